@@ -1,0 +1,11 @@
+export { assert, AssertionError, ensure, unreachable } from './assert.ts';
+export { err, ok, type Result } from './result.ts';
+export {
+  type Clock,
+  formatNanos,
+  msFromNanos,
+  nanosFromMs,
+  systemClock,
+  unixNano,
+  type UnixNano,
+} from './time.ts';

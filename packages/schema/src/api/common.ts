@@ -1,0 +1,47 @@
+import { z } from 'zod';
+
+/** A point in time as a parameter: RFC 3339, `now`, or relative to now such as `-15m`, `-1h`, `-7d`. */
+export const timeParameter = z
+  .string()
+  .describe('RFC 3339, `now`, or relative to now: `-15m`, `-1h`, `-7d`.')
+  .meta({ examples: ['-1h', '2026-11-21T10:00:00Z'] });
+
+/** Every query covers a bounded time range; without parameters the last hour. */
+export const rangeParameters = z.object({
+  from: timeParameter.default('-1h'),
+  to: timeParameter.default('now'),
+});
+
+export const filterParameter = z
+  .string()
+  .max(4096)
+  .describe('A filter in the query language, see docs/query-language.md.');
+
+export const pageParameters = z.object({
+  limit: z.coerce.number().int().min(1).max(1000).default(50),
+  cursor: z.string().max(512).optional().describe('`nextCursor` of the page before.'),
+});
+
+/** An RFC 3339 time in UTC with nine fractional digits. */
+export const timestamp = z.string().describe('RFC 3339, UTC, nanoseconds.');
+export const traceId = z.string().describe('32 lower-case hex digits.');
+export const spanId = z.string().describe('16 lower-case hex digits.');
+
+/** A stored attribute value: scalars as themselves, 64-bit integers beyond 2^53 as strings, bytes as base64, lists and maps as JSON. */
+export const attributeValue = z.json();
+export const attributes = z.record(z.string(), attributeValue);
+
+/** Set where an answer is not the whole truth; absent otherwise. */
+export const limitsMet = z
+  .array(
+    z.object({
+      limit: z.enum(['time', 'rows', 'memory', 'bytes', 'spans', 'series', 'points']),
+      message: z.string(),
+    }),
+  )
+  .optional()
+  .describe('The limits that cut this answer short, if any.');
+
+export const errorBody = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }),
+});

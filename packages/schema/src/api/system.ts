@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { timestamp } from './common.ts';
+
+export const telemetrySignal = z.enum(['traces', 'logs', 'metrics']);
+
+/** `received = accepted + rejected`, and `accepted = stored + pending + quarantined`, always. */
+export const ledgerRow = z.object({
+  project: z.string(),
+  signal: telemetrySignal,
+  received: z.number().int(),
+  accepted: z.number().int().describe('Acknowledged: on disk in the journal, or further.'),
+  stored: z.number().int().describe('In the tables.'),
+  pending: z.number().int().describe('In the journal, not yet in the tables.'),
+  rejected: z.number().int().describe('Refused item by item, and told so to the sender.'),
+  quarantined: z
+    .number()
+    .int()
+    .describe('Accepted, then refused by the engine; kept in the quarantine folder.'),
+  rejections: z.array(z.object({ reason: z.string(), count: z.number().int() })),
+  quarantines: z.array(z.object({ reason: z.string(), count: z.number().int() })),
+  lastReceived: timestamp.nullable(),
+});
+
+/** The built-in probe: a span written through the receiver and read back through the query API. */
+export const canary = z.object({
+  state: z.enum(['starting', 'ok', 'failing', 'off']),
+  lastOk: timestamp.nullable(),
+  lastVisibleMs: z.number().nullable().describe('From acknowledgement to visible, last time.'),
+  error: z.string().nullable(),
+});
+
+export const ledgerResponse = z.object({
+  rows: z.array(ledgerRow),
+  journal: z.object({
+    bytes: z.number().int(),
+    bytesMax: z.number().int(),
+    segments: z.number().int(),
+    oldestPendingMs: z.number().nullable(),
+  }),
+  canary,
+});
+
+export const statusResponse = z.object({
+  version: z.string(),
+  state: z.enum(['starting', 'ready', 'degraded', 'stopping']),
+  problems: z.array(z.object({ code: z.string(), message: z.string(), hint: z.string() })),
+  startedAt: timestamp,
+  uptimeS: z.number(),
+  node: z.string(),
+  engine: z.object({ kind: z.enum(['embedded', 'clickhouse']), version: z.string() }),
+  controlPlane: z.object({ kind: z.enum(['embedded', 'postgres']), version: z.string() }),
+  endpoints: z.object({ ui: z.string(), otlpHttp: z.string(), otlpGrpc: z.string() }),
+  memory: z.object({ rssBytes: z.number().int() }),
+  disk: z.object({
+    dataBytes: z.number().int(),
+    capBytes: z.number().int().nullable(),
+    freeBytes: z.number().int().nullable(),
+    tables: z.array(z.object({ name: z.string(), rows: z.number().int(), bytes: z.number().int() })),
+  }),
+  retentionDays: z.object({ traces: z.number(), logs: z.number(), metrics: z.number() }),
+  apiKeyRequired: z.boolean(),
+});
+
+export const healthResponse = z.object({ status: z.literal('ok') });
+export const readyResponse = z.object({ status: z.enum(['ready', 'starting', 'stopping']) });
+
+export type TelemetrySignal = z.infer<typeof telemetrySignal>;
+export type LedgerRow = z.infer<typeof ledgerRow>;
+export type LedgerResponse = z.infer<typeof ledgerResponse>;
+export type Canary = z.infer<typeof canary>;
+export type StatusResponse = z.infer<typeof statusResponse>;

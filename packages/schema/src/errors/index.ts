@@ -1,0 +1,2 @@
+export { errorCatalogue, type ErrorCode } from './catalogue.ts';
+export { SightlineError } from './sightline-error.ts';

@@ -1,0 +1,88 @@
+import type { TelemetrySignal } from '@sightline/schema/api';
+
+/** A journal segment ready to be loaded: length-delimited `Envelope` messages of one signal, see ingest/envelope.ts. */
+export interface SegmentFile {
+  readonly signal: TelemetrySignal;
+  /** Absolute path; readable until `load` settles. */
+  readonly path: string;
+  readonly byteLength: number;
+  /** Unique for this content. Loading the same token again adds nothing. */
+  readonly token: string;
+}
+
+/** ClickHouse SQL with `{name:Type}` placeholders. Values never reach the text. */
+export interface Statement {
+  readonly sql: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** The bounds of one query. Every query has all of them; see `defaultQueryLimits`. */
+export interface QueryLimits {
+  readonly timeMsMax: number;
+  readonly rowsReadMax: number;
+  readonly memoryBytesMax: number;
+  readonly resultRowsMax: number;
+}
+
+export interface QueryResult<Row> {
+  readonly rows: readonly Row[];
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rowsRead: number;
+  readonly bytesRead: number;
+  readonly elapsedMs: number;
+  /** More rows existed than `resultRowsMax`. */
+  readonly truncated: boolean;
+}
+
+/** Why the store could not do what was asked. The caller branches on `kind`. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  /**
+   * `unavailable`: try again later (engine stopped, network, disk full, memory pressure).
+   * `refused`: this input will never load or run (bad data, bad SQL).
+   * `limit`: the query met the bound named by `limit`.
+   */
+  readonly kind: 'unavailable' | 'refused' | 'limit';
+  readonly limit: 'time' | 'rows' | 'memory' | undefined;
+
+  constructor(
+    kind: StoreError['kind'],
+    message: string,
+    options: { readonly cause?: unknown; readonly limit?: 'time' | 'rows' | 'memory' } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.kind = kind;
+    this.limit = options.limit;
+  }
+}
+
+/**
+ * Where telemetry is kept. Two engines implement it (embedded chDB, ClickHouse over HTTP, the latter also on a cluster)
+ * and pass one contract suite. Methods may be called concurrently; all throw StoreError.
+ */
+export interface TelemetryStore {
+  readonly engine: { readonly kind: 'embedded' | 'clickhouse'; readonly version: string };
+
+  /** Brings the schema to this version: forward only, safe to interrupt and to run from several servers. */
+  migrate(): Promise<void>;
+
+  /** Loads a whole segment, or nothing. Resolves when its rows are visible to `query` and durable. Idempotent by token. */
+  load(segment: SegmentFile): Promise<{ readonly rows: number }>;
+
+  /** Runs one read-only statement. Rows come as objects, 64-bit integers as strings. */
+  query<Row>(statement: Statement, limits?: Partial<QueryLimits>): Promise<QueryResult<Row>>;
+
+  /** Rows and bytes on disk per table. */
+  usage(): Promise<readonly { readonly name: string; readonly rows: number; readonly bytes: number }[]>;
+
+  /** Drops what is older than the retention, and the oldest partitions while the store is over `capBytes`. */
+  enforceRetention(policy: RetentionPolicy): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+export interface RetentionPolicy {
+  readonly days: Readonly<Record<TelemetrySignal, number>>;
+  /** Upper bound of the store's size on disk; null for none. */
+  readonly capBytes: number | null;
+}
