@@ -1,0 +1,295 @@
+import { SightlineError } from '@sightline/schema/errors';
+
+/** How one option is written, read and checked. The table below is the only list of options. */
+interface OptionSpec {
+  readonly flag: string;
+  readonly env: string;
+  readonly value: string;
+  readonly initial: string;
+  readonly about: string;
+}
+
+/** Every option of the server, as `--flag` and as environment variable. */
+export const optionTable = {
+  host: {
+    flag: 'host',
+    env: 'SIGHTLINE_HOST',
+    value: 'address',
+    initial: '127.0.0.1',
+    about: 'Address to listen on. Beyond loopback every request needs an API key.',
+  },
+  port: {
+    flag: 'port',
+    env: 'SIGHTLINE_PORT',
+    value: 'port',
+    initial: '4300',
+    about: 'UI and API. 0 picks a free port.',
+  },
+  otlpHttpPort: {
+    flag: 'otlp-http-port',
+    env: 'SIGHTLINE_OTLP_HTTP_PORT',
+    value: 'port',
+    initial: '4318',
+    about: 'OTLP over HTTP. 0 picks a free port.',
+  },
+  otlpGrpcPort: {
+    flag: 'otlp-grpc-port',
+    env: 'SIGHTLINE_OTLP_GRPC_PORT',
+    value: 'port',
+    initial: '4317',
+    about: 'OTLP over gRPC. 0 picks a free port.',
+  },
+  data: {
+    flag: 'data',
+    env: 'SIGHTLINE_DATA',
+    value: 'directory',
+    initial: './data',
+    about: 'Where everything is kept.',
+  },
+  apiKey: {
+    flag: 'api-key',
+    env: 'SIGHTLINE_API_KEY',
+    value: 'key',
+    initial: '',
+    about: 'A key that opens the API and the receivers. Once set, it is asked for everywhere.',
+  },
+  retentionTracesDays: {
+    flag: 'retention-traces',
+    env: 'SIGHTLINE_RETENTION_TRACES',
+    value: 'days',
+    initial: '30',
+    about: 'Days that traces are kept.',
+  },
+  retentionLogsDays: {
+    flag: 'retention-logs',
+    env: 'SIGHTLINE_RETENTION_LOGS',
+    value: 'days',
+    initial: '30',
+    about: 'Days that logs are kept.',
+  },
+  retentionMetricsDays: {
+    flag: 'retention-metrics',
+    env: 'SIGHTLINE_RETENTION_METRICS',
+    value: 'days',
+    initial: '30',
+    about: 'Days that metrics are kept.',
+  },
+  diskCap: {
+    flag: 'disk-cap',
+    env: 'SIGHTLINE_DISK_CAP',
+    value: 'size|none',
+    initial: 'none',
+    about: 'Largest size of the telemetry store, such as 50GB. Over it, the oldest days go first.',
+  },
+  requestMax: {
+    flag: 'request-max',
+    env: 'SIGHTLINE_REQUEST_MAX',
+    value: 'size',
+    initial: '64MiB',
+    about: 'Largest OTLP request, before and after decompression.',
+  },
+  journalMax: {
+    flag: 'journal-max',
+    env: 'SIGHTLINE_JOURNAL_MAX',
+    value: 'size',
+    initial: '2GiB',
+    about: 'Largest size of the journal. When full, senders are told to wait.',
+  },
+  canaryInterval: {
+    flag: 'canary-interval',
+    env: 'SIGHTLINE_CANARY_INTERVAL',
+    value: 'seconds|off',
+    initial: '15',
+    about: 'How often the built-in probe writes a span and reads it back.',
+  },
+  clickhouseUrl: {
+    flag: 'clickhouse-url',
+    env: 'SIGHTLINE_CLICKHOUSE_URL',
+    value: 'url',
+    initial: '',
+    about: 'Keep telemetry in this ClickHouse instead of the embedded engine.',
+  },
+  clickhouseCluster: {
+    flag: 'clickhouse-cluster',
+    env: 'SIGHTLINE_CLICKHOUSE_CLUSTER',
+    value: 'name',
+    initial: '',
+    about: 'Spread the tables over this ClickHouse cluster.',
+  },
+  postgresUrl: {
+    flag: 'postgres-url',
+    env: 'SIGHTLINE_POSTGRES_URL',
+    value: 'url',
+    initial: '',
+    about: 'Keep the control plane in this PostgreSQL instead of the embedded one.',
+  },
+  logLevel: {
+    flag: 'log-level',
+    env: 'SIGHTLINE_LOG_LEVEL',
+    value: 'level',
+    initial: 'info',
+    about: "Sightline's own log on standard error: debug, info, warn, error, silent.",
+  },
+} as const satisfies Record<string, OptionSpec>;
+
+export interface ServerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly otlpHttpPort: number;
+  readonly otlpGrpcPort: number;
+  readonly dataDirectory: string;
+  /** Undefined: no key is set. */
+  readonly apiKey: string | undefined;
+  readonly retentionDays: { readonly traces: number; readonly logs: number; readonly metrics: number };
+  readonly diskCapBytes: number | null;
+  readonly requestBytesMax: number;
+  readonly journalBytesMax: number;
+  /** Undefined: no canary. */
+  readonly canaryIntervalMs: number | undefined;
+  readonly clickhouse: { readonly url: string; readonly cluster: string | undefined } | undefined;
+  readonly postgresUrl: string | undefined;
+  readonly logLevel: LogLevel;
+}
+
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+type LogLevel = (typeof logLevels)[number];
+type OptionName = keyof typeof optionTable;
+
+/**
+ * Reads options from flags (`--port 0`, `--port=0`), then the environment, then the defaults.
+ * @throws SightlineError `bad_option` naming the option, its value and what it takes.
+ */
+export function parseOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ServerOptions {
+  const flags = readFlags(argv);
+  const text = (name: OptionName): { value: string; source: string } => {
+    const spec = optionTable[name];
+    const flag = flags.get(spec.flag);
+    if (flag !== undefined) return { value: flag, source: `--${spec.flag}` };
+    const fromEnv = env[spec.env];
+    if (fromEnv !== undefined && fromEnv !== '') return { value: fromEnv, source: spec.env };
+    return { value: spec.initial, source: `--${spec.flag}` };
+  };
+  const read = <T>(name: OptionName, parse: (value: string) => T | undefined, takes: string): T => {
+    const { value, source } = text(name);
+    const parsed = parse(value);
+    if (parsed === undefined) throw badOption(`${source} is "${value}", but takes ${takes}.`);
+    return parsed;
+  };
+  const port = (name: OptionName) => read(name, parsePort, 'a port from 0 to 65535');
+  const days = (name: OptionName) => read(name, parseDays, 'a number of days from 1 to 3650');
+
+  const clickhouseUrl = read(
+    'clickhouseUrl',
+    parseUrl(['http:', 'https:']),
+    'a URL such as http://user:password@host:8123/sightline',
+  );
+  const cluster = text('clickhouseCluster').value;
+  if (cluster !== '' && clickhouseUrl === '')
+    throw badOption(`--clickhouse-cluster is "${cluster}", but --clickhouse-url is not set.`);
+
+  return {
+    host: read('host', (value) => (/\s|^$/.test(value) ? undefined : value), 'an address'),
+    port: port('port'),
+    otlpHttpPort: port('otlpHttpPort'),
+    otlpGrpcPort: port('otlpGrpcPort'),
+    dataDirectory: read('data', (value) => (value === '' ? undefined : value), 'a directory'),
+    apiKey: text('apiKey').value || undefined,
+    retentionDays: {
+      traces: days('retentionTracesDays'),
+      logs: days('retentionLogsDays'),
+      metrics: days('retentionMetricsDays'),
+    },
+    diskCapBytes: read(
+      'diskCap',
+      (v) => (v === 'none' ? null : parseSize(v)),
+      'a size such as 50GB, or none',
+    ),
+    requestBytesMax: read('requestMax', parseSize, 'a size such as 64MiB'),
+    journalBytesMax: read('journalMax', parseSize, 'a size such as 2GiB'),
+    canaryIntervalMs: read('canaryInterval', parseInterval, 'seconds from 1 to 3600, or off') ?? undefined,
+    clickhouse: clickhouseUrl === '' ? undefined : { url: clickhouseUrl, cluster: cluster || undefined },
+    postgresUrl:
+      read(
+        'postgresUrl',
+        parseUrl(['postgres:', 'postgresql:']),
+        'a URL such as postgresql://user:password@host:5432/sightline',
+      ) || undefined,
+    logLevel: read('logLevel', (v) => logLevels.find((level) => level === v), logLevels.join(', ')),
+  };
+}
+
+/** The text of `--help`: every option with its variable, default and meaning. */
+export function describeOptions(): string {
+  return Object.values(optionTable)
+    .map(
+      ({ flag, env, value, initial, about }) =>
+        `  --${flag} <${value}>`.padEnd(34) +
+        `${about}\n${' '.repeat(34)}${env}${initial === '' ? '' : `, default ${initial}`}`,
+    )
+    .join('\n');
+}
+
+function readFlags(argv: readonly string[]): Map<string, string> {
+  const known = new Set<string>(Object.values(optionTable).map((spec) => spec.flag));
+  const flags = new Map<string, string>();
+  for (let i = 0; i < argv.length; i += 1) {
+    const word = argv[i] ?? '';
+    const [, flag, inline] = /^--([a-z-]+)(?:=(.*))?$/s.exec(word) ?? [];
+    if (flag === undefined || !known.has(flag)) throw badOption(`"${word}" is not an option.`);
+    const value = inline ?? argv[(i += 1)];
+    if (value === undefined) throw badOption(`--${flag} needs a value.`);
+    flags.set(flag, value);
+  }
+  return flags;
+}
+
+function parsePort(value: string): number | undefined {
+  const port = Number(value);
+  return /^\d{1,5}$/.test(value) && port <= 65_535 ? port : undefined;
+}
+
+function parseDays(value: string): number | undefined {
+  const days = Number(value);
+  return Number.isFinite(days) && days >= 1 && days <= 3650 ? days : undefined;
+}
+
+/** `undefined`: unreadable. `null`: off. */
+function parseInterval(value: string): number | null | undefined {
+  if (value === 'off') return null;
+  const seconds = Number(value);
+  return Number.isFinite(seconds) && seconds >= 1 && seconds <= 3600 ? seconds * 1000 : undefined;
+}
+
+const sizeUnits: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: 2 ** 30,
+  tib: 2 ** 40,
+};
+
+function parseSize(value: string): number | undefined {
+  const [, digits = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(value.trim()) ?? [];
+  const factor = sizeUnits[unit.toLowerCase()];
+  const size = Math.floor(Number(digits) * (factor ?? Number.NaN));
+  return digits !== '' && Number.isSafeInteger(size) && size > 0 ? size : undefined;
+}
+
+const parseUrl =
+  (protocols: readonly string[]) =>
+  (value: string): string | undefined => {
+    if (value === '') return '';
+    return URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : undefined;
+  };
+
+function badOption(message: string): SightlineError {
+  return new SightlineError('bad_option', message, { hint: 'See `npm start -- --help` for all options.' });
+}
