@@ -1,0 +1,307 @@
+-- The first schema: spans, logs, metric points, what is derived from them, and the ledger.
+-- `{{name}}` is the physical table (`name_local` on a cluster), `{{engine X}}` the table engine X or its replicated twin.
+-- Why it is like this, with measurements: docs/internals/storage.md.
+
+CREATE TABLE {{spans}}
+(
+    project LowCardinality(String),
+    trace_id FixedString(16),
+    span_id FixedString(8),
+    parent_span_id FixedString(8),
+    trace_state String,
+    flags UInt32,
+    name LowCardinality(String),
+    kind UInt8,
+    service LowCardinality(String),
+    start_time DateTime64(9, 'UTC'),
+    duration_ns UInt64,
+    status_code UInt8,
+    status_message String,
+
+    -- A text value (long, or a prompt, answer, argument or result) lives in long_attributes and leaves '' under its key here.
+    attributes Map(LowCardinality(String), String),
+    long_attributes Map(LowCardinality(String), String),
+    attribute_types String,
+    resource_attributes Map(LowCardinality(String), String),
+    resource_types String,
+    resource_schema_url LowCardinality(String),
+    resource_dropped UInt32,
+    scope_name LowCardinality(String),
+    scope_version LowCardinality(String),
+    scope_attributes Map(LowCardinality(String), String),
+    scope_types LowCardinality(String),
+    scope_schema_url LowCardinality(String),
+
+    event_times Array(DateTime64(9, 'UTC')),
+    event_names Array(LowCardinality(String)),
+    event_attributes Array(Map(LowCardinality(String), String)),
+    event_types Array(String),
+    event_dropped Array(UInt32),
+    link_trace_ids Array(FixedString(16)),
+    link_span_ids Array(FixedString(8)),
+    link_trace_states Array(String),
+    link_flags Array(UInt32),
+    link_attributes Array(Map(LowCardinality(String), String)),
+    link_types Array(String),
+    link_dropped Array(UInt32),
+    dropped_attributes UInt32,
+    dropped_events UInt32,
+    dropped_links UInt32,
+    received_time DateTime64(9, 'UTC'),
+
+    operation LowCardinality(String),
+    provider LowCardinality(String),
+    request_model LowCardinality(String),
+    response_model LowCardinality(String),
+    model LowCardinality(String),
+    input_tokens Nullable(UInt64),
+    output_tokens Nullable(UInt64),
+    cache_read_tokens Nullable(UInt64),
+    cache_write_tokens Nullable(UInt64),
+    reasoning_tokens Nullable(UInt64),
+    cost_usd Nullable(Float64),
+    session_id String,
+    user_id String,
+    agent_name LowCardinality(String),
+    tool_name LowCardinality(String),
+    correlation_id String,
+    ttft_ms Nullable(Float64),
+
+    bucket DateTime('UTC') ALIAS toStartOfFiveMinutes(start_time),
+    items Array(String) ALIAS arrayConcat(
+        arrayMap((k, v) -> concat('a.', k, '=', left(v, 64)), mapKeys(attributes), mapValues(attributes)),
+        arrayMap((k, v) -> concat('r.', k, '=', left(v, 64)), mapKeys(resource_attributes), mapValues(resource_attributes)),
+        arrayMap((k, v) -> concat('s.', k, '=', left(v, 64)), mapKeys(scope_attributes), mapValues(scope_attributes))),
+    words Array(String) ALIAS arrayMap(text -> lower(text), arrayConcat(
+        [toString(name), status_message],
+        mapValues(long_attributes),
+        arrayFlatten(arrayMap(attributes_of_event -> mapValues(attributes_of_event), event_attributes)))),
+
+    INDEX items_index arrayConcat(
+        arrayMap((k, v) -> concat('a.', k, '=', left(v, 64)), mapKeys(attributes), mapValues(attributes)),
+        arrayMap((k, v) -> concat('r.', k, '=', left(v, 64)), mapKeys(resource_attributes), mapValues(resource_attributes)),
+        arrayMap((k, v) -> concat('s.', k, '=', left(v, 64)), mapKeys(scope_attributes), mapValues(scope_attributes)))
+        TYPE text(tokenizer = 'array'),
+    INDEX words_index arrayMap(text -> lower(text), arrayConcat(
+        [toString(name), status_message],
+        mapValues(long_attributes),
+        arrayFlatten(arrayMap(attributes_of_event -> mapValues(attributes_of_event), event_attributes))))
+        TYPE text(tokenizer = 'splitByNonAlpha'),
+    INDEX trace_id_index trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+)
+ENGINE = {{engine MergeTree}}
+PARTITION BY toDate(start_time)
+ORDER BY (project, toStartOfFiveMinutes(start_time), trace_id, start_time);
+
+-- One row per trace, day of its spans and (until merged) insert. A reader groups by trace_id: late spans add rows.
+CREATE TABLE {{trace_summaries}}
+(
+    project LowCardinality(String),
+    trace_id FixedString(16),
+    day Date,
+    start_time SimpleAggregateFunction(min, DateTime64(9, 'UTC')),
+    end_time SimpleAggregateFunction(max, DateTime64(9, 'UTC')),
+    -- The root span when it has arrived, else the earliest span: the smallest tuple.
+    head SimpleAggregateFunction(min, Tuple(is_child UInt8, start_time DateTime64(9, 'UTC'), name String, service String)),
+    services SimpleAggregateFunction(groupUniqArrayArray, Array(String)),
+    span_count SimpleAggregateFunction(sum, UInt64),
+    error_count SimpleAggregateFunction(sum, UInt64),
+    -- Sums over calls of models; `reported_…` is the largest value of any other span (an agent that repeats its calls' usage).
+    input_tokens SimpleAggregateFunction(sum, Nullable(UInt64)),
+    output_tokens SimpleAggregateFunction(sum, Nullable(UInt64)),
+    cost_usd SimpleAggregateFunction(sum, Nullable(Float64)),
+    reported_input_tokens SimpleAggregateFunction(max, Nullable(UInt64)),
+    reported_output_tokens SimpleAggregateFunction(max, Nullable(UInt64)),
+    reported_cost_usd SimpleAggregateFunction(max, Nullable(Float64)),
+    session_id SimpleAggregateFunction(max, String),
+    user_id SimpleAggregateFunction(max, String)
+)
+ENGINE = {{engine AggregatingMergeTree}}
+PARTITION BY day
+ORDER BY (project, trace_id)
+SETTINGS index_granularity = 512;
+
+-- Traces by time, for "the newest": one row per trace and five minutes in which it has a span.
+CREATE TABLE {{trace_starts}}
+(
+    project LowCardinality(String),
+    bucket DateTime('UTC'),
+    trace_id FixedString(16),
+    start_time SimpleAggregateFunction(min, DateTime64(9, 'UTC'))
+)
+ENGINE = {{engine AggregatingMergeTree}}
+PARTITION BY toDate(bucket)
+ORDER BY (project, bucket, trace_id);
+
+CREATE TABLE {{span_rollup_1m}}
+(
+    project LowCardinality(String),
+    minute DateTime('UTC'),
+    service LowCardinality(String),
+    name LowCardinality(String),
+    kind UInt8,
+    operation LowCardinality(String),
+    model LowCardinality(String),
+    count SimpleAggregateFunction(sum, UInt64),
+    error_count SimpleAggregateFunction(sum, UInt64),
+    duration_ns_sum SimpleAggregateFunction(sum, UInt64),
+    duration_ns_max SimpleAggregateFunction(max, UInt64),
+    duration_ns_quantiles AggregateFunction(quantilesDD(0.01, 0.5, 0.9, 0.95, 0.99), UInt64),
+    input_tokens SimpleAggregateFunction(sum, Nullable(UInt64)),
+    output_tokens SimpleAggregateFunction(sum, Nullable(UInt64)),
+    cost_usd SimpleAggregateFunction(sum, Nullable(Float64))
+)
+ENGINE = {{engine AggregatingMergeTree}}
+PARTITION BY toDate(minute)
+ORDER BY (project, service, name, kind, operation, model, minute);
+
+CREATE TABLE {{logs}}
+(
+    project LowCardinality(String),
+    time DateTime64(9, 'UTC'),
+    log_id UInt64,
+    event_time DateTime64(9, 'UTC'),
+    observed_time DateTime64(9, 'UTC'),
+    received_time DateTime64(9, 'UTC'),
+    severity_number UInt8,
+    severity_text LowCardinality(String),
+    body String,
+    body_type LowCardinality(FixedString(1)),
+    event_name LowCardinality(String),
+    service LowCardinality(String),
+    trace_id FixedString(16),
+    span_id FixedString(8),
+    flags UInt32,
+    attributes Map(LowCardinality(String), String),
+    long_attributes Map(LowCardinality(String), String),
+    attribute_types String,
+    resource_attributes Map(LowCardinality(String), String),
+    resource_types String,
+    resource_schema_url LowCardinality(String),
+    resource_dropped UInt32,
+    scope_name LowCardinality(String),
+    scope_version LowCardinality(String),
+    scope_attributes Map(LowCardinality(String), String),
+    scope_types LowCardinality(String),
+    scope_schema_url LowCardinality(String),
+    dropped_attributes UInt32,
+    correlation_id String,
+    session_id String,
+    user_id String,
+
+    bucket DateTime('UTC') ALIAS toStartOfFiveMinutes(time),
+    items Array(String) ALIAS arrayConcat(
+        arrayMap((k, v) -> concat('a.', k, '=', left(v, 64)), mapKeys(attributes), mapValues(attributes)),
+        arrayMap((k, v) -> concat('r.', k, '=', left(v, 64)), mapKeys(resource_attributes), mapValues(resource_attributes)),
+        arrayMap((k, v) -> concat('s.', k, '=', left(v, 64)), mapKeys(scope_attributes), mapValues(scope_attributes))),
+    words Array(String) ALIAS arrayMap(text -> lower(text), arrayConcat([body, toString(event_name)], mapValues(long_attributes))),
+
+    INDEX items_index arrayConcat(
+        arrayMap((k, v) -> concat('a.', k, '=', left(v, 64)), mapKeys(attributes), mapValues(attributes)),
+        arrayMap((k, v) -> concat('r.', k, '=', left(v, 64)), mapKeys(resource_attributes), mapValues(resource_attributes)),
+        arrayMap((k, v) -> concat('s.', k, '=', left(v, 64)), mapKeys(scope_attributes), mapValues(scope_attributes)))
+        TYPE text(tokenizer = 'array'),
+    INDEX words_index arrayMap(text -> lower(text), arrayConcat([body, toString(event_name)], mapValues(long_attributes)))
+        TYPE text(tokenizer = 'splitByNonAlpha'),
+    INDEX trace_id_index trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX correlation_id_index correlation_id TYPE bloom_filter(0.001) GRANULARITY 1
+)
+ENGINE = {{engine MergeTree}}
+PARTITION BY toDate(time)
+ORDER BY (project, toStartOfFiveMinutes(time), service, time, log_id);
+
+CREATE TABLE {{metric_points}}
+(
+    project LowCardinality(String),
+    name LowCardinality(String),
+    type LowCardinality(String),
+    unit LowCardinality(String),
+    description LowCardinality(String),
+    temporality UInt8,
+    monotonic Bool,
+    service LowCardinality(String),
+    series_id UInt64,
+    attributes Map(LowCardinality(String), String),
+    attribute_types LowCardinality(String),
+    resource_attributes Map(LowCardinality(String), String),
+    resource_types LowCardinality(String),
+    resource_schema_url LowCardinality(String),
+    scope_name LowCardinality(String),
+    scope_version LowCardinality(String),
+    scope_attributes Map(LowCardinality(String), String),
+    scope_types LowCardinality(String),
+    scope_schema_url LowCardinality(String),
+    start_time DateTime64(9, 'UTC'),
+    time DateTime64(9, 'UTC'),
+    received_time DateTime64(9, 'UTC'),
+    flags UInt32,
+    value Float64,
+    value_int Nullable(Int64),
+    count UInt64,
+    sum Nullable(Float64),
+    min Nullable(Float64),
+    max Nullable(Float64),
+    bounds Array(Float64),
+    bucket_counts Array(UInt64),
+    scale Int32,
+    zero_count UInt64,
+    zero_threshold Float64,
+    positive_offset Int32,
+    positive_counts Array(UInt64),
+    negative_offset Int32,
+    negative_counts Array(UInt64),
+    quantiles Array(Float64),
+    quantile_values Array(Float64),
+    exemplar_times Array(DateTime64(9, 'UTC')),
+    exemplar_values Array(Float64),
+    exemplar_trace_ids Array(FixedString(16)),
+    exemplar_span_ids Array(FixedString(8)),
+    exemplar_attributes Array(Map(LowCardinality(String), String))
+)
+ENGINE = {{engine MergeTree}}
+PARTITION BY toDate(time)
+ORDER BY (project, name, series_id, time);
+
+-- Every metric name with what a list needs.
+CREATE TABLE {{metric_names}}
+(
+    project LowCardinality(String),
+    name LowCardinality(String),
+    type LowCardinality(String),
+    unit SimpleAggregateFunction(anyLast, LowCardinality(String)),
+    description SimpleAggregateFunction(anyLast, String),
+    temporality SimpleAggregateFunction(max, UInt8),
+    monotonic SimpleAggregateFunction(max, UInt8),
+    services SimpleAggregateFunction(groupUniqArrayArray, Array(String)),
+    first_seen SimpleAggregateFunction(min, DateTime('UTC')),
+    last_seen SimpleAggregateFunction(max, DateTime('UTC')),
+    point_count SimpleAggregateFunction(sum, UInt64)
+)
+ENGINE = {{engine AggregatingMergeTree}}
+ORDER BY (project, name, type);
+
+CREATE TABLE {{attribute_keys}}
+(
+    project LowCardinality(String),
+    signal LowCardinality(String),
+    source LowCardinality(String),
+    key LowCardinality(String),
+    type LowCardinality(String),
+    last_seen SimpleAggregateFunction(max, DateTime('UTC')),
+    count SimpleAggregateFunction(sum, UInt64)
+)
+ENGINE = {{engine AggregatingMergeTree}}
+ORDER BY (project, signal, source, key, type);
+
+-- What came in, by minute: a row with an empty reason counts accepted items, one with a reason rejected items.
+CREATE TABLE {{ledger}}
+(
+    project LowCardinality(String),
+    signal LowCardinality(String),
+    minute DateTime('UTC'),
+    reason LowCardinality(String),
+    accepted UInt64,
+    rejected UInt64
+)
+ENGINE = {{engine SummingMergeTree((accepted, rejected))}}
+ORDER BY (project, signal, minute, reason);
