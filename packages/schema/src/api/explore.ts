@@ -1,13 +1,17 @@
 import { z } from 'zod';
 import {
   attributes,
+  errorBody,
   filterParameter,
   limitsMet,
   rangeParameters,
   spanId,
+  timeParameter,
   timestamp,
   traceId,
 } from './common.ts';
+import { logRecord } from './logs.ts';
+import { foundSpan } from './traces.ts';
 
 /** What a filter, facet, histogram or tail is asked of. `traces` filters like `spans`, and counts whole traces. */
 export const signal = z.enum(['traces', 'spans', 'logs', 'metrics']);
@@ -86,6 +90,13 @@ export const servicesResponse = z.object({
   limitsMet,
 });
 
+/** A timeline looks further back than lists do: requests of agents last hours. */
+export const timelineParameters = z.object({
+  from: timeParameter.default('-7d'),
+  to: timeParameter.default('now'),
+  limit: z.coerce.number().int().min(1).max(20_000).default(5000).describe('Entries at most.'),
+});
+
 /** One moment of a request across services. */
 export const timelineEntry = z.object({
   type: z.enum(['span', 'event', 'log', 'metric']),
@@ -115,6 +126,19 @@ export const tailParameters = z.object({
   signal: z.enum(['spans', 'logs']),
   q: filterParameter.optional(),
 });
+
+/**
+ * The tail is a stream of server-sent events, `event:` one of these and `data:` one JSON object. `ready` comes first, once
+ * the stream is watching; then every new item as `span` (as in /spans) or `log` (as in /logs), oldest first. Where more
+ * arrives than can be sent, `skipped` says how many items were left out. `: heartbeat` comments keep the connection open.
+ */
+export const tailEvents = {
+  ready: z.object({ signal: z.enum(['spans', 'logs']) }),
+  span: foundSpan,
+  log: logRecord,
+  skipped: z.object({ count: z.number().int() }),
+  error: errorBody,
+};
 
 export const sqlRequest = z.object({
   query: z

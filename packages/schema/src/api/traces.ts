@@ -186,9 +186,11 @@ export const spansParameters = rangeParameters.extend({
   traceId: traceId.optional(),
 });
 
-/** Spans found by a search: slim, plus the attributes with values cut at 256 characters. */
+/** A span found by a search: slim, plus the attributes with values cut at 256 characters. */
+export const foundSpan = slimSpan.extend({ attributes });
+
 export const spansResponse = z.object({
-  spans: z.array(slimSpan.extend({ attributes })),
+  spans: z.array(foundSpan),
   nextCursor: z.string().nullable(),
   limitsMet,
 });
@@ -197,6 +199,7 @@ export type TracesParameters = z.infer<typeof tracesParameters>;
 export type TraceSummary = z.infer<typeof traceSummary>;
 export type TracesResponse = z.infer<typeof tracesResponse>;
 export type SlimSpan = z.infer<typeof slimSpan>;
+export type FoundSpan = z.infer<typeof foundSpan>;
 export type Span = z.infer<typeof span>;
 export type SpanEvent = z.infer<typeof spanEvent>;
 export type SpanLink = z.infer<typeof spanLink>;

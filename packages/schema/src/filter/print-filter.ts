@@ -59,7 +59,7 @@ function printParts(parts: readonly string[]): string {
 }
 
 function escapeWord(text: string): string {
-  return [...text]
+  return Array.from(text)
     .map((char) => control[char] ?? (/[\s()"\\*:=<>!/-]/.test(char) ? `\\${char}` : char))
     .join('');
 }
