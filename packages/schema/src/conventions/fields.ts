@@ -1,0 +1,36 @@
+import * as identity from './identity-table.ts';
+import * as model from './model-table.ts';
+import { operationField } from './operation-table.ts';
+import type { Field } from './source.ts';
+import * as tokens from './token-table.ts';
+
+/** Every normal field that one table row set describes. Adding a dialect is adding rows to the tables. */
+export const fields = {
+  operation: operationField,
+  provider: model.providerField,
+  request_model: model.requestModelField,
+  response_model: model.responseModelField,
+  response_id: model.responseIdField,
+  service_tier: model.serviceTierField,
+  input_tokens: tokens.inputTokensField,
+  output_tokens: tokens.outputTokensField,
+  cache_read_tokens: tokens.cacheReadTokensField,
+  cache_write_tokens: tokens.cacheWriteTokensField,
+  reasoning_tokens: tokens.reasoningTokensField,
+  cost_usd: tokens.reportedCostField,
+  session_id: identity.sessionField,
+  user_id: identity.userField,
+  correlation_id: identity.correlationField,
+  agent_name: identity.agentField,
+  tool_name: identity.toolField,
+  tool_call_id: identity.toolCallIdField,
+  ttft_ms: identity.ttftField,
+} satisfies Record<string, Field>;
+
+export type FieldName = keyof typeof fields;
+
+/** `model` is what answered, or else what was asked for. */
+export type DerivedColumn = FieldName | 'model';
+
+export const fieldNames = Object.keys(fields) as readonly FieldName[];
+export const derivedColumns: readonly DerivedColumn[] = [...fieldNames, 'model'];

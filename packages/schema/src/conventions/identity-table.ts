@@ -1,0 +1,121 @@
+import { fromCodingAgents } from './model-table.ts';
+import { attribute, type Field } from './source.ts';
+
+/** The conversation a span belongs to. */
+export const sessionField: Field = {
+  type: 'text',
+  sources: [
+    attribute('gen_ai.conversation.id'),
+    attribute('session.id'),
+    attribute('langfuse.session.id'),
+    attribute('traceloop.association.properties.session_id'),
+    attribute('ai.telemetry.metadata.sessionId'),
+    attribute('ai.settings.context.sessionId'),
+    attribute('langsmith.metadata.session_id'),
+    attribute('langsmith.metadata.thread_id'),
+    attribute('langsmith.metadata.conversation_id'),
+    attribute('gcp.vertex.agent.session_id'),
+    attribute('mlflow.trace.session', { quoted: true }),
+    attribute('anthropic.session.id'),
+    ...fromCodingAgents('conversation.id'),
+    attribute('session.id', { from: 'resource' }),
+    attribute('langsmith.trace.session_id'),
+  ],
+};
+
+export const userField: Field = {
+  type: 'text',
+  sources: [
+    attribute('user.id'),
+    attribute('enduser.id'),
+    attribute('langfuse.user.id'),
+    attribute('traceloop.association.properties.user_id'),
+    attribute('ai.telemetry.metadata.userId'),
+    attribute('ai.settings.context.userId'),
+    attribute('langsmith.metadata.user_id'),
+    attribute('mlflow.trace.user', { quoted: true }),
+    attribute('user.id', { from: 'resource' }),
+    attribute('enduser.id', { from: 'resource' }),
+  ],
+};
+
+export const correlationField: Field = {
+  type: 'text',
+  sources: [
+    attribute('correlation_id'),
+    attribute('correlation.id'),
+    attribute('correlationId'),
+    attribute('http.request.header.x-correlation-id', { path: [0] }),
+    attribute('http.request.header.x_correlation_id', { path: [0] }),
+    attribute('http.request.header.x-correlation-id'),
+  ],
+};
+
+export const agentField: Field = {
+  type: 'text',
+  sources: [
+    attribute('gen_ai.agent.name'),
+    attribute('agent.name'),
+    attribute('traceloop.entity.name', { when: [{ attribute: 'traceloop.span.kind', equals: ['agent'] }] }),
+    attribute('ai.telemetry.functionId'),
+    attribute('agent_name'),
+    attribute('lk.agent_name'),
+    attribute('', { from: 'name', when: [{ attribute: 'openinference.span.kind', equals: ['agent'] }] }),
+    attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['agent'] }] }),
+    attribute('gen_ai.agent.name', { from: 'resource' }),
+  ],
+};
+
+export const toolField: Field = {
+  type: 'text',
+  sources: [
+    attribute('gen_ai.tool.name'),
+    attribute('tool.name'),
+    attribute('ai.toolCall.name'),
+    attribute('lk.function_tool.name'),
+    attribute('traceloop.entity.name', { when: [{ attribute: 'traceloop.span.kind', equals: ['tool'] }] }),
+    ...fromCodingAgents('tool_name'),
+    ...fromCodingAgents('function_name'),
+    // These have no attribute for it and name the span after the tool.
+    attribute('', { from: 'name', when: [{ attribute: 'openinference.span.kind', equals: ['tool'] }] }),
+    attribute('', { from: 'name', when: [{ attribute: 'langsmith.span.kind', equals: ['tool'] }] }),
+    attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['tool'] }] }),
+    attribute('', {
+      from: 'name',
+      afterPrefix: 'tools/call ',
+      when: [{ attribute: 'mcp.method.name', present: true }],
+    }),
+    attribute('', {
+      from: 'name',
+      afterPrefix: 'execute_tool ',
+      when: [{ attribute: 'gen_ai.operation.name', equals: ['execute_tool'] }],
+    }),
+  ],
+};
+
+export const toolCallIdField: Field = {
+  type: 'text',
+  sources: [
+    attribute('gen_ai.tool.call.id'),
+    attribute('gen_ai.tool.call_id'),
+    attribute('tool.id'),
+    attribute('ai.toolCall.id'),
+    attribute('lk.function_tool.id'),
+    ...fromCodingAgents('tool_use_id'),
+    ...fromCodingAgents('call_id'),
+  ],
+};
+
+/** From the start of the call to the first piece of the answer. */
+export const ttftField: Field = {
+  type: 'milliseconds',
+  sources: [
+    attribute('gen_ai.response.time_to_first_chunk', { scale: 1000 }),
+    attribute('gen_ai.client.operation.time_to_first_chunk', { scale: 1000 }),
+    attribute('gen_ai.server.time_to_first_token', { scale: 1000 }),
+    attribute('ai.response.msToFirstChunk'),
+    attribute('ai.stream.msToFirstChunk'),
+    attribute('lk.response.ttft', { scale: 1000 }),
+    attribute('ttft_ms'),
+  ],
+};

@@ -1,0 +1,81 @@
+import { attribute, type Field, type Guard, type Source } from './source.ts';
+
+/** Names without a prefix mean something only on what a coding agent sent. */
+const claudeCodeSpan: readonly Guard[] = [{ attribute: 'span.type', present: true }];
+const codingAgentEvent: readonly Guard[] = [{ attribute: 'event.name', present: true }];
+
+/** The same unprefixed attribute on Claude Code's spans and on the events of all coding agents. */
+export function fromCodingAgents(name: string, more: Omit<Source, 'name' | 'when'> = {}): readonly Source[] {
+  return [
+    attribute(name, { ...more, when: claudeCodeSpan }),
+    attribute(name, { ...more, when: codingAgentEvent }),
+  ];
+}
+
+export const providerField: Field = {
+  type: 'provider',
+  sources: [
+    attribute('gen_ai.provider.name'),
+    attribute('gen_ai.system'),
+    attribute('llm.provider'),
+    attribute('llm.system'),
+    attribute('ai.model.provider'),
+    attribute('langsmith.metadata.ls_provider'),
+    // Codex and Gemini CLI talk to one provider and do not name it.
+    attribute('event.name', {
+      map: { 'codex.sse_event': 'openai', 'gemini_cli.api_response': 'gcp.gemini' },
+    }),
+    attribute('event.name', { map: { api_request: 'anthropic', api_error: 'anthropic' } }),
+  ],
+};
+
+export const requestModelField: Field = {
+  type: 'text',
+  sources: [
+    attribute('gen_ai.request.model'),
+    attribute('llm.request.model_name'),
+    attribute('llm.model_name'),
+    attribute('llm.request.model'),
+    attribute('embedding.model_name'),
+    attribute('reranker.model_name'),
+    attribute('ai.model.id'),
+    attribute('langfuse.observation.model.name'),
+    attribute('langsmith.metadata.ls_model_name'),
+    attribute('mlflow.llm.model', { quoted: true }),
+    ...fromCodingAgents('model'),
+  ],
+};
+
+export const responseModelField: Field = {
+  type: 'text',
+  sources: [
+    attribute('gen_ai.response.model'),
+    attribute('llm.response.model_name'),
+    attribute('ai.response.model'),
+  ],
+};
+
+export const responseIdField: Field = {
+  type: 'text',
+  sources: [
+    attribute('gen_ai.response.id'),
+    attribute('ai.response.id'),
+    attribute('llm.response.id'),
+    ...fromCodingAgents('request_id'),
+  ],
+};
+
+export const serviceTierField: Field = {
+  type: 'text',
+  sources: [
+    attribute('openai.response.service_tier'),
+    attribute('gen_ai.openai.response.service_tier'),
+    attribute('gen_ai.response.service_tier'),
+    attribute('openai.request.service_tier'),
+    attribute('gen_ai.openai.request.service_tier'),
+    attribute('anthropic.usage.service_tier'),
+    attribute('ai.response.providerMetadata', { path: ['openai', 'serviceTier'] }),
+    attribute('ai.response.providerMetadata', { path: ['anthropic', 'usage', 'service_tier'] }),
+    attribute('llm.invocation_parameters', { path: ['service_tier'] }),
+  ],
+};

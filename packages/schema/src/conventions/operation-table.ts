@@ -1,0 +1,232 @@
+import type { OperationKind } from '../api/traces.ts';
+import { attribute, type Field, type Source } from './source.ts';
+
+type Kinds = Readonly<Record<string, OperationKind>>;
+
+/** LangSmith's run types. They win over its own `gen_ai.operation.name`, which calls a retriever `embeddings`. */
+const langsmithKinds: Kinds = {
+  llm: 'llm',
+  chain: 'step',
+  tool: 'tool',
+  retriever: 'retrieval',
+  embedding: 'embedding',
+  prompt: 'prompt',
+  parser: 'step',
+};
+
+/** `gen_ai.operation.name` of all generations, and what AI SDK, Gemini CLI and OpenLLMetry add to it. */
+const genAiOperations: Kinds = {
+  chat: 'llm',
+  generate_content: 'llm',
+  text_completion: 'llm',
+  completion: 'llm',
+  responses: 'llm',
+  fetch_response: 'llm',
+  llm_call: 'llm',
+  embeddings: 'embedding',
+  embedding: 'embedding',
+  retrieval: 'retrieval',
+  rerank: 'rerank',
+  execute_tool: 'tool',
+  tool_call: 'tool',
+  create_agent: 'agent',
+  invoke_agent: 'agent',
+  agent_call: 'agent',
+  invoke_workflow: 'workflow',
+  plan: 'step',
+  agent_step: 'step',
+  schedule_tool_calls: 'step',
+  handoff: 'step',
+  user_prompt: 'prompt',
+  system_prompt: 'prompt',
+  'guardrail.run': 'guardrail',
+  guard: 'guardrail',
+  guardrail: 'guardrail',
+  evaluate: 'evaluator',
+  create_memory_store: 'memory',
+  delete_memory_store: 'memory',
+  create_memory: 'memory',
+  search_memory: 'memory',
+  update_memory: 'memory',
+  upsert_memory: 'memory',
+  delete_memory: 'memory',
+};
+
+const openInferenceKinds: Kinds = {
+  llm: 'llm',
+  embedding: 'embedding',
+  chain: 'step',
+  retriever: 'retrieval',
+  reranker: 'rerank',
+  tool: 'tool',
+  agent: 'agent',
+  guardrail: 'guardrail',
+  evaluator: 'evaluator',
+  prompt: 'prompt',
+};
+
+const traceloopKinds: Kinds = {
+  workflow: 'workflow',
+  session: 'workflow',
+  task: 'step',
+  agent: 'agent',
+  tool: 'tool',
+};
+
+const langfuseTypes: Kinds = {
+  generation: 'llm',
+  embedding: 'embedding',
+  agent: 'agent',
+  tool: 'tool',
+  chain: 'step',
+  retriever: 'retrieval',
+  evaluator: 'evaluator',
+  guardrail: 'guardrail',
+  span: 'step',
+};
+
+/** Only `…doGenerate`, `…doStream` and `…doEmbed` call a model; the spans around them sum up. */
+const aiSdkOperations: Kinds = {
+  'ai.generatetext.dogenerate': 'llm',
+  'ai.streamtext.dostream': 'llm',
+  'ai.generateobject.dogenerate': 'llm',
+  'ai.streamobject.dostream': 'llm',
+  'ai.embed.doembed': 'embedding',
+  'ai.embedmany.doembed': 'embedding',
+  'ai.rerank.dorerank': 'rerank',
+  'ai.toolcall': 'tool',
+  'ai.generatetext': 'agent',
+  'ai.streamtext': 'agent',
+  'ai.generateobject': 'agent',
+  'ai.streamobject': 'agent',
+  'ai.embed': 'step',
+  'ai.embedmany': 'step',
+  'ai.rerank': 'step',
+};
+
+const sentryOperations: Kinds = {
+  'gen_ai.chat': 'llm',
+  'gen_ai.completion': 'llm',
+  'gen_ai.generate_content': 'llm',
+  'gen_ai.generate_text': 'llm',
+  'gen_ai.stream_text': 'llm',
+  'gen_ai.generate_object': 'llm',
+  'gen_ai.stream_object': 'llm',
+  'gen_ai.responses': 'llm',
+  'gen_ai.messages': 'llm',
+  'gen_ai.request': 'llm',
+  'gen_ai.embeddings': 'embedding',
+  'gen_ai.embed': 'embedding',
+  'gen_ai.embed_many': 'embedding',
+  'gen_ai.rerank': 'rerank',
+  'gen_ai.invoke_agent': 'agent',
+  'gen_ai.create_agent': 'agent',
+  'gen_ai.execute_tool': 'tool',
+  'gen_ai.handoff': 'step',
+  'mcp.server': 'mcp',
+};
+
+/** MLflow writes every attribute as JSON, strings too. */
+const mlflowTypes: Kinds = {
+  llm: 'llm',
+  chat_model: 'llm',
+  embedding: 'embedding',
+  retriever: 'retrieval',
+  reranker: 'rerank',
+  tool: 'tool',
+  agent: 'agent',
+  workflow: 'workflow',
+  chain: 'step',
+  parser: 'step',
+  task: 'step',
+  memory: 'memory',
+  guardrail: 'guardrail',
+  evaluator: 'evaluator',
+};
+
+const claudeCodeTypes: Kinds = {
+  interaction: 'agent',
+  llm_request: 'llm',
+  tool: 'tool',
+  'tool.execution': 'step',
+  'tool.blocked_on_user': 'step',
+  hook: 'step',
+  'claude_code.interaction': 'agent',
+  'claude_code.llm_request': 'llm',
+  'claude_code.tool': 'tool',
+  'claude_code.tool.execution': 'step',
+  'claude_code.tool.blocked_on_user': 'step',
+  'claude_code.hook': 'step',
+};
+
+/** OpenLLMetry before the GenAI conventions. */
+const llmRequestTypes: Kinds = { chat: 'llm', completion: 'llm', embedding: 'embedding', rerank: 'rerank' };
+
+const any = (kind: OperationKind): Kinds => ({ '*': kind });
+
+/** Says what the span is. */
+const declared: readonly Source[] = [
+  attribute('sightline.operation', {
+    map: {
+      ...openInferenceKinds,
+      ...genAiOperations,
+      workflow: 'workflow',
+      step: 'step',
+      mcp: 'mcp',
+      memory: 'memory',
+    },
+  }),
+  attribute('langsmith.span.kind', { map: langsmithKinds }),
+  attribute('gen_ai.operation.name', { map: genAiOperations }),
+  attribute('openinference.span.kind', { map: openInferenceKinds }),
+  attribute('traceloop.span.kind', { map: traceloopKinds }),
+  attribute('langfuse.observation.type', { map: langfuseTypes }),
+  attribute('ai.operationId', { map: aiSdkOperations }),
+  attribute('span.type', { map: claudeCodeTypes, when: [{ attribute: 'session.id', present: true }] }),
+  attribute('mcp.method.name', { map: any('mcp') }),
+  attribute('sentry.op', { map: sentryOperations }),
+  attribute('mlflow.spanType', { quoted: true, map: mlflowTypes }),
+  attribute('llm.request.type', { map: llmRequestTypes }),
+];
+
+/** Says nothing, but has what only one kind of span has. From the most to the least telling. */
+const implied: readonly Source[] = [
+  // Google ADK puts an empty `llm_request` on tool spans too.
+  attribute('gcp.vertex.agent.tool_call_args', { map: any('tool') }),
+  attribute('gcp.vertex.agent.llm_request', { map: any('llm') }),
+  attribute('gen_ai.evaluation.name', { map: any('evaluator') }),
+  attribute('gen_ai.guardrail.name', { map: any('guardrail') }),
+  attribute('gen_ai.tool.call.id', { map: any('tool') }),
+  attribute('gen_ai.tool.call.arguments', { map: any('tool') }),
+  attribute('gen_ai.tool.name', { map: any('tool') }),
+  attribute('lk.function_tool.name', { map: any('tool') }),
+  attribute('reranker.model_name', { map: any('rerank') }),
+  attribute('embedding.model_name', { map: any('embedding') }),
+  attribute('retrieval.documents.0.document.content', { map: any('retrieval') }),
+  attribute('gen_ai.retrieval.query.text', { map: any('retrieval') }),
+  attribute('db.vector.query.top_k', { map: any('retrieval') }),
+  attribute('pydantic_ai.all_messages', { map: any('agent') }),
+  attribute('all_messages_events', { map: any('agent') }),
+  attribute('gen_ai.response.model', { map: any('llm') }),
+  attribute('gen_ai.request.model', { map: any('llm') }),
+  attribute('llm.model_name', { map: any('llm') }),
+  attribute('codex.usage.total_tokens', { map: any('llm') }),
+  attribute('gen_ai.agent.name', { map: any('agent') }),
+  attribute('gen_ai.workflow.name', { map: any('workflow') }),
+];
+
+export const operationField: Field = { type: 'text', sources: [...declared, ...implied] };
+
+/**
+ * What other conventions say, for spans that are no step of an AI system. A search client's span has `db.*` and
+ * `http.*`, a queue client's `messaging.*` and `rpc.*`: the narrower word comes first.
+ */
+export const plainOperations: readonly { readonly name: string; readonly operation: OperationKind }[] = [
+  { name: 'messaging.system', operation: 'messaging' },
+  { name: 'db.system.name', operation: 'db' },
+  { name: 'db.system', operation: 'db' },
+  { name: 'http.request.method', operation: 'http' },
+  { name: 'http.method', operation: 'http' },
+  { name: 'rpc.system.name', operation: 'http' },
+  { name: 'rpc.system', operation: 'http' },
+];

@@ -1,0 +1,51 @@
+/** OpenTelemetry's provider names with two parts, which are kept whole. */
+export const providerPrefixes = ['aws.', 'azure.ai.', 'gcp.', 'ibm.'] as const;
+
+/**
+ * What others call them → OpenTelemetry's `gen_ai.provider.name`. Looked up with the whole name, with its first two
+ * parts and with its first part (`google.vertex.chat`, `google.vertex`, `google`); AI SDK adds the API as last part.
+ */
+export const providerAliases: Readonly<Record<string, string>> = {
+  open_ai: 'openai',
+  'openai-responses': 'openai',
+  azure: 'azure.ai.openai',
+  'azure-openai': 'azure.ai.openai',
+  azure_openai: 'azure.ai.openai',
+  azureopenai: 'azure.ai.openai',
+  'az.ai.openai': 'azure.ai.openai',
+  'az.ai.inference': 'azure.ai.inference',
+  'azure-ai-inference': 'azure.ai.inference',
+  'azure.openai': 'azure.ai.openai',
+  bedrock: 'aws.bedrock',
+  aws: 'aws.bedrock',
+  aws_bedrock: 'aws.bedrock',
+  'amazon-bedrock': 'aws.bedrock',
+  amazon_bedrock: 'aws.bedrock',
+  bedrock_converse: 'aws.bedrock',
+  google: 'gcp.gemini',
+  gemini: 'gcp.gemini',
+  google_genai: 'gcp.gemini',
+  'google-genai': 'gcp.gemini',
+  'google.generative-ai': 'gcp.gemini',
+  'google-gla': 'gcp.gemini',
+  google_ai_studio: 'gcp.gemini',
+  gcp: 'gcp.gemini',
+  vertexai: 'gcp.vertex_ai',
+  vertex_ai: 'gcp.vertex_ai',
+  vertex: 'gcp.vertex_ai',
+  'google.vertex': 'gcp.vertex_ai',
+  'google-vertex': 'gcp.vertex_ai',
+  google_vertexai: 'gcp.vertex_ai',
+  'google.vertex-ai': 'gcp.vertex_ai',
+  mistral: 'mistral_ai',
+  mistralai: 'mistral_ai',
+  xai: 'x_ai',
+  grok: 'x_ai',
+  moonshot: 'moonshot_ai',
+  moonshotai: 'moonshot_ai',
+  watsonx: 'ibm.watsonx.ai',
+  ibm_watsonx: 'ibm.watsonx.ai',
+  'watsonx.ai': 'ibm.watsonx.ai',
+  cohere_v2: 'cohere',
+  perplexity_ai: 'perplexity',
+};

@@ -1,0 +1,70 @@
+/**
+ * How a normal field is read from what a program sent. The tables are data, compiled twice: to ClickHouse expressions
+ * (`compile-sql.ts`) and to a function (`derive.ts`). Both give the same answer; the tests run both.
+ */
+
+/** A condition on other attributes of the same span. `equals` is compared in lower case. */
+export type Guard =
+  | { readonly attribute: string; readonly equals: readonly string[] }
+  | { readonly attribute: string; readonly startsWith: string }
+  | { readonly attribute: string; readonly present: boolean };
+
+/** One place where a value may be found. A value that does not fit its field counts as absent. */
+export interface Source {
+  /** The attribute, resource attribute, or (with `from: 'name'`) nothing: the span's name is read. */
+  readonly name: string;
+  /** Where to look; span attributes unless said. */
+  readonly from?: 'attribute' | 'resource' | 'name';
+  /** All must hold. */
+  readonly when?: readonly Guard[];
+  /** The value is JSON text: take what is at this path. Numbers are list positions from 0. */
+  readonly path?: readonly (string | number)[];
+  /** Only values that start so count, and the start is cut off. */
+  readonly afterPrefix?: string;
+  /** The value is JSON text of a string: `"CHAT_MODEL"`. */
+  readonly quoted?: true;
+  /** Lower-cased value → normal value; `*` stands for any other. What is not in the map counts as absent. */
+  readonly map?: Readonly<Record<string, string>>;
+  /** Multiplies a number, for example 1000 from seconds to milliseconds. */
+  readonly scale?: number;
+  /** This count leaves out these others, which belong to it: they are added. */
+  readonly excludes?: readonly TokenColumn[];
+}
+
+export type TokenColumn =
+  | 'input_tokens'
+  | 'output_tokens'
+  | 'cache_read_tokens'
+  | 'cache_write_tokens'
+  | 'reasoning_tokens';
+
+/** What a field holds, and so how its text is read and which values are refused. */
+export type FieldType =
+  /** Text, cut at 256 characters. */
+  | 'text'
+  /** A provider's name in OpenTelemetry's spelling. */
+  | 'provider'
+  /** A whole number from 0 to 10^10; more is a mistake of the sender. */
+  | 'tokens'
+  /** US dollars from 0 to 10^6. */
+  | 'dollars'
+  /** Milliseconds from 0 to 10^10. */
+  | 'milliseconds';
+
+export interface Field {
+  readonly type: FieldType;
+  /** In order of precedence: the first that gives a value wins. */
+  readonly sources: readonly Source[];
+  /** Counts that are part of this one. More of them than of it means that the sender left them out. */
+  readonly contains?: readonly TokenColumn[];
+}
+
+/** A source without conditions, read as it is. */
+export function attribute(name: string, more: Omit<Source, 'name'> = {}): Source {
+  return { name, ...more };
+}
+
+export const textLengthMax = 256;
+export const tokensMax = 10_000_000_000;
+export const dollarsMax = 1_000_000;
+export const millisecondsMax = 10_000_000_000;
