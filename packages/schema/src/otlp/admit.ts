@@ -1,0 +1,73 @@
+import { err, ok, type Result, type UnixNano } from '@sightline/base';
+
+import type { TelemetrySignal } from '../api/index.ts';
+import { AdmissionScan } from './admission-scan.ts';
+import { type Malformed, MalformedError } from './malformed.ts';
+import { requestTypes } from './message-type.ts';
+import { describeOutcome, type Rejection } from './reasons.ts';
+import { toRegularForm } from './regular-form.ts';
+import { scanPlan } from './scan-plan.ts';
+
+/** What is let in. Times are those of the items: a span's start, a log's time (or when it was observed), a point's time. */
+export interface AdmissionRules {
+  /** The end of the retention: older items are refused. */
+  readonly oldestUnixNano: UnixNano;
+  /** Now and the clock skew that is forgiven; newer items are refused. */
+  readonly newestUnixNano: UnixNano;
+  /** Attribute values and log bodies beyond are cut, and the sender is warned. */
+  readonly attributeValueBytesMax: number;
+  /** Arrays and lists nested deeper are cut, and the sender is warned. */
+  readonly depthMax: number;
+}
+
+export interface Admitted {
+  /** What the engine may load: the very bytes that came in when nothing had to change. */
+  readonly request: Uint8Array;
+  readonly accepted: number;
+  readonly rejections: readonly Rejection[];
+  /** For `partial_success`: why items were refused and what was changed in others; empty when all is well. */
+  readonly errorMessage: string;
+}
+
+/** A day: agents on laptops have wrong clocks, but a year ahead would open partitions nobody cleans. */
+export const clockSkewNanosMax = 86_400_000_000_000n;
+
+export const defaultAdmissionLimits = {
+  attributeValueBytesMax: 1024 * 1024,
+  depthMax: 32,
+} as const satisfies Partial<AdmissionRules>;
+
+/**
+ * Checks a request in OTLP protobuf, drops bad items one by one and rewrites what the engine cannot read. The request
+ * fails as a whole only when its bytes are not protobuf of this shape. Never throws.
+ *
+ * @example
+ * const admitted = admit('traces', body, { oldestUnixNano, newestUnixNano, ...defaultAdmissionLimits });
+ * if (!admitted.ok) return badRequest(admitted.error.message);
+ */
+export function admit(
+  signal: TelemetrySignal,
+  request: Uint8Array,
+  rules: AdmissionRules,
+): Result<Admitted, Malformed> {
+  try {
+    let bytes = request;
+    let scan = new AdmissionScan(bytes, rules);
+    scan.run(scanPlan(requestTypes[signal]));
+    if (scan.irregular) {
+      bytes = toRegularForm(requestTypes[signal], request);
+      scan = new AdmissionScan(bytes, rules);
+      scan.run(scanPlan(requestTypes[signal]));
+    }
+    const rejections = [...scan.rejections].map(([reason, count]) => ({ reason, count }));
+    return ok({
+      request: scan.patches.count === 0 ? bytes : scan.patches.apply(bytes),
+      accepted: scan.accepted,
+      rejections,
+      errorMessage: describeOutcome(signal, scan.accepted, rejections, scan.repairs),
+    });
+  } catch (error) {
+    if (error instanceof MalformedError) return err({ message: error.message });
+    throw error;
+  }
+}

@@ -1,0 +1,18 @@
+export {
+  admit,
+  type AdmissionRules,
+  type Admitted,
+  clockSkewNanosMax,
+  defaultAdmissionLimits,
+} from './admit.ts';
+export { jsonToProtobuf } from './json-to-protobuf.ts';
+export type { Malformed } from './malformed.ts';
+export { type Rejection, type RejectionReason, rejectionReasons } from './reasons.ts';
+export {
+  encodeExportResponse,
+  encodeStatus,
+  type ExportOutcome,
+  type OtlpEncoding,
+  type RpcStatus,
+} from './responses.ts';
+export { countItems, splitRequest } from './split.ts';
