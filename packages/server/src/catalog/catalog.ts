@@ -1,5 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { PGlite } from '@electric-sql/pglite';
+import { dataDir as initialDatabase } from '@electric-sql/pglite-prepopulatedfs';
 import { SightlineError } from '@sightline/schema/errors';
 import { sql } from 'drizzle-orm';
 import { drizzle as drizzleServer } from 'drizzle-orm/node-postgres';
@@ -41,9 +43,18 @@ export async function openCatalog(
   }
 }
 
+/**
+ * A new database is unpacked from the image that comes with PGlite (1.2 s, against 5 s for making one), and its shared
+ * buffers are kept small: the control plane is a few hundred rows, and the default costs 120 MB of memory.
+ */
 async function openEmbedded(directory: string): Promise<Omit<Catalog, 'version'>> {
   mkdirSync(directory, { recursive: true });
-  const client = await PGlite.create({ dataDir: directory });
+  const isNew = !existsSync(join(directory, 'PG_VERSION'));
+  const client = await PGlite.create({
+    dataDir: directory,
+    postgresqlconf: ['shared_buffers = 8MB', 'max_connections = 10'],
+    ...(isNew ? { loadDataDir: await initialDatabase() } : {}),
+  });
   return { kind: 'embedded', db: drizzleEmbedded(client), close: () => client.close() };
 }
 
