@@ -1,0 +1,79 @@
+import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+
+/** What the journal asks of the file system. Tests replace single operations to make them fail as a bad disk would. */
+export interface Disk {
+  /** Makes a file that does not exist yet. */
+  create(path: string): Promise<FileHandle>;
+  /** Writes all buffers one after the other from `position` on, or throws. */
+  write(file: FileHandle, buffers: readonly Uint8Array[], position: number): Promise<void>;
+  /** Resolves when what was written survives a power cut. */
+  sync(file: FileHandle): Promise<void>;
+  truncate(file: FileHandle, byteLength: number): Promise<void>;
+  /** Makes the names in a directory survive a power cut. */
+  syncDirectory(path: string): Promise<void>;
+}
+
+export const realDisk: Disk = {
+  create: async (path) => open(path, 'wx+', 0o640),
+  write: writeAll,
+  sync: async (file) => {
+    await file.datasync();
+  },
+  truncate: async (file, byteLength) => {
+    await file.truncate(byteLength);
+  },
+  syncDirectory,
+};
+
+async function writeAll(file: FileHandle, buffers: readonly Uint8Array[], position: number): Promise<void> {
+  let rest = [...buffers];
+  let offset = position;
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest, offset);
+    if (bytesWritten === 0) throw Object.assign(new Error('The disk took no bytes.'), { code: 'ENOSPC' });
+    offset += bytesWritten;
+    rest = dropFront(rest, bytesWritten);
+  }
+}
+
+function dropFront(buffers: Uint8Array[], count: number): Uint8Array[] {
+  let rest = count;
+  for (const [index, buffer] of buffers.entries()) {
+    if (rest < buffer.length) return [buffer.subarray(rest), ...buffers.slice(index + 1)];
+    rest -= buffer.length;
+  }
+  return [];
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, 'r');
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+/** Writes a small file whole and durably: after a crash it is there complete, or not at all. */
+export async function writeFileDurably(
+  path: string,
+  bytes: Uint8Array,
+  disk: Disk = realDisk,
+): Promise<void> {
+  const draft = `${path}.tmp`;
+  await rm(draft, { force: true });
+  const file = await disk.create(draft);
+  try {
+    await disk.write(file, [bytes], 0);
+    await disk.sync(file);
+  } finally {
+    await file.close();
+  }
+  await rename(draft, path);
+}
+
+/** The code of a failed system call: 'ENOSPC', 'EIO', … ; '' for any other failure. */
+export function errnoOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,113 @@
+/**
+ * Lets in only what will be visible soon. The gate estimates how long the loaders need for what is journalled and not
+ * yet loaded; beyond `lagMsMax` requests wait a moment before they are written, which slows senders down to the pace of
+ * the engine without an error. Those that waited too long are refused with the time after which to try
+ * again. How many bytes wait is bounded where bodies are read, see MemoryBudget.
+ *
+ * While the engine does not answer at all nothing can be visible soon, and keeping the data is worth more than its
+ * freshness: the journal then takes everything up to its own bound.
+ */
+import type { Clock } from '@sightline/base';
+import { overloaded } from './journal-failure.ts';
+
+export interface GateLimits {
+  readonly lagMsMax: number;
+  readonly waitMsMax: number;
+  readonly journalBytesMax: number;
+}
+
+export interface GateView {
+  /** Bytes of all segments on disk. */
+  journalBytes(): number;
+  /** Milliseconds until what is journalled now and `enteringBytes` more are loaded; undefined while the engine is away. */
+  lagMs(enteringBytes: number): number | undefined;
+}
+
+interface Waiter {
+  readonly sinceMs: number;
+  readonly bytes: number;
+  readonly admit: () => void;
+  readonly refuse: (error: Error) => void;
+}
+
+const pollMs = 20;
+
+export class Gate {
+  readonly #limits: GateLimits;
+  readonly #view: GateView;
+  readonly #clock: Clock;
+  #waiters: Waiter[] = [];
+  /** Bytes let in and not yet in the journal. */
+  #enteringBytes = 0;
+  #waitingBytes = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limits: GateLimits, view: GateView, clock: Clock) {
+    this.#limits = limits;
+    this.#view = view;
+    this.#clock = clock;
+  }
+
+  get waitingBytes(): number {
+    return this.#waitingBytes;
+  }
+
+  /** Runs `write` when there is room for `bytes`. Throws SightlineError `overloaded`. */
+  async through<T>(bytes: number, write: () => Promise<T>): Promise<T> {
+    this.#assertJournalHasRoom(bytes);
+    if (this.#waiters.length > 0 || !this.#hasRoom()) await this.#wait(bytes);
+    else this.#enteringBytes += bytes;
+    try {
+      return await write();
+    } finally {
+      this.#enteringBytes -= bytes;
+    }
+  }
+
+  /** To be called when a segment was loaded: lets in those that wait for it. */
+  readonly release = (): void => {
+    while (this.#waiters.length > 0 && this.#hasRoom()) {
+      const waiter = this.#waiters.shift();
+      if (waiter === undefined) return;
+      this.#waitingBytes -= waiter.bytes;
+      this.#enteringBytes += waiter.bytes;
+      waiter.admit();
+    }
+  };
+
+  #assertJournalHasRoom(bytes: number): void {
+    const { journalBytesMax } = this.#limits;
+    if (this.#view.journalBytes() + this.#enteringBytes + bytes > journalBytesMax)
+      throw overloaded(
+        `the journal holds its maximum of ${journalBytesMax} bytes, waiting for the engine`,
+        5,
+      );
+  }
+
+  #hasRoom(): boolean {
+    const lagMs = this.#view.lagMs(this.#enteringBytes);
+    return lagMs === undefined || lagMs < this.#limits.lagMsMax;
+  }
+
+  async #wait(bytes: number): Promise<void> {
+    this.#waitingBytes += bytes;
+    await new Promise<void>((admit, refuse) => {
+      this.#waiters.push({ sinceMs: this.#clock.monotonicMs(), bytes, admit, refuse });
+      this.#timer ??= setInterval(() => this.#tick(), pollMs).unref();
+    });
+  }
+
+  #tick(): void {
+    this.release();
+    const oldestMs = this.#clock.monotonicMs() - this.#limits.waitMsMax;
+    const expired = this.#waiters.filter(({ sinceMs }) => sinceMs < oldestMs);
+    this.#waiters = this.#waiters.filter(({ sinceMs }) => sinceMs >= oldestMs);
+    for (const { bytes, refuse } of expired) {
+      this.#waitingBytes -= bytes;
+      refuse(overloaded('more arrives than the engine can load', 1));
+    }
+    if (this.#waiters.length > 0) return;
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+}

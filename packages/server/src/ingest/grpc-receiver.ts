@@ -1,0 +1,152 @@
+/**
+ * OTLP over gRPC: the Export methods of the three collector services. Messages stay bytes: the one pass of admission is
+ * the only time they are looked at.
+ */
+import {
+  Metadata,
+  Server,
+  ServerCredentials,
+  ServerInterceptingCall,
+  status as grpcStatus,
+  type sendUnaryData,
+  type ServerInterceptor,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+} from '@grpc/grpc-js';
+import type { TelemetrySignal } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
+import { encodeExportResponse, encodeStatus } from '@sightline/schema/otlp';
+import type { ReceiverOptions } from './http-receiver.ts';
+import { portTaken } from './port-taken.ts';
+import { statusCodeOf } from './rpc-status.ts';
+
+export interface GrpcReceiverOptions extends ReceiverOptions {
+  readonly host: string;
+  /** 0 picks a free one. */
+  readonly port: number;
+}
+
+export interface GrpcReceiver {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+const paths: Readonly<Record<TelemetrySignal, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+};
+
+/** @throws SightlineError `port_taken`. */
+export async function startOtlpGrpc(options: GrpcReceiverOptions): Promise<GrpcReceiver> {
+  const server = new Server({
+    'grpc.max_receive_message_length': options.ingest.limits.requestBytesMax,
+    interceptors: [blameSenderForBadCompression],
+  });
+  for (const signal of ['traces', 'logs', 'metrics'] as const)
+    server.addService(serviceOf(paths[signal]), { export: handlerOf(options, signal) });
+  const port = await bind(server, options.host, options.port);
+  return {
+    port,
+    close: async () => {
+      const forced = setTimeout(() => server.forceShutdown(), 2_000);
+      await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
+      clearTimeout(forced);
+    },
+  };
+}
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+function serviceOf(path: string): ServiceDefinition {
+  return {
+    export: {
+      path,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    },
+  };
+}
+
+async function bind(server: Server, host: string, port: number): Promise<number> {
+  const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return new Promise<number>((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) resolve(bound);
+      else reject(portTaken({ what: 'OTLP/gRPC', host, port, flag: '--otlp-grpc-port' }, error));
+    });
+  });
+}
+
+function handlerOf(options: ReceiverOptions, signal: TelemetrySignal) {
+  return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
+    void (async () => {
+      try {
+        callback(null, await receive(options, signal, call));
+      } catch (error) {
+        callback(toServiceError(error));
+      }
+    })();
+  };
+}
+
+async function receive(
+  { ingest, resolveProject }: ReceiverOptions,
+  signal: TelemetrySignal,
+  call: ServerUnaryCall<Buffer, Buffer>,
+): Promise<Buffer> {
+  const share = ingest.memory.open();
+  const count = (outcome: string): void =>
+    ingest.counters.add('sightline_ingest_requests_total', { signal, transport: 'grpc', outcome }, 1);
+  try {
+    share.take(call.request.length);
+    const resolved = await resolveProject(headersOf(call.metadata));
+    if (resolved instanceof SightlineError) throw resolved;
+    const receipt = await ingest.accept({ signal, project: resolved.project, request: call.request });
+    count('stored');
+    return Buffer.from(encodeExportResponse(signal, 'protobuf', receipt));
+  } catch (error) {
+    count(error instanceof SightlineError ? error.code : 'internal');
+    throw error;
+  } finally {
+    share.release();
+  }
+}
+
+function headersOf(metadata: Metadata): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [key, value] of Object.entries(metadata.getMap()))
+    if (typeof value === 'string') headers[key] = value;
+  return headers;
+}
+
+function toServiceError(error: unknown): { code: number; details: string; metadata: Metadata } {
+  const failure =
+    error instanceof SightlineError
+      ? error
+      : new SightlineError('internal', 'The request was not stored because of a mistake in Sightline.', {
+          hint: 'The log of the server has the details.',
+        });
+  const code = statusCodeOf(failure);
+  const message = `${failure.message} ${failure.hint}`;
+  const { retryAfterS } = failure;
+  const retry = retryAfterS === undefined ? {} : { retryDelayMs: retryAfterS * 1000 };
+  const metadata = new Metadata();
+  metadata.set('grpc-status-details-bin', Buffer.from(encodeStatus('protobuf', { code, message, ...retry })));
+  return { code, details: message, metadata };
+}
+
+/** grpc-js answers INTERNAL to a message that cannot be decompressed, though the mistake is the sender's. */
+const blameSenderForBadCompression: ServerInterceptor = (_method, call) => {
+  const send = call.sendStatus.bind(call);
+  call.sendStatus = (sent) => {
+    const isBadCompression =
+      sent.code === grpcStatus.INTERNAL && sent.details === 'Failed to decompress message';
+    send(isBadCompression ? { ...sent, code: grpcStatus.INVALID_ARGUMENT } : sent);
+  };
+  return new ServerInterceptingCall(call);
+};

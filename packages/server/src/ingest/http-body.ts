@@ -1,0 +1,76 @@
+import type { Readable } from 'node:stream';
+import { promisify } from 'node:util';
+import { gunzip, inflate } from 'node:zlib';
+import { SightlineError } from '@sightline/schema/errors';
+import type { MemoryShare } from './memory-budget.ts';
+
+export interface BodyLimits {
+  /** Before, and again after decompression. */
+  readonly bytesMax: number;
+  readonly share: MemoryShare;
+}
+
+const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+
+/** Reads a body with the bounds applied while it arrives, so that no sender can make the server hold more. */
+export async function readBody(
+  stream: Readable,
+  declaredBytes: number | undefined,
+  limits: BodyLimits,
+): Promise<Buffer> {
+  const { bytesMax, share } = limits;
+  if (declaredBytes !== undefined && declaredBytes > bytesMax) throw tooLarge(bytesMax, 'is');
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) throw tooLarge(bytesMax, 'is');
+    share.take(chunk.length);
+    chunks.push(chunk);
+  }
+  const [only, ...others] = chunks;
+  return only !== undefined && others.length === 0 ? only : Buffer.concat(chunks, bytes);
+}
+
+/** Undoes a content encoding: 'gzip', 'deflate', 'identity' or ''. */
+export async function decodeBody(body: Buffer, encoding: string, limits: BodyLimits): Promise<Buffer> {
+  if (encoding === '' || encoding === 'identity') return body;
+  if (encoding !== 'gzip' && encoding !== 'deflate')
+    throw new SightlineError(
+      'unsupported_media_type',
+      `The content encoding "${encoding.slice(0, 40)}" is not supported.`,
+      {
+        hint: 'Send the body with gzip, deflate or no encoding.',
+      },
+    );
+  const { bytesMax, share } = limits;
+  const chunkSize = encoding === 'gzip' ? gzipSizeHint(body, bytesMax) : 65_536;
+  share.take(chunkSize);
+  try {
+    return await decoders[encoding](body, { maxOutputLength: bytesMax, chunkSize });
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(bytesMax, 'decompresses to');
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new SightlineError('unreadable_payload', `The body is not valid ${encoding}: ${detail}.`, {
+      hint: 'Check that the body is compressed as the Content-Encoding header says.',
+      cause: error,
+    });
+  }
+}
+
+/** A gzip stream ends with its decompressed size, which saves growing the output; a wrong one only costs that. */
+function gzipSizeHint(body: Buffer, bytesMax: number): number {
+  const size = body.length < 18 ? 0 : body.readUInt32LE(body.length - 4);
+  // Deflate cannot compress more than about 1:1032, so that a larger claim is a lie.
+  return Math.min(Math.max(size + 64, 4096), bytesMax, body.length * 1040 + 4096);
+}
+
+export function tooLarge(bytesMax: number, verb: string): SightlineError {
+  return new SightlineError(
+    'payload_too_large',
+    `The request body ${verb} more than ${bytesMax} bytes, which is the maximum.`,
+    {
+      hint: 'Send smaller batches, or raise the limit.',
+    },
+  );
+}

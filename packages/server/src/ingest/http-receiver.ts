@@ -1,0 +1,180 @@
+/**
+ * OTLP over HTTP as a Fastify plugin: POST /v1/traces, /v1/logs, /v1/metrics. Mounted on the OTLP port and on the main
+ * one. An answer has the encoding of its request; a failure is a google.rpc.Status in that encoding.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TelemetrySignal } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
+import { encodeExportResponse, encodeStatus, jsonToProtobuf } from '@sightline/schema/otlp';
+import { decodeBody, readBody } from './http-body.ts';
+import type { Ingest, Receipt } from './ingest.ts';
+import { statusCodeOf } from './rpc-status.ts';
+
+/** The one place where a request is given its project. gRPC metadata come in the form of headers. */
+export type ResolveProject = (
+  headers: IncomingHttpHeaders,
+) => Promise<{ readonly project: string } | SightlineError> | { readonly project: string } | SightlineError;
+
+export interface ReceiverOptions {
+  readonly ingest: Ingest;
+  readonly resolveProject: ResolveProject;
+}
+
+type Encoding = 'protobuf' | 'json';
+
+const contentTypes = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
+const paths = { traces: '/v1/traces', logs: '/v1/logs', metrics: '/v1/metrics' } as const;
+
+export async function otlpHttpReceiver(app: FastifyInstance, options: ReceiverOptions): Promise<void> {
+  app.removeAllContentTypeParsers();
+  // The handler reads the stream itself, with its own bounds.
+  app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+  app.addHook('onRequest', async (request, reply) => allowBrowsers(request, reply));
+  for (const signal of ['traces', 'logs', 'metrics'] as const) {
+    const url = paths[signal];
+    app.post(url, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) =>
+      receive(options, signal, request, reply),
+    );
+    app.options(url, async (_request, reply) => reply.code(204).send());
+    const method = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'];
+    app.route({ method, url, bodyLimit: Number.MAX_SAFE_INTEGER, handler: refuseMethod });
+  }
+}
+
+async function receive(
+  { ingest, resolveProject }: ReceiverOptions,
+  signal: TelemetrySignal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const encoding = encodingOf(request.headers['content-type']);
+  const share = ingest.memory.open();
+  const count = (outcome: string): void =>
+    ingest.counters.add('sightline_ingest_requests_total', { signal, transport: 'http', outcome }, 1);
+  try {
+    const resolved = await resolveProject(request.headers);
+    if (resolved instanceof SightlineError) throw resolved;
+    if (encoding === undefined) throw unsupportedType(request.headers['content-type']);
+    const limits = { bytesMax: ingest.limits.requestBytesMax, share };
+    const raw = await readBody(bodyOf(request), declaredBytesOf(request), limits);
+    const body = await decodeBody(raw, contentEncodingOf(request), limits);
+    const message = encoding === 'json' ? toProtobuf(signal, body) : body;
+    const receipt = await ingest.accept({ signal, project: resolved.project, request: message });
+    count('stored');
+    return await answer(reply, encoding, signal, receipt);
+  } catch (error) {
+    const failure = toFailure(error, request);
+    count(failure.code);
+    if (failure.code === 'internal') request.log.error({ err: error }, 'An OTLP request failed.');
+    return await refuse(reply, encoding ?? 'json', failure);
+  } finally {
+    share.release();
+  }
+}
+
+function toProtobuf(signal: TelemetrySignal, body: Buffer): Uint8Array {
+  const converted = jsonToProtobuf(signal, body);
+  if (converted.ok) return converted.value;
+  throw new SightlineError(
+    'unreadable_payload',
+    `The OTLP request cannot be decoded: ${converted.error.message}.`,
+    {
+      hint: 'Check that the body is an OTLP/JSON export request of this signal.',
+    },
+  );
+}
+
+async function answer(
+  reply: FastifyReply,
+  encoding: Encoding,
+  signal: TelemetrySignal,
+  receipt: Receipt,
+): Promise<FastifyReply> {
+  const body = Buffer.from(encodeExportResponse(signal, encoding, receipt));
+  return reply.code(200).type(contentTypes[encoding]).send(body);
+}
+
+async function refuse(
+  reply: FastifyReply,
+  encoding: Encoding,
+  failure: SightlineError,
+): Promise<FastifyReply> {
+  const { retryAfterS, status } = failure;
+  const message = `${failure.message} ${failure.hint}`;
+  const retry = retryAfterS === undefined ? {} : { retryDelayMs: retryAfterS * 1000 };
+  const body = Buffer.from(encodeStatus(encoding, { code: statusCodeOf(failure), message, ...retry }));
+  if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS));
+  // What is left of the body is not worth reading, and the connection cannot be used again without reading it.
+  if (!reply.request.raw.complete) reply.header('connection', 'close');
+  return reply.code(status).type(contentTypes[encoding]).send(body);
+}
+
+async function refuseMethod(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const failure = new SightlineError('method_not_allowed', `${request.method} is not allowed here.`, {
+    hint: 'Send OTLP export requests with POST.',
+  });
+  reply.header('allow', 'POST, OPTIONS');
+  return refuse(reply, 'json', failure);
+}
+
+/** Browsers send telemetry from other origins, and drop an answer that does not allow theirs, on success too. */
+function allowBrowsers(request: FastifyRequest, reply: FastifyReply): void {
+  if (request.headers.origin === undefined) return;
+  reply.header('access-control-allow-origin', '*');
+  reply.header('access-control-expose-headers', 'retry-after');
+  if (request.method !== 'OPTIONS') return;
+  const asked = request.headers['access-control-request-headers'];
+  reply.header('access-control-allow-methods', 'POST, OPTIONS');
+  reply.header(
+    'access-control-allow-headers',
+    asked ?? 'content-type, content-encoding, authorization, x-api-key, traceparent',
+  );
+  reply.header('access-control-max-age', '86400');
+  reply.header('vary', 'access-control-request-headers');
+}
+
+function encodingOf(contentType: string | undefined): Encoding | undefined {
+  const type = contentType?.split(';', 1)[0]?.trim().toLowerCase();
+  if (type === 'application/x-protobuf' || type === 'application/protobuf') return 'protobuf';
+  return type === 'application/json' ? 'json' : undefined;
+}
+
+function contentEncodingOf(request: FastifyRequest): string {
+  return (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+}
+
+/** A request without a body has no stream from Fastify; its raw one ends at once. */
+function bodyOf(request: FastifyRequest): Readable {
+  return (request.body as Readable | null | undefined) ?? request.raw;
+}
+
+function declaredBytesOf(request: FastifyRequest): number | undefined {
+  const declared = request.headers['content-length'];
+  return declared === undefined ? undefined : Number(declared);
+}
+
+function unsupportedType(contentType: string | undefined): SightlineError {
+  const what =
+    contentType === undefined
+      ? 'No content type was given'
+      : `The content type "${contentType.slice(0, 60)}" is not supported`;
+  return new SightlineError('unsupported_media_type', `${what}.`, {
+    hint: 'Send application/x-protobuf or application/json.',
+  });
+}
+
+/** A failure of the connection while the body is read is the sender's; nobody is left to read the answer. */
+function toFailure(error: unknown, request: FastifyRequest): SightlineError {
+  if (error instanceof SightlineError) return error;
+  const isAborted = request.raw.destroyed && !request.raw.complete;
+  return isAborted
+    ? new SightlineError('bad_request', 'The request ended before its body was complete.', {
+        hint: 'Send it again.',
+      })
+    : new SightlineError('internal', 'The request was not stored because of a mistake in Sightline.', {
+        hint: 'The log of the server has the details.',
+        cause: error,
+      });
+}

@@ -1,0 +1,384 @@
+/**
+ * The receiving half of the server: admission → gate → journal → acknowledgement, and behind it journal → loader →
+ * tables, with the ledger as the witness of both. Receivers (HTTP, gRPC, import) are thin doors in front of `accept`.
+ */
+import type { Logger } from 'pino';
+import { nanosFromMs, unixNano, type Clock } from '@sightline/base';
+import type { Canary as CanaryState, LedgerResponse, TelemetrySignal } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
+import {
+  admit,
+  clockSkewNanosMax,
+  defaultAdmissionLimits,
+  type AdmissionRules,
+} from '@sightline/schema/otlp';
+import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import { Canary } from './canary.ts';
+import type { Disk } from './disk.ts';
+import { encodeEnvelopeHead } from './envelope.ts';
+import { Gate } from './gate.ts';
+import { Counters, gauge, type Metric } from './ingest-metrics.ts';
+import { Journal, type JournalEvents } from './journal.ts';
+import { Ledger, type StoredTotals } from './ledger.ts';
+import { defaultLimits, type IngestLimits } from './limits.ts';
+import { Loader, type LoaderEvents } from './loader.ts';
+import { MemoryBudget } from './memory-budget.ts';
+import { Quarantine } from './quarantine.ts';
+import { recoverJournal, type Recovered } from './recovery.ts';
+import { SegmentLoader } from './segment-loader.ts';
+import { signalDirectory, type Segment } from './segment.ts';
+
+export interface IngestOptions {
+  readonly dataDirectory: string;
+  readonly store: Pick<TelemetryStore, 'load' | 'engine'>;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Sums of the store's ledger table; see Ledger.rebase. */
+  readonly readStoredTotals: () => Promise<readonly StoredTotals[]>;
+  /** Whether a trace can be read through the query path; without it there is no canary. */
+  readonly isTraceVisible?: (project: string, traceId: string) => Promise<boolean>;
+  /** Items older than this are refused. Read at every request, since it can be changed while the server runs. */
+  readonly retentionDays: () => Readonly<Record<TelemetrySignal, number>>;
+  readonly canaryIntervalMs?: number;
+  readonly limits?: Partial<IngestLimits>;
+  /** For tests. */
+  readonly disk?: Disk;
+}
+
+export interface IngestRequest {
+  readonly signal: TelemetrySignal;
+  readonly project: string;
+  /** An `Export…ServiceRequest` in protobuf. Not to be changed by the caller until `accept` settles. */
+  readonly request: Uint8Array;
+}
+
+export interface Receipt {
+  readonly rejected: number;
+  /** For `partial_success`: what was refused or changed and why; '' where all is well. */
+  readonly errorMessage: string;
+}
+
+const signals: readonly TelemetrySignal[] = ['traces', 'logs', 'metrics'];
+const msPerDay = 86_400_000;
+const startupMsMax = 5_000;
+const rebaseIntervalMs = 10_000;
+
+/** Recovers the journal and starts loading. Resolves when requests can be accepted. */
+export async function openIngest(options: IngestOptions): Promise<Ingest> {
+  const { dataDirectory, clock } = options;
+  const quarantine = new Quarantine(dataDirectory);
+  const recovered = new Map<TelemetrySignal, Recovered>();
+  for (const signal of signals) {
+    const directory = signalDirectory(dataDirectory, signal);
+    recovered.set(signal, await recoverJournal({ signal, directory, quarantine, clock }));
+  }
+  const ingest = new Ingest(options, quarantine, recovered);
+  await ingest.start(recovered);
+  return ingest;
+}
+
+export class Ingest {
+  readonly limits: IngestLimits;
+  readonly counters = new Counters();
+  readonly memory: MemoryBudget;
+  readonly #options: IngestOptions;
+  readonly #quarantine: Quarantine;
+  readonly #ledger = new Ledger();
+  readonly #journals = new Map<TelemetrySignal, Journal>();
+  readonly #loader: Loader;
+  readonly #gate: Gate;
+  readonly #canary: Canary | undefined;
+  #rebaseTimer: NodeJS.Timeout | undefined;
+  #closing = false;
+
+  constructor(
+    options: IngestOptions,
+    quarantine: Quarantine,
+    recovered: ReadonlyMap<TelemetrySignal, Recovered>,
+  ) {
+    const { store, clock, dataDirectory, disk } = options;
+    this.#options = options;
+    this.#quarantine = quarantine;
+    this.limits = { ...defaultLimits, ...options.limits };
+    this.memory = new MemoryBudget(this.limits.memoryBytesMax);
+    for (const signal of signals) {
+      const journal = new Journal({
+        signal,
+        directory: signalDirectory(dataDirectory, signal),
+        firstSequence: recovered.get(signal)?.nextSequence ?? 1,
+        segmentBytesMax: this.limits.segmentBytesMax,
+        clock,
+        events: this.#journalEvents(),
+        ...(disk === undefined ? {} : { disk }),
+      });
+      this.#journals.set(signal, journal);
+    }
+    this.#loader = new Loader({
+      journals: this.#journals,
+      segmentLoader: new SegmentLoader({ store, quarantine, clock }),
+      clock,
+      slots: this.limits.loadSlots,
+      sealAfterMs: this.limits.sealAfterMs,
+      events: this.#loaderEvents(),
+    });
+    const view = { journalBytes: () => this.#journalBytes(), lagMs: this.#loader.lagMs };
+    this.#gate = new Gate(this.limits, view, clock);
+    this.#canary = this.#makeCanary();
+  }
+
+  /** Called by openIngest. Segments whose rows may already be stored are settled first, so that nothing is counted twice. */
+  async start(recovered: ReadonlyMap<TelemetrySignal, Recovered>): Promise<void> {
+    const inDoubt = new Set<Segment>();
+    const segments: Segment[] = [];
+    for (const [signal, found] of recovered) {
+      this.#reportRecovery(signal, found);
+      segments.push(...found.segments);
+      for (const segment of found.segments) this.#ledger.recovered(segment);
+      for (const segment of found.inDoubt) inDoubt.add(segment);
+    }
+    for (const segment of inDoubt) this.#loader.add(segment);
+    const isSettled = await this.#loader.settled(inDoubt, startupMsMax);
+    if (isSettled) await this.#takeStock();
+    else void this.#loader.settled(inDoubt, Infinity).then(async () => this.#takeStock());
+    for (const segment of segments) if (!inDoubt.has(segment)) this.#loader.add(segment);
+    this.#canary?.start();
+  }
+
+  /**
+   * Admits one request and resolves when its bytes are on disk.
+   * @throws SightlineError `unreadable_payload`, `overloaded`, `disk_full`, `journal_unavailable`, `not_ready`; nothing
+   * of the request is kept then.
+   */
+  async accept({ signal, project, request }: IngestRequest): Promise<Receipt> {
+    if (this.#closing)
+      throw new SightlineError('not_ready', 'The request was not stored: the server is stopping.', {
+        hint: 'Send it again; OpenTelemetry exporters do so by themselves.',
+        retryAfterS: 2,
+      });
+    return this.#gate.through(request.length, async () =>
+      this.#admitAndJournal({ signal, project, request }),
+    );
+  }
+
+  async #admitAndJournal({ signal, project, request }: IngestRequest): Promise<Receipt> {
+    const received = this.#options.clock.now();
+    const admitted = admit(signal, request, this.#rules(signal, received));
+    if (!admitted.ok)
+      throw new SightlineError(
+        'unreadable_payload',
+        `The OTLP request cannot be decoded: ${admitted.error.message}.`,
+        {
+          hint: 'Check that the body is an OTLP export request of this signal in the encoding the content type names.',
+        },
+      );
+    const { accepted, rejections, errorMessage, request: kept } = admitted.value;
+    const rejected = rejections.reduce((sum, { count }) => sum + count, 0);
+    if (accepted + rejected > 0) {
+      const envelope = { signal, project, receivedUnixNano: received, accepted, rejections, request: kept };
+      const entry = { project, accepted, rejections, received };
+      const journal = this.#journals.get(signal);
+      await journal?.append({ head: encodeEnvelopeHead(envelope), request: kept, entry });
+    }
+    return { rejected, errorMessage };
+  }
+
+  ledger(): LedgerResponse {
+    return {
+      rows: this.#ledger.rows(),
+      journal: {
+        bytes: this.#journalBytes(),
+        bytesMax: this.limits.journalBytesMax,
+        segments: this.#loader.segments + this.#activeJournals(),
+        oldestPendingMs: this.#oldestPendingMs(),
+      },
+      canary: this.canaryState,
+    };
+  }
+
+  get canaryState(): CanaryState {
+    return this.#canary?.state ?? { state: 'off', lastOk: null, lastVisibleMs: null, error: null };
+  }
+
+  /** True while segments cannot be loaded because the store does not answer. */
+  get isStoreAway(): boolean {
+    return this.#loader.isAway;
+  }
+
+  metrics(): Metric[] {
+    const oldestMs = this.#oldestPendingMs();
+    const canary = this.canaryState;
+    return [
+      ...this.counters.list(),
+      gauge('sightline_journal_bytes', 'Bytes of segments on disk.', this.#journalBytes()),
+      gauge('sightline_journal_bytes_max', 'Bound of sightline_journal_bytes.', this.limits.journalBytesMax),
+      gauge(
+        'sightline_journal_segments',
+        'Segments on disk.',
+        this.#loader.segments + this.#activeJournals(),
+      ),
+      gauge(
+        'sightline_journal_oldest_pending_seconds',
+        'Age of the oldest record not yet stored.',
+        (oldestMs ?? 0) / 1000,
+      ),
+      gauge('sightline_ingest_memory_bytes', 'Bytes of requests in progress.', this.memory.bytes),
+      gauge(
+        'sightline_ingest_waiting_bytes',
+        'Bytes of requests held back by the gate.',
+        this.#gate.waitingBytes,
+      ),
+      gauge('sightline_store_up', 'Whether the store takes in segments.', this.isStoreAway ? 0 : 1),
+      gauge(
+        'sightline_canary_up',
+        'Whether the last canary span became visible.',
+        canary.state === 'ok' ? 1 : 0,
+      ),
+      gauge(
+        'sightline_canary_visible_seconds',
+        'From acknowledgement to visible, last time.',
+        canary.lastVisibleMs === null ? null : canary.lastVisibleMs / 1000,
+      ),
+      this.#ledgerMetric(),
+    ];
+  }
+
+  /** Writes what was let in, waits for loads under way, and leaves the rest of the journal for the next start. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    clearTimeout(this.#rebaseTimer);
+    await this.#canary?.close();
+    for (const journal of this.#journals.values()) await journal.close();
+    await this.#loader.close();
+  }
+
+  #rules(signal: TelemetrySignal, now: bigint): AdmissionRules {
+    const keptMs = this.#options.retentionDays()[signal] * msPerDay;
+    return {
+      oldestUnixNano: unixNano(now - nanosFromMs(keptMs)),
+      newestUnixNano: unixNano(now + clockSkewNanosMax),
+      ...defaultAdmissionLimits,
+    };
+  }
+
+  #journalEvents(): JournalEvents {
+    return {
+      durable: (signal, entry, byteLength) => {
+        this.#ledger.journaled(signal, entry);
+        this.counters.add('sightline_ingest_accepted_items_total', { signal }, entry.accepted);
+        this.counters.add('sightline_ingest_bytes_total', { signal }, byteLength);
+        for (const { reason, count } of entry.rejections)
+          this.counters.add('sightline_ingest_rejected_items_total', { signal, reason }, count);
+      },
+      begun: () => this.#loader.pump(),
+      sealed: (segment) => this.#loader.add(segment),
+      committed: (records, _bytes, elapsedMs) => {
+        this.counters.add('sightline_journal_commits_total', {}, 1);
+        this.counters.add('sightline_journal_commit_records_total', {}, records);
+        this.counters.add('sightline_journal_commit_seconds_total', {}, elapsedMs / 1000);
+      },
+      failed: (error) => {
+        this.counters.add('sightline_journal_failures_total', {}, 1);
+        this.#options.log.error({ err: error }, 'The journal cannot be written.');
+      },
+    };
+  }
+
+  #loaderEvents(): LoaderEvents {
+    const { log } = this.#options;
+    return {
+      resolved: (segment, setAside, elapsedMs) => {
+        const { signal } = segment;
+        this.#ledger.resolved(segment, setAside);
+        this.counters.add('sightline_load_segments_total', { signal }, 1);
+        this.counters.add('sightline_load_bytes_total', { signal }, segment.byteLength);
+        this.counters.add('sightline_load_seconds_total', { signal }, elapsedMs / 1000);
+        for (const { reason, message, items } of setAside)
+          log.error(
+            { segment: segment.name, signal, items, reason },
+            `Set aside in the quarantine: ${message}`,
+          );
+        this.#gate.release();
+      },
+      retrying: (segment, error, attempt) => {
+        this.counters.add('sightline_load_retries_total', { signal: segment.signal }, 1);
+        this.#gate.release();
+        log.warn(
+          { err: error, segment: segment.name, attempt },
+          'The store does not take in a segment; trying again.',
+        );
+      },
+      undeletable: (segment, error) => {
+        log.error(
+          { err: error, segment: segment.name },
+          'A stored segment cannot be deleted from the journal.',
+        );
+      },
+    };
+  }
+
+  #makeCanary(): Canary | undefined {
+    const { isTraceVisible, clock, canaryIntervalMs = 15_000 } = this.#options;
+    if (isTraceVisible === undefined) return undefined;
+    return new Canary({
+      intervalMs: canaryIntervalMs,
+      timeoutMs: 5_000,
+      clock,
+      send: async (project, request) => this.accept({ signal: 'traces', project, request }),
+      isVisible: isTraceVisible,
+    });
+  }
+
+  #reportRecovery(signal: TelemetrySignal, found: Recovered): void {
+    const { tornBytes, damagedBytes, segments } = found;
+    this.counters.add('sightline_journal_torn_bytes_total', { signal }, tornBytes);
+    this.counters.add('sightline_journal_damaged_bytes_total', { signal }, damagedBytes);
+    const { log } = this.#options;
+    if (tornBytes > 0)
+      log.warn({ signal, tornBytes }, 'Cut an unacknowledged, half-written tail off the journal.');
+    if (damagedBytes > 0)
+      log.error({ signal, damagedBytes }, 'Moved damaged journal bytes to the quarantine.');
+    if (segments.length > 0)
+      log.info({ signal, segments: segments.length }, 'Loading what the last run left.');
+  }
+
+  /** Begins the books with what the store and the quarantine hold, and keeps up with what other servers store. */
+  async #takeStock(): Promise<void> {
+    const { log, store, readStoredTotals } = this.#options;
+    let waitMs = rebaseIntervalMs;
+    try {
+      await this.#loader.quietly(async () => {
+        this.#ledger.rebase(await readStoredTotals(), await this.#quarantine.list());
+      });
+      if (store.engine.kind === 'embedded') return;
+    } catch (error) {
+      log.warn({ err: error }, 'The totals of the ledger cannot be read; trying again.');
+      waitMs = 1_000;
+    }
+    if (!this.#closing) this.#rebaseTimer = setTimeout(() => void this.#takeStock(), waitMs).unref();
+  }
+
+  #journalBytes(): number {
+    let bytes = this.#loader.sealedBytes;
+    for (const journal of this.#journals.values()) bytes += journal.activeBytes;
+    return bytes;
+  }
+
+  #activeJournals(): number {
+    return [...this.#journals.values()].filter((journal) => journal.activeBytes > 0).length;
+  }
+
+  #oldestPendingMs(): number | null {
+    const oldestMs = this.#loader.oldestMs;
+    return oldestMs === undefined ? null : this.#options.clock.monotonicMs() - oldestMs;
+  }
+
+  #ledgerMetric(): Metric {
+    const samples = this.#ledger.rows().flatMap((row) =>
+      (['received', 'accepted', 'stored', 'pending', 'rejected', 'quarantined'] as const).map((state) => ({
+        labels: { project: row.project, signal: row.signal, state },
+        value: row[state],
+      })),
+    );
+    return { name: 'sightline_ledger_items', help: 'The ledger: items by state.', type: 'gauge', samples };
+  }
+}

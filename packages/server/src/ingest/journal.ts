@@ -1,0 +1,232 @@
+/**
+ * The journal of one signal. Appends wait in a queue; one writer takes all that wait, writes them with one call, makes
+ * them durable with one fdatasync and then acknowledges them together, so that the cost of the disk is shared by as
+ * many requests as arrived meanwhile.
+ *
+ * Invariant: `active.byteLength` is the durable, acknowledged length. Whatever lies behind it in the file was never
+ * acknowledged, and is cut off before anybody reads the segment.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { mkdir, rm, stat, truncate } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '@sightline/base';
+import type { TelemetrySignal } from '@sightline/schema/api';
+import { realDisk, type Disk } from './disk.ts';
+import { journalFailure } from './journal-failure.ts';
+import { newSegmentName, segmentExtension, type Segment } from './segment.ts';
+import { Tally, type TallyEntry } from './tally.ts';
+
+export interface JournalOptions {
+  readonly signal: TelemetrySignal;
+  readonly directory: string;
+  readonly firstSequence: number;
+  readonly segmentBytesMax: number;
+  readonly clock: Clock;
+  readonly disk?: Disk;
+  readonly events: JournalEvents;
+}
+
+export interface JournalEvents {
+  /** A record became durable. Called before its append resolves. */
+  durable(signal: TelemetrySignal, entry: TallyEntry, byteLength: number): void;
+  /** The active segment holds its first record. */
+  begun(signal: TelemetrySignal): void;
+  sealed(segment: Segment): void;
+  /** A group commit ended. */
+  committed(records: number, byteLength: number, elapsedMs: number): void;
+  failed(error: unknown): void;
+}
+
+/** One record on its way to the disk: the head and the request, written one after the other. */
+export interface JournalRecord {
+  readonly head: Uint8Array;
+  readonly request: Uint8Array;
+  readonly entry: TallyEntry;
+}
+
+interface Waiting {
+  readonly record: JournalRecord;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface Active {
+  readonly name: string;
+  readonly path: string;
+  readonly file: FileHandle;
+  readonly tally: Tally;
+  byteLength: number;
+  oldestMs: number;
+}
+
+/** Keeps one writev below what the kernel takes in one call (IOV_MAX is 1024 buffers). */
+const groupRecordsMax = 500;
+
+export class Journal {
+  readonly #options: JournalOptions;
+  readonly #disk: Disk;
+  #queue: Waiting[] = [];
+  #active: Active | undefined;
+  #sequence: number;
+  #sealRequested = false;
+  #working: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#disk = options.disk ?? realDisk;
+    this.#sequence = options.firstSequence;
+  }
+
+  /** Bytes of the active segment, all durable. */
+  get activeBytes(): number {
+    return this.#active?.byteLength ?? 0;
+  }
+
+  /** Monotonic time of the oldest record of the active segment; undefined where it has none. */
+  get activeSinceMs(): number | undefined {
+    return this.#active === undefined || this.#active.byteLength === 0 ? undefined : this.#active.oldestMs;
+  }
+
+  /** Resolves when the record is on disk. Throws SightlineError `disk_full` or `journal_unavailable`; then it is not. */
+  async append(record: JournalRecord): Promise<void> {
+    if (this.#closed) throw journalFailure(new Error('the server is stopping'));
+    await new Promise<void>((resolve, reject) => {
+      this.#queue.push({ record, resolve, reject });
+      this.#work();
+    });
+  }
+
+  /** Closes the active segment as soon as no write is under way, and hands it over through `events.sealed`. */
+  requestSeal(): void {
+    this.#sealRequested = true;
+    this.#work();
+  }
+
+  /** Writes what waits, then closes. The active segment stays and is recovered by the next start. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#working !== undefined) await this.#working;
+    await this.#active?.file.close();
+    this.#active = undefined;
+  }
+
+  #work(): void {
+    if (this.#working !== undefined) return;
+    this.#working = this.#run().finally(() => {
+      this.#working = undefined;
+      if (this.#queue.length > 0 || this.#sealRequested) this.#work();
+    });
+  }
+
+  async #run(): Promise<void> {
+    while (this.#queue.length > 0 || this.#sealRequested) {
+      if (this.#queue.length > 0) await this.#commit(this.#takeGroup());
+      const active = this.#active;
+      if (this.#sealRequested || (active?.byteLength ?? 0) >= this.#options.segmentBytesMax) {
+        this.#sealRequested = false;
+        if (active !== undefined && active.byteLength > 0) await this.#seal(active);
+      }
+    }
+  }
+
+  #takeGroup(): Waiting[] {
+    let bytes = 0;
+    let count = 0;
+    for (const { record } of this.#queue) {
+      bytes += record.head.length + record.request.length;
+      count += 1;
+      if (bytes >= this.#options.segmentBytesMax || count >= groupRecordsMax) break;
+    }
+    return this.#queue.splice(0, count);
+  }
+
+  async #commit(group: readonly Waiting[]): Promise<void> {
+    const { clock, events } = this.#options;
+    const beganMs = clock.monotonicMs();
+    let active: Active;
+    try {
+      active = this.#active ??= await this.#open();
+    } catch (error) {
+      this.#refuse(group, error);
+      return;
+    }
+    const buffers = group.flatMap(({ record }) => [record.head, record.request]).filter((b) => b.length > 0);
+    const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    try {
+      await this.#disk.write(active.file, buffers, active.byteLength);
+    } catch (error) {
+      this.#refuse(group, error);
+      await this.#disk.truncate(active.file, active.byteLength).catch(async () => {
+        await this.#seal(active);
+      });
+      return;
+    }
+    try {
+      await this.#disk.sync(active.file);
+    } catch (error) {
+      this.#refuse(group, error);
+      // After a failed sync the kernel forgets which pages were not written, so that a second sync proves nothing.
+      await this.#seal(active);
+      return;
+    }
+    this.#acknowledge(active, group, bytes);
+    events.committed(group.length, bytes, clock.monotonicMs() - beganMs);
+  }
+
+  #acknowledge(active: Active, group: readonly Waiting[], bytes: number): void {
+    const { signal, clock, events } = this.#options;
+    const first = active.byteLength === 0;
+    if (first) active.oldestMs = clock.monotonicMs();
+    active.byteLength += bytes;
+    for (const { record, resolve } of group) {
+      active.tally.add(record.entry);
+      events.durable(signal, record.entry, record.head.length + record.request.length);
+      resolve();
+    }
+    if (first) events.begun(signal);
+  }
+
+  #refuse(group: readonly Waiting[], error: unknown): void {
+    this.#options.events.failed(error);
+    for (const { reject } of group) reject(journalFailure(error));
+  }
+
+  async #open(): Promise<Active> {
+    const { directory, clock } = this.#options;
+    const name = newSegmentName(this.#sequence);
+    const path = join(directory, name + segmentExtension);
+    await mkdir(directory, { recursive: true });
+    const file = await this.#disk.create(path);
+    this.#sequence += 1;
+    try {
+      await this.#disk.syncDirectory(directory);
+    } catch (error) {
+      await file.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+    return { name, path, file, tally: new Tally(), byteLength: 0, oldestMs: clock.monotonicMs() };
+  }
+
+  /** Takes the active segment out of use. An empty one leaves nothing behind. */
+  async #seal(active: Active): Promise<void> {
+    this.#active = undefined;
+    await active.file.close().catch((error: unknown) => {
+      this.#options.events.failed(error);
+    });
+    if (active.byteLength === 0) {
+      await rm(active.path, { force: true }).catch(() => undefined);
+      return;
+    }
+    const { name, path, byteLength, tally, oldestMs } = active;
+    const { signal, events } = this.#options;
+    events.sealed({ signal, name, path, byteLength, tally, oldestMs, late: false });
+  }
+}
+
+/** Cuts off what a failed write left behind the durable length; to be called before the segment is read. */
+export async function trimSegment(segment: Segment): Promise<void> {
+  const { size } = await stat(segment.path);
+  if (size > segment.byteLength) await truncate(segment.path, segment.byteLength);
+}

@@ -1,0 +1,32 @@
+/** Every bound of ingest, with what happens beyond it. */
+export interface IngestLimits {
+  /** A request before, and again after decompression. Beyond: 413, RESOURCE_EXHAUSTED without RetryInfo. */
+  readonly requestBytesMax: number;
+  /** All requests in progress together. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
+  readonly memoryBytesMax: number;
+  /** All segments on disk. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
+  readonly journalBytesMax: number;
+  /** A segment is sealed when it has this many bytes, even if no loader is free. */
+  readonly segmentBytesMax: number;
+  /** A segment is sealed when its first record is this old and a loader is free. */
+  readonly sealAfterMs: number;
+  /** Segments loaded at one time. */
+  readonly loadSlots: number;
+  /** Estimated time to visible beyond which requests wait before they are written … */
+  readonly lagMsMax: number;
+  /** … and how long they wait at most. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
+  readonly waitMsMax: number;
+}
+
+const mebibyte = 1 << 20;
+
+export const defaultLimits: IngestLimits = {
+  requestBytesMax: 64 * mebibyte,
+  memoryBytesMax: 256 * mebibyte,
+  journalBytesMax: 2048 * mebibyte,
+  segmentBytesMax: 8 * mebibyte,
+  sealAfterMs: 100,
+  loadSlots: 2,
+  lagMsMax: 600,
+  waitMsMax: 2_000,
+};

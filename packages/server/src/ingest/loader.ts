@@ -1,0 +1,212 @@
+/**
+ * Moves segments from the journal into the tables, a few at a time, and deletes them afterwards. A segment is sealed
+ * when a slot is free and its first record has waited `sealAfterMs`: under light load that is the delay until a span is
+ * visible, under heavy load the slots are busy and segments grow, which is what makes the engine fast.
+ */
+import { rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '@sightline/base';
+import type { TelemetrySignal } from '@sightline/schema/api';
+import { backOff } from './backoff.ts';
+import { errnoOf } from './disk.ts';
+import { trimSegment, type Journal } from './journal.ts';
+import { LoadPace } from './load-pace.ts';
+import type { Quarantined } from './quarantine.ts';
+import { loadingExtension, refusedExtension, type Segment } from './segment.ts';
+import type { SegmentLoader } from './segment-loader.ts';
+
+export interface LoaderOptions {
+  readonly journals: ReadonlyMap<TelemetrySignal, Journal>;
+  readonly segmentLoader: Pick<SegmentLoader, 'load'>;
+  readonly clock: Clock;
+  readonly slots: number;
+  readonly sealAfterMs: number;
+  readonly events: LoaderEvents;
+}
+
+export interface LoaderEvents {
+  /** The segment's rows are in the tables or in the quarantine. Called once, before its file is deleted. */
+  resolved(segment: Segment, setAside: readonly Quarantined[], elapsedMs: number): void;
+  /** Loading failed and will be tried again. */
+  retrying(segment: Segment, error: unknown, attempt: number): void;
+  /** The file of a loaded segment could not be deleted: the next start will try again. */
+  undeletable(segment: Segment, error: unknown): void;
+}
+
+export class Loader {
+  readonly #options: LoaderOptions;
+  readonly #pace = new LoadPace();
+  readonly #stop = new AbortController();
+  /** Sealed and waiting for a slot. */
+  #waiting: Segment[] = [];
+  readonly #running = new Map<Segment, Promise<void>>();
+  /** Running segments whose last attempt failed. While there is one, the engine counts as away. */
+  readonly #failing = new Set<Segment>();
+  #timer: NodeJS.Timeout | undefined;
+  #isPaused = false;
+
+  constructor(options: LoaderOptions) {
+    this.#options = options;
+  }
+
+  /** The last failure, while the engine is away. */
+  get isAway(): boolean {
+    return this.#failing.size > 0;
+  }
+
+  get segments(): number {
+    return this.#waiting.length + this.#running.size;
+  }
+
+  /** Bytes of sealed segments that are still on disk. */
+  get sealedBytes(): number {
+    return sumBytes(this.#waiting) + sumBytes([...this.#running.keys()]);
+  }
+
+  /** Monotonic time of the oldest record that is not in the tables yet. */
+  get oldestMs(): number | undefined {
+    const active = [...this.#options.journals.values()].map((journal) => journal.activeSinceMs);
+    const sealed = [...this.#waiting, ...this.#running.keys()].map((segment) => segment.oldestMs);
+    const known = [...active, ...sealed].filter((ms) => ms !== undefined);
+    return known.length === 0 ? undefined : Math.min(...known);
+  }
+
+  /** See GateView. Segments that are late anyway are left out: new data overtakes them. */
+  readonly lagMs = (enteringBytes: number): number | undefined => {
+    if (this.isAway) return undefined;
+    const { journals, slots, clock } = this.#options;
+    const sealed = [...this.#waiting, ...this.#running.keys()];
+    const fresh = sealed.filter((segment) => !segment.late);
+    let workMs = this.#pace.estimateMs('traces', enteringBytes);
+    let oldestMs = clock.monotonicMs();
+    for (const segment of fresh) {
+      workMs += this.#pace.estimateMs(segment.signal, segment.byteLength);
+      oldestMs = Math.min(oldestMs, segment.oldestMs);
+    }
+    for (const [signal, journal] of journals) workMs += this.#pace.estimateMs(signal, journal.activeBytes);
+    const slotsForFresh = fresh.length < sealed.length ? Math.max(1, slots - 1) : slots;
+    return Math.max(workMs / slotsForFresh, clock.monotonicMs() - oldestMs);
+  };
+
+  /** Takes a sealed segment in charge. */
+  readonly add = (segment: Segment): void => {
+    if (this.isAway) segment.late = true;
+    this.#waiting.push(segment);
+    this.pump();
+  };
+
+  /** Fills the free slots. To be called when a journal has begun a segment. */
+  readonly pump = (): void => {
+    while (this.#isOpen() && this.#running.size < this.#options.slots) {
+      const segment = this.#next();
+      if (segment === undefined) break;
+      const run = this.#run(segment).finally(() => {
+        this.#running.delete(segment);
+        this.pump();
+      });
+      this.#running.set(segment, run);
+    }
+    this.#sealWhatIsDue();
+  };
+
+  /** Resolves when all of `segments` are in the tables, or after `timeoutMs`. True for the former. */
+  async settled(segments: ReadonlySet<Segment>, timeoutMs: number): Promise<boolean> {
+    const { clock } = this.#options;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    for (;;) {
+      const runs = [...this.#running].filter(([segment]) => segments.has(segment));
+      const isOpen = runs.length > 0 || this.#waiting.some((segment) => segments.has(segment));
+      if (!isOpen) return true;
+      const leftMs = deadlineMs - clock.monotonicMs();
+      if (leftMs <= 0) return false;
+      await Promise.race([delay(Math.min(leftMs, 20)), ...runs.map(async ([, run]) => run)]);
+    }
+  }
+
+  /** Runs `read` while nothing is being loaded, so that what it reads holds whole segments only. */
+  async quietly<T>(read: () => Promise<T>): Promise<T> {
+    this.#isPaused = true;
+    try {
+      await Promise.all(this.#running.values());
+      return await read();
+    } finally {
+      this.#isPaused = false;
+      this.pump();
+    }
+  }
+
+  /** Begins nothing new and waits for what runs. What is not loaded stays for the next start. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    clearTimeout(this.#timer);
+    await Promise.all(this.#running.values());
+  }
+
+  #isOpen(): boolean {
+    return !this.#isPaused && !this.#stop.signal.aborted;
+  }
+
+  /** One slot serves the backlog, if there is one; all others serve what was just received. */
+  #next(): Segment | undefined {
+    const servesLate = [...this.#running.keys()].some((segment) => segment.late);
+    const preferred = this.#waiting.findIndex((segment) => segment.late !== servesLate);
+    return this.#waiting.splice(Math.max(0, preferred), 1)[0];
+  }
+
+  #sealWhatIsDue(): void {
+    clearTimeout(this.#timer);
+    const { journals, slots, sealAfterMs, clock } = this.#options;
+    if (!this.#isOpen() || this.#running.size >= slots) return;
+    let nextMs = Infinity;
+    for (const journal of journals.values()) {
+      if (journal.activeSinceMs === undefined) continue;
+      const dueMs = journal.activeSinceMs + sealAfterMs - clock.monotonicMs();
+      if (dueMs <= 0) journal.requestSeal();
+      else nextMs = Math.min(nextMs, dueMs);
+    }
+    if (nextMs < Infinity) this.#timer = setTimeout(this.pump, nextMs + 1).unref();
+  }
+
+  async #run(segment: Segment): Promise<void> {
+    const { events, clock } = this.#options;
+    for (let attempt = 0; !this.#stop.signal.aborted; attempt += 1) {
+      const beganMs = clock.monotonicMs();
+      try {
+        await markLoading(segment);
+        await trimSegment(segment);
+        const setAside = await this.#options.segmentLoader.load(segment);
+        const elapsedMs = clock.monotonicMs() - beganMs;
+        this.#pace.observe(segment.signal, segment.byteLength, elapsedMs);
+        this.#failing.delete(segment);
+        events.resolved(segment, setAside, elapsedMs);
+        await removeSegment(segment).catch((error: unknown) => events.undeletable(segment, error));
+        return;
+      } catch (error) {
+        this.#failing.add(segment);
+        for (const other of [...this.#waiting, ...this.#running.keys()]) other.late = true;
+        events.retrying(segment, error, attempt);
+        await backOff(attempt, this.#stop.signal);
+      }
+    }
+  }
+}
+
+/** From here on the tables may hold the segment's rows, and a later start can see so from the name. */
+async function markLoading(segment: Segment): Promise<void> {
+  if (segment.path.endsWith(loadingExtension)) return;
+  const path = join(dirname(segment.path), segment.name + loadingExtension);
+  await rename(segment.path, path);
+  segment.path = path;
+}
+
+async function removeSegment(segment: Segment): Promise<void> {
+  await rm(segment.path);
+  await rm(join(dirname(segment.path), segment.name + refusedExtension)).catch((error: unknown) => {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  });
+}
+
+function sumBytes(segments: readonly Segment[]): number {
+  return segments.reduce((sum, { byteLength }) => sum + byteLength, 0);
+}

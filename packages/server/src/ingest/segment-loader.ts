@@ -1,0 +1,199 @@
+/**
+ * Brings one segment into the tables. Where the engine refuses it, the segment is halved, by records and then by
+ * items, until the culprit is alone; that goes to the quarantine and everything else into the tables.
+ *
+ * Every part has a token that follows from the segment's name and the part's place in it, and what was refused is
+ * remembered beside the segment, so that a process that is killed in the middle and starts again takes exactly the
+ * same steps: what is already in the tables is recognised by its token.
+ */
+import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, dirname } from 'node:path';
+import { ensure, formatNanos, type Clock } from '@sightline/base';
+import { countItems, splitRequest } from '@sightline/schema/otlp';
+import { StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
+import { encodeEnvelope, scanSegment, type Envelope } from './envelope.ts';
+import type { Quarantine, Quarantined } from './quarantine.ts';
+import { refusedExtension, tokenOf, type Segment } from './segment.ts';
+
+export interface SegmentLoaderOptions {
+  readonly store: Pick<TelemetryStore, 'load'>;
+  readonly quarantine: Quarantine;
+  readonly clock: Clock;
+}
+
+interface Part {
+  readonly token: string;
+  readonly envelopes: readonly Envelope[];
+}
+
+/** The project of what Sightline sends to itself. */
+export const reservedProject = '_canary';
+
+export class SegmentLoader {
+  readonly #options: SegmentLoaderOptions;
+
+  constructor(options: SegmentLoaderOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves with what had to be set aside when all else is in the tables. Throws what the store throws when it is not
+   * a matter of this segment; then call again later.
+   */
+  async load(segment: Segment): Promise<readonly Quarantined[]> {
+    const token = tokenOf(segment);
+    const split = await Split.open(this.#options, segment);
+    if (!split.wasRefused(token)) {
+      try {
+        await this.#options.store.load({ ...segment, token });
+        return [];
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        await this.#assertEngineIsSound(segment, error);
+        await split.remember(token, error.message);
+      }
+    }
+    const { frames } = scanSegment(await readFile(segment.path));
+    await split.divide({ token, envelopes: frames.map(({ envelope }) => ensure(envelope, 'envelope')) });
+    return split.setAside;
+  }
+
+  /** A refusal says something about the data only if the engine takes in a segment with nothing in it. */
+  async #assertEngineIsSound(segment: Segment, refusal: StoreError): Promise<void> {
+    const path = join(dirname(segment.path), `${segment.name}-probe.part`);
+    const bytes = encodeEnvelope({
+      signal: segment.signal,
+      project: reservedProject,
+      receivedUnixNano: this.#options.clock.now(),
+      accepted: 0,
+      rejections: [],
+      request: new Uint8Array(),
+    });
+    await writeFile(path, bytes);
+    try {
+      await this.#options.store.load({
+        signal: segment.signal,
+        path,
+        byteLength: bytes.length,
+        token: `${tokenOf(segment)}/probe`,
+      });
+    } catch (cause) {
+      throw new StoreError('unavailable', `The engine refuses everything: ${refusal.message}`, { cause });
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+}
+
+/** The halving of one segment. */
+class Split {
+  readonly #options: SegmentLoaderOptions;
+  readonly #segment: Segment;
+  readonly #journalPath: string;
+  /** Messages of refusals by token, those of an earlier process included. */
+  readonly #refusals: Map<string, string>;
+  readonly setAside: Quarantined[] = [];
+
+  constructor(options: SegmentLoaderOptions, segment: Segment, path: string, refusals: Map<string, string>) {
+    this.#options = options;
+    this.#segment = segment;
+    this.#journalPath = path;
+    this.#refusals = refusals;
+  }
+
+  static async open(options: SegmentLoaderOptions, segment: Segment): Promise<Split> {
+    const path = join(dirname(segment.path), segment.name + refusedExtension);
+    const text = await readFile(path, 'utf8').catch(() => '');
+    const refusals = new Map<string, string>();
+    for (const line of text.split('\n')) {
+      const [token, message] = line.split('\t', 2);
+      if (token !== undefined && message !== undefined) refusals.set(token, message);
+    }
+    return new Split(options, segment, path, refusals);
+  }
+
+  wasRefused(token: string): boolean {
+    return this.#refusals.has(token);
+  }
+
+  async remember(token: string, message: string): Promise<void> {
+    const line = message.replaceAll(/[\t\n\r]+/g, ' ').slice(0, 2000);
+    this.#refusals.set(token, line);
+    await appendFile(this.#journalPath, `${token}\t${line}\n`, { flush: true });
+  }
+
+  /** Loads the parts of what was refused as a whole. */
+  async divide(part: Part): Promise<void> {
+    for (const smaller of this.#parts(part)) await this.#load(smaller);
+  }
+
+  #parts({ token, envelopes }: Part): Part[] {
+    const [only, ...others] = envelopes;
+    if (only === undefined) return [];
+    if (others.length > 0) {
+      const middle = Math.ceil(envelopes.length / 2);
+      return [
+        { token: `${token}/0`, envelopes: envelopes.slice(0, middle) },
+        { token: `${token}/1`, envelopes: envelopes.slice(middle) },
+      ];
+    }
+    const requests = splitRequest(only.signal, only.request);
+    const parts = requests.map((request, index) => {
+      const accepted = countItems(only.signal, request);
+      return { token: `${token}/${index}`, envelopes: [{ ...only, accepted, rejections: [], request }] };
+    });
+    // The count of what was rejected at the door travels alone, so that it reaches the ledger whatever befalls the items.
+    const nothing = { ...only, accepted: 0, request: new Uint8Array() };
+    return only.rejections.length === 0 ? parts : [{ token: `${token}/r`, envelopes: [nothing] }, ...parts];
+  }
+
+  async #load(part: Part): Promise<void> {
+    if (!this.wasRefused(part.token)) {
+      try {
+        await this.#loadFile(part);
+        return;
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        await this.remember(part.token, error.message);
+      }
+    }
+    const [only] = part.envelopes;
+    if (part.envelopes.length === 1 && only !== undefined && isIndivisible(only))
+      await this.#put(part.token, only);
+    else await this.divide(part);
+  }
+
+  async #loadFile({ token, envelopes }: Part): Promise<void> {
+    const { signal, path: segmentPath, name } = this.#segment;
+    const path = join(dirname(segmentPath), `${name}-split.part`);
+    const bytes = Buffer.concat(envelopes.map(encodeEnvelope));
+    await writeFile(path, bytes);
+    try {
+      await this.#options.store.load({ signal, path, byteLength: bytes.length, token });
+    } finally {
+      await rm(path, { force: true });
+    }
+  }
+
+  async #put(token: string, envelope: Envelope): Promise<void> {
+    const message = this.#refusals.get(token) ?? '';
+    const { signal, project, accepted: items } = envelope;
+    const why = { signal, project, items, reason: reasonOf(message), message };
+    const at = formatNanos(this.#options.clock.now());
+    this.setAside.push(await this.#options.quarantine.put(token, encodeEnvelope(envelope), why, at));
+  }
+}
+
+function isRefusal(error: unknown): error is StoreError {
+  return error instanceof StoreError && error.kind === 'refused';
+}
+
+function isIndivisible(envelope: Envelope): boolean {
+  if (envelope.request.length === 0) return true;
+  return envelope.rejections.length === 0 && splitRequest(envelope.signal, envelope.request).length <= 1;
+}
+
+/** The engine ends its messages with the name of the error: `… (CANNOT_PARSE_TEXT)`. */
+function reasonOf(message: string): string {
+  return /\((?<name>[A-Z][A-Z0-9_]{3,})\)/.exec(message)?.groups?.['name'] ?? 'refused';
+}

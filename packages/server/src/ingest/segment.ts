@@ -1,0 +1,47 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import type { TelemetrySignal } from '@sightline/schema/api';
+import type { Tally } from './tally.ts';
+
+/**
+ * A sealed piece of the journal: nothing is added to it any more, and it stays until its rows are in the tables.
+ * `path` changes once, when loading begins: the name then says that the tables may already hold its rows.
+ */
+export interface Segment {
+  readonly signal: TelemetrySignal;
+  readonly name: string;
+  path: string;
+  readonly byteLength: number;
+  readonly tally: Tally;
+  /** Monotonic time at which its first record became durable. */
+  readonly oldestMs: number;
+  /** Left by an earlier process, or taken in while the store did not answer: nobody expects it within a second. */
+  late: boolean;
+}
+
+export const segmentExtension = '.seg';
+export const loadingExtension = '.loading';
+/** Beside a segment the engine refused: the tokens of its parts that were refused, see bisect.ts. */
+export const refusedExtension = '.refused';
+
+const namePattern = /^(?<sequence>\d{10})-[0-9a-f]{16}$/;
+
+/** Names sort by age. The random half keeps a token unique even where a journal is deleted and begins again at 1. */
+export function newSegmentName(sequence: number): string {
+  return `${String(sequence).padStart(10, '0')}-${randomBytes(8).toString('hex')}`;
+}
+
+/** The number of a segment's name, or undefined where `name` is none. */
+export function sequenceOf(name: string): number | undefined {
+  const sequence = namePattern.exec(name)?.groups?.['sequence'];
+  return sequence === undefined ? undefined : Number(sequence);
+}
+
+/** A sealed segment's content never changes, so that its name identifies it, across restarts too. */
+export function tokenOf(segment: Pick<Segment, 'signal' | 'name'>): string {
+  return `${segment.signal}/${segment.name}`;
+}
+
+export function signalDirectory(dataDirectory: string, signal: TelemetrySignal): string {
+  return join(dataDirectory, 'journal', signal);
+}
