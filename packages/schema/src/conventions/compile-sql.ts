@@ -1,32 +1,30 @@
 import { operationFallbackSql } from './compile-sql-operation.ts';
-import { sourceSql, sqlString, type SqlScope } from './compile-sql-source.ts';
+import { providerSql, type SqlScope, sourceSql, sqlList } from './compile-sql-source.ts';
 import { type DerivedColumn, type FieldName, fieldNames, fields } from './fields.ts';
-import {
-  dollarsMax,
-  type Field,
-  type FieldType,
-  millisecondsMax,
-  type Source,
-  textLengthMax,
-  tokensMax,
-} from './source.ts';
+import { type Field, isNumeric, maximum, type Source, textLengthMax, type TokenColumn } from './source.ts';
 
 export interface CompileSqlOptions {
   /** Expressions over one row: `Map(…, String)`, where numbers and truth values are text, lists and maps JSON. */
   readonly attributes: string;
   readonly resource: string;
-  /** The span's name, or a log record's event name: String. */
+  /** The span's name, or a log record's event name. */
   readonly name: string;
   /** Which columns to compute; all unless said. Fewer cost less. */
   readonly columns?: readonly DerivedColumn[];
-  /** Starts the names of the aliases in `with`. */
-  readonly prefix?: string;
+  /** The alias under which the outer SELECT finds `row`; `derived` unless said. */
+  readonly alias?: string;
 }
 
 export interface CompiledSql {
-  /** `<expression> AS <alias>` items, in order, for the WITH clause of the SELECT that the columns stand in. */
-  readonly with: readonly string[];
-  /** Text columns are String, '' for none. Counts are Nullable(UInt64), dollars and milliseconds Nullable(Float64). */
+  /**
+   * One tuple with everything. Goes into an inner SELECT as `<row> AS derived`: the analyser copies an alias of the same
+   * SELECT into each place that uses it, which takes seconds here.
+   */
+  readonly row: string;
+  /**
+   * Goes into the SELECT around it, where `attributes` is also read. Text columns are String, '' for none. Counts are
+   * Nullable(UInt64), dollars and milliseconds Nullable(Float64).
+   */
   readonly columns: Readonly<Partial<Record<DerivedColumn, string>>>;
 }
 
@@ -38,39 +36,28 @@ export interface CompiledSql {
  * runs a lambda over array elements only; `if` does not save the work, it evaluates map lookups for every row.
  */
 export function compileSql(options: CompileSqlOptions): CompiledSql {
-  const prefix = options.prefix ?? 'derived_';
+  const alias = options.alias ?? 'derived';
   const columns = options.columns ?? [...fieldNames, 'model'];
   const names = requiredFields(columns);
-  const known = `${prefix}known`;
-  const resource = `${prefix}resource`;
-  const scope: SqlScope = { attributes: 'a', resource, name: options.name };
-  const { attributeKeys, resourceKeys } = keysRead(names);
+  const scope: SqlScope = { attributes: 'a.1', resource: 'a.2', name: options.name };
 
   const raw: string[] = [];
-  const position = new Map<FieldName | `${FieldName}+`, number>();
+  const position = new Map<string, number>();
   for (const name of names) {
     position.set(name, raw.push(firstSql(fields[name], scope)));
-    if (hasExclusive(fields[name])) position.set(`${name}+`, raw.push(excludedSql(fields[name], scope)));
+    if (hasExclusive(fields[name]))
+      position.set(`${name} excludes`, raw.push(excludesSql(fields[name], scope)));
   }
-  const rawAt = (key: FieldName | `${FieldName}+`) => `t.${position.get(key) ?? 0}`;
-  const final = names.map((name) => finalSql(name, rawAt));
-  const wanted =
-    resourceKeys.length > 0 ? `notEmpty(${known}) OR notEmpty(${resource})` : `notEmpty(${known})`;
+  const rawAt = (key: string) => `t.${position.get(key) ?? 0}`;
+  const final = names.map((name) => finalSql(name, fields[name], rawAt));
 
   return {
-    with: [
-      `mapFilter((k, v) -> k IN (${sqlList(attributeKeys)}) AND v != '', ${options.attributes}) AS ${known}`,
-      ...(resourceKeys.length > 0
-        ? [`mapFilter((k, v) -> k IN (${sqlList(resourceKeys)}), ${options.resource}) AS ${resource}`]
-        : []),
-      `arrayMap(t -> tuple(${final.join(', ')}), arrayMap(a -> tuple(${raw.join(', ')}), ` +
-        `if(${wanted}, [${known}], [])))[1] AS ${prefix}row`,
-    ],
+    row: `arrayMap(t -> tuple(${final.join(', ')}), arrayMap(a -> tuple(${raw.join(', ')}), ${knownSql(names, options)}))[1]`,
     columns: Object.fromEntries(columns.map((column) => [column, columnSql(column)])),
   };
 
   function columnSql(column: DerivedColumn): string {
-    const at = (name: FieldName) => `${prefix}row.${names.indexOf(name) + 1}`;
+    const at = (name: FieldName) => `${alias}.${names.indexOf(name) + 1}`;
     if (column === 'model')
       return `if(${at('response_model')} != '', ${at('response_model')}, ${at('request_model')})`;
     if (column === 'operation') return operationFallbackSql(at('operation'), options.attributes);
@@ -82,18 +69,23 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
 function requiredFields(columns: readonly DerivedColumn[]): readonly FieldName[] {
   const needed = new Set<FieldName>();
   for (const column of columns) {
-    if (column === 'model') {
-      needed.add('request_model').add('response_model');
-      continue;
-    }
-    needed.add(column);
-    for (const part of partsOf(fields[column])) needed.add(part);
+    if (column === 'model') needed.add('request_model').add('response_model');
+    else for (const name of [column, ...partsOf(fields[column])]) needed.add(name);
   }
   return fieldNames.filter((name) => needed.has(name));
 }
 
-function partsOf(field: Field): readonly FieldName[] {
-  return [...(field.contains ?? []), ...field.sources.flatMap((source) => source.excludes ?? [])];
+const partsOf = (field: Field): readonly TokenColumn[] => field.contains ?? [];
+
+/** An array with the row's known attributes and known resource attributes, or an empty one where it has neither. */
+function knownSql(names: readonly FieldName[], options: CompileSqlOptions): string {
+  const { attributeKeys, resourceKeys } = keysRead(names);
+  const known = (keys: readonly string[], map: string) =>
+    `mapFilter((k, v) -> k IN (${sqlList(keys)}), ${map})`;
+  const attributes = known(attributeKeys, options.attributes);
+  if (resourceKeys.length === 0) return `arrayFilter(m -> notEmpty(m.1), [tuple(${attributes})])`;
+  const resource = known(resourceKeys, options.resource);
+  return `arrayFilter(m -> notEmpty(m.1) OR notEmpty(m.2), [tuple(${attributes}, ${resource})])`;
 }
 
 function keysRead(names: readonly FieldName[]): {
@@ -110,45 +102,45 @@ function keysRead(names: readonly FieldName[]): {
   return { attributeKeys: [...attributeKeys], resourceKeys: [...resourceKeys] };
 }
 
-const hasExclusive = (field: Field) => field.sources.some((source) => source.excludes !== undefined);
-
 /** The value of the first source that has one. */
 function firstSql(field: Field, scope: SqlScope): string {
-  const values = field.sources.map((source) => sourceSql(field.type, source, scope));
-  if (!isText(field.type)) return `coalesce(${values.map((v) => bounded(field.type, v)).join(', ')}, NULL)`;
-  const first = values.map((value) => `${value} != '', ${value}`).join(', ');
-  return `leftUTF8(multiIf(${first}, ''), ${textLengthMax})`;
+  if (isNumeric(field.type)) {
+    return `arrayFirstOrNull(n -> ${inRange(field)}, ${numbersSql(field, scope)})`;
+  }
+  const texts = field.sources.map((source) => sourceSql(field.type, source, scope));
+  const text = `leftUTF8(arrayFirst(s -> s != '', [${texts.join(', ')}]), ${textLengthMax})`;
+  return field.type === 'provider' ? providerSql(text) : text;
 }
+
+const hasExclusive = (field: Field) => field.sources.some((source) => source.excludes !== undefined);
 
 /** Whether the first source that has a value leaves out what the field contains. */
-function excludedSql(field: Field, scope: SqlScope): string {
-  const answers = field.sources.map((source) => {
-    const value = bounded(field.type, sourceSql(field.type, source, scope));
-    return `isNotNull(${value}), ${source.excludes === undefined ? 'false' : 'true'}`;
-  });
-  return `multiIf(${answers.join(', ')}, false)`;
+function excludesSql(field: Field, scope: SqlScope): string {
+  const excludes = field.sources.map((source) => (source.excludes === undefined ? 'false' : 'true'));
+  const index = `arrayFirstIndex(n -> ${inRange(field)}, ${numbersSql(field, scope)})`;
+  return `[${excludes.join(', ')}][${index}]`;
 }
 
-function finalSql(name: FieldName, rawAt: (key: FieldName | `${FieldName}+`) => string): string {
-  const field: Field = fields[name];
-  if (isText(field.type)) return rawAt(name);
-  if (field.type !== 'tokens') return rawAt(name);
-  const value = rawAt(name);
-  if (field.contains === undefined) return value;
-  const parts = field.contains.map((part) => `ifNull(${rawAt(part)}, 0)`).join(' + ');
-  const leftOut = hasExclusive(field) ? `${rawAt(`${name}+`)} OR ${parts} > ${value}` : `${parts} > ${value}`;
-  return `if(${leftOut}, ${value} + ${parts}, ${value})`;
+function numbersSql(field: Field, scope: SqlScope): string {
+  const texts = `[${field.sources.map((source) => sourceSql(field.type, source, scope)).join(', ')}]`;
+  if (field.sources.every((source) => source.scale === undefined))
+    return `arrayMap(s -> toFloat64OrNull(s), ${texts})`;
+  const scales = field.sources.map((source) => String(source.scale ?? 1)).join(', ');
+  return `arrayMap((s, f) -> toFloat64OrNull(s) * f, ${texts}, [${scales}])`;
 }
 
-const isText = (type: FieldType) => type === 'text' || type === 'provider';
-
-const maximum = { tokens: tokensMax, dollars: dollarsMax, milliseconds: millisecondsMax } as const;
-
-/** NULL for what is negative, not a number or absurd. */
-function bounded(type: FieldType, value: string): string {
-  if (type === 'text' || type === 'provider') return value;
-  const inRange = `if(${value} >= 0 AND ${value} <= ${maximum[type]}, abs(${value}), NULL)`;
-  return type === 'tokens' ? `accurateCastOrNull(floor(${inRange}), 'UInt64')` : inRange;
+/** False for NULL and NaN too. */
+function inRange(field: Field): string {
+  return isNumeric(field.type) ? `ifNull(n >= 0 AND n <= ${maximum[field.type]}, false)` : 'true';
 }
 
-const sqlList = (items: readonly string[]) => items.map(sqlString).join(', ');
+function finalSql(name: FieldName, field: Field, rawAt: (key: string) => string): string {
+  if (!isNumeric(field.type)) return rawAt(name);
+  // Without the sign of -0.
+  if (field.type !== 'tokens') return `abs(${rawAt(name)})`;
+  const count = (part: string) => `accurateCastOrNull(floor(${rawAt(part)}), 'UInt64')`;
+  if (field.contains === undefined) return count(name);
+  const parts = field.contains.map((part) => `ifNull(${count(part)}, 0)`).join(' + ');
+  const leftOut = `${parts} > ${count(name)}${hasExclusive(field) ? ` OR ${rawAt(`${name} excludes`)}` : ''}`;
+  return `if(${leftOut}, ${count(name)} + ${parts}, ${count(name)})`;
+}

@@ -2,15 +2,7 @@ import type { OperationKind } from '../api/traces.ts';
 import { normalProvider, sourceText, type TextScope } from './derive-source.ts';
 import { type FieldName, fields } from './fields.ts';
 import { plainOperations } from './operation-table.ts';
-import {
-  dollarsMax,
-  type Field,
-  millisecondsMax,
-  type Source,
-  textLengthMax,
-  type TokenColumn,
-  tokensMax,
-} from './source.ts';
+import { type Field, isNumeric, maximum, type Source, textLengthMax, type TokenColumn } from './source.ts';
 
 /** What a span or log record says, before any convention. Values as decoded: text, numbers, lists, maps. */
 export interface DeriveInput {
@@ -88,8 +80,9 @@ export function attributeText(value: unknown): string {
 function textField(field: Field, scope: TextScope): string {
   for (const source of field.sources) {
     const text = sourceText(source, scope, false);
-    const value = field.type === 'provider' ? normalProvider(text) : text;
-    if (value !== '') return Array.from(value).slice(0, textLengthMax).join('');
+    if (text === '') continue;
+    const cut = Array.from(text).slice(0, textLengthMax).join('');
+    return field.type === 'provider' ? normalProvider(cut) : cut;
   }
   return '';
 }
@@ -120,10 +113,8 @@ function wholeCount(name: TokenColumn, scope: TextScope): number | null {
 }
 
 function bounded(field: Field, value: number): number | null {
-  if (field.type === 'text' || field.type === 'provider') return null;
-  const maximum = { tokens: tokensMax, dollars: dollarsMax, milliseconds: millisecondsMax }[field.type];
   // False for NaN too.
-  if (!(value >= 0 && value <= maximum)) return null;
+  if (!isNumeric(field.type) || !(value >= 0 && value <= maximum[field.type])) return null;
   // Without the sign of -0.
   return Math.abs(field.type === 'tokens' ? Math.floor(value) : value);
 }

@@ -29,7 +29,7 @@ export function selectDerived(table: string): string {
   const compiled = compileSql({ attributes: 'attributes', resource: 'resource', name: 'name' });
   const columns = Object.entries(compiled.columns).map(([column, sql]) => `${sql} AS ${column}`);
   return (
-    `WITH ${compiled.with.join(', ')} SELECT ${columns.join(', ')} FROM ${table} ORDER BY position ` +
+    `SELECT ${columns.join(', ')} FROM (SELECT *, ${compiled.row} AS derived FROM ${table}) ORDER BY position ` +
     'SETTINGS output_format_json_quote_64bit_integers = 0'
   );
 }

@@ -65,6 +65,10 @@ export function attribute(name: string, more: Omit<Source, 'name'> = {}): Source
 }
 
 export const textLengthMax = 256;
-export const tokensMax = 10_000_000_000;
-export const dollarsMax = 1_000_000;
-export const millisecondsMax = 10_000_000_000;
+
+/** More than this is a mistake of the sender. */
+export const maximum = { tokens: 10_000_000_000, dollars: 1_000_000, milliseconds: 10_000_000_000 } as const;
+
+export function isNumeric(type: FieldType): type is keyof typeof maximum {
+  return type in maximum;
+}
