@@ -7,6 +7,6 @@ export function operationFallbackSql(operation: string, attributes: string): str
   const ranks = plainOperations.map((_, index) => index + 1);
   const operations = plainOperations.map((plain) => plain.operation);
   // An empty array has the minimum 0, which is no rank, so such spans are `other` too.
-  const rank = `arrayMin(arrayMap(k -> transform(k, ${sqlArray(names)}, [${ranks.join(', ')}], 255), mapKeys(${attributes})))`;
+  const rank = `arrayMin(arrayMap(key_ -> transform(key_, ${sqlArray(names)}, [${ranks.join(', ')}], 255), mapKeys(${attributes})))`;
   return `if(${operation} != '', ${operation}, transform(${rank}, [${ranks.join(', ')}], ${sqlArray(operations)}, 'other'))`;
 }

@@ -54,10 +54,10 @@ function guardSql(guard: Guard, scope: SqlScope): string {
 export function providerSql(text: string): string {
   const look = (key: string, otherwise: string) =>
     `transform(${key}, ${sqlArray(Object.keys(providerAliases))}, ${sqlArray(Object.values(providerAliases))}, ${otherwise})`;
-  const firstTwo = `arrayStringConcat(arraySlice(splitByChar('.', p), 1, 2), '.')`;
-  const first = `splitByChar('.', p)[1]`;
-  const kept = providerPrefixes.map((prefix) => `startsWith(p, ${sqlString(prefix)})`).join(' OR ');
-  return `arrayMap(p -> if(${kept}, p, ${look(firstTwo, look(first, first))}), [lower(${text})])[1]`;
+  const firstTwo = `arrayStringConcat(arraySlice(splitByChar('.', name_), 1, 2), '.')`;
+  const first = `splitByChar('.', name_)[1]`;
+  const kept = providerPrefixes.map((prefix) => `startsWith(name_, ${sqlString(prefix)})`).join(' OR ');
+  return `arrayMap(name_ -> if(${kept}, name_, ${look(firstTwo, look(first, first))}), [lower(${text})])[1]`;
 }
 
 export function sqlString(text: string): string {

@@ -39,7 +39,7 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
   const alias = options.alias ?? 'derived';
   const columns = options.columns ?? [...fieldNames, 'model'];
   const names = requiredFields(columns);
-  const scope: SqlScope = { attributes: 'a.1', resource: 'a.2', name: options.name };
+  const scope: SqlScope = { attributes: 'known_.1', resource: 'known_.2', name: options.name };
 
   const raw: string[] = [];
   const position = new Map<string, number>();
@@ -48,11 +48,11 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
     if (hasExclusive(fields[name]))
       position.set(`${name} excludes`, raw.push(excludesSql(fields[name], scope)));
   }
-  const rawAt = (key: string) => `t.${position.get(key) ?? 0}`;
+  const rawAt = (key: string) => `raw_.${position.get(key) ?? 0}`;
   const final = names.map((name) => finalSql(name, fields[name], rawAt));
 
   return {
-    row: `arrayMap(t -> tuple(${final.join(', ')}), arrayMap(a -> tuple(${raw.join(', ')}), ${knownSql(names, options)}))[1]`,
+    row: `arrayMap(raw_ -> tuple(${final.join(', ')}), arrayMap(known_ -> tuple(${raw.join(', ')}), ${knownSql(names, options)}))[1]`,
     columns: Object.fromEntries(columns.map((column) => [column, columnSql(column)])),
   };
 
@@ -81,11 +81,11 @@ const partsOf = (field: Field): readonly TokenColumn[] => field.contains ?? [];
 function knownSql(names: readonly FieldName[], options: CompileSqlOptions): string {
   const { attributeKeys, resourceKeys } = keysRead(names);
   const known = (keys: readonly string[], map: string) =>
-    `mapFilter((k, v) -> k IN (${sqlList(keys)}), ${map})`;
+    `mapFilter((key_, value_) -> key_ IN (${sqlList(keys)}), ${map})`;
   const attributes = known(attributeKeys, options.attributes);
-  if (resourceKeys.length === 0) return `arrayFilter(m -> notEmpty(m.1), [tuple(${attributes})])`;
+  if (resourceKeys.length === 0) return `arrayFilter(both_ -> notEmpty(both_.1), [tuple(${attributes})])`;
   const resource = known(resourceKeys, options.resource);
-  return `arrayFilter(m -> notEmpty(m.1) OR notEmpty(m.2), [tuple(${attributes}, ${resource})])`;
+  return `arrayFilter(both_ -> notEmpty(both_.1) OR notEmpty(both_.2), [tuple(${attributes}, ${resource})])`;
 }
 
 function keysRead(names: readonly FieldName[]): {
@@ -105,10 +105,10 @@ function keysRead(names: readonly FieldName[]): {
 /** The value of the first source that has one. */
 function firstSql(field: Field, scope: SqlScope): string {
   if (isNumeric(field.type)) {
-    return `arrayFirstOrNull(n -> ${inRange(field)}, ${numbersSql(field, scope)})`;
+    return `arrayFirstOrNull(number_ -> ${inRange(field)}, ${numbersSql(field, scope)})`;
   }
   const texts = field.sources.map((source) => sourceSql(field.type, source, scope));
-  const text = `leftUTF8(arrayFirst(s -> s != '', [${texts.join(', ')}]), ${textLengthMax})`;
+  const text = `leftUTF8(arrayFirst(text_ -> text_ != '', [${texts.join(', ')}]), ${textLengthMax})`;
   return field.type === 'provider' ? providerSql(text) : text;
 }
 
@@ -117,21 +117,21 @@ const hasExclusive = (field: Field) => field.sources.some((source) => source.exc
 /** Whether the first source that has a value leaves out what the field contains. */
 function excludesSql(field: Field, scope: SqlScope): string {
   const excludes = field.sources.map((source) => (source.excludes === undefined ? 'false' : 'true'));
-  const index = `arrayFirstIndex(n -> ${inRange(field)}, ${numbersSql(field, scope)})`;
+  const index = `arrayFirstIndex(number_ -> ${inRange(field)}, ${numbersSql(field, scope)})`;
   return `[${excludes.join(', ')}][${index}]`;
 }
 
 function numbersSql(field: Field, scope: SqlScope): string {
   const texts = `[${field.sources.map((source) => sourceSql(field.type, source, scope)).join(', ')}]`;
   if (field.sources.every((source) => source.scale === undefined))
-    return `arrayMap(s -> toFloat64OrNull(s), ${texts})`;
+    return `arrayMap(text_ -> toFloat64OrNull(text_), ${texts})`;
   const scales = field.sources.map((source) => String(source.scale ?? 1)).join(', ');
-  return `arrayMap((s, f) -> toFloat64OrNull(s) * f, ${texts}, [${scales}])`;
+  return `arrayMap((text_, scale_) -> toFloat64OrNull(text_) * scale_, ${texts}, [${scales}])`;
 }
 
 /** False for NULL and NaN too. */
 function inRange(field: Field): string {
-  return isNumeric(field.type) ? `ifNull(n >= 0 AND n <= ${maximum[field.type]}, false)` : 'true';
+  return isNumeric(field.type) ? `ifNull(number_ >= 0 AND number_ <= ${maximum[field.type]}, false)` : 'true';
 }
 
 function finalSql(name: FieldName, field: Field, rawAt: (key: string) => string): string {
