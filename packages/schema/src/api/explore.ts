@@ -159,6 +159,12 @@ export const sqlResponse = z.object({
   limitsMet,
 });
 
+export type FacetsParameters = z.infer<typeof facetsParameters>;
+export type FieldsParameters = z.infer<typeof fieldsParameters>;
+export type HistogramParameters = z.infer<typeof histogramParameters>;
+export type TimelineParameters = z.infer<typeof timelineParameters>;
+export type TailParameters = z.infer<typeof tailParameters>;
+export type TailEvents = { [Name in keyof typeof tailEvents]: z.infer<(typeof tailEvents)[Name]> };
 export type Signal = z.infer<typeof signal>;
 export type FacetsResponse = z.infer<typeof facetsResponse>;
 export type FieldsResponse = z.infer<typeof fieldsResponse>;

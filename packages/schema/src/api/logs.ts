@@ -63,5 +63,6 @@ export const logContextResponse = z.object({ logs: z.array(logRecord), index: z.
 export type Severity = z.infer<typeof severity>;
 export type LogRecord = z.infer<typeof logRecord>;
 export type LogsParameters = z.infer<typeof logsParameters>;
+export type LogContextParameters = z.infer<typeof logContextParameters>;
 export type LogsResponse = z.infer<typeof logsResponse>;
 export type LogContextResponse = z.infer<typeof logContextResponse>;

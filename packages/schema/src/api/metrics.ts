@@ -87,6 +87,9 @@ export const metricQueryResponse = z.object({
   limitsMet,
 });
 
+export type MetricsParameters = z.infer<typeof metricsParameters>;
+export type MetricQueryParameters = z.infer<typeof metricQueryParameters>;
+export type MetricType = z.infer<typeof metricType>;
 export type MetricInfo = z.infer<typeof metricInfo>;
 export type MetricsResponse = z.infer<typeof metricsResponse>;
 export type MetricAggregation = z.infer<typeof metricAggregation>;

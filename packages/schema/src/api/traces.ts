@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import {
   attributes,
-  attributeValue,
+  type attributeValue,
   filterParameter,
   limitsMet,
   pageParameters,
@@ -196,6 +196,8 @@ export const spansResponse = z.object({
 });
 
 export type TracesParameters = z.infer<typeof tracesParameters>;
+export type SpansParameters = z.infer<typeof spansParameters>;
+export type TraceParameters = z.infer<typeof traceParameters>;
 export type TraceSummary = z.infer<typeof traceSummary>;
 export type TracesResponse = z.infer<typeof tracesResponse>;
 export type SlimSpan = z.infer<typeof slimSpan>;

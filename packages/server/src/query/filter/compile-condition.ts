@@ -1,0 +1,180 @@
+/** Turns one test of a bound filter (a field and a match) into SQL. What a field is in the tables: see signal-columns.ts. */
+import { assert } from '@sightline/base';
+import type { AttributeSource, BoundFilter, Comparison, Match } from '@sightline/schema/filter';
+import { float, int64, joinSql, type Sql, sql, string, trusted } from '../sql/sql.ts';
+import type { Column } from './signal-columns.ts';
+
+export type BoundTest = Extract<BoundFilter, { type: 'test' }>;
+
+const nothing = trusted('false');
+
+/** SQL's NULL is neither true nor false; a test of a filter is always one of them, so that NOT works. */
+function definite(condition: Sql): Sql {
+  return sql`ifNull(${condition}, false)`;
+}
+
+export function compileColumnTest(column: Column, match: Match): Sql {
+  switch (column.type) {
+    case 'text':
+      return compileTextMatch(trusted(column.sql), match);
+    case 'texts':
+      return sql`arrayExists(text -> ${compileTextMatch(trusted('text'), match)}, ${trusted(column.sql)})`;
+    case 'word':
+      return compileWord(column, match);
+    case 'number':
+      return compileNumber(trusted(column.sql), match, column.scale);
+    case 'id':
+      return compileId(column, match);
+    case 'time':
+      assert(match.type === 'compare' || match.type === 'exists', 'Times are compared');
+      if (match.type === 'exists') return trusted('true');
+      return sql`${trusted(column.sql)} ${comparison(match.comparison)} fromUnixTimestamp64Nano(${int64(BigInt(match.value))}, 'UTC')`;
+    case 'severity':
+      return compileSeverity(match);
+  }
+}
+
+/** Tests on the text of `value`, which is '' where there is none. */
+export function compileTextMatch(value: Sql, match: Match): Sql {
+  switch (match.type) {
+    case 'equals':
+      return sql`${value} = ${string(match.text)}`;
+    case 'wildcard':
+      return sql`${value} LIKE ${string(likePattern(match.parts))}`;
+    case 'regex':
+      return sql`match(${value}, ${string(match.source)})`;
+    case 'exists':
+      return sql`notEmpty(${value})`;
+    case 'compare':
+      return definite(
+        sql`toFloat64OrNull(${value}) ${comparison(match.comparison)} ${float(Number(match.value))}`,
+      );
+  }
+}
+
+export interface AttributeRef {
+  readonly sources: readonly AttributeSource[];
+  readonly key: string;
+}
+
+/** Equality goes to the items index; everything else reads the value, where the key is present. */
+export function compileAttribute(ref: AttributeRef, match: Match): Sql {
+  if (match.type === 'equals') return compileItem(ref, match.text);
+  return compilePlainAttribute(ref, match, attributeText);
+}
+
+/** For a table without items and long attributes. */
+export function compilePlainAttribute(
+  { sources, key }: AttributeRef,
+  match: Match,
+  valueOf = (source: AttributeSource, name: string): Sql => sql`${trusted(mapOf[source])}[${string(name)}]`,
+): Sql {
+  const conditions = sources.map((source) => {
+    const has = sql`mapContains(${trusted(mapOf[source])}, ${string(key)})`;
+    return match.type === 'exists' ? has : sql`(${has} AND ${compileTextMatch(valueOf(source, key), match)})`;
+  });
+  return sql`(${joinSql(conditions, ' OR ')})`;
+}
+
+/** The value of an attribute as text; '' where the key is missing. */
+export function attributeText(source: AttributeSource, key: string): Sql {
+  const map = trusted(mapOf[source]);
+  if (source !== 'attribute') return sql`${map}[${string(key)}]`;
+  // Only an empty value can be one that is kept in long_attributes.
+  return sql`if(${map}[${string(key)}] = '', long_attributes[${string(key)}], ${map}[${string(key)}])`;
+}
+
+export const mapOf: Readonly<Record<AttributeSource, string>> = {
+  attribute: 'attributes',
+  resource: 'resource_attributes',
+  scope: 'scope_attributes',
+};
+const itemPrefix: Readonly<Record<AttributeSource, string>> = { attribute: 'a', resource: 'r', scope: 's' };
+/** Items hold this much of a value, in bytes. See docs/internals/storage.md. */
+const itemValueBytesMax = 64;
+const encoder = new TextEncoder();
+
+function compileItem({ sources, key }: AttributeRef, text: string): Sql {
+  const isCut = encoder.encode(text).length > itemValueBytesMax;
+  const options = sources.flatMap((source) => {
+    const prefix = `${itemPrefix[source]}.${key}=`;
+    const item = isCut
+      ? sql`has(items, concat(${string(prefix)}, left(${string(text)}, ${trusted(String(itemValueBytesMax))})))`
+      : sql`has(items, ${string(prefix + text)})`;
+    const value = sql`${attributeText(source, key)} = ${string(text)}`;
+    const here = text === '' || isCut ? sql`(${item} AND ${value})` : item;
+    if (source !== 'attribute' || text === '') return [here];
+    // A prompt or a long value is not in its item: the item is the bare key.
+    return [here, sql`(has(items, ${string(prefix)}) AND long_attributes[${string(key)}] = ${string(text)})`];
+  });
+  return sql`(${joinSql(options, ' OR ')})`;
+}
+
+/** A small fixed vocabulary kept as a number, such as the span kind. */
+function compileWord(column: Extract<Column, { type: 'word' }>, match: Match): Sql {
+  if (match.type === 'exists') return sql`${trusted(column.sql)} != 0`;
+  if (match.type === 'equals') {
+    const number = column.words.indexOf(match.text);
+    return number < 0 ? nothing : sql`${trusted(column.sql)} = ${trusted(String(number))}`;
+  }
+  const words = column.words.map((word) => `'${word}'`).join(', ');
+  return compileTextMatch(
+    trusted(`arrayElement([${words}], least(${column.sql} + 1, ${column.words.length}))`),
+    match,
+  );
+}
+
+function compileNumber(value: Sql, match: Match, scale: number | undefined): Sql {
+  if (match.type === 'exists') return sql`isNotNull(${value})`;
+  assert(match.type === 'compare', 'Numbers are compared');
+  const operand =
+    scale === undefined && typeof match.value === 'bigint'
+      ? int64(match.value)
+      : float(Number(match.value) * (scale ?? 1));
+  return definite(sql`${value} ${comparison(match.comparison)} ${operand}`);
+}
+
+/** Ids are raw bytes; all zero means none. */
+function compileId(column: Extract<Column, { type: 'id' }>, match: Match): Sql {
+  const bytes = trusted(column.sql);
+  switch (match.type) {
+    case 'equals':
+      return sql`${bytes} = unhex(${string(match.text)})`;
+    case 'exists':
+      return sql`${bytes} != unhex(${string('00'.repeat(column.bytes))})`;
+    case 'wildcard':
+      return sql`lower(hex(${bytes})) LIKE ${string(likePattern(match.parts))}`;
+    case 'regex':
+    case 'compare':
+      return nothing;
+  }
+}
+
+function compileSeverity(match: Match): Sql {
+  const number = trusted('severity_number');
+  if (match.type === 'exists') return sql`${number} != 0`;
+  if (match.type === 'compare')
+    return sql`${number} ${comparison(match.comparison)} ${int64(BigInt(match.value))}`;
+  if (match.type !== 'equals') return compileTextMatch(trusted('severity_text'), match);
+  // A word is its first number and the three after it; UNSET is 0 alone.
+  const first = Number(match.text);
+  return first === 0
+    ? sql`${number} = 0`
+    : sql`(${number} BETWEEN ${trusted(String(first))} AND ${trusted(String(first + 3))})`;
+}
+
+const comparisonText: Readonly<Record<Comparison, Sql>> = {
+  '=': trusted('='),
+  '>': trusted('>'),
+  '>=': trusted('>='),
+  '<': trusted('<'),
+  '<=': trusted('<='),
+};
+
+function comparison(operator: Comparison): Sql {
+  return comparisonText[operator];
+}
+
+export function likePattern(parts: readonly string[]): string {
+  return parts.map((part) => part.replaceAll(/[\\%_]/g, (char) => `\\${char}`)).join('%');
+}

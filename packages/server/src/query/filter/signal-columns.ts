@@ -1,0 +1,102 @@
+/** Where the built-in fields of the filter language are in the tables. */
+import { spanKind, statusCode } from '@sightline/schema/api';
+import type { BuiltinField } from '@sightline/schema/filter';
+
+export type Column =
+  | { readonly type: 'text' | 'texts' | 'time'; readonly sql: string }
+  /** The operand is multiplied by `scale` before it is compared. */
+  | { readonly type: 'number'; readonly sql: string; readonly scale?: number }
+  | { readonly type: 'id'; readonly sql: string; readonly bytes: number }
+  /** A number that stands for `words[number]`. */
+  | { readonly type: 'word'; readonly sql: string; readonly words: readonly string[] }
+  | { readonly type: 'severity' };
+
+/** Signals that have a table of their own; `traces` are made of spans. */
+export type StoredSignal = 'spans' | 'logs' | 'metrics';
+
+export interface SignalTable {
+  readonly table: string;
+  readonly time: string;
+  readonly columns: Readonly<Record<string, Column>>;
+}
+
+const text = (sql: string): Column => ({ type: 'text', sql });
+const time = (sql: string): Column => ({ type: 'time', sql });
+const number = (sql: string, scale?: number): Column =>
+  scale === undefined ? { type: 'number', sql } : { type: 'number', sql, scale };
+
+const everywhere = { service: text('service'), scope: text('scope_name'), received: time('received_time') };
+const correlated = {
+  trace: { type: 'id', sql: 'trace_id', bytes: 16 },
+  span: { type: 'id', sql: 'span_id', bytes: 8 },
+  session: text('session_id'),
+  user: text('user_id'),
+  correlation: text('correlation_id'),
+} as const satisfies Record<string, Column>;
+
+export const signalTables: Readonly<Record<StoredSignal, SignalTable>> = {
+  spans: {
+    table: 'spans',
+    time: 'start_time',
+    columns: {
+      ...everywhere,
+      ...correlated,
+      name: text('name'),
+      kind: { type: 'word', sql: 'kind', words: spanKind.options },
+      status: { type: 'word', sql: 'status_code', words: statusCode.options },
+      message: text('status_message'),
+      operation: text('operation'),
+      provider: text('provider'),
+      model: text('model'),
+      request_model: text('request_model'),
+      response_model: text('response_model'),
+      agent: text('agent_name'),
+      tool: text('tool_name'),
+      event: { type: 'texts', sql: 'event_names' },
+      duration: number('duration_ns'),
+      // Kept in milliseconds, written as a duration, that is in nanoseconds.
+      ttft: number('ttft_ms', 1e-6),
+      parent: { type: 'id', sql: 'parent_span_id', bytes: 8 },
+      input_tokens: number('input_tokens'),
+      output_tokens: number('output_tokens'),
+      cache_read_tokens: number('cache_read_tokens'),
+      cache_write_tokens: number('cache_write_tokens'),
+      reasoning_tokens: number('reasoning_tokens'),
+      cost: number('cost_usd'),
+      start: time('start_time'),
+    },
+  },
+  logs: {
+    table: 'logs',
+    time: 'time',
+    columns: {
+      ...everywhere,
+      ...correlated,
+      severity: { type: 'severity' },
+      body: text('body'),
+      event: text('event_name'),
+      time: time('time'),
+    },
+  },
+  metrics: {
+    table: 'metric_points',
+    time: 'time',
+    columns: { ...everywhere, name: text('name'), type: text('type'), unit: text('unit') },
+  },
+};
+
+/** Fields of whole traces, over rows of `trace_summaries` grouped by trace id. */
+export const traceColumns: Readonly<Record<string, Column>> = {
+  'trace.name': text("tupleElement(min(head), 'name')"),
+  'trace.service': text("tupleElement(min(head), 'service')"),
+  'trace.duration': number("dateDiff('nanosecond', min(start_time), max(end_time))"),
+  'trace.spans': number('sum(span_count)'),
+  'trace.errors': number('sum(error_count)'),
+  'trace.input_tokens': number('coalesce(sum(input_tokens), max(reported_input_tokens))'),
+  'trace.output_tokens': number('coalesce(sum(output_tokens), max(reported_output_tokens))'),
+  'trace.cost': number('coalesce(sum(cost_usd), max(reported_cost_usd))'),
+};
+
+export function findColumn(signal: StoredSignal, field: BuiltinField): Column | undefined {
+  return field.ofTrace === true ? traceColumns[field.name] : signalTables[signal].columns[field.name];
+}

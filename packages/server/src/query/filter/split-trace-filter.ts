@@ -1,0 +1,47 @@
+/**
+ * A filter on traces mixes conditions on spans with conditions on whole traces (`trace.spans>100`). Conditions on spans that
+ * stand together are about one span: `status:error service:api` wants a span that is both.
+ */
+import type { BoundFilter } from '@sightline/schema/filter';
+
+export type TraceFilter =
+  | { readonly type: 'everything' }
+  /** A span of the trace meets `filter`. */
+  | { readonly type: 'span'; readonly filter: BoundFilter }
+  /** The trace as a whole meets `filter`, which has conditions on whole traces only. */
+  | { readonly type: 'trace'; readonly filter: BoundFilter }
+  | { readonly type: 'and' | 'or'; readonly items: readonly TraceFilter[] }
+  | { readonly type: 'not'; readonly item: TraceFilter };
+
+export function splitTraceFilter(filter: BoundFilter): TraceFilter {
+  if (filter.type === 'everything') return filter;
+  if (!mentions(filter, isOfTrace)) return { type: 'span', filter };
+  if (!mentions(filter, (leaf) => !isOfTrace(leaf))) return { type: 'trace', filter };
+  if (filter.type === 'not') return { type: 'not', item: splitTraceFilter(filter.item) };
+  if (filter.type !== 'and' && filter.type !== 'or') return { type: 'span', filter };
+  const { type } = filter;
+  const ofSpans = filter.items.filter((item) => !mentions(item, isOfTrace));
+  const rest = filter.items.filter((item) => mentions(item, isOfTrace)).map(splitTraceFilter);
+  const [only] = ofSpans;
+  if (only === undefined) return { type, items: rest };
+  const together: BoundFilter = ofSpans.length === 1 ? only : { type, items: ofSpans };
+  return { type, items: [{ type: 'span', filter: together }, ...rest] };
+}
+
+type Leaf = Extract<BoundFilter, { type: 'test' | 'text' | 'everything' }>;
+
+function isOfTrace(leaf: Leaf): boolean {
+  return leaf.type === 'test' && leaf.field.type === 'builtin' && leaf.field.field.ofTrace === true;
+}
+
+function mentions(filter: BoundFilter, is: (leaf: Leaf) => boolean): boolean {
+  switch (filter.type) {
+    case 'and':
+    case 'or':
+      return filter.items.some((item) => mentions(item, is));
+    case 'not':
+      return mentions(filter.item, is);
+    default:
+      return is(filter);
+  }
+}

@@ -1,0 +1,71 @@
+import type { LogsParameters, LogsResponse } from '@sightline/schema/api';
+import { startPage, writeCursor } from './cursor.ts';
+import { decodeLog, firstNumberOf } from './decode-log.ts';
+import { compileFilter } from './filter/compile-filter.ts';
+import { readQ } from './filter/read-condition.ts';
+import { type QueryContext, Reader } from './reader.ts';
+import { logColumns, type LogRow } from './sql/log-columns-sql.ts';
+import { inRange } from './sql/range-sql.ts';
+import { contextColumns, wholeAttributeColumns } from './sql/span-columns-sql.ts';
+import { every, type Parameter, type Sql, sql, string, trusted, uint } from './sql/sql.ts';
+import { readListRange } from './time-range.ts';
+
+/** Log records that meet the filter, the newest first or (`order=asc`) the oldest. */
+export async function findLogs(context: QueryContext, parameters: LogsParameters): Promise<LogsResponse> {
+  const { cursor, limit, ...query } = parameters;
+  const filter = readQ(parameters.q, 'logs', context.clock);
+  const page = startPage(['logs', query], cursor, () => ({
+    range: readListRange(parameters, context.clock),
+    snapshot: context.clock.now(),
+  }));
+  const reader = new Reader(context);
+  const conditions = every([
+    inRange(context.project, 'time', page.range),
+    ...parameterConditions(parameters),
+    page.after === undefined ? undefined : afterLog(page.after, parameters.order),
+    compileFilter('logs', filter),
+  ]);
+  const found = await reader.rows<LogRow>(
+    selectLogs(conditions, { order: parameters.order, limit: limit + 1 }),
+  );
+  const rows = found.slice(0, limit);
+  const last = found.length > limit ? rows.at(-1) : undefined;
+  return {
+    logs: rows.map(decodeLog),
+    nextCursor: last === undefined ? null : writeCursor(['logs', query], page, [last.timeNanos, last.logId]),
+    ...reader.limitsMet,
+  };
+}
+
+export interface LogOrder {
+  readonly order: 'asc' | 'desc';
+  readonly limit: number;
+}
+
+export function selectLogs(conditions: Sql, { order, limit }: LogOrder): Sql {
+  const by = trusted(order === 'desc' ? 'bucket DESC, time DESC, log_id DESC' : 'bucket, time, log_id');
+  return sql`SELECT ${logColumns}, ${wholeAttributeColumns}, ${contextColumns}
+    FROM logs WHERE ${conditions} ORDER BY ${by} LIMIT ${uint(limit)}`;
+}
+
+/** Records after the one with this key, in the order of the list. */
+export function afterLog([time = '0', logId = '0']: readonly string[], order: LogOrder['order']): Sql {
+  const at = sql`fromUnixTimestamp64Nano(${int(time)}, 'UTC')`;
+  const id: Parameter = { type: 'UInt64', value: logId };
+  return order === 'desc'
+    ? sql`time <= ${at} AND (time, log_id) < (${at}, ${id})`
+    : sql`time >= ${at} AND (time, log_id) > (${at}, ${id})`;
+}
+
+function parameterConditions(parameters: LogsParameters): Sql[] {
+  const conditions: Sql[] = [];
+  const { service, traceId, spanId, correlationId, severity } = parameters;
+  if (service !== undefined) conditions.push(sql`service = ${string(service)}`);
+  if (traceId !== undefined) conditions.push(sql`trace_id = unhex(${string(traceId)})`);
+  if (spanId !== undefined) conditions.push(sql`span_id = unhex(${string(spanId)})`);
+  if (correlationId !== undefined) conditions.push(sql`correlation_id = ${string(correlationId)}`);
+  if (severity !== undefined) conditions.push(sql`severity_number >= ${uint(firstNumberOf(severity))}`);
+  return conditions;
+}
+
+const int = (value: string): Parameter => ({ type: 'Int64', value });

@@ -1,0 +1,56 @@
+import type { SpansParameters, SpansResponse } from '@sightline/schema/api';
+import { startPage, writeCursor } from './cursor.ts';
+import { decodeFoundSpan } from './decode-span.ts';
+import { compileFilter } from './filter/compile-filter.ts';
+import { readQ } from './filter/read-condition.ts';
+import { type QueryContext, Reader } from './reader.ts';
+import { inRange } from './sql/range-sql.ts';
+import {
+  type AttributeRow,
+  cutAttributeColumns,
+  slimSpanColumns,
+  type SlimSpanRow,
+} from './sql/span-columns-sql.ts';
+import { every, int64, type Sql, sql, string, uint } from './sql/sql.ts';
+import { readListRange } from './time-range.ts';
+
+type SpanRow = SlimSpanRow & AttributeRow & { readonly key: string };
+
+/** Spans that meet the filter, the newest first. */
+export async function findSpans(context: QueryContext, parameters: SpansParameters): Promise<SpansResponse> {
+  const { cursor, limit, ...query } = parameters;
+  const filter = readQ(parameters.q, 'spans', context.clock);
+  const page = startPage(['spans', query], cursor, () => ({
+    range: readListRange(parameters, context.clock),
+    snapshot: context.clock.now(),
+  }));
+  const reader = new Reader(context);
+  const { service, traceId } = parameters;
+  const conditions = every([
+    inRange(context.project, 'start_time', page.range),
+    service === undefined ? undefined : sql`service = ${string(service)}`,
+    traceId === undefined ? undefined : sql`trace_id = unhex(${string(traceId)})`,
+    page.after === undefined ? undefined : afterSpan(page.after),
+    compileFilter('spans', filter),
+  ]);
+  const found = await reader.rows<SpanRow>(sql`
+    SELECT ${slimSpanColumns}, ${cutAttributeColumns}, toUnixTimestamp64Nano(start_time) AS key
+    FROM spans WHERE ${conditions}
+    ORDER BY bucket DESC, start_time DESC, trace_id DESC, span_id DESC LIMIT ${uint(limit + 1)}`);
+  const rows = found.slice(0, limit);
+  const last = found.length > limit ? rows.at(-1) : undefined;
+  return {
+    spans: rows.map(decodeFoundSpan),
+    nextCursor:
+      last === undefined ? null : writeCursor(['spans', query], page, [last.key, last.traceId, last.spanId]),
+    ...reader.limitsMet,
+  };
+}
+
+/** Spans that come after the one with this key, in the order of the list. */
+function afterSpan([time = '0', traceId = '', spanId = '']: readonly string[]): Sql {
+  const nanos = BigInt(time);
+  const at = sql`fromUnixTimestamp64Nano(${int64(nanos)}, 'UTC')`;
+  return sql`start_time <= ${at} AND (start_time, trace_id, span_id)
+    < (${at}, toFixedString(unhex(${string(traceId)}), 16), toFixedString(unhex(${string(spanId)}), 8))`;
+}

@@ -1,0 +1,99 @@
+import { SightlineError } from '@sightline/schema/errors';
+import type { Span, TraceResponse } from '@sightline/schema/api';
+import { decodeSpan } from './decode-span.ts';
+import { type QueryContext, Reader } from './reader.ts';
+import {
+  fullSpanColumns,
+  contextColumns,
+  type FullSpanRow,
+  slimSpanColumns,
+  wholeAttributeColumns,
+} from './sql/span-columns-sql.ts';
+import { type Sql, sql, string, uint } from './sql/sql.ts';
+
+/** A whole trace, spans in the order of their start. Throws `trace_not_found`. */
+export async function readTrace(
+  context: QueryContext,
+  { traceId, limit }: { readonly traceId: string; readonly limit: number },
+): Promise<TraceResponse> {
+  const id = normalTraceId(traceId);
+  const reader = new Reader(context);
+  const extent = await readTraceExtent(reader, id);
+  const rows = await reader.rows<FullSpanRow>(sql`
+    SELECT ${slimSpanColumns}, ${wholeAttributeColumns}, ${contextColumns}, ${fullSpanColumns}
+    FROM spans WHERE ${spansOfTrace(reader.project, id, extent)}
+    ORDER BY start_time, duration_ns DESC, span_id LIMIT ${uint(limit)}`);
+  if (rows.length === 0) throw traceNotFound(id);
+  if (extent.spanCount > rows.length) meetSpanLimit(reader, rows.length, extent.spanCount);
+  return {
+    traceId: id,
+    spans: rows.map(decodeSpan),
+    spanCount: Math.max(extent.spanCount, rows.length),
+    ...reader.limitsMet,
+  };
+}
+
+/** Throws `span_not_found`, or `trace_not_found` where no span of the trace is stored. */
+export async function readSpan(
+  context: QueryContext,
+  { traceId, spanId }: { readonly traceId: string; readonly spanId: string },
+): Promise<Span> {
+  const id = normalTraceId(traceId);
+  const wanted = spanId.toLowerCase();
+  const reader = new Reader(context);
+  const extent = await readTraceExtent(reader, id);
+  const rows = isHex(wanted, 16)
+    ? await reader.rows<FullSpanRow>(sql`
+        SELECT ${slimSpanColumns}, ${wholeAttributeColumns}, ${contextColumns}, ${fullSpanColumns}
+        FROM spans WHERE ${spansOfTrace(reader.project, id, extent)} AND span_id = unhex(${string(wanted)}) LIMIT 1`)
+    : [];
+  const [row] = rows;
+  if (row !== undefined) return decodeSpan(row);
+  throw new SightlineError('span_not_found', `The trace ${id} has no span "${spanId.slice(0, 64)}".`, {
+    hint: 'Span ids have 16 hex digits. Open the trace to see its spans.',
+  });
+}
+
+export interface TraceExtent {
+  readonly start: string;
+  readonly end: string;
+  readonly spanCount: number;
+}
+
+/** From when to when the trace has spans, so that the spans are read from few places. Throws `trace_not_found`. */
+export async function readTraceExtent(reader: Reader, traceId: string): Promise<TraceExtent> {
+  const [row] = await reader.rows<{ start: string; end: string; spanCount: string }>(sql`
+    SELECT toUnixTimestamp64Nano(min(start_time)) AS start, toUnixTimestamp64Nano(max(end_time)) AS end,
+      sum(span_count) AS spanCount
+    FROM trace_summaries WHERE project = ${string(reader.project)} AND trace_id = unhex(${string(traceId)})`);
+  const spanCount = Number(row?.spanCount ?? 0);
+  if (row === undefined || spanCount === 0) throw traceNotFound(traceId);
+  return { start: row.start, end: row.end, spanCount };
+}
+
+export function spansOfTrace(project: string, traceId: string, { start, end }: TraceExtent): Sql {
+  return sql`project = ${string(project)} AND trace_id = unhex(${string(traceId)})
+    AND start_time >= fromUnixTimestamp64Nano(${{ type: 'Int64', value: start }}, 'UTC')
+    AND start_time <= fromUnixTimestamp64Nano(${{ type: 'Int64', value: end }}, 'UTC')`;
+}
+
+/** Lower-case hex. An id that cannot be one is not found rather than wrong: it came from a link or a hand. */
+export function normalTraceId(traceId: string): string {
+  const id = traceId.toLowerCase();
+  if (isHex(id, 32)) return id;
+  throw traceNotFound(traceId.slice(0, 64));
+}
+
+export function meetSpanLimit(reader: Reader, returned: number, stored: number): void {
+  reader.meet({ limit: 'spans', message: `The first ${returned} of ${stored} spans are shown.` });
+}
+
+export function isHex(text: string, length: number): boolean {
+  return text.length === length && /^[0-9a-f]*$/.test(text);
+}
+
+function traceNotFound(traceId: string): SightlineError {
+  return new SightlineError('trace_not_found', `No span of the trace "${traceId}" is stored.`, {
+    hint: 'Trace ids have 32 hex digits. The trace may be older than the retention, or may not have arrived yet.',
+  });
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '@sightline/base';
+import {
+  type QueryLimits,
+  type QueryResult,
+  StoreError,
+  type TelemetryStore,
+} from '../storage/telemetry-store.ts';
+import { queryTimeMsMax } from './query-bounds.ts';
+import type { Sql } from './sql/sql.ts';
+import { explainFailure } from './store-failure.ts';
+
+export interface LimitMet {
+  readonly limit: 'time' | 'rows' | 'memory' | 'bytes' | 'spans' | 'series' | 'points';
+  readonly message: string;
+}
+
+/** What every read model is given. */
+export interface QueryContext {
+  readonly store: TelemetryStore;
+  readonly clock: Clock;
+  readonly project: string;
+}
+
+/**
+ * Runs the statements of one request. They share one time budget, and every failure comes out as a SightlineError. The
+ * limits that were met without failing are collected for the answer's `limitsMet`.
+ */
+export class Reader {
+  readonly clock: Clock;
+  readonly project: string;
+  readonly #store: TelemetryStore;
+  readonly #deadlineMs: number;
+  readonly #limitsMet: LimitMet[] = [];
+
+  constructor({ store, clock, project }: QueryContext, timeMsMax = queryTimeMsMax) {
+    this.#store = store;
+    this.clock = clock;
+    this.project = project;
+    this.#deadlineMs = clock.monotonicMs() + timeMsMax;
+  }
+
+  async rows<Row>(statement: Sql, limits: Partial<QueryLimits> = {}): Promise<readonly Row[]> {
+    const result = await this.result<Row>(statement, limits);
+    return result.rows;
+  }
+
+  /** Like `rows`, but where the statement meets a limit the answer goes on without it, and says so. */
+  async tryRows<Row>(statement: Sql, limits: Partial<QueryLimits> = {}): Promise<readonly Row[] | undefined> {
+    try {
+      const result = await this.#run<Row>(statement, limits);
+      return result.rows;
+    } catch (error) {
+      if (!(error instanceof StoreError) || error.kind !== 'limit') throw explainFailure(error);
+      const limit = error.limit ?? 'time';
+      this.meet({
+        limit,
+        message: `The search stopped at its ${limit} limit; older items were not looked at.`,
+      });
+      return undefined;
+    }
+  }
+
+  async result<Row>(statement: Sql, limits: Partial<QueryLimits> = {}): Promise<QueryResult<Row>> {
+    try {
+      return await this.#run<Row>(statement, limits);
+    } catch (error) {
+      throw explainFailure(error);
+    }
+  }
+
+  meet(limit: LimitMet): void {
+    if (!this.#limitsMet.some((met) => met.limit === limit.limit)) this.#limitsMet.push(limit);
+  }
+
+  /** For the answer: `{ limitsMet }` where a limit was met, else nothing. */
+  get limitsMet(): { limitsMet?: LimitMet[] } {
+    return this.#limitsMet.length === 0 ? {} : { limitsMet: [...this.#limitsMet] };
+  }
+
+  #run<Row>(statement: Sql, limits: Partial<QueryLimits>): Promise<QueryResult<Row>> {
+    const left = Math.floor(this.#deadlineMs - this.clock.monotonicMs());
+    if (left <= 0) throw new StoreError('limit', 'The time of this request is used up.', { limit: 'time' });
+    return this.#store.query<Row>(statement.toStatement(), { timeMsMax: left, ...limits });
+  }
+}

@@ -1,0 +1,43 @@
+import { SightlineError } from '@sightline/schema/errors';
+import { StoreError } from '../storage/telemetry-store.ts';
+
+/** What a failed read means to the person who asked. Anything that is not a StoreError is returned as it is. */
+export function explainFailure(error: unknown): unknown {
+  if (!(error instanceof StoreError)) return error;
+  switch (error.kind) {
+    case 'unavailable':
+      return new SightlineError(
+        'store_unavailable',
+        `The telemetry store does not answer: ${error.message}`,
+        {
+          hint: 'Try again in a few seconds; see the Status page if it lasts.',
+          cause: error,
+          retryAfterS: 2,
+        },
+      );
+    case 'limit':
+      return new SightlineError(
+        'query_limit',
+        `The query met its ${error.limit ?? 'time'} limit: ${firstLine(error.message)}`,
+        {
+          hint: 'Ask for a shorter time range, or narrow the filter.',
+          cause: error,
+        },
+      );
+    case 'refused':
+      return /CANNOT_COMPILE_REGEXP|OptimizedRegularExpression/.test(error.message)
+        ? new SightlineError(
+            'bad_filter',
+            `The regular expression cannot be used: ${firstLine(error.message)}`,
+            {
+              hint: 'Regular expressions follow RE2: no lookaround and no back-references.',
+              cause: error,
+            },
+          )
+        : error;
+  }
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]?.slice(0, 300) ?? '';
+}
