@@ -7,6 +7,7 @@ export {
 } from './admit.ts';
 export { jsonToProtobuf } from './json-to-protobuf.ts';
 export type { Malformed } from './malformed.ts';
+export { protobufToJson } from './protobuf-to-json.ts';
 export { type Rejection, type RejectionReason, rejectionReasons } from './reasons.ts';
 export {
   encodeExportResponse,

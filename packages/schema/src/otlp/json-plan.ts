@@ -6,6 +6,8 @@ export interface JsonPlan {
   readonly slots: readonly (JsonKey | undefined)[];
   /** The size of the last message of this type: a good guess at the room its length needs. */
   expected: number;
+  /** The first key of the last message of this type. Senders write the same keys in the same order again and again. */
+  first: JsonKey | undefined;
 }
 
 export interface JsonKey {
@@ -14,6 +16,8 @@ export interface JsonKey {
   readonly field: Field;
   readonly child: JsonPlan | undefined;
   readonly enumByName: ReadonlyMap<string, number> | undefined;
+  /** The key that followed this one last time. */
+  next: JsonKey | undefined;
 }
 
 export const hashSeed = 17;
@@ -28,7 +32,7 @@ export function jsonPlan(type: MessageType): JsonPlan {
   const known = plans.get(type);
   if (known !== undefined) return known;
   const slots: (JsonKey | undefined)[] = Array.from({ length: 256 });
-  const plan: JsonPlan = { type, slots, expected: 0 };
+  const plan: JsonPlan = { type, slots, expected: 0, first: undefined };
   plans.set(type, plan);
   for (const field of type.fields) {
     // Ours, and never written to JSON: from a client it is an unknown field.
@@ -41,7 +45,7 @@ export function jsonPlan(type: MessageType): JsonPlan {
       const hash = text.reduce(hashStep, hashSeed);
       let slot = hash & 255;
       while (slots[slot]) slot = (slot + 1) & 255;
-      slots[slot] = { hash, text, field, child, enumByName };
+      slots[slot] = { hash, text, field, child, enumByName, next: undefined };
     }
   }
   return plan;
@@ -61,7 +65,7 @@ export function findKey(
   }
 }
 
-function startsWith(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
+export function startsWith(bytes: Uint8Array, start: number, text: Uint8Array): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[start + i] !== text[i]) return false;
   return true;
 }

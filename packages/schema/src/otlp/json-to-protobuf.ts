@@ -10,7 +10,15 @@ import type { TelemetrySignal } from '../api/index.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { JsonCursor } from './json-cursor.ts';
 import { JsonInteger } from './json-integer.ts';
-import { findKey, hashSeed, hashStep, type JsonKey, jsonPlan, type JsonPlan } from './json-plan.ts';
+import {
+  findKey,
+  hashSeed,
+  hashStep,
+  type JsonKey,
+  jsonPlan,
+  type JsonPlan,
+  startsWith,
+} from './json-plan.ts';
 import { type Malformed, MalformedError } from './malformed.ts';
 import { requestTypes, wireType } from './message-type.ts';
 
@@ -47,8 +55,12 @@ class Transcoder {
     input.checkDepth(depth);
     input.expect(0x7b, 'an object');
     if (input.take(0x7d)) return;
+    let previous: JsonKey | undefined;
     do {
-      const key = this.#key(plan);
+      const key = this.#likelyKey(previous ? previous.next : plan.first) ?? this.#key(plan);
+      if (previous) previous.next = key;
+      else plan.first = key;
+      previous = key;
       input.expect(0x3a, '":"');
       const first = input.peek();
       if (key === undefined) input.skipValue(depth + 1);
@@ -58,6 +70,17 @@ class Transcoder {
       else this.#repeated(key, depth + 1);
     } while (input.take(0x2c));
     input.expect(0x7d, '"," or "}"');
+  }
+
+  /** The key that was here last time, if it is here again: one comparison instead of a hash. */
+  #likelyKey(key: JsonKey | undefined): JsonKey | undefined {
+    const input = this.#in;
+    if (key === undefined || input.peek() !== 0x22) return undefined;
+    const start = input.pos + 1;
+    const end = start + key.text.length;
+    if (input.bytes[end] !== 0x22 || !startsWith(input.bytes, start, key.text)) return undefined;
+    input.pos = end + 1;
+    return key;
   }
 
   #key(plan: JsonPlan): JsonKey | undefined {
