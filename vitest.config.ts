@@ -3,9 +3,11 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   // Published packages point at their build; inside the workspace their `source` condition is taken instead.
   resolve: { conditions: ['source'] },
-  ssr: { resolve: { conditions: ['source', 'node', 'import', 'default'], externalConditions: ['source'] } },
   test: {
-    include: ['{packages,scripts,conformance,bench,examples}/**/*.test.ts', '{packages,scripts}/**/*.test.tsx'],
+    include: [
+      '{packages,scripts,conformance,bench,examples}/**/*.test.ts',
+      '{packages,scripts}/**/*.test.tsx',
+    ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.long.test.ts'],
     pool: 'forks',
     maxWorkers: 2,

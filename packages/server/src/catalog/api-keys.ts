@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { and, desc, eq, isNull } from 'drizzle-orm';
+import { and, desc, eq, isNull, sql } from 'drizzle-orm';
 import type { CatalogDatabase } from './catalog.ts';
 import { apiKeys } from './tables.ts';
 
@@ -35,7 +35,7 @@ export async function listApiKeys(db: CatalogDatabase): Promise<readonly ApiKey[
 export async function revokeApiKey(db: CatalogDatabase, id: string): Promise<boolean> {
   const rows = await db
     .update(apiKeys)
-    .set({ revokedAt: new Date() })
+    .set({ revokedAt: sql`now()` })
     .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
     .returning({ id: apiKeys.id });
   return rows.length > 0;

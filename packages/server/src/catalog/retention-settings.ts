@@ -1,4 +1,4 @@
-import { eq } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { RetentionPolicy } from '../storage/telemetry-store.ts';
 import type { CatalogDatabase } from './catalog.ts';
@@ -19,5 +19,5 @@ export async function writeRetention(db: CatalogDatabase, policy: RetentionPolic
   await db
     .insert(settings)
     .values({ name: 'retention', value: policy })
-    .onConflictDoUpdate({ target: settings.name, set: { value: policy, updatedAt: new Date() } });
+    .onConflictDoUpdate({ target: settings.name, set: { value: policy, updatedAt: sql`now()` } });
 }

@@ -1,0 +1,73 @@
+import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { SightlineError } from '@sightline/schema/errors';
+import { otlpHttpReceiver, type Ingest } from '../ingest/index.ts';
+import { watchProcess } from './process-metrics.ts';
+import type { ProjectResolver } from './project-resolver.ts';
+import { prometheusContentType, renderPrometheusText, type MetricFamily } from './prometheus-text.ts';
+import { webFiles } from './web-files.ts';
+
+export interface AppOptions {
+  readonly log: Logger;
+  readonly ingest: Ingest;
+  readonly resolveProject: ProjectResolver;
+  readonly webDirectory: string;
+  readonly state: () => 'ready' | 'stopping';
+  readonly metrics: () => readonly MetricFamily[];
+  /** Mounts the query API and what else lives under /api/v1. */
+  readonly mountApi: (app: FastifyInstance) => Promise<void>;
+}
+
+/** The main port: health, metrics, receivers, API and UI. */
+export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
+  app.setErrorHandler(async (error: FastifyError, request, reply) => {
+    const failure = asSightlineError(error);
+    if (failure.status >= 500) options.log.error({ err: error, url: request.url }, 'A request failed.');
+    if (failure.retryAfterS !== undefined) reply.header('retry-after', String(failure.retryAfterS));
+    return reply.code(failure.status).send(failure.toJSON());
+  });
+  const processMetrics = watchProcess();
+  app.addHook('onClose', async () => processMetrics.stop());
+
+  app.get('/health', async () => ({ status: 'ok' }));
+  app.get('/ready', async (_request, reply) => {
+    const status = options.state();
+    return reply.code(status === 'ready' ? 200 : 503).send({ status });
+  });
+  app.get('/metrics', async (request, reply) => {
+    const resolved = await options.resolveProject(request.headers);
+    if (resolved instanceof SightlineError) throw resolved;
+    const families = [...options.metrics(), ...processMetrics.metrics()];
+    return reply.type(prometheusContentType).send(renderPrometheusText(families));
+  });
+  await app.register(otlpHttpReceiver, { ingest: options.ingest, resolveProject: options.resolveProject });
+  await options.mountApi(app);
+  await app.register(webFiles, { directory: options.webDirectory });
+  return app;
+}
+
+/** Every failure that leaves the server has a code; what nobody foresaw is `internal`, with its details in the log only. */
+function asSightlineError(error: FastifyError): SightlineError {
+  if (error instanceof SightlineError) return error;
+  const options = { cause: error };
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new SightlineError('payload_too_large', 'The request body is too large.', {
+      ...options,
+      hint: 'Send less at once.',
+    });
+  if (error.code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
+    return new SightlineError('unsupported_media_type', 'The content type of the request is not supported.', {
+      ...options,
+      hint: 'Send application/json.',
+    });
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
+    return new SightlineError('bad_request', `The request cannot be read: ${error.message}.`, {
+      ...options,
+      hint: 'The API is described at /api/v1/openapi.json.',
+    });
+  return new SightlineError('internal', 'Sightline made a mistake while answering this request.', {
+    ...options,
+    hint: "The reason is in the server's log. Please report it.",
+  });
+}

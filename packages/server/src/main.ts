@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { systemClock } from '@sightline/base';
+import { SightlineError } from '@sightline/schema/errors';
+import { describeOptions, parseOptions } from './config/options.ts';
+import { startServer } from './server.ts';
+
+/** The process: reads arguments and environment, starts the server, prints one line when it is ready, ends on a signal. */
+async function main(): Promise<void> {
+  const argv = process.argv.slice(2);
+  const version = readVersion();
+  if (argv.includes('--help') || argv.includes('-h')) {
+    process.stdout.write(`Sightline ${version}\n\nUsage: npm start -- [options]\n\n${describeOptions()}\n`);
+    return;
+  }
+  if (argv.includes('--version')) {
+    process.stdout.write(`${version}\n`);
+    return;
+  }
+  const options = parseOptions(argv, process.env);
+  const log = pino({ level: options.logLevel, base: null }, pino.destination(2));
+  const server = await startServer(options, {
+    clock: systemClock(),
+    log,
+    version,
+    pid: process.pid,
+    webDirectory: join(import.meta.dirname, '../../web/dist'),
+  });
+  const { ui, otlpHttp, otlpGrpc } = server.urls;
+  process.stdout.write(`Sightline is ready: UI ${ui}  OTLP/HTTP ${otlpHttp}  OTLP/gRPC ${otlpGrpc}\n`);
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    // A second signal means: now.
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, 'Stopping.');
+    server.close().then(
+      () => process.exit(0),
+      (error: unknown) => fail(error),
+    );
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+function readVersion(): string {
+  const manifest = readFileSync(join(import.meta.dirname, '../package.json'), 'utf8');
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
+function fail(error: unknown): never {
+  if (error instanceof SightlineError)
+    process.stderr.write(`${error.message}\n${error.hint} (${error.code}, see docs/errors.md)\n`);
+  else
+    process.stderr.write(
+      `Sightline cannot go on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+    );
+  process.exit(1);
+}
+
+main().catch(fail);

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { importsOf, isTest, sourceFiles, type SourceFile } from './source-files.ts';
+
+/** Who may import whom. A room is the longest prefix listed here that a path has; what is not listed is not allowed. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  'packages/base/src': [],
+  'packages/schema/src/errors': [],
+  'packages/schema/src/api': [],
+  'packages/schema/src/conventions': ['packages/base/src', 'packages/schema/src/api'],
+  'packages/schema/src/filter': [
+    'packages/base/src',
+    'packages/schema/src/api',
+    'packages/schema/src/errors',
+  ],
+  'packages/schema/src/otlp': ['packages/base/src', 'packages/schema/src/api', 'packages/schema/src/errors'],
+  'packages/sdk/src': ['packages/base/src', 'packages/schema/src'],
+  'packages/cli/src': ['packages/base/src', 'packages/schema/src'],
+  'packages/web/src': ['packages/base/src', 'packages/schema/src'],
+  'packages/server/src/config': ['packages/base/src', 'packages/schema/src'],
+  'packages/server/src/catalog': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
+  'packages/server/src/storage': ['packages/base/src', 'packages/schema/src'],
+  'packages/server/src/storage/clickhouse': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/storage',
+  ],
+  'packages/server/src/query': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
+  'packages/server/src/ingest': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
+  'packages/server/src/http': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/catalog',
+    'packages/server/src/ingest',
+    'packages/server/src/query',
+    'packages/server/src/storage',
+  ],
+  // The composition root: the only place that picks engines.
+  'packages/server/src': ['packages'],
+};
+
+const rooms = Object.keys(allowed).toSorted((a, b) => b.length - a.length);
+const roomOf = (path: string): string | undefined =>
+  rooms.find((room) => path === room || path.startsWith(`${room}/`));
+const packageFolders: Readonly<Record<string, string>> = {
+  '@sightline/base': 'packages/base/src',
+  '@sightline/schema': 'packages/schema/src',
+  '@sightline/server': 'packages/server/src',
+  '@sightline/sdk': 'packages/sdk/src',
+  '@sightline/web': 'packages/web/src',
+  '@sightline/cli': 'packages/cli/src',
+};
+
+function placeOf(specifier: string): string {
+  const [, name = '', rest = ''] = /^(@sightline\/[a-z]+)(.*)$/.exec(specifier) ?? [];
+  const folder = packageFolders[name];
+  return folder === undefined ? specifier : `${folder}${rest}`;
+}
+
+function violationsOf(file: SourceFile): string[] {
+  const room = roomOf(file.path);
+  if (room === undefined) return [];
+  return importsOf(file)
+    .map(placeOf)
+    .filter((target) => target.startsWith('packages/'))
+    .filter((target) => {
+      const targetRoom = roomOf(target);
+      if (targetRoom === room) return false;
+      const isAllowed = (allowed[room] ?? []).some(
+        (prefix) => target === prefix || target.startsWith(`${prefix}/`),
+      );
+      // The engine hides behind the storage interface.
+      const isEngine =
+        targetRoom === 'packages/server/src/storage/clickhouse' && room !== 'packages/server/src';
+      return !isAllowed || isEngine;
+    })
+    .map((target) => `${file.path} imports ${target}`);
+}
+
+describe('the layers', () => {
+  const files = sourceFiles('packages', ['.ts', '.tsx']).filter(
+    ({ path }) => path.includes('/src/') && !isTest(path),
+  );
+
+  it('import downwards only', () => {
+    expect(files.flatMap(violationsOf)).toEqual([]);
+  });
+
+  it('keep features of the web UI apart, and its model free of React', () => {
+    const feature = (path: string): string | undefined =>
+      /^packages\/web\/src\/features\/([^/]+)/.exec(path)?.[1];
+    const crossings = files.flatMap((file) =>
+      importsOf(file)
+        .filter((target) => {
+          const isCrossing =
+            feature(file.path) !== undefined &&
+            feature(target) !== undefined &&
+            feature(file.path) !== feature(target);
+          const isModelWithReact = file.path.startsWith('packages/web/src/model/') && /^react/.test(target);
+          return isCrossing || isModelWithReact;
+        })
+        .map((target) => `${file.path} imports ${target}`),
+    );
+    expect(crossings).toEqual([]);
+  });
+
+  it('let only main.ts read arguments, environment and clock in the server', () => {
+    const readers = files.filter(
+      ({ path, text }) =>
+        path.startsWith('packages/server/src/') &&
+        path !== 'packages/server/src/main.ts' &&
+        /\bprocess\.(env|argv)\b|\bDate\.now\(|\bnew Date\(\)/.test(text),
+    );
+    expect(readers.map(({ path }) => path)).toEqual([]);
+  });
+});

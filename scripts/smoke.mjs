@@ -1,0 +1,90 @@
+// Starts the product by `npm start` on free ports and an empty data directory, sends one trace as OTLP/JSON with nothing but
+// fetch, and waits until the API, and the page, show it. Exits 0 when they do.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fail, root } from './lib/workspace.mjs';
+
+const data = mkdtempSync(join(tmpdir(), 'sightline-smoke-'));
+const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
+const started = performance.now();
+const server = spawn('npm', ['start', '--silent', '--', ...ports, '--data', data], {
+  cwd: root,
+  stdio: ['ignore', 'pipe', 'inherit'],
+  detached: true,
+});
+const deadline = setTimeout(
+  () => end('The product was not ready and showing a trace within five minutes.'),
+  300_000,
+);
+
+try {
+  const line = await readyLine(server.stdout);
+  console.log(`${line}\n(after ${((performance.now() - started) / 1000).toFixed(1)} s)`);
+  const [, ui, otlp] =
+    /UI (\S+) +OTLP\/HTTP (\S+)/.exec(line) ?? end(`The ready line is not as documented: ${line}`);
+  const traceId = randomBytes(16).toString('hex');
+  await send(otlp, traceId);
+  const acknowledged = performance.now();
+  await until(async () => (await fetch(`${ui}/api/v1/traces/${traceId}`)).ok);
+  console.log(
+    `The trace was visible ${(performance.now() - acknowledged).toFixed(0)} ms after it was acknowledged.`,
+  );
+  const page = await fetch(`${ui}/traces/${traceId}`);
+  if (!page.ok || !(await page.text()).includes('<div id="root"'))
+    end('The page of the trace is not served.');
+  end();
+} catch (error) {
+  end(String(error?.stack ?? error));
+}
+
+async function send(otlp, traceId) {
+  const start = BigInt(Date.now()) * 1_000_000n;
+  const span = {
+    traceId,
+    spanId: randomBytes(8).toString('hex'),
+    name: 'smoke',
+    kind: 2,
+    startTimeUnixNano: String(start),
+    endTimeUnixNano: String(start + 5_000_000n),
+  };
+  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'smoke' } }] };
+  const response = await fetch(`${otlp}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] }),
+  });
+  if (!response.ok) end(`The trace was refused: ${response.status} ${await response.text()}`);
+}
+
+async function readyLine(stream) {
+  let text = '';
+  for await (const chunk of stream) {
+    text += chunk;
+    const line = text.split('\n').find((candidate) => candidate.startsWith('Sightline is ready: '));
+    if (line !== undefined) return line;
+  }
+  return end('The product ended before it was ready.');
+}
+
+async function until(condition) {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+function end(problem) {
+  clearTimeout(deadline);
+  if (server.exitCode === null) {
+    // The whole group: npm, the script it runs, and the server.
+    process.kill(-server.pid, 'SIGTERM');
+  }
+  server.once('exit', () => {
+    rmSync(data, { recursive: true, force: true });
+    if (problem !== undefined) fail(problem);
+    console.log('The product works.');
+    process.exit(0);
+  });
+  if (server.exitCode !== null) server.emit('exit');
+  return new Promise(() => {});
+}
