@@ -3,10 +3,12 @@
  * the only time they are looked at.
  */
 import {
+  logVerbosity,
   Metadata,
   Server,
   ServerCredentials,
   ServerInterceptingCall,
+  setLogVerbosity,
   status as grpcStatus,
   type sendUnaryData,
   type ServerInterceptor,
@@ -39,6 +41,8 @@ const paths: Readonly<Record<TelemetrySignal, string>> = {
 
 /** @throws SightlineError `port_taken`. */
 export async function startOtlpGrpc(options: GrpcReceiverOptions): Promise<GrpcReceiver> {
+  // What grpc-js would print on its own is told to the sender, or thrown.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     'grpc.max_receive_message_length': options.ingest.limits.requestBytesMax,
     interceptors: [blameSenderForBadCompression],

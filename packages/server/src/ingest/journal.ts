@@ -212,16 +212,11 @@ export class Journal {
   /** Takes the active segment out of use. An empty one leaves nothing behind. */
   async #seal(active: Active): Promise<void> {
     this.#active = undefined;
-    await active.file.close().catch((error: unknown) => {
-      this.#options.events.failed(error);
-    });
-    if (active.byteLength === 0) {
-      await rm(active.path, { force: true }).catch(() => undefined);
-      return;
-    }
     const { name, path, byteLength, tally, oldestMs } = active;
     const { signal, events } = this.#options;
-    events.sealed({ signal, name, path, byteLength, tally, oldestMs, late: false });
+    if (byteLength > 0) events.sealed({ signal, name, path, byteLength, tally, oldestMs, late: false });
+    await active.file.close().catch((error: unknown) => events.failed(error));
+    if (byteLength === 0) await rm(path, { force: true }).catch((error: unknown) => events.failed(error));
   }
 }
 

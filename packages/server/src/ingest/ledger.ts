@@ -77,7 +77,8 @@ export class Ledger {
       const all = stored.copy();
       all.merge(this.#pending[signal], 1);
       const projects = new Set([...all.projects.keys(), ...this.#quarantined[signal].keys()]);
-      return [...projects].sort().map((project) => this.#row(signal, project, stored, all));
+      const rows = [...projects].sort().map((project) => this.#row(signal, project, stored, all));
+      return rows.filter(({ received }) => received > 0);
     });
   }
 

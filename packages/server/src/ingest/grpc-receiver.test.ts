@@ -1,0 +1,171 @@
+import { gzipSync } from 'node:zlib';
+import { connect } from 'node:http2';
+import { once } from 'node:events';
+import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
+import { afterEach, expect, test } from 'vitest';
+import { SightlineError } from '@sightline/schema/errors';
+import { startOtlpGrpc } from './grpc-receiver.ts';
+import { openDoors, type Doors } from './testing/doors.ts';
+import { outage } from './testing/fake-store.ts';
+import { drained } from './testing/harness.ts';
+import { badSpanJson, logsJson, metricsJson, protobufOf, spansJson } from './testing/payloads.ts';
+
+let doors: Doors;
+let clients: Client[] = [];
+afterEach(async () => {
+  for (const client of clients) client.close();
+  clients = [];
+  await doors.close();
+});
+
+const traces = '/opentelemetry.proto.collector.trace.v1.TraceService/Export';
+const logs = '/opentelemetry.proto.collector.logs.v1.LogsService/Export';
+const metrics = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';
+
+interface Answer {
+  readonly response: Buffer | undefined;
+  readonly error: ServiceError | undefined;
+}
+
+const asIs = (bytes: Buffer): Buffer => bytes;
+
+async function call(
+  path: string,
+  request: Uint8Array,
+  options: { readonly gzip?: boolean; readonly metadata?: Metadata } = {},
+): Promise<Answer> {
+  const client = new Client(`127.0.0.1:${doors.grpcPort}`, credentials.createInsecure(), {
+    'grpc.default_compression_algorithm': options.gzip === true ? 2 : 0,
+    'grpc.max_send_message_length': -1,
+  });
+  clients.push(client);
+  return new Promise((resolve) => {
+    const metadata = options.metadata ?? new Metadata();
+    client.makeUnaryRequest(path, asIs, asIs, Buffer.from(request), metadata, (error, response) =>
+      resolve({ error: error ?? undefined, response }),
+    );
+  });
+}
+
+test('Every signal is stored, plain and with gzip, and answered empty on full success', async () => {
+  doors = await openDoors();
+  for (const gzip of [false, true]) {
+    const answers = await Promise.all([
+      call(traces, protobufOf('traces', spansJson(2)), { gzip }),
+      call(logs, protobufOf('logs', logsJson(3)), { gzip }),
+      call(metrics, protobufOf('metrics', metricsJson(4)), { gzip }),
+    ]);
+    for (const { error, response } of answers) {
+      expect(error).toBeUndefined();
+      expect(response?.length).toBe(0);
+    }
+  }
+  await drained(doors.ingest);
+  const { store } = doors;
+  expect([store.items('traces'), store.items('logs'), store.items('metrics')]).toEqual([4, 6, 8]);
+});
+
+test('A bad span is named in partial_success', async () => {
+  doors = await openDoors();
+  const { error, response } = await call(traces, protobufOf('traces', badSpanJson));
+  expect(error).toBeUndefined();
+  expect(response?.toString('latin1')).toContain('invalid_trace_id');
+});
+
+test('Bytes that are no request get INVALID_ARGUMENT, also where they are not the gzip they claim to be', async () => {
+  doors = await openDoors();
+  expect((await call(traces, Buffer.from('not protobuf'))).error).toMatchObject({
+    code: status.INVALID_ARGUMENT,
+    details: expect.stringContaining('cannot be decoded') as unknown,
+  });
+  expect(await rawCall({ encoding: 'gzip', message: Buffer.from('not gzip') })).toBe(status.INVALID_ARGUMENT);
+  expect(await rawCall({ encoding: 'gzip', message: gzipSync(Buffer.alloc(100)).subarray(0, 15) })).toBe(
+    status.INVALID_ARGUMENT,
+  );
+});
+
+test('A message beyond the limit gets RESOURCE_EXHAUSTED without RetryInfo, plain or compressed', async () => {
+  doors = await openDoors({ limits: { requestBytesMax: 10_000 } });
+  for (const gzip of [false, true]) {
+    const { error } = await call(traces, Buffer.alloc(100_000), { gzip });
+    expect(error?.code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(error?.metadata.get('grpc-status-details-bin')).toEqual([]);
+  }
+});
+
+test('A message larger than the default of gRPC is taken in', async () => {
+  doors = await openDoors();
+  const { error } = await call(traces, protobufOf('traces', spansJson(50_000)));
+  expect(error).toBeUndefined();
+  await drained(doors.ingest);
+  expect(doors.store.items()).toBe(50_000);
+});
+
+test('A full journal gets RESOURCE_EXHAUSTED with RetryInfo', async () => {
+  doors = await openDoors({ limits: { journalBytesMax: 100 } });
+  doors.store.beforeLoad = () => {
+    throw outage();
+  };
+  const { error } = await call(traces, protobufOf('traces', spansJson(10)));
+  expect(error?.code).toBe(status.RESOURCE_EXHAUSTED);
+  const [details] = error?.metadata.get('grpc-status-details-bin') ?? [];
+  expect(details?.toString('latin1')).toContain('type.googleapis.com/google.rpc.RetryInfo');
+});
+
+test('A call without a valid key gets UNAUTHENTICATED; the key travels as metadata', async () => {
+  doors = await openDoors({
+    resolveProject: (headers) =>
+      headers.authorization === 'Bearer good'
+        ? { project: 'p' }
+        : new SightlineError('unauthenticated', 'No valid API key came with the request.', {
+            hint: 'Send one.',
+          }),
+  });
+  expect((await call(traces, protobufOf('traces', spansJson(1)))).error?.code).toBe(status.UNAUTHENTICATED);
+  const metadata = new Metadata();
+  metadata.set('authorization', 'Bearer good');
+  expect((await call(traces, protobufOf('traces', spansJson(1)), { metadata })).error).toBeUndefined();
+});
+
+test('A port in use is named with the option that changes it', async () => {
+  doors = await openDoors();
+  const where = {
+    ingest: doors.ingest,
+    resolveProject: () => ({ project: 'p' }),
+    host: '127.0.0.1',
+    port: doors.grpcPort,
+  };
+  await expect(startOtlpGrpc(where)).rejects.toMatchObject({ code: 'port_taken' });
+});
+
+/** A call written by hand, for messages that no gRPC library sends. Resolves with the status code. */
+async function rawCall({
+  encoding,
+  message,
+}: {
+  readonly encoding: string;
+  readonly message: Buffer;
+}): Promise<number> {
+  const session = connect(`http://127.0.0.1:${doors.grpcPort}`);
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': traces,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    'grpc-encoding': encoding,
+  });
+  const prefix = Buffer.alloc(5);
+  prefix[0] = 1;
+  prefix.writeUInt32BE(message.length, 1);
+  let code = -1;
+  const note = (headers: Record<string, unknown>): void => {
+    if (headers['grpc-status'] !== undefined) code = Number(headers['grpc-status']);
+  };
+  stream.on('response', note);
+  stream.on('trailers', note);
+  stream.end(Buffer.concat([prefix, message]));
+  stream.resume();
+  await once(stream, 'close');
+  session.close();
+  return code;
+}

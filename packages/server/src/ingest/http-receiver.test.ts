@@ -1,0 +1,249 @@
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { connect } from 'node:net';
+import { deflateSync, gzipSync } from 'node:zlib';
+import { afterEach, expect, test } from 'vitest';
+import { SightlineError } from '@sightline/schema/errors';
+import { startOtlpHttp } from './http-server.ts';
+import { openDoors, type Doors } from './testing/doors.ts';
+import { outage } from './testing/fake-store.ts';
+import { drained, until } from './testing/harness.ts';
+import { badSpanJson, logsJson, metricsJson, protobufOf, spansJson } from './testing/payloads.ts';
+
+let doors: Doors;
+afterEach(async () => doors.close());
+
+interface Post {
+  readonly body: string | Uint8Array<ArrayBuffer> | ReadableStream;
+  readonly type?: string;
+  readonly encoding?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+}
+
+async function post({
+  body,
+  type = 'application/x-protobuf',
+  encoding,
+  path = '/v1/traces',
+  headers,
+}: Post): Promise<Response> {
+  return fetch(doors.httpUrl + path, {
+    method: 'POST',
+    headers: {
+      'content-type': type,
+      ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+      ...headers,
+    },
+    body,
+    ...(body instanceof ReadableStream ? { duplex: 'half' as const } : {}),
+  });
+}
+
+const bytes = (data: Uint8Array): Uint8Array<ArrayBuffer> => Uint8Array.from(data);
+const protobuf = (count = 1): Uint8Array<ArrayBuffer> => bytes(protobufOf('traces', spansJson(count)));
+
+test.each([
+  ['protobuf', 'application/x-protobuf', (json: string) => bytes(protobufOf('traces', json))],
+  ['JSON', 'application/json', (json: string) => bytes(Buffer.from(json))],
+  ['JSON with a charset', 'Application/JSON; charset=utf-8', (json: string) => bytes(Buffer.from(json))],
+])('%s is stored with each encoding, and answered in its own content type', async (_name, type, encode) => {
+  doors = await openDoors();
+  const plain = encode(spansJson(2));
+  for (const [encoding, body] of [
+    [undefined, plain],
+    ['identity', plain],
+    ['gzip', bytes(gzipSync(plain))],
+    ['GZIP', bytes(Buffer.concat([gzipSync(plain.subarray(0, 50)), gzipSync(plain.subarray(50))]))],
+    ['deflate', bytes(deflateSync(plain))],
+  ] as const) {
+    const response = await post({ body, type, ...(encoding === undefined ? {} : { encoding }) });
+    expect(response.status, `${encoding}: ${await response.clone().text()}`).toBe(200);
+    expect(response.headers.get('content-type')).toBe(type.split(';')[0]?.toLowerCase());
+    const answer = Buffer.from(await response.arrayBuffer()).toString();
+    expect(answer).toBe(type.toLowerCase().includes('json') ? '{}' : '');
+  }
+  await drained(doors.ingest);
+  expect(doors.store.items()).toBe(10);
+});
+
+test('Logs and metrics have their own paths', async () => {
+  doors = await openDoors();
+  const json = 'application/json';
+  expect((await post({ path: '/v1/logs', type: json, body: logsJson(3) })).status).toBe(200);
+  expect((await post({ path: '/v1/metrics', type: json, body: metricsJson(4) })).status).toBe(200);
+  await drained(doors.ingest);
+  expect([doors.store.items('logs'), doors.store.items('metrics')]).toEqual([3, 4]);
+});
+
+test('An empty request is a success', async () => {
+  doors = await openDoors();
+  expect((await post({ body: '' })).status).toBe(200);
+  expect((await post({ body: '{}', type: 'application/json' })).status).toBe(200);
+  const bare = await fetch(`${doors.httpUrl}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf' },
+  });
+  expect(bare.status).toBe(200);
+});
+
+test('A bad span is named in partial_success, and the good ones are kept', async () => {
+  doors = await openDoors();
+  const good = JSON.parse(spansJson(2)) as { resourceSpans: unknown[] };
+  const bad = JSON.parse(badSpanJson) as { resourceSpans: unknown[] };
+  const body = JSON.stringify({ resourceSpans: [...good.resourceSpans, ...bad.resourceSpans] });
+  const response = await post({ body, type: 'application/json' });
+  expect(response.status).toBe(200);
+  expect(await response.json()).toEqual({
+    partialSuccess: {
+      rejectedSpans: '1',
+      errorMessage: expect.stringContaining('invalid_trace_id') as unknown,
+    },
+  });
+  await drained(doors.ingest);
+  expect(doors.store.items()).toBe(2);
+});
+
+test('Unreadable bytes get 400 with a Status in the encoding of the request', async () => {
+  doors = await openDoors();
+  const asJson = await post({ body: '{"resourceSpans": [', type: 'application/json' });
+  expect(asJson.status).toBe(400);
+  expect(await asJson.json()).toMatchObject({
+    code: 3,
+    message: expect.stringContaining('cannot be decoded') as unknown,
+  });
+  const asProtobuf = await post({ body: bytes(Buffer.from('not protobuf')) });
+  expect(asProtobuf.status).toBe(400);
+  expect(asProtobuf.headers.get('content-type')).toBe('application/x-protobuf');
+  expect(
+    Buffer.from(await asProtobuf.arrayBuffer())
+      .subarray(0, 2)
+      .toString('hex'),
+  ).toBe('0803');
+  const notGzip = await post({ body: protobuf(), encoding: 'gzip' });
+  expect(notGzip.status).toBe(400);
+  const cutGzip = await post({ body: bytes(gzipSync(protobuf()).subarray(0, 40)), encoding: 'gzip' });
+  expect(cutGzip.status).toBe(400);
+});
+
+test('Too many bytes get 413, before and after decompression, with or without a content length', async () => {
+  doors = await openDoors({ limits: { requestBytesMax: 10_000 } });
+  expect((await post({ body: bytes(Buffer.alloc(10_001)) })).status).toBe(413);
+  expect((await post({ body: new Blob([bytes(Buffer.alloc(20_000))]).stream() })).status).toBe(413);
+  const bomb = await post({ body: bytes(gzipSync(Buffer.alloc(5_000_000))), encoding: 'gzip' });
+  expect(bomb.status).toBe(413);
+  expect(bomb.headers.get('retry-after')).toBeNull();
+  await until('the memory to be given back', () => doors.ingest.memory.bytes === 0);
+  expect((await post({ body: protobuf() })).status).toBe(200);
+});
+
+test('Other content types and encodings get 415, other methods 405 with Allow, other paths 404', async () => {
+  doors = await openDoors();
+  expect((await post({ body: protobuf(), type: 'text/plain' })).status).toBe(415);
+  expect((await post({ body: protobuf(), type: '' })).status).toBe(415);
+  expect((await post({ body: protobuf(), encoding: 'br' })).status).toBe(415);
+  for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
+    const response = await fetch(`${doors.httpUrl}/v1/traces`, { method });
+    expect(response.status).toBe(405);
+    expect(response.headers.get('allow')).toBe('POST, OPTIONS');
+  }
+  const nowhere = await post({ body: protobuf(), path: '/v1/nothing' });
+  expect(nowhere.status).toBe(404);
+  expect(await nowhere.json()).toMatchObject({ error: { code: 'not_found' } });
+});
+
+test('Browsers of any origin may send: preflight and answers allow it', async () => {
+  doors = await openDoors();
+  const preflight = await fetch(`${doors.httpUrl}/v1/traces`, {
+    method: 'OPTIONS',
+    headers: {
+      origin: 'http://app.example',
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'content-type,x-tenant',
+    },
+  });
+  expect(preflight.status).toBe(204);
+  expect(preflight.headers.get('access-control-allow-headers')).toBe('content-type,x-tenant');
+  expect(preflight.headers.get('access-control-allow-methods')).toContain('POST');
+  for (const body of [protobuf(), bytes(Buffer.from('junk'))]) {
+    const response = await post({ body, headers: { origin: 'http://app.example' } });
+    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  }
+});
+
+test('A request without a valid key gets 401 before its body is read', async () => {
+  doors = await openDoors({
+    resolveProject: (headers) =>
+      headers['x-api-key'] === 'good'
+        ? { project: 'p' }
+        : new SightlineError('unauthenticated', 'No valid API key came with the request.', {
+            hint: 'Send one.',
+          }),
+  });
+  const closed = await post({ body: '{', type: 'application/json' });
+  expect(closed.status).toBe(401);
+  expect(await closed.json()).toMatchObject({ code: 16 });
+  expect((await post({ body: protobuf(), headers: { 'x-api-key': 'good' } })).status).toBe(200);
+});
+
+test('A full journal gets 429 with Retry-After and RetryInfo, and is open again when it has been loaded', async () => {
+  doors = await openDoors({ limits: { journalBytesMax: 5_000 } });
+  doors.store.beforeLoad = () => {
+    throw outage();
+  };
+  let response = await post({ body: protobuf(10) });
+  for (let i = 0; i < 20 && response.status === 200; i += 1)
+    response = await post({ body: spansJson(10), type: 'application/json' });
+  expect(response.status).toBe(429);
+  expect(response.headers.get('retry-after')).toBe('5');
+  expect(await response.json()).toMatchObject({ code: 8, details: [{ retryDelay: '5s' }] });
+  doors.store.beforeLoad = () => undefined;
+  await drained(doors.ingest);
+  expect((await post({ body: protobuf() })).status).toBe(200);
+});
+
+test('Requests that hold too much memory together get 429, and the memory is given back', async () => {
+  doors = await openDoors({ limits: { memoryBytesMax: 50_000 } });
+  const held = httpRequest(`${doors.httpUrl}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf', 'content-length': '60000' },
+  });
+  held.on('error', () => undefined);
+  held.write(Buffer.alloc(40_000));
+  await until('the first body to arrive', () => doors.ingest.memory.bytes >= 40_000);
+  const refused = await post({ body: bytes(Buffer.alloc(20_000)) });
+  expect(refused.status).toBe(429);
+  expect(refused.headers.get('retry-after')).toBe('1');
+  held.destroy();
+  await until('the memory to be given back', () => doors.ingest.memory.bytes === 0);
+  expect((await post({ body: protobuf() })).status).toBe(200);
+});
+
+test('A sender that leaves in the middle of its body leaves nothing behind', async () => {
+  doors = await openDoors();
+  for (let i = 0; i < 20; i += 1) {
+    const socket = connect(doors.httpPort, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(
+      'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\ncontent-length: 5000\r\n\r\nabc',
+    );
+    await until('the body to begin', () => doors.ingest.memory.bytes > 0);
+    socket.destroy();
+    await until('the memory to be given back', () => doors.ingest.memory.bytes === 0);
+  }
+  expect((await post({ body: protobuf() })).status).toBe(200);
+});
+
+test('A port in use is named with the option that changes it', async () => {
+  doors = await openDoors();
+  const again = startOtlpHttp({
+    ingest: doors.ingest,
+    resolveProject: () => ({ project: 'p' }),
+    host: '127.0.0.1',
+    port: doors.httpPort,
+  });
+  await expect(again).rejects.toMatchObject({
+    code: 'port_taken',
+    hint: expect.stringContaining('--otlp-http-port') as unknown,
+  });
+});

@@ -1,0 +1,239 @@
+import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ensure, systemClock, unixNano } from '@sightline/base';
+import { encodeEnvelope } from './envelope.ts';
+import type { Ingest } from './ingest.ts';
+import { FakeStore, outage } from './testing/fake-store.ts';
+import { drained, openTestIngest, removeDirectory, temporaryDirectory, until } from './testing/harness.ts';
+import { badSpanJson, logsJson, metricsJson, protobufOf, spansJson } from './testing/payloads.ts';
+
+let directory: string;
+let store: FakeStore;
+
+beforeEach(async () => {
+  directory = await temporaryDirectory();
+  store = new FakeStore();
+});
+afterEach(async () => removeDirectory(directory));
+
+const send = async (ingest: Ingest, json: string, project = 'p'): Promise<unknown> =>
+  ingest.accept({ signal: 'traces', project, request: protobufOf('traces', json) });
+
+const journalFolder = (): string => join(directory, 'journal', 'traces');
+
+test('Each signal is stored and counted in its own row', async () => {
+  const ingest = await openTestIngest(directory, store);
+  await send(ingest, spansJson(3));
+  await send(ingest, spansJson(2), 'q');
+  await ingest.accept({ signal: 'logs', project: 'p', request: protobufOf('logs', logsJson(4)) });
+  await ingest.accept({ signal: 'metrics', project: 'p', request: protobufOf('metrics', metricsJson(5)) });
+  await drained(ingest);
+  expect(ingest.ledger().rows.map(({ signal, project, stored }) => [signal, project, stored])).toEqual([
+    ['traces', 'p', 3],
+    ['traces', 'q', 2],
+    ['logs', 'p', 4],
+    ['metrics', 'p', 5],
+  ]);
+  await ingest.close();
+});
+
+test('The rows add up at every moment, while data arrives, is rejected and stored', async () => {
+  const ingest = await openTestIngest(directory, store);
+  let sent = 0;
+  const check = (): void => {
+    for (const row of ingest.ledger().rows) {
+      expect(row.received).toBe(row.accepted + row.rejected);
+      expect(row.accepted).toBe(row.stored + row.pending + row.quarantined);
+      expect(row.accepted).toBe(sent);
+    }
+  };
+  for (let i = 0; i < 100; i += 1) {
+    await send(ingest, spansJson(2));
+    sent += 2;
+    check();
+    await send(ingest, badSpanJson);
+    check();
+  }
+  await drained(ingest);
+  check();
+  expect(ingest.ledger().rows[0]).toMatchObject({
+    received: 300,
+    accepted: 200,
+    stored: 200,
+    rejected: 100,
+    pending: 0,
+  });
+  await ingest.close();
+});
+
+test('What an earlier run acknowledged is loaded by the next one, and the ledger goes on from there', async () => {
+  store.beforeLoad = () => {
+    throw outage();
+  };
+  const first = await openTestIngest(directory, store);
+  await send(first, spansJson(3));
+  await send(first, badSpanJson);
+  await first.close();
+  expect(store.items()).toBe(0);
+
+  store.beforeLoad = () => undefined;
+  const second = await openTestIngest(directory, store);
+  await drained(second);
+  expect(store.items()).toBe(3);
+  expect(second.ledger().rows[0]).toMatchObject({
+    received: 4,
+    accepted: 3,
+    stored: 3,
+    rejected: 1,
+    pending: 0,
+  });
+  await send(second, spansJson(1));
+  expect(second.ledger().rows[0]).toMatchObject({ accepted: 4 });
+  await second.close();
+});
+
+test('Rows that were stored by a run that died before it deleted the segment are counted once', async () => {
+  store.afterLoad = () => {
+    throw outage();
+  };
+  const first = await openTestIngest(directory, store);
+  await send(first, spansJson(3));
+  await until('the rows', () => store.items() === 3);
+  await first.close();
+  store.afterLoad = () => undefined;
+  const second = await openTestIngest(directory, store);
+  expect(second.ledger().rows[0]).toMatchObject({ accepted: 3, stored: 3, pending: 0 });
+  await second.close();
+});
+
+test('A torn tail is cut off and counted, and everything before it is loaded', async () => {
+  store.beforeLoad = () => {
+    throw outage();
+  };
+  const first = await openTestIngest(directory, store, { limits: { sealAfterMs: 60_000 } });
+  await send(first, spansJson(3));
+  await first.close();
+  const [file] = await readdir(journalFolder());
+  const whole = await readFile(join(journalFolder(), ensure(file, 'segment')));
+  await appendFile(join(journalFolder(), ensure(file, 'segment')), whole.subarray(0, whole.length - 10));
+
+  store.beforeLoad = () => undefined;
+  const second = await openTestIngest(directory, store);
+  await drained(second);
+  expect(store.items()).toBe(3);
+  expect(second.ledger().rows[0]).toMatchObject({ accepted: 3, stored: 3, quarantined: 0 });
+  const torn = second.metrics().find(({ name }) => name === 'sightline_journal_torn_bytes_total');
+  expect(torn?.samples.find(({ labels }) => labels['signal'] === 'traces')?.value).toBe(whole.length - 10);
+  await second.close();
+});
+
+test('Damage in an older segment goes to the quarantine, and what follows it is still loaded', async () => {
+  await mkdir(journalFolder(), { recursive: true });
+  const envelope = (count: number): Uint8Array =>
+    encodeEnvelope({
+      signal: 'traces',
+      project: 'p',
+      receivedUnixNano: unixNano(systemClock().now()),
+      accepted: count,
+      rejections: [],
+      request: protobufOf('traces', spansJson(count)),
+    });
+  const bad = envelope(2);
+  bad[bad.length - 5] = (bad[bad.length - 5] ?? 0) ^ 1;
+  const name = (sequence: number): string =>
+    join(journalFolder(), `000000000${sequence}-0123456789abcdef.seg`);
+  await writeFile(name(1), Buffer.concat([envelope(1), bad, envelope(3), envelope(4).subarray(0, 40)]));
+  await writeFile(name(2), envelope(5));
+  const ingest = await openTestIngest(directory, store);
+  await drained(ingest);
+  expect(store.items()).toBe(9);
+  expect(ingest.ledger().rows[0]).toMatchObject({
+    accepted: 11,
+    stored: 9,
+    quarantined: 2,
+    quarantines: [{ reason: 'damaged', count: 2 }],
+  });
+  expect((await readdir(join(directory, 'quarantine'))).filter((file) => file.endsWith('.pb')).length).toBe(
+    2,
+  );
+  await ingest.close();
+});
+
+test('A clock that goes backwards changes nothing but the times shown', async () => {
+  const real = systemClock();
+  let shiftNanos = 0n;
+  const clock = { now: () => unixNano(real.now() - shiftNanos), monotonicMs: () => real.monotonicMs() };
+  const ingest = await openTestIngest(directory, store, { clock });
+  for (let i = 0; i < 20; i += 1) {
+    shiftNanos += 3_600_000_000_000n;
+    await send(ingest, spansJson(1));
+  }
+  await drained(ingest);
+  expect(ingest.ledger().rows[0]).toMatchObject({ received: 20, accepted: 20, stored: 20, pending: 0 });
+  await ingest.close();
+});
+
+test('A journal that has reached its bound refuses with the time to come back, and takes in again when it is loaded', async () => {
+  store.beforeLoad = () => {
+    throw outage();
+  };
+  const ingest = await openTestIngest(directory, store, { limits: { journalBytesMax: 20_000 } });
+  let refused = 0;
+  for (let i = 0; i < 50; i += 1)
+    await send(ingest, spansJson(10)).catch((error: unknown) => {
+      expect(error).toMatchObject({ code: 'overloaded', retryAfterS: 5 });
+      refused += 1;
+    });
+  expect(refused).toBeGreaterThan(10);
+  expect(ingest.ledger().journal.bytes).toBeLessThanOrEqual(20_000);
+  store.beforeLoad = () => undefined;
+  await drained(ingest);
+  await send(ingest, spansJson(10));
+  await drained(ingest);
+  expect(store.items()).toBe((51 - refused) * 10);
+  await ingest.close();
+});
+
+test('A slow engine slows the senders down, so that nothing waits much longer than the bound', async () => {
+  const { setTimeout: delay } = await import('node:timers/promises');
+  store.beforeLoad = async () => delay(150);
+  let oldestMs = 0;
+  let refused = 0;
+  const ingest = await openTestIngest(directory, store, { limits: { lagMsMax: 100, waitMsMax: 200 } });
+  const deadline = performance.now() + 2_000;
+  const sender = async (): Promise<void> => {
+    while (performance.now() < deadline) {
+      await send(ingest, spansJson(1)).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'overloaded', retryAfterS: 1 });
+        refused += 1;
+      });
+      oldestMs = Math.max(oldestMs, ingest.ledger().journal.oldestPendingMs ?? 0);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, sender));
+  await drained(ingest);
+  expect(oldestMs).toBeLessThan(900);
+  expect(ingest.ledger().rows[0]).toMatchObject({ stored: store.items() });
+  expect(refused).toBeLessThan(store.items());
+  await ingest.close();
+});
+
+test('The canary tells how long a span takes to be visible, and that it is not', async () => {
+  let isBlind = false;
+  const isTraceVisible = async (project: string, traceId: string): Promise<boolean> => {
+    expect(project).toBe('_canary');
+    const wanted = Buffer.from(traceId, 'hex');
+    return !isBlind && store.stored.some(({ request }) => Buffer.from(request).includes(wanted));
+  };
+  const ingest = await openTestIngest(directory, store, { isTraceVisible, canaryIntervalMs: 10 });
+  await until('the canary', () => ingest.canaryState.state === 'ok');
+  expect(ingest.canaryState.lastVisibleMs).toBeLessThan(1000);
+  isBlind = true;
+  await until('the alarm', () => ingest.canaryState.state === 'failing');
+  expect(ingest.canaryState.error).toContain('cannot be read');
+  isBlind = false;
+  await until('the recovery', () => ingest.canaryState.state === 'ok');
+  await ingest.close();
+  expect(ingest.canaryState.state).toBe('off');
+});

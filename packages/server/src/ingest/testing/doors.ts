@@ -1,0 +1,41 @@
+import type { Ingest, IngestOptions } from '../ingest.ts';
+import { startOtlpGrpc } from '../grpc-receiver.ts';
+import type { ResolveProject } from '../http-receiver.ts';
+import { startOtlpHttp } from '../http-server.ts';
+import { FakeStore } from './fake-store.ts';
+import { openTestIngest, removeDirectory, temporaryDirectory } from './harness.ts';
+
+/** Both receivers on free ports over a fake store. */
+export interface Doors {
+  readonly ingest: Ingest;
+  readonly store: FakeStore;
+  readonly httpUrl: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  close(): Promise<void>;
+}
+
+export async function openDoors(
+  options: Partial<IngestOptions> & { readonly resolveProject?: ResolveProject } = {},
+): Promise<Doors> {
+  const { resolveProject = () => ({ project: 'p' }), ...rest } = options;
+  const directory = rest.dataDirectory ?? (await temporaryDirectory());
+  const store = new FakeStore();
+  const ingest = await openTestIngest(directory, store, rest);
+  const where = { ingest, resolveProject, host: '127.0.0.1', port: 0 };
+  const http = await startOtlpHttp(where);
+  const grpc = await startOtlpGrpc(where);
+  return {
+    ingest,
+    store,
+    httpUrl: `http://127.0.0.1:${http.port}`,
+    httpPort: http.port,
+    grpcPort: grpc.port,
+    close: async () => {
+      await http.close();
+      await grpc.close();
+      await ingest.close();
+      await removeDirectory(directory);
+    },
+  };
+}
