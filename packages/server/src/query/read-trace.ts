@@ -62,13 +62,13 @@ export interface TraceExtent {
 
 /** From when to when the trace has spans, so that the spans are read from few places. Throws `trace_not_found`. */
 export async function readTraceExtent(reader: Reader, traceId: string): Promise<TraceExtent> {
-  const [row] = await reader.rows<{ start: string; end: string; spanCount: string }>(sql`
-    SELECT toUnixTimestamp64Nano(min(start_time)) AS start, toUnixTimestamp64Nano(max(end_time)) AS end,
+  const [row] = await reader.rows<{ startNanos: string; endNanos: string; spanCount: string }>(sql`
+    SELECT toUnixTimestamp64Nano(min(start_time)) AS startNanos, toUnixTimestamp64Nano(max(end_time)) AS endNanos,
       sum(span_count) AS spanCount
     FROM trace_summaries WHERE project = ${string(reader.project)} AND trace_id = unhex(${string(traceId)})`);
   const spanCount = Number(row?.spanCount ?? 0);
   if (row === undefined || spanCount === 0) throw traceNotFound(traceId);
-  return { start: row.start, end: row.end, spanCount };
+  return { start: row.startNanos, end: row.endNanos, spanCount };
 }
 
 export function spansOfTrace(project: string, traceId: string, { start, end }: TraceExtent): Sql {

@@ -1,0 +1,50 @@
+import { findBuiltinField } from '@sightline/schema/filter';
+import { sql, type Sql, string, trusted } from '../sql/sql.ts';
+import { attributeText, mapOf } from './compile-condition.ts';
+import { findColumn, type StoredSignal } from './signal-columns.ts';
+
+export interface FieldName {
+  readonly source: 'any' | 'attr' | 'resource' | 'scope';
+  readonly name: string;
+}
+
+/** The field's value of a row as text, as a filter would have it; '' where there is none. For facets and group-by. */
+export function fieldText(signal: StoredSignal, { source, name }: FieldName): Sql {
+  const builtin = source === 'any' ? findBuiltinField(signal, name) : undefined;
+  const column = builtin === undefined ? undefined : findColumn(signal, builtin);
+  if (column === undefined) return attributeAnywhere(signal, { source, name });
+  switch (column.type) {
+    case 'text':
+      return trusted(`toString(${column.sql})`);
+    case 'texts':
+      return trusted(`toString(arrayElement(${column.sql}, 1))`);
+    case 'word':
+      return trusted(`['${column.words.join("', '")}'][least(${column.sql} + 1, ${column.words.length})]`);
+    case 'number':
+      return trusted(`ifNull(toString(${column.sql}), '')`);
+    case 'time':
+      return trusted(`toString(${column.sql})`);
+    case 'id':
+      return trusted(`if(match(hex(${column.sql}), '^0*$'), '', lower(hex(${column.sql})))`);
+    case 'severity':
+      return trusted(
+        "['UNSET', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'][if(severity_number = 0, 1, least(intDiv(severity_number - 1, 4), 5) + 2)]",
+      );
+  }
+}
+
+function attributeAnywhere(signal: StoredSignal, { source, name }: FieldName): Sql {
+  const own = signal === 'metrics' ? sql`attributes[${string(name)}]` : attributeText('attribute', name);
+  const resource = sql`${trusted(mapOf.resource)}[${string(name)}]`;
+  const scope = sql`${trusted(mapOf.scope)}[${string(name)}]`;
+  switch (source) {
+    case 'attr':
+      return own;
+    case 'resource':
+      return resource;
+    case 'scope':
+      return scope;
+    case 'any':
+      return sql`coalesce(nullIf(${own}, ''), nullIf(${resource}, ''), ${scope})`;
+  }
+}

@@ -1,0 +1,55 @@
+import type { TracesParameters, TracesResponse, TraceSummary } from '@sightline/schema/api';
+import { type PageStart, startPage, writeCursor } from './cursor.ts';
+import { decodeCost } from './decode-span.ts';
+import { decodeCount, decodeTime, nanosToMs, textOrNull } from './decode-row.ts';
+import { readQ } from './filter/read-condition.ts';
+import { type QueryContext, Reader } from './reader.ts';
+import type { SummaryRow } from './sql/trace-summary-sql.ts';
+import { readListRange } from './time-range.ts';
+import { collectTraces } from './trace-window.ts';
+
+/**
+ * Traces with a span in the range (one that meets the filter, if there is one), ordered by their first span in the range,
+ * the newest first.
+ */
+export async function findTraces(
+  context: QueryContext,
+  parameters: TracesParameters,
+): Promise<TracesResponse> {
+  const { cursor, limit, q, ...rest } = parameters;
+  const query = { q, ...rest };
+  const filter = readQ(q, 'traces', context.clock);
+  const page: PageStart = startPage(['traces', query], cursor, () => ({
+    range: readListRange(parameters, context.clock),
+    snapshot: context.clock.now(),
+  }));
+  const reader = new Reader(context);
+  const found = await collectTraces(reader, { wish: { ...rest, filter }, page, limit: limit + 1 });
+  const traces = found.slice(0, limit);
+  const last = found.length > limit ? traces.at(-1) : undefined;
+  return {
+    traces: traces.map(({ summary }) => decodeSummary(summary)),
+    nextCursor:
+      last === undefined ? null : writeCursor(['traces', query], page, [last.key, last.summary.traceId]),
+    ...reader.limitsMet,
+  };
+}
+
+export function decodeSummary(row: SummaryRow): TraceSummary {
+  return {
+    traceId: row.traceId,
+    name: row.name,
+    service: row.service,
+    services: [...row.services],
+    startTime: decodeTime(row.startText),
+    durationMs: nanosToMs((BigInt(row.endNanos) - BigInt(row.startNanos)).toString()),
+    spanCount: Number(row.spanCount),
+    errorCount: Number(row.errorCount),
+    inputTokens: decodeCount(row.inputTokens),
+    outputTokens: decodeCount(row.outputTokens),
+    costUsd: decodeCost(row.costUsd),
+    sessionId: textOrNull(row.sessionId),
+    userId: textOrNull(row.userId),
+    rootArrived: row.isChild === 0,
+  };
+}

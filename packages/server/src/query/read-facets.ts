@@ -1,0 +1,117 @@
+/** Top values of fields, with counts. A field of the tables is counted over the whole range, an attribute over the newest items. */
+import type { FacetsParameters, FacetsResponse } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
+import { findBuiltinField, parseFilter } from '@sightline/schema/filter';
+import { compileFilter } from './filter/compile-filter.ts';
+import { fieldText } from './filter/field-text.ts';
+import { readQ } from './filter/read-condition.ts';
+import { signalTables } from './filter/signal-columns.ts';
+import { splitTraceFilter } from './filter/split-trace-filter.ts';
+import { facetItemsMax } from './query-bounds.ts';
+import { type QueryContext, Reader } from './reader.ts';
+import { inRange } from './sql/range-sql.ts';
+import { every, type Sql, sql, trusted, uint } from './sql/sql.ts';
+import { wantedTraces } from './sql/trace-sets-sql.ts';
+import { readRange } from './time-range.ts';
+
+interface ValueRow {
+  readonly value: string;
+  readonly hits: string;
+  readonly others: string;
+  readonly missing: string;
+  readonly looked: string;
+}
+
+const fieldsMax = 20;
+
+export async function readFacets(
+  context: QueryContext,
+  parameters: FacetsParameters,
+): Promise<FacetsResponse> {
+  const { signal, limit } = parameters;
+  const filter = readQ(parameters.q, signal, context.clock);
+  const range = readRange(parameters, context.clock);
+  const reader = new Reader(context);
+  const stored = signal === 'logs' ? 'logs' : 'spans';
+  const { time, table } = signalTables[stored];
+  // Where the filter is about spans alone the facets are of the spans that meet it, also for traces.
+  const isOfSpans = signal !== 'traces' || ['span', 'everything'].includes(splitTraceFilter(filter).type);
+  const condition = isOfSpans
+    ? compileFilter(stored, filter)
+    : wantedTraces(context.project, { filter }, range);
+  const where = every([inRange(context.project, time, range), condition]);
+
+  const facets: FacetsResponse['facets'] = [];
+  for (const field of readFields(parameters.fields)) {
+    const builtin = findBuiltinField(signal, field.name);
+    const isColumn = field.source === 'any' && builtin !== undefined;
+    const values = fieldText(stored, field);
+    const counted = signal === 'traces' ? trusted('uniq(trace_id)') : trusted('count()');
+    const items = isColumn
+      ? sql`SELECT ${values} AS value, trace_id FROM ${trusted(table)} WHERE ${where}`
+      : sql`SELECT ${values} AS value, trace_id FROM ${trusted(table)} WHERE ${where} ORDER BY bucket DESC LIMIT ${uint(facetItemsMax)}`;
+    const rows = await reader.rows<ValueRow>(topValues(items, counted, limit));
+    facets.push(facetOf(field.written, rows, limit));
+    const looked = rows.reduce((total, row) => total + Number(row.looked), 0);
+    if (!isColumn && looked >= facetItemsMax) {
+      reader.meet({ limit: 'rows', message: `Counted over the newest ${facetItemsMax} items.` });
+    }
+  }
+  return { facets, ...reader.limitsMet };
+}
+
+/** The listed values, then one row with value '' for the items without one. */
+function topValues(items: Sql, counted: Sql, limit: number): Sql {
+  return sql`
+    WITH counts AS (SELECT value, ${counted} AS hits, count() AS looked FROM (${items}) GROUP BY value)
+    SELECT value, hits, sum(if(value = '', 0, hits)) OVER () AS others, sum(if(value = '', hits, 0)) OVER () AS missing,
+      sum(looked) OVER () AS looked
+    FROM counts ORDER BY value = '', hits DESC, value LIMIT ${uint(limit + 1)}`;
+}
+
+function facetOf(field: string, rows: readonly ValueRow[], limit: number): FacetsResponse['facets'][number] {
+  const values = rows
+    .filter((row) => row.value !== '')
+    .slice(0, limit)
+    .map((row) => ({ value: row.value, count: Number(row.hits) }));
+  const listed = values.reduce((total, { count }) => total + count, 0);
+  return {
+    field,
+    values,
+    otherCount: Math.max(0, Number(rows[0]?.others ?? 0) - listed),
+    missingCount: Number(rows[0]?.missing ?? 0),
+  };
+}
+
+interface WrittenField {
+  readonly written: string;
+  readonly source: 'any' | 'attr' | 'resource' | 'scope';
+  readonly name: string;
+}
+
+/** Fields as they stand left of `:` in a filter. */
+export function readFields(list: string): WrittenField[] {
+  const written = list
+    .split(',')
+    .map((field) => field.trim())
+    .filter((field) => field !== '');
+  if (written.length === 0 || written.length > fieldsMax) {
+    throw new SightlineError(
+      'bad_request',
+      `"fields" must name 1 to ${fieldsMax} fields, separated by commas.`,
+      {
+        hint: 'For example fields=service,status,attr.http.route',
+      },
+    );
+  }
+  return written.map((field) => {
+    const parsed = parseFilter(`${field}:*`);
+    if (!parsed.ok || parsed.value.type !== 'term') {
+      throw new SightlineError('bad_request', `"${field.slice(0, 64)}" in "fields" is not a field name.`, {
+        hint: 'Write fields as in a filter; put names with special characters in quotes: attr."my key".',
+      });
+    }
+    const { source, name } = parsed.value.field;
+    return { written: field, source, name };
+  });
+}

@@ -1,0 +1,43 @@
+import type { Window } from './trace-sets-sql.ts';
+import { summaryDays } from './trace-sets-sql.ts';
+import { type Sql, sql, strings, trusted } from './sql.ts';
+
+export interface SummaryRow {
+  readonly traceId: string;
+  readonly name: string;
+  readonly service: string;
+  readonly isChild: number;
+  readonly services: readonly string[];
+  readonly startText: string;
+  readonly startNanos: string;
+  readonly endNanos: string;
+  readonly spanCount: string;
+  readonly errorCount: string;
+  readonly inputTokens: string | null;
+  readonly outputTokens: string | null;
+  readonly costUsd: number | null;
+  readonly sessionId: string;
+  readonly userId: string;
+}
+
+const columns = trusted(`
+  lower(hex(trace_id)) AS traceId, min(head) AS first,
+  tupleElement(first, 'name') AS name, tupleElement(first, 'service') AS service, tupleElement(first, 'is_child') AS isChild,
+  arraySort(groupUniqArrayArray(services)) AS services, min(start_time) AS startText,
+  toUnixTimestamp64Nano(startText) AS startNanos, toUnixTimestamp64Nano(max(end_time)) AS endNanos,
+  sum(span_count) AS spanCount, sum(error_count) AS errorCount,
+  coalesce(sum(input_tokens), max(reported_input_tokens)) AS inputTokens,
+  coalesce(sum(output_tokens), max(reported_output_tokens)) AS outputTokens,
+  coalesce(sum(cost_usd), max(reported_cost_usd)) AS costUsd,
+  max(session_id) AS sessionId, max(user_id) AS userId`);
+
+/** The summaries of these traces (hex ids), all of which have a span within the window. */
+export function selectSummaries(project: string, traceIds: readonly string[], window: Window): Sql {
+  return sql`SELECT ${columns} FROM trace_summaries
+    WHERE ${summaryDays(project, window)} AND trace_id IN (${tracesByHex(traceIds)}) GROUP BY trace_id`;
+}
+
+/** For `trace_id IN (…)`. */
+export function tracesByHex(traceIds: readonly string[]): Sql {
+  return sql`SELECT toFixedString(unhex(arrayJoin(${strings(traceIds)})), 16)`;
+}
