@@ -2,24 +2,19 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiKey, findProjectOfKey, hashApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { type Catalog, openCatalog } from './catalog.ts';
+import { postgresPrograms, type PostgresServer, startPostgres } from './postgres-server.testing.ts';
 import { readRetention, writeRetention } from './retention-settings.ts';
 
-describe('the embedded control plane', () => {
-  let directory: string;
+/** What holds for either twin. `reopen` opens the same database again. */
+function describeCatalog(reopen: () => Promise<Catalog>): void {
   let catalog: Catalog;
-
   beforeEach(async () => {
-    directory = mkdtempSync(join(tmpdir(), 'sightline-catalog-'));
-    catalog = await openCatalog({ directory });
+    catalog = await reopen();
   });
-
-  afterEach(async () => {
-    await catalog.close();
-    rmSync(directory, { recursive: true });
-  });
+  afterEach(async () => catalog.close());
 
   it('opens a project with a key until the key is revoked, and never keeps the key itself', async () => {
     const made = await createApiKey(catalog.db, { project: 'default', name: 'ci' });
@@ -36,15 +31,91 @@ describe('the embedded control plane', () => {
     const policy = { days: { traces: 7, logs: 3, metrics: 90 }, capBytes: 1e9 };
     await writeRetention(catalog.db, policy);
     await catalog.close();
-    catalog = await openCatalog({ directory });
+    catalog = await reopen();
     expect(await findProjectOfKey(catalog.db, hashApiKey(made.key))).toBe('default');
     expect(await readRetention(catalog.db)).toEqual(policy);
   });
 
   it('refuses a database written by a newer version, and leaves it as it is', async () => {
-    await catalog.db.execute(sql`INSERT INTO schema_migrations (name) VALUES ('9999-from-the-future.sql')`);
+    const future = '9999-from-the-future.sql';
+    await catalog.db.execute(sql`INSERT INTO schema_migrations (name) VALUES (${future})`);
+    await expect(openAndClose(reopen)).rejects.toMatchObject({ code: 'data_from_newer_version' });
+    await catalog.db.execute(sql`DELETE FROM schema_migrations WHERE name = ${future}`);
+  });
+
+  it('migrates once when several servers start together', async () => {
+    const others = await Promise.all([reopen(), reopen()]);
+    const result = (await catalog.db.execute(sql`SELECT count(*)::int AS n FROM projects`)) as unknown as {
+      rows: { n: number }[];
+    };
+    expect(result.rows[0]?.n).toBe(1);
+    await Promise.all(others.map(async (other) => other.close()));
+  });
+}
+
+async function openAndClose(reopen: () => Promise<Catalog>): Promise<void> {
+  const catalog = await reopen();
+  await catalog.close();
+}
+
+describe('the embedded control plane', () => {
+  let directory: string;
+  let isNew = true;
+  beforeAll(() => {
+    directory = mkdtempSync(join(tmpdir(), 'sightline-catalog-'));
+  });
+  afterAll(() => rmSync(directory, { recursive: true }));
+
+  it('is made from its image in an empty folder', async () => {
+    const catalog = await openCatalog({ directory });
+    expect(catalog.version).toMatch(/^1[89]/);
     await catalog.close();
-    await expect(openCatalog({ directory })).rejects.toMatchObject({ code: 'data_from_newer_version' });
-    catalog = await openCatalog({ directory: join(directory, 'other') });
+    isNew = false;
+  });
+
+  describe('once it exists', () => {
+    let catalog: Catalog;
+    beforeEach(async () => {
+      expect(isNew).toBe(false);
+      catalog = await openCatalog({ directory });
+    });
+    afterEach(async () => catalog.close());
+
+    it('keeps what was written', async () => {
+      const made = await createApiKey(catalog.db, { project: 'default', name: 'ci' });
+      const policy = { days: { traces: 7, logs: 3, metrics: 90 }, capBytes: 1e9 };
+      await writeRetention(catalog.db, policy);
+      await catalog.close();
+      catalog = await openCatalog({ directory });
+      expect(await findProjectOfKey(catalog.db, hashApiKey(made.key))).toBe('default');
+      expect(await revokeApiKey(catalog.db, made.id)).toBe(true);
+      expect(await findProjectOfKey(catalog.db, hashApiKey(made.key))).toBeUndefined();
+      expect(await readRetention(catalog.db)).toEqual(policy);
+    });
+
+    it('refuses a database written by a newer version', async () => {
+      await catalog.db.execute(sql`INSERT INTO schema_migrations (name) VALUES ('9999-from-the-future.sql')`);
+      await catalog.close();
+      await expect(openCatalog({ directory })).rejects.toMatchObject({ code: 'data_from_newer_version' });
+    });
+  });
+});
+
+describe.skipIf(postgresPrograms === '')('the control plane in a PostgreSQL server', () => {
+  let server: PostgresServer;
+  beforeAll(async () => {
+    server = await startPostgres();
+  });
+  afterAll(async () => server.stop());
+
+  describeCatalog(async () => openCatalog({ postgresUrl: server.url }));
+});
+
+describe('a control plane that is not there', () => {
+  it('is named, with what to do', async () => {
+    await expect(openCatalog({ postgresUrl: 'postgresql://nobody@127.0.0.1:1/none' })).rejects.toMatchObject({
+      code: 'store_unavailable',
+      hint: expect.stringContaining('--postgres-url'),
+    });
   });
 });

@@ -55,7 +55,11 @@ async function openEmbedded(directory: string): Promise<Omit<Catalog, 'version'>
     postgresqlconf: ['shared_buffers = 8MB', 'max_connections = 10'],
     ...(isNew ? { loadDataDir: await initialDatabase() } : {}),
   });
-  return { kind: 'embedded', db: drizzleEmbedded(client), close: () => client.close() };
+  return {
+    kind: 'embedded',
+    db: drizzleEmbedded(client),
+    close: async () => (client.closed ? undefined : client.close()),
+  };
 }
 
 function connectServer(connectionString: string): Omit<Catalog, 'version'> {
