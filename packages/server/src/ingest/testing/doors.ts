@@ -35,7 +35,7 @@ export async function openDoors(
       await http.close();
       await grpc.close();
       await ingest.close();
-      await removeDirectory(directory);
+      if (rest.dataDirectory === undefined) await removeDirectory(directory);
     },
   };
 }

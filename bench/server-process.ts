@@ -1,0 +1,87 @@
+/** A started server as a child process, watched through /proc. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface ServerProcess {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  readonly ui: string;
+  readonly otlpHttp: string;
+  readonly otlpGrpc: string;
+  readonly readyMs: number;
+  /** CPU seconds used so far, user and system. */
+  cpuS(): number;
+  /** The most memory it has had resident, and what it has now. */
+  memory(): { readonly peakBytes: number; readonly bytes: number };
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+const mainFile = join(import.meta.dirname, '../packages/server/src/main.ts');
+const ready = /Sightline is ready: UI (?<ui>\S+)\s+OTLP\/HTTP (?<http>\S+)\s+OTLP\/gRPC (?<grpc>\S+)/;
+
+export interface StartOptions {
+  readonly dataDirectory: string;
+  /** Another program that prints the same line. */
+  readonly main?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly timeoutMs?: number;
+}
+
+/** Starts the server on free ports of loopback and resolves when it says that it is ready. */
+export async function startServerProcess(options: StartOptions): Promise<ServerProcess> {
+  const { dataDirectory, main = mainFile, env = {}, timeoutMs = 60_000 } = options;
+  const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
+  const began = performance.now();
+  const child = spawn(process.execPath, ['--conditions=source', main, ...ports, '--data', dataDirectory], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  const urls = await readyLine(child, timeoutMs);
+  const pid = child.pid ?? 0;
+  return {
+    process: child,
+    pid,
+    ui: urls['ui'] ?? '',
+    otlpHttp: urls['http'] ?? '',
+    otlpGrpc: urls['grpc'] ?? '',
+    readyMs: performance.now() - began,
+    cpuS: () => {
+      const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return (Number(fields[11]) + Number(fields[12])) / 100;
+    },
+    memory: () => {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      const of = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
+      return { peakBytes: of('VmHWM'), bytes: of('VmRSS') };
+    },
+    stop: async (signal = 'SIGTERM') => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const closed = once(child, 'exit');
+      child.kill(signal);
+      await closed;
+    },
+  };
+}
+
+async function readyLine(child: ChildProcess, timeoutMs: number): Promise<Record<string, string>> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`The server was not ready after ${timeoutMs} ms. It printed: ${text}`));
+    }, timeoutMs);
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const urls = ready.exec(text)?.groups;
+      if (urls === undefined) return;
+      clearTimeout(timer);
+      resolve({ ...urls });
+    });
+    child.once('exit', (code, signal) => {
+      clearTimeout(timer);
+      reject(new Error(`The server ended with ${code ?? signal} before it was ready. It printed: ${text}`));
+    });
+  });
+}

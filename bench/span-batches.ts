@@ -1,0 +1,118 @@
+/**
+ * Trace requests of 500-byte spans, encoded once: each batch is a copy with new ids written into its bytes, so that
+ * making load costs next to nothing beside the server it is sent to.
+ */
+import { randomBytes } from 'node:crypto';
+import { jsonToProtobuf } from '@sightline/schema/otlp';
+
+export interface BatchTemplate {
+  readonly spans: number;
+  readonly bytesPerSpan: number;
+  readonly contentType: string;
+  /** A request with ids no other request has, and the trace id of its first span as 32 hex digits. */
+  next(): { readonly body: Buffer; readonly traceId: string };
+}
+
+export interface TemplateOptions {
+  readonly spans: number;
+  readonly encoding: 'protobuf' | 'json';
+  readonly spansPerTrace?: number;
+}
+
+export function makeTemplate(options: TemplateOptions): BatchTemplate {
+  const { spans, encoding, spansPerTrace = 10 } = options;
+  const json = Buffer.from(requestJson(spans, spansPerTrace));
+  const isJson = encoding === 'json';
+  const template = isJson ? json : toProtobuf(json);
+  const idBytes = isJson ? 16 : 8;
+  const traceSpots = new Map<number, number[]>();
+  const spanSpots: number[] = [];
+  for (let index = 0; index < spans; index += 1) {
+    const trace = Math.floor(index / spansPerTrace);
+    const spots = findAll(template, placeholder('trace', trace, isJson));
+    traceSpots.set(trace, spots);
+    spanSpots.push(...findAll(template, placeholder('span', index, isJson)));
+  }
+  const run = randomBytes(4).toString('hex');
+  let counter = 0;
+  const nextId = (): Buffer => {
+    counter += 1;
+    const hex = run + counter.toString(16).padStart(8, '0');
+    return isJson ? Buffer.from(hex) : Buffer.from(hex, 'hex');
+  };
+  return {
+    spans,
+    bytesPerSpan: template.length / spans,
+    contentType: isJson ? 'application/json' : 'application/x-protobuf',
+    next: () => {
+      const body = Buffer.from(template);
+      let traceId = '';
+      for (const spots of traceSpots.values()) {
+        const id = nextId();
+        // The first half of a trace id stays as it is in the template: the second half is unique.
+        for (const spot of spots) id.copy(body, spot + idBytes);
+        const first = spots[0] ?? 0;
+        const bytes = body.subarray(first, first + idBytes * 2);
+        if (traceId === '') traceId = isJson ? bytes.toString() : bytes.toString('hex');
+      }
+      for (const spot of spanSpots) nextId().copy(body, spot);
+      return { body, traceId };
+    },
+  };
+}
+
+/** Ids of the template: recognisable, and of the right length. */
+function idHex(kind: 'trace' | 'span', index: number): string {
+  const mark = kind === 'trace' ? '7ace' : '5bad';
+  return `${mark}${index.toString(16).padStart(12, 'c')}${kind === 'trace' ? 'ffffffffffffffff' : ''}`;
+}
+
+function placeholder(kind: 'trace' | 'span', index: number, isJson: boolean): Buffer {
+  return Buffer.from(idHex(kind, index), isJson ? 'utf8' : 'hex');
+}
+
+function findAll(bytes: Buffer, wanted: Buffer): number[] {
+  const spots: number[] = [];
+  for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + wanted.length)) spots.push(at);
+  return spots;
+}
+
+function toProtobuf(json: Buffer): Buffer {
+  const converted = jsonToProtobuf('traces', json);
+  if (!converted.ok) throw new Error(converted.error.message);
+  return Buffer.from(converted.value);
+}
+
+const text = (key: string, stringValue: string): object => ({ key, value: { stringValue } });
+const integer = (key: string, intValue: number): object => ({ key, value: { intValue } });
+
+function requestJson(count: number, spansPerTrace: number): string {
+  const endNs = BigInt(Date.now()) * 1_000_000n;
+  const spans = Array.from({ length: count }, (_, index) => ({
+    traceId: idHex('trace', Math.floor(index / spansPerTrace)),
+    spanId: idHex('span', index),
+    name: index % 3 === 0 ? 'chat gpt-5.4-mini' : `execute_tool search_${index % 17}`,
+    kind: 3,
+    startTimeUnixNano: String(endNs - BigInt(index) * 1_300_017n),
+    endTimeUnixNano: String(endNs),
+    attributes: [
+      text('gen_ai.operation.name', 'chat'),
+      text('gen_ai.provider.name', 'openai'),
+      text('gen_ai.request.model', 'gpt-5.4-mini'),
+      text('gen_ai.response.model', 'gpt-5.4-mini-2026-03-17'),
+      text('gen_ai.response.id', `chatcmpl-${(index * 2654435761).toString(36)}`),
+      integer('gen_ai.usage.input_tokens', 1200 + (index % 777)),
+      integer('gen_ai.usage.output_tokens', 340 + (index % 91)),
+      text('session.id', `session-${index % 100}`),
+      text('user.id', `user-${index % 29}`),
+      text('http.route', '/v1/chat/completions'),
+      { key: 'gen_ai.request.temperature', value: { doubleValue: 0.2 } },
+    ],
+    status: { code: index % 50 === 0 ? 2 : 1 },
+    flags: 257,
+  }));
+  const resource = {
+    attributes: [text('service.name', 'agent'), text('service.version', '1.4.2'), text('host.name', 'worker-1')],
+  };
+  return JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'agent' }, spans }] }] });
+}
