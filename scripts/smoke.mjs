@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { addAbortSignal } from 'node:stream';
 import { fail, root } from './lib/workspace.mjs';
 
 const data = mkdtempSync(join(tmpdir(), 'sightline-smoke-'));
@@ -15,16 +16,26 @@ const server = spawn('npm', ['start', '--silent', '--', ...ports, '--data', data
   stdio: ['ignore', 'pipe', 'inherit'],
   detached: true,
 });
-const deadline = setTimeout(
-  () => end('The product was not ready and showing a trace within five minutes.'),
-  300_000,
-);
+const deadline = AbortSignal.timeout(300_000);
 
+let problem;
 try {
+  await tryIt();
+} catch (error) {
+  problem = deadline.aborted
+    ? 'The product was not ready and showing a trace within five minutes.'
+    : (error?.message ?? String(error));
+}
+await stopServer();
+rmSync(data, { recursive: true, force: true });
+if (problem !== undefined) fail(problem);
+console.log('The product works.');
+
+async function tryIt() {
   const line = await readyLine(server.stdout);
   console.log(`${line}\n(after ${((performance.now() - started) / 1000).toFixed(1)} s)`);
-  const [, ui, otlp] =
-    /UI (\S+) +OTLP\/HTTP (\S+)/.exec(line) ?? end(`The ready line is not as documented: ${line}`);
+  const [, ui, otlp] = /UI (\S+) +OTLP\/HTTP (\S+)/.exec(line) ?? [];
+  if (otlp === undefined) throw new Error(`The ready line is not as documented: ${line}`);
   const traceId = randomBytes(16).toString('hex');
   await send(otlp, traceId);
   const acknowledged = performance.now();
@@ -34,10 +45,7 @@ try {
   );
   const page = await fetch(`${ui}/traces/${traceId}`);
   if (!page.ok || !(await page.text()).includes('<div id="root"'))
-    end('The page of the trace is not served.');
-  end();
-} catch (error) {
-  end(String(error?.stack ?? error));
+    throw new Error('The page of the trace is not served.');
 }
 
 async function send(otlp, traceId) {
@@ -56,35 +64,30 @@ async function send(otlp, traceId) {
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ spans: [span] }] }] }),
   });
-  if (!response.ok) end(`The trace was refused: ${response.status} ${await response.text()}`);
+  if (!response.ok) throw new Error(`The trace was refused: ${response.status} ${await response.text()}`);
 }
 
 async function readyLine(stream) {
   let text = '';
-  for await (const chunk of stream) {
+  for await (const chunk of addAbortSignal(deadline, stream)) {
     text += chunk;
     const line = text.split('\n').find((candidate) => candidate.startsWith('Sightline is ready: '));
     if (line !== undefined) return line;
   }
-  return end('The product ended before it was ready.');
+  throw new Error('The product ended before it was ready.');
 }
 
 async function until(condition) {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (!(await condition())) {
+    deadline.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
 }
 
-function end(problem) {
-  clearTimeout(deadline);
-  if (server.exitCode === null) {
-    // The whole group: npm, the script it runs, and the server.
-    process.kill(-server.pid, 'SIGTERM');
-  }
-  server.once('exit', () => {
-    rmSync(data, { recursive: true, force: true });
-    if (problem !== undefined) fail(problem);
-    console.log('The product works.');
-    process.exit(0);
-  });
-  if (server.exitCode !== null) server.emit('exit');
-  return new Promise(() => {});
+/** Ends the whole group: npm, the script it runs, and the server. */
+async function stopServer() {
+  if (server.exitCode !== null) return;
+  const ended = new Promise((resolve) => server.once('exit', resolve));
+  process.kill(-server.pid, 'SIGTERM');
+  await ended;
 }

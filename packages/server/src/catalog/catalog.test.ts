@@ -45,9 +45,7 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
 
   it('migrates once when several servers start together', async () => {
     const others = await Promise.all([reopen(), reopen()]);
-    const result = (await catalog.db.execute(sql`SELECT count(*)::int AS n FROM projects`)) as unknown as {
-      rows: { n: number }[];
-    };
+    const result = await catalog.db.execute<{ n: number }>(sql`SELECT count(*)::int AS n FROM projects`);
     expect(result.rows[0]?.n).toBe(1);
     await Promise.all(others.map(async (other) => other.close()));
   });

@@ -18,7 +18,16 @@ export interface Catalog {
   close(): Promise<void>;
 }
 
-export type CatalogDatabase = PgDatabase<PgQueryResultHKT>;
+export type CatalogDatabase = PgDatabase<RowsOfEitherTwin>;
+
+interface Rows<Row> {
+  rows: Row[];
+}
+
+/** What both drivers answer a raw statement with. */
+interface RowsOfEitherTwin extends PgQueryResultHKT {
+  type: Rows<this['row']>;
+}
 
 /** The embedded twin lives in `directory`; with `postgresUrl` the server named there is used instead. Both are migrated. */
 export async function openCatalog(
@@ -75,9 +84,7 @@ function connectServer(connectionString: string): Omit<Catalog, 'version'> {
 }
 
 async function readVersion(db: CatalogDatabase): Promise<string> {
-  const result = (await db.execute(sql`SHOW server_version`)) as unknown as {
-    rows: { server_version: string }[];
-  };
+  const result = await db.execute<{ server_version: string }>(sql`SHOW server_version`);
   return result.rows[0]?.server_version ?? 'unknown';
 }
 

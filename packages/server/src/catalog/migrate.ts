@@ -21,9 +21,7 @@ export async function migrateCatalog(db: CatalogDatabase): Promise<void> {
     await tx.execute(sql`SELECT pg_advisory_xact_lock(${migrationLock}::bigint)`);
     await tx.execute(sql`CREATE TABLE IF NOT EXISTS schema_migrations (
       name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`);
-    const result = (await tx.execute(sql`SELECT name FROM schema_migrations`)) as unknown as {
-      rows: { name: string }[];
-    };
+    const result = await tx.execute<{ name: string }>(sql`SELECT name FROM schema_migrations`);
     const applied = new Set(result.rows.map((row) => row.name));
     const newer = [...applied].find((name) => !known.includes(name));
     if (newer !== undefined)
