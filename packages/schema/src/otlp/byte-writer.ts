@@ -99,8 +99,9 @@ export class ByteWriter {
     const guessed = varintSize(expected);
     const size = this.length - start;
     const needed = varintSize(size);
+    // Before the length is wound back: growing keeps only what is below it.
+    this.reserve(10);
     if (needed !== guessed) {
-      this.reserve(needed);
       this.bytes.copyWithin(start + needed - guessed, start, this.length);
     }
     this.length = start - guessed;

@@ -111,8 +111,8 @@ function checkBuckets(bytes: Uint8Array, notes: Notes, which: number): Rejection
       from = to;
     }
   }
-  const last = offset + length;
-  return last > 0x7fffffff ? 'bucket_offset_out_of_range' : undefined;
+  const fits = offset >= -0x80000000 && offset + length <= 0x7fffffff;
+  return fits ? undefined : 'bucket_offset_out_of_range';
 }
 
 function checkSummaryPoint(bytes: Uint8Array, notes: Notes, window: TimeWindow): RejectionReason | undefined {
