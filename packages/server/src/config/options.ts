@@ -107,7 +107,8 @@ export const optionTable = {
     env: 'SIGHTLINE_CLICKHOUSE_URL',
     value: 'url',
     initial: '',
-    about: 'Keep telemetry in this ClickHouse instead of the embedded engine.',
+    about:
+      'Keep telemetry in this ClickHouse instead of the embedded engine; several URLs with commas between them.',
   },
   clickhouseCluster: {
     flag: 'clickhouse-cluster',
@@ -146,7 +147,7 @@ export interface ServerOptions {
   readonly journalBytesMax: number;
   /** Undefined: no canary. */
   readonly canaryIntervalMs: number | undefined;
-  readonly clickhouse: { readonly url: string; readonly cluster: string | undefined } | undefined;
+  readonly clickhouse: { readonly urls: readonly string[]; readonly cluster: string | undefined } | undefined;
   readonly postgresUrl: string | undefined;
   readonly logLevel: LogLevel;
 }
@@ -210,7 +211,8 @@ export function parseOptions(
     requestBytesMax: read('requestMax', parseSize, 'a size such as 64MiB'),
     journalBytesMax: read('journalMax', parseSize, 'a size such as 2GiB'),
     canaryIntervalMs: read('canaryInterval', parseInterval, 'seconds from 1 to 3600, or off') ?? undefined,
-    clickhouse: clickhouseUrl === '' ? undefined : { url: clickhouseUrl, cluster: cluster || undefined },
+    clickhouse:
+      clickhouseUrl === '' ? undefined : { urls: clickhouseUrl.split(','), cluster: cluster || undefined },
     postgresUrl:
       read(
         'postgresUrl',
@@ -283,11 +285,15 @@ function parseSize(value: string): number | undefined {
   return digits !== '' && Number.isSafeInteger(size) && size > 0 ? size : undefined;
 }
 
+/** One URL, or several with commas between them. */
 const parseUrl =
   (protocols: readonly string[]) =>
   (value: string): string | undefined => {
     if (value === '') return '';
-    return URL.canParse(value) && protocols.includes(new URL(value).protocol) ? value : undefined;
+    const urls = value.split(',');
+    return urls.every((url) => URL.canParse(url) && protocols.includes(new URL(url).protocol))
+      ? value
+      : undefined;
   };
 
 function badOption(message: string): SightlineError {

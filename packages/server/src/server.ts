@@ -1,0 +1,193 @@
+/**
+ * Puts the server together: data directory → control plane and telemetry store → ingest → receivers, API and UI. Reads
+ * neither arguments nor environment nor clock; `main.ts` does, and tests bring their own.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock } from '@sightline/base';
+import { SightlineError } from '@sightline/schema/errors';
+import { openCatalog, type Catalog } from './catalog/catalog.ts';
+import { readRetention } from './catalog/retention-settings.ts';
+import { openDataDirectory } from './config/data-directory.ts';
+import type { ServerOptions } from './config/options.ts';
+import { buildApp } from './http/app.ts';
+import { createProjectResolver, isLoopback, requiresApiKey } from './http/project-resolver.ts';
+import { openIngest, startOtlpGrpc, startOtlpHttp, type Ingest } from './ingest/index.ts';
+import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
+import { keepRetention } from './retention-keeper.ts';
+import { openStore } from './storage/open-store.ts';
+import type { TelemetryStore } from './storage/telemetry-store.ts';
+
+export interface ServerSurroundings {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly version: string;
+  readonly pid: number;
+  /** The built web UI. */
+  readonly webDirectory: string;
+}
+
+export interface ServerUrls {
+  readonly ui: string;
+  readonly otlpHttp: string;
+  /** `host:port`, as gRPC exporters take it. */
+  readonly otlpGrpc: string;
+}
+
+export interface RunningServer {
+  readonly urls: ServerUrls;
+  /** Stops receiving, waits for what is under way, and lets go of everything. What is journalled stays for the next start. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts everything; resolves when requests are answered. What was opened is closed again when a later step fails.
+ * @throws SightlineError `port_taken`, `data_directory_locked`, `data_directory_unwritable`, `data_from_newer_version`,
+ * `store_unavailable`.
+ */
+export async function startServer(
+  options: ServerOptions,
+  surroundings: ServerSurroundings,
+): Promise<RunningServer> {
+  const closers: (() => unknown)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    const urls = await start(options, surroundings, (closer) => closers.push(closer));
+    return { urls, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function start(
+  options: ServerOptions,
+  { clock, log, version, pid, webDirectory }: ServerSurroundings,
+  onClose: (closer: () => unknown) => void,
+): Promise<ServerUrls> {
+  const { host } = options;
+  const directory = openDataDirectory(options.dataDirectory, pid);
+  onClose(() => directory.release());
+
+  const [catalog, store] = await openTwins(options, directory.path, clock, onClose);
+  const retention = keepRetention({
+    store,
+    log,
+    policy: (await readRetention(catalog.db)) ?? {
+      days: options.retentionDays,
+      capBytes: options.diskCapBytes,
+    },
+  });
+  onClose(() => retention.stop());
+
+  const { canaryIntervalMs } = options;
+  const ingest = await openIngest({
+    dataDirectory: directory.path,
+    store,
+    clock,
+    log,
+    readStoredTotals: async () => readStoredTotals(store),
+    retentionDays: () => retention.policy.days,
+    limits: { requestBytesMax: options.requestBytesMax, journalBytesMax: options.journalBytesMax },
+    ...(canaryIntervalMs === undefined
+      ? {}
+      : {
+          canaryIntervalMs,
+          isTraceVisible: async (project, traceId) => isTraceVisible(store, project, traceId),
+        }),
+  });
+  onClose(async () => ingest.close());
+
+  if (!isLoopback(host) && options.apiKey === undefined)
+    log.warn(
+      { host },
+      'Listening beyond loopback without a key: requests are refused until one is set, see docs/configuration.md.',
+    );
+  const resolveProject = createProjectResolver({ catalog, clock, host, apiKey: options.apiKey });
+  let state: 'ready' | 'stopping' = 'ready';
+  const app = await buildApp({
+    log,
+    ingest,
+    resolveProject,
+    webDirectory,
+    state: () => state,
+    metrics: () => ingest.metrics(),
+    mountApi: async () => {},
+  });
+  const otlpHttp = await startOtlpHttp({ host, port: options.otlpHttpPort, ingest, resolveProject });
+  onClose(async () => otlpHttp.close());
+  const otlpGrpc = await startOtlpGrpc({ host, port: options.otlpGrpcPort, ingest, resolveProject });
+  onClose(async () => otlpGrpc.close());
+  const port = await listen(app, host, options.port);
+  onClose(async () => app.close());
+  onClose(() => (state = 'stopping'));
+  const name = visibleHost(host);
+  return {
+    ui: `http://${name}:${port}`,
+    otlpHttp: `http://${name}:${otlpHttp.port}`,
+    otlpGrpc: `${name}:${otlpGrpc.port}`,
+  };
+}
+
+/** Both databases open side by side: together they are most of the time to ready. */
+async function openTwins(
+  options: ServerOptions,
+  dataDirectory: string,
+  clock: Clock,
+  onClose: (closer: () => unknown) => void,
+): Promise<[Catalog, TelemetryStore]> {
+  const { clickhouse, postgresUrl } = options;
+  const telemetry = join(dataDirectory, 'telemetry');
+  if (clickhouse === undefined) mkdirSync(telemetry, { recursive: true });
+  const opened = await Promise.allSettled([
+    openCatalog(postgresUrl === undefined ? { directory: join(dataDirectory, 'control') } : { postgresUrl }),
+    openStore(
+      clickhouse === undefined
+        ? { kind: 'embedded', directory: telemetry }
+        : {
+            kind: 'clickhouse',
+            urls: clickhouse.urls,
+            ...(clickhouse.cluster === undefined ? {} : { cluster: clickhouse.cluster }),
+          },
+      clock,
+    ),
+  ]);
+  const [catalog, store] = opened;
+  if (catalog.status === 'fulfilled') onClose(async () => catalog.value.close());
+  if (store.status === 'fulfilled') onClose(async () => store.value.close());
+  if (catalog.status === 'rejected') throw catalog.reason;
+  if (store.status === 'rejected') throw store.reason;
+  return [catalog.value, store.value];
+}
+
+async function listen(
+  app: Awaited<ReturnType<typeof buildApp>>,
+  host: string,
+  port: number,
+): Promise<number> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    throw new SightlineError(
+      'port_taken',
+      `Cannot listen for the UI on ${host}:${port}: the port is in use by another program.`,
+      {
+        hint: 'Stop that program, or choose another port with --port (0 picks a free one).',
+        cause: error,
+      },
+    );
+  }
+  const address = app.server.address();
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+/** What a person types: a wildcard address is reached by loopback, and IPv6 needs brackets. */
+function visibleHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
