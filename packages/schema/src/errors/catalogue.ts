@@ -30,6 +30,8 @@ export const errorCatalogue = {
   data_directory_unwritable: { status: 500, title: 'The data directory cannot be written.' },
   data_from_newer_version: { status: 500, title: 'The data directory was written by a newer version.' },
   bad_option: { status: 500, title: 'A command-line option or environment variable is wrong.' },
+  server_unreachable: { status: 503, title: 'No Sightline server answers at the address.' },
+  unreadable_file: { status: 400, title: 'A file to import cannot be read as OTLP.' },
   api_key_required: {
     status: 500,
     title: 'The server is asked to listen beyond loopback without an API key.',

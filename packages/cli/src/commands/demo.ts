@@ -1,0 +1,112 @@
+import { statusResponse } from '@sightline/schema/api';
+import { badOption } from '../arguments/options.ts';
+import type { Command, Invocation } from '../command.ts';
+import { exitCodes } from '../exit-code.ts';
+import { formatCount, formatDuration } from '../output/format.ts';
+import { runDemo } from '../demo/run-demo.ts';
+
+const defaultHistoryMs = 30 * 60_000;
+const historyMsMax = 24 * 3_600_000;
+const defaultRate = 0.6;
+
+export const demoCommand: Command = {
+  name: 'demo',
+  summary: 'Fill the server with the life of a shop and its AI agents.',
+  positionals: '',
+  positionalCount: { min: 0, max: 0 },
+  options: {
+    history: {
+      type: 'string',
+      value: 'time',
+      about: 'Begin this far back, up to 24h; 0s for none.',
+      initial: '30m',
+    },
+    rate: {
+      type: 'string',
+      value: 'number',
+      about: 'Requests a second, on average.',
+      initial: String(defaultRate),
+    },
+    duration: {
+      type: 'string',
+      value: 'time',
+      about: 'Stop after so much live time; 0s: only the history. Default: Ctrl-C.',
+    },
+    once: { type: 'boolean', about: 'Every scenario once, then stop.' },
+    seed: {
+      type: 'string',
+      value: 'number',
+      about: 'The same seed tells the same story. Default: a new one each time.',
+    },
+  },
+  details:
+    'Eight services of a made-up shop (web-api, agent-orchestrator, rag-retriever, vector-db, llm-gateway in two versions,\n' +
+    'mcp-tools, billing-worker) send traces, logs and metrics through the OpenTelemetry SDK: a support agent, a research\n' +
+    'agent and a code-review agent with retrieval, tools over MCP, streaming, rate limits, time-outs, fallbacks and errors.',
+  examples: [
+    { line: 'sightline demo', about: 'the last half hour at once, then live until Ctrl-C' },
+    { line: 'sightline demo --once', about: 'one round, for a script' },
+    {
+      line: 'sightline demo --history 6h --rate 2 --duration 0s',
+      about: 'six hours of the past, and no more',
+    },
+  ],
+  run: async (invocation) => {
+    const { client, options, output, signal } = invocation;
+    const once = options.has('once');
+    const historyMs = options.durationMs('history') ?? defaultHistoryMs;
+    if (historyMs > historyMsMax)
+      throw badOption(`--history is "${options.text('history')}", but takes at most 24h.`);
+    const seed = options.integer('seed', { min: 0, max: 4_294_967_295 }) ?? Date.now() % 4_294_967_296;
+    // A clear answer before the work begins, should nobody be there.
+    await client.get('status', {}, statusResponse);
+    const sent = await runDemo({
+      client,
+      once,
+      historyMs,
+      seed,
+      apiKey: options.text('api-key') ?? (invocation.env.SIGHTLINE_API_KEY || undefined),
+      rate: options.number('rate', { min: 0.01, max: 50 }) ?? defaultRate,
+      liveMs: once ? undefined : options.durationMs('duration'),
+      abort: signal,
+      onLive: ({ spans, logs }) => {
+        if (once || output.json) return;
+        output.line(
+          `The past is there: ${formatCount(spans)} spans, ${formatCount(logs)} log lines. Going on live.`,
+        );
+        announce(invocation);
+      },
+      onProgress: ({ live, played, active, sent: now }) => {
+        output.status(
+          live && !once
+            ? `live: ${formatCount(now.spans)} spans, ${formatCount(now.logs)} log lines, ${active} requests under way${describeFailures(now)}`
+            : `playing the last ${formatDuration(once ? 0 : historyMs)}: ${Math.floor(played * 100)} %, ${formatCount(now.spans)} spans`,
+        );
+      },
+    });
+    output.status('');
+    if (output.json) output.document({ ...sent, seed, url: client.url });
+    else {
+      output.line(
+        `Sent ${formatCount(sent.spans)} spans and ${formatCount(sent.logs)} log lines${describeFailures(sent)}.`,
+      );
+      if (once) announce(invocation);
+    }
+    if (signal.aborted) return exitCodes.interrupted;
+    return sent.failed > 0 ? exitCodes.failure : exitCodes.ok;
+  },
+};
+
+function announce({ client, output }: Invocation): void {
+  output.line(`Open ${output.style.accent(`${client.url}/traces`)}`);
+}
+
+function describeFailures({
+  failed,
+  lastFailure,
+}: {
+  readonly failed: number;
+  readonly lastFailure: string;
+}): string {
+  return failed === 0 ? '' : `; ${formatCount(failed)} not taken (${lastFailure})`;
+}

@@ -1,0 +1,158 @@
+import { type LogRecord, logContextResponse, logsResponse } from '@sightline/schema/api';
+import { searchOptions } from '../arguments/global-options.ts';
+import { badOption } from '../arguments/options.ts';
+import type { Command, Invocation } from '../command.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { oneLine } from '../output/format.ts';
+import { renderLogLine } from '../output/log-line.ts';
+import { composeLogFilter, logFilterOptions } from './log-filter.ts';
+import { summarizeLogs, statisticNames } from './log-statistics.ts';
+import { noteLimits, readPages } from './search.ts';
+import { followSignal } from './tail.ts';
+
+const defaultLimit = 100;
+const limitMax = 100_000;
+
+export const logsCommand: Command = {
+  name: 'logs',
+  summary: 'Search log lines; the newest come last.',
+  positionals: '[filter]',
+  positionalCount: { min: 0, max: 1 },
+  options: {
+    ...searchOptions,
+    ...logFilterOptions,
+    context: {
+      type: 'string',
+      short: 'C',
+      value: 'count',
+      about: 'Lines of the same service around each match.',
+    },
+    follow: { type: 'boolean', short: 'f', about: 'Keep printing new lines as they arrive.' },
+    full: { type: 'boolean', about: 'Show the attributes of every line.' },
+    stats: {
+      type: 'string',
+      value: 'functions|cache',
+      about: 'Instead of lines: average time per function, or cache hit rate.',
+    },
+  },
+  examples: [
+    {
+      line: 'sightline logs --correlation 6f1c2a90-7d1e-4c9a-8a55-0f6e2f3c1b77',
+      about: 'all lines of one request',
+    },
+    { line: 'sightline logs --level error --from -15m -C 5', about: 'errors with five lines around each' },
+    { line: `sightline logs 'service:web-api "timed out"' --follow`, about: 'words in the text, then live' },
+    { line: 'sightline logs --stats functions --from -24h', about: 'average time per function' },
+    { line: 'sightline logs --stats cache --service rag-retriever', about: 'cache hit rate' },
+  ],
+  run: async (invocation) => {
+    const { options } = invocation;
+    const statistic = options.choice('stats', statisticNames);
+    const context = options.integer('context', { min: 0, max: 200 });
+    if ([statistic !== undefined, context !== undefined, options.has('follow')].filter(Boolean).length > 1)
+      throw badOption('--stats, --context and --follow do not go together.', 'Use one of them.');
+    if (statistic !== undefined)
+      return summarizeLogs(invocation, statistic, readNewestLogs(invocation, limitMax));
+    if (context !== undefined) return showContext(invocation, context);
+    if (options.has('follow')) return followLogs(invocation);
+    return listLogs(invocation);
+  },
+};
+
+async function listLogs(invocation: Invocation): Promise<ExitCode> {
+  const { options, output } = invocation;
+  const limit = options.integer('limit', { min: 1, max: limitMax }) ?? defaultLimit;
+  const { logs, nextCursor } = await collectLogs(invocation, limit);
+  if (output.json) output.document({ logs, nextCursor });
+  else {
+    printLogs(logs.toReversed(), invocation);
+    if (nextCursor !== null)
+      output.note(output.style.dim(`The newest ${logs.length} lines; more with --limit.`));
+  }
+  if (logs.length > 0) return exitCodes.ok;
+  if (!output.json) output.note('No log lines found. Widen --from, or loosen the filter.');
+  return exitCodes.notFound;
+}
+
+/** The newest lines first, page by page. */
+async function* readNewestLogs(
+  invocation: Invocation,
+  limit: number,
+  onCursor: (cursor: string | null) => void = () => {},
+): AsyncGenerator<readonly LogRecord[]> {
+  const { client, options, output } = invocation;
+  yield* readPages(limit, invocation, async (page) => {
+    const response = await client.get(
+      'logs',
+      { ...page, from: options.text('from'), to: options.text('to'), q: composeLogFilter(invocation) },
+      logsResponse,
+    );
+    noteLimits(output, response.limitsMet);
+    onCursor(response.nextCursor);
+    return { items: response.logs, nextCursor: response.nextCursor };
+  });
+}
+
+async function collectLogs(invocation: Invocation, limit: number) {
+  const logs: LogRecord[] = [];
+  let nextCursor: string | null = null;
+  for await (const page of readNewestLogs(invocation, limit, (cursor) => (nextCursor = cursor)))
+    logs.push(...page);
+  return { logs, nextCursor };
+}
+
+function printLogs(logs: readonly LogRecord[], { output, options }: Invocation): void {
+  const now = new Date();
+  for (const log of logs)
+    output.line(renderLogLine(log, { style: output.style, now, full: options.has('full') }));
+}
+
+/** The last lines, then what arrives. The stream is opened first, so that nothing falls between; ids tell what is printed. */
+async function followLogs(invocation: Invocation): Promise<ExitCode> {
+  const limit = invocation.options.integer('limit', { min: 1, max: limitMax }) ?? 20;
+  const printed = new Set<string>();
+  return followSignal(invocation, {
+    signal: 'logs',
+    q: composeLogFilter(invocation),
+    onOpen: async (first) => {
+      if (!first) return;
+      const { logs } = await collectLogs(invocation, limit);
+      for (const { id } of logs) printed.add(id);
+      if (invocation.output.json) for (const log of logs.toReversed()) invocation.output.jsonLine(log);
+      else printLogs(logs.toReversed(), invocation);
+    },
+    isPrinted: (id) => printed.has(id),
+  });
+}
+
+async function showContext(invocation: Invocation, count: number): Promise<ExitCode> {
+  const { client, options, output } = invocation;
+  const { logs } = await collectLogs(invocation, options.integer('limit', { min: 1, max: 1000 }) ?? 20);
+  const contexts = [];
+  for (const { id } of logs.toReversed())
+    contexts.push(
+      await client.get(
+        `logs/${encodeURIComponent(id)}/context`,
+        { before: count, after: count },
+        logContextResponse,
+      ),
+    );
+  if (output.json) output.document({ contexts });
+  const now = new Date();
+  const shown = new Set<string>();
+  const matches = new Set(logs.map(({ id }) => id));
+  for (const context of output.json ? [] : contexts) {
+    const fresh = context.logs.filter(({ id }) => !shown.has(id));
+    // As grep does: a mark on what matched, a line of dashes between groups, nothing twice.
+    if (shown.size > 0 && fresh.length === context.logs.length) output.line(output.style.dim('--'));
+    for (const log of fresh) {
+      shown.add(log.id);
+      const line = renderLogLine(log, { style: output.style, now, full: options.has('full') });
+      output.line(`${matches.has(log.id) ? output.style.accent('▶') : ' '} ${line}`);
+    }
+  }
+  if (logs.length > 0) return exitCodes.ok;
+  if (!output.json)
+    output.note(`No log lines match ${oneLine(composeLogFilter(invocation) ?? 'the range')}.`);
+  return exitCodes.notFound;
+}

@@ -1,0 +1,78 @@
+import { chargeInvoice } from './billing.ts';
+import type { Scenario } from './scenario.ts';
+import { codeReviewScenarios } from './scenarios/code-review.ts';
+import { researchScenarios } from './scenarios/research.ts';
+import { supportScenarios } from './scenarios/support.ts';
+import { browse, converse } from './web-api.ts';
+import type { World } from './world.ts';
+
+const scenarios: readonly Scenario[] = [...supportScenarios, ...researchScenarios, ...codeReviewScenarios];
+
+/** What comes in, and how often against the rest. */
+const kinds: readonly { readonly weight: number; readonly begin: (world: World) => Promise<void> }[] = [
+  { weight: 34, begin: async (world) => converse(world, world.random.weighted(scenarios)) },
+  { weight: 56, begin: browse },
+  { weight: 10, begin: chargeInvoice },
+];
+
+/** Traffic swells and ebbs by this part of itself, over this time. */
+const swell = 0.45;
+const swellMs = 17 * 60_000;
+
+export interface Traffic {
+  /** Requests begun and not ended. */
+  readonly active: number;
+  readonly begun: number;
+  /** The first mistake in the demo itself, if any. */
+  readonly mistake: unknown;
+}
+
+/** Lets requests arrive, independently of each other, `rate` a second on average, until the clock stops. */
+export function startTraffic(world: World, rate: number): Traffic {
+  const traffic = new RunningTraffic();
+  const arrive = async (): Promise<void> => {
+    for (;;) {
+      const wave = 1 + swell * Math.sin((world.clock.nowMs() / swellMs) * 2 * Math.PI);
+      await world.clock.sleep(world.random.arrivalMs(rate * wave));
+      if (world.clock.stopping) return;
+      traffic.begin(world.random.weighted(kinds).begin(world));
+    }
+  };
+  void arrive();
+  return traffic;
+}
+
+const visitsOfOnce = 24;
+const invoicesOfOnce = 4;
+
+/** Every scenario once, with some of what goes on around them. */
+export function startOnce(world: World, spreadMs: number): Traffic {
+  const traffic = new RunningTraffic();
+  const later = async (begin: () => Promise<void>): Promise<void> => {
+    await world.clock.sleep(world.random.between(0, spreadMs));
+    await begin();
+  };
+  for (const scenario of scenarios) traffic.begin(later(async () => converse(world, scenario)));
+  for (let i = 0; i < visitsOfOnce; i += 1) traffic.begin(later(async () => browse(world)));
+  for (let i = 0; i < invoicesOfOnce; i += 1) traffic.begin(later(async () => chargeInvoice(world)));
+  return traffic;
+}
+
+class RunningTraffic implements Traffic {
+  active = 0;
+  begun = 0;
+  mistake: unknown;
+
+  begin(request: Promise<void>): void {
+    this.active += 1;
+    this.begun += 1;
+    request
+      .catch((error: unknown) => {
+        this.mistake ??= error;
+      })
+      .finally(() => {
+        this.active -= 1;
+      })
+      .catch(() => {});
+  }
+}

@@ -1,0 +1,70 @@
+import type { DemoClock } from './demo-clock.ts';
+import type { Exporters } from './exporters.ts';
+import type { SeededRandom } from './seeded-random.ts';
+import { Service } from './service.ts';
+
+/** Everything the actors share. */
+export interface World {
+  readonly clock: DemoClock;
+  readonly random: SeededRandom;
+  readonly webApi: Service;
+  readonly orchestrator: Service;
+  readonly retriever: Service;
+  readonly vectorDb: Service;
+  readonly mcpTools: Service;
+  readonly billing: Service;
+  /** The gateway is being rolled out: a third of the calls meet the new, slower version. */
+  readonly gateways: readonly {
+    readonly service: Service;
+    readonly weight: number;
+    readonly tokenizerMs: number;
+  }[];
+  readonly services: readonly Service[];
+}
+
+export function createWorld(clock: DemoClock, random: SeededRandom, exporters: Exporters): World {
+  const run = (name: string, version: string, language = 'nodejs'): Service =>
+    new Service(
+      { name, version, language, instance: `${name}-${random.hex(8)}-${random.hex(5)}` },
+      clock,
+      exporters,
+    );
+  const fleet = {
+    webApi: run('web-api', '4.12.0'),
+    orchestrator: run('agent-orchestrator', '2.8.3'),
+    retriever: run('rag-retriever', '1.19.0'),
+    vectorDb: run('vector-db', '0.11.2', 'rust'),
+    mcpTools: run('mcp-tools', '1.6.0'),
+    billing: run('billing-worker', '3.1.4'),
+  };
+  const gateways = [
+    { service: run('llm-gateway', '2.3.1'), weight: 65, tokenizerMs: 0 },
+    // 2.4.0 counts tokens itself before each call: the regression a comparison of versions should find.
+    { service: run('llm-gateway', '2.4.0'), weight: 35, tokenizerMs: 1150 },
+  ];
+  return {
+    clock,
+    random,
+    ...fleet,
+    gateways,
+    services: [...Object.values(fleet), ...gateways.map(({ service }) => service)],
+  };
+}
+
+/** What is wrong with the world outside, and comes back: the charts of any half hour show both. */
+export interface Weather {
+  /** Chance that a model's provider refuses a call for its rate. */
+  readonly rateLimit: number;
+  /** How much slower the vector database is while it rebuilds its index. */
+  readonly vectorSlowdown: number;
+}
+
+const cycleMinutes = 20;
+
+export function weatherAt(nowMs: number): Weather {
+  const minute = (nowMs / 60_000) % cycleMinutes;
+  return {
+    rateLimit: minute >= 12 && minute < 15 ? 0.55 : 0.02,
+    vectorSlowdown: minute >= 5 && minute < 7 ? 14 : 1,
+  };
+}
