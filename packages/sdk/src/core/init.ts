@@ -1,0 +1,248 @@
+/** `init`, `shutdown` and `flush`: the only way in and out. */
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { registerInstrumentations } from '@opentelemetry/instrumentation';
+import {
+  emptyResource,
+  detectResources,
+  hostDetector,
+  osDetector,
+  processDetector,
+  resourceFromAttributes,
+} from '@opentelemetry/resources';
+import type { Logger as OtelLogger, TracerProvider as ApiTracerProvider } from '@opentelemetry/api';
+import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { InitOptions } from '../config/init-options.ts';
+import type { ResolvedOptions } from '../config/resolved-options.ts';
+import { resolveOptions } from '../config/resolve-options.ts';
+import { SightlinePropagator } from '../correlation/propagator.ts';
+import { BatchQueue, withinMs } from '../export/batch-queue.ts';
+import {
+  createLogSinks,
+  createMetricSinks,
+  createTraceSinks,
+  type FileRegistry,
+  type SignalSinks,
+} from '../export/create-sinks.ts';
+import { LogPipeline } from '../export/log-pipeline.ts';
+import { MetricPusher } from '../export/metric-pusher.ts';
+import { SpanPipeline } from '../export/span-pipeline.ts';
+import { weighLog, weighSpan } from '../export/weigh.ts';
+import { maskSpanAttributes } from '../masking/mask-span.ts';
+import { createMaskText } from '../masking/mask-text.ts';
+import { metricViews } from '../metrics/views.ts';
+import { pullReader } from '../metrics/pull-reader.ts';
+import { startProcessMetrics } from '../metrics/process-metrics.ts';
+import { RootSampler } from '../sampling/root-sampler.ts';
+import { TailBuffer } from '../sampling/tail-buffer.ts';
+import { sayOnce, sayOnStderr, silenceDiagnostics } from './diagnostics.ts';
+import { DropCounter, type DropCount, type Signal } from './drop-counter.ts';
+import { installExitHooks } from './exit-hooks.ts';
+import {
+  addHostLogProcessor,
+  addSpanProcessor,
+  findHostContextManager,
+  findHostPropagator,
+  findHostTracerProvider,
+  registerGlobals,
+  removeSpanProcessor,
+} from './otel-globals.ts';
+import { currentRuntime, replaceRuntime, type Runtime } from './runtime.ts';
+import { sdkName, sdkVersion } from './version.ts';
+import { defaultInstrumentations } from '../clients/default-instrumentations.ts';
+
+const queueBytesMax = 64 * 1024 * 1024;
+const batchBytesMax = 8 * 1024 * 1024;
+
+/**
+ * Starts the SDK: from here on spans, logs and metrics are recorded and sent. Call it once, first thing in the program, or start
+ * Node with `--import @sightline/sdk/register`. Everything left out comes from the environment (`OTEL_*`, `SIGHTLINE_*`).
+ *
+ * @throws SightlineConfigError when an option or variable is wrong. Nothing else here or later throws into the host.
+ * @example
+ * init({ serviceName: 'research-agent', endpoint: 'http://127.0.0.1:4318' });
+ */
+export function init(options: InitOptions = {}): void {
+  const resolved = resolveOptions(options, process.env);
+  silenceDiagnostics(resolved.quiet);
+  if (currentRuntime() !== undefined) {
+    sayOnce(
+      'double-init',
+      'init was called again and ignored; call shutdown first to change the configuration.',
+    );
+    return;
+  }
+  if (resolved.enabled) replaceRuntime(startRuntime(resolved));
+}
+
+/** Sends everything that is queued. Resolves when it is delivered, or after `timeoutMs` (default 10,000). Never rejects. */
+export async function flush(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+  await currentRuntime()?.flush(options.timeoutMs ?? 10_000);
+}
+
+/** Flushes, then stops recording. Afterwards every function of the SDK passes through, and `init` may be called again. */
+export async function shutdown(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+  const runtime = currentRuntime();
+  await runtime?.close(options.timeoutMs ?? 10_000);
+}
+
+/** What could not be delivered or was not sampled, by signal and reason. */
+export function droppedCounts(): readonly DropCount[] {
+  return currentRuntime()?.drops.list() ?? [];
+}
+
+function startRuntime(options: ResolvedOptions): Runtime {
+  const maskText = createMaskText(options.masking);
+  const drops = new DropCounter(sayOnStderr);
+  const files: FileRegistry = new Map();
+  const resource = describeProcess(options);
+
+  const traceSinks = createTraceSinks(options, files);
+  const hostProvider = findHostTracerProvider();
+  const sampler = new RootSampler(options.sampling);
+  const spans = new SpanPipeline({
+    queues: queuesOf('traces', traceSinks, options, drops, weighSpan),
+    memory: traceSinks.memory,
+    tail:
+      sampler.decidesAtEnd && hostProvider === undefined
+        ? (keep) =>
+            new TailBuffer({
+              sampling: options.sampling,
+              keep,
+              countDropped: (reason, count) => drops.add('traces', reason, count, reason === 'not sampled'),
+            })
+        : undefined,
+    maskSpan:
+      options.masking.allSpanAttributes === true ? (span) => maskSpanAttributes(span, maskText) : undefined,
+  });
+  const logSinks = createLogSinks(options, files);
+  const logs = new LogPipeline({
+    queues: queuesOf('logs', logSinks, options, drops, weighLog),
+    memory: logSinks.memory,
+  });
+  const metricSinks = createMetricSinks(options, files);
+
+  const ownTracers = new TracerProvider({
+    resource,
+    sampler,
+    spanProcessors: [spans],
+    spanLimits: options.spanLimits,
+  });
+  const loggers = new LoggerProvider({ resource, processors: [logs], logRecordLimits: options.spanLimits });
+  const readers = [
+    new MetricPusher({
+      sinks: metricSinks.sinks,
+      memory: metricSinks.memory,
+      intervalMs: options.metricIntervalMs,
+      drops,
+    }),
+    pullReader(),
+  ];
+  const meters = new MeterProvider({ resource, readers, views: metricViews });
+
+  const joined = hostProvider !== undefined && addSpanProcessor(hostProvider, spans);
+  addHostLogProcessor(logs);
+  const contextManager = findHostContextManager() ?? new AsyncLocalStorageContextManager().enable();
+  const propagator = new SightlinePropagator();
+  const otelLoggers = new Map<string, OtelLogger>();
+
+  const runtime: Runtime & { tracer: Runtime['tracer'] } = {
+    options,
+    tracer: (joined ? hostProvider : ownTracers).getTracer(sdkName, sdkVersion),
+    contextManager,
+    propagator,
+    otelLogger: (name) => {
+      let logger = otelLoggers.get(name);
+      if (logger === undefined) otelLoggers.set(name, (logger = loggers.getLogger(name)));
+      return logger;
+    },
+    meter: meters.getMeter(sdkName, sdkVersion),
+    sampler,
+    maskText,
+    drops,
+    flush: (timeoutMs) =>
+      withinMs(Promise.all([spans.forceFlush(), logs.forceFlush(), meters.forceFlush()]), timeoutMs),
+    close: (timeoutMs) => (closing ??= close(timeoutMs)),
+  };
+  let closing: Promise<void> | undefined;
+
+  const adopted: ApiTracerProvider[] = joined ? [hostProvider] : [];
+  const unregister = registerGlobals(
+    { tracerProvider: ownTracers, contextManager, propagator, meterProvider: meters },
+    (provider) => {
+      if (!addSpanProcessor(provider, spans)) return false;
+      adopted.push(provider);
+      runtime.tracer = provider.getTracer(sdkName, sdkVersion);
+      return true;
+    },
+  );
+  const instrumentations = [...defaultInstrumentations(options), ...options.instrumentations];
+  const uninstrument = registerInstrumentations({
+    instrumentations,
+    tracerProvider: joined ? hostProvider : ownTracers,
+    meterProvider: meters,
+  });
+  const stopProcessMetrics = options.processMetrics ? startProcessMetrics(runtime.meter) : () => undefined;
+  const removeExitHooks = installExitHooks(runtime, options);
+  void findHostPropagator();
+
+  async function close(timeoutMs: number): Promise<void> {
+    removeExitHooks();
+    await withinMs(
+      Promise.all([
+        spans.close(timeoutMs),
+        logs.close(timeoutMs),
+        meters.shutdown({ timeoutMillis: timeoutMs }),
+      ]),
+      timeoutMs,
+    );
+    stopProcessMetrics();
+    uninstrument();
+    for (const provider of adopted) removeSpanProcessor(provider, spans);
+    unregister();
+    if (currentRuntime() === runtime) replaceRuntime(undefined);
+  }
+  return runtime;
+}
+
+function queuesOf<T extends ReadableSpan | ReadableLogRecord>(
+  signal: Exclude<Signal, 'metrics'>,
+  made: SignalSinks<T>,
+  options: ResolvedOptions,
+  drops: DropCounter,
+  weigh: (item: T) => number,
+): BatchQueue<T>[] {
+  return made.sinks.map(
+    (sink) =>
+      new BatchQueue({
+        signal,
+        sink,
+        drops,
+        weigh,
+        itemsMax: options.queueItemsMax[signal],
+        bytesMax: queueBytesMax,
+        batchItemsMax: options.batchItemsMax,
+        batchBytesMax,
+        delayMs: options.batchDelayMs,
+      }),
+  );
+}
+
+function describeProcess(options: ResolvedOptions) {
+  const detected = detectResources({ detectors: [hostDetector, osDetector, processDetector] });
+  return emptyResource()
+    .merge(detected)
+    .merge(
+      resourceFromAttributes({
+        'telemetry.sdk.language': 'nodejs',
+        'telemetry.sdk.name': 'opentelemetry',
+        'telemetry.distro.name': sdkName,
+        'telemetry.distro.version': sdkVersion,
+        ...options.resourceAttributes,
+        'service.name': options.serviceName,
+        ...(options.serviceVersion === undefined ? {} : { 'service.version': options.serviceVersion }),
+        'deployment.environment.name': options.environment,
+      }),
+    );
+}

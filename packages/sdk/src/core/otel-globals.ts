@@ -1,0 +1,123 @@
+/**
+ * Living with an OpenTelemetry that is already set up, of any 1.x, 2.x or 3.x SDK, or is set up after us.
+ *
+ * Registered globals are read from the symbol they live under, because our API copy does not see globals registered by an older
+ * one. An existing tracer provider gets our processor added and serves our spans; its own exporters keep working. If the host
+ * registers its provider after our init, that provider takes over and gets our processor, instead of being refused.
+ */
+import {
+  context,
+  metrics,
+  propagation,
+  trace,
+  type ContextManager,
+  type TextMapPropagator,
+  type TracerProvider,
+} from '@opentelemetry/api';
+import type { LogRecordProcessor } from '@opentelemetry/sdk-logs';
+import type { SpanProcessor } from '@opentelemetry/sdk-trace';
+
+interface GlobalApi {
+  readonly version?: string;
+  readonly trace?: TracerProvider & { getDelegate?: () => TracerProvider };
+  readonly context?: ContextManager;
+  readonly propagation?: TextMapPropagator;
+  readonly logs?: unknown;
+}
+
+function globalApi(): GlobalApi {
+  return (globalThis as { [key: symbol]: GlobalApi | undefined })[Symbol.for('opentelemetry.js.api.1')] ?? {};
+}
+
+/** The real tracer provider behind the global one, when the host registered one. */
+export function findHostTracerProvider(): TracerProvider | undefined {
+  const provider = globalApi().trace;
+  const real = provider?.getDelegate?.() ?? provider;
+  return real?.constructor.name === 'NoopTracerProvider' ? undefined : real;
+}
+
+export const findHostContextManager = (): ContextManager | undefined => globalApi().context;
+export const findHostPropagator = (): TextMapPropagator | undefined => globalApi().propagation;
+
+/** Adds a span processor to a provider of any SDK version; false when it is none of OpenTelemetry's. */
+export function addSpanProcessor(provider: TracerProvider, processor: SpanProcessor): boolean {
+  const known = provider as {
+    addSpanProcessor?: (processor: SpanProcessor) => void;
+    _activeSpanProcessor?: { _spanProcessors?: SpanProcessor[] };
+  };
+  if (typeof known.addSpanProcessor === 'function') {
+    known.addSpanProcessor(processor);
+    return true;
+  }
+  const list = known._activeSpanProcessor?._spanProcessors;
+  if (!Array.isArray(list)) return false;
+  list.push(processor);
+  return true;
+}
+
+export function removeSpanProcessor(provider: TracerProvider, processor: SpanProcessor): void {
+  const list = (provider as { _activeSpanProcessor?: { _spanProcessors?: SpanProcessor[] } })
+    ._activeSpanProcessor?._spanProcessors;
+  const index = list?.indexOf(processor) ?? -1;
+  if (index >= 0) list?.splice(index, 1);
+}
+
+/** Adds our log processor to the host's logger provider, so that its log bridges reach Sightline too. */
+export function addHostLogProcessor(processor: LogRecordProcessor): boolean {
+  const legacy = (globalThis as { [key: symbol]: unknown })[Symbol.for('io.opentelemetry.js.api.logs')];
+  const registered: unknown =
+    globalApi().logs ?? (typeof legacy === 'function' ? (legacy as (version: number) => unknown)(1) : legacy);
+  const proxy = registered as { getDelegate?: () => unknown; _getDelegate?: () => unknown } | undefined;
+  const provider = proxy?.getDelegate?.() ?? proxy?._getDelegate?.() ?? proxy;
+  const state = (provider as { _sharedState?: { activeProcessor?: { processors?: unknown[] } } } | undefined)
+    ?._sharedState;
+  const list = state?.activeProcessor?.processors;
+  if (!Array.isArray(list)) return false;
+  list.push(processor);
+  return true;
+}
+
+export interface OwnGlobals {
+  readonly tracerProvider: TracerProvider;
+  readonly contextManager: ContextManager;
+  readonly propagator: TextMapPropagator;
+  readonly meterProvider: Parameters<typeof metrics.setGlobalMeterProvider>[0];
+}
+
+/** Registers what the host has not; returns how to take it back. */
+export function registerGlobals(own: OwnGlobals, adopt: (provider: TracerProvider) => boolean): () => void {
+  const before = globalApi();
+  const undo: (() => void)[] = [];
+  if (before.context === undefined && context.setGlobalContextManager(own.contextManager))
+    undo.push(() => context.disable());
+  if (before.propagation === undefined && propagation.setGlobalPropagator(own.propagator))
+    undo.push(() => propagation.disable());
+  if (
+    metrics.setGlobalMeterProvider.length > 0 &&
+    !hasMeterProvider() &&
+    metrics.setGlobalMeterProvider(own.meterProvider)
+  ) {
+    undo.push(() => metrics.disable());
+  }
+  if (findHostTracerProvider() === undefined && trace.setGlobalTracerProvider(own.tracerProvider)) {
+    const original = trace.setGlobalTracerProvider;
+    // Our registration would make the host's own, later one fail and silence its exporters.
+    trace.setGlobalTracerProvider = (provider) => {
+      if (!adopt(provider)) return original.call(trace, provider);
+      const proxy = globalApi().trace as { setDelegate?: (provider: TracerProvider) => void } | undefined;
+      proxy?.setDelegate?.(provider);
+      return true;
+    };
+    undo.push(() => {
+      trace.setGlobalTracerProvider = original;
+      trace.disable();
+    });
+  }
+  return () => {
+    for (const step of undo) step();
+  };
+}
+
+function hasMeterProvider(): boolean {
+  return (globalApi() as { metrics?: unknown }).metrics !== undefined;
+}

@@ -1,0 +1,56 @@
+/**
+ * The one piece of process-wide state. It lives on globalThis under a registered symbol, so that the ES module and the
+ * CommonJS build of this package, or two installed copies of it, share one pipeline instead of exporting everything twice.
+ */
+import type {
+  ContextManager,
+  Logger as OtelLogger,
+  Meter,
+  TextMapPropagator,
+  Tracer,
+} from '@opentelemetry/api';
+import type { ResolvedOptions } from '../config/resolved-options.ts';
+import type { MaskText } from '../masking/mask-text.ts';
+import type { RootSampler } from '../sampling/root-sampler.ts';
+import type { DropCounter } from './drop-counter.ts';
+
+/** What every feature works with once `init` has run. Absent (see `currentRuntime`) means: pass everything through. */
+export interface Runtime {
+  readonly options: ResolvedOptions;
+  readonly tracer: Tracer;
+  readonly contextManager: ContextManager;
+  readonly propagator: TextMapPropagator;
+  readonly otelLogger: (name: string) => OtelLogger;
+  readonly meter: Meter;
+  readonly sampler: RootSampler;
+  readonly maskText: MaskText;
+  readonly drops: DropCounter;
+  /** Sends what is queued; resolves after `timeoutMs` at the latest and never rejects. */
+  flush(timeoutMs: number): Promise<void>;
+  close(timeoutMs: number): Promise<void>;
+}
+
+interface RuntimeSlot {
+  current: Runtime | undefined;
+  /** Called after init and after shutdown, with the runtime or undefined. Lets loggers and instruments rebind. */
+  readonly listeners: Set<(runtime: Runtime | undefined) => void>;
+}
+
+const slotKey = Symbol.for('sightline.sdk.v1');
+
+export const runtimeSlot: RuntimeSlot = ensureSlot();
+
+export function currentRuntime(): Runtime | undefined {
+  return runtimeSlot.current;
+}
+
+export function replaceRuntime(runtime: Runtime | undefined): void {
+  runtimeSlot.current = runtime;
+  for (const listener of runtimeSlot.listeners) listener(runtime);
+}
+
+function ensureSlot(): RuntimeSlot {
+  const holder = globalThis as { [slotKey]?: RuntimeSlot };
+  holder[slotKey] ??= { current: undefined, listeners: new Set() };
+  return holder[slotKey];
+}

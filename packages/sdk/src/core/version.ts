@@ -1,0 +1,3 @@
+export const sdkName = '@sightline/sdk';
+/** Kept equal to package.json by a test. */
+export const sdkVersion = '0.1.0';

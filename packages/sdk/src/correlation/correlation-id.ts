@@ -1,0 +1,44 @@
+/**
+ * The correlation id: one id for everything done on behalf of one incoming request or tool call, across services. It rides in
+ * the context and is stamped on every span and log record made inside, as `correlation_id`.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Context } from '@opentelemetry/api';
+import { activeContext, inheritedAttributes, runInContext, withInherited } from '../core/context.ts';
+
+export const correlationAttribute = 'correlation_id';
+const idCharactersMax = 128;
+
+/** The correlation id in force, or undefined when none is set. */
+export function getCorrelationId(): string | undefined {
+  return correlationIdOf(activeContext());
+}
+
+/**
+ * Runs `fn` with the correlation id; everything it starts, also asynchronously, has it.
+ *
+ * @example
+ * withCorrelationId('order-42', () => getCorrelationId()); // 'order-42'
+ */
+export function withCorrelationId<T>(id: string, fn: () => T): T {
+  return runInContext(setCorrelationId(activeContext(), id), fn);
+}
+
+export function correlationIdOf(context: Context): string | undefined {
+  return inheritedAttributes(context)[correlationAttribute];
+}
+
+export function setCorrelationId(context: Context, id: string): Context {
+  return withInherited(context, { [correlationAttribute]: cleanId(id) ?? randomUUID() });
+}
+
+/** The context itself when it has a correlation id, else one with a new id: for the entry of a request, run or tool call. */
+export function ensureCorrelation(context: Context): Context {
+  return correlationIdOf(context) === undefined ? setCorrelationId(context, randomUUID()) : context;
+}
+
+/** An id from outside, cut to 128 characters; undefined when nothing printable is left. Header injection dies here. */
+export function cleanId(id: string | undefined): string | undefined {
+  const printable = id?.replace(/[^\x21-\x7e]/g, '').slice(0, idCharactersMax);
+  return printable === '' ? undefined : printable;
+}

@@ -1,0 +1,165 @@
+/** Makes the sinks of one signal from the exporter options. gRPC is loaded only when it is asked for: it is a quarter of a second of start-up. */
+import { createRequire } from 'node:module';
+import {
+  JsonLogsSerializer,
+  JsonMetricsSerializer,
+  JsonTraceSerializer,
+  ProtobufLogsSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
+import { ConsoleLogRecordExporter, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { ConsoleMetricExporter, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { ConsoleSpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace';
+import type { FileExporterOptions } from '../config/init-options.ts';
+import type { ResolvedOptions } from '../config/resolved-options.ts';
+import type { Signal } from '../core/drop-counter.ts';
+import { fileSink } from './file-sink.ts';
+import type { MemoryExporter } from './memory-exporter.ts';
+import { otelExporterSink, type OtelExporter } from './otel-exporter-sink.ts';
+import { otlpHttpSink } from './otlp-http-sink.ts';
+import { RotatingFile } from './rotating-file.ts';
+import type { Sink } from './sink.ts';
+
+interface SignalCodec<T> {
+  readonly protobuf: (items: readonly T[]) => Uint8Array | undefined;
+  readonly json: (items: readonly T[]) => Uint8Array | undefined;
+  readonly countRejected: (response: Uint8Array) => number;
+  readonly console: () => OtelExporter<T>;
+  readonly grpcPackage: string;
+  readonly grpcClass: string;
+  /** Metric exporters of OpenTelemetry take one collection, not a list. */
+  readonly one: boolean;
+}
+
+const traceCodec: SignalCodec<ReadableSpan> = {
+  protobuf: (spans) => ProtobufTraceSerializer.serializeRequest([...spans]),
+  json: (spans) => JsonTraceSerializer.serializeRequest([...spans]),
+  countRejected: (bytes) =>
+    Number(ProtobufTraceSerializer.deserializeResponse(bytes).partialSuccess?.rejectedSpans ?? 0),
+  console: () => new ConsoleSpanExporter(),
+  grpcPackage: '@opentelemetry/exporter-trace-otlp-grpc',
+  grpcClass: 'OTLPTraceExporter',
+  one: false,
+};
+const logCodec: SignalCodec<ReadableLogRecord> = {
+  protobuf: (records) => ProtobufLogsSerializer.serializeRequest([...records]),
+  json: (records) => JsonLogsSerializer.serializeRequest([...records]),
+  countRejected: (bytes) =>
+    Number(ProtobufLogsSerializer.deserializeResponse(bytes).partialSuccess?.rejectedLogRecords ?? 0),
+  console: () => new ConsoleLogRecordExporter(),
+  grpcPackage: '@opentelemetry/exporter-logs-otlp-grpc',
+  grpcClass: 'OTLPLogExporter',
+  one: false,
+};
+const metricCodec: SignalCodec<ResourceMetrics> = {
+  protobuf: ([metrics]) =>
+    metrics === undefined ? undefined : ProtobufMetricsSerializer.serializeRequest(metrics),
+  json: ([metrics]) => (metrics === undefined ? undefined : JsonMetricsSerializer.serializeRequest(metrics)),
+  countRejected: (bytes) =>
+    Number(ProtobufMetricsSerializer.deserializeResponse(bytes).partialSuccess?.rejectedDataPoints ?? 0),
+  console: () => unpacked(new ConsoleMetricExporter()),
+  grpcPackage: '@opentelemetry/exporter-metrics-otlp-grpc',
+  grpcClass: 'OTLPMetricExporter',
+  one: true,
+};
+
+export interface SignalSinks<T> {
+  readonly sinks: Sink<T>[];
+  readonly memory: MemoryExporter[];
+}
+
+/** One rotating file serves all signals of the same path, so that their lines do not cut each other. */
+export type FileRegistry = Map<string, RotatingFile>;
+
+export const createTraceSinks = (options: ResolvedOptions, files: FileRegistry) =>
+  createSinks('traces', traceCodec, options, files);
+export const createLogSinks = (options: ResolvedOptions, files: FileRegistry) =>
+  createSinks('logs', logCodec, options, files);
+export const createMetricSinks = (options: ResolvedOptions, files: FileRegistry) =>
+  createSinks('metrics', metricCodec, options, files);
+
+function createSinks<T>(
+  signal: Signal,
+  codec: SignalCodec<T>,
+  options: ResolvedOptions,
+  files: FileRegistry,
+): SignalSinks<T> {
+  const made: SignalSinks<T> = { sinks: [], memory: [] };
+  for (const exporter of options.exporters[signal]) {
+    if (exporter === 'otlp') made.sinks.push(otlpSink(signal, codec, options));
+    else if (exporter === 'console')
+      made.sinks.push(otelExporterSink(codec.console(), options.exportTimeoutMs));
+    else if ('type' in exporter && exporter.type === 'memory') made.memory.push(exporter);
+    else if ('type' in exporter) made.sinks.push(fileSink(ensureFile(exporter, files), codec.json));
+    else if (signal === 'traces') {
+      made.sinks.push(otelExporterSink(exporter as unknown as OtelExporter<T>, options.exportTimeoutMs));
+    }
+  }
+  return made;
+}
+
+function otlpSink<T>(signal: Signal, codec: SignalCodec<T>, options: ResolvedOptions): Sink<T> {
+  const target = options.targets[signal];
+  if (options.protocol === 'grpc') {
+    return otelExporterSink(
+      createGrpcExporter(codec, target, options.exportTimeoutMs),
+      options.exportTimeoutMs,
+    );
+  }
+  return otlpHttpSink({
+    target,
+    compression: options.compression,
+    timeoutMs: options.exportTimeoutMs,
+    encode: codec.protobuf,
+    countRejected: codec.countRejected,
+  });
+}
+
+function createGrpcExporter<T>(
+  codec: SignalCodec<T>,
+  target: ResolvedOptions['targets'][Signal],
+  timeoutMs: number,
+): OtelExporter<T> {
+  const load = createRequire(import.meta.url);
+  const { Metadata } = load('@grpc/grpc-js') as {
+    Metadata: new () => { set(key: string, value: string): void };
+  };
+  const metadata = new Metadata();
+  for (const [key, value] of Object.entries(target.headers)) metadata.set(key, value);
+  type GrpcExporter = new (config: {
+    url: string;
+    metadata: unknown;
+    timeoutMillis: number;
+  }) => OtelExporter<T>;
+  const Exporter = (load(codec.grpcPackage) as Record<string, GrpcExporter>)[codec.grpcClass];
+  if (Exporter === undefined) throw new Error(`${codec.grpcPackage} has no ${codec.grpcClass}`);
+  const exporter = new Exporter({ url: target.url, metadata, timeoutMillis: timeoutMs });
+  return codec.one ? unpacked(exporter as unknown as SingleExporter<T>) : exporter;
+}
+
+interface SingleExporter<T> {
+  export(item: T, done: Parameters<OtelExporter<T>['export']>[1]): void;
+  shutdown(): Promise<void>;
+}
+
+function unpacked<T>(exporter: SingleExporter<T>): OtelExporter<T> {
+  return {
+    export: ([item], done) => (item === undefined ? done({ code: 0 }) : exporter.export(item, done)),
+    shutdown: () => exporter.shutdown(),
+  };
+}
+
+function ensureFile(options: FileExporterOptions, files: FileRegistry): RotatingFile {
+  let file = files.get(options.path);
+  if (file === undefined) {
+    file = new RotatingFile({
+      path: options.path,
+      bytesMax: options.bytesMax ?? 50 * 1024 * 1024,
+      ageMsMax: options.ageMsMax ?? 24 * 3600 * 1000,
+      keep: options.keep ?? 5,
+    });
+    files.set(options.path, file);
+  }
+  return file;
+}

@@ -1,0 +1,40 @@
+/** Our log processor: stamps inherited attributes (the correlation id among them) and feeds the exporters. */
+import type { Context } from '@opentelemetry/api';
+import type { LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord } from '@opentelemetry/sdk-logs';
+import { activeContext, inheritedAttributes } from '../core/context.ts';
+import type { BatchQueue } from './batch-queue.ts';
+import type { MemoryExporter } from './memory-exporter.ts';
+
+export interface LogPipelineOptions {
+  readonly queues: readonly BatchQueue<ReadableLogRecord>[];
+  readonly memory: readonly MemoryExporter[];
+}
+
+export class LogPipeline implements LogRecordProcessor {
+  readonly #options: LogPipelineOptions;
+
+  constructor(options: LogPipelineOptions) {
+    this.#options = options;
+  }
+
+  onEmit(record: ReadWriteLogRecord, context?: Context): void {
+    const inherited = inheritedAttributes(context ?? activeContext());
+    for (const key in inherited) {
+      if (record.attributes[key] === undefined) record.setAttribute(key, inherited[key]);
+    }
+    for (const queue of this.#options.queues) queue.push(record);
+    for (const memory of this.#options.memory) memory.addLog(record);
+  }
+
+  async forceFlush(): Promise<void> {
+    await Promise.all(this.#options.queues.map((queue) => queue.flush()));
+  }
+
+  async shutdown(): Promise<void> {
+    await this.forceFlush();
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all(this.#options.queues.map((queue) => queue.close(timeoutMs)));
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Collects metrics on an unreferenced interval and hands them to every sink. OpenTelemetry's periodic reader is not used: while
+ * an export is in flight it holds the host with a timer. Cumulative sums make a failed push harmless; the next one carries it.
+ */
+import { AggregationTemporality, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { DropCounter } from '../core/drop-counter.ts';
+import type { MemoryExporter } from './memory-exporter.ts';
+import type { Sink } from './sink.ts';
+
+export interface MetricPusherOptions {
+  readonly sinks: readonly Sink<ResourceMetrics>[];
+  readonly memory: readonly MemoryExporter[];
+  readonly intervalMs: number;
+  readonly drops: DropCounter;
+}
+
+export class MetricPusher extends MetricReader {
+  readonly #options: MetricPusherOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #pushing: Promise<void> | undefined;
+
+  constructor(options: MetricPusherOptions) {
+    super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
+    this.#options = options;
+  }
+
+  protected override onInitialized(): void {
+    this.#timer = setInterval(() => void this.#push(), this.#options.intervalMs);
+    this.#timer.unref();
+  }
+
+  protected override async onForceFlush(): Promise<void> {
+    await this.#pushing;
+    await this.#push();
+  }
+
+  protected override async onShutdown(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.onForceFlush();
+    await Promise.all(this.#options.sinks.map((sink) => sink.close()));
+  }
+
+  #push(): Promise<void> {
+    this.#pushing ??= this.#collectAndSend().finally(() => (this.#pushing = undefined));
+    return this.#pushing;
+  }
+
+  async #collectAndSend(): Promise<void> {
+    try {
+      const { resourceMetrics } = await this.collect();
+      if (resourceMetrics.scopeMetrics.length === 0) return;
+      for (const memory of this.#options.memory) memory.addMetrics(resourceMetrics);
+      await Promise.all(
+        this.#options.sinks.map(async (sink) => {
+          const outcome = await sink.send([resourceMetrics]);
+          if (outcome.kind === 'failed') this.#options.drops.add('metrics', outcome.reason, 1);
+          if (outcome.kind === 'delivered')
+            this.#options.drops.add('metrics', 'the receiver rejected them', outcome.rejected);
+        }),
+      );
+    } catch (error) {
+      this.#options.drops.add('metrics', `they cannot be collected (${String(error)})`, 1);
+    }
+  }
+}
+
+/** Collects when somebody asks: behind `prometheusHandler`. */
+export class PullReader extends MetricReader {
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+}

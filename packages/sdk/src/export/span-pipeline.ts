@@ -1,0 +1,58 @@
+/** Our span processor: stamps inherited attributes on every span, decides at the end of a trace, and feeds the exporters. */
+import { TraceFlags, type Context } from '@opentelemetry/api';
+import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
+import { inheritedAttributes } from '../core/context.ts';
+import type { TailBuffer } from '../sampling/tail-buffer.ts';
+import type { BatchQueue } from './batch-queue.ts';
+import type { MemoryExporter } from './memory-exporter.ts';
+
+export interface SpanPipelineOptions {
+  readonly queues: readonly BatchQueue<ReadableSpan>[];
+  readonly memory: readonly MemoryExporter[];
+  /** Absent when the host's own OpenTelemetry samples. */
+  readonly tail: ((keep: (span: ReadableSpan) => void) => TailBuffer) | undefined;
+  /** Rewrites attribute values that nobody masked yet; absent when not asked for. */
+  readonly maskSpan: ((span: Span) => void) | undefined;
+}
+
+export class SpanPipeline implements SpanProcessor {
+  readonly #options: SpanPipelineOptions;
+  readonly #tail: TailBuffer | undefined;
+
+  constructor(options: SpanPipelineOptions) {
+    this.#options = options;
+    this.#tail = options.tail?.((span) => this.#deliver(span));
+  }
+
+  onStart(span: Span, parentContext: Context): void {
+    const inherited = inheritedAttributes(parentContext);
+    for (const key in inherited) span.setAttribute(key, inherited[key]);
+  }
+
+  onEnding(span: Span): void {
+    this.#options.maskSpan?.(span);
+  }
+
+  onEnd(span: ReadableSpan): void {
+    if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#deliver(span);
+    else this.#tail?.add(span);
+  }
+
+  async forceFlush(): Promise<void> {
+    await Promise.all(this.#options.queues.map((queue) => queue.flush()));
+  }
+
+  /** Closing belongs to our own shutdown: a host that shuts its provider down gets a flush. */
+  async shutdown(): Promise<void> {
+    await this.forceFlush();
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    await Promise.all(this.#options.queues.map((queue) => queue.close(timeoutMs)));
+  }
+
+  #deliver(span: ReadableSpan): void {
+    for (const queue of this.#options.queues) queue.push(span);
+    for (const memory of this.#options.memory) memory.addSpan(span);
+  }
+}

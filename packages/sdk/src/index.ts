@@ -1,0 +1,19 @@
+/** @sightline/sdk: one `init`, and a Node program's agents, LLM calls, tools, pipelines, logs and metrics are observed. */
+export type { ExporterOptions, FileExporterOptions, InitOptions } from './config/init-options.ts';
+export { SightlineConfigError } from './core/sdk-error.ts';
+export { droppedCounts, flush, init, shutdown } from './core/init.ts';
+export type { DropCount } from './core/drop-counter.ts';
+export { memoryExporter, type MemoryExporter } from './export/memory-exporter.ts';
+export { getCorrelationId, withCorrelationId } from './correlation/correlation-id.ts';
+export { contextFromHeaders, correlationHeaders } from './correlation/headers.ts';
+export { currentSpan, startSpan, withSpan, type ManualSpan, type SpanOptions } from './tracing/with-span.ts';
+export type { SpanAttributes, SpanHandle, SpanKind } from './tracing/span-handle.ts';
+export { getLogger, type LogFields, type Logger } from './logging/logger.ts';
+export type { LogCategory, LogLevel } from './logging/levels.ts';
+export type { LogHandler } from './logging/log-handler.ts';
+export { consoleHandler, type ConsoleHandlerOptions } from './logging/console-handler.ts';
+export { fileHandler, type FileHandlerOptions } from './logging/file-handler.ts';
+export type { CaptureMode } from './masking/capture-mode.ts';
+export type { BuiltInRule, MaskingOptions, MaskingRule } from './masking/masking-options.ts';
+export type { SamplingOptions } from './sampling/sampling-options.ts';
+export { isKept, stableHash } from './sampling/stable-hash.ts';

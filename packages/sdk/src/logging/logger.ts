@@ -1,0 +1,183 @@
+/** Loggers: pino underneath for the handlers, OpenTelemetry log records for OTLP, one call for both. */
+import type { Logger as PinoLogger } from 'pino';
+import type { AnyValue, Attributes } from '@opentelemetry/api';
+import { activeContext, runInContext } from '../core/context.ts';
+import { guard } from '../core/diagnostics.ts';
+import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { boundedPlain } from '../masking/capture-value.ts';
+import { describeError } from '../tracing/span-handle.ts';
+import { findCallSite, type CallSite } from './call-site.ts';
+import { logLevels, type LogCategory, type LogLevel } from './levels.ts';
+import { logContextOf, withLogContext, type LogContext } from './log-context.ts';
+import { pinoGeneration, pinoRoot, type PinoLevel } from './pino-root.ts';
+
+/** What a log call may carry beside its message. Further keys become fields of the line and attributes of the record. */
+export interface LogFields {
+  readonly category?: LogCategory;
+  readonly tags?: readonly string[];
+  /** Anything worth keeping; bounded and masked. */
+  readonly data?: unknown;
+  /** Numbers with their unit in the name: `{ durationMs: 12 }`. */
+  readonly performanceMetrics?: Readonly<Record<string, number>>;
+  /** The exception this line is about. */
+  readonly error?: unknown;
+  readonly [field: string]: unknown;
+}
+
+type Log = (message: string, fields?: LogFields) => void;
+
+export interface Logger {
+  readonly name: string;
+  readonly trace: Log;
+  readonly debug: Log;
+  readonly info: Log;
+  readonly warning: Log;
+  /** The same as `warning`. */
+  readonly warn: Log;
+  readonly error: Log;
+  readonly critical: Log;
+  log(level: LogLevel, message: string, fields?: LogFields): void;
+  isEnabled(level: LogLevel): boolean;
+  /** Runs `fn` with fields that everything logged inside inherits, whichever logger; nested contexts merge. */
+  withContext<T>(fields: LogContext, fn: () => T): T;
+  /** A logger that adds these fields to every line of its own. */
+  child(fields: LogFields): Logger;
+}
+
+const noFields: LogFields = {};
+const loggers = new Map<string, Logger>();
+
+/**
+ * The logger of this name. Works before `init` (standard error only) and after it (handlers and OTLP).
+ *
+ * @example
+ * const log = getLogger('billing');
+ * log.info('Invoice sent', { category: 'BUSINESS', tags: ['invoice'], data: { lines: 3 } });
+ */
+export function getLogger(name: string): Logger {
+  let logger = loggers.get(name);
+  if (logger === undefined) {
+    logger = createLogger(name, noFields);
+    if (loggers.size < 10_000) loggers.set(name, logger);
+  }
+  return logger;
+}
+
+function createLogger(name: string, own: LogFields): Logger {
+  let child: PinoLogger<PinoLevel> | undefined;
+  let generation = -1;
+  const pinoLogger = () => {
+    if (child === undefined || generation !== pinoGeneration()) {
+      generation = pinoGeneration();
+      child = pinoRoot().child({ logger: name });
+    }
+    return child;
+  };
+  const emit = (level: LogLevel, below: Log, message: string, fields: LogFields | undefined) => {
+    guard('logging', () => {
+      const target = pinoLogger();
+      if (!target.isLevelEnabled(level.toLowerCase())) return;
+      const runtime = currentRuntime();
+      const site = runtime?.options.logCallSite === true ? findCallSite(below) : undefined;
+      write(target, runtime, name, level, message, own === noFields ? fields : { ...own, ...fields }, site);
+    });
+  };
+  const method = (level: LogLevel): Log => {
+    const log: Log = (message, fields) => emit(level, log, message, fields);
+    return log;
+  };
+  const warning = method('WARNING');
+  const logger: Logger = {
+    name,
+    trace: method('TRACE'),
+    debug: method('DEBUG'),
+    info: method('INFO'),
+    warning,
+    warn: warning,
+    error: method('ERROR'),
+    critical: method('CRITICAL'),
+    log: (level, message, fields) => emit(level, logger.log.bind(logger) as never, message, fields),
+    isEnabled: (level) => pinoLogger().isLevelEnabled(level.toLowerCase()),
+    withContext: (fields, fn) => runInContext(withLogContext(activeContext(), fields), fn),
+    child: (fields) => createLogger(name, { ...own, ...fields }),
+  };
+  return logger;
+}
+
+function write(
+  target: PinoLogger<PinoLevel>,
+  runtime: Runtime | undefined,
+  name: string,
+  level: LogLevel,
+  message: string,
+  fields: LogFields | undefined,
+  site: CallSite | undefined,
+): void {
+  const mask = runtime === undefined || runtime.options.capture === 'full' ? undefined : runtime.maskText;
+  const text = mask === undefined ? message : mask(String(message));
+  const line: Record<string, unknown> = site === undefined ? {} : { ...site };
+  for (const key in fields) {
+    const value = fields[key];
+    if (value === undefined) continue;
+    if (key === 'error') line['exception'] = exceptionFields(value, mask);
+    else if (key === 'performanceMetrics') line['performance_metrics'] = value;
+    else if (mask?.isSensitiveKey(key) === true) line[key] = '[masked:secret]';
+    else
+      line[key] =
+        typeof value === 'number' || typeof value === 'boolean'
+          ? value
+          : boundedPlain(value, fieldLimits, mask);
+  }
+  target[level.toLowerCase() as PinoLevel](line, text);
+  if (runtime !== undefined) emitRecord(runtime, name, level, text, line);
+}
+
+const fieldLimits = { charactersMax: 16_384 };
+
+function emitRecord(
+  runtime: Runtime,
+  name: string,
+  level: LogLevel,
+  body: string,
+  line: Record<string, unknown>,
+): void {
+  const context = runtime.contextManager.active();
+  const attributes: Record<string, AnyValue> = {};
+  const inherited = logContextOf(context);
+  for (const key in inherited) addAttribute(attributes, key, inherited[key]);
+  for (const key in line) addAttribute(attributes, key, line[key]);
+  runtime.otelLogger(name).emit({
+    context,
+    body,
+    severityNumber: logLevels[level].severity as number,
+    severityText: level,
+    attributes: attributes as Attributes,
+    timestamp: performance.timeOrigin + performance.now(),
+  });
+}
+
+const callSiteNames: Readonly<Record<string, string>> = {
+  module: 'code.file.path',
+  function: 'code.function.name',
+  line: 'code.line.number',
+};
+
+/** One level of an object becomes dotted attributes, so that `data.rows` is a filter; deeper levels stay structured. */
+function addAttribute(attributes: Record<string, AnyValue>, key: string, value: unknown): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    for (const [inner, item] of Object.entries(value)) attributes[`${key}.${inner}`] = item;
+  } else attributes[callSiteNames[key] ?? key] = value;
+}
+
+function exceptionFields(
+  error: unknown,
+  mask: ((text: string) => string) | undefined,
+): Record<string, string> {
+  const { type, message } = describeError(error);
+  const clean = mask ?? ((text: string) => text);
+  return {
+    type,
+    message: clean(message),
+    ...(error instanceof Error && error.stack !== undefined ? { stacktrace: clean(error.stack) } : {}),
+  };
+}

@@ -1,0 +1,177 @@
+/**
+ * Turns any value into a bounded JSON text: never throws, never reads more than it keeps, survives cycles, throwing getters,
+ * proxies, class instances and binary data. With a mask, sensitive keys and texts are masked on the way.
+ */
+import { types } from 'node:util';
+import type { MaskText } from './mask-text.ts';
+import { placeholder } from './placeholder.ts';
+
+export interface CaptureLimits {
+  readonly charactersMax: number;
+  readonly depthMax?: number;
+  readonly itemsMax?: number;
+}
+
+export function captureValue(value: unknown, limits: CaptureLimits, mask: MaskText | undefined): string {
+  const writer = new BoundedWriter(limits, mask);
+  try {
+    if (typeof value === 'string') {
+      const near = value.length > limits.charactersMax * 2 ? value.slice(0, limits.charactersMax * 2) : value;
+      return boundText(mask === undefined ? near : mask(near), limits.charactersMax);
+    }
+    return boundText(JSON.stringify(writer.plain(value, 0)) ?? 'undefined', limits.charactersMax);
+  } catch {
+    return '"[unreadable]"';
+  }
+}
+
+/** The same as a plain value instead of text: for loggers that serialise themselves. Never throws. */
+export function boundedPlain(value: unknown, limits: CaptureLimits, mask: MaskText | undefined): unknown {
+  try {
+    return new BoundedWriter(limits, mask).plain(value, 0);
+  } catch {
+    return '[unreadable]';
+  }
+}
+
+export function boundText(text: string, charactersMax: number): string {
+  if (text.length <= charactersMax) return text;
+  const kept = text.slice(0, Math.max(charactersMax - 20, 0)).replace(/[\ud800-\udbff]$/, '');
+  return `${kept}… [${text.length} characters]`.slice(0, Math.max(charactersMax, 1));
+}
+
+class BoundedWriter {
+  readonly #limits: CaptureLimits;
+  readonly #mask: MaskText | undefined;
+  readonly #path = new Set<object>();
+  #left: number;
+
+  constructor(limits: CaptureLimits, mask: MaskText | undefined) {
+    this.#limits = limits;
+    this.#mask = mask;
+    this.#left = limits.charactersMax;
+  }
+
+  /** A copy made of plain JSON values only, not larger than the limits. */
+  plain(value: unknown, depth: number): unknown {
+    if (this.#left <= 0) return '…';
+    switch (typeof value) {
+      case 'string':
+        return this.#text(value);
+      case 'number':
+        this.#left -= 8;
+        return Number.isFinite(value) ? value : String(value);
+      case 'boolean':
+        this.#left -= 5;
+        return value;
+      case 'bigint':
+        return this.#text(`${value}`);
+      case 'symbol':
+        return this.#text(value.toString());
+      case 'function':
+        return this.#text(`[Function ${String(tryGet(value, 'name') ?? '')}]`);
+      case 'undefined':
+        return undefined;
+      default:
+        return value === null ? null : this.#object(value as object, depth);
+    }
+  }
+
+  #text(text: string): string {
+    // Masked before it is cut, or half of a secret at the cut would not look like one.
+    const near = text.length > this.#left * 2 ? text.slice(0, this.#left * 2) : text;
+    const cut = boundText(this.#mask === undefined ? near : this.#mask(near), Math.max(this.#left, 1));
+    this.#left -= cut.length + 2;
+    return cut;
+  }
+
+  #object(value: object, depth: number): unknown {
+    if (this.#path.has(value)) return '[Circular]';
+    if (depth >= (this.#limits.depthMax ?? 8)) return Array.isArray(value) ? '[Array]' : '[Object]';
+    this.#path.add(value);
+    try {
+      return this.#special(value, depth) ?? this.#record(value, depth);
+    } catch {
+      return '[unreadable]';
+    } finally {
+      this.#path.delete(value);
+    }
+  }
+
+  /** Values with a shorter truth than their properties. */
+  #special(value: object, depth: number): unknown {
+    if (types.isProxy(value)) return this.#record(value, depth);
+    if (Array.isArray(value)) return this.#list(value, depth);
+    if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+    if (value instanceof Error) {
+      return this.#record({ ...value, name: value.name, message: value.message }, depth);
+    }
+    if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value))
+      return `[binary ${value.byteLength} bytes]`;
+    if (types.isMap(value)) return this.#record(Object.fromEntries(take(value, this.#itemsMax())), depth);
+    if (types.isSet(value)) return this.#list([...take(value, this.#itemsMax())], depth);
+    if (types.isPromise(value)) return '[Promise]';
+    if (types.isRegExp(value)) return String(value);
+    if (value instanceof URL) return this.#text(value.href);
+    return undefined;
+  }
+
+  #list(items: readonly unknown[], depth: number): unknown[] {
+    const kept: unknown[] = [];
+    const max = this.#itemsMax();
+    for (let index = 0; index < items.length && index < max && this.#left > 0; index++) {
+      kept.push(this.plain(items[index], depth + 1));
+    }
+    if (kept.length < items.length) kept.push(`… ${items.length - kept.length} more`);
+    return kept;
+  }
+
+  #record(value: object, depth: number): unknown {
+    const toJson: unknown = tryGet(value, 'toJSON');
+    if (typeof toJson === 'function') return this.plain((toJson as () => unknown).call(value), depth + 1);
+    const copy: Record<string, unknown> = {};
+    const keys = Object.keys(value);
+    const max = this.#itemsMax();
+    for (let index = 0; index < keys.length; index++) {
+      const key = keys[index] ?? '';
+      if (index >= max || this.#left <= 0) {
+        copy['…'] = `${keys.length - index} more`;
+        break;
+      }
+      this.#left -= key.length + 4;
+      const item: unknown = tryGet(value, key);
+      const hidden =
+        this.#mask?.isSensitiveKey(key) === true &&
+        item !== null &&
+        item !== undefined &&
+        typeof item !== 'boolean';
+      defineSafely(copy, key.slice(0, 512), hidden ? placeholder('secret') : this.plain(item, depth + 1));
+    }
+    return copy;
+  }
+
+  #itemsMax(): number {
+    return this.#limits.itemsMax ?? 200;
+  }
+}
+
+function tryGet(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return '[threw]';
+  }
+}
+
+/** `__proto__` as a key must not change the copy's prototype. */
+function defineSafely(target: object, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
+}
+
+function* take<T>(items: Iterable<T>, max: number): Generator<T> {
+  let index = 0;
+  for (const item of items) {
+    if (index++ >= max) return;
+    yield item;
+  }
+}

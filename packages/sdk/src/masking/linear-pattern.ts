@@ -1,0 +1,34 @@
+/** Refuses patterns that can run away: nested unbounded repetition, backreferences, or two unbounded wildcards. */
+import { SightlineConfigError } from '../core/sdk-error.ts';
+
+export function assertLinearPattern(name: string, pattern: RegExp): void {
+  const problem = findProblem(pattern.source);
+  if (problem !== undefined) {
+    throw new SightlineConfigError(
+      `masking.rules "${name}"`,
+      `has the pattern ${String(pattern)}, which ${problem} and may take exponential time`,
+      'Bound the repetition, like {1,64}, or use a keyword and a simpler pattern with validate.',
+    );
+  }
+}
+
+function findProblem(source: string): string | undefined {
+  const plain = source.replace(/\\[^1-9k]/g, '_').replace(/\[(?:[^\]\\]|\\.)*\]/g, 'c');
+  if (/\\[1-9k]/.test(plain)) return 'has a backreference';
+  // A group that repeats without bound, or many times, and itself contains such a repetition.
+  const stack: boolean[] = [];
+  for (let index = 0; index < plain.length; index++) {
+    if (plain[index] === '(') stack.push(false);
+    else if (plain[index] === ')') {
+      const inner = stack.pop() ?? false;
+      const repeats = isUnbounded(plain.slice(index + 1));
+      if (inner && repeats) return 'repeats a repetition';
+      if ((inner || repeats) && stack.length > 0) stack[stack.length - 1] = true;
+    } else if (isUnbounded(plain.slice(index)) && stack.length > 0) stack[stack.length - 1] = true;
+  }
+  return /(?:[.c_][*+]\??){2}/.test(plain) ? 'has two unbounded repetitions side by side' : undefined;
+}
+
+function isUnbounded(rest: string): boolean {
+  return /^(?:[*+]|\{\d+,\}|\{\d+,(?:\d{3,})\})/.test(rest);
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { createMaskText } from './mask-text.ts';
+
+const mask = createMaskText({});
+
+describe('masking', () => {
+  it.each([
+    ['write to ada.lovelace+x@maths.example.org now', 'write to [masked:email] now'],
+    ['card 4111 1111 1111 1111, thanks', 'card [masked:card], thanks'],
+    ['card 378282246310005.', 'card [masked:card].'],
+    ['IBAN GB29 NWBK 6016 1331 9268 19 and more', 'IBAN [masked:iban] and more'],
+    ['DE89370400440532013000', '[masked:iban]'],
+    ['from 203.0.113.9:8080', 'from [masked:ip]:8080'],
+    ['from 2001:db8::ff00:42:8329 ok', 'from [masked:ip] ok'],
+    ['call +1 (555) 123-4567 today', 'call [masked:phone] today'],
+    ['call +4915112345678', 'call [masked:phone]'],
+    ['call 555-867-5309', 'call [masked:phone]'],
+    ['ssn 123-45-6789', 'ssn [masked:ssn]'],
+    ['key sk-proj-abcDEF1234567890ghiJKL and', 'key [masked:secret] and'],
+    ['AKIAIOSFODNN7EXAMPLE', '[masked:secret]'],
+    ['ghp_16C7e42F292c6912E7710c838347Ae178B4a', '[masked:secret]'],
+    ['Authorization: Bearer abcdefghijklmnop1234', 'Authorization: Bearer [masked:token]'],
+    ['postgres://app:hunter2@db.internal/x', 'postgres://app:[masked:password]@db.internal/x'],
+    ['password=hunter2&x=1', 'password=[masked:secret]&x=1'],
+    ['api_key: "abc"', 'api_key: "[masked:secret]"'],
+    [
+      '-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- tail',
+      '[masked:private_key] tail',
+    ],
+  ])('masks %j', (text, expected) => {
+    expect(mask(text)).toBe(expected);
+  });
+
+  it.each([
+    'At 2026-11-21T10:20:30.123Z, version 1.2.3.4.5',
+    'on 2026-11-21 10:20:30',
+    'span 1763719230123456789 took 12.5 ms',
+    'card 4111 1111 1111 1112 has a wrong checksum',
+    'GB29 NWBK 6016 1331 9268 18 is no IBAN',
+    'max_tokens: 4096, input_tokens=12',
+    'std::vector<int> and scikit sk-learn-is-a-word-here',
+    'listening on 127.0.0.1:4318',
+    'a plain sentence about passwords and tokens',
+    'user@localhost',
+  ])('leaves %j alone', (text) => {
+    expect(mask(text)).toBe(text);
+  });
+
+  it('masks by key name inside JSON in strings, at any depth of quoting', () => {
+    const inner = JSON.stringify({ password: 'x1', note: 'mail a@b.co' });
+    const outer = JSON.stringify({ payload: inner, id: 5 });
+    const masked = JSON.parse(mask(outer)) as { payload: string; id: number };
+    expect(JSON.parse(masked.payload)).toEqual({ password: '[masked:secret]', note: 'mail [masked:email]' });
+    expect(masked.id).toBe(5);
+  });
+
+  it('keeps the digits of large integers in JSON it rewrites', () => {
+    expect(mask('{"id":1763719230123456789,"token":"abc"}')).toBe(
+      '{"id":1763719230123456789,"token":"[masked:secret]"}',
+    );
+  });
+
+  it('masks secrets in JSON that was cut off', () => {
+    expect(mask('{"user":"u","password":"hunter2","more":"te')).toBe(
+      '{"user":"u","password":"[masked:secret]","more":"te',
+    );
+  });
+
+  it('applies rules and key names of the user, with their validator', () => {
+    const own = createMaskText({
+      keys: ['employee-no'],
+      rules: [{ name: 'badge', pattern: /B-\d{4}/, validate: (match) => match !== 'B-0000' }],
+    });
+    expect(own('badge B-1234 and B-0000')).toBe('badge [masked:badge] and B-0000');
+    expect(own('{"employeeNo":7}')).toBe('{"employeeNo":"[masked:secret]"}');
+  });
+
+  it('refuses a rule whose pattern can run away', () => {
+    expect(() => createMaskText({ rules: [{ name: 'bad', pattern: /(a+)+$/ }] })).toThrow(
+      /repeats a repetition/,
+    );
+    expect(() => createMaskText({ rules: [{ name: 'bad', pattern: /(x)\1/ }] })).toThrow(/backreference/);
+  });
+
+  it('can switch a built-in rule off', () => {
+    expect(createMaskText({ disable: ['email'] })('a@b.co is here')).toBe('a@b.co is here');
+  });
+
+  it.each(['@', 'a@', '1 ', '1-', 'sk-', 'a:', '::', '{"', '0.', 'A1', 'password=', 'eyJ'])(
+    'takes linear time on a megabyte of %j',
+    (piece) => {
+      const started = performance.now();
+      mask(piece.repeat(Math.ceil(1_000_000 / piece.length)));
+      expect(performance.now() - started).toBeLessThan(1500);
+    },
+  );
+});

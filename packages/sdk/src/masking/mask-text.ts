@@ -1,0 +1,113 @@
+/** Masks one text: as JSON by key names when it is JSON, and by patterns in any case. */
+import { assertLinearPattern } from './linear-pattern.ts';
+import type { MaskingOptions } from './masking-options.ts';
+import { placeholder } from './placeholder.ts';
+import { sensitiveKeys } from './sensitive-keys.ts';
+import { textRules, type TextRule } from './text-rules.ts';
+
+export interface MaskText {
+  (text: string): string;
+  readonly isSensitiveKey: (key: string) => boolean;
+}
+
+/** JSON texts above this are masked by patterns only: parsing would hold the event loop too long. */
+const jsonCharactersMax = 1_000_000;
+const nestingMax = 6;
+const customWindow = 4096;
+
+export function createMaskText(options: MaskingOptions): MaskText {
+  const disabled = new Set<string>(options.disable);
+  const rules: TextRule[] = textRules.filter((rule) => !disabled.has(rule.name));
+  for (const custom of options.rules ?? []) {
+    assertLinearPattern(custom.name, custom.pattern);
+    rules.push(customRule(custom));
+  }
+  const isSensitiveKey = sensitiveKeys(options.keys ?? []);
+
+  function mask(text: string, nesting: number): string {
+    const asJson = nesting < nestingMax && looksLikeJson(text) ? maskJson(text, nesting) : undefined;
+    return asJson ?? maskPlain(text);
+  }
+
+  function maskPlain(text: string): string {
+    let masked = text;
+    for (const rule of rules) if (rule.mayMatch(masked)) masked = rule.apply(masked);
+    return masked;
+  }
+
+  function maskJson(text: string, nesting: number): string | undefined {
+    let changed = false;
+    const visit = (key: string, value: unknown): unknown => {
+      if (isSensitiveKey(key) && value !== null && value !== '' && typeof value !== 'boolean') {
+        changed = true;
+        return placeholder('secret');
+      }
+      if (typeof value !== 'string') return value;
+      const masked = mask(value, nesting + 1);
+      if (masked !== value) changed = true;
+      return masked;
+    };
+    try {
+      const parsed: unknown = JSON.parse(text, keepDigits);
+      // A number such as a card without quotes is found by the patterns on the serialised text.
+      const walked = walk('', parsed, visit);
+      return maskPlainNumbers(changed ? JSON.stringify(walked) : text);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** After the strings are done, only bare numbers are left to find. */
+  function maskPlainNumbers(json: string): string {
+    return /(?<!["\d.])\d{12,19}(?!["\d.])/.test(json) ? maskPlain(json) : json;
+  }
+
+  return Object.assign((text: string) => (text.length < 6 ? text : mask(text, 0)), { isSensitiveKey });
+}
+
+function looksLikeJson(text: string): boolean {
+  const first =
+    text.charCodeAt(0) === 32 || text.charCodeAt(0) === 10
+      ? text.trimStart().charCodeAt(0)
+      : text.charCodeAt(0);
+  return (first === 0x7b || first === 0x5b) && text.length <= jsonCharactersMax;
+}
+
+/** Integers beyond 2^53 keep their digits when the JSON is written again. */
+function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
+  if (typeof value !== 'number' || Number.isSafeInteger(value) || context?.source === undefined) return value;
+  return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(context.source);
+}
+
+function walk(key: string, value: unknown, visit: (key: string, value: unknown) => unknown): unknown {
+  const visited = visit(key, value);
+  if (Array.isArray(visited)) return visited.map((item) => walk('', item, visit));
+  if (typeof visited !== 'object' || visited === null || isRaw(visited)) return visited;
+  return Object.fromEntries(Object.entries(visited).map(([name, item]) => [name, walk(name, item, visit)]));
+}
+
+function isRaw(value: object): boolean {
+  return (JSON as unknown as { isRawJSON(value: unknown): boolean }).isRawJSON(value);
+}
+
+function customRule(custom: NonNullable<MaskingOptions['rules']>[number]): TextRule {
+  const pattern = new RegExp(custom.pattern.source, custom.pattern.flags.replace(/[gy]/g, '') + 'g');
+  const { keyword, name, validate } = custom;
+  const replace = (part: string) =>
+    part.replace(pattern, (match) => {
+      if (match === '') return match;
+      return validate === undefined || validate(match) ? placeholder(name) : match;
+    });
+  return {
+    name,
+    mayMatch: (text) => keyword === undefined || text.includes(keyword),
+    // A window bounds what a polynomial pattern can cost; a match longer than that is not a secret but a document.
+    apply: (text) => {
+      if (text.length <= customWindow) return replace(text);
+      let masked = '';
+      for (let from = 0; from < text.length; from += customWindow)
+        masked += replace(text.slice(from, from + customWindow));
+      return masked;
+    },
+  };
+}

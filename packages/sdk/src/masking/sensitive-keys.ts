@@ -1,0 +1,35 @@
+/** Key names whose values are masked whatever they hold. `max_tokens` and `token_count` are not among them. */
+const exact = new Set(
+  (
+    'password passwd pwd passphrase secret token authorization proxyauthorization cookie setcookie xapikey apikey credential credentials ' +
+    'pin cvv cvc ssn socialsecuritynumber creditcard creditcardnumber cardnumber accountnumber iban jwt bearer sessionid sid otp totp'
+  ).split(' '),
+);
+// A session id is what traces are grouped by; they are identifiers here, not secrets.
+exact.delete('sessionid');
+const endings =
+  'password passwd passphrase secret secretkey apikey accesskey accesstoken authtoken refreshtoken idtoken bearertoken sessiontoken privatekey credentials'.split(
+    ' ',
+  );
+
+const known = new Map<string, boolean>();
+
+export function sensitiveKeys(own: readonly string[]): (key: string) => boolean {
+  if (own.length === 0) return isSensitive;
+  const ownNames = new Set(own.map(normalise));
+  return (key) => isSensitive(key) || ownNames.has(normalise(key));
+}
+
+function isSensitive(key: string): boolean {
+  let answer = known.get(key);
+  if (answer === undefined) {
+    const name = normalise(key);
+    answer = exact.has(name) || endings.some((ending) => name.endsWith(ending));
+    if (known.size < 5000 && key.length < 200) known.set(key, answer);
+  }
+  return answer;
+}
+
+function normalise(key: string): string {
+  return key.toLowerCase().replace(/[^a-z0-9]/g, '');
+}

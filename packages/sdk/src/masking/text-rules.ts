@@ -1,0 +1,186 @@
+/**
+ * The built-in rules, tried in this order: keyword prefilter, then pattern, then validator. Every repetition is bounded or
+ * cannot overlap with what follows it, so the time is linear in the text.
+ */
+import { isIPv4, isIPv6 } from 'node:net';
+import { entropyBits, ibanLength, isCard } from './checksums.ts';
+import type { BuiltInRule } from './masking-options.ts';
+import { placeholder } from './placeholder.ts';
+
+export interface TextRule {
+  readonly name: string;
+  /** Cheap test that is false for most texts. */
+  readonly mayMatch: (text: string) => boolean;
+  readonly apply: (text: string) => string;
+}
+
+const secretStart =
+  /sk-|[rsp]k_(?:live|test)_|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|AIza|ya29\.|hf_|SG\.|npm_|pypi-|dop_v1_|lin_api_|eyJ|-----BEGIN|gsk_|xai-|r8_|pplx-|key-|EAAC|shpat_|sq0|dapi|hooks\.slack\.com/;
+
+const secretPattern = new RegExp(
+  [
+    'sk-(?:ant-|proj-|svcacct-|or-v1-|lf-)?[A-Za-z0-9_-]{16,256}',
+    '[rsp]k_(?:live|test)_[A-Za-z0-9]{10,128}',
+    '(?:AKIA|ASIA)[A-Z0-9]{16}',
+    'gh[pousr]_[A-Za-z0-9]{20,255}',
+    'github_pat_[A-Za-z0-9_]{20,255}',
+    'glpat-[A-Za-z0-9_-]{20,64}',
+    'xox[abeoprs]-[A-Za-z0-9-]{10,250}',
+    'AIza[A-Za-z0-9_-]{35}',
+    'ya29\\.[A-Za-z0-9_-]{20,512}',
+    '(?:hf|gsk|r8|npm|shpat)_[A-Za-z0-9]{20,128}',
+    '(?:xai|pplx|key)-[A-Za-z0-9]{20,128}',
+    'SG\\.[A-Za-z0-9_-]{16,64}\\.[A-Za-z0-9_-]{16,64}',
+    'pypi-[A-Za-z0-9_-]{50,256}',
+    'dop_v1_[a-f0-9]{64}',
+    'lin_api_[A-Za-z0-9]{32,64}',
+    'dapi[a-f0-9]{32}',
+    'eyJ[A-Za-z0-9_-]{8,4096}\\.eyJ[A-Za-z0-9_-]{8,8192}\\.[A-Za-z0-9_-]{0,4096}',
+    'hooks\\.slack\\.com/services/[A-Za-z0-9/]{20,128}',
+  ]
+    .map((source) => `(?:${source})`)
+    .join('|')
+    .replace(/^/, '(?<![A-Za-z0-9_])(?:')
+    .concat(')'),
+  'g',
+);
+const privateKeyStart = '-----BEGIN';
+
+const names =
+  'passw(?:or)?d|passphrase|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|credentials?';
+const assignmentPattern = new RegExp(
+  `((?:${names})\\\\?["']?\\s{0,4}(?:[:=]|=>)\\s{0,4})(\\\\?"[^"\\\\]{1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
+  'gi',
+);
+const bearerPattern = /\b(Bearer|Basic)\s{1,4}([A-Za-z0-9+/=._~-]{8,8192})/gi;
+const urlCredentialPattern = /([a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@]{1,256}):([^\s:/@]{1,256})@/gi;
+
+const hasDigits = /\d{2}/;
+const cardPattern = /(?<![\d.+-])\d(?:[ -]?\d){11,18}(?![\d])/g;
+const ibanPattern = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}/gi;
+const ibanStart = /[A-Za-z]{2}\d\d/;
+const ipv4Pattern = /(?<![\d.])\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?![\d]|\.\d)/g;
+const ipv6Pattern = /(?<![\w:.])(?:[0-9a-f]{1,4}|:)(?:[0-9a-f]{0,4}:){1,7}(?:[0-9a-f]{1,4})?(?![\w:])/gi;
+const ssnPattern = /(?<![\d-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\d-])/g;
+const phonePattern =
+  /(?<![\w.+-])(?:\+\d{8,15}(?!\d)|(?:\+\d{1,3}[ .-]?)?(?:\(\d{1,5}\)[ .-]?)?\d{2,5}(?:[ .\/-]\d{2,8}){1,5})(?![\w-])/g;
+const datePattern = /^(?:(?:19|20)\d\d[ ./-]\d{1,2}[ ./-]\d{1,2}|\d{1,2}[ ./-]\d{1,2}[ ./-](?:19|20)\d\d)/;
+
+export const textRules: readonly (TextRule & { readonly name: BuiltInRule })[] = [
+  {
+    name: 'secret',
+    mayMatch: (text) => secretStart.test(text),
+    apply: (text) =>
+      maskPrivateKeys(text).replace(secretPattern, (match) =>
+        isRandom(match) ? placeholder('secret') : match,
+      ),
+  },
+  {
+    name: 'assignment',
+    mayMatch: (text) => /[:=]/.test(text) || /bearer|basic/i.test(text),
+    apply: maskAssignments,
+  },
+  { name: 'email', mayMatch: (text) => text.includes('@'), apply: maskEmails },
+  {
+    name: 'iban',
+    mayMatch: (text) => ibanStart.test(text),
+    apply: (text) =>
+      text.replace(ibanPattern, (match) => {
+        const length = ibanLength(match);
+        return length === 0 ? match : placeholder('iban') + match.slice(length);
+      }),
+  },
+  {
+    name: 'card',
+    mayMatch: (text) => hasDigits.test(text),
+    apply: (text) => text.replace(cardPattern, (match) => (isCard(match) ? placeholder('card') : match)),
+  },
+  {
+    name: 'ssn',
+    mayMatch: (text) => hasDigits.test(text),
+    apply: (text) => text.replace(ssnPattern, placeholder('ssn')),
+  },
+  {
+    name: 'ip',
+    mayMatch: (text) => text.includes('.') || text.includes('::') || text.includes(':'),
+    apply: (text) =>
+      text
+        .replace(ipv4Pattern, (match) => (isIPv4(match) && !isOwnHost(match) ? placeholder('ip') : match))
+        .replace(ipv6Pattern, (match) => (match.length > 4 && isIPv6(match) ? placeholder('ip') : match)),
+  },
+  {
+    name: 'phone',
+    mayMatch: (text) => hasDigits.test(text),
+    apply: (text) => text.replace(phonePattern, (match) => (isPhone(match) ? placeholder('phone') : match)),
+  },
+];
+
+/** Vendor prefixes also start ordinary words (`sk-learn-…`, `key-value…`): a real token is long and irregular. */
+function isRandom(token: string): boolean {
+  return token.includes('.') || token.includes('/') || (/\d/.test(token) && entropyBits(token) > 3);
+}
+
+function isOwnHost(address: string): boolean {
+  return address.startsWith('127.') || address === '0.0.0.0';
+}
+
+function isPhone(match: string): boolean {
+  if (datePattern.test(match)) return false;
+  const digits = match.replace(/\D/g, '').length;
+  if (digits > 15) return false;
+  if (match.startsWith('+')) return digits >= 8;
+  if (match.includes('(')) return digits >= 9;
+  return (
+    (match.startsWith('0') && digits >= 9 && digits <= 12) ||
+    /^(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{4}$/.test(match)
+  );
+}
+
+function maskPrivateKeys(text: string): string {
+  let start = text.indexOf(privateKeyStart);
+  if (start < 0) return text;
+  let masked = '';
+  let from = 0;
+  while (start >= 0) {
+    const header = text.indexOf('-----', start + privateKeyStart.length);
+    if (header < 0 || !text.slice(start, header).includes('PRIVATE KEY')) break;
+    const footer = text.indexOf('-----END', header);
+    const close = footer < 0 ? -1 : text.indexOf('-----', footer + 8);
+    const end = close < 0 ? text.length : close + 5;
+    masked += text.slice(from, start) + placeholder('private_key');
+    from = end;
+    start = text.indexOf(privateKeyStart, end);
+  }
+  return masked + text.slice(from);
+}
+
+function maskAssignments(text: string): string {
+  return text
+    .replace(urlCredentialPattern, (_match, address: string) => `${address}:${placeholder('password')}@`)
+    .replace(bearerPattern, (match, scheme: string, token: string) =>
+      token.length >= 16 || entropyBits(token) > 2.5 ? `${scheme} ${placeholder('token')}` : match,
+    )
+    .replace(assignmentPattern, (match, head: string, value: string) => {
+      if (value.startsWith('[masked:') || value.startsWith('"[masked:')) return match;
+      const quote = /^(\\?["'])/.exec(value)?.[1] ?? '';
+      return `${head}${quote}${placeholder('secret')}${quote}`;
+    });
+}
+
+const localCharacter = /[A-Za-z0-9._%+-]/;
+const domainPattern = /[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/y;
+
+/** Walks outwards from each `@`: a pattern would try every word of the text as a start. */
+function maskEmails(text: string): string {
+  let masked = '';
+  let from = 0;
+  for (let at = text.indexOf('@'); at >= 0; at = text.indexOf('@', at + 1)) {
+    let start = at;
+    while (start > from && at - start < 64 && localCharacter.test(text[start - 1] ?? '')) start--;
+    domainPattern.lastIndex = at + 1;
+    if (start === at || !domainPattern.test(text)) continue;
+    masked += text.slice(from, start) + placeholder('email');
+    from = domainPattern.lastIndex;
+  }
+  return masked + text.slice(from);
+}

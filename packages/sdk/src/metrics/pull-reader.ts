@@ -1,0 +1,19 @@
+/** The reader behind `prometheusHandler`: one per runtime, collecting only when asked. */
+import { PullReader } from '../export/metric-pusher.ts';
+
+const holder: { current: PullReader | undefined } = ensureHolder();
+
+export function pullReader(): PullReader {
+  holder.current = new PullReader();
+  return holder.current;
+}
+
+export function currentPullReader(): PullReader | undefined {
+  return holder.current;
+}
+
+function ensureHolder(): { current: PullReader | undefined } {
+  const key = Symbol.for('sightline.sdk.pull-reader');
+  const scope = globalThis as { [key: symbol]: { current: PullReader | undefined } | undefined };
+  return (scope[key] ??= { current: undefined });
+}

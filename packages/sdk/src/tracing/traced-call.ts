@@ -1,0 +1,86 @@
+/** Runs a function inside a span and follows its result. Shared by `traced`, `withSpan` and the agent vocabulary. */
+import type { Span } from '@opentelemetry/api';
+import type { Runtime } from '../core/runtime.ts';
+import { guard, sayOnce } from '../core/diagnostics.ts';
+import { followResult } from './follow-result.ts';
+import { openSpan, type OpenedSpan, type SpanSettings } from './run-span.ts';
+import { OtelSpanHandle, idleHandle, recordErrorOn, type SpanHandle } from './span-handle.ts';
+
+/** What happens around the call beside the span. All optional, all guarded: a failing hook never reaches the host. */
+export interface CallHooks {
+  started?(span: Span): void;
+  firstItem?(span: Span, elapsedMs: number): void;
+  item?(item: unknown): void;
+  /** Before the span ends; `items` for generators, iterators and streams. */
+  ended?(span: Span, value: unknown, durationMs: number, items: number | undefined): void;
+  failed?(span: Span, error: unknown, durationMs: number): void;
+}
+
+export function tracedCall<T>(
+  runtime: Runtime,
+  name: string,
+  settings: SpanSettings,
+  fn: (handle: SpanHandle) => T,
+  hooks: CallHooks,
+): T {
+  const manager = runtime.contextManager;
+  const opened = tryOpenSpan(runtime, name, settings);
+  if (opened === undefined) return fn(idleHandle);
+  const { span, context } = opened;
+  if (!span.isRecording()) return manager.with(context, fn, undefined, new OtelSpanHandle(span));
+
+  const startedMs = performance.now();
+  if (hooks.started !== undefined) guard('a span hook', () => hooks.started?.(span));
+  const fail = (error: unknown) => {
+    recordErrorOn(span, error);
+    if (hooks.failed !== undefined)
+      guard('a span hook', () => hooks.failed?.(span, error, performance.now() - startedMs));
+    span.end();
+  };
+  const end = (value: unknown, items: number | undefined) => {
+    if (hooks.ended !== undefined)
+      guard('a span hook', () => hooks.ended?.(span, value, performance.now() - startedMs, items));
+    span.end();
+  };
+  let result: T;
+  try {
+    result = manager.with(context, fn, undefined, new OtelSpanHandle(span));
+  } catch (error) {
+    fail(error);
+    throw error;
+  }
+  if (typeof result !== 'object' || result === null) {
+    end(result, undefined);
+    return result;
+  }
+  return followResult(result, {
+    inside: (resume) => manager.with(context, resume),
+    firstItem: () => {
+      const elapsedMs = performance.now() - startedMs;
+      span.setAttribute('sightline.first_item_ms', round(elapsedMs));
+      guard('a span hook', () => hooks.firstItem?.(span, elapsedMs));
+    },
+    item: (item) => {
+      if (hooks.item !== undefined) guard('a span hook', () => hooks.item?.(item));
+    },
+    ended: (value, items) => {
+      if (items !== undefined) span.setAttribute('sightline.items', items);
+      end(value, items);
+    },
+    failed: fail,
+  });
+}
+
+/** A provider of the host's own may throw; the host's code runs all the same. */
+function tryOpenSpan(runtime: Runtime, name: string, settings: SpanSettings): OpenedSpan | undefined {
+  try {
+    return openSpan(runtime, runtime.contextManager.active(), name, settings);
+  } catch (error) {
+    sayOnce('open-span', `A span could not be started and was skipped: ${String(error)}`);
+    return undefined;
+  }
+}
+
+export function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
