@@ -39,7 +39,10 @@ function spanOf(index: number, withList: boolean): object {
       integer('gen_ai.usage.output_tokens', 340),
       { key: 'gen_ai.request.temperature', value: { doubleValue: 0.2 } },
       withList
-        ? { key: 'gen_ai.response.finish_reasons', value: { arrayValue: { values: [{ stringValue: 'stop' }] } } }
+        ? {
+            key: 'gen_ai.response.finish_reasons',
+            value: { arrayValue: { values: [{ stringValue: 'stop' }] } },
+          }
         : text('gen_ai.response.finish_reason', 'stop'),
       text('session.id', `session-${index % 100}`),
       text('http.route', '/v1/chat/completions'),
@@ -53,7 +56,9 @@ function spanOf(index: number, withList: boolean): object {
 function batchOf(withList: boolean): Uint8Array {
   const spans = Array.from({ length: spansPerBatch }, (_, index) => spanOf(index, withList));
   const resource = { attributes: [text('service.name', 'agent'), text('host.name', 'worker-1')] };
-  return Buffer.from(JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'agent' }, spans }] }] }));
+  return Buffer.from(
+    JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'agent' }, spans }] }] }),
+  );
 }
 
 function protobufOf(json: Uint8Array): Uint8Array {
@@ -94,4 +99,6 @@ measure('admit, every span too old', broken.length, () =>
   admit('traces', broken, { ...rules, oldestUnixNano: rules.newestUnixNano }),
 );
 measure('JSON to protobuf', json.length, () => jsonToProtobuf('traces', json));
-measure('JSON.parse alone, for comparison', json.length, () => JSON.parse(Buffer.from(json).toString('utf8')));
+measure('JSON.parse alone, for comparison', json.length, () =>
+  JSON.parse(Buffer.from(json).toString('utf8')),
+);

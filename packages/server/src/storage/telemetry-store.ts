@@ -24,6 +24,13 @@ export interface QueryLimits {
   readonly resultRowsMax: number;
 }
 
+export const defaultQueryLimits: QueryLimits = {
+  timeMsMax: 10_000,
+  rowsReadMax: 1_000_000_000,
+  memoryBytesMax: 1024 ** 3,
+  resultRowsMax: 100_000,
+};
+
 export interface QueryResult<Row> {
   readonly rows: readonly Row[];
   readonly columns: readonly { readonly name: string; readonly type: string }[];
@@ -69,8 +76,18 @@ export interface TelemetryStore {
   /** Loads a whole segment, or nothing. Resolves when its rows are visible to `query` and durable. Idempotent by token. */
   load(segment: SegmentFile): Promise<{ readonly rows: number }>;
 
-  /** Runs one read-only statement. Rows come as objects, 64-bit integers as strings. */
+  /**
+   * Runs one read-only statement. Rows come as objects, 64-bit integers as strings, numbers that JSON has not as
+   * `"nan"`, `"inf"`, `"-inf"`. A Map comes as an object, whose integer-like keys JavaScript reorders: where order
+   * counts, select `mapKeys` and `mapValues`.
+   */
   query<Row>(statement: Statement, limits?: Partial<QueryLimits>): Promise<QueryResult<Row>>;
+
+  /**
+   * Runs a SELECT that somebody typed. Refuses what is more than one SELECT over the store's own tables: no table
+   * functions that reach files or networks, no settings, no system tables beyond a harmless few.
+   */
+  queryUntrusted<Row>(sql: string, limits?: Partial<QueryLimits>): Promise<QueryResult<Row>>;
 
   /** Rows and bytes on disk per table. */
   usage(): Promise<readonly { readonly name: string; readonly rows: number; readonly bytes: number }[]>;

@@ -2,7 +2,7 @@
 -- `{{name}}` is the physical table (`name_local` on a cluster), `{{engine X}}` the table engine X or its replicated twin.
 -- Why it is like this, with measurements: docs/internals/storage.md.
 
-CREATE TABLE {{spans}}
+CREATE TABLE IF NOT EXISTS {{spans}} {{on cluster}}
 (
     project LowCardinality(String),
     trace_id FixedString(16),
@@ -91,10 +91,11 @@ CREATE TABLE {{spans}}
 )
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(start_time)
-ORDER BY (project, toStartOfFiveMinutes(start_time), trace_id, start_time);
+ORDER BY (project, toStartOfFiveMinutes(start_time), trace_id, start_time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- One row per trace, day of its spans and (until merged) insert. A reader groups by trace_id: late spans add rows.
-CREATE TABLE {{trace_summaries}}
+CREATE TABLE IF NOT EXISTS {{trace_summaries}} {{on cluster}}
 (
     project LowCardinality(String),
     trace_id FixedString(16),
@@ -119,10 +120,11 @@ CREATE TABLE {{trace_summaries}}
 ENGINE = {{engine AggregatingMergeTree}}
 PARTITION BY day
 ORDER BY (project, trace_id)
-SETTINGS index_granularity = 512;
+SETTINGS index_granularity = 512,
+    non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Traces by time, for "the newest": one row per trace and five minutes in which it has a span.
-CREATE TABLE {{trace_starts}}
+CREATE TABLE IF NOT EXISTS {{trace_starts}} {{on cluster}}
 (
     project LowCardinality(String),
     bucket DateTime('UTC'),
@@ -131,9 +133,10 @@ CREATE TABLE {{trace_starts}}
 )
 ENGINE = {{engine AggregatingMergeTree}}
 PARTITION BY toDate(bucket)
-ORDER BY (project, bucket, trace_id);
+ORDER BY (project, bucket, trace_id)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE TABLE {{span_rollup_1m}}
+CREATE TABLE IF NOT EXISTS {{span_rollup_1m}} {{on cluster}}
 (
     project LowCardinality(String),
     minute DateTime('UTC'),
@@ -153,9 +156,10 @@ CREATE TABLE {{span_rollup_1m}}
 )
 ENGINE = {{engine AggregatingMergeTree}}
 PARTITION BY toDate(minute)
-ORDER BY (project, service, name, kind, operation, model, minute);
+ORDER BY (project, service, name, kind, operation, model, minute)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE TABLE {{logs}}
+CREATE TABLE IF NOT EXISTS {{logs}} {{on cluster}}
 (
     project LowCardinality(String),
     time DateTime64(9, 'UTC'),
@@ -208,9 +212,10 @@ CREATE TABLE {{logs}}
 )
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(time)
-ORDER BY (project, toStartOfFiveMinutes(time), service, time, log_id);
+ORDER BY (project, toStartOfFiveMinutes(time), service, time, log_id)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE TABLE {{metric_points}}
+CREATE TABLE IF NOT EXISTS {{metric_points}} {{on cluster}}
 (
     project LowCardinality(String),
     name LowCardinality(String),
@@ -260,10 +265,11 @@ CREATE TABLE {{metric_points}}
 )
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(time)
-ORDER BY (project, name, series_id, time);
+ORDER BY (project, name, series_id, time)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Every metric name with what a list needs.
-CREATE TABLE {{metric_names}}
+CREATE TABLE IF NOT EXISTS {{metric_names}} {{on cluster}}
 (
     project LowCardinality(String),
     name LowCardinality(String),
@@ -278,9 +284,10 @@ CREATE TABLE {{metric_names}}
     point_count SimpleAggregateFunction(sum, UInt64)
 )
 ENGINE = {{engine AggregatingMergeTree}}
-ORDER BY (project, name, type);
+ORDER BY (project, name, type)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
-CREATE TABLE {{attribute_keys}}
+CREATE TABLE IF NOT EXISTS {{attribute_keys}} {{on cluster}}
 (
     project LowCardinality(String),
     signal LowCardinality(String),
@@ -291,10 +298,11 @@ CREATE TABLE {{attribute_keys}}
     count SimpleAggregateFunction(sum, UInt64)
 )
 ENGINE = {{engine AggregatingMergeTree}}
-ORDER BY (project, signal, source, key, type);
+ORDER BY (project, signal, source, key, type)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- What came in, by minute: a row with an empty reason counts accepted items, one with a reason rejected items.
-CREATE TABLE {{ledger}}
+CREATE TABLE IF NOT EXISTS {{ledger}} {{on cluster}}
 (
     project LowCardinality(String),
     signal LowCardinality(String),
@@ -304,4 +312,109 @@ CREATE TABLE {{ledger}}
     rejected UInt64
 )
 ENGINE = {{engine SummingMergeTree((accepted, rejected))}}
-ORDER BY (project, signal, minute, reason);
+ORDER BY (project, signal, minute, reason)
+SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- Views. Each sees one insert; readers merge. A call of a model counts its tokens, other spans only report them.
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{trace_summaries_view}} {{on cluster}} TO {{trace_summaries}} AS
+SELECT
+    project,
+    trace_id,
+    toDate(spans.start_time) AS day,
+    min(spans.start_time) AS start_time,
+    max(spans.start_time + toIntervalNanosecond(duration_ns)) AS end_time,
+    min(tuple(toUInt8(parent_span_id != toFixedString('', 8)), spans.start_time, toString(name), toString(service))) AS head,
+    groupUniqArray(toString(service)) AS services,
+    count() AS span_count,
+    countIf(status_code = 2) AS error_count,
+    sumIf(spans.input_tokens, operation IN ('llm', 'embedding', 'rerank')) AS input_tokens,
+    sumIf(spans.output_tokens, operation IN ('llm', 'embedding', 'rerank')) AS output_tokens,
+    sumIf(spans.cost_usd, operation IN ('llm', 'embedding', 'rerank')) AS cost_usd,
+    maxIf(spans.input_tokens, operation NOT IN ('llm', 'embedding', 'rerank')) AS reported_input_tokens,
+    maxIf(spans.output_tokens, operation NOT IN ('llm', 'embedding', 'rerank')) AS reported_output_tokens,
+    maxIf(spans.cost_usd, operation NOT IN ('llm', 'embedding', 'rerank')) AS reported_cost_usd,
+    max(spans.session_id) AS session_id,
+    max(spans.user_id) AS user_id
+FROM {{spans}} AS spans
+GROUP BY project, trace_id, day;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{trace_starts_view}} {{on cluster}} TO {{trace_starts}} AS
+SELECT project, toStartOfFiveMinutes(summaries.start_time) AS bucket, trace_id, min(summaries.start_time) AS start_time
+FROM {{trace_summaries}} AS summaries
+GROUP BY project, bucket, trace_id;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{span_rollup_1m_view}} {{on cluster}} TO {{span_rollup_1m}} AS
+SELECT
+    project,
+    toStartOfMinute(spans.start_time) AS minute,
+    service,
+    name,
+    kind,
+    operation,
+    model,
+    count() AS count,
+    countIf(status_code = 2) AS error_count,
+    sum(duration_ns) AS duration_ns_sum,
+    max(duration_ns) AS duration_ns_max,
+    quantilesDDState(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns) AS duration_ns_quantiles,
+    sum(spans.input_tokens) AS input_tokens,
+    sum(spans.output_tokens) AS output_tokens,
+    sum(spans.cost_usd) AS cost_usd
+FROM {{spans}} AS spans
+GROUP BY project, minute, service, name, kind, operation, model;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{metric_names_view}} {{on cluster}} TO {{metric_names}} AS
+SELECT
+    project,
+    name,
+    type,
+    anyLast(points.unit) AS unit,
+    anyLast(toString(points.description)) AS description,
+    max(points.temporality) AS temporality,
+    max(toUInt8(points.monotonic)) AS monotonic,
+    groupUniqArray(toString(service)) AS services,
+    toDateTime(min(time), 'UTC') AS first_seen,
+    toDateTime(max(time), 'UTC') AS last_seen,
+    count() AS point_count
+FROM {{metric_points}} AS points
+GROUP BY project, name, type;
+
+-- Keys repeat as whole sets: grouping by the sets first leaves some hundred rows per insert to take apart.
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{span_keys_view}} {{on cluster}} TO {{attribute_keys}} AS
+SELECT project, 'traces' AS signal, entry.1 AS source, entry.2 AS key, entry.3 AS type, max(seen) AS last_seen, sum(sets.count) AS count
+FROM (
+    SELECT project, mapKeys(attributes) AS keys, attribute_types, mapKeys(resource_attributes) AS resource_keys, resource_types,
+        mapKeys(scope_attributes) AS scope_keys, scope_types, toDateTime(max(start_time), 'UTC') AS seen, count() AS count
+    FROM {{spans}}
+    GROUP BY project, keys, attribute_types, resource_keys, resource_types, scope_keys, scope_types) AS sets
+ARRAY JOIN arrayConcat(
+    arrayMap((key, type) -> ('attribute', toString(key), type), keys, splitByString('', attribute_types)),
+    arrayMap((key, type) -> ('resource', toString(key), type), resource_keys, splitByString('', resource_types)),
+    arrayMap((key, type) -> ('scope', toString(key), type), scope_keys, splitByString('', toString(scope_types)))) AS entry
+GROUP BY project, signal, source, key, type;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{log_keys_view}} {{on cluster}} TO {{attribute_keys}} AS
+SELECT project, 'logs' AS signal, entry.1 AS source, entry.2 AS key, entry.3 AS type, max(seen) AS last_seen, sum(sets.count) AS count
+FROM (
+    SELECT project, mapKeys(attributes) AS keys, attribute_types, mapKeys(resource_attributes) AS resource_keys, resource_types,
+        mapKeys(scope_attributes) AS scope_keys, scope_types, toDateTime(max(time), 'UTC') AS seen, count() AS count
+    FROM {{logs}}
+    GROUP BY project, keys, attribute_types, resource_keys, resource_types, scope_keys, scope_types) AS sets
+ARRAY JOIN arrayConcat(
+    arrayMap((key, type) -> ('attribute', toString(key), type), keys, splitByString('', attribute_types)),
+    arrayMap((key, type) -> ('resource', toString(key), type), resource_keys, splitByString('', resource_types)),
+    arrayMap((key, type) -> ('scope', toString(key), type), scope_keys, splitByString('', toString(scope_types)))) AS entry
+GROUP BY project, signal, source, key, type;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{metric_keys_view}} {{on cluster}} TO {{attribute_keys}} AS
+SELECT project, 'metrics' AS signal, entry.1 AS source, entry.2 AS key, entry.3 AS type, max(seen) AS last_seen, sum(sets.count) AS count
+FROM (
+    SELECT project, mapKeys(attributes) AS keys, attribute_types, mapKeys(resource_attributes) AS resource_keys, resource_types,
+        mapKeys(scope_attributes) AS scope_keys, scope_types, toDateTime(max(time), 'UTC') AS seen, count() AS count
+    FROM {{metric_points}}
+    GROUP BY project, keys, attribute_types, resource_keys, resource_types, scope_keys, scope_types) AS sets
+ARRAY JOIN arrayConcat(
+    arrayMap((key, type) -> ('attribute', toString(key), type), keys, splitByString('', toString(attribute_types))),
+    arrayMap((key, type) -> ('resource', toString(key), type), resource_keys, splitByString('', toString(resource_types))),
+    arrayMap((key, type) -> ('scope', toString(key), type), scope_keys, splitByString('', toString(scope_types)))) AS entry
+GROUP BY project, signal, source, key, type;

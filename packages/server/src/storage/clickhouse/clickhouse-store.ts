@@ -1,0 +1,61 @@
+import type { Clock } from '@sightline/base';
+import { formatNanos } from '@sightline/base';
+import {
+  defaultQueryLimits,
+  type QueryLimits,
+  type QueryResult,
+  type Statement,
+  type TelemetryStore,
+} from '../telemetry-store.ts';
+import type { ClickHouseEngine } from './engine.ts';
+import { loadSegment } from './load/load-segment.ts';
+import { migrate } from './migrate.ts';
+import { enforceRetention, partsTable } from './retention.ts';
+import { limitSettings, ownSettings } from './query-settings.ts';
+import { segmentItems } from './segment-items.ts';
+import { checkUntrusted } from './untrusted-sql.ts';
+
+/** The telemetry store over either engine. */
+export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): TelemetryStore {
+  return {
+    engine: { kind: engine.kind, version: engine.version },
+    migrate: () => migrate(engine),
+    load: async (segment) => {
+      await loadSegment(engine, segment);
+      return { rows: await segmentItems(segment.path) };
+    },
+    query: (statement, limits) => runQuery(engine, statement, limits),
+    queryUntrusted: async (sql, limits) => runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits),
+    usage: async () => {
+      const answer = await engine.select({
+        sql: `SELECT replaceRegexpOne(table, '_local$', '') AS name, toFloat64(sum(rows)) AS rows, toFloat64(sum(bytes_on_disk)) AS bytes
+          FROM ${partsTable(engine)} WHERE active AND database = currentDatabase() GROUP BY name ORDER BY bytes DESC`,
+        params: {},
+        settings: ownSettings,
+      });
+      return answer.data as readonly { name: string; rows: number; bytes: number }[];
+    },
+    enforceRetention: (policy) => enforceRetention(engine, policy, formatNanos(clock.now()).slice(0, 10)),
+    close: () => engine.close(),
+  };
+}
+
+async function runQuery<Row>(
+  engine: ClickHouseEngine,
+  { sql, params }: Statement,
+  partial: Partial<QueryLimits> = {},
+): Promise<QueryResult<Row>> {
+  const limits = { ...defaultQueryLimits, ...partial };
+  const started = performance.now();
+  const answer = await engine.select({ sql, params: params ?? {}, settings: limitSettings(limits) });
+  const rows = answer.data as readonly Row[];
+  const truncated = rows.length > limits.resultRowsMax;
+  return {
+    rows: truncated ? rows.slice(0, limits.resultRowsMax) : rows,
+    columns: answer.meta,
+    rowsRead: answer.statistics?.rows_read ?? 0,
+    bytesRead: answer.statistics?.bytes_read ?? 0,
+    elapsedMs: performance.now() - started,
+    truncated,
+  };
+}

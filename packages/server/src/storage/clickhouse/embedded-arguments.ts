@@ -1,0 +1,33 @@
+const mebibyte = 2 ** 20;
+
+/**
+ * How the embedded engine is told to be modest. The engine sizes itself for a machine of its own: gigabytes of caches that
+ * fill over time and a thread pool per task. At rest the whole server is to stay under 700 MB.
+ */
+export function embeddedArguments(memoryBytesMax: number): string[] {
+  const settings: Record<string, number> = {
+    max_server_memory_usage: memoryBytesMax,
+    mark_cache_size: 64 * mebibyte,
+    primary_index_cache_size: 64 * mebibyte,
+    index_mark_cache_size: 32 * mebibyte,
+    index_uncompressed_cache_size: 0,
+    uncompressed_cache_size: 0,
+    text_index_tokens_cache_size: 16 * mebibyte,
+    text_index_header_cache_size: 32 * mebibyte,
+    text_index_postings_cache_size: 16 * mebibyte,
+    query_condition_cache_size: 16 * mebibyte,
+    vector_similarity_index_cache_size: 0,
+    unique_key_index_cache_size_bytes: 0,
+    iceberg_metadata_files_cache_size: 0,
+    parquet_metadata_cache_size: 0,
+    compiled_expression_cache_size: 16 * mebibyte,
+    background_pool_size: 2,
+    background_common_pool_size: 1,
+    background_schedule_pool_size: 2,
+    max_io_thread_pool_size: 8,
+    max_parts_cleaning_thread_pool_size: 2,
+    max_active_parts_loading_thread_pool_size: 4,
+    max_outdated_parts_loading_thread_pool_size: 2,
+  };
+  return Object.entries(settings).map(([name, value]) => `--${name}=${value}`);
+}

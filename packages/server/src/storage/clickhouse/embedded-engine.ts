@@ -1,0 +1,117 @@
+import { SightlineError } from '@sightline/schema/errors';
+import { drainPending, Session, version } from 'chdb';
+import { StoreError } from '../telemetry-store.ts';
+import { embeddedArguments } from './embedded-arguments.ts';
+import {
+  type ClickHouseEngine,
+  type EngineSettings,
+  type InsertFileRequest,
+  literal,
+  type SelectAnswer,
+  type SelectRequest,
+  settingsSql,
+} from './engine.ts';
+import { storeErrorFrom } from './engine-error.ts';
+import { parameterStatements } from './query-parameters.ts';
+import { SessionPool } from './session-pool.ts';
+
+export interface EmbeddedOptions {
+  readonly directory: string;
+  readonly database: string;
+  /**
+   * Sessions for loads and for queries. Each that works holds one thread of Node's pool, which the journal needs as well:
+   * UV_THREADPOOL_SIZE must be above their sum.
+   */
+  readonly writers?: number;
+  readonly readers?: number;
+  /** What the engine may use in all, merges included. */
+  readonly memoryBytesMax?: number;
+}
+
+/**
+ * ClickHouse inside this process. chDB answers one statement per session at a time, so there is a small pool of them.
+ * Its own parameter binding is not used: it runs all parameterised queries of a process one after the other.
+ */
+export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
+  const sessions = openSessions(options);
+  const writers = new SessionPool(sessions.slice(0, options.writers ?? 2));
+  const readers = new SessionPool(sessions.slice(options.writers ?? 2));
+  let isClosed = false;
+
+  const run = async (session: Session, sql: string, doing: 'query' | 'load' | 'command', format = 'Null'): Promise<string> => {
+    if (isClosed) throw new StoreError('unavailable', 'The store is closed.');
+    try {
+      return (await session.queryAsync(sql, { format })).text();
+    } catch (error) {
+      // What a failed query had already written would come before the answer of the session's next query.
+      await session.queryAsync('SELECT 1', { format: 'Null' }).catch(() => undefined);
+      throw storeErrorFrom(error, doing);
+    }
+  };
+
+  return {
+    kind: 'embedded',
+    version: version().libchdb.replaceAll('"', ''),
+    nodes: { kind: 'single' },
+
+    command: async (sql) => {
+      await writers.run((session) => run(session, sql, 'command'));
+    },
+
+    select: (request: SelectRequest) =>
+      readers.run(async (session) => {
+        const binding = parameterStatements(request.sql, request.params);
+        const sql = `SET ${settingsSql(request.settings)}; ${binding} ${request.sql}`;
+        return JSON.parse(await run(session, sql, 'query', 'JSON')) as SelectAnswer;
+      }),
+
+    insertFile: async ({ path, structure, insert, settings }: InsertFileRequest) => {
+      const source = `file(${literal(path)}, 'Protobuf', ${literal(structure)})`;
+      const sql = `${insert(source)} SETTINGS ${settingsSql(settings)}`;
+      await writers.run((session) => run(session, sql, 'load'));
+    },
+
+    close: async () => {
+      if (isClosed) return;
+      await Promise.all([writers.drain(), readers.drain()]);
+      isClosed = true;
+      for (const session of sessions) session.close();
+      await drainPending();
+    },
+  };
+}
+
+const readerSettings: EngineSettings = {
+  // Queries only read; settings stay changeable, because limits and parameters are set per query.
+  readonly: 2,
+};
+
+function openSessions(options: EmbeddedOptions): Session[] {
+  const writers = options.writers ?? 2;
+  const total = writers + (options.readers ?? 4);
+  const sessions: Session[] = [];
+  try {
+    for (let at = 0; at < total; at += 1) {
+      const connectionArgs = embeddedArguments(options.memoryBytesMax ?? 3 * 2 ** 30);
+      const session = new Session(options.directory, { connectionArgs });
+      sessions.push(session);
+      if (at === 0) session.query(`CREATE DATABASE IF NOT EXISTS \`${options.database}\``);
+      session.query(`USE \`${options.database}\``);
+      if (at >= writers) session.query(`SET ${settingsSql(readerSettings)}`);
+    }
+    return sessions;
+  } catch (error) {
+    for (const session of sessions) session.close();
+    throw openFailure(error, options.directory);
+  }
+}
+
+function openFailure(error: unknown, directory: string): SightlineError {
+  const reason = error instanceof Error ? error.message : String(error);
+  // The engine tells only that it cannot connect; a lock held by another process is by far the usual cause.
+  return new SightlineError(
+    'data_directory_locked',
+    `Cannot open the telemetry store: "${directory}" is used by another process or cannot be read (${reason}).`,
+    { hint: 'Stop the other process, or choose another directory with --data.', cause: error },
+  );
+}

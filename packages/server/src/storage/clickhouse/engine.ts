@@ -1,0 +1,60 @@
+/** What the store needs of a ClickHouse, wherever it runs. Both engines throw StoreError. */
+export interface ClickHouseEngine {
+  readonly kind: 'embedded' | 'clickhouse';
+  readonly version: string;
+  readonly nodes: NodeLayout;
+
+  /** One statement without a result, on every node that must have it (see NodeLayout). */
+  command(sql: string): Promise<void>;
+
+  /** One SELECT. `settings` hold for this query only; parameters are bound by the engine and never enter the text. */
+  select(request: SelectRequest): Promise<SelectAnswer>;
+
+  /** Runs `insert(source)`, where `source` is a table expression that reads the file. */
+  insertFile(request: InsertFileRequest): Promise<void>;
+
+  /** Waits for what runs, then lets go of everything. */
+  close(): Promise<void>;
+}
+
+/**
+ * `single`: one node holds everything. `cluster`: rows live in `…_local` tables of each node and are reached through
+ * Distributed tables. Statements reach every node by ON CLUSTER, or by being sent to each URL where more than one is given.
+ */
+export type NodeLayout =
+  | { readonly kind: 'single' }
+  | { readonly kind: 'cluster'; readonly cluster: string; readonly onCluster: boolean; readonly replicated: boolean };
+
+export type EngineSettings = Readonly<Record<string, string | number>>;
+
+export interface SelectRequest {
+  readonly sql: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly settings: EngineSettings;
+}
+
+/** The engine's `JSON` format. */
+export interface SelectAnswer {
+  readonly meta: readonly { readonly name: string; readonly type: string }[];
+  readonly data: readonly unknown[];
+  readonly statistics?: { readonly elapsed: number; readonly rows_read: number; readonly bytes_read: number };
+}
+
+export interface InsertFileRequest {
+  readonly path: string;
+  /** Columns of the file as a table function takes them. */
+  readonly structure: string;
+  readonly insert: (source: string) => string;
+  readonly settings: EngineSettings;
+}
+
+/** A SQL string literal. */
+export function literal(text: string): string {
+  return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`;
+}
+
+export function settingsSql(settings: EngineSettings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} = ${typeof value === 'number' ? value : literal(value)}`)
+    .join(', ');
+}

@@ -1,0 +1,58 @@
+import type { SegmentFile } from '../../telemetry-store.ts';
+import type { ClickHouseEngine, EngineSettings } from '../engine.ts';
+import { ledgerSelect } from './ledger-sql.ts';
+import { logsSelect } from './logs-sql.ts';
+import { metricPointsSelect } from './metric-points-sql.ts';
+import { formatSchema, ledgerStructure, segmentStructure } from './otlp-format.ts';
+import { insertSql } from './row-select.ts';
+import { spansSelect } from './spans-sql.ts';
+
+const tables = {
+  traces: { table: 'spans', select: spansSelect },
+  logs: { table: 'logs', select: logsSelect },
+  metrics: { table: 'metric_points', select: metricPointsSelect },
+} as const;
+
+/**
+ * Puts a segment into its table, with everything views make of it, and into the ledger. Both statements can be repeated: their
+ * tokens keep every table and view from taking the same segment twice.
+ */
+export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile): Promise<void> {
+  const { table, select } = tables[segment.signal];
+  const { settings: extra } = select('');
+  await engine.insertFile({
+    path: segment.path,
+    structure: segmentStructure(segment.signal),
+    insert: (source) => insertSql(table, select(source)),
+    settings: { ...loadSettings(`${segment.token}:items`), ...extra },
+  });
+  await engine.insertFile({
+    path: segment.path,
+    structure: ledgerStructure,
+    insert: (source) => insertSql('ledger', ledgerSelect(segment.signal, source)),
+    settings: loadSettings(`${segment.token}:ledger`),
+  });
+}
+
+function loadSettings(token: string): EngineSettings {
+  return {
+    format_schema_source: 'string',
+    format_schema: formatSchema,
+    format_schema_message_name: 'Envelope',
+    insert_deduplicate: 1,
+    insert_deduplication_token: token,
+    deduplicate_blocks_in_dependent_materialized_views: 1,
+    // The whole segment is one block: nothing is written before all of it was understood, and its token is one.
+    max_insert_threads: 1,
+    max_threads: 1,
+    min_insert_block_size_rows: 1_000_000_000,
+    min_insert_block_size_bytes: 0,
+    // Old data that is imported may span as many days as the retention has.
+    max_partitions_per_insert_block: 0,
+    // On a cluster, done means done on every shard.
+    distributed_foreground_insert: 1,
+    // Segments are as large as the journal made them; how much memory loading may take is the engine's own limit.
+    max_memory_usage: 0,
+    max_execution_time: 0,
+  };
+}

@@ -1,0 +1,49 @@
+import { StoreError } from '../telemetry-store.ts';
+import { literal } from './engine.ts';
+
+/** `SET` statements that bind `{name:Type}` placeholders for the statement that follows in the same session. */
+export function parameterStatements(sql: string, params: Readonly<Record<string, unknown>>): string {
+  for (const [, name] of sql.matchAll(/\{(\w+):/g)) {
+    // A session remembers parameters, so a missing one would silently take the value of an earlier query.
+    if (name !== undefined && !(name in params))
+      throw new StoreError('refused', `The query has no value for its parameter "${name}".`);
+  }
+  return Object.entries(params)
+    .map(([name, value]) => `SET param_${name} = ${literal(parameterText(value))};`)
+    .join(' ');
+}
+
+/** A value as the engine reads parameters: tab-separated escaping, arrays with quoted elements. */
+function parameterText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(elementText).join(',')}]`;
+  if (value === null || value === undefined) return '\\N';
+  if (typeof value === 'string') return escapeText(value);
+  return scalarText(value);
+}
+
+function elementText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(elementText).join(',')}]`;
+  if (value === null || value === undefined) return 'NULL';
+  if (typeof value === 'string') return `'${escapeText(value)}'`;
+  return scalarText(value);
+}
+
+function scalarText(value: unknown): string {
+  if (typeof value === 'boolean') return value ? '1' : '0';
+  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
+  if (typeof value === 'number') return Number.isNaN(value) ? 'nan' : value > 0 ? '+inf' : '-inf';
+  throw new StoreError('refused', `A query parameter cannot be a ${typeof value}.`);
+}
+
+const escapes: Record<string, string> = {
+  '\\': '\\\\',
+  "'": "\\'",
+  '\t': '\\t',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\0': '\\0',
+};
+
+function escapeText(text: string): string {
+  return text.replace(/[\\'\t\n\r\0]/g, (found) => escapes[found] ?? found);
+}

@@ -1,0 +1,85 @@
+import type { TelemetrySignal } from '@sightline/schema/api';
+import type { RetentionPolicy } from '../telemetry-store.ts';
+import type { ClickHouseEngine } from './engine.ts';
+import { onCluster, physicalName } from './table-names.ts';
+import { ownSettings } from './query-settings.ts';
+
+/** Tables with a partition per day, and whose retention they follow. */
+const signalOfTable: Readonly<Record<string, TelemetrySignal>> = {
+  spans: 'traces',
+  trace_summaries: 'traces',
+  trace_starts: 'traces',
+  span_rollup_1m: 'traces',
+  logs: 'logs',
+  metric_points: 'metrics',
+};
+
+interface Partition {
+  readonly table: string;
+  /** The day, as in `2026-11-21`. */
+  readonly day: string;
+  readonly bytes: number;
+}
+
+/**
+ * Drops whole days: those older than the retention of their signal, then the oldest while the store is larger than its cap.
+ * Today is never dropped. A dropped partition costs nothing, unlike rows deleted one by one.
+ */
+export async function enforceRetention(engine: ClickHouseEngine, policy: RetentionPolicy, today: string): Promise<void> {
+  const kept: Partition[] = [];
+  for (const partition of await readPartitions(engine)) {
+    const signal = signalOfTable[partition.table];
+    if (signal !== undefined && partition.day < dayBefore(today, policy.days[signal])) await drop(engine, partition);
+    else kept.push(partition);
+  }
+  if (policy.capBytes !== null) await enforceCap(engine, kept, policy.capBytes, today);
+  const oldest = dayBefore(today, Math.max(...Object.values(policy.days)));
+  for (const table of ['attribute_keys', 'metric_names']) {
+    const name = physicalName(table, engine.nodes);
+    await engine.command(`DELETE FROM ${name} ${onCluster(engine.nodes)} WHERE last_seen < toDate('${oldest}')`);
+  }
+}
+
+async function enforceCap(
+  engine: ClickHouseEngine,
+  partitions: readonly Partition[],
+  capBytes: number,
+  today: string,
+): Promise<void> {
+  let total = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
+  const oldestFirst = partitions
+    .filter(({ table, day }) => signalOfTable[table] !== undefined && day < today)
+    .toSorted((a, b) => a.day.localeCompare(b.day));
+  let dropping: string | undefined;
+  for (const partition of oldestFirst) {
+    // A day goes in all tables together: a list that shows traces whose spans are gone helps nobody.
+    if (total <= capBytes && partition.day !== dropping) return;
+    dropping = partition.day;
+    await drop(engine, partition);
+    total -= partition.bytes;
+  }
+}
+
+async function drop(engine: ClickHouseEngine, { table, day }: Partition): Promise<void> {
+  const { nodes } = engine;
+  await engine.command(`ALTER TABLE ${physicalName(table, nodes)} ${onCluster(nodes)} DROP PARTITION '${day}'`);
+}
+
+async function readPartitions(engine: ClickHouseEngine): Promise<readonly Partition[]> {
+  const answer = await engine.select({
+    sql: `SELECT replaceRegexpOne(table, '_local$', '') AS table, partition AS day, toFloat64(sum(bytes_on_disk)) AS bytes
+      FROM ${partsTable(engine)} WHERE active AND database = currentDatabase() GROUP BY table, day`,
+    params: {},
+    settings: ownSettings,
+  });
+  return answer.data as readonly Partition[];
+}
+
+/** `system.parts` of every node. */
+export function partsTable(engine: ClickHouseEngine): string {
+  return engine.nodes.kind === 'cluster' ? `cluster('${engine.nodes.cluster}', system.parts)` : 'system.parts';
+}
+
+function dayBefore(today: string, days: number): string {
+  return new Date(Date.parse(`${today}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
+}

@@ -1,0 +1,158 @@
+import { createReadStream } from 'node:fs';
+import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { SightlineError } from '@sightline/schema/errors';
+import {
+  type ClickHouseEngine,
+  type InsertFileRequest,
+  literal,
+  type NodeLayout,
+  type SelectAnswer,
+  type SelectRequest,
+  settingsSql,
+} from './engine.ts';
+import { storeErrorFrom } from './engine-error.ts';
+
+export interface ServerOptions {
+  /** Where ClickHouse answers HTTP. More than one: every node of a cluster that has no Keeper to carry ON CLUSTER. */
+  readonly urls: readonly string[];
+  readonly database: string;
+  /** The cluster to spread over; everything on one node without. */
+  readonly cluster?: string;
+}
+
+const requestTimeoutMs = 120_000;
+
+/** ClickHouse over HTTP: one server, or a cluster reached through its nodes. */
+export async function openServer(options: ServerOptions): Promise<ClickHouseEngine> {
+  const clients = options.urls.map((url) => connect(url, undefined));
+  try {
+    const version = await probe(clients, options.urls);
+    const nodes = await layoutOf(clients, options);
+    const onCluster = nodes.kind === 'cluster' && nodes.onCluster ? ` ON CLUSTER \`${nodes.cluster}\`` : '';
+    for (const client of clients)
+      await client.command({ query: `CREATE DATABASE IF NOT EXISTS \`${options.database}\`${onCluster}` });
+    await Promise.all(clients.map((client) => client.close()));
+    return serverEngine({ ...options, version, nodes });
+  } catch (error) {
+    await Promise.all(clients.map((client) => client.close()));
+    throw error instanceof SightlineError ? error : storeErrorFrom(error, 'command');
+  }
+}
+
+function connect(url: string, database: string | undefined): ClickHouseClient {
+  return createClient({
+    url,
+    ...(database === undefined ? {} : { database }),
+    request_timeout: requestTimeoutMs,
+    max_open_connections: 16,
+    application: 'sightline',
+  });
+}
+
+async function probe(clients: readonly ClickHouseClient[], urls: readonly string[]): Promise<string> {
+  let version = '';
+  for (const [at, client] of clients.entries()) {
+    try {
+      const answer = await client.query({ query: 'SELECT version() AS version', format: 'JSON' });
+      version = (await answer.json<{ version: string }>()).data[0]?.version ?? '';
+    } catch (error) {
+      const { host } = new URL(urls[at] ?? '');
+      const reason = storeErrorFrom(error, 'command').message;
+      throw new SightlineError('store_unavailable', `Cannot reach ClickHouse at ${host}: ${reason}`, {
+        hint: 'Check --clickhouse-url, and that the server runs and lets this user in.',
+        cause: error,
+      });
+    }
+  }
+  return version;
+}
+
+async function layoutOf(clients: readonly ClickHouseClient[], options: ServerOptions): Promise<NodeLayout> {
+  const [client] = clients;
+  if (options.cluster === undefined || client === undefined) return { kind: 'single' };
+  const answer = await client.query({
+    query: 'SELECT shard_num, replica_num FROM system.clusters WHERE cluster = {cluster:String}',
+    query_params: { cluster: options.cluster },
+    format: 'JSON',
+  });
+  const { data } = await answer.json<{ shard_num: number; replica_num: number }>();
+  if (data.length === 0)
+    throw new SightlineError('bad_option', `ClickHouse has no cluster named "${options.cluster}".`, {
+      hint: 'Name one of its clusters (SELECT cluster FROM system.clusters) with --clickhouse-cluster.',
+    });
+  return {
+    kind: 'cluster',
+    cluster: options.cluster,
+    onCluster: clients.length === 1,
+    replicated: data.some((row) => Number(row.replica_num) > 1),
+  };
+}
+
+function serverEngine(options: ServerOptions & { readonly version: string; readonly nodes: NodeLayout }): ClickHouseEngine {
+  const clients = options.urls.map((url) => connect(url, options.database));
+
+  /** Any node can answer; the next one is asked when one cannot be reached. */
+  async function onAnyNode<T>(doing: 'query' | 'load', task: (client: ClickHouseClient) => Promise<T>): Promise<T> {
+    let failure: unknown;
+    for (const client of clients) {
+      try {
+        return await task(client);
+      } catch (error) {
+        failure = error;
+        if (!isConnectionFailure(error)) break;
+      }
+    }
+    throw storeErrorFrom(failure, doing);
+  }
+
+  return {
+    kind: 'clickhouse',
+    version: options.version,
+    nodes: options.nodes,
+
+    command: async (sql) => {
+      for (const client of clients) {
+        try {
+          await client.command({ query: sql });
+        } catch (error) {
+          throw storeErrorFrom(error, 'command');
+        }
+      }
+    },
+
+    select: (request: SelectRequest) =>
+      onAnyNode('query', async (client) => {
+        const answer = await client.query({
+          query: request.sql,
+          query_params: request.params,
+          clickhouse_settings: { ...request.settings, readonly: '2' },
+          format: 'JSON',
+        });
+        return (await answer.json<unknown>()) as SelectAnswer;
+      }),
+
+    insertFile: ({ path, structure, insert, settings }: InsertFileRequest) =>
+      onAnyNode('load', async (client) => {
+        const file = createReadStream(path, { highWaterMark: 1 << 20 });
+        try {
+          const statement = insert(`input(${literal(structure)})`);
+          await client.exec({
+            query: `${statement} SETTINGS ${settingsSql(settings)} FORMAT Protobuf`,
+            values: file,
+            clickhouse_settings: { wait_end_of_query: 1 },
+          });
+        } finally {
+          file.destroy();
+        }
+      }),
+
+    close: async () => {
+      await Promise.all(clients.map((client) => client.close()));
+    },
+  };
+}
+
+function isConnectionFailure(error: unknown): boolean {
+  const code = (error as { code?: unknown }).code;
+  return typeof code === 'string' && /^E[A-Z]+$/.test(code);
+}

@@ -1,0 +1,51 @@
+import type { NodeLayout } from './engine.ts';
+
+/**
+ * How rows of a table are spread over shards. A trace stays together, so that its spans, its summary and its roll-ups can be merged
+ * where they are; what is small and read whole goes by its own key.
+ */
+const shardingKeys: Readonly<Record<string, string>> = {
+  spans: 'cityHash64(trace_id)',
+  trace_summaries: 'cityHash64(trace_id)',
+  trace_starts: 'cityHash64(trace_id)',
+  span_rollup_1m: 'cityHash64(service)',
+  logs: 'if(trace_id = unhex(repeat(\'00\', 16)), log_id, cityHash64(trace_id))',
+  metric_points: 'series_id',
+  metric_names: 'cityHash64(name)',
+  attribute_keys: 'cityHash64(key)',
+  ledger: 'cityHash64(project)',
+};
+
+/** Every table of the store, as queries name them. */
+export const tableNames: readonly string[] = Object.keys(shardingKeys);
+
+/** The table that holds the rows on one node. */
+export function physicalName(table: string, nodes: NodeLayout): string {
+  return nodes.kind === 'cluster' ? `${table}_local` : table;
+}
+
+export function onCluster(nodes: NodeLayout): string {
+  return nodes.kind === 'cluster' && nodes.onCluster ? `ON CLUSTER \`${nodes.cluster}\`` : '';
+}
+
+/** Fills in the placeholders of a migration: `{{table}}`, `{{engine X}}`, `{{on cluster}}`. */
+export function renderMigration(text: string, nodes: NodeLayout): string {
+  const prefix = nodes.kind === 'cluster' && nodes.replicated ? 'Replicated' : '';
+  return text
+    .replaceAll('{{on cluster}}', onCluster(nodes))
+    .replaceAll(/\{\{engine (\w+)(\([^}]*\))?\}\}/g, (_, engine: string, options = '') => `${prefix}${engine}${options}`)
+    .replaceAll(/\{\{(\w+)\}\}/g, (_, table: string) => physicalName(table, nodes));
+}
+
+/**
+ * The Distributed tables over the local ones. They hold nothing (inserts are synchronous), so they are made anew after
+ * every change of the schema.
+ */
+export function distributedStatements(nodes: NodeLayout): readonly string[] {
+  if (nodes.kind !== 'cluster') return [];
+  return Object.entries(shardingKeys).map(
+    ([table, key]) =>
+      `CREATE OR REPLACE TABLE ${table} ${onCluster(nodes)} AS ${table}_local
+       ENGINE = Distributed('${nodes.cluster}', currentDatabase(), '${table}_local', ${key})`,
+  );
+}

@@ -1,0 +1,77 @@
+import { StoreError } from '../telemetry-store.ts';
+import type { ClickHouseEngine } from './engine.ts';
+import { ownSettings } from './query-settings.ts';
+
+/** Functions in FROM that only make up rows. All others reach files, networks, other databases or processes. */
+const tableFunctionsAllowed = new Set(['numbers', 'zeros', 'generate_series', 'generateseries', 'values', 'view']);
+
+/** Tables beside our own that tell nothing about the machine or other users. */
+const systemTablesAllowed = new Set(['system.tables', 'system.columns', 'system.functions', 'system.numbers', 'system.one']);
+
+/** Ordinary functions that read files or other tables, or only waste time. */
+const functionsRefused =
+  /^(file|joinget|dict|catboost|sleep|url|s3|hascolumnintable|getserversetting|getsetting|evalmlmethod|shownamedcollection|readwkt|structureto|formatquery|viewexplain|mergetreeindex|initializeaggregation$|executable|python|loop|remote)/;
+
+/**
+ * The statement as the engine's own parser writes it, once its syntax tree shows that it reads nothing but telemetry. The
+ * text is first rewritten by `formatQuery`, which takes exactly one statement and leaves no comment or odd quoting,
+ * and then its tree is checked against lists of what is allowed: a table function, or a table that is not ours, is refused.
+ * @throws StoreError `refused` with the reason.
+ */
+export async function checkUntrusted(engine: ClickHouseEngine, statement: string): Promise<string> {
+  const { data } = await engine.select({
+    sql: 'SELECT formatQuerySingleLine({statement:String}) AS sql, currentDatabase() AS database',
+    params: { statement: statement.trim().replace(/;$/, '') },
+    settings: ownSettings,
+  });
+  const { sql, database } = data[0] as { sql: string; database: string };
+  // As a subquery it can be nothing but a SELECT, and has no INTO OUTFILE or FORMAT.
+  const tree = await engine
+    .select({ sql: `EXPLAIN AST SELECT * FROM (${sql})`, params: {}, settings: ownSettings })
+    .catch((error: unknown) => {
+      if (error instanceof StoreError && error.kind === 'unavailable') throw error;
+      throw new StoreError('refused', 'Only one SELECT statement without INTO OUTFILE and FORMAT can be run here.');
+    });
+  checkTree(
+    tree.data.map((row) => (row as { explain: string }).explain),
+    database,
+  );
+  return sql;
+}
+
+function checkTree(lines: readonly string[], database: string): void {
+  const nodes = lines.map((line) => {
+    const text = line.trimStart();
+    const [kind = '', name = ''] = text.split(' ');
+    return { depth: line.length - text.length, kind, name: name.toLowerCase() };
+  });
+  for (const [at, { kind, name, depth }] of nodes.entries()) {
+    const parent = nodes.slice(0, at).findLast((node) => node.depth < depth);
+    if (kind === 'Set') refuse('SETTINGS cannot be used here.');
+    if (kind === 'TableIdentifier') checkTable(name, database);
+    if (kind === 'Function' && parent?.kind === 'TableExpression' && !tableFunctionsAllowed.has(name))
+      refuse(`The table function "${name}" cannot be used here.`);
+    if (kind === 'Function' && functionsRefused.test(name)) refuse(`The function "${name}" cannot be used here.`);
+    // `x IN table` names a table where a column could stand.
+    if (kind === 'Function' && /^(global)?(not)?(null)?in(ignoreset)?$/i.test(name)) {
+      const last = nodes.slice(at + 1).filter((node, index, rest) => node.depth === depth + 2 && isWithin(rest, index, depth))[1];
+      if (last?.kind === 'Identifier') checkTable(last.name, database);
+    }
+  }
+}
+
+/** Whether node `index` still belongs to the node at `depth` that stands before `rest`. */
+function isWithin(rest: readonly { readonly depth: number }[], index: number, depth: number): boolean {
+  return rest.slice(0, index + 1).every((node) => node.depth > depth);
+}
+
+/** A name without a database is one of ours, or one that WITH made: the connection's database holds nothing else. */
+function checkTable(name: string, database: string): void {
+  const [first, second] = name.split('.');
+  if (second === undefined || first === database.toLowerCase() || systemTablesAllowed.has(name)) return;
+  refuse(`The table "${name}" cannot be read here.`);
+}
+
+function refuse(message: string): never {
+  throw new StoreError('refused', message);
+}
