@@ -63,5 +63,5 @@ export async function readFieldNames(
 
 /** How `attribute_keys` calls the signal. */
 function storedAs(signal: FieldsParameters['signal']): string {
-  return signal === 'traces' ? 'spans' : signal;
+  return signal === 'spans' ? 'traces' : signal;
 }
