@@ -48,8 +48,8 @@ export async function recordLogs(exporter: LogRecordExporter, { resource, startM
     body: 'failed',
     exception: exceptionOf('RangeError', 'too far'),
   });
-  // Without a time of its own: only the time it was observed is known.
-  logger.emit({ observedTimestamp: startMs + 2, body: 'observed only' });
+  // A zero is a time that is not known: only that of the observation is.
+  logger.emit({ timestamp: 0, observedTimestamp: startMs + 2, body: 'observed only' });
   await provider.forceFlush();
   await provider.shutdown();
 }
