@@ -12,8 +12,8 @@ import { readRetention } from './catalog/retention-settings.ts';
 import { openDataDirectory } from './config/data-directory.ts';
 import type { ServerOptions } from './config/options.ts';
 import { buildApp } from './http/app.ts';
-import { createProjectResolver, isLoopback, requiresApiKey } from './http/project-resolver.ts';
-import { openIngest, startOtlpGrpc, startOtlpHttp, type Ingest } from './ingest/index.ts';
+import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
+import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
 import { keepRetention } from './retention-keeper.ts';
 import { openStore } from './storage/open-store.ts';
@@ -76,7 +76,7 @@ async function start(
   const retention = keepRetention({
     store,
     log,
-    policy: (await readRetention(catalog.db)) ?? {
+    policy: (await readRetention(catalog)) ?? {
       days: options.retentionDays,
       capBytes: options.diskCapBytes,
     },

@@ -1,7 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { and, desc, eq, isNull, sql } from 'drizzle-orm';
-import type { CatalogDatabase } from './catalog.ts';
-import { apiKeys } from './tables.ts';
+import type { SqlRunner } from './catalog.ts';
 
 export interface ApiKey {
   readonly id: string;
@@ -13,40 +11,44 @@ export interface ApiKey {
   readonly revokedAt: Date | null;
 }
 
+const columns = 'id, project, name, prefix, created_at AS "createdAt", revoked_at AS "revokedAt"';
+
 /** Makes a key and returns it; it cannot be read again, since only its hash is kept. */
 export async function createApiKey(
-  db: CatalogDatabase,
+  db: SqlRunner,
   { project, name }: { readonly project: string; readonly name: string },
 ): Promise<ApiKey & { readonly key: string }> {
   const key = `sl_${randomBytes(24).toString('base64url')}`;
-  const [row] = await db
-    .insert(apiKeys)
-    .values({ project, name, prefix: key.slice(0, 9), hash: hashApiKey(key) })
-    .returning(visibleColumns);
+  const [row] = await db.query<ApiKey>(
+    `INSERT INTO api_keys (project, name, prefix, hash) VALUES ($1, $2, $3, $4) RETURNING ${columns}`,
+    [project, name, key.slice(0, 9), hashApiKey(key)],
+  );
   if (row === undefined) throw new Error('The new key was not returned.');
   return { ...row, key };
 }
 
-export async function listApiKeys(db: CatalogDatabase): Promise<readonly ApiKey[]> {
-  return db.select(visibleColumns).from(apiKeys).orderBy(desc(apiKeys.createdAt));
+export async function listApiKeys(db: SqlRunner, project: string): Promise<readonly ApiKey[]> {
+  return db.query(`SELECT ${columns} FROM api_keys WHERE project = $1 ORDER BY created_at DESC`, [project]);
 }
 
-/** Closes a key. False when there is no open key of this id. */
-export async function revokeApiKey(db: CatalogDatabase, id: string): Promise<boolean> {
-  const rows = await db
-    .update(apiKeys)
-    .set({ revokedAt: sql`now()` })
-    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
-    .returning({ id: apiKeys.id });
+/** Closes a key. False when the project has no open key of this id. */
+export async function revokeApiKey(
+  db: SqlRunner,
+  { project, id }: { readonly project: string; readonly id: string },
+): Promise<boolean> {
+  const rows = await db.query(
+    'UPDATE api_keys SET revoked_at = now() WHERE project = $1 AND id::text = $2 AND revoked_at IS NULL RETURNING id',
+    [project, id],
+  );
   return rows.length > 0;
 }
 
 /** The project an open key belongs to, or undefined. */
-export async function findProjectOfKey(db: CatalogDatabase, hash: string): Promise<string | undefined> {
-  const [row] = await db
-    .select({ project: apiKeys.project })
-    .from(apiKeys)
-    .where(and(eq(apiKeys.hash, hash), isNull(apiKeys.revokedAt)));
+export async function findProjectOfKey(db: SqlRunner, hash: string): Promise<string | undefined> {
+  const [row] = await db.query<{ project: string }>(
+    'SELECT project FROM api_keys WHERE hash = $1 AND revoked_at IS NULL',
+    [hash],
+  );
   return row?.project;
 }
 
@@ -54,12 +56,3 @@ export async function findProjectOfKey(db: CatalogDatabase, hash: string): Promi
 export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');
 }
-
-const visibleColumns = {
-  id: apiKeys.id,
-  project: apiKeys.project,
-  name: apiKeys.name,
-  prefix: apiKeys.prefix,
-  createdAt: apiKeys.createdAt,
-  revokedAt: apiKeys.revokedAt,
-};

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createApiKey, findProjectOfKey, hashApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
 import { type Catalog, openCatalog } from './catalog.ts';
@@ -17,36 +16,36 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
   afterEach(async () => catalog.close());
 
   it('opens a project with a key until the key is revoked, and never keeps the key itself', async () => {
-    const made = await createApiKey(catalog.db, { project: 'default', name: 'ci' });
-    expect(await findProjectOfKey(catalog.db, hashApiKey(made.key))).toBe('default');
-    expect(JSON.stringify(await listApiKeys(catalog.db))).not.toContain(made.key);
+    const made = await createApiKey(catalog, { project: 'default', name: 'ci' });
+    expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBe('default');
+    expect(JSON.stringify(await listApiKeys(catalog, 'default'))).not.toContain(made.key);
 
-    expect(await revokeApiKey(catalog.db, made.id)).toBe(true);
-    expect(await revokeApiKey(catalog.db, made.id)).toBe(false);
-    expect(await findProjectOfKey(catalog.db, hashApiKey(made.key))).toBeUndefined();
+    expect(await revokeApiKey(catalog, { project: 'default', id: made.id })).toBe(true);
+    expect(await revokeApiKey(catalog, { project: 'default', id: made.id })).toBe(false);
+    expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBeUndefined();
   });
 
   it('keeps keys and settings across a restart', async () => {
-    const made = await createApiKey(catalog.db, { project: 'default', name: 'ci' });
+    const made = await createApiKey(catalog, { project: 'default', name: 'ci' });
     const policy = { days: { traces: 7, logs: 3, metrics: 90 }, capBytes: 1e9 };
-    await writeRetention(catalog.db, policy);
+    await writeRetention(catalog, policy);
     await catalog.close();
     catalog = await reopen();
-    expect(await findProjectOfKey(catalog.db, hashApiKey(made.key))).toBe('default');
-    expect(await readRetention(catalog.db)).toEqual(policy);
+    expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBe('default');
+    expect(await readRetention(catalog)).toEqual(policy);
   });
 
   it('refuses a database written by a newer version, and leaves it as it is', async () => {
     const future = '9999-from-the-future.sql';
-    await catalog.db.execute(sql`INSERT INTO schema_migrations (name) VALUES (${future})`);
+    await catalog.query('INSERT INTO schema_migrations (name) VALUES ($1)', [future]);
     await expect(openAndClose(reopen)).rejects.toMatchObject({ code: 'data_from_newer_version' });
-    await catalog.db.execute(sql`DELETE FROM schema_migrations WHERE name = ${future}`);
+    await catalog.query('DELETE FROM schema_migrations WHERE name = $1', [future]);
   });
 
   it('migrates once when several servers start together', async () => {
     const others = await Promise.all([reopen(), reopen()]);
-    const result = await catalog.db.execute<{ n: number }>(sql`SELECT count(*)::int AS n FROM projects`);
-    expect(result.rows[0]?.n).toBe(1);
+    const rows = await catalog.query('SELECT id FROM projects');
+    expect(rows).toEqual([{ id: 'default' }]);
     await Promise.all(others.map(async (other) => other.close()));
   });
 }
@@ -80,19 +79,19 @@ describe('the embedded control plane', () => {
     afterEach(async () => catalog.close());
 
     it('keeps what was written', async () => {
-      const made = await createApiKey(catalog.db, { project: 'default', name: 'ci' });
+      const made = await createApiKey(catalog, { project: 'default', name: 'ci' });
       const policy = { days: { traces: 7, logs: 3, metrics: 90 }, capBytes: 1e9 };
-      await writeRetention(catalog.db, policy);
+      await writeRetention(catalog, policy);
       await catalog.close();
       catalog = await openCatalog({ directory });
-      expect(await findProjectOfKey(catalog.db, hashApiKey(made.key))).toBe('default');
-      expect(await revokeApiKey(catalog.db, made.id)).toBe(true);
-      expect(await findProjectOfKey(catalog.db, hashApiKey(made.key))).toBeUndefined();
-      expect(await readRetention(catalog.db)).toEqual(policy);
+      expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBe('default');
+      expect(await revokeApiKey(catalog, { project: 'default', id: made.id })).toBe(true);
+      expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBeUndefined();
+      expect(await readRetention(catalog)).toEqual(policy);
     });
 
     it('refuses a database written by a newer version', async () => {
-      await catalog.db.execute(sql`INSERT INTO schema_migrations (name) VALUES ('9999-from-the-future.sql')`);
+      await catalog.query("INSERT INTO schema_migrations (name) VALUES ('9999-from-the-future.sql')");
       await catalog.close();
       await expect(openCatalog({ directory })).rejects.toMatchObject({ code: 'data_from_newer_version' });
     });

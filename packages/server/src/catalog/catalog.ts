@@ -1,48 +1,41 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { PGlite } from '@electric-sql/pglite';
-import { dataDir as initialDatabase } from '@electric-sql/pglite-prepopulatedfs';
 import { SightlineError } from '@sightline/schema/errors';
-import { sql } from 'drizzle-orm';
-import { drizzle as drizzleServer } from 'drizzle-orm/node-postgres';
-import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
-import { drizzle as drizzleEmbedded } from 'drizzle-orm/pglite';
-import { Pool } from 'pg';
 import { migrateCatalog } from './migrate.ts';
 
 /** The control plane: projects, keys, settings. PostgreSQL in the process by default, a PostgreSQL server by configuration. */
-export interface Catalog {
+export interface Catalog extends CatalogDatabase {
   readonly kind: 'embedded' | 'postgres';
   readonly version: string;
-  readonly db: CatalogDatabase;
   close(): Promise<void>;
 }
 
-export type CatalogDatabase = PgDatabase<RowsOfEitherTwin>;
-
-interface Rows<Row> {
-  rows: Row[];
+/** SQL with `$1` parameters. Values never reach the text. */
+export interface SqlRunner {
+  query<Row>(text: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
-/** What both drivers answer a raw statement with. */
-interface RowsOfEitherTwin extends PgQueryResultHKT {
-  type: Rows<this['row']>;
+export interface CatalogDatabase extends SqlRunner {
+  /** Commits when `work` resolves, rolls back when it rejects. */
+  transaction<T>(work: (tx: SqlRunner) => Promise<T>): Promise<T>;
 }
+
+type OpenedCatalog = Omit<Catalog, 'version'>;
 
 /** The embedded twin lives in `directory`; with `postgresUrl` the server named there is used instead. Both are migrated. */
 export async function openCatalog(
   where: { readonly directory: string } | { readonly postgresUrl: string },
 ): Promise<Catalog> {
   const catalog =
-    'postgresUrl' in where ? connectServer(where.postgresUrl) : await openEmbedded(where.directory);
+    'postgresUrl' in where ? await connectServer(where.postgresUrl) : await openEmbedded(where.directory);
   try {
-    await migrateCatalog(catalog.db);
-    const version = await readVersion(catalog.db);
-    return { ...catalog, version };
+    await migrateCatalog(catalog);
+    const [row] = await catalog.query<{ server_version: string }>('SHOW server_version');
+    return { ...catalog, version: row?.server_version ?? 'unknown' };
   } catch (error) {
     await catalog.close();
     if (error instanceof SightlineError) throw error;
-    throw new SightlineError('store_unavailable', `Cannot open the control plane: ${rootMessage(error)}.`, {
+    throw new SightlineError('store_unavailable', `Cannot open the control plane: ${reasonOf(error)}.`, {
       hint:
         catalog.kind === 'postgres'
           ? 'Check that the server named by --postgres-url runs, and that its user may create tables.'
@@ -56,22 +49,32 @@ export async function openCatalog(
  * A new database is unpacked from the image that comes with PGlite (1.2 s, against 5 s for making one), and its shared
  * buffers are kept small: the control plane is a few hundred rows, and the default costs 120 MB of memory.
  */
-async function openEmbedded(directory: string): Promise<Omit<Catalog, 'version'>> {
+async function openEmbedded(directory: string): Promise<OpenedCatalog> {
+  const { PGlite } = await import('@electric-sql/pglite');
   mkdirSync(directory, { recursive: true });
   const isNew = !existsSync(join(directory, 'PG_VERSION'));
+  const image = isNew ? await (await import('@electric-sql/pglite-prepopulatedfs')).dataDir() : undefined;
   const client = await PGlite.create({
     dataDir: directory,
     postgresqlconf: ['shared_buffers = 8MB', 'max_connections = 10'],
-    ...(isNew ? { loadDataDir: await initialDatabase() } : {}),
+    ...(image === undefined ? {} : { loadDataDir: image }),
+  });
+  const runner = (connection: Pick<typeof client, 'query'>): SqlRunner => ({
+    query: async <Row>(text: string, parameters: readonly unknown[] = []) => {
+      const { rows } = await connection.query<Row>(text, [...parameters]);
+      return rows;
+    },
   });
   return {
     kind: 'embedded',
-    db: drizzleEmbedded(client),
+    ...runner(client),
+    transaction: async (work) => client.transaction(async (tx) => work(runner(tx))),
     close: async () => (client.closed ? undefined : client.close()),
   };
 }
 
-function connectServer(connectionString: string): Omit<Catalog, 'version'> {
+async function connectServer(connectionString: string): Promise<OpenedCatalog> {
+  const { Pool } = await import('pg');
   const pool = new Pool({
     connectionString,
     max: 8,
@@ -80,17 +83,35 @@ function connectServer(connectionString: string): Omit<Catalog, 'version'> {
   });
   // A connection that breaks while idle is replaced at the next query, which then tells its own error.
   pool.on('error', () => {});
-  return { kind: 'postgres', db: drizzleServer(pool), close: () => pool.end() };
+  const runner = (connection: Pick<typeof pool, 'query'>): SqlRunner => ({
+    query: async <Row>(text: string, parameters: readonly unknown[] = []) => {
+      const { rows } = await connection.query(text, [...parameters]);
+      return rows as Row[];
+    },
+  });
+  return {
+    kind: 'postgres',
+    ...runner(pool),
+    transaction: async (work) => {
+      const client = await pool.connect();
+      try {
+        await client.query('BEGIN');
+        const result = await work(runner(client));
+        await client.query('COMMIT');
+        return result;
+      } catch (error) {
+        await client.query('ROLLBACK');
+        throw error;
+      } finally {
+        client.release();
+      }
+    },
+    close: async () => pool.end(),
+  };
 }
 
-async function readVersion(db: CatalogDatabase): Promise<string> {
-  const result = await db.execute<{ server_version: string }>(sql`SHOW server_version`);
-  return result.rows[0]?.server_version ?? 'unknown';
-}
-
-/** Drivers wrap the reason: the innermost message is the one that helps. */
-function rootMessage(error: unknown): string {
-  let inner = error;
-  while (inner instanceof Error && inner.cause !== undefined) inner = inner.cause;
-  return inner instanceof Error ? inner.message || String(inner) : String(inner);
+/** A refused connection has its reasons in `errors`, one for each address that was tried. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
 }

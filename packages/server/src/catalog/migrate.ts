@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SightlineError } from '@sightline/schema/errors';
-import { sql } from 'drizzle-orm';
 import type { CatalogDatabase } from './catalog.ts';
 
 const directory = join(import.meta.dirname, 'migrations');
@@ -18,11 +17,11 @@ export async function migrateCatalog(db: CatalogDatabase): Promise<void> {
     .filter((file) => file.endsWith('.sql'))
     .toSorted();
   await db.transaction(async (tx) => {
-    await tx.execute(sql`SELECT pg_advisory_xact_lock(${migrationLock}::bigint)`);
-    await tx.execute(sql`CREATE TABLE IF NOT EXISTS schema_migrations (
+    await tx.query('SELECT pg_advisory_xact_lock($1)', [migrationLock]);
+    await tx.query(`CREATE TABLE IF NOT EXISTS schema_migrations (
       name text PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())`);
-    const result = await tx.execute<{ name: string }>(sql`SELECT name FROM schema_migrations`);
-    const applied = new Set(result.rows.map((row) => row.name));
+    const rows = await tx.query<{ name: string }>('SELECT name FROM schema_migrations');
+    const applied = new Set(rows.map((row) => row.name));
     const newer = [...applied].find((name) => !known.includes(name));
     if (newer !== undefined)
       throw new SightlineError(
@@ -34,8 +33,8 @@ export async function migrateCatalog(db: CatalogDatabase): Promise<void> {
       );
     for (const name of known.filter((file) => !applied.has(file))) {
       for (const statement of splitStatements(readFileSync(join(directory, name), 'utf8')))
-        await tx.execute(sql.raw(statement));
-      await tx.execute(sql`INSERT INTO schema_migrations (name) VALUES (${name})`);
+        await tx.query(statement);
+      await tx.query('INSERT INTO schema_migrations (name) VALUES ($1)', [name]);
     }
   });
 }

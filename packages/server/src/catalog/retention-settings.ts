@@ -1,8 +1,6 @@
-import { eq, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { RetentionPolicy } from '../storage/telemetry-store.ts';
-import type { CatalogDatabase } from './catalog.ts';
-import { settings } from './tables.ts';
+import type { SqlRunner } from './catalog.ts';
 
 const stored = z.object({
   days: z.object({ traces: z.number(), logs: z.number(), metrics: z.number() }),
@@ -10,14 +8,15 @@ const stored = z.object({
 });
 
 /** The retention set through the API, or undefined while the options' values hold. */
-export async function readRetention(db: CatalogDatabase): Promise<RetentionPolicy | undefined> {
-  const [row] = await db.select().from(settings).where(eq(settings.name, 'retention'));
+export async function readRetention(db: SqlRunner): Promise<RetentionPolicy | undefined> {
+  const [row] = await db.query<{ value: unknown }>("SELECT value FROM settings WHERE name = 'retention'");
   return row === undefined ? undefined : stored.parse(row.value);
 }
 
-export async function writeRetention(db: CatalogDatabase, policy: RetentionPolicy): Promise<void> {
-  await db
-    .insert(settings)
-    .values({ name: 'retention', value: policy })
-    .onConflictDoUpdate({ target: settings.name, set: { value: policy, updatedAt: sql`now()` } });
+export async function writeRetention(db: SqlRunner, policy: RetentionPolicy): Promise<void> {
+  await db.query(
+    `INSERT INTO settings (name, value) VALUES ('retention', $1)
+     ON CONFLICT (name) DO UPDATE SET value = excluded.value, updated_at = now()`,
+    [JSON.stringify(policy)],
+  );
 }

@@ -51,9 +51,9 @@ describe('a request is given its project', () => {
 
   it('by a key of the control plane until it is revoked', async () => {
     const { resolve, later } = resolver('0.0.0.0');
-    const made = await createApiKey(catalog.db, { project: 'default', name: 'test' });
+    const made = await createApiKey(catalog, { project: 'default', name: 'test' });
     expect(await resolve({ authorization: `Bearer ${made.key}` })).toEqual({ project: 'default' });
-    await revokeApiKey(catalog.db, made.id);
+    await revokeApiKey(catalog, { project: 'default', id: made.id });
     later(5_001);
     expect(await resolve({ authorization: `Bearer ${made.key}` })).toMatchObject({ code: 'unauthenticated' });
   });

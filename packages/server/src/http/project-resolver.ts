@@ -40,7 +40,7 @@ export function createProjectResolver(options: ProjectResolverOptions): ProjectR
     const hash = hashApiKey(key);
     const known = verdicts.get(hash);
     if (known !== undefined && known.untilMs > clock.monotonicMs()) return known.project;
-    const project = await findProjectOfKey(catalog.db, hash);
+    const project = await findProjectOfKey(catalog, hash);
     if (verdicts.size >= verdictsMax) verdicts.clear();
     verdicts.set(hash, { project, untilMs: clock.monotonicMs() + verdictMsMax });
     return project;
