@@ -41,13 +41,20 @@ interface Run {
 
 const agent = new Agent({ keepAlive: true });
 
-async function post(url: string, contentType: string, body: Buffer): Promise<{ status: number; retryAfterS: number }> {
+async function post(
+  url: string,
+  contentType: string,
+  body: Buffer,
+): Promise<{ status: number; retryAfterS: number }> {
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': contentType, 'content-length': body.length };
     const outgoing = httpRequest(`${url}/v1/traces`, { method: 'POST', agent, headers }, (response) => {
       response.resume();
       response.once('end', () =>
-        resolve({ status: response.statusCode ?? 0, retryAfterS: Number(response.headers['retry-after'] ?? 0) }),
+        resolve({
+          status: response.statusCode ?? 0,
+          retryAfterS: Number(response.headers['retry-after'] ?? 0),
+        }),
       );
     });
     outgoing.once('error', reject);
@@ -55,7 +62,12 @@ async function post(url: string, contentType: string, body: Buffer): Promise<{ s
   });
 }
 
-async function runOnce(server: ServerProcess, template: BatchTemplate, clients: number, encoding: string): Promise<Run> {
+async function runOnce(
+  server: ServerProcess,
+  template: BatchTemplate,
+  clients: number,
+  encoding: string,
+): Promise<Run> {
   const deadline = performance.now() + seconds * 1000;
   const acknowledgeMs: number[] = [];
   const visibleMs: number[] = [];
@@ -109,7 +121,8 @@ async function probe(server: ServerProcess, deadline: number, visibleMs: number[
       const response = await fetch(`${server.ui}/api/v1/traces/${traceId}`);
       await response.arrayBuffer();
       if (response.ok) break;
-      if (performance.now() - acknowledged > 60_000) throw new Error(`Trace ${traceId} was acknowledged and never seen.`);
+      if (performance.now() - acknowledged > 60_000)
+        throw new Error(`Trace ${traceId} was acknowledged and never seen.`);
       await delay(10);
     }
     if (status === 200) visibleMs.push(performance.now() - acknowledged);
@@ -151,16 +164,28 @@ function line(run: Run): string {
 }
 
 const dataDirectory = await mkdtemp(join(tmpdir(), 'sightline-bench-'));
-const server = await startServerProcess({ dataDirectory, ...(values.main === undefined ? {} : { main: values.main }) });
+const server = await startServerProcess({
+  dataDirectory,
+  ...(values.main === undefined ? {} : { main: values.main }),
+});
 try {
   const template = makeTemplate({ spans: Number(values.spans), encoding: 'protobuf' });
-  console.log(`Hardware: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; Node ${process.version}; the load generator runs on the same machine.`);
-  console.log(`Batches of ${values.spans} spans of ${template.bytesPerSpan.toFixed(0)} bytes (protobuf), ${seconds} s each. Ready in ${server.readyMs.toFixed(0)} ms.\n`);
-  console.log('| | spans/s | MB/s | acknowledged ms p50/p95/p99 | visible ms p50/p95/p99 | drained ms | CPU µs/span | cores | peak MiB | refused |');
+  console.log(
+    `Hardware: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; Node ${process.version}; the load generator runs on the same machine.`,
+  );
+  console.log(
+    `Batches of ${values.spans} spans of ${template.bytesPerSpan.toFixed(0)} bytes (protobuf), ${seconds} s each. Ready in ${server.readyMs.toFixed(0)} ms.\n`,
+  );
+  console.log(
+    '| | spans/s | MB/s | acknowledged ms p50/p95/p99 | visible ms p50/p95/p99 | drained ms | CPU µs/span | cores | peak MiB | refused |',
+  );
   console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
   for (const encoding of values.encodings.split(','))
     for (const clients of values.clients.split(',').map(Number)) {
-      const batches = makeTemplate({ spans: Number(values.spans), encoding: encoding === 'json' ? 'json' : 'protobuf' });
+      const batches = makeTemplate({
+        spans: Number(values.spans),
+        encoding: encoding === 'json' ? 'json' : 'protobuf',
+      });
       console.log(line(await runOnce(server, batches, clients, encoding)));
     }
 } finally {

@@ -53,7 +53,8 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
     },
     memory: () => {
       const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      const of = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
+      const of = (name: string): number =>
+        Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
       return { peakBytes: of('VmHWM'), bytes: of('VmRSS') };
     },
     stop: async (signal = 'SIGTERM') => {

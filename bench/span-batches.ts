@@ -73,7 +73,8 @@ function placeholder(kind: 'trace' | 'span', index: number, isJson: boolean): Bu
 
 function findAll(bytes: Buffer, wanted: Buffer): number[] {
   const spots: number[] = [];
-  for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + wanted.length)) spots.push(at);
+  for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + wanted.length))
+    spots.push(at);
   return spots;
 }
 
@@ -112,7 +113,11 @@ function requestJson(count: number, spansPerTrace: number): string {
     flags: 257,
   }));
   const resource = {
-    attributes: [text('service.name', 'agent'), text('service.version', '1.4.2'), text('host.name', 'worker-1')],
+    attributes: [
+      text('service.name', 'agent'),
+      text('service.version', '1.4.2'),
+      text('host.name', 'worker-1'),
+    ],
   };
   return JSON.stringify({ resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'agent' }, spans }] }] });
 }

@@ -8,6 +8,7 @@
  * freshness: the journal then takes everything up to its own bound.
  */
 import type { Clock } from '@sightline/base';
+import type { TelemetrySignal } from '@sightline/schema/api';
 import { overloaded } from './journal-failure.ts';
 
 export interface GateLimits {
@@ -19,11 +20,15 @@ export interface GateLimits {
 export interface GateView {
   /** Bytes of all segments on disk. */
   journalBytes(): number;
-  /** Milliseconds until what is journalled now and `enteringBytes` more are loaded; undefined while the engine is away. */
-  lagMs(enteringBytes: number): number | undefined;
+  /**
+   * Milliseconds until what is journalled now and `enteringBytes` more are loaded; undefined while the engine is away
+   * for this signal.
+   */
+  lagMs(signal: TelemetrySignal, enteringBytes: number): number | undefined;
 }
 
 interface Waiter {
+  readonly signal: TelemetrySignal;
   readonly sinceMs: number;
   readonly bytes: number;
   readonly admit: () => void;
@@ -53,9 +58,9 @@ export class Gate {
   }
 
   /** Runs `write` when there is room for `bytes`. Throws SightlineError `overloaded`. */
-  async through<T>(bytes: number, write: () => Promise<T>): Promise<T> {
+  async through<T>(signal: TelemetrySignal, bytes: number, write: () => Promise<T>): Promise<T> {
     this.#assertJournalHasRoom(bytes);
-    if (this.#waiters.length > 0 || !this.#hasRoom()) await this.#wait(bytes);
+    if (this.#waiters.length > 0 || !this.#hasRoom(signal)) await this.#wait(signal, bytes);
     else this.#enteringBytes += bytes;
     try {
       return await write();
@@ -64,15 +69,15 @@ export class Gate {
     }
   }
 
-  /** To be called when a segment was loaded: lets in those that wait for it. */
+  /** To be called when a segment was loaded: lets in those that wait for it, in the order they came. */
   readonly release = (): void => {
-    while (this.#waiters.length > 0 && this.#hasRoom()) {
-      const waiter = this.#waiters.shift();
-      if (waiter === undefined) return;
+    this.#waiters = this.#waiters.filter((waiter) => {
+      if (!this.#hasRoom(waiter.signal)) return true;
       this.#waitingBytes -= waiter.bytes;
       this.#enteringBytes += waiter.bytes;
       waiter.admit();
-    }
+      return false;
+    });
   };
 
   #assertJournalHasRoom(bytes: number): void {
@@ -84,15 +89,15 @@ export class Gate {
       );
   }
 
-  #hasRoom(): boolean {
-    const lagMs = this.#view.lagMs(this.#enteringBytes);
+  #hasRoom(signal: TelemetrySignal): boolean {
+    const lagMs = this.#view.lagMs(signal, this.#enteringBytes);
     return lagMs === undefined || lagMs < this.#limits.lagMsMax;
   }
 
-  async #wait(bytes: number): Promise<void> {
+  async #wait(signal: TelemetrySignal, bytes: number): Promise<void> {
     this.#waitingBytes += bytes;
     await new Promise<void>((admit, refuse) => {
-      this.#waiters.push({ sinceMs: this.#clock.monotonicMs(), bytes, admit, refuse });
+      this.#waiters.push({ signal, sinceMs: this.#clock.monotonicMs(), bytes, admit, refuse });
       this.#timer ??= setInterval(() => this.#tick(), pollMs).unref();
     });
   }

@@ -20,6 +20,7 @@ export async function readBody(
 ): Promise<Buffer> {
   const { bytesMax, share } = limits;
   if (declaredBytes !== undefined && declaredBytes > bytesMax) throw tooLarge(bytesMax, 'is');
+  if (declaredBytes !== undefined) return readExactly(stream, declaredBytes, share);
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
@@ -28,8 +29,21 @@ export async function readBody(
     share.take(chunk.length);
     chunks.push(chunk);
   }
-  const [only, ...others] = chunks;
-  return only !== undefined && others.length === 0 ? only : Buffer.concat(chunks, bytes);
+  return Buffer.concat(chunks, bytes);
+}
+
+/** One allocation for a body whose length is known; HTTP ends the stream after just that many bytes, or fails it. */
+async function readExactly(stream: Readable, bytes: number, share: MemoryShare): Promise<Buffer> {
+  let body: Buffer | undefined;
+  let offset = 0;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    share.take(chunk.length);
+    if (chunk.length === bytes) return chunk;
+    // Not before the first bytes are here: an announcement alone must not cost memory.
+    body ??= Buffer.allocUnsafeSlow(bytes);
+    offset += chunk.copy(body, offset);
+  }
+  return body === undefined ? Buffer.alloc(0) : body.subarray(0, offset);
 }
 
 /** Undoes a content encoding: 'gzip', 'deflate', 'identity' or ''. */

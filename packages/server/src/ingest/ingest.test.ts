@@ -237,3 +237,20 @@ test('The canary tells how long a span takes to be visible, and that it is not',
   await ingest.close();
   expect(ingest.canaryState.state).toBe('off');
 });
+
+test('A signal the engine cannot take in holds up no other, and does not pile up small segments', async () => {
+  store.beforeLoad = ({ signal }) => {
+    if (signal === 'metrics') throw outage();
+  };
+  const ingest = await openTestIngest(directory, store);
+  for (let i = 0; i < 50; i += 1) {
+    await ingest.accept({ signal: 'metrics', project: 'p', request: protobufOf('metrics', metricsJson(1)) });
+    await send(ingest, spansJson(1));
+  }
+  await until('the spans', () => store.items('traces') === 50);
+  expect(ingest.ledger().journal.segments).toBeLessThan(6);
+  store.beforeLoad = () => undefined;
+  await drained(ingest);
+  expect(store.items('metrics')).toBe(50);
+  await ingest.close();
+});

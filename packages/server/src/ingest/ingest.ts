@@ -155,7 +155,7 @@ export class Ingest {
         hint: 'Send it again; OpenTelemetry exporters do so by themselves.',
         retryAfterS: 2,
       });
-    return this.#gate.through(request.length, async () =>
+    return this.#gate.through(signal, request.length, async () =>
       this.#admitAndJournal({ signal, project, request }),
     );
   }

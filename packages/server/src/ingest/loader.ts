@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
-import { backOff } from './backoff.ts';
+import { backOffMs } from './backoff.ts';
 import { errnoOf } from './disk.ts';
 import { trimSegment, type Journal } from './journal.ts';
 import { LoadPace } from './load-pace.ts';
@@ -41,8 +41,8 @@ export class Loader {
   /** Sealed and waiting for a slot. */
   #waiting: Segment[] = [];
   readonly #running = new Map<Segment, Promise<void>>();
-  /** Running segments whose last attempt failed. While there is one, the engine counts as away. */
-  readonly #failing = new Set<Segment>();
+  /** Signals whose last load failed: the engine counts as away for them. One at a time is tried again after a pause. */
+  readonly #away = new Map<TelemetrySignal, { readonly attempts: number; readonly untilMs: number }>();
   #timer: NodeJS.Timeout | undefined;
   #isPaused = false;
 
@@ -50,9 +50,9 @@ export class Loader {
     this.#options = options;
   }
 
-  /** The last failure, while the engine is away. */
+  /** Whether the engine does not take in some signal at present. */
   get isAway(): boolean {
-    return this.#failing.size > 0;
+    return this.#away.size > 0;
   }
 
   get segments(): number {
@@ -73,25 +73,26 @@ export class Loader {
   }
 
   /** See GateView. Segments that are late anyway are left out: new data overtakes them. */
-  readonly lagMs = (enteringBytes: number): number | undefined => {
-    if (this.isAway) return undefined;
+  readonly lagMs = (signal: TelemetrySignal, enteringBytes: number): number | undefined => {
+    if (this.#away.has(signal)) return undefined;
     const { journals, slots, clock } = this.#options;
     const sealed = [...this.#waiting, ...this.#running.keys()];
     const fresh = sealed.filter((segment) => !segment.late);
-    let workMs = this.#pace.estimateMs('traces', enteringBytes);
+    let workMs = this.#pace.estimateMs(signal, enteringBytes);
     let oldestMs = clock.monotonicMs();
     for (const segment of fresh) {
       workMs += this.#pace.estimateMs(segment.signal, segment.byteLength);
       oldestMs = Math.min(oldestMs, segment.oldestMs);
     }
-    for (const [signal, journal] of journals) workMs += this.#pace.estimateMs(signal, journal.activeBytes);
+    for (const [other, journal] of journals)
+      if (!this.#away.has(other)) workMs += this.#pace.estimateMs(other, journal.activeBytes);
     const slotsForFresh = fresh.length < sealed.length ? Math.max(1, slots - 1) : slots;
     return Math.max(workMs / slotsForFresh, clock.monotonicMs() - oldestMs);
   };
 
   /** Takes a sealed segment in charge. */
   readonly add = (segment: Segment): void => {
-    if (this.isAway) segment.late = true;
+    if (this.#away.has(segment.signal)) segment.late = true;
     this.#waiting.push(segment);
     this.pump();
   };
@@ -110,7 +111,7 @@ export class Loader {
     this.#sealWhatIsDue();
   };
 
-  /** Resolves when all of `segments` are in the tables, or after `timeoutMs`. True for the former. */
+  /** Resolves when all of `segments` are in the tables (true), or after `timeoutMs` (false). */
   async settled(segments: ReadonlySet<Segment>, timeoutMs: number): Promise<boolean> {
     const { clock } = this.#options;
     const deadlineMs = clock.monotonicMs() + timeoutMs;
@@ -149,46 +150,63 @@ export class Loader {
 
   /** One slot serves the backlog, if there is one; all others serve what was just received. */
   #next(): Segment | undefined {
-    const servesLate = [...this.#running.keys()].some((segment) => segment.late);
-    const preferred = this.#waiting.findIndex((segment) => segment.late !== servesLate);
-    return this.#waiting.splice(Math.max(0, preferred), 1)[0];
+    const running = [...this.#running.keys()];
+    const servesLate = running.some(({ late }) => late);
+    const ready = this.#waiting.filter(({ signal }) => {
+      const away = this.#away.get(signal);
+      if (away === undefined) return true;
+      return (
+        away.untilMs <= this.#options.clock.monotonicMs() && !running.some((other) => other.signal === signal)
+      );
+    });
+    const chosen = ready.find(({ late }) => late !== servesLate) ?? ready[0];
+    if (chosen !== undefined) this.#waiting.splice(this.#waiting.indexOf(chosen), 1);
+    return chosen;
   }
 
+  /** Seals what waited long enough for a free slot, and sees to it that somebody looks again when the next one has. */
   #sealWhatIsDue(): void {
     clearTimeout(this.#timer);
     const { journals, slots, sealAfterMs, clock } = this.#options;
     if (!this.#isOpen() || this.#running.size >= slots) return;
-    let nextMs = Infinity;
-    for (const journal of journals.values()) {
-      if (journal.activeSinceMs === undefined) continue;
-      const dueMs = journal.activeSinceMs + sealAfterMs - clock.monotonicMs();
+    const nowMs = clock.monotonicMs();
+    const dues = [...this.#away.values()].map(({ untilMs }) => untilMs - nowMs);
+    for (const [signal, journal] of journals) {
+      // While sealed segments wait, more of them would only be smaller ones.
+      const isBehind = this.#away.has(signal) || this.#waiting.some((segment) => segment.signal === signal);
+      if (isBehind || journal.activeSinceMs === undefined) continue;
+      const dueMs = journal.activeSinceMs + sealAfterMs - nowMs;
       if (dueMs <= 0) journal.requestSeal();
-      else nextMs = Math.min(nextMs, dueMs);
+      else dues.push(dueMs);
     }
-    if (nextMs < Infinity) this.#timer = setTimeout(this.pump, nextMs + 1).unref();
+    if (dues.length > 0) this.#timer = setTimeout(this.pump, Math.max(1, Math.min(...dues) + 1)).unref();
   }
 
   async #run(segment: Segment): Promise<void> {
     const { events, clock } = this.#options;
-    for (let attempt = 0; !this.#stop.signal.aborted; attempt += 1) {
-      const beganMs = clock.monotonicMs();
-      try {
-        await markLoading(segment);
-        await trimSegment(segment);
-        const setAside = await this.#options.segmentLoader.load(segment);
-        const elapsedMs = clock.monotonicMs() - beganMs;
-        this.#pace.observe(segment.signal, segment.byteLength, elapsedMs);
-        this.#failing.delete(segment);
-        events.resolved(segment, setAside, elapsedMs);
-        await removeSegment(segment).catch((error: unknown) => events.undeletable(segment, error));
-        return;
-      } catch (error) {
-        this.#failing.add(segment);
-        for (const other of [...this.#waiting, ...this.#running.keys()]) other.late = true;
-        events.retrying(segment, error, attempt);
-        await backOff(attempt, this.#stop.signal);
-      }
+    const beganMs = clock.monotonicMs();
+    try {
+      await markLoading(segment);
+      await trimSegment(segment);
+      const setAside = await this.#options.segmentLoader.load(segment);
+      const elapsedMs = clock.monotonicMs() - beganMs;
+      this.#pace.observe(segment.signal, segment.byteLength, elapsedMs);
+      this.#away.delete(segment.signal);
+      events.resolved(segment, setAside, elapsedMs);
+    } catch (error) {
+      this.#retryLater(segment, error);
+      return;
     }
+    await removeSegment(segment).catch((error: unknown) => events.undeletable(segment, error));
+  }
+
+  #retryLater(segment: Segment, error: unknown): void {
+    const attempts = this.#away.get(segment.signal)?.attempts ?? 0;
+    const untilMs = this.#options.clock.monotonicMs() + backOffMs(attempts);
+    this.#away.set(segment.signal, { attempts: attempts + 1, untilMs });
+    this.#waiting.unshift(segment);
+    for (const other of this.#waiting) if (other.signal === segment.signal) other.late = true;
+    this.#options.events.retrying(segment, error, attempts);
   }
 }
 

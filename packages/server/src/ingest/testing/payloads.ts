@@ -72,3 +72,28 @@ export function protobufOf(signal: TelemetrySignal, json: string): Uint8Array {
 function service(name: string): unknown {
   return { attributes: [{ key: 'service.name', value: { stringValue: name } }] };
 }
+
+/** A request whose items can be found by `mark` (32 hex digits) and told apart. */
+export function markedRequest(signal: TelemetrySignal, mark: string, count: number): Uint8Array {
+  const now = String(BigInt(Date.now()) * 1_000_000n);
+  const attributes = [{ key: 'mark', value: { stringValue: mark } }];
+  const indexes = Array.from({ length: count }, (_, index) => index);
+  if (signal === 'traces') return protobufOf('traces', spansJson(count, { traceId: mark }));
+  if (signal === 'logs') {
+    const logRecords = indexes.map((index) => ({
+      timeUnixNano: now,
+      attributes,
+      body: { stringValue: `line ${index}` },
+    }));
+    return protobufOf(
+      'logs',
+      JSON.stringify({ resourceLogs: [{ resource: service('test'), scopeLogs: [{ logRecords }] }] }),
+    );
+  }
+  const dataPoints = indexes.map((index) => ({ timeUnixNano: now, attributes, asDouble: index }));
+  const metrics = [{ name: 'crash.test', gauge: { dataPoints } }];
+  return protobufOf(
+    'metrics',
+    JSON.stringify({ resourceMetrics: [{ resource: service('test'), scopeMetrics: [{ metrics }] }] }),
+  );
+}
