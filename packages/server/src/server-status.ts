@@ -1,0 +1,106 @@
+import { statfs } from 'node:fs/promises';
+import { formatNanos, type UnixNano } from '@sightline/base';
+import type { StatusResponse } from '@sightline/schema/api';
+import type { Catalog } from './catalog/catalog.ts';
+import type { ServerOptions } from './config/options.ts';
+import { isLoopback, requiresApiKey } from './http/project-resolver.ts';
+import type { Ingest } from './ingest/index.ts';
+import type { RetentionKeeper } from './retention-keeper.ts';
+import type { TelemetryStore } from './storage/telemetry-store.ts';
+
+export interface StatusSources {
+  readonly version: string;
+  readonly options: ServerOptions;
+  readonly dataDirectory: string;
+  readonly catalog: Catalog;
+  readonly store: TelemetryStore;
+  readonly ingest: Ingest;
+  readonly retention: RetentionKeeper;
+  readonly startedAt: UnixNano;
+  readonly now: UnixNano;
+  readonly endpoints: StatusResponse['endpoints'];
+  readonly isStopping: boolean;
+}
+
+type Problem = StatusResponse['problems'][number];
+
+/** Below this the journal may soon be unable to acknowledge. */
+const freeBytesMin = 1 << 30;
+
+/** What the Status page and `sightline doctor` show: the server about itself, problems first. */
+export async function describeServer(sources: StatusSources): Promise<StatusResponse> {
+  const { options, store, catalog, ingest, retention, startedAt, now } = sources;
+  // A status page that cannot be read while the store is away would be of little use.
+  const [tables, freeBytes] = await Promise.all([
+    store.usage().catch(() => undefined),
+    statfs(sources.dataDirectory).then(
+      ({ bavail, bsize }) => bavail * bsize,
+      () => null,
+    ),
+  ]);
+  const problems = findProblems(sources, freeBytes, tables !== undefined);
+  const running = problems.length === 0 ? 'ready' : 'degraded';
+  return {
+    version: sources.version,
+    state: sources.isStopping ? 'stopping' : running,
+    problems,
+    startedAt: formatNanos(startedAt),
+    uptimeS: Number(now - startedAt) / 1e9,
+    node: process.version,
+    engine: store.engine,
+    controlPlane: { kind: catalog.kind, version: catalog.version },
+    endpoints: sources.endpoints,
+    memory: { rssBytes: process.memoryUsage.rss() },
+    disk: {
+      dataBytes: (tables ?? []).reduce((sum, { bytes }) => sum + bytes, 0) + ingest.ledger().journal.bytes,
+      capBytes: retention.policy.capBytes,
+      freeBytes,
+      tables: [...(tables ?? [])],
+    },
+    retentionDays: retention.policy.days,
+    apiKeyRequired: requiresApiKey(options),
+  };
+}
+
+function findProblems(
+  { options, ingest, dataDirectory }: StatusSources,
+  freeBytes: number | null,
+  storeAnswers: boolean,
+): Problem[] {
+  const problems: Problem[] = [];
+  const add = (code: string, message: string, hint: string): unknown =>
+    problems.push({ code, message, hint });
+  const { rows, canary } = ingest.ledger();
+  const quarantined = rows.reduce((sum, row) => sum + row.quarantined, 0);
+  if (!storeAnswers || ingest.isStoreAway)
+    add(
+      'store_unavailable',
+      'The telemetry store does not answer.',
+      'What is received meanwhile waits in the journal; see the log of the server.',
+    );
+  if (canary.state === 'failing')
+    add(
+      'canary_failing',
+      `A span that was accepted did not become visible: ${canary.error ?? 'no reason is known'}.`,
+      'Look at the ledger: what is pending, and since when.',
+    );
+  if (quarantined > 0)
+    add(
+      'quarantined_items',
+      `${quarantined} items were accepted, and then refused by the engine.`,
+      `They are kept with the reason in ${dataDirectory}/quarantine. Please report the reason.`,
+    );
+  if (freeBytes !== null && freeBytes < freeBytesMin)
+    add(
+      'disk_almost_full',
+      `Only ${(freeBytes / 1e6).toFixed(0)} MB are free on the disk of the data directory.`,
+      'Free space, or set --disk-cap.',
+    );
+  if (!isLoopback(options.host) && options.apiKey === undefined)
+    add(
+      'api_key_required',
+      'The server listens beyond loopback and no key is set by option.',
+      'Set --api-key or SIGHTLINE_API_KEY.',
+    );
+  return problems;
+}
