@@ -87,12 +87,12 @@ export function toQuery(parameters: Parameters): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters))
     if (value !== undefined) query.set(name, String(value));
-  return query.size === 0 ? '' : `?${query}`;
+  return query.size === 0 ? '' : `?${query.toString()}`;
 }
 
 async function readJson(base: string, response: Response, signal: AbortSignal): Promise<unknown> {
   try {
-    return (await response.json()) as unknown;
+    return await response.json();
   } catch (error) {
     if (signal.aborted) throw new Interrupted();
     if (error instanceof SyntaxError) throw foreign(base, 'it does not answer with JSON');

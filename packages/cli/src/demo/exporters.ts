@@ -16,7 +16,7 @@ export interface Sent {
 export interface Exporters {
   createSpanExporter(): SpanExporter;
   createLogExporter(): LogRecordExporter;
-  sendMetrics(json: Uint8Array): Promise<void>;
+  readonly sendMetrics: (json: Uint8Array) => Promise<void>;
   readonly sent: Readonly<Sent>;
 }
 
