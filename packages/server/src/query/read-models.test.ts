@@ -285,7 +285,7 @@ describe('logs', () => {
   const found = async (q: string, more: object = {}): Promise<string[]> => {
     const answer = await findLogs(telemetry.context, { ...listed, order: 'desc', q, ...more });
     expect(logsResponse.safeParse(answer).error).toBeUndefined();
-    return answer.logs.map(({ body }) => String(body).split(' ')[1] ?? '');
+    return answer.logs.map(({ body }) => (typeof body === 'string' ? (body.split(' ')[1] ?? '') : ''));
   };
 
   test.each([

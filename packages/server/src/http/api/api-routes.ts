@@ -1,0 +1,94 @@
+import type { Clock } from '@sightline/base';
+import { SightlineError } from '@sightline/schema/errors';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { TelemetryStore } from '../../storage/telemetry-store.ts';
+import type { ProjectResolver } from '../project-resolver.ts';
+import { readInput } from './read-input.ts';
+import { describeApi } from './openapi.ts';
+import type { ApiRoute, ApiSources } from './route-table.ts';
+import { apiRouteTable } from './routes.ts';
+
+export interface ApiOptions extends ApiSources {
+  readonly store: TelemetryStore;
+  readonly clock: Clock;
+  readonly resolveProject: ProjectResolver;
+}
+
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
+
+/** A Fastify plugin with the query API; register it with the prefix /api/v1. */
+export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
+  app.setErrorHandler(sendFailure);
+  app.setNotFoundHandler(async (request) => {
+    throw new SightlineError('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`, {
+      hint: 'The addresses of the API are listed at /api/v1/openapi.json.',
+    });
+  });
+  // Clients that read the description have no project.
+  const description = describeApi(apiRouteTable);
+  app.get('/openapi.json', async () => description);
+  refuseOtherMethods(app, '/openapi.json', 'GET');
+  for (const route of apiRouteTable) {
+    app.route({
+      method: route.method,
+      url: route.path,
+      handler: (request, reply) => answer(route, options, { request, reply }),
+    });
+    refuseOtherMethods(app, route.path, route.method);
+  }
+}
+
+async function answer(
+  route: ApiRoute,
+  options: ApiOptions,
+  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+): Promise<unknown> {
+  const resolved = await options.resolveProject(request.headers);
+  if (resolved instanceof SightlineError) throw resolved;
+  const context = { store: options.store, clock: options.clock, project: resolved.project };
+  const input = readInput(route, request);
+  const body: unknown = await route.answer({ context, sources: options, ...input, request, reply });
+  return route.response === undefined ? reply : body;
+}
+
+function refuseOtherMethods(app: FastifyInstance, path: string, allowed: string): void {
+  app.route({
+    // HEAD comes with GET.
+    method: methods.filter((method) => method !== allowed),
+    url: path,
+    handler: async (request, reply) => {
+      reply.header('allow', allowed === 'GET' ? 'GET, HEAD' : allowed);
+      throw new SightlineError(
+        'method_not_allowed',
+        `${pathOf(request)} does not answer to ${request.method}.`,
+        {
+          hint: `Use ${allowed}.`,
+        },
+      );
+    },
+  });
+}
+
+/** Everything else is left to the handler of the whole server. */
+function sendFailure(error: unknown, _request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const failure = asClientMistake(error);
+  if (failure === undefined || failure.status >= 500) throw error;
+  if (failure.retryAfterS !== undefined) reply.header('retry-after', String(failure.retryAfterS));
+  return reply.code(failure.status).send(failure.toJSON());
+}
+
+function asClientMistake(error: unknown): SightlineError | undefined {
+  if (error instanceof SightlineError) return error;
+  const { code } = error as { code?: unknown };
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
+    return new SightlineError('bad_request', 'The body is not JSON.', {
+      hint: 'Send a JSON object with content-type application/json.',
+      cause: error,
+    });
+  }
+  return undefined;
+}
+
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
+}

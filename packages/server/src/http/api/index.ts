@@ -1,0 +1,1 @@
+export { type ApiOptions, apiRoutes } from './api-routes.ts';

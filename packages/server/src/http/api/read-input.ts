@@ -1,0 +1,51 @@
+import { SightlineError } from '@sightline/schema/errors';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { ApiRoute } from './route-table.ts';
+
+export interface RouteInput {
+  readonly params: unknown;
+  readonly query: unknown;
+  readonly body: unknown;
+}
+
+/** The parts of the request as the route's schemas read them. Throws `bad_request`. */
+export function readInput(route: ApiRoute, request: FastifyRequest): RouteInput {
+  return {
+    params: route.params === undefined ? {} : read(route.params, request.params, 'the address'),
+    query: route.query === undefined ? {} : readQuery(route.query, request.query),
+    body: route.body === undefined ? undefined : read(route.body, request.body, 'the body'),
+  };
+}
+
+/** A parameter that is not known is refused: a misspelt filter must not answer with everything. */
+function readQuery(schema: z.ZodObject, query: unknown): unknown {
+  // An empty parameter is one that was left out.
+  const given = Object.entries(query as Record<string, unknown>).filter(([, value]) => value !== '');
+  const unknown = given.find(([name]) => !(name in schema.shape));
+  if (unknown !== undefined) {
+    const known = Object.keys(schema.shape);
+    throw badRequest(
+      `There is no parameter "${unknown[0].slice(0, 64)}" here.`,
+      known.length === 0 ? 'This address takes no parameters.' : `The parameters are ${known.join(', ')}.`,
+    );
+  }
+  return read(schema, Object.fromEntries(given), 'the parameters');
+}
+
+function read(schema: z.ZodType, value: unknown, where: string): unknown {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const name = path.map(String).join('.');
+    return name === '' ? message : `"${name}": ${message}`;
+  });
+  throw badRequest(
+    `Cannot read ${where}: ${problems.join('; ')}.`,
+    'The API is described at /api/v1/openapi.json.',
+  );
+}
+
+function badRequest(message: string, hint: string): SightlineError {
+  return new SightlineError('bad_request', message, { hint });
+}

@@ -1,0 +1,77 @@
+/** One row per endpoint. The rows drive the routes, the checking of requests and the OpenAPI document alike. */
+import type { LedgerResponse, StatusResponse } from '@sightline/schema/api';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { z } from 'zod';
+import type { QueryContext } from '../../query/reader.ts';
+
+/** What the endpoints answer from. */
+export interface ApiSources {
+  readonly ledger: () => LedgerResponse | Promise<LedgerResponse>;
+  readonly status: () => StatusResponse | Promise<StatusResponse>;
+}
+
+export interface Asked<Params, Query, Body> {
+  readonly context: QueryContext;
+  readonly sources: ApiSources;
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+}
+
+export interface ApiRoute {
+  readonly method: 'GET' | 'POST';
+  /** Below /api/v1, with `:name` for parameters. */
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly params: z.ZodObject | undefined;
+  readonly query: z.ZodObject | undefined;
+  readonly body: z.ZodType | undefined;
+  /** Undefined where the answer is a stream of events. */
+  readonly response: z.ZodType | undefined;
+  /** The answer's JSON, or undefined where the reply was taken over. */
+  readonly answer: (asked: Asked<unknown, unknown, unknown>) => unknown;
+}
+
+interface RouteInput<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Answer extends z.ZodType,
+> {
+  readonly method?: 'GET' | 'POST';
+  readonly path: string;
+  readonly summary: string;
+  readonly tag: string;
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  readonly response?: Answer;
+  readonly answer: (
+    asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>,
+  ) => z.input<Answer> | Promise<z.input<Answer>>;
+}
+
+/** Ties the types of the handler to the row's schemas. */
+export function route<
+  Params extends z.ZodObject = z.ZodObject,
+  Query extends z.ZodObject = z.ZodObject,
+  Body extends z.ZodType = z.ZodType,
+  Answer extends z.ZodType = z.ZodType,
+>(input: RouteInput<Params, Query, Body, Answer>): ApiRoute {
+  const { params, query, body, response } = input;
+  return {
+    method: input.method ?? 'GET',
+    path: input.path,
+    summary: input.summary,
+    tag: input.tag,
+    params,
+    query,
+    body,
+    response,
+    // The schemas have checked the parts by the time the handler sees them.
+    answer: input.answer as ApiRoute['answer'],
+  };
+}

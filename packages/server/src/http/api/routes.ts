@@ -1,0 +1,202 @@
+import {
+  facetsParameters,
+  facetsResponse,
+  fieldsParameters,
+  fieldsResponse,
+  histogramParameters,
+  histogramResponse,
+  ledgerResponse,
+  logContextParameters,
+  logContextResponse,
+  logsParameters,
+  logsResponse,
+  metricQueryParameters,
+  metricQueryResponse,
+  metricsParameters,
+  metricsResponse,
+  rangeParameters,
+  servicesResponse,
+  slimTraceResponse,
+  span,
+  spansParameters,
+  spansResponse,
+  sqlRequest,
+  sqlResponse,
+  statusResponse,
+  tailParameters,
+  timelineParameters,
+  timelineResponse,
+  traceParameters,
+  traceResponse,
+  tracesParameters,
+  tracesResponse,
+} from '@sightline/schema/api';
+import { z } from 'zod';
+import { findLogs } from '../../query/find-logs.ts';
+import { findSpans } from '../../query/find-spans.ts';
+import { findTraces } from '../../query/find-traces.ts';
+import { listMetrics } from '../../query/metrics/list-metrics.ts';
+import { queryMetric } from '../../query/metrics/query-metric.ts';
+import { readFacets } from '../../query/read-facets.ts';
+import { readFieldNames } from '../../query/read-fields.ts';
+import { readHistogram } from '../../query/read-histogram.ts';
+import { readLogContext } from '../../query/read-log-context.ts';
+import { readServices } from '../../query/read-services.ts';
+import { readSlimTrace } from '../../query/read-slim-trace.ts';
+import { readTimeline } from '../../query/read-timeline.ts';
+import { readSpan, readTrace } from '../../query/read-trace.ts';
+import { runSql } from '../../query/run-sql.ts';
+import { type ApiRoute, route } from './route-table.ts';
+import { streamTail } from './tail-stream.ts';
+
+const noParameters = z.object({});
+const traceInPath = z.object({ traceId: z.string().describe('32 hex digits.') });
+const spanInPath = traceInPath.extend({ spanId: z.string().describe('16 hex digits.') });
+const logInPath = z.object({ id: z.string().describe('`id` of a log record.') });
+const correlationInPath = z.object({
+  correlationId: z.string().min(1).max(500).describe('A correlation id, or a trace id.'),
+});
+
+export const apiRouteTable: readonly ApiRoute[] = [
+  route({
+    path: '/traces',
+    summary: 'Traces, the newest first.',
+    tag: 'traces',
+    query: tracesParameters,
+    response: tracesResponse,
+    answer: ({ context, query }) => findTraces(context, query),
+  }),
+  route({
+    path: '/traces/:traceId',
+    summary: 'One trace: whole spans, or columns of slim ones for long traces.',
+    tag: 'traces',
+    params: traceInPath,
+    query: traceParameters,
+    response: z.union([traceResponse, slimTraceResponse]),
+    answer: ({ context, params: { traceId }, query: { detail, limit } }) =>
+      detail === 'slim' ? readSlimTrace(context, { traceId, limit }) : readTrace(context, { traceId, limit }),
+  }),
+  route({
+    path: '/traces/:traceId/spans/:spanId',
+    summary: 'One span with everything it carries.',
+    tag: 'traces',
+    params: spanInPath,
+    query: noParameters,
+    response: span,
+    answer: ({ context, params }) => readSpan(context, params),
+  }),
+  route({
+    path: '/spans',
+    summary: 'Spans that meet a filter, the newest first.',
+    tag: 'traces',
+    query: spansParameters,
+    response: spansResponse,
+    answer: ({ context, query }) => findSpans(context, query),
+  }),
+  route({
+    path: '/logs',
+    summary: 'Log records that meet a filter.',
+    tag: 'logs',
+    query: logsParameters,
+    response: logsResponse,
+    answer: ({ context, query }) => findLogs(context, query),
+  }),
+  route({
+    path: '/logs/:id/context',
+    summary: 'The lines around one log record.',
+    tag: 'logs',
+    params: logInPath,
+    query: logContextParameters,
+    response: logContextResponse,
+    answer: ({ context, params, query }) => readLogContext(context, { ...query, ...params }),
+  }),
+  route({
+    path: '/facets',
+    summary: 'Top values of fields, with counts.',
+    tag: 'explore',
+    query: facetsParameters,
+    response: facetsResponse,
+    answer: ({ context, query }) => readFacets(context, query),
+  }),
+  route({
+    path: '/fields',
+    summary: 'Names that can stand in a filter.',
+    tag: 'explore',
+    query: fieldsParameters,
+    response: fieldsResponse,
+    answer: ({ context, query }) => readFieldNames(context, query),
+  }),
+  route({
+    path: '/histogram',
+    summary: 'Counts, errors and durations over time.',
+    tag: 'explore',
+    query: histogramParameters,
+    response: histogramResponse,
+    answer: ({ context, query }) => readHistogram(context, query),
+  }),
+  route({
+    path: '/services',
+    summary: 'Services with their spans, errors and latency.',
+    tag: 'explore',
+    query: rangeParameters,
+    response: servicesResponse,
+    answer: ({ context, query }) => readServices(context, query),
+  }),
+  route({
+    path: '/metrics',
+    summary: 'Names of metrics with type and unit.',
+    tag: 'metrics',
+    query: metricsParameters,
+    response: metricsResponse,
+    answer: ({ context, query }) => listMetrics(context, query),
+  }),
+  route({
+    path: '/metrics/query',
+    summary: 'One metric over time, by groups of labels, with exemplars.',
+    tag: 'metrics',
+    query: metricQueryParameters,
+    response: metricQueryResponse,
+    answer: ({ context, query }) => queryMetric(context, query),
+  }),
+  route({
+    path: '/timeline/:correlationId',
+    summary: 'Everything of one request across services, in order.',
+    tag: 'explore',
+    params: correlationInPath,
+    query: timelineParameters,
+    response: timelineResponse,
+    answer: ({ context, params, query }) => readTimeline(context, { ...query, ...params }),
+  }),
+  route({
+    path: '/tail',
+    summary: 'New spans or log records as they arrive, as server-sent events.',
+    tag: 'explore',
+    query: tailParameters,
+    answer: ({ context, query, request, reply }) => streamTail(context, query, { request, reply }),
+  }),
+  route({
+    method: 'POST',
+    path: '/sql',
+    summary: 'One reading SQL statement over the telemetry tables.',
+    tag: 'explore',
+    body: sqlRequest,
+    response: sqlResponse,
+    answer: ({ context, body }) => runSql(context, body),
+  }),
+  route({
+    path: '/ledger',
+    summary: 'What was received, stored, rejected and is pending, by project and signal.',
+    tag: 'system',
+    query: noParameters,
+    response: ledgerResponse,
+    answer: ({ sources }) => sources.ledger(),
+  }),
+  route({
+    path: '/status',
+    summary: 'Version, health, disk and limits of this server.',
+    tag: 'system',
+    query: noParameters,
+    response: statusResponse,
+    answer: ({ sources }) => sources.status(),
+  }),
+];
