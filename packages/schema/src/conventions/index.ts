@@ -1,3 +1,27 @@
 export { compileSql, type CompiledSql, type CompileSqlOptions } from './compile-sql.ts';
 export { attributeText, derive, type DerivedFields, type DeriveInput } from './derive.ts';
 export { type DerivedColumn, derivedColumns, type FieldName, fieldNames, fields } from './fields.ts';
+export type {
+  Conversation,
+  MediaPart,
+  Message,
+  MessageLog,
+  MessagePart,
+  MessageSource,
+  RetrievedDocument,
+  ToolUse,
+} from './messages/message.ts';
+export { readConversation } from './messages/read-conversation.ts';
+export { readDocuments } from './messages/read-documents.ts';
+export { readToolUse } from './messages/read-tool-use.ts';
+export {
+  createPriceBook,
+  type Price,
+  type PriceBook,
+  type PriceEntry,
+  type PriceOverride,
+  type PriceRequest,
+} from './cost/price-book.ts';
+export { catalogueVersion } from './cost/price-catalogue.ts';
+export { type PriceRow } from './cost/price-row.ts';
+export { compilePriceSql, type PriceSql, type PriceSqlColumns } from './cost/price-sql.ts';

@@ -1,0 +1,175 @@
+import { isPresent, isRecord, type JsonRecord, list, pick, structured, text } from './json.ts';
+import { unflatten } from './indexed.ts';
+import type { Message, MessagePart, MessageSource } from './message.ts';
+import { type DefaultRole, normalFinishReason, normalMessages } from './normal-message.ts';
+import { normalParts, toolCallParts } from './normal-part.ts';
+
+/** One way to write down a conversation on a span. Both give [] where the span does not use it. */
+export interface ConversationForm {
+  readonly name: string;
+  readonly input: (attributes: JsonRecord, source: MessageSource) => readonly Message[];
+  readonly output: (attributes: JsonRecord, source: MessageSource) => readonly Message[];
+}
+
+/** In order of precedence: what is made for messages first, what holds any input and output last. */
+export const conversationForms: readonly ConversationForm[] = [
+  {
+    name: 'gen_ai messages',
+    input: (a) =>
+      withSystem(a['gen_ai.system_instructions'], normalMessages(a['gen_ai.input.messages'], 'user')),
+    output: (a) => normalMessages(a['gen_ai.output.messages'], 'assistant'),
+  },
+  {
+    name: 'openinference messages',
+    input: (a) => payload(unflatten(a, 'llm.input_messages'), 'user'),
+    output: (a) =>
+      withFinish(payload(unflatten(a, 'llm.output_messages'), 'assistant'), a['llm.finish_reason']),
+  },
+  {
+    name: 'openinference texts',
+    input: (a) => indexedTexts(a, 'llm.prompts', 'prompt', 'user'),
+    output: (a) => indexedTexts(a, 'llm.choices', 'completion', 'assistant'),
+  },
+  {
+    name: 'gen_ai indexed',
+    input: (a) => payload(unflatten(a, 'gen_ai.prompt'), 'user'),
+    output: (a) => payload(unflatten(a, 'gen_ai.completion'), 'assistant'),
+  },
+  { name: 'ai sdk', input: aiSdkInput, output: aiSdkOutput },
+  {
+    name: 'sentry',
+    input: (a) =>
+      withSystem(a['gen_ai.request.system'], normalMessages(a['gen_ai.request.messages'], 'user')),
+    output: (a) => answer(a['gen_ai.response.text'], a['gen_ai.response.tool_calls'], undefined),
+  },
+  {
+    name: 'langsmith',
+    input: (a) => normalMessages(a['gen_ai.prompt'], 'user'),
+    output: (a) => normalMessages(a['gen_ai.completion'], 'assistant'),
+  },
+  { name: 'pydantic ai', input: (a) => allMessages(a).input, output: (a) => allMessages(a).output },
+  {
+    name: 'google adk',
+    input: (a) => unlessEmpty(a['gcp.vertex.agent.llm_request'], 'user'),
+    output: (a) => unlessEmpty(a['gcp.vertex.agent.llm_response'], 'assistant'),
+  },
+  {
+    name: 'livekit',
+    input: (a) =>
+      normalMessages(pick(a, 'lk.chat_ctx', 'lk.input_text', 'lk.user_transcript', 'lk.user_input'), 'user'),
+    output: (a) =>
+      answer(pick(a, 'lk.response.text', 'lk.output_text'), a['lk.response.function_calls'], undefined),
+  },
+  {
+    name: 'langfuse',
+    input: (a) => normalMessages(pick(a, 'langfuse.observation.input', 'langfuse.trace.input'), 'user'),
+    output: (a) =>
+      normalMessages(pick(a, 'langfuse.observation.output', 'langfuse.trace.output'), 'assistant'),
+  },
+  {
+    name: 'mlflow',
+    input: (a) => normalMessages(pick(a, 'mlflow.chat.messages', 'mlflow.spanInputs'), 'user'),
+    output: (a) => normalMessages(a['mlflow.spanOutputs'], 'assistant'),
+  },
+  {
+    name: 'claude code',
+    input: (a) => normalMessages(pick(a, 'user_prompt', 'new_context'), 'user'),
+    output: (a) => normalMessages(pick(a, 'response.model_output', 'assistant_response'), 'assistant'),
+  },
+  {
+    name: 'openinference values',
+    input: (a) => normalMessages(a['input.value'], 'user'),
+    output: (a) => normalMessages(a['output.value'], 'assistant'),
+  },
+  {
+    name: 'traceloop entity',
+    input: (a) => normalMessages(a['traceloop.entity.input'], 'user'),
+    output: (a) => normalMessages(a['traceloop.entity.output'], 'assistant'),
+  },
+];
+
+function payload(value: unknown, role: DefaultRole): readonly Message[] {
+  return value === undefined ? [] : normalMessages(value, role);
+}
+
+function withSystem(instructions: unknown, messages: readonly Message[]): readonly Message[] {
+  const value = structured(instructions);
+  const parts = normalParts(isRecord(value) && Array.isArray(value['parts']) ? value['parts'] : value);
+  return parts.length === 0 ? messages : [{ role: 'system', parts }, ...messages];
+}
+
+function withFinish(messages: readonly Message[], reason: unknown): readonly Message[] {
+  const finishReason = normalFinishReason(reason);
+  if (finishReason === undefined) return messages;
+  return messages.map((message) =>
+    message.finishReason === undefined ? { ...message, finishReason } : message,
+  );
+}
+
+function indexedTexts(a: JsonRecord, prefix: string, inner: string, role: DefaultRole): readonly Message[] {
+  return list(unflatten(a, prefix)).flatMap((each): readonly Message[] => {
+    const held = isRecord(each) ? each[inner] : undefined;
+    const value = isRecord(held) ? held['text'] : undefined;
+    return normalParts(value).length > 0 ? [{ role, parts: normalParts(value) }] : [];
+  });
+}
+
+function aiSdkInput(a: JsonRecord): readonly Message[] {
+  const messages = normalMessages(a['ai.prompt.messages'], 'user');
+  return messages.length > 0 ? messages : normalMessages(a['ai.prompt'], 'user');
+}
+
+function aiSdkOutput(a: JsonRecord): readonly Message[] {
+  const words = pick(a, 'ai.response.text', 'ai.result.text', 'ai.response.object', 'ai.result.object');
+  const calls = pick(a, 'ai.response.toolCalls', 'ai.result.toolCalls');
+  const files = normalParts(structured(a['ai.response.files']));
+  const reason = pick(a, 'ai.response.finishReason', 'ai.finishReason');
+  const said = answer(words, calls, a['ai.response.reasoning'], files);
+  return withFinish(said, said.length > 0 ? reason : undefined);
+}
+
+/** An answer whose pieces stand in attributes of their own. */
+function answer(
+  words: unknown,
+  calls: unknown,
+  reasoning: unknown,
+  more: readonly MessagePart[] = [],
+): readonly Message[] {
+  const spoken = structured(words);
+  const parts: MessagePart[] = [
+    ...(isPresent(reasoning)
+      ? [{ type: 'reasoning' as const, text: text(reasoning) ?? JSON.stringify(reasoning) }]
+      : []),
+    ...(typeof words === 'string' && !isTexts(spoken) ? normalParts(words) : normalParts(spoken)),
+    ...(isPresent(calls) ? callParts(calls) : []),
+    ...more,
+  ];
+  return parts.length > 0 ? [{ role: 'assistant', parts }] : [];
+}
+
+/** Sentry writes a list of texts as JSON. */
+const isTexts = (value: unknown): boolean =>
+  Array.isArray(value) && value.length > 0 && value.every((each) => typeof each === 'string');
+
+function callParts(calls: unknown): readonly MessagePart[] {
+  const value = structured(calls);
+  if (!Array.isArray(value)) return [{ type: 'raw', value }];
+  return value.flatMap((each) => toolCallParts([structured(each)]));
+}
+
+/** Pydantic AI keeps the whole run in one list; what the model said last is the answer. */
+function allMessages(a: JsonRecord): { input: readonly Message[]; output: readonly Message[] } {
+  const all = normalMessages(
+    pick(a, 'pydantic_ai.all_messages', 'all_messages_events', 'pydantic_ai.all_messages_events'),
+    'user',
+  );
+  const last = all.at(-1);
+  if (last?.role === 'assistant') return { input: all.slice(0, -1), output: [last] };
+  return { input: all, output: all.length > 0 ? normalMessages(a['final_result'], 'assistant') : [] };
+}
+
+/** Google ADK writes `{}` on tool spans. */
+function unlessEmpty(value: unknown, role: DefaultRole): readonly Message[] {
+  const held = structured(value);
+  return isRecord(held) && Object.keys(held).length === 0 ? [] : normalMessages(held, role);
+}

@@ -1,0 +1,76 @@
+import { isRecord, type JsonRecord, list, pick, structured, text } from './json.ts';
+import { unflatten } from './indexed.ts';
+import type { MessageSource, RetrievedDocument } from './message.ts';
+
+/** What a retrieval or reranking span found, in rank order; [] where it says nothing. */
+export function readDocuments(source: MessageSource): readonly RetrievedDocument[] {
+  const { attributes } = source;
+  const found = [
+    () => structured(attributes['gen_ai.retrieval.documents']),
+    () => unflatten(attributes, 'retrieval.documents'),
+    () => unflatten(attributes, 'reranker.output_documents'),
+    () => structured(attributes['ai.ranking']),
+    () => vectorResults(source),
+    () =>
+      listIn(
+        structured(
+          pick(
+            attributes,
+            'output.value',
+            'traceloop.entity.output',
+            'langfuse.observation.output',
+            'gen_ai.completion',
+          ),
+        ),
+      ),
+  ];
+  for (const read of found) {
+    const documents = list(read()).flatMap(document);
+    if (documents.length > 0) return documents;
+  }
+  return [];
+}
+
+function document(value: unknown): readonly RetrievedDocument[] {
+  const given = structured(value);
+  if (typeof given === 'string') return [{ content: given }];
+  if (!isRecord(given)) return [];
+  const inner = [given['document'], given['kwargs']].find(isRecord);
+  const each: JsonRecord = inner === undefined ? given : { ...given, ...inner };
+  const id = text(pick(each, 'id', 'document_id', 'doc_id', 'originalIndex', 'index'));
+  const content = text(pick(each, 'content', 'pageContent', 'page_content', 'text', 'document'));
+  const score = number(pick(each, 'score', 'relevance_score', 'relevanceScore', 'similarity', 'distance'));
+  const metadata = structured(each['metadata']);
+  if (id === undefined && content === undefined && score === undefined) return [];
+  return [
+    {
+      ...(id === undefined ? {} : { id }),
+      ...(content === undefined ? {} : { content }),
+      ...(score === undefined ? {} : { score }),
+      ...(metadata === undefined ? {} : { metadata }),
+    },
+  ];
+}
+
+function number(value: unknown): number | undefined {
+  if (typeof value === 'number') return value;
+  const read = typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
+  return Number.isNaN(read) ? undefined : read;
+}
+
+/** OpenLLMetry's vector stores write one span event per hit. */
+function vectorResults(source: MessageSource): readonly unknown[] {
+  return (source.events ?? [])
+    .filter((event) => event.name === 'db.query.result')
+    .map(({ attributes }) => ({
+      id: attributes['db.query.result.id'],
+      content: attributes['db.query.result.document'],
+      score: pick(attributes, 'db.query.result.score', 'db.query.result.distance'),
+      metadata: attributes['db.query.result.metadata'],
+    }));
+}
+
+function listIn(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  return pick(value, 'documents', 'results', 'matches', 'output');
+}

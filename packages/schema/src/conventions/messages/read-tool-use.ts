@@ -1,0 +1,69 @@
+import { derive } from '../derive.ts';
+import { isRecord, type JsonRecord, parsed, pick, structured } from './json.ts';
+import type { MessageSource, ToolUse } from './message.ts';
+
+const argumentNames = [
+  'gen_ai.tool.call.arguments',
+  'ai.toolCall.args',
+  'tool.parameters',
+  'gcp.vertex.agent.tool_call_args',
+  'lk.function_tool.arguments',
+  'tool_arguments',
+  'tool_input',
+  'tool_parameters',
+  'gen_ai.tool.input',
+  'mcp.request.argument',
+  'function_args',
+  'arguments',
+] as const;
+
+const resultNames = [
+  'gen_ai.tool.call.result',
+  'ai.toolCall.result',
+  'gcp.vertex.agent.tool_response',
+  'lk.function_tool.output',
+  'tool_response',
+  'gen_ai.tool.output',
+  'mcp.response.value',
+  'output',
+] as const;
+
+const inputNames = [
+  'input.value',
+  'traceloop.entity.input',
+  'langfuse.observation.input',
+  'mlflow.spanInputs',
+  'gen_ai.prompt',
+];
+const outputNames = [
+  'output.value',
+  'traceloop.entity.output',
+  'langfuse.observation.output',
+  'mlflow.spanOutputs',
+  'gen_ai.completion',
+];
+
+/** What a tool was called with and what it gave back; undefined where the span is no tool call. */
+export function readToolUse(source: MessageSource): ToolUse | undefined {
+  const { attributes } = source;
+  const derived = derive({ name: source.name, attributes });
+  const isTool = derived.operation === 'tool' || (derived.operation === 'mcp' && derived.tool_name !== '');
+  if (!isTool) return undefined;
+  const used = pick(attributes, ...argumentNames, ...inputNames);
+  const given = pick(attributes, ...resultNames, ...outputNames);
+  return {
+    name: derived.tool_name || source.name,
+    ...(derived.tool_call_id === '' ? {} : { callId: derived.tool_call_id }),
+    ...(used === undefined ? {} : { arguments: unwrapped(parsed(used)) }),
+    ...(given === undefined ? {} : { result: structured(given) }),
+  };
+}
+
+/** LangChain hands a tool its arguments as JSON text inside `input`. */
+function unwrapped(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  const only: JsonRecord = value;
+  return Object.keys(only).length === 1 && typeof only['input'] === 'string'
+    ? structured(only['input'])
+    : value;
+}
