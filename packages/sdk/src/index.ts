@@ -17,3 +17,15 @@ export type { CaptureMode } from './masking/capture-mode.ts';
 export type { BuiltInRule, MaskingOptions, MaskingRule } from './masking/masking-options.ts';
 export type { SamplingOptions } from './sampling/sampling-options.ts';
 export { isKept, stableHash } from './sampling/stable-hash.ts';
+export { traced, type TracedOptions } from './tracing/traced.ts';
+export { traceStep, traceWorkflow, type StepOptions, type WorkflowOptions } from './agent/workflow.ts';
+export { traceLlmCall, type LlmCallOptions, type LlmCallSpan, type LlmResponse } from './agent/llm-call.ts';
+export type { TokenUsage } from './agent/price.ts';
+export { traceTool, type ToolOptions } from './agent/tool.ts';
+export {
+  traceRetrieval,
+  type RetrievalOptions,
+  type RetrievalSpan,
+  type RetrievedDocument,
+} from './agent/retrieval.ts';
+export { score, traceEvaluation, type EvaluationOptions, type Score } from './agent/evaluation.ts';

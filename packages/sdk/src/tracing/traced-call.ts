@@ -1,5 +1,5 @@
 /** Runs a function inside a span and follows its result. Shared by `traced`, `withSpan` and the agent vocabulary. */
-import type { Span } from '@opentelemetry/api';
+import { INVALID_SPAN_CONTEXT, trace, type Span } from '@opentelemetry/api';
 import type { Runtime } from '../core/runtime.ts';
 import { guard, sayOnce } from '../core/diagnostics.ts';
 import { followResult } from './follow-result.ts';
@@ -8,6 +8,8 @@ import { OtelSpanHandle, idleHandle, recordErrorOn, type SpanHandle } from './sp
 
 /** What happens around the call beside the span. All optional, all guarded: a failing hook never reaches the host. */
 export interface CallHooks {
+  /** Call the hooks for unsampled calls too: metrics count everything. */
+  readonly always?: boolean;
   started?(span: Span): void;
   firstItem?(span: Span, elapsedMs: number): void;
   item?(item: unknown): void;
@@ -25,14 +27,17 @@ export function tracedCall<T>(
 ): T {
   const manager = runtime.contextManager;
   const opened = tryOpenSpan(runtime, name, settings);
-  if (opened === undefined) return fn(idleHandle);
-  const { span, context } = opened;
-  if (!span.isRecording()) return manager.with(context, fn, undefined, new OtelSpanHandle(span));
+  if (hooks.always !== true) {
+    if (opened === undefined) return fn(idleHandle);
+    if (!opened.span.isRecording())
+      return manager.with(opened.context, fn, undefined, new OtelSpanHandle(opened.span));
+  }
+  const { span, context } = opened ?? { span: unrecorded, context: manager.active() };
 
   const startedMs = performance.now();
   if (hooks.started !== undefined) guard('a span hook', () => hooks.started?.(span));
   const fail = (error: unknown) => {
-    recordErrorOn(span, error);
+    if (span.isRecording()) recordErrorOn(span, error);
     if (hooks.failed !== undefined)
       guard('a span hook', () => hooks.failed?.(span, error, performance.now() - startedMs));
     span.end();
@@ -70,6 +75,8 @@ export function tracedCall<T>(
     failed: fail,
   });
 }
+
+const unrecorded = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 /** A provider of the host's own may throw; the host's code runs all the same. */
 function tryOpenSpan(runtime: Runtime, name: string, settings: SpanSettings): OpenedSpan | undefined {

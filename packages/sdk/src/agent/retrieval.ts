@@ -1,0 +1,109 @@
+import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { countError } from '../metrics/standard-metrics.ts';
+import { capture } from '../tracing/capture.ts';
+import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
+import { definedAttributes, errorType, runOperation } from './traced-operation.ts';
+
+export interface RetrievalOptions {
+  /** The index, collection or search engine. */
+  readonly source: string;
+  readonly query?: string;
+  readonly topK?: number;
+  /** How it searches, such as `vector`, `bm25` or `hybrid`. */
+  readonly method?: string;
+  readonly attributes?: SpanAttributes;
+}
+
+export interface RetrievedDocument {
+  readonly id?: string | number;
+  readonly score?: number;
+  readonly content?: string;
+  readonly title?: string;
+}
+
+export interface RetrievalSpan extends SpanHandle {
+  /** Needed only when the function does not return the documents themselves. */
+  recordDocuments(documents: readonly RetrievedDocument[]): void;
+}
+
+const documentsMax = 100;
+
+/**
+ * A search for documents. What the function returns is recorded when it is a list of objects with `id`, `score` or `content`.
+ *
+ * @example
+ * const documents = await traceRetrieval({ source: 'handbook', query: 'holidays', topK: 2 }, async () => [
+ *   { id: 'h-1', score: 0.92, content: 'Everyone has 25 days.' },
+ * ]);
+ */
+export function traceRetrieval<T>(options: RetrievalOptions, fn: (span: RetrievalSpan) => T): T {
+  const runtime = currentRuntime();
+  if (runtime === undefined) return fn({ ...idleHandle, recordDocuments: () => undefined });
+  let recorded = false;
+  return runOperation(
+    runtime,
+    {
+      name: `retrieval ${options.source}`,
+      kind: 'CLIENT',
+      attributes: {
+        ...definedAttributes({
+          'gen_ai.operation.name': 'retrieval',
+          'gen_ai.data_source.id': options.source,
+          'gen_ai.retrieval.query.text': capture(runtime, options.query),
+          'gen_ai.request.top_k': options.topK,
+          'sightline.retrieval.method': options.method,
+        }),
+        ...options.attributes,
+      },
+    },
+    (handle) =>
+      fn(
+        Object.assign(Object.create(handle) as SpanHandle, {
+          recordDocuments: (documents: readonly RetrievedDocument[]) => {
+            recorded = true;
+            handle.setAttributes(documentAttributes(runtime, documents));
+          },
+        }),
+      ),
+    {
+      always: true,
+      ended: (span, value) => {
+        if (!recorded && isDocumentList(value)) span.setAttributes(documentAttributes(runtime, value));
+      },
+      failed: (_span, error) =>
+        countError(runtime, {
+          'gen_ai.data_source.id': options.source,
+          'error.type': errorType(error),
+          operation: 'retrieval',
+        }),
+    },
+  );
+}
+
+/** Ids and scores always; texts under the `capture` option. */
+export function documentAttributes(
+  runtime: Runtime,
+  documents: readonly RetrievedDocument[],
+): SpanAttributes {
+  const withText = runtime.options.capture !== 'off';
+  const kept = documents.slice(0, documentsMax).map(({ id, score, content, title }) => ({
+    ...(id === undefined ? {} : { id }),
+    ...(score === undefined ? {} : { score }),
+    ...(withText && title !== undefined ? { title } : {}),
+    ...(withText && content !== undefined ? { content } : {}),
+  }));
+  return {
+    'gen_ai.retrieval.documents': withText ? (capture(runtime, kept) ?? '[]') : JSON.stringify(kept),
+    'sightline.retrieval.count': documents.length,
+  };
+}
+
+function isDocumentList(value: unknown): value is RetrievedDocument[] {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (item) =>
+        typeof item === 'object' && item !== null && ('id' in item || 'score' in item || 'content' in item),
+    )
+  );
+}

@@ -1,0 +1,37 @@
+/** What workflow, step, tool and the like share: a span with extra context around the call, and logs and metrics at its end. */
+import type { Attributes, Context } from '@opentelemetry/api';
+import type { Runtime } from '../core/runtime.ts';
+import { tracedCall, type CallHooks } from '../tracing/traced-call.ts';
+import { describeError, type SpanHandle } from '../tracing/span-handle.ts';
+import type { SpanSettings } from '../tracing/run-span.ts';
+
+export interface Operation extends SpanSettings {
+  readonly name: string;
+  /** Context entered around the span itself, so that the span carries what it inherits. */
+  readonly around?: ((context: Context) => Context) | undefined;
+}
+
+/** Leaves out what is undefined, which OpenTelemetry would otherwise carry as empty. */
+export function definedAttributes(
+  attributes: Readonly<Record<string, Attributes[string] | undefined>>,
+): Attributes {
+  const defined: Attributes = {};
+  for (const key in attributes) if (attributes[key] !== undefined) defined[key] = attributes[key];
+  return defined;
+}
+
+export function runOperation<T>(
+  runtime: Runtime,
+  operation: Operation,
+  fn: (span: SpanHandle) => T,
+  hooks: CallHooks,
+): T {
+  const { name, around, ...settings } = operation;
+  const call = () => tracedCall(runtime, name, settings, fn, hooks);
+  if (around === undefined) return call();
+  return runtime.contextManager.with(around(runtime.contextManager.active()), call);
+}
+
+export function errorType(error: unknown): string {
+  return describeError(error).type;
+}

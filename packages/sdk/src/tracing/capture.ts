@@ -1,0 +1,13 @@
+/** Captured content under the configured mode: undefined when capture is off, else bounded text, masked unless `full`. */
+import type { Runtime } from '../core/runtime.ts';
+import { captureValue } from '../masking/capture-value.ts';
+
+export function capture(runtime: Runtime, value: unknown): string | undefined {
+  const { capture: mode, captureCharactersMax } = runtime.options;
+  if (mode === 'off' || value === undefined) return undefined;
+  return captureValue(
+    value,
+    { charactersMax: captureCharactersMax },
+    mode === 'masked' ? runtime.maskText : undefined,
+  );
+}
