@@ -1,0 +1,105 @@
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+} from '@tanstack/react-router';
+import type { UrlSearch } from '../widgets/url-state.ts';
+import { NotFoundPage } from './not-found-page.tsx';
+import { PageError } from './page-error.tsx';
+import { Shell } from './shell.tsx';
+
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFoundPage,
+  validateSearch: (search: UrlSearch): UrlSearch => search,
+});
+
+const index = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: ({ search }) => redirect({ to: '/traces', search, throw: true }),
+});
+
+/** `/trace/{id}` is what other tools link to; `/traces/{id}` is where it lives. */
+const traceAlias = createRoute({
+  getParentRoute: () => root,
+  path: '/trace/$traceId',
+  beforeLoad: ({ params, search }) => redirect({ to: '/traces/$traceId', params, search, throw: true }),
+});
+
+const traces = createRoute({
+  getParentRoute: () => root,
+  path: '/traces',
+  component: lazyRouteComponent(() => import('../features/traces/traces-page.tsx'), 'TracesPage'),
+});
+
+const trace = createRoute({
+  getParentRoute: () => root,
+  path: '/traces/$traceId',
+  component: lazyRouteComponent(() => import('../features/trace/trace-page.tsx'), 'TracePage'),
+});
+
+const logs = createRoute({
+  getParentRoute: () => root,
+  path: '/logs',
+  component: lazyRouteComponent(() => import('../features/logs/logs-page.tsx'), 'LogsPage'),
+});
+
+const metrics = createRoute({
+  getParentRoute: () => root,
+  path: '/metrics',
+  component: lazyRouteComponent(() => import('../features/metrics/metrics-page.tsx'), 'MetricsPage'),
+});
+
+const timeline = createRoute({
+  getParentRoute: () => root,
+  path: '/timeline',
+  component: lazyRouteComponent(() => import('../features/timeline/timeline-page.tsx'), 'TimelinePage'),
+});
+
+const status = createRoute({
+  getParentRoute: () => root,
+  path: '/status',
+  component: lazyRouteComponent(() => import('../features/status/status-page.tsx'), 'StatusPage'),
+});
+
+const getStarted = createRoute({
+  getParentRoute: () => root,
+  path: '/get-started',
+  component: lazyRouteComponent(
+    () => import('../features/get-started/get-started-page.tsx'),
+    'GetStartedPage',
+  ),
+});
+
+const gallery = createRoute({
+  getParentRoute: () => root,
+  path: '/gallery',
+  component: lazyRouteComponent(() => import('../features/gallery/gallery-page.tsx'), 'GalleryPage'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    index,
+    traceAlias,
+    traces,
+    trace,
+    logs,
+    metrics,
+    timeline,
+    status,
+    getStarted,
+    gallery,
+  ]),
+  // Addresses stay plain: `?q=status:error&from=-1h`, every value a string.
+  parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),
+  stringifySearch: (search) => {
+    const text = new URLSearchParams(search as Record<string, string>).toString();
+    return text === '' ? '' : `?${text.replaceAll('%3A', ':').replaceAll('%2F', '/')}`;
+  },
+  defaultErrorComponent: PageError,
+  defaultPreload: 'intent',
+  scrollRestoration: false,
+});

@@ -1,0 +1,103 @@
+import { useEffect, useRef, useState, type ReactElement } from 'react';
+import { formatCount, plural } from '../../model/format.ts';
+import { familyLabels, operationFamilies } from '../../model/operation.ts';
+import { at } from '../../model/trace-model.ts';
+import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
+import { FamilyIcon, Icon } from '../../widgets/icon.tsx';
+import { useKeys } from '../../widgets/keyboard.ts';
+import type { TraceMode, TraceView } from './use-trace-view.ts';
+
+const modes: readonly { value: TraceMode; label: string; icon: 'traces' | 'flame' | 'tree' }[] = [
+  { value: 'waterfall', label: 'Waterfall', icon: 'traces' },
+  { value: 'flame', label: 'Flame', icon: 'flame' },
+  { value: 'tree', label: 'Tree', icon: 'tree' },
+];
+
+export function TraceToolbar({ trace }: { readonly trace: TraceView }): ReactElement {
+  const { model } = trace;
+  const present = operationFamilies.filter((_, index) => model.family.includes(index));
+  return (
+    <div className="trace-toolbar">
+      <Segmented label="View" value={trace.mode} options={modes} onChange={trace.setMode} />
+      <FindInTrace trace={trace} />
+      {trace.mode === 'waterfall' && (
+        <Button pressed={trace.showsPath} onClick={() => trace.setShowsPath(!trace.showsPath)}>
+          Critical path
+        </Button>
+      )}
+      {trace.mode !== 'flame' && model.depthMax > 1 && (
+        <Button
+          onClick={() => (trace.collapsed.size > 0 ? trace.setCollapsed(new Set()) : trace.collapseTo(1))}
+        >
+          {trace.collapsed.size > 0 ? 'Open all' : 'Close all'}
+        </Button>
+      )}
+      <div className="trace-legend" aria-hidden="true">
+        {present.map((family) => (
+          <span key={family}>
+            <FamilyIcon family={family} />
+            {familyLabels[family]}
+          </span>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** Words, or a filter such as `status:error` over all attributes, among the spans of this trace. */
+function FindInTrace({ trace }: { readonly trace: TraceView }): ReactElement {
+  const input = useRef<HTMLInputElement>(null);
+  const [draft, setDraft] = useState(trace.find);
+  useEffect(() => setDraft(trace.find), [trace.find]);
+  useKeys('Find', [{ keys: '/', label: 'Find in this trace', run: () => input.current?.focus() }]);
+  const { matches, findError, selected, model } = trace;
+  const place =
+    matches === undefined || selected === -1
+      ? -1
+      : matches.spans.findIndex((span) => at(model.position, span) === at(model.position, selected));
+  return (
+    <div className="trace-find" role="search">
+      <Icon name="search" size={14} />
+      <input
+        ref={input}
+        type="text"
+        aria-label="Find spans in this trace"
+        placeholder="Find spans: words, or duration>100ms"
+        value={draft}
+        spellCheck={false}
+        onChange={(event) => {
+          setDraft(event.target.value);
+          trace.setFind(event.target.value);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'Enter') trace.step(event.shiftKey ? -1 : 1);
+          else if (event.key === 'Escape') {
+            event.preventDefault();
+            trace.setFind('');
+            input.current?.blur();
+          }
+        }}
+      />
+      <span className={findError === null ? 'small nowrap faint' : 'small nowrap error-text'} role="status">
+        {findError?.message ??
+          (matches === undefined
+            ? ''
+            : place === -1
+              ? plural(matches.spans.length, 'span')
+              : `${place + 1} of ${formatCount(matches.spans.length)}`)}
+      </span>
+      <IconButton
+        icon="chevronUp"
+        label="Previous found span"
+        disabled={matches === undefined}
+        onClick={() => trace.step(-1)}
+      />
+      <IconButton
+        icon="chevronDown"
+        label="Next found span"
+        disabled={matches === undefined}
+        onClick={() => trace.step(1)}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,37 @@
+/** Round values inside `[from, to]`, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
+export function linearTicks(from: number, to: number, count: number): number[] {
+  if (!(to > from) || count < 1) return [];
+  const step = niceStep((to - from) / count);
+  const ticks: number[] = [];
+  for (let i = Math.ceil(from / step); i * step <= to + step * 1e-9; i++) ticks.push(i * step);
+  return ticks;
+}
+
+/** Round moments of local time inside the range, about `count` of them. */
+export function timeTicks(fromMs: number, toMs: number, count: number): number[] {
+  const wanted = (toMs - fromMs) / Math.max(1, count);
+  const step = timeStepsMs.find((candidate) => candidate >= wanted) ?? timeStepsMs.at(-1) ?? wanted;
+  const offsetMs = new Date(fromMs).getTimezoneOffset() * 60_000;
+  const ticks: number[] = [];
+  for (let i = Math.ceil((fromMs - offsetMs) / step); i * step + offsetMs <= toMs; i++) {
+    ticks.push(i * step + offsetMs);
+  }
+  return ticks;
+}
+
+function niceStep(rough: number): number {
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const factor = rough / power;
+  return power * (factor <= 1 ? 1 : factor <= 2 ? 2 : factor <= 5 ? 5 : 10);
+}
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+const timeStepsMs = [
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * second),
+  ...[1, 2, 5, 10, 15, 30].map((n) => n * minute),
+  ...[1, 2, 3, 6, 12].map((n) => n * hour),
+  ...[1, 2, 7, 14, 30].map((n) => n * day),
+];

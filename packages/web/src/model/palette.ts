@@ -1,0 +1,49 @@
+/** One thing the palette can do. */
+export interface Command<Icon extends string> {
+  readonly label: string;
+  readonly detail: string;
+  readonly icon: Icon;
+  readonly run: () => void;
+}
+
+interface Makers<Icon extends string> {
+  readonly trace: (traceId: string) => Command<Icon>;
+  readonly timeline: (id: string) => Command<Icon>;
+  readonly traces: (words: string) => Command<Icon>;
+  readonly logs: (words: string) => Command<Icon>;
+}
+
+const shownMax = 40;
+
+/** What matches the words, best first; an id leads to what it names, and any words can be searched for. */
+export function findCommands<Icon extends string>(
+  text: string,
+  known: readonly Command<Icon>[],
+  make: Makers<Icon>,
+): readonly Command<Icon>[] {
+  const words = text.trim();
+  if (words === '') return known.slice(0, shownMax);
+  const id = words.toLowerCase().replaceAll('-', '');
+  const byId = /^[0-9a-f]{32}$/.test(id) ? [make.trace(id), make.timeline(words)] : [];
+  const matches = known
+    .map((command) => ({ command, score: matchScore(command.label.toLowerCase(), words.toLowerCase()) }))
+    .filter(({ score }) => score > 0)
+    .sort((a, b) => b.score - a.score)
+    .map(({ command }) => command);
+  const searches = [make.traces(words), make.logs(words)];
+  const timeline = byId.length === 0 && !/\s/.test(words) ? [make.timeline(words)] : [];
+  return [...byId, ...matches.slice(0, shownMax), ...searches, ...timeline];
+}
+
+/** 0 for no match; a start beats a word's start beats the middle beats letters in order. */
+export function matchScore(label: string, words: string): number {
+  if (label.startsWith(words)) return 4;
+  const at = label.indexOf(words);
+  if (at > 0) return /[\s._\-/:]/.test(label[at - 1] ?? '') ? 3 : 2;
+  let cursor = 0;
+  for (const char of words) {
+    cursor = label.indexOf(char, cursor) + 1;
+    if (cursor === 0) return 0;
+  }
+  return words.length >= 3 ? 1 : 0;
+}

@@ -1,0 +1,54 @@
+import type { LedgerResponse, StatusResponse } from '@sightline/schema/api';
+import { formatCount, formatDurationMs, plural } from './format.ts';
+
+export type HealthTone = 'good' | 'warn' | 'error';
+
+/** One sentence over the status page, and how serious it is. */
+export function statusSentence(
+  status: StatusResponse,
+  ledger: LedgerResponse | undefined,
+): { readonly text: string; readonly tone: HealthTone } {
+  if (status.state === 'starting') return { text: 'Sightline is starting', tone: 'warn' };
+  if (status.state === 'stopping') return { text: 'Sightline is stopping', tone: 'warn' };
+  const [problem] = status.problems;
+  if (problem !== undefined) {
+    const more =
+      status.problems.length > 1 ? `, and ${plural(status.problems.length - 1, 'other problem')}` : '';
+    return { text: `${problem.message}${more}`, tone: 'error' };
+  }
+  if (ledger?.canary.state === 'failing') {
+    return {
+      text: `The canary fails: ${ledger.canary.error ?? 'what it wrote is not visible'}`,
+      tone: 'error',
+    };
+  }
+  const totals = ledgerTotals(ledger);
+  if (totals.quarantined > 0) {
+    return {
+      text: `${plural(totals.quarantined, 'item')} could not be stored and ${totals.quarantined === 1 ? 'is' : 'are'} in quarantine`,
+      tone: 'warn',
+    };
+  }
+  const visible = ledger?.canary.lastVisibleMs;
+  const speed =
+    visible === undefined || visible === null
+      ? ''
+      : `, visible ${formatDurationMs(visible)} after it is acknowledged`;
+  return { text: `All is well: ${formatCount(totals.stored)} items stored${speed}`, tone: 'good' };
+}
+
+export function ledgerTotals(ledger: LedgerResponse | undefined): {
+  stored: number;
+  pending: number;
+  rejected: number;
+  quarantined: number;
+} {
+  const totals = { stored: 0, pending: 0, rejected: 0, quarantined: 0 };
+  for (const row of ledger?.rows ?? []) {
+    totals.stored += row.stored;
+    totals.pending += row.pending;
+    totals.rejected += row.rejected;
+    totals.quarantined += row.quarantined;
+  }
+  return totals;
+}

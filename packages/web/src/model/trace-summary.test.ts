@@ -1,0 +1,33 @@
+import { expect, it } from 'vitest';
+import { findCriticalPath } from './critical-path.ts';
+import { slimTrace } from './trace-fixture.ts';
+import { buildTraceModel } from './trace-model.ts';
+import { traceDetail, traceSentence } from './trace-summary.ts';
+
+it('names the failure that started it, not the ones it caused', () => {
+  const model = buildTraceModel(
+    slimTrace([
+      { id: 'root', start: 0, end: 2310, name: 'checkout', error: 'failed' },
+      { id: 'mid', parent: 'root', start: 10, end: 2300, name: 'pay', service: 'payments', error: 'failed' },
+      {
+        id: 'low',
+        parent: 'mid',
+        start: 20,
+        end: 900,
+        name: 'POST /charge',
+        service: 'payments',
+        error: 'card declined',
+      },
+    ]),
+  );
+  expect(traceSentence(model)).toBe('checkout failed after 2.31 s in POST /charge (payments): card declined');
+  expect(traceDetail(model, findCriticalPath(model))).toBe(
+    '61 % of the critical path in pay · 3 spans · 2 services · 3 errors',
+  );
+});
+
+it('is short when all is well', () => {
+  const model = buildTraceModel(slimTrace([{ id: 'root', start: 0, end: 12, name: 'ping' }]));
+  expect(traceSentence(model)).toBe('ping took 12.0 ms');
+  expect(traceDetail(model, findCriticalPath(model))).toBe('1 span · 1 service');
+});

@@ -1,0 +1,108 @@
+import type { CriticalPath } from './critical-path.ts';
+import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from './format.ts';
+import {
+  at,
+  spanModelName,
+  spanName,
+  spanService,
+  spanStatusMessage,
+  type TraceModel,
+} from './trace-model.ts';
+
+/** `GET /chat failed after 2.31 s: card declined, in payments`. */
+export function traceSentence(model: TraceModel): string {
+  const name = spanName(model, model.root) || 'This trace';
+  const duration = formatDurationMs(model.durationUs / 1000);
+  if (model.errorCount === 0) return `${name} took ${duration}`;
+  const culprit = firstCause(model);
+  const service = spanService(model, culprit);
+  const message = spanStatusMessage(model, culprit);
+  const where =
+    culprit === model.root
+      ? ''
+      : ` in ${spanName(model, culprit)}${service === spanService(model, model.root) ? '' : ` (${service})`}`;
+  const verb =
+    at(model.isError, model.root) === 1
+      ? `failed after ${duration}`
+      : `took ${duration} with ${plural(model.errorCount, 'error')}`;
+  return `${name} ${verb}${where}${message === '' ? '' : `: ${shorten(message)}`}`;
+}
+
+/** `62 % of the critical path in chat gpt-4o · 45 spans · 3 services`. */
+export function traceDetail(model: TraceModel, path: CriticalPath): string {
+  const parts: string[] = [];
+  const top = heaviestOnPath(model, path);
+  if (top !== undefined && model.size > 1)
+    parts.push(`${formatShare(top.share)} of the critical path in ${top.name}`);
+  parts.push(plural(model.size, 'span'));
+  parts.push(plural(new Set(model.slim.columns.service).size, 'service'));
+  if (model.errorCount > 0) parts.push(plural(model.errorCount, 'error'));
+  const tokens = sumTokens(model);
+  if (tokens > 0) parts.push(`${formatCount(tokens)} tokens`);
+  const cost = sumCost(model);
+  if (cost > 0) parts.push(formatCostUsd(cost));
+  return parts.join(' · ');
+}
+
+/** The span to look at first: the deepest failed one without failed spans below, earliest first; else the root. */
+export function firstCause(model: TraceModel): number {
+  let best = -1;
+  for (const span of model.order) {
+    if (at(model.isError, span) === 0 || at(model.errorsBelow, span) > 0) continue;
+    if (best === -1 || at(model.endUs, span) < at(model.endUs, best)) best = span;
+  }
+  return best === -1 ? model.root : best;
+}
+
+/** The name that holds most of the critical path, over all spans of that name. */
+export function heaviestOnPath(
+  model: TraceModel,
+  path: CriticalPath,
+): { name: string; share: number } | undefined {
+  const byName = new Map<string, number>();
+  for (let i = 0; i < path.span.length; i++) {
+    const span = at(path.span, i);
+    const modelName = spanModelName(model, span);
+    const name =
+      modelName === '' || spanName(model, span).includes(modelName)
+        ? spanName(model, span)
+        : `${spanName(model, span)} (${modelName})`;
+    byName.set(name, (byName.get(name) ?? 0) + at(path.toUs, i) - at(path.fromUs, i));
+  }
+  let top: { name: string; us: number } | undefined;
+  for (const [name, us] of byName) if (top === undefined || us > top.us) top = { name, us };
+  return top === undefined || path.totalUs === 0
+    ? undefined
+    : { name: top.name, share: top.us / path.totalUs };
+}
+
+/**
+ * Tokens of the trace: those of the lowest spans that report any. A wrapper often repeats what its call reported, so
+ * spans above one that counts are left out.
+ */
+function sumTokens(model: TraceModel): number {
+  const { inputTokens, outputTokens } = model.slim.columns;
+  return sumLowest(model, (span) => (inputTokens[span] ?? 0) + (outputTokens[span] ?? 0));
+}
+
+function sumCost(model: TraceModel): number {
+  return sumLowest(model, (span) => model.slim.columns.costUsd[span] ?? 0);
+}
+
+function sumLowest(model: TraceModel, valueOf: (span: number) => number): number {
+  const below = new Float64Array(model.size);
+  let sum = 0;
+  for (let place = model.size - 1; place >= 0; place--) {
+    const span = at(model.order, place);
+    const value = at(below, span) > 0 ? at(below, span) : valueOf(span);
+    const above = at(model.parent, span);
+    if (above === -1) sum += value;
+    else below[above] = at(below, above) + value;
+  }
+  return sum;
+}
+
+function shorten(message: string): string {
+  const line = message.split('\n', 1)[0] ?? '';
+  return line.length > 140 ? `${line.slice(0, 140)}…` : line;
+}

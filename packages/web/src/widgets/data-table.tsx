@@ -1,0 +1,232 @@
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { DropdownMenu } from 'radix-ui';
+import { useEffect, useMemo, useRef, useState, type ReactElement, type ReactNode } from 'react';
+import { sortRows, type SortOrder, toggleSort } from '../model/table-sort.ts';
+import { Icon } from './icon.tsx';
+import { useColumnWidths } from './use-column-widths.ts';
+import './data-table.css';
+
+export interface Column<T> {
+  readonly id: string;
+  readonly label: string;
+  /** Start width in pixels; a column without one takes what is left. */
+  readonly width?: number;
+  readonly align?: 'end';
+  /** Not shown until asked for. */
+  readonly hidden?: boolean;
+  readonly render: (row: T) => ReactNode;
+  readonly sortBy?: (row: T) => number | string;
+}
+
+interface DataTableProps<T> {
+  /** Names the table for what a browser remembers of it. */
+  readonly id: string;
+  readonly label: string;
+  readonly rows: readonly T[];
+  readonly columns: readonly Column<T>[];
+  readonly rowKey: (row: T) => string;
+  readonly rowHeight?: number;
+  readonly selected: number;
+  readonly onSelect: (index: number) => void;
+  readonly onReachEnd?: () => void;
+  /** Comma-separated ids of the shown columns, `undefined` for the usual ones. */
+  readonly shownColumns?: string | undefined;
+  readonly onShownColumns?: (ids: string | undefined) => void;
+  readonly sort?: string | undefined;
+  readonly onSort?: (sort: string | undefined) => void;
+  readonly rowClass?: (row: T) => string;
+  readonly footer?: ReactNode;
+}
+
+/** A list of any length: only the rows on the screen exist. Columns can be chosen, resized and sorted by. */
+export function DataTable<T>(props: DataTableProps<T>): ReactElement {
+  const { columns, rows, selected, onReachEnd } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const [sortOrder, setSort] = useSortState(props.sort, props.onSort);
+  const shown = useMemo(() => chooseColumns(columns, props.shownColumns), [columns, props.shownColumns]);
+  const { widths, startResize } = useColumnWidths(props.id, shown);
+  const sorted = useMemo(() => {
+    const by = columns.find((column) => column.id === sortOrder?.column)?.sortBy;
+    return by === undefined || sortOrder === undefined ? rows : sortRows(rows, by, sortOrder.direction);
+  }, [rows, columns, sortOrder]);
+  const rowHeight = props.rowHeight ?? 28;
+  const virtual = useVirtualizer({
+    count: sorted.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => rowHeight,
+    overscan: 8,
+  });
+  const items = virtual.getVirtualItems();
+  const lastIndex = items.at(-1)?.index ?? -1;
+  useEffect(() => {
+    if (lastIndex >= sorted.length - 20) onReachEnd?.();
+  }, [lastIndex, sorted.length, onReachEnd]);
+  useEffect(() => {
+    if (selected >= 0 && selected < sorted.length) virtual.scrollToIndex(selected, { align: 'auto' });
+    // Follows the selection only, never the arrival of rows.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [selected]);
+  const template = shown.map((column) => columnWidth(column, widths)).join(' ');
+
+  return (
+    <div
+      ref={scroller}
+      className="table-scroll"
+      role="table"
+      aria-label={props.label}
+      aria-rowcount={sorted.length + 1}
+      tabIndex={-1}
+    >
+      <div role="rowgroup" className="table-head">
+        <div role="row" aria-rowindex={1} className="table-row" style={{ gridTemplateColumns: template }}>
+          {shown.map((column) => (
+            <div
+              key={column.id}
+              role="columnheader"
+              className={column.align === 'end' ? 'table-cell end' : 'table-cell'}
+              {...(sortOrder?.column === column.id
+                ? {
+                    'aria-sort':
+                      sortOrder.direction === 'asc' ? ('ascending' as const) : ('descending' as const),
+                  }
+                : {})}
+            >
+              {column.sortBy === undefined ? (
+                <span className="clip">{column.label}</span>
+              ) : (
+                <button
+                  type="button"
+                  className="table-sort clip"
+                  onClick={() => setSort(toggleSort(sortOrder, column.id))}
+                >
+                  {column.label}
+                  {sortOrder?.column === column.id && (
+                    <Icon name={sortOrder.direction === 'asc' ? 'chevronUp' : 'chevronDown'} size={12} />
+                  )}
+                </button>
+              )}
+              {column.width !== undefined && (
+                <span className="table-resize" onPointerDown={(event) => startResize(event, column.id)} />
+              )}
+            </div>
+          ))}
+        </div>
+        {props.onShownColumns !== undefined && (
+          <ColumnPicker columns={columns} shown={shown} onShown={props.onShownColumns} />
+        )}
+      </div>
+      <div role="rowgroup" className="table-body" style={{ height: virtual.getTotalSize() }}>
+        {items.map((item) => {
+          const row = sorted[item.index];
+          if (row === undefined) return null;
+          return (
+            <div
+              key={props.rowKey(row)}
+              role="row"
+              aria-rowindex={item.index + 2}
+              className={`table-row table-item ${props.rowClass?.(row) ?? ''}${item.index === selected ? ' is-selected' : ''}`}
+              style={{
+                gridTemplateColumns: template,
+                height: rowHeight,
+                transform: `translateY(${item.start}px)`,
+              }}
+              onPointerDown={() => props.onSelect(item.index)}
+            >
+              {shown.map((column) => (
+                <div
+                  key={column.id}
+                  role="cell"
+                  data-column={column.id}
+                  className={column.align === 'end' ? 'table-cell end' : 'table-cell'}
+                >
+                  {column.render(row)}
+                </div>
+              ))}
+            </div>
+          );
+        })}
+      </div>
+      {props.footer}
+    </div>
+  );
+}
+
+function ColumnPicker<T>(props: {
+  readonly columns: readonly Column<T>[];
+  readonly shown: readonly Column<T>[];
+  readonly onShown: (ids: string | undefined) => void;
+}): ReactElement {
+  const { columns, shown, onShown } = props;
+  const toggle = (column: Column<T>): void => {
+    const isShown = shown.includes(column);
+    const next = columns.filter((candidate) => (candidate === column ? !isShown : shown.includes(candidate)));
+    const usual = columns.filter((candidate) => candidate.hidden !== true);
+    if (next.length === 0) return;
+    onShown(
+      next.length === usual.length && next.every((one) => usual.includes(one))
+        ? undefined
+        : next.map((one) => one.id).join(','),
+    );
+  };
+  return (
+    <DropdownMenu.Root modal={false}>
+      <DropdownMenu.Trigger
+        className="icon-button table-columns"
+        aria-label="Choose columns"
+        title="Choose columns"
+      >
+        <Icon name="columns" size={14} />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content className="floating menu" align="end" data-keyboard-layer="">
+          {columns.map((column) => (
+            <DropdownMenu.CheckboxItem
+              key={column.id}
+              className="menu-item"
+              checked={shown.includes(column)}
+              onSelect={(event) => event.preventDefault()}
+              onCheckedChange={() => toggle(column)}
+            >
+              <span className="menu-check">{shown.includes(column) && <Icon name="check" size={14} />}</span>
+              {column.label}
+            </DropdownMenu.CheckboxItem>
+          ))}
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  );
+}
+
+function useSortState(
+  sort: string | undefined,
+  onSort: ((sort: string | undefined) => void) | undefined,
+): [SortOrder | undefined, (order: SortOrder | undefined) => void] {
+  const [local, setLocal] = useState<string | undefined>(undefined);
+  const text = onSort === undefined ? local : sort;
+  const order = useMemo(() => parseSort(text), [text]);
+  const set = (next: SortOrder | undefined): void =>
+    (onSort ?? setLocal)(
+      next === undefined ? undefined : `${next.direction === 'desc' ? '-' : ''}${next.column}`,
+    );
+  return [order, set];
+}
+
+function parseSort(text: string | undefined): SortOrder | undefined {
+  if (text === undefined || text === '') return undefined;
+  return text.startsWith('-')
+    ? { column: text.slice(1), direction: 'desc' }
+    : { column: text, direction: 'asc' };
+}
+
+function chooseColumns<T>(columns: readonly Column<T>[], ids: string | undefined): readonly Column<T>[] {
+  const wanted = ids === undefined ? undefined : new Set(ids.split(','));
+  const chosen = columns.filter((column) =>
+    wanted === undefined ? column.hidden !== true : wanted.has(column.id),
+  );
+  return chosen.length === 0 ? columns.slice(0, 1) : chosen;
+}
+
+function columnWidth<T>(column: Column<T>, widths: Readonly<Record<string, number>>): string {
+  const width = widths[column.id] ?? column.width;
+  return width === undefined ? 'minmax(0, 1fr)' : `${width}px`;
+}
