@@ -29,3 +29,15 @@ export {
   type RetrievedDocument,
 } from './agent/retrieval.ts';
 export { score, traceEvaluation, type EvaluationOptions, type Score } from './agent/evaluation.ts';
+export { expressMiddleware, honoMiddleware, instrumentFastify, tracedListener } from './http/middleware.ts';
+export {
+  clearThread,
+  getExecutionSummary,
+  getStageStatistics,
+  trackStage,
+  trackSubstage,
+  type ExecutionSummary,
+  type StageHandle,
+  type StageStatistics,
+  type StageSummary,
+} from './stages/stages.ts';
