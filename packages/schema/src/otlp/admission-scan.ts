@@ -11,6 +11,7 @@ import type { ByteWriter } from './byte-writer.ts';
 import { itemChecks, type Notes, type TimeWindow } from './item-checks.ts';
 import { type JsonValueLimits, writeJsonValue } from './json-value.ts';
 import { malformedAt } from './malformed.ts';
+import { wireType } from './message-type.ts';
 import { Patches } from './patches.ts';
 import type { RejectionReason, Repair } from './reasons.ts';
 import { action, note, type ScanPlan, tagCount } from './scan-plan.ts';
@@ -26,6 +27,7 @@ const valueTag = {
   array: 0x2a,
   kvlist: 0x32,
   bytes: 0x3a,
+  strindex: 0x40,
   json: 0x7a,
 } as const;
 
@@ -248,6 +250,7 @@ export class AdmissionScan {
           if (varintNumber(bytes, at + 1) > 1) this.irregular = true;
           break;
         case valueTag.int:
+        case valueTag.strindex:
           pos = skipVarint(bytes, pos, end);
           break;
         case valueTag.double:
@@ -255,7 +258,8 @@ export class AdmissionScan {
           if (pos > end) throw malformedAt(at, 'field 4 of AnyValue is cut off');
           break;
         default:
-          if (tag < 0x40) throw malformedAt(at, `field ${tag >> 3} of AnyValue has wire type ${tag & 7}`);
+          if (tag < 0x48 || tag >> 3 === 15)
+            throw malformedAt(at, `field ${tag >> 3} of AnyValue has wire type ${tag & 7}`);
           pos = this.#unknown(at, end);
           continue;
       }
@@ -374,7 +378,9 @@ export class AdmissionScan {
   #unknown(fieldStart: number, end: number): number {
     const reader = new WireReader(this.#bytes, fieldStart, end);
     reader.next();
-    if (reader.wire === 3) this.irregular = true;
+    const tagEnd = skipVarint(this.#bytes, fieldStart, end);
+    // A padded tag may be that of a known field, and a group is nothing the engine should have to skip.
+    if (reader.wire === wireType.groupStart || this.#bytes[tagEnd - 1] === 0) this.irregular = true;
     return reader.end;
   }
 }
