@@ -8,16 +8,18 @@ import type { Logger } from 'pino';
 import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { openCatalog, type Catalog } from './catalog/catalog.ts';
-import { readRetention } from './catalog/retention-settings.ts';
+import { readRetention, writeRetention } from './catalog/retention-settings.ts';
 import { openDataDirectory } from './config/data-directory.ts';
 import type { ServerOptions } from './config/options.ts';
+import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
 import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
 import { keepRetention } from './retention-keeper.ts';
+import { describeServer } from './server-status.ts';
 import { openStore } from './storage/open-store.ts';
-import type { TelemetryStore } from './storage/telemetry-store.ts';
+import type { RetentionPolicy, TelemetryStore } from './storage/telemetry-store.ts';
 
 export interface ServerSurroundings {
   readonly clock: Clock;
@@ -69,6 +71,7 @@ async function start(
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
   const { host } = options;
+  const startedAt = clock.now();
   const directory = openDataDirectory(options.dataDirectory, pid);
   onClose(() => directory.release());
 
@@ -108,6 +111,25 @@ async function start(
     );
   const resolveProject = createProjectResolver({ catalog, clock, host, apiKey: options.apiKey });
   let state: 'ready' | 'stopping' = 'ready';
+  const urls = { ui: '', otlpHttp: '', otlpGrpc: '' };
+  const status = async () =>
+    describeServer({
+      version,
+      options,
+      dataDirectory: directory.path,
+      catalog,
+      store,
+      ingest,
+      retention,
+      startedAt,
+      now: clock.now(),
+      endpoints: urls,
+      isStopping: state === 'stopping',
+    });
+  const changeRetention = async (policy: RetentionPolicy): Promise<void> => {
+    await writeRetention(catalog, policy);
+    await retention.change(policy);
+  };
   const app = await buildApp({
     log,
     ingest,
@@ -115,7 +137,18 @@ async function start(
     webDirectory,
     state: () => state,
     metrics: () => ingest.metrics(),
-    mountApi: async () => {},
+    mountApi: async (server) => {
+      await server.register(apiRoutes, {
+        prefix: '/api/v1',
+        store,
+        clock,
+        resolveProject,
+        catalog,
+        status,
+        ledger: () => ingest.ledger(),
+        retention: { read: () => retention.policy, change: changeRetention },
+      });
+    },
   });
   const otlpHttp = await startOtlpHttp({ host, port: options.otlpHttpPort, ingest, resolveProject });
   onClose(async () => otlpHttp.close());
@@ -125,11 +158,10 @@ async function start(
   onClose(async () => app.close());
   onClose(() => (state = 'stopping'));
   const name = visibleHost(host);
-  return {
-    ui: `http://${name}:${port}`,
-    otlpHttp: `http://${name}:${otlpHttp.port}`,
-    otlpGrpc: `${name}:${otlpGrpc.port}`,
-  };
+  urls.ui = `http://${name}:${port}`;
+  urls.otlpHttp = `http://${name}:${otlpHttp.port}`;
+  urls.otlpGrpc = `${name}:${otlpGrpc.port}`;
+  return urls;
 }
 
 /** Both databases open side by side: together they are most of the time to ready. */

@@ -4,3 +4,4 @@ export * from './logs.ts';
 export * from './metrics.ts';
 export * from './explore.ts';
 export * from './system.ts';
+export * from './settings.ts';

@@ -5,7 +5,7 @@ import type { TelemetryStore } from '../../storage/telemetry-store.ts';
 import type { ProjectResolver } from '../project-resolver.ts';
 import { readInput } from './read-input.ts';
 import { describeApi } from './openapi.ts';
-import type { ApiRoute, ApiSources } from './route-table.ts';
+import type { ApiRoute, ApiSources, Method } from './route-table.ts';
 import { apiRouteTable } from './routes.ts';
 
 export interface ApiOptions extends ApiSources {
@@ -27,15 +27,20 @@ export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Prom
   // Clients that read the description have no project.
   const description = describeApi(apiRouteTable);
   app.get('/openapi.json', async () => description);
-  refuseOtherMethods(app, '/openapi.json', 'GET');
+  refuseOtherMethods(app, '/openapi.json', ['GET']);
   for (const route of apiRouteTable) {
     app.route({
       method: route.method,
       url: route.path,
       handler: (request, reply) => answer(route, options, { request, reply }),
     });
-    refuseOtherMethods(app, route.path, route.method);
   }
+  for (const [path, routes] of Map.groupBy(apiRouteTable, (route) => route.path))
+    refuseOtherMethods(
+      app,
+      path,
+      routes.map((route) => route.method),
+    );
 }
 
 async function answer(
@@ -51,18 +56,21 @@ async function answer(
   return route.response === undefined ? reply : body;
 }
 
-function refuseOtherMethods(app: FastifyInstance, path: string, allowed: string): void {
+function refuseOtherMethods(app: FastifyInstance, path: string, allowed: readonly Method[]): void {
   app.route({
     // HEAD comes with GET.
-    method: methods.filter((method) => method !== allowed),
+    method: methods.filter((method) => !allowed.some((other) => other === method)),
     url: path,
     handler: async (request, reply) => {
-      reply.header('allow', allowed === 'GET' ? 'GET, HEAD' : allowed);
+      reply.header(
+        'allow',
+        allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '),
+      );
       throw new SightlineError(
         'method_not_allowed',
         `${pathOf(request)} does not answer to ${request.method}.`,
         {
-          hint: `Use ${allowed}.`,
+          hint: `Use ${allowed.join(' or ')}.`,
         },
       );
     },

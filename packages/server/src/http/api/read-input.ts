@@ -1,6 +1,6 @@
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ApiRoute } from './route-table.ts';
 
 export interface RouteInput {

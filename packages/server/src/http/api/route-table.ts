@@ -1,13 +1,20 @@
 /** One row per endpoint. The rows drive the routes, the checking of requests and the OpenAPI document alike. */
-import type { LedgerResponse, StatusResponse } from '@sightline/schema/api';
+import type { LedgerResponse, RetentionSettings, StatusResponse } from '@sightline/schema/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import type { SqlRunner } from '../../catalog/catalog.ts';
 import type { QueryContext } from '../../query/reader.ts';
 
 /** What the endpoints answer from. */
 export interface ApiSources {
   readonly ledger: () => LedgerResponse | Promise<LedgerResponse>;
   readonly status: () => StatusResponse | Promise<StatusResponse>;
+  /** Keys of the control plane. */
+  readonly catalog: SqlRunner;
+  readonly retention: {
+    read(): RetentionSettings;
+    change(settings: RetentionSettings): Promise<void>;
+  };
 }
 
 export interface Asked<Params, Query, Body> {
@@ -20,8 +27,10 @@ export interface Asked<Params, Query, Body> {
   readonly reply: FastifyReply;
 }
 
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
 export interface ApiRoute {
-  readonly method: 'GET' | 'POST';
+  readonly method: Method;
   /** Below /api/v1, with `:name` for parameters. */
   readonly path: string;
   readonly summary: string;
@@ -41,7 +50,7 @@ interface RouteInput<
   Body extends z.ZodType,
   Answer extends z.ZodType,
 > {
-  readonly method?: 'GET' | 'POST';
+  readonly method?: Method;
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
