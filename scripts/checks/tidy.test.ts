@@ -8,7 +8,7 @@ import { isTest, root, sourceFiles } from './source-files.ts';
 /** What is not written here, and what to write instead. */
 const banned: readonly { readonly pattern: RegExp; readonly instead: string; readonly only?: RegExp }[] = [
   { pattern: /\benum\s+\w+\s*\{/, instead: 'a union of string literals' },
-  { pattern: /\bas any\b|:\s*any\b/, instead: 'unknown, and a check' },
+  { pattern: /\bas any\b|: any[\s;,)>[\]|]/, instead: 'unknown, and a check' },
   { pattern: /@ts-ignore/, instead: '@ts-expect-error with the reason' },
   { pattern: /\bTODO\b|\bFIXME\b|\bXXX\b/, instead: 'an issue' },
   {
