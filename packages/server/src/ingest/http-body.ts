@@ -61,8 +61,11 @@ export async function decodeBody(body: Buffer, encoding: string, limits: BodyLim
   const chunkSize = encoding === 'gzip' ? gzipSizeHint(body, bytesMax) : 65_536;
   share.take(chunkSize);
   try {
-    return await decoders[encoding](body, { maxOutputLength: bytesMax, chunkSize });
+    const decoded = await decoders[encoding](body, { maxOutputLength: bytesMax, chunkSize });
+    share.take(Math.max(0, decoded.length - chunkSize));
+    return decoded;
   } catch (error) {
+    if (error instanceof SightlineError) throw error;
     if (error instanceof RangeError) throw tooLarge(bytesMax, 'decompresses to');
     const detail = error instanceof Error ? error.message : String(error);
     throw new SightlineError('unreadable_payload', `The body is not valid ${encoding}: ${detail}.`, {

@@ -20,7 +20,7 @@ import { Gate } from './gate.ts';
 import { Counters, gauge, type Metric } from './ingest-metrics.ts';
 import { Journal, type JournalEvents } from './journal.ts';
 import { Ledger, type StoredTotals } from './ledger.ts';
-import { defaultLimits, type IngestLimits } from './limits.ts';
+import { limitsOf, type IngestLimits } from './limits.ts';
 import { Loader, type LoaderEvents } from './loader.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { Quarantine } from './quarantine.ts';
@@ -99,7 +99,7 @@ export class Ingest {
     const { store, clock, dataDirectory, disk } = options;
     this.#options = options;
     this.#quarantine = quarantine;
-    this.limits = { ...defaultLimits, ...options.limits };
+    this.limits = limitsOf(options.limits);
     this.memory = new MemoryBudget(this.limits.memoryBytesMax);
     for (const signal of signals) {
       const journal = new Journal({

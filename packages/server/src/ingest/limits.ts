@@ -30,3 +30,10 @@ export const defaultLimits: IngestLimits = {
   lagMsMax: 600,
   waitMsMax: 2_000,
 };
+
+/** The defaults with `changes`. Memory grows with the largest request, so that one of them never fills it alone. */
+export function limitsOf(changes: Partial<IngestLimits> = {}): IngestLimits {
+  const requestBytesMax = changes.requestBytesMax ?? defaultLimits.requestBytesMax;
+  const memoryBytesMax = Math.max(defaultLimits.memoryBytesMax, 4 * requestBytesMax);
+  return { ...defaultLimits, memoryBytesMax, ...changes };
+}
