@@ -25,6 +25,9 @@ export interface DerivedFields {
   readonly cache_read_tokens: number | null;
   readonly cache_write_tokens: number | null;
   readonly reasoning_tokens: number | null;
+  readonly cache_write_1h_tokens: number | null;
+  readonly input_audio_tokens: number | null;
+  readonly output_audio_tokens: number | null;
   readonly cost_usd: number | null;
   readonly session_id: string;
   readonly user_id: string;
@@ -59,6 +62,9 @@ export function derive(input: DeriveInput): DerivedFields {
     cache_read_tokens: number('cache_read_tokens'),
     cache_write_tokens: number('cache_write_tokens'),
     reasoning_tokens: number('reasoning_tokens'),
+    cache_write_1h_tokens: number('cache_write_1h_tokens'),
+    input_audio_tokens: number('input_audio_tokens'),
+    output_audio_tokens: number('output_audio_tokens'),
     cost_usd: number('cost_usd'),
     session_id: text('session_id'),
     user_id: text('user_id'),

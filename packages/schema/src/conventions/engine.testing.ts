@@ -1,5 +1,6 @@
 import { Session } from 'chdb';
 import { compileSql } from './compile-sql.ts';
+import { countedSpanIdsSql } from './counted-spans-sql.ts';
 import { attributeText, type DerivedFields, type DeriveInput } from './derive.ts';
 
 /** Runs the compiled expressions in the real engine over `inputs`; answers in `derive`'s shape. For tests. */
@@ -23,6 +24,55 @@ export function deriveInEngine(inputs: readonly DeriveInput[]): readonly Derived
   } finally {
     session.cleanup();
   }
+}
+
+type Countable = DerivedFields & {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+};
+
+/** The ids of the spans that count, by the aggregate that the engine runs. */
+export function countedInEngine(spans: readonly Countable[]): readonly string[] {
+  const session = new Session();
+  try {
+    session.query(
+      'CREATE TABLE spans (traceId String, spanId FixedString(16), parentSpanId FixedString(16), operation LowCardinality(String), ' +
+        'response_id String, input_tokens Nullable(UInt64), output_tokens Nullable(UInt64), cost_usd Nullable(Float64)) ENGINE = Memory',
+    );
+    const rows = spans.map(countableRow).join('\n');
+    if (rows !== '') session.query(`INSERT INTO spans FORMAT JSONEachRow ${rows}`);
+    const counted = countedSpanIdsSql({
+      spanId: 'spanId',
+      parentSpanId: 'parentSpanId',
+      operation: 'operation',
+      responseId: 'response_id',
+      inputTokens: 'input_tokens',
+      outputTokens: 'output_tokens',
+      costUsd: 'cost_usd',
+    });
+    const json = session.query(`SELECT ${counted} AS ids FROM spans GROUP BY traceId`, 'JSON');
+    return (
+      JSON.parse(json) as { readonly data: readonly { readonly ids: readonly string[] }[] }
+    ).data.flatMap(({ ids }) => ids);
+  } finally {
+    session.cleanup();
+  }
+}
+
+function countableRow(span: Countable): string {
+  const { traceId, spanId, parentSpanId, operation, response_id, input_tokens, output_tokens, cost_usd } =
+    span;
+  return JSON.stringify({
+    traceId,
+    spanId,
+    parentSpanId,
+    operation,
+    response_id,
+    input_tokens,
+    output_tokens,
+    cost_usd,
+  });
 }
 
 export function selectDerived(table: string): string {

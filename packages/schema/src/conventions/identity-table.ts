@@ -14,6 +14,9 @@ export const sessionField: Field = {
     attribute('langsmith.metadata.session_id'),
     attribute('langsmith.metadata.thread_id'),
     attribute('langsmith.metadata.conversation_id'),
+    // OpenInference keeps LangChain's metadata as JSON.
+    attribute('metadata', { path: ['session_id'] }),
+    attribute('metadata', { path: ['thread_id'] }),
     attribute('gcp.vertex.agent.session_id'),
     attribute('mlflow.trace.session', { quoted: true }),
     attribute('anthropic.session.id'),
@@ -33,6 +36,7 @@ export const userField: Field = {
     attribute('ai.telemetry.metadata.userId'),
     attribute('ai.settings.context.userId'),
     attribute('langsmith.metadata.user_id'),
+    attribute('metadata', { path: ['user_id'] }),
     attribute('mlflow.trace.user', { quoted: true }),
     attribute('user.id', { from: 'resource' }),
     attribute('enduser.id', { from: 'resource' }),

@@ -25,3 +25,5 @@ export {
 export { catalogueVersion } from './cost/price-catalogue.ts';
 export { type PriceRow } from './cost/price-row.ts';
 export { compilePriceSql, type PriceSql, type PriceSqlColumns } from './cost/price-sql.ts';
+export { type CountableSpan, countedSpans, inferenceOperations } from './counted-spans.ts';
+export { type CountedSpansColumns, countedSpanIdsSql } from './counted-spans-sql.ts';

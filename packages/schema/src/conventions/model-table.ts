@@ -21,6 +21,7 @@ export const providerField: Field = {
     attribute('llm.system'),
     attribute('ai.model.provider'),
     attribute('langsmith.metadata.ls_provider'),
+    attribute('metadata', { path: ['ls_provider'] }),
     // Codex and Gemini CLI talk to one provider and do not name it.
     attribute('event.name', {
       map: { 'codex.sse_event': 'openai', 'gemini_cli.api_response': 'gcp.gemini' },
@@ -73,7 +74,7 @@ export const serviceTierField: Field = {
     attribute('gen_ai.response.service_tier'),
     attribute('openai.request.service_tier'),
     attribute('gen_ai.openai.request.service_tier'),
-    attribute('anthropic.usage.service_tier'),
+    attribute('anthropic.response.service_tier'),
     attribute('ai.response.providerMetadata', { path: ['openai', 'serviceTier'] }),
     attribute('ai.response.providerMetadata', { path: ['anthropic', 'usage', 'service_tier'] }),
     attribute('llm.invocation_parameters', { path: ['service_tier'] }),

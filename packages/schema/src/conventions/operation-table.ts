@@ -159,6 +159,21 @@ const claudeCodeTypes: Kinds = {
   'claude_code.hook': 'step',
 };
 
+/** OpenLLMetry's MCP client says it in the name only. */
+const mcpNames: Kinds = Object.fromEntries(
+  [
+    'initialize',
+    'ping',
+    'tools/list',
+    'resources/list',
+    'resources/read',
+    'resources/templates/list',
+    'prompts/list',
+    'prompts/get',
+    'completion/complete',
+  ].map((method) => [`${method}.mcp`, 'mcp']),
+);
+
 /** OpenLLMetry before the GenAI conventions. */
 const llmRequestTypes: Kinds = { chat: 'llm', completion: 'llm', embedding: 'embedding', rerank: 'rerank' };
 
@@ -187,6 +202,11 @@ const declared: readonly Source[] = [
   attribute('sentry.op', { map: sentryOperations }),
   attribute('mlflow.spanType', { quoted: true, map: mlflowTypes }),
   attribute('llm.request.type', { map: llmRequestTypes }),
+  attribute('', {
+    from: 'name',
+    map: mcpNames,
+    when: [{ attribute: 'traceloop.entity.output', present: true }],
+  }),
 ];
 
 /** Says nothing, but has what only one kind of span has. From the most to the least telling. */

@@ -39,7 +39,7 @@ export const outputTokensField: Field = {
     attribute('ai.usage.outputTokens'),
     attribute('ai.usage.completionTokens'),
     attribute('langsmith.usage_metadata', { path: ['output_tokens'] }),
-    attribute('langfuse.observation.usage_details', { path: ['output'] }),
+    attribute('langfuse.observation.usage_details', { path: ['output'], excludes: reasoning }),
     attribute('langfuse.observation.usage_details', { path: ['completion_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['output_tokens'] }),
     attribute('mlflow.chat.tokenUsage', { path: ['output_tokens'] }),
@@ -107,6 +107,32 @@ export const reasoningTokensField: Field = {
     attribute('langfuse.observation.usage_details', { path: ['output_reasoning'] }),
     attribute('reasoning_token_count'),
     attribute('thoughts_token_count'),
+  ],
+};
+
+/** Part of the cache writes: those that Anthropic keeps for an hour, at a higher price. */
+export const cacheWrite1hTokensField: Field = {
+  type: 'tokens',
+  sources: [attribute('anthropic.usage.cache_creation.ephemeral_1h_input_tokens')],
+};
+
+export const inputAudioTokensField: Field = {
+  type: 'tokens',
+  sources: [
+    attribute('gen_ai.usage.audio.input_tokens'),
+    attribute('llm.token_count.prompt_details.audio'),
+    attribute('langsmith.usage_metadata', { path: ['input_token_details', 'audio'] }),
+    attribute('langfuse.observation.usage_details', { path: ['input_audio_tokens'] }),
+  ],
+};
+
+export const outputAudioTokensField: Field = {
+  type: 'tokens',
+  sources: [
+    attribute('gen_ai.usage.audio.output_tokens'),
+    attribute('llm.token_count.completion_details.audio'),
+    attribute('langsmith.usage_metadata', { path: ['output_token_details', 'audio'] }),
+    attribute('langfuse.observation.usage_details', { path: ['output_audio_tokens'] }),
   ],
 };
 

@@ -116,7 +116,9 @@ function indexedTexts(a: JsonRecord, prefix: string, inner: string, role: Defaul
 
 function aiSdkInput(a: JsonRecord): readonly Message[] {
   const messages = normalMessages(a['ai.prompt.messages'], 'user');
-  return messages.length > 0 ? messages : normalMessages(a['ai.prompt'], 'user');
+  return messages.length > 0
+    ? messages
+    : normalMessages(pick(a, 'ai.prompt', 'ai.value', 'ai.values'), 'user');
 }
 
 function aiSdkOutput(a: JsonRecord): readonly Message[] {

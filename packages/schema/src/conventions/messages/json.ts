@@ -14,6 +14,11 @@ export function structured(value: unknown): unknown {
   }
 }
 
+/** JSON text of a string as that string; anything else as it is. Some senders write every value as JSON. */
+export function unquoted(value: unknown): unknown {
+  return typeof value === 'string' && /^".*"$/s.test(value) ? parsed(value) : value;
+}
+
 /** As `structured`, and JSON text of strings, numbers and truth values too. For payloads that are always JSON. */
 export function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value;

@@ -1,4 +1,4 @@
-import { isPresent, isRecord, type JsonRecord, list, pick, structured, text } from './json.ts';
+import { isPresent, isRecord, type JsonRecord, list, pick, structured, text, unquoted } from './json.ts';
 import type { Message, MessagePart } from './message.ts';
 import { normalParts, toolCallParts } from './normal-part.ts';
 
@@ -10,7 +10,7 @@ export type DefaultRole = 'user' | 'assistant';
  * one of these, or plain text. What is not recognised becomes one message with a raw part.
  */
 export function normalMessages(payload: unknown, role: DefaultRole): readonly Message[] {
-  const value = structured(payload);
+  const value = unquoted(structured(payload));
   if (!isPresent(value)) return [];
   if (typeof value === 'string') return [plainMessage(role, value)];
   return findMessages(value, role, 0) ?? [{ role, parts: [{ type: 'raw', value }] }];
@@ -46,6 +46,9 @@ function findMessages(value: unknown, role: DefaultRole, depth: number): readonl
   if (!isRecord(value)) return undefined;
   const message = normalMessage(value, role);
   if (message !== undefined) return [message];
+  // LangChain's prompt values and documents.
+  if (value['lc'] !== undefined && isRecord(value['kwargs']))
+    return findMessages(value['kwargs'], role, depth + 1);
   for (const holder of holders) {
     const held = structured(value[holder.key]);
     if (typeof held === 'string' && held !== '') {
@@ -103,7 +106,7 @@ export function normalMessage(given: JsonRecord, fallback: DefaultRole): Message
   const speaker = role ?? fallback;
   const parts: MessagePart[] = [
     ...normalParts(pick(value, 'reasoning_content', 'reasoning')).map(asReasoning),
-    ...(speaker === 'tool' && !hasToolResult(content)
+    ...(isToolResult(value, speaker, content)
       ? toolResult(value, content)
       : normalParts(structuredParts(content))),
     ...normalParts(value['refusal']),
@@ -199,8 +202,11 @@ function responsesItem(value: JsonRecord): Message | undefined {
 const asReasoning = (part: MessagePart): MessagePart =>
   part.type === 'text' ? { type: 'reasoning', text: part.text } : part;
 
-const hasToolResult = (content: unknown): boolean =>
-  normalParts(structuredParts(content)).some((part) => part.type === 'tool_result');
+/** Anthropic has the user say what a tool gave back; OpenInference keeps that role beside the call's id. */
+function isToolResult(value: JsonRecord, speaker: string, content: unknown): boolean {
+  if (speaker !== 'tool' && (speaker !== 'user' || value['tool_call_id'] === undefined)) return false;
+  return !normalParts(structuredParts(content)).some((part) => part.type === 'tool_result');
+}
 
 function toolResult(value: JsonRecord, content: unknown): readonly MessagePart[] {
   if (!isPresent(content)) return [];

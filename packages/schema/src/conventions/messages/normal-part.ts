@@ -19,9 +19,10 @@ export function normalParts(value: unknown): readonly MessagePart[] {
 
 type Reader = (part: JsonRecord) => readonly MessagePart[] | undefined;
 
-/** OpenInference wraps every content part once more. */
+/** OpenInference wraps every content part once more, and keeps a call beside the part that says there is one. */
 function unwrapped(value: JsonRecord): JsonRecord {
-  return isRecord(value['message_content']) ? value['message_content'] : value;
+  const { message_content: content, ...others } = value;
+  return isRecord(content) ? { ...content, ...others } : value;
 }
 
 const readText: Reader = (part) => textPart(pick(part, 'content', 'text', 'value'));
@@ -35,7 +36,8 @@ const readReasoning: Reader = (part) => {
 };
 
 const readToolCall: Reader = (part) => {
-  const call = ['function', 'function_call', 'functionCall', 'toolUse', 'server_tool_call', 'tool_call']
+  if (isRecord(part['tool_call'])) return readToolCall(part['tool_call']);
+  const call = ['function', 'function_call', 'functionCall', 'toolUse', 'server_tool_call']
     .map((key) => part[key])
     .find(isRecord);
   const source = call === undefined ? part : { ...part, ...call };

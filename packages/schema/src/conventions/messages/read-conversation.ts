@@ -1,5 +1,6 @@
 import { conversationForms } from './conversation-forms.ts';
 import { logMessages } from './log-messages.ts';
+import { isToolUse } from './read-tool-use.ts';
 import type { Conversation, Message, MessageSource } from './message.ts';
 
 /**
@@ -7,6 +8,8 @@ import type { Conversation, Message, MessageSource } from './message.ts';
  * capturing one of them can be switched off. Empty where the span carries no content.
  */
 export function readConversation(source: MessageSource): Conversation {
+  // What goes into a tool and comes out is no conversation, see `readToolUse`.
+  if (isToolUse(source)) return { input: [], output: [] };
   const input = first((form) => form.input(source.attributes, source));
   const output = first((form) => form.output(source.attributes, source));
   if (input.length > 0 && output.length > 0) return { input, output };

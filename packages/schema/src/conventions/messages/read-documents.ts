@@ -1,3 +1,4 @@
+import { derive } from '../derive.ts';
 import { isRecord, type JsonRecord, list, pick, structured, text } from './json.ts';
 import { unflatten } from './indexed.ts';
 import type { MessageSource, RetrievedDocument } from './message.ts';
@@ -12,6 +13,7 @@ export function readDocuments(source: MessageSource): readonly RetrievedDocument
     () => structured(attributes['ai.ranking']),
     () => vectorResults(source),
     () =>
+      isRetrieval(source) &&
       listIn(
         structured(
           pick(
@@ -29,6 +31,11 @@ export function readDocuments(source: MessageSource): readonly RetrievedDocument
     if (documents.length > 0) return documents;
   }
   return [];
+}
+
+/** Any output may be a list; only of these it is one of documents. */
+function isRetrieval(source: MessageSource): boolean {
+  return ['retrieval', 'rerank'].includes(derive(source).operation);
 }
 
 function document(value: unknown): readonly RetrievedDocument[] {

@@ -1,5 +1,6 @@
-import { derive } from '../derive.ts';
-import { isRecord, type JsonRecord, parsed, pick, structured } from './json.ts';
+import { derive, type DerivedFields } from '../derive.ts';
+import { isRecord, type JsonRecord, parsed, pick, structured, unquoted } from './json.ts';
+import { normalMessages } from './normal-message.ts';
 import type { MessageSource, ToolUse } from './message.ts';
 
 const argumentNames = [
@@ -46,24 +47,39 @@ const outputNames = [
 /** What a tool was called with and what it gave back; undefined where the span is no tool call. */
 export function readToolUse(source: MessageSource): ToolUse | undefined {
   const { attributes } = source;
-  const derived = derive({ name: source.name, attributes });
-  const isTool = derived.operation === 'tool' || (derived.operation === 'mcp' && derived.tool_name !== '');
-  if (!isTool) return undefined;
+  const derived = derive(source);
+  if (!isTool(derived)) return undefined;
   const used = pick(attributes, ...argumentNames, ...inputNames);
   const given = pick(attributes, ...resultNames, ...outputNames);
   return {
     name: derived.tool_name || source.name,
     ...(derived.tool_call_id === '' ? {} : { callId: derived.tool_call_id }),
     ...(used === undefined ? {} : { arguments: unwrapped(parsed(used)) }),
-    ...(given === undefined ? {} : { result: structured(given) }),
+    ...(given === undefined ? {} : { result: plainResult(given) }),
   };
 }
 
-/** LangChain hands a tool its arguments as JSON text inside `input`. */
+export const isToolUse = (source: MessageSource): boolean => isTool(derive(source));
+
+const isTool = ({ operation, tool_name }: DerivedFields): boolean =>
+  operation === 'tool' || (operation === 'mcp' && tool_name !== '');
+
+/** LangChain hands a tool its arguments as JSON text inside `input`, OpenLLMetry's MCP client names the tool beside them. */
 function unwrapped(value: unknown): unknown {
   if (!isRecord(value)) return value;
+  if (value['tool_name'] !== undefined && value['arguments'] !== undefined) return value['arguments'];
   const only: JsonRecord = value;
   return Object.keys(only).length === 1 && typeof only['input'] === 'string'
     ? structured(only['input'])
     : value;
+}
+
+/** LangChain wraps what a tool gave back into a message, other senders into JSON. */
+function plainResult(given: unknown): unknown {
+  const value = unquoted(structured(given));
+  if (!isRecord(value)) return value;
+  const [message, ...others] = normalMessages(value, 'assistant');
+  const [part, ...more] = message?.parts ?? [];
+  const isAlone = others.length === 0 && more.length === 0;
+  return isAlone && part?.type === 'tool_result' ? part.result : value;
 }

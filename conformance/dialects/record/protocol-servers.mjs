@@ -1,0 +1,247 @@
+/** OpenAI's and Anthropic's wire protocols on loopback, with fixed answers, so that the real client libraries can be recorded. */
+import { createServer } from 'node:http';
+
+const weather = { city: 'Paris' };
+const answerText = 'It is 18 degrees and sunny in Paris.';
+
+export async function startProtocolServers() {
+  const server = createServer((request, response) => {
+    const chunks = [];
+    request.on('data', (chunk) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString());
+      const route = routes[new URL(request.url, 'http://localhost').pathname];
+      if (route === undefined) {
+        console.error(`no route for ${request.method} ${request.url}`);
+        response
+          .writeHead(404, { 'content-type': 'application/json' })
+          .end('{"error":{"message":"not found"}}');
+        return;
+      }
+      const { events, json, headers } = route(body);
+      if (events === undefined) {
+        response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(json));
+        return;
+      }
+      response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
+      for (const event of events) response.write(event);
+      response.end();
+    });
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close() };
+}
+
+const routes = {
+  '/v1/chat/completions': chatCompletions,
+  '/v1/responses': responses,
+  '/v1/embeddings': embeddings,
+  '/v1/messages': messages,
+};
+
+let count = 0;
+const nextId = (prefix) => `${prefix}_${String(++count).padStart(6, '0')}`;
+
+const chatUsage = {
+  prompt_tokens: 1200,
+  completion_tokens: 80,
+  total_tokens: 1280,
+  prompt_tokens_details: { cached_tokens: 1024, audio_tokens: 0 },
+  completion_tokens_details: { reasoning_tokens: 64, audio_tokens: 0 },
+};
+
+function chatCompletions(body) {
+  const toolName = body.tools?.[0]?.function?.name;
+  const answered = body.messages.some((message) => message.role === 'tool');
+  const message =
+    toolName !== undefined && !answered
+      ? {
+          role: 'assistant',
+          content: null,
+          tool_calls: [
+            {
+              id: 'call_1',
+              type: 'function',
+              function: { name: toolName, arguments: JSON.stringify(weather) },
+            },
+          ],
+        }
+      : { role: 'assistant', content: answerText, refusal: null };
+  const finish_reason = message.tool_calls === undefined ? 'stop' : 'tool_calls';
+  const id = nextId('chatcmpl');
+  const head = {
+    id,
+    created: 1795000000,
+    model: `${body.model}-2024-08-06`,
+    service_tier: 'default',
+    system_fingerprint: 'fp_1',
+  };
+  if (!body.stream) {
+    const choices = [{ index: 0, message, logprobs: null, finish_reason }];
+    return { json: { object: 'chat.completion', ...head, choices, usage: chatUsage } };
+  }
+  const chunk = (choices, usage) =>
+    `data: ${JSON.stringify({ object: 'chat.completion.chunk', ...head, choices, ...(usage ? { usage } : {}) })}\n\n`;
+  const deltas = message.tool_calls
+    ? [{ role: 'assistant', tool_calls: message.tool_calls.map((call, index) => ({ index, ...call })) }]
+    : [{ role: 'assistant', content: '' }, ...answerText.split(/(?<= )/).map((content) => ({ content }))];
+  return {
+    events: [
+      ...deltas.map((delta) => chunk([{ index: 0, delta, finish_reason: null }])),
+      chunk([{ index: 0, delta: {}, finish_reason }]),
+      chunk([], chatUsage),
+      'data: [DONE]\n\n',
+    ],
+  };
+}
+
+function responses(body) {
+  const toolName = body.tools?.find((tool) => tool.type === 'function')?.name;
+  const input = Array.isArray(body.input) ? body.input : [];
+  const answered = input.some((item) => item.type === 'function_call_output');
+  const callItem = {
+    type: 'function_call',
+    id: 'fc_1',
+    call_id: 'call_1',
+    name: toolName,
+    arguments: JSON.stringify(weather),
+    status: 'completed',
+  };
+  const messageItem = {
+    type: 'message',
+    id: nextId('msg'),
+    role: 'assistant',
+    status: 'completed',
+    content: [{ type: 'output_text', text: answerText, annotations: [] }],
+  };
+  const item = toolName !== undefined && !answered ? callItem : messageItem;
+  const response = {
+    id: nextId('resp'),
+    object: 'response',
+    created_at: 1795000000,
+    status: 'completed',
+    error: null,
+    incomplete_details: null,
+    instructions: body.instructions ?? null,
+    model: `${body.model}-2024-08-06`,
+    output: [item],
+    parallel_tool_calls: true,
+    service_tier: 'default',
+    temperature: 1,
+    tool_choice: 'auto',
+    tools: body.tools ?? [],
+    usage: {
+      input_tokens: 1200,
+      input_tokens_details: { cached_tokens: 1024 },
+      output_tokens: 80,
+      output_tokens_details: { reasoning_tokens: 64 },
+      total_tokens: 1280,
+    },
+  };
+  if (!body.stream) return { json: response };
+  const event = (type, data) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
+  const place = { item_id: item.id, output_index: 0 };
+  const middle =
+    item === callItem
+      ? [event('response.function_call_arguments.done', { ...place, arguments: callItem.arguments })]
+      : [
+          event('response.content_part.added', {
+            ...place,
+            content_index: 0,
+            part: { type: 'output_text', text: '', annotations: [] },
+          }),
+          event('response.output_text.delta', { ...place, content_index: 0, delta: answerText }),
+          event('response.output_text.done', { ...place, content_index: 0, text: answerText }),
+        ];
+  return {
+    events: [
+      event('response.created', {
+        response: { ...response, status: 'in_progress', output: [], usage: null },
+      }),
+      event('response.output_item.added', { output_index: 0, item }),
+      ...middle,
+      event('response.output_item.done', { output_index: 0, item }),
+      event('response.completed', { response }),
+    ],
+  };
+}
+
+function embeddings(body) {
+  const inputs = Array.isArray(body.input) ? body.input : [body.input];
+  const embedding =
+    body.encoding_format === 'base64'
+      ? Buffer.from(new Float32Array([0.1, 0.2, 0.3]).buffer).toString('base64')
+      : [0.1, 0.2, 0.3];
+  return {
+    json: {
+      object: 'list',
+      model: body.model,
+      data: inputs.map((_, index) => ({ object: 'embedding', index, embedding })),
+      usage: { prompt_tokens: 9, total_tokens: 9 },
+    },
+  };
+}
+
+function messages(body) {
+  const toolName = body.tools?.[0]?.name;
+  const answered = body.messages.some(
+    (message) =>
+      Array.isArray(message.content) && message.content.some((part) => part.type === 'tool_result'),
+  );
+  const content =
+    toolName !== undefined && !answered
+      ? [{ type: 'tool_use', id: 'toolu_1', name: toolName, input: weather }]
+      : [{ type: 'text', text: answerText }];
+  const stop_reason = content[0].type === 'tool_use' ? 'tool_use' : 'end_turn';
+  const usage = {
+    input_tokens: 100,
+    output_tokens: 50,
+    cache_read_input_tokens: 2000,
+    cache_creation_input_tokens: 300,
+    cache_creation: { ephemeral_5m_input_tokens: 300, ephemeral_1h_input_tokens: 0 },
+    service_tier: 'standard',
+  };
+  const message = {
+    id: nextId('msg'),
+    type: 'message',
+    role: 'assistant',
+    model: body.model,
+    content,
+    stop_reason,
+    stop_sequence: null,
+    usage,
+  };
+  const headers = { 'request-id': nextId('req') };
+  if (!body.stream) return { json: message, headers };
+  const event = (type, data) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
+  const blocks = content.flatMap((block, index) => {
+    const isText = block.type === 'text';
+    return [
+      event('content_block_start', {
+        index,
+        content_block: isText ? { ...block, text: '' } : { ...block, input: {} },
+      }),
+      event('content_block_delta', {
+        index,
+        delta: isText
+          ? { type: 'text_delta', text: block.text }
+          : { type: 'input_json_delta', partial_json: JSON.stringify(block.input) },
+      }),
+      event('content_block_stop', { index }),
+    ];
+  });
+  const start = { ...message, content: [], stop_reason: null, usage: { ...usage, output_tokens: 1 } };
+  const delta = {
+    delta: { stop_reason, stop_sequence: null },
+    usage: { output_tokens: usage.output_tokens },
+  };
+  return {
+    headers,
+    events: [
+      event('message_start', { message: start }),
+      ...blocks,
+      event('message_delta', delta),
+      event('message_stop', {}),
+    ],
+  };
+}

@@ -1,0 +1,106 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type CountableSpan, countedSpans } from './counted-spans.ts';
+
+test('calls of a model count, the agent that reports their sum does not', () => {
+  const spans = [
+    span('agent', null, 'agent', 2400, 160),
+    span('step', 'agent', 'step', null, null),
+    span('call 1', 'step', 'llm', 1200, 80),
+    span('tool', 'step', 'tool', null, null),
+    span('call 2', 'agent', 'llm', 1200, 80),
+  ];
+  expect(ids(spans)).toEqual(['call 1', 'call 2']);
+});
+
+test('one call seen by two instrumentations counts once, at the inner span', () => {
+  expect(ids([span('outer', null, 'llm', 2400, 50), span('inner', 'outer', 'llm', 2400, 50)])).toEqual([
+    'inner',
+  ]);
+});
+
+test('an inner span without usage leaves the count to the outer', () => {
+  expect(
+    ids([span('outer', null, 'embedding', 9, null), span('inner', 'outer', 'embedding', null, null)]),
+  ).toEqual(['outer']);
+});
+
+test('a call made by a tool inside a call is another call', () => {
+  const spans = [
+    span('outer', null, 'llm', 100, 10),
+    span('tool', 'outer', 'tool', null, null),
+    span('inner', 'tool', 'llm', 50, 5),
+  ];
+  expect(ids(spans)).toEqual(['outer', 'inner']);
+});
+
+test('a response id counts once, at the innermost span', () => {
+  const spans = [
+    { ...span('a', null, 'llm', 10, 1), responseId: 'r' },
+    span('b', null, 'agent', null, null),
+    { ...span('c', 'b', 'llm', 10, 1), responseId: 'r' },
+  ];
+  expect(ids(spans)).toEqual(['c']);
+});
+
+test('an agent counts where nothing below it reports usage', () => {
+  const spans = [
+    span('run', null, 'workflow', 30, 3),
+    span('agent', 'run', 'agent', 30, 3),
+    span('call', 'agent', 'llm', null, null),
+  ];
+  expect(ids(spans)).toEqual(['agent']);
+});
+
+test('parents that are missing, cyclic or the span itself do not hang and lose nothing', () => {
+  const spans = [
+    span('a', 'b', 'llm', 10, 1),
+    span('b', 'a', 'step', null, null),
+    span('c', 'c', 'llm', 10, 1),
+    span('d', 'never arrived', 'llm', 10, 1),
+  ];
+  expect(ids(spans)).toEqual(['a', 'c', 'd']);
+});
+
+test('the order of arrival does not change the total', () => {
+  const operation = fc.constantFrom(
+    'llm',
+    'agent',
+    'tool',
+    'step',
+    'other',
+    'embedding',
+  ) satisfies fc.Arbitrary<CountableSpan['operation']>;
+  const trace = fc.array(
+    fc.record({ parent: fc.nat(12), operation, inputTokens: fc.option(fc.nat(100)), response: fc.nat(9) }),
+    { maxLength: 12 },
+  );
+  const total = (spans: readonly CountableSpan[]) =>
+    spans.reduce((sum, each) => sum + (each.inputTokens ?? 0), 0);
+  fc.assert(
+    fc.property(trace, fc.infiniteStream(fc.nat()), (drawn, order) => {
+      // Equal response ids mean equal usage, as in life.
+      const spans = drawn.map((each, index) => ({
+        ...span(String(index), String(each.parent), each.operation, each.inputTokens, null),
+        ...(each.response > 6 ? { responseId: `r${each.response}`, inputTokens: 7 } : {}),
+      }));
+      const shuffled = spans
+        .map((each) => ({ each, key: order.next().value }))
+        .toSorted((a, b) => a.key - b.key)
+        .map(({ each }) => each);
+      expect(total(countedSpans(shuffled))).toBe(total(countedSpans(spans)));
+    }),
+  );
+});
+
+function span(
+  spanId: string,
+  parentSpanId: string | null,
+  operation: CountableSpan['operation'],
+  inputTokens: number | null,
+  outputTokens: number | null,
+): CountableSpan {
+  return { spanId, parentSpanId, operation, responseId: '', inputTokens, outputTokens };
+}
+
+const ids = (spans: readonly CountableSpan[]) => countedSpans(spans).map((each) => each.spanId);

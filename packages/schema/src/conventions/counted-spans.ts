@@ -1,0 +1,82 @@
+import type { OperationKind } from '../api/traces.ts';
+
+/** What the rule needs of a span. All spans of one trace, in any order. */
+export interface CountableSpan {
+  readonly spanId: string;
+  /** '' or null for none. */
+  readonly parentSpanId: string | null;
+  readonly operation: OperationKind;
+  readonly responseId: string;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly costUsd?: number | null;
+}
+
+/** Calls of a model. What other spans report is the sum of these. */
+export const inferenceOperations: readonly OperationKind[] = ['llm', 'embedding', 'rerank'];
+
+/** Between two calls of a model, these mean that the inner call is another one and no repetition of the outer. */
+const separatingOperations: readonly OperationKind[] = ['tool', 'agent', 'workflow', 'mcp', 'retrieval'];
+
+/**
+ * The spans whose tokens and cost add up to what the trace used, each call once:
+ * - a call of a model directly around another is the same call seen by two instrumentations: the inner one counts;
+ * - a response id counts once, at the innermost span that has it;
+ * - agents, workflows and steps report sums: they count only where nothing below them does.
+ * Spans with missing or cyclic parents count as roots.
+ */
+export function countedSpans<Span extends CountableSpan>(spans: readonly Span[]): readonly Span[] {
+  const withUsage = spans.filter(hasUsage);
+  if (withUsage.length === 0) return [];
+  const tree = indexTree(spans);
+  const wrappers = new Set<string>();
+  const summed = new Set<string>();
+  for (const span of withUsage) {
+    let isSeparated = false;
+    for (const above of tree.ancestors(span)) {
+      if (!isInference(above)) summed.add(above.spanId);
+      else if (!isSeparated && isInference(span)) wrappers.add(above.spanId);
+      isSeparated ||= separatingOperations.includes(above.operation);
+    }
+  }
+  const counted = withUsage.filter((span) => !(isInference(span) ? wrappers : summed).has(span.spanId));
+  return oncePerResponse(counted, (span) => tree.ancestors(span).length);
+}
+
+const isInference = (span: CountableSpan) => inferenceOperations.includes(span.operation);
+
+function hasUsage(span: CountableSpan): boolean {
+  return (span.inputTokens ?? 0) > 0 || (span.outputTokens ?? 0) > 0 || (span.costUsd ?? 0) > 0;
+}
+
+function indexTree<Span extends CountableSpan>(spans: readonly Span[]) {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  return {
+    /** From the parent upwards. */
+    ancestors(span: Span): readonly Span[] {
+      const found: Span[] = [];
+      const seen = new Set([span.spanId]);
+      let above = byId.get(span.parentSpanId ?? '');
+      while (above !== undefined && !seen.has(above.spanId)) {
+        found.push(above);
+        seen.add(above.spanId);
+        above = byId.get(above.parentSpanId ?? '');
+      }
+      return found;
+    },
+  };
+}
+
+function oncePerResponse<Span extends CountableSpan>(
+  spans: readonly Span[],
+  depthOf: (span: Span) => number,
+): readonly Span[] {
+  const best = new Map<string, { readonly span: Span; readonly depth: number }>();
+  for (const span of spans) {
+    if (span.responseId === '') continue;
+    const depth = depthOf(span);
+    const other = best.get(span.responseId);
+    if (other === undefined || depth > other.depth) best.set(span.responseId, { span, depth });
+  }
+  return spans.filter((span) => span.responseId === '' || best.get(span.responseId)?.span === span);
+}

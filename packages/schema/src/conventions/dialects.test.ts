@@ -1,0 +1,153 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import {
+  type Recording,
+  recordedDialects,
+  readRecording,
+} from '../../../../conformance/dialects/read-recording.ts';
+import { createPriceBook } from './cost/price-book.ts';
+import { countedSpans } from './counted-spans.ts';
+import { countedInEngine, deriveInEngine } from './engine.testing.ts';
+import { derive, type DerivedFields } from './derive.ts';
+import { readConversation } from './messages/read-conversation.ts';
+import { readDocuments } from './messages/read-documents.ts';
+import { readToolUse } from './messages/read-tool-use.ts';
+
+const folder = join(import.meta.dirname, '../../../../conformance/dialects');
+const book = createPriceBook();
+
+/**
+ * What each recorded run cost, worked out by hand. gpt-4o at 2.50 in, 1.25 cached and 10 out per million tokens: a call
+ * with 1200 in (1024 cached) and 80 out is 0.00252, without the cached part 0.0038. text-embedding-3-small at 0.02:
+ * 9 tokens are 0.00000018. claude-sonnet-4-5 at 3, 0.30 read, 3.75 write and 15: 0.002775 a call.
+ */
+const dollarsByHand: Readonly<Record<string, number>> = {
+  'ai-sdk': 4 * 0.00252 + 0.00000018,
+  'ai-sdk-legacy': 4 * 0.00252 + 0.00000018,
+  'anthropic-native': 2 * 0.002775,
+  // Two instrumentations, four spans, two calls.
+  'anthropic-native-openinference': 2 * 0.002775,
+  'langchain-openinference': 2 * 0.00252,
+  langfuse: 2 * 0.00252,
+  langsmith: 2 * 0.00252,
+  'openai-agents': 2 * 0.00252,
+  // The stream and the embedding are recorded without usage.
+  'openai-openinference': 0.00252,
+  // It drops cached tokens, and counts the stream by itself: 19 in, 10 out.
+  'openai-openllmetry': 0.0038 + 0.0001475,
+  // It drops cached tokens.
+  'openai-opentelemetry': 2 * 0.0038 + 0.00000018,
+};
+
+const recordings = new Map(recordedDialects().map((dialect) => [dialect, readRecording(dialect)]));
+
+describe.each([...recordings])('%s', (dialect, recording) => {
+  const reading = readAll(recording);
+
+  test('reads as expected', () => {
+    const file = join(folder, dialect, 'expected.json');
+    const found = `${JSON.stringify(reading, null, 1)}\n`;
+    if (process.env['UPDATE_GOLDEN'] === '1' || !existsSync(file)) writeFileSync(file, found);
+    expect(JSON.parse(found)).toEqual(JSON.parse(readFileSync(file, 'utf8')));
+  });
+
+  const byHand = dollarsByHand[dialect];
+  test.runIf(byHand !== undefined)('costs what a hand calculation says, each call once', () => {
+    expect(reading.totals.usd).toBeCloseTo(byHand ?? 0, 10);
+  });
+});
+
+describe('the engine', () => {
+  const all = [...recordings.values()];
+
+  test('reads the same fields', () => {
+    const inputs = all.flatMap((each) => [
+      ...each.spans,
+      ...each.logs.map((log) => ({ ...log, name: log.eventName })),
+    ]);
+    expect(deriveInEngine(inputs)).toEqual(inputs.map(derive));
+  });
+
+  test('counts the same calls', () => {
+    const spans = all.flatMap((each) => each.spans).map((span) => ({ ...span, ...derive(span) }));
+    const expected = all.flatMap(traces).flatMap((trace) => [...countedIds(trace)]);
+    expect(countedInEngine(spans).toSorted()).toEqual(expected.toSorted());
+  });
+});
+
+function readAll(recording: Recording) {
+  const counted = new Set(traces(recording).flatMap((trace) => [...countedIds(trace)]));
+  const spans = recording.spans.map((span) => {
+    const fields = derive(span);
+    const source = { ...span, logs: recording.logs.filter((log) => log.spanId === span.spanId) };
+    return {
+      name: span.name,
+      fields: said(fields),
+      counted: counted.has(span.spanId),
+      usd: priceOf(fields, span.startNanos),
+      conversation: readConversation(source),
+      ...(readToolUse(source) === undefined ? {} : { tool: readToolUse(source) }),
+      ...(readDocuments(source).length === 0 ? {} : { documents: readDocuments(source) }),
+    };
+  });
+  const events = recording.logs.map((log) => {
+    const fields = derive({ ...log, name: log.eventName });
+    return {
+      name: log.eventName || log.attributes['event.name'],
+      fields: said(fields),
+      usd: priceOf(fields, log.timeNanos),
+    };
+  });
+  const billed = spans.filter((span) => span.counted);
+  const sum = (of: (span: (typeof spans)[number]) => number | null | undefined) =>
+    billed.reduce((total, span) => total + (of(span) ?? 0), 0);
+  const totals = {
+    calls: billed.length,
+    inputTokens: sum((span) => span.fields.input_tokens),
+    outputTokens: sum((span) => span.fields.output_tokens),
+    usd: sum((span) => span.usd),
+  };
+  return { totals, spans, events };
+}
+
+function traces(recording: Recording) {
+  return [...Map.groupBy(recording.spans, (span) => span.traceId).values()];
+}
+
+function countedIds(trace: Recording['spans']): ReadonlySet<string> {
+  const spans = trace.map((span) => {
+    const fields = derive(span);
+    return {
+      spanId: span.spanId,
+      parentSpanId: span.parentSpanId,
+      operation: fields.operation,
+      responseId: fields.response_id,
+      inputTokens: fields.input_tokens,
+      outputTokens: fields.output_tokens,
+    };
+  });
+  return new Set(countedSpans(spans).map((span) => span.spanId));
+}
+
+function said(fields: DerivedFields): Partial<DerivedFields> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== '' && value !== null));
+}
+
+function priceOf(fields: DerivedFields, nanos: bigint): number | null {
+  const price = book.priceOf({
+    provider: fields.provider,
+    model: fields.model,
+    timeMs: Number(nanos / 1_000_000n),
+    inputTokens: fields.input_tokens,
+    outputTokens: fields.output_tokens,
+    cacheReadTokens: fields.cache_read_tokens,
+    cacheWriteTokens: fields.cache_write_tokens,
+    cacheWrite1hTokens: fields.cache_write_1h_tokens,
+    reasoningTokens: fields.reasoning_tokens,
+    inputAudioTokens: fields.input_audio_tokens,
+    outputAudioTokens: fields.output_audio_tokens,
+    serviceTier: fields.service_tier,
+  });
+  return price?.usd ?? null;
+}
