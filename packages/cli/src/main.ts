@@ -1,5 +1,3 @@
-import { runCli } from './run-cli.ts';
-
 /** A Ctrl-C that comes twice through a parent process counts once. */
 const sameKeyPressMs = 500;
 
@@ -20,6 +18,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => {});
 
+// Loaded after the handlers are in place: Ctrl-C counts from the first moment.
+const { runCli } = await import('./run-cli.ts');
 process.exitCode = await runCli({
   argv: process.argv.slice(2),
   env: process.env,
@@ -29,3 +29,5 @@ process.exitCode = await runCli({
 });
 // Sockets kept alive for a next request must not keep the command alive.
 process.exit();
+
+export {};

@@ -3,7 +3,6 @@ import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatCount, formatDuration } from '../output/format.ts';
-import { runDemo } from '../demo/run-demo.ts';
 
 const defaultHistoryMs = 30 * 60_000;
 const historyMsMax = 24 * 3_600_000;
@@ -60,6 +59,8 @@ export const demoCommand: Command = {
     const seed = options.integer('seed', { min: 0, max: 4_294_967_295 }) ?? Date.now() % 4_294_967_296;
     // A clear answer before the work begins, should nobody be there.
     await client.get('status', {}, statusResponse);
+    // The OpenTelemetry SDK is loaded by the one verb that needs it.
+    const { runDemo } = await import('../demo/run-demo.ts');
     const sent = await runDemo({
       client,
       once,

@@ -1,4 +1,5 @@
-import { logRecord, slimSpan, type SlimSpan } from '@sightline/schema/api';
+import { z } from 'zod';
+import { errorBody, logRecord, slimSpan, type SlimSpan } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { toQuery } from '../client/api-client.ts';
 import { readEventStream } from '../client/event-stream.ts';
@@ -100,8 +101,11 @@ async function printStream(
   const full = options.has('full');
   for await (const { event, data } of readEventStream(body)) {
     const items = readItems(data);
-    if (event === 'dropped' || event === 'gap')
-      output.note(output.style.warning(`Too much at once; some are not shown.`));
+    if (event === 'error') throw toTailError(items[0]);
+    if (event === 'skipped') {
+      const { count } = skippedEvent.parse(items[0]);
+      output.note(output.style.warning(`${count} more arrived than can be shown; a filter shows fewer.`));
+    }
     for (const item of items) {
       if (signal === 'logs') {
         const log = logRecord.safeParse(item);
@@ -116,6 +120,14 @@ async function printStream(
       }
     }
   }
+}
+
+const skippedEvent = z.object({ count: z.number() });
+
+function toTailError(body: unknown): SightlineError {
+  const parsed = errorBody.safeParse(body);
+  const { message, hint } = parsed.success ? parsed.data.error : { message: 'The stream ended.', hint: '' };
+  return new SightlineError('server_unreachable', message, { hint });
 }
 
 function readItems(data: string): readonly unknown[] {

@@ -12,24 +12,30 @@ export interface SpanNode {
 export function buildSpanForest(spans: readonly SlimSpan[]): SpanNode[] {
   const nodes = new Map<string, SpanNode>();
   for (const span of spans) if (!nodes.has(span.spanId)) nodes.set(span.spanId, { span, children: [] });
-  const ordered = [...nodes.values()].sort((a, b) => (a.span.startTime < b.span.startTime ? -1 : 1));
-  const roots: SpanNode[] = [];
+  const ordered = [...nodes.values()].toSorted((a, b) => (a.span.startTime < b.span.startTime ? -1 : 1));
+  const parentOf = ({ span }: SpanNode): SpanNode | undefined =>
+    span.parentSpanId === null ? undefined : nodes.get(span.parentSpanId);
+  for (const node of ordered) parentOf(node)?.children.push(node);
+
+  const roots = ordered.filter((node) => parentOf(node) === undefined);
+  const reached = new Set<SpanNode>();
+  for (const root of roots) reach(root, reached);
+  // What no root leads to hangs on a circle.
   for (const node of ordered) {
-    const parent = node.span.parentSpanId === null ? undefined : nodes.get(node.span.parentSpanId);
-    if (parent === undefined || parent === node || isBelow(node, parent, nodes)) roots.push(node);
-    else parent.children.push(node);
+    if (reached.has(node)) continue;
+    const siblings = parentOf(node)?.children ?? [];
+    siblings.splice(siblings.indexOf(node), 1);
+    roots.push(node);
+    reach(node, reached);
   }
   return roots;
 }
 
-/** Whether `node` is the earliest of a circle that its parent leads into. */
-function isBelow(node: SpanNode, parent: SpanNode, nodes: ReadonlyMap<string, SpanNode>): boolean {
-  const seen = new Set<SpanNode>();
-  let above: SpanNode | undefined = parent;
-  while (above !== undefined && !seen.has(above)) {
-    if (above === node) return [...seen].every(({ span }) => span.startTime >= node.span.startTime);
-    seen.add(above);
-    above = above.span.parentSpanId === null ? undefined : nodes.get(above.span.parentSpanId);
+function reach(root: SpanNode, reached: Set<SpanNode>): void {
+  const stack = [root];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    if (reached.has(node)) continue;
+    reached.add(node);
+    for (const child of node.children) stack.push(child);
   }
-  return false;
 }

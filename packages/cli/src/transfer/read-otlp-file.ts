@@ -43,9 +43,7 @@ export async function* readOtlpFile(
     const head = await readHead(chunks);
     if (head.byteLength === 0) return;
     const all = prepend(head, chunks);
-    yield* /^[\s\uFEFF]*[{[]/.test(new TextDecoder().decode(head.subarray(0, 256)))
-      ? readJson(all)
-      : readProtobuf(path, all, head, options.signal);
+    yield* isText(head) ? readJson(all) : readProtobuf(path, all, head, options.signal);
   } catch (error) {
     if (error instanceof SightlineError || options.abort.aborted) throw error;
     throw unreadable(path, error instanceof Error ? error.message : String(error));
@@ -97,6 +95,11 @@ async function* decompress(path: string, source: AsyncGenerator<Uint8Array>): As
   } catch (error) {
     throw unreadable(path, `its gzip is broken: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/** No OTLP protobuf goes without control characters: its inner tags are some. A bare request may well begin like JSON: `\n{`. */
+function isText(head: Uint8Array): boolean {
+  return head.every((byte) => byte >= 0x20 || byte === 0x09 || byte === 0x0a || byte === 0x0d);
 }
 
 /** At least 512 bytes, or all there is. */
