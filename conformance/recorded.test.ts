@@ -39,7 +39,8 @@ function normalize(value: unknown, key = ''): unknown {
       .filter(([, member]) => member !== undefined);
     return members.length === 0 ? undefined : Object.fromEntries(members);
   }
-  if (key.endsWith('Value') || key === 'asInt' || key === 'asDouble') return String(value);
+  if (key.endsWith('Value') || key === 'asInt' || key === 'asDouble')
+    return typeof value === 'string' ? value : JSON.stringify(value);
   if (value === 0 || value === '0' || value === '' || value === false) return undefined;
   return typeof value === 'number' ? String(value) : value;
 }
