@@ -113,7 +113,7 @@ export class TailFollower {
       this.#signal === 'spans'
         ? sql`'span' AS event, ${slimSpanColumns}, ${cutAttributeColumns}`
         : sql`'log' AS event, ${logColumns}, ${wholeAttributeColumns}, ${contextColumns}`;
-    const wanted: Parameter = { type: 'Array(UInt64)', value: keys };
+    const wanted: Parameter = { type: 'Array(UInt64)', value: keys.map(BigInt) };
     return sql`SELECT ${columns} FROM ${table} WHERE ${where} AND ${key} IN ${wanted} ORDER BY received_time LIMIT ${uint(itemsMax)}`;
   }
 }

@@ -57,9 +57,9 @@ export interface AttributeRef {
   readonly key: string;
 }
 
-/** Equality goes to the items index; everything else reads the value, where the key is present. */
+/** Equality is written as the indexes know it; everything else reads the value, where the key is present. */
 export function compileAttribute(ref: AttributeRef, match: Match): Sql {
-  if (match.type === 'equals') return compileItem(ref, match.text);
+  if (match.type === 'equals') return compileEquality(ref, match.text);
   return compilePlainAttribute(ref, match, attributeText);
 }
 
@@ -89,23 +89,23 @@ export const mapOf: Readonly<Record<AttributeSource, string>> = {
   resource: 'resource_attributes',
   scope: 'scope_attributes',
 };
-const itemPrefix: Readonly<Record<AttributeSource, string>> = { attribute: 'a', resource: 'r', scope: 's' };
-/** Items hold this much of a value, in bytes. See docs/internals/storage.md. */
-const itemValueBytesMax = 64;
-const encoder = new TextEncoder();
+/** Longer values are always kept in `long_attributes`. See docs/internals/storage.md. */
+const shortBytesMax = 128;
 
-function compileItem({ sources, key }: AttributeRef, text: string): Sql {
-  const isCut = encoder.encode(text).length > itemValueBytesMax;
+/**
+ * `map['key'] = 'value'` is what the indexes on keys and values understand. A prompt or a long value is in the other map, and
+ * leaves '' under its key in the first.
+ */
+function compileEquality({ sources, key }: AttributeRef, text: string): Sql {
   const options = sources.flatMap((source) => {
-    const prefix = `${itemPrefix[source]}.${key}=`;
-    const item = isCut
-      ? sql`has(items, concat(${string(prefix)}, left(${string(text)}, ${trusted(String(itemValueBytesMax))})))`
-      : sql`has(items, ${string(prefix + text)})`;
-    const value = sql`${attributeText(source, key)} = ${string(text)}`;
-    const here = text === '' || isCut ? sql`(${item} AND ${value})` : item;
-    if (source !== 'attribute' || text === '') return [here];
-    // A prompt or a long value is not in its item: the item is the bare key.
-    return [here, sql`(has(items, ${string(prefix)}) AND long_attributes[${string(key)}] = ${string(text)})`];
+    const value = sql`${trusted(mapOf[source])}[${string(key)}] = ${string(text)}`;
+    const long = sql`long_attributes[${string(key)}] = ${string(text)}`;
+    if (text === '') {
+      const has = sql`mapContains(${trusted(mapOf[source])}, ${string(key)})`;
+      return source === 'attribute' ? [sql`(${has} AND ${value} AND ${long})`] : [sql`(${has} AND ${value})`];
+    }
+    if (source !== 'attribute') return [value];
+    return Buffer.byteLength(text) > shortBytesMax ? [long] : [value, long];
   });
   return sql`(${joinSql(options, ' OR ')})`;
 }

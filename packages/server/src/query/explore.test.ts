@@ -1,0 +1,331 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  facetsResponse,
+  fieldsResponse,
+  histogramResponse,
+  servicesResponse,
+  sqlResponse,
+  timelineResponse,
+} from '@sightline/schema/api';
+import { readFacets } from './read-facets.ts';
+import { readFieldNames } from './read-fields.ts';
+import { readHistogram } from './read-histogram.ts';
+import { readServices } from './read-services.ts';
+import { readTimeline } from './read-timeline.ts';
+import { runSql } from './run-sql.ts';
+import { hexId, logsRequest, metricsRequest, type SpanInput, tracesRequest } from './testing/otlp-json.ts';
+import { TestStore } from './testing/test-store.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const second = 1_000_000_000n;
+const minute = 60n * second;
+const range = { from: '-1h', to: 'now' };
+let telemetry: TestStore;
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(now);
+  const nowNanos = telemetry.clock.nowNanos;
+  const spans = Array.from({ length: 40 }, (_, index): SpanInput => ({
+    traceId: hexId(32, 1 + Math.floor(index / 2)),
+    spanId: hexId(16, 1 + index),
+    name: index % 2 === 0 ? 'GET /' : 'query',
+    startNanos: nowNanos - BigInt(index + 1) * minute,
+    durationNanos: BigInt(index + 1) * 10_000_000n,
+    status: { code: index % 10 === 0 ? 2 : 0 },
+    attributes: {
+      'http.route': `/r${index % 3}`,
+      ...(index < 4 ? { 'sightline.correlation_id': 'order-7', 'correlation.id': 'order-7' } : {}),
+    },
+    events: index === 0 ? [{ name: 'exception', timeNanos: nowNanos - minute + 1n }] : [],
+  }));
+  await telemetry.loadJson('traces', tracesRequest('api', spans.slice(0, 30)));
+  await telemetry.loadJson('traces', tracesRequest('worker', spans.slice(30)));
+  await telemetry.loadJson(
+    'logs',
+    logsRequest('api', [
+      { timeNanos: nowNanos - minute + 2n, body: 'first', traceId: hexId(32, 1), severityNumber: 17 },
+      { timeNanos: nowNanos - 2n * minute, body: 'other', traceId: hexId(32, 9), severityNumber: 9 },
+    ]),
+  );
+  await telemetry.loadJson(
+    'metrics',
+    metricsRequest('api', [
+      {
+        name: 'latency',
+        unit: 'ms',
+        gauge: {
+          dataPoints: [
+            {
+              timeUnixNano: (nowNanos - minute).toString(),
+              asDouble: 12.5,
+              exemplars: [
+                {
+                  timeUnixNano: (nowNanos - minute + 3n).toString(),
+                  asDouble: 12.5,
+                  traceId: hexId(32, 1),
+                  spanId: hexId(16, 1),
+                },
+              ],
+            },
+          ],
+        },
+      },
+    ]),
+  );
+});
+
+afterAll(async () => {
+  await telemetry.close();
+});
+
+describe('facets', () => {
+  test('top values with counts, what is left over and what is missing', async () => {
+    const answer = await readFacets(telemetry.context, {
+      ...range,
+      signal: 'spans',
+      fields: 'service,http.route,status,attr.nope',
+      limit: 2,
+    });
+    expect(facetsResponse.safeParse(answer).error).toBeUndefined();
+    expect(answer.facets).toEqual([
+      {
+        field: 'service',
+        values: [
+          { value: 'api', count: 30 },
+          { value: 'worker', count: 10 },
+        ],
+        otherCount: 0,
+        missingCount: 0,
+      },
+      {
+        field: 'http.route',
+        values: [
+          { value: '/r0', count: 14 },
+          { value: '/r1', count: 13 },
+        ],
+        otherCount: 13,
+        missingCount: 0,
+      },
+      {
+        field: 'status',
+        values: [
+          { value: 'unset', count: 36 },
+          { value: 'error', count: 4 },
+        ],
+        otherCount: 0,
+        missingCount: 0,
+      },
+      { field: 'attr.nope', values: [], otherCount: 0, missingCount: 40 },
+    ]);
+  });
+
+  test('of a filter, and of whole traces', async () => {
+    const spans = await readFacets(telemetry.context, {
+      ...range,
+      signal: 'spans',
+      fields: 'name',
+      limit: 5,
+      q: 'status:error',
+    });
+    expect(spans.facets[0]?.values).toEqual([{ value: 'GET /', count: 4 }]);
+    const traces = await readFacets(telemetry.context, {
+      ...range,
+      signal: 'traces',
+      fields: 'name',
+      limit: 5,
+    });
+    expect(traces.facets[0]?.values).toEqual([
+      { value: 'GET /', count: 20 },
+      { value: 'query', count: 20 },
+    ]);
+    const slow = await readFacets(telemetry.context, {
+      ...range,
+      signal: 'traces',
+      fields: 'service',
+      limit: 5,
+      q: 'trace.errors>0',
+    });
+    expect(slow.facets[0]?.values).toEqual([
+      { value: 'api', count: 3 },
+      { value: 'worker', count: 1 },
+    ]);
+    const logs = await readFacets(telemetry.context, {
+      ...range,
+      signal: 'logs',
+      fields: 'severity',
+      limit: 5,
+    });
+    expect(logs.facets[0]?.values).toEqual([
+      { value: 'ERROR', count: 1 },
+      { value: 'INFO', count: 1 },
+    ]);
+  });
+
+  test('a field that cannot be one is refused', async () => {
+    const bad = readFacets(telemetry.context, { ...range, signal: 'spans', fields: 'a b', limit: 5 });
+    await expect(bad).rejects.toMatchObject({ code: 'bad_request' });
+  });
+});
+
+test('fields are those of the language and those that were seen', async () => {
+  const answer = await readFieldNames(telemetry.context, {
+    ...range,
+    signal: 'spans',
+    prefix: '',
+    limit: 500,
+  });
+  expect(fieldsResponse.safeParse(answer).error).toBeUndefined();
+  const names = answer.fields.map(({ name }) => name);
+  expect(names).toContain('duration');
+  expect(names).toContain('attr.http.route');
+  expect(names).toContain('resource.service.name');
+  const some = await readFieldNames(telemetry.context, {
+    ...range,
+    signal: 'traces',
+    prefix: 'http',
+    limit: 10,
+  });
+  expect(some.fields).toEqual([
+    { name: 'attr.http.route', source: 'attribute', type: 'string', description: '' },
+  ]);
+});
+
+describe('histogram', () => {
+  test.each(['spans', 'traces', 'logs'] as const)(
+    '%s are counted in whole steps without gaps',
+    async (signal) => {
+      for (const q of ['', 'service:api OR service:worker']) {
+        const answer = await readHistogram(telemetry.context, { ...range, signal, buckets: 12, q });
+        expect(histogramResponse.safeParse(answer).error).toBeUndefined();
+        expect(answer.stepMs).toBe(300_000);
+        expect(answer.buckets).toHaveLength(12);
+        const total = answer.buckets.reduce((sum, { count }) => sum + count, 0);
+        expect(total).toBe({ spans: 40, traces: 20, logs: 2 }[signal]);
+      }
+    },
+  );
+
+  test('the roll-up and the spans agree', async () => {
+    const rollup = await readHistogram(telemetry.context, { ...range, signal: 'spans', buckets: 60 });
+    const raw = await readHistogram(telemetry.context, {
+      ...range,
+      signal: 'spans',
+      buckets: 60,
+      q: 'name:*',
+    });
+    expect(rollup.buckets.map(({ count, errorCount }) => [count, errorCount])).toEqual(
+      raw.buckets.map(({ count, errorCount }) => [count, errorCount]),
+    );
+    for (const [index, bucket] of rollup.buckets.entries()) {
+      const p95 = raw.buckets[index]?.p95Ms ?? null;
+      if (p95 === null) expect(bucket.p95Ms).toBeNull();
+      else expect(Math.abs((bucket.p95Ms ?? 0) / p95 - 1)).toBeLessThan(0.03);
+    }
+  });
+});
+
+test('services have counts, errors and latency', async () => {
+  const answer = await readServices(telemetry.context, range);
+  expect(servicesResponse.safeParse(answer).error).toBeUndefined();
+  expect(answer.services).toMatchObject([
+    { name: 'api', spanCount: 30, errorCount: 3 },
+    { name: 'worker', spanCount: 10, errorCount: 1 },
+  ]);
+  expect(answer.services[0]?.p50Ms).toBeGreaterThan(100);
+});
+
+describe('timeline', () => {
+  test('of a trace: spans, events, logs and exemplars in order', async () => {
+    const answer = await readTimeline(telemetry.context, {
+      from: '-7d',
+      to: 'now',
+      limit: 100,
+      correlationId: hexId(32, 1),
+    });
+    expect(timelineResponse.safeParse(answer).error).toBeUndefined();
+    expect(answer.entries.map(({ type }) => type)).toEqual(['span', 'span', 'event', 'log', 'metric']);
+    expect(answer.services).toEqual(['api']);
+  });
+
+  test('of a correlation id: everything of its traces', async () => {
+    const answer = await readTimeline(telemetry.context, {
+      from: '-7d',
+      to: 'now',
+      limit: 100,
+      correlationId: 'order-7',
+    });
+    expect(answer.traceIds).toEqual([hexId(32, 1), hexId(32, 2)]);
+    expect(answer.entries.filter(({ type }) => type === 'span')).toHaveLength(4);
+    expect(answer.entries.some(({ type }) => type === 'log')).toBe(true);
+  });
+
+  test('of nothing is empty, and a limit is said', async () => {
+    const none = await readTimeline(telemetry.context, {
+      from: '-7d',
+      to: 'now',
+      limit: 100,
+      correlationId: 'nope',
+    });
+    expect(none).toMatchObject({ entries: [], startTime: null, durationMs: 0 });
+    const cut = await readTimeline(telemetry.context, {
+      from: '-7d',
+      to: 'now',
+      limit: 2,
+      correlationId: hexId(32, 1),
+    });
+    expect(cut).toMatchObject({ limitsMet: [{ limit: 'rows' }] });
+    expect(cut.entries).toHaveLength(2);
+  });
+});
+
+describe('SQL', () => {
+  const run = (query: string, maxRows = 100): ReturnType<typeof runSql> =>
+    runSql(telemetry.context, { query, maxRows });
+
+  test('answers in columns and rows', async () => {
+    const answer = await run(
+      'SELECT service, count() AS spans FROM spans GROUP BY service ORDER BY service;',
+    );
+    expect(sqlResponse.safeParse(answer).error).toBeUndefined();
+    expect(answer).toMatchObject({
+      columns: [{ name: 'service' }, { name: 'spans' }],
+      rows: [
+        ['api', '30'],
+        ['worker', '10'],
+      ],
+      rowCount: 2,
+    });
+  });
+
+  test('says when there is more', async () => {
+    const answer = await run('SELECT * FROM spans', 5);
+    expect(answer).toMatchObject({ rowCount: 5, limitsMet: [{ limit: 'rows' }] });
+  });
+
+  test('lists and describes tables', async () => {
+    expect((await run('SHOW TABLES')).rows.flat()).toContain('spans');
+    expect((await run('DESCRIBE spans')).rows.map(([name]) => name)).toContain('trace_id');
+  });
+
+  test.each([
+    'INSERT INTO spans SELECT * FROM spans',
+    'DROP TABLE spans',
+    'SELECT 1; DROP TABLE spans',
+    "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+    "SELECT * FROM url('http://127.0.0.1/', 'LineAsString')",
+    'SELECT * FROM system.query_log',
+    "SELECT 1 INTO OUTFILE '/tmp/x'",
+    'SELECT sleep(3)',
+    'SELECT 1 SETTINGS max_memory_usage = 0',
+    'SELECT',
+    'nonsense',
+    'SELECT * FROM no_such_table',
+  ])('%s is refused', async (query) => {
+    await expect(run(query)).rejects.toMatchObject({ code: 'bad_sql' });
+  });
+
+  test('meets the time limit instead of running on', { timeout: 60_000 }, async () => {
+    const endless = run('SELECT count() FROM numbers(1000000000000) WHERE sipHash64(number) = 1');
+    await expect(endless).rejects.toMatchObject({ code: 'query_limit' });
+  });
+});

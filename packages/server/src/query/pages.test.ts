@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findLogs } from './find-logs.ts';
+import { findSpans } from './find-spans.ts';
+import { findTraces } from './find-traces.ts';
+import { hexId, logsRequest, tracesRequest } from './testing/otlp-json.ts';
+import { TestStore } from './testing/test-store.ts';
+
+const second = 1_000_000_000n;
+let telemetry: TestStore;
+let nextId = 1;
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(new Date('2026-11-21T12:00:00Z'));
+});
+afterAll(async () => {
+  await telemetry.close();
+});
+
+interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly nextCursor: string | null;
+}
+
+/** Reads all pages, doing something between them. */
+async function readAll<Item>(
+  read: (cursor: string | undefined) => Promise<Page<Item>>,
+  between: () => Promise<void>,
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let cursor: string | undefined;
+  for (let pages = 0; pages < 200; pages++) {
+    const page = await read(cursor);
+    items.push(...page.items);
+    if (page.nextCursor === null) return items;
+    cursor = page.nextCursor;
+    await between();
+  }
+  throw new Error('The pages do not end.');
+}
+
+/** Seconds before now at which the spans of one trace start. */
+const traceStarts = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 4 });
+
+async function loadTraces(
+  service: string,
+  starts: readonly (readonly number[])[],
+  ids: readonly string[],
+): Promise<void> {
+  const spans = starts.flatMap((offsets, index) =>
+    offsets.map((offset) => ({
+      traceId: ids[index] ?? hexId(32, 0xdead),
+      spanId: hexId(16, nextId++),
+      startNanos: telemetry.clock.nowNanos - BigInt(offset) * second,
+    })),
+  );
+  telemetry.clock.nowNanos += 1n;
+  await telemetry.loadJson('traces', tracesRequest(service, spans));
+}
+
+test('pages of traces neither lose nor repeat while spans arrive', { timeout: 120_000 }, async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(traceStarts, { minLength: 1, maxLength: 12 }),
+      fc.array(fc.record({ start: fc.integer({ min: 1, max: 3000 }), target: fc.nat({ max: 20 }) }), {
+        maxLength: 8,
+      }),
+      fc.integer({ min: 1, max: 4 }),
+      async (starts, late, limit) => {
+        const service = `service-${nextId}`;
+        const ids = starts.map(() => hexId(32, nextId++));
+        await loadTraces(service, starts, ids);
+        const waiting = [...late];
+        const parameters = { from: '-1h', to: 'now', service, limit };
+        const seen = await readAll(
+          async (cursor) => {
+            const { traces, nextCursor } = await findTraces(
+              telemetry.context,
+              cursor === undefined ? parameters : { ...parameters, cursor },
+            );
+            return { items: traces.map(({ traceId }) => traceId), nextCursor };
+          },
+          async () => {
+            const next = waiting.pop();
+            // Into a trace that is there already, or a new one.
+            if (next !== undefined)
+              await loadTraces(service, [[next.start]], [ids[next.target] ?? hexId(32, nextId++)]);
+          },
+        );
+        expect(new Set(seen).size).toBe(seen.length);
+        for (const id of ids) expect(seen).toContain(id);
+      },
+    ),
+    { numRuns: 15 },
+  );
+});
+
+test('pages of spans neither lose nor repeat while spans arrive', { timeout: 120_000 }, async () => {
+  const offsets = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 15 });
+  await fc.assert(
+    fc.asyncProperty(offsets, offsets, fc.integer({ min: 1, max: 4 }), async (starts, late, limit) => {
+      const service = `service-${nextId}`;
+      const first = nextId;
+      await loadTraces(service, [starts], [hexId(32, nextId)]);
+      const loaded = Array.from({ length: starts.length }, (_, index) => hexId(16, first + index));
+      const waiting = [...late];
+      const parameters = { from: '-1h', to: 'now', service, limit };
+      const seen = await readAll(
+        async (cursor) => {
+          const { spans, nextCursor } = await findSpans(
+            telemetry.context,
+            cursor === undefined ? parameters : { ...parameters, cursor },
+          );
+          return { items: spans.map(({ spanId }) => spanId), nextCursor };
+        },
+        async () => {
+          const start = waiting.pop();
+          if (start !== undefined) await loadTraces(service, [[start]], [hexId(32, nextId)]);
+        },
+      );
+      expect(new Set(seen).size).toBe(seen.length);
+      for (const id of loaded) expect(seen).toContain(id);
+    }),
+    { numRuns: 10 },
+  );
+});
+
+test.each(['desc', 'asc'] as const)(
+  'pages of logs neither lose nor repeat, %s',
+  { timeout: 60_000 },
+  async (order) => {
+    const service = `logs-${order}`;
+    // Many records of one moment: only their ids tell them apart.
+    const logs = Array.from({ length: 25 }, (_, index) => ({
+      timeNanos: telemetry.clock.nowNanos - BigInt(Math.floor(index / 10)) * second,
+      body: `line ${index}`,
+    }));
+    await telemetry.loadJson('logs', logsRequest(service, logs));
+    let extra = 0;
+    const parameters = { from: '-1h', to: 'now', service, limit: 4, order };
+    const seen = await readAll(
+      async (cursor) => {
+        const { logs: page, nextCursor } = await findLogs(
+          telemetry.context,
+          cursor === undefined ? parameters : { ...parameters, cursor },
+        );
+        return { items: page.map(({ id, body }) => ({ id, body })), nextCursor };
+      },
+      async () => {
+        // No two requests are received in the same microsecond.
+        telemetry.clock.nowNanos += 1000n;
+        const late = { timeNanos: telemetry.clock.nowNanos, body: `late ${extra++}` };
+        await telemetry.loadJson('logs', logsRequest(service, [late]));
+      },
+    );
+    expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
+    const bodies = seen.map(({ body }) => body);
+    for (const { body } of logs) expect(bodies).toContain(body);
+  },
+);
+
+test('a cursor belongs to its query', async () => {
+  const service = 'logs-desc';
+  const { nextCursor } = await findLogs(telemetry.context, {
+    from: '-1h',
+    to: 'now',
+    service,
+    limit: 1,
+    order: 'desc',
+  });
+  const cursor = nextCursor ?? '';
+  const other = findLogs(telemetry.context, {
+    from: '-1h',
+    to: 'now',
+    service: 'other',
+    limit: 1,
+    order: 'desc',
+    cursor,
+  });
+  await expect(other).rejects.toMatchObject({ code: 'bad_cursor' });
+  const broken = findLogs(telemetry.context, {
+    from: '-1h',
+    to: 'now',
+    service,
+    limit: 1,
+    order: 'desc',
+    cursor: 'nonsense',
+  });
+  await expect(broken).rejects.toMatchObject({ code: 'bad_cursor' });
+});
