@@ -6,6 +6,12 @@ import { SightlineError } from '@sightline/schema/errors';
 import { describeOptions, parseOptions } from './config/options.ts';
 import { startServer } from './server.ts';
 
+/**
+ * Each session of the embedded engine that works holds one thread of Node's pool, and the journal needs some too. The pool
+ * is made at its first use, after this line.
+ */
+process.env['UV_THREADPOOL_SIZE'] ??= '16';
+
 /** The process: reads arguments and environment, starts the server, prints one line when it is ready, ends on a signal. */
 async function main(): Promise<void> {
   const argv = process.argv.slice(2);

@@ -1,5 +1,5 @@
 import { SightlineError } from '@sightline/schema/errors';
-import { drainPending, Session, version } from 'chdb';
+import { drainPending, Session } from 'chdb';
 import { StoreError } from '../telemetry-store.ts';
 import { embeddedArguments } from './embedded-arguments.ts';
 import {
@@ -38,7 +38,12 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   const readers = new SessionPool(sessions.slice(options.writers ?? 2));
   let isClosed = false;
 
-  const run = async (session: Session, sql: string, doing: 'query' | 'load' | 'command', format = 'Null'): Promise<string> => {
+  const run = async (
+    session: Session,
+    sql: string,
+    doing: 'query' | 'load' | 'command',
+    format = 'Null',
+  ): Promise<string> => {
     if (isClosed) throw new StoreError('unavailable', 'The store is closed.');
     try {
       return (await session.queryAsync(sql, { format })).text();
@@ -51,7 +56,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
 
   return {
     kind: 'embedded',
-    version: version().libchdb.replaceAll('"', ''),
+    version: versionOf(sessions),
     nodes: { kind: 'single' },
 
     command: async (sql) => {
@@ -85,6 +90,11 @@ const readerSettings: EngineSettings = {
   // Queries only read; settings stay changeable, because limits and parameters are set per query.
   readonly: 2,
 };
+
+/** chDB's own `version()` answers `unknown` once a session is open. */
+function versionOf([session]: readonly Session[]): string {
+  return session?.query('SELECT version()', 'TabSeparated').trim() ?? 'unknown';
+}
 
 function openSessions(options: EmbeddedOptions): Session[] {
   const writers = options.writers ?? 2;

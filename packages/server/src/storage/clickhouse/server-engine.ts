@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs';
-import { type ClickHouseClient, createClient } from '@clickhouse/client';
+import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { SightlineError } from '@sightline/schema/errors';
 import {
   type ClickHouseEngine,
@@ -46,6 +46,8 @@ function connect(url: string, database: string | undefined): ClickHouseClient {
     request_timeout: requestTimeoutMs,
     max_open_connections: 16,
     application: 'sightline',
+    // Failures are thrown, and told once by whoever catches them.
+    log: { level: ClickHouseLogLevel.OFF },
   });
 }
 
@@ -88,11 +90,16 @@ async function layoutOf(clients: readonly ClickHouseClient[], options: ServerOpt
   };
 }
 
-function serverEngine(options: ServerOptions & { readonly version: string; readonly nodes: NodeLayout }): ClickHouseEngine {
+function serverEngine(
+  options: ServerOptions & { readonly version: string; readonly nodes: NodeLayout },
+): ClickHouseEngine {
   const clients = options.urls.map((url) => connect(url, options.database));
 
   /** Any node can answer; the next one is asked when one cannot be reached. */
-  async function onAnyNode<T>(doing: 'query' | 'load', task: (client: ClickHouseClient) => Promise<T>): Promise<T> {
+  async function onAnyNode<T>(
+    doing: 'query' | 'load',
+    task: (client: ClickHouseClient) => Promise<T>,
+  ): Promise<T> {
     let failure: unknown;
     for (const client of clients) {
       try {
