@@ -52,8 +52,15 @@ export function* generateSegments(options: ScaleOptions): Generator<ScaleSegment
     writeRequest(writer, system, traces);
     const request = writer.take();
     traceId = traces[0]?.traceId.toString('hex') ?? traceId;
-    const receivedUnixNano = unixNano(options.fromUnixNano + BigInt(Math.floor(step * (written + inRequest))));
-    const envelope = { signal: 'traces', project: options.project, receivedUnixNano, rejections: [] } as const;
+    const receivedUnixNano = unixNano(
+      options.fromUnixNano + BigInt(Math.floor(step * (written + inRequest))),
+    );
+    const envelope = {
+      signal: 'traces',
+      project: options.project,
+      receivedUnixNano,
+      rejections: [],
+    } as const;
     const frame = Buffer.from(encodeEnvelope({ ...envelope, accepted: inRequest, request }));
     frames.push(frame);
     bytes += frame.length;
@@ -125,7 +132,9 @@ const uuid = (random: Random): string =>
 
 /** 20,000 words by falling frequency, as language has them. */
 function makeWords(random: Random): readonly string[] {
-  const syllables = 'ka lo mi ren ta shu per con di ver so na tel gra be un ing est or al ph str qua'.split(' ');
+  const syllables = 'ka lo mi ren ta shu per con di ver so na tel gra be un ing est or al ph str qua'.split(
+    ' ',
+  );
   return Array.from({ length: 20_000 }, (_, index) => {
     const length = 1 + Math.floor(random() * 2) + (index > 200 ? 1 : 0);
     return `${Array.from({ length }, () => pick(random, syllables)).join('')}${index > 5000 ? (index % 97).toString(36) : ''}`;
@@ -180,7 +189,7 @@ function makeTrace(context: {
   readonly system: System;
   readonly start: bigint;
 }): Trace {
-  const { random, words, system } = context;
+  const { random, system } = context;
   const session = uuid(random);
   const user = `user-${Math.floor(random() ** 2 * 200_000)}`;
   const request = uuid(random);
@@ -194,7 +203,14 @@ function makeTrace(context: {
     const failed = random() < 0.01;
     const failure: readonly (readonly [string, Value])[] = failed ? [['error.type', 'TimeoutError']] : [];
     const end = clock + BigInt(Math.floor(durationMs * 1e6));
-    spans.push({ ...draft, attributes: [...draft.attributes, ...failure], spanId, start: clock, end, failed });
+    spans.push({
+      ...draft,
+      attributes: [...draft.attributes, ...failure],
+      spanId,
+      start: clock,
+      end,
+      failed,
+    });
     clock += BigInt(Math.floor(durationMs * 1e5 + random() * 1e6));
     return spanId;
   };
@@ -331,7 +347,8 @@ function writeRequest(writer: ProtoWriter, system: System, traces: readonly Trac
           writer.string(2, '2.4.1');
         });
         for (const trace of traces)
-          for (const span of trace.spans) if (span.service === service) writeSpan(writer, trace.traceId, span);
+          for (const span of trace.spans)
+            if (span.service === service) writeSpan(writer, trace.traceId, span);
       });
     });
   });

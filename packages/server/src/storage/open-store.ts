@@ -17,7 +17,9 @@ export type StoreOptions =
 export async function openStore(options: StoreOptions, clock: Clock): Promise<TelemetryStore> {
   const database = options.database ?? databaseName;
   const engine =
-    options.kind === 'embedded' ? openEmbedded({ ...options, database }) : await openServer({ ...options, database });
+    options.kind === 'embedded'
+      ? openEmbedded({ ...options, database })
+      : await openServer({ ...options, database });
   const store = clickHouseStore(engine, clock);
   try {
     await store.migrate();

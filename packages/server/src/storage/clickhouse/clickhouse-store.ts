@@ -25,7 +25,8 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
       return { rows: await segmentItems(segment.path) };
     },
     query: (statement, limits) => runQuery(engine, statement, limits),
-    queryUntrusted: async (sql, limits) => runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits),
+    queryUntrusted: async (sql, limits) =>
+      runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits),
     usage: async () => {
       const answer = await engine.select({
         sql: `SELECT replaceRegexpOne(table, '_local$', '') AS name, toFloat64(sum(rows)) AS rows, toFloat64(sum(bytes_on_disk)) AS bytes

@@ -9,7 +9,8 @@ const memoryCodes = new Set([241, 173]);
  * pressure (202, 252, 439), stopping (236, 394, 735), a store that is not set up or not open to us yet (60, 81, 164, 192, 194, 497, 516).
  */
 const unavailableCodes = new Set([
-  74, 75, 76, 243, 412, 209, 210, 225, 242, 279, 319, 425, 999, 202, 252, 439, 236, 394, 735, 60, 81, 164, 192, 194, 497, 516,
+  74, 75, 76, 243, 412, 209, 210, 225, 242, 279, 319, 425, 999, 202, 252, 439, 236, 394, 735, 60, 81, 164,
+  192, 194, 497, 516,
 ]);
 
 /** Any failure of an engine as the StoreError the contract promises. `doing` decides what memory pressure means. */
@@ -41,6 +42,8 @@ function codeOf(error: unknown, message: string): number | undefined {
 
 /** The engine's message without its number and the text of our own statement. */
 function summary(message: string): string {
-  const bare = message.replace(/^Code: \d+\. (DB::Exception: )?/, '').replace(/: (While|In scope|while) [\s\S]*$/, '');
+  const bare = message
+    .replace(/^Code: \d+\. (DB::Exception: )?/, '')
+    .replace(/: (While|In scope|while) [\s\S]*$/, '');
   return bare.length > 600 ? `${bare.slice(0, 600)}…` : bare;
 }

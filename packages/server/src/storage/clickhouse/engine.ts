@@ -23,7 +23,12 @@ export interface ClickHouseEngine {
  */
 export type NodeLayout =
   | { readonly kind: 'single' }
-  | { readonly kind: 'cluster'; readonly cluster: string; readonly onCluster: boolean; readonly replicated: boolean };
+  | {
+      readonly kind: 'cluster';
+      readonly cluster: string;
+      readonly onCluster: boolean;
+      readonly replicated: boolean;
+    };
 
 export type EngineSettings = Readonly<Record<string, string | number>>;
 

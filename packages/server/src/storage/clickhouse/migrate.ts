@@ -30,7 +30,10 @@ export function readMigrations(directory: URL = migrationsUrl): readonly Migrati
  * the next, and two servers that start at once do the same work twice.
  * @throws SightlineError `data_from_newer_version`.
  */
-export async function migrate(engine: ClickHouseEngine, migrations: readonly Migration[] = readMigrations()): Promise<void> {
+export async function migrate(
+  engine: ClickHouseEngine,
+  migrations: readonly Migration[] = readMigrations(),
+): Promise<void> {
   const { nodes } = engine;
   const replicated = nodes.kind === 'cluster' && nodes.replicated ? 'Replicated' : '';
   await engine.command(`CREATE TABLE IF NOT EXISTS schema_migrations ${onCluster(nodes)}
@@ -43,19 +46,28 @@ export async function migrate(engine: ClickHouseEngine, migrations: readonly Mig
     throw new SightlineError(
       'data_from_newer_version',
       `Cannot open the telemetry store: its schema has version ${newest}, and this program knows up to ${known}.`,
-      { hint: 'Run the version of Sightline that wrote it or a later one, or choose another data directory.' },
+      {
+        hint: 'Run the version of Sightline that wrote it or a later one, or choose another data directory.',
+      },
     );
   const missing = migrations.filter(({ version }) => !applied.has(version));
   for (const { version, name, statements } of missing) {
     for (const statement of statements) await engine.command(renderMigration(statement, nodes));
-    await engine.command(`INSERT INTO schema_migrations (version, name) VALUES (${version}, ${literal(name)})`);
+    await engine.command(
+      `INSERT INTO schema_migrations (version, name) VALUES (${version}, ${literal(name)})`,
+    );
   }
-  if (missing.length > 0) for (const statement of distributedStatements(nodes)) await engine.command(statement);
+  if (missing.length > 0)
+    for (const statement of distributedStatements(nodes)) await engine.command(statement);
 }
 
 /** Versions that were recorded. Where each node is spoken to by itself, each has its own record and the same content. */
 async function appliedVersions(engine: ClickHouseEngine): Promise<ReadonlySet<number>> {
-  const answer = await engine.select({ sql: 'SELECT DISTINCT version FROM schema_migrations', params: {}, settings: ownSettings });
+  const answer = await engine.select({
+    sql: 'SELECT DISTINCT version FROM schema_migrations',
+    params: {},
+    settings: ownSettings,
+  });
   return new Set(answer.data.map((row) => Number((row as { version: unknown }).version)));
 }
 

@@ -30,7 +30,8 @@ function elementText(value: unknown): string {
 
 function scalarText(value: unknown): string {
   if (typeof value === 'boolean') return value ? '1' : '0';
-  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
+  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isFinite(value)))
+    return String(value);
   if (typeof value === 'number') return Number.isNaN(value) ? 'nan' : value > 0 ? '+inf' : '-inf';
   throw new StoreError('refused', `A query parameter cannot be a ${typeof value}.`);
 }

@@ -25,18 +25,25 @@ interface Partition {
  * Drops whole days: those older than the retention of their signal, then the oldest while the store is larger than its cap.
  * Today is never dropped. A dropped partition costs nothing, unlike rows deleted one by one.
  */
-export async function enforceRetention(engine: ClickHouseEngine, policy: RetentionPolicy, today: string): Promise<void> {
+export async function enforceRetention(
+  engine: ClickHouseEngine,
+  policy: RetentionPolicy,
+  today: string,
+): Promise<void> {
   const kept: Partition[] = [];
   for (const partition of await readPartitions(engine)) {
     const signal = signalOfTable[partition.table];
-    if (signal !== undefined && partition.day < dayBefore(today, policy.days[signal])) await drop(engine, partition);
+    if (signal !== undefined && partition.day < dayBefore(today, policy.days[signal]))
+      await drop(engine, partition);
     else kept.push(partition);
   }
   if (policy.capBytes !== null) await enforceCap(engine, kept, policy.capBytes, today);
   const oldest = dayBefore(today, Math.max(...Object.values(policy.days)));
   for (const table of ['attribute_keys', 'metric_names']) {
     const name = physicalName(table, engine.nodes);
-    await engine.command(`DELETE FROM ${name} ${onCluster(engine.nodes)} WHERE last_seen < toDate('${oldest}')`);
+    await engine.command(
+      `DELETE FROM ${name} ${onCluster(engine.nodes)} WHERE last_seen < toDate('${oldest}')`,
+    );
   }
 }
 
@@ -62,7 +69,9 @@ async function enforceCap(
 
 async function drop(engine: ClickHouseEngine, { table, day }: Partition): Promise<void> {
   const { nodes } = engine;
-  await engine.command(`ALTER TABLE ${physicalName(table, nodes)} ${onCluster(nodes)} DROP PARTITION '${day}'`);
+  await engine.command(
+    `ALTER TABLE ${physicalName(table, nodes)} ${onCluster(nodes)} DROP PARTITION '${day}'`,
+  );
 }
 
 async function readPartitions(engine: ClickHouseEngine): Promise<readonly Partition[]> {
@@ -77,7 +86,9 @@ async function readPartitions(engine: ClickHouseEngine): Promise<readonly Partit
 
 /** `system.parts` of every node. */
 export function partsTable(engine: ClickHouseEngine): string {
-  return engine.nodes.kind === 'cluster' ? `cluster('${engine.nodes.cluster}', system.parts)` : 'system.parts';
+  return engine.nodes.kind === 'cluster'
+    ? `cluster('${engine.nodes.cluster}', system.parts)`
+    : 'system.parts';
 }
 
 function dayBefore(today: string, days: number): string {

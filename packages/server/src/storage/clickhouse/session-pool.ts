@@ -13,7 +13,8 @@ export class SessionPool<Session> {
   }
 
   async run<T>(task: (session: Session) => Promise<T>): Promise<T> {
-    const session = this.#idle.pop() ?? (await new Promise<Session>((resolve) => this.#waiting.push(resolve)));
+    const session =
+      this.#idle.pop() ?? (await new Promise<Session>((resolve) => this.#waiting.push(resolve)));
     try {
       return await task(session);
     } finally {

@@ -9,7 +9,7 @@ const shardingKeys: Readonly<Record<string, string>> = {
   trace_summaries: 'cityHash64(trace_id)',
   trace_starts: 'cityHash64(trace_id)',
   span_rollup_1m: 'cityHash64(service)',
-  logs: 'if(trace_id = unhex(repeat(\'00\', 16)), log_id, cityHash64(trace_id))',
+  logs: "if(trace_id = unhex(repeat('00', 16)), log_id, cityHash64(trace_id))",
   metric_points: 'series_id',
   metric_names: 'cityHash64(name)',
   attribute_keys: 'cityHash64(key)',
@@ -33,7 +33,10 @@ export function renderMigration(text: string, nodes: NodeLayout): string {
   const prefix = nodes.kind === 'cluster' && nodes.replicated ? 'Replicated' : '';
   return text
     .replaceAll('{{on cluster}}', onCluster(nodes))
-    .replaceAll(/\{\{engine (\w+)(\([^}]*\))?\}\}/g, (_, engine: string, options = '') => `${prefix}${engine}${options}`)
+    .replaceAll(
+      /\{\{engine (\w+)(\([^}]*\))?\}\}/g,
+      (_, engine: string, options = '') => `${prefix}${engine}${options}`,
+    )
     .replaceAll(/\{\{(\w+)\}\}/g, (_, table: string) => physicalName(table, nodes));
 }
 

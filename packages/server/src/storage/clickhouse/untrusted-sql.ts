@@ -3,10 +3,23 @@ import type { ClickHouseEngine } from './engine.ts';
 import { ownSettings } from './query-settings.ts';
 
 /** Functions in FROM that only make up rows. All others reach files, networks, other databases or processes. */
-const tableFunctionsAllowed = new Set(['numbers', 'zeros', 'generate_series', 'generateseries', 'values', 'view']);
+const tableFunctionsAllowed = new Set([
+  'numbers',
+  'zeros',
+  'generate_series',
+  'generateseries',
+  'values',
+  'view',
+]);
 
 /** Tables beside our own that tell nothing about the machine or other users. */
-const systemTablesAllowed = new Set(['system.tables', 'system.columns', 'system.functions', 'system.numbers', 'system.one']);
+const systemTablesAllowed = new Set([
+  'system.tables',
+  'system.columns',
+  'system.functions',
+  'system.numbers',
+  'system.one',
+]);
 
 /** Ordinary functions that read files or other tables, or only waste time. */
 const functionsRefused =
@@ -30,7 +43,10 @@ export async function checkUntrusted(engine: ClickHouseEngine, statement: string
     .select({ sql: `EXPLAIN AST SELECT * FROM (${sql})`, params: {}, settings: ownSettings })
     .catch((error: unknown) => {
       if (error instanceof StoreError && error.kind === 'unavailable') throw error;
-      throw new StoreError('refused', 'Only one SELECT statement without INTO OUTFILE and FORMAT can be run here.');
+      throw new StoreError(
+        'refused',
+        'Only one SELECT statement without INTO OUTFILE and FORMAT can be run here.',
+      );
     });
   checkTree(
     tree.data.map((row) => (row as { explain: string }).explain),
@@ -51,10 +67,13 @@ function checkTree(lines: readonly string[], database: string): void {
     if (kind === 'TableIdentifier') checkTable(name, database);
     if (kind === 'Function' && parent?.kind === 'TableExpression' && !tableFunctionsAllowed.has(name))
       refuse(`The table function "${name}" cannot be used here.`);
-    if (kind === 'Function' && functionsRefused.test(name)) refuse(`The function "${name}" cannot be used here.`);
+    if (kind === 'Function' && functionsRefused.test(name))
+      refuse(`The function "${name}" cannot be used here.`);
     // `x IN table` names a table where a column could stand.
     if (kind === 'Function' && /^(global)?(not)?(null)?in(ignoreset)?$/i.test(name)) {
-      const last = nodes.slice(at + 1).filter((node, index, rest) => node.depth === depth + 2 && isWithin(rest, index, depth))[1];
+      const last = nodes
+        .slice(at + 1)
+        .filter((node, index, rest) => node.depth === depth + 2 && isWithin(rest, index, depth))[1];
       if (last?.kind === 'Identifier') checkTable(last.name, database);
     }
   }

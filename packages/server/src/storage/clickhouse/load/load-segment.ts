@@ -47,8 +47,12 @@ function loadSettings(token: string): EngineSettings {
     max_threads: 1,
     min_insert_block_size_rows: 1_000_000_000,
     min_insert_block_size_bytes: 0,
+    // Saves 80 of 230 ms of planning, and there is nothing to optimise in this statement.
+    query_plan_enable_optimizations: 0,
     // Old data that is imported may span as many days as the retention has.
     max_partitions_per_insert_block: 0,
+    // Words of a fresh part are found by reading it; its first merge makes the index.
+    exclude_materialize_skip_indexes_on_insert: 'words_index',
     // On a cluster, done means done on every shard.
     distributed_foreground_insert: 1,
     // Segments are as large as the journal made them; how much memory loading may take is the engine's own limit.

@@ -13,16 +13,16 @@ CREATE TABLE IF NOT EXISTS {{spans}} {{on cluster}}
     name LowCardinality(String),
     kind UInt8,
     service LowCardinality(String),
-    start_time DateTime64(9, 'UTC'),
-    duration_ns UInt64,
+    start_time DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    duration_ns UInt64 CODEC(T64, ZSTD(1)),
     status_code UInt8,
     status_message String,
 
     -- A text value (long, or a prompt, answer, argument or result) lives in long_attributes and leaves '' under its key here.
     attributes Map(LowCardinality(String), String),
-    long_attributes Map(LowCardinality(String), String),
+    long_attributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
     attribute_types String,
-    resource_attributes Map(LowCardinality(String), String),
+    resource_attributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
     resource_types String,
     resource_schema_url LowCardinality(String),
     resource_dropped UInt32,
@@ -68,31 +68,31 @@ CREATE TABLE IF NOT EXISTS {{spans}} {{on cluster}}
     ttft_ms Nullable(Float64),
 
     bucket DateTime('UTC') ALIAS toStartOfFiveMinutes(start_time),
-    items Array(String) ALIAS arrayConcat(
-        arrayMap((k, v) -> concat('a.', k, '=', left(v, 64)), mapKeys(attributes), mapValues(attributes)),
-        arrayMap((k, v) -> concat('r.', k, '=', left(v, 64)), mapKeys(resource_attributes), mapValues(resource_attributes)),
-        arrayMap((k, v) -> concat('s.', k, '=', left(v, 64)), mapKeys(scope_attributes), mapValues(scope_attributes))),
     words Array(String) ALIAS arrayMap(text -> lower(text), arrayConcat(
         [toString(name), status_message],
         mapValues(long_attributes),
         arrayFlatten(arrayMap(attributes_of_event -> mapValues(attributes_of_event), event_attributes)))),
 
-    INDEX items_index arrayConcat(
-        arrayMap((k, v) -> concat('a.', k, '=', left(v, 64)), mapKeys(attributes), mapValues(attributes)),
-        arrayMap((k, v) -> concat('r.', k, '=', left(v, 64)), mapKeys(resource_attributes), mapValues(resource_attributes)),
-        arrayMap((k, v) -> concat('s.', k, '=', left(v, 64)), mapKeys(scope_attributes), mapValues(scope_attributes)))
-        TYPE text(tokenizer = 'array'),
+    INDEX attribute_keys_index mapKeys(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX attribute_values_index mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX long_keys_index mapKeys(long_attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX resource_values_index mapValues(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX scope_keys_index mapKeys(scope_attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX words_index arrayMap(text -> lower(text), arrayConcat(
         [toString(name), status_message],
         mapValues(long_attributes),
         arrayFlatten(arrayMap(attributes_of_event -> mapValues(attributes_of_event), event_attributes))))
-        TYPE text(tokenizer = 'splitByNonAlpha'),
-    INDEX trace_id_index trace_id TYPE bloom_filter(0.001) GRANULARITY 1
+        TYPE text(tokenizer = 'splitByNonAlpha', posting_list_codec = 'bitpacking'),
+    INDEX trace_id_index trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX session_id_index session_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX user_id_index user_id TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX correlation_id_index correlation_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(start_time)
 ORDER BY (project, toStartOfFiveMinutes(start_time), trace_id, start_time)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_bytes_for_wide_part = 134217728, min_parts_to_merge_at_once = 6;
 
 -- One row per trace, day of its spans and (until merged) insert. A reader groups by trace_id: late spans add rows.
 CREATE TABLE IF NOT EXISTS {{trace_summaries}} {{on cluster}}
@@ -120,7 +120,7 @@ CREATE TABLE IF NOT EXISTS {{trace_summaries}} {{on cluster}}
 ENGINE = {{engine AggregatingMergeTree}}
 PARTITION BY day
 ORDER BY (project, trace_id)
-SETTINGS index_granularity = 512,
+SETTINGS index_granularity = 512, default_compression_codec = 'ZSTD(1)',
     non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Traces by time, for "the newest": one row per trace and five minutes in which it has a span.
@@ -134,7 +134,7 @@ CREATE TABLE IF NOT EXISTS {{trace_starts}} {{on cluster}}
 ENGINE = {{engine AggregatingMergeTree}}
 PARTITION BY toDate(bucket)
 ORDER BY (project, bucket, trace_id)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS {{span_rollup_1m}} {{on cluster}}
 (
@@ -157,7 +157,7 @@ CREATE TABLE IF NOT EXISTS {{span_rollup_1m}} {{on cluster}}
 ENGINE = {{engine AggregatingMergeTree}}
 PARTITION BY toDate(minute)
 ORDER BY (project, service, name, kind, operation, model, minute)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS {{logs}} {{on cluster}}
 (
@@ -177,9 +177,9 @@ CREATE TABLE IF NOT EXISTS {{logs}} {{on cluster}}
     span_id FixedString(8),
     flags UInt32,
     attributes Map(LowCardinality(String), String),
-    long_attributes Map(LowCardinality(String), String),
+    long_attributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
     attribute_types String,
-    resource_attributes Map(LowCardinality(String), String),
+    resource_attributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
     resource_types String,
     resource_schema_url LowCardinality(String),
     resource_dropped UInt32,
@@ -194,26 +194,24 @@ CREATE TABLE IF NOT EXISTS {{logs}} {{on cluster}}
     user_id String,
 
     bucket DateTime('UTC') ALIAS toStartOfFiveMinutes(time),
-    items Array(String) ALIAS arrayConcat(
-        arrayMap((k, v) -> concat('a.', k, '=', left(v, 64)), mapKeys(attributes), mapValues(attributes)),
-        arrayMap((k, v) -> concat('r.', k, '=', left(v, 64)), mapKeys(resource_attributes), mapValues(resource_attributes)),
-        arrayMap((k, v) -> concat('s.', k, '=', left(v, 64)), mapKeys(scope_attributes), mapValues(scope_attributes))),
     words Array(String) ALIAS arrayMap(text -> lower(text), arrayConcat([body, toString(event_name)], mapValues(long_attributes))),
 
-    INDEX items_index arrayConcat(
-        arrayMap((k, v) -> concat('a.', k, '=', left(v, 64)), mapKeys(attributes), mapValues(attributes)),
-        arrayMap((k, v) -> concat('r.', k, '=', left(v, 64)), mapKeys(resource_attributes), mapValues(resource_attributes)),
-        arrayMap((k, v) -> concat('s.', k, '=', left(v, 64)), mapKeys(scope_attributes), mapValues(scope_attributes)))
-        TYPE text(tokenizer = 'array'),
+    INDEX attribute_keys_index mapKeys(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX attribute_values_index mapValues(attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX long_keys_index mapKeys(long_attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX resource_values_index mapValues(resource_attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX scope_keys_index mapKeys(scope_attributes) TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX words_index arrayMap(text -> lower(text), arrayConcat([body, toString(event_name)], mapValues(long_attributes)))
-        TYPE text(tokenizer = 'splitByNonAlpha'),
+        TYPE text(tokenizer = 'splitByNonAlpha', posting_list_codec = 'bitpacking'),
     INDEX trace_id_index trace_id TYPE bloom_filter(0.001) GRANULARITY 1,
-    INDEX correlation_id_index correlation_id TYPE bloom_filter(0.001) GRANULARITY 1
+    INDEX correlation_id_index correlation_id TYPE bloom_filter(0.001) GRANULARITY 1,
+    INDEX session_id_index session_id TYPE bloom_filter(0.01) GRANULARITY 1
 )
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(time)
 ORDER BY (project, toStartOfFiveMinutes(time), service, time, log_id)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_bytes_for_wide_part = 134217728, min_parts_to_merge_at_once = 6;
 
 CREATE TABLE IF NOT EXISTS {{metric_points}} {{on cluster}}
 (
@@ -228,7 +226,7 @@ CREATE TABLE IF NOT EXISTS {{metric_points}} {{on cluster}}
     series_id UInt64,
     attributes Map(LowCardinality(String), String),
     attribute_types LowCardinality(String),
-    resource_attributes Map(LowCardinality(String), String),
+    resource_attributes Map(LowCardinality(String), String) CODEC(ZSTD(3)),
     resource_types LowCardinality(String),
     resource_schema_url LowCardinality(String),
     scope_name LowCardinality(String),
@@ -266,7 +264,8 @@ CREATE TABLE IF NOT EXISTS {{metric_points}} {{on cluster}}
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(time)
 ORDER BY (project, name, series_id, time)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_bytes_for_wide_part = 134217728, min_parts_to_merge_at_once = 6;
 
 -- Every metric name with what a list needs.
 CREATE TABLE IF NOT EXISTS {{metric_names}} {{on cluster}}
@@ -285,7 +284,7 @@ CREATE TABLE IF NOT EXISTS {{metric_names}} {{on cluster}}
 )
 ENGINE = {{engine AggregatingMergeTree}}
 ORDER BY (project, name, type)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS {{attribute_keys}} {{on cluster}}
 (
@@ -299,7 +298,7 @@ CREATE TABLE IF NOT EXISTS {{attribute_keys}} {{on cluster}}
 )
 ENGINE = {{engine AggregatingMergeTree}}
 ORDER BY (project, signal, source, key, type)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- What came in, by minute: a row with an empty reason counts accepted items, one with a reason rejected items.
 CREATE TABLE IF NOT EXISTS {{ledger}} {{on cluster}}
@@ -313,7 +312,7 @@ CREATE TABLE IF NOT EXISTS {{ledger}} {{on cluster}}
 )
 ENGINE = {{engine SummingMergeTree((accepted, rejected))}}
 ORDER BY (project, signal, minute, reason)
-SETTINGS non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Views. Each sees one insert; readers merge. A call of a model counts its tokens, other spans only report them.
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{trace_summaries_view}} {{on cluster}} TO {{trace_summaries}} AS
@@ -379,42 +378,39 @@ SELECT
 FROM {{metric_points}} AS points
 GROUP BY project, name, type;
 
--- Keys repeat as whole sets: grouping by the sets first leaves some hundred rows per insert to take apart.
+-- Keys with their types for completion. `count` is the number of inserts (by service and scope) that had the key.
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{span_keys_view}} {{on cluster}} TO {{attribute_keys}} AS
-SELECT project, 'traces' AS signal, entry.1 AS source, entry.2 AS key, entry.3 AS type, max(seen) AS last_seen, sum(sets.count) AS count
+SELECT project, 'traces' AS signal, entry.1 AS source, substring(entry.2, 2) AS key, left(entry.2, 1) AS type, max(seen) AS last_seen, count() AS count
 FROM (
-    SELECT project, mapKeys(attributes) AS keys, attribute_types, mapKeys(resource_attributes) AS resource_keys, resource_types,
-        mapKeys(scope_attributes) AS scope_keys, scope_types, toDateTime(max(start_time), 'UTC') AS seen, count() AS count
+    SELECT project, service, scope_name, toDateTime(max(start_time), 'UTC') AS seen,
+        groupUniqArrayArray(arrayMap((key, type) -> concat(type, key), mapKeys(attributes), splitByString('', attribute_types))) AS keys,
+        any(arrayMap((key, type) -> concat(type, key), mapKeys(resource_attributes), splitByString('', resource_types))) AS resource_keys,
+        any(arrayMap((key, type) -> concat(type, key), mapKeys(scope_attributes), splitByString('', toString(scope_types)))) AS scope_keys
     FROM {{spans}}
-    GROUP BY project, keys, attribute_types, resource_keys, resource_types, scope_keys, scope_types) AS sets
-ARRAY JOIN arrayConcat(
-    arrayMap((key, type) -> ('attribute', toString(key), type), keys, splitByString('', attribute_types)),
-    arrayMap((key, type) -> ('resource', toString(key), type), resource_keys, splitByString('', resource_types)),
-    arrayMap((key, type) -> ('scope', toString(key), type), scope_keys, splitByString('', toString(scope_types)))) AS entry
+    GROUP BY project, service, scope_name)
+ARRAY JOIN arrayConcat(arrayMap(key -> ('attribute', key), keys), arrayMap(key -> ('resource', key), resource_keys), arrayMap(key -> ('scope', key), scope_keys)) AS entry
 GROUP BY project, signal, source, key, type;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{log_keys_view}} {{on cluster}} TO {{attribute_keys}} AS
-SELECT project, 'logs' AS signal, entry.1 AS source, entry.2 AS key, entry.3 AS type, max(seen) AS last_seen, sum(sets.count) AS count
+SELECT project, 'logs' AS signal, entry.1 AS source, substring(entry.2, 2) AS key, left(entry.2, 1) AS type, max(seen) AS last_seen, count() AS count
 FROM (
-    SELECT project, mapKeys(attributes) AS keys, attribute_types, mapKeys(resource_attributes) AS resource_keys, resource_types,
-        mapKeys(scope_attributes) AS scope_keys, scope_types, toDateTime(max(time), 'UTC') AS seen, count() AS count
+    SELECT project, service, scope_name, toDateTime(max(time), 'UTC') AS seen,
+        groupUniqArrayArray(arrayMap((key, type) -> concat(type, key), mapKeys(attributes), splitByString('', attribute_types))) AS keys,
+        any(arrayMap((key, type) -> concat(type, key), mapKeys(resource_attributes), splitByString('', resource_types))) AS resource_keys,
+        any(arrayMap((key, type) -> concat(type, key), mapKeys(scope_attributes), splitByString('', toString(scope_types)))) AS scope_keys
     FROM {{logs}}
-    GROUP BY project, keys, attribute_types, resource_keys, resource_types, scope_keys, scope_types) AS sets
-ARRAY JOIN arrayConcat(
-    arrayMap((key, type) -> ('attribute', toString(key), type), keys, splitByString('', attribute_types)),
-    arrayMap((key, type) -> ('resource', toString(key), type), resource_keys, splitByString('', resource_types)),
-    arrayMap((key, type) -> ('scope', toString(key), type), scope_keys, splitByString('', toString(scope_types)))) AS entry
+    GROUP BY project, service, scope_name)
+ARRAY JOIN arrayConcat(arrayMap(key -> ('attribute', key), keys), arrayMap(key -> ('resource', key), resource_keys), arrayMap(key -> ('scope', key), scope_keys)) AS entry
 GROUP BY project, signal, source, key, type;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{metric_keys_view}} {{on cluster}} TO {{attribute_keys}} AS
-SELECT project, 'metrics' AS signal, entry.1 AS source, entry.2 AS key, entry.3 AS type, max(seen) AS last_seen, sum(sets.count) AS count
+SELECT project, 'metrics' AS signal, entry.1 AS source, substring(entry.2, 2) AS key, left(entry.2, 1) AS type, max(seen) AS last_seen, count() AS count
 FROM (
-    SELECT project, mapKeys(attributes) AS keys, attribute_types, mapKeys(resource_attributes) AS resource_keys, resource_types,
-        mapKeys(scope_attributes) AS scope_keys, scope_types, toDateTime(max(time), 'UTC') AS seen, count() AS count
+    SELECT project, service, scope_name, toDateTime(max(time), 'UTC') AS seen,
+        groupUniqArrayArray(arrayMap((key, type) -> concat(type, key), mapKeys(attributes), splitByString('', toString(attribute_types)))) AS keys,
+        any(arrayMap((key, type) -> concat(type, key), mapKeys(resource_attributes), splitByString('', toString(resource_types)))) AS resource_keys,
+        any(arrayMap((key, type) -> concat(type, key), mapKeys(scope_attributes), splitByString('', toString(scope_types)))) AS scope_keys
     FROM {{metric_points}}
-    GROUP BY project, keys, attribute_types, resource_keys, resource_types, scope_keys, scope_types) AS sets
-ARRAY JOIN arrayConcat(
-    arrayMap((key, type) -> ('attribute', toString(key), type), keys, splitByString('', toString(attribute_types))),
-    arrayMap((key, type) -> ('resource', toString(key), type), resource_keys, splitByString('', toString(resource_types))),
-    arrayMap((key, type) -> ('scope', toString(key), type), scope_keys, splitByString('', toString(scope_types)))) AS entry
+    GROUP BY project, service, scope_name)
+ARRAY JOIN arrayConcat(arrayMap(key -> ('attribute', key), keys), arrayMap(key -> ('resource', key), resource_keys), arrayMap(key -> ('scope', key), scope_keys)) AS entry
 GROUP BY project, signal, source, key, type;
