@@ -33,6 +33,13 @@ export async function startProtocolServers() {
 }
 
 const routes = {
+  '/v1/messages/count_tokens': () => ({ json: { input_tokens: 2400 } }),
+  '/v1/models': () => ({ json: { object: 'list', data: [], models: [] } }),
+  '/v1beta/models/gemini-2.5-pro:generateContent': () => ({ json: generateContent() }),
+  '/v1beta/models/gemini-2.5-pro:streamGenerateContent': () => ({
+    events: [`data: ${JSON.stringify(generateContent())}\n\n`],
+  }),
+  '/v1beta/models/gemini-2.5-pro:countTokens': () => ({ json: { totalTokens: 1200 } }),
   '/v1/chat/completions': chatCompletions,
   '/v1/responses': responses,
   '/v1/embeddings': embeddings,
@@ -182,15 +189,34 @@ function embeddings(body) {
   };
 }
 
+/** Gemini counts thoughts beside the answer. */
+function generateContent() {
+  return {
+    responseId: nextId('gemini'),
+    modelVersion: 'gemini-2.5-pro',
+    candidates: [
+      { index: 0, content: { role: 'model', parts: [{ text: answerText }] }, finishReason: 'STOP' },
+    ],
+    usageMetadata: {
+      promptTokenCount: 1200,
+      cachedContentTokenCount: 1024,
+      candidatesTokenCount: 16,
+      thoughtsTokenCount: 64,
+      totalTokenCount: 1280,
+    },
+  };
+}
+
 function messages(body) {
-  const toolName = body.tools?.[0]?.name;
+  const toolName = body.tools?.find((tool) => tool.name === 'Bash')?.name ?? body.tools?.[0]?.name;
+  const input = toolName === 'Bash' ? { command: 'echo sunny', description: 'Ask for the weather' } : weather;
   const answered = body.messages.some(
     (message) =>
       Array.isArray(message.content) && message.content.some((part) => part.type === 'tool_result'),
   );
   const content =
     toolName !== undefined && !answered
-      ? [{ type: 'tool_use', id: 'toolu_1', name: toolName, input: weather }]
+      ? [{ type: 'tool_use', id: 'toolu_1', name: toolName, input }]
       : [{ type: 'text', text: answerText }];
   const stop_reason = content[0].type === 'tool_use' ? 'tool_use' : 'end_turn';
   const usage = {

@@ -13,6 +13,11 @@ const programs = readdirSync(`${here}/programs`)
   .map((file) => file.replace(/\.mjs$/, ''))
   .filter((name) => wanted.length === 0 || wanted.includes(name));
 
+/** The recording machine is nobody's business, and it differs at every recording. */
+const machine = /^(host|process|os)\.|^(os_release|os_platform|installation\.id|cwd)$/;
+
+const spansMax = 100;
+
 for (const program of programs) {
   const servers = await startProtocolServers();
   const sink = await startOtlpSink();
@@ -49,15 +54,35 @@ function write(program, signal, bodies) {
   if (bodies.length === 0) return;
   const container = { traces: 'resourceSpans', logs: 'resourceLogs', metrics: 'resourceMetrics' }[signal];
   const merged = { [container]: bodies.flatMap((body) => body[container] ?? []) };
-  for (const each of merged[container]) each.resource = withoutMachine(each.resource);
   mkdirSync(`${here}/../${program}`, { recursive: true });
-  writeFileSync(file, `${scrubbed(JSON.stringify(merged, null, 1))}\n`);
+  writeFileSync(file, `${scrubbed(JSON.stringify(withoutMachine(shortened(merged)), null, 1))}\n`);
 }
 
-/** The recording machine is nobody's business, and it differs at every recording. */
-function withoutMachine(resource) {
-  const kept = (resource?.attributes ?? []).filter(({ key }) => !/^(host|process|os)\./.test(key));
-  return { ...resource, attributes: kept };
+function withoutMachine(value) {
+  if (Array.isArray(value)) return value.filter((each) => !machine.test(each?.key ?? '')).map(withoutMachine);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withoutMachine(each)]));
+}
+
+/** Codex traces its own workings in hundreds of spans: what says something about the run is kept, with its ancestors. */
+function shortened(request) {
+  const spans = (request.resourceSpans ?? []).flatMap((each) =>
+    each.scopeSpans.flatMap((scope) => scope.spans),
+  );
+  if (spans.length <= spansMax) return request;
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const kept = new Set();
+  for (const span of spans) {
+    if (!span.attributes.some(({ key }) => /^(gen_ai\.|codex\.(usage|turn)\.|tool_source$)/.test(key)))
+      continue;
+    for (let each = span; each !== undefined; each = byId.get(each.parentSpanId)) kept.add(each.spanId);
+  }
+  const scopeSpans = (each) =>
+    each.scopeSpans.map((scope) => ({
+      ...scope,
+      spans: scope.spans.filter(({ spanId }) => kept.has(spanId)),
+    }));
+  return { resourceSpans: request.resourceSpans.map((each) => ({ ...each, scopeSpans: scopeSpans(each) })) };
 }
 
 function scrubbed(json) {

@@ -77,29 +77,36 @@ function requiredFields(columns: readonly DerivedColumn[]): readonly FieldName[]
 
 const partsOf = (field: Field): readonly TokenColumn[] => field.contains ?? [];
 
-/** An array with the row's known attributes and known resource attributes, or an empty one where it has neither. */
+/** An array with the row's known attributes and known resource attributes, or an empty one where no source has a value. */
 function knownSql(names: readonly FieldName[], options: CompileSqlOptions): string {
-  const { attributeKeys, resourceKeys } = keysRead(names);
-  const known = (keys: readonly string[], map: string) =>
-    `mapFilter((key_, value_) -> key_ IN (${sqlList(keys)}), ${map})`;
-  const attributes = known(attributeKeys, options.attributes);
-  if (resourceKeys.length === 0) return `arrayFilter(both_ -> notEmpty(both_.1), [tuple(${attributes})])`;
-  const resource = known(resourceKeys, options.resource);
-  return `arrayFilter(both_ -> notEmpty(both_.1) OR notEmpty(both_.2), [tuple(${attributes}, ${resource})])`;
+  const keys = keysRead(names);
+  const known = (wanted: readonly string[], map: string) =>
+    `mapFilter((key_, value_) -> key_ IN (${sqlList(wanted)}), ${map})`;
+  const attributes = known(keys.attributes, options.attributes);
+  const isTelling = `arrayExists(key_ -> key_ IN (${sqlList(keys.telling)}), mapKeys(both_.1))`;
+  if (keys.resource.length === 0) return `arrayFilter(both_ -> ${isTelling}, [tuple(${attributes})])`;
+  const resource = known(keys.resource, options.resource);
+  return `arrayFilter(both_ -> ${isTelling} OR notEmpty(both_.2), [tuple(${attributes}, ${resource})])`;
 }
 
-function keysRead(names: readonly FieldName[]): {
-  attributeKeys: readonly string[];
-  resourceKeys: readonly string[];
-} {
-  const attributeKeys = new Set<string>();
-  const resourceKeys = new Set<string>();
+interface KeysRead {
+  readonly attributes: readonly string[];
+  /** Those that a value can come from. Guards alone give none: every span of a Rust program has a `target`. */
+  readonly telling: readonly string[];
+  readonly resource: readonly string[];
+}
+
+function keysRead(names: readonly FieldName[]): KeysRead {
+  const telling = new Set<string>();
+  const guarding = new Set<string>();
+  const resource = new Set<string>();
   for (const source of names.flatMap((name): readonly Source[] => fields[name].sources)) {
-    for (const guard of source.when ?? []) attributeKeys.add(guard.attribute);
-    if (source.from === 'resource') resourceKeys.add(source.name);
-    else if (source.from !== 'name') attributeKeys.add(source.name);
+    const guards = (source.when ?? []).map((guard) => guard.attribute);
+    for (const guard of guards) (source.from === 'name' ? telling : guarding).add(guard);
+    if (source.from === 'resource') resource.add(source.name);
+    else if (source.from !== 'name') telling.add(source.name);
   }
-  return { attributeKeys: [...attributeKeys], resourceKeys: [...resourceKeys] };
+  return { attributes: [...telling.union(guarding)], telling: [...telling], resource: [...resource] };
 }
 
 /** The value of the first source that has one. */

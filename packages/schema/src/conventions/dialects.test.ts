@@ -28,6 +28,9 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'anthropic-native': 2 * 0.002775,
   // Two instrumentations, four spans, two calls.
   'anthropic-native-openinference': 2 * 0.002775,
+  'claude-code': 2 * 0.002775,
+  // gemini-2.5-pro at 1.25 in and 10 out: 1200 * 1.25 + 16 * 10. Its spans leave out cached tokens and thoughts.
+  'gemini-cli': 0.00166,
   'langchain-openinference': 2 * 0.00252,
   langfuse: 2 * 0.00252,
   langsmith: 2 * 0.00252,
@@ -106,7 +109,7 @@ function readAll(recording: Recording) {
     calls: billed.length,
     inputTokens: sum((span) => span.fields.input_tokens),
     outputTokens: sum((span) => span.fields.output_tokens),
-    usd: sum((span) => span.usd),
+    usd: billed.some((span) => span.usd !== null) ? sum((span) => span.usd) : null,
   };
   return { totals, spans, events };
 }

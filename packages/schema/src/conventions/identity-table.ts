@@ -1,4 +1,4 @@
-import { fromCodingAgents } from './model-table.ts';
+import { codexSpan, fromCodingAgents } from './model-table.ts';
 import { attribute, type Field } from './source.ts';
 
 /** The conversation a span belongs to. */
@@ -21,6 +21,7 @@ export const sessionField: Field = {
     attribute('mlflow.trace.session', { quoted: true }),
     attribute('anthropic.session.id'),
     ...fromCodingAgents('conversation.id'),
+    attribute('conversation.id', { when: codexSpan }),
     attribute('session.id', { from: 'resource' }),
     attribute('langsmith.trace.session_id'),
   ],
@@ -79,6 +80,7 @@ export const toolField: Field = {
     attribute('lk.function_tool.name'),
     attribute('traceloop.entity.name', { when: [{ attribute: 'traceloop.span.kind', equals: ['tool'] }] }),
     ...fromCodingAgents('tool_name'),
+    attribute('tool_name', { when: [...codexSpan, { attribute: 'tool_source', present: true }] }),
     ...fromCodingAgents('function_name'),
     // These have no attribute for it and name the span after the tool.
     attribute('', { from: 'name', when: [{ attribute: 'openinference.span.kind', equals: ['tool'] }] }),
@@ -107,6 +109,7 @@ export const toolCallIdField: Field = {
     attribute('lk.function_tool.id'),
     ...fromCodingAgents('tool_use_id'),
     ...fromCodingAgents('call_id'),
+    attribute('call_id', { when: [...codexSpan, { attribute: 'tool_source', present: true }] }),
   ],
 };
 

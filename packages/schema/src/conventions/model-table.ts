@@ -12,6 +12,10 @@ export function fromCodingAgents(name: string, more: Omit<Source, 'name' | 'when
   ];
 }
 
+/** A span of Codex CLI, which says so only by the Rust module it comes from. */
+export const codexSpan: readonly Guard[] = [{ attribute: 'target', startsWith: 'codex_' }];
+const codexTurn: readonly Guard[] = [{ attribute: 'codex.turn.token_usage.total_tokens', present: true }];
+
 export const providerField: Field = {
   type: 'provider',
   sources: [
@@ -23,6 +27,9 @@ export const providerField: Field = {
     attribute('langsmith.metadata.ls_provider'),
     attribute('metadata', { path: ['ls_provider'] }),
     // Codex and Gemini CLI talk to one provider and do not name it.
+    attribute('gen_ai.agent.name', { map: { 'gemini-cli': 'gcp.gemini' } }),
+    attribute('codex.usage.total_tokens', { map: { '*': 'openai' } }),
+    attribute('codex.turn.token_usage.total_tokens', { map: { '*': 'openai' } }),
     attribute('event.name', {
       map: { 'codex.sse_event': 'openai', 'gemini_cli.api_response': 'gcp.gemini' },
     }),
@@ -44,6 +51,7 @@ export const requestModelField: Field = {
     attribute('langsmith.metadata.ls_model_name'),
     attribute('mlflow.llm.model', { quoted: true }),
     ...fromCodingAgents('model'),
+    attribute('model', { when: codexTurn }),
   ],
 };
 

@@ -1,4 +1,5 @@
 import type { OperationKind } from '../api/traces.ts';
+import { codexSpan } from './model-table.ts';
 import { attribute, type Field, type Source } from './source.ts';
 
 type Kinds = Readonly<Record<string, OperationKind>>;
@@ -227,6 +228,8 @@ const implied: readonly Source[] = [
   attribute('db.vector.query.top_k', { map: any('retrieval') }),
   attribute('pydantic_ai.all_messages', { map: any('agent') }),
   attribute('all_messages_events', { map: any('agent') }),
+  attribute('tool_source', { map: any('tool'), when: codexSpan }),
+  attribute('codex.turn.token_usage.total_tokens', { map: any('agent') }),
   attribute('gen_ai.response.model', { map: any('llm') }),
   attribute('gen_ai.request.model', { map: any('llm') }),
   attribute('llm.model_name', { map: any('llm') }),

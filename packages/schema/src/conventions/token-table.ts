@@ -24,6 +24,7 @@ export const inputTokensField: Field = {
     // Claude Code counts as Anthropic's API does: new, cache-read and cache-write tokens are three numbers.
     ...fromCodingAgents('input_tokens', { excludes: cache }),
     attribute('input_token_count'),
+    attribute('codex.turn.token_usage.input_tokens'),
   ],
 };
 
@@ -50,6 +51,7 @@ export const outputTokensField: Field = {
       when: [{ attribute: 'event.name', startsWith: 'gemini_cli.' }],
     }),
     attribute('output_token_count'),
+    attribute('codex.turn.token_usage.output_tokens'),
   ],
 };
 
@@ -71,6 +73,7 @@ export const cacheReadTokensField: Field = {
     ...fromCodingAgents('cache_read_tokens'),
     attribute('cached_token_count'),
     attribute('cached_content_token_count'),
+    attribute('codex.turn.token_usage.cached_input_tokens'),
   ],
 };
 
@@ -88,6 +91,8 @@ export const cacheWriteTokensField: Field = {
     attribute('langfuse.observation.usage_details', { path: ['cache_creation_input_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_cache_creation'] }),
     ...fromCodingAgents('cache_creation_tokens'),
+    attribute('cache_write_token_count'),
+    attribute('codex.turn.token_usage.cache_write_input_tokens'),
   ],
 };
 
@@ -107,13 +112,17 @@ export const reasoningTokensField: Field = {
     attribute('langfuse.observation.usage_details', { path: ['output_reasoning'] }),
     attribute('reasoning_token_count'),
     attribute('thoughts_token_count'),
+    attribute('codex.turn.token_usage.reasoning_output_tokens'),
   ],
 };
 
 /** Part of the cache writes: those that Anthropic keeps for an hour, at a higher price. */
 export const cacheWrite1hTokensField: Field = {
   type: 'tokens',
-  sources: [attribute('anthropic.usage.cache_creation.ephemeral_1h_input_tokens')],
+  sources: [
+    attribute('anthropic.usage.cache_creation.ephemeral_1h_input_tokens'),
+    ...fromCodingAgents('cache_creation_1h_tokens'),
+  ],
 };
 
 export const inputAudioTokensField: Field = {

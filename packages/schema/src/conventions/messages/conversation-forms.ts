@@ -1,4 +1,4 @@
-import { isPresent, isRecord, type JsonRecord, list, pick, structured, text } from './json.ts';
+import { isPresent, isRecord, type JsonRecord, list, pick, structured, text, unquoted } from './json.ts';
 import { unflatten } from './indexed.ts';
 import type { Message, MessagePart, MessageSource } from './message.ts';
 import { type DefaultRole, normalFinishReason, normalMessages } from './normal-message.ts';
@@ -93,7 +93,7 @@ function payload(value: unknown, role: DefaultRole): readonly Message[] {
 }
 
 function withSystem(instructions: unknown, messages: readonly Message[]): readonly Message[] {
-  const value = structured(instructions);
+  const value = unquoted(structured(instructions));
   const parts = normalParts(isRecord(value) && Array.isArray(value['parts']) ? value['parts'] : value);
   return parts.length === 0 ? messages : [{ role: 'system', parts }, ...messages];
 }
