@@ -41,3 +41,4 @@ export {
   type StageStatistics,
   type StageSummary,
 } from './stages/stages.ts';
+export { instrument } from './clients/instrument.ts';

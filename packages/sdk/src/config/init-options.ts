@@ -66,6 +66,8 @@ export interface InitOptions {
   readonly flushOnSignals?: boolean;
   /** Trace outgoing fetch/undici requests. Default true. */
   readonly traceFetch?: boolean;
+  /** Trace OpenAI, Anthropic, Google GenAI, the AI SDK and MCP when they are loaded after init. Default true. */
+  readonly instrumentClients?: boolean;
   /** Further OpenTelemetry instrumentations (pg, redis, http, …), registered with this pipeline. */
   readonly instrumentations?: readonly Instrumentation[];
 }

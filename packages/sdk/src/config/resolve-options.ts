@@ -73,6 +73,7 @@ export function resolveOptions(options: InitOptions, environment: Environment): 
     exitFlushMsMax: count('exitFlushMsMax', options.exitFlushMsMax, 'SIGHTLINE_EXIT_FLUSH_MS_MAX', 2000),
     flushOnSignals: options.flushOnSignals ?? true,
     traceFetch: options.traceFetch ?? env.boolean('SIGHTLINE_TRACE_FETCH') ?? true,
+    instrumentClients: options.instrumentClients ?? env.boolean('SIGHTLINE_INSTRUMENT_CLIENTS') ?? true,
     instrumentations: options.instrumentations ?? [],
     quiet: env.text('OTEL_LOG_LEVEL')?.toLowerCase() === 'none',
   };

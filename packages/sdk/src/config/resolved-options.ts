@@ -41,6 +41,7 @@ export interface ResolvedOptions {
   readonly exitFlushMsMax: number;
   readonly flushOnSignals: boolean;
   readonly traceFetch: boolean;
+  readonly instrumentClients: boolean;
   readonly instrumentations: readonly Instrumentation[];
   readonly quiet: boolean;
 }

@@ -36,20 +36,23 @@ import { pullReader } from '../metrics/pull-reader.ts';
 import { startProcessMetrics } from '../metrics/process-metrics.ts';
 import { RootSampler } from '../sampling/root-sampler.ts';
 import { TailBuffer } from '../sampling/tail-buffer.ts';
-import { sayOnce, sayOnStderr, silenceDiagnostics } from './diagnostics.ts';
+import { guard, sayOnce, sayOnStderr, silenceDiagnostics } from './diagnostics.ts';
 import { DropCounter, type DropCount, type Signal } from './drop-counter.ts';
 import { installExitHooks } from './exit-hooks.ts';
 import {
   addHostLogProcessor,
   addSpanProcessor,
   findHostContextManager,
-  findHostPropagator,
   findHostTracerProvider,
   registerGlobals,
   removeSpanProcessor,
 } from './otel-globals.ts';
 import { currentRuntime, replaceRuntime, type Runtime } from './runtime.ts';
 import { sdkName, sdkVersion } from './version.ts';
+import { unregisterAiSdk } from '../clients/ai-sdk.ts';
+import { configureAnthropic } from '../clients/anthropic.ts';
+import { completeForeignSpan, rememberParent } from '../clients/foreign-genai.ts';
+import { installModuleHooks } from '../clients/module-hooks.ts';
 import { defaultInstrumentations } from '../clients/default-instrumentations.ts';
 
 const queueBytesMax = 64 * 1024 * 1024;
@@ -113,8 +116,12 @@ function startRuntime(options: ResolvedOptions): Runtime {
               countDropped: (reason, count) => drops.add('traces', reason, count, reason === 'not sampled'),
             })
         : undefined,
-    maskSpan:
-      options.masking.allSpanAttributes === true ? (span) => maskSpanAttributes(span, maskText) : undefined,
+    started: (span, parent) => guard('noting a span', () => rememberParent(span, parent)),
+    ending: (span) =>
+      guard('completing a span', () => {
+        completeForeignSpan(runtime, span);
+        if (options.masking.allSpanAttributes === true) maskSpanAttributes(span, maskText);
+      }),
   });
   const logSinks = createLogSinks(options, files);
   const logs = new LogPipeline({
@@ -147,9 +154,12 @@ function startRuntime(options: ResolvedOptions): Runtime {
   const propagator = new SightlinePropagator();
   const otelLoggers = new Map<string, OtelLogger>();
 
+  /** Providers of the host that carry our processor; the last one makes our spans. */
+  const adopted: ApiTracerProvider[] = joined ? [hostProvider] : [];
   const runtime: Runtime & { tracer: Runtime['tracer'] } = {
     options,
     tracer: (joined ? hostProvider : ownTracers).getTracer(sdkName, sdkVersion),
+    tracerFor: (scope) => (adopted.at(-1) ?? ownTracers).getTracer(scope),
     contextManager,
     propagator,
     otelLogger: (name) => {
@@ -167,7 +177,6 @@ function startRuntime(options: ResolvedOptions): Runtime {
   };
   let closing: Promise<void> | undefined;
 
-  const adopted: ApiTracerProvider[] = joined ? [hostProvider] : [];
   const unregister = registerGlobals(
     { tracerProvider: ownTracers, contextManager, propagator, meterProvider: meters },
     (provider) => {
@@ -185,7 +194,8 @@ function startRuntime(options: ResolvedOptions): Runtime {
   });
   const stopProcessMetrics = options.processMetrics ? startProcessMetrics(runtime.meter) : () => undefined;
   const removeExitHooks = installExitHooks(runtime, options);
-  void findHostPropagator();
+  configureAnthropic(options.capture);
+  if (options.instrumentClients) installModuleHooks();
 
   async function close(timeoutMs: number): Promise<void> {
     removeExitHooks();
@@ -199,6 +209,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
     );
     stopProcessMetrics();
     uninstrument();
+    unregisterAiSdk();
     for (const provider of adopted) removeSpanProcessor(provider, spans);
     unregister();
     if (currentRuntime() === runtime) replaceRuntime(undefined);

@@ -37,7 +37,6 @@ export function findHostTracerProvider(): TracerProvider | undefined {
 }
 
 export const findHostContextManager = (): ContextManager | undefined => globalApi().context;
-export const findHostPropagator = (): TextMapPropagator | undefined => globalApi().propagation;
 
 /** Adds a span processor to a provider of any SDK version; false when it is none of OpenTelemetry's. */
 export function addSpanProcessor(provider: TracerProvider, processor: SpanProcessor): boolean {

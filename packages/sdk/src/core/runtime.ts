@@ -18,6 +18,8 @@ import type { DropCounter } from './drop-counter.ts';
 export interface Runtime {
   readonly options: ResolvedOptions;
   readonly tracer: Tracer;
+  /** A tracer under another scope name, for instrumentations that are not ours. */
+  tracerFor(scope: string): Tracer;
   readonly contextManager: ContextManager;
   readonly propagator: TextMapPropagator;
   readonly otelLogger: (name: string) => OtelLogger;

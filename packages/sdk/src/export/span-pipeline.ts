@@ -11,8 +11,9 @@ export interface SpanPipelineOptions {
   readonly memory: readonly MemoryExporter[];
   /** Absent when the host's own OpenTelemetry samples. */
   readonly tail: ((keep: (span: ReadableSpan) => void) => TailBuffer) | undefined;
-  /** Rewrites attribute values that nobody masked yet; absent when not asked for. */
-  readonly maskSpan: ((span: Span) => void) | undefined;
+  readonly started: (span: Span, parent: Context) => void;
+  /** The last chance to write on a span. */
+  readonly ending: (span: Span) => void;
 }
 
 export class SpanPipeline implements SpanProcessor {
@@ -27,10 +28,11 @@ export class SpanPipeline implements SpanProcessor {
   onStart(span: Span, parentContext: Context): void {
     const inherited = inheritedAttributes(parentContext);
     for (const key in inherited) span.setAttribute(key, inherited[key]);
+    this.#options.started(span, parentContext);
   }
 
   onEnding(span: Span): void {
-    this.#options.maskSpan?.(span);
+    this.#options.ending(span);
   }
 
   onEnd(span: ReadableSpan): void {

@@ -1,0 +1,192 @@
+/**
+ * Anthropic's client. Since 0.134 it traces itself as soon as a tracer provider is registered: it is configured (content as the
+ * `capture` option says) and its spans are completed in `foreign-genai.ts`. Older ones, and clients whose tracing is switched off, are wrapped.
+ */
+import type { LlmRecorder } from '../agent/llm-call.ts';
+import type { TokenUsage } from '../agent/price.ts';
+import { currentRuntime } from '../core/runtime.ts';
+import { countAttempts } from './attempts.ts';
+import { wrapMethod } from './llm-guard.ts';
+import { asNumber, asText, count, isRecord } from './openai-messages.ts';
+import { serverOf, traceApiPromise, type ClientCall } from './traced-client-call.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface NativeTracing {
+  readonly openTelemetry?: {
+    readonly traces?: { readonly enabled?: boolean; readonly contentMode?: string };
+  };
+  withOptions?(options: object): object;
+}
+
+export function looksLikeAnthropic(client: object): boolean {
+  const { messages, chat } = client as { messages?: unknown; chat?: unknown };
+  return chat === undefined && isRecord(messages) && 'create' in messages && 'countTokens' in messages;
+}
+
+export function tracesNatively(client: object): boolean {
+  return (client as NativeTracing).openTelemetry?.traces?.enabled === true;
+}
+
+/** The client to use: for natively tracing ones a copy that records content when it should. */
+export function instrumentAnthropic<C extends object>(client: C): C {
+  if (!tracesNatively(client)) {
+    const { messages } = client as { messages?: unknown };
+    if (typeof messages === 'object' && messages !== null) wrapAnthropicMessages(messages);
+    return client;
+  }
+  const { openTelemetry, withOptions } = client as NativeTracing;
+  const wantsContent = currentRuntime() !== undefined && currentRuntime()?.options.capture !== 'off';
+  if (!wantsContent || openTelemetry?.traces?.contentMode === 'content' || withOptions === undefined)
+    return client;
+  return withOptions.call(client, {
+    openTelemetry: { ...openTelemetry, traces: { ...openTelemetry?.traces, contentMode: 'content' } },
+  }) as C;
+}
+
+/** For clients constructed after init without options: the library reads its content mode from this variable. */
+export function configureAnthropic(capture: string): void {
+  if (capture !== 'off') process.env['ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE'] ??= 'content';
+}
+
+export function wrapAnthropicMessages(target: object): boolean {
+  return wrapMethod(
+    target,
+    'create',
+    (original) =>
+      function (this: unknown, ...args) {
+        const [body] = args;
+        const client = (this as { _client?: unknown } | undefined)?._client;
+        if (!isRecord(body) || typeof client !== 'object' || client === null || tracesNatively(client)) {
+          return original.apply(this, args);
+        }
+        countAttempts(client);
+        return traceApiPromise(
+          () => describe(body, client as unknown as Json),
+          () => original.apply(this, args),
+        );
+      },
+  );
+}
+
+function describe(body: Json, client: Json): ClientCall {
+  const stream = new MessageStream();
+  const temperature = asNumber(body['temperature']);
+  const maxTokens = asNumber(body['max_tokens']);
+  return {
+    server: serverOf(client['baseURL']),
+    streaming: body['stream'] === true,
+    request: {
+      model: asText(body['model']) ?? 'unknown',
+      provider: 'anthropic',
+      messages: anthropicMessages(body['messages']),
+      ...(body['system'] === undefined ? {} : { systemInstructions: blocks(body['system']) }),
+      ...(body['tools'] === undefined ? {} : { tools: body['tools'] }),
+      ...(temperature === undefined ? {} : { temperature }),
+      ...(maxTokens === undefined ? {} : { maxTokens }),
+    },
+    readResponse: readMessage,
+    readChunk: (_recorder, event) => stream.read(event),
+    finish: (recorder) => stream.finish(recorder),
+  };
+}
+
+function readMessage(recorder: LlmRecorder, message: unknown): void {
+  if (!isRecord(message)) return;
+  const reason = asText(message['stop_reason']);
+  recorder.recordResponse({
+    id: asText(message['id']),
+    model: asText(message['model']),
+    ...(reason === undefined ? {} : { finishReasons: [reason] }),
+    messages: [{ role: 'assistant', parts: blocks(message['content']), finish_reason: reason }],
+  });
+  recorder.recordUsage(anthropicUsage(message['usage']));
+}
+
+/** Anthropic's `input_tokens` excludes what the cache read and wrote; the convention includes it. */
+export function anthropicUsage(usage: unknown): TokenUsage {
+  if (!isRecord(usage)) return {};
+  const plain = count(usage['input_tokens']);
+  const read = count(usage['cache_read_input_tokens']);
+  const written = count(usage['cache_creation_input_tokens']);
+  return {
+    inputTokens: plain === undefined ? undefined : plain + (read ?? 0) + (written ?? 0),
+    outputTokens: count(usage['output_tokens']),
+    cacheReadTokens: read,
+    cacheWriteTokens: written,
+  };
+}
+
+function anthropicMessages(messages: unknown): unknown {
+  if (!Array.isArray(messages)) return messages;
+  return messages
+    .filter(isRecord)
+    .map((message) => ({ role: message['role'], parts: blocks(message['content']) }));
+}
+
+function blocks(content: unknown): unknown[] {
+  if (typeof content === 'string') return [{ type: 'text', content }];
+  if (!Array.isArray(content)) return [];
+  return content.filter(isRecord).map((block) => {
+    switch (block['type']) {
+      case 'text':
+        return { type: 'text', content: block['text'] };
+      case 'thinking':
+        return { type: 'reasoning', content: block['thinking'] };
+      case 'tool_use':
+        return { type: 'tool_call', id: block['id'], name: block['name'], arguments: block['input'] };
+      case 'tool_result':
+        return { type: 'tool_call_response', id: block['tool_use_id'], response: block['content'] };
+      default:
+        return { type: block['type'] };
+    }
+  });
+}
+
+/** Puts the events of a message stream together: usage comes in two parts, content in deltas. */
+class MessageStream {
+  #message: Json = {};
+  #usage: Record<string, unknown> = {};
+  #reason: string | undefined;
+  readonly #blocks = new Map<number, { type: string; text: string; block: Json }>();
+
+  read(event: unknown): void {
+    if (!isRecord(event)) return;
+    const { message, usage, delta } = event as { message?: unknown; usage?: unknown; delta?: unknown };
+    const index = asNumber(event['index']) ?? 0;
+    if (event['type'] === 'message_start' && isRecord(message)) {
+      this.#message = message;
+      if (isRecord(message['usage'])) Object.assign(this.#usage, message['usage']);
+    } else if (event['type'] === 'content_block_start' && isRecord(event['content_block'])) {
+      const block = event['content_block'];
+      this.#blocks.set(index, {
+        type: asText(block['type']) ?? '',
+        text: asText(block['text']) ?? '',
+        block,
+      });
+    } else if (event['type'] === 'content_block_delta' && isRecord(delta)) {
+      const known = this.#blocks.get(index);
+      if (known !== undefined)
+        known.text += asText(delta['text'] ?? delta['partial_json'] ?? delta['thinking']) ?? '';
+    } else if (event['type'] === 'message_delta') {
+      if (isRecord(usage)) Object.assign(this.#usage, usage);
+      if (isRecord(delta)) this.#reason = asText(delta['stop_reason']);
+    }
+  }
+
+  finish(recorder: LlmRecorder): void {
+    const content = [...this.#blocks.values()].map(({ type, text, block }) => {
+      if (type === 'tool_use') return { ...block, input: tryParse(text) };
+      return type === 'thinking' ? { type, thinking: text } : { type, text };
+    });
+    readMessage(recorder, { ...this.#message, content, usage: this.#usage, stop_reason: this.#reason });
+  }
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * Spans that others make for model calls (Anthropic's own, the AI SDK's, OpenInference's): content is masked as configured, and each
+ * inference is priced, measured and added to its workflow, as ours are. Sums on agent spans are left alone, so nothing counts twice.
+ */
+import type { Attributes, Context } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/sdk-trace';
+import { priceOf, type TokenUsage } from '../agent/price.ts';
+import { addLlmCall, totalsOf } from '../agent/totals.ts';
+import { definedAttributes } from '../agent/traced-operation.ts';
+import type { Runtime } from '../core/runtime.ts';
+import { sdkName } from '../core/version.ts';
+import { standardMetrics } from '../metrics/standard-metrics.ts';
+
+const inferences = new Set(['chat', 'text_completion', 'generate_content', 'embeddings']);
+const contentKeys = [
+  'gen_ai.input.messages',
+  'gen_ai.output.messages',
+  'gen_ai.system_instructions',
+  'gen_ai.tool.call.arguments',
+  'gen_ai.tool.call.result',
+  'input.value',
+  'output.value',
+];
+const parents = new WeakMap<Span, Context>();
+
+export function rememberParent(span: Span, parent: Context): void {
+  if (span.instrumentationScope.name !== sdkName && totalsOf(parent) !== undefined) parents.set(span, parent);
+}
+
+export function completeForeignSpan(runtime: Runtime, span: Span): void {
+  if (span.instrumentationScope.name === sdkName) return;
+  const { attributes } = span;
+  const operation = attributes['gen_ai.operation.name'];
+  if (typeof operation !== 'string' && attributes['openinference.span.kind'] === undefined) return;
+  if (runtime.options.capture === 'masked') maskContent(runtime, span);
+  if (typeof operation === 'string' && inferences.has(operation)) completeInference(runtime, span, operation);
+}
+
+function maskContent(runtime: Runtime, span: Span): void {
+  for (const key of contentKeys) {
+    const value = span.attributes[key];
+    if (typeof value !== 'string') continue;
+    const masked = runtime.maskText(value);
+    if (masked !== value) span.setAttribute(key, masked);
+  }
+}
+
+function completeInference(runtime: Runtime, span: Span, operation: string): void {
+  const { attributes } = span;
+  const usage = readUsage(attributes);
+  const provider = text(attributes['gen_ai.provider.name']);
+  const model = text(attributes['gen_ai.response.model']) ?? text(attributes['gen_ai.request.model']);
+  const known = attributes['gen_ai.usage.cost'];
+  const costUsd =
+    typeof known === 'number' ? known : model === undefined ? undefined : priceOf(usage, model, provider);
+  if (costUsd !== undefined && known === undefined) span.setAttribute('gen_ai.usage.cost', costUsd);
+  const parent = parents.get(span);
+  if (parent !== undefined) addLlmCall(parent, usage, costUsd);
+
+  const labels = definedAttributes({
+    'gen_ai.operation.name': operation,
+    'gen_ai.provider.name': provider,
+    'gen_ai.request.model': text(attributes['gen_ai.request.model']),
+    'gen_ai.response.model': text(attributes['gen_ai.response.model']),
+    'error.type': text(attributes['error.type']),
+  });
+  const metrics = standardMetrics(runtime);
+  const seconds = span.duration[0] + span.duration[1] / 1e9;
+  metrics.llmCallDuration.record(seconds, labels);
+  metrics.operationDuration.record(seconds, labels);
+  if (usage.inputTokens !== undefined)
+    metrics.llmTokens.add(usage.inputTokens, { ...labels, 'gen_ai.token.type': 'input' });
+  if (usage.outputTokens !== undefined)
+    metrics.llmTokens.add(usage.outputTokens, { ...labels, 'gen_ai.token.type': 'output' });
+}
+
+function readUsage(attributes: Attributes): TokenUsage {
+  const number = (...keys: string[]) => {
+    for (const key of keys) {
+      const value = attributes[key];
+      if (typeof value === 'number') return value;
+    }
+    return undefined;
+  };
+  return {
+    inputTokens: number('gen_ai.usage.input_tokens'),
+    outputTokens: number('gen_ai.usage.output_tokens'),
+    cacheReadTokens: number('gen_ai.usage.cache_read.input_tokens'),
+    cacheWriteTokens: number(
+      'gen_ai.usage.cache_write.input_tokens',
+      'gen_ai.usage.cache_creation.input_tokens',
+    ),
+  };
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
