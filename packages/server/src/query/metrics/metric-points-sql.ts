@@ -178,7 +178,7 @@ function addedSince(query: PointsQuery, column: string, by = column): Sql {
 
 function addedCounts(query: PointsQuery, column: string): Sql {
   return sql`multiIf(${trusted(continues('count'))} AND bounds = before_bounds,
-    arrayMap((now, was) -> if(now > was, now - was, 0), ${trusted(column)}, arrayResize(before_${trusted(column)}, length(${trusted(column)}))),
+    arrayMap((now, was) -> if(now > was, toUInt64(now - was), toUInt64(0)), ${trusted(column)}, arrayResize(before_${trusted(column)}, length(${trusted(column)}))),
     ${begins(query)}, ${trusted(column)}, arrayResize([toUInt64(0)], length(${trusted(column)})))`;
 }
 

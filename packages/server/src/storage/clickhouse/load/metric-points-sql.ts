@@ -59,7 +59,7 @@ export function metricPointsSelect(source: string): RowSelect {
   return {
     columns,
     from: `(SELECT *, ${mapText('point_attributes')} AS a
-      FROM (SELECT *, if(kind = 'gauge', g, s) AS number, ${ofKind('attributes')} AS point_attributes,
+      FROM (SELECT *, g, s, h, e, u, if(kind = 'gauge', g, s) AS number, ${ofKind('attributes')} AS point_attributes,
           multiIf(kind = 'gauge', g.exemplars, kind = 'sum', s.exemplars, kind = 'histogram', h.exemplars, e.exemplars) AS exemplars
         FROM (SELECT *, multiIf(notEmpty(m.gauge.points), 'gauge', notEmpty(m.sum.points), 'sum', notEmpty(m.histogram.points), 'histogram',
             notEmpty(m.exponential.points), 'exponential_histogram', 'summary') AS kind
