@@ -13,7 +13,7 @@ import { type JsonValueLimits, writeJsonValue } from './json-value.ts';
 import { malformedAt } from './malformed.ts';
 import { wireType } from './message-type.ts';
 import { Patches } from './patches.ts';
-import type { RejectionReason, Repair } from './reasons.ts';
+import { type RejectionReason, type Repair, repairNames } from './reasons.ts';
 import { action, note, type ScanPlan, tagCount } from './scan-plan.ts';
 import { decodeUtf8, isWellFormedUtf8, utf8Boundary } from './utf8.ts';
 import { doubleAt, skipVarint, varintNumber, WireReader } from './wire-reader.ts';
@@ -34,8 +34,6 @@ const valueTag = {
 export class AdmissionScan {
   readonly patches = new Patches();
   readonly rejections = new Map<RejectionReason, number>();
-  /** One entry per change, in the order of the bytes. */
-  readonly repairs: Repair[] = [];
   accepted = 0;
   irregular = false;
 
@@ -44,6 +42,10 @@ export class AdmissionScan {
   readonly #window: TimeWindow;
   readonly #jsonLimits: JsonValueLimits;
   readonly #notes: Notes = { at: new Int32Array(16).fill(-1), end: new Int32Array(16) };
+  readonly #repairs = new Int32Array(repairNames.length);
+  /** Those of the item at hand: they go with it if it is refused. */
+  readonly #pending = new Int32Array(repairNames.length);
+  #hasPending = false;
   #badQuantile = false;
   #cursor = 0;
   /** The AnyValue at hand: its whole field, and where its content starts. */
@@ -53,11 +55,23 @@ export class AdmissionScan {
     this.#bytes = bytes;
     this.#valueBytesMax = rules.attributeValueBytesMax;
     this.#window = { oldest: Number(rules.oldestUnixNano), newest: Number(rules.newestUnixNano) };
-    this.#jsonLimits = { depthMax: rules.depthMax, onTooDeep: () => this.#repair('value_too_deep') };
+    this.#jsonLimits = {
+      depthMax: rules.depthMax,
+      outputEnd: 0,
+      onTooDeep: () => this.#repair('value_too_deep'),
+    };
   }
 
   run(plan: ScanPlan): void {
     this.#message(plan, 0, this.#bytes.length);
+    this.#settleRepairs();
+  }
+
+  /** What was changed in what is kept, and how often. */
+  repairs(): { readonly repair: Repair; readonly count: number }[] {
+    return repairNames
+      .map((repair, i) => ({ repair, count: this.#repairs[i] as number }))
+      .filter((one) => one.count > 0);
   }
 
   #message(plan: ScanPlan, start: number, end: number): void {
@@ -167,7 +181,7 @@ export class AdmissionScan {
 
   #item(plan: ScanPlan, fieldStart: number, start: number, end: number): void {
     const patchCount = this.patches.count;
-    const repairCount = this.repairs.length;
+    this.#settleRepairs();
     this.#notes.at.fill(-1, 0, note.metricName);
     this.#badQuantile = false;
     this.#message(plan, start, end);
@@ -179,15 +193,15 @@ export class AdmissionScan {
       return;
     }
     count(this.rejections, reason, 1);
-    this.repairs.length = repairCount;
-    this.patches.rollBack(patchCount);
-    this.patches.replace(fieldStart, end);
+    this.#pending.fill(0);
+    this.patches.removeItem({ start: fieldStart, end, level: plan.type.name }, patchCount);
   }
 
   /** A metric without a name takes its points along: they would be found under no name. */
   #metric(plan: ScanPlan, fieldStart: number, start: number, end: number): void {
     const patchCount = this.patches.count;
-    const repairCount = this.repairs.length;
+    this.#settleRepairs();
+    const repairsBefore = this.#repairs.slice();
     const acceptedBefore = this.accepted;
     this.#notes.at[note.metricName] = -1;
     this.#message(plan, start, end);
@@ -196,9 +210,9 @@ export class AdmissionScan {
     const points = this.accepted - acceptedBefore;
     if (points > 0) count(this.rejections, 'metric_without_name', points);
     this.accepted = acceptedBefore;
-    this.repairs.length = repairCount;
-    this.patches.rollBack(patchCount);
-    this.patches.replace(fieldStart, end);
+    this.#pending.fill(0);
+    this.#repairs.set(repairsBefore);
+    this.patches.removeItem({ start: fieldStart, end, level: plan.type.name }, patchCount);
   }
 
   #quantile(start: number, end: number): void {
@@ -291,6 +305,7 @@ export class AdmissionScan {
     const valueMark = out.begin(expected);
     out.byte(valueTag.json);
     const jsonMark = out.begin(expected);
+    this.#jsonLimits.outputEnd = jsonMark + this.#valueBytesMax;
     writeJsonValue(out, this.#bytes, { start: content, end }, this.#jsonLimits);
     if (out.length - jsonMark > this.#valueBytesMax) {
       // Cut JSON is no JSON any more: it is kept as text.
@@ -360,7 +375,18 @@ export class AdmissionScan {
   }
 
   #repair(repair: Repair): void {
-    this.repairs.push(repair);
+    const index = repairNames.indexOf(repair);
+    this.#pending[index] = (this.#pending[index] as number) + 1;
+    this.#hasPending = true;
+  }
+
+  #settleRepairs(): void {
+    if (!this.#hasPending) return;
+    for (let i = 0; i < this.#repairs.length; i++) {
+      this.#repairs[i] = (this.#repairs[i] as number) + (this.#pending[i] as number);
+    }
+    this.#pending.fill(0);
+    this.#hasPending = false;
   }
 
   #note(which: number, start: number, end: number): void {

@@ -64,7 +64,7 @@ export function admit(
       request: scan.patches.count === 0 ? bytes : scan.patches.apply(bytes),
       accepted: scan.accepted,
       rejections,
-      errorMessage: describeOutcome(signal, scan.accepted, rejections, scan.repairs),
+      errorMessage: describeOutcome(signal, scan.accepted, rejections, scan.repairs()),
     });
   } catch (error) {
     if (error instanceof MalformedError) return err({ message: error.message });

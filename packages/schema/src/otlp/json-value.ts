@@ -10,6 +10,8 @@ import { doubleAt, varintSigned, WireReader } from './wire-reader.ts';
 
 export interface JsonValueLimits {
   readonly depthMax: number;
+  /** Where in the output text may end: what would come after it is cut by the caller, so it need not be written. */
+  outputEnd: number;
   /** Called when a value below `depthMax` was replaced. */
   readonly onTooDeep: () => void;
 }
@@ -43,7 +45,7 @@ export function writeJsonValue(
   }
   switch (kindByNumber[number]) {
     case 'string':
-      writeJsonString(out, bytes, start, end);
+      writeJsonString(out, bytes, { start, end }, limits);
       return;
     case 'bool':
       out.ascii(varintSigned(bytes, start, end) === 0n ? 'false' : 'true');
@@ -119,7 +121,7 @@ function writeObject(
         keyEnd = entry.end;
       }
     }
-    writeJsonString(out, bytes, keyStart, keyEnd);
+    writeJsonString(out, bytes, { start: keyStart, end: keyEnd }, limits);
     out.byte(0x3a);
     writeJsonValue(out, bytes, value, limits, depth);
   }
@@ -127,7 +129,15 @@ function writeObject(
   out.byte(0x7d);
 }
 
-function writeJsonString(out: ByteWriter, bytes: Uint8Array, start: number, end: number): void {
+function writeJsonString(
+  out: ByteWriter,
+  bytes: Uint8Array,
+  range: { readonly start: number; readonly end: number },
+  limits: JsonValueLimits,
+): void {
+  if (out.length > limits.outputEnd) return;
+  const { start } = range;
+  const end = Math.min(range.end, start + limits.outputEnd - out.length + 1);
   if (!isWellFormedUtf8(bytes, start, end)) {
     out.text(JSON.stringify(decodeUtf8(bytes, start, end)));
     return;
@@ -138,7 +148,7 @@ function writeJsonString(out: ByteWriter, bytes: Uint8Array, start: number, end:
     const byte = bytes[i] as number;
     if (byte >= 0x20 && byte !== 0x22 && byte !== 0x5c) continue;
     out.copy(bytes, copied, i);
-    out.ascii(JSON.stringify(String.fromCharCode(byte)).slice(1, -1));
+    out.ascii(escapes[byte] ?? '');
     copied = i + 1;
   }
   out.copy(bytes, copied, end);
@@ -151,3 +161,8 @@ function jsonDouble(value: number): string {
   const text = String(value);
   return Number.isInteger(value) && !text.includes('e') ? `${text}.0` : text;
 }
+
+/** By byte: `\n`, `\"` and so on. */
+const escapes: readonly string[] = Array.from({ length: 0x5d }, (_, byte) =>
+  JSON.stringify(String.fromCharCode(byte)).slice(1, -1),
+);

@@ -1,6 +1,14 @@
 import { ByteWriter } from './byte-writer.ts';
+import { IntList } from './int-list.ts';
 import { wireType } from './message-type.ts';
 import { WireReader } from './wire-reader.ts';
+
+export interface RemovedItem {
+  readonly start: number;
+  readonly end: number;
+  /** The type of the message that goes. */
+  readonly level: string;
+}
 
 /**
  * Whole fields of a message, in the order of the bytes, with what to write in their stead (possibly nothing). Applying
@@ -8,9 +16,11 @@ import { WireReader } from './wire-reader.ts';
  */
 export class Patches {
   readonly out = new ByteWriter(256);
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
-  readonly #from: number[] = [];
+  readonly #starts = new IntList();
+  readonly #ends = new IntList();
+  readonly #from = new IntList();
+  /** The last patch made by `removeItem`. */
+  readonly #run = { patch: -1, level: '' };
 
   get count(): number {
     return this.#starts.length;
@@ -24,12 +34,24 @@ export class Patches {
     return this.out;
   }
 
-  /** Forgets the patches from number `count` on, for an item that goes as a whole. */
-  rollBack(count: number): void {
-    const from = this.#from[count];
-    if (from === undefined) return;
-    this.out.length = from;
-    for (const list of [this.#starts, this.#ends, this.#from]) list.length = count;
+  /**
+   * The field at `start…end` goes, with all patches inside it: those from number `count` on. Fields of one `level` that
+   * touch have the same message around them, so a run of them is one patch: a request of nothing but empty spans must
+   * not cost many times its size.
+   */
+  removeItem({ start, end, level }: RemovedItem, count: number): void {
+    if (count < this.count) {
+      this.out.length = this.#from.at(count, this.out.length);
+      for (const list of [this.#starts, this.#ends, this.#from]) list.length = count;
+    }
+    const run = this.#run;
+    if (run.patch === this.count - 1 && run.level === level && this.#ends.at(run.patch, -1) === start) {
+      this.#ends.setLast(end);
+      return;
+    }
+    this.replace(start, end);
+    run.patch = this.count - 1;
+    run.level = level;
   }
 
   apply(bytes: Uint8Array): Uint8Array {
@@ -38,22 +60,22 @@ export class Patches {
     const copyMessage = (start: number, end: number): void => {
       const fields = new WireReader(bytes, start, end);
       let copied = start;
-      while ((this.#starts[next] ?? end) < end && fields.next()) {
-        const patchStart = this.#starts[next] ?? end;
-        if (patchStart >= fields.end) continue;
+      while (this.#starts.at(next, end) < end && fields.next()) {
+        const patchStart = this.#starts.at(next, end);
+        if (patchStart >= fields.end || fields.fieldStart < copied) continue;
+        target.copy(bytes, copied, fields.fieldStart);
         if (patchStart === fields.fieldStart) {
-          target.copy(bytes, copied, fields.fieldStart);
-          target.copy(this.out.bytes, this.#from[next] ?? 0, this.#from[next + 1] ?? this.out.length);
+          target.copy(this.out.bytes, this.#from.at(next, 0), this.#from.at(next + 1, this.out.length));
+          copied = this.#ends.at(next, end);
           next++;
         } else {
-          target.copy(bytes, copied, fields.fieldStart);
           target.varint(fields.number * 8 + wireType.bytes);
           const expected = fields.end - fields.start;
           const mark = target.begin(expected);
           copyMessage(fields.start, fields.end);
           target.end(mark, expected);
+          copied = fields.end;
         }
-        copied = fields.end;
       }
       target.copy(bytes, copied, end);
     };

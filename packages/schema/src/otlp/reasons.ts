@@ -33,6 +33,8 @@ export const repairs = {
 
 export type Repair = keyof typeof repairs;
 
+export const repairNames = Object.keys(repairs) as readonly Repair[];
+
 export const itemWords: Readonly<Record<TelemetrySignal, string>> = {
   traces: 'spans',
   logs: 'log records',
@@ -49,7 +51,7 @@ export function describeOutcome(
   signal: TelemetrySignal,
   accepted: number,
   rejections: readonly Rejection[],
-  repaired: readonly Repair[],
+  repaired: readonly { readonly repair: Repair; readonly count: number }[],
 ): string {
   const parts: string[] = [];
   if (rejections.length > 0) {
@@ -57,8 +59,6 @@ export function describeOutcome(
     const reasons = rejections.map(({ reason, count }) => `${count} ${reason} (${rejectionReasons[reason]})`);
     parts.push(`Rejected ${rejected} of ${accepted + rejected} ${itemWords[signal]}: ${reasons.join('; ')}.`);
   }
-  for (const repair of new Set(repaired)) {
-    parts.push(`Warning: ${repairs[repair]} (${repaired.filter((one) => one === repair).length}).`);
-  }
+  for (const { repair, count } of repaired) parts.push(`Warning: ${repairs[repair]} (${count}).`);
   return parts.join(' ');
 }

@@ -3,11 +3,13 @@ import { malformedAt } from './malformed.ts';
 import { type Field, type MessageType, wireType } from './message-type.ts';
 import { WireReader } from './wire-reader.ts';
 
-interface Occurrence {
+interface Range {
   readonly start: number;
   readonly end: number;
-  readonly wire: number;
 }
+
+/** How often a single message or a packed list may be continued. Bounds the memory that remembers the pieces. */
+const piecesMax = 100_000;
 
 /**
  * The same message in the one form every reader agrees on: single fields once (last scalar wins, messages merge), one
@@ -19,33 +21,8 @@ export function toRegularForm(type: MessageType, bytes: Uint8Array): Uint8Array 
   return out.finish();
 }
 
-function writeRegular(
-  type: MessageType,
-  bytes: Uint8Array,
-  range: { readonly start: number; readonly end: number },
-  out: ByteWriter,
-): void {
-  for (const [field, occurrences] of collect(type, bytes, range)) {
-    if (field.packed) writePacked(field, bytes, occurrences, out);
-    else if (field.message && !field.repeated) {
-      const merged = Buffer.concat(occurrences.map(({ start, end }) => bytes.subarray(start, end)));
-      writeMessage(field, merged, { start: 0, end: merged.length }, out);
-    } else {
-      const kept = field.repeated ? occurrences : occurrences.slice(-1);
-      for (const occurrence of kept) {
-        if (field.message) writeMessage(field, bytes, occurrence, out);
-        else writeScalar(field, bytes, occurrence, out);
-      }
-    }
-  }
-}
-
-function collect(
-  type: MessageType,
-  bytes: Uint8Array,
-  range: { readonly start: number; readonly end: number },
-): Map<Field, Occurrence[]> {
-  const found = new Map<Field, Occurrence[]>();
+function writeRegular(type: MessageType, bytes: Uint8Array, range: Range, out: ByteWriter): void {
+  const singles = new Map<Field, Range[]>();
   let chosen: Field | undefined;
   const fields = new WireReader(bytes, range.start, range.end);
   while (fields.next()) {
@@ -54,35 +31,45 @@ function collect(
     if (fields.wire !== field.wire && !(field.packed && fields.wire === wireType.bytes)) {
       throw malformedAt(fields.fieldStart, `${type.name}.${field.name} has wire type ${fields.wire}`);
     }
+    if (field.repeated && !field.packed) {
+      writeOne(field, bytes, fields, out);
+      continue;
+    }
     if (field.oneof) {
-      if (chosen !== undefined && chosen !== field) found.delete(chosen);
+      if (chosen !== undefined && chosen !== field) singles.delete(chosen);
       chosen = field;
     }
-    const occurrence = { start: fields.start, end: fields.end, wire: fields.wire };
-    const known = found.get(field);
-    if (known) known.push(occurrence);
-    else found.set(field, [occurrence]);
+    const piece = { start: fields.start, end: fields.end };
+    const pieces = field.packed || field.message ? singles.get(field) : undefined;
+    if (pieces === undefined) singles.set(field, [piece]);
+    else if (pieces.push(piece) > piecesMax) {
+      throw malformedAt(
+        fields.fieldStart,
+        `${type.name}.${field.name} comes in more than ${piecesMax} pieces`,
+      );
+    }
   }
-  return found;
+  for (const [field, pieces] of singles) {
+    if (field.packed) writePacked(field, bytes, pieces, out);
+    else {
+      const merged = Buffer.concat(pieces.map(({ start, end }) => bytes.subarray(start, end)));
+      writeOne(field, merged, { start: 0, end: merged.length }, out);
+    }
+  }
 }
 
-function writePacked(
-  field: Field,
-  bytes: Uint8Array,
-  occurrences: readonly Occurrence[],
-  out: ByteWriter,
-): void {
+function writeOne(field: Field, bytes: Uint8Array, range: Range, out: ByteWriter): void {
+  if (field.message) writeMessage(field, bytes, range, out);
+  else writeScalar(field, bytes, range, out);
+}
+
+function writePacked(field: Field, bytes: Uint8Array, pieces: readonly Range[], out: ByteWriter): void {
   out.varint(field.number * 8 + wireType.bytes);
-  out.varint(occurrences.reduce((sum, { start, end }) => sum + end - start, 0));
-  for (const { start, end } of occurrences) out.copy(bytes, start, end);
+  out.varint(pieces.reduce((sum, { start, end }) => sum + end - start, 0));
+  for (const { start, end } of pieces) out.copy(bytes, start, end);
 }
 
-function writeMessage(
-  field: Field,
-  bytes: Uint8Array,
-  range: { readonly start: number; readonly end: number },
-  out: ByteWriter,
-): void {
+function writeMessage(field: Field, bytes: Uint8Array, range: Range, out: ByteWriter): void {
   out.varint(field.number * 8 + wireType.bytes);
   const expected = range.end - range.start;
   const mark = out.begin(expected);
@@ -94,7 +81,7 @@ function writeMessage(
   out.end(mark, expected);
 }
 
-function writeScalar(field: Field, bytes: Uint8Array, { start, end }: Occurrence, out: ByteWriter): void {
+function writeScalar(field: Field, bytes: Uint8Array, { start, end }: Range, out: ByteWriter): void {
   out.varint(field.number * 8 + field.wire);
   if (field.type === 'bool') {
     out.byte(bytes.subarray(start, end).some((byte) => (byte & 0x7f) !== 0) ? 1 : 0);
