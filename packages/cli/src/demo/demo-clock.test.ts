@@ -36,7 +36,7 @@ test('what lies ahead waits for its time', async () => {
   expect(performance.now() - beganMs).toBeGreaterThan(50);
 });
 
-test('finishing wakes everyone at once, and lets them end', async () => {
+test('finishing plays what is under way to its end at once', async () => {
   const scheduler = new DemoScheduler(Date.now());
   let ended = false;
   void (async () => {

@@ -42,7 +42,6 @@ export class DemoScheduler implements DemoClock {
   }
 
   async sleep(ms: number): Promise<void> {
-    if (this.#stopping) return;
     await new Promise<void>((wake) => {
       this.#count += 1;
       pushSleeper(this.#sleepers, { atMs: this.#nowMs + Math.max(0, ms), order: this.#count, wake });
@@ -50,14 +49,17 @@ export class DemoScheduler implements DemoClock {
   }
 
   /**
-   * Stops the clock and wakes everyone at once, so that open spans end now instead of being lost: every trace that was
-   * begun arrives whole.
+   * Plays what is under way to its end at once, so that every trace that was begun arrives whole, with true durations.
+   * The last of it lies up to a minute ahead of the present.
    */
   async finish(): Promise<void> {
     this.#stopping = true;
-    this.#nowMs = Math.min(this.#nowMs, Date.now());
-    for (const { wake } of this.#sleepers.splice(0)) wake();
-    for (let round = 0; round < settleRounds; round += 1) await settle();
+    await settle();
+    for (let next = popSleeper(this.#sleepers); next !== undefined; next = popSleeper(this.#sleepers)) {
+      this.#nowMs = Math.max(this.#nowMs, next.atMs);
+      next.wake();
+      await settle();
+    }
   }
 
   async run({ abort, onStep, onLive, untilMs }: RunOptions): Promise<void> {
@@ -84,9 +86,6 @@ export class DemoScheduler implements DemoClock {
     }
   }
 }
-
-/** A run takes fewer turns than this from its deepest call to its end. */
-const settleRounds = 200;
 
 interface Sleeper {
   readonly atMs: number;
@@ -116,9 +115,10 @@ function pushSleeper(heap: Sleeper[], sleeper: Sleeper): void {
   heap[at] = sleeper;
 }
 
-function popSleeper(heap: Sleeper[]): void {
+function popSleeper(heap: Sleeper[]): Sleeper | undefined {
+  const first = heap[0];
   const last = heap.pop();
-  if (last === undefined || heap.length === 0) return;
+  if (last === undefined || heap.length === 0) return first;
   let at = 0;
   for (;;) {
     const left = heap[2 * at + 1];
@@ -131,4 +131,5 @@ function popSleeper(heap: Sleeper[]): void {
     at = below;
   }
   heap[at] = last;
+  return first;
 }

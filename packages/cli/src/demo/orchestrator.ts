@@ -88,7 +88,7 @@ class AgentRun {
   async work(): Promise<void> {
     for (const step of this.#task.steps) await this.#take(step);
     const answer = this.#failed ? (this.#task.apology ?? this.#task.answer) : this.#task.answer;
-    await this.#think([{ type: 'text', content: answer }], this.#task.stream);
+    await this.#think([{ type: 'text', content: answer }], { stream: this.#task.stream });
   }
 
   async #take(step: Step): Promise<void> {
@@ -111,7 +111,10 @@ class AgentRun {
   }
 
   /** One call to the model. When its provider stays rate limited, another provider's model stands in. */
-  async #think(parts: readonly MessagePart[], stream = false): Promise<void> {
+  async #think(
+    parts: readonly MessagePart[],
+    { stream = false, context = this.#context }: { stream?: boolean; context?: Context } = {},
+  ): Promise<void> {
     const { orchestrator, random } = this.#world;
     const answer: Message = { role: 'assistant', parts };
     const call = {
@@ -124,18 +127,18 @@ class AgentRun {
     };
     let use: ModelUse;
     try {
-      use = await callModel(this.#world, this.#context, call);
+      use = await callModel(this.#world, context, call);
     } catch (error) {
       if (!(error instanceof DemoFailure)) throw error;
-      orchestrator.logFailure(this.#context, `${models[this.#agent.model].name} does not answer`, error, {
+      orchestrator.logFailure(context, `${models[this.#agent.model].name} does not answer`, error, {
         'code.function.name': 'AgentLoop.think',
       });
       if (random.chance(0.35)) throw createFailure('upstreamExhausted');
-      orchestrator.log(this.#context, 'WARN', `falling back to ${models.gptMini.name}`, {
+      orchestrator.log(context, 'WARN', `falling back to ${models.gptMini.name}`, {
         'code.function.name': 'ModelClient.fallBack',
         'gen_ai.request.model': models.gptMini.name,
       });
-      use = await callModel(this.#world, this.#context, { ...call, seenTokens: 0, model: models.gptMini });
+      use = await callModel(this.#world, context, { ...call, seenTokens: 0, model: models.gptMini });
     }
     this.#task.messages.push(answer);
     this.#seenTokens = use.inputTokens;
@@ -149,7 +152,7 @@ class AgentRun {
       `plan ${this.#agent.name}`,
       { attributes: { 'gen_ai.operation.name': 'plan', 'gen_ai.agent.name': this.#agent.name } },
       async (inside, span) => {
-        await this.#think([{ type: 'text', content: JSON.stringify({ plan }) }]);
+        await this.#think([{ type: 'text', content: JSON.stringify({ plan }) }], { context: inside });
         if (random.chance(0.1)) {
           const failure = createFailure('badJson');
           orchestrator.logFailure(inside, 'the plan is not JSON; asking again', failure, {
@@ -159,7 +162,7 @@ class AgentRun {
           this.#task.messages.push(
             text('user', 'Your plan was not valid JSON. Answer with the JSON object only.'),
           );
-          await this.#think([{ type: 'text', content: JSON.stringify({ plan }) }]);
+          await this.#think([{ type: 'text', content: JSON.stringify({ plan }) }], { context: inside });
         }
         await clock.sleep(random.latencyMs(4));
         span.setAttribute('plan.steps', plan.length);

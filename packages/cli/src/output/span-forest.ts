@@ -12,7 +12,9 @@ export interface SpanNode {
 export function buildSpanForest(spans: readonly SlimSpan[]): SpanNode[] {
   const nodes = new Map<string, SpanNode>();
   for (const span of spans) if (!nodes.has(span.spanId)) nodes.set(span.spanId, { span, children: [] });
-  const ordered = [...nodes.values()].toSorted((a, b) => (a.span.startTime < b.span.startTime ? -1 : 1));
+  const ordered = [...nodes.values()].toSorted((a, b) =>
+    a.span.startTime === b.span.startTime ? 0 : a.span.startTime < b.span.startTime ? -1 : 1,
+  );
   const parentOf = ({ span }: SpanNode): SpanNode | undefined =>
     span.parentSpanId === null ? undefined : nodes.get(span.parentSpanId);
   for (const node of ordered) parentOf(node)?.children.push(node);

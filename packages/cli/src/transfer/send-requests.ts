@@ -1,5 +1,5 @@
 import type { TelemetrySignal } from '@sightline/schema/api';
-import { SightlineError } from '@sightline/schema/errors';
+import { type ErrorCode, SightlineError } from '@sightline/schema/errors';
 import { countItems, splitRequest } from '@sightline/schema/otlp';
 import type { ApiClient } from '../client/api-client.ts';
 import { Interrupted } from '../exit-code.ts';
@@ -82,22 +82,25 @@ export async function sendRequest(
     const reason = readStatusMessage(bytes, response);
     if (response.status === 413) return { type: 'too-large', message: reason };
     const error = new SightlineError(
-      response.status === 401
-        ? 'unauthenticated'
-        : response.status >= 500
-          ? 'not_ready'
-          : response.status === 429
-            ? 'overloaded'
-            : 'unreadable_payload',
+      codeOfStatus(response.status),
       `${client.url} answers ${response.status} to ${of}: ${reason}.`,
       {
         hint:
-          response.status === 401 ? 'Give a key with --api-key or SIGHTLINE_API_KEY.' : 'See docs/errors.md.',
+          response.status === 401
+            ? 'Give a key with --api-key or SIGHTLINE_API_KEY.'
+            : 'The codes are described in docs/errors.md.',
       },
     );
     if (!retryableStatuses.has(response.status)) throw error;
     return { type: 'retry', error, retryAfterMs: readRetryAfter(response.headers.get('retry-after')) };
   }
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 401 || status === 403) return 'unauthenticated';
+  if (status === 429) return 'overloaded';
+  if (retryableStatuses.has(status)) return 'not_ready';
+  return status >= 500 ? 'internal' : 'unreadable_payload';
 }
 
 export function mergeResults(results: readonly SendResult[]): SendResult {
