@@ -42,3 +42,38 @@ export {
   type StageSummary,
 } from './stages/stages.ts';
 export { instrument } from './clients/instrument.ts';
+export {
+  counter,
+  countCalls,
+  gauge,
+  histogram,
+  logMetric,
+  measureErrors,
+  measureTime,
+  timer,
+  upDownCounter,
+  type Counter,
+  type Gauge,
+  type Histogram,
+  type InstrumentOptions,
+  type Labels,
+  type Timer,
+} from './metrics/instruments.ts';
+export { prometheusHandler, renderPrometheus } from './metrics/prometheus-handler.ts';
+export {
+  checkHealth,
+  healthHandler,
+  registerHealthCheck,
+  type HealthCheck,
+  type HealthReport,
+} from './metrics/health.ts';
+export { bridgeConsole, logStream, pinoDestination, pinoMixin, winstonFormat } from './logging/bridges.ts';
+export { trackedCache, type CacheLike, type TrackedCache } from './helpers/tracked-cache.ts';
+export { trackedPool, type PoolLike, type TrackedPool } from './helpers/tracked-pool.ts';
+export {
+  CircuitOpenError,
+  trackedCircuitBreaker,
+  type BreakerOptions,
+  type BreakerState,
+  type TrackedCircuitBreaker,
+} from './helpers/tracked-circuit-breaker.ts';

@@ -37,8 +37,8 @@ export function fileHandler(options: FileHandlerOptions): LogHandler {
   const known = statSync(path, { throwIfNoEntry: false });
   let bytes = known?.size ?? 0;
   let bornMs = known === undefined || known.size === 0 ? nowMs() : known.birthtimeMs;
-  // Lines wait for 16 KiB or half a second: a write per line would cost more than the line itself.
-  const destination = pino.destination({ dest: path, sync: true, minLength: 16_384, periodicFlush: 500 });
+  // Lines wait for 8 KiB or half a second: a write per line would cost more than the line itself.
+  const destination = pino.destination({ dest: path, sync: true, minLength: 8192, periodicFlush: 500 });
   destination.on('error', fail);
 
   function rotate(): void {

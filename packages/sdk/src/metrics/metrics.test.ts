@@ -1,0 +1,105 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import {
+  counter,
+  countCalls,
+  gauge,
+  healthHandler,
+  histogram,
+  logMetric,
+  measureErrors,
+  measureTime,
+  prometheusHandler,
+  registerHealthCheck,
+  timer,
+  upDownCounter,
+  withCorrelationId,
+} from '../index.ts';
+import { metricPoints, startSdk } from '../test/start-sdk.ts';
+import { waitUntil } from '../test/wait-until.ts';
+
+describe('metrics', () => {
+  it('counts, gauges, distributes and times, also with instruments made before init', async () => {
+    const orders = counter('orders', { unit: '{order}' });
+    orders.add(5);
+    const memory = startSdk();
+    orders.add(2, { region: 'eu' });
+    orders.add();
+    gauge('queue').set(7);
+    upDownCounter('open').add(-1);
+    histogram('size', { buckets: [1, 10] }).record(3);
+    await timer('wait').time(() => new Promise((resolve) => setTimeout(resolve, 20)));
+    expect((await metricPoints(memory, 'orders')).map((point) => point.value)).toEqual([2, 1]);
+    expect((await metricPoints(memory, 'queue'))[0]?.value).toBe(7);
+    expect((await metricPoints(memory, 'open'))[0]?.value).toBe(-1);
+    expect((await metricPoints(memory, 'size'))[0]?.value).toMatchObject({
+      count: 1,
+      buckets: { boundaries: [1, 10], counts: [0, 1, 0] },
+    });
+    const [waited] = (await metricPoints(memory, 'wait')) as { value: { sum: number } }[];
+    expect(waited?.value.sum).toBeGreaterThan(0.018);
+  });
+
+  it('wraps functions and decorates methods', async () => {
+    const memory = startSdk();
+    const work = measureErrors('work.errors')(
+      countCalls('work.calls')(
+        measureTime('work.time')(async (fail: boolean) => {
+          if (fail) throw new TypeError('x');
+          return 5;
+        }),
+      ),
+    );
+    expect(await work(false)).toBe(5);
+    await expect(work(true)).rejects.toThrow('x');
+    expect((await metricPoints(memory, 'work.calls'))[0]?.value).toBe(2);
+    expect((await metricPoints(memory, 'work.time'))[0]?.value).toMatchObject({ count: 2 });
+    expect((await metricPoints(memory, 'work.errors'))[0]).toMatchObject({
+      value: 1,
+      attributes: { 'error.type': 'TypeError' },
+    });
+  });
+
+  it('logs a metric with the correlation id', async () => {
+    const memory = startSdk();
+    withCorrelationId('c-1', () => logMetric('cart.value', 42.5, 'EUR', { shop: 'berlin' }));
+    expect(memory.logs[0]?.attributes).toMatchObject({
+      correlation_id: 'c-1',
+      metric_name: 'cart.value',
+      shop: 'berlin',
+      'performance_metrics.cart.value': 42.5,
+    });
+    expect((await metricPoints(memory, 'cart.value'))[0]?.value).toMatchObject({ sum: 42.5 });
+  });
+
+  it('answers Prometheus, /health and /ready over HTTP, with process metrics', async () => {
+    startSdk({ processMetrics: true });
+    counter('jobs.done').add(3, { kind: 'mail' });
+    const health = healthHandler();
+    const prometheus = prometheusHandler();
+    const server = createServer((request, response) =>
+      request.url === '/metrics' ? prometheus(request, response) : health(request, response),
+    );
+    server.listen(0, '127.0.0.1');
+    await waitUntil(() => server.listening);
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const text = await (await fetch(`${url}/metrics`)).text();
+    expect(text).toMatch(/^jobs_done_total\{.*kind="mail".*\} 3$/m);
+    expect(text).toMatch(/^process_memory_usage\S* \d+/m);
+    expect(text).toContain('nodejs_eventloop_delay_p99');
+    expect((await fetch(`${url}/ready`)).status).toBe(200);
+    const removers = [
+      registerHealthCheck({ name: 'database', check: () => false }),
+      registerHealthCheck({ name: 'slow', timeoutMs: 20, check: () => new Promise<void>(() => undefined) }),
+    ];
+    const ready = await fetch(`${url}/ready`);
+    expect([ready.status, ((await ready.json()) as { checks: object }).checks]).toMatchObject([
+      503,
+      { database: { status: 'failing' }, slow: { status: 'failing', message: 'No answer within 20 ms.' } },
+    ]);
+    expect((await fetch(`${url}/health`)).status).toBe(200);
+    for (const remove of removers) remove();
+    server.close();
+  });
+});
