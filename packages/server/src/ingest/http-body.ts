@@ -2,48 +2,59 @@ import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gunzip, inflate } from 'node:zlib';
 import { SightlineError } from '@sightline/schema/errors';
+import type { BufferPool } from './buffer-pool.ts';
 import type { MemoryShare } from './memory-budget.ts';
 
 export interface BodyLimits {
   /** Before, and again after decompression. */
   readonly bytesMax: number;
   readonly share: MemoryShare;
+  readonly pool: BufferPool;
 }
 
 const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+
+/** A body in memory. Its bytes are good until `release`. */
+export interface Body {
+  readonly bytes: Buffer;
+  release(): void;
+}
 
 /** Reads a body with the bounds applied while it arrives, so that no sender can make the server hold more. */
 export async function readBody(
   stream: Readable,
   declaredBytes: number | undefined,
   limits: BodyLimits,
-): Promise<Buffer> {
-  const { bytesMax, share } = limits;
+): Promise<Body> {
+  const { bytesMax, share, pool } = limits;
   if (declaredBytes !== undefined && declaredBytes > bytesMax) throw tooLarge(bytesMax, 'is');
-  if (declaredBytes !== undefined) return readExactly(stream, declaredBytes, share);
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw tooLarge(bytesMax, 'is');
-    share.take(chunk.length);
-    chunks.push(chunk);
+  let buffer: Buffer | undefined;
+  let length = 0;
+  const release = (): void => {
+    if (buffer !== undefined) pool.giveBack(buffer);
+    buffer = undefined;
+  };
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      const needed = length + chunk.length;
+      if (needed > bytesMax) throw tooLarge(bytesMax, 'is');
+      share.take(chunk.length);
+      if (chunk.length === declaredBytes) return { bytes: chunk, release };
+      if (buffer === undefined || needed > buffer.length) {
+        // Not before the first bytes are here: an announcement alone must not cost memory.
+        const larger = pool.lease(Math.max(needed, declaredBytes ?? 0));
+        buffer?.copy(larger, 0, 0, length);
+        release();
+        buffer = larger;
+      }
+      chunk.copy(buffer, length);
+      length = needed;
+    }
+    return { bytes: buffer?.subarray(0, length) ?? Buffer.alloc(0), release };
+  } catch (error) {
+    release();
+    throw error;
   }
-  return Buffer.concat(chunks, bytes);
-}
-
-/** One allocation for a body whose length is known; HTTP ends the stream after just that many bytes, or fails it. */
-async function readExactly(stream: Readable, bytes: number, share: MemoryShare): Promise<Buffer> {
-  let body: Buffer | undefined;
-  let offset = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    share.take(chunk.length);
-    if (chunk.length === bytes) return chunk;
-    // Not before the first bytes are here: an announcement alone must not cost memory.
-    body ??= Buffer.allocUnsafeSlow(bytes);
-    offset += chunk.copy(body, offset);
-  }
-  return body === undefined ? Buffer.alloc(0) : body.subarray(0, offset);
 }
 
 /** Undoes a content encoding: 'gzip', 'deflate', 'identity' or ''. */

@@ -8,7 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { encodeExportResponse, encodeStatus, jsonToProtobuf } from '@sightline/schema/otlp';
-import { decodeBody, readBody } from './http-body.ts';
+import { decodeBody, readBody, type Body } from './http-body.ts';
 import type { Ingest, Receipt } from './ingest.ts';
 import { statusCodeOf } from './rpc-status.ts';
 
@@ -53,13 +53,14 @@ async function receive(
   const share = ingest.memory.open();
   const count = (outcome: string): void =>
     ingest.counters.add('sightline_ingest_requests_total', { signal, transport: 'http', outcome }, 1);
+  let raw: Body | undefined;
   try {
     const resolved = await resolveProject(request.headers);
     if (resolved instanceof SightlineError) throw resolved;
     if (encoding === undefined) throw unsupportedType(request.headers['content-type']);
-    const limits = { bytesMax: ingest.limits.requestBytesMax, share };
-    const raw = await readBody(bodyOf(request), declaredBytesOf(request), limits);
-    const body = await decodeBody(raw, contentEncodingOf(request), limits);
+    const limits = { bytesMax: ingest.limits.requestBytesMax, share, pool: ingest.bodies };
+    raw = await readBody(bodyOf(request), declaredBytesOf(request), limits);
+    const body = await decodeBody(raw.bytes, contentEncodingOf(request), limits);
     const message = encoding === 'json' ? toProtobuf(signal, body) : body;
     const receipt = await ingest.accept({ signal, project: resolved.project, request: message });
     count('stored');
@@ -70,6 +71,7 @@ async function receive(
     if (failure.code === 'internal') request.log.error({ err: error }, 'An OTLP request failed.');
     return await refuse(reply, encoding ?? 'json', failure);
   } finally {
+    raw?.release();
     share.release();
   }
 }

@@ -13,6 +13,7 @@ import {
   type AdmissionRules,
 } from '@sightline/schema/otlp';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import { BufferPool } from './buffer-pool.ts';
 import { Canary } from './canary.ts';
 import type { Disk } from './disk.ts';
 import { encodeEnvelopeHead } from './envelope.ts';
@@ -81,6 +82,8 @@ export class Ingest {
   readonly limits: IngestLimits;
   readonly counters = new Counters();
   readonly memory: MemoryBudget;
+  /** Buffers for the bodies of requests, shared by the receivers. */
+  readonly bodies: BufferPool;
   readonly #options: IngestOptions;
   readonly #quarantine: Quarantine;
   readonly #ledger = new Ledger();
@@ -101,6 +104,7 @@ export class Ingest {
     this.#quarantine = quarantine;
     this.limits = limitsOf(options.limits);
     this.memory = new MemoryBudget(this.limits.memoryBytesMax);
+    this.bodies = new BufferPool(this.limits.bodiesKeptBytesMax);
     for (const signal of signals) {
       const journal = new Journal({
         signal,

@@ -4,6 +4,8 @@ export interface IngestLimits {
   readonly requestBytesMax: number;
   /** All requests in progress together. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
   readonly memoryBytesMax: number;
+  /** Buffers kept for the next requests when none is in progress. Beyond: they are freed. */
+  readonly bodiesKeptBytesMax: number;
   /** All segments on disk. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
   readonly journalBytesMax: number;
   /** A segment is sealed when it has this many bytes, even if no loader is free. */
@@ -23,6 +25,7 @@ const mebibyte = 1 << 20;
 export const defaultLimits: IngestLimits = {
   requestBytesMax: 64 * mebibyte,
   memoryBytesMax: 256 * mebibyte,
+  bodiesKeptBytesMax: 32 * mebibyte,
   journalBytesMax: 2048 * mebibyte,
   segmentBytesMax: 8 * mebibyte,
   sealAfterMs: 100,
