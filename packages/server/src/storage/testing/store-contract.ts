@@ -1,0 +1,499 @@
+/** What every telemetry store must do, wherever its engine runs. The three `store.*.test.ts` run it. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { unixNano } from '@sightline/base';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { generateSegments } from '../../../../../bench/scale-data.ts';
+import { loadCases } from '../../../../../conformance/load.ts';
+import { gunzipSync } from 'node:zlib';
+import { jsonToProtobuf } from '@sightline/schema/otlp';
+import type { StoreError, TelemetryStore } from '../telemetry-store.ts';
+import { goldenSql } from './golden-sql.ts';
+import {
+  attributesOf,
+  dayNanos,
+  recordOf,
+  recordOfProtobuf,
+  SegmentLoader,
+  spansRequest,
+  testNow,
+} from './segments.ts';
+
+export interface StoreUnderTest {
+  readonly store: TelemetryStore;
+  /** Closes the store and opens it again over the same data. */
+  reopen(): Promise<TelemetryStore>;
+  close(): Promise<void>;
+}
+
+export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(name, () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sightline-store-'));
+    let subject: StoreUnderTest;
+    let store: TelemetryStore;
+    let loader: SegmentLoader;
+    let projects = 0;
+    let project = '';
+
+    beforeAll(async () => {
+      subject = await open();
+      ({ store } = subject);
+      loader = new SegmentLoader(store, join(directory, 'segments'));
+    });
+    afterAll(async () => {
+      await subject.close();
+      rmSync(directory, { recursive: true, force: true });
+    });
+
+    const freshProject = (): string => (project = `project-${(projects += 1)}`);
+    const rows = async <Row = Record<string, unknown>>(
+      sql: string,
+      params: Record<string, unknown> = {},
+    ): Promise<readonly Row[]> => (await store.query<Row>({ sql, params: { project, ...params } })).rows;
+    const count = async (table: string): Promise<number> =>
+      Number(
+        (await rows<{ n: string }>(`SELECT count() AS n FROM ${table} WHERE project = {project:String}`))[0]
+          ?.n,
+      );
+
+    describe('what is loaded', () => {
+      test.each(['traces', 'logs', 'metrics'] as const)(
+        'the conformance cases of %s come out as recorded',
+        async (signal) => {
+          freshProject();
+          const records: Uint8Array[] = [];
+          for (const one of loadCases({ nowUnixNano: testNow })) {
+            if (one.signal !== signal || one.expect.status !== 200) continue;
+            const body = one.contentEncoding === 'gzip' ? gunzipSync(one.body) : one.body;
+            const protobuf =
+              one.contentType === 'application/json'
+                ? jsonToProtobuf(signal, body)
+                : { ok: true as const, value: body };
+            if (!protobuf.ok) throw new Error(protobuf.error.message);
+            records.push(recordOfProtobuf(signal, protobuf.value, { project }));
+          }
+          await loader.load(signal, records, `golden-${signal}`);
+          const text = (await rows(goldenSql(signal))).map((row) => JSON.stringify(row)).join('\n');
+          await expect(text).toMatchFileSnapshot(`golden/${signal}.jsonl`);
+        },
+      );
+
+      test('a segment that was all rejected leaves its reasons in the ledger', async () => {
+        freshProject();
+        const request = spansRequest('s', [
+          { trace: '0', span: '0' },
+          { trace: 'a1', span: 'b1' },
+        ]);
+        await loader.load('traces', [recordOf('traces', request, { project })]);
+        await loader.load('traces', [
+          recordOf('traces', spansRequest('s', [{ trace: '0', span: '0' }]), { project }),
+        ]);
+        expect(await count('spans')).toBe(1);
+        const ledger = await rows(
+          `SELECT signal, reason = '' AS stored, sum(accepted) AS accepted, sum(rejected) AS rejected FROM ledger
+           WHERE project = {project:String} GROUP BY signal, stored ORDER BY stored`,
+        );
+        expect(ledger).toEqual([
+          { signal: 'traces', stored: 0, accepted: '0', rejected: '2' },
+          { signal: 'traces', stored: 1, accepted: '1', rejected: '0' },
+        ]);
+      });
+
+      test('an empty segment is loaded as nothing', async () => {
+        freshProject();
+        expect(await loader.load('logs', [])).toBe(0);
+        expect(await loader.load('logs', [recordOf('logs', {}, { project })])).toBe(0);
+        expect(await count('logs')).toBe(0);
+      });
+
+      test('a large segment is loaded whole, with everything views make of it', async () => {
+        freshProject();
+        const to = testNow;
+        const from = testNow - 3_600_000_000_000n;
+        const [segment] = generateSegments({
+          seed: 11,
+          project,
+          fromUnixNano: from,
+          toUnixNano: to,
+          spanCount: 20_000,
+          segmentBytes: 1 << 28,
+        });
+        if (segment === undefined) throw new Error('There is no segment.');
+        expect(await loader.load('traces', [segment.bytes])).toBe(segment.spans);
+        expect(await count('spans')).toBe(segment.spans);
+        const [totals] = await rows(
+          `SELECT (SELECT sum(span_count) FROM trace_summaries WHERE project = {project:String}) AS summaries,
+             (SELECT sum(count) FROM span_rollup_1m WHERE project = {project:String}) AS rollup,
+             (SELECT uniqExact(trace_id) FROM spans WHERE project = {project:String}) =
+               (SELECT uniqExact(trace_id) FROM trace_starts WHERE project = {project:String}) AS starts`,
+        );
+        expect(totals).toEqual({
+          summaries: String(segment.spans),
+          rollup: String(segment.spans),
+          starts: 1,
+        });
+      });
+
+      test('names and values with any character are kept, and found by parameter', async () => {
+        freshProject();
+        const odd = `it's "odd" \\ {x:String} ;-- 雪\t\n%_ \u0000 'end`;
+        project = odd;
+        const span = { trace: 'a1', span: 'b1', name: odd, attributes: { [odd]: odd } };
+        await loader.load('traces', [recordOf('traces', spansRequest(odd, [span]), { project })]);
+        const found = await rows(
+          `SELECT name, service, attributes[{odd:String}] AS value FROM spans
+           WHERE project = {project:String} AND name IN {names:Array(String)} AND attributes[{odd:String}] = {odd:String}`,
+          { odd, names: ['x', odd] },
+        );
+        expect(found).toEqual([{ name: odd, service: odd, value: odd }]);
+      });
+
+      test('texts are kept apart, and found by their words', async () => {
+        freshProject();
+        const long = `The quick brown fox ${'jumps over '.repeat(30)}`;
+        const spans = [
+          { trace: 'a1', span: 'b1', attributes: { 'app.note': long, 'app.id': 'x' } },
+          { trace: 'a2', span: 'b2', attributes: { 'gen_ai.input.messages': 'Short Prompt', 'app.id': 'y' } },
+        ];
+        await loader.load('traces', [recordOf('traces', spansRequest('s', spans), { project })]);
+        const where = `FROM spans WHERE project = {project:String} AND hasAllTokens(words, {tokens:Array(String)})`;
+        const select = `SELECT attributes['app.note'] AS short, mapUpdate(attributes, long_attributes) AS whole, attribute_types AS types ${where}`;
+        expect(await rows(select, { tokens: ['quick', 'fox'] })).toEqual([
+          { short: '', whole: { 'app.note': long, 'app.id': 'x' }, types: 'ss' },
+        ]);
+        expect(await rows(`SELECT lower(hex(span_id)) AS id ${where}`, { tokens: ['prompt'] })).toEqual([
+          { id: '00000000000000b2' },
+        ]);
+        expect(await rows(`SELECT 1 ${where}`, { tokens: ['quick', 'prompt'] })).toEqual([]);
+      });
+
+      test('log records of one instant keep their order', async () => {
+        freshProject();
+        const record = (body: number): unknown => ({
+          timeUnixNano: String(testNow),
+          body: { intValue: String(body) },
+        });
+        const numbers = Array.from({ length: 300 }, (_, at) => at);
+        const request = { resourceLogs: [{ scopeLogs: [{ logRecords: numbers.map(record) }] }] };
+        await loader.load('logs', [recordOf('logs', request, { project })]);
+        const found = await rows<{ body: string }>(
+          `SELECT body FROM logs WHERE project = {project:String} ORDER BY bucket, time, log_id`,
+        );
+        expect(found.map(({ body }) => Number(body))).toEqual(numbers);
+      });
+    });
+
+    describe('traces over many inserts', () => {
+      test('a summary grows with late spans, hours and days apart, and learns its root', async () => {
+        freshProject();
+        const later = testNow + dayNanos;
+        const load = (spans: Parameters<typeof spansRequest>[1], service: string): Promise<number> =>
+          loader.load('traces', [recordOf('traces', spansRequest(service, spans), { project })]);
+        const summary = async (): Promise<unknown> =>
+          (
+            await rows(
+              `SELECT toUnixTimestamp64Nano(min(start_time)) AS start, toUnixTimestamp64Nano(max(end_time)) AS end,
+                 tupleElement(min(head), 'name') AS name, tupleElement(min(head), 'is_child') AS child, sum(span_count) AS spans,
+                 sum(error_count) AS errors, arraySort(groupUniqArrayArray(services)) AS services, max(session_id) AS session
+               FROM trace_summaries WHERE project = {project:String} GROUP BY trace_id`,
+            )
+          )[0];
+        await load([{ trace: 'a1', span: 'b2', parent: 'b1', name: 'child', start: testNow + 5n }], 'worker');
+        expect(await summary()).toEqual({
+          start: String(testNow + 5n),
+          end: String(testNow + 1_000_005n),
+          name: 'child',
+          child: 1,
+          spans: '1',
+          errors: '0',
+          services: ['worker'],
+          session: '',
+        });
+        await load(
+          [{ trace: 'a1', span: 'b3', parent: 'b1', name: 'last', start: later, failed: true }],
+          'worker',
+        );
+        await load([{ trace: 'a1', span: 'b1', name: 'root', attributes: { 'session.id': 'S' } }], 'front');
+        expect(await summary()).toEqual({
+          start: String(testNow),
+          end: String(later + 1_000_000n),
+          name: 'root',
+          child: 0,
+          spans: '3',
+          errors: '1',
+          services: ['front', 'worker'],
+          session: 'S',
+        });
+        expect(await count('trace_starts')).toBe((await count('trace_summaries')) === 3 ? 3 : 2);
+      });
+    });
+
+    describe('loading the same token again', () => {
+      const everything = async (): Promise<unknown> =>
+        (
+          await rows(
+            `SELECT (SELECT count() FROM spans WHERE project = {project:String}) AS spans,
+               (SELECT sum(span_count) FROM trace_summaries WHERE project = {project:String}) AS summaries,
+               (SELECT count() FROM trace_starts WHERE project = {project:String}) AS starts,
+               (SELECT sum(count) FROM span_rollup_1m WHERE project = {project:String}) AS rollup,
+               (SELECT sum(count) FROM attribute_keys WHERE project = {project:String} AND key = 'app.k') AS keys,
+               (SELECT sum(accepted) FROM ledger WHERE project = {project:String}) AS ledger`,
+          )
+        )[0];
+      const once = { spans: '2', summaries: '2', starts: '2', rollup: '2', keys: '1', ledger: '2' };
+
+      test('adds nothing to the table, its views and the ledger, also after reopening', async () => {
+        freshProject();
+        const spans = [
+          { trace: 'a1', span: 'b1', attributes: { 'app.k': 'v' } },
+          { trace: 'a2', span: 'b2', start: testNow - dayNanos, attributes: { 'app.k': 'v' } },
+        ];
+        const record = recordOf('traces', spansRequest('s', spans), { project });
+        const token = `replayed-${project}`;
+        const segment = loader.write('traces', record, token);
+        await store.load(segment);
+        // Two days of one insert are two rows per key in some engines; what counts is that a replay adds none.
+        const first = await everything();
+        expect({ ...(first as object), keys: '1' }).toEqual(once);
+        await store.load(segment);
+        expect(await everything()).toEqual(first);
+        store = await subject.reopen();
+        loader = new SegmentLoader(store, join(directory, 'segments-reopened'));
+        await store.load(segment);
+        expect(await everything()).toEqual(first);
+      });
+
+      test('another token loads the same bytes again', async () => {
+        freshProject();
+        const record = recordOf('traces', spansRequest('s', [{ trace: 'a1', span: 'b1' }]), { project });
+        await loader.load('traces', [record], `${project}-one`);
+        await loader.load('traces', [record], `${project}-two`);
+        expect(await count('spans')).toBe(2);
+      });
+    });
+
+    describe('a segment that cannot be read', () => {
+      test('is refused whole', async () => {
+        freshProject();
+        const good = recordOf('traces', spansRequest('s', [{ trace: 'a1', span: 'b1' }]), { project });
+        const bytes = Buffer.concat([good, good.subarray(0, good.length - 9)]);
+        const segment = loader.write('traces', bytes, `${project}-torn`);
+        await expect(store.load(segment)).rejects.toMatchObject({ name: 'StoreError', kind: 'refused' });
+        expect(await count('spans')).toBe(0);
+      });
+
+      test('is unavailable where the file is gone', async () => {
+        const segment = {
+          signal: 'logs',
+          path: join(directory, 'missing'),
+          byteLength: 1,
+          token: 'missing',
+        } as const;
+        await expect(store.load(segment)).rejects.toMatchObject({ name: 'StoreError' });
+      });
+    });
+
+    describe('queries', () => {
+      const refusal = (sql: string, limits = {}): Promise<StoreError> =>
+        store.query({ sql }, limits).then(
+          () => Promise.reject(new Error('The query was not stopped.')),
+          (error: StoreError) => error,
+        );
+
+      test('are stopped at their limits, and say which', async () => {
+        const slow = 'SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1';
+        expect(await refusal(slow, { timeMsMax: 200, rowsReadMax: 1e15 })).toMatchObject({
+          kind: 'limit',
+          limit: 'time',
+        });
+        expect(
+          await refusal('SELECT sum(number) FROM numbers(1000000)', { rowsReadMax: 1000 }),
+        ).toMatchObject({
+          kind: 'limit',
+          limit: 'rows',
+        });
+        expect(
+          await refusal('SELECT length(groupArray(toString(number))) FROM numbers(3000000)', {
+            memoryBytesMax: 10_000_000,
+          }),
+        ).toMatchObject({ kind: 'limit', limit: 'memory' });
+      });
+
+      test('return no more rows than asked for, and say that there were more', async () => {
+        const sql = 'SELECT number FROM numbers(100000) ORDER BY number';
+        const cut = await store.query<{ number: string }>({ sql }, { resultRowsMax: 3 });
+        expect(cut.rows.map(({ number }) => number)).toEqual(['0', '1', '2']);
+        expect(cut.truncated).toBe(true);
+        const whole = await store.query({ sql: `${sql} LIMIT 3` }, { resultRowsMax: 3 });
+        expect(whole.truncated).toBe(false);
+        expect(whole.columns).toEqual([{ name: 'number', type: 'UInt64' }]);
+      });
+
+      test('answer cleanly after one that failed half way', async () => {
+        await refusal('SELECT number, throwIf(number = 70000) FROM numbers(100000)');
+        for (let at = 0; at < 8; at += 1) expect(await rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+      });
+
+      test('do not write, and name what they cannot find', async () => {
+        expect(await refusal('INSERT INTO ledger (project) VALUES (1)')).toMatchObject({ kind: 'refused' });
+        expect(await refusal('DROP TABLE spans')).toMatchObject({ kind: 'refused' });
+        expect(await refusal('SELECT nothing FROM spans')).toMatchObject({ kind: 'refused' });
+        expect(await refusal('SELECT * FROM not_a_table')).toMatchObject({ kind: 'refused' });
+      });
+
+      test('bind numbers, lists and missing values', async () => {
+        const params = { i: 9_007_199_254_740_993n, n: null, a: ["a'b", 'c\\d'], f: 1.5, b: true };
+        const [row] = await rows(
+          'SELECT {i:UInt64} AS i, {n:Nullable(String)} AS n, {a:Array(String)} AS a, {f:Float64} AS f, {b:Bool} AS b, nan AS x',
+          params,
+        );
+        expect(row).toEqual({
+          i: '9007199254740993',
+          n: null,
+          a: ["a'b", 'c\\d'],
+          f: 1.5,
+          b: true,
+          x: 'nan',
+        });
+        await expect(store.query({ sql: 'SELECT {missing:String}' })).rejects.toMatchObject({
+          kind: 'refused',
+        });
+      });
+
+      test('a slow one blocks neither loads nor other queries', async () => {
+        freshProject();
+        const slow = refusal('SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1', {
+          timeMsMax: 3000,
+          rowsReadMax: 1e15,
+        });
+        let isSlowDone = false;
+        const finished = slow.then(() => (isSlowDone = true));
+        await loader.load('traces', [
+          recordOf('traces', spansRequest('s', [{ trace: 'a1', span: 'b1' }]), { project }),
+        ]);
+        expect(await count('spans')).toBe(1);
+        expect(isSlowDone).toBe(false);
+        await finished;
+      });
+    });
+
+    describe('SQL that somebody typed', () => {
+      test.each([
+        "SELECT * FROM file('/etc/passwd', 'LineAsString')",
+        "SELECT * FROM (SELECT * FROM file('/etc/passwd'))",
+        "WITH x AS (SELECT * FROM url('http://127.0.0.1:1/')) SELECT * FROM x",
+        "SELECT file('/etc/passwd')",
+        "SELECT * FROM remote('127.0.0.1', system.one)",
+        "SELECT * FROM executable('id', 'TSV', 'x String')",
+        'SELECT * FROM system.users',
+        'SELECT * FROM information_schema.tables',
+        'SELECT 1 IN system.users',
+        'SELECT 1; DROP TABLE spans',
+        'DROP TABLE spans',
+        'INSERT INTO ledger (project) VALUES (1)',
+        "SELECT 1 INTO OUTFILE '/tmp/sightline-outfile'",
+        'SELECT 1 FORMAT CSV',
+        'SELECT 1 SETTINGS max_execution_time = 0',
+        'SELECT 1 FROM (SELECT 1 SETTINGS readonly = 0)',
+        'SET readonly = 0',
+        'SELECT sleep(3)',
+        "SELECT dictGet('x', 'y', 1)",
+        "SELECT joinGet('system.users', 'name', 1)",
+        'SHOW TABLES',
+        'not sql at all',
+        '',
+      ])('is refused: %s', async (sql) => {
+        await expect(store.queryUntrusted(sql)).rejects.toMatchObject({
+          name: 'StoreError',
+          kind: 'refused',
+        });
+      });
+
+      test.each([
+        'SELECT count() AS n FROM spans',
+        'WITH s AS (SELECT service FROM spans) SELECT count() FROM s -- comment',
+        "SELECT name, engine FROM system.tables WHERE name = 'spans';",
+        "SELECT 'a;b' AS text, number FROM numbers(2) ORDER BY number DESC LIMIT 1",
+        'SELECT service, quantile(0.95)(duration_ns) FROM spans WHERE trace_id IN (SELECT trace_id FROM trace_starts) GROUP BY service',
+      ])('is answered: %s', async (sql) => {
+        expect((await store.queryUntrusted(sql)).columns.length).toBeGreaterThan(0);
+      });
+
+      test('is stopped at its limits', async () => {
+        const slow = store.queryUntrusted(
+          'SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1',
+          {
+            timeMsMax: 200,
+            rowsReadMax: 1e15,
+          },
+        );
+        await expect(slow).rejects.toMatchObject({ kind: 'limit', limit: 'time' });
+      });
+    });
+
+    describe('keeping house', () => {
+      test('usage tells rows and bytes of every table', async () => {
+        const usage = await store.usage();
+        expect(usage.map(({ name: table }) => table)).toEqual(
+          expect.arrayContaining(['spans', 'trace_summaries', 'ledger']),
+        );
+        for (const { rows: held, bytes } of usage) expect([held > 0, bytes > 0]).toEqual([true, true]);
+      });
+
+      test('retention drops whole days per signal, and the cap the oldest days', async () => {
+        freshProject();
+        const daysAgo = (days: bigint): ReturnType<typeof unixNano> => unixNano(testNow - days * dayNanos);
+        const spans = [0n, 3n, 20n, 40n].map((days) => ({
+          trace: `a${days}`,
+          span: `b${days}`,
+          start: daysAgo(days),
+        }));
+        await loader.load('traces', [recordOf('traces', spansRequest('s', spans), { project })]);
+        const log = { timeUnixNano: String(daysAgo(20n)), body: { stringValue: 'old' } };
+        const request = {
+          resourceLogs: [
+            { resource: { attributes: attributesOf({ a: 1 }) }, scopeLogs: [{ logRecords: [log] }] },
+          ],
+        };
+        await loader.load('logs', [recordOf('logs', request, { project })]);
+        const left = async (): Promise<readonly number[]> => [
+          await count('spans'),
+          await count('trace_starts'),
+          await count('logs'),
+        ];
+        await store.enforceRetention({ days: { traces: 30, logs: 30, metrics: 30 }, capBytes: null });
+        expect(await left()).toEqual([3, 3, 1]);
+        await store.enforceRetention({ days: { traces: 30, logs: 10, metrics: 30 }, capBytes: null });
+        expect(await left()).toEqual([3, 3, 0]);
+        const bytes = async (): Promise<number> =>
+          (await store.usage()).reduce((sum, table) => sum + table.bytes, 0);
+        // Other tests left days of their own, so the cap is lowered until it is our turn.
+        while ((await count('spans')) === 3)
+          await store.enforceRetention({
+            days: { traces: 30, logs: 30, metrics: 30 },
+            capBytes: (await bytes()) - 1,
+          });
+        expect(await left()).toEqual([2, 2, 0]);
+        expect(
+          await rows(
+            'SELECT min(start_time) = max(start_time) - INTERVAL 3 DAY AS kept FROM spans WHERE project = {project:String}',
+          ),
+        ).toEqual([{ kept: 1 }]);
+        await store.enforceRetention({ days: { traces: 30, logs: 30, metrics: 30 }, capBytes: 0 });
+        expect(await left()).toEqual([1, 1, 0]);
+      });
+
+      test('migrating again changes nothing', async () => {
+        const before = await rows(
+          'SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY name',
+        );
+        await Promise.all([store.migrate(), store.migrate()]);
+        const after = await rows(
+          'SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() ORDER BY name',
+        );
+        expect(after).toEqual(before);
+      });
+    });
+  });
+}
