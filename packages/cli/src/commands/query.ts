@@ -73,6 +73,7 @@ function printTable(response: SqlResponse, { output }: Invocation): void {
       flexible: index === response.columns.length - 1,
     })),
   );
+  if (output.width === undefined) return;
   output.note(
     output.style.dim(
       `${response.rowCount} ${response.rowCount === 1 ? 'row' : 'rows'} in ${formatDuration(response.elapsedMs)}, ` +

@@ -46,7 +46,7 @@ function originOfLog({ resource, scope }: LogRecord): Origin {
 function logOf(log: LogRecord) {
   return {
     timeUnixNano: nanosOfTime(log.timestamp),
-    observedTimeUnixNano: nanosOfTime(log.observedTimestamp ?? log.timestamp),
+    ...(log.observedTimestamp === null ? {} : { observedTimeUnixNano: nanosOfTime(log.observedTimestamp) }),
     severityNumber: log.severityNumber,
     severityText: log.severityText,
     ...(log.body === null ? {} : { body: anyValueOf(log.body) }),
