@@ -1,0 +1,120 @@
+import { createServer } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { chatCompletion, startProvider } from '../test/provider-server.ts';
+import { startReceiver, type OtlpReceiver } from '../test/otlp-receiver.ts';
+import { runProgram, type ProgramOptions } from '../test/run-program.ts';
+import { waitUntil } from '../test/wait-until.ts';
+
+let receiver: OtlpReceiver | undefined;
+afterEach(() => receiver?.close());
+
+async function run(
+  ending: string,
+  more: Record<string, string> = {},
+  whileRunning?: ProgramOptions['whileRunning'],
+) {
+  receiver = await startReceiver();
+  return runProgram('work.ts', {
+    env: { SIGHTLINE_ENDPOINT: receiver.url, ENDING: ending, ...more },
+    ...(whileRunning === undefined ? {} : { whileRunning }),
+  });
+}
+
+describe('a program that ends', () => {
+  it('by itself has sent everything, with its own exit code', async () => {
+    const end = await run('exit-code');
+    expect([end.code, end.signal]).toEqual([3, null]);
+    expect(receiver?.text('traces')).toContain('child work');
+    expect(receiver?.text('logs')).toContain('child line');
+  });
+
+  it('after awaiting flush at the top level does not hang', async () => {
+    expect(await run('flush')).toMatchObject({ code: 0, stdout: 'flushed\n' });
+  });
+
+  it('by SIGTERM sends first, and still dies of the signal', async () => {
+    const end = await run('signal', {}, (child) => child.stdout?.once('data', () => child.kill('SIGTERM')));
+    expect(end.signal).toBe('SIGTERM');
+    expect(receiver?.text('traces')).toContain('child work');
+  });
+
+  it('by its own signal handler keeps it', async () => {
+    const end = await run('own-signal-handler', {}, (child) =>
+      child.stdout?.once('data', () => child.kill('SIGTERM')),
+    );
+    expect([end.code, end.stdout.includes('my own farewell')]).toEqual([7, true]);
+  });
+
+  it.each(['reject', 'throw'])('by an uncaught error (%s) keeps code and message', async (ending) => {
+    const end = await run(ending);
+    expect(end.code).toBe(1);
+    expect(end.stderr).toMatch(/nobody caught me|uncaught/);
+    expect(end.stderr).toContain('The process ends with an');
+  });
+
+  it('while the server is down, or never answers, is not held for long', async () => {
+    const down = await runProgram('work.ts', { env: { SIGHTLINE_ENDPOINT: 'http://127.0.0.1:9' } });
+    const silent = await startReceiver({ silent: true });
+    const hanging = await runProgram('work.ts', { env: { SIGHTLINE_ENDPOINT: silent.url } });
+    silent.close();
+    expect([down.code, hanging.code]).toEqual([0, 0]);
+    expect(Math.max(down.ms, hanging.ms)).toBeLessThan(6000);
+  });
+
+  it('whose standard error is closed goes on', async () => {
+    const end = await run('flush', { SIGHTLINE_LOG_LEVEL: 'TRACE' }, (child) => child.stderr?.destroy());
+    expect(end).toMatchObject({ code: 0, stdout: 'flushed\n' });
+  });
+});
+
+describe('--import @sightline/sdk/register', () => {
+  const register = new URL('../register.ts', import.meta.url).href;
+
+  it.each(['openai-esm.mjs', 'openai-cjs.cjs'])('traces %s, which knows nothing of it', async (program) => {
+    receiver = await startReceiver();
+    const provider = await startProvider({ json: chatCompletion() });
+    const end = await runProgram(program, {
+      nodeArguments: ['--import', register],
+      env: { SIGHTLINE_ENDPOINT: receiver.url, PROVIDER: provider.url, OTEL_SERVICE_NAME: 'plain' },
+    });
+    expect(end).toMatchObject({ code: 0, stdout: 'Hello.\n' });
+    const traces = receiver.text('traces');
+    expect(traces).toContain('chat gpt-4o');
+    expect(traces.match(/chat gpt-4o/g)).toHaveLength(1);
+    expect(traces).toContain('gen_ai.usage.cost');
+    expect(provider.exchanges[0]?.headers['traceparent']).toBeTypeOf('string');
+    provider.close();
+  });
+
+  it('traces the AI SDK and MCP', async () => {
+    receiver = await startReceiver();
+    const provider = await startProvider({ json: chatCompletion() });
+    const end = await runProgram('ai-and-mcp.mjs', {
+      nodeArguments: ['--import', register],
+      env: { SIGHTLINE_ENDPOINT: receiver.url, PROVIDER: provider.url },
+    });
+    expect(end).toMatchObject({ code: 0, stdout: 'Hello.\n' });
+    for (const name of ['tools/call ping', 'invoke_agent gpt-4o', 'chat gpt-4o'])
+      expect(receiver.text('traces')).toContain(name);
+    provider.close();
+  });
+
+  it('costs nothing and sends nothing when switched off', async () => {
+    let connections = 0;
+    const server = createServer(() => connections++).listen(0, '127.0.0.1');
+    await waitUntil(() => server.listening);
+    const provider = await startProvider({ json: chatCompletion() });
+    const address = server.address() as { port: number };
+    const end = await runProgram('openai-esm.mjs', {
+      nodeArguments: ['--import', register],
+      env: {
+        SIGHTLINE_ENDPOINT: `http://127.0.0.1:${address.port}`,
+        PROVIDER: provider.url,
+        ENABLE_TRACING: 'false',
+      },
+    });
+    expect([end.code, connections]).toEqual([0, 0]);
+    provider.close();
+    server.close();
+  });
+});
