@@ -21,10 +21,12 @@ export interface GateView {
   /** Bytes of all segments on disk. */
   journalBytes(): number;
   /**
-   * Milliseconds until what is journalled now and `enteringBytes` more are loaded; undefined while the engine is away
-   * for this signal.
+   * Milliseconds of work for the loaders: what is journalled now and `enteringBytes` more. Undefined while the engine
+   * is away for this signal.
    */
-  lagMs(signal: TelemetrySignal, enteringBytes: number): number | undefined;
+  queueMs(signal: TelemetrySignal, enteringBytes: number): number | undefined;
+  /** What each load takes beside, which refusing requests would not shorten. */
+  overheadMs(): number;
 }
 
 interface Waiter {
@@ -90,8 +92,9 @@ export class Gate {
   }
 
   #hasRoom(signal: TelemetrySignal): boolean {
-    const lagMs = this.#view.lagMs(signal, this.#enteringBytes);
-    return lagMs === undefined || lagMs < this.#limits.lagMsMax;
+    const { lagMsMax } = this.#limits;
+    const queueMs = this.#view.queueMs(signal, this.#enteringBytes);
+    return queueMs === undefined || queueMs < Math.max(lagMsMax / 3, lagMsMax - this.#view.overheadMs());
   }
 
   async #wait(signal: TelemetrySignal, bytes: number): Promise<void> {

@@ -123,9 +123,11 @@ export class Ingest {
       clock,
       slots: this.limits.loadSlots,
       sealAfterMs: this.limits.sealAfterMs,
+      sealAfterMsMax: this.limits.sealAfterMsMax,
       events: this.#loaderEvents(),
     });
-    const view = { journalBytes: () => this.#journalBytes(), lagMs: this.#loader.lagMs };
+    const { queueMs, overheadMs } = this.#loader;
+    const view = { journalBytes: () => this.#journalBytes(), queueMs, overheadMs };
     this.#gate = new Gate(this.limits, view, clock);
     this.#canary = this.#makeCanary();
   }

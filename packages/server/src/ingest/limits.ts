@@ -12,6 +12,8 @@ export interface IngestLimits {
   readonly segmentBytesMax: number;
   /** A segment is sealed when its first record is this old and a loader is free. */
   readonly sealAfterMs: number;
+  /** … or, where a small load takes longer than that, as old as a load takes, up to this. */
+  readonly sealAfterMsMax: number;
   /** Segments loaded at one time. */
   readonly loadSlots: number;
   /** Estimated time to visible beyond which requests wait before they are written … */
@@ -29,6 +31,7 @@ export const defaultLimits: IngestLimits = {
   journalBytesMax: 2048 * mebibyte,
   segmentBytesMax: 8 * mebibyte,
   sealAfterMs: 100,
+  sealAfterMsMax: 300,
   loadSlots: 2,
   lagMsMax: 600,
   waitMsMax: 2_000,

@@ -1,27 +1,42 @@
 import type { TelemetrySignal } from '@sightline/schema/api';
 
-/** A first guess, about a third of what was measured on two cores: 500-byte spans at 50,000 per second and loader. */
-const initialBytesPerMs = 25_000;
-/** Smaller loads tell the cost of a statement, not the pace of the engine. */
-const sampleBytesMin = 1 << 20;
+/** First guesses, until the engine has shown its pace. */
+const initialBytesPerMs = 8_000;
+const initialOverheadMs = 50;
+/** Smaller loads tell the cost of a statement, larger ones the pace of the engine. */
+const smallBytesMax = 256 << 10;
+const largeBytesMin = 1 << 20;
 const weightOfNewest = 0.3;
 
-/** How fast one loader of the engine takes in each signal, learned from the loads that were large enough to tell. */
+/** What one loader of the engine needs for a segment, learned from the loads so far: a fixed part and one per byte. */
 export class LoadPace {
+  #overheadMs = initialOverheadMs;
   readonly #bytesPerMs: Record<TelemetrySignal, number> = {
     traces: initialBytesPerMs,
     logs: initialBytesPerMs,
     metrics: initialBytesPerMs,
   };
 
-  observe(signal: TelemetrySignal, byteLength: number, elapsedMs: number): void {
-    if (byteLength < sampleBytesMin || elapsedMs <= 0) return;
-    const newest = byteLength / elapsedMs;
-    this.#bytesPerMs[signal] += weightOfNewest * (newest - this.#bytesPerMs[signal]);
+  /** The fixed part: planning the statement, writing parts. */
+  get overheadMs(): number {
+    return this.#overheadMs;
   }
 
-  /** Milliseconds one loader needs for `byteLength` bytes. */
-  estimateMs(signal: TelemetrySignal, byteLength: number): number {
+  observe(signal: TelemetrySignal, byteLength: number, elapsedMs: number): void {
+    if (byteLength <= smallBytesMax) this.#overheadMs += weightOfNewest * (elapsedMs - this.#overheadMs);
+    if (byteLength < largeBytesMin || elapsedMs <= 0) return;
+    const workMs = Math.max(elapsedMs - this.#overheadMs, elapsedMs / 4);
+    this.#bytesPerMs[signal] += weightOfNewest * (byteLength / workMs - this.#bytesPerMs[signal]);
+  }
+
+  /** By how much a load under way has fallen behind its estimate, before its end can teach anything: 1 for not at all. */
+  slowdown(signal: TelemetrySignal, byteLength: number, elapsedMs: number): number {
+    if (byteLength < largeBytesMin) return 1;
+    return Math.max(1, (elapsedMs - this.#overheadMs) / this.workMs(signal, byteLength));
+  }
+
+  /** Milliseconds one loader needs for `byteLength` bytes, beside the fixed part. */
+  workMs(signal: TelemetrySignal, byteLength: number): number {
     return byteLength / this.#bytesPerMs[signal];
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Moves segments from the journal into the tables, a few at a time, and deletes them afterwards. A segment is sealed
- * when a slot is free and its first record has waited `sealAfterMs`: under light load that is the delay until a span is
+ * when a slot is free and its first record has waited a moment: under light load that is the delay until a span is
  * visible, under heavy load the slots are busy and segments grow, which is what makes the engine fast.
  */
 import { rename, rm } from 'node:fs/promises';
@@ -22,6 +22,7 @@ export interface LoaderOptions {
   readonly clock: Clock;
   readonly slots: number;
   readonly sealAfterMs: number;
+  readonly sealAfterMsMax: number;
   readonly events: LoaderEvents;
 }
 
@@ -40,7 +41,7 @@ export class Loader {
   readonly #stop = new AbortController();
   /** Sealed and waiting for a slot. */
   #waiting: Segment[] = [];
-  readonly #running = new Map<Segment, Promise<void>>();
+  readonly #running = new Map<Segment, { readonly beganMs: number; readonly done: Promise<void> }>();
   /** Signals whose last load failed: the engine counts as away for them. One at a time is tried again after a pause. */
   readonly #away = new Map<TelemetrySignal, { readonly attempts: number; readonly untilMs: number }>();
   #timer: NodeJS.Timeout | undefined;
@@ -73,22 +74,25 @@ export class Loader {
   }
 
   /** See GateView. Segments that are late anyway are left out: new data overtakes them. */
-  readonly lagMs = (signal: TelemetrySignal, enteringBytes: number): number | undefined => {
+  readonly queueMs = (signal: TelemetrySignal, enteringBytes: number): number | undefined => {
     if (this.#away.has(signal)) return undefined;
     const { journals, slots, clock } = this.#options;
+    const nowMs = clock.monotonicMs();
     const sealed = [...this.#waiting, ...this.#running.keys()];
     const fresh = sealed.filter((segment) => !segment.late);
-    let workMs = this.#pace.estimateMs(signal, enteringBytes);
-    let oldestMs = clock.monotonicMs();
-    for (const segment of fresh) {
-      workMs += this.#pace.estimateMs(segment.signal, segment.byteLength);
-      oldestMs = Math.min(oldestMs, segment.oldestMs);
-    }
+    let workMs = this.#pace.workMs(signal, enteringBytes);
+    for (const segment of fresh) workMs += this.#pace.workMs(segment.signal, segment.byteLength);
     for (const [other, journal] of journals)
-      if (!this.#away.has(other)) workMs += this.#pace.estimateMs(other, journal.activeBytes);
+      if (!this.#away.has(other)) workMs += this.#pace.workMs(other, journal.activeBytes);
     const slotsForFresh = fresh.length < sealed.length ? Math.max(1, slots - 1) : slots;
-    return Math.max(workMs / slotsForFresh, clock.monotonicMs() - oldestMs);
+    let slowdown = 1;
+    for (const [segment, { beganMs }] of this.#running)
+      slowdown = Math.max(slowdown, this.#pace.slowdown(segment.signal, segment.byteLength, nowMs - beganMs));
+    return (workMs * slowdown) / slotsForFresh;
   };
+
+  /** See GateView. */
+  readonly overheadMs = (): number => this.#pace.overheadMs;
 
   /** Takes a sealed segment in charge. */
   readonly add = (segment: Segment): void => {
@@ -102,11 +106,11 @@ export class Loader {
     while (this.#isOpen() && this.#running.size < this.#options.slots) {
       const segment = this.#next();
       if (segment === undefined) break;
-      const run = this.#run(segment).finally(() => {
+      const done = this.#run(segment).finally(() => {
         this.#running.delete(segment);
         this.pump();
       });
-      this.#running.set(segment, run);
+      this.#running.set(segment, { beganMs: this.#options.clock.monotonicMs(), done });
     }
     this.#sealWhatIsDue();
   };
@@ -121,7 +125,7 @@ export class Loader {
       if (!isOpen) return true;
       const leftMs = deadlineMs - clock.monotonicMs();
       if (leftMs <= 0) return false;
-      await Promise.race([delay(Math.min(leftMs, 20)), ...runs.map(async ([, run]) => run)]);
+      await Promise.race([delay(Math.min(leftMs, 20)), ...runs.map(async ([, { done }]) => done)]);
     }
   }
 
@@ -129,7 +133,7 @@ export class Loader {
   async quietly<T>(read: () => Promise<T>): Promise<T> {
     this.#isPaused = true;
     try {
-      await Promise.all(this.#running.values());
+      await Promise.all([...this.#running.values()].map(async ({ done }) => done));
       return await read();
     } finally {
       this.#isPaused = false;
@@ -141,7 +145,7 @@ export class Loader {
   async close(): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#timer);
-    await Promise.all(this.#running.values());
+    await Promise.all([...this.#running.values()].map(async ({ done }) => done));
   }
 
   #isOpen(): boolean {
@@ -167,7 +171,7 @@ export class Loader {
   /** Seals what waited long enough for a free slot, and sees to it that somebody looks again when the next one has. */
   #sealWhatIsDue(): void {
     clearTimeout(this.#timer);
-    const { journals, slots, sealAfterMs, clock } = this.#options;
+    const { journals, slots, clock } = this.#options;
     if (!this.#isOpen() || this.#running.size >= slots) return;
     const nowMs = clock.monotonicMs();
     const dues = [...this.#away.values()].map(({ untilMs }) => untilMs - nowMs);
@@ -175,11 +179,17 @@ export class Loader {
       // While sealed segments wait, more of them would only be smaller ones.
       const isBehind = this.#away.has(signal) || this.#waiting.some((segment) => segment.signal === signal);
       if (isBehind || journal.activeSinceMs === undefined) continue;
-      const dueMs = journal.activeSinceMs + sealAfterMs - nowMs;
+      const dueMs = journal.activeSinceMs + this.#restMs() - nowMs;
       if (dueMs <= 0) journal.requestSeal();
       else dues.push(dueMs);
     }
     if (dues.length > 0) this.#timer = setTimeout(this.pump, Math.max(1, Math.min(...dues) + 1)).unref();
+  }
+
+  /** Resting as long as a small load takes keeps a trickle of data from occupying the engine all the time. */
+  #restMs(): number {
+    const { sealAfterMs, sealAfterMsMax } = this.#options;
+    return Math.max(sealAfterMs, Math.min(sealAfterMsMax, this.#pace.overheadMs));
   }
 
   async #run(segment: Segment): Promise<void> {
