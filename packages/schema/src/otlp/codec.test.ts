@@ -34,7 +34,7 @@ function plain(request: object): unknown {
 
 describe.each(signals)('the codec for %s', (signal) => {
   const request = arbitraryRequest(signal);
-  const options = { numRuns: 50 };
+  const options = { numRuns: 30 };
 
   test('decodes what it encodes', () => {
     fc.assert(

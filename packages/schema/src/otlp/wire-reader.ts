@@ -39,6 +39,12 @@ export class WireReader {
         this.end = this.start + 4;
         break;
       case wireType.bytes: {
+        const short = this.start < this.#limit ? (this.bytes[this.start] as number) : 0x80;
+        if (short < 0x80) {
+          this.start++;
+          this.end = this.start + short;
+          break;
+        }
         const afterLength = skipVarint(this.bytes, this.start, this.#limit);
         const length = varintNumber(this.bytes, this.start);
         this.start = afterLength;
@@ -56,6 +62,13 @@ export class WireReader {
   }
 
   #readTag(): void {
+    const short = this.bytes[this.fieldStart] as number;
+    if (short >= 8 && short < 0x80) {
+      this.wire = short & 7;
+      this.number = short >> 3;
+      this.start = this.fieldStart + 1;
+      return;
+    }
     const after = skipVarint(this.bytes, this.fieldStart, this.#limit);
     const tag = varintNumber(this.bytes, this.fieldStart);
     this.wire = tag % 8;
