@@ -1,6 +1,6 @@
 /**
  * What one core pays to let telemetry in: the scan over protobuf (as it comes, and with a list in every span that has
- * to be rewritten), and the JSON door. Run: node bench/otlp-admit.ts [spans per batch].
+ * to be rewritten), and the JSON door. Run: node bench/otlp-admit.bench.ts [spans per batch].
  */
 import { parseArgs } from 'node:util';
 
