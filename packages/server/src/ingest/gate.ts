@@ -92,9 +92,11 @@ export class Gate {
   }
 
   #hasRoom(signal: TelemetrySignal): boolean {
-    const { lagMsMax } = this.#limits;
     const queueMs = this.#view.queueMs(signal, this.#enteringBytes);
-    return queueMs === undefined || queueMs < Math.max(lagMsMax / 3, lagMsMax - this.#view.overheadMs());
+    if (queueMs === undefined) return true;
+    const overheadMs = this.#view.overheadMs();
+    // Less work than the fixed part per load would not be seen sooner, only loaded at less than half the pace.
+    return queueMs < Math.max(this.#limits.lagMsMax - overheadMs, overheadMs);
   }
 
   async #wait(signal: TelemetrySignal, bytes: number): Promise<void> {

@@ -196,10 +196,10 @@ test('A journal that has reached its bound refuses with the time to come back, a
   await ingest.close();
 });
 
-test('An engine slower than its senders slows them down or refuses them, so that what is accepted is seen soon', async () => {
+test('An engine slower than its senders slows them down or refuses them, so that little waits', async () => {
   const bytesPerMs = 2_000;
   store.beforeLoad = async ({ byteLength }) => delay(byteLength / bytesPerMs);
-  let oldestMs = 0;
+  let pendingBytes = 0;
   let acknowledged = 0;
   let refused = 0;
   const ingest = await openTestIngest(directory, store, { limits: { waitMsMax: 500 } });
@@ -217,7 +217,7 @@ test('An engine slower than its senders slows them down or refuses them, so that
       }
       // The first seconds are for learning the pace.
       if (performance.now() > deadline - 4_000)
-        oldestMs = Math.max(oldestMs, ingest.ledger().journal.oldestPendingMs ?? 0);
+        pendingBytes = Math.max(pendingBytes, ingest.ledger().journal.bytes);
     }
   };
   await Promise.all(Array.from({ length: 16 }, sender));
@@ -225,7 +225,8 @@ test('An engine slower than its senders slows them down or refuses them, so that
   expect(store.items()).toBe(acknowledged);
   expect(acknowledged).toBeGreaterThan(20_000);
   expect(refused).toBeGreaterThan(0);
-  expect(oldestMs).toBeLessThan(1_500);
+  // 600 ms of two loaders are 2.4 MB, and the estimate may be off by half; without the gate it would be 50 MB and more.
+  expect(pendingBytes).toBeLessThan(10_000_000);
   await ingest.close();
 }, 30_000);
 
