@@ -51,7 +51,7 @@ async function startChild(
   };
 }
 
-test('what was loaded survives kill -9, and its token is remembered', async () => {
+test('what was loaded survives kill -9, and its token is remembered', { timeout: 120_000 }, async () => {
   const directory = mkdtempSync(join(tmpdir(), 'sightline-killed-'));
   const child = await startChild('load-and-wait.ts', directory);
   expect(child.line).toBe('loaded');
@@ -73,15 +73,19 @@ test('what was loaded survives kill -9, and its token is remembered', async () =
   }
 });
 
-test('a directory that another process uses is refused with a clear error', async () => {
-  const directory = mkdtempSync(join(tmpdir(), 'sightline-locked-'));
-  const child = await startChild('load-and-wait.ts', directory);
-  try {
-    const other = await startChild('open-and-tell.ts', join(directory, 'store'));
-    expect(other.line).toBe('data_directory_locked');
-    await other.kill();
-  } finally {
-    await child.kill();
-    rmSync(directory, { recursive: true, force: true });
-  }
-});
+test(
+  'a directory that another process uses is refused with a clear error',
+  { timeout: 120_000 },
+  async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'sightline-locked-'));
+    const child = await startChild('load-and-wait.ts', directory);
+    try {
+      const other = await startChild('open-and-tell.ts', join(directory, 'store'));
+      expect(other.line).toBe('data_directory_locked');
+      await other.kill();
+    } finally {
+      await child.kill();
+      rmSync(directory, { recursive: true, force: true });
+    }
+  },
+);

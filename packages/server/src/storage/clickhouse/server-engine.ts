@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { SightlineError } from '@sightline/schema/errors';
 import {
@@ -140,16 +140,16 @@ function serverEngine(
 
     insertFile: ({ path, structure, insert, settings }: InsertFileRequest) =>
       onAnyNode('load', async (client) => {
-        const file = createReadStream(path, { highWaterMark: 1 << 20 });
+        const file = await open(path);
         try {
           const statement = insert(`input(${literal(structure)})`);
           await client.exec({
             query: `${statement} SETTINGS ${settingsSql(settings)} FORMAT Protobuf`,
-            values: file,
+            values: file.createReadStream({ autoClose: false, highWaterMark: 1 << 20 }),
             clickhouse_settings: { wait_end_of_query: 1 },
           });
         } finally {
-          file.destroy();
+          await file.close();
         }
       }),
 

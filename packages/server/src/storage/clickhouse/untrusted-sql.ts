@@ -40,7 +40,11 @@ export async function checkUntrusted(engine: ClickHouseEngine, statement: string
   const { sql, database } = data[0] as { sql: string; database: string };
   // As a subquery it can be nothing but a SELECT, and has no INTO OUTFILE or FORMAT.
   const tree = await engine
-    .select({ sql: `EXPLAIN AST SELECT * FROM (${sql})`, params: {}, settings: ownSettings })
+    .select({
+      sql: `SELECT explain FROM (EXPLAIN AST SELECT * FROM (${sql}))`,
+      params: {},
+      settings: ownSettings,
+    })
     .catch((error: unknown) => {
       if (error instanceof StoreError && error.kind === 'unavailable') throw error;
       throw new StoreError(

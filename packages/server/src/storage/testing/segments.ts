@@ -53,7 +53,11 @@ export class SegmentLoader {
     mkdirSync(directory, { recursive: true });
   }
 
-  async load(signal: TelemetrySignal, records: readonly Uint8Array[], token = randomUUID()): Promise<number> {
+  async load(
+    signal: TelemetrySignal,
+    records: readonly Uint8Array[],
+    token: string = randomUUID(),
+  ): Promise<number> {
     const segment = this.write(signal, Buffer.concat(records), token);
     const { rows } = await this.#store.load(segment);
     rmSync(segment.path);
