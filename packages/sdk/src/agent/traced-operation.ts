@@ -12,9 +12,7 @@ export interface Operation extends SpanSettings {
 }
 
 /** Leaves out what is undefined, which OpenTelemetry would otherwise carry as empty. */
-export function definedAttributes(
-  attributes: Readonly<Record<string, Attributes[string] | undefined>>,
-): Attributes {
+export function definedAttributes(attributes: Readonly<Record<string, unknown>>): Attributes {
   const defined: Attributes = {};
   for (const key in attributes) if (attributes[key] !== undefined) defined[key] = attributes[key];
   return defined;

@@ -62,10 +62,15 @@ function lazyIntegration(from: string): object {
 
 function tryLoad(from: string): object | undefined {
   try {
-    const { OpenTelemetry } = createRequire(from)('@ai-sdk/otel') as { OpenTelemetry: new (options: object) => object };
+    const { OpenTelemetry } = createRequire(from)('@ai-sdk/otel') as {
+      OpenTelemetry: new (options: object) => object;
+    };
     return new OpenTelemetry({ tracer: currentRuntime()?.tracerFor('@ai-sdk/otel') });
   } catch (error) {
-    sayOnce('ai-sdk', `The AI SDK is not traced: install @ai-sdk/otel beside it (${(error as { code?: string }).code ?? String(error)}).`);
+    sayOnce(
+      'ai-sdk',
+      `The AI SDK is not traced: install @ai-sdk/otel beside it (${(error as { code?: string }).code ?? String(error)}).`,
+    );
     return undefined;
   }
 }

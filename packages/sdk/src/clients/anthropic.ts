@@ -35,11 +35,12 @@ export function instrumentAnthropic<C extends object>(client: C): C {
     if (typeof messages === 'object' && messages !== null) wrapAnthropicMessages(messages);
     return client;
   }
-  const { openTelemetry, withOptions } = client as NativeTracing;
+  const native = client as NativeTracing;
+  const { openTelemetry } = native;
   const wantsContent = currentRuntime() !== undefined && currentRuntime()?.options.capture !== 'off';
-  if (!wantsContent || openTelemetry?.traces?.contentMode === 'content' || withOptions === undefined)
+  if (!wantsContent || openTelemetry?.traces?.contentMode === 'content' || native.withOptions === undefined)
     return client;
-  return withOptions.call(client, {
+  return native.withOptions({
     openTelemetry: { ...openTelemetry, traces: { ...openTelemetry?.traces, contentMode: 'content' } },
   }) as C;
 }

@@ -196,12 +196,15 @@ function describe(runtime: Runtime, request: Json, protocol: unknown): Described
       'gen_ai.prompt.name': method === 'prompts/get' ? name : undefined,
       'mcp.resource.uri': asText(params['uri']),
       'mcp.session.id': asText(transport?.sessionId),
-      'jsonrpc.request.id':
-        request['id'] === undefined ? undefined : String(request['id'] as string | number),
+      'jsonrpc.request.id': requestId(request['id']),
       'network.transport': transportName(transport?.constructor?.name),
       'gen_ai.tool.call.arguments': isTool ? capture(runtime, params['arguments']) : undefined,
     }),
   };
+}
+
+function requestId(id: unknown): string | undefined {
+  return typeof id === 'string' || typeof id === 'number' ? String(id) : undefined;
 }
 
 function transportName(className: string | undefined): string | undefined {

@@ -51,9 +51,7 @@ const knownModules: Readonly<Record<string, KnownModule>> = {
   },
   ai: {
     file: /\/ai\/dist\/index\.m?js$/,
-    // @ai-sdk/otel imports the AI SDK, which is still loading at this moment.
-    loaded: (_prototype, url) =>
-      void setImmediate(() => guard('registering the AI SDK', () => registerAiSdk(url))),
+    loaded: (_prototype, url) => registerAiSdk(url),
   },
 };
 

@@ -150,7 +150,11 @@ describe('init', () => {
     });
     withSpan('work', {}, () => getLogger('test').info('hello'));
     await flush();
-    expect(seen.map(({ url }) => url).toSorted()).toEqual(['/v1/logs', '/v1/metrics', '/v1/traces']);
+    expect(seen.map(({ url }) => url).toSorted((a, b) => String(a).localeCompare(String(b)))).toEqual([
+      '/v1/logs',
+      '/v1/metrics',
+      '/v1/traces',
+    ]);
     expect(
       seen.every(({ key, encoding, bytes }) => key === 'Bearer k1' && encoding === 'gzip' && bytes > 50),
     ).toBe(true);

@@ -67,13 +67,16 @@ export function addHostLogProcessor(processor: LogRecordProcessor): boolean {
   const registered: unknown =
     globalApi().logs ?? (typeof legacy === 'function' ? (legacy as (version: number) => unknown)(1) : legacy);
   const proxy = registered as { getDelegate?: () => unknown; _getDelegate?: () => unknown } | undefined;
-  const provider = proxy?.getDelegate?.() ?? proxy?._getDelegate?.() ?? proxy;
-  const state = (provider as { _sharedState?: { activeProcessor?: { processors?: unknown[] } } } | undefined)
-    ?._sharedState;
+  const provider: unknown = proxy?.getDelegate?.() ?? proxy?._getDelegate?.() ?? proxy;
+  const state = (provider as SdkLoggerProvider | undefined)?._sharedState;
   const list = state?.activeProcessor?.processors;
   if (!Array.isArray(list)) return false;
   list.push(processor);
   return true;
+}
+
+interface SdkLoggerProvider {
+  readonly _sharedState?: { readonly activeProcessor?: { readonly processors?: unknown[] } };
 }
 
 export interface OwnGlobals {
@@ -99,16 +102,16 @@ export function registerGlobals(own: OwnGlobals, adopt: (provider: TracerProvide
     undo.push(() => metrics.disable());
   }
   if (findHostTracerProvider() === undefined && trace.setGlobalTracerProvider(own.tracerProvider)) {
-    const original = trace.setGlobalTracerProvider;
+    const original = trace.setGlobalTracerProvider.bind(trace);
     // Our registration would make the host's own, later one fail and silence its exporters.
     trace.setGlobalTracerProvider = (provider) => {
-      if (!adopt(provider)) return original.call(trace, provider);
+      if (!adopt(provider)) return original(provider);
       const proxy = globalApi().trace as { setDelegate?: (provider: TracerProvider) => void } | undefined;
       proxy?.setDelegate?.(provider);
       return true;
     };
     undo.push(() => {
-      trace.setGlobalTracerProvider = original;
+      delete (trace as { setGlobalTracerProvider?: unknown }).setGlobalTracerProvider;
       trace.disable();
     });
   }

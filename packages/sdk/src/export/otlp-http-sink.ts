@@ -42,7 +42,7 @@ export function otlpHttpSink<T>(options: OtlpHttpOptions<T>): Sink<T> {
       return { kind: 'failed', reason: `they cannot be encoded (${String(error)})` };
     }
     const bytes = body;
-    return await runInContext(suppressTracing(activeContext()), () => post(bytes));
+    return runInContext(suppressTracing(activeContext()), () => post(bytes));
   }
 
   function post(body: Uint8Array): Promise<SendOutcome> {

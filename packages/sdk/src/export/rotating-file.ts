@@ -63,7 +63,7 @@ export class RotatingFile {
     for (let index = keep - 1; index >= 0; index--) {
       await rename(index === 0 ? path : `${path}.${index}`, `${path}.${index + 1}`).catch(ignoreMissing);
     }
-    return await this.#ensureFile();
+    return this.#ensureFile();
   }
 }
 

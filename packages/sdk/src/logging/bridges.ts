@@ -1,5 +1,6 @@
 /** Correlation and trace ids on loggers a program already has, and their lines into OTLP: pino, winston, console. */
 import { Writable } from 'node:stream';
+import { stripVTControlCharacters } from 'node:util';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeContext } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
@@ -44,7 +45,7 @@ export function pinoDestination(options: { readonly name?: string } = {}): { wri
         forward({
           logger: typeof name === 'string' ? name : (options.name ?? 'pino'),
           level: levelOf(level),
-          message: String(msg ?? message ?? ''),
+          message: textOf(msg ?? message),
           fields,
           timestampMs: typeof time === 'number' ? time : undefined,
         });
@@ -74,7 +75,7 @@ export function winstonFormat(options: { readonly name?: string } = {}): {
         forward({
           logger: options.name ?? 'winston',
           level: levelOf(level),
-          message: String(message),
+          message: textOf(message),
           fields,
           timestampMs: undefined,
         });
@@ -157,16 +158,20 @@ function forward(line: ForwardedLine): void {
   runtime.otelLogger(line.logger).emit({
     context,
     body: mask === undefined ? line.message : mask(line.message),
-    severityNumber: logLevels[line.level].severity as number,
+    severityNumber: logLevels[line.level].severity,
     severityText: line.level,
-    attributes: attributes as Record<string, string>,
+    attributes,
     timestamp: line.timestampMs ?? performance.timeOrigin + performance.now(),
   });
 }
 
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : asLine(value ?? '');
+}
+
 /** pino's numbers and names of any of the loggers. */
 function levelOf(level: unknown): LogLevel {
-  if (typeof level === 'string') return findLogLevel(level.replace(/\u001b\[\d+m/g, '')) ?? 'INFO';
+  if (typeof level === 'string') return findLogLevel(stripVTControlCharacters(level)) ?? 'INFO';
   if (typeof level !== 'number') return 'INFO';
   const names = Object.keys(logLevels) as LogLevel[];
   return names.findLast((name) => logLevels[name].pino <= level) ?? 'TRACE';

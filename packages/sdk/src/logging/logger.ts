@@ -1,6 +1,6 @@
 /** Loggers: pino underneath for the handlers, OpenTelemetry log records for OTLP, one call for both. */
 import type { Logger as PinoLogger } from 'pino';
-import type { AnyValue, Attributes } from '@opentelemetry/api';
+import type { AnyValue } from '@opentelemetry/api';
 import { activeContext, runInContext } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
@@ -149,9 +149,9 @@ function emitRecord(
   runtime.otelLogger(name).emit({
     context,
     body,
-    severityNumber: logLevels[level].severity as number,
+    severityNumber: logLevels[level].severity,
     severityText: level,
-    attributes: attributes as Attributes,
+    attributes,
     timestamp: performance.timeOrigin + performance.now(),
   });
 }

@@ -69,7 +69,7 @@ class BoundedWriter {
       case 'symbol':
         return this.#text(value.toString());
       case 'function':
-        return this.#text(`[Function ${String(tryGet(value, 'name') ?? '')}]`);
+        return this.#text(`[Function ${functionName(value)}]`);
       case 'undefined':
         return undefined;
       default:
@@ -104,7 +104,7 @@ class BoundedWriter {
     if (Array.isArray(value)) return this.#list(value, depth);
     if (types.isDate(value)) return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
     if (value instanceof Error) {
-      return this.#record({ ...value, name: value.name, message: value.message }, depth);
+      return this.#record(Object.assign({}, value, { name: value.name, message: value.message }), depth);
     }
     if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value))
       return `[binary ${value.byteLength} bytes]`;
@@ -153,6 +153,11 @@ class BoundedWriter {
   #itemsMax(): number {
     return this.#limits.itemsMax ?? 200;
   }
+}
+
+function functionName(value: object): string {
+  const name = tryGet(value, 'name');
+  return typeof name === 'string' ? name : '';
 }
 
 function tryGet(value: object, key: string): unknown {

@@ -14,7 +14,7 @@ export interface Answer {
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
   /** Sent as server-sent events; a pair is `[event name, data]`. */
-  readonly events?: readonly (unknown | readonly [string, unknown])[];
+  readonly events?: readonly unknown[];
   /** Raw body, for malformed answers. */
   readonly raw?: string;
   /** Cut the connection after the events. */
@@ -33,7 +33,7 @@ export async function startProvider(...answers: Answer[]): Promise<ProviderServe
   const provider: Omit<ProviderServer, 'url'> = {
     exchanges: [],
     answers,
-    close: () => void server.closeAllConnections(),
+    close: () => server.closeAllConnections(),
   };
   const server: Server = createServer((request, response) => void serve(request, response));
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

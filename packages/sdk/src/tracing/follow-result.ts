@@ -146,7 +146,7 @@ function followNodeStream(stream: Readable, observer: ResultObserver): Readable 
     observer.item?.(item);
   };
   // Listening to 'data' would make the stream flow before its consumer is ready, so the two ways out are observed instead.
-  const { emit } = stream;
+  const emit = stream.emit.bind(stream);
   let reading = false;
   const read = stream.read.bind(stream);
   stream.read = (size?: number) => {
@@ -159,10 +159,10 @@ function followNodeStream(stream: Readable, observer: ResultObserver): Readable 
       reading = false;
     }
   };
-  stream.emit = function (this: Readable, event: string | symbol, ...args: unknown[]) {
+  stream.emit = ((event: string | symbol, ...args: unknown[]) => {
     if (event === 'data' && !reading) note(args[0]);
-    return emit.call(this, event, ...args);
-  } as typeof stream.emit;
+    return emit(event, ...args);
+  }) as typeof stream.emit;
   finished(stream, { writable: false }, (error) => {
     if (error === undefined || error === null || isEarlyClose(error)) observer.ended(undefined, items);
     else observer.failed(error);

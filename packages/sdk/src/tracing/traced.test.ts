@@ -51,6 +51,7 @@ describe('traced', () => {
       try {
         traced(
           () => {
+            // oxlint-disable-next-line typescript/only-throw-error -- Hosts do throw such things.
             throw thrown;
           },
           { name: 'odd' },
@@ -72,6 +73,7 @@ describe('traced', () => {
       }
     }
     const inner = traced(() => 'x', { name: 'inner' });
+    // oxlint-disable-next-line typescript/unbound-method -- A decorator gets the method unbound.
     const descriptor = Search.prototype.run;
     Search.prototype.run = traced()(descriptor, {
       name: 'run',

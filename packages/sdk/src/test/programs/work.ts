@@ -31,4 +31,5 @@ switch (process.env['ENDING']) {
     setInterval(() => undefined, 1000);
     console.log('ready');
     break;
+  default:
 }
