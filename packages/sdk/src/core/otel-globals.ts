@@ -90,30 +90,29 @@ export interface OwnGlobals {
 export function registerGlobals(own: OwnGlobals, adopt: (provider: TracerProvider) => boolean): () => void {
   const before = globalApi();
   const undo: (() => void)[] = [];
-  if (before.context === undefined && context.setGlobalContextManager(own.contextManager))
-    undo.push(() => context.disable());
-  if (before.propagation === undefined && propagation.setGlobalPropagator(own.propagator))
-    undo.push(() => propagation.disable());
-  if (
-    metrics.setGlobalMeterProvider.length > 0 &&
-    !hasMeterProvider() &&
-    metrics.setGlobalMeterProvider(own.meterProvider)
-  ) {
-    undo.push(() => metrics.disable());
+  // Once the host lives on our context manager and propagator, they outlive us.
+  let shared = false;
+  const unlessShared = (step: () => void) => undo.push(() => (shared ? undefined : step()));
+  if (before.context === undefined && context.setGlobalContextManager(own.contextManager)) {
+    unlessShared(() => context.disable());
   }
+  if (before.propagation === undefined && propagation.setGlobalPropagator(own.propagator)) {
+    unlessShared(() => propagation.disable());
+  }
+  if (!hasMeterProvider() && metrics.setGlobalMeterProvider(own.meterProvider))
+    undo.push(() => metrics.disable());
   if (findHostTracerProvider() === undefined && trace.setGlobalTracerProvider(own.tracerProvider)) {
     const original = trace.setGlobalTracerProvider.bind(trace);
     // Our registration would make the host's own, later one fail and silence its exporters.
     trace.setGlobalTracerProvider = (provider) => {
       if (!adopt(provider)) return original(provider);
+      shared = true;
       const proxy = globalApi().trace as { setDelegate?: (provider: TracerProvider) => void } | undefined;
       proxy?.setDelegate?.(provider);
       return true;
     };
-    undo.push(() => {
-      delete (trace as { setGlobalTracerProvider?: unknown }).setGlobalTracerProvider;
-      trace.disable();
-    });
+    undo.push(() => delete (trace as { setGlobalTracerProvider?: unknown }).setGlobalTracerProvider);
+    unlessShared(() => trace.disable());
   }
   return () => {
     for (const step of undo) step();

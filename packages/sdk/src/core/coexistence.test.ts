@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { runProgram } from '../test/run-program.ts';
+
+const both = {
+  theirs: [
+    ['our span', true],
+    ['host span', false],
+  ],
+  ours: [
+    ['our span', true],
+    ['host span', false],
+  ],
+};
+
+describe('a program with OpenTelemetry already set up', () => {
+  it.each(['before', 'after'])(
+    'keeps its exporters, and both see one tree (host set up %s init)',
+    async (order) => {
+      const end = await runProgram('host-otel.ts', { env: { ORDER: order } });
+      const [tree, later] = end.stdout.trim().split('\n');
+      expect(JSON.parse(tree ?? '{}'), end.stderr).toEqual(both);
+      expect(later).toBe('after our shutdown');
+    },
+  );
+
+  it('works with globals of an older OpenTelemetry API', async () => {
+    const end = await runProgram('older-api.ts');
+    expect(JSON.parse(end.stdout.trim() || '{}'), end.stderr).toEqual(both);
+  });
+});
