@@ -19,7 +19,7 @@ import type { TelemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { encodeExportResponse, encodeStatus } from '@sightline/schema/otlp';
 import type { ReceiverOptions } from './http-receiver.ts';
-import { portTaken } from './port-taken.ts';
+import { listenFailure } from './listen-failure.ts';
 import { statusCodeOf } from './rpc-status.ts';
 
 export interface GrpcReceiverOptions extends ReceiverOptions {
@@ -39,7 +39,7 @@ const paths: Readonly<Record<TelemetrySignal, string>> = {
   metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
 };
 
-/** @throws SightlineError `port_taken`. */
+/** @throws SightlineError `port_taken`, `bad_option`. */
 export async function startOtlpGrpc(options: GrpcReceiverOptions): Promise<GrpcReceiver> {
   // What grpc-js would print on its own is told to the sender, or thrown.
   setLogVerbosity(logVerbosity.NONE);
@@ -81,7 +81,7 @@ async function bind(server: Server, host: string, port: number): Promise<number>
   return new Promise<number>((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {
       if (error === null) resolve(bound);
-      else reject(portTaken({ what: 'OTLP/gRPC', host, port, flag: '--otlp-grpc-port' }, error));
+      else reject(listenFailure({ what: 'OTLP/gRPC', host, port, flag: '--otlp-grpc-port' }, error));
     });
   });
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
@@ -246,4 +246,41 @@ test('A port in use is named with the option that changes it', async () => {
     code: 'port_taken',
     hint: expect.stringContaining('--otlp-http-port') as unknown,
   });
+});
+
+test('An address that is not of this machine is named with what to change', async () => {
+  doors = await openDoors();
+  const elsewhere = startOtlpHttp({
+    ingest: doors.ingest,
+    resolveProject: () => ({ project: 'p' }),
+    host: '192.0.2.1',
+    port: 0,
+  });
+  await expect(elsewhere).rejects.toMatchObject({
+    code: 'bad_option',
+    hint: expect.stringContaining('--host') as unknown,
+  });
+});
+
+test('A server that stops answers what is under way before it lets go of the connection', async () => {
+  doors = await openDoors();
+  const server = await startOtlpHttp({
+    ingest: doors.ingest,
+    resolveProject: () => ({ project: 'p' }),
+    host: '127.0.0.1',
+    port: 0,
+  });
+  const body = protobuf();
+  const request = httpRequest(`http://127.0.0.1:${server.port}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf', 'content-length': String(body.length) },
+  });
+  request.write(body.subarray(0, 10));
+  await until('the body to begin', () => doors.ingest.memory.bytes > 0);
+  const closed = server.close();
+  request.end(body.subarray(10));
+  const [response] = (await once(request, 'response')) as [IncomingMessage];
+  expect(response.statusCode).toBe(200);
+  response.resume();
+  await closed;
 });

@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import { SightlineError } from '@sightline/schema/errors';
 import { otlpHttpReceiver, type ReceiverOptions } from './http-receiver.ts';
-import { portTaken } from './port-taken.ts';
+import { listenFailure } from './listen-failure.ts';
 
 export interface OtlpHttpOptions extends ReceiverOptions {
   readonly host: string;
@@ -16,11 +16,13 @@ export interface OtlpHttpServer {
 
 /** A sender that needs longer for one request holds memory for nothing. */
 const requestTimeoutMs = 60_000;
+/** How long requests under way may take to be answered when the server stops: what they carry is being journalled. */
+const graceMs = 3_000;
 
-/** Listens on the OTLP/HTTP port. @throws SightlineError `port_taken`. */
+/** Listens on the OTLP/HTTP port. @throws SightlineError `port_taken`, `bad_option`. */
 export async function startOtlpHttp(options: OtlpHttpOptions): Promise<OtlpHttpServer> {
   const { host, port } = options;
-  const app = Fastify({ logger: false, requestTimeout: requestTimeoutMs, forceCloseConnections: true });
+  const app = Fastify({ logger: false, requestTimeout: requestTimeoutMs, forceCloseConnections: 'idle' });
   app.setNotFoundHandler(async (request, reply) => {
     const failure = new SightlineError(
       'not_found',
@@ -36,11 +38,18 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<OtlpHttpS
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    throw portTaken({ what: 'OTLP/HTTP', host, port, flag: '--otlp-http-port' }, error);
+    throw listenFailure({ what: 'OTLP/HTTP', host, port, flag: '--otlp-http-port' }, error);
   }
   const address = app.server.address();
   return {
     port: typeof address === 'object' && address !== null ? address.port : port,
-    close: async () => app.close(),
+    close: async () => {
+      // A connection that carried a request when the closing began is idle only afterwards.
+      const idle = setInterval(() => app.server.closeIdleConnections(), 50);
+      const forced = setTimeout(() => app.server.closeAllConnections(), graceMs);
+      await app.close();
+      clearInterval(idle);
+      clearTimeout(forced);
+    },
   };
 }

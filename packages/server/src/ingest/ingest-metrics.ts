@@ -7,8 +7,7 @@ export interface Metric {
 }
 
 const counterHelp = {
-  sightline_ingest_requests_total:
-    'OTLP requests by what became of them: stored, empty, or the code of the error.',
+  sightline_ingest_requests_total: 'OTLP requests by what became of them: stored, or the code of the error.',
   sightline_ingest_accepted_items_total: 'Spans, log records and data points that were acknowledged.',
   sightline_ingest_rejected_items_total: 'Spans, log records and data points that were refused, by reason.',
   sightline_ingest_bytes_total: 'Bytes of admitted requests, decompressed, as protobuf.',

@@ -64,18 +64,40 @@ const msPerDay = 86_400_000;
 const startupMsMax = 5_000;
 const rebaseIntervalMs = 10_000;
 
-/** Recovers the journal and starts loading. Resolves when requests can be accepted. */
+/**
+ * Recovers the journal and starts loading. Resolves when requests can be accepted.
+ * @throws SightlineError `data_directory_unwritable`.
+ */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
-  const { dataDirectory, clock } = options;
-  const quarantine = new Quarantine(dataDirectory);
-  const recovered = new Map<TelemetrySignal, Recovered>();
-  for (const signal of signals) {
-    const directory = signalDirectory(dataDirectory, signal);
-    recovered.set(signal, await recoverJournal({ signal, directory, quarantine, clock }));
-  }
+  const quarantine = new Quarantine(options.dataDirectory);
+  const recovered = await recoverAll(options, quarantine);
   const ingest = new Ingest(options, quarantine, recovered);
   await ingest.start(recovered);
   return ingest;
+}
+
+async function recoverAll(
+  { dataDirectory, clock }: IngestOptions,
+  quarantine: Quarantine,
+): Promise<ReadonlyMap<TelemetrySignal, Recovered>> {
+  const recovered = new Map<TelemetrySignal, Recovered>();
+  for (const signal of signals) {
+    const directory = signalDirectory(dataDirectory, signal);
+    try {
+      recovered.set(signal, await recoverJournal({ signal, directory, quarantine, clock }));
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error);
+      throw new SightlineError(
+        'data_directory_unwritable',
+        `Cannot recover the journal in "${directory}": ${detail}.`,
+        {
+          hint: 'Give this user access to it, or free space on its disk. Nothing in it was changed.',
+          cause: error,
+        },
+      );
+    }
+  }
+  return recovered;
 }
 
 export class Ingest {
