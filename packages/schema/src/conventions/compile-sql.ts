@@ -1,7 +1,8 @@
-import { operationFallbackSql } from './compile-sql-operation.ts';
-import { providerSql, type SqlScope, sourceSql, sqlList } from './compile-sql-source.ts';
+import { operationSql, plainOperationSql } from './compile-sql-operation.ts';
+import { providerSql, type SqlScope, sourceSql, sqlArray, sqlList, sqlString } from './compile-sql-source.ts';
+import { codedSources, type CodedSource, fieldCode, ranksPerField, requiredFields } from './coded-sources.ts';
 import { type DerivedColumn, type FieldName, fieldNames, fields } from './fields.ts';
-import { type Field, isNumeric, maximum, type Source, textLengthMax, type TokenColumn } from './source.ts';
+import { type Field, isNumeric, maximum, textLengthMax } from './source.ts';
 
 export interface CompileSqlOptions {
   /** Expressions over one row: `Map(…, String)`, where numbers and truth values are text, lists and maps JSON. */
@@ -9,7 +10,7 @@ export interface CompileSqlOptions {
   readonly resource: string;
   /** The span's name, or a log record's event name. */
   readonly name: string;
-  /** Which columns to compute; all unless said. Fewer cost less. */
+  /** Which columns to compute; all unless said. One call for all of them costs least. */
   readonly columns?: readonly DerivedColumn[];
   /** The alias under which the outer SELECT finds `row`; `derived` unless said. */
   readonly alias?: string;
@@ -31,28 +32,20 @@ export interface CompiledSql {
 /**
  * ClickHouse expressions for the derived columns. They never throw, whatever the attributes hold.
  *
- * Most spans have none of the attributes in the tables, so rows are narrowed first: one hash lookup per key keeps the
- * known attributes, and the sources are evaluated in a lambda over an array that is empty for all other rows. ClickHouse
- * runs a lambda over array elements only; `if` does not save the work, it evaluates map lookups for every row.
+ * It runs for every span that is stored, so it does not look each of the two hundred sources up. One pass turns the row's
+ * keys into codes (field and rank of the source, by hash) and keeps those that are known; sorted by code, the first hit of a
+ * field is its value. Sources with guards, paths and the like are evaluated only where the attribute they hang on is
+ * there, and add their hits before the sort. Work that most rows do not need stands in a lambda over an array that is empty
+ * for them, and must use the lambda's parameter: what does not is computed outside, for every row, as both sides of an `if`
+ * are. One-element arrays bind names.
  */
 export function compileSql(options: CompileSqlOptions): CompiledSql {
   const alias = options.alias ?? 'derived';
   const columns = options.columns ?? [...fieldNames, 'model'];
   const names = requiredFields(columns);
-  const scope: SqlScope = { attributes: 'known_.1', resource: 'known_.2', name: options.name };
-
-  const raw: string[] = [];
-  const position = new Map<string, number>();
-  for (const name of names) {
-    position.set(name, raw.push(firstSql(fields[name], scope)));
-    if (hasExclusive(fields[name]))
-      position.set(`${name} excludes`, raw.push(excludesSql(fields[name], scope)));
-  }
-  const rawAt = (key: string) => `raw_.${position.get(key) ?? 0}`;
-  const final = names.map((name) => finalSql(name, fields[name], rawAt));
-
+  const final = names.map((name) => finalSql(name, names));
   return {
-    row: `arrayMap(raw_ -> tuple(${final.join(', ')}), arrayMap(known_ -> tuple(${raw.join(', ')}), ${knownSql(names, options)}))[1]`,
+    row: rowSql(codedSources(names), options, `tuple(${final.join(', ')})`),
     columns: Object.fromEntries(columns.map((column) => [column, columnSql(column)])),
   };
 
@@ -60,94 +53,119 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
     const at = (name: FieldName) => `${alias}.${names.indexOf(name) + 1}`;
     if (column === 'model')
       return `if(${at('response_model')} != '', ${at('response_model')}, ${at('request_model')})`;
-    if (column === 'operation') return operationFallbackSql(at('operation'), options.attributes);
+    if (column === 'operation') return plainOperationSql(at('operation'), options.attributes);
     return at(column);
   }
 }
 
-/** The fields behind `columns`, and the counts that they contain. */
-function requiredFields(columns: readonly DerivedColumn[]): readonly FieldName[] {
-  const needed = new Set<FieldName>();
-  for (const column of columns) {
-    if (column === 'model') needed.add('request_model').add('response_model');
-    else for (const name of [column, ...partsOf(fields[column])]) needed.add(name);
-  }
-  return fieldNames.filter((name) => needed.has(name));
+function rowSql(sources: readonly CodedSource[], options: CompileSqlOptions, final: string): string {
+  const withFields = bind('fields_', `arrayMap(hit_ -> intDiv(hit_.1, ${ranksPerField}), hits_)`, final);
+  const withHits = bind('hits_', hitsSql(sources, options), withFields);
+  const withKeys = bind('keys_', 'mapKeys(known_.1)', withHits);
+  return `arrayMap(known_ -> ${withKeys}, ${knownSql(sources, options)})[1]`;
 }
-
-const partsOf = (field: Field): readonly TokenColumn[] => field.contains ?? [];
 
 /** An array with the row's known attributes and known resource attributes, or an empty one where no source has a value. */
-function knownSql(names: readonly FieldName[], options: CompileSqlOptions): string {
-  const keys = keysRead(names);
-  const known = (wanted: readonly string[], map: string) =>
-    `mapFilter((key_, value_) -> key_ IN (${sqlList(wanted)}), ${map})`;
-  const attributes = known(keys.attributes, options.attributes);
-  const isTelling = `arrayExists(key_ -> key_ IN (${sqlList(keys.telling)}), mapKeys(both_.1))`;
-  if (keys.resource.length === 0) return `arrayFilter(both_ -> ${isTelling}, [tuple(${attributes})])`;
-  const resource = known(keys.resource, options.resource);
-  return `arrayFilter(both_ -> ${isTelling} OR notEmpty(both_.2), [tuple(${attributes}, ${resource})])`;
+function knownSql(sources: readonly CodedSource[], options: CompileSqlOptions): string {
+  const known = (keys: readonly string[], map: string) =>
+    keys.length === 0 ? 'map()' : `mapFilter((key_, value_) -> key_ IN (${sqlList(keys)}), ${map})`;
+  const attributes = known(keysOf(sources, 'all'), options.attributes);
+  const resource = known(keysOf(sources, 'resource'), options.resource);
+  const telling = `arrayExists(key_ -> key_ IN (${sqlList(keysOf(sources, 'telling'))}), mapKeys(both_.1))`;
+  return `arrayFilter(both_ -> ${telling} OR notEmpty(both_.2), [tuple(${attributes}, ${resource})])`;
 }
 
-interface KeysRead {
-  readonly attributes: readonly string[];
-  /** Those that a value can come from. Guards alone give none: every span of a Rust program has a `target`. */
-  readonly telling: readonly string[];
-  readonly resource: readonly string[];
-}
+const bind = (name: string, value: string, body: string) => `arrayMap(${name} -> ${body}, [${value}])[1]`;
 
-function keysRead(names: readonly FieldName[]): KeysRead {
-  const telling = new Set<string>();
-  const guarding = new Set<string>();
-  const resource = new Set<string>();
-  for (const source of names.flatMap((name): readonly Source[] => fields[name].sources)) {
-    const guards = (source.when ?? []).map((guard) => guard.attribute);
-    for (const guard of guards) (source.from === 'name' ? telling : guarding).add(guard);
-    if (source.from === 'resource') resource.add(source.name);
-    else if (source.from !== 'name') telling.add(source.name);
+function keysOf(sources: readonly CodedSource[], which: 'all' | 'telling' | 'resource'): readonly string[] {
+  const keys = new Set<string>();
+  for (const { source } of sources) {
+    if (which === 'resource') {
+      if (source.from === 'resource') keys.add(source.name);
+      continue;
+    }
+    if (source.from === undefined) keys.add(source.name);
+    // Guards alone give no value, except to sources that read the name: every span of a Rust program has a `target`.
+    if (which === 'all' || source.from === 'name')
+      for (const guard of source.when ?? []) keys.add(guard.attribute);
   }
-  return { attributes: [...telling.union(guarding)], telling: [...telling], resource: [...resource] };
+  return [...keys];
 }
 
-/** The value of the first source that has one. */
-function firstSql(field: Field, scope: SqlScope): string {
-  if (isNumeric(field.type)) {
-    return `arrayFirstOrNull(number_ -> ${inRange(field)}, ${numbersSql(field, scope)})`;
-  }
-  const texts = field.sources.map((source) => sourceSql(field.type, source, scope));
-  const text = `leftUTF8(arrayFirst(text_ -> text_ != '', [${texts.join(', ')}]), ${textLengthMax})`;
-  return field.type === 'provider' ? providerSql(text) : text;
+/** What the row says, as (code, text, number) sorted by code. Numbers out of range say nothing. */
+function hitsSql(sources: readonly CodedSource[], options: CompileSqlOptions): string {
+  const simple = sources.filter((each) => each.kind === 'simple');
+  const codes = `[${simple.map((each) => each.code).join(', ')}]::Array(UInt16)`;
+  const code = `transform(key_, ${sqlArray(simple.map((each) => each.source.name))}, ${codes}, toUInt16(0))`;
+  const direct = `arrayMap((key_, value_) -> (${code}, value_), keys_, mapValues(known_.1))`;
+  const all = `arrayConcat(${direct}, ${conditionalHitsSql(sources, options)})`;
+  const said = `arrayFilter(hit_ -> hit_.1 != 0 AND hit_.2 != '', ${all})`;
+  const numbered = `arrayMap(hit_ -> (hit_.1, hit_.2, ${numberSql(sources)}), ${said})`;
+  const valid = `arrayFilter(hit_ -> hit_.1 < ${fieldCode('input_tokens')} OR ${inRangeSql()}, ${numbered})`;
+  return `arraySort(hit_ -> hit_.1, ${valid})`;
 }
 
-const hasExclusive = (field: Field) => field.sources.some((source) => source.excludes !== undefined);
-
-/** Whether the first source that has a value leaves out what the field contains. */
-function excludesSql(field: Field, scope: SqlScope): string {
-  const excludes = field.sources.map((source) => (source.excludes === undefined ? 'false' : 'true'));
-  const index = `arrayFirstIndex(number_ -> ${inRange(field)}, ${numbersSql(field, scope)})`;
-  return `[${excludes.join(', ')}][${index}]`;
+/** Hits of the sources that are more than an attribute: looked at where the attribute they hang on is there. */
+function conditionalHitsSql(sources: readonly CodedSource[], options: CompileSqlOptions): string {
+  const families = Map.groupBy(
+    sources.filter((each) => each.kind === 'conditional'),
+    (each) => each.gate ?? '',
+  );
+  if (families.size === 0) return '[]::Array(Tuple(UInt16, String))';
+  const scope: SqlScope = { attributes: 'family_.1', resource: 'family_.2', name: options.name };
+  const gates = [...families.keys()].filter((gate) => gate !== '');
+  const hasGate = gates.length === 0 ? 'false' : `arrayExists(key_ -> key_ IN (${sqlList(gates)}), keys_)`;
+  const hits = [...families].map(([gate, members]) => {
+    const condition = gate === '' ? 'notEmpty(any_.2)' : `has(keys_, ${sqlString(gate)})`;
+    return `arrayMap(family_ -> ${hitListSql(members, scope)}, arrayFilter(x_ -> ${condition}, [any_]))`;
+  });
+  const rows = `arrayFilter(x_ -> ${hasGate} OR notEmpty(x_.2), [known_])`;
+  return `arrayFlatten(arrayMap(any_ -> arrayFlatten([${hits.join(', ')}]), ${rows}))`;
 }
 
-function numbersSql(field: Field, scope: SqlScope): string {
-  const texts = `[${field.sources.map((source) => sourceSql(field.type, source, scope)).join(', ')}]`;
-  if (field.sources.every((source) => source.scale === undefined))
-    return `arrayMap(text_ -> toFloat64OrNull(text_), ${texts})`;
-  const scales = field.sources.map((source) => String(source.scale ?? 1)).join(', ');
-  return `arrayMap((text_, scale_) -> toFloat64OrNull(text_) * scale_, ${texts}, [${scales}])`;
+function hitListSql(members: readonly CodedSource[], scope: SqlScope): string {
+  const hits = members.map(
+    ({ field, source, code }) => `(toUInt16(${code}), ${sourceSql(field.type, source, scope)})`,
+  );
+  return `[${hits.join(', ')}]`;
+}
+
+function numberSql(sources: readonly CodedSource[]): string {
+  const scaled = sources.filter((each) => each.source.scale !== undefined);
+  const codes = `[${scaled.map((each) => each.code).join(', ')}]`;
+  const scales = `[${scaled.map((each) => `toFloat64(${each.source.scale ?? 1})`).join(', ')}]`;
+  const factor = scaled.length === 0 ? '' : ` * transform(hit_.1, ${codes}, ${scales}, toFloat64(1))`;
+  return `toFloat64OrNull(hit_.2)${factor}`;
 }
 
 /** False for NULL and NaN too. */
-function inRange(field: Field): string {
-  return isNumeric(field.type) ? `ifNull(number_ >= 0 AND number_ <= ${maximum[field.type]}, false)` : 'true';
+function inRangeSql(): string {
+  const isDollars = `intDiv(hit_.1, ${ranksPerField}) = ${fieldCode('cost_usd') / ranksPerField}`;
+  return `ifNull(hit_.3 >= 0 AND hit_.3 <= if(${isDollars}, ${maximum.dollars}, ${maximum.tokens}), false)`;
 }
 
-function finalSql(name: FieldName, field: Field, rawAt: (key: string) => string): string {
-  if (!isNumeric(field.type)) return rawAt(name);
+function finalSql(name: FieldName, names: readonly FieldName[]): string {
+  const field: Field = fields[name];
+  if (name === 'operation') return operationSql('keys_', 'mapValues(known_.1)', at(name, 1), at(name, 2));
+  if (!isNumeric(field.type)) {
+    const text = `leftUTF8(${at(name, 2)}, ${textLengthMax})`;
+    return field.type === 'provider' ? providerSql(text) : text;
+  }
   // Without the sign of -0.
-  if (field.type !== 'tokens') return `abs(${rawAt(name)})`;
-  const count = (part: string) => `accurateCastOrNull(floor(${rawAt(part)}), 'UInt64')`;
+  if (field.type !== 'tokens') return `abs(${at(name, 3)})`;
+  const count = (part: FieldName) => `accurateCastOrNull(floor(${at(part, 3)}), 'UInt64')`;
   if (field.contains === undefined) return count(name);
   const parts = field.contains.map((part) => `ifNull(${count(part)}, 0)`).join(' + ');
-  const leftOut = `${parts} > ${count(name)}${hasExclusive(field) ? ` OR ${rawAt(`${name} excludes`)}` : ''}`;
-  return `if(${leftOut}, ${count(name)} + ${parts}, ${count(name)})`;
+  const exclusive = codedSources(names).filter(
+    (each) => each.field === field && each.source.excludes !== undefined,
+  );
+  const isExclusive = `${at(name, 1)} IN (${exclusive.map((each) => each.code).join(', ')})`;
+  const leftOut = exclusive.length > 0 ? `parts_ > whole_ OR ${isExclusive}` : `parts_ > whole_`;
+  const whole = `if(${leftOut}, whole_ + parts_, whole_)`;
+  return `arrayMap((whole_, parts_) -> ${whole}, [${count(name)}], [${parts}])[1]`;
+}
+
+/** Code, text or number of a field's first hit. Beyond the array stands 0, '' and NULL. */
+function at(name: FieldName, part: 1 | 2 | 3): string {
+  return `tupleElement(hits_, ${part})[indexOf(fields_, ${fieldCode(name) / ranksPerField})]`;
 }

@@ -4,7 +4,7 @@ import { operationField } from './operation-table.ts';
 import type { Field } from './source.ts';
 import * as tokens from './token-table.ts';
 
-/** Every normal field that one table row set describes. Adding a dialect is adding rows to the tables. */
+/** Every normal field, text before numbers. Adding a dialect is adding rows to the tables. */
 export const fields = {
   operation: operationField,
   provider: model.providerField,
@@ -12,6 +12,12 @@ export const fields = {
   response_model: model.responseModelField,
   response_id: model.responseIdField,
   service_tier: model.serviceTierField,
+  session_id: identity.sessionField,
+  user_id: identity.userField,
+  correlation_id: identity.correlationField,
+  agent_name: identity.agentField,
+  tool_name: identity.toolField,
+  tool_call_id: identity.toolCallIdField,
   input_tokens: tokens.inputTokensField,
   output_tokens: tokens.outputTokensField,
   cache_read_tokens: tokens.cacheReadTokensField,
@@ -21,12 +27,6 @@ export const fields = {
   input_audio_tokens: tokens.inputAudioTokensField,
   output_audio_tokens: tokens.outputAudioTokensField,
   cost_usd: tokens.reportedCostField,
-  session_id: identity.sessionField,
-  user_id: identity.userField,
-  correlation_id: identity.correlationField,
-  agent_name: identity.agentField,
-  tool_name: identity.toolField,
-  tool_call_id: identity.toolCallIdField,
   ttft_ms: identity.ttftField,
 } satisfies Record<string, Field>;
 
