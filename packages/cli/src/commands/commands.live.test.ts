@@ -427,7 +427,7 @@ describe('demo', () => {
         ? rows.map(([name]) => name)
         : undefined;
     });
-    expect(services.toSorted()).toEqual([
+    expect(services.map(String).toSorted((a, b) => a.localeCompare(b))).toEqual([
       'agent-orchestrator',
       'billing-worker',
       'llm-gateway',

@@ -57,6 +57,7 @@ export const demoCommand: Command = {
     if (historyMs > historyMsMax)
       throw badOption(`--history is "${options.text('history')}", but takes at most 24h.`);
     const seed = options.integer('seed', { min: 0, max: 4_294_967_295 }) ?? Date.now() % 4_294_967_296;
+    const liveMs = once ? undefined : options.durationMs('duration');
     // A clear answer before the work begins, should nobody be there.
     await client.get('status', {}, statusResponse);
     // The OpenTelemetry SDK is loaded by the one verb that needs it.
@@ -68,13 +69,12 @@ export const demoCommand: Command = {
       seed,
       apiKey: options.text('api-key') ?? (invocation.env.SIGHTLINE_API_KEY || undefined),
       rate: options.number('rate', { min: 0.01, max: 50 }) ?? defaultRate,
-      liveMs: once ? undefined : options.durationMs('duration'),
+      liveMs,
       abort: signal,
       onLive: ({ spans, logs }) => {
         if (once || output.json) return;
-        output.line(
-          `The past is there: ${formatCount(spans)} spans, ${formatCount(logs)} log lines. Going on live.`,
-        );
+        const next = liveMs === 0 ? '' : ' Going on live.';
+        output.line(`The past is there: ${formatCount(spans)} spans, ${formatCount(logs)} log lines.${next}`);
         announce(invocation);
       },
       onProgress: ({ live, played, active, sent: now }) => {

@@ -31,7 +31,7 @@ export interface DemoProgress {
 
 const metricIntervalMs = 15_000;
 /** Steps between two flushes while the past is played: fewer spans than any queue holds. */
-const stepsPerFlush = 1500;
+const stepsPerFlush = 4000;
 const progressIntervalMs = 250;
 /** A single round lies this far back, so that all of it has happened. */
 const onceMs = 8 * 60_000;
@@ -42,7 +42,7 @@ export async function runDemo(options: DemoOptions): Promise<Readonly<Sent>> {
   const { client, apiKey, rate, once, abort, onProgress } = options;
   const startMs = Date.now() - (once ? onceMs : options.historyMs);
   const scheduler = new DemoScheduler(startMs);
-  const exporters = createExporters(client, apiKey);
+  const exporters = createExporters({ url: client.url, apiKey, abort });
   const world = createWorld(scheduler, createSeededRandom(options.seed), exporters);
   const traffic = once ? startOnce(world, onceSpreadMs) : startTraffic(world, rate);
   const metrics = startMetrics(world, () => !once || traffic.active > 0);
@@ -108,8 +108,10 @@ function startMetrics(world: World, isNeeded: () => boolean): Metrics {
   return { sending };
 }
 
+/** One service after the other: a burst from all at once would make a small server refuse. */
 async function flush(world: World, { sending }: Metrics): Promise<void> {
-  await Promise.all([...world.services.map(async (service) => service.flush()), ...sending]);
+  for (const service of world.services) await service.flush();
+  await Promise.all(sending);
 }
 
 function failIfNothingArrives(client: ApiClient, sent: Readonly<Sent>): void {

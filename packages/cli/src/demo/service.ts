@@ -23,7 +23,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import type { DemoClock } from './demo-clock.ts';
-import type { Exporters } from './exporters.ts';
+import { type Exporters, exportTimeoutMs } from './exporters.ts';
 import { MetricPipeline } from './metric-pipeline.ts';
 import { ServiceInstruments } from './service-instruments.ts';
 
@@ -107,6 +107,7 @@ export class Service {
       maxQueueSize: queueSpansMax,
       maxExportBatchSize: batchSpansMax,
       scheduledDelayMillis: 500,
+      exportTimeoutMillis: exportTimeoutMs,
     };
     this.#tracerProvider = new TracerProvider({
       resource,
@@ -211,7 +212,8 @@ export class Service {
   }
 
   async flush(): Promise<void> {
-    await Promise.all([this.#tracerProvider.forceFlush(), this.#loggerProvider.forceFlush()]);
+    const timeout = { timeoutMillis: exportTimeoutMs };
+    await Promise.all([this.#tracerProvider.forceFlush(timeout), this.#loggerProvider.forceFlush(timeout)]);
   }
 
   async shutdown(): Promise<void> {
