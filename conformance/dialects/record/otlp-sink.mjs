@@ -1,6 +1,7 @@
 /** An OTLP/HTTP receiver on loopback that keeps the JSON bodies it gets. */
 import { createServer } from 'node:http';
 import { gunzipSync } from 'node:zlib';
+import { protobufToJson } from '../../../packages/schema/src/otlp/index.ts';
 
 export async function startOtlpSink() {
   const received = { traces: [], logs: [], metrics: [] };
@@ -14,6 +15,7 @@ export async function startOtlpSink() {
       const signal = /\/v1\/(traces|logs|metrics)$/.exec(request.url)?.[1];
       const isJson = (request.headers['content-type'] ?? '').startsWith('application/json');
       if (signal !== undefined && isJson) received[signal].push(JSON.parse(body.toString()));
+      else if (signal !== undefined) received[signal].push(JSON.parse(protobufToJson(signal, body)));
       else others.push(`${request.url} ${request.headers['content-type']}`);
       const type = isJson ? 'application/json' : 'application/x-protobuf';
       response.writeHead(200, { 'content-type': type }).end(isJson ? '{}' : '');

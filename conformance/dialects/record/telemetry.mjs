@@ -1,6 +1,6 @@
 /** The OpenTelemetry SDK as a user sets it up: batch export as OTLP/JSON to OTEL_EXPORTER_OTLP_ENDPOINT. */
 import { logs } from '@opentelemetry/api-logs';
-import { metrics } from '@opentelemetry/api';
+import { logs as newLogs, metrics } from '@opentelemetry/api';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-http';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -19,6 +19,7 @@ export function startTelemetry(service, instrumentations = [], spanProcessors = 
   tracerProvider.register();
   const loggerProvider = new LoggerProvider({ resource, processors: [logProcessor()] });
   logs.setGlobalLoggerProvider(loggerProvider);
+  newLogs.setGlobalLoggerProvider(loggerProvider);
   const meterProvider = new MeterProvider({
     resource,
     readers: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],

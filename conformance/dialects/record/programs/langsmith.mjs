@@ -1,15 +1,13 @@
-import { initializeOTEL } from 'langsmith/experimental/otel/setup';
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { getWeather } from '../conversations.mjs';
 
 process.env.LANGSMITH_TRACING = 'true';
 process.env.LANGSMITH_API_KEY = 'none';
 process.env.LANGSMITH_ENDPOINT = 'http://127.0.0.1:9';
 process.env.LANGSMITH_OTEL_ENABLED = 'true';
+const { initializeOTEL } = await import('langsmith/experimental/otel/setup');
 const { DEFAULT_LANGSMITH_SPAN_PROCESSOR } = initializeOTEL({
   exporterConfig: { url: `${process.env.OTEL_EXPORTER_OTLP_ENDPOINT}/v1/traces` },
 });
-void OTLPTraceExporter;
 const { ChatOpenAI } = await import('@langchain/openai');
 const { tool } = await import('@langchain/core/tools');
 const { traceable } = await import('langsmith/traceable');
@@ -38,5 +36,7 @@ const run = traceable(
   { name: 'weather', run_type: 'chain', metadata: { session_id: 'session-9', user_id: 'user-7' } },
 );
 await run('What is the weather in Paris?');
+const { RunTree } = await import('langsmith');
+await RunTree.getSharedClient().awaitPendingTraceBatches();
 await DEFAULT_LANGSMITH_SPAN_PROCESSOR.forceFlush();
 process.exit(0);

@@ -33,7 +33,8 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'gemini-cli': 0.00166,
   'langchain-openinference': 2 * 0.00252,
   langfuse: 2 * 0.00252,
-  langsmith: 2 * 0.00252,
+  // Its client exports the first call only before the program ends.
+  langsmith: 0.00252,
   'openai-agents': 2 * 0.00252,
   // The stream and the embedding are recorded without usage.
   'openai-openinference': 0.00252,

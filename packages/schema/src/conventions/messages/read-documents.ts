@@ -79,5 +79,5 @@ function vectorResults(source: MessageSource): readonly unknown[] {
 
 function listIn(value: unknown): unknown {
   if (!isRecord(value)) return value;
-  return pick(value, 'documents', 'results', 'matches', 'output');
+  return pick(value, 'documents', 'results', 'matches', 'output', 'outputs');
 }

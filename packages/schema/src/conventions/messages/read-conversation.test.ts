@@ -1,0 +1,405 @@
+import { describe, expect, test } from 'vitest';
+import type { Message, MessageSource } from './message.ts';
+import { readConversation } from './read-conversation.ts';
+import { readDocuments } from './read-documents.ts';
+import { readToolUse } from './read-tool-use.ts';
+
+const asked: Message = { role: 'user', parts: [{ type: 'text', text: 'Weather in Paris?' }] };
+const told: Message = { role: 'system', parts: [{ type: 'text', text: 'Be brief.' }] };
+const answered: Message = { role: 'assistant', parts: [{ type: 'text', text: 'Sunny.' }] };
+const called: Message = {
+  role: 'assistant',
+  parts: [{ type: 'tool_call', id: 'c1', name: 'weather', arguments: { city: 'Paris' } }],
+};
+const returned: Message = { role: 'tool', parts: [{ type: 'tool_result', id: 'c1', result: 'sunny' }] };
+
+const openAiMessages = [
+  { role: 'system', content: 'Be brief.' },
+  { role: 'user', content: 'Weather in Paris?' },
+  {
+    role: 'assistant',
+    content: null,
+    tool_calls: [
+      { id: 'c1', type: 'function', function: { name: 'weather', arguments: '{"city":"Paris"}' } },
+    ],
+  },
+  { role: 'tool', tool_call_id: 'c1', content: 'sunny' },
+];
+
+/** One conversation as each dialect writes it: what goes in, and what must be read. */
+const forms: Readonly<
+  Record<
+    string,
+    {
+      readonly attributes: Record<string, unknown>;
+      readonly input: readonly Message[];
+      readonly output?: readonly Message[];
+    }
+  >
+> = {
+  'gen_ai, as JSON text': {
+    attributes: {
+      'gen_ai.system_instructions': JSON.stringify([{ type: 'text', content: 'Be brief.' }]),
+      'gen_ai.input.messages': JSON.stringify([
+        { role: 'user', parts: [{ type: 'text', content: 'Weather in Paris?' }] },
+      ]),
+      'gen_ai.output.messages': JSON.stringify([
+        { role: 'assistant', parts: [{ type: 'text', content: 'Sunny.' }], finish_reason: 'stop' },
+      ]),
+    },
+    input: [told, asked],
+    output: [{ ...answered, finishReason: 'stop' }],
+  },
+  'gen_ai, as values': {
+    attributes: {
+      'gen_ai.input.messages': [
+        { role: 'user', parts: [{ type: 'text', content: 'Weather in Paris?' }] },
+        {
+          role: 'assistant',
+          parts: [{ type: 'tool_call', id: 'c1', name: 'weather', arguments: { city: 'Paris' } }],
+        },
+        { role: 'tool', parts: [{ type: 'tool_call_response', id: 'c1', response: 'sunny' }] },
+      ],
+    },
+    input: [asked, called, returned],
+  },
+  'gen_ai, before 1.28': {
+    attributes: {
+      'gen_ai.prompt.0.role': 'system',
+      'gen_ai.prompt.0.content': 'Be brief.',
+      'gen_ai.prompt.1.role': 'user',
+      'gen_ai.prompt.1.content': 'Weather in Paris?',
+      'gen_ai.prompt.2.role': 'assistant',
+      'gen_ai.prompt.2.tool_calls.0.id': 'c1',
+      'gen_ai.prompt.2.tool_calls.0.name': 'weather',
+      'gen_ai.prompt.2.tool_calls.0.arguments': '{"city":"Paris"}',
+      'gen_ai.prompt.10.role': 'tool',
+      'gen_ai.prompt.10.tool_call_id': 'c1',
+      'gen_ai.prompt.10.content': 'sunny',
+      'gen_ai.completion.0.role': 'assistant',
+      'gen_ai.completion.0.content': 'Sunny.',
+      'gen_ai.completion.0.finish_reason': 'stop',
+    },
+    input: [told, asked, called, returned],
+    output: [{ ...answered, finishReason: 'stop' }],
+  },
+  'LangSmith, a list within a list': {
+    attributes: {
+      'gen_ai.prompt': JSON.stringify({ messages: [openAiMessages] }),
+      'gen_ai.completion': JSON.stringify({
+        choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'Sunny.' } }],
+      }),
+    },
+    input: [told, asked, called, returned],
+    output: [{ ...answered, finishReason: 'stop' }],
+  },
+  'Pydantic AI': {
+    attributes: {
+      'pydantic_ai.all_messages': JSON.stringify([
+        { role: 'user', parts: [{ type: 'text', content: 'Weather in Paris?' }] },
+        { role: 'assistant', parts: [{ type: 'text', content: 'Sunny.' }] },
+      ]),
+    },
+    input: [asked],
+    output: [answered],
+  },
+  'Pydantic AI, events': {
+    attributes: {
+      all_messages_events: JSON.stringify([
+        { 'event.name': 'gen_ai.user.message', content: 'Weather in Paris?', 'gen_ai.message.index': 0 },
+        { 'event.name': 'gen_ai.assistant.message', role: 'assistant', content: 'Sunny.' },
+      ]),
+    },
+    input: [asked],
+    output: [answered],
+  },
+  'Google ADK': {
+    attributes: {
+      'gcp.vertex.agent.llm_request': JSON.stringify({
+        model: 'gemini-2.5-flash',
+        config: { system_instruction: 'Be brief.' },
+        contents: [
+          { role: 'user', parts: [{ text: 'Weather in Paris?' }] },
+          {
+            role: 'model',
+            parts: [{ function_call: { id: 'c1', name: 'weather', args: { city: 'Paris' } } }],
+          },
+        ],
+      }),
+      'gcp.vertex.agent.llm_response': JSON.stringify({
+        content: { role: 'model', parts: [{ text: 'Sunny.' }] },
+        finish_reason: 'STOP',
+      }),
+    },
+    input: [told, asked, called],
+    output: [{ ...answered, finishReason: 'stop' }],
+  },
+  LiveKit: {
+    attributes: {
+      'lk.chat_ctx': JSON.stringify({
+        items: [{ id: 'i1', type: 'message', role: 'user', content: ['Weather in Paris?'] }],
+      }),
+      'lk.response.text': 'Sunny.',
+    },
+    input: [asked],
+    output: [answered],
+  },
+  Langfuse: {
+    attributes: {
+      'langfuse.observation.input': JSON.stringify(openAiMessages.slice(0, 2)),
+      'langfuse.observation.output': JSON.stringify({ role: 'assistant', content: 'Sunny.' }),
+    },
+    input: [told, asked],
+    output: [answered],
+  },
+  MLflow: {
+    attributes: {
+      'mlflow.spanInputs': JSON.stringify({ model: 'gpt-4o', messages: openAiMessages.slice(0, 2) }),
+      'mlflow.spanOutputs': JSON.stringify({
+        choices: [{ message: { role: 'assistant', content: 'Sunny.' } }],
+      }),
+    },
+    input: [told, asked],
+    output: [answered],
+  },
+  Sentry: {
+    attributes: {
+      'gen_ai.request.messages': JSON.stringify([{ role: 'user', content: 'Weather in Paris?' }]),
+      'gen_ai.response.text': JSON.stringify(['Sunny.']),
+    },
+    input: [asked],
+    output: [answered],
+  },
+  'AI SDK 4': {
+    attributes: {
+      'ai.prompt': JSON.stringify({ system: 'Be brief.', prompt: 'Weather in Paris?' }),
+      'ai.response.text': 'Sunny.',
+      'ai.response.finishReason': 'tool-calls',
+      'ai.response.toolCalls': JSON.stringify([
+        { toolCallType: 'function', toolCallId: 'c1', toolName: 'weather', args: '{"city":"Paris"}' },
+      ]),
+    },
+    input: [told, asked],
+    output: [{ role: 'assistant', parts: [...answered.parts, ...called.parts], finishReason: 'tool_call' }],
+  },
+  'OpenInference, prompts': {
+    attributes: {
+      'llm.prompts.0.prompt.text': 'Weather in Paris?',
+      'llm.choices.0.completion.text': 'Sunny.',
+    },
+    input: [asked],
+    output: [answered],
+  },
+  'plain values': {
+    attributes: { 'input.value': 'Weather in Paris?', 'output.value': 'Sunny.' },
+    input: [asked],
+    output: [answered],
+  },
+  'Responses API': {
+    attributes: {
+      'input.value': JSON.stringify({
+        instructions: 'Be brief.',
+        input: [
+          { role: 'user', content: [{ type: 'input_text', text: 'Weather in Paris?' }] },
+          { type: 'function_call', call_id: 'c1', name: 'weather', arguments: '{"city":"Paris"}' },
+          { type: 'function_call_output', call_id: 'c1', output: 'sunny' },
+        ],
+      }),
+      'output.value': JSON.stringify({
+        output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Sunny.' }] }],
+      }),
+    },
+    input: [told, asked, called, returned],
+    output: [answered],
+  },
+};
+
+test.each(Object.entries(forms))('%s', (_, { attributes, input, output }) => {
+  const read = readConversation({ name: 'call', attributes });
+  expect(read.input).toEqual(input);
+  expect(read.output).toEqual(output ?? []);
+});
+
+describe('parts', () => {
+  test.each<[string, unknown, unknown]>([
+    [
+      'an image by link',
+      { type: 'image_url', image_url: { url: 'https://a.example/x.png' } },
+      { type: 'image', uri: 'https://a.example/x.png' },
+    ],
+    [
+      'an image inline',
+      { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } },
+      { type: 'image', mimeType: 'image/png', data: 'AAAA' },
+    ],
+    [
+      'an image of Anthropic',
+      { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AAAA' } },
+      { type: 'image', mimeType: 'image/png', data: 'AAAA' },
+    ],
+    [
+      'an image of Gemini',
+      { inlineData: { mimeType: 'image/png', data: 'AAAA' } },
+      { type: 'image', mimeType: 'image/png', data: 'AAAA' },
+    ],
+    [
+      'audio',
+      { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } },
+      { type: 'audio', mimeType: 'wav', data: 'AAAA' },
+    ],
+    [
+      'a file by id',
+      { type: 'file', file: { file_id: 'f1', filename: 'a.pdf' } },
+      { type: 'file', name: 'a.pdf', fileId: 'f1' },
+    ],
+    [
+      'a blob',
+      { type: 'blob', modality: 'video', mime_type: 'video/mp4', content: 'AAAA' },
+      { type: 'blob', mimeType: 'video/mp4', data: 'AAAA' },
+    ],
+    [
+      'a link',
+      { type: 'uri', modality: 'document', uri: 'gs://b/x.pdf' },
+      { type: 'uri', uri: 'gs://b/x.pdf' },
+    ],
+    ['reasoning', { type: 'thinking', thinking: 'Hm.', signature: 's' }, { type: 'reasoning', text: 'Hm.' }],
+    ['what is new', { type: 'hologram', beam: 7 }, { type: 'raw', value: { type: 'hologram', beam: 7 } }],
+  ])('%s', (_, part, expected) => {
+    const attributes = { 'gen_ai.input.messages': JSON.stringify([{ role: 'user', content: [part] }]) };
+    expect(readConversation({ name: 'call', attributes }).input).toEqual([
+      { role: 'user', parts: [expected] },
+    ]);
+  });
+});
+
+test('a payload that was cut is shown raw, not dropped', () => {
+  const cut = '[{"role":"user","parts":[{"type":"text","conte';
+  const read = readConversation({
+    name: 'call',
+    attributes: { 'gen_ai.input.messages': cut, 'gen_ai.output.messages': '{"a":1}' },
+  });
+  expect(read.input).toEqual([{ role: 'user', parts: [{ type: 'raw', value: cut }] }]);
+  expect(read.output).toEqual([{ role: 'assistant', parts: [{ type: 'raw', value: { a: 1 } }] }]);
+});
+
+test('hostile names and positions neither crash nor cost', () => {
+  const attributes = {
+    'gen_ai.prompt.__proto__.role': 'user',
+    'gen_ai.prompt.999999999.role': 'user',
+    'gen_ai.prompt.999999999.content': 'far',
+    [`gen_ai.prompt.${'0.'.repeat(5000)}x`]: 'deep',
+    'llm.input_messages': 'not a list',
+  };
+  expect(() => readConversation({ name: 'call', attributes })).not.toThrow();
+  expect(
+    readConversation({ name: 'call', attributes: { 'input.value': '['.repeat(100_000) } }).input,
+  ).toHaveLength(1);
+});
+
+describe('records beside the span', () => {
+  const empty = { name: 'call', attributes: {} };
+  test('one per message', () => {
+    const log = (name: string, body: unknown) => ({
+      eventName: '',
+      body,
+      attributes: { 'event.name': name },
+    });
+    const source: MessageSource = {
+      ...empty,
+      logs: [
+        log('gen_ai.system.message', { content: 'Be brief.' }),
+        log('gen_ai.user.message', { content: 'Weather in Paris?' }),
+        log('gen_ai.assistant.message', { tool_calls: openAiMessages[2]?.tool_calls }),
+        log('gen_ai.tool.message', { id: 'c1', content: 'sunny' }),
+        log('gen_ai.choice', { index: 0, finish_reason: 'stop', message: { content: 'Sunny.' } }),
+      ],
+    };
+    expect(readConversation(source)).toEqual({
+      input: [told, asked, called, returned],
+      output: [{ ...answered, finishReason: 'stop' }],
+    });
+  });
+
+  test('one with everything', () => {
+    const attributes = {
+      'gen_ai.input.messages': [{ role: 'user', parts: [{ type: 'text', content: 'Weather in Paris?' }] }],
+      'gen_ai.output.messages': [{ role: 'assistant', parts: [{ type: 'text', content: 'Sunny.' }] }],
+    };
+    const details = { eventName: 'gen_ai.client.inference.operation.details', body: null, attributes };
+    expect(readConversation({ ...empty, logs: [details] })).toEqual({ input: [asked], output: [answered] });
+  });
+
+  test('span events', () => {
+    const events = [
+      {
+        name: 'gen_ai.content.prompt',
+        attributes: { 'gen_ai.prompt': JSON.stringify(openAiMessages.slice(1, 2)) },
+      },
+      { name: 'gen_ai.choice', attributes: { 'gen_ai.event.content': '{"message":{"content":"Sunny."}}' } },
+    ];
+    expect(readConversation({ ...empty, events })).toEqual({ input: [asked], output: [answered] });
+  });
+});
+
+test.each<[string, Record<string, unknown>]>([
+  [
+    'gen_ai',
+    {
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': 'add',
+      'gen_ai.tool.call.arguments': '{"a":1}',
+      'gen_ai.tool.call.result': '"2"',
+    },
+  ],
+  [
+    'OpenInference',
+    { 'openinference.span.kind': 'TOOL', 'tool.name': 'add', 'input.value': '{"a":1}', 'output.value': '2' },
+  ],
+  [
+    'Traceloop',
+    {
+      'traceloop.span.kind': 'tool',
+      'traceloop.entity.name': 'add',
+      'traceloop.entity.input': '{"a":1}',
+      'traceloop.entity.output': '"2"',
+    },
+  ],
+  [
+    'ADK',
+    {
+      'gen_ai.operation.name': 'execute_tool',
+      'gen_ai.tool.name': 'add',
+      'gcp.vertex.agent.tool_call_args': '{"a":1}',
+      'gcp.vertex.agent.tool_response': '2',
+      'gcp.vertex.agent.llm_request': '{}',
+    },
+  ],
+  [
+    'LangSmith',
+    { 'langsmith.span.kind': 'tool', 'gen_ai.prompt': '{"input":"{\\"a\\":1}"}', 'gen_ai.completion': '"2"' },
+  ],
+])('a tool call of %s', (_, attributes) => {
+  expect(readToolUse({ name: 'add', attributes })).toEqual({ name: 'add', arguments: { a: 1 }, result: '2' });
+  expect(readConversation({ name: 'add', attributes })).toEqual({ input: [], output: [] });
+});
+
+test.each<[string, Record<string, unknown>]>([
+  [
+    'OpenInference',
+    {
+      'retrieval.documents.0.document.id': 'd1',
+      'retrieval.documents.0.document.content': 'Paris',
+      'retrieval.documents.0.document.score': 0.9,
+    },
+  ],
+  ['gen_ai', { 'gen_ai.retrieval.documents': '[{"id":"d1","content":"Paris","score":0.9}]' }],
+  [
+    'LangChain',
+    {
+      'openinference.span.kind': 'RETRIEVER',
+      'output.value': '[{"id":"d1","pageContent":"Paris","score":0.9}]',
+    },
+  ],
+])('documents of %s', (_, attributes) => {
+  expect(readDocuments({ name: 'search', attributes })).toEqual([{ id: 'd1', content: 'Paris', score: 0.9 }]);
+});
