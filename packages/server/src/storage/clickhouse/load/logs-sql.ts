@@ -41,7 +41,7 @@ export function logsSelect(source: string): RowSelect {
   };
   return {
     columns,
-    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.rows}
+    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.row}
       FROM (SELECT *, ${mapText('l.attributes')} AS a FROM (${itemsOf('logs', 'l', source)})))`,
   };
 }

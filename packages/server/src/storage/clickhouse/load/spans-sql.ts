@@ -53,7 +53,7 @@ export function spansSelect(source: string): RowSelect {
   };
   return {
     columns,
-    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.rows}
+    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.row}
       FROM (SELECT *, ${mapText('s.attributes')} AS a FROM (${itemsOf('traces', 's', source)})))`,
   };
 }
