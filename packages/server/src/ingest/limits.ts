@@ -29,7 +29,7 @@ export const defaultLimits: IngestLimits = {
   memoryBytesMax: 256 * mebibyte,
   bodiesKeptBytesMax: 32 * mebibyte,
   journalBytesMax: 2048 * mebibyte,
-  segmentBytesMax: 8 * mebibyte,
+  segmentBytesMax: 16 * mebibyte,
   sealAfterMs: 100,
   sealAfterMsMax: 300,
   loadSlots: 2,

@@ -50,7 +50,7 @@ export class SegmentLoader {
       } catch (error) {
         if (!isRefusal(error)) throw error;
         await this.#assertEngineIsSound(segment, error);
-        await split.remember(token, error.message);
+        await split.remember(token, describe(error));
       }
     }
     const { frames } = scanSegment(await readFile(segment.path));
@@ -137,9 +137,9 @@ class Split {
         { token: `${token}/1`, envelopes: envelopes.slice(middle) },
       ];
     }
-    const requests = splitRequest(only.signal, only.request);
+    const requests = trySplit(only);
     const parts = requests.map((request, index) => {
-      const accepted = countItems(only.signal, request);
+      const accepted = requests.length === 1 ? only.accepted : countItems(only.signal, request);
       return { token: `${token}/${index}`, envelopes: [{ ...only, accepted, rejections: [], request }] };
     });
     // The count of what was rejected at the door travels alone, so that it reaches the ledger whatever befalls the items.
@@ -154,7 +154,7 @@ class Split {
         return;
       } catch (error) {
         if (!isRefusal(error)) throw error;
-        await this.remember(part.token, error.message);
+        await this.remember(part.token, describe(error));
       }
     }
     const [only] = part.envelopes;
@@ -190,10 +190,31 @@ function isRefusal(error: unknown): error is StoreError {
 
 function isIndivisible(envelope: Envelope): boolean {
   if (envelope.request.length === 0) return true;
-  return envelope.rejections.length === 0 && splitRequest(envelope.signal, envelope.request).length <= 1;
+  return envelope.rejections.length === 0 && trySplit(envelope).length <= 1;
+}
+
+/** Halves, or the request alone where it has one item, or is so broken that items cannot be told apart. */
+function trySplit({ signal, request }: Envelope): readonly Uint8Array[] {
+  try {
+    return splitRequest(signal, request);
+  } catch {
+    return [request];
+  }
+}
+
+/** What the engine said, with the name of the error, which the store's own message may leave out. */
+function describe(error: StoreError): string {
+  const name = error.cause instanceof Error ? nameOf(error.cause.message) : undefined;
+  return name === undefined || nameOf(error.message) !== undefined
+    ? error.message
+    : `${error.message} (${name})`;
 }
 
 /** The engine ends its messages with the name of the error: `… (CANNOT_PARSE_TEXT)`. */
+function nameOf(message: string): string | undefined {
+  return /\((?<name>[A-Z][A-Z0-9_]{3,})\)/.exec(message)?.groups?.['name'];
+}
+
 function reasonOf(message: string): string {
-  return /\((?<name>[A-Z][A-Z0-9_]{3,})\)/.exec(message)?.groups?.['name'] ?? 'refused';
+  return nameOf(message) ?? 'refused';
 }
