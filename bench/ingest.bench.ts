@@ -3,7 +3,7 @@
  * is visible through the API; and what that costs. Senders are closed loops: each sends its next batch when the last was
  * acknowledged, and waits as long as it is told to when it is refused.
  *
- * Run: node bench/ingest.ts [--seconds 10] [--spans 1000] [--encodings protobuf,json] [--clients 1,4,16] [--main file]
+ * Run: npm run bench -- ingest, or node bench/ingest.bench.ts [--seconds 10] [--spans 1000] [--encodings protobuf,json] [--clients 1,4,16] [--main file]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
