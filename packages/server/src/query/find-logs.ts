@@ -1,3 +1,4 @@
+import { unixNano } from '@sightline/base';
 import type { LogsParameters, LogsResponse } from '@sightline/schema/api';
 import { startPage, writeCursor } from './cursor.ts';
 import { decodeLog, firstNumberOf } from './decode-log.ts';
@@ -9,6 +10,7 @@ import { inRange } from './sql/range-sql.ts';
 import { contextColumns, wholeAttributeColumns } from './sql/span-columns-sql.ts';
 import { every, type Parameter, type Sql, sql, string, trusted, uint } from './sql/sql.ts';
 import { readListRange } from './time-range.ts';
+import { collectInOrder, type Window } from './time-windows.ts';
 
 /** Log records that meet the filter, the newest first or (`order=asc`) the oldest. */
 export async function findLogs(context: QueryContext, parameters: LogsParameters): Promise<LogsResponse> {
@@ -19,15 +21,20 @@ export async function findLogs(context: QueryContext, parameters: LogsParameters
     snapshot: context.clock.now(),
   }));
   const reader = new Reader(context);
+  const { order } = parameters;
   const conditions = every([
-    inRange(context.project, 'time', page.range),
     ...parameterConditions(parameters),
-    page.after === undefined ? undefined : afterLog(page.after, parameters.order),
+    page.after === undefined ? undefined : afterLog(page.after, order),
     compileFilter('logs', filter),
   ]);
-  const found = await reader.rows<LogRow>(
-    selectLogs(conditions, { order: parameters.order, limit: limit + 1 }),
-  );
+  const beginning = order === 'desc' ? page.range.newest : page.range.from;
+  const found = await collectInOrder<LogRow>(reader, {
+    order,
+    range: page.range,
+    begin: page.after === undefined ? beginning : unixNano(BigInt(page.after[0] ?? '0')),
+    limit: limit + 1,
+    select: selectLogs(context.project, conditions, order),
+  });
   const rows = found.slice(0, limit);
   const last = found.length > limit ? rows.at(-1) : undefined;
   return {
@@ -37,19 +44,21 @@ export async function findLogs(context: QueryContext, parameters: LogsParameters
   };
 }
 
-export interface LogOrder {
-  readonly order: 'asc' | 'desc';
-  readonly limit: number;
-}
+export type LogOrder = 'asc' | 'desc';
 
-export function selectLogs(conditions: Sql, { order, limit }: LogOrder): Sql {
-  const by = trusted(order === 'desc' ? 'bucket DESC, time DESC, log_id DESC' : 'bucket, time, log_id');
-  return sql`SELECT ${logColumns}, ${wholeAttributeColumns}, ${contextColumns}
-    FROM logs WHERE ${conditions} ORDER BY ${by} LIMIT ${uint(limit)}`;
+/** Records of a window that meet the conditions, in order. */
+export function selectLogs(
+  project: string,
+  conditions: Sql,
+  order: LogOrder,
+): (window: Window, limit: number) => Sql {
+  const by = trusted(order === 'desc' ? 'time DESC, log_id DESC' : 'time, log_id');
+  return (window, limit) => sql`SELECT ${logColumns}, ${wholeAttributeColumns}, ${contextColumns}
+    FROM logs WHERE ${inRange(project, 'time', window)} AND ${conditions} ORDER BY ${by} LIMIT ${uint(limit)}`;
 }
 
 /** Records after the one with this key, in the order of the list. */
-export function afterLog([time = '0', logId = '0']: readonly string[], order: LogOrder['order']): Sql {
+export function afterLog([time = '0', logId = '0']: readonly string[], order: LogOrder): Sql {
   const at = sql`fromUnixTimestamp64Nano(${int(time)}, 'UTC')`;
   const id: Parameter = { type: 'UInt64', value: logId };
   return order === 'desc'

@@ -1,3 +1,4 @@
+import { unixNano } from '@sightline/base';
 import type { SpansParameters, SpansResponse } from '@sightline/schema/api';
 import { startPage, writeCursor } from './cursor.ts';
 import { decodeFoundSpan } from './decode-span.ts';
@@ -13,6 +14,7 @@ import {
 } from './sql/span-columns-sql.ts';
 import { every, int64, type Sql, sql, string, uint } from './sql/sql.ts';
 import { readListRange } from './time-range.ts';
+import { collectInOrder } from './time-windows.ts';
 
 type SpanRow = SlimSpanRow & AttributeRow & { readonly key: string };
 
@@ -27,16 +29,21 @@ export async function findSpans(context: QueryContext, parameters: SpansParamete
   const reader = new Reader(context);
   const { service, traceId } = parameters;
   const conditions = every([
-    inRange(context.project, 'start_time', page.range),
     service === undefined ? undefined : sql`service = ${string(service)}`,
     traceId === undefined ? undefined : sql`trace_id = unhex(${string(traceId)})`,
     page.after === undefined ? undefined : afterSpan(page.after),
     compileFilter('spans', filter),
   ]);
-  const found = await reader.rows<SpanRow>(sql`
-    SELECT ${slimSpanColumns}, ${cutAttributeColumns}, toUnixTimestamp64Nano(start_time) AS key
-    FROM spans WHERE ${conditions}
-    ORDER BY bucket DESC, start_time DESC, trace_id DESC, span_id DESC LIMIT ${uint(limit + 1)}`);
+  const found = await collectInOrder<SpanRow>(reader, {
+    order: 'desc',
+    range: page.range,
+    begin: page.after === undefined ? page.range.newest : unixNano(BigInt(page.after[0] ?? '0')),
+    limit: limit + 1,
+    select: (window, count) => sql`
+      SELECT ${slimSpanColumns}, ${cutAttributeColumns}, toUnixTimestamp64Nano(start_time) AS key
+      FROM spans WHERE ${inRange(context.project, 'start_time', window)} AND ${conditions}
+      ORDER BY start_time DESC, trace_id DESC, span_id DESC LIMIT ${uint(count)}`,
+  });
   const rows = found.slice(0, limit);
   const last = found.length > limit ? rows.at(-1) : undefined;
   return {

@@ -7,7 +7,7 @@ export const rangeNanosMax = 400n * 86_400_000_000_000n;
 /** How far in the future an accepted item may be; an open-ended list reaches that far. See ingest. */
 export const clockSkewNanosMax = 86_400_000_000_000n;
 /** Items a facet of a stored attribute looks at, the newest first. */
-export const facetItemsMax = 500_000;
+export const facetItemsMax = 200_000;
 /** Text of attribute values in lists. */
 export const listValueCharactersMax = 256;
 /** Attribute text of one full trace answer; spans beyond it come without their long values. */

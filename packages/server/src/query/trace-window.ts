@@ -14,6 +14,7 @@ import { inRange } from './sql/range-sql.ts';
 import { every, int64, moment, type Sql, sql, string, uint } from './sql/sql.ts';
 import { startsWithin, type TraceWish, wantedTraces, type Window } from './sql/trace-sets-sql.ts';
 import { selectSummaries, type SummaryRow, tracesByHex } from './sql/trace-summary-sql.ts';
+import { growthOf, windowBefore } from './time-windows.ts';
 
 export interface TraceSearch {
   readonly wish: TraceWish;
@@ -35,74 +36,64 @@ interface Candidate {
 const fiveMinutes = 300_000_000_000n;
 /** Room for traces that are in a window but have their place elsewhere. */
 const spareCandidates = 20;
-const growth = 4n;
 
 export async function collectTraces(reader: Reader, search: TraceSearch): Promise<readonly PlacedTrace[]> {
-  const { range } = search.page;
+  const { page, limit } = search;
+  const { range } = page;
+  const end = page.after === undefined ? range.newest : keyTime(page.after);
   let width = fiveMinutes;
-  let end = search.page.after === undefined ? range.newest : keyTime(search.page.after);
   let spare = spareCandidates;
   let best: readonly PlacedTrace[] = [];
   for (;;) {
-    const from = windowStart(range.from, end, width);
-    const wanted = search.limit + spare;
-    const found = await searchWindow(reader, search, { window: { from, to: range.to }, wanted });
-    if (found === undefined) return best;
-    best = found.placed;
-    if (best.length >= search.limit) return best.slice(0, search.limit);
-    if (found.candidates === wanted) {
-      spare *= 8;
-      continue;
+    const window = { from: windowBefore(range, end, width).from, to: range.to };
+    const isLast = window.from === range.from;
+    const wanted = limit + spare;
+    const candidates = await findCandidates(reader, search, { window, wanted });
+    if (candidates === undefined) return best;
+    if (candidates.length >= limit || isLast) {
+      best = await placeTraces(reader, page, { candidates, window });
+      if (best.length >= limit) return best.slice(0, limit);
+      if (candidates.length === wanted) {
+        spare *= 8;
+        continue;
+      }
+      if (isLast) return best;
     }
-    if (from === range.from) return best;
-    if (found.candidates === 0) {
-      // Nothing here: jump to where there is something at all.
-      const newest = await newestBefore(reader, { from: range.from, to: from });
-      if (newest === undefined) end = range.from;
-      else if (newest < end) end = newest;
-    }
-    width *= growth;
+    width *= growthOf(candidates.length, limit);
   }
 }
 
-/** Whole buckets of the tables, but for the last window, which begins where the range does. */
-function windowStart(earliest: UnixNano, end: UnixNano, width: bigint): UnixNano {
-  const start = ((end - width) / fiveMinutes) * fiveMinutes;
-  return start > earliest ? unixNano(start) : earliest;
-}
-
-/** The traces that have their place in this window, newest first; undefined where a limit was met. */
-async function searchWindow(
+/** Traces that may have their place in this window, newest first; undefined where a limit was met. */
+async function findCandidates(
   reader: Reader,
   { wish, page }: TraceSearch,
   { window, wanted }: { readonly window: Window; readonly wanted: number },
-): Promise<{ readonly placed: readonly PlacedTrace[]; readonly candidates: number } | undefined> {
+): Promise<readonly Candidate[] | undefined> {
   const { project } = reader;
-  const candidates = await reader.tryRows<Candidate>(sql`
+  return reader.tryRows<Candidate>(sql`
     SELECT lower(hex(trace_id)) AS traceId, toUnixTimestamp64Nano(min(start_time)) AS key
     FROM trace_starts
     WHERE ${every([startsWithin(project, window), wantedTraces(project, wish, window)])}
     GROUP BY trace_id ${page.after === undefined ? sql`` : havingAfter(page.after)}
     ORDER BY key DESC, trace_id DESC LIMIT ${uint(wanted)}`);
-  if (candidates === undefined) return undefined;
-  if (candidates.length === 0) return { placed: [], candidates: 0 };
-  const summaries = await reader.rows<SummaryRow>(
-    selectSummaries(
-      project,
-      candidates.map(({ traceId }) => traceId),
-      page.range,
-    ),
-  );
+}
+
+/** Those that have their place in this window and on this page, with what a list shows of them. */
+async function placeTraces(
+  reader: Reader,
+  page: PageStart,
+  { candidates, window }: { readonly candidates: readonly Candidate[]; readonly window: Window },
+): Promise<readonly PlacedTrace[]> {
+  if (candidates.length === 0) return [];
+  const ids = candidates.map(({ traceId }) => traceId);
+  const summaries = await reader.rows<SummaryRow>(selectSummaries(reader.project, ids, page.range));
   const byId = new Map(summaries.map((summary) => [summary.traceId, summary]));
   const placed = candidates.flatMap(({ traceId, key }) => {
     const summary = byId.get(traceId);
     return summary === undefined ? [] : [{ key, summary }];
   });
   const elsewhere = await findElsewhere(reader, page, { placed, window });
-  return {
-    placed: placed.filter(({ summary }) => !elsewhere.has(summary.traceId)),
-    candidates: candidates.length,
-  };
+  return placed.filter(({ summary }) => !elsewhere.has(summary.traceId));
 }
 
 /** Traces that do not belong to this page: their place is before the window, or an earlier page has shown them. */
@@ -147,13 +138,6 @@ async function findShown(
       AND received_time <= ${moment(snapshot)}
     GROUP BY trace_id HAVING NOT (${isAfter(after, sql`min(start_time)`)})`);
   return rows.map(({ traceId }) => traceId);
-}
-
-async function newestBefore(reader: Reader, window: Window): Promise<UnixNano | undefined> {
-  const [row] = await reader.rows<{ newest: string; count: string }>(sql`
-    SELECT toUnixTimestamp64Nano(max(start_time)) AS newest, count() AS count FROM trace_starts
-    WHERE ${startsWithin(reader.project, window)}`);
-  return row === undefined || row.count === '0' ? undefined : unixNano(BigInt(row.newest));
 }
 
 function havingAfter(after: readonly string[]): Sql {

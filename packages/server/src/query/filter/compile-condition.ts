@@ -71,7 +71,11 @@ export function compilePlainAttribute(
 ): Sql {
   const conditions = sources.map((source) => {
     const has = sql`mapContains(${trusted(mapOf[source])}, ${string(key)})`;
-    return match.type === 'exists' ? has : sql`(${has} AND ${compileTextMatch(valueOf(source, key), match)})`;
+    if (match.type === 'exists') return has;
+    // Numbers are never long.
+    const value =
+      match.type === 'compare' ? sql`${trusted(mapOf[source])}[${string(key)}]` : valueOf(source, key);
+    return sql`(${has} AND ${compileTextMatch(value, match)})`;
   });
   return sql`(${joinSql(conditions, ' OR ')})`;
 }
@@ -93,6 +97,13 @@ export const mapOf: Readonly<Record<AttributeSource, string>> = {
 const shortBytesMax = 128;
 
 /**
+ * Keys whose values may be kept in `long_attributes` however short they are. It is far larger than the others, so it is read only
+ * where it can matter; this says so for all of the keys that storage treats so (load/text-attributes.ts), and some more.
+ */
+const maybeText =
+  /message|prompt|completion|content|input|output|instruction|argument|result|quer|document|stacktrace|text|object|response|value|parameter|args|tool/i;
+
+/**
  * `map['key'] = 'value'` is what the indexes on keys and values understand. A prompt or a long value is in the other map, and
  * leaves '' under its key in the first.
  */
@@ -105,7 +116,8 @@ function compileEquality({ sources, key }: AttributeRef, text: string): Sql {
       return source === 'attribute' ? [sql`(${has} AND ${value} AND ${long})`] : [sql`(${has} AND ${value})`];
     }
     if (source !== 'attribute') return [value];
-    return Buffer.byteLength(text) > shortBytesMax ? [long] : [value, long];
+    if (Buffer.byteLength(text) > shortBytesMax) return [long];
+    return maybeText.test(key) ? [value, long] : [value];
   });
   return sql`(${joinSql(options, ' OR ')})`;
 }

@@ -1,6 +1,6 @@
 import { findBuiltinField } from '@sightline/schema/filter';
 import { sql, type Sql, string, trusted } from '../sql/sql.ts';
-import { attributeText, mapOf } from './compile-condition.ts';
+import { mapOf } from './compile-condition.ts';
 import { findColumn, type StoredSignal } from './signal-columns.ts';
 
 export interface FieldName {
@@ -12,7 +12,7 @@ export interface FieldName {
 export function fieldText(signal: StoredSignal, { source, name }: FieldName): Sql {
   const builtin = source === 'any' ? findBuiltinField(signal, name) : undefined;
   const column = builtin === undefined ? undefined : findColumn(signal, builtin);
-  if (column === undefined) return attributeAnywhere(signal, { source, name });
+  if (column === undefined) return attributeAnywhere({ source, name });
   switch (column.type) {
     case 'text':
       return trusted(`toString(${column.sql})`);
@@ -33,8 +33,9 @@ export function fieldText(signal: StoredSignal, { source, name }: FieldName): Sq
   }
 }
 
-function attributeAnywhere(signal: StoredSignal, { source, name }: FieldName): Sql {
-  const own = signal === 'metrics' ? sql`attributes[${string(name)}]` : attributeText('attribute', name);
+function attributeAnywhere({ source, name }: FieldName): Sql {
+  // Prompts and long values are not what one counts or groups by; reading them would cost many times the rest.
+  const own = sql`attributes[${string(name)}]`;
   const resource = sql`${trusted(mapOf.resource)}[${string(name)}]`;
   const scope = sql`${trusted(mapOf.scope)}[${string(name)}]`;
   switch (source) {

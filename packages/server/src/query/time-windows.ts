@@ -1,0 +1,66 @@
+/**
+ * Reads a list in the order of time a window at a time, so that the first page of a long range costs as much as its rows are
+ * dense and not as much as the range is long. Windows do not overlap: what a filter rejects is looked at once.
+ */
+import { type UnixNano, unixNano } from '@sightline/base';
+import type { Reader } from './reader.ts';
+import type { Sql } from './sql/sql.ts';
+import type { TimeRange } from './time-range.ts';
+
+export type Window = Pick<TimeRange, 'from' | 'to'>;
+
+export interface WindowSearch {
+  readonly order: 'desc' | 'asc';
+  readonly range: Window;
+  /** Where the list begins: near the end of the range for `desc`, near its start for `asc`. */
+  readonly begin: UnixNano;
+  readonly limit: number;
+  readonly select: (window: Window, limit: number) => Sql;
+}
+
+const fiveMinutes = 300_000_000_000n;
+const growthMax = 16;
+
+/** The first `limit` rows in order; fewer where the range has no more, or where a limit of the query was met. */
+export async function collectInOrder<Row>(reader: Reader, search: WindowSearch): Promise<Row[]> {
+  const { order, range, limit, select } = search;
+  const rows: Row[] = [];
+  let width = fiveMinutes;
+  let window = firstWindow(search, width);
+  for (;;) {
+    const wanted = limit - rows.length;
+    const found = await reader.tryRows<Row>(select(window, wanted));
+    if (found === undefined) return rows;
+    rows.push(...found);
+    const isLast = order === 'desc' ? window.from === range.from : window.to === range.to;
+    if (rows.length >= limit || isLast) return rows;
+    width *= growthOf(found.length, wanted);
+    window =
+      order === 'desc' ? windowBefore(range, window.from, width) : windowAfter(range, window.to, width);
+  }
+}
+
+/** How much wider to look: as the window's density tells, within bounds. */
+export function growthOf(found: number, wanted: number): bigint {
+  if (found === 0) return BigInt(growthMax);
+  return BigInt(Math.min(growthMax, Math.max(2, Math.ceil((1.5 * wanted) / found))));
+}
+
+function firstWindow({ order, range, begin }: WindowSearch, width: bigint): Window {
+  const at = begin < range.from ? range.from : begin > range.to ? range.to : begin;
+  // What lies beyond the beginning, such as items from clocks that run ahead, belongs to the first window.
+  return order === 'desc'
+    ? { from: windowBefore(range, at, width).from, to: range.to }
+    : { from: range.from, to: windowAfter(range, at, width).to };
+}
+
+/** Windows begin and end with the buckets of the tables, where the range does not. */
+export function windowBefore(range: Window, to: UnixNano, width: bigint): Window {
+  const from = ((to - width) / fiveMinutes) * fiveMinutes;
+  return { from: from > range.from ? unixNano(from) : range.from, to };
+}
+
+function windowAfter(range: Window, from: UnixNano, width: bigint): Window {
+  const to = ((from + width) / fiveMinutes + 1n) * fiveMinutes;
+  return { from, to: to < range.to ? unixNano(to) : range.to };
+}
