@@ -332,6 +332,44 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(whole.columns).toEqual([{ name: 'number', type: 'UInt64' }]);
       });
 
+      test('count everything although few rows are returned', async () => {
+        freshProject();
+        const spansOf = (at: number): Uint8Array =>
+          recordOf(
+            'traces',
+            spansRequest(`service-${100 + (at % 40)}`, [{ trace: `c${at}`, span: `d${at}` }]),
+            { project },
+          );
+        await loader.load(
+          'traces',
+          Array.from({ length: 120 }, (_, at) => spansOf(at)),
+        );
+        const where = 'FROM spans WHERE project = {project:String}';
+        const query = (sql: string): ReturnType<typeof store.query> =>
+          store.query({ sql, params: { project } }, { resultRowsMax: 2 });
+        const groups = await query(`SELECT service, count() AS n ${where} GROUP BY service ORDER BY service`);
+        expect([groups.rows, groups.truncated]).toEqual([
+          [
+            { service: 'service-100', n: '3' },
+            { service: 'service-101', n: '3' },
+          ],
+          true,
+        ]);
+        expect((await query(`SELECT count() AS n FROM (SELECT DISTINCT trace_id ${where})`)).rows).toEqual([
+          { n: '120' },
+        ]);
+        const union = `SELECT service ${where} AND service = 'service-105' UNION ALL SELECT service ${where} AND service = 'service-106'`;
+        expect(
+          (await query(`SELECT service, count() AS n FROM (${union}) GROUP BY service ORDER BY service`))
+            .rows,
+        ).toEqual([
+          { service: 'service-105', n: '3' },
+          { service: 'service-106', n: '3' },
+        ]);
+        const inside = `SELECT count() AS n ${where} AND trace_id IN (SELECT trace_id FROM trace_starts WHERE project = {project:String})`;
+        expect((await query(inside)).rows).toEqual([{ n: '120' }]);
+      });
+
       test('answer cleanly after one that failed half way', async () => {
         await refusal('SELECT number, throwIf(number = 70000) FROM numbers(100000)');
         for (let at = 0; at < 8; at += 1) expect(await rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);

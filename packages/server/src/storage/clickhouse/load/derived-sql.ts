@@ -1,6 +1,10 @@
 import { compileSql, type DerivedColumn } from '@sightline/schema/conventions';
 
-const identityColumns = ['session_id', 'user_id', 'correlation_id'] as const satisfies readonly DerivedColumn[];
+const identityColumns = [
+  'session_id',
+  'user_id',
+  'correlation_id',
+] as const satisfies readonly DerivedColumn[];
 const columnsOf = {
   log: identityColumns,
   span: [
