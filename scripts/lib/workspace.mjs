@@ -9,21 +9,24 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const stamp = join(root, 'node_modules', '.sightline-installed');
 
-/** Installs the dependencies of the lock file, unless exactly these are there. */
+/**
+ * Installs the dependencies of the lock file, unless exactly these are there. Not by `npm ci`: it refuses the lock as soon
+ * as a registry lacks an optional package of some other platform.
+ */
 export function ensureInstalled() {
   const lock = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))
     .digest('hex');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock) return;
   console.error('Installing dependencies …');
-  const { status } = spawnSync('npm', ['ci', '--no-progress', '--loglevel=error'], {
+  const { status } = spawnSync('npm', ['install', '--no-save', '--no-progress', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
   if (status !== 0)
     fail(
-      'Cannot install the dependencies: `npm ci` failed, see above. Check the network and the npm registry, then try again.',
+      'Cannot install the dependencies: `npm install` failed, see above. Check the network and the npm registry, then try again.',
     );
   writeFileSync(stamp, lock);
 }
