@@ -4,6 +4,8 @@ import { defineConfig } from 'vite';
 /** Where `vite dev` finds a running server; the built UI is served by the server itself. */
 const serverUrl = process.env['SIGHTLINE_URL'] ?? 'http://127.0.0.1:4300';
 
+const proxy = { '/api': serverUrl, '/ready': serverUrl };
+
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
@@ -17,5 +19,6 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
   },
-  server: { proxy: { '/api': serverUrl, '/health': serverUrl, '/ready': serverUrl } },
+  server: { proxy },
+  preview: { proxy },
 });

@@ -10,15 +10,17 @@ interface FacetsPanelProps {
   readonly data: FacetsResponse | undefined;
   /** Words for the fields, in the order they are shown. */
   readonly labels: Readonly<Record<string, string>>;
+  /** Nothing will come: an empty place instead of a promise. */
+  readonly isFailed?: boolean;
   readonly filter: string;
   readonly onToggle: (field: string, value: string) => void;
   readonly onExclude: (field: string, value: string) => void;
 }
 
 /** What the found things are made of; every value is a filter. */
-export function FacetsPanel({ data, labels, filter, onToggle, onExclude }: FacetsPanelProps): ReactElement {
+export function FacetsPanel({ data, labels, isFailed, filter, onToggle, onExclude }: FacetsPanelProps): ReactElement {
   if (data === undefined) {
-    return (
+    return isFailed === true ? <aside className="facets" aria-label="Facets" /> : (
       <aside className="facets" aria-label="Facets">
         <SkeletonRows count={12} />
       </aside>

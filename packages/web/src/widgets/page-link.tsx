@@ -1,4 +1,4 @@
-import { Link } from '@tanstack/react-router';
+import { Link, type LinkProps } from '@tanstack/react-router';
 import type { AnchorHTMLAttributes, ReactElement } from 'react';
 import { withoutEmpty, type UrlSearch } from './url-state.ts';
 
@@ -10,6 +10,6 @@ interface PageLinkProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'h
 /** A link inside the product: a real address, opened without leaving the page. */
 export function PageLink({ to, search = {}, ...rest }: PageLinkProps): ReactElement {
   // The router's types want each address spelled out; here it is a string by design.
-  const address: { to: '.' } = { to: to as '.', ...{ search: withoutEmpty(search) } };
-  return <Link {...rest} {...address} preload="intent" />;
+  const props = { ...rest, to, search: withoutEmpty(search), preload: 'intent' } as unknown;
+  return <Link {...(props as LinkProps)} />;
 }

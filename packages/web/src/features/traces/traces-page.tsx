@@ -80,6 +80,7 @@ export function TracesPage(): ReactElement {
         <FacetsPanel
           data={facets.data}
           labels={facetLabels}
+          isFailed={facets.error !== null}
           filter={filter}
           onToggle={(field, value) => question.setFilter(toggleTerm(filter, field, value))}
           onExclude={(field, value) => question.setFilter(addTerm(filter, field, value, 'exclude'))}

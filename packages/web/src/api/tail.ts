@@ -1,0 +1,48 @@
+import type { LogRecord } from '@sightline/schema/api';
+import { EventStreamParser, type StreamEvent } from '../model/event-stream.ts';
+import { ApiError, queryString, request } from './client.ts';
+
+export interface TailListener {
+  /** The stream watches from now on; again after every reconnection. */
+  readonly onReady: () => void;
+  readonly onLogs: (logs: readonly LogRecord[]) => void;
+  readonly onSkipped: (count: number) => void;
+  /** The server refused the question; the tail ends. */
+  readonly onRefused: (error: Error) => void;
+}
+
+const retryMs = 1500;
+
+/** Log lines as they are stored, until `signal` aborts. A lost connection is made again. */
+export async function tailLogs(q: string | undefined, listener: TailListener, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await readOnce(q, listener, signal);
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500) {
+        listener.onRefused(error);
+        return;
+      }
+    }
+    await new Promise((resolve) => setTimeout(resolve, retryMs));
+  }
+}
+
+async function readOnce(q: string | undefined, listener: TailListener, signal: AbortSignal): Promise<void> {
+  const response = await request(`/tail${queryString({ signal: 'logs', q })}`, { signal });
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  const parser = new EventStreamParser();
+  for (let piece = await reader?.read(); piece !== undefined && !piece.done; piece = await reader?.read()) {
+    deliver(parser.push(piece.value), listener);
+  }
+}
+
+function deliver(events: readonly StreamEvent[], listener: TailListener): void {
+  const logs: LogRecord[] = [];
+  for (const { event, data } of events) {
+    if (event === 'log') logs.push(JSON.parse(data) as LogRecord);
+    else if (event === 'ready') listener.onReady();
+    else if (event === 'skipped') listener.onSkipped((JSON.parse(data) as { count: number }).count);
+  }
+  if (logs.length > 0) listener.onLogs(logs);
+}
