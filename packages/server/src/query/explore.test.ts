@@ -205,6 +205,19 @@ describe('histogram', () => {
     },
   );
 
+  test.each(['spans', 'traces', 'logs'] as const)(
+    'one bucket of %s is the whole range, wherever the hour begins',
+    async (signal) => {
+      const parts = await readHistogram(telemetry.context, { ...range, signal, buckets: 60 });
+      const whole = await readHistogram(telemetry.context, { ...range, signal, buckets: 1 });
+      const sum = (of: 'count' | 'errorCount'): number =>
+        parts.buckets.reduce((total, bucket) => total + bucket[of], 0);
+      expect(whole.buckets).toHaveLength(1);
+      expect(whole.buckets[0]).toMatchObject({ count: sum('count'), errorCount: sum('errorCount') });
+      expect(whole.stepMs).toBe(3_600_000);
+    },
+  );
+
   test('the roll-up and the spans agree', async () => {
     const rollup = await readHistogram(telemetry.context, { ...range, signal: 'spans', buckets: 60 });
     const raw = await readHistogram(telemetry.context, {

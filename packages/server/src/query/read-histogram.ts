@@ -17,6 +17,9 @@ interface BucketRow {
   readonly p95: number | null;
 }
 
+/** The start of the bucket a time falls in, in Unix milliseconds. */
+type Steps = (time: Sql) => Sql;
+
 /** Counts over time, with durations for spans and traces. Every step of the range is there, also the empty ones. */
 export async function readHistogram(
   context: QueryContext,
@@ -25,18 +28,21 @@ export async function readHistogram(
   const { signal, buckets } = parameters;
   const filter = readQ(parameters.q, signal, context.clock);
   const asked = readRange(parameters, context.clock);
-  const stepMs = chooseStepMs(asked, buckets);
-  const range = wholeSteps(asked, stepMs);
+  // One bucket is the range as it was asked, for totals; more are whole steps that people read well.
+  const stepMs = buckets === 1 ? lengthMs(asked) : chooseStepMs(asked, buckets);
+  const range = buckets === 1 ? asked : wholeSteps(asked, stepMs);
   const reader = new Reader(context);
+  const steps = (time: Sql): Sql =>
+    buckets === 1 ? sql`${int64(range.from / 1_000_000n)}` : stepOf(time, stepMs);
   const isEverything = filter.type === 'everything';
   const select = ((): Sql => {
-    if (signal === 'logs') return logHistogram(reader.project, range, stepMs, compileFilter('logs', filter));
+    if (signal === 'logs') return logHistogram(reader.project, range, steps, compileFilter('logs', filter));
     if (signal === 'traces') {
-      return traceHistogram(reader.project, range, stepMs, wantedTraces(reader.project, { filter }, range));
+      return traceHistogram(reader.project, range, steps, wantedTraces(reader.project, { filter }, range));
     }
-    return isEverything && stepMs % 60_000 === 0
-      ? rollupHistogram(reader.project, range, stepMs)
-      : spanHistogram(reader.project, range, stepMs, compileFilter('spans', filter));
+    return isEverything && (buckets === 1 || stepMs % 60_000 === 0)
+      ? rollupHistogram(reader.project, range, steps)
+      : spanHistogram(reader.project, range, steps, compileFilter('spans', filter));
   })();
   const rows = await reader.rows<BucketRow>(select);
   return { stepMs, buckets: fillGaps(rows, range, stepMs), ...reader.limitsMet };
@@ -46,6 +52,10 @@ export async function readHistogram(
 export function stepOf(time: Sql, stepMs: number): Sql {
   const step: Parameter = { type: 'Int64', value: String(stepMs) };
   return sql`intDiv(toUnixTimestamp64Milli(${time}), ${step}) * ${step}`;
+}
+
+function lengthMs({ from, to }: TimeRange): number {
+  return Math.max(1, Math.ceil(Number(to - from) / 1e6));
 }
 
 /** The range widened to whole steps, so that the first and the last bar are not cut. */
@@ -58,14 +68,14 @@ const durationColumns = trusted(
   `if(total = 0, NULL, quantiles[1] / 1e6) AS p50, if(total = 0, NULL, quantiles[2] / 1e6) AS p95`,
 );
 
-function spanHistogram(project: string, range: TimeRange, stepMs: number, condition: Sql): Sql {
-  return sql`SELECT ${stepOf(trusted('start_time'), stepMs)} AS startMs, count() AS total, countIf(status_code = 2) AS errors,
+function spanHistogram(project: string, range: TimeRange, steps: Steps, condition: Sql): Sql {
+  return sql`SELECT ${steps(trusted('start_time'))} AS startMs, count() AS total, countIf(status_code = 2) AS errors,
       quantilesTDigest(0.5, 0.95)(duration_ns) AS quantiles, ${durationColumns}
-    FROM spans WHERE ${every([inRange(project, 'start_time', range), condition])} GROUP BY startMs`;
+    FROM spans WHERE ${every([inRange(project, 'spans', range), condition])} GROUP BY startMs`;
 }
 
-function rollupHistogram(project: string, { from, to }: TimeRange, stepMs: number): Sql {
-  return sql`SELECT ${stepOf(sql`toDateTime64(minute, 3, 'UTC')`, stepMs)} AS startMs, sum(count) AS total, sum(error_count) AS errors,
+function rollupHistogram(project: string, { from, to }: TimeRange, steps: Steps): Sql {
+  return sql`SELECT ${steps(sql`toDateTime64(minute, 3, 'UTC')`)} AS startMs, sum(count) AS total, sum(error_count) AS errors,
       arrayMap(i -> quantilesDDMerge(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns_quantiles)[i], [1, 3]) AS quantiles, ${durationColumns}
     FROM span_rollup_1m WHERE project = ${string(project)}
       AND minute >= toDateTime(${int64(from / 1_000_000_000n)}, 'UTC') AND minute < toDateTime(${int64(to / 1_000_000_000n)}, 'UTC')
@@ -73,8 +83,8 @@ function rollupHistogram(project: string, { from, to }: TimeRange, stepMs: numbe
 }
 
 /** Whole traces, by their start. */
-function traceHistogram(project: string, range: TimeRange, stepMs: number, wanted: Sql | undefined): Sql {
-  return sql`SELECT ${stepOf(trusted('first'), stepMs)} AS startMs, count() AS total, countIf(failed > 0) AS errors,
+function traceHistogram(project: string, range: TimeRange, steps: Steps, wanted: Sql | undefined): Sql {
+  return sql`SELECT ${steps(trusted('first'))} AS startMs, count() AS total, countIf(failed > 0) AS errors,
       quantilesTDigest(0.5, 0.95)(duration_ns) AS quantiles, ${durationColumns}
     FROM (
       SELECT min(start_time) AS first, sum(error_count) AS failed,
@@ -84,10 +94,10 @@ function traceHistogram(project: string, range: TimeRange, stepMs: number, wante
     GROUP BY startMs`;
 }
 
-function logHistogram(project: string, range: TimeRange, stepMs: number, condition: Sql): Sql {
-  return sql`SELECT ${stepOf(trusted('time'), stepMs)} AS startMs, count() AS total, countIf(severity_number >= 17) AS errors,
+function logHistogram(project: string, range: TimeRange, steps: Steps, condition: Sql): Sql {
+  return sql`SELECT ${steps(trusted('time'))} AS startMs, count() AS total, countIf(severity_number >= 17) AS errors,
       NULL AS p50, NULL AS p95
-    FROM logs WHERE ${every([inRange(project, 'time', range), condition])} GROUP BY startMs`;
+    FROM logs WHERE ${every([inRange(project, 'logs', range), condition])} GROUP BY startMs`;
 }
 
 function fillGaps(
@@ -97,7 +107,7 @@ function fillGaps(
 ): HistogramResponse['buckets'] {
   const byStart = new Map(rows.map((row) => [Number(row.startMs), row]));
   const first = Number(from / 1_000_000n);
-  const count = Number((to - from) / nanosFromMs(stepMs));
+  const count = Math.max(1, Number((to - from) / nanosFromMs(stepMs)));
   return Array.from({ length: count }, (_, index) => {
     const startMs = first + index * stepMs;
     const row = byStart.get(startMs);
