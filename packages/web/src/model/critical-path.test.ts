@@ -41,6 +41,15 @@ describe('the critical path', () => {
       ]),
     ).toEqual(['root 0–40', 'background 40–50']));
 
+  it('keeps the predecessor whose end was read a moment after its successor began', () =>
+    expect(
+      pathOf([
+        { id: 'root', start: 0, end: 100 },
+        { id: 'long', parent: 'root', start: 0, end: 90.5 },
+        { id: 'next', parent: 'root', start: 90, end: 100 },
+      ]),
+    ).toEqual(['long 0–90', 'next 90–100']));
+
   it('covers the root without gaps or overlaps, whatever the children', () => {
     const child = fc.record({
       parent: fc.nat(20),

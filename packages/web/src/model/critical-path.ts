@@ -10,6 +10,9 @@ export interface CriticalPath {
   readonly totalUs: number;
 }
 
+/** Clocks are read one after the other: what began when its predecessor had 1 % to go, began because of it. */
+const overlapMax = 0.01;
+
 /**
  * Walks back from the end of the root: at each moment the path belongs to the child that finished last before it, and
  * to the span itself where no child ran. Of a child only what lies inside its parent counts.
@@ -33,9 +36,11 @@ export function findCriticalPath(model: TraceModel): CriticalPath {
     const { span, sinceUs, untilUs } = step;
     let cursorUs = untilUs;
     for (const child of childrenByEnd(model, span, untilUs)) {
-      const childEndUs = Math.min(at(model.endUs, child), untilUs);
+      const ownEndUs = Math.min(at(model.endUs, child), untilUs);
       const childStartUs = Math.max(at(model.startUs, child), sinceUs);
-      if (childEndUs > cursorUs || childEndUs <= childStartUs) continue;
+      const childEndUs = Math.min(ownEndUs, cursorUs);
+      if (ownEndUs - childEndUs > (ownEndUs - childStartUs) * overlapMax || childEndUs <= childStartUs)
+        continue;
       emit(span, childEndUs, cursorUs);
       work.push({ span: child, sinceUs: childStartUs, untilUs: childEndUs });
       cursorUs = childStartUs;
