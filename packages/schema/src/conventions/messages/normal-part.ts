@@ -71,7 +71,7 @@ const readToolResult: Reader = (part) => {
 };
 
 /** A result that is only text parts, or AI SDK's `{type: 'json', value}`, without its wrapping. */
-function plainResult(result: unknown): unknown {
+export function plainResult(result: unknown): unknown {
   if (isRecord(result) && (result['type'] === 'json' || result['type'] === 'text') && 'value' in result) {
     return result['value'];
   }

@@ -1,6 +1,7 @@
 import { derive, type DerivedFields } from '../derive.ts';
 import { isRecord, type JsonRecord, parsed, pick, structured, unquoted } from './json.ts';
 import { normalMessages } from './normal-message.ts';
+import { plainResult } from './normal-part.ts';
 import type { MessageSource, ToolUse } from './message.ts';
 
 const argumentNames = [
@@ -55,7 +56,7 @@ export function readToolUse(source: MessageSource): ToolUse | undefined {
     name: derived.tool_name || source.name,
     ...(derived.tool_call_id === '' ? {} : { callId: derived.tool_call_id }),
     ...(used === undefined ? {} : { arguments: unwrapped(parsed(used)) }),
-    ...(given === undefined ? {} : { result: plainResult(given) }),
+    ...(given === undefined ? {} : { result: givenBack(given) }),
   };
 }
 
@@ -75,8 +76,8 @@ function unwrapped(value: unknown): unknown {
 }
 
 /** LangChain wraps what a tool gave back into a message, other senders into JSON. */
-function plainResult(given: unknown): unknown {
-  const value = unquoted(structured(given));
+function givenBack(given: unknown): unknown {
+  const value = plainResult(unquoted(structured(given)));
   if (!isRecord(value)) return value;
   const [message, ...others] = normalMessages(value, 'assistant');
   const [part, ...more] = message?.parts ?? [];
