@@ -7,6 +7,8 @@ import type { CanvasPalette } from './palette.ts';
 export const rowHeight = 28;
 export const axisHeight = 24;
 export const stickyMax = 3;
+/** Kept free on the right for the duration of the longest bars. */
+export const timeMargin = 64;
 
 /** A moment worth a tick on its span's row. */
 export interface RowTick {
@@ -53,9 +55,8 @@ export function usAt(scene: WaterfallScene, x: number): number {
   return fromUs + ((x - scene.treeWidth) / timeWidth(scene)) * (toUs - fromUs);
 }
 
-/** A little room is kept on the right for the duration of the longest bars. */
 export function timeWidth(scene: WaterfallScene): number {
-  return Math.max(1, scene.width - scene.treeWidth - 64);
+  return Math.max(1, scene.width - scene.treeWidth - timeMargin);
 }
 
 /** Deep trees indent less, so that names keep their place. */

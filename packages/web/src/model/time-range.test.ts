@@ -24,7 +24,7 @@ describe('time ranges', () => {
   it('is described as people say it', () => {
     expect(describeRange(defaultRange, now)).toBe('Last hour');
     expect(describeRangeInSentence(defaultRange, now)).toBe('in the last hour');
-    expect(describeRange({ from: '-45m', to: 'now' }, now)).toBe('Last 45m');
+    expect(describeRange({ from: '-45m', to: 'now' }, now)).toBe('Last 45 minutes');
     expect(describeRange(rangeFromMs(now - 900_000, now - 60_000), now)).toBe('11:45 – 11:59');
     expect(describeRangeInSentence(rangeFromMs(now - 900_000, now - 60_000), now)).toBe(
       'between 11:45 and 11:59',

@@ -50,7 +50,8 @@ export function describeRange(range: TimeRange, nowMs: number): string {
   if (range.to === 'now') {
     const preset = rangePresets.find((candidate) => candidate.from === range.from);
     if (preset !== undefined) return preset.label;
-    if (range.from.startsWith('-')) return `Last ${range.from.slice(1)}`;
+    const words = relativeWords(range.from);
+    if (words !== undefined) return words;
   }
   const resolved = tryResolveRange(range, nowMs);
   if (resolved === undefined) return 'Unreadable range';
@@ -76,6 +77,16 @@ export function tryParseMoment(text: string, nowMs: number): string | undefined 
 /** One end of a range as text for a field. */
 export function describeMoment(moment: string): string {
   return moment === 'now' || moment.startsWith('-') ? moment : formatDateTime(msFromTimestamp(moment));
+}
+
+const unitNames: Readonly<Record<string, string>> = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
+
+/** `-45m` → `Last 45 minutes`. */
+function relativeWords(from: string): string | undefined {
+  const match = /^-(\d+)([smhdw])$/.exec(from);
+  if (match === null) return undefined;
+  const name = unitNames[match[2] ?? ''] ?? '';
+  return match[1] === '1' ? `Last ${name}` : `Last ${match[1] ?? ''} ${name}s`;
 }
 
 const unitMs: Readonly<Record<string, number>> = {

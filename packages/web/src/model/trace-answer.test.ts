@@ -29,7 +29,7 @@ describe('the sentence over the traces', () => {
   });
 
   it('compares with the time before', () => {
-    expect(tracesDetail(base)).toBe('p50 120 ms · p95 2.10 s, ▲ 34 % against the hour before');
+    expect(tracesDetail(base)).toBe('p50 about 120 ms · p95 about 2.10 s, ▲ 34 % against the hour before');
     expect([describeChange(95, 100), describeChange(100, 100), describeChange(1, null)]).toEqual([
       '▼ 5 %',
       'unchanged',

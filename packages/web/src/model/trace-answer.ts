@@ -2,7 +2,7 @@ import type { FacetsResponse, HistogramResponse } from '@sightline/schema/api';
 import { formatCount, formatDurationMs, plural } from './format.ts';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 
-/** The totals of a range: a histogram of one bucket. */
+/** The totals of a range. */
 export type Totals = HistogramResponse['buckets'][number];
 
 export interface TracesAnswerInput {
@@ -32,10 +32,10 @@ export function tracesSentence(input: TracesAnswerInput): string {
   return `${failed}, ${share} of them in ${worst.value}`;
 }
 
-/** `p50 120 ms · p95 2.10 s, ▲ 34 % against the hour before`. */
+/** `p50 about 120 ms · p95 about 2.10 s, ▲ 34 % against the hour before`. */
 export function tracesDetail({ totals, before, range }: TracesAnswerInput): string {
   if (totals.p50Ms === null || totals.p95Ms === null) return '';
-  const parts = [`p50 ${formatDurationMs(totals.p50Ms)}`, `p95 ${formatDurationMs(totals.p95Ms)}`];
+  const parts = [`p50 about ${formatDurationMs(totals.p50Ms)}`, `p95 about ${formatDurationMs(totals.p95Ms)}`];
   const change = describeChange(totals.p95Ms, before?.p95Ms ?? null);
   const then = beforeWords[range.from];
   return `${parts.join(' · ')}${change === '' ? '' : `, ${change} ${range.to === 'now' && then !== undefined ? then : 'against the time before'}`}`;
@@ -59,3 +59,25 @@ const beforeWords: Readonly<Record<string, string>> = {
   '-7d': 'against the week before',
   '-30d': 'against the 30 days before',
 };
+
+/**
+ * The totals of the buckets a strip shows. Percentiles cannot be added up; the mean weighted by count is near enough
+ * to compare with, and is said to be about right.
+ */
+export function totalsOf(histogram: HistogramResponse): Totals {
+  let count = 0;
+  let errorCount = 0;
+  let p50Sum = 0;
+  let p95Sum = 0;
+  let weight = 0;
+  for (const bucket of histogram.buckets) {
+    count += bucket.count;
+    errorCount += bucket.errorCount;
+    if (bucket.p50Ms === null || bucket.p95Ms === null) continue;
+    weight += bucket.count;
+    p50Sum += bucket.p50Ms * bucket.count;
+    p95Sum += bucket.p95Ms * bucket.count;
+  }
+  const share = (sum: number): number | null => (weight === 0 ? null : sum / weight);
+  return { startMs: histogram.buckets[0]?.startMs ?? 0, count, errorCount, p50Ms: share(p50Sum), p95Ms: share(p95Sum) };
+}

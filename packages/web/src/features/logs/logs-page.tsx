@@ -1,10 +1,11 @@
-import type { LogRecord } from '@sightline/schema/api';
+import type { HistogramResponse, LogRecord } from '@sightline/schema/api';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState, type ReactElement } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { facetsQuery, histogramQuery, logsQuery } from '../../api/queries.ts';
 import { addTerm, toggleTerm } from '../../model/filter-text.ts';
 import { logsSentence } from '../../model/logs-answer.ts';
+import { totalsOf } from '../../model/trace-answer.ts';
 import { rangeFromMs } from '../../model/time-range.ts';
 import { FacetsPanel } from '../../widgets/facets-panel.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
@@ -39,7 +40,7 @@ export function LogsPage(): ReactElement {
   const facets = useQuery(facetsQuery({ ...asked, signal: 'logs', fields: Object.keys(facetLabels).join(','), limit: 8 }, asOf));
   const tail = useTail({ isOn: isLive, q: asked.q, follows: isAtTop && openLog === undefined, asOf });
   const rows = useMemo(() => mergeRows(tail.shown, list.data?.pages.flatMap((page) => page.logs) ?? []), [tail.shown, list.data]);
-  const sentence = useLogsSentence(question, chartsAsOf);
+  const sentence = useLogsSentence(question, histogram.data, chartsAsOf);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
   const onReachEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
@@ -99,17 +100,20 @@ export function LogsPage(): ReactElement {
   );
 }
 
-function useLogsSentence(question: Question, asOf: number): string | undefined {
+function useLogsSentence(
+  question: Question,
+  histogram: HistogramResponse | undefined,
+  asOf: number,
+): string | undefined {
   const { asked, range, filter } = question;
-  const totals = useQuery(histogramQuery({ ...asked, signal: 'logs', buckets: 1 }, asOf));
-  const errors = totals.data?.buckets[0]?.errorCount ?? 0;
+  const totals = histogram === undefined ? undefined : totalsOf(histogram);
   const failing = useQuery({
     ...facetsQuery({ ...asked, q: filter === '' ? 'severity>=ERROR' : `(${filter}) severity>=ERROR`, signal: 'logs', fields: 'service', limit: 1 }, asOf),
-    enabled: errors > 1,
+    enabled: (totals?.errorCount ?? 0) > 1,
   });
-  if (totals.data === undefined) return undefined;
+  if (totals === undefined) return undefined;
   return logsSentence({
-    totals: totals.data.buckets[0],
+    totals,
     failingServices: failing.data?.facets[0],
     range,
     nowMs: asOf,

@@ -1,3 +1,69 @@
-export function MetricsPage() {
-  return null;
+import { useQuery } from '@tanstack/react-query';
+import { useMemo, type ReactElement } from 'react';
+import { metricsQuery } from '../../api/queries.ts';
+import { plural } from '../../model/format.ts';
+import { rangeFromMs } from '../../model/time-range.ts';
+import { Page } from '../../widgets/page.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
+import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
+import { useChartMoment } from '../../widgets/use-chart-moment.ts';
+import { useQuestion } from '../../widgets/use-question.ts';
+import { MetricChart } from './metric-chart.tsx';
+import { MetricList } from './metric-list.tsx';
+import { useMetricAnswer } from './use-metric-answer.ts';
+import './metrics-page.css';
+
+/** Every metric there is, and one of them drawn. */
+export function MetricsPage(): ReactElement {
+  const question = useQuestion();
+  const { range, search, patch, asOf, isLive } = question;
+  const metrics = useQuery(metricsQuery(range));
+  const all = useMemo(() => metrics.data?.metrics.toSorted((a, b) => (a.name < b.name ? -1 : 1)) ?? [], [metrics.data]);
+  const name = search['name'] ?? all[0]?.name;
+  const info = all.find((metric) => metric.name === name);
+  const chartAsOf = useChartMoment(asOf, isLive);
+  const answer = useMetricAnswer({ question, name, info, asOf: chartAsOf });
+  return (
+    <Page
+      title={name ?? 'Metrics'}
+      answer={answer.sentence ?? (metrics.isPending || answer.query.isPending ? <SkeletonText width={420} /> : 'Metrics')}
+      detail={info === undefined ? undefined : info.description || `${plural(info.seriesCount, 'series', 'series')} from ${info.services.join(', ')}`}
+      actions={
+        <TimeRangePicker range={range} live={isLive} onLive={question.setLive} onChange={question.setRange} onRefresh={question.refresh} />
+      }
+    >
+      <div className="split">
+        {metrics.isPending ? (
+          <div className="metric-list">
+            <SkeletonRows count={16} />
+          </div>
+        ) : (
+          <MetricList metrics={all} chosen={name} onChoose={(chosen) => patch({ name: chosen, agg: undefined, by: undefined, q: undefined })} />
+        )}
+        <div className="split-main metric-main">
+          {metrics.error !== null && <ErrorNotice error={metrics.error} onRetry={() => void metrics.refetch()} />}
+          {metrics.data !== undefined && all.length === 0 && (
+            <Notice icon="metrics" title="No metrics in this range">
+              <p>Metrics come over OTLP, like traces; exporters send them every few seconds to a minute.</p>
+              <PageLink to="/get-started" className="button">
+                Get started
+              </PageLink>
+            </Notice>
+          )}
+          <LimitsNote limits={answer.query.data?.limitsMet} />
+          {name !== undefined && (
+            <MetricChart
+              question={question}
+              name={name}
+              info={info}
+              query={answer.query}
+              data={answer.data}
+              onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
+            />
+          )}
+        </div>
+      </div>
+    </Page>
+  );
 }

@@ -9,6 +9,7 @@ import {
 import { drawMinimap, drawMinimapImage, minimapHeight } from '../../canvas/draw-minimap.ts';
 import type { CanvasPalette } from '../../canvas/palette.ts';
 import { openSurface } from '../../canvas/surface.ts';
+import { timeMargin } from '../../canvas/waterfall-scene.ts';
 import { formatDurationMs } from '../../model/format.ts';
 import { clampView, panView, zoomView, type TimeView } from '../../model/time-view.ts';
 import { useSize } from '../../widgets/use-size.ts';
@@ -64,7 +65,7 @@ export function Minimap({ trace, view, palette, treeWidth, onView }: MinimapProp
     event.preventDefault();
   };
   return (
-    <div className="minimap" style={{ paddingLeft: treeWidth }}>
+    <div className="minimap" style={{ paddingLeft: treeWidth, paddingRight: timeMargin }}>
       <span className="minimap-label faint small" style={{ width: treeWidth }}>
         {isZoomed ? (
           <button

@@ -16,6 +16,7 @@ import {
   axisHeight,
   hitTest,
   rowHeight,
+  timeMargin,
   type WaterfallHit,
   type WaterfallScene,
 } from '../../canvas/waterfall-scene.ts';
@@ -118,7 +119,7 @@ export function Waterfall({ trace }: { readonly trace: TraceView }): ReactElemen
     const { x } = hitAt(event);
     const us =
       liveView.current.fromUs +
-      ((x - treeWidth) / Math.max(1, size.width - treeWidth - 64)) *
+      ((x - treeWidth) / Math.max(1, size.width - treeWidth - timeMargin)) *
         (liveView.current.toUs - liveView.current.fromUs);
     if (Math.abs(x - treeWidth) < 5) drag.current = { fromX: x, fromUs: us, kind: 'resize', view: undefined };
     else if (x > treeWidth && event.pointerType === 'mouse')
@@ -135,7 +136,7 @@ export function Waterfall({ trace }: { readonly trace: TraceView }): ReactElemen
     if (active !== undefined && Math.abs(x - active.fromX) >= dragMinPx) {
       const us =
         liveView.current.fromUs +
-        ((x - treeWidth) / Math.max(1, size.width - treeWidth - 64)) *
+        ((x - treeWidth) / Math.max(1, size.width - treeWidth - timeMargin)) *
           (liveView.current.toUs - liveView.current.fromUs);
       active.view = {
         fromUs: Math.max(0, Math.min(us, active.fromUs)),
@@ -292,7 +293,7 @@ function useWheelZoom(
       const { scene, setView, liveView, durationUs } = latest.current;
       const { treeWidth, width } = scene();
       const view = liveView.current;
-      const perPx = (view.toUs - view.fromUs) / Math.max(1, width - treeWidth - 64);
+      const perPx = (view.toUs - view.fromUs) / Math.max(1, width - treeWidth - timeMargin);
       if (event.ctrlKey || event.metaKey) {
         event.preventDefault();
         const x = event.clientX - (canvas.current?.getBoundingClientRect().left ?? 0);

@@ -92,7 +92,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
     {
       id: 'services',
       label: 'Services',
-      width: 220,
+      width: 160,
       sortBy: (row) => row.service,
       render: (row) => (
         <span className="clip soft" title={row.services.join(', ')}>
@@ -104,7 +104,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
     {
       id: 'durationMs',
       label: 'Duration',
-      width: 128,
+      width: 104,
       align: 'end',
       sortBy: (row) => row.durationMs,
       render: (row) => (
@@ -120,7 +120,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
     {
       id: 'spans',
       label: 'Spans',
-      width: 64,
+      width: 48,
       align: 'end',
       sortBy: (row) => row.spanCount,
       render: (row) => formatCount(row.spanCount),
@@ -128,7 +128,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
     {
       id: 'errors',
       label: 'Errors',
-      width: 60,
+      width: 48,
       align: 'end',
       sortBy: (row) => row.errorCount,
       render: (row) =>
@@ -141,7 +141,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
     {
       id: 'tokens',
       label: 'Tokens',
-      width: 84,
+      width: 64,
       align: 'end',
       sortBy: (row) => (row.inputTokens ?? 0) + (row.outputTokens ?? 0),
       render: (row) =>
@@ -156,7 +156,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
     {
       id: 'cost',
       label: 'Cost',
-      width: 80,
+      width: 72,
       align: 'end',
       sortBy: (row) => row.costUsd ?? -1,
       render: (row) => (row.costUsd === null ? <span className="faint">–</span> : formatCostUsd(row.costUsd)),
@@ -185,7 +185,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
     {
       id: 'start',
       label: 'Started',
-      width: 92,
+      width: 84,
       align: 'end',
       sortBy: (row) => row.startTime,
       render: (row) => {

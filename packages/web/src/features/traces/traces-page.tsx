@@ -23,7 +23,7 @@ const facetLabels: Readonly<Record<string, string>> = {
   service: 'Service',
   operation: 'Operation',
   model: 'Model',
-  'trace.name': 'Trace name',
+  name: 'Span name',
 };
 
 /** Recent traces: how many failed and where, when, and which. */
@@ -36,7 +36,7 @@ export function TracesPage(): ReactElement {
   const facets = useQuery(
     facetsQuery({ ...asked, signal: 'traces', fields: Object.keys(facetLabels).join(','), limit: 8 }, asOf),
   );
-  const answer = useTracesAnswer(question, chartsAsOf);
+  const answer = useTracesAnswer(question, histogram.data, chartsAsOf);
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.traces) ?? [], [list.data]);
   const fresh = useNewTraces(question, rows);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;

@@ -1,20 +1,23 @@
+import type { HistogramResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { facetsQuery, histogramQuery } from '../../api/queries.ts';
 import { addTerm } from '../../model/filter-text.ts';
 import { rangeFromMs, resolveRange } from '../../model/time-range.ts';
-import { tracesDetail, tracesSentence } from '../../model/trace-answer.ts';
+import { totalsOf, tracesDetail, tracesSentence } from '../../model/trace-answer.ts';
 import type { Question } from '../../widgets/use-question.ts';
 
 /** The sentence over the list, and how this range compares with the equally long one before it. */
 export function useTracesAnswer(
   question: Question,
+  histogram: HistogramResponse | undefined,
   asOf: number,
 ): { sentence: string; detail: string } | undefined {
   const { asked, range, filter } = question;
+  const totals = histogram === undefined ? undefined : totalsOf(histogram);
+  const buckets = 40;
   const { fromMs, toMs } = resolveRange(range, asOf);
   const previous = rangeFromMs(fromMs - (toMs - fromMs), fromMs);
-  const totals = useQuery(histogramQuery({ ...asked, signal: 'traces', buckets: 1 }, asOf));
-  const before = useQuery(histogramQuery({ ...asked, ...previous, signal: 'traces', buckets: 1 }, 0));
+  const before = useQuery(histogramQuery({ ...asked, ...previous, signal: 'traces', buckets }, 0));
   const failing = useQuery({
     ...facetsQuery(
       {
@@ -26,13 +29,12 @@ export function useTracesAnswer(
       },
       asOf,
     ),
-    enabled: (totals.data?.buckets[0]?.errorCount ?? 0) > 1,
+    enabled: (totals?.errorCount ?? 0) > 1,
   });
-  const now = totals.data?.buckets[0];
-  if (totals.data === undefined) return undefined;
+  if (totals === undefined) return undefined;
   const input = {
-    totals: now ?? { startMs: fromMs, count: 0, errorCount: 0, p50Ms: null, p95Ms: null },
-    before: before.data?.buckets[0],
+    totals,
+    before: before.data === undefined ? undefined : totalsOf(before.data),
     failingServices: failing.data?.facets[0],
     range,
     nowMs: asOf,

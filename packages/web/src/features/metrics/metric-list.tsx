@@ -1,0 +1,41 @@
+import type { MetricInfo } from '@sightline/schema/api';
+import { useState, type ReactElement } from 'react';
+import { unitWord } from '../../model/format.ts';
+
+interface MetricListProps {
+  readonly metrics: readonly MetricInfo[];
+  readonly chosen: string | undefined;
+  readonly onChoose: (name: string) => void;
+}
+
+const typeWords: Readonly<Record<MetricInfo['type'], string>> = {
+  gauge: 'gauge',
+  sum: 'counter',
+  histogram: 'histogram',
+  exponential_histogram: 'histogram',
+  summary: 'summary',
+};
+
+export function MetricList({ metrics, chosen, onChoose }: MetricListProps): ReactElement {
+  const [words, setWords] = useState('');
+  const found = metrics.filter((metric) => metric.name.toLowerCase().includes(words.trim().toLowerCase()));
+  return (
+    <nav className="metric-list" aria-label="Metrics">
+      <input type="search" aria-label="Search metric names" placeholder="Search names" value={words} onChange={(event) => setWords(event.target.value)} />
+      <ul>
+        {found.map((metric) => (
+          <li key={metric.name}>
+            <button type="button" aria-current={metric.name === chosen} title={metric.description || metric.name} onClick={() => onChoose(metric.name)}>
+              <span className="mono clip">{metric.name}</span>
+              <span className="faint small nowrap">
+                {typeWords[metric.type]}
+                {unitWord(metric.unit) === '' ? '' : `, ${unitWord(metric.unit)}`}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {found.length === 0 && metrics.length > 0 && <p className="soft metric-none">No name contains “{words}”.</p>}
+    </nav>
+  );
+}

@@ -1,0 +1,99 @@
+import type { TimelineEntry } from '@sightline/schema/api';
+import type { ReactElement } from 'react';
+import { linearTicks } from '../../model/axis-ticks.ts';
+import { formatDurationMs } from '../../model/format.ts';
+import type { Lane, TimelineModel } from '../../model/timeline-model.ts';
+import { useSize } from '../../widgets/use-size.ts';
+
+interface TimelineLanesProps {
+  readonly model: TimelineModel;
+  readonly entries: readonly TimelineEntry[];
+  readonly selected: number;
+  readonly onSelect: (entry: number) => void;
+}
+
+const axisHeight = 20;
+const levelHeight = 8;
+
+/** The request at a glance: a line per service, spans as bars, logs and events as ticks. */
+export function TimelineLanes({ model, entries, selected, onSelect }: TimelineLanesProps): ReactElement {
+  const { ref, size } = useSize<HTMLDivElement>();
+  const labelWidth = size.width < 600 ? 104 : 168;
+  const width = Math.max(0, size.width - labelWidth - 20);
+  let top = axisHeight;
+  const placed = model.lanes.map((lane) => {
+    const height = Math.max(1, lane.bars.reduce((most, bar) => Math.max(most, bar.level + 1), 1)) * levelHeight + 18;
+    const at = top;
+    top += height;
+    return { lane, top: at, height };
+  });
+  const x = (share: number): number => labelWidth + share * width;
+  return (
+    <div ref={ref} className="timeline-lanes">
+      {size.width > 0 && (
+        <svg width={size.width} height={top} role="img" aria-label={`Lanes of ${model.lanes.length} services over ${formatDurationMs(model.durationMs)}`}>
+          {linearTicks(0, model.durationMs, Math.max(2, width / 120)).map((ms) => (
+            <g key={ms}>
+              <line className="timeline-grid" x1={x(ms / model.durationMs)} x2={x(ms / model.durationMs)} y1={axisHeight - 4} y2={top} />
+              <text className="histogram-label" x={x(ms / model.durationMs) + 4} y={13}>
+                {formatDurationMs(ms)}
+              </text>
+            </g>
+          ))}
+          {placed.map(({ lane, top: laneTop, height }) => (
+            <LaneView key={lane.service} lane={lane} top={laneTop} height={height} width={size.width} x={x} scale={width} entries={entries} selected={selected} onSelect={onSelect} />
+          ))}
+        </svg>
+      )}
+    </div>
+  );
+}
+
+function LaneView(props: {
+  readonly lane: Lane;
+  readonly top: number;
+  readonly height: number;
+  readonly width: number;
+  readonly x: (share: number) => number;
+  readonly scale: number;
+  readonly entries: readonly TimelineEntry[];
+  readonly selected: number;
+  readonly onSelect: (entry: number) => void;
+}): ReactElement {
+  const { lane, top, height, width, x, scale, entries, selected, onSelect } = props;
+  return (
+    <g>
+      <line className="timeline-line" x1={0} x2={width} y1={top + height - 0.5} y2={top + height - 0.5} />
+      <text className="timeline-service" x={20} y={top + height / 2 + 4}>
+        {lane.service.length > 22 ? `${lane.service.slice(0, 21)}…` : lane.service}
+      </text>
+      {lane.bars.map((bar) => (
+        <rect
+          key={bar.entry}
+          className={`timeline-bar timeline-${bar.severity}${bar.entry === selected ? ' is-selected' : ''}`}
+          x={x(bar.left)}
+          y={top + 8 + bar.level * levelHeight}
+          width={Math.max(2, bar.width * scale)}
+          height={levelHeight - 2}
+          rx={1.5}
+          onClick={() => onSelect(bar.entry)}
+        >
+          <title>{entries[bar.entry]?.title}</title>
+        </rect>
+      ))}
+      {lane.marks.map((mark) => (
+        <rect
+          key={mark.entry}
+          className={`timeline-mark timeline-${mark.severity}${mark.entry === selected ? ' is-selected' : ''}`}
+          x={x(mark.left) - 1}
+          y={top + 3}
+          width={2}
+          height={5}
+          onClick={() => onSelect(mark.entry)}
+        >
+          <title>{entries[mark.entry]?.title}</title>
+        </rect>
+      ))}
+    </g>
+  );
+}
