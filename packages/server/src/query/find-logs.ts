@@ -54,7 +54,7 @@ export function selectLogs(
 ): (window: Window, limit: number) => Sql {
   const by = trusted(order === 'desc' ? 'time DESC, log_id DESC' : 'time, log_id');
   return (window, limit) => sql`SELECT ${logColumns}, ${wholeAttributeColumns}, ${contextColumns}
-    FROM logs WHERE ${inRange(project, 'time', window)} AND ${conditions} ORDER BY ${by} LIMIT ${uint(limit)}`;
+    FROM logs WHERE ${inRange(project, 'logs', window)} AND ${conditions} ORDER BY ${by} LIMIT ${uint(limit)}`;
 }
 
 /** Records after the one with this key, in the order of the list. */

@@ -41,7 +41,7 @@ export async function findSpans(context: QueryContext, parameters: SpansParamete
     limit: limit + 1,
     select: (window, count) => sql`
       SELECT ${slimSpanColumns}, ${cutAttributeColumns}, toUnixTimestamp64Nano(start_time) AS key
-      FROM spans WHERE ${inRange(context.project, 'start_time', window)} AND ${conditions}
+      FROM spans WHERE ${inRange(context.project, 'spans', window)} AND ${conditions}
       ORDER BY start_time DESC, trace_id DESC, span_id DESC LIMIT ${uint(count)}`,
   });
   const rows = found.slice(0, limit);

@@ -100,11 +100,7 @@ export class TailFollower {
     const oldest = now > ageNanosMax ? unixNano(now - ageNanosMax) : unixNano(0n);
     const range = { from: oldest, to: unixNano(now + clockSkewNanosMax) };
     const received = sql`received_time > ${moment(since)}`;
-    return every([
-      inRange(this.#context.project, tailTables[this.#signal].time, range),
-      received,
-      this.#condition,
-    ]);
+    return every([inRange(this.#context.project, this.#signal, range), received, this.#condition]);
   }
 
   #select(where: Sql, keys: readonly string[]): Sql {
@@ -119,8 +115,8 @@ export class TailFollower {
 }
 
 const tailTables = {
-  spans: { table: sql`spans`, time: 'start_time', key: sql`sipHash64(trace_id, span_id, start_time)` },
-  logs: { table: sql`logs`, time: 'time', key: sql`log_id` },
+  spans: { table: sql`spans`, key: sql`sipHash64(trace_id, span_id, start_time)` },
+  logs: { table: sql`logs`, key: sql`log_id` },
 } as const;
 
 function newestOf(rows: readonly KeyRow[]): UnixNano {

@@ -58,7 +58,7 @@ async function loadTraces(
   await telemetry.loadJson('traces', tracesRequest(service, spans));
 }
 
-test('pages of traces neither lose nor repeat while spans arrive', { timeout: 120_000 }, async () => {
+test('pages of traces neither lose nor repeat while spans arrive', { timeout: 240_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(traceStarts, { minLength: 1, maxLength: 12 }),
@@ -95,7 +95,7 @@ test('pages of traces neither lose nor repeat while spans arrive', { timeout: 12
   );
 });
 
-test('pages of spans neither lose nor repeat while spans arrive', { timeout: 120_000 }, async () => {
+test('pages of spans neither lose nor repeat while spans arrive', { timeout: 240_000 }, async () => {
   const offsets = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 15 });
   await fc.assert(
     fc.asyncProperty(offsets, offsets, fc.integer({ min: 1, max: 4 }), async (starts, late, limit) => {

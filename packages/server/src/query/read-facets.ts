@@ -33,13 +33,13 @@ export async function readFacets(
   const range = readRange(parameters, context.clock);
   const reader = new Reader(context);
   const stored = signal === 'logs' ? 'logs' : 'spans';
-  const { time, table } = signalTables[stored];
+  const { table } = signalTables[stored];
   // Where the filter is about spans alone the facets are of the spans that meet it, also for traces.
   const isOfSpans = signal !== 'traces' || ['span', 'everything'].includes(splitTraceFilter(filter).type);
   const condition = isOfSpans
     ? compileFilter(stored, filter)
     : wantedTraces(context.project, { filter }, range);
-  const where = every([inRange(context.project, time, range), condition]);
+  const where = every([inRange(context.project, stored, range), condition]);
 
   const facets: FacetsResponse['facets'] = [];
   for (const field of readFields(parameters.fields)) {

@@ -41,11 +41,11 @@ export async function readTimeline(
         ${cutAttributeColumns}, arrayMap(t -> toUnixTimestamp64Nano(t), event_times) AS eventNanos, event_names AS eventNames,
         arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues,
         event_types AS eventTypes
-      FROM spans WHERE ${every([inRange(context.project, 'start_time', range), of(own)])}
+      FROM spans WHERE ${every([inRange(context.project, 'spans', range), of(own)])}
       ORDER BY start_time LIMIT ${uint(limit)}`),
     reader.rows<TimelineLogRow>(sql`
       SELECT ${logColumns}, ${cutAttributeColumns}
-      FROM logs WHERE ${every([inRange(context.project, 'time', range), of(own)])} ORDER BY time LIMIT ${uint(limit)}`),
+      FROM logs WHERE ${every([inRange(context.project, 'logs', range), of(own)])} ORDER BY time LIMIT ${uint(limit)}`),
     traceIds.length === 0 ? [] : reader.rows<ExemplarRow>(selectExemplars(context.project, range, traceIds)),
   ]);
   const all = [...spans.flatMap(spanEntries), ...logs.map(logEntry), ...exemplars.map(exemplarEntry)].sort(
@@ -70,8 +70,8 @@ async function findTraceIds(reader: Reader, id: string, range: TimeRange): Promi
   const carries = sql`correlation_id = ${string(id)}`;
   const ids = joinSql(
     [
-      sql`SELECT trace_id FROM spans WHERE ${every([inRange(reader.project, 'start_time', range), carries])}`,
-      sql`SELECT trace_id FROM logs WHERE ${every([inRange(reader.project, 'time', range), carries])}`,
+      sql`SELECT trace_id FROM spans WHERE ${every([inRange(reader.project, 'spans', range), carries])}`,
+      sql`SELECT trace_id FROM logs WHERE ${every([inRange(reader.project, 'logs', range), carries])}`,
     ],
     ' UNION ALL ',
   );
@@ -92,7 +92,7 @@ function selectExemplars(project: string, range: TimeRange, traceIds: readonly s
       lower(hex(exemplar_trace)) AS traceId, lower(hex(exemplar_span)) AS spanId
     FROM metric_points ARRAY JOIN exemplar_times AS exemplar_time, exemplar_values AS exemplar_value,
       exemplar_trace_ids AS exemplar_trace, exemplar_span_ids AS exemplar_span
-    WHERE ${inRange(project, 'time', range)} AND notEmpty(exemplar_trace_ids)
+    WHERE ${inRange(project, 'metrics', range)} AND notEmpty(exemplar_trace_ids)
       AND exemplar_trace IN (${tracesByHex(traceIds)})
     ORDER BY exemplar_time LIMIT 500`;
 }

@@ -1,3 +1,4 @@
+import { unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Span, TraceResponse } from '@sightline/schema/api';
 import { decodeSpan } from './decode-span.ts';
@@ -9,6 +10,7 @@ import {
   slimSpanColumns,
   wholeAttributeColumns,
 } from './sql/span-columns-sql.ts';
+import { inBuckets } from './sql/range-sql.ts';
 import { type Sql, sql, string, uint } from './sql/sql.ts';
 
 /** A whole trace, spans in the order of their start. Throws `trace_not_found`. */
@@ -80,6 +82,7 @@ export async function readTraceExtent(reader: Reader, traceId: string): Promise<
 
 export function spansOfTrace(project: string, traceId: string, { start, end }: TraceExtent): Sql {
   return sql`project = ${string(project)} AND trace_id = unhex(${string(traceId)})
+    AND ${inBuckets({ from: unixNano(BigInt(start)), to: unixNano(BigInt(end)) })}
     AND start_time >= fromUnixTimestamp64Nano(${{ type: 'Int64', value: start }}, 'UTC')
     AND start_time <= fromUnixTimestamp64Nano(${{ type: 'Int64', value: end }}, 'UTC')`;
 }

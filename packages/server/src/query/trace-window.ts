@@ -134,7 +134,7 @@ async function findShown(
   if (reaching.length === 0) return [];
   const rows = await reader.rows<{ traceId: string }>(sql`
     SELECT lower(hex(trace_id)) AS traceId FROM spans
-    WHERE ${inRange(reader.project, 'start_time', range)} AND trace_id IN (${tracesByHex(idsOf(reaching))})
+    WHERE ${inRange(reader.project, 'spans', range)} AND trace_id IN (${tracesByHex(idsOf(reaching))})
       AND received_time <= ${moment(snapshot)}
     GROUP BY trace_id HAVING NOT (${isAfter(after, sql`min(start_time)`)})`);
   return rows.map(({ traceId }) => traceId);

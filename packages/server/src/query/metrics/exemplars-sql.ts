@@ -20,7 +20,7 @@ export function selectExemplars({ project, metric, range, stepMs, condition }: P
     FROM metric_points ARRAY JOIN exemplar_times AS exemplar_time, exemplar_values AS exemplar_value,
       exemplar_trace_ids AS exemplar_trace, exemplar_span_ids AS exemplar_span, exemplar_attributes AS exemplar_map
     WHERE ${every([
-      inRange(project, 'time', range),
+      inRange(project, 'metrics', range),
       sql`name = ${string(metric.name)} AND type = ${string(metric.type)} AND notEmpty(exemplar_times) AND isFinite(exemplar_value)`,
       condition,
     ])}

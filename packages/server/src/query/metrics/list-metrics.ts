@@ -60,7 +60,7 @@ async function countSeries(
   if (names.length === 0) return new Map();
   const rows = await reader.tryRows<{ name: string; type: string; series: string }>(sql`
     SELECT name, type, uniq(series_id) AS series FROM metric_points
-    WHERE ${inRange(reader.project, 'time', range)} AND name IN ${strings(names)} GROUP BY name, type`);
+    WHERE ${inRange(reader.project, 'metrics', range)} AND name IN ${strings(names)} GROUP BY name, type`);
   return new Map((rows ?? []).map((row) => [`${row.type} ${row.name}`, Number(row.series)]));
 }
 

@@ -139,7 +139,7 @@ export function selectSummaryQuantile(query: PointsQuery, quantile: number): Sql
 function points({ project, metric, range, lookbackFrom, condition }: PointsQuery): Sql {
   const from = metric.isCumulative ? lookbackFrom : range.from;
   return sql`(SELECT * FROM metric_points WHERE ${every([
-    inRange(project, 'time', { ...range, from: from as typeof range.from }),
+    inRange(project, 'metrics', { ...range, from: from as typeof range.from }),
     sql`name = ${string(metric.name)} AND type = ${string(metric.type)} AND bitAnd(flags, 1) = 0 AND isFinite(value)`,
     condition,
   ])})`;

@@ -61,7 +61,7 @@ function compile(project: string, filter: TraceFilter, window: Window): Sql {
 }
 
 function amongSpans(project: string, window: Window, condition: Sql): Sql {
-  return sql`trace_id IN (SELECT trace_id FROM spans WHERE ${inRange(project, 'start_time', window)} AND ${condition})`;
+  return sql`trace_id IN (SELECT trace_id FROM spans WHERE ${inRange(project, 'spans', window)} AND ${condition})`;
 }
 
 /** Traces with a span in the window, from the table by time. */
