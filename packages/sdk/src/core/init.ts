@@ -30,11 +30,13 @@ import { MetricPusher } from '../export/metric-pusher.ts';
 import { SpanPipeline } from '../export/span-pipeline.ts';
 import { weighLog, weighSpan } from '../export/weigh.ts';
 import { maskSpanAttributes } from '../masking/mask-span.ts';
+import { logLevels } from '../logging/levels.ts';
 import { createMaskText } from '../masking/mask-text.ts';
 import { metricViews } from '../metrics/views.ts';
 import { pullReader } from '../metrics/pull-reader.ts';
 import { startProcessMetrics } from '../metrics/process-metrics.ts';
 import { RootSampler } from '../sampling/root-sampler.ts';
+import { DrawnIdGenerator } from '../sampling/unsampled-span.ts';
 import { TailBuffer } from '../sampling/tail-buffer.ts';
 import { guard, sayOnce, sayOnStderr, silenceDiagnostics } from './diagnostics.ts';
 import { DropCounter, type DropCount, type Signal } from './drop-counter.ts';
@@ -133,6 +135,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
   const ownTracers = new TracerProvider({
     resource,
     sampler,
+    idGenerator: new DrawnIdGenerator(),
     spanProcessors: [spans],
     spanLimits: options.spanLimits,
   });
@@ -169,6 +172,9 @@ function startRuntime(options: ResolvedOptions): Runtime {
     },
     meter: meters.getMeter(sdkName, sdkVersion),
     sampler,
+    dropsAtStart: hostProvider === undefined && sampler.rate < 1 && !sampler.decidesAtEnd,
+    recordsLogs: logSinks.sinks.length + logSinks.memory.length > 0,
+    logsDebug: logLevels[options.logLevel].pino <= logLevels.DEBUG.pino,
     maskText,
     drops,
     flush: (timeoutMs) =>

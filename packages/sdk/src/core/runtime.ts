@@ -25,6 +25,12 @@ export interface Runtime {
   readonly otelLogger: (name: string) => OtelLogger;
   readonly meter: Meter;
   readonly sampler: RootSampler;
+  /** Our own sampler decides, and what it does not keep is dropped at once: roots can be drawn without building a span. */
+  readonly dropsAtStart: boolean;
+  /** Whether log records go anywhere beside the handlers. */
+  readonly recordsLogs: boolean;
+  /** Whether DEBUG lines are written at all; asked on every traced call. */
+  readonly logsDebug: boolean;
   readonly maskText: MaskText;
   readonly drops: DropCounter;
   /** Sends what is queued; resolves after `timeoutMs` at the latest and never rejects. */

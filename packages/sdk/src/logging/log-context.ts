@@ -1,5 +1,5 @@
 /** Fields that everything logged inside inherits. They live in the OpenTelemetry context, so they follow asynchronous code. */
-import { createContextKey, isSpanContextValid, trace, type Context } from '@opentelemetry/api';
+import { createContextKey, INVALID_TRACEID, trace, type Context } from '@opentelemetry/api';
 import { inheritedAttributes } from '../core/context.ts';
 
 export type LogContext = Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export function withLogContext(context: Context, fields: LogContext): Context {
 export function traceFields(context: Context): Record<string, string> {
   const fields: Record<string, string> = { ...inheritedAttributes(context) };
   const span = trace.getSpanContext(context);
-  if (span !== undefined && isSpanContextValid(span)) {
+  if (span !== undefined && span.traceId !== INVALID_TRACEID) {
     fields['trace_id'] = span.traceId;
     fields['span_id'] = span.spanId;
   }

@@ -5,6 +5,7 @@ import { activeContext, runInContext } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { boundedPlain } from '../masking/capture-value.ts';
+import type { MaskText } from '../masking/mask-text.ts';
 import { describeError } from '../tracing/span-handle.ts';
 import { findCallSite, type CallSite } from './call-site.ts';
 import { logLevels, type LogCategory, type LogLevel } from './levels.ts';
@@ -45,6 +46,9 @@ export interface Logger {
 }
 
 const noFields: LogFields = {};
+const pinoNames = Object.fromEntries(
+  Object.keys(logLevels).map((level) => [level, level.toLowerCase()]),
+) as Record<LogLevel, PinoLevel>;
 const loggers = new Map<string, Logger>();
 
 /**
@@ -76,7 +80,7 @@ function createLogger(name: string, own: LogFields): Logger {
   const emit = (level: LogLevel, below: Log, message: string, fields: LogFields | undefined) => {
     guard('logging', () => {
       const target = pinoLogger();
-      if (!target.isLevelEnabled(level.toLowerCase())) return;
+      if (target.levelVal > logLevels[level].pino) return;
       const runtime = currentRuntime();
       const site = runtime?.options.logCallSite === true ? findCallSite(below) : undefined;
       write(target, runtime, name, level, message, own === noFields ? fields : { ...own, ...fields }, site);
@@ -97,7 +101,7 @@ function createLogger(name: string, own: LogFields): Logger {
     error: method('ERROR'),
     critical: method('CRITICAL'),
     log: (level, message, fields) => emit(level, logger.log.bind(logger) as never, message, fields),
-    isEnabled: (level) => pinoLogger().isLevelEnabled(level.toLowerCase()),
+    isEnabled: (level) => pinoLogger().levelVal <= logLevels[level].pino,
     withContext: (fields, fn) => runInContext(withLogContext(activeContext(), fields), fn),
     child: (fields) => createLogger(name, { ...own, ...fields }),
   };
@@ -122,14 +126,24 @@ function write(
     if (key === 'error') line['exception'] = exceptionFields(value, mask);
     else if (key === 'performanceMetrics') line['performance_metrics'] = value;
     else if (mask?.isSensitiveKey(key) === true) line[key] = '[masked:secret]';
-    else
-      line[key] =
-        typeof value === 'number' || typeof value === 'boolean'
-          ? value
-          : boundedPlain(value, fieldLimits, mask);
+    else line[key] = cleanField(value, mask);
   }
-  target[level.toLowerCase() as PinoLevel](line, text);
-  if (runtime !== undefined) emitRecord(runtime, name, level, text, line);
+  target[pinoNames[level]](line, text);
+  if (runtime?.recordsLogs === true) emitRecord(runtime, name, level, text, line);
+}
+
+/** Short texts and numbers, which most fields are, skip the bounded copy. */
+function cleanField(value: unknown, mask: MaskText | undefined): unknown {
+  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'string' && value.length <= 1000) return mask === undefined ? value : mask(value);
+  if (
+    Array.isArray(value) &&
+    value.length <= 20 &&
+    value.every((item) => typeof item === 'string' && item.length <= 100)
+  ) {
+    return mask === undefined ? value : value.map((item: string) => mask(item));
+  }
+  return boundedPlain(value, fieldLimits, mask);
 }
 
 const fieldLimits = { charactersMax: 16_384 };

@@ -3,7 +3,7 @@ import { assertLinearPattern } from './linear-pattern.ts';
 import type { MaskingOptions } from './masking-options.ts';
 import { placeholder } from './placeholder.ts';
 import { sensitiveKeys } from './sensitive-keys.ts';
-import { textRules, type TextRule } from './text-rules.ts';
+import { suspicious, textRules, type TextRule } from './text-rules.ts';
 
 export interface MaskText {
   (text: string): string;
@@ -22,6 +22,7 @@ export function createMaskText(options: MaskingOptions): MaskText {
     assertLinearPattern(custom.name, custom.pattern);
     rules.push(customRule(custom));
   }
+  const hasOwnRules = (options.rules ?? []).length > 0;
   const isSensitiveKey = sensitiveKeys(options.keys ?? []);
 
   function mask(text: string, nesting: number): string {
@@ -31,6 +32,7 @@ export function createMaskText(options: MaskingOptions): MaskText {
 
   function maskPlain(text: string): string {
     let masked = text;
+    if (!hasOwnRules && !suspicious.test(text)) return text;
     for (const rule of rules) if (rule.mayMatch(masked)) masked = rule.apply(masked);
     return masked;
   }

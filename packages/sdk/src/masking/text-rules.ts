@@ -17,6 +17,9 @@ export interface TextRule {
 const secretStart =
   /sk-|[rsp]k_(?:live|test)_|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|AIza|ya29\.|hf_|SG\.|npm_|pypi-|dop_v1_|lin_api_|eyJ|-----BEGIN|gsk_|xai-|r8_|pplx-|key-|EAAC|shpat_|sq0|dapi|hooks\.slack\.com/;
 
+/** No built-in rule can match a text without one of these. */
+export const suspicious = new RegExp(`[@:=\\d]|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`);
+
 const secretPattern = new RegExp(
   [
     'sk-(?:ant-|proj-|svcacct-|or-v1-|lf-)?[A-Za-z0-9_-]{16,256}',
@@ -52,10 +55,26 @@ const assignmentPattern = new RegExp(
   `((?:${names})\\\\?["']?\\s{0,4}(?:[:=]|=>)\\s{0,4})(\\\\?"[^"\\\\]{1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
   'gi',
 );
+/** The name right before a separator; asked only where a separator is, since the names are slow to look for everywhere. */
+const nameBefore = new RegExp(`(?:${names})\\\\?["']?\\s{0,4}$`, 'i');
+const schemeStart = /[Bb]earer|[Bb]asic|BEARER|BASIC/;
+const separator = /[:=]/g;
+
+function hasAssignment(text: string): boolean {
+  separator.lastIndex = 0;
+  for (let found = separator.exec(text); found !== null; found = separator.exec(text)) {
+    if (nameBefore.test(text.slice(Math.max(found.index - 40, 0), found.index))) return true;
+  }
+  return false;
+}
+
 const bearerPattern = /\b(Bearer|Basic)\s{1,4}([A-Za-z0-9+/=._~-]{8,8192})/gi;
 const urlCredentialPattern = /([a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@]{1,256}):([^\s:/@]{1,256})@/gi;
 
-const hasDigits = /\d{2}/;
+const mayBeCard = /\d[\d -]{10}/;
+const mayBeSsn = /\d-\d\d-\d/;
+const mayBeIp = /\d\.\d|:[0-9a-f]{0,4}:/i;
+const mayBePhone = /\d[\d ()./-]{6}/;
 const cardPattern = /(?<![\d.+-])\d(?:[ -]?\d){11,18}(?![\d])/g;
 const ibanPattern = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]){11,30}/gi;
 const ibanStart = /[A-Za-z]{2}\d\d/;
@@ -77,7 +96,7 @@ export const textRules: readonly (TextRule & { readonly name: BuiltInRule })[] =
   },
   {
     name: 'assignment',
-    mayMatch: (text) => /[:=]/.test(text) || /bearer|basic/i.test(text),
+    mayMatch: (text) => text.includes('://') || schemeStart.test(text) || hasAssignment(text),
     apply: maskAssignments,
   },
   { name: 'email', mayMatch: (text) => text.includes('@'), apply: maskEmails },
@@ -92,17 +111,17 @@ export const textRules: readonly (TextRule & { readonly name: BuiltInRule })[] =
   },
   {
     name: 'card',
-    mayMatch: (text) => hasDigits.test(text),
+    mayMatch: (text) => mayBeCard.test(text),
     apply: (text) => text.replace(cardPattern, (match) => (isCard(match) ? placeholder('card') : match)),
   },
   {
     name: 'ssn',
-    mayMatch: (text) => hasDigits.test(text),
+    mayMatch: (text) => mayBeSsn.test(text),
     apply: (text) => text.replace(ssnPattern, placeholder('ssn')),
   },
   {
     name: 'ip',
-    mayMatch: (text) => text.includes('.') || text.includes('::') || text.includes(':'),
+    mayMatch: (text) => mayBeIp.test(text),
     apply: (text) =>
       text
         .replace(ipv4Pattern, (match) => (isIPv4(match) && !isOwnHost(match) ? placeholder('ip') : match))
@@ -110,7 +129,7 @@ export const textRules: readonly (TextRule & { readonly name: BuiltInRule })[] =
   },
   {
     name: 'phone',
-    mayMatch: (text) => hasDigits.test(text),
+    mayMatch: (text) => mayBePhone.test(text),
     apply: (text) => text.replace(phonePattern, (match) => (isPhone(match) ? placeholder('phone') : match)),
   },
 ];

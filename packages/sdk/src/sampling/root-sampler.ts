@@ -17,6 +17,10 @@ export function withForce(context: Context): Context {
   return context.setValue(forceKey, true);
 }
 
+export function isForced(context: Context): boolean {
+  return context.getValue(forceKey) === true;
+}
+
 const sampled: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
 const pending: SamplingResult = { decision: SamplingDecision.RECORD };
 const dropped: SamplingResult = { decision: SamplingDecision.NOT_RECORD };

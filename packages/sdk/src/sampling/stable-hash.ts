@@ -10,10 +10,10 @@ export function stableHash(id: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < id.length; index++) {
     const unit = id.charCodeAt(index);
-    if (unit > 0x7f) return finish(hashBytes(Buffer.from(id, 'utf8')));
+    if (unit > 0x7f) return finishHash(hashBytes(Buffer.from(id, 'utf8')));
     hash = Math.imul(hash ^ unit, 0x01000193);
   }
-  return finish(hash);
+  return finishHash(hash);
 }
 
 /** Whether the id belongs to the kept share. `rate` 0 keeps none, 1 keeps all. */
@@ -27,7 +27,8 @@ function hashBytes(bytes: Uint8Array): number {
   return hash;
 }
 
-function finish(hash: number): number {
+/** The finaliser, for callers that hash without building the text. */
+export function finishHash(hash: number): number {
   let mixed = hash;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);

@@ -2,7 +2,8 @@
 import { trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
 import { ensureCorrelation } from '../correlation/correlation-id.ts';
 import type { Runtime } from '../core/runtime.ts';
-import { withForce } from '../sampling/root-sampler.ts';
+import { isForced, withForce } from '../sampling/root-sampler.ts';
+import { drawKeptTrace, UnsampledSpan } from '../sampling/unsampled-span.ts';
 import { otelKinds, type SpanKind } from './span-handle.ts';
 
 export interface SpanSettings {
@@ -39,6 +40,15 @@ export function openSpan(
   let context = settings.root === true ? trace.deleteSpan(parent) : parent;
   if (parentSpan === undefined || settings.root === true) context = ensureCorrelation(context);
   if (settings.force === true) context = withForce(context);
+  else if (
+    runtime.dropsAtStart &&
+    isRoot(parentSpan, settings) &&
+    !isForced(context) &&
+    !drawKeptTrace(runtime.sampler.rate)
+  ) {
+    const span = new UnsampledSpan();
+    return { span, context: trace.setSpan(context, span) };
+  }
   const span = runtime.tracer.startSpan(
     name,
     {
@@ -49,4 +59,8 @@ export function openSpan(
     context,
   );
   return { span, context: trace.setSpan(context, span) };
+}
+
+function isRoot(parent: Span | undefined, settings: SpanSettings): boolean {
+  return parent === undefined || settings.root === true;
 }

@@ -83,7 +83,7 @@ function hooksFor(
   const captures = runtime.options.capture !== 'off';
   const withArguments = options.captureArguments ?? captures;
   const withResult = options.captureResult ?? captures;
-  const logs = log.isEnabled('DEBUG');
+  const logs = runtime.logsDebug;
   if (!withArguments && !withResult && !logs) return noHooks;
   return {
     started: (span) => {
