@@ -236,6 +236,7 @@ const implied: readonly Source[] = [
   attribute('codex.usage.total_tokens', { map: any('llm') }),
   attribute('gen_ai.agent.name', { map: any('agent') }),
   attribute('gen_ai.workflow.name', { map: any('workflow') }),
+  attribute('sightline.stage.name', { map: any('step') }),
 ];
 
 export const operationField: Field = { type: 'text', sources: [...declared, ...implied] };
