@@ -35,7 +35,8 @@ export async function readBody(
     buffer = undefined;
   };
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
+    // Leaving the loop early must not destroy the stream: the answer goes out over the same connection.
+    for await (const chunk of stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       const needed = length + chunk.length;
       if (needed > bytesMax) throw tooLarge(bytesMax, 'is');
       share.take(chunk.length);

@@ -137,6 +137,29 @@ test('Too many bytes get 413, before and after decompression, with or without a 
   expect((await post({ body: protobuf() })).status).toBe(200);
 });
 
+test.each([
+  ['with', 'content-length: 83886080'],
+  ['without', 'transfer-encoding: chunked'],
+])('A sender of 80 MB %s a content length can send it all and reads its 413', async (_, header) => {
+  doors = await openDoors({ limits: { requestBytesMax: 1 << 20 } });
+  const socket = connect(doors.httpPort, '127.0.0.1');
+  let answer = '';
+  socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
+  socket.write(
+    `POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\n${header}\r\n\r\n`,
+  );
+  const piece = Buffer.alloc(1 << 20);
+  const isChunked = header.includes('chunked');
+  for (let sent = 0; sent < 80; sent += 1) {
+    if (isChunked) socket.write('100000\r\n');
+    if (!socket.write(piece)) await once(socket, 'drain');
+    if (isChunked) socket.write('\r\n');
+  }
+  await until('the answer', () => answer.includes('\r\n\r\n'));
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+  socket.destroy();
+});
+
 test('Other content types and encodings get 415, other methods 405 with Allow, other paths 404', async () => {
   doors = await openDoors();
   expect((await post({ body: protobuf(), type: 'text/plain' })).status).toBe(415);

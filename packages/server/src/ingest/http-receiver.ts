@@ -2,7 +2,7 @@
  * OTLP over HTTP as a Fastify plugin: POST /v1/traces, /v1/logs, /v1/metrics. Mounted on the OTLP port and on the main
  * one. An answer has the encoding of its request; a failure is a google.rpc.Status in that encoding.
  */
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TelemetrySignal } from '@sightline/schema/api';
@@ -25,6 +25,7 @@ export interface ReceiverOptions {
 type Encoding = 'protobuf' | 'json';
 
 const contentTypes = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
+const discardMsMax = 10_000;
 const paths = { traces: '/v1/traces', logs: '/v1/logs', metrics: '/v1/metrics' } as const;
 
 export async function otlpHttpReceiver(app: FastifyInstance, options: ReceiverOptions): Promise<void> {
@@ -108,9 +109,19 @@ async function refuse(
   const retry = retryAfterS === undefined ? {} : { retryDelayMs: retryAfterS * 1000 };
   const body = Buffer.from(encodeStatus(encoding, { code: statusCodeOf(failure), message, ...retry }));
   if (retryAfterS !== undefined) reply.header('retry-after', String(retryAfterS));
-  // What is left of the body is not worth reading, and the connection cannot be used again without reading it.
-  if (!reply.request.raw.complete) reply.header('connection', 'close');
+  discardRest(reply.request.raw);
   return reply.code(status).type(contentTypes[encoding]).send(body);
+}
+
+/**
+ * A sender that is still sending reads the answer only if the connection stays open meanwhile: closing it with unread
+ * bytes resets it, and the answer is lost. So the rest is read and dropped, for a while.
+ */
+function discardRest(request: IncomingMessage): void {
+  if (request.complete) return;
+  request.resume();
+  const timer = setTimeout(() => request.destroy(), discardMsMax).unref();
+  request.once('close', () => clearTimeout(timer));
 }
 
 async function refuseMethod(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
