@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import {
   logContextResponse,
@@ -12,6 +12,7 @@ import {
   metricsResponse,
   logRecord,
   span,
+  spansResponse,
   sqlResponse,
   traceResponse,
   tracesResponse,
@@ -19,6 +20,9 @@ import {
 import { type LiveServer, startLiveServer } from '../testing/live-server.ts';
 import { type RunOptions, sightline, startSightline } from '../testing/run-sightline.ts';
 import { shopCorrelationId, shopSpanId, shopTelemetry, shopTraceId } from '../testing/shop-telemetry.ts';
+
+// Every call is a process of its own; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 90_000 });
 
 let server: LiveServer;
 let directory: string;
@@ -129,6 +133,15 @@ describe('trace', () => {
     expect(await run(['trace', 'f'.repeat(32)])).toMatchObject({ code: 4, stdout: '' });
     expect(await run(['trace', 'xyz'])).toMatchObject({ code: 2 });
   });
+});
+
+test('spans, as a table and as JSON', async () => {
+  expect((await run(['spans', 'service:shop status:error'])).stdout).toMatch(
+    new RegExp(`${shopTraceId} +b7ad6b7169203332 +shop +500 ms +SELECT basket ✗ deadlock detected`),
+  );
+  const { spans } = await runJson(['spans', 'attr.flag:false', '--service', 'shop'], spansResponse);
+  expect(spans.map(({ spanId }) => spanId)).toEqual([shopSpanId]);
+  expect((await run(['spans', 'service:nobody'])).code).toBe(4);
 });
 
 describe('logs', () => {

@@ -6,6 +6,7 @@ import { importCommand } from './import.ts';
 import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
 import { queryCommand } from './query.ts';
+import { spansCommand } from './spans.ts';
 import { startCommand } from './start.ts';
 import { tailCommand } from './tail.ts';
 import { traceCommand } from './trace.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   logsCommand,
   tracesCommand,
   traceCommand,
+  spansCommand,
   metricsCommand,
   queryCommand,
   importCommand,
