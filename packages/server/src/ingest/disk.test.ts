@@ -8,10 +8,11 @@ import { outage } from './testing/fake-store.ts';
 import { drained, removeDirectory, temporaryDirectory } from './testing/harness.ts';
 import { spansJson } from './testing/payloads.ts';
 
-const mount = (...args: string[]): boolean => spawnSync('mount', args).status === 0;
+const run = (tool: string, ...args: string[]): boolean => spawnSync(tool, args).status === 0;
+const mount = (...args: string[]): boolean => run('mount', ...args);
 const probe = await temporaryDirectory();
 const canMount = mount('-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', probe);
-if (canMount) spawnSync('umount', [probe]);
+if (canMount) run('umount', probe);
 else
   console.warn(
     'SKIPPED: disk.test.ts needs the right to mount a tmpfs (run as root) to fill a disk for real.',
@@ -28,7 +29,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   await doors.close();
-  spawnSync('umount', [directory]);
+  run('umount', directory);
   await removeDirectory(directory);
 });
 
