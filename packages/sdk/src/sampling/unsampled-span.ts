@@ -42,12 +42,15 @@ export class DrawnIdGenerator implements IdGenerator {
 }
 
 export class UnsampledSpan implements Span {
-  readonly #words = words.slice();
+  readonly #a = words[0] ?? 0;
+  readonly #b = words[1] ?? 0;
+  readonly #c = words[2] ?? 0;
+  readonly #d = words[3] ?? 0;
   #context: SpanContext | undefined;
 
   spanContext(): SpanContext {
     this.#context ??= {
-      traceId: textOf(this.#words),
+      traceId: textOf(Uint32Array.of(this.#a, this.#b, this.#c, this.#d)),
       spanId: textOf(Uint32Array.of(Math.random() * 4294967296, Math.random() * 4294967296 || 1)),
       traceFlags: TraceFlags.NONE,
     };
