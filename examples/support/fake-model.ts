@@ -2,7 +2,7 @@
  * A local OpenAI-compatible server with scripted answers, so that the examples run offline. With OPENAI_API_KEY set they
  * talk to the real one instead.
  */
-import { createServer } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export type Scripted =
@@ -72,12 +72,7 @@ export async function modelAccess(script: readonly Scripted[]): Promise<ModelAcc
   };
 }
 
-function stream(
-  response: import('node:http').ServerResponse,
-  model: string,
-  text: string,
-  usage: object,
-): void {
+function stream(response: ServerResponse, model: string, text: string, usage: object): void {
   response.setHeader('content-type', 'text/event-stream');
   const send = (choices: object[], more: object = {}) =>
     response.write(

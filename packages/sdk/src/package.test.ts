@@ -7,13 +7,13 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sdkVersion } from './core/version.ts';
-import { buildPackage, packageRoot } from './test/built-package.ts';
+import { ensureBuilt, packageRoot } from './test/built-package.ts';
 
 const run = promisify(execFile);
 const root = join(packageRoot, '../..');
 const bin = (name: string) => join(root, 'node_modules/.bin', name);
 
-beforeAll(() => buildPackage(), 60_000);
+beforeAll(ensureBuilt, 60_000);
 
 interface ExportedSpan {
   readonly name: string;

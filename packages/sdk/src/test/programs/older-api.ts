@@ -1,12 +1,13 @@
 /** The host registered its globals with an older API (1.9), whose registrations our API copy does not see. */
 import { createRequire } from 'node:module';
+import type * as Api from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { InMemorySpanExporter, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { init, memoryExporter, withSpan } from '../../index.ts';
 
 const older = createRequire(createRequire(import.meta.url).resolve('@ai-sdk/otel'))(
   '@opentelemetry/api',
-) as typeof import('@opentelemetry/api');
+) as typeof Api;
 const theirs = new InMemorySpanExporter();
 older.trace.setGlobalTracerProvider(
   new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: theirs })] }),
