@@ -61,7 +61,10 @@ export const logsQuery = (asked: Asked & { readonly order?: 'asc' | 'desc' }, as
     staleTime: Number.POSITIVE_INFINITY,
   });
 
-export const logContextQuery = (id: string, lines: { readonly before: number; readonly after: number; readonly sameService?: string }) =>
+export const logContextQuery = (
+  id: string,
+  lines: { readonly before: number; readonly after: number; readonly sameService?: string },
+) =>
   queryOptions({
     queryKey: ['log-context', id, lines],
     queryFn: ({ signal }) =>

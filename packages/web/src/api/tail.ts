@@ -14,7 +14,11 @@ export interface TailListener {
 const retryMs = 1500;
 
 /** Log lines as they are stored, until `signal` aborts. A lost connection is made again. */
-export async function tailLogs(q: string | undefined, listener: TailListener, signal: AbortSignal): Promise<void> {
+export async function tailLogs(
+  q: string | undefined,
+  listener: TailListener,
+  signal: AbortSignal,
+): Promise<void> {
   while (!signal.aborted) {
     try {
       await readOnce(q, listener, signal);

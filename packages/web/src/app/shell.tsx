@@ -9,7 +9,8 @@ import { carriedSearch, useGo, usePathname, useUrlState } from '../widgets/url-s
 import { ThemeButton } from './theme-button.tsx';
 import './shell.css';
 
-const Palette = lazy(async () => ({ default: (await import('./palette.tsx')).Palette }));
+const loadPalette = async () => ({ default: (await import('./palette.tsx')).Palette });
+const Palette = lazy(loadPalette);
 const KeyHelp = lazy(async () => ({ default: (await import('./key-help.tsx')).KeyHelp }));
 
 const pages: readonly { to: string; label: string; icon: IconName; key: string }[] = [
@@ -38,6 +39,8 @@ export function Shell(): ReactElement {
         setDialog((before) => (before === 'palette' ? 'none' : 'palette'));
       } else keyboard.handle(event);
     };
+    // Loaded ahead of need: the letters typed right after Ctrl-K belong to it.
+    requestIdleCallback(() => void loadPalette());
     window.addEventListener('keydown', onKeyDown);
     return () => window.removeEventListener('keydown', onKeyDown);
   }, []);

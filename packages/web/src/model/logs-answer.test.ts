@@ -4,7 +4,12 @@ import { logsSentence } from './logs-answer.ts';
 const ask = (count: number, errorCount: number): string =>
   logsSentence({
     totals: { startMs: 0, count, errorCount, p50Ms: null, p95Ms: null },
-    failingServices: { field: 'service', values: [{ value: 'gateway', count: 30 }], otherCount: 15, missingCount: 0 },
+    failingServices: {
+      field: 'service',
+      values: [{ value: 'gateway', count: 30 }],
+      otherCount: 15,
+      missingCount: 0,
+    },
     range: { from: '-1h', to: 'now' },
     nowMs: 0,
     isFiltered: false,

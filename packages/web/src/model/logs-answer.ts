@@ -19,6 +19,9 @@ export function logsSentence(input: {
   const found = `${plural(count, noun)} ${when}`;
   if (errors === 0) return `${found}, no errors`;
   const worst = failingServices?.values[0];
-  const most = worst === undefined || errors < 2 ? '' : `, ${worst.count >= errors ? 'all' : 'most'} from ${worst.value}`;
+  const most =
+    worst === undefined || errors < 2
+      ? ''
+      : `, ${worst.count >= errors ? 'all' : 'most'} from ${worst.value}`;
   return `${found}, ${errors === count ? 'all of them errors' : `${formatCount(errors)} of them errors`}${most}`;
 }

@@ -8,7 +8,19 @@ export const aggregationsOf: Readonly<Record<MetricType, readonly MetricAggregat
   gauge: ['avg', 'min', 'max', 'sum', 'last'],
   sum: ['rate', 'increase', 'sum'],
   histogram: ['p95', 'p50', 'p75', 'p90', 'p99', 'avg', 'min', 'max', 'rate', 'increase', 'count'],
-  exponential_histogram: ['p95', 'p50', 'p75', 'p90', 'p99', 'avg', 'min', 'max', 'rate', 'increase', 'count'],
+  exponential_histogram: [
+    'p95',
+    'p50',
+    'p75',
+    'p90',
+    'p99',
+    'avg',
+    'min',
+    'max',
+    'rate',
+    'increase',
+    'count',
+  ],
   summary: ['avg', 'count', 'rate', 'p50', 'p90', 'p99'],
 };
 

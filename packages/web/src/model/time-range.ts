@@ -79,7 +79,13 @@ export function describeMoment(moment: string): string {
   return moment === 'now' || moment.startsWith('-') ? moment : formatDateTime(msFromTimestamp(moment));
 }
 
-const unitNames: Readonly<Record<string, string>> = { s: 'second', m: 'minute', h: 'hour', d: 'day', w: 'week' };
+const unitNames: Readonly<Record<string, string>> = {
+  s: 'second',
+  m: 'minute',
+  h: 'hour',
+  d: 'day',
+  w: 'week',
+};
 
 /** `-45m` → `Last 45 minutes`. */
 function relativeWords(from: string): string | undefined {

@@ -32,7 +32,9 @@ const response: TimelineResponse = {
 
 it('gives each service a lane and nests what overlaps', () => {
   const model = buildTimeline(response);
-  expect(model.lanes.map((lane) => [lane.service, lane.bars.map((bar) => bar.level), lane.marks.length])).toEqual([
+  expect(
+    model.lanes.map((lane) => [lane.service, lane.bars.map((bar) => bar.level), lane.marks.length]),
+  ).toEqual([
     ['api', [0, 1], 0],
     ['db', [0], 1],
   ]);

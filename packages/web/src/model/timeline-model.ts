@@ -30,7 +30,10 @@ const levelsMax = 4;
 export function buildTimeline(response: TimelineResponse): TimelineModel {
   const starts = response.entries.map((entry) => msFromTimestamp(entry.time));
   const startMs = starts.reduce((least, ms) => Math.min(least, ms), Number.POSITIVE_INFINITY);
-  const endMs = response.entries.reduce((most, entry, i) => Math.max(most, (starts[i] ?? 0) + (entry.durationMs ?? 0)), startMs);
+  const endMs = response.entries.reduce(
+    (most, entry, i) => Math.max(most, (starts[i] ?? 0) + (entry.durationMs ?? 0)),
+    startMs,
+  );
   const durationMs = Math.max(endMs - startMs, 0.001);
   const services = [...new Set([...response.services, ...response.entries.map((entry) => entry.service)])];
   const place = (i: number): Omit<LaneMark, 'level'> => {
@@ -45,7 +48,9 @@ export function buildTimeline(response: TimelineResponse): TimelineModel {
   const lanes = services.map((service): Lane => {
     const indexes = response.entries.flatMap((entry, i) => (entry.service === service ? [i] : []));
     const bars = indexes.filter((i) => response.entries[i]?.type === 'span').map(place);
-    const marks = indexes.filter((i) => response.entries[i]?.type !== 'span').map((i) => ({ ...place(i), level: 0 }));
+    const marks = indexes
+      .filter((i) => response.entries[i]?.type !== 'span')
+      .map((i) => ({ ...place(i), level: 0 }));
     return { service, bars: stack(bars), marks };
   });
   return {

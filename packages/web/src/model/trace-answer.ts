@@ -35,7 +35,10 @@ export function tracesSentence(input: TracesAnswerInput): string {
 /** `p50 about 120 ms · p95 about 2.10 s, ▲ 34 % against the hour before`. */
 export function tracesDetail({ totals, before, range }: TracesAnswerInput): string {
   if (totals.p50Ms === null || totals.p95Ms === null) return '';
-  const parts = [`p50 about ${formatDurationMs(totals.p50Ms)}`, `p95 about ${formatDurationMs(totals.p95Ms)}`];
+  const parts = [
+    `p50 about ${formatDurationMs(totals.p50Ms)}`,
+    `p95 about ${formatDurationMs(totals.p95Ms)}`,
+  ];
   const change = describeChange(totals.p95Ms, before?.p95Ms ?? null);
   const then = beforeWords[range.from];
   return `${parts.join(' · ')}${change === '' ? '' : `, ${change} ${range.to === 'now' && then !== undefined ? then : 'against the time before'}`}`;
@@ -79,5 +82,11 @@ export function totalsOf(histogram: HistogramResponse): Totals {
     p95Sum += bucket.p95Ms * bucket.count;
   }
   const share = (sum: number): number | null => (weight === 0 ? null : sum / weight);
-  return { startMs: histogram.buckets[0]?.startMs ?? 0, count, errorCount, p50Ms: share(p50Sum), p95Ms: share(p95Sum) };
+  return {
+    startMs: histogram.buckets[0]?.startMs ?? 0,
+    count,
+    errorCount,
+    p50Ms: share(p50Sum),
+    p95Ms: share(p95Sum),
+  };
 }

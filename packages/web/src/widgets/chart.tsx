@@ -14,8 +14,14 @@ export interface ChartDot {
 
 interface ChartProps {
   readonly label: string;
+  /** The time the chart shows, whatever data there is; one point alone has no width. */
+  readonly range: { readonly fromMs: number; readonly toMs: number };
   readonly xS: readonly number[];
-  readonly series: readonly { readonly label: string; readonly values: readonly (number | null)[]; readonly isShown: boolean }[];
+  readonly series: readonly {
+    readonly label: string;
+    readonly values: readonly (number | null)[];
+    readonly isShown: boolean;
+  }[];
   readonly height: number;
   readonly formatValue: (value: number) => string;
   readonly dots?: readonly ChartDot[];
@@ -24,9 +30,11 @@ interface ChartProps {
   readonly onPick?: (ms: number) => void;
 }
 
+const noDots: readonly ChartDot[] = [];
+
 /** Lines over time: a crosshair shared by all charts on a page, drag to look closer, dots that open traces. */
 export function Chart(props: ChartProps): ReactElement {
-  const { xS, series, height, dots = [] } = props;
+  const { xS, series, height, dots = noDots } = props;
   const { ref, size } = useSize<HTMLDivElement>();
   const host = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
@@ -71,20 +79,40 @@ export function Chart(props: ChartProps): ReactElement {
   );
 }
 
-function chartOptions({ width, height, latest }: { width: number; height: number; latest: { readonly current: ChartProps } }): uPlot.Options {
+function chartOptions({
+  width,
+  height,
+  latest,
+}: {
+  width: number;
+  height: number;
+  latest: { readonly current: ChartProps };
+}): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   const font = `12px ${color('sans')}`;
-  const axis = { stroke: color('faint'), font, grid: { stroke: color('line'), width: 1 }, ticks: { show: false } };
+  const axis = {
+    stroke: color('faint'),
+    font,
+    grid: { stroke: color('line'), width: 1 },
+    ticks: { show: false },
+  };
   return {
     width,
     height,
     legend: { show: false },
     cursor: { sync: { key: 'sightline' }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
-    scales: { y: { range: (_plot, min, max) => valueRange(min, max) } },
+    scales: {
+      x: { range: () => [latest.current.range.fromMs / 1000, latest.current.range.toMs / 1000] },
+      y: { range: (_plot, min, max) => valueRange(min, max) },
+    },
     axes: [
-      { ...axis, values: '{HH}:{mm}', space: 90 },
-      { ...axis, size: 72, values: (_plot, values) => values.map((value) => latest.current.formatValue(value)) },
+      { ...axis, values: '{HH}:{mm}', space: 90, size: 28 },
+      {
+        ...axis,
+        size: 72,
+        values: (_plot, values) => values.map((value) => latest.current.formatValue(value)),
+      },
     ],
     series: [
       {},
@@ -125,7 +153,10 @@ function valueRange(min: number | null, max: number | null): [number, number] {
   return [low, high === low ? low + 1 : high + (high - low) * 0.06];
 }
 
-function placeDots(plot: uPlot | undefined, dots: readonly ChartDot[]): { dot: ChartDot; x: number; y: number }[] {
+function placeDots(
+  plot: uPlot | undefined,
+  dots: readonly ChartDot[],
+): { dot: ChartDot; x: number; y: number }[] {
   if (plot === undefined) return [];
   return dots.flatMap((dot) => {
     const x = plot.valToPos(dot.xS, 'x') + plot.over.offsetLeft;

@@ -18,9 +18,18 @@ interface FacetsPanelProps {
 }
 
 /** What the found things are made of; every value is a filter. */
-export function FacetsPanel({ data, labels, isFailed, filter, onToggle, onExclude }: FacetsPanelProps): ReactElement {
+export function FacetsPanel({
+  data,
+  labels,
+  isFailed,
+  filter,
+  onToggle,
+  onExclude,
+}: FacetsPanelProps): ReactElement {
   if (data === undefined) {
-    return isFailed === true ? <aside className="facets" aria-label="Facets" /> : (
+    return isFailed === true ? (
+      <aside className="facets" aria-label="Facets" />
+    ) : (
       <aside className="facets" aria-label="Facets">
         <SkeletonRows count={12} />
       </aside>

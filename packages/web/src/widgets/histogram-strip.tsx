@@ -155,7 +155,7 @@ function Bars({ buckets, step }: { buckets: readonly Bucket[]; step: number }): 
         y1={barLane - 0.5}
         y2={barLane - 0.5}
       />
-      <text className="histogram-label" x={left - 8} y={14} textAnchor="end">
+      <text className="axis-label" x={left - 8} y={14} textAnchor="end">
         {formatCount(most)}
       </text>
       {buckets.map((bucket, index) => {
@@ -194,7 +194,7 @@ function Durations({
     top + durationLane - 4 - (most === 0 ? 0 : (ms / most) * (durationLane - 12));
   return (
     <g>
-      <text className="histogram-label" x={left - 8} y={top + 14} textAnchor="end">
+      <text className="axis-label" x={left - 8} y={top + 14} textAnchor="end">
         {most === 0 ? '' : formatDurationMs(most)}
       </text>
       {linesOf(buckets, (bucket) => bucket.p95Ms).map((points) => (
@@ -224,7 +224,7 @@ function TimeAxis(props: {
         return (
           <text
             key={ms}
-            className="histogram-label"
+            className="axis-label"
             x={x}
             y={props.top + 13}
             textAnchor={x < left + 16 ? 'start' : 'middle'}

@@ -32,7 +32,11 @@ const lines = [
   { label: 'api', values: wave, isShown: true },
   { label: 'search', values: wave.map((value) => 90 - value), isShown: true },
 ];
-const attributes = { 'http.route': '/chat', 'gen_ai.usage.input_tokens': 1204, messages: '[{"role":"user","content":"Where is my order? It should have been here on Tuesday."}]' };
+const attributes = {
+  'http.route': '/chat',
+  'gen_ai.usage.input_tokens': 1204,
+  messages: '[{"role":"user","content":"Where is my order? It should have been here on Tuesday."}]',
+};
 
 /** Every part in every state, for those who build pages from them. */
 export function GalleryPage(): ReactElement {
@@ -48,11 +52,25 @@ export function GalleryPage(): ReactElement {
           <Button pressed>Pressed</Button>
           <Button disabled>Disabled</Button>
           <IconButton icon="refresh" label="Refresh" />
-          <Segmented label="Sample" value={mode} options={[{ value: 'a', label: 'One' }, { value: 'b', label: 'Other' }]} onChange={setMode} />
+          <Segmented
+            label="Sample"
+            value={mode}
+            options={[
+              { value: 'a', label: 'One' },
+              { value: 'b', label: 'Other' },
+            ]}
+            onChange={setMode}
+          />
           <Key>g</Key>
         </Sample>
         <Sample title="Time range">
-          <TimeRangePicker range={range} live={live} onLive={setLive} onChange={setRange} onRefresh={() => undefined} />
+          <TimeRangePicker
+            range={range}
+            live={live}
+            onLive={setLive}
+            onChange={setRange}
+            onRefresh={() => undefined}
+          />
         </Sample>
         <Sample title="Span families and severities">
           {operationFamilies.map((family) => (
@@ -68,13 +86,28 @@ export function GalleryPage(): ReactElement {
           <HistogramStrip data={histogram} noun="traces" durations onBrush={() => undefined} />
         </Sample>
         <Sample title="Chart" wide>
-          <Chart label="Sample chart" xS={times} series={lines} height={220} formatValue={(value) => `${value} ms`} />
+          <Chart
+            label="Sample chart"
+            range={{ fromMs: startMs, toMs: startMs + 3_600_000 }}
+            xS={times}
+            series={lines}
+            height={220}
+            formatValue={(value) => `${value} ms`}
+          />
         </Sample>
         <Sample title="Attributes" wide>
-          <AttributeTable title="Attributes" rows={attributeRows('attr', attributes)} actionsFor={() => []} dropped={2} />
+          <AttributeTable
+            title="Attributes"
+            rows={attributeRows('attr', attributes)}
+            actionsFor={() => []}
+            dropped={2}
+          />
         </Sample>
         <Sample title="JSON" wide>
-          <JsonView value={{ role: 'user', content: ['text', 42, true, null], nested: { a: {} } }} label="a sample" />
+          <JsonView
+            value={{ role: 'user', content: ['text', 42, true, null], nested: { a: {} } }}
+            label="a sample"
+          />
         </Sample>
         <Sample title="States" wide>
           <SkeletonRows count={4} />
@@ -82,16 +115,41 @@ export function GalleryPage(): ReactElement {
           <Notice icon="traces" title="Nothing here">
             <p>What is so, why, and what to do next.</p>
           </Notice>
-          <ErrorNotice error={new ApiError(422, { code: 'query_limit', message: 'The query met its time limit of 10 s.', hint: 'Choose a shorter range.' })} onRetry={() => undefined} />
+          <ErrorNotice
+            error={
+              new ApiError(422, {
+                code: 'query_limit',
+                message: 'The query met its time limit of 10 s.',
+                hint: 'Choose a shorter range.',
+              })
+            }
+            onRetry={() => undefined}
+          />
           <ErrorNotice error={new UnreachableError('gone')} />
-          <ErrorNotice error={new ApiError(401, { code: 'unauthenticated', message: 'No valid API key came with the request.', hint: '' })} />
+          <ErrorNotice
+            error={
+              new ApiError(401, {
+                code: 'unauthenticated',
+                message: 'No valid API key came with the request.',
+                hint: '',
+              })
+            }
+          />
         </Sample>
       </div>
     </Page>
   );
 }
 
-function Sample({ title, wide, children }: { readonly title: string; readonly wide?: boolean; readonly children: ReactNode }): ReactElement {
+function Sample({
+  title,
+  wide,
+  children,
+}: {
+  readonly title: string;
+  readonly wide?: boolean;
+  readonly children: ReactNode;
+}): ReactElement {
   return (
     <section className="gallery-sample">
       <h2>{title}</h2>

@@ -12,6 +12,7 @@ import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { copyText } from '../../widgets/value-menu.tsx';
 import { useFirstTrace } from './use-first-trace.ts';
+import '../../widgets/tabs.css';
 import './get-started-page.css';
 
 const languages: readonly SnippetLanguage[] = ['node', 'python', 'curl'];

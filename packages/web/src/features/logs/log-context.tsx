@@ -24,10 +24,18 @@ export function LogContext({ id }: { readonly id: string }): ReactElement {
         <Button look="quiet" pressed={!sameService} onClick={() => setSameService(!sameService)}>
           All services
         </Button>
-        <Button look="quiet" disabled={lines.before >= linesMax} onClick={() => setLines({ ...lines, before: Math.min(linesMax, lines.before * 3) })}>
+        <Button
+          look="quiet"
+          disabled={lines.before >= linesMax}
+          onClick={() => setLines({ ...lines, before: Math.min(linesMax, lines.before * 3) })}
+        >
           More before
         </Button>
-        <Button look="quiet" disabled={lines.after >= linesMax} onClick={() => setLines({ ...lines, after: Math.min(linesMax, lines.after * 3) })}>
+        <Button
+          look="quiet"
+          disabled={lines.after >= linesMax}
+          onClick={() => setLines({ ...lines, after: Math.min(linesMax, lines.after * 3) })}
+        >
           More after
         </Button>
       </div>
@@ -38,7 +46,12 @@ export function LogContext({ id }: { readonly id: string }): ReactElement {
           <li key={log.id} className={index === query.data.index ? 'is-selected' : ''}>
             <span className="log-time">{formatClock(msFromTimestamp(log.timestamp))}</span>
             <SeverityWord severity={log.severity} />
-            <button type="button" className="clip" title={log.service} onClick={() => patch({ log: log.id }, 'replace')}>
+            <button
+              type="button"
+              className="clip"
+              title={log.service}
+              onClick={() => patch({ log: log.id }, 'replace')}
+            >
               {!sameService && <span className="faint">{log.service} </span>}
               {attributeText(log.body).split('\n', 1)[0]}
             </button>

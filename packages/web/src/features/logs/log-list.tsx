@@ -3,7 +3,13 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type ReactElement } from 'react';
 import { attributeText } from '../../model/attribute-rows.ts';
 import { plural } from '../../model/format.ts';
-import { formatClock, formatDateTime, formatDay, msFromTimestamp, timeZoneName } from '../../model/timestamp.ts';
+import {
+  formatClock,
+  formatDateTime,
+  formatDay,
+  msFromTimestamp,
+  timeZoneName,
+} from '../../model/timestamp.ts';
 import { Icon } from '../../widgets/icon.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -79,20 +85,38 @@ export function LogList({ question, rows, hasMore, onReachEnd, onAtTop }: LogLis
           const row = rows[item.index];
           if (row === undefined) return null;
           return (
-            <li key={row.id} className={row.id === openId ? 'log-row is-selected' : 'log-row'} style={{ transform: `translateY(${item.start}px)` }}>
-              <LogRow row={row} newestMs={newestMs} onOpen={() => patch({ log: row.id === openId ? undefined : row.id }, 'replace')} />
+            <li
+              key={row.id}
+              className={row.id === openId ? 'log-row is-selected' : 'log-row'}
+              style={{ transform: `translateY(${item.start}px)` }}
+            >
+              <LogRow
+                row={row}
+                newestMs={newestMs}
+                onOpen={() => patch({ log: row.id === openId ? undefined : row.id }, 'replace')}
+              />
             </li>
           );
         })}
       </ul>
       <p className="table-footer faint small">
-        {hasMore ? 'Loading older lines…' : `That is all: ${plural(rows.length, 'line')}. Times are ${timeZoneName(newestMs)}.`}
+        {hasMore
+          ? 'Loading older lines…'
+          : `That is all: ${plural(rows.length, 'line')}. Times are ${timeZoneName(newestMs)}.`}
       </p>
     </div>
   );
 }
 
-function LogRow({ row, newestMs, onOpen }: { readonly row: LogRecord; readonly newestMs: number; readonly onOpen: () => void }): ReactElement {
+function LogRow({
+  row,
+  newestMs,
+  onOpen,
+}: {
+  readonly row: LogRecord;
+  readonly newestMs: number;
+  readonly onOpen: () => void;
+}): ReactElement {
   const ms = msFromTimestamp(row.timestamp);
   const isOtherDay = formatDay(ms) !== formatDay(newestMs);
   return (
@@ -108,7 +132,13 @@ function LogRow({ row, newestMs, onOpen }: { readonly row: LogRecord; readonly n
         {attributeText(row.body).split('\n', 1)[0]}
       </button>
       {row.traceId !== null && (
-        <PageLink to={`/traces/${row.traceId}`} search={{ span: row.spanId ?? undefined }} className="log-trace" aria-label="Open the trace" title="Open the trace">
+        <PageLink
+          to={`/traces/${row.traceId}`}
+          search={{ span: row.spanId ?? undefined }}
+          className="log-trace"
+          aria-label="Open the trace"
+          title="Open the trace"
+        >
           <Icon name="traces" size={14} />
         </PageLink>
       )}

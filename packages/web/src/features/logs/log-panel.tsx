@@ -48,18 +48,36 @@ export function LogPanel({ id, known, question, onClose }: LogPanelProps): React
   );
 }
 
-function LogDetails({ log, question }: { readonly log: LogRecord; readonly question: Question }): ReactElement {
+function LogDetails({
+  log,
+  question,
+}: {
+  readonly log: LogRecord;
+  readonly question: Question;
+}): ReactElement {
   const [showsJson, setShowsJson] = useState(false);
   const ms = msFromTimestamp(log.timestamp);
   const json = tryJson(log.body);
   const stack = attributeText(log.attributes['exception.stacktrace'] ?? '');
   const actionsFor = (row: AttributeRow): readonly ValueAction[] => [
-    { label: 'Only lines with this value', icon: 'filter', run: () => question.setFilter(addTerm(question.filter, row.field, row.text, 'include')) },
-    { label: 'Only lines without it', icon: 'exclude', run: () => question.setFilter(addTerm(question.filter, row.field, row.text, 'exclude')) },
+    {
+      label: 'Only lines with this value',
+      icon: 'filter',
+      run: () => question.setFilter(addTerm(question.filter, row.field, row.text, 'include')),
+    },
+    {
+      label: 'Only lines without it',
+      icon: 'exclude',
+      run: () => question.setFilter(addTerm(question.filter, row.field, row.text, 'exclude')),
+    },
   ];
   return (
     <>
-      {json === undefined ? <pre className="log-text">{attributeText(log.body)}</pre> : <JsonView value={json} label="the body" rowsMax={14} />}
+      {json === undefined ? (
+        <pre className="log-text">{attributeText(log.body)}</pre>
+      ) : (
+        <JsonView value={json} label="the body" rowsMax={14} />
+      )}
       {stack !== '' && (
         <pre className="log-text log-stack" tabIndex={0} aria-label="Stack trace">
           {stack}
@@ -67,7 +85,11 @@ function LogDetails({ log, question }: { readonly log: LogRecord; readonly quest
       )}
       <div className="log-ways">
         {log.traceId !== null && (
-          <PageLink to={`/traces/${log.traceId}`} search={{ span: log.spanId ?? undefined }} className="button">
+          <PageLink
+            to={`/traces/${log.traceId}`}
+            search={{ span: log.spanId ?? undefined }}
+            className="button"
+          >
             Open the trace
           </PageLink>
         )}
@@ -85,15 +107,34 @@ function LogDetails({ log, question }: { readonly log: LogRecord; readonly quest
         <Fact label="Time">
           {formatDateTime(ms)} {timeZoneName(ms)}
         </Fact>
-        {log.observedTimestamp !== null && <Fact label="Observed">{formatDateTime(msFromTimestamp(log.observedTimestamp))}</Fact>}
+        {log.observedTimestamp !== null && (
+          <Fact label="Observed">{formatDateTime(msFromTimestamp(log.observedTimestamp))}</Fact>
+        )}
         {log.eventName !== '' && <Fact label="Event">{log.eventName}</Fact>}
         {log.scope.name !== '' && <Fact label="Logger">{log.scope.name}</Fact>}
-        {log.traceId !== null && <Fact label="Trace"><span className="mono">{log.traceId}</span></Fact>}
-        {log.correlationId !== null && log.correlationId !== '' && <Fact label="Correlation"><span className="mono">{log.correlationId}</span></Fact>}
+        {log.traceId !== null && (
+          <Fact label="Trace">
+            <span className="mono">{log.traceId}</span>
+          </Fact>
+        )}
+        {log.correlationId !== null && log.correlationId !== '' && (
+          <Fact label="Correlation">
+            <span className="mono">{log.correlationId}</span>
+          </Fact>
+        )}
       </dl>
       <LogContext id={log.id} />
-      <AttributeTable title="Attributes" rows={attributeRows('attr', log.attributes)} actionsFor={actionsFor} dropped={log.droppedAttributesCount} />
-      <AttributeTable title="Resource" rows={attributeRows('resource', log.resource.attributes)} actionsFor={actionsFor} />
+      <AttributeTable
+        title="Attributes"
+        rows={attributeRows('attr', log.attributes)}
+        actionsFor={actionsFor}
+        dropped={log.droppedAttributesCount}
+      />
+      <AttributeTable
+        title="Resource"
+        rows={attributeRows('resource', log.resource.attributes)}
+        actionsFor={actionsFor}
+      />
     </>
   );
 }

@@ -37,15 +37,21 @@ export function LogsPage(): ReactElement {
   const openLog = search['log'];
   const list = useInfiniteQuery(logsQuery(asked, asOf));
   const histogram = useQuery(histogramQuery({ ...asked, signal: 'logs', buckets: 80 }, chartsAsOf));
-  const facets = useQuery(facetsQuery({ ...asked, signal: 'logs', fields: Object.keys(facetLabels).join(','), limit: 8 }, asOf));
+  const facets = useQuery(
+    facetsQuery({ ...asked, signal: 'logs', fields: Object.keys(facetLabels).join(','), limit: 8 }, asOf),
+  );
   const tail = useTail({ isOn: isLive, q: asked.q, follows: isAtTop && openLog === undefined, asOf });
-  const rows = useMemo(() => mergeRows(tail.shown, list.data?.pages.flatMap((page) => page.logs) ?? []), [tail.shown, list.data]);
+  const rows = useMemo(
+    () => mergeRows(tail.shown, list.data?.pages.flatMap((page) => page.logs) ?? []),
+    [tail.shown, list.data],
+  );
   const sentence = useLogsSentence(question, histogram.data, chartsAsOf);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
   const onReachEnd = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
-  const filterProblem = list.error instanceof ApiError && list.error.code === 'bad_filter' ? list.error.message : undefined;
+  const filterProblem =
+    list.error instanceof ApiError && list.error.code === 'bad_filter' ? list.error.message : undefined;
 
   return (
     <Page
@@ -53,7 +59,13 @@ export function LogsPage(): ReactElement {
       answer={sentence ?? (list.error === null ? <SkeletonText width={420} /> : 'Logs')}
       detail={isLive ? tailWords(tail) : undefined}
       actions={
-        <TimeRangePicker range={range} live={isLive} onLive={question.setLive} onChange={question.setRange} onRefresh={question.refresh} />
+        <TimeRangePicker
+          range={range}
+          live={isLive}
+          onLive={question.setLive}
+          onChange={question.setRange}
+          onRefresh={question.refresh}
+        />
       }
     >
       <FilterBar
@@ -89,11 +101,23 @@ export function LogsPage(): ReactElement {
           ) : rows.length === 0 ? (
             <NoLogs question={question} />
           ) : (
-            <LogList question={question} rows={rows} hasMore={hasNextPage} onReachEnd={onReachEnd} onAtTop={setAtTop} />
+            <LogList
+              question={question}
+              rows={rows}
+              hasMore={hasNextPage}
+              onReachEnd={onReachEnd}
+              onAtTop={setAtTop}
+            />
           )}
         </div>
         {openLog !== undefined && (
-          <LogPanel key={openLog} id={openLog} known={rows.find((row) => row.id === openLog)} question={question} onClose={() => patch({ log: undefined }, 'replace')} />
+          <LogPanel
+            key={openLog}
+            id={openLog}
+            known={rows.find((row) => row.id === openLog)}
+            question={question}
+            onClose={() => patch({ log: undefined }, 'replace')}
+          />
         )}
       </div>
     </Page>
@@ -108,7 +132,16 @@ function useLogsSentence(
   const { asked, range, filter } = question;
   const totals = histogram === undefined ? undefined : totalsOf(histogram);
   const failing = useQuery({
-    ...facetsQuery({ ...asked, q: filter === '' ? 'severity>=ERROR' : `(${filter}) severity>=ERROR`, signal: 'logs', fields: 'service', limit: 1 }, asOf),
+    ...facetsQuery(
+      {
+        ...asked,
+        q: filter === '' ? 'severity>=ERROR' : `(${filter}) severity>=ERROR`,
+        signal: 'logs',
+        fields: 'service',
+        limit: 1,
+      },
+      asOf,
+    ),
     enabled: (totals?.errorCount ?? 0) > 1,
   });
   if (totals === undefined) return undefined;
@@ -123,7 +156,10 @@ function useLogsSentence(
 
 function tailWords(tail: ReturnType<typeof useTail>): string {
   if (!tail.isWatching) return 'Connecting to the tail…';
-  const skipped = tail.skippedCount > 0 ? ` ${tail.skippedCount} lines came too fast and were left out; they are stored.` : '';
+  const skipped =
+    tail.skippedCount > 0
+      ? ` ${tail.skippedCount} lines came too fast and were left out; they are stored.`
+      : '';
   return `Tailing: new lines appear as they are stored.${skipped}`;
 }
 

@@ -19,7 +19,12 @@ const flushMs = 200;
 /**
  * Lines as they arrive. While `follows` they are shown at once; else they wait, so that nothing moves under the reader.
  */
-export function useTail(options: { readonly isOn: boolean; readonly q: string | undefined; readonly follows: boolean; readonly asOf: number }): Tail {
+export function useTail(options: {
+  readonly isOn: boolean;
+  readonly q: string | undefined;
+  readonly follows: boolean;
+  readonly asOf: number;
+}): Tail {
   const { isOn, q, follows, asOf } = options;
   const [waiting, setWaiting] = useState<readonly LogRecord[]>([]);
   const [shown, setShown] = useState<readonly LogRecord[]>([]);

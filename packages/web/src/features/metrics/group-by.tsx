@@ -32,7 +32,13 @@ export function GroupBy({ range, value, onChange }: GroupByProps): ReactElement 
       <DropdownMenu.Portal>
         <DropdownMenu.Content className="floating menu group-menu" align="start" data-keyboard-layer="">
           {names.map((name) => (
-            <DropdownMenu.CheckboxItem key={name} className="menu-item mono" checked={chosen.includes(name)} onCheckedChange={() => toggle(name)} onSelect={(event) => event.preventDefault()}>
+            <DropdownMenu.CheckboxItem
+              key={name}
+              className="menu-item mono"
+              checked={chosen.includes(name)}
+              onCheckedChange={() => toggle(name)}
+              onSelect={(event) => event.preventDefault()}
+            >
               <span className="menu-check">{chosen.includes(name) && <Icon name="check" size={14} />}</span>
               {name}
             </DropdownMenu.CheckboxItem>

@@ -4,7 +4,7 @@ import { useMemo, useState, type ReactElement } from 'react';
 import { formatMetricValue } from '../../model/format.ts';
 import { addTerm } from '../../model/filter-text.ts';
 import { aggregationsOf, isPerSecond, unitOf, type ChartData } from '../../model/metric-series.ts';
-import { rangeFromMs } from '../../model/time-range.ts';
+import { rangeFromMs, resolveRange } from '../../model/time-range.ts';
 import { formatClock, msFromTimestamp } from '../../model/timestamp.ts';
 import { Chart, type ChartDot } from '../../widgets/chart.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
@@ -28,21 +28,33 @@ const chartHeight = 320;
 const dotsMax = 60;
 
 export function MetricChart({ question, name, info, query, data, onBrush }: MetricChartProps): ReactElement {
-  const { search, patch, filter, range } = question;
+  const { search, patch, filter, range, asOf } = question;
   const go = useGo();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [picked, setPicked] = useState<number | undefined>(undefined);
   const response = query.data;
   const type = response?.type ?? info?.type ?? 'gauge';
-  const aggregation = response?.aggregation ?? (search['agg'] as MetricAggregation | undefined) ?? aggregationsOf[type][0] ?? 'avg';
+  const aggregation =
+    response?.aggregation ??
+    (search['agg'] as MetricAggregation | undefined) ??
+    aggregationsOf[type][0] ??
+    'avg';
   const format = (value: number): string =>
     response === undefined ? '' : formatMetricValue(value, unitOf(response), isPerSecond(aggregation));
   const series = useMemo(
-    () => (data?.rows ?? []).map((row, index) => ({ label: row.label, values: data?.series[index] ?? [], isShown: !hidden.has(row.label) })),
+    () =>
+      (data?.rows ?? []).map((row, index) => ({
+        label: row.label,
+        values: data?.series[index] ?? [],
+        isShown: !hidden.has(row.label),
+      })),
     [data, hidden],
   );
   const dots = useMemo(
-    () => exemplarDots(response, (exemplar) => go(`/traces/${exemplar.traceId ?? ''}`, { span: exemplar.spanId ?? undefined })),
+    () =>
+      exemplarDots(response, (exemplar) =>
+        go(`/traces/${exemplar.traceId ?? ''}`, { span: exemplar.spanId ?? undefined }),
+      ),
     [response, go],
   );
   const stepMs = (response?.stepS ?? 60) * 1000;
@@ -59,14 +71,33 @@ export function MetricChart({ question, name, info, query, data, onBrush }: Metr
             ))}
           </select>
         </label>
-        <GroupBy range={range} value={search['by'] ?? ''} onChange={(by) => patch({ by: by === '' ? undefined : by })} />
+        <GroupBy
+          range={range}
+          value={search['by'] ?? ''}
+          onChange={(by) => patch({ by: by === '' ? undefined : by })}
+        />
       </div>
-      <FilterBar signal="metrics" value={filter} range={range} placeholder="Filter series: service:api http.route:/chat" onApply={question.setFilter} />
+      <FilterBar
+        signal="metrics"
+        value={filter}
+        range={range}
+        placeholder="Filter series: service:api http.route:/chat"
+        onApply={question.setFilter}
+      />
       {query.error !== null && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />}
       {query.error === null && (
         <div className="metric-canvas" data-stale={query.isPlaceholderData}>
           {data !== undefined && data.xS.length > 0 ? (
-            <Chart label={`${aggregation} of ${name} over time`} xS={data.xS} series={series} height={chartHeight} formatValue={format} dots={dots} onBrush={onBrush} onPick={setPicked} />
+            <Chart
+              label={`${aggregation} of ${name} over time`}
+              xS={data.xS}
+              series={series}
+              height={chartHeight}
+              formatValue={format}
+              dots={dots}
+              onBrush={onBrush}
+              onPick={setPicked}
+            />
           ) : (
             <div style={{ height: chartHeight }} className="metric-empty soft">
               {query.isPending ? '' : 'No values in this range.'}
@@ -74,7 +105,10 @@ export function MetricChart({ question, name, info, query, data, onBrush }: Metr
           )}
           <p className="metric-under small faint">
             {picked === undefined ? (
-              <>Drag to look closer. {dots.length > 0 && 'Each diamond is a measured request: open it to see its trace.'}</>
+              <>
+                Drag to look closer.{' '}
+                {dots.length > 0 && 'Each diamond is a measured request: open it to see its trace.'}
+              </>
             ) : (
               <>
                 Around {formatClock(picked).slice(0, 8)}:{' '}
@@ -111,7 +145,10 @@ export function MetricChart({ question, name, info, query, data, onBrush }: Metr
 }
 
 /** Exemplars that name a trace, at most so many that each can be hit. */
-function exemplarDots(response: MetricQueryResponse | undefined, open: (exemplar: Exemplar) => void): readonly ChartDot[] {
+function exemplarDots(
+  response: MetricQueryResponse | undefined,
+  open: (exemplar: Exemplar) => void,
+): readonly ChartDot[] {
   if (response === undefined || !/^(p\d|avg|min|max|last)/.test(response.aggregation)) return [];
   const linked = response.exemplars.filter((exemplar) => exemplar.traceId !== null);
   const every = Math.max(1, Math.ceil(linked.length / dotsMax));

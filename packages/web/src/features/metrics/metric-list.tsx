@@ -21,21 +21,31 @@ export function MetricList({ metrics, chosen, onChoose }: MetricListProps): Reac
   const found = metrics.filter((metric) => metric.name.toLowerCase().includes(words.trim().toLowerCase()));
   return (
     <nav className="metric-list" aria-label="Metrics">
-      <input type="search" aria-label="Search metric names" placeholder="Search names" value={words} onChange={(event) => setWords(event.target.value)} />
+      <input
+        type="search"
+        aria-label="Search metric names"
+        placeholder="Search names"
+        value={words}
+        onChange={(event) => setWords(event.target.value)}
+      />
       <ul>
         {found.map((metric) => (
           <li key={metric.name}>
-            <button type="button" aria-current={metric.name === chosen} title={metric.description || metric.name} onClick={() => onChoose(metric.name)}>
+            <button
+              type="button"
+              aria-current={metric.name === chosen}
+              title={`${metric.name}: ${typeWords[metric.type]}. ${metric.description}`}
+              onClick={() => onChoose(metric.name)}
+            >
               <span className="mono clip">{metric.name}</span>
-              <span className="faint small nowrap">
-                {typeWords[metric.type]}
-                {unitWord(metric.unit) === '' ? '' : `, ${unitWord(metric.unit)}`}
-              </span>
+              <span className="faint small nowrap">{unitWord(metric.unit)}</span>
             </button>
           </li>
         ))}
       </ul>
-      {found.length === 0 && metrics.length > 0 && <p className="soft metric-none">No name contains “{words}”.</p>}
+      {found.length === 0 && metrics.length > 0 && (
+        <p className="soft metric-none">No name contains “{words}”.</p>
+      )}
     </nav>
   );
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { metricsQuery } from '../../api/queries.ts';
 import { plural } from '../../model/format.ts';
-import { rangeFromMs } from '../../model/time-range.ts';
+import { describeRangeInSentence, rangeFromMs } from '../../model/time-range.ts';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
@@ -19,7 +19,10 @@ export function MetricsPage(): ReactElement {
   const question = useQuestion();
   const { range, search, patch, asOf, isLive } = question;
   const metrics = useQuery(metricsQuery(range));
-  const all = useMemo(() => metrics.data?.metrics.toSorted((a, b) => (a.name < b.name ? -1 : 1)) ?? [], [metrics.data]);
+  const all = useMemo(
+    () => metrics.data?.metrics.toSorted((a, b) => (a.name < b.name ? -1 : 1)) ?? [],
+    [metrics.data],
+  );
   const name = search['name'] ?? all[0]?.name;
   const info = all.find((metric) => metric.name === name);
   const chartAsOf = useChartMoment(asOf, isLive);
@@ -27,10 +30,30 @@ export function MetricsPage(): ReactElement {
   return (
     <Page
       title={name ?? 'Metrics'}
-      answer={answer.sentence ?? (metrics.isPending || answer.query.isPending ? <SkeletonText width={420} /> : 'Metrics')}
-      detail={info === undefined ? undefined : info.description || `${plural(info.seriesCount, 'series', 'series')} from ${info.services.join(', ')}`}
+      answer={
+        answer.sentence ??
+        (metrics.isPending || answer.query.isLoading ? (
+          <SkeletonText width={420} />
+        ) : metrics.data !== undefined && all.length === 0 ? (
+          `No metrics ${describeRangeInSentence(range, asOf)}`
+        ) : (
+          (name ?? 'Metrics')
+        ))
+      }
+      detail={
+        info === undefined
+          ? undefined
+          : info.description ||
+            `${plural(info.seriesCount, 'series', 'series')} from ${info.services.join(', ')}`
+      }
       actions={
-        <TimeRangePicker range={range} live={isLive} onLive={question.setLive} onChange={question.setRange} onRefresh={question.refresh} />
+        <TimeRangePicker
+          range={range}
+          live={isLive}
+          onLive={question.setLive}
+          onChange={question.setRange}
+          onRefresh={question.refresh}
+        />
       }
     >
       <div className="split">
@@ -39,10 +62,16 @@ export function MetricsPage(): ReactElement {
             <SkeletonRows count={16} />
           </div>
         ) : (
-          <MetricList metrics={all} chosen={name} onChoose={(chosen) => patch({ name: chosen, agg: undefined, by: undefined, q: undefined })} />
+          <MetricList
+            metrics={all}
+            chosen={name}
+            onChoose={(chosen) => patch({ name: chosen, agg: undefined, by: undefined, q: undefined })}
+          />
         )}
         <div className="split-main metric-main">
-          {metrics.error !== null && <ErrorNotice error={metrics.error} onRetry={() => void metrics.refetch()} />}
+          {metrics.error !== null && (
+            <ErrorNotice error={metrics.error} onRetry={() => void metrics.refetch()} />
+          )}
           {metrics.data !== undefined && all.length === 0 && (
             <Notice icon="metrics" title="No metrics in this range">
               <p>Metrics come over OTLP, like traces; exporters send them every few seconds to a minute.</p>

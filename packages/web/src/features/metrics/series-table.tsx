@@ -13,7 +13,14 @@ interface SeriesTableProps {
 }
 
 /** The lines by name, with what they amount to; a click on the mark hides one. */
-export function SeriesTable({ response, data, hidden, format, onToggle, onFilter }: SeriesTableProps): ReactElement {
+export function SeriesTable({
+  response,
+  data,
+  hidden,
+  format,
+  onToggle,
+  onFilter,
+}: SeriesTableProps): ReactElement {
   const show = (value: number | null): string => (value === null ? '–' : format(value));
   return (
     <div className="series-scroll" tabIndex={0} role="region" aria-label="Series">
@@ -35,7 +42,13 @@ export function SeriesTable({ response, data, hidden, format, onToggle, onFilter
             return (
               <tr key={row.label} className={isHidden ? 'is-hidden' : ''}>
                 <td>
-                  <button type="button" className="series-mark" aria-label={`${isHidden ? 'Show' : 'Hide'} ${row.label}`} aria-pressed={!isHidden} onClick={() => onToggle(row.label)}>
+                  <button
+                    type="button"
+                    className="series-mark"
+                    aria-label={`${isHidden ? 'Show' : 'Hide'} ${row.label}`}
+                    aria-pressed={!isHidden}
+                    onClick={() => onToggle(row.label)}
+                  >
                     <span style={{ background: `var(--series-${(index % 8) + 1})` }} />
                   </button>
                   {labels.length === 0 && <span>all series together</span>}
@@ -46,8 +59,16 @@ export function SeriesTable({ response, data, hidden, format, onToggle, onFilter
                       value={value}
                       className="series-label"
                       actions={[
-                        { label: 'Only this value', icon: 'filter', run: () => onFilter(field, value, 'include') },
-                        { label: 'Without this value', icon: 'exclude', run: () => onFilter(field, value, 'exclude') },
+                        {
+                          label: 'Only this value',
+                          icon: 'filter',
+                          run: () => onFilter(field, value, 'include'),
+                        },
+                        {
+                          label: 'Without this value',
+                          icon: 'exclude',
+                          run: () => onFilter(field, value, 'exclude'),
+                        },
                       ]}
                     >
                       {labels.length > 1 && <span className="faint">{field} </span>}

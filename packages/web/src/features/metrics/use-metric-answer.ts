@@ -29,6 +29,7 @@ export function useMetricAnswer(options: {
     enabled: name !== undefined,
   });
   const data = useMemo(() => (query.data === undefined ? undefined : chartData(query.data)), [query.data]);
-  const sentence = query.data === undefined || data === undefined ? undefined : metricSentence(query.data, data);
+  const sentence =
+    query.data === undefined || data === undefined ? undefined : metricSentence(query.data, data);
   return { query, data, sentence };
 }

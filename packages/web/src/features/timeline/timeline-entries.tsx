@@ -48,13 +48,26 @@ export function TimelineEntries({ model, entries, selected, onSelect }: Timeline
               style={{ transform: `translateY(${item.start}px)` }}
               onClick={() => onSelect(item.index)}
             >
-              <span className="timeline-offset">+{formatDurationMs(msFromTimestamp(entry.time) - model.startMs)}</span>
+              <span className="timeline-offset">
+                +{formatDurationMs(msFromTimestamp(entry.time) - model.startMs)}
+              </span>
               <span className="timeline-where clip soft">{entry.service}</span>
-              <span className={entry.severity === 'error' ? 'error-text' : entry.severity === 'warning' ? 'warn-text' : 'faint'} title={entry.type}>
+              <span
+                className={
+                  entry.severity === 'error'
+                    ? 'error-text'
+                    : entry.severity === 'warning'
+                      ? 'warn-text'
+                      : 'faint'
+                }
+                title={entry.type}
+              >
                 <Icon name={entry.severity === 'error' ? 'error' : icons[entry.type]} size={14} />
               </span>
               <EntryTitle entry={entry} />
-              {entry.durationMs !== null && <span className="timeline-duration num">{formatDurationMs(entry.durationMs)}</span>}
+              {entry.durationMs !== null && (
+                <span className="timeline-duration num">{formatDurationMs(entry.durationMs)}</span>
+              )}
             </li>
           );
         })}
@@ -71,7 +84,10 @@ function EntryTitle({ entry }: { readonly entry: TimelineEntry }): ReactElement 
   return (
     <PageLink
       to={`/traces/${entry.traceId}`}
-      search={{ span: entry.spanId ?? undefined, tab: entry.type === 'log' ? 'logs' : entry.type === 'event' ? 'events' : undefined }}
+      search={{
+        span: entry.spanId ?? undefined,
+        tab: entry.type === 'log' ? 'logs' : entry.type === 'event' ? 'events' : undefined,
+      }}
       className={`${className} timeline-link`}
     >
       {title}

@@ -22,7 +22,13 @@ export function TimelineLanes({ model, entries, selected, onSelect }: TimelineLa
   const width = Math.max(0, size.width - labelWidth - 20);
   let top = axisHeight;
   const placed = model.lanes.map((lane) => {
-    const height = Math.max(1, lane.bars.reduce((most, bar) => Math.max(most, bar.level + 1), 1)) * levelHeight + 18;
+    const height =
+      Math.max(
+        1,
+        lane.bars.reduce((most, bar) => Math.max(most, bar.level + 1), 1),
+      ) *
+        levelHeight +
+      18;
     const at = top;
     top += height;
     return { lane, top: at, height };
@@ -31,17 +37,39 @@ export function TimelineLanes({ model, entries, selected, onSelect }: TimelineLa
   return (
     <div ref={ref} className="timeline-lanes">
       {size.width > 0 && (
-        <svg width={size.width} height={top} role="img" aria-label={`Lanes of ${model.lanes.length} services over ${formatDurationMs(model.durationMs)}`}>
+        <svg
+          width={size.width}
+          height={top}
+          role="img"
+          aria-label={`Lanes of ${model.lanes.length} services over ${formatDurationMs(model.durationMs)}`}
+        >
           {linearTicks(0, model.durationMs, Math.max(2, width / 120)).map((ms) => (
             <g key={ms}>
-              <line className="timeline-grid" x1={x(ms / model.durationMs)} x2={x(ms / model.durationMs)} y1={axisHeight - 4} y2={top} />
-              <text className="histogram-label" x={x(ms / model.durationMs) + 4} y={13}>
+              <line
+                className="timeline-grid"
+                x1={x(ms / model.durationMs)}
+                x2={x(ms / model.durationMs)}
+                y1={axisHeight - 4}
+                y2={top}
+              />
+              <text className="axis-label" x={x(ms / model.durationMs) + 4} y={13}>
                 {formatDurationMs(ms)}
               </text>
             </g>
           ))}
           {placed.map(({ lane, top: laneTop, height }) => (
-            <LaneView key={lane.service} lane={lane} top={laneTop} height={height} width={size.width} x={x} scale={width} entries={entries} selected={selected} onSelect={onSelect} />
+            <LaneView
+              key={lane.service}
+              lane={lane}
+              top={laneTop}
+              height={height}
+              width={size.width}
+              x={x}
+              scale={width}
+              entries={entries}
+              selected={selected}
+              onSelect={onSelect}
+            />
           ))}
         </svg>
       )}

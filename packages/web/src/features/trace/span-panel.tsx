@@ -20,6 +20,7 @@ import { SpanFailure } from './span-failure.tsx';
 import { SpanLinks } from './span-links.tsx';
 import { SpanLogs } from './span-logs.tsx';
 import type { TraceView } from './use-trace-view.ts';
+import '../../widgets/tabs.css';
 import './span-panel.css';
 
 /** Everything known of one span, with every value a way on. */

@@ -1,0 +1,44 @@
+import AxeBuilder from '@axe-core/playwright';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium, openStage, untilStored, type Stage } from '../stage.ts';
+import { sendStory, type Story } from '../story.ts';
+
+describe.skipIf(findChromium() === undefined)('every page, light and dark', { timeout: 60_000 }, () => {
+  let stage: Stage;
+  let story: Story;
+
+  beforeAll(async () => {
+    stage = await openStage();
+    story = await sendStory(stage.urls.otlpHttp, { startMs: Date.now() - 60_000, mark: 'a1', failed: true });
+    await untilStored(stage.urls.ui, story.traceId, 3);
+  });
+  afterAll(async () => stage.close());
+
+  const pages: readonly (readonly [string, () => string])[] = [
+    ['traces', () => '/traces'],
+    ['traces, none found', () => '/traces?q=service:nobody'],
+    ['a trace', () => `/traces/${story.traceId}?span=${story.spanIds.call}`],
+    ['a flame graph', () => `/traces/${story.traceId}?mode=flame`],
+    ['a span tree', () => `/traces/${story.traceId}?mode=tree`],
+    ['a trace that is not there', () => `/traces/${'0f'.repeat(16)}`],
+    ['logs', () => '/logs'],
+    ['metrics', () => '/metrics'],
+    ['a timeline', () => `/timeline?id=${story.correlationId}`],
+    ['no timeline', () => '/timeline'],
+    ['status', () => '/status'],
+    ['get started', () => '/get-started'],
+    ['the gallery', () => '/gallery'],
+    ['no page', () => '/nowhere'],
+  ];
+
+  for (const colorScheme of ['light', 'dark'] as const) {
+    it.each(pages)(`${colorScheme}: %s has no violations`, async (_name, path) => {
+      const page = await stage.open(path(), { colorScheme });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(
+        violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`),
+      ).toEqual([]);
+      await page.close();
+    });
+  }
+});

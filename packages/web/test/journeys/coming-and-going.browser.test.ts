@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findChromium, idle, openStage, untilStored, type Stage } from '../stage.ts';
+import { sendStory } from '../story.ts';
+
+describe.skipIf(findChromium() === undefined)('a new server', { timeout: 90_000 }, () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await openStage();
+  });
+  afterAll(async () => stage.close());
+
+  it('says what to do while it is empty', async () => {
+    const page = await stage.open('/traces');
+    expect(await page.textContent('h1')).toBe('No traces in the last hour');
+    await page.getByRole('link', { name: 'Send the first trace' }).click();
+    await idle(page);
+    expect(page.url()).toContain('/get-started');
+    await page.close();
+  });
+
+  it('turns green when the first trace arrives, and leads to it', async () => {
+    const page = await stage.open('/get-started');
+    expect(await page.getByTestId('arrival').textContent()).toContain('Waiting for your first trace');
+    expect(await page.locator('.get-started').textContent()).toContain(stage.urls.otlpHttp);
+    const story = await sendStory(stage.urls.otlpHttp, {
+      startMs: Date.now() - 2000,
+      mark: 'c3',
+      failed: false,
+    });
+    await expect
+      .poll(async () => page.getByTestId('arrival').getAttribute('class'), { timeout: 15_000 })
+      .toContain('arrival-good');
+    await page.getByRole('link', { name: 'Open the trace' }).click();
+    await idle(page);
+    expect(page.url()).toContain(`/traces/${story.traceId}`);
+    await page.close();
+  });
+
+  it('keeps what is on the screen while it is gone, and goes on when it is back', async () => {
+    await untilStored(stage.urls.ui, 'c3'.repeat(16), 3);
+    const page = await stage.open('/traces');
+    const rows = await page.locator('.table-item').count();
+    await stage.stopServer();
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await expect
+      .poll(async () => page.locator('.connection').textContent(), { timeout: 15_000 })
+      .toContain('The server does not answer');
+    expect(await page.locator('.table-item').count()).toBe(rows);
+    await stage.restartServer();
+    await expect.poll(async () => page.locator('.connection').textContent(), { timeout: 20_000 }).toBe('');
+    await idle(page);
+    await expect.poll(async () => page.textContent('h1')).toContain('1 trace in the last hour');
+    await page.close();
+  });
+
+  it('shows live traces behind a pill', async () => {
+    const page = await stage.open('/traces?live=1');
+    await sendStory(stage.urls.otlpHttp, { startMs: Date.now() - 1500, mark: 'd4', failed: true });
+    await expect
+      .poll(async () => page.locator('.new-items').textContent(), { timeout: 15_000 })
+      .toContain('1 new trace');
+    const before = await page.locator('.table-item').count();
+    await page.locator('.new-items-pill').click();
+    await expect.poll(async () => page.locator('.table-item').count(), { timeout: 10_000 }).toBe(before + 1);
+    await page.close();
+  });
+});

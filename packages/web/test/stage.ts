@@ -1,0 +1,123 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { runMain, type MainProcess } from '../../server/src/testing/run-main.ts';
+
+/** A running server with data of its own, and a browser before it. */
+export interface Stage {
+  readonly urls: { readonly ui: string; readonly otlpHttp: string };
+  readonly browser: Browser;
+  /** A page at `path`, once nothing is under way. Errors on the page fail the test that closes it. */
+  open(path: string, options?: BrowserContextOptions): Promise<Page>;
+  stopServer(): Promise<void>;
+  /** Again on the same ports and data. */
+  restartServer(): Promise<void>;
+  close(): Promise<void>;
+}
+
+const webRoot = join(import.meta.dirname, '..');
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** The system's Chromium; undefined, said loudly, where there is none. */
+export function findChromium(): string | undefined {
+  const found = [
+    process.env['SIGHTLINE_CHROMIUM'],
+    '/usr/bin/chromium',
+    '/usr/bin/chromium-browser',
+    '/usr/bin/google-chrome',
+  ].find((path) => path !== undefined && path !== '' && existsSync(path));
+  if (found === undefined)
+    console.error(
+      '\n!!! SKIPPED: the browser journeys need Chromium, and none was found. Set SIGHTLINE_CHROMIUM.\n',
+    );
+  return found;
+}
+
+export async function openStage(): Promise<Stage> {
+  ensureBuilt();
+  const data = mkdtempSync(join(tmpdir(), 'sightline-web-'));
+  let server = runMain(['--data', data]);
+  const urls = await server.ready();
+  const ports = ['--port', new URL(urls.ui).port, '--otlp-http-port', new URL(urls.otlpHttp).port];
+  const browser = await chromium.launch({ executablePath: findChromium() ?? '', args: flags });
+  return {
+    urls,
+    browser,
+    open: async (path, options = {}) => {
+      const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+      const page = await context.newPage();
+      await page.goto(`${urls.ui}${path}`);
+      await idle(page);
+      return page;
+    },
+    stopServer: async () => stop(server),
+    restartServer: async () => {
+      server = runMain(['--data', data, ...ports]);
+      await server.ready();
+    },
+    close: async () => {
+      await browser.close();
+      await stop(server);
+      rmSync(data, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until the page says that nothing is under way: no query, no navigation, no drawing. */
+export async function idle(page: Page): Promise<void> {
+  await page.waitForSelector('html[data-idle="true"]', { timeout: 15_000 });
+}
+
+/** Reads until `isThere`, for data that becomes visible a moment after it was acknowledged. */
+export async function eventually<T>(
+  read: () => Promise<T>,
+  isThere: (value: T) => boolean,
+  msMax = 15_000,
+): Promise<T> {
+  const until = Date.now() + msMax;
+  for (;;) {
+    const value = await read();
+    if (isThere(value)) return value;
+    if (Date.now() > until)
+      throw new Error(
+        `Not there after ${msMax} ms; the last value was ${JSON.stringify(value).slice(0, 500)}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Until the API answers with this trace and all its spans. */
+export async function untilStored(ui: string, traceId: string, spanCount: number): Promise<void> {
+  await eventually(
+    async () => {
+      const response = await fetch(`${ui}/api/v1/traces/${traceId}?detail=slim&limit=100000`);
+      return response.ok ? ((await response.json()) as { spanCount: number }).spanCount : 0;
+    },
+    (count) => count >= spanCount,
+    60_000,
+  );
+}
+
+async function stop(server: MainProcess): Promise<void> {
+  server.kill('SIGTERM');
+  await server.ended();
+}
+
+function ensureBuilt(): void {
+  if (existsSync(join(webRoot, 'dist/index.html'))) return;
+  execFileSync(process.execPath, [join(webRoot, '../../node_modules/vite/bin/vite.js'), 'build'], {
+    cwd: webRoot,
+    stdio: 'inherit',
+  });
+}
