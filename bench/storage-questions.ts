@@ -17,13 +17,18 @@ export async function storageQuestions(store: TelemetryStore): Promise<readonly 
   const [sample] = (
     await store.query<Record<string, string>>({
       sql: `SELECT lower(hex(trace_id)) AS trace, user_id AS user, service, attributes['gen_ai.tool.call.id'] AS call,
-          toString(toUnixTimestamp64Nano(now64(9)) + 86400000000000) AS to, toString(toUnixTimestamp64Nano(start_time) - 86400000000000) AS from,
-          (SELECT arrayJoin(splitByNonAlpha(lower(long_attributes['gen_ai.input.messages']))) AS word FROM spans
-            WHERE operation = 'llm' GROUP BY word ORDER BY count() ASC, word LIMIT 1) AS rare
-        FROM spans WHERE attributes['gen_ai.tool.call.id'] != '' ORDER BY bucket LIMIT 1`,
+          toString(toUnixTimestamp64Nano(now64(9)) + 86400000000000) AS to, toString(toUnixTimestamp64Nano(start_time) - 86400000000000) AS from
+        FROM spans WHERE project = 'default' AND attributes['gen_ai.tool.call.id'] != '' ORDER BY bucket LIMIT 1`,
     })
   ).rows;
-  const params = { from: '0', to: '4000000000000000000', ...sample };
+  // The words of one prompt, the rarest first as far as their shape tells: numbered words are at the end of the vocabulary.
+  const [prompt] = (
+    await store.query<{ rare: string }>({
+      sql: `SELECT arraySort(word -> (match(word, '[0-9]') ? -length(word) : 0), splitByNonAlpha(lower(long_attributes['gen_ai.input.messages'])))[1] AS rare
+        FROM spans WHERE project = 'default' AND operation = 'llm' ORDER BY bucket LIMIT 1`,
+    })
+  ).rows;
+  const params = { from: '0', to: '4000000000000000000', ...sample, ...prompt };
   const question = (name: string, sql: string): Question => {
     const used = Object.fromEntries(Object.entries(params).filter(([key]) => sql.includes(`{${key}:`)));
     return { name, sql, params: used };

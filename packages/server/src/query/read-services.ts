@@ -1,6 +1,8 @@
 import type { ServicesResponse } from '@sightline/schema/api';
+import { inMinutes, isRollupCheaper } from './choose-rollup.ts';
 import { type QueryContext, Reader } from './reader.ts';
-import { int64, sql, string } from './sql/sql.ts';
+import { inRange } from './sql/range-sql.ts';
+import { sql, uint } from './sql/sql.ts';
 import { type RangeParameters, readRange } from './time-range.ts';
 
 interface ServiceRow {
@@ -12,20 +14,26 @@ interface ServiceRow {
 
 const servicesMax = 1000;
 
-/** Services with their spans, from the per-minute roll-up: the range counts in whole minutes. */
+/** Services with their spans. */
 export async function readServices(
   context: QueryContext,
   parameters: RangeParameters,
 ): Promise<ServicesResponse> {
-  const { from, to } = readRange(parameters, context.clock);
+  const range = readRange(parameters, context.clock);
   const reader = new Reader(context);
-  const rows = await reader.rows<ServiceRow>(sql`
+  const ofSpans = sql`
+    SELECT service, count() AS total, countIf(status_code = 2) AS errors,
+      quantilesBFloat16(0.5, 0.95, 0.99)(duration_ns) AS quantiles
+    FROM spans WHERE ${inRange(context.project, 'spans', range)}`;
+  const ofRollup = sql`
     SELECT service, sum(count) AS total, sum(error_count) AS errors,
-      quantilesDDMerge(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns_quantiles) AS quantiles
-    FROM span_rollup_1m WHERE project = ${string(context.project)}
-      AND minute >= toStartOfMinute(toDateTime(${int64(from / 1_000_000_000n)}, 'UTC'))
-      AND minute < toDateTime(${int64((to + 999_999_999n) / 1_000_000_000n)}, 'UTC')
-    GROUP BY service ORDER BY total DESC, service LIMIT ${{ type: 'UInt32', value: servicesMax + 1 }}`);
+      arrayMap(i -> merged[i], [1, 3, 4]) AS quantiles,
+      quantilesDDMerge(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns_quantiles) AS merged
+    FROM span_rollup_1m WHERE ${inMinutes(context.project, range)}`;
+  const select = (await isRollupCheaper(reader, range)) ? ofRollup : ofSpans;
+  const rows = await reader.rows<ServiceRow>(
+    sql`${select} GROUP BY service ORDER BY total DESC, service LIMIT ${uint(servicesMax + 1)}`,
+  );
   if (rows.length > servicesMax)
     reader.meet({ limit: 'rows', message: `The ${servicesMax} busiest services are shown.` });
   return {
@@ -34,8 +42,8 @@ export async function readServices(
       spanCount: Number(row.total),
       errorCount: Number(row.errors),
       p50Ms: ms(row.quantiles[0]),
-      p95Ms: ms(row.quantiles[2]),
-      p99Ms: ms(row.quantiles[3]),
+      p95Ms: ms(row.quantiles[1]),
+      p99Ms: ms(row.quantiles[2]),
     })),
     ...reader.limitsMet,
   };

@@ -102,7 +102,7 @@ function openSessions(options: EmbeddedOptions): Session[] {
   const sessions: Session[] = [];
   try {
     for (let at = 0; at < total; at += 1) {
-      const connectionArgs = embeddedArguments(options.memoryBytesMax ?? 3 * 2 ** 30);
+      const connectionArgs = embeddedArguments(options.directory, options.memoryBytesMax ?? 3 * 2 ** 30);
       const session = new Session(options.directory, { connectionArgs });
       sessions.push(session);
       if (at === 0) session.query(`CREATE DATABASE IF NOT EXISTS \`${options.database}\``);

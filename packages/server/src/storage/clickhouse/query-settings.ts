@@ -13,6 +13,9 @@ export function limitSettings(limits: QueryLimits): EngineSettings {
     limit: limits.resultRowsMax + 1,
     output_format_json_quote_64bit_integers: 1,
     output_format_json_quote_denormals: 1,
+    // Reading in order stops when LIMIT is met, but for buffers that read far ahead in every part: 6 million rows instead of 0.4 for
+    // the newest 50 of 10 million.
+    read_in_order_use_buffering: 0,
     // On a cluster, IN over a Distributed table means all of its rows.
     distributed_product_mode: 'global',
   };

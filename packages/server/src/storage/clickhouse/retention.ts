@@ -10,6 +10,7 @@ const signalOfTable: Readonly<Record<string, TelemetrySignal>> = {
   trace_summaries: 'traces',
   trace_starts: 'traces',
   span_rollup_1m: 'traces',
+  service_rollup_1m: 'traces',
   logs: 'logs',
   metric_points: 'metrics',
 };

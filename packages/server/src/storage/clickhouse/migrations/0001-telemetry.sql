@@ -159,6 +159,23 @@ PARTITION BY toDate(minute)
 ORDER BY (project, service, name, kind, operation, model, minute)
 SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
 
+-- The same without names, for whole services: a tenth of the states to merge.
+CREATE TABLE IF NOT EXISTS {{service_rollup_1m}} {{on cluster}}
+(
+    project LowCardinality(String),
+    minute DateTime('UTC'),
+    service LowCardinality(String),
+    count SimpleAggregateFunction(sum, UInt64),
+    error_count SimpleAggregateFunction(sum, UInt64),
+    duration_ns_sum SimpleAggregateFunction(sum, UInt64),
+    duration_ns_max SimpleAggregateFunction(max, UInt64),
+    duration_ns_quantiles AggregateFunction(quantilesDD(0.01, 0.5, 0.9, 0.95, 0.99), UInt64)
+)
+ENGINE = {{engine AggregatingMergeTree}}
+PARTITION BY toDate(minute)
+ORDER BY (project, service, minute)
+SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
+
 CREATE TABLE IF NOT EXISTS {{logs}} {{on cluster}}
 (
     project LowCardinality(String),
@@ -361,6 +378,19 @@ SELECT
     sum(spans.cost_usd) AS cost_usd
 FROM {{spans}} AS spans
 GROUP BY project, minute, service, name, kind, operation, model;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS {{service_rollup_1m_view}} {{on cluster}} TO {{service_rollup_1m}} AS
+SELECT
+    project,
+    minute,
+    service,
+    sum(rollup.count) AS count,
+    sum(rollup.error_count) AS error_count,
+    sum(rollup.duration_ns_sum) AS duration_ns_sum,
+    max(rollup.duration_ns_max) AS duration_ns_max,
+    quantilesDDMergeState(0.01, 0.5, 0.9, 0.95, 0.99)(rollup.duration_ns_quantiles) AS duration_ns_quantiles
+FROM {{span_rollup_1m}} AS rollup
+GROUP BY project, minute, service;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{metric_names_view}} {{on cluster}} TO {{metric_names}} AS
 SELECT
