@@ -10,5 +10,3 @@ export const clockSkewNanosMax = 86_400_000_000_000n;
 export const facetItemsMax = 200_000;
 /** Text of attribute values in lists. */
 export const listValueCharactersMax = 256;
-/** Attribute text of one full trace answer; spans beyond it come without their long values. */
-export const traceBytesMax = 256 * 1024 * 1024;

@@ -1,10 +1,11 @@
 import type { HistogramParameters, HistogramResponse } from '@sightline/schema/api';
 import { nanosFromMs, unixNano } from '@sightline/base';
+import { inMinutes, isRollupCheaper } from './choose-rollup.ts';
 import { compileFilter } from './filter/compile-filter.ts';
 import { readQ } from './filter/read-condition.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { inRange } from './sql/range-sql.ts';
-import { every, int64, type Parameter, type Sql, sql, string, trusted } from './sql/sql.ts';
+import { every, int64, type Parameter, type Sql, sql, trusted } from './sql/sql.ts';
 import { summaryDays, wantedTraces } from './sql/trace-sets-sql.ts';
 import { readRange, type TimeRange } from './time-range.ts';
 import { chooseStepMs } from './time-step.ts';
@@ -34,13 +35,15 @@ export async function readHistogram(
   const reader = new Reader(context);
   const steps = (time: Sql): Sql =>
     buckets === 1 ? sql`${int64(range.from / 1_000_000n)}` : stepOf(time, stepMs);
-  const isEverything = filter.type === 'everything';
+  const isWholeMinutes = buckets === 1 || stepMs % 60_000 === 0;
+  const canUseRollup = signal === 'spans' && filter.type === 'everything' && isWholeMinutes;
+  const useRollup = canUseRollup && (await isRollupCheaper(reader, range));
   const select = ((): Sql => {
     if (signal === 'logs') return logHistogram(reader.project, range, steps, compileFilter('logs', filter));
     if (signal === 'traces') {
       return traceHistogram(reader.project, range, steps, wantedTraces(reader.project, { filter }, range));
     }
-    return isEverything && (buckets === 1 || stepMs % 60_000 === 0)
+    return useRollup
       ? rollupHistogram(reader.project, range, steps)
       : spanHistogram(reader.project, range, steps, compileFilter('spans', filter));
   })();
@@ -70,16 +73,14 @@ const durationColumns = trusted(
 
 function spanHistogram(project: string, range: TimeRange, steps: Steps, condition: Sql): Sql {
   return sql`SELECT ${steps(trusted('start_time'))} AS startMs, count() AS total, countIf(status_code = 2) AS errors,
-      quantilesTDigest(0.5, 0.95)(duration_ns) AS quantiles, ${durationColumns}
+      quantilesBFloat16(0.5, 0.95)(duration_ns) AS quantiles, ${durationColumns}
     FROM spans WHERE ${every([inRange(project, 'spans', range), condition])} GROUP BY startMs`;
 }
 
-function rollupHistogram(project: string, { from, to }: TimeRange, steps: Steps): Sql {
+function rollupHistogram(project: string, range: TimeRange, steps: Steps): Sql {
   return sql`SELECT ${steps(sql`toDateTime64(minute, 3, 'UTC')`)} AS startMs, sum(count) AS total, sum(error_count) AS errors,
-      arrayMap(i -> quantilesDDMerge(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns_quantiles)[i], [1, 3]) AS quantiles, ${durationColumns}
-    FROM span_rollup_1m WHERE project = ${string(project)}
-      AND minute >= toDateTime(${int64(from / 1_000_000_000n)}, 'UTC') AND minute < toDateTime(${int64(to / 1_000_000_000n)}, 'UTC')
-    GROUP BY startMs`;
+      quantilesDDMerge(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns_quantiles) AS merged, [merged[1], merged[3]] AS quantiles, ${durationColumns}
+    FROM span_rollup_1m WHERE ${inMinutes(project, range)} GROUP BY startMs`;
 }
 
 /** Whole traces, by their start. */

@@ -98,7 +98,9 @@ function selectExemplars(project: string, range: TimeRange, traceIds: readonly s
 }
 
 function inOrder(a: TimedEntry, b: TimedEntry): number {
-  return a.nanos < b.nanos ? -1 : a.nanos > b.nanos ? 1 : a.rank - b.rank;
+  if (a.nanos !== b.nanos) return a.nanos < b.nanos ? -1 : 1;
+  // A span that begins with its child encloses it.
+  return a.rank - b.rank || (a.endNanos > b.endNanos ? -1 : 1);
 }
 
 function durationMs(entries: readonly TimedEntry[]): number {

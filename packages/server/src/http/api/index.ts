@@ -1,1 +1,1 @@
-export { type ApiOptions, apiRoutes } from './api-routes.ts';
+export { apiRoutes } from './api-routes.ts';
