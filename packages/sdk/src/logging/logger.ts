@@ -68,6 +68,8 @@ export function getLogger(name: string): Logger {
 }
 
 function createLogger(name: string, own: LogFields): Logger {
+  // Lines the SDK writes have no place in the program that could be named.
+  const isOwn = name.startsWith('sightline.');
   let child: PinoLogger<PinoLevel> | undefined;
   let generation = -1;
   const pinoLogger = () => {
@@ -82,7 +84,7 @@ function createLogger(name: string, own: LogFields): Logger {
       const target = pinoLogger();
       if (target.levelVal > logLevels[level].pino) return;
       const runtime = currentRuntime();
-      const site = runtime?.options.logCallSite === true ? findCallSite(below) : undefined;
+      const site = runtime?.options.logCallSite === true && !isOwn ? findCallSite(below) : undefined;
       write(target, runtime, name, level, message, own === noFields ? fields : { ...own, ...fields }, site);
     });
   };

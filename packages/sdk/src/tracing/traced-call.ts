@@ -34,17 +34,18 @@ export function tracedCall<T>(
   }
   const { span, context } = opened ?? { span: unrecorded, context: manager.active() };
 
+  // Inside the span's context, so that what a hook logs belongs to the span.
+  const hook = (run: () => unknown) => guard('a span hook', () => void manager.with(context, run));
   const startedMs = performance.now();
-  if (hooks.started !== undefined) guard('a span hook', () => hooks.started?.(span));
+  if (hooks.started !== undefined) hook(() => hooks.started?.(span));
   const fail = (error: unknown) => {
     if (span.isRecording()) recordErrorOn(span, error);
-    if (hooks.failed !== undefined)
-      guard('a span hook', () => hooks.failed?.(span, error, performance.now() - startedMs));
+    if (hooks.failed !== undefined) hook(() => hooks.failed?.(span, error, performance.now() - startedMs));
     span.end();
   };
   const end = (value: unknown, items: number | undefined) => {
     if (hooks.ended !== undefined)
-      guard('a span hook', () => hooks.ended?.(span, value, performance.now() - startedMs, items));
+      hook(() => hooks.ended?.(span, value, performance.now() - startedMs, items));
     span.end();
   };
   let result: T;
@@ -63,10 +64,10 @@ export function tracedCall<T>(
     firstItem: () => {
       const elapsedMs = performance.now() - startedMs;
       span.setAttribute('sightline.first_item_ms', round(elapsedMs));
-      guard('a span hook', () => hooks.firstItem?.(span, elapsedMs));
+      hook(() => hooks.firstItem?.(span, elapsedMs));
     },
     item: (item) => {
-      if (hooks.item !== undefined) guard('a span hook', () => hooks.item?.(item));
+      if (hooks.item !== undefined) hook(() => hooks.item?.(item));
     },
     ended: (value, items) => {
       if (items !== undefined) span.setAttribute('sightline.items', items);
