@@ -1,15 +1,11 @@
-import { join } from 'node:path';
-
 const mebibyte = 2 ** 20;
 
 /**
  * How the embedded engine is told to be modest. The engine sizes itself for a machine of its own: gigabytes of caches that
  * fill over time and a thread pool per task. At rest the whole server is to stay under 700 MB.
  */
-export function embeddedArguments(directory: string, memoryBytesMax: number): string[] {
-  const settings: Record<string, number | string> = {
-    // Without it the compiled OTLP schema is kept below the folder the server was started in.
-    format_schema_path: join(directory, 'format_schemas'),
+export function embeddedArguments(memoryBytesMax: number): string[] {
+  const settings: Record<string, number> = {
     max_server_memory_usage: memoryBytesMax,
     mark_cache_size: 64 * mebibyte,
     primary_index_cache_size: 64 * mebibyte,

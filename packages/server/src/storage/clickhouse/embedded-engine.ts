@@ -1,3 +1,6 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { SightlineError } from '@sightline/schema/errors';
 import { drainPending, Session } from 'chdb';
 import { StoreError } from '../telemetry-store.ts';
@@ -70,9 +73,10 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
         return JSON.parse(await run(session, sql, 'query', 'JSON')) as SelectAnswer;
       }),
 
-    insertFile: async ({ path, structure, insert, settings }: InsertFileRequest) => {
+    insertFile: async ({ path, schema, structure, insert, settings }: InsertFileRequest) => {
       const source = `file(${literal(path)}, 'Protobuf', ${literal(structure)})`;
-      const sql = `${insert(source)} SETTINGS ${settingsSql(settings)}`;
+      const format_schema = `${schemaFile(options.directory, schema.proto)}:${schema.message}`;
+      const sql = `${insert(source)} SETTINGS ${settingsSql({ ...settings, format_schema })}`;
       await writers.run((session) => run(session, sql, 'load'));
     },
 
@@ -84,6 +88,20 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
       await drainPending();
     },
   };
+}
+
+/**
+ * The schema as a file below the store. Given as text, the engine would keep a copy in the folder the process was
+ * started in, whatever it is told.
+ */
+function schemaFile(directory: string, proto: string): string {
+  const name = `otlp-${createHash('sha256').update(proto).digest('hex').slice(0, 16)}.proto`;
+  const path = join(directory, 'schemas', name);
+  if (!existsSync(path)) {
+    mkdirSync(join(directory, 'schemas'), { recursive: true });
+    writeFileSync(path, proto);
+  }
+  return path;
 }
 
 const readerSettings: EngineSettings = {
@@ -102,7 +120,7 @@ function openSessions(options: EmbeddedOptions): Session[] {
   const sessions: Session[] = [];
   try {
     for (let at = 0; at < total; at += 1) {
-      const connectionArgs = embeddedArguments(options.directory, options.memoryBytesMax ?? 3 * 2 ** 30);
+      const connectionArgs = embeddedArguments(options.memoryBytesMax ?? 3 * 2 ** 30);
       const session = new Session(options.directory, { connectionArgs });
       sessions.push(session);
       if (at === 0) session.query(`CREATE DATABASE IF NOT EXISTS \`${options.database}\``);

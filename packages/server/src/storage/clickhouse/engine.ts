@@ -47,6 +47,8 @@ export interface SelectAnswer {
 
 export interface InsertFileRequest {
   readonly path: string;
+  /** The .proto that describes the file, and which of its messages the file repeats. */
+  readonly schema: { readonly proto: string; readonly message: string };
   /** Columns of the file as a table function takes them. */
   readonly structure: string;
   readonly insert: (source: string) => string;

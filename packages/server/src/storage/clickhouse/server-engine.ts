@@ -3,6 +3,7 @@ import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickh
 import { SightlineError } from '@sightline/schema/errors';
 import {
   type ClickHouseEngine,
+  type EngineSettings,
   type InsertFileRequest,
   literal,
   type NodeLayout,
@@ -138,13 +139,13 @@ function serverEngine(
         return (await answer.json<unknown>()) as SelectAnswer;
       }),
 
-    insertFile: ({ path, structure, insert, settings }: InsertFileRequest) =>
+    insertFile: ({ path, schema, structure, insert, settings }: InsertFileRequest) =>
       onAnyNode('load', async (client) => {
         const file = await open(path);
         try {
           const statement = insert(`input(${literal(structure)})`);
           await client.exec({
-            query: `${statement} SETTINGS ${settingsSql(settings)} FORMAT Protobuf`,
+            query: `${statement} SETTINGS ${settingsSql({ ...settings, ...schemaSettings(schema) })} FORMAT Protobuf`,
             values: file.createReadStream({ autoClose: false, highWaterMark: 1 << 20 }),
             clickhouse_settings: { wait_end_of_query: 1 },
           });
@@ -157,6 +158,11 @@ function serverEngine(
       await Promise.all(clients.map((client) => client.close()));
     },
   };
+}
+
+/** A server reads schema files from a folder of its own only, so the schema travels with the statement. */
+function schemaSettings({ proto, message }: InsertFileRequest['schema']): EngineSettings {
+  return { format_schema_source: 'string', format_schema: proto, format_schema_message_name: message };
 }
 
 function isConnectionFailure(error: unknown): boolean {

@@ -22,12 +22,14 @@ export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile
   const { settings: extra } = select('');
   await engine.insertFile({
     path: segment.path,
+    schema: { proto: formatSchema, message: 'Envelope' },
     structure: segmentStructure(segment.signal),
     insert: (source) => insertSql(table, select(source)),
     settings: { ...loadSettings(`${segment.token}:items`), ...extra },
   });
   await engine.insertFile({
     path: segment.path,
+    schema: { proto: formatSchema, message: 'Envelope' },
     structure: ledgerStructure,
     insert: (source) => insertSql('ledger', ledgerSelect(segment.signal, source)),
     settings: loadSettings(`${segment.token}:ledger`),
@@ -36,9 +38,6 @@ export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile
 
 function loadSettings(token: string): EngineSettings {
   return {
-    format_schema_source: 'string',
-    format_schema: formatSchema,
-    format_schema_message_name: 'Envelope',
     insert_deduplicate: 1,
     insert_deduplication_token: token,
     deduplicate_blocks_in_dependent_materialized_views: 1,
