@@ -6,15 +6,15 @@ import type { TimeRange } from './time-range.ts';
 const spansPerRowMin = 30;
 
 /**
- * Whether the per-minute roll-up answers faster than the spans. It does where many spans share a service, name and minute; where
- * names are many and calls few it has nearly as many rows as there are spans.
+ * Whether the per-minute roll-up answers faster than the spans. It does where a service has many spans in a minute; where services
+ * are many and calls few it has nearly as many rows as there are spans, and the spans are exact.
  */
 export async function isRollupCheaper(
   reader: Reader,
   range: Pick<TimeRange, 'from' | 'to'>,
 ): Promise<boolean> {
   const [row] = await reader.rows<{ held: string; spans: string }>(sql`
-    SELECT count() AS held, sum(count) AS spans FROM span_rollup_1m WHERE ${inMinutes(reader.project, range)}`);
+    SELECT count() AS held, sum(count) AS spans FROM service_rollup_1m WHERE ${inMinutes(reader.project, range)}`);
   return row !== undefined && Number(row.spans) >= spansPerRowMin * Number(row.held);
 }
 

@@ -80,7 +80,7 @@ function spanHistogram(project: string, range: TimeRange, steps: Steps, conditio
 function rollupHistogram(project: string, range: TimeRange, steps: Steps): Sql {
   return sql`SELECT ${steps(sql`toDateTime64(minute, 3, 'UTC')`)} AS startMs, sum(count) AS total, sum(error_count) AS errors,
       quantilesDDMerge(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns_quantiles) AS merged, [merged[1], merged[3]] AS quantiles, ${durationColumns}
-    FROM span_rollup_1m WHERE ${inMinutes(project, range)} GROUP BY startMs`;
+    FROM service_rollup_1m WHERE ${inMinutes(project, range)} GROUP BY startMs`;
 }
 
 /** Whole traces, by their start. */

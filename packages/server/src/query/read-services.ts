@@ -29,7 +29,7 @@ export async function readServices(
     SELECT service, sum(count) AS total, sum(error_count) AS errors,
       arrayMap(i -> merged[i], [1, 3, 4]) AS quantiles,
       quantilesDDMerge(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns_quantiles) AS merged
-    FROM span_rollup_1m WHERE ${inMinutes(context.project, range)}`;
+    FROM service_rollup_1m WHERE ${inMinutes(context.project, range)}`;
   const select = (await isRollupCheaper(reader, range)) ? ofRollup : ofSpans;
   const rows = await reader.rows<ServiceRow>(
     sql`${select} GROUP BY service ORDER BY total DESC, service LIMIT ${uint(servicesMax + 1)}`,
