@@ -85,7 +85,7 @@ export async function storageQuestions(store: TelemetryStore): Promise<readonly 
     question(
       'p95 by service, 24 h, roll-up',
       `SELECT service, sum(count) AS spans, quantilesDDMerge(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns_quantiles) AS quantiles
-        FROM span_rollup_1m WHERE project = 'default' GROUP BY service`,
+        FROM service_rollup_1m WHERE project = 'default' GROUP BY service`,
     ),
     question(
       'p95 by service, 24 h, raw',
