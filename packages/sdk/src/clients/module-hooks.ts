@@ -7,6 +7,7 @@ import { guard } from '../core/diagnostics.ts';
 import { registerAiSdk } from './ai-sdk.ts';
 import { wrapAnthropicMessages } from './anthropic.ts';
 import { wrapGoogleModels } from './google.ts';
+import { wrapCallbackManager } from './langchain.ts';
 import { wrapMcpProtocol } from './mcp.ts';
 import { wrapOpenAiResource } from './openai.ts';
 
@@ -15,7 +16,7 @@ interface KnownModule {
   readonly file: RegExp;
   /** The class in the file, or undefined when loading alone matters. */
   readonly className?: string;
-  readonly loaded: (prototype: object, url: string) => void;
+  readonly loaded: (prototype: object, url: string, loaded: object) => void;
 }
 
 const knownModules: Readonly<Record<string, KnownModule>> = {
@@ -49,6 +50,11 @@ const knownModules: Readonly<Record<string, KnownModule>> = {
     className: 'Protocol',
     loaded: (prototype) => wrapMcpProtocol(prototype),
   },
+  langchain: {
+    file: /\/@langchain\/core\/dist\/callbacks\/manager\.(?:js|cjs)$/,
+    className: 'CallbackManager',
+    loaded: (_prototype, _url, loaded) => wrapCallbackManager(loaded),
+  },
   ai: {
     file: /\/ai\/dist\/index\.m?js$/,
     loaded: (_prototype, url) => registerAiSdk(url),
@@ -69,7 +75,7 @@ export function installModuleHooks(): void {
   ) =>
     guard(`instrumenting ${key}`, () => {
       const { prototype } = (loaded ?? { prototype: {} }) as { prototype: object };
-      knownModules[key]?.loaded(prototype, url);
+      knownModules[key]?.loaded(prototype, url, (loaded ?? {}) as object);
     });
   registerHooks({
     load: (url, context, nextLoad) => {

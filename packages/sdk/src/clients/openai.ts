@@ -1,6 +1,7 @@
 /** OpenAI's client, and every OpenAI-compatible endpoint through it: chat completions, responses and embeddings. */
 import type { LlmRecorder } from '../agent/llm-call.ts';
 import { countAttempts } from './attempts.ts';
+import { belongsToLangChain } from './langchain.ts';
 import { wrapMethod } from './llm-guard.ts';
 import {
   asNumber,
@@ -33,7 +34,8 @@ export function wrapOpenAiResource(target: object, kind: keyof typeof openAiReso
       function (this: unknown, ...args) {
         const client = clientOf(this);
         const [body] = args;
-        if (!isRecord(body) || client === undefined) return original.apply(this, args);
+        if (!isRecord(body) || client === undefined || belongsToLangChain(client))
+          return original.apply(this, args);
         countAttempts(client);
         return traceApiPromise(
           () => describe(body, client),
