@@ -47,7 +47,7 @@ export function Palette({ pages, onClose }: PaletteProps): ReactElement {
       label: metric.name,
       detail: 'Metric',
       icon: 'metrics' as const,
-      run: open('/metrics', { name: metric.name }),
+      run: open('/metrics/explore', { name: metric.name }),
     })),
   ];
   const commands = findCommands(text, known, {

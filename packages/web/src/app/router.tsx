@@ -49,7 +49,8 @@ const logs = createRoute({
 
 const metrics = createRoute({
   getParentRoute: () => root,
-  path: '/metrics',
+  // `/metrics` itself is what Prometheus scrapes.
+  path: '/metrics/explore',
   component: lazyRouteComponent(() => import('../features/metrics/metrics-page.tsx'), 'MetricsPage'),
 });
 

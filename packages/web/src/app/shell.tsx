@@ -16,7 +16,7 @@ const KeyHelp = lazy(async () => ({ default: (await import('./key-help.tsx')).Ke
 const pages: readonly { to: string; label: string; icon: IconName; key: string }[] = [
   { to: '/traces', label: 'Traces', icon: 'traces', key: 'g t' },
   { to: '/logs', label: 'Logs', icon: 'logs', key: 'g l' },
-  { to: '/metrics', label: 'Metrics', icon: 'metrics', key: 'g m' },
+  { to: '/metrics/explore', label: 'Metrics', icon: 'metrics', key: 'g m' },
   { to: '/timeline', label: 'Timeline', icon: 'timeline', key: 'g i' },
   { to: '/status', label: 'Status', icon: 'status', key: 'g s' },
 ];

@@ -48,7 +48,13 @@ export function Chart(props: ChartProps): ReactElement {
   useLayoutEffect(() => {
     if (host.current === null || size.width === 0) return undefined;
     const made = new uPlot(
-      chartOptions({ width: size.width, height, latest }),
+      chartOptions({
+        width: size.width,
+        height,
+        latest,
+        // Positions are known only once the scales are settled, which is when it draws.
+        onDrawn: (drawn) => setPlaced(placeDots(drawn, latest.current.dots ?? noDots)),
+      }),
       [[...xS], ...series.map((one) => [...one.values])] as uPlot.AlignedData,
       host.current,
     );
@@ -59,7 +65,6 @@ export function Chart(props: ChartProps): ReactElement {
   }, [shape, size.width, height]);
   useLayoutEffect(() => {
     plot.current?.setData([[...xS], ...series.map((one) => [...one.values])] as uPlot.AlignedData);
-    setPlaced(placeDots(plot.current, dots));
   }, [xS, series, dots, shape, size.width]);
   return (
     <div ref={ref} className="chart" style={{ height }} role="figure" aria-label={props.label}>
@@ -83,10 +88,12 @@ function chartOptions({
   width,
   height,
   latest,
+  onDrawn,
 }: {
   width: number;
   height: number;
   latest: { readonly current: ChartProps };
+  onDrawn: (plot: uPlot) => void;
 }): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
@@ -126,6 +133,7 @@ function chartOptions({
       })),
     ],
     hooks: {
+      draw: [onDrawn],
       setSelect: [
         (plot) => {
           if (plot.select.width < 4) return;
@@ -157,7 +165,6 @@ function placeDots(
   plot: uPlot | undefined,
   dots: readonly ChartDot[],
 ): { dot: ChartDot; x: number; y: number }[] {
-  if (plot === undefined) return [];
   return dots.flatMap((dot) => {
     const x = plot.valToPos(dot.xS, 'x') + plot.over.offsetLeft;
     const y = Math.max(0, plot.valToPos(dot.y, 'y')) + plot.over.offsetTop;

@@ -1,5 +1,6 @@
 import { useLocation, useNavigate, useRouterState } from '@tanstack/react-router';
 import { useCallback, useMemo } from 'react';
+import { busy } from '../api/busy.ts';
 import { defaultRange, type TimeRange } from '../model/time-range.ts';
 
 /** What stands after `?`: plain strings, absent when unset. */
@@ -17,11 +18,12 @@ export function useUrlState(): UrlState {
   const navigate = useNavigate();
   const patch = useCallback(
     (changes: UrlSearch, how: 'push' | 'replace' = 'push') => {
+      const done = busy.begin();
       void navigate({
         to: '.',
         search: (before: UrlSearch) => withoutEmpty({ ...before, ...changes }),
         replace: how === 'replace',
-      } as never);
+      } as never).finally(done);
     },
     [navigate],
   );
@@ -39,7 +41,10 @@ export function useTimeRange(fallback: TimeRange = defaultRange): TimeRange {
 export function useGo(): (to: string, search?: UrlSearch) => void {
   const navigate = useNavigate();
   return useCallback(
-    (to, search = {}) => void navigate({ to, search: withoutEmpty(search) } as never),
+    (to, search = {}) => {
+      const done = busy.begin();
+      void navigate({ to, search: withoutEmpty(search) } as never).finally(done);
+    },
     [navigate],
   );
 }

@@ -22,7 +22,7 @@ describe.skipIf(findChromium() === undefined)('every page, light and dark', { ti
     ['a span tree', () => `/traces/${story.traceId}?mode=tree`],
     ['a trace that is not there', () => `/traces/${'0f'.repeat(16)}`],
     ['logs', () => '/logs'],
-    ['metrics', () => '/metrics'],
+    ['metrics', () => '/metrics/explore'],
     ['a timeline', () => `/timeline?id=${story.correlationId}`],
     ['no timeline', () => '/timeline'],
     ['status', () => '/status'],

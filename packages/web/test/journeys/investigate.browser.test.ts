@@ -122,7 +122,7 @@ describe.skipIf(findChromium() === undefined)(
     });
 
     it('opens the trace behind an exemplar', async () => {
-      const page = await stage.open('/metrics?name=http.server.request.duration&from=-15m');
+      const page = await stage.open('/metrics/explore?name=http.server.request.duration&from=-15m');
       expect(await page.textContent('h1')).toMatch(/p95 of http\.server\.request\.duration is/);
       await page.locator('.chart-dot').last().click();
       await idle(page);
@@ -131,12 +131,12 @@ describe.skipIf(findChromium() === undefined)(
     });
 
     it('groups a metric by an attribute', async () => {
-      const page = await stage.open('/metrics?name=http.server.request.duration&from=-15m');
+      const page = await stage.open('/metrics/explore?name=http.server.request.duration&from=-15m');
       await page.getByRole('button', { name: /^Group by/ }).click();
-      await page.getByRole('menuitemcheckbox', { name: 'http.route' }).click();
+      await page.getByRole('menuitemcheckbox', { name: 'attr.http.route' }).click();
       await page.keyboard.press('Escape');
       await idle(page);
-      expect(new URL(page.url()).searchParams.get('by')).toBe('http.route');
+      expect(new URL(page.url()).searchParams.get('by')).toBe('attr.http.route');
       await expect.poll(async () => page.locator('.series-table tbody').textContent()).toContain('/chat');
       await page.close();
     });
@@ -247,7 +247,7 @@ describe.skipIf(findChromium() === undefined)(
       await idle(page);
       for (const path of [
         '/logs',
-        '/metrics',
+        '/metrics/explore',
         '/status',
         '/get-started',
         `/timeline?id=${failed.correlationId}`,

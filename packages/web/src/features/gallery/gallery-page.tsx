@@ -110,7 +110,9 @@ export function GalleryPage(): ReactElement {
           />
         </Sample>
         <Sample title="States" wide>
-          <SkeletonRows count={4} />
+          <div data-sample="">
+            <SkeletonRows count={4} />
+          </div>
           <LimitsNote limits={[{ limit: 'rows', message: 'Only the first 10,000 rows were read.' }]} />
           <Notice icon="traces" title="Nothing here">
             <p>What is so, why, and what to do next.</p>

@@ -15,6 +15,7 @@ import { Page } from '../../widgets/page.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useChartMoment } from '../../widgets/use-chart-moment.ts';
+import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion, type Question } from '../../widgets/use-question.ts';
 import { LogList } from './log-list.tsx';
 import { LogPanel } from './log-panel.tsx';
@@ -36,14 +37,15 @@ export function LogsPage(): ReactElement {
   const chartsAsOf = useChartMoment(asOf, isLive);
   const openLog = search['log'];
   const list = useInfiniteQuery(logsQuery(asked, asOf));
+  const pages = useKept(list.data, list.error)?.pages;
   const histogram = useQuery(histogramQuery({ ...asked, signal: 'logs', buckets: 80 }, chartsAsOf));
   const facets = useQuery(
     facetsQuery({ ...asked, signal: 'logs', fields: Object.keys(facetLabels).join(','), limit: 8 }, asOf),
   );
   const tail = useTail({ isOn: isLive, q: asked.q, follows: isAtTop && openLog === undefined, asOf });
   const rows = useMemo(
-    () => mergeRows(tail.shown, list.data?.pages.flatMap((page) => page.logs) ?? []),
-    [tail.shown, list.data],
+    () => mergeRows(tail.shown, pages?.flatMap((page) => page.logs) ?? []),
+    [tail.shown, pages],
   );
   const sentence = useLogsSentence(question, histogram.data, chartsAsOf);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
@@ -56,7 +58,7 @@ export function LogsPage(): ReactElement {
   return (
     <Page
       title="Logs"
-      answer={sentence ?? (list.error === null ? <SkeletonText width={420} /> : 'Logs')}
+      answer={useKept(sentence, list.error) ?? (list.error === null ? <SkeletonText width={420} /> : 'Logs')}
       detail={isLive ? tailWords(tail) : undefined}
       actions={
         <TimeRangePicker
@@ -77,15 +79,15 @@ export function LogsPage(): ReactElement {
         onApply={question.setFilter}
       />
       <HistogramStrip
-        data={histogram.data}
+        data={useKept(histogram.data, histogram.error)}
         noun="lines"
         durations={false}
         onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
       />
-      <LimitsNote limits={list.data?.pages.at(-1)?.limitsMet} />
+      <LimitsNote limits={pages?.at(-1)?.limitsMet} />
       <div className="split">
         <FacetsPanel
-          data={facets.data}
+          data={useKept(facets.data, facets.error)}
           labels={facetLabels}
           isFailed={facets.error !== null}
           filter={filter}

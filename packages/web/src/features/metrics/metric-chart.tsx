@@ -90,6 +90,7 @@ export function MetricChart({ question, name, info, query, data, onBrush }: Metr
           {data !== undefined && data.xS.length > 0 ? (
             <Chart
               label={`${aggregation} of ${name} over time`}
+              range={resolveRange(range, asOf)}
               xS={data.xS}
               series={series}
               height={chartHeight}

@@ -11,6 +11,7 @@ import { NewItemsPill } from '../../widgets/new-items-pill.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
+import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { NoTraces } from './no-traces.tsx';
 import { TraceTable } from './trace-table.tsx';
@@ -32,12 +33,13 @@ export function TracesPage(): ReactElement {
   const { asked, asOf, filter, range, isLive } = question;
   const chartsAsOf = useChartMoment(asOf, isLive);
   const list = useInfiniteQuery(tracesQuery(asked, asOf));
+  const pages = useKept(list.data, list.error)?.pages;
   const histogram = useQuery(histogramQuery({ ...asked, signal: 'traces', buckets: 80 }, chartsAsOf));
   const facets = useQuery(
     facetsQuery({ ...asked, signal: 'traces', fields: Object.keys(facetLabels).join(','), limit: 8 }, asOf),
   );
   const answer = useTracesAnswer(question, histogram.data, chartsAsOf);
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.traces) ?? [], [list.data]);
+  const rows = useMemo(() => pages?.flatMap((page) => page.traces) ?? [], [pages]);
   const fresh = useNewTraces(question, rows);
   const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
   const onReachEnd = useCallback(() => {
@@ -49,7 +51,10 @@ export function TracesPage(): ReactElement {
   return (
     <Page
       title="Traces"
-      answer={answer?.sentence ?? (list.error === null ? <SkeletonText width={420} /> : 'Traces')}
+      answer={
+        useKept(answer?.sentence, list.error) ??
+        (list.error === null ? <SkeletonText width={420} /> : 'Traces')
+      }
       detail={answer?.detail}
       actions={
         <TimeRangePicker
@@ -70,15 +75,15 @@ export function TracesPage(): ReactElement {
         onApply={question.setFilter}
       />
       <HistogramStrip
-        data={histogram.data}
+        data={useKept(histogram.data, histogram.error)}
         noun="traces"
         durations
         onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
       />
-      <LimitsNote limits={list.data?.pages.at(-1)?.limitsMet} />
+      <LimitsNote limits={pages?.at(-1)?.limitsMet} />
       <div className="split">
         <FacetsPanel
-          data={facets.data}
+          data={useKept(facets.data, facets.error)}
           labels={facetLabels}
           isFailed={facets.error !== null}
           filter={filter}
