@@ -9,12 +9,13 @@ import { wrapAnthropicMessages } from './anthropic.ts';
 import { wrapGoogleModels } from './google.ts';
 import { wrapCallbackManager } from './langchain.ts';
 import { wrapMcpProtocol } from './mcp.ts';
+import { instrumentAgents, keepAmongProcessors } from './openai-agents.ts';
 import { wrapOpenAiResource } from './openai.ts';
 
 interface KnownModule {
   /** Matched against the end of the file's path. */
   readonly file: RegExp;
-  /** The class in the file, or undefined when loading alone matters. */
+  /** The class or function in the file, or undefined when loading alone matters. */
   readonly className?: string;
   readonly loaded: (prototype: object, url: string, loaded: object) => void;
 }
@@ -55,6 +56,16 @@ const knownModules: Readonly<Record<string, KnownModule>> = {
     className: 'CallbackManager',
     loaded: (_prototype, _url, loaded) => wrapCallbackManager(loaded),
   },
+  agents: {
+    file: /\/@openai\/agents-core\/dist\/tracing\/index\.m?js$/,
+    className: 'addTraceProcessor',
+    loaded: (_prototype, _url, loaded) => instrumentAgents({ addTraceProcessor: loaded }),
+  },
+  agentsProcessors: {
+    file: /\/@openai\/agents-core\/dist\/tracing\/processor\.m?js$/,
+    className: 'MultiTracingProcessor',
+    loaded: (prototype) => keepAmongProcessors(prototype),
+  },
   ai: {
     file: /\/ai\/dist\/index\.m?js$/,
     loaded: (_prototype, url) => registerAiSdk(url),
@@ -75,7 +86,7 @@ export function installModuleHooks(): void {
   ) =>
     guard(`instrumenting ${key}`, () => {
       const { prototype } = (loaded ?? { prototype: {} }) as { prototype: object };
-      knownModules[key]?.loaded(prototype, url, (loaded ?? {}) as object);
+      knownModules[key]?.loaded(prototype, url, loaded ?? {});
     });
   registerHooks({
     load: (url, context, nextLoad) => {

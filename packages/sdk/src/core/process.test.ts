@@ -99,6 +99,21 @@ describe('--import @sightline/sdk/register', () => {
     provider.close();
   });
 
+  it('traces OpenAI Agents and LangChain, one span per model call', async () => {
+    receiver = await startReceiver();
+    const provider = await startProvider({ json: chatCompletion() });
+    const end = await runProgram('agents.mjs', {
+      nodeArguments: ['--import', register],
+      env: { SIGHTLINE_ENDPOINT: receiver.url, PROVIDER: provider.url },
+    });
+    expect(end).toMatchObject({ code: 0, stdout: 'Hello.\nHello.\n' });
+    const traces = receiver.text('traces');
+    expect(traces).toContain('invoke_agent Helper');
+    expect(traces.match(/chat gpt-4o(?!-)/g)).toHaveLength(1);
+    expect(traces.match(/chat gpt-4o-mini/g)).toHaveLength(1);
+    provider.close();
+  });
+
   it('costs nothing and sends nothing when switched off', async () => {
     let connections = 0;
     const server = createServer(() => connections++).listen(0, '127.0.0.1');
