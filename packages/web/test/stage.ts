@@ -18,7 +18,7 @@ export interface Stage {
 }
 
 const webRoot = join(import.meta.dirname, '..');
-const flags = [
+export const browserFlags: string[] = [
   '--headless',
   '--no-sandbox',
   '--disable-gpu',
@@ -50,7 +50,7 @@ export async function openStage(): Promise<Stage> {
   let server = runMain(['--data', data]);
   const urls = await server.ready();
   const ports = ['--port', new URL(urls.ui).port, '--otlp-http-port', new URL(urls.otlpHttp).port];
-  const browser = await chromium.launch({ executablePath: findChromium() ?? '', args: flags });
+  const browser = await chromium.launch({ executablePath: findChromium() ?? '', args: browserFlags });
   return {
     urls,
     browser,

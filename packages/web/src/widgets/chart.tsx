@@ -161,10 +161,7 @@ function valueRange(min: number | null, max: number | null): [number, number] {
   return [low, high === low ? low + 1 : high + (high - low) * 0.06];
 }
 
-function placeDots(
-  plot: uPlot | undefined,
-  dots: readonly ChartDot[],
-): { dot: ChartDot; x: number; y: number }[] {
+function placeDots(plot: uPlot, dots: readonly ChartDot[]): { dot: ChartDot; x: number; y: number }[] {
   return dots.flatMap((dot) => {
     const x = plot.valToPos(dot.xS, 'x') + plot.over.offsetLeft;
     const y = Math.max(0, plot.valToPos(dot.y, 'y')) + plot.over.offsetTop;

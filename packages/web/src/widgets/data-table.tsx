@@ -69,84 +69,86 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
   const template = shown.map((column) => columnWidth(column, widths)).join(' ');
 
   return (
-    <div
-      ref={scroller}
-      className="table-scroll"
-      role="table"
-      aria-label={props.label}
-      aria-rowcount={sorted.length + 1}
-      tabIndex={-1}
-    >
-      <div role="rowgroup" className="table-head">
-        <div role="row" aria-rowindex={1} className="table-row" style={{ gridTemplateColumns: template }}>
-          {shown.map((column) => (
-            <div
-              key={column.id}
-              role="columnheader"
-              className={column.align === 'end' ? 'table-cell end' : 'table-cell'}
-              {...(sortOrder?.column === column.id
-                ? {
-                    'aria-sort':
-                      sortOrder.direction === 'asc' ? ('ascending' as const) : ('descending' as const),
-                  }
-                : {})}
-            >
-              {column.sortBy === undefined ? (
-                <span className="clip">{column.label}</span>
-              ) : (
-                <button
-                  type="button"
-                  className="table-sort clip"
-                  onClick={() => setSort(toggleSort(sortOrder, column.id))}
-                >
-                  {column.label}
-                  {sortOrder?.column === column.id && (
-                    <Icon name={sortOrder.direction === 'asc' ? 'chevronUp' : 'chevronDown'} size={12} />
-                  )}
-                </button>
-              )}
-              {column.width !== undefined && (
-                <span className="table-resize" onPointerDown={(event) => startResize(event, column.id)} />
-              )}
-            </div>
-          ))}
+    <div className="table-frame">
+      {props.onShownColumns !== undefined && (
+        <ColumnPicker columns={columns} shown={shown} onShown={props.onShownColumns} />
+      )}
+      <div
+        ref={scroller}
+        className="table-scroll"
+        role="table"
+        aria-label={props.label}
+        aria-rowcount={sorted.length + 1}
+        tabIndex={-1}
+      >
+        <div role="rowgroup" className="table-head">
+          <div role="row" aria-rowindex={1} className="table-row" style={{ gridTemplateColumns: template }}>
+            {shown.map((column) => (
+              <div
+                key={column.id}
+                role="columnheader"
+                className={column.align === 'end' ? 'table-cell end' : 'table-cell'}
+                {...(sortOrder?.column === column.id
+                  ? {
+                      'aria-sort':
+                        sortOrder.direction === 'asc' ? ('ascending' as const) : ('descending' as const),
+                    }
+                  : {})}
+              >
+                {column.sortBy === undefined ? (
+                  <span className="clip">{column.label}</span>
+                ) : (
+                  <button
+                    type="button"
+                    className="table-sort clip"
+                    onClick={() => setSort(toggleSort(sortOrder, column.id))}
+                  >
+                    {column.label}
+                    {sortOrder?.column === column.id && (
+                      <Icon name={sortOrder.direction === 'asc' ? 'chevronUp' : 'chevronDown'} size={12} />
+                    )}
+                  </button>
+                )}
+                {column.width !== undefined && (
+                  <span className="table-resize" onPointerDown={(event) => startResize(event, column.id)} />
+                )}
+              </div>
+            ))}
+          </div>
         </div>
-        {props.onShownColumns !== undefined && (
-          <ColumnPicker columns={columns} shown={shown} onShown={props.onShownColumns} />
-        )}
+        <div role="rowgroup" className="table-body" style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const row = sorted[item.index];
+            if (row === undefined) return null;
+            return (
+              <div
+                key={props.rowKey(row)}
+                role="row"
+                aria-rowindex={item.index + 2}
+                className={`table-row table-item ${props.rowClass?.(row) ?? ''}${item.index === selected ? ' is-selected' : ''}`}
+                style={{
+                  gridTemplateColumns: template,
+                  height: rowHeight,
+                  transform: `translateY(${item.start}px)`,
+                }}
+                onPointerDown={() => props.onSelect(item.index)}
+              >
+                {shown.map((column) => (
+                  <div
+                    key={column.id}
+                    role="cell"
+                    data-column={column.id}
+                    className={column.align === 'end' ? 'table-cell end' : 'table-cell'}
+                  >
+                    {column.render(row)}
+                  </div>
+                ))}
+              </div>
+            );
+          })}
+        </div>
+        {props.footer}
       </div>
-      <div role="rowgroup" className="table-body" style={{ height: virtual.getTotalSize() }}>
-        {items.map((item) => {
-          const row = sorted[item.index];
-          if (row === undefined) return null;
-          return (
-            <div
-              key={props.rowKey(row)}
-              role="row"
-              aria-rowindex={item.index + 2}
-              className={`table-row table-item ${props.rowClass?.(row) ?? ''}${item.index === selected ? ' is-selected' : ''}`}
-              style={{
-                gridTemplateColumns: template,
-                height: rowHeight,
-                transform: `translateY(${item.start}px)`,
-              }}
-              onPointerDown={() => props.onSelect(item.index)}
-            >
-              {shown.map((column) => (
-                <div
-                  key={column.id}
-                  role="cell"
-                  data-column={column.id}
-                  className={column.align === 'end' ? 'table-cell end' : 'table-cell'}
-                >
-                  {column.render(row)}
-                </div>
-              ))}
-            </div>
-          );
-        })}
-      </div>
-      {props.footer}
     </div>
   );
 }

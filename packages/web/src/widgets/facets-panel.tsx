@@ -41,7 +41,7 @@ export function FacetsPanel({
         .filter((facet) => facet.values.length > 0)
         .map((facet) => (
           <section key={facet.field}>
-            <h3>{labels[facet.field] ?? facet.field}</h3>
+            <h2>{labels[facet.field] ?? facet.field}</h2>
             <ul>
               {facet.values.map(({ value, count }) => (
                 <FacetValue

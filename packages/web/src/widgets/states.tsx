@@ -86,7 +86,7 @@ function KeyNotice({ error }: { readonly error: ApiError }): ReactElement {
 /** Rows to come, in the place they will take. */
 export function SkeletonRows({ count = 8 }: { readonly count?: number }): ReactElement {
   return (
-    <div className="skeleton-rows" aria-busy="true" aria-label="Loading">
+    <div className="skeleton-rows" role="status" aria-busy="true" aria-label="Loading">
       {Array.from({ length: count }, (_, i) => (
         <div
           key={i}
@@ -100,7 +100,7 @@ export function SkeletonRows({ count = 8 }: { readonly count?: number }): ReactE
 
 /** A word that will come, at its width. */
 export function SkeletonText({ width = 320 }: { readonly width?: number }): ReactElement {
-  return <span className="skeleton-text" style={{ width }} aria-label="Loading" />;
+  return <span className="skeleton-text" role="img" style={{ width }} aria-label="Loading" />;
 }
 
 /** What an answer leaves out, said where the answer stands. */
