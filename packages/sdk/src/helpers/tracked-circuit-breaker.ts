@@ -9,7 +9,7 @@ export interface BreakerOptions {
   readonly failuresMax?: number;
   /** How long it stays open before one call may try. Default 30,000 ms. */
   readonly resetAfterMs?: number;
-  /** What counts as a failure. Default: any error. */
+  /** What counts as a failure. Default: every error. */
   readonly isFailure?: (error: unknown) => boolean;
   readonly nowMs?: () => number;
 }
