@@ -82,7 +82,7 @@ function drawName(
 ): void {
   const { model, palette, treeWidth } = scene;
   const middle = place.top + rowHeight / 2;
-  const indent = Math.max(0, at(model.depth, span) - place.hidden) * indentStep(model);
+  const indent = Math.max(0, at(model.depth, span) - place.hidden) * indentStep(scene);
   const left = 8 + indent;
   context.save();
   context.beginPath();
@@ -130,7 +130,7 @@ function drawGuides(
   indent: number,
   top: number,
 ): void {
-  const step = indentStep(scene.model);
+  const step = indentStep(scene);
   context.fillStyle = scene.palette.line;
   for (let x = 13; x < 8 + indent; x += step) context.fillRect(x, top, 1, rowHeight);
 }

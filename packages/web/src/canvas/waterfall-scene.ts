@@ -59,8 +59,9 @@ export function timeWidth(scene: WaterfallScene): number {
   return Math.max(1, scene.width - scene.treeWidth - timeMargin);
 }
 
-/** Deep trees indent less, so that names keep their place. */
-export function indentStep(model: TraceModel): number {
+/** Deep trees and narrow screens indent less, so that names keep their place. */
+export function indentStep({ model, treeWidth }: Pick<WaterfallScene, 'model' | 'treeWidth'>): number {
+  if (treeWidth < 240) return 6;
   if (model.depthMax <= 14) return 14;
   return model.depthMax <= 40 ? 10 : 6;
 }
@@ -74,7 +75,7 @@ export function levelsHidden(scene: WaterfallScene, first: number, last: number)
     low = Math.min(low, depth);
     high = Math.max(high, depth);
   }
-  const fitting = Math.floor((scene.treeWidth * 0.5) / indentStep(scene.model));
+  const fitting = Math.floor((scene.treeWidth * 0.5) / indentStep(scene));
   return Math.max(0, Math.min(high - fitting, low));
 }
 
@@ -106,7 +107,7 @@ export function hitTest(scene: WaterfallScene, x: number, y: number): WaterfallH
   const span = stuck ?? (row < scene.rows.length ? at(scene.rows, row) : -1);
   if (span === -1) return undefined;
   const { first, last } = visibleWindow(scene);
-  const indent = (at(scene.model.depth, span) - levelsHidden(scene, first, last)) * indentStep(scene.model);
+  const indent = (at(scene.model.depth, span) - levelsHidden(scene, first, last)) * indentStep(scene);
   const part = x >= scene.treeWidth ? 'time' : x < indent + 26 ? 'toggle' : 'name';
   return { row: stuck === undefined ? row : -1, span, part, us: usAt(scene, x) };
 }
