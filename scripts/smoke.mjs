@@ -88,6 +88,6 @@ async function until(condition) {
 async function stopServer() {
   if (server.exitCode !== null) return;
   const ended = new Promise((resolve) => server.once('exit', resolve));
-  process.kill(-server.pid, 'SIGTERM');
+  process.kill(-(server.pid ?? 0), 'SIGTERM');
   await ended;
 }

@@ -10,7 +10,7 @@ import { BatchLogRecordProcessor, LoggerProvider } from '@opentelemetry/sdk-logs
 import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { BatchSpanProcessor, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 
-export function startTelemetry(service, instrumentations = [], spanProcessors = undefined) {
+export function startTelemetry(service, instrumentations = [], spanProcessors) {
   const resource = resourceFromAttributes({ 'service.name': service, 'service.version': '1.2.3' });
   const tracerProvider = new NodeTracerProvider({
     resource,

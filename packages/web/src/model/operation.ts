@@ -1,4 +1,4 @@
-import type { OperationKind, SlimTraceResponse } from '@sightline/schema/api';
+import type { OperationKind } from '@sightline/schema/api';
 
 /**
  * The API's `operationKind`, in the order that `SlimTraceResponse.columns.operation` indexes. Written out here so that
@@ -72,5 +72,3 @@ export const familyLabels: Readonly<Record<OperationFamily, string>> = {
 };
 
 export const spanKindNames = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'] as const;
-
-export type SlimColumns = SlimTraceResponse['columns'];

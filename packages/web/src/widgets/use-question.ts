@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useState } from 'react';
 import type { Asked } from '../api/queries.ts';
-import { isRelative, resolveRange, type TimeRange } from '../model/time-range.ts';
+import { isRelative, type TimeRange } from '../model/time-range.ts';
 import { useTimeRange, useUrlState, type UrlSearch } from './url-state.ts';
 
 /**
@@ -47,9 +47,4 @@ export function useQuestion(): Question {
     },
     setLive: (live) => patch({ live: live ? '1' : undefined }, 'replace'),
   };
-}
-
-/** The range as two fixed moments, as of when it was asked. */
-export function fixedRange(range: TimeRange, asOf: number): { fromMs: number; toMs: number } {
-  return resolveRange(range, asOf);
 }

@@ -19,6 +19,3 @@ export const timeOf = (unixNano: string): string => `fromUnixTimestamp64Nano(toI
 /** An id of exactly `bytes` bytes, or zeros: the receiver clears ids of another length. */
 export const idOf = (id: string, bytes: 8 | 16): string =>
   `toFixedString(if(length(${id}) = ${bytes}, ${id}, ''), ${bytes})`;
-
-/** Values above this many bytes are texts, kept apart so that filters on attributes do not read them. */
-export const textBytesMin = 128;

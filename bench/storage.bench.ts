@@ -2,7 +2,7 @@
  * The store at scale: how fast segments load, what a span takes on disk, and how long the questions of
  * docs/internals/storage.md take, on the embedded engine.
  *
- *     UV_THREADPOOL_SIZE=16 node --conditions=source bench/storage.ts [--spans 1000000] [--data <directory>] [--keep]
+ *     UV_THREADPOOL_SIZE=16 node --conditions=source bench/storage.bench.ts [--spans 1000000] [--data <directory>] [--keep]
  *
  * With a directory that already holds a loaded store, loading is skipped and only the questions are asked.
  */
