@@ -93,7 +93,8 @@ async function measureLongTrace(
 }
 
 /** Two seconds of one gesture, a step per frame, as a hand would make it. Runs in the page, hence as text. */
-const gesture = (kind: 'scroll' | 'zoom'): string => `(async () => {
+function gesture(kind: 'scroll' | 'zoom'): string {
+  return `(async () => {
   const scroller = document.querySelector('[data-testid="waterfall"]');
   const box = scroller.getBoundingClientRect();
   const frames = [];
@@ -109,6 +110,7 @@ const gesture = (kind: 'scroll' | 'zoom'): string => `(async () => {
   }
   return frames.slice(5);
 })()`;
+}
 
 async function frameTimes(page: Page, kind: 'scroll' | 'zoom'): Promise<FrameTimes> {
   const frames = (await page.evaluate<number[]>(gesture(kind))).toSorted((a, b) => a - b);
