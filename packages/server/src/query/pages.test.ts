@@ -91,7 +91,7 @@ test('pages of traces neither lose nor repeat while spans arrive', { timeout: 24
         for (const id of ids) expect(seen).toContain(id);
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 5 },
   );
 });
 
@@ -121,7 +121,7 @@ test('pages of spans neither lose nor repeat while spans arrive', { timeout: 240
       expect(new Set(seen).size).toBe(seen.length);
       for (const id of loaded) expect(seen).toContain(id);
     }),
-    { numRuns: 10 },
+    { numRuns: 4 },
   );
 });
 
