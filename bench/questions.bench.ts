@@ -84,7 +84,13 @@ async function askAll(): Promise<void> {
       '/spans?from=-24h&limit=50&q=attr.no.such.key:x',
       '< 100 ms',
     ],
-    ['two words in prompts, 24 h', '/spans?from=-24h&limit=50&q=%22system%20user%22', '< 500 ms'],
+    ['two common words in prompts, 24 h', '/spans?from=-24h&limit=50&q=system%20user', '< 500 ms'],
+    ['a word nobody wrote, 24 h', '/spans?from=-24h&limit=50&q=zebrafinch', '< 500 ms'],
+    [
+      'a phrase nobody wrote, of common words, 24 h',
+      '/spans?from=-24h&limit=50&q=%22system%20user%22',
+      '< 500 ms',
+    ],
     ['percentiles by service, 24 h', '/services?from=-24h', '< 200 ms'],
     ['histogram of spans, 24 h', '/histogram?signal=spans&from=-24h', ''],
   ];
