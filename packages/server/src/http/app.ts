@@ -1,10 +1,10 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { SightlineError } from '@sightline/schema/errors';
-import { otlpHttpReceiver, type Ingest } from '../ingest/index.ts';
+import { otlpHttpReceiver, type Ingest, type Metric } from '../ingest/index.ts';
 import { watchProcess } from './process-metrics.ts';
 import type { ProjectResolver } from './project-resolver.ts';
-import { prometheusContentType, renderPrometheusText, type MetricFamily } from './prometheus-text.ts';
+import { prometheusContentType, renderPrometheusText } from './prometheus-text.ts';
 import { webFiles } from './web-files.ts';
 
 export interface AppOptions {
@@ -13,14 +13,18 @@ export interface AppOptions {
   readonly resolveProject: ProjectResolver;
   readonly webDirectory: string;
   readonly state: () => 'ready' | 'stopping';
-  readonly metrics: () => readonly MetricFamily[];
+  readonly metrics: () => readonly Metric[];
   /** Mounts the query API and what else lives under /api/v1. */
   readonly mountApi: (app: FastifyInstance) => Promise<void>;
 }
 
 /** The main port: health, metrics, receivers, API and UI. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
-  const app = Fastify({ logger: false, forceCloseConnections: true, routerOptions: { maxParamLength: 500 } });
+  const app = Fastify({
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 500 },
+  });
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const failure = asSightlineError(error);
     if (failure.status >= 500) options.log.error({ err: error, url: request.url }, 'A request failed.');

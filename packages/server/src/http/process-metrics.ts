@@ -1,8 +1,8 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { MetricFamily } from './prometheus-text.ts';
+import type { Metric } from '../ingest/index.ts';
 
 /** What the process itself uses, under the names Prometheus clients agree on. */
-export function watchProcess(): { metrics(): MetricFamily[]; stop(): void } {
+export function watchProcess(): { metrics(): Metric[]; stop(): void } {
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   return {
@@ -26,6 +26,6 @@ export function watchProcess(): { metrics(): MetricFamily[]; stop(): void } {
   };
 }
 
-function single(name: string, type: MetricFamily['type'], help: string, value: number): MetricFamily {
+function single(name: string, type: Metric['type'], help: string, value: number): Metric {
   return { name, help, type, samples: [{ labels: {}, value }] };
 }

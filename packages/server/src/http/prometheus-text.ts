@@ -1,19 +1,13 @@
-/** A family of samples as Prometheus reads it. */
-export interface MetricFamily {
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge';
-  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
-}
+import type { Metric } from '../ingest/index.ts';
 
 export const prometheusContentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** The text exposition format, version 0.0.4. */
-export function renderPrometheusText(families: readonly MetricFamily[]): string {
+export function renderPrometheusText(families: readonly Metric[]): string {
   return families.map(renderFamily).join('');
 }
 
-function renderFamily({ name, help, type, samples }: MetricFamily): string {
+function renderFamily({ name, help, type, samples }: Metric): string {
   const head = `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
   return (
     head +

@@ -115,6 +115,7 @@ async function receive(
     return Buffer.from(encodeExportResponse(signal, 'protobuf', receipt));
   } catch (error) {
     count(error instanceof SightlineError ? error.code : 'internal');
+    if (!(error instanceof SightlineError)) ingest.log.error({ err: error }, 'An OTLP request failed.');
     throw error;
   } finally {
     share.release();

@@ -69,7 +69,7 @@ async function receive(
   } catch (error) {
     const failure = toFailure(error, request);
     count(failure.code);
-    if (failure.code === 'internal') request.log.error({ err: error }, 'An OTLP request failed.');
+    if (failure.code === 'internal') ingest.log.error({ err: error }, 'An OTLP request failed.');
     return await refuse(reply, encoding ?? 'json', failure);
   } finally {
     raw?.release();

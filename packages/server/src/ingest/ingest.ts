@@ -223,6 +223,11 @@ export class Ingest {
     };
   }
 
+  /** For the doors, to tell of failures nobody foresaw. */
+  get log(): Logger {
+    return this.#options.log;
+  }
+
   get canaryState(): CanaryState {
     return this.#canary?.state ?? { state: 'off', lastOk: null, lastVisibleMs: null, error: null };
   }
