@@ -41,8 +41,7 @@ describe('migrate', { timeout: 120_000 }, () => {
   });
 
   test('finishes what an interrupted run began, after any statement', async () => {
-    const [first] = readMigrations();
-    if (first === undefined) throw new Error('There is no migration.');
+    const migrations = readMigrations();
     let interruptAfter = 0;
     let done = 0;
     const interrupted: ClickHouseEngine = {
@@ -53,15 +52,27 @@ describe('migrate', { timeout: 120_000 }, () => {
         done += 1;
       },
     };
-    for (; interruptAfter <= first.statements.length + 1; interruptAfter += 1) {
-      done = 0;
-      await expect(migrate(interrupted)).rejects.toThrow('Interrupted.');
-    }
+    for (const [at, { statements }] of migrations.entries())
+      for (interruptAfter = 0; interruptAfter <= statements.length + 1; interruptAfter += 1) {
+        done = 0;
+        const known = migrations.slice(0, at + 1);
+        await expect(migrate(interrupted, known)).rejects.toThrow('Interrupted.');
+      }
     await migrate(engine);
     const afterwards = await schema();
     await migrate(engine);
     expect(await schema()).toEqual(afterwards);
     expect(afterwards.length).toBeGreaterThan(tableNames.length);
+  });
+
+  test('brings data of an earlier version along', async () => {
+    const [first] = readMigrations();
+    if (first === undefined) throw new Error('There is no migration.');
+    await migrate(engine, [first]);
+    await engine.command(`INSERT INTO spans (project, trace_id, span_id, name, start_time, operation, input_tokens)
+      SELECT 'default', 't', 's', if(number = 0, 'chat', 'GET /'), now(), if(number = 0, 'llm', 'http'), 7 FROM numbers(2)`);
+    await migrate(engine);
+    expect(await values('SELECT concat(name, toString(input_tokens)) FROM ai_spans')).toEqual(['chat7']);
   });
 
   test('applies only what is missing', async () => {

@@ -7,6 +7,7 @@ import { ownSettings } from './query-settings.ts';
 /** Tables with a partition per day, and whose retention they follow. */
 const signalOfTable: Readonly<Record<string, TelemetrySignal>> = {
   spans: 'traces',
+  ai_spans: 'traces',
   trace_summaries: 'traces',
   trace_starts: 'traces',
   span_rollup_1m: 'traces',

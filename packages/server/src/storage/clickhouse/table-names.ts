@@ -6,6 +6,7 @@ import type { NodeLayout } from './engine.ts';
  */
 const shardingKeys: Readonly<Record<string, string>> = {
   spans: 'cityHash64(trace_id)',
+  ai_spans: 'cityHash64(trace_id)',
   trace_summaries: 'cityHash64(trace_id)',
   trace_starts: 'cityHash64(trace_id)',
   span_rollup_1m: 'cityHash64(service)',

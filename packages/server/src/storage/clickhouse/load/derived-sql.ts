@@ -14,6 +14,8 @@ const columnsOf = {
     'request_model',
     'response_model',
     'model',
+    'response_id',
+    'service_tier',
     'input_tokens',
     'output_tokens',
     'cache_read_tokens',
