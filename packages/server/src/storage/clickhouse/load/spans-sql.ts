@@ -50,7 +50,6 @@ export function spansSelect(source: string): RowSelect {
     dropped_links: 's.dropped_links',
     received_time: 'received_time',
     ...derived.columns,
-    reported_cost_usd: derived.columns['cost_usd'] ?? 'NULL',
   };
   return {
     columns,

@@ -2,13 +2,10 @@
 
 ALTER TABLE {{spans}} {{on cluster}}
     ADD COLUMN IF NOT EXISTS response_id String,
-    ADD COLUMN IF NOT EXISTS service_tier LowCardinality(String),
-    -- cost_usd is what counts: the computed price, or what the client reported where there is no price.
-    ADD COLUMN IF NOT EXISTS reported_cost_usd Nullable(Float64),
-    -- '' where cost_usd was not computed here.
-    ADD COLUMN IF NOT EXISTS price_version LowCardinality(String);
+    ADD COLUMN IF NOT EXISTS service_tier LowCardinality(String);
 
--- One row per span whose operation is not other, http, db or messaging.
+-- One row per span whose operation is not other, http, db or messaging. Here alone stands what a call cost: `cost_usd` is what counts, the
+-- computed price or, where there is none (`price_version` is ''), what the client reported. In spans, cost_usd is what the client reported.
 CREATE TABLE IF NOT EXISTS {{ai_spans}} {{on cluster}}
 (
     project LowCardinality(String),
@@ -61,7 +58,7 @@ INSERT INTO {{ai_spans}} SELECT
     if(resource_attributes['deployment.environment.name'] != '', resource_attributes['deployment.environment.name'], resource_attributes['deployment.environment']) AS environment,
     start_time, duration_ns, status_code, operation, provider, model, response_id, service_tier,
     if(attributes['gen_ai.prompt.name'] != '', attributes['gen_ai.prompt.name'], attributes['langfuse.observation.prompt.name']) AS prompt_name,
-    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, reported_cost_usd, price_version,
+    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, cost_usd AS reported_cost_usd, '' AS price_version,
     session_id, user_id, agent_name, tool_name, ttft_ms
 FROM {{spans}}
 WHERE operation NOT IN ('other', 'http', 'db', 'messaging');
@@ -72,7 +69,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS {{ai_spans_view}} {{on cluster}} TO {{ai_
     if(resource_attributes['deployment.environment.name'] != '', resource_attributes['deployment.environment.name'], resource_attributes['deployment.environment']) AS environment,
     start_time, duration_ns, status_code, operation, provider, model, response_id, service_tier,
     if(attributes['gen_ai.prompt.name'] != '', attributes['gen_ai.prompt.name'], attributes['langfuse.observation.prompt.name']) AS prompt_name,
-    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, reported_cost_usd, price_version,
+    input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cost_usd, cost_usd AS reported_cost_usd, '' AS price_version,
     session_id, user_id, agent_name, tool_name, ttft_ms
 FROM {{spans}}
 WHERE operation NOT IN ('other', 'http', 'db', 'messaging');
