@@ -1,5 +1,5 @@
 import { fieldCode, isPlainMap } from './coded-sources.ts';
-import { sqlArray, sqlString } from './compile-sql-source.ts';
+import { numbersSql, wordsSql } from './sql-text.ts';
 import { operationField, plainOperations } from './operation-table.ts';
 
 const operations = [...new Set(operationField.sources.flatMap((source) => Object.values(source.map ?? {})))];
@@ -28,7 +28,7 @@ export function operationSql(keys: string, values: string, otherCode: string, ot
   const first = `arrayMin(arrayPushBack(arrayMap((key_, value_) -> ${code}, ${keys}, ${values}), toUInt16(${none})))`;
   const rank = `intDiv(code_ - 1, ${operations.length})`;
   const isOther = `${otherCode} != 0 AND ${otherCode} - ${fieldCode('operation')} < ${rank}`;
-  const name = `${sqlArray(operations)}[(code_ - 1) % ${operations.length} + 1]`;
+  const name = `${wordsSql(operations)}[(code_ - 1) % ${operations.length} + 1]`;
   return `arrayMap(code_ -> if(${isOther}, ${otherValue}, if(code_ = ${none}, '', ${name})), [${first}])[1]`;
 }
 
@@ -40,16 +40,22 @@ interface Coded {
 const none = 65_535;
 
 function lookUp(key: string, coded: readonly Coded[]): string {
-  const codes = `[${coded.map((each) => each.code).join(', ')}]::Array(UInt16)`;
-  return `transform(${key}, ${sqlArray(coded.map((each) => each.text))}, ${codes}, toUInt16(${none}))`;
+  const codes = numbersSql(
+    coded.map((each) => each.code),
+    'UInt16',
+  );
+  return `transform(${key}, ${wordsSql(coded.map((each) => each.text))}, ${codes}, toUInt16(${none}))`;
 }
 
 /** `operation` where no step of an AI system was recognised: by the other conventions' telling attributes. */
 export function plainOperationSql(operation: string, attributes: string): string {
-  const names = plainOperations.map((plain) => sqlString(plain.name)).join(', ');
-  const ranks = plainOperations.map((_, index) => index + 1);
-  const known = sqlArray(plainOperations.map((plain) => plain.operation));
+  const ranks = numbersSql(
+    plainOperations.map((_, index) => index + 1),
+    'UInt8',
+  );
+  const names = wordsSql(plainOperations.map((plain) => plain.name));
+  const known = wordsSql(plainOperations.map((plain) => plain.operation));
   // An empty array has the minimum 0, which is no rank, so such spans are `other` too.
-  const rank = `arrayMin(arrayMap(key_ -> transform(key_, [${names}], [${ranks.join(', ')}], 255), mapKeys(${attributes})))`;
-  return `if(${operation} != '', ${operation}, transform(${rank}, [${ranks.join(', ')}], ${known}, 'other'))`;
+  const rank = `arrayMin(arrayMap(key_ -> transform(key_, ${names}, ${ranks}, toUInt8(255)), mapKeys(${attributes})))`;
+  return `if(${operation} != '', ${operation}, transform(${rank}, ${ranks}, ${known}, 'other'))`;
 }

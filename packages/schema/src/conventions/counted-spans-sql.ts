@@ -1,5 +1,5 @@
 import { inferenceOperations } from './counted-spans.ts';
-import { sqlList } from './compile-sql-source.ts';
+import { sqlList } from './sql-text.ts';
 
 export interface CountedSpansColumns {
   readonly spanId: string;

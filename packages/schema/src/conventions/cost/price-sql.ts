@@ -1,4 +1,4 @@
-import { sqlArray, sqlString } from '../compile-sql-source.ts';
+import { sqlArray, sqlString } from '../sql-text.ts';
 import type { PriceEntry } from './price-book.ts';
 import type { PriceRow } from './price-row.ts';
 import { standardTiers } from './service-tiers.ts';

@@ -1,0 +1,12 @@
+import { providerAliases, providerPrefixes } from './provider-names.ts';
+import { sqlString, wordsSql } from './sql-text.ts';
+
+/** See `normalProvider` in derive-source.ts, which says the same in TypeScript. The one-element arrays bind names. */
+export function providerSql(text: string): string {
+  const look = (key: string, otherwise: string) =>
+    `transform(${key}, ${wordsSql(Object.keys(providerAliases))}, ${wordsSql(Object.values(providerAliases))}, ${otherwise})`;
+  const firstTwo = `arrayStringConcat(arraySlice(splitByChar('.', name_), 1, 2), '.')`;
+  const first = `splitByChar('.', name_)[1]`;
+  const kept = providerPrefixes.map((prefix) => `startsWith(name_, ${sqlString(prefix)})`).join(' OR ');
+  return `arrayMap(name_ -> if(${kept}, name_, ${look(firstTwo, look(first, first))}), [lower(${text})])[1]`;
+}
