@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { limitsMet, rangeParameters, timestamp } from './common.ts';
+import { agentFilterParameters, usage } from './usage.ts';
+
+export const overviewGroup = z.enum(['model', 'agent', 'service', 'version']);
+
+/** Of the runs, or of the group's part in them. Percentiles are estimates within 1 %. */
+export const overviewFacts = usage.extend({
+  runs: z.number().int(),
+  failedRuns: z.number().int(),
+  errorRate: z
+    .number()
+    .nullable()
+    .describe('Failed runs, 0 to 1; for a model its failed calls. null without any.'),
+  p50Ms: z
+    .number()
+    .nullable()
+    .describe('Duration of runs; of the calls for a model, of its spans for an agent.'),
+  p95Ms: z.number().nullable(),
+  llmCalls: z.number().int(),
+  ttftP50Ms: z.number().nullable(),
+  ttftP95Ms: z.number().nullable(),
+  cacheHitRate: z.number().nullable().describe('Share of input tokens read from the cache.'),
+  hallucinationRate: z
+    .number()
+    .nullable()
+    .describe('Of the runs that were scored for it; null where none was.'),
+});
+
+export const overviewPoint = overviewFacts.extend({ startMs: z.number().describe('Unix milliseconds.') });
+
+export const overviewParameters = rangeParameters.extend({
+  ...agentFilterParameters.shape,
+  groupBy: overviewGroup.optional(),
+  steps: z.coerce.number().int().min(1).max(300).default(60).describe('Points at most.'),
+  groups: z.coerce.number().int().min(1).max(20).default(8).describe('Groups at most, the most runs first.'),
+});
+
+export const overviewResponse = z.object({
+  startTime: timestamp.describe('`from`, down to a whole step.'),
+  endTime: timestamp,
+  stepMs: z.number(),
+  totals: overviewFacts,
+  previous: overviewFacts.describe('The window of the same length before.'),
+  series: z.array(overviewPoint).describe('Every step, also the empty ones.'),
+  groups: z.array(
+    z.object({
+      key: z.string().describe("Name of the model, agent, service or version; '' where there is none."),
+      totals: overviewFacts,
+      previous: overviewFacts,
+      series: z.array(overviewPoint),
+    }),
+  ),
+  otherGroups: z.number().int().describe('Groups that are not shown.'),
+  topTools: z.array(
+    z.object({
+      tool: z.string(),
+      calls: z.number().int(),
+      errors: z.number().int(),
+      errorRate: z.number(),
+      p95Ms: z.number().nullable(),
+      previous: z.object({ calls: z.number().int(), errors: z.number().int() }),
+    }),
+  ),
+  topPrompts: z.array(
+    z.object({
+      prompt: z.string().describe('Name of the prompt; the name of the span where prompts have no name.'),
+      isNamed: z.boolean(),
+      calls: z.number().int(),
+      costUsd: z.number().nullable(),
+      unpricedCalls: z.number().int(),
+      inputTokens: z.number().nullable(),
+      outputTokens: z.number().nullable(),
+      previous: z.object({ calls: z.number().int(), costUsd: z.number().nullable() }),
+    }),
+  ),
+  limitsMet,
+});
+
+export const realtimeParameters = agentFilterParameters.omit({ q: true }).extend({
+  windowS: z.coerce.number().int().min(10).max(900).default(60),
+});
+
+/** The last moments. A query is a run; `latency` is that of runs that ended. */
+export const realtimeResponse = z.object({
+  time: timestamp,
+  windowS: z.number(),
+  queries: z.number().int(),
+  queriesPerSecond: z.number(),
+  llmCallsPerSecond: z.number(),
+  avgMs: z.number().nullable(),
+  p95Ms: z.number().nullable(),
+  errorRate: z.number().nullable(),
+  hallucinationRate: z.number().nullable(),
+  cacheHitRate: z.number().nullable(),
+  costPerMinuteUsd: z.number().nullable(),
+  points: z.array(
+    z.object({
+      startMs: z.number(),
+      queriesPerSecond: z.number(),
+      avgMs: z.number().nullable(),
+      p95Ms: z.number().nullable(),
+      errorRate: z.number().nullable(),
+    }),
+  ),
+});
+
+export type OverviewGroup = z.infer<typeof overviewGroup>;
+export type OverviewFacts = z.infer<typeof overviewFacts>;
+export type OverviewPoint = z.infer<typeof overviewPoint>;
+export type OverviewParameters = z.infer<typeof overviewParameters>;
+export type OverviewResponse = z.infer<typeof overviewResponse>;
+export type RealtimeParameters = z.infer<typeof realtimeParameters>;
+export type RealtimeResponse = z.infer<typeof realtimeResponse>;
