@@ -32,10 +32,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'packages/server/src/query': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
   'packages/server/src/ingest': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
+  // Scores are written here; what is scored is read through the query layer, rules are kept in the catalog.
+  'packages/server/src/evaluation': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/catalog',
+    'packages/server/src/query',
+    'packages/server/src/storage',
+  ],
   'packages/server/src/http': [
     'packages/base/src',
     'packages/schema/src',
     'packages/server/src/catalog',
+    'packages/server/src/evaluation',
     'packages/server/src/ingest',
     'packages/server/src/query',
     'packages/server/src/storage',

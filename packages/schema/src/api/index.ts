@@ -14,3 +14,4 @@ export * from './pipeline.ts';
 export * from './run-cost.ts';
 export * from './overview.ts';
 export * from './performance.ts';
+export * from './scores.ts';

@@ -10,6 +10,30 @@ export interface SegmentFile {
   readonly token: string;
 }
 
+/** One score, as it is kept. Ids are hex; '' where there is none. */
+export interface ScoreRow {
+  readonly project: string;
+  readonly id: string;
+  readonly timeNanos: string;
+  readonly isDeleted?: true;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly sessionId: string;
+  readonly responseId: string;
+  readonly service: string;
+  readonly name: string;
+  readonly value: number | null;
+  readonly label: string;
+  readonly comment: string;
+  readonly source: string;
+  readonly who: string;
+  readonly evaluatorId: string;
+  readonly judgeModel: string;
+  readonly judgeInputTokens: number | null;
+  readonly judgeOutputTokens: number | null;
+  readonly judgeCostUsd: number | null;
+}
+
 /** ClickHouse SQL with `{name:Type}` placeholders. Values never reach the text. */
 export interface Statement {
   readonly sql: string;
@@ -75,6 +99,12 @@ export interface TelemetryStore {
 
   /** Loads a whole segment, or nothing. Resolves when its rows are visible to `query` and durable. Idempotent by token. */
   load(segment: SegmentFile): Promise<{ readonly rows: number }>;
+
+  /**
+   * Writes scores. A later one of the same project, id and `timeNanos` replaces the one before; `isDeleted` takes it away. Durable and
+   * visible when it resolves.
+   */
+  putScores(rows: readonly ScoreRow[]): Promise<void>;
 
   /**
    * Runs one read-only statement. Rows come as objects, 64-bit integers as strings, numbers that JSON has not as

@@ -36,7 +36,7 @@ function readQuery(schema: z.ZodObject, query: unknown): unknown {
 function read(schema: z.ZodType, value: unknown, where: string): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map(({ path, message }) => {
+  const problems = parsed.error.issues.flatMap(nearest).map(({ path, message }) => {
     const name = path.map(String).join('.');
     return name === '' ? message : `"${name}": ${message}`;
   });
@@ -44,6 +44,15 @@ function read(schema: z.ZodType, value: unknown, where: string): unknown {
     `Cannot read ${where}: ${problems.join('; ')}.`,
     'The API is described at /api/v1/openapi.json.',
   );
+}
+
+/** Of the forms that a value may have, the mistakes of the one it comes nearest to. */
+function nearest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
+  if (issue.code !== 'invalid_union') return [issue];
+  const strange = (issues: readonly z.core.$ZodIssue[]): number =>
+    issues.filter(({ code }) => code === 'unrecognized_keys').length * 1000 + issues.length;
+  const [best] = issue.errors.toSorted((a, b) => strange(a) - strange(b));
+  return (best ?? []).flatMap((inner) => nearest({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function badRequest(message: string, hint: string): SightlineError {

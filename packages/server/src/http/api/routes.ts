@@ -47,6 +47,7 @@ import { readTimeline } from '../../query/read-timeline.ts';
 import { readSpan, readTrace } from '../../query/read-trace.ts';
 import { runSql } from '../../query/run-sql.ts';
 import { type ApiRoute, route } from './route-table.ts';
+import { scoresRoutes } from './scores-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import { streamTail } from './tail-stream.ts';
 
@@ -60,6 +61,7 @@ const correlationInPath = z.object({
 
 export const apiRouteTable: readonly ApiRoute[] = [
   ...settingsRoutes,
+  ...scoresRoutes,
   route({
     path: '/traces',
     summary: 'Traces, the newest first.',

@@ -8,6 +8,7 @@ import {
   type TelemetryStore,
 } from '../telemetry-store.ts';
 import type { ClickHouseEngine } from './engine.ts';
+import { insertScores } from './insert-scores.ts';
 import { loadSegment } from './load/load-segment.ts';
 import { migrate } from './migrate.ts';
 import { enforceRetention, partsTable } from './retention.ts';
@@ -24,6 +25,7 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
       await loadSegment(engine, segment);
       return { rows: await segmentItems(segment.path) };
     },
+    putScores: (rows) => insertScores(engine, rows, clock.now()),
     query: (statement, limits) => runQuery(engine, statement, limits),
     queryUntrusted: async (sql, limits) =>
       runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits),

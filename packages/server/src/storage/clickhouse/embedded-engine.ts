@@ -66,6 +66,10 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
       await writers.run((session) => run(session, sql, 'command'));
     },
 
+    insert: async (sql) => {
+      await writers.run((session) => run(session, sql, 'load'));
+    },
+
     select: (request: SelectRequest) =>
       readers.run(async (session) => {
         const binding = parameterStatements(request.sql, request.params);

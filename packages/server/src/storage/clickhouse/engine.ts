@@ -7,6 +7,9 @@ export interface ClickHouseEngine {
   /** One statement without a result, on every node that must have it (see NodeLayout). */
   command(sql: string): Promise<void>;
 
+  /** One INSERT that carries its rows, on any one node. */
+  insert(sql: string): Promise<void>;
+
   /** One SELECT. `settings` hold for this query only; parameters are bound by the engine and never enter the text. */
   select(request: SelectRequest): Promise<SelectAnswer>;
 

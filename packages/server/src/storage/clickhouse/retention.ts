@@ -8,6 +8,8 @@ import { ownSettings } from './query-settings.ts';
 const signalOfTable: Readonly<Record<string, TelemetrySignal>> = {
   spans: 'traces',
   ai_spans: 'traces',
+  scores: 'traces',
+  trace_arrivals: 'traces',
   trace_summaries: 'traces',
   trace_starts: 'traces',
   span_rollup_1m: 'traces',

@@ -128,6 +128,11 @@ function serverEngine(
       }
     },
 
+    insert: (sql) =>
+      onAnyNode('load', async (client) => {
+        await client.command({ query: sql, clickhouse_settings: { distributed_foreground_insert: 1 } });
+      }),
+
     select: (request: SelectRequest) =>
       onAnyNode('query', async (client) => {
         const answer = await client.query({

@@ -7,6 +7,9 @@ import type { NodeLayout } from './engine.ts';
 const shardingKeys: Readonly<Record<string, string>> = {
   spans: 'cityHash64(trace_id)',
   ai_spans: 'cityHash64(trace_id)',
+  // A later score of the same id must meet the one it replaces.
+  scores: 'cityHash64(score_id)',
+  trace_arrivals: 'cityHash64(trace_id)',
   trace_summaries: 'cityHash64(trace_id)',
   trace_starts: 'cityHash64(trace_id)',
   span_rollup_1m: 'cityHash64(service)',

@@ -1,0 +1,208 @@
+import { readFileSync } from 'node:fs';
+import { newScoresRequest, type ScoresParameters, scoresParameters } from '@sightline/schema/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findScores } from '../query/scores/find-scores.ts';
+import { summariseScores } from '../query/scores/summarise-scores.ts';
+import { hexId, logsRequest, tracesRequest } from '../query/testing/otlp-json.ts';
+import { TestStore } from '../query/testing/test-store.ts';
+import { deleteScore, recordRequest } from './record-scores.ts';
+
+const now = new Date('2026-11-21T10:00:00Z');
+const nanos = (secondsAgo: number): bigint => BigInt(now.getTime() - secondsAgo * 1000) * 1_000_000n;
+const traceId = hexId(32, 0xa1);
+const spanId = hexId(16, 0xb1);
+
+describe('scores', () => {
+  let test: TestStore;
+  beforeAll(async () => {
+    test = await TestStore.open(now);
+  });
+  afterAll(() => test.close());
+
+  const list = async (wish: Partial<ScoresParameters> = {}) =>
+    findScores(test.context, scoresParameters.parse(wish));
+  const post = async (body: unknown) => recordRequest(test.context, newScoresRequest.parse(body));
+
+  it('are made of evaluation events in logs, wherever the event says its name', async () => {
+    const attributes = {
+      'gen_ai.evaluation.name': 'relevance',
+      'gen_ai.evaluation.score.value': 0.75,
+      'gen_ai.evaluation.score.label': 'relevant',
+      'gen_ai.evaluation.explanation': 'because '.repeat(40),
+      'event.name': 'gen_ai.evaluation.result',
+    };
+    const request = logsRequest('judge', [
+      { timeNanos: nanos(60), body: 'relevance: 0.75', traceId, spanId, attributes },
+      // The SDK's score of a trace.
+      {
+        timeNanos: nanos(59),
+        body: 'helpful',
+        traceId,
+        spanId: '0000000000000001',
+        attributes: {
+          'event.name': 'gen_ai.evaluation.result',
+          'gen_ai.evaluation.name': 'helpful',
+          'gen_ai.evaluation.score.label': 'pass',
+        },
+      },
+      { timeNanos: nanos(58), body: 'no score', attributes: { 'gen_ai.evaluation.name': 'x' } },
+    ]);
+    await test.loadJson('logs', request);
+    // Sent again by a retrying exporter.
+    await test.loadJson('logs', request);
+    const { scores } = await list({ traceId });
+    expect(scores).toMatchObject([
+      { name: 'helpful', label: 'pass', value: null, target: 'trace', spanId: null, source: 'telemetry' },
+      {
+        name: 'relevance',
+        value: 0.75,
+        label: 'relevant',
+        target: 'span',
+        spanId,
+        service: 'judge',
+        comment: 'because '.repeat(40),
+      },
+    ]);
+  });
+
+  it('are made of span events and of OpenInference’s annotations', async () => {
+    const other = hexId(32, 0xa2);
+    await test.loadJson(
+      'traces',
+      tracesRequest('rag', [
+        {
+          traceId: other,
+          spanId,
+          startNanos: nanos(50),
+          events: [
+            {
+              name: 'gen_ai.evaluation.result',
+              timeNanos: nanos(49),
+              attributes: { 'gen_ai.evaluation.name': 'hallucination', 'gen_ai.evaluation.score.value': 0.9 },
+            },
+            { name: 'something', timeNanos: nanos(49) },
+          ],
+        },
+        {
+          traceId: other,
+          spanId: hexId(16, 0xb2),
+          startNanos: nanos(48),
+          attributes: {
+            'gen_ai.operation.name': 'chat',
+            'session.id': 'chat-7',
+            'annotations.0.annotation.name': 'tone',
+            'annotations.0.annotation.label': 'friendly',
+            'annotations.0.annotation.annotator_kind': 'HUMAN',
+            'annotations.1.annotation.name': 'length',
+            'annotations.1.annotation.score': 3,
+            'trace.evaluations.0.evaluation.name': 'faithfulness',
+            'trace.evaluations.0.evaluation.score': 'not a number',
+            'trace.evaluations.0.evaluation.label': 'unfaithful',
+            'session.annotations.0.annotation.name': 'satisfaction',
+            'session.annotations.0.annotation.score': 5,
+          },
+        },
+      ]),
+    );
+    const { scores } = await list({ session: 'chat-7' });
+    const byName = Object.fromEntries(scores.map((score) => [score.name, score]));
+    expect(byName).toMatchObject({
+      hallucination: { value: 0.9, target: 'span', spanId },
+      tone: { label: 'friendly', who: 'human', target: 'span', spanId: hexId(16, 0xb2) },
+      length: { value: 3 },
+      faithfulness: { value: null, label: 'unfaithful', target: 'trace', traceId: other },
+      satisfaction: { value: 5, target: 'session', sessionId: 'chat-7', traceId: null },
+    });
+    const summary = await summariseScores(test.context, { from: '-1h', to: 'now' });
+    // Of the two traces one has verdicts, and they say it was made up.
+    expect(summary.hallucination).toEqual({ judged: 1, hallucinated: 1, rate: 1 });
+    expect(summary.names.find(({ name }) => name === 'relevance')).toMatchObject({ count: 1, average: 0.75 });
+  });
+
+  it('are written one by one or many at once, replaced by id, and taken away', async () => {
+    const [made] = await post({ traceId: traceId.toUpperCase(), name: 'thumbs', value: 1, who: 'ada' });
+    expect(made).toMatchObject({
+      traceId,
+      target: 'trace',
+      source: 'api',
+      who: 'ada',
+      time: '2026-11-21T10:00:00.000000000Z',
+    });
+    const id = made?.id ?? '';
+    test.clock.nowNanos += 600_000_000_000n;
+    const [changed] = await post({
+      scores: [{ id, traceId, name: 'thumbs', value: 0, comment: `it's "wrong"\n\\ \t 😀`, source: 'ui' }],
+    });
+    const { scores } = await list({ name: 'thumbs' });
+    expect(scores).toEqual([changed]);
+    expect(scores[0]).toMatchObject({
+      value: 0,
+      time: made?.time,
+      comment: `it's "wrong"\n\\ \t 😀`,
+      source: 'ui',
+      who: null,
+    });
+    await deleteScore(test.context, id);
+    expect((await list({ name: 'thumbs' })).scores).toEqual([]);
+    await expect(deleteScore(test.context, id)).rejects.toMatchObject({ code: 'not_found' });
+    await expect(
+      post({
+        scores: [
+          { id: 'a', sessionId: 's', name: 'n', value: 1 },
+          { id: 'a', sessionId: 's', name: 'n', value: 2 },
+        ],
+      }),
+    ).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
+  it('refuse what has no target, no content, or an unusable time', async () => {
+    const mistakes = [
+      { name: 'n', value: 1 },
+      { traceId, name: 'n' },
+      { traceId, value: 1 },
+      { traceId: 'xyz', name: 'n', value: 1 },
+      { spanId, sessionId: 's', name: 'n', value: 1 },
+      { traceId, name: 'n', value: 1, vlaue: 2 },
+      { traceId, name: 'n', value: 1, source: 'judge' },
+      { scores: [] },
+    ];
+    for (const mistake of mistakes)
+      expect(newScoresRequest.safeParse(mistake).success, JSON.stringify(mistake)).toBe(false);
+    await expect(post({ traceId, name: 'n', value: 1, time: 'yesterday' })).rejects.toMatchObject({
+      code: 'bad_request',
+    });
+  });
+
+  it('are paged without loss or repetition', async () => {
+    await post({
+      scores: Array.from({ length: 25 }, (_, at) => ({
+        sessionId: 'paged',
+        name: 'p',
+        value: at,
+        time: `-${Math.floor(at / 3) * 7}m`,
+      })),
+    });
+    const seen: (number | null)[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await list({ session: 'paged', limit: 4, ...(cursor === undefined ? {} : { cursor }) });
+      seen.push(...page.scores.map(({ value }) => value));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(seen.toSorted((a, b) => Number(a) - Number(b))).toEqual(Array.from({ length: 25 }, (_, at) => at));
+    expect((await list({ session: 'paged', minValue: 5, maxValue: 6 })).scores).toHaveLength(2);
+  });
+
+  it('read what the SDK sends', () => {
+    // The attribute names of the view are those the SDK writes.
+    const sdk = readFileSync(new URL('../../../sdk/src/agent/evaluation.ts', import.meta.url), 'utf8');
+    const view = readFileSync(
+      new URL('../storage/clickhouse/migrations/0003-scores.sql', import.meta.url),
+      'utf8',
+    );
+    for (const [, name = ''] of sdk.matchAll(
+      /'(gen_ai\.(?:evaluation\.(?:name|score\.value|score\.label|explanation|result)|response\.id))'/g,
+    ))
+      expect(view).toContain(name);
+  });
+});
