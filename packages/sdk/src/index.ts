@@ -7,7 +7,8 @@ export { memoryExporter, type MemoryExporter } from './export/memory-exporter.ts
 export { getCorrelationId, withCorrelationId } from './correlation/correlation-id.ts';
 export { contextFromHeaders, correlationHeaders } from './correlation/headers.ts';
 export { currentSpan, startSpan, withSpan, type ManualSpan, type SpanOptions } from './tracing/with-span.ts';
-export type { SpanAttributes, SpanHandle, SpanKind } from './tracing/span-handle.ts';
+export type { SpanAttributes, SpanHandle } from './tracing/span-handle.ts';
+export type { SpanKind } from './tracing/span-kinds.ts';
 export { getLogger, type LogFields, type Logger } from './logging/logger.ts';
 export type { LogCategory, LogLevel } from './logging/levels.ts';
 export type { LogHandler } from './logging/log-handler.ts';

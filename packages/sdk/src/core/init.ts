@@ -36,7 +36,7 @@ import { metricViews } from '../metrics/views.ts';
 import { pullReader } from '../metrics/pull-reader.ts';
 import { startProcessMetrics } from '../metrics/process-metrics.ts';
 import { RootSampler } from '../sampling/root-sampler.ts';
-import { DrawnIdGenerator } from '../sampling/unsampled-span.ts';
+import { DrawnIdGenerator } from '../sampling/trace-ids.ts';
 import { TailBuffer } from '../sampling/tail-buffer.ts';
 import { guard, sayOnce, sayOnStderr, silenceDiagnostics } from './diagnostics.ts';
 import { DropCounter, type DropCount, type Signal } from './drop-counter.ts';
@@ -106,16 +106,22 @@ function startRuntime(options: ResolvedOptions): Runtime {
   const traceSinks = createTraceSinks(options, files);
   const hostProvider = findHostTracerProvider();
   const sampler = new RootSampler(options.sampling);
+  const ids = new DrawnIdGenerator();
+  const samplesItself = hostProvider === undefined && sampler.rate < 1;
+  const notSampled = drops.tally('traces', 'not sampled');
   const spans = new SpanPipeline({
     queues: queuesOf('traces', traceSinks, options, drops, weighSpan),
     memory: traceSinks.memory,
     tail:
-      sampler.decidesAtEnd && hostProvider === undefined
+      samplesItself && sampler.decidesAtEnd
         ? (keep) =>
             new TailBuffer({
               sampling: options.sampling,
+              tracer: () => ownTracers.getTracer(sdkName, sdkVersion),
+              ids,
               keep,
-              countDropped: (reason, count) => drops.add('traces', reason, count, reason === 'not sampled'),
+              notSampled,
+              full: drops.tally('traces', 'the tail buffer is full'),
             })
         : undefined,
     started: (span, parent) => guard('noting a span', () => rememberParent(span, parent)),
@@ -135,7 +141,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
   const ownTracers = new TracerProvider({
     resource,
     sampler,
-    idGenerator: new DrawnIdGenerator(),
+    idGenerator: ids,
     spanProcessors: [spans],
     spanLimits: options.spanLimits,
   });
@@ -159,7 +165,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
 
   /** Providers of the host that carry our processor; the last one makes our spans. */
   const adopted: ApiTracerProvider[] = joined ? [hostProvider] : [];
-  const runtime: Runtime & { tracer: Runtime['tracer'] } = {
+  const runtime: { -readonly [K in keyof Runtime]: Runtime[K] } = {
     options,
     tracer: (joined ? hostProvider : ownTracers).getTracer(sdkName, sdkVersion),
     tracerFor: (scope) => (adopted.at(-1) ?? ownTracers).getTracer(scope),
@@ -172,7 +178,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
     },
     meter: meters.getMeter(sdkName, sdkVersion),
     sampler,
-    dropsAtStart: hostProvider === undefined && sampler.rate < 1 && !sampler.decidesAtEnd,
+    outside: samplesItself ? { tail: spans.tail, notSampled } : undefined,
     recordsLogs: logSinks.sinks.length + logSinks.memory.length > 0,
     logsDebug: logLevels[options.logLevel].pino <= logLevels.DEBUG.pino,
     maskText,
@@ -189,6 +195,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
       if (!addSpanProcessor(provider, spans)) return false;
       adopted.push(provider);
       runtime.tracer = provider.getTracer(sdkName, sdkVersion);
+      runtime.outside = undefined;
       return true;
     },
   );

@@ -12,7 +12,8 @@ import type {
 import type { ResolvedOptions } from '../config/resolved-options.ts';
 import type { MaskText } from '../masking/mask-text.ts';
 import type { RootSampler } from '../sampling/root-sampler.ts';
-import type { DropCounter } from './drop-counter.ts';
+import type { TailBuffer } from '../sampling/tail-buffer.ts';
+import type { DropCounter, DropTally } from './drop-counter.ts';
 
 /** What every feature works with once `init` has run. Absent (see `currentRuntime`) means: pass everything through. */
 export interface Runtime {
@@ -25,8 +26,8 @@ export interface Runtime {
   readonly otelLogger: (name: string) => OtelLogger;
   readonly meter: Meter;
   readonly sampler: RootSampler;
-  /** Our own sampler decides, and what it does not keep is dropped at once: roots can be drawn without building a span. */
-  readonly dropsAtStart: boolean;
+  /** What happens to traces outside the rate when our own sampler decides; undefined when everything is kept or the host's sampler decides. */
+  readonly outside: OutsideRate | undefined;
   /** Whether log records go anywhere beside the handlers. */
   readonly recordsLogs: boolean;
   /** Whether DEBUG lines are written at all; asked on every traced call. */
@@ -36,6 +37,12 @@ export interface Runtime {
   /** Sends what is queued; resolves after `timeoutMs` at the latest and never rejects. */
   flush(timeoutMs: number): Promise<void>;
   close(timeoutMs: number): Promise<void>;
+}
+
+/** Traces outside the sampling rate: noted until their end (`tail`), or dropped at once, without building a span. */
+export interface OutsideRate {
+  readonly tail: TailBuffer | undefined;
+  readonly notSampled: DropTally;
 }
 
 interface RuntimeSlot {

@@ -18,11 +18,11 @@ export interface SpanPipelineOptions {
 
 export class SpanPipeline implements SpanProcessor {
   readonly #options: SpanPipelineOptions;
-  readonly #tail: TailBuffer | undefined;
+  readonly tail: TailBuffer | undefined;
 
   constructor(options: SpanPipelineOptions) {
     this.#options = options;
-    this.#tail = options.tail?.((span) => this.#deliver(span));
+    this.tail = options.tail?.((span) => this.#deliver(span));
   }
 
   onStart(span: Span, parentContext: Context): void {
@@ -37,7 +37,7 @@ export class SpanPipeline implements SpanProcessor {
 
   onEnd(span: ReadableSpan): void {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#deliver(span);
-    else this.#tail?.add(span);
+    else this.tail?.add(span);
   }
 
   async forceFlush(): Promise<void> {
@@ -50,6 +50,7 @@ export class SpanPipeline implements SpanProcessor {
   }
 
   async close(timeoutMs: number): Promise<void> {
+    this.tail?.close();
     await Promise.all(this.#options.queues.map((queue) => queue.close(timeoutMs)));
   }
 

@@ -1,25 +1,16 @@
 /** The sampler: decides at the root of a trace by its id, and follows the parent everywhere else. */
 import {
-  createContextKey,
   isSpanContextValid,
   SamplingDecision,
   TraceFlags,
   trace,
   type Context,
+  type SpanContext,
 } from '@opentelemetry/api';
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace';
 import type { ResolvedSampling } from './sampling-options.ts';
+import { isForced } from './force.ts';
 import { isKept } from './stable-hash.ts';
-
-const forceKey = createContextKey('sightline.force_sampling');
-
-export function withForce(context: Context): Context {
-  return context.setValue(forceKey, true);
-}
-
-export function isForced(context: Context): boolean {
-  return context.getValue(forceKey) === true;
-}
 
 const sampled: SamplingResult = { decision: SamplingDecision.RECORD_AND_SAMPLED };
 const pending: SamplingResult = { decision: SamplingDecision.RECORD };
@@ -43,16 +34,23 @@ export class RootSampler implements Sampler {
   }
 
   shouldSample(context: Context, traceId: string): SamplingResult {
-    if (this.#force || context.getValue(forceKey) === true) return sampled;
+    if (this.#force || isForced(context)) return sampled;
     const parent = trace.getSpan(context);
     const parentContext = parent?.spanContext();
     if (parent !== undefined && parentContext !== undefined && isSpanContextValid(parentContext)) {
       if (parentContext.isRemote !== true)
         return this.#likeLocalParent(parentContext.traceFlags, parent.isRecording());
-      if (this.#parentBased)
-        return (parentContext.traceFlags & TraceFlags.SAMPLED) === 0 ? this.#notKept() : sampled;
+      return this.keepsRemote(parentContext) ? sampled : this.#notKept();
     }
     return isKept(traceId, this.rate) ? sampled : this.#notKept();
+  }
+
+  /** The decision about a trace that came from another process. */
+  keepsRemote(parent: SpanContext): boolean {
+    if (this.#force) return true;
+    return this.#parentBased
+      ? (parent.traceFlags & TraceFlags.SAMPLED) !== 0
+      : isKept(parent.traceId, this.rate);
   }
 
   toString(): string {

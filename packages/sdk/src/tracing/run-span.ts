@@ -1,10 +1,14 @@
 /** The one place where spans are opened around code. Everything public in this folder is a thin layer over it. */
-import { trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { isSpanContextValid, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import { withSpanSet } from '../core/context.ts';
 import { ensureCorrelation } from '../correlation/correlation-id.ts';
-import type { Runtime } from '../core/runtime.ts';
-import { isForced, withForce } from '../sampling/root-sampler.ts';
-import { drawKeptTrace, UnsampledSpan } from '../sampling/unsampled-span.ts';
-import { otelKinds, type SpanKind } from './span-handle.ts';
+import type { OutsideRate, Runtime } from '../core/runtime.ts';
+import { isForced, withForce } from '../sampling/force.ts';
+import { PendingSpan } from '../sampling/pending-span.ts';
+import { drawKeptTrace } from '../sampling/trace-ids.ts';
+import { UnsampledSpan } from '../sampling/unsampled-span.ts';
+import { otelKinds, type SpanKind } from './span-kinds.ts';
 
 export interface SpanSettings {
   readonly kind?: SpanKind | undefined;
@@ -32,22 +36,27 @@ export function openSpan(
   name: string,
   settings: SpanSettings,
 ): OpenedSpan | undefined {
-  const parentSpan = trace.getSpan(parent);
-  if (parentSpan !== undefined && settings.force !== true && settings.root !== true) {
-    const { isRemote } = parentSpan.spanContext();
-    if (isRemote !== true && !parentSpan.isRecording()) return undefined;
+  const { outside } = runtime;
+  const isForcing = settings.force === true;
+  const enclosing = trace.getSpan(parent);
+  const parentSpan = settings.root === true ? undefined : enclosing;
+  let context = parentSpan === enclosing ? parent : trace.deleteSpan(parent);
+  if (parentSpan === undefined) context = ensureCorrelation(context);
+  if (isForcing) {
+    context = withForce(context);
+    if (parentSpan instanceof PendingSpan) outside?.tail?.force(parentSpan.trace);
+  } else if (parentSpan instanceof PendingSpan) {
+    if (outside?.tail !== undefined)
+      return opened(outside.tail.startChild(parentSpan, context, noted(name, settings)), context);
+  } else if (parentSpan !== undefined && !parentSpan.isRecording()) {
+    if (parentSpan.spanContext().isRemote !== true) {
+      if (outside !== undefined) outside.notSampled.count++;
+      return undefined;
+    }
   }
-  let context = settings.root === true ? trace.deleteSpan(parent) : parent;
-  if (parentSpan === undefined || settings.root === true) context = ensureCorrelation(context);
-  if (settings.force === true) context = withForce(context);
-  else if (
-    runtime.dropsAtStart &&
-    isRoot(parentSpan, settings) &&
-    !isForced(context) &&
-    !drawKeptTrace(runtime.sampler.rate)
-  ) {
-    const span = new UnsampledSpan();
-    return { span, context: trace.setSpan(context, span) };
+  if (outside !== undefined && !isForcing) {
+    const span = tryOpenOutside(runtime, outside, context, parentSpan, name, settings);
+    if (span !== undefined) return opened(span, context);
   }
   const span = runtime.tracer.startSpan(
     name,
@@ -58,9 +67,40 @@ export function openSpan(
     },
     context,
   );
-  return { span, context: trace.setSpan(context, span) };
+  return opened(span, context);
 }
 
-function isRoot(parent: Span | undefined, settings: SpanSettings): boolean {
-  return parent === undefined || settings.root === true;
+/** The root of a trace outside the rate: one that is noted until its end, or one that records nothing. */
+function tryOpenOutside(
+  runtime: Runtime,
+  outside: OutsideRate,
+  context: Context,
+  parent: Span | undefined,
+  name: string,
+  settings: SpanSettings,
+): Span | undefined {
+  const remote = parent?.spanContext();
+  const isRemote = remote?.isRemote === true && isSpanContextValid(remote);
+  if ((parent !== undefined && !isRemote) || isForced(context) || isTracingSuppressed(context))
+    return undefined;
+  if (isRemote ? runtime.sampler.keepsRemote(remote) : drawKeptTrace(runtime.sampler.rate)) return undefined;
+  if (outside.tail !== undefined)
+    return outside.tail.startRoot(context, isRemote ? remote : undefined, noted(name, settings));
+  // A remote parent's ids are carried on by the SDK's own unrecorded span.
+  if (isRemote) return undefined;
+  outside.notSampled.count++;
+  return new UnsampledSpan();
+}
+
+function noted(name: string, settings: SpanSettings) {
+  return {
+    name,
+    kind: settings.kind,
+    attributes: settings.attributes,
+    startTimeMs: settings.startTimeMs,
+  };
+}
+
+function opened(span: Span, context: Context): OpenedSpan {
+  return { span, context: withSpanSet(context, span) };
 }

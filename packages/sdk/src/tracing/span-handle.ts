@@ -1,8 +1,6 @@
 /** The handle user code holds on a span: a small surface over OpenTelemetry's, safe to use before init and after the end. */
-import { SpanKind as OtelKind, SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
+import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
 import { guard } from '../core/diagnostics.ts';
-
-export type SpanKind = 'INTERNAL' | 'SERVER' | 'CLIENT' | 'PRODUCER' | 'CONSUMER';
 
 /** Attribute values as OpenTelemetry takes them. Undefined values are left out. */
 export type SpanAttributes = Attributes;
@@ -20,14 +18,6 @@ export interface SpanHandle {
   recordError(error: unknown): void;
   updateName(name: string): void;
 }
-
-export const otelKinds: Readonly<Record<SpanKind, OtelKind>> = {
-  INTERNAL: OtelKind.INTERNAL,
-  SERVER: OtelKind.SERVER,
-  CLIENT: OtelKind.CLIENT,
-  PRODUCER: OtelKind.PRODUCER,
-  CONSUMER: OtelKind.CONSUMER,
-};
 
 export class OtelSpanHandle implements SpanHandle {
   readonly otel: Span;

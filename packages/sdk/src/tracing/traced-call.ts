@@ -1,8 +1,15 @@
 /** Runs a function inside a span and follows its result. Shared by `traced`, `withSpan` and the agent vocabulary. */
-import { INVALID_SPAN_CONTEXT, trace, type Span } from '@opentelemetry/api';
+import {
+  INVALID_SPAN_CONTEXT,
+  trace,
+  type Context,
+  type ContextManager,
+  type Span,
+} from '@opentelemetry/api';
 import type { Runtime } from '../core/runtime.ts';
 import { guard, sayOnce } from '../core/diagnostics.ts';
-import { followResult } from './follow-result.ts';
+import { PendingSpan } from '../sampling/pending-span.ts';
+import { followResult, type ResultObserver } from './follow-result.ts';
 import { openSpan, type OpenedSpan, type SpanSettings } from './run-span.ts';
 import { OtelSpanHandle, idleHandle, recordErrorOn, type SpanHandle } from './span-handle.ts';
 
@@ -33,48 +40,74 @@ export function tracedCall<T>(
       return manager.with(opened.context, fn, undefined, new OtelSpanHandle(opened.span));
   }
   const { span, context } = opened ?? { span: unrecorded, context: manager.active() };
-
-  // Inside the span's context, so that what a hook logs belongs to the span.
-  const hook = (run: () => unknown) => guard('a span hook', () => void manager.with(context, run));
-  const startedMs = performance.now();
-  if (hooks.started !== undefined) hook(() => hooks.started?.(span));
-  const fail = (error: unknown) => {
-    if (span.isRecording()) recordErrorOn(span, error);
-    if (hooks.failed !== undefined) hook(() => hooks.failed?.(span, error, performance.now() - startedMs));
-    span.end();
-  };
-  const end = (value: unknown, items: number | undefined) => {
-    if (hooks.ended !== undefined)
-      hook(() => hooks.ended?.(span, value, performance.now() - startedMs, items));
-    span.end();
-  };
+  const call = new TracedCall(manager, hooks, span, context);
   let result: T;
   try {
     result = manager.with(context, fn, undefined, new OtelSpanHandle(span));
   } catch (error) {
-    fail(error);
+    call.failed(error);
     throw error;
   }
   if (typeof result !== 'object' || result === null) {
-    end(result, undefined);
+    call.ended(result, undefined);
     return result;
   }
-  return followResult(result, {
-    inside: (resume) => manager.with(context, resume),
-    firstItem: () => {
-      const elapsedMs = performance.now() - startedMs;
-      span.setAttribute('sightline.first_item_ms', round(elapsedMs));
-      hook(() => hooks.firstItem?.(span, elapsedMs));
-    },
-    item: (item) => {
-      if (hooks.item !== undefined) hook(() => hooks.item?.(item));
-    },
-    ended: (value, items) => {
-      if (items !== undefined) span.setAttribute('sightline.items', items);
-      end(value, items);
-    },
-    failed: fail,
-  });
+  return followResult(result, call);
+}
+
+/** The call from its start to the end of its result. */
+class TracedCall implements ResultObserver {
+  readonly #manager: ContextManager;
+  readonly #hooks: CallHooks;
+  readonly #span: Span;
+  readonly #context: Context;
+  readonly #startedMs: number;
+
+  constructor(manager: ContextManager, hooks: CallHooks, span: Span, context: Context) {
+    this.#manager = manager;
+    this.#hooks = hooks;
+    this.#span = span;
+    this.#context = context;
+    this.#startedMs = span instanceof PendingSpan ? span.startedMs : performance.now();
+    if (hooks.started !== undefined) this.#hook(() => hooks.started?.(span));
+  }
+
+  inside<R>(fn: () => R): R {
+    return this.#manager.with(this.#context, fn);
+  }
+
+  firstItem(): void {
+    const elapsedMs = this.#elapsedMs();
+    this.#span.setAttribute('sightline.first_item_ms', round(elapsedMs));
+    if (this.#hooks.firstItem !== undefined) this.#hook(() => this.#hooks.firstItem?.(this.#span, elapsedMs));
+  }
+
+  item(item: unknown): void {
+    if (this.#hooks.item !== undefined) this.#hook(() => this.#hooks.item?.(item));
+  }
+
+  ended(value: unknown, items: number | undefined): void {
+    if (items !== undefined) this.#span.setAttribute('sightline.items', items);
+    if (this.#hooks.ended !== undefined)
+      this.#hook(() => this.#hooks.ended?.(this.#span, value, this.#elapsedMs(), items));
+    this.#span.end();
+  }
+
+  failed(error: unknown): void {
+    if (this.#span.isRecording()) recordErrorOn(this.#span, error);
+    if (this.#hooks.failed !== undefined)
+      this.#hook(() => this.#hooks.failed?.(this.#span, error, this.#elapsedMs()));
+    this.#span.end();
+  }
+
+  #elapsedMs(): number {
+    return performance.now() - this.#startedMs;
+  }
+
+  /** Inside the span's context, so that what a hook logs belongs to the span. */
+  #hook(run: () => unknown): void {
+    guard('a span hook', () => void this.#manager.with(this.#context, run));
+  }
 }
 
 const unrecorded = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);

@@ -2,7 +2,8 @@ import type { Attributes, Span } from '@opentelemetry/api';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { getLogger } from '../logging/logger.ts';
 import { capture } from './capture.ts';
-import { type SpanAttributes, type SpanKind } from './span-handle.ts';
+import type { SpanAttributes } from './span-handle.ts';
+import type { SpanKind } from './span-kinds.ts';
 import { round, tracedCall, type CallHooks } from './traced-call.ts';
 
 export interface TracedOptions {
