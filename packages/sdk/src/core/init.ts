@@ -31,6 +31,7 @@ import { SpanPipeline } from '../export/span-pipeline.ts';
 import { weighLog, weighSpan } from '../export/weigh.ts';
 import { maskSpanAttributes } from '../masking/mask-span.ts';
 import { logLevels } from '../logging/levels.ts';
+import { LineRecord, type LineOrigin } from '../logging/line-record.ts';
 import { createMaskText } from '../masking/mask-text.ts';
 import { metricViews } from '../metrics/views.ts';
 import { pullReader } from '../metrics/pull-reader.ts';
@@ -162,6 +163,22 @@ function startRuntime(options: ResolvedOptions): Runtime {
   const contextManager = findHostContextManager() ?? new AsyncLocalStorageContextManager().enable();
   const propagator = new SightlinePropagator();
   const otelLoggers = new Map<string, OtelLogger>();
+  const origins = new Map<string, LineOrigin>();
+  const originOf = (name: string): LineOrigin => {
+    let origin = origins.get(name);
+    if (origin === undefined) {
+      const { attributeCountLimit, attributeValueLengthLimit } = options.spanLimits;
+      origin = {
+        resource,
+        scope: { name },
+        attributesMax: attributeCountLimit,
+        attributeCharactersMax: attributeValueLengthLimit,
+      };
+      // Names made up at run time must not pile up.
+      if (origins.size < 10_000) origins.set(name, origin);
+    }
+    return origin;
+  };
 
   /** Providers of the host that carry our processor; the last one makes our spans. */
   const adopted: ApiTracerProvider[] = joined ? [hostProvider] : [];
@@ -179,7 +196,11 @@ function startRuntime(options: ResolvedOptions): Runtime {
     meter: meters.getMeter(sdkName, sdkVersion),
     sampler,
     outside: samplesItself ? { tail: spans.tail, notSampled } : undefined,
-    recordsLogs: logSinks.sinks.length + logSinks.memory.length > 0,
+    recordLine:
+      logSinks.sinks.length + logSinks.memory.length > 0
+        ? (logger, level, body, line) =>
+            logs.add(new LineRecord(originOf(logger), contextManager.active(), level, body, line))
+        : undefined,
     logsDebug: logLevels[options.logLevel].pino <= logLevels.DEBUG.pino,
     maskText,
     drops,

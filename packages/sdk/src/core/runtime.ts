@@ -10,6 +10,8 @@ import type {
   Tracer,
 } from '@opentelemetry/api';
 import type { ResolvedOptions } from '../config/resolved-options.ts';
+import type { LogLevel } from '../logging/levels.ts';
+import type { Line } from '../logging/line-record.ts';
 import type { MaskText } from '../masking/mask-text.ts';
 import type { RootSampler } from '../sampling/root-sampler.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
@@ -28,8 +30,8 @@ export interface Runtime {
   readonly sampler: RootSampler;
   /** What happens to traces outside the rate when our own sampler decides; undefined when everything is kept or the host's sampler decides. */
   readonly outside: OutsideRate | undefined;
-  /** Whether log records go anywhere beside the handlers. */
-  readonly recordsLogs: boolean;
+  /** Notes a line for the exporters, in the active context; undefined when logs go nowhere beside the handlers. */
+  readonly recordLine: ((logger: string, level: LogLevel, body: string, line: Line) => void) | undefined;
   /** Whether DEBUG lines are written at all; asked on every traced call. */
   readonly logsDebug: boolean;
   readonly maskText: MaskText;

@@ -29,6 +29,7 @@ export class BatchQueue<T> {
   readonly #weights: number[] = [];
   #bytes = 0;
   #timer: NodeJS.Timeout | undefined;
+  #immediate: NodeJS.Immediate | undefined;
   #running: Promise<void> | undefined;
   #backoffMs = 0;
   #closed = false;
@@ -55,7 +56,12 @@ export class BatchQueue<T> {
     this.#weights.push(weight);
     this.#bytes += weight;
     if (this.#running !== undefined || this.#backoffMs > 0) return;
-    if (this.#items.length === this.#options.batchItemsMax) this.#start(false);
+    // A full batch is encoded and sent after the host's turn, not inside the call that filled it.
+    if (this.#items.length === this.#options.batchItemsMax)
+      this.#immediate ??= setImmediate(() => {
+        this.#immediate = undefined;
+        this.#start(false);
+      }).unref();
     else this.#schedule(this.#options.delayMs);
   }
 
@@ -88,6 +94,8 @@ export class BatchQueue<T> {
   #start(everything: boolean): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
     this.#running ??= this.#drain(everything).finally(() => {
       this.#running = undefined;
       if (this.#items.length > 0 && !this.#closed) this.#schedule(this.#backoffMs || this.#options.delayMs);

@@ -22,6 +22,11 @@ export class LogPipeline implements LogRecordProcessor {
     for (const key in inherited) {
       if (record.attributes[key] === undefined) record.setAttribute(key, inherited[key]);
     }
+    this.add(record);
+  }
+
+  /** Takes a record that has everything already. */
+  add(record: ReadableLogRecord): void {
     for (const queue of this.#options.queues) queue.push(record);
     for (const memory of this.#options.memory) memory.addLog(record);
   }

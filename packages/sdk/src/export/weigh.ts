@@ -3,6 +3,8 @@ import type { Attributes } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
+import { LineRecord } from '../logging/line-record.ts';
+
 const flatBytes = 600;
 
 export function weighSpan(span: ReadableSpan): number {
@@ -13,6 +15,8 @@ export function weighSpan(span: ReadableSpan): number {
 }
 
 export function weighLog(record: ReadableLogRecord): number {
+  // Asking a noted line for its attributes would build them.
+  if (record instanceof LineRecord) return record.weigh();
   return (
     flatBytes +
     weighAttributes(record.attributes) +

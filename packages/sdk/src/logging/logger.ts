@@ -1,6 +1,5 @@
 /** Loggers: pino underneath for the handlers, OpenTelemetry log records for OTLP, one call for both. */
 import type { Logger as PinoLogger } from 'pino';
-import type { AnyValue } from '@opentelemetry/api';
 import { activeContext, runInContext } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
@@ -9,7 +8,7 @@ import type { MaskText } from '../masking/mask-text.ts';
 import { describeError } from '../tracing/span-handle.ts';
 import { findCallSite, type CallSite } from './call-site.ts';
 import { logLevels, type LogCategory, type LogLevel } from './levels.ts';
-import { logContextOf, withLogContext, type LogContext } from './log-context.ts';
+import { withLogContext, type LogContext } from './log-context.ts';
 import { pinoGeneration, pinoRoot, type PinoLevel } from './pino-root.ts';
 
 /** What a log call may carry beside its message. Further keys become fields of the line and attributes of the record. */
@@ -104,7 +103,7 @@ function createLogger(name: string, own: LogFields): Logger {
     critical: method('CRITICAL'),
     log: (level, message, fields) => emit(level, logger.log.bind(logger) as never, message, fields),
     isEnabled: (level) => pinoLogger().levelVal <= logLevels[level].pino,
-    withContext: (fields, fn) => runInContext(withLogContext(activeContext(), fields), fn),
+    withContext: (fields, fn) => runInContext(withLogContext(activeContext(), cleanContext(fields)), fn),
     child: (fields) => createLogger(name, { ...own, ...fields }),
   };
   return logger;
@@ -126,12 +125,27 @@ function write(
     const value = fields[key];
     if (value === undefined) continue;
     if (key === 'error') line['exception'] = exceptionFields(value, mask);
-    else if (key === 'performanceMetrics') line['performance_metrics'] = value;
-    else if (mask?.isSensitiveKey(key) === true) line[key] = '[masked:secret]';
-    else line[key] = cleanField(value, mask);
+    else if (key === 'performanceMetrics')
+      line['performance_metrics'] = boundedPlain(value, fieldLimits, mask);
+    else line[key] = cleanNamed(key, value, mask);
   }
   target[pinoNames[level]](line, text);
-  if (runtime?.recordsLogs === true) emitRecord(runtime, name, level, text, line);
+  runtime?.recordLine?.(name, level, text, line);
+}
+
+/** Context fields are cleaned once, where they are set, not on every line inside. */
+function cleanContext(fields: LogContext): LogContext {
+  const options = currentRuntime()?.options;
+  const mask = options === undefined || options.capture === 'full' ? undefined : currentRuntime()?.maskText;
+  const clean: Record<string, unknown> = {};
+  guard('cleaning log context', () => {
+    for (const key in fields) if (fields[key] !== undefined) clean[key] = cleanNamed(key, fields[key], mask);
+  });
+  return clean;
+}
+
+function cleanNamed(key: string, value: unknown, mask: MaskText | undefined): unknown {
+  return mask?.isSensitiveKey(key) === true ? '[masked:secret]' : cleanField(value, mask);
 }
 
 /** Short texts and numbers, which most fields are, skip the bounded copy. */
@@ -143,47 +157,12 @@ function cleanField(value: unknown, mask: MaskText | undefined): unknown {
     value.length <= 20 &&
     value.every((item) => typeof item === 'string' && item.length <= 100)
   ) {
-    return mask === undefined ? value : value.map((item: string) => mask(item));
+    return mask === undefined ? [...value] : value.map((item: string) => mask(item));
   }
   return boundedPlain(value, fieldLimits, mask);
 }
 
 const fieldLimits = { charactersMax: 16_384 };
-
-function emitRecord(
-  runtime: Runtime,
-  name: string,
-  level: LogLevel,
-  body: string,
-  line: Record<string, unknown>,
-): void {
-  const context = runtime.contextManager.active();
-  const attributes: Record<string, AnyValue> = {};
-  const inherited = logContextOf(context);
-  for (const key in inherited) addAttribute(attributes, key, inherited[key]);
-  for (const key in line) addAttribute(attributes, key, line[key]);
-  runtime.otelLogger(name).emit({
-    context,
-    body,
-    severityNumber: logLevels[level].severity,
-    severityText: level,
-    attributes,
-    timestamp: performance.timeOrigin + performance.now(),
-  });
-}
-
-const callSiteNames: Readonly<Record<string, string>> = {
-  module: 'code.file.path',
-  function: 'code.function.name',
-  line: 'code.line.number',
-};
-
-/** One level of an object becomes dotted attributes, so that `data.rows` is a filter; deeper levels stay structured. */
-function addAttribute(attributes: Record<string, AnyValue>, key: string, value: unknown): void {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    for (const [inner, item] of Object.entries(value)) attributes[`${key}.${inner}`] = item;
-  } else attributes[callSiteNames[key] ?? key] = value;
-}
 
 function exceptionFields(
   error: unknown,

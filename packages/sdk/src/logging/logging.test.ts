@@ -158,6 +158,52 @@ describe('logging', () => {
   });
 });
 
+describe('the record of a line', () => {
+  it('says what was logged then, whatever happened to it since', () => {
+    const memory = startSdk({ capture: 'full' });
+    const tags = ['first'];
+    const metrics: Record<string, number> = { rows: 1 };
+    const data = { list: [1] };
+    withCorrelationId('c-9', () => getLogger('then').info('x', { tags, performanceMetrics: metrics, data }));
+    tags.push('second');
+    metrics['rows'] = 2;
+    data.list.push(2);
+    expect(memory.logs[0]?.attributes).toMatchObject({
+      correlation_id: 'c-9',
+      tags: ['first'],
+      'performance_metrics.rows': 1,
+      'data.list': [1],
+    });
+  });
+
+  it('has masked context fields, on the line too', () => {
+    const lines: string[] = [];
+    const memory = startSdk({ logHandlers: [{ write: (line) => void lines.push(line) }] });
+    getLogger('context').withContext(
+      { password: 'hunter2', mail: 'ada@example.org', user: { token: 't' } },
+      () => getLogger('other').info('inside'),
+    );
+    const both = `${lines.join('')} ${JSON.stringify(memory.logs[0]?.attributes)}`;
+    for (const secret of ['hunter2', 'ada@example.org', '"t"']) expect(both).not.toContain(secret);
+  });
+
+  it('is bounded in attributes and characters', () => {
+    process.env['OTEL_ATTRIBUTE_COUNT_LIMIT'] = '3';
+    process.env['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'] = '5';
+    try {
+      const memory = startSdk();
+      getLogger('bounded').info('x', { a: 'abcdefgh', b: 1, c: 2, d: 3, e: 4 });
+      const [record] = memory.logs;
+      expect(Object.keys(record?.attributes ?? {})).toHaveLength(3);
+      expect(record?.droppedAttributesCount).toBeGreaterThan(1);
+      expect(Object.values(record?.attributes ?? {})).not.toContain('abcdefgh');
+    } finally {
+      delete process.env['OTEL_ATTRIBUTE_COUNT_LIMIT'];
+      delete process.env['OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT'];
+    }
+  });
+});
+
 describe('bridges', () => {
   it('put the ids on pino lines and send them as OTLP records', () => {
     const memory = startSdk();
