@@ -28,7 +28,6 @@ export const run = usage.extend({
   status: runStatus.describe(
     '`error`: the outermost agent, workflow or step failed; where there is none, any call.',
   ),
-  statusMessage: z.string().nullable(),
   steps: z.number().int().describe('Spans of agents, models, tools and the like.'),
   llmCalls: z.number().int(),
   toolCalls: z.number().int(),

@@ -46,6 +46,9 @@ import { readSlimTrace } from '../../query/read-slim-trace.ts';
 import { readTimeline } from '../../query/read-timeline.ts';
 import { readSpan, readTrace } from '../../query/read-trace.ts';
 import { runSql } from '../../query/run-sql.ts';
+import { agentRoutes } from './agent-routes.ts';
+import { annotationRoutes } from './annotation-routes.ts';
+import { evaluatorsRoutes } from './evaluators-routes.ts';
 import { type ApiRoute, route } from './route-table.ts';
 import { scoresRoutes } from './scores-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
@@ -61,7 +64,10 @@ const correlationInPath = z.object({
 
 export const apiRouteTable: readonly ApiRoute[] = [
   ...settingsRoutes,
+  ...agentRoutes,
   ...scoresRoutes,
+  ...evaluatorsRoutes,
+  ...annotationRoutes,
   route({
     path: '/traces',
     summary: 'Traces, the newest first.',

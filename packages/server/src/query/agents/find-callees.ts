@@ -1,0 +1,257 @@
+/** Models, agents and tools with what the runs of a range called of them. A call belongs to the range by its own start. */
+import type {
+  AgentFacts,
+  AgentsParameters,
+  AgentsResponse,
+  ModelFacts,
+  ModelsParameters,
+  ModelsResponse,
+  ToolFacts,
+  ToolsParameters,
+  ToolsResponse,
+} from '@sightline/schema/api';
+import { writeCursor } from '../cursor.ts';
+import { decodeCost } from '../decode-span.ts';
+import { decodeTime, textOrNull } from '../decode-row.ts';
+import { readQ } from '../filter/read-condition.ts';
+import { type QueryContext, Reader } from '../reader.ts';
+import { callFilters, type ExactFilters, havingRunFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
+import { callRows, type CallWish } from '../sql/call-rows-sql.ts';
+import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
+import { every, int64, type Sql, sql, string, trusted } from '../sql/sql.ts';
+import { summedUsageText } from '../sql/usage-sql.ts';
+import { scopeOf, startAgentPage } from './agent-page.ts';
+import { decodeUsage, type UsageRow } from './run-facts.ts';
+import { readLastErrors } from './last-errors.ts';
+
+interface CalleeRow {
+  readonly calls: string;
+  readonly errors: string;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly runs: string;
+  readonly lastText: string;
+}
+
+/** Of the rows that meet the condition; null where there is none. */
+const quantiles = (column: string, condition: string, names: readonly [string, string]): string => {
+  const merged = `quantilesDDIf(0.01, 0.5, 0.95)(toFloat64(${column}), ${condition})`;
+  return names
+    .map((name, index) => `if(countIf(${condition}) = 0, NULL, ${merged}[${index + 1}]) AS ${name}`)
+    .join(', ');
+};
+
+const callColumns = (isCall: string): string => `
+  countIf(${isCall}) AS calls, countIf(${isCall} AND isError) AS errors, if(calls = 0, 0, errors / calls) AS errorRate,
+  ${quantiles('durationNs / 1e6', isCall, ['p50Ms', 'p95Ms'])},
+  uniqExact(trace_id) AS runs, max(callStartNanos) AS lastNanos`;
+
+interface CalleeList<Row> {
+  readonly of: string;
+  readonly parameters: ModelsParameters | AgentsParameters | ToolsParameters;
+  readonly kinds: CallWish['kinds'];
+  readonly reads: readonly string[];
+  /** SELECT list over the rows of `callRows`. */
+  readonly columns: string;
+  readonly where: Sql;
+  readonly groupBy: readonly string[];
+  readonly add: (rows: readonly Row[], reader: Reader, calls: Sql) => Promise<void>;
+}
+
+async function findCallees<Row extends object>(
+  context: QueryContext,
+  list: CalleeList<Row>,
+): Promise<{ rows: readonly Row[]; nextCursor: string | null; reader: Reader }> {
+  const { parameters } = list;
+  const { cursor: _cursor, limit, ...query } = parameters;
+  const reader = new Reader(context);
+  const page = await startAgentPage(reader, [list.of, query], parameters);
+  const sort = readSort(parameters.sort);
+  const { from, to } = page.range;
+  const filters: ExactFilters = parameters;
+  const calls = sql`SELECT * FROM (${callRows({
+    scope: scopeOf(reader, page, 'padded'),
+    where: tracesOfFilter(reader.project, readQ(parameters.q, 'traces', reader.clock), page.range),
+    having: havingRunFilters(filters),
+    kinds: list.kinds,
+    reads: [
+      'callStartNanos',
+      'durationNs',
+      'isError',
+      'service',
+      'version',
+      'environment',
+      'model',
+      ...list.reads,
+    ],
+  })}) WHERE ${every([
+    sql`callStartNanos >= ${int64(from)} AND callStartNanos < ${int64(to)}`,
+    callFilters(filters),
+    list.where,
+  ])}`;
+  const identity = list.groupBy.join(', ');
+  const found = await reader.rows<Row & { sortKey: string; tie: string }>(
+    sql`SELECT *, toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS lastText FROM (${keyedPage({
+      rows: sql`SELECT ${trusted(identity)}, ${trusted(list.columns)} FROM (${calls}) AS source GROUP BY ${trusted(identity)}`,
+      value: sort.column === 'lastTime' ? 'lastNanos' : sort.column,
+      identity: `concat(${list.groupBy.map((column) => `toString(${column}), '\\0'`).join(', ')})`,
+      isDescending: sort.isDescending,
+      after: page.after,
+      limit: limit + 1,
+    })})`,
+  );
+  const rows = found.slice(0, limit);
+  await list.add(rows, reader, calls);
+  const last = found.length > limit ? rows.at(-1) : undefined;
+  return {
+    rows,
+    nextCursor: last === undefined ? null : writeCursor([list.of, query], page, [last.sortKey, last.tie]),
+    reader,
+  };
+}
+
+const nothingMore = async (): Promise<void> => {};
+
+function decodeCallee(
+  row: CalleeRow,
+): Pick<ToolFacts, 'calls' | 'errors' | 'errorRate' | 'p50Ms' | 'p95Ms' | 'runs' | 'lastTime'> {
+  const calls = Number(row.calls);
+  const errors = Number(row.errors);
+  return {
+    calls,
+    errors,
+    errorRate: calls === 0 ? 0 : errors / calls,
+    p50Ms: decodeCost(row.p50Ms),
+    p95Ms: decodeCost(row.p95Ms),
+    runs: Number(row.runs),
+    lastTime: decodeTime(row.lastText),
+  };
+}
+
+interface ModelRow extends CalleeRow, UsageRow {
+  readonly provider: string;
+  readonly model: string;
+  readonly ttftP50Ms: number | null;
+  readonly ttftP95Ms: number | null;
+  readonly cacheHitRate: number | null;
+}
+
+export async function findModels(
+  context: QueryContext,
+  parameters: ModelsParameters,
+): Promise<ModelsResponse> {
+  const { rows, nextCursor, reader } = await findCallees<ModelRow>(context, {
+    of: 'models',
+    parameters,
+    kinds: 'models',
+    reads: ['provider', 'model', 'ttftMs'],
+    columns: `${callColumns('true')}, ${quantiles('ifNull(ttftMs, 0)', 'isNotNull(ttftMs)', ['ttftP50Ms', 'ttftP95Ms'])},
+      ${summedUsageText}, if(inputTokens > 0, least(1, ifNull(cacheReadTokens, 0) / inputTokens), NULL) AS cacheHitRate`,
+    where: trusted("model != ''"),
+    groupBy: ['provider', 'model'],
+    add: nothingMore,
+  });
+  return {
+    models: rows.map((row): ModelFacts => ({
+      provider: textOrNull(row.provider),
+      model: row.model,
+      ...decodeCallee(row),
+      ttftP50Ms: decodeCost(row.ttftP50Ms),
+      ttftP95Ms: decodeCost(row.ttftP95Ms),
+      cacheHitRate: decodeCost(row.cacheHitRate),
+      ...decodeUsage(row),
+    })),
+    nextCursor,
+    ...reader.limitsMet,
+  };
+}
+
+interface AgentRow extends CalleeRow, UsageRow {
+  readonly agent: string;
+  readonly llmCalls: string;
+  readonly toolCalls: string;
+  readonly services: readonly string[];
+  readonly models: readonly string[];
+}
+
+export async function findAgents(
+  context: QueryContext,
+  parameters: AgentsParameters,
+): Promise<AgentsResponse> {
+  const { rows, nextCursor, reader } = await findCallees<AgentRow>(context, {
+    of: 'agents',
+    parameters,
+    kinds: 'all',
+    reads: ['model'],
+    columns: `${callColumns("operation = 'agent'")}, countIf(operation = 'llm') AS llmCalls,
+      countIf(operation = 'tool' OR (operation = 'mcp' AND tool != '')) AS toolCalls,
+      groupUniqArray(toString(service)) AS services, groupUniqArrayIf(toString(model), model != '') AS models, ${summedUsageText}`,
+    where: parameters.agent === undefined ? trusted("agent != ''") : sql`agent = ${string(parameters.agent)}`,
+    groupBy: ['agent'],
+    add: nothingMore,
+  });
+  return {
+    agents: rows.map((row): AgentFacts => ({
+      agent: row.agent,
+      ...decodeCallee(row),
+      llmCalls: Number(row.llmCalls),
+      toolCalls: Number(row.toolCalls),
+      services: row.services.toSorted(),
+      models: row.models.toSorted(),
+      ...decodeUsage(row),
+    })),
+    nextCursor,
+    ...reader.limitsMet,
+  };
+}
+
+interface ToolRow extends CalleeRow {
+  readonly tool: string;
+  /** Agents, and the numbers of their calls. */
+  readonly callsByAgent: readonly [readonly string[], readonly string[]];
+  /** Without those that had none. */
+  readonly errorsByAgent: readonly [readonly string[], readonly string[]];
+}
+
+export async function findTools(context: QueryContext, parameters: ToolsParameters): Promise<ToolsResponse> {
+  const lastErrors = new Map<string, ToolFacts['lastError']>();
+  const { rows, nextCursor, reader } = await findCallees<ToolRow>(context, {
+    of: 'tools',
+    parameters,
+    kinds: 'tools',
+    reads: [],
+    columns: `${callColumns('true')},
+      sumMap([toString(agent)], [toUInt64(1)]) AS callsByAgent, sumMap([toString(agent)], [toUInt64(isError)]) AS errorsByAgent`,
+    where: trusted("tool != ''"),
+    groupBy: ['tool'],
+    add: async (found, reader_, calls) => {
+      const failed = found.filter(({ errors }) => Number(errors) > 0).map(({ tool }) => tool);
+      for (const [tool, error] of await readLastErrors(reader_, calls, failed)) lastErrors.set(tool, error);
+    },
+  });
+  return {
+    tools: rows.map((row): ToolFacts => ({
+      tool: row.tool,
+      ...decodeCallee(row),
+      lastError: lastErrors.get(row.tool) ?? null,
+      byAgent: mixAgents(row),
+    })),
+    nextCursor,
+    ...reader.limitsMet,
+  };
+}
+
+const agentsMax = 20;
+
+function mixAgents({ callsByAgent, errorsByAgent }: ToolRow): ToolFacts['byAgent'] {
+  const [agents, calls] = callsByAgent;
+  const [failing, errors] = errorsByAgent;
+  return agents
+    .map((agent, index) => ({
+      agent: textOrNull(agent),
+      calls: Number(calls[index]),
+      errors: Number(errors[failing.indexOf(agent)] ?? 0),
+    }))
+    .toSorted((a, b) => b.calls - a.calls)
+    .slice(0, agentsMax);
+}

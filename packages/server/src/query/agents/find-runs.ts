@@ -1,0 +1,165 @@
+import { unixNano } from '@sightline/base';
+import type { Run, RunsParameters, RunsResponse } from '@sightline/schema/api';
+import { type PageStart, writeCursor } from '../cursor.ts';
+import { readQ } from '../filter/read-condition.ts';
+import { type QueryContext, Reader } from '../reader.ts';
+import { havingFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
+import { keyedPage, readSort, type SortBy } from '../sql/keyed-page-sql.ts';
+import { aiSpansWithin, runRows } from '../sql/run-rows-sql.ts';
+import { every, int64, moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
+import { tracesByHex } from '../sql/trace-summary-sql.ts';
+import { growthOf, windowBefore } from '../time-windows.ts';
+import { scopeOf, startAgentPage } from './agent-page.ts';
+import { readRuns } from './run-facts.ts';
+
+/** A run with its place in the list. */
+interface Placed {
+  readonly traceId: string;
+  readonly key: readonly string[];
+}
+
+/** Runs with a step in the range, in the order asked for. By time their place is their first step in the range. */
+export async function findRuns(context: QueryContext, parameters: RunsParameters): Promise<RunsResponse> {
+  const { cursor: _cursor, limit, ...query } = parameters;
+  const reader = new Reader(context);
+  const page = await startAgentPage(reader, ['runs', query], parameters);
+  const sort = readSort(parameters.sort);
+  const search = { parameters, page, limit: limit + 1 };
+  const placed =
+    sort.column === 'startTime' && sort.isDescending
+      ? await findNewest(reader, search)
+      : await findSorted(reader, search, sort);
+  const shown = placed.slice(0, limit);
+  const runs = await readRuns(
+    reader,
+    shown.map(({ traceId }) => traceId),
+    page.range,
+  );
+  const last = placed.length > limit ? shown.at(-1) : undefined;
+  return {
+    runs: shown.flatMap(({ traceId }): readonly Run[] => {
+      const found = runs.get(traceId);
+      return found === undefined ? [] : [found];
+    }),
+    nextCursor: last === undefined ? null : writeCursor(['runs', query], page, last.key),
+    ...reader.limitsMet,
+  };
+}
+
+interface Search {
+  readonly parameters: RunsParameters;
+  readonly page: PageStart;
+  readonly limit: number;
+}
+
+const sortValues: Readonly<Record<string, string>> = { startTime: 'startNanos', durationMs: 'durationNanos' };
+
+async function findSorted(reader: Reader, search: Search, sort: SortBy): Promise<readonly Placed[]> {
+  const { parameters, page, limit } = search;
+  const { from, to } = page.range;
+  const rows = runRows(
+    scopeOf(reader, page, 'padded'),
+    filteredTraces(reader, search, page.range),
+    every([
+      sql`countIf(start_time >= ${moment(from)} AND start_time < ${moment(to)}) > 0`,
+      havingRun(parameters),
+    ]),
+  );
+  const value = sortValues[sort.column] ?? sort.column;
+  const found = await reader.rows<{ traceId: string; sortKey: string; tie: string }>(sql`
+    SELECT lower(hex(trace_id)) AS traceId, sortKey, tie FROM (${keyedPage({
+      rows: sql`SELECT trace_id, ${trusted(value)} FROM (${rows})`,
+      value,
+      identity: 'trace_id',
+      isDescending: sort.isDescending,
+      after: page.after,
+      limit,
+    })})`);
+  return found.map(({ traceId, sortKey, tie }) => ({ traceId, key: [sortKey, tie] }));
+}
+
+function havingRun(parameters: RunsParameters): Sql {
+  return every([
+    havingFilters(parameters),
+    parameters.status === undefined
+      ? undefined
+      : trusted(parameters.status === 'error' ? 'isFailed' : 'NOT isFailed'),
+  ]);
+}
+
+function filteredTraces(
+  reader: Reader,
+  { parameters }: Search,
+  window: PageStart['range'] | { from: PageStart['range']['from']; to: PageStart['range']['to'] },
+): Sql {
+  const filter = readQ(parameters.q, 'traces', reader.clock);
+  return tracesOfFilter(reader.project, filter, window);
+}
+
+const fiveMinutes = 300_000_000_000n;
+
+/** Windows that grow back from the end of the range, so that the newest page costs what its rows cost. */
+async function findNewest(reader: Reader, search: Search): Promise<readonly Placed[]> {
+  const { page, limit } = search;
+  const { range, after } = page;
+  const end = after === undefined ? range.newest : unixNano(BigInt(after[0] ?? '0'));
+  let width = fiveMinutes;
+  let spare = 20;
+  let best: readonly Placed[] = [];
+  for (;;) {
+    const window = { from: windowBefore(range, end, width).from, to: range.to };
+    const isLast = window.from === range.from;
+    const wanted = limit + spare;
+    const candidates = await findCandidates(reader, search, { window, wanted });
+    if (candidates === undefined) return best;
+    if (candidates.length >= limit || isLast) {
+      best = await dropEarlier(reader, page, { candidates, from: window.from });
+      if (best.length >= limit) return best.slice(0, limit);
+      if (candidates.length === wanted) {
+        spare *= 8;
+        continue;
+      }
+      if (isLast) return best;
+    }
+    width *= growthOf(candidates.length, limit);
+  }
+}
+
+type Window = Pick<PageStart['range'], 'from' | 'to'>;
+
+async function findCandidates(
+  reader: Reader,
+  search: Search,
+  { window, wanted }: { readonly window: Window; readonly wanted: number },
+): Promise<readonly Placed[] | undefined> {
+  const { parameters, page } = search;
+  const rows = runRows(
+    { ...scopeOf(reader, page, 'exact'), window },
+    filteredTraces(reader, search, window),
+    havingRun(parameters),
+  );
+  const found = await reader.tryRows<{ traceId: string; place: string }>(sql`
+    SELECT lower(hex(trace_id)) AS traceId, startNanos AS place FROM (SELECT trace_id, startNanos FROM (${rows}))
+    WHERE ${page.after === undefined ? trusted('true') : isAfter(page.after)}
+    ORDER BY place DESC, trace_id DESC LIMIT ${uint(wanted)}`);
+  return found?.map(({ traceId, place }) => ({ traceId, key: [place, traceId] }));
+}
+
+function isAfter([time = '0', traceId = '']: readonly string[]): Sql {
+  return sql`(startNanos, trace_id) < (${int64(BigInt(time))}, toFixedString(unhex(${string(traceId)}), 16))`;
+}
+
+/** Runs that began before the window have their place there; an older window, or a later page, will give them. */
+async function dropEarlier(
+  reader: Reader,
+  page: PageStart,
+  { candidates, from }: { readonly candidates: readonly Placed[]; readonly from: Window['from'] },
+): Promise<readonly Placed[]> {
+  if (from === page.range.from || candidates.length === 0) return candidates;
+  const scope = { ...scopeOf(reader, page, 'exact'), window: { from: page.range.from, to: from } };
+  const rows = await reader.rows<{ traceId: string }>(sql`
+    SELECT DISTINCT lower(hex(trace_id)) AS traceId FROM ai_spans
+    WHERE ${aiSpansWithin(scope)} AND trace_id IN (${tracesByHex(candidates.map(({ traceId }) => traceId))})`);
+  const earlier = new Set(rows.map(({ traceId }) => traceId));
+  return candidates.filter(({ traceId }) => !earlier.has(traceId));
+}

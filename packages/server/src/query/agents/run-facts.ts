@@ -1,0 +1,133 @@
+import { unixNano } from '@sightline/base';
+import type { ModelShare, Run, Usage } from '@sightline/schema/api';
+import { decodeCost, decodeOperation } from '../decode-span.ts';
+import { decodeTime, nanosToMs, textOrNull } from '../decode-row.ts';
+import type { Reader } from '../reader.ts';
+import { runRows } from '../sql/run-rows-sql.ts';
+import { type Sql, sql, trusted } from '../sql/sql.ts';
+import { summaryDays, type Window } from '../sql/trace-sets-sql.ts';
+import { tracesByHex } from '../sql/trace-summary-sql.ts';
+import { readScoresOfRuns } from './scores-of.ts';
+
+export interface UsageRow {
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly costUsd: number | null;
+  readonly unpricedCalls: string;
+}
+
+/** Provider, model, cost. */
+export type BilledModel = readonly [string, string, number | null];
+
+export interface RunRow extends UsageRow {
+  readonly traceId: string;
+  readonly startText: string;
+  readonly startNanos: string;
+  readonly durationNanos: string;
+  /** Name, operation, service, version, environment, status code. */
+  readonly head: readonly [string, string, string, string, string, number];
+  readonly firstAgent: string;
+  readonly steps: string;
+  readonly llmCalls: string;
+  readonly toolCalls: string;
+  readonly errorCount: string;
+  readonly isFailed: number | boolean;
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly models: readonly BilledModel[];
+}
+
+export const billedModels = `arrayMap(call -> tuple(toString(call.2), toString(call.3), call.9), billed)`;
+
+/** From the columns of `runRows` to those of a `RunRow`. */
+export const runRowColumns: Sql = trusted(`
+  lower(hex(trace_id)) AS traceId, toString(fromUnixTimestamp64Nano(startNanos, 'UTC')) AS startText, startNanos, durationNanos,
+  tuple(toString(head.1), toString(head.2), toString(head.3), toString(head.4), toString(head.5), head.6) AS head, toString(firstAgent) AS firstAgent,
+  steps, llmCalls, toolCalls, errorCount, isFailed, sessionId, userId, ${billedModels} AS models,
+  inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, costUsd, unpricedCalls`);
+
+/** The runs of these traces, whole, whatever range they were found in; by trace id. */
+export async function readRuns(
+  reader: Reader,
+  traceIds: readonly string[],
+  near: Window,
+): Promise<ReadonlyMap<string, Run>> {
+  if (traceIds.length === 0) return new Map();
+  const window = await readExtent(reader, traceIds, near);
+  const among = sql`trace_id IN (${tracesByHex(traceIds)})`;
+  const [rows, scores] = await Promise.all([
+    reader.rows<RunRow>(
+      sql`SELECT ${runRowColumns} FROM (${runRows({ project: reader.project, window }, among, trusted('true'))})`,
+    ),
+    readScoresOfRuns(reader, traceIds, window.from),
+  ]);
+  return new Map(rows.map((row) => [row.traceId, decodeRun(row, scores.get(row.traceId) ?? [])]));
+}
+
+/** From when to when these traces have spans. */
+async function readExtent(reader: Reader, traceIds: readonly string[], near: Window): Promise<Window> {
+  const [row] = await reader.rows<{ from: string; to: string }>(sql`
+    SELECT toUnixTimestamp64Nano(min(start_time)) AS from, toUnixTimestamp64Nano(max(end_time)) + 1 AS to
+    FROM trace_summaries WHERE ${summaryDays(reader.project, near)} AND trace_id IN (${tracesByHex(traceIds)})`);
+  if (row === undefined || BigInt(row.from) >= BigInt(row.to)) return near;
+  return { from: unixNano(BigInt(row.from)), to: unixNano(BigInt(row.to)) };
+}
+
+export function decodeRun(row: RunRow, scores: Run['scores']): Run {
+  const [name, operation, service, version, environment] = row.head;
+  return {
+    traceId: row.traceId,
+    name,
+    operation: decodeOperation(operation),
+    agent: textOrNull(row.firstAgent),
+    service,
+    version: textOrNull(version),
+    environment: textOrNull(environment),
+    startTime: decodeTime(row.startText),
+    durationMs: nanosToMs(row.durationNanos),
+    status: row.isFailed === true || row.isFailed === 1 ? 'error' : 'ok',
+    steps: Number(row.steps),
+    llmCalls: Number(row.llmCalls),
+    toolCalls: Number(row.toolCalls),
+    errorCount: Number(row.errorCount),
+    models: mixModels(row.models),
+    sessionId: textOrNull(row.sessionId),
+    userId: textOrNull(row.userId),
+    scores,
+    ...decodeUsage(row),
+  };
+}
+
+export function decodeUsage(row: UsageRow): Usage {
+  return {
+    inputTokens: decodeCost(row.inputTokens),
+    outputTokens: decodeCost(row.outputTokens),
+    cacheReadTokens: decodeCost(row.cacheReadTokens),
+    cacheWriteTokens: decodeCost(row.cacheWriteTokens),
+    reasoningTokens: decodeCost(row.reasoningTokens),
+    costUsd: decodeCost(row.costUsd),
+    unpricedCalls: Number(row.unpricedCalls),
+  };
+}
+
+/** The busiest model first. */
+export function mixModels(calls: readonly BilledModel[]): ModelShare[] {
+  const shares = new Map<
+    string,
+    { provider: string; model: string; calls: number; costUsd: number | null }
+  >();
+  for (const [provider, model, cost] of calls) {
+    if (model === '') continue;
+    const key = JSON.stringify([provider, model]);
+    const share = shares.get(key) ?? { provider, model, calls: 0, costUsd: null };
+    share.calls += 1;
+    if (cost !== null) share.costUsd = (share.costUsd ?? 0) + cost;
+    shares.set(key, share);
+  }
+  return [...shares.values()]
+    .toSorted((a, b) => b.calls - a.calls || (a.model < b.model ? -1 : 1))
+    .map((share) => ({ ...share, provider: textOrNull(share.provider) }));
+}

@@ -1,0 +1,57 @@
+/** What narrows the lists of agents, as conditions on traces and on rows of `ai_spans`. */
+import type { AgentFilterParameters } from '@sightline/schema/api';
+import type { BoundFilter } from '@sightline/schema/filter';
+import { every, type Sql, sql, string, trusted } from './sql.ts';
+import { wantedTraces, type Window } from './trace-sets-sql.ts';
+
+export type ExactFilters = Omit<AgentFilterParameters, 'q'>;
+
+const columnOf = {
+  service: 'service',
+  version: 'service_version',
+  environment: 'environment',
+  agent: 'agent_name',
+  model: 'model',
+  tool: 'tool_name',
+  session: 'session_id',
+  user: 'user_id',
+} as const satisfies Record<keyof ExactFilters, string>;
+
+function present(filters: ExactFilters): readonly (readonly [keyof ExactFilters, string])[] {
+  return (Object.keys(columnOf) as (keyof ExactFilters)[]).flatMap((name) => {
+    const value = filters[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+}
+
+/** For HAVING of rows grouped by trace: a span has the service, a span (maybe another) the model, and so on. */
+export function havingFilters(filters: ExactFilters): Sql {
+  return every(
+    present(filters).map(([name, value]) => sql`countIf(${trusted(columnOf[name])} = ${string(value)}) > 0`),
+  );
+}
+
+const ofRun: readonly (keyof ExactFilters)[] = ['session', 'user', 'agent'];
+
+/** For HAVING of single calls: session, user and agent may stand on another span of the trace. */
+export function havingRunFilters(filters: ExactFilters): Sql {
+  return havingFilters(
+    Object.fromEntries(
+      Object.entries(filters).filter(([name]) => ofRun.includes(name as keyof ExactFilters)),
+    ),
+  );
+}
+
+/** For WHERE of rows of `callRows`: service, version, environment, model and tool are the call's own. */
+export function callFilters(filters: ExactFilters): Sql {
+  return every(
+    present(filters)
+      .filter(([name]) => !ofRun.includes(name))
+      .map(([name, value]) => sql`${trusted(name)} = ${string(value)}`),
+  );
+}
+
+/** Traces that meet the filter, in the meaning it has for lists of traces. */
+export function tracesOfFilter(project: string, filter: BoundFilter, window: Window): Sql {
+  return wantedTraces(project, { filter }, window) ?? trusted('true');
+}

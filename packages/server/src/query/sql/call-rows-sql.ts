@@ -1,0 +1,93 @@
+/**
+ * Single calls of models, agents and tools, each once, with the agent that made them. A call that two instrumentations saw (a span of a model
+ * directly around another, a tool around the MCP request for the same tool) is one; usage stands where it counts.
+ */
+import { type Sql, sql, trusted } from './sql.ts';
+import { aiSpansWithin, endNanos, type RunScope } from './run-rows-sql.ts';
+import { countedIds, hasUsage, isInference, knownCost } from './usage-sql.ts';
+
+const isTool = `(operation = 'tool' OR (operation = 'mcp' AND tool_name != ''))`;
+
+const columns: readonly (readonly [name: string, sql: string])[] = [
+  ['spanId', 'span_id'],
+  ['parentId', 'parent_span_id'],
+  ['operation', 'operation'],
+  ['name', 'name'],
+  ['service', 'service'],
+  ['version', 'service_version'],
+  ['environment', 'environment'],
+  ['provider', 'provider'],
+  ['model', 'model'],
+  ['ownAgent', 'agent_name'],
+  ['tool', 'tool_name'],
+  ['prompt', 'prompt_name'],
+  ['callStartNanos', 'toUnixTimestamp64Nano(start_time)'],
+  ['durationNs', 'duration_ns'],
+  ['isError', 'status_code = 2'],
+  ['ttftMs', 'if(isFinite(ttft_ms) AND ttft_ms >= 0, ttft_ms, NULL)'],
+  ['ownInput', 'toFloat64(input_tokens)'],
+  ['ownOutput', 'toFloat64(output_tokens)'],
+  ['ownCacheRead', 'toFloat64(cache_read_tokens)'],
+  ['ownCacheWrite', 'toFloat64(cache_write_tokens)'],
+  ['ownReasoning', 'toFloat64(reasoning_tokens)'],
+  ['ownCost', knownCost],
+];
+const ownUsage = ['Input', 'Output', 'CacheRead', 'CacheWrite', 'Reasoning'] as const;
+
+/**
+ * Its own, that of its parent, or of the innermost agent that was at work when it began; the first of the trace where none was. Only direct
+ * parents are known here, and between an agent and its call there may be steps.
+ */
+const agentOfCall = trusted(`arrayFilter(each -> each.1 = parentId, agents) AS parents,
+      arraySort(each -> -each.3, arrayFilter(each -> each.3 <= callStartNanos AND each.4 >= callStartNanos, agents)) AS around,
+      multiIf(ownAgent != '', toString(ownAgent), notEmpty(parents), parents[1].2, notEmpty(around), around[1].2, toString(firstAgent)) AS agent`);
+
+export interface CallWish {
+  readonly scope: RunScope;
+  /** On the rows of `ai_spans` of whole traces. */
+  readonly where: Sql;
+  /** On the trace. */
+  readonly having: Sql;
+  /** Which calls are wanted; what has usage comes besides, unless it is a sum or a repetition. */
+  readonly kinds: 'models' | 'tools' | 'all';
+  /** Columns that the caller reads; fewer are faster. Those that `spanId`, `agent` and usage need come by themselves. */
+  readonly reads: readonly string[];
+}
+
+const kindCondition: Readonly<Record<CallWish['kinds'], string>> = {
+  models: `${isInference} OR ${hasUsage}`,
+  tools: isTool,
+  all: `${isInference} OR ${hasUsage} OR ${isTool} OR operation = 'agent'`,
+};
+
+/** A row a call: the columns read, `agent`, `isCounted`, and (null where it does not count) the usage and `costUsd`. */
+export function callRows({ scope, where, having, kinds, reads }: CallWish): Sql {
+  const needed = new Set(['spanId', 'parentId', 'operation', 'ownAgent', 'tool', 'callStartNanos', ...reads]);
+  const withUsage = kinds !== 'tools';
+  const taken = columns.filter(([name]) => needed.has(name) || (withUsage && name.startsWith('own')));
+  const place = (name: string): string => `call.${taken.findIndex(([each]) => each === name) + 1}`;
+  const read = taken.map(([name]) => `${place(name)} AS ${name}`);
+  const usage = withUsage
+    ? [
+        'has(countedIds, spanId) AS isCounted',
+        ...ownUsage.map(
+          (name) =>
+            `if(isCounted, own${name}, NULL) AS ${name === 'Input' || name === 'Output' ? name.toLowerCase() : name.charAt(0).toLowerCase() + name.slice(1)}Tokens`,
+        ),
+        'if(isCounted, ownCost, NULL) AS costUsd',
+        'toUInt64(isCounted AND isNull(ownCost)) AS unpricedCalls',
+      ]
+    : [];
+  const wrappers = `arrayIntersect(groupArrayIf(span_id, ${isInference}), groupArrayIf(parent_span_id, ${isInference}))`;
+  return sql`SELECT trace_id, ${trusted(read.join(', '))}${trusted(usage.map((each) => `, ${each}`).join(''))},
+      ${agentOfCall}
+    FROM (
+      SELECT trace_id, ${trusted(withUsage ? `${countedIds} AS countedIds,` : '')} ${trusted(wrappers)} AS wrappers,
+        argMinIf(agent_name, start_time, agent_name != '') AS firstAgent,
+        groupArrayIf(tuple(span_id, toString(agent_name), toUnixTimestamp64Nano(start_time), ${trusted(endNanos)}), operation = 'agent' AND agent_name != '') AS agents,
+        groupArrayIf(tuple(span_id, toString(tool_name)), ${trusted(isTool)}) AS tools,
+        groupUniqArrayIf(tuple(${trusted(taken.map(([, text]) => text).join(', '))}), ${trusted(kindCondition[kinds])}) AS calls
+      FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${having})
+    ARRAY JOIN arrayFilter(call -> NOT has(wrappers, ${trusted(place('spanId'))})
+      AND NOT (${trusted(place('tool'))} != '' AND has(tools, tuple(${trusted(place('parentId'))}, toString(${trusted(place('tool'))})))), calls) AS call`;
+}

@@ -1,0 +1,52 @@
+/** Runs: rows of `ai_spans`, a row a trace. */
+import { every, int64, moment, type Sql, sql, string, trusted } from './sql.ts';
+import { inBuckets } from './range-sql.ts';
+import { isInference, usageColumns } from './usage-sql.ts';
+import type { Window } from './trace-sets-sql.ts';
+
+export interface RunScope {
+  readonly project: string;
+  /** Spans outside are not looked at. */
+  readonly window: Window;
+  /** Rows that came later are not looked at: the pages of a list are read at one moment. Milliseconds since 1970. */
+  readonly storedUntilMs?: bigint | undefined;
+}
+
+/** Rows of `ai_spans` of the scope. */
+export function aiSpansWithin({ project, window, storedUntilMs }: RunScope): Sql {
+  const { from, to } = window;
+  return every([
+    sql`project = ${string(project)} AND ${inBuckets(window)} AND start_time >= ${moment(from)} AND start_time < ${moment(to)}`,
+    storedUntilMs === undefined
+      ? undefined
+      : sql`stored_time <= fromUnixTimestamp64Milli(${int64(storedUntilMs)}, 'UTC')`,
+  ]);
+}
+
+/**
+ * The outermost step: a root, else the longest workflow or agent, else the longest of all. Not the first to start: the clock of another
+ * service may be behind.
+ */
+const headOrder = `tuple(parent_span_id != toFixedString('', 8), operation NOT IN ('workflow', 'agent'), -toInt64(least(duration_ns, 9000000000000000000)))`;
+export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
+/** One call seen by two instrumentations is one: spans of models that directly contain another do not count. */
+const llmCalls = `countIf(operation = 'llm') - length(arrayIntersect(groupArrayIf(span_id, operation = 'llm'), groupArrayIf(parent_span_id, operation = 'llm')))`;
+
+const runColumns = `
+  trace_id,
+  min(toUnixTimestamp64Nano(start_time)) AS startNanos, max(${endNanos}) AS endNanos, endNanos - startNanos AS durationNanos,
+  argMin(tuple(name, operation, service, service_version, environment, status_code), ${headOrder}) AS head,
+  argMinIf(agent_name, start_time, agent_name != '') AS firstAgent,
+  count() AS steps, ${llmCalls} AS llmCalls, countIf(operation = 'tool' OR (operation = 'mcp' AND tool_name != '')) AS toolCalls,
+  countIf(status_code = 2) AS errorCount,
+  if(tupleElement(head, 2) IN ('workflow', 'agent', 'step'), tupleElement(head, 6) = 2, errorCount > 0) AS isFailed,
+  max(session_id) AS sessionId, max(user_id) AS userId,
+  groupUniqArrayIf(toString(agent_name), agent_name != '') AS agentNames, groupUniqArray(toString(service)) AS serviceNames,
+  groupUniqArrayIf(toString(model), ${isInference} AND model != '') AS modelNames,
+  ${usageColumns}`;
+
+/** `SELECT … FROM ai_spans … GROUP BY trace_id`, with the columns of a run. `having` may name them. */
+export function runRows(scope: RunScope, where: Sql, having: Sql): Sql {
+  return sql`SELECT ${trusted(runColumns)} FROM ai_spans
+    WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${having}`;
+}
