@@ -31,7 +31,7 @@ export interface InitOptions {
   readonly endpoint?: string;
   readonly apiKey?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly protocol?: 'http/protobuf' | 'grpc';
+  readonly protocol?: 'http/protobuf' | 'http/json' | 'grpc';
   readonly compression?: 'gzip' | 'none';
   /** Where telemetry goes; several at once. Default `['otlp']`. */
   readonly exporters?: readonly ExporterOptions[];

@@ -14,11 +14,16 @@ export function resolveOptions(options: InitOptions, environment: Environment): 
   const deployed = options.environment ?? env.text('SIGHTLINE_ENVIRONMENT', 'NODE_ENV') ?? 'development';
   const resource = env.pairs('OTEL_RESOURCE_ATTRIBUTES');
   const host = findPackage();
-  const protocol = options.protocol ?? readProtocol(env);
   const count = (name: string, given: number | undefined, variable: string | undefined, fallback: number) =>
     given === undefined
       ? ((variable === undefined ? undefined : env.number(variable, 1)) ?? fallback)
       : requireNumber(name, given, 1, Number.MAX_SAFE_INTEGER);
+  const exportTimeoutMs = count(
+    'exportTimeoutMs',
+    options.exportTimeoutMs,
+    'OTEL_EXPORTER_OTLP_TIMEOUT',
+    10_000,
+  );
   const queue = (variable: string) => count('queueItemsMax', options.queueItemsMax, variable, 8192);
 
   return {
@@ -32,9 +37,7 @@ export function resolveOptions(options: InitOptions, environment: Environment): 
     serviceVersion: options.serviceVersion ?? resource['service.version'] ?? host?.version,
     environment: deployed,
     resourceAttributes: { ...resource, ...options.resourceAttributes },
-    protocol,
-    compression: options.compression ?? readCompression(env),
-    targets: resolveTargets(options, env, protocol),
+    targets: resolveTargets(options, env, exportTimeoutMs),
     exporters: resolveExporters(options, env),
     sampling: resolveSampling(options.sampling ?? {}, env),
     stagesEnabled: env.boolean('EXECUTION_TRACKING_ENABLED') ?? true,
@@ -62,7 +65,7 @@ export function resolveOptions(options: InitOptions, environment: Environment): 
     queueItemsMax: { traces: queue('OTEL_BSP_MAX_QUEUE_SIZE'), logs: queue('OTEL_BLRP_MAX_QUEUE_SIZE') },
     batchItemsMax: count('batchItemsMax', options.batchItemsMax, 'OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512),
     batchDelayMs: count('batchDelayMs', options.batchDelayMs, 'OTEL_BSP_SCHEDULE_DELAY', 1000),
-    exportTimeoutMs: count('exportTimeoutMs', options.exportTimeoutMs, 'OTEL_EXPORTER_OTLP_TIMEOUT', 10_000),
+    exportTimeoutMs,
     metricIntervalMs: count(
       'metricIntervalMs',
       options.metricIntervalMs,
@@ -86,23 +89,6 @@ function readEnabled(options: InitOptions, env: EnvironmentReader): boolean {
     env.boolean('ENABLE_TRACING') !== false &&
     env.boolean('OTEL_SDK_DISABLED') !== true
   );
-}
-
-function readProtocol(env: EnvironmentReader): 'http/protobuf' | 'grpc' {
-  const value = env.text('OTEL_EXPORTER_OTLP_PROTOCOL') ?? 'http/protobuf';
-  if (value === 'grpc') return 'grpc';
-  if (value === 'http/protobuf' || value === 'http/json') return 'http/protobuf';
-  throw new SightlineConfigError(
-    'OTEL_EXPORTER_OTLP_PROTOCOL',
-    `is "${value}"`,
-    'Use http/protobuf or grpc.',
-  );
-}
-
-function readCompression(env: EnvironmentReader): 'gzip' | 'none' {
-  const value = env.text('OTEL_EXPORTER_OTLP_COMPRESSION') ?? 'none';
-  if (value === 'gzip' || value === 'none') return value;
-  throw new SightlineConfigError('OTEL_EXPORTER_OTLP_COMPRESSION', `is "${value}"`, 'Use gzip or none.');
 }
 
 function readCapture(

@@ -1,40 +1,63 @@
-/** Where each signal is sent: `endpoint` plus `/v1/<signal>`, or the signal's own OTEL variable taken literally, as the specification says. */
+/**
+ * Where and how each signal is sent. Code wins over the signal's own OTEL_EXPORTER_OTLP_<SIGNAL>_* variable, which wins over the
+ * general one. An address is the base plus `/v1/<signal>`; the signal's own is taken literally, as the specification says.
+ */
 import { SightlineConfigError } from '../core/sdk-error.ts';
 import type { Signal } from '../core/drop-counter.ts';
 import type { EnvironmentReader } from './environment.ts';
 import type { InitOptions } from './init-options.ts';
-import type { OtlpTarget } from './resolved-options.ts';
+import type { OtlpProtocol, OtlpTarget } from './resolved-options.ts';
 
 const signals = ['traces', 'logs', 'metrics'] as const;
+const protocols: readonly OtlpProtocol[] = ['http/protobuf', 'http/json', 'grpc'];
+const compressions = ['none', 'gzip'] as const;
 
 export function resolveTargets(
   options: InitOptions,
   env: EnvironmentReader,
-  protocol: 'http/protobuf' | 'grpc',
+  timeoutMs: number,
 ): Record<Signal, OtlpTarget> {
   const apiKey = options.apiKey ?? env.text('SIGHTLINE_API_KEY');
-  const base =
-    options.endpoint ??
-    env.text('SIGHTLINE_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT') ??
-    defaultEndpoint(protocol);
-  const common = {
-    ...env.pairs('OTEL_EXPORTER_OTLP_HEADERS'),
-    ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-    ...options.headers,
-  };
   const target = (signal: Signal): OtlpTarget => {
-    const name = signal.toUpperCase();
-    const own = options.endpoint === undefined ? env.text(`OTEL_EXPORTER_OTLP_${name}_ENDPOINT`) : undefined;
-    const url = checkUrl(own ?? base, own === undefined ? 'endpoint' : `OTEL_EXPORTER_OTLP_${name}_ENDPOINT`);
-    if (own === undefined && protocol !== 'grpc')
-      url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/${signal}`;
-    return { url: url.href, headers: { ...common, ...env.pairs(`OTEL_EXPORTER_OTLP_${name}_HEADERS`) } };
+    const own = (setting: string) => `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_${setting}`;
+    const protocol =
+      checkOneOf('protocol', options.protocol, protocols) ??
+      readOneOf(env, [own('PROTOCOL'), 'OTEL_EXPORTER_OTLP_PROTOCOL'], protocols) ??
+      'http/protobuf';
+    return {
+      url: resolveUrl(options, env, signal, own('ENDPOINT'), protocol),
+      headers: {
+        ...env.pairs('OTEL_EXPORTER_OTLP_HEADERS', own('HEADERS')),
+        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+        ...options.headers,
+      },
+      protocol,
+      compression:
+        checkOneOf('compression', options.compression, compressions) ??
+        readOneOf(env, [own('COMPRESSION'), 'OTEL_EXPORTER_OTLP_COMPRESSION'], compressions) ??
+        'none',
+      timeoutMs: options.exportTimeoutMs ?? env.number(own('TIMEOUT'), 1) ?? timeoutMs,
+    };
   };
   return Object.fromEntries(signals.map((signal) => [signal, target(signal)])) as Record<Signal, OtlpTarget>;
 }
 
-function defaultEndpoint(protocol: 'http/protobuf' | 'grpc'): string {
-  return protocol === 'grpc' ? 'http://127.0.0.1:4317' : 'http://127.0.0.1:4318';
+function resolveUrl(
+  options: InitOptions,
+  env: EnvironmentReader,
+  signal: Signal,
+  variable: string,
+  protocol: OtlpProtocol,
+): string {
+  const own = options.endpoint === undefined ? env.text(variable) : undefined;
+  if (own !== undefined) return checkUrl(own, variable).href;
+  const base =
+    options.endpoint ??
+    env.text('SIGHTLINE_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT') ??
+    (protocol === 'grpc' ? 'http://127.0.0.1:4317' : 'http://127.0.0.1:4318');
+  const url = checkUrl(base, 'endpoint');
+  if (protocol !== 'grpc') url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/${signal}`;
+  return url.href;
 }
 
 function checkUrl(text: string, option: string): URL {
@@ -45,4 +68,25 @@ function checkUrl(text: string, option: string): URL {
     `is "${text}", not an http(s) address`,
     'Give one like http://127.0.0.1:4318.',
   );
+}
+
+/** The first of the variables that is set. */
+function readOneOf<T extends string>(
+  env: EnvironmentReader,
+  names: readonly string[],
+  known: readonly T[],
+): T | undefined {
+  const name = names.find((each) => env.text(each) !== undefined);
+  return name === undefined ? undefined : checkOneOf(name, env.text(name), known);
+}
+
+function checkOneOf<T extends string>(
+  option: string,
+  value: string | undefined,
+  known: readonly T[],
+): T | undefined {
+  if (value === undefined) return undefined;
+  const found = known.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw new SightlineConfigError(option, `is "${value}"`, `Use ${known.join(', ')}.`);
 }

@@ -7,9 +7,15 @@ import type { ResolvedSampling } from '../sampling/sampling-options.ts';
 import type { ExporterOptions } from './init-options.ts';
 import type { Signal } from '../core/drop-counter.ts';
 
+export type OtlpProtocol = 'http/protobuf' | 'http/json' | 'grpc';
+
+/** Where and how one signal is sent. */
 export interface OtlpTarget {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly protocol: OtlpProtocol;
+  readonly compression: 'gzip' | 'none';
+  readonly timeoutMs: number;
 }
 
 export interface ResolvedOptions {
@@ -18,8 +24,6 @@ export interface ResolvedOptions {
   readonly serviceVersion: string | undefined;
   readonly environment: string;
   readonly resourceAttributes: Readonly<Record<string, string | number | boolean>>;
-  readonly protocol: 'http/protobuf' | 'grpc';
-  readonly compression: 'gzip' | 'none';
   readonly targets: Readonly<Record<Signal, OtlpTarget>>;
   /** Exporters per signal; OTEL_<SIGNAL>_EXPORTER can switch one signal off. */
   readonly exporters: Readonly<Record<Signal, readonly ExporterOptions[]>>;

@@ -25,6 +25,7 @@ import {
   type FileRegistry,
   type SignalSinks,
 } from '../export/create-sinks.ts';
+import { sendBlocking } from '../export/last-words.ts';
 import { LogPipeline } from '../export/log-pipeline.ts';
 import { MetricPusher } from '../export/metric-pusher.ts';
 import { SpanPipeline } from '../export/span-pipeline.ts';
@@ -147,16 +148,13 @@ function startRuntime(options: ResolvedOptions): Runtime {
     spanLimits: options.spanLimits,
   });
   const loggers = new LoggerProvider({ resource, processors: [logs], logRecordLimits: options.spanLimits });
-  const readers = [
-    new MetricPusher({
-      sinks: metricSinks.sinks,
-      memory: metricSinks.memory,
-      intervalMs: options.metricIntervalMs,
-      drops,
-    }),
-    pullReader(),
-  ];
-  const meters = new MeterProvider({ resource, readers, views: metricViews });
+  const pusher = new MetricPusher({
+    sinks: metricSinks.sinks,
+    memory: metricSinks.memory,
+    intervalMs: options.metricIntervalMs,
+    drops,
+  });
+  const meters = new MeterProvider({ resource, readers: [pusher, pullReader()], views: metricViews });
 
   const joined = hostProvider !== undefined && addSpanProcessor(hostProvider, spans);
   addHostLogProcessor(logs);
@@ -206,6 +204,10 @@ function startRuntime(options: ResolvedOptions): Runtime {
     drops,
     flush: (timeoutMs) =>
       withinMs(Promise.all([spans.forceFlush(), logs.forceFlush(), meters.forceFlush()]), timeoutMs),
+    sendLastWords: (timeoutMs) => {
+      const requests = [...spans.takeLastWords(), ...logs.takeLastWords(), ...pusher.takeLastWords()];
+      if (requests.length > 0) sendBlocking(requests, timeoutMs);
+    },
     close: (timeoutMs) => (closing ??= close(timeoutMs)),
   };
   let closing: Promise<void> | undefined;

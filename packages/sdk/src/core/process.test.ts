@@ -1,6 +1,10 @@
+import { mkdtempSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chatCompletion, startProvider } from '../test/provider-server.ts';
+import { startGrpcReceiver } from '../test/grpc-receiver.ts';
 import { startReceiver, type OtlpReceiver } from '../test/otlp-receiver.ts';
 import { runProgram, type ProgramOptions } from '../test/run-program.ts';
 import { waitUntil } from '../test/wait-until.ts';
@@ -18,6 +22,12 @@ async function run(
     env: { SIGHTLINE_ENDPOINT: receiver.url, ENDING: ending, ...more },
     ...(whileRunning === undefined ? {} : { whileRunning }),
   });
+}
+
+function expectAllSent(line: string): void {
+  expect(receiver?.text('traces').match(/child work/g)).toHaveLength(1);
+  expect(receiver?.text('logs')).toContain(line);
+  expect(receiver?.text('metrics')).toContain('child.count');
 }
 
 describe('a program that ends', () => {
@@ -45,12 +55,69 @@ describe('a program that ends', () => {
     expect([end.code, end.stdout.includes('my own farewell')]).toEqual([7, true]);
   });
 
-  it.each(['reject', 'throw'])('by an uncaught error (%s) keeps code and message', async (ending) => {
-    const end = await run(ending);
-    expect(end.code).toBe(1);
-    expect(end.stderr).toMatch(/nobody caught me|uncaught/);
-    expect(end.stderr).toContain('The process ends with an');
+  it.each(['reject', 'throw'])(
+    'by an uncaught error (%s) sends, and keeps code and message',
+    async (ending) => {
+      const end = await run(ending);
+      expect(end.code).toBe(1);
+      expect(end.stderr).toMatch(/nobody caught me|uncaught/);
+      expectAllSent('The process ends with an');
+    },
+  );
+
+  it('by process.exit() sends, and keeps the code', async () => {
+    const end = await run('exit');
+    expect(end.code).toBe(5);
+    expectAllSent('child line');
   });
+
+  it('by process.exit() sends over gRPC too', async () => {
+    const grpc = await startGrpcReceiver();
+    const end = await runProgram('work.ts', {
+      env: { SIGHTLINE_ENDPOINT: grpc.url, ENDING: 'exit', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+    });
+    expect(end.code).toBe(5);
+    expect(grpc.text('trace')).toContain('child work');
+    expect(grpc.text('logs')).toContain('child line');
+    expect(grpc.text('metrics')).toContain('child.count');
+    grpc.close();
+  });
+
+  it('by process.exit() writes its file', async () => {
+    const file = join(mkdtempSync(join(tmpdir(), 'sightline-exit-')), 'telemetry.jsonl');
+    const none = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' };
+    const end = await runProgram('work.ts', { env: { SIGHTLINE_FILE: file, ENDING: 'exit', ...none } });
+    expect(end.code).toBe(5);
+    const lines = readFileSync(file, 'utf8').trim().split('\n');
+    const kinds = lines.map((line) => Object.keys(JSON.parse(line) as object)[0]);
+    expect(new Set(kinds)).toEqual(new Set(['resourceLogs', 'resourceMetrics', 'resourceSpans']));
+  });
+
+  it('with --import and NODE_OPTIONS starts nothing twice while it exits', async () => {
+    receiver = await startReceiver();
+    const register = new URL('../register.ts', import.meta.url).href;
+    const end = await runProgram('work.ts', {
+      nodeArguments: ['--import', register],
+      env: { SIGHTLINE_ENDPOINT: receiver.url, ENDING: 'throw', NODE_OPTIONS: `--import ${register}` },
+    });
+    expect(end.code).toBe(1);
+    expect(receiver.text('traces').match(/child work/g)).toHaveLength(1);
+  });
+
+  it.each(['throw', 'exit'])(
+    'at once (%s) while the server is down, or never answers, is not held for long',
+    async (ending) => {
+      const end = (url: string) =>
+        runProgram('work.ts', { env: { SIGHTLINE_ENDPOINT: url, ENDING: ending } });
+      const down = await end('http://127.0.0.1:9');
+      const silent = await startReceiver({ silent: true });
+      const hanging = await end(silent.url);
+      silent.close();
+      const code = ending === 'exit' ? 5 : 1;
+      expect([down.code, hanging.code]).toEqual([code, code]);
+      expect(hanging.ms).toBeLessThan(4000);
+    },
+  );
 
   it('while the server is down, or never answers, is not held for long', async () => {
     const down = await runProgram('work.ts', { env: { SIGHTLINE_ENDPOINT: 'http://127.0.0.1:9' } });

@@ -38,6 +38,8 @@ export interface Runtime {
   readonly drops: DropCounter;
   /** Sends what is queued; resolves after `timeoutMs` at the latest and never rejects. */
   flush(timeoutMs: number): Promise<void>;
+  /** For a process that exits at once: sends what is left while the caller waits, at most `timeoutMs`. */
+  sendLastWords(timeoutMs: number): void;
   close(timeoutMs: number): Promise<void>;
 }
 

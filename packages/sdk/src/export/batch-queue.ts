@@ -4,7 +4,9 @@
  * unreferenced, a batch the receiver may take later stays at the head (backing off from 1 s to 30 s), and when the queue is
  * full, in items or in bytes, the new item is dropped and counted.
  */
+import { guard } from '../core/diagnostics.ts';
 import type { DropCounter, Signal } from '../core/drop-counter.ts';
+import type { LastRequest } from './last-words.ts';
 import type { Sink } from './sink.ts';
 
 export interface BatchQueueOptions<T> {
@@ -22,6 +24,8 @@ export interface BatchQueueOptions<T> {
 
 const backoffMsMin = 1000;
 const backoffMsMax = 30_000;
+/** The last batches are few and large: nobody waits for the first any more. */
+const lastBatchItemsMax = 4096;
 
 export class BatchQueue<T> {
   readonly #options: BatchQueueOptions<T>;
@@ -32,6 +36,8 @@ export class BatchQueue<T> {
   #immediate: NodeJS.Immediate | undefined;
   #running: Promise<void> | undefined;
   #backoffMs = 0;
+  /** Items at the head that are being sent. */
+  #sending = 0;
   #closed = false;
 
   constructor(options: BatchQueueOptions<T>) {
@@ -72,6 +78,21 @@ export class BatchQueue<T> {
     await this.#running;
   }
 
+  /** Everything not handed over yet, for a process that exits at once; the queue is empty and closed then. */
+  takeLastWords(): readonly LastRequest[] {
+    this.#closed = true;
+    const { sink } = this.#options;
+    if (this.#sending > 0 && sink.isHandedOver?.() === true) this.#take(this.#sending);
+    const requests: LastRequest[] = [];
+    while (this.#items.length > 0 && sink.lastWords !== undefined) {
+      const size = this.#batchSize(lastBatchItemsMax);
+      const items = this.#items.slice(0, size);
+      this.#take(size);
+      guard('writing the last telemetry', () => requests.push(...(sink.lastWords?.(items) ?? [])));
+    }
+    return requests;
+  }
+
   /** Flushes, then counts what is left as dropped. */
   async close(timeoutMs: number): Promise<void> {
     this.#closed = true;
@@ -107,7 +128,9 @@ export class BatchQueue<T> {
     let left = everything ? this.#items.length : this.#options.batchItemsMax;
     while (left > 0 && this.#items.length > 0) {
       const size = this.#batchSize(Math.min(left, this.#options.batchItemsMax));
+      this.#sending = size;
       const outcome = await this.#options.sink.send(this.#items.slice(0, size));
+      this.#sending = 0;
       if (outcome.kind === 'retry') {
         this.#backoffMs =
           outcome.afterMs ?? Math.min(Math.max(this.#backoffMs * 2, backoffMsMin), backoffMsMax);

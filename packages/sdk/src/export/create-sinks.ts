@@ -12,9 +12,10 @@ import { ConsoleLogRecordExporter, type ReadableLogRecord } from '@opentelemetry
 import { ConsoleMetricExporter, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { ConsoleSpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { FileExporterOptions } from '../config/init-options.ts';
-import type { ResolvedOptions } from '../config/resolved-options.ts';
+import type { OtlpTarget, ResolvedOptions } from '../config/resolved-options.ts';
 import type { Signal } from '../core/drop-counter.ts';
 import { fileSink } from './file-sink.ts';
+import type { LastRequest } from './last-words.ts';
 import type { MemoryExporter } from './memory-exporter.ts';
 import { otelExporterSink, type OtelExporter } from './otel-exporter-sink.ts';
 import { otlpHttpSink } from './otlp-http-sink.ts';
@@ -24,9 +25,10 @@ import type { Sink } from './sink.ts';
 interface SignalCodec<T> {
   readonly protobuf: (items: readonly T[]) => Uint8Array | undefined;
   readonly json: (items: readonly T[]) => Uint8Array | undefined;
-  readonly countRejected: (response: Uint8Array) => number;
+  readonly countRejected: (response: Uint8Array, isJson: boolean) => number;
   readonly console: () => OtelExporter<T>;
   readonly grpcPackage: string;
+  readonly grpcMethod: string;
   readonly grpcClass: string;
   /** Metric exporters of OpenTelemetry take one collection, not a list. */
   readonly one: boolean;
@@ -35,20 +37,28 @@ interface SignalCodec<T> {
 const traceCodec: SignalCodec<ReadableSpan> = {
   protobuf: (spans) => ProtobufTraceSerializer.serializeRequest([...spans]),
   json: (spans) => JsonTraceSerializer.serializeRequest([...spans]),
-  countRejected: (bytes) =>
-    Number(ProtobufTraceSerializer.deserializeResponse(bytes).partialSuccess?.rejectedSpans ?? 0),
+  countRejected: (bytes, isJson) =>
+    Number(
+      (isJson ? JsonTraceSerializer : ProtobufTraceSerializer).deserializeResponse(bytes).partialSuccess
+        ?.rejectedSpans ?? 0,
+    ),
   console: () => new ConsoleSpanExporter(),
   grpcPackage: '@opentelemetry/exporter-trace-otlp-grpc',
+  grpcMethod: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
   grpcClass: 'OTLPTraceExporter',
   one: false,
 };
 const logCodec: SignalCodec<ReadableLogRecord> = {
   protobuf: (records) => ProtobufLogsSerializer.serializeRequest([...records]),
   json: (records) => JsonLogsSerializer.serializeRequest([...records]),
-  countRejected: (bytes) =>
-    Number(ProtobufLogsSerializer.deserializeResponse(bytes).partialSuccess?.rejectedLogRecords ?? 0),
+  countRejected: (bytes, isJson) =>
+    Number(
+      (isJson ? JsonLogsSerializer : ProtobufLogsSerializer).deserializeResponse(bytes).partialSuccess
+        ?.rejectedLogRecords ?? 0,
+    ),
   console: () => new ConsoleLogRecordExporter(),
   grpcPackage: '@opentelemetry/exporter-logs-otlp-grpc',
+  grpcMethod: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
   grpcClass: 'OTLPLogExporter',
   one: false,
 };
@@ -56,10 +66,14 @@ const metricCodec: SignalCodec<ResourceMetrics> = {
   protobuf: ([metrics]) =>
     metrics === undefined ? undefined : ProtobufMetricsSerializer.serializeRequest(metrics),
   json: ([metrics]) => (metrics === undefined ? undefined : JsonMetricsSerializer.serializeRequest(metrics)),
-  countRejected: (bytes) =>
-    Number(ProtobufMetricsSerializer.deserializeResponse(bytes).partialSuccess?.rejectedDataPoints ?? 0),
+  countRejected: (bytes, isJson) =>
+    Number(
+      (isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer).deserializeResponse(bytes).partialSuccess
+        ?.rejectedDataPoints ?? 0,
+    ),
   console: () => unpacked(new ConsoleMetricExporter()),
   grpcPackage: '@opentelemetry/exporter-metrics-otlp-grpc',
+  grpcMethod: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
   grpcClass: 'OTLPMetricExporter',
   one: true,
 };
@@ -101,26 +115,27 @@ function createSinks<T>(
 
 function otlpSink<T>(signal: Signal, codec: SignalCodec<T>, options: ResolvedOptions): Sink<T> {
   const target = options.targets[signal];
-  if (options.protocol === 'grpc') {
-    return otelExporterSink(
-      createGrpcExporter(codec, target, options.exportTimeoutMs),
-      options.exportTimeoutMs,
-    );
+  if (target.protocol === 'grpc') {
+    const sink = otelExporterSink(createGrpcExporter(codec, target), target.timeoutMs);
+    const lastWords = (items: readonly T[]): readonly LastRequest[] => {
+      const body = codec.protobuf(items);
+      if (body === undefined) return [];
+      return [
+        { url: new URL(target.url).origin, headers: target.headers, body, grpcMethod: codec.grpcMethod },
+      ];
+    };
+    return { ...sink, lastWords };
   }
+  const isJson = target.protocol === 'http/json';
   return otlpHttpSink({
     target,
-    compression: options.compression,
-    timeoutMs: options.exportTimeoutMs,
-    encode: codec.protobuf,
+    contentType: isJson ? 'application/json' : 'application/x-protobuf',
+    encode: isJson ? codec.json : codec.protobuf,
     countRejected: codec.countRejected,
   });
 }
 
-function createGrpcExporter<T>(
-  codec: SignalCodec<T>,
-  target: ResolvedOptions['targets'][Signal],
-  timeoutMs: number,
-): OtelExporter<T> {
+function createGrpcExporter<T>(codec: SignalCodec<T>, target: OtlpTarget): OtelExporter<T> {
   const load = createRequire(import.meta.url);
   const { Metadata } = load('@grpc/grpc-js') as {
     Metadata: new () => { set(key: string, value: string): void };
@@ -131,10 +146,16 @@ function createGrpcExporter<T>(
     url: string;
     metadata: unknown;
     timeoutMillis: number;
+    compression: 'gzip' | 'none';
   }) => OtelExporter<T>;
   const Exporter = (load(codec.grpcPackage) as Record<string, GrpcExporter>)[codec.grpcClass];
   if (Exporter === undefined) throw new Error(`${codec.grpcPackage} has no ${codec.grpcClass}`);
-  const exporter = new Exporter({ url: target.url, metadata, timeoutMillis: timeoutMs });
+  const exporter = new Exporter({
+    url: target.url,
+    metadata,
+    timeoutMillis: target.timeoutMs,
+    compression: target.compression,
+  });
   return codec.one ? unpacked(exporter as unknown as SingleExporter<T>) : exporter;
 }
 

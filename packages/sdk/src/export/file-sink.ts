@@ -22,6 +22,11 @@ export function fileSink<T>(
         return { kind: 'failed', reason: `the file cannot be written (${String(error)})` };
       }
     },
+    lastWords: (items) => {
+      const json = encode(items);
+      if (json !== undefined) file.appendNow(Buffer.concat([json, Buffer.of(newline)]));
+      return [];
+    },
     close: () => file.close(),
   };
 }

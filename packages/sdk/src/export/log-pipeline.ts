@@ -3,6 +3,7 @@ import type { Context } from '@opentelemetry/api';
 import type { LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord } from '@opentelemetry/sdk-logs';
 import { activeContext, inheritedAttributes } from '../core/context.ts';
 import type { BatchQueue } from './batch-queue.ts';
+import type { LastRequest } from './last-words.ts';
 import type { MemoryExporter } from './memory-exporter.ts';
 
 export interface LogPipelineOptions {
@@ -37,6 +38,10 @@ export class LogPipeline implements LogRecordProcessor {
 
   async shutdown(): Promise<void> {
     await this.forceFlush();
+  }
+
+  takeLastWords(): readonly LastRequest[] {
+    return this.#options.queues.flatMap((queue) => queue.takeLastWords());
   }
 
   async close(timeoutMs: number): Promise<void> {

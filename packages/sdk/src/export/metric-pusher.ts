@@ -2,8 +2,15 @@
  * Collects metrics on an unreferenced interval and hands them to every sink. OpenTelemetry's periodic reader is not used: while
  * an export is in flight it holds the host with a timer. Cumulative sums make a failed push harmless; the next one carries it.
  */
-import { AggregationTemporality, MetricReader, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import {
+  AggregationTemporality,
+  MetricReader,
+  type MetricProducer,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
 import type { DropCounter } from '../core/drop-counter.ts';
+import { collectNow } from '../metrics/collect-now.ts';
+import type { LastRequest } from './last-words.ts';
 import type { MemoryExporter } from './memory-exporter.ts';
 import type { Sink } from './sink.ts';
 
@@ -14,10 +21,15 @@ export interface MetricPusherOptions {
   readonly drops: DropCounter;
 }
 
+/** A push this recent says all there is to say. */
+const freshMs = 50;
+
 export class MetricPusher extends MetricReader {
   readonly #options: MetricPusherOptions;
   #timer: NodeJS.Timeout | undefined;
   #pushing: Promise<void> | undefined;
+  #pushedMs = -Infinity;
+  #producer: MetricProducer | undefined;
 
   constructor(options: MetricPusherOptions) {
     super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
@@ -27,6 +39,19 @@ export class MetricPusher extends MetricReader {
   protected override onInitialized(): void {
     this.#timer = setInterval(() => void this.#push(), this.#options.intervalMs);
     this.#timer.unref();
+  }
+
+  override setMetricProducer(producer: MetricProducer): void {
+    super.setMetricProducer(producer);
+    this.#producer = producer;
+  }
+
+  /** The current sums, unless they have just been pushed, for a process that exits at once. */
+  takeLastWords(): readonly LastRequest[] {
+    if (performance.now() - this.#pushedMs < freshMs) return [];
+    const metrics = collectNow(this.#producer);
+    if (metrics === undefined) return [];
+    return this.#options.sinks.flatMap((sink) => sink.lastWords?.([metrics]) ?? []);
   }
 
   protected override async onForceFlush(): Promise<void> {
@@ -48,6 +73,7 @@ export class MetricPusher extends MetricReader {
   async #collectAndSend(): Promise<void> {
     try {
       const { resourceMetrics } = await this.collect();
+      this.#pushedMs = performance.now();
       if (resourceMetrics.scopeMetrics.length === 0) return;
       for (const memory of this.#options.memory) memory.addMetrics(resourceMetrics);
       await Promise.all(

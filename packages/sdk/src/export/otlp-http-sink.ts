@@ -1,11 +1,16 @@
 /**
- * OTLP over HTTP with OpenTelemetry's protobuf serializers. The request is our own so that neither its socket nor its
+ * OTLP over HTTP with OpenTelemetry's serializers, protobuf or JSON. The request is our own so that neither its socket nor its
  * retries keep the host alive: every socket is unreferenced, and retrying is the queue's business.
  */
-import { request as httpRequest, Agent as HttpAgent, type IncomingMessage } from 'node:http';
+import {
+  request as httpRequest,
+  Agent as HttpAgent,
+  type ClientRequest,
+  type IncomingMessage,
+} from 'node:http';
 import { request as httpsRequest, Agent as HttpsAgent } from 'node:https';
 import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import { gzip, gzipSync } from 'node:zlib';
 import { suppressTracing } from '@opentelemetry/core';
 import type { OtlpTarget } from '../config/resolved-options.ts';
 import { activeContext, runInContext } from '../core/context.ts';
@@ -14,11 +19,10 @@ import type { SendOutcome, Sink } from './sink.ts';
 
 export interface OtlpHttpOptions<T> {
   readonly target: OtlpTarget;
-  readonly compression: 'gzip' | 'none';
-  readonly timeoutMs: number;
+  readonly contentType: 'application/x-protobuf' | 'application/json';
   readonly encode: (items: readonly T[]) => Uint8Array | undefined;
   /** Items the receiver says it rejected, read from a successful response. */
-  readonly countRejected: (response: Uint8Array) => number;
+  readonly countRejected: (response: Uint8Array, isJson: boolean) => number;
 }
 
 const retryableStatuses = new Set([429, 502, 503, 504]);
@@ -32,12 +36,20 @@ export function otlpHttpSink<T>(options: OtlpHttpOptions<T>): Sink<T> {
     ? new HttpsAgent({ keepAlive: true, maxSockets: 1 })
     : new HttpAgent({ keepAlive: true, maxSockets: 1 });
 
+  const headers: Record<string, string> = {
+    ...options.target.headers,
+    'content-type': options.contentType,
+    'user-agent': `${sdkName}/${sdkVersion}`,
+    ...(options.target.compression === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
+  };
+  let current: ClientRequest | undefined;
+
   async function send(items: readonly T[]): Promise<SendOutcome> {
     let body: Uint8Array | undefined;
     try {
       body = options.encode(items);
       if (body === undefined) return { kind: 'failed', reason: 'they cannot be encoded' };
-      if (options.compression === 'gzip') body = await gzipAsync(body);
+      if (options.target.compression === 'gzip') body = await gzipAsync(body);
     } catch (error) {
       return { kind: 'failed', reason: `they cannot be encoded (${String(error)})` };
     }
@@ -50,15 +62,10 @@ export function otlpHttpSink<T>(options: OtlpHttpOptions<T>): Sink<T> {
     const request = (secure ? httpsRequest : httpRequest)(url, {
       method: 'POST',
       agent,
-      signal: AbortSignal.timeout(options.timeoutMs),
-      headers: {
-        ...options.target.headers,
-        'content-type': 'application/x-protobuf',
-        'content-length': body.byteLength,
-        'user-agent': `${sdkName}/${sdkVersion}`,
-        ...(options.compression === 'gzip' ? { 'content-encoding': 'gzip' } : {}),
-      },
+      signal: AbortSignal.timeout(options.target.timeoutMs),
+      headers: { ...headers, 'content-length': body.byteLength },
     });
+    current = request;
     request.on('socket', (socket) => socket.unref());
     request.on('response', (response) => {
       readResponse(response).then(
@@ -73,7 +80,8 @@ export function otlpHttpSink<T>(options: OtlpHttpOptions<T>): Sink<T> {
 
   function judge(response: IncomingMessage, bytes: Uint8Array): SendOutcome {
     const status = response.statusCode ?? 0;
-    if (status >= 200 && status < 300) return { kind: 'delivered', rejected: tryCount(bytes) };
+    if (status >= 200 && status < 300)
+      return { kind: 'delivered', rejected: tryCount(bytes, response.headers['content-type']) };
     if (retryableStatuses.has(status)) {
       return {
         kind: 'retry',
@@ -84,9 +92,9 @@ export function otlpHttpSink<T>(options: OtlpHttpOptions<T>): Sink<T> {
     return { kind: 'failed', reason: `${url.origin} answered ${status}` };
   }
 
-  function tryCount(bytes: Uint8Array): number {
+  function tryCount(bytes: Uint8Array, contentType: string | undefined): number {
     try {
-      return options.countRejected(bytes);
+      return options.countRejected(bytes, contentType?.startsWith('application/json') === true);
     } catch {
       return 0;
     }
@@ -94,6 +102,13 @@ export function otlpHttpSink<T>(options: OtlpHttpOptions<T>): Sink<T> {
 
   return {
     send,
+    isHandedOver: () => current?.writableFinished === true,
+    lastWords: (items) => {
+      const encoded = options.encode(items);
+      if (encoded === undefined) return [];
+      const body = options.target.compression === 'gzip' ? gzipSync(encoded) : encoded;
+      return [{ url: url.href, headers, body }];
+    },
     close: () => {
       agent.destroy();
       return Promise.resolve();

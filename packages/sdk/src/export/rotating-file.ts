@@ -1,4 +1,5 @@
 /** An append-only file that is renamed to `path.1`, `path.2`, … when it is too big or too old; the oldest is deleted. */
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -29,6 +30,12 @@ export class RotatingFile {
     const turn = this.#tail.then(() => this.#append(bytes));
     this.#tail = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Appends synchronously, in a process that exits; rotation is left to the next one. */
+  appendNow(bytes: Uint8Array): void {
+    mkdirSync(dirname(this.#options.path), { recursive: true });
+    appendFileSync(this.#options.path, bytes);
   }
 
   async close(): Promise<void> {

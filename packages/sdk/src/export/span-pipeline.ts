@@ -4,6 +4,7 @@ import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace
 import { inheritedAttributes } from '../core/context.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
 import type { BatchQueue } from './batch-queue.ts';
+import type { LastRequest } from './last-words.ts';
 import type { MemoryExporter } from './memory-exporter.ts';
 
 export interface SpanPipelineOptions {
@@ -47,6 +48,10 @@ export class SpanPipeline implements SpanProcessor {
   /** Closing belongs to our own shutdown: a host that shuts its provider down gets a flush. */
   async shutdown(): Promise<void> {
     await this.forceFlush();
+  }
+
+  takeLastWords(): readonly LastRequest[] {
+    return this.#options.queues.flatMap((queue) => queue.takeLastWords());
   }
 
   async close(timeoutMs: number): Promise<void> {

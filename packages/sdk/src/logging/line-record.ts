@@ -116,7 +116,7 @@ export class LineRecord implements ReadableLogRecord {
       attributes[key] =
         typeof value === 'string' && value.length > attributeCharactersMax
           ? value.slice(0, attributeCharactersMax)
-          : (value as AnyValue);
+          : value;
     };
     // One level of an object becomes dotted attributes, so that `data.rows` is a filter; deeper levels stay structured.
     const addField = (key: string, value: unknown) => {

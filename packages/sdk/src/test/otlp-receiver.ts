@@ -7,13 +7,16 @@ export interface OtlpReceiver {
   readonly url: string;
   /** All request bodies of a signal, one after the other, as Latin-1 text. */
   text(signal: 'traces' | 'logs' | 'metrics'): string;
+  contentType(signal: 'traces' | 'logs' | 'metrics'): string | undefined;
   close(): void;
 }
 
 export async function startReceiver(options: { readonly silent?: boolean } = {}): Promise<OtlpReceiver> {
   const bodies = new Map<string, string>();
+  const types = new Map<string, string | undefined>();
   const server = createServer((request, response) => {
     const path = request.url ?? '';
+    types.set(path, request.headers['content-type']);
     request.on('data', (chunk: Buffer) =>
       bodies.set(path, (bodies.get(path) ?? '') + chunk.toString('latin1')),
     );
@@ -26,6 +29,7 @@ export async function startReceiver(options: { readonly silent?: boolean } = {})
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     text: (signal) => bodies.get(`/v1/${signal}`) ?? '',
+    contentType: (signal) => types.get(`/v1/${signal}`),
     close: () => {
       server.closeAllConnections();
       server.close();

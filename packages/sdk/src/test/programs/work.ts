@@ -1,13 +1,16 @@
 /** Does some traced work, then ends the way ENDING says. */
-import { flush, getLogger, init, withSpan } from '../../index.ts';
+import { counter, flush, getLogger, init, withSpan } from '../../index.ts';
 
 init({ serviceName: 'child', processMetrics: false, exitFlushMsMax: 800 });
 withSpan('child work', {}, () => getLogger('child').info('child line'));
+counter('child.count').add(1);
 switch (process.env['ENDING']) {
   case 'flush':
     await flush();
     console.log('flushed');
     break;
+  case 'exit':
+    process.exit(5);
   case 'exit-code':
     process.exitCode = 3;
     break;
