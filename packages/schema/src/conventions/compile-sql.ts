@@ -52,90 +52,81 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
   };
 
   function columnSql(column: DerivedColumn): string {
-    const at = (part: keyof typeof rowParts, name: FieldName) =>
-      `${alias}.${rowParts[part]}[${names.indexOf(name) + 1}]`;
+    const part = (name: keyof typeof rowParts) => `${alias}.${rowParts[name]}`;
+    const position = (name: FieldName) => `indexOf(${part('fields')}, ${fieldNumber(name)})`;
+    const text = (name: FieldName) => `leftUTF8(${part('texts')}[${position(name)}], ${textLengthMax})`;
     if (column === 'model')
-      return `if(${at('texts', 'response_model')} != '', ${at('texts', 'response_model')}, ${at('texts', 'request_model')})`;
-    if (column === 'operation')
-      return plainOperationSql(`${alias}.${rowParts.operation}`, options.attributes);
-    if (column === 'provider') return `${alias}.${rowParts.provider}`;
-    if (column === 'input_tokens') return `${alias}.${rowParts.input}`;
-    if (column === 'output_tokens') return `${alias}.${rowParts.output}`;
+      return `if(${text('response_model')} != '', ${text('response_model')}, ${text('request_model')})`;
+    if (column === 'operation') return plainOperationSql(part('operation'), options.attributes);
+    if (column === 'provider') return part('provider');
+    if (column === 'input_tokens') return part('input');
+    if (column === 'output_tokens') return part('output');
     const { type }: Field = fields[column];
+    if (!isNumeric(type)) return text(column);
+    const number = `${part('numbers')}[${position(column)}]`;
     // Without the sign of -0.
-    return isNumeric(type)
-      ? type === 'tokens'
-        ? at('counts', column)
-        : `abs(${at('numbers', column)})`
-      : at('texts', column);
+    return type === 'tokens' ? countSql(number) : `abs(${number})`;
   }
 }
 
-/** Places in the row's tuple. `texts`, `counts` and `numbers` have an element per field. */
-const rowParts = { operation: 1, provider: 2, input: 3, output: 4, texts: 5, counts: 6, numbers: 7 } as const;
+/** Places in the row's tuple. `fields`, `texts` and `numbers` are the hits side by side. */
+const rowParts = { operation: 1, provider: 2, input: 3, output: 4, fields: 5, texts: 6, numbers: 7 } as const;
+
+const fieldNumber = (name: FieldName) => fieldCode(name) / ranksPerField;
+const countSql = (number: string) => `accurateCastOrNull(floor(${number}), 'UInt64')`;
 
 function rowSql(
   sources: readonly CodedSource[],
   names: readonly FieldName[],
   options: CompileSqlOptions,
 ): string {
-  const fieldNumbers = numbersSql(
-    names.map((name) => fieldCode(name) / ranksPerField),
-    'UInt16',
-  );
   const parts = {
     operation: names.includes('operation')
       ? operationSql('keys_', 'mapValues(known_.1)', hitOf('operation', 1), hitOf('operation', 2))
       : `''`,
-    provider: names.includes('provider') ? providerSql(`texts_[${names.indexOf('provider') + 1}]`) : `''`,
+    provider: names.includes('provider')
+      ? ifAny('name_', `leftUTF8(${hitOf('provider', 2)}, ${textLengthMax})`, providerSql('name_'))
+      : `''`,
     input: wholeSql('input_tokens'),
     output: wholeSql('output_tokens'),
-    texts: 'texts_',
-    counts: 'counts_',
-    numbers: 'arrayMap(hit_ -> hit_.3, firsts_)',
+    fields: 'fields_',
+    texts: 'hits_.2',
+    numbers: 'hits_.3',
   } satisfies Record<keyof typeof rowParts, string>;
-  const withCounts = bind(
-    'counts_',
-    `arrayMap(hit_ -> accurateCastOrNull(floor(hit_.3), 'UInt64'), firsts_)`,
-    `tuple(${Object.values(parts).join(', ')})`,
-  );
-  const withTexts = bind(
-    'texts_',
-    `arrayMap(hit_ -> leftUTF8(hit_.2, ${textLengthMax}), firsts_)`,
-    withCounts,
-  );
-  // Beyond an array stands the default: 0, '' and NULL.
-  const firsts = `arrayMap(field_ -> hits_[indexOf(fields_, field_)], ${fieldNumbers})`;
-  const withFirsts = bind('firsts_', firsts, withTexts);
-  const withFields = bind('fields_', `arrayMap(hit_ -> intDiv(hit_.1, ${ranksPerField}), hits_)`, withFirsts);
+  const row = `tuple(${Object.values(parts).join(', ')})`;
+  const withFields = bind('fields_', `arrayMap(hit_ -> intDiv(hit_.1, ${ranksPerField}), hits_)`, row);
   const withHits = bind('hits_', hitsSql(sources, options), withFields);
   const withKeys = bind('keys_', 'mapKeys(known_.1)', withHits);
   return `arrayMap(known_ -> ${withKeys}, ${knownSql(sources, options)})[1]`;
 
-  function hitOf(name: FieldName, part: 1 | 2): string {
-    return `firsts_[${names.indexOf(name) + 1}].${part}`;
+  /** Code, text or number of a field's first hit. Beyond the array stands 0, '' and NULL. */
+  function hitOf(name: FieldName, part: 1 | 2 | 3): string {
+    return `hits_.${part}[indexOf(fields_, ${fieldNumber(name)})]`;
   }
 
   /** A count with what its sender left out of it. */
   function wholeSql(name: TokenColumn): string {
-    if (!names.includes(name)) return "CAST(NULL, 'Nullable(UInt64)')";
     const field: Field = fields[name];
-    const count = (part: FieldName) => `counts_[${names.indexOf(part) + 1}]`;
-    const parts = (field.contains ?? []).map((part) => `ifNull(${count(part)}, 0)`).join(' + ') || '0';
+    const others = field.contains ?? [];
+    if (!names.includes(name)) return `CAST(NULL, 'Nullable(UInt64)')`;
+    const parts = others.map((part) => `ifNull(${countSql(hitOf(part, 3))}, 0)`).join(' + ');
     const exclusive = sources.filter((each) => each.field === field && each.source.excludes !== undefined);
     const codes = numbersSql(
       exclusive.map((each) => each.code),
       'UInt16',
     );
-    const leftOut = `parts_ > whole_ OR has(${codes}, firsts_[${names.indexOf(name) + 1}].1)`;
-    return `arrayMap((whole_, parts_) -> if(${leftOut}, whole_ + parts_, whole_), [${count(name)}], [${parts}])[1]`;
+    const whole = `arrayMap((whole_, code_, parts_) -> if(parts_ > whole_ OR has(${codes}, code_), whole_ + parts_, whole_),
+      [${countSql(hitOf(name, 3))}], [${hitOf(name, 1)}], [${parts}])[1]`;
+    return whole;
   }
 }
 
 /** An array with the row's known attributes and known resource attributes, or an empty one where no source has a value. */
 function knownSql(sources: readonly CodedSource[], options: CompileSqlOptions): string {
   const known = (keys: readonly string[], map: string) =>
-    keys.length === 0 ? 'map()' : `mapFilter((key_, value_) -> key_ IN (${wordsSql(keys)}), ${map})`;
+    keys.length === 0
+      ? `CAST(map(), 'Map(String, String)')`
+      : `mapFilter((key_, value_) -> key_ IN (${wordsSql(keys)}), ${map})`;
   const attributes = known(keysOf(sources, 'all'), options.attributes);
   const resource = known(keysOf(sources, 'resource'), options.resource);
   const telling = `arrayExists(key_ -> key_ IN (${wordsSql(keysOf(sources, 'telling'))}), mapKeys(both_.1))`;
@@ -143,6 +134,10 @@ function knownSql(sources: readonly CodedSource[], options: CompileSqlOptions): 
 }
 
 const bind = (name: string, value: string, body: string) => `arrayMap(${name} -> ${body}, [${value}])[1]`;
+
+/** `body` where the text is not empty, else ''. */
+const ifAny = (name: string, text: string, body: string) =>
+  `arrayMap(${name} -> ${body}, arrayFilter(${name} -> notEmpty(${name}), [${text}]))[1]`;
 
 function keysOf(sources: readonly CodedSource[], which: 'all' | 'telling' | 'resource'): readonly string[] {
   const keys = new Set<string>();

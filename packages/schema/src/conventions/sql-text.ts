@@ -6,7 +6,8 @@ export const sqlList = (items: readonly string[]) => items.map(sqlString).join('
 export const sqlArray = (items: readonly string[]) => `[${sqlList(items)}]`;
 
 /** An array of texts without line breaks as one literal, which the engine plans faster than one of hundreds. */
-export const wordsSql = (items: readonly string[]) => `splitByChar('\\n', ${sqlString(items.join('\n'))})`;
+export const wordsSql = (items: readonly string[]) =>
+  items.length === 0 ? `CAST([], 'Array(String)')` : `splitByChar('\\n', ${sqlString(items.join('\n'))})`;
 
 /** The same of numbers. */
 export const numbersSql = (items: readonly number[], type: 'UInt8' | 'UInt16' | 'Float64') =>

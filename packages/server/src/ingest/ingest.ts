@@ -145,7 +145,7 @@ export class Ingest {
       clock,
       slots: this.limits.loadSlots,
       sealAfterMs: this.limits.sealAfterMs,
-      sealAfterMsMax: this.limits.sealAfterMsMax,
+      smallLoadEveryMs: this.limits.smallLoadEveryMs,
       events: this.#loaderEvents(),
     });
     const { queueMs, overheadMs } = this.#loader;

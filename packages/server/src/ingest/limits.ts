@@ -12,8 +12,8 @@ export interface IngestLimits {
   readonly segmentBytesMax: number;
   /** A segment is sealed when its first record is this old and a loader is free. */
   readonly sealAfterMs: number;
-  /** … or, where a small load takes longer than that, as old as a load takes, up to this. */
-  readonly sealAfterMsMax: number;
+  /** … and small loads of a signal begin at most this often: each costs the engine the planning of its statement. */
+  readonly smallLoadEveryMs: number;
   /** Segments loaded at one time. */
   readonly loadSlots: number;
   /** Estimated time to visible beyond which requests wait before they are written … */
@@ -31,7 +31,7 @@ export const defaultLimits: IngestLimits = {
   journalBytesMax: 2048 * mebibyte,
   segmentBytesMax: 16 * mebibyte,
   sealAfterMs: 100,
-  sealAfterMsMax: 300,
+  smallLoadEveryMs: 600,
   loadSlots: 2,
   lagMsMax: 600,
   waitMsMax: 2_000,

@@ -22,7 +22,7 @@ export interface LoaderOptions {
   readonly clock: Clock;
   readonly slots: number;
   readonly sealAfterMs: number;
-  readonly sealAfterMsMax: number;
+  readonly smallLoadEveryMs: number;
   readonly events: LoaderEvents;
 }
 
@@ -44,6 +44,8 @@ export class Loader {
   readonly #running = new Map<Segment, { readonly beganMs: number; readonly done: Promise<void> }>();
   /** Signals whose last load failed: the engine counts as away for them. One at a time is tried again after a pause. */
   readonly #away = new Map<TelemetrySignal, { readonly attempts: number; readonly untilMs: number }>();
+  /** When the newest load of a signal began. */
+  readonly #beganMs = new Map<TelemetrySignal, number>();
   #timer: NodeJS.Timeout | undefined;
   #isPaused = false;
 
@@ -179,22 +181,30 @@ export class Loader {
       // While sealed segments wait, more of them would only be smaller ones.
       const isBehind = this.#away.has(signal) || this.#waiting.some((segment) => segment.signal === signal);
       if (isBehind || journal.activeSinceMs === undefined) continue;
-      const dueMs = journal.activeSinceMs + this.#restMs() - nowMs;
+      const dueMs = this.#dueMs(signal, journal.activeSinceMs, journal.activeBytes) - nowMs;
       if (dueMs <= 0) journal.requestSeal();
       else dues.push(dueMs);
     }
     if (dues.length > 0) this.#timer = setTimeout(this.pump, Math.max(1, Math.min(...dues) + 1)).unref();
   }
 
-  /** Resting as long as a small load takes keeps a trickle of data from occupying the engine all the time. */
-  #restMs(): number {
-    const { sealAfterMs, sealAfterMsMax } = this.#options;
-    return Math.max(sealAfterMs, Math.min(sealAfterMsMax, this.#pace.overheadMs));
+  /**
+   * When a segment is to be sealed. A trickle rests between loads, or it would occupy the engine with planning; the first record after
+   * a pause and a segment worth its load do not wait for that. An engine so slow that the rest would show gets none.
+   */
+  #dueMs(signal: TelemetrySignal, sinceMs: number, bytes: number): number {
+    const { sealAfterMs, smallLoadEveryMs } = this.#options;
+    const { overheadMs } = this.#pace;
+    const dueMs = sinceMs + sealAfterMs;
+    if (this.#pace.workMs(signal, bytes) > overheadMs) return dueMs;
+    const everyMs = smallLoadEveryMs - Math.max(0, overheadMs - sealAfterMs);
+    return Math.max(dueMs, (this.#beganMs.get(signal) ?? -Infinity) + everyMs);
   }
 
   async #run(segment: Segment): Promise<void> {
     const { events, clock } = this.#options;
     const beganMs = clock.monotonicMs();
+    this.#beganMs.set(segment.signal, beganMs);
     try {
       await markLoading(segment);
       await trimSegment(segment);

@@ -7,6 +7,7 @@ import {
   type Statement,
   type TelemetryStore,
 } from '../telemetry-store.ts';
+import { AttributeKeys } from './attribute-keys.ts';
 import type { ClickHouseEngine } from './engine.ts';
 import { insertScores } from './insert-scores.ts';
 import { loadSegment } from './load/load-segment.ts';
@@ -18,11 +19,13 @@ import { checkUntrusted } from './untrusted-sql.ts';
 
 /** The telemetry store over either engine. */
 export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): TelemetryStore {
+  const keys = new AttributeKeys(engine);
   return {
     engine: { kind: engine.kind, version: engine.version },
     migrate: () => migrate(engine),
     load: async (segment) => {
       await loadSegment(engine, segment);
+      await keys.loaded(segment.signal);
       return { rows: await segmentItems(segment.path) };
     },
     putScores: (rows) => insertScores(engine, rows, clock.now()),
@@ -39,7 +42,10 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
       return answer.data as readonly { name: string; rows: number; bytes: number }[];
     },
     enforceRetention: (policy) => enforceRetention(engine, policy, formatNanos(clock.now()).slice(0, 10)),
-    close: () => engine.close(),
+    close: async () => {
+      await keys.close();
+      await engine.close();
+    },
   };
 }
 

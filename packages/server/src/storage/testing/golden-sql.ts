@@ -10,14 +10,14 @@ export function goldenSql(signal: TelemetrySignal): string {
   const where = 'WHERE project = {project:String}';
   switch (signal) {
     case 'traces':
-      return `SELECT * EXCEPT (project, received_time) REPLACE (${hexOf('trace_id', 'span_id', 'parent_span_id')},
+      return `SELECT * EXCEPT (project, received_time, stored_time) REPLACE (${hexOf('trace_id', 'span_id', 'parent_span_id')},
           ${hexArrays('link_trace_ids', 'link_span_ids')})
         FROM spans ${where}`;
     case 'logs':
-      return `SELECT * EXCEPT (project, received_time, log_id) REPLACE (${hexOf('trace_id', 'span_id')})
+      return `SELECT * EXCEPT (project, received_time, stored_time, log_id) REPLACE (${hexOf('trace_id', 'span_id')})
         FROM logs ${where}`;
     case 'metrics':
-      return `SELECT * EXCEPT (project, received_time) REPLACE (${hexArrays('exemplar_trace_ids', 'exemplar_span_ids')})
+      return `SELECT * EXCEPT (project, received_time, stored_time) REPLACE (${hexArrays('exemplar_trace_ids', 'exemplar_span_ids')})
         FROM metric_points ${where}`;
   }
 }

@@ -15,6 +15,7 @@ export function logsSelect(source: string): RowSelect {
     event_time: timeOf('l.time'),
     observed_time: timeOf('l.observed'),
     received_time: 'received_time',
+    stored_time: `now64(3, 'UTC')`,
     severity_number: 'l.severity_number',
     severity_text: 'l.severity_text',
     body: valueText('l.body'),

@@ -32,6 +32,7 @@ export function metricPointsSelect(source: string): RowSelect {
     start_time: timeOf(ofKind('start')),
     time: timeOf(ofKind('time')),
     received_time: 'received_time',
+    stored_time: `now64(3, 'UTC')`,
     flags: ofKind('flags'),
     value: 'ifNull(number.as_double, ifNull(toFloat64(number.as_int), 0))',
     value_int: 'number.as_int',

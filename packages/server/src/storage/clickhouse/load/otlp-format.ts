@@ -84,7 +84,7 @@ message Exemplar {
 
 const value =
   'Tuple(s Nullable(String), b Nullable(Bool), i Nullable(Int64), d Nullable(Float64), y Nullable(String), j Nullable(String))';
-const attributes = `attributes Map(LowCardinality(String), ${value})`;
+const attributes = `attributes Map(String, ${value})`;
 const exemplars = `exemplars Array(Tuple(time UInt64, as_double Nullable(Float64), as_int Nullable(Int64), trace_id String, span_id String, ${attributes}))`;
 const pointHead = `${attributes}, start UInt64, time UInt64, flags UInt32`;
 

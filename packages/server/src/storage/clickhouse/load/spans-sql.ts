@@ -49,6 +49,7 @@ export function spansSelect(source: string): RowSelect {
     dropped_events: 's.dropped_events',
     dropped_links: 's.dropped_links',
     received_time: 'received_time',
+    stored_time: `now64(3, 'UTC')`,
     ...derived.columns,
   };
   return {

@@ -1,0 +1,65 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { AttributeKeys } from './attribute-keys.ts';
+import { openEmbedded } from './embedded-engine.ts';
+import type { ClickHouseEngine } from './engine.ts';
+import { migrate } from './migrate.ts';
+import { ownSettings } from './query-settings.ts';
+
+let directory: string;
+let engine: ClickHouseEngine;
+let nowMs: number;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'sightline-keys-'));
+  engine = openEmbedded({ directory, database: 'sightline', writers: 1, readers: 1 });
+  await migrate(engine);
+  nowMs = Date.now();
+});
+afterEach(async () => {
+  await engine.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+const insert = async (attributes: string, types: string): Promise<void> =>
+  engine.command(`INSERT INTO spans (project, trace_id, span_id, start_time, attributes, attribute_types, resource_attributes, resource_types, stored_time)
+    SELECT 'p', 't', 's', now(), ${attributes}, '${types}', map('service.name', 'x'), 's', now64(3) FROM numbers(3)`);
+const keys = async (): Promise<readonly string[]> =>
+  (
+    await engine.select({
+      sql: `SELECT concat(source, ' ', key, ' ', type, ' ', toString(sum(count))) AS row FROM attribute_keys GROUP BY source, key, type ORDER BY row`,
+      params: {},
+      settings: ownSettings,
+    })
+  ).data.map((row) => (row as { row: string }).row);
+
+test('gathers keys with their types at once, and new ones a few seconds later', async () => {
+  const gatherer = new AttributeKeys(engine, () => nowMs);
+  await insert(`map('a', '1', 'b', 'x')`, 'is');
+  await gatherer.loaded('traces');
+  expect(await keys()).toEqual(['attribute a i 3', 'attribute b s 3', 'resource service.name s 3']);
+  await insert(`map('c', '{}')`, 'j');
+  await gatherer.loaded('traces');
+  expect(await keys()).toHaveLength(3);
+  nowMs += 5_000;
+  await gatherer.close();
+  expect(await keys()).toContain('attribute c j 3');
+});
+
+test('takes up again after the engine refused', async () => {
+  let isAway = true;
+  const gatherer = new AttributeKeys(
+    {
+      ...engine,
+      command: async (sql) => (isAway ? Promise.reject(new Error('Away.')) : engine.command(sql)),
+    },
+    () => nowMs,
+  );
+  await insert(`map('a', '1')`, 'i');
+  await gatherer.loaded('traces');
+  isAway = false;
+  await gatherer.loaded('traces');
+  expect(await keys()).toContain('attribute a i 3');
+});

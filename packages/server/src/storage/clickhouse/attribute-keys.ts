@@ -1,0 +1,87 @@
+import type { TelemetrySignal } from '@sightline/schema/api';
+import type { ClickHouseEngine } from './engine.ts';
+
+/** Between two gatherings of a signal. The first after a pause is at once. */
+const intervalMs = 5_000;
+/** A load decides on its rows' `stored_time` and shows them some time later. Rows in this overlap count again, which is all that `count` suffers. */
+const overlapMs = 10_000;
+
+const sources: Record<TelemetrySignal, { readonly table: string; readonly time: string }> = {
+  traces: { table: 'spans', time: 'start_time' },
+  logs: { table: 'logs', time: 'time' },
+  metrics: { table: 'metric_points', time: 'time' },
+};
+
+/**
+ * Keeps `attribute_keys`, which completion reads: every few seconds it looks through the rows that are new. Keys repeat in
+ * every row, so rows are first put together by their set of keys. A view would do the same for every load, planned anew each time.
+ */
+export class AttributeKeys {
+  readonly #engine: ClickHouseEngine;
+  readonly #wallMs: () => number;
+  readonly #gatheredMs = new Map<TelemetrySignal, number>();
+  readonly #timers = new Map<TelemetrySignal, NodeJS.Timeout>();
+  readonly #running = new Set<Promise<void>>();
+
+  /** `wallMs` is the engine's clock: milliseconds since 1970. */
+  constructor(engine: ClickHouseEngine, wallMs: () => number = Date.now) {
+    this.#engine = engine;
+    this.#wallMs = wallMs;
+  }
+
+  /** To be called after a load: resolves when the keys are in the table, or at once where they will be later. */
+  async loaded(signal: TelemetrySignal): Promise<void> {
+    if (this.#timers.has(signal)) return;
+    const dueMs = (this.#gatheredMs.get(signal) ?? -Infinity) + intervalMs - this.#wallMs();
+    if (dueMs <= 0) return this.#gather(signal);
+    const later = (): void => {
+      this.#timers.delete(signal);
+      void this.#gather(signal);
+    };
+    this.#timers.set(signal, setTimeout(later, dueMs).unref());
+  }
+
+  /** Gathers what still waits. */
+  async close(): Promise<void> {
+    for (const [signal, timer] of this.#timers) {
+      clearTimeout(timer);
+      void this.#gather(signal);
+    }
+    this.#timers.clear();
+    await Promise.all(this.#running);
+  }
+
+  async #gather(signal: TelemetrySignal): Promise<void> {
+    const now = this.#wallMs();
+    const since = (this.#gatheredMs.get(signal) ?? now) - overlapMs;
+    this.#gatheredMs.set(signal, now);
+    const work = this.#engine.command(gatherSql(signal, since)).catch(() => {
+      // The next load tries again, from the same time on.
+      this.#gatheredMs.set(signal, since + overlapMs - intervalMs);
+    });
+    this.#running.add(work);
+    await work;
+    this.#running.delete(work);
+  }
+}
+
+const maps = { attribute: 'attributes', resource: 'resource_attributes', scope: 'scope_attributes' } as const;
+
+function gatherSql(signal: TelemetrySignal, sinceMs: number): string {
+  const { table, time } = sources[signal];
+  const each = (text: (source: string, map: string) => string) =>
+    Object.entries(maps)
+      .map(([source, map]) => text(source, map))
+      .join(', ');
+  return `INSERT INTO attribute_keys (project, signal, source, key, type, last_seen, count)
+    SELECT project, '${signal}', entry.1 AS source, entry.2 AS key, entry.3 AS type, max(seen), sum(rows)
+    FROM (
+      SELECT project, cityHash64(${each((source, map) => `mapKeys(${map}), toString(${source}_types)`)}) AS set,
+        toDateTime(max(${time}), 'UTC') AS seen, count() AS rows,
+        ${each((source, map) => `any(mapKeys(${map})) AS ${source}_keys, any(toString(${source}_types)) AS ${source}_kinds`)}
+      FROM ${table} WHERE stored_time >= fromUnixTimestamp64Milli(toInt64(${Math.floor(sinceMs)}), 'UTC')
+      GROUP BY project, set)
+    ARRAY JOIN arrayConcat(${each((source) => `arrayMap((key, type) -> ('${source}', toString(key), type), ${source}_keys, splitByString('', ${source}_kinds))`)}) AS entry
+    GROUP BY project, source, key, type
+    SETTINGS max_threads = 1, max_execution_time = 10`;
+}
