@@ -32,7 +32,8 @@ export async function getJson<T>(path: string, parameters: Parameters, signal?: 
 /** The response itself, for streams; same failures as `getJson`. */
 export async function request(path: string, init: RequestInit): Promise<Response> {
   const key = storedApiKey();
-  const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+  const headers = new Headers(init.headers);
+  if (key !== undefined) headers.set('authorization', `Bearer ${key}`);
   let response: Response;
   try {
     response = await fetch(`/api/v1${path}`, { ...init, headers });

@@ -7,18 +7,14 @@ import { findCommands, type Command } from '../model/palette.ts';
 import { Icon, type IconName } from '../widgets/icon.tsx';
 import { setThemeChoice } from '../widgets/theme.ts';
 import { useGo } from '../widgets/url-state.ts';
+import { allPages } from './pages.ts';
 import './palette.css';
 import './key-help.css';
-
-interface PaletteProps {
-  readonly pages: readonly { readonly to: string; readonly label: string; readonly icon: IconName }[];
-  readonly onClose: () => void;
-}
 
 const lastDay = { from: '-24h', to: 'now' };
 
 /** One box that finds pages, services, metrics and anything with an id. */
-export function Palette({ pages, onClose }: PaletteProps): ReactElement {
+export function Palette({ onClose }: { readonly onClose: () => void }): ReactElement {
   const id = useId();
   const go = useGo();
   const [text, setText] = useState('');
@@ -27,7 +23,7 @@ export function Palette({ pages, onClose }: PaletteProps): ReactElement {
   const metrics = useQuery(metricsQuery(lastDay));
   const open = (to: string, search?: Record<string, string>) => (): void => go(to, search);
   const known: Command<IconName>[] = [
-    ...pages.map((page) => ({ label: page.label, detail: 'Page', icon: page.icon, run: open(page.to) })),
+    ...allPages.map((page) => ({ label: page.label, detail: 'Page', icon: page.icon, run: open(page.to) })),
     { label: 'Get started', detail: 'Page', icon: 'start', run: open('/get-started') },
     { label: 'Theme: light', detail: 'Appearance', icon: 'sun', run: () => setThemeChoice('light') },
     { label: 'Theme: dark', detail: 'Appearance', icon: 'moon', run: () => setThemeChoice('dark') },

@@ -19,7 +19,71 @@ const root = createRootRoute({
 const index = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: ({ search }) => redirect({ to: '/traces', search, throw: true }),
+  component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage'),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: '/runs',
+  component: lazyRouteComponent(() => import('../features/runs/runs-page.tsx'), 'RunsPage'),
+});
+
+/** A run is a trace; its page is that of the trace, reached from the runs. */
+const run = createRoute({
+  getParentRoute: () => root,
+  path: '/runs/$traceId',
+  component: lazyRouteComponent(() => import('../features/trace/trace-page.tsx'), 'TracePage'),
+});
+
+const sessions = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions',
+  component: lazyRouteComponent(() => import('../features/sessions/sessions-page.tsx'), 'SessionsPage'),
+});
+
+const session = createRoute({
+  getParentRoute: () => root,
+  path: '/sessions/$sessionId',
+  component: lazyRouteComponent(() => import('../features/sessions/session-page.tsx'), 'SessionPage'),
+});
+
+const users = createRoute({
+  getParentRoute: () => root,
+  path: '/users',
+  component: lazyRouteComponent(() => import('../features/users/users-page.tsx'), 'UsersPage'),
+});
+
+const models = createRoute({
+  getParentRoute: () => root,
+  path: '/models',
+  component: lazyRouteComponent(() => import('../features/models/models-page.tsx'), 'ModelsPage'),
+});
+
+const agents = createRoute({
+  getParentRoute: () => root,
+  path: '/agents',
+  component: lazyRouteComponent(() => import('../features/agents/agents-page.tsx'), 'AgentsPage'),
+});
+
+const tools = createRoute({
+  getParentRoute: () => root,
+  path: '/tools',
+  component: lazyRouteComponent(() => import('../features/tools/tools-page.tsx'), 'ToolsPage'),
+});
+
+const mcp = createRoute({
+  getParentRoute: () => root,
+  path: '/mcp',
+  component: lazyRouteComponent(() => import('../features/mcp/mcp-page.tsx'), 'McpPage'),
+});
+
+const performance = createRoute({
+  getParentRoute: () => root,
+  path: '/performance',
+  component: lazyRouteComponent(
+    () => import('../features/performance/performance-page.tsx'),
+    'PerformancePage',
+  ),
 });
 
 /** `/trace/{id}` is what other tools link to; `/traces/{id}` is where it lives. */
@@ -84,6 +148,16 @@ const gallery = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     index,
+    runs,
+    run,
+    sessions,
+    session,
+    users,
+    models,
+    agents,
+    tools,
+    mcp,
+    performance,
     traceAlias,
     traces,
     trace,

@@ -26,8 +26,12 @@ interface ChartProps {
   readonly formatValue: (value: number) => string;
   readonly dots?: readonly ChartDot[];
   readonly onBrush?: (fromMs: number, toMs: number) => void;
-  /** Where a click is, in milliseconds. */
-  readonly onPick?: (ms: number) => void;
+  /** Where a click is, in milliseconds, and the place of the series that is nearest to it. */
+  readonly onPick?: (ms: number, series: number) => void;
+  /** The point under the crosshair, also when that stands in another chart; undefined when it leaves. */
+  readonly onHover?: (index: number | undefined) => void;
+  /** Room for the labels of the values. */
+  readonly axisWidth?: number;
 }
 
 const noDots: readonly ChartDot[] = [];
@@ -117,7 +121,8 @@ function chartOptions({
       { ...axis, values: '{HH}:{mm}', space: 90, size: 28 },
       {
         ...axis,
-        size: 72,
+        size: latest.current.axisWidth ?? 72,
+        space: 34,
         values: (_plot, values) => values.map((value) => latest.current.formatValue(value)),
       },
     ],
@@ -134,6 +139,7 @@ function chartOptions({
     ],
     hooks: {
       draw: [onDrawn],
+      setCursor: [(plot) => latest.current.onHover?.(plot.cursor.idx ?? undefined)],
       setSelect: [
         (plot) => {
           if (plot.select.width < 4) return;
@@ -146,12 +152,27 @@ function chartOptions({
       ready: [
         (plot) => {
           plot.over.addEventListener('click', (event) => {
-            latest.current.onPick?.(plot.posToVal(event.offsetX, 'x') * 1000);
+            const at = { x: event.offsetX, y: event.offsetY };
+            latest.current.onPick?.(plot.posToVal(at.x, 'x') * 1000, nearestSeries(plot, at));
           });
         },
       ],
     },
   };
+}
+
+/** The shown line whose value at this time is drawn nearest to the point. */
+function nearestSeries(plot: uPlot, { x, y }: { readonly x: number; readonly y: number }): number {
+  const index = plot.posToIdx(x);
+  let best = 0;
+  let bestDistance = Number.POSITIVE_INFINITY;
+  plot.series.forEach((series, place) => {
+    const value = place === 0 ? undefined : plot.data[place]?.[index];
+    if (value === undefined || value === null || series.show === false) return;
+    const distance = Math.abs(plot.valToPos(value, 'y') - y);
+    if (distance < bestDistance) [best, bestDistance] = [place - 1, distance];
+  });
+  return best;
 }
 
 /** From zero for what is never negative, with room above. */

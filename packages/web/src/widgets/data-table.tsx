@@ -12,6 +12,8 @@ export interface Column<T> {
   /** Start width in pixels; a column without one takes what is left. */
   readonly width?: number;
   readonly align?: 'end';
+  /** The one value that a phone shows beside the first. */
+  readonly onPhone?: boolean;
   /** Not shown until asked for. */
   readonly hidden?: boolean;
   readonly render: (row: T) => ReactNode;
@@ -34,6 +36,8 @@ interface DataTableProps<T> {
   readonly onShownColumns?: (ids: string | undefined) => void;
   readonly sort?: string | undefined;
   readonly onSort?: (sort: string | undefined) => void;
+  /** The rows come in the order of `sort` already: the server sorts all of them, not only what is loaded. */
+  readonly isSorted?: boolean;
   readonly rowClass?: (row: T) => string;
   readonly footer?: ReactNode;
 }
@@ -47,8 +51,10 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
   const { widths, startResize } = useColumnWidths(props.id, shown);
   const sorted = useMemo(() => {
     const by = columns.find((column) => column.id === sortOrder?.column)?.sortBy;
-    return by === undefined || sortOrder === undefined ? rows : sortRows(rows, by, sortOrder.direction);
-  }, [rows, columns, sortOrder]);
+    return by === undefined || sortOrder === undefined || props.isSorted === true
+      ? rows
+      : sortRows(rows, by, sortOrder.direction);
+  }, [rows, columns, sortOrder, props.isSorted]);
   const rowHeight = props.rowHeight ?? 28;
   const virtual = useVirtualizer({
     count: sorted.length,
@@ -138,6 +144,7 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
                     key={column.id}
                     role="cell"
                     data-column={column.id}
+                    {...(column.onPhone === true ? { 'data-phone': '' } : {})}
                     className={column.align === 'end' ? 'table-cell end' : 'table-cell'}
                   >
                     {column.render(row)}

@@ -34,10 +34,36 @@ const paths = {
   live: 'M8 6.8a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4zM5 5a4.2 4.2 0 0 0 0 6M11 5a4.2 4.2 0 0 1 0 6M3 3a7 7 0 0 0 0 10M13 3a7 7 0 0 1 0 10',
   flame: 'M2.5 3h11v2.5h-11zM2.5 6.8h7v2.5h-7zM2.5 10.6h4v2.5h-4z',
   tree: 'M3 2.5v8.5a1.5 1.5 0 0 0 1.5 1.5H7M3 6.5h4M9.5 6.5h4M9.5 12.5h4',
+  overview: 'M2.5 2.5h4.5v6H2.5zM9 2.5h4.5v3H9zM9 7.5h4.5v6H9zM2.5 10.5h4.5v3H2.5z',
+  runs: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM6.7 5.6l3.8 2.4-3.8 2.4z',
+  sessions: 'M2 3.5h9v6H6l-2.5 2.2V9.5H2zM13 6.5h1v5h-1.5v2l-2.2-2H8',
+  users: 'M8 2.5a2.6 2.6 0 1 0 0 5.2 2.6 2.6 0 0 0 0-5.2zM3 13.5c.4-2.6 2.3-4 5-4s4.6 1.4 5 4',
+  mcp: 'M5.5 2v3M10.5 2v3M4 5h8v3a4 4 0 0 1-8 0zM8 12v2.5',
+  performance: 'M2.5 11.5a5.6 5.6 0 1 1 11 0M8 11.5l2.8-4.2M8 11.3v.4',
+  scores: 'M8 2l1.8 3.8 4.2.5-3.1 2.9.8 4.1L8 11.3l-3.7 2 .8-4.1L2 6.3l4.2-.5z',
+  prices:
+    'M8 2v12M11 4.6C10.4 3.7 9.3 3.3 8 3.3c-1.8 0-3 .8-3 2.2 0 3.2 6.2 1.6 6.2 4.9 0 1.5-1.3 2.4-3.2 2.4-1.5 0-2.7-.5-3.3-1.5',
+  terminal: 'M2 3h12v10H2zM4.5 6l2.2 2-2.2 2M8.5 10.5h3',
+  graph:
+    'M3.5 6.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6zM12 2.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6zM12 10.2a1.8 1.8 0 1 0 0 3.6 1.8 1.8 0 0 0 0-3.6zM5.2 7.2l5.1-2.4M5.2 8.8l5.1 2.4',
+  pipeline: 'M2 4h4v8H2zM10 4h4v8h-4zM6 8h4',
+  play: 'M5 3l8 5-8 5z',
+  pause: 'M5 3v10M11 3v10',
+  plus: 'M8 3v10M3 8h10',
+  minus: 'M3 8h10',
+  fit: 'M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10',
+  image: 'M2 3h12v10H2zM2.5 11.5l3.5-4 3 3 2-2 2.5 2.5M10.8 5.6v.2',
+  file: 'M4 2h5.5L12.5 5v9H4zM9.5 2v3h3',
+  sidebar: 'M2 3h12v10H2zM6 3v10',
   ...familyIconPaths,
 } as const;
 
 export type IconName = keyof typeof paths;
+
+/** The outline alone, for drawings that place it themselves. */
+export function iconPath(name: IconName): string {
+  return paths[name];
+}
 
 export function Icon({ name, size = 16 }: { readonly name: IconName; readonly size?: number }): ReactElement {
   return (

@@ -9,6 +9,8 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { copyText } from '../../widgets/value-menu.tsx';
+import { RunTabs, useRunView } from './run-tabs.tsx';
+import { RunViewBody } from './run-view.tsx';
 import { SpanPanel } from './span-panel.tsx';
 import { TraceToolbar } from './trace-toolbar.tsx';
 import { useTraceModel, useTraceView, type TraceView } from './use-trace-view.ts';
@@ -59,6 +61,7 @@ interface LoadedTraceProps {
 
 function LoadedTrace({ model, onRefresh, limits }: LoadedTraceProps): ReactElement {
   const trace = useTraceView(model);
+  const view = useRunView();
   useTraceKeys(trace);
   return (
     <Page
@@ -89,12 +92,19 @@ function LoadedTrace({ model, onRefresh, limits }: LoadedTraceProps): ReactEleme
         </button>
       </p>
       <LimitsNote limits={limits} />
-      <TraceToolbar trace={trace} />
-      <div className="trace-body">
+      <RunTabs traceId={model.traceId} />
+      {view === 'waterfall' && <TraceToolbar trace={trace} />}
+      <div
+        className={view === 'waterfall' ? 'trace-body' : 'trace-body run-body'}
+        id="run-view"
+        role="tabpanel"
+        aria-labelledby={`run-tab-${view}`}
+      >
         <Suspense fallback={<SkeletonRows count={16} />}>
-          {trace.mode === 'waterfall' && <Waterfall trace={trace} />}
-          {trace.mode === 'flame' && <Flame trace={trace} />}
-          {trace.mode === 'tree' && <SpanTree trace={trace} />}
+          {view !== 'waterfall' && <RunViewBody trace={trace} view={view} />}
+          {view === 'waterfall' && trace.mode === 'waterfall' && <Waterfall trace={trace} />}
+          {view === 'waterfall' && trace.mode === 'flame' && <Flame trace={trace} />}
+          {view === 'waterfall' && trace.mode === 'tree' && <SpanTree trace={trace} />}
         </Suspense>
         {trace.selected !== -1 && <SpanPanel key={trace.selected} trace={trace} span={trace.selected} />}
       </div>

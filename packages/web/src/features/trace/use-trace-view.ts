@@ -35,6 +35,7 @@ export interface TraceView {
   readonly ticks: ReadonlyMap<number, readonly RowTick[]>;
   readonly range: { readonly from: string; readonly to: string };
   readonly select: (span: number) => void;
+  readonly clearSelection: () => void;
   readonly toggle: (span: number) => void;
   readonly setCollapsed: (collapsed: ReadonlySet<number>) => void;
   readonly collapseTo: (depth: number) => void;
@@ -105,6 +106,7 @@ export function useTraceView(model: TraceModel): TraceView {
     ticks,
     range,
     select,
+    clearSelection: () => patch({ span: undefined, tab: undefined }, 'replace'),
     toggle,
     setCollapsed,
     collapseTo: (depth) => setCollapsed(collapseToDepth(model, depth)),

@@ -1,0 +1,71 @@
+import type { ModelFacts, ModelsResponse } from '@sightline/schema/api';
+import { useMemo, type ReactElement } from 'react';
+import { modelsSentence } from '../../model/agent-answers.ts';
+import { callColumns, lastColumn, usageColumns } from '../../widgets/call-columns.tsx';
+import type { Column } from '../../widgets/data-table.tsx';
+import { DurationValue, ShareValue } from '../../widgets/facts.tsx';
+import { ListPage, useListPage } from '../../widgets/list-page.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
+import { carriedSearch } from '../../widgets/url-state.ts';
+
+const modelsOf = (page: object): readonly ModelFacts[] => (page as ModelsResponse).models;
+
+/** The models that were called: how fast, how dear, how often they failed. */
+export function ModelsPage(): ReactElement {
+  const state = useListPage();
+  const { question, nowMs } = state;
+  const { search } = question;
+  const columns = useMemo((): readonly Column<ModelFacts>[] => {
+    const carried = carriedSearch(search);
+    return [
+      {
+        id: 'model',
+        label: 'Model',
+        render: (row) => (
+          <>
+            <PageLink to="/runs" search={{ ...carried, model: row.model }} className="row-link clip">
+              {row.model === '' ? '(no name)' : row.model}
+            </PageLink>
+            <span className="faint small clip">{row.provider ?? ''}</span>
+          </>
+        ),
+      },
+      ...callColumns<ModelFacts>(),
+      {
+        id: 'ttftP50Ms',
+        label: 'First token',
+        width: 84,
+        align: 'end',
+        sortBy: (row) => row.ttftP50Ms ?? -1,
+        render: (row) => <DurationValue ms={row.ttftP50Ms} />,
+      },
+      {
+        id: 'cacheHitRate',
+        label: 'Cached',
+        width: 60,
+        align: 'end',
+        sortBy: (row) => row.cacheHitRate ?? -1,
+        render: (row) => <ShareValue share={row.cacheHitRate} />,
+      },
+      ...usageColumns<ModelFacts>(),
+      lastColumn<ModelFacts>(nowMs),
+    ];
+  }, [nowMs, search]);
+  return (
+    <ListPage
+      state={state}
+      name="models"
+      title="Models"
+      noun="model"
+      icon="llm"
+      columns={columns}
+      rowsOf={modelsOf}
+      rowKey={(row) => `${row.provider ?? ''}/${row.model}`}
+      initialSort="-costUsd"
+      emptyHint="Calls of models are spans with gen_ai.request.model, or what your SDK calls it."
+      sentence={({ rows, hasMore }) =>
+        modelsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
+      }
+    />
+  );
+}

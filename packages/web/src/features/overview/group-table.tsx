@@ -1,0 +1,96 @@
+import type { OverviewGroup, OverviewResponse } from '@sightline/schema/api';
+import type { ReactElement } from 'react';
+import { formatCount, formatShare } from '../../model/format.ts';
+import { groupName } from '../../model/overview-charts.ts';
+import { describeChange } from '../../model/trace-answer.ts';
+import { CostValue, DurationValue, TokensValue } from '../../widgets/facts.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
+import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
+
+/** The same numbers for each model, agent, service or version. */
+export function GroupTable({
+  overview,
+  groupBy,
+}: {
+  readonly overview: OverviewResponse;
+  readonly groupBy: OverviewGroup;
+}): ReactElement {
+  const { search } = useUrlState();
+  const carried = carriedSearch(search);
+  return (
+    <section className="overview-list overview-groups">
+      <h2>By {groupBy}</h2>
+      <div className="overview-table" tabIndex={0} role="region" aria-label={`By ${groupBy}`}>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">{groupBy}</th>
+              {['Runs', 'Failed', 'p95', 'First token p95', 'Cached', 'Tokens', 'Cost'].map((label) => (
+                <th key={label} scope="col" className="num">
+                  {label}
+                </th>
+              ))}
+              <th scope="col" className="num">
+                Cost before
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {overview.groups.map((group, index) => (
+              <tr key={group.key}>
+                <th scope="row">
+                  <span
+                    className="chart-key-dot"
+                    style={{ background: `var(--series-${(index % 8) + 1})` }}
+                  />
+                  {group.key === '' ? (
+                    <span className="faint">(none)</span>
+                  ) : (
+                    <PageLink to="/runs" search={{ ...carried, [groupBy]: group.key }}>
+                      {groupName(group.key)}
+                    </PageLink>
+                  )}
+                </th>
+                <td className="num">{formatCount(group.totals.runs)}</td>
+                <td className="num">
+                  {group.totals.errorRate === null || group.totals.errorRate === 0 ? (
+                    <span className="faint">–</span>
+                  ) : (
+                    <span className="error-text">{formatShare(group.totals.errorRate)}</span>
+                  )}
+                </td>
+                <td className="num">
+                  <DurationValue ms={group.totals.p95Ms} />
+                </td>
+                <td className="num">
+                  <DurationValue ms={group.totals.ttftP95Ms} />
+                </td>
+                <td className="num">
+                  {group.totals.cacheHitRate === null ? (
+                    <span className="faint">–</span>
+                  ) : (
+                    formatShare(group.totals.cacheHitRate)
+                  )}
+                </td>
+                <td className="num">
+                  <TokensValue of={group.totals} />
+                </td>
+                <td className="num">
+                  <CostValue of={group.totals} />
+                </td>
+                <td className="num faint">
+                  {group.totals.costUsd === null
+                    ? '–'
+                    : describeChange(group.totals.costUsd, group.previous.costUsd) || '–'}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {overview.otherGroups > 0 && (
+        <p className="faint small">and {formatCount(overview.otherGroups)} more</p>
+      )}
+    </section>
+  );
+}

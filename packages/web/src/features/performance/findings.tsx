@@ -1,0 +1,100 @@
+import type { PerformanceFinding } from '@sightline/schema/api';
+import { useState, type ReactElement } from 'react';
+import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
+import { TimeAgo } from '../../widgets/facts.tsx';
+import { Icon } from '../../widgets/icon.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
+import { Notice } from '../../widgets/states.tsx';
+import { useNow } from '../../widgets/use-now.ts';
+
+const typeWords: Readonly<Record<PerformanceFinding['type'], string>> = {
+  slow_workflow: 'Slow run',
+  slow_step: 'Slow step',
+  slow_llm_call: 'Slow model call',
+  costly_workflow: 'Costly run',
+  high_error_rate: 'Too many failures',
+};
+
+/** Each crossing of a threshold, the furthest first, with the run in which it happened. */
+export function Findings({
+  findings,
+  total,
+}: {
+  readonly findings: readonly PerformanceFinding[];
+  readonly total: number;
+}): ReactElement {
+  const nowMs = useNow();
+  const [type, setType] = useState<PerformanceFinding['type'] | undefined>(undefined);
+  if (findings.length === 0) {
+    return total === 0 ? (
+      <Notice icon="performance" title="No runs to judge in this range">
+        <p>Choose a longer range, or take the narrowing away.</p>
+      </Notice>
+    ) : (
+      <Notice icon="check" title="Nothing was too slow, too dear or failed too often">
+        <p>All {plural(total, 'run')} stayed within the thresholds above.</p>
+      </Notice>
+    );
+  }
+  const kinds = [...Map.groupBy(findings, (finding) => finding.type)];
+  const shown = type === undefined ? findings : findings.filter((finding) => finding.type === type);
+  return (
+    <section className="findings">
+      <header>
+        <h2>Findings</h2>
+        {kinds.map(([kind, all]) => (
+          <button
+            key={kind}
+            type="button"
+            className="button"
+            aria-pressed={kind === type}
+            onClick={() => setType(kind === type ? undefined : kind)}
+          >
+            {typeWords[kind]} {formatCount(all.length)}
+          </button>
+        ))}
+      </header>
+      <ul>
+        {shown.map((finding) => (
+          <li key={`${finding.type} ${finding.traceId ?? ''} ${finding.spanId ?? ''} ${finding.time}`}>
+            <span
+              className={
+                finding.severity === 'critical' ? 'error-text finding-severity' : 'warn-text finding-severity'
+              }
+            >
+              <Icon name={finding.severity === 'critical' ? 'error' : 'warning'} size={14} />
+              {finding.severity}
+            </span>
+            <span className="nowrap">{typeWords[finding.type]}</span>
+            <span className="clip finding-message">
+              {finding.traceId === null ? (
+                finding.message
+              ) : (
+                <PageLink
+                  to={`/runs/${finding.traceId}`}
+                  search={{
+                    span: finding.spanId ?? undefined,
+                    view: finding.type === 'costly_workflow' ? 'cost' : undefined,
+                  }}
+                  title={finding.message}
+                >
+                  {finding.message}
+                </PageLink>
+              )}
+            </span>
+            <span className="num nowrap">
+              {valueWords(finding, finding.value)}{' '}
+              <span className="faint">of {valueWords(finding, finding.threshold)}</span>
+            </span>
+            <TimeAgo time={finding.time} nowMs={nowMs} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function valueWords({ unit }: PerformanceFinding, value: number): string {
+  if (unit === 's') return formatDurationMs(value * 1000);
+  return unit === 'USD' ? formatCostUsd(value) : formatShare(value);
+}

@@ -1,0 +1,142 @@
+import type { PerformanceResponse } from '@sightline/schema/api';
+import { useQuery } from '@tanstack/react-query';
+import type { ReactElement } from 'react';
+import { performanceQuery } from '../../api/agent-queries.ts';
+import { performanceSentence } from '../../model/agent-answers.ts';
+import { formatCostUsd, formatCount, formatDurationMs, formatShare } from '../../model/format.ts';
+import { describeRangeInSentence } from '../../model/time-range.ts';
+import { FilterChips } from '../../widgets/filter-chips.tsx';
+import { Page } from '../../widgets/page.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
+import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
+import { carriedSearch } from '../../widgets/url-state.ts';
+import { useExactFilters } from '../../widgets/use-exact-filters.ts';
+import { useKept } from '../../widgets/use-kept.ts';
+import { useQuestion } from '../../widgets/use-question.ts';
+import { Findings } from './findings.tsx';
+import { NarrowBy } from './narrow-by.tsx';
+import { ThresholdForm } from './threshold-form.tsx';
+import './performance-page.css';
+
+/** What was too slow, too dear or failed too often, by thresholds that can be changed. */
+export function PerformancePage(): ReactElement {
+  const question = useQuestion();
+  const { range, asOf, search } = question;
+  const filters = useExactFilters();
+  const { session, service, agent, model, version, environment } = filters.values;
+  const query = useQuery(
+    performanceQuery(
+      session,
+      { from: range.from, to: range.to, service, agent, model, version, environment },
+      asOf,
+    ),
+  );
+  const found = useKept(query.data, query.error);
+  const when = `${describeRangeInSentence(range, asOf)}${session === undefined ? '' : ' of this session'}`;
+  return (
+    <Page
+      title="Performance"
+      answer={
+        found === undefined ? (
+          query.error === null ? (
+            <SkeletonText width={420} />
+          ) : (
+            'Performance'
+          )
+        ) : (
+          performanceSentence(found, when)
+        )
+      }
+      detail={found === undefined ? undefined : comparedWords(found)}
+      actions={<TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />}
+    >
+      <NarrowBy filters={filters} range={range} />
+      <FilterChips filters={filters} />
+      <LimitsNote limits={found?.limitsMet} />
+      <div className="performance" tabIndex={0} role="region" aria-label="Performance">
+        {query.error !== null && found === undefined && (
+          <ErrorNotice error={query.error} onRetry={question.refresh} />
+        )}
+        {query.isPending && <SkeletonRows count={12} />}
+        {found !== undefined && (
+          <>
+            <Summary
+              found={found}
+              runsSearch={{ ...carriedSearch(search), session, service, agent, model, version, environment }}
+            />
+            <ThresholdForm
+              key={JSON.stringify(found.thresholds)}
+              thresholds={found.thresholds}
+              onSaved={question.refresh}
+            />
+            <Findings findings={found.findings} total={found.total} />
+          </>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function comparedWords(found: PerformanceResponse): string {
+  if (found.total === 0) return '';
+  const parts = [`${formatCount(found.completed)} completed`, `${formatCount(found.failed)} failed`];
+  if (found.p95Ms !== null) parts.push(`p95 ${formatDurationMs(found.p95Ms)}`);
+  if (found.totalCostUsd !== null) parts.push(formatCostUsd(found.totalCostUsd));
+  return parts.join(' · ');
+}
+
+function Summary({
+  found,
+  runsSearch,
+}: {
+  readonly found: PerformanceResponse;
+  readonly runsSearch: Record<string, string | undefined>;
+}): ReactElement {
+  const ms = (value: number | null): string => (value === null ? '–' : formatDurationMs(value));
+  const usd = (value: number | null): string =>
+    value === null
+      ? found.unpricedCalls > 0
+        ? 'unknown'
+        : '–'
+      : `${found.unpricedCalls > 0 ? '≥ ' : ''}${formatCostUsd(value)}`;
+  const facts: readonly (readonly [string, ReactElement | string])[] = [
+    [
+      'Runs',
+      <PageLink key="all" to="/runs" search={runsSearch}>
+        {formatCount(found.total)}
+      </PageLink>,
+    ],
+    ['Completed', formatCount(found.completed)],
+    [
+      'Failed',
+      <PageLink
+        key="failed"
+        to="/runs"
+        search={{ ...runsSearch, status: 'error' }}
+        className={found.failed > 0 ? 'error-text' : ''}
+      >
+        {formatCount(found.failed)}
+      </PageLink>,
+    ],
+    ['Error rate', found.errorRate === null ? '–' : formatShare(found.errorRate)],
+    ['Average', ms(found.avgMs)],
+    ['p50', ms(found.p50Ms)],
+    ['p90', ms(found.p90Ms)],
+    ['p95', ms(found.p95Ms)],
+    ['p99', ms(found.p99Ms)],
+    ['Longest', ms(found.maxMs)],
+    ['Cost', usd(found.totalCostUsd)],
+    ['Cost a run', usd(found.avgCostUsd)],
+  ];
+  return (
+    <dl className="performance-summary">
+      {facts.map(([label, value]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}

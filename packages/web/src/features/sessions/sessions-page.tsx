@@ -1,0 +1,59 @@
+import type { Session, SessionsResponse } from '@sightline/schema/api';
+import { useMemo, type ReactElement } from 'react';
+import { sessionsSentence } from '../../model/agent-answers.ts';
+import { PageLink } from '../../widgets/page-link.tsx';
+import { Dash, WayIn } from '../../widgets/facts.tsx';
+import { groupColumns } from '../../widgets/group-columns.tsx';
+import { ListPage, useListPage } from '../../widgets/list-page.tsx';
+
+const sessionsOf = (page: object): readonly Session[] => (page as SessionsResponse).sessions;
+
+/** Conversations: who talked with what, how often it failed, what it cost. */
+export function SessionsPage(): ReactElement {
+  const state = useListPage();
+  const { question, nowMs } = state;
+  const columns = useMemo(
+    () => [
+      {
+        id: 'sessionId',
+        label: 'Session',
+        render: (session: Session) => (
+          <PageLink to={`/sessions/${encodeURIComponent(session.sessionId)}`} className="row-link clip mono">
+            {session.sessionId}
+          </PageLink>
+        ),
+      },
+      {
+        id: 'user',
+        label: 'User',
+        width: 150,
+        render: (session: Session) =>
+          session.userId === null ? (
+            <Dash />
+          ) : (
+            <WayIn to="/sessions" search={{ user: session.userId }} label={session.userId} />
+          ),
+      },
+      ...groupColumns<Session>(nowMs),
+    ],
+    [nowMs],
+  );
+  return (
+    <ListPage
+      state={state}
+      name="sessions"
+      title="Sessions"
+      noun="session"
+      icon="sessions"
+      columns={columns}
+      rowsOf={sessionsOf}
+      rowKey={(session) => session.sessionId}
+      rowClass={(session) => (session.failedRuns > 0 ? 'has-error' : '')}
+      initialSort="-lastTime"
+      emptyHint="Runs with gen_ai.conversation.id or session.id belong to a session."
+      sentence={({ rows, hasMore }) =>
+        sessionsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
+      }
+    />
+  );
+}

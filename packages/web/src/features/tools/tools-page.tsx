@@ -1,0 +1,94 @@
+import type { ToolFacts, ToolsResponse } from '@sightline/schema/api';
+import { useMemo, type ReactElement } from 'react';
+import { toolsSentence } from '../../model/agent-answers.ts';
+import { formatCount } from '../../model/format.ts';
+import { callColumns, lastColumn } from '../../widgets/call-columns.tsx';
+import type { Column } from '../../widgets/data-table.tsx';
+import { Dash, WayIn } from '../../widgets/facts.tsx';
+import { ListPage, useListPage } from '../../widgets/list-page.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
+import { carriedSearch } from '../../widgets/url-state.ts';
+
+const toolsOf = (page: object): readonly ToolFacts[] => (page as ToolsResponse).tools;
+
+/** The tools that agents called: which fail, which are slow, and for whom. */
+export function ToolsPage(): ReactElement {
+  const state = useListPage();
+  const { question, nowMs } = state;
+  const { search } = question;
+  const columns = useMemo((): readonly Column<ToolFacts>[] => {
+    const carried = carriedSearch(search);
+    return [
+      {
+        id: 'tool',
+        label: 'Tool',
+        width: 210,
+        render: (row) => (
+          <PageLink to="/runs" search={{ ...carried, tool: row.tool }} className="row-link clip mono">
+            {row.tool}
+          </PageLink>
+        ),
+      },
+      {
+        id: 'byAgent',
+        label: 'Called by',
+        width: 170,
+        render: ({ byAgent }) => {
+          const known = byAgent.filter((one) => one.agent !== null);
+          const [first, ...rest] = known;
+          if (first?.agent === undefined || first.agent === null) return <Dash />;
+          const title = known
+            .map(
+              (one) =>
+                `${one.agent ?? ''}: ${formatCount(one.calls)} calls, ${formatCount(one.errors)} failed`,
+            )
+            .join('\n');
+          return (
+            <>
+              <WayIn to="/runs" search={{ ...carried, agent: first.agent }} label={first.agent} />
+              {rest.length > 0 && (
+                <span className="faint" title={title}>
+                  +{rest.length}
+                </span>
+              )}
+            </>
+          );
+        },
+      },
+      ...callColumns<ToolFacts>(),
+      {
+        id: 'lastError',
+        label: 'Last failure',
+        render: ({ lastError }) =>
+          lastError === null ? (
+            <Dash />
+          ) : (
+            <WayIn
+              to={`/runs/${lastError.traceId}`}
+              search={{ span: lastError.spanId }}
+              label={lastError.message === '' ? 'failed without a message' : lastError.message}
+            />
+          ),
+      },
+      lastColumn<ToolFacts>(nowMs),
+    ];
+  }, [nowMs, search]);
+  return (
+    <ListPage
+      state={state}
+      name="tools"
+      title="Tools"
+      noun="tool"
+      icon="tool"
+      columns={columns}
+      rowsOf={toolsOf}
+      rowKey={(row) => row.tool}
+      rowClass={(row) => (row.errors > 0 ? 'has-error' : '')}
+      initialSort="-errors"
+      emptyHint="Calls of tools are spans with gen_ai.tool.name, or what your SDK calls it."
+      sentence={({ rows, hasMore }) =>
+        toolsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
+      }
+    />
+  );
+}

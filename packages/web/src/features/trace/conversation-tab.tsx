@@ -1,0 +1,65 @@
+import type { RunResponse } from '@sightline/schema/api';
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, type ReactElement } from 'react';
+import { conversationQuery } from '../../api/agent-queries.ts';
+import { Conversation } from '../../widgets/conversation.tsx';
+import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
+import type { TraceView } from './use-trace-view.ts';
+
+/** What was said in the run, with the calls of tools and what came of them in their places. */
+export function ConversationTab({
+  trace,
+  run,
+}: {
+  readonly trace: TraceView;
+  readonly run: RunResponse;
+}): ReactElement {
+  const { model, selected } = trace;
+  const query = useInfiniteQuery(conversationQuery({ traceId: model.traceId }));
+  const turns = useMemo(() => query.data?.pages.flatMap((page) => page.turns) ?? [], [query.data]);
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
+  const onReachEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  if (query.error !== null && turns.length === 0)
+    return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.data === undefined) return <SkeletonRows count={12} />;
+  if (query.data.pages[0]?.isRecorded === false || turns.length === 0)
+    return <NotRecorded calls={run.run.llmCalls} />;
+  return (
+    <div className="run-view-column">
+      <LimitsNote limits={query.data.pages.at(-1)?.limitsMet} />
+      <Conversation
+        turns={turns}
+        startMs={model.startMs}
+        selectedSpan={model.slim.columns.spanId[selected]}
+        onSelectSpan={(_turn, spanId) => {
+          const span = model.indexOf.get(spanId);
+          if (span !== undefined) trace.select(span);
+        }}
+        onReachEnd={onReachEnd}
+        footer={
+          isFetchingNextPage ? (
+            <p className="conversation-foot faint small">Loading what was said next…</p>
+          ) : undefined
+        }
+      />
+    </div>
+  );
+}
+
+function NotRecorded({ calls }: { readonly calls: number }): ReactElement {
+  return (
+    <Notice icon="sessions" title="No words were recorded in this run">
+      {calls === 0 ? (
+        <p>No model was called, so nothing was said.</p>
+      ) : (
+        <p>
+          The models were called, but their messages were not captured. Most SDKs leave them out until told:
+          OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true for OpenTelemetry, captureContent for
+          Sightline’s own.
+        </p>
+      )}
+    </Notice>
+  );
+}

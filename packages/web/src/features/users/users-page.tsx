@@ -1,0 +1,65 @@
+import type { User, UsersResponse } from '@sightline/schema/api';
+import { useMemo, type ReactElement } from 'react';
+import { usersSentence } from '../../model/agent-answers.ts';
+import { formatCount } from '../../model/format.ts';
+import type { Column } from '../../widgets/data-table.tsx';
+import { WayIn } from '../../widgets/facts.tsx';
+import { groupColumns } from '../../widgets/group-columns.tsx';
+import { ListPage, useListPage } from '../../widgets/list-page.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
+import { carriedSearch } from '../../widgets/url-state.ts';
+
+const usersOf = (page: object): readonly User[] => (page as UsersResponse).users;
+
+/** For whom the runs ran, and what that cost. */
+export function UsersPage(): ReactElement {
+  const state = useListPage();
+  const { question, nowMs } = state;
+  const { search } = question;
+  const columns = useMemo((): readonly Column<User>[] => {
+    const carried = carriedSearch(search);
+    return [
+      {
+        id: 'userId',
+        label: 'User',
+        render: (user) => (
+          <PageLink to="/runs" search={{ ...carried, user: user.userId }} className="row-link clip mono">
+            {user.userId}
+          </PageLink>
+        ),
+      },
+      {
+        id: 'sessions',
+        label: 'Sessions',
+        width: 64,
+        align: 'end',
+        sortBy: (user) => user.sessions,
+        render: (user) => (
+          <WayIn
+            to="/sessions"
+            search={{ ...carried, user: user.userId }}
+            label={formatCount(user.sessions)}
+          />
+        ),
+      },
+      ...groupColumns<User>(nowMs),
+    ];
+  }, [nowMs, search]);
+  return (
+    <ListPage
+      state={state}
+      name="users"
+      title="Users"
+      noun="user"
+      icon="users"
+      columns={columns}
+      rowsOf={usersOf}
+      rowKey={(user) => user.userId}
+      initialSort="-costUsd"
+      emptyHint="Runs with user.id (or the name that your SDK has for it) belong to a user."
+      sentence={({ rows, hasMore }) =>
+        usersSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
+      }
+    />
+  );
+}

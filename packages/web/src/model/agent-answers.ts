@@ -1,0 +1,162 @@
+/** The sentences over the lists of agent views: what the visitor came for, in one line. */
+import type {
+  AgentFacts,
+  McpResponse,
+  ModelFacts,
+  OverviewFacts,
+  OverviewResponse,
+  PerformanceResponse,
+  Session,
+  ToolFacts,
+  User,
+} from '@sightline/schema/api';
+import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from './format.ts';
+import { describeRangeInSentence, type TimeRange } from './time-range.ts';
+import { describeChange } from './trace-answer.ts';
+import { costWords } from './usage-words.ts';
+
+interface Asked {
+  readonly range: TimeRange;
+  readonly nowMs: number;
+  /** More rows follow those that are known. */
+  readonly hasMore: boolean;
+}
+
+/** `12 of 240 runs failed in the last hour`. */
+export function runsSentence(totals: OverviewFacts, { range, nowMs }: Omit<Asked, 'hasMore'>): string {
+  const when = describeRangeInSentence(range, nowMs);
+  if (totals.runs === 0) return `No runs ${when}`;
+  if (totals.failedRuns === 0)
+    return totals.runs === 1
+      ? `1 run ${when}, and it did not fail`
+      : `${plural(totals.runs, 'run')} ${when}, none failed`;
+  return `${formatCount(totals.failedRuns)} of ${plural(totals.runs, 'run')} failed ${when}`;
+}
+
+/** `p95 12.3 s, ▲ 34 % · $3.20, ▼ 5 % · 1.2 M tokens`, each against the time before. */
+export function runsDetail({ totals, previous }: Pick<OverviewResponse, 'totals' | 'previous'>): string {
+  if (totals.runs === 0) return '';
+  const parts: string[] = [];
+  if (totals.p95Ms !== null)
+    parts.push(withChange(`p95 ${formatDurationMs(totals.p95Ms)}`, totals.p95Ms, previous.p95Ms));
+  if (totals.costUsd !== null || totals.unpricedCalls > 0)
+    parts.push(withChange(costSaid(totals), totals.costUsd ?? 0, previous.costUsd));
+  const tokens = (totals.inputTokens ?? 0) + (totals.outputTokens ?? 0);
+  if (tokens > 0) parts.push(`${formatCount(tokens)} tokens`);
+  return parts.join(' · ');
+}
+
+/** A cost in a sentence. */
+function costSaid(usage: { readonly costUsd: number | null; readonly unpricedCalls: number }): string {
+  const words = costWords(usage);
+  return words === 'unknown' ? 'cost unknown' : words.replace('≥ ', 'at least ');
+}
+
+function withChange(words: string, now: number, before: number | null): string {
+  const change = describeChange(now, before);
+  return change === '' || now === 0 ? words : `${words}, ${change}`;
+}
+
+export function sessionsSentence(sessions: readonly Session[], asked: Asked): string {
+  const when = describeRangeInSentence(asked.range, asked.nowMs);
+  if (sessions.length === 0) return `No sessions ${when}`;
+  const failed = sessions.filter((one) => one.failedRuns > 0).length;
+  const count = `${counted(sessions.length, asked.hasMore)} ${sessions.length === 1 && !asked.hasMore ? 'session' : 'sessions'} ${when}`;
+  if (asked.hasMore) return count;
+  return failed === 0
+    ? `${count}, none with a failed run`
+    : `${formatCount(failed)} of ${count} had a failed run`;
+}
+
+export function usersSentence(users: readonly User[], asked: Asked): string {
+  const when = describeRangeInSentence(asked.range, asked.nowMs);
+  const costly = mostOf(users, (user) => user.costUsd);
+  if (users.length === 0) return `No user is named in the runs ${when}`;
+  const count = `${counted(users.length, asked.hasMore)} ${users.length === 1 && !asked.hasMore ? 'user' : 'users'} ${when}`;
+  return costly?.costUsd === undefined || costly.costUsd === null
+    ? count
+    : `${count}; ${costly.userId} cost most: ${costWords(costly)}`;
+}
+
+export function modelsSentence(models: readonly ModelFacts[], { range, nowMs }: Asked): string {
+  const when = describeRangeInSentence(range, nowMs);
+  if (models.length === 0) return `No model was called ${when}`;
+  const costly = mostOf(models, (model) => model.costUsd);
+  const sum = models.reduce((total, model) => total + (model.costUsd ?? 0), 0);
+  if (costly === undefined || sum === 0)
+    return `${plural(models.length, 'model')} called ${when}, their cost unknown`;
+  const share = models.length === 1 ? '' : `, ${formatShare((costly.costUsd ?? 0) / sum)} of it all`;
+  return `${costly.model} cost most ${when}: ${costWords(costly)}${share}`;
+}
+
+export function agentsSentence(agents: readonly AgentFacts[], { range, nowMs }: Asked): string {
+  const when = describeRangeInSentence(range, nowMs);
+  if (agents.length === 0) return `No agent was at work ${when}`;
+  const worst = mostOf(agents, (agent) => (agent.errors === 0 ? null : agent.errors));
+  const count = `${plural(agents.length, 'agent')} at work ${when}`;
+  return worst === undefined
+    ? `${count}, none failed`
+    : `${count}; ${worst.agent} failed most: ${formatCount(worst.errors)} of ${plural(worst.calls, 'time')}`;
+}
+
+export function toolsSentence(tools: readonly ToolFacts[], { range, nowMs }: Asked): string {
+  const when = describeRangeInSentence(range, nowMs);
+  if (tools.length === 0) return `No tool was called ${when}`;
+  const worst = mostOf(tools, (tool) => (tool.errors === 0 ? null : tool.errors));
+  if (worst === undefined) return `${plural(tools.length, 'tool')} called ${when}, none failed`;
+  return `${worst.tool} failed most ${when}: ${formatCount(worst.errors)} of ${plural(worst.calls, 'call')} (${formatShare(worst.errorRate)})`;
+}
+
+export function mcpSentence(
+  { servers, tools, schemaChanges }: McpResponse,
+  { range, nowMs }: Omit<Asked, 'hasMore'>,
+): string {
+  const when = describeRangeInSentence(range, nowMs);
+  if (servers.length === 0) return `No call of an MCP server ${when}`;
+  const calls = servers.reduce((sum, server) => sum + server.calls, 0);
+  const errors = servers.reduce((sum, server) => sum + server.errors, 0);
+  const failed =
+    errors === 0 ? 'none failed' : `${formatCount(errors)} failed (${formatShare(errors / calls)})`;
+  const changed = schemaChanges.filter((change) => change.change === 'changed').length;
+  const changes = changed === 0 ? '' : `; ${plural(changed, 'tool')} changed its definition`;
+  return `${plural(calls, 'call')} of ${plural(tools.length, 'tool')} on ${plural(servers.length, 'MCP server')} ${when}, ${failed}${changes}`;
+}
+
+export function performanceSentence(found: PerformanceResponse, when: string): string {
+  if (found.total === 0) return `No runs ${when}`;
+  const kinds = new Map<string, number>();
+  for (const finding of found.findings) kinds.set(finding.type, (kinds.get(finding.type) ?? 0) + 1);
+  if (kinds.size === 0) return `All ${plural(found.total, 'run')} ${when} stayed within the thresholds`;
+  const words = [...kinds].map(([type, count]) => findingWords(type, count));
+  return `${words.join(', ')} among ${plural(found.total, 'run')} ${when}`;
+}
+
+function findingWords(type: string, count: number): string {
+  if (type === 'high_error_rate') return 'Too many failures';
+  const noun: Readonly<Record<string, string>> = {
+    slow_workflow: 'slow run',
+    slow_step: 'slow step',
+    slow_llm_call: 'slow model call',
+    costly_workflow: 'costly run',
+  };
+  return plural(count, noun[type] ?? type);
+}
+
+function counted(count: number, hasMore: boolean): string {
+  return `${formatCount(count)}${hasMore ? '+' : ''}`;
+}
+
+function mostOf<T>(values: readonly T[], by: (value: T) => number | null): T | undefined {
+  let best: T | undefined;
+  for (const value of values) {
+    const weight = by(value);
+    if (weight !== null && (best === undefined || weight > (by(best) ?? Number.NEGATIVE_INFINITY)))
+      best = value;
+  }
+  return best;
+}
+
+/** `$0.12 each`. */
+export function costPerRun({ costUsd, runs }: OverviewFacts): string {
+  return costUsd === null || runs === 0 ? '' : `${formatCostUsd(costUsd / runs)} a run`;
+}

@@ -1,0 +1,62 @@
+import type { OverviewFacts, OverviewResponse } from '@sightline/schema/api';
+import { ensure } from '@sightline/base';
+import { expect, test } from 'vitest';
+import { changeOf, chartLines, chartMetrics } from './overview-charts.ts';
+
+const facts = (more: Partial<OverviewFacts>): OverviewFacts => ({
+  runs: 0,
+  failedRuns: 0,
+  errorRate: null,
+  p50Ms: null,
+  p95Ms: null,
+  llmCalls: 0,
+  ttftP50Ms: null,
+  ttftP95Ms: null,
+  cacheHitRate: null,
+  hallucinationRate: null,
+  inputTokens: null,
+  outputTokens: null,
+  cacheReadTokens: null,
+  cacheWriteTokens: null,
+  reasoningTokens: null,
+  costUsd: null,
+  unpricedCalls: 0,
+  ...more,
+});
+const metric = (id: string) =>
+  ensure(
+    chartMetrics.find((one) => one.id === id),
+    id,
+  );
+
+test('a change has a tone: more failures are bad, a better cache is good, more runs are neither', () => {
+  expect(changeOf(metric('errors'), facts({ errorRate: 0.2 }), facts({ errorRate: 0.1 }))).toEqual({
+    words: '▲ 100 %',
+    tone: 'bad',
+  });
+  expect(changeOf(metric('cache'), facts({ cacheHitRate: 0.8 }), facts({ cacheHitRate: 0.4 }))?.tone).toBe(
+    'good',
+  );
+  expect(changeOf(metric('runs'), facts({ runs: 9 }), facts({ runs: 3 }))?.tone).toBe('neutral');
+  expect(changeOf(metric('cost'), facts({ costUsd: 1.02 }), facts({ costUsd: 1 }))?.tone).toBe('neutral');
+  expect(changeOf(metric('cost'), facts({ costUsd: 1 }), facts({ costUsd: null }))).toBeUndefined();
+});
+
+test('unknown stays unknown over the chart', () => {
+  expect(metric('cost').total(facts({ unpricedCalls: 3 }))).toBe('unknown');
+  expect(metric('hallucination').total(facts({}))).toBe('not scored');
+});
+
+test('split, each group is a line, with gaps where it did nothing', () => {
+  const point = (startMs: number, runs: number) => ({ ...facts({ runs }), startMs });
+  const overview = {
+    series: [point(0, 3), point(60, 1)],
+    groups: [{ key: '', series: [point(60, 1)] }],
+  } as unknown as OverviewResponse;
+  expect(chartLines(metric('runs'), overview, true)).toEqual([
+    { label: '(none)', group: '', values: [null, 1] },
+  ]);
+  expect(chartLines(metric('runs'), overview, false)).toEqual([
+    { label: 'runs', group: undefined, values: [3, 1] },
+  ]);
+});

@@ -1,0 +1,111 @@
+/** Values that stand alike in every list: costs, tokens, failures, moments, models. */
+import type { ModelShare, ScoreSummary, Usage } from '@sightline/schema/api';
+import type { ReactElement } from 'react';
+import { formatCount, formatDurationMs, formatNumber, formatShare } from '../model/format.ts';
+import { formatDateTime, formatRelative, msFromTimestamp, timeZoneName } from '../model/timestamp.ts';
+import { costNote, costWords, tokenWords, totalTokens } from '../model/usage-words.ts';
+import { PageLink } from './page-link.tsx';
+import type { UrlSearch } from './url-state.ts';
+
+export function CostValue({ of }: { readonly of: Pick<Usage, 'costUsd' | 'unpricedCalls'> }): ReactElement {
+  const isWhole = of.unpricedCalls === 0;
+  const className = of.costUsd === null ? (isWhole ? 'faint' : 'warn-text') : '';
+  return (
+    <span className={className} title={costNote(of)}>
+      {costWords(of)}
+    </span>
+  );
+}
+
+export function TokensValue({ of }: { readonly of: Usage }): ReactElement {
+  const total = totalTokens(of);
+  return total === null ? <Dash /> : <span title={tokenWords(of)}>{formatCount(total)}</span>;
+}
+
+/** A count of failures: quiet at zero, red above. */
+export function ErrorsValue({
+  count,
+  share,
+}: {
+  readonly count: number;
+  readonly share?: number;
+}): ReactElement {
+  if (count === 0) return <Dash />;
+  return (
+    <span className="error-text" title={share === undefined ? undefined : formatShare(share)}>
+      {formatCount(count)}
+    </span>
+  );
+}
+
+export function CountValue({ count }: { readonly count: number | null }): ReactElement {
+  return count === null || count === 0 ? <Dash /> : <span>{formatCount(count)}</span>;
+}
+
+export function DurationValue({ ms }: { readonly ms: number | null }): ReactElement {
+  return ms === null ? <Dash /> : <span>{formatDurationMs(ms)}</span>;
+}
+
+export function ShareValue({ share }: { readonly share: number | null }): ReactElement {
+  return share === null ? <Dash /> : <span>{formatShare(share)}</span>;
+}
+
+export function TimeAgo({ time, nowMs }: { readonly time: string; readonly nowMs: number }): ReactElement {
+  const ms = msFromTimestamp(time);
+  return (
+    <time className="time-ago soft" dateTime={time} title={`${formatDateTime(ms)} ${timeZoneName(ms)}`}>
+      {formatRelative(ms, nowMs)}
+    </time>
+  );
+}
+
+/** `gpt-5.4 +1`, each of them on hover. */
+export function ModelMix({ models }: { readonly models: readonly ModelShare[] }): ReactElement {
+  const [first, ...rest] = models;
+  if (first === undefined) return <Dash />;
+  const words = models.map(
+    (one) =>
+      `${one.model}: ${formatCount(one.calls)} calls, ${costWords({ costUsd: one.costUsd, unpricedCalls: one.costUsd === null ? one.calls : 0 })}`,
+  );
+  return (
+    <span className="clip soft" title={words.join('\n')}>
+      {first.model}
+      {rest.length > 0 && <span className="faint"> +{rest.length}</span>}
+    </span>
+  );
+}
+
+export function Scores({ scores }: { readonly scores: readonly ScoreSummary[] }): ReactElement {
+  const [first, ...rest] = scores;
+  if (first === undefined) return <Dash />;
+  const words = (one: ScoreSummary): string =>
+    `${one.name} ${one.average === null ? (one.label ?? '') : formatNumber(one.average)}`;
+  return (
+    <span className="clip soft" title={scores.map(words).join('\n')}>
+      {words(first)}
+      {rest.length > 0 && <span className="faint"> +{rest.length}</span>}
+    </span>
+  );
+}
+
+/** A value inside a row that leads somewhere of its own. */
+export function WayIn(props: {
+  readonly to: string;
+  readonly search?: UrlSearch;
+  readonly label: string;
+}): ReactElement {
+  return (
+    <PageLink
+      to={props.to}
+      {...(props.search === undefined ? {} : { search: props.search })}
+      className="above-link way-in clip"
+      title={props.label}
+    >
+      {props.label}
+    </PageLink>
+  );
+}
+
+export function Dash(): ReactElement {
+  return <span className="faint">–</span>;
+}

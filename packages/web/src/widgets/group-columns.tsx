@@ -1,0 +1,107 @@
+import type { Session } from '@sightline/schema/api';
+import { formatCount, formatDurationMs } from '../model/format.ts';
+import { msFromTimestamp } from '../model/timestamp.ts';
+import type { Column } from './data-table.tsx';
+import {
+  CostValue,
+  CountValue,
+  Dash,
+  ErrorsValue,
+  ModelMix,
+  Scores,
+  TimeAgo,
+  TokensValue,
+  WayIn,
+} from './facts.tsx';
+
+type RunGroup = Omit<Session, 'sessionId' | 'userId'>;
+
+/** What sessions and users have alike: their runs added up. */
+export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Column<Row>[] {
+  return [
+    {
+      id: 'agents',
+      label: 'Agents',
+      width: 150,
+      render: ({ agents }) => {
+        const [first, ...rest] = agents;
+        if (first === undefined) return <Dash />;
+        return (
+          <>
+            <WayIn to="/runs" search={{ agent: first }} label={first} />
+            {rest.length > 0 && (
+              <span className="faint" title={agents.join(', ')}>
+                +{rest.length}
+              </span>
+            )}
+          </>
+        );
+      },
+    },
+    { id: 'models', label: 'Models', width: 140, render: ({ models }) => <ModelMix models={models} /> },
+    {
+      id: 'runs',
+      label: 'Runs',
+      width: 44,
+      align: 'end',
+      sortBy: ({ runs }) => runs,
+      render: ({ runs }) => formatCount(runs),
+    },
+    {
+      id: 'failedRuns',
+      label: 'Failed',
+      width: 48,
+      align: 'end',
+      sortBy: ({ failedRuns }) => failedRuns,
+      render: ({ failedRuns, runs }) => (
+        <ErrorsValue count={failedRuns} share={failedRuns / Math.max(1, runs)} />
+      ),
+    },
+    {
+      id: 'steps',
+      label: 'Steps',
+      width: 48,
+      align: 'end',
+      sortBy: ({ steps }) => steps,
+      render: ({ steps }) => <CountValue count={steps} />,
+    },
+    {
+      id: 'inputTokens',
+      label: 'Tokens',
+      width: 64,
+      align: 'end',
+      sortBy: ({ inputTokens }) => inputTokens ?? -1,
+      render: (row) => <TokensValue of={row} />,
+    },
+    {
+      id: 'costUsd',
+      label: 'Cost',
+      width: 76,
+      align: 'end',
+      onPhone: true,
+      sortBy: ({ costUsd }) => costUsd ?? -1,
+      render: (row) => <CostValue of={row} />,
+    },
+    {
+      id: 'activeMs',
+      label: 'Active',
+      width: 84,
+      align: 'end',
+      sortBy: ({ activeMs }) => activeMs,
+      render: ({ activeMs, durationMs }) => (
+        <span title={`${formatDurationMs(durationMs)} from the first step to the last`}>
+          {formatDurationMs(activeMs)}
+        </span>
+      ),
+    },
+    { id: 'scores', label: 'Scores', width: 130, render: ({ scores }) => <Scores scores={scores} /> },
+    {
+      id: 'lastTime',
+      label: 'Last',
+      width: 84,
+      align: 'end',
+      sortBy: ({ lastTime }) => msFromTimestamp(lastTime),
+      render: ({ lastTime }) => <TimeAgo time={lastTime} nowMs={nowMs} />,
+    },
+  ];
+}

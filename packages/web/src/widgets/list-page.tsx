@@ -1,0 +1,221 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useMemo, type ReactElement, type ReactNode } from 'react';
+import { agentListQuery, type AgentListName } from '../api/agent-queries.ts';
+import { ApiError } from '../api/client.ts';
+import { formatCount } from '../model/format.ts';
+import { timeZoneName } from '../model/timestamp.ts';
+import { Button } from './button.tsx';
+import { DataTable, type Column } from './data-table.tsx';
+import { FilterBar } from './filter-bar.tsx';
+import { FilterChips } from './filter-chips.tsx';
+import type { IconName } from './icon.tsx';
+import { useKeys } from './keyboard.ts';
+import { Page } from './page.tsx';
+import { PageLink } from './page-link.tsx';
+import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from './states.tsx';
+import { TimeRangePicker } from './time-range-picker.tsx';
+import { useGo } from './url-state.ts';
+import { type ExactFilters, useExactFilters } from './use-exact-filters.ts';
+import { useKept } from './use-kept.ts';
+import { useNow } from './use-now.ts';
+import { type Question, useQuestion } from './use-question.ts';
+import './list-page.css';
+
+/** What a list page knows when it writes its sentence. */
+export interface ListAnswer<Row> {
+  readonly rows: readonly Row[];
+  readonly hasMore: boolean;
+  readonly question: Question;
+}
+
+export interface ListPageState {
+  readonly question: Question;
+  readonly filters: ExactFilters;
+  readonly nowMs: number;
+}
+
+interface ListPageProps<Row> {
+  readonly state: ListPageState;
+  readonly name: AgentListName;
+  readonly title: string;
+  readonly noun: string;
+  readonly icon: IconName;
+  readonly columns: readonly Column<Row>[];
+  readonly rowKey: (row: Row) => string;
+  readonly rowClass?: (row: Row) => string;
+  readonly rowsOf: (page: object) => readonly Row[];
+  readonly sentence: (answer: ListAnswer<Row>) => ReactNode;
+  readonly detail?: (answer: ListAnswer<Row>) => ReactNode;
+  /** The order of the rows while nobody chose one: a column, with `-` for the largest first. */
+  readonly initialSort: string;
+  /** Why there may be none, and what to send. */
+  readonly emptyHint: string;
+  /** Between the filter and the table. */
+  readonly chart?: ReactNode;
+  readonly actions?: ReactNode;
+}
+
+export function useListPage(): ListPageState {
+  return { question: useQuestion(), filters: useExactFilters(), nowMs: useNow() };
+}
+
+/** The parameters that a question and its exact filters ask the API with. */
+export function askedOf({ question, filters }: Pick<ListPageState, 'question' | 'filters'>) {
+  return { ...question.asked, ...filters.values };
+}
+
+/** A list of the agent views: its sentence, the filter, and a table that the server sorts and pages. */
+export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
+  const { question, filters } = props.state;
+  const { search, patch, asOf, filter, range } = question;
+  const { rowsOf } = props;
+  const sort = search['sort'];
+  const asked = { ...askedOf(props.state), sort };
+  const list = useInfiniteQuery(agentListQuery(props.name, asked, asOf));
+  const pages = useKept(list.data, list.error)?.pages;
+  const rows = useMemo(() => pages?.flatMap((page) => rowsOf(page)) ?? [], [pages, rowsOf]);
+  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
+  const onReachEnd = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  const selected = search['sel'] === undefined ? -1 : Number(search['sel']);
+  const select = (index: number): void =>
+    patch({ sel: String(Math.min(rows.length - 1, Math.max(0, index))) }, 'replace');
+  useRowKeys(props.title, props.noun, { selected, select, refresh: question.refresh });
+  const answer: ListAnswer<Row> = { rows, hasMore: hasNextPage, question };
+  const problem =
+    list.error instanceof ApiError && list.error.code === 'bad_filter' ? list.error.message : undefined;
+  const isNarrowed = filter !== '' || Object.keys(filters.values).length > 0;
+  return (
+    <Page
+      title={props.title}
+      answer={
+        pages === undefined ? (
+          list.error === null ? (
+            <SkeletonText width={420} />
+          ) : (
+            props.title
+          )
+        ) : (
+          props.sentence(answer)
+        )
+      }
+      detail={pages === undefined ? undefined : props.detail?.(answer)}
+      actions={
+        <>
+          {props.actions}
+          <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
+        </>
+      }
+    >
+      <FilterBar
+        signal="traces"
+        value={filter}
+        range={range}
+        placeholder="Filter: model:gpt-5.4 agent:planner status:error “free text”"
+        problem={problem}
+        onApply={question.setFilter}
+      />
+      <FilterChips filters={filters} />
+      {props.chart}
+      <LimitsNote limits={pages?.at(-1)?.limitsMet} />
+      <div className="list-body" data-stale={list.isPlaceholderData}>
+        {list.error !== null && rows.length === 0 ? (
+          <ErrorNotice error={list.error} onRetry={question.refresh} />
+        ) : list.isPending ? (
+          <SkeletonRows count={16} />
+        ) : rows.length === 0 ? (
+          <NoRows
+            icon={props.icon}
+            noun={props.noun}
+            hint={props.emptyHint}
+            isNarrowed={isNarrowed}
+            onWiden={() =>
+              patch({
+                q: undefined,
+                ...Object.fromEntries(Object.keys(filters.values).map((name) => [name, undefined])),
+              })
+            }
+            onLonger={() => question.setRange({ from: '-7d', to: 'now' })}
+          />
+        ) : (
+          <DataTable
+            id={props.name}
+            label={props.title}
+            rows={rows}
+            columns={props.columns}
+            rowKey={props.rowKey}
+            {...(props.rowClass === undefined ? {} : { rowClass: props.rowClass })}
+            selected={selected}
+            onSelect={select}
+            onReachEnd={onReachEnd}
+            shownColumns={search['cols']}
+            onShownColumns={(cols) => patch({ cols }, 'replace')}
+            sort={sort ?? props.initialSort}
+            onSort={(next) => patch({ sort: next, sel: undefined }, 'replace')}
+            isSorted
+            footer={
+              <p className="list-footer faint small">
+                {hasNextPage
+                  ? 'Loading more…'
+                  : `That is all: ${formatCount(rows.length)} ${rows.length === 1 ? props.noun : `${props.noun}s`}. Times are ${timeZoneName(props.state.nowMs)}.`}
+              </p>
+            }
+          />
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function NoRows(props: {
+  readonly icon: IconName;
+  readonly noun: string;
+  readonly hint: string;
+  readonly isNarrowed: boolean;
+  readonly onWiden: () => void;
+  readonly onLonger: () => void;
+}): ReactElement {
+  return (
+    <Notice
+      icon={props.icon}
+      title={props.isNarrowed ? `No ${props.noun} matches` : `No ${props.noun}s in this range`}
+    >
+      <p>{props.isNarrowed ? 'Look further back, or take a part of the filter away.' : props.hint}</p>
+      <div className="notice-actions">
+        {props.isNarrowed ? (
+          <Button onClick={props.onWiden}>Clear the filter</Button>
+        ) : (
+          <PageLink to="/get-started" className="button button-primary">
+            Get started
+          </PageLink>
+        )}
+        <Button onClick={props.onLonger}>Last 7 days</Button>
+      </div>
+    </Notice>
+  );
+}
+
+/** `j`, `k`, `Enter` and `r`, as in every list. */
+function useRowKeys(
+  title: string,
+  noun: string,
+  rows: { readonly selected: number; readonly select: (index: number) => void; readonly refresh: () => void },
+): void {
+  const go = useGo();
+  useKeys(title, [
+    { keys: 'j', label: `Next ${noun}`, run: () => rows.select(rows.selected + 1) },
+    { keys: 'k', label: `Previous ${noun}`, run: () => rows.select(rows.selected - 1) },
+    {
+      keys: 'Enter',
+      label: `Open the ${noun}`,
+      run: () => {
+        const link = document.querySelector<HTMLAnchorElement>('.table-item.is-selected .row-link');
+        if (link === null) return;
+        const url = new URL(link.href);
+        go(url.pathname, Object.fromEntries(url.searchParams));
+      },
+    },
+    { keys: 'r', label: 'Refresh', run: rows.refresh },
+  ]);
+}

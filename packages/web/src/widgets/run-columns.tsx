@@ -1,0 +1,162 @@
+import type { Run } from '@sightline/schema/api';
+import { formatDurationMs } from '../model/format.ts';
+import { msFromTimestamp } from '../model/timestamp.ts';
+import type { Column } from './data-table.tsx';
+import {
+  CostValue,
+  CountValue,
+  Dash,
+  ErrorsValue,
+  ModelMix,
+  Scores,
+  TimeAgo,
+  TokensValue,
+  WayIn,
+} from './facts.tsx';
+import { Icon } from './icon.tsx';
+import { PageLink } from './page-link.tsx';
+
+/** The columns of a list of runs; ids are the names that the API sorts by. */
+export function runColumns(nowMs: number): readonly Column<Run>[] {
+  return [
+    {
+      id: 'name',
+      label: 'Run',
+      render: (run) => (
+        <>
+          <span className={run.status === 'error' ? 'row-mark error-text' : 'row-mark'}>
+            {run.status === 'error' && <Icon name="error" size={14} />}
+          </span>
+          <PageLink to={`/runs/${run.traceId}`} className="row-link clip">
+            {run.name === '' ? '(no name)' : run.name}
+          </PageLink>
+        </>
+      ),
+    },
+    {
+      id: 'agent',
+      label: 'Agent',
+      width: 132,
+      render: (run) =>
+        run.agent === null ? <Dash /> : <WayIn to="/runs" search={{ agent: run.agent }} label={run.agent} />,
+    },
+    {
+      id: 'user',
+      label: 'User',
+      width: 124,
+      render: (run) =>
+        run.userId === null ? (
+          <Dash />
+        ) : (
+          <WayIn to="/runs" search={{ user: run.userId }} label={run.userId} />
+        ),
+    },
+    {
+      id: 'models',
+      label: 'Models',
+      width: 132,
+      render: (run) => <ModelMix models={run.models} />,
+    },
+    {
+      id: 'steps',
+      label: 'Steps',
+      width: 48,
+      align: 'end',
+      sortBy: (run) => run.steps,
+      render: (run) => <CountValue count={run.steps} />,
+    },
+    {
+      id: 'errorCount',
+      label: 'Errors',
+      width: 48,
+      align: 'end',
+      sortBy: (run) => run.errorCount,
+      render: (run) => <ErrorsValue count={run.errorCount} />,
+    },
+    {
+      id: 'inputTokens',
+      label: 'Tokens',
+      width: 60,
+      align: 'end',
+      sortBy: (run) => run.inputTokens ?? -1,
+      render: (run) => <TokensValue of={run} />,
+    },
+    {
+      id: 'costUsd',
+      label: 'Cost',
+      width: 76,
+      align: 'end',
+      sortBy: (run) => run.costUsd ?? -1,
+      render: (run) => <CostValue of={run} />,
+    },
+    {
+      id: 'durationMs',
+      label: 'Duration',
+      width: 76,
+      align: 'end',
+      onPhone: true,
+      sortBy: (run) => run.durationMs,
+      render: (run) => formatDurationMs(run.durationMs),
+    },
+    { id: 'scores', label: 'Scores', width: 120, render: (run) => <Scores scores={run.scores} /> },
+    {
+      id: 'llmCalls',
+      label: 'Model calls',
+      width: 80,
+      align: 'end',
+      hidden: true,
+      sortBy: (run) => run.llmCalls,
+      render: (run) => <CountValue count={run.llmCalls} />,
+    },
+    {
+      id: 'toolCalls',
+      label: 'Tool calls',
+      width: 72,
+      align: 'end',
+      hidden: true,
+      sortBy: (run) => run.toolCalls,
+      render: (run) => <CountValue count={run.toolCalls} />,
+    },
+    {
+      id: 'service',
+      label: 'Service',
+      width: 140,
+      hidden: true,
+      render: (run) => <WayIn to="/runs" search={{ service: run.service }} label={run.service} />,
+    },
+    {
+      id: 'version',
+      label: 'Version',
+      width: 90,
+      hidden: true,
+      render: (run) => <span className="clip mono soft">{run.version ?? ''}</span>,
+    },
+    {
+      id: 'session',
+      label: 'Session',
+      width: 140,
+      hidden: true,
+      render: (run) =>
+        run.sessionId === null ? (
+          <Dash />
+        ) : (
+          <WayIn to={`/sessions/${encodeURIComponent(run.sessionId)}`} label={run.sessionId} />
+        ),
+    },
+    {
+      id: 'traceId',
+      label: 'Trace id',
+      width: 280,
+      hidden: true,
+      render: (run) => <span className="clip mono soft">{run.traceId}</span>,
+    },
+    {
+      id: 'startTime',
+      label: 'Started',
+      width: 84,
+      align: 'end',
+      sortBy: (run) => msFromTimestamp(run.startTime),
+      render: (run) => <TimeAgo time={run.startTime} nowMs={nowMs} />,
+    },
+  ];
+}
