@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     log,
     version,
     pid: process.pid,
+    readVariable: (name) => process.env[name],
     webDirectory: join(import.meta.dirname, '../../web/dist'),
   });
   const { ui, otlpHttp, otlpGrpc } = server.urls;

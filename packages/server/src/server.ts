@@ -2,15 +2,18 @@
  * Puts the server together: data directory → control plane and telemetry store → ingest → receivers, API and UI. Reads
  * neither arguments nor environment nor clock; `main.ts` does, and tests bring their own.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '@sightline/base';
+import { createPriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { openCatalog, type Catalog } from './catalog/catalog.ts';
 import { readRetention, writeRetention } from './catalog/retention-settings.ts';
 import { openDataDirectory } from './config/data-directory.ts';
 import type { ServerOptions } from './config/options.ts';
+import { startEvaluationRunner } from './evaluation/evaluation-runner.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
 import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
@@ -26,6 +29,8 @@ export interface ServerSurroundings {
   readonly log: Logger;
   readonly version: string;
   readonly pid: number;
+  /** A variable of the environment: evaluators name those that hold the keys of their models. */
+  readonly readVariable: (name: string) => string | undefined;
   /** The built web UI. */
   readonly webDirectory: string;
 }
@@ -67,7 +72,7 @@ export async function startServer(
 
 async function start(
   options: ServerOptions,
-  { clock, log, version, pid, webDirectory }: ServerSurroundings,
+  { clock, log, version, pid, readVariable, webDirectory }: ServerSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
   const { host } = options;
@@ -103,6 +108,19 @@ async function start(
         }),
   });
   onClose(async () => ingest.close());
+
+  const { evaluationQuietMs } = options;
+  const evaluation = startEvaluationRunner({
+    store,
+    catalog,
+    clock,
+    log,
+    owner: randomUUID(),
+    readVariable,
+    pricesOf: async () => createPriceBook(),
+    quietMs: evaluationQuietMs,
+  });
+  onClose(async () => evaluation.stop());
 
   if (!isLoopback(host) && options.apiKey === undefined)
     log.warn(
@@ -145,6 +163,7 @@ async function start(
         resolveProject,
         catalog,
         status,
+        evaluation,
         ledger: () => ingest.ledger(),
         retention: { read: () => retention.policy, change: changeRetention },
       });

@@ -15,3 +15,4 @@ export * from './run-cost.ts';
 export * from './overview.ts';
 export * from './performance.ts';
 export * from './scores.ts';
+export * from './evaluators.ts';

@@ -102,6 +102,14 @@ export const optionTable = {
     initial: '15',
     about: 'How often the built-in probe writes a span and reads it back.',
   },
+  evaluationQuiet: {
+    flag: 'evaluation-quiet',
+    env: 'SIGHTLINE_EVALUATION_QUIET',
+    value: 'seconds|off',
+    initial: '10',
+    about:
+      'Evaluators judge a trace when nothing of it arrived for this long. off: this server judges nothing by itself.',
+  },
   clickhouseUrl: {
     flag: 'clickhouse-url',
     env: 'SIGHTLINE_CLICKHOUSE_URL',
@@ -147,6 +155,8 @@ export interface ServerOptions {
   readonly journalBytesMax: number;
   /** Undefined: no canary. */
   readonly canaryIntervalMs: number | undefined;
+  /** Undefined: this server judges nothing by itself. */
+  readonly evaluationQuietMs: number | undefined;
   readonly clickhouse: { readonly urls: readonly string[]; readonly cluster: string | undefined } | undefined;
   readonly postgresUrl: string | undefined;
   readonly logLevel: LogLevel;
@@ -211,6 +221,7 @@ export function parseOptions(
     requestBytesMax: read('requestMax', parseSize, 'a size such as 64MiB'),
     journalBytesMax: read('journalMax', parseSize, 'a size such as 2GiB'),
     canaryIntervalMs: read('canaryInterval', parseInterval, 'seconds from 1 to 3600, or off') ?? undefined,
+    evaluationQuietMs: read('evaluationQuiet', parseInterval, 'seconds from 1 to 3600, or off') ?? undefined,
     clickhouse:
       clickhouseUrl === '' ? undefined : { urls: clickhouseUrl.split(','), cluster: cluster || undefined },
     postgresUrl:

@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorBody, type LedgerResponse, type StatusResponse, tailEvents } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { CatalogDatabase } from '../../catalog/catalog.ts';
 import { hexId, logsRequest, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { TestStore } from '../../query/testing/test-store.ts';
 import { apiRoutes } from './api-routes.ts';
@@ -60,7 +60,13 @@ beforeAll(async () => {
     clock: telemetry.clock,
     ledger: () => ledger,
     // The settings have their own tests; nothing here reaches the control plane.
-    catalog: {} as SqlRunner,
+    catalog: {} as CatalogDatabase,
+    evaluation: {
+      status: () => ({ state: 'idle', waiting: 0, lastError: null }),
+      judgeSurroundings: async () => {
+        throw new Error('Nothing here judges.');
+      },
+    },
     retention: {
       read: () => ({ days: { traces: 30, logs: 30, metrics: 30 }, capBytes: null }),
       change: async () => {},

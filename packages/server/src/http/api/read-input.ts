@@ -52,7 +52,9 @@ function nearest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   const strange = (issues: readonly z.core.$ZodIssue[]): number =>
     issues.filter(({ code }) => code === 'unrecognized_keys').length * 1000 + issues.length;
   const [best] = issue.errors.toSorted((a, b) => strange(a) - strange(b));
-  return (best ?? []).flatMap((inner) => nearest({ ...inner, path: [...issue.path, ...inner.path] }));
+  // A word that tells the forms apart fits none of them.
+  if (best === undefined) return [{ ...issue, message: `${issue.message}: it is none of the kinds there are` }];
+  return best.flatMap((inner) => nearest({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
 function badRequest(message: string, hint: string): SightlineError {

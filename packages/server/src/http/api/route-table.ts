@@ -2,7 +2,8 @@
 import type { LedgerResponse, RetentionSettings, StatusResponse } from '@sightline/schema/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { CatalogDatabase } from '../../catalog/catalog.ts';
+import type { EvaluationRunner } from '../../evaluation/evaluation-runner.ts';
 import type { QueryContext } from '../../query/reader.ts';
 
 /** What the endpoints answer from. */
@@ -10,7 +11,8 @@ export interface ApiSources {
   readonly ledger: () => LedgerResponse | Promise<LedgerResponse>;
   readonly status: () => StatusResponse | Promise<StatusResponse>;
   /** Keys of the control plane. */
-  readonly catalog: SqlRunner;
+  readonly catalog: CatalogDatabase;
+  readonly evaluation: Pick<EvaluationRunner, 'status' | 'judgeSurroundings'>;
   readonly retention: {
     read(): RetentionSettings;
     change(settings: RetentionSettings): Promise<void>;

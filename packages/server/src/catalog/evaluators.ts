@@ -1,0 +1,156 @@
+import { type EvaluatorRule, type EvaluatorRun, evaluatorSettings } from '@sightline/schema/api';
+import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+
+export interface StoredEvaluator extends EvaluatorRule {
+  readonly id: string;
+  readonly project: string;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+  readonly scored: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly costUsd: number | null;
+  readonly unpriced: number;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly lastRunAt: Date | null;
+}
+
+const columns = `id, project, name, enabled, q, sample_rate AS "sampleRate", settings, created_at AS "createdAt", updated_at AS "updatedAt",
+  scored, skipped, failed, cost_usd AS "costUsd", unpriced, input_tokens AS "inputTokens", output_tokens AS "outputTokens",
+  last_run_at AS "lastRunAt"`;
+
+/** More would not be looked through by anybody; each costs a query per round. */
+export const evaluatorsMax = 100;
+const runsKept = 500;
+
+export async function listEvaluators(db: SqlRunner, project: string): Promise<readonly StoredEvaluator[]> {
+  const rows = await db.query<StoredEvaluator>(
+    `SELECT ${columns} FROM evaluators WHERE project = $1 ORDER BY name`,
+    [project],
+  );
+  return rows.map(decode);
+}
+
+/** Projects that have something to do in the background, and since when at the latest. */
+export async function listEvaluatedProjects(
+  db: SqlRunner,
+): Promise<readonly { readonly project: string; readonly since: Date }[]> {
+  return db.query(
+    `SELECT project, min(since) AS since FROM (
+       SELECT project, updated_at AS since FROM evaluators WHERE enabled
+       UNION ALL SELECT project, created_at FROM annotation_queues WHERE follow) AS wanted GROUP BY project ORDER BY project`,
+  );
+}
+
+export async function findEvaluator(
+  db: SqlRunner,
+  { project, id }: { readonly project: string; readonly id: string },
+): Promise<StoredEvaluator | undefined> {
+  const [row] = await db.query<StoredEvaluator>(
+    `SELECT ${columns} FROM evaluators WHERE project = $1 AND id::text = $2`,
+    [project, id],
+  );
+  return row === undefined ? undefined : decode(row);
+}
+
+/** Undefined where the project has one of this name. */
+export async function createEvaluator(
+  db: SqlRunner,
+  project: string,
+  rule: EvaluatorRule,
+): Promise<StoredEvaluator | undefined> {
+  const [row] = await db.query<StoredEvaluator>(
+    `INSERT INTO evaluators (project, name, enabled, q, sample_rate, settings) VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (project, name) DO NOTHING RETURNING ${columns}`,
+    [project, rule.name, rule.enabled, rule.q, rule.sampleRate, JSON.stringify(rule.settings)],
+  );
+  return row === undefined ? undefined : decode(row);
+}
+
+/** Undefined where the project has none of this id. */
+export async function changeEvaluator(
+  db: SqlRunner,
+  { project, id }: { readonly project: string; readonly id: string },
+  rule: EvaluatorRule,
+): Promise<StoredEvaluator | undefined> {
+  const [row] = await db.query<StoredEvaluator>(
+    `UPDATE evaluators SET name = $3, enabled = $4, q = $5, sample_rate = $6, settings = $7, updated_at = now()
+     WHERE project = $1 AND id::text = $2 RETURNING ${columns}`,
+    [project, id, rule.name, rule.enabled, rule.q, rule.sampleRate, JSON.stringify(rule.settings)],
+  );
+  return row === undefined ? undefined : decode(row);
+}
+
+export async function deleteEvaluator(
+  db: SqlRunner,
+  { project, id }: { readonly project: string; readonly id: string },
+): Promise<boolean> {
+  const rows = await db.query('DELETE FROM evaluators WHERE project = $1 AND id::text = $2 RETURNING id', [
+    project,
+    id,
+  ]);
+  return rows.length > 0;
+}
+
+export interface FinishedRun extends Omit<EvaluatorRun, 'time'> {
+  readonly judge: {
+    readonly costUsd: number | null;
+    readonly inputTokens: number | null;
+    readonly outputTokens: number | null;
+  } | null;
+}
+
+/** Writes down one judgement, adds it to the totals, and forgets all but the newest runs now and then. */
+export async function recordRun(db: CatalogDatabase, run: FinishedRun): Promise<Date> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.query<{ id: number; time: Date }>(
+      `INSERT INTO evaluator_runs (evaluator_id, trace_id, status, reason, duration_ms, value, label)
+       SELECT id, $2, $3, $4, $5, $6, $7 FROM evaluators WHERE id::text = $1 RETURNING id, time`,
+      [run.evaluatorId, run.traceId, run.status, run.reason, run.durationMs, run.value, run.label],
+    );
+    // The evaluator was deleted meanwhile.
+    if (row === undefined) return new Date(0);
+    await tx.query(
+      `UPDATE evaluators SET ${run.status} = ${run.status} + 1, last_run_at = now(),
+         cost_usd = CASE WHEN $2::double precision IS NULL THEN cost_usd ELSE coalesce(cost_usd, 0) + $2 END,
+         unpriced = unpriced + $3, input_tokens = input_tokens + $4, output_tokens = output_tokens + $5
+       WHERE id::text = $1`,
+      [
+        run.evaluatorId,
+        run.judge?.costUsd ?? null,
+        run.judge !== null && run.judge.costUsd === null ? 1 : 0,
+        run.judge?.inputTokens ?? 0,
+        run.judge?.outputTokens ?? 0,
+      ],
+    );
+    if (Number(row.id) % 50 === 0)
+      await tx.query(
+        `DELETE FROM evaluator_runs WHERE evaluator_id::text = $1 AND id < (
+           SELECT min(id) FROM (SELECT id FROM evaluator_runs WHERE evaluator_id::text = $1 ORDER BY id DESC LIMIT ${runsKept}) AS newest)`,
+        [run.evaluatorId],
+      );
+    return row.time;
+  });
+}
+
+export async function listRuns(
+  db: SqlRunner,
+  { id, limit, status }: { readonly id: string; readonly limit: number; readonly status: string | undefined },
+): Promise<readonly (Omit<EvaluatorRun, 'time'> & { readonly time: Date })[]> {
+  return db.query(
+    `SELECT evaluator_id::text AS "evaluatorId", trace_id AS "traceId", time, status, reason, duration_ms AS "durationMs", value, label
+     FROM evaluator_runs WHERE evaluator_id::text = $1 AND ($2::text IS NULL OR status = $2) ORDER BY id DESC LIMIT $3`,
+    [id, status ?? null, limit],
+  );
+}
+
+/** Counts come as text from a server and as numbers from the embedded twin. */
+function decode(row: StoredEvaluator): StoredEvaluator {
+  const numbers = ['scored', 'skipped', 'failed', 'unpriced', 'inputTokens', 'outputTokens'] as const;
+  return {
+    ...row,
+    ...Object.fromEntries(numbers.map((name) => [name, Number(row[name])])),
+    settings: evaluatorSettings.parse(row.settings),
+  };
+}

@@ -1,0 +1,297 @@
+/**
+ * Judges new traces in the background. A round looks at what arrived since the last one, waits until a trace is quiet and its root is there,
+ * and runs every rule that wants it. Rounds follow each other and never overlap, so that a slow judge makes the backlog longer and
+ * nothing else: the backlog is the table of arrivals. How far it got is kept in the control plane; after a crash a round is
+ * repeated, and what it had scored is known by its id.
+ */
+import type { Clock } from '@sightline/base';
+import type { Logger } from 'pino';
+import type { PriceBook } from '@sightline/schema/conventions';
+import { addItems, listQueues } from '../catalog/annotation-queues.ts';
+import type { CatalogDatabase } from '../catalog/catalog.ts';
+import { giveUpLeases, takeLease, writeProgress } from '../catalog/evaluation-progress.ts';
+import { listEvaluatedProjects, listEvaluators, type StoredEvaluator } from '../catalog/evaluators.ts';
+import { matchTraces } from '../query/evaluation/match-traces.ts';
+import {
+  type Arrival,
+  findKnownScores,
+  findQuietTraces,
+  readEngineSeconds,
+  readHeads,
+  type TraceHead,
+} from '../query/evaluation/quiet-traces.ts';
+import { type QueryContext, Reader } from '../query/reader.ts';
+import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import type { JudgeSurroundings } from './judge/evaluate-with-judge.ts';
+import { readTraceFacts, runEvaluator } from './run-evaluator.ts';
+import { isSampled, scoreIdOf } from './sampling.ts';
+
+export interface RunnerOptions {
+  readonly store: TelemetryStore;
+  readonly catalog: CatalogDatabase;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Tells servers on one control plane apart. */
+  readonly owner: string;
+  readonly readVariable: (name: string) => string | undefined;
+  readonly pricesOf: (project: string) => Promise<Pick<PriceBook, 'priceOf'>>;
+  /** A trace is judged when nothing of it arrived for this long. Undefined: never by itself, only by hand. */
+  readonly quietMs: number | undefined;
+  readonly intervalMs?: number;
+}
+
+export interface EvaluationRunner {
+  status(): { state: 'idle' | 'running' | 'failing'; waiting: number; lastError: string | null };
+  /** What judging needs, for a single run by hand. */
+  judgeSurroundings(project: string): Promise<JudgeSurroundings>;
+  stop(): Promise<void>;
+}
+
+/** How long a trace without its root is waited for after its last arrival. */
+const rootWaitSeconds = 600;
+/** A load may take this long between being stamped and being seen. */
+const overlapSeconds = 120;
+const pageSize = 1_000;
+const pagesPerRound = 10;
+const tracesAtOnce = 4;
+const recentMax = 200_000;
+const leaseMs = 60_000;
+
+interface ProjectState {
+  cursorSeconds: number;
+  /** Traces judged or dropped within the overlap, with the arrival they were judged at. */
+  readonly recent: Map<string, number>;
+  /** Quiet, but without a root yet. */
+  readonly held: Map<string, number>;
+  isFirstRound: boolean;
+}
+
+export function startEvaluationRunner(options: RunnerOptions): EvaluationRunner {
+  const runner = new Runner(options);
+  runner.start();
+  return runner;
+}
+
+class Runner implements EvaluationRunner {
+  readonly #options: RunnerOptions;
+  readonly #states = new Map<string, ProjectState>();
+  readonly #stopping = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #round: Promise<void> = Promise.resolve();
+  #waiting = 0;
+  #isRunning = false;
+  #lastError: string | null = null;
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    if (this.#options.quietMs === undefined) return;
+    const intervalMs = this.#options.intervalMs ?? 2_000;
+    const next = (): void => {
+      this.#timer = setTimeout(() => {
+        this.#round = this.#safeRound().finally(() => {
+          if (!this.#stopping.signal.aborted) next();
+        });
+      }, intervalMs).unref();
+    };
+    next();
+  }
+
+  status(): ReturnType<EvaluationRunner['status']> {
+    const state = this.#lastError !== null ? 'failing' : this.#isRunning ? 'running' : 'idle';
+    return { state, waiting: this.#waiting, lastError: this.#lastError };
+  }
+
+  async judgeSurroundings(project: string): Promise<JudgeSurroundings> {
+    const { clock, pricesOf, readVariable } = this.#options;
+    return {
+      readVariable,
+      prices: await pricesOf(project),
+      nowMs: () => Number(clock.now() / 1_000_000n),
+      signal: this.#stopping.signal,
+      pause,
+    };
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#stopping.abort();
+    await this.#round;
+    await giveUpLeases(this.#options.catalog, this.#options.owner).catch(() => undefined);
+  }
+
+  async #safeRound(): Promise<void> {
+    try {
+      const projects = await listEvaluatedProjects(this.#options.catalog);
+      for (const known of this.#states.keys())
+        if (!projects.some(({ project }) => project === known)) this.#states.delete(known);
+      for (const { project, since } of projects) await this.#roundOf(project, since);
+      this.#lastError = null;
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
+      // A store that is away would fill the log.
+      if (message !== this.#lastError)
+        this.#options.log.error({ err: error }, 'A round of evaluation failed; it is tried again.');
+      this.#lastError = message;
+    } finally {
+      this.#isRunning = false;
+      this.#waiting = 0;
+    }
+  }
+
+  async #roundOf(project: string, since: Date): Promise<void> {
+    const { catalog, clock, owner, quietMs, store } = this.#options;
+    const context: QueryContext = { store, clock, project };
+    const now = await readEngineSeconds(new Reader(context));
+    const untilSeconds = now - Math.ceil((quietMs ?? 0) / 1000);
+    const stored = await takeLease(catalog, { project, owner, leaseMs, begin: new Date((now - 60) * 1000) });
+    if (stored === undefined) {
+      this.#states.delete(project);
+      return;
+    }
+    const state = this.#states.get(project) ?? {
+      // What came while no rule was there to want it is not judged afterwards.
+      cursorSeconds: Math.floor(Math.max(stored.getTime(), since.getTime()) / 1000),
+      recent: new Map<string, number>(),
+      held: new Map<string, number>(),
+      isFirstRound: true,
+    };
+    this.#states.set(project, state);
+    let after: Arrival | undefined;
+    for (let page = 0; page < pagesPerRound && !this.#stopping.signal.aborted; page += 1) {
+      const sinceSeconds = state.cursorSeconds - overlapSeconds;
+      const traces = await findQuietTraces(new Reader(context), {
+        sinceSeconds,
+        untilSeconds,
+        after,
+        limit: pageSize,
+      });
+      await this.#judge(context, state, traces, now);
+      after = traces.at(-1);
+      if (traces.length < pageSize) break;
+    }
+    if (this.#stopping.signal.aborted) return;
+    state.isFirstRound = false;
+    state.cursorSeconds =
+      after === undefined
+        ? untilSeconds
+        : Math.max(state.cursorSeconds, Math.min(untilSeconds, after.lastSeconds));
+    const keptSince = state.cursorSeconds - overlapSeconds;
+    for (const [traceId, last] of state.recent) if (last < keptSince) state.recent.delete(traceId);
+    const oldest = Math.min(state.cursorSeconds, ...state.held.values());
+    await writeProgress(catalog, { project, owner, arrived: new Date(oldest * 1000) });
+  }
+
+  async #judge(
+    context: QueryContext,
+    state: ProjectState,
+    arrivals: readonly Arrival[],
+    now: number,
+  ): Promise<void> {
+    const fresh = arrivals.filter(
+      ({ traceId, lastSeconds }) => (state.recent.get(traceId) ?? -1) < lastSeconds,
+    );
+    const candidates = new Map([
+      ...state.held,
+      ...fresh.map(({ traceId, lastSeconds }) => [traceId, lastSeconds] as const),
+    ]);
+    if (candidates.size === 0) return;
+    const heads = await readHeads(new Reader(context), [...candidates.keys()]);
+    const ready = new Map<string, TraceHead>();
+    for (const [traceId, last] of candidates) {
+      const head = heads.get(traceId);
+      const isReady = head !== undefined && (head.hasRoot || last < now - rootWaitSeconds);
+      if (isReady) ready.set(traceId, head);
+      if (isReady || head === undefined) {
+        state.held.delete(traceId);
+        if (state.recent.size < recentMax) state.recent.set(traceId, last);
+      } else state.held.set(traceId, last);
+    }
+    if (ready.size === 0) return;
+    await this.#evaluate(context, state, ready);
+    await this.#fillQueues(context, ready);
+  }
+
+  async #evaluate(
+    context: QueryContext,
+    state: ProjectState,
+    traces: ReadonlyMap<string, TraceHead>,
+  ): Promise<void> {
+    const evaluators = (await listEvaluators(this.#options.catalog, context.project)).filter(
+      ({ enabled }) => enabled,
+    );
+    const wanted = new Map<string, StoredEvaluator[]>();
+    for (const evaluator of evaluators)
+      for (const traceId of await this.#tracesFor(context, evaluator, traces, state.isFirstRound))
+        wanted.set(traceId, [...(wanted.get(traceId) ?? []), evaluator]);
+    if (wanted.size === 0) return;
+    this.#isRunning = true;
+    this.#waiting = [...wanted.values()].reduce((sum, rules) => sum + rules.length, 0);
+    const judge = await this.judgeSurroundings(context.project);
+    const { catalog, owner } = this.#options;
+    const jobs = [...wanted];
+    let lastLease = performance.now();
+    const work = async (): Promise<void> => {
+      for (let job = jobs.shift(); job !== undefined && !this.#stopping.signal.aborted; job = jobs.shift()) {
+        const [traceId, rules] = job;
+        if (performance.now() - lastLease > leaseMs / 3) {
+          lastLease = performance.now();
+          await takeLease(catalog, { project: context.project, owner, leaseMs, begin: new Date(0) });
+        }
+        const facts = await readTraceFacts(context, traceId).catch(() => undefined);
+        for (const rule of facts === undefined ? [] : rules) {
+          if (this.#stopping.signal.aborted) return;
+          if (facts !== undefined) await runEvaluator(rule, facts, { context, catalog, judge, save: true });
+        }
+        this.#waiting -= rules.length;
+      }
+    };
+    await Promise.all(Array.from({ length: tracesAtOnce }, work));
+  }
+
+  /**
+   * A judge is paid for and judges a trace once. Code judges again what grew, and the new score replaces the old; but what may have been
+   * judged before a restart is not.
+   */
+  async #tracesFor(
+    context: QueryContext,
+    evaluator: StoredEvaluator,
+    traces: ReadonlyMap<string, TraceHead>,
+    isFirstRound: boolean,
+  ): Promise<readonly string[]> {
+    const sampled = new Map([...traces].filter(([traceId]) => isSampled(traceId, evaluator.sampleRate)));
+    const matched = [...(await matchTraces(new Reader(context), evaluator.q, sampled))];
+    if (evaluator.settings.type !== 'judge' && !isFirstRound) return matched;
+    const known = await findKnownScores(
+      new Reader(context),
+      matched.map((traceId) => scoreIdOf(evaluator.id, traceId)),
+    );
+    return matched.filter((traceId) => !known.has(scoreIdOf(evaluator.id, traceId)));
+  }
+
+  async #fillQueues(context: QueryContext, traces: ReadonlyMap<string, TraceHead>): Promise<void> {
+    const { catalog } = this.#options;
+    for (const queue of await listQueues(catalog, context.project)) {
+      if (!queue.follow) continue;
+      const sampled = new Map([...traces].filter(([traceId]) => isSampled(traceId, queue.sampleRate)));
+      const matched = await matchTraces(new Reader(context), queue.q, sampled);
+      if (matched.size > 0) await addItems(catalog, queue.id, [...matched]);
+    }
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

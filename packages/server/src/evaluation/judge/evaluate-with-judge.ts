@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto';
+import type { JudgeSettings, Score } from '@sightline/schema/api';
+import type { PriceBook } from '@sightline/schema/conventions';
+import type { TraceFacts } from '../trace-facts.ts';
+import { noAnswer, type Verdict } from '../verdict.ts';
+import { callJudge, type JudgeCallOptions } from './call-judge.ts';
+import { readJudgeAnswer } from './judge-answer.ts';
+import { writeJudgePrompt } from './judge-prompt.ts';
+import { type JudgeReply, judgeProtocols } from './protocols.ts';
+
+export interface JudgeSurroundings extends Omit<JudgeCallOptions, 'timeoutMs'> {
+  /** A variable of the server's environment; the only place a key comes from. */
+  readonly readVariable: (name: string) => string | undefined;
+  readonly prices: Pick<PriceBook, 'priceOf'>;
+  readonly nowMs: () => number;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  /** What judging took, also where the answer could not be read: it was paid for. */
+  readonly judge: Score['judge'];
+}
+
+export async function evaluateWithJudge(
+  settings: JudgeSettings,
+  facts: TraceFacts,
+  surroundings: JudgeSurroundings,
+): Promise<Judgement> {
+  const unpaid = (verdict: Verdict): Judgement => ({ verdict, judge: null });
+  if (settings.include.includes('answer') && facts.answer === '') return unpaid(noAnswer);
+  if (settings.include.every((part) => facts[part].length === 0))
+    return unpaid({ type: 'skipped', reason: 'The trace has none of what the judge is to be shown.' });
+  const key =
+    settings.keyVariable === undefined ? undefined : surroundings.readVariable(settings.keyVariable);
+  if (settings.keyVariable !== undefined && (key === undefined || key === ''))
+    return unpaid({
+      type: 'failed',
+      reason: `the environment variable ${settings.keyVariable} is not set on the server`,
+    });
+  const protocol = judgeProtocols[settings.protocol];
+  const prompt = writeJudgePrompt(settings, facts, `=== ${randomBytes(6).toString('hex')} ===`);
+  const called = await callJudge(protocol.request(settings, prompt, key), {
+    ...surroundings,
+    timeoutMs: settings.timeoutMs,
+  });
+  if (!called.ok) return unpaid({ type: 'failed', reason: hide(called.error, key) });
+  const reply = protocol.read(called.value);
+  if (reply === undefined)
+    return unpaid({ type: 'failed', reason: `the answer is not one of the ${settings.protocol} protocol` });
+  const judge = priced(settings, reply, surroundings);
+  const answer = readJudgeAnswer(reply.text);
+  if (!answer.ok) return { verdict: { type: 'failed', reason: hide(answer.error, key) }, judge };
+  const { score, reason } = answer.value;
+  const passed = settings.lowerIsBetter ? score <= settings.passAt : score >= settings.passAt;
+  const label = answer.value.label ?? (passed ? 'pass' : 'fail');
+  return { verdict: { type: 'scored', value: score, label, comment: hide(reason, key) }, judge };
+}
+
+/** The price by the model that answered, else by the one asked for; null where neither is known. */
+function priced(
+  settings: JudgeSettings,
+  reply: JudgeReply,
+  { prices, nowMs }: JudgeSurroundings,
+): NonNullable<Score['judge']> {
+  const { provider } = judgeProtocols[settings.protocol];
+  const { inputTokens, outputTokens, cacheReadTokens } = reply;
+  const priceOf = (model: string): number | undefined =>
+    prices.priceOf({ provider, model, timeMs: nowMs(), inputTokens, outputTokens, cacheReadTokens })?.usd;
+  return {
+    model: reply.model === '' ? settings.model : reply.model.slice(0, 200),
+    inputTokens,
+    outputTokens,
+    costUsd: priceOf(reply.model) ?? priceOf(settings.model) ?? null,
+  };
+}
+
+/** A server that echoes its request must not bring the key into the database. */
+function hide(text: string, key: string | undefined): string {
+  return key === undefined || key.length < 4 ? text : text.replaceAll(key, '[key]');
+}
