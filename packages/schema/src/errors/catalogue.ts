@@ -13,6 +13,7 @@ export const errorCatalogue = {
   not_found: { status: 404, title: 'Nothing exists at this address.' },
   trace_not_found: { status: 404, title: 'No span of this trace is stored.' },
   span_not_found: { status: 404, title: 'The span is not stored.' },
+  run_not_found: { status: 404, title: 'The trace has no step of an agent, model or tool.' },
   session_not_found: { status: 404, title: 'No run of this session is stored.' },
   log_not_found: { status: 404, title: 'The log record is not stored.' },
   metric_not_found: { status: 404, title: 'No metric of this name is stored.' },

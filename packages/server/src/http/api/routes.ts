@@ -50,6 +50,7 @@ import { agentRoutes } from './agent-routes.ts';
 import { annotationRoutes } from './annotation-routes.ts';
 import { evaluatorsRoutes } from './evaluators-routes.ts';
 import { type ApiRoute, route } from './route-table.ts';
+import { runRoutes } from './run-routes.ts';
 import { scoresRoutes } from './scores-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
 import { streamTail } from './tail-stream.ts';
@@ -65,6 +66,7 @@ const correlationInPath = z.object({
 export const apiRouteTable: readonly ApiRoute[] = [
   ...settingsRoutes,
   ...agentRoutes,
+  ...runRoutes,
   ...scoresRoutes,
   ...evaluatorsRoutes,
   ...annotationRoutes,

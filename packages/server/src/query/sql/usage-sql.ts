@@ -33,7 +33,8 @@ const sumOf = (place: number): string => `arrayReduce('sumOrNull', arrayMap(call
 /** Ids of the spans whose usage counts. */
 export const countedIds = countedSpanIdsSql({
   spanId: 'span_id',
-  parentSpanId: 'parent_span_id',
+  // A span that names itself as its parent is not around anything.
+  parentSpanId: "if(parent_span_id = span_id, toFixedString('', 8), parent_span_id)",
   operation: 'operation',
   responseId: 'response_id',
   inputTokens: 'input_tokens',

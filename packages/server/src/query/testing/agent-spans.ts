@@ -30,7 +30,7 @@ export class AgentSpans {
       name: input.name ?? 'work',
       startNanos: this.nanos(input.at),
       durationNanos: BigInt(Math.round((input.lasts ?? 1) * second)),
-      status: input.error === undefined ? {} : { code: 2, message: input.error },
+      ...(input.error === undefined ? {} : { status: { code: 2, message: input.error } }),
       attributes: input.attributes ?? {},
       ...(input.events === undefined ? {} : { events: input.events }),
     };

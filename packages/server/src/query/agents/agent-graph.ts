@@ -1,0 +1,214 @@
+/** Who called whom: agents, models, tools, MCP servers and sources of documents, from the steps of runs. Pure. */
+import type { AgentGraphEdge, AgentGraphNode, RunGraphResponse, Usage } from '@sightline/schema/api';
+import {
+  addUsage,
+  durationMs,
+  noUsage,
+  offsetMs,
+  orNull,
+  parentStep,
+  type RunNode,
+  type RunTree,
+  stepsOf,
+  usageOf,
+} from './run-tree.ts';
+
+type NodeType = AgentGraphNode['type'];
+
+/** MCP server by span id, where more is known than that it is one. */
+export type ServerNames = ReadonlyMap<string, string>;
+
+interface Actor {
+  readonly type: NodeType;
+  readonly name: string;
+  readonly provider: string;
+}
+
+interface Traffic {
+  errors: number;
+  readonly durations: number[];
+  usage: Usage;
+}
+
+/** The calls of a run: a step whose actor differs from that of the step above. Steps without an actor of their own belong to the one above. */
+export interface GraphCall {
+  readonly node: RunNode;
+  readonly source: Actor;
+  readonly target: Actor;
+}
+
+export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
+  const actors = new Map<RunNode, Actor>();
+  const calls: GraphCall[] = [];
+  const entry: Actor = { type: 'entry', name: stepsOf(tree)[0]?.service ?? '', provider: '' };
+  // A parent may come later than its child where clocks disagree, so actors are looked up from the top.
+  const actorOf = (node: RunNode | undefined): Actor => {
+    const chain: RunNode[] = [];
+    let at = node;
+    while (at !== undefined && !actors.has(at)) {
+      chain.push(at);
+      at = parentStep(tree, at);
+    }
+    for (const each of chain.toReversed()) {
+      const above = parentStep(tree, each);
+      actors.set(
+        each,
+        ownActor(each, servers) ?? (above === undefined ? entry : (actors.get(above) ?? entry)),
+      );
+    }
+    return node === undefined ? entry : (actors.get(node) ?? entry);
+  };
+  for (const node of stepsOf(tree)) {
+    const target = ownActor(node, servers);
+    if (target === undefined) continue;
+    const above = parentStep(tree, node);
+    const source = actorOf(above);
+    const isRepetition = above !== undefined && idOf(source) === idOf(target) && repeats(above, node);
+    if (!isRepetition) calls.push({ node, source, target });
+    actorOf(node);
+  }
+  return calls;
+}
+
+/** One call seen by two instrumentations; a span of the same agent right inside of it. */
+function repeats(above: RunNode, node: RunNode): boolean {
+  return above.operation === node.operation && above.tool === node.tool && above.ownAgent === node.ownAgent;
+}
+
+function ownActor(node: RunNode, servers: ServerNames): Actor | undefined {
+  const { provider } = node;
+  switch (node.operation) {
+    case 'agent':
+    case 'workflow':
+      return { type: 'agent', name: node.ownAgent || node.name, provider: '' };
+    case 'llm':
+    case 'embedding':
+    case 'rerank':
+      return { type: 'model', name: node.model || node.name, provider };
+    case 'tool':
+      return { type: 'tool', name: node.tool || node.name, provider: '' };
+    case 'mcp':
+      return { type: 'mcp', name: servers.get(node.spanId) ?? node.service, provider: '' };
+    case 'retrieval':
+      return { type: 'retrieval', name: servers.get(node.spanId) ?? node.name, provider: '' };
+    case 'guardrail':
+    case 'evaluator':
+    case 'memory':
+      return { type: 'other', name: node.name, provider: '' };
+    default:
+      return undefined;
+  }
+}
+
+const idOf = ({ type, name }: Actor): string => `${type}:${name}`;
+
+/** Nodes and edges with their traffic, summed over any number of runs. */
+export class AgentGraph {
+  readonly #nodes = new Map<string, { readonly actor: Actor; readonly traffic: Traffic }>();
+  readonly #edges = new Map<
+    string,
+    { readonly source: string; readonly target: string; readonly traffic: Traffic }
+  >();
+
+  add(tree: RunTree, calls: readonly GraphCall[]): void {
+    const targets = new Map<RunNode, Actor>();
+    for (const { node, source, target } of calls) {
+      targets.set(node, target);
+      this.#node(source);
+      record(this.#node(target), node);
+      record(this.#edge(source, target), node);
+    }
+    this.#addUsage(tree, targets, calls);
+  }
+
+  /** What a counted call used stands at the model and its edge, and at every agent and tool above, once each. */
+  #addUsage(tree: RunTree, targets: ReadonlyMap<RunNode, Actor>, calls: readonly GraphCall[]): void {
+    const callOf = new Map(calls.map((call) => [call.node, call]));
+    for (const node of stepsOf(tree)) {
+      if (!node.isCounted) continue;
+      const usage = usageOf(node);
+      const done = new Set<string>();
+      for (let at: RunNode | undefined = node; at !== undefined; at = parentStep(tree, at)) {
+        const target = targets.get(at);
+        if (target === undefined) continue;
+        const call = callOf.get(at);
+        const places = [this.#node(target), ...(call === undefined ? [] : [this.#edge(call.source, target)])];
+        const keys = [idOf(target), ...(call === undefined ? [] : [`${idOf(call.source)} ${idOf(target)}`])];
+        for (const [index, traffic] of places.entries()) {
+          const key = keys[index] ?? '';
+          if (done.has(key)) continue;
+          done.add(key);
+          traffic.usage = addUsage(traffic.usage, usage);
+        }
+      }
+    }
+  }
+
+  #node(actor: Actor): Traffic {
+    const known = this.#nodes.get(idOf(actor));
+    if (known !== undefined) return known.traffic;
+    const traffic = newTraffic();
+    this.#nodes.set(idOf(actor), { actor, traffic });
+    return traffic;
+  }
+
+  #edge(from: Actor, to: Actor): Traffic {
+    const [source, target] = [idOf(from), idOf(to)];
+    const key = `${source}\0${target}`;
+    const known = this.#edges.get(key);
+    if (known !== undefined) return known.traffic;
+    const traffic = newTraffic();
+    this.#edges.set(key, { source, target, traffic });
+    return traffic;
+  }
+
+  describe(): Pick<RunGraphResponse, 'nodes' | 'edges'> {
+    return {
+      nodes: [...this.#nodes].map(([id, { actor, traffic }]): AgentGraphNode => ({
+        id,
+        type: actor.type,
+        name: actor.name,
+        provider: orNull(actor.provider),
+        ...describeTraffic(traffic),
+      })),
+      edges: [...this.#edges.values()].map(({ source, target, traffic }): AgentGraphEdge => ({
+        source,
+        target,
+        ...describeTraffic(traffic),
+      })),
+    };
+  }
+}
+
+function newTraffic(): Traffic {
+  return { errors: 0, durations: [], usage: noUsage };
+}
+
+function record(traffic: Traffic, node: RunNode): void {
+  traffic.durations.push(durationMs(node));
+  if (node.status === 'error') traffic.errors += 1;
+}
+
+function describeTraffic({ errors, durations, usage }: Traffic): Omit<AgentGraphEdge, 'source' | 'target'> {
+  const sorted = durations.toSorted((a, b) => a - b);
+  const at = (share: number): number | null => sorted[Math.ceil(sorted.length * share) - 1] ?? null;
+  return {
+    calls: durations.length,
+    errors,
+    p50Ms: at(0.5),
+    p95Ms: at(0.95),
+    totalMs: durations.reduce((sum, each) => sum + each, 0),
+    ...usage,
+  };
+}
+
+export function graphPath(tree: RunTree, calls: readonly GraphCall[]): RunGraphResponse['path'] {
+  return calls.map(({ node, source, target }) => ({
+    spanId: node.spanId,
+    source: idOf(source),
+    target: idOf(target),
+    startOffsetMs: offsetMs(tree, node),
+    durationMs: durationMs(node),
+    status: node.status,
+  }));
+}

@@ -1,0 +1,41 @@
+/** Log records that carry messages of a conversation: conventions 1.28–1.36, details events, coding agents. */
+import { unixNano } from '@sightline/base';
+import type { Reader } from '../reader.ts';
+import type { TraceExtent } from '../read-trace.ts';
+import { inRange } from './range-sql.ts';
+import { type Sql, sql, string, trusted } from './sql.ts';
+
+const names = [
+  'gen_ai.system.message',
+  'gen_ai.user.message',
+  'gen_ai.assistant.message',
+  'gen_ai.tool.message',
+  'gen_ai.choice',
+  'gen_ai.content.prompt',
+  'gen_ai.content.completion',
+  'gen_ai.client.inference.operation.details',
+  'user_prompt',
+  'assistant_response',
+  'api_request_body',
+  'api_response_body',
+  'claude_code.user_prompt',
+  'claude_code.assistant_response',
+  'claude_code.api_request_body',
+  'claude_code.api_response_body',
+  'codex.user_prompt',
+  'gemini_cli.user_prompt',
+  'gemini_cli.api_request',
+  'gemini_cli.api_response',
+];
+const list = names.map((name) => `'${name}'`).join(', ');
+
+/** Records are written while the span runs or right after it. */
+const edgeNanos = 600_000_000_000n;
+
+/** `SELECT * FROM logs …` of a trace. */
+export function messageLogs(reader: Reader, traceId: string, { start, end }: TraceExtent): Sql {
+  const from = BigInt(start) - edgeNanos;
+  const window = { from: unixNano(from > 0n ? from : 0n), to: unixNano(BigInt(end) + edgeNanos) };
+  return sql`SELECT * FROM logs WHERE ${inRange(reader.project, 'logs', window)} AND trace_id = unhex(${string(traceId)})
+    AND (event_name IN (${trusted(list)}) OR attributes['event.name'] IN (${trusted(list)}))`;
+}
