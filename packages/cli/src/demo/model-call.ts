@@ -13,6 +13,13 @@ export interface Message {
 
 export type MessagePart =
   | { readonly type: 'text'; readonly content: string }
+  | { readonly type: 'reasoning'; readonly content: string }
+  | {
+      readonly type: 'blob';
+      readonly modality: 'image';
+      readonly mime_type: string;
+      readonly content: string;
+    }
   | { readonly type: 'tool_call'; readonly id: string; readonly name: string; readonly arguments: unknown }
   | { readonly type: 'tool_call_response'; readonly id: string; readonly response: unknown };
 
@@ -23,6 +30,8 @@ export interface ModelCall {
   readonly answer: Message;
   /** Streamed to the user; otherwise the answer comes at once. */
   readonly stream: boolean;
+  /** What the call is for, as the prompt is named where it is kept. */
+  readonly prompt: string;
   /** Tokens of the conversation that the provider has seen in the call before. */
   readonly seenTokens: number;
   readonly model?: Model;
@@ -42,13 +51,26 @@ export function countTokens(text: string): number {
   return Math.ceil(text.length / charactersPerToken);
 }
 
+/** Pictures cost by their size on the screen, not by their bytes. */
+const imageTokens = 620;
+
+function countPart(part: MessagePart): number {
+  return part.type === 'blob' ? imageTokens : countTokens(JSON.stringify(part));
+}
+
 /** The orchestrator asks a model through the gateway. */
 export async function callModel(world: World, context: Context, call: ModelCall): Promise<ModelUse> {
   const { orchestrator, random, clock } = world;
   const { agent, messages, answer, stream } = call;
   const model = call.model ?? models[agent.model];
-  const inputTokens = agent.promptTokens + countTokens(agent.system) + countTokens(JSON.stringify(messages));
-  const outputTokens = countTokens(JSON.stringify(answer.parts));
+  const inputTokens =
+    agent.promptTokens +
+    countTokens(agent.system) +
+    messages.flatMap(({ parts }) => parts).reduce((sum, part) => sum + countPart(part), 0);
+  const outputTokens = answer.parts.reduce((sum, part) => sum + countPart(part), 0);
+  const reasoningTokens = answer.parts
+    .filter(({ type }) => type === 'reasoning')
+    .reduce((sum, part) => sum + countPart(part), 0);
   const cacheRead =
     call.seenTokens >= cachedTokensMin && random.chance(0.85)
       ? Math.min(call.seenTokens, inputTokens - 40)
@@ -71,6 +93,7 @@ export async function callModel(world: World, context: Context, call: ModelCall)
         ...base,
         'gen_ai.agent.name': agent.name,
         'gen_ai.conversation.id': call.conversationId,
+        'gen_ai.prompt.name': call.prompt,
         'gen_ai.request.temperature': agent.temperature,
         'gen_ai.request.max_tokens': 4096,
         'gen_ai.request.stream': stream,
@@ -112,6 +135,7 @@ export async function callModel(world: World, context: Context, call: ModelCall)
           'gen_ai.usage.input_tokens': inputTokens,
           'gen_ai.usage.output_tokens': outputTokens,
           ...(cacheRead === 0 ? {} : { 'gen_ai.usage.cache_read.input_tokens': cacheRead }),
+          ...(reasoningTokens === 0 ? {} : { 'gen_ai.usage.reasoning.output_tokens': reasoningTokens }),
           'gen_ai.usage.cost': costUsd,
           'gen_ai.output.messages': JSON.stringify([
             { ...answer, finish_reason: asksTool ? 'tool_call' : 'stop' },

@@ -3,6 +3,7 @@ import { agents } from './agents.ts';
 import { createFailure } from './failures.ts';
 import { callModel, type Message, type MessagePart, type ModelUse } from './model-call.ts';
 import { models } from './models.ts';
+import { drawPhoto, type PhotoId } from './photos.ts';
 import { retrieve } from './retrieval.ts';
 import type {
   Agent,
@@ -25,6 +26,7 @@ export interface AgentTask {
   /** What was said before; grows with this task. */
   readonly messages: Message[];
   readonly request: string;
+  readonly photo?: PhotoId | undefined;
   readonly steps: readonly Step[];
   readonly answer: string;
   readonly apology?: string | undefined;
@@ -78,7 +80,10 @@ class AgentRun {
     this.#context = context;
     this.#task = task;
     this.#agent = agent;
-    task.messages.push(text('user', task.request));
+    const words = text('user', task.request);
+    task.messages.push(
+      task.photo === undefined ? words : { ...words, parts: [...words.parts, photoPart(task.photo)] },
+    );
   }
 
   use(): ModelUse {
@@ -88,7 +93,7 @@ class AgentRun {
   async work(): Promise<void> {
     for (const step of this.#task.steps) await this.#take(step);
     const answer = this.#failed ? (this.#task.apology ?? this.#task.answer) : this.#task.answer;
-    await this.#think([{ type: 'text', content: answer }], { stream: this.#task.stream });
+    await this.#think([{ type: 'text', content: answer }], { stream: this.#task.stream, purpose: 'answer' });
   }
 
   async #take(step: Step): Promise<void> {
@@ -113,7 +118,11 @@ class AgentRun {
   /** One call to the model. When its provider stays rate limited, another provider's model stands in. */
   async #think(
     parts: readonly MessagePart[],
-    { stream = false, context = this.#context }: { stream?: boolean; context?: Context } = {},
+    {
+      stream = false,
+      context = this.#context,
+      purpose,
+    }: { stream?: boolean; context?: Context; purpose: 'answer' | 'act' | 'plan' | 'delegate' },
   ): Promise<void> {
     const { orchestrator, random } = this.#world;
     const answer: Message = { role: 'assistant', parts };
@@ -123,6 +132,7 @@ class AgentRun {
       messages: [...this.#task.messages],
       answer,
       stream,
+      prompt: `${this.#agent.name}/${purpose}`,
       seenTokens: this.#seenTokens,
     };
     let use: ModelUse;
@@ -145,14 +155,17 @@ class AgentRun {
     this.#use = addUse(this.#use, use);
   }
 
-  async #plan({ plan }: PlanStep): Promise<void> {
+  async #plan({ plan, thinks }: PlanStep): Promise<void> {
     const { orchestrator, random, clock } = this.#world;
     await orchestrator.span(
       this.#context,
       `plan ${this.#agent.name}`,
       { attributes: { 'gen_ai.operation.name': 'plan', 'gen_ai.agent.name': this.#agent.name } },
       async (inside, span) => {
-        await this.#think([{ type: 'text', content: JSON.stringify({ plan }) }], { context: inside });
+        await this.#think([...reasoning(thinks), { type: 'text', content: JSON.stringify({ plan }) }], {
+          context: inside,
+          purpose: 'plan',
+        });
         if (random.chance(0.1)) {
           const failure = createFailure('badJson');
           orchestrator.logFailure(inside, 'the plan is not JSON; asking again', failure, {
@@ -162,7 +175,10 @@ class AgentRun {
           this.#task.messages.push(
             text('user', 'Your plan was not valid JSON. Answer with the JSON object only.'),
           );
-          await this.#think([{ type: 'text', content: JSON.stringify({ plan }) }], { context: inside });
+          await this.#think([{ type: 'text', content: JSON.stringify({ plan }) }], {
+            context: inside,
+            purpose: 'plan',
+          });
         }
         await clock.sleep(random.latencyMs(4));
         span.setAttribute('plan.steps', plan.length);
@@ -198,18 +214,22 @@ class AgentRun {
     );
   }
 
-  async #useTools({ calls, say }: ToolsStep): Promise<void> {
+  async #useTools({ calls, say, thinks }: ToolsStep): Promise<void> {
     const { random } = this.#world;
     const asked = calls.map((call) => ({ call, id: `call_${random.hex(16)}` }));
-    await this.#think([
-      ...(say === undefined ? [] : [{ type: 'text' as const, content: say }]),
-      ...asked.map(({ call, id }) => ({
-        type: 'tool_call' as const,
-        id,
-        name: call.tool,
-        arguments: call.arguments,
-      })),
-    ]);
+    await this.#think(
+      [
+        ...reasoning(thinks),
+        ...(say === undefined ? [] : [{ type: 'text' as const, content: say }]),
+        ...asked.map(({ call, id }) => ({
+          type: 'tool_call' as const,
+          id,
+          name: call.tool,
+          arguments: call.arguments,
+        })),
+      ],
+      { purpose: 'act' },
+    );
     const results = await Promise.all(asked.map(async ({ call, id }) => this.#tryTool(call, id)));
     this.#task.messages.push({ role: 'tool', parts: results });
   }
@@ -241,7 +261,7 @@ class AgentRun {
       name: `ask_${agents[agent].name.replaceAll('-', '_')}`,
       arguments: { task },
     }));
-    await this.#think(parts);
+    await this.#think(parts, { purpose: 'delegate' });
     const uses = await Promise.all(
       to.map(async ({ agent, task, steps, answer }) =>
         invokeAgent(this.#world, this.#context, {
@@ -270,16 +290,23 @@ class AgentRun {
 
 /** As the GenAI conventions have it: a log record of its own, joined to the span it judges. */
 function recordEvaluation({ orchestrator, random }: World, context: Context, evaluation: Evaluation): void {
-  const score = Math.max(0, Math.min(1, evaluation.score + random.between(-0.06, 0.03)));
+  const {
+    score: usual,
+    label,
+    explanation,
+  } = evaluation.orElse !== undefined && random.chance(evaluation.orElse.chance)
+    ? evaluation.orElse
+    : evaluation;
+  const score = Math.max(0, Math.min(1, usual + random.between(-0.06, 0.03)));
   orchestrator.log(
     context,
     'INFO',
-    `${evaluation.name} ${score.toFixed(2)}: ${evaluation.explanation}`,
+    `${evaluation.name} ${score.toFixed(2)}: ${explanation}`,
     {
       'gen_ai.evaluation.name': evaluation.name,
       'gen_ai.evaluation.score.value': Math.round(score * 100) / 100,
-      'gen_ai.evaluation.score.label': evaluation.label,
-      'gen_ai.evaluation.explanation': evaluation.explanation,
+      'gen_ai.evaluation.score.label': label,
+      'gen_ai.evaluation.explanation': explanation,
     },
     'gen_ai.evaluation.result',
   );
@@ -287,6 +314,14 @@ function recordEvaluation({ orchestrator, random }: World, context: Context, eva
 
 function text(role: 'user' | 'assistant', content: string): Message {
   return { role, parts: [{ type: 'text', content }] };
+}
+
+function photoPart(photo: PhotoId): MessagePart {
+  return { type: 'blob', modality: 'image', mime_type: 'image/png', content: drawPhoto(photo) };
+}
+
+function reasoning(thought: string | undefined): readonly MessagePart[] {
+  return thought === undefined ? [] : [{ type: 'reasoning', content: thought }];
 }
 
 function addUse(a: ModelUse, b: ModelUse): ModelUse {

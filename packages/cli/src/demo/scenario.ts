@@ -1,5 +1,6 @@
 import type { FailureId } from './failures.ts';
 import type { ModelId } from './models.ts';
+import type { PhotoId } from './photos.ts';
 
 /** An agent as its makers describe it. */
 export interface Agent {
@@ -43,6 +44,8 @@ export type AgentId =
 
 export interface Turn {
   readonly user: string;
+  /** A picture sent along. */
+  readonly photo?: PhotoId;
   readonly steps: readonly Step[];
   readonly answer: string;
   /** What is said when a step failed for good. */
@@ -68,6 +71,8 @@ export interface RetrievedDocument {
 /** The model asks for tools; more than one run side by side. */
 export interface ToolsStep {
   readonly do: 'tools';
+  /** What the model thinks before it speaks. */
+  readonly thinks?: string;
   /** What the model says before it asks. */
   readonly say?: string;
   readonly calls: readonly ToolCall[];
@@ -102,6 +107,7 @@ export interface DelegateStep {
 
 export interface PlanStep {
   readonly do: 'plan';
+  readonly thinks?: string;
   readonly plan: readonly string[];
 }
 
@@ -117,4 +123,11 @@ export interface Evaluation {
   readonly score: number;
   readonly label: string;
   readonly explanation: string;
+  /** Now and then the judgement is another one. */
+  readonly orElse?: {
+    readonly chance: number;
+    readonly score: number;
+    readonly label: string;
+    readonly explanation: string;
+  };
 }

@@ -135,6 +135,7 @@ async function askOrchestrator(
               userId: person.id,
               messages,
               request: turn.user,
+              photo: turn.photo,
               steps: turn.steps,
               answer: turn.answer,
               apology: turn.apology,

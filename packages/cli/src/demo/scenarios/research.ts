@@ -16,6 +16,8 @@ export const researchScenarios: readonly Scenario[] = [
         steps: [
           {
             do: 'plan',
+            thinks:
+              'Two figures decide this: what sold by size, and what the season will look like. The first is in the warehouse; for the second I need at least two independent sources. The deadline is Friday, so lead times matter: ask for the supplier’s terms as well. Then a range, not a single number.',
             plan: [
               'Sales of gravel bikes by size, last 104 weeks',
               'Market outlook for gravel bikes in the Benelux and Germany',

@@ -22,6 +22,8 @@ export const supportScenarios: readonly Scenario[] = [
           { do: 'guard', name: 'pii-input', on: 'input' },
           {
             do: 'tools',
+            thinks:
+              'The customer names an order and asks where it is. I may not speak about an order before I looked it up, so get_order first. Its parcel has a tracking number on the receipt they quote in the form, so the carrier can be asked in the same step.',
             say: 'I will look at the order and ask the carrier.',
             calls: [
               {
@@ -120,6 +122,12 @@ export const supportScenarios: readonly Scenario[] = [
             explanation: 'The refund and its amount follow from policy/shipping#late-express.',
           },
           {
+            name: 'hallucination',
+            score: 0.04,
+            label: 'factual',
+            explanation: 'Amount, number and days are from the policy and the tool.',
+          },
+          {
             name: 'helpfulness',
             score: 0.9,
             label: 'helpful',
@@ -182,6 +190,18 @@ export const supportScenarios: readonly Scenario[] = [
             label: 'grounded',
             explanation: 'Both limits and the capacity are quoted from retrieved documents.',
           },
+          {
+            name: 'hallucination',
+            score: 0.05,
+            label: 'factual',
+            explanation: 'Each figure stands in a passage.',
+            orElse: {
+              chance: 0.08,
+              score: 0.85,
+              label: 'hallucinated',
+              explanation: 'Promises that a workshop at the destination has a battery; no passage says so.',
+            },
+          },
         ],
       },
     ],
@@ -193,7 +213,8 @@ export const supportScenarios: readonly Scenario[] = [
     route: '/v1/chat',
     turns: [
       {
-        user: 'The gears on my Fjell 29 slip under load since last week. Still under warranty I think (LF-39077).',
+        user: 'The gears on my Fjell 29 slip under load since last week. Still under warranty I think (LF-39077). Here is the chain:',
+        photo: 'chain',
         steps: [
           {
             do: 'tools',
