@@ -36,7 +36,7 @@ export function SideBar({ search, onFind, onKeys }: SideBarProps): ReactElement 
         onClick={onFind}
       >
         <Icon name="search" size={14} />
-        <span>Find anything</span>
+        <span>Find</span>
         <kbd>{/mac/i.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
       </button>
       <nav className="page-nav" aria-label="Pages">

@@ -107,6 +107,49 @@ export function toolsSentence(tools: readonly ToolFacts[], { range, nowMs }: Ask
   return `${worst.tool} failed most ${when}: ${formatCount(worst.errors)} of ${plural(worst.calls, 'call')} (${formatShare(worst.errorRate)})`;
 }
 
+/** `1,204 calls · 12 failed (1 %) · $3.20`. */
+export function callsDetail(
+  rows: readonly {
+    readonly calls: number;
+    readonly errors: number;
+    readonly costUsd?: number | null;
+    readonly unpricedCalls?: number;
+  }[],
+): string {
+  const calls = rows.reduce((sum, row) => sum + row.calls, 0);
+  const errors = rows.reduce((sum, row) => sum + row.errors, 0);
+  if (calls === 0) return '';
+  const parts = [plural(calls, 'call')];
+  parts.push(errors === 0 ? 'none failed' : `${formatCount(errors)} failed (${formatShare(errors / calls)})`);
+  const cost = sumCosts(
+    rows.map((row) => ({ costUsd: row.costUsd ?? null, unpricedCalls: row.unpricedCalls ?? 0 })),
+  );
+  if (cost.costUsd !== null || cost.unpricedCalls > 0) parts.push(costSaid(cost));
+  return parts.join(' · ');
+}
+
+/** `204 runs · 12 failed · $3.20`, of those that are listed. */
+export function groupsDetail(
+  rows: readonly Pick<Session, 'runs' | 'failedRuns' | 'costUsd' | 'unpricedCalls'>[],
+  hasMore: boolean,
+): string {
+  const runs = rows.reduce((sum, row) => sum + row.runs, 0);
+  const failed = rows.reduce((sum, row) => sum + row.failedRuns, 0);
+  if (runs === 0) return '';
+  const parts = [plural(runs, 'run'), failed === 0 ? 'none failed' : `${formatCount(failed)} failed`];
+  const cost = sumCosts(rows);
+  if (cost.costUsd !== null || cost.unpricedCalls > 0) parts.push(costSaid(cost));
+  return `${parts.join(' · ')}${hasMore ? `, in the ${formatCount(rows.length)} listed` : ''}`;
+}
+
+function sumCosts(rows: readonly { readonly costUsd: number | null; readonly unpricedCalls: number }[]) {
+  const known = rows.filter((row) => row.costUsd !== null);
+  return {
+    costUsd: known.length === 0 ? null : known.reduce((sum, row) => sum + (row.costUsd ?? 0), 0),
+    unpricedCalls: rows.reduce((sum, row) => sum + row.unpricedCalls, 0),
+  };
+}
+
 export function mcpSentence(
   { servers, tools, schemaChanges }: McpResponse,
   { range, nowMs }: Omit<Asked, 'hasMore'>,

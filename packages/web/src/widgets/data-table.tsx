@@ -73,6 +73,7 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [selected]);
   const template = shown.map((column) => columnWidth(column, widths)).join(' ');
+  const minWidth = tableWidthMin(shown, widths);
 
   return (
     <div className="table-frame">
@@ -87,7 +88,7 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
         aria-rowcount={sorted.length + 1}
         tabIndex={-1}
       >
-        <div role="rowgroup" className="table-head">
+        <div role="rowgroup" className="table-head" style={{ minWidth }}>
           <div role="row" aria-rowindex={1} className="table-row" style={{ gridTemplateColumns: template }}>
             {shown.map((column) => (
               <div
@@ -122,7 +123,7 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
             ))}
           </div>
         </div>
-        <div role="rowgroup" className="table-body" style={{ height: virtual.getTotalSize() }}>
+        <div role="rowgroup" className="table-body" style={{ height: virtual.getTotalSize(), minWidth }}>
           {items.map((item) => {
             const row = sorted[item.index];
             if (row === undefined) return null;
@@ -237,5 +238,15 @@ function chooseColumns<T>(columns: readonly Column<T>[], ids: string | undefined
 
 function columnWidth<T>(column: Column<T>, widths: Readonly<Record<string, number>>): string {
   const width = widths[column.id] ?? column.width;
-  return width === undefined ? 'minmax(0, 1fr)' : `${width}px`;
+  return width === undefined ? `minmax(${flexibleMin}px, 1fr)` : `${width}px`;
+}
+
+/** What a column that takes the rest is left with at least; beyond that the table scrolls sideways. */
+const flexibleMin = 140;
+const columnGap = 16;
+const rowPadding = 60;
+
+function tableWidthMin<T>(shown: readonly Column<T>[], widths: Readonly<Record<string, number>>): number {
+  const columns = shown.reduce((sum, column) => sum + (widths[column.id] ?? column.width ?? flexibleMin), 0);
+  return columns + columnGap * (shown.length - 1) + rowPadding;
 }

@@ -37,13 +37,14 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       id: 'agent',
       label: 'Agent',
       width: 132,
+      hidden: true,
       render: (run) =>
         run.agent === null ? <Dash /> : <WayIn to="/runs" search={{ agent: run.agent }} label={run.agent} />,
     },
     {
       id: 'user',
       label: 'User',
-      width: 124,
+      width: 116,
       render: (run) =>
         run.userId === null ? (
           <Dash />
@@ -54,7 +55,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
     {
       id: 'models',
       label: 'Models',
-      width: 132,
+      width: 128,
       render: (run) => <ModelMix models={run.models} />,
     },
     {
@@ -98,7 +99,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       sortBy: (run) => run.durationMs,
       render: (run) => formatDurationMs(run.durationMs),
     },
-    { id: 'scores', label: 'Scores', width: 120, render: (run) => <Scores scores={run.scores} /> },
+    { id: 'scores', label: 'Scores', width: 104, render: (run) => <Scores scores={run.scores} /> },
     {
       id: 'llmCalls',
       label: 'Model calls',

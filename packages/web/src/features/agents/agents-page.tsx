@@ -1,6 +1,6 @@
 import type { AgentFacts, AgentsResponse } from '@sightline/schema/api';
 import { lazy, Suspense, useMemo, type ReactElement } from 'react';
-import { agentsSentence } from '../../model/agent-answers.ts';
+import { agentsSentence, callsDetail } from '../../model/agent-answers.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { callColumns, lastColumn, usageColumns } from '../../widgets/call-columns.tsx';
 import type { Column } from '../../widgets/data-table.tsx';
@@ -112,6 +112,7 @@ function AgentList({
       initialSort="-calls"
       emptyHint="Agents are spans with gen_ai.agent.name, or what your SDK calls it."
       actions={toggle}
+      detail={({ rows }) => callsDetail(rows)}
       sentence={({ rows, hasMore }) =>
         agentsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
       }

@@ -1,6 +1,6 @@
 import type { ModelFacts, ModelsResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
-import { modelsSentence } from '../../model/agent-answers.ts';
+import { callsDetail, modelsSentence } from '../../model/agent-answers.ts';
 import { callColumns, lastColumn, usageColumns } from '../../widgets/call-columns.tsx';
 import type { Column } from '../../widgets/data-table.tsx';
 import { DurationValue, ShareValue } from '../../widgets/facts.tsx';
@@ -63,6 +63,7 @@ export function ModelsPage(): ReactElement {
       rowKey={(row) => `${row.provider ?? ''}/${row.model}`}
       initialSort="-costUsd"
       emptyHint="Calls of models are spans with gen_ai.request.model, or what your SDK calls it."
+      detail={({ rows }) => callsDetail(rows)}
       sentence={({ rows, hasMore }) =>
         modelsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
       }

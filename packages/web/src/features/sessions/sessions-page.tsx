@@ -1,6 +1,6 @@
 import type { Session, SessionsResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
-import { sessionsSentence } from '../../model/agent-answers.ts';
+import { groupsDetail, sessionsSentence } from '../../model/agent-answers.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { Dash, WayIn } from '../../widgets/facts.tsx';
 import { groupColumns } from '../../widgets/group-columns.tsx';
@@ -51,6 +51,7 @@ export function SessionsPage(): ReactElement {
       rowClass={(session) => (session.failedRuns > 0 ? 'has-error' : '')}
       initialSort="-lastTime"
       emptyHint="Runs with gen_ai.conversation.id or session.id belong to a session."
+      detail={({ rows, hasMore }) => groupsDetail(rows, hasMore)}
       sentence={({ rows, hasMore }) =>
         sessionsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
       }

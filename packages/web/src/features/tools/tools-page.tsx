@@ -1,6 +1,6 @@
 import type { ToolFacts, ToolsResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
-import { toolsSentence } from '../../model/agent-answers.ts';
+import { callsDetail, toolsSentence } from '../../model/agent-answers.ts';
 import { formatCount } from '../../model/format.ts';
 import { callColumns, lastColumn } from '../../widgets/call-columns.tsx';
 import type { Column } from '../../widgets/data-table.tsx';
@@ -22,7 +22,7 @@ export function ToolsPage(): ReactElement {
       {
         id: 'tool',
         label: 'Tool',
-        width: 210,
+        width: 150,
         render: (row) => (
           <PageLink to="/runs" search={{ ...carried, tool: row.tool }} className="row-link clip mono">
             {row.tool}
@@ -32,7 +32,7 @@ export function ToolsPage(): ReactElement {
       {
         id: 'byAgent',
         label: 'Called by',
-        width: 170,
+        width: 150,
         render: ({ byAgent }) => {
           const known = byAgent.filter((one) => one.agent !== null);
           const [first, ...rest] = known;
@@ -55,7 +55,7 @@ export function ToolsPage(): ReactElement {
           );
         },
       },
-      ...callColumns<ToolFacts>(),
+      ...callColumns<ToolFacts>().filter((column) => column.id !== 'runs'),
       {
         id: 'lastError',
         label: 'Last failure',
@@ -86,6 +86,7 @@ export function ToolsPage(): ReactElement {
       rowClass={(row) => (row.errors > 0 ? 'has-error' : '')}
       initialSort="-errors"
       emptyHint="Calls of tools are spans with gen_ai.tool.name, or what your SDK calls it."
+      detail={({ rows }) => callsDetail(rows)}
       sentence={({ rows, hasMore }) =>
         toolsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
       }

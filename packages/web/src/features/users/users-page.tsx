@@ -1,6 +1,6 @@
 import type { User, UsersResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
-import { usersSentence } from '../../model/agent-answers.ts';
+import { groupsDetail, usersSentence } from '../../model/agent-answers.ts';
 import { formatCount } from '../../model/format.ts';
 import type { Column } from '../../widgets/data-table.tsx';
 import { WayIn } from '../../widgets/facts.tsx';
@@ -57,6 +57,7 @@ export function UsersPage(): ReactElement {
       rowKey={(user) => user.userId}
       initialSort="-costUsd"
       emptyHint="Runs with user.id (or the name that your SDK has for it) belong to a user."
+      detail={({ rows, hasMore }) => groupsDetail(rows, hasMore)}
       sentence={({ rows, hasMore }) =>
         usersSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
       }
