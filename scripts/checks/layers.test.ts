@@ -40,12 +40,21 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/server/src/query',
     'packages/server/src/storage',
   ],
+  // Brings together the catalogue's prices, the overrides of the control plane and what is stored.
+  'packages/server/src/pricing': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/catalog',
+    'packages/server/src/query',
+    'packages/server/src/storage',
+  ],
   'packages/server/src/http': [
     'packages/base/src',
     'packages/schema/src',
     'packages/server/src/catalog',
     'packages/server/src/evaluation',
     'packages/server/src/ingest',
+    'packages/server/src/pricing',
     'packages/server/src/query',
     'packages/server/src/storage',
   ],

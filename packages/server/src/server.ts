@@ -7,7 +7,6 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '@sightline/base';
-import { createPriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { openCatalog, type Catalog } from './catalog/catalog.ts';
 import { readRetention, writeRetention } from './catalog/retention-settings.ts';
@@ -19,6 +18,7 @@ import { buildApp } from './http/app.ts';
 import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
+import { PriceKeeper } from './pricing/price-keeper.ts';
 import { keepRetention } from './retention-keeper.ts';
 import { describeServer } from './server-status.ts';
 import { openStore } from './storage/open-store.ts';
@@ -91,10 +91,13 @@ async function start(
   });
   onClose(() => retention.stop());
 
+  const prices = await PriceKeeper.open({ store, catalog, log });
+  onClose(() => prices.stop());
+
   const { canaryIntervalMs } = options;
   const ingest = await openIngest({
     dataDirectory: directory.path,
-    store,
+    store: withPrices(store, prices),
     clock,
     log,
     readStoredTotals: async () => readStoredTotals(store),
@@ -117,7 +120,7 @@ async function start(
     log,
     owner: randomUUID(),
     readVariable,
-    pricesOf: async () => createPriceBook(),
+    pricesOf: async (project) => prices.bookOf(project),
     quietMs: evaluationQuietMs,
   });
   onClose(async () => evaluation.stop());
@@ -181,6 +184,22 @@ async function start(
   urls.otlpHttp = `http://${name}:${otlpHttp.port}`;
   urls.otlpGrpc = `${name}:${otlpGrpc.port}`;
   return urls;
+}
+
+/** Tells the keeper of prices of every load that may hold calls of models. */
+function withPrices(
+  store: TelemetryStore,
+  prices: PriceKeeper,
+): Pick<TelemetryStore, 'load' | 'engine'> {
+  return {
+    engine: store.engine,
+    load: async (segment) => {
+      const beganMs = performance.now();
+      const loaded = await store.load(segment);
+      if (segment.signal === 'traces') prices.loaded(performance.now() - beganMs);
+      return loaded;
+    },
+  };
 }
 
 /** Both databases open side by side: together they are most of the time to ready. */

@@ -16,3 +16,4 @@ export * from './overview.ts';
 export * from './performance.ts';
 export * from './scores.ts';
 export * from './evaluators.ts';
+export * from './prices.ts';

@@ -21,9 +21,17 @@ export {
   type PriceEntry,
   type PriceOverride,
   type PriceRequest,
+  type UnpricedReason,
 } from './cost/price-book.ts';
-export { catalogueVersion } from './cost/price-catalogue.ts';
+export { type CatalogueModel, catalogueModels, catalogueVersion } from './cost/price-catalogue.ts';
 export { type PriceRow } from './cost/price-row.ts';
-export { compilePriceSql, type PriceSql, type PriceSqlColumns } from './cost/price-sql.ts';
+export {
+  type OwnedPrices,
+  priceExpressions,
+  pricesJson,
+  priceSql,
+  type PriceSqlColumns,
+  pricesType,
+} from './cost/price-sql.ts';
 export { type CountableSpan, countedSpans, inferenceOperations } from './counted-spans.ts';
 export { type CountedSpansColumns, countedSpanIdsSql } from './counted-spans-sql.ts';

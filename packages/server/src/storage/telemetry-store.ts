@@ -1,4 +1,6 @@
+import type { UnixNano } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
+import type { OwnedPrices } from '@sightline/schema/conventions';
 
 /** A journal segment ready to be loaded: length-delimited `Envelope` messages of one signal, see ingest/envelope.ts. */
 export interface SegmentFile {
@@ -87,6 +89,22 @@ export class StoreError extends Error {
   }
 }
 
+/** What one model of one provider costs, for all projects and for those with prices of their own. */
+export interface ModelPrices {
+  readonly provider: string;
+  readonly model: string;
+  readonly prices: readonly OwnedPrices[];
+}
+
+/** `range`: a project's spans by their start. `fresh`: spans without a computed cost that were stored lately, of these models. */
+export type SpansToPrice =
+  | { readonly which: 'range'; readonly project: string; readonly from: UnixNano; readonly to: UnixNano }
+  | {
+      readonly which: 'fresh';
+      readonly storedWithinMs: number;
+      readonly pairs: readonly { readonly provider: string; readonly model: string }[];
+    };
+
 /**
  * Where telemetry is kept. Two engines implement it (embedded chDB, ClickHouse over HTTP, the latter also on a cluster)
  * and pass one contract suite. Methods may be called concurrently; all throw StoreError.
@@ -99,6 +117,15 @@ export interface TelemetryStore {
 
   /** Loads a whole segment, or nothing. Resolves when its rows are visible to `query` and durable. Idempotent by token. */
   load(segment: SegmentFile): Promise<{ readonly rows: number }>;
+
+  /**
+   * Sets what models cost, pair by pair; an empty list takes the prices away. Spans that are loaded afterwards have their cost
+   * from it.
+   */
+  putPrices(rows: readonly ModelPrices[]): Promise<void>;
+
+  /** Computes the cost of stored spans by the prices of now; what has no price gets the reported cost. */
+  priceSpans(spans: SpansToPrice): Promise<void>;
 
   /**
    * Writes scores. A later one of the same project, id and `timeNanos` replaces the one before; `isDeleted` takes it away. Durable and

@@ -62,9 +62,14 @@ export interface PriceEntry {
   readonly priceVersion: string;
 }
 
+/** Why a call has no price. */
+export type UnpricedReason = 'unknown_model' | 'unknown_provider' | 'unknown_tier' | 'counts_missing';
+
 export interface PriceBook {
   /** null where the model, its provider, its tier or a count is unknown: unknown is never 0. */
   priceOf(request: PriceRequest): Price | null;
+  /** undefined where `priceOf` gives a price. */
+  whyUnpriced(request: PriceRequest): UnpricedReason | undefined;
   /** undefined for a model without a price. Looked up once per pair. */
   findEntry(provider: string, model: string): PriceEntry | undefined;
 }
@@ -86,6 +91,13 @@ export function createPriceBook(overrides: readonly PriceOverride[] = []): Price
   return {
     findEntry,
     priceOf: (request) => priceWith(findEntry(request.provider, request.model), request),
+    whyUnpriced: (request) => {
+      const entry = findEntry(request.provider, request.model);
+      if (entry === undefined)
+        return findEntry('', request.model) === undefined ? 'unknown_model' : 'unknown_provider';
+      if (factorOf(entry, request) === undefined) return 'unknown_tier';
+      return priceWith(entry, request) === null ? 'counts_missing' : undefined;
+    },
   };
 }
 

@@ -1,4 +1,11 @@
-import { calcPrice, type ConditionalPrice, type ModelInfo, type ModelPrice } from '@pydantic/genai-prices';
+import {
+  calcPrice,
+  type ConditionalPrice,
+  type MatchLogic,
+  type ModelInfo,
+  type ModelPrice,
+  waitForUpdate,
+} from '@pydantic/genai-prices';
 import { type PriceRow, type Rates, secondsPerDay } from './price-row.ts';
 
 /** The data comes with the package, so its version names the prices. Compared with what is installed by a test. */
@@ -27,6 +34,29 @@ export function catalogueRows(provider: string, model: string): readonly PriceRo
   if (found === undefined) return undefined;
   const rows = periods(found.prices).flatMap(periodRows);
   return rows.length > 0 ? rows : undefined;
+}
+
+export interface CatalogueModel {
+  /** In OpenTelemetry's spelling; '' where a model's name alone tells whose it is. */
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** Names that the catalogue spells out. It also knows models by patterns, which have no list. */
+export async function catalogueModels(): Promise<readonly CatalogueModel[]> {
+  const providers = (await waitForUpdate()) ?? [];
+  return providers.flatMap(({ id, models }) => {
+    const spellings = Object.keys(catalogueProviders).filter((name) => catalogueProviders[name] === id);
+    const names = new Set(models.flatMap((model) => [model.id, ...namesIn(model.match)]));
+    return [...(spellings.length > 0 ? spellings : [id]), ''].flatMap((provider) =>
+      [...names].map((model) => ({ provider, model })),
+    );
+  });
+}
+
+function namesIn(match: MatchLogic): readonly string[] {
+  if ('or' in match) return match.or.flatMap(namesIn);
+  return 'equals' in match ? [match.equals] : [];
 }
 
 function findModel(provider: string, model: string): ModelInfo | undefined {

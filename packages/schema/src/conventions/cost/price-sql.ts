@@ -1,99 +1,157 @@
-import { sqlArray, sqlString } from '../sql-text.ts';
+/**
+ * What `priceOf` computes, in the engine. The prices of a model are one value that is looked up by provider and model, so that
+ * the text of a statement does not grow with the number of models: which name is which model takes the catalogue's rules
+ * in TypeScript, and is asked once for each pair that is met. The text is short on purpose, since every load plans it.
+ */
 import type { PriceEntry } from './price-book.ts';
-import type { PriceRow } from './price-row.ts';
+import { type PriceRow, secondsPerDay } from './price-row.ts';
 import { standardTiers } from './service-tiers.ts';
 
 /** Expressions over one row, in the types of the derived columns. */
 export interface PriceSqlColumns {
-  readonly provider: string;
-  readonly model: string;
+  readonly project: string;
   /** DateTime or DateTime64, UTC. */
   readonly time: string;
   readonly inputTokens: string;
   readonly outputTokens: string;
   readonly cacheReadTokens: string;
   readonly cacheWriteTokens: string;
+  readonly cacheWrite1hTokens: string;
   readonly reasoningTokens: string;
-  /** Text; standard unless given. */
-  readonly serviceTier?: string;
+  readonly inputAudioTokens: string;
+  readonly outputAudioTokens: string;
+  readonly serviceTier: string;
 }
 
-export interface PriceSql {
-  /** Nullable(Float64): the price of a call with one of the entries' models, NULL for any other. */
-  readonly usd: string;
-  /** String: which prices, '' where `usd` finds no entry. */
-  readonly priceVersion: string;
+/** Prices that hold for one project, or for all where `project` is ''. */
+export interface OwnedPrices extends Pick<PriceEntry, 'rows' | 'tierFactors' | 'priceVersion'> {
+  readonly project: string;
 }
-
-const rateNames = ['input', 'output', 'cacheRead', 'cacheWrite', 'reasoning', 'request'] as const;
 
 /**
- * The prices of the given models as ClickHouse expressions: what `priceOf` computes, for loading and for repricing
- * history. Meant for the pairs that a store holds, tens to hundreds; the catalogue's rules need TypeScript to resolve.
- * Without the parts that no derived column has: audio and one-hour cache writes.
+ * The prices of one model of one provider. `needs`: 3 where both counts are needed, 1 and 2 where input or output alone will do.
+ * `rates`: dollars per token of input, of output, then what a token of a part costs more than the whole it belongs to; the last is per call.
  */
-export function compilePriceSql(entries: readonly PriceEntry[], columns: PriceSqlColumns): PriceSql {
-  if (entries.length === 0) return { usd: 'CAST(NULL AS Nullable(Float64))', priceVersion: `''` };
-  const keys = sqlArray(entries.map((entry) => `${entry.provider}\n${entry.model}`));
-  const positions = `[${entries.map((_, index) => index + 1).join(', ')}]`;
-  const entry = `transform(concat(${columns.provider}, '\\n', ${columns.model}), ${keys}, ${positions}, 0)`;
-  const rows = `[${entries.map((each) => `[${each.rows.map(rowTuple).join(', ')}]`).join(', ')}]`;
-  const versions = sqlArray(entries.map((each) => each.priceVersion));
+export const pricesType =
+  'Array(Tuple(project String, valid_from Float64, day_from Float64, day_length Float64, input_above Float64, ' +
+  'needs Array(UInt8), factors Map(String, Float64), rates Array(Float64), version String))';
+
+/** The value of `pricesType` as the engine reads it from JSON. A project's own prices come last: the last that applies counts. */
+export function pricesJson(prices: readonly OwnedPrices[]): readonly object[] {
+  const general = prices.filter(({ project }) => project === '');
+  const own = prices.filter(({ project }) => project !== '');
+  return [...general, ...own].flatMap((owned) => owned.rows.map((row) => rowJson(owned, row)));
+}
+
+function rowJson({ project, tierFactors, priceVersion }: OwnedPrices, row: PriceRow): object {
+  const isWholeDay = row.dayFrom === 0 && row.dayTo === secondsPerDay;
   return {
-    usd: `arrayMap(c -> ${usdSql(entries)}, [tuple(${countsSql(columns)}, ${rows}[${entry}], ${entry})])[1]`,
-    priceVersion: `${versions}[${entry}]`,
+    project,
+    valid_from: row.validFrom,
+    day_from: row.dayFrom,
+    day_length: isWholeDay ? secondsPerDay : (row.dayTo - row.dayFrom + secondsPerDay) % secondsPerDay,
+    input_above: row.inputAbove,
+    needs: needsOf(row),
+    factors: { ...Object.fromEntries(standardTiers.map((tier) => [tier, 1])), ...tierFactors },
+    rates: ratesOf(row),
+    version: priceVersion,
   };
 }
 
-const rowTuple = (row: PriceRow) =>
-  `(${[row.validFrom, row.dayFrom, row.dayTo, row.inputAbove, ...rateNames.map((name) => row[name])].map(float).join(', ')})`;
-
-/** One type for all, or the array's type would depend on the prices. */
-const float = (value: number) => `toFloat64(${value})`;
-
-/** c.1 seconds, c.2 second of day, c.3 input, c.4 output, c.5 cache read, c.6 cache write, c.7 reasoning, c.8 tier, c.9 rows, c.10 entry. */
-function countsSql(columns: PriceSqlColumns): string {
-  const count = (column: string) => `toFloat64(${column})`;
-  const cacheRead = `least(ifNull(${count(columns.cacheReadTokens)}, 0), ifNull(${count(columns.inputTokens)}, 0))`;
-  return [
-    `toUnixTimestamp(${columns.time})`,
-    `toUnixTimestamp(${columns.time}) % 86400`,
-    count(columns.inputTokens),
-    count(columns.outputTokens),
-    cacheRead,
-    `least(ifNull(${count(columns.cacheWriteTokens)}, 0), ifNull(${count(columns.inputTokens)}, 0) - ${cacheRead})`,
-    `least(ifNull(${count(columns.reasoningTokens)}, 0), ifNull(${count(columns.outputTokens)}, 0))`,
-    columns.serviceTier === undefined ? `''` : `lower(${columns.serviceTier})`,
-  ].join(', ');
+/** See `isCounted` in price-book.ts. Half of the counts gives half of the price, which is worse than none. */
+function needsOf({ input, output }: PriceRow): readonly number[] {
+  return [3, ...(output === 0 ? [1] : []), ...(input === 0 ? [2] : [])];
 }
 
-function usdSql(entries: readonly PriceEntry[]): string {
-  const rate = Object.fromEntries(rateNames.map((name, index) => [name, `r.${index + 5}`]));
-  const tokens =
-    `(ifNull(c.3, 0) - c.5 - c.6) * ${rate['input']} + c.5 * ${rate['cacheRead']} + c.6 * ${rate['cacheWrite']}` +
-    ` + (ifNull(c.4, 0) - c.7) * ${rate['output']} + c.7 * ${rate['reasoning']}`;
-  const isCounted =
-    `(isNotNull(c.3) OR (${rate['input']} = 0 AND isNotNull(c.4)))` +
-    ` AND (isNotNull(c.4) OR ${rate['output']} = 0)`;
-  const price = `if(${isCounted}, ((${tokens}) / 1e6 + ${rate['request']}) * ${factorSql(entries)}, NULL)`;
-  // The last row that applies; an empty list gives no element, so NULL.
-  return `arrayMap(r -> ${price}, arraySlice(arrayFilter(r -> ${appliesSql()}, c.9), -1))[1]`;
+function ratesOf(row: PriceRow): readonly number[] {
+  const { input, output } = row;
+  const perMillion = [
+    input,
+    output,
+    row.cacheRead - input,
+    row.cacheWrite - input,
+    row.cacheWrite1h - row.cacheWrite,
+    row.reasoning - output,
+    row.inputAudio - input,
+    row.outputAudio - output,
+  ];
+  return [...perMillion.map((dollars) => dollars / 1e6), row.request];
 }
 
-/** See `findPriceRow`. */
-function appliesSql(): string {
-  const inDay = 'if(r.2 <= r.3, c.2 >= r.2 AND c.2 < r.3, c.2 >= r.2 OR c.2 < r.3)';
-  return `r.1 <= c.1 AND r.4 < ifNull(c.3, 0) AND ${inDay}`;
+export interface PriceSql {
+  /** Select items for the innermost SELECT, and for the one around it. */
+  readonly counts: string;
+  readonly priced: string;
+  /** For the SELECT around both: Nullable(Float64) dollars, NULL where they are unknown; and the price version, '' there. */
+  readonly usd: string;
+  readonly version: string;
 }
 
-/** 1 for the standard tiers, NULL for one that the model has no price for. */
-function factorSql(entries: readonly PriceEntry[]): string {
-  const priced = entries.flatMap((entry, index) =>
-    Object.entries(entry.tierFactors).map(([tier, factor]) => ({ key: `${index + 1} ${tier}`, factor })),
-  );
-  const standard = `c.8 IN (${standardTiers.map(sqlString).join(', ')})`;
-  if (priced.length === 0) return `if(${standard}, 1, NULL)`;
-  const factors = `[${priced.map(({ factor }) => float(factor)).join(', ')}]`;
-  const looked = `transform(concat(toString(c.10), ' ', c.8), ${sqlArray(priced.map(({ key }) => key))}, ${factors}, toFloat64(0))`;
-  return `if(${standard}, 1, nullIf(${looked}, 0))`;
+/** The price of each row by `prices`, an expression of `pricesType`, in nested SELECTs: what the engine plans fastest. */
+export function priceSql(prices: string, columns: PriceSqlColumns): PriceSql {
+  const names = Object.entries({ ...callColumns(columns), prices_: prices });
+  return {
+    counts: names.map(([name, value]) => `${value} AS ${name}`).join(', '),
+    priced: `${pricedSql(columns, 'prices_')} AS price_`,
+    usd: 'price_.1',
+    version: versionSql('price_'),
+  };
+}
+
+/** The same as single expressions, for where there is no SELECT to nest, such as an update. */
+export function priceExpressions(
+  prices: string,
+  columns: PriceSqlColumns,
+): Pick<PriceSql, 'usd' | 'version'> {
+  const call = callColumns(columns);
+  const values = Object.values(call).map((value) => `[${value}]`);
+  const names = Object.keys(call).join(', ');
+  const price = `arrayMap((${names}) -> ${pricedSql(columns, prices)}, ${values.join(', ')})[1]`;
+  return { usd: `(${price}).1`, version: `arrayMap(price_ -> ${versionSql('price_')}, [${price}])[1]` };
+}
+
+const versionSql = (price: string) => `if(isNull(${price}.1), '', ${price}.2)`;
+
+/** What is needed of a call more than once. */
+function callColumns(columns: PriceSqlColumns): Readonly<Record<string, string>> {
+  const count = (column: string) => `toFloat64(ifNull(${column}, 0))`;
+  return {
+    input_: count(columns.inputTokens),
+    output_: count(columns.outputTokens),
+    cache_read_: count(columns.cacheReadTokens),
+    cache_write_: count(columns.cacheWriteTokens),
+    cache_write_1h_: count(columns.cacheWrite1hTokens),
+    reasoning_: count(columns.reasoningTokens),
+    input_audio_: count(columns.inputAudioTokens),
+    output_audio_: count(columns.outputAudioTokens),
+    said_: `isNotNull(${columns.inputTokens}) + 2 * isNotNull(${columns.outputTokens})`,
+    seconds_: `toUnixTimestamp(${columns.time})`,
+    tier_: `lower(${columns.serviceTier})`,
+  };
+}
+
+/** Parts are cut to the whole, as in `priceWith`. */
+function pricedSql(columns: PriceSqlColumns, prices: string): string {
+  const read = 'least(cache_read_, input_)';
+  const written = `least(cache_write_, input_ - ${read})`;
+  const thought = 'least(reasoning_, output_)';
+  const counts = [
+    'input_',
+    'output_',
+    read,
+    written,
+    `least(cache_write_1h_, ${written})`,
+    thought,
+    `least(input_audio_, input_ - ${read} - ${written})`,
+    `least(output_audio_, output_ - ${thought})`,
+    'toFloat64(1)',
+  ];
+  const applies =
+    `has(['', toString(${columns.project})], r.project) AND r.valid_from <= seconds_ AND r.input_above < input_` +
+    ` AND modulo(seconds_ - r.day_from, ${secondsPerDay}) < r.day_length`;
+  // Rounded where doubles end: $0.00252 and not $0.0025199999999999997.
+  const usd = `round(arrayDotProduct(r.rates, [${counts.join(', ')}]) * r.factors[tier_], 12)`;
+  const known = `if(has(r.needs, said_) AND r.factors[tier_] > 0, ${usd}, NULL)`;
+  // An empty list has no last element, so NULL.
+  return `arrayMap(r -> (${known}, r.version), arrayFilter(r -> ${applies}, ${prices}))[-1]`;
 }

@@ -12,6 +12,7 @@ import type { ClickHouseEngine } from './engine.ts';
 import { insertScores } from './insert-scores.ts';
 import { loadSegment } from './load/load-segment.ts';
 import { migrate } from './migrate.ts';
+import { priceSpans, writePrices } from './model-prices.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { limitSettings, ownSettings } from './query-settings.ts';
 import { segmentItems } from './segment-items.ts';
@@ -28,6 +29,8 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
       await keys.loaded(segment.signal);
       return { rows: await segmentItems(segment.path) };
     },
+    putPrices: (rows) => writePrices(engine, rows),
+    priceSpans: (spans) => priceSpans(engine, spans),
     putScores: (rows) => insertScores(engine, rows, clock.now()),
     query: (statement, limits) => runQuery(engine, statement, limits),
     queryUntrusted: async (sql, limits) =>

@@ -61,6 +61,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     kind: 'embedded',
     version: versionOf(sessions),
     nodes: { kind: 'single' },
+    database: options.database,
 
     command: async (sql) => {
       await writers.run((session) => run(session, sql, 'command'));

@@ -3,6 +3,8 @@ export interface ClickHouseEngine {
   readonly kind: 'embedded' | 'clickhouse';
   readonly version: string;
   readonly nodes: NodeLayout;
+  /** Where the tables are. Statements name them without it, except what runs on other nodes or in the background. */
+  readonly database: string;
 
   /** One statement without a result, on every node that must have it (see NodeLayout). */
   command(sql: string): Promise<void>;

@@ -117,6 +117,7 @@ function serverEngine(
     kind: 'clickhouse',
     version: options.version,
     nodes: options.nodes,
+    database: options.database,
 
     command: async (sql) => {
       for (const client of clients) {

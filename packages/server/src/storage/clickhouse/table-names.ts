@@ -33,11 +33,12 @@ export function onCluster(nodes: NodeLayout): string {
   return nodes.kind === 'cluster' && nodes.onCluster ? `ON CLUSTER \`${nodes.cluster}\`` : '';
 }
 
-/** Fills in the placeholders of a migration: `{{table}}`, `{{engine X}}`, `{{on cluster}}`. */
-export function renderMigration(text: string, nodes: NodeLayout): string {
+/** Fills in the placeholders of a migration: `{{table}}`, `{{engine X}}`, `{{on cluster}}`, `{{database}}`. */
+export function renderMigration(text: string, nodes: NodeLayout, database: string): string {
   const prefix = nodes.kind === 'cluster' && nodes.replicated ? 'Replicated' : '';
   return text
     .replaceAll('{{on cluster}}', onCluster(nodes))
+    .replaceAll('{{database}}', database)
     .replaceAll(
       /\{\{engine (\w+)(\([^}]*\))?\}\}/g,
       (_, engine: string, options = '') => `${prefix}${engine}${options}`,
