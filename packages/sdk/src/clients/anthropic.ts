@@ -2,13 +2,24 @@
  * Anthropic's client. Since 0.134 it traces itself as soon as a tracer provider is registered: it is configured (content as the
  * `capture` option says) and its spans are completed in `foreign-genai.ts`. Older ones, and clients whose tracing is switched off, are wrapped.
  */
+import { createContextKey, type Context } from '@opentelemetry/api';
+import type { Span } from '@opentelemetry/sdk-trace';
 import type { LlmRecorder } from '../agent/llm-call.ts';
 import type { TokenUsage } from '../agent/price.ts';
+import { activeContext, runInContext } from '../core/context.ts';
+import { guard } from '../core/diagnostics.ts';
 import { currentRuntime } from '../core/runtime.ts';
+import { capture } from '../tracing/capture.ts';
 import { countAttempts } from './attempts.ts';
 import { wrapMethod } from './llm-guard.ts';
 import { asNumber, asText, count, isRecord } from './openai-messages.ts';
-import { serverOf, traceApiPromise, type ClientCall } from './traced-client-call.ts';
+import {
+  isApiPromise,
+  observeStream,
+  serverOf,
+  traceApiPromise,
+  type ClientCall,
+} from './traced-client-call.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -30,11 +41,11 @@ export function tracesNatively(client: object): boolean {
 
 /** The client to use: for natively tracing ones a copy that records content when it should. */
 export function instrumentAnthropic<C extends object>(client: C): C {
-  if (!tracesNatively(client)) {
-    const { messages } = client as { messages?: unknown };
-    if (typeof messages === 'object' && messages !== null) wrapAnthropicMessages(messages);
-    return client;
-  }
+  const { messages } = client as { messages?: unknown };
+  // The class, so that copies of the client have it too.
+  if (typeof messages === 'object' && messages !== null)
+    wrapAnthropicMessages(Object.getPrototypeOf(messages) as object);
+  if (!tracesNatively(client)) return client;
   const native = client as NativeTracing;
   const { openTelemetry } = native;
   const wantsContent = currentRuntime() !== undefined && currentRuntime()?.options.capture !== 'off';
@@ -58,8 +69,11 @@ export function wrapAnthropicMessages(target: object): boolean {
       function (this: unknown, ...args) {
         const [body] = args;
         const client = (this as { _client?: unknown } | undefined)?._client;
-        if (!isRecord(body) || typeof client !== 'object' || client === null || tracesNatively(client)) {
+        if (!isRecord(body) || typeof client !== 'object' || client === null)
           return original.apply(this, args);
+        if (tracesNatively(client)) {
+          const start = () => original.apply(this, args);
+          return body['stream'] === true ? completeNativeStream(start) : start();
         }
         countAttempts(client);
         return traceApiPromise(
@@ -68,6 +82,49 @@ export function wrapAnthropicMessages(target: object): boolean {
         );
       },
   );
+}
+
+const nativeSpanKey = createContextKey('sightline.anthropic_span');
+
+/** The library's own span of the call made inside, once it has started. */
+interface NativeSpan {
+  span: Span | undefined;
+}
+
+/** Hands the library's span to the call that waits for it. */
+export function noteNativeSpan(span: Span, parent: Context): void {
+  const waiting = parent.getValue(nativeSpanKey) as NativeSpan | undefined;
+  if (waiting !== undefined && span.attributes['gen_ai.operation.name'] === 'chat') waiting.span ??= span;
+}
+
+/** The library's span of a streamed call knows neither the first chunk nor what was streamed; both are added while it is open. */
+function completeNativeStream(start: () => unknown): unknown {
+  const runtime = currentRuntime();
+  if (runtime === undefined) return start();
+  const native: NativeSpan = { span: undefined };
+  const startedMs = performance.now();
+  const result = runInContext(activeContext().setValue(nativeSpanKey, native), start);
+  if (!isApiPromise(result)) return result;
+  return result._thenUnwrap((value) => {
+    const stream = new MessageStream();
+    let first = true;
+    return observeStream(value, (event) =>
+      guard('completing a model stream', () => {
+        if (first)
+          native.span?.setAttribute(
+            'gen_ai.response.time_to_first_chunk',
+            (performance.now() - startedMs) / 1000,
+          );
+        first = false;
+        stream.read(event);
+        if (!isRecord(event) || event['type'] !== 'message_delta') return;
+        const { message, reason } = stream.result();
+        if (reason !== undefined) native.span?.setAttribute('gen_ai.response.finish_reasons', [reason]);
+        const text = capture(runtime, [outputMessage(message)]);
+        if (text !== undefined) native.span?.setAttribute('gen_ai.output.messages', text);
+      }),
+    );
+  });
 }
 
 function describe(body: Json, client: Json): ClientCall {
@@ -99,9 +156,17 @@ function readMessage(recorder: LlmRecorder, message: unknown): void {
     id: asText(message['id']),
     model: asText(message['model']),
     ...(reason === undefined ? {} : { finishReasons: [reason] }),
-    messages: [{ role: 'assistant', parts: blocks(message['content']), finish_reason: reason }],
+    messages: [outputMessage(message)],
   });
   recorder.recordUsage(anthropicUsage(message['usage']));
+}
+
+function outputMessage(message: Json): Json {
+  return {
+    role: 'assistant',
+    parts: blocks(message['content']),
+    finish_reason: asText(message['stop_reason']),
+  };
 }
 
 /** Anthropic's `input_tokens` excludes what the cache read and wrote; the convention includes it. */
@@ -176,11 +241,17 @@ class MessageStream {
   }
 
   finish(recorder: LlmRecorder): void {
+    readMessage(recorder, this.result().message);
+  }
+
+  /** What has arrived so far, as the message it adds up to. */
+  result(): { readonly message: Json; readonly reason: string | undefined } {
     const content = [...this.#blocks.values()].map(({ type, text, block }) => {
       if (type === 'tool_use') return { ...block, input: tryParse(text) };
       return type === 'thinking' ? { type, thinking: text } : { type, text };
     });
-    readMessage(recorder, { ...this.#message, content, usage: this.#usage, stop_reason: this.#reason });
+    const message = { ...this.#message, content, usage: this.#usage, stop_reason: this.#reason };
+    return { message, reason: this.#reason };
   }
 }
 

@@ -9,6 +9,7 @@ import { addLlmCall, totalsOf } from '../agent/totals.ts';
 import { definedAttributes } from '../agent/traced-operation.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { sdkName } from '../core/version.ts';
+import { noteNativeSpan } from './anthropic.ts';
 import { standardMetrics } from '../metrics/standard-metrics.ts';
 
 const inferences = new Set(['chat', 'text_completion', 'generate_content', 'embeddings']);
@@ -24,7 +25,9 @@ const contentKeys = [
 const parents = new WeakMap<Span, Context>();
 
 export function rememberParent(span: Span, parent: Context): void {
-  if (span.instrumentationScope.name !== sdkName && totalsOf(parent) !== undefined) parents.set(span, parent);
+  if (span.instrumentationScope.name === sdkName) return;
+  if (totalsOf(parent) !== undefined) parents.set(span, parent);
+  noteNativeSpan(span, parent);
 }
 
 export function completeForeignSpan(runtime: Runtime, span: Span): void {
@@ -32,6 +35,9 @@ export function completeForeignSpan(runtime: Runtime, span: Span): void {
   const { attributes } = span;
   const operation = attributes['gen_ai.operation.name'];
   if (typeof operation !== 'string' && attributes['openinference.span.kind'] === undefined) return;
+  const stopReason = attributes['anthropic.message.stop_reason'];
+  if (typeof stopReason === 'string' && attributes['gen_ai.response.finish_reasons'] === undefined)
+    span.setAttribute('gen_ai.response.finish_reasons', [stopReason]);
   if (runtime.options.capture === 'masked') maskContent(runtime, span);
   if (typeof operation === 'string' && inferences.has(operation)) completeInference(runtime, span, operation);
 }

@@ -37,7 +37,13 @@ export function wrapMethod(
 ): boolean {
   const original: unknown = (target as Record<string, unknown>)[name];
   if (typeof original !== 'function' || isWrappedByUs(original) || isWrappedByOthers(original)) return false;
-  const wrapped = markWrapped(wrap(original as (this: unknown, ...args: unknown[]) => unknown));
+  const unwrapped = original as (this: unknown, ...args: unknown[]) => unknown;
+  const traced = wrap(unwrapped);
+  const wrapped = markWrapped(function (this: unknown, ...args: unknown[]): unknown {
+    // Others may have wrapped it on the object, or after us: then the span is theirs.
+    const current = (this as Record<string, unknown> | null | undefined)?.[name];
+    return isWrappedByOthers(current) ? unwrapped.apply(this, args) : traced.apply(this, args);
+  });
   Object.defineProperty(target, name, { value: wrapped, writable: true, configurable: true });
   return true;
 }

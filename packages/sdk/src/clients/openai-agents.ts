@@ -129,7 +129,8 @@ function describe({ spanData: data }: AgentsSpan): { name: string; attributes: J
 function start(id: string, span: AgentsSpan | undefined, name: string, attributes: Json): void {
   guard('tracing an agent run', () => {
     const runtime = currentRuntime();
-    if (runtime === undefined || open.size >= openMax) return;
+    // Registered twice, by hand and automatically, it still makes one span.
+    if (runtime === undefined || open.size >= openMax || open.has(id)) return;
     const parent = nearestOpen(span) ?? runtime.contextManager.active();
     if (span?.spanData.type === 'function') addToolCall(parent);
     const opened = openSpan(runtime, parent, name, { attributes: definedAttributes(attributes) });

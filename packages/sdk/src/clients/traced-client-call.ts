@@ -160,7 +160,7 @@ interface ApiPromise {
   asResponse: () => Promise<Response>;
 }
 
-function isApiPromise(value: unknown): value is ApiPromise {
+export function isApiPromise(value: unknown): value is ApiPromise {
   return typeof value === 'object' && value !== null && '_thenUnwrap' in value && 'responsePromise' in value;
 }
 
@@ -202,6 +202,22 @@ function followPromise(result: unknown, span: CallSpan): unknown {
       throw error;
     },
   );
+}
+
+/** Shows each item of a client's stream to `note` as the caller reads it, and changes nothing else. */
+export function observeStream(value: unknown, note: (item: unknown) => void): unknown {
+  const source = value as { iterator?: unknown } | null;
+  if (typeof source !== 'object' || source === null || typeof source.iterator !== 'function') return value;
+  const original = source.iterator.bind(value) as () => object;
+  source.iterator = () =>
+    followResult(original(), {
+      inside: (fn) => fn(),
+      firstItem: () => undefined,
+      item: note,
+      ended: () => undefined,
+      failed: () => undefined,
+    });
+  return value;
 }
 
 export function serverOf(baseUrl: unknown): { address: string; port: number } | undefined {

@@ -56,6 +56,7 @@ import { sdkName, sdkVersion } from './version.ts';
 import { unregisterAiSdk } from '../clients/ai-sdk.ts';
 import { configureAnthropic } from '../clients/anthropic.ts';
 import { completeForeignSpan, rememberParent } from '../clients/foreign-genai.ts';
+import { instrumentLoadedModules } from '../clients/loaded-modules.ts';
 import { installModuleHooks } from '../clients/module-hooks.ts';
 import { defaultInstrumentations } from '../clients/default-instrumentations.ts';
 
@@ -71,6 +72,15 @@ const batchBytesMax = 8 * 1024 * 1024;
  * init({ serviceName: 'research-agent', endpoint: 'http://127.0.0.1:4318' });
  */
 export function init(options: InitOptions = {}): void {
+  start(options, true);
+}
+
+/** What `--import @sightline/sdk/register` does: nothing of the program is loaded yet. */
+export function initBeforeProgram(): void {
+  start({}, false);
+}
+
+function start(options: InitOptions, programIsLoaded: boolean): void {
   const resolved = resolveOptions(options, process.env);
   silenceDiagnostics(resolved.quiet);
   if (currentRuntime() !== undefined) {
@@ -80,7 +90,9 @@ export function init(options: InitOptions = {}): void {
     );
     return;
   }
-  if (resolved.enabled) replaceRuntime(startRuntime(resolved));
+  if (!resolved.enabled) return;
+  replaceRuntime(startRuntime(resolved));
+  if (resolved.instrumentClients && programIsLoaded) instrumentLoadedModules();
 }
 
 /** Sends everything that is queued. Resolves when it is delivered, or after `timeoutMs` (default 10,000). Never rejects. */

@@ -171,3 +171,10 @@ export const anthropicEvents = [
   ],
   ['message_stop', { type: 'message_stop' }],
 ] as const;
+
+export const googleContent = (text: string) => ({
+  responseId: 'g-1',
+  modelVersion: 'gemini-2.5-flash',
+  candidates: [{ content: { role: 'model', parts: [{ text }] }, finishReason: 'STOP' }],
+  usageMetadata: { promptTokenCount: 8, candidatesTokenCount: 4 },
+});

@@ -10,7 +10,15 @@ afterEach(async () => {
 
 export function startSdk(options: InitOptions = {}): MemoryExporter {
   const memory = memoryExporter();
-  init({ serviceName: 'test', processMetrics: false, logHandlers: [], exporters: [memory], ...options });
+  init({
+    serviceName: 'test',
+    processMetrics: false,
+    logHandlers: [],
+    exporters: [memory],
+    // The tests of each wrapper say themselves what is wrapped.
+    instrumentClients: false,
+    ...options,
+  });
   return memory;
 }
 
