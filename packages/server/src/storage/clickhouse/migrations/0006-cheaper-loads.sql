@@ -14,3 +14,8 @@ DROP TABLE IF EXISTS {{metric_keys_view}} {{on cluster}};
 -- Wider merges: each level of them writes a row and its words again.
 ALTER TABLE {{spans}} {{on cluster}} MODIFY SETTING min_parts_to_merge_at_once = 10;
 ALTER TABLE {{logs}} {{on cluster}} MODIFY SETTING min_parts_to_merge_at_once = 10;
+
+-- Filters, facets and charts read one key of a map: in merged parts keys are kept apart, so that a fraction of the map is read.
+ALTER TABLE {{spans}} {{on cluster}} MODIFY SETTING map_serialization_version = 'with_buckets', map_buckets_strategy = 'linear', map_buckets_min_avg_size = 0;
+ALTER TABLE {{logs}} {{on cluster}} MODIFY SETTING map_serialization_version = 'with_buckets', map_buckets_strategy = 'linear', map_buckets_min_avg_size = 0;
+ALTER TABLE {{metric_points}} {{on cluster}} MODIFY SETTING map_serialization_version = 'with_buckets', map_buckets_strategy = 'linear', map_buckets_min_avg_size = 0;
