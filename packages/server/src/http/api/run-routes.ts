@@ -1,10 +1,31 @@
-import { runCostResponse, runGraphResponse, runResponse } from '@sightline/schema/api';
+import {
+  conversationParameters,
+  conversationResponse,
+  partParameters,
+  partResponse,
+  runCostResponse,
+  runGraphResponse,
+  runResponse,
+  sessionConversationParameters,
+  turnParameters,
+  turnResponse,
+} from '@sightline/schema/api';
 import { z } from 'zod';
 import { readRun, readRunCost, readRunGraph } from '../../query/agents/read-run.ts';
+import {
+  readPart,
+  readRunConversation,
+  readSessionConversation,
+  readTurn,
+} from '../../query/agents/read-conversation.ts';
+import { sessionInPath } from './agent-routes.ts';
 import { type ApiRoute, route } from './route-table.ts';
 
 const noParameters = z.object({});
 const traceInPath = z.object({ traceId: z.string().describe('32 hex digits.') });
+
+const turnInPath = traceInPath.extend({ spanId: z.string().describe('`spanId` of a turn.') });
+const partInPath = turnInPath.extend({ partId: z.string().max(100).describe('`partId` of a part.') });
 
 /** One run: its steps, and what its tabs show. */
 export const runRoutes: readonly ApiRoute[] = [
@@ -34,5 +55,41 @@ export const runRoutes: readonly ApiRoute[] = [
     query: noParameters,
     response: runCostResponse,
     answer: ({ context, params }) => readRunCost(context, params.traceId),
+  }),
+  route({
+    path: '/runs/:traceId/conversation',
+    summary: 'What was said in a run, each message once, tool calls with their results.',
+    tag: 'agents',
+    params: traceInPath,
+    query: conversationParameters,
+    response: conversationResponse,
+    answer: ({ context, params, query }) => readRunConversation(context, { ...query, ...params }),
+  }),
+  route({
+    path: '/runs/:traceId/conversation/:spanId',
+    summary: 'One turn of a conversation with its whole prompt.',
+    tag: 'agents',
+    params: turnInPath,
+    query: turnParameters,
+    response: turnResponse,
+    answer: ({ context, params, query }) => readTurn(context, { ...query, ...params }),
+  }),
+  route({
+    path: '/runs/:traceId/conversation/:spanId/parts/:partId',
+    summary: 'A piece of a part that was cut.',
+    tag: 'agents',
+    params: partInPath,
+    query: partParameters,
+    response: partResponse,
+    answer: ({ context, params, query }) => readPart(context, { ...query, ...params }),
+  }),
+  route({
+    path: '/sessions/:id/conversation',
+    summary: 'The runs of a session as one conversation.',
+    tag: 'agents',
+    params: sessionInPath,
+    query: sessionConversationParameters,
+    response: conversationResponse,
+    answer: ({ context, params, query }) => readSessionConversation(context, { ...query, ...params }),
   }),
 ];

@@ -1,0 +1,40 @@
+/** Which spans of a run are turns of its conversation: content stands on the call, and often again on everything around it. */
+import type { OperationKind } from '@sightline/schema/api';
+import type { Message } from '@sightline/schema/conventions';
+import { parentStep, type RunNode, type RunTree } from '../run-tree.ts';
+
+export interface Spoken {
+  readonly node: RunNode;
+  readonly input: readonly Message[];
+  readonly output: readonly Message[];
+}
+
+/** These hold documents, verdicts and the like: content of another kind. */
+const silent: readonly OperationKind[] = [
+  'retrieval',
+  'rerank',
+  'embedding',
+  'guardrail',
+  'evaluator',
+  'tool',
+  'mcp',
+];
+/** Between two calls of a model, these mean that the inner call is another one. */
+const separating: readonly OperationKind[] = ['tool', 'agent', 'workflow', 'mcp', 'retrieval'];
+
+export function maySpeak(node: RunNode): boolean {
+  return !silent.includes(node.operation);
+}
+
+/** Of the spans with content: calls of models, the innermost of those seen twice; others only where nothing below them has content. */
+export function chooseTurns(tree: RunTree, spoken: readonly Spoken[]): readonly Spoken[] {
+  const covered = new Set<RunNode>();
+  for (const { node } of spoken) {
+    let isSeparated = false;
+    for (let above = parentStep(tree, node); above !== undefined; above = parentStep(tree, above)) {
+      if (above.operation !== 'llm' || (node.operation === 'llm' && !isSeparated)) covered.add(above);
+      isSeparated ||= separating.includes(above.operation);
+    }
+  }
+  return spoken.filter(({ node }) => !covered.has(node));
+}

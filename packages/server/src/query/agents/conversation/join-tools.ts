@@ -1,0 +1,108 @@
+/**
+ * Finds for each call of a tool what came of it: the span of the tool, by the id of the call, else by name, arguments and order; or else the message
+ * in which a later prompt tells the model.
+ */
+import type { Message, MessagePart } from '@sightline/schema/conventions';
+import type { ToolRun, Turn } from './turn.ts';
+
+type CallPart = Extract<MessagePart, { type: 'tool_call' }>;
+type ResultPart = Extract<MessagePart, { type: 'tool_result' }>;
+
+export type FoundOutcome =
+  | { readonly from: 'span'; readonly run: ToolRun; readonly told: ResultPart | undefined }
+  | { readonly from: 'message'; readonly told: ResultPart; readonly turn: Turn; readonly partId: string };
+
+export interface JoinedTools {
+  readonly outcomes: ReadonlyMap<CallPart, FoundOutcome>;
+  /** Results that stand at their calls. */
+  readonly joined: ReadonlySet<ResultPart>;
+  /** Runs of tools that no message calls. */
+  readonly alone: readonly ToolRun[];
+}
+
+interface Told {
+  readonly part: ResultPart;
+  readonly turn: Turn;
+  readonly partId: string;
+}
+
+/** `turns` in the order of time, with the messages that are shown. */
+export function joinTools(
+  turns: readonly { readonly turn: Turn; readonly isRepeated: readonly boolean[] }[],
+  runs: readonly ToolRun[],
+): JoinedTools {
+  const unclaimed = new Set(runs);
+  const byCallId = new Map(
+    runs.flatMap((run) => (run.use.callId === undefined ? [] : [[run.use.callId, run]])),
+  );
+  const results = turns.flatMap(({ turn, isRepeated }) => toldIn(turn, isRepeated));
+  const resultsById = new Map(
+    results.toReversed().flatMap((told) => (told.part.id === undefined ? [] : [[told.part.id, told]])),
+  );
+  const freeResults = new Set(results.filter(({ part }) => part.id === undefined));
+  const outcomes = new Map<CallPart, FoundOutcome>();
+  const joined = new Set<ResultPart>();
+  for (const { turn, isRepeated } of turns) {
+    for (const call of callsIn(turn, isRepeated)) {
+      const run = byCallId.get(call.id ?? '') ?? findRun(call, turn, unclaimed);
+      const told = resultsById.get(call.id ?? '') ?? findTold(call, turn, freeResults);
+      if (told !== undefined) {
+        joined.add(told.part);
+        freeResults.delete(told);
+      }
+      if (run !== undefined) {
+        unclaimed.delete(run);
+        outcomes.set(call, { from: 'span', run, told: told?.part });
+      } else if (told !== undefined) {
+        outcomes.set(call, { from: 'message', told: told.part, turn: told.turn, partId: told.partId });
+      }
+    }
+  }
+  // The same result is often told again under the same id.
+  for (const { part } of results)
+    if (part.id !== undefined && resultsById.get(part.id)?.part !== part) joined.add(part);
+  return { outcomes, joined, alone: [...unclaimed] };
+}
+
+function shownMessages(
+  { input, output }: Turn,
+  isRepeated: readonly boolean[],
+): readonly (readonly [string, Message])[] {
+  return [
+    ...input.flatMap((message, index): [string, Message][] =>
+      isRepeated[index] === true ? [] : [[`i${index}`, message]],
+    ),
+    ...output.map((message, index): [string, Message] => [`o${index}`, message]),
+  ];
+}
+
+function callsIn(turn: Turn, isRepeated: readonly boolean[]): readonly CallPart[] {
+  return shownMessages(turn, isRepeated).flatMap(([, { parts }]) =>
+    parts.filter((part) => part.type === 'tool_call'),
+  );
+}
+
+function toldIn(turn: Turn, isRepeated: readonly boolean[]): readonly Told[] {
+  return shownMessages(turn, isRepeated).flatMap(([place, { parts }]) =>
+    parts.flatMap((part, index): Told[] =>
+      part.type === 'tool_result' ? [{ part, turn, partId: `${place}.${index}` }] : [],
+    ),
+  );
+}
+
+/** Without an id: the first unclaimed run of the tool since the turn began, with the same arguments if there is one. */
+function findRun(call: CallPart, turn: Turn, unclaimed: ReadonlySet<ToolRun>): ToolRun | undefined {
+  const named = [...unclaimed].filter(
+    ({ use, startNanos, traceId }) =>
+      use.name === call.name &&
+      traceId === turn.traceId &&
+      startNanos >= turn.startNanos &&
+      (use.callId === undefined || call.id === undefined),
+  );
+  const wanted = JSON.stringify(call.arguments);
+  return named.find(({ use }) => JSON.stringify(use.arguments) === wanted) ?? named[0];
+}
+
+function findTold(call: CallPart, turn: Turn, free: ReadonlySet<Told>): Told | undefined {
+  return [...free].find((told) => told.turn.startNanos >= turn.startNanos && told.part.name === call.name);
+}

@@ -1,0 +1,152 @@
+import { type MessageLog, readConversation, readToolUse } from '@sightline/schema/conventions';
+import { decodeAttributes, decodeValue } from '../../decode-row.ts';
+import { ownAttributes } from '../../decode-span.ts';
+import type { Reader } from '../../reader.ts';
+import { spansOfTrace, type TraceExtent } from '../../read-trace.ts';
+import { messageLogs } from '../../sql/message-logs-sql.ts';
+import { type AttributeRow, wholeAttributeColumns } from '../../sql/span-columns-sql.ts';
+import { sql, trusted, uint } from '../../sql/sql.ts';
+import { parentStep, type RunNode, type RunTree, stepsOf } from '../run-tree.ts';
+import { chooseTurns, maySpeak, type Spoken } from './choose-turns.ts';
+import type { ToolRun, Turn } from './turn.ts';
+
+/** Payloads of one run that are looked at, the first first. */
+const payloadBytesMax = 64 << 20;
+const logsMax = 5000;
+
+interface PayloadRow extends AttributeRow {
+  readonly spanId: string;
+  readonly eventNames: readonly string[];
+  readonly eventKeys: readonly (readonly string[])[];
+  readonly eventValues: readonly (readonly string[])[];
+  readonly eventTypes: readonly string[];
+}
+
+interface LogRow extends AttributeRow {
+  readonly spanId: string;
+  readonly timeNanos: string;
+  readonly eventName: string;
+  readonly body: string;
+  readonly bodyType: string;
+}
+
+export interface RunMessages {
+  readonly turns: readonly Turn[];
+  readonly tools: readonly ToolRun[];
+}
+
+/** Everything that was said in a run, from spans, their events and log records. In no order. */
+export async function readMessages(reader: Reader, tree: RunTree, extent: TraceExtent): Promise<RunMessages> {
+  const [rows, logs] = await Promise.all([
+    readPayloads(reader, tree, extent),
+    readLogs(reader, tree.traceId, extent),
+  ]);
+  const logsOf = Map.groupBy(logs, ({ spanId }) => spanId);
+  const payloads = new Map(rows.map((row) => [row.spanId, row]));
+  const spoken: Spoken[] = [];
+  const tools: ToolRun[] = [];
+  const seen = new Set<string>();
+  for (const node of stepsOf(tree)) {
+    const payload = payloads.get(node.spanId);
+    if (payload === undefined || seen.has(node.spanId)) continue;
+    seen.add(node.spanId);
+    const source = {
+      name: node.name,
+      attributes: ownAttributes(payload),
+      events: eventsOf(payload),
+      logs: (logsOf.get(node.spanId) ?? []).map(asLog),
+    };
+    logsOf.delete(node.spanId);
+    const use = node.operation === 'tool' || node.operation === 'mcp' ? readToolUse(source) : undefined;
+    const speaker = { traceId: tree.traceId, spanId: node.spanId, startNanos: node.startNanos, node };
+    if (use !== undefined && !repeatsTool(tree, node)) tools.push({ ...speaker, use });
+    if (!maySpeak(node)) continue;
+    const { input, output } = readConversation(source);
+    if (input.length > 0 || output.length > 0) spoken.push({ node, input, output });
+  }
+  const turns = chooseTurns(tree, spoken).map(({ node, input, output }): Turn => ({
+    traceId: tree.traceId,
+    spanId: node.spanId,
+    startNanos: node.startNanos,
+    node,
+    input,
+    output,
+  }));
+  return { turns: [...turns, ...turnsOfLogs(tree.traceId, logsOf)], tools };
+}
+
+/** An MCP request right below the tool that makes it. */
+function repeatsTool(tree: RunTree, node: RunNode): boolean {
+  const above = parentStep(tree, node);
+  return (
+    above !== undefined &&
+    above.tool !== '' &&
+    above.tool === node.tool &&
+    ['tool', 'mcp'].includes(above.operation)
+  );
+}
+
+async function readPayloads(
+  reader: Reader,
+  tree: RunTree,
+  extent: TraceExtent,
+): Promise<readonly PayloadRow[]> {
+  const rows = await reader.rows<PayloadRow>(sql`
+    SELECT lower(hex(span_id)) AS spanId, ${wholeAttributeColumns}, event_names AS eventNames,
+      arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues, event_types AS eventTypes
+    FROM (
+      SELECT *, arraySum(value -> length(value), mapValues(long_attributes)) AS payloadBytes,
+        sum(payloadBytes) OVER (ORDER BY start_time, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS readBytes
+      FROM spans WHERE ${spansOfTrace(reader.project, tree.traceId, extent)} AND operation NOT IN ('other', 'http', 'db', 'messaging'))
+    WHERE readBytes - payloadBytes < ${uint(payloadBytesMax)}`);
+  const found = new Set(rows.map(({ spanId }) => spanId)).size;
+  const wanted = new Set(stepsOf(tree).map(({ spanId }) => spanId)).size;
+  if (found < wanted)
+    reader.meet({
+      limit: 'bytes',
+      message: `Only the first ${payloadBytesMax >> 20} MiB of messages were read; ${wanted - found} steps are without theirs.`,
+    });
+  return rows;
+}
+
+async function readLogs(reader: Reader, traceId: string, extent: TraceExtent): Promise<readonly LogRow[]> {
+  const rows = await reader.rows<LogRow>(sql`
+    SELECT lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(time) AS timeNanos, event_name AS eventName, body, body_type AS bodyType, ${wholeAttributeColumns}
+    FROM (${messageLogs(reader, traceId, extent)}) ORDER BY time, log_id LIMIT ${trusted(String(logsMax + 1))}`);
+  if (rows.length > logsMax)
+    reader.meet({ limit: 'rows', message: `Only the first ${logsMax} log events with messages were read.` });
+  return rows.slice(0, logsMax);
+}
+
+function eventsOf(row: PayloadRow): { name: string; attributes: Record<string, unknown> }[] {
+  return row.eventNames.map((name, index) => ({
+    name,
+    attributes: decodeAttributes({
+      keys: row.eventKeys[index] ?? [],
+      values: row.eventValues[index] ?? [],
+      types: row.eventTypes[index] ?? '',
+    }),
+  }));
+}
+
+function asLog(row: LogRow): MessageLog {
+  return {
+    eventName: row.eventName,
+    body: decodeValue(row.body, row.bodyType),
+    attributes: ownAttributes(row),
+  };
+}
+
+/** Records of spans that are not stored, or of none: what belongs to one span is one turn, what belongs to none a turn each. */
+function turnsOfLogs(traceId: string, logsOf: ReadonlyMap<string, readonly LogRow[]>): Turn[] {
+  return [...logsOf].flatMap(([spanId, rows]) => {
+    const hasSpan = !/^0*$/.test(spanId);
+    const groups = hasSpan ? [rows] : rows.map((row) => [row]);
+    return groups.flatMap((group): Turn[] => {
+      const { input, output } = readConversation({ name: '', attributes: {}, logs: group.map(asLog) });
+      if (input.length === 0 && output.length === 0) return [];
+      const startNanos = BigInt(group[0]?.timeNanos ?? 0);
+      return [{ traceId, spanId: hasSpan ? spanId : null, startNanos, node: undefined, input, output }];
+    });
+  });
+}

@@ -1,0 +1,323 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  conversationParameters,
+  conversationResponse,
+  type ConversationPart,
+  type ConversationTurn,
+  partParameters,
+  sessionConversationParameters,
+  turnParameters,
+  turnResponse,
+} from '@sightline/schema/api';
+import { AgentSpans } from '../testing/agent-spans.ts';
+import { hexId, logsRequest, tracesRequest } from '../testing/otlp-json.ts';
+import { TestStore } from '../testing/test-store.ts';
+import { readPart, readRunConversation, readSessionConversation, readTurn } from './read-conversation.ts';
+
+let telemetry: TestStore;
+const spans = new AgentSpans(BigInt(Date.parse('2026-11-21T11:30:00Z')) * 1_000_000n);
+const said = (role: string, content: string) => ({ role, parts: [{ type: 'text', content }] });
+const called = (id: string, name: string, args: unknown) => ({
+  role: 'assistant',
+  parts: [{ type: 'tool_call', id, name, arguments: args }],
+});
+const told = (id: string, response: unknown) => ({
+  role: 'tool',
+  parts: [{ type: 'tool_call_response', id, response }],
+});
+const messages = (input: unknown, output: unknown) => ({
+  'gen_ai.input.messages': typeof input === 'string' ? input : JSON.stringify(input),
+  'gen_ai.output.messages': JSON.stringify(output),
+});
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(new Date('2026-11-21T11:32:00Z'));
+  const system = said('system', 'Be brief.');
+  const question = said('user', 'What is the weather in Oslo and in Rome?');
+  const oslo = called('c1', 'weather', { city: 'Oslo' });
+  const rome = called('c2', 'weather', { city: 'Rome' });
+  const session = { 'gen_ai.conversation.id': 'chat-1' };
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('bot', [
+      spans.agent('meteo', {
+        trace: 1,
+        span: 1,
+        at: 0,
+        lasts: 30,
+        attributes: { ...messages([question], [said('assistant', 'Cold, and warm.')]), ...session },
+      }),
+      spans.call('m', {
+        trace: 1,
+        span: 2,
+        parent: 1,
+        at: 1,
+        attributes: messages([system, question], [oslo]),
+      }),
+      spans.tool('weather', {
+        trace: 1,
+        span: 3,
+        parent: 1,
+        at: 3,
+        attributes: {
+          'gen_ai.tool.call.id': 'c1',
+          'gen_ai.tool.call.arguments': '{"city":"Oslo"}',
+          'gen_ai.tool.call.result': '{"celsius":-5}',
+        },
+      }),
+      spans.call('m', {
+        trace: 1,
+        span: 4,
+        parent: 1,
+        at: 5,
+        attributes: messages([system, question, oslo, told('c1', { celsius: -5 })], [rome]),
+      }),
+      spans.call('m', {
+        trace: 1,
+        span: 5,
+        parent: 1,
+        at: 8,
+        attributes: messages(
+          [system, question, oslo, told('c1', { celsius: -5 }), rome, told('c2', 'warm')],
+          [{ ...said('assistant', 'Cold, and warm.'), finish_reason: 'stop' }],
+        ),
+      }),
+      spans.tool('log', {
+        trace: 1,
+        span: 6,
+        parent: 1,
+        at: 9,
+        attributes: { 'gen_ai.tool.call.arguments': '{"line":1}' },
+      }),
+    ]),
+  );
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('bot', [
+      spans.call('m', {
+        trace: 2,
+        span: 21,
+        at: 50,
+        attributes: {
+          ...messages(
+            [system, question, said('assistant', 'Cold, and warm.'), said('user', 'Thanks!')],
+            [said('assistant', 'Any time.')],
+          ),
+          ...session,
+        },
+      }),
+    ]),
+  );
+});
+afterAll(async () => telemetry.close());
+
+async function conversation(trace: number, parameters: Record<string, unknown> = {}) {
+  const answer = await readRunConversation(telemetry.context, {
+    traceId: hexId(32, trace),
+    ...conversationParameters.parse(parameters),
+  });
+  return conversationResponse.parse(answer);
+}
+
+const textsOf = (turn: ConversationTurn | undefined, side: 'input' | 'output'): string[] =>
+  (turn?.[side] ?? []).map(({ role, parts }) => `${role}: ${parts.map(shortly).join(' + ')}`);
+
+function shortly(part: ConversationPart): string {
+  if (part.type === 'text') return part.text.slice(0, 60);
+  if (part.type === 'tool_call')
+    return `${part.name}(${JSON.stringify(part.arguments)}) → ${JSON.stringify(part.outcome?.result)}`;
+  if (part.type === 'tool_result') return `${part.isJoined ? 'joined ' : ''}${JSON.stringify(part.result)}`;
+  return part.type;
+}
+
+test('each message is told once, where it was said first; the prompt in full on demand', async () => {
+  const { turns, isRecorded } = await conversation(1);
+  expect(isRecorded).toBe(true);
+  expect(
+    turns.map(({ spanId, operation, follows, promptMessages, foldedMessages }) => [
+      spanId,
+      operation,
+      follows,
+      promptMessages,
+      foldedMessages,
+    ]),
+  ).toEqual([
+    [hexId(16, 2), 'llm', null, 2, 0],
+    [hexId(16, 4), 'llm', hexId(16, 2), 4, 3],
+    [hexId(16, 5), 'llm', hexId(16, 4), 6, 5],
+    [hexId(16, 6), 'tool', null, 0, 0],
+  ]);
+  expect(textsOf(turns[0], 'input')).toEqual([
+    'system: Be brief.',
+    'user: What is the weather in Oslo and in Rome?',
+  ]);
+  expect(textsOf(turns[1], 'input')).toEqual(['tool: joined {"celsius":-5}']);
+  expect(textsOf(turns[2], 'output')).toEqual(['assistant: Cold, and warm.']);
+  expect(turns[2]).toMatchObject({
+    agent: 'meteo',
+    model: 'm',
+    inputTokens: 100,
+    output: [{ finishReason: 'stop' }],
+  });
+  const whole = turnResponse.parse(
+    await readTurn(telemetry.context, {
+      traceId: hexId(32, 1),
+      spanId: hexId(16, 5),
+      ...turnParameters.parse({}),
+    }),
+  );
+  expect(whole.turn.input.map(({ role, isRepeated }) => [role, isRepeated])).toEqual([
+    ['system', true],
+    ['user', true],
+    ['assistant', true],
+    ['tool', true],
+    ['assistant', true],
+    ['tool', false],
+  ]);
+});
+
+test('a call of a tool has what came of it: from its span, or from the message that told the model', async () => {
+  const { turns } = await conversation(1);
+  expect(turns[0]?.output[0]?.parts[0]).toMatchObject({
+    type: 'tool_call',
+    callId: 'c1',
+    outcome: {
+      from: 'span',
+      spanId: hexId(16, 3),
+      durationMs: 1000,
+      isError: false,
+      result: { celsius: -5 },
+    },
+  });
+  expect(turns[1]?.output[0]?.parts[0]).toMatchObject({
+    callId: 'c2',
+    outcome: { from: 'message', result: 'warm' },
+  });
+  expect(textsOf(turns[3], 'output')).toEqual(['tool: log({"line":1}) → undefined']);
+});
+
+test('a session is one conversation: the second run tells what is new', async () => {
+  const { turns } = conversationResponse.parse(
+    await readSessionConversation(telemetry.context, {
+      id: 'chat-1',
+      ...sessionConversationParameters.parse({}),
+    }),
+  );
+  expect(turns).toHaveLength(5);
+  expect(textsOf(turns[4], 'input')).toEqual(['user: Thanks!']);
+  expect(turns[4]).toMatchObject({ traceId: hexId(32, 2), foldedMessages: 3 });
+});
+
+test('pages of turns lose and repeat nothing', async () => {
+  const seen: (string | null)[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await conversation(1, { limit: 1, cursor });
+    seen.push(...page.turns.map(({ spanId }) => spanId));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  expect(seen).toEqual([2, 4, 5, 6].map((span) => hexId(16, span)));
+});
+
+test('messages in log events and in span events are read, also of spans that are not stored', async () => {
+  const event = (name: string, at: number, span: number, body: string) => ({
+    timeNanos: spans.nanos(at),
+    body,
+    traceId: hexId(32, 3),
+    spanId: hexId(16, span),
+    attributes: { 'event.name': name },
+  });
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('bot', [
+      spans.call('m', { trace: 3, span: 31, at: 0 }),
+      spans.call('m', {
+        trace: 3,
+        span: 32,
+        at: 2,
+        events: [
+          {
+            name: 'gen_ai.content.prompt',
+            timeNanos: spans.nanos(2),
+            attributes: { 'gen_ai.prompt': '[{"role":"user","content":"By event"}]' },
+          },
+          {
+            name: 'gen_ai.content.completion',
+            timeNanos: spans.nanos(3),
+            attributes: { 'gen_ai.completion': '[{"role":"assistant","content":"Yes"}]' },
+          },
+        ],
+      }),
+    ]),
+  );
+  await telemetry.loadJson(
+    'logs',
+    logsRequest('bot', [
+      event('gen_ai.user.message', 0, 31, '{"content":"By log"}'),
+      event('gen_ai.choice', 1, 31, '{"index":0,"finish_reason":"stop","message":{"content":"Heard"}}'),
+      event('gen_ai.user.message', 5, 399, '{"content":"Whose span is lost"}'),
+    ]),
+  );
+  const { turns } = await conversation(3);
+  expect(turns.map((turn) => [textsOf(turn, 'input'), textsOf(turn, 'output')])).toEqual([
+    [['user: By log'], ['assistant: Heard']],
+    [['user: By event'], ['assistant: Yes']],
+    [['user: Whose span is lost'], []],
+  ]);
+  expect(turns[2]).toMatchObject({ spanId: hexId(16, 399), operation: 'other' });
+});
+
+test('broken JSON is shown raw; a megabyte is cut, and the rest is there to fetch', async () => {
+  const long = 'A long story. '.repeat(60_000);
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('bot', [
+      spans.call('m', {
+        trace: 4,
+        span: 41,
+        at: 0,
+        attributes: messages('[{"role":"user","parts":[{"type":', [said('assistant', 'What?')]),
+      }),
+      spans.call('m', {
+        trace: 4,
+        span: 42,
+        at: 2,
+        attributes: messages([said('user', long)], [said('assistant', 'Hm.')]),
+      }),
+    ]),
+  );
+  const { turns } = await conversation(4);
+  expect(turns[0]?.input[0]?.parts).toMatchObject([
+    { type: 'raw', value: '[{"role":"user","parts":[{"type":' },
+  ]);
+  const [part] = turns[1]?.input[0]?.parts ?? [];
+  expect(part).toMatchObject({
+    type: 'text',
+    partId: 'i0.0',
+    cutAt: { shown: 20_000, characters: long.length },
+  });
+  let text = part?.type === 'text' ? part.text : '';
+  for (let offset: number | null = text.length; offset !== null;) {
+    const piece = await readPart(telemetry.context, {
+      traceId: hexId(32, 4),
+      spanId: hexId(16, 42),
+      partId: 'i0.0',
+      ...partParameters.parse({ offset }),
+    });
+    text += piece.text;
+    offset = piece.nextOffset;
+  }
+  expect(text === long).toBe(true);
+});
+
+test('a run without content says so', async () => {
+  await telemetry.loadJson('traces', tracesRequest('bot', [spans.call('m', { trace: 5, span: 51, at: 0 })]));
+  expect(await conversation(5)).toEqual({ turns: [], isRecorded: false, nextCursor: null });
+  await expect(
+    readTurn(telemetry.context, {
+      traceId: hexId(32, 5),
+      spanId: hexId(16, 51),
+      ...turnParameters.parse({}),
+    }),
+  ).rejects.toMatchObject({ code: 'span_not_found' });
+});

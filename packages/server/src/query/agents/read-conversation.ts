@@ -1,0 +1,219 @@
+/** What was said in a run or in a session, each message once. */
+import { unixNano } from '@sightline/base';
+import type {
+  ConversationParameters,
+  ConversationResponse,
+  PartParameters,
+  PartResponse,
+  SessionConversationParameters,
+  TurnParameters,
+  TurnResponse,
+} from '@sightline/schema/api';
+import type { Message } from '@sightline/schema/conventions';
+import { SightlineError } from '@sightline/schema/errors';
+import { readCursor, writeCursor } from '../cursor.ts';
+import { type QueryContext, Reader } from '../reader.ts';
+import { aiSpansWithin } from '../sql/run-rows-sql.ts';
+import { sql, string, uint } from '../sql/sql.ts';
+import { readListRange, type TimeRange } from '../time-range.ts';
+import {
+  asTurn,
+  type Description,
+  describeTurn,
+  partText,
+  type PlacedTurn,
+  valueText,
+  wholeCharacters,
+} from './conversation/describe-turn.ts';
+import { HistoryFolder } from './conversation/fold-history.ts';
+import { joinTools, type JoinedTools } from './conversation/join-tools.ts';
+import { readMessages, type RunMessages } from './conversation/read-messages.ts';
+import { byTime } from './conversation/turn.ts';
+import { readRunTree } from './read-run-tree.ts';
+
+interface Conversation {
+  readonly turns: readonly PlacedTurn[];
+  readonly tools: JoinedTools;
+  readonly isRecorded: boolean;
+}
+
+export async function readRunConversation(
+  context: QueryContext,
+  { traceId, ...parameters }: ConversationParameters & { readonly traceId: string },
+): Promise<ConversationResponse> {
+  const reader = new Reader(context);
+  const { tree, extent } = await readRunTree(reader, traceId);
+  const messages = await readMessages(reader, tree, extent);
+  return pageOf(reader, tree.traceId, place([messages]), parameters);
+}
+
+/** Runs of a session whose messages are read. */
+const sessionRunsMax = 100;
+/** Each holds its payloads while it is read. */
+const runsAtOnce = 4;
+
+/** The runs of a session as one conversation: what an earlier run said is not told again. */
+export async function readSessionConversation(
+  context: QueryContext,
+  { id, ...parameters }: SessionConversationParameters & { readonly id: string },
+): Promise<ConversationResponse> {
+  const reader = new Reader(context);
+  const window = readListRange(parameters, context.clock);
+  const rows = await reader.rows<{ traceId: string }>(sql`
+    SELECT lower(hex(trace_id)) AS traceId FROM ai_spans
+    WHERE ${aiSpansWithin({ project: reader.project, window })} AND session_id = ${string(id)}
+    GROUP BY trace_id ORDER BY min(start_time), trace_id LIMIT ${uint(sessionRunsMax + 1)}`);
+  if (rows.length > sessionRunsMax)
+    reader.meet({ limit: 'rows', message: `The first ${sessionRunsMax} runs of the session are shown.` });
+  const runs: RunMessages[] = [];
+  for (const some of inChunks(rows.slice(0, sessionRunsMax), runsAtOnce)) {
+    const read = some.map(async ({ traceId }) => {
+      const { tree, extent } = await readRunTree(reader, traceId);
+      return readMessages(reader, tree, extent);
+    });
+    runs.push(...(await Promise.all(read)));
+  }
+  return pageOf(reader, `session ${id}`, place(runs), parameters);
+}
+
+/** One turn with its whole prompt. Throws `span_not_found` where the span is no turn. */
+export async function readTurn(
+  context: QueryContext,
+  { traceId, spanId, partCharacters }: TurnParameters & { readonly traceId: string; readonly spanId: string },
+): Promise<TurnResponse> {
+  const reader = new Reader(context);
+  const { turns, tools } = await readWhole(reader, traceId);
+  const turn = turns.find((each) => each.turn.spanId === spanId.toLowerCase());
+  if (turn === undefined) throw turnNotFound(spanId);
+  return { turn: describeTurn(turn, { tools, partCharacters, isWhole: true }), ...reader.limitsMet };
+}
+
+/** A piece of one part, for what was cut. */
+export async function readPart(
+  context: QueryContext,
+  {
+    traceId,
+    spanId,
+    partId,
+    offset,
+    limit,
+  }: PartParameters & { readonly traceId: string; readonly spanId: string; readonly partId: string },
+): Promise<PartResponse> {
+  const reader = new Reader(context);
+  const whole = await readWhole(reader, traceId);
+  const found = findPart(whole, spanId.toLowerCase(), partId);
+  if (found === undefined) throw turnNotFound(`${spanId} part ${partId}`);
+  const end = wholeCharacters(found.text, Math.min(found.text.length, offset + limit));
+  return {
+    partId,
+    type: found.type,
+    text: found.text.slice(offset, end),
+    offset,
+    characters: found.text.length,
+    nextOffset: end < found.text.length && end > offset ? end : null,
+  };
+}
+
+async function readWhole(reader: Reader, traceId: string): Promise<Conversation> {
+  const { tree, extent } = await readRunTree(reader, traceId);
+  return place([await readMessages(reader, tree, extent)]);
+}
+
+function* inChunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {
+  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
+}
+
+/** Puts turns in order, folds what they repeat, and joins the tools to their calls. */
+function place(runs: readonly RunMessages[]): Conversation {
+  const ordered = runs.flatMap(({ turns }) => turns).toSorted(byTime);
+  const folder = new HistoryFolder();
+  const placed = ordered.map((turn): PlacedTurn => {
+    const { follows, isRepeated } = folder.add(turn.input, turn.output);
+    return { turn, isRepeated, follows: ordered[follows]?.spanId ?? null };
+  });
+  const tools = joinTools(placed, runs.flatMap((run) => run.tools).toSorted(byTime));
+  const alone = tools.alone.map((run) => ({ run, turn: asTurn(run) }));
+  const outcomes = new Map(tools.outcomes);
+  for (const { run, turn } of alone)
+    for (const part of turn.output[0]?.parts ?? [])
+      if (part.type === 'tool_call') outcomes.set(part, { from: 'span', run, told: undefined });
+  const turns = [
+    ...placed,
+    ...alone.map(({ turn }): PlacedTurn => ({ turn, isRepeated: [], follows: null })),
+  ];
+  return {
+    turns: turns.toSorted((a, b) => byTime(a.turn, b.turn)),
+    tools: { ...tools, outcomes },
+    isRecorded:
+      ordered.length > 0 ||
+      runs.some((run) =>
+        run.tools.some(({ use }) => use.arguments !== undefined || use.result !== undefined),
+      ),
+  };
+}
+
+function pageOf(
+  reader: Reader,
+  of: string,
+  { turns, tools, isRecorded }: Conversation,
+  { limit, cursor, partCharacters }: ConversationParameters,
+): ConversationResponse {
+  const query = ['conversation', of];
+  const after = cursor === undefined ? undefined : readCursor(query, cursor).after;
+  const rest =
+    after === undefined
+      ? turns
+      : turns.filter(({ turn }) => isAfter([turn.startNanos, turn.spanId ?? ''], after));
+  const shown = rest.slice(0, limit);
+  const last = rest.length > limit ? shown.at(-1)?.turn : undefined;
+  const description: Description = { tools, partCharacters, isWhole: false };
+  return {
+    turns: shown.map((turn) => describeTurn(turn, description)),
+    isRecorded,
+    nextCursor:
+      last === undefined
+        ? null
+        : writeCursor(query, noRange, [last.startNanos.toString(), last.spanId ?? '']),
+    ...reader.limitsMet,
+  };
+}
+
+const start = unixNano(0n);
+const noRange: { range: TimeRange; snapshot: TimeRange['from']; after: undefined } = {
+  range: { from: start, to: start, newest: start },
+  snapshot: start,
+  after: undefined,
+};
+
+function isAfter([time, id]: readonly [bigint, string], [key = '0', last = '']: readonly string[]): boolean {
+  const lastTime = BigInt(key);
+  return time > lastTime || (time === lastTime && id > last);
+}
+
+function findPart(
+  { turns, tools }: Pick<Conversation, 'turns' | 'tools'>,
+  spanId: string,
+  partId: string,
+): { readonly type: string; readonly text: string } | undefined {
+  const [kind = '', otherSpan = '', otherPart = ''] = partId.split(':');
+  if (kind === 'm') return findPart({ turns, tools }, otherSpan, otherPart);
+  if (kind === 't') {
+    const outcome = [...tools.outcomes.values()].find(
+      (each) => each.from === 'span' && each.run.spanId === otherSpan,
+    );
+    return outcome?.from === 'span'
+      ? { type: 'tool_result', text: valueText(outcome.run.use.result ?? outcome.told?.result) }
+      : undefined;
+  }
+  const [, side, message = '', index = ''] = /^([io])(\d{1,6})\.(\d{1,6})$/.exec(partId) ?? [];
+  const turn = turns.find((each) => each.turn.spanId === spanId)?.turn;
+  const messages: readonly Message[] = (side === 'i' ? turn?.input : turn?.output) ?? [];
+  const part = messages[Number(message)]?.parts[Number(index)];
+  return part === undefined || side === undefined ? undefined : { type: part.type, text: partText(part) };
+}
+
+function turnNotFound(what: string): SightlineError {
+  return new SightlineError('span_not_found', `"${what.slice(0, 100)}" is no turn of this conversation.`, {
+    hint: 'Turns are listed at /api/v1/runs/{traceId}/conversation; spans at /api/v1/traces/{traceId}.',
+  });
+}
