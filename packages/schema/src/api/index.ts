@@ -16,4 +16,5 @@ export * from './overview.ts';
 export * from './performance.ts';
 export * from './scores.ts';
 export * from './evaluators.ts';
+export * from './coding-agents.ts';
 export * from './prices.ts';

@@ -48,6 +48,7 @@ import { readSpan, readTrace } from '../../query/read-trace.ts';
 import { runSql } from '../../query/run-sql.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { annotationRoutes } from './annotation-routes.ts';
+import { codingAgentsRoutes } from './coding-agents-routes.ts';
 import { evaluatorsRoutes } from './evaluators-routes.ts';
 import { type ApiRoute, route } from './route-table.ts';
 import { runRoutes } from './run-routes.ts';
@@ -69,6 +70,7 @@ export const apiRouteTable: readonly ApiRoute[] = [
   ...runRoutes,
   ...scoresRoutes,
   ...evaluatorsRoutes,
+  ...codingAgentsRoutes,
   ...annotationRoutes,
   route({
     path: '/traces',
