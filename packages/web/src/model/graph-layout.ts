@@ -32,7 +32,7 @@ export interface GraphLayout {
   readonly height: number;
 }
 
-const layerGap = 132;
+const layerGap = 92;
 const rowGap = 22;
 /** Room that a passing edge takes in a layer. */
 const laneHeight = 14;

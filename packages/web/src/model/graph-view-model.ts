@@ -31,10 +31,12 @@ export function graphNodes(nodes: readonly AgentGraphNode[]) {
 
 /** `3 calls · 2 failed · 1.20 s`. */
 function nodeDetail(node: AgentGraphNode): string {
+  if (node.type === 'entry') return 'where the run begins';
   const parts = [plural(node.calls, 'call')];
   if (node.errors > 0) parts.push(`${formatCount(node.errors)} failed`);
   if (node.costUsd !== null || node.unpricedCalls > 0) parts.push(costWords(node));
-  else if (node.totalMs > 0) parts.push(formatDurationMs(node.totalMs / Math.max(1, node.calls)));
+  else if (node.errors === 0 && node.totalMs > 0)
+    parts.push(formatDurationMs(node.totalMs / Math.max(1, node.calls)));
   return parts.join(' · ');
 }
 

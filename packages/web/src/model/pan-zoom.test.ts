@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fitInside, scaleMax, zoomAt } from './pan-zoom.ts';
+import { fitInside, fitReadable, scaleMax, zoomAt } from './pan-zoom.ts';
 
 test('a large drawing is made to fit, a small one stays as it is', () => {
   expect(fitInside({ width: 2000, height: 500 }, { width: 1000, height: 1000 })).toEqual({
@@ -12,6 +12,14 @@ test('a large drawing is made to fit, a small one stays as it is', () => {
     x: 100,
     y: 50,
   });
+});
+
+test('what would be too small to read is shown in part, around what is chosen', () => {
+  const drawing = { width: 2000, height: 200 };
+  const window = { width: 720, height: 400 };
+  expect(fitReadable(drawing, window, undefined)).toEqual({ scale: 0.72, x: 0, y: 128 });
+  expect(fitReadable(drawing, window, { x: 1000, y: 100 }).x).toBe(-360);
+  expect(fitReadable(drawing, window, { x: 1990, y: 100 }).x).toBe(720 - 1440);
 });
 
 test('the point under the pointer stays there', () => {

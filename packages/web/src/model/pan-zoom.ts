@@ -25,6 +25,31 @@ export function fitInside(drawing: Extent, window: Extent): PanZoom {
   };
 }
 
+/** Below this the names in the boxes cannot be read. */
+const readable = 0.72;
+
+/** As `fitInside`, but never so small that it cannot be read: then around `focus`, or from the left. */
+export function fitReadable(
+  drawing: Extent,
+  window: Extent,
+  focus: { readonly x: number; readonly y: number } | undefined,
+): PanZoom {
+  const whole = fitInside(drawing, window);
+  if (whole.scale >= readable || window.width <= 0) return whole;
+  const at = focus ?? { x: 0, y: drawing.height / 2 };
+  return {
+    scale: readable,
+    x: place(drawing.width * readable, window.width, at.x * readable),
+    y: place(drawing.height * readable, window.height, at.y * readable),
+  };
+}
+
+/** Where a length begins in a window, so that `at` is as near to the middle as the ends allow. */
+function place(length: number, window: number, at: number): number {
+  if (length <= window) return (window - length) / 2;
+  return Math.min(0, Math.max(window - length, window / 2 - at));
+}
+
 /** Nearer or further, with the point under `at` (in the window) staying where it is. */
 export function zoomAt(
   view: PanZoom,

@@ -63,7 +63,14 @@ export function Chart(props: ChartProps): ReactElement {
       host.current,
     );
     plot.current = made;
-    return () => made.destroy();
+    // A canvas drawn before its font came keeps the wrong one.
+    void document.fonts.load(axisFont()).then(() => {
+      if (plot.current === made) made.redraw(false, true);
+    });
+    return () => {
+      plot.current = undefined;
+      made.destroy();
+    };
     // The plot is made anew for another look or another set of lines; values are set below.
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [shape, size.width, height]);
@@ -88,6 +95,10 @@ export function Chart(props: ChartProps): ReactElement {
   );
 }
 
+function axisFont(): string {
+  return `12px ${getComputedStyle(document.documentElement).getPropertyValue('--sans').trim()}`;
+}
+
 function chartOptions({
   width,
   height,
@@ -101,7 +112,7 @@ function chartOptions({
 }): uPlot.Options {
   const style = getComputedStyle(document.documentElement);
   const color = (name: string): string => style.getPropertyValue(`--${name}`).trim();
-  const font = `12px ${color('sans')}`;
+  const font = axisFont();
   const axis = {
     stroke: color('faint'),
     font,

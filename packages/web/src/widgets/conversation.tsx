@@ -43,6 +43,7 @@ export function Conversation(props: ConversationProps): ReactElement {
     getItemKey: (index) => rows[index]?.key ?? index,
     overscan: 6,
   });
+  const runOfSpan = useMemo(() => new Map(turns.map((turn) => [turn.spanId, turn.traceId])), [turns]);
   const setExtra = (turn: ConversationTurn, extra: TurnExtra | undefined): void =>
     setExtras((before) => {
       const next = new Map(before);
@@ -98,6 +99,7 @@ export function Conversation(props: ConversationProps): ReactElement {
                 selectedSpan={selectedSpan}
                 onSelectSpan={props.onSelectSpan}
                 onExtra={setExtra}
+                runOfSpan={runOfSpan}
               />
             </div>
           );
@@ -114,9 +116,11 @@ interface RowProps {
   readonly selectedSpan: string | undefined;
   readonly onSelectSpan: SelectSpan | undefined;
   readonly onExtra: (turn: ConversationTurn, extra: TurnExtra | undefined) => void;
+  /** In a session, the call before may stand in another run. */
+  readonly runOfSpan: ReadonlyMap<string | null, string>;
 }
 
-function Row({ row, startMs, selectedSpan, onSelectSpan, onExtra }: RowProps): ReactElement {
+function Row({ row, startMs, selectedSpan, onSelectSpan, onExtra, runOfSpan }: RowProps): ReactElement {
   switch (row.kind) {
     case 'run':
       return (
@@ -139,7 +143,13 @@ function Row({ row, startMs, selectedSpan, onSelectSpan, onExtra }: RowProps): R
         />
       );
     case 'extra':
-      return <PromptExtra turn={row.turn} extra={row.extra} />;
+      return (
+        <PromptExtra
+          turn={row.turn}
+          extra={row.extra}
+          followsRun={runOfSpan.get(row.turn.follows) ?? row.turn.traceId}
+        />
+      );
     case 'silent':
       return <p className="conversation-silent faint">{silentWords(row.turn)}</p>;
     case 'message':

@@ -79,7 +79,7 @@ export function Scores({ scores }: { readonly scores: readonly ScoreSummary[] })
   const [first, ...rest] = scores;
   if (first === undefined) return <Dash />;
   const words = (one: ScoreSummary): string =>
-    `${one.name} ${one.average === null ? (one.label ?? '') : formatNumber(one.average)}`;
+    `${one.average === null ? (one.label ?? '') : formatNumber(one.average)} ${one.name}`;
   return (
     <span className="clip soft" title={scores.map(words).join('\n')}>
       {words(first)}

@@ -10,7 +10,7 @@ import {
 import { familyIconPaths } from '../model/family-icons.ts';
 import { curvePath, layOutGraph, type PlacedEdge, type PlacedNode } from '../model/graph-layout.ts';
 import type { OperationFamily } from '../model/operation.ts';
-import { fitInside, type PanZoom, zoomAt } from '../model/pan-zoom.ts';
+import { fitInside, fitReadable, type PanZoom, zoomAt } from '../model/pan-zoom.ts';
 import { IconButton } from './button.tsx';
 import { useSize } from './use-size.ts';
 import './graph-view.css';
@@ -57,7 +57,7 @@ interface GraphViewProps {
   readonly moment?: GraphMoment | undefined;
 }
 
-const nodeWidth = 188;
+const nodeWidth = 172;
 const nodeHeight = 46;
 const dragMinPx = 4;
 
@@ -81,7 +81,15 @@ export function GraphView(props: GraphViewProps): ReactElement {
     [shape],
   );
   const [view, setView] = useState<PanZoom | undefined>(undefined);
-  const fitted = useMemo(() => fitInside(layout, size), [layout, size]);
+  const fitted = useMemo(
+    () =>
+      fitReadable(
+        layout,
+        size,
+        layout.nodes.find((node) => node.id === selected),
+      ),
+    [layout, size, selected],
+  );
   useEffect(() => setView(undefined), [layout]);
   const shown = view ?? fitted;
   const drag = useRef<{ x: number; y: number; from: PanZoom; moved: boolean } | undefined>(undefined);
@@ -173,7 +181,7 @@ export function GraphView(props: GraphViewProps): ReactElement {
       <div className="graph-zoom">
         <IconButton icon="plus" label="Zoom in" onClick={() => zoomBy(1.3)} />
         <IconButton icon="minus" label="Zoom out" onClick={() => zoomBy(1 / 1.3)} />
-        <IconButton icon="fit" label="Show all" onClick={() => setView(undefined)} />
+        <IconButton icon="fit" label="Show all" onClick={() => setView(fitInside(layout, size))} />
       </div>
     </div>
   );
@@ -265,10 +273,10 @@ function NodeBox(props: {
         <path d={node.icon ?? familyIconPaths[node.family]} />
       </g>
       <text x={36} y={20} className="graph-node-name">
-        {cut(node.label, 20)}
+        {cut(node.label, 19)}
       </text>
       <text x={36} y={36} className="graph-node-detail">
-        {cut(node.detail, 25)}
+        {cut(node.detail, 24)}
       </text>
     </g>
   );

@@ -92,7 +92,7 @@ function LongText({
   const [isWhole, setWhole] = useState(isWholeAtFirst);
   const opened = text.length > 2 ? openedValue(text) : text;
   if (typeof opened === 'object' && opened !== null)
-    return <JsonView value={opened} label="the message as JSON" rowsMax={16} />;
+    return <SmallJson value={opened} label="the message as JSON" />;
   if (isWhole && text.length > 200_000) return <pre className="message-plain">{text}</pre>;
   return (
     <>

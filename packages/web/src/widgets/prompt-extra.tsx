@@ -14,9 +14,12 @@ import { ErrorNotice, SkeletonRows } from './states.tsx';
 export function PromptExtra({
   turn,
   extra,
+  followsRun,
 }: {
   readonly turn: ConversationTurn;
   readonly extra: TurnExtra;
+  /** The run of the call that this one follows. */
+  readonly followsRun: string;
 }): ReactElement {
   const query = useQuery(turnQuery(turn.traceId, turn.spanId ?? ''));
   if (query.error !== null) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
@@ -26,7 +29,7 @@ export function PromptExtra({
     <div className="prompt-extra">
       {extra === 'json' && <JsonView value={whole} label="the turn as JSON" rowsMax={24} />}
       {extra === 'prompt' && <WholePrompt turn={whole} />}
-      {extra === 'diff' && <PromptDiff turn={whole} follows={turn.follows ?? ''} />}
+      {extra === 'diff' && <PromptDiff turn={whole} follows={turn.follows ?? ''} followsRun={followsRun} />}
     </div>
   );
 }
@@ -56,11 +59,13 @@ function WholePrompt({ turn }: { readonly turn: ConversationTurn }): ReactElemen
 function PromptDiff({
   turn,
   follows,
+  followsRun,
 }: {
   readonly turn: ConversationTurn;
   readonly follows: string;
+  readonly followsRun: string;
 }): ReactElement {
-  const before = useQuery(turnQuery(turn.traceId, follows));
+  const before = useQuery(turnQuery(followsRun, follows));
   const changes = useMemo(
     () => (before.data === undefined ? [] : diffPrompts(before.data.turn.input, turn.input)),
     [before.data, turn],

@@ -13,8 +13,15 @@ import {
   TokensValue,
   WayIn,
 } from './facts.tsx';
-import { Icon } from './icon.tsx';
+import { operationFamily } from '../model/operation.ts';
+import { FamilyIcon, Icon } from './icon.tsx';
 import { PageLink } from './page-link.tsx';
+
+/** The agent that was at work says more than the verb that spans of agents begin with. */
+function runName(run: Run): string {
+  if (run.operation === 'agent' && run.agent !== null) return run.agent;
+  return run.name === '' ? '(no name)' : run.name;
+}
 
 /** The columns of a list of runs; ids are the names that the API sorts by. */
 export function runColumns(nowMs: number): readonly Column<Run>[] {
@@ -27,8 +34,9 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
           <span className={run.status === 'error' ? 'row-mark error-text' : 'row-mark'}>
             {run.status === 'error' && <Icon name="error" size={14} />}
           </span>
-          <PageLink to={`/runs/${run.traceId}`} className="row-link clip">
-            {run.name === '' ? '(no name)' : run.name}
+          <FamilyIcon family={operationFamily(run.operation)} />
+          <PageLink to={`/runs/${run.traceId}`} className="row-link clip" title={run.name}>
+            {runName(run)}
           </PageLink>
         </>
       ),

@@ -31,7 +31,7 @@ export function GroupTable({
                 </th>
               ))}
               <th scope="col" className="num">
-                Cost before
+                Change
               </th>
             </tr>
           </thead>

@@ -1,4 +1,4 @@
-import type { PipelineResponse, PipelineStage } from '@sightline/schema/api';
+import type { PipelineDocument, PipelineResponse, PipelineStage } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { pipelineQuery } from '../../api/agent-queries.ts';
@@ -47,7 +47,7 @@ function LoadedPipeline({
     const span = trace.model.indexOf.get(spanId);
     if (span !== undefined) trace.select(span);
   };
-  const bySpan = useMemo(() => Map.groupBy(documents, (one) => one.spanId), [documents]);
+  const bySpan = useMemo(() => Map.groupBy(withTexts(documents), (one) => one.spanId), [documents]);
   const used = documents.filter((one) => one.isUsed === true).length;
   const isKnown = documents.some((one) => one.isUsed !== null);
   return (
@@ -112,6 +112,15 @@ function LoadedPipeline({
       )}
     </div>
   );
+}
+
+/** A reranker often writes ids only; the text of a document stands where it was retrieved. */
+function withTexts(documents: readonly PipelineDocument[]): readonly PipelineDocument[] {
+  const known = new Map(documents.filter((one) => one.text !== null).map((one) => [one.id, one]));
+  return documents.map((one) => {
+    const other = one.text === null && one.id !== null ? known.get(one.id) : undefined;
+    return other === undefined ? one : { ...one, text: other.text, characters: other.characters };
+  });
 }
 
 function scoreMaxOf(documents: readonly { readonly score: number | null }[]): number {

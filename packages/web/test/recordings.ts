@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** What a real SDK sent, as if it had happened at `startMs`. Gives the ids of its traces. */
+export async function sendRecording(
+  otlpHttp: string,
+  dialect: string,
+  startMs: number,
+): Promise<readonly string[]> {
+  const ids = new Set<string>();
+  for (const signal of ['traces', 'logs'] as const) {
+    const path = join(root, 'conformance/dialects', dialect, `${signal}.json`);
+    if (!existsSync(path)) continue;
+    const text = readFileSync(path, 'utf8');
+    const times = [...text.matchAll(timeField)].map(([, , nanos = '0']) => BigInt(nanos)).filter((nanos) => nanos > 0n);
+    const first = times.reduce((least, nanos) => (nanos < least ? nanos : least));
+    const shift = BigInt(startMs) * 1_000_000n - first;
+    const body = text.replaceAll(timeField, (_all, name: string, nanos: string) =>
+      nanos === '0' ? `"${name}":"0"` : `"${name}":"${BigInt(nanos) + shift}"`,
+    );
+    for (const [, id = ''] of body.matchAll(/"traceId":\s*"([0-9a-f]{32})"/g)) ids.add(id);
+    for (const part of requests(JSON.parse(body) as unknown)) await post(`${otlpHttp}/v1/${signal}`, part);
+  }
+  return [...ids];
+}
+
+const timeField = /"(\w*[tT]imeUnixNano)":\s*"?(\d+)"?/g;
+
+/** A recording is one request, or a list of them. */
+function requests(recorded: unknown): readonly unknown[] {
+  return Array.isArray(recorded) ? recorded : [recorded];
+}
+
+async function post(url: string, body: unknown): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(`The receiver refused a recording: ${await response.text()}`);
+}
+
+/** Every scenario of `sightline demo` once, told by the same seed each time. */
+export async function playDemo(ui: string): Promise<void> {
+  await promisify(execFile)(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', join(root, 'packages/cli/src/main.ts'), 'demo', '--once', '--seed', '11', '--url', ui],
+    { timeout: 60_000 },
+  );
+}
