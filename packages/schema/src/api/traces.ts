@@ -58,6 +58,7 @@ export const traceSummary = z.object({
   inputTokens: z.number().int().nullable(),
   outputTokens: z.number().int().nullable(),
   costUsd: z.number().nullable().describe('null when unknown, never 0 for an unknown price.'),
+  unpricedCalls: z.number().int().describe('Calls that are not in `costUsd`, their price being unknown.'),
   sessionId: z.string().nullable(),
   userId: z.string().nullable(),
   rootArrived: z.boolean(),
@@ -67,6 +68,20 @@ export const tracesResponse = z.object({
   traces: z.array(traceSummary),
   nextCursor: z.string().nullable(),
   limitsMet,
+});
+
+/** What a call cost. */
+export const callCost = z.object({
+  costUsd: z
+    .number()
+    .nullable()
+    .describe('What counts: the computed price, else what was reported. null when unknown.'),
+  reportedCostUsd: z.number().nullable().describe('What the client said.'),
+  priceVersion: z
+    .string()
+    .nullable()
+    .describe('The prices `costUsd` was computed by; null where it was not.'),
+  costDiffers: z.boolean().describe('The computed and the reported cost differ by more than 1 %.'),
 });
 
 /** What the waterfall and lists need of a span. */
@@ -106,6 +121,7 @@ export const spanLink = z.object({
 });
 
 export const span = slimSpan.extend({
+  ...callCost.shape,
   traceState: z.string(),
   flags: z.number().int(),
   attributes,
@@ -199,6 +215,7 @@ export type TracesParameters = z.infer<typeof tracesParameters>;
 export type SpansParameters = z.infer<typeof spansParameters>;
 export type TraceParameters = z.infer<typeof traceParameters>;
 export type TraceSummary = z.infer<typeof traceSummary>;
+export type CallCost = z.infer<typeof callCost>;
 export type TracesResponse = z.infer<typeof tracesResponse>;
 export type SlimSpan = z.infer<typeof slimSpan>;
 export type FoundSpan = z.infer<typeof foundSpan>;

@@ -78,3 +78,8 @@ export function idOrNull(hex: string): string | null {
 export function decodeWord<Word extends string>(words: readonly Word[], number: number): Word {
   return ensure(words[number] ?? words[0], 'a vocabulary');
 }
+
+/** JSON has no NaN. A cost that is not a number is unknown. */
+export function decodeCost(cost: number | null): number | null {
+  return typeof cost === 'number' && Number.isFinite(cost) ? cost : null;
+}

@@ -18,9 +18,12 @@ import {
   nanosToMs,
   textOrNull,
 } from './decode-row.ts';
+import { type CallCosts, costOf } from './read-call-costs.ts';
 import type { AttributeRow, ContextRow, FullSpanRow, SlimSpanRow } from './sql/span-columns-sql.ts';
 
-export function decodeSlimSpan(row: SlimSpanRow): SlimSpan {
+export { decodeCost } from './decode-row.ts';
+
+export function decodeSlimSpan(row: SlimSpanRow, costs: CallCosts): SlimSpan {
   return {
     traceId: row.traceId,
     spanId: row.spanId,
@@ -36,19 +39,20 @@ export function decodeSlimSpan(row: SlimSpanRow): SlimSpan {
     model: textOrNull(row.model),
     inputTokens: decodeCount(row.inputTokens),
     outputTokens: decodeCount(row.outputTokens),
-    costUsd: decodeCost(row.costUsd),
+    costUsd: costOf(costs, row.traceId, row.spanId).costUsd,
     eventCount: Number(row.eventCount),
   };
 }
 
-export function decodeFoundSpan(row: SlimSpanRow & AttributeRow): FoundSpan {
-  return { ...decodeSlimSpan(row), attributes: ownAttributes(row) };
+export function decodeFoundSpan(row: SlimSpanRow & AttributeRow, costs: CallCosts): FoundSpan {
+  return { ...decodeSlimSpan(row, costs), attributes: ownAttributes(row) };
 }
 
-export function decodeSpan(row: FullSpanRow): Span {
+export function decodeSpan(row: FullSpanRow, costs: CallCosts): Span {
   const { resource, scope } = decodeContext(row);
   return {
-    ...decodeSlimSpan(row),
+    ...decodeSlimSpan(row, costs),
+    ...costOf(costs, row.traceId, row.spanId),
     traceState: row.traceState,
     flags: row.flags,
     attributes: ownAttributes(row),
@@ -106,11 +110,6 @@ const operations = new Set<string>(operationKind.options);
 
 export function decodeOperation(text: string): OperationKind {
   return operations.has(text) ? (text as OperationKind) : 'other';
-}
-
-/** JSON has no NaN. A cost that is not a number is unknown. */
-export function decodeCost(cost: number | null): number | null {
-  return typeof cost === 'number' && Number.isFinite(cost) ? cost : null;
 }
 
 function decodeEvents(row: FullSpanRow): SpanEvent[] {

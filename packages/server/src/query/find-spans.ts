@@ -4,6 +4,7 @@ import { startPage, writeCursor } from './cursor.ts';
 import { decodeFoundSpan } from './decode-span.ts';
 import { compileFilter } from './filter/compile-filter.ts';
 import { readQ } from './filter/read-condition.ts';
+import { readCostsOf } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { inRange } from './sql/range-sql.ts';
 import {
@@ -32,7 +33,6 @@ export async function findSpans(context: QueryContext, parameters: SpansParamete
     service === undefined ? undefined : sql`service = ${string(service)}`,
     traceId === undefined ? undefined : sql`trace_id = unhex(${string(traceId)})`,
     page.after === undefined ? undefined : afterSpan(page.after),
-    compileFilter('spans', filter),
   ]);
   const found = await collectInOrder<SpanRow>(reader, {
     order: 'desc',
@@ -42,17 +42,21 @@ export async function findSpans(context: QueryContext, parameters: SpansParamete
     select: (window, count) => sql`
       SELECT ${slimSpanColumns}, ${cutAttributeColumns}, toUnixTimestamp64Nano(start_time) AS key
       FROM spans WHERE ${inRange(context.project, 'spans', window)} AND ${conditions}
+        AND ${compileFilter('spans', filter, { project: context.project, ...window })}
       ORDER BY start_time DESC, trace_id DESC, span_id DESC LIMIT ${uint(count)}`,
   });
   const rows = found.slice(0, limit);
+  const costs = await readCostsOf(reader, rows.map(placeOf));
   const last = found.length > limit ? rows.at(-1) : undefined;
   return {
-    spans: rows.map(decodeFoundSpan),
+    spans: rows.map((row) => decodeFoundSpan(row, costs)),
     nextCursor:
       last === undefined ? null : writeCursor(['spans', query], page, [last.key, last.traceId, last.spanId]),
     ...reader.limitsMet,
   };
 }
+
+const placeOf = ({ traceId, startNanos }: SpanRow) => ({ traceId, startNanos: BigInt(startNanos) });
 
 /** Spans that come after the one with this key, in the order of the list. */
 function afterSpan([time = '0', traceId = '', spanId = '']: readonly string[]): Sql {

@@ -1,12 +1,12 @@
+import { unixNano } from '@sightline/base';
 import type { TracesParameters, TracesResponse, TraceSummary } from '@sightline/schema/api';
 import { type PageStart, startPage, writeCursor } from './cursor.ts';
-import { decodeCost } from './decode-span.ts';
-import { decodeCount, decodeTime, nanosToMs, textOrNull } from './decode-row.ts';
+import { decodeCost, decodeTime, nanosToMs, textOrNull } from './decode-row.ts';
 import { readQ } from './filter/read-condition.ts';
 import { type QueryContext, Reader } from './reader.ts';
-import type { SummaryRow } from './sql/trace-summary-sql.ts';
+import { selectUsage, type SummaryRow, type UsageRow } from './sql/trace-summary-sql.ts';
 import { readListRange } from './time-range.ts';
-import { collectTraces } from './trace-window.ts';
+import { collectTraces, type PlacedTrace } from './trace-window.ts';
 
 /**
  * Traces with a span in the range (one that meets the filter, if there is one), ordered by their first span in the range,
@@ -26,16 +26,34 @@ export async function findTraces(
   const reader = new Reader(context);
   const found = await collectTraces(reader, { wish: { ...rest, filter }, page, limit: limit + 1 });
   const traces = found.slice(0, limit);
+  const usage = await readUsage(reader, traces);
   const last = found.length > limit ? traces.at(-1) : undefined;
   return {
-    traces: traces.map(({ summary }) => decodeSummary(summary)),
+    traces: traces.map(({ summary }) => decodeSummary(summary, usage.get(summary.traceId))),
     nextCursor:
       last === undefined ? null : writeCursor(['traces', query], page, [last.key, last.summary.traceId]),
     ...reader.limitsMet,
   };
 }
 
-export function decodeSummary(row: SummaryRow): TraceSummary {
+/** From the narrow table of calls, for the traces of the page: each call once, all of the trace. */
+async function readUsage(
+  reader: Reader,
+  traces: readonly PlacedTrace[],
+): Promise<ReadonlyMap<string, UsageRow>> {
+  if (traces.length === 0) return new Map();
+  const starts = traces.map(({ summary }) => BigInt(summary.startNanos));
+  const ends = traces.map(({ summary }) => BigInt(summary.endNanos));
+  const window = {
+    from: unixNano(starts.reduce((a, b) => (b < a ? b : a))),
+    to: unixNano(ends.reduce((a, b) => (b > a ? b : a)) + 1n),
+  };
+  const ids = traces.map(({ summary }) => summary.traceId);
+  const rows = await reader.rows<UsageRow>(selectUsage(reader.project, ids, window));
+  return new Map(rows.map((row) => [row.traceId, row]));
+}
+
+function decodeSummary(row: SummaryRow, usage: UsageRow | undefined): TraceSummary {
   return {
     traceId: row.traceId,
     name: row.name,
@@ -45,9 +63,10 @@ export function decodeSummary(row: SummaryRow): TraceSummary {
     durationMs: nanosToMs((BigInt(row.endNanos) - BigInt(row.startNanos)).toString()),
     spanCount: Number(row.spanCount),
     errorCount: Number(row.errorCount),
-    inputTokens: decodeCount(row.inputTokens),
-    outputTokens: decodeCount(row.outputTokens),
-    costUsd: decodeCost(row.costUsd),
+    inputTokens: usage?.inputTokens ?? null,
+    outputTokens: usage?.outputTokens ?? null,
+    costUsd: decodeCost(usage?.costUsd ?? null),
+    unpricedCalls: Number(usage?.unpricedCalls ?? 0),
     sessionId: textOrNull(row.sessionId),
     userId: textOrNull(row.userId),
     rootArrived: row.isChild === 0,

@@ -5,11 +5,13 @@
  */
 import type { FoundSpan, LogRecord, TailParameters } from '@sightline/schema/api';
 import { type UnixNano, unixNano } from '@sightline/base';
+import type { BoundFilter } from '@sightline/schema/filter';
 import { decodeFoundSpan } from './decode-span.ts';
 import { decodeLog } from './decode-log.ts';
 import { compileFilter } from './filter/compile-filter.ts';
 import { readQ } from './filter/read-condition.ts';
 import { clockSkewNanosMax } from './query-bounds.ts';
+import { type CallCosts, readCostsOf } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { logColumns, type LogRow } from './sql/log-columns-sql.ts';
 import { inRange } from './sql/range-sql.ts';
@@ -52,7 +54,7 @@ interface KeyRow {
 export class TailFollower {
   readonly #context: QueryContext;
   readonly #signal: TailParameters['signal'];
-  readonly #condition: Sql;
+  readonly #filter: BoundFilter;
   /** Nothing received up to here is shown. */
   #begin: UnixNano;
   /** Keys of the items seen, with the time each was received. */
@@ -62,7 +64,7 @@ export class TailFollower {
   constructor(context: QueryContext, { signal, q }: TailParameters) {
     this.#context = context;
     this.#signal = signal;
-    this.#condition = compileFilter(signal, readQ(q, signal, context.clock));
+    this.#filter = readQ(q, signal, context.clock);
     this.#begin = context.clock.now();
   }
 
@@ -86,7 +88,8 @@ export class TailFollower {
     if (isFlood) this.#begin = newestOf(fresh);
     const shown = fresh.slice(0, itemsMax).map((row) => row.key);
     const rows = await reader.rows<TailRow>(this.#select(where, shown));
-    return { items: rows.map(decodeRow), skipped: Math.max(0, arrived - rows.length) };
+    const costs = await readCostsOf(reader, rows.flatMap(placeOf));
+    return { items: rows.map((row) => decodeRow(row, costs)), skipped: Math.max(0, arrived - rows.length) };
   }
 
   async #countUnseen(reader: Reader, where: Sql): Promise<number> {
@@ -100,7 +103,9 @@ export class TailFollower {
     const oldest = now > ageNanosMax ? unixNano(now - ageNanosMax) : unixNano(0n);
     const range = { from: oldest, to: unixNano(now + clockSkewNanosMax) };
     const received = sql`received_time > ${moment(since)}`;
-    return every([inRange(this.#context.project, this.#signal, range), received, this.#condition]);
+    const { project } = this.#context;
+    const condition = compileFilter(this.#signal, this.#filter, { project, ...range });
+    return every([inRange(project, this.#signal, range), received, condition]);
   }
 
   #select(where: Sql, keys: readonly string[]): Sql {
@@ -132,8 +137,12 @@ type SpanRow = SlimSpanRow & AttributeRow & { readonly event: 'span' };
 type RecordRow = LogRow & { readonly event: 'log' };
 type TailRow = SpanRow | RecordRow;
 
-function decodeRow(row: TailRow): TailItem {
+function placeOf(row: TailRow) {
+  return row.event === 'span' ? [{ traceId: row.traceId, startNanos: BigInt(row.startNanos) }] : [];
+}
+
+function decodeRow(row: TailRow, costs: CallCosts): TailItem {
   return row.event === 'span'
-    ? { event: 'span', data: decodeFoundSpan(row) }
+    ? { event: 'span', data: decodeFoundSpan(row, costs) }
     : { event: 'log', data: decodeLog(row) };
 }

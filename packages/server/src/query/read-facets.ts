@@ -37,7 +37,7 @@ export async function readFacets(
   // Where the filter is about spans alone the facets are of the spans that meet it, also for traces.
   const isOfSpans = signal !== 'traces' || ['span', 'everything'].includes(splitTraceFilter(filter).type);
   const condition = isOfSpans
-    ? compileFilter(stored, filter)
+    ? compileFilter(stored, filter, { project: context.project, ...range })
     : wantedTraces(context.project, { filter }, range);
   const where = every([inRange(context.project, stored, range), condition]);
 

@@ -45,7 +45,12 @@ export async function readHistogram(
     }
     return useRollup
       ? rollupHistogram(reader.project, range, steps)
-      : spanHistogram(reader.project, range, steps, compileFilter('spans', filter));
+      : spanHistogram(
+          reader.project,
+          range,
+          steps,
+          compileFilter('spans', filter, { project: reader.project, ...range }),
+        );
   })();
   const rows = await reader.rows<BucketRow>(select);
   return { stepMs, buckets: fillGaps(rows, range, stepMs), ...reader.limitsMet };

@@ -1,10 +1,11 @@
 /** A long trace by columns. The engine returns one row of arrays; words become indexes into small tables here. */
 import { operationKind, type SlimTraceResponse } from '@sightline/schema/api';
 import { assert } from '@sightline/base';
-import { decodeCost, decodeOperation } from './decode-span.ts';
+import { decodeOperation } from './decode-span.ts';
 import { decodeTime } from './decode-row.ts';
 import { linkParents } from './link-parents.ts';
 import { meetSpanLimit, normalTraceId, readTraceExtent, spansOfTrace } from './read-trace.ts';
+import { costOf, readCallCosts } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { sql, trusted, uint } from './sql/sql.ts';
 import { WordTable } from './word-table.ts';
@@ -25,7 +26,6 @@ interface ColumnsRow {
   readonly eventCounts: readonly (number | string)[];
   readonly inputTokens: readonly (string | null)[];
   readonly outputTokens: readonly (string | null)[];
-  readonly costs: readonly (number | null)[];
 }
 
 const columns = trusted(`
@@ -36,8 +36,7 @@ const columns = trusted(`
   groupArray(duration_ns / 1000) AS durations, groupArray(status_code) AS statusCodes,
   groupArray(left(status_message, 1000)) AS statusMessages, groupArray(toString(model)) AS models,
   groupArray(toUInt32(length(event_names))) AS eventCounts,
-  groupArray(tuple(input_tokens)).1 AS inputTokens, groupArray(tuple(output_tokens)).1 AS outputTokens,
-  groupArray(tuple(cost_usd)).1 AS costs`);
+  groupArray(tuple(input_tokens)).1 AS inputTokens, groupArray(tuple(output_tokens)).1 AS outputTokens`);
 
 /** Throws `trace_not_found`. */
 export async function readSlimTrace(
@@ -50,10 +49,11 @@ export async function readSlimTrace(
   const [row] = await reader.rows<ColumnsRow>(sql`
     SELECT ${columns} FROM (
       SELECT span_id, parent_span_id, name, service, kind, operation, start_time, duration_ns, status_code, status_message,
-        model, event_names, input_tokens, output_tokens, cost_usd
+        model, event_names, input_tokens, output_tokens
       FROM spans WHERE ${spansOfTrace(reader.project, id, extent)}
       ORDER BY start_time, duration_ns DESC, span_id LIMIT ${uint(limit)})`);
   assert(row !== undefined, 'An aggregate without GROUP BY is one row');
+  const costs = await readCallCosts(reader, spansOfTrace(reader.project, id, extent));
   const count = row.spanIds.length;
   if (extent.spanCount > count) meetSpanLimit(reader, count, extent.spanCount);
   const names = new WordTable();
@@ -83,7 +83,7 @@ export async function readSlimTrace(
       eventCount: row.eventCounts.map(Number),
       inputTokens: row.inputTokens.map(numberOrNull),
       outputTokens: row.outputTokens.map(numberOrNull),
-      costUsd: row.costs.map(decodeCost),
+      costUsd: spanIds.map((spanId) => costOf(costs, id, spanId).costUsd),
     },
     tables: {
       names: names.words,

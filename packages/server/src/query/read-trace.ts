@@ -2,6 +2,7 @@ import { unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Span, TraceResponse } from '@sightline/schema/api';
 import { decodeSpan } from './decode-span.ts';
+import { readCallCosts } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import {
   fullSpanColumns,
@@ -26,11 +27,12 @@ export async function readTrace(
   const rows = await reader.rows<FullSpanRow>(sql`
     SELECT ${slimSpanColumns}, ${wholeAttributeColumns}, ${contextColumns}, ${fullSpanColumns}
     FROM spans WHERE ${spansOfTrace(reader.project, id, extent)} ${order} LIMIT ${uint(limit)}`);
+  const costs = await readCallCosts(reader, spansOfTrace(reader.project, id, extent));
   if (rows.length === 0) throw traceNotFound(id);
   if (extent.spanCount > rows.length) meetSpanLimit(reader, rows.length, extent.spanCount);
   return {
     traceId: id,
-    spans: rows.toSorted(byStart).map(decodeSpan),
+    spans: rows.toSorted(byStart).map((row) => decodeSpan(row, costs)),
     spanCount: Math.max(extent.spanCount, rows.length),
     ...reader.limitsMet,
   };
@@ -57,7 +59,10 @@ export async function readSpan(
         FROM spans WHERE ${spansOfTrace(reader.project, id, extent)} AND span_id = unhex(${string(wanted)}) LIMIT 1`)
     : [];
   const [row] = rows;
-  if (row !== undefined) return decodeSpan(row);
+  if (row !== undefined) {
+    const where = sql`${spansOfTrace(reader.project, id, extent)} AND span_id = unhex(${string(wanted)})`;
+    return decodeSpan(row, await readCallCosts(reader, where));
+  }
   throw new SightlineError('span_not_found', `The trace ${id} has no span "${spanId.slice(0, 64)}".`, {
     hint: 'Span ids have 16 hex digits. Open the trace to see its spans.',
   });

@@ -1,5 +1,6 @@
 import { assert, ensure } from '@sightline/base';
 import type { BoundFilter } from '@sightline/schema/filter';
+import { inRange } from '../sql/range-sql.ts';
 import { joinSql, type Sql, sql, trusted } from '../sql/sql.ts';
 import {
   type BoundTest,
@@ -8,33 +9,43 @@ import {
   compilePlainAttribute,
 } from './compile-condition.ts';
 import { compileText } from './compile-text.ts';
+import type { Window } from '../time-windows.ts';
 import { findColumn, type StoredSignal } from './signal-columns.ts';
 
-/** The filter as a condition on rows of the signal's table. True or false, never NULL. */
-export function compileFilter(signal: StoredSignal, filter: BoundFilter): Sql {
+/** The project's rows within a time: what calls cost is looked up there. */
+export interface FilterScope extends Window {
+  readonly project: string;
+}
+
+/** The filter as a condition on rows of the signal's table. True or false, never NULL. Spans need a scope. */
+export function compileFilter(signal: StoredSignal, filter: BoundFilter, scope?: FilterScope): Sql {
   switch (filter.type) {
     case 'everything':
       return trusted('true');
     case 'and':
     case 'or':
       return sql`(${joinSql(
-        filter.items.map((item) => compileFilter(signal, item)),
+        filter.items.map((item) => compileFilter(signal, item, scope)),
         filter.type === 'and' ? ' AND ' : ' OR ',
       )})`;
     case 'not':
-      return sql`(NOT ${compileFilter(signal, filter.item)})`;
+      return sql`(NOT ${compileFilter(signal, filter.item, scope)})`;
     case 'text':
       return compileText(signal, filter.parts);
     case 'test':
-      return compileTest(signal, filter);
+      return compileTest(signal, filter, scope);
   }
 }
 
-export function compileTest(signal: StoredSignal, { field, match }: BoundTest): Sql {
+function compileTest(signal: StoredSignal, { field, match }: BoundTest, scope: FilterScope | undefined): Sql {
   if (field.type === 'attribute') {
     return signal === 'metrics' ? compilePlainAttribute(field, match) : compileAttribute(field, match);
   }
   const column = ensure(findColumn(signal, field.field), `the column of ${field.field.name}`);
   assert(field.field.ofTrace !== true || signal === 'spans', 'Trace fields are of traces');
-  return compileColumnTest(column, match);
+  const condition = compileColumnTest(column, match);
+  if (column.type !== 'number' || column.of !== 'calls') return condition;
+  const { project, ...window } = ensure(scope, 'the scope of a filter on spans');
+  return sql`(trace_id, span_id) IN (SELECT trace_id, span_id FROM ai_spans
+    WHERE ${inRange(project, 'spans', window)} AND ${condition})`;
 }

@@ -4,8 +4,8 @@ import type { BuiltinField } from '@sightline/schema/filter';
 
 export type Column =
   | { readonly type: 'text' | 'texts' | 'time'; readonly sql: string }
-  /** The operand is multiplied by `scale` before it is compared. */
-  | { readonly type: 'number'; readonly sql: string; readonly scale?: number }
+  /** The operand is multiplied by `scale` before it is compared. A number `of: 'calls'` is a column of `ai_spans`. */
+  | { readonly type: 'number'; readonly sql: string; readonly scale?: number; readonly of?: 'calls' }
   | { readonly type: 'id'; readonly sql: string; readonly bytes: number }
   /** A number that stands for `words[number]`. */
   | { readonly type: 'word'; readonly sql: string; readonly words: readonly string[] }
@@ -62,7 +62,7 @@ export const signalTables: Readonly<Record<StoredSignal, SignalTable>> = {
       cache_read_tokens: number('cache_read_tokens'),
       cache_write_tokens: number('cache_write_tokens'),
       reasoning_tokens: number('reasoning_tokens'),
-      cost: number('cost_usd'),
+      cost: { type: 'number', sql: 'cost_usd', of: 'calls' },
       start: time('start_time'),
     },
   },
@@ -85,16 +85,16 @@ export const signalTables: Readonly<Record<StoredSignal, SignalTable>> = {
   },
 };
 
-/** Fields of whole traces, over rows of `trace_summaries` grouped by trace id. */
+/** Fields of whole traces, over rows of `trace_summaries` grouped by trace id; what a trace used, over its usage (sql/usage-sql.ts). */
 export const traceColumns: Readonly<Record<string, Column>> = {
   'trace.name': text("tupleElement(min(head), 'name')"),
   'trace.service': text("tupleElement(min(head), 'service')"),
   'trace.duration': number("dateDiff('nanosecond', min(start_time), max(end_time))"),
   'trace.spans': number('sum(span_count)'),
   'trace.errors': number('sum(error_count)'),
-  'trace.input_tokens': number('coalesce(sum(input_tokens), max(reported_input_tokens))'),
-  'trace.output_tokens': number('coalesce(sum(output_tokens), max(reported_output_tokens))'),
-  'trace.cost': number('coalesce(sum(cost_usd), max(reported_cost_usd))'),
+  'trace.input_tokens': number('inputTokens'),
+  'trace.output_tokens': number('outputTokens'),
+  'trace.cost': number('costUsd'),
 };
 
 export function findColumn(signal: StoredSignal, field: BuiltinField): Column | undefined {

@@ -8,20 +8,22 @@ export type TraceFilter =
   | { readonly type: 'everything' }
   /** A span of the trace meets `filter`. */
   | { readonly type: 'span'; readonly filter: BoundFilter }
-  /** The trace as a whole meets `filter`, which has conditions on whole traces only. */
-  | { readonly type: 'trace'; readonly filter: BoundFilter }
+  /** The trace as a whole meets `filter`, which has conditions on whole traces only: on its summary, or on what it used. */
+  | { readonly type: 'trace' | 'usage'; readonly filter: BoundFilter }
   | { readonly type: 'and' | 'or'; readonly items: readonly TraceFilter[] }
   | { readonly type: 'not'; readonly item: TraceFilter };
 
 export function splitTraceFilter(filter: BoundFilter): TraceFilter {
   if (filter.type === 'everything') return filter;
-  if (!mentions(filter, isOfTrace)) return { type: 'span', filter };
-  if (!mentions(filter, (leaf) => !isOfTrace(leaf))) return { type: 'trace', filter };
+  for (const type of ['span', 'trace', 'usage'] as const) {
+    if (!mentions(filter, (leaf) => kindOf(leaf) !== type)) return { type, filter };
+  }
   if (filter.type === 'not') return { type: 'not', item: splitTraceFilter(filter.item) };
   if (filter.type !== 'and' && filter.type !== 'or') return { type: 'span', filter };
   const { type } = filter;
-  const ofSpans = filter.items.filter((item) => !mentions(item, isOfTrace));
-  const rest = filter.items.filter((item) => mentions(item, isOfTrace)).map(splitTraceFilter);
+  const isOfSpans = (item: BoundFilter) => !mentions(item, (leaf) => kindOf(leaf) !== 'span');
+  const ofSpans = filter.items.filter(isOfSpans);
+  const rest = filter.items.filter((item) => !isOfSpans(item)).map(splitTraceFilter);
   const [only] = ofSpans;
   if (only === undefined) return { type, items: rest };
   const together: BoundFilter = ofSpans.length === 1 ? only : { type, items: ofSpans };
@@ -30,8 +32,12 @@ export function splitTraceFilter(filter: BoundFilter): TraceFilter {
 
 type Leaf = Extract<BoundFilter, { type: 'test' | 'text' | 'everything' }>;
 
-function isOfTrace(leaf: Leaf): boolean {
-  return leaf.type === 'test' && leaf.field.type === 'builtin' && leaf.field.field.ofTrace === true;
+const usageFields = ['trace.cost', 'trace.input_tokens', 'trace.output_tokens'];
+
+function kindOf(leaf: Leaf): 'span' | 'trace' | 'usage' {
+  if (leaf.type !== 'test' || leaf.field.type !== 'builtin' || leaf.field.field.ofTrace !== true)
+    return 'span';
+  return usageFields.includes(leaf.field.field.name) ? 'usage' : 'trace';
 }
 
 function mentions(filter: BoundFilter, is: (leaf: Leaf) => boolean): boolean {

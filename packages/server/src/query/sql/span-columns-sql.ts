@@ -10,6 +10,7 @@ export interface SlimSpanRow {
   readonly kind: number;
   readonly service: string;
   readonly startTime: string;
+  readonly startNanos: string;
   readonly durationNs: string;
   readonly statusCode: number;
   readonly statusMessage: string;
@@ -18,15 +19,14 @@ export interface SlimSpanRow {
   readonly model: string;
   readonly inputTokens: string | null;
   readonly outputTokens: string | null;
-  readonly costUsd: number | null;
   readonly eventCount: string;
 }
 
 export const slimSpanColumns = trusted(`
   lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, lower(hex(parent_span_id)) AS parentId,
-  name, kind, service, start_time AS startTime, duration_ns AS durationNs,
+  name, kind, service, start_time AS startTime, toUnixTimestamp64Nano(start_time) AS startNanos, duration_ns AS durationNs,
   status_code AS statusCode, status_message AS statusMessage, operation, provider, model,
-  input_tokens AS inputTokens, output_tokens AS outputTokens, cost_usd AS costUsd, length(event_names) AS eventCount`);
+  input_tokens AS inputTokens, output_tokens AS outputTokens, length(event_names) AS eventCount`);
 
 export interface AttributeRow {
   readonly attributeKeys: readonly string[];

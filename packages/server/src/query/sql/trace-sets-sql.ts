@@ -2,11 +2,13 @@
  * Which traces meet a filter, as conditions on `trace_id`. Every condition on spans becomes "the id is among those of the
  * spans that meet it", looked up within the window of time that is being searched.
  */
+import { unixNano } from '@sightline/base';
 import type { BoundFilter } from '@sightline/schema/filter';
 import { compileFilter } from '../filter/compile-filter.ts';
 import { splitTraceFilter, type TraceFilter } from '../filter/split-trace-filter.ts';
 import type { TimeRange } from '../time-range.ts';
 import { inRange } from './range-sql.ts';
+import { usageColumns } from './usage-sql.ts';
 import { every, joinSql, moment, type Sql, sql, string, trusted } from './sql.ts';
 
 /** What a list of traces asks for. */
@@ -44,11 +46,16 @@ function compile(project: string, filter: TraceFilter, window: Window): Sql {
     case 'everything':
       return trusted('true');
     case 'span':
-      return amongSpans(project, window, compileFilter('spans', filter.filter));
+      return amongSpans(project, window, compileFilter('spans', filter.filter, { project, ...window }));
     case 'trace':
       return sql`trace_id IN (SELECT trace_id FROM trace_summaries
         WHERE ${summaryDays(project, window)} AND trace_id IN (${startedTraces(project, window)})
         GROUP BY trace_id HAVING ${compileFilter('spans', filter.filter)})`;
+    case 'usage':
+      return sql`trace_id IN (SELECT trace_id FROM (
+        SELECT trace_id, ${trusted(usageColumns)} FROM ai_spans
+        WHERE ${inRange(project, 'spans', padded(window))} AND trace_id IN (${startedTraces(project, window)}) GROUP BY trace_id)
+        WHERE ${compileFilter('spans', filter.filter)})`;
     case 'not':
       return sql`NOT ${compile(project, filter.item, window)}`;
     case 'and':
@@ -80,6 +87,13 @@ export function summaryDays(project: string, { from, to }: Window): Sql {
   return sql`project = ${string(project)} AND day >= toDate(${moment(from)}) - ${paddingDays}
     AND day <= toDate(${moment(to)}) + ${paddingDays}`;
 }
+
+/** What a trace did this long before or after the window counts for it too. */
+function padded({ from, to }: Window): Window {
+  return { from: unixNano(from > dayNanos ? from - dayNanos : 0n), to: unixNano(to + dayNanos) };
+}
+
+const dayNanos = 86_400_000_000_000n;
 
 /** A trace may begin and end this many days outside of the window. */
 const paddingDays = trusted('7');

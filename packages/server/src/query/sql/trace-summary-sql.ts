@@ -1,5 +1,7 @@
+import { inRange } from './range-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 import { summaryDays } from './trace-sets-sql.ts';
+import { usageColumns } from './usage-sql.ts';
 import { type Sql, sql, strings, trusted } from './sql.ts';
 
 export interface SummaryRow {
@@ -13,9 +15,6 @@ export interface SummaryRow {
   readonly endNanos: string;
   readonly spanCount: string;
   readonly errorCount: string;
-  readonly inputTokens: string | null;
-  readonly outputTokens: string | null;
-  readonly costUsd: number | null;
   readonly sessionId: string;
   readonly userId: string;
 }
@@ -26,9 +25,6 @@ const columns = trusted(`
   arraySort(groupUniqArrayArray(services)) AS services, min(start_time) AS startText,
   toUnixTimestamp64Nano(startText) AS startNanos, toUnixTimestamp64Nano(max(end_time)) AS endNanos,
   sum(span_count) AS spanCount, sum(error_count) AS errorCount,
-  coalesce(sum(input_tokens), max(reported_input_tokens)) AS inputTokens,
-  coalesce(sum(output_tokens), max(reported_output_tokens)) AS outputTokens,
-  coalesce(sum(cost_usd), max(reported_cost_usd)) AS costUsd,
   max(session_id) AS sessionId, max(user_id) AS userId`);
 
 /** The summaries of these traces (hex ids), all of which have a span within the window. */
@@ -40,4 +36,19 @@ export function selectSummaries(project: string, traceIds: readonly string[], wi
 /** For `trace_id IN (…)`. */
 export function tracesByHex(traceIds: readonly string[]): Sql {
   return sql`SELECT toFixedString(unhex(arrayJoin(${strings(traceIds)})), 16)`;
+}
+
+export interface UsageRow {
+  readonly traceId: string;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly costUsd: number | null;
+  readonly unpricedCalls: string;
+}
+
+/** What these traces used, all of whose spans are within the window. A trace without calls of models has no row. */
+export function selectUsage(project: string, traceIds: readonly string[], window: Window): Sql {
+  return sql`SELECT traceId, inputTokens, outputTokens, costUsd, unpricedCalls FROM (
+    SELECT lower(hex(trace_id)) AS traceId, ${trusted(usageColumns)} FROM ai_spans
+    WHERE ${inRange(project, 'spans', window)} AND trace_id IN (${tracesByHex(traceIds)}) GROUP BY trace_id)`;
 }
