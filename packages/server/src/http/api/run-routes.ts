@@ -3,6 +3,7 @@ import {
   conversationResponse,
   partParameters,
   partResponse,
+  pipelineResponse,
   runCostResponse,
   runGraphResponse,
   runResponse,
@@ -11,6 +12,7 @@ import {
   turnResponse,
 } from '@sightline/schema/api';
 import { z } from 'zod';
+import { readPipeline } from '../../query/agents/read-pipeline.ts';
 import { readRun, readRunCost, readRunGraph } from '../../query/agents/read-run.ts';
 import {
   readPart,
@@ -46,6 +48,15 @@ export const runRoutes: readonly ApiRoute[] = [
     query: noParameters,
     response: runGraphResponse,
     answer: ({ context, params }) => readRunGraph(context, params.traceId),
+  }),
+  route({
+    path: '/runs/:traceId/pipeline',
+    summary: 'The stages of a run that answers from documents, and which documents the answer used.',
+    tag: 'agents',
+    params: traceInPath,
+    query: noParameters,
+    response: pipelineResponse,
+    answer: ({ context, params }) => readPipeline(context, params.traceId),
   }),
   route({
     path: '/runs/:traceId/cost',

@@ -1,11 +1,16 @@
-import { type MessageLog, readConversation, readToolUse } from '@sightline/schema/conventions';
+import {
+  type MessageLog,
+  type MessageSource,
+  readConversation,
+  readToolUse,
+} from '@sightline/schema/conventions';
 import { decodeAttributes, decodeValue } from '../../decode-row.ts';
 import { ownAttributes } from '../../decode-span.ts';
 import type { Reader } from '../../reader.ts';
 import { spansOfTrace, type TraceExtent } from '../../read-trace.ts';
 import { messageLogs } from '../../sql/message-logs-sql.ts';
 import { type AttributeRow, wholeAttributeColumns } from '../../sql/span-columns-sql.ts';
-import { sql, trusted, uint } from '../../sql/sql.ts';
+import { sql, strings, trusted, uint } from '../../sql/sql.ts';
 import { parentStep, type RunNode, type RunTree, stepsOf } from '../run-tree.ts';
 import { chooseTurns, maySpeak, type Spoken } from './choose-turns.ts';
 import type { ToolRun, Turn } from './turn.ts';
@@ -21,6 +26,9 @@ interface PayloadRow extends AttributeRow {
   readonly eventValues: readonly (readonly string[])[];
   readonly eventTypes: readonly string[];
 }
+
+const payloadColumns = sql`lower(hex(span_id)) AS spanId, ${wholeAttributeColumns}, event_names AS eventNames,
+  arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues, event_types AS eventTypes`;
 
 interface LogRow extends AttributeRow {
   readonly spanId: string;
@@ -75,6 +83,37 @@ export async function readMessages(reader: Reader, tree: RunTree, extent: TraceE
   return { turns: [...turns, ...turnsOfLogs(tree.traceId, logsOf)], tools };
 }
 
+export interface WantedSources {
+  readonly traceId: string;
+  readonly extent: TraceExtent;
+  readonly spanIds: readonly string[];
+}
+
+/** The payloads of some spans with the log records of theirs, by span id. */
+export async function readSources(
+  reader: Reader,
+  { traceId, extent, spanIds }: WantedSources,
+): Promise<Map<string, MessageSource>> {
+  const [rows, logs] = await Promise.all([
+    reader.rows<PayloadRow & { readonly name: string }>(sql`
+      SELECT toString(name) AS name, ${payloadColumns} FROM spans WHERE ${spansOfTrace(reader.project, traceId, extent)}
+        AND span_id IN (SELECT toFixedString(unhex(arrayJoin(${strings(spanIds)})), 8))`),
+    readLogs(reader, traceId, extent),
+  ]);
+  const logsOf = Map.groupBy(logs, ({ spanId }) => spanId);
+  return new Map(
+    rows.map((row) => [
+      row.spanId,
+      {
+        name: row.name,
+        attributes: ownAttributes(row),
+        events: eventsOf(row),
+        logs: (logsOf.get(row.spanId) ?? []).map(asLog),
+      },
+    ]),
+  );
+}
+
 /** An MCP request right below the tool that makes it. */
 function repeatsTool(tree: RunTree, node: RunNode): boolean {
   const above = parentStep(tree, node);
@@ -92,9 +131,7 @@ async function readPayloads(
   extent: TraceExtent,
 ): Promise<readonly PayloadRow[]> {
   const rows = await reader.rows<PayloadRow>(sql`
-    SELECT lower(hex(span_id)) AS spanId, ${wholeAttributeColumns}, event_names AS eventNames,
-      arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues, event_types AS eventTypes
-    FROM (
+    SELECT ${payloadColumns} FROM (
       SELECT *, arraySum(value -> length(value), mapValues(long_attributes)) AS payloadBytes,
         sum(payloadBytes) OVER (ORDER BY start_time, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS readBytes
       FROM spans WHERE ${spansOfTrace(reader.project, tree.traceId, extent)} AND operation NOT IN ('other', 'http', 'db', 'messaging'))

@@ -1,0 +1,67 @@
+/** Whether an answer used a document: by naming it, or by having its words. */
+import type { PipelineDocument } from '@sightline/schema/api';
+
+type Use = Pick<PipelineDocument, 'isUsed' | 'usedBy' | 'overlap'>;
+
+/** Of the three-word sequences of the answer; a short answer shares a large part with its source, a long one some with each. */
+const overlapMin = 0.15;
+const sharedSequencesMin = 5;
+const sequenceWords = 3;
+/** Shorter ids stand in texts by chance. */
+const idCharactersMin = 3;
+
+export interface UsableDocument {
+  readonly id: string | null;
+  readonly text: string | null;
+  /** Its place in the list that was given to the model, from 1; for `[1]` in the answer. */
+  readonly rank: number;
+  readonly isLastList: boolean;
+}
+
+export class AnswerUse {
+  readonly #answer: string;
+  readonly #sequences: ReadonlySet<string>;
+  readonly #citedRanks: ReadonlySet<number>;
+
+  constructor(answer: string) {
+    this.#answer = answer.toLowerCase();
+    this.#sequences = sequencesOf(answer);
+    this.#citedRanks = new Set(
+      [...answer.matchAll(/\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g)].flatMap(([, numbers = '']) =>
+        numbers.split(',').map(Number),
+      ),
+    );
+  }
+
+  of({ id, text, rank, isLastList }: UsableDocument): Use {
+    const shared = text === null ? 0 : sharedCount(this.#sequences, sequencesOf(text));
+    const overlap = text === null || this.#sequences.size === 0 ? null : shared / this.#sequences.size;
+    if (this.#names(id) || (isLastList && this.#citedRanks.has(rank)))
+      return { isUsed: true, usedBy: 'citation', overlap };
+    if (overlap === null) return { isUsed: id === null ? null : false, usedBy: null, overlap };
+    const isUsed = overlap >= overlapMin || shared >= sharedSequencesMin;
+    return { isUsed, usedBy: isUsed ? 'overlap' : null, overlap };
+  }
+
+  #names(id: string | null): boolean {
+    if (id === null || id.length < idCharactersMin) return false;
+    const wanted = id.toLowerCase();
+    for (let at = this.#answer.indexOf(wanted); at >= 0; at = this.#answer.indexOf(wanted, at + 1)) {
+      const around = [this.#answer[at - 1] ?? ' ', this.#answer[at + wanted.length] ?? ' '];
+      if (around.every((char) => !/[\p{L}\p{N}_-]/u.test(char))) return true;
+    }
+    return false;
+  }
+}
+
+export const noAnswer: Use = { isUsed: null, usedBy: null, overlap: null };
+
+function sequencesOf(text: string): Set<string> {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  const count = Math.max(0, words.length - sequenceWords + 1);
+  return new Set(Array.from({ length: count }, (_, at) => words.slice(at, at + sequenceWords).join(' ')));
+}
+
+function sharedCount(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  return [...a].filter((each) => b.has(each)).length;
+}

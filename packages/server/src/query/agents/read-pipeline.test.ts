@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pipelineResponse } from '@sightline/schema/api';
+import { AgentSpans } from '../testing/agent-spans.ts';
+import { hexId, tracesRequest } from '../testing/otlp-json.ts';
+import { TestStore } from '../testing/test-store.ts';
+import { readPipeline } from './read-pipeline.ts';
+
+let telemetry: TestStore;
+const spans = new AgentSpans(BigInt(Date.parse('2026-11-21T11:30:00Z')) * 1_000_000n);
+const stage = (id: string, name: string) => ({
+  'gen_ai.operation.name': 'stage',
+  'sightline.stage.id': id,
+  'sightline.stage.name': name,
+});
+const documents = (...list: readonly object[]) => ({ 'gen_ai.retrieval.documents': JSON.stringify(list) });
+const answer = 'Employees have 25 days of holiday a year; see h-2 for what is left over.';
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(new Date('2026-11-21T11:32:00Z'));
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('rag', [
+      spans.span({
+        trace: 1,
+        span: 1,
+        at: 0,
+        lasts: 20,
+        name: 'handbook',
+        attributes: { 'gen_ai.operation.name': 'invoke_workflow' },
+      }),
+      spans.span({
+        trace: 1,
+        span: 2,
+        parent: 1,
+        at: 1,
+        name: 'Query analysis',
+        attributes: stage('analysis', 'Query analysis'),
+      }),
+      spans.call('small', { trace: 1, span: 3, parent: 2, at: 1, tokens: [10, 1], cost: 0.01 }),
+      spans.span({
+        trace: 1,
+        span: 4,
+        parent: 1,
+        at: 2,
+        name: 'Routing',
+        attributes: stage('routing', 'Routing'),
+      }),
+      spans.span({
+        trace: 1,
+        span: 5,
+        parent: 1,
+        at: 3,
+        name: 'retrieval handbook',
+        attributes: {
+          'gen_ai.operation.name': 'retrieval',
+          'gen_ai.data_source.id': 'handbook',
+          'gen_ai.retrieval.query.text': 'holidays',
+          'sightline.retrieval.method': 'bm25',
+          ...documents(
+            { id: 'h-1', score: 2.5, content: 'All employees have 25 days of holiday a year, by contract.' },
+            { id: 'h-2', score: 1.5, content: 'Unused days move on.', metadata: { source: 'handbook.pdf' } },
+            { id: 't-1', score: 0.5, content: 'Trains are booked through the travel desk.' },
+            { id: 'x-9' },
+          ),
+        },
+      }),
+      spans.span({
+        trace: 1,
+        span: 6,
+        parent: 1,
+        at: 5,
+        name: 'rerank',
+        attributes: { 'gen_ai.operation.name': 'rerank', ...documents({ id: 'h-2', score: 0.9 }) },
+      }),
+      spans.call('big', {
+        trace: 1,
+        span: 7,
+        parent: 1,
+        at: 6,
+        lasts: 3,
+        tokens: [100, 20],
+        attributes: {
+          'gen_ai.input.messages': JSON.stringify([
+            { role: 'user', parts: [{ type: 'text', content: 'How many holidays?' }] },
+          ]),
+          'gen_ai.output.messages': JSON.stringify([
+            { role: 'assistant', parts: [{ type: 'text', content: answer }] },
+          ]),
+        },
+      }),
+      spans.span({
+        trace: 1,
+        span: 8,
+        parent: 1,
+        at: 10,
+        name: 'Verification',
+        error: 'not grounded',
+        attributes: stage('verify', 'Verification'),
+      }),
+      spans.call('small', { trace: 1, span: 9, parent: 8, at: 10 }),
+    ]),
+  );
+});
+afterAll(async () => telemetry.close());
+
+test('stages come in order with their kind, and calls inside a named stage are a part of it', async () => {
+  const pipeline = pipelineResponse.parse(await readPipeline(telemetry.context, hexId(32, 1)));
+  expect(pipeline.stages.map(({ type, knownBy, startOffsetMs }) => [type, knownBy, startOffsetMs])).toEqual([
+    ['query_analysis', 'attribute', 1000],
+    ['routing', 'attribute', 2000],
+    ['retrieval', 'operation', 3000],
+    ['reranking', 'operation', 5000],
+    ['generation', 'operation', 6000],
+    ['verification', 'attribute', 10_000],
+  ]);
+  expect(pipeline.stages[0]).toMatchObject({ model: 'small', inputTokens: 10, costUsd: 0.01 });
+  expect(pipeline.stages[2]).toMatchObject({
+    query: 'holidays',
+    source: 'handbook',
+    method: 'bm25',
+    documents: 4,
+  });
+  expect(pipeline.stages[5]).toMatchObject({ status: 'error', statusMessage: 'not grounded' });
+  expect(pipeline).toMatchObject({ question: 'holidays', answer: { spanId: hexId(16, 7), text: answer } });
+});
+
+test('a document is used when the answer names it or has its words, and the answer says which', async () => {
+  const pipeline = pipelineResponse.parse(await readPipeline(telemetry.context, hexId(32, 1)));
+  expect(
+    pipeline.documents.map(({ id, rank, score, source, isUsed, usedBy }) => [
+      id,
+      rank,
+      score,
+      source,
+      isUsed,
+      usedBy,
+    ]),
+  ).toEqual([
+    ['h-1', 1, 2.5, 'handbook', true, 'overlap'],
+    ['h-2', 2, 1.5, 'handbook.pdf', true, 'citation'],
+    ['t-1', 3, 0.5, 'handbook', false, null],
+    ['x-9', 4, null, 'handbook', false, null],
+    ['h-2', 1, 0.9, null, true, 'citation'],
+  ]);
+});
+
+test('a run without stages has an empty pipeline', async () => {
+  await telemetry.loadJson('traces', tracesRequest('bot', [spans.agent('a', { trace: 2, span: 21, at: 0 })]));
+  expect(await readPipeline(telemetry.context, hexId(32, 2))).toMatchObject({
+    stages: [],
+    documents: [],
+    answer: null,
+  });
+});
