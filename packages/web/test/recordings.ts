@@ -16,7 +16,9 @@ export async function sendRecording(
     const path = join(root, 'conformance/dialects', dialect, `${signal}.json`);
     if (!existsSync(path)) continue;
     const text = readFileSync(path, 'utf8');
-    const times = [...text.matchAll(timeField)].map(([, , nanos = '0']) => BigInt(nanos)).filter((nanos) => nanos > 0n);
+    const times = [...text.matchAll(timeField)]
+      .map(([, , nanos = '0']) => BigInt(nanos))
+      .filter((nanos) => nanos > 0n);
     const first = times.reduce((least, nanos) => (nanos < least ? nanos : least));
     const shift = BigInt(startMs) * 1_000_000n - first;
     const body = text.replaceAll(timeField, (_all, name: string, nanos: string) =>
@@ -48,7 +50,16 @@ async function post(url: string, body: unknown): Promise<void> {
 export async function playDemo(ui: string): Promise<void> {
   await promisify(execFile)(
     process.execPath,
-    ['--disable-warning=ExperimentalWarning', join(root, 'packages/cli/src/main.ts'), 'demo', '--once', '--seed', '11', '--url', ui],
+    [
+      '--disable-warning=ExperimentalWarning',
+      join(root, 'packages/cli/src/main.ts'),
+      'demo',
+      '--once',
+      '--seed',
+      '11',
+      '--url',
+      ui,
+    ],
     { timeout: 60_000 },
   );
 }

@@ -31,7 +31,7 @@ export function PipelineTab({ trace }: { readonly trace: TraceView }): ReactElem
 }
 
 function isPlain(stage: PipelineStage): boolean {
-  return stage.type === 'generation' || stage.type === 'other';
+  return ['generation', 'verification', 'other'].includes(stage.type);
 }
 
 function LoadedPipeline({
