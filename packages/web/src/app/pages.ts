@@ -32,6 +32,14 @@ export const pageGroups: readonly PageGroup[] = [
       { to: '/models', label: 'Models', icon: 'llm', key: 'g d' },
       { to: '/tools', label: 'Tools', icon: 'tool', key: 'g k' },
       { to: '/mcp', label: 'MCP', icon: 'mcp', key: 'g p' },
+      { to: '/coding-agents', label: 'Coding agents', icon: 'terminal', key: 'g c' },
+    ],
+  },
+  {
+    label: 'Quality',
+    pages: [
+      { to: '/evaluators', label: 'Evaluators', icon: 'scores', key: 'g v' },
+      { to: '/annotate', label: 'Annotate', icon: 'check', key: 'g n' },
     ],
   },
   {

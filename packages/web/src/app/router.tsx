@@ -77,6 +77,27 @@ const mcp = createRoute({
   component: lazyRouteComponent(() => import('../features/mcp/mcp-page.tsx'), 'McpPage'),
 });
 
+const codingAgents = createRoute({
+  getParentRoute: () => root,
+  path: '/coding-agents',
+  component: lazyRouteComponent(
+    () => import('../features/coding-agents/coding-agents-page.tsx'),
+    'CodingAgentsPage',
+  ),
+});
+
+const evaluators = createRoute({
+  getParentRoute: () => root,
+  path: '/evaluators',
+  component: lazyRouteComponent(() => import('../features/evaluators/evaluators-page.tsx'), 'EvaluatorsPage'),
+});
+
+const annotate = createRoute({
+  getParentRoute: () => root,
+  path: '/annotate',
+  component: lazyRouteComponent(() => import('../features/annotate/annotate-page.tsx'), 'AnnotatePage'),
+});
+
 const performance = createRoute({
   getParentRoute: () => root,
   path: '/performance',
@@ -157,6 +178,9 @@ export const router = createRouter({
     agents,
     tools,
     mcp,
+    codingAgents,
+    evaluators,
+    annotate,
     performance,
     traceAlias,
     traces,

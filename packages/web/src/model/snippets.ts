@@ -1,3 +1,5 @@
+import { claudeCodeSnippet, codexSnippet, geminiSnippet } from './coding-agent-snippets.ts';
+
 /** Where telemetry goes, as the reader's programs would name it. */
 export interface SendTo {
   /** OTLP over HTTP, without a path: `http://127.0.0.1:4318`. */
@@ -6,18 +8,26 @@ export interface SendTo {
   readonly apiKey: string | undefined;
 }
 
-export type SnippetLanguage = 'node' | 'python' | 'curl';
+export type SnippetLanguage = 'node' | 'python' | 'curl' | 'claude-code' | 'codex' | 'gemini-cli';
 
 export interface Snippet {
   readonly title: string;
   readonly parts: readonly { readonly caption: string; readonly code: string }[];
 }
 
-/** Programs that send one trace, complete enough to be pasted into an empty folder and run. */
+/** Programs that send one trace, complete enough to be pasted into an empty folder and run; and the settings of coding agents. */
 export function snippetFor(language: SnippetLanguage, to: SendTo): Snippet {
-  if (language === 'node') return nodeSnippet(to);
-  return language === 'python' ? pythonSnippet(to) : curlSnippet(to);
+  return snippets[language](to);
 }
+
+const snippets: Readonly<Record<SnippetLanguage, (to: SendTo) => Snippet>> = {
+  node: nodeSnippet,
+  python: pythonSnippet,
+  curl: curlSnippet,
+  'claude-code': claudeCodeSnippet,
+  codex: codexSnippet,
+  'gemini-cli': geminiSnippet,
+};
 
 function nodeSnippet(to: SendTo): Snippet {
   return {

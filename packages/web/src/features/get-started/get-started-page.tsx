@@ -15,7 +15,15 @@ import { useFirstTrace } from './use-first-trace.ts';
 import '../../widgets/tabs.css';
 import './get-started-page.css';
 
-const languages: readonly SnippetLanguage[] = ['node', 'python', 'curl'];
+const languages: readonly SnippetLanguage[] = [
+  'node',
+  'python',
+  'curl',
+  'claude-code',
+  'codex',
+  'gemini-cli',
+];
+const codingAgents: readonly SnippetLanguage[] = ['claude-code', 'codex', 'gemini-cli'];
 
 /** From nothing to a first trace: what to paste, and the moment it arrived. */
 export function GetStartedPage(): ReactElement {
@@ -53,6 +61,12 @@ export function GetStartedPage(): ReactElement {
               {snippetFor(language, to).parts.map((part) => (
                 <CodeBlock key={part.caption} caption={part.caption} code={part.code} />
               ))}
+              {codingAgents.includes(language) && (
+                <p>
+                  Sessions, tokens, cost, tools and lines are then on{' '}
+                  <PageLink to="/coding-agents">Coding agents</PageLink>.
+                </p>
+              )}
             </Tabs.Content>
           </Tabs.Root>
         )}

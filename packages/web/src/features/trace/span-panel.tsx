@@ -11,6 +11,7 @@ import { AttributeTable } from '../../widgets/attribute-table.tsx';
 import { IconButton } from '../../widgets/button.tsx';
 import { FamilyIcon } from '../../widgets/icon.tsx';
 import { JsonView } from '../../widgets/json-view.tsx';
+import { ScorePanel } from '../../widgets/score-panel.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useValueActions } from '../../widgets/use-value-actions.ts';
@@ -83,6 +84,7 @@ function SpanTabs({ trace, span }: { readonly trace: TraceView; readonly span: S
           Links {span.links.length > 0 && <em>{span.links.length}</em>}
         </Tabs.Trigger>
         <Tabs.Trigger value="logs">Logs</Tabs.Trigger>
+        <Tabs.Trigger value="scores">Scores</Tabs.Trigger>
         <Tabs.Trigger value="json">JSON</Tabs.Trigger>
       </Tabs.List>
       <Tabs.Content value="span" className="tab-content">
@@ -110,6 +112,13 @@ function SpanTabs({ trace, span }: { readonly trace: TraceView; readonly span: S
       </Tabs.Content>
       <Tabs.Content value="logs" className="tab-content">
         <SpanLogs trace={trace} spanId={span.spanId} />
+      </Tabs.Content>
+      <Tabs.Content value="scores" className="tab-content">
+        <ScorePanel
+          traceId={span.traceId}
+          spanId={span.spanId}
+          names={['quality', 'relevance', 'hallucination']}
+        />
       </Tabs.Content>
       <Tabs.Content value="json" className="tab-content">
         <JsonView value={span} label="the span as JSON" rowsMax={40} />

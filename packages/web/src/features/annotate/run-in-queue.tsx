@@ -1,0 +1,37 @@
+import { useInfiniteQuery } from '@tanstack/react-query';
+import type { ReactElement } from 'react';
+import { conversationQuery } from '../../api/agent-queries.ts';
+import { msFromTimestamp } from '../../model/timestamp.ts';
+import { Conversation } from '../../widgets/conversation.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
+import { ErrorNotice, Notice, SkeletonRows } from '../../widgets/states.tsx';
+
+/** What was said in a run. */
+export function RunInQueue({ traceId }: { readonly traceId: string }): ReactElement {
+  const query = useInfiniteQuery(conversationQuery({ traceId }));
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  if (query.error !== null) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.data === undefined) return <SkeletonRows count={8} />;
+  const turns = query.data.pages.flatMap((page) => page.turns);
+  const [first] = turns;
+  if (first === undefined)
+    return (
+      <Notice icon="sessions" title="Nothing was said in this run">
+        <p>Its program captures no messages, or it calls no model.</p>
+        <PageLink to={`/runs/${traceId}`} className="button">
+          Open the run
+        </PageLink>
+      </Notice>
+    );
+  return (
+    <Conversation
+      turns={turns}
+      startMs={msFromTimestamp(first.startTime)}
+      selectedSpan={undefined}
+      onSelectSpan={undefined}
+      onReachEnd={() => {
+        if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+      }}
+    />
+  );
+}
