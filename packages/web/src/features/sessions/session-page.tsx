@@ -116,7 +116,7 @@ function SessionConversation({ loaded }: { readonly loaded: SessionResponse }): 
   if (query.error !== null && turns.length === 0)
     return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <SkeletonRows count={14} />;
-  if (turns.length === 0 || query.data.pages[0]?.isRecorded === false) {
+  if (turns.length === 0) {
     return (
       <Notice icon="sessions" title="No words were recorded in this session">
         <p>

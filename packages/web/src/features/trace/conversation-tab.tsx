@@ -24,8 +24,7 @@ export function ConversationTab({
   if (query.error !== null && turns.length === 0)
     return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <SkeletonRows count={12} />;
-  if (query.data.pages[0]?.isRecorded === false || turns.length === 0)
-    return <NotRecorded calls={run.run.llmCalls} />;
+  if (turns.length === 0) return <NotRecorded calls={run.run.llmCalls} />;
   return (
     <div className="run-view-column">
       <LimitsNote limits={query.data.pages.at(-1)?.limitsMet} />
