@@ -2,7 +2,7 @@
 // long tests. It installs what is missing and ends with the line `N passed, N failed, N skipped`.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureChromium, ensurePostgres } from './lib/debian.mjs';
+import { ensureChromium, ensurePostgres, ensureRedis } from './lib/debian.mjs';
 import {
   childEnvironment,
   ensureDirectory,
@@ -44,6 +44,7 @@ async function runTests(name, [config]) {
   const env = childEnvironment({
     SIGHTLINE_CHROMIUM: ensureChromium() ?? '',
     SIGHTLINE_POSTGRES_BIN: ensurePostgres() ?? '',
+    SIGHTLINE_REDIS_SERVER: ensureRedis() ?? '',
   });
   const args = [
     join(root, 'node_modules/vitest/vitest.mjs'),

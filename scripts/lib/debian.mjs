@@ -39,6 +39,17 @@ export function ensurePostgres() {
   );
 }
 
+/** The path of a redis-server, or undefined after saying which tests are skipped. */
+export function ensureRedis() {
+  const find = () =>
+    ['/usr/bin/redis-server', '/usr/local/bin/redis-server'].find((path) => existsSync(path));
+  return (
+    find() ??
+    (install(['redis-server']) ? find() : undefined) ??
+    skip('REDIS TESTS SKIPPED: no Redis server on this machine, and it could not be installed.')
+  );
+}
+
 function install(packages) {
   const isPossible = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
   if (!isPossible) return false;

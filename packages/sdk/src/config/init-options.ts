@@ -68,6 +68,9 @@ export interface InitOptions {
   readonly traceFetch?: boolean;
   /** Trace OpenAI, Anthropic, Google GenAI, the AI SDK and MCP when they are loaded after init. Default true. */
   readonly instrumentClients?: boolean;
-  /** Further OpenTelemetry instrumentations (pg, redis, http, …), registered with this pipeline. */
-  readonly instrumentations?: readonly Instrumentation[];
+  /**
+   * Further OpenTelemetry instrumentations, registered with this pipeline: objects, or names such as `'pg'` for
+   * `@opentelemetry/instrumentation-pg`, which must be installed.
+   */
+  readonly instrumentations?: readonly (Instrumentation | string)[];
 }

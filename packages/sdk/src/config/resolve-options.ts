@@ -6,6 +6,7 @@ import type { InitOptions } from './init-options.ts';
 import type { ResolvedOptions } from './resolved-options.ts';
 import { findPackage } from './find-package.ts';
 import { resolveExporters } from './resolve-exporters.ts';
+import { resolveInstrumentations } from './resolve-instrumentations.ts';
 import { resolveSampling } from './resolve-sampling.ts';
 import { resolveTargets } from './resolve-targets.ts';
 
@@ -77,7 +78,7 @@ export function resolveOptions(options: InitOptions, environment: Environment): 
     flushOnSignals: options.flushOnSignals ?? true,
     traceFetch: options.traceFetch ?? env.boolean('SIGHTLINE_TRACE_FETCH') ?? true,
     instrumentClients: options.instrumentClients ?? env.boolean('SIGHTLINE_INSTRUMENT_CLIENTS') ?? true,
-    instrumentations: options.instrumentations ?? [],
+    instrumentations: resolveInstrumentations(options, env),
     quiet: env.text('OTEL_LOG_LEVEL')?.toLowerCase() === 'none',
   };
 }

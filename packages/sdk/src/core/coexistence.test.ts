@@ -23,6 +23,21 @@ describe('a program with OpenTelemetry already set up', () => {
     },
   );
 
+  it.each(['before', 'after'])(
+    'with the real NodeSDK and its fetch instrumentation (%s init): every span once in each pipeline',
+    async (order) => {
+      const end = await runProgram('node-sdk.mjs', { env: { ORDER: order } });
+      const spans = [
+        'GET < our span',
+        'POST < chat gpt-4o',
+        'chat gpt-4o < our span',
+        'host span < ',
+        'our span < host span',
+      ];
+      expect(JSON.parse(end.stdout.trim() || '{}'), end.stderr).toEqual({ theirs: spans, ours: spans });
+    },
+  );
+
   it('works with globals of an older OpenTelemetry API', async () => {
     const end = await runProgram('older-api.ts');
     expect(JSON.parse(end.stdout.trim() || '{}'), end.stderr).toEqual(both);

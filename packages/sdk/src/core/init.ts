@@ -42,6 +42,7 @@ import { DrawnIdGenerator } from '../sampling/trace-ids.ts';
 import { TailBuffer } from '../sampling/tail-buffer.ts';
 import { guard, sayOnce, sayOnStderr, silenceDiagnostics } from './diagnostics.ts';
 import { DropCounter, type DropCount, type Signal } from './drop-counter.ts';
+import { interceptEsModules } from './esm-interception.ts';
 import { installExitHooks } from './exit-hooks.ts';
 import {
   addHostLogProcessor,
@@ -58,7 +59,8 @@ import { configureAnthropic } from '../clients/anthropic.ts';
 import { completeForeignSpan, rememberParent } from '../clients/foreign-genai.ts';
 import { instrumentLoadedModules } from '../clients/loaded-modules.ts';
 import { installModuleHooks } from '../clients/module-hooks.ts';
-import { defaultInstrumentations } from '../clients/default-instrumentations.ts';
+import { fetchInstrumentation, resubscribe } from '../clients/default-instrumentations.ts';
+import { ForwardingTracerProvider } from './forwarding-provider.ts';
 
 const queueBytesMax = 64 * 1024 * 1024;
 const batchBytesMax = 8 * 1024 * 1024;
@@ -190,12 +192,13 @@ function startRuntime(options: ResolvedOptions): Runtime {
     return origin;
   };
 
+  const tracers = new ForwardingTracerProvider(joined ? hostProvider : ownTracers);
   /** Providers of the host that carry our processor; the last one makes our spans. */
   const adopted: ApiTracerProvider[] = joined ? [hostProvider] : [];
   const runtime: { -readonly [K in keyof Runtime]: Runtime[K] } = {
     options,
     tracer: (joined ? hostProvider : ownTracers).getTracer(sdkName, sdkVersion),
-    tracerFor: (scope) => (adopted.at(-1) ?? ownTracers).getTracer(scope),
+    tracerFor: (scope) => tracers.getTracer(scope),
     contextManager,
     propagator,
     otelLogger: (name) => {
@@ -224,20 +227,25 @@ function startRuntime(options: ResolvedOptions): Runtime {
   };
   let closing: Promise<void> | undefined;
 
+  const fetching = fetchInstrumentation(options);
   const unregister = registerGlobals(
-    { tracerProvider: ownTracers, contextManager, propagator, meterProvider: meters },
+    { tracerProvider: tracers, contextManager, propagator, meterProvider: meters },
     (provider) => {
       if (!addSpanProcessor(provider, spans)) return false;
       adopted.push(provider);
+      tracers.forwardTo(provider);
+      // After the host's set-up, which may be tracing fetch too.
+      queueMicrotask(() => resubscribe(fetching));
       runtime.tracer = provider.getTracer(sdkName, sdkVersion);
       runtime.outside = undefined;
       return true;
     },
   );
-  const instrumentations = [...defaultInstrumentations(options), ...options.instrumentations];
+  interceptEsModules(options.instrumentations);
+  const instrumentations = [...(fetching === undefined ? [] : [fetching]), ...options.instrumentations];
   const uninstrument = registerInstrumentations({
     instrumentations,
-    tracerProvider: joined ? hostProvider : ownTracers,
+    tracerProvider: tracers,
     meterProvider: meters,
   });
   const stopProcessMetrics = options.processMetrics ? startProcessMetrics(runtime.meter) : () => undefined;
