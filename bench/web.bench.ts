@@ -1,6 +1,6 @@
 /**
  * What the browser promises (the best of three where it opens): size of the first page's JavaScript, time to first paint, opening a trace of 50,000 spans and
- * 200 levels, and frame times while it scrolls and zooms. `node bench/web.bench.ts` prints a table.
+ * 200 levels, frame times while it scrolls and zooms, and a conversation of 500 messages. `node bench/web.bench.ts` prints a table.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
@@ -8,10 +8,13 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
 import { findChromium, idle, openStage, untilStored } from '../packages/web/test/stage.ts';
+import { sendLongConversation } from '../packages/web/test/long-conversation.ts';
 import { sendLongTrace, sendStory } from '../packages/web/test/story.ts';
 
 const assets = join(import.meta.dirname, '../packages/web/dist/assets');
 const spanCount = 50_000;
+/** Each has a question and an answer. */
+const turnCount = 250;
 
 if (findChromium() === undefined) process.exit(0);
 const stage = await openStage();
@@ -23,14 +26,33 @@ try {
     startMs: Date.now() - 300_000,
   });
   await untilStored(stage.urls.ui, traceId, spanCount);
+  const conversationId = await sendLongConversation(stage.urls.otlpHttp, {
+    turns: turnCount,
+    startMs: Date.now() - 120_000,
+  });
+  await untilStored(stage.urls.ui, conversationId, turnCount + 1);
   await measureFirstPage();
+  const overview = await measureFirstPage('/');
   const first = await measureFirstPage();
+  const conversation = await measureConversation(conversationId);
   const long = await measureLongTrace(traceId);
   console.log(`| what | measured | bound |\n| --- | ---: | ---: |`);
   const rows: readonly (readonly [string, string, string])[] = [
-    ['JavaScript of the first page, gzip', `${(first.scriptBytes / 1000).toFixed(0)} kB`, '250 kB'],
+    [
+      'JavaScript of the first page (Overview), gzip',
+      `${(overview.scriptBytes / 1000).toFixed(0)} kB`,
+      '250 kB',
+    ],
+    ['first paint of Overview', `${overview.paintMs.toFixed(0)} ms`, '1,000 ms'],
+    ['JavaScript of Traces, gzip', `${(first.scriptBytes / 1000).toFixed(0)} kB`, '250 kB'],
     ['first paint of Traces', `${first.paintMs.toFixed(0)} ms`, '1,000 ms'],
     ['Traces answered and drawn', `${first.idleMs.toFixed(0)} ms`, ''],
+    [
+      `conversation of ${turnCount * 2} messages, rendered`,
+      `${conversation.renderMs.toFixed(0)} ms`,
+      '300 ms',
+    ],
+    ['the same, asked for and rendered', `${conversation.openMs.toFixed(0)} ms`, ''],
     [`open a trace of ${spanCount} spans, 200 levels`, `${long.openMs.toFixed(0)} ms`, '2,000 ms'],
     ...(['scroll', 'zoom'] as const).flatMap((kind) => [
       [`${kind}: frame p50`, `${long[kind].p50.toFixed(1)} ms`, '16.7 ms'] as const,
@@ -46,7 +68,9 @@ try {
   await stage.close();
 }
 
-async function measureFirstPage(): Promise<{ scriptBytes: number; paintMs: number; idleMs: number }> {
+async function measureFirstPage(
+  path = '/traces',
+): Promise<{ scriptBytes: number; paintMs: number; idleMs: number }> {
   const context = await stage.browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
   const scripts = new Set<string>();
@@ -55,7 +79,7 @@ async function measureFirstPage(): Promise<{ scriptBytes: number; paintMs: numbe
     if (name !== undefined) scripts.add(name);
   });
   const began = performance.now();
-  await page.goto(`${stage.urls.ui}/traces`);
+  await page.goto(`${stage.urls.ui}${path}`);
   await idle(page);
   const idleMs = performance.now() - began;
   const paintMs = await page.evaluate(
@@ -67,6 +91,34 @@ async function measureFirstPage(): Promise<{ scriptBytes: number; paintMs: numbe
     .reduce((sum, file) => sum + gzipSync(readFileSync(join(assets, file))).byteLength, 0);
   return { scriptBytes, paintMs, idleMs };
 }
+
+/** From the click on the tab to the first frame that has its messages: with the answer asked for, and with it at hand. */
+async function measureConversation(traceId: string): Promise<{ renderMs: number; openMs: number }> {
+  let renderMs = Number.POSITIVE_INFINITY;
+  let openMs = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 3; round++) {
+    const page = await stage.open(`/runs/${traceId}?view=logs`);
+    openMs = Math.min(openMs, await page.evaluate<number>(openConversation));
+    await page.getByRole('tab', { name: 'Logs', exact: true }).click();
+    await idle(page);
+    renderMs = Math.min(renderMs, await page.evaluate<number>(openConversation));
+    await page.context().close();
+  }
+  return { renderMs, openMs };
+}
+
+/** Runs in the page, hence as text. */
+const openConversation = `(async () => {
+  const began = performance.now();
+  document.querySelector('#run-tab-conversation').click();
+  const isThere = () => document.querySelectorAll('.conversation .message').length >= 4;
+  while (!isThere()) {
+    await new Promise(requestAnimationFrame);
+    if (performance.now() - began > 20000) throw new Error('The conversation does not come.');
+  }
+  await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+})()`;
 
 interface FrameTimes {
   readonly p50: number;
