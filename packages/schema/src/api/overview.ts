@@ -15,7 +15,7 @@ export const overviewFacts = usage.extend({
   p50Ms: z
     .number()
     .nullable()
-    .describe('Duration of runs; of the calls for a model, of its spans for an agent.'),
+    .describe('Duration of the runs; for a model of its calls.'),
   p95Ms: z.number().nullable(),
   llmCalls: z.number().int(),
   ttftP50Ms: z.number().nullable(),

@@ -50,7 +50,9 @@ import { agentRoutes } from './agent-routes.ts';
 import { annotationRoutes } from './annotation-routes.ts';
 import { codingAgentsRoutes } from './coding-agents-routes.ts';
 import { evaluatorsRoutes } from './evaluators-routes.ts';
+import { pricesRoutes } from './prices-routes.ts';
 import { type ApiRoute, route } from './route-table.ts';
+import { overviewRoutes } from './overview-routes.ts';
 import { runRoutes } from './run-routes.ts';
 import { scoresRoutes } from './scores-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
@@ -66,8 +68,10 @@ const correlationInPath = z.object({
 
 export const apiRouteTable: readonly ApiRoute[] = [
   ...settingsRoutes,
+  ...pricesRoutes,
   ...agentRoutes,
   ...runRoutes,
+  ...overviewRoutes,
   ...scoresRoutes,
   ...evaluatorsRoutes,
   ...codingAgentsRoutes,

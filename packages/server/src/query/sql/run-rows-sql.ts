@@ -42,6 +42,7 @@ const runColumns = `
   if(tupleElement(head, 2) IN ('workflow', 'agent', 'step'), tupleElement(head, 6) = 2, errorCount > 0) AS isFailed,
   max(session_id) AS sessionId, max(user_id) AS userId,
   groupUniqArrayIf(toString(agent_name), agent_name != '') AS agentNames, groupUniqArray(toString(service)) AS serviceNames,
+  groupUniqArrayIf(toString(service_version), service_version != '') AS versionNames,
   groupUniqArrayIf(toString(model), ${isInference} AND model != '') AS modelNames,
   ${usageColumns}`;
 

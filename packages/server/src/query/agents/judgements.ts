@@ -1,0 +1,77 @@
+import type { Reader } from '../reader.ts';
+import { havingFilters } from '../sql/agent-filter-sql.ts';
+import { isHallucinated, isHallucinationVerdict } from '../sql/hallucination-sql.ts';
+import type { OverviewScope } from '../sql/overview-sql.ts';
+import { inBuckets } from '../sql/range-sql.ts';
+import { runRows } from '../sql/run-rows-sql.ts';
+import { int64, moment, sql, string, trusted } from '../sql/sql.ts';
+import { unixNano } from '@sightline/base';
+import { placeName } from './overview-place.ts';
+
+interface Judgement {
+  judged: number;
+  bad: number;
+}
+
+/** By the name of the sum. */
+export type Judgements = ReadonlyMap<string, Judgement>;
+
+interface JudgedRow {
+  readonly startNanos: string;
+  readonly verdict: number | boolean;
+  readonly keys: readonly string[];
+}
+
+const groupKeys = {
+  model: 'modelNames',
+  agent: 'agentNames',
+  service: 'serviceNames',
+  version: 'versionNames',
+} as const;
+const judgedMax = 100_000;
+
+/** Which of the runs were judged on what they made up, and how. A run counts as hallucinated when any verdict says so. */
+export async function readJudgements(reader: Reader, overview: OverviewScope): Promise<Judgements> {
+  const { scope, where, filters, groupBy, previousFrom, from, to, stepNanos } = overview;
+  const later = { from: unixNano(previousFrom), to: unixNano(reader.clock.now() + 86_400_000_000_000n) };
+  if (later.from >= later.to) return new Map();
+  const verdicts = sql`SELECT trace_id, max(${isHallucinated}) AS verdict FROM scores FINAL
+    WHERE project = ${string(reader.project)} AND ${inBuckets(later)} AND time >= ${moment(later.from)}
+      AND ${isHallucinationVerdict} AND trace_id != toFixedString('', 16)
+    GROUP BY trace_id`;
+  const runs = runRows(
+    scope,
+    sql`${where} AND trace_id IN (SELECT trace_id FROM (${verdicts}))`,
+    havingFilters(filters),
+  );
+  const keys = trusted(groupBy === undefined ? '[]::Array(String)' : groupKeys[groupBy]);
+  const rows = await reader.rows<JudgedRow>(
+    sql`SELECT startNanos, verdict, keys FROM (SELECT trace_id, startNanos, ${keys} AS keys FROM (${runs})) AS runs
+      INNER JOIN (${verdicts}) AS verdicts USING (trace_id)
+      WHERE startNanos >= ${int64(previousFrom)} AND startNanos < ${int64(to)}`,
+    { resultRowsMax: judgedMax },
+  );
+  const found = new Map<string, Judgement>();
+  const count = (name: string, isBad: boolean): void => {
+    const judgement = found.get(name) ?? { judged: 0, bad: 0 };
+    judgement.judged += 1;
+    if (isBad) judgement.bad += 1;
+    found.set(name, judgement);
+  };
+  for (const { startNanos, verdict, keys: groups } of rows) {
+    const start = BigInt(startNanos);
+    const isCurrent = start >= from;
+    const step = isCurrent ? from + ((start - from) / stepNanos) * stepNanos : 0n;
+    const isBad = verdict === true || verdict === 1;
+    for (const key of [undefined, ...groups]) {
+      count(placeName({ isCurrent, key }), isBad);
+      count(placeName({ isCurrent, step, key }), isBad);
+    }
+  }
+  return found;
+}
+
+export function judgementOf(judgements: Judgements, name: string): number | null {
+  const judgement = judgements.get(name);
+  return judgement === undefined ? null : judgement.bad / judgement.judged;
+}

@@ -1,0 +1,190 @@
+/** MCP servers and tools with what was asked of them. Read from the spans themselves: what names a server is an attribute. */
+import type { McpParameters, McpResponse, McpServer, McpTool } from '@sightline/schema/api';
+import { decodeCost } from '../decode-span.ts';
+import { decodeTime, textOrNull } from '../decode-row.ts';
+import { readQ } from '../filter/read-condition.ts';
+import { type QueryContext, Reader } from '../reader.ts';
+import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
+import { mcpServerName } from '../sql/mcp-sql.ts';
+import { inRange } from '../sql/range-sql.ts';
+import { every, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
+import { readRange } from '../time-range.ts';
+import { followSchemas, type Sighting } from './mcp-schemas.ts';
+
+const itemsMax = 500;
+const sightingsMax = 500;
+
+const textOf = (...keys: readonly string[]): string =>
+  `coalesce(${keys.map((key) => `nullIf(attributes['${key}'], '')`).join(', ')}, '')`;
+const longTextOf = (...keys: readonly string[]): string =>
+  `coalesce(${keys.flatMap((key) => [`nullIf(long_attributes['${key}'], '')`, `nullIf(attributes['${key}'], '')`]).join(', ')}, '')`;
+const lengthOf = (...keys: readonly string[]): string => `length(${longTextOf(...keys)})`;
+
+const argumentKeys = [
+  'gen_ai.tool.call.arguments',
+  'mcp.request.argument',
+  'traceloop.entity.input',
+  'input.value',
+];
+const resultKeys = [
+  'gen_ai.tool.call.result',
+  'mcp.response.value',
+  'traceloop.entity.output',
+  'output.value',
+];
+
+/** Client and server of one request are two spans: the side that stands alone, or else the client's, is the request. */
+const requestColumns = `
+  ${mcpServerName} AS namedServer, ${textOf('mcp.method.name')} AS attributeMethod,
+  if(attributeMethod != '', attributeMethod, if(tool_name != '', 'tools/call', toString(name))) AS method, toString(tool_name) AS tool,
+  ${textOf('network.transport', 'mcp.transport')} AS transport, ${textOf('mcp.protocol.version')} AS protocol, ${textOf('mcp.session.id')} AS mcpSession,
+  if(kind = 2, '', toString(service)) AS client, toUnixTimestamp64Nano(start_time) AS startNanos, duration_ns, status_code = 2 AS isError,
+  multiIf(attributes['mcp.request.size'] != '', toFloat64OrNull(attributes['mcp.request.size']), ${lengthOf(...argumentKeys)} > 0, toFloat64(${lengthOf(...argumentKeys)}), NULL) AS requestSize,
+  multiIf(attributes['mcp.response.size'] != '', toFloat64OrNull(attributes['mcp.response.size']), ${lengthOf(...resultKeys)} > 0, toFloat64(${lengthOf(...resultKeys)}), NULL) AS responseSize,
+  if(status_message != '', status_message, attributes['error.type']) AS errorMessage,
+  if(method = 'tools/list' OR startsWith(name, 'tools/list'), ${longTextOf(...resultKeys)}, '') AS payload`;
+
+const sums = `
+  count() AS calls, countIf(isError) AS errors, quantilesDD(0.01, 0.5, 0.95)(duration_ns / 1e6) AS durations,
+  avgOrNull(requestSize) AS requestBytes, avgOrNull(responseSize) AS responseBytes, toString(fromUnixTimestamp64Nano(max(startNanos), 'UTC')) AS lastText`;
+
+interface SumRow {
+  readonly server: string;
+  readonly calls: string;
+  readonly errors: string;
+  readonly durations: readonly (number | null)[];
+  readonly requestBytes: number | null;
+  readonly responseBytes: number | null;
+  readonly lastText: string;
+}
+
+interface ServerRow extends SumRow {
+  readonly transport: string;
+  readonly protocol: string;
+  readonly clients: readonly string[];
+  readonly sessions: string;
+  readonly methods: readonly [readonly string[], readonly string[]];
+  readonly failing: readonly [readonly string[], readonly string[]];
+}
+
+interface ToolRow extends SumRow {
+  readonly tool: string;
+  readonly lastError: readonly [timeText: string, message: string, traceId: string, spanId: string];
+}
+
+export async function readMcp(context: QueryContext, parameters: McpParameters): Promise<McpResponse> {
+  const reader = new Reader(context);
+  const range = readRange(parameters, context.clock);
+  const conditions = every([
+    inRange(context.project, 'spans', range),
+    trusted("operation = 'mcp'"),
+    ...ownFilters(parameters),
+    tracesOfFilter(context.project, readQ(parameters.q, 'traces', context.clock), range),
+  ]);
+  const requests = requestsOf(conditions);
+  const [servers, tools, sightings] = await Promise.all([
+    reader.rows<ServerRow>(sql`
+      SELECT server, ${trusted(sums)}, max(transport) AS transport, max(protocol) AS protocol, groupUniqArrayIf(100)(client, client != '') AS clients,
+        uniqExactIf(mcpSession, mcpSession != '') AS sessions, sumMap([method], [toUInt64(1)]) AS methods, sumMap([method], [toUInt64(isError)]) AS failing
+      FROM (${requests}) GROUP BY server ORDER BY calls DESC, server LIMIT ${uint(itemsMax + 1)}`),
+    reader.rows<ToolRow>(sql`
+      SELECT server, tool, ${trusted(sums)},
+        argMaxIf(tuple(toString(fromUnixTimestamp64Nano(startNanos, 'UTC')), leftUTF8(errorMessage, 1000), lower(hex(trace_id)), lower(hex(span_id))), startNanos, isError) AS lastError
+      FROM (${requests}) WHERE tool != '' AND method = 'tools/call' GROUP BY server, tool ORDER BY calls DESC, server, tool LIMIT ${uint(itemsMax + 1)}`),
+    reader.rows<Sighting>(sql`
+      SELECT server, payload, toString(fromUnixTimestamp64Nano(min(startNanos), 'UTC')) AS timeText
+      FROM (SELECT server, startNanos, payload, countIf(isOther) OVER (PARTITION BY server ORDER BY startNanos, payload) AS era
+        FROM (SELECT server, startNanos, payload, payload != lagInFrame(payload) OVER (PARTITION BY server ORDER BY startNanos, payload) AS isOther
+          FROM (${requests})
+          WHERE payload != ''))
+      GROUP BY server, payload, era ORDER BY min(startNanos), server LIMIT ${uint(sightingsMax)}`),
+  ]);
+  if (servers.length > itemsMax || tools.length > itemsMax)
+    reader.meet({ limit: 'rows', message: `The ${itemsMax} busiest servers and tools are shown.` });
+  const { changes, counts } = followSchemas(sightings, decodeTime);
+  return {
+    servers: servers.slice(0, itemsMax).map(describeServer),
+    tools: tools.slice(0, itemsMax).map((row): McpTool => ({
+      server: row.server,
+      tool: row.tool,
+      ...describeSums(row),
+      lastError: Number(row.errors) === 0 ? null : lastErrorOf(row),
+      schemas: counts.get(`${row.server}\0${row.tool}`) ?? 0,
+    })),
+    schemaChanges: changes.toReversed(),
+    ...reader.limitsMet,
+  };
+}
+
+/**
+ * A request is the span of its client; that of its server where it stands alone. A server that nobody names is the service that answered; where
+ * nobody answered, it has no name.
+ */
+function requestsOf(conditions: Sql): Sql {
+  return sql`SELECT trace_id, span_id, ${trusted(requestColumnsOut)}, if(namedServer = '', answering, namedServer) AS server
+    FROM (SELECT trace_id, span_id, parent_span_id, kind, ${trusted(requestColumns)} FROM spans WHERE ${conditions}) AS requests
+    LEFT JOIN (SELECT trace_id, parent_span_id AS asking, any(toString(service)) AS answering FROM spans WHERE ${conditions} AND kind = 2
+      GROUP BY trace_id, asking) AS answers ON requests.trace_id = answers.trace_id AND requests.span_id = answers.asking
+    WHERE NOT (kind = 2 AND (trace_id, parent_span_id) IN (SELECT trace_id, span_id FROM spans WHERE ${conditions} AND kind != 2))`;
+}
+
+const requestColumnsOut =
+  'method, tool, transport, protocol, mcpSession, client, startNanos, duration_ns, isError, requestSize, responseSize, errorMessage, payload';
+
+function ownFilters({ service, version, environment, agent, session, user }: McpParameters): Sql[] {
+  const conditions: Sql[] = [];
+  const is = (column: string, value: string | undefined): void => {
+    if (value !== undefined) conditions.push(sql`${trusted(column)} = ${string(value)}`);
+  };
+  is('service', service);
+  is("resource_attributes['service.version']", version);
+  is("resource_attributes['deployment.environment.name']", environment);
+  is('agent_name', agent);
+  is('session_id', session);
+  is('user_id', user);
+  return conditions;
+}
+
+function describeSums(
+  row: SumRow,
+): Pick<
+  McpTool,
+  'calls' | 'errors' | 'errorRate' | 'p50Ms' | 'p95Ms' | 'requestBytes' | 'responseBytes' | 'lastTime'
+> {
+  const calls = Number(row.calls);
+  const errors = Number(row.errors);
+  return {
+    calls,
+    errors,
+    errorRate: calls === 0 ? 0 : errors / calls,
+    p50Ms: decodeCost(row.durations[0] ?? null),
+    p95Ms: decodeCost(row.durations[1] ?? null),
+    requestBytes: decodeCost(row.requestBytes),
+    responseBytes: decodeCost(row.responseBytes),
+    lastTime: decodeTime(row.lastText),
+  };
+}
+
+function describeServer(row: ServerRow): McpServer {
+  const [methods, counts] = row.methods;
+  const [failing, failures] = row.failing;
+  return {
+    server: row.server,
+    transport: textOrNull(row.transport),
+    protocolVersion: textOrNull(row.protocol),
+    clients: row.clients.toSorted(),
+    sessions: Number(row.sessions),
+    methods: methods
+      .map((method, index) => ({
+        method,
+        calls: Number(counts[index]),
+        errors: Number(failures[failing.indexOf(method)] ?? 0),
+      }))
+      .toSorted((a, b) => b.calls - a.calls),
+    ...describeSums(row),
+  };
+}
+
+function lastErrorOf({ lastError: [timeText, message, traceId, spanId] }: ToolRow): McpTool['lastError'] {
+  return { time: decodeTime(timeText), message, traceId, spanId };
+}

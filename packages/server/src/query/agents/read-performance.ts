@@ -1,0 +1,207 @@
+/** How the runs of a session, service, agent, model or version did, and what crossed a threshold. */
+import { formatNanos } from '@sightline/base';
+import type {
+  PerformanceFinding,
+  PerformanceParameters,
+  PerformanceResponse,
+  Thresholds,
+} from '@sightline/schema/api';
+import { decodeCost } from '../decode-span.ts';
+import { decodeTime } from '../decode-row.ts';
+import { type QueryContext, Reader } from '../reader.ts';
+import { type ExactFilters, havingFilters } from '../sql/agent-filter-sql.ts';
+import { aiSpansWithin, endNanos, type RunScope, runRows } from '../sql/run-rows-sql.ts';
+import { every, float, type Sql, sql, trusted, uint } from '../sql/sql.ts';
+import { readRange } from '../time-range.ts';
+
+export interface PerformanceWish extends PerformanceParameters {
+  readonly session?: string;
+  readonly thresholds: Thresholds;
+}
+
+const findingsMax = 100;
+const criticalFrom = 2;
+
+interface SumRow {
+  readonly total: string;
+  readonly failed: string;
+  readonly avgNanos: number | null;
+  readonly maxNanos: string | null;
+  readonly quantiles: readonly (number | null)[];
+  readonly totalCost: number | null;
+  readonly priced: string;
+  readonly unpriced: string;
+}
+
+export async function readPerformance(
+  context: QueryContext,
+  wish: PerformanceWish,
+): Promise<PerformanceResponse> {
+  const reader = new Reader(context);
+  const range = readRange(wish, context.clock);
+  const scope: RunScope = { project: context.project, window: range };
+  const filters: ExactFilters = wish;
+  const having = havingFilters(filters);
+  const runs = runRows(scope, trusted('true'), having);
+  const { thresholds } = wish;
+  const [[sums], slowRuns, dearRuns, slowSteps, slowCalls] = await Promise.all([
+    reader.rows<SumRow>(sql`
+      SELECT count() AS total, countIf(isFailed) AS failed, if(total = 0, NULL, avg(durationNanos)) AS avgNanos,
+        if(total = 0, NULL, max(durationNanos)) AS maxNanos, quantilesDD(0.01, 0.5, 0.9, 0.95, 0.99)(toFloat64(durationNanos)) AS quantiles,
+        sumOrNull(costUsd) AS totalCost, countIf(isNotNull(costUsd)) AS priced, sum(unpricedCalls) AS unpriced
+      FROM (SELECT durationNanos, isFailed, costUsd, unpricedCalls FROM (${runs}))`),
+    findRunsOver(reader, runs, { value: 'durationNanos / 1e9', threshold: thresholds.workflowDurationS }),
+    findRunsOver(reader, runs, { value: 'ifNull(costUsd, 0)', threshold: thresholds.workflowCostUsd }),
+    findStepsOver(reader, { scope, having, of: notCalls, thresholdS: thresholds.stepDurationS }),
+    findStepsOver(reader, {
+      scope,
+      having,
+      of: "operation = 'llm'",
+      thresholdS: thresholds.llmCallDurationS,
+    }),
+  ]);
+  const total = Number(sums?.total ?? 0);
+  const failed = Number(sums?.failed ?? 0);
+  const errorRate = total === 0 ? null : failed / total;
+  const totalCostUsd = decodeCost(sums?.totalCost ?? null);
+  const at = (index: number): number | null => (total === 0 ? null : ms(sums?.quantiles[index]));
+  return {
+    session: wish.session ?? null,
+    service: wish.service ?? null,
+    agent: wish.agent ?? null,
+    model: wish.model ?? null,
+    version: wish.version ?? null,
+    startTime: formatNanos(range.from),
+    endTime: formatNanos(range.to),
+    total,
+    completed: total - failed,
+    failed,
+    errorRate,
+    avgMs: ms(sums?.avgNanos),
+    maxMs: ms(sums?.maxNanos),
+    p50Ms: at(0),
+    p90Ms: at(1),
+    p95Ms: at(2),
+    p99Ms: at(3),
+    totalCostUsd,
+    avgCostUsd: totalCostUsd === null ? null : totalCostUsd / Number(sums?.priced),
+    unpricedCalls: Number(sums?.unpriced ?? 0),
+    thresholds,
+    findings: [
+      ...slowRuns.map((row) => finding('slow_workflow', row, thresholds.workflowDurationS)),
+      ...slowSteps.map((row) => finding('slow_step', row, thresholds.stepDurationS)),
+      ...slowCalls.map((row) => finding('slow_llm_call', row, thresholds.llmCallDurationS)),
+      ...dearRuns.map((row) => finding('costly_workflow', row, thresholds.workflowCostUsd)),
+      ...(errorRate !== null && errorRate > thresholds.errorRate
+        ? [tooManyFailures({ errorRate, failed, total, time: formatNanos(range.to) }, thresholds.errorRate)]
+        : []),
+    ],
+    ...reader.limitsMet,
+  };
+}
+
+/** Nanoseconds. */
+function ms(nanos: number | string | null | undefined): number | null {
+  const known = nanos === null || nanos === undefined ? null : decodeCost(Number(nanos));
+  return known === null ? null : known / 1e6;
+}
+
+interface OverRow {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly name: string;
+  readonly value: number;
+  readonly timeText: string;
+}
+
+/** Runs beyond a threshold, the furthest first. */
+async function findRunsOver(
+  reader: Reader,
+  runs: Sql,
+  { value, threshold }: { readonly value: string; readonly threshold: number },
+): Promise<readonly OverRow[]> {
+  return reader.rows<OverRow>(sql`
+    SELECT lower(hex(trace_id)) AS traceId, '' AS spanId, toString(tupleElement(head, 1)) AS name, toFloat64(${trusted(value)}) AS value,
+      toString(fromUnixTimestamp64Nano(endNanos, 'UTC')) AS timeText
+    FROM (SELECT trace_id, head, durationNanos, endNanos, costUsd FROM (${runs}))
+    WHERE value > ${float(threshold)} ORDER BY value DESC, traceId LIMIT ${uint(findingsMax)}`);
+}
+
+/** What stands between a workflow and its calls of models. */
+const notCalls = "operation NOT IN ('llm', 'agent', 'workflow')";
+
+interface StepWish {
+  readonly scope: RunScope;
+  readonly having: Sql;
+  readonly of: string;
+  readonly thresholdS: number;
+}
+
+async function findStepsOver(
+  reader: Reader,
+  { scope, having, of, thresholdS }: StepWish,
+): Promise<readonly OverRow[]> {
+  const among = sql`trace_id IN (SELECT trace_id FROM ai_spans WHERE ${aiSpansWithin(scope)} GROUP BY trace_id HAVING ${having})`;
+  return reader.rows<OverRow>(sql`
+    SELECT lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, toString(name) AS name, duration_ns / 1e9 AS value,
+      toString(fromUnixTimestamp64Nano(${trusted(endNanos)}, 'UTC')) AS timeText
+    FROM ai_spans WHERE ${every([aiSpansWithin(scope), trusted(of), sql`duration_ns > ${float(thresholdS * 1e9)}`, among])}
+    ORDER BY value DESC, spanId LIMIT ${uint(findingsMax)}`);
+}
+
+type Kind = Exclude<PerformanceFinding['type'], 'high_error_rate'>;
+
+const kinds: Readonly<Record<Kind, Pick<PerformanceFinding, 'metric' | 'unit'> & { readonly what: string }>> =
+  {
+    slow_workflow: { metric: 'workflow.duration', unit: 's', what: 'The run' },
+    slow_step: { metric: 'step.duration', unit: 's', what: 'The step' },
+    slow_llm_call: { metric: 'llm.call.duration', unit: 's', what: 'The call' },
+    costly_workflow: { metric: 'workflow.cost', unit: 'USD', what: 'The run' },
+  };
+
+function finding(type: Kind, row: OverRow, threshold: number): PerformanceFinding {
+  const { metric, unit, what } = kinds[type];
+  const value = Number(row.value);
+  const told = (amount: number): string =>
+    unit === 'USD' ? `$${amount.toFixed(2)}` : `${Number(amount.toFixed(1))} s`;
+  return {
+    type,
+    severity: severityOf(value, threshold),
+    metric,
+    value,
+    threshold,
+    unit,
+    message: `${what} "${row.name.slice(0, 200)}" ${unit === 'USD' ? 'cost' : 'took'} ${told(value)}; the threshold is ${told(threshold)}.`,
+    time: decodeTime(row.timeText),
+    traceId: row.traceId,
+    spanId: row.spanId === '' ? null : row.spanId,
+  };
+}
+
+function severityOf(value: number, threshold: number): PerformanceFinding['severity'] {
+  return value >= threshold * criticalFrom ? 'critical' : 'warning';
+}
+
+function tooManyFailures(
+  {
+    errorRate,
+    failed,
+    total,
+    time,
+  }: { readonly errorRate: number; readonly failed: number; readonly total: number; readonly time: string },
+  threshold: number,
+): PerformanceFinding {
+  const percent = (part: number): string => `${Number((part * 100).toFixed(1))} %`;
+  return {
+    type: 'high_error_rate',
+    severity: severityOf(errorRate, threshold),
+    metric: 'error.rate',
+    value: errorRate,
+    threshold,
+    unit: '1',
+    message: `${failed} of ${total} runs failed, ${percent(errorRate)}; the threshold is ${percent(threshold)}.`,
+    time,
+    traceId: null,
+    spanId: null,
+  };
+}
