@@ -18,6 +18,7 @@ import { buildApp } from './http/app.ts';
 import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
+import { HistoryJobs } from './pricing/history-jobs.ts';
 import { PriceKeeper } from './pricing/price-keeper.ts';
 import { keepRetention } from './retention-keeper.ts';
 import { describeServer } from './server-status.ts';
@@ -112,6 +113,14 @@ async function start(
   });
   onClose(async () => ingest.close());
 
+  const history = new HistoryJobs({
+    store,
+    prices,
+    log,
+    whileLoadsWait: async (task) => ingest.whileLoadsWait(task),
+  });
+  onClose(async () => history.stop());
+
   const { evaluationQuietMs } = options;
   const evaluation = startEvaluationRunner({
     store,
@@ -167,6 +176,8 @@ async function start(
         catalog,
         status,
         evaluation,
+        prices,
+        history,
         ledger: () => ingest.ledger(),
         retention: { read: () => retention.policy, change: changeRetention },
       });

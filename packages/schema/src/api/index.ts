@@ -18,3 +18,4 @@ export * from './scores.ts';
 export * from './evaluators.ts';
 export * from './coding-agents.ts';
 export * from './prices.ts';
+export * from './history.ts';

@@ -18,6 +18,7 @@ export const errorCatalogue = {
   log_not_found: { status: 404, title: 'The log record is not stored.' },
   metric_not_found: { status: 404, title: 'No metric of this name is stored.' },
   method_not_allowed: { status: 405, title: 'The address exists, but not with this method.' },
+  job_running: { status: 409, title: 'Another rework of what is stored is running.' },
   payload_too_large: { status: 413, title: 'The request body is larger than allowed.' },
   unsupported_media_type: { status: 415, title: 'The content type or content encoding is not supported.' },
   query_limit: { status: 422, title: 'The query met its time, row or memory limit.' },

@@ -223,6 +223,11 @@ export class Ingest {
     };
   }
 
+  /** Runs a task while nothing is loaded. What is received meanwhile is journalled, and loaded afterwards. */
+  async whileLoadsWait<T>(task: () => Promise<T>): Promise<T> {
+    return this.#loader.quietly(task);
+  }
+
   /** For the doors, to tell of failures nobody foresaw. */
   get log(): Logger {
     return this.#options.log;

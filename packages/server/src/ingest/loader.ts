@@ -47,7 +47,8 @@ export class Loader {
   /** When the newest load of a signal began. */
   readonly #beganMs = new Map<TelemetrySignal, number>();
   #timer: NodeJS.Timeout | undefined;
-  #isPaused = false;
+  /** Tasks that want nothing to be loaded. */
+  #pauses = 0;
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -133,12 +134,12 @@ export class Loader {
 
   /** Runs `read` while nothing is being loaded, so that what it reads holds whole segments only. */
   async quietly<T>(read: () => Promise<T>): Promise<T> {
-    this.#isPaused = true;
+    this.#pauses += 1;
     try {
       await Promise.all([...this.#running.values()].map(async ({ done }) => done));
       return await read();
     } finally {
-      this.#isPaused = false;
+      this.#pauses -= 1;
       this.pump();
     }
   }
@@ -151,7 +152,7 @@ export class Loader {
   }
 
   #isOpen(): boolean {
-    return !this.#isPaused && !this.#stop.signal.aborted;
+    return this.#pauses === 0 && !this.#stop.signal.aborted;
   }
 
   /** One slot serves the backlog, if there is one; all others serve what was just received. */

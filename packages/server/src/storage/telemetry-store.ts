@@ -105,6 +105,16 @@ export type SpansToPrice =
       readonly pairs: readonly { readonly provider: string; readonly model: string }[];
     };
 
+/** A project's rows of a UTC day between two moments of it. */
+export interface DayToRederive {
+  readonly signal: 'traces' | 'logs';
+  readonly project: string;
+  /** As in `2026-11-21`. */
+  readonly day: string;
+  readonly from: UnixNano;
+  readonly to: UnixNano;
+}
+
 /**
  * Where telemetry is kept. Two engines implement it (embedded chDB, ClickHouse over HTTP, the latter also on a cluster)
  * and pass one contract suite. Methods may be called concurrently; all throw StoreError.
@@ -126,6 +136,12 @@ export interface TelemetryStore {
 
   /** Computes the cost of stored spans by the prices of now; what has no price gets the reported cost. */
   priceSpans(spans: SpansToPrice): Promise<void>;
+
+  /**
+   * Applies today's conventions to a day of stored rows, and makes anew what follows from them. Nothing may be loaded meanwhile, by any
+   * server. Interrupted, the day is whole: as before, or as after.
+   */
+  rederiveDay(day: DayToRederive): Promise<void>;
 
   /**
    * Writes scores. A later one of the same project, id and `timeNanos` replaces the one before; `isDeleted` takes it away. Durable and

@@ -1,6 +1,7 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorBody, type LedgerResponse, type StatusResponse, tailEvents } from '@sightline/schema/api';
+import { createPriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import type { CatalogDatabase } from '../../catalog/catalog.ts';
 import { hexId, logsRequest, tracesRequest } from '../../query/testing/otlp-json.ts';
@@ -66,6 +67,13 @@ beforeAll(async () => {
       judgeSurroundings: async () => {
         throw new Error('Nothing here judges.');
       },
+    },
+    prices: { bookOf: () => createPriceBook(), overridesOf: () => [], changeOverrides: async () => {} },
+    history: {
+      start: () => {
+        throw new Error('Nothing here is reworked.');
+      },
+      find: () => undefined,
     },
     retention: {
       read: () => ({ days: { traces: 30, logs: 30, metrics: 30 }, capBytes: null }),

@@ -4,6 +4,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { CatalogDatabase } from '../../catalog/catalog.ts';
 import type { EvaluationRunner } from '../../evaluation/evaluation-runner.ts';
+import type { HistoryJobs } from '../../pricing/history-jobs.ts';
+import type { PriceKeeper } from '../../pricing/price-keeper.ts';
 import type { QueryContext } from '../../query/reader.ts';
 
 /** What the endpoints answer from. */
@@ -13,6 +15,8 @@ export interface ApiSources {
   /** Keys of the control plane. */
   readonly catalog: CatalogDatabase;
   readonly evaluation: Pick<EvaluationRunner, 'status' | 'judgeSurroundings'>;
+  readonly prices: Pick<PriceKeeper, 'bookOf' | 'overridesOf' | 'changeOverrides'>;
+  readonly history: Pick<HistoryJobs, 'start' | 'find'>;
   readonly retention: {
     read(): RetentionSettings;
     change(settings: RetentionSettings): Promise<void>;

@@ -13,6 +13,7 @@ import { insertScores } from './insert-scores.ts';
 import { loadSegment } from './load/load-segment.ts';
 import { migrate } from './migrate.ts';
 import { priceSpans, writePrices } from './model-prices.ts';
+import { rederiveDay } from './rederive.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { limitSettings, ownSettings } from './query-settings.ts';
 import { segmentItems } from './segment-items.ts';
@@ -31,6 +32,7 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
     },
     putPrices: (rows) => writePrices(engine, rows),
     priceSpans: (spans) => priceSpans(engine, spans),
+    rederiveDay: (day) => rederiveDay(engine, day),
     putScores: (rows) => insertScores(engine, rows, clock.now()),
     query: (statement, limits) => runQuery(engine, statement, limits),
     queryUntrusted: async (sql, limits) =>

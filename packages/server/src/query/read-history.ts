@@ -1,0 +1,48 @@
+/** What reworking a project's history needs to know of a range of its calls. */
+import type { UnixNano } from '@sightline/base';
+import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import { inRange } from './sql/range-sql.ts';
+import { sql, trusted } from './sql/sql.ts';
+import { usageColumns } from './sql/usage-sql.ts';
+
+type Store = Pick<TelemetryStore, 'query'>;
+
+export interface HistoryRange {
+  readonly project: string;
+  readonly from: UnixNano;
+  readonly to: UnixNano;
+}
+
+const timeMsMax = 120_000;
+
+/** The models that were called. */
+export async function findCalledModels(
+  store: Store,
+  { project, from, to }: HistoryRange,
+): Promise<readonly { readonly provider: string; readonly model: string }[]> {
+  const { rows } = await store.query<{ provider: string; model: string }>(
+    sql`SELECT DISTINCT provider, model FROM ai_spans
+      WHERE ${inRange(project, 'spans', { from, to })} AND model != '' LIMIT 20000`.toStatement(),
+    { timeMsMax },
+  );
+  return rows;
+}
+
+/** Calls with usage, each once, what they cost, and how many have no known cost. */
+export async function sumCalls(
+  store: Store,
+  { project, from, to }: HistoryRange,
+): Promise<{ readonly calls: number; readonly costUsd: number; readonly unpricedCalls: number }> {
+  const { rows } = await store.query<{ calls: string; costUsd: number; unpricedCalls: string }>(
+    sql`SELECT sum(length(billed)) AS calls, sum(ifNull(costUsd, 0)) AS costUsd, sum(unpricedCalls) AS unpricedCalls
+      FROM (SELECT ${trusted(usageColumns)} FROM ai_spans
+        WHERE ${inRange(project, 'spans', { from, to })} GROUP BY trace_id)`.toStatement(),
+    { timeMsMax },
+  );
+  const [row] = rows;
+  return {
+    calls: Number(row?.calls ?? 0),
+    costUsd: row?.costUsd ?? 0,
+    unpricedCalls: Number(row?.unpricedCalls ?? 0),
+  };
+}

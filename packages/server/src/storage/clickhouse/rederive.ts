@@ -1,0 +1,139 @@
+/**
+ * Applies today's conventions to rows that are stored. A day is copied with its derived columns computed anew, and the copy takes
+ * the day's place at once; then what views made of that day is made again from it. Interrupted at any point, the
+ * tables are whole, and doing it again does all of it. Nothing may be loaded meanwhile.
+ */
+import { StoreError, type DayToRederive } from '../telemetry-store.ts';
+import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
+import { derivedSql } from './load/derived-sql.ts';
+import { ownSettings } from './query-settings.ts';
+import { physicalName } from './table-names.ts';
+
+const tables = {
+  traces: { table: 'spans', time: 'start_time', kind: 'span', name: 'name' },
+  logs: { table: 'logs', time: 'time', kind: 'log', name: 'event_name' },
+} as const;
+
+/** Views that read derived columns of spans, with the table each fills. */
+const viewsOfSpans = [
+  ['ai_spans_view', 'ai_spans'],
+  ['trace_summaries_view', 'trace_summaries'],
+  ['span_rollup_1m_view', 'span_rollup_1m'],
+] as const;
+
+const copySettings = settingsSql({
+  insert_deduplicate: 0,
+  max_execution_time: 0,
+  max_threads: 2,
+  max_insert_threads: 1,
+});
+
+export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive): Promise<void> {
+  const { nodes } = engine;
+  if (nodes.kind === 'cluster' && nodes.onCluster)
+    throw new StoreError(
+      'refused',
+      'On a cluster, derived columns are computed anew where every node is named with --clickhouse-url.',
+    );
+  const { table, time, kind, name } = tables[day.signal];
+  const source = physicalName(table, nodes);
+  const derived = derivedSql({ name, columns: kind });
+  const isWanted = `project = ${literal(day.project)} AND ${time} >= fromUnixTimestamp64Nano(${day.from}, 'UTC') AND ${time} < fromUnixTimestamp64Nano(${day.to}, 'UTC')`;
+  const columns = await columnsOf(engine, source);
+  const values = columns.map((column) => {
+    const sql = derived.columns[column];
+    return sql === undefined ? column : `if(is_wanted_, ${sql}, ${column})`;
+  });
+  await replaceDay(engine, {
+    table,
+    day: day.day,
+    columns,
+    copiedBy: time,
+    select: `SELECT ${values.join(', ')} FROM (
+      SELECT *, ${derived.row} FROM (
+        SELECT *, mapUpdate(attributes, long_attributes) AS a, resource_attributes AS resource_map, ${isWanted} AS is_wanted_
+        FROM ${source} WHERE toDate(${time}) = ${literal(day.day)}))`,
+  });
+  if (day.signal === 'traces')
+    for (const [view, target] of viewsOfSpans) await remake(engine, { view, target, day: day.day });
+}
+
+/** Runs a view over the day once more, in place of what it had made of it. */
+async function remake(
+  engine: ClickHouseEngine,
+  { view, target, day }: { readonly view: string; readonly target: string; readonly day: string },
+): Promise<void> {
+  const name = physicalName(view, engine.nodes);
+  const [found] = await select<{ text: string }>(
+    engine,
+    `SELECT as_select AS text FROM system.tables WHERE database = currentDatabase() AND name = ${literal(name)}`,
+  );
+  if (found === undefined) return;
+  const spans = physicalName('spans', engine.nodes);
+  const ofDay = found.text.replace(
+    new RegExp(`\\bFROM (\\S+\\.)?${spans}\\b`),
+    `FROM (SELECT * FROM ${spans} WHERE toDate(start_time) = ${literal(day)})`,
+  );
+  const columns = await columnsOf(engine, name);
+  await replaceDay(engine, { table: target, day, columns, select: ofDay });
+}
+
+/** Fills a table of the same form and puts its day in the place of the other's. */
+async function replaceDay(
+  engine: ClickHouseEngine,
+  copy: {
+    readonly table: string;
+    readonly day: string;
+    readonly columns: readonly string[];
+    readonly select: string;
+    /** Set where the copy has each row of the table: the column whose day it is. */
+    readonly copiedBy?: string;
+  },
+): Promise<void> {
+  const table = physicalName(copy.table, engine.nodes);
+  const staging = `${table}_rederived`;
+  await engine.command(`DROP TABLE IF EXISTS ${staging} SYNC`);
+  await engine.command(`CREATE TABLE ${staging} AS ${table}`);
+  await engine.command(
+    `INSERT INTO ${staging} (${copy.columns.join(', ')}) SETTINGS ${copySettings} ${copy.select}`,
+  );
+  if (copy.copiedBy !== undefined)
+    await assertWhole(engine, { table, staging, where: `toDate(${copy.copiedBy}) = ${literal(copy.day)}` });
+  // A day without rows is replaced by a day without rows.
+  await engine.command(
+    `ALTER TABLE ${table} REPLACE PARTITION ${literal(copy.day)} FROM ${staging} SETTINGS allow_replace_partition_from_empty_source = 1`,
+  );
+  await engine.command(`DROP TABLE ${staging} SYNC`);
+}
+
+/** Should another server have loaded something meanwhile, the day stays as it was. */
+async function assertWhole(
+  engine: ClickHouseEngine,
+  { table, staging, where }: { readonly table: string; readonly staging: string; readonly where: string },
+): Promise<void> {
+  if (engine.nodes.kind === 'cluster') return;
+  const [found] = await select<{ stored: string; copied: string }>(
+    engine,
+    `SELECT (SELECT count() FROM ${table} WHERE ${where}) AS stored, (SELECT count() FROM ${staging}) AS copied`,
+  );
+  if (found?.stored !== found?.copied)
+    throw new StoreError(
+      'unavailable',
+      'Rows were loaded by another server meanwhile; nothing of this day was changed.',
+    );
+}
+
+/** What can be inserted, in order. */
+async function columnsOf(engine: ClickHouseEngine, table: string): Promise<readonly string[]> {
+  const rows = await select<{ name: string }>(
+    engine,
+    `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = ${literal(table)}
+      AND default_kind NOT IN ('ALIAS', 'MATERIALIZED') ORDER BY position`,
+  );
+  return rows.map(({ name }) => name);
+}
+
+async function select<Row>(engine: ClickHouseEngine, sql: string): Promise<readonly Row[]> {
+  const { data } = await engine.select({ sql, params: {}, settings: ownSettings });
+  return data as readonly Row[];
+}
