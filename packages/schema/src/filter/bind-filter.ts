@@ -113,6 +113,8 @@ function matchBuiltin(field: BuiltinField, term: TermNode, { now }: BindContext)
       return matchId(field, term);
     case 'enum':
       return matchEnum(field, term);
+    case 'score':
+      return matchScore(term);
     case 'severity':
       return matchSeverity(term) ?? 'a severity: UNSET, TRACE, DEBUG, INFO, WARN, ERROR or FATAL, or 1 to 24';
   }
@@ -123,6 +125,13 @@ function matchAttribute({ operator, value }: TermNode): Match | string {
   return (
     compare(operator, value, parseNumber) ?? 'a number (attributes are compared as numbers, without a unit)'
   );
+}
+
+/** `score.x<0.5` and `score.x:1` ask for the value, `score.x:fail` for the label. */
+function matchScore({ operator, value }: TermNode): Match | string {
+  const compared = compare(operator, value, parseNumber);
+  if (compared !== undefined) return compared;
+  return operator === ':' ? matchText(value) : 'a number';
 }
 
 function matchText(value: FilterValue): Match | string {

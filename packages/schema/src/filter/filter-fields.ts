@@ -3,7 +3,8 @@ import { operationKind, severity, spanKind, statusCode } from '../api/index.ts';
 
 export type FilterSignal = 'traces' | 'spans' | 'logs' | 'metrics';
 
-export type FieldType = 'string' | 'number' | 'duration' | 'time' | 'id' | 'enum' | 'severity';
+/** `score`: numbers compare its value, words its label. */
+export type FieldType = 'score' | 'string' | 'number' | 'duration' | 'time' | 'id' | 'enum' | 'severity';
 
 export interface BuiltinField {
   readonly name: string;
@@ -112,8 +113,13 @@ const aliases: Readonly<Record<string, string>> = {
   level: 'severity',
 };
 
+/** `score.relevance<0.5`: scores have the names that people and programs give them. */
+export const scorePrefix = 'score.';
+
 export function findBuiltinField(signal: FilterSignal, name: string): BuiltinField | undefined {
   const find = (wanted: string): BuiltinField | undefined =>
     builtinFields[signal].find((field) => field.name === wanted);
+  if (signal === 'traces' && name.startsWith(scorePrefix) && name.length > scorePrefix.length)
+    return { name, type: 'score', description: 'A score of this name.', ofTrace: true };
   return find(name) ?? find(aliases[name] ?? '');
 }

@@ -30,5 +30,6 @@ export {
 } from './filter-node.ts';
 export { parseDuration, parseNumber, parseTime } from './filter-quantity.ts';
 export { filterDepthMax, filterLengthMax, filterTermsMax, parseFilter } from './parse-filter.ts';
+export { scorePrefix } from './filter-fields.ts';
 export { findRegexProblem } from './regex-problem.ts';
 export { printField, printFilter, printText } from './print-filter.ts';

@@ -1,6 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { newScoresRequest, type ScoresParameters, scoresParameters } from '@sightline/schema/api';
+import {
+  newScoresRequest,
+  type ScoresParameters,
+  scoresParameters,
+  tracesParameters,
+} from '@sightline/schema/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findTraces } from '../query/find-traces.ts';
 import { findScores } from '../query/scores/find-scores.ts';
 import { summariseScores } from '../query/scores/summarise-scores.ts';
 import { hexId, logsRequest, tracesRequest } from '../query/testing/otlp-json.ts';
@@ -153,6 +159,50 @@ describe('scores', () => {
         ],
       }),
     ).rejects.toMatchObject({ code: 'bad_request' });
+  });
+
+  it('that name only the answer they are about are found with its trace', async () => {
+    const answered = hexId(32, 0xa9);
+    const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'chatcmpl-9' };
+    await test.loadJson(
+      'traces',
+      tracesRequest('rag', [{ traceId: answered, spanId, startNanos: nanos(30), attributes }]),
+    );
+    await test.loadJson(
+      'logs',
+      logsRequest('judge', [
+        {
+          timeNanos: nanos(20),
+          body: 'later',
+          attributes: {
+            'event.name': 'gen_ai.evaluation.result',
+            'gen_ai.evaluation.name': 'late',
+            'gen_ai.evaluation.score.value': 1,
+            'gen_ai.response.id': 'chatcmpl-9',
+          },
+        },
+      ]),
+    );
+    expect((await list({ traceId: answered })).scores).toMatchObject([
+      { name: 'late', responseId: 'chatcmpl-9', traceId: null },
+    ]);
+  });
+
+  it('find traces, by value and by label', async () => {
+    const q = async (text: string): Promise<string[]> =>
+      (await findTraces(test.context, { ...tracesParameters.parse({ q: text }), from: '-2h' })).traces.map(
+        (trace) => trace.traceId,
+      );
+    const scored = hexId(32, 0xa2);
+    const plain = hexId(32, 0xa3);
+    await test.loadJson('traces', tracesRequest('rag', [{ traceId: plain, spanId, startNanos: nanos(40) }]));
+    expect(await q('score.hallucination>0.5')).toEqual([scored]);
+    expect(await q('score.hallucination<0.5')).toEqual([]);
+    expect(await q('score.tone:friendly service:rag')).toEqual([scored]);
+    expect(await q('score.tone:* score.length:3')).toEqual([scored]);
+    expect(await q('-score.tone:friendly')).toEqual([hexId(32, 0xa9), plain]);
+    expect(await q('score.tone:angry OR score.length>=3')).toEqual([scored]);
+    await expect(q('score.tone>friendly')).rejects.toMatchObject({ code: 'bad_filter' });
   });
 
   it('refuse what has no target, no content, or an unusable time', async () => {

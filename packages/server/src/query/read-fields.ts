@@ -1,8 +1,9 @@
+import type { UnixNano } from '@sightline/base';
 import type { FieldsParameters, FieldsResponse } from '@sightline/schema/api';
-import { builtinFields, type FieldType, printField } from '@sightline/schema/filter';
+import { builtinFields, type FieldType, printField, scorePrefix } from '@sightline/schema/filter';
 import { likePattern } from './filter/compile-condition.ts';
 import { type QueryContext, Reader } from './reader.ts';
-import { int64, sql, string, uint } from './sql/sql.ts';
+import { int64, moment, sql, string, uint } from './sql/sql.ts';
 import { readRange } from './time-range.ts';
 
 interface KeyRow {
@@ -22,6 +23,7 @@ const typeOf: Readonly<Record<FieldType, Field['type']>> = {
   id: 'string',
   enum: 'string',
   severity: 'string',
+  score: 'number',
 };
 const attributeTypes: Readonly<Record<string, Field['type']>> = {
   i: 'number',
@@ -43,6 +45,7 @@ export async function readFieldNames(
     .filter(({ name }) => name.startsWith(prefix))
     .map(({ name, type, description }) => ({ name, source: 'builtin', type: typeOf[type], description }));
   const reader = new Reader(context);
+  const scores = signal === 'traces' ? await readScoreNames(reader, { prefix, from }) : [];
   const rows = await reader.rows<KeyRow>(sql`
     SELECT source, key, argMax(type, hits) AS type, sum(hits) AS total FROM (
       SELECT source, key, type, sum(count) AS hits FROM attribute_keys
@@ -58,7 +61,26 @@ export async function readFieldNames(
     type: attributeTypes[row.type] ?? 'string',
     description: '',
   }));
-  return { fields: [...builtins, ...attributes].slice(0, limit) };
+  return { fields: [...builtins, ...scores, ...attributes].slice(0, limit) };
+}
+
+const scoreNamesMax = 50;
+
+/** `score.relevance`: names of scores given in the range that can be written without quotes. */
+async function readScoreNames(
+  reader: Reader,
+  { prefix, from }: { readonly prefix: string; readonly from: UnixNano },
+): Promise<readonly Field[]> {
+  const rows = await reader.rows<{ name: string }>(sql`
+    SELECT name FROM scores WHERE project = ${string(reader.project)} AND bucket >= toStartOfFiveMinutes(${moment(from)})
+      AND match(name, '^[A-Za-z_][A-Za-z0-9_.-]*$') AND lower(concat('score.', name)) LIKE ${string(likePattern([prefix, '']))}
+    GROUP BY name ORDER BY count() DESC, name LIMIT ${uint(scoreNamesMax)}`);
+  return rows.map(({ name }) => ({
+    name: `${scorePrefix}${name}`,
+    source: 'builtin',
+    type: 'number',
+    description: 'A score: its value, or its label.',
+  }));
 }
 
 /** How `attribute_keys` calls the signal. */

@@ -3,6 +3,7 @@
  * stand together are about one span: `status:error service:api` wants a span that is both.
  */
 import type { BoundFilter } from '@sightline/schema/filter';
+import type { BoundTest } from './compile-condition.ts';
 
 export type TraceFilter =
   | { readonly type: 'everything' }
@@ -10,6 +11,8 @@ export type TraceFilter =
   | { readonly type: 'span'; readonly filter: BoundFilter }
   /** The trace as a whole meets `filter`, which has conditions on whole traces only: on its summary, or on what it used. */
   | { readonly type: 'trace' | 'usage'; readonly filter: BoundFilter }
+  /** The trace, or one of its spans, has a score that meets the one test. */
+  | { readonly type: 'score'; readonly test: BoundTest }
   | { readonly type: 'and' | 'or'; readonly items: readonly TraceFilter[] }
   | { readonly type: 'not'; readonly item: TraceFilter };
 
@@ -18,6 +21,7 @@ export function splitTraceFilter(filter: BoundFilter): TraceFilter {
   for (const type of ['span', 'trace', 'usage'] as const) {
     if (!mentions(filter, (leaf) => kindOf(leaf) !== type)) return { type, filter };
   }
+  if (filter.type === 'test' && kindOf(filter) === 'score') return { type: 'score', test: filter };
   if (filter.type === 'not') return { type: 'not', item: splitTraceFilter(filter.item) };
   if (filter.type !== 'and' && filter.type !== 'or') return { type: 'span', filter };
   const { type } = filter;
@@ -34,9 +38,10 @@ type Leaf = Extract<BoundFilter, { type: 'test' | 'text' | 'everything' }>;
 
 const usageFields = ['trace.cost', 'trace.input_tokens', 'trace.output_tokens'];
 
-function kindOf(leaf: Leaf): 'span' | 'trace' | 'usage' {
+function kindOf(leaf: Leaf): 'span' | 'trace' | 'usage' | 'score' {
   if (leaf.type !== 'test' || leaf.field.type !== 'builtin' || leaf.field.field.ofTrace !== true)
     return 'span';
+  if (leaf.field.field.type === 'score') return 'score';
   return usageFields.includes(leaf.field.field.name) ? 'usage' : 'trace';
 }
 

@@ -69,7 +69,7 @@ export function scoreConditions(project: string, wanted: ScoreConditions): Sql[]
     if (value !== undefined) conditions.push(sql`${trusted(column)} = ${string(value)}`);
   };
   // Ids come from links and hands: what cannot be one finds nothing.
-  if (wanted.traceId !== undefined) conditions.push(hasId('trace_id', wanted.traceId, 32));
+  if (wanted.traceId !== undefined) conditions.push(ofTrace(project, wanted.traceId));
   if (wanted.spanId !== undefined) conditions.push(hasId('span_id', wanted.spanId, 16));
   is('name', wanted.name);
   is('label', wanted.label);
@@ -86,6 +86,13 @@ function hasId(column: string, id: string, length: number): Sql {
   return new RegExp(`^[0-9a-fA-F]{${length}}$`).test(id)
     ? sql`${trusted(column)} = unhex(${string(id)})`
     : trusted('false');
+}
+
+/** A score without its span says which answer it is about. */
+function ofTrace(project: string, traceId: string): Sql {
+  const id = hasId('trace_id', traceId, 32);
+  return sql`(${id} OR (response_id != '' AND trace_id = toFixedString('', 16) AND response_id IN (
+    SELECT response_id FROM ai_spans WHERE project = ${string(project)} AND ${id} AND response_id != '')))`;
 }
 
 /** On the session itself, or on something of one of its traces. */

@@ -2,8 +2,9 @@
  * Which traces meet a filter, as conditions on `trace_id`. Every condition on spans becomes "the id is among those of the
  * spans that meet it", looked up within the window of time that is being searched.
  */
-import { unixNano } from '@sightline/base';
-import type { BoundFilter } from '@sightline/schema/filter';
+import { assert, unixNano } from '@sightline/base';
+import { type BoundFilter, scorePrefix } from '@sightline/schema/filter';
+import { type BoundTest, compileColumnTest } from '../filter/compile-condition.ts';
 import { compileFilter } from '../filter/compile-filter.ts';
 import { splitTraceFilter, type TraceFilter } from '../filter/split-trace-filter.ts';
 import type { TimeRange } from '../time-range.ts';
@@ -56,6 +57,8 @@ function compile(project: string, filter: TraceFilter, window: Window): Sql {
         SELECT trace_id, ${trusted(usageColumns)} FROM ai_spans
         WHERE ${inRange(project, 'spans', padded(window))} AND trace_id IN (${startedTraces(project, window)}) GROUP BY trace_id)
         WHERE ${compileFilter('spans', filter.filter)})`;
+    case 'score':
+      return tracesWithScore(project, filter.test, window);
     case 'not':
       return sql`NOT ${compile(project, filter.item, window)}`;
     case 'and':
@@ -69,6 +72,21 @@ function compile(project: string, filter: TraceFilter, window: Window): Sql {
 
 function amongSpans(project: string, window: Window, condition: Sql): Sql {
   return sql`trace_id IN (SELECT trace_id FROM spans WHERE ${inRange(project, 'spans', window)} AND ${condition})`;
+}
+
+/** A score may be given long after what it is about, and by a clock that is a little behind. */
+function tracesWithScore(project: string, { field, match }: BoundTest, { from }: Window): Sql {
+  assert(field.type === 'builtin', 'Scores are built-in fields');
+  const since = moment(from > dayNanos ? from - dayNanos : 0n);
+  const condition =
+    match.type === 'exists'
+      ? trusted('true')
+      : compileColumnTest(
+          match.type === 'compare' ? { type: 'number', sql: 'value' } : { type: 'text', sql: 'label' },
+          match,
+        );
+  return sql`trace_id IN (SELECT trace_id FROM scores FINAL WHERE project = ${string(project)}
+    AND bucket >= toStartOfFiveMinutes(${since}) AND name = ${string(field.field.name.slice(scorePrefix.length))} AND ${condition})`;
 }
 
 /** Traces with a span in the window, from the table by time. */

@@ -9,6 +9,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { QueueForm } from './queue-form.tsx';
+import { QueueProgress } from './queue-progress.tsx';
 import { QueueWork } from './queue-work.tsx';
 import '../../widgets/form.css';
 import './annotate-page.css';
@@ -122,26 +123,5 @@ function QueueTable({ queues }: { readonly queues: readonly AnnotationQueue[] })
         </tbody>
       </table>
     </div>
-  );
-}
-
-export function QueueProgress({
-  queue,
-}: {
-  readonly queue: Pick<AnnotationQueue, 'open' | 'done' | 'skipped'>;
-}): ReactElement {
-  const all = queue.open + queue.done + queue.skipped;
-  const share = all === 0 ? 0 : (queue.done + queue.skipped) / all;
-  return (
-    <span
-      className="queue-progress"
-      role="progressbar"
-      aria-label="Progress"
-      aria-valuenow={Math.round(share * 100)}
-      aria-valuemin={0}
-      aria-valuemax={100}
-    >
-      <span style={{ width: `${share * 100}%` }} />
-    </span>
   );
 }

@@ -11,7 +11,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ScorePanel } from '../../widgets/score-panel.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
-import { QueueProgress } from './annotate-page.tsx';
+import { QueueProgress } from './queue-progress.tsx';
 import { RunInQueue } from './run-in-queue.tsx';
 
 /** One run after the other: what was said on the left, the judgement on the right, all of it by keyboard. */
