@@ -51,7 +51,6 @@ import { annotationRoutes } from './annotation-routes.ts';
 import { codingAgentsRoutes } from './coding-agents-routes.ts';
 import { evaluatorsRoutes } from './evaluators-routes.ts';
 import { pricesRoutes } from './prices-routes.ts';
-import { pricesRoutes } from './prices-routes.ts';
 import { type ApiRoute, route } from './route-table.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { runRoutes } from './run-routes.ts';
@@ -69,7 +68,6 @@ const correlationInPath = z.object({
 
 export const apiRouteTable: readonly ApiRoute[] = [
   ...settingsRoutes,
-  ...pricesRoutes,
   ...pricesRoutes,
   ...agentRoutes,
   ...runRoutes,
