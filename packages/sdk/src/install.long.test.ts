@@ -1,35 +1,49 @@
-/** As a new user would: npm pack, npm install in an empty project, and the README's example, as ES module and as CommonJS. */
+/**
+ * As a new user would: npm pack, npm install in an empty project, and the README's example, as ES module and as CommonJS; on the
+ * oldest Node supported and the current ones; beside OpenTelemetry's 2.x SDK.
+ */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
 import { startReceiver, type OtlpReceiver } from './test/otlp-receiver.ts';
+import { chatCompletion, startProvider } from './test/provider-server.ts';
 
 const run = promisify(execFile);
-const project = mkdtempSync(join(tmpdir(), 'sightline-user-'));
+let tarball = '';
 let receiver: OtlpReceiver;
 
-beforeAll(async () => {
-  await ensureBuilt();
-  receiver = await startReceiver();
-  const { stdout } = await run(
-    'npm',
-    ['pack', '--silent', '--ignore-scripts', '--pack-destination', project],
-    { cwd: packageRoot },
-  );
+async function createProject(...packages: string[]): Promise<string> {
+  const project = mkdtempSync(join(tmpdir(), 'sightline-user-'));
   writeFileSync(
     join(project, 'package.json'),
     JSON.stringify({ name: 'user', version: '1.0.0', private: true }),
   );
-  await run('npm', ['install', '--no-audit', '--no-fund', join(project, stdout.trim())], { cwd: project });
+  await run('npm', ['install', '--no-audit', '--no-fund', tarball, ...packages], { cwd: project });
+  return project;
+}
+
+beforeAll(async () => {
+  await ensureBuilt();
+  const folder = mkdtempSync(join(tmpdir(), 'sightline-pack-'));
+  const pack = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder];
+  const { stdout } = await run('npm', pack, { cwd: packageRoot });
+  tarball = join(folder, stdout.trim());
 }, 300_000);
 
-afterAll(() => receiver.close());
+beforeEach(async () => {
+  receiver = await startReceiver();
+  return () => receiver.close();
+});
 
 describe('a new user', () => {
+  let project = '';
+  beforeAll(async () => {
+    project = await createProject();
+  }, 300_000);
   const example = () =>
     /^```ts\n(.*?)^```/ms
       .exec(readFileSync(join(packageRoot, 'README.md'), 'utf8'))?.[1]
@@ -51,17 +65,113 @@ describe('a new user', () => {
 
   it('registers it without code, from CommonJS too', async () => {
     const env = { ...process.env, SIGHTLINE_ENDPOINT: receiver.url };
-    await run(
-      process.execPath,
-      ['--import', '@sightline/sdk/register', '-e', "fetch(process.env.SIGHTLINE_ENDPOINT + '/probe-esm')"],
-      { cwd: project, env },
-    );
-    await run(
-      process.execPath,
-      ['--require', '@sightline/sdk/register', '-e', "fetch(process.env.SIGHTLINE_ENDPOINT + '/probe-cjs')"],
-      { cwd: project, env },
-    );
+    const fetching = (path: string) => `fetch(process.env.SIGHTLINE_ENDPOINT + '/${path}')`;
+    const register = '@sightline/sdk/register';
+    await run(process.execPath, ['--import', register, '-e', fetching('probe-esm')], { cwd: project, env });
+    await run(process.execPath, ['--require', register, '-e', fetching('probe-cjs')], { cwd: project, env });
     expect(receiver.text('traces')).toContain('/probe-esm');
     expect(receiver.text('traces')).toContain('/probe-cjs');
+  });
+
+  it('reads why a wrong configuration does not start', async () => {
+    const program = "import { init } from '@sightline/sdk'; init({ endpoint: 'ftp://nowhere' });";
+    const { stderr } = await run(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: project,
+    }).catch((error: { stderr: string }) => error);
+    expect(stderr).toContain('Cannot start Sightline: endpoint is "ftp://nowhere", not an http(s) address.');
+  });
+});
+
+describe('on every Node it supports', () => {
+  let project = '';
+  beforeAll(async () => {
+    project = await createProject('openai@7', 'express@5', 'winston@3');
+    // Express and winston are CommonJS that an ES module imports: what older hooks of Node break on.
+    writeFileSync(
+      join(project, 'app.mjs'),
+      `import express from 'express';
+import winston from 'winston';
+import OpenAI from 'openai';
+import { getLogger, traced, withSpan } from '@sightline/sdk';
+
+const log = winston.createLogger({ silent: true });
+const client = new OpenAI({ baseURL: process.env.PROVIDER + '/v1', apiKey: 'k' });
+const ask = traced(
+  async () => (await client.chat.completions.create({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] })).choices[0].message.content,
+  { name: 'ask' },
+);
+const app = express().get('/', async (_request, response) => response.send(await ask()));
+const server = app.listen(0, '127.0.0.1', async () => {
+  const answer = await withSpan('request', {}, async () => (await fetch('http://127.0.0.1:' + server.address().port)).text());
+  getLogger('app').info(answer);
+  console.log(process.version, answer, typeof log.info);
+  server.closeAllConnections();
+  server.close();
+});
+`,
+    );
+    writeFileSync(
+      join(project, 'app.cjs'),
+      `const OpenAI = require('openai');
+const client = new OpenAI({ baseURL: process.env.PROVIDER + '/v1', apiKey: 'k' });
+void client.chat.completions.create({ model: 'gpt-4o', messages: [{ role: 'user', content: 'hi' }] }).then((answer) => console.log(process.version, answer.choices[0].message.content));
+`,
+    );
+  }, 300_000);
+
+  it.each(['22.15.0', '22', '24.0.0', '24'])('Node %s', async (version) => {
+    const provider = await startProvider({ json: chatCompletion() });
+    const { stdout: node } = await run(
+      'npx',
+      ['-y', '-p', `node@${version}`, 'node', '-p', 'process.execPath'],
+      {
+        cwd: project,
+      },
+    );
+    const env = { PATH: process.env['PATH'], SIGHTLINE_ENDPOINT: receiver.url, PROVIDER: provider.url };
+    const start = (program: string) =>
+      run(node.trim(), ['--import', '@sightline/sdk/register', program], { cwd: project, env });
+    const esm = await start('app.mjs');
+    expect(esm.stdout).toContain('Hello. function');
+    expect(esm.stdout).toMatch(new RegExp(`^v${version.replaceAll('.', '\\.')}`));
+    const traces = receiver.text('traces');
+    for (const name of ['ask', 'request']) expect(traces).toContain(name);
+    expect(traces.match(/chat gpt-4o/g)).toHaveLength(1);
+    expect(receiver.text('logs')).toContain('Hello.');
+    expect((await start('app.cjs')).stdout).toContain('Hello.');
+    expect(receiver.text('traces').match(/chat gpt-4o/g)).toHaveLength(2);
+    provider.close();
+  });
+});
+
+describe("beside OpenTelemetry's 2.x SDK, with its older API", () => {
+  let project = '';
+  beforeAll(async () => {
+    project = await createProject(
+      'openai@7',
+      '@opentelemetry/api@1.9.0',
+      '@opentelemetry/sdk-node@0.223.0',
+      '@opentelemetry/sdk-trace-base@2.12.0',
+      '@opentelemetry/instrumentation-undici@0.20.0',
+    );
+    copyFileSync(join(packageRoot, 'src/test/programs/node-sdk.mjs'), join(project, 'node-sdk.mjs'));
+  }, 300_000);
+
+  it.each(['before', 'after'])('set up %s init: every span once in each pipeline', async (order) => {
+    const env = {
+      PATH: process.env['PATH'],
+      ORDER: order,
+      SDK: '@opentelemetry/sdk-trace-base',
+      SIGHTLINE: '@sightline/sdk',
+    };
+    const { stdout, stderr } = await run(process.execPath, ['node-sdk.mjs'], { cwd: project, env });
+    const spans = [
+      'GET < our span',
+      'POST < chat gpt-4o',
+      'chat gpt-4o < our span',
+      'host span < ',
+      'our span < host span',
+    ];
+    expect(JSON.parse(stdout.trim() || '{}'), stderr).toEqual({ theirs: spans, ours: spans });
   });
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { adoptFromCopy } from '../core/otel-globals.ts';
 import { registerAiSdk } from './ai-sdk.ts';
 import { wrapAnthropicMessages } from './anthropic.ts';
 import { wrapGoogleModels } from './google.ts';
@@ -17,6 +18,8 @@ export interface KnownModule {
   readonly file: RegExp;
   /** The class or function in the file, or undefined when loading alone matters. */
   readonly className?: string;
+  /** Also without `instrumentClients`. */
+  readonly always?: boolean;
   readonly loaded: (prototype: object, url: string, loaded: object) => void;
 }
 
@@ -74,6 +77,14 @@ export const knownModules: Readonly<Record<string, KnownModule>> = {
     file: /^dist\/tracing\/processor\.m?js$/,
     className: 'MultiTracingProcessor',
     loaded: (prototype) => keepAmongProcessors(prototype),
+  },
+  // A copy of another version refuses to register what the program sets up after us.
+  openTelemetryApi: {
+    package: '@opentelemetry/api',
+    file: /^(?:build\/(?:src|esm|esnext)|dist)\/api\/trace\.(?:m?js|cjs)$/,
+    className: 'TraceAPI',
+    always: true,
+    loaded: (prototype) => adoptFromCopy(prototype),
   },
   ai: {
     package: 'ai',

@@ -15,9 +15,8 @@ import { instrumentModule } from './module-hooks.ts';
 
 const load = createRequire(import.meta.url);
 
-export function instrumentLoadedModules(): void {
+export function instrumentLoadedModules(withClients: boolean): void {
   guard('looking for loaded client libraries', () => {
-    if (!isAnyInstalled()) return;
     const cached = new Set<string>();
     for (const [path, module] of Object.entries(load.cache)) {
       const url = pathToFileURL(path).href;
@@ -26,7 +25,7 @@ export function instrumentLoadedModules(): void {
       if (found !== undefined && module !== undefined)
         instrumentModule(found.key, exportOf(module.exports, found.known), url);
     }
-    if (load.main !== undefined) return;
+    if (!withClients || load.main !== undefined || !isAnyInstalled()) return;
     for (const url of loadedScripts()) {
       const found = cached.has(url) ? undefined : findKnownModule(url);
       if (found !== undefined) instrumentEsModule(url, found.key, found.known);
@@ -52,7 +51,13 @@ function exportOf(exports: unknown, known: KnownModule): unknown {
 
 /** Whether the program could have loaded any of the packages: looked up beside its main file and in its working directory. */
 function isAnyInstalled(): boolean {
-  const names = [...new Set(Object.values(knownModules).map((known) => known.package))];
+  const names = [
+    ...new Set(
+      Object.values(knownModules)
+        .filter((known) => known.always !== true)
+        .map((known) => known.package),
+    ),
+  ];
   const bases = [process.argv[1], join(process.cwd(), 'x')].filter((base) => base !== undefined);
   const folders = new Set(
     bases.flatMap((base) => createRequire(pathToFileURL(base)).resolve.paths('x') ?? []),

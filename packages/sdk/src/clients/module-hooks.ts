@@ -9,9 +9,11 @@ import { findKnownModule, knownModules } from './known-modules.ts';
 
 const hookSymbol = 'sightline.sdk.module-loaded';
 let installed = false;
+let wantsClients = false;
 
 /** Idempotent. For modules that load from now on; see loaded-modules.ts for those before. */
-export function installModuleHooks(): void {
+export function installModuleHooks(withClients: boolean): void {
+  wantsClients = withClients;
   if (installed) return;
   installed = true;
   (globalThis as { [key: symbol]: unknown })[Symbol.for(hookSymbol)] = instrumentModule;
@@ -88,8 +90,10 @@ export async function load(url, context, nextLoad) {
 /** `loaded` is the class or function the table names. */
 export function instrumentModule(key: string, loaded: unknown, url: string): void {
   guard(`instrumenting ${key}`, () => {
+    const known = knownModules[key];
+    if (!wantsClients && known?.always !== true) return;
     const { prototype } = (loaded ?? { prototype: {} }) as { prototype: object };
-    knownModules[key]?.loaded(prototype, url, loaded ?? {});
+    known?.loaded(prototype, url, loaded ?? {});
   });
 }
 

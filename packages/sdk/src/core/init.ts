@@ -94,7 +94,7 @@ function start(options: InitOptions, programIsLoaded: boolean): void {
   }
   if (!resolved.enabled) return;
   replaceRuntime(startRuntime(resolved));
-  if (resolved.instrumentClients && programIsLoaded) instrumentLoadedModules();
+  if (programIsLoaded) instrumentLoadedModules(resolved.instrumentClients);
 }
 
 /** Sends everything that is queued. Resolves when it is delivered, or after `timeoutMs` (default 10,000). Never rejects. */
@@ -251,7 +251,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
   const stopProcessMetrics = options.processMetrics ? startProcessMetrics(runtime.meter) : () => undefined;
   const removeExitHooks = installExitHooks(runtime, options);
   configureAnthropic(options.capture);
-  if (options.instrumentClients) installModuleHooks();
+  installModuleHooks(options.instrumentClients);
 
   async function close(timeoutMs: number): Promise<void> {
     removeExitHooks();

@@ -86,6 +86,20 @@ export interface OwnGlobals {
   readonly meterProvider: Parameters<typeof metrics.setGlobalMeterProvider>[0];
 }
 
+let adopting: ((provider: TracerProvider) => boolean) | undefined;
+const watched = new WeakSet();
+
+/** `prototype` is that of `TraceAPI` in any copy of the API: a provider registered through it is adopted, as through ours. */
+export function adoptFromCopy(prototype: object): void {
+  const api = prototype as { setGlobalTracerProvider: (this: unknown, provider: TracerProvider) => boolean };
+  if (watched.has(api) || typeof api.setGlobalTracerProvider !== 'function') return;
+  watched.add(api);
+  const original = api.setGlobalTracerProvider;
+  api.setGlobalTracerProvider = function (provider) {
+    return adopting?.(provider) === true || original.call(this, provider);
+  };
+}
+
 /** Registers what the host has not; returns how to take it back. */
 export function registerGlobals(own: OwnGlobals, adopt: (provider: TracerProvider) => boolean): () => void {
   const before = globalApi();
@@ -102,16 +116,16 @@ export function registerGlobals(own: OwnGlobals, adopt: (provider: TracerProvide
   if (!hasMeterProvider() && metrics.setGlobalMeterProvider(own.meterProvider))
     undo.push(() => metrics.disable());
   if (findHostTracerProvider() === undefined && trace.setGlobalTracerProvider(own.tracerProvider)) {
-    const original = trace.setGlobalTracerProvider.bind(trace);
     // Our registration would make the host's own, later one fail and silence its exporters.
-    trace.setGlobalTracerProvider = (provider) => {
-      if (!adopt(provider)) return original(provider);
+    adopting = (provider) => {
+      if (!adopt(provider)) return false;
       shared = true;
       const proxy = globalApi().trace as { setDelegate?: (provider: TracerProvider) => void } | undefined;
       proxy?.setDelegate?.(provider);
       return true;
     };
-    undo.push(() => delete (trace as { setGlobalTracerProvider?: unknown }).setGlobalTracerProvider);
+    adoptFromCopy(Object.getPrototypeOf(trace) as object);
+    undo.push(() => (adopting = undefined));
     unlessShared(() => trace.disable());
   }
   return () => {
