@@ -51,7 +51,13 @@ export const pageGroups: readonly PageGroup[] = [
       { to: '/timeline', label: 'Timeline', icon: 'timeline', key: 'g i' },
     ],
   },
-  { label: 'System', pages: [{ to: '/status', label: 'Status', icon: 'status', key: 'g s' }] },
+  {
+    label: 'System',
+    pages: [
+      { to: '/prices', label: 'Prices', icon: 'prices', key: 'g $' },
+      { to: '/status', label: 'Status', icon: 'status', key: 'g s' },
+    ],
+  },
 ];
 
 export const allPages: readonly AppPage[] = pageGroups.flatMap((group) => group.pages);

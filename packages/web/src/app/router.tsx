@@ -160,6 +160,12 @@ const getStarted = createRoute({
   ),
 });
 
+const prices = createRoute({
+  getParentRoute: () => root,
+  path: '/prices',
+  component: lazyRouteComponent(() => import('../features/prices/prices-page.tsx'), 'PricesPage'),
+});
+
 const gallery = createRoute({
   getParentRoute: () => root,
   path: '/gallery',
@@ -189,6 +195,7 @@ export const router = createRouter({
     metrics,
     timeline,
     status,
+    prices,
     getStarted,
     gallery,
   ]),

@@ -23,7 +23,7 @@ export function SpanFacts({ span }: { readonly span: Span }): ReactElement {
     ['Model', linked('model', span.model)],
     ['Asked for', span.requestModel === span.model ? undefined : linked('request_model', span.requestModel)],
     ['Tokens', tokenWords(span)],
-    ['Cost', span.costUsd === null ? undefined : formatCostUsd(span.costUsd)],
+    ['Cost', costWords(span)],
     [
       'First token',
       span.timeToFirstTokenMs === null ? undefined : `after ${formatDurationMs(span.timeToFirstTokenMs)}`,
@@ -53,6 +53,31 @@ export function SpanFacts({ span }: { readonly span: Span }): ReactElement {
         ),
       )}
     </dl>
+  );
+}
+
+/** The computed cost, and what the client reported where that is not the same. */
+function costWords(span: Span): ReactNode {
+  const { costUsd, reportedCostUsd, priceVersion, costDiffers } = span;
+  if (costUsd === null) {
+    const isCall = ['llm', 'embedding', 'rerank'].includes(span.operation) && span.inputTokens !== null;
+    return isCall ? (
+      <PageLink to="/prices" className="warn-text">
+        unknown: no price for this model
+      </PageLink>
+    ) : undefined;
+  }
+  if (priceVersion === null) return `${formatCostUsd(costUsd)}, as the client reported`;
+  return (
+    <span title={`Computed by ${priceVersion}`}>
+      {formatCostUsd(costUsd)}
+      {reportedCostUsd !== null && (
+        <span className={costDiffers ? 'warn-text' : 'faint'}>
+          {costDiffers ? ', but the client reported ' : ', reported '}
+          {formatCostUsd(reportedCostUsd)}
+        </span>
+      )}
+    </span>
   );
 }
 

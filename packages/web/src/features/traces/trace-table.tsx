@@ -1,7 +1,8 @@
 import type { TraceSummary } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
-import { formatCostUsd, formatCount, formatDurationMs } from '../../model/format.ts';
+import { formatCount, formatDurationMs } from '../../model/format.ts';
 import { formatDateTime, formatRelative, msFromTimestamp, timeZoneName } from '../../model/timestamp.ts';
+import { CostValue } from '../../widgets/facts.tsx';
 import { DataTable, type Column } from '../../widgets/data-table.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -159,7 +160,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       width: 72,
       align: 'end',
       sortBy: (row) => row.costUsd ?? -1,
-      render: (row) => (row.costUsd === null ? <span className="faint">–</span> : formatCostUsd(row.costUsd)),
+      render: (row) => <CostValue of={row} />,
     },
     {
       id: 'session',
