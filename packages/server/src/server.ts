@@ -16,6 +16,7 @@ import { startEvaluationRunner } from './evaluation/evaluation-runner.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
 import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
+import { traceRedirect } from './http/trace-redirect.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
 import { HistoryJobs } from './pricing/history-jobs.ts';
@@ -181,6 +182,7 @@ async function start(
         ledger: () => ingest.ledger(),
         retention: { read: () => retention.policy, change: changeRetention },
       });
+      await server.register(traceRedirect, { store, clock, resolveProject });
     },
   });
   const otlpHttp = await startOtlpHttp({ host, port: options.otlpHttpPort, ingest, resolveProject });

@@ -65,7 +65,8 @@ export const runRoutes: readonly ApiRoute[] = [
     params: traceInPath,
     query: noParameters,
     response: runCostResponse,
-    answer: ({ context, params }) => readRunCost(context, params.traceId),
+    answer: ({ context, sources, params }) =>
+      readRunCost(context, params.traceId, sources.prices.bookOf(context.project)),
   }),
   route({
     path: '/runs/:traceId/conversation',

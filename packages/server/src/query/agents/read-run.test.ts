@@ -3,6 +3,7 @@ import { runCostResponse, runGraphResponse, runResponse, runsParameters } from '
 import { AgentSpans } from '../testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
+import { createPriceBook } from '@sightline/schema/conventions';
 import { findRuns } from './find-runs.ts';
 import { readRun, readRunCost, readRunGraph } from './read-run.ts';
 
@@ -120,7 +121,7 @@ test('the graph has who called whom, with usage once at everyone who caused it',
 });
 
 test('cost is told apart by step, agent, model and tool, and what repeats it is named', async () => {
-  const cost = runCostResponse.parse(await readRunCost(telemetry.context, hexId(32, 1)));
+  const cost = runCostResponse.parse(await readRunCost(telemetry.context, hexId(32, 1), createPriceBook()));
   expect(cost).toMatchObject({
     total: { inputTokens: 1600, outputTokens: 110, unpricedCalls: 1 },
     calls: 3,
@@ -180,9 +181,10 @@ describe('bad input is shown as what it is, and no total is wrong', () => {
     ]);
     const graph = runGraphResponse.parse(await readRunGraph(telemetry.context, hexId(32, 20)));
     expect(graph.nodes.find(({ type }) => type === 'model')).toMatchObject({ calls: 3, inputTokens: 15 });
-    expect(runCostResponse.parse(await readRunCost(telemetry.context, hexId(32, 20))).total.costUsd).toBe(
-      1.5,
-    );
+    expect(
+      runCostResponse.parse(await readRunCost(telemetry.context, hexId(32, 20), createPriceBook())).total
+        .costUsd,
+    ).toBe(1.5);
   });
 
   test('absurd token counts and negative costs', async () => {
@@ -225,7 +227,9 @@ describe('bad input is shown as what it is, and no total is wrong', () => {
       durationMs: 35_000,
     });
     expect(answer.problems.map(({ type }) => type)).toEqual(['clock_skew', 'late_span', 'duplicate_span']);
-    const cost = runCostResponse.parse(await readRunCost(telemetry.context, hexId(32, 22)));
+    const cost = runCostResponse.parse(
+      await readRunCost(telemetry.context, hexId(32, 22), createPriceBook()),
+    );
     expect(cost.total).toMatchObject({ inputTokens: 7, costUsd: 1 });
     expect(cost.calls).toBe(1);
   });

@@ -6,7 +6,7 @@ import type {
   RunResponse,
   TokenPart,
 } from '@sightline/schema/api';
-import { createPriceBook, type PriceBook } from '@sightline/schema/conventions';
+import type { PriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { unixNano, formatNanos } from '@sightline/base';
 import { type QueryContext, Reader } from '../reader.ts';
@@ -65,7 +65,7 @@ export async function readRunGraph(context: QueryContext, traceId: string): Prom
 export async function readRunCost(
   context: QueryContext,
   traceId: string,
-  book: PriceBook = createPriceBook(),
+  book: PriceBook,
 ): Promise<RunCostResponse> {
   const reader = new Reader(context);
   const { tree } = await readRunTree(reader, traceId);

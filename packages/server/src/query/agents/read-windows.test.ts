@@ -168,11 +168,13 @@ test('the graph of a window adds up its runs, also over spans that are no steps'
   );
   expect(graph.runs).toBe(3);
   expect(
-    graph.edges.map(({ source, target, calls, errors }) => [source, target, calls, errors]).toSorted(),
+    graph.edges
+      .map(({ source, target, calls, errors }) => `${source} → ${target} ${calls} ${errors}`)
+      .toSorted(),
   ).toEqual([
-    ['agent:planner', 'model:m', 2, 0],
-    ['agent:planner', 'tool:build', 1, 0],
-    ['entry:bot', 'agent:planner', 3, 1],
+    'agent:planner → model:m 2 0',
+    'agent:planner → tool:build 1 0',
+    'entry:bot → agent:planner 3 1',
   ]);
   expect(graph.nodes.find(({ id }) => id === 'model:m')).toMatchObject({ costUsd: 3.5, provider: 'example' });
   const newest = await readAgentGraph(

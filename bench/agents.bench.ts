@@ -1,0 +1,137 @@
+/**
+ * How long the views of agents take, asked of a started server over HTTP: a run of 2,000 spans, the overview and the lists of a day.
+ *
+ *     npm run bench -- agents
+ *     node --conditions=source bench/agents.bench.ts [--spans 1000000] [--runs 20] [--data <directory>]
+ *
+ * Makes its data by the real load path, unless the directory already holds some; a directory is kept.
+ */
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { systemClock } from '@sightline/base';
+import { openStore } from '../packages/server/src/storage/open-store.ts';
+import { longRun } from './long-run.ts';
+import { generateSegments } from './scale-data.ts';
+import { startServerProcess } from './server-process.ts';
+
+const { values } = parseArgs({
+  options: {
+    spans: { type: 'string', default: '1000000' },
+    runs: { type: 'string', default: '20' },
+    data: { type: 'string' },
+  },
+});
+const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-agents-'));
+const hour = 3_600_000_000_000n;
+
+if (!existsSync(join(directory, 'telemetry'))) await fill(Number(values.spans));
+const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
+try {
+  await askAll(await sendLongRun());
+} finally {
+  await server.stop();
+  if (values.data === undefined) rmSync(directory, { recursive: true });
+}
+
+async function fill(spanCount: number): Promise<void> {
+  const clock = systemClock();
+  const store = await openStore({ kind: 'embedded', directory: join(directory, 'telemetry') }, clock);
+  const to = clock.now();
+  const segments = generateSegments({
+    seed: 7,
+    project: 'default',
+    fromUnixNano: to - 24n * hour,
+    toUnixNano: to,
+    spanCount,
+    segmentBytes: 32 << 20,
+  });
+  mkdirSync(join(directory, 'segments'), { recursive: true });
+  let serial = 0;
+  for (const segment of segments) {
+    const path = join(directory, 'segments', String(serial));
+    writeFileSync(path, segment.bytes);
+    await store.load({ signal: 'traces', path, byteLength: segment.bytes.length, token: `agents-${serial}` });
+    rmSync(path);
+    serial += 1;
+  }
+  await store.close();
+}
+
+/** The id of the run, once it can be read. */
+async function sendLongRun(): Promise<string> {
+  const { traceId, requests } = longRun({ endMs: Date.now() - 1000, spanCount: 2000 });
+  for (const request of requests) {
+    const answer = await fetch(`${server.otlpHttp}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+    });
+    if (!answer.ok) throw new Error(`The run was refused: ${await answer.text()}`);
+  }
+  for (const deadline = performance.now() + 60_000; performance.now() < deadline;) {
+    const answer = (await get(`/runs/${traceId}`)) as { spanCount?: number };
+    if (answer.spanCount === 2000) return traceId;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error('The run did not become visible within a minute.');
+}
+
+async function askAll(traceId: string): Promise<void> {
+  const run = `/runs/${traceId}`;
+  const questions: readonly (readonly [string, string, string])[] = [
+    ['run of 2,000 spans: steps', run, '< 100 ms'],
+    ['run of 2,000 spans: conversation', `${run}/conversation`, '< 100 ms'],
+    ['run of 2,000 spans: graph', `${run}/graph`, '< 100 ms'],
+    ['run of 2,000 spans: pipeline', `${run}/pipeline`, '< 100 ms'],
+    ['run of 2,000 spans: cost', `${run}/cost`, '< 100 ms'],
+    ['overview, 24 h', '/overview?from=-24h', '< 500 ms'],
+    ['overview by model, 24 h', '/overview?from=-24h&groupBy=model', '< 500 ms'],
+    ['overview, 1 h', '/overview?from=-1h', '< 500 ms'],
+    ['realtime', '/realtime', ''],
+    ['newest 50 runs, 24 h', '/runs?from=-24h', ''],
+    ['50 dearest runs, 24 h', '/runs?from=-24h&sort=-costUsd', ''],
+    ['50 newest sessions, 24 h', '/sessions?from=-24h', ''],
+    ['models, 24 h', '/models?from=-24h', ''],
+    ['agents, 24 h', '/agents?from=-24h', ''],
+    ['tools, 24 h', '/tools?from=-24h', ''],
+    ['graph of the newest 2,000 runs', '/agent-graph?from=-24h', ''],
+    ['performance of a day', '/performance?from=-24h', ''],
+  ];
+  console.log(
+    `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)}`,
+  );
+  console.log(`${await spanCount()} spans\n`);
+  console.log(
+    '| question | best ms | p50 ms | p95 ms | CPU ms | bound |\n| --- | ---: | ---: | ---: | ---: | ---: |',
+  );
+  for (const [name, path, bound] of questions) {
+    const first = (await get(path)) as { failed?: unknown };
+    const before = server.cpuS();
+    const times: number[] = [];
+    for (let round = 0; round < Number(values.runs); round += 1) {
+      const started = performance.now();
+      await get(path);
+      times.push(performance.now() - started);
+    }
+    const cpuMs = ((server.cpuS() - before) * 1000) / times.length;
+    const sorted = times.toSorted((a, b) => a - b);
+    const at = (share: number): string =>
+      (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(0);
+    const told =
+      first.failed === undefined ? name : `${name} FAILED ${JSON.stringify(first.failed).slice(0, 200)}`;
+    console.log(`| ${told} | ${at(0)} | ${at(0.5)} | ${at(0.95)} | ${cpuMs.toFixed(0)} | ${bound} |`);
+  }
+}
+
+async function spanCount(): Promise<number> {
+  const status = (await get('/status')) as { disk: { tables: { name: string; rows: number }[] } };
+  return status.disk.tables.find(({ name }) => name === 'spans')?.rows ?? 0;
+}
+
+async function get(path: string): Promise<unknown> {
+  const response = await fetch(`${server.ui}/api/v1${path}`);
+  const body: unknown = await response.json();
+  return response.ok ? body : { failed: body };
+}
