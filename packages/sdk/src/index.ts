@@ -56,6 +56,7 @@ export {
   type Counter,
   type Gauge,
   type Histogram,
+  type HistogramOptions,
   type InstrumentOptions,
   type Labels,
   type Timer,

@@ -34,7 +34,7 @@ import { maskSpanAttributes } from '../masking/mask-span.ts';
 import { logLevels } from '../logging/levels.ts';
 import { LineRecord, type LineOrigin } from '../logging/line-record.ts';
 import { createMaskText } from '../masking/mask-text.ts';
-import { metricViews } from '../metrics/views.ts';
+import { exponentialMeterName, metricViews } from '../metrics/views.ts';
 import { pullReader } from '../metrics/pull-reader.ts';
 import { startProcessMetrics } from '../metrics/process-metrics.ts';
 import { RootSampler } from '../sampling/root-sampler.ts';
@@ -207,6 +207,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
       return logger;
     },
     meter: meters.getMeter(sdkName, sdkVersion),
+    exponentialMeter: meters.getMeter(exponentialMeterName, sdkVersion),
     sampler,
     outside: samplesItself ? { tail: spans.tail, notSampled } : undefined,
     recordLine:

@@ -27,6 +27,8 @@ export interface Runtime {
   readonly propagator: TextMapPropagator;
   readonly otelLogger: (name: string) => OtelLogger;
   readonly meter: Meter;
+  /** Its histograms have exponential buckets. */
+  readonly exponentialMeter: Meter;
   readonly sampler: RootSampler;
   /** What happens to traces outside the rate when our own sampler decides; undefined when everything is kept or the host's sampler decides. */
   readonly outside: OutsideRate | undefined;

@@ -8,7 +8,7 @@ import type {
   UpDownCounter,
 } from '@opentelemetry/api';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { getLogger } from '../logging/logger.ts';
 import { followResult } from '../tracing/follow-result.ts';
 import { describeError } from '../tracing/span-handle.ts';
@@ -21,6 +21,11 @@ export interface InstrumentOptions {
   readonly description?: string;
   /** Upper bounds of a histogram's buckets, ascending. */
   readonly buckets?: readonly number[];
+}
+
+export interface HistogramOptions extends InstrumentOptions {
+  /** Exponential buckets, which fit themselves to the values: 160 at most, a few per cent wide. Excludes `buckets`. */
+  readonly exponential?: boolean;
 }
 
 export interface Counter {
@@ -48,15 +53,19 @@ export interface Timer {
 }
 
 /** Binds an instrument to each runtime's meter on first use. */
-function bound<I>(create: (meter: Meter) => I): () => I | undefined {
+function bound<I>(
+  create: (meter: Meter) => I,
+  meterOf: (runtime: Runtime) => Meter = (runtime) => runtime.meter,
+): () => I | undefined {
   let meter: Meter | undefined;
   let instrument: I | undefined;
   return () => {
     const runtime = currentRuntime();
     if (runtime === undefined) return undefined;
-    if (runtime.meter !== meter) {
-      ({ meter } = runtime);
-      guard('creating an instrument', () => (instrument = create(runtime.meter)));
+    const current = meterOf(runtime);
+    if (current !== meter) {
+      meter = current;
+      guard('creating an instrument', () => (instrument = create(current)));
     }
     return instrument;
   };
@@ -82,8 +91,15 @@ export function gauge(name: string, options: InstrumentOptions = {}): Gauge {
   return { set: (value, labels) => instrument()?.record(value, labels) };
 }
 
-export function histogram(name: string, options: InstrumentOptions = {}): Histogram {
-  const instrument = bound<OtelHistogram>((meter) => meter.createHistogram(name, described(options)));
+/**
+ * @example
+ * histogram('answer.tokens', { exponential: true }).record(512);
+ */
+export function histogram(name: string, options: HistogramOptions = {}): Histogram {
+  const instrument = bound<OtelHistogram>(
+    (meter) => meter.createHistogram(name, described(options)),
+    (runtime) => (options.exponential === true ? runtime.exponentialMeter : runtime.meter),
+  );
   return { record: (value, labels) => instrument()?.record(value, labels) };
 }
 

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ExponentialHistogram } from '@opentelemetry/sdk-metrics';
 import { describe, expect, it } from 'vitest';
 import {
   counter,
@@ -11,6 +12,7 @@ import {
   measureErrors,
   measureTime,
   prometheusHandler,
+  renderPrometheus,
   registerHealthCheck,
   timer,
   upDownCounter,
@@ -18,6 +20,32 @@ import {
 } from '../index.ts';
 import { metricPoints, startSdk } from '../test/start-sdk.ts';
 import { waitUntil } from '../test/wait-until.ts';
+
+describe('an exponential histogram', () => {
+  const values = [0, 0.003, 0.2, 1, 1.7, 8, 100, 5000];
+
+  it('fits its buckets to the values', async () => {
+    const memory = startSdk();
+    for (const value of values) histogram('spread', { exponential: true }).record(value);
+    const [point] = (await metricPoints(memory, 'spread')) as { value: ExponentialHistogram }[];
+    expect(point?.value).toMatchObject({ count: 8, zeroCount: 1, min: 0, max: 5000 });
+    expect(point?.value.scale).toBeTypeOf('number');
+    const counted = point?.value.positive.bucketCounts.reduce((sum, count) => sum + count, 0);
+    expect(counted).toBe(7);
+  });
+
+  it('is on /metrics with buckets that hold what they say', async () => {
+    startSdk();
+    for (const value of values) histogram('spread.text', { exponential: true }).record(value);
+    const buckets = [
+      ...(await renderPrometheus()).matchAll(/^spread_text_bucket\{.*le="(.*?)"\} (\d+)/gm),
+    ].map(([, upTo, count]) => [upTo === '+Inf' ? Infinity : Number(upTo), Number(count)] as const);
+    expect(buckets.length).toBeGreaterThan(10);
+    // Prometheus counts are cumulative: each bucket has all values up to its bound.
+    for (const [upTo, count] of buckets)
+      expect(count, `≤ ${upTo}`).toBe(values.filter((value) => value <= upTo * (1 + 1e-9)).length);
+  });
+});
 
 describe('metrics', () => {
   it('counts, gauges, distributes and times, also with instruments made before init', async () => {

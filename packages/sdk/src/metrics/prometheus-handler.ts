@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
+import { withExplicitBuckets } from './explicit-buckets.ts';
 import { currentPullReader } from './pull-reader.ts';
 
 /**
@@ -26,5 +27,5 @@ export async function renderPrometheus(): Promise<string> {
   const reader = currentPullReader();
   if (reader === undefined) return '';
   const { resourceMetrics } = await reader.collect();
-  return new PrometheusSerializer(undefined, false).serialize(resourceMetrics);
+  return new PrometheusSerializer(undefined, false).serialize(withExplicitBuckets(resourceMetrics));
 }

@@ -1,5 +1,6 @@
 /** Bucket boundaries the conventions prescribe; histograms without a view use OpenTelemetry's defaults or their own advice. */
 import { AggregationType, InstrumentType, type ViewOptions } from '@opentelemetry/sdk-metrics';
+import { sdkName } from '../core/version.ts';
 
 const operationSeconds = [
   0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92,
@@ -15,7 +16,18 @@ const explicit = (instrumentName: string, boundaries: number[]): ViewOptions => 
   aggregation: { type: AggregationType.EXPLICIT_BUCKET_HISTOGRAM, options: { boundaries } },
 });
 
+/** Instruments of this meter are exponential histograms: a view can tell them only by where they come from. */
+export const exponentialMeterName = `${sdkName}/exponential`;
+
 export const metricViews: ViewOptions[] = [
+  {
+    meterName: exponentialMeterName,
+    instrumentType: InstrumentType.HISTOGRAM,
+    aggregation: {
+      type: AggregationType.EXPONENTIAL_HISTOGRAM,
+      options: { recordMinMax: true, maxSize: 160 },
+    },
+  },
   explicit('gen_ai.client.operation.*', operationSeconds),
   explicit('gen_ai.client.token.usage', tokens),
   explicit('llm.call.duration', operationSeconds),
