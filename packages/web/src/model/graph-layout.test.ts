@@ -58,6 +58,23 @@ test('any graph is laid out, cycles and all: nothing overlaps, every edge starts
   );
 });
 
+test('of a cycle the lighter way is drawn backwards', () => {
+  const layout = layOutGraph(['start', 'agent', 'model'].map(node), [
+    { from: 'start', to: 'model', weight: 1 },
+    { from: 'model', to: 'agent', weight: 1 },
+    { from: 'start', to: 'agent', weight: 9 },
+    { from: 'agent', to: 'model', weight: 20 },
+  ]);
+  expect(find(layout, 'agent').x).toBeLessThan(find(layout, 'model').x);
+});
+
+test('graphs that have nothing to do with each other lie close together', () => {
+  const pairs = Array.from({ length: 12 }, (_, i) => ({ from: `a${i}`, to: `b${i}` }));
+  const nodes = pairs.flatMap(({ from, to }) => [node(from), node(to)]);
+  const shared = ['b0', 'b3', 'b7'].map((to) => ({ from: 'a5', to }));
+  expect(layOutGraph(nodes, [...pairs, ...shared]).height).toBeLessThan(12 * 70 * 1.6);
+});
+
 test('a hundred nodes take no time', () => {
   const ids = Array.from({ length: 100 }, (_, i) => `n${i}`);
   const edges = ids.flatMap((from, i) =>

@@ -12,6 +12,8 @@ export interface LayoutNode {
 export interface LayoutEdge {
   readonly from: string;
   readonly to: string;
+  /** Of two edges that make a cycle, the lighter one is drawn backwards. */
+  readonly weight?: number;
 }
 
 export interface PlacedNode extends LayoutNode {
@@ -67,7 +69,10 @@ function makeCell(id: string, node: LayoutNode | undefined, layer: number): Cell
 
 /** Edges that lead to a node from which the walk came. An edge from a node to itself is one. */
 function findBackEdges(nodes: readonly LayoutNode[], edges: readonly LayoutEdge[]): ReadonlySet<LayoutEdge> {
-  const out = groupBy(edges, (edge) => edge.from);
+  const out = groupBy(
+    edges.toSorted((a, b) => (b.weight ?? 0) - (a.weight ?? 0)),
+    (edge) => edge.from,
+  );
   const state = new Map<string, 'open' | 'done'>();
   const back = new Set<LayoutEdge>();
   const incoming = new Set(edges.filter((edge) => edge.from !== edge.to).map((edge) => edge.to));
@@ -182,28 +187,32 @@ function placeRows(columns: readonly Cell[][]): void {
   }
 }
 
-/** As near to `wanted` as the gaps allow: pushed down in order, then the whole moved back by the mean push. */
+/**
+ * As near to `wanted` as the gaps allow, by least squares: without the gaps above it each cell wants a place of its own,
+ * and those that would overtake each other share their mean (pool adjacent violators). Nothing drifts, however often.
+ */
 function settle(column: readonly Cell[], wanted: readonly number[], gap: (a: Cell, b: Cell) => number): void {
+  const offsets: number[] = [];
+  const pools: { sum: number; count: number }[] = [];
   column.forEach((cell, index) => {
     const above = column[index - 1];
-    const least = above === undefined ? Number.NEGATIVE_INFINITY : above.y + gap(above, cell);
-    cell.y = Math.max(wanted[index] ?? 0, least);
+    const offset = above === undefined ? 0 : (offsets[index - 1] ?? 0) + gap(above, cell);
+    offsets.push(offset);
+    pools.push({ sum: (wanted[index] ?? 0) - offset, count: 1 });
+    for (let last = pools.at(-1), before = pools.at(-2); last !== undefined && before !== undefined;) {
+      if (before.sum / before.count <= last.sum / last.count) break;
+      before.sum += last.sum;
+      before.count += last.count;
+      pools.pop();
+      [last, before] = [pools.at(-1), pools.at(-2)];
+    }
   });
-  for (let i = column.length - 1; i >= 0; i--) {
-    const cell = column[i];
-    const below = column[i + 1];
-    if (cell === undefined) continue;
-    const most = below === undefined ? Number.POSITIVE_INFINITY : below.y - gap(cell, below);
-    const middle = ((wanted[i] ?? 0) + cell.y) / 2;
-    cell.y = Math.min(most, Math.max(middle, i === 0 ? middle : Number.NEGATIVE_INFINITY));
-    const above = column[i - 1];
-    if (above !== undefined && cell.y < above.y + gap(above, cell) && below === undefined)
-      cell.y = above.y + gap(above, cell);
-  }
-  // A last pass from above keeps the promise that nothing overlaps, whatever the two before it did.
-  for (let i = 1; i < column.length; i++) {
-    const [above, cell] = [column[i - 1], column[i]];
-    if (above !== undefined && cell !== undefined) cell.y = Math.max(cell.y, above.y + gap(above, cell));
+  let index = 0;
+  for (const { sum, count } of pools) {
+    for (let i = 0; i < count; i++, index++) {
+      const cell = column[index];
+      if (cell !== undefined) cell.y = sum / count + (offsets[index] ?? 0);
+    }
   }
 }
 

@@ -68,6 +68,22 @@ export function edgeTitle(edge: AgentGraphEdge): string {
   return `${edge.source} → ${edge.target}: ${parts.join(', ')}`;
 }
 
+/** The nodes with most calls, and the edges between them: what fits on a screen and can still be read. */
+export function busiest(
+  { nodes, edges }: { readonly nodes: readonly AgentGraphNode[]; readonly edges: readonly AgentGraphEdge[] },
+  count: number,
+) {
+  const begun = new Map<string, number>();
+  for (const edge of edges) begun.set(edge.source, (begun.get(edge.source) ?? 0) + edge.calls);
+  const weight = (node: AgentGraphNode): number => Math.max(node.calls, begun.get(node.id) ?? 0);
+  const kept = nodes.toSorted((a, b) => weight(b) - weight(a)).slice(0, count);
+  const ids = new Set(kept.map((node) => node.id));
+  return {
+    nodes: nodes.filter((node) => ids.has(node.id)),
+    edges: edges.filter((edge) => ids.has(edge.source) && ids.has(edge.target)),
+  };
+}
+
 type Path = RunGraphResponse['path'];
 
 /** What is under way at `ms`, and what has begun until then. */

@@ -144,7 +144,11 @@ function chartOptions({
         show: one.isShown,
         stroke: color(`series-${(index % 8) + 1}`),
         width: 1.5,
-        points: { show: one.values.filter((value) => value !== null).length < 3 },
+        points: {
+          show: one.values.filter((value) => value !== null).length < 3,
+          fill: color(`series-${(index % 8) + 1}`),
+          size: 5,
+        },
         spanGaps: false,
       })),
     ],

@@ -1,13 +1,13 @@
 import type { AgentGraphResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
-import { useState, type ReactElement } from 'react';
+import { useMemo, useState, type ReactElement } from 'react';
 import { agentGraphQuery } from '../../api/agent-queries.ts';
 import { formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
-import { type EdgeLabel, edgeTitle, nodeKinds } from '../../model/graph-view-model.ts';
+import { busiest, type EdgeLabel, edgeTitle, nodeKinds } from '../../model/graph-view-model.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { costWords } from '../../model/usage-words.ts';
 import { AgentGraph, edgeLabels } from '../../widgets/agent-graph.tsx';
-import { Segmented } from '../../widgets/button.tsx';
+import { Button, Segmented } from '../../widgets/button.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
 import { askedOf, type ListPageState } from '../../widgets/list-page.tsx';
@@ -18,6 +18,9 @@ import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { carriedSearch, type UrlSearch } from '../../widgets/url-state.ts';
 import { useKept } from '../../widgets/use-kept.ts';
 import './agent-graph-page.css';
+
+/** More boxes than this are no picture any more. */
+const shownMax = 28;
 
 /** Who calls whom over a window: agents, models, tools and servers with what passed between them. */
 export function AgentGraphPage({
@@ -34,6 +37,11 @@ export function AgentGraphPage({
   const query = useQuery(agentGraphQuery(asked, asOf));
   const graph = useKept(query.data, query.error);
   const selected = search['node'];
+  const [isWhole, setWhole] = useState(false);
+  const shown = useMemo(
+    () => (graph === undefined || isWhole ? graph : busiest(graph, shownMax)),
+    [graph, isWhole],
+  );
   return (
     <Page
       title="Agents"
@@ -71,6 +79,13 @@ export function AgentGraphPage({
           options={edgeLabels}
           onChange={setEdgeLabel}
         />
+        {graph !== undefined && graph.nodes.length > shownMax && (
+          <Button pressed={isWhole} onClick={() => setWhole(!isWhole)}>
+            {isWhole
+              ? `All ${graph.nodes.length}`
+              : `The ${shownMax} busiest of ${graph.nodes.length}: show all`}
+          </Button>
+        )}
       </div>
       <div className="agent-graph-body">
         {query.error !== null && graph === undefined && (
@@ -85,8 +100,8 @@ export function AgentGraphPage({
         {graph !== undefined && graph.nodes.length > 0 && (
           <AgentGraph
             label="Who calls whom"
-            nodes={graph.nodes}
-            edges={graph.edges}
+            nodes={shown?.nodes ?? []}
+            edges={shown?.edges ?? []}
             edgeLabel={edgeLabel}
             selected={selected}
             onSelect={(id) => patch({ node: id }, 'replace')}

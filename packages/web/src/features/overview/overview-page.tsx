@@ -12,7 +12,6 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
-import { useChartMoment } from '../../widgets/use-chart-moment.ts';
 import { useExactFilters } from '../../widgets/use-exact-filters.ts';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
@@ -42,12 +41,12 @@ export function OverviewPage(): ReactElement {
   const { range, search, patch, filter, asked } = question;
   const filters = useExactFilters();
   const isLive = search['live'] !== '0' && isRelative(range);
-  const asOf = useChartMoment(question.asOf, isLive, refreshMs);
   const split = splits.find((one) => one.value === search['by'])?.value ?? 'all';
   const groupBy: OverviewGroup = split === 'all' ? 'model' : split;
   const query = useQuery({
-    ...overviewQuery({ ...asked, ...filters.values, groupBy }, asOf),
-    gcTime: 30_000,
+    // The same question asked again, never a new one: an answer that takes longer than the pause still arrives.
+    ...overviewQuery({ ...asked, ...filters.values, groupBy }, question.asOf),
+    refetchInterval: isLive ? refreshMs : false,
   });
   const overview = useKept(query.data, query.error);
   useKeys('Overview', [{ keys: 'r', label: 'Refresh', run: question.refresh }]);
@@ -63,7 +62,7 @@ export function OverviewPage(): ReactElement {
             'Overview'
           )
         ) : (
-          runsSentence(overview.totals, { range, nowMs: asOf })
+          runsSentence(overview.totals, { range, nowMs: Math.max(query.dataUpdatedAt, question.asOf) })
         )
       }
       detail={overview === undefined ? undefined : runsDetail(overview)}
