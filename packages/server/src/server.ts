@@ -2,8 +2,8 @@
  * Puts the server together: data directory → control plane and telemetry store → ingest → receivers, API and UI. Reads
  * neither arguments nor environment nor clock; `main.ts` does, and tests bring their own.
  */
-import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '@sightline/base';
@@ -128,7 +128,7 @@ async function start(
     catalog,
     clock,
     log,
-    owner: randomUUID(),
+    owner: `${hostname()}:${directory.path}`,
     readVariable,
     pricesOf: async (project) => prices.bookOf(project),
     quietMs: evaluationQuietMs,
@@ -200,10 +200,7 @@ async function start(
 }
 
 /** Tells the keeper of prices of every load that may hold calls of models. */
-function withPrices(
-  store: TelemetryStore,
-  prices: PriceKeeper,
-): Pick<TelemetryStore, 'load' | 'engine'> {
+function withPrices(store: TelemetryStore, prices: PriceKeeper): Pick<TelemetryStore, 'load' | 'engine'> {
   return {
     engine: store.engine,
     load: async (segment) => {

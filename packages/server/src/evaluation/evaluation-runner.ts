@@ -31,7 +31,7 @@ export interface RunnerOptions {
   readonly catalog: CatalogDatabase;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Tells servers on one control plane apart. */
+  /** Tells servers on one control plane apart, and is the same after a restart, which then need not wait for its own lease. */
   readonly owner: string;
   readonly readVariable: (name: string) => string | undefined;
   readonly pricesOf: (project: string) => Promise<Pick<PriceBook, 'priceOf'>>;
@@ -55,7 +55,7 @@ const pageSize = 1_000;
 const pagesPerRound = 10;
 const tracesAtOnce = 4;
 const recentMax = 200_000;
-const leaseMs = 60_000;
+const leaseMs = 30_000;
 
 interface ProjectState {
   cursorSeconds: number;
@@ -233,14 +233,9 @@ class Runner implements EvaluationRunner {
     const judge = await this.judgeSurroundings(context.project);
     const { catalog, owner } = this.#options;
     const jobs = [...wanted];
-    let lastLease = performance.now();
     const work = async (): Promise<void> => {
       for (let job = jobs.shift(); job !== undefined && !this.#stopping.signal.aborted; job = jobs.shift()) {
         const [traceId, rules] = job;
-        if (performance.now() - lastLease > leaseMs / 3) {
-          lastLease = performance.now();
-          await takeLease(catalog, { project: context.project, owner, leaseMs, begin: new Date(0) });
-        }
         const facts = await readTraceFacts(context, traceId).catch(() => undefined);
         for (const rule of facts === undefined ? [] : rules) {
           if (this.#stopping.signal.aborted) return;
@@ -249,7 +244,17 @@ class Runner implements EvaluationRunner {
         this.#waiting -= rules.length;
       }
     };
-    await Promise.all(Array.from({ length: tracesAtOnce }, work));
+    // A judge may take minutes; nobody else must think that this server is gone.
+    const renewal = setInterval(() => {
+      takeLease(catalog, { project: context.project, owner, leaseMs, begin: new Date(0) }).catch(
+        () => undefined,
+      );
+    }, leaseMs / 3).unref();
+    try {
+      await Promise.all(Array.from({ length: tracesAtOnce }, work));
+    } finally {
+      clearInterval(renewal);
+    }
   }
 
   /**

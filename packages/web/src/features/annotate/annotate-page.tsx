@@ -92,7 +92,9 @@ function QueueTable({ queues }: { readonly queues: readonly AnnotationQueue[] })
             <th className="end">Done</th>
             <th className="end">Skipped</th>
             <th>Progress</th>
-            <th />
+            <th>
+              <span className="visually-hidden">Change</span>
+            </th>
           </tr>
         </thead>
         <tbody>

@@ -102,7 +102,11 @@ function Summary({ totals }: { readonly totals: CodingAgentTotals }): ReactEleme
       formatCount(totals.inputTokens + totals.outputTokens),
       `${formatCount(totals.inputTokens)} in (${formatCount(totals.cacheReadTokens)} of them from the cache), ${formatCount(totals.outputTokens)} out`,
     ],
-    ['Tools accepted / rejected', decisionWords(totals)],
+    [
+      'Accepted / rejected',
+      decisionWords(totals),
+      'What people and settings let the agent do, and what not.',
+    ],
     ['Lines', lineWords(totals)],
     ['Active time', activeWords(totals)],
     ['Failed model calls', formatCount(totals.errors)],

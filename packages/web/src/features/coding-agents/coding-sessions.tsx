@@ -22,6 +22,7 @@ export function CodingSessions({ data }: { readonly data: CodingAgentsResponse }
         label="Sessions"
         head={[
           'Session',
+          'Events',
           'Agent',
           'User',
           'Models',
@@ -33,7 +34,6 @@ export function CodingSessions({ data }: { readonly data: CodingAgentsResponse }
           '>Lines',
           '>Active',
           'Last',
-          '',
         ]}
       >
         {data.sessions.map((session) => (
@@ -44,6 +44,16 @@ export function CodingSessions({ data }: { readonly data: CodingAgentsResponse }
               ) : (
                 <PageLink to={`/sessions/${encodeURIComponent(session.sessionId)}`} title={session.sessionId}>
                   {session.sessionId.slice(0, 13)}
+                </PageLink>
+              )}
+            </td>
+            <td>
+              {session.sessionId !== null && (
+                <PageLink
+                  to="/logs"
+                  search={{ q: `session:"${session.sessionId}"`, from: session.firstSeen, to: 'now' }}
+                >
+                  Logs
                 </PageLink>
               )}
             </td>
@@ -71,16 +81,6 @@ export function CodingSessions({ data }: { readonly data: CodingAgentsResponse }
             <Num>{activeWords(session)}</Num>
             <td>
               <TimeAgo time={session.lastSeen} nowMs={nowMs} />
-            </td>
-            <td>
-              {session.sessionId !== null && (
-                <PageLink
-                  to="/logs"
-                  search={{ q: `session:"${session.sessionId}"`, from: session.firstSeen, to: 'now' }}
-                >
-                  Logs
-                </PageLink>
-              )}
             </td>
           </tr>
         ))}

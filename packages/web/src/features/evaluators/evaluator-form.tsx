@@ -25,7 +25,7 @@ export function EvaluatorForm({ evaluator, onSaved }: EvaluatorFormProps): React
     mutationFn: (rule: unknown) => saveEvaluator(evaluator?.id, rule),
     onSuccess: async (saved) => {
       await refresh();
-      onSaved(saved.id);
+      if (evaluator === undefined) onSaved(saved.id);
     },
   });
   const remove = useMutation({

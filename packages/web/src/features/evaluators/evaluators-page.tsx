@@ -5,7 +5,7 @@ import { evaluatorsQuery } from '../../api/score-queries.ts';
 import { evaluatorTypes } from '../../model/evaluator-form.ts';
 import { formatCount, formatShare, plural } from '../../model/format.ts';
 import { costWords } from '../../model/usage-words.ts';
-import { Button, IconButton } from '../../widgets/button.tsx';
+import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
 import { Dash, ErrorsValue, TimeAgo } from '../../widgets/facts.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { Page } from '../../widgets/page.tsx';
@@ -18,12 +18,18 @@ import { EvaluatorRuns } from './evaluator-runs.tsx';
 import '../../widgets/form.css';
 import './evaluators-page.css';
 
+const parts = [
+  { value: 'runs', label: 'Last runs' },
+  { value: 'settings', label: 'Settings' },
+] as const;
+
 /** The rules that judge new traces: what they found, what they cost, and why they failed. */
 export function EvaluatorsPage(): ReactElement {
   const { search, patch } = useUrlState();
   const query = useQuery(evaluatorsQuery);
   const chosen = search['evaluator'];
-  const open = (id: string | undefined): void => patch({ evaluator: id }, 'replace');
+  const open = (id: string | undefined): void => patch({ evaluator: id, part: undefined }, 'replace');
+  const part = search['part'] === 'settings' ? 'settings' : 'runs';
   useKeys('Evaluators', [{ keys: 'c', label: 'New evaluator', run: () => open('new') }]);
   const evaluators = query.data?.evaluators ?? [];
   const evaluator = evaluators.find(({ id }) => id === chosen);
@@ -82,9 +88,18 @@ export function EvaluatorsPage(): ReactElement {
                 <h2>{evaluator?.name ?? 'New evaluator'}</h2>
                 <IconButton icon="close" label="Close" onClick={() => open(undefined)} />
               </header>
-              <EvaluatorForm key={chosen} evaluator={evaluator} onSaved={open} />
               {evaluator !== undefined && (
+                <Segmented
+                  label="What to show"
+                  value={part}
+                  options={parts}
+                  onChange={(next) => patch({ part: next === 'runs' ? undefined : next }, 'replace')}
+                />
+              )}
+              {evaluator !== undefined && part === 'runs' ? (
                 <EvaluatorRuns key={`${evaluator.id} runs`} evaluator={evaluator} />
+              ) : (
+                <EvaluatorForm key={chosen} evaluator={evaluator} onSaved={open} />
               )}
             </aside>
           )}

@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import AxeBuilder from '@axe-core/playwright';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, findChromium, idle, openStage, untilStored, type Stage } from '../stage.ts';
+import { sendStory, type Story } from '../story.ts';
+
+const dialects = new URL('../../../../conformance/dialects/', import.meta.url);
+const recorded = BigInt(Date.parse('2026-11-21T01:48:14Z')) * 1_000_000n;
+
+/** What the real coding agents sent, ten minutes ago. */
+async function sendRecordings(otlpHttp: string): Promise<void> {
+  const shift = BigInt(Date.now() - 600_000) * 1_000_000n - recorded;
+  for (const tool of ['claude-code', 'codex', 'gemini-cli'])
+    for (const signal of ['traces', 'logs', 'metrics']) {
+      const text = readFileSync(new URL(`${tool}/${signal}.json`, dialects), 'utf8');
+      const body = text.replaceAll(
+        /(UnixNano": ")(\d{5,})"/g,
+        (_, before: string, time: string) => `${before}${BigInt(time) + shift}"`,
+      );
+      const response = await fetch(`${otlpHttp}/v1/${signal}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+      });
+      expect(response.status).toBe(200);
+    }
+}
+
+describe.skipIf(findChromium() === undefined)(
+  'someone judges runs and looks at coding agents',
+  { timeout: 90_000 },
+  () => {
+    let stage: Stage;
+    let story: Story;
+    beforeAll(async () => {
+      stage = await openStage();
+      story = await sendStory(stage.urls.otlpHttp, {
+        startMs: Date.now() - 60_000,
+        mark: 'a1',
+        failed: false,
+      });
+      await untilStored(stage.urls.ui, story.traceId, 3);
+      await sendRecordings(stage.urls.otlpHttp);
+      await eventually(
+        async () =>
+          (await fetch(`${stage.urls.ui}/api/v1/coding-agents`)).json() as Promise<{
+            totals: { calls: number; activeSeconds: number | null };
+          }>,
+        ({ totals }) => totals.calls === 5 && totals.activeSeconds !== null,
+      );
+    });
+    afterAll(async () => stage.close());
+
+    const violations = async (page: Page): Promise<string[]> =>
+      (await new AxeBuilder({ page }).analyze()).violations.map(
+        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`,
+      );
+
+    it('gives a score in the span panel, finds the trace by it, and takes it away', async () => {
+      const page = await stage.open(`/traces/${story.traceId}?span=${story.spanIds.call}&tab=scores`);
+      const panel = page.getByTestId('score-panel');
+      await panel.getByLabel('Value').fill('0,8');
+      await panel.getByLabel('Label').fill('good');
+      await panel.getByLabel('Who', { exact: true }).fill('ada');
+      await panel.getByLabel('Comment').fill('Short and right.');
+      await panel.getByRole('button', { name: 'Give the score' }).click();
+      await expect
+        .poll(async () => panel.getByRole('list', { name: 'Scores' }).textContent())
+        .toContain('0.8 good');
+      expect(await panel.textContent()).toContain('ada, by hand');
+      const q = encodeURIComponent('score.quality>0.5');
+      const { traces } = (await (await fetch(`${stage.urls.ui}/api/v1/traces?q=${q}`)).json()) as {
+        traces: { traceId: string }[];
+      };
+      expect(traces.map(({ traceId }) => traceId)).toEqual([story.traceId]);
+      expect(await violations(page)).toEqual([]);
+      await panel.getByRole('button', { name: 'Take the score quality away' }).click();
+      await expect.poll(async () => panel.textContent()).toContain('Nobody has judged this run yet');
+      await page.close();
+    });
+
+    it('makes an evaluator, is told what is wrong with one, and sees what it did', async () => {
+      const page = await stage.open('/evaluators');
+      expect(await page.textContent('h1')).toBe('No evaluators yet');
+      await page.getByRole('button', { name: 'New evaluator' }).first().click();
+      await page.getByLabel('Kind').selectOption('regex');
+      await page.getByLabel('Pattern').fill('(?=x)');
+      await page.getByRole('button', { name: 'Create' }).click();
+      await expect.poll(async () => page.getByRole('alert').textContent()).toContain('lookaround');
+      await page.getByLabel('Kind').selectOption('latency');
+      await page.getByRole('button', { name: 'Create' }).click();
+      await expect.poll(async () => page.textContent('h1')).toContain('1 evaluator at work');
+      await page.getByPlaceholder('trace id').fill(story.traceId);
+      await page.getByRole('button', { name: 'Try' }).click();
+      await expect.poll(async () => page.locator('.evaluator-run').first().textContent()).toContain('pass');
+      expect(await violations(page)).toEqual([]);
+      await page.getByRole('button', { name: 'Settings' }).click();
+      await page.getByRole('button', { name: 'Delete' }).click();
+      await expect.poll(async () => page.textContent('h1')).toBe('No evaluators yet');
+      await page.close();
+    });
+
+    it('works through a queue with the keyboard', async () => {
+      const page = await stage.open('/annotate');
+      await page.getByRole('button', { name: 'New queue' }).click();
+      await page.getByLabel('Name', { exact: true }).fill('Weekly sample');
+      await page.getByRole('button', { name: 'Create' }).click();
+      await expect
+        .poll(async () => page.textContent('h1'))
+        .toMatch(/Weekly sample: 0 of [1-9]\d* runs? judged/);
+      await idle(page);
+      const first = await page.locator('.annotate-run header a').textContent();
+      await page.keyboard.press('j');
+      await expect.poll(async () => page.locator('.annotate-run header a').textContent()).not.toBe(first);
+      await page.keyboard.press('k');
+      await page.getByTestId('score-panel').getByRole('button', { name: 'Pass' }).click();
+      await expect.poll(async () => page.getByTestId('score-panel').textContent()).toContain('1 pass');
+      expect(await violations(page)).toEqual([]);
+      await page.locator('.annotate-side').click({ position: { x: 5, y: 5 } });
+      await page.keyboard.press('d');
+      await expect.poll(async () => page.textContent('h1')).toContain('Weekly sample: 1 of');
+      await page.keyboard.press('s');
+      await expect.poll(async () => page.textContent('h1')).toContain('Weekly sample: 2 of');
+      await page.close();
+    });
+
+    it('reads what the coding agents did, narrows it to one, and opens its logs', async () => {
+      for (const colorScheme of ['light', 'dark'] as const) {
+        const page = await stage.open('/coding-agents', { colorScheme });
+        expect(await page.textContent('h1')).toBe(
+          '3 sessions of Claude Code, Codex CLI, Gemini CLI, $0.009 in the last 24 hours',
+        );
+        expect(await violations(page)).toEqual([]);
+        await page.close();
+      }
+      const page = await stage.open('/coding-agents');
+      await page.getByRole('button', { name: 'Codex CLI' }).click();
+      await idle(page);
+      expect(page.url()).toContain('agent=codex');
+      await expect.poll(async () => page.getByTestId('coding-summary').textContent()).toContain('2,560');
+      await page.getByRole('link', { name: 'Logs', exact: true }).last().click();
+      await idle(page);
+      expect(page.url()).toContain('/logs?');
+      await expect.poll(async () => page.locator('.log-row').count()).toBeGreaterThan(5);
+      await page.close();
+      const phone = await stage.open('/coding-agents', {
+        viewport: { width: 390, height: 844 },
+        isMobile: true,
+      });
+      const overflow = await phone.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect(overflow).toBe(0);
+      await phone.close();
+    });
+
+    it('shows the settings of each coding agent with this server’s address', async () => {
+      const page = await stage.open('/get-started?with=codex');
+      expect(await page.textContent('main')).toContain(`endpoint = "${stage.urls.otlpHttp}/v1/logs"`);
+      await page.getByRole('tab', { name: 'Claude Code' }).click();
+      expect(await page.textContent('main')).toContain(`OTEL_EXPORTER_OTLP_ENDPOINT=${stage.urls.otlpHttp}`);
+      await page.close();
+    });
+  },
+);
