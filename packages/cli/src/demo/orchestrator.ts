@@ -16,7 +16,7 @@ import type {
   ToolsStep,
 } from './scenario.ts';
 import { DemoFailure } from './service.ts';
-import { runTool } from './tool-server.ts';
+import { listTools, runTool } from './tool-server.ts';
 import type { World } from './world.ts';
 
 export interface AgentTask {
@@ -32,6 +32,8 @@ export interface AgentTask {
   readonly apology?: string | undefined;
   readonly evaluations?: readonly Evaluation[] | undefined;
   readonly stream: boolean;
+  /** The first task of a conversation: the client of the tools begins with it. */
+  readonly opens?: boolean;
 }
 
 /** An agent at work: it thinks, acts, reads what came of it, and thinks again, until it answers. */
@@ -58,6 +60,7 @@ export async function invokeAgent(world: World, context: Context, task: AgentTas
         category: 'AGENT',
         'gen_ai.agent.name': agent.name,
       });
+      if (task.opens) await listTools(world, inside);
       const run = new AgentRun(world, inside, task, agent);
       await run.work();
       for (const evaluation of task.evaluations ?? []) recordEvaluation(world, inside, evaluation);

@@ -1,4 +1,5 @@
 import { type Context, SpanKind } from '@opentelemetry/api';
+import { agents } from './agents.ts';
 import { settleRefund } from './billing.ts';
 import { createFailure } from './failures.ts';
 import type { Backend, ToolCall } from './scenario.ts';
@@ -7,6 +8,9 @@ import type { World } from './world.ts';
 
 const toolTimeoutMs = 8000;
 const protocolVersion = '2026-07-28';
+const serverName = 'larkfield-tools';
+/** Two versions of the server take turns, so that a client sees a definition change. */
+const releaseMs = 25 * 60_000;
 
 /** The orchestrator runs a tool over MCP: the trace context travels in the request's `params._meta`. Tries twice. */
 export async function runTool(
@@ -63,6 +67,52 @@ async function callTool(world: World, context: Context, call: ToolCall, callId: 
   );
 }
 
+/** A client that begins asks what there is to call. */
+export async function listTools(world: World, context: Context): Promise<void> {
+  const { orchestrator, mcpTools, clock, random } = world;
+  const labels = {
+    'mcp.method.name': 'tools/list',
+    'mcp.protocol.version': protocolVersion,
+    'mcp.server.name': serverName,
+    'network.transport': 'tcp',
+  };
+  await orchestrator.span(
+    context,
+    'tools/list',
+    { kind: SpanKind.CLIENT, attributes: labels },
+    async (inside, span) => {
+      await clock.sleep(random.latencyMs(2));
+      const listed = JSON.stringify({ tools: toolDefinitions(clock.nowMs()) });
+      await mcpTools.span(
+        readHeaders(writeHeaders(inside)),
+        'tools/list',
+        { kind: SpanKind.SERVER, attributes: { ...labels, 'mcp.response.value': listed } },
+        async () => clock.sleep(random.latencyMs(6)),
+      );
+      span.setAttribute('mcp.response.value', listed);
+    },
+  );
+}
+
+function toolDefinitions(nowMs: number): readonly object[] {
+  const isNewer = Math.floor(nowMs / releaseMs) % 2 === 1;
+  const tools = new Map(
+    Object.values(agents).flatMap((agent) => agent.tools.map((tool) => [tool.name, tool])),
+  );
+  return [...tools.values()].map(({ name, description, parameters }) => {
+    const known = name === 'track_parcel' && isNewer ? { ...parameters, carrier: 'string' } : parameters;
+    return {
+      name,
+      description,
+      inputSchema: {
+        type: 'object',
+        properties: Object.fromEntries(Object.entries(known).map(([key, type]) => [key, { type }])),
+        required: Object.keys(parameters),
+      },
+    };
+  });
+}
+
 async function serveTool(world: World, incoming: Context, call: ToolCall): Promise<unknown> {
   const { mcpTools, clock, random } = world;
   const labels = { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': call.tool };
@@ -78,7 +128,8 @@ async function serveTool(world: World, incoming: Context, call: ToolCall): Promi
         'mcp.protocol.version': protocolVersion,
         'jsonrpc.request.id': String(random.integer(1, 9999)),
         'network.transport': 'tcp',
-        'mcp.server.name': 'larkfield-tools',
+        'mcp.server.name': serverName,
+        'gen_ai.tool.call.arguments': JSON.stringify(call.arguments),
       },
     },
     async (context, span) => {
@@ -87,6 +138,7 @@ async function serveTool(world: World, incoming: Context, call: ToolCall): Promi
         await useBackend(world, context, call);
         if (call.publishes !== undefined) await publish(world, context, call.publishes);
         mcpTools.instruments.record('mcp', seconds(), labels, context);
+        span.setAttribute('gen_ai.tool.call.result', JSON.stringify(call.result));
         return call.result;
       } catch (error) {
         const type = error instanceof DemoFailure ? error.failure.type : 'Error';

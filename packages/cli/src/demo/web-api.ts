@@ -141,6 +141,7 @@ async function askOrchestrator(
               apology: turn.apology,
               evaluations: turn.evaluations,
               stream: true,
+              opens: messages.length === 0,
             }),
         );
         span.setAttribute('http.response.status_code', 200);
