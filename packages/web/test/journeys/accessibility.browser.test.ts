@@ -1,20 +1,49 @@
 import AxeBuilder from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { findChromium, openStage, untilStored, type Stage } from '../stage.ts';
+import { eventually, findChromium, openStage, untilStored, type Stage } from '../stage.ts';
+import { playDemo } from '../recordings.ts';
 import { sendStory, type Story } from '../story.ts';
 
 describe.skipIf(findChromium() === undefined)('every page, light and dark', { timeout: 60_000 }, () => {
   let stage: Stage;
   let story: Story;
+  let run = '';
+  let session = '';
 
   beforeAll(async () => {
     stage = await openStage();
     story = await sendStory(stage.urls.otlpHttp, { startMs: Date.now() - 60_000, mark: 'a1', failed: true });
     await untilStored(stage.urls.ui, story.traceId, 3);
-  });
+    await playDemo(stage.urls.ui);
+    const { runs } = await eventually(
+      async () =>
+        (await (await fetch(`${stage.urls.ui}/api/v1/runs?agent=research-agent`)).json()) as {
+          runs: { traceId: string; sessionId: string }[];
+        },
+      (answer) => answer.runs.length > 0,
+    );
+    run = runs[0]?.traceId ?? '';
+    session = runs[0]?.sessionId ?? '';
+  }, 90_000);
   afterAll(async () => stage.close());
 
   const pages: readonly (readonly [string, () => string])[] = [
+    ['overview', () => '/'],
+    ['runs', () => '/runs'],
+    ['sessions', () => '/sessions'],
+    ['a session', () => `/sessions/${session}`],
+    ['users', () => '/users'],
+    ['agents', () => '/agents'],
+    ['the graph of agents', () => '/agents?view=graph'],
+    ['models', () => '/models'],
+    ['tools', () => '/tools'],
+    ['MCP', () => '/mcp'],
+    ['performance', () => '/performance'],
+    ['a conversation', () => `/runs/${run}?view=conversation`],
+    ['the graph of a run', () => `/runs/${run}?view=graph`],
+    ['a pipeline', () => `/runs/${run}?view=pipeline`],
+    ['the cost of a run', () => `/runs/${run}?view=cost`],
+    ['the logs of a run', () => `/runs/${run}?view=logs`],
     ['traces', () => '/traces'],
     ['traces, none found', () => '/traces?q=service:nobody'],
     ['a trace', () => `/traces/${story.traceId}?span=${story.spanIds.call}`],
