@@ -68,7 +68,7 @@ export function requireNumber(
   const range = max === Number.MAX_SAFE_INTEGER ? `at least ${min}` : `between ${min} and ${max}`;
   throw new SightlineConfigError(
     option,
-    `is ${JSON.stringify(shown ?? value)}, not a number`,
+    `is ${JSON.stringify(shown ?? value)}, ${Number.isFinite(value) ? 'out of range' : 'not a number'}`,
     `Give a number ${range}.`,
   );
 }

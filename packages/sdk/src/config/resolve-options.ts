@@ -1,6 +1,7 @@
 /** Turns options and environment into one checked configuration. What is passed in code wins over the environment. */
 import { SightlineConfigError } from '../core/sdk-error.ts';
 import { findLogLevel, logLevels } from '../logging/levels.ts';
+import { checkOptions } from './check-options.ts';
 import { EnvironmentReader, requireNumber, type Environment } from './environment.ts';
 import type { InitOptions } from './init-options.ts';
 import type { ResolvedOptions } from './resolved-options.ts';
@@ -11,6 +12,7 @@ import { resolveSampling } from './resolve-sampling.ts';
 import { resolveTargets } from './resolve-targets.ts';
 
 export function resolveOptions(options: InitOptions, environment: Environment): ResolvedOptions {
+  checkOptions(options);
   const env = new EnvironmentReader(environment);
   const deployed = options.environment ?? env.text('SIGHTLINE_ENVIRONMENT', 'NODE_ENV') ?? 'development';
   const resource = env.pairs('OTEL_RESOURCE_ATTRIBUTES');

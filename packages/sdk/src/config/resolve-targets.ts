@@ -4,6 +4,7 @@
  */
 import { SightlineConfigError } from '../core/sdk-error.ts';
 import type { Signal } from '../core/drop-counter.ts';
+import { checkHeaders } from './check-options.ts';
 import type { EnvironmentReader } from './environment.ts';
 import type { InitOptions } from './init-options.ts';
 import type { OtlpProtocol, OtlpTarget } from './resolved-options.ts';
@@ -24,13 +25,15 @@ export function resolveTargets(
       checkOneOf('protocol', options.protocol, protocols) ??
       readOneOf(env, [own('PROTOCOL'), 'OTEL_EXPORTER_OTLP_PROTOCOL'], protocols) ??
       'http/protobuf';
+    const headers = {
+      ...env.pairs('OTEL_EXPORTER_OTLP_HEADERS', own('HEADERS')),
+      ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+      ...options.headers,
+    };
+    checkHeaders(headers, 'headers, apiKey or OTEL_EXPORTER_OTLP_HEADERS');
     return {
       url: resolveUrl(options, env, signal, own('ENDPOINT'), protocol),
-      headers: {
-        ...env.pairs('OTEL_EXPORTER_OTLP_HEADERS', own('HEADERS')),
-        ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
-        ...options.headers,
-      },
+      headers,
       protocol,
       compression:
         checkOneOf('compression', options.compression, compressions) ??

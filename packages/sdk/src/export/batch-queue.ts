@@ -7,7 +7,7 @@
 import { guard } from '../core/diagnostics.ts';
 import type { DropCounter, Signal } from '../core/drop-counter.ts';
 import type { LastRequest } from './last-words.ts';
-import type { Sink } from './sink.ts';
+import type { SendOutcome, Sink } from './sink.ts';
 
 export interface BatchQueueOptions<T> {
   readonly signal: Signal;
@@ -129,7 +129,7 @@ export class BatchQueue<T> {
     while (left > 0 && this.#items.length > 0) {
       const size = this.#batchSize(Math.min(left, this.#options.batchItemsMax));
       this.#sending = size;
-      const outcome = await this.#options.sink.send(this.#items.slice(0, size));
+      const outcome = await trySend(this.#options.sink, this.#items.slice(0, size));
       this.#sending = 0;
       if (outcome.kind === 'retry') {
         this.#backoffMs =
@@ -161,6 +161,15 @@ export class BatchQueue<T> {
   #take(size: number): void {
     this.#items.splice(0, size);
     for (const weight of this.#weights.splice(0, size)) this.#bytes -= weight;
+  }
+}
+
+/** A sink that breaks its promise not to reject must not become an unhandled rejection of the host. */
+async function trySend<T>(sink: Sink<T>, items: readonly T[]): Promise<SendOutcome> {
+  try {
+    return await sink.send(items);
+  } catch (error) {
+    return { kind: 'failed', reason: `they cannot be sent (${String(error)})` };
   }
 }
 

@@ -16,17 +16,25 @@ function findProblem(source: string): string | undefined {
   const plain = source.replace(/\\[^1-9k]/g, '_').replace(/\[(?:[^\]\\]|\\.)*\]/g, 'c');
   if (/\\[1-9k]/.test(plain)) return 'has a backreference';
   // A group that repeats without bound, or many times, and itself contains such a repetition.
-  const stack: boolean[] = [];
+  const stack: { repeats: boolean; chooses: boolean }[] = [];
   for (let index = 0; index < plain.length; index++) {
-    if (plain[index] === '(') stack.push(false);
+    const top = stack.at(-1);
+    if (plain[index] === '(') stack.push({ repeats: false, chooses: false });
+    else if (plain[index] === '|' && top !== undefined) top.chooses = true;
     else if (plain[index] === ')') {
-      const inner = stack.pop() ?? false;
+      const inner = stack.pop() ?? { repeats: false, chooses: false };
       const repeats = isUnbounded(plain.slice(index + 1));
-      if (inner && repeats) return 'repeats a repetition';
-      if ((inner || repeats) && stack.length > 0) stack[stack.length - 1] = true;
-    } else if (isUnbounded(plain.slice(index)) && stack.length > 0) stack[stack.length - 1] = true;
+      if (inner.repeats && repeats) return 'repeats a repetition';
+      // The alternatives may begin alike, and then each repetition doubles the ways.
+      if (inner.chooses && repeats) return 'repeats a choice';
+      const outer = stack.at(-1);
+      if (outer !== undefined) {
+        outer.repeats ||= inner.repeats || repeats;
+        outer.chooses ||= inner.chooses;
+      }
+    } else if (isUnbounded(plain.slice(index)) && top !== undefined) top.repeats = true;
   }
-  return /(?:[.c_][*+]\??){2}/.test(plain) ? 'has two unbounded repetitions side by side' : undefined;
+  return /(?:[^()|^$][*+]\??){2}/.test(plain) ? 'has two unbounded repetitions side by side' : undefined;
 }
 
 function isUnbounded(rest: string): boolean {

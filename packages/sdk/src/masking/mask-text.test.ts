@@ -3,6 +3,19 @@ import { createMaskText } from './mask-text.ts';
 
 const mask = createMaskText({});
 
+describe('a pattern of the user', () => {
+  it.each([/(a|ab)*c/, /(a+)+$/, /((a|b)|c)+d/, /a*a*b/, /(x+y?){5,}z/, /(.)\1/])(
+    '%s could run away and is refused',
+    (pattern) => {
+      expect(() => createMaskText({ rules: [{ name: 'x', pattern }] })).toThrow(/may take exponential time/);
+    },
+  );
+
+  it.each([/T-[0-9]{6}/, /(?:CUST|ORD)-\d+/, /\bkey=[^ ]{1,64}/])('%s is taken', (pattern) => {
+    expect(() => createMaskText({ rules: [{ name: 'x', pattern }] })).not.toThrow();
+  });
+});
+
 describe('masking', () => {
   it.each([
     ['write to ada.lovelace+x@maths.example.org now', 'write to [masked:email] now'],
