@@ -8,7 +8,7 @@ import { generateSegments } from '../../../../../bench/scale-data.ts';
 import { loadCases } from '../../../../../conformance/load.ts';
 import { gunzipSync } from 'node:zlib';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
-import type { StoreError, TelemetryStore } from '../telemetry-store.ts';
+import type { ScoreRow, StoreError, TelemetryStore } from '../telemetry-store.ts';
 import { goldenSql } from './golden-sql.ts';
 import {
   attributesOf,
@@ -477,6 +477,72 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
           },
         );
         await expect(slow).rejects.toMatchObject({ kind: 'limit', limit: 'time' });
+      });
+    });
+
+    describe('scores', () => {
+      const score = (id: string, value: number | null): ScoreRow => ({
+        project,
+        id,
+        timeNanos: testNow.toString(),
+        traceId: 'a1'.repeat(16),
+        spanId: '00'.repeat(8),
+        sessionId: '',
+        responseId: '',
+        service: '',
+        name: `it's "a\\b"\n\t\0😀`,
+        value,
+        label: '',
+        comment: 'x'.repeat(10_000),
+        source: 'api',
+        who: '',
+        evaluatorId: '',
+        judgeModel: '',
+        judgeInputTokens: null,
+        judgeOutputTokens: 18_000_000,
+        judgeCostUsd: 0.1,
+      });
+      const kept = async () =>
+        rows<{
+          id: string;
+          value: number | null;
+          name: string;
+          traceId: string;
+          tokens: string;
+          size: string;
+        }>(
+          `SELECT score_id AS id, value, name, lower(hex(trace_id)) AS traceId, judge_output_tokens AS tokens, length(comment) AS size
+           FROM scores FINAL WHERE project = {project:String} ORDER BY id`,
+        );
+
+      test('are visible at once, and keep every character', async () => {
+        freshProject();
+        await store.putScores([score('a', 0.5), score('b', null)]);
+        expect(await kept()).toEqual([
+          {
+            id: 'a',
+            value: 0.5,
+            name: score('a', 0).name,
+            traceId: 'a1'.repeat(16),
+            tokens: '18000000',
+            size: '10000',
+          },
+          expect.objectContaining({ id: 'b', value: null }),
+        ]);
+        await store.putScores([]);
+      });
+
+      test('are replaced by a later one of the same id, and taken away', async () => {
+        freshProject();
+        for (const value of [1, 2, 3]) await store.putScores([score('a', value), score('b', value)]);
+        expect((await kept()).map(({ id, value }) => [id, value])).toEqual([
+          ['a', 3],
+          ['b', 3],
+        ]);
+        await store.putScores([{ ...score('a', 3), isDeleted: true }]);
+        expect((await kept()).map(({ id }) => id)).toEqual(['b']);
+        await store.putScores([score('a', 4)]);
+        expect((await kept()).map(({ value }) => value)).toEqual([4, 3]);
       });
     });
 
