@@ -18,6 +18,7 @@ import { type QueryContext, Reader } from '../reader.ts';
 import { callFilters, type ExactFilters, havingRunFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { callRows, type CallWish } from '../sql/call-rows-sql.ts';
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
+import { modelCalls } from '../sql/model-calls-sql.ts';
 import { every, int64, type Sql, sql, string, trusted } from '../sql/sql.ts';
 import { summedUsageText } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
@@ -69,11 +70,9 @@ async function findCallees<Row extends object>(
   const sort = readSort(parameters.sort);
   const { from, to } = page.range;
   const filters: ExactFilters = parameters;
-  const calls = sql`SELECT * FROM (${callRows({
+  const wish = {
     scope: scopeOf(reader, page, 'padded'),
     where: tracesOfFilter(reader.project, readQ(parameters.q, 'traces', reader.clock), page.range),
-    having: havingRunFilters(filters),
-    kinds: list.kinds,
     reads: [
       'callStartNanos',
       'durationNs',
@@ -84,7 +83,12 @@ async function findCallees<Row extends object>(
       'model',
       ...list.reads,
     ],
-  })}) WHERE ${every([
+  };
+  const source =
+    list.kinds === 'models'
+      ? modelCalls({ ...wish, filters })
+      : callRows({ ...wish, kinds: list.kinds, having: havingRunFilters(filters) });
+  const calls = sql`SELECT * FROM (${source}) WHERE ${every([
     sql`callStartNanos >= ${int64(from)} AND callStartNanos < ${int64(to)}`,
     callFilters(filters),
     list.where,

@@ -39,6 +39,8 @@ export async function readJudgements(reader: Reader, overview: OverviewScope): P
     WHERE project = ${string(reader.project)} AND ${inBuckets(later)} AND time >= ${moment(later.from)}
       AND ${isHallucinationVerdict} AND trace_id != toFixedString('', 16)
     GROUP BY trace_id`;
+  const [any] = await reader.rows(sql`SELECT 1 FROM (${verdicts}) LIMIT 1`);
+  if (any === undefined) return new Map();
   const runs = runRows(
     scope,
     sql`${where} AND trace_id IN (SELECT trace_id FROM (${verdicts}))`,

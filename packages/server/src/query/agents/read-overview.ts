@@ -10,28 +10,19 @@ import { decodeCost } from '../decode-span.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
-import { callSums, type OverviewScope, runSums, type SumRow } from '../sql/overview-sql.ts';
+import { type CallSum, callSums, type OverviewScope, runSums, type SumRow } from '../sql/overview-sql.ts';
 import { readRange } from '../time-range.ts';
 import { chooseStepMs } from '../time-step.ts';
 import { judgementOf, type Judgements, readJudgements } from './judgements.ts';
-import { decodeUsage, type UsageRow } from './run-facts.ts';
+import { decodeUsage } from './run-facts.ts';
 import { placeName, type SumPlace } from './overview-place.ts';
 import { noUsage } from './run-tree.ts';
-import { readTopPrompts, readTopTools } from './top-lists.ts';
+import { readTopTools, topPrompts } from './top-lists.ts';
 
 interface RunSum extends SumRow {
   readonly runs: string;
   readonly failedRuns: string;
   readonly durations: readonly (number | null)[];
-}
-
-interface CallSum extends SumRow, UsageRow {
-  readonly llmCalls: string;
-  readonly calls: string;
-  readonly errors: string;
-  readonly durations: readonly (number | null)[];
-  readonly streamed: string;
-  readonly ttfts: readonly (number | null)[];
 }
 
 /** Runs that reach over the end of the window are known to this extent: their calls tell the sums of agents apart. */
@@ -60,14 +51,18 @@ export async function readOverview(
     filters: parameters,
     groupBy,
   };
-  const [runs, calls, judgements, topTools, topPrompts] = await Promise.all([
+  const [runs, calls, judgements, topTools] = await Promise.all([
     reader.rows<RunSum>(runSums(overview)),
     reader.rows<CallSum>(callSums(overview)),
     readJudgements(reader, overview),
     readTopTools(reader, overview),
-    readTopPrompts(reader, overview),
   ]);
-  const sums = new Sums({ runs, calls, judgements, isModel: groupBy === 'model' });
+  const sums = new Sums({
+    runs,
+    calls: calls.filter(({ hasPrompt }) => Number(hasPrompt) === 0),
+    judgements,
+    isModel: groupBy === 'model',
+  });
   const starts = stepsOf(from, to, stepNanos);
   const series = (key: string | undefined): OverviewPoint[] =>
     starts.map((start) => ({
@@ -90,7 +85,7 @@ export async function readOverview(
     })),
     otherGroups: Math.max(0, keys.length - parameters.groups),
     topTools,
-    topPrompts,
+    topPrompts: topPrompts(calls),
     ...reader.limitsMet,
   };
 }

@@ -2,26 +2,15 @@ import type { OverviewResponse } from '@sightline/schema/api';
 import { decodeCost } from '../decode-span.ts';
 import type { Reader } from '../reader.ts';
 import { callFilters, havingRunFilters } from '../sql/agent-filter-sql.ts';
-import { callRows, type CallWish } from '../sql/call-rows-sql.ts';
-import type { OverviewScope } from '../sql/overview-sql.ts';
-import { every, int64, type Sql, sql, uint } from '../sql/sql.ts';
+import type { CallSum, OverviewScope } from '../sql/overview-sql.ts';
+import { aiSpansWithin } from '../sql/run-rows-sql.ts';
+import { moment, type Sql, sql, trusted, uint } from '../sql/sql.ts';
+import { decodeUsage } from './run-facts.ts';
 
 const itemsMax = 10;
 
-function callsOf(
-  { scope, where, filters, previousFrom, from, to }: OverviewScope,
-  wish: Pick<CallWish, 'kinds' | 'reads'>,
-): Sql {
-  const calls = callRows({
-    scope,
-    where,
-    having: havingRunFilters(filters),
-    ...wish,
-    reads: ['callStartNanos', 'service', 'version', 'environment', 'model', ...wish.reads],
-  });
-  return sql`SELECT *, callStartNanos >= ${int64(from)} AS isCurrent FROM (${calls})
-    WHERE ${every([sql`callStartNanos >= ${int64(previousFrom)} AND callStartNanos < ${int64(to)}`, callFilters(filters)])}`;
-}
+/** An MCP request for a tool, made by the span of that tool, is no second call. */
+const isTool = `operation = 'tool' OR (operation = 'mcp' AND tool_name != '')`;
 
 interface ToolRow {
   readonly tool: string;
@@ -37,12 +26,20 @@ export async function readTopTools(
   reader: Reader,
   overview: OverviewScope,
 ): Promise<OverviewResponse['topTools']> {
-  const calls = callsOf(overview, { kinds: 'tools', reads: ['durationNs', 'isError'] });
+  const { scope, where, filters, previousFrom, from, to } = overview;
+  const within = sql`${aiSpansWithin(scope)} AND ${where}`;
+  const withMcp = sql`SELECT trace_id FROM ai_spans WHERE ${within} AND operation = 'mcp' AND tool_name != ''`;
+  const inTools = sql`SELECT trace_id, span_id, tool_name FROM ai_spans WHERE ${within} AND (${trusted(isTool)}) AND trace_id IN (${withMcp})`;
   const rows = await reader.rows<ToolRow>(sql`
     SELECT toString(tool) AS tool, countIf(isCurrent) AS calls, countIf(isCurrent AND isError) AS errors,
       if(calls = 0, NULL, quantileDDIf(0.01, 0.95)(durationNs / 1e6, isCurrent)) AS p95Ms,
       countIf(NOT isCurrent) AS callsBefore, countIf(NOT isCurrent AND isError) AS errorsBefore
-    FROM (${calls}) WHERE tool != '' GROUP BY tool HAVING calls > 0 ORDER BY errors DESC, calls DESC, tool LIMIT ${uint(itemsMax)}`);
+    FROM (
+      SELECT tool_name AS tool, status_code = 2 AS isError, duration_ns AS durationNs, start_time >= ${moment(from)} AS isCurrent,
+        service, service_version AS version, environment, model
+      FROM ai_spans WHERE ${within} AND (${trusted(isTool)}) AND tool_name != '' AND start_time >= ${moment(previousFrom)} AND start_time < ${moment(to)}
+        AND (operation != 'mcp' OR (trace_id, parent_span_id, tool_name) NOT IN (${inTools})) AND ${ofRuns(overview)})
+    WHERE ${callFilters(filters)} GROUP BY tool HAVING calls > 0 ORDER BY errors DESC, calls DESC, tool LIMIT ${uint(itemsMax)}`);
   return rows.map((row) => ({
     tool: row.tool,
     calls: Number(row.calls),
@@ -53,39 +50,33 @@ export async function readTopTools(
   }));
 }
 
-interface PromptRow {
-  readonly promptName: string;
-  readonly isNamed: number | boolean;
-  readonly calls: string;
-  readonly costUsd: number | null;
-  readonly unpriced: string;
-  readonly inputTokens: number | null;
-  readonly outputTokens: number | null;
-  readonly callsBefore: string;
-  readonly costBefore: number | null;
+/** Traces that meet what only a whole trace can: its session, its user, the agents in it. */
+function ofRuns({ scope, filters }: OverviewScope): Sql {
+  const isNarrowed = [filters.session, filters.user, filters.agent].some((each) => each !== undefined);
+  if (!isNarrowed) return trusted('true');
+  return sql`trace_id IN (SELECT trace_id FROM ai_spans WHERE ${aiSpansWithin(scope)} GROUP BY trace_id HAVING ${havingRunFilters(filters)})`;
 }
 
 /** The prompts that cost most: by their name, or by that of the span that made the call. */
-export async function readTopPrompts(
-  reader: Reader,
-  overview: OverviewScope,
-): Promise<OverviewResponse['topPrompts']> {
-  const calls = callsOf(overview, { kinds: 'models', reads: ['prompt', 'name'] });
-  const rows = await reader.rows<PromptRow>(sql`
-    SELECT if(prompt != '', toString(prompt), toString(name)) AS promptName, prompt != '' AS isNamed, countIf(isCurrent) AS calls,
-      sumOrNullIf(call.costUsd, isCurrent) AS costUsd, sumIf(unpricedCalls, isCurrent) AS unpriced,
-      sumOrNullIf(call.inputTokens, isCurrent) AS inputTokens, sumOrNullIf(call.outputTokens, isCurrent) AS outputTokens,
-      countIf(NOT isCurrent) AS callsBefore, sumOrNullIf(call.costUsd, NOT isCurrent) AS costBefore
-    FROM (${calls}) AS call GROUP BY promptName, isNamed HAVING calls > 0
-    ORDER BY ifNull(costUsd, -1) DESC, calls DESC, promptName LIMIT ${uint(itemsMax)}`);
-  return rows.map((row) => ({
-    prompt: row.promptName,
-    isNamed: row.isNamed === true || row.isNamed === 1,
-    calls: Number(row.calls),
-    costUsd: decodeCost(row.costUsd),
-    unpricedCalls: Number(row.unpriced),
-    inputTokens: decodeCost(row.inputTokens),
-    outputTokens: decodeCost(row.outputTokens),
-    previous: { calls: Number(row.callsBefore), costUsd: decodeCost(row.costBefore) },
-  }));
+export function topPrompts(sums: readonly CallSum[]): OverviewResponse['topPrompts'] {
+  const rows = sums.filter(({ hasPrompt }) => Number(hasPrompt) === 1);
+  const nameOf = (row: CallSum): string => JSON.stringify([row.promptName, Number(row.isNamed)]);
+  const before = new Map(
+    rows.filter(({ isCurrent }) => Number(isCurrent) === 0).map((row) => [nameOf(row), row]),
+  );
+  return rows
+    .filter(({ isCurrent }) => Number(isCurrent) === 1)
+    .map((row) => {
+      const { costUsd, unpricedCalls, inputTokens, outputTokens } = decodeUsage(row);
+      const previous = before.get(nameOf(row));
+      return {
+        prompt: row.promptName,
+        isNamed: Number(row.isNamed) === 1,
+        calls: Number(row.calls),
+        ...{ costUsd, unpricedCalls, inputTokens, outputTokens },
+        previous: { calls: Number(previous?.calls ?? 0), costUsd: decodeCost(previous?.costUsd ?? null) },
+      };
+    })
+    .toSorted((a, b) => (b.costUsd ?? -1) - (a.costUsd ?? -1) || b.calls - a.calls)
+    .slice(0, itemsMax);
 }

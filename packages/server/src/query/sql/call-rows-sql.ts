@@ -4,7 +4,7 @@
  */
 import { type Sql, sql, trusted } from './sql.ts';
 import { aiSpansWithin, endNanos, type RunScope } from './run-rows-sql.ts';
-import { countedIds, hasUsage, isInference, knownCost } from './usage-sql.ts';
+import { countedIds, hasUsage, inferences, isInference, knownCost } from './usage-sql.ts';
 
 const isTool = `(operation = 'tool' OR (operation = 'mcp' AND tool_name != ''))`;
 
@@ -32,6 +32,8 @@ const columns: readonly (readonly [name: string, sql: string])[] = [
   ['ownReasoning', 'toFloat64(reasoning_tokens)'],
   ['ownCost', knownCost],
 ];
+/** What each column is over rows of `ai_spans`. */
+export const callColumns: ReadonlyMap<string, string> = new Map(columns);
 const ownUsage = ['Input', 'Output', 'CacheRead', 'CacheWrite', 'Reasoning'] as const;
 
 /**
@@ -78,7 +80,7 @@ export function callRows({ scope, where, having, kinds, reads }: CallWish): Sql 
         'toUInt64(isCounted AND isNull(ownCost)) AS unpricedCalls',
       ]
     : [];
-  const wrappers = `arrayIntersect(groupArrayIf(span_id, ${isInference}), groupArrayIf(parent_span_id, ${isInference}))`;
+  const wrappers = `arrayIntersect(groupArrayIf(span_id, ${isInference}), groupArrayIf(parent_span_id, ${isInference} AND parent_span_id != span_id))`;
   return sql`SELECT trace_id, ${trusted(read.join(', '))}${trusted(usage.map((each) => `, ${each}`).join(''))},
       ${agentOfCall}
     FROM (
@@ -89,5 +91,6 @@ export function callRows({ scope, where, having, kinds, reads }: CallWish): Sql 
         groupUniqArrayIf(tuple(${trusted(taken.map(([, text]) => text).join(', '))}), ${trusted(kindCondition[kinds])}) AS calls
       FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${having})
     ARRAY JOIN arrayFilter(call -> NOT has(wrappers, ${trusted(place('spanId'))})
-      AND NOT (${trusted(place('tool'))} != '' AND has(tools, tuple(${trusted(place('parentId'))}, toString(${trusted(place('tool'))})))), calls) AS call`;
+      AND NOT (${trusted(place('tool'))} != '' AND has(tools, tuple(${trusted(place('parentId'))}, toString(${trusted(place('tool'))})))), calls) AS call
+    WHERE ${trusted(kinds === 'models' ? `operation IN (${inferences}) OR isCounted` : 'true')}`;
 }

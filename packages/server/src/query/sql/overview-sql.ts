@@ -3,8 +3,8 @@
  * Everything is read once; the engine keeps the four sums side by side.
  */
 import type { OverviewGroup } from '@sightline/schema/api';
-import { callFilters, type ExactFilters, havingFilters, havingRunFilters } from './agent-filter-sql.ts';
-import { callRows } from './call-rows-sql.ts';
+import { callFilters, type ExactFilters, havingFilters } from './agent-filter-sql.ts';
+import { modelCalls } from './model-calls-sql.ts';
 import { type RunScope, runRows } from './run-rows-sql.ts';
 import { every, int64, type Sql, sql, trusted } from './sql.ts';
 import { summedUsageText } from './usage-sql.ts';
@@ -30,6 +30,25 @@ export interface SumRow {
   readonly hasGroup: number;
 }
 
+export interface CallSum extends SumRow {
+  readonly hasPrompt: number;
+  readonly promptName: string;
+  readonly isNamed: number | boolean;
+  readonly llmCalls: string;
+  readonly calls: string;
+  readonly errors: string;
+  readonly durations: readonly (number | null)[];
+  readonly streamed: string;
+  readonly ttfts: readonly (number | null)[];
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly costUsd: number | null;
+  readonly unpricedCalls: string;
+}
+
 const runKeys: Readonly<Record<OverviewGroup, string>> = {
   model: 'modelNames',
   agent: 'agentNames',
@@ -48,20 +67,6 @@ function stepOf(time: string, { from, stepNanos }: OverviewScope): Sql {
     if(isCurrent, ${int64(from)} + intDiv(${trusted(time)} - ${int64(from)}, ${int64(stepNanos)}) * ${int64(stepNanos)}, 0) AS step`;
 }
 
-function sets(groupBy: OverviewGroup | undefined): Sql {
-  const plain = '(isCurrent), (isCurrent, step)';
-  return trusted(
-    `GROUP BY GROUPING SETS (${groupBy === undefined ? plain : `${plain}, (isCurrent, groupKey), (isCurrent, step, groupKey)`})`,
-  );
-}
-
-const sumColumns = (groupBy: OverviewGroup | undefined): Sql =>
-  trusted(
-    groupBy === undefined
-      ? `isCurrent, step, '' AS groupKey, 1 - grouping(step) AS hasStep, 0 AS hasGroup`
-      : `isCurrent, step, groupKey, 1 - grouping(step) AS hasStep, 1 - grouping(groupKey) AS hasGroup`,
-  );
-
 /** Runs by their first step. A run stands in every group that took part in it. */
 export function runSums(overview: OverviewScope): Sql {
   const { scope, where, filters, groupBy, previousFrom, to } = overview;
@@ -75,7 +80,8 @@ export function runSums(overview: OverviewScope): Sql {
   const sums = trusted(
     `count() AS runs, countIf(isFailed) AS failedRuns, quantilesDD(0.01, 0.5, 0.95)(toFloat64(durationNanos)) AS durations`,
   );
-  const all = sql`SELECT ${sumColumns(undefined)}, ${sums} FROM (${placed}) ${sets(undefined)}`;
+  const all = sql`SELECT isCurrent, step, '' AS groupKey, 1 - grouping(step) AS hasStep, 0 AS hasGroup, ${sums}
+    FROM (${placed}) GROUP BY GROUPING SETS ((isCurrent), (isCurrent, step))`;
   if (key === undefined) return all;
   // A run in two groups is one run in all.
   return sql`${all} UNION ALL SELECT isCurrent, step, groupKey, 1 - grouping(step) AS hasStep, 1 AS hasGroup, ${sums}
@@ -83,33 +89,47 @@ export function runSums(overview: OverviewScope): Sql {
     GROUP BY GROUPING SETS ((isCurrent, groupKey), (isCurrent, step, groupKey))`;
 }
 
-/** Calls of models by their own start. */
+/** Calls of models by their own start. With `promptName` where the row sums up a prompt; '' otherwise. */
 export function callSums(overview: OverviewScope): Sql {
   const { scope, where, filters, groupBy, previousFrom, to } = overview;
-  const calls = callRows({
+  const calls = modelCalls({
     scope,
     where,
-    having: havingRunFilters(filters),
-    kinds: 'models',
+    filters,
     reads: [
-      'callStartNanos',
-      'durationNs',
-      'isError',
-      'ttftMs',
-      'service',
-      'version',
-      'environment',
-      'model',
-      'tool',
+      ...[
+        'callStartNanos',
+        'durationNs',
+        'isError',
+        'ttftMs',
+        'service',
+        'version',
+        'environment',
+        'model',
+        'tool',
+        'prompt',
+        'name',
+      ],
+      ...(groupBy === 'agent' ? ['agent'] : []),
     ],
   });
   const key = groupBy === undefined ? '' : `, ${callKeys[groupBy]} AS groupKey`;
   const usage = summedUsageText.replaceAll('source.', 'placed.');
-  return sql`SELECT ${sumColumns(groupBy)}, countIf(operation = 'llm') AS llmCalls, count() AS calls, countIf(isError) AS errors,
+  const sets = [
+    '(isCurrent)',
+    '(isCurrent, step)',
+    ...(groupBy === undefined ? [] : ['(isCurrent, groupKey)', '(isCurrent, step, groupKey)']),
+    '(isCurrent, promptName, isNamed)',
+  ];
+  const group =
+    groupBy === undefined ? `'' AS groupKey, 0 AS hasGroup` : 'groupKey, 1 - grouping(groupKey) AS hasGroup';
+  return sql`SELECT isCurrent, step, ${trusted(group)}, promptName, isNamed, 1 - grouping(step) AS hasStep,
+      1 - grouping(promptName) AS hasPrompt, countIf(operation = 'llm') AS llmCalls, count() AS calls, countIf(isError) AS errors,
       quantilesDD(0.01, 0.5, 0.95)(toFloat64(durationNs)) AS durations,
       countIf(isNotNull(ttftMs)) AS streamed, quantilesDDIf(0.01, 0.5, 0.95)(ifNull(ttftMs, 0), isNotNull(ttftMs)) AS ttfts,
       ${trusted(usage)}
-    FROM (SELECT *, ${stepOf('callStartNanos', overview)}${trusted(key)} FROM (${calls})
+    FROM (SELECT *, ${stepOf('callStartNanos', overview)}${trusted(key)},
+        if(prompt != '', toString(prompt), toString(name)) AS promptName, prompt != '' AS isNamed FROM (${calls})
       WHERE ${every([sql`callStartNanos >= ${int64(previousFrom)} AND callStartNanos < ${int64(to)}`, callFilters(filters)])}) AS placed
-    ${sets(groupBy)}`;
+    GROUP BY GROUPING SETS (${trusted(sets.join(', '))})`;
 }

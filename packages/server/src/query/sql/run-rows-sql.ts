@@ -30,7 +30,7 @@ export function aiSpansWithin({ project, window, storedUntilMs }: RunScope): Sql
 const headOrder = `tuple(parent_span_id != toFixedString('', 8), operation NOT IN ('workflow', 'agent'), -toInt64(least(duration_ns, 9000000000000000000)))`;
 export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
 /** One call seen by two instrumentations is one: spans of models that directly contain another do not count. */
-const llmCalls = `countIf(operation = 'llm') - length(arrayIntersect(groupArrayIf(span_id, operation = 'llm'), groupArrayIf(parent_span_id, operation = 'llm')))`;
+const llmCalls = `countIf(operation = 'llm') - length(arrayIntersect(groupArrayIf(span_id, operation = 'llm'), groupArrayIf(parent_span_id, operation = 'llm' AND parent_span_id != span_id)))`;
 
 const runColumns = `
   trace_id,
@@ -39,7 +39,8 @@ const runColumns = `
   argMinIf(agent_name, start_time, agent_name != '') AS firstAgent,
   count() AS steps, ${llmCalls} AS llmCalls, countIf(operation = 'tool' OR (operation = 'mcp' AND tool_name != '')) AS toolCalls,
   countIf(status_code = 2) AS errorCount,
-  if(tupleElement(head, 2) IN ('workflow', 'agent', 'step'), tupleElement(head, 6) = 2, errorCount > 0) AS isFailed,
+  argMin(tuple(operation IN ('workflow', 'agent', 'step'), status_code = 2), ${headOrder}) AS headState,
+  if(tupleElement(headState, 1), tupleElement(headState, 2), errorCount > 0) AS isFailed,
   max(session_id) AS sessionId, max(user_id) AS userId,
   groupUniqArrayIf(toString(agent_name), agent_name != '') AS agentNames, groupUniqArray(toString(service)) AS serviceNames,
   groupUniqArrayIf(toString(service_version), service_version != '') AS versionNames,

@@ -5,7 +5,7 @@
 import { countedSpanIdsSql, inferenceOperations } from '@sightline/schema/conventions';
 import { type Sql, trusted } from './sql.ts';
 
-const inferences = inferenceOperations.map((operation) => `'${operation}'`).join(', ');
+export const inferences = inferenceOperations.map((operation) => `'${operation}'`).join(', ');
 
 export const isInference = `operation IN (${inferences})`;
 /** A cost below zero is a mistake of its sender: unknown, and not taken off what others cost. */
