@@ -38,14 +38,16 @@ export function Realtime({
   ];
   if (!isLive) return <div className="realtime" />;
   return (
-    <dl className="realtime small" aria-label="The last minute">
-      <div className="realtime-title faint">Last minute</div>
-      {facts.map(([label, value]) => (
-        <div key={label}>
-          <dd className="num">{value}</dd>
-          <dt className="faint">{label}</dt>
-        </div>
-      ))}
-    </dl>
+    <div className="realtime small">
+      <span className="faint">Last minute</span>
+      <dl aria-label="The last minute">
+        {facts.map(([label, value]) => (
+          <div key={label}>
+            <dt className="faint">{label}</dt>
+            <dd className="num">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }
