@@ -4,7 +4,7 @@ import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { capture } from '../tracing/capture.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
-import { definedAttributes, runOperation } from './traced-operation.ts';
+import { definedAttributes, describeAndRun, prepareOperation } from './traced-operation.ts';
 
 export interface Score {
   /** What was judged: `groundedness`, `hallucination`, `user_feedback`, … */
@@ -47,30 +47,35 @@ export interface EvaluationOptions {
 export function traceEvaluation<T>(options: EvaluationOptions, fn: (span: SpanHandle) => T): T {
   const runtime = currentRuntime();
   if (runtime === undefined) return fn(idleHandle);
-  const evaluated = activeContext();
-  return runOperation(
-    runtime,
-    {
-      name: `evaluate ${options.name}`,
-      attributes: {
-        'gen_ai.operation.name': 'evaluate',
-        'gen_ai.evaluation.name': options.name,
-        ...options.attributes,
-      },
+  return describeAndRun(
+    () => {
+      const evaluated = activeContext();
+      return prepareOperation(
+        runtime,
+        {
+          name: `evaluate ${options.name}`,
+          attributes: {
+            'gen_ai.operation.name': 'evaluate',
+            'gen_ai.evaluation.name': options.name,
+            ...options.attributes,
+          },
+        },
+        fn,
+        {
+          ended: (span, value) => {
+            const result = readScore(options, value);
+            if (result === undefined) return;
+            recordOnSpan(runtime, span, result);
+            emitScore(
+              runtime,
+              result,
+              trace.getSpan(evaluated) === undefined ? trace.setSpan(evaluated, span) : evaluated,
+            );
+          },
+        },
+      );
     },
-    fn,
-    {
-      ended: (span, value) => {
-        const result = readScore(options, value);
-        if (result === undefined) return;
-        recordOnSpan(runtime, span, result);
-        emitScore(
-          runtime,
-          result,
-          trace.getSpan(evaluated) === undefined ? trace.setSpan(evaluated, span) : evaluated,
-        );
-      },
-    },
+    () => fn(idleHandle),
   );
 }
 

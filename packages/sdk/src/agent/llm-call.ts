@@ -1,12 +1,13 @@
 /** One model call: the span, its GenAI attributes, tokens, cost and metrics. The client instrumentations use the same recorder. */
 import type { Attributes, Context, Span } from '@opentelemetry/api';
+import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
 import { tracedCall, type CallHooks } from '../tracing/traced-call.ts';
 import { addLlmCall } from './totals.ts';
-import { definedAttributes, errorType } from './traced-operation.ts';
+import { definedAttributes, describeAndRun, errorType } from './traced-operation.ts';
 import { priceOf, type TokenUsage } from './price.ts';
 
 export interface LlmCallOptions {
@@ -55,13 +56,20 @@ export interface LlmCallSpan extends SpanHandle {
 export function traceLlmCall<T>(options: LlmCallOptions, fn: (call: LlmCallSpan) => T): T {
   const runtime = currentRuntime();
   if (runtime === undefined) return fn(idleCall);
-  const recorder = new LlmRecorder(runtime, options);
-  return tracedCall(
-    runtime,
-    recorder.spanName,
-    { kind: 'CLIENT', attributes: recorder.requestAttributes },
-    (handle) => fn(recorder.handleFor(handle)),
-    recorder.hooks,
+  return describeAndRun(
+    () => {
+      const recorder = new LlmRecorder(runtime, options);
+      const { spanName, requestAttributes } = recorder;
+      return () =>
+        tracedCall(
+          runtime,
+          spanName,
+          { kind: 'CLIENT', attributes: requestAttributes },
+          (handle) => fn(recorder.handleFor(handle)),
+          recorder.hooks,
+        );
+    },
+    () => fn(idleCall),
   );
 }
 
@@ -139,11 +147,11 @@ export class LlmRecorder {
   }
 
   recordUsage(usage: TokenUsage): void {
-    this.#usage = { ...this.#usage, ...usage };
+    guard('recording usage', () => (this.#usage = { ...this.#usage, ...usage }));
   }
 
   recordResponse(response: LlmResponse): void {
-    this.#response = { ...this.#response, ...response };
+    guard('recording a response', () => (this.#response = { ...this.#response, ...response }));
   }
 
   recordCost(usd: number): void {

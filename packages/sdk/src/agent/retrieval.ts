@@ -1,8 +1,9 @@
+import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { countError } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
-import { definedAttributes, errorType, runOperation } from './traced-operation.ts';
+import { definedAttributes, describeAndRun, errorType, prepareOperation } from './traced-operation.ts';
 
 export interface RetrievalOptions {
   /** The index, collection or search engine. */
@@ -39,44 +40,51 @@ const documentsMax = 100;
 export function traceRetrieval<T>(options: RetrievalOptions, fn: (span: RetrievalSpan) => T): T {
   const runtime = currentRuntime();
   if (runtime === undefined) return fn({ ...idleHandle, recordDocuments: () => undefined });
-  let recorded = false;
-  return runOperation(
-    runtime,
-    {
-      name: `retrieval ${options.source}`,
-      kind: 'CLIENT',
-      attributes: {
-        ...definedAttributes({
-          'gen_ai.operation.name': 'retrieval',
-          'gen_ai.data_source.id': options.source,
-          'gen_ai.retrieval.query.text': capture(runtime, options.query),
-          'gen_ai.request.top_k': options.topK,
-          'sightline.retrieval.method': options.method,
-        }),
-        ...options.attributes,
-      },
-    },
-    (handle) =>
-      fn(
-        Object.assign(Object.create(handle) as SpanHandle, {
-          recordDocuments: (documents: readonly RetrievedDocument[]) => {
-            recorded = true;
-            handle.setAttributes(documentAttributes(runtime, documents));
+  return describeAndRun(
+    () => {
+      let recorded = false;
+      return prepareOperation(
+        runtime,
+        {
+          name: `retrieval ${options.source}`,
+          kind: 'CLIENT',
+          attributes: {
+            ...definedAttributes({
+              'gen_ai.operation.name': 'retrieval',
+              'gen_ai.data_source.id': options.source,
+              'gen_ai.retrieval.query.text': capture(runtime, options.query),
+              'gen_ai.request.top_k': options.topK,
+              'sightline.retrieval.method': options.method,
+            }),
+            ...options.attributes,
           },
-        }),
-      ),
-    {
-      always: true,
-      ended: (span, value) => {
-        if (!recorded && isDocumentList(value)) span.setAttributes(documentAttributes(runtime, value));
-      },
-      failed: (_span, error) =>
-        countError(runtime, {
-          'gen_ai.data_source.id': options.source,
-          'error.type': errorType(error),
-          operation: 'retrieval',
-        }),
+        },
+        (handle) =>
+          fn(
+            Object.assign(Object.create(handle) as SpanHandle, {
+              recordDocuments: (documents: readonly RetrievedDocument[]) => {
+                recorded = true;
+                guard('recording documents', () =>
+                  handle.setAttributes(documentAttributes(runtime, documents)),
+                );
+              },
+            }),
+          ),
+        {
+          always: true,
+          ended: (span, value) => {
+            if (!recorded && isDocumentList(value)) span.setAttributes(documentAttributes(runtime, value));
+          },
+          failed: (_span, error) =>
+            countError(runtime, {
+              'gen_ai.data_source.id': options.source,
+              'error.type': errorType(error),
+              operation: 'retrieval',
+            }),
+        },
+      );
     },
+    () => fn({ ...idleHandle, recordDocuments: () => undefined }),
   );
 }
 

@@ -4,7 +4,7 @@ import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
 import { addToolCall } from './totals.ts';
-import { definedAttributes, errorType, runOperation } from './traced-operation.ts';
+import { definedAttributes, describeAndRun, errorType, prepareOperation } from './traced-operation.ts';
 
 export interface ToolOptions {
   readonly name: string;
@@ -27,37 +27,45 @@ export interface ToolOptions {
 export function traceTool<T>(options: ToolOptions, fn: (span: SpanHandle) => T): T {
   const runtime = currentRuntime();
   if (runtime === undefined) return fn(idleHandle);
-  const labels = definedAttributes({ 'gen_ai.tool.name': options.name, 'gen_ai.agent.name': options.agent });
-  addToolCall(activeContext());
-  return runOperation(
-    runtime,
-    {
-      name: `execute_tool ${options.name}`,
-      attributes: {
-        'gen_ai.operation.name': 'execute_tool',
-        ...labels,
-        ...definedAttributes({
-          'gen_ai.tool.call.id': options.callId,
-          'gen_ai.tool.description': options.description,
-          'gen_ai.tool.type': options.type,
-          'gen_ai.tool.call.arguments': capture(runtime, options.arguments),
-        }),
-        ...options.attributes,
-      },
+  return describeAndRun(
+    () => {
+      const labels = definedAttributes({
+        'gen_ai.tool.name': options.name,
+        'gen_ai.agent.name': options.agent,
+      });
+      addToolCall(activeContext());
+      return prepareOperation(
+        runtime,
+        {
+          name: `execute_tool ${options.name}`,
+          attributes: {
+            'gen_ai.operation.name': 'execute_tool',
+            ...labels,
+            ...definedAttributes({
+              'gen_ai.tool.call.id': options.callId,
+              'gen_ai.tool.description': options.description,
+              'gen_ai.tool.type': options.type,
+              'gen_ai.tool.call.arguments': capture(runtime, options.arguments),
+            }),
+            ...options.attributes,
+          },
+        },
+        fn,
+        {
+          always: true,
+          ended: (span, value, durationMs) => {
+            const result = capture(runtime, value);
+            if (result !== undefined) span.setAttribute('gen_ai.tool.call.result', result);
+            standardMetrics(runtime).toolDuration.record(durationMs / 1000, labels);
+          },
+          failed: (_span, error, durationMs) => {
+            const withError = { ...labels, 'error.type': errorType(error) };
+            standardMetrics(runtime).toolDuration.record(durationMs / 1000, withError);
+            countError(runtime, { ...withError, operation: 'tool' });
+          },
+        },
+      );
     },
-    fn,
-    {
-      always: true,
-      ended: (span, value, durationMs) => {
-        const result = capture(runtime, value);
-        if (result !== undefined) span.setAttribute('gen_ai.tool.call.result', result);
-        standardMetrics(runtime).toolDuration.record(durationMs / 1000, labels);
-      },
-      failed: (_span, error, durationMs) => {
-        const withError = { ...labels, 'error.type': errorType(error) };
-        standardMetrics(runtime).toolDuration.record(durationMs / 1000, withError);
-        countError(runtime, { ...withError, operation: 'tool' });
-      },
-    },
+    () => fn(idleHandle),
   );
 }

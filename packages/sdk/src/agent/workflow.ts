@@ -6,7 +6,7 @@ import { getLogger } from '../logging/logger.ts';
 import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { round, type CallHooks } from '../tracing/traced-call.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
-import { definedAttributes, errorType, runOperation } from './traced-operation.ts';
+import { definedAttributes, describeAndRun, errorType, prepareOperation } from './traced-operation.ts';
 import { withTotals, type Totals } from './totals.ts';
 
 export interface WorkflowOptions {
@@ -46,41 +46,46 @@ export interface StepOptions {
 export function traceWorkflow<T>(options: WorkflowOptions, fn: (span: SpanHandle) => T): T {
   const runtime = currentRuntime();
   if (runtime === undefined) return fn(idleHandle);
-  const name = options.name ?? options.agent ?? 'workflow';
-  const labels = definedAttributes({
-    'gen_ai.workflow.name': name,
-    'gen_ai.agent.name': options.agent,
-    'gen_ai.request.model': options.model,
-    'sightline.workflow.mode': options.mode,
-  });
-  let totals: Totals | undefined;
-  return runOperation(
-    runtime,
-    {
-      name: `invoke_workflow ${name}`,
-      attributes: { 'gen_ai.operation.name': 'invoke_workflow', ...labels, ...options.attributes },
-      around: (context) => {
-        const correlated =
-          options.correlationId === undefined
-            ? ensureCorrelation(context)
-            : setCorrelationId(context, options.correlationId);
-        const entered = withTotals(
-          withInherited(
-            correlated,
-            definedText({
-              'sightline.run.id': options.runId,
-              'gen_ai.conversation.id': options.sessionId,
-              'session.id': options.sessionId,
-              'user.id': options.userId,
-            }),
-          ),
-        );
-        totals = entered.totals;
-        return entered.context;
-      },
+  return describeAndRun(
+    () => {
+      const name = options.name ?? options.agent ?? 'workflow';
+      const labels = definedAttributes({
+        'gen_ai.workflow.name': name,
+        'gen_ai.agent.name': options.agent,
+        'gen_ai.request.model': options.model,
+        'sightline.workflow.mode': options.mode,
+      });
+      let totals: Totals | undefined;
+      return prepareOperation(
+        runtime,
+        {
+          name: `invoke_workflow ${name}`,
+          attributes: { 'gen_ai.operation.name': 'invoke_workflow', ...labels, ...options.attributes },
+          around: (context) => {
+            const correlated =
+              options.correlationId === undefined
+                ? ensureCorrelation(context)
+                : setCorrelationId(context, options.correlationId);
+            const entered = withTotals(
+              withInherited(
+                correlated,
+                definedText({
+                  'sightline.run.id': options.runId,
+                  'gen_ai.conversation.id': options.sessionId,
+                  'session.id': options.sessionId,
+                  'user.id': options.userId,
+                }),
+              ),
+            );
+            totals = entered.totals;
+            return entered.context;
+          },
+        },
+        fn,
+        reporting(runtime, 'Workflow', name, labels, () => totals),
+      );
     },
-    fn,
-    reporting(runtime, 'Workflow', name, labels, () => totals),
+    () => fn(idleHandle),
   );
 }
 
@@ -88,30 +93,35 @@ export function traceWorkflow<T>(options: WorkflowOptions, fn: (span: SpanHandle
 export function traceStep<T>(options: StepOptions, fn: (span: SpanHandle) => T): T {
   const runtime = currentRuntime();
   if (runtime === undefined) return fn(idleHandle);
-  const name = options.name ?? options.stepId;
-  const labels = definedAttributes({
-    'sightline.step.id': options.stepId,
-    'gen_ai.agent.name': options.agent,
-  });
-  let totals: Totals | undefined;
-  return runOperation(
-    runtime,
-    {
-      name: `step ${name}`,
-      attributes: {
-        'gen_ai.operation.name': 'agent_step',
-        ...labels,
-        ...definedAttributes({ 'sightline.step.number': options.stepNumber }),
-        ...options.attributes,
-      },
-      around: (context) => {
-        const entered = withTotals(context);
-        totals = entered.totals;
-        return entered.context;
-      },
+  return describeAndRun(
+    () => {
+      const name = options.name ?? options.stepId;
+      const labels = definedAttributes({
+        'sightline.step.id': options.stepId,
+        'gen_ai.agent.name': options.agent,
+      });
+      let totals: Totals | undefined;
+      return prepareOperation(
+        runtime,
+        {
+          name: `step ${name}`,
+          attributes: {
+            'gen_ai.operation.name': 'agent_step',
+            ...labels,
+            ...definedAttributes({ 'sightline.step.number': options.stepNumber }),
+            ...options.attributes,
+          },
+          around: (context) => {
+            const entered = withTotals(context);
+            totals = entered.totals;
+            return entered.context;
+          },
+        },
+        fn,
+        reporting(runtime, 'Step', name, labels, () => totals),
+      );
     },
-    fn,
-    reporting(runtime, 'Step', name, labels, () => totals),
+    () => fn(idleHandle),
   );
 }
 

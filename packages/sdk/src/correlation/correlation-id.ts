@@ -39,6 +39,8 @@ export function ensureCorrelation(context: Context): Context {
 
 /** An id from outside, cut to 128 characters; undefined when nothing printable is left. Header injection dies here. */
 export function cleanId(id: string | undefined): string | undefined {
-  const printable = id?.replace(/[^\x21-\x7e]/g, '').slice(0, idCharactersMax);
+  // JavaScript callers and parsed headers give anything.
+  if (typeof id !== 'string') return undefined;
+  const printable = id.replace(/[^\x21-\x7e]/g, '').slice(0, idCharactersMax);
   return printable === '' ? undefined : printable;
 }

@@ -78,17 +78,17 @@ function bound<I>(
  */
 export function counter(name: string, options: InstrumentOptions = {}): Counter {
   const instrument = bound<OtelCounter>((meter) => meter.createCounter(name, described(options)));
-  return { add: (value = 1, labels) => instrument()?.add(value, labels) };
+  return { add: (value = 1, labels) => guard('a metric', () => instrument()?.add(value, labels)) };
 }
 
 export function upDownCounter(name: string, options: InstrumentOptions = {}): UpDown {
   const instrument = bound<UpDownCounter>((meter) => meter.createUpDownCounter(name, described(options)));
-  return { add: (value, labels) => instrument()?.add(value, labels) };
+  return { add: (value, labels) => guard('a metric', () => instrument()?.add(value, labels)) };
 }
 
 export function gauge(name: string, options: InstrumentOptions = {}): Gauge {
   const instrument = bound<OtelGauge>((meter) => meter.createGauge(name, described(options)));
-  return { set: (value, labels) => instrument()?.record(value, labels) };
+  return { set: (value, labels) => guard('a metric', () => instrument()?.record(value, labels)) };
 }
 
 /**
@@ -100,7 +100,7 @@ export function histogram(name: string, options: HistogramOptions = {}): Histogr
     (meter) => meter.createHistogram(name, described(options)),
     (runtime) => (options.exponential === true ? runtime.exponentialMeter : runtime.meter),
   );
-  return { record: (value, labels) => instrument()?.record(value, labels) };
+  return { record: (value, labels) => guard('a metric', () => instrument()?.record(value, labels)) };
 }
 
 const timerBuckets = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
@@ -167,18 +167,20 @@ export function logMetric(
   unit: string,
   tags: Readonly<Record<string, string>> = {},
 ): void {
-  getLogger('metrics').info(`${name} ${value} ${unit}`, {
-    category: 'PERFORMANCE',
-    performanceMetrics: { [name]: value },
-    metric_name: name,
-    metric_unit: unit,
-    ...tags,
+  guard('a logged metric', () => {
+    getLogger('metrics').info(`${name} ${value} ${unit}`, {
+      category: 'PERFORMANCE',
+      performanceMetrics: { [name]: value },
+      metric_name: name,
+      metric_unit: unit,
+      ...tags,
+    });
+    let instrument = loggedMetrics.get(name);
+    if (instrument === undefined && loggedMetrics.size < 1000) {
+      loggedMetrics.set(name, (instrument = histogram(name, { unit })));
+    }
+    instrument?.record(value, tags);
   });
-  let instrument = loggedMetrics.get(name);
-  if (instrument === undefined && loggedMetrics.size < 1000) {
-    loggedMetrics.set(name, (instrument = histogram(name, { unit })));
-  }
-  instrument?.record(value, tags);
 }
 
 const loggedMetrics = new Map<string, Histogram>();

@@ -1,6 +1,7 @@
 /** Stage tracking of request pipelines: each stage is a real span, and is kept in memory for summaries and statistics. */
 import { createContextKey } from '@opentelemetry/api';
 import { activeContext } from '../core/context.ts';
+import { guard } from '../core/diagnostics.ts';
 import { currentRuntime } from '../core/runtime.ts';
 import { isKept } from '../sampling/stable-hash.ts';
 import { describeError, idleHandle, type SpanHandle } from '../tracing/span-handle.ts';
@@ -70,14 +71,16 @@ export function trackStage<T>(
   threadId: string,
   fn: (stage: StageHandle) => T,
 ): T {
-  return run({ stageId, stageName, threadId, parent: undefined }, fn);
+  const described = { stageId: nameOf(stageId), stageName: nameOf(stageName), threadId: nameOf(threadId) };
+  return run({ ...described, parent: undefined }, fn);
 }
 
 /** A part of the enclosing stage; outside of any stage it runs `fn` untracked. */
 export function trackSubstage<T>(stageId: string, stageName: string, fn: (stage: StageHandle) => T): T {
   const scope = activeContext().getValue(scopeKey) as StageScope | undefined;
   if (scope === undefined) return fn({ ...idleHandle, setMetadata: () => undefined });
-  return run({ stageId, stageName, threadId: scope.threadId, parent: scope.record }, fn);
+  const described = { stageId: nameOf(stageId), stageName: nameOf(stageName) };
+  return run({ ...described, threadId: scope.threadId, parent: scope.record }, fn);
 }
 
 /** What happened in one request so far; undefined when nothing is kept of it. */
@@ -173,9 +176,11 @@ function run<T>(call: StageCall, fn: (stage: StageHandle) => T): T {
     (handle) => {
       const stage: StageHandle = Object.assign(Object.create(handle) as SpanHandle, {
         setMetadata: (metadata: Readonly<Record<string, string | number | boolean>>) => {
-          Object.assign(record.metadata, metadata);
-          for (const [key, value] of Object.entries(metadata))
-            handle.setAttributes({ [`sightline.stage.metadata.${key}`]: value });
+          guard('setting stage metadata', () => {
+            Object.assign(record.metadata, metadata);
+            for (const [key, value] of Object.entries(metadata))
+              handle.setAttributes({ [`sightline.stage.metadata.${key}`]: value });
+          });
         },
       });
       const scope: StageScope = { threadId: call.threadId, record };
@@ -187,6 +192,11 @@ function run<T>(call: StageCall, fn: (stage: StageHandle) => T): T {
       failed: (_span, error, durationMs) => finish(durationMs, error ?? new Error('unknown')),
     },
   );
+}
+
+/** Ids and names as JavaScript callers give them: a number is a name too, and nothing here may throw. */
+function nameOf(value: unknown): string {
+  return typeof value === 'string' ? value : describeError(value).message;
 }
 
 function withSubstages(stage: StageRecord): StageRecord[] {

@@ -20,21 +20,39 @@ export function followResult<T>(result: T, observer: ResultObserver): T {
     observer.ended(result, undefined);
     return result;
   }
-  if (isThenable(result)) {
-    return Promise.resolve(result).then(
-      (value: unknown) => followResult(value, observer),
-      (error: unknown) => {
-        observer.failed(error);
-        throw error;
-      },
-    ) as T;
-  }
-  if (isNodeReadable(result)) return followNodeStream(result, observer) as T;
-  if (result instanceof ReadableStream) return followWebStream(result, observer) as T;
-  if (isIterator(result)) return followIterator(result, observer) as T;
-  if (Symbol.asyncIterator in result) return followIterable(result as AsyncIterable<unknown>, observer) as T;
+  const follow = findFollower(result);
+  if (follow !== undefined) return follow(result, observer) as T;
   observer.ended(result, undefined);
   return result;
+}
+
+type Follower = (result: object, observer: ResultObserver) => unknown;
+
+/** Looking at a value may run the host's own code (a proxy, a getter), and that may throw: then it is taken as it is. */
+function findFollower(result: object): Follower | undefined {
+  try {
+    if (isThenable(result)) return followPromise;
+    if (isNodeReadable(result)) return (stream, observer) => followNodeStream(stream as Readable, observer);
+    if (result instanceof ReadableStream)
+      return (stream, observer) => followWebStream(stream as ReadableStream, observer);
+    if (isIterator(result))
+      return (iterator, observer) => followIterator(iterator as AnyIterator & object, observer);
+    if (Symbol.asyncIterator in result)
+      return (iterable, observer) => followIterable(iterable as AsyncIterable<unknown>, observer);
+  } catch {
+    // Untraced beyond this point, and untouched.
+  }
+  return undefined;
+}
+
+function followPromise(promise: object, observer: ResultObserver): unknown {
+  return Promise.resolve(promise as PromiseLike<unknown>).then(
+    (value: unknown) => followResult(value, observer),
+    (error: unknown) => {
+      observer.failed(error);
+      throw error;
+    },
+  );
 }
 
 function isThenable(value: object): value is PromiseLike<unknown> {

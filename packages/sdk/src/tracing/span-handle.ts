@@ -39,11 +39,11 @@ export class OtelSpanHandle implements SpanHandle {
   }
 
   setAttributes(attributes: SpanAttributes): void {
-    if (this.otel.isRecording()) this.otel.setAttributes(attributes);
+    if (this.otel.isRecording()) guard('setting attributes', () => void this.otel.setAttributes(attributes));
   }
 
   addEvent(name: string, attributes?: SpanAttributes): void {
-    if (this.otel.isRecording()) this.otel.addEvent(name, attributes);
+    if (this.otel.isRecording()) guard('adding an event', () => void this.otel.addEvent(name, attributes));
   }
 
   recordError(error: unknown): void {

@@ -112,8 +112,8 @@ class TracedCall implements ResultObserver {
 
 const unrecorded = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
-/** A provider of the host's own may throw; the host's code runs all the same. */
-function tryOpenSpan(runtime: Runtime, name: string, settings: SpanSettings): OpenedSpan | undefined {
+/** A provider of the host's own may throw, and so may what a caller passes as attributes; the host's code runs all the same. */
+export function tryOpenSpan(runtime: Runtime, name: string, settings: SpanSettings): OpenedSpan | undefined {
   try {
     return openSpan(runtime, runtime.contextManager.active(), name, settings);
   } catch (error) {

@@ -1,9 +1,9 @@
 import type { ContextManagementToken } from '@opentelemetry/api';
-import { activeContext, activeSpan } from '../core/context.ts';
+import { activeSpan } from '../core/context.ts';
 import { currentRuntime } from '../core/runtime.ts';
-import { openSpan, type SpanSettings } from './run-span.ts';
+import type { SpanSettings } from './run-span.ts';
 import { idleHandle, OtelSpanHandle, type SpanAttributes, type SpanHandle } from './span-handle.ts';
-import { tracedCall } from './traced-call.ts';
+import { tracedCall, tryOpenSpan } from './traced-call.ts';
 
 export type SpanOptions = Omit<SpanSettings, 'attributes'>;
 
@@ -52,8 +52,7 @@ export function startSpan(
   options: SpanOptions = {},
 ): ManualSpan {
   const runtime = currentRuntime();
-  const opened =
-    runtime === undefined ? undefined : openSpan(runtime, activeContext(), name, { ...options, attributes });
+  const opened = runtime === undefined ? undefined : tryOpenSpan(runtime, name, { ...options, attributes });
   if (runtime === undefined || opened === undefined) return idleManualSpan;
   return new OpenManualSpan(opened.span, runtime.contextManager.attach?.(opened.context));
 }
