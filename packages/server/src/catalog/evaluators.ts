@@ -134,6 +134,18 @@ export async function recordRun(db: CatalogDatabase, run: FinishedRun): Promise<
   });
 }
 
+/** Those of the traces that the rule looked at, as far as its runs are remembered. */
+export async function findTracesRun(
+  db: SqlRunner,
+  { id, traceIds }: { readonly id: string; readonly traceIds: readonly string[] },
+): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ traceId: string }>(
+    'SELECT DISTINCT trace_id AS "traceId" FROM evaluator_runs WHERE evaluator_id::text = $1 AND trace_id = ANY($2::text[])',
+    [id, [...traceIds]],
+  );
+  return new Set(rows.map(({ traceId }) => traceId));
+}
+
 export async function listRuns(
   db: SqlRunner,
   { id, limit, status }: { readonly id: string; readonly limit: number; readonly status: string | undefined },

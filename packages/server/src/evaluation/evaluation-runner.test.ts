@@ -253,6 +253,12 @@ describe('evaluators of a running server', { timeout: 120_000 }, () => {
     expect(judged).toBe(asked + 1);
     const { scores } = await get<ScoresResponse>(`/scores?traceId=${before}`);
     expect(scores).toHaveLength(5);
+    // Nor is what was skipped looked at again.
+    const { evaluators } = await get<EvaluatorsResponse>('/evaluators');
+    for (const { id } of evaluators) {
+      const { runs } = await get<EvaluatorRunsResponse>(`/evaluators/${id}/runs`);
+      expect(new Set(runs.map(({ traceId }) => traceId)).size).toBe(runs.length);
+    }
   });
 
   it('are tried on one trace by hand, without saving', async () => {

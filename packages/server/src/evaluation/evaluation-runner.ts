@@ -10,7 +10,12 @@ import type { PriceBook } from '@sightline/schema/conventions';
 import { addItems, listQueues } from '../catalog/annotation-queues.ts';
 import type { CatalogDatabase } from '../catalog/catalog.ts';
 import { giveUpLeases, takeLease, writeProgress } from '../catalog/evaluation-progress.ts';
-import { listEvaluatedProjects, listEvaluators, type StoredEvaluator } from '../catalog/evaluators.ts';
+import {
+  findTracesRun,
+  listEvaluatedProjects,
+  listEvaluators,
+  type StoredEvaluator,
+} from '../catalog/evaluators.ts';
 import { matchTraces } from '../query/evaluation/match-traces.ts';
 import {
   type Arrival,
@@ -269,12 +274,15 @@ class Runner implements EvaluationRunner {
   ): Promise<readonly string[]> {
     const sampled = new Map([...traces].filter(([traceId]) => isSampled(traceId, evaluator.sampleRate)));
     const matched = [...(await matchTraces(new Reader(context), evaluator.q, sampled))];
-    if (evaluator.settings.type !== 'judge' && !isFirstRound) return matched;
-    const known = await findKnownScores(
-      new Reader(context),
-      matched.map((traceId) => scoreIdOf(evaluator.id, traceId)),
-    );
-    return matched.filter((traceId) => !known.has(scoreIdOf(evaluator.id, traceId)));
+    if ((evaluator.settings.type !== 'judge' && !isFirstRound) || matched.length === 0) return matched;
+    const [known, run] = await Promise.all([
+      findKnownScores(
+        new Reader(context),
+        matched.map((traceId) => scoreIdOf(evaluator.id, traceId)),
+      ),
+      findTracesRun(this.#options.catalog, { id: evaluator.id, traceIds: matched }),
+    ]);
+    return matched.filter((traceId) => !known.has(scoreIdOf(evaluator.id, traceId)) && !run.has(traceId));
   }
 
   async #fillQueues(context: QueryContext, traces: ReadonlyMap<string, TraceHead>): Promise<void> {

@@ -16,17 +16,21 @@ import type {
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { getJson, request, type Parameters } from './client.ts';
 
-export const traceScoresQuery = (traceId: string) =>
+/** A trace with its spans, or a session with its traces. */
+export type ScoredPlace = { readonly traceId: string } | { readonly session: string };
+
+export const scoresQuery = (place: ScoredPlace) =>
   queryOptions({
-    queryKey: ['scores', traceId],
+    queryKey: ['scores', place],
     queryFn: ({ signal }) =>
-      getJson<ScoresResponse>('/scores', { traceId, from: '-390d', limit: 500 }, signal),
+      getJson<ScoresResponse>('/scores', { ...place, from: '-390d', limit: 500 }, signal),
     staleTime: 5_000,
   });
 
 export interface ScoreToGive {
-  readonly traceId: string;
+  readonly traceId?: string | undefined;
   readonly spanId?: string | undefined;
+  readonly sessionId?: string | undefined;
   readonly name: string;
   readonly value?: number | undefined;
   readonly label?: string | undefined;

@@ -1,7 +1,7 @@
 import type { Score } from '@sightline/schema/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
-import { giveScore, takeScoreAway, traceScoresQuery } from '../api/score-queries.ts';
+import { giveScore, type ScoredPlace, scoresQuery, takeScoreAway } from '../api/score-queries.ts';
 import { formatCostUsd, formatNumber } from '../model/format.ts';
 import { readScoreValue } from '../model/score-value.ts';
 import { readAnnotator, writeAnnotator } from './annotator.ts';
@@ -13,30 +13,30 @@ import './form.css';
 import './score-panel.css';
 
 interface ScorePanelProps {
-  readonly traceId: string;
-  /** The span to look at; without it the whole trace. */
+  readonly place: ScoredPlace;
+  /** The span of the trace to look at; without it the whole trace. */
   readonly spanId?: string | undefined;
   /** Names that are usually given here, the first of them filled in. */
   readonly names?: readonly string[];
   readonly onGiven?: (() => void) | undefined;
 }
 
-/** What was judged about a trace or one of its spans, and a form to judge it oneself. */
-export function ScorePanel({ traceId, spanId, names = [], onGiven }: ScorePanelProps): ReactElement {
-  const query = useQuery(traceScoresQuery(traceId));
+/** What was judged about a session, a trace or one of its spans, and a form to judge it oneself. */
+export function ScorePanel({ place, spanId, names = [], onGiven }: ScorePanelProps): ReactElement {
+  const query = useQuery(scoresQuery(place));
   const nowMs = useNow();
   const all = query.data?.scores ?? [];
   const shown =
     spanId === undefined ? all : all.filter((score) => score.spanId === spanId || score.spanId === null);
   return (
     <div className="score-panel" data-testid="score-panel">
-      <ScoreForm traceId={traceId} spanId={spanId} names={names} onGiven={onGiven} />
+      <ScoreForm place={place} spanId={spanId} names={names} onGiven={onGiven} />
       {query.error !== null && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <SkeletonRows count={3} />}
       {query.data !== undefined && shown.length === 0 && (
         <p className="soft">
           {all.length === 0
-            ? 'Nobody has judged this run yet.'
+            ? `Nobody has judged this ${'session' in place ? 'session' : 'run'} yet.`
             : `This span has no score; others of the run have ${all.length}.`}
         </p>
       )}
@@ -87,6 +87,7 @@ function ScoreItem({ score, nowMs }: { readonly score: Score; readonly nowMs: nu
         {score.who !== null && `${score.who}, `}
         {sourceWords[score.source]}
         {score.target === 'trace' && ', of the whole run'}
+        {score.target === 'session' && ', of the whole session'}
         {judge !== null &&
           ` (${judge.model}, ${judge.costUsd === null ? 'cost unknown' : formatCostUsd(judge.costUsd)})`}
         {' · '}
@@ -96,7 +97,7 @@ function ScoreItem({ score, nowMs }: { readonly score: Score; readonly nowMs: nu
   );
 }
 
-function ScoreForm({ traceId, spanId, names = [], onGiven }: ScorePanelProps): ReactElement {
+function ScoreForm({ place, spanId, names = [], onGiven }: ScorePanelProps): ReactElement {
   const client = useQueryClient();
   const [name, setName] = useState(names[0] ?? 'quality');
   const [value, setValue] = useState('');
@@ -121,7 +122,7 @@ function ScoreForm({ traceId, spanId, names = [], onGiven }: ScorePanelProps): R
     const said = given.label ?? (label.trim() === '' ? undefined : label.trim());
     const counted = given.value ?? number ?? undefined;
     give.mutate({
-      traceId,
+      ...('session' in place ? { sessionId: place.session } : { traceId: place.traceId }),
       name: name.trim(),
       ...(ofRun || spanId === undefined ? {} : { spanId }),
       ...(counted === undefined ? {} : { value: counted }),

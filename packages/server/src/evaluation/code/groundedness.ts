@@ -29,8 +29,8 @@ export function evaluateGroundedness(facts: TraceFacts, threshold: number): Verd
     label: value >= threshold ? 'grounded' : 'ungrounded',
     comment:
       missing.length === 0
-        ? `All ${sentences.length} sentences are found in the ${facts.documents.length} documents.`
-        : `${unsupported.length} of ${sentences.length} sentences are not found in the ${facts.documents.length} documents: ${missing.join(' ')}`,
+        ? `Sentences: ${sentences.length}, all found in what was retrieved (documents: ${facts.documents.length}).`
+        : `Sentences: ${sentences.length}, of which ${unsupported.length} not found in what was retrieved (documents: ${facts.documents.length}): ${missing.join(' ')}`,
   };
 }
 

@@ -124,7 +124,7 @@ export function QueueWork({ queue }: { readonly queue: AnnotationQueue }): React
                 {problem}
               </p>
             )}
-            <ScorePanel key={item.id} traceId={item.traceId} names={queue.scoreNames} />
+            <ScorePanel key={item.id} place={{ traceId: item.traceId }} names={queue.scoreNames} />
           </aside>
         </div>
       )}

@@ -12,6 +12,7 @@ import { DataTable } from '../../widgets/data-table.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { runColumns } from '../../widgets/run-columns.tsx';
+import { ScorePanel } from '../../widgets/score-panel.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useGo, useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
@@ -20,13 +21,14 @@ import './session-page.css';
 const views = [
   { value: 'conversation', label: 'Conversation', icon: 'sessions' },
   { value: 'runs', label: 'Runs', icon: 'runs' },
+  { value: 'scores', label: 'Scores', icon: 'scores' },
 ] as const;
 
 /** One session: everything that was said over all its runs, and the runs. */
 export function SessionPage(): ReactElement {
   const { sessionId = '' } = useParams({ strict: false });
   const { search, patch } = useUrlState();
-  const view = search['view'] === 'runs' ? 'runs' : 'conversation';
+  const view = views.find(({ value }) => value === search['view'])?.value ?? 'conversation';
   const query = useQuery(sessionQuery(sessionId));
   const loaded = query.data;
   return (
@@ -67,6 +69,11 @@ export function SessionPage(): ReactElement {
         {query.isPending && <SkeletonRows count={14} />}
         {loaded !== undefined && view === 'conversation' && <SessionConversation loaded={loaded} />}
         {loaded !== undefined && view === 'runs' && <SessionRuns loaded={loaded} />}
+        {loaded !== undefined && view === 'scores' && (
+          <div className="session-scores">
+            <ScorePanel place={{ session: sessionId }} names={['satisfaction', 'quality']} />
+          </div>
+        )}
       </div>
     </Page>
   );

@@ -115,7 +115,7 @@ function SpanTabs({ trace, span }: { readonly trace: TraceView; readonly span: S
       </Tabs.Content>
       <Tabs.Content value="scores" className="tab-content">
         <ScorePanel
-          traceId={span.traceId}
+          place={{ traceId: span.traceId }}
           spanId={span.spanId}
           names={['quality', 'relevance', 'hallucination']}
         />
