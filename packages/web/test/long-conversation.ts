@@ -1,3 +1,5 @@
+import { post } from './story.ts';
+
 /** A run of one agent that talks for a long time: each call sends all that was said before, as agents do. */
 export async function sendLongConversation(
   otlpHttp: string,
@@ -51,12 +53,7 @@ export async function sendLongConversation(
         },
       ],
     };
-    const response = await fetch(`${otlpHttp}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    });
-    if (!response.ok) throw new Error(`The receiver refused the conversation: ${await response.text()}`);
+    await post(otlpHttp, 'traces', body);
   }
   return traceId;
 }

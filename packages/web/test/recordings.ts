@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { post } from './story.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -25,7 +26,7 @@ export async function sendRecording(
       nanos === '0' ? `"${name}":"0"` : `"${name}":"${BigInt(nanos) + shift}"`,
     );
     for (const [, id = ''] of body.matchAll(/"traceId":\s*"([0-9a-f]{32})"/g)) ids.add(id);
-    for (const part of requests(JSON.parse(body) as unknown)) await post(`${otlpHttp}/v1/${signal}`, part);
+    for (const part of requests(JSON.parse(body) as unknown)) await post(otlpHttp, signal, part);
   }
   return [...ids];
 }
@@ -35,15 +36,6 @@ const timeField = /"(\w*[tT]imeUnixNano)":\s*"?(\d+)"?/g;
 /** A recording is one request, or a list of them. */
 function requests(recorded: unknown): readonly unknown[] {
   return Array.isArray(recorded) ? recorded : [recorded];
-}
-
-async function post(url: string, body: unknown): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  if (!response.ok) throw new Error(`The receiver refused a recording: ${await response.text()}`);
 }
 
 /** Every scenario of `sightline demo` once, told by the same seed each time. */

@@ -267,13 +267,25 @@ function durationMetric(at: {
   };
 }
 
-async function post(otlpHttp: string, signal: 'traces' | 'logs' | 'metrics', body: object): Promise<void> {
-  const response = await fetch(`${otlpHttp}/v1/${signal}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-  const answer = await response.text();
-  if (!response.ok || answer.includes('rejected'))
-    throw new Error(`The receiver refused the ${signal}: ${answer}`);
+const busyMsMax = 60_000;
+
+/** One export request. A server that asks to come again later is asked again, as exporters do. */
+export async function post(
+  otlpHttp: string,
+  signal: 'traces' | 'logs' | 'metrics',
+  body: unknown,
+): Promise<void> {
+  const until = Date.now() + busyMsMax;
+  for (;;) {
+    const response = await fetch(`${otlpHttp}/v1/${signal}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const answer = await response.text();
+    if (response.ok && !answer.includes('rejected')) return;
+    if (![429, 503].includes(response.status) || Date.now() > until)
+      throw new Error(`The receiver refused the ${signal}: ${answer}`);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
 }

@@ -48,7 +48,8 @@ function LoadedPipeline({
     if (span !== undefined) trace.select(span);
   };
   const bySpan = useMemo(() => Map.groupBy(withTexts(documents), (one) => one.spanId), [documents]);
-  const used = documents.filter((one) => one.isUsed === true).length;
+  const distinct = distinctDocuments(documents);
+  const used = distinct.filter((one) => one.isUsed === true).length;
   const isKnown = documents.some((one) => one.isUsed !== null);
   return (
     <div className="run-view-scroll pipeline" tabIndex={0} role="region" aria-label="Pipeline">
@@ -57,8 +58,8 @@ function LoadedPipeline({
         {documents.length === 0
           ? `${plural(stages.length, 'stage')}, no documents recorded`
           : isKnown
-            ? `The answer used ${used} of ${plural(documents.length, 'document')}`
-            : `${plural(documents.length, 'document')} retrieved; whether the answer used them cannot be told without its text`}
+            ? `The answer used ${used} of ${plural(distinct.length, 'document')}`
+            : `${plural(distinct.length, 'document')} retrieved; whether the answer used them cannot be told without its text`}
       </p>
       {question !== null && (
         <section className="pipeline-words">
@@ -112,6 +113,17 @@ function LoadedPipeline({
       )}
     </div>
   );
+}
+
+/** What is retrieved and then reranked is one document. */
+function distinctDocuments(documents: readonly PipelineDocument[]): readonly PipelineDocument[] {
+  const known = new Map<string, PipelineDocument>();
+  for (const one of documents) {
+    const key = one.id ?? `${one.spanId} ${one.rank}`;
+    const other = known.get(key);
+    if (other === undefined || (other.isUsed !== true && one.isUsed !== null)) known.set(key, one);
+  }
+  return [...known.values()];
 }
 
 /** A reranker often writes ids only; the text of a document stands where it was retrieved. */
