@@ -75,6 +75,7 @@ export function resolveOptions(options: InitOptions, environment: Environment): 
       'OTEL_METRIC_EXPORT_INTERVAL',
       10_000,
     ),
+    exponentialHistograms: readExponential(env),
     processMetrics: options.processMetrics ?? env.boolean('SIGHTLINE_PROCESS_METRICS') ?? true,
     exitFlushMsMax: count('exitFlushMsMax', options.exitFlushMsMax, 'SIGHTLINE_EXIT_FLUSH_MS_MAX', 2000),
     flushOnSignals: options.flushOnSignals ?? true,
@@ -91,6 +92,18 @@ function readEnabled(options: InitOptions, env: EnvironmentReader): boolean {
     (options.enabled ?? true) &&
     env.boolean('ENABLE_TRACING') !== false &&
     env.boolean('OTEL_SDK_DISABLED') !== true
+  );
+}
+
+function readExponential(env: EnvironmentReader): boolean {
+  const variable = 'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION';
+  const value = env.text(variable)?.toLowerCase() ?? 'explicit_bucket_histogram';
+  if (value === 'explicit_bucket_histogram') return false;
+  if (value === 'base2_exponential_bucket_histogram') return true;
+  throw new SightlineConfigError(
+    variable,
+    `is "${value}"`,
+    'Use explicit_bucket_histogram or base2_exponential_bucket_histogram.',
   );
 }
 

@@ -41,6 +41,8 @@ export interface ResolvedOptions {
   readonly batchDelayMs: number;
   readonly exportTimeoutMs: number;
   readonly metricIntervalMs: number;
+  /** Histograms without buckets of their own are exponential. */
+  readonly exponentialHistograms: boolean;
   readonly processMetrics: boolean;
   readonly exitFlushMsMax: number;
   readonly flushOnSignals: boolean;

@@ -98,7 +98,10 @@ export function gauge(name: string, options: InstrumentOptions = {}): Gauge {
 export function histogram(name: string, options: HistogramOptions = {}): Histogram {
   const instrument = bound<OtelHistogram>(
     (meter) => meter.createHistogram(name, described(options)),
-    (runtime) => (options.exponential === true ? runtime.exponentialMeter : runtime.meter),
+    (runtime) => {
+      const byDefault = runtime.options.exponentialHistograms && options.buckets === undefined;
+      return (options.exponential ?? byDefault) ? runtime.exponentialMeter : runtime.meter;
+    },
   );
   return { record: (value, labels) => guard('a metric', () => instrument()?.record(value, labels)) };
 }

@@ -13,6 +13,7 @@ import {
   measureTime,
   prometheusHandler,
   renderPrometheus,
+  shutdown,
   registerHealthCheck,
   timer,
   upDownCounter,
@@ -32,6 +33,29 @@ describe('an exponential histogram', () => {
     expect(point?.value.scale).toBeTypeOf('number');
     const counted = point?.value.positive.bucketCounts.reduce((sum, count) => sum + count, 0);
     expect(counted).toBe(7);
+  });
+
+  it('is the default where the standard variable says so, except with buckets of its own', async () => {
+    const variable = 'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION';
+    process.env[variable] = 'base2_exponential_bucket_histogram';
+    try {
+      const memory = startSdk();
+      histogram('by.default').record(3);
+      histogram('with.buckets', { buckets: [1, 2] }).record(3);
+      histogram('explicit', { exponential: false }).record(3);
+      const kind = async (name: string) =>
+        Object.keys((await metricPoints(memory, name))[0]?.value as object).includes('scale');
+      expect([await kind('by.default'), await kind('with.buckets'), await kind('explicit')]).toEqual([
+        true,
+        false,
+        false,
+      ]);
+      process.env[variable] = 'round';
+      await shutdown();
+      expect(() => startSdk()).toThrow(/is "round"/);
+    } finally {
+      delete process.env[variable];
+    }
   });
 
   it('is on /metrics with buckets that hold what they say', async () => {
