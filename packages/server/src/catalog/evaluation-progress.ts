@@ -38,5 +38,5 @@ export async function writeProgress(
 
 /** Lets another server go on at once. */
 export async function giveUpLeases(db: SqlRunner, owner: string): Promise<void> {
-  await db.query('UPDATE evaluation_progress SET lease_until = '-infinity' WHERE owner = $1', [owner]);
+  await db.query("UPDATE evaluation_progress SET lease_until = '-infinity' WHERE owner = $1", [owner]);
 }
