@@ -98,17 +98,18 @@ async function measureConversation(traceId: string): Promise<{ renderMs: number;
   let openMs = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 3; round++) {
     const page = await stage.open(`/runs/${traceId}?view=logs`);
-    openMs = Math.min(openMs, await page.evaluate<number>(openConversation));
+    openMs = Math.min(openMs, await page.evaluate<number>(openConversation()));
     await page.getByRole('tab', { name: 'Logs', exact: true }).click();
     await idle(page);
-    renderMs = Math.min(renderMs, await page.evaluate<number>(openConversation));
+    renderMs = Math.min(renderMs, await page.evaluate<number>(openConversation()));
     await page.context().close();
   }
   return { renderMs, openMs };
 }
 
 /** Runs in the page, hence as text. */
-const openConversation = `(async () => {
+function openConversation(): string {
+  return `(async () => {
   const began = performance.now();
   document.querySelector('#run-tab-conversation').click();
   const isThere = () => document.querySelectorAll('.conversation .message').length >= 4;
@@ -119,6 +120,7 @@ const openConversation = `(async () => {
   await new Promise(requestAnimationFrame);
   return performance.now() - began;
 })()`;
+}
 
 interface FrameTimes {
   readonly p50: number;

@@ -46,25 +46,47 @@ async function take(shown: Browser, { name, path, keys = [], options = desktop }
   console.log(`docs/images/${name}.png`);
 }
 
-/** The largest failed trace of the last hours shows most. */
+/** The longest run of several agents, and one that retrieved, show most. */
 async function choosePictures(url: string): Promise<readonly Picture[]> {
-  const response = await fetch(`${url}/api/v1/traces?from=-6h&limit=500&status=error`);
-  const { traces } = (await response.json()) as { traces: { traceId: string; spanCount: number }[] };
-  const trace = traces.toSorted((a, b) => b.spanCount - a.spanCount)[0]?.traceId ?? '';
-  const logs = (await (await fetch(`${url}/api/v1/logs?from=-6h&limit=1&traceId=${trace}`)).json()) as {
-    logs: { correlationId: string | null }[];
-  };
+  const ask = async <T>(path: string): Promise<T> =>
+    (await (await fetch(`${url}/api/v1${path}`)).json()) as T;
+  const { runs } = await ask<{ runs: readonly { traceId: string }[] }>(
+    '/runs?from=-6h&agent=research-agent&sort=-steps&limit=1',
+  );
+  const trace = runs[0]?.traceId ?? '';
+  const asked = encodeURIComponent('"express fee back"');
+  const retrieved = await ask<{ runs: readonly { traceId: string }[] }>(`/runs?from=-6h&q=${asked}&limit=1`);
+  const { sessions } = await ask<{ sessions: readonly { sessionId: string }[] }>(
+    '/sessions?from=-6h&agent=support-agent&sort=-runs&limit=1',
+  );
+  const logs = await ask<{ logs: readonly { correlationId: string | null }[] }>(
+    `/logs?from=-6h&limit=1&traceId=${trace}`,
+  );
   const dark: BrowserContextOptions = { ...desktop, colorScheme: 'dark' };
-  const tracePath = `/traces/${trace}`;
+  const run = `/runs/${trace}`;
   return [
+    { name: 'overview', path: '/?from=-1h' },
+    { name: 'overview-dark', path: '/?from=-1h&by=agent', options: dark },
+    { name: 'overview-phone', path: '/?from=-1h', options: phone },
+    { name: 'runs', path: '/runs?from=-1h' },
+    { name: 'session', path: `/sessions/${sessions[0]?.sessionId ?? ''}` },
+    { name: 'run-conversation', path: `${run}?view=conversation` },
+    { name: 'run-conversation-phone', path: `${run}?view=conversation`, options: phone },
+    { name: 'run-graph', path: `${run}?view=graph` },
+    { name: 'run-graph-dark', path: `${run}?view=graph`, options: dark },
+    { name: 'run-pipeline', path: `/runs/${retrieved.runs[0]?.traceId ?? ''}?view=pipeline` },
+    { name: 'run-cost', path: `${run}?view=cost` },
+    { name: 'agents', path: '/agents?from=-1h&view=graph', options: dark },
+    { name: 'mcp', path: '/mcp?from=-1h' },
+    { name: 'performance', path: '/performance?from=-1h' },
     { name: 'traces', path: '/traces?from=-1h' },
     { name: 'traces-dark', path: '/traces?from=-1h', options: dark },
     { name: 'traces-phone', path: '/traces?from=-1h', options: phone },
-    { name: 'trace', path: tracePath, keys: ['e'] },
-    { name: 'trace-dark', path: tracePath, keys: ['e'], options: dark },
-    { name: 'trace-flame', path: `${tracePath}?mode=flame` },
-    { name: 'trace-tree', path: `${tracePath}?mode=tree` },
-    { name: 'trace-phone', path: tracePath, options: phone },
+    { name: 'trace', path: run, keys: ['e'] },
+    { name: 'trace-dark', path: run, keys: ['e'], options: dark },
+    { name: 'trace-flame', path: `${run}?mode=flame` },
+    { name: 'trace-tree', path: `${run}?mode=tree` },
+    { name: 'trace-phone', path: run, options: phone },
     { name: 'logs', path: '/logs?from=-1h', keys: ['j'] },
     { name: 'logs-dark', path: '/logs?from=-1h', options: dark },
     { name: 'metrics', path: '/metrics/explore?from=-1h&name=gen_ai.client.operation.duration&by=service' },

@@ -13,6 +13,7 @@ import { Page } from '../../widgets/page.tsx';
 import { SeverityWord } from '../../widgets/severity-word.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
+import { AgentSamples } from './agent-samples.tsx';
 import './gallery-page.css';
 
 const startMs = Date.UTC(2026, 10, 21, 10);
@@ -109,6 +110,7 @@ export function GalleryPage(): ReactElement {
             label="a sample"
           />
         </Sample>
+        <AgentSamples />
         <Sample title="States" wide>
           <div data-sample="">
             <SkeletonRows count={4} />
