@@ -27,6 +27,9 @@ async function sendRecordings(otlpHttp: string): Promise<void> {
     }
 }
 
+/** Writing and reading again takes a busy machine more than the second that is usual. */
+const soon = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 15_000 });
+
 describe.skipIf(findChromium() === undefined)(
   'someone judges runs and looks at coding agents',
   { timeout: 90_000 },
@@ -65,9 +68,7 @@ describe.skipIf(findChromium() === undefined)(
       await panel.getByLabel('Who', { exact: true }).fill('ada');
       await panel.getByLabel('Comment').fill('Short and right.');
       await panel.getByRole('button', { name: 'Give the score' }).click();
-      await expect
-        .poll(async () => panel.getByRole('list', { name: 'Scores' }).textContent())
-        .toContain('0.8 good');
+      await soon(async () => panel.getByRole('list', { name: 'Scores' }).textContent()).toContain('0.8 good');
       expect(await panel.textContent()).toContain('ada, by hand');
       const q = encodeURIComponent('score.quality>0.5');
       const { traces } = (await (await fetch(`${stage.urls.ui}/api/v1/traces?q=${q}`)).json()) as {
@@ -76,7 +77,7 @@ describe.skipIf(findChromium() === undefined)(
       expect(traces.map(({ traceId }) => traceId)).toEqual([story.traceId]);
       expect(await violations(page)).toEqual([]);
       await panel.getByRole('button', { name: 'Take the score quality away' }).click();
-      await expect.poll(async () => panel.textContent()).toContain('Nobody has judged this run yet');
+      await soon(async () => panel.textContent()).toContain('Nobody has judged this run yet');
       await page.close();
     });
 
@@ -87,17 +88,17 @@ describe.skipIf(findChromium() === undefined)(
       await page.getByLabel('Kind').selectOption('regex');
       await page.getByLabel('Pattern').fill('(?=x)');
       await page.getByRole('button', { name: 'Create' }).click();
-      await expect.poll(async () => page.getByRole('alert').textContent()).toContain('lookaround');
+      await soon(async () => page.getByRole('alert').textContent()).toContain('lookaround');
       await page.getByLabel('Kind').selectOption('latency');
       await page.getByRole('button', { name: 'Create' }).click();
-      await expect.poll(async () => page.textContent('h1')).toContain('1 evaluator at work');
+      await soon(async () => page.textContent('h1')).toContain('1 evaluator at work');
       await page.getByPlaceholder('trace id').fill(story.traceId);
       await page.getByRole('button', { name: 'Try' }).click();
-      await expect.poll(async () => page.locator('.evaluator-run').first().textContent()).toContain('pass');
+      await soon(async () => page.locator('.evaluator-run').first().textContent()).toContain('pass');
       expect(await violations(page)).toEqual([]);
       await page.getByRole('button', { name: 'Settings' }).click();
       await page.getByRole('button', { name: 'Delete' }).click();
-      await expect.poll(async () => page.textContent('h1')).toBe('No evaluators yet');
+      await soon(async () => page.textContent('h1')).toBe('No evaluators yet');
       await page.close();
     });
 
@@ -106,22 +107,20 @@ describe.skipIf(findChromium() === undefined)(
       await page.getByRole('button', { name: 'New queue' }).click();
       await page.getByLabel('Name', { exact: true }).fill('Weekly sample');
       await page.getByRole('button', { name: 'Create' }).click();
-      await expect
-        .poll(async () => page.textContent('h1'))
-        .toMatch(/Weekly sample: 0 of [1-9]\d* runs? judged/);
+      await soon(async () => page.textContent('h1')).toMatch(/Weekly sample: 0 of [1-9]\d* runs? judged/);
       await idle(page);
       const first = await page.locator('.annotate-run header a').textContent();
       await page.keyboard.press('j');
-      await expect.poll(async () => page.locator('.annotate-run header a').textContent()).not.toBe(first);
+      await soon(async () => page.locator('.annotate-run header a').textContent()).not.toBe(first);
       await page.keyboard.press('k');
       await page.getByTestId('score-panel').getByRole('button', { name: 'Pass' }).click();
-      await expect.poll(async () => page.getByTestId('score-panel').textContent()).toContain('1 pass');
+      await soon(async () => page.getByTestId('score-panel').textContent()).toContain('1 pass');
       expect(await violations(page)).toEqual([]);
       await page.locator('.annotate-side').click({ position: { x: 5, y: 5 } });
       await page.keyboard.press('d');
-      await expect.poll(async () => page.textContent('h1')).toContain('Weekly sample: 1 of');
+      await soon(async () => page.textContent('h1')).toContain('Weekly sample: 1 of');
       await page.keyboard.press('s');
-      await expect.poll(async () => page.textContent('h1')).toContain('Weekly sample: 2 of');
+      await soon(async () => page.textContent('h1')).toContain('Weekly sample: 2 of');
       await page.close();
     });
 
@@ -138,11 +137,11 @@ describe.skipIf(findChromium() === undefined)(
       await page.getByRole('button', { name: 'Codex CLI' }).click();
       await idle(page);
       expect(page.url()).toContain('agent=codex');
-      await expect.poll(async () => page.getByTestId('coding-summary').textContent()).toContain('2,560');
+      await soon(async () => page.getByTestId('coding-summary').textContent()).toContain('2,560');
       await page.getByRole('link', { name: 'Logs', exact: true }).last().click();
       await idle(page);
       expect(page.url()).toContain('/logs?');
-      await expect.poll(async () => page.locator('.log-row').count()).toBeGreaterThan(5);
+      await soon(async () => page.locator('.log-row').count()).toBeGreaterThan(5);
       await page.close();
       const phone = await stage.open('/coding-agents', {
         viewport: { width: 390, height: 844 },
