@@ -1,4 +1,4 @@
-import type { QueryClient } from '@tanstack/react-query';
+import type { Query, QueryClient } from '@tanstack/react-query';
 import type { AnyRouter } from '@tanstack/react-router';
 import { busy } from '../api/busy.ts';
 
@@ -13,7 +13,7 @@ export function watchIdle(queryClient: QueryClient, router: AnyRouter): void {
   let calmFrames = 0;
   let frame = 0;
   const isBusy = (): boolean =>
-    queryClient.isFetching() > 0 ||
+    queryClient.isFetching({ predicate: isAwaited }) > 0 ||
     queryClient.isMutating() > 0 ||
     router.state.status === 'pending' ||
     busy.count > 0;
@@ -35,6 +35,11 @@ export function watchIdle(queryClient: QueryClient, router: AnyRouter): void {
     router.subscribe(event, update);
   }
   frame = requestAnimationFrame(step);
+}
+
+/** A page that renews itself is not unfinished while it asks again for what it shows already. */
+function isAwaited(query: Query): boolean {
+  return query.meta?.['background'] !== true || query.state.data === undefined;
 }
 
 /** No page yet, or one that still promises what will come. */

@@ -47,6 +47,7 @@ export function OverviewPage(): ReactElement {
     // The same question asked again, never a new one: an answer that takes longer than the pause still arrives.
     ...overviewQuery({ ...asked, ...filters.values, groupBy }, question.asOf),
     refetchInterval: isLive ? refreshMs : false,
+    meta: { background: true },
   });
   const overview = useKept(query.data, query.error);
   useKeys('Overview', [{ keys: 'r', label: 'Refresh', run: question.refresh }]);

@@ -18,6 +18,7 @@ export function Realtime({
     ...realtimeQuery({ ...filters, windowS: 60 }),
     enabled: isLive,
     refetchInterval: pollMs,
+    meta: { background: true },
   });
   const now = query.data;
   const facts: readonly (readonly [string, string])[] = [
