@@ -86,7 +86,7 @@ async function findCallees<Row extends object>(
   };
   const source =
     list.kinds === 'models'
-      ? modelCalls({ ...wish, filters })
+      ? await modelCalls(reader, { ...wish, filters })
       : callRows({ ...wish, kinds: list.kinds, having: havingRunFilters(filters) });
   const calls = sql`SELECT * FROM (${source}) WHERE ${every([
     sql`callStartNanos >= ${int64(from)} AND callStartNanos < ${int64(to)}`,

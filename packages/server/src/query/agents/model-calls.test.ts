@@ -4,6 +4,7 @@ import { unixNano } from '@sightline/base';
 import { AgentSpans } from '../testing/agent-spans.ts';
 import { tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
+import { Reader } from '../reader.ts';
 import { callRows } from '../sql/call-rows-sql.ts';
 import { modelCalls } from '../sql/model-calls-sql.ts';
 import { type Sql, sql, trusted } from '../sql/sql.ts';
@@ -57,7 +58,9 @@ test('the fast way and the rule agree on every trace', async () => {
     );
     return rows;
   };
-  const fast = await sums(modelCalls({ scope, where: all, reads, filters: {} }));
+  const fast = await sums(
+    await modelCalls(new Reader(telemetry.context), { scope, where: all, reads, filters: {} }),
+  );
   const ruled = await sums(callRows({ scope, where: all, reads, having: all, kinds: 'models' }));
   expect(fast.length).toBeGreaterThan(200);
   expect(fast).toEqual(ruled);

@@ -53,7 +53,7 @@ export async function readOverview(
   };
   const [runs, calls, judgements, topTools] = await Promise.all([
     reader.rows<RunSum>(runSums(overview)),
-    reader.rows<CallSum>(callSums(overview)),
+    callSums(reader, overview).then(async (select) => reader.rows<CallSum>(select)),
     readJudgements(reader, overview),
     readTopTools(reader, overview),
   ]);

@@ -28,7 +28,7 @@ export async function readRun(context: QueryContext, traceId: string): Promise<R
   if (tree.steps.length === 0) throw runNotFound(tree.traceId);
   const window = { from: unixNano(BigInt(extent.start)), to: unixNano(BigInt(extent.end) + 1n) };
   const [runs, { problems, ...flags }] = await Promise.all([
-    readRuns(reader, [tree.traceId], window),
+    readRuns(reader, [tree.traceId], window, true),
     readFlags(reader, tree, extent),
   ]);
   const run = runs.get(tree.traceId);

@@ -49,14 +49,15 @@ export const runRowColumns: Sql = trusted(`
   steps, llmCalls, toolCalls, errorCount, isFailed, sessionId, userId, ${billedModels} AS models,
   inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, costUsd, unpricedCalls`);
 
-/** The runs of these traces, whole, whatever range they were found in; by trace id. */
+/** The runs of these traces, whole, whatever range they were found in (`near`; it is their extent where `isWhole` says so); by trace id. */
 export async function readRuns(
   reader: Reader,
   traceIds: readonly string[],
   near: Window,
+  isWhole = false,
 ): Promise<ReadonlyMap<string, Run>> {
   if (traceIds.length === 0) return new Map();
-  const window = await readExtent(reader, traceIds, near);
+  const window = isWhole ? near : await readExtent(reader, traceIds, near);
   const among = sql`trace_id IN (${tracesByHex(traceIds)})`;
   const [rows, scores] = await Promise.all([
     reader.rows<RunRow>(

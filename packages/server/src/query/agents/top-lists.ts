@@ -73,7 +73,10 @@ export function topPrompts(sums: readonly CallSum[]): OverviewResponse['topPromp
         prompt: row.promptName,
         isNamed: Number(row.isNamed) === 1,
         calls: Number(row.calls),
-        ...{ costUsd, unpricedCalls, inputTokens, outputTokens },
+        costUsd,
+        unpricedCalls,
+        inputTokens,
+        outputTokens,
         previous: { calls: Number(previous?.calls ?? 0), costUsd: decodeCost(previous?.costUsd ?? null) },
       };
     })

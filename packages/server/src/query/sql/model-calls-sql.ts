@@ -4,31 +4,42 @@
  */
 import { type ExactFilters, havingRunFilters } from './agent-filter-sql.ts';
 import { callColumns, callRows, type CallWish } from './call-rows-sql.ts';
+import type { Reader } from '../reader.ts';
 import { aiSpansWithin } from './run-rows-sql.ts';
-import { type Sql, sql, trusted } from './sql.ts';
+import { type Sql, sql, trusted, uint } from './sql.ts';
+import { tracesByHex } from './trace-summary-sql.ts';
 import { hasUsage, isInference } from './usage-sql.ts';
 
 export type ModelCallWish = Omit<CallWish, 'kinds' | 'having'> & { readonly filters: ExactFilters };
 
-/** Without `agent`, unless it is among `reads`. */
-export function modelCalls({ filters, ...wish }: ModelCallWish): Sql {
+/** More than these, and all traces take the way of the few. */
+const irregularMax = 20_000;
+
+/** Without `agent`, unless it is among `reads`. Asks the store which traces need the rule. */
+export async function modelCalls(reader: Reader, { filters, ...wish }: ModelCallWish): Promise<Sql> {
   const { scope, where, reads } = wish;
   const having = havingRunFilters(filters);
   const needsTrace = [filters.session, filters.user, filters.agent].some((each) => each !== undefined);
-  const columns = [...new Set(['operation', ...reads])].filter((name) => name !== 'agent');
-  const output = trusted(['trace_id', ...columns, ...usageNames].join(', '));
-  const all = callRows({ ...wish, kinds: 'models', having });
-  if (needsTrace || reads.includes('agent')) return sql`SELECT * FROM (${all})`;
+  const ruled = callRows({ ...wish, kinds: 'models', having });
+  if (needsTrace || reads.includes('agent')) return ruled;
   const within = sql`${aiSpansWithin(scope)} AND ${where}`;
-  const irregular = sql`SELECT trace_id FROM ai_spans WHERE ${within} AND (${trusted(`${isInference} OR ${hasUsage}`)})
-    GROUP BY trace_id HAVING count() > 1 AND ${trusted(isIrregular)}`;
+  const irregular = await reader.rows<{ traceId: string }>(sql`
+    SELECT lower(hex(trace_id)) AS traceId FROM (
+      SELECT trace_id, groupArray(tuple(span_id, parent_span_id, ${trusted(isInference)} AS isCall, response_id)) AS spans
+      FROM ai_spans WHERE ${within} AND (${trusted(`${isInference} OR ${hasUsage}`)}) GROUP BY trace_id HAVING length(spans) > 1)
+    WHERE ${trusted(isIrregular)} LIMIT ${uint(irregularMax + 1)}`);
+  if (irregular.length > irregularMax) return ruled;
   const withSums = sql`SELECT trace_id FROM ai_spans WHERE ${within} AND NOT (${trusted(isInference)}) AND ${trusted(hasUsage)}`;
   const withCalls = sql`SELECT trace_id FROM ai_spans WHERE ${within} AND ${trusted(isInference)} AND ${trusted(hasUsage)} AND trace_id IN (${withSums})`;
-  return sql`SELECT ${output} FROM (
-      SELECT trace_id, ${trusted(columns.map((name) => `${callColumns.get(name)} AS ${name}`).join(', '))}, ${trusted(plainUsage)}
-      FROM ai_spans WHERE ${within} AND trace_id NOT IN (${irregular})
-        AND (${trusted(isInference)} OR (${trusted(hasUsage)} AND trace_id NOT IN (${withCalls}))))
-    UNION ALL SELECT ${output} FROM (${callRows({ ...wish, where: sql`${where} AND trace_id IN (${irregular})`, kinds: 'models', having })})`;
+  const columns = [...new Set(['operation', ...reads])];
+  const output = trusted(['trace_id', ...columns, ...usageNames].join(', '));
+  const among = sql`trace_id IN (${tracesByHex(irregular.map(({ traceId }) => traceId))})`;
+  const plain = sql`SELECT ${output} FROM (
+    SELECT trace_id, ${trusted(columns.map((name) => `${callColumns.get(name)} AS ${name}`).join(', '))}, ${trusted(plainUsage)}
+    FROM ai_spans WHERE ${within} AND ${irregular.length === 0 ? trusted('true') : sql`NOT ${among}`}
+      AND (${trusted(isInference)} OR (${trusted(hasUsage)} AND trace_id NOT IN (${withCalls}))))`;
+  if (irregular.length === 0) return plain;
+  return sql`${plain} UNION ALL SELECT ${output} FROM (${callRows({ ...wish, where: sql`${where} AND ${among}`, kinds: 'models', having })})`;
 }
 
 const usageNames = [
@@ -48,9 +59,12 @@ const plainUsage = `${hasUsage} AS isCounted,
   if(isCounted, ${callColumns.get('ownReasoning')}, NULL) AS reasoningTokens, if(isCounted, ${callColumns.get('ownCost')}, NULL) AS costUsd,
   toUInt64(isCounted AND isNull(${callColumns.get('ownCost')})) AS unpricedCalls`;
 
-/** Sums of agents that stand beside calls are told apart by the rows; among themselves they need the rule. */
+/**
+ * Over `spans`, more than one of a trace: one is around another, came twice or answers what another answers; or sums of agents stand alone,
+ * and need the rule among themselves. A sum beside calls needs none: it does not count.
+ */
 const isIrregular = `(
-  hasAny(groupArrayIf(span_id, ${isInference}), groupArrayIf(parent_span_id, ${isInference}))
-  OR uniqExact(span_id) != count()
-  OR uniqExactIf(response_id, response_id != '' AND ${isInference}) != countIf(response_id != '' AND ${isInference})
-  OR (countIf(NOT (${isInference})) > 1 AND countIf(${isInference} AND ${hasUsage}) = 0))`;
+  hasAny(arrayMap(s -> s.1, arrayFilter(s -> s.3, spans)), arrayMap(s -> s.2, arrayFilter(s -> s.3, spans)))
+  OR length(arrayDistinct(arrayMap(s -> s.1, spans))) != length(spans)
+  OR length(arrayDistinct(arrayMap(s -> s.4, arrayFilter(s -> s.3 AND s.4 != '', spans)))) != arrayCount(s -> s.3 AND s.4 != '', spans)
+  OR NOT arrayExists(s -> s.3, spans))`;

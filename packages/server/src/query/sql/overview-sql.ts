@@ -4,6 +4,7 @@
  */
 import type { OverviewGroup } from '@sightline/schema/api';
 import { callFilters, type ExactFilters, havingFilters } from './agent-filter-sql.ts';
+import type { Reader } from '../reader.ts';
 import { modelCalls } from './model-calls-sql.ts';
 import { type RunScope, runRows } from './run-rows-sql.ts';
 import { every, int64, type Sql, sql, trusted } from './sql.ts';
@@ -90,26 +91,24 @@ export function runSums(overview: OverviewScope): Sql {
 }
 
 /** Calls of models by their own start. With `promptName` where the row sums up a prompt; '' otherwise. */
-export function callSums(overview: OverviewScope): Sql {
+export async function callSums(reader: Reader, overview: OverviewScope): Promise<Sql> {
   const { scope, where, filters, groupBy, previousFrom, to } = overview;
-  const calls = modelCalls({
+  const calls = await modelCalls(reader, {
     scope,
     where,
     filters,
     reads: [
-      ...[
-        'callStartNanos',
-        'durationNs',
-        'isError',
-        'ttftMs',
-        'service',
-        'version',
-        'environment',
-        'model',
-        'tool',
-        'prompt',
-        'name',
-      ],
+      'callStartNanos',
+      'durationNs',
+      'isError',
+      'ttftMs',
+      'service',
+      'version',
+      'environment',
+      'model',
+      'tool',
+      'prompt',
+      'name',
       ...(groupBy === 'agent' ? ['agent'] : []),
     ],
   });

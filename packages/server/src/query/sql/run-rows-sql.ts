@@ -24,10 +24,11 @@ export function aiSpansWithin({ project, window, storedUntilMs }: RunScope): Sql
 }
 
 /**
- * The outermost step: a root, else the longest workflow or agent, else the longest of all. Not the first to start: the clock of another
+ * As one number, the smallest first; tuples take twice the time. The outermost step: a root, else the longest workflow or agent, else the longest of all. Not the first to start: the clock of another
  * service may be behind.
  */
-const headOrder = `tuple(parent_span_id != toFixedString('', 8), operation NOT IN ('workflow', 'agent'), -toInt64(least(duration_ns, 9000000000000000000)))`;
+const headOrder = `bitOr(bitOr(toUInt64(if(parent_span_id = toFixedString('', 8), 0, 9223372036854775808)), toUInt64(if(operation IN ('workflow', 'agent'), 0, 4611686018427387904))),
+  toUInt64(4611686018427387903 - least(duration_ns, 4611686018427387903)))`;
 export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
 /** One call seen by two instrumentations is one: spans of models that directly contain another do not count. */
 const llmCalls = `countIf(operation = 'llm') - length(arrayIntersect(groupArrayIf(span_id, operation = 'llm'), groupArrayIf(parent_span_id, operation = 'llm' AND parent_span_id != span_id)))`;
@@ -39,8 +40,8 @@ const runColumns = `
   argMinIf(agent_name, start_time, agent_name != '') AS firstAgent,
   count() AS steps, ${llmCalls} AS llmCalls, countIf(operation = 'tool' OR (operation = 'mcp' AND tool_name != '')) AS toolCalls,
   countIf(status_code = 2) AS errorCount,
-  argMin(tuple(operation IN ('workflow', 'agent', 'step'), status_code = 2), ${headOrder}) AS headState,
-  if(tupleElement(headState, 1), tupleElement(headState, 2), errorCount > 0) AS isFailed,
+  argMin(if(operation IN ('workflow', 'agent', 'step'), if(status_code = 2, 2, 1), 0), ${headOrder}) AS headState,
+  if(headState = 0, errorCount > 0, headState = 2) AS isFailed,
   max(session_id) AS sessionId, max(user_id) AS userId,
   groupUniqArrayIf(toString(agent_name), agent_name != '') AS agentNames, groupUniqArray(toString(service)) AS serviceNames,
   groupUniqArrayIf(toString(service_version), service_version != '') AS versionNames,
