@@ -85,6 +85,9 @@ const cacheWrite = `if(agent = 'claude-code', ${tokens('cache_creation_tokens')}
 const dollars = `toFloat64OrNull(${a('cost_usd')})`;
 const reported = `if(${dollars} >= 0 AND ${dollars} <= 1000000, ${dollars}, NULL)`;
 
+/** Two narrow columns say that a line cannot be theirs, before its attributes are read. The scope stays when a service is renamed. */
+const fromCodingAgents = `(match(scope_name, '^(com.anthropic.claude_code|codex|gemini)') OR match(service, '^(claude-code|codex|gemini)'))`;
+
 function source(project: string, window: Window): Sql {
   return sql`(SELECT time, service, session_id, ${trusted(`resource_attributes['service.version']`)} AS version, ${trusted(event)} AS event,
       ${trusted(agent)} AS agent, ${trusted(`if(${a('user.email')} = '', user_id, ${a('user.email')})`)} AS person, ${trusted(a('model'))} AS model_name,
@@ -93,7 +96,7 @@ function source(project: string, window: Window): Sql {
       ${trusted(a('success'))} = 'false' AS is_failure, ${trusted(decision)} AS decision, ${trusted(isAccepted)} AS is_accepted,
       ${trusted(isRejected)} AS is_rejected, endsWith(event, 'user_prompt') AS is_prompt,
       tuple(toUnixTimestamp64Milli(time), ${trusted(input)}, ${trusted(output)}, ${trusted(cacheRead)}, ${trusted(cacheWrite)}, ${trusted(reported)}) AS call
-    FROM logs WHERE ${inRange(project, 'logs', window)} AND (attributes['event.name'] IN ${strings(events)} OR event_name IN ${strings(events)})
+    FROM logs PREWHERE ${inRange(project, 'logs', window)} AND ${trusted(fromCodingAgents)} WHERE (attributes['event.name'] IN ${strings(events)} OR event_name IN ${strings(events)})
       AND agent != '')`;
 }
 
