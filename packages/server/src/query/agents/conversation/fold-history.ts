@@ -13,6 +13,7 @@ export interface Folded {
 
 export class HistoryFolder {
   readonly #numbers = new Map<string, number>();
+  readonly #ofMessage = new WeakMap<Message, number>();
   /** By the number of a message: the latest turn that has it. */
   readonly #latestTurn: number[] = [];
   /** By turn: numbers of its prompt and answer. */
@@ -31,11 +32,13 @@ export class HistoryFolder {
   }
 
   #numberOf(message: Message): number {
+    const same = this.#ofMessage.get(message);
+    if (same !== undefined) return same;
     const key = messageKey(message);
-    const known = this.#numbers.get(key);
-    if (known !== undefined) return known;
-    this.#numbers.set(key, this.#numbers.size);
-    return this.#numbers.size - 1;
+    const number = this.#numbers.get(key) ?? this.#numbers.size;
+    this.#numbers.set(key, number);
+    this.#ofMessage.set(message, number);
+    return number;
   }
 
   #mostAlike(prompt: readonly number[]): number {

@@ -13,6 +13,7 @@ import { type AttributeRow, wholeAttributeColumns } from '../../sql/span-columns
 import { sql, strings, trusted, uint } from '../../sql/sql.ts';
 import { parentStep, type RunNode, type RunTree, stepsOf } from '../run-tree.ts';
 import { chooseTurns, maySpeak, type Spoken } from './choose-turns.ts';
+import { PromptPrefixes } from './prompt-prefixes.ts';
 import type { ToolRun, Turn } from './turn.ts';
 
 /** Payloads of one run that are looked at, the first first. */
@@ -54,6 +55,7 @@ export async function readMessages(reader: Reader, tree: RunTree, extent: TraceE
   const spoken: Spoken[] = [];
   const tools: ToolRun[] = [];
   const seen = new Set<string>();
+  const prompts = new PromptPrefixes();
   for (const node of stepsOf(tree)) {
     const payload = payloads.get(node.spanId);
     if (payload === undefined || seen.has(node.spanId)) continue;
@@ -69,7 +71,7 @@ export async function readMessages(reader: Reader, tree: RunTree, extent: TraceE
     const speaker = { traceId: tree.traceId, spanId: node.spanId, startNanos: node.startNanos, node };
     if (use !== undefined && !repeatsTool(tree, node)) tools.push({ ...speaker, use });
     if (!maySpeak(node)) continue;
-    const { input, output } = readConversation(source);
+    const { input, output } = prompts.read(source);
     if (input.length > 0 || output.length > 0) spoken.push({ node, input, output });
   }
   const turns = chooseTurns(tree, spoken).map(({ node, input, output }): Turn => ({
