@@ -50,6 +50,8 @@ test('unknown stays unknown over the chart', () => {
 test('split, each group is a line, with gaps where it did nothing', () => {
   const point = (startMs: number, runs: number) => ({ ...facts({ runs }), startMs });
   const overview = {
+    stepMs: 60,
+    endTime: new Date(120).toISOString(),
     series: [point(0, 3), point(60, 1)],
     groups: [{ key: '', series: [point(60, 1)] }],
   } as unknown as OverviewResponse;
@@ -58,5 +60,10 @@ test('split, each group is a line, with gaps where it did nothing', () => {
   ]);
   expect(chartLines(metric('runs'), overview, false)).toEqual([
     { label: 'runs', group: undefined, values: [3, 1] },
+  ]);
+  const goingOn = { ...overview, endTime: new Date(90).toISOString() };
+  expect(chartLines(metric('runs'), goingOn, false)[0]?.values, 'a step that goes on is no fall').toEqual([
+    3,
+    null,
   ]);
 });

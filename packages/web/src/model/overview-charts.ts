@@ -1,6 +1,7 @@
 /** The charts of the overview: which numbers, in which unit, as which lines. */
 import type { OverviewFacts, OverviewPoint, OverviewResponse } from '@sightline/schema/api';
 import { formatCostUsd, formatCount, formatDurationMs, formatShare } from './format.ts';
+import { msFromTimestamp } from './timestamp.ts';
 import { describeChange } from './trace-answer.ts';
 import { costWords, totalTokens } from './usage-words.ts';
 
@@ -129,18 +130,31 @@ export function chartLines(
   isSplit: boolean,
 ): readonly ChartLine[] {
   const [first] = metric.lines;
+  const whole = wholeSteps(overview);
+  const line = (label: string, group: string | undefined, values: ChartLine['values']): ChartLine => ({
+    label,
+    group,
+    values: values.map((value, index) => (index < whole ? value : null)),
+  });
   if (isSplit && first !== undefined) {
-    return overview.groups.map((group) => ({
-      label: groupName(group.key),
-      group: group.key,
-      values: valuesOf(group.series, overview.series, first.value),
-    }));
+    return overview.groups.map((group) =>
+      line(groupName(group.key), group.key, valuesOf(group.series, overview.series, first.value)),
+    );
   }
-  return metric.lines.map((line) => ({
-    label: line.label,
-    group: undefined,
-    values: overview.series.map((point) => line.value(point)),
-  }));
+  return metric.lines.map((one) =>
+    line(
+      one.label,
+      undefined,
+      overview.series.map((point) => one.value(point)),
+    ),
+  );
+}
+
+/** A step that still goes on would look like a fall to nothing. */
+function wholeSteps({ series, stepMs, endTime }: OverviewResponse): number {
+  const last = series.at(-1);
+  const isGoingOn = last !== undefined && last.startMs + stepMs > msFromTimestamp(endTime);
+  return series.length > 1 && isGoingOn ? series.length - 1 : series.length;
 }
 
 /** A group has points where it has runs; the others are gaps at the same times. */
