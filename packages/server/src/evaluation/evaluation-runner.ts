@@ -60,6 +60,8 @@ const pageSize = 1_000;
 const pagesPerRound = 10;
 const tracesAtOnce = 4;
 const recentMax = 200_000;
+/** Beyond these, a trace without its root is judged as it is. */
+const heldMax = 5_000;
 const leaseMs = 30_000;
 
 interface ProjectState {
@@ -174,7 +176,8 @@ class Runner implements EvaluationRunner {
         after,
         limit: pageSize,
       });
-      await this.#judge(context, state, traces, now);
+      const again = page === 0 ? [...state.held] : [];
+      await this.#judge(context, state, { arrivals: traces, again, now });
       after = traces.at(-1);
       if (traces.length < pageSize) break;
     }
@@ -193,14 +196,22 @@ class Runner implements EvaluationRunner {
   async #judge(
     context: QueryContext,
     state: ProjectState,
-    arrivals: readonly Arrival[],
-    now: number,
+    {
+      arrivals,
+      again,
+      now,
+    }: {
+      readonly arrivals: readonly Arrival[];
+      /** Those that wait for their root. */
+      readonly again: readonly (readonly [string, number])[];
+      readonly now: number;
+    },
   ): Promise<void> {
     const fresh = arrivals.filter(
       ({ traceId, lastSeconds }) => (state.recent.get(traceId) ?? -1) < lastSeconds,
     );
     const candidates = new Map([
-      ...state.held,
+      ...again,
       ...fresh.map(({ traceId, lastSeconds }) => [traceId, lastSeconds] as const),
     ]);
     if (candidates.size === 0) return;
@@ -208,7 +219,11 @@ class Runner implements EvaluationRunner {
     const ready = new Map<string, TraceHead>();
     for (const [traceId, last] of candidates) {
       const head = heads.get(traceId);
-      const isReady = head !== undefined && (head.hasRoot || last < now - rootWaitSeconds);
+      const isReady =
+        head !== undefined &&
+        (head.hasRoot ||
+          last < now - rootWaitSeconds ||
+          (state.held.size >= heldMax && !state.held.has(traceId)));
       if (isReady) ready.set(traceId, head);
       if (isReady || head === undefined) {
         state.held.delete(traceId);
@@ -216,8 +231,15 @@ class Runner implements EvaluationRunner {
       } else state.held.set(traceId, last);
     }
     if (ready.size === 0) return;
-    await this.#evaluate(context, state, ready);
-    await this.#fillQueues(context, ready);
+    try {
+      await this.#evaluate(context, state, ready);
+      await this.#fillQueues(context, ready);
+    } catch (error) {
+      // The next round looks at them again, and knows what was judged already.
+      for (const traceId of ready.keys()) state.recent.delete(traceId);
+      state.isFirstRound = true;
+      throw error;
+    }
   }
 
   async #evaluate(
