@@ -52,8 +52,8 @@ function nearest(issue: z.core.$ZodIssue): readonly z.core.$ZodIssue[] {
   const strange = (issues: readonly z.core.$ZodIssue[]): number =>
     issues.filter(({ code }) => code === 'unrecognized_keys').length * 1000 + issues.length;
   const [best] = issue.errors.toSorted((a, b) => strange(a) - strange(b));
-  // A word that tells the forms apart fits none of them.
-  if (best === undefined) return [{ ...issue, message: `${issue.message}: it is none of the kinds there are` }];
+  // A word that tells the forms apart fits none of them, and the message says which there are.
+  if (best === undefined) return [issue];
   return best.flatMap((inner) => nearest({ ...inner, path: [...issue.path, ...inner.path] }));
 }
 
