@@ -6,6 +6,8 @@ import { importCommand } from './import.ts';
 import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
 import { queryCommand } from './query.ts';
+import { runsCommand } from './runs.ts';
+import { sessionsCommand } from './sessions.ts';
 import { spansCommand } from './spans.ts';
 import { startCommand } from './start.ts';
 import { tailCommand } from './tail.ts';
@@ -22,6 +24,8 @@ export const commands: readonly Command[] = [
   tracesCommand,
   traceCommand,
   spansCommand,
+  runsCommand,
+  sessionsCommand,
   metricsCommand,
   queryCommand,
   importCommand,

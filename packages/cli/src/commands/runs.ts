@@ -1,0 +1,89 @@
+import { type Run, runsParameters, runsResponse } from '@sightline/schema/api';
+import { searchOptions } from '../arguments/global-options.ts';
+import type { Command } from '../command.ts';
+import { exitCodes } from '../exit-code.ts';
+import { formatCount, formatDuration, formatTime, oneLine } from '../output/format.ts';
+import type { Output } from '../output/output.ts';
+import type { Column } from '../output/table.ts';
+import { noteLimits, searchParameters } from './search.ts';
+import { costText, tokensText } from './usage-text.ts';
+
+export const runsCommand: Command = {
+  name: 'runs',
+  summary: 'List runs of agents with what they used and cost.',
+  positionals: '[filter]',
+  positionalCount: { min: 0, max: 1 },
+  options: {
+    ...searchOptions,
+    service: {
+      type: 'string',
+      short: 's',
+      value: 'name',
+      about: 'Only runs in which this service took part.',
+    },
+    agent: { type: 'string', value: 'name', about: 'Only runs in which this agent took part.' },
+    model: { type: 'string', value: 'name', about: 'Only runs that called this model.' },
+    session: { type: 'string', value: 'id', about: 'Only runs of this session.' },
+    user: { type: 'string', value: 'id', about: 'Only runs of this user.' },
+    status: { type: 'string', value: 'ok|error', about: 'Only runs that ended so.' },
+    sort: {
+      type: 'string',
+      value: 'column',
+      about: 'startTime, durationMs, costUsd, steps, …; -costUsd for the dearest first.',
+    },
+    cursor: { type: 'string', value: 'cursor', about: 'nextCursor of the page before (with --json).' },
+  },
+  examples: [
+    { line: 'sightline runs --sort=-costUsd --from -24h', about: 'the dearest runs of a day' },
+    {
+      line: "sightline runs --agent planner --status error 'tool:search'",
+      about: 'failed runs that searched',
+    },
+  ],
+  run: async (invocation) => {
+    const { client, options, output, positionals } = invocation;
+    const response = await client.get(
+      'runs',
+      {
+        ...searchParameters(invocation),
+        q: positionals[0] ?? options.text('q'),
+        service: options.text('service'),
+        agent: options.text('agent'),
+        model: options.text('model'),
+        session: options.text('session'),
+        user: options.text('user'),
+        status: options.choice('status', ['ok', 'error']),
+        sort: options.choice('sort', runsParameters.shape.sort.unwrap().options),
+        limit: options.integer('limit', { min: 1, max: 1000 }) ?? 20,
+        cursor: options.text('cursor'),
+      },
+      runsResponse,
+    );
+    noteLimits(output, response.limitsMet);
+    if (output.json) output.document(response);
+    else if (response.runs.length > 0) output.table(response.runs, columns(output));
+    if (response.runs.length > 0) return exitCodes.ok;
+    if (!output.json) output.note('No runs found. Widen --from, or loosen the filter.');
+    return exitCodes.notFound;
+  },
+};
+
+function columns({ style }: Output): readonly Column<Run>[] {
+  const now = new Date();
+  return [
+    { title: 'TIME', text: (run) => formatTime(run.startTime, now), paint: style.dim },
+    { title: 'TRACE', text: (run) => run.traceId, paint: style.accent },
+    { title: 'AGENT', text: (run) => oneLine(run.agent ?? run.service) },
+    { title: 'NAME', text: (run) => oneLine(run.name), flexible: true },
+    {
+      title: 'STATUS',
+      text: (run) => run.status,
+      paint: (text, run) => (run.status === 'error' ? style.error(text) : style.dim(text)),
+    },
+    { title: 'DURATION', text: (run) => formatDuration(run.durationMs), align: 'right' },
+    { title: 'STEPS', text: (run) => formatCount(run.steps), align: 'right' },
+    { title: 'LLM', text: (run) => formatCount(run.llmCalls), align: 'right' },
+    { title: 'TOKENS', text: tokensText, align: 'right' },
+    { title: 'COST', text: costText, align: 'right' },
+  ];
+}
