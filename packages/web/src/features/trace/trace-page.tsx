@@ -9,6 +9,7 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { copyText } from '../../widgets/value-menu.tsx';
+import { RunProblems } from './run-problems.tsx';
 import { RunTabs, useRunView } from './run-tabs.tsx';
 import { RunViewBody } from './run-view.tsx';
 import { SpanPanel } from './span-panel.tsx';
@@ -92,6 +93,7 @@ function LoadedTrace({ model, onRefresh, limits }: LoadedTraceProps): ReactEleme
         </button>
       </p>
       <LimitsNote limits={limits} />
+      <RunProblems trace={trace} />
       <RunTabs traceId={model.traceId} />
       {view === 'waterfall' && <TraceToolbar trace={trace} />}
       <div

@@ -1,0 +1,40 @@
+import { useState, type ReactElement } from 'react';
+import { plural } from '../../model/format.ts';
+import { Icon } from '../../widgets/icon.tsx';
+import { useRun } from './run-tabs.tsx';
+import type { TraceView } from './use-trace-view.ts';
+
+/** What is odd about the telemetry of the run, so that nobody wonders at the numbers. Nothing where nothing is. */
+export function RunProblems({ trace }: { readonly trace: TraceView }): ReactElement | null {
+  const { run } = useRun(trace.model.traceId);
+  const [isOpen, setOpen] = useState(false);
+  const problems = run?.problems ?? [];
+  const [first, ...rest] = problems;
+  if (first === undefined) return null;
+  const shown = isOpen ? problems : [first];
+  return (
+    <div className="run-problems" role="note">
+      <Icon name="warning" size={14} />
+      <ul>
+        {shown.map((problem) => {
+          const span = trace.model.indexOf.get(problem.spanId ?? '');
+          return (
+            <li key={problem.type}>
+              {problem.message}{' '}
+              {span !== undefined && (
+                <button type="button" className="text-button" onClick={() => trace.select(span)}>
+                  {problem.count === 1 ? 'Show it' : 'Show the first'}
+                </button>
+              )}
+            </li>
+          );
+        })}
+      </ul>
+      {rest.length > 0 && (
+        <button type="button" className="text-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? 'Less' : `and ${plural(rest.length, 'other thing')}`}
+        </button>
+      )}
+    </div>
+  );
+}
