@@ -107,7 +107,7 @@ async function askAll(traceId: string): Promise<void> {
     '| question | best ms | p50 ms | p95 ms | CPU ms | bound |\n| --- | ---: | ---: | ---: | ---: | ---: |',
   );
   for (const [name, path, bound] of questions) {
-    const first = (await get(path)) as { failed?: unknown };
+    const first = (await get(path)) as { refused?: unknown };
     const before = server.cpuS();
     const times: number[] = [];
     for (let round = 0; round < Number(values.runs); round += 1) {
@@ -120,7 +120,9 @@ async function askAll(traceId: string): Promise<void> {
     const at = (share: number): string =>
       (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(0);
     const told =
-      first.failed === undefined ? name : `${name} FAILED ${JSON.stringify(first.failed).slice(0, 200)}`;
+      first.refused === undefined
+        ? name
+        : `${name} (refused: ${JSON.stringify(first.refused).slice(0, 200)})`;
     console.log(`| ${told} | ${at(0)} | ${at(0.5)} | ${at(0.95)} | ${cpuMs.toFixed(0)} | ${bound} |`);
   }
 }
@@ -133,5 +135,5 @@ async function spanCount(): Promise<number> {
 async function get(path: string): Promise<unknown> {
   const response = await fetch(`${server.ui}/api/v1${path}`);
   const body: unknown = await response.json();
-  return response.ok ? body : { failed: body };
+  return response.ok ? body : { refused: body };
 }
