@@ -38,12 +38,6 @@ export const exactFilters = [
 ] as const;
 export type ExactFilter = (typeof exactFilters)[number];
 
-export interface AskedAgents extends Parameters {
-  readonly from: string;
-  readonly to: string;
-  readonly q: string | undefined;
-}
-
 interface Lists {
   readonly runs: RunsResponse;
   readonly sessions: SessionsResponse;

@@ -198,8 +198,3 @@ function mostOf<T>(values: readonly T[], by: (value: T) => number | null): T | u
   }
   return best;
 }
-
-/** `$0.12 each`. */
-export function costPerRun({ costUsd, runs }: OverviewFacts): string {
-  return costUsd === null || runs === 0 ? '' : `${formatCostUsd(costUsd / runs)} a run`;
-}
