@@ -10,7 +10,7 @@ import type {
   ToolFacts,
   User,
 } from '@sightline/schema/api';
-import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from './format.ts';
+import { formatCount, formatDurationMs, formatShare, plural } from './format.ts';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 import { describeChange } from './trace-answer.ts';
 import { costWords } from './usage-words.ts';
