@@ -2,6 +2,7 @@ import type { Command } from '../command.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { exportCommand } from './export.ts';
+import { rederiveCommand, repriceCommand } from './history.ts';
 import { importCommand } from './import.ts';
 import { logsCommand } from './logs.ts';
 import { metricsCommand } from './metrics.ts';
@@ -30,4 +31,6 @@ export const commands: readonly Command[] = [
   queryCommand,
   importCommand,
   exportCommand,
+  repriceCommand,
+  rederiveCommand,
 ];

@@ -84,8 +84,14 @@ function traceColumns({ style }: Output): readonly Column<TraceSummary>[] {
       paint: (text, t) => (t.errorCount === 0 ? style.dim(text) : style.error(text)),
     },
     { title: 'TOKENS', text: formatTokens, align: 'right' },
-    { title: 'COST', text: (t) => (t.costUsd === null ? '·' : formatCost(t.costUsd)), align: 'right' },
+    { title: 'COST', text: costText, align: 'right' },
   ];
+}
+
+/** At least so much, where some calls have no known price. */
+function costText({ costUsd, unpricedCalls }: TraceSummary): string {
+  if (costUsd === null) return unpricedCalls > 0 ? 'unknown' : '·';
+  return `${unpricedCalls > 0 ? '≥' : ''}${formatCost(costUsd)}`;
 }
 
 function formatTokens({ inputTokens, outputTokens }: TraceSummary): string {
