@@ -12,10 +12,7 @@ export const overviewFacts = usage.extend({
     .number()
     .nullable()
     .describe('Failed runs, 0 to 1; for a model its failed calls. null without any.'),
-  p50Ms: z
-    .number()
-    .nullable()
-    .describe('Duration of the runs; for a model of its calls.'),
+  p50Ms: z.number().nullable().describe('Duration of the runs; for a model of its calls.'),
   p95Ms: z.number().nullable(),
   llmCalls: z.number().int(),
   ttftP50Ms: z.number().nullable(),

@@ -3,7 +3,6 @@ export function sqlString(text: string): string {
 }
 
 export const sqlList = (items: readonly string[]) => items.map(sqlString).join(', ');
-export const sqlArray = (items: readonly string[]) => `[${sqlList(items)}]`;
 
 /** An array of texts without line breaks as one literal, which the engine plans faster than one of hundreds. */
 export const wordsSql = (items: readonly string[]) =>

@@ -52,7 +52,8 @@ export async function migrate(
     );
   const missing = migrations.filter(({ version }) => !applied.has(version));
   for (const { version, name, statements } of missing) {
-    for (const statement of statements) await engine.command(renderMigration(statement, nodes, engine.database));
+    for (const statement of statements)
+      await engine.command(renderMigration(statement, nodes, engine.database));
     await engine.command(
       `INSERT INTO schema_migrations (version, name) VALUES (${version}, ${literal(name)})`,
     );
