@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { eventually } from './stage.ts';
 import { post } from './story.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -53,5 +54,15 @@ export async function playDemo(ui: string): Promise<void> {
       ui,
     ],
     { timeout: 60_000 },
+  );
+  await allStored(ui);
+}
+
+/** Resolves when everything that was acknowledged can be seen. */
+async function allStored(ui: string): Promise<void> {
+  await eventually(
+    async () =>
+      (await (await fetch(`${ui}/api/v1/ledger`)).json()) as { rows: readonly { pending: number }[] },
+    ({ rows }) => rows.every(({ pending }) => pending === 0),
   );
 }
