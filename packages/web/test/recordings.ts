@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { recordedRequests } from '../../../conformance/dialects/recorded-requests.ts';
 import { eventually } from './stage.ts';
 import { post } from './story.ts';
 
@@ -13,30 +13,9 @@ export async function sendRecording(
   dialect: string,
   startMs: number,
 ): Promise<readonly string[]> {
-  const ids = new Set<string>();
-  for (const signal of ['traces', 'logs'] as const) {
-    const path = join(root, 'conformance/dialects', dialect, `${signal}.json`);
-    if (!existsSync(path)) continue;
-    const text = readFileSync(path, 'utf8');
-    const times = [...text.matchAll(timeField)]
-      .map(([, , nanos = '0']) => BigInt(nanos))
-      .filter((nanos) => nanos > 0n);
-    const first = times.reduce((least, nanos) => (nanos < least ? nanos : least));
-    const shift = BigInt(startMs) * 1_000_000n - first;
-    const body = text.replaceAll(timeField, (_all, name: string, nanos: string) =>
-      nanos === '0' ? `"${name}":"0"` : `"${name}":"${BigInt(nanos) + shift}"`,
-    );
-    for (const [, id = ''] of body.matchAll(/"traceId":\s*"([0-9a-f]{32})"/g)) ids.add(id);
-    for (const part of requests(JSON.parse(body) as unknown)) await post(otlpHttp, signal, part);
-  }
-  return [...ids];
-}
-
-const timeField = /"(\w*[tT]imeUnixNano)":\s*"?(\d+)"?/g;
-
-/** A recording is one request, or a list of them. */
-function requests(recorded: unknown): readonly unknown[] {
-  return Array.isArray(recorded) ? recorded : [recorded];
+  const { requests, traceIds } = recordedRequests(dialect, startMs);
+  for (const { signal, request } of requests) await post(otlpHttp, signal, request);
+  return traceIds;
 }
 
 /** Every scenario of `sightline demo` once, told by the same seed each time. */
@@ -59,7 +38,7 @@ export async function playDemo(ui: string): Promise<void> {
 }
 
 /** Resolves when everything that was acknowledged can be seen. */
-async function allStored(ui: string): Promise<void> {
+export async function allStored(ui: string): Promise<void> {
   await eventually(
     async () =>
       (await (await fetch(`${ui}/api/v1/ledger`)).json()) as { rows: readonly { pending: number }[] },

@@ -1,6 +1,6 @@
 import type { Command } from '../command.ts';
-import { formatCost } from '../output/format.ts';
 import { callWords, exitCodeOfJob, rework, reworkArguments } from './rework-history.ts';
+import { costText } from './usage-text.ts';
 
 export const repriceCommand: Command = {
   name: 'reprice',
@@ -18,7 +18,8 @@ export const repriceCommand: Command = {
     const { output } = invocation;
     if (!output.json && job.state === 'done') {
       output.line(`${callWords(job.calls)} repriced.`);
-      output.line(`Before ${formatCost(job.costUsdBefore)}, after ${formatCost(job.costUsdAfter)}.`);
+      const before = costText({ costUsd: job.costUsdBefore, unpricedCalls: job.unpricedCallsBefore });
+      output.line(`Before ${before}, after ${costText({ ...job, costUsd: job.costUsdAfter })}.`);
       if (job.unpricedCalls > 0)
         output.line(
           `Without a known price: ${callWords(job.unpricedCalls)}. The page Prices lists their models.`,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { timeParameter, timestamp } from './common.ts';
 
-export const historyRequest = z.object({
+export const historyRequest = z.strictObject({
   from: timeParameter,
   to: timeParameter.default('now'),
 });
@@ -18,8 +18,9 @@ export const historyJob = z.object({
   daysDone: z.number().int(),
   daysTotal: z.number().int(),
   calls: z.number().int().describe('Calls of models in the days that are done, each once.'),
-  costUsdBefore: z.number(),
-  costUsdAfter: z.number(),
+  costUsdBefore: z.number().nullable().describe('null: no call of these had a known cost.'),
+  costUsdAfter: z.number().nullable(),
+  unpricedCallsBefore: z.number().int(),
   unpricedCalls: z.number().int().describe('Calls of these that have no known cost now.'),
   error: z.string().nullable(),
 });

@@ -5,7 +5,7 @@ const dollars = z.number().min(0).max(1_000_000);
 const perMillion = (of: string) => dollars.describe(`US dollars per million tokens of ${of}.`);
 
 /** A price of the project's own. The first whose pattern fits a model counts, before the catalogue. */
-export const priceOverride = z.object({
+export const priceOverride = z.strictObject({
   model: z
     .string()
     .trim()
@@ -26,7 +26,7 @@ export const priceOverride = z.object({
   request: dollars.describe('US dollars per call.').optional(),
 });
 
-export const priceSettings = z.object({ overrides: z.array(priceOverride).max(500) });
+export const priceSettings = z.strictObject({ overrides: z.array(priceOverride).max(500) });
 
 export const unpricedReason = z.enum([
   'unknown_model',

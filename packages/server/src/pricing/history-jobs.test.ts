@@ -98,7 +98,13 @@ test('repricing gives stored calls the prices of now, within the range asked for
   const job = await done(
     jobs.start('reprice', { ...whole(), from: unixNano(stored.clock.nowNanos - (3n * day) / 2n) }),
   );
-  expect(job).toMatchObject({ state: 'done', calls: 7, costUsdBefore: 0, unpricedCalls: 0 });
+  expect(job).toMatchObject({
+    state: 'done',
+    calls: 7,
+    costUsdBefore: null,
+    unpricedCallsBefore: 7,
+    unpricedCalls: 0,
+  });
   expect(job.costUsdAfter).toBeCloseTo(7 * 0.0012, 10);
   expect(job.daysDone).toBe(job.daysTotal);
   const priced = await rows(

@@ -50,8 +50,9 @@ export class HistoryJobs {
       daysDone: 0,
       daysTotal: days.length,
       calls: 0,
-      costUsdBefore: 0,
-      costUsdAfter: 0,
+      costUsdBefore: null,
+      costUsdAfter: null,
+      unpricedCallsBefore: 0,
       unpricedCalls: 0,
       error: null,
     };
@@ -88,8 +89,9 @@ export class HistoryJobs {
           ...job,
           daysDone: job.daysDone + 1,
           calls: job.calls + after.calls,
-          costUsdBefore: job.costUsdBefore + before.costUsd,
-          costUsdAfter: job.costUsdAfter + after.costUsd,
+          costUsdBefore: addKnown(job.costUsdBefore, before.costUsd),
+          costUsdAfter: addKnown(job.costUsdAfter, after.costUsd),
+          unpricedCallsBefore: job.unpricedCallsBefore + before.unpricedCalls,
           unpricedCalls: job.unpricedCalls + after.unpricedCalls,
         };
       }
@@ -115,6 +117,11 @@ export class HistoryJobs {
     // Models may be called otherwise now.
     await prices.settled();
   }
+}
+
+/** Unknown and unknown is unknown, and not 0. */
+function addKnown(a: number | null, b: number | null): number | null {
+  return a === null ? b : a + (b ?? 0);
 }
 
 interface DayRange extends HistoryRange {

@@ -28,13 +28,17 @@ export async function findCalledModels(
   return rows;
 }
 
-/** Calls with usage, each once, what they cost, and how many have no known cost. */
+/** Calls with usage, each once, what they cost (null where no cost is known), and how many have no known cost. */
 export async function sumCalls(
   store: Store,
   { project, from, to }: HistoryRange,
-): Promise<{ readonly calls: number; readonly costUsd: number; readonly unpricedCalls: number }> {
-  const { rows } = await store.query<{ calls: string; costUsd: number; unpricedCalls: string }>(
-    sql`SELECT sum(length(billed)) AS calls, sum(ifNull(costUsd, 0)) AS costUsd, sum(unpricedCalls) AS unpricedCalls
+): Promise<{ readonly calls: number; readonly costUsd: number | null; readonly unpricedCalls: number }> {
+  const { rows } = await store.query<{
+    calls: string;
+    costUsd: number | null;
+    unpricedCalls: string;
+  }>(
+    sql`SELECT sum(length(billed)) AS calls, sumOrNull(costUsd) AS costUsd, sum(unpricedCalls) AS unpricedCalls
       FROM (SELECT ${trusted(usageColumns)} FROM ai_spans
         WHERE ${inRange(project, 'spans', { from, to })} GROUP BY trace_id)`.toStatement(),
     { timeMsMax },
@@ -42,7 +46,7 @@ export async function sumCalls(
   const [row] = rows;
   return {
     calls: Number(row?.calls ?? 0),
-    costUsd: row?.costUsd ?? 0,
+    costUsd: row?.costUsd ?? null,
     unpricedCalls: Number(row?.unpricedCalls ?? 0),
   };
 }

@@ -1,5 +1,6 @@
 import type { HistoryJob, PriceSettings, UnpricedModel } from '@sightline/schema/api';
-import { formatCostUsd, formatCount, plural } from './format.ts';
+import { formatCount, plural } from './format.ts';
+import { costWords } from './usage-words.ts';
 
 export type Override = PriceSettings['overrides'][number];
 
@@ -78,6 +79,7 @@ export function jobWords(job: HistoryJob): string {
   if (job.state === 'running') return `${job.daysDone} of ${plural(job.daysTotal, 'day')} done`;
   if (job.state === 'failed') return `Stopped after ${plural(job.daysDone, 'day')}: ${job.error ?? ''}`;
   const unpriced = job.unpricedCalls === 0 ? '' : `, ${formatCount(job.unpricedCalls)} still without a price`;
-  const dollars = `${formatCostUsd(job.costUsdBefore)} before, ${formatCostUsd(job.costUsdAfter)} after`;
-  return `${plural(job.calls, 'call')} repriced: ${dollars}${unpriced}`;
+  const before = costWords({ costUsd: job.costUsdBefore, unpricedCalls: job.unpricedCallsBefore });
+  const after = costWords({ costUsd: job.costUsdAfter, unpricedCalls: job.unpricedCalls });
+  return `${plural(job.calls, 'call')} repriced: ${before} before, ${after} after${unpriced}`;
 }

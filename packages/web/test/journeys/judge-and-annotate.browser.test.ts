@@ -1,31 +1,9 @@
-import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendRecording } from '../recordings.ts';
 import { eventually, findChromium, idle, openStage, untilStored, type Stage } from '../stage.ts';
 import { sendStory, type Story } from '../story.ts';
-
-const dialects = new URL('../../../../conformance/dialects/', import.meta.url);
-const recorded = BigInt(Date.parse('2026-11-21T01:48:14Z')) * 1_000_000n;
-
-/** What the real coding agents sent, ten minutes ago. */
-async function sendRecordings(otlpHttp: string): Promise<void> {
-  const shift = BigInt(Date.now() - 600_000) * 1_000_000n - recorded;
-  for (const tool of ['claude-code', 'codex', 'gemini-cli'])
-    for (const signal of ['traces', 'logs', 'metrics']) {
-      const text = readFileSync(new URL(`${tool}/${signal}.json`, dialects), 'utf8');
-      const body = text.replaceAll(
-        /(UnixNano": ")(\d{5,})"/g,
-        (_, before: string, time: string) => `${before}${BigInt(time) + shift}"`,
-      );
-      const response = await fetch(`${otlpHttp}/v1/${signal}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-      });
-      expect(response.status).toBe(200);
-    }
-}
 
 /** Writing and reading again takes a busy machine more than the second that is usual. */
 const soon = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 15_000 });
@@ -44,7 +22,8 @@ describe.skipIf(findChromium() === undefined)(
         failed: false,
       });
       await untilStored(stage.urls.ui, story.traceId, 3);
-      await sendRecordings(stage.urls.otlpHttp);
+      for (const tool of ['claude-code', 'codex', 'gemini-cli'])
+        await sendRecording(stage.urls.otlpHttp, tool, Date.now() - 600_000);
       await eventually(
         async () =>
           (await fetch(`${stage.urls.ui}/api/v1/coding-agents`)).json() as Promise<{

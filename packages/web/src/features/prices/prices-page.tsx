@@ -82,7 +82,8 @@ export function PricesPage(): ReactElement {
         {models !== undefined && models.length > 0 && <UnpricedTable models={models} onPrice={setPriceOf} />}
         {editing !== undefined && (
           <OverrideForm
-            key={`${editing.place} ${editing.draft.model}`}
+            // Another model, or the same at another host, is another form.
+            key={`${editing.place} ${editing.draft.provider} ${editing.draft.model}`}
             draft={editing.draft}
             isNew={editing.place === 'new'}
             isSaving={save.isPending}
