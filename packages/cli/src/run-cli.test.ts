@@ -5,6 +5,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
+import type { HistoryJob } from '@sightline/schema/api';
 import { commands } from './commands/index.ts';
 import { sightline, startSightline } from './testing/run-sightline.ts';
 import { shopTelemetry } from './testing/shop-telemetry.ts';
@@ -27,6 +28,10 @@ const talking = [
   ['traces'],
   ['logs'],
   ['trace', 'a'.repeat(32)],
+  ['runs'],
+  ['sessions'],
+  ['reprice', '--from', '-1h'],
+  ['rederive', '--from', '-1h'],
   ['metrics'],
   ['query', 'SELECT 1'],
   ['tail'],
@@ -95,6 +100,59 @@ describe('another server', () => {
         expect((await sightline(['traces'], { url, env: { SIGHTLINE_API_KEY: 'secret' } })).code).toBe(1);
       },
     );
+  });
+});
+
+describe('a rework whose server goes away', () => {
+  const job: HistoryJob = {
+    id: 'j-1',
+    kind: 'rederive',
+    state: 'running',
+    from: '2026-11-20T00:00:00Z',
+    to: '2026-11-21T00:00:00Z',
+    daysDone: 0,
+    daysTotal: 2,
+    calls: 0,
+    costUsdBefore: null,
+    costUsdAfter: null,
+    unpricedCallsBefore: 0,
+    unpricedCalls: 0,
+    error: null,
+  };
+  /** The server once it was asked how far it is. */
+  const goes = async (then: RequestListener) =>
+    withServer(
+      (request, response) => {
+        if (request.method === 'POST') response.end(JSON.stringify(job));
+        else then(request, response);
+      },
+      async (url) => sightline(['rederive', '--from', '-2d'], { url }),
+    );
+
+  test('is said, with what to do', async () => {
+    const { code, stdout, stderr } = await goes((request) => request.socket.destroy());
+    expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain('Cannot reach a Sightline server');
+  });
+
+  test('and comes back is said to be safe to ask again', async () => {
+    const hint = 'Doing one again is safe.';
+    const { code, stdout, stderr } = await goes((_, response) => {
+      response.statusCode = 404;
+      response.end(JSON.stringify({ error: { code: 'not_found', message: 'No rework has this id.', hint } }));
+    });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(hint);
+  });
+
+  test('while it stops, ends with what was done', async () => {
+    const { code, stderr } = await goes((_, response) =>
+      response.end(
+        JSON.stringify({ ...job, daysDone: 1, state: 'failed', error: 'The server is stopping.' }),
+      ),
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('Stopped after 1 of 2 days: The server is stopping.');
   });
 });
 

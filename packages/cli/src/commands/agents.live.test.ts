@@ -1,0 +1,170 @@
+/** The verbs about agents and about reworking history, against a real server in another process. */
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { historyJob, runsResponse, sessionsResponse } from '@sightline/schema/api';
+import { agentTelemetry, bookedRun, failedRun, ownModelRun } from '../testing/agent-telemetry.ts';
+import { type LiveServer, startLiveServer } from '../testing/live-server.ts';
+import { sightline } from '../testing/run-sightline.ts';
+
+// Every call is a process of its own; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 90_000 });
+
+let server: LiveServer;
+const run = async (...words: string[]) => sightline(words, { url: server.url });
+const runs = async (...words: string[]) => {
+  const { code, stdout, stderr } = await run('runs', ...words, '--json');
+  return { code, stderr, ids: runsResponse.parse(JSON.parse(stdout)).runs.map(({ traceId }) => traceId) };
+};
+
+beforeAll(async () => {
+  server = await startLiveServer(['--canary-interval', 'off']);
+  const { code, stderr } = await sightline(['import', '-'], {
+    url: server.url,
+    input: JSON.stringify(agentTelemetry()),
+  });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  // Stored, and priced where there is a price.
+  await vi.waitFor(
+    async () => {
+      const answer = await fetch(`${server.url}/api/v1/runs?sort=-costUsd`);
+      const unpriced = runsResponse.parse(await answer.json()).runs.map(({ unpricedCalls }) => unpricedCalls);
+      expect(unpriced).toEqual([0, 0, 1]);
+    },
+    { timeout: 30_000, interval: 200 },
+  );
+}, 120_000);
+afterAll(async () => server?.stop());
+
+describe('runs', () => {
+  test('as a table: agent, status, steps, tokens, and an unknown cost as unknown', async () => {
+    const { code, stdout, stderr } = await run('runs');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const [head, ...lines] = stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^TIME +TRACE +AGENT +NAME +STATUS +DURATION +STEPS +LLM +TOKENS +COST$/);
+    expect(lines[0]).toMatch(
+      new RegExp(`${ownModelRun} +travel +invoke_agent travel +ok +2\\.00 s +3 +1 +1k→100 +unknown$`),
+    );
+    expect(lines[1]).toMatch(
+      new RegExp(`${failedRun} +travel .* error +2\\.00 s +3 +1 +1k→100 +\\$0\\.0035$`),
+    );
+    expect(lines).toHaveLength(3);
+  });
+
+  test('as JSON, filtered, sorted and paged', async () => {
+    expect(await runs('--status', 'error')).toEqual({ code: 0, stderr: '', ids: [failedRun] });
+    expect((await runs('--model', 'in-house-9')).ids).toEqual([ownModelRun]);
+    expect((await runs('--session', 'trip-1', '--sort', 'startTime')).ids).toEqual([bookedRun, failedRun]);
+    expect((await runs('tool:book', '--user', 'bob', '--agent', 'travel')).ids).toEqual([ownModelRun]);
+    const first = await run('runs', '--limit', '2', '--json');
+    const { nextCursor } = runsResponse.parse(JSON.parse(first.stdout));
+    expect((await runs('--limit', '2', '--cursor', nextCursor ?? '')).ids).toEqual([bookedRun]);
+  });
+
+  test('of a session, an agent or a time that has none', async () => {
+    for (const words of [
+      ['--session', 'nobody'],
+      ['--agent', 'nobody'],
+      ['--from', '-2h', '--to', '-1h'],
+    ]) {
+      const { code, stdout, stderr } = await run('runs', ...words);
+      expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+      expect(stderr).toContain('No runs found');
+    }
+    expect(await runs('--session', 'nobody')).toEqual({ code: 4, stderr: '', ids: [] });
+  });
+});
+
+describe('sessions', () => {
+  test('as a table, and as JSON', async () => {
+    const { code, stdout } = await run('sessions', '--sort', 'lastTime');
+    expect(code).toBe(0);
+    const [head, first, second] = stdout.trimEnd().split('\n');
+    expect(head).toMatch(/^LAST +SESSION +USER +RUNS +FAILED +ACTIVE +TOKENS +COST$/);
+    expect(first).toMatch(/trip-1 +ann +2 +1 +4\.00 s +2k→200 +\$0\.0070$/);
+    expect(second).toMatch(/trip-2 +bob +1 +· +2\.00 s +1k→100 +unknown$/);
+    const asJson = await run('sessions', '--user', 'bob', '--json');
+    expect(sessionsResponse.parse(JSON.parse(asJson.stdout)).sessions).toMatchObject([
+      { sessionId: 'trip-2', runs: 1, costUsd: null, unpricedCalls: 1 },
+    ]);
+  });
+
+  test('of a user who has none', async () => {
+    const { code, stdout, stderr } = await run('sessions', '--user', 'nobody');
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toContain('No sessions found');
+  });
+});
+
+describe('words that cannot be read end with 2 and one message', () => {
+  test.each<[string, string]>([
+    ['runs --from now --to -1h', 'bad_time_range'],
+    ['runs --from someday', 'bad_time_range'],
+    ['runs duration>soon', 'bad_filter'],
+    ['runs --sort colour', 'bad_option'],
+    ['runs --status fine', 'bad_option'],
+    ['runs --limit 0', 'bad_option'],
+    ['runs --cursor abc', 'bad_cursor'],
+    ['sessions --from now --to -1h', 'bad_time_range'],
+    ['sessions --sort colour', 'bad_option'],
+    ['sessions cost>', 'bad_filter'],
+    ['reprice', 'bad_option'],
+    ['reprice --from -1h --to -2h', 'bad_time_range'],
+    ['reprice everything', 'bad_option'],
+    ['rederive', 'bad_option'],
+    ['rederive --from someday', 'bad_time_range'],
+  ])('%s', async (line, errorCode) => {
+    const { code, stdout, stderr } = await run(...line.split(' '), '--json');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({
+      error: { code: errorCode, message: expect.any(String), hint: expect.any(String) },
+    });
+  });
+});
+
+describe('what is stored is worked over', () => {
+  test('reprice tells what calls cost before and after, and what stays unknown', async () => {
+    const { code, stdout } = await run('reprice', '--from', '-1h');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout:
+        '3 calls repriced.\nBefore ≥$0.0070, after ≥$0.0070.\nWithout a known price: 1 call. The page Prices lists their models.\n',
+    });
+    await fetch(`${server.url}/api/v1/settings/prices`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ overrides: [{ model: 'in-house-*', input: 1, output: 5 }] }),
+    });
+    const priced = await run('reprice', '--from', '-1h', '--json');
+    expect(priced).toMatchObject({ code: 0, stderr: '' });
+    // 1,000 at $1 and 100 at $5 a million.
+    const job = historyJob.parse(JSON.parse(priced.stdout));
+    expect(job).toMatchObject({ kind: 'reprice', state: 'done', calls: 3, unpricedCalls: 0 });
+    expect(job.costUsdAfter).toBeCloseTo(2 * 0.0035 + 0.0015, 12);
+    expect((await run('runs', '--model', 'in-house-9')).stdout).toContain('$0.0015');
+  });
+
+  test('rederive goes over the days and leaves everything as it was', async () => {
+    const before = await runs();
+    const { code, stdout } = await run('rederive', '--from', '-1h');
+    expect(code).toBe(0);
+    // Around midnight an hour lies in two days.
+    expect(stdout).toMatch(/^(1 day|2 days) rederived: 3 calls of models\.\n$/);
+    expect(await runs()).toEqual(before);
+    const asJson = await run('rederive', '--from', '-1h', '--json');
+    expect(historyJob.parse(JSON.parse(asJson.stdout))).toMatchObject({ kind: 'rederive', state: 'done' });
+  });
+
+  test('a second rework is told that one runs', async () => {
+    const started = await fetch(`${server.url}/api/v1/rederive`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ from: '-10d' }),
+    });
+    const { id } = historyJob.parse(await started.json());
+    const { code, stdout, stderr } = await run('reprice', '--from', '-1h', '--json');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({ error: { code: 'job_running' } });
+    const state = async () =>
+      historyJob.parse(await (await fetch(`${server.url}/api/v1/history-jobs/${id}`)).json()).state;
+    await expect.poll(state, { timeout: 60_000 }).toBe('done');
+  });
+});
