@@ -43,6 +43,32 @@ export function countedSpans<Span extends CountableSpan>(spans: readonly Span[])
   return oncePerResponse(counted, (span) => tree.ancestors(span).length);
 }
 
+/**
+ * The rule as the engine has it (`countedSpanIdsSql`), which sees direct parents only: for what has to agree with the engine's sums. Of spans
+ * with one response id, or one id, the first counts.
+ */
+export function countedByParents<Span extends CountableSpan>(spans: readonly Span[]): ReadonlySet<Span> {
+  const withUsage = spans.filter(hasUsage);
+  const calls = withUsage.filter(isInference);
+  // Calls of a model where there are any; what reports sums only where there are none.
+  const relevant = calls.length > 0 ? calls : withUsage;
+  const parents = new Set(
+    relevant.flatMap(({ spanId, parentSpanId }) => (parentSpanId === spanId ? [] : [parentSpanId])),
+  );
+  const innermost = relevant.filter(({ spanId }) => !parents.has(spanId));
+  const once = firstOf(innermost, ({ responseId }) => responseId);
+  return new Set(firstOf(once, ({ spanId }) => spanId));
+}
+
+/** The first item of each key; all that have none. */
+function firstOf<Item>(items: readonly Item[], keyOf: (item: Item) => string): readonly Item[] {
+  const seen = new Set<string>();
+  return items.filter((item) => {
+    const key = keyOf(item);
+    return key === '' || (!seen.has(key) && seen.add(key));
+  });
+}
+
 const isInference = (span: CountableSpan) => inferenceOperations.includes(span.operation);
 
 function hasUsage(span: CountableSpan): boolean {

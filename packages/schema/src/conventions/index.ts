@@ -33,5 +33,5 @@ export {
   type PriceSqlColumns,
   pricesType,
 } from './cost/price-sql.ts';
-export { type CountableSpan, countedSpans, inferenceOperations } from './counted-spans.ts';
+export { type CountableSpan, countedByParents, countedSpans, inferenceOperations } from './counted-spans.ts';
 export { type CountedSpansColumns, countedSpanIdsSql } from './counted-spans-sql.ts';

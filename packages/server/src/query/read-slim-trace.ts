@@ -46,14 +46,16 @@ export async function readSlimTrace(
   const id = normalTraceId(traceId);
   const reader = new Reader(context);
   const extent = await readTraceExtent(reader, id);
-  const [row] = await reader.rows<ColumnsRow>(sql`
-    SELECT ${columns} FROM (
-      SELECT span_id, parent_span_id, name, service, kind, operation, start_time, duration_ns, status_code, status_message,
-        model, event_names, input_tokens, output_tokens
-      FROM spans WHERE ${spansOfTrace(reader.project, id, extent)}
-      ORDER BY start_time, duration_ns DESC, span_id LIMIT ${uint(limit)})`);
+  const where = spansOfTrace(reader.project, id, extent);
+  const [[row], costs] = await Promise.all([
+    reader.rows<ColumnsRow>(sql`
+      SELECT ${columns} FROM (
+        SELECT span_id, parent_span_id, name, service, kind, operation, start_time, duration_ns, status_code, status_message,
+          model, event_names, input_tokens, output_tokens
+        FROM spans WHERE ${where} ORDER BY start_time, duration_ns DESC, span_id LIMIT ${uint(limit)})`),
+    readCallCosts(reader, where),
+  ]);
   assert(row !== undefined, 'An aggregate without GROUP BY is one row');
-  const costs = await readCallCosts(reader, spansOfTrace(reader.project, id, extent));
   const count = row.spanIds.length;
   if (extent.spanCount > count) meetSpanLimit(reader, count, extent.spanCount);
   const names = new WordTable();

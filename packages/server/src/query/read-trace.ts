@@ -24,10 +24,13 @@ export async function readTrace(
   const extent = await readTraceExtent(reader, id);
   // Where all spans come back they are put in order here: the engine would read the columns a second time for it.
   const order = extent.spanCount > limit ? sql`ORDER BY start_time, duration_ns DESC, span_id` : sql``;
-  const rows = await reader.rows<FullSpanRow>(sql`
-    SELECT ${slimSpanColumns}, ${wholeAttributeColumns}, ${contextColumns}, ${fullSpanColumns}
-    FROM spans WHERE ${spansOfTrace(reader.project, id, extent)} ${order} LIMIT ${uint(limit)}`);
-  const costs = await readCallCosts(reader, spansOfTrace(reader.project, id, extent));
+  const where = spansOfTrace(reader.project, id, extent);
+  const [rows, costs] = await Promise.all([
+    reader.rows<FullSpanRow>(sql`
+      SELECT ${slimSpanColumns}, ${wholeAttributeColumns}, ${contextColumns}, ${fullSpanColumns}
+      FROM spans WHERE ${where} ${order} LIMIT ${uint(limit)}`),
+    readCallCosts(reader, where),
+  ]);
   if (rows.length === 0) throw traceNotFound(id);
   if (extent.spanCount > rows.length) meetSpanLimit(reader, rows.length, extent.spanCount);
   return {
@@ -53,16 +56,16 @@ export async function readSpan(
   const wanted = spanId.toLowerCase();
   const reader = new Reader(context);
   const extent = await readTraceExtent(reader, id);
-  const rows = isHex(wanted, 16)
-    ? await reader.rows<FullSpanRow>(sql`
-        SELECT ${slimSpanColumns}, ${wholeAttributeColumns}, ${contextColumns}, ${fullSpanColumns}
-        FROM spans WHERE ${spansOfTrace(reader.project, id, extent)} AND span_id = unhex(${string(wanted)}) LIMIT 1`)
-    : [];
-  const [row] = rows;
-  if (row !== undefined) {
-    const where = sql`${spansOfTrace(reader.project, id, extent)} AND span_id = unhex(${string(wanted)})`;
-    return decodeSpan(row, await readCallCosts(reader, where));
-  }
+  const where = sql`${spansOfTrace(reader.project, id, extent)} AND span_id = unhex(${string(wanted)})`;
+  const [[row], costs] = isHex(wanted, 16)
+    ? await Promise.all([
+        reader.rows<FullSpanRow>(sql`
+          SELECT ${slimSpanColumns}, ${wholeAttributeColumns}, ${contextColumns}, ${fullSpanColumns}
+          FROM spans WHERE ${where} LIMIT 1`),
+        readCallCosts(reader, where),
+      ])
+    : [[], new Map()];
+  if (row !== undefined) return decodeSpan(row, costs);
   throw new SightlineError('span_not_found', `The trace ${id} has no span "${spanId.slice(0, 64)}".`, {
     hint: 'Span ids have 16 hex digits. Open the trace to see its spans.',
   });

@@ -7,14 +7,14 @@ import {
   type RetrievedDocument,
 } from '@sightline/schema/conventions';
 import { type QueryContext, Reader } from '../reader.ts';
-import { spansOfTrace, type TraceExtent } from '../read-trace.ts';
+import { normalTraceId, readTraceExtent, spansOfTrace, type TraceExtent } from '../read-trace.ts';
 import { dataSourceName } from '../sql/mcp-sql.ts';
 import { sql, trusted } from '../sql/sql.ts';
 import { AnswerUse, noAnswer } from './pipeline/document-use.ts';
 import { stageTypeOf } from './pipeline/stage-type.ts';
 import { readSources } from './conversation/read-messages.ts';
 import { runDurationMs } from './read-run.ts';
-import { readRunTree } from './read-run-tree.ts';
+import { readRunWithin } from './read-run-tree.ts';
 import {
   addUsage,
   durationMs,
@@ -49,8 +49,13 @@ interface Stage {
 
 export async function readPipeline(context: QueryContext, traceId: string): Promise<PipelineResponse> {
   const reader = new Reader(context);
-  const { tree, extent } = await readRunTree(reader, traceId);
-  const stages = findStages(tree, await readHints(reader, tree, extent));
+  const id = normalTraceId(traceId);
+  const extent = await readTraceExtent(reader, id);
+  const [{ tree }, hints] = await Promise.all([
+    readRunWithin(reader, id, extent),
+    readHints(reader, id, extent),
+  ]);
+  const stages = findStages(tree, hints);
   const asked = stages
     .filter(({ node }) => node.operation === 'retrieval' || node.operation === 'rerank')
     .slice(0, documentStagesMax);
@@ -93,7 +98,7 @@ const nothing: MessageSource = { name: '', attributes: {} };
 
 async function readHints(
   reader: Reader,
-  tree: RunTree,
+  traceId: string,
   extent: TraceExtent,
 ): Promise<ReadonlyMap<string, HintRow>> {
   const long = (key: string): string =>
@@ -107,7 +112,7 @@ async function readHints(
       ${trusted(dataSourceName)} AS source,
       multiIf(attributes['sightline.retrieval.method'] != '', attributes['sightline.retrieval.method'],
         attributes['db.system.name'] != '', attributes['db.system.name'], attributes['db.system']) AS method
-    FROM spans WHERE ${spansOfTrace(reader.project, tree.traceId, extent)}
+    FROM spans WHERE ${spansOfTrace(reader.project, traceId, extent)}
       AND (operation IN ('retrieval', 'rerank') OR mapContains(attributes, 'sightline.stage.id'))`);
   return new Map(rows.map((row) => [row.spanId, row]));
 }

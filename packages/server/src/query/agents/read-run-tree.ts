@@ -1,7 +1,8 @@
-import { unixNano } from '@sightline/base';
+import { ensure, unixNano } from '@sightline/base';
 import { statusCode } from '@sightline/schema/api';
+import { type CountableSpan, countedByParents } from '@sightline/schema/conventions';
 import { decodeCost, decodeOperation } from '../decode-span.ts';
-import { decodeCount, decodeWord } from '../decode-row.ts';
+import { decodeWord } from '../decode-row.ts';
 import {
   meetSpanLimit,
   normalTraceId,
@@ -12,112 +13,209 @@ import {
 import type { Reader } from '../reader.ts';
 import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import { countedIds, knownCost } from '../sql/usage-sql.ts';
+import { knownCost } from '../sql/usage-sql.ts';
 import { buildRunTree, type RunSpan, type RunTree } from './run-tree.ts';
 
 /** Spans of one run that its views are made of. */
 export const runSpansMax = 50_000;
 
-type Cell = string | number | null;
-
 /** By columns: 2,000 rows of 20 named cells take the engine and the parser several times as long. */
-const spanColumns = [
-  'lower(hex(span_id))',
-  'lower(hex(parent_span_id))',
-  'toString(name)',
-  'toString(service)',
-  'toString(operation)',
-  'toUnixTimestamp64Nano(start_time)',
-  'toString(duration_ns)',
-  'toUnixTimestamp64Nano(received_time)',
-  'status_code',
-  'leftUTF8(status_message, 1000)',
-  'toString(agent_name)',
-  'toString(tool_name)',
-  'toString(provider)',
-  'toString(model)',
-  'ttft_ms',
-  'toFloat64(input_tokens)',
-  'toFloat64(output_tokens)',
-  'toFloat64(cache_read_tokens)',
-  'toFloat64(cache_write_tokens)',
-  'toFloat64(reasoning_tokens)',
-] as const;
-
-interface CostColumns {
-  readonly counted: readonly string[];
+interface SpanColumns {
   readonly spanIds: readonly string[];
+  readonly parentIds: readonly string[];
+  readonly names: readonly string[];
+  readonly services: readonly string[];
+  readonly operations: readonly string[];
+  readonly starts: readonly string[];
+  readonly durations: readonly string[];
+  readonly receivedTimes: readonly string[];
+  readonly statusCodes: readonly number[];
+  readonly statusMessages: readonly string[];
+  readonly agents: readonly string[];
+  readonly tools: readonly string[];
+  readonly providers: readonly string[];
+  readonly models: readonly string[];
+  readonly ttfts: readonly (number | null)[];
+  readonly inputTokens: readonly (number | null)[];
+  readonly outputTokens: readonly (number | null)[];
+  readonly cacheReadTokens: readonly (number | null)[];
+  readonly cacheWriteTokens: readonly (number | null)[];
+  readonly reasoningTokens: readonly (number | null)[];
+}
+
+// `groupArray` leaves out what is NULL, but not a tuple of it.
+const spanColumns = trusted(`
+  groupArray(lower(hex(span_id))) AS spanIds, groupArray(lower(hex(parent_span_id))) AS parentIds,
+  groupArray(name) AS names, groupArray(service) AS services, groupArray(operation) AS operations,
+  groupArray(toUnixTimestamp64Nano(start_time)) AS starts, groupArray(duration_ns) AS durations,
+  groupArray(toUnixTimestamp64Nano(received_time)) AS receivedTimes,
+  groupArray(status_code) AS statusCodes, groupArray(leftUTF8(status_message, 1000)) AS statusMessages,
+  groupArray(agent_name) AS agents, groupArray(tool_name) AS tools, groupArray(provider) AS providers, groupArray(model) AS models,
+  groupArray(tuple(ttft_ms)).1 AS ttfts,
+  groupArray(tuple(toFloat64(input_tokens))).1 AS inputTokens, groupArray(tuple(toFloat64(output_tokens))).1 AS outputTokens,
+  groupArray(tuple(toFloat64(cache_read_tokens))).1 AS cacheReadTokens,
+  groupArray(tuple(toFloat64(cache_write_tokens))).1 AS cacheWriteTokens,
+  groupArray(tuple(toFloat64(reasoning_tokens))).1 AS reasoningTokens`);
+
+/** What stands in `ai_spans` alone. */
+interface StepColumns {
+  readonly spanIds: readonly string[];
+  readonly operations: readonly string[];
+  readonly responseIds: readonly string[];
   readonly costs: readonly (number | null)[];
   readonly reported: readonly (number | null)[];
+  readonly priceVersions: readonly string[];
   readonly versions: readonly string[];
+  readonly environments: readonly string[];
+  readonly sessionId: string;
+  readonly userId: string;
+}
+
+const stepColumns = trusted(`
+  groupArray(lower(hex(span_id))) AS spanIds, groupArray(operation) AS operations, groupArray(response_id) AS responseIds,
+  groupArray(tuple(${knownCost})).1 AS costs, groupArray(tuple(reported_cost_usd)).1 AS reported, groupArray(price_version) AS priceVersions,
+  groupArray(service_version) AS versions, groupArray(environment) AS environments, max(session_id) AS sessionId, max(user_id) AS userId`);
+
+/** Of whom and of what a run is. */
+export interface RunOrigin {
+  readonly sessionId: string;
+  readonly userId: string;
+  /** The service's version and environment as a step has them. */
+  readonly deploymentOf: (step: Pick<RunSpan, 'spanId' | 'operation'>) => {
+    readonly version: string;
+    readonly environment: string;
+  };
 }
 
 export interface StoredRun {
   readonly tree: RunTree;
   readonly extent: TraceExtent;
+  readonly origin: RunOrigin;
 }
 
 /** Throws `trace_not_found`. A trace without a step of an agent is a tree without steps. */
 export async function readRunTree(reader: Reader, traceId: string): Promise<StoredRun> {
   const id = normalTraceId(traceId);
-  const extent = await readTraceExtent(reader, id);
-  const columns = spanColumns.map((column) => `groupArray(tuple(${column})).1`).join(', ');
-  const [[spans], [costs]] = await Promise.all([
-    reader.rows<{ columns: readonly (readonly Cell[])[] }>(sql`
-      SELECT tuple(${trusted(columns)}) AS columns FROM (
-        SELECT * FROM spans WHERE ${spansOfTrace(reader.project, id, extent)}
-        ORDER BY start_time, duration_ns DESC, span_id LIMIT ${uint(runSpansMax)})`),
-    reader.rows<CostColumns>(sql`
-      SELECT arrayMap(id -> lower(hex(id)), ${trusted(countedIds)}) AS counted, groupArray(lower(hex(span_id))) AS spanIds,
-        groupArray(tuple(${trusted(knownCost)})).1 AS costs, groupArray(tuple(reported_cost_usd)).1 AS reported,
-        groupArray(toString(price_version)) AS versions
-      FROM ai_spans WHERE ${costsOf(reader, id, extent)}`),
-  ]);
-  const rows = decodeColumns(spans?.columns ?? [], costs);
-  if (extent.spanCount > rows.length) meetSpanLimit(reader, rows.length, extent.spanCount);
-  return { tree: buildRunTree(id, rows), extent };
+  return readRunWithin(reader, id, await readTraceExtent(reader, id));
 }
 
-function costsOf(reader: Reader, traceId: string, { start, end }: TraceExtent): Sql {
+/**
+ * `more` are aggregates over the spans, which come in `also`: to plan another statement would take as long as to read the run.
+ */
+export async function readRunWithin<Also = unknown>(
+  reader: Reader,
+  traceId: string,
+  extent: TraceExtent,
+  more: Sql = trusted(''),
+): Promise<StoredRun & { readonly also: Also | undefined }> {
+  const where = spansOfTrace(reader.project, traceId, extent);
+  // What is read whole is put in order here.
+  const spans =
+    extent.spanCount <= runSpansMax
+      ? sql`spans WHERE ${where}`
+      : sql`(SELECT * FROM spans WHERE ${where} ORDER BY start_time, duration_ns DESC, span_id LIMIT ${uint(runSpansMax)})`;
+  const [[row], [steps]] = await Promise.all([
+    reader.rows<SpanColumns & Also>(sql`SELECT ${spanColumns} ${more} FROM ${spans}`),
+    reader.rows<StepColumns>(
+      sql`SELECT ${stepColumns} FROM ai_spans WHERE ${stepsOfTrace(reader, traceId, extent)}`,
+    ),
+  ]);
+  const found = row === undefined ? [] : decodeColumns(row, steps);
+  if (extent.spanCount > found.length) meetSpanLimit(reader, found.length, extent.spanCount);
+  return { tree: buildRunTree(traceId, found), extent, origin: originOf(steps), also: row };
+}
+
+function stepsOfTrace(reader: Reader, traceId: string, { start, end }: TraceExtent): Sql {
   const window = { from: unixNano(BigInt(start)), to: unixNano(BigInt(end) + 1n) };
   return sql`${aiSpansWithin({ project: reader.project, window })} AND trace_id = unhex(${string(traceId)})`;
 }
 
-function decodeColumns(columns: readonly (readonly Cell[])[], costs: CostColumns | undefined): RunSpan[] {
-  const places = new Map((costs?.spanIds ?? []).map((spanId, index) => [spanId, index]));
-  const counted = new Set(costs?.counted);
-  const text = (column: number, row: number): string => String(columns[column]?.[row] ?? '');
-  const count = (column: number, row: number): number | null => decodeCount(columns[column]?.[row] ?? null);
-  return (columns[0] ?? []).map((_, row): RunSpan => {
-    const spanId = text(0, row);
-    const place = places.get(spanId) ?? -1;
-    const startNanos = BigInt(text(5, row));
+function originOf(steps: StepColumns | undefined): RunOrigin {
+  return {
+    sessionId: steps?.sessionId ?? '',
+    userId: steps?.userId ?? '',
+    deploymentOf: ({ spanId, operation }) => {
+      const place = placesOf(steps).get(placeKey(spanId, operation)) ?? -1;
+      return { version: steps?.versions[place] ?? '', environment: steps?.environments[place] ?? '' };
+    },
+  };
+}
+
+function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): RunSpan[] {
+  const places = placesOf(steps);
+  const starts = columns.starts.map(BigInt);
+  const durations = columns.durations.map(BigInt);
+  const rows = inOrder(columns.spanIds, starts, durations);
+  const countable = rows.map((row): CountableSpan & { readonly place: number } => {
+    const spanId = columns.spanIds[row] ?? '';
+    const operation = columns.operations[row] ?? '';
+    const place = places.get(placeKey(spanId, operation)) ?? -1;
     return {
+      place,
       spanId,
-      parentId: text(1, row),
-      name: text(2, row),
-      service: text(3, row),
-      operation: decodeOperation(text(4, row)),
-      startNanos,
-      endNanos: startNanos + BigInt(text(6, row)),
-      receivedNanos: BigInt(text(7, row)),
-      status: decodeWord(statusCode.options, Number(text(8, row))),
-      statusMessage: text(9, row),
-      ownAgent: text(10, row),
-      tool: text(11, row),
-      provider: text(12, row),
-      model: text(13, row),
-      ttftMs: count(14, row),
-      inputTokens: count(15, row),
-      outputTokens: count(16, row),
-      cacheReadTokens: count(17, row),
-      cacheWriteTokens: count(18, row),
-      reasoningTokens: count(19, row),
-      costUsd: decodeCost(costs?.costs[place] ?? null),
-      reportedCostUsd: decodeCost(costs?.reported[place] ?? null),
-      priceVersion: costs?.versions[place] ?? '',
-      // A span that was sent twice counts once.
-      isCounted: counted.delete(spanId),
+      parentSpanId: columns.parentIds[row] ?? '',
+      operation: decodeOperation(operation),
+      responseId: steps?.responseIds[place] ?? '',
+      inputTokens: columns.inputTokens[row] ?? null,
+      outputTokens: columns.outputTokens[row] ?? null,
+      costUsd: decodeCost(steps?.costs[place] ?? null),
     };
   });
+  const counted = countedByParents(countable);
+  return rows.map((row, index): RunSpan => {
+    const span = ensure(countable[index], 'a row');
+    const { place, spanId, operation, inputTokens, outputTokens, costUsd } = span;
+    const startNanos = starts[row] ?? 0n;
+    return {
+      spanId,
+      parentId: columns.parentIds[row] ?? '',
+      name: columns.names[row] ?? '',
+      service: columns.services[row] ?? '',
+      operation,
+      startNanos,
+      endNanos: startNanos + (durations[row] ?? 0n),
+      receivedNanos: BigInt(columns.receivedTimes[row] ?? 0),
+      status: decodeWord(statusCode.options, columns.statusCodes[row] ?? 0),
+      statusMessage: columns.statusMessages[row] ?? '',
+      ownAgent: columns.agents[row] ?? '',
+      tool: columns.tools[row] ?? '',
+      provider: columns.providers[row] ?? '',
+      model: columns.models[row] ?? '',
+      ttftMs: columns.ttfts[row] ?? null,
+      inputTokens,
+      outputTokens,
+      cacheReadTokens: columns.cacheReadTokens[row] ?? null,
+      cacheWriteTokens: columns.cacheWriteTokens[row] ?? null,
+      reasoningTokens: columns.reasoningTokens[row] ?? null,
+      costUsd: costUsd ?? null,
+      reportedCostUsd: decodeCost(steps?.reported[place] ?? null),
+      priceVersion: steps?.priceVersions[place] ?? '',
+      isCounted: counted.has(span),
+    };
+  });
+}
+
+/** A client and its server may share an id: the kind of work tells them apart. */
+const placeKey = (spanId: string, operation: string): string => `${spanId} ${operation}`;
+
+function placesOf(steps: StepColumns | undefined): ReadonlyMap<string, number> {
+  if (steps === undefined) return new Map();
+  return new Map(
+    steps.spanIds.map((spanId, index) => [placeKey(spanId, steps.operations[index] ?? ''), index]),
+  );
+}
+
+/** Rows in the order of their start; a parent that starts with its child comes first, being longer. */
+function inOrder(
+  spanIds: readonly string[],
+  starts: readonly bigint[],
+  durations: readonly bigint[],
+): readonly number[] {
+  const compare = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0);
+  return [...spanIds.keys()].toSorted(
+    (a, b) =>
+      compare(starts[a] ?? 0n, starts[b] ?? 0n) ||
+      compare(durations[b] ?? 0n, durations[a] ?? 0n) ||
+      ((spanIds[a] ?? '') < (spanIds[b] ?? '') ? -1 : 1),
+  );
 }

@@ -1,38 +1,43 @@
 /** The answers about one run, but for its conversation and pipeline. */
-import type {
-  RunCostResponse,
-  RunGraphResponse,
-  RunProblem,
-  RunResponse,
-  TokenPart,
-} from '@sightline/schema/api';
+import type { RunCostResponse, RunGraphResponse, RunResponse, TokenPart } from '@sightline/schema/api';
 import type { PriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { unixNano, formatNanos } from '@sightline/base';
 import { type QueryContext, Reader } from '../reader.ts';
-import { spansOfTrace, type TraceExtent } from '../read-trace.ts';
+import { normalTraceId, readTraceExtent } from '../read-trace.ts';
 import { messageLogs } from '../sql/message-logs-sql.ts';
-import { type Sql, sql, trusted } from '../sql/sql.ts';
+import { sql } from '../sql/sql.ts';
 import { AgentGraph, graphCalls, graphPath } from './agent-graph.ts';
-import { readRunTree } from './read-run-tree.ts';
+import { describeRun } from './describe-run.ts';
+import { readRunTree, readRunWithin } from './read-run-tree.ts';
 import { summariseCost } from './run-cost.ts';
 import { readRuns } from './run-facts.ts';
+import { type RunFlags, flaggedProblems, runFlagColumns } from './run-flags.ts';
 import { findProblems } from './run-problems.ts';
 import { describeStep, type RunNode, type RunTree, stepsOf } from './run-tree.ts';
+import { readScoresOfRuns } from './scores-of.ts';
 import { readServerNames } from './server-names.ts';
 
 /** Throws `trace_not_found`, and `run_not_found` where no agent, model or tool is in the trace. */
 export async function readRun(context: QueryContext, traceId: string): Promise<RunResponse> {
   const reader = new Reader(context);
-  const { tree, extent } = await readRunTree(reader, traceId);
-  if (tree.steps.length === 0) throw runNotFound(tree.traceId);
+  const id = normalTraceId(traceId);
+  const extent = await readTraceExtent(reader, id);
   const window = { from: unixNano(BigInt(extent.start)), to: unixNano(BigInt(extent.end) + 1n) };
-  const [runs, { problems, ...flags }] = await Promise.all([
-    readRuns(reader, [tree.traceId], window, true),
-    readFlags(reader, tree, extent),
+  const [{ tree, origin, also: flags }, scores, [logs]] = await Promise.all([
+    readRunWithin<RunFlags>(reader, id, extent, runFlagColumns),
+    readScoresOfRuns(reader, [id], window.from),
+    reader.rows<{ found: string }>(
+      sql`SELECT count() AS found FROM (${messageLogs(reader, id, extent)} LIMIT 1)`,
+    ),
   ]);
-  const run = runs.get(tree.traceId);
-  if (run === undefined) throw runNotFound(tree.traceId);
+  if (tree.steps.length === 0) throw runNotFound(id);
+  // The sums of a run that is not read whole are the engine's.
+  const run =
+    tree.nodes.length >= extent.spanCount
+      ? describeRun(tree, origin, scores.get(id) ?? [])
+      : (await readRuns(reader, [id], window, true)).get(id);
+  if (run === undefined) throw runNotFound(id);
   const steps = stepsOf(tree).map((node) => describeStep(tree, node));
   return {
     run,
@@ -41,8 +46,11 @@ export async function readRun(context: QueryContext, traceId: string): Promise<R
     spanCount: Math.max(extent.spanCount, tree.nodes.length),
     depthMax: steps.reduce((deepest, { depth }) => Math.max(deepest, depth), 0),
     steps,
-    problems: [...findProblems(tree), ...problems],
-    ...flags,
+    problems: [...findProblems(tree), ...flaggedProblems(flags)],
+    hasConversation: Number(flags?.hasMessages ?? 0) > 0 || Number(logs?.found ?? 0) > 0,
+    hasPipeline:
+      steps.some(({ operation }) => operation === 'retrieval' || operation === 'rerank') ||
+      Number(flags?.hasStages ?? 0) > 0,
     ...reader.limitsMet,
   };
 }
@@ -89,72 +97,6 @@ function partPrices(book: PriceBook, node: RunNode): Readonly<Record<TokenPart['
     cache_write: cacheWrite * scale,
     output: output * scale,
     reasoning: reasoning * scale,
-  };
-}
-
-/** Keys that hold messages in one of the dialects. Documents and stages have keys of their own. */
-const contentKeys =
-  '^(gen_ai\\\\.(input\\\\.messages|output\\\\.messages|prompt|completion|system_instructions|request\\\\.messages|response\\\\.text|tool\\\\.call\\\\.(arguments|result))|llm\\\\.(input_messages|output_messages|prompts|choices)|ai\\\\.(prompt|response\\\\.(text|toolCalls|object)|toolCall\\\\.(args|result))|(input|output)\\\\.value|traceloop\\\\.entity\\\\.(input|output)|langfuse\\\\.(observation|trace)\\\\.(input|output)|mlflow\\\\.(spanInputs|spanOutputs|chat\\\\.messages)|gcp\\\\.vertex\\\\.agent\\\\.llm_|lk\\\\.(chat_ctx|response\\\\.text|user_input)|pydantic_ai\\\\.all_messages|all_messages|user_prompt|new_context|response\\\\.model_output|assistant_response|prompt)';
-
-/** Counts below zero or beyond belief are left out when a span is read. */
-const absurdTokens = anyAttribute(
-  [
-    'gen_ai.usage.input_tokens',
-    'gen_ai.usage.output_tokens',
-    'gen_ai.usage.prompt_tokens',
-    'gen_ai.usage.completion_tokens',
-    'llm.token_count.prompt',
-    'llm.token_count.completion',
-  ],
-  (value) => `${value} > 10000000000 OR ${value} < 0`,
-);
-const negativeCost = anyAttribute(
-  ['gen_ai.usage.cost', 'llm.cost.total', 'cost_usd'],
-  (value) => `${value} < 0`,
-);
-
-function anyAttribute(keys: readonly string[], is: (value: string) => string): Sql {
-  return trusted(keys.map((key) => is(`toFloat64OrZero(attributes['${key}'])`)).join(' OR '));
-}
-
-function leftOut(type: RunProblem['type'], what: string, spanIds: readonly string[] = []): RunProblem[] {
-  const [spanId] = spanIds;
-  const message = `${what} It is left out of the totals; the attribute is shown as it came.`;
-  return spanId === undefined ? [] : [{ type, message, spanId, count: spanIds.length }];
-}
-
-async function readFlags(
-  reader: Reader,
-  tree: RunTree,
-  extent: TraceExtent,
-): Promise<Pick<RunResponse, 'hasConversation' | 'hasPipeline' | 'problems'>> {
-  const hasRetrieval = stepsOf(tree).some(
-    ({ operation }) => operation === 'retrieval' || operation === 'rerank',
-  );
-  const [[spans], [logs]] = await Promise.all([
-    reader.rows<{
-      messages: number;
-      stages: number;
-      absurd: readonly string[];
-      negative: readonly string[];
-    }>(sql`
-      SELECT max(arrayExists(key -> match(key, ${trusted(`'${contentKeys}'`)}), mapKeys(attributes))
-          OR arrayExists(name -> startsWith(name, 'gen_ai.') AND name != 'gen_ai.evaluation.result', event_names)) AS messages,
-        max(mapContains(attributes, 'sightline.stage.id')) AS stages,
-        groupArrayIf(1000)(lower(hex(span_id)), ${absurdTokens}) AS absurd,
-        groupArrayIf(1000)(lower(hex(span_id)), ${negativeCost}) AS negative
-      FROM spans WHERE ${spansOfTrace(reader.project, tree.traceId, extent)}`),
-    reader.rows<{ found: string }>(
-      sql`SELECT count() AS found FROM (${messageLogs(reader, tree.traceId, extent)} LIMIT 1)`,
-    ),
-  ]);
-  return {
-    hasConversation: Number(spans?.messages ?? 0) > 0 || Number(logs?.found ?? 0) > 0,
-    hasPipeline: hasRetrieval || Number(spans?.stages ?? 0) > 0,
-    problems: [
-      ...leftOut('implausible_tokens', 'A token count is below zero or beyond belief.', spans?.absurd),
-      ...leftOut('negative_cost', 'The client reported a cost below zero.', spans?.negative),
-    ],
   };
 }
 

@@ -122,7 +122,7 @@ export function mixModels(calls: readonly BilledModel[]): ModelShare[] {
   >();
   for (const [provider, model, cost] of calls) {
     if (model === '') continue;
-    const key = JSON.stringify([provider, model]);
+    const key = `${provider}\0${model}`;
     const share = shares.get(key) ?? { provider, model, calls: 0, costUsd: null };
     share.calls += 1;
     if (cost !== null) share.costUsd = (share.costUsd ?? 0) + cost;

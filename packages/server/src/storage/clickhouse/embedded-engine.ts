@@ -15,7 +15,7 @@ import {
   settingsSql,
 } from './engine.ts';
 import { storeErrorFrom } from './engine-error.ts';
-import { parameterStatements } from './query-parameters.ts';
+import { parameterSettings } from './query-parameters.ts';
 import { SessionPool } from './session-pool.ts';
 
 export interface EmbeddedOptions {
@@ -73,8 +73,8 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
 
     select: (request: SelectRequest) =>
       readers.run(async (session) => {
-        const binding = parameterStatements(request.sql, request.params);
-        const sql = `SET ${settingsSql(request.settings)}; ${binding} ${request.sql}`;
+        const settings = { ...request.settings, ...parameterSettings(request.sql, request.params) };
+        const sql = `SET ${settingsSql(settings)}; ${request.sql}`;
         return JSON.parse(await run(session, sql, 'query', 'JSON')) as SelectAnswer;
       }),
 

@@ -1,16 +1,19 @@
 import { StoreError } from '../telemetry-store.ts';
-import { literal } from './engine.ts';
+import type { EngineSettings } from './engine.ts';
 
-/** `SET` statements that bind `{name:Type}` placeholders for the statement that follows in the same session. */
-export function parameterStatements(sql: string, params: Readonly<Record<string, unknown>>): string {
+/**
+ * Settings that bind the `{name:Type}` placeholders of the statement that follows in the same session. They go into one SET with all the
+ * others: each further statement costs an eighth of a millisecond, as much as reading a small answer.
+ */
+export function parameterSettings(sql: string, params: Readonly<Record<string, unknown>>): EngineSettings {
   for (const [, name] of sql.matchAll(/\{(\w+):/g)) {
     // A session remembers parameters, so a missing one would silently take the value of an earlier query.
     if (name !== undefined && !(name in params))
       throw new StoreError('refused', `The query has no value for its parameter "${name}".`);
   }
-  return Object.entries(params)
-    .map(([name, value]) => `SET param_${name} = ${literal(parameterText(value))};`)
-    .join(' ');
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [`param_${name}`, parameterText(value)]),
+  );
 }
 
 /** A value as the engine reads parameters: tab-separated escaping, arrays with quoted elements. */

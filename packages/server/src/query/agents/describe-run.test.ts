@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { unixNano } from '@sightline/base';
+import { Reader } from '../reader.ts';
+import { AgentSpans } from '../testing/agent-spans.ts';
+import { hexId, tracesRequest } from '../testing/otlp-json.ts';
+import { TestStore } from '../testing/test-store.ts';
+import { describeRun } from './describe-run.ts';
+import { readRunTree } from './read-run-tree.ts';
+import { readRuns } from './run-facts.ts';
+
+let telemetry: TestStore;
+const spans = new AgentSpans(BigInt(Date.parse('2026-11-21T11:00:00Z')) * 1_000_000n);
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(new Date('2026-11-21T12:00:00Z'));
+});
+afterAll(async () => telemetry.close());
+
+/** Calls within calls, answers told twice, sums of agents, requests around it all, failures, and spans sent twice. */
+const step = fc.record({
+  kind: fc.constantFrom('call', 'call', 'agent', 'tool', 'request'),
+  parent: fc.integer({ min: 0, max: 9 }),
+  tokens: fc.constantFrom(0, 0, 10, 100),
+  cost: fc.constantFrom(undefined, 0.25, -1),
+  response: fc.constantFrom('', '', 'r1', 'r2'),
+  model: fc.constantFrom('m', 'n', ''),
+  at: fc.integer({ min: 0, max: 20 }),
+  fails: fc.boolean(),
+  isSentTwice: fc.constantFrom(false, false, true),
+});
+
+test('a run says of itself what the list of runs says of it', async () => {
+  const traces = fc.sample(fc.array(step, { minLength: 1, maxLength: 9 }), { numRuns: 120, seed: 5 });
+  const requests = traces.map((steps, trace) =>
+    steps.flatMap(({ kind, parent, tokens, cost, response, model, at, fails, isSentTwice }, index) => {
+      const base = {
+        trace: trace + 1,
+        span: (trace + 1) * 100 + index + 1,
+        ...(parent === 0 ? {} : { parent: (trace + 1) * 100 + parent }),
+        at,
+        // Of steps that are equally long either may be the outermost.
+        lasts: index + 1,
+        ...(fails ? { error: 'failed' } : {}),
+        // What is told under one id is one answer, with one usage.
+        tokens: [response === '' ? tokens : 70, 1] as const,
+        ...(response === '' && cost !== undefined ? { cost } : {}),
+        attributes: {
+          'session.id': `s${index}`,
+          ...(response === '' ? {} : { 'gen_ai.response.id': response }),
+        },
+      };
+      const span = {
+        tool: () => spans.tool('t', base),
+        call: () => spans.call(response === '' ? model : 'm', base),
+        agent: () => spans.agent('a', { ...base, attributes: { 'gen_ai.usage.input_tokens': tokens } }),
+        request: () => spans.span({ ...base, attributes: { 'http.request.method': 'GET' } }),
+      }[kind]();
+      return isSentTwice ? [span, span] : [span];
+    }),
+  );
+  await telemetry.loadJson('traces', tracesRequest('bot', requests.flat(), { 'service.version': '1.2' }));
+  const reader = new Reader(telemetry.context);
+  const ids = traces.map((_, trace) => hexId(32, trace + 1));
+  const window = { from: unixNano(spans.origin - 1n), to: unixNano(spans.nanos(3600)) };
+  const listed = await readRuns(reader, ids, window);
+  const own = new Map<string, unknown>();
+  for (const id of ids) {
+    const { tree, origin } = await readRunTree(reader, id);
+    if (tree.steps.length > 0) own.set(id, describeRun(tree, origin, []));
+  }
+  expect(own.size).toBeGreaterThan(100);
+  expect(own).toEqual(listed);
+});

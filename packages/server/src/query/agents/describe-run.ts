@@ -1,0 +1,75 @@
+/** What the list of runs says of a run, from its tree: held against the engine's sums by a property test. Pure. */
+import { formatNanos } from '@sightline/base';
+import type { Run, Usage } from '@sightline/schema/api';
+import type { RunOrigin } from './read-run-tree.ts';
+import { mixModels } from './run-facts.ts';
+import { addUsage, noUsage, orNull, type RunNode, type RunTree, stepsOf, usageOf } from './run-tree.ts';
+
+const noId = '0'.repeat(16);
+/** A century: what is longer is a mistake of its sender, and counts as that long. */
+const durationNanosMax = 4_000_000_000_000_000_000n;
+
+/** Of a tree with at least one step, all of which are in it. */
+export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['scores']): Run {
+  const steps = stepsOf(tree);
+  const head = outermost(steps);
+  const { version, environment } = origin.deploymentOf(head);
+  const errorCount = steps.filter(({ status }) => status === 'error').length;
+  const isOfWork = ['workflow', 'agent', 'step'].includes(head.operation);
+  const isFailed = isOfWork ? head.status === 'error' : errorCount > 0;
+  const billed = steps.filter(({ isCounted }) => isCounted);
+  return {
+    traceId: tree.traceId,
+    name: head.name,
+    operation: head.operation,
+    agent: orNull(steps.find(({ ownAgent }) => ownAgent !== '')?.ownAgent ?? ''),
+    service: head.service,
+    version: orNull(version),
+    environment: orNull(environment),
+    startTime: formatNanos(tree.startNanos),
+    durationMs: Number(endNanos(steps) - tree.startNanos) / 1e6,
+    status: isFailed ? 'error' : 'ok',
+    steps: steps.length,
+    llmCalls: callsOfModels(steps),
+    toolCalls: steps.filter(
+      ({ operation, tool }) => operation === 'tool' || (operation === 'mcp' && tool !== ''),
+    ).length,
+    errorCount,
+    models: mixModels(billed.map(({ provider, model, costUsd }) => [provider, model, costUsd])),
+    sessionId: orNull(origin.sessionId),
+    userId: orNull(origin.userId),
+    scores,
+    ...billed.reduce<Usage>((sum, call) => addUsage(sum, usageOf(call)), noUsage),
+  };
+}
+
+/** A root, else the longest workflow or agent, else the longest of all. Not the first to start: clocks disagree. */
+function outermost(steps: readonly RunNode[]): RunNode {
+  const rank = ({ parentId, operation }: RunNode): number =>
+    (parentId === noId ? 0 : 2) + (operation === 'workflow' || operation === 'agent' ? 0 : 1);
+  return steps.reduce((best, step) => {
+    const higher = rank(best) - rank(step);
+    return higher > 0 || (higher === 0 && lengthNanos(step) > lengthNanos(best)) ? step : best;
+  });
+}
+
+function lengthNanos({ startNanos, endNanos }: RunNode): bigint {
+  const length = endNanos - startNanos;
+  return length < durationNanosMax ? length : durationNanosMax;
+}
+
+function endNanos(steps: readonly RunNode[]): bigint {
+  return steps.reduce((last, step) => {
+    const end = step.startNanos + lengthNanos(step);
+    return end > last ? end : last;
+  }, 0n);
+}
+
+/** One call seen by two instrumentations is one: what directly contains another call does not count. */
+function callsOfModels(steps: readonly RunNode[]): number {
+  const calls = steps.filter(({ operation }) => operation === 'llm');
+  const parents = new Set(calls.flatMap(({ spanId, parentId }) => (parentId === spanId ? [] : [parentId])));
+  return (
+    calls.length - new Set(calls.filter(({ spanId }) => parents.has(spanId)).map(({ spanId }) => spanId)).size
+  );
+}
