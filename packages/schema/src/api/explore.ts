@@ -145,7 +145,9 @@ export const sqlRequest = z.object({
     .string()
     .min(1)
     .max(100_000)
-    .describe('One SELECT (also with WITH), SHOW TABLES or DESCRIBE <table>. Tables: see docs/sql.md.'),
+    .describe(
+      'One SELECT (also with WITH), EXPLAIN [PIPELINE | ESTIMATE] of one, SHOW TABLES or DESCRIBE <table>. Tables: see docs/sql.md.',
+    ),
   maxRows: z.number().int().min(1).max(100_000).default(10_000),
 });
 

@@ -129,14 +129,17 @@ describe('answers', () => {
     expect(schema?.safeParse(body).error).toBeUndefined();
   });
 
-  test('SQL is posted', async () => {
+  test.each([
+    ['SELECT count() AS n FROM spans', { columns: [{ name: 'n' }], rows: [['3']] }],
+    ['EXPLAIN SELECT count() AS n FROM spans', { columns: [{ name: 'explain' }] }],
+  ])('SQL is posted: %s', async (query, expected) => {
     const { status, body } = await get('/sql', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ query: 'SELECT count() AS n FROM spans' }),
+      body: JSON.stringify({ query }),
     });
     expect(status).toBe(200);
-    expect(body).toMatchObject({ columns: [{ name: 'n' }], rows: [['3']] });
+    expect(body).toMatchObject(expected);
   });
 
   test('the context of a log record is found by its id', async () => {

@@ -25,9 +25,13 @@ const systemTablesAllowed = new Set([
 const functionsRefused =
   /^(file|joinget|dict|catboost|sleep|url|s3|hascolumnintable|getserversetting|getsetting|evalmlmethod|shownamedcollection|readwkt|structureto|formatquery|viewexplain|mergetreeindex|initializeaggregation$|executable|python|loop|remote)/;
 
+/** `EXPLAIN` of a query as the engine's parser writes it: what is asked, switches that are 0 or 1, and the query. */
+const explained =
+  /^EXPLAIN (?<asked>(?:(?:PIPELINE|ESTIMATE) )?(?:(?:header|description|indexes|projections|actions|sorting|distributed|json|graph|compact) = [01](?:, | (?!\w+ =)))*)(?<query>(?:SELECT|WITH|\() ?.*)$/s;
+
 /**
- * The statement as the engine's own parser writes it, once its syntax tree shows that it reads nothing but telemetry. The
- * text is first rewritten by `formatQuery`, which takes exactly one statement and leaves no comment or odd quoting,
+ * The statement as the engine's own parser writes it, once its syntax tree shows that it reads nothing but telemetry: a SELECT, or EXPLAIN of
+ * one (which runs the scalar subqueries of what it explains, so the same is asked of it). The text is first rewritten by `formatQuery`, which takes exactly one statement and leaves no comment or odd quoting,
  * and then its tree is checked against lists of what is allowed: a table function, or a table that is not ours, is refused.
  * @throws StoreError `refused` with the reason.
  */
@@ -37,7 +41,9 @@ export async function checkUntrusted(engine: ClickHouseEngine, statement: string
     params: { statement: statement.trim().replace(/;$/, '') },
     settings: ownSettings,
   });
-  const { sql, database } = data[0] as { sql: string; database: string };
+  const { sql: formatted, database } = data[0] as { sql: string; database: string };
+  const { asked, query } = explained.exec(formatted)?.groups ?? {};
+  const sql = query ?? formatted;
   // As a subquery it can be nothing but a SELECT, and has no INTO OUTFILE or FORMAT.
   const tree = await engine
     .select({
@@ -49,14 +55,14 @@ export async function checkUntrusted(engine: ClickHouseEngine, statement: string
       if (error instanceof StoreError && error.kind === 'unavailable') throw error;
       throw new StoreError(
         'refused',
-        'Only one SELECT statement without INTO OUTFILE and FORMAT can be run here.',
+        'Only one SELECT without INTO OUTFILE and FORMAT can be run here, or EXPLAIN, EXPLAIN PIPELINE or EXPLAIN ESTIMATE of one.',
       );
     });
   checkTree(
     tree.data.map((row) => (row as { explain: string }).explain),
     database,
   );
-  return sql;
+  return asked === undefined ? sql : `SELECT * FROM (EXPLAIN ${asked}${sql})`;
 }
 
 function checkTree(lines: readonly string[], database: string): void {

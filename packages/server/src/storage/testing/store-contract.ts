@@ -449,6 +449,25 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         "SELECT dictGet('x', 'y', 1)",
         "SELECT joinGet('system.users', 'name', 1)",
         'SHOW TABLES',
+        'EXPLAIN SELECT * FROM system.users',
+        "EXPLAIN SELECT (SELECT any(line) FROM file('/etc/passwd', 'LineAsString', 'line String'))",
+        "EXPLAIN ESTIMATE SELECT * FROM url('http://127.0.0.1:1/')",
+        "EXPLAIN indexes = 1 SELECT file('/etc/passwd')",
+        'EXPLAIN SELECT 1 SETTINGS max_execution_time = 0',
+        'EXPLAIN indexes = 1, max_execution_time = 0 SELECT 1',
+        "EXPLAIN SELECT 1 INTO OUTFILE '/tmp/sightline-outfile'",
+        'EXPLAIN SELECT 1 FORMAT CSV',
+        'EXPLAIN SELECT 1; DROP TABLE spans',
+        'EXPLAIN INSERT INTO ledger (project) SELECT 1',
+        'EXPLAIN PLAN DROP TABLE spans',
+        'EXPLAIN AST SELECT 1',
+        'EXPLAIN SYNTAX SELECT 1',
+        'EXPLAIN QUERY TREE SELECT 1',
+        'EXPLAIN CURRENT TRANSACTION',
+        "EXPLAIN TABLE OVERRIDE mysql('127.0.0.1:1', 'a', 'b', 'c', 'd') COLUMNS (x String)",
+        'EXPLAIN EXPLAIN SELECT 1',
+        'EXPLAIN json = 1 SELECT 1) UNION ALL (SELECT name FROM system.users',
+        'SELECT * FROM (EXPLAIN SELECT 1)',
         'not sql at all',
         '',
       ])('is refused: %s', async (sql) => {
@@ -468,7 +487,43 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect((await store.queryUntrusted(sql)).columns.length).toBeGreaterThan(0);
       });
 
-      test('is stopped at its limits', async () => {
+      test.each([
+        ['EXPLAIN SELECT service FROM spans', /service/],
+        ['explain /* why */ plan header = 1 SELECT count() FROM logs WHERE time > now() -- slow', /count/],
+        ['EXPLAIN indexes = 1, actions = 1 (SELECT 1 AS a) UNION ALL (SELECT name FROM spans);', /Union/],
+        ['EXPLAIN json = 1 WITH s AS (SELECT service FROM spans) SELECT * FROM s', /"Plan"/],
+        ['EXPLAIN PIPELINE SELECT max(duration_ns) FROM spans', /Aggregating/],
+        ['EXPLAIN PIPELINE graph = 1, compact = 0 SELECT 1', /digraph/],
+        ["EXPLAIN SELECT 'EXPLAIN indexes = 1 SELECT 2' FROM spans WHERE name = 'x'", /name = 'x'/],
+      ])('is explained: %s', async (sql, plan) => {
+        const { rows: lines } = await store.queryUntrusted<{ explain: string }>(sql);
+        expect(lines.map(({ explain }) => explain).join('\n')).toMatch(plan);
+      });
+
+      test('is explained with the indexes it uses', async () => {
+        freshProject();
+        await loader.load('traces', [
+          recordOf('traces', spansRequest('s', [{ trace: 'a1', span: 'b1' }]), { project }),
+        ]);
+        const { rows: lines } = await store.queryUntrusted<{ explain: string }>(
+          "EXPLAIN indexes = 1, distributed = 1 SELECT count() FROM spans WHERE project = 'default' AND trace_id = unhex('ab')",
+        );
+        const plan = lines.map(({ explain }) => explain).join('\n');
+        expect(plan).toContain('PrimaryKey');
+        expect(plan).toContain('trace_id_index');
+      });
+
+      test('is estimated: tables, parts, rows and marks it would read', async () => {
+        const { columns } = await store.queryUntrusted('EXPLAIN ESTIMATE SELECT * FROM spans');
+        expect(columns.map((column) => column.name)).toEqual(['database', 'table', 'parts', 'rows', 'marks']);
+      });
+
+      test('is stopped at its limits, also where EXPLAIN has to run a part of it', async () => {
+        const explain = store.queryUntrusted(
+          'EXPLAIN SELECT 1 WHERE 1 = (SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1)',
+          { timeMsMax: 200, rowsReadMax: 1e15 },
+        );
+        await expect(explain).rejects.toMatchObject({ kind: 'limit', limit: 'time' });
         const slow = store.queryUntrusted(
           'SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1',
           {
