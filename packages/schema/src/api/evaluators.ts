@@ -54,10 +54,11 @@ export const evaluatorSettings = z.discriminatedUnion('type', [
     type: z.literal('judge'),
     protocol: z.enum(['openai', 'anthropic']).describe('How the endpoint is spoken to.'),
     url: z
-      .url({ protocol: /^https?$/ })
+      .url()
       .max(500)
-      .refine((url) => !/^https?:\/\/[^/]*@/.test(url), 'an address without user and password')
-      .describe('Base address, such as https://api.openai.com/v1 or https://api.anthropic.com.'),
+      .describe(
+        'Base address, such as https://api.openai.com/v1 or https://api.anthropic.com: http or https, without a user, not link-local, not the metadata of a cloud.',
+      ),
     model: z.string().trim().min(1).max(200),
     keyVariable: keyVariable.optional().describe('Absent: no key is sent, as for a local model.'),
     criterion: z

@@ -8,6 +8,7 @@ export const errorCatalogue = {
   bad_time_range: { status: 400, title: 'The time range is reversed, unreadable or too long.' },
   bad_cursor: { status: 400, title: 'The cursor does not come from this query.' },
   bad_sql: { status: 400, title: 'The SQL statement was refused.' },
+  bad_judge_url: { status: 400, title: 'A model that judges cannot be asked at this address.' },
   unreadable_payload: { status: 400, title: 'The OTLP request cannot be decoded.' },
   unauthenticated: { status: 401, title: 'No valid API key came with the request.' },
   not_found: { status: 404, title: 'Nothing exists at this address.' },

@@ -205,6 +205,31 @@ describe('evaluators of a running server', { timeout: 120_000 }, () => {
     expect(JSON.stringify(evaluators)).not.toContain('sk-very-secret');
   });
 
+  it.each([
+    'http://169.254.169.254/v1',
+    'http://metadata.google.internal/v1',
+    'http://[fe80::1]/v1',
+    'ftp://models.example/v1',
+    'http://user:secret@127.0.0.1/v1',
+  ])('are not made or changed to ask %s', async (address) => {
+    const rule = (judge: string) => ({
+      name: 'guarded',
+      enabled: false,
+      settings: {
+        type: 'judge',
+        protocol: 'openai',
+        url: judge,
+        model: 'm',
+        criterion: 'Is it any good at all?',
+      },
+    });
+    const refusal = { error: { code: 'bad_judge_url', message: expect.stringContaining('settings.url') } };
+    expect(await send('POST', '/evaluators', rule(address))).toMatchObject(refusal);
+    const made = await send<Evaluator>('POST', '/evaluators', rule(judgeUrl));
+    expect(await send('PUT', `/evaluators/${made.id}`, rule(address))).toMatchObject(refusal);
+    await fetch(`${url}/api/v1/evaluators/${made.id}`, { method: 'DELETE' });
+  });
+
   it('say why they skipped or failed', async () => {
     const made = await send<Evaluator>('POST', '/evaluators', {
       name: 'keyless',
@@ -298,7 +323,7 @@ describe('evaluators of a running server', { timeout: 120_000 }, () => {
           criterion: 'Is it any good?',
         },
       },
-      'bad_request',
+      'bad_judge_url',
       'settings.url',
     ],
   ])('are refused with a reason: %j', async (rule, code, words) => {

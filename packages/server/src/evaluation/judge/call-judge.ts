@@ -1,4 +1,7 @@
+import type { lookup } from 'node:dns';
 import { err, ok, type Result } from '@sightline/base';
+import { findAddressProblem, guardedLookup, RefusedAddressError } from './judge-address.ts';
+import { type Answer, postJson } from './post-json.ts';
 import type { JudgeRequest } from './protocols.ts';
 
 export interface JudgeCallOptions {
@@ -6,6 +9,8 @@ export interface JudgeCallOptions {
   readonly signal: AbortSignal;
   /** Waits, unless stopped. Injected, so that tests do not. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** How names are looked up; the system's way unless a test says otherwise. */
+  readonly resolve?: typeof lookup;
 }
 
 export const attemptsMax = 3;
@@ -41,45 +46,38 @@ export async function callJudge(
 
 async function tryOnce(
   { url, headers, body }: JudgeRequest,
-  { timeoutMs, signal }: JudgeCallOptions,
+  { timeoutMs, signal, resolve }: JudgeCallOptions,
 ): Promise<Result<unknown, Failure>> {
+  const problem = findAddressProblem(url);
+  if (problem !== undefined) return err({ reason: `the judge’s address ${problem}`, retry: false });
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json', ...headers },
-      body: JSON.stringify(body),
-      // A redirect could carry the key to somebody else.
-      redirect: 'error',
+    const answer = await postJson(url, body, {
+      headers,
+      bodyBytesMax,
+      lookup: guardedLookup(resolve),
       signal: AbortSignal.any([timeout, signal]),
     });
-    const text = await readBounded(response);
-    if (text === undefined) return err({ reason: 'the judge’s answer is larger than 4 MiB', retry: false });
-    if (!response.ok) return err(refused(response, text));
-    return ok(JSON.parse(text) as unknown);
+    if (answer.text === undefined)
+      return err({ reason: 'the judge’s answer is larger than 4 MiB', retry: false });
+    if (answer.status < 200 || answer.status > 299) return err(refused(answer, answer.text));
+    return ok(JSON.parse(answer.text) as unknown);
   } catch (error) {
     if (timeout.aborted)
       return err({ reason: `the judge did not answer within ${timeoutMs} ms`, retry: true });
     if (signal.aborted) return err({ reason: 'the server is stopping', retry: false });
+    if (error instanceof RefusedAddressError)
+      return err({ reason: `the judge’s address ${error.message}`, retry: false });
     if (error instanceof SyntaxError) return err({ reason: 'the judge’s answer is not JSON', retry: true });
     return err({ reason: `the judge cannot be reached: ${causeOf(error)}`, retry: true });
   }
 }
 
-async function readBounded(response: Response): Promise<string | undefined> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > bodyBytesMax) return undefined;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-function refused(response: Response, text: string): Failure {
-  const { status } = response;
-  const seconds = Number(response.headers.get('retry-after'));
+function refused({ status, headers }: Answer, text: string): Failure {
+  // It could carry the key to somebody else, or lead to where the address may not.
+  if (status >= 300 && status < 400)
+    return { reason: `the judge answered ${status}, a redirect, which is not followed`, retry: false };
+  const seconds = Number(headers['retry-after']);
   const retry = status === 408 || status === 429 || status >= 500;
   return {
     reason: `the judge answered ${status}${status === 401 || status === 403 ? '' : `: ${text.slice(0, 200)}`}`,

@@ -1,10 +1,12 @@
+import type { lookup, LookupAddress, LookupAllOptions } from 'node:dns';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { createPriceBook } from '@sightline/schema/conventions';
 import { evaluatorSettings, type JudgeSettings } from '@sightline/schema/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TraceFacts } from '../trace-facts.ts';
 import { evaluateWithJudge } from './evaluate-with-judge.ts';
+import { findAddressProblem } from './judge-address.ts';
 import { readJudgeAnswer } from './judge-answer.ts';
 
 const facts: TraceFacts = {
@@ -24,6 +26,8 @@ interface Answer {
   headers?: Record<string, string>;
   body: string;
   delayMs?: number;
+  /** The connection ends after this much of the body. */
+  cutAt?: number;
 }
 let answers: ((request: IncomingMessage) => Answer)[] = [];
 let asked: { path: string; headers: IncomingMessage['headers']; body: Record<string, unknown> }[] = [];
@@ -41,11 +45,18 @@ beforeAll(async () => {
         headers: request.headers,
         body: JSON.parse(Buffer.concat(chunks).toString()) as Record<string, unknown>,
       });
-      const { status = 200, headers = {}, body, delayMs = 0 } = answers.shift()?.(request) ?? { body: '{}' };
-      setTimeout(
-        () => response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body),
-        delayMs,
-      );
+      const {
+        status = 200,
+        headers = {},
+        body,
+        delayMs = 0,
+        cutAt,
+      } = answers.shift()?.(request) ?? { body: '{}' };
+      setTimeout(() => {
+        response.writeHead(status, { 'content-type': 'application/json', ...headers });
+        if (cutAt === undefined) response.end(body);
+        else response.write(body.slice(0, cutAt), () => response.destroy());
+      }, delayMs);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -71,18 +82,20 @@ const openai = (content: string): string =>
 const judge = async (
   changed: Partial<JudgeSettings> = {},
   environment: Record<string, string> = { OPENAI_API_KEY: 'sk-secret' },
+  names: Readonly<Record<string, readonly string[]>> = {},
 ) => {
   const settings = evaluatorSettings.parse({
     type: 'judge',
     protocol: 'openai',
-    url,
     model: 'gpt-4o-mini',
     keyVariable: 'OPENAI_API_KEY',
     criterion: 'Is the answer supported by the documents?',
     ...changed,
+    url,
   });
   if (settings.type !== 'judge') throw new Error('A judge was asked for.');
-  return evaluateWithJudge(settings, facts, {
+  // Rules that were stored before addresses were looked at are judged with as they are.
+  return evaluateWithJudge({ ...settings, url: changed.url ?? url }, facts, {
     readVariable: (name) => environment[name],
     prices: createPriceBook(),
     nowMs: () => Date.parse('2026-11-01T00:00:00Z'),
@@ -90,8 +103,15 @@ const judge = async (
     pause: async (ms) => {
       pauses.push(ms);
     },
+    // As the system's lookup, which is asked for all addresses of a name.
+    resolve: ((name: string, _options: LookupAllOptions, found: FoundAddresses) =>
+      found(
+        null,
+        (names[name] ?? []).map((address) => ({ address, family: isIP(address) || 6 })),
+      )) as unknown as typeof lookup,
   });
 };
+type FoundAddresses = (error: null, addresses: LookupAddress[]) => void;
 
 describe('a judge', () => {
   it('is asked over OpenAI’s protocol, and its tokens and dollars are told', async () => {
@@ -170,11 +190,95 @@ describe('a judge', () => {
       reason: 'the judge answered 400: echo Bearer [key]',
     });
     expect(asked).toHaveLength(2);
-    answers = [
-      () => ({ status: 302, headers: { location: 'http://127.0.0.1:1/' }, body: '' }),
-      () => ({ status: 400, body: 'x' }),
-    ];
-    expect((await judge()).verdict).toMatchObject({ type: 'failed' });
+  });
+
+  it('is not followed to where it sends somebody', async () => {
+    answers = [301, 302, 303, 307, 308].map((status) => () => ({
+      status,
+      headers: { location: `${url}/elsewhere` },
+      body: openai('{"score": 1}'),
+    }));
+    for (const status of [301, 302, 303, 307, 308])
+      expect((await judge()).verdict).toEqual({
+        type: 'failed',
+        reason: `the judge answered ${status}, a redirect, which is not followed`,
+      });
+    expect(asked.map(({ path }) => path)).toEqual(Array.from({ length: 5 }, () => '/v1/chat/completions'));
+  });
+
+  it('that answers without end, or breaks off, is given up', async () => {
+    const endless = 'x'.repeat(5 * 1024 * 1024);
+    answers = [() => ({ body: endless }), () => ({ status: 500, body: endless })];
+    for (let time = 0; time < 2; time += 1)
+      expect((await judge()).verdict).toEqual({
+        type: 'failed',
+        reason: 'the judge’s answer is larger than 4 MiB',
+      });
+    answers = [() => ({ body: openai('{"score": 1}'), cutAt: 20 }), () => ({ body: openai('{"score": 1}') })];
+    expect((await judge()).verdict).toMatchObject({ type: 'scored', value: 1 });
+    answers = Array.from({ length: 3 }, () => () => ({ body: endless, cutAt: 3_000_000 }));
+    expect((await judge()).verdict).toMatchObject({ reason: expect.stringContaining('(tried 3 times)') });
+  });
+
+  it.each([
+    'http://169.254.169.254/latest/meta-data',
+    'http://169.254.0.23:8080/v1',
+    'http://2852039166/v1',
+    'http://0xa9.0xfe.0xa9.0xfe/v1',
+    'http://0251.0376.0251.0376/v1',
+    'http://169.254.43518/v1',
+    'http://[fe80::1]/v1',
+    'http://[febf::1]:11434/v1',
+    'http://[::ffff:169.254.169.254]/v1',
+    'http://[::169.254.169.254]/v1',
+    'http://[64:ff9b::a9fe:a9fe]/v1',
+    'http://[2002:a9fe:a9fe::1]/v1',
+    'http://[fd00:ec2::254]/v1',
+    'http://168.63.129.16/v1',
+    'http://100.100.100.200/v1',
+    'http://metadata.google.internal/computeMetadata/v1',
+    'http://METADATA.google.internal./v1',
+    'http://metadata/v1',
+    'http://user:secret@127.0.0.1/v1',
+    'http://user@127.0.0.1/v1',
+    'ftp://127.0.0.1/v1',
+    'file:///etc/passwd',
+    'nonsense',
+  ])('may not be at %s', async (address) => {
+    expect(findAddressProblem(address)).toBeDefined();
+    expect((await judge({ url: address })).verdict).toMatchObject({
+      type: 'failed',
+      reason: expect.stringMatching(/^the judge’s address /),
+    });
+    expect(pauses).toEqual([]);
+  });
+
+  it.each([
+    'http://127.0.0.1:11434/v1',
+    'http://localhost:11434/v1',
+    'http://[::1]:11434/v1',
+    'http://10.1.2.3/v1',
+    'http://192.168.1.2:8000',
+    'http://[fd12:3456::1]/v1',
+    'http://170.254.169.254/v1',
+    'https://api.openai.com/v1',
+  ])('may be at %s', (address) => {
+    expect(findAddressProblem(address)).toBeUndefined();
+  });
+
+  it('may not have a name that leads there, whatever it led to before', async () => {
+    const at = (name: string) => ({ url: url.replace('127.0.0.1', name) });
+    for (const addresses of [['169.254.169.254'], ['fe80::1%eth0', '::ffff:169.254.169.254']])
+      expect((await judge(at('judge.test'), undefined, { 'judge.test': addresses })).verdict).toEqual({
+        type: 'failed',
+        reason: expect.stringMatching(/^the judge’s address leads to link-local/),
+      });
+    expect([asked, pauses]).toEqual([[], []]);
+    // A machine of this network is told with its link-local addresses by mDNS: the others are used.
+    answers = [() => ({ body: openai('{"score": 1}') })];
+    const local = { 'models.local': ['fe80::1%eth0', '127.0.0.1'] };
+    expect((await judge(at('models.local'), undefined, local)).verdict).toMatchObject({ value: 1 });
+    expect(asked).toHaveLength(1);
   });
 
   it('that does not answer in time is given up', async () => {

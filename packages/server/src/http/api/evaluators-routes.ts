@@ -24,6 +24,7 @@ import {
   type StoredEvaluator,
 } from '../../catalog/evaluators.ts';
 import { findSchemaProblem } from '../../evaluation/code/json-schema.ts';
+import { findAddressProblem } from '../../evaluation/judge/judge-address.ts';
 import { readTraceFacts, runEvaluator } from '../../evaluation/run-evaluator.ts';
 import { readQ } from '../../query/filter/read-condition.ts';
 import type { QueryContext } from '../../query/reader.ts';
@@ -141,9 +142,10 @@ async function get(sources: ApiSources, { project }: QueryContext, id: string): 
   return found;
 }
 
-/** What the schema cannot see. Throws `bad_filter` and `bad_request`. */
+/** What the schema cannot see. Throws `bad_filter`, `bad_judge_url` and `bad_request`. */
 function checkRule({ q, settings }: EvaluatorRule, { clock }: QueryContext): void {
   readQ(q, 'traces', clock);
+  if (settings.type === 'judge') checkJudgeUrl(settings.url);
   const problem =
     settings.type === 'regex'
       ? expected(findRegexProblem(settings.pattern))
@@ -154,6 +156,14 @@ function checkRule({ q, settings }: EvaluatorRule, { clock }: QueryContext): voi
   const field = settings.type === 'regex' ? 'settings.pattern' : 'settings.schema';
   throw new SightlineError('bad_request', `"${field}" cannot be used: ${problem}.`, {
     hint: 'Evaluators are described in docs/scores.md.',
+  });
+}
+
+function checkJudgeUrl(url: string): void {
+  const problem = findAddressProblem(url);
+  if (problem === undefined) return;
+  throw new SightlineError('bad_judge_url', `"settings.url" cannot be used: it ${problem}.`, {
+    hint: 'Give the base address of a model; loopback and private networks are fine. See docs/scores.md.',
   });
 }
 
