@@ -10,7 +10,7 @@ import type { TimeRange } from './time-range.ts';
 
 export interface PageStart {
   readonly range: TimeRange;
-  /** When the first page was read. */
+  /** When the first page was read; where rows are told apart by it, by the engine's clock. */
   readonly snapshot: UnixNano;
   /** Key of the last item of the page before; absent on the first page. */
   readonly after: readonly string[] | undefined;

@@ -24,14 +24,20 @@ export async function findTraces(
     snapshot: context.clock.now(),
   }));
   const reader = new Reader(context);
-  const found = await collectTraces(reader, { wish: { ...rest, filter }, page, limit: limit + 1 });
-  const traces = found.slice(0, limit);
+  const { placed, snapshot } = await collectTraces(reader, {
+    wish: { ...rest, filter },
+    page,
+    limit: limit + 1,
+  });
+  const traces = placed.slice(0, limit);
   const usage = await readUsage(reader, traces);
-  const last = found.length > limit ? traces.at(-1) : undefined;
+  const last = placed.length > limit ? traces.at(-1) : undefined;
   return {
     traces: traces.map(({ summary }) => decodeSummary(summary, usage.get(summary.traceId))),
     nextCursor:
-      last === undefined ? null : writeCursor(['traces', query], page, [last.key, last.summary.traceId]),
+      last === undefined
+        ? null
+        : writeCursor(['traces', query], { ...page, snapshot }, [last.key, last.summary.traceId]),
     ...reader.limitsMet,
   };
 }

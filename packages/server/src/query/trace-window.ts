@@ -4,14 +4,15 @@
  * window holds everything of the trace from there on, so a trace that also has spans before the window waits for a
  * larger one.
  *
- * Spans may arrive late and move the place of a trace back, even past a page that already showed it. Such a trace is told by
- * the time its spans were received: what had a place above the cursor when the first page was read is not shown again.
+ * Spans may arrive late and move the place of a trace back. The pages after the first therefore give a trace the place it had when
+ * the first was read, by the time its spans came into the table, and leave out what came as a whole since then. Only traces with
+ * a late span beyond the cursor are looked at that way; where there is none, a page costs what the first does.
  */
-import { type UnixNano, unixNano } from '@sightline/base';
+import { nanosFromMs, type UnixNano, unixNano } from '@sightline/base';
 import type { PageStart } from './cursor.ts';
 import type { Reader } from './reader.ts';
-import { inRange } from './sql/range-sql.ts';
-import { every, int64, moment, type Sql, sql, string, uint } from './sql/sql.ts';
+import { inRange, storedAfter, storedUntil } from './sql/range-sql.ts';
+import { every, int64, type Sql, sql, string, trusted, uint } from './sql/sql.ts';
 import { startsWithin, type TraceWish, wantedTraces, type Window } from './sql/trace-sets-sql.ts';
 import { selectSummaries, type SummaryRow, tracesByHex } from './sql/trace-summary-sql.ts';
 import { growthOf, windowBefore } from './time-windows.ts';
@@ -23,27 +24,34 @@ export interface TraceSearch {
 }
 
 export interface PlacedTrace {
-  /** Start of its first span in the range, in nanoseconds. */
+  /** Its place: the start of its first span in the range, in nanoseconds. */
   readonly key: string;
   readonly summary: SummaryRow;
+}
+
+export interface FoundTraces {
+  readonly placed: readonly PlacedTrace[];
+  /** The moment of the list by the engine's clock, which stamps rows. */
+  readonly snapshot: UnixNano;
 }
 
 interface Candidate {
   readonly traceId: string;
   readonly key: string;
+  readonly readMs: string;
 }
 
 const fiveMinutes = 300_000_000_000n;
 /** Room for traces that are in a window but have their place elsewhere. */
 const spareCandidates = 20;
 
-export async function collectTraces(reader: Reader, search: TraceSearch): Promise<readonly PlacedTrace[]> {
+export async function collectTraces(reader: Reader, search: TraceSearch): Promise<FoundTraces> {
   const { page, limit } = search;
   const { range } = page;
   const end = page.after === undefined ? range.newest : keyTime(page.after);
   let width = fiveMinutes;
   let spare = spareCandidates;
-  let best: readonly PlacedTrace[] = [];
+  let best: FoundTraces = { placed: [], snapshot: page.snapshot };
   for (;;) {
     const window = { from: windowBefore(range, end, width).from, to: range.to };
     const isLast = window.from === range.from;
@@ -51,8 +59,9 @@ export async function collectTraces(reader: Reader, search: TraceSearch): Promis
     const candidates = await findCandidates(reader, search, { window, wanted });
     if (candidates === undefined) return best;
     if (candidates.length >= limit || isLast) {
-      best = await placeTraces(reader, page, { candidates, window });
-      if (best.length >= limit) return best.slice(0, limit);
+      const placed = await placeTraces(reader, page, { candidates, window });
+      best = { placed: placed.slice(0, limit), snapshot: momentOf(page, candidates) };
+      if (placed.length >= limit) return best;
       if (candidates.length === wanted) {
         spare *= 8;
         continue;
@@ -63,22 +72,74 @@ export async function collectTraces(reader: Reader, search: TraceSearch): Promis
   }
 }
 
+/** The first page fixes the moment: when the engine began to read it. Later pages keep it. */
+function momentOf({ after, snapshot }: PageStart, [first]: readonly Candidate[]): UnixNano {
+  return after !== undefined || first === undefined ? snapshot : nanosFromMs(Number(first.readMs));
+}
+
+interface CandidateWindow {
+  readonly window: Window;
+  readonly wanted: number;
+}
+
 /** Traces that may have their place in this window, newest first; undefined where a limit was met. */
 async function findCandidates(
   reader: Reader,
-  { wish, page }: TraceSearch,
-  { window, wanted }: { readonly window: Window; readonly wanted: number },
+  search: TraceSearch,
+  { window, wanted }: CandidateWindow,
 ): Promise<readonly Candidate[] | undefined> {
-  const { project } = reader;
+  const { page } = search;
+  const late = page.after === undefined ? [] : await findLate(reader, page, window);
+  if (late === undefined) return undefined;
+  const places = late.length === 0 ? placesNow(reader, search, window) : placesThen(reader, search, window);
   return reader.tryRows<Candidate>(sql`
-    SELECT lower(hex(trace_id)) AS traceId, toUnixTimestamp64Nano(min(start_time)) AS key
-    FROM trace_starts
-    WHERE ${every([startsWithin(project, window), wantedTraces(project, wish, window)])}
-    GROUP BY trace_id ${page.after === undefined ? sql`` : havingAfter(page.after)}
-    ORDER BY key DESC, trace_id DESC LIMIT ${uint(wanted)}`);
+    SELECT lower(hex(trace_id)) AS traceId, toUnixTimestamp64Nano(place) AS key, toUnixTimestamp64Milli(now64(3)) AS readMs
+    FROM (${places}) WHERE ${page.after === undefined ? trusted('true') : isAfter(page.after)}
+    ORDER BY place DESC, trace_id DESC LIMIT ${uint(wanted)}`);
 }
 
-/** Those that have their place in this window and on this page, with what a list shows of them. */
+/** A row if a trace of the window may have another place now than on the first page; undefined where a limit was met. */
+async function findLate(
+  reader: Reader,
+  page: PageStart,
+  window: Window,
+): Promise<readonly unknown[] | undefined> {
+  return reader.tryRows(sql`SELECT 1 FROM spans WHERE ${lateSpans(reader.project, page, window)} LIMIT 1`);
+}
+
+/** Each trace of the window with its first span there. */
+function placesNow({ project }: Reader, { wish }: TraceSearch, window: Window, condition?: Sql): Sql {
+  return sql`SELECT trace_id, min(start_time) AS place FROM trace_starts
+    WHERE ${every([startsWithin(project, window), condition, wantedTraces(project, wish, window)])} GROUP BY trace_id`;
+}
+
+/** The same as of the first page. The place of a trace with late spans is told by those that were there. */
+function placesThen(reader: Reader, search: TraceSearch, window: Window): Sql {
+  const { project } = reader;
+  const { page, wish } = search;
+  const moved = sql`SELECT trace_id FROM spans WHERE ${lateSpans(project, page, window)}`;
+  const beyond = beyondCursor(page, window);
+  return sql`${placesNow(reader, search, window, sql`trace_id NOT IN (${moved})`)}
+    UNION ALL SELECT trace_id, min(start_time) AS place FROM spans
+    WHERE ${every([
+      inRange(project, 'spans', beyond),
+      storedUntil(snapshotMs(page)),
+      sql`trace_id IN (${moved})`,
+      wantedTraces(project, wish, window),
+    ])} GROUP BY trace_id`;
+}
+
+/** Rows of spans that came since the first page and lie where they can make a difference: not above the cursor. */
+function lateSpans(project: string, page: PageStart, window: Window): Sql {
+  return every([inRange(project, 'spans', beyondCursor(page, window)), storedAfter(snapshotMs(page))]);
+}
+
+/** With the moment of the cursor itself: of the spans that begin there, some come after it. */
+function beyondCursor({ after, range }: PageStart, { from }: Window): Window {
+  return { from, to: after === undefined ? range.to : unixNano(keyTime(after) + 1n) };
+}
+
+/** Those that have their place in this window, with what a list shows of them. */
 async function placeTraces(
   reader: Reader,
   page: PageStart,
@@ -92,68 +153,41 @@ async function placeTraces(
     const summary = byId.get(traceId);
     return summary === undefined ? [] : [{ key, summary }];
   });
-  const elsewhere = await findElsewhere(reader, page, { placed, window });
-  return placed.filter(({ summary }) => !elsewhere.has(summary.traceId));
-}
-
-/** Traces that do not belong to this page: their place is before the window, or an earlier page has shown them. */
-async function findElsewhere(
-  reader: Reader,
-  page: PageStart,
-  { placed, window }: { readonly placed: readonly PlacedTrace[]; readonly window: Window },
-): Promise<ReadonlySet<string>> {
   const begun = placed.filter(({ summary }) => BigInt(summary.startNanos) < window.from);
-  const [early, shown] = await Promise.all([
-    window.from === page.range.from
-      ? []
-      : findWithSpansBefore(reader, idsOf(begun), { from: page.range.from, to: window.from }),
-    page.after === undefined ? [] : findShown(reader, page, { placed, after: page.after }),
-  ]);
-  return new Set([...early, ...shown]);
+  if (begun.length === 0 || window.from === page.range.from) return placed;
+  const earlier = await findWithSpansBefore(reader, page, {
+    traceIds: begun.map(({ summary }) => summary.traceId),
+    before: { from: page.range.from, to: window.from },
+  });
+  return placed.filter(({ summary }) => !earlier.has(summary.traceId));
 }
 
+/** Traces that have their place before the window. */
 async function findWithSpansBefore(
   reader: Reader,
-  traceIds: readonly string[],
-  before: Window,
-): Promise<string[]> {
-  if (traceIds.length === 0) return [];
-  const rows = await reader.rows<{ traceId: string }>(sql`
-    SELECT DISTINCT lower(hex(trace_id)) AS traceId FROM trace_starts
-    WHERE ${startsWithin(reader.project, before)} AND trace_id IN (${tracesByHex(traceIds)})`);
-  return rows.map(({ traceId }) => traceId);
+  page: PageStart,
+  { traceIds, before }: { readonly traceIds: readonly string[]; readonly before: Window },
+): Promise<ReadonlySet<string>> {
+  const { project } = reader;
+  const source =
+    page.after === undefined
+      ? sql`trace_starts WHERE ${startsWithin(project, before)}`
+      : sql`spans WHERE ${inRange(project, 'spans', before)} AND ${storedUntil(snapshotMs(page))}`;
+  const rows = await reader.rows<{ traceId: string }>(
+    sql`SELECT DISTINCT lower(hex(trace_id)) AS traceId FROM ${source} AND trace_id IN (${tracesByHex(traceIds)})`,
+  );
+  return new Set(rows.map(({ traceId }) => traceId));
 }
 
-/** Of the traces that reach past the cursor, those that had their place there when the first page was read. */
-async function findShown(
-  reader: Reader,
-  { range, snapshot }: PageStart,
-  { placed, after }: { readonly placed: readonly PlacedTrace[]; readonly after: readonly string[] },
-): Promise<string[]> {
-  const reaching = placed.filter(({ summary }) => BigInt(summary.endNanos) >= keyTime(after));
-  if (reaching.length === 0) return [];
-  const rows = await reader.rows<{ traceId: string }>(sql`
-    SELECT lower(hex(trace_id)) AS traceId FROM spans
-    WHERE ${inRange(reader.project, 'spans', range)} AND trace_id IN (${tracesByHex(idsOf(reaching))})
-      AND received_time <= ${moment(snapshot)}
-    GROUP BY trace_id HAVING NOT (${isAfter(after, sql`min(start_time)`)})`);
-  return rows.map(({ traceId }) => traceId);
-}
-
-function havingAfter(after: readonly string[]): Sql {
-  return sql`HAVING ${isAfter(after, sql`min(start_time)`)}`;
-}
-
-/** The place (`time`, trace_id) comes after the cursor in the list, which runs backwards. */
-function isAfter(after: readonly string[], time: Sql): Sql {
-  const [, traceId = ''] = after;
-  return sql`(toUnixTimestamp64Nano(${time}), trace_id) < (${int64(keyTime(after))}, toFixedString(unhex(${string(traceId)}), 16))`;
+/** The place comes after the cursor in the list, which runs backwards. */
+function isAfter([time = '0', traceId = '']: readonly string[]): Sql {
+  return sql`(toUnixTimestamp64Nano(place), trace_id) < (${int64(BigInt(time))}, toFixedString(unhex(${string(traceId)}), 16))`;
 }
 
 function keyTime([time = '0']: readonly string[]): UnixNano {
   return unixNano(BigInt(time));
 }
 
-function idsOf(traces: readonly PlacedTrace[]): string[] {
-  return traces.map(({ summary }) => summary.traceId);
+function snapshotMs({ snapshot }: PageStart): bigint {
+  return snapshot / 1_000_000n;
 }

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../time-range.ts';
 import type { StoredSignal } from '../filter/signal-columns.ts';
-import { moment, type Sql, sql, string } from './sql.ts';
+import { int64, moment, type Sql, sql, string } from './sql.ts';
 
 type Range = Pick<TimeRange, 'from' | 'to'>;
 
@@ -22,3 +22,15 @@ export function inRange(project: string, signal: StoredSignal, { from, to }: Ran
 export function inBuckets({ from, to }: Range): Sql {
   return sql`bucket >= toStartOfFiveMinutes(${moment(from)}) AND bucket <= ${moment(to)}`;
 }
+
+/** Rows that were in the table at this moment of the engine's clock, in milliseconds since 1970. */
+export function storedUntil(ms: bigint): Sql {
+  return sql`stored_time <= ${storedMoment(ms)}`;
+}
+
+/** Rows that came into the table after this moment of the engine's clock. An index finds them among old ones. */
+export function storedAfter(ms: bigint): Sql {
+  return sql`stored_time > ${storedMoment(ms)}`;
+}
+
+const storedMoment = (ms: bigint): Sql => sql`fromUnixTimestamp64Milli(${int64(ms)}, 'UTC')`;

@@ -1,6 +1,6 @@
 /** Runs: rows of `ai_spans`, a row a trace. */
-import { every, int64, moment, type Sql, sql, string, trusted } from './sql.ts';
-import { inBuckets } from './range-sql.ts';
+import { every, moment, type Sql, sql, string, trusted } from './sql.ts';
+import { inBuckets, storedUntil } from './range-sql.ts';
 import { isInference, usageColumns } from './usage-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 
@@ -17,9 +17,7 @@ export function aiSpansWithin({ project, window, storedUntilMs }: RunScope): Sql
   const { from, to } = window;
   return every([
     sql`project = ${string(project)} AND ${inBuckets(window)} AND start_time >= ${moment(from)} AND start_time < ${moment(to)}`,
-    storedUntilMs === undefined
-      ? undefined
-      : sql`stored_time <= fromUnixTimestamp64Milli(${int64(storedUntilMs)}, 'UTC')`,
+    storedUntilMs === undefined ? undefined : storedUntil(storedUntilMs),
   ]);
 }
 
