@@ -11,12 +11,13 @@ import { ownSettings } from './query-settings.ts';
 let directory: string;
 let engine: ClickHouseEngine;
 let nowMs: number;
+const clock = { monotonicMs: () => nowMs };
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'sightline-keys-'));
   engine = openEmbedded({ directory, database: 'sightline', writers: 1, readers: 1 });
   await migrate(engine);
-  nowMs = Date.now();
+  nowMs = 1_000;
 });
 afterEach(async () => {
   await engine.close();
@@ -36,7 +37,7 @@ const keys = async (): Promise<readonly string[]> =>
   ).data.map((row) => (row as { row: string }).row);
 
 test('gathers keys with their types at once, and new ones a few seconds later', async () => {
-  const gatherer = new AttributeKeys(engine, () => nowMs);
+  const gatherer = new AttributeKeys(engine, clock);
   await insert(`map('a', '1', 'b', 'x')`, 'is');
   await gatherer.loaded('traces');
   expect(await keys()).toEqual(['attribute a i 3', 'attribute b s 3', 'resource service.name s 3']);
@@ -55,11 +56,34 @@ test('takes up again after the engine refused', async () => {
       ...engine,
       command: async (sql) => (isAway ? Promise.reject(new Error('Away.')) : engine.command(sql)),
     },
-    () => nowMs,
+    clock,
   );
   await insert(`map('a', '1')`, 'i');
   await gatherer.loaded('traces');
   isAway = false;
   await gatherer.loaded('traces');
   expect(await keys()).toContain('attribute a i 3');
+});
+
+test('goes by the clock of the engine, which stamps rows', async () => {
+  const ahead = 3_600_000;
+  const gatherer = new AttributeKeys(
+    {
+      ...engine,
+      // An engine whose clock is an hour ahead of ours.
+      select: async (query) =>
+        engine.select({ ...query, sql: query.sql.replace('now64(3)', `(now64(3) + INTERVAL 1 HOUR)`) }),
+    },
+    clock,
+  );
+  await insert(`map('before', '1')`, 'i');
+  await gatherer.loaded('traces');
+  expect(await keys()).toEqual([]);
+  nowMs += 5_000;
+  await engine.command(
+    `INSERT INTO spans (project, trace_id, span_id, start_time, attributes, attribute_types, stored_time)
+      SELECT 'p', 't', 's', now(), map('a', '1'), 'i', now64(3) + toIntervalMillisecond(${ahead})`,
+  );
+  await gatherer.loaded('traces');
+  expect(await keys()).toEqual(['attribute a i 1']);
 });

@@ -1,5 +1,7 @@
+import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import type { ClickHouseEngine } from './engine.ts';
+import { ownSettings } from './query-settings.ts';
 
 /** Between two gatherings of a signal. The first after a pause is at once. */
 const intervalMs = 5_000;
@@ -18,21 +20,23 @@ const sources: Record<TelemetrySignal, { readonly table: string; readonly time: 
  */
 export class AttributeKeys {
   readonly #engine: ClickHouseEngine;
-  readonly #wallMs: () => number;
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  /** When a signal was gathered last, by our clock. */
   readonly #gatheredMs = new Map<TelemetrySignal, number>();
+  /** Up to where its rows were looked at, by the engine's clock. */
+  readonly #storedMs = new Map<TelemetrySignal, number>();
   readonly #timers = new Map<TelemetrySignal, NodeJS.Timeout>();
   readonly #running = new Set<Promise<void>>();
 
-  /** `wallMs` is the engine's clock: milliseconds since 1970. */
-  constructor(engine: ClickHouseEngine, wallMs: () => number = Date.now) {
+  constructor(engine: ClickHouseEngine, clock: Pick<Clock, 'monotonicMs'>) {
     this.#engine = engine;
-    this.#wallMs = wallMs;
+    this.#clock = clock;
   }
 
   /** To be called after a load: resolves when the keys are in the table, or at once where they will be later. */
   async loaded(signal: TelemetrySignal): Promise<void> {
     if (this.#timers.has(signal)) return;
-    const dueMs = (this.#gatheredMs.get(signal) ?? -Infinity) + intervalMs - this.#wallMs();
+    const dueMs = (this.#gatheredMs.get(signal) ?? -Infinity) + intervalMs - this.#clock.monotonicMs();
     if (dueMs <= 0) return this.#gather(signal);
     const later = (): void => {
       this.#timers.delete(signal);
@@ -52,17 +56,34 @@ export class AttributeKeys {
   }
 
   async #gather(signal: TelemetrySignal): Promise<void> {
-    const now = this.#wallMs();
-    const since = (this.#gatheredMs.get(signal) ?? now) - overlapMs;
-    this.#gatheredMs.set(signal, now);
-    const work = this.#engine.command(gatherSql(signal, since)).catch(() => {
+    const lastMs = this.#gatheredMs.get(signal);
+    this.#gatheredMs.set(signal, this.#clock.monotonicMs());
+    const work = this.#gatherSince(signal).catch(() => {
       // The next load tries again, from the same time on.
-      this.#gatheredMs.set(signal, since + overlapMs - intervalMs);
+      if (lastMs === undefined) this.#gatheredMs.delete(signal);
+      else this.#gatheredMs.set(signal, lastMs - intervalMs);
     });
     this.#running.add(work);
     await work;
     this.#running.delete(work);
   }
+
+  /** What was stored since the last time, by the engine's clock, which stamps rows and need not agree with ours. */
+  async #gatherSince(signal: TelemetrySignal): Promise<void> {
+    const now = await readEngineMs(this.#engine);
+    const since = (this.#storedMs.get(signal) ?? now) - overlapMs;
+    await this.#engine.command(gatherSql(signal, since));
+    this.#storedMs.set(signal, now);
+  }
+}
+
+async function readEngineMs(engine: ClickHouseEngine): Promise<number> {
+  const { data } = await engine.select({
+    sql: 'SELECT toUnixTimestamp64Milli(now64(3)) AS ms',
+    params: {},
+    settings: ownSettings,
+  });
+  return Number((data as readonly { ms: string }[])[0]?.ms ?? 0);
 }
 
 const maps = { attribute: 'attributes', resource: 'resource_attributes', scope: 'scope_attributes' } as const;
@@ -79,7 +100,7 @@ function gatherSql(signal: TelemetrySignal, sinceMs: number): string {
       SELECT project, cityHash64(${each((source, map) => `mapKeys(${map}), toString(${source}_types)`)}) AS set,
         toDateTime(max(${time}), 'UTC') AS seen, count() AS rows,
         ${each((source, map) => `any(mapKeys(${map})) AS ${source}_keys, any(toString(${source}_types)) AS ${source}_kinds`)}
-      FROM ${table} WHERE stored_time >= fromUnixTimestamp64Milli(toInt64(${Math.floor(sinceMs)}), 'UTC')
+      FROM ${table} WHERE stored_time >= fromUnixTimestamp64Milli(toInt64(${sinceMs}), 'UTC')
       GROUP BY project, set)
     ARRAY JOIN arrayConcat(${each((source) => `arrayMap((key, type) -> ('${source}', toString(key), type), ${source}_keys, splitByString('', ${source}_kinds))`)}) AS entry
     GROUP BY project, source, key, type

@@ -21,7 +21,7 @@ import { checkUntrusted } from './untrusted-sql.ts';
 
 /** The telemetry store over either engine. */
 export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): TelemetryStore {
-  const keys = new AttributeKeys(engine);
+  const keys = new AttributeKeys(engine, clock);
   return {
     engine: { kind: engine.kind, version: engine.version },
     migrate: () => migrate(engine),
