@@ -108,6 +108,29 @@ test('Rows that were stored by a run that died before it deleted the segment are
   await second.close();
 });
 
+test('A task that wants no loads waits until what is half in the tables is there whole, or is refused', async () => {
+  let isAway = true;
+  store.afterLoad = () => {
+    if (isAway) throw outage();
+  };
+  const ingest = await openTestIngest(directory, store);
+  await send(ingest, spansJson(3));
+  await until('the rows', () => store.items() === 3);
+  let tasks = 0;
+  const task = async () => {
+    tasks += 1;
+    return ingest.ledger().rows[0]?.pending;
+  };
+  await expect(ingest.whileLoadsWait(task, 50)).rejects.toMatchObject({ kind: 'unavailable' });
+  expect(tasks).toBe(0);
+  const waiting = ingest.whileLoadsWait(task);
+  isAway = false;
+  expect(await waiting).toBe(0);
+  await drained(ingest);
+  expect(store.items()).toBe(3);
+  await ingest.close();
+});
+
 test('A torn tail is cut off and counted, and everything before it is loaded', async () => {
   store.beforeLoad = () => {
     throw outage();

@@ -62,6 +62,7 @@ export interface Receipt {
 const signals: readonly TelemetrySignal[] = ['traces', 'logs', 'metrics'];
 const msPerDay = 86_400_000;
 const startupMsMax = 5_000;
+const wholeMsMax = 60_000;
 const rebaseIntervalMs = 10_000;
 
 /**
@@ -223,9 +224,12 @@ export class Ingest {
     };
   }
 
-  /** Runs a task while nothing is loaded. What is received meanwhile is journalled, and loaded afterwards. */
-  async whileLoadsWait<T>(task: () => Promise<T>): Promise<T> {
-    return this.#loader.quietly(task);
+  /**
+   * Runs a task while nothing is loaded and what was loaded before is in all tables. What is received meanwhile is journalled, and
+   * loaded afterwards. Throws StoreError `unavailable` where the store does not take in for so long what it has begun with.
+   */
+  async whileLoadsWait<T>(task: () => Promise<T>, timeoutMs = wholeMsMax): Promise<T> {
+    return this.#loader.quietlyWhenWhole(task, timeoutMs);
   }
 
   /** For the doors, to tell of failures nobody foresaw. */

@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
+import { StoreError } from '../storage/telemetry-store.ts';
 import { backOffMs } from './backoff.ts';
 import { errnoOf } from './disk.ts';
 import { trimSegment, type Journal } from './journal.ts';
@@ -144,6 +145,24 @@ export class Loader {
     }
   }
 
+  /**
+   * As `quietly`, when no segment is in some tables and not in others. Where a load failed in the middle, that waits for its repetition.
+   * @throws StoreError `unavailable` after `timeoutMs`; `task` has not begun then.
+   */
+  async quietlyWhenWhole<T>(task: () => Promise<T>, timeoutMs: number): Promise<T> {
+    const { clock } = this.#options;
+    const deadlineMs = clock.monotonicMs() + timeoutMs;
+    for (;;) {
+      const halves = new Set(this.#waiting.filter(mayBeStored));
+      if (!(await this.settled(halves, deadlineMs - clock.monotonicMs())))
+        throw new StoreError('unavailable', 'What was received before cannot be stored whole at present.');
+      const done = await this.quietly(async () =>
+        this.#waiting.some(mayBeStored) ? undefined : { result: await task() },
+      );
+      if (done !== undefined) return done.result;
+    }
+  }
+
   /** Begins nothing new and waits for what runs. What is not loaded stays for the next start. */
   async close(): Promise<void> {
     this.#stop.abort();
@@ -233,10 +252,14 @@ export class Loader {
 
 /** From here on the tables may hold the segment's rows, and a later start can see so from the name. */
 async function markLoading(segment: Segment): Promise<void> {
-  if (segment.path.endsWith(loadingExtension)) return;
+  if (mayBeStored(segment)) return;
   const path = join(dirname(segment.path), segment.name + loadingExtension);
   await rename(segment.path, path);
   segment.path = path;
+}
+
+function mayBeStored({ path }: Segment): boolean {
+  return path.endsWith(loadingExtension);
 }
 
 async function removeSegment(segment: Segment): Promise<void> {

@@ -175,4 +175,4 @@ test('rederiving brings what older conventions left to those of now, and changes
   expect(await done(jobs.start('rederive', whole()))).toMatchObject({ state: 'done', error: null });
   expect(await state()).toEqual(right);
   expect(isWaiting).toBe(false);
-});
+}, 60_000);

@@ -13,7 +13,7 @@ import { insertScores } from './insert-scores.ts';
 import { loadSegment } from './load/load-segment.ts';
 import { migrate } from './migrate.ts';
 import { priceSpans, writePrices } from './model-prices.ts';
-import { rederiveDay } from './rederive.ts';
+import { finishSwaps, rederiveDay } from './rederive.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { limitSettings, ownSettings } from './query-settings.ts';
 import { segmentItems } from './segment-items.ts';
@@ -24,7 +24,10 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
   const keys = new AttributeKeys(engine, clock);
   return {
     engine: { kind: engine.kind, version: engine.version },
-    migrate: () => migrate(engine),
+    migrate: async () => {
+      await migrate(engine);
+      if (engine.kind === 'embedded') await finishSwaps(engine);
+    },
     load: async (segment) => {
       await loadSegment(engine, segment);
       await keys.loaded(segment.signal);

@@ -21,12 +21,35 @@ const viewsOfSpans = [
   ['span_rollup_1m_view', 'span_rollup_1m'],
 ] as const;
 
+const stagingSuffix = '_rederived';
+
 const copySettings = settingsSql({
   insert_deduplicate: 0,
   max_execution_time: 0,
   max_threads: 2,
   max_insert_threads: 1,
 });
+
+/**
+ * Ends what a killed process had begun; to be called before anything is loaded. A copy that was not complete is dropped. One that was
+ * complete is put in its day's place once more: a swap that is killed may leave the old rows beside the new.
+ */
+export async function finishSwaps(engine: ClickHouseEngine): Promise<void> {
+  const left = await select<{ name: string }>(
+    engine,
+    `SELECT name FROM system.tables WHERE database = currentDatabase() AND position(name, ${literal(stagingSuffix)}) > 0`,
+  );
+  for (const { name } of left) {
+    const [table = '', day = ''] = name.split(`${stagingSuffix}_`);
+    if (day !== '') {
+      await engine.command(
+        `ALTER TABLE ${table} DROP PARTITION ID ${literal(day)} SETTINGS max_partition_size_to_drop = 0`,
+      );
+      await engine.command(`ALTER TABLE ${table} ATTACH PARTITION ID ${literal(day)} FROM ${name}`);
+    }
+    await engine.command(`DROP TABLE IF EXISTS ${name} SYNC`);
+  }
+}
 
 export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive): Promise<void> {
   const { nodes } = engine;
@@ -37,6 +60,8 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
     );
   const { table, time, kind, name } = tables[day.signal];
   const source = physicalName(table, nodes);
+  const ofDay = `toDate(${time}) = ${literal(day.day)}`;
+  if (nodes.kind === 'single' && (await isEmpty(engine, `${source} WHERE ${ofDay}`))) return;
   const derived = derivedSql({ name, columns: kind });
   const isWanted = `project = ${literal(day.project)} AND ${time} >= fromUnixTimestamp64Nano(${day.from}, 'UTC') AND ${time} < fromUnixTimestamp64Nano(${day.to}, 'UTC')`;
   const columns = await columnsOf(engine, source);
@@ -52,7 +77,7 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
     select: `SELECT ${values.join(', ')} FROM (
       SELECT *, ${derived.row} FROM (
         SELECT *, mapUpdate(attributes, long_attributes) AS a, resource_attributes AS resource_map, ${isWanted} AS is_wanted_
-        FROM ${source} WHERE toDate(${time}) = ${literal(day.day)}))`,
+        FROM ${source} WHERE ${ofDay}))`,
   });
   if (day.signal === 'traces')
     for (const [view, target] of viewsOfSpans) await remake(engine, { view, target, day: day.day });
@@ -91,7 +116,7 @@ async function replaceDay(
   },
 ): Promise<void> {
   const table = physicalName(copy.table, engine.nodes);
-  const staging = `${table}_rederived`;
+  const staging = `${table}${stagingSuffix}`;
   await engine.command(`DROP TABLE IF EXISTS ${staging} SYNC`);
   await engine.command(`CREATE TABLE ${staging} AS ${table}`);
   await engine.command(
@@ -99,11 +124,27 @@ async function replaceDay(
   );
   if (copy.copiedBy !== undefined)
     await assertWhole(engine, { table, staging, where: `toDate(${copy.copiedBy}) = ${literal(copy.day)}` });
-  // A day without rows is replaced by a day without rows.
-  await engine.command(
-    `ALTER TABLE ${table} REPLACE PARTITION ${literal(copy.day)} FROM ${staging} SETTINGS allow_replace_partition_from_empty_source = 1`,
-  );
-  await engine.command(`DROP TABLE ${staging} SYNC`);
+  const complete = await markComplete(engine, staging, copy.day);
+  try {
+    // A day without rows is replaced by a day without rows.
+    await engine.command(
+      `ALTER TABLE ${table} REPLACE PARTITION ${literal(copy.day)} FROM ${complete} SETTINGS allow_replace_partition_from_empty_source = 1`,
+    );
+  } finally {
+    // Also where it failed: the process lives, so the day is whole, and what is loaded from now on is not in the copy.
+    await engine.command(`DROP TABLE ${complete} SYNC`);
+  }
+}
+
+/**
+ * From here on a swap that is killed is ended by the next start, which knows a complete copy by its name. Only where the engine is killed
+ * together with all that loads into it: elsewhere rows may have come into the day meanwhile.
+ */
+async function markComplete(engine: ClickHouseEngine, staging: string, day: string): Promise<string> {
+  if (engine.kind !== 'embedded') return staging;
+  const complete = `${staging}_${day.replaceAll('-', '')}`;
+  await engine.command(`RENAME TABLE ${staging} TO ${complete}`);
+  return complete;
 }
 
 /** Should another server have loaded something meanwhile, the day stays as it was. */
@@ -121,6 +162,11 @@ async function assertWhole(
       'unavailable',
       'Rows were loaded by another server meanwhile; nothing of this day was changed.',
     );
+}
+
+/** Most days of a long range hold nothing, and need none of the statements. */
+async function isEmpty(engine: ClickHouseEngine, rows: string): Promise<boolean> {
+  return (await select(engine, `SELECT 1 FROM ${rows} LIMIT 1`)).length === 0;
 }
 
 /** What can be inserted, in order. */
