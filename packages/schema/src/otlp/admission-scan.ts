@@ -8,6 +8,13 @@ import { assert } from '@sightline/base';
 
 import type { AdmissionRules } from './admit.ts';
 import type { ByteWriter } from './byte-writer.ts';
+import {
+  addressedBytesMin,
+  ContentTexts,
+  isAddressedKey,
+  textsField,
+  type TextUser,
+} from './content-texts.ts';
 import { itemChecks, type Notes, type TimeWindow } from './item-checks.ts';
 import { type JsonValueLimits, writeJsonValue } from './json-value.ts';
 import { malformedAt } from './malformed.ts';
@@ -33,6 +40,7 @@ const valueTag = {
 
 export class AdmissionScan {
   readonly patches = new Patches();
+  readonly texts = new ContentTexts();
   readonly rejections = new Map<RejectionReason, number>();
   accepted = 0;
   irregular = false;
@@ -47,6 +55,7 @@ export class AdmissionScan {
   readonly #pending = new Int32Array(repairNames.length);
   #hasPending = false;
   #badQuantile = false;
+  #isInSpan = false;
   #cursor = 0;
   /** The AnyValue at hand: its whole field, and where its content starts. */
   #field = { start: 0, content: 0, end: 0 };
@@ -89,6 +98,7 @@ export class AdmissionScan {
       const what = tag < tagCount ? (plan.action[tag] as number) : action.unknown;
       if (what === action.unknown) {
         pos = this.#unknown(fieldStart, end);
+        if (tag >> 3 === textsField) this.patches.replace(fieldStart, pos);
         continue;
       }
       const once = plan.once[tag] as number;
@@ -184,17 +194,32 @@ export class AdmissionScan {
     this.#settleRepairs();
     this.#notes.at.fill(-1, 0, note.metricName);
     this.#badQuantile = false;
+    this.#isInSpan = plan.type.name === 'Span';
     this.#message(plan, start, end);
+    this.#isInSpan = false;
     const reason =
       itemChecks[plan.type.name]?.(this.#bytes, this.#notes, this.#window) ??
       (this.#badQuantile ? 'quantile_out_of_range' : undefined);
     if (reason === undefined) {
       this.accepted++;
+      const ids = this.texts.keep(() => this.#textUser());
+      if (ids !== undefined) this.patches.append(start, ids);
       return;
     }
+    this.texts.drop();
     count(this.rejections, reason, 1);
     this.#pending.fill(0);
     this.patches.removeItem({ start: fieldStart, end, level: plan.type.name }, patchCount);
+  }
+
+  #textUser(): TextUser {
+    const bytes = this.#bytes;
+    const { at, end } = this.#notes;
+    const view = new DataView(bytes.buffer, bytes.byteOffset + (at[note.time] as number), 8);
+    return {
+      startUnixNano: { low: view.getUint32(0, true), high: view.getUint32(4, true) },
+      traceId: bytes.subarray(at[note.traceId], end[note.traceId]),
+    };
   }
 
   /** A metric without a name takes its points along: they would be found under no name. */
@@ -249,7 +274,9 @@ export class AdmissionScan {
           if (pos > end) throw malformedAt(at, `field ${tag >> 3} of AnyValue is cut off`);
           const good =
             tag === valueTag.string
-              ? length <= this.#valueBytesMax && isWellFormedUtf8(bytes, contentStart, pos)
+              ? length <= this.#valueBytesMax &&
+                isWellFormedUtf8(bytes, contentStart, pos) &&
+                (length < addressedBytesMin || !this.#mayAddress(fieldStart))
               : tag === valueTag.bytes && length <= this.#valueBytesMax;
           if (!good) {
             this.#field.start = fieldStart;
@@ -298,6 +325,15 @@ export class AdmissionScan {
     }
   }
 
+  /** The value of an attribute of a span is one whose long texts are kept by their content. */
+  #mayAddress(fieldStart: number): boolean {
+    const { at, end } = this.#notes;
+    const keyEnd = end[note.attributeKey] as number;
+    // A value that stands before its key is left alone.
+    if (!this.#isInSpan || keyEnd !== fieldStart) return false;
+    return isAddressedKey(decodeUtf8(this.#bytes, at[note.attributeKey] as number, keyEnd));
+  }
+
   #writeJson(): void {
     const { content, end } = this.#field;
     const out = this.#replaceField();
@@ -313,12 +349,23 @@ export class AdmissionScan {
       out.bytes[valueMark] = valueTag.string;
       this.#repair('value_truncated');
     }
+    const rest = this.#takeTexts(out.bytes.subarray(jsonMark, out.length));
+    if (rest !== undefined) {
+      out.length = jsonMark;
+      out.copy(rest, 0, rest.length);
+    }
     out.end(jsonMark, expected);
     out.end(valueMark, expected);
   }
 
+  /** The value at hand without its long texts, or undefined where it stays as it is. */
+  #takeTexts(value: Uint8Array): Uint8Array | undefined {
+    return this.#mayAddress(this.#field.start) ? this.texts.take(value) : undefined;
+  }
+
   #mendString(start: number, end: number): void {
-    let text = this.#bytes.subarray(start, end);
+    const whole = this.#bytes.subarray(start, end);
+    let text = whole;
     if (!isWellFormedUtf8(text, 0, text.length)) {
       text = Buffer.from(decodeUtf8(text, 0, text.length));
       this.#repair('utf8_replaced');
@@ -327,7 +374,8 @@ export class AdmissionScan {
       text = text.subarray(0, utf8Boundary(text, 0, this.#valueBytesMax));
       this.#repair('value_truncated');
     }
-    this.#writeValue(valueTag.string, text);
+    const rest = this.#takeTexts(text) ?? text;
+    if (rest !== whole) this.#writeValue(valueTag.string, rest);
   }
 
   /**

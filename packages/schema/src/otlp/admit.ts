@@ -21,8 +21,10 @@ export interface AdmissionRules {
 }
 
 export interface Admitted {
-  /** What the engine may load: the very bytes that came in when nothing had to change. */
+  /** What the engine may load: the very bytes that came in when nothing had to change. Long texts of spans stand at its end, see content-texts.ts. */
   readonly request: Uint8Array;
+  /** How many texts stand there. */
+  readonly texts: number;
   readonly accepted: number;
   readonly rejections: readonly Rejection[];
   /** For `partial_success`: why items were refused and what was changed in others; empty when all is well. */
@@ -60,8 +62,10 @@ export function admit(
       scan.run(scanPlan(requestTypes[signal]));
     }
     const rejections = [...scan.rejections].map(([reason, count]) => ({ reason, count }));
+    const spans = scan.patches.count === 0 ? bytes : scan.patches.apply(bytes);
     return ok({
-      request: scan.patches.count === 0 ? bytes : scan.patches.apply(bytes),
+      request: scan.texts.count === 0 ? spans : Buffer.concat([spans, scan.texts.finish()]),
+      texts: scan.texts.count,
       accepted: scan.accepted,
       rejections,
       errorMessage: describeOutcome(signal, scan.accepted, rejections, scan.repairs()),

@@ -17,3 +17,5 @@ export {
   type RpcStatus,
 } from './responses.ts';
 export { countItems, splitRequest } from './split.ts';
+export { addressedBytesMin, takeTexts } from './content-texts.ts';
+export { dropCutMark, restoreTexts, textNumbers } from './text-marks.ts';

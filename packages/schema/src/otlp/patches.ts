@@ -19,6 +19,8 @@ export class Patches {
   readonly #starts = new IntList();
   readonly #ends = new IntList();
   readonly #from = new IntList();
+  /** What is added at the end of messages, by where their content starts. Each of them has a patch inside. */
+  readonly #added = new Map<number, Uint8Array>();
   /** The last patch made by `removeItem`. */
   readonly #run = { patch: -1, level: '' };
 
@@ -32,6 +34,11 @@ export class Patches {
     this.#ends.push(end);
     this.#from.push(this.out.length);
     return this.out;
+  }
+
+  /** Adds fields at the end of the message whose content starts at `start`, in which a field has been replaced. */
+  append(start: number, fields: Uint8Array): void {
+    this.#added.set(start, fields);
   }
 
   /**
@@ -78,6 +85,8 @@ export class Patches {
         }
       }
       target.copy(bytes, copied, end);
+      const added = this.#added.get(start);
+      if (added !== undefined) target.copy(added, 0, added.length);
     };
     copyMessage(0, bytes.length);
     return target.finish();

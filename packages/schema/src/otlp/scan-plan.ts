@@ -53,6 +53,8 @@ export const note = {
   scale: 11,
   positive: 12,
   negative: 13,
+  /** Of the attribute at hand. */
+  attributeKey: 14,
   /** Kept while the items of a metric are scanned, so the last one. */
   metricName: 15,
 } as const;
@@ -64,6 +66,7 @@ const notesByType: Readonly<Record<string, Readonly<Record<string, number>>>> = 
     startTimeUnixNano: note.time,
     endTimeUnixNano: note.endTime,
   },
+  KeyValue: { key: note.attributeKey },
   LogRecord: { timeUnixNano: note.time, observedTimeUnixNano: note.endTime },
   Metric: { name: note.metricName },
   NumberDataPoint: { timeUnixNano: note.time, asDouble: note.value, asInt: note.value, flags: note.flags },

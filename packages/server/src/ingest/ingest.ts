@@ -200,13 +200,13 @@ export class Ingest {
           hint: 'Check that the body is an OTLP export request of this signal in the encoding the content type names.',
         },
       );
-    const { accepted, rejections, errorMessage, request: kept } = admitted.value;
+    const { accepted, rejections, errorMessage, request: kept, texts } = admitted.value;
     const rejected = rejections.reduce((sum, { count }) => sum + count, 0);
     if (accepted + rejected > 0) {
       const envelope = { signal, project, receivedUnixNano: received, accepted, rejections, request: kept };
       const entry = { project, accepted, rejections, received };
       const journal = this.#journals.get(signal);
-      await journal?.append({ head: encodeEnvelopeHead(envelope), request: kept, entry });
+      await journal?.append({ head: encodeEnvelopeHead(envelope), request: kept, entry, texts });
     }
     return { rejected, errorMessage };
   }

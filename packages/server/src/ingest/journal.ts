@@ -42,6 +42,8 @@ export interface JournalRecord {
   readonly head: Uint8Array;
   readonly request: Uint8Array;
   readonly entry: TallyEntry;
+  /** How many texts stand beside the spans of the request. */
+  readonly texts: number;
 }
 
 interface Waiting {
@@ -56,6 +58,7 @@ interface Active {
   readonly file: FileHandle;
   readonly tally: Tally;
   byteLength: number;
+  texts: number;
   oldestMs: number;
 }
 
@@ -181,6 +184,7 @@ export class Journal {
     active.byteLength += bytes;
     for (const { record, resolve } of group) {
       active.tally.add(record.entry);
+      active.texts += record.texts;
       events.durable(signal, record.entry, record.head.length + record.request.length);
       resolve();
     }
@@ -206,15 +210,16 @@ export class Journal {
       await rm(path, { force: true });
       throw error;
     }
-    return { name, path, file, tally: new Tally(), byteLength: 0, oldestMs: clock.monotonicMs() };
+    return { name, path, file, tally: new Tally(), byteLength: 0, texts: 0, oldestMs: clock.monotonicMs() };
   }
 
   /** Takes the active segment out of use. An empty one leaves nothing behind. */
   async #seal(active: Active): Promise<void> {
     this.#active = undefined;
-    const { name, path, byteLength, tally, oldestMs } = active;
+    const { name, path, byteLength, texts, tally, oldestMs } = active;
     const { signal, events } = this.#options;
-    if (byteLength > 0) events.sealed({ signal, name, path, byteLength, tally, oldestMs, late: false });
+    if (byteLength > 0)
+      events.sealed({ signal, name, path, byteLength, texts, tally, oldestMs, late: false });
     await active.file.close().catch((error: unknown) => events.failed(error));
     if (byteLength === 0) await rm(path, { force: true }).catch((error: unknown) => events.failed(error));
   }

@@ -12,6 +12,8 @@ export interface Segment {
   readonly name: string;
   path: string;
   readonly byteLength: number;
+  /** How many texts it holds beside its spans; undefined where an earlier process wrote it. */
+  readonly texts?: number;
   readonly tally: Tally;
   /** Monotonic time at which its first record became durable. */
   readonly oldestMs: number;

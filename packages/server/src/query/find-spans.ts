@@ -5,6 +5,7 @@ import { decodeFoundSpan } from './decode-span.ts';
 import { compileFilter } from './filter/compile-filter.ts';
 import { readQ } from './filter/read-condition.ts';
 import { readCostsOf } from './read-call-costs.ts';
+import { listValueCharactersMax } from './query-bounds.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { inRange } from './sql/range-sql.ts';
 import {
@@ -12,12 +13,14 @@ import {
   cutAttributeColumns,
   slimSpanColumns,
   type SlimSpanRow,
+  textIdColumns,
 } from './sql/span-columns-sql.ts';
 import { every, int64, type Sql, sql, string, uint } from './sql/sql.ts';
+import { type TextsRow, withTexts } from './restore-texts.ts';
 import { readListRange } from './time-range.ts';
 import { collectInOrder } from './time-windows.ts';
 
-type SpanRow = SlimSpanRow & AttributeRow & { readonly key: string };
+type SpanRow = SlimSpanRow & AttributeRow & TextsRow & { readonly key: string };
 
 /** Spans that meet the filter, the newest first. */
 export async function findSpans(context: QueryContext, parameters: SpansParameters): Promise<SpansResponse> {
@@ -40,12 +43,12 @@ export async function findSpans(context: QueryContext, parameters: SpansParamete
     begin: page.after === undefined ? page.range.newest : unixNano(BigInt(page.after[0] ?? '0')),
     limit: limit + 1,
     select: (window, count) => sql`
-      SELECT ${slimSpanColumns}, ${cutAttributeColumns}, toUnixTimestamp64Nano(start_time) AS key
+      SELECT ${slimSpanColumns}, ${cutAttributeColumns}, ${textIdColumns}, toUnixTimestamp64Nano(start_time) AS key
       FROM spans WHERE ${inRange(context.project, 'spans', window)} AND ${conditions}
         AND ${compileFilter('spans', filter, { project: context.project, ...window })}
       ORDER BY start_time DESC, trace_id DESC, span_id DESC LIMIT ${uint(count)}`,
   });
-  const rows = found.slice(0, limit);
+  const rows = await withTexts(reader, found.slice(0, limit), listValueCharactersMax);
   const costs = await readCostsOf(reader, rows.map(placeOf));
   const last = found.length > limit ? rows.at(-1) : undefined;
   return {

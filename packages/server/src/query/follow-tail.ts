@@ -10,9 +10,10 @@ import { decodeFoundSpan } from './decode-span.ts';
 import { decodeLog } from './decode-log.ts';
 import { compileFilter } from './filter/compile-filter.ts';
 import { readQ } from './filter/read-condition.ts';
-import { clockSkewNanosMax } from './query-bounds.ts';
+import { clockSkewNanosMax, listValueCharactersMax } from './query-bounds.ts';
 import { type CallCosts, readCostsOf } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
+import { readTexts, restoreRow, type TextsRow } from './restore-texts.ts';
 import { logColumns, type LogRow } from './sql/log-columns-sql.ts';
 import { inRange } from './sql/range-sql.ts';
 import {
@@ -21,6 +22,7 @@ import {
   cutAttributeColumns,
   slimSpanColumns,
   type SlimSpanRow,
+  textIdColumns,
   wholeAttributeColumns,
 } from './sql/span-columns-sql.ts';
 import { every, moment, type Parameter, type Sql, sql, uint } from './sql/sql.ts';
@@ -88,8 +90,12 @@ export class TailFollower {
     if (isFlood) this.#begin = newestOf(fresh);
     const shown = fresh.slice(0, itemsMax).map((row) => row.key);
     const rows = await reader.rows<TailRow>(this.#select(where, shown));
-    const costs = await readCostsOf(reader, rows.flatMap(placeOf));
-    return { items: rows.map((row) => decodeRow(row, costs)), skipped: Math.max(0, arrived - rows.length) };
+    const [costs, texts] = await Promise.all([
+      readCostsOf(reader, rows.flatMap(placeOf)),
+      readTexts(reader, rows.filter(isSpan)),
+    ]);
+    const whole = rows.map((row) => (isSpan(row) ? restoreRow(row, texts, listValueCharactersMax) : row));
+    return { items: whole.map((row) => decodeRow(row, costs)), skipped: Math.max(0, arrived - rows.length) };
   }
 
   async #countUnseen(reader: Reader, where: Sql): Promise<number> {
@@ -112,7 +118,7 @@ export class TailFollower {
     const { table, key } = tailTables[this.#signal];
     const columns =
       this.#signal === 'spans'
-        ? sql`'span' AS event, ${slimSpanColumns}, ${cutAttributeColumns}`
+        ? sql`'span' AS event, ${slimSpanColumns}, ${cutAttributeColumns}, ${textIdColumns}`
         : sql`'log' AS event, ${logColumns}, ${wholeAttributeColumns}, ${contextColumns}`;
     const wanted: Parameter = { type: 'Array(UInt64)', value: keys.map(BigInt) };
     return sql`SELECT ${columns} FROM ${table} WHERE ${where} AND ${key} IN ${wanted} ORDER BY received_time LIMIT ${uint(itemsMax)}`;
@@ -133,9 +139,13 @@ function newestOf(rows: readonly KeyRow[]): UnixNano {
   );
 }
 
-type SpanRow = SlimSpanRow & AttributeRow & { readonly event: 'span' };
+type SpanRow = SlimSpanRow & AttributeRow & TextsRow & { readonly event: 'span' };
 type RecordRow = LogRow & { readonly event: 'log' };
 type TailRow = SpanRow | RecordRow;
+
+function isSpan(row: TailRow): row is SpanRow {
+  return row.event === 'span';
+}
 
 function placeOf(row: TailRow) {
   return row.event === 'span' ? [{ traceId: row.traceId, startNanos: BigInt(row.startNanos) }] : [];

@@ -5,11 +5,13 @@
 import type { TimelineEntry, TimelineParameters, TimelineResponse } from '@sightline/schema/api';
 import { formatNanos } from '@sightline/base';
 import { idOrNull } from './decode-row.ts';
+import { listValueCharactersMax } from './query-bounds.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { isHex } from './read-trace.ts';
+import { withTexts } from './restore-texts.ts';
 import { logColumns } from './sql/log-columns-sql.ts';
 import { inRange } from './sql/range-sql.ts';
-import { cutAttributeColumns } from './sql/span-columns-sql.ts';
+import { cutAttributeColumns, textIdColumns } from './sql/span-columns-sql.ts';
 import { every, joinSql, type Sql, sql, string, uint } from './sql/sql.ts';
 import { tracesByHex } from './sql/trace-summary-sql.ts';
 import { readListRange, type TimeRange } from './time-range.ts';
@@ -34,11 +36,11 @@ export async function readTimeline(
   const traceIds = await findTraceIds(reader, correlationId, range);
   const of = (columns: Sql): Sql => sql`(${columns} OR trace_id IN (${tracesByHex(traceIds)}))`;
   const own = sql`correlation_id = ${string(correlationId)}`;
-  const [spans, logs, exemplars] = await Promise.all([
+  const [stored, logs, exemplars] = await Promise.all([
     reader.rows<TimelineSpanRow>(sql`
       SELECT toUnixTimestamp64Nano(start_time) AS timeNanos, name, service, duration_ns AS durationNs, status_code AS statusCode,
         lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, lower(hex(parent_span_id)) AS parentId,
-        ${cutAttributeColumns}, arrayMap(t -> toUnixTimestamp64Nano(t), event_times) AS eventNanos, event_names AS eventNames,
+        ${cutAttributeColumns}, ${textIdColumns}, toUnixTimestamp64Nano(start_time) AS startNanos, arrayMap(t -> toUnixTimestamp64Nano(t), event_times) AS eventNanos, event_names AS eventNames,
         arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues,
         event_types AS eventTypes
       FROM spans WHERE ${every([inRange(context.project, 'spans', range), of(own)])}
@@ -48,6 +50,7 @@ export async function readTimeline(
       FROM logs WHERE ${every([inRange(context.project, 'logs', range), of(own)])} ORDER BY time LIMIT ${uint(limit)}`),
     traceIds.length === 0 ? [] : reader.rows<ExemplarRow>(selectExemplars(context.project, range, traceIds)),
   ]);
+  const spans = await withTexts(reader, stored, listValueCharactersMax);
   const all = [...spans.flatMap(spanEntries), ...logs.map(logEntry), ...exemplars.map(exemplarEntry)].sort(
     inOrder,
   );

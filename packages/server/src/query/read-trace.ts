@@ -4,6 +4,7 @@ import type { Span, TraceResponse } from '@sightline/schema/api';
 import { decodeSpan } from './decode-span.ts';
 import { readCallCosts } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
+import { withTexts } from './restore-texts.ts';
 import {
   fullSpanColumns,
   contextColumns,
@@ -33,9 +34,10 @@ export async function readTrace(
   ]);
   if (rows.length === 0) throw traceNotFound(id);
   if (extent.spanCount > rows.length) meetSpanLimit(reader, rows.length, extent.spanCount);
+  const whole = await withTexts(reader, rows);
   return {
     traceId: id,
-    spans: rows.toSorted(byStart).map((row) => decodeSpan(row, costs)),
+    spans: whole.toSorted(byStart).map((row) => decodeSpan(row, costs)),
     spanCount: Math.max(extent.spanCount, rows.length),
     ...reader.limitsMet,
   };
@@ -65,7 +67,10 @@ export async function readSpan(
         readCallCosts(reader, where),
       ])
     : [[], new Map()];
-  if (row !== undefined) return decodeSpan(row, costs);
+  if (row !== undefined) {
+    const [whole = row] = await withTexts(reader, [row]);
+    return decodeSpan(whole, costs);
+  }
   throw new SightlineError('span_not_found', `The trace ${id} has no span "${spanId.slice(0, 64)}".`, {
     hint: 'Span ids have 16 hex digits. Open the trace to see its spans.',
   });

@@ -3,9 +3,10 @@ import type { TimelineEntry } from '@sightline/schema/api';
 import { decodeAttributes, idOrNull, nanosToMs } from './decode-row.ts';
 import { ownAttributes } from './decode-span.ts';
 import type { LogRow } from './sql/log-columns-sql.ts';
+import type { TextsRow } from './restore-texts.ts';
 import type { AttributeRow, ContextRow } from './sql/span-columns-sql.ts';
 
-export interface TimelineSpanRow extends AttributeRow {
+export interface TimelineSpanRow extends AttributeRow, TextsRow {
   readonly timeNanos: string;
   readonly name: string;
   readonly service: string;

@@ -8,6 +8,8 @@ export interface SegmentFile {
   /** Absolute path; readable until `load` settles. */
   readonly path: string;
   readonly byteLength: number;
+  /** How many texts it holds beside its spans; undefined where nobody counted. */
+  readonly texts?: number;
   /** Unique for this content. Loading the same token again adds nothing. */
   readonly token: string;
 }

@@ -8,8 +8,10 @@ import {
 } from '@sightline/schema/conventions';
 import { type QueryContext, Reader } from '../reader.ts';
 import { normalTraceId, readTraceExtent, spansOfTrace, type TraceExtent } from '../read-trace.ts';
+import { withTexts } from '../restore-texts.ts';
 import { dataSourceName } from '../sql/mcp-sql.ts';
-import { sql, trusted } from '../sql/sql.ts';
+import { textIdColumns } from '../sql/span-columns-sql.ts';
+import { sql, trusted, uint } from '../sql/sql.ts';
 import { AnswerUse, noAnswer } from './pipeline/document-use.ts';
 import { stageTypeOf } from './pipeline/stage-type.ts';
 import { readSources } from './conversation/read-messages.ts';
@@ -28,12 +30,15 @@ import {
 
 const textCharactersMax = 4000;
 const answerCharactersMax = 20_000;
+const queryCharactersMax = 2000;
 const documentsMax = 1000;
 /** Stages whose documents are read. */
 const documentStagesMax = 100;
 
 interface HintRow {
   readonly spanId: string;
+  readonly startNanos: string;
+  readonly textIds: readonly string[];
   readonly stage: string;
   readonly query: string;
   readonly source: string;
@@ -104,17 +109,19 @@ async function readHints(
   const long = (key: string): string =>
     `if(attributes['${key}'] = '', long_attributes['${key}'], attributes['${key}'])`;
   const rows = await reader.rows<HintRow>(sql`
-    SELECT lower(hex(span_id)) AS spanId,
+    SELECT lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(start_time) AS startNanos, ${textIdColumns},
       trim(concat(attributes['sightline.stage.id'], ' ', attributes['sightline.stage.name'])) AS stage,
       leftUTF8(multiIf(${trusted(long('gen_ai.retrieval.query.text'))} != '', ${trusted(long('gen_ai.retrieval.query.text'))},
         ${trusted(long('reranker.query'))} != '', ${trusted(long('reranker.query'))},
-        operation IN ('retrieval', 'rerank'), ${trusted(long('input.value'))}, ''), 2000) AS query,
+        operation IN ('retrieval', 'rerank'), ${trusted(long('input.value'))}, ''), ${uint(queryCharactersMax)}) AS query,
       ${trusted(dataSourceName)} AS source,
       multiIf(attributes['sightline.retrieval.method'] != '', attributes['sightline.retrieval.method'],
         attributes['db.system.name'] != '', attributes['db.system.name'], attributes['db.system']) AS method
     FROM spans WHERE ${spansOfTrace(reader.project, traceId, extent)}
       AND (operation IN ('retrieval', 'rerank') OR mapContains(attributes, 'sightline.stage.id'))`);
-  return new Map(rows.map((row) => [row.spanId, row]));
+  const asked = rows.map((row) => ({ ...row, attributeValues: [row.query] }));
+  const whole = await withTexts(reader, asked, queryCharactersMax);
+  return new Map(whole.map((row) => [row.spanId, { ...row, query: row.attributeValues[0] ?? '' }]));
 }
 
 /** Spans that are stages. What a named stage or a search does by calls of models is a part of it, and no stage. */

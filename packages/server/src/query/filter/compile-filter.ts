@@ -9,6 +9,7 @@ import {
   compilePlainAttribute,
 } from './compile-condition.ts';
 import { compileText } from './compile-text.ts';
+import { compileSpanText, compileTakenAttribute } from './compile-taken-texts.ts';
 import type { Window } from '../time-windows.ts';
 import { findColumn, type StoredSignal } from './signal-columns.ts';
 
@@ -31,7 +32,9 @@ export function compileFilter(signal: StoredSignal, filter: BoundFilter, scope?:
     case 'not':
       return sql`(NOT ${compileFilter(signal, filter.item, scope)})`;
     case 'text':
-      return compileText(signal, filter.parts);
+      return signal === 'spans'
+        ? compileSpanText(filter.parts, ensure(scope, 'the scope of a filter on spans'))
+        : compileText(signal, filter.parts);
     case 'test':
       return compileTest(signal, filter, scope);
   }
@@ -39,7 +42,11 @@ export function compileFilter(signal: StoredSignal, filter: BoundFilter, scope?:
 
 function compileTest(signal: StoredSignal, { field, match }: BoundTest, scope: FilterScope | undefined): Sql {
   if (field.type === 'attribute') {
-    return signal === 'metrics' ? compilePlainAttribute(field, match) : compileAttribute(field, match);
+    if (signal === 'metrics') return compilePlainAttribute(field, match);
+    const own = compileAttribute(field, match);
+    if (signal === 'logs' || !field.sources.includes('attribute')) return own;
+    const taken = compileTakenAttribute(field.key, match, ensure(scope, 'the scope of a filter on spans'));
+    return taken === undefined ? own : sql`(${own} OR ${taken})`;
   }
   const column = ensure(findColumn(signal, field.field), `the column of ${field.field.name}`);
   assert(field.field.ofTrace !== true || signal === 'spans', 'Trace fields are of traces');

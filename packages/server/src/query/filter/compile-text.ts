@@ -7,16 +7,23 @@ import type { StoredSignal } from './signal-columns.ts';
  * matter (`"rate limit"`, `foo-bar`) are the texts of the found rows read to check. A star matches within a text.
  */
 export function compileText(signal: StoredSignal, parts: readonly string[]): Sql {
-  const lowered = parts.map((part) => part.toLowerCase());
-  if (signal === 'metrics') return sql`lower(name) LIKE ${string(contains(lowered))}`;
+  if (signal === 'metrics') return sql`lower(name) LIKE ${string(contains(lower(parts)))}`;
+  return compileWords(parts, (pattern) => sql`arrayExists(text -> text LIKE ${pattern}, words)`);
+}
+
+/** The condition on a table with `words`, which `exact` compares with a pattern for LIKE. */
+export function compileWords(parts: readonly string[], exact: (pattern: Sql) => Sql): Sql {
+  const lowered = lower(parts);
   const tokens = tokensOf(lowered);
   const found = tokens.length === 0 ? undefined : sql`hasAllTokens(words, ${strings(tokens)})`;
   const [only = ''] = lowered;
   const isOneWord = lowered.length === 1 && tokens.length === 1 && tokens[0] === only;
   if (found !== undefined && isOneWord) return found;
-  const exact = sql`arrayExists(text -> text LIKE ${string(contains(lowered))}, words)`;
-  return found === undefined ? exact : sql`(${joinSql([found, exact], ' AND ')})`;
+  const compared = exact(sql`${string(contains(lowered))}`);
+  return found === undefined ? compared : sql`(${joinSql([found, compared], ' AND ')})`;
 }
+
+const lower = (parts: readonly string[]): string[] => parts.map((part) => part.toLowerCase());
 
 /** Whole words of the text. The pieces of a word next to a star may be parts of longer words, so they are left out. */
 function tokensOf(parts: readonly string[]): string[] {

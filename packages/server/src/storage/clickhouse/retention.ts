@@ -8,6 +8,7 @@ import { ownSettings } from './query-settings.ts';
 const signalOfTable: Readonly<Record<string, TelemetrySignal>> = {
   spans: 'traces',
   ai_spans: 'traces',
+  texts: 'traces',
   scores: 'traces',
   trace_arrivals: 'traces',
   trace_summaries: 'traces',

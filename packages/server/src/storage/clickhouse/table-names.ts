@@ -7,6 +7,8 @@ import type { NodeLayout } from './engine.ts';
 const shardingKeys: Readonly<Record<string, string>> = {
   spans: 'cityHash64(trace_id)',
   ai_spans: 'cityHash64(trace_id)',
+  // Beside the spans that use it.
+  texts: 'trace_hash',
   // A later score of the same id must meet the one it replaces.
   scores: 'cityHash64(score_id)',
   trace_arrivals: 'cityHash64(trace_id)',

@@ -8,19 +8,21 @@ import { decodeAttributes, decodeValue } from '../../decode-row.ts';
 import { ownAttributes } from '../../decode-span.ts';
 import type { Reader } from '../../reader.ts';
 import { spansOfTrace, type TraceExtent } from '../../read-trace.ts';
+import { readTexts, restoreRow, type TextsRow, withTexts } from '../../restore-texts.ts';
 import { messageLogs } from '../../sql/message-logs-sql.ts';
-import { type AttributeRow, wholeAttributeColumns } from '../../sql/span-columns-sql.ts';
+import { type AttributeRow, textIdColumns, wholeAttributeColumns } from '../../sql/span-columns-sql.ts';
 import { sql, strings, trusted, uint } from '../../sql/sql.ts';
 import { parentStep, type RunNode, type RunTree, stepsOf } from '../run-tree.ts';
 import { chooseTurns, maySpeak, type Spoken } from './choose-turns.ts';
-import { PromptPrefixes } from './prompt-prefixes.ts';
+import { promptKey, PromptPrefixes } from './prompt-prefixes.ts';
+import { byIds, type StoredTexts } from './stored-texts.ts';
 import type { ToolRun, Turn } from './turn.ts';
 
 /** Payloads of one run that are looked at, the first first. */
 const payloadBytesMax = 64 << 20;
 const logsMax = 5000;
 
-interface PayloadRow extends AttributeRow {
+interface PayloadRow extends AttributeRow, TextsRow {
   readonly spanId: string;
   readonly eventNames: readonly string[];
   readonly eventKeys: readonly (readonly string[])[];
@@ -28,7 +30,7 @@ interface PayloadRow extends AttributeRow {
   readonly eventTypes: readonly string[];
 }
 
-const payloadColumns = sql`lower(hex(span_id)) AS spanId, ${wholeAttributeColumns}, event_names AS eventNames,
+const payloadColumns = sql`lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(start_time) AS startNanos, ${textIdColumns}, ${wholeAttributeColumns}, event_names AS eventNames,
   arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues, event_types AS eventTypes`;
 
 interface LogRow extends AttributeRow {
@@ -50,16 +52,25 @@ export async function readMessages(reader: Reader, tree: RunTree, extent: TraceE
     readPayloads(reader, tree, extent),
     readLogs(reader, tree.traceId, extent),
   ]);
+  const texts = await readTexts(reader, rows);
   const logsOf = Map.groupBy(logs, ({ spanId }) => spanId);
   const payloads = new Map(rows.map((row) => [row.spanId, row]));
   const spoken: Spoken[] = [];
   const tools: ToolRun[] = [];
   const seen = new Set<string>();
-  const prompts = new PromptPrefixes();
+  const prompts = new PromptPrefixes(texts);
+  let characters = 0;
+  let skipped = 0;
   for (const node of stepsOf(tree)) {
-    const payload = payloads.get(node.spanId);
-    if (payload === undefined || seen.has(node.spanId)) continue;
+    const stored = payloads.get(node.spanId);
+    if (stored === undefined || seen.has(node.spanId)) continue;
     seen.add(node.spanId);
+    if (characters + prompts.charactersRead > payloadBytesMax) {
+      skipped += 1;
+      continue;
+    }
+    const payload = restoreBesidePrompt(stored, texts);
+    characters += payload.attributeValues.reduce((sum, value) => sum + value.length, 0);
     const source = {
       name: node.name,
       attributes: ownAttributes(payload),
@@ -74,6 +85,7 @@ export async function readMessages(reader: Reader, tree: RunTree, extent: TraceE
     const { input, output } = prompts.read(source);
     if (input.length > 0 || output.length > 0) spoken.push({ node, input, output });
   }
+  if (skipped > 0) meetPayloadLimit(reader, skipped);
   const turns = chooseTurns(tree, spoken).map(({ node, input, output }): Turn => ({
     traceId: tree.traceId,
     spanId: node.spanId,
@@ -103,8 +115,9 @@ export async function readSources(
     readLogs(reader, traceId, extent),
   ]);
   const logsOf = Map.groupBy(logs, ({ spanId }) => spanId);
+  const whole = await withTexts(reader, rows);
   return new Map(
-    rows.map((row) => [
+    whole.map((row) => [
       row.spanId,
       {
         name: row.name,
@@ -140,12 +153,24 @@ async function readPayloads(
     WHERE readBytes - payloadBytes < ${uint(payloadBytesMax)}`);
   const found = new Set(rows.map(({ spanId }) => spanId)).size;
   const wanted = new Set(stepsOf(tree).map(({ spanId }) => spanId)).size;
-  if (found < wanted)
-    reader.meet({
-      limit: 'bytes',
-      message: `Only the first ${payloadBytesMax >> 20} MiB of messages were read; ${wanted - found} steps are without theirs.`,
-    });
+  if (found < wanted) meetPayloadLimit(reader, wanted - found);
   return rows;
+}
+
+function meetPayloadLimit(reader: Reader, skipped: number): void {
+  reader.meet({
+    limit: 'bytes',
+    message: `Only the first ${payloadBytesMax >> 20} MiB of messages were read; ${skipped} steps are without theirs.`,
+  });
+}
+
+/** The row with its texts, but for the prompt, which stays by their ids: see PromptPrefixes. */
+function restoreBesidePrompt(row: PayloadRow, texts: StoredTexts): PayloadRow {
+  const prompt = row.attributeKeys.indexOf(promptKey);
+  if (prompt < 0 || row.textIds.length === 0) return restoreRow(row, texts);
+  const value = row.attributeValues[prompt] ?? '';
+  const rest = restoreRow({ ...row, attributeValues: row.attributeValues.with(prompt, '') }, texts);
+  return { ...rest, attributeValues: rest.attributeValues.with(prompt, byIds(value, row.textIds)) };
 }
 
 async function readLogs(reader: Reader, traceId: string, extent: TraceExtent): Promise<readonly LogRow[]> {

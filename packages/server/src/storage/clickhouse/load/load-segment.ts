@@ -3,9 +3,10 @@ import type { ClickHouseEngine, EngineSettings } from '../engine.ts';
 import { ledgerSelect } from './ledger-sql.ts';
 import { logsSelect } from './logs-sql.ts';
 import { metricPointsSelect } from './metric-points-sql.ts';
-import { formatSchema, ledgerStructure, segmentStructure } from './otlp-format.ts';
+import { formatSchema, ledgerStructure, segmentStructure, textsStructure } from './otlp-format.ts';
 import { insertSql } from './row-select.ts';
 import { spansSelect } from './spans-sql.ts';
+import { textsSelect } from './texts-sql.ts';
 
 const tables = {
   traces: { table: 'spans', select: spansSelect },
@@ -23,12 +24,20 @@ const indexesLeftToMerges = [
 ].join(',');
 
 /**
- * Puts a segment into its table, with everything views make of it, and into the ledger. Both statements can be repeated: their
- * tokens keep every table and view from taking the same segment twice.
+ * Puts a segment into its table, with everything views make of it, and into the ledger. Statements can be repeated: their
+ * tokens keep every table and view from taking the same segment twice. Texts come first: a span that is seen has its texts.
  */
 export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile): Promise<void> {
   const { table, select } = tables[segment.signal];
   const { settings: extra } = select('');
+  if (segment.signal === 'traces' && segment.texts !== 0)
+    await engine.insertFile({
+      path: segment.path,
+      schema: { proto: formatSchema, message: 'Envelope' },
+      structure: textsStructure,
+      insert: (source) => insertSql('texts', textsSelect(source)),
+      settings: loadSettings(`${segment.token}:texts`),
+    });
   await engine.insertFile({
     path: segment.path,
     schema: { proto: formatSchema, message: 'Envelope' },

@@ -5,7 +5,7 @@
  *
  * Two tricks. A repeated KeyValue has the wire form of a protobuf map, so it is declared as one and arrives as a Map. And
  * every kind of an attribute value is optional, which keeps 0, false and "" apart from absent; arrays and key-value
- * lists were rewritten into the string `j` at the door.
+ * lists were rewritten into the string `j` at the door. Fields 1000 are ours.
  */
 import type { TelemetrySignal } from '@sightline/schema/api';
 
@@ -19,14 +19,15 @@ message Value { oneof value { string s = 1; bool b = 2; int64 i = 3; double d = 
 message Resource { map<string, Value> attributes = 1; uint32 dropped = 2; }
 message Scope { string name = 1; string version = 2; map<string, Value> attributes = 3; }
 
-message Traces { repeated ResourceSpans resources = 1; }
+message Traces { repeated ResourceSpans resources = 1; repeated Text texts = 1000; }
+message Text { bytes id = 1; fixed64 time = 2; bytes trace_id = 3; string body = 4; }
 message ResourceSpans { Resource resource = 1; repeated ScopeSpans scopes = 2; string schema_url = 3; }
 message ScopeSpans { Scope scope = 1; repeated Span items = 2; string schema_url = 3; }
 message Span {
   bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; bytes parent_span_id = 4; string name = 5;
   uint32 kind = 6; fixed64 start = 7; fixed64 end = 8; map<string, Value> attributes = 9; uint32 dropped_attributes = 10;
   repeated Event events = 11; uint32 dropped_events = 12; repeated Link links = 13; uint32 dropped_links = 14;
-  Status status = 15; fixed32 flags = 16;
+  Status status = 15; fixed32 flags = 16; repeated bytes text_ids = 1000;
 }
 message Event { fixed64 time = 1; string name = 2; map<string, Value> attributes = 3; uint32 dropped = 4; }
 message Link {
@@ -93,7 +94,7 @@ const items: Record<TelemetrySignal, string> = {
     kind UInt8, start UInt64, end UInt64, ${attributes}, dropped_attributes UInt32,
     events Array(Tuple(time UInt64, name String, ${attributes}, dropped UInt32)), dropped_events UInt32,
     links Array(Tuple(trace_id String, span_id String, trace_state String, ${attributes}, dropped UInt32, flags UInt32)),
-    dropped_links UInt32, status Tuple(message String, code UInt8), flags UInt32`,
+    dropped_links UInt32, status Tuple(message String, code UInt8), flags UInt32, text_ids Array(FixedString(16))`,
   logs: `time UInt64, observed UInt64, severity_number UInt8, severity_text String, body ${value}, ${attributes},
     dropped_attributes UInt32, flags UInt32, trace_id String, span_id String, event_name String`,
   metrics: `name String, description String, unit String,
@@ -117,6 +118,10 @@ export function segmentStructure(signal: TelemetrySignal): string {
     scopes Array(Tuple(scope Tuple(name String, version String, ${attributes}), schema_url String,
       items Array(Tuple(${items[signal]})))))))`;
 }
+
+/** The texts of spans in the same file, see schema/otlp/content-texts.ts. */
+export const textsStructure =
+  'project LowCardinality(String), traces Tuple(texts Array(Tuple(id FixedString(16), time UInt64, trace_id FixedString(16), body String)))';
 
 /** What the ledger reads of the same file: the requests themselves are skipped. */
 export const ledgerStructure =

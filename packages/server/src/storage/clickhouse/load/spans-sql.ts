@@ -24,6 +24,7 @@ export function spansSelect(source: string): RowSelect {
     attributes: shortAttributes('a', 'text_flags'),
     long_attributes: longAttributes('a', 'text_flags'),
     attribute_types: mapTypes('s.attributes'),
+    text_ids: 's.text_ids',
     resource_attributes: 'resource_map',
     resource_types: 'resource_types',
     resource_schema_url: 'resource_schema_url',

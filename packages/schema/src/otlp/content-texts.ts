@@ -1,0 +1,186 @@
+/**
+ * Long texts of spans by their content: prompts repeat what was said before, so a text is taken out of the span that carries it, and kept
+ * once under the hash of what it says. JSON is cut between the objects of its arrays, so that turn 7 of a conversation shares its
+ * messages with turn 6. What stays in the span is the value with a mark in the place of each text,
+ * `\u0001<n>:<bytes>\u0002`: its number among the span's text ids, counted from 1, and its length.
+ *
+ * On the wire of the journal these are fields that OTLP does not have: ids on Span, texts on the request.
+ */
+import { hash } from 'node:crypto';
+import { ByteWriter } from './byte-writer.ts';
+import { textNumbers } from './text-marks.ts';
+
+/** Values below are left alone: the ids would weigh more than what repeats. */
+export const addressedBytesMin = 512;
+/** Pieces below stay in the value. */
+const pieceBytesMin = 128;
+/** Of one span: what is beyond stays in its values. */
+const textsPerSpanMax = 20_000;
+
+/** The number of our field on Span (repeated bytes, ids) and on the request (repeated Text). Clients' own are taken away. */
+export const textsField = 1000;
+const textsTag = textsField * 8 + 2;
+
+const open = 0x01;
+const close = 0x02;
+
+/** Values that views of the store read as they are. */
+const keptKeys = /explanation$/;
+
+export function isAddressedKey(key: string): boolean {
+  return !keptKeys.test(key);
+}
+
+interface Text {
+  readonly number: number;
+  readonly id: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+/** Where the span stands in time, and which it is: texts are kept per day, and beside the traces that use them. */
+export interface TextUser {
+  readonly startUnixNano: { readonly low: number; readonly high: number };
+  readonly traceId: Uint8Array;
+}
+
+/** The texts of one request. A span's are held until it is known whether the span is kept. */
+export class ContentTexts {
+  readonly #out = new ByteWriter(256);
+  readonly #seen = new Set<string>();
+  #span = new Map<string, Text>();
+  /** Texts with all their users. */
+  count = 0;
+
+  /** The value without its texts; undefined where there is nothing to take out. `bytes` may be overwritten afterwards. */
+  take(bytes: Uint8Array): Uint8Array | undefined {
+    if (bytes.length < addressedBytesMin || bytes.includes(open) || bytes.includes(close)) return undefined;
+    const cuts = cutsOf(bytes);
+    const out = new ByteWriter(256);
+    let start = 0;
+    let taken = 0;
+    for (const end of [...cuts, bytes.length]) {
+      const number = end - start < pieceBytesMin ? undefined : this.#numberOf(bytes, start, end);
+      if (number === undefined) out.copy(bytes, start, end);
+      else {
+        out.byte(open);
+        out.ascii(`${number}:${end - start}`);
+        out.byte(close);
+        taken += 1;
+      }
+      start = end;
+    }
+    return taken === 0 ? undefined : out.finish();
+  }
+
+  /** Ids of the texts of the span at hand, as hex, by their numbers. */
+  idsOfSpan(): string[] {
+    return [...this.#span.values()].map(({ id }) => Buffer.from(id).toString('hex'));
+  }
+
+  /** Forgets the texts of the span at hand. */
+  drop(): void {
+    if (this.#span.size > 0) this.#span = new Map();
+  }
+
+  /** The span is kept: its texts go with the request. Returns the field of their ids, or undefined where it has none. */
+  keep(user: () => TextUser): Uint8Array | undefined {
+    if (this.#span.size === 0) return undefined;
+    const ids = new ByteWriter(this.#span.size * 19);
+    const { startUnixNano, traceId } = user();
+    const trace = Buffer.from(traceId).toString('latin1');
+    const day = dayOf(startUnixNano);
+    for (const [key, { id, body }] of this.#span) {
+      ids.varint(textsTag);
+      ids.varint(id.length);
+      ids.copy(id, 0, id.length);
+      const use = `${key}${trace}${day}`;
+      if (this.#seen.has(use)) continue;
+      this.#seen.add(use);
+      this.count += 1;
+      const out = this.#out;
+      out.varint(textsTag);
+      const mark = out.begin(body.length + 64);
+      out.byte(0x0a);
+      out.varint(id.length);
+      out.copy(id, 0, id.length);
+      out.byte(0x11);
+      out.fixed64(startUnixNano.low, startUnixNano.high);
+      out.byte(0x1a);
+      out.varint(traceId.length);
+      out.copy(traceId, 0, traceId.length);
+      out.byte(0x22);
+      out.varint(body.length);
+      out.copy(body, 0, body.length);
+      out.end(mark, body.length + 64);
+    }
+    this.#span = new Map();
+    return ids.finish();
+  }
+
+  /** The request's own fields: every text once for each trace and day that uses it. */
+  finish(): Uint8Array {
+    return this.#out.finish();
+  }
+
+  #numberOf(bytes: Uint8Array, start: number, end: number): number | undefined {
+    const body = bytes.subarray(start, end);
+    const id = hash('sha256', body, 'buffer').subarray(0, 16);
+    const key = id.toString('latin1');
+    const known = this.#span.get(key);
+    if (known !== undefined) return known.number;
+    if (this.#span.size >= textsPerSpanMax) return undefined;
+    const number = this.#span.size + 1;
+    this.#span.set(key, { number, id, body: body.slice() });
+    return number;
+  }
+}
+
+/** A value as it would be stored, with the ids of its texts, as hex, in the order of their marks. */
+export function takeTexts(value: Uint8Array): { readonly value: string; readonly ids: readonly string[] } {
+  const texts = new ContentTexts();
+  const rest = texts.take(value);
+  const decoded = Buffer.from(rest ?? value).toString('utf8');
+  const ids = texts.idsOfSpan();
+  return { value: decoded, ids: textNumbers(decoded).map((number) => ids[number - 1] ?? '') };
+}
+
+const brace = { open: 0x7b, close: 0x7d } as const;
+const bracket = { open: 0x5b, close: 0x5d } as const;
+const comma = 0x2c;
+
+/**
+ * Where JSON is cut: before an object of an array and behind it. Told by the bytes around a brace, so that a text that only looks like it is
+ * cut as well, which does no harm: the pieces put together are the text.
+ */
+function cutsOf(bytes: Uint8Array): number[] {
+  const first = bytes[0];
+  if (first !== bracket.open && first !== brace.open) return [];
+  const cuts: number[] = [];
+  let before = 0;
+  let beforeThat = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] as number;
+    if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
+    if (byte === brace.open && (before === bracket.open || (before === comma && beforeThat === brace.close)))
+      cuts.push(at);
+    else if (before === brace.close && (byte === bracket.close || byte === comma)) {
+      // A comma may be followed by a key: then the cut is one too many, and does no harm.
+      cuts.push(lastOf(bytes, at) + 1);
+    }
+    beforeThat = before;
+    before = byte;
+  }
+  return cuts;
+}
+
+/** The place of the last byte before `at` that is no white space. */
+function lastOf(bytes: Uint8Array, at: number): number {
+  let place = at - 1;
+  while (place > 0 && (bytes[place] as number) <= 0x20) place -= 1;
+  return place;
+}
+
+/** Days since 1970 of a time in nanoseconds, given as two unsigned halves. */
+function dayOf({ low, high }: TextUser['startUnixNano']): bigint {
+  return ((BigInt(high) << 32n) | BigInt(low)) / 86_400_000_000_000n;
+}

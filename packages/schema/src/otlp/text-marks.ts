@@ -1,0 +1,31 @@
+/** The marks that stand in values in the place of long texts; who puts them there: content-texts.ts. */
+
+// oxlint-disable-next-line no-control-regex -- control characters are what a mark is told by
+const mark = /\u0001(\d+):(\d+)\u0002/g;
+// oxlint-disable-next-line no-control-regex -- see above
+const cutMark = /\u0001[^\u0002]*$/;
+
+/** Numbers of the texts that a value stands for, from 1. Empty for a value that is whole. */
+export function textNumbers(value: string): number[] {
+  return value.includes('\u0001') ? Array.from(value.matchAll(mark), ([, number]) => Number(number)) : [];
+}
+
+/**
+ * The value with its texts; `textOf` is asked for each by its number, and answers undefined where there is none of that number and length in
+ * bytes: then somebody wrote what only looks like a mark.
+ */
+export function restoreTexts(
+  value: string,
+  textOf: (number: number, bytes: number) => string | undefined,
+): string {
+  if (!value.includes('\u0001')) return value;
+  return value.replace(
+    mark,
+    (all, number: string, bytes: string) => textOf(Number(number), Number(bytes)) ?? all,
+  );
+}
+
+/** What is left of a value that was cut, without half a mark at its end. */
+export function dropCutMark(value: string): string {
+  return value.includes('\u0001') ? value.replace(cutMark, '') : value;
+}

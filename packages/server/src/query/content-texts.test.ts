@@ -1,0 +1,173 @@
+/** Long texts are kept once, by their content, and nobody who asks can tell. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { facetsParameters, spansParameters, tracesParameters } from '@sightline/schema/api';
+import { findSpans } from './find-spans.ts';
+import { findTraces } from './find-traces.ts';
+import { readFacets } from './read-facets.ts';
+import { readSpan, readTrace } from './read-trace.ts';
+import { AgentSpans } from './testing/agent-spans.ts';
+import { hexId, tracesRequest } from './testing/otlp-json.ts';
+import { TestStore } from './testing/test-store.ts';
+
+let telemetry: TestStore;
+const spans = new AgentSpans(BigInt(Date.parse('2026-11-20T23:59:00Z')) * 1_000_000n);
+const turns = 12;
+const words = ['heron', 'granite', 'lantern', 'orchid', 'walrus', 'quartz'];
+/** A kilobyte, unlike any other. */
+const saying = (turn: number): string =>
+  Array.from({ length: 130 }, (_, at) => `${words[(turn * 7 + at * at) % words.length]}${turn}x${at}`).join(
+    ' ',
+  );
+const messages = (turn: number): object[] =>
+  Array.from({ length: turn * 2 + 1 }, (_, at) => ({
+    role: at % 2 === 0 ? 'user' : 'assistant',
+    parts: [{ type: 'text', content: `${saying(at)} {"a":[{"b":"}, {"}]}` }],
+  }));
+const compact = (turn: number): string => JSON.stringify(messages(turn));
+const spaced = (turn: number): string => JSON.stringify(messages(turn), null, 1);
+const plain = `A stack trace\n${'  at somewhere (file.ts:1:2)\n'.repeat(40)}`;
+const marked = `${'\u0001'}1:3${'\u0002'}${'a text with marks of its own '.repeat(30)}`;
+
+const attributesOf = (turn: number): Record<string, string> => ({
+  'gen_ai.input.messages': turn % 2 === 0 ? compact(turn) : spaced(turn),
+  'gen_ai.output.messages': JSON.stringify([messages(turn).at(-1)]),
+  'exception.stacktrace': plain,
+  'http.route': '/chat',
+  ...(turn === 3 ? { marked } : {}),
+});
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(new Date('2026-11-21T00:30:00Z'));
+  // Each turn is a trace of its own; the first ones are of the day before.
+  for (let turn = 0; turn < turns; turn += 1)
+    await telemetry.loadJson(
+      'traces',
+      tracesRequest('bot', [
+        spans.call('m', {
+          trace: turn + 1,
+          span: 1,
+          at: turn * 10,
+          attributes: attributesOf(turn),
+          events: [
+            {
+              name: 'told',
+              timeNanos: spans.nanos(turn * 10),
+              attributes: { said: saying(turn), short: 's' },
+            },
+          ],
+        }),
+      ]),
+    );
+});
+afterAll(async () => telemetry.close());
+
+const range = { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:30:00Z' };
+const found = async (q: string): Promise<string[]> => {
+  const page = await findSpans(telemetry.context, spansParameters.parse({ ...range, q, limit: 100 }));
+  expect(page).not.toHaveProperty('limitsMet');
+  return page.spans.map(({ traceId }) => traceId).toSorted();
+};
+const tracesOf = (...numbers: number[]): string[] =>
+  numbers.map((number) => hexId(32, number + 1)).toSorted();
+const from = (turn: number): number[] => Array.from({ length: turns - turn }, (_, at) => turn + at);
+
+test('a text is there once for each day', async () => {
+  const { rows } = await telemetry.store.query<{ texts: string; different: string; bytes: string }>({
+    sql: 'SELECT count() AS texts, uniqExact(toDate(first_time), id) AS different, sum(length(body)) AS bytes FROM texts FINAL',
+  });
+  const [row] = rows;
+  expect(row?.texts).toBe(row?.different);
+  const naive = from(0).reduce((sum, turn) => sum + attributesOf(turn)['gen_ai.input.messages']!.length, 0);
+  expect(Number(row?.bytes)).toBeLessThan(naive / 2);
+  const stored = await telemetry.store.query<{ bytes: string }>({
+    sql: "SELECT max(length(long_attributes['gen_ai.input.messages'])) AS bytes FROM spans",
+  });
+  expect(Number(stored.rows[0]?.bytes)).toBeLessThan(3_000);
+});
+
+test('spans come back as they were sent', async () => {
+  for (const turn of from(0)) {
+    const traceId = hexId(32, turn + 1);
+    const trace = await readTrace(telemetry.context, { traceId, limit: 10 });
+    const span = await readSpan(telemetry.context, { traceId, spanId: hexId(16, 1) });
+    expect(trace.spans[0]?.attributes).toMatchObject(attributesOf(turn));
+    expect(span.attributes).toMatchObject(attributesOf(turn));
+    expect(span.events[0]?.attributes).toEqual({ said: saying(turn), short: 's' });
+  }
+});
+
+test('lists show the beginning of values', async () => {
+  const page = await findSpans(telemetry.context, spansParameters.parse({ ...range, limit: 100 }));
+  const last = page.spans.find(({ traceId }) => traceId === hexId(32, turns));
+  const shown = last?.attributes['gen_ai.input.messages'];
+  expect(shown).toSatisfy((text: string) => text.length > 100 && spaced(turns - 1).startsWith(text));
+});
+
+describe('filters find', () => {
+  test('words, in every span that carries them', async () => {
+    expect(await found('heron0x1')).toEqual([]);
+    // The first message is in every prompt, the newest in one prompt, one answer and one event.
+    expect(await found(saying(0).split(' ')[3]!)).toEqual(tracesOf(...from(0)));
+    const newest = saying((turns - 1) * 2).split(' ')[5]!;
+    expect(await found(newest)).toEqual(tracesOf(turns - 1));
+    expect(await found(newest.toUpperCase())).toEqual(tracesOf(turns - 1));
+    expect(await found(`NOT ${newest}`)).toEqual(tracesOf(...from(0).slice(0, -1)));
+    expect(await found(`service:bot ${newest} ${saying(0).split(' ')[3]!}`)).toEqual(tracesOf(turns - 1));
+  });
+
+  test('phrases', async () => {
+    const [one, two, three] = saying(4).split(' ');
+    expect(await found(`"${one} ${two}"`)).toEqual(
+      tracesOf(...from(2), 4).filter((id, at, all) => all.indexOf(id) === at),
+    );
+    expect(await found(`"${one} ${three}"`)).toEqual([]);
+    expect(await found('"at somewhere (file.ts:1:2)"')).toEqual(tracesOf(...from(0)));
+  });
+
+  test('attributes by their whole value', async () => {
+    expect(await found(`attr.exception.stacktrace:${JSON.stringify(plain)}`)).toEqual(tracesOf(...from(0)));
+    expect(await found(`attr.exception.stacktrace:${JSON.stringify(`${plain}x`)}`)).toEqual([]);
+    expect(await found(`attr.gen_ai.input.messages:${JSON.stringify(compact(0))}`)).toEqual(tracesOf(0));
+    expect(await found(`attr.gen_ai.input.messages:${JSON.stringify(spaced(0))}`)).toEqual([]);
+  });
+
+  test('attributes by a pattern over several texts', async () => {
+    const [first] = saying(6).split(' ');
+    expect(await found(`attr.gen_ai.input.messages:*${first}*`)).toEqual(tracesOf(...from(3)));
+    const [before] = saying(2).split(' ');
+    expect(await found(`attr.gen_ai.input.messages:*${before}*${first}*`)).toEqual(tracesOf(...from(3)));
+    expect(await found(`attr.gen_ai.input.messages:*${first}*${before}*`)).toEqual([]);
+    expect(await found(`attr.gen_ai.input.messages:/${before}(.|\\n)*${first}/`)).toEqual(
+      tracesOf(...from(3)),
+    );
+    expect(await found('attr.exception.stacktrace:A*')).toEqual(tracesOf(...from(0)));
+    expect(await found('attr.exception.stacktrace:B*')).toEqual([]);
+    expect(await found('attr.marked:*marks*')).toEqual(tracesOf(3));
+  });
+
+  test('traces', async () => {
+    const newest = saying((turns - 1) * 2).split(' ')[5]!;
+    const page = await findTraces(telemetry.context, tracesParameters.parse({ ...range, q: newest }));
+    expect(page.traces.map(({ traceId }) => traceId)).toEqual(tracesOf(turns - 1));
+  });
+
+  test('facets of what a text finds', async () => {
+    const facets = await readFacets(
+      telemetry.context,
+      facetsParameters.parse({ ...range, signal: 'spans', fields: 'service', q: saying(4).split(' ')[0]! }),
+    );
+    expect(facets.facets[0]?.values).toEqual([{ value: 'bot', count: turns - 2 }]);
+  });
+});
+
+test('a client cannot write ids or texts of its own', async () => {
+  const { rows } = await telemetry.store.query<{ ids: string }>({
+    sql: 'SELECT uniqExact(id) AS ids FROM texts',
+  });
+  const field = Buffer.concat([Buffer.from([0xc2, 0x3e, 0x12, 0x0a, 0x10]), Buffer.alloc(16, 7)]);
+  await telemetry.loadProtobuf('traces', field);
+  const after = await telemetry.store.query<{ ids: string }>({
+    sql: 'SELECT uniqExact(id) AS ids FROM texts',
+  });
+  expect(after.rows).toEqual(rows);
+});

@@ -1,0 +1,98 @@
+/** Puts long texts, which are kept once by their content, back into the spans that carry them. */
+import { dropCutMark, restoreTexts, textNumbers } from '@sightline/schema/otlp';
+import type { Reader } from './reader.ts';
+import { textsOfDays } from './sql/texts-sql.ts';
+import { sql, strings } from './sql/sql.ts';
+
+/** A row of spans with its values as they are stored. */
+export interface TextsRow {
+  readonly startNanos: string;
+  readonly textIds: readonly string[];
+  readonly attributeValues: readonly string[];
+  readonly eventValues?: readonly (readonly string[])[];
+}
+
+const idsPerStatement = 3000;
+/** What stands for a text that is not there any more. */
+const missing = '\u2026';
+
+/** The same rows with whole values, those of attributes cut at `charactersMax`. */
+export async function withTexts<Row extends TextsRow>(
+  reader: Reader,
+  rows: readonly Row[],
+  charactersMax = Infinity,
+): Promise<Row[]> {
+  const texts = await readTexts(reader, rows);
+  return rows.map((row) => restoreRow(row, texts, charactersMax));
+}
+
+/** The texts that the values of these rows stand for, by id. */
+export async function readTexts(
+  reader: Reader,
+  rows: readonly TextsRow[],
+): Promise<ReadonlyMap<string, string>> {
+  const wanted = new Set<string>();
+  const times: bigint[] = [];
+  for (const row of rows) {
+    if (row.textIds.length === 0) continue;
+    times.push(BigInt(row.startNanos));
+    for (const value of valuesOf(row))
+      for (const number of textNumbers(value)) {
+        const id = row.textIds[number - 1];
+        if (id !== undefined) wanted.add(id);
+      }
+  }
+  if (wanted.size === 0) return new Map();
+  const range = { from: least(times), to: greatest(times) };
+  const ids = [...wanted];
+  const parts = Array.from({ length: Math.ceil(ids.length / idsPerStatement) }, (_, part) =>
+    ids.slice(part * idsPerStatement, (part + 1) * idsPerStatement),
+  );
+  const found = await Promise.all(
+    parts.map((part) =>
+      reader.rows<{ id: string; text: string }>(sql`
+        SELECT lower(hex(id)) AS id, any(body) AS text FROM texts
+        WHERE ${textsOfDays(reader.project, range)} AND texts.id IN (SELECT toFixedString(unhex(arrayJoin(${strings(part)})), 16))
+        GROUP BY texts.id`),
+    ),
+  );
+  return new Map(found.flat().map(({ id, text }) => [id, text]));
+}
+
+export function restoreRow<Row extends TextsRow>(
+  row: Row,
+  texts: ReadonlyMap<string, string>,
+  charactersMax = Infinity,
+): Row {
+  if (row.textIds.length === 0) return row;
+  const textOf = (number: number, bytes: number): string | undefined => {
+    const id = row.textIds[number - 1];
+    if (id === undefined) return undefined;
+    const text = texts.get(id) ?? missing;
+    return text === missing || Buffer.byteLength(text) === bytes ? text : undefined;
+  };
+  const whole = (value: string): string => restoreTexts(value, textOf);
+  return {
+    ...row,
+    attributeValues:
+      charactersMax === Infinity
+        ? row.attributeValues.map(whole)
+        : row.attributeValues.map((value) => cut(whole(dropCutMark(value)), charactersMax)),
+    ...(row.eventValues === undefined
+      ? {}
+      : { eventValues: row.eventValues.map((values) => values.map(whole)) }),
+  };
+}
+
+/** Not between the halves of a character. */
+function cut(text: string, charactersMax: number): string {
+  return text.length <= charactersMax ? text : text.slice(0, charactersMax).replace(/[\uD800-\uDBFF]$/, '');
+}
+
+function* valuesOf(row: TextsRow): Iterable<string> {
+  yield* row.attributeValues;
+  for (const values of row.eventValues ?? []) yield* values;
+}
+
+const least = (times: readonly bigint[]): bigint => times.reduce((a, b) => (b < a ? b : a));
+const greatest = (times: readonly bigint[]): bigint => times.reduce((a, b) => (b > a ? b : a));

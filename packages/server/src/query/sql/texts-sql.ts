@@ -1,0 +1,20 @@
+/** Rows of `texts`: long texts of spans, by their content, a row per day of the spans (and load, until merged). */
+import { type Sql, sql, string } from './sql.ts';
+
+const dayNanos = 86_400_000_000_000n;
+
+/** The project's texts of the days of a time, both ends within. */
+export function textsOfDays(
+  project: string,
+  { from, to }: { readonly from: bigint; readonly to: bigint },
+): Sql {
+  return sql`project = ${string(project)} AND first_time >= ${dayStart(from)} AND first_time < ${dayStart(to + dayNanos)}`;
+}
+
+/** Bytes of a value that may have marks in the place of texts. */
+export const wholeLength = (value: string): string =>
+  `(length(replaceRegexpAll(${value}, '\\x01\\\\d+:\\\\d+\\x02', '')) + arraySum(bytes -> toUInt64(bytes), extractAll(${value}, '\\x01\\\\d+:(\\\\d+)\\x02')))`;
+
+function dayStart(nanos: bigint): Sql {
+  return sql`fromUnixTimestamp64Nano(${{ type: 'Int64', value: String((nanos / dayNanos) * dayNanos) }}, 'UTC')`;
+}
