@@ -179,6 +179,7 @@ async function start(
         evaluation,
         prices,
         history,
+        whileLoadsWait: async (task) => ingest.whileLoadsWait(task),
         ledger: () => ingest.ledger(),
         retention: { read: () => retention.policy, change: changeRetention },
       });

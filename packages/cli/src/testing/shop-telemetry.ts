@@ -30,6 +30,10 @@ export function shopTelemetry(): Readonly<Record<TelemetrySignal, Record<string,
                   endTimeUnixNano: nanosAgo(59_000),
                   attributes: [
                     text('correlation_id', shopCorrelationId),
+                    text(
+                      'said',
+                      JSON.stringify([{ text: 'word '.repeat(200) }, { text: 'other '.repeat(200) }]),
+                    ),
                     { key: 'whole.double', value: { doubleValue: 2 } },
                     { key: 'big.int', value: { intValue: '9007199254740993' } },
                     { key: 'flag', value: { boolValue: false } },

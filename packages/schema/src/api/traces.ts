@@ -159,6 +159,11 @@ export const traceResponse = z.object({
   limitsMet,
 });
 
+export const deletedTraceResponse = z.object({
+  deleted: traceId,
+  spanCount: z.number().int().describe('Spans that were stored of it.'),
+});
+
 /**
  * A long trace by columns: `names[i]`… belong to span i, in start order. Small tables hold the repeating words.
  * About 60 bytes a span, so that 50,000 spans open at once.

@@ -18,6 +18,7 @@ const saying = (turn: number): string =>
   Array.from({ length: 130 }, (_, at) => `${words[(turn * 7 + at * at) % words.length]}${turn}x${at}`).join(
     ' ',
   );
+const word = (turn: number, at: number): string => saying(turn).split(' ')[at] ?? '';
 const messages = (turn: number): object[] =>
   Array.from({ length: turn * 2 + 1 }, (_, at) => ({
     role: at % 2 === 0 ? 'user' : 'assistant',
@@ -77,7 +78,7 @@ test('a text is there once for each day', async () => {
   });
   const [row] = rows;
   expect(row?.texts).toBe(row?.different);
-  const naive = from(0).reduce((sum, turn) => sum + attributesOf(turn)['gen_ai.input.messages']!.length, 0);
+  const naive = from(0).reduce((sum, turn) => sum + compact(turn).length, 0);
   expect(Number(row?.bytes)).toBeLessThan(naive / 2);
   const stored = await telemetry.store.query<{ bytes: string }>({
     sql: "SELECT max(length(long_attributes['gen_ai.input.messages'])) AS bytes FROM spans",
@@ -107,12 +108,12 @@ describe('filters find', () => {
   test('words, in every span that carries them', async () => {
     expect(await found('heron0x1')).toEqual([]);
     // The first message is in every prompt, the newest in one prompt, one answer and one event.
-    expect(await found(saying(0).split(' ')[3]!)).toEqual(tracesOf(...from(0)));
-    const newest = saying((turns - 1) * 2).split(' ')[5]!;
+    expect(await found(word(0, 3))).toEqual(tracesOf(...from(0)));
+    const newest = word((turns - 1) * 2, 5);
     expect(await found(newest)).toEqual(tracesOf(turns - 1));
     expect(await found(newest.toUpperCase())).toEqual(tracesOf(turns - 1));
     expect(await found(`NOT ${newest}`)).toEqual(tracesOf(...from(0).slice(0, -1)));
-    expect(await found(`service:bot ${newest} ${saying(0).split(' ')[3]!}`)).toEqual(tracesOf(turns - 1));
+    expect(await found(`service:bot ${newest} ${word(0, 3)}`)).toEqual(tracesOf(turns - 1));
   });
 
   test('phrases', async () => {
@@ -146,7 +147,7 @@ describe('filters find', () => {
   });
 
   test('traces', async () => {
-    const newest = saying((turns - 1) * 2).split(' ')[5]!;
+    const newest = word((turns - 1) * 2, 5);
     const page = await findTraces(telemetry.context, tracesParameters.parse({ ...range, q: newest }));
     expect(page.traces.map(({ traceId }) => traceId)).toEqual(tracesOf(turns - 1));
   });
@@ -154,7 +155,7 @@ describe('filters find', () => {
   test('facets of what a text finds', async () => {
     const facets = await readFacets(
       telemetry.context,
-      facetsParameters.parse({ ...range, signal: 'spans', fields: 'service', q: saying(4).split(' ')[0]! }),
+      facetsParameters.parse({ ...range, signal: 'spans', fields: 'service', q: word(4, 0) }),
     );
     expect(facets.facets[0]?.values).toEqual([{ value: 'bot', count: turns - 2 }]);
   });
@@ -170,4 +171,34 @@ test('a client cannot write ids or texts of its own', async () => {
     sql: 'SELECT uniqExact(id) AS ids FROM texts',
   });
   expect(after.rows).toEqual(rows);
+});
+
+test('a trace that is deleted takes along what only it used', async () => {
+  const textsOf = async (word: string): Promise<number> => {
+    const { rows } = await telemetry.store.query<{ n: string }>({
+      sql: 'SELECT uniqExact(id) AS n FROM texts WHERE position(body, {word:String}) > 0',
+      params: { word },
+    });
+    return Number(rows[0]?.n);
+  };
+  const last = word((turns - 1) * 2, 5);
+  const shared = word(0, 5);
+  const before = await textsOf(shared);
+  expect(await textsOf(last)).toBeGreaterThan(0);
+  await telemetry.store.deleteTrace({ project: 'default', traceId: hexId(32, turns) });
+  expect(await textsOf(last)).toBe(0);
+  expect(await textsOf(shared)).toBe(before);
+  expect(await found(`"${shared}"`)).toEqual(tracesOf(...from(0).slice(0, -1)));
+  await expect(readTrace(telemetry.context, { traceId: hexId(32, turns), limit: 1 })).rejects.toThrow(
+    'No span',
+  );
+  const page = await findTraces(telemetry.context, tracesParameters.parse({ ...range, limit: 100 }));
+  expect(page.traces).toHaveLength(turns - 1);
+  for (const table of ['spans', 'ai_spans', 'trace_starts', 'trace_summaries']) {
+    const { rows } = await telemetry.store.query<{ n: string }>({
+      sql: `SELECT count() AS n FROM ${table} WHERE trace_id = unhex({id:String})`,
+      params: { id: hexId(32, turns) },
+    });
+    expect(rows).toEqual([{ n: '0' }]);
+  }
 });

@@ -1,12 +1,17 @@
 /** Puts long texts, which are kept once by their content, back into the spans that carry them. */
+import { type UnixNano, unixNano } from '@sightline/base';
 import { dropCutMark, restoreTexts, textNumbers } from '@sightline/schema/otlp';
 import type { Reader } from './reader.ts';
+import type { Window } from './time-windows.ts';
 import { textsOfDays } from './sql/texts-sql.ts';
 import { sql, strings } from './sql/sql.ts';
 
 /** A row of spans with its values as they are stored. */
-export interface TextsRow {
+export interface TextsRow extends ValuesRow {
   readonly startNanos: string;
+}
+
+interface ValuesRow {
   readonly textIds: readonly string[];
   readonly attributeValues: readonly string[];
   readonly eventValues?: readonly (readonly string[])[];
@@ -31,11 +36,36 @@ export async function readTexts(
   reader: Reader,
   rows: readonly TextsRow[],
 ): Promise<ReadonlyMap<string, string>> {
+  const times = rows.filter(({ textIds }) => textIds.length > 0).map(({ startNanos }) => BigInt(startNanos));
+  return times.length === 0
+    ? new Map()
+    : readTextsOf(reader, rows, { from: least(times), to: greatest(times) });
+}
+
+/** Values as `taggedValue` gives them, of spans within the range, whole. */
+export async function wholeValues(
+  reader: Reader,
+  tagged: readonly string[],
+  range: Window,
+): Promise<string[]> {
+  const rows = tagged.map((value) => {
+    const end = value.includes('\u0001') ? value.lastIndexOf('\u0003') : -1;
+    if (end < 0) return { attributeValues: [value], textIds: [] };
+    const ids = value.slice(end + 1);
+    return { attributeValues: [value.slice(0, end)], textIds: ids === '' ? [] : ids.split(',') };
+  });
+  const texts = await readTextsOf(reader, rows, range);
+  return rows.map((row) => restoreRow(row, texts).attributeValues[0] ?? '');
+}
+
+async function readTextsOf(
+  reader: Reader,
+  rows: readonly ValuesRow[],
+  range: Window,
+): Promise<ReadonlyMap<string, string>> {
   const wanted = new Set<string>();
-  const times: bigint[] = [];
   for (const row of rows) {
     if (row.textIds.length === 0) continue;
-    times.push(BigInt(row.startNanos));
     for (const value of valuesOf(row))
       for (const number of textNumbers(value)) {
         const id = row.textIds[number - 1];
@@ -43,7 +73,6 @@ export async function readTexts(
       }
   }
   if (wanted.size === 0) return new Map();
-  const range = { from: least(times), to: greatest(times) };
   const ids = [...wanted];
   const parts = Array.from({ length: Math.ceil(ids.length / idsPerStatement) }, (_, part) =>
     ids.slice(part * idsPerStatement, (part + 1) * idsPerStatement),
@@ -59,7 +88,7 @@ export async function readTexts(
   return new Map(found.flat().map(({ id, text }) => [id, text]));
 }
 
-export function restoreRow<Row extends TextsRow>(
+export function restoreRow<Row extends ValuesRow>(
   row: Row,
   texts: ReadonlyMap<string, string>,
   charactersMax = Infinity,
@@ -89,10 +118,10 @@ function cut(text: string, charactersMax: number): string {
   return text.length <= charactersMax ? text : text.slice(0, charactersMax).replace(/[\uD800-\uDBFF]$/, '');
 }
 
-function* valuesOf(row: TextsRow): Iterable<string> {
+function* valuesOf(row: ValuesRow): Iterable<string> {
   yield* row.attributeValues;
   for (const values of row.eventValues ?? []) yield* values;
 }
 
-const least = (times: readonly bigint[]): bigint => times.reduce((a, b) => (b < a ? b : a));
-const greatest = (times: readonly bigint[]): bigint => times.reduce((a, b) => (b > a ? b : a));
+const least = (times: readonly bigint[]): UnixNano => unixNano(times.reduce((a, b) => (b < a ? b : a)));
+const greatest = (times: readonly bigint[]): UnixNano => unixNano(times.reduce((a, b) => (b > a ? b : a)));

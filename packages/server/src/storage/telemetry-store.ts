@@ -107,6 +107,12 @@ export type SpansToPrice =
       readonly pairs: readonly { readonly provider: string; readonly model: string }[];
     };
 
+export interface TraceToDelete {
+  readonly project: string;
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+}
+
 /** A project's rows of a UTC day between two moments of it. */
 export interface DayToRederive {
   readonly signal: 'traces' | 'logs';
@@ -144,6 +150,12 @@ export interface TelemetryStore {
    * server. Interrupted, the day is whole: as before, or as after.
    */
   rederiveDay(day: DayToRederive): Promise<void>;
+
+  /**
+   * Takes a trace away, with its logs, scores and the texts that no other trace uses; counts over time stay. Nothing may be loaded
+   * meanwhile, by any server. Interrupted, it can be called again.
+   */
+  deleteTrace(trace: TraceToDelete): Promise<void>;
 
   /**
    * Writes scores. A later one of the same project, id and `timeNanos` replaces the one before; `isDeleted` takes it away. Durable and

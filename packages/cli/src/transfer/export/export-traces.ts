@@ -4,6 +4,7 @@ import { readPages } from '../../commands/search.ts';
 import { keyValuesOfColumns } from './any-value.ts';
 import type { ExportedPage, ExportRange } from './export-signal.ts';
 import { groupItems } from './group-items.ts';
+import { withTexts } from './with-texts.ts';
 import { nanosOf, originColumns, originOf, originRow, readRows, sqlText, texts } from './stored-rows.ts';
 
 const tracesPerPage = 100;
@@ -38,7 +39,7 @@ async function* exportSpans(
   for (;;) {
     const query = `SELECT ${spanColumns} FROM spans WHERE trace_id IN (${ids})${after}
       ORDER BY trace_id, start_time, span_id LIMIT ${spansPerPage}`;
-    const rows = await readRows(client, query, spanRow, spansPerPage);
+    const rows = await withTexts(client, await readRows(client, query, spanRow, spansPerPage));
     if (rows.length > 0)
       yield {
         count: rows.length,
@@ -61,6 +62,7 @@ const spanColumns = `
   status_code AS statusCode, status_message AS statusMessage,
   mapKeys(attributes) AS attributeKeys, attribute_types AS attributeTypes,
   arrayMap((k, v) -> if(v = '', long_attributes[k], v), mapKeys(attributes), mapValues(attributes)) AS attributeTexts,
+  arrayMap(id -> lower(hex(id)), text_ids) AS textIds,
   arrayMap(t -> ${nanosOf('t')}, event_times) AS eventNanos, event_names AS eventNames, event_types AS eventTypes,
   arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventTexts,
   event_dropped AS eventDropped,
@@ -86,6 +88,7 @@ const spanRow = originRow.extend({
   attributeKeys: texts,
   attributeTexts: texts,
   attributeTypes: z.string(),
+  textIds: texts,
   eventNanos: texts,
   eventNames: texts,
   eventTypes: texts,

@@ -75,6 +75,7 @@ beforeAll(async () => {
       },
       find: () => undefined,
     },
+    whileLoadsWait: async (task) => task(),
     retention: {
       read: () => ({ days: { traces: 30, logs: 30, metrics: 30 }, capBytes: null }),
       change: async () => {},
@@ -105,6 +106,19 @@ async function get(
     headers: response.headers,
   };
 }
+
+test('a trace is deleted once', async () => {
+  const traceId = hexId(32, 77);
+  const span = { traceId, spanId: hexId(16, 1), startNanos: telemetry.clock.nowNanos };
+  await telemetry.loadJson('traces', tracesRequest('gone', [span]));
+  const path = `/traces/${traceId}`;
+  expect((await get(path, { method: 'DELETE' })).body).toEqual({ deleted: traceId, spanCount: 1 });
+  expect((await get(path)).status).toBe(404);
+  expect(await get(path, { method: 'DELETE' })).toMatchObject({
+    status: 404,
+    body: { error: { code: 'trace_not_found' } },
+  });
+});
 
 describe('answers', () => {
   const trace = hexId(32, 1);

@@ -17,6 +17,8 @@ export interface ApiSources {
   readonly evaluation: Pick<EvaluationRunner, 'status' | 'judgeSurroundings'>;
   readonly prices: Pick<PriceKeeper, 'bookOf' | 'overridesOf' | 'changeOverrides'>;
   readonly history: Pick<HistoryJobs, 'start' | 'find'>;
+  /** Runs a task while nothing is loaded. */
+  readonly whileLoadsWait: <T>(task: () => Promise<T>) => Promise<T>;
   readonly retention: {
     read(): RetentionSettings;
     change(settings: RetentionSettings): Promise<void>;

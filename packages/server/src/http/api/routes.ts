@@ -27,6 +27,7 @@ import {
   timelineParameters,
   timelineResponse,
   traceParameters,
+  deletedTraceResponse,
   traceResponse,
   tracesParameters,
   tracesResponse,
@@ -44,7 +45,8 @@ import { readLogContext } from '../../query/read-log-context.ts';
 import { readServices } from '../../query/read-services.ts';
 import { readSlimTrace } from '../../query/read-slim-trace.ts';
 import { readTimeline } from '../../query/read-timeline.ts';
-import { readSpan, readTrace } from '../../query/read-trace.ts';
+import { normalTraceId, readSpan, readTrace, readTraceExtent } from '../../query/read-trace.ts';
+import { Reader } from '../../query/reader.ts';
 import { runSql } from '../../query/run-sql.ts';
 import { agentRoutes } from './agent-routes.ts';
 import { annotationRoutes } from './annotation-routes.ts';
@@ -93,6 +95,22 @@ export const apiRouteTable: readonly ApiRoute[] = [
     response: z.union([traceResponse, slimTraceResponse]),
     answer: ({ context, params: { traceId }, query: { detail, limit } }) =>
       detail === 'slim' ? readSlimTrace(context, { traceId, limit }) : readTrace(context, { traceId, limit }),
+  }),
+  route({
+    method: 'DELETE',
+    path: '/traces/:traceId',
+    summary:
+      'Deletes a trace with its logs, its scores and the texts that no other trace uses. Counts over time stay. What arrives of it later is kept.',
+    tag: 'traces',
+    params: traceInPath,
+    response: deletedTraceResponse,
+    answer: async ({ context, sources, params }) => {
+      const traceId = normalTraceId(params.traceId);
+      const { spanCount } = await readTraceExtent(new Reader(context), traceId);
+      const { project, store } = context;
+      await sources.whileLoadsWait(async () => store.deleteTrace({ project, traceId }));
+      return { deleted: traceId, spanCount };
+    },
   }),
   route({
     path: '/traces/:traceId/spans/:spanId',

@@ -5,10 +5,10 @@ import { decodeTime, textOrNull } from '../decode-row.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
-import { withTexts } from '../restore-texts.ts';
+import { wholeValues } from '../restore-texts.ts';
 import { mcpServerName } from '../sql/mcp-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
-import { wholeLength } from '../sql/texts-sql.ts';
+import { taggedValue, wholeLength } from '../sql/texts-sql.ts';
 import { every, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { readRange } from '../time-range.ts';
 import { followSchemas, type Sighting } from './mcp-schemas.ts';
@@ -45,7 +45,7 @@ const requestColumns = `
   multiIf(attributes['mcp.response.size'] != '', toFloat64OrNull(attributes['mcp.response.size']), ${lengthOf(...resultKeys)} > 0, toFloat64(${lengthOf(...resultKeys)}), NULL) AS responseSize,
   if(status_message != '', status_message, attributes['error.type']) AS errorMessage,
   if(method = 'tools/list' OR startsWith(name, 'tools/list'), ${longTextOf(...resultKeys)}, '') AS storedPayload,
-  if(storedPayload = '', '', concat(storedPayload, '\\x03', arrayStringConcat(arrayMap(id -> lower(hex(id)), text_ids), ','))) AS payload`;
+  ${taggedValue('storedPayload')} AS payload`;
 
 const sums = `
   count() AS calls, countIf(isError) AS errors, quantilesDD(0.01, 0.5, 0.95)(duration_ns / 1e6) AS durations,
@@ -61,11 +61,6 @@ interface SumRow {
   readonly lastText: string;
 }
 
-/** A sighting with the ids of its texts behind its payload: what is equal is equal in both. */
-interface StoredSighting extends Sighting {
-  readonly firstNanos: string;
-}
-
 interface ServerRow extends SumRow {
   readonly transport: string;
   readonly protocol: string;
@@ -78,24 +73,6 @@ interface ServerRow extends SumRow {
 interface ToolRow extends SumRow {
   readonly tool: string;
   readonly lastError: readonly [timeText: string, message: string, traceId: string, spanId: string];
-}
-
-async function wholeSightings(
-  reader: Reader,
-  sightings: readonly StoredSighting[],
-): Promise<readonly Sighting[]> {
-  const rows = sightings.map(({ payload, ...rest }) => {
-    const end = payload.lastIndexOf('\u0003');
-    const ids = payload.slice(end + 1);
-    return {
-      ...rest,
-      startNanos: rest.firstNanos,
-      attributeValues: [payload.slice(0, end)],
-      textIds: ids === '' ? [] : ids.split(','),
-    };
-  });
-  const whole = await withTexts(reader, rows);
-  return whole.map((row) => ({ ...row, payload: row.attributeValues[0] ?? '' }));
 }
 
 export async function readMcp(context: QueryContext, parameters: McpParameters): Promise<McpResponse> {
@@ -117,8 +94,8 @@ export async function readMcp(context: QueryContext, parameters: McpParameters):
       SELECT server, tool, ${trusted(sums)},
         argMaxIf(tuple(toString(fromUnixTimestamp64Nano(startNanos, 'UTC')), leftUTF8(errorMessage, 1000), lower(hex(trace_id)), lower(hex(span_id))), startNanos, isError) AS lastError
       FROM (${requests}) WHERE tool != '' AND method = 'tools/call' GROUP BY server, tool ORDER BY calls DESC, server, tool LIMIT ${uint(itemsMax + 1)}`),
-    reader.rows<StoredSighting>(sql`
-      SELECT server, payload, toString(min(startNanos)) AS firstNanos, toString(fromUnixTimestamp64Nano(min(startNanos), 'UTC')) AS timeText
+    reader.rows<Sighting>(sql`
+      SELECT server, payload, toString(fromUnixTimestamp64Nano(min(startNanos), 'UTC')) AS timeText
       FROM (SELECT server, startNanos, payload, countIf(isOther) OVER (PARTITION BY server ORDER BY startNanos, payload) AS era
         FROM (SELECT server, startNanos, payload, payload != lagInFrame(payload) OVER (PARTITION BY server ORDER BY startNanos, payload) AS isOther
           FROM (${requests})
@@ -127,7 +104,13 @@ export async function readMcp(context: QueryContext, parameters: McpParameters):
   ]);
   if (servers.length > itemsMax || tools.length > itemsMax)
     reader.meet({ limit: 'rows', message: `The ${itemsMax} busiest servers and tools are shown.` });
-  const { changes, counts } = followSchemas(await wholeSightings(reader, sightings), decodeTime);
+  const payloads = await wholeValues(
+    reader,
+    sightings.map(({ payload }) => payload),
+    range,
+  );
+  const whole = sightings.map((sighting, index) => ({ ...sighting, payload: payloads[index] ?? '' }));
+  const { changes, counts } = followSchemas(whole, decodeTime);
   return {
     servers: servers.slice(0, itemsMax).map(describeServer),
     tools: tools.slice(0, itemsMax).map((row): McpTool => ({

@@ -11,6 +11,10 @@ export function textsOfDays(
   return sql`project = ${string(project)} AND first_time >= ${dayStart(from)} AND first_time < ${dayStart(to + dayNanos)}`;
 }
 
+/** The value with the ids of its texts behind it: what is equal is equal in both. `wholeValues` reads it. Over rows of `spans`. */
+export const taggedValue = (value: string): string =>
+  `if(position(${value}, '\\x01') = 0, ${value}, concat(${value}, '\\x03', arrayStringConcat(arrayMap(id -> lower(hex(id)), text_ids), ',')))`;
+
 /** Bytes of a value that may have marks in the place of texts. */
 export const wholeLength = (value: string): string =>
   `(length(replaceRegexpAll(${value}, '\\x01\\\\d+:\\\\d+\\x02', '')) + arraySum(bytes -> toUInt64(bytes), extractAll(${value}, '\\x01\\\\d+:(\\\\d+)\\x02')))`;

@@ -8,6 +8,7 @@ import {
   type TelemetryStore,
 } from '../telemetry-store.ts';
 import { AttributeKeys } from './attribute-keys.ts';
+import { deleteTrace } from './delete-trace.ts';
 import type { ClickHouseEngine } from './engine.ts';
 import { insertScores } from './insert-scores.ts';
 import { loadSegment } from './load/load-segment.ts';
@@ -35,6 +36,7 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
     },
     putPrices: (rows) => writePrices(engine, rows),
     priceSpans: (spans) => priceSpans(engine, spans),
+    deleteTrace: (trace) => deleteTrace(engine, trace),
     rederiveDay: (day) => rederiveDay(engine, day),
     putScores: (rows) => insertScores(engine, rows, clock.now()),
     query: (statement, limits) => runQuery(engine, statement, limits),

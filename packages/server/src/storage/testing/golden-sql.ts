@@ -11,7 +11,7 @@ export function goldenSql(signal: TelemetrySignal): string {
   switch (signal) {
     case 'traces':
       return `SELECT * EXCEPT (project, received_time, stored_time) REPLACE (${hexOf('trace_id', 'span_id', 'parent_span_id')},
-          ${hexArrays('link_trace_ids', 'link_span_ids')})
+          ${hexArrays('text_ids', 'link_trace_ids', 'link_span_ids')})
         FROM spans ${where}`;
     case 'logs':
       return `SELECT * EXCEPT (project, received_time, stored_time, log_id) REPLACE (${hexOf('trace_id', 'span_id')})

@@ -172,6 +172,29 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(await rows(`SELECT 1 ${where}`, { tokens: ['quick', 'prompt'] })).toEqual([]);
       });
 
+      test('long texts are kept once a day, beside the spans of each trace that uses them, and go with the last', async () => {
+        freshProject();
+        const long = `What was said ${'before '.repeat(100)}`;
+        const own = `What nobody else said ${'ever '.repeat(120)}`;
+        const span = (trace: string, notes: object) => ({ trace, span: 'b1', attributes: { ...notes } });
+        for (const [trace, notes] of [
+          ['a1', { one: long, two: own }],
+          ['a2', { one: long }],
+          ['a3', { one: long }],
+        ] as const)
+          await loader.load('traces', [
+            recordOf('traces', spansRequest('s', [span(trace, notes)]), { project }),
+          ]);
+        const bodies = `SELECT any(body) AS body FROM texts WHERE project = {project:String} GROUP BY id ORDER BY body`;
+        expect(await rows(bodies)).toEqual([{ body: own }, { body: long }]);
+        const used = `SELECT count() AS n FROM spans WHERE project = {project:String}
+          AND arrayExists(used -> used IN (SELECT id FROM texts WHERE project = {project:String} AND hasAllTokens(words, ['said', 'before'])), text_ids)`;
+        expect(await rows(used)).toEqual([{ n: '3' }]);
+        await store.deleteTrace({ project, traceId: 'a1'.padStart(32, '0') });
+        expect(await rows(bodies)).toEqual([{ body: long }]);
+        expect(await rows(used)).toEqual([{ n: '2' }]);
+      });
+
       test('log records of one instant keep their order', async () => {
         freshProject();
         const record = (body: number): unknown => ({

@@ -1,0 +1,56 @@
+/**
+ * Takes a trace out of every table that has rows of it, and the texts that only it used. Counts over time (roll-ups) stay. What tells that there is a
+ * trace goes last: should this be interrupted, it can be deleted again. Nothing may be loaded meanwhile: a text could be on its way into
+ * another trace.
+ */
+import type { TraceToDelete } from '../telemetry-store.ts';
+import { type ClickHouseEngine, literal } from './engine.ts';
+import { ownSettings } from './query-settings.ts';
+import { onCluster, physicalName } from './table-names.ts';
+
+const tables = ['scores', 'logs', 'ai_spans', 'spans', 'trace_starts', 'trace_summaries'] as const;
+
+/** Of one statement. */
+const idsMax = 2000;
+
+export async function deleteTrace(
+  engine: ClickHouseEngine,
+  { project, traceId }: TraceToDelete,
+): Promise<void> {
+  const inProject = `project = ${literal(project)}`;
+  const ofTrace = `trace_id = unhex(${literal(traceId)})`;
+  const days = await select<{ day: string }>(
+    engine,
+    `SELECT DISTINCT toString(day) AS day FROM trace_summaries WHERE ${inProject} AND ${ofTrace}`,
+  );
+  for (const { day } of days) {
+    const ofDay = `${inProject} AND toDate(start_time) = ${literal(day)} AND notEmpty(text_ids)`;
+    const own = `SELECT arrayJoin(text_ids) FROM spans WHERE ${ofDay} AND ${ofTrace}`;
+    const orphans = await select<{ id: string }>(
+      engine,
+      `SELECT lower(hex(used)) AS id FROM (SELECT arrayJoin(text_ids) AS used, ${ofTrace} AS is_own FROM spans WHERE ${ofDay})
+        WHERE used IN (${own}) GROUP BY used HAVING min(is_own) = 1`,
+    );
+    // By their ids: a deletion that asks other tables itself may never end in the embedded engine.
+    for (let at = 0; at < orphans.length; at += idsMax) {
+      const ids = orphans.slice(at, at + idsMax).map(({ id }) => `unhex('${id}')`);
+      const isOrphan = `toDate(first_time) = ${literal(day)} AND id IN (${ids.join(', ')})`;
+      await remove(engine, 'texts', `${inProject} AND ${isOrphan}`);
+    }
+  }
+  for (const table of tables) await remove(engine, table, `${inProject} AND ${ofTrace}`);
+}
+
+async function remove(engine: ClickHouseEngine, table: string, where: string): Promise<void> {
+  const { nodes } = engine;
+  await engine.command(`DELETE FROM ${physicalName(table, nodes)} ${onCluster(nodes)} WHERE ${where}`);
+}
+
+async function select<Row>(engine: ClickHouseEngine, sql: string): Promise<readonly Row[]> {
+  const { data } = await engine.select({
+    sql,
+    params: {},
+    settings: { ...ownSettings, limit: 1_000_000 },
+  });
+  return data as readonly Row[];
+}
