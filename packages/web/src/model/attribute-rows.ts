@@ -1,3 +1,4 @@
+import { parseJson } from '@sightline/base';
 import type { AttributeValue } from '@sightline/schema/api';
 import { fieldForAttribute } from './filter-text.ts';
 
@@ -34,7 +35,7 @@ export function tryJson(value: AttributeValue): unknown {
   if (typeof value === 'object' && value !== null) return value;
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
   try {
-    return JSON.parse(value) as unknown;
+    return parseJson(value);
   } catch {
     return undefined;
   }

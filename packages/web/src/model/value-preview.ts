@@ -1,3 +1,5 @@
+import { parseJson } from '@sightline/base';
+
 /** A value in a few words, for the line that opens to the whole of it. */
 export function previewValue(value: unknown, charsMax = 120): string {
   return shorten(plainValue(value), charsMax);
@@ -32,7 +34,7 @@ function textOfPart(value: unknown): string | undefined {
 export function openedValue(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
   try {
-    return JSON.parse(value) as unknown;
+    return parseJson(value);
   } catch {
     return value;
   }

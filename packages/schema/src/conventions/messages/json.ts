@@ -1,3 +1,5 @@
+import { parseJson } from '@sightline/base';
+
 export type JsonRecord = Readonly<Record<string, unknown>>;
 
 export function isRecord(value: unknown): value is JsonRecord {
@@ -8,7 +10,7 @@ export function isRecord(value: unknown): value is JsonRecord {
 export function structured(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     return value;
   }
@@ -23,7 +25,7 @@ export function unquoted(value: unknown): unknown {
 export function parsed(value: unknown): unknown {
   if (typeof value !== 'string') return value;
   try {
-    return JSON.parse(value);
+    return parseJson(value);
   } catch {
     return value;
   }

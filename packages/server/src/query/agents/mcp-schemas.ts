@@ -1,5 +1,6 @@
 /** Definitions of tools as they were seen over time, from answers to `tools/list`, and where they changed. Pure. */
 import { createHash } from 'node:crypto';
+import { parseJson } from '@sightline/base';
 import type { McpSchemaChange } from '@sightline/schema/api';
 
 export interface Sighting {
@@ -112,7 +113,7 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function tryJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown;
+    return parseJson(text);
   } catch {
     return undefined;
   }
