@@ -1,7 +1,7 @@
 /**
  * Judges new traces in the background. A round looks at what arrived since the last one, waits until a trace is quiet and its root is there,
  * and runs every rule that wants it. Rounds follow each other and never overlap, so that a slow judge makes the backlog longer and
- * nothing else: the backlog is the table of arrivals. How far it got is kept in the control plane; after a crash a round is
+ * nothing else: the backlog is told by when rows came in. How far it got is kept in the control plane; after a crash a round is
  * repeated, and what it had scored is known by its id.
  */
 import type { Clock } from '@sightline/base';
@@ -56,6 +56,8 @@ export interface EvaluationRunner {
 const rootWaitSeconds = 600;
 /** A load may take this long between being stamped and being seen. */
 const overlapSeconds = 120;
+/** What came in before is not judged any more, however long nobody was there to do it. */
+const backlogSecondsMax = 2 * 86_400;
 const pageSize = 1_000;
 const pagesPerRound = 10;
 const tracesAtOnce = 4;
@@ -169,7 +171,7 @@ class Runner implements EvaluationRunner {
     this.#states.set(project, state);
     let after: Arrival | undefined;
     for (let page = 0; page < pagesPerRound && !this.#stopping.signal.aborted; page += 1) {
-      const sinceSeconds = state.cursorSeconds - overlapSeconds;
+      const sinceSeconds = Math.max(state.cursorSeconds - overlapSeconds, now - backlogSecondsMax);
       const traces = await findQuietTraces(new Reader(context), {
         sinceSeconds,
         untilSeconds,

@@ -10,7 +10,7 @@ import type { PriceKeeper } from './price-keeper.ts';
 
 export interface HistoryJobsOptions {
   readonly store: Pick<TelemetryStore, 'query' | 'priceSpans' | 'rederiveDay'>;
-  readonly prices: Pick<PriceKeeper, 'learn' | 'settled'>;
+  readonly prices: Pick<PriceKeeper, 'learn'>;
   /** Runs a task while nothing is loaded; what is received waits in the journal. */
   readonly whileLoadsWait: (task: () => Promise<void>) => Promise<void>;
   readonly log: Logger;
@@ -111,11 +111,11 @@ export class HistoryJobs {
   }
 
   async #rederive(day: DayRange): Promise<void> {
-    const { store, prices, whileLoadsWait } = this.#options;
+    const { store, whileLoadsWait } = this.#options;
     for (const signal of ['traces', 'logs'] as const)
       await whileLoadsWait(async () => store.rederiveDay({ ...day, signal }));
-    // Models may be called otherwise now.
-    await prices.settled();
+    // Models may be called otherwise now, and prices be missing that were never asked for.
+    await this.#reprice(day);
   }
 }
 

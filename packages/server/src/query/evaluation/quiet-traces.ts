@@ -1,5 +1,6 @@
 import type { Reader } from '../reader.ts';
 import { sql, string, strings, uint } from '../sql/sql.ts';
+import { storedAfter } from '../sql/range-sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 
 /** A trace and when something of it came last, in seconds since 1970 by the engine's clock. */
@@ -22,18 +23,20 @@ export async function readEngineSeconds(reader: Reader): Promise<number> {
   return Number(row?.now ?? 0);
 }
 
-/** Traces of which something arrived after `sinceSeconds` and nothing after `untilSeconds`, by their last arrival. */
+/** Traces of which a step of an agent or model arrived after `sinceSeconds` and nothing after `untilSeconds`, by their last arrival. */
 export async function findQuietTraces(
   reader: Reader,
   { sinceSeconds, untilSeconds, after, limit }: QuietWish,
 ): Promise<readonly Arrival[]> {
+  // Seconds are whole: what came within the second itself is not after it.
+  const sinceMs = BigInt(Math.max(0, sinceSeconds)) * 1000n + 999n;
   const later =
     after === undefined
       ? sql``
       : sql`AND (last, traceId) > (${uint(after.lastSeconds)}, ${string(after.traceId)})`;
   const rows = await reader.rows<{ traceId: string; last: string | number }>(sql`
-    SELECT lower(hex(trace_id)) AS traceId, toUInt64(toUnixTimestamp(max(arrived))) AS last FROM trace_arrivals
-    WHERE project = ${string(reader.project)} AND arrived > toDateTime(${uint(Math.max(0, sinceSeconds))}, 'UTC')
+    SELECT lower(hex(trace_id)) AS traceId, toUInt64(toUnixTimestamp(max(stored_time))) AS last FROM ai_spans
+    WHERE project = ${string(reader.project)} AND ${storedAfter(sinceMs)}
     GROUP BY trace_id HAVING last <= ${uint(untilSeconds)} ${later} ORDER BY last, traceId LIMIT ${uint(limit)}`);
   return rows.map(({ traceId, last }) => ({ traceId, lastSeconds: Number(last) }));
 }

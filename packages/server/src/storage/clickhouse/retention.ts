@@ -10,7 +10,6 @@ const signalOfTable: Readonly<Record<string, TelemetrySignal>> = {
   ai_spans: 'traces',
   texts: 'traces',
   scores: 'traces',
-  trace_arrivals: 'traces',
   trace_summaries: 'traces',
   trace_starts: 'traces',
   span_rollup_1m: 'traces',

@@ -11,7 +11,6 @@ const shardingKeys: Readonly<Record<string, string>> = {
   texts: 'trace_hash',
   // A later score of the same id must meet the one it replaces.
   scores: 'cityHash64(score_id)',
-  trace_arrivals: 'cityHash64(trace_id)',
   trace_summaries: 'cityHash64(trace_id)',
   trace_starts: 'cityHash64(trace_id)',
   span_rollup_1m: 'cityHash64(service)',
