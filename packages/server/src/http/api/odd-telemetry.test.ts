@@ -460,22 +460,38 @@ function added(parts: readonly Totals[]): Totals {
 
 const caseNamed = (part: string) => cases.find(({ name }) => name.includes(part)) as OddCase;
 
+interface MegabyteConversation {
+  readonly turns: readonly {
+    readonly spanId: string;
+    readonly input: readonly {
+      readonly parts: readonly {
+        readonly partId: string;
+        readonly text: string;
+        readonly cutAt?: { readonly characters: number };
+      }[];
+    }[];
+  }[];
+}
+
+interface Piece {
+  readonly text: string;
+  readonly nextOffset: number | null;
+}
+
 test('a megabyte is cut in the conversation, and all of it is there for the asking', async () => {
   const run = traceOf(caseNamed('megabyte'));
-  const { turns } = (await view('/runs/:traceId/conversation', `/runs/${run}/conversation`)) as {
-    turns: {
-      spanId: string;
-      input: { parts: { partId: string; text: string; cutAt?: { characters: number } }[] }[];
-    }[];
-  };
+  const { turns } = await view<MegabyteConversation>(
+    '/runs/:traceId/conversation',
+    `/runs/${run}/conversation`,
+  );
   const turn = turns.find(({ spanId }) => spanId === hexId(16, 2));
   const part = turn?.input[0]?.parts[0];
   expect(part?.text.startsWith('begin x')).toBe(true);
   expect(part?.cutAt).toMatchObject({ characters: 1_000_010 });
   let text = '';
   for (let offset: number | null = 0; offset !== null;) {
-    const path = `/runs/${run}/conversation/${turn?.spanId}/parts/${part?.partId}?offset=${offset}`;
-    const piece = (await server.read(path)) as { text: string; nextOffset: number | null };
+    const path: string = `/runs/${run}/conversation/${turn?.spanId}/parts/${part?.partId}?offset=${offset}`;
+    const piece: Piece = await server.read(path);
     text += piece.text;
     offset = piece.nextOffset;
   }
@@ -491,7 +507,7 @@ test('what nobody can read is shown as it came', async () => {
 });
 
 test('all of it together changes nothing about the sums of everything', async () => {
-  const { totals } = (await view('/overview', '/overview?from=-24h')) as { totals: Totals };
+  const { totals } = await view<{ totals: Totals }>('/overview', '/overview?from=-24h');
   const dollars = cases.reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
   expect(totals.costUsd).toBeCloseTo(dollars, 6);
   expect(totals.unpricedCalls).toBe(cases.reduce((sum, { unpricedCalls }) => sum + unpricedCalls, 0));
