@@ -133,11 +133,40 @@ describe.skipIf(findChromium() === undefined)(
       await phone.close();
     });
 
-    it('shows the settings of each coding agent with this server’s address', async () => {
+    it('shows the exact settings of each coding agent, with this server’s address', async () => {
       const page = await stage.open('/get-started?with=codex');
-      expect(await page.textContent('main')).toContain(`endpoint = "${stage.urls.otlpHttp}/v1/logs"`);
+      const { otlpHttp } = stage.urls;
+      const blocks = async () => page.getByRole('main').locator('pre').allTextContents();
+      const exporter = (signal: string) =>
+        `{ otlp-http = { endpoint = "${otlpHttp}/v1/${signal}", protocol = "json" } }`;
+      expect(await blocks()).toEqual([
+        `[otel]\nexporter = ${exporter('logs')}\ntrace_exporter = ${exporter('traces')}\nmetrics_exporter = ${exporter('metrics')}`,
+        'log_user_prompt = true',
+      ]);
       await page.getByRole('tab', { name: 'Claude Code' }).click();
-      expect(await page.textContent('main')).toContain(`OTEL_EXPORTER_OTLP_ENDPOINT=${stage.urls.otlpHttp}`);
+      expect(await blocks()).toEqual([
+        [
+          'export CLAUDE_CODE_ENABLE_TELEMETRY=1',
+          'export CLAUDE_CODE_ENHANCED_TELEMETRY_BETA=1',
+          'export OTEL_METRICS_EXPORTER=otlp',
+          'export OTEL_LOGS_EXPORTER=otlp',
+          'export OTEL_TRACES_EXPORTER=otlp',
+          'export OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf',
+          `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpHttp}`,
+        ].join('\n'),
+        'export OTEL_LOG_USER_PROMPTS=1\nexport OTEL_LOG_TOOL_DETAILS=1',
+      ]);
+      await page.getByRole('tab', { name: 'Gemini CLI' }).click();
+      expect(await blocks()).toEqual([
+        [
+          'export GEMINI_TELEMETRY_ENABLED=true',
+          'export GEMINI_TELEMETRY_TARGET=local',
+          'export GEMINI_TELEMETRY_OTLP_PROTOCOL=http',
+          `export GEMINI_TELEMETRY_OTLP_ENDPOINT=${otlpHttp}`,
+          'export GEMINI_TELEMETRY_TRACES_ENABLED=true',
+        ].join('\n'),
+        'export GEMINI_TELEMETRY_LOG_PROMPTS=false',
+      ]);
       await page.close();
     });
   },
