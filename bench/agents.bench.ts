@@ -6,14 +6,12 @@
  *
  * Makes its data by the real load path, unless the directory already holds some; a directory is kept.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { systemClock } from '@sightline/base';
-import { openStore } from '../packages/server/src/storage/open-store.ts';
+import { fillStore } from './fill-store.ts';
 import { longRun } from './long-run.ts';
-import { generateSegments } from './scale-data.ts';
 import { startServerProcess } from './server-process.ts';
 
 const { values } = parseArgs({
@@ -24,39 +22,14 @@ const { values } = parseArgs({
   },
 });
 const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-agents-'));
-const hour = 3_600_000_000_000n;
 
-if (!existsSync(join(directory, 'telemetry'))) await fill(Number(values.spans));
+if (!existsSync(join(directory, 'telemetry'))) await fillStore(directory, Number(values.spans));
 const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
 try {
   await askAll(await sendLongRun());
 } finally {
   await server.stop();
   if (values.data === undefined) rmSync(directory, { recursive: true });
-}
-
-async function fill(spanCount: number): Promise<void> {
-  const clock = systemClock();
-  const store = await openStore({ kind: 'embedded', directory: join(directory, 'telemetry') }, clock);
-  const to = clock.now();
-  const segments = generateSegments({
-    seed: 7,
-    project: 'default',
-    fromUnixNano: to - 24n * hour,
-    toUnixNano: to,
-    spanCount,
-    segmentBytes: 32 << 20,
-  });
-  mkdirSync(join(directory, 'segments'), { recursive: true });
-  let serial = 0;
-  for (const segment of segments) {
-    const path = join(directory, 'segments', String(serial));
-    writeFileSync(path, segment.bytes);
-    await store.load({ signal: 'traces', path, byteLength: segment.bytes.length, token: `agents-${serial}` });
-    rmSync(path);
-    serial += 1;
-  }
-  await store.close();
 }
 
 /** The id of the run, once it can be read. */

@@ -6,13 +6,11 @@
  *
  * Makes its data (24 hours of it) by the real load path, unless the directory already holds some; a directory is kept.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { systemClock } from '@sightline/base';
-import { openStore } from '../packages/server/src/storage/open-store.ts';
-import { generateSegments } from './scale-data.ts';
+import { fillStore } from './fill-store.ts';
 import { startServerProcess } from './server-process.ts';
 
 const { values } = parseArgs({
@@ -23,44 +21,14 @@ const { values } = parseArgs({
   },
 });
 const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-questions-'));
-const hour = 3_600_000_000_000n;
 
-if (!existsSync(join(directory, 'telemetry'))) await fill(Number(values.spans));
+if (!existsSync(join(directory, 'telemetry'))) await fillStore(directory, Number(values.spans));
 const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
 try {
   await askAll();
 } finally {
   await server.stop();
   if (values.data === undefined) rmSync(directory, { recursive: true });
-}
-
-async function fill(spanCount: number): Promise<void> {
-  const clock = systemClock();
-  const store = await openStore({ kind: 'embedded', directory: join(directory, 'telemetry') }, clock);
-  const to = clock.now();
-  const options = {
-    seed: 7,
-    project: 'default',
-    fromUnixNano: to - 24n * hour,
-    toUnixNano: to,
-    spanCount,
-    segmentBytes: 32 << 20,
-  };
-  mkdirSync(join(directory, 'segments'), { recursive: true });
-  let serial = 0;
-  for (const segment of generateSegments(options)) {
-    const path = join(directory, 'segments', String(serial));
-    writeFileSync(path, segment.bytes);
-    await store.load({
-      signal: 'traces',
-      path,
-      byteLength: segment.bytes.length,
-      token: `questions-${serial}`,
-    });
-    rmSync(path);
-    serial += 1;
-  }
-  await store.close();
 }
 
 async function askAll(): Promise<void> {

@@ -12,6 +12,7 @@ import { formatCount, formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import { renderSparkline } from '../output/sparkline.ts';
 import type { Column } from '../output/table.ts';
+import { printList } from './print-list.ts';
 import { noteLimits, searchParameters } from './search.ts';
 
 export const metricsCommand: Command = {
@@ -58,12 +59,12 @@ async function listMetrics(invocation: Invocation) {
     },
     metricsResponse,
   );
-  noteLimits(output, response.limitsMet);
-  if (output.json) output.document(response);
-  else if (response.metrics.length > 0) output.table(response.metrics, metricColumns(output));
-  if (response.metrics.length > 0) return exitCodes.ok;
-  if (!output.json) output.note('No metrics found. Widen --from, or loosen --search.');
-  return exitCodes.notFound;
+  return printList(output, {
+    response,
+    rows: response.metrics,
+    columns: metricColumns(output),
+    ifNone: 'No metrics found. Widen --from, or loosen --search.',
+  });
 }
 
 function metricColumns({ style }: Output): readonly Column<MetricInfo>[] {

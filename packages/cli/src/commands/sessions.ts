@@ -1,11 +1,11 @@
 import { type Session, sessionsParameters, sessionsResponse } from '@sightline/schema/api';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
-import { exitCodes } from '../exit-code.ts';
 import { formatCount, formatDuration, formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
-import { noteLimits, searchParameters } from './search.ts';
+import { printList } from './print-list.ts';
+import { searchParameters } from './search.ts';
 import { costText, tokensText } from './usage-text.ts';
 
 export const sessionsCommand: Command = {
@@ -40,12 +40,12 @@ export const sessionsCommand: Command = {
       },
       sessionsResponse,
     );
-    noteLimits(output, response.limitsMet);
-    if (output.json) output.document(response);
-    else if (response.sessions.length > 0) output.table(response.sessions, columns(output));
-    if (response.sessions.length > 0) return exitCodes.ok;
-    if (!output.json) output.note('No sessions found. Widen --from, or loosen the filter.');
-    return exitCodes.notFound;
+    return printList(output, {
+      response,
+      rows: response.sessions,
+      columns: columns(output),
+      ifNone: 'No sessions found. Widen --from, or loosen the filter.',
+    });
   },
 };
 

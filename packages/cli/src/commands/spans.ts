@@ -1,11 +1,11 @@
 import { type FoundSpan, spansResponse } from '@sightline/schema/api';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
-import { exitCodes } from '../exit-code.ts';
 import { formatDuration, formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
-import { noteLimits, searchParameters } from './search.ts';
+import { printList } from './print-list.ts';
+import { searchParameters } from './search.ts';
 
 export const spansCommand: Command = {
   name: 'spans',
@@ -35,12 +35,12 @@ export const spansCommand: Command = {
       },
       spansResponse,
     );
-    noteLimits(output, response.limitsMet);
-    if (output.json) output.document(response);
-    else if (response.spans.length > 0) output.table(response.spans, spanColumns(output));
-    if (response.spans.length > 0) return exitCodes.ok;
-    if (!output.json) output.note('No spans found. Widen --from, or loosen the filter.');
-    return exitCodes.notFound;
+    return printList(output, {
+      response,
+      rows: response.spans,
+      columns: spanColumns(output),
+      ifNone: 'No spans found. Widen --from, or loosen the filter.',
+    });
   },
 };
 

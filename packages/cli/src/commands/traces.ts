@@ -1,11 +1,12 @@
 import { statusCode, type TraceSummary, tracesResponse } from '@sightline/schema/api';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
-import { exitCodes } from '../exit-code.ts';
-import { formatCost, formatCount, formatDuration, formatTime, oneLine } from '../output/format.ts';
+import { formatCount, formatDuration, formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
-import { noteLimits, searchParameters } from './search.ts';
+import { printList } from './print-list.ts';
+import { searchParameters } from './search.ts';
+import { costText, tokensText } from './usage-text.ts';
 
 export const tracesCommand: Command = {
   name: 'traces',
@@ -59,12 +60,12 @@ export const tracesCommand: Command = {
       },
       tracesResponse,
     );
-    noteLimits(output, response.limitsMet);
-    if (output.json) output.document(response);
-    else if (response.traces.length > 0) output.table(response.traces, traceColumns(output));
-    if (response.traces.length > 0) return exitCodes.ok;
-    if (!output.json) output.note('No traces found. Widen --from, or loosen the filter.');
-    return exitCodes.notFound;
+    return printList(output, {
+      response,
+      rows: response.traces,
+      columns: traceColumns(output),
+      ifNone: 'No traces found. Widen --from, or loosen the filter.',
+    });
   },
 };
 
@@ -83,18 +84,7 @@ function traceColumns({ style }: Output): readonly Column<TraceSummary>[] {
       align: 'right',
       paint: (text, t) => (t.errorCount === 0 ? style.dim(text) : style.error(text)),
     },
-    { title: 'TOKENS', text: formatTokens, align: 'right' },
+    { title: 'TOKENS', text: tokensText, align: 'right' },
     { title: 'COST', text: costText, align: 'right' },
   ];
-}
-
-/** At least so much, where some calls have no known price. */
-function costText({ costUsd, unpricedCalls }: TraceSummary): string {
-  if (costUsd === null) return unpricedCalls > 0 ? 'unknown' : '·';
-  return `${unpricedCalls > 0 ? '≥' : ''}${formatCost(costUsd)}`;
-}
-
-function formatTokens({ inputTokens, outputTokens }: TraceSummary): string {
-  if (inputTokens === null && outputTokens === null) return '·';
-  return `${formatCount(inputTokens ?? 0)}→${formatCount(outputTokens ?? 0)}`;
 }

@@ -6,6 +6,7 @@ import { formatDateTime, formatRelative, msFromTimestamp, timeZoneName } from '.
 import { costNote, costWords, tokenWords, totalTokens } from '../model/usage-words.ts';
 import { PageLink } from './page-link.tsx';
 import type { UrlSearch } from './url-state.ts';
+import './facts.css';
 
 export function CostValue({ of }: { readonly of: Pick<Usage, 'costUsd' | 'unpricedCalls'> }): ReactElement {
   const isWhole = of.unpricedCalls === 0;

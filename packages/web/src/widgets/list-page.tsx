@@ -155,7 +155,7 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
             onSort={(next) => patch({ sort: next, sel: undefined }, 'replace')}
             isSorted
             footer={
-              <p className="list-footer faint small">
+              <p className="table-footer faint small">
                 {hasNextPage
                   ? 'Loading more…'
                   : `That is all: ${formatCount(rows.length)} ${rows.length === 1 ? props.noun : `${props.noun}s`}. Times are ${timeZoneName(props.state.nowMs)}.`}

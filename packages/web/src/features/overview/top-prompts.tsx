@@ -6,69 +6,40 @@ import { describeChange } from '../../model/trace-answer.ts';
 import { CostValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
+import { OverviewList } from './overview-list.tsx';
 
 /** The prompts that cost most; where prompts have no names, the spans that call the model. */
 export function TopPrompts({ prompts }: { readonly prompts: OverviewResponse['topPrompts'] }): ReactElement {
   const { search } = useUrlState();
   const carried = carriedSearch(search);
   return (
-    <section className="overview-list">
-      <h2>Prompts by cost</h2>
-      {prompts.length === 0 ? (
-        <p className="faint">No model was called.</p>
-      ) : (
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">prompt</th>
-              <th scope="col" className="num">
-                Calls
-              </th>
-              <th scope="col" className="num">
-                Tokens
-              </th>
-              <th scope="col" className="num">
-                Cost
-              </th>
-              <th scope="col" className="num">
-                before
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {prompts.map((prompt) => (
-              <tr key={`${prompt.isNamed} ${prompt.prompt}`}>
-                <th scope="row">
-                  <PageLink
-                    to="/runs"
-                    search={{
-                      ...carried,
-                      q: addTerm(
-                        '',
-                        prompt.isNamed ? 'gen_ai.prompt.name' : 'name',
-                        prompt.prompt,
-                        'include',
-                      ),
-                    }}
-                  >
-                    {prompt.prompt === '' ? '(no name)' : prompt.prompt}
-                  </PageLink>
-                </th>
-                <td className="num">{formatCount(prompt.calls)}</td>
-                <td className="num">{formatCount((prompt.inputTokens ?? 0) + (prompt.outputTokens ?? 0))}</td>
-                <td className="num">
-                  <CostValue of={prompt} />
-                </td>
-                <td className="num faint">
-                  {prompt.costUsd === null
-                    ? '–'
-                    : describeChange(prompt.costUsd, prompt.previous.costUsd) || '–'}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      )}
-    </section>
+    <OverviewList
+      title="Prompts by cost"
+      columns={['prompt', 'Calls', 'Tokens', 'Cost', 'before']}
+      ifNone="No model was called."
+      rows={prompts.map((prompt) => (
+        <tr key={`${prompt.isNamed} ${prompt.prompt}`}>
+          <th scope="row">
+            <PageLink
+              to="/runs"
+              search={{
+                ...carried,
+                q: addTerm('', prompt.isNamed ? 'gen_ai.prompt.name' : 'name', prompt.prompt, 'include'),
+              }}
+            >
+              {prompt.prompt === '' ? '(no name)' : prompt.prompt}
+            </PageLink>
+          </th>
+          <td className="num">{formatCount(prompt.calls)}</td>
+          <td className="num">{formatCount((prompt.inputTokens ?? 0) + (prompt.outputTokens ?? 0))}</td>
+          <td className="num">
+            <CostValue of={prompt} />
+          </td>
+          <td className="num faint">
+            {prompt.costUsd === null ? '–' : describeChange(prompt.costUsd, prompt.previous.costUsd) || '–'}
+          </td>
+        </tr>
+      ))}
+    />
   );
 }

@@ -1,8 +1,8 @@
 import type { TraceSummary } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { formatCount, formatDurationMs } from '../../model/format.ts';
-import { formatDateTime, formatRelative, msFromTimestamp, timeZoneName } from '../../model/timestamp.ts';
-import { CostValue } from '../../widgets/facts.tsx';
+import { timeZoneName } from '../../model/timestamp.ts';
+import { CostValue, ErrorsValue, TimeAgo } from '../../widgets/facts.tsx';
 import { DataTable, type Column } from '../../widgets/data-table.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -73,7 +73,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       sortBy: (row) => row.name,
       render: (row) => (
         <>
-          <span className={row.errorCount > 0 ? 'trace-mark error-text' : 'trace-mark'}>
+          <span className={row.errorCount > 0 ? 'row-mark error-text' : 'row-mark'}>
             {row.errorCount > 0 && <Icon name="error" size={14} />}
           </span>
           <PageLink to={`/traces/${row.traceId}`} className="row-link clip">
@@ -132,12 +132,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       width: 48,
       align: 'end',
       sortBy: (row) => row.errorCount,
-      render: (row) =>
-        row.errorCount === 0 ? (
-          <span className="faint">–</span>
-        ) : (
-          <span className="error-text">{formatCount(row.errorCount)}</span>
-        ),
+      render: (row) => <ErrorsValue count={row.errorCount} />,
     },
     {
       id: 'tokens',
@@ -189,18 +184,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       width: 84,
       align: 'end',
       sortBy: (row) => row.startTime,
-      render: (row) => {
-        const ms = msFromTimestamp(row.startTime);
-        return (
-          <time
-            className="started soft"
-            dateTime={row.startTime}
-            title={`${formatDateTime(ms)} ${timeZoneName(ms)}`}
-          >
-            {formatRelative(ms, nowMs)}
-          </time>
-        );
-      },
+      render: (row) => <TimeAgo time={row.startTime} nowMs={nowMs} />,
     },
   ];
 }

@@ -1,0 +1,26 @@
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { Output } from '../output/output.ts';
+import type { Column } from '../output/table.ts';
+import { noteLimits } from './search.ts';
+
+interface ListAnswer<Row> {
+  /** Printed whole with --json. */
+  readonly response: { readonly limitsMet?: readonly { readonly message: string }[] | undefined };
+  readonly rows: readonly Row[];
+  readonly columns: readonly Column<Row>[];
+  /** Said where there is nothing, such as `No runs found. Widen --from, or loosen the filter.` */
+  readonly ifNone: string;
+}
+
+/** The end of every command that lists: a table or the answer itself, and whether something was found. */
+export function printList<Row>(
+  output: Output,
+  { response, rows, columns, ifNone }: ListAnswer<Row>,
+): ExitCode {
+  noteLimits(output, response.limitsMet);
+  if (output.json) output.document(response);
+  else if (rows.length > 0) output.table(rows, columns);
+  if (rows.length > 0) return exitCodes.ok;
+  if (!output.json) output.note(ifNone);
+  return exitCodes.notFound;
+}
