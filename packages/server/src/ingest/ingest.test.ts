@@ -131,6 +131,25 @@ test('A task that wants no loads waits until what is half in the tables is there
   await ingest.close();
 });
 
+test('Tasks that want no loads take turns, also after one that failed', async () => {
+  const ingest = await openTestIngest(directory, store);
+  const log: string[] = [];
+  const task = (name: string) => async () => {
+    log.push(`${name} begins`);
+    await delay(5);
+    log.push(`${name} ends`);
+    if (name === 'first') throw new Error('No.');
+  };
+  const tasks = ['first', 'second', 'third'].map(async (name) => ingest.whileLoadsWait(task(name)));
+  expect((await Promise.allSettled(tasks)).map(({ status }) => status)).toEqual([
+    'rejected',
+    'fulfilled',
+    'fulfilled',
+  ]);
+  expect(log).toEqual(['first', 'second', 'third'].flatMap((name) => [`${name} begins`, `${name} ends`]));
+  await ingest.close();
+});
+
 test('A torn tail is cut off and counted, and everything before it is loaded', async () => {
   store.beforeLoad = () => {
     throw outage();

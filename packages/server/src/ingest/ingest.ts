@@ -115,6 +115,8 @@ export class Ingest {
   readonly #gate: Gate;
   readonly #canary: Canary | undefined;
   #rebaseTimer: NodeJS.Timeout | undefined;
+  /** The last task that wanted no loads. */
+  #quietTask: Promise<unknown> = Promise.resolve();
   #closing = false;
 
   constructor(
@@ -226,10 +228,13 @@ export class Ingest {
 
   /**
    * Runs a task while nothing is loaded and what was loaded before is in all tables. What is received meanwhile is journalled, and
-   * loaded afterwards. Throws StoreError `unavailable` where the store does not take in for so long what it has begun with.
+   * loaded afterwards. One task at a time: what is deleted while a day is copied would come back with the copy. Throws StoreError
+   * `unavailable` where the store does not take in for so long what it has begun with.
    */
   async whileLoadsWait<T>(task: () => Promise<T>, timeoutMs = wholeMsMax): Promise<T> {
-    return this.#loader.quietlyWhenWhole(task, timeoutMs);
+    const done = this.#quietTask.then(async () => this.#loader.quietlyWhenWhole(task, timeoutMs));
+    this.#quietTask = done.catch(() => undefined);
+    return done;
   }
 
   /** For the doors, to tell of failures nobody foresaw. */
