@@ -3,7 +3,8 @@
  * attributes each of which some are unique, one span in ten a call of a model with messages of 0.5–2 KB. It comes as journal
  * segments, so that it takes the same way into the store as what is received.
  */
-import { unixNano } from '@sightline/base';
+import { assert, unixNano } from '@sightline/base';
+import { admit, defaultAdmissionLimits } from '@sightline/schema/otlp';
 import { encodeEnvelope } from '../packages/server/src/ingest/envelope.ts';
 import { ProtoWriter } from './proto-writer.ts';
 
@@ -50,7 +51,7 @@ export function* generateSegments(options: ScaleOptions): Generator<ScaleSegment
       inRequest += trace.spans.length;
     }
     writeRequest(writer, system, traces);
-    const request = writer.take();
+    const request = admitted(writer.take());
     traceId = traces[0]?.traceId.toString('hex') ?? traceId;
     const receivedUnixNano = unixNano(
       options.fromUnixNano + BigInt(Math.floor(step * (written + inRequest))),
@@ -73,6 +74,18 @@ export function* generateSegments(options: ScaleOptions): Generator<ScaleSegment
       spans = 0;
     }
   }
+}
+
+/** As the door writes it into the journal: long texts apart. */
+function admitted(request: Uint8Array): Uint8Array {
+  const rules = {
+    ...defaultAdmissionLimits,
+    oldestUnixNano: unixNano(0n),
+    newestUnixNano: unixNano(2n ** 62n),
+  };
+  const result = admit('traces', request, rules);
+  assert(result.ok, 'The made request is well formed');
+  return result.value.request;
 }
 
 type Random = () => number;

@@ -38,19 +38,27 @@ export interface DerivedFields {
   readonly ttft_ms: number | null;
 }
 
+/** Of the normal fields those that say which tool was called, if any was. */
+export function deriveTool(
+  input: DeriveInput,
+): Pick<DerivedFields, 'operation' | 'tool_name' | 'tool_call_id'> {
+  const scope = scopeOf(input);
+  return {
+    operation: operationOf(input, scope),
+    tool_name: textField(fields.tool_name, scope),
+    tool_call_id: textField(fields.tool_call_id, scope),
+  };
+}
+
 /** Reads the normal fields of one span or log record. Gives what `compileSql` gives in the engine. */
 export function derive(input: DeriveInput): DerivedFields {
-  const scope: TextScope = {
-    attribute: (name) => attributeText(input.attributes[name]),
-    resource: (name) => attributeText(input.resource?.[name]),
-    name: input.name,
-  };
+  const scope = scopeOf(input);
   const text = (name: FieldName) => textField(fields[name], scope);
   const number = (name: FieldName) => numberField(fields[name], scope).value;
   const request_model = text('request_model');
   const response_model = text('response_model');
   return {
-    operation: (text('operation') || plainOperation(input)) as OperationKind,
+    ...deriveTool(input),
     provider: text('provider'),
     request_model,
     response_model,
@@ -70,10 +78,20 @@ export function derive(input: DeriveInput): DerivedFields {
     user_id: text('user_id'),
     correlation_id: text('correlation_id'),
     agent_name: text('agent_name'),
-    tool_name: text('tool_name'),
-    tool_call_id: text('tool_call_id'),
     ttft_ms: number('ttft_ms'),
   };
+}
+
+function scopeOf(input: DeriveInput): TextScope {
+  return {
+    attribute: (name) => attributeText(input.attributes[name]),
+    resource: (name) => attributeText(input.resource?.[name]),
+    name: input.name,
+  };
+}
+
+function operationOf(input: DeriveInput, scope: TextScope): OperationKind {
+  return (textField(fields.operation, scope) || plainOperation(input)) as OperationKind;
 }
 
 /** An attribute's value as the engine keeps it: numbers and truth values as text, lists and maps as JSON, '' for none. */

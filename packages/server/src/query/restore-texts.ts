@@ -12,11 +12,13 @@ export interface TextsRow extends ValuesRow {
 }
 
 interface ValuesRow {
-  readonly textIds: readonly string[];
+  /** Ids in hex, one behind the other. */
+  readonly textIds: string;
   readonly attributeValues: readonly string[];
   readonly eventValues?: readonly (readonly string[])[];
 }
 
+const idLength = 32;
 const idsPerStatement = 3000;
 /** What stands for a text that is not there any more. */
 const missing = '\u2026';
@@ -50,9 +52,8 @@ export async function wholeValues(
 ): Promise<string[]> {
   const rows = tagged.map((value) => {
     const end = value.includes('\u0001') ? value.lastIndexOf('\u0003') : -1;
-    if (end < 0) return { attributeValues: [value], textIds: [] };
-    const ids = value.slice(end + 1);
-    return { attributeValues: [value.slice(0, end)], textIds: ids === '' ? [] : ids.split(',') };
+    if (end < 0) return { attributeValues: [value], textIds: '' };
+    return { attributeValues: [value.slice(0, end)], textIds: value.slice(end + 1) };
   });
   const texts = await readTextsOf(reader, rows, range);
   return rows.map((row) => restoreRow(row, texts).attributeValues[0] ?? '');
@@ -68,8 +69,8 @@ async function readTextsOf(
     if (row.textIds.length === 0) continue;
     for (const value of valuesOf(row))
       for (const number of textNumbers(value)) {
-        const id = row.textIds[number - 1];
-        if (id !== undefined) wanted.add(id);
+        const id = idAt(row.textIds, number);
+        if (id !== '') wanted.add(id);
       }
   }
   if (wanted.size === 0) return new Map();
@@ -88,6 +89,11 @@ async function readTextsOf(
   return new Map(found.flat().map(({ id, text }) => [id, text]));
 }
 
+/** The id of the text with this number, counted from 1; '' where there is none. */
+export function idAt(textIds: string, number: number): string {
+  return textIds.slice((number - 1) * idLength, number * idLength);
+}
+
 export function restoreRow<Row extends ValuesRow>(
   row: Row,
   texts: ReadonlyMap<string, string>,
@@ -95,8 +101,8 @@ export function restoreRow<Row extends ValuesRow>(
 ): Row {
   if (row.textIds.length === 0) return row;
   const textOf = (number: number, bytes: number): string | undefined => {
-    const id = row.textIds[number - 1];
-    if (id === undefined) return undefined;
+    const id = idAt(row.textIds, number);
+    if (id === '') return undefined;
     const text = texts.get(id) ?? missing;
     return text === missing || Buffer.byteLength(text) === bytes ? text : undefined;
   };

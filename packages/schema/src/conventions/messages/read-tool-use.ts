@@ -1,4 +1,4 @@
-import { derive, type DerivedFields } from '../derive.ts';
+import { type DerivedFields, deriveTool } from '../derive.ts';
 import { isRecord, type JsonRecord, parsed, pick, structured, unquoted } from './json.ts';
 import { normalMessages } from './normal-message.ts';
 import { plainResult } from './normal-part.ts';
@@ -48,7 +48,7 @@ const outputNames = [
 /** What a tool was called with and what it gave back; undefined where the span is no tool call. */
 export function readToolUse(source: MessageSource): ToolUse | undefined {
   const { attributes } = source;
-  const derived = derive(source);
+  const derived = deriveTool(source);
   if (!isTool(derived)) return undefined;
   const used = pick(attributes, ...argumentNames, ...inputNames);
   const given = pick(attributes, ...resultNames, ...outputNames);
@@ -60,9 +60,9 @@ export function readToolUse(source: MessageSource): ToolUse | undefined {
   };
 }
 
-export const isToolUse = (source: MessageSource): boolean => isTool(derive(source));
+export const isToolUse = (source: MessageSource): boolean => isTool(deriveTool(source));
 
-const isTool = ({ operation, tool_name }: DerivedFields): boolean =>
+const isTool = ({ operation, tool_name }: Pick<DerivedFields, 'operation' | 'tool_name'>): boolean =>
   operation === 'tool' || (operation === 'mcp' && tool_name !== '');
 
 /** LangChain hands a tool its arguments as JSON text inside `input`, OpenLLMetry's MCP client names the tool beside them. */

@@ -38,7 +38,7 @@ const documentStagesMax = 100;
 interface HintRow {
   readonly spanId: string;
   readonly startNanos: string;
-  readonly textIds: readonly string[];
+  readonly textIds: string;
   readonly stage: string;
   readonly query: string;
   readonly source: string;

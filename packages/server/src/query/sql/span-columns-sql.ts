@@ -1,5 +1,6 @@
 /** Columns of a span as the readers want them; ids as hex. The aliases are unlike the columns, which they would shadow. */
 import { trusted } from './sql.ts';
+import { textIdsHex } from './texts-sql.ts';
 import { listValueCharactersMax } from '../query-bounds.ts';
 
 export interface SlimSpanRow {
@@ -44,8 +45,8 @@ export const wholeAttributeColumns = trusted(`
   mapKeys(attributes) AS attributeKeys, attribute_types AS attributeTypes,
   arrayMap((k, v) -> if(v = '', long_attributes[k], v), mapKeys(attributes), mapValues(attributes)) AS attributeValues`);
 
-/** For restore-texts.ts: values stand for texts that are kept elsewhere. */
-export const textIdColumns = trusted('arrayMap(id -> lower(hex(id)), text_ids) AS textIds');
+/** For restore-texts.ts: values stand for texts that are kept elsewhere. One string: a long run has a hundred thousand ids. */
+export const textIdColumns = trusted(`${textIdsHex} AS textIds`);
 
 export interface ContextRow {
   readonly resourceKeys: readonly string[];
@@ -69,7 +70,7 @@ export const contextColumns = trusted(`
   mapValues(scope_attributes) AS scopeValues, scope_types AS scopeTypes, scope_schema_url AS scopeSchemaUrl`);
 
 export interface FullSpanRow extends SlimSpanRow, AttributeRow, ContextRow {
-  readonly textIds: readonly string[];
+  readonly textIds: string;
   readonly traceState: string;
   readonly flags: number;
   readonly eventTimes: readonly string[];
@@ -104,7 +105,7 @@ export interface FullSpanRow extends SlimSpanRow, AttributeRow, ContextRow {
 }
 
 export const fullSpanColumns = trusted(`
-  arrayMap(id -> lower(hex(id)), text_ids) AS textIds, trace_state AS traceState, flags,
+  ${textIdsHex} AS textIds, trace_state AS traceState, flags,
   event_times AS eventTimes, event_names AS eventNames, arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys,
   arrayMap(m -> mapValues(m), event_attributes) AS eventValues, event_types AS eventTypes, event_dropped AS eventDropped,
   arrayMap(id -> lower(hex(id)), link_trace_ids) AS linkTraceIds, arrayMap(id -> lower(hex(id)), link_span_ids) AS linkSpanIds,

@@ -1,6 +1,9 @@
 /** Rows of `texts`: long texts of spans, by their content, a row per day of the spans (and load, until merged). */
 import { type Sql, sql, string } from './sql.ts';
 
+/** The ids of a span's texts, one behind the other. */
+export const textIdsHex = 'arrayStringConcat(arrayMap(id -> lower(hex(id)), text_ids))';
+
 const dayNanos = 86_400_000_000_000n;
 
 /** The project's texts of the days of a time, both ends within. */
@@ -13,7 +16,7 @@ export function textsOfDays(
 
 /** The value with the ids of its texts behind it: what is equal is equal in both. `wholeValues` reads it. Over rows of `spans`. */
 export const taggedValue = (value: string): string =>
-  `if(position(${value}, '\\x01') = 0, ${value}, concat(${value}, '\\x03', arrayStringConcat(arrayMap(id -> lower(hex(id)), text_ids), ',')))`;
+  `if(position(${value}, '\\x01') = 0, ${value}, concat(${value}, '\\x03', ${textIdsHex}))`;
 
 /** Bytes of a value that may have marks in the place of texts. */
 export const wholeLength = (value: string): string =>

@@ -64,5 +64,5 @@ function store(value: string, texts: Map<string, string>): string {
     at += bytes;
   }
   expect(at).toBe(value.length);
-  return byIds(stored.value, ids);
+  return byIds(stored.value, ids.join(''));
 }

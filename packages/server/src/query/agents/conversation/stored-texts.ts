@@ -1,5 +1,6 @@
 /** Values by the ids of their texts: equal texts are equal ids, so that long prompts can be compared without being put together. */
 import { restoreTexts } from '@sightline/schema/otlp';
+import { idAt } from '../../restore-texts.ts';
 
 /** Texts by id. */
 export type StoredTexts = ReadonlyMap<string, string>;
@@ -8,8 +9,11 @@ export type StoredTexts = ReadonlyMap<string, string>;
 const id = /\u0001([0-9a-f]{32})\u0002/g;
 
 /** The value with the id of each text in its place. */
-export function byIds(value: string, textIds: readonly string[]): string {
-  return restoreTexts(value, (number) => textIds[number - 1] && `\u0001${textIds[number - 1]}\u0002`);
+export function byIds(value: string, textIds: string): string {
+  return restoreTexts(value, (number) => {
+    const id = idAt(textIds, number);
+    return id === '' ? undefined : `\u0001${id}\u0002`;
+  });
 }
 
 /** The text of a value `byIds`. */

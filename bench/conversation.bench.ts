@@ -1,0 +1,136 @@
+/**
+ * What a conversation takes on disk against its naive size, which is all text of all prompts and answers: 200 turns of 1 KB messages, each call with all
+ * turns before it; as calls of one trace, and as a trace for each turn. Through the door and the load path, merged.
+ *
+ *     npm run bench -- conversation
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Session } from 'chdb';
+import { assert, systemClock, unixNano } from '@sightline/base';
+import { admit, defaultAdmissionLimits, jsonToProtobuf } from '@sightline/schema/otlp';
+import { encodeEnvelope } from '../packages/server/src/ingest/envelope.ts';
+import { openStore } from '../packages/server/src/storage/open-store.ts';
+
+const turns = 200;
+const messageBytes = 1000;
+const turnsPerLoad = 10;
+const secondsPerTurn = 20;
+const clock = systemClock();
+
+/** Words by falling frequency, the same every time. */
+function makeText(): () => string {
+  let state = 7;
+  const random = (): number => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+  const words = Array.from({ length: 5000 }, (_, index) =>
+    ((index * 2_654_435_761) % 4_294_967_296).toString(36).slice(0, 3 + (index % 6)),
+  );
+  return () => {
+    let text = '';
+    while (text.length < messageBytes)
+      text += `${words[Math.floor(random() * random() * words.length)] ?? ''} `;
+    return text.slice(0, messageBytes);
+  };
+}
+
+interface Turn {
+  readonly input: string;
+  readonly output: string;
+}
+
+function makeTurns(): readonly Turn[] {
+  const text = makeText();
+  const said = (role: string) => ({ role, parts: [{ type: 'text', content: text() }] });
+  const history: object[] = [];
+  return Array.from({ length: turns }, () => {
+    history.push(said('user'));
+    const input = JSON.stringify(history);
+    const answer = said('assistant');
+    history.push(answer);
+    return { input, output: JSON.stringify([{ ...answer, finish_reason: 'stop' }]) };
+  });
+}
+
+function requestOf(some: readonly (readonly [number, Turn])[], ownTraces: boolean): Uint8Array {
+  const begin = clock.now() - 6n * 3_600_000_000_000n;
+  const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+  const spans = some.map(([turn, { input, output }]) => {
+    const start = begin + BigInt(turn * secondsPerTurn) * 1_000_000_000n;
+    return {
+      traceId: (ownTraces ? turn + 1 : 1).toString(16).padStart(32, '0'),
+      spanId: (turn + 1).toString(16).padStart(16, '0'),
+      name: 'chat gpt-4o',
+      kind: 3,
+      startTimeUnixNano: String(start),
+      endTimeUnixNano: String(start + 1_000_000_000n),
+      attributes: [
+        text('gen_ai.operation.name', 'chat'),
+        text('gen_ai.request.model', 'gpt-4o'),
+        text('gen_ai.conversation.id', 'conversation'),
+        text('gen_ai.input.messages', input),
+        text('gen_ai.output.messages', output),
+      ],
+    };
+  });
+  const resource = { attributes: [text('service.name', 'bot')] };
+  const json = { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] };
+  const protobuf = jsonToProtobuf('traces', Buffer.from(JSON.stringify(json)));
+  assert(protobuf.ok, 'The request is OTLP');
+  const admitted = admit('traces', protobuf.value, {
+    ...defaultAdmissionLimits,
+    oldestUnixNano: unixNano(0n),
+    newestUnixNano: unixNano(2n ** 62n),
+  });
+  assert(admitted.ok, 'The request is well formed');
+  return admitted.value.request;
+}
+
+async function measure(ownTraces: boolean): Promise<string> {
+  const directory = mkdtempSync(join(tmpdir(), 'sightline-conversation-'));
+  try {
+    const store = await openStore({ kind: 'embedded', directory: join(directory, 'store') }, clock);
+    const all = [...makeTurns().entries()];
+    for (let at = 0; at < all.length; at += turnsPerLoad) {
+      const some = all.slice(at, at + turnsPerLoad);
+      const record = encodeEnvelope({
+        signal: 'traces',
+        project: 'default',
+        receivedUnixNano: clock.now(),
+        accepted: some.length,
+        rejections: [],
+        request: requestOf(some, ownTraces),
+      });
+      const path = join(directory, 'segment');
+      writeFileSync(path, record);
+      await store.load({ signal: 'traces', path, byteLength: record.length, token: `turns-${at}` });
+    }
+    await store.close();
+    const naive = all.reduce((sum, [, { input, output }]) => sum + input.length + output.length, 0);
+    const stored = mergedBytes(join(directory, 'store'));
+    return `| ${ownTraces ? 'a trace for each turn' : 'one trace'} | ${(naive / 1e6).toFixed(1)} MB | ${(stored / 1e3).toFixed(0)} kB | ${((100 * stored) / naive).toFixed(2)} % | 10 % |`;
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** All tables with rows of spans, indexes included. */
+function mergedBytes(directory: string): number {
+  const session = new Session(directory);
+  session.query('USE sightline');
+  const list = session.query(
+    "SELECT DISTINCT table FROM system.parts WHERE active AND database = 'sightline'",
+    'TabSeparated',
+  );
+  for (const table of list.trim().split('\n')) session.query(`OPTIMIZE TABLE ${table} FINAL`);
+  const bytes = session.query(
+    "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = 'sightline' AND table NOT IN ('model_prices', 'schema_migrations', 'ledger')",
+    'TabSeparated',
+  );
+  session.close();
+  return Number(bytes);
+}
+
+console.log('| 200 turns of 1 KB messages | naive | stored | part | bound |');
+console.log('| --- | ---: | ---: | ---: | ---: |');
+for (const ownTraces of [false, true]) console.log(await measure(ownTraces));
