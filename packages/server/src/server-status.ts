@@ -70,7 +70,7 @@ function findProblems(
   const problems: Problem[] = [];
   const add = (code: string, message: string, hint: string): unknown =>
     problems.push({ code, message, hint });
-  const { rows, canary } = ingest.ledger();
+  const { rows, canary, journal } = ingest.ledger();
   const quarantined = rows.reduce((sum, row) => sum + row.quarantined, 0);
   if (!storeAnswers || ingest.isStoreAway)
     add(
@@ -88,12 +88,18 @@ function findProblems(
     add(
       'quarantined_items',
       `${quarantined} items were accepted, and then refused by the engine.`,
-      `They are kept with the reason in ${dataDirectory}/quarantine. Please report the reason.`,
+      `They are kept with the reason in ${dataDirectory}/quarantine. Please report the reason; when it is mended, "sightline resend-quarantine" stores them.`,
+    );
+  if (journal.quarantineBytes > journal.bytesMax / 2)
+    add(
+      'quarantine_full',
+      `The quarantine takes ${megabytes(journal.quarantineBytes)} of the ${megabytes(journal.bytesMax)} that it and the journal have together; when they are full, nothing more is accepted.`,
+      `Mend the reasons in ${dataDirectory}/quarantine and run "sightline resend-quarantine", or move away what is not wanted.`,
     );
   if (freeBytes !== null && freeBytes < freeBytesMin)
     add(
       'disk_almost_full',
-      `Only ${(freeBytes / 1e6).toFixed(0)} MB are free on the disk of the data directory.`,
+      `Only ${megabytes(freeBytes)} are free on the disk of the data directory.`,
       'Free space, or set --disk-cap.',
     );
   if (!isLoopback(options.host) && options.apiKey === undefined)
@@ -103,4 +109,8 @@ function findProblems(
       'Set --api-key or SIGHTLINE_API_KEY.',
     );
   return problems;
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(0)} MB`;
 }

@@ -181,6 +181,7 @@ async function start(
         history,
         whileLoadsWait: async (task) => ingest.whileLoadsWait(task),
         ledger: () => ingest.ledger(),
+        resendQuarantine: async (after) => ingest.resendQuarantine(after),
         retention: { read: () => retention.policy, change: changeRetention },
       });
       await server.register(traceRedirect, { store, clock, resolveProject });

@@ -8,6 +8,7 @@ import { metricsCommand } from './metrics.ts';
 import { queryCommand } from './query.ts';
 import { rederiveCommand } from './rederive.ts';
 import { repriceCommand } from './reprice.ts';
+import { resendQuarantineCommand } from './resend-quarantine.ts';
 import { runsCommand } from './runs.ts';
 import { sessionsCommand } from './sessions.ts';
 import { spansCommand } from './spans.ts';
@@ -34,4 +35,5 @@ export const commands: readonly Command[] = [
   exportCommand,
   repriceCommand,
   rederiveCommand,
+  resendQuarantineCommand,
 ];

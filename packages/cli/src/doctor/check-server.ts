@@ -1,4 +1,4 @@
-import { statusResponse, ledgerResponse } from '@sightline/schema/api';
+import { type LedgerResponse, ledgerResponse, statusResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { formatBytes, formatCount, formatDuration } from '../output/format.ts';
 import { version } from '../version.ts';
@@ -95,7 +95,7 @@ export async function checkLedger({ client }: ServerContext): Promise<readonly F
           name: 'ledger',
           status: 'failed',
           message: `${formatCount(sum('quarantined'))} items were accepted and then refused by the engine: ${reasons('quarantines')}.`,
-          hint: 'They are kept in the quarantine folder of the data directory. Please report the reason.',
+          hint: 'They are kept in the quarantine folder of the data directory. Please report the reason; when it is mended: sightline resend-quarantine',
         }
       : sum('rejected') > 0
         ? {
@@ -105,15 +105,19 @@ export async function checkLedger({ client }: ServerContext): Promise<readonly F
             hint: 'Senders were told in partial_success; sightline metrics and the Status page list all reasons.',
           }
         : { name: 'ledger', status: 'ok', message: `${counts}, none refused.` },
-    {
-      name: 'journal',
-      status: journal.bytes > journal.bytesMax * 0.8 ? 'warning' : 'ok',
-      message: `${formatBytes(journal.bytes)} of ${formatBytes(journal.bytesMax)} in ${journal.segments} segments.`,
-      ...(journal.bytes > journal.bytesMax * 0.8
-        ? { hint: 'More comes in than the engine loads. Send less, or give the server more processors.' }
-        : {}),
-    },
+    checkJournal(journal),
   ];
+}
+
+function checkJournal({ bytes, bytesMax, quarantineBytes, segments }: LedgerResponse['journal']): Finding {
+  const setAside = quarantineBytes === 0 ? '' : `, ${formatBytes(quarantineBytes)} in quarantine`;
+  const message = `${formatBytes(bytes)} of ${formatBytes(bytesMax)} in ${segments} segments${setAside}.`;
+  if (bytes + quarantineBytes <= bytesMax * 0.8) return { name: 'journal', status: 'ok', message };
+  const hint =
+    quarantineBytes > bytes
+      ? 'When both are full, nothing more is accepted. Mend the reasons and run: sightline resend-quarantine'
+      : 'More comes in than the engine loads. Send less, or give the server more processors.';
+  return { name: 'journal', status: 'warning', message, hint };
 }
 
 function judgeCanary({

@@ -13,8 +13,12 @@ export interface LiveServer {
 }
 
 /** The real server in a process of its own, on free ports, with a data directory that goes with it. */
-export async function startLiveServer(options: readonly string[] = []): Promise<LiveServer> {
+export async function startLiveServer(
+  options: readonly string[] = [],
+  prepare: (data: string) => Promise<void> = async () => undefined,
+): Promise<LiveServer> {
   const data = await mkdtemp(path.join(tmpdir(), 'sightline-cli-'));
+  await prepare(data);
   const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
   const child = spawn(
     process.execPath,

@@ -33,11 +33,29 @@ export const ledgerResponse = z.object({
   rows: z.array(ledgerRow),
   journal: z.object({
     bytes: z.number().int(),
-    bytesMax: z.number().int(),
+    bytesMax: z
+      .number()
+      .int()
+      .describe('For the journal and the quarantine together. Beyond, nothing is accepted.'),
+    quarantineBytes: z.number().int().describe('Of what was accepted and then refused by the engine.'),
     segments: z.number().int(),
     oldestPendingMs: z.number().nullable(),
   }),
   canary,
+});
+
+export const quarantineResendRequest = z.object({
+  after: z.string().max(500).default('').describe('`next` of the answer before; leave it out to begin.'),
+});
+
+/** What became of some pieces of the quarantine; `next` goes on after them. */
+export const quarantineResent = z.object({
+  stored: z.number().int().describe('Pieces that are in the tables now, and no longer in quarantine.'),
+  items: z.number().int().describe('Spans, log records and data points in them.'),
+  refused: z.number().int().describe('Pieces that the engine refused again. They stay.'),
+  damaged: z.number().int().describe('Pieces that are not what was written. They stay.'),
+  reasons: z.array(z.string()).describe('Why pieces were refused.'),
+  next: z.string().nullable(),
 });
 
 export const statusResponse = z.object({
@@ -67,5 +85,6 @@ export const readyResponse = z.object({ status: z.enum(['ready', 'starting', 'st
 export type TelemetrySignal = z.infer<typeof telemetrySignal>;
 export type LedgerRow = z.infer<typeof ledgerRow>;
 export type LedgerResponse = z.infer<typeof ledgerResponse>;
+export type QuarantineResent = z.infer<typeof quarantineResent>;
 export type Canary = z.infer<typeof canary>;
 export type StatusResponse = z.infer<typeof statusResponse>;

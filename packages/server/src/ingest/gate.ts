@@ -20,6 +20,8 @@ export interface GateLimits {
 export interface GateView {
   /** Bytes of all segments on disk. */
   journalBytes(): number;
+  /** Bytes that the engine refused. They share the journal's bound: nothing acknowledged is lost, and no disk fills. */
+  quarantineBytes(): number;
   /**
    * Milliseconds of work for the loaders: what is journalled now and `enteringBytes` more. Undefined while the engine
    * is away for this signal.
@@ -38,6 +40,8 @@ interface Waiter {
 }
 
 const pollMs = 20;
+/** Somebody has to do something first. */
+const quarantineRetryS = 30;
 
 export class Gate {
   readonly #limits: GateLimits;
@@ -84,11 +88,16 @@ export class Gate {
 
   #assertJournalHasRoom(bytes: number): void {
     const { journalBytesMax } = this.#limits;
-    if (this.#view.journalBytes() + this.#enteringBytes + bytes > journalBytesMax)
+    const setAside = this.#view.quarantineBytes();
+    const waiting = this.#view.journalBytes() + this.#enteringBytes;
+    if (waiting + setAside + bytes <= journalBytesMax) return;
+    if (setAside > waiting)
       throw overloaded(
-        `the journal holds its maximum of ${journalBytesMax} bytes, waiting for the engine`,
-        5,
+        `the quarantine holds ${setAside} of the ${journalBytesMax} bytes that it and the journal have together; ` +
+          'mend the reasons it tells and run "sightline resend-quarantine"',
+        quarantineRetryS,
       );
+    throw overloaded(`the journal holds its maximum of ${journalBytesMax} bytes, waiting for the engine`, 5);
   }
 
   #hasRoom(signal: TelemetrySignal): boolean {

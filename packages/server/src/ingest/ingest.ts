@@ -4,7 +4,12 @@
  */
 import type { Logger } from 'pino';
 import { nanosFromMs, unixNano, type Clock } from '@sightline/base';
-import type { Canary as CanaryState, LedgerResponse, TelemetrySignal } from '@sightline/schema/api';
+import type {
+  Canary as CanaryState,
+  LedgerResponse,
+  QuarantineResent,
+  TelemetrySignal,
+} from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import {
   admit,
@@ -26,6 +31,7 @@ import { Loader, type LoaderEvents } from './loader.ts';
 import { MemoryBudget } from './memory-budget.ts';
 import { Quarantine } from './quarantine.ts';
 import { recoverJournal, type Recovered } from './recovery.ts';
+import { resendQuarantine } from './resend-quarantine.ts';
 import { SegmentLoader } from './segment-loader.ts';
 import { signalDirectory, type Segment } from './segment.ts';
 
@@ -64,6 +70,7 @@ const msPerDay = 86_400_000;
 const startupMsMax = 5_000;
 const wholeMsMax = 60_000;
 const rebaseIntervalMs = 10_000;
+const resentPiecesMax = 20;
 
 /**
  * Recovers the journal and starts loading. Resolves when requests can be accepted.
@@ -72,6 +79,7 @@ const rebaseIntervalMs = 10_000;
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const quarantine = new Quarantine(options.dataDirectory);
   const recovered = await recoverAll(options, quarantine);
+  await quarantine.measure();
   const ingest = new Ingest(options, quarantine, recovered);
   await ingest.start(recovered);
   return ingest;
@@ -117,6 +125,7 @@ export class Ingest {
   #rebaseTimer: NodeJS.Timeout | undefined;
   /** The last task that wanted no loads. */
   #quietTask: Promise<unknown> = Promise.resolve();
+  #resending: Promise<unknown> = Promise.resolve();
   #closing = false;
 
   constructor(
@@ -152,7 +161,12 @@ export class Ingest {
       events: this.#loaderEvents(),
     });
     const { queueMs, overheadMs } = this.#loader;
-    const view = { journalBytes: () => this.#journalBytes(), queueMs, overheadMs };
+    const view = {
+      journalBytes: () => this.#journalBytes(),
+      quarantineBytes: () => quarantine.bytes,
+      queueMs,
+      overheadMs,
+    };
     this.#gate = new Gate(this.limits, view, clock);
     this.#canary = this.#makeCanary();
   }
@@ -219,6 +233,7 @@ export class Ingest {
       journal: {
         bytes: this.#journalBytes(),
         bytesMax: this.limits.journalBytesMax,
+        quarantineBytes: this.#quarantine.bytes,
         segments: this.#loader.segments + this.#activeJournals(),
         oldestPendingMs: this.#oldestPendingMs(),
       },
@@ -234,6 +249,29 @@ export class Ingest {
   async whileLoadsWait<T>(task: () => Promise<T>, timeoutMs = wholeMsMax): Promise<T> {
     const done = this.#quietTask.then(async () => this.#loader.quietlyWhenWhole(task, timeoutMs));
     this.#quietTask = done.catch(() => undefined);
+    return done;
+  }
+
+  /**
+   * Tries to store what the engine refused, `piecesMax` pieces after the one named `after`. One call at a time does something.
+   * @throws StoreError `unavailable`.
+   */
+  async resendQuarantine(after: string): Promise<QuarantineResent> {
+    const { store } = this.#options;
+    const done = this.#resending
+      .catch(() => undefined)
+      .then(async () =>
+        resendQuarantine(
+          {
+            store,
+            quarantine: this.#quarantine,
+            aside: async (task) => this.#loader.aside(task),
+            stored: (piece) => this.#ledger.resent(piece),
+          },
+          { after, piecesMax: resentPiecesMax },
+        ),
+      );
+    this.#resending = done;
     return done;
   }
 
@@ -257,7 +295,16 @@ export class Ingest {
     return [
       ...this.counters.list(),
       gauge('sightline_journal_bytes', 'Bytes of segments on disk.', this.#journalBytes()),
-      gauge('sightline_journal_bytes_max', 'Bound of sightline_journal_bytes.', this.limits.journalBytesMax),
+      gauge(
+        'sightline_journal_bytes_max',
+        'Bound of sightline_journal_bytes and sightline_quarantine_bytes together.',
+        this.limits.journalBytesMax,
+      ),
+      gauge(
+        'sightline_quarantine_bytes',
+        'Bytes that were accepted and that the engine refused.',
+        this.#quarantine.bytes,
+      ),
       gauge(
         'sightline_journal_segments',
         'Segments on disk.',

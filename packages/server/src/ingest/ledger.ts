@@ -56,6 +56,14 @@ export class Ledger {
     }
   }
 
+  /** What was set aside is in the tables after all. */
+  resent({ signal, project, items, reason }: Quarantined): void {
+    if (items === 0) return;
+    this.#loaded[signal].add({ project, accepted: items, rejections: [], received: undefined });
+    const reasons = this.#quarantined[signal].get(project);
+    if (reasons !== undefined) bump(reasons, reason, -items);
+  }
+
   /**
    * Takes the tables' sums and the quarantine's content as the truth; other servers may have added to the former. Both
    * were read while no segment was being loaded.

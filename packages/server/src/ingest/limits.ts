@@ -6,7 +6,7 @@ export interface IngestLimits {
   readonly memoryBytesMax: number;
   /** Buffers kept for the next requests when none is in progress. Beyond: they are freed. */
   readonly bodiesKeptBytesMax: number;
-  /** All segments on disk. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
+  /** All segments on disk, and the quarantine. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
   readonly journalBytesMax: number;
   /** A segment is sealed when it has this many bytes, even if no loader is free. */
   readonly segmentBytesMax: number;

@@ -36,6 +36,8 @@ export interface LoaderEvents {
   undeletable(segment: Segment, error: unknown): void;
 }
 
+const pausePollMs = 20;
+
 export class Loader {
   readonly #options: LoaderOptions;
   readonly #pace = new LoadPace();
@@ -50,6 +52,8 @@ export class Loader {
   #timer: NodeJS.Timeout | undefined;
   /** Tasks that want nothing to be loaded. */
   #pauses = 0;
+  /** Loads of what is not in the journal. */
+  readonly #asides = new Set<Promise<void>>();
 
   constructor(options: LoaderOptions) {
     this.#options = options;
@@ -133,11 +137,22 @@ export class Loader {
     }
   }
 
+  /** Runs a load of what is not in the journal, when nobody wants nothing to be loaded. */
+  async aside(task: () => Promise<void>): Promise<void> {
+    while (this.#pauses > 0) await delay(pausePollMs);
+    const done = task();
+    const settled = done.catch(() => undefined);
+    this.#asides.add(settled);
+    await settled;
+    this.#asides.delete(settled);
+    await done;
+  }
+
   /** Runs `read` while nothing is being loaded, so that what it reads holds whole segments only. */
   async quietly<T>(read: () => Promise<T>): Promise<T> {
     this.#pauses += 1;
     try {
-      await Promise.all([...this.#running.values()].map(async ({ done }) => done));
+      await this.#underWay();
       return await read();
     } finally {
       this.#pauses -= 1;
@@ -167,7 +182,11 @@ export class Loader {
   async close(): Promise<void> {
     this.#stop.abort();
     clearTimeout(this.#timer);
-    await Promise.all([...this.#running.values()].map(async ({ done }) => done));
+    await this.#underWay();
+  }
+
+  async #underWay(): Promise<void> {
+    await Promise.all([...[...this.#running.values()].map(async ({ done }) => done), ...this.#asides]);
   }
 
   #isOpen(): boolean {

@@ -15,7 +15,7 @@ let url: string;
 
 const ledger: LedgerResponse = {
   rows: [],
-  journal: { bytes: 0, bytesMax: 1, segments: 0, oldestPendingMs: null },
+  journal: { bytes: 0, bytesMax: 1, quarantineBytes: 0, segments: 0, oldestPendingMs: null },
   canary: { state: 'off', lastOk: null, lastVisibleMs: null, error: null },
 };
 
@@ -60,6 +60,9 @@ beforeAll(async () => {
     store: telemetry.store,
     clock: telemetry.clock,
     ledger: () => ledger,
+    resendQuarantine: async () => {
+      throw new Error('Nothing here is set aside.');
+    },
     // The settings have their own tests; nothing here reaches the control plane.
     catalog: {} as CatalogDatabase,
     evaluation: {

@@ -1,5 +1,10 @@
 /** One row per endpoint. The rows drive the routes, the checking of requests and the OpenAPI document alike. */
-import type { LedgerResponse, RetentionSettings, StatusResponse } from '@sightline/schema/api';
+import type {
+  LedgerResponse,
+  QuarantineResent,
+  RetentionSettings,
+  StatusResponse,
+} from '@sightline/schema/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { CatalogDatabase } from '../../catalog/catalog.ts';
@@ -11,6 +16,8 @@ import type { QueryContext } from '../../query/reader.ts';
 /** What the endpoints answer from. */
 export interface ApiSources {
   readonly ledger: () => LedgerResponse | Promise<LedgerResponse>;
+  /** Tries to store pieces of the quarantine, those after this name. */
+  readonly resendQuarantine: (after: string) => Promise<QuarantineResent>;
   readonly status: () => StatusResponse | Promise<StatusResponse>;
   /** Keys of the control plane. */
   readonly catalog: CatalogDatabase;

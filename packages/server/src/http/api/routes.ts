@@ -6,6 +6,8 @@ import {
   histogramParameters,
   histogramResponse,
   ledgerResponse,
+  quarantineResendRequest,
+  quarantineResent,
   logContextParameters,
   logContextResponse,
   logsParameters,
@@ -53,6 +55,7 @@ import { annotationRoutes } from './annotation-routes.ts';
 import { codingAgentsRoutes } from './coding-agents-routes.ts';
 import { evaluatorsRoutes } from './evaluators-routes.ts';
 import { pricesRoutes } from './prices-routes.ts';
+import { explainFailure } from '../../query/store-failure.ts';
 import { type ApiRoute, route } from './route-table.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { runRoutes } from './run-routes.ts';
@@ -226,6 +229,18 @@ export const apiRouteTable: readonly ApiRoute[] = [
     query: noParameters,
     response: ledgerResponse,
     answer: ({ sources }) => sources.ledger(),
+  }),
+  route({
+    method: 'POST',
+    path: '/quarantine/resend',
+    summary: 'Tries again to store what was accepted and then refused by the engine, some pieces at a time.',
+    tag: 'system',
+    body: quarantineResendRequest,
+    response: quarantineResent,
+    answer: async ({ sources, body }) =>
+      sources.resendQuarantine(body.after).catch((error: unknown) => {
+        throw explainFailure(error);
+      }),
   }),
   route({
     path: '/status',
