@@ -48,6 +48,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/server/src/query',
     'packages/server/src/storage',
   ],
+  // Puts runs together by the rule of the query layer, and writes them down.
+  'packages/server/src/runs': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/query',
+    'packages/server/src/storage',
+  ],
   'packages/server/src/http': [
     'packages/base/src',
     'packages/schema/src',

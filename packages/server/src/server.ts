@@ -22,6 +22,7 @@ import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts'
 import { HistoryJobs } from './pricing/history-jobs.ts';
 import { PriceKeeper } from './pricing/price-keeper.ts';
 import { keepRetention } from './retention-keeper.ts';
+import { RunKeeper } from './runs/run-keeper.ts';
 import { describeServer } from './server-status.ts';
 import { openStore } from './storage/open-store.ts';
 import type { RetentionPolicy, TelemetryStore } from './storage/telemetry-store.ts';
@@ -82,7 +83,11 @@ async function start(
   const directory = openDataDirectory(options.dataDirectory, pid);
   onClose(() => directory.release());
 
-  const [catalog, store] = await openTwins(options, directory.path, clock, onClose);
+  const [catalog, opened] = await openTwins(options, directory.path, clock, onClose);
+  const runs = new RunKeeper({ store: opened, log });
+  onClose(async () => runs.stop());
+  const store = withRuns(opened, runs);
+  runs.changed();
   const retention = keepRetention({
     store,
     log,
@@ -199,6 +204,20 @@ async function start(
   urls.otlpHttp = `http://${name}:${otlpHttp.port}`;
   urls.otlpGrpc = `${name}:${otlpGrpc.port}`;
   return urls;
+}
+
+/** Tells the keeper of runs of all that may have changed them. */
+function withRuns(store: TelemetryStore, runs: RunKeeper): TelemetryStore {
+  const thenRuns = async <Result>(done: Promise<Result>): Promise<Result> =>
+    done.finally(() => runs.changed());
+  return {
+    ...store,
+    load: async (segment) =>
+      segment.signal === 'traces' ? thenRuns(store.load(segment)) : store.load(segment),
+    priceSpans: async (spans) => thenRuns(store.priceSpans(spans)),
+    rederiveDay: async (day) => thenRuns(store.rederiveDay(day)),
+    deleteTrace: async (trace) => runs.between(async () => store.deleteTrace(trace)),
+  };
 }
 
 /** Tells the keeper of prices of every load that may hold calls of models. */

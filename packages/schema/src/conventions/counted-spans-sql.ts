@@ -11,10 +11,13 @@ export interface CountedSpansColumns {
   readonly costUsd: string;
 }
 
+/** Calls around calls are looked through up to this depth to tell them from calls that are each other's parents. */
+const depthMax = 32;
+
 /**
  * `countedSpans` as an aggregate for `GROUP BY project, trace_id`: the ids of the counted spans. It sees direct parents
  * only, so it knows an agent's sum by the calls in the same trace and a wrapper by its child: exact for every recorded
- * dialect, and cheap, since only spans with usage are gathered.
+ * dialect, and cheap, since only spans with usage are gathered. In the order of their ids, so that the same spans always give the same.
  */
 export function countedSpanIdsSql(columns: CountedSpansColumns): string {
   const isInference = `${columns.operation} IN (${sqlList(inferenceOperations)})`;
@@ -22,13 +25,35 @@ export function countedSpanIdsSql(columns: CountedSpansColumns): string {
   const hasUsage = [columns.inputTokens, columns.outputTokens, columns.costUsd]
     .map((column) => `ifNull(${column}, 0) > 0`)
     .join(' OR ');
-  const gathered = `groupArrayIf(tuple(${span}), ${hasUsage})`;
+  const gathered = `arraySort(groupArrayIf(tuple(${span}), ${hasUsage}))`;
   // Calls of a model where there are any; what reports sums only where there are none.
   const relevant = `arrayFilter(s -> s.3 = arrayExists(x -> x.3, all_), all_)`;
   const innermost = `arrayFilter(s -> NOT has(parents_, s.1), relevant_)`;
+  // Usually these are all. Where some are neither innermost nor directly around one, it is looked who is around an innermost one at any distance:
+  // who is not, stands in a circle of parents, and counts.
+  const around = `arrayMap(s -> s.2, innermost_)`;
+  const others = `arrayFilter(s -> has(parents_, s.1) AND NOT has(around_, s.1), relevant_)`;
+  const outwards = `arrayFold((reached_, step_) -> arrayDistinct(arrayConcat(reached_, arrayMap(s -> s.2, arrayFilter(s -> has(reached_, s.1), relevant_)))),
+    range(if(empty(others_), 0, least(length(relevant_), ${depthMax}))), around_)`;
   const once = `arrayFilter((s, i) -> s.4 = '' OR indexOf(responses_, s.4) = i, counted_, arrayEnumerate(counted_))`;
   // Arrays of one element bind names.
-  const counted = `arrayMap(counted_ -> arrayMap(responses_ -> ${once}, [arrayMap(s -> s.4, counted_)])[1], [${innermost}])[1]`;
-  const withParents = `arrayMap(relevant_ -> arrayMap(parents_ -> ${counted}, [arrayMap(s -> s.2, relevant_)])[1], [${relevant}])[1]`;
-  return `arrayMap(s -> s.1, arrayMap(all_ -> ${withParents}, [${gathered}])[1])`;
+  const bind = (name: string, value: string, body: string): string =>
+    `arrayMap(${name} -> ${body}, [${value}])[1]`;
+  const circles = bind(
+    'around_',
+    around,
+    bind(
+      'others_',
+      others,
+      bind('outwards_', outwards, `arrayFilter(s -> NOT has(outwards_, s.1), others_)`),
+    ),
+  );
+  const counted = bind('innermost_', innermost, `arrayConcat(innermost_, ${circles})`);
+  const withResponses = bind('counted_', counted, bind('responses_', `arrayMap(s -> s.4, counted_)`, once));
+  const withParents = bind(
+    'relevant_',
+    relevant,
+    bind('parents_', `arrayMap(s -> s.2, relevant_)`, withResponses),
+  );
+  return `arrayMap(s -> s.1, ${bind('all_', gathered, withParents)})`;
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type CountableSpan, countedSpans } from './counted-spans.ts';
+import { countedInEngine } from './engine.testing.ts';
 
 test('calls of a model count, the agent that reports their sum does not', () => {
   const spans = [
@@ -62,6 +63,29 @@ test('parents that are missing, cyclic or the span itself do not hang and lose n
   expect(ids(spans)).toEqual(['a', 'c', 'd']);
 });
 
+test("calls that are each other's parents each count, in the engine too", () => {
+  const calls = (...pairs: readonly (readonly [id: string, parent: string])[]): CountableSpan[] =>
+    pairs.map(([id, parent]) => span(id.padEnd(16, '.'), parent.padEnd(16, '.'), 'llm', 10, 1));
+  const agents = (...pairs: readonly (readonly [id: string, parent: string])[]): CountableSpan[] =>
+    calls(...pairs).map((each) => ({ ...each, operation: 'agent' }));
+  const cases: readonly (readonly [readonly CountableSpan[], readonly string[]])[] = [
+    [calls(['a', 'b'], ['b', 'a']), ['a', 'b']],
+    [calls(['a', 'b'], ['b', 'c'], ['c', 'a']), ['a', 'b', 'c']],
+    // What is around another call is that call, also where the way outwards ends in a circle.
+    [calls(['a', 'b'], ['b', 'a'], ['c', 'a']), ['c']],
+    [calls(['a', 'b'], ['b', 'a'], ['x', ''], ['y', 'x']), ['a', 'b', 'y']],
+    [calls(['a', ''], ['b', 'a'], ['c', 'b'], ['d', 'c'], ['e', 'd']), ['e']],
+    [agents(['a', 'b'], ['b', 'a']), ['a', 'b']],
+    [[...agents(['a', 'b'], ['b', 'a']), ...calls(['c', ''])], ['c']],
+  ];
+  for (const [spans, expected] of cases) {
+    const trimmed = (found: readonly string[]): string[] =>
+      found.map((id) => id.replaceAll('.', '')).toSorted();
+    expect(trimmed(countedSpans(spans).map(({ spanId }) => spanId))).toEqual(expected);
+    expect(trimmed(countedInEngine(spans.map(asStored)))).toEqual(expected);
+  }
+});
+
 test('the order of arrival does not change the total', () => {
   const operation = fc.constantFrom(
     'llm',
@@ -104,3 +128,16 @@ function span(
 }
 
 const ids = (spans: readonly CountableSpan[]) => countedSpans(spans).map((each) => each.spanId);
+
+function asStored(each: CountableSpan): Parameters<typeof countedInEngine>[0][number] {
+  return {
+    traceId: 't',
+    spanId: each.spanId,
+    parentSpanId: each.parentSpanId ?? '',
+    operation: each.operation,
+    response_id: each.responseId,
+    input_tokens: each.inputTokens,
+    output_tokens: each.outputTokens,
+    cost_usd: null,
+  } as never;
+}

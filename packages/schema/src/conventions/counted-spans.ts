@@ -22,8 +22,9 @@ const separatingOperations: readonly OperationKind[] = ['tool', 'agent', 'workfl
  * The spans whose tokens and cost add up to what the trace used, each call once:
  * - a call of a model directly around another is the same call seen by two instrumentations: the inner one counts;
  * - a response id counts once, at the innermost span that has it;
- * - agents, workflows and steps report sums: they count only where nothing below them does.
- * Spans with missing or cyclic parents count as roots.
+ * - agents, workflows and steps report sums: they count only where nothing below them does;
+ * - spans that are each other's parents are around nothing but each other: each counts.
+ * Spans with missing parents count as roots.
  */
 export function countedSpans<Span extends CountableSpan>(spans: readonly Span[]): readonly Span[] {
   const withUsage = spans.filter(hasUsage);
@@ -39,7 +40,11 @@ export function countedSpans<Span extends CountableSpan>(spans: readonly Span[])
       isSeparated ||= separatingOperations.includes(above.operation);
     }
   }
-  const counted = withUsage.filter((span) => !(isInference(span) ? wrappers : summed).has(span.spanId));
+  const innermost = withUsage.filter((span) => !(isInference(span) ? wrappers : summed).has(span.spanId));
+  const outwards = new Set(innermost.flatMap((span) => [span, ...tree.ancestors(span)]));
+  const inCircles = withUsage.filter((span) => !outwards.has(span));
+  const isSum = innermost.length === 0 && !inCircles.some(isInference);
+  const counted = [...innermost, ...inCircles.filter((span) => isSum || isInference(span))];
   return oncePerResponse(counted, (span) => tree.ancestors(span).length);
 }
 

@@ -123,6 +123,14 @@ export interface DayToRederive {
   readonly to: UnixNano;
 }
 
+export interface RunsProgressToRecord {
+  readonly generation: number;
+  /** All rows of `ai_spans` that changed until then are known in `runs`. Milliseconds since 1970; 0 for nothing. */
+  readonly untilMs: bigint;
+  /** The first that is known of this generation: rows of older ones may go. */
+  readonly isFirst?: boolean;
+}
+
 /**
  * Where telemetry is kept. Two engines implement it (embedded chDB, ClickHouse over HTTP, the latter also on a cluster)
  * and pass one contract suite. Methods may be called concurrently; all throw StoreError.
@@ -150,6 +158,15 @@ export interface TelemetryStore {
    * server. Interrupted, the day is whole: as before, or as after.
    */
   rederiveDay(day: DayToRederive): Promise<void>;
+
+  /** Until when all that changed in `ai_spans` can be seen, by its `changed_time`: nothing will ever appear that changed before. Milliseconds since 1970. */
+  settledMs(): Promise<bigint>;
+
+  /** Adds to `runs`, which holds what can be made of `ai_spans`, what the SELECT gives. */
+  deriveRuns(rows: { readonly columns: readonly string[]; readonly select: Statement }): Promise<void>;
+
+  /** Notes how far `runs` goes. A rederived day begins a new generation, of which nothing is known. */
+  recordRunsProgress(progress: RunsProgressToRecord): Promise<void>;
 
   /**
    * Takes a trace away, with its logs, scores and the texts that no other trace uses; counts over time stay. Nothing may be loaded

@@ -15,7 +15,7 @@ import { decodeCost } from '../decode-span.ts';
 import { decodeTime, textOrNull } from '../decode-row.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { callFilters, type ExactFilters, havingRunFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
+import { callFilterNames, callFilters, type ExactFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { callRows, type CallWish } from '../sql/call-rows-sql.ts';
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
 import { modelCalls } from '../sql/model-calls-sql.ts';
@@ -23,7 +23,8 @@ import { every, int64, type Sql, sql, string, trusted } from '../sql/sql.ts';
 import { summedUsageText } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
 import { decodeUsage, type UsageRow } from './run-facts.ts';
-import { readLastErrors } from './last-errors.ts';
+import { withStoredRuns } from './stored-runs.ts';
+import { type LastFailure, readLastErrors } from './last-errors.ts';
 
 interface CalleeRow {
   readonly calls: string;
@@ -45,18 +46,22 @@ const quantiles = (column: string, condition: string, names: readonly [string, s
 const callColumns = (isCall: string): string => `
   countIf(${isCall}) AS calls, countIf(${isCall} AND isError) AS errors, if(calls = 0, 0, errors / calls) AS errorRate,
   ${quantiles('durationNs / 1e6', isCall, ['p50Ms', 'p95Ms'])},
-  uniqExact(trace_id) AS runs, max(callStartNanos) AS lastNanos`;
+  uniqExact(cityHash64(trace_id)) AS runs, max(callStartNanos) AS lastNanos`;
 
 interface CalleeList<Row> {
   readonly of: string;
   readonly parameters: ModelsParameters | AgentsParameters | ToolsParameters;
   readonly kinds: CallWish['kinds'];
   readonly reads: readonly string[];
+  /** Sums the rows of `callRows` up to fewer, for `columns` to sum up. */
+  readonly gathered?: (calls: Sql) => Sql;
   /** SELECT list over the rows of `callRows`. */
   readonly columns: string;
+  /** What is shown of `columns`, where that is not all. */
+  readonly output?: string;
   readonly where: Sql;
   readonly groupBy: readonly string[];
-  readonly add: (rows: readonly Row[], reader: Reader, calls: Sql) => Promise<void>;
+  readonly add: (rows: readonly Row[], reader: Reader) => Promise<void>;
 }
 
 async function findCallees<Row extends object>(
@@ -71,23 +76,14 @@ async function findCallees<Row extends object>(
   const { from, to } = page.range;
   const filters: ExactFilters = parameters;
   const wish = {
-    scope: scopeOf(reader, page, 'padded'),
+    scope: await withStoredRuns(reader, scopeOf(reader, page, 'padded'), filters),
     where: tracesOfFilter(reader.project, readQ(parameters.q, 'traces', reader.clock), page.range),
-    reads: [
-      'callStartNanos',
-      'durationNs',
-      'isError',
-      'service',
-      'version',
-      'environment',
-      'model',
-      ...list.reads,
-    ],
+    reads: ['callStartNanos', 'durationNs', 'isError', ...callFilterNames(filters), ...list.reads],
   };
   const source =
     list.kinds === 'models'
       ? await modelCalls(reader, { ...wish, filters })
-      : callRows({ ...wish, kinds: list.kinds, having: havingRunFilters(filters) });
+      : callRows({ ...wish, kinds: list.kinds, filters });
   const calls = sql`SELECT * FROM (${source}) WHERE ${every([
     sql`callStartNanos >= ${int64(from)} AND callStartNanos < ${int64(to)}`,
     callFilters(filters),
@@ -95,17 +91,19 @@ async function findCallees<Row extends object>(
   ])}`;
   const identity = list.groupBy.join(', ');
   const found = await reader.rows<Row & { sortKey: string; tie: string }>(
-    sql`SELECT *, toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS lastText FROM (${keyedPage({
-      rows: sql`SELECT ${trusted(identity)}, ${trusted(list.columns)} FROM (${calls}) AS source GROUP BY ${trusted(identity)}`,
-      value: sort.column === 'lastTime' ? 'lastNanos' : sort.column,
-      identity: `concat(${list.groupBy.map((column) => `toString(${column}), '\\0'`).join(', ')})`,
-      isDescending: sort.isDescending,
-      after: page.after,
-      limit: limit + 1,
-    })})`,
+    sql`SELECT ${trusted(list.output ?? '*')}, toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS lastText FROM (${keyedPage(
+      {
+        rows: sql`SELECT ${trusted(identity)}, ${trusted(list.columns)} FROM (${list.gathered?.(calls) ?? calls}) AS source GROUP BY ${trusted(identity)}`,
+        value: sort.column === 'lastTime' ? 'lastNanos' : sort.column,
+        identity: `concat(${list.groupBy.map((column) => `toString(${column}), '\\0'`).join(', ')})`,
+        isDescending: sort.isDescending,
+        after: page.after,
+        limit: limit + 1,
+      },
+    )})`,
   );
   const rows = found.slice(0, limit);
-  await list.add(rows, reader, calls);
+  await list.add(rows, reader);
   const last = found.length > limit ? rows.at(-1) : undefined;
   return {
     rows,
@@ -186,10 +184,10 @@ export async function findAgents(
     of: 'agents',
     parameters,
     kinds: 'all',
-    reads: ['model'],
+    reads: ['agent', 'service', 'model', 'tool'],
     columns: `${callColumns("operation = 'agent'")}, countIf(operation = 'llm') AS llmCalls,
       countIf(operation = 'tool' OR (operation = 'mcp' AND tool != '')) AS toolCalls,
-      groupUniqArray(toString(service)) AS services, groupUniqArrayIf(toString(model), model != '') AS models, ${summedUsageText}`,
+      arrayMap(each -> toString(each), groupUniqArray(source.service)) AS services, arrayMap(each -> toString(each), groupUniqArrayIf(source.model, source.model != '')) AS models, ${summedUsageText}`,
     where: parameters.agent === undefined ? trusted("agent != ''") : sql`agent = ${string(parameters.agent)}`,
     groupBy: ['agent'],
     add: nothingMore,
@@ -209,7 +207,7 @@ export async function findAgents(
   };
 }
 
-interface ToolRow extends CalleeRow {
+interface ToolRow extends CalleeRow, LastFailure {
   readonly tool: string;
   /** Agents, and the numbers of their calls. */
   readonly callsByAgent: readonly [readonly string[], readonly string[]];
@@ -223,14 +221,21 @@ export async function findTools(context: QueryContext, parameters: ToolsParamete
     of: 'tools',
     parameters,
     kinds: 'tools',
-    reads: [],
-    columns: `${callColumns('true')},
-      sumMap([toString(agent)], [toUInt64(1)]) AS callsByAgent, sumMap([toString(agent)], [toUInt64(isError)]) AS errorsByAgent`,
+    reads: ['tool', 'agent', 'spanId'],
+    gathered: (calls) => sql`SELECT tool, agent, count() AS calls_, countIf(isError) AS errors_,
+        quantilesDDState(0.01, 0.5, 0.95)(durationNs / 1e6) AS durations_, uniqExactState(cityHash64(trace_id)) AS runs_, max(callStartNanos) AS last_,
+        argMaxIf(tuple(trace_id, spanId), callStartNanos, isError) AS failed_, maxIf(callStartNanos, isError) AS lastFailed_
+      FROM (${calls}) GROUP BY tool, agent`,
+    columns: `sum(calls_) AS calls, sum(errors_) AS errors, if(calls = 0, 0, errors / calls) AS errorRate,
+      quantilesDDMerge(0.01, 0.5, 0.95)(durations_) AS durations, durations[1] AS p50Ms, durations[2] AS p95Ms,
+      uniqExactMerge(runs_) AS runs, max(last_) AS lastNanos, argMax(failed_, lastFailed_) AS failed, max(lastFailed_) AS failedNanos,
+      sumMap([toString(agent)], [calls_]) AS callsByAgent, sumMap([toString(agent)], [errors_]) AS errorsByAgent`,
+    output: `* EXCEPT (failed), lower(hex(failed.1)) AS failedTrace, lower(hex(failed.2)) AS failedSpan, toString(fromUnixTimestamp64Nano(failedNanos, 'UTC')) AS failedText`,
     where: trusted("tool != ''"),
     groupBy: ['tool'],
-    add: async (found, reader_, calls) => {
-      const failed = found.filter(({ errors }) => Number(errors) > 0).map(({ tool }) => tool);
-      for (const [tool, error] of await readLastErrors(reader_, calls, failed)) lastErrors.set(tool, error);
+    add: async (found, reader_) => {
+      const failed = found.filter(({ errors }) => Number(errors) > 0);
+      for (const [tool, error] of await readLastErrors(reader_, failed)) lastErrors.set(tool, error);
     },
   });
   return {

@@ -14,21 +14,15 @@ import { writeCursor } from '../cursor.ts';
 import { decodeTime, nanosToMs, textOrNull } from '../decode-row.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { havingFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
+import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
-import { aiSpansWithin, type RunScope, runRows } from '../sql/run-rows-sql.ts';
-import { every, int64, moment, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
+import { aiSpansWithin, runRows, type RunWish } from '../sql/run-rows-sql.ts';
+import { every, int64, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
 import { summedUsage } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
-import {
-  billedModels,
-  type BilledModel,
-  decodeUsage,
-  mixModels,
-  readRuns,
-  type UsageRow,
-} from './run-facts.ts';
+import { type BilledModel, decodeUsage, mixModels, readRuns, type UsageRow } from './run-facts.ts';
 import { readScoresOfGroups } from './scores-of.ts';
+import { withStoredRuns } from './stored-runs.ts';
 
 type GroupBy = 'session' | 'user';
 
@@ -65,7 +59,7 @@ const groupColumns = trusted(`
 function groups(by: GroupBy, runs: Sql): Sql {
   const id = trusted(idColumn[by]);
   return sql`SELECT ${id} AS groupId, ${groupColumns}, ${summedUsage}
-    FROM (SELECT *, ${trusted(billedModels)} AS models FROM (${runs})) AS source WHERE ${id} != '' GROUP BY groupId`;
+    FROM (${runs}) AS source WHERE ${id} != '' GROUP BY groupId`;
 }
 
 const sortValues: Readonly<Record<string, string>> = {
@@ -91,17 +85,13 @@ async function findGroups(
   const reader = new Reader(context);
   const page = await startAgentPage(reader, [by, query], parameters);
   const sort = readSort(parameters.sort);
-  const { from, to } = page.range;
-  const scope = scopeOf(reader, page, 'padded');
-  const having = every([
-    sql`countIf(start_time >= ${moment(from)} AND start_time < ${moment(to)}) > 0`,
-    havingFilters(parameters),
-  ]);
+  const scope = await withStoredRuns(reader, scopeOf(reader, page, 'padded'), parameters);
+  const within = page.range;
   const where = tracesOfFilter(reader.project, readQ(parameters.q, 'traces', reader.clock), page.range);
   const value = sortValues[sort.column] ?? sort.column;
   const found = await reader.rows<{ groupId: string; sortKey: string; tie: string }>(sql`
     SELECT groupId, sortKey, tie FROM (${keyedPage({
-      rows: sql`SELECT groupId, ${trusted(value)} FROM (${groups(by, runRows(scope, where, having))})`,
+      rows: sql`SELECT groupId, ${trusted(value)} FROM (${groups(by, runRows({ scope, where, within, filters: parameters }))})`,
       value,
       identity: 'groupId',
       isDescending: sort.isDescending,
@@ -111,7 +101,7 @@ async function findGroups(
   const shown = found.slice(0, limit);
   const ids = shown.map(({ groupId }) => groupId);
   const [rows, scores] = await Promise.all([
-    readGroups(reader, by, { ids, scope, where, having }),
+    readGroups(reader, by, { ids, scope, where, within, filters: parameters }),
     readScoresOfGroups(reader, ids, { by, scope }),
   ]);
   const last = found.length > limit ? shown.at(-1) : undefined;
@@ -123,26 +113,23 @@ async function findGroups(
   };
 }
 
-interface GroupWish {
+interface GroupWish extends RunWish {
   readonly ids: readonly string[];
-  readonly scope: RunScope;
-  readonly where: Sql;
-  readonly having: Sql;
 }
 
 async function readGroups(
   reader: Reader,
   by: GroupBy,
-  { ids, scope, where, having }: GroupWish,
+  { ids, ...wish }: GroupWish,
 ): Promise<ReadonlyMap<string, GroupRow>> {
   if (ids.length === 0) return new Map();
   const column = trusted(by === 'session' ? 'session_id' : 'user_id');
   const ofGroups = sql`trace_id IN (SELECT trace_id FROM ai_spans
-    WHERE ${aiSpansWithin(scope)} AND ${column} IN (SELECT arrayJoin(${strings(ids)})))`;
+    WHERE ${aiSpansWithin(wish.scope)} AND ${column} IN (SELECT arrayJoin(${strings(ids)})))`;
   const rows = await reader.rows<GroupRow>(sql`
     SELECT *, toString(fromUnixTimestamp64Nano(firstNanos, 'UTC')) AS startText, firstNanos AS startNanos,
       toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS lastText, anyUser AS userId
-    FROM (${groups(by, runRows(scope, every([where, ofGroups]), having))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`);
+    FROM (${groups(by, runRows({ ...wish, where: every([wish.where, ofGroups]) }))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`);
   return new Map(rows.map((row) => [row.groupId, row]));
 }
 
@@ -207,7 +194,7 @@ export async function readSession(
   const page = await startAgentPage(reader, ['session runs', id, query], parameters);
   const scope = scopeOf(reader, page, 'padded');
   const all = trusted('true');
-  const groupsById = await readGroups(reader, 'session', { ids: [id], scope, where: all, having: all });
+  const groupsById = await readGroups(reader, 'session', { ids: [id], scope, where: all });
   const row = groupsById.get(id);
   if (row === undefined) throw sessionNotFound(id);
   const found = await reader.rows<{ traceId: string; place: string }>(sql`

@@ -3,14 +3,15 @@ import type { Run, RunsParameters, RunsResponse } from '@sightline/schema/api';
 import { type PageStart, writeCursor } from '../cursor.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { havingFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
+import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { keyedPage, readSort, type SortBy } from '../sql/keyed-page-sql.ts';
 import { aiSpansWithin, runRows } from '../sql/run-rows-sql.ts';
-import { every, int64, moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
+import { int64, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { growthOf, windowBefore } from '../time-windows.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
 import { readRuns } from './run-facts.ts';
+import { withStoredRuns } from './stored-runs.ts';
 
 /** A run with its place in the list. */
 interface Placed {
@@ -56,15 +57,13 @@ const sortValues: Readonly<Record<string, string>> = { startTime: 'startNanos', 
 
 async function findSorted(reader: Reader, search: Search, sort: SortBy): Promise<readonly Placed[]> {
   const { parameters, page, limit } = search;
-  const { from, to } = page.range;
-  const rows = runRows(
-    scopeOf(reader, page, 'padded'),
-    filteredTraces(reader, search, page.range),
-    every([
-      sql`countIf(start_time >= ${moment(from)} AND start_time < ${moment(to)}) > 0`,
-      havingRun(parameters),
-    ]),
-  );
+  const rows = runRows({
+    scope: await withStoredRuns(reader, scopeOf(reader, page, 'padded'), parameters),
+    where: filteredTraces(reader, search, page.range),
+    within: page.range,
+    filters: parameters,
+    having: havingStatus(parameters),
+  });
   const value = sortValues[sort.column] ?? sort.column;
   const found = await reader.rows<{ traceId: string; sortKey: string; tie: string }>(sql`
     SELECT lower(hex(trace_id)) AS traceId, sortKey, tie FROM (${keyedPage({
@@ -78,13 +77,8 @@ async function findSorted(reader: Reader, search: Search, sort: SortBy): Promise
   return found.map(({ traceId, sortKey, tie }) => ({ traceId, key: [sortKey, tie] }));
 }
 
-function havingRun(parameters: RunsParameters): Sql {
-  return every([
-    havingFilters(parameters),
-    parameters.status === undefined
-      ? undefined
-      : trusted(parameters.status === 'error' ? 'isFailed' : 'NOT isFailed'),
-  ]);
+function havingStatus({ status }: RunsParameters): Sql | undefined {
+  return status === undefined ? undefined : trusted(status === 'error' ? 'isFailed' : 'NOT isFailed');
 }
 
 function filteredTraces(
@@ -133,11 +127,12 @@ async function findCandidates(
   { window, wanted }: { readonly window: Window; readonly wanted: number },
 ): Promise<readonly Placed[] | undefined> {
   const { parameters, page } = search;
-  const rows = runRows(
-    { ...scopeOf(reader, page, 'exact'), window },
-    filteredTraces(reader, search, window),
-    havingRun(parameters),
-  );
+  const rows = runRows({
+    scope: { ...scopeOf(reader, page, 'exact'), window },
+    where: filteredTraces(reader, search, window),
+    filters: parameters,
+    having: havingStatus(parameters),
+  });
   const found = await reader.tryRows<{ traceId: string; place: string }>(sql`
     SELECT lower(hex(trace_id)) AS traceId, startNanos AS place FROM (SELECT trace_id, startNanos FROM (${rows}))
     WHERE ${page.after === undefined ? trusted('true') : isAfter(page.after)}

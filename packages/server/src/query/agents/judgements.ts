@@ -1,5 +1,4 @@
 import type { Reader } from '../reader.ts';
-import { havingFilters } from '../sql/agent-filter-sql.ts';
 import { isHallucinated, isHallucinationVerdict } from '../sql/hallucination-sql.ts';
 import type { OverviewScope } from '../sql/overview-sql.ts';
 import { inBuckets } from '../sql/range-sql.ts';
@@ -41,11 +40,11 @@ export async function readJudgements(reader: Reader, overview: OverviewScope): P
     GROUP BY trace_id`;
   const [any] = await reader.rows(sql`SELECT 1 FROM (${verdicts}) LIMIT 1`);
   if (any === undefined) return new Map();
-  const runs = runRows(
+  const runs = runRows({
     scope,
-    sql`${where} AND trace_id IN (SELECT trace_id FROM (${verdicts}))`,
-    havingFilters(filters),
-  );
+    where: sql`${where} AND trace_id IN (SELECT trace_id FROM (${verdicts}))`,
+    filters,
+  });
   const keys = trusted(groupBy === undefined ? '[]::Array(String)' : groupKeys[groupBy]);
   const rows = await reader.rows<JudgedRow>(
     sql`SELECT startNanos, verdict, keys FROM (SELECT trace_id, startNanos, ${keys} AS keys FROM (${runs})) AS runs

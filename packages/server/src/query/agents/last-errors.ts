@@ -3,35 +3,34 @@ import type { ToolFacts } from '@sightline/schema/api';
 import { decodeTime } from '../decode-row.ts';
 import type { Reader } from '../reader.ts';
 import { inBuckets } from '../sql/range-sql.ts';
-import { int64, joinSql, type Sql, sql, string, strings } from '../sql/sql.ts';
+import { int64, joinSql, sql, string } from '../sql/sql.ts';
 
 type LastError = NonNullable<ToolFacts['lastError']>;
 
-interface LastRow {
+/** The newest failed call of a tool; ids are hex. */
+export interface LastFailure {
   readonly tool: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly startNanos: string;
-  readonly timeText: string;
+  readonly failedTrace: string;
+  readonly failedSpan: string;
+  readonly failedNanos: string;
+  readonly failedText: string;
 }
 
-/** The newest failure of each of these tools, with its message: read from the few spans that have it. */
+/** The newest failures with their messages, by tool: read from the few spans that have them. */
 export async function readLastErrors(
   reader: Reader,
-  calls: Sql,
-  tools: readonly string[],
+  failures: readonly LastFailure[],
 ): Promise<ReadonlyMap<string, LastError>> {
-  if (tools.length === 0) return new Map();
-  const rows = await reader.rows<LastRow>(sql`
-    SELECT toString(tool) AS tool, lower(hex(tupleElement(last, 1))) AS traceId, lower(hex(tupleElement(last, 2))) AS spanId,
-      lastNanos AS startNanos, toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS timeText
-    FROM (SELECT tool, max(callStartNanos) AS lastNanos, argMax(tuple(trace_id, spanId), callStartNanos) AS last
-      FROM (${calls}) WHERE isError AND tool IN (SELECT arrayJoin(${strings(tools)})) GROUP BY tool)`);
-  const messages = await readMessages(reader, rows);
+  const messages = await readMessages(reader, failures);
   return new Map(
-    rows.map(({ tool, traceId, spanId, timeText }) => [
+    failures.map(({ tool, failedTrace, failedSpan, failedText }) => [
       tool,
-      { time: decodeTime(timeText), message: messages.get(spanId) ?? '', traceId, spanId },
+      {
+        time: decodeTime(failedText),
+        message: messages.get(failedSpan) ?? '',
+        traceId: failedTrace,
+        spanId: failedSpan,
+      },
     ]),
   );
 }
@@ -39,13 +38,13 @@ export async function readLastErrors(
 /** The status message; where it is empty, the message of the exception that was recorded, or its type. */
 async function readMessages(
   reader: Reader,
-  spans: readonly Pick<LastRow, 'traceId' | 'spanId' | 'startNanos'>[],
+  spans: readonly LastFailure[],
 ): Promise<ReadonlyMap<string, string>> {
   if (spans.length === 0) return new Map();
-  const places = spans.map(({ traceId, spanId, startNanos }) => {
-    const at = unixNano(BigInt(startNanos));
+  const places = spans.map(({ failedTrace, failedSpan, failedNanos }) => {
+    const at = unixNano(BigInt(failedNanos));
     return sql`(${inBuckets({ from: at, to: at })} AND start_time = fromUnixTimestamp64Nano(${int64(at)}, 'UTC')
-      AND trace_id = unhex(${string(traceId)}) AND span_id = unhex(${string(spanId)}))`;
+      AND trace_id = unhex(${string(failedTrace)}) AND span_id = unhex(${string(failedSpan)}))`;
   });
   const rows = await reader.rows<{ spanId: string; message: string }>(sql`
     SELECT lower(hex(span_id)) AS spanId, leftUTF8(multiIf(status_message != '', status_message,

@@ -10,13 +10,21 @@ import { decodeCost } from '../decode-span.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
-import { type CallSum, callSums, type OverviewScope, runSums, type SumRow } from '../sql/overview-sql.ts';
+import {
+  type CallSum,
+  callSums,
+  type OverviewScope,
+  type PromptSum,
+  runSums,
+  type SumRow,
+} from '../sql/overview-sql.ts';
 import { readRange } from '../time-range.ts';
 import { chooseStepMs } from '../time-step.ts';
 import { judgementOf, type Judgements, readJudgements } from './judgements.ts';
 import { decodeUsage } from './run-facts.ts';
 import { placeName, type SumPlace } from './overview-place.ts';
 import { noUsage } from './run-tree.ts';
+import { withStoredRuns } from './stored-runs.ts';
 import { readTopTools, topPrompts } from './top-lists.ts';
 
 interface RunSum extends SumRow {
@@ -42,7 +50,7 @@ export async function readOverview(
   const window = { from: unixNano(previousFrom), to: unixNano(to + edgeNanos) };
   const { groupBy } = parameters;
   const overview: OverviewScope = {
-    scope: { project: context.project, window },
+    scope: await withStoredRuns(reader, { project: context.project, window }, parameters),
     previousFrom,
     from,
     to,
@@ -51,15 +59,17 @@ export async function readOverview(
     filters: parameters,
     groupBy,
   };
-  const [runs, calls, judgements, topTools] = await Promise.all([
+  const ofCalls = await callSums(reader, overview);
+  const [runs, calls, prompts, judgements, topTools] = await Promise.all([
     reader.rows<RunSum>(runSums(overview)),
-    callSums(reader, overview).then(async (select) => reader.rows<CallSum>(select)),
+    reader.rows<CallSum>(ofCalls.sums),
+    reader.rows<PromptSum>(ofCalls.prompts),
     readJudgements(reader, overview),
     readTopTools(reader, overview),
   ]);
   const sums = new Sums({
     runs,
-    calls: calls.filter(({ hasPrompt }) => Number(hasPrompt) === 0),
+    calls,
     judgements,
     isModel: groupBy === 'model',
   });
@@ -85,7 +95,7 @@ export async function readOverview(
     })),
     otherGroups: Math.max(0, keys.length - parameters.groups),
     topTools,
-    topPrompts: topPrompts(calls),
+    topPrompts: topPrompts(prompts),
     ...reader.limitsMet,
   };
 }

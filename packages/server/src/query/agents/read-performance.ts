@@ -9,10 +9,11 @@ import type {
 import { decodeCost } from '../decode-span.ts';
 import { decodeTime } from '../decode-row.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { type ExactFilters, havingFilters } from '../sql/agent-filter-sql.ts';
+import { type ExactFilters, isNarrowed } from '../sql/agent-filter-sql.ts';
 import { aiSpansWithin, endNanos, type RunScope, runRows } from '../sql/run-rows-sql.ts';
 import { every, float, type Sql, sql, trusted, uint } from '../sql/sql.ts';
 import { readRange } from '../time-range.ts';
+import { withStoredRuns } from './stored-runs.ts';
 
 export interface PerformanceWish extends PerformanceParameters {
   readonly session?: string;
@@ -39,10 +40,10 @@ export async function readPerformance(
 ): Promise<PerformanceResponse> {
   const reader = new Reader(context);
   const range = readRange(wish, context.clock);
-  const scope: RunScope = { project: context.project, window: range };
   const filters: ExactFilters = wish;
-  const having = havingFilters(filters);
-  const runs = runRows(scope, trusted('true'), having);
+  const scope = await withStoredRuns(reader, { project: context.project, window: range }, filters);
+  const runs = runRows({ scope, where: trusted('true'), filters });
+  const among = isNarrowed(filters) ? sql`trace_id IN (SELECT trace_id FROM (${runs}))` : undefined;
   const { thresholds } = wish;
   const [[sums], slowRuns, dearRuns, slowSteps, slowCalls] = await Promise.all([
     reader.rows<SumRow>(sql`
@@ -52,10 +53,10 @@ export async function readPerformance(
       FROM (SELECT durationNanos, isFailed, costUsd, unpricedCalls FROM (${runs}))`),
     findRunsOver(reader, runs, { value: 'durationNanos / 1e9', threshold: thresholds.workflowDurationS }),
     findRunsOver(reader, runs, { value: 'ifNull(costUsd, 0)', threshold: thresholds.workflowCostUsd }),
-    findStepsOver(reader, { scope, having, of: notCalls, thresholdS: thresholds.stepDurationS }),
+    findStepsOver(reader, { scope, among, of: notCalls, thresholdS: thresholds.stepDurationS }),
     findStepsOver(reader, {
       scope,
-      having,
+      among,
       of: "operation = 'llm'",
       thresholdS: thresholds.llmCallDurationS,
     }),
@@ -132,16 +133,15 @@ const notCalls = "operation NOT IN ('llm', 'agent', 'workflow')";
 
 interface StepWish {
   readonly scope: RunScope;
-  readonly having: Sql;
+  readonly among: Sql | undefined;
   readonly of: string;
   readonly thresholdS: number;
 }
 
 async function findStepsOver(
   reader: Reader,
-  { scope, having, of, thresholdS }: StepWish,
+  { scope, among, of, thresholdS }: StepWish,
 ): Promise<readonly OverRow[]> {
-  const among = sql`trace_id IN (SELECT trace_id FROM ai_spans WHERE ${aiSpansWithin(scope)} GROUP BY trace_id HAVING ${having})`;
   return reader.rows<OverRow>(sql`
     SELECT lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, toString(name) AS name, duration_ns / 1e9 AS value,
       toString(fromUnixTimestamp64Nano(${trusted(endNanos)}, 'UTC')) AS timeText

@@ -3,7 +3,7 @@ import { formatNanos, unixNano } from '@sightline/base';
 import type { RealtimeParameters, RealtimeResponse } from '@sightline/schema/api';
 import { decodeCost } from '../decode-span.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { callFilters, havingFilters, havingRunFilters } from '../sql/agent-filter-sql.ts';
+import { callFilterNames, callFilters } from '../sql/agent-filter-sql.ts';
 import { callRows } from '../sql/call-rows-sql.ts';
 import { isHallucinated, isHallucinationVerdict } from '../sql/hallucination-sql.ts';
 import { inBuckets } from '../sql/range-sql.ts';
@@ -41,7 +41,7 @@ export async function readRealtime(
     project: context.project,
     window: { from: unixNano(from - longestRunNanos), to: unixNano(now) },
   };
-  const runs = runRows(scope, trusted('true'), havingFilters(parameters));
+  const runs = runRows({ scope, where: trusted('true'), filters: parameters });
   const [runRows_, [calls], [judged]] = await Promise.all([
     reader.rows<RunRow>(sql`
       SELECT step, 1 - grouping(step) AS hasStep, countIf(hasBegun) AS begun, countIf(hasEnded) AS ended, countIf(hasEnded AND isFailed) AS failed,
@@ -55,9 +55,9 @@ export async function readRealtime(
       FROM (${callRows({
         scope,
         where: trusted('true'),
-        having: havingRunFilters(parameters),
+        filters: parameters,
         kinds: 'models',
-        reads: ['callStartNanos', 'service', 'version', 'environment', 'model', 'tool'],
+        reads: ['callStartNanos', ...callFilterNames(parameters)],
       })}) AS source WHERE ${every([sql`callStartNanos >= ${int64(from)}`, callFilters(parameters)])}`),
     reader.rows<{ judged: string; bad: string }>(sql`
       SELECT count() AS judged, countIf(verdict) AS bad FROM (

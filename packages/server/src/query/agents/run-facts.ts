@@ -40,13 +40,11 @@ export interface RunRow extends UsageRow {
   readonly models: readonly BilledModel[];
 }
 
-export const billedModels = `arrayMap(call -> tuple(toString(call.2), toString(call.3), call.9), billed)`;
-
 /** From the columns of `runRows` to those of a `RunRow`. */
 export const runRowColumns: Sql = trusted(`
   lower(hex(trace_id)) AS traceId, toString(fromUnixTimestamp64Nano(startNanos, 'UTC')) AS startText, startNanos, durationNanos,
   tuple(toString(head.1), toString(head.2), toString(head.3), toString(head.4), toString(head.5), head.6) AS head, toString(firstAgent) AS firstAgent,
-  steps, llmCalls, toolCalls, errorCount, isFailed, sessionId, userId, ${billedModels} AS models,
+  steps, llmCalls, toolCalls, errorCount, isFailed, sessionId, userId, models,
   inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, costUsd, unpricedCalls`);
 
 /** The runs of these traces, whole, whatever range they were found in (`near`; it is their extent where `isWhole` says so); by trace id. */
@@ -61,7 +59,7 @@ export async function readRuns(
   const among = sql`trace_id IN (${tracesByHex(traceIds)})`;
   const [rows, scores] = await Promise.all([
     reader.rows<RunRow>(
-      sql`SELECT ${runRowColumns} FROM (${runRows({ project: reader.project, window }, among, trusted('true'))})`,
+      sql`SELECT ${runRowColumns} FROM (${runRows({ scope: { project: reader.project, window }, where: among })})`,
     ),
     readScoresOfRuns(reader, traceIds, window.from),
   ]);

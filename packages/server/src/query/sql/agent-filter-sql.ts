@@ -24,6 +24,10 @@ function present(filters: ExactFilters): readonly (readonly [keyof ExactFilters,
   });
 }
 
+export function isNarrowed(filters: ExactFilters): boolean {
+  return present(filters).length > 0;
+}
+
 /** For HAVING of rows grouped by trace: a span has the service, a span (maybe another) the model, and so on. */
 export function havingFilters(filters: ExactFilters): Sql {
   return every(
@@ -33,13 +37,21 @@ export function havingFilters(filters: ExactFilters): Sql {
 
 const ofRun: readonly (keyof ExactFilters)[] = ['session', 'user', 'agent'];
 
-/** For HAVING of single calls: session, user and agent may stand on another span of the trace. */
+/** Those that may be met by another span of the trace than the call: session, user and agent. */
+export function runFilters(filters: ExactFilters): ExactFilters {
+  return Object.fromEntries(present(filters).filter(([name]) => ofRun.includes(name)));
+}
+
+/** For HAVING of single calls. */
 export function havingRunFilters(filters: ExactFilters): Sql {
-  return havingFilters(
-    Object.fromEntries(
-      Object.entries(filters).filter(([name]) => ofRun.includes(name as keyof ExactFilters)),
-    ),
-  );
+  return havingFilters(runFilters(filters));
+}
+
+/** The columns of `callRows` that `callFilters` names. */
+export function callFilterNames(filters: ExactFilters): readonly string[] {
+  return present(filters)
+    .map(([name]) => name)
+    .filter((name) => !ofRun.includes(name));
 }
 
 /** For WHERE of rows of `callRows`: service, version, environment, model and tool are the call's own. */

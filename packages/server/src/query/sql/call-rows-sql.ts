@@ -2,8 +2,10 @@
  * Single calls of models, agents and tools, each once, with the agent that made them. A call that two instrumentations saw (a span of a model
  * directly around another, a tool around the MCP request for the same tool) is one; usage stands where it counts.
  */
-import { type Sql, sql, trusted } from './sql.ts';
-import { aiSpansWithin, endNanos, type RunScope } from './run-rows-sql.ts';
+import { type ExactFilters, havingRunFilters, runFilters } from './agent-filter-sql.ts';
+import { every, type Sql, sql, trusted } from './sql.ts';
+import { aiSpansWithin, endNanos, firstAgent, type RunScope } from './run-rows-sql.ts';
+import { openTraces, storedCallRows } from './stored-runs-sql.ts';
 import { countedIds, hasUsage, inferences, isInference, knownCost } from './usage-sql.ts';
 
 const isTool = `(operation = 'tool' OR (operation = 'mcp' AND tool_name != ''))`;
@@ -34,25 +36,24 @@ const columns: readonly (readonly [name: string, sql: string])[] = [
 ];
 /** What each column is over rows of `ai_spans`. */
 export const callColumns: ReadonlyMap<string, string> = new Map(columns);
-const ownUsage = ['Input', 'Output', 'CacheRead', 'CacheWrite', 'Reasoning'] as const;
 
 /**
  * Its own, that of its parent, or of the innermost agent that was at work when it began; the first of the trace where none was. Only direct
  * parents are known here, and between an agent and its call there may be steps.
  */
 const agentOfCall = trusted(`arrayFilter(each -> each.1 = parentId, agents) AS parents,
-      arraySort(each -> -each.3, arrayFilter(each -> each.3 <= callStartNanos AND each.4 >= callStartNanos, agents)) AS around,
+      arraySort(each -> tuple(-each.3, each.1), arrayFilter(each -> each.3 <= callStartNanos AND each.4 >= callStartNanos, agents)) AS around,
       multiIf(ownAgent != '', toString(ownAgent), notEmpty(parents), parents[1].2, notEmpty(around), around[1].2, toString(firstAgent)) AS agent`);
 
 export interface CallWish {
   readonly scope: RunScope;
   /** On the rows of `ai_spans` of whole traces. */
   readonly where: Sql;
-  /** On the trace. */
-  readonly having: Sql;
+  /** Of these, those that ask for something of the trace: its session, its user, the agents in it. */
+  readonly filters?: ExactFilters;
   /** Which calls are wanted; what has usage comes besides, unless it is a sum or a repetition. */
   readonly kinds: 'models' | 'tools' | 'all';
-  /** Columns that the caller reads; fewer are faster. Those that `spanId`, `agent` and usage need come by themselves. */
+  /** Columns that the caller reads, `agent` among them; fewer are faster. What usage needs comes by itself. */
   readonly reads: readonly string[];
 }
 
@@ -62,35 +63,70 @@ const kindCondition: Readonly<Record<CallWish['kinds'], string>> = {
   all: `${isInference} OR ${hasUsage} OR ${isTool} OR operation = 'agent'`,
 };
 
-/** A row a call: the columns read, `agent`, `isCounted`, and (null where it does not count) the usage and `costUsd`. */
-export function callRows({ scope, where, having, kinds, reads }: CallWish): Sql {
+/** Every column but those that only the rule needs. */
+export const callNames: readonly string[] = columns
+  .map(([name]) => name)
+  .filter((name) => name !== 'parentId' && !name.startsWith('own'));
+
+const usage: Readonly<Record<string, string>> = {
+  // Two spans may have one id.
+  isCounted:
+    'has(countedIds, spanId) AND (ifNull(ownInput, 0) > 0 OR ifNull(ownOutput, 0) > 0 OR ifNull(ownCost, 0) > 0)',
+  inputTokens: 'if(isCounted, ownInput, NULL)',
+  outputTokens: 'if(isCounted, ownOutput, NULL)',
+  cacheReadTokens: 'if(isCounted, ownCacheRead, NULL)',
+  cacheWriteTokens: 'if(isCounted, ownCacheWrite, NULL)',
+  reasoningTokens: 'if(isCounted, ownReasoning, NULL)',
+  costUsd: 'if(isCounted, ownCost, NULL)',
+  unpricedCalls: 'toUInt64(isCounted AND isNull(ownCost))',
+};
+
+/** A row a call: the columns read, `isCounted`, and (null where it does not count) the usage and `costUsd`. */
+export function callRows(wish: CallWish): Sql {
+  const { scope, where, filters = {}, kinds, reads } = wish;
+  const { project, window, stored } = scope;
+  if (stored === undefined) return gatheredCalls(wish);
+  const names = [...new Set(['operation', ...reads, ...(kinds === 'tools' ? [] : Object.keys(usage))])];
+  const known = storedCallRows({
+    project,
+    window,
+    stored,
+    where,
+    filters: runFilters(filters),
+    kinds,
+    names,
+  });
+  if (stored.open === undefined) return known;
+  const rest = gatheredCalls({
+    ...wish,
+    scope: { ...scope, window: stored.open, stored: undefined },
+    where: every([where, openTraces(project, stored)]),
+  });
+  const output = trusted(['trace_id', ...names].join(', '));
+  return sql`SELECT ${output} FROM (${known}) UNION ALL SELECT ${output} FROM (${rest})`;
+}
+
+/** From rows of `ai_spans`. */
+function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): Sql {
   const needed = new Set(['spanId', 'parentId', 'operation', 'ownAgent', 'tool', 'callStartNanos', ...reads]);
   const withUsage = kinds !== 'tools';
   const taken = columns.filter(([name]) => needed.has(name) || (withUsage && name.startsWith('own')));
   const place = (name: string): string => `call.${taken.findIndex(([each]) => each === name) + 1}`;
   const read = taken.map(([name]) => `${place(name)} AS ${name}`);
-  const usage = withUsage
-    ? [
-        'has(countedIds, spanId) AS isCounted',
-        ...ownUsage.map(
-          (name) =>
-            `if(isCounted, own${name}, NULL) AS ${name === 'Input' || name === 'Output' ? name.toLowerCase() : name.charAt(0).toLowerCase() + name.slice(1)}Tokens`,
-        ),
-        'if(isCounted, ownCost, NULL) AS costUsd',
-        'toUInt64(isCounted AND isNull(ownCost)) AS unpricedCalls',
-      ]
-    : [];
+  const used = withUsage ? Object.entries(usage).map(([name, text]) => `, ${text} AS ${name}`) : [];
+  // Of calls that are each other's parents, those that count are calls.
+  const isWrapper = `has(wrappers, ${place('spanId')})${withUsage ? ` AND NOT has(countedIds, ${place('spanId')})` : ''}`;
   const wrappers = `arrayIntersect(groupArrayIf(span_id, ${isInference}), groupArrayIf(parent_span_id, ${isInference} AND parent_span_id != span_id))`;
-  return sql`SELECT trace_id, ${trusted(read.join(', '))}${trusted(usage.map((each) => `, ${each}`).join(''))},
+  return sql`SELECT trace_id, ${trusted(read.join(', '))}${trusted(used.join(''))},
       ${agentOfCall}
     FROM (
       SELECT trace_id, ${trusted(withUsage ? `${countedIds} AS countedIds,` : '')} ${trusted(wrappers)} AS wrappers,
-        argMinIf(agent_name, start_time, agent_name != '') AS firstAgent,
+        ${trusted(firstAgent)} AS firstAgent,
         groupArrayIf(tuple(span_id, toString(agent_name), toUnixTimestamp64Nano(start_time), ${trusted(endNanos)}), operation = 'agent' AND agent_name != '') AS agents,
         groupArrayIf(tuple(span_id, toString(tool_name)), ${trusted(isTool)}) AS tools,
         groupUniqArrayIf(tuple(${trusted(taken.map(([, text]) => text).join(', '))}), ${trusted(kindCondition[kinds])}) AS calls
-      FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${having})
-    ARRAY JOIN arrayFilter(call -> NOT has(wrappers, ${trusted(place('spanId'))})
+      FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${havingRunFilters(filters)})
+    ARRAY JOIN arrayFilter(call -> NOT (${trusted(isWrapper)})
       AND NOT (${trusted(place('tool'))} != '' AND has(tools, tuple(${trusted(place('parentId'))}, toString(${trusted(place('tool'))})))), calls) AS call
     WHERE ${trusted(kinds === 'models' ? `operation IN (${inferences}) OR isCounted` : 'true')}`;
 }

@@ -2,7 +2,7 @@
  * Calls of models as `callRows` gives them, the fast way. In most traces every call with usage counts, once; there the rows are read as they are.
  * The others (calls within calls, answers told twice, spans sent twice) go through the arrays of `callRows`.
  */
-import { type ExactFilters, havingRunFilters } from './agent-filter-sql.ts';
+import type { ExactFilters } from './agent-filter-sql.ts';
 import { callColumns, callRows, type CallWish } from './call-rows-sql.ts';
 import type { Reader } from '../reader.ts';
 import { aiSpansWithin } from './run-rows-sql.ts';
@@ -10,18 +10,17 @@ import { type Sql, sql, trusted, uint } from './sql.ts';
 import { tracesByHex } from './trace-summary-sql.ts';
 import { hasUsage, isInference } from './usage-sql.ts';
 
-export type ModelCallWish = Omit<CallWish, 'kinds' | 'having'> & { readonly filters: ExactFilters };
+export type ModelCallWish = Omit<CallWish, 'kinds'> & { readonly filters: ExactFilters };
 
 /** More than these, and all traces take the way of the few. */
 const irregularMax = 20_000;
 
 /** Without `agent`, unless it is among `reads`. Asks the store which traces need the rule. */
-export async function modelCalls(reader: Reader, { filters, ...wish }: ModelCallWish): Promise<Sql> {
-  const { scope, where, reads } = wish;
-  const having = havingRunFilters(filters);
+export async function modelCalls(reader: Reader, wish: ModelCallWish): Promise<Sql> {
+  const { scope, where, reads, filters } = wish;
   const needsTrace = [filters.session, filters.user, filters.agent].some((each) => each !== undefined);
-  const ruled = callRows({ ...wish, kinds: 'models', having });
-  if (needsTrace || reads.includes('agent')) return ruled;
+  const ruled = callRows({ ...wish, kinds: 'models' });
+  if (scope.stored !== undefined || needsTrace || reads.includes('agent')) return ruled;
   const within = sql`${aiSpansWithin(scope)} AND ${where}`;
   const irregular = await reader.rows<{ traceId: string }>(sql`
     SELECT lower(hex(trace_id)) AS traceId FROM (
@@ -39,7 +38,7 @@ export async function modelCalls(reader: Reader, { filters, ...wish }: ModelCall
     FROM ai_spans WHERE ${within} AND ${irregular.length === 0 ? trusted('true') : sql`NOT ${among}`}
       AND (${trusted(isInference)} OR (${trusted(hasUsage)} AND trace_id NOT IN (${withCalls}))))`;
   if (irregular.length === 0) return plain;
-  return sql`${plain} UNION ALL SELECT ${output} FROM (${callRows({ ...wish, where: sql`${where} AND ${among}`, kinds: 'models', having })})`;
+  return sql`${plain} UNION ALL SELECT ${output} FROM (${callRows({ ...wish, where: sql`${where} AND ${among}`, kinds: 'models' })})`;
 }
 
 const usageNames = [

@@ -1,6 +1,8 @@
 /** Runs: rows of `ai_spans`, a row a trace. */
+import { type ExactFilters, havingFilters } from './agent-filter-sql.ts';
 import { every, moment, type Sql, sql, string, trusted } from './sql.ts';
 import { inBuckets, storedUntil } from './range-sql.ts';
+import { openTraces, runColumnNames, type StoredRuns, storedRunRows } from './stored-runs-sql.ts';
 import { isInference, usageColumns } from './usage-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 
@@ -10,10 +12,12 @@ export interface RunScope {
   readonly window: Window;
   /** Rows that came later are not looked at: the pages of a list are read at one moment. Milliseconds since 1970. */
   readonly storedUntilMs?: bigint | undefined;
+  /** Where the runs are put together already: `readStoredRuns` says. */
+  readonly stored?: StoredRuns | undefined;
 }
 
 /** Rows of `ai_spans` of the scope. */
-export function aiSpansWithin({ project, window, storedUntilMs }: RunScope): Sql {
+export function aiSpansWithin({ project, window, storedUntilMs }: Omit<RunScope, 'stored'>): Sql {
   const { from, to } = window;
   return every([
     sql`project = ${string(project)} AND ${inBuckets(window)} AND start_time >= ${moment(from)} AND start_time < ${moment(to)}`,
@@ -27,27 +31,74 @@ export function aiSpansWithin({ project, window, storedUntilMs }: RunScope): Sql
  */
 const headOrder = `bitOr(bitOr(toUInt64(if(parent_span_id = toFixedString('', 8), 0, 9223372036854775808)), toUInt64(if(operation IN ('workflow', 'agent'), 0, 4611686018427387904))),
   toUInt64(4611686018427387903 - least(duration_ns, 4611686018427387903)))`;
+/**
+ * The same for a step and another of the same rank and length: then one of them is mostly directly around the other, and outermost. So both ends of
+ * the tie are looked at, by their ids.
+ */
+const tieOrder = `bitOr(bitShiftLeft(toUInt128(${headOrder}), 64), toUInt128(reinterpretAsUInt64(span_id)))`;
+const headTuple =
+  'tuple(name, operation, service, service_version, environment, status_code, span_id, parent_span_id)';
+/** The first to start; of several at once always the same. */
+const startOrder =
+  'bitOr(bitShiftLeft(toUInt128(toUInt64(toUnixTimestamp64Nano(start_time))), 64), toUInt128(reinterpretAsUInt64(span_id)))';
+export const firstAgent = `argMinIf(agent_name, ${startOrder}, agent_name != '')`;
 export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
 /** One call seen by two instrumentations is one: spans of models that directly contain another do not count. */
-const llmCalls = `countIf(operation = 'llm') - length(arrayIntersect(groupArrayIf(span_id, operation = 'llm'), groupArrayIf(parent_span_id, operation = 'llm' AND parent_span_id != span_id)))`;
+const llmCalls = `toUInt64(countIf(operation = 'llm') - length(arrayIntersect(groupArrayIf(span_id, operation = 'llm'), groupArrayIf(parent_span_id, operation = 'llm' AND parent_span_id != span_id))))`;
 
 const runColumns = `
   trace_id,
-  min(toUnixTimestamp64Nano(start_time)) AS startNanos, max(${endNanos}) AS endNanos, endNanos - startNanos AS durationNanos,
-  argMin(tuple(name, operation, service, service_version, environment, status_code), ${headOrder}) AS head,
-  argMinIf(agent_name, start_time, agent_name != '') AS firstAgent,
+  min(toUnixTimestamp64Nano(start_time)) AS startNanos, max(toUnixTimestamp64Nano(start_time)) AS lastNanos, max(${endNanos}) AS endNanos, endNanos - startNanos AS durationNanos,
+  argMin(${headTuple}, ${tieOrder}) AS oneEnd, argMin(${headTuple}, bitXor(${tieOrder}, toUInt128(18446744073709551615))) AS otherEnd,
+  if(oneEnd.8 = otherEnd.7, otherEnd, oneEnd) AS head,
+  ${firstAgent} AS firstAgent,
   count() AS steps, ${llmCalls} AS llmCalls, countIf(operation = 'tool' OR (operation = 'mcp' AND tool_name != '')) AS toolCalls,
   countIf(status_code = 2) AS errorCount,
-  argMin(if(operation IN ('workflow', 'agent', 'step'), if(status_code = 2, 2, 1), 0), ${headOrder}) AS headState,
-  if(headState = 0, errorCount > 0, headState = 2) AS isFailed,
+  if(head.2 IN ('workflow', 'agent', 'step'), head.6 = 2, errorCount > 0) AS isFailed,
   max(session_id) AS sessionId, max(user_id) AS userId,
   groupUniqArrayIf(toString(agent_name), agent_name != '') AS agentNames, groupUniqArray(toString(service)) AS serviceNames,
   groupUniqArrayIf(toString(service_version), service_version != '') AS versionNames,
   groupUniqArrayIf(toString(model), ${isInference} AND model != '') AS modelNames,
-  ${usageColumns}`;
+  groupUniqArray(session_id) AS sessionIds, groupUniqArray(user_id) AS userIds, groupUniqArray(toString(environment)) AS environmentNames,
+  groupUniqArray(toString(model)) AS mentionedModels, groupUniqArray(toString(tool_name)) AS toolNames,
+  ${usageColumns}, arrayMap(call -> tuple(toString(call.2), toString(call.3), call.9), billed) AS models`;
 
-/** `SELECT … FROM ai_spans … GROUP BY trace_id`, with the columns of a run. `having` may name them. */
-export function runRows(scope: RunScope, where: Sql, having: Sql): Sql {
+export interface RunWish {
+  readonly scope: RunScope;
+  /** On `trace_id`. */
+  readonly where: Sql;
+  readonly filters?: ExactFilters;
+  /** The run has a step in it. */
+  readonly within?: Window;
+  /** On the columns of a run. */
+  readonly having?: Sql | undefined;
+}
+
+/** A row a run. */
+export function runRows({ scope, where, filters = {}, within, having }: RunWish): Sql {
+  const { project, window, stored } = scope;
+  const put = (of: RunScope, among: Sql | undefined): Sql =>
+    putTogether(
+      of,
+      every([where, among]),
+      every([
+        within === undefined
+          ? undefined
+          : sql`countIf(start_time >= ${moment(within.from)} AND start_time < ${moment(within.to)}) > 0`,
+        havingFilters(filters),
+        having,
+      ]),
+    );
+  if (stored === undefined) return put(scope, undefined);
+  // A run that began before and went on after is at work in between.
+  const known = sql`SELECT * FROM (${storedRunRows({ project, window: within ?? window, stored, where, filters })}) WHERE ${having ?? trusted('true')}`;
+  if (stored.open === undefined) return known;
+  const names = trusted(['trace_id', ...runColumnNames].join(', '));
+  return sql`SELECT ${names} FROM (${known}) UNION ALL SELECT ${names} FROM (${put({ ...scope, window: stored.open }, openTraces(project, stored))})`;
+}
+
+/** From rows of `ai_spans`; `having` may name the columns of a run. */
+export function putTogether(scope: RunScope, where: Sql, having: Sql): Sql {
   return sql`SELECT ${trusted(runColumns)} FROM ai_spans
     WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${having}`;
 }

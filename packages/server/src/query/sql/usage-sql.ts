@@ -51,7 +51,7 @@ export const usageColumns = `
   arrayFilter(call -> has(countedIds, call.1), groupUniqArrayIf(tuple(${usageTuple}), ${hasUsage})) AS billed,
   ${sumOf(4)} AS inputTokens, ${sumOf(5)} AS outputTokens, ${sumOf(6)} AS cacheReadTokens, ${sumOf(7)} AS cacheWriteTokens,
   ${sumOf(8)} AS reasoningTokens, ${sumOf(9)} AS costUsd,
-  arrayCount(call -> isNull(call.9), billed) AS unpricedCalls`;
+  toUInt64(arrayCount(call -> isNull(call.9), billed)) AS unpricedCalls`;
 
 /** The sums of rows of `source` that have the columns above. */
 export const summedUsageText = `

@@ -17,12 +17,15 @@ import { priceSpans, writePrices } from './model-prices.ts';
 import { finishSwaps, rederiveDay } from './rederive.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { limitSettings, ownSettings } from './query-settings.ts';
+import { deriveRuns, recordRunsProgress } from './derived-runs.ts';
 import { segmentItems } from './segment-items.ts';
 import { checkUntrusted } from './untrusted-sql.ts';
+import { WritesUnderWay } from './writes-under-way.ts';
 
 /** The telemetry store over either engine. */
 export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): TelemetryStore {
   const keys = new AttributeKeys(engine, clock);
+  const writes = new WritesUnderWay(engine);
   return {
     engine: { kind: engine.kind, version: engine.version },
     migrate: async () => {
@@ -30,14 +33,17 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
       if (engine.kind === 'embedded') await finishSwaps(engine);
     },
     load: async (segment) => {
-      await loadSegment(engine, segment);
+      await writes.during(async () => loadSegment(engine, segment));
       await keys.loaded(segment.signal);
       return { rows: await segmentItems(segment.path) };
     },
     putPrices: (rows) => writePrices(engine, rows),
-    priceSpans: (spans) => priceSpans(engine, spans),
-    deleteTrace: (trace) => deleteTrace(engine, trace),
-    rederiveDay: (day) => rederiveDay(engine, day),
+    deleteTrace: async (trace) => deleteTrace(engine, trace),
+    priceSpans: (spans) => writes.during(async () => priceSpans(engine, spans)),
+    rederiveDay: (day) => writes.during(async () => rederiveDay(engine, day)),
+    settledMs: () => writes.settledMs(),
+    deriveRuns: (rows) => deriveRuns(engine, rows),
+    recordRunsProgress: (progress) => recordRunsProgress(engine, progress),
     putScores: (rows) => insertScores(engine, rows, clock.now()),
     query: (statement, limits) => runQuery(engine, statement, limits),
     queryUntrusted: async (sql, limits) =>

@@ -8,7 +8,7 @@ import { type ClickHouseEngine, literal } from './engine.ts';
 import { ownSettings } from './query-settings.ts';
 import { onCluster, physicalName } from './table-names.ts';
 
-const tables = ['scores', 'logs', 'ai_spans', 'spans', 'trace_starts', 'trace_summaries'] as const;
+const tables = ['scores', 'logs', 'ai_spans', 'runs', 'spans', 'trace_starts', 'trace_summaries'] as const;
 
 /** Of one statement. */
 const idsMax = 2000;

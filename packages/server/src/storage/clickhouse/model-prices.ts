@@ -42,7 +42,7 @@ export async function priceSpans(engine: ClickHouseEngine, spans: SpansToPrice):
   const settings = settingsSql({ mutations_sync: 2, allow_nondeterministic_mutations: 1 });
   await engine.command(
     `ALTER TABLE ${physicalName('ai_spans', engine.nodes)} ${onCluster(engine.nodes)}
-      UPDATE cost_usd = ifNull(${usd}, reported_cost_usd), price_version = ${version}
+      UPDATE cost_usd = ifNull(${usd}, reported_cost_usd), price_version = ${version}, changed_time = now64(3, 'UTC')
       WHERE ${conditionOf(spans)} SETTINGS ${settings}`,
   );
 }

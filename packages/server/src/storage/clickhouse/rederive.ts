@@ -5,6 +5,7 @@
  */
 import { StoreError, type DayToRederive } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
+import { forgetRuns } from './derived-runs.ts';
 import { derivedSql } from './load/derived-sql.ts';
 import { ownSettings } from './query-settings.ts';
 import { physicalName } from './table-names.ts';
@@ -79,8 +80,17 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
         SELECT *, mapUpdate(attributes, long_attributes) AS a, resource_attributes AS resource_map, ${isWanted} AS is_wanted_
         FROM ${source} WHERE ${ofDay}))`,
   });
-  if (day.signal === 'traces')
-    for (const [view, target] of viewsOfSpans) await remake(engine, { view, target, day: day.day });
+  if (day.signal === 'traces') await remakeAll(engine, day.day);
+}
+
+/** What was made of these rows is of no worth before it is made anew, and what was made meanwhile may be of either. */
+async function remakeAll(engine: ClickHouseEngine, day: string): Promise<void> {
+  await forgetRuns(engine);
+  try {
+    for (const [view, target] of viewsOfSpans) await remake(engine, { view, target, day });
+  } finally {
+    await forgetRuns(engine);
+  }
 }
 
 /** Runs a view over the day once more, in place of what it had made of it. */

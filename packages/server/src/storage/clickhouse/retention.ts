@@ -9,6 +9,7 @@ const signalOfTable: Readonly<Record<string, TelemetrySignal>> = {
   spans: 'traces',
   ai_spans: 'traces',
   texts: 'traces',
+  runs: 'traces',
   scores: 'traces',
   trace_summaries: 'traces',
   trace_starts: 'traces',

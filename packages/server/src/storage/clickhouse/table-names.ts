@@ -9,6 +9,8 @@ const shardingKeys: Readonly<Record<string, string>> = {
   ai_spans: 'cityHash64(trace_id)',
   // Beside the spans that use it.
   texts: 'trace_hash',
+  runs: 'cityHash64(trace_id)',
+  runs_progress: 'cityHash64(name)',
   // A later score of the same id must meet the one it replaces.
   scores: 'cityHash64(score_id)',
   trace_summaries: 'cityHash64(trace_id)',

@@ -1,0 +1,319 @@
+import fc from 'fast-check';
+import { pino } from 'pino';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { unixNano } from '@sightline/base';
+import {
+  agentsParameters,
+  modelsParameters,
+  overviewParameters,
+  performanceParameters,
+  runsParameters,
+  sessionsParameters,
+  toolsParameters,
+  usersParameters,
+} from '@sightline/schema/api';
+import { findAgents, findModels, findTools } from '../query/agents/find-callees.ts';
+import { findSessions, findUsers } from '../query/agents/find-run-groups.ts';
+import { findRuns } from '../query/agents/find-runs.ts';
+import { readOverview } from '../query/agents/read-overview.ts';
+import { readPerformance } from '../query/agents/read-performance.ts';
+import { withStoredRuns } from '../query/agents/stored-runs.ts';
+import { Reader } from '../query/reader.ts';
+import { callNames, callRows } from '../query/sql/call-rows-sql.ts';
+import { type RunScope, runRows } from '../query/sql/run-rows-sql.ts';
+import { string, type Sql, sql, trusted } from '../query/sql/sql.ts';
+import { runColumnNames } from '../query/sql/stored-runs-sql.ts';
+import { AgentSpans } from '../query/testing/agent-spans.ts';
+import { hexId, tracesRequest } from '../query/testing/otlp-json.ts';
+import { day, TestStore } from '../query/testing/test-store.ts';
+import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import { RunKeeper } from './run-keeper.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const log = pino({ level: 'silent' });
+const all = trusted('true');
+vi.setConfig({ testTimeout: 120_000 });
+
+let telemetry: TestStore;
+let keeper: RunKeeper;
+let spans: AgentSpans;
+let scope: RunScope;
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(now);
+  keeper = new RunKeeper({ store: telemetry.store, log });
+  spans = new AgentSpans(telemetry.clock.nowNanos - day);
+  scope = {
+    project: 'default',
+    window: {
+      from: unixNano(telemetry.clock.nowNanos - 3n * day),
+      to: unixNano(telemetry.clock.nowNanos + 2n * day),
+    },
+  };
+});
+afterAll(async () => {
+  await keeper.stop();
+  await telemetry.close();
+});
+
+/** In which runs are read from the table, as far as it knows them. */
+async function expectSame(what: string): Promise<void> {
+  const { fast, ruled } = await bothWays();
+  expect(fast.length).toBeGreaterThan(500);
+  expect(fast, what).toEqual(ruled);
+}
+
+/** What lists are made of, the fast way and by the rule, in one order. */
+async function bothWays(): Promise<{
+  readonly fast: readonly unknown[];
+  readonly ruled: readonly unknown[];
+}> {
+  const fast = await withStoredRuns(new Reader(telemetry.context), scope, {});
+  expect(fast.stored).toBeDefined();
+  return { fast: await read(fast), ruled: await read(scope) };
+}
+
+/** Lists whose order says nothing. */
+const sorted = ['agentNames', 'serviceNames', 'versionNames', 'modelNames', 'models'];
+/** Of the outermost step its ids are only known while the run is put together. */
+const headOnly = 'tuple(head.1, head.2, head.3, head.4, head.5, head.6)';
+
+async function read(of: RunScope): Promise<readonly unknown[]> {
+  const columns = runColumnNames.map(
+    (name) =>
+      `toString(${name === 'head' ? headOnly : sorted.includes(name) ? `arraySort(${name})` : name}) AS ${name}_`,
+  );
+  const names = [
+    ...callNames.filter((name) => name !== 'spanId'),
+    'agent',
+    'isCounted',
+    'inputTokens',
+    'outputTokens',
+    'costUsd',
+    'unpricedCalls',
+  ];
+  const calls = (kinds: 'models' | 'tools' | 'all'): Sql =>
+    sql`SELECT ${trusted(`'${kinds}' AS kinds, hex(trace_id) AS trace, groupArray(tuple(${(kinds === 'tools' ? names.slice(0, -5) : names).map((name) => `toString(${name})`).join(', ')})) AS made`)}
+      FROM (${callRows({ scope: of, where: all, kinds, reads: [...callNames, 'agent'] })}) GROUP BY trace_id`;
+  const rows: unknown[] = [];
+  const ask = async (statement: Sql): Promise<void> => {
+    rows.push(...(await telemetry.store.query(statement.toStatement())).rows);
+  };
+  await ask(
+    sql`SELECT hex(trace_id) AS trace, ${trusted(columns.join(', '))} FROM (${runRows({ scope: of, where: all })}) ORDER BY trace`,
+  );
+  for (const kinds of ['models', 'tools', 'all'] as const)
+    await ask(sql`SELECT kinds, trace, arraySort(made) AS made FROM (${calls(kinds)}) ORDER BY trace`);
+  return rows;
+}
+
+const step = fc.record({
+  kind: fc.constantFrom('call', 'call', 'agent', 'tool', 'mcp'),
+  span: fc.integer({ min: 1, max: 9 }),
+  parent: fc.integer({ min: 0, max: 9 }),
+  tokens: fc.constantFrom(0, 0, 10, 100),
+  response: fc.constantFrom('', '', 'r1', 'r2'),
+  cost: fc.constantFrom(undefined, 0.5),
+  isFailed: fc.boolean(),
+  /** Seconds: most runs are short, some go on for hours, some over midnight. */
+  after: fc.constantFrom(0, 1, 2, 290, 310, 4000, 20_000, 90_000),
+  /** In which of the loads it comes. */
+  load: fc.constantFrom(0, 0, 0, 1, 2),
+});
+
+function spanOf(trace: number, { kind, span, parent, tokens, response, cost, isFailed, after }: Step) {
+  const base = {
+    trace,
+    span: trace * 100 + span,
+    ...(parent === 0 ? {} : { parent: trace * 100 + parent }),
+    at: (trace % 40) * 2000 - 20_000 + after,
+    tokens: [response === '' ? tokens : 70, 1] as const,
+    ...(cost === undefined ? {} : { cost }),
+    ...(isFailed ? { error: 'gave up' } : {}),
+    attributes: {
+      ...(response === '' ? {} : { 'gen_ai.response.id': response }),
+      ...(trace % 3 === 0 ? { 'session.id': `s${trace % 5}`, 'user.id': `u${span % 2}` } : {}),
+    },
+  };
+  if (kind === 'tool') return spans.tool(`t${span % 2}`, base);
+  if (kind === 'mcp')
+    return spans.span({
+      ...base,
+      attributes: { ...base.attributes, 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': `t${span % 2}` },
+    });
+  if (kind === 'call') return spans.call(`m${span % 3}`, base);
+  return spans.agent(`a${span % 2}`, {
+    ...base,
+    attributes: { ...base.attributes, 'gen_ai.usage.input_tokens': base.tokens[0] },
+  });
+}
+type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
+
+test('what is put together ahead is what lists would put together, whatever came when', async () => {
+  await keeper.settled();
+  const traces = fc.sample(
+    fc.uniqueArray(step, { minLength: 1, maxLength: 8, selector: ({ span }) => span }),
+    { numRuns: 300, seed: 5 },
+  );
+  const load = async (which: (step: Step) => boolean): Promise<void> => {
+    const wanted = traces.flatMap((steps, trace) =>
+      steps.filter(which).map((each) => spanOf(trace + 1, each)),
+    );
+    await telemetry.loadJson('traces', tracesRequest('bot', wanted, { 'service.version': '1' }));
+  };
+  for (const round of [0, 1, 2]) {
+    await load((each) => each.load === round);
+    await expectSame(`before the keeper looked, load ${round}`);
+    await keeper.settled();
+    await expectSame(`after it looked, load ${round}`);
+  }
+});
+
+test('every list answers the same with the table and without it, whatever it is narrowed by', async () => {
+  const { context } = telemetry;
+  // A store whose table knows nothing.
+  const query: TelemetryStore['query'] = async (statement, limits) =>
+    statement.sql.includes('FROM runs_progress')
+      ? { rows: [], columns: [], rowsRead: 0, bytesRead: 0, elapsedMs: 0, truncated: false }
+      : telemetry.store.query(statement, limits);
+  const without = { ...context, store: { ...telemetry.store, query } };
+  const range = { from: '2026-11-18T12:00:00Z', to: '2026-11-23T12:00:00Z', limit: 500 };
+  const narrowed = {
+    session: 's3',
+    user: 'u1',
+    service: 'bot',
+    version: '1',
+    environment: '',
+    model: 'm1',
+    agent: 'a0',
+  };
+  for (const filters of [{}, { agent: 'a0', q: 'status:error' }, narrowed]) {
+    const asked = { ...range, ...filters };
+    const lists: readonly ((of: typeof context) => Promise<unknown>)[] = [
+      async (of) => findRuns(of, runsParameters.parse({ ...asked, sort: '-durationMs' })),
+      async (of) => findRuns(of, runsParameters.parse({ ...asked, sort: 'startTime', status: 'error' })),
+      async (of) => findSessions(of, sessionsParameters.parse(asked)),
+      async (of) => findUsers(of, usersParameters.parse(asked)),
+      async (of) => findModels(of, modelsParameters.parse(asked)),
+      async (of) => findAgents(of, agentsParameters.parse(asked)),
+      async (of) => findTools(of, toolsParameters.parse(asked)),
+      async (of) => readOverview(of, overviewParameters.parse({ ...asked, groupBy: 'agent' })),
+      async (of) =>
+        readPerformance(of, { ...performanceParameters.parse({ ...asked, q: undefined }), thresholds }),
+    ];
+    for (const [index, list] of lists.entries())
+      expect(settle(await list(context)), `${index} by ${JSON.stringify(filters)}`).toEqual(
+        settle(await list(without)),
+      );
+  }
+});
+
+const thresholds = {
+  workflowDurationS: 10,
+  stepDurationS: 0.5,
+  llmCallDurationS: 0.5,
+  workflowCostUsd: 0.4,
+  errorRate: 0.1,
+};
+
+/** Sums of floating point numbers depend on their order in the last digit; lists of models and of equals have no order. */
+function settle(answer: unknown): unknown {
+  if (Array.isArray(answer))
+    return answer.map(settle).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  if (typeof answer === 'number') return Number(answer.toPrecision(9));
+  if (typeof answer !== 'object' || answer === null) return answer;
+  return Object.fromEntries(
+    Object.entries(answer)
+      .filter(([name]) => name !== 'nextCursor')
+      .map(([name, value]) => [name, settle(value)]),
+  );
+}
+
+const price = {
+  validFrom: 0,
+  dayFrom: 0,
+  dayTo: 86_400,
+  inputAbove: -1,
+  input: 1,
+  output: 2,
+  cacheRead: 0,
+  cacheWrite: 0,
+  cacheWrite1h: 0,
+  reasoning: 0,
+  inputAudio: 0,
+  outputAudio: 0,
+  request: 0,
+};
+
+test('prices that change later are in the sums at once, and after the keeper looked', async () => {
+  const cost = async (of: RunScope): Promise<unknown> => {
+    const { rows } = await telemetry.store.query(
+      sql`SELECT round(sum(costUsd), 6) AS usd FROM (${runRows({ scope: of, where: all })})`.toStatement(),
+    );
+    return rows;
+  };
+  const before = await cost(scope);
+  await telemetry.store.putPrices([
+    {
+      provider: 'example',
+      model: 'm1',
+      prices: [{ project: '', rows: [price], tierFactors: {}, priceVersion: 'test' }],
+    },
+  ]);
+  const { from, to } = scope.window;
+  await telemetry.store.priceSpans({
+    which: 'range',
+    project: 'default',
+    from: unixNano(from),
+    to: unixNano(to),
+  });
+  expect(await cost(scope)).not.toEqual(before);
+  await expectSame('before the keeper looked');
+  await keeper.settled();
+  await expectSame('after it looked');
+});
+
+test('a later page reads what was there at the first', async () => {
+  const [row] = (
+    await telemetry.store.query<{ ms: string }>({ sql: 'SELECT toUnixTimestamp64Milli(now64(3)) AS ms' })
+  ).rows;
+  const then: RunScope = { ...scope, storedUntilMs: BigInt(row?.ms ?? 0) };
+  const first = await read(then);
+  const more = [
+    spans.call('m9', { trace: 3, span: 399, at: 0 }),
+    spans.agent('late', { trace: 9999, span: 1, at: 5 }),
+  ];
+  await telemetry.loadJson('traces', tracesRequest('bot', more));
+  await keeper.settled();
+  expect(await read(await withStoredRuns(new Reader(telemetry.context), then, {}))).toEqual(first);
+  await expectSame('and a new first page all');
+});
+
+test('a deleted trace is in no list, and a rederived day is read as it is now', async () => {
+  const traceId = hexId(32, 3);
+  await telemetry.store.deleteTrace({ project: 'default', traceId });
+  await expectSame('after a deletion');
+  const stored = await withStoredRuns(new Reader(telemetry.context), scope, {});
+  const runs = await telemetry.store.query(
+    sql`SELECT 1 FROM (${runRows({ scope: stored, where: sql`hex(trace_id) = upper(${string(traceId)})` })})`.toStatement(),
+  );
+  expect(runs.rows).toEqual([]);
+
+  const from = BigInt(Date.parse('2026-11-20T00:00:00Z')) * 1_000_000n;
+  await telemetry.store.rederiveDay({
+    signal: 'traces',
+    project: 'default',
+    day: '2026-11-20',
+    from: unixNano(from),
+    to: unixNano(from + day),
+  });
+  expect((await withStoredRuns(new Reader(telemetry.context), scope, {})).stored).toBeUndefined();
+  await keeper.settled();
+  await expectSame('after the keeper looked');
+  const [left] = (
+    await telemetry.store.query<{ old: string }>({
+      sql: 'SELECT countIf(generation != (SELECT max(generation) FROM runs_progress)) AS old FROM runs',
+    })
+  ).rows;
+  expect(left?.old).toBe('0');
+});

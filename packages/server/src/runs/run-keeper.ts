@@ -1,0 +1,207 @@
+/**
+ * Keeps the table of runs, from which lists and sums of agents are read. Some seconds after traces were loaded, or priced anew, it looks which of them
+ * changed, and puts these runs together once more, whole. Until then lists read them from `ai_spans`, so nobody waits for it and nothing is wrong without it.
+ */
+import { assert, unixNano } from '@sightline/base';
+import type { Logger } from 'pino';
+import { readRunsProgress } from '../query/agents/stored-runs.ts';
+import {
+  anyChangeAfter,
+  changedHours,
+  type ChangedTraces,
+  extentsOf,
+  farTraces,
+  runsOf,
+  vacatedColumns,
+  vacatedPlaces,
+} from '../query/sql/fill-runs-sql.ts';
+import { type Sql, sql, trusted } from '../query/sql/sql.ts';
+import { filledColumns } from '../query/sql/stored-runs-sql.ts';
+import type { Window } from '../query/sql/trace-sets-sql.ts';
+import { tracesByHex } from '../query/sql/trace-summary-sql.ts';
+import type { TelemetryStore } from '../storage/telemetry-store.ts';
+
+export interface RunKeeperOptions {
+  readonly store: Pick<TelemetryStore, 'query' | 'settledMs' | 'deriveRuns' | 'recordRunsProgress'>;
+  readonly log: Logger;
+  readonly intervalMs?: number;
+}
+
+const intervalMsDefault = 10_000;
+const retryMs = 30_000;
+/** What is put together at once fits in memory. */
+const rowsPerStatement = 300_000;
+/** More of them, and all are looked for in all of the time. */
+const farMax = 5_000;
+/** A clock that was set back stamps rows with times that were. */
+const setBackMs = 600_000n;
+const timeMsMax = 100_000;
+const hourNanos = 3_600_000_000_000n;
+
+export class RunKeeper {
+  readonly #options: RunKeeperOptions;
+  /** One thing at a time. */
+  #work: Promise<void> = Promise.resolve();
+  #statement: Promise<unknown> = Promise.resolve();
+  #timer: NodeJS.Timeout | undefined;
+  #lookedMs: number | undefined;
+  #isStopped = false;
+
+  constructor(options: RunKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** To be called after whatever may have changed traces, and once to begin with. */
+  changed(): void {
+    if (this.#timer !== undefined || this.#isStopped) return;
+    const { intervalMs = intervalMsDefault } = this.#options;
+    const waitMs = this.#lookedMs === undefined ? 0 : this.#lookedMs + intervalMs - performance.now();
+    this.#lookIn(Math.max(0, waitMs));
+  }
+
+  /** Resolves when all that was settled in the store before is in the table. */
+  async settled(): Promise<void> {
+    await this.#inTurn(async () => {
+      await this.#look();
+    });
+  }
+
+  /** Runs a task while nothing is put together: what is deleted meanwhile would come back. */
+  async between<Result>(task: () => Promise<Result>): Promise<Result> {
+    const done = this.#statement.catch(() => undefined).then(task);
+    this.#statement = done;
+    return done;
+  }
+
+  /** Resolves when what is under way is done. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    await this.#work.catch(() => undefined);
+  }
+
+  #lookIn(waitMs: number): void {
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#inTurn(async () => this.#lookAndGoOn()).catch((error: unknown) => {
+        this.#options.log.warn({ err: error }, 'Runs could not be put together ahead; trying again.');
+        if (!this.#isStopped && this.#timer === undefined) this.#lookIn(retryMs);
+      });
+    }, waitMs).unref();
+  }
+
+  async #inTurn(task: () => Promise<void>): Promise<void> {
+    const done = this.#work.catch(() => undefined).then(task);
+    this.#work = done;
+    await done;
+  }
+
+  async #lookAndGoOn(): Promise<void> {
+    const until = await this.#look();
+    const rest = await this.#rows(anyChangeAfter(until));
+    if (rest.length > 0) this.changed();
+  }
+
+  /** Until when the table is right now. */
+  async #look(): Promise<bigint> {
+    const { store } = this.#options;
+    this.#lookedMs = performance.now();
+    const untilMs = await store.settledMs();
+    const { generation, untilMs: knownMs } = await readRunsProgress({
+      rows: async (each) => this.#rows(each),
+    });
+    if (untilMs < knownMs) {
+      await store.recordRunsProgress({ generation, untilMs: untilMs - setBackMs });
+      return untilMs - setBackMs;
+    }
+    const changes = { afterMs: knownMs === 0n ? -1n : knownMs, untilMs };
+    const hours = await this.#rows<ChangedHour>(changedHours(changes));
+    for (const { project, started, rows } of putSideBySide(hours)) {
+      const parts = Math.ceil(rows / rowsPerStatement);
+      for (let part = 0; part < parts; part += 1) {
+        if (this.#isStopped) return knownMs;
+        await this.between(async () => this.#put({ project, generation, started, changes, part, parts }));
+      }
+    }
+    if (hours.length === 0 && knownMs > 0n) return knownMs;
+    await store.recordRunsProgress({ generation, untilMs, isFirst: knownMs === 0n });
+    return untilMs;
+  }
+
+  async #put(traces: ChangedTraces): Promise<void> {
+    const extents = await this.#rows<Extent>(extentsOf(traces));
+    const near = extents.find(({ isFar }) => Number(isFar) === 0);
+    const far = extents.find(({ isFar }) => Number(isFar) === 1);
+    if (far === undefined) {
+      if (near !== undefined) await this.#derive(runsOf(traces, windowOf([near]), trusted('true')));
+    } else {
+      const found = await this.#rows<{ traceId: string }>(farTraces(traces, farMax + 1));
+      if (found.length > farMax) await this.#derive(runsOf(traces, windowOf(extents), trusted('true')));
+      else {
+        const among = sql`trace_id IN (${tracesByHex(found.map(({ traceId }) => traceId))})`;
+        await this.#derive(runsOf(traces, windowOf([far]), among));
+        if (near !== undefined) await this.#derive(runsOf(traces, windowOf([near]), sql`NOT ${among}`));
+      }
+    }
+    const moved = extents.filter((extent) => Number(extent.moved) > 0);
+    if (moved.length === 0) return;
+    const latest = moved.map(({ placed }) => BigInt(placed)).reduce((a, b) => (a > b ? a : b));
+    const select = vacatedPlaces(traces, unixNano(latest)).toStatement();
+    await this.#options.store.deriveRuns({ columns: vacatedColumns, select });
+  }
+
+  async #derive(select: Sql): Promise<void> {
+    await this.#options.store.deriveRuns({ columns: filledColumns, select: select.toStatement() });
+  }
+
+  async #rows<Row>(statement: Sql): Promise<readonly Row[]> {
+    const { rows } = await this.#options.store.query<Row>(statement.toStatement(), {
+      timeMsMax,
+      rowsReadMax: 20_000_000_000,
+    });
+    return rows;
+  }
+}
+
+interface ChangedHour {
+  readonly project: string;
+  /** Seconds since 1970. */
+  readonly hour: number;
+  readonly rows: string;
+}
+
+interface ChangedSpell {
+  readonly project: string;
+  readonly started: Window;
+  readonly rows: number;
+}
+
+/** Hours of a day with few rows are gone through together: a statement takes some time by itself. */
+function putSideBySide(hours: readonly ChangedHour[]): readonly ChangedSpell[] {
+  const spells: ChangedSpell[] = [];
+  for (const { project, hour, rows } of hours) {
+    const from = unixNano(BigInt(hour) * 1_000_000_000n);
+    const to = unixNano(from + hourNanos);
+    const before = spells.at(-1);
+    const all = Number(rows) + (before?.rows ?? 0);
+    if (before?.project === project && all <= rowsPerStatement && to - before.started.from <= 24n * hourNanos)
+      spells[spells.length - 1] = { project, started: { from: before.started.from, to }, rows: all };
+    else spells.push({ project, started: { from, to }, rows: Number(rows) });
+  }
+  return spells;
+}
+
+interface Extent {
+  readonly isFar: number;
+  readonly from: string;
+  readonly to: string;
+  readonly moved: string;
+  readonly placed: string;
+}
+
+function windowOf(extents: readonly Extent[]): Window {
+  assert(extents.length > 0, 'There is an extent');
+  const from = extents.map((each) => BigInt(each.from)).reduce((a, b) => (a < b ? a : b));
+  const to = extents.map((each) => BigInt(each.to)).reduce((a, b) => (a > b ? a : b));
+  return { from: unixNano(from), to: unixNano(to + 1n) };
+}

@@ -1,0 +1,60 @@
+/** The table `runs`: filled with what can be made of `ai_spans`, and forgotten where that changed under it. */
+import { assert } from '@sightline/base';
+import type { RunsProgressToRecord, Statement } from '../telemetry-store.ts';
+import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
+import { ownSettings } from './query-settings.ts';
+import { onCluster, physicalName } from './table-names.ts';
+
+const settings = settingsSql({
+  insert_deduplicate: 0,
+  max_threads: 1,
+  max_insert_threads: 1,
+  max_execution_time: 110,
+  max_memory_usage: 2 * 1024 ** 3,
+  max_bytes_before_external_group_by: 512 * 1024 ** 2,
+  max_partitions_per_insert_block: 0,
+  distributed_product_mode: 'global',
+  distributed_foreground_insert: 1,
+});
+
+export async function deriveRuns(
+  engine: ClickHouseEngine,
+  { columns, select }: { readonly columns: readonly string[]; readonly select: Statement },
+): Promise<void> {
+  const names = columns.map((column) => `\`${column}\``).join(', ');
+  await engine.insert(`INSERT INTO runs (${names}) SETTINGS ${settings} ${withLiterals(select)}`);
+}
+
+export async function recordRunsProgress(
+  engine: ClickHouseEngine,
+  { generation, untilMs, isFirst = false }: RunsProgressToRecord,
+): Promise<void> {
+  await engine.insert(`INSERT INTO runs_progress (name, generation, until)
+    SELECT 'runs', ${generation}, fromUnixTimestamp64Milli(toInt64(${untilMs}), 'UTC')`);
+  if (!isFirst || generation === 0) return;
+  const { nodes } = engine;
+  await engine.command(
+    `DELETE FROM ${physicalName('runs', nodes)} ${onCluster(nodes)} WHERE generation < ${generation}`,
+  );
+}
+
+/** Begins a new generation, of which nothing is known. Who reads the old one may finish: its rows go when the new one is there. */
+export async function forgetRuns(engine: ClickHouseEngine): Promise<void> {
+  const { data } = await engine.select({
+    sql: 'SELECT max(generation) AS newest FROM runs_progress',
+    params: {},
+    settings: ownSettings,
+  });
+  const [row] = data as readonly { newest: number }[];
+  await recordRunsProgress(engine, { generation: Number(row?.newest ?? 0) + 1, untilMs: 0n });
+}
+
+/** INSERT statements bind no parameters. These are text and numbers. */
+function withLiterals({ sql, params = {} }: Statement): string {
+  return sql.replaceAll(/\{(\w+):([\w()]+)\}/g, (_, name: string, type: string) => {
+    const value = params[name];
+    if (Array.isArray(value)) return `CAST([${value.map(String).map(literal).join(',')}], '${type}')`;
+    assert(typeof value === 'string', `Cannot write ${name} as a literal`);
+    return `CAST(${literal(value)}, '${type}')`;
+  });
+}
