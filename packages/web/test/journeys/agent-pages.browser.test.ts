@@ -117,7 +117,7 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
       expect(new URL(page.url()).pathname).toBe('/runs');
       expect(new URL(page.url()).searchParams.get(field)).toBe(name);
       await expect.poll(async () => page.locator('.table-item').count()).toBeGreaterThan(0);
-      await page.context().close();
+      await page.close();
     }
   });
 
