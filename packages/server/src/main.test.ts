@@ -101,6 +101,43 @@ describe('a started server', () => {
   });
 });
 
+it('says plainly when what came today is larger than the disk cap, and keeps it', async () => {
+  const data = join(directory, 'capped');
+  const traceId = randomBytes(16).toString('hex');
+  let main = runMain(['--data', data]);
+  let { ui, otlpHttp } = await main.ready();
+  await sendSpan(otlpHttp, traceId);
+  await until(async () => (await fetch(`${ui}/api/v1/traces/${traceId}`)).ok);
+  main.kill('SIGTERM');
+  await main.ended();
+  main = runMain(['--data', data, '--disk-cap', '1KB']);
+  ({ ui } = await main.ready());
+  try {
+    const metrics = async () => (await fetch(`${ui}/metrics`)).text();
+    await until(async () => /^sightline_store_over_cap_bytes [1-9]\d+$/m.test(await metrics()));
+    expect(await (await fetch(`${ui}/api/v1/status`)).json()).toMatchObject({
+      state: 'degraded',
+      problems: [
+        {
+          code: 'disk_cap_exceeded',
+          message: expect.stringContaining('what came today is never dropped'),
+        },
+      ],
+    });
+    expect(main.stderr()).toContain('What came today is larger than the disk cap');
+    expect((await fetch(`${ui}/api/v1/traces/${traceId}`)).ok).toBe(true);
+    await fetch(`${ui}/api/v1/settings/retention`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ days: { traces: 7, logs: 3, metrics: 90 }, capBytes: null }),
+    });
+    expect(await metrics()).toMatch(/^sightline_store_over_cap_bytes 0$/m);
+  } finally {
+    main.kill('SIGKILL');
+    await main.ended();
+  }
+});
+
 describe('a server beyond loopback', () => {
   let main: MainProcess;
   let ui: string;

@@ -63,7 +63,7 @@ export async function describeServer(sources: StatusSources): Promise<StatusResp
 }
 
 function findProblems(
-  { options, ingest, dataDirectory }: StatusSources,
+  { options, ingest, retention, dataDirectory }: StatusSources,
   freeBytes: number | null,
   storeAnswers: boolean,
 ): Problem[] {
@@ -101,6 +101,13 @@ function findProblems(
       'disk_almost_full',
       `Only ${megabytes(freeBytes)} are free on the disk of the data directory.`,
       'Free space, or set --disk-cap.',
+    );
+  const { capBytes } = retention.policy;
+  if (retention.overCapBytes > 0 && capBytes !== null)
+    add(
+      'disk_cap_exceeded',
+      `The store takes ${megabytes(capBytes + retention.overCapBytes)}, more than its cap of ${megabytes(capBytes)}: what came today is never dropped.`,
+      'Raise the cap, send less, or sample at the source. After midnight (UTC) that day is the oldest, and goes.',
     );
   if (!isLoopback(options.host) && options.apiKey === undefined)
     add(

@@ -172,7 +172,7 @@ async function start(
     resolveProject,
     webDirectory,
     state: () => state,
-    metrics: () => ingest.metrics(),
+    metrics: () => [...ingest.metrics(), ...retention.metrics()],
     mountApi: async (server) => {
       await server.register(apiRoutes, {
         prefix: '/api/v1',

@@ -2,4 +2,4 @@ export { startOtlpGrpc } from './grpc-receiver.ts';
 export { otlpHttpReceiver } from './http-receiver.ts';
 export { startOtlpHttp } from './http-server.ts';
 export { openIngest, type Ingest } from './ingest.ts';
-export type { Metric } from './ingest-metrics.ts';
+export { gauge, type Metric } from './ingest-metrics.ts';

@@ -196,8 +196,11 @@ export interface TelemetryStore {
   /** Rows and bytes on disk per table. */
   usage(): Promise<readonly { readonly name: string; readonly rows: number; readonly bytes: number }[]>;
 
-  /** Drops what is older than the retention, and the oldest partitions while the store is over `capBytes`. */
-  enforceRetention(policy: RetentionPolicy): Promise<void>;
+  /**
+   * Drops what is older than the retention, and the oldest partitions while the store is over `capBytes`. Today's stay, so that more than the
+   * cap may be left.
+   */
+  enforceRetention(policy: RetentionPolicy): Promise<{ readonly bytesLeft: number }>;
 
   close(): Promise<void>;
 }

@@ -34,7 +34,7 @@ export async function enforceRetention(
   engine: ClickHouseEngine,
   policy: RetentionPolicy,
   today: string,
-): Promise<void> {
+): Promise<{ readonly bytesLeft: number }> {
   const kept: Partition[] = [];
   for (const partition of await readPartitions(engine)) {
     const signal = signalOfTable[partition.table];
@@ -42,7 +42,8 @@ export async function enforceRetention(
       await drop(engine, partition);
     else kept.push(partition);
   }
-  if (policy.capBytes !== null) await enforceCap(engine, kept, policy.capBytes, today);
+  const capBytes = policy.capBytes ?? Infinity;
+  const bytesLeft = await enforceCap(engine, { partitions: kept, capBytes, today });
   const oldest = dayBefore(today, Math.max(...Object.values(policy.days)));
   for (const table of ['attribute_keys', 'metric_names']) {
     const name = physicalName(table, engine.nodes);
@@ -50,14 +51,18 @@ export async function enforceRetention(
       `DELETE FROM ${name} ${onCluster(engine.nodes)} WHERE last_seen < toDate('${oldest}')`,
     );
   }
+  return { bytesLeft };
 }
 
+/** Resolves with the bytes that are left. */
 async function enforceCap(
   engine: ClickHouseEngine,
-  partitions: readonly Partition[],
-  capBytes: number,
-  today: string,
-): Promise<void> {
+  {
+    partitions,
+    capBytes,
+    today,
+  }: { readonly partitions: readonly Partition[]; readonly capBytes: number; readonly today: string },
+): Promise<number> {
   let total = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
   const oldestFirst = partitions
     .filter(({ table, day }) => signalOfTable[table] !== undefined && day < today)
@@ -65,11 +70,12 @@ async function enforceCap(
   let dropping: string | undefined;
   for (const partition of oldestFirst) {
     // A day goes in all tables together: a list that shows traces whose spans are gone helps nobody.
-    if (total <= capBytes && partition.day !== dropping) return;
+    if (total <= capBytes && partition.day !== dropping) break;
     dropping = partition.day;
     await drop(engine, partition);
     total -= partition.bytes;
   }
+  return total;
 }
 
 async function drop(engine: ClickHouseEngine, { table, day }: Partition): Promise<void> {

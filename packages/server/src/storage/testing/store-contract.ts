@@ -672,8 +672,14 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
             'SELECT min(start_time) = max(start_time) - INTERVAL 3 DAY AS kept FROM spans WHERE project = {project:String}',
           ),
         ).toEqual([{ kept: 1 }]);
-        await store.enforceRetention({ days: { traces: 30, logs: 30, metrics: 30 }, capBytes: 0 });
+        const days = { traces: 30, logs: 30, metrics: 30 };
+        const { bytesLeft } = await store.enforceRetention({ days, capBytes: 0 });
         expect(await left()).toEqual([1, 1, 0]);
+        // What is of today stays, and is told of.
+        expect(bytesLeft).toBeGreaterThan(0);
+        expect(await store.enforceRetention({ days, capBytes: null })).toMatchObject({
+          bytesLeft: expect.any(Number),
+        });
       });
 
       test('migrating again changes nothing', async () => {
