@@ -18,7 +18,6 @@ import { finishSwaps, rederiveDay } from './rederive.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { limitSettings, ownSettings } from './query-settings.ts';
 import { deriveRuns, recordRunsProgress } from './derived-runs.ts';
-import { segmentItems } from './segment-items.ts';
 import { checkUntrusted } from './untrusted-sql.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
 
@@ -33,9 +32,9 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
       if (engine.kind === 'embedded') await finishSwaps(engine);
     },
     load: async (segment) => {
-      await writes.during(async () => loadSegment(engine, segment));
+      const rows = await writes.during(async () => loadSegment(engine, segment));
       await keys.loaded(segment.signal);
-      return { rows: await segmentItems(segment.path) };
+      return { rows };
     },
     putPrices: (rows) => writePrices(engine, rows),
     deleteTrace: async (trace) => deleteTrace(engine, trace),

@@ -1,10 +1,10 @@
 import type { SegmentFile } from '../../telemetry-store.ts';
-import type { ClickHouseEngine, EngineSettings } from '../engine.ts';
-import { ledgerSelect } from './ledger-sql.ts';
+import { type ClickHouseEngine, type EngineSettings, literal, settingsSql } from '../engine.ts';
 import { logsSelect } from './logs-sql.ts';
 import { metricPointsSelect } from './metric-points-sql.ts';
-import { formatSchema, ledgerStructure, segmentStructure, textsStructure } from './otlp-format.ts';
+import { formatSchema, segmentStructure, textsStructure } from './otlp-format.ts';
 import { insertSql } from './row-select.ts';
+import { readSegmentCounts, type SegmentCount } from './segment-counts.ts';
 import { spansSelect } from './spans-sql.ts';
 import { textsSelect } from './texts-sql.ts';
 
@@ -26,8 +26,9 @@ const indexesLeftToMerges = [
 /**
  * Puts a segment into its table, with everything views make of it, and into the ledger. Statements can be repeated: their
  * tokens keep every table and view from taking the same segment twice. Texts come first: a span that is seen has its texts.
+ * Resolves with the number of items.
  */
-export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile): Promise<void> {
+export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile): Promise<number> {
   const { table, select } = tables[segment.signal];
   const { settings: extra } = select('');
   if (segment.signal === 'traces' && segment.texts !== 0)
@@ -45,13 +46,19 @@ export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile
     insert: (source) => insertSql(table, select(source)),
     settings: { ...loadSettings(`${segment.token}:items`), ...extra },
   });
-  await engine.insertFile({
-    path: segment.path,
-    schema: { proto: formatSchema, message: 'Envelope' },
-    structure: ledgerStructure,
-    insert: (source) => insertSql('ledger', ledgerSelect(segment.signal, source)),
-    settings: loadSettings(`${segment.token}:ledger`),
+  const counts = await readSegmentCounts(segment.path);
+  if (counts.length > 0) await engine.insert(ledgerInsert(segment, counts));
+  return counts.reduce((sum, { reason, items }) => sum + (reason === '' ? items : 0), 0);
+}
+
+/** A row with an empty reason for what was accepted, one per reason for what was not. */
+function ledgerInsert({ signal, token }: SegmentFile, counts: readonly SegmentCount[]): string {
+  const rows = counts.map(({ project, minute, reason, items }) => {
+    const [accepted, rejected] = reason === '' ? [items, 0] : [0, items];
+    return `(${literal(project)}, '${signal}', ${minute}, ${literal(reason)}, ${accepted}, ${rejected})`;
   });
+  return `INSERT INTO ledger (project, signal, minute, reason, accepted, rejected)
+    SETTINGS ${settingsSql(loadSettings(`${token}:ledger`))} VALUES ${rows.join(', ')}`;
 }
 
 function loadSettings(token: string): EngineSettings {

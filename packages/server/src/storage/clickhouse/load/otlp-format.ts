@@ -122,7 +122,3 @@ export function segmentStructure(signal: TelemetrySignal): string {
 /** The texts of spans in the same file, see schema/otlp/content-texts.ts. */
 export const textsStructure =
   'project LowCardinality(String), traces Tuple(texts Array(Tuple(id FixedString(16), time UInt64, trace_id FixedString(16), body String)))';
-
-/** What the ledger reads of the same file: the requests themselves are skipped. */
-export const ledgerStructure =
-  'project LowCardinality(String), received UInt64, accepted UInt32, rejections Array(Tuple(reason String, count UInt32))';
