@@ -105,13 +105,13 @@ it('says plainly when what came today is larger than the disk cap, and keeps it'
   const data = join(directory, 'capped');
   const traceId = randomBytes(16).toString('hex');
   let main = runMain(['--data', data]);
-  let { ui, otlpHttp } = await main.ready();
+  const { ui: before, otlpHttp } = await main.ready();
   await sendSpan(otlpHttp, traceId);
-  await until(async () => (await fetch(`${ui}/api/v1/traces/${traceId}`)).ok);
+  await until(async () => (await fetch(`${before}/api/v1/traces/${traceId}`)).ok);
   main.kill('SIGTERM');
   await main.ended();
   main = runMain(['--data', data, '--disk-cap', '1KB']);
-  ({ ui } = await main.ready());
+  const { ui } = await main.ready();
   try {
     const metrics = async () => (await fetch(`${ui}/metrics`)).text();
     await until(async () => /^sightline_store_over_cap_bytes [1-9]\d+$/m.test(await metrics()));
