@@ -1,9 +1,9 @@
+import { sleep } from '@sightline/base';
 import { type HistoryJob, historyJob } from '@sightline/schema/api';
 import { badOption, type OptionSpecs } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatCount } from '../output/format.ts';
-import { sleep } from '../sleep.ts';
 
 const rangeOptions: OptionSpecs = {
   from: { type: 'string', value: 'time', about: 'Start: RFC 3339 or relative such as -7d. Needed.' },

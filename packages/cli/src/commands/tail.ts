@@ -1,3 +1,4 @@
+import { sleep } from '@sightline/base';
 import { z } from 'zod';
 import { errorBody, logRecord, slimSpan, type SlimSpan } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
@@ -7,7 +8,6 @@ import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatDuration, formatTime, oneLine } from '../output/format.ts';
 import { renderLogLine } from '../output/log-line.ts';
-import { sleep } from '../sleep.ts';
 import { composeLogFilter, logFilterOptions } from './log-filter.ts';
 
 export const tailCommand: Command = {

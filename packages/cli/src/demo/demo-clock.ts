@@ -1,4 +1,4 @@
-import { sleep } from '../sleep.ts';
+import { sleep } from '@sightline/base';
 
 /** The time that the demo's services live in. */
 export interface DemoClock {

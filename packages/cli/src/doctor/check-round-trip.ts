@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { logsResponse, traceResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
-import { ensure } from '@sightline/base';
+import { ensure, sleep } from '@sightline/base';
 import { formatDuration } from '../output/format.ts';
-import { sleep } from '../sleep.ts';
 import { sendRequest } from '../transfer/send-requests.ts';
 import type { Finding, ServerContext } from './check.ts';
 

@@ -1,9 +1,9 @@
+import { sleep } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { type ErrorCode, SightlineError } from '@sightline/schema/errors';
 import { countItems, splitRequest } from '@sightline/schema/otlp';
 import type { ApiClient } from '../client/api-client.ts';
 import { Interrupted } from '../exit-code.ts';
-import { sleep } from '../sleep.ts';
 import { readPartialSuccess, readStatusMessage } from './export-response.ts';
 
 export interface SendResult {

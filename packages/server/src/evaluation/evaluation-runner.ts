@@ -4,7 +4,7 @@
  * nothing else: the backlog is told by when rows came in. How far it got is kept in the control plane; after a crash a round is
  * repeated, and what it had scored is known by its id.
  */
-import type { Clock } from '@sightline/base';
+import { type Clock, sleep } from '@sightline/base';
 import type { Logger } from 'pino';
 import type { PriceBook } from '@sightline/schema/conventions';
 import { addItems, listQueues } from '../catalog/annotation-queues.ts';
@@ -120,7 +120,7 @@ class Runner implements EvaluationRunner {
       prices: await pricesOf(project),
       nowMs: () => Number(clock.now() / 1_000_000n),
       signal: this.#stopping.signal,
-      pause,
+      pause: sleep,
     };
   }
 
@@ -318,17 +318,4 @@ class Runner implements EvaluationRunner {
       if (matched.size > 0) await addItems(catalog, queue.id, [...matched]);
     }
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { sleep } from '@sightline/base';
 import type { TailParameters } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -74,7 +75,7 @@ async function follow(follower: TailFollower, { raw, signal, ready }: Stream): P
       if (!raw.write(text))
         await once(raw, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(drainMsMax)]) });
     }
-    await pause(lookEveryMs, signal);
+    await sleep(lookEveryMs, signal);
   }
 }
 
@@ -85,16 +86,3 @@ function event(name: string, data: unknown): string {
 const internal = {
   error: { code: 'internal', message: 'The tail ended by a mistake.', hint: 'Connect again.' },
 };
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
-}

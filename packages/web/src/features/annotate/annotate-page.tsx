@@ -13,6 +13,7 @@ import { QueueProgress } from './queue-progress.tsx';
 import { QueueWork } from './queue-work.tsx';
 import '../../widgets/form.css';
 import './annotate-page.css';
+import '../../widgets/plain-table.css';
 
 /** Queues of runs that people look at, and the work through one of them. */
 export function AnnotatePage(): ReactElement {

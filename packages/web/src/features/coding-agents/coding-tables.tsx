@@ -3,6 +3,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { activeWords, agentLabels, decisionWords, lineWords } from '../../model/coding-agent-words.ts';
 import { formatCount } from '../../model/format.ts';
 import { CostValue, Dash, ErrorsValue } from '../../widgets/facts.tsx';
+import '../../widgets/plain-table.css';
 
 interface CodingTablesProps {
   readonly data: CodingAgentsResponse;

@@ -17,6 +17,7 @@ import { EvaluatorForm } from './evaluator-form.tsx';
 import { EvaluatorRuns } from './evaluator-runs.tsx';
 import '../../widgets/form.css';
 import './evaluators-page.css';
+import '../../widgets/plain-table.css';
 
 const parts = [
   { value: 'runs', label: 'Last runs' },

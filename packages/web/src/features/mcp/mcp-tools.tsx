@@ -6,6 +6,7 @@ import { Dash, DurationValue, TimeAgo } from '../../widgets/facts.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import type { UrlSearch } from '../../widgets/url-state.ts';
+import '../../widgets/plain-table.css';
 
 const columns: readonly {
   id: string;
@@ -38,7 +39,7 @@ export function McpTools(props: {
   return (
     <section className="mcp-tools">
       <h2>Tools</h2>
-      <div className="mcp-table" tabIndex={0} role="region" aria-label="Tools">
+      <div className="plain-table mcp-table" tabIndex={0} role="region" aria-label="Tools">
         <table>
           <thead>
             <tr>

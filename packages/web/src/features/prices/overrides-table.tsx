@@ -2,6 +2,7 @@ import type { ReactElement } from 'react';
 import { type Override, rateFields } from '../../model/price-words.ts';
 import { IconButton } from '../../widgets/button.tsx';
 import { Dash } from '../../widgets/facts.tsx';
+import '../../widgets/plain-table.css';
 
 interface OverridesTableProps {
   readonly overrides: readonly Override[];

@@ -5,6 +5,7 @@ import { canBePriced, reasonWords } from '../../model/price-words.ts';
 import { Button } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { useNow } from '../../widgets/use-now.ts';
+import '../../widgets/plain-table.css';
 
 interface UnpricedTableProps {
   readonly models: readonly UnpricedModel[];
