@@ -50,6 +50,16 @@ export class TestStore {
     return new TestStore(store, clock, directory);
   }
 
+  /** Over servers that run already. */
+  static async openServers(
+    now: Date,
+    servers: { readonly urls: readonly string[]; readonly cluster?: string },
+  ): Promise<TestStore> {
+    const directory = await mkdtemp(join(tmpdir(), 'sightline-query-'));
+    const clock = new TestClock(BigInt(now.getTime()) * 1_000_000n);
+    return new TestStore(await openStore({ kind: 'clickhouse', ...servers }, clock), clock, directory);
+  }
+
   get context(): { store: TelemetryStore; clock: Clock; project: string } {
     return { store: this.store, clock: this.clock, project: 'default' };
   }
