@@ -79,6 +79,16 @@ afterAll(async () => {
 });
 
 describe('facets', () => {
+  test('of what calls cost are refused: what stands beside a span is not what counts', async () => {
+    for (const signal of ['spans', 'traces'] as const)
+      await expect(
+        readFacets(telemetry.context, { ...range, signal, fields: 'cost', limit: 2 }),
+      ).rejects.toMatchObject({
+        code: 'bad_request',
+        message: 'Values of "cost" are not counted or grouped by.',
+      });
+  });
+
   test('top values with counts, what is left over and what is missing', async () => {
     const answer = await readFacets(telemetry.context, {
       ...range,

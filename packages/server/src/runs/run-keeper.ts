@@ -23,7 +23,7 @@ import type { TelemetryStore } from '../storage/telemetry-store.ts';
 
 export interface RunKeeperOptions {
   readonly store: Pick<TelemetryStore, 'query' | 'settledMs' | 'deriveRuns' | 'recordRunsProgress'>;
-  readonly log: Logger;
+  readonly log: Pick<Logger, 'warn'>;
   readonly intervalMs?: number;
 }
 

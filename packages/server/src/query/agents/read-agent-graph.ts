@@ -61,7 +61,7 @@ export async function readAgentGraph(
   const where = tracesOfFilter(context.project, readQ(parameters.q, 'traces', context.clock), range);
   const rows = await reader.rows<RunRow>(sql`
     SELECT lower(hex(trace_id)) AS traceId, arrayMap(id -> lower(hex(id)), ${trusted(countedIds)}) AS counted,
-      arraySort(step -> step.6, groupArray(tuple(${trusted(stepColumns)}))) AS steps
+      arraySort(step -> tuple(step.6, -toFloat64(step.7), step.5 NOT IN ('workflow', 'agent')), groupArray(tuple(${trusted(stepColumns)}))) AS steps
     FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${havingFilters(parameters)}
     ORDER BY min(start_time) DESC LIMIT ${uint(parameters.runs + 1)}`);
   const shown = withinSteps(rows.slice(0, parameters.runs));

@@ -10,14 +10,7 @@ import { decodeCost } from '../decode-span.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
-import {
-  type CallSum,
-  callSums,
-  type OverviewScope,
-  type PromptSum,
-  runSums,
-  type SumRow,
-} from '../sql/overview-sql.ts';
+import { type CallSum, callSums, type OverviewScope, runSums, type SumRow } from '../sql/overview-sql.ts';
 import { readRange } from '../time-range.ts';
 import { chooseStepMs } from '../time-step.ts';
 import { judgementOf, type Judgements, readJudgements } from './judgements.ts';
@@ -59,17 +52,15 @@ export async function readOverview(
     filters: parameters,
     groupBy,
   };
-  const ofCalls = await callSums(reader, overview);
-  const [runs, calls, prompts, judgements, topTools] = await Promise.all([
+  const [runs, calls, judgements, topTools] = await Promise.all([
     reader.rows<RunSum>(runSums(overview)),
-    reader.rows<CallSum>(ofCalls.sums),
-    reader.rows<PromptSum>(ofCalls.prompts),
+    callSums(reader, overview).then(async (select) => reader.rows<CallSum>(select)),
     readJudgements(reader, overview),
     readTopTools(reader, overview),
   ]);
   const sums = new Sums({
     runs,
-    calls,
+    calls: calls.filter(({ hasPrompt }) => Number(hasPrompt) === 0),
     judgements,
     isModel: groupBy === 'model',
   });
@@ -95,7 +86,7 @@ export async function readOverview(
     })),
     otherGroups: Math.max(0, keys.length - parameters.groups),
     topTools,
-    topPrompts: topPrompts(prompts),
+    topPrompts: topPrompts(calls),
     ...reader.limitsMet,
   };
 }

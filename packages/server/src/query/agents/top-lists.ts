@@ -3,7 +3,7 @@ import { decodeCost } from '../decode-span.ts';
 import type { Reader } from '../reader.ts';
 import { callFilterNames, callFilters } from '../sql/agent-filter-sql.ts';
 import { callRows } from '../sql/call-rows-sql.ts';
-import type { OverviewScope, PromptSum } from '../sql/overview-sql.ts';
+import type { CallSum, OverviewScope } from '../sql/overview-sql.ts';
 import { every, int64, sql, trusted, uint } from '../sql/sql.ts';
 import { decodeUsage } from './run-facts.ts';
 
@@ -49,8 +49,9 @@ export async function readTopTools(
 }
 
 /** The prompts that cost most: by their name, or by that of the span that made the call. */
-export function topPrompts(rows: readonly PromptSum[]): OverviewResponse['topPrompts'] {
-  const nameOf = (row: PromptSum): string => JSON.stringify([row.promptName, Number(row.isNamed)]);
+export function topPrompts(sums: readonly CallSum[]): OverviewResponse['topPrompts'] {
+  const rows = sums.filter(({ hasPrompt }) => Number(hasPrompt) === 1);
+  const nameOf = (row: CallSum): string => JSON.stringify([row.promptName, Number(row.isNamed)]);
   const before = new Map(
     rows.filter(({ isCurrent }) => Number(isCurrent) === 0).map((row) => [nameOf(row), row]),
   );

@@ -1,3 +1,4 @@
+import { SightlineError } from '@sightline/schema/errors';
 import { findBuiltinField } from '@sightline/schema/filter';
 import { sql, type Sql, string, trusted } from '../sql/sql.ts';
 import { mapOf } from './compile-condition.ts';
@@ -21,6 +22,11 @@ export function fieldText(signal: StoredSignal, { source, name }: FieldName): Sq
     case 'word':
       return trusted(`['${column.words.join("', '")}'][least(${column.sql} + 1, ${column.words.length})]`);
     case 'number':
+      // What stands beside a span is what its client reported; what counts is known by filters alone.
+      if (column.of === 'calls')
+        throw new SightlineError('bad_request', `Values of "${name}" are not counted or grouped by.`, {
+          hint: `Filter by it, as in ${name}>0.01; sums by model, agent, service or version are in the overview of agents.`,
+        });
       return trusted(`ifNull(toString(${column.sql}), '')`);
     case 'time':
       return trusted(`toString(${column.sql})`);

@@ -31,23 +31,16 @@ export interface SumRow {
   readonly hasGroup: number;
 }
 
-export interface PromptSum extends UsageSum {
-  readonly isCurrent: number;
+export interface CallSum extends SumRow {
+  readonly hasPrompt: number;
   readonly promptName: string;
   readonly isNamed: number | boolean;
-  readonly calls: string;
-}
-
-export interface CallSum extends SumRow, UsageSum {
   readonly llmCalls: string;
   readonly calls: string;
   readonly errors: string;
   readonly durations: readonly (number | null)[];
   readonly streamed: string;
   readonly ttfts: readonly (number | null)[];
-}
-
-interface UsageSum {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
   readonly cacheReadTokens: number | null;
@@ -97,42 +90,37 @@ export function runSums(overview: OverviewScope): Sql {
     GROUP BY GROUPING SETS ((isCurrent, groupKey), (isCurrent, step, groupKey))`;
 }
 
-/** Calls of models by their own start, and by what prompted them. */
-export async function callSums(
-  reader: Reader,
-  overview: OverviewScope,
-): Promise<{ readonly sums: Sql; readonly prompts: Sql }> {
+/** Calls of models by their own start. With `promptName` where the row sums up a prompt; '' otherwise. */
+export async function callSums(reader: Reader, overview: OverviewScope): Promise<Sql> {
   const { scope, where, filters, groupBy, previousFrom, to } = overview;
-  const within = sql`callStartNanos >= ${int64(previousFrom)} AND callStartNanos < ${int64(to)}`;
-  const placed = async (reads: readonly string[]): Promise<Sql> => {
-    const all = ['callStartNanos', ...callFilterNames(filters), ...reads];
-    return sql`SELECT *, ${stepOf('callStartNanos', overview)} FROM (${await modelCalls(reader, { scope, where, filters, reads: all })})
-      WHERE ${every([within, callFilters(filters)])}`;
-  };
-  const [timed, prompted] = await Promise.all([
-    placed(['durationNs', 'isError', 'ttftMs', ...(groupBy === undefined ? [] : [groupBy])]),
-    placed(['prompt', 'name']),
-  ]);
+  const grouped = groupBy === undefined ? [] : [groupBy];
+  const reads = ['callStartNanos', 'durationNs', 'isError', 'ttftMs', 'prompt', 'name'];
+  const calls = await modelCalls(reader, {
+    scope,
+    where,
+    filters,
+    reads: [...new Set([...reads, ...callFilterNames(filters), ...grouped])],
+  });
+  const key = trusted(grouped.map((name) => `, ${name} AS groupKey`).join(''));
+  const keyName = trusted(grouped.length === 0 ? '' : ', groupKey');
   const usage = trusted(summedUsageText);
-  const key = trusted(groupBy === undefined ? '' : `, ${groupBy} AS groupKey`);
-  const keyName = trusted(groupBy === undefined ? '' : ', groupKey');
+  const placed = sql`SELECT *, ${stepOf('callStartNanos', overview)}${key} FROM (${calls})
+    WHERE ${every([sql`callStartNanos >= ${int64(previousFrom)} AND callStartNanos < ${int64(to)}`, callFilters(filters)])}`;
+  // Summed up once by all there is to tell apart, then sums of these: a row of a call is looked at once.
+  const finest = sql`SELECT at${keyName}, prompt, name, countIf(operation = 'llm') AS llm_, count() AS calls_, countIf(isError) AS errors_,
+      ${trusted(durations)}(toFloat64(durationNs)) AS durations_, countIf(isNotNull(ttftMs)) AS streamed_,
+      quantilesDDStateIf(0.01, 0.5, 0.95)(ifNull(ttftMs, 0), isNotNull(ttftMs)) AS ttfts_, ${usage}
+    FROM (${placed}) AS source GROUP BY at${keyName}, prompt, name`;
+  const sets = ['(isCurrent)', '(isCurrent, step)', '(isCurrent, promptName, isNamed)'];
+  if (groupBy !== undefined) sets.push('(isCurrent, groupKey)', '(isCurrent, step, groupKey)');
   const group = trusted(
     groupBy === undefined
       ? `'' AS groupKey, 0 AS hasGroup`
       : 'toString(groupKey) AS groupKey, 1 - grouping(groupKey) AS hasGroup',
   );
-  const sets = ['(isCurrent)', '(isCurrent, step)'];
-  if (groupBy !== undefined) sets.push('(isCurrent, groupKey)', '(isCurrent, step, groupKey)');
-  const sums = sql`SELECT isCurrent, step, ${group}, 1 - grouping(step) AS hasStep,
+  return sql`SELECT isCurrent, step, ${group}, promptName, isNamed, 1 - grouping(step) AS hasStep, 1 - grouping(promptName) AS hasPrompt,
       sum(llm_) AS llmCalls, sum(calls_) AS calls, sum(errors_) AS errors, ${trusted(merged)}(durations_) AS durations,
       sum(streamed_) AS streamed, ${trusted(merged)}(ttfts_) AS ttfts, ${usage}
-    FROM (SELECT *, ${placeOf(overview)} FROM (
-      SELECT at${keyName}, countIf(operation = 'llm') AS llm_, count() AS calls_, countIf(isError) AS errors_, ${trusted(durations)}(toFloat64(durationNs)) AS durations_,
-        countIf(isNotNull(ttftMs)) AS streamed_, quantilesDDStateIf(0.01, 0.5, 0.95)(ifNull(ttftMs, 0), isNotNull(ttftMs)) AS ttfts_, ${usage}
-      FROM (SELECT *${key} FROM (${timed})) AS source GROUP BY at${keyName})) AS source
+    FROM (SELECT *, ${placeOf(overview)}, if(prompt != '', toString(prompt), toString(name)) AS promptName, prompt != '' AS isNamed FROM (${finest})) AS source
     GROUP BY GROUPING SETS (${trusted(sets.join(', '))})`;
-  const prompts = sql`SELECT isCurrent, if(prompt != '', toString(prompt), toString(name)) AS promptName, prompt != '' AS isNamed, sum(calls_) AS calls, ${usage}
-    FROM (SELECT isCurrent, prompt, name, count() AS calls_, ${usage} FROM (SELECT *, at > 0 AS isCurrent FROM (${prompted})) AS source GROUP BY isCurrent, prompt, name) AS source
-    GROUP BY isCurrent, promptName, isNamed`;
-  return { sums, prompts };
 }

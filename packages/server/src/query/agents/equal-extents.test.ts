@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { agentGraphParameters, runsParameters } from '@sightline/schema/api';
+import { AgentSpans } from '../testing/agent-spans.ts';
+import { type SpanInput, tracesRequest } from '../testing/otlp-json.ts';
+import { TestStore } from '../testing/test-store.ts';
+import { findRuns } from './find-runs.ts';
+import { readAgentGraph } from './read-agent-graph.ts';
+
+let telemetry: TestStore;
+const spans = new AgentSpans(BigInt(Date.parse('2026-11-21T11:00:00Z')) * 1_000_000n);
+const extent = { at: 10, lasts: 5 };
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(new Date('2026-11-21T12:00:00Z'));
+});
+afterAll(async () => telemetry.close());
+
+/** Two steps with one beginning and one end, the outer with the higher or the lower id; neither is a root. */
+const pairs: Readonly<Record<string, (trace: number, outer: number, inner: number) => readonly SpanInput[]>> =
+  {
+    'agent in agent': (trace, outer, inner) => [
+      spans.agent('inner', { trace, span: inner, parent: outer, ...extent }),
+      spans.agent('outer', { trace, span: outer, parent: 999, ...extent, name: 'outermost' }),
+    ],
+    'call in step': (trace, outer, inner) => [
+      spans.call('m', { trace, span: inner, parent: outer, ...extent }),
+      spans.span({
+        trace,
+        span: outer,
+        parent: 999,
+        ...extent,
+        name: 'outermost',
+        attributes: { 'gen_ai.operation.name': 'agent_step' },
+      }),
+    ],
+    'call in agent': (trace, outer, inner) => [
+      spans.call('m', { trace, span: inner, parent: outer, ...extent }),
+      spans.agent('helper', { trace, span: outer, parent: 999, ...extent, name: 'outermost' }),
+    ],
+  };
+
+test('of two steps that begin and end together the one around the other names the run', async () => {
+  const requests = Object.values(pairs).flatMap((pair, index) => [
+    ...pair(index * 2 + 1, 1000, 2000),
+    ...pair(index * 2 + 2, 2000, 1000),
+  ]);
+  await telemetry.loadJson('traces', tracesRequest('bot', requests));
+  const { runs } = await findRuns(telemetry.context, runsParameters.parse({ from: '-2h' }));
+  expect(runs.map(({ name }) => name)).toEqual(Array.from({ length: 6 }, () => 'outermost'));
+});
+
+test('a call that begins and ends with its agent is below it in the graph, whatever stands between them', async () => {
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('quiet', [
+      // The HTTP span between them is no step.
+      spans.call('deep', { trace: 50, span: 501, parent: 502, ...extent }),
+      spans.agent('boss', { trace: 50, span: 503, ...extent }),
+    ]),
+  );
+  const graph = await readAgentGraph(
+    telemetry.context,
+    agentGraphParameters.parse({ from: '-2h', service: 'quiet' }),
+  );
+  expect(graph.edges.map(({ source, target }) => [source, target])).toContainEqual([
+    'agent:boss',
+    'model:deep',
+  ]);
+});
