@@ -257,20 +257,30 @@ export class Ingest {
    * @throws StoreError `unavailable`.
    */
   async resendQuarantine(after: string): Promise<QuarantineResent> {
-    const { store } = this.#options;
-    const done = this.#resending
-      .catch(() => undefined)
-      .then(async () =>
-        resendQuarantine(
-          {
-            store,
-            quarantine: this.#quarantine,
-            aside: async (task) => this.#loader.aside(task),
-            stored: (piece) => this.#ledger.resent(piece),
-          },
-          { after, piecesMax: resentPiecesMax },
-        ),
+    const { store, log } = this.#options;
+    const resend = async (): Promise<QuarantineResent> => {
+      const result = await resendQuarantine(
+        {
+          store,
+          quarantine: this.#quarantine,
+          aside: async (task) => this.#loader.aside(task),
+          stored: (piece) => this.#ledger.resent(piece),
+        },
+        { after, piecesMax: resentPiecesMax },
       );
+      // A piece may have been in the tables already, left behind by a process that was killed: they know what is counted.
+      if (result.stored > 0)
+        await this.#loader
+          .quietlyWhenWhole(async () => this.#rebase(), startupMsMax)
+          .catch((error: unknown) =>
+            log.warn(
+              { err: error },
+              'The totals of the ledger cannot be read; they follow with the next start.',
+            ),
+          );
+      return result;
+    };
+    const done = this.#resending.catch(() => undefined).then(resend);
     this.#resending = done;
     return done;
   }
@@ -437,18 +447,20 @@ export class Ingest {
 
   /** Begins the books with what the store and the quarantine hold, and keeps up with what other servers store. */
   async #takeStock(): Promise<void> {
-    const { log, store, readStoredTotals } = this.#options;
+    const { log, store } = this.#options;
     let waitMs = rebaseIntervalMs;
     try {
-      await this.#loader.quietly(async () => {
-        this.#ledger.rebase(await readStoredTotals(), await this.#quarantine.list());
-      });
+      await this.#loader.quietly(async () => this.#rebase());
       if (store.engine.kind === 'embedded') return;
     } catch (error) {
       log.warn({ err: error }, 'The totals of the ledger cannot be read; trying again.');
       waitMs = 1_000;
     }
     if (!this.#closing) this.#rebaseTimer = setTimeout(() => void this.#takeStock(), waitMs).unref();
+  }
+
+  async #rebase(): Promise<void> {
+    this.#ledger.rebase(await this.#options.readStoredTotals(), await this.#quarantine.list());
   }
 
   #journalBytes(): number {
