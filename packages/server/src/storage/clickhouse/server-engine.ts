@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { SightlineError } from '@sightline/schema/errors';
 import {
@@ -150,11 +151,13 @@ function serverEngine(
         const file = await open(path);
         try {
           const statement = insert(`input(${literal(structure)})`);
-          await client.exec({
+          const { stream } = await client.exec({
             query: `${statement} SETTINGS ${settingsSql({ ...settings, ...schemaSettings(schema) })} FORMAT Protobuf`,
             values: file.createReadStream({ autoClose: false, highWaterMark: 1 << 20 }),
             clickhouse_settings: { wait_end_of_query: 1 },
           });
+          // Until its answer is read, empty as it is, the connection is not free for the next request.
+          await finished(stream.resume());
         } finally {
           await file.close();
         }

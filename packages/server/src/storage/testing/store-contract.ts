@@ -139,6 +139,25 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         });
       });
 
+      test('loads one after another share their connections', async () => {
+        freshProject();
+        // None at all in the embedded engine.
+        const opened = async () => {
+          const [found] = await rows<{ n: string }>(
+            `SELECT sum(value) AS n FROM system.events WHERE event = 'HTTPServerConnectionsCreated'`,
+          );
+          return Number(found?.n);
+        };
+        const before = await opened();
+        for (let load = 0; load < 4; load += 1) {
+          const span = { trace: 'a1', span: `b${load}` };
+          await loader.load('traces', [recordOf('traces', spansRequest('s', [span]), { project })]);
+        }
+        expect(await count('spans')).toBe(4);
+        // Each load is two requests or three.
+        expect((await opened()) - before).toBeLessThan(4);
+      });
+
       test('names and values with any character are kept, and found by parameter', async () => {
         freshProject();
         const odd = `it's "odd" \\ {x:String} ;-- 雪\t\n%_ \u0000 'end`;
