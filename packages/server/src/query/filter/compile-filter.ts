@@ -8,6 +8,7 @@ import {
   compileColumnTest,
   compilePlainAttribute,
 } from './compile-condition.ts';
+import { compileShortValue } from './compile-short-value.ts';
 import { compileText } from './compile-text.ts';
 import { compileSpanText, compileTakenAttribute } from './compile-taken-texts.ts';
 import type { Window } from '../time-windows.ts';
@@ -32,12 +33,24 @@ export function compileFilter(signal: StoredSignal, filter: BoundFilter, scope?:
     case 'not':
       return sql`(NOT ${compileFilter(signal, filter.item, scope)})`;
     case 'text':
-      return signal === 'spans'
-        ? compileSpanText(filter.parts, ensure(scope, 'the scope of a filter on spans'))
-        : compileText(signal, filter.parts);
+      return compileFreeText(signal, filter.parts, scope);
     case 'test':
       return compileTest(signal, filter, scope);
   }
+}
+
+function compileFreeText(
+  signal: StoredSignal,
+  parts: readonly string[],
+  scope: FilterScope | undefined,
+): Sql {
+  if (signal === 'metrics') return compileText(signal, parts);
+  const within =
+    signal === 'spans'
+      ? compileSpanText(parts, ensure(scope, 'the scope of a filter on spans'))
+      : compileText(signal, parts);
+  const value = compileShortValue(signal, parts, scope);
+  return value === undefined ? within : sql`(${within} OR ${value})`;
 }
 
 function compileTest(signal: StoredSignal, { field, match }: BoundTest, scope: FilterScope | undefined): Sql {

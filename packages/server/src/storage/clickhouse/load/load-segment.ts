@@ -16,6 +16,7 @@ const tables = {
 
 const indexesLeftToMerges = [
   'words_index',
+  'short_values_index',
   'attribute_keys_index',
   'attribute_values_index',
   'long_keys_index',
