@@ -38,6 +38,8 @@ const valueTag = {
   json: 0x7a,
 } as const;
 
+const noTrace = new Uint8Array(16);
+
 export class AdmissionScan {
   readonly patches = new Patches();
   readonly texts = new ContentTexts();
@@ -55,7 +57,9 @@ export class AdmissionScan {
   readonly #pending = new Int32Array(repairNames.length);
   #hasPending = false;
   #badQuantile = false;
-  #isInSpan = false;
+  #mayTakeTexts = false;
+  /** The message around the value at hand is an attribute. */
+  #isAttribute = false;
   #cursor = 0;
   /** The AnyValue at hand: its whole field, and where its content starts. */
   #field = { start: 0, content: 0, end: 0 };
@@ -125,8 +129,10 @@ export class AdmissionScan {
           if (at !== 0) this.#note(at, valueStart, pos);
           if (what === action.text) {
             if (!isWellFormedUtf8(bytes, valueStart, pos)) this.#replaceText(fieldStart, valueStart, pos);
-          } else if (what === action.anyValue) this.#anyValue(fieldStart, valueStart, pos);
-          else if (what === action.message) this.#child(plan.child[tag], fieldStart, valueStart, pos);
+          } else if (what === action.anyValue) {
+            this.#isAttribute = plan.isAttribute;
+            this.#anyValue(fieldStart, valueStart, pos);
+          } else if (what === action.message) this.#child(plan.child[tag], fieldStart, valueStart, pos);
           else if (what === action.id) {
             if (length !== plan.argument[tag] && length !== 0) this.#remove(fieldStart, pos, 'id_cleared');
           } else if (what === action.packed64) {
@@ -194,9 +200,9 @@ export class AdmissionScan {
     this.#settleRepairs();
     this.#notes.at.fill(-1, 0, note.metricName);
     this.#badQuantile = false;
-    this.#isInSpan = plan.type.name === 'Span';
+    this.#mayTakeTexts = plan.hasTexts;
     this.#message(plan, start, end);
-    this.#isInSpan = false;
+    this.#mayTakeTexts = false;
     const reason =
       itemChecks[plan.type.name]?.(this.#bytes, this.#notes, this.#window) ??
       (this.#badQuantile ? 'quantile_out_of_range' : undefined);
@@ -215,11 +221,17 @@ export class AdmissionScan {
   #textUser(): TextUser {
     const bytes = this.#bytes;
     const { at, end } = this.#notes;
-    const view = new DataView(bytes.buffer, bytes.byteOffset + (at[note.time] as number), 8);
+    const traceAt = at[note.traceId] as number;
     return {
-      startUnixNano: { low: view.getUint32(0, true), high: view.getUint32(4, true) },
-      traceId: bytes.subarray(at[note.traceId], end[note.traceId]),
+      unixNano: this.#timeNoted(note.time) || this.#timeNoted(note.endTime),
+      traceId: traceAt < 0 ? noTrace : bytes.subarray(traceAt, end[note.traceId]),
     };
+  }
+
+  #timeNoted(which: number): bigint {
+    const at = this.#notes.at[which] as number;
+    const { buffer, byteOffset } = this.#bytes;
+    return at < 0 ? 0n : new DataView(buffer, byteOffset + at, 8).getBigUint64(0, true);
   }
 
   /** A metric without a name takes its points along: they would be found under no name. */
@@ -325,12 +337,12 @@ export class AdmissionScan {
     }
   }
 
-  /** The value of an attribute of a span is one whose long texts are kept by their content. */
+  /** The value is that of an attribute whose long texts are kept by their content. */
   #mayAddress(fieldStart: number): boolean {
     const { at, end } = this.#notes;
     const keyEnd = end[note.attributeKey] as number;
     // A value that stands before its key is left alone.
-    if (!this.#isInSpan || keyEnd !== fieldStart) return false;
+    if (!this.#mayTakeTexts || !this.#isAttribute || keyEnd !== fieldStart) return false;
     return isAddressedKey(decodeUtf8(this.#bytes, at[note.attributeKey] as number, keyEnd));
   }
 

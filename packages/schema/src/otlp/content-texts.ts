@@ -1,10 +1,10 @@
 /**
- * Long texts of spans by their content: prompts repeat what was said before, so a text is taken out of the span that carries it, and kept
+ * Long texts of attributes by their content: prompts repeat what was said before, so a text is taken out of the span or log record that carries it, and kept
  * once under the hash of what it says. JSON is cut between the objects of its arrays, so that turn 7 of a conversation shares its
- * messages with turn 6. What stays in the span is the value with a mark in the place of each text,
- * `\u0001<n>:<bytes>\u0002`: its number among the span's text ids, counted from 1, and its length.
+ * messages with turn 6. What stays is the value with a mark in the place of each text,
+ * `\u0001<n>:<bytes>\u0002`: its number among the item's text ids, counted from 1, and its length.
  *
- * On the wire of the journal these are fields that OTLP does not have: ids on Span, texts on the request.
+ * On the wire of the journal these are fields that OTLP does not have: ids on the item, texts on the request.
  */
 import { hash } from 'node:crypto';
 import { ByteWriter } from './byte-writer.ts';
@@ -14,13 +14,14 @@ import { textNumbers } from './text-marks.ts';
 export const addressedBytesMin = 512;
 /** Pieces below stay in the value. */
 const pieceBytesMin = 128;
-/** Of one span: what is beyond stays in its values. */
-const textsPerSpanMax = 20_000;
+/** Of one item: what is beyond stays in its values. */
+const textsPerItemMax = 20_000;
 
-/** The number of our field on Span (repeated bytes, ids) and on the request (repeated Text). Clients' own are taken away. */
+/** The number of our field on items (repeated bytes, ids) and on the request (repeated Text). Clients' own are taken away. */
 export const textsField = 1000;
 const textsTag = textsField * 8 + 2;
 
+const dayNanos = 86_400_000_000_000n;
 const open = 0x01;
 const close = 0x02;
 
@@ -37,17 +38,17 @@ interface Text {
   readonly body: Uint8Array;
 }
 
-/** Where the span stands in time, and which it is: texts are kept per day, and beside the traces that use them. */
+/** Where the item stands in time, and of which trace it is: texts are kept per day, and beside the traces that use them. */
 export interface TextUser {
-  readonly startUnixNano: { readonly low: number; readonly high: number };
+  readonly unixNano: bigint;
   readonly traceId: Uint8Array;
 }
 
-/** The texts of one request. A span's are held until it is known whether the span is kept. */
+/** The texts of one request. An item's are held until it is known whether the item is kept. */
 export class ContentTexts {
   readonly #out = new ByteWriter(256);
   readonly #seen = new Set<string>();
-  #span = new Map<string, Text>();
+  #item = new Map<string, Text>();
   /** Texts with all their users. */
   count = 0;
 
@@ -72,24 +73,24 @@ export class ContentTexts {
     return taken === 0 ? undefined : out.finish();
   }
 
-  /** Ids of the texts of the span at hand, as hex, by their numbers. */
-  idsOfSpan(): string[] {
-    return [...this.#span.values()].map(({ id }) => Buffer.from(id).toString('hex'));
+  /** Ids of the texts of the item at hand, as hex, by their numbers. */
+  idsOfItem(): string[] {
+    return [...this.#item.values()].map(({ id }) => Buffer.from(id).toString('hex'));
   }
 
-  /** Forgets the texts of the span at hand. */
+  /** Forgets the texts of the item at hand. */
   drop(): void {
-    if (this.#span.size > 0) this.#span = new Map();
+    if (this.#item.size > 0) this.#item = new Map();
   }
 
-  /** The span is kept: its texts go with the request. Returns the field of their ids, or undefined where it has none. */
+  /** The item is kept: its texts go with the request. Returns the field of their ids, or undefined where it has none. */
   keep(user: () => TextUser): Uint8Array | undefined {
-    if (this.#span.size === 0) return undefined;
-    const ids = new ByteWriter(this.#span.size * 19);
-    const { startUnixNano, traceId } = user();
+    if (this.#item.size === 0) return undefined;
+    const ids = new ByteWriter(this.#item.size * 19);
+    const { unixNano, traceId } = user();
     const trace = Buffer.from(traceId).toString('latin1');
-    const day = dayOf(startUnixNano);
-    for (const [key, { id, body }] of this.#span) {
+    const day = unixNano / dayNanos;
+    for (const [key, { id, body }] of this.#item) {
       ids.varint(textsTag);
       ids.varint(id.length);
       ids.copy(id, 0, id.length);
@@ -104,7 +105,7 @@ export class ContentTexts {
       out.varint(id.length);
       out.copy(id, 0, id.length);
       out.byte(0x11);
-      out.fixed64(startUnixNano.low, startUnixNano.high);
+      out.fixed64(Number(unixNano & 0xffff_ffffn), Number(unixNano >> 32n));
       out.byte(0x1a);
       out.varint(traceId.length);
       out.copy(traceId, 0, traceId.length);
@@ -113,7 +114,7 @@ export class ContentTexts {
       out.copy(body, 0, body.length);
       out.end(mark, body.length + 64);
     }
-    this.#span = new Map();
+    this.#item = new Map();
     return ids.finish();
   }
 
@@ -126,11 +127,11 @@ export class ContentTexts {
     const body = bytes.subarray(start, end);
     const id = hash('sha256', body, 'buffer').subarray(0, 16);
     const key = id.toString('latin1');
-    const known = this.#span.get(key);
+    const known = this.#item.get(key);
     if (known !== undefined) return known.number;
-    if (this.#span.size >= textsPerSpanMax) return undefined;
-    const number = this.#span.size + 1;
-    this.#span.set(key, { number, id, body: body.slice() });
+    if (this.#item.size >= textsPerItemMax) return undefined;
+    const number = this.#item.size + 1;
+    this.#item.set(key, { number, id, body: body.slice() });
     return number;
   }
 }
@@ -140,7 +141,7 @@ export function takeTexts(value: Uint8Array): { readonly value: string; readonly
   const texts = new ContentTexts();
   const rest = texts.take(value);
   const decoded = Buffer.from(rest ?? value).toString('utf8');
-  const ids = texts.idsOfSpan();
+  const ids = texts.idsOfItem();
   return { value: decoded, ids: textNumbers(decoded).map((number) => ids[number - 1] ?? '') };
 }
 
@@ -178,9 +179,4 @@ function lastOf(bytes: Uint8Array, at: number): number {
   let place = at - 1;
   while (place > 0 && (bytes[place] as number) <= 0x20) place -= 1;
   return place;
-}
-
-/** Days since 1970 of a time in nanoseconds, given as two unsigned halves. */
-function dayOf({ low, high }: TextUser['startUnixNano']): bigint {
-  return ((BigInt(high) << 32n) | BigInt(low)) / 86_400_000_000_000n;
 }

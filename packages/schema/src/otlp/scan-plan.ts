@@ -36,6 +36,9 @@ export interface ScanPlan {
   readonly child: readonly (ScanPlan | undefined)[];
   readonly isItem: boolean;
   readonly isMetric: boolean;
+  readonly isAttribute: boolean;
+  /** An item whose attributes may leave long texts. */
+  readonly hasTexts: boolean;
 }
 
 /** What the checks of items look at. */
@@ -67,7 +70,7 @@ const notesByType: Readonly<Record<string, Readonly<Record<string, number>>>> = 
     endTimeUnixNano: note.endTime,
   },
   KeyValue: { key: note.attributeKey },
-  LogRecord: { timeUnixNano: note.time, observedTimeUnixNano: note.endTime },
+  LogRecord: { timeUnixNano: note.time, observedTimeUnixNano: note.endTime, traceId: note.traceId },
   Metric: { name: note.metricName },
   NumberDataPoint: { timeUnixNano: note.time, asDouble: note.value, asInt: note.value, flags: note.flags },
   HistogramDataPoint: {
@@ -102,6 +105,8 @@ export function scanPlan(type: MessageType): ScanPlan {
     child,
     isItem: isItem(type),
     isMetric: type.name === 'Metric',
+    isAttribute: type.name === 'KeyValue',
+    hasTexts: type.name === 'Span' || type.name === 'LogRecord',
   };
   plans.set(type, plan);
   for (const field of type.fields) {

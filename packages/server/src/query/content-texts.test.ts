@@ -1,12 +1,22 @@
 /** Long texts are kept once, by their content, and nobody who asks can tell. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { facetsParameters, spansParameters, tracesParameters } from '@sightline/schema/api';
+import {
+  facetsParameters,
+  logsParameters,
+  type LogRecord,
+  spansParameters,
+  timelineParameters,
+  tracesParameters,
+} from '@sightline/schema/api';
+import { findLogs } from './find-logs.ts';
 import { findSpans } from './find-spans.ts';
+import { readLogContext } from './read-log-context.ts';
+import { readTimeline } from './read-timeline.ts';
 import { findTraces } from './find-traces.ts';
 import { readFacets } from './read-facets.ts';
 import { readSpan, readTrace } from './read-trace.ts';
 import { AgentSpans } from './testing/agent-spans.ts';
-import { hexId, tracesRequest } from './testing/otlp-json.ts';
+import { hexId, logsRequest, tracesRequest } from './testing/otlp-json.ts';
 import { TestStore } from './testing/test-store.ts';
 
 let telemetry: TestStore;
@@ -59,8 +69,23 @@ beforeAll(async () => {
         }),
       ]),
     );
+  await telemetry.loadJson(
+    'logs',
+    logsRequest(
+      'bot',
+      Array.from({ length: turns }, (_, turn) => recordOf(turn)),
+    ),
+  );
 });
 afterAll(async () => telemetry.close());
+
+const recordOf = (turn: number) => ({
+  timeNanos: spans.nanos(turn * 10 + 1),
+  body: `turn ${turn}`,
+  traceId: hexId(32, turn + 1),
+  spanId: hexId(16, 1),
+  attributes: { 'gen_ai.input.messages': compact(turn), 'event.note': plain, short: 's' },
+});
 
 const range = { from: '2026-11-20T00:00:00Z', to: '2026-11-21T00:30:00Z' };
 const found = async (q: string): Promise<string[]> => {
@@ -158,6 +183,58 @@ describe('filters find', () => {
       facetsParameters.parse({ ...range, signal: 'spans', fields: 'service', q: word(4, 0) }),
     );
     expect(facets.facets[0]?.values).toEqual([{ value: 'bot', count: turns - 2 }]);
+  });
+});
+
+describe('log records', () => {
+  const logs = async (q: string): Promise<readonly LogRecord[]> => {
+    const page = await findLogs(
+      telemetry.context,
+      logsParameters.parse({ ...range, q, limit: 100, order: 'asc' }),
+    );
+    expect(page).not.toHaveProperty('limitsMet');
+    return page.logs;
+  };
+  const bodies = async (q: string): Promise<unknown[]> => (await logs(q)).map(({ body }) => body);
+
+  test('come back as they were sent, and share their texts with spans', async () => {
+    const all = await logs('service:bot');
+    expect(all.map(({ attributes }) => attributes)).toEqual(from(0).map((turn) => recordOf(turn).attributes));
+    const around = await readLogContext(telemetry.context, {
+      id: all[3]?.id ?? '',
+      before: 2,
+      after: 2,
+      sameService: true,
+    });
+    expect(around.logs.map(({ attributes }) => attributes)).toEqual(
+      [1, 2, 3, 4, 5].map((turn) => recordOf(turn).attributes),
+    );
+    const { rows } = await telemetry.store.query<{ n: string }>({
+      sql: 'SELECT uniqExact(id) AS n FROM texts WHERE body = {plain:String}',
+      params: { plain },
+    });
+    expect(rows).toEqual([{ n: '1' }]);
+  });
+
+  test('are found by words, phrases, values and patterns of their texts', async () => {
+    expect(await bodies(word((turns - 1) * 2, 5))).toEqual([`turn ${turns - 1}`]);
+    expect(await bodies(`"${word(18, 0)} ${word(18, 1)}"`)).toEqual(from(9).map((turn) => `turn ${turn}`));
+    expect(await bodies(`attr.gen_ai.input.messages:${JSON.stringify(compact(0))}`)).toEqual(['turn 0']);
+    expect(await bodies(`attr.gen_ai.input.messages:*${word(2, 0)}*${word(20, 0)}*`)).toEqual(
+      from(10).map((turn) => `turn ${turn}`),
+    );
+    expect(await bodies('NOT "at somewhere"')).toEqual([]);
+  });
+
+  test('begin on the timeline as they were sent', async () => {
+    const timeline = await readTimeline(telemetry.context, {
+      ...timelineParameters.parse(range),
+      correlationId: hexId(32, 5),
+    });
+    const record = timeline.entries.find(({ type }) => type === 'log');
+    expect(record?.attributes['gen_ai.input.messages']).toSatisfy(
+      (text: string) => text.length > 100 && compact(4).startsWith(text),
+    );
   });
 });
 

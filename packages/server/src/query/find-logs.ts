@@ -5,6 +5,7 @@ import { decodeLog, firstNumberOf } from './decode-log.ts';
 import { compileFilter } from './filter/compile-filter.ts';
 import { readQ } from './filter/read-condition.ts';
 import { type QueryContext, Reader } from './reader.ts';
+import { withTexts } from './restore-texts.ts';
 import { logColumns, type LogRow } from './sql/log-columns-sql.ts';
 import { inRange } from './sql/range-sql.ts';
 import { contextColumns, wholeAttributeColumns } from './sql/span-columns-sql.ts';
@@ -22,11 +23,12 @@ export async function findLogs(context: QueryContext, parameters: LogsParameters
   }));
   const reader = new Reader(context);
   const { order } = parameters;
-  const conditions = every([
-    ...parameterConditions(parameters),
-    page.after === undefined ? undefined : afterLog(page.after, order),
-    compileFilter('logs', filter),
-  ]);
+  const conditions = (window: Window): Sql =>
+    every([
+      ...parameterConditions(parameters),
+      page.after === undefined ? undefined : afterLog(page.after, order),
+      compileFilter('logs', filter, { project: context.project, ...window }),
+    ]);
   const beginning = order === 'desc' ? page.range.newest : page.range.from;
   const found = await collectInOrder<LogRow>(reader, {
     order,
@@ -35,7 +37,7 @@ export async function findLogs(context: QueryContext, parameters: LogsParameters
     limit: limit + 1,
     select: selectLogs(context.project, conditions, order),
   });
-  const rows = found.slice(0, limit);
+  const rows = await withTexts(reader, found.slice(0, limit));
   const last = found.length > limit ? rows.at(-1) : undefined;
   return {
     logs: rows.map(decodeLog),
@@ -49,12 +51,12 @@ export type LogOrder = 'asc' | 'desc';
 /** Records of a window that meet the conditions, in order. */
 export function selectLogs(
   project: string,
-  conditions: Sql,
+  conditions: (window: Window) => Sql,
   order: LogOrder,
 ): (window: Window, limit: number) => Sql {
   const by = trusted(order === 'desc' ? 'time DESC, log_id DESC' : 'time, log_id');
   return (window, limit) => sql`SELECT ${logColumns}, ${wholeAttributeColumns}, ${contextColumns}
-    FROM logs WHERE ${inRange(project, 'logs', window)} AND ${conditions} ORDER BY ${by} LIMIT ${uint(limit)}`;
+    FROM logs WHERE ${inRange(project, 'logs', window)} AND ${conditions(window)} ORDER BY ${by} LIMIT ${uint(limit)}`;
 }
 
 /** Records after the one with this key, in the order of the list. */

@@ -92,9 +92,9 @@ export class TailFollower {
     const rows = await reader.rows<TailRow>(this.#select(where, shown));
     const [costs, texts] = await Promise.all([
       readCostsOf(reader, rows.flatMap(placeOf)),
-      readTexts(reader, rows.filter(isSpan)),
+      readTexts(reader, rows),
     ]);
-    const whole = rows.map((row) => (isSpan(row) ? restoreRow(row, texts, listValueCharactersMax) : row));
+    const whole = rows.map((row) => restoreRow(row, texts, isSpan(row) ? listValueCharactersMax : Infinity));
     return { items: whole.map((row) => decodeRow(row, costs)), skipped: Math.max(0, arrived - rows.length) };
   }
 

@@ -39,7 +39,13 @@ export async function readHistogram(
   const canUseRollup = signal === 'spans' && filter.type === 'everything' && isWholeMinutes;
   const useRollup = canUseRollup && (await isRollupCheaper(reader, range));
   const select = ((): Sql => {
-    if (signal === 'logs') return logHistogram(reader.project, range, steps, compileFilter('logs', filter));
+    if (signal === 'logs')
+      return logHistogram(
+        reader.project,
+        range,
+        steps,
+        compileFilter('logs', filter, { project: reader.project, ...range }),
+      );
     if (signal === 'traces') {
       return traceHistogram(reader.project, range, steps, wantedTraces(reader.project, { filter }, range));
     }

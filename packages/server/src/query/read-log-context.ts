@@ -4,6 +4,7 @@ import { decodeLog } from './decode-log.ts';
 import { afterLog, type LogOrder, selectLogs } from './find-logs.ts';
 import { parseLogId } from './log-id.ts';
 import { type QueryContext, Reader } from './reader.ts';
+import { withTexts } from './restore-texts.ts';
 import type { LogRow } from './sql/log-columns-sql.ts';
 import { every, sql, string } from './sql/sql.ts';
 import { unixNano } from '@sightline/base';
@@ -24,14 +25,14 @@ export async function readLogContext(
   const time = unixNano(BigInt(identity.timeNanos));
   const isIt = sql`log_id = ${{ type: 'UInt64', value: identity.logId }}`;
   const atTime = { from: time, to: unixNano(time + 1n) };
-  const [line] = await reader.rows<LogRow>(selectLogs(context.project, isIt, 'desc')(atTime, 1));
+  const [line] = await reader.rows<LogRow>(selectLogs(context.project, () => isIt, 'desc')(atTime, 1));
   if (line === undefined) throw logNotFound(id);
 
   const service = sameService ? sql`service = ${string(line.service)}` : undefined;
   const beside = async (order: LogOrder, range: Window, limit: number): Promise<LogRow[]> => {
     if (limit === 0) return [];
     const conditions = every([service, afterLog(key, order)]);
-    const select = selectLogs(context.project, conditions, order);
+    const select = selectLogs(context.project, () => conditions, order);
     return collectInOrder<LogRow>(reader, { order, range, begin: time, limit, select });
   };
   const earliest = time > contextNanosMax ? unixNano(time - contextNanosMax) : unixNano(0n);
@@ -39,7 +40,8 @@ export async function readLogContext(
     beside('desc', { from: earliest, to: unixNano(time + 1n) }, before),
     beside('asc', { from: time, to: unixNano(time + contextNanosMax) }, after),
   ]);
-  return { logs: [...older.toReversed(), line, ...newer].map(decodeLog), index: older.length };
+  const lines = await withTexts(reader, [...older.toReversed(), line, ...newer]);
+  return { logs: lines.map(decodeLog), index: older.length };
 }
 
 function logNotFound(id: string): SightlineError {

@@ -36,7 +36,7 @@ export async function readTimeline(
   const traceIds = await findTraceIds(reader, correlationId, range);
   const of = (columns: Sql): Sql => sql`(${columns} OR trace_id IN (${tracesByHex(traceIds)}))`;
   const own = sql`correlation_id = ${string(correlationId)}`;
-  const [stored, logs, exemplars] = await Promise.all([
+  const [stored, storedLogs, exemplars] = await Promise.all([
     reader.rows<TimelineSpanRow>(sql`
       SELECT toUnixTimestamp64Nano(start_time) AS timeNanos, name, service, duration_ns AS durationNs, status_code AS statusCode,
         lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, lower(hex(parent_span_id)) AS parentId,
@@ -50,7 +50,10 @@ export async function readTimeline(
       FROM logs WHERE ${every([inRange(context.project, 'logs', range), of(own)])} ORDER BY time LIMIT ${uint(limit)}`),
     traceIds.length === 0 ? [] : reader.rows<ExemplarRow>(selectExemplars(context.project, range, traceIds)),
   ]);
-  const spans = await withTexts(reader, stored, listValueCharactersMax);
+  const [spans, logs] = await Promise.all([
+    withTexts(reader, stored, listValueCharactersMax),
+    withTexts(reader, storedLogs, listValueCharactersMax),
+  ]);
   const all = [...spans.flatMap(spanEntries), ...logs.map(logEntry), ...exemplars.map(exemplarEntry)].sort(
     inOrder,
   );

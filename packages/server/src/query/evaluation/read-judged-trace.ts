@@ -4,8 +4,9 @@ import { decodeCount, decodeValue } from '../decode-row.ts';
 import { decodeCost, decodeOperation, ownAttributes } from '../decode-span.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { readTrace, readTraceExtent } from '../read-trace.ts';
+import { type TextsRow, withTexts } from '../restore-texts.ts';
 import { inBuckets } from '../sql/range-sql.ts';
-import { type AttributeRow, wholeAttributeColumns } from '../sql/span-columns-sql.ts';
+import { type AttributeRow, textIdColumns, wholeAttributeColumns } from '../sql/span-columns-sql.ts';
 import { sql, string, uint } from '../sql/sql.ts';
 import { unixNano } from '@sightline/base';
 
@@ -35,8 +36,10 @@ export async function readJudgedTrace(context: QueryContext, traceId: string): P
   const ofTrace = sql`project = ${string(context.project)} AND ${inBuckets(range)} AND trace_id = unhex(${string(traceId)})`;
   const [{ spans }, logs, costs] = await Promise.all([
     readTrace(context, { traceId, limit: spansMax }),
-    reader.rows<AttributeRow & { spanId: string; eventName: string; body: string; bodyType: string }>(sql`
-      SELECT lower(hex(span_id)) AS spanId, event_name AS eventName, body, body_type AS bodyType, ${wholeAttributeColumns}
+    reader.rows<
+      AttributeRow & TextsRow & { spanId: string; eventName: string; body: string; bodyType: string }
+    >(sql`
+      SELECT lower(hex(span_id)) AS spanId, event_name AS eventName, body, body_type AS bodyType, toUnixTimestamp64Nano(time) AS startNanos, ${textIdColumns}, ${wholeAttributeColumns}
       FROM logs WHERE ${ofTrace} AND (startsWith(event_name, 'gen_ai.') OR startsWith(attributes['event.name'], 'gen_ai.'))
       ORDER BY time, log_id LIMIT ${uint(logsMax)}`),
     reader.rows<{
@@ -54,7 +57,7 @@ export async function readJudgedTrace(context: QueryContext, traceId: string): P
   ]);
   return {
     spans,
-    logs: groupBySpan(logs),
+    logs: groupBySpan(await withTexts(reader, logs)),
     costs: costs.map(({ parentId, ...row }) => ({
       ...row,
       parentSpanId: /^0*$/.test(parentId) ? null : parentId,

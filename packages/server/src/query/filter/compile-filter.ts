@@ -10,7 +10,7 @@ import {
 } from './compile-condition.ts';
 import { compileShortValue } from './compile-short-value.ts';
 import { compileText } from './compile-text.ts';
-import { compileSpanText, compileTakenAttribute } from './compile-taken-texts.ts';
+import { compileLongText, compileTakenAttribute } from './compile-taken-texts.ts';
 import type { Window } from '../time-windows.ts';
 import { findColumn, type StoredSignal } from './signal-columns.ts';
 
@@ -19,7 +19,7 @@ export interface FilterScope extends Window {
   readonly project: string;
 }
 
-/** The filter as a condition on rows of the signal's table. True or false, never NULL. Spans need a scope. */
+/** The filter as a condition on rows of the signal's table. True or false, never NULL. Spans and logs need a scope. */
 export function compileFilter(signal: StoredSignal, filter: BoundFilter, scope?: FilterScope): Sql {
   switch (filter.type) {
     case 'everything':
@@ -45,10 +45,7 @@ function compileFreeText(
   scope: FilterScope | undefined,
 ): Sql {
   if (signal === 'metrics') return compileText(signal, parts);
-  const within =
-    signal === 'spans'
-      ? compileSpanText(parts, ensure(scope, 'the scope of a filter on spans'))
-      : compileText(signal, parts);
+  const within = compileLongText(signal, parts, ensure(scope, 'the scope of a filter'));
   const value = compileShortValue(signal, parts, scope);
   return value === undefined ? within : sql`(${within} OR ${value})`;
 }
@@ -57,8 +54,9 @@ function compileTest(signal: StoredSignal, { field, match }: BoundTest, scope: F
   if (field.type === 'attribute') {
     if (signal === 'metrics') return compilePlainAttribute(field, match);
     const own = compileAttribute(field, match);
-    if (signal === 'logs' || !field.sources.includes('attribute')) return own;
-    const taken = compileTakenAttribute(field.key, match, ensure(scope, 'the scope of a filter on spans'));
+    if (!field.sources.includes('attribute')) return own;
+    const { key } = field;
+    const taken = compileTakenAttribute({ signal, key, match }, ensure(scope, 'the scope of a filter'));
     return taken === undefined ? own : sql`(${own} OR ${taken})`;
   }
   const column = ensure(findColumn(signal, field.field), `the column of ${field.field.name}`);

@@ -21,15 +21,25 @@ export async function deleteTrace(
   const ofTrace = `trace_id = unhex(${literal(traceId)})`;
   const days = await select<{ day: string }>(
     engine,
-    `SELECT DISTINCT toString(day) AS day FROM trace_summaries WHERE ${inProject} AND ${ofTrace}`,
+    `SELECT DISTINCT toString(day) AS day FROM trace_summaries WHERE ${inProject} AND ${ofTrace}
+      UNION DISTINCT SELECT toString(toDate(time)) FROM logs WHERE ${inProject} AND ${ofTrace}`,
   );
   for (const { day } of days) {
-    const ofDay = `${inProject} AND toDate(start_time) = ${literal(day)} AND notEmpty(text_ids)`;
-    const own = `SELECT arrayJoin(text_ids) FROM spans WHERE ${ofDay} AND ${ofTrace}`;
+    const uses = (
+      [
+        ['spans', 'start_time'],
+        ['logs', 'time'],
+      ] as const
+    )
+      .map(
+        ([table, time]) => `SELECT arrayJoin(text_ids) AS used, ${ofTrace} AS is_own FROM ${table}
+        WHERE ${inProject} AND toDate(${time}) = ${literal(day)} AND notEmpty(text_ids)`,
+      )
+      .join(' UNION ALL ');
     const orphans = await select<{ id: string }>(
       engine,
-      `SELECT lower(hex(used)) AS id FROM (SELECT arrayJoin(text_ids) AS used, ${ofTrace} AS is_own FROM spans WHERE ${ofDay})
-        WHERE used IN (${own}) GROUP BY used HAVING min(is_own) = 1`,
+      `SELECT lower(hex(used)) AS id FROM (${uses})
+        WHERE used IN (SELECT used FROM (${uses}) WHERE is_own) GROUP BY used HAVING min(is_own) = 1`,
     );
     // By their ids: a deletion that asks other tables itself may never end in the embedded engine.
     for (let at = 0; at < orphans.length; at += idsMax) {

@@ -4,11 +4,11 @@ import type { ClickHouseEngine } from './engine.ts';
 import { onCluster, physicalName } from './table-names.ts';
 import { ownSettings } from './query-settings.ts';
 
-/** Tables with a partition per day, and whose retention they follow. */
-const signalOfTable: Readonly<Record<string, TelemetrySignal>> = {
+/** Tables with a partition per day, and whose retention they follow: the longest of several. */
+const signalsOfTable: Readonly<Record<string, TelemetrySignal | readonly TelemetrySignal[]>> = {
   spans: 'traces',
   ai_spans: 'traces',
-  texts: 'traces',
+  texts: ['traces', 'logs'],
   runs: 'traces',
   scores: 'traces',
   trace_summaries: 'traces',
@@ -37,9 +37,10 @@ export async function enforceRetention(
 ): Promise<{ readonly bytesLeft: number }> {
   const kept: Partition[] = [];
   for (const partition of await readPartitions(engine)) {
-    const signal = signalOfTable[partition.table];
-    if (signal !== undefined && partition.day < dayBefore(today, policy.days[signal]))
-      await drop(engine, partition);
+    const signals = signalsOfTable[partition.table];
+    const days =
+      signals === undefined ? Infinity : Math.max(...[signals].flat().map((signal) => policy.days[signal]));
+    if (days !== Infinity && partition.day < dayBefore(today, days)) await drop(engine, partition);
     else kept.push(partition);
   }
   const capBytes = policy.capBytes ?? Infinity;
@@ -65,7 +66,7 @@ async function enforceCap(
 ): Promise<number> {
   let total = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
   const oldestFirst = partitions
-    .filter(({ table, day }) => signalOfTable[table] !== undefined && day < today)
+    .filter(({ table, day }) => signalsOfTable[table] !== undefined && day < today)
     .toSorted((a, b) => a.day.localeCompare(b.day));
   let dropping: string | undefined;
   for (const partition of oldestFirst) {

@@ -14,7 +14,7 @@ export function goldenSql(signal: TelemetrySignal): string {
           ${hexArrays('text_ids', 'link_trace_ids', 'link_span_ids')})
         FROM spans ${where}`;
     case 'logs':
-      return `SELECT * EXCEPT (project, received_time, stored_time, log_id) REPLACE (${hexOf('trace_id', 'span_id')})
+      return `SELECT * EXCEPT (project, received_time, stored_time, log_id) REPLACE (${hexOf('trace_id', 'span_id')}, ${hexArrays('text_ids')})
         FROM logs ${where}`;
     case 'metrics':
       return `SELECT * EXCEPT (project, received_time, stored_time) REPLACE (${hexArrays('exemplar_trace_ids', 'exemplar_span_ids')})

@@ -33,7 +33,7 @@ interface PayloadRow extends AttributeRow, TextsRow {
 const payloadColumns = sql`lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(start_time) AS startNanos, ${textIdColumns}, ${wholeAttributeColumns}, event_names AS eventNames,
   arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues, event_types AS eventTypes`;
 
-interface LogRow extends AttributeRow {
+interface LogRow extends AttributeRow, TextsRow {
   readonly spanId: string;
   readonly timeNanos: string;
   readonly eventName: string;
@@ -175,11 +175,11 @@ function restoreBesidePrompt(row: PayloadRow, texts: StoredTexts): PayloadRow {
 
 async function readLogs(reader: Reader, traceId: string, extent: TraceExtent): Promise<readonly LogRow[]> {
   const rows = await reader.rows<LogRow>(sql`
-    SELECT lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(time) AS timeNanos, event_name AS eventName, body, body_type AS bodyType, ${wholeAttributeColumns}
+    SELECT lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(time) AS timeNanos, timeNanos AS startNanos, ${textIdColumns}, event_name AS eventName, body, body_type AS bodyType, ${wholeAttributeColumns}
     FROM (${messageLogs(reader, traceId, extent)}) ORDER BY time, log_id LIMIT ${trusted(String(logsMax + 1))}`);
   if (rows.length > logsMax)
     reader.meet({ limit: 'rows', message: `Only the first ${logsMax} log events with messages were read.` });
-  return rows.slice(0, logsMax);
+  return withTexts(reader, rows.slice(0, logsMax));
 }
 
 function eventsOf(row: PayloadRow): { name: string; attributes: Record<string, unknown> }[] {

@@ -32,12 +32,12 @@ const indexesLeftToMerges = [
 export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile): Promise<number> {
   const { table, select } = tables[segment.signal];
   const { settings: extra } = select('');
-  if (segment.signal === 'traces' && segment.texts !== 0)
+  if (segment.signal !== 'metrics' && segment.texts !== 0)
     await engine.insertFile({
       path: segment.path,
       schema: { proto: formatSchema, message: 'Envelope' },
-      structure: textsStructure,
-      insert: (source) => insertSql('texts', textsSelect(source)),
+      structure: textsStructure(segment.signal),
+      insert: (source) => insertSql('texts', textsSelect(segment.signal, source)),
       settings: loadSettings(`${segment.token}:texts`),
     });
   await engine.insertFile({

@@ -28,6 +28,7 @@ export function logsSelect(source: string): RowSelect {
     attributes: shortAttributes('a', 'text_flags'),
     long_attributes: longAttributes('a', 'text_flags'),
     attribute_types: mapTypes('l.attributes'),
+    text_ids: 'l.text_ids',
     resource_attributes: 'resource_map',
     resource_types: 'resource_types',
     resource_schema_url: 'resource_schema_url',

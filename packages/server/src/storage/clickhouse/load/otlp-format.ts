@@ -36,13 +36,13 @@ message Link {
 }
 message Status { string message = 2; uint32 code = 3; }
 
-message Logs { repeated ResourceLogs resources = 1; }
+message Logs { repeated ResourceLogs resources = 1; repeated Text texts = 1000; }
 message ResourceLogs { Resource resource = 1; repeated ScopeLogs scopes = 2; string schema_url = 3; }
 message ScopeLogs { Scope scope = 1; repeated LogRecord items = 2; string schema_url = 3; }
 message LogRecord {
   fixed64 time = 1; uint32 severity_number = 2; string severity_text = 3; Value body = 5;
   map<string, Value> attributes = 6; uint32 dropped_attributes = 7; fixed32 flags = 8; bytes trace_id = 9;
-  bytes span_id = 10; fixed64 observed = 11; string event_name = 12;
+  bytes span_id = 10; fixed64 observed = 11; string event_name = 12; repeated bytes text_ids = 1000;
 }
 
 message Metrics { repeated ResourceMetrics resources = 1; }
@@ -96,7 +96,7 @@ const items: Record<TelemetrySignal, string> = {
     links Array(Tuple(trace_id String, span_id String, trace_state String, ${attributes}, dropped UInt32, flags UInt32)),
     dropped_links UInt32, status Tuple(message String, code UInt8), flags UInt32, text_ids Array(FixedString(16))`,
   logs: `time UInt64, observed UInt64, severity_number UInt8, severity_text String, body ${value}, ${attributes},
-    dropped_attributes UInt32, flags UInt32, trace_id String, span_id String, event_name String`,
+    dropped_attributes UInt32, flags UInt32, trace_id String, span_id String, event_name String, text_ids Array(FixedString(16))`,
   metrics: `name String, description String, unit String,
     gauge Tuple(points Array(Tuple(${pointHead}, as_double Nullable(Float64), as_int Nullable(Int64), ${exemplars}))),
     sum Tuple(points Array(Tuple(${pointHead}, as_double Nullable(Float64), as_int Nullable(Int64), ${exemplars})),
@@ -119,6 +119,7 @@ export function segmentStructure(signal: TelemetrySignal): string {
       items Array(Tuple(${items[signal]})))))))`;
 }
 
-/** The texts of spans in the same file, see schema/otlp/content-texts.ts. */
-export const textsStructure =
-  'project LowCardinality(String), traces Tuple(texts Array(Tuple(id FixedString(16), time UInt64, trace_id FixedString(16), body String)))';
+/** The long texts in the same file, see schema/otlp/content-texts.ts. */
+export function textsStructure(signal: TelemetrySignal): string {
+  return `project LowCardinality(String), ${signal} Tuple(texts Array(Tuple(id FixedString(16), time UInt64, trace_id FixedString(16), body String)))`;
+}

@@ -1,8 +1,9 @@
+import type { TelemetrySignal } from '@sightline/schema/api';
 import { timeOf } from './attribute-sql.ts';
 import type { RowSelect } from './row-select.ts';
 
-/** `texts` from a segment of traces. */
-export function textsSelect(source: string): RowSelect {
+/** `texts` from a segment. */
+export function textsSelect(signal: TelemetrySignal, source: string): RowSelect {
   return {
     columns: {
       project: 'project',
@@ -12,6 +13,6 @@ export function textsSelect(source: string): RowSelect {
       last_time: timeOf('text.time'),
       trace_hash: 'cityHash64(text.trace_id)',
     },
-    from: `(SELECT project, arrayJoin(traces.texts) AS text FROM ${source})`,
+    from: `(SELECT project, arrayJoin(${signal}.texts) AS text FROM ${source})`,
   };
 }
