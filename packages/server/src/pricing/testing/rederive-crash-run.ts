@@ -3,7 +3,7 @@
  * everything stored before is there exactly once, and at the end a rework goes through and changes nothing.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { HistoryJob, SqlResponse } from '@sightline/schema/api';
+import type { HistoryJob, OverviewResponse, SessionsResponse, SqlResponse } from '@sightline/schema/api';
 import { expect } from 'vitest';
 import { type Random, seededRandom } from '../../ingest/testing/random.ts';
 import { hexId, logsRequest, type SpanInput, tracesRequest } from '../../query/testing/otlp-json.ts';
@@ -29,6 +29,7 @@ export async function rederiveCrashRun({ seed, kills }: RederiveCrashOptions): P
     const lastsMs = performance.now() - begin;
     let whole = await tables(server);
     expect(count(whole.spans)).toBe(days * tracesPerDay * 3);
+    expect(whole.seen).toMatchObject({ runs: days * tracesPerDay, calls: days * tracesPerDay });
     for (let kill = 0; kill < kills; kill += 1) {
       await startRework(server);
       await delay(random.int(lastsMs));
@@ -155,6 +156,7 @@ async function tables(server: LiveServer) {
       `SELECT sum(calls) AS count, sum(cityHash64(*)) AS hash FROM (
         SELECT minute, service, name, operation, model, sum(count) AS calls FROM span_rollup_1m WHERE project = 'default' GROUP BY ALL)`,
     ),
+    seen: await seen(server),
     services: await one(
       server,
       `SELECT sum(count) AS count FROM service_rollup_1m WHERE project = 'default'`,
@@ -163,6 +165,20 @@ async function tables(server: LiveServer) {
       server,
       `SELECT count() AS count, sum(value) AS sum FROM scores FINAL WHERE project = 'default'`,
     ),
+  };
+}
+
+/** What the lists and sums of agents say, however they are kept. */
+async function seen(server: LiveServer): Promise<Row> {
+  const from = `from=-${days + 1}d`;
+  const { totals } = await server.read<OverviewResponse>(`/overview?${from}`);
+  const { sessions } = await server.read<SessionsResponse>(`/sessions?${from}&sort=-runs&limit=100`);
+  return {
+    runs: totals.runs,
+    calls: totals.llmCalls,
+    inputTokens: totals.inputTokens,
+    usd: totals.costUsd?.toFixed(9),
+    sessions: sessions.map(({ sessionId, runs, inputTokens }) => [sessionId, runs, inputTokens]).toSorted(),
   };
 }
 
