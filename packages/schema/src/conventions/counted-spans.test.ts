@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CountableSpan, countedSpans } from './counted-spans.ts';
+import { type CountableSpan, countedByParents, countedSpans } from './counted-spans.ts';
 import { countedInEngine } from './engine.testing.ts';
 
 test('calls of a model count, the agent that reports their sum does not', () => {
@@ -83,6 +83,7 @@ test("calls that are each other's parents each count, in the engine too", () => 
       found.map((id) => id.replaceAll('.', '')).toSorted();
     expect(trimmed(countedSpans(spans).map(({ spanId }) => spanId))).toEqual(expected);
     expect(trimmed(countedInEngine(spans.map(asStored)))).toEqual(expected);
+    expect(trimmed([...countedByParents(spans)].map(({ spanId }) => spanId))).toEqual(expected);
   }
 });
 

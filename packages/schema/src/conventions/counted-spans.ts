@@ -61,8 +61,23 @@ export function countedByParents<Span extends CountableSpan>(spans: readonly Spa
     relevant.flatMap(({ spanId, parentSpanId }) => (parentSpanId === spanId ? [] : [parentSpanId])),
   );
   const innermost = relevant.filter(({ spanId }) => !parents.has(spanId));
-  const once = firstOf(innermost, ({ responseId }) => responseId);
+  const around = parentsOutwards(innermost, relevant);
+  const inCircles = relevant.filter(({ spanId }) => parents.has(spanId) && !around.has(spanId));
+  const once = firstOf([...innermost, ...inCircles], ({ responseId }) => responseId);
   return new Set(firstOf(once, ({ spanId }) => spanId));
+}
+
+/** Ids of the parents of `from`, of their parents among `spans`, and so on. */
+function parentsOutwards(
+  from: readonly CountableSpan[],
+  spans: readonly CountableSpan[],
+): ReadonlySet<string> {
+  const bySpanId = Map.groupBy(spans, ({ spanId }) => spanId);
+  const reached = new Set(from.map(({ parentSpanId }) => parentSpanId ?? ''));
+  // What is added while the set is walked is walked as well.
+  for (const id of reached)
+    for (const { parentSpanId } of bySpanId.get(id) ?? []) reached.add(parentSpanId ?? '');
+  return reached;
 }
 
 /** The first item of each key; all that have none. */

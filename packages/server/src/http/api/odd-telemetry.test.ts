@@ -135,6 +135,24 @@ const cases: readonly OddCase[] = [
     problems: ['implausible_tokens'],
   },
   {
+    name: 'token counts that cannot be',
+    requests: (spans) => [
+      [
+        spans.agent(1, 0),
+        spans.call(2, 10, { 'gen_ai.usage.input_tokens': 9_000_000_000_000_000 }, { parent: 1 }),
+        spans.call(3, 20, { 'gen_ai.usage.input_tokens': -5 }, { parent: 1 }),
+        spans.call(4, 30, { 'gen_ai.usage.input_tokens': 'many' }, { parent: 1 }),
+        spans.call(5, 40, {}, { parent: 1 }),
+      ],
+    ],
+    steps: 5,
+    inputTokens: 1000,
+    outputTokens: 400,
+    costUsd: callUsd,
+    unpricedCalls: 3,
+    problems: ['unknown_price', 'implausible_tokens'],
+  },
+  {
     name: 'costs below zero, and costs that are none',
     requests: (spans) => [
       [
@@ -224,6 +242,27 @@ const cases: readonly OddCase[] = [
     steps: 4,
     ...twoCalls,
     problems: ['cyclic_parent'],
+  },
+  {
+    name: 'calls that are each other’s parents',
+    requests: (spans) => [[spans.call(1, 0, {}, { parent: 2 }), spans.call(2, 10, {}, { parent: 1 })]],
+    steps: 2,
+    ...twoCalls,
+    problems: ['cyclic_parent'],
+  },
+  {
+    name: 'agents and calls that begin and end at the same time',
+    requests: (spans) => [
+      [
+        spans.call(4, 0, {}, { parent: 2, durationNanos: 5_000_000_000n }),
+        spans.agent(2, 0, { parent: 1 }),
+        spans.call(3, 0, {}, { parent: 2, durationNanos: 5_000_000_000n }),
+        spans.agent(1, 0),
+      ],
+    ],
+    steps: 4,
+    ...twoCalls,
+    problems: [],
   },
   {
     name: 'parents that never came',
@@ -408,7 +447,9 @@ describe.each(cases)('$name', (odd) => {
     expect(detail.run.steps).toBe(odd.steps);
     expect(detail.steps).toHaveLength(odd.steps);
     expect(detail.run.durationMs).toBeGreaterThanOrEqual(0);
-    expect(list.runs.map(({ steps }) => steps)).toEqual([odd.steps]);
+    // The list says of a run, and a session of itself, what its own page says.
+    expect(list.runs).toEqual([detail.run]);
+    expect(sessions.sessions).toEqual([one.session]);
     expect(overview.totals.runs).toBe(1);
     const totals: Readonly<Record<string, Totals | undefined>> = {
       run: detail.run,

@@ -178,7 +178,9 @@ async function seen(server: LiveServer): Promise<Row> {
     calls: totals.llmCalls,
     inputTokens: totals.inputTokens,
     usd: totals.costUsd?.toFixed(9),
-    sessions: sessions.map(({ sessionId, runs, inputTokens }) => [sessionId, runs, inputTokens]).toSorted(),
+    sessions: Object.fromEntries(
+      sessions.map(({ sessionId, runs, inputTokens }) => [sessionId, [runs, inputTokens]]),
+    ),
   };
 }
 
