@@ -76,6 +76,8 @@ async function askAll(traceId: string): Promise<void> {
     ['run of 2,000 spans: graph', `${run}/graph`, '< 100 ms'],
     ['run of 2,000 spans: pipeline', `${run}/pipeline`, '< 100 ms'],
     ['run of 2,000 spans: cost', `${run}/cost`, '< 100 ms'],
+    ['run of 2,000 spans: slim trace', `/traces/${traceId}?detail=slim`, '< 100 ms'],
+    ['run of 2,000 spans: whole trace', `/traces/${traceId}`, ''],
     ['overview, 24 h', '/overview?from=-24h', '< 500 ms'],
     ['overview by model, 24 h', '/overview?from=-24h&groupBy=model', '< 500 ms'],
     ['overview by agent, 24 h', '/overview?from=-24h&groupBy=agent', '< 500 ms'],
