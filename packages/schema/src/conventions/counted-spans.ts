@@ -50,10 +50,12 @@ export function countedSpans<Span extends CountableSpan>(spans: readonly Span[])
 
 /**
  * The rule as the engine has it (`countedSpanIdsSql`), which sees direct parents only: for what has to agree with the engine's sums. Of spans
- * with one response id, or one id, the first counts.
+ * with one response id, or one id, the first by id counts.
  */
 export function countedByParents<Span extends CountableSpan>(spans: readonly Span[]): ReadonlySet<Span> {
-  const withUsage = spans.filter(hasUsage);
+  const withUsage = spans
+    .filter(hasUsage)
+    .toSorted((a, b) => (a.spanId < b.spanId ? -1 : a.spanId === b.spanId ? 0 : 1));
   const calls = withUsage.filter(isInference);
   // Calls of a model where there are any; what reports sums only where there are none.
   const relevant = calls.length > 0 ? calls : withUsage;

@@ -22,7 +22,7 @@ export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['score
     traceId: tree.traceId,
     name: head.name,
     operation: head.operation,
-    agent: orNull(steps.find(({ ownAgent }) => ownAgent !== '')?.ownAgent ?? ''),
+    agent: orNull(firstAgent(steps)),
     service: head.service,
     version: orNull(version),
     environment: orNull(environment),
@@ -43,14 +43,37 @@ export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['score
   };
 }
 
-/** A root, else the longest workflow or agent, else the longest of all. Not the first to start: clocks disagree. */
+/**
+ * A root, else the longest workflow or agent, else the longest of all; of two alike the one around the other. Not the first to start: clocks
+ * disagree.
+ */
 function outermost(steps: readonly RunNode[]): RunNode {
   const rank = ({ parentId, operation }: RunNode): number =>
     (parentId === noId ? 0 : 2) + (operation === 'workflow' || operation === 'agent' ? 0 : 1);
-  return steps.reduce((best, step) => {
+  const best = steps.reduce((best, step) => {
     const higher = rank(best) - rank(step);
     return higher > 0 || (higher === 0 && lengthNanos(step) > lengthNanos(best)) ? step : best;
   });
+  const alike = steps
+    .filter((step) => rank(step) === rank(best) && lengthNanos(step) === lengthNanos(best))
+    .toSorted(byId);
+  const [one = best, other = one] = [alike[0], alike.at(-1)];
+  return one.parentId === other.spanId ? other : one;
+}
+
+/** Of the first step that names one. */
+function firstAgent(steps: readonly RunNode[]): string {
+  const named = steps.filter(({ ownAgent }) => ownAgent !== '');
+  const first = named.toSorted((a, b) =>
+    a.startNanos === b.startNanos ? byId(a, b) : a.startNanos < b.startNanos ? -1 : 1,
+  );
+  return first[0]?.ownAgent ?? '';
+}
+
+/** Ids as the engine orders them where it has to choose: numbers whose first byte is the least. */
+function byId(a: RunNode, b: RunNode): number {
+  const [one, other] = [a, b].map(({ spanId }) => (spanId.match(/../g) ?? []).toReversed().join(''));
+  return (one ?? '') < (other ?? '') ? -1 : one === other ? 0 : 1;
 }
 
 function lengthNanos({ startNanos, endNanos }: RunNode): bigint {

@@ -1,5 +1,5 @@
 import { inRange } from '../sql/range-sql.ts';
-import { type Sql, sql, string } from '../sql/sql.ts';
+import { type Sql, sql, string, trusted } from '../sql/sql.ts';
 import type { FilterScope } from './compile-filter.ts';
 
 /** As in storage/clickhouse/migrations/0011-short-values.sql, of the value in lower case; the two signs stand between values there. */
@@ -24,7 +24,8 @@ export function compileShortValue(
     return sql`has(short_values, ${string(lowered)})`;
   // Ids are rare: a Bloom filter knows in which few granules they may be, but not as one of several conditions of which the others have none.
   const found = sql`has(mapValues(attributes), ${string(value)})`;
-  if (signal === 'logs' || scope === undefined) return found;
+  if (scope === undefined) return found;
   const { project, ...window } = scope;
-  return sql`(trace_id, span_id) IN (SELECT trace_id, span_id FROM spans WHERE ${inRange(project, 'spans', window)} AND ${found})`;
+  const row = trusted(signal === 'spans' ? '(trace_id, span_id)' : '(time, log_id)');
+  return sql`${row} IN (SELECT ${row} FROM ${trusted(signal)} WHERE ${inRange(project, signal, window)} AND ${found})`;
 }
