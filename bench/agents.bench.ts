@@ -10,9 +10,6 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { systemClock } from '@sightline/base';
-import { RunKeeper } from '../packages/server/src/runs/run-keeper.ts';
-import { openStore } from '../packages/server/src/storage/open-store.ts';
 import { fillStore } from './fill-store.ts';
 import { longRun } from './long-run.ts';
 import { startServerProcess } from './server-process.ts';
@@ -27,26 +24,31 @@ const { values } = parseArgs({
 const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-agents-'));
 
 if (!existsSync(join(directory, 'telemetry'))) await fillStore(directory, Number(values.spans));
-await putTogether();
 const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
 try {
-  await askAll(await sendLongRun());
+  await settle();
+  const longRunId = await sendLongRun();
+  await settle();
+  await askAll(longRunId);
 } finally {
   await server.stop();
   if (values.data === undefined) rmSync(directory, { recursive: true });
 }
 
-/** As the server does in the background, some seconds after it started; here it is waited for. */
-async function putTogether(): Promise<void> {
-  const store = await openStore({ kind: 'embedded', directory: join(directory, 'telemetry') }, systemClock());
-  const before = process.cpuUsage();
+/** A started server prices what it finds and puts runs together: until it has nothing to do. */
+async function settle(): Promise<void> {
   const began = performance.now();
-  await new RunKeeper({ store, log: console }).settled();
-  const { user, system } = process.cpuUsage(before);
+  const cpuS = server.cpuS();
+  for (let quiet = 0, before = cpuS; quiet < 5; quiet += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const now = server.cpuS();
+    if (now - before > 0.6) quiet = 0;
+    before = now;
+    if (performance.now() - began > 3_600_000) throw new Error('The server was not quiet within an hour.');
+  }
   console.log(
-    `runs put together in ${((performance.now() - began) / 1000).toFixed(1)} s, CPU ${((user + system) / 1e6).toFixed(1)} s\n`,
+    `quiet after ${((performance.now() - began) / 1000).toFixed(0)} s, CPU ${(server.cpuS() - cpuS).toFixed(0)} s\n`,
   );
-  await store.close();
 }
 
 /** The id of the run, once it can be read. */

@@ -29,8 +29,8 @@ export interface RunKeeperOptions {
 
 const intervalMsDefault = 10_000;
 const retryMs = 30_000;
-/** What is put together at once fits in memory. */
-const rowsPerStatement = 300_000;
+/** What is put together at once fits in memory, and is done long before the engine loses its patience, however busy the machine is. */
+const stepsPerStatement = 200_000;
 /** More of them, and all are looked for in all of the time. */
 const farMax = 5_000;
 /** A clock that was set back stamps rows with times that were. */
@@ -116,8 +116,8 @@ export class RunKeeper {
     }
     const changes = { afterMs: knownMs === 0n ? -1n : knownMs, untilMs };
     const hours = await this.#rows<ChangedHour>(changedHours(changes));
-    for (const { project, started, rows } of putSideBySide(hours)) {
-      const parts = Math.ceil(rows / rowsPerStatement);
+    for (const { project, started, weight } of putSideBySide(hours)) {
+      const parts = Math.ceil(weight / stepsPerStatement);
       for (let part = 0; part < parts; part += 1) {
         if (this.#isStopped) return knownMs;
         await this.between(async () => this.#put({ project, generation, started, changes, part, parts }));
@@ -167,26 +167,30 @@ interface ChangedHour {
   readonly project: string;
   /** Seconds since 1970. */
   readonly hour: number;
-  readonly rows: string;
+  readonly weight: string;
 }
 
 interface ChangedSpell {
   readonly project: string;
   readonly started: Window;
-  readonly rows: number;
+  readonly weight: number;
 }
 
 /** Hours of a day with few rows are gone through together: a statement takes some time by itself. */
 function putSideBySide(hours: readonly ChangedHour[]): readonly ChangedSpell[] {
   const spells: ChangedSpell[] = [];
-  for (const { project, hour, rows } of hours) {
+  for (const { project, hour, weight } of hours) {
     const from = unixNano(BigInt(hour) * 1_000_000_000n);
     const to = unixNano(from + hourNanos);
     const before = spells.at(-1);
-    const all = Number(rows) + (before?.rows ?? 0);
-    if (before?.project === project && all <= rowsPerStatement && to - before.started.from <= 24n * hourNanos)
-      spells[spells.length - 1] = { project, started: { from: before.started.from, to }, rows: all };
-    else spells.push({ project, started: { from, to }, rows: Number(rows) });
+    const all = Number(weight) + (before?.weight ?? 0);
+    if (
+      before?.project === project &&
+      all <= stepsPerStatement &&
+      to - before.started.from <= 24n * hourNanos
+    )
+      spells[spells.length - 1] = { project, started: { from: before.started.from, to }, weight: all };
+    else spells.push({ project, started: { from, to }, weight: Number(weight) });
   }
   return spells;
 }

@@ -224,11 +224,11 @@ export async function findTools(context: QueryContext, parameters: ToolsParamete
     reads: ['tool', 'agent', 'spanId'],
     gathered: (calls) => sql`SELECT tool, agent, count() AS calls_, countIf(isError) AS errors_,
         quantilesDDState(0.01, 0.5, 0.95)(durationNs / 1e6) AS durations_, uniqExactState(cityHash64(trace_id)) AS runs_, max(callStartNanos) AS last_,
-        argMaxIf(tuple(trace_id, spanId), callStartNanos, isError) AS failed_, maxIf(callStartNanos, isError) AS lastFailed_
+        argMaxIf(tuple(trace_id, spanId), tuple(callStartNanos, trace_id, spanId), isError) AS failed_, maxIf(callStartNanos, isError) AS lastFailed_
       FROM (${calls}) GROUP BY tool, agent`,
     columns: `sum(calls_) AS calls, sum(errors_) AS errors, if(calls = 0, 0, errors / calls) AS errorRate,
       quantilesDDMerge(0.01, 0.5, 0.95)(durations_) AS durations, durations[1] AS p50Ms, durations[2] AS p95Ms,
-      uniqExactMerge(runs_) AS runs, max(last_) AS lastNanos, argMax(failed_, lastFailed_) AS failed, max(lastFailed_) AS failedNanos,
+      uniqExactMerge(runs_) AS runs, max(last_) AS lastNanos, argMax(failed_, tuple(lastFailed_, failed_)) AS failed, max(lastFailed_) AS failedNanos,
       sumMap([toString(agent)], [calls_]) AS callsByAgent, sumMap([toString(agent)], [errors_]) AS errorsByAgent`,
     output: `* EXCEPT (failed), lower(hex(failed.1)) AS failedTrace, lower(hex(failed.2)) AS failedSpan, toString(fromUnixTimestamp64Nano(failedNanos, 'UTC')) AS failedText`,
     where: trusted("tool != ''"),

@@ -17,9 +17,10 @@ function changedIn({ afterMs, untilMs }: Changes): Sql {
   return sql`changed_time > fromUnixTimestamp64Milli(${int64(afterMs)}, 'UTC') AND changed_time <= fromUnixTimestamp64Milli(${int64(untilMs)}, 'UTC')`;
 }
 
-/** What changed by project and hour of the steps' start: `project`, `hour` (seconds since 1970), `rows`. */
+/** What changed by project and hour of the steps' start: `project`, `hour` (seconds since 1970), `weight`: about how many steps have to be read, since a
+ * trace is read whole. */
 export function changedHours(changes: Changes): Sql {
-  return sql`SELECT project, toUnixTimestamp(toStartOfHour(start_time)) AS hour, count() AS rows FROM ai_spans
+  return sql`SELECT project, toUnixTimestamp(toStartOfHour(start_time)) AS hour, greatest(count(), 10 * uniq(trace_id)) AS weight FROM ai_spans
     WHERE ${changedIn(changes)} GROUP BY project, hour ORDER BY project, hour`;
 }
 
