@@ -7,11 +7,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Session } from 'chdb';
 import { assert, systemClock, unixNano } from '@sightline/base';
 import { admit, defaultAdmissionLimits, jsonToProtobuf } from '@sightline/schema/otlp';
 import { encodeEnvelope } from '../packages/server/src/ingest/envelope.ts';
-import { openStore } from '../packages/server/src/storage/open-store.ts';
+import { openEmbedded } from '../packages/server/src/storage/clickhouse/embedded-engine.ts';
+import { ownSettings } from '../packages/server/src/storage/clickhouse/query-settings.ts';
+import { databaseName, openStore } from '../packages/server/src/storage/open-store.ts';
 
 const turns = 200;
 const messageBytes = 1000;
@@ -107,7 +108,7 @@ async function measure(ownTraces: boolean): Promise<string> {
     }
     await store.close();
     const naive = all.reduce((sum, [, { input, output }]) => sum + input.length + output.length, 0);
-    const stored = mergedBytes(join(directory, 'store'));
+    const stored = await mergedBytes(join(directory, 'store'));
     return `| ${ownTraces ? 'a trace for each turn' : 'one trace'} | ${(naive / 1e6).toFixed(1)} MB | ${(stored / 1e3).toFixed(0)} kB | ${((100 * stored) / naive).toFixed(2)} % | 10 % |`;
   } finally {
     rmSync(directory, { recursive: true });
@@ -115,20 +116,20 @@ async function measure(ownTraces: boolean): Promise<string> {
 }
 
 /** All tables with rows of spans, indexes included. */
-function mergedBytes(directory: string): number {
-  const session = new Session(directory);
-  session.query('USE sightline');
-  const list = session.query(
-    "SELECT DISTINCT table FROM system.parts WHERE active AND database = 'sightline'",
-    'TabSeparated',
+async function mergedBytes(directory: string): Promise<number> {
+  const engine = openEmbedded({ directory, database: databaseName, writers: 1, readers: 1 });
+  const read = async <Row>(sql: string): Promise<readonly Row[]> => {
+    const { data } = await engine.select({ sql, params: {}, settings: ownSettings });
+    return data as readonly Row[];
+  };
+  const parts = `FROM system.parts WHERE active AND database = '${databaseName}'`;
+  for (const { name } of await read<{ name: string }>(`SELECT DISTINCT table AS name ${parts}`))
+    await engine.command(`OPTIMIZE TABLE ${name} FINAL`);
+  const [row] = await read<{ bytes: string }>(
+    `SELECT sum(bytes_on_disk) AS bytes ${parts} AND table NOT IN ('model_prices', 'schema_migrations', 'ledger')`,
   );
-  for (const table of list.trim().split('\n')) session.query(`OPTIMIZE TABLE ${table} FINAL`);
-  const bytes = session.query(
-    "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = 'sightline' AND table NOT IN ('model_prices', 'schema_migrations', 'ledger')",
-    'TabSeparated',
-  );
-  session.close();
-  return Number(bytes);
+  await engine.close();
+  return Number(row?.bytes);
 }
 
 console.log('| 200 turns of 1 KB messages | naive | stored | part | bound |');
