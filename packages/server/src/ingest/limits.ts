@@ -33,7 +33,7 @@ export const defaultLimits: IngestLimits = {
   sealAfterMs: 100,
   smallLoadEveryMs: 600,
   loadSlots: 2,
-  lagMsMax: 600,
+  lagMsMax: 400,
   waitMsMax: 2_000,
 };
 

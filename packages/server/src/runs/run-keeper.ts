@@ -28,6 +28,8 @@ export interface RunKeeperOptions {
 }
 
 const intervalMsDefault = 10_000;
+/** Rests so many times as long as it worked: while more arrives than the machine has time for, what arrives goes first. */
+const restFactor = 4;
 const retryMs = 30_000;
 /** What is put together at once fits in memory, and is done long before the engine loses its patience, however busy the machine is. */
 const stepsPerStatement = 200_000;
@@ -44,7 +46,8 @@ export class RunKeeper {
   #work: Promise<void> = Promise.resolve();
   #statement: Promise<unknown> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
-  #lookedMs: number | undefined;
+  /** Before this nothing is looked for. */
+  #dueMs = 0;
   #isStopped = false;
 
   constructor(options: RunKeeperOptions) {
@@ -54,9 +57,7 @@ export class RunKeeper {
   /** To be called after whatever may have changed traces, and once to begin with. */
   changed(): void {
     if (this.#timer !== undefined || this.#isStopped) return;
-    const { intervalMs = intervalMsDefault } = this.#options;
-    const waitMs = this.#lookedMs === undefined ? 0 : this.#lookedMs + intervalMs - performance.now();
-    this.#lookIn(Math.max(0, waitMs));
+    this.#lookIn(Math.max(0, this.#dueMs - performance.now()));
   }
 
   /** Resolves when all that was settled in the store before is in the table. */
@@ -97,7 +98,11 @@ export class RunKeeper {
   }
 
   async #lookAndGoOn(): Promise<void> {
+    const { intervalMs = intervalMsDefault } = this.#options;
+    const beganMs = performance.now();
     const until = await this.#look();
+    const endedMs = performance.now();
+    this.#dueMs = Math.max(beganMs + intervalMs, endedMs + restFactor * (endedMs - beganMs));
     const rest = await this.#rows(anyChangeAfter(until));
     if (rest.length > 0) this.changed();
   }
@@ -105,7 +110,6 @@ export class RunKeeper {
   /** Until when the table is right now. */
   async #look(): Promise<bigint> {
     const { store } = this.#options;
-    this.#lookedMs = performance.now();
     const untilMs = await store.settledMs();
     const { generation, untilMs: knownMs } = await readRunsProgress({
       rows: async (each) => this.#rows(each),

@@ -18,6 +18,9 @@ import { storeErrorFrom } from './engine-error.ts';
 import { parameterSettings } from './query-parameters.ts';
 import { SessionPool } from './session-pool.ts';
 
+/** Two for loads, and for what is put together in the background, which takes longer than a load may wait. */
+const writersDefault = 4;
+
 export interface EmbeddedOptions {
   readonly directory: string;
   readonly database: string;
@@ -37,8 +40,8 @@ export interface EmbeddedOptions {
  */
 export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   const sessions = openSessions(options);
-  const writers = new SessionPool(sessions.slice(0, options.writers ?? 2));
-  const readers = new SessionPool(sessions.slice(options.writers ?? 2));
+  const writers = new SessionPool(sessions.slice(0, options.writers ?? writersDefault));
+  const readers = new SessionPool(sessions.slice(options.writers ?? writersDefault));
   let isClosed = false;
 
   const run = async (
@@ -120,7 +123,7 @@ function versionOf([session]: readonly Session[]): string {
 }
 
 function openSessions(options: EmbeddedOptions): Session[] {
-  const writers = options.writers ?? 2;
+  const writers = options.writers ?? writersDefault;
   const total = writers + (options.readers ?? 4);
   const sessions: Session[] = [];
   try {
