@@ -8,7 +8,6 @@ import {
   compileColumnTest,
   compilePlainAttribute,
 } from './compile-condition.ts';
-import { compileShortValue } from './compile-short-value.ts';
 import { compileText } from './compile-text.ts';
 import { compileLongText, compileTakenAttribute } from './compile-taken-texts.ts';
 import type { Window } from '../time-windows.ts';
@@ -33,21 +32,12 @@ export function compileFilter(signal: StoredSignal, filter: BoundFilter, scope?:
     case 'not':
       return sql`(NOT ${compileFilter(signal, filter.item, scope)})`;
     case 'text':
-      return compileFreeText(signal, filter.parts, scope);
+      return signal === 'metrics'
+        ? compileText(signal, filter.parts)
+        : compileLongText(signal, filter.parts, ensure(scope, 'the scope of a filter'));
     case 'test':
       return compileTest(signal, filter, scope);
   }
-}
-
-function compileFreeText(
-  signal: StoredSignal,
-  parts: readonly string[],
-  scope: FilterScope | undefined,
-): Sql {
-  if (signal === 'metrics') return compileText(signal, parts);
-  const within = compileLongText(signal, parts, ensure(scope, 'the scope of a filter'));
-  const value = compileShortValue(signal, parts, scope);
-  return value === undefined ? within : sql`(${within} OR ${value})`;
 }
 
 function compileTest(signal: StoredSignal, { field, match }: BoundTest, scope: FilterScope | undefined): Sql {

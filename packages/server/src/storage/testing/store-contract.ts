@@ -172,24 +172,6 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(found).toEqual([{ name: odd, service: odd, value: odd }]);
       });
 
-      test('short values are found as a whole, and ids by themselves', async () => {
-        freshProject();
-        const attributes = { 'http.route': '/Chat', 'http.request.method': 'POST', id: 'user-125299' };
-        await loader.load('traces', [
-          recordOf('traces', spansRequest('s', [{ trace: 'a1', span: 'b1', attributes }]), { project }),
-        ]);
-        const found = async (condition: string) =>
-          rows(`SELECT short_values AS short FROM spans WHERE project = {project:String} AND ${condition}`);
-        const short = [['/chat', 'post']];
-        for (const condition of [
-          "has(short_values, '/chat')",
-          "(has(short_values, 'post') OR name = 'other')",
-          "has(mapValues(attributes), 'user-125299')",
-        ])
-          expect((await found(condition)).map((row) => Object.values(row as object)[0])).toEqual(short);
-        expect(await found("has(short_values, 'chat')")).toEqual([]);
-      });
-
       test('texts are kept apart, and found by their words', async () => {
         freshProject();
         const long = `The quick brown fox ${'jumps over '.repeat(30)}`;

@@ -16,7 +16,6 @@ const tables = {
 
 const indexesLeftToMerges = [
   'words_index',
-  'short_values_index',
   'attribute_keys_index',
   'attribute_values_index',
   'long_keys_index',
