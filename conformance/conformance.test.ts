@@ -55,11 +55,12 @@ describe('every conformance case', () => {
     '%s, admitted again, is left alone',
     (_, one) => {
       const first = receive(one);
-      if (!first.ok) return;
+      // What had its long texts taken out is for the journal alone: from a client those fields are dropped.
+      if (!first.ok || first.value.texts > 0) return;
       const second = admit(one.signal, first.value.request, rulesAt(one.nowUnixNano));
       if (!second.ok) throw new Error(second.error.message);
       const { request, ...rest } = second.value;
-      expect(rest).toEqual({ accepted: first.value.accepted, rejections: [], errorMessage: '' });
+      expect(rest).toEqual({ accepted: first.value.accepted, rejections: [], errorMessage: '', texts: 0 });
       expect(request).toBe(first.value.request);
     },
   );
