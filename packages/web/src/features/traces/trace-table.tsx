@@ -93,7 +93,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
     {
       id: 'services',
       label: 'Services',
-      width: 160,
+      width: 128,
       sortBy: (row) => row.service,
       render: (row) => (
         <span className="clip soft" title={row.services.join(', ')}>
