@@ -15,7 +15,6 @@ const tables = {
 } as const;
 
 const indexesLeftToMerges = [
-  'words_index',
   'attribute_keys_index',
   'attribute_values_index',
   'long_keys_index',
