@@ -11,7 +11,7 @@ import { assert, systemClock, unixNano } from '@sightline/base';
 import { admit, defaultAdmissionLimits, jsonToProtobuf } from '@sightline/schema/otlp';
 import { encodeEnvelope } from '../packages/server/src/ingest/envelope.ts';
 import { openEmbedded } from '../packages/server/src/storage/clickhouse/embedded-engine.ts';
-import { ownSettings } from '../packages/server/src/storage/clickhouse/query-settings.ts';
+import { ownRows } from '../packages/server/src/storage/clickhouse/own-rows.ts';
 import { databaseName, openStore } from '../packages/server/src/storage/open-store.ts';
 
 const turns = 200;
@@ -118,14 +118,11 @@ async function measure(ownTraces: boolean): Promise<string> {
 /** All tables with rows of spans, indexes included. */
 async function mergedBytes(directory: string): Promise<number> {
   const engine = openEmbedded({ directory, database: databaseName, writers: 1, readers: 1 });
-  const read = async <Row>(sql: string): Promise<readonly Row[]> => {
-    const { data } = await engine.select({ sql, params: {}, settings: ownSettings });
-    return data as readonly Row[];
-  };
   const parts = `FROM system.parts WHERE active AND database = '${databaseName}'`;
-  for (const { name } of await read<{ name: string }>(`SELECT DISTINCT table AS name ${parts}`))
+  for (const { name } of await ownRows<{ name: string }>(engine, `SELECT DISTINCT table AS name ${parts}`))
     await engine.command(`OPTIMIZE TABLE ${name} FINAL`);
-  const [row] = await read<{ bytes: string }>(
+  const [row] = await ownRows<{ bytes: string }>(
+    engine,
     `SELECT sum(bytes_on_disk) AS bytes ${parts} AND table NOT IN ('model_prices', 'schema_migrations', 'ledger')`,
   );
   await engine.close();

@@ -1,7 +1,7 @@
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import type { ClickHouseEngine } from './engine.ts';
-import { ownSettings } from './query-settings.ts';
+import { engineNowMs } from './own-rows.ts';
 
 /** Between two gatherings of a signal. The first after a pause is at once. */
 const intervalMs = 5_000;
@@ -70,20 +70,11 @@ export class AttributeKeys {
 
   /** What was stored since the last time, by the engine's clock, which stamps rows and need not agree with ours. */
   async #gatherSince(signal: TelemetrySignal): Promise<void> {
-    const now = await readEngineMs(this.#engine);
+    const now = Number(await engineNowMs(this.#engine));
     const since = (this.#storedMs.get(signal) ?? now) - overlapMs;
     await this.#engine.command(gatherSql(signal, since));
     this.#storedMs.set(signal, now);
   }
-}
-
-async function readEngineMs(engine: ClickHouseEngine): Promise<number> {
-  const { data } = await engine.select({
-    sql: 'SELECT toUnixTimestamp64Milli(now64(3)) AS ms',
-    params: {},
-    settings: ownSettings,
-  });
-  return Number((data as readonly { ms: string }[])[0]?.ms ?? 0);
 }
 
 const maps = { attribute: 'attributes', resource: 'resource_attributes', scope: 'scope_attributes' } as const;

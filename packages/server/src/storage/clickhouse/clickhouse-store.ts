@@ -16,7 +16,8 @@ import { migrate } from './migrate.ts';
 import { priceSpans, writePrices } from './model-prices.ts';
 import { finishSwaps, rederiveDay } from './rederive.ts';
 import { enforceRetention, partsTable } from './retention.ts';
-import { limitSettings, ownSettings } from './query-settings.ts';
+import { ownRows } from './own-rows.ts';
+import { limitSettings } from './query-settings.ts';
 import { deriveRuns, recordRunsProgress } from './derived-runs.ts';
 import { checkUntrusted } from './untrusted-sql.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
@@ -47,15 +48,12 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
     query: (statement, limits) => runQuery(engine, statement, limits),
     queryUntrusted: async (sql, limits) =>
       runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits),
-    usage: async () => {
-      const answer = await engine.select({
-        sql: `SELECT replaceRegexpOne(table, '_local$', '') AS name, toFloat64(sum(rows)) AS rows, toFloat64(sum(bytes_on_disk)) AS bytes
+    usage: () =>
+      ownRows(
+        engine,
+        `SELECT replaceRegexpOne(table, '_local$', '') AS name, toFloat64(sum(rows)) AS rows, toFloat64(sum(bytes_on_disk)) AS bytes
           FROM ${partsTable(engine)} WHERE active AND database = currentDatabase() GROUP BY name ORDER BY bytes DESC`,
-        params: {},
-        settings: ownSettings,
-      });
-      return answer.data as readonly { name: string; rows: number; bytes: number }[];
-    },
+      ),
     enforceRetention: (policy) => enforceRetention(engine, policy, formatNanos(clock.now()).slice(0, 10)),
     close: async () => {
       await keys.close();

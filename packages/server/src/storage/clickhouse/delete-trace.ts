@@ -5,11 +5,13 @@
  */
 import type { TraceToDelete } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal } from './engine.ts';
-import { ownSettings } from './query-settings.ts';
+import { ownRows } from './own-rows.ts';
 import { onCluster, physicalName } from './table-names.ts';
 
 const tables = ['scores', 'logs', 'ai_spans', 'runs', 'spans', 'trace_starts', 'trace_summaries'] as const;
 
+/** Texts of one day that are taken away; what is beyond goes with the day. */
+const orphansMax = 1_000_000;
 /** Of one statement. */
 const idsMax = 2000;
 
@@ -19,7 +21,7 @@ export async function deleteTrace(
 ): Promise<void> {
   const inProject = `project = ${literal(project)}`;
   const ofTrace = `trace_id = unhex(${literal(traceId)})`;
-  const days = await select<{ day: string }>(
+  const days = await ownRows<{ day: string }>(
     engine,
     `SELECT DISTINCT toString(day) AS day FROM trace_summaries WHERE ${inProject} AND ${ofTrace}
       UNION DISTINCT SELECT toString(toDate(time)) FROM logs WHERE ${inProject} AND ${ofTrace}`,
@@ -36,10 +38,11 @@ export async function deleteTrace(
         WHERE ${inProject} AND toDate(${time}) = ${literal(day)} AND notEmpty(text_ids)`,
       )
       .join(' UNION ALL ');
-    const orphans = await select<{ id: string }>(
+    const orphans = await ownRows<{ id: string }>(
       engine,
       `SELECT lower(hex(used)) AS id FROM (${uses})
         WHERE used IN (SELECT used FROM (${uses}) WHERE is_own) GROUP BY used HAVING min(is_own) = 1`,
+      orphansMax,
     );
     // By their ids: a deletion that asks other tables itself may never end in the embedded engine.
     for (let at = 0; at < orphans.length; at += idsMax) {
@@ -54,13 +57,4 @@ export async function deleteTrace(
 async function remove(engine: ClickHouseEngine, table: string, where: string): Promise<void> {
   const { nodes } = engine;
   await engine.command(`DELETE FROM ${physicalName(table, nodes)} ${onCluster(nodes)} WHERE ${where}`);
-}
-
-async function select<Row>(engine: ClickHouseEngine, sql: string): Promise<readonly Row[]> {
-  const { data } = await engine.select({
-    sql,
-    params: {},
-    settings: { ...ownSettings, limit: 1_000_000 },
-  });
-  return data as readonly Row[];
 }

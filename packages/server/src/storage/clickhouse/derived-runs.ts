@@ -2,7 +2,7 @@
 import { assert } from '@sightline/base';
 import type { RunsProgressToRecord, Statement } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
-import { ownSettings } from './query-settings.ts';
+import { ownRows } from './own-rows.ts';
 import { onCluster, physicalName } from './table-names.ts';
 
 const settings = {
@@ -42,12 +42,10 @@ export async function recordRunsProgress(
 
 /** Begins a new generation, of which nothing is known. Who reads the old one may finish: its rows go when the new one is there. */
 export async function forgetRuns(engine: ClickHouseEngine): Promise<void> {
-  const { data } = await engine.select({
-    sql: 'SELECT max(generation) AS newest FROM runs_progress',
-    params: {},
-    settings: ownSettings,
-  });
-  const [row] = data as readonly { newest: number }[];
+  const [row] = await ownRows<{ newest: number }>(
+    engine,
+    'SELECT max(generation) AS newest FROM runs_progress',
+  );
   await recordRunsProgress(engine, { generation: Number(row?.newest ?? 0) + 1, untilMs: 0n });
 }
 

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { SightlineError } from '@sightline/schema/errors';
 import { type ClickHouseEngine, literal } from './engine.ts';
 import { distributedStatements, onCluster, renderMigration } from './table-names.ts';
-import { ownSettings } from './query-settings.ts';
+import { ownRows } from './own-rows.ts';
 
 export interface Migration {
   readonly version: number;
@@ -64,12 +64,8 @@ export async function migrate(
 
 /** Versions that were recorded. Where each node is spoken to by itself, each has its own record and the same content. */
 async function appliedVersions(engine: ClickHouseEngine): Promise<ReadonlySet<number>> {
-  const answer = await engine.select({
-    sql: 'SELECT DISTINCT version FROM schema_migrations',
-    params: {},
-    settings: ownSettings,
-  });
-  return new Set(answer.data.map((row) => Number((row as { version: unknown }).version)));
+  const rows = await ownRows<{ version: number }>(engine, 'SELECT DISTINCT version FROM schema_migrations');
+  return new Set(rows.map(({ version }) => Number(version)));
 }
 
 /** Statements end with a semicolon at the end of a line. Lines of comment go. */

@@ -7,7 +7,7 @@ import { StoreError, type DayToRederive } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { forgetRuns } from './derived-runs.ts';
 import { derivedSql } from './load/derived-sql.ts';
-import { ownSettings } from './query-settings.ts';
+import { ownRows } from './own-rows.ts';
 import { physicalName } from './table-names.ts';
 
 const tables = {
@@ -36,7 +36,7 @@ const copySettings = settingsSql({
  * complete is put in its day's place once more: a swap that is killed may leave the old rows beside the new.
  */
 export async function finishSwaps(engine: ClickHouseEngine): Promise<void> {
-  const left = await select<{ name: string }>(
+  const left = await ownRows<{ name: string }>(
     engine,
     `SELECT name FROM system.tables WHERE database = currentDatabase() AND position(name, ${literal(stagingSuffix)}) > 0`,
   );
@@ -99,7 +99,7 @@ async function remake(
   { view, target, day }: { readonly view: string; readonly target: string; readonly day: string },
 ): Promise<void> {
   const name = physicalName(view, engine.nodes);
-  const [found] = await select<{ text: string }>(
+  const [found] = await ownRows<{ text: string }>(
     engine,
     `SELECT as_select AS text FROM system.tables WHERE database = currentDatabase() AND name = ${literal(name)}`,
   );
@@ -163,7 +163,7 @@ async function assertWhole(
   { table, staging, where }: { readonly table: string; readonly staging: string; readonly where: string },
 ): Promise<void> {
   if (engine.nodes.kind === 'cluster') return;
-  const [found] = await select<{ stored: string; copied: string }>(
+  const [found] = await ownRows<{ stored: string; copied: string }>(
     engine,
     `SELECT (SELECT count() FROM ${table} WHERE ${where}) AS stored, (SELECT count() FROM ${staging}) AS copied`,
   );
@@ -176,20 +176,15 @@ async function assertWhole(
 
 /** Most days of a long range hold nothing, and need none of the statements. */
 async function isEmpty(engine: ClickHouseEngine, rows: string): Promise<boolean> {
-  return (await select(engine, `SELECT 1 FROM ${rows} LIMIT 1`)).length === 0;
+  return (await ownRows(engine, `SELECT 1 FROM ${rows} LIMIT 1`)).length === 0;
 }
 
 /** What can be inserted, in order. */
 async function columnsOf(engine: ClickHouseEngine, table: string): Promise<readonly string[]> {
-  const rows = await select<{ name: string }>(
+  const rows = await ownRows<{ name: string }>(
     engine,
     `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = ${literal(table)}
       AND default_kind NOT IN ('ALIAS', 'MATERIALIZED') ORDER BY position`,
   );
   return rows.map(({ name }) => name);
-}
-
-async function select<Row>(engine: ClickHouseEngine, sql: string): Promise<readonly Row[]> {
-  const { data } = await engine.select({ sql, params: {}, settings: ownSettings });
-  return data as readonly Row[];
 }

@@ -2,7 +2,7 @@ import type { TelemetrySignal } from '@sightline/schema/api';
 import type { RetentionPolicy } from '../telemetry-store.ts';
 import type { ClickHouseEngine } from './engine.ts';
 import { onCluster, physicalName } from './table-names.ts';
-import { ownSettings } from './query-settings.ts';
+import { ownRows } from './own-rows.ts';
 
 /** Tables with a partition per day, and whose retention they follow: the longest of several. */
 const signalsOfTable: Readonly<Record<string, TelemetrySignal | readonly TelemetrySignal[]>> = {
@@ -87,13 +87,11 @@ async function drop(engine: ClickHouseEngine, { table, day }: Partition): Promis
 }
 
 async function readPartitions(engine: ClickHouseEngine): Promise<readonly Partition[]> {
-  const answer = await engine.select({
-    sql: `SELECT replaceRegexpOne(table, '_local$', '') AS table, partition AS day, toFloat64(sum(bytes_on_disk)) AS bytes
+  return ownRows<Partition>(
+    engine,
+    `SELECT replaceRegexpOne(table, '_local$', '') AS table, partition AS day, toFloat64(sum(bytes_on_disk)) AS bytes
       FROM ${partsTable(engine)} WHERE active AND database = currentDatabase() GROUP BY table, day`,
-    params: {},
-    settings: ownSettings,
-  });
-  return answer.data as readonly Partition[];
+  );
 }
 
 /** `system.parts` of every node. */

@@ -1,5 +1,5 @@
 import type { ClickHouseEngine } from './engine.ts';
-import { ownSettings } from './query-settings.ts';
+import { engineNowMs } from './own-rows.ts';
 
 /** On a server others may write, too: no statement of theirs takes longer (HTTP ends them after 120 seconds). */
 const longestWriteMs = 150_000n;
@@ -29,12 +29,6 @@ export class WritesUnderWay {
   async settledMs(): Promise<bigint> {
     if (this.#engine.kind === 'embedded')
       return BigInt(Math.floor(Math.min(this.#wallMs(), ...this.#began.values())) - 1);
-    const answer = await this.#engine.select({
-      sql: 'SELECT toUnixTimestamp64Milli(now64(3)) AS ms',
-      params: {},
-      settings: ownSettings,
-    });
-    const [row] = answer.data as readonly { ms: string }[];
-    return BigInt(row?.ms ?? 0) - longestWriteMs;
+    return (await engineNowMs(this.#engine)) - longestWriteMs;
   }
 }

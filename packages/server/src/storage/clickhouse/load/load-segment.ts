@@ -36,8 +36,7 @@ export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile
       schema: { proto: formatSchema, message: 'Envelope' },
       structure: textsStructure(segment.signal),
       insert: (source) => insertSql('texts', textsSelect(segment.signal, source)),
-      // Their words are what they are searched by, and they are few: indexed at once.
-      settings: { ...loadSettings(`${segment.token}:texts`), exclude_materialize_skip_indexes_on_insert: '' },
+      settings: loadSettings(`${segment.token}:texts`),
     });
   await engine.insertFile({
     path: segment.path,
