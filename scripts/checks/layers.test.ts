@@ -40,10 +40,13 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/server/src/query',
     'packages/server/src/storage',
   ],
+  // When a keeper looks; what it looks after is its own business.
+  'packages/server/src/background-looks.ts': [],
   // Brings together the catalogue's prices, the overrides of the control plane and what is stored.
   'packages/server/src/pricing': [
     'packages/base/src',
     'packages/schema/src',
+    'packages/server/src/background-looks.ts',
     'packages/server/src/catalog',
     'packages/server/src/query',
     'packages/server/src/storage',
@@ -52,6 +55,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/server/src/runs': [
     'packages/base/src',
     'packages/schema/src',
+    'packages/server/src/background-looks.ts',
     'packages/server/src/query',
     'packages/server/src/storage',
   ],

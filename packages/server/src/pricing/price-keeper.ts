@@ -5,6 +5,7 @@
  */
 import type { PriceBook, PriceOverride } from '@sightline/schema/conventions';
 import type { Logger } from 'pino';
+import { BackgroundLooks } from '../background-looks.ts';
 import type { CatalogDatabase } from '../catalog/catalog.ts';
 import { readPriceOverrides, writePriceOverrides } from '../catalog/price-overrides.ts';
 import { findFreshUnpriced, type UnpricedCalls, whyUnpriced } from '../query/find-unpriced.ts';
@@ -40,18 +41,21 @@ export class PriceKeeper {
   /** Models whose prices are in the table, and models that nobody has a price for. */
   readonly #known = new Set<string>();
   readonly #unknown = new Set<string>();
-  /** One thing at a time. */
-  #work: Promise<void> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
+  readonly #looks: BackgroundLooks;
   #lookedMs: number | undefined;
   #slowestLoadMs = 0;
   #isFilled = false;
-  #isStopped = false;
 
   private constructor(options: PriceKeeperOptions, overrides: Overrides) {
     this.#options = options;
     this.#overrides = overrides;
     this.#list = new PriceList(overrides);
+    this.#looks = new BackgroundLooks({
+      look: async () => this.#look(),
+      retryMs,
+      log: options.log,
+      failure: 'New calls could not be priced; trying again.',
+    });
   }
 
   /** Begins to fill the table: what is loaded before that is done is priced right after. */
@@ -71,7 +75,7 @@ export class PriceKeeper {
 
   /** Resolves when calls that are loaded from now on have these prices. */
   async changeOverrides(project: string, overrides: readonly PriceOverride[]): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#looks.inTurn(async () => {
       if (!this.#isFilled) await this.#fill();
       await writePriceOverrides(this.#options.catalog, project, overrides);
       this.#overrides = await readPriceOverrides(this.#options.catalog);
@@ -85,45 +89,26 @@ export class PriceKeeper {
   /** To be called after every load of traces, with how long it took. */
   loaded(elapsedMs: number): void {
     this.#slowestLoadMs = Math.max(this.#slowestLoadMs, elapsedMs);
-    if (this.#timer !== undefined || this.#isStopped) return;
     const { intervalMs = 1000 } = this.#options;
     const waitMs = this.#lookedMs === undefined ? 0 : this.#lookedMs + intervalMs - performance.now();
-    this.#lookIn(Math.max(0, waitMs));
+    this.#looks.lookIn(waitMs);
   }
 
   /** Resolves when all that was loaded before is priced, as far as it has prices. */
   async settled(): Promise<void> {
-    await this.#inTurn(() => this.#look());
+    await this.#looks.inTurn(() => this.#look());
   }
 
   /** Resolves when the prices of these models, as far as there are any, are in the store's table. */
   async learn(names: readonly ModelName[]): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#looks.inTurn(async () => {
       if (!this.#isFilled) await this.#fill();
       await this.#learn(names);
     });
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    await this.#work.catch(() => undefined);
-  }
-
-  #lookIn(waitMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#inTurn(() => this.#look()).catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, 'New calls could not be priced; trying again.');
-        if (!this.#isStopped && this.#timer === undefined) this.#lookIn(retryMs);
-      });
-    }, waitMs).unref();
-  }
-
-  async #inTurn(task: () => Promise<void>): Promise<void> {
-    const done = this.#work.catch(() => undefined).then(task);
-    this.#work = done;
-    await done;
+    await this.#looks.stop();
   }
 
   async #look(): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import { assert, unixNano } from '@sightline/base';
 import type { Logger } from 'pino';
+import { BackgroundLooks } from '../background-looks.ts';
 import { readRunsProgress } from '../query/agents/stored-runs.ts';
 import {
   anyChangeAfter,
@@ -42,27 +43,29 @@ const hourNanos = 3_600_000_000_000n;
 
 export class RunKeeper {
   readonly #options: RunKeeperOptions;
-  /** One thing at a time. */
-  #work: Promise<void> = Promise.resolve();
+  readonly #looks: BackgroundLooks;
   #statement: Promise<unknown> = Promise.resolve();
-  #timer: NodeJS.Timeout | undefined;
   /** Before this nothing is looked for. */
   #dueMs = 0;
-  #isStopped = false;
 
   constructor(options: RunKeeperOptions) {
     this.#options = options;
+    this.#looks = new BackgroundLooks({
+      look: async () => this.#lookAndGoOn(),
+      retryMs,
+      log: options.log,
+      failure: 'Runs could not be put together ahead; trying again.',
+    });
   }
 
   /** To be called after whatever may have changed traces, and once to begin with. */
   changed(): void {
-    if (this.#timer !== undefined || this.#isStopped) return;
-    this.#lookIn(Math.max(0, this.#dueMs - performance.now()));
+    this.#looks.lookIn(this.#dueMs - performance.now());
   }
 
   /** Resolves when all that was settled in the store before is in the table. */
   async settled(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#looks.inTurn(async () => {
       await this.#look();
     });
   }
@@ -76,25 +79,7 @@ export class RunKeeper {
 
   /** Resolves when what is under way is done. */
   async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    await this.#work.catch(() => undefined);
-  }
-
-  #lookIn(waitMs: number): void {
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      void this.#inTurn(async () => this.#lookAndGoOn()).catch((error: unknown) => {
-        this.#options.log.warn({ err: error }, 'Runs could not be put together ahead; trying again.');
-        if (!this.#isStopped && this.#timer === undefined) this.#lookIn(retryMs);
-      });
-    }, waitMs).unref();
-  }
-
-  async #inTurn(task: () => Promise<void>): Promise<void> {
-    const done = this.#work.catch(() => undefined).then(task);
-    this.#work = done;
-    await done;
+    await this.#looks.stop();
   }
 
   async #lookAndGoOn(): Promise<void> {
@@ -123,7 +108,7 @@ export class RunKeeper {
     for (const { project, started, weight } of putSideBySide(hours)) {
       const parts = Math.ceil(weight / stepsPerStatement);
       for (let part = 0; part < parts; part += 1) {
-        if (this.#isStopped) return knownMs;
+        if (this.#looks.isStopped) return knownMs;
         await this.between(async () => this.#put({ project, generation, started, changes, part, parts }));
       }
     }
