@@ -4,15 +4,14 @@
  *
  *     npm run bench -- conversation
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { assert, systemClock, unixNano } from '@sightline/base';
-import { admit, defaultAdmissionLimits, jsonToProtobuf } from '@sightline/schema/otlp';
-import { encodeEnvelope } from '../packages/server/src/ingest/envelope.ts';
+import { systemClock } from '@sightline/base';
 import { openEmbedded } from '../packages/server/src/storage/clickhouse/embedded-engine.ts';
 import { ownRows } from '../packages/server/src/storage/clickhouse/own-rows.ts';
 import { databaseName, openStore } from '../packages/server/src/storage/open-store.ts';
+import { recordOf, SegmentLoader } from '../packages/server/src/storage/testing/segments.ts';
 
 const turns = 200;
 const messageBytes = 1000;
@@ -53,7 +52,7 @@ function makeTurns(): readonly Turn[] {
   });
 }
 
-function requestOf(some: readonly (readonly [number, Turn])[], ownTraces: boolean): Uint8Array {
+function recordOfTurns(some: readonly (readonly [number, Turn])[], ownTraces: boolean): Uint8Array {
   const begin = clock.now() - 6n * 3_600_000_000_000n;
   const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
   const spans = some.map(([turn, { input, output }]) => {
@@ -76,35 +75,18 @@ function requestOf(some: readonly (readonly [number, Turn])[], ownTraces: boolea
   });
   const resource = { attributes: [text('service.name', 'bot')] };
   const json = { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] };
-  const protobuf = jsonToProtobuf('traces', Buffer.from(JSON.stringify(json)));
-  assert(protobuf.ok, 'The request is OTLP');
-  const admitted = admit('traces', protobuf.value, {
-    ...defaultAdmissionLimits,
-    oldestUnixNano: unixNano(0n),
-    newestUnixNano: unixNano(2n ** 62n),
-  });
-  assert(admitted.ok, 'The request is well formed');
-  return admitted.value.request;
+  return recordOf('traces', json, { received: clock.now(), newest: clock.now() });
 }
 
 async function measure(ownTraces: boolean): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'sightline-conversation-'));
   try {
     const store = await openStore({ kind: 'embedded', directory: join(directory, 'store') }, clock);
+    const segments = new SegmentLoader(store, join(directory, 'segments'));
     const all = [...makeTurns().entries()];
     for (let at = 0; at < all.length; at += turnsPerLoad) {
       const some = all.slice(at, at + turnsPerLoad);
-      const record = encodeEnvelope({
-        signal: 'traces',
-        project: 'default',
-        receivedUnixNano: clock.now(),
-        accepted: some.length,
-        rejections: [],
-        request: requestOf(some, ownTraces),
-      });
-      const path = join(directory, 'segment');
-      writeFileSync(path, record);
-      await store.load({ signal: 'traces', path, byteLength: record.length, token: `turns-${at}` });
+      await segments.load('traces', [recordOfTurns(some, ownTraces)]);
     }
     await store.close();
     const naive = all.reduce((sum, [, { input, output }]) => sum + input.length + output.length, 0);

@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { fillStore } from './fill-store.ts';
+import { fillDirectory } from './fill-store.ts';
 import { startServerProcess } from './server-process.ts';
 
 const { values } = parseArgs({
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-questions-'));
 
-if (!existsSync(join(directory, 'telemetry'))) await fillStore(directory, Number(values.spans));
+if (!existsSync(join(directory, 'telemetry'))) await fillDirectory(directory, Number(values.spans));
 const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
 try {
   await askAll();

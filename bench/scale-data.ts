@@ -3,9 +3,8 @@
  * attributes each of which some are unique, one span in ten a call of a model with messages of 0.5–2 KB. It comes as journal
  * segments, so that it takes the same way into the store as what is received.
  */
-import { assert, unixNano } from '@sightline/base';
-import { admit, defaultAdmissionLimits } from '@sightline/schema/otlp';
-import { encodeEnvelope } from '../packages/server/src/ingest/envelope.ts';
+import { unixNano } from '@sightline/base';
+import { recordOfProtobuf } from '../packages/server/src/storage/testing/segments.ts';
 import { ProtoWriter } from './proto-writer.ts';
 
 export interface ScaleOptions {
@@ -27,6 +26,7 @@ export interface ScaleSegment {
 }
 
 const spansPerRequest = 512;
+const hourNanos = 3_600_000_000_000n;
 
 export function* generateSegments(options: ScaleOptions): Generator<ScaleSegment> {
   const random = randomFrom(options.seed);
@@ -34,7 +34,7 @@ export function* generateSegments(options: ScaleOptions): Generator<ScaleSegment
   const systems = makeSystems(random, words);
   const writer = new ProtoWriter();
   const step = Number(options.toUnixNano - options.fromUnixNano) / options.spanCount;
-  let frames: Buffer[] = [];
+  let frames: Uint8Array[] = [];
   let bytes = 0;
   let spans = 0;
   let written = 0;
@@ -51,18 +51,13 @@ export function* generateSegments(options: ScaleOptions): Generator<ScaleSegment
       inRequest += trace.spans.length;
     }
     writeRequest(writer, system, traces);
-    const request = admitted(writer.take());
     traceId = traces[0]?.traceId.toString('hex') ?? traceId;
-    const receivedUnixNano = unixNano(
-      options.fromUnixNano + BigInt(Math.floor(step * (written + inRequest))),
-    );
-    const envelope = {
-      signal: 'traces',
+    const received = unixNano(options.fromUnixNano + BigInt(Math.floor(step * (written + inRequest))));
+    const frame = recordOfProtobuf('traces', writer.take(), {
       project: options.project,
-      receivedUnixNano,
-      rejections: [],
-    } as const;
-    const frame = Buffer.from(encodeEnvelope({ ...envelope, accepted: inRequest, request }));
+      received,
+      newest: unixNano(options.toUnixNano + hourNanos),
+    });
     frames.push(frame);
     bytes += frame.length;
     spans += inRequest;
@@ -74,18 +69,6 @@ export function* generateSegments(options: ScaleOptions): Generator<ScaleSegment
       spans = 0;
     }
   }
-}
-
-/** As the door writes it into the journal: long texts apart. */
-function admitted(request: Uint8Array): Uint8Array {
-  const rules = {
-    ...defaultAdmissionLimits,
-    oldestUnixNano: unixNano(0n),
-    newestUnixNano: unixNano(2n ** 62n),
-  };
-  const result = admit('traces', request, rules);
-  assert(result.ok, 'The made request is well formed');
-  return result.value.request;
 }
 
 type Random = () => number;

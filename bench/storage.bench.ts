@@ -6,14 +6,14 @@
  *
  * With a directory that already holds a loaded store, loading is skipped and only the questions are asked.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@sightline/base';
 import { openStore } from '../packages/server/src/storage/open-store.ts';
 import type { TelemetryStore } from '../packages/server/src/storage/telemetry-store.ts';
-import { generateSegments } from './scale-data.ts';
+import { fillStore } from './fill-store.ts';
 import { storageQuestions } from './storage-questions.ts';
 
 const { values } = parseArgs({
@@ -26,9 +26,8 @@ const { values } = parseArgs({
 const spanCount = Number(values.spans);
 const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-bench-'));
 const loadedBefore = existsSync(join(directory, 'store'));
-const hour = 3_600_000_000_000n;
-const to = BigInt(Date.now()) * 1_000_000n;
 const clock = systemClock();
+const toUnixNano = clock.now();
 
 console.log(
   `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}`,
@@ -45,47 +44,11 @@ try {
   if (values.keep !== true && values.data === undefined) rmSync(directory, { recursive: true });
 }
 
-/** Segments are made a few at a time, because making them costs more than loading them; only loading is timed. */
 async function loadAll(target: TelemetryStore): Promise<void> {
-  const segments = generateSegments({
-    seed: 7,
-    project: 'default',
-    fromUnixNano: to - 24n * hour,
-    toUnixNano: to,
-    spanCount,
-    segmentBytes: 32 << 20,
-  });
-  mkdirSync(join(directory, 'segments'), { recursive: true });
-  let loaded = 0;
-  let bytes = 0;
-  let elapsedMs = 0;
-  let cpuUs = 0;
-  for (let isDone = false, serial = 0; !isDone;) {
-    const batch: { readonly path: string; readonly byteLength: number; readonly token: string }[] = [];
-    while (batch.length < 8) {
-      const next = segments.next();
-      isDone = next.done === true;
-      if (next.done === true) break;
-      const token = `bench-${serial++}`;
-      const path = join(directory, 'segments', token);
-      writeFileSync(path, next.value.bytes);
-      batch.push({ path, byteLength: next.value.bytes.length, token });
-    }
-    const started = performance.now();
-    const cpu = process.cpuUsage();
-    const rows = await Promise.all(batch.map((segment) => target.load({ signal: 'traces', ...segment })));
-    const used = process.cpuUsage(cpu);
-    elapsedMs += performance.now() - started;
-    cpuUs += used.user + used.system;
-    for (const [at, segment] of batch.entries()) {
-      loaded += rows[at]?.rows ?? 0;
-      bytes += segment.byteLength;
-      rmSync(segment.path);
-    }
-  }
-  const rate = Math.round((loaded / elapsedMs) * 1000);
+  const { spans, bytes, elapsedMs, cpuUs } = await fillStore(target, { directory, spanCount, toUnixNano });
+  const rate = Math.round((spans / elapsedMs) * 1000);
   console.log(
-    `loaded ${loaded} spans of ${Math.round(bytes / loaded)} bytes: ${rate} spans/s, ${(cpuUs / loaded).toFixed(1)} µs of CPU each`,
+    `loaded ${spans} spans of ${Math.round(bytes / spans)} bytes: ${rate} spans/s, ${(cpuUs / spans).toFixed(1)} µs of CPU each`,
   );
 }
 

@@ -1,14 +1,13 @@
 /** A real embedded store for tests, filled through real segments. */
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Clock, type UnixNano, unixNano } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
-import { admit, defaultAdmissionLimits, jsonToProtobuf } from '@sightline/schema/otlp';
-import { encodeEnvelope } from '../../ingest/envelope.ts';
+import { jsonToProtobuf } from '@sightline/schema/otlp';
 import { openStore } from '../../storage/open-store.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
+import { recordOfProtobuf, SegmentLoader } from '../../storage/testing/segments.ts';
 
 export const day = 86_400_000_000_000n;
 
@@ -33,11 +32,13 @@ export class TestStore {
   readonly clock: TestClock;
   readonly store: TelemetryStore;
   readonly #directory: string;
+  readonly #segments: SegmentLoader;
 
   constructor(store: TelemetryStore, clock: TestClock, directory: string) {
     this.store = store;
     this.clock = clock;
     this.#directory = directory;
+    this.#segments = new SegmentLoader(store, directory);
   }
 
   static async open(now: Date): Promise<TestStore> {
@@ -80,27 +81,9 @@ export class TestStore {
     bytes: Uint8Array,
     receivedNanos = this.clock.nowNanos,
   ): Promise<void> {
-    const admitted = admit(signal, bytes, {
-      ...defaultAdmissionLimits,
-      oldestUnixNano: unixNano(0n),
-      newestUnixNano: unixNano(this.clock.nowNanos + 2n * day),
-    });
-    if (!admitted.ok) throw new Error(admitted.error.message);
-    const { request, accepted, rejections } = admitted.value;
     const received = unixNano(receivedNanos);
-    const record = encodeEnvelope({
-      signal,
-      project: 'default',
-      receivedUnixNano: received,
-      accepted,
-      rejections,
-      request,
-    });
-    const token = randomUUID();
-    const path = join(this.#directory, `${token}.segment`);
-    await writeFile(path, record);
-    await this.store.load({ signal, path, byteLength: record.byteLength, token });
-    await rm(path);
+    const newest = unixNano(this.clock.nowNanos + 2n * day);
+    await this.#segments.load(signal, [recordOfProtobuf(signal, bytes, { received, newest })]);
   }
 
   async close(): Promise<void> {

@@ -14,6 +14,8 @@ export const dayNanos = 86_400_000_000_000n;
 export interface RequestOptions {
   readonly project?: string;
   readonly received?: UnixNano;
+  /** Later items are refused. */
+  readonly newest?: UnixNano;
 }
 
 /** One journal record from an OTLP/JSON request. */
@@ -23,21 +25,19 @@ export function recordOf(signal: TelemetrySignal, json: unknown, options: Reques
   return recordOfProtobuf(signal, protobuf.value, options);
 }
 
+/** The same from protobuf, through the door: checked, long texts apart. */
 export function recordOfProtobuf(
   signal: TelemetrySignal,
   bytes: Uint8Array,
   options: RequestOptions = {},
 ): Uint8Array {
-  const rules = {
-    ...defaultAdmissionLimits,
-    oldestUnixNano: unixNano(0n),
-    newestUnixNano: unixNano(testNow + 2n * dayNanos),
-  };
-  const admitted = admit(signal, bytes, rules);
+  const { project = 'default', received: receivedUnixNano = testNow } = options;
+  const { newest: newestUnixNano = unixNano(testNow + 2n * dayNanos) } = options;
+  const oldestUnixNano = unixNano(0n);
+  const admitted = admit(signal, bytes, { ...defaultAdmissionLimits, oldestUnixNano, newestUnixNano });
   if (!admitted.ok) throw new Error(admitted.error.message);
   const { request, accepted } = admitted.value;
   const rejections: readonly Rejection[] = admitted.value.rejections;
-  const { project = 'default', received: receivedUnixNano = testNow } = options;
   return encodeEnvelope({ signal, project, receivedUnixNano, accepted, rejections, request });
 }
 
