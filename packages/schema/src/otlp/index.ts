@@ -18,4 +18,4 @@ export {
 } from './responses.ts';
 export { countItems, splitRequest } from './split.ts';
 export { addressedBytesMin, takeTexts } from './content-texts.ts';
-export { dropCutMark, restoreTexts, textNumbers } from './text-marks.ts';
+export { dropCutMark, missingText, replaceMarks, restoreTexts, textNumbers } from './text-marks.ts';

@@ -10,18 +10,30 @@ export function textNumbers(value: string): number[] {
   return value.includes('\u0001') ? Array.from(value.matchAll(mark), ([, number]) => Number(number)) : [];
 }
 
+/** Stands for a text that is not there any more. */
+export const missingText = '\u2026';
+
 /**
- * The value with its texts; `textOf` is asked for each by its number, and answers undefined where there is none of that number and length in
- * bytes: then somebody wrote what only looks like a mark.
+ * The value with its texts. `textOf` is asked for each by its number. A mark of another length than its text, or of none, stays:
+ * then somebody wrote what only looks like a mark.
  */
-export function restoreTexts(
+export function restoreTexts(value: string, textOf: (number: number) => string | undefined): string {
+  return replaceMarks(value, (number, bytes) => {
+    const text = textOf(number);
+    if (text === undefined || text === missingText) return text;
+    return Buffer.byteLength(text) === bytes ? text : undefined;
+  });
+}
+
+/** The value with something else in the place of each mark, which has a number and the length of its text; undefined leaves the mark. */
+export function replaceMarks(
   value: string,
-  textOf: (number: number, bytes: number) => string | undefined,
+  replacementOf: (number: number, bytes: number) => string | undefined,
 ): string {
   if (!value.includes('\u0001')) return value;
   return value.replace(
     mark,
-    (all, number: string, bytes: string) => textOf(Number(number), Number(bytes)) ?? all,
+    (all, number: string, bytes: string) => replacementOf(Number(number), Number(bytes)) ?? all,
   );
 }
 

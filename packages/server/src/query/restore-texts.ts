@@ -1,6 +1,6 @@
 /** Puts long texts, which are kept once by their content, back into the spans that carry them. */
 import { type UnixNano, unixNano } from '@sightline/base';
-import { dropCutMark, restoreTexts, textNumbers } from '@sightline/schema/otlp';
+import { dropCutMark, missingText, restoreTexts, textNumbers } from '@sightline/schema/otlp';
 import type { Reader } from './reader.ts';
 import type { Window } from './time-windows.ts';
 import { textsOfDays } from './sql/texts-sql.ts';
@@ -20,8 +20,6 @@ interface ValuesRow {
 
 const idLength = 32;
 const idsPerStatement = 3000;
-/** What stands for a text that is not there any more. */
-const missing = '\u2026';
 
 /** The same rows with whole values, those of attributes cut at `charactersMax`. */
 export async function withTexts<Row extends TextsRow>(
@@ -100,11 +98,9 @@ export function restoreRow<Row extends ValuesRow>(
   charactersMax = Infinity,
 ): Row {
   if (row.textIds.length === 0) return row;
-  const textOf = (number: number, bytes: number): string | undefined => {
+  const textOf = (number: number): string | undefined => {
     const id = idAt(row.textIds, number);
-    if (id === '') return undefined;
-    const text = texts.get(id) ?? missing;
-    return text === missing || Buffer.byteLength(text) === bytes ? text : undefined;
+    return id === '' ? undefined : (texts.get(id) ?? missingText);
   };
   const whole = (value: string): string => restoreTexts(value, textOf);
   return {

@@ -39,10 +39,7 @@ export async function withTexts<Row extends ValuesRow>(
   }
   return rows.map((row) => {
     const whole = (value: string): string =>
-      restoreTexts(value, (number, bytes) => {
-        const text = texts.get(row.textIds[number - 1] ?? '');
-        return text !== undefined && Buffer.byteLength(text) === bytes ? text : undefined;
-      });
+      restoreTexts(value, (number) => texts.get(row.textIds[number - 1] ?? ''));
     return {
       ...row,
       attributeTexts: row.attributeTexts.map(whole),

@@ -1,6 +1,6 @@
 /** Filters on what is not in the row itself: long texts are kept once, by their content (schema/otlp/content-texts.ts). */
 import type { Match } from '@sightline/schema/filter';
-import { addressedBytesMin, restoreTexts, takeTexts } from '@sightline/schema/otlp';
+import { addressedBytesMin, replaceMarks, takeTexts } from '@sightline/schema/otlp';
 import { inRange } from '../sql/range-sql.ts';
 import { type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
 import { textsOfDays } from '../sql/texts-sql.ts';
@@ -42,7 +42,7 @@ function compileEquality(key: string, text: string): Sql | undefined {
   if (bytes.length < addressedBytesMin) return undefined;
   const { value, ids } = takeTexts(bytes);
   const stored = sql`long_attributes[${string(key)}]`;
-  return sql`(replaceRegexpAll(${stored}, '\\x01\\\\d+:', '\\x01') = ${string(restoreTexts(value, (_, length) => `\u0001${length}\u0002`))}
+  return sql`(replaceRegexpAll(${stored}, '\\x01\\\\d+:', '\\x01') = ${string(replaceMarks(value, (_, length) => `\u0001${length}\u0002`))}
     AND arrayMap(number -> lower(hex(text_ids[toUInt32(number)])), extractAll(${stored}, '\\x01(\\\\d+):')) = ${strings(ids)})`;
 }
 

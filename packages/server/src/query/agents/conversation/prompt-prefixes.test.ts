@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readConversation } from '@sightline/schema/conventions';
-import { restoreTexts, takeTexts } from '@sightline/schema/otlp';
+import { replaceMarks, takeTexts } from '@sightline/schema/otlp';
 import { PromptPrefixes } from './prompt-prefixes.ts';
 import { byIds } from './stored-texts.ts';
 
@@ -55,7 +55,7 @@ test('prompts that go on where others ended are read as if each were read alone'
 function store(value: string, texts: Map<string, string>): string {
   const stored = takeTexts(Buffer.from(value));
   const ids = [...new Set(stored.ids)];
-  const parts = restoreTexts(stored.value, (number, bytes) => `\0${number}:${bytes}\0`).split('\0');
+  const parts = replaceMarks(stored.value, (number, bytes) => `\0${number}:${bytes}\0`).split('\0');
   let at = 0;
   for (const [index, part] of parts.entries()) {
     const [number = 0, bytes = 0] = index % 2 === 0 ? [] : part.split(':').map(Number);

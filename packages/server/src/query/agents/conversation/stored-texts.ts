@@ -1,5 +1,5 @@
 /** Values by the ids of their texts: equal texts are equal ids, so that long prompts can be compared without being put together. */
-import { restoreTexts } from '@sightline/schema/otlp';
+import { missingText, replaceMarks } from '@sightline/schema/otlp';
 import { idAt } from '../../restore-texts.ts';
 
 /** Texts by id. */
@@ -10,7 +10,7 @@ const id = /\u0001([0-9a-f]{32})\u0002/g;
 
 /** The value with the id of each text in its place. */
 export function byIds(value: string, textIds: string): string {
-  return restoreTexts(value, (number) => {
+  return replaceMarks(value, (number) => {
     const id = idAt(textIds, number);
     return id === '' ? undefined : `\u0001${id}\u0002`;
   });
@@ -18,5 +18,7 @@ export function byIds(value: string, textIds: string): string {
 
 /** The text of a value `byIds`. */
 export function wholeText(value: string, texts: StoredTexts): string {
-  return value.includes('\u0001') ? value.replace(id, (_, key: string) => texts.get(key) ?? '…') : value;
+  return value.includes('\u0001')
+    ? value.replace(id, (_, key: string) => texts.get(key) ?? missingText)
+    : value;
 }
