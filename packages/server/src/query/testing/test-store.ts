@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Clock, type UnixNano, unixNano } from '@sightline/base';
+import { type Clock, systemClock, type UnixNano, unixNano } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
 import { openStore } from '../../storage/open-store.ts';
@@ -28,6 +28,7 @@ export class TestClock implements Clock {
   }
 }
 
+/** The clock is that of questions and of what is received. The store has the machine's, by which the engine stamps rows. */
 export class TestStore {
   readonly clock: TestClock;
   readonly store: TelemetryStore;
@@ -46,7 +47,7 @@ export class TestStore {
     const clock = new TestClock(BigInt(now.getTime()) * 1_000_000n);
     const store = await openStore(
       { kind: 'embedded', directory: join(directory, 'store'), writers: 1, readers: 2 },
-      clock,
+      systemClock(),
     );
     return new TestStore(store, clock, directory);
   }
@@ -58,7 +59,8 @@ export class TestStore {
   ): Promise<TestStore> {
     const directory = await mkdtemp(join(tmpdir(), 'sightline-query-'));
     const clock = new TestClock(BigInt(now.getTime()) * 1_000_000n);
-    return new TestStore(await openStore({ kind: 'clickhouse', ...servers }, clock), clock, directory);
+    const store = await openStore({ kind: 'clickhouse', ...servers }, systemClock());
+    return new TestStore(store, clock, directory);
   }
 
   get context(): { store: TelemetryStore; clock: Clock; project: string } {

@@ -25,7 +25,7 @@ import { WritesUnderWay } from './writes-under-way.ts';
 /** The telemetry store over either engine. */
 export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): TelemetryStore {
   const keys = new AttributeKeys(engine, clock);
-  const writes = new WritesUnderWay(engine);
+  const writes = new WritesUnderWay(engine, clock);
   return {
     engine: { kind: engine.kind, version: engine.version },
     migrate: async () => {
