@@ -91,7 +91,7 @@ CREATE TABLE IF NOT EXISTS {{spans}} {{on cluster}}
 ENGINE = {{engine MergeTree}}
 PARTITION BY toDate(start_time)
 ORDER BY (project, toStartOfFiveMinutes(start_time), trace_id, start_time)
-SETTINGS default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
+SETTINGS index_granularity = 2048, default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1,
     min_bytes_for_wide_part = 134217728, min_parts_to_merge_at_once = 6;
 
 -- One row per trace, day of its spans and (until merged) insert. A reader groups by trace_id: late spans add rows.
