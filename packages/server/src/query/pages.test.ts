@@ -3,12 +3,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findLogs } from './find-logs.ts';
 import { findSpans } from './find-spans.ts';
 import { findTraces } from './find-traces.ts';
-import { hexId, logsRequest, tracesRequest } from './testing/otlp-json.ts';
+import { expectExactTracePages, loadTraces, nextId, readAll } from './testing/exact-pages.ts';
+import { hexId, logsRequest } from './testing/otlp-json.ts';
 import { TestStore } from './testing/test-store.ts';
 
 const second = 1_000_000_000n;
 let telemetry: TestStore;
-let nextId = 1;
 
 beforeAll(async () => {
   telemetry = await TestStore.open(new Date('2026-11-21T12:00:00Z'));
@@ -17,91 +17,18 @@ afterAll(async () => {
   await telemetry.close();
 });
 
-interface Page<Item> {
-  readonly items: readonly Item[];
-  readonly nextCursor: string | null;
-}
-
-/** Reads all pages, doing something between them. */
-async function readAll<Item>(
-  read: (cursor: string | undefined) => Promise<Page<Item>>,
-  between: () => Promise<void>,
-): Promise<Item[]> {
-  const items: Item[] = [];
-  let cursor: string | undefined;
-  for (let pages = 0; pages < 200; pages++) {
-    const page = await read(cursor);
-    items.push(...page.items);
-    if (page.nextCursor === null) return items;
-    cursor = page.nextCursor;
-    await between();
-  }
-  throw new Error('The pages do not end.');
-}
-
-/** Seconds before now at which the spans of one trace start. */
-const traceStarts = fc.array(fc.integer({ min: 1, max: 3000 }), { minLength: 1, maxLength: 4 });
-
-async function loadTraces(
-  service: string,
-  starts: readonly (readonly number[])[],
-  ids: readonly string[],
-): Promise<void> {
-  const spans = starts.flatMap((offsets, index) =>
-    offsets.map((offset) => ({
-      traceId: ids[index] ?? hexId(32, 0xdead),
-      spanId: hexId(16, nextId++),
-      startNanos: telemetry.clock.nowNanos - BigInt(offset) * second,
-    })),
-  );
-  telemetry.clock.nowNanos += 1n;
-  await telemetry.loadJson('traces', tracesRequest(service, spans));
-}
-
 test('pages of traces neither lose nor repeat while spans arrive', { timeout: 240_000 }, async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(traceStarts, { minLength: 1, maxLength: 12 }),
-      fc.array(fc.record({ start: fc.integer({ min: 1, max: 3000 }), target: fc.nat({ max: 20 }) }), {
-        maxLength: 8,
-      }),
-      fc.integer({ min: 1, max: 4 }),
-      async (starts, late, limit) => {
-        const service = `service-${nextId}`;
-        const ids = starts.map(() => hexId(32, nextId++));
-        await loadTraces(service, starts, ids);
-        const waiting = [...late];
-        const newIds = new Map<number, string>();
-        const parameters = { from: '-1h', to: 'now', service, limit };
-        const seen = await readAll(
-          async (cursor) => {
-            const { traces, nextCursor } = await findTraces(
-              telemetry.context,
-              cursor === undefined ? parameters : { ...parameters, cursor },
-            );
-            return { items: traces.map(({ traceId }) => traceId), nextCursor };
-          },
-          async () => {
-            const next = waiting.pop();
-            if (next === undefined) return;
-            // Into a trace that is there already, a new one, or one that came since the first page.
-            const id = ids[next.target] ?? newIds.get(next.target) ?? hexId(32, nextId++);
-            newIds.set(next.target, id);
-            await loadTraces(service, [[next.start]], [id]);
-          },
-        );
-        expect(new Set(seen).size).toBe(seen.length);
-        for (const id of ids) expect(seen).toContain(id);
-      },
-    ),
-    { numRuns: 5 },
-  );
+  await expectExactTracePages(telemetry, { numRuns: 5 });
 });
 
 test('a trace that a late span moves back between pages is neither lost nor repeated', async () => {
   const service = 'moved';
-  const [first, second, third] = [hexId(32, nextId++), hexId(32, nextId++), hexId(32, nextId++)];
-  await loadTraces(service, [[100], [200], [300]], [first, second, third]);
+  const [first, second, third] = [hexId(32, nextId()), hexId(32, nextId()), hexId(32, nextId())];
+  await loadTraces(telemetry, service, [
+    { id: first, starts: [100] },
+    { id: second, starts: [200] },
+    { id: third, starts: [300] },
+  ]);
   const statements: string[] = [];
   const { store } = telemetry;
   const context = {
@@ -123,7 +50,10 @@ test('a trace that a late span moves back between pages is neither lost nor repe
   // The first page asks nothing about what is late.
   expect(statements.filter((text) => text.includes('stored_time'))).toEqual([]);
   // One that was shown and one that was not, both behind all others.
-  await loadTraces(service, [[900], [1000]], [first, second]);
+  await loadTraces(telemetry, service, [
+    { id: first, starts: [900] },
+    { id: second, starts: [1000] },
+  ]);
   const two = await read(one.next);
   const three = await read(two.next);
   expect([one.ids, two.ids, three.ids]).toEqual([[first], [second], [third]]);
@@ -132,14 +62,20 @@ test('a trace that a late span moves back between pages is neither lost nor repe
   expect((await read()).ids).toEqual([third]);
 });
 
+async function spanIdsOf(service: string): Promise<string[]> {
+  const { spans } = await findSpans(telemetry.context, { from: '-1h', to: 'now', service, limit: 100 });
+  return spans.map(({ spanId }) => spanId);
+}
+
 test('pages of spans neither lose nor repeat while spans arrive', { timeout: 240_000 }, async () => {
   const offsets = fc.array(fc.integer({ min: 1, max: 20 }), { minLength: 1, maxLength: 15 });
   await fc.assert(
     fc.asyncProperty(offsets, offsets, fc.integer({ min: 1, max: 4 }), async (starts, late, limit) => {
-      const service = `service-${nextId}`;
-      const first = nextId;
-      await loadTraces(service, [starts], [hexId(32, nextId)]);
-      const loaded = Array.from({ length: starts.length }, (_, index) => hexId(16, first + index));
+      const service = `service-${nextId()}`;
+      const trace = hexId(32, nextId());
+      await loadTraces(telemetry, service, [{ id: trace, starts }]);
+      const loaded = await spanIdsOf(service);
+      expect(loaded.length).toBe(starts.length);
       const waiting = [...late];
       const parameters = { from: '-1h', to: 'now', service, limit };
       const seen = await readAll(
@@ -152,7 +88,7 @@ test('pages of spans neither lose nor repeat while spans arrive', { timeout: 240
         },
         async () => {
           const start = waiting.pop();
-          if (start !== undefined) await loadTraces(service, [[start]], [hexId(32, nextId)]);
+          if (start !== undefined) await loadTraces(telemetry, service, [{ id: trace, starts: [start] }]);
         },
       );
       expect(new Set(seen).size).toBe(seen.length);

@@ -1,8 +1,9 @@
-/** Becomes a ClickHouse server: `node clickhouse-server-child.ts <config file> <data directory>`. See clickhouse-server.ts. */
+/** Becomes a ClickHouse server: `node clickhouse-server-child.ts <config file> <data directory> <port for peers> <native port>`. See clickhouse-server.ts. */
+import { connect, createServer } from 'node:net';
 import { libchdbPath } from 'chdb/libchdb';
 import { DataType, load, open } from 'ffi-rs';
 
-const [, , config = '', path = ''] = process.argv;
+const [, , config = '', path = '', peerPort = '', nativePort = ''] = process.argv;
 // The statement keeps the library busy for good; the servers it starts answer beside it.
 const serve =
   'SYSTEM START LISTEN QUERIES ALL; SELECT sleepEachRow(1) FROM numbers(86400) ' +
@@ -20,3 +21,18 @@ void load({
   paramsValue: [args.length, args],
   runInNewThread: true,
 });
+
+/**
+ * The way from other servers. One that has enough rows of an answer resets its connection, and what a server would log there ends a server in this form
+ * ("Terminate called for uncaught exception": the library installs no handler). Here a reset becomes an end, and what is left of the answer is read.
+ */
+createServer({ allowHalfOpen: true }, (peer) => {
+  const server = connect({ host: '127.0.0.1', port: Number(nativePort), allowHalfOpen: true });
+  const endServer = (): void => {
+    server.unpipe(peer).resume();
+    server.end();
+  };
+  peer.on('error', endServer).on('close', endServer);
+  server.on('error', () => peer.destroy()).on('close', () => peer.end());
+  peer.pipe(server).pipe(peer);
+}).listen(Number(peerPort), '127.0.0.1');

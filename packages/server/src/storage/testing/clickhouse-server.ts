@@ -9,13 +9,25 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { assert } from '@sightline/base';
 
 export interface ClickHouseServers {
   /** HTTP addresses, one per shard. */
   readonly urls: readonly string[];
   /** Name of the cluster of all shards. */
   readonly cluster: string;
+  /** Ends a server as a power cut does, but for what the system has still to write. */
+  kill(shard?: number): Promise<void>;
+  /** The same server with the same data. */
+  startAgain(shard?: number): Promise<void>;
   close(): Promise<void>;
+}
+
+interface Node {
+  readonly http: number;
+  readonly tcp: number;
+  /** Where other servers reach it. */
+  readonly peers: number;
 }
 
 const cluster = 'sightline';
@@ -25,39 +37,47 @@ export async function startClickHouse({
   shards = 1,
 }: { readonly shards?: number } = {}): Promise<ClickHouseServers> {
   const directory = mkdtempSync(join(tmpdir(), 'sightline-clickhouse-'));
-  const ports = await freePorts(shards * 2);
+  const ports = await freePorts(shards * 3);
   const nodes = Array.from({ length: shards }, (_, at) => ({
-    http: ports[at * 2] ?? 0,
-    tcp: ports[at * 2 + 1] ?? 0,
+    http: ports[at * 3] ?? 0,
+    tcp: ports[at * 3 + 1] ?? 0,
+    peers: ports[at * 3 + 2] ?? 0,
   }));
+  const urls = nodes.map(({ http }) => `http://127.0.0.1:${http}`);
   const children: ChildProcess[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(children.map(stop));
     rmSync(directory, { recursive: true, force: true });
   };
+  const start = async (at: number): Promise<void> => {
+    const node = nodes[at];
+    assert(node !== undefined, 'There is such a server');
+    const child = startChild(join(directory, `node-${at}`), node);
+    children[at] = child;
+    await answers(urls[at] ?? '', child);
+  };
   try {
-    for (const [at, node] of nodes.entries()) {
-      const config = join(directory, `node-${at}.xml`);
-      writeFileSync(
-        config,
-        configOf(
-          node,
-          nodes.map(({ tcp }) => tcp),
-        ),
-      );
-      const child = new URL('clickhouse-server-child.ts', import.meta.url).pathname;
-      const path = join(directory, `node-${at}`);
-      children.push(
-        spawn(process.execPath, [child, config, path], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] }),
-      );
-    }
-    const urls = nodes.map(({ http }) => `http://127.0.0.1:${http}`);
-    await Promise.all(urls.map((url, at) => answers(url, children[at])));
-    return { urls, cluster, close };
+    const peerPorts = nodes.map(({ peers }) => peers);
+    for (const [at, node] of nodes.entries())
+      writeFileSync(join(directory, `node-${at}.xml`), configOf(node, peerPorts));
+    await Promise.all(nodes.map(async (_, at) => start(at)));
+    const kill = async (at = 0): Promise<void> => {
+      const child = children[at];
+      if (child !== undefined) await stop(child);
+    };
+    return { urls, cluster, kill, startAgain: async (at = 0) => start(at), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Its configuration stands beside its data. */
+function startChild(path: string, { peers, tcp }: Node): ChildProcess {
+  const program = new URL('clickhouse-server-child.ts', import.meta.url).pathname;
+  return spawn(process.execPath, [program, `${path}.xml`, path, String(peers), String(tcp)], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  });
 }
 
 async function answers(url: string, child: ChildProcess | undefined): Promise<void> {
@@ -83,11 +103,8 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function configOf(
-  node: { readonly http: number; readonly tcp: number },
-  tcpPorts: readonly number[],
-): string {
-  const shards = tcpPorts
+function configOf(node: Node, peerPorts: readonly number[]): string {
+  const shards = peerPorts
     .map((port) => `<shard><replica><host>127.0.0.1</host><port>${port}</port></replica></shard>`)
     .join('');
   return `<clickhouse>
