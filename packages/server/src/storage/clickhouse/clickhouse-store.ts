@@ -15,6 +15,7 @@ import { loadSegment } from './load/load-segment.ts';
 import { migrate } from './migrate.ts';
 import { priceSpans, writePrices } from './model-prices.ts';
 import { finishSwaps, rederiveDay } from './rederive.ts';
+import { UnsureSwaps } from './unsure-swaps.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { ownRows } from './own-rows.ts';
 import { limitSettings } from './query-settings.ts';
@@ -26,21 +27,28 @@ import { WritesUnderWay } from './writes-under-way.ts';
 export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): TelemetryStore {
   const keys = new AttributeKeys(engine, clock);
   const writes = new WritesUnderWay(engine, clock);
+  const swaps = new UnsureSwaps(engine);
   return {
     engine: { kind: engine.kind, version: engine.version },
     migrate: async () => {
+      // First: a copy that is left has the form of the tables as they were.
+      await swaps.begin();
       await migrate(engine);
-      if (engine.kind === 'embedded') await finishSwaps(engine);
     },
     load: async (segment) => {
+      await swaps.finish();
       const rows = await writes.during(async () => loadSegment(engine, segment));
       await keys.loaded(segment.signal);
       return { rows };
     },
     putPrices: (rows) => writePrices(engine, rows),
-    deleteTrace: async (trace) => deleteTrace(engine, trace),
+    deleteTrace: async (trace) => {
+      // A copy that was left by any process would bring the trace back.
+      if (engine.kind === 'clickhouse') await finishSwaps(engine);
+      await deleteTrace(engine, trace);
+    },
     priceSpans: (spans) => writes.during(async () => priceSpans(engine, spans)),
-    rederiveDay: (day) => writes.during(async () => rederiveDay(engine, day)),
+    rederiveDay: (day) => writes.during(async () => swaps.during(async () => rederiveDay(engine, day))),
     settledMs: () => writes.settledMs(),
     deriveRuns: (rows) => deriveRuns(engine, rows),
     recordRunsProgress: (progress) => recordRunsProgress(engine, progress),

@@ -8,6 +8,7 @@ import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { forgetRuns } from './derived-runs.ts';
 import { derivedSql } from './load/derived-sql.ts';
 import { ownRows } from './own-rows.ts';
+import { finishOwnSwaps, finishSharedSwaps, putCopyBack, stagingName, swapDay } from './swap-day.ts';
 import { physicalName } from './table-names.ts';
 
 const tables = {
@@ -22,8 +23,6 @@ const viewsOfSpans = [
   ['span_rollup_1m_view', 'span_rollup_1m'],
 ] as const;
 
-const stagingSuffix = '_rederived';
-
 const copySettings = settingsSql({
   insert_deduplicate: 0,
   max_execution_time: 0,
@@ -32,28 +31,28 @@ const copySettings = settingsSql({
 });
 
 /**
- * Ends what a killed process had begun; to be called before anything is loaded. A copy that was not complete is dropped. One that was
- * complete is put in its day's place once more: a swap that is killed may leave the old rows beside the new.
+ * Makes days whole that a kill in the middle of a swap left with old rows beside new; on the embedded engine to be called before anything is loaded.
+ * False where somebody else is still at work.
  */
-export async function finishSwaps(engine: ClickHouseEngine): Promise<void> {
-  const left = await ownRows<{ name: string }>(
-    engine,
-    `SELECT name FROM system.tables WHERE database = currentDatabase() AND position(name, ${literal(stagingSuffix)}) > 0`,
-  );
-  for (const { name } of left) {
-    const [table = '', day = ''] = name.split(`${stagingSuffix}_`);
-    if (day !== '') {
-      await engine.command(
-        `ALTER TABLE ${table} DROP PARTITION ID ${literal(day)} SETTINGS max_partition_size_to_drop = 0`,
-      );
-      await engine.command(`ALTER TABLE ${table} ATTACH PARTITION ID ${literal(day)} FROM ${name}`);
-    }
-    await engine.command(`DROP TABLE IF EXISTS ${name} SYNC`);
+export async function finishSwaps(engine: ClickHouseEngine): Promise<boolean> {
+  if (engine.kind === 'embedded') {
+    await finishOwnSwaps(engine);
+    return true;
   }
+  if (engine.nodes.kind === 'cluster') return true;
+  return finishSharedSwaps(engine, async (left) => {
+    const isSource = Object.values(tables).some(({ table }) => table === left.table);
+    if (isSource) return putCopyBack(engine, left);
+    // What a view made can be made again.
+    const view = viewsOfSpans.find(([, target]) => target === left.table);
+    if (view !== undefined) await remakeAll(engine, left.day, [view]);
+  });
 }
 
 export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive): Promise<void> {
   const { nodes } = engine;
+  if (engine.kind === 'clickhouse' && !(await finishSwaps(engine)))
+    throw new StoreError('unavailable', 'Another server is computing derived columns anew at the moment.');
   if (nodes.kind === 'cluster' && nodes.onCluster)
     throw new StoreError(
       'refused',
@@ -84,10 +83,14 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
 }
 
 /** What was made of these rows is of no worth before it is made anew, and what was made meanwhile may be of either. */
-async function remakeAll(engine: ClickHouseEngine, day: string): Promise<void> {
+async function remakeAll(
+  engine: ClickHouseEngine,
+  day: string,
+  views: readonly (readonly [string, string])[] = viewsOfSpans,
+): Promise<void> {
   await forgetRuns(engine);
   try {
-    for (const [view, target] of viewsOfSpans) await remake(engine, { view, target, day });
+    for (const [view, target] of views) await remake(engine, { view, target, day });
   } finally {
     await forgetRuns(engine);
   }
@@ -126,7 +129,7 @@ async function replaceDay(
   },
 ): Promise<void> {
   const table = physicalName(copy.table, engine.nodes);
-  const staging = `${table}${stagingSuffix}`;
+  const staging = stagingName(table);
   await engine.command(`DROP TABLE IF EXISTS ${staging} SYNC`);
   await engine.command(`CREATE TABLE ${staging} AS ${table}`);
   await engine.command(
@@ -134,27 +137,7 @@ async function replaceDay(
   );
   if (copy.copiedBy !== undefined)
     await assertWhole(engine, { table, staging, where: `toDate(${copy.copiedBy}) = ${literal(copy.day)}` });
-  const complete = await markComplete(engine, staging, copy.day);
-  try {
-    // A day without rows is replaced by a day without rows.
-    await engine.command(
-      `ALTER TABLE ${table} REPLACE PARTITION ${literal(copy.day)} FROM ${complete} SETTINGS allow_replace_partition_from_empty_source = 1`,
-    );
-  } finally {
-    // Also where it failed: the process lives, so the day is whole, and what is loaded from now on is not in the copy.
-    await engine.command(`DROP TABLE ${complete} SYNC`);
-  }
-}
-
-/**
- * From here on a swap that is killed is ended by the next start, which knows a complete copy by its name. Only where the engine is killed
- * together with all that loads into it: elsewhere rows may have come into the day meanwhile.
- */
-async function markComplete(engine: ClickHouseEngine, staging: string, day: string): Promise<string> {
-  if (engine.kind !== 'embedded') return staging;
-  const complete = `${staging}_${day.replaceAll('-', '')}`;
-  await engine.command(`RENAME TABLE ${staging} TO ${complete}`);
-  return complete;
+  await swapDay(engine, { table, day: copy.day });
 }
 
 /** Should another server have loaded something meanwhile, the day stays as it was. */
