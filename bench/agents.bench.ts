@@ -21,15 +21,19 @@ const { values } = parseArgs({
     data: { type: 'string' },
   },
 });
+/** Runs that are opened one after the other. */
+const openings = 15;
 const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-agents-'));
 
 if (!existsSync(join(directory, 'telemetry'))) await fillDirectory(directory, Number(values.spans));
 const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
 try {
   await settle();
-  const longRunId = await sendLongRun();
+  const longRuns: string[] = [];
+  for (let count = 0; count < openings; count += 1) longRuns.push(await sendLongRun());
   await settle();
-  await askAll(longRunId);
+  await openAll(longRuns);
+  await askAll(longRuns.at(-1) ?? '');
 } finally {
   await server.stop();
   if (values.data === undefined) rmSync(directory, { recursive: true });
@@ -68,6 +72,28 @@ async function sendLongRun(): Promise<string> {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error('The run did not become visible within a minute.');
+}
+
+/** As somebody opens a run and goes from tab to tab: each for the first time. */
+async function openAll(traceIds: readonly string[]): Promise<void> {
+  const tabs = ['', '/conversation', '/graph', '/pipeline', '/cost'];
+  const times = new Map(tabs.map((tab): [string, number[]] => [tab, []]));
+  for (const traceId of traceIds) {
+    for (const tab of tabs) {
+      const started = performance.now();
+      await get(`/runs/${traceId}${tab}`);
+      times.get(tab)?.push(performance.now() - started);
+    }
+  }
+  console.log('| opened for the first time | best ms | p50 ms |\n| --- | ---: | ---: |');
+  for (const [tab, taken] of times) {
+    const sorted = taken.toSorted((a, b) => a - b);
+    const name = tab === '' ? 'steps' : tab.slice(1);
+    console.log(
+      `| ${name} | ${sorted[0]?.toFixed(0)} | ${sorted[Math.floor(sorted.length / 2)]?.toFixed(0)} |`,
+    );
+  }
+  console.log('');
 }
 
 async function askAll(traceId: string): Promise<void> {

@@ -5,6 +5,7 @@ import {
   StoreError,
   type TelemetryStore,
 } from '../storage/telemetry-store.ts';
+import type { RunCache } from './agents/run-cache.ts';
 import { queryTimeMsMax } from './query-bounds.ts';
 import type { Sql } from './sql/sql.ts';
 import { explainFailure } from './store-failure.ts';
@@ -19,6 +20,8 @@ export interface QueryContext {
   readonly store: TelemetryStore;
   readonly clock: Clock;
   readonly project: string;
+  /** Runs that were read lately; without it each is read anew. */
+  readonly runs?: RunCache | undefined;
 }
 
 /**
@@ -28,14 +31,16 @@ export interface QueryContext {
 export class Reader {
   readonly clock: Clock;
   readonly project: string;
+  readonly runs: RunCache | undefined;
   readonly #store: TelemetryStore;
   readonly #deadlineMs: number;
   readonly #limitsMet: LimitMet[] = [];
 
-  constructor({ store, clock, project }: QueryContext, timeMsMax = queryTimeMsMax) {
+  constructor({ store, clock, project, runs }: QueryContext, timeMsMax = queryTimeMsMax) {
     this.#store = store;
     this.clock = clock;
     this.project = project;
+    this.runs = runs;
     this.#deadlineMs = clock.monotonicMs() + timeMsMax;
   }
 

@@ -4,7 +4,7 @@ import { dropCutMark, missingText, restoreTexts, textNumbers } from '@sightline/
 import type { Reader } from './reader.ts';
 import type { Window } from './time-windows.ts';
 import { textsOfDays } from './sql/texts-sql.ts';
-import { sql, strings } from './sql/sql.ts';
+import { type Sql, sql, strings, uint } from './sql/sql.ts';
 
 /** A row of spans with its values as they are stored. */
 export interface TextsRow extends ValuesRow {
@@ -18,7 +18,10 @@ interface ValuesRow {
   readonly eventValues?: readonly (readonly string[])[];
 }
 
-const idLength = 32;
+/** Characters of an id. */
+export const idLength = 32;
+/** Texts by id. */
+export type StoredTexts = ReadonlyMap<string, string>;
 const idsPerStatement = 3000;
 
 /** The same rows with whole values, those of attributes cut at `charactersMax`. */
@@ -32,14 +35,32 @@ export async function withTexts<Row extends TextsRow>(
 }
 
 /** The texts that the values of these rows stand for, by id. */
-export async function readTexts(
-  reader: Reader,
-  rows: readonly TextsRow[],
-): Promise<ReadonlyMap<string, string>> {
+export async function readTexts(reader: Reader, rows: readonly TextsRow[]): Promise<StoredTexts> {
   const times = rows.filter(({ textIds }) => textIds.length > 0).map(({ startNanos }) => BigInt(startNanos));
   return times.length === 0
     ? new Map()
     : readTextsOf(reader, rows, { from: least(times), to: greatest(times) });
+}
+
+/** Of the texts of one trace: what is beyond is not read. */
+const traceTextBytesMax = 64 << 20;
+
+/** The texts of the spans of `where`, by id, without their rows having been read: at once with them. */
+export async function readTextsOfSpans(reader: Reader, where: Sql, range: Window): Promise<StoredTexts> {
+  const rows = await reader.rows<{ id: string; text: string; isRead: number }>(sql`
+    SELECT id, if(isRead, body_, '') AS text, isRead FROM (
+      SELECT lower(hex(texts.id)) AS id, any(body) AS body_,
+        sum(length(body_)) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) <= ${uint(traceTextBytesMax)} AS isRead
+      FROM texts
+      WHERE ${textsOfDays(reader.project, range)} AND texts.id IN (SELECT arrayJoin(text_ids) FROM spans WHERE ${where})
+      GROUP BY texts.id)`);
+  const read = rows.filter(({ isRead }) => isRead === 1);
+  if (read.length < rows.length)
+    reader.meet({
+      limit: 'bytes',
+      message: `Only ${traceTextBytesMax >> 20} MiB of long texts were read; ${rows.length - read.length} are shown as \u2026.`,
+    });
+  return new Map(read.map(({ id, text }) => [id, text]));
 }
 
 /** Values as `taggedValue` gives them, of spans within the range, whole. */
@@ -57,11 +78,7 @@ export async function wholeValues(
   return rows.map((row) => restoreRow(row, texts).attributeValues[0] ?? '');
 }
 
-async function readTextsOf(
-  reader: Reader,
-  rows: readonly ValuesRow[],
-  range: Window,
-): Promise<ReadonlyMap<string, string>> {
+async function readTextsOf(reader: Reader, rows: readonly ValuesRow[], range: Window): Promise<StoredTexts> {
   const wanted = new Set<string>();
   for (const row of rows) {
     if (row.textIds.length === 0) continue;
@@ -88,21 +105,17 @@ async function readTextsOf(
 }
 
 /** The id of the text with this number, counted from 1; '' where there is none. */
-export function idAt(textIds: string, number: number): string {
+function idAt(textIds: string, number: number): string {
   return textIds.slice((number - 1) * idLength, number * idLength);
 }
 
 export function restoreRow<Row extends ValuesRow>(
   row: Row,
-  texts: ReadonlyMap<string, string>,
+  texts: StoredTexts,
   charactersMax = Infinity,
 ): Row {
   if (row.textIds.length === 0) return row;
-  const textOf = (number: number): string | undefined => {
-    const id = idAt(row.textIds, number);
-    return id === '' ? undefined : (texts.get(id) ?? missingText);
-  };
-  const whole = (value: string): string => restoreTexts(value, textOf);
+  const whole = (value: string): string => wholeValue(value, row.textIds, texts);
   return {
     ...row,
     attributeValues:
@@ -113,6 +126,14 @@ export function restoreRow<Row extends ValuesRow>(
       ? {}
       : { eventValues: row.eventValues.map((values) => values.map(whole)) }),
   };
+}
+
+/** A value with its texts. `textIds` are those of its row. */
+export function wholeValue(value: string, textIds: string, texts: StoredTexts): string {
+  return restoreTexts(value, (number) => {
+    const id = idAt(textIds, number);
+    return id === '' ? undefined : (texts.get(id) ?? missingText);
+  });
 }
 
 /** Not between the halves of a character. */

@@ -1,6 +1,7 @@
 import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RunCache } from '../../query/agents/run-cache.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
 import type { ProjectResolver } from '../project-resolver.ts';
 import { readInput } from './read-input.ts';
@@ -28,11 +29,12 @@ export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Prom
   const description = describeApi(apiRouteTable);
   app.get('/openapi.json', async () => description);
   refuseOtherMethods(app, '/openapi.json', ['GET']);
+  const runs = new RunCache();
   for (const route of apiRouteTable) {
     app.route({
       method: route.method,
       url: route.path,
-      handler: (request, reply) => answer(route, options, { request, reply }),
+      handler: (request, reply) => answer(route, { ...options, runs }, { request, reply }),
     });
   }
   for (const [path, routes] of Map.groupBy(apiRouteTable, (route) => route.path))
@@ -45,12 +47,13 @@ export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Prom
 
 async function answer(
   route: ApiRoute,
-  options: ApiOptions,
+  options: ApiOptions & { readonly runs: RunCache },
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<unknown> {
   const resolved = await options.resolveProject(request.headers);
   if (resolved instanceof SightlineError) throw resolved;
-  const context = { store: options.store, clock: options.clock, project: resolved.project };
+  const { store, clock, runs } = options;
+  const context = { store, clock, project: resolved.project, runs };
   const input = readInput(route, request);
   const body: unknown = await route.answer({ context, sources: options, ...input, request, reply });
   return route.response === undefined ? reply : body;

@@ -6,7 +6,7 @@ import { AgentSpans } from '../testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
 import { describeRun } from './describe-run.ts';
-import { readRunTree } from './read-run-tree.ts';
+import { nothingElse, openRun } from './open-run.ts';
 import { readRuns } from './run-facts.ts';
 
 let telemetry: TestStore;
@@ -66,7 +66,7 @@ test('a run says of itself what the list of runs says of it', async () => {
   const listed = await readRuns(reader, ids, window);
   const own = new Map<string, unknown>();
   for (const id of ids) {
-    const { tree, origin } = await readRunTree(reader, id);
+    const { tree, origin } = await openRun(reader, id, { also: nothingElse });
     if (tree.steps.length > 0) own.set(id, describeRun(tree, origin, []));
   }
   expect(own.size).toBeGreaterThan(100);

@@ -12,6 +12,7 @@ import type {
 import type { Message } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { readCursor, writeCursor } from '../cursor.ts';
+import { normalTraceId } from '../read-trace.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { sql, string, uint } from '../sql/sql.ts';
@@ -27,9 +28,10 @@ import {
 } from './conversation/describe-turn.ts';
 import { HistoryFolder } from './conversation/fold-history.ts';
 import { joinTools, type JoinedTools } from './conversation/join-tools.ts';
-import { readMessages, type RunMessages } from './conversation/read-messages.ts';
+import { messagesOf, readMessageLogs, readPayloads, type RunMessages } from './conversation/read-messages.ts';
 import { byTime } from './conversation/turn.ts';
-import { readRunTree } from './read-run-tree.ts';
+import { openRun } from './open-run.ts';
+import type { RunTree } from './run-tree.ts';
 
 interface Conversation {
   readonly turns: readonly PlacedTurn[];
@@ -42,9 +44,8 @@ export async function readRunConversation(
   { traceId, ...parameters }: ConversationParameters & { readonly traceId: string },
 ): Promise<ConversationResponse> {
   const reader = new Reader(context);
-  const { tree, extent } = await readRunTree(reader, traceId);
-  const messages = await readMessages(reader, tree, extent);
-  return pageOf(reader, tree.traceId, place([messages]), parameters);
+  const id = normalTraceId(traceId);
+  return pageOf(reader, id, await readWhole(reader, id), parameters);
 }
 
 /** Runs of a session whose messages are read. */
@@ -68,8 +69,10 @@ export async function readSessionConversation(
   const runs: RunMessages[] = [];
   for (const some of inChunks(rows.slice(0, sessionRunsMax), runsAtOnce)) {
     const read = some.map(async ({ traceId }) => {
-      const { tree, extent } = await readRunTree(reader, traceId);
-      return readMessages(reader, tree, extent);
+      const { tree, also } = await openRun(reader, traceId, {
+        also: (extent) => readPayloads(reader, traceId, extent),
+      });
+      return messagesOf(reader, tree, also);
     });
     runs.push(...(await Promise.all(read)));
   }
@@ -114,9 +117,28 @@ export async function readPart(
   };
 }
 
+/** Of runs that are kept for a while, without records of logs and short enough: these go when their trees go. */
+const known = new WeakMap<RunTree, Conversation>();
+const knownCharactersMax = 4 << 20;
+
 async function readWhole(reader: Reader, traceId: string): Promise<Conversation> {
-  const { tree, extent } = await readRunTree(reader, traceId);
-  return place([await readMessages(reader, tree, extent)]);
+  const id = normalTraceId(traceId);
+  const { tree, extent, also } = await openRun(reader, id, {
+    also: async (within, before) => {
+      if (before === undefined || !known.has(before.tree)) return readPayloads(reader, id, within);
+      const logs = await readMessageLogs(reader, id, within);
+      return logs.length === 0 ? undefined : readPayloads(reader, id, within);
+    },
+  });
+  const before = also === undefined ? known.get(tree) : undefined;
+  if (before !== undefined) return before;
+  const payloads = also ?? (await readPayloads(reader, id, extent));
+  const messages = messagesOf(reader, tree, payloads);
+  const conversation = place([messages]);
+  const isWhole = reader.limitsMet.limitsMet === undefined;
+  if (isWhole && payloads.logs.length === 0 && messages.characters <= knownCharactersMax)
+    known.set(tree, conversation);
+  return conversation;
 }
 
 function* inChunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {

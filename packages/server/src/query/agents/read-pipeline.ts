@@ -7,7 +7,7 @@ import {
   type RetrievedDocument,
 } from '@sightline/schema/conventions';
 import { type QueryContext, Reader } from '../reader.ts';
-import { normalTraceId, readTraceExtent, spansOfTrace, type TraceExtent } from '../read-trace.ts';
+import { normalTraceId, spansOfTrace, type TraceExtent } from '../read-trace.ts';
 import { withTexts } from '../restore-texts.ts';
 import { dataSourceName } from '../sql/mcp-sql.ts';
 import { textIdColumns } from '../sql/span-columns-sql.ts';
@@ -16,7 +16,8 @@ import { AnswerUse, noAnswer } from './pipeline/document-use.ts';
 import { stageTypeOf } from './pipeline/stage-type.ts';
 import { readSources } from './conversation/read-messages.ts';
 import { runDurationMs } from './read-run.ts';
-import { readRunWithin } from './read-run-tree.ts';
+import { openRun } from './open-run.ts';
+import type { StoredRun } from './read-run-tree.ts';
 import {
   addUsage,
   durationMs,
@@ -55,11 +56,14 @@ interface Stage {
 export async function readPipeline(context: QueryContext, traceId: string): Promise<PipelineResponse> {
   const reader = new Reader(context);
   const id = normalTraceId(traceId);
-  const extent = await readTraceExtent(reader, id);
-  const [{ tree }, hints] = await Promise.all([
-    readRunWithin(reader, id, extent),
-    readHints(reader, id, extent),
-  ]);
+  const {
+    tree,
+    extent,
+    also: hints,
+  } = await openRun(reader, id, {
+    also: async (within, known) =>
+      mayHaveHints(known) ? readHints(reader, id, within) : new Map<string, HintRow>(),
+  });
   const stages = findStages(tree, hints);
   const asked = stages
     .filter(({ node }) => node.operation === 'retrieval' || node.operation === 'rerank')
@@ -100,6 +104,15 @@ export async function readPipeline(context: QueryContext, traceId: string): Prom
 }
 
 const nothing: MessageSource = { name: '', attributes: {} };
+
+/** Spans that search, or are said to be a stage. */
+function mayHaveHints(known: StoredRun | undefined): boolean {
+  return (
+    known?.flags === undefined ||
+    Number(known.flags.hasStages) > 0 ||
+    known.tree.nodes.some(({ operation }) => operation === 'retrieval' || operation === 'rerank')
+  );
+}
 
 async function readHints(
   reader: Reader,

@@ -3,17 +3,12 @@ import { statusCode } from '@sightline/schema/api';
 import { type CountableSpan, countedByParents } from '@sightline/schema/conventions';
 import { decodeCost, decodeOperation } from '../decode-span.ts';
 import { decodeWord } from '../decode-row.ts';
-import {
-  meetSpanLimit,
-  normalTraceId,
-  readTraceExtent,
-  spansOfTrace,
-  type TraceExtent,
-} from '../read-trace.ts';
+import { meetSpanLimit, spansOfTrace, type TraceExtent } from '../read-trace.ts';
 import type { Reader } from '../reader.ts';
 import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { knownCost } from '../sql/usage-sql.ts';
+import { type RunFlags, runFlagColumns } from './run-flags.ts';
 import { buildRunTree, type RunSpan, type RunTree } from './run-tree.ts';
 
 /** Spans of one run that its views are made of. */
@@ -59,6 +54,8 @@ const spanColumns = trusted(`
 
 /** What stands in `ai_spans` alone. */
 interface StepColumns {
+  readonly count: string;
+  readonly changedMs: string;
   readonly spanIds: readonly string[];
   readonly operations: readonly string[];
   readonly responseIds: readonly string[];
@@ -71,7 +68,11 @@ interface StepColumns {
   readonly userId: string;
 }
 
+/** When the steps of a run last changed, and how many they are: see `run-cache.ts`. */
+const changeColumns = 'count() AS count, toUnixTimestamp64Milli(max(changed_time)) AS changedMs';
+
 const stepColumns = trusted(`
+  ${changeColumns},
   groupArray(lower(hex(span_id))) AS spanIds, groupArray(operation) AS operations, groupArray(response_id) AS responseIds,
   groupArray(tuple(${knownCost})).1 AS costs, groupArray(tuple(reported_cost_usd)).1 AS reported, groupArray(price_version) AS priceVersions,
   groupArray(service_version) AS versions, groupArray(environment) AS environments, max(session_id) AS sessionId, max(user_id) AS userId`);
@@ -87,27 +88,30 @@ export interface RunOrigin {
   };
 }
 
+/** What tells whether the steps of a run are still the same. */
+export interface StepsState {
+  readonly count: number;
+  readonly changedMs: string;
+}
+
 export interface StoredRun {
   readonly tree: RunTree;
   readonly extent: TraceExtent;
   readonly origin: RunOrigin;
-}
-
-/** Throws `trace_not_found`. A trace without a step of an agent is a tree without steps. */
-export async function readRunTree(reader: Reader, traceId: string): Promise<StoredRun> {
-  const id = normalTraceId(traceId);
-  return readRunWithin(reader, id, await readTraceExtent(reader, id));
+  readonly state: StepsState;
+  /** Where they were asked for. */
+  readonly flags: RunFlags | undefined;
 }
 
 /**
- * `more` are aggregates over the spans, which come in `also`: to plan another statement would take as long as to read the run.
+ * A trace without a step of an agent is a tree without steps. Flags come with the spans: to plan another statement would take as long as to
+ * read the run.
  */
-export async function readRunWithin<Also = unknown>(
+export async function readRunTree(
   reader: Reader,
   traceId: string,
-  extent: TraceExtent,
-  more: Sql = trusted(''),
-): Promise<StoredRun & { readonly also: Also | undefined }> {
+  { extent, withFlags }: { readonly extent: TraceExtent; readonly withFlags: boolean },
+): Promise<StoredRun> {
   const where = spansOfTrace(reader.project, traceId, extent);
   // What is read whole is put in order here.
   const spans =
@@ -115,14 +119,42 @@ export async function readRunWithin<Also = unknown>(
       ? sql`spans WHERE ${where}`
       : sql`(SELECT * FROM spans WHERE ${where} ORDER BY start_time, duration_ns DESC, span_id LIMIT ${uint(runSpansMax)})`;
   const [[row], [steps]] = await Promise.all([
-    reader.rows<SpanColumns & Also>(sql`SELECT ${spanColumns} ${more} FROM ${spans}`),
+    reader.rows<SpanColumns & RunFlags>(
+      sql`SELECT ${spanColumns} ${withFlags ? runFlagColumns : trusted('')} FROM ${spans}`,
+    ),
     reader.rows<StepColumns>(
       sql`SELECT ${stepColumns} FROM ai_spans WHERE ${stepsOfTrace(reader, traceId, extent)}`,
     ),
   ]);
   const found = row === undefined ? [] : decodeColumns(row, steps);
   if (extent.spanCount > found.length) meetSpanLimit(reader, found.length, extent.spanCount);
-  return { tree: buildRunTree(traceId, found), extent, origin: originOf(steps), also: row };
+  return {
+    tree: buildRunTree(traceId, found),
+    extent,
+    origin: originOf(steps),
+    state: stateOf(steps),
+    flags: withFlags && row !== undefined ? pickFlags(row) : undefined,
+  };
+}
+
+export async function readStepsState(
+  reader: Reader,
+  traceId: string,
+  extent: TraceExtent,
+): Promise<StepsState> {
+  const [row] = await reader.rows<StepColumns>(
+    sql`SELECT ${trusted(changeColumns)} FROM ai_spans WHERE ${stepsOfTrace(reader, traceId, extent)}`,
+  );
+  return stateOf(row);
+}
+
+function stateOf(row: Pick<StepColumns, 'count' | 'changedMs'> | undefined): StepsState {
+  return { count: Number(row?.count ?? 0), changedMs: row?.changedMs ?? '' };
+}
+
+/** Without the columns that were read along. */
+function pickFlags({ hasMessages, hasStages, absurd, negative }: RunFlags): RunFlags {
+  return { hasMessages, hasStages, absurd, negative };
 }
 
 function stepsOfTrace(reader: Reader, traceId: string, { start, end }: TraceExtent): Sql {
@@ -131,12 +163,14 @@ function stepsOfTrace(reader: Reader, traceId: string, { start, end }: TraceExte
 }
 
 function originOf(steps: StepColumns | undefined): RunOrigin {
+  const { sessionId = '', userId = '', versions = [], environments = [] } = steps ?? {};
+  const keys = steps?.spanIds.map((spanId, index) => placeKey(spanId, steps.operations[index] ?? '')) ?? [];
   return {
-    sessionId: steps?.sessionId ?? '',
-    userId: steps?.userId ?? '',
+    sessionId,
+    userId,
     deploymentOf: ({ spanId, operation }) => {
-      const place = placesOf(steps).get(placeKey(spanId, operation)) ?? -1;
-      return { version: steps?.versions[place] ?? '', environment: steps?.environments[place] ?? '' };
+      const place = keys.lastIndexOf(placeKey(spanId, operation));
+      return { version: versions[place] ?? '', environment: environments[place] ?? '' };
     },
   };
 }

@@ -4,15 +4,15 @@ import type { PriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { unixNano, formatNanos } from '@sightline/base';
 import { type QueryContext, Reader } from '../reader.ts';
-import { normalTraceId, readTraceExtent } from '../read-trace.ts';
+import { normalTraceId } from '../read-trace.ts';
 import { messageLogs } from '../sql/message-logs-sql.ts';
 import { sql } from '../sql/sql.ts';
 import { AgentGraph, graphCalls, graphPath } from './agent-graph.ts';
 import { describeRun } from './describe-run.ts';
-import { readRunTree, readRunWithin } from './read-run-tree.ts';
+import { nothingElse, openRun } from './open-run.ts';
 import { summariseCost } from './run-cost.ts';
 import { readRuns } from './run-facts.ts';
-import { type RunFlags, flaggedProblems, runFlagColumns } from './run-flags.ts';
+import { flaggedProblems } from './run-flags.ts';
 import { findProblems } from './run-problems.ts';
 import { describeStep, type RunNode, type RunTree, stepsOf } from './run-tree.ts';
 import { readScoresOfRuns } from './scores-of.ts';
@@ -22,15 +22,18 @@ import { readServerNames } from './server-names.ts';
 export async function readRun(context: QueryContext, traceId: string): Promise<RunResponse> {
   const reader = new Reader(context);
   const id = normalTraceId(traceId);
-  const extent = await readTraceExtent(reader, id);
+  const { tree, origin, extent, flags, also } = await openRun(reader, id, {
+    withFlags: true,
+    also: (within) =>
+      Promise.all([
+        readScoresOfRuns(reader, [id], unixNano(BigInt(within.start))),
+        reader.rows<{ found: string }>(
+          sql`SELECT count() AS found FROM (${messageLogs(reader, id, within)} LIMIT 1)`,
+        ),
+      ]),
+  });
+  const [scores, [logs]] = also;
   const window = { from: unixNano(BigInt(extent.start)), to: unixNano(BigInt(extent.end) + 1n) };
-  const [{ tree, origin, also: flags }, scores, [logs]] = await Promise.all([
-    readRunWithin<RunFlags>(reader, id, extent, runFlagColumns),
-    readScoresOfRuns(reader, [id], window.from),
-    reader.rows<{ found: string }>(
-      sql`SELECT count() AS found FROM (${messageLogs(reader, id, extent)} LIMIT 1)`,
-    ),
-  ]);
   if (tree.steps.length === 0) throw runNotFound(id);
   // The sums of a run that is not read whole are the engine's.
   const run =
@@ -57,7 +60,7 @@ export async function readRun(context: QueryContext, traceId: string): Promise<R
 
 export async function readRunGraph(context: QueryContext, traceId: string): Promise<RunGraphResponse> {
   const reader = new Reader(context);
-  const { tree, extent } = await readRunTree(reader, traceId);
+  const { tree, extent } = await openRun(reader, traceId, { also: nothingElse });
   const calls = graphCalls(tree, await readServerNames(reader, tree, extent));
   const graph = new AgentGraph();
   graph.add(tree, calls);
@@ -76,7 +79,7 @@ export async function readRunCost(
   book: PriceBook,
 ): Promise<RunCostResponse> {
   const reader = new Reader(context);
-  const { tree } = await readRunTree(reader, traceId);
+  const { tree } = await openRun(reader, traceId, { also: nothingElse });
   return { ...summariseCost(tree, (node) => partPrices(book, node)), ...reader.limitsMet };
 }
 

@@ -35,15 +35,20 @@ export interface AttributeRow {
   readonly attributeTypes: string;
 }
 
+/**
+ * Values in the order of `mapKeys(attributes)`: `mapUpdate` puts what it replaces behind the rest. A lambda that looked into `long_attributes` itself would be
+ * given a copy of all of it for every key.
+ */
+const whole = 'mapUpdate(attributes, long_attributes)';
+const wholeValues = `arraySort((value, key) -> indexOf(mapKeys(attributes), key), mapValues(${whole}), mapKeys(${whole}))`;
+
 /** Attributes with their values cut for a list. */
 export const cutAttributeColumns = trusted(`
   mapKeys(attributes) AS attributeKeys, attribute_types AS attributeTypes,
-  arrayMap((k, v) -> leftUTF8(if(v = '', long_attributes[k], v), ${listValueCharactersMax}),
-    mapKeys(attributes), mapValues(attributes)) AS attributeValues`);
+  arrayMap(value -> leftUTF8(value, ${listValueCharactersMax}), ${wholeValues}) AS attributeValues`);
 
 export const wholeAttributeColumns = trusted(`
-  mapKeys(attributes) AS attributeKeys, attribute_types AS attributeTypes,
-  arrayMap((k, v) -> if(v = '', long_attributes[k], v), mapKeys(attributes), mapValues(attributes)) AS attributeValues`);
+  mapKeys(attributes) AS attributeKeys, attribute_types AS attributeTypes, ${wholeValues} AS attributeValues`);
 
 /** For restore-texts.ts: values stand for texts that are kept elsewhere. One string: a long run has a hundred thousand ids. */
 export const textIdColumns = trusted(`${textIdsHex} AS textIds`);

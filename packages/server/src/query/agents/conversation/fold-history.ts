@@ -18,6 +18,8 @@ export class HistoryFolder {
   readonly #latestTurn: number[] = [];
   /** By turn: numbers of its prompt and answer. */
   readonly #turns: number[][] = [];
+  /** By turn: how many messages a prompt has in common with it. Zeros between prompts. */
+  readonly #votes: number[] = [];
 
   /** Turns are told in the order of time. */
   add(input: readonly Message[], output: readonly Message[]): Folded {
@@ -42,29 +44,48 @@ export class HistoryFolder {
   }
 
   #mostAlike(prompt: readonly number[]): number {
-    const votes = new Map<number, number>();
+    const voted: number[] = [];
     for (const number of prompt) {
       const turn = this.#latestTurn[number];
-      if (turn !== undefined) votes.set(turn, (votes.get(turn) ?? 0) + 1);
+      if (turn === undefined) continue;
+      const votes = this.#votes[turn] ?? 0;
+      if (votes === 0) voted.push(turn);
+      this.#votes[turn] = votes + 1;
     }
     let best = -1;
-    for (const [turn, count] of votes) {
-      const most = votes.get(best) ?? 0;
-      if (count > most || (count === most && turn > best)) best = turn;
+    let most = 0;
+    for (const turn of voted) {
+      const votes = this.#votes[turn] ?? 0;
+      if (votes > most || (votes === most && turn > best)) [best, most] = [turn, votes];
+      this.#votes[turn] = 0;
     }
     return best;
   }
 
   #repeated(prompt: readonly number[], history: readonly number[]): boolean[] {
-    const places = Map.groupBy(history.keys(), (index) => history[index] ?? -1);
+    // Mostly the one goes on where the other ends.
     let from = 0;
-    return prompt.map((number) => {
-      const place = places.get(number)?.find((index) => index >= from);
-      if (place === undefined) return false;
-      from = place + 1;
-      return true;
-    });
+    while (from < prompt.length && prompt[from] === history[from]) from += 1;
+    const isRepeated = Array.from<boolean>({ length: prompt.length }).fill(true, 0, from);
+    const places = new Map<number, number[]>();
+    // From the end, so that the next place of a message is the last of its places.
+    for (let index = history.length - 1; index >= from; index -= 1)
+      appendTo(places, history[index] ?? -1, index);
+    for (let index = from, next = from; index < prompt.length; index += 1) {
+      const left = places.get(prompt[index] ?? -1) ?? [];
+      while ((left.at(-1) ?? next) < next) left.pop();
+      const place = left.at(-1);
+      isRepeated[index] = place !== undefined;
+      if (place !== undefined) next = place + 1;
+    }
+    return isRepeated;
   }
+}
+
+function appendTo(lists: Map<number, number[]>, key: number, value: number): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 /**

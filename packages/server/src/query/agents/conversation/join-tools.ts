@@ -35,15 +35,16 @@ export function joinTools(
   const byCallId = new Map(
     runs.flatMap((run) => (run.use.callId === undefined ? [] : [[run.use.callId, run]])),
   );
-  const results = turns.flatMap(({ turn, isRepeated }) => toldIn(turn, isRepeated));
+  const shown = turns.map(({ turn, isRepeated }) => ({ turn, ...shownOf(turn, isRepeated) }));
+  const results = shown.flatMap(({ told }) => told);
   const resultsById = new Map(
     results.toReversed().flatMap((told) => (told.part.id === undefined ? [] : [[told.part.id, told]])),
   );
   const freeResults = new Set(results.filter(({ part }) => part.id === undefined));
   const outcomes = new Map<CallPart, FoundOutcome>();
   const joined = new Set<ResultPart>();
-  for (const { turn, isRepeated } of turns) {
-    for (const call of callsIn(turn, isRepeated)) {
+  for (const { turn, calls } of shown) {
+    for (const call of calls) {
       const run = byCallId.get(call.id ?? '') ?? findRun(call, turn, unclaimed);
       const told = resultsById.get(call.id ?? '') ?? findTold(call, turn, freeResults);
       if (told !== undefined) {
@@ -64,30 +65,25 @@ export function joinTools(
   return { outcomes, joined, alone: [...unclaimed] };
 }
 
-function shownMessages(
-  { input, output }: Turn,
-  isRepeated: readonly boolean[],
-): readonly (readonly [string, Message])[] {
-  return [
-    ...input.flatMap((message, index): [string, Message][] =>
-      isRepeated[index] === true ? [] : [[`i${index}`, message]],
-    ),
-    ...output.map((message, index): [string, Message] => [`o${index}`, message]),
-  ];
+interface Shown {
+  readonly calls: readonly CallPart[];
+  readonly told: readonly Told[];
 }
 
-function callsIn(turn: Turn, isRepeated: readonly boolean[]): readonly CallPart[] {
-  return shownMessages(turn, isRepeated).flatMap(([, { parts }]) =>
-    parts.filter((part) => part.type === 'tool_call'),
-  );
-}
-
-function toldIn(turn: Turn, isRepeated: readonly boolean[]): readonly Told[] {
-  return shownMessages(turn, isRepeated).flatMap(([place, { parts }]) =>
-    parts.flatMap((part, index): Told[] =>
-      part.type === 'tool_result' ? [{ part, turn, partId: `${place}.${index}` }] : [],
-    ),
-  );
+/** The calls and results in the messages of a turn that are shown. */
+function shownOf(turn: Turn, isRepeated: readonly boolean[]): Shown {
+  const calls: CallPart[] = [];
+  const told: Told[] = [];
+  const look = ({ parts }: Message, place: string): void => {
+    for (const [index, part] of parts.entries()) {
+      if (part.type === 'tool_call') calls.push(part);
+      else if (part.type === 'tool_result') told.push({ part, turn, partId: `${place}.${index}` });
+    }
+  };
+  for (const [index, message] of turn.input.entries())
+    if (isRepeated[index] !== true) look(message, `i${index}`);
+  for (const [index, message] of turn.output.entries()) look(message, `o${index}`);
+  return { calls, told };
 }
 
 /** Without an id: the first unclaimed run of the tool since the turn began, with the same arguments if there is one. */

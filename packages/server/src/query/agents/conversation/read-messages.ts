@@ -1,3 +1,4 @@
+import { unixNano } from '@sightline/base';
 import {
   type MessageLog,
   type MessageSource,
@@ -8,14 +9,19 @@ import { decodeAttributes, decodeValue } from '../../decode-row.ts';
 import { ownAttributes } from '../../decode-span.ts';
 import type { Reader } from '../../reader.ts';
 import { spansOfTrace, type TraceExtent } from '../../read-trace.ts';
-import { readTexts, restoreRow, type TextsRow, withTexts } from '../../restore-texts.ts';
+import {
+  readTextsOfSpans,
+  restoreRow,
+  type StoredTexts,
+  type TextsRow,
+  withTexts,
+} from '../../restore-texts.ts';
 import { messageLogs } from '../../sql/message-logs-sql.ts';
 import { type AttributeRow, textIdColumns, wholeAttributeColumns } from '../../sql/span-columns-sql.ts';
-import { sql, strings, trusted, uint } from '../../sql/sql.ts';
+import { type Sql, sql, strings, trusted, uint } from '../../sql/sql.ts';
 import { parentStep, type RunNode, type RunTree, stepsOf } from '../run-tree.ts';
 import { chooseTurns, maySpeak, type Spoken } from './choose-turns.ts';
-import { promptKey, PromptPrefixes } from './prompt-prefixes.ts';
-import { byIds, type StoredTexts } from './stored-texts.ts';
+import { promptKey, PromptPrefixes, type StoredPrompt } from './prompt-prefixes.ts';
 import type { ToolRun, Turn } from './turn.ts';
 
 /** Payloads of one run that are looked at, the first first. */
@@ -30,6 +36,10 @@ interface PayloadRow extends AttributeRow, TextsRow {
   readonly eventTypes: readonly string[];
 }
 
+// Named, since planning a statement over all columns takes longer than running it.
+const storedColumns = trusted(
+  'span_id, start_time, text_ids, attributes, long_attributes, attribute_types, event_names, event_attributes, event_types',
+);
 const payloadColumns = sql`lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(start_time) AS startNanos, ${textIdColumns}, ${wholeAttributeColumns}, event_names AS eventNames,
   arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues, event_types AS eventTypes`;
 
@@ -44,15 +54,35 @@ interface LogRow extends AttributeRow, TextsRow {
 export interface RunMessages {
   readonly turns: readonly Turn[];
   readonly tools: readonly ToolRun[];
+  /** Of all that was read for it. */
+  readonly characters: number;
+}
+
+/** What the spans of a run and its log records carry, as it is stored. */
+export interface RunPayloads {
+  readonly rows: readonly PayloadRow[];
+  readonly texts: StoredTexts;
+  readonly logs: readonly LogRow[];
+}
+
+export async function readPayloads(
+  reader: Reader,
+  traceId: string,
+  extent: TraceExtent,
+): Promise<RunPayloads> {
+  const where = sql`${spansOfTrace(reader.project, traceId, extent)} AND operation NOT IN ('other', 'http', 'db', 'messaging')`;
+  const range = { from: unixNano(BigInt(extent.start)), to: unixNano(BigInt(extent.end)) };
+  const [rows, texts, logs] = await Promise.all([
+    readRows(reader, where),
+    readTextsOfSpans(reader, where, range),
+    readMessageLogs(reader, traceId, extent),
+  ]);
+  return { rows, texts, logs };
 }
 
 /** Everything that was said in a run, from spans, their events and log records. In no order. */
-export async function readMessages(reader: Reader, tree: RunTree, extent: TraceExtent): Promise<RunMessages> {
-  const [rows, logs] = await Promise.all([
-    readPayloads(reader, tree, extent),
-    readLogs(reader, tree.traceId, extent),
-  ]);
-  const texts = await readTexts(reader, rows);
+export function messagesOf(reader: Reader, tree: RunTree, { rows, texts, logs }: RunPayloads): RunMessages {
+  meetMissing(reader, tree, rows);
   const logsOf = Map.groupBy(logs, ({ spanId }) => spanId);
   const payloads = new Map(rows.map((row) => [row.spanId, row]));
   const spoken: Spoken[] = [];
@@ -69,7 +99,7 @@ export async function readMessages(reader: Reader, tree: RunTree, extent: TraceE
       skipped += 1;
       continue;
     }
-    const payload = restoreBesidePrompt(stored, texts);
+    const { payload, prompt } = splitPrompt(stored, texts);
     characters += payload.attributeValues.reduce((sum, value) => sum + value.length, 0);
     const source = {
       name: node.name,
@@ -82,7 +112,7 @@ export async function readMessages(reader: Reader, tree: RunTree, extent: TraceE
     const speaker = { traceId: tree.traceId, spanId: node.spanId, startNanos: node.startNanos, node };
     if (use !== undefined && !repeatsTool(tree, node)) tools.push({ ...speaker, use });
     if (!maySpeak(node)) continue;
-    const { input, output } = prompts.read(source);
+    const { input, output } = prompts.read(source, prompt);
     if (input.length > 0 || output.length > 0) spoken.push({ node, input, output });
   }
   if (skipped > 0) meetPayloadLimit(reader, skipped);
@@ -94,7 +124,11 @@ export async function readMessages(reader: Reader, tree: RunTree, extent: TraceE
     input,
     output,
   }));
-  return { turns: [...turns, ...turnsOfLogs(tree.traceId, logsOf)], tools };
+  return {
+    turns: [...turns, ...turnsOfLogs(tree.traceId, logsOf)],
+    tools,
+    characters: characters + prompts.charactersRead,
+  };
 }
 
 export interface WantedSources {
@@ -112,7 +146,7 @@ export async function readSources(
     reader.rows<PayloadRow & { readonly name: string }>(sql`
       SELECT toString(name) AS name, ${payloadColumns} FROM spans WHERE ${spansOfTrace(reader.project, traceId, extent)}
         AND span_id IN (SELECT toFixedString(unhex(arrayJoin(${strings(spanIds)})), 8))`),
-    readLogs(reader, traceId, extent),
+    readMessageLogs(reader, traceId, extent),
   ]);
   const logsOf = Map.groupBy(logs, ({ spanId }) => spanId);
   const whole = await withTexts(reader, rows);
@@ -140,21 +174,19 @@ function repeatsTool(tree: RunTree, node: RunNode): boolean {
   );
 }
 
-async function readPayloads(
-  reader: Reader,
-  tree: RunTree,
-  extent: TraceExtent,
-): Promise<readonly PayloadRow[]> {
-  const rows = await reader.rows<PayloadRow>(sql`
+async function readRows(reader: Reader, where: Sql): Promise<readonly PayloadRow[]> {
+  return reader.rows<PayloadRow>(sql`
     SELECT ${payloadColumns} FROM (
-      SELECT *, arraySum(value -> length(value), mapValues(long_attributes)) AS payloadBytes,
+      SELECT ${storedColumns}, arraySum(value -> length(value), mapValues(long_attributes)) AS payloadBytes,
         sum(payloadBytes) OVER (ORDER BY start_time, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS readBytes
-      FROM spans WHERE ${spansOfTrace(reader.project, tree.traceId, extent)} AND operation NOT IN ('other', 'http', 'db', 'messaging'))
+      FROM spans WHERE ${where})
     WHERE readBytes - payloadBytes < ${uint(payloadBytesMax)}`);
+}
+
+function meetMissing(reader: Reader, tree: RunTree, rows: readonly PayloadRow[]): void {
   const found = new Set(rows.map(({ spanId }) => spanId)).size;
   const wanted = new Set(stepsOf(tree).map(({ spanId }) => spanId)).size;
   if (found < wanted) meetPayloadLimit(reader, wanted - found);
-  return rows;
 }
 
 function meetPayloadLimit(reader: Reader, skipped: number): void {
@@ -164,16 +196,31 @@ function meetPayloadLimit(reader: Reader, skipped: number): void {
   });
 }
 
-/** The row with its texts, but for the prompt, which stays by their ids: see PromptPrefixes. */
-function restoreBesidePrompt(row: PayloadRow, texts: StoredTexts): PayloadRow {
-  const prompt = row.attributeKeys.indexOf(promptKey);
-  if (prompt < 0 || row.textIds.length === 0) return restoreRow(row, texts);
-  const value = row.attributeValues[prompt] ?? '';
-  const rest = restoreRow({ ...row, attributeValues: row.attributeValues.with(prompt, '') }, texts);
-  return { ...rest, attributeValues: rest.attributeValues.with(prompt, byIds(value, row.textIds)) };
+/** The row with its texts, and the prompt apart, as it is stored: see PromptPrefixes. */
+function splitPrompt(
+  row: PayloadRow,
+  texts: StoredTexts,
+): { readonly payload: PayloadRow; readonly prompt: StoredPrompt | undefined } {
+  const at = row.attributeKeys.indexOf(promptKey);
+  const value = row.attributeValues[at];
+  // A list that the sender did not write as text is JSON as well.
+  if (value === undefined || !/[sj]/.test(row.attributeTypes[at] ?? ''))
+    return { payload: restoreRow(row, texts), prompt: undefined };
+  const rest = {
+    ...row,
+    attributeKeys: row.attributeKeys.toSpliced(at, 1),
+    attributeValues: row.attributeValues.toSpliced(at, 1),
+    attributeTypes: row.attributeTypes.slice(0, at) + row.attributeTypes.slice(at + 1),
+  };
+  return { payload: restoreRow(rest, texts), prompt: { value, textIds: row.textIds } };
 }
 
-async function readLogs(reader: Reader, traceId: string, extent: TraceExtent): Promise<readonly LogRow[]> {
+/** Log records that carry messages. */
+export async function readMessageLogs(
+  reader: Reader,
+  traceId: string,
+  extent: TraceExtent,
+): Promise<readonly LogRow[]> {
   const rows = await reader.rows<LogRow>(sql`
     SELECT lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(time) AS timeNanos, timeNanos AS startNanos, ${textIdColumns}, event_name AS eventName, body, body_type AS bodyType, ${wholeAttributeColumns}
     FROM (${messageLogs(reader, traceId, extent)}) ORDER BY time, log_id LIMIT ${trusted(String(logsMax + 1))}`);
