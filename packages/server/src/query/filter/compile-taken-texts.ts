@@ -2,16 +2,29 @@
 import type { Match } from '@sightline/schema/filter';
 import { addressedBytesMin, replaceMarks, takeTexts } from '@sightline/schema/otlp';
 import { inRange } from '../sql/range-sql.ts';
-import { type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
+import { type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
 import { textsOfDays } from '../sql/texts-sql.ts';
 import { compileTextMatch } from './compile-condition.ts';
 import type { FilterScope } from './compile-filter.ts';
 import { compileText, compileWords } from './compile-text.ts';
 
-/** Free text, be it in the row or in a text of its own. */
+/** So many texts are looked up one by one; more are met so often that reading the newest rows finds them sooner. */
+const textsLookedUpMax = 500;
+const noText = trusted(`toFixedString('', 16)`);
+
+/**
+ * Free text, be it in the row or in a text of its own. Which texts hold it is asked first, so that the rows with a few of them are found
+ * by the index over `text_ids`; without any, the index over words answers alone. The index has to be given some id, or it is not used.
+ */
 export function compileLongText(signal: SignalWithTexts, parts: readonly string[], scope: FilterScope): Sql {
-  return sql`(${compileText(signal, parts)} OR arrayExists(text_id -> text_id IN (
-    SELECT id FROM texts WHERE ${usedWithin(scope)} AND ${compileWords(parts, (pattern) => sql`words LIKE ${pattern}`)}), text_ids))`;
+  const exact = (pattern: Sql): Sql => sql`lower(body) LIKE ${pattern}`;
+  const texts = sql`SELECT DISTINCT id FROM texts
+    WHERE ${usedWithin(scope)} AND ${compileWords(parts, { words: trusted('lower(body)'), exact })}`;
+  const some = sql`(SELECT groupArray(id) FROM (${texts} LIMIT ${uint(textsLookedUpMax + 1)}))`;
+  const areMany = sql`length(${some}) > ${uint(textsLookedUpMax)}`;
+  return sql`(${compileText(signal, parts)}
+    OR hasAny(text_ids, if(${areMany}, [${noText}], arrayPushBack(${some}, ${noText})))
+    OR (${areMany} AND arrayExists(text_id -> text_id IN (${texts}), text_ids)))`;
 }
 
 type SignalWithTexts = 'spans' | 'logs';

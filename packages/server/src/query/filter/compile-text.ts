@@ -1,4 +1,4 @@
-import { joinSql, type Sql, sql, string, strings } from '../sql/sql.ts';
+import { joinSql, type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
 import { likePattern } from './compile-condition.ts';
 import type { StoredSignal } from './signal-columns.ts';
 
@@ -8,14 +8,22 @@ import type { StoredSignal } from './signal-columns.ts';
  */
 export function compileText(signal: StoredSignal, parts: readonly string[]): Sql {
   if (signal === 'metrics') return sql`lower(name) LIKE ${string(contains(lower(parts)))}`;
-  return compileWords(parts, (pattern) => sql`arrayExists(text -> text LIKE ${pattern}, words)`);
+  const exact = (pattern: Sql): Sql => sql`arrayExists(text -> text LIKE ${pattern}, words)`;
+  return compileWords(parts, { words: trusted('words'), exact });
 }
 
-/** The condition on a table with `words`, which `exact` compares with a pattern for LIKE. */
-export function compileWords(parts: readonly string[], exact: (pattern: Sql) => Sql): Sql {
+interface Words {
+  /** What the index is over, just as it says there. */
+  readonly words: Sql;
+  /** The comparison with a pattern for LIKE. */
+  readonly exact: (pattern: Sql) => Sql;
+}
+
+/** The condition on a table with an index over words. */
+export function compileWords(parts: readonly string[], { words, exact }: Words): Sql {
   const lowered = lower(parts);
   const tokens = tokensOf(lowered);
-  const found = tokens.length === 0 ? undefined : sql`hasAllTokens(words, ${strings(tokens)})`;
+  const found = tokens.length === 0 ? undefined : sql`hasAllTokens(${words}, ${strings(tokens)})`;
   const [only = ''] = lowered;
   const isOneWord = lowered.length === 1 && tokens.length === 1 && tokens[0] === only;
   if (found !== undefined && isOneWord) return found;

@@ -57,9 +57,8 @@ export async function startClickHouse({
     await answers(urls[at] ?? '', child);
   };
   try {
-    const peerPorts = nodes.map(({ peers }) => peers);
     for (const [at, node] of nodes.entries())
-      writeFileSync(join(directory, `node-${at}.xml`), configOf(node, peerPorts));
+      writeFileSync(join(directory, `node-${at}.xml`), configOf(node, nodes));
     await Promise.all(nodes.map(async (_, at) => start(at)));
     const kill = async (at = 0): Promise<void> => {
       const child = children[at];
@@ -103,8 +102,10 @@ async function stop(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-function configOf(node: Node, peerPorts: readonly number[]): string {
-  const shards = peerPorts
+/** A server knows its own shard by its own port, and reads it without a connection. */
+function configOf(node: Node, nodes: readonly Node[]): string {
+  const shards = nodes
+    .map((each) => (each === node ? each.tcp : each.peers))
     .map((port) => `<shard><replica><host>127.0.0.1</host><port>${port}</port></replica></shard>`)
     .join('');
   return `<clickhouse>
