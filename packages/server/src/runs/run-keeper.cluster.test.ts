@@ -57,10 +57,15 @@ async function load(traces: readonly number[], at: number): Promise<void> {
 
 async function lists(): Promise<unknown> {
   const of = telemetry.context;
-  const overview = await readOverview(of, overviewParameters.parse({ from: '-2h', groupBy: 'model' }));
+  // Steps of ten minutes, as sums have them.
+  const overview = await readOverview(
+    of,
+    overviewParameters.parse({ from: '-2h', groupBy: 'model', steps: 12 }),
+  );
   return {
     runs: (await findRuns(of, runsParameters.parse({ from: '-2h', sort: '-costUsd' }))).runs.length,
     totals: overview.totals,
+    series: overview.groups.map(({ key, series }) => [key, series]),
     tools: overview.topTools,
     sessions: (await findSessions(of, sessionsParameters.parse({ from: '-2h', sort: '-runs' }))).sessions.map(
       ({ sessionId, runs, costUsd }) => [sessionId, runs, costUsd],
@@ -76,7 +81,11 @@ async function lists(): Promise<unknown> {
 test('lists are the same before the keeper looked and after, on every shard', async () => {
   // On servers what others may be writing is waited for; here is nobody else.
   const settledMs = async (): Promise<bigint> => BigInt(Date.now());
-  const keeper = new RunKeeper({ store: { ...telemetry.store, settledMs }, log: pino({ level: 'silent' }) });
+  const keeper = new RunKeeper({
+    store: { ...telemetry.store, settledMs },
+    log: pino({ level: 'silent' }),
+    quietMs: 0,
+  });
   await load([1, 2, 3, 4, 5, 6], 60);
   const raw = await lists();
   await keeper.settled();
@@ -84,6 +93,8 @@ test('lists are the same before the keeper looked and after, on every shard', as
   const { stored } = await withStoredRuns(new Reader(telemetry.context), scope as never, {});
   expect(stored).toMatchObject({ open: undefined });
   expect(await lists()).toEqual(raw);
+  const sums = { sql: "SELECT count() AS buckets FROM run_sums FINAL WHERE kind = 'run'" };
+  expect((await telemetry.store.query(sums)).rows).toEqual([{ buckets: '1' }]);
 
   // Late spans move the start of runs; some are known, some are not.
   await load([5, 6, 7], 2);

@@ -28,6 +28,8 @@ import { hexId, tracesRequest } from '../query/testing/otlp-json.ts';
 import { day, TestStore } from '../query/testing/test-store.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { RunKeeper } from './run-keeper.ts';
+import { randomSpan, type RandomStep, randomStep } from './testing/random-steps.ts';
+import { settle } from './testing/settled-answer.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const log = pino({ level: 'silent' });
@@ -41,7 +43,7 @@ let scope: RunScope;
 
 beforeAll(async () => {
   telemetry = await TestStore.open(now);
-  keeper = new RunKeeper({ store: telemetry.store, log });
+  keeper = new RunKeeper({ store: telemetry.store, log, quietMs: 0 });
   spans = new AgentSpans(telemetry.clock.nowNanos - day);
   scope = {
     project: 'default',
@@ -107,57 +109,15 @@ async function read(of: RunScope): Promise<readonly unknown[]> {
   return rows;
 }
 
-const step = fc.record({
-  kind: fc.constantFrom('call', 'call', 'agent', 'tool', 'mcp'),
-  span: fc.integer({ min: 1, max: 9 }),
-  parent: fc.integer({ min: 0, max: 9 }),
-  tokens: fc.constantFrom(0, 0, 10, 100),
-  response: fc.constantFrom('', '', 'r1', 'r2'),
-  cost: fc.constantFrom(undefined, 0.5),
-  isFailed: fc.boolean(),
-  /** Seconds: most runs are short, some go on for hours, some over midnight. */
-  after: fc.constantFrom(0, 1, 2, 290, 310, 4000, 20_000, 90_000),
-  /** In which of the loads it comes. */
-  load: fc.constantFrom(0, 0, 0, 1, 2),
-});
-
-function spanOf(trace: number, { kind, span, parent, tokens, response, cost, isFailed, after }: Step) {
-  const base = {
-    trace,
-    span: trace * 100 + span,
-    ...(parent === 0 ? {} : { parent: trace * 100 + parent }),
-    at: (trace % 40) * 2000 - 20_000 + after,
-    tokens: [response === '' ? tokens : 70, 1] as const,
-    ...(cost === undefined ? {} : { cost }),
-    ...(isFailed ? { error: 'gave up' } : {}),
-    attributes: {
-      ...(response === '' ? {} : { 'gen_ai.response.id': response }),
-      ...(trace % 3 === 0 ? { 'session.id': `s${trace % 5}`, 'user.id': `u${span % 2}` } : {}),
-    },
-  };
-  if (kind === 'tool') return spans.tool(`t${span % 2}`, base);
-  if (kind === 'mcp')
-    return spans.span({
-      ...base,
-      attributes: { ...base.attributes, 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': `t${span % 2}` },
-    });
-  if (kind === 'call') return spans.call(`m${span % 3}`, base);
-  return spans.agent(`a${span % 2}`, {
-    ...base,
-    attributes: { ...base.attributes, 'gen_ai.usage.input_tokens': base.tokens[0] },
-  });
-}
-type Step = typeof step extends fc.Arbitrary<infer Value> ? Value : never;
-
 test('what is put together ahead is what lists would put together, whatever came when', async () => {
   await keeper.settled();
   const traces = fc.sample(
-    fc.uniqueArray(step, { minLength: 1, maxLength: 8, selector: ({ span }) => span }),
+    fc.uniqueArray(randomStep, { minLength: 1, maxLength: 8, selector: ({ span }) => span }),
     { numRuns: 300, seed: 5 },
   );
-  const load = async (which: (step: Step) => boolean): Promise<void> => {
+  const load = async (which: (step: RandomStep) => boolean): Promise<void> => {
     const wanted = traces.flatMap((steps, trace) =>
-      steps.filter(which).map((each) => spanOf(trace + 1, each)),
+      steps.filter(which).map((each) => randomSpan(spans, trace + 1, each)),
     );
     await telemetry.loadJson('traces', tracesRequest('bot', wanted, { 'service.version': '1' }));
   };
@@ -215,19 +175,6 @@ const thresholds = {
   workflowCostUsd: 0.4,
   errorRate: 0.1,
 };
-
-/** Sums of floating point numbers depend on their order in the last digit; lists of models and of equals have no order. */
-function settle(answer: unknown): unknown {
-  if (Array.isArray(answer))
-    return answer.map(settle).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
-  if (typeof answer === 'number') return Number(answer.toPrecision(9));
-  if (typeof answer !== 'object' || answer === null) return answer;
-  return Object.fromEntries(
-    Object.entries(answer)
-      .filter(([name]) => name !== 'nextCursor')
-      .map(([name, value]) => [name, settle(value)]),
-  );
-}
 
 const price = {
   validFrom: 0,

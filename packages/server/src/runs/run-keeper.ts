@@ -21,17 +21,25 @@ import { filledColumns } from '../query/sql/stored-runs-sql.ts';
 import type { Window } from '../query/sql/trace-sets-sql.ts';
 import { tracesByHex } from '../query/sql/trace-summary-sql.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import { SumKeeper } from './sum-keeper.ts';
 
 export interface RunKeeperOptions {
-  readonly store: Pick<TelemetryStore, 'query' | 'settledMs' | 'deriveRuns' | 'recordRunsProgress'>;
+  readonly store: Pick<
+    TelemetryStore,
+    'query' | 'settledMs' | 'deriveRuns' | 'forgetRunSums' | 'recordRunsProgress'
+  >;
   readonly log: Pick<Logger, 'warn'>;
   readonly intervalMs?: number;
+  /** How long runs are left alone before they are summed up. */
+  readonly quietMs?: number;
 }
 
 const intervalMsDefault = 10_000;
 /** Rests so many times as long as it worked: while more arrives than the machine has time for, what arrives goes first. */
 const restFactor = 4;
 const retryMs = 30_000;
+/** So long sums are made before runs have their turn again. */
+const sumsMsMax = 3_000;
 /** What is put together at once fits in memory, and is done long before the engine loses its patience, however busy the machine is. */
 const stepsPerStatement = 200_000;
 /** More of them, and all are looked for in all of the time. */
@@ -47,6 +55,8 @@ export class RunKeeper {
   #statement: Promise<unknown> = Promise.resolve();
   /** Before this nothing is looked for. */
   #dueMs = 0;
+  readonly #sums: SumKeeper;
+  #sumsTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RunKeeperOptions) {
     this.#options = options;
@@ -56,6 +66,7 @@ export class RunKeeper {
       log: options.log,
       failure: 'Runs could not be put together ahead; trying again.',
     });
+    this.#sums = new SumKeeper({ ...options, between: async (task) => this.#apart(task) });
   }
 
   /** To be called after whatever may have changed traces, and once to begin with. */
@@ -66,12 +77,19 @@ export class RunKeeper {
   /** Resolves when all that was settled in the store before is in the table. */
   async settled(): Promise<void> {
     await this.#looks.inTurn(async () => {
-      await this.#look();
+      await this.#look(Infinity);
     });
   }
 
-  /** Runs a task while nothing is put together: what is deleted meanwhile would come back. */
+  /** Runs a task that deletes runs while nothing is put together: what is deleted meanwhile would come back. */
   async between<Result>(task: () => Promise<Result>): Promise<Result> {
+    return this.#apart(task).finally(() => {
+      this.#sums.lost();
+      this.changed();
+    });
+  }
+
+  async #apart<Result>(task: () => Promise<Result>): Promise<Result> {
     const done = this.#statement.catch(() => undefined).then(task);
     this.#statement = done;
     return done;
@@ -79,21 +97,30 @@ export class RunKeeper {
 
   /** Resolves when what is under way is done. */
   async stop(): Promise<void> {
+    clearTimeout(this.#sumsTimer);
     await this.#looks.stop();
   }
 
   async #lookAndGoOn(): Promise<void> {
     const { intervalMs = intervalMsDefault } = this.#options;
     const beganMs = performance.now();
-    const until = await this.#look();
+    const until = await this.#look(sumsMsMax);
     const endedMs = performance.now();
     this.#dueMs = Math.max(beganMs + intervalMs, endedMs + restFactor * (endedMs - beganMs));
     const rest = await this.#rows(anyChangeAfter(until));
     if (rest.length > 0) this.changed();
+    this.#lookForSumsIn(this.#sums.dueInMs);
+  }
+
+  /** Of its own, so that runs need not wait for it. */
+  #lookForSumsIn(dueInMs: number | undefined): void {
+    clearTimeout(this.#sumsTimer);
+    if (dueInMs === undefined || this.#looks.isStopped) return;
+    this.#sumsTimer = setTimeout(() => this.changed(), dueInMs).unref();
   }
 
   /** Until when the table is right now. */
-  async #look(): Promise<bigint> {
+  async #look(sumMsMax: number): Promise<bigint> {
     const { store } = this.#options;
     const untilMs = await store.settledMs();
     const { generation, untilMs: knownMs } = await readRunsProgress({
@@ -103,22 +130,42 @@ export class RunKeeper {
       await store.recordRunsProgress({ generation, untilMs: untilMs - setBackMs });
       return untilMs - setBackMs;
     }
-    const changes = { afterMs: knownMs === 0n ? -1n : knownMs, untilMs };
-    const hours = await this.#rows<ChangedHour>(changedHours(changes));
-    for (const { project, started, weight } of putSideBySide(hours)) {
-      const parts = Math.ceil(weight / stepsPerStatement);
-      for (let part = 0; part < parts; part += 1) {
-        if (this.#looks.isStopped) return knownMs;
-        await this.between(async () => this.#put({ project, generation, started, changes, part, parts }));
-      }
-    }
-    if (hours.length === 0 && knownMs > 0n) return knownMs;
-    await store.recordRunsProgress({ generation, untilMs, isFirst: knownMs === 0n });
+    const isKnown = await this.#putChanges({ generation, knownMs, untilMs });
+    if (!isKnown) return knownMs;
+    const beganMs = performance.now();
+    await this.#sums.make(generation, () => this.#looks.isStopped || performance.now() - beganMs > sumMsMax);
     return untilMs;
   }
 
-  async #put(traces: ChangedTraces): Promise<void> {
+  /** Whether the table is right until then. */
+  async #putChanges({ generation, knownMs, untilMs }: Look): Promise<boolean> {
+    const changes = { afterMs: knownMs === 0n ? -1n : knownMs, untilMs };
+    const hours = await this.#rows<ChangedHour>(changedHours(changes));
+    const touched = new Map<string, Set<number>>();
+    for (const { project, started, weight } of putSideBySide(hours)) {
+      const parts = Math.ceil(weight / stepsPerStatement);
+      for (let part = 0; part < parts; part += 1) {
+        if (this.#looks.isStopped) return false;
+        const places = await this.#apart(async () =>
+          this.#put({ project, generation, started, changes, part, parts }),
+        );
+        const ofProject = touched.get(project) ?? new Set();
+        touched.set(project, ofProject);
+        for (const bucket of places) ofProject.add(bucket);
+      }
+    }
+    const isFirst = knownMs === 0n;
+    if (hours.length === 0 && !isFirst) return true;
+    // Of what is known from now on, sums that were made before are wrong.
+    await this.#sums.forget(touched);
+    await this.#options.store.recordRunsProgress({ generation, untilMs, isFirst });
+    return true;
+  }
+
+  /** Where these runs were and are: buckets, seconds since 1970. */
+  async #put(traces: ChangedTraces): Promise<readonly number[]> {
     const extents = await this.#rows<Extent>(extentsOf(traces));
+    const places = extents.flatMap(({ buckets }) => buckets.map(Number));
     const near = extents.find(({ isFar }) => Number(isFar) === 0);
     const far = extents.find(({ isFar }) => Number(isFar) === 1);
     if (far === undefined) {
@@ -133,14 +180,19 @@ export class RunKeeper {
       }
     }
     const moved = extents.filter((extent) => Number(extent.moved) > 0);
-    if (moved.length === 0) return;
+    if (moved.length === 0) return places;
     const latest = moved.map(({ placed }) => BigInt(placed)).reduce((a, b) => (a > b ? a : b));
     const select = vacatedPlaces(traces, unixNano(latest)).toStatement();
-    await this.#options.store.deriveRuns({ columns: vacatedColumns, select });
+    await this.#options.store.deriveRuns({ into: 'runs', columns: vacatedColumns, select });
+    return places;
   }
 
   async #derive(select: Sql): Promise<void> {
-    await this.#options.store.deriveRuns({ columns: filledColumns, select: select.toStatement() });
+    await this.#options.store.deriveRuns({
+      into: 'runs',
+      columns: filledColumns,
+      select: select.toStatement(),
+    });
   }
 
   async #rows<Row>(statement: Sql): Promise<readonly Row[]> {
@@ -157,6 +209,13 @@ interface ChangedHour {
   /** Seconds since 1970. */
   readonly hour: number;
   readonly weight: string;
+}
+
+interface Look {
+  readonly generation: number;
+  /** The table is right until then; 0 for nothing. */
+  readonly knownMs: bigint;
+  readonly untilMs: bigint;
 }
 
 interface ChangedSpell {
@@ -190,6 +249,7 @@ interface Extent {
   readonly to: string;
   readonly moved: string;
   readonly placed: string;
+  readonly buckets: readonly number[];
 }
 
 function windowOf(extents: readonly Extent[]): Window {

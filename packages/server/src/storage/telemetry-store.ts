@@ -123,6 +123,18 @@ export interface DayToRederive {
   readonly to: UnixNano;
 }
 
+export interface RunsToDerive {
+  readonly into: 'runs' | 'run_sums';
+  readonly columns: readonly string[];
+  readonly select: Statement;
+}
+
+export interface RunSumsToForget {
+  readonly project: string;
+  /** Ten minutes in which runs began: seconds since 1970. */
+  readonly buckets: readonly number[];
+}
+
 export interface RunsProgressToRecord {
   readonly generation: number;
   /** All rows of `ai_spans` that changed until then are known in `runs`. Milliseconds since 1970; 0 for nothing. */
@@ -162,8 +174,11 @@ export interface TelemetryStore {
   /** Until when all that changed in `ai_spans` can be seen, by its `changed_time`: nothing will ever appear that changed before. Milliseconds since 1970. */
   settledMs(): Promise<bigint>;
 
-  /** Adds to `runs`, which holds what can be made of `ai_spans`, what the SELECT gives. */
-  deriveRuns(rows: { readonly columns: readonly string[]; readonly select: Statement }): Promise<void>;
+  /** Adds what the SELECT gives to `runs`, which holds what can be made of `ai_spans`, or to `run_sums`, which holds what can be made of `runs`. */
+  deriveRuns(rows: RunsToDerive): Promise<void>;
+
+  /** Takes away what `run_sums` holds of these runs. */
+  forgetRunSums(sums: RunSumsToForget): Promise<void>;
 
   /** Notes how far `runs` goes. A rederived day begins a new generation, of which nothing is known. */
   recordRunsProgress(progress: RunsProgressToRecord): Promise<void>;

@@ -17,7 +17,7 @@ import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
 import { aiSpansWithin, runRows, type RunWish } from '../sql/run-rows-sql.ts';
-import { every, int64, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
+import { int64, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
 import { summedUsage } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
 import { type BilledModel, decodeUsage, mixModels, readRuns, type UsageRow } from './run-facts.ts';
@@ -123,13 +123,10 @@ async function readGroups(
   { ids, ...wish }: GroupWish,
 ): Promise<ReadonlyMap<string, GroupRow>> {
   if (ids.length === 0) return new Map();
-  const column = trusted(by === 'session' ? 'session_id' : 'user_id');
-  const ofGroups = sql`trace_id IN (SELECT trace_id FROM ai_spans
-    WHERE ${aiSpansWithin(wish.scope)} AND ${column} IN (SELECT arrayJoin(${strings(ids)})))`;
   const rows = await reader.rows<GroupRow>(sql`
     SELECT *, toString(fromUnixTimestamp64Nano(firstNanos, 'UTC')) AS startText, firstNanos AS startNanos,
       toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS lastText, anyUser AS userId
-    FROM (${groups(by, runRows({ ...wish, where: every([wish.where, ofGroups]) }))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`);
+    FROM (${groups(by, runRows({ ...wish, groups: { by, ids } }))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`);
   return new Map(rows.map((row) => [row.groupId, row]));
 }
 

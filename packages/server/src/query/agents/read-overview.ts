@@ -9,8 +9,9 @@ import type {
 import { decodeCost } from '../decode-span.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
+import { isNarrowed, tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { type CallSum, callSums, type OverviewScope, runSums, type SumRow } from '../sql/overview-sql.ts';
+import { isBucketEdge } from '../sql/run-sums-sql.ts';
 import { readRange } from '../time-range.ts';
 import { chooseStepMs } from '../time-step.ts';
 import { judgementOf, type Judgements, readJudgements } from './judgements.ts';
@@ -18,6 +19,7 @@ import { decodeUsage } from './run-facts.ts';
 import { placeName, type SumPlace } from './overview-place.ts';
 import { noUsage } from './run-tree.ts';
 import { withStoredRuns } from './stored-runs.ts';
+import { type PartlySummed, withSums } from './summed-runs.ts';
 import { readTopTools, topPrompts } from './top-lists.ts';
 
 interface RunSum extends SumRow {
@@ -42,8 +44,9 @@ export async function readOverview(
   const previousFrom = from - (to - from) > 0n ? from - (to - from) : 0n;
   const window = { from: unixNano(previousFrom), to: unixNano(to + edgeNanos) };
   const { groupBy } = parameters;
+  const scope = await withStoredRuns(reader, { project: context.project, window }, parameters);
   const overview: OverviewScope = {
-    scope: await withStoredRuns(reader, { project: context.project, window }, parameters),
+    scope,
     previousFrom,
     from,
     to,
@@ -52,11 +55,21 @@ export async function readOverview(
     filters: parameters,
     groupBy,
   };
-  const [runs, calls, judgements, topTools] = await Promise.all([
-    reader.rows<RunSum>(runSums(overview)),
-    callSums(reader, overview).then(async (select) => reader.rows<CallSum>(select)),
+  const readSums = async (from_: PartlySummed) => {
+    const some = { ...overview, ...from_ };
+    return Promise.all([
+      reader.rows<RunSum>(runSums(some)),
+      callSums(reader, some).then(async (select) => reader.rows<CallSum>(select)),
+      readTopTools(reader, some),
+    ]);
+  };
+  // Sums are of all runs, and of ten minutes.
+  const isSummed =
+    parameters.q === undefined && !isNarrowed(parameters) && isBucketEdge(from) && isBucketEdge(stepNanos);
+  const both = { from: unixNano(previousFrom), to };
+  const [[runs, calls, topTools], judgements] = await Promise.all([
+    isSummed ? withSums(reader, scope, both, readSums) : readSums({ scope, summed: undefined }),
     readJudgements(reader, overview),
-    readTopTools(reader, overview),
   ]);
   const sums = new Sums({
     runs,

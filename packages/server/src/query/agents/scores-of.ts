@@ -34,8 +34,11 @@ export async function readScoresOfGroups(
   if (ids.length === 0) return new Map();
   const column = trusted(by === 'session' ? 'session_id' : 'user_id');
   const among = sql`IN (SELECT arrayJoin(${strings(ids)}))`;
+  const ofProject = sql`FROM scores WHERE project = ${string(reader.project)}`;
+  const any = await reader.rows(sql`SELECT 1 ${ofProject} LIMIT 1`);
+  if (any.length === 0) return new Map();
   const runs = sql`SELECT trace_id, max(${column}) AS owner FROM ai_spans
-    WHERE ${aiSpansWithin(scope)} AND ${column} ${among} GROUP BY trace_id`;
+    WHERE ${aiSpansWithin(scope)} AND trace_id IN (SELECT trace_id ${ofProject}) AND ${column} ${among} GROUP BY trace_id`;
   const own = trusted(by === 'session' ? "if(owner = '', session_id, owner)" : 'owner');
   return summarise(reader, scope.window.from, {
     id: own,

@@ -3,7 +3,8 @@ import { decodeCost } from '../decode-span.ts';
 import type { Reader } from '../reader.ts';
 import { callFilterNames, callFilters } from '../sql/agent-filter-sql.ts';
 import { callRows } from '../sql/call-rows-sql.ts';
-import type { CallSum, OverviewScope } from '../sql/overview-sql.ts';
+import { type CallSum, type OverviewScope, toolParts } from '../sql/overview-sql.ts';
+import { mergedQuantilesIf } from '../sql/run-sums-sql.ts';
 import { every, int64, sql, trusted, uint } from '../sql/sql.ts';
 import { decodeUsage } from './run-facts.ts';
 
@@ -23,7 +24,7 @@ export async function readTopTools(
   reader: Reader,
   overview: OverviewScope,
 ): Promise<OverviewResponse['topTools']> {
-  const { scope, where, filters, previousFrom, from, to } = overview;
+  const { scope, where, filters, previousFrom, to } = overview;
   const calls = callRows({
     scope,
     where,
@@ -31,13 +32,13 @@ export async function readTopTools(
     kinds: 'tools',
     reads: ['callStartNanos', 'durationNs', 'isError', 'tool', ...callFilterNames(filters)],
   });
+  const within = sql`SELECT * FROM (${calls})
+    WHERE ${every([trusted("tool != ''"), sql`callStartNanos >= ${int64(previousFrom)} AND callStartNanos < ${int64(to)}`, callFilters(filters)])}`;
   const rows = await reader.rows<ToolRow>(sql`
-    SELECT toString(tool) AS tool, countIf(isCurrent) AS calls, countIf(isCurrent AND isError) AS errors,
-      if(calls = 0, NULL, quantileDDIf(0.01, 0.95)(durationNs / 1e6, isCurrent)) AS p95Ms,
-      countIf(NOT isCurrent) AS callsBefore, countIf(NOT isCurrent AND isError) AS errorsBefore
-    FROM (SELECT *, callStartNanos >= ${int64(from)} AS isCurrent FROM (${calls}))
-    WHERE ${every([trusted("tool != ''"), sql`callStartNanos >= ${int64(previousFrom)} AND callStartNanos < ${int64(to)}`, callFilters(filters)])}
-    GROUP BY tool HAVING calls > 0 ORDER BY errors DESC, calls DESC, tool LIMIT ${uint(itemsMax)}`);
+    SELECT toString(tool) AS tool, sumIf(items_, isCurrent) AS calls, sumIf(errors_, isCurrent) AS errors,
+      ${trusted(mergedQuantilesIf)}(durations_, isCurrent)[2] / 1e6 AS p95Ms,
+      sumIf(items_, NOT isCurrent) AS callsBefore, sumIf(errors_, NOT isCurrent) AS errorsBefore
+    FROM (${toolParts(overview, within)}) GROUP BY tool HAVING calls > 0 ORDER BY errors DESC, calls DESC, tool LIMIT ${uint(itemsMax)}`);
   return rows.map((row) => ({
     tool: row.tool,
     calls: Number(row.calls),

@@ -44,14 +44,14 @@ const ids = (traces: ChangedTraces): Sql => sql`SELECT trace_id FROM ai_spans WH
 
 /**
  * From when to when these traces have steps, as far as is known: a row for those that stay within an hour of it (`isFar` = 0) and one for the others.
- * `moved`: how many of them the table has at another place; `placed`: the latest of these places.
+ * `moved`: how many of them the table has at another place; `placed`: the latest of these places. `buckets`: where they are in the table, and where they will be, as sums have it (`run-sums-sql.ts`): seconds since 1970.
  */
 export function extentsOf(traces: ChangedTraces): Sql {
   const { project, generation, started } = traces;
   return sql`SELECT isFar, toUnixTimestamp64Nano(min(lo)) AS from, toUnixTimestamp64Nano(max(hi)) AS to, count() AS traces,
-      countIf(isMoved) AS moved, toUnixTimestamp64Nano(max(place)) AS placed
+      countIf(isMoved) AS moved, toUnixTimestamp64Nano(max(place)) AS placed, groupUniqArrayArray(spots) AS buckets
     FROM (
-      SELECT trace_id, min(first) AS lo, max(last) AS hi, maxIf(first, isKnown) AS place,
+      SELECT trace_id, min(first) AS lo, max(last) AS hi, maxIf(first, isKnown) AS place, groupUniqArray(toUnixTimestamp(toStartOfTenMinutes(first))) AS spots,
         countIf(isKnown) > 0 AND toStartOfFiveMinutes(minIf(first, NOT isKnown)) < toStartOfFiveMinutes(place) AS isMoved,
         lo < ${moment(started.from)} - toIntervalHour(1) OR hi >= ${moment(started.to)} + toIntervalHour(1) AS isFar
       FROM (

@@ -1,8 +1,14 @@
 /** Runs: rows of `ai_spans`, a row a trace. */
 import { type ExactFilters, havingFilters } from './agent-filter-sql.ts';
-import { every, moment, type Sql, sql, string, trusted } from './sql.ts';
+import { every, moment, type Sql, sql, string, strings, trusted } from './sql.ts';
 import { inBuckets, storedUntil } from './range-sql.ts';
-import { openTraces, runColumnNames, type StoredRuns, storedRunRows } from './stored-runs-sql.ts';
+import {
+  type NamedGroups,
+  openTraces,
+  runColumnNames,
+  type StoredRuns,
+  storedRunRows,
+} from './stored-runs-sql.ts';
 import { isInference, usageColumns } from './usage-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 
@@ -72,15 +78,17 @@ export interface RunWish {
   readonly within?: Window;
   /** On the columns of a run. */
   readonly having?: Sql | undefined;
+  /** Runs of these are wanted; others may come along. */
+  readonly groups?: NamedGroups | undefined;
 }
 
 /** A row a run. */
-export function runRows({ scope, where, filters = {}, within, having }: RunWish): Sql {
+export function runRows({ scope, where, filters = {}, within, having, groups }: RunWish): Sql {
   const { project, window, stored } = scope;
   const put = (of: RunScope, among: Sql | undefined): Sql =>
     putTogether(
       of,
-      every([where, among]),
+      every([where, among, groups === undefined ? undefined : tracesThatName(of, groups)]),
       every([
         within === undefined
           ? undefined
@@ -91,10 +99,16 @@ export function runRows({ scope, where, filters = {}, within, having }: RunWish)
     );
   if (stored === undefined) return put(scope, undefined);
   // A run that began before and went on after is at work in between.
-  const known = sql`SELECT * FROM (${storedRunRows({ project, window: within ?? window, stored, where, filters })}) WHERE ${having ?? trusted('true')}`;
+  const wish = { project, window: within ?? window, stored, where, filters };
+  const known = sql`SELECT * FROM (${storedRunRows({ ...wish, groups })}) WHERE ${having ?? trusted('true')}`;
   if (stored.open === undefined) return known;
-  const names = trusted(['trace_id', ...runColumnNames].join(', '));
-  return sql`SELECT ${names} FROM (${known}) UNION ALL SELECT ${names} FROM (${put({ ...scope, window: stored.open }, openTraces(project, stored))})`;
+  const columns = trusted(['trace_id', ...runColumnNames].join(', '));
+  return sql`SELECT ${columns} FROM (${known}) UNION ALL SELECT ${columns} FROM (${put({ ...scope, window: stored.open }, openTraces(project, stored))})`;
+}
+
+function tracesThatName(scope: RunScope, { by, ids }: NamedGroups): Sql {
+  return sql`trace_id IN (SELECT trace_id FROM ai_spans
+    WHERE ${aiSpansWithin(scope)} AND ${trusted(`${by}_id`)} IN (SELECT arrayJoin(${strings(ids)})))`;
 }
 
 /** From rows of `ai_spans`; `having` may name the columns of a run. */

@@ -3,7 +3,7 @@
  * Here is also how the table is filled: by those two, so that there is one rule.
  */
 import type { ExactFilters } from './agent-filter-sql.ts';
-import { every, int64, joinSql, moment, type Sql, sql, string, trusted, uint } from './sql.ts';
+import { every, int64, joinSql, moment, type Sql, sql, string, strings, trusted, uint } from './sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 
 /** Which rows of `runs` are to be believed. */
@@ -13,6 +13,8 @@ export interface StoredRuns {
   readonly untilMs: bigint;
   /** From when to when those runs have steps; undefined where there is no such run. */
   readonly open: Window | undefined;
+  /** Runs that began within are left out: their sums are known. */
+  readonly apart?: readonly Window[];
 }
 
 export interface StoredRunsWish {
@@ -23,6 +25,14 @@ export interface StoredRunsWish {
   /** On `trace_id`. */
   readonly where: Sql;
   readonly filters: ExactFilters;
+  /** Only runs of these. */
+  readonly groups?: NamedGroups | undefined;
+}
+
+/** Sessions or users. */
+export interface NamedGroups {
+  readonly by: 'session' | 'user';
+  readonly ids: readonly string[];
 }
 
 /** Rows of `ai_spans` that `runs` does not know yet. */
@@ -46,14 +56,24 @@ const arrayOf = {
   user: 'user_ids',
 } as const satisfies Record<keyof ExactFilters, string>;
 
-function storedRows({ project, window, stored, where, filters }: StoredRunsWish): Sql {
+function storedRows({ project, window, stored, where, filters, groups }: StoredRunsWish): Sql {
   const { from, to } = window;
   const has = (Object.keys(arrayOf) as (keyof ExactFilters)[]).flatMap((name) => {
     const value = filters[name];
     return value === undefined ? [] : [sql`has(${trusted(arrayOf[name])}, ${string(value)})`];
   });
-  return sql`project = ${string(project)} AND generation = ${uint(stored.generation)} AND ${every([
-    sql`bucket <= ${moment(to)} AND start_time < ${moment(to)} AND last_time >= ${moment(from)}`,
+  const ofGeneration = sql`project = ${string(project)} AND generation = ${uint(stored.generation)}`;
+  const inWindow = sql`bucket <= ${moment(to)} AND start_time < ${moment(to)} AND last_time >= ${moment(from)}`;
+  // By the sort key, so that what FINAL reads is little.
+  const ofGroups = ({ by, ids }: NamedGroups): Sql => sql`(toStartOfFiveMinutes(start_time), trace_id) IN (
+    SELECT toStartOfFiveMinutes(start_time), trace_id FROM runs
+    WHERE ${ofGeneration} AND ${inWindow} AND ${trusted(`${by}_id`)} IN (SELECT arrayJoin(${strings(ids)})))`;
+  return sql`${ofGeneration} AND ${every([
+    inWindow,
+    groups === undefined ? undefined : ofGroups(groups),
+    ...(stored.apart ?? []).map(
+      (range) => sql`NOT (bucket >= ${moment(range.from)} AND bucket < ${moment(range.to)})`,
+    ),
     stored.open === undefined ? undefined : sql`NOT ${openTraces(project, stored)}`,
     where,
     ...has,
@@ -126,7 +146,7 @@ const sharedParts = Object.values(callColumns).flatMap(([part, absent]) =>
 
 export interface StoredCallsWish extends StoredRunsWish {
   readonly kinds: 'models' | 'tools' | 'all';
-  /** Names of columns of `callRows`. */
+  /** Names of columns of `callRows`, and `runStart`: when the run began, in nanoseconds. */
   readonly names: readonly string[];
 }
 
@@ -146,6 +166,7 @@ interface Part {
 function storedPart(wish: StoredRunsWish, { array, names, condition }: Part): Sql {
   const held = new Map<string, string>();
   const given = names.map((name) => {
+    if (name === 'runStart') return name;
     if (name === 'unpricedCalls') {
       if (array === 'other_calls') return 'toUInt64(0) AS unpricedCalls';
       held.set('isCounted', 'is_counted').set('costUsd', 'cost_usd');
@@ -159,9 +180,10 @@ function storedPart(wish: StoredRunsWish, { array, names, condition }: Part): Sq
   // What a condition names is read even where the caller does not ask for it.
   if (condition === isTool) held.set('operation', 'operation').set('tool', 'tool');
   else if (condition !== 'true') held.set('isInCalls', 'is_in_calls');
-  const arrays = [...held].map(([name, part]) => `${array}.${part} AS ${name}_`);
+  const columns = [...held].map(([name, part]) => `${array}.${part} AS ${name}_`);
+  if (names.includes('runStart')) columns.push('toUnixTimestamp64Nano(start_time) AS runStart');
   return sql`SELECT trace_id, ${trusted(given.join(', '))}
-    FROM (SELECT trace_id, ${trusted(arrays.join(', '))} FROM runs FINAL WHERE ${storedRows(wish)})
+    FROM (SELECT trace_id, ${trusted(columns.join(', '))} FROM runs FINAL WHERE ${storedRows(wish)})
     ARRAY JOIN ${trusted([...held.keys()].map((name) => `${name}_ AS ${name}`).join(', '))}
     WHERE ${trusted(condition)}`;
 }

@@ -19,7 +19,7 @@ import { UnsureSwaps } from './unsure-swaps.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { ownRows } from './own-rows.ts';
 import { limitSettings } from './query-settings.ts';
-import { deriveRuns, recordRunsProgress } from './derived-runs.ts';
+import { deriveRuns, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
 import { checkUntrusted } from './untrusted-sql.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
 
@@ -51,6 +51,7 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
     rederiveDay: (day) => writes.during(async () => swaps.during(async () => rederiveDay(engine, day))),
     settledMs: () => writes.settledMs(),
     deriveRuns: (rows) => deriveRuns(engine, rows),
+    forgetRunSums: (sums) => forgetRunSums(engine, sums),
     recordRunsProgress: (progress) => recordRunsProgress(engine, progress),
     putScores: (rows) => insertScores(engine, rows, clock.now()),
     query: (statement, limits) => runQuery(engine, statement, limits),

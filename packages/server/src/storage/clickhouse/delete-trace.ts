@@ -4,6 +4,7 @@
  * another trace.
  */
 import type { TraceToDelete } from '../telemetry-store.ts';
+import { forgetRunSums } from './derived-runs.ts';
 import { type ClickHouseEngine, literal } from './engine.ts';
 import { ownRows } from './own-rows.ts';
 import { onCluster, physicalName } from './table-names.ts';
@@ -51,7 +52,16 @@ export async function deleteTrace(
       await remove(engine, 'texts', `${inProject} AND ${isOrphan}`);
     }
   }
+  // Before, so that an interrupted deletion leaves no sums of it; and after, for sums that another server made meanwhile.
+  const buckets = await ownRows<{ bucket: string }>(
+    engine,
+    `SELECT DISTINCT toString(toUnixTimestamp(toStartOfTenMinutes(start_time))) AS bucket FROM runs WHERE ${inProject} AND ${ofTrace}`,
+  );
+  const withoutSums = async (): Promise<void> =>
+    forgetRunSums(engine, { project, buckets: buckets.map(({ bucket }) => Number(bucket)) });
+  await withoutSums();
   for (const table of tables) await remove(engine, table, `${inProject} AND ${ofTrace}`);
+  await withoutSums();
 }
 
 async function remove(engine: ClickHouseEngine, table: string, where: string): Promise<void> {

@@ -1,6 +1,6 @@
-/** The table `runs`: filled with what can be made of `ai_spans`, and forgotten where that changed under it. */
+/** The tables `runs` and `run_sums`: filled with what can be made of `ai_spans`, and forgotten where that changed under it. */
 import { assert } from '@sightline/base';
-import type { RunsProgressToRecord, Statement } from '../telemetry-store.ts';
+import type { RunsProgressToRecord, RunSumsToForget, RunsToDerive, Statement } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { ownRows } from './own-rows.ts';
 import { onCluster, physicalName } from './table-names.ts';
@@ -20,11 +20,23 @@ const timeS = { embedded: 0, clickhouse: 110 } as const;
 
 export async function deriveRuns(
   engine: ClickHouseEngine,
-  { columns, select }: { readonly columns: readonly string[]; readonly select: Statement },
+  { into, columns, select }: RunsToDerive,
 ): Promise<void> {
   const names = columns.map((column) => `\`${column}\``).join(', ');
   const bounded = settingsSql({ ...settings, max_execution_time: timeS[engine.kind] });
-  await engine.insert(`INSERT INTO runs (${names}) SETTINGS ${bounded} ${withLiterals(select)}`);
+  await engine.insert(`INSERT INTO ${into} (${names}) SETTINGS ${bounded} ${withLiterals(select)}`);
+}
+
+export async function forgetRunSums(
+  engine: ClickHouseEngine,
+  { project, buckets }: RunSumsToForget,
+): Promise<void> {
+  if (buckets.length === 0) return;
+  const among = buckets.map((bucket) => `toDateTime(${bucket}, 'UTC')`).join(', ');
+  await engine.insert(`INSERT INTO run_sums (project, generation, kind, bucket, version, is_deleted)
+    SETTINGS insert_deduplicate = 0, distributed_foreground_insert = 1
+    SELECT project, generation, kind, bucket, greatest(version + 1, toUInt64(toUnixTimestamp64Nano(now64(9)))), 1
+    FROM run_sums FINAL WHERE project = ${literal(project)} AND bucket IN (${among})`);
 }
 
 export async function recordRunsProgress(
@@ -35,9 +47,10 @@ export async function recordRunsProgress(
     SELECT 'runs', ${generation}, fromUnixTimestamp64Milli(toInt64(${untilMs}), 'UTC')`);
   if (!isFirst || generation === 0) return;
   const { nodes } = engine;
-  await engine.command(
-    `DELETE FROM ${physicalName('runs', nodes)} ${onCluster(nodes)} WHERE generation < ${generation}`,
-  );
+  for (const table of ['run_sums', 'runs'])
+    await engine.command(
+      `DELETE FROM ${physicalName(table, nodes)} ${onCluster(nodes)} WHERE generation < ${generation}`,
+    );
 }
 
 /** Begins a new generation, of which nothing is known. Who reads the old one may finish: its rows go when the new one is there. */

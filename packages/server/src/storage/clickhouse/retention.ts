@@ -10,6 +10,7 @@ const signalsOfTable: Readonly<Record<string, TelemetrySignal | readonly Telemet
   ai_spans: 'traces',
   texts: ['traces', 'logs'],
   runs: 'traces',
+  run_sums: 'traces',
   scores: 'traces',
   trace_summaries: 'traces',
   trace_starts: 'traces',

@@ -10,6 +10,8 @@ const shardingKeys: Readonly<Record<string, string>> = {
   // Beside the spans that use it.
   texts: 'trace_hash',
   runs: 'cityHash64(trace_id)',
+  // All kinds of the same five minutes together.
+  run_sums: 'cityHash64(bucket)',
   runs_progress: 'cityHash64(name)',
   // A later score of the same id must meet the one it replaces.
   scores: 'cityHash64(score_id)',

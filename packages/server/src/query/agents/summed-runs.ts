@@ -1,0 +1,69 @@
+/** Which sums made ahead may stand for runs of a window, and how an answer is made of both. */
+import { unixNano } from '@sightline/base';
+import type { Reader } from '../reader.ts';
+import type { RunScope } from '../sql/run-rows-sql.ts';
+import { bucketNanos, type SummedRuns, summedBuckets } from '../sql/run-sums-sql.ts';
+import type { Window } from '../sql/trace-sets-sql.ts';
+
+/** Runs of these buckets are known in sums, the others are read as the scope says. */
+export interface PartlySummed {
+  readonly scope: RunScope;
+  readonly summed: SummedRuns | undefined;
+}
+
+/** More of them, and the shortest are read run by run. */
+const rangesMax = 60;
+const attemptsMax = 2;
+
+/**
+ * What `read` answers of the runs of a window. While it reads, runs may change, or be taken away: sums that were right when it began
+ * are looked at once more, and where they no longer are, it reads again, the last time without them.
+ */
+export async function withSums<Answer>(
+  reader: Reader,
+  scope: RunScope,
+  window: Window,
+  read: (from: PartlySummed) => Promise<Answer>,
+): Promise<Answer> {
+  const { project, stored } = scope;
+  if (stored === undefined) return read({ scope, summed: undefined });
+  const right = async (): Promise<readonly number[]> => {
+    const rows = await reader.rows<{ bucket: number }>(summedBuckets(project, stored, window), {
+      resultRowsMax: bucketsMax,
+    });
+    return rows.map(({ bucket }) => Number(bucket));
+  };
+  let before = await right();
+  for (let attempt = 0; attempt < attemptsMax && before.length > 0; attempt += 1) {
+    const ranges = sideBySide(before);
+    const answer = await read({
+      scope: { ...scope, stored: { ...stored, apart: ranges } },
+      summed: { project, generation: stored.generation, ranges },
+    });
+    const after = await right();
+    const isRight = new Set(after);
+    if (before.every((bucket) => isRight.has(bucket))) return answer;
+    before = after;
+  }
+  return read({ scope, summed: undefined });
+}
+
+/** Those of a window of 400 days and the one before. */
+const bucketsMax = 300_000;
+
+/** Buckets (seconds since 1970, sorted) as ranges, the longest of them, in their order. */
+function sideBySide(buckets: readonly number[]): readonly Window[] {
+  const ranges: { from: bigint; to: bigint }[] = [];
+  for (const bucket of buckets) {
+    const from = BigInt(bucket) * 1_000_000_000n;
+    const last = ranges.at(-1);
+    if (last?.to === from) last.to += bucketNanos;
+    else ranges.push({ from, to: from + bucketNanos });
+  }
+  const length = ({ from, to }: { from: bigint; to: bigint }): number => Number(to - from);
+  return ranges
+    .toSorted((a, b) => length(b) - length(a))
+    .slice(0, rangesMax)
+    .toSorted((a, b) => Number(a.from - b.from))
+    .map(({ from, to }) => ({ from: unixNano(from), to: unixNano(to) }));
+}
