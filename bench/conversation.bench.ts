@@ -11,6 +11,7 @@ import { systemClock } from '@sightline/base';
 import { openEmbedded } from '../packages/server/src/storage/clickhouse/embedded-engine.ts';
 import { ownRows } from '../packages/server/src/storage/clickhouse/own-rows.ts';
 import { databaseName, openStore } from '../packages/server/src/storage/open-store.ts';
+import { randomFrom } from './scale-data.ts';
 import { recordOf, SegmentLoader } from '../packages/server/src/storage/testing/segments.ts';
 
 const turns = 200;
@@ -21,8 +22,7 @@ const clock = systemClock();
 
 /** Words by falling frequency, the same every time. */
 function makeText(): () => string {
-  let state = 7;
-  const random = (): number => (state = (state * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+  const random = randomFrom(7);
   const words = Array.from({ length: 5000 }, (_, index) =>
     ((index * 2_654_435_761) % 4_294_967_296).toString(36).slice(0, 3 + (index % 6)),
   );

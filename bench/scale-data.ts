@@ -71,7 +71,7 @@ export function* generateSegments(options: ScaleOptions): Generator<ScaleSegment
   }
 }
 
-type Random = () => number;
+export type Random = () => number;
 type Value = string | number | boolean;
 
 interface System {
@@ -101,7 +101,7 @@ interface Trace {
   readonly spans: readonly SpanDraft[];
 }
 
-function randomFrom(seed: number): Random {
+export function randomFrom(seed: number): Random {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;
