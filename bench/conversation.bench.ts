@@ -1,6 +1,7 @@
 /**
  * What a conversation takes on disk against its naive size, which is all text of all prompts and answers: 200 turns of 1 KB messages, each call with all
- * turns before it; as calls of one trace, and as a trace for each turn. Through the door and the load path, merged.
+ * turns before it; as calls of one trace, as a trace for each turn, and in the bodies of log records of four conversations at once, without a trace.
+ * Through the door and the load path, merged.
  *
  *     npm run bench -- conversation
  */
@@ -39,8 +40,7 @@ interface Turn {
   readonly output: string;
 }
 
-function makeTurns(): readonly Turn[] {
-  const text = makeText();
+function makeTurns(text: () => string): readonly Turn[] {
   const said = (role: string) => ({ role, parts: [{ type: 'text', content: text() }] });
   const history: object[] = [];
   return Array.from({ length: turns }, () => {
@@ -52,11 +52,17 @@ function makeTurns(): readonly Turn[] {
   });
 }
 
-function recordOfTurns(some: readonly (readonly [number, Turn])[], ownTraces: boolean): Uint8Array {
-  const begin = clock.now() - 6n * 3_600_000_000_000n;
-  const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+type Numbered = readonly (readonly [number, Turn])[];
+
+const text = (key: string, value: string) => ({ key, value: { stringValue: value } });
+const resource = { attributes: [text('service.name', 'bot')] };
+
+const startOf = (turn: number): bigint =>
+  clock.now() - 6n * 3_600_000_000_000n + BigInt(turn * secondsPerTurn) * 1_000_000_000n;
+
+function spansOf(some: Numbered, ownTraces: boolean): Uint8Array {
   const spans = some.map(([turn, { input, output }]) => {
-    const start = begin + BigInt(turn * secondsPerTurn) * 1_000_000_000n;
+    const start = startOf(turn);
     return {
       traceId: (ownTraces ? turn + 1 : 1).toString(16).padStart(32, '0'),
       spanId: (turn + 1).toString(16).padStart(16, '0'),
@@ -73,31 +79,68 @@ function recordOfTurns(some: readonly (readonly [number, Turn])[], ownTraces: bo
       ],
     };
   });
-  const resource = { attributes: [text('service.name', 'bot')] };
   const json = { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] };
   return recordOf('traces', json, { received: clock.now(), newest: clock.now() });
 }
 
-async function measure(ownTraces: boolean): Promise<string> {
+function logsOf(some: Numbered): Uint8Array {
+  const logRecords = some.map(([turn, { input, output }]) => ({
+    timeUnixNano: String(startOf(turn)),
+    eventName: 'gen_ai.client.inference.operation.details',
+    body: anyValueOf({ input: JSON.parse(input) as unknown, output: JSON.parse(output) as unknown }),
+    attributes: [text('gen_ai.operation.name', 'chat')],
+  }));
+  const json = { resourceLogs: [{ resource, scopeLogs: [{ logRecords }] }] };
+  return recordOf('logs', json, { received: clock.now(), newest: clock.now() });
+}
+
+function anyValueOf(value: unknown): object {
+  if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValueOf) } };
+  if (typeof value !== 'object' || value === null) return { stringValue: String(value) };
+  const values = Object.entries(value).map(([key, each]) => ({ key, value: anyValueOf(each) }));
+  return { kvlistValue: { values } };
+}
+
+interface Shape {
+  readonly name: string;
+  readonly signal: 'traces' | 'logs';
+  /** At once: turn by turn. */
+  readonly conversations: number;
+  readonly encode: (some: Numbered) => Uint8Array;
+}
+
+const shapes: readonly Shape[] = [
+  { name: 'calls of one trace', signal: 'traces', conversations: 1, encode: (some) => spansOf(some, false) },
+  {
+    name: 'a trace for each turn',
+    signal: 'traces',
+    conversations: 1,
+    encode: (some) => spansOf(some, true),
+  },
+  { name: 'bodies of log records, four at once', signal: 'logs', conversations: 4, encode: logsOf },
+];
+
+async function measure({ name, signal, conversations, encode }: Shape): Promise<string> {
   const directory = mkdtempSync(join(tmpdir(), 'sightline-conversation-'));
   try {
     const store = await openStore({ kind: 'embedded', directory: join(directory, 'store') }, clock);
     const segments = new SegmentLoader(store, join(directory, 'segments'));
-    const all = [...makeTurns().entries()];
-    for (let at = 0; at < all.length; at += turnsPerLoad) {
-      const some = all.slice(at, at + turnsPerLoad);
-      await segments.load('traces', [recordOfTurns(some, ownTraces)]);
-    }
+    const say = makeText();
+    const all = Array.from({ length: conversations }, () => [...makeTurns(say).entries()])
+      .flat()
+      .toSorted(([a], [b]) => a - b);
+    for (let at = 0; at < all.length; at += turnsPerLoad)
+      await segments.load(signal, [encode(all.slice(at, at + turnsPerLoad))]);
     await store.close();
     const naive = all.reduce((sum, [, { input, output }]) => sum + input.length + output.length, 0);
     const stored = await mergedBytes(join(directory, 'store'));
-    return `| ${ownTraces ? 'a trace for each turn' : 'one trace'} | ${(naive / 1e6).toFixed(1)} MB | ${(stored / 1e3).toFixed(0)} kB | ${((100 * stored) / naive).toFixed(2)} % | 10 % |`;
+    return `| ${name} | ${(naive / 1e6).toFixed(1)} MB | ${(stored / 1e3).toFixed(0)} kB | ${((100 * stored) / naive).toFixed(2)} % | 10 % |`;
   } finally {
     rmSync(directory, { recursive: true });
   }
 }
 
-/** All tables with rows of spans, indexes included. */
+/** All tables with rows of them, indexes included. */
 async function mergedBytes(directory: string): Promise<number> {
   const engine = openEmbedded({ directory, database: databaseName, writers: 1, readers: 1 });
   const parts = `FROM system.parts WHERE active AND database = '${databaseName}'`;
@@ -113,4 +156,4 @@ async function mergedBytes(directory: string): Promise<number> {
 
 console.log('| 200 turns of 1 KB messages | naive | stored | part | bound |');
 console.log('| --- | ---: | ---: | ---: | ---: |');
-for (const ownTraces of [false, true]) console.log(await measure(ownTraces));
+for (const shape of shapes) console.log(await measure(shape));
