@@ -73,6 +73,10 @@ export const conversationMessage = z.object({
   parts: z.array(conversationPart),
   finishReason: z.string().optional(),
   isRepeated: z.boolean().describe('It stood in an earlier turn already.'),
+  isCut: z
+    .literal(true)
+    .optional()
+    .describe('The payload was longer than is kept (1 MiB): its end, and what came behind it, is lost.'),
 });
 
 /** One call of a model; or a tool, agent or log event whose content stands in no call. */

@@ -1,6 +1,6 @@
 import { codedSources, type CodedSource, fieldCode, ranksPerField, requiredFields } from './coded-sources.ts';
 import { operationSql, plainOperationSql } from './compile-sql-operation.ts';
-import { type DerivedColumn, type FieldName, fieldNames, fields } from './fields.ts';
+import { countFields, type DerivedColumn, type FieldName, fieldNames, fields } from './fields.ts';
 import { providerSql } from './provider-sql.ts';
 import { ruleHitsSql } from './rule-sql.ts';
 import { type Field, isNumeric, maximum, textLengthMax, type TokenColumn } from './source.ts';
@@ -64,13 +64,30 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
     const { type }: Field = fields[column];
     if (!isNumeric(type)) return text(column);
     const number = `${part('numbers')}[${position(column)}]`;
+    if (type === 'tokens') return countSql(number);
     // Without the sign of -0.
-    return type === 'tokens' ? countSql(number) : `abs(${number})`;
+    const plain = `abs(${number})`;
+    return column === 'cost_usd'
+      ? `ifNull(${plain}, if(${isUncountable(part('fields'), part('numbers'))}, nan, NULL))`
+      : plain;
   }
 }
 
 /** Places in the row's tuple. `fields`, `texts` and `numbers` are the hits side by side. */
 const rowParts = { operation: 1, provider: 2, input: 3, output: 4, fields: 5, texts: 6, numbers: 7 } as const;
+
+/** A field's number where what was said for it cannot be. */
+const refusedNumber = (name: FieldName) => fieldNumber(name) + refusedCodes / ranksPerField;
+const refusedCodes = 256 * ranksPerField;
+
+/** Tokens were reported, as a number that cannot be one of them. */
+const isUncountable = (found: string, numbers: string) =>
+  countFields
+    .map(
+      (name) =>
+        `(NOT has(${found}, ${fieldNumber(name)}) AND isFinite(ifNull(${numbers}[indexOf(${found}, ${refusedNumber(name)})], nan)))`,
+    )
+    .join(' OR ');
 
 const fieldNumber = (name: FieldName) => fieldCode(name) / ranksPerField;
 const countSql = (number: string) => `accurateCastOrNull(floor(${number}), 'UInt64')`;
@@ -154,7 +171,7 @@ function keysOf(sources: readonly CodedSource[], which: 'all' | 'telling' | 'res
   return [...keys];
 }
 
-/** What the row says, as (code, text, number) sorted by code. Numbers out of range say nothing. */
+/** What the row says, as (code, text, number) sorted by code. Numbers out of range say only that there was something: they come last, under codes of their own. */
 function hitsSql(sources: readonly CodedSource[], options: CompileSqlOptions): string {
   const simple = sources.filter((each) => each.kind === 'simple');
   const codes = numbersSql(
@@ -167,7 +184,7 @@ function hitsSql(sources: readonly CodedSource[], options: CompileSqlOptions): s
   const all = `arrayConcat(${direct}, ${ruleHitsSql(sources, 'keys_', scope)})`;
   const said = `arrayFilter(hit_ -> hit_.1 != 0 AND hit_.2 != '', ${all})`;
   const numbered = `arrayMap(hit_ -> (hit_.1, hit_.2, ${numberSql(sources)}), ${said})`;
-  const valid = `arrayFilter(hit_ -> hit_.1 < ${fieldCode('input_tokens')} OR ${inRangeSql()}, ${numbered})`;
+  const valid = `arrayMap(hit_ -> if(hit_.1 < ${fieldCode('input_tokens')} OR ${inRangeSql()}, hit_, (toUInt16(hit_.1 + ${refusedCodes}), hit_.2, hit_.3)), ${numbered})`;
   return `arraySort(hit_ -> hit_.1, ${valid})`;
 }
 

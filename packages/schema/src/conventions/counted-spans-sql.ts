@@ -9,6 +9,8 @@ export interface CountedSpansColumns {
   readonly inputTokens: string;
   readonly outputTokens: string;
   readonly costUsd: string;
+  /** Whether it reported a usage that cannot be counted: it is a call, of which nobody knows what it cost. */
+  readonly isUncountable: string;
 }
 
 /** Calls around calls are looked through up to this depth to tell them from calls that are each other's parents. */
@@ -24,36 +26,47 @@ export function countedSpanIdsSql(columns: CountedSpansColumns): string {
   const span = [columns.spanId, columns.parentSpanId, isInference, columns.responseId].join(', ');
   const hasUsage = [columns.inputTokens, columns.outputTokens, columns.costUsd]
     .map((column) => `ifNull(${column}, 0) > 0`)
-    .join(' OR ');
+    .join(' OR ')
+    .concat(` OR ${columns.isUncountable}`);
   const gathered = `arraySort(groupArrayIf(tuple(${span}), ${hasUsage}))`;
   // Calls of a model where there are any; what reports sums only where there are none.
   const relevant = `arrayFilter(s -> s.3 = arrayExists(x -> x.3, all_), all_)`;
-  const innermost = `arrayFilter(s -> NOT has(parents_, s.1), relevant_)`;
-  // Usually these are all. Where some are neither innermost nor directly around one, it is looked who is around an innermost one at any distance:
-  // who is not, stands in a circle of parents, and counts.
-  const around = `arrayMap(s -> s.2, innermost_)`;
-  const others = `arrayFilter(s -> has(parents_, s.1) AND NOT has(around_, s.1), relevant_)`;
-  const outwards = `arrayFold((reached_, step_) -> arrayDistinct(arrayConcat(reached_, arrayMap(s -> s.2, arrayFilter(s -> has(reached_, s.1), relevant_)))),
-    range(if(empty(others_), 0, least(length(relevant_), ${depthMax}))), around_)`;
   const once = `arrayFilter((s, i) -> s.4 = '' OR indexOf(responses_, s.4) = i, counted_, arrayEnumerate(counted_))`;
-  // Arrays of one element bind names.
-  const bind = (name: string, value: string, body: string): string =>
-    `arrayMap(${name} -> ${body}, [${value}])[1]`;
-  const circles = bind(
+  const counted = bind(
     'around_',
-    around,
-    bind(
-      'others_',
-      others,
-      bind('outwards_', outwards, `arrayFilter(s -> NOT has(outwards_, s.1), others_)`),
-    ),
+    outwardsSql('relevant_'),
+    `arrayFilter(s -> NOT has(around_, s.1), relevant_)`,
   );
-  const counted = bind('innermost_', innermost, `arrayConcat(innermost_, ${circles})`);
   const withResponses = bind('counted_', counted, bind('responses_', `arrayMap(s -> s.4, counted_)`, once));
-  const withParents = bind(
-    'relevant_',
-    relevant,
-    bind('parents_', `arrayMap(s -> s.2, relevant_)`, withResponses),
-  );
-  return `arrayMap(s -> s.1, ${bind('all_', gathered, withParents)})`;
+  const withRelevant = bind('relevant_', relevant, withResponses);
+  return `arrayMap(s -> s.1, ${bind('all_', gathered, withRelevant)})`;
 }
+
+/**
+ * An aggregate for `GROUP BY project, trace_id`: the ids of spans for which `isCall` holds that are directly or by such spans around another for which it holds. Spans
+ * that are each other's parents are around nothing but each other, which is nothing.
+ */
+export function wrapperIdsSql({
+  spanId,
+  parentSpanId,
+  isCall,
+}: Pick<CountedSpansColumns, 'spanId' | 'parentSpanId'> & { readonly isCall: string }): string {
+  const ids = `arrayIntersect(arrayMap(s -> s.1, calls_), ${outwardsSql('calls_')})`;
+  return bind('calls_', `groupArrayIf(tuple(${spanId}, ${parentSpanId}), ${isCall})`, ids);
+}
+
+/**
+ * Of tuples of an id and its parent's: the parents of innermost spans, their parents among the spans, and so on. Mostly the direct parents are all. Where some are neither
+ * innermost nor directly around one, it is looked who is around an innermost one at any distance: who is not, stands in a circle of parents.
+ */
+function outwardsSql(spans: string): string {
+  const direct = `arrayMap(s -> s.2, arrayFilter(s -> NOT has(parents_, s.1), ${spans}))`;
+  const others = `arrayExists(s -> has(parents_, s.1) AND NOT has(direct_, s.1), ${spans})`;
+  const outwards = `arrayFold((reached_, step_) -> arrayDistinct(arrayConcat(reached_, arrayMap(s -> s.2, arrayFilter(s -> has(reached_, s.1), ${spans})))),
+    range(if(${others}, least(length(${spans}), ${depthMax}), 0)), direct_)`;
+  return bind('parents_', `arrayMap(s -> s.2, ${spans})`, bind('direct_', direct, outwards));
+}
+
+// Arrays of one element bind names.
+const bind = (name: string, value: string, body: string): string =>
+  `arrayMap(${name} -> ${body}, [${value}])[1]`;

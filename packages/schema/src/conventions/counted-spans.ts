@@ -10,6 +10,14 @@ export interface CountableSpan {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
   readonly costUsd?: number | null;
+  /** It reported a usage that cannot be counted: it is a call, of which nobody knows what it cost. */
+  readonly isUncountable?: boolean;
+  /** These only say which of two spans with one id counts. */
+  readonly cacheReadTokens?: number | null;
+  readonly cacheWriteTokens?: number | null;
+  readonly reasoningTokens?: number | null;
+  readonly model?: string;
+  readonly provider?: string;
 }
 
 /** Calls of a model. What other spans report is the sum of these. */
@@ -50,7 +58,7 @@ export function countedSpans<Span extends CountableSpan>(spans: readonly Span[])
 
 /**
  * The rule as the engine has it (`countedSpanIdsSql`), which sees direct parents only: for what has to agree with the engine's sums. Of spans
- * with one response id, or one id, the first by id counts.
+ * with one response id the first by id counts; of spans with one id that which used most (`mostUsedSql`): they are one call told twice.
  */
 export function countedByParents<Span extends CountableSpan>(spans: readonly Span[]): ReadonlySet<Span> {
   const withUsage = spans
@@ -59,26 +67,43 @@ export function countedByParents<Span extends CountableSpan>(spans: readonly Spa
   const calls = withUsage.filter(isInference);
   // Calls of a model where there are any; what reports sums only where there are none.
   const relevant = calls.length > 0 ? calls : withUsage;
-  const parents = new Set(
-    relevant.flatMap(({ spanId, parentSpanId }) => (parentSpanId === spanId ? [] : [parentSpanId])),
-  );
-  const innermost = relevant.filter(({ spanId }) => !parents.has(spanId));
-  const around = parentsOutwards(innermost, relevant);
-  const inCircles = relevant.filter(({ spanId }) => parents.has(spanId) && !around.has(spanId));
-  const once = firstOf([...innermost, ...inCircles], ({ responseId }) => responseId);
-  return new Set(firstOf(once, ({ spanId }) => spanId));
+  const around = wrapperIds(relevant);
+  const counted = relevant.filter(({ spanId }) => !around.has(spanId));
+  const ids = new Set(firstOf(counted, ({ responseId }) => responseId).map(({ spanId }) => spanId));
+  const mine = relevant.filter(({ spanId }) => ids.has(spanId));
+  return new Set(firstOf(mine.toSorted(byUse), ({ spanId }) => spanId));
 }
 
-/** Ids of the parents of `from`, of their parents among `spans`, and so on. */
-function parentsOutwards(
-  from: readonly CountableSpan[],
-  spans: readonly CountableSpan[],
+/** What used most comes first. */
+function byUse(a: CountableSpan, b: CountableSpan): number {
+  const [one, other] = [useOf(a), useOf(b)];
+  for (const [index, value] of one.entries()) {
+    const than = other[index] ?? '';
+    if (value !== than) return value > than ? -1 : 1;
+  }
+  return 0;
+}
+
+function useOf(span: CountableSpan): readonly (number | string)[] {
+  const { inputTokens, outputTokens, costUsd, cacheReadTokens, cacheWriteTokens, reasoningTokens } = span;
+  const known = [costUsd, cacheReadTokens, cacheWriteTokens, reasoningTokens].map((each) => each ?? -1);
+  return [(inputTokens ?? 0) + (outputTokens ?? 0), ...known, span.model ?? '', span.provider ?? ''];
+}
+
+/**
+ * The ids of calls around others of these calls: the parents of those that are innermost, their parents among the calls, and so on. Calls that are each
+ * other's parents are around nothing.
+ */
+export function wrapperIds(
+  calls: readonly Pick<CountableSpan, 'spanId' | 'parentSpanId'>[],
 ): ReadonlySet<string> {
-  const bySpanId = Map.groupBy(spans, ({ spanId }) => spanId);
-  const reached = new Set(from.map(({ parentSpanId }) => parentSpanId ?? ''));
+  const parentOf = ({ spanId, parentSpanId }: (typeof calls)[number]): string =>
+    parentSpanId === spanId ? '' : (parentSpanId ?? '');
+  const parents = new Set(calls.map(parentOf));
+  const bySpanId = Map.groupBy(calls, ({ spanId }) => spanId);
+  const reached = new Set(calls.filter(({ spanId }) => !parents.has(spanId)).map(parentOf));
   // What is added while the set is walked is walked as well.
-  for (const id of reached)
-    for (const { parentSpanId } of bySpanId.get(id) ?? []) reached.add(parentSpanId ?? '');
+  for (const id of reached) for (const call of bySpanId.get(id) ?? []) reached.add(parentOf(call));
   return reached;
 }
 
@@ -94,7 +119,12 @@ function firstOf<Item>(items: readonly Item[], keyOf: (item: Item) => string): r
 const isInference = (span: CountableSpan) => inferenceOperations.includes(span.operation);
 
 function hasUsage(span: CountableSpan): boolean {
-  return (span.inputTokens ?? 0) > 0 || (span.outputTokens ?? 0) > 0 || (span.costUsd ?? 0) > 0;
+  return (
+    (span.inputTokens ?? 0) > 0 ||
+    (span.outputTokens ?? 0) > 0 ||
+    (span.costUsd ?? 0) > 0 ||
+    span.isUncountable === true
+  );
 }
 
 function indexTree<Span extends CountableSpan>(spans: readonly Span[]) {

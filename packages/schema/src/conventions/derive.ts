@@ -1,6 +1,6 @@
 import type { OperationKind } from '../api/traces.ts';
 import { normalProvider, sourceText, type TextScope } from './derive-source.ts';
-import { type FieldName, fields } from './fields.ts';
+import { countFields, type FieldName, fields } from './fields.ts';
 import { plainOperations } from './operation-table.ts';
 import { type Field, isNumeric, maximum, type Source, textLengthMax, type TokenColumn } from './source.ts';
 
@@ -73,7 +73,7 @@ export function derive(input: DeriveInput): DerivedFields {
     cache_write_1h_tokens: number('cache_write_1h_tokens'),
     input_audio_tokens: number('input_audio_tokens'),
     output_audio_tokens: number('output_audio_tokens'),
-    cost_usd: number('cost_usd'),
+    cost_usd: number('cost_usd') ?? (isUncountable(scope) ? Number.NaN : null),
     session_id: text('session_id'),
     user_id: text('user_id'),
     correlation_id: text('correlation_id'),
@@ -109,6 +109,19 @@ function textField(field: Field, scope: TextScope): string {
     return field.type === 'provider' ? normalProvider(cut) : cut;
   }
   return '';
+}
+
+/** Tokens were reported, as a number that cannot be one of them. */
+function isUncountable(scope: TextScope): boolean {
+  return countFields.some((name) => {
+    const field: Field = fields[name];
+    if (numberField(field, scope).value !== null) return false;
+    const said = field.sources.map(
+      (source) => toNumber(sourceText(source, scope, true)) * (source.scale ?? 1),
+    );
+    const texts = field.sources.map((source) => sourceText(source, scope, true));
+    return Number.isFinite(said[texts.findIndex((text) => text !== '')]);
+  });
 }
 
 interface Counted {

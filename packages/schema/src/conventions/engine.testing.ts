@@ -50,6 +50,7 @@ export function countedInEngine(spans: readonly Countable[]): readonly string[] 
       inputTokens: 'input_tokens',
       outputTokens: 'output_tokens',
       costUsd: 'cost_usd',
+      isUncountable: 'isNaN(ifNull(cost_usd, 0))',
     });
     const json = session.query(`SELECT ${counted} AS ids FROM spans GROUP BY traceId`, 'JSON');
     return (
@@ -80,7 +81,7 @@ export function selectDerived(table: string): string {
   const columns = Object.entries(compiled.columns).map(([column, sql]) => `${sql} AS ${column}`);
   return (
     `SELECT ${columns.join(', ')} FROM (SELECT *, ${compiled.row} AS derived FROM ${table}) ORDER BY position ` +
-    'SETTINGS output_format_json_quote_64bit_integers = 0'
+    'SETTINGS output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 1'
   );
 }
 
@@ -89,5 +90,8 @@ function texts(attributes: Readonly<Record<string, unknown>>): Record<string, st
 }
 
 function rowsOf(json: string): readonly DerivedFields[] {
-  return (JSON.parse(json) as { readonly data: readonly DerivedFields[] }).data;
+  // JSON has no NaN.
+  const plain = (key: string, value: unknown): unknown =>
+    key === 'cost_usd' && value === 'nan' ? Number.NaN : value;
+  return (JSON.parse(json, plain) as { readonly data: readonly DerivedFields[] }).data;
 }

@@ -35,5 +35,8 @@ export type FieldName = keyof typeof fields;
 /** `model` is what answered, or else what was asked for. */
 export type DerivedColumn = FieldName | 'model';
 
+/** What a call is billed by. Where one of these was reported as what cannot be counted, the cost is NaN: there was one, and nobody knows it. */
+export const countFields = ['input_tokens', 'output_tokens'] as const satisfies readonly FieldName[];
+
 export const fieldNames = Object.keys(fields) as readonly FieldName[];
 export const derivedColumns: readonly DerivedColumn[] = [...fieldNames, 'model'];

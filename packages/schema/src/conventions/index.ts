@@ -33,5 +33,11 @@ export {
   type PriceSqlColumns,
   pricesType,
 } from './cost/price-sql.ts';
-export { type CountableSpan, countedByParents, countedSpans, inferenceOperations } from './counted-spans.ts';
-export { type CountedSpansColumns, countedSpanIdsSql } from './counted-spans-sql.ts';
+export {
+  type CountableSpan,
+  countedByParents,
+  countedSpans,
+  inferenceOperations,
+  wrapperIds,
+} from './counted-spans.ts';
+export { type CountedSpansColumns, countedSpanIdsSql, wrapperIdsSql } from './counted-spans-sql.ts';

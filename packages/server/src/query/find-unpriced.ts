@@ -53,7 +53,7 @@ export async function findUnpricedModels(
     Row & { calls: string; tokens: number; reportedUsd: number; lastSeen: string }
   >(
     sql`SELECT ${alike}, count() AS calls, sum(toFloat64(ifNull(input_tokens, 0)) + toFloat64(ifNull(output_tokens, 0))) AS tokens,
-        sum(ifNull(reported_cost_usd, 0)) AS reportedUsd, max(start_time) AS lastSeen
+        sum(if(ifNull(reported_cost_usd, 0) > 0, assumeNotNull(reported_cost_usd), 0)) AS reportedUsd, max(start_time) AS lastSeen
       FROM ai_spans WHERE ${inRange(context.project, 'spans', range)} AND price_version = '' AND ${isCall}
       GROUP BY ALL ORDER BY tokens DESC LIMIT ${trusted(String(kindsMax))}`,
   );

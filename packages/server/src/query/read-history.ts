@@ -3,7 +3,7 @@ import type { UnixNano } from '@sightline/base';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { inRange } from './sql/range-sql.ts';
 import { sql, trusted } from './sql/sql.ts';
-import { usageColumns } from './sql/usage-sql.ts';
+import { billedColumns, billedSums } from './sql/usage-sql.ts';
 
 type Store = Pick<TelemetryStore, 'query'>;
 
@@ -39,8 +39,8 @@ export async function sumCalls(
     unpricedCalls: string;
   }>(
     sql`SELECT sum(length(billed)) AS calls, sumOrNull(costUsd) AS costUsd, sum(unpricedCalls) AS unpricedCalls
-      FROM (SELECT ${trusted(usageColumns)} FROM ai_spans
-        WHERE ${inRange(project, 'spans', { from, to })} GROUP BY trace_id)`.toStatement(),
+      FROM (SELECT billed, ${trusted(billedSums)} FROM (SELECT ${trusted(billedColumns)} FROM ai_spans
+        WHERE ${inRange(project, 'spans', { from, to })} GROUP BY trace_id))`.toStatement(),
     { timeMsMax },
   );
   const [row] = rows;

@@ -55,6 +55,9 @@ export function MessageView(props: MessageViewProps): ReactElement {
           message.finishReason !== 'tool_call' && (
             <span className="warn-text small">ended by {message.finishReason}</span>
           )}
+        {message.isCut === true && (
+          <span className="warn-text small">cut: of a value 1 MiB is kept, what came behind is lost</span>
+        )}
       </p>
       {isOpen && (
         <div className="message-parts">

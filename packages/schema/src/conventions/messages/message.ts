@@ -6,6 +6,8 @@ export interface Message {
   readonly parts: readonly MessagePart[];
   /** `stop`, `length`, `tool_call`, `content_filter`, `error`, or what the provider wrote. Answers only. */
   readonly finishReason?: string;
+  /** Its end, and what came behind it, was longer than is kept. */
+  readonly isCut?: true;
 }
 
 export type MessagePart =

@@ -1,4 +1,15 @@
-import { isPresent, isRecord, type JsonRecord, list, pick, structured, text, unquoted } from './json.ts';
+import {
+  isCutText,
+  isPresent,
+  isRecord,
+  type JsonRecord,
+  list,
+  pick,
+  structured,
+  structuredBeginning,
+  text,
+  unquoted,
+} from './json.ts';
 import type { Message, MessagePart } from './message.ts';
 import { normalParts, toolCallParts } from './normal-part.ts';
 
@@ -12,8 +23,19 @@ export type DefaultRole = 'user' | 'assistant';
 export function normalMessages(payload: unknown, role: DefaultRole): readonly Message[] {
   const value = unquoted(structured(payload));
   if (!isPresent(value)) return [];
-  if (typeof value === 'string') return [plainMessage(role, value)];
+  if (typeof value === 'string')
+    return isCutText(value) ? cutMessages(value, role) : [plainMessage(role, value)];
   return findMessages(value, role, 0) ?? [{ role, parts: [{ type: 'raw', value }] }];
+}
+
+/** What is left of a payload of which only the beginning was kept. */
+function cutMessages(text: string, role: DefaultRole): readonly Message[] {
+  const value = structuredBeginning(text);
+  const messages = isRecord(value) || Array.isArray(value) ? findMessages(value, role, 0) : undefined;
+  const found = messages ?? [plainMessage(role, text)];
+  return found.map((message, index) =>
+    index === found.length - 1 ? { ...message, isCut: true as const } : message,
+  );
 }
 
 /** Text as a message; JSON that does not parse stays as it is, marked raw. */

@@ -403,3 +403,52 @@ test.each<[string, Record<string, unknown>]>([
 ])('documents of %s', (_, attributes) => {
   expect(readDocuments({ name: 'search', attributes })).toEqual([{ id: 'd1', content: 'Paris', score: 0.9 }]);
 });
+
+const kept = 1_048_576;
+const prompt = (value: string) =>
+  readConversation({
+    name: 'chat',
+    attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.input.messages': value },
+  }).input;
+
+test('a prompt of which only the beginning was kept is read as far as it goes', () => {
+  const first = { role: 'user', content: 'first' };
+  const whole = JSON.stringify([first, { role: 'user', content: `"\\ é🦊`.repeat(200_000) }, first]);
+  for (let cut = 0; cut < 40; cut += 1) {
+    const start = 'x'.repeat(cut);
+    const bytes = Buffer.from(whole.replace('first', `first${start}`)).subarray(0, kept);
+    const value = new TextDecoder().decode(bytes).replace(/\uFFFD$/, '');
+    const [one, two, ...more] = prompt(value);
+    expect(one).toEqual({ role: 'user', parts: [{ type: 'text', text: `first${start}` }] });
+    expect(two).toMatchObject({ role: 'user', isCut: true, parts: [{ type: 'text' }] });
+    expect(Buffer.byteLength(JSON.stringify(two))).toBeGreaterThan(kept * 0.99);
+    expect(more).toEqual([]);
+  }
+});
+
+test('where a key or a number is cut, the rest before it is read', () => {
+  const filler = { role: 'user', content: 'f'.repeat(1_048_000) };
+  for (const tail of [
+    '{"role":"assistant","con',
+    '{"role":"assistant","content":"x","n":1',
+    '{"role":"assistant","a":tr',
+  ]) {
+    const open = JSON.stringify([filler, { role: 'user', content: '' }]).slice(0, -3);
+    const value = `${open}${'p'.repeat(kept - open.length - tail.length - 3)}"},${tail}`;
+    expect(Buffer.byteLength(value)).toBe(kept);
+    const messages = prompt(value);
+    expect(messages.slice(0, 2)).toMatchObject([
+      { parts: [{ type: 'text' }] },
+      { parts: [{ type: 'text' }] },
+    ]);
+    expect(messages.at(-1)).toMatchObject({ isCut: true });
+    expect(messages.flatMap(({ parts }) => parts).some(({ type }) => type === 'raw')).toBe(false);
+  }
+});
+
+test('what is broken and no longer than others stays raw', () => {
+  expect(prompt('[{"role":"user","content":"never end')).toEqual([
+    { role: 'user', parts: [{ type: 'raw', value: '[{"role":"user","content":"never end' }] },
+  ]);
+  expect(prompt('t'.repeat(kept))).toMatchObject([{ isCut: true, parts: [{ type: 'text' }] }]);
+});

@@ -15,7 +15,7 @@ import type {
   SessionsResponse,
   UsersResponse,
 } from '@sightline/schema/api';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type AttributesInput, hexId, type SpanInput, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { LiveServer } from '../../testing/live-server.ts';
 import { apiRouteTable } from './routes.ts';
@@ -32,6 +32,8 @@ interface OddCase {
   readonly outputTokens: number | null;
   readonly costUsd: number | null;
   readonly unpricedCalls: number;
+  /** Where it is not told, it is not looked at. */
+  readonly llmCalls?: number;
   readonly problems: readonly RunProblem['type'][];
 }
 
@@ -143,13 +145,44 @@ const cases: readonly OddCase[] = [
         spans.call(3, 20, { 'gen_ai.usage.input_tokens': -5 }, { parent: 1 }),
         spans.call(4, 30, { 'gen_ai.usage.input_tokens': 'many' }, { parent: 1 }),
         spans.call(5, 40, {}, { parent: 1 }),
+        // Nothing that can be counted, but a call with a cost that nobody knows.
+        spans.call(
+          6,
+          50,
+          { 'gen_ai.usage.input_tokens': 9e18, 'gen_ai.usage.output_tokens': -1 },
+          { parent: 1 },
+        ),
       ],
     ],
-    steps: 5,
+    steps: 6,
     inputTokens: 1000,
     outputTokens: 400,
     costUsd: callUsd,
-    unpricedCalls: 3,
+    unpricedCalls: 4,
+    llmCalls: 5,
+    problems: ['unknown_price', 'implausible_tokens'],
+  },
+  {
+    name: 'token counts none of which can be',
+    requests: (spans) => [
+      [
+        spans.call(1, 0, { 'gen_ai.usage.input_tokens': -1000, 'gen_ai.usage.output_tokens': -100 }),
+        // Around the same call, seen by another instrumentation.
+        spans.call(2, 10, { 'gen_ai.usage.input_tokens': 9e18, 'gen_ai.usage.output_tokens': 9e18 }),
+        spans.call(
+          3,
+          20,
+          { 'gen_ai.usage.input_tokens': 9e18, 'gen_ai.usage.output_tokens': 9e18 },
+          { parent: 2 },
+        ),
+      ],
+    ],
+    steps: 3,
+    inputTokens: null,
+    outputTokens: null,
+    costUsd: null,
+    unpricedCalls: 2,
+    llmCalls: 2,
     problems: ['unknown_price', 'implausible_tokens'],
   },
   {
@@ -248,6 +281,7 @@ const cases: readonly OddCase[] = [
     requests: (spans) => [[spans.call(1, 0, {}, { parent: 2 }), spans.call(2, 10, {}, { parent: 1 })]],
     steps: 2,
     ...twoCalls,
+    llmCalls: 2,
     problems: ['cyclic_parent'],
   },
   {
@@ -320,6 +354,65 @@ const cases: readonly OddCase[] = [
     steps: 5,
     ...twoCalls,
     problems: ['duplicate_span'],
+  },
+  {
+    name: 'calls in a circle without usage, beside others around one another',
+    requests: (spans) => {
+      const silent = { 'gen_ai.usage.input_tokens': 0, 'gen_ai.usage.output_tokens': 0 };
+      return [
+        [
+          spans.call(1, 0, silent, { parent: 2 }),
+          spans.call(2, 10, silent, { parent: 3 }),
+          spans.call(3, 20, silent, { parent: 1 }),
+          spans.call(4, 30, {}),
+          spans.call(5, 31, {}, { parent: 4 }),
+          spans.call(6, 40, {}),
+        ],
+      ];
+    },
+    steps: 6,
+    ...twoCalls,
+    llmCalls: 5,
+    problems: ['cyclic_parent'],
+  },
+  {
+    name: 'spans of one id that all report usage, each another',
+    requests: (spans) => [
+      [spans.agent(1, 0), spans.call(2, 10, { 'gen_ai.usage.input_tokens': 500 }, { parent: 1 })],
+      // The server's view of the same call, and an agent that took the id: one call, the one that used most.
+      [
+        spans.call(2, 15, { 'gen_ai.usage.input_tokens': 1000 }, { parent: 1 }),
+        spans.call(2, 12, { 'gen_ai.usage.output_tokens': 50 }, { parent: 1 }),
+        spans.agent(2, 20, { parent: 1 }),
+        spans.call(3, 30, {}, { parent: 1 }),
+      ],
+    ],
+    steps: 6,
+    ...twoCalls,
+    llmCalls: 4,
+    problems: ['duplicate_span'],
+  },
+  {
+    name: 'two megabytes of prompt',
+    requests: (spans) => {
+      const long = (text: string) => ({
+        role: 'user',
+        parts: [{ type: 'text', content: text.repeat(900_000) }],
+      });
+      const prompt = JSON.stringify([long('a'), { role: 'assistant', parts: [] }, long('b'), long('c')]);
+      return [
+        [
+          spans.call(1, 0, { 'gen_ai.input.messages': prompt }),
+          spans.call(2, 10, {
+            'gen_ai.input.messages': `${prompt.slice(0, -1)},{"role":"user","content":"more"}]`,
+          }),
+        ],
+      ];
+    },
+    steps: 2,
+    ...twoCalls,
+    llmCalls: 2,
+    problems: [],
   },
   {
     name: 'a thousand steps inside one another',
@@ -447,6 +540,7 @@ describe.each(cases)('$name', (odd) => {
     expect(detail.run.steps).toBe(odd.steps);
     expect(detail.steps).toHaveLength(odd.steps);
     expect(detail.run.durationMs).toBeGreaterThanOrEqual(0);
+    if (odd.llmCalls !== undefined) expect(detail.run.llmCalls).toBe(odd.llmCalls);
     // The list says of a run, and a session of itself, what its own page says.
     expect(list.runs).toEqual([detail.run]);
     expect(sessions.sessions).toEqual([one.session]);
@@ -505,6 +599,8 @@ interface MegabyteConversation {
   readonly turns: readonly {
     readonly spanId: string;
     readonly input: readonly {
+      readonly role: string;
+      readonly isCut?: true;
       readonly parts: readonly {
         readonly partId: string;
         readonly text: string;
@@ -540,12 +636,58 @@ test('a megabyte is cut in the conversation, and all of it is there for the aski
   expect(text.endsWith('x end')).toBe(true);
 });
 
+test('a prompt longer than is kept is shown as messages, as far as it goes, and says so', async () => {
+  const run = traceOf(caseNamed('two megabytes'));
+  const { turns } = await view<MegabyteConversation>(
+    '/runs/:traceId/conversation',
+    `/runs/${run}/conversation`,
+  );
+  const [first] = turns;
+  expect(first?.input.map(({ role, isCut }) => [role, isCut])).toEqual([
+    ['user', undefined],
+    ['assistant', undefined],
+    ['user', true],
+  ]);
+  const [a, , b] = first?.input ?? [];
+  expect(a?.parts[0]).toMatchObject({ type: 'text', cutAt: { characters: 900_000 } });
+  expect(b?.parts[0]?.text).toMatch(/^b+$/);
+  const kept = b?.parts[0]?.cutAt?.characters ?? 0;
+  expect(kept).toBeGreaterThan(100_000);
+  expect(kept).toBeLessThan(900_000);
+});
+
 test('what nobody can read is shown as it came', async () => {
   const run = traceOf(caseNamed('no JSON'));
   const text = JSON.stringify(await view('/runs/:traceId/conversation', `/runs/${run}/conversation`));
   expect(text).toContain('broken');
   expect(text).toContain('{\\"city\\":');
 });
+
+test('runs that are put together ahead say the same', async () => {
+  const sql = `SELECT (SELECT uniqExact(trace_id) FROM runs) AS runs,
+    countIf(changed_time > (SELECT argMax(until, tuple(generation, recorded)) FROM runs_progress)) AS open FROM ai_spans`;
+  const progress = async () =>
+    JSON.stringify(((await server.ask('/sql', 'POST', { query: sql })).body as { rows?: unknown }).rows);
+  await vi.waitFor(
+    async () => expect(await progress()).toMatch(new RegExp(`^\\[\\["?${cases.length}"?,"?0"?\\]\\]$`)),
+    {
+      timeout: 60_000,
+      interval: 500,
+    },
+  );
+  for (const odd of cases) {
+    const range = `from=-24h&session=${encodeURIComponent(sessionOf(odd))}`;
+    const [{ runs }, { totals }, { models }, { run }] = await Promise.all([
+      view<RunsResponse>('/runs', `/runs?${range}&sort=-costUsd`),
+      view<OverviewResponse>('/overview', `/overview?${range}`),
+      view<{ models: readonly Totals[] }>('/models', `/models?${range}`),
+      view<RunResponse>('/runs/:traceId', `/runs/${traceOf(odd)}`),
+    ]);
+    expect(runs, odd.name).toEqual([run]);
+    expectTotals(totals, odd, `overview of ${odd.name}`);
+    expectTotals(added(models), odd, `models of ${odd.name}`);
+  }
+}, 120_000);
 
 test('all of it together changes nothing about the sums of everything', async () => {
   const { totals } = await view<{ totals: Totals }>('/overview', '/overview?from=-24h');

@@ -1,6 +1,7 @@
 /** What the list of runs says of a run, from its tree: held against the engine's sums by a property test. Pure. */
 import { formatNanos } from '@sightline/base';
 import type { Run, Usage } from '@sightline/schema/api';
+import { wrapperIds } from '@sightline/schema/conventions';
 import type { RunOrigin } from './read-run-tree.ts';
 import { mixModels } from './run-facts.ts';
 import { addUsage, noUsage, orNull, type RunNode, type RunTree, stepsOf, usageOf } from './run-tree.ts';
@@ -88,11 +89,9 @@ function endNanos(steps: readonly RunNode[]): bigint {
   }, 0n);
 }
 
-/** One call seen by two instrumentations is one: what directly contains another call does not count. */
+/** One call seen by two instrumentations is one: what contains another call does not count. */
 function callsOfModels(steps: readonly RunNode[]): number {
   const calls = steps.filter(({ operation }) => operation === 'llm');
-  const parents = new Set(calls.flatMap(({ spanId, parentId }) => (parentId === spanId ? [] : [parentId])));
-  return (
-    calls.length - new Set(calls.filter(({ spanId }) => parents.has(spanId)).map(({ spanId }) => spanId)).size
-  );
+  const around = wrapperIds(calls.map(({ spanId, parentId: parentSpanId }) => ({ spanId, parentSpanId })));
+  return calls.filter(({ spanId }) => !around.has(spanId)).length;
 }

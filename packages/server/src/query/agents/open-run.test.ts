@@ -32,7 +32,7 @@ beforeAll(async () => {
   };
   context = { ...telemetry.context, store, runs: new RunCache() };
   await telemetry.loadJson('traces', tracesRequest('bot', first()));
-}, 60_000);
+}, 180_000);
 afterAll(async () => telemetry.close());
 
 function first() {
@@ -141,7 +141,7 @@ test('what changes is seen at once', async () => {
   await expect(readRun(context, traceId)).rejects.toMatchObject({ code: 'trace_not_found' });
   await load(first().map((span) => ({ ...span, name: `new ${span.name}` })));
   await expectFresh('a trace sent anew');
-}, 60_000);
+}, 180_000);
 
 const price = {
   validFrom: 0,

@@ -1,7 +1,8 @@
 /** Who called whom in the runs of a window. */
 import type { AgentGraphParameters, AgentGraphResponse } from '@sightline/schema/api';
 import { statusCode } from '@sightline/schema/api';
-import { decodeOperation } from '../decode-span.ts';
+import { decodeCost, decodeOperation } from '../decode-span.ts';
+import { type CountableSpan, countedByParents } from '@sightline/schema/conventions';
 import { decodeCount, decodeWord } from '../decode-row.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
@@ -10,7 +11,7 @@ import { dataSourceName, mcpServerName } from '../sql/mcp-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { sql, trusted, uint } from '../sql/sql.ts';
-import { countedIds, knownCost } from '../sql/usage-sql.ts';
+import { isUncountable, knownCost } from '../sql/usage-sql.ts';
 import { readRange } from '../time-range.ts';
 import { AgentGraph, graphCalls } from './agent-graph.ts';
 import { buildRunTree, type RunSpan } from './run-tree.ts';
@@ -39,15 +40,16 @@ type Step = readonly [
   cacheWriteTokens: number | null,
   reasoningTokens: number | null,
   costUsd: number | null,
+  responseId: string,
+  isUncountable: number,
 ];
 
 const stepColumns = `lower(hex(span_id)), lower(hex(parent_span_id)), toString(name), toString(service), toString(operation),
   toUnixTimestamp64Nano(start_time), toString(duration_ns), status_code, toString(agent_name), toString(tool_name), toString(provider), toString(model),
-  toFloat64(input_tokens), toFloat64(output_tokens), toFloat64(cache_read_tokens), toFloat64(cache_write_tokens), toFloat64(reasoning_tokens), ${knownCost}`;
+  toFloat64(input_tokens), toFloat64(output_tokens), toFloat64(cache_read_tokens), toFloat64(cache_write_tokens), toFloat64(reasoning_tokens), ${knownCost}, response_id, ${isUncountable}`;
 
 interface RunRow {
   readonly traceId: string;
-  readonly counted: readonly string[];
   readonly steps: readonly Step[];
 }
 
@@ -60,7 +62,7 @@ export async function readAgentGraph(
   const scope = { project: context.project, window: range };
   const where = tracesOfFilter(context.project, readQ(parameters.q, 'traces', context.clock), range);
   const rows = await reader.rows<RunRow>(sql`
-    SELECT lower(hex(trace_id)) AS traceId, arrayMap(id -> lower(hex(id)), ${trusted(countedIds)}) AS counted,
+    SELECT lower(hex(trace_id)) AS traceId,
       arraySort(step -> tuple(step.6, -toFloat64(step.7), step.5 NOT IN ('workflow', 'agent')), groupArray(tuple(${trusted(stepColumns)}))) AS steps
     FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${havingFilters(parameters)}
     ORDER BY min(start_time) DESC LIMIT ${uint(parameters.runs + 1)}`);
@@ -69,8 +71,8 @@ export async function readAgentGraph(
     reader.meet({ limit: 'rows', message: `The newest ${shown.length} runs of the range are in the graph.` });
   const servers = await readServers(context, reader, range, shown);
   const graph = new AgentGraph();
-  for (const { traceId, counted, steps } of shown) {
-    const tree = buildRunTree(traceId, withParents(steps, new Set(counted)));
+  for (const { traceId, steps } of shown) {
+    const tree = buildRunTree(traceId, withParents(steps));
     graph.add(tree, graphCalls(tree, fillIn(tree, servers)));
   }
   return { runs: shown.length, ...graph.describe(), ...reader.limitsMet };
@@ -82,8 +84,8 @@ function withinSteps(rows: readonly RunRow[]): readonly RunRow[] {
 }
 
 /** Between two steps there may be spans of other kinds, which are not read here: such a step is below the innermost one that contains it. */
-function withParents(steps: readonly Step[], counted: Set<string>): RunSpan[] {
-  const spans = steps.map((step) => decodeStep(step, counted));
+function withParents(steps: readonly Step[]): RunSpan[] {
+  const spans = decodeSteps(steps);
   const ids = new Set(spans.map(({ spanId }) => spanId));
   return spans.map((span, index) => {
     if (span.parentId === noId || ids.has(span.parentId)) return span;
@@ -94,7 +96,16 @@ function withParents(steps: readonly Step[], counted: Set<string>): RunSpan[] {
   });
 }
 
-function decodeStep(step: Step, counted: Set<string>): RunSpan {
+function decodeSteps(steps: readonly Step[]): RunSpan[] {
+  const spans = steps.map((step): RunSpan & CountableSpan => {
+    const span = decodeStep(step);
+    return { ...span, parentSpanId: span.parentId, responseId: step[18] };
+  });
+  const counted = countedByParents(spans);
+  return spans.map((span) => ({ ...span, isCounted: counted.has(span) }));
+}
+
+function decodeStep(step: Step): RunSpan {
   const [
     spanId,
     parentId,
@@ -108,10 +119,13 @@ function decodeStep(step: Step, counted: Set<string>): RunSpan {
     tool,
     provider,
     model,
-    ...usage
+    input,
+    output,
+    cacheRead,
+    cacheWrite,
+    reasoning,
+    cost,
   ] = step;
-  const [inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, costUsd] =
-    usage.map(decodeCount);
   const start = BigInt(startNanos);
   return {
     spanId,
@@ -129,15 +143,16 @@ function decodeStep(step: Step, counted: Set<string>): RunSpan {
     provider,
     model,
     ttftMs: null,
-    inputTokens: inputTokens ?? null,
-    outputTokens: outputTokens ?? null,
-    cacheReadTokens: cacheReadTokens ?? null,
-    cacheWriteTokens: cacheWriteTokens ?? null,
-    reasoningTokens: reasoningTokens ?? null,
-    costUsd: costUsd ?? null,
+    inputTokens: decodeCount(input),
+    outputTokens: decodeCount(output),
+    cacheReadTokens: decodeCount(cacheRead),
+    cacheWriteTokens: decodeCount(cacheWrite),
+    reasoningTokens: decodeCount(reasoning),
+    costUsd: decodeCost(cost),
     reportedCostUsd: null,
     priceVersion: '',
-    isCounted: counted.delete(spanId),
+    isUncountable: step[19] === 1,
+    isCounted: false,
   };
 }
 

@@ -7,7 +7,7 @@ import { meetSpanLimit, spansOfTrace, type TraceExtent } from '../read-trace.ts'
 import type { Reader } from '../reader.ts';
 import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import { knownCost } from '../sql/usage-sql.ts';
+import { isUncountable, knownCost } from '../sql/usage-sql.ts';
 import { type RunFlags, runFlagColumns } from './run-flags.ts';
 import { buildRunTree, type RunSpan, type RunTree } from './run-tree.ts';
 
@@ -36,7 +36,14 @@ interface SpanColumns {
   readonly cacheReadTokens: readonly (number | null)[];
   readonly cacheWriteTokens: readonly (number | null)[];
   readonly reasoningTokens: readonly (number | null)[];
+  readonly marks: readonly string[];
 }
+
+/** Tells spans with one id and one kind of work apart; empty where there are none. */
+const marks = (
+  cost: string,
+): string => `if(uniqExact(span_id, operation) = count(), [], groupArray(toString(cityHash64(
+  start_time, duration_ns, toString(name), toString(model), response_id, ifNull(input_tokens, 0), ifNull(output_tokens, 0), ifNull(${cost}, -1))))) AS marks`;
 
 // `groupArray` leaves out what is NULL, but not a tuple of it.
 const spanColumns = trusted(`
@@ -50,7 +57,7 @@ const spanColumns = trusted(`
   groupArray(tuple(toFloat64(input_tokens))).1 AS inputTokens, groupArray(tuple(toFloat64(output_tokens))).1 AS outputTokens,
   groupArray(tuple(toFloat64(cache_read_tokens))).1 AS cacheReadTokens,
   groupArray(tuple(toFloat64(cache_write_tokens))).1 AS cacheWriteTokens,
-  groupArray(tuple(toFloat64(reasoning_tokens))).1 AS reasoningTokens`);
+  groupArray(tuple(toFloat64(reasoning_tokens))).1 AS reasoningTokens, ${marks('cost_usd')}`);
 
 /** What stands in `ai_spans` alone. */
 interface StepColumns {
@@ -59,11 +66,13 @@ interface StepColumns {
   readonly spanIds: readonly string[];
   readonly operations: readonly string[];
   readonly responseIds: readonly string[];
+  readonly uncountable: readonly number[];
   readonly costs: readonly (number | null)[];
   readonly reported: readonly (number | null)[];
   readonly priceVersions: readonly string[];
   readonly versions: readonly string[];
   readonly environments: readonly string[];
+  readonly marks: readonly string[];
   readonly sessionId: string;
   readonly userId: string;
 }
@@ -73,9 +82,9 @@ const changeColumns = 'count() AS count, toUnixTimestamp64Milli(max(changed_time
 
 const stepColumns = trusted(`
   ${changeColumns},
-  groupArray(lower(hex(span_id))) AS spanIds, groupArray(operation) AS operations, groupArray(response_id) AS responseIds,
+  groupArray(lower(hex(span_id))) AS spanIds, groupArray(operation) AS operations, groupArray(response_id) AS responseIds, groupArray(toUInt8(${isUncountable})) AS uncountable,
   groupArray(tuple(${knownCost})).1 AS costs, groupArray(tuple(reported_cost_usd)).1 AS reported, groupArray(price_version) AS priceVersions,
-  groupArray(service_version) AS versions, groupArray(environment) AS environments, max(session_id) AS sessionId, max(user_id) AS userId`);
+  groupArray(service_version) AS versions, groupArray(environment) AS environments, ${marks('reported_cost_usd')}, max(session_id) AS sessionId, max(user_id) AS userId`);
 
 /** Of whom and of what a run is. */
 export interface RunOrigin {
@@ -183,7 +192,10 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
   const countable = rows.map((row): CountableSpan & { readonly place: number } => {
     const spanId = columns.spanIds[row] ?? '';
     const operation = columns.operations[row] ?? '';
-    const place = places.get(placeKey(spanId, operation)) ?? -1;
+    const place =
+      places.get(placeKey(spanId, operation, columns.marks[row])) ??
+      places.get(placeKey(spanId, operation)) ??
+      -1;
     return {
       place,
       spanId,
@@ -193,6 +205,12 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
       inputTokens: columns.inputTokens[row] ?? null,
       outputTokens: columns.outputTokens[row] ?? null,
       costUsd: decodeCost(steps?.costs[place] ?? null),
+      isUncountable: steps?.uncountable[place] === 1,
+      cacheReadTokens: columns.cacheReadTokens[row] ?? null,
+      cacheWriteTokens: columns.cacheWriteTokens[row] ?? null,
+      reasoningTokens: columns.reasoningTokens[row] ?? null,
+      model: columns.models[row] ?? '',
+      provider: columns.providers[row] ?? '',
     };
   });
   const counted = countedByParents(countable);
@@ -213,29 +231,40 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
       statusMessage: columns.statusMessages[row] ?? '',
       ownAgent: columns.agents[row] ?? '',
       tool: columns.tools[row] ?? '',
-      provider: columns.providers[row] ?? '',
-      model: columns.models[row] ?? '',
+      provider: span.provider ?? '',
+      model: span.model ?? '',
       ttftMs: columns.ttfts[row] ?? null,
       inputTokens,
       outputTokens,
-      cacheReadTokens: columns.cacheReadTokens[row] ?? null,
-      cacheWriteTokens: columns.cacheWriteTokens[row] ?? null,
-      reasoningTokens: columns.reasoningTokens[row] ?? null,
+      cacheReadTokens: span.cacheReadTokens ?? null,
+      cacheWriteTokens: span.cacheWriteTokens ?? null,
+      reasoningTokens: span.reasoningTokens ?? null,
       costUsd: costUsd ?? null,
       reportedCostUsd: decodeCost(steps?.reported[place] ?? null),
       priceVersion: steps?.priceVersions[place] ?? '',
+      isUncountable: span.isUncountable === true,
       isCounted: counted.has(span),
     };
   });
 }
 
 /** A client and its server may share an id: the kind of work tells them apart. */
-const placeKey = (spanId: string, operation: string): string => `${spanId} ${operation}`;
+const placeKey = (spanId: string, operation: string, mark = ''): string => `${spanId} ${operation} ${mark}`;
 
 function placesOf(steps: StepColumns | undefined): ReadonlyMap<string, number> {
   if (steps === undefined) return new Map();
   return new Map(
-    steps.spanIds.map((spanId, index) => [placeKey(spanId, steps.operations[index] ?? ''), index]),
+    steps.spanIds.flatMap((spanId, index): [string, number][] => {
+      const operation = steps.operations[index] ?? '';
+      const mark = steps.marks[index];
+      const key = placeKey(spanId, operation);
+      return mark === undefined
+        ? [[key, index]]
+        : [
+            [key, index],
+            [placeKey(spanId, operation, mark), index],
+          ];
+    }),
   );
 }
 

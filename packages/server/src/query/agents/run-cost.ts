@@ -65,7 +65,12 @@ export function summariseCost(tree: RunTree, partPrices: PartPrices): Omit<RunCo
 }
 
 function hasUsage(node: RunNode): boolean {
-  return (node.inputTokens ?? 0) > 0 || (node.outputTokens ?? 0) > 0 || (node.costUsd ?? 0) > 0;
+  return (
+    (node.inputTokens ?? 0) > 0 ||
+    (node.outputTokens ?? 0) > 0 ||
+    (node.costUsd ?? 0) > 0 ||
+    node.isUncountable
+  );
 }
 
 /** The tool that made the call. */

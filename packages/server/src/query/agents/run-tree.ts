@@ -21,6 +21,8 @@ export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
   readonly ttftMs: number | null;
   readonly reportedCostUsd: number | null;
   readonly priceVersion: string;
+  /** It reported tokens that cannot be counted. */
+  readonly isUncountable: boolean;
   /** The usage is in the totals. */
   readonly isCounted: boolean;
 }
@@ -128,7 +130,7 @@ export function durationMs(node: RunSpan): number {
 
 export function usageOf(span: RunSpan): Usage {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, costUsd } = span;
-  const hasUsage = (inputTokens ?? 0) > 0 || (outputTokens ?? 0) > 0;
+  const hasUsage = (inputTokens ?? 0) > 0 || (outputTokens ?? 0) > 0 || span.isUncountable;
   const unpricedCalls = hasUsage && costUsd === null ? 1 : 0;
   return {
     inputTokens,

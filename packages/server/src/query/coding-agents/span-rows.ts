@@ -2,7 +2,7 @@ import type { CodingAgentName } from '@sightline/schema/api';
 import type { Window } from '../time-windows.ts';
 import { inBuckets } from '../sql/range-sql.ts';
 import { moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import { usageColumns } from '../sql/usage-sql.ts';
+import { billedColumns } from '../sql/usage-sql.ts';
 
 /** A trace of a coding agent with its calls, each counted once: span id, provider, model, tokens (five kinds), cost, price version. */
 export interface SpanRow {
@@ -37,7 +37,7 @@ export function selectSpans(project: string, { from, to }: Window, limit: number
       arrayMap(call -> (hex(call.1), toString(call.2), toString(call.3), call.4, call.5, call.6, call.7, call.8, call.9, toString(call.10)), billed) AS billed
     FROM (SELECT trace_id, ${trusted(agent)} AS agent, max(session_id) AS session, max(user_id) AS user, max(toString(service_version)) AS version,
         min(start_time) AS firstText, max(start_time) AS lastText, countIf(operation = 'llm' AND status_code = 2) AS errors,
-        countIf(operation = 'tool') AS toolCalls, countIf(operation = 'tool' AND status_code = 2) AS toolFailures, ${trusted(usageColumns)}
+        countIf(operation = 'tool') AS toolCalls, countIf(operation = 'tool' AND status_code = 2) AS toolFailures, ${trusted(billedColumns)}
       FROM ai_spans WHERE project = ${string(project)} AND ${inBuckets({ from, to })} AND start_time >= ${moment(from)} AND start_time < ${moment(to)}
         AND (startsWith(service, 'claude-code') OR startsWith(service, 'codex') OR service = 'gemini-cli')
       GROUP BY trace_id, agent)

@@ -62,7 +62,7 @@ export const signalTables: Readonly<Record<StoredSignal, SignalTable>> = {
       cache_read_tokens: number('cache_read_tokens'),
       cache_write_tokens: number('cache_write_tokens'),
       reasoning_tokens: number('reasoning_tokens'),
-      cost: { type: 'number', sql: 'cost_usd', of: 'calls' },
+      cost: { type: 'number', sql: 'if(cost_usd >= 0, cost_usd, NULL)', of: 'calls' },
       start: time('start_time'),
     },
   },

@@ -6,7 +6,16 @@ import { type ExactFilters, havingRunFilters, runFilters } from './agent-filter-
 import { every, type Sql, sql, trusted } from './sql.ts';
 import { aiSpansWithin, endNanos, firstAgent, type RunScope } from './run-rows-sql.ts';
 import { openTraces, storedCallRows } from './stored-runs-sql.ts';
-import { countedIds, hasUsage, inferences, isInference, knownCost } from './usage-sql.ts';
+import {
+  countedIds,
+  hasUsage,
+  inferences,
+  isInference,
+  isUncountable,
+  knownCost,
+  mostUsedSql,
+  wrapperIds,
+} from './usage-sql.ts';
 
 const isTool = `(operation = 'tool' OR (operation = 'mcp' AND tool_name != ''))`;
 
@@ -33,6 +42,7 @@ const columns: readonly (readonly [name: string, sql: string])[] = [
   ['ownCacheWrite', 'toFloat64(cache_write_tokens)'],
   ['ownReasoning', 'toFloat64(reasoning_tokens)'],
   ['ownCost', knownCost],
+  ['ownUncountable', isUncountable],
 ];
 /** What each column is over rows of `ai_spans`. */
 export const callColumns: ReadonlyMap<string, string> = new Map(columns);
@@ -69,9 +79,7 @@ export const callNames: readonly string[] = columns
   .filter((name) => name !== 'parentId' && !name.startsWith('own'));
 
 const usage: Readonly<Record<string, string>> = {
-  // Two spans may have one id.
-  isCounted:
-    'has(countedIds, spanId) AND (ifNull(ownInput, 0) > 0 OR ifNull(ownOutput, 0) > 0 OR ifNull(ownCost, 0) > 0)',
+  isCounted: 'isMostUsed',
   inputTokens: 'if(isCounted, ownInput, NULL)',
   outputTokens: 'if(isCounted, ownOutput, NULL)',
   cacheReadTokens: 'if(isCounted, ownCacheRead, NULL)',
@@ -108,25 +116,47 @@ export function callRows(wish: CallWish): Sql {
 
 /** From rows of `ai_spans`. */
 function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): Sql {
-  const needed = new Set(['spanId', 'parentId', 'operation', 'ownAgent', 'tool', 'callStartNanos', ...reads]);
   const withUsage = kinds !== 'tools';
+  const needed = new Set(['spanId', 'parentId', 'operation', 'ownAgent', 'tool', 'callStartNanos', ...reads]);
+  if (withUsage) needed.add('model').add('provider');
   const taken = columns.filter(([name]) => needed.has(name) || (withUsage && name.startsWith('own')));
   const place = (name: string): string => `call.${taken.findIndex(([each]) => each === name) + 1}`;
   const read = taken.map(([name]) => `${place(name)} AS ${name}`);
   const used = withUsage ? Object.entries(usage).map(([name, text]) => `, ${text} AS ${name}`) : [];
+  if (withUsage) read.push(`call.${taken.length + 1} AS isMostUsed`);
   // Of calls that are each other's parents, those that count are calls.
   const isWrapper = `has(wrappers, ${place('spanId')})${withUsage ? ` AND NOT has(countedIds, ${place('spanId')})` : ''}`;
-  const wrappers = `arrayIntersect(groupArrayIf(span_id, ${isInference}), groupArrayIf(parent_span_id, ${isInference} AND parent_span_id != span_id))`;
+  const calls = withUsage ? rankedCalls(place) : 'calls';
   return sql`SELECT trace_id, ${trusted(read.join(', '))}${trusted(used.join(''))},
       ${agentOfCall}
     FROM (
-      SELECT trace_id, ${trusted(withUsage ? `${countedIds} AS countedIds,` : '')} ${trusted(wrappers)} AS wrappers,
+      SELECT trace_id, ${trusted(withUsage ? `${countedIds} AS countedIds,` : '')} ${trusted(wrapperIds(isInference))} AS wrappers,
         ${trusted(firstAgent)} AS firstAgent,
         groupArrayIf(tuple(span_id, toString(agent_name), toUnixTimestamp64Nano(start_time), ${trusted(endNanos)}), operation = 'agent' AND agent_name != '') AS agents,
         groupArrayIf(tuple(span_id, toString(tool_name)), ${trusted(isTool)}) AS tools,
         groupUniqArrayIf(tuple(${trusted(taken.map(([, text]) => text).join(', '))}), ${trusted(kindCondition[kinds])}) AS calls
       FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${havingRunFilters(filters)})
     ARRAY JOIN arrayFilter(call -> NOT (${trusted(isWrapper)})
-      AND NOT (${trusted(place('tool'))} != '' AND has(tools, tuple(${trusted(place('parentId'))}, toString(${trusted(place('tool'))})))), calls) AS call
+      AND NOT (${trusted(place('tool'))} != '' AND has(tools, tuple(${trusted(place('parentId'))}, toString(${trusted(place('tool'))})))), ${trusted(calls)}) AS call
     WHERE ${trusted(kinds === 'models' ? `operation IN (${inferences}) OR isCounted` : 'true')}`;
+}
+
+/** The calls with one more part: whether its usage counts. Of spans with one id, which two clients or a client and a server may share, one does. */
+function rankedCalls(place: (name: string) => string): string {
+  const known = (name: string): string => `ifNull(${place(name)}, 0) > 0`;
+  const hasUsage = `(${known('ownInput')} OR ${known('ownOutput')} OR ${known('ownCost')} OR ${place('ownUncountable')})`;
+  const isInference = `${place('operation')} IN (${inferences})`;
+  const mayCount = `(has(countedIds, ${place('spanId')}) AND ${hasUsage} AND (${isInference}) = arrayExists(call -> ${isInference} AND ${hasUsage}, calls))`;
+  const use = mostUsedSql({
+    input: place('ownInput'),
+    output: place('ownOutput'),
+    cost: place('ownCost'),
+    cacheRead: place('ownCacheRead'),
+    cacheWrite: place('ownCacheWrite'),
+    reasoning: place('ownReasoning'),
+    model: place('model'),
+    provider: place('provider'),
+  });
+  const sorted = `arrayReverseSort(call -> tuple(${mayCount}, ${use}), calls)`;
+  return `arrayMap(sorted_ -> arrayMap((call, nth) -> tupleConcat(call, tuple(nth = 1 AND ${mayCount})), sorted_, arrayEnumerateUniq(arrayMap(call -> ${place('spanId')}, sorted_))), [${sorted}])[1]`;
 }

@@ -9,7 +9,7 @@ import {
   type StoredRuns,
   storedRunRows,
 } from './stored-runs-sql.ts';
-import { isInference, usageColumns } from './usage-sql.ts';
+import { billedColumns, billedSums, isInference, wrapperIds } from './usage-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 
 export interface RunScope {
@@ -49,8 +49,8 @@ const startOrder =
   'bitOr(bitShiftLeft(toUInt128(toUInt64(toUnixTimestamp64Nano(start_time))), 64), toUInt128(reinterpretAsUInt64(span_id)))';
 export const firstAgent = `argMinIf(agent_name, ${startOrder}, agent_name != '')`;
 export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
-/** One call seen by two instrumentations is one: spans of models that directly contain another do not count. */
-const llmCalls = `toUInt64(countIf(operation = 'llm') - length(arrayIntersect(groupArrayIf(span_id, operation = 'llm'), groupArrayIf(parent_span_id, operation = 'llm' AND parent_span_id != span_id))))`;
+/** One call seen by two instrumentations is one: spans of models that contain another do not count. */
+const llmCalls = `toUInt64(arrayMap(around -> arrayCount(id -> NOT has(around, id), groupArrayIf(span_id, operation = 'llm')), [${wrapperIds("operation = 'llm'")}])[1])`;
 
 const runColumns = `
   trace_id,
@@ -67,7 +67,9 @@ const runColumns = `
   groupUniqArrayIf(toString(model), ${isInference} AND model != '') AS modelNames,
   groupUniqArray(session_id) AS sessionIds, groupUniqArray(user_id) AS userIds, groupUniqArray(toString(environment)) AS environmentNames,
   groupUniqArray(toString(model)) AS mentionedModels, groupUniqArray(toString(tool_name)) AS toolNames,
-  ${usageColumns}, arrayMap(call -> tuple(toString(call.2), toString(call.3), call.9), billed) AS models`;
+  ${billedColumns}`;
+
+const billedParts = `${billedSums}, arrayMap(call -> tuple(toString(call.2), toString(call.3), call.9), billed) AS models`;
 
 export interface RunWish {
   readonly scope: RunScope;
@@ -76,7 +78,7 @@ export interface RunWish {
   readonly filters?: ExactFilters;
   /** The run has a step in it. */
   readonly within?: Window;
-  /** On the columns of a run. */
+  /** On the columns of a run, but for what it used. */
   readonly having?: Sql | undefined;
   /** Runs of these are wanted; others may come along. */
   readonly groups?: NamedGroups | undefined;
@@ -111,8 +113,8 @@ function tracesThatName(scope: RunScope, { by, ids }: NamedGroups): Sql {
     WHERE ${aiSpansWithin(scope)} AND ${trusted(`${by}_id`)} IN (SELECT arrayJoin(${strings(ids)})))`;
 }
 
-/** From rows of `ai_spans`; `having` may name the columns of a run. */
+/** From rows of `ai_spans`; `having` may name the columns of a run, but for what it used. */
 export function putTogether(scope: RunScope, where: Sql, having: Sql): Sql {
-  return sql`SELECT ${trusted(runColumns)} FROM ai_spans
-    WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${having}`;
+  return sql`SELECT *, ${trusted(billedParts)} FROM (SELECT ${trusted(runColumns)} FROM ai_spans
+    WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${having})`;
 }

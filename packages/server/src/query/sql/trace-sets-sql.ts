@@ -9,7 +9,7 @@ import { compileFilter } from '../filter/compile-filter.ts';
 import { splitTraceFilter, type TraceFilter } from '../filter/split-trace-filter.ts';
 import type { TimeRange } from '../time-range.ts';
 import { inRange } from './range-sql.ts';
-import { usageColumns } from './usage-sql.ts';
+import { billedColumns, billedSums } from './usage-sql.ts';
 import { every, joinSql, moment, type Sql, sql, string, trusted } from './sql.ts';
 
 /** What a list of traces asks for. */
@@ -54,8 +54,8 @@ function compile(project: string, filter: TraceFilter, window: Window): Sql {
         GROUP BY trace_id HAVING ${compileFilter('spans', filter.filter)})`;
     case 'usage':
       return sql`trace_id IN (SELECT trace_id FROM (
-        SELECT trace_id, ${trusted(usageColumns)} FROM ai_spans
-        WHERE ${inRange(project, 'spans', padded(window))} AND trace_id IN (${startedTraces(project, window)}) GROUP BY trace_id)
+        SELECT trace_id, ${trusted(billedSums)} FROM (SELECT trace_id, ${trusted(billedColumns)} FROM ai_spans
+        WHERE ${inRange(project, 'spans', padded(window))} AND trace_id IN (${startedTraces(project, window)}) GROUP BY trace_id))
         WHERE ${compileFilter('spans', filter.filter)})`;
     case 'score':
       return tracesWithScore(project, filter.test, window);

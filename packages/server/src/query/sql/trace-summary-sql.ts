@@ -1,7 +1,7 @@
 import { inRange } from './range-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 import { summaryDays } from './trace-sets-sql.ts';
-import { usageColumns } from './usage-sql.ts';
+import { billedColumns, billedSums } from './usage-sql.ts';
 import { type Sql, sql, strings, trusted } from './sql.ts';
 
 export interface SummaryRow {
@@ -48,7 +48,7 @@ export interface UsageRow {
 
 /** What these traces used, all of whose spans are within the window. A trace without calls of models has no row. */
 export function selectUsage(project: string, traceIds: readonly string[], window: Window): Sql {
-  return sql`SELECT traceId, inputTokens, outputTokens, costUsd, unpricedCalls FROM (
-    SELECT lower(hex(trace_id)) AS traceId, ${trusted(usageColumns)} FROM ai_spans
-    WHERE ${inRange(project, 'spans', window)} AND trace_id IN (${tracesByHex(traceIds)}) GROUP BY trace_id)`;
+  return sql`SELECT traceId, inputTokens, outputTokens, costUsd, unpricedCalls FROM (SELECT traceId, ${trusted(billedSums)} FROM (
+    SELECT lower(hex(trace_id)) AS traceId, ${trusted(billedColumns)} FROM ai_spans
+    WHERE ${inRange(project, 'spans', window)} AND trace_id IN (${tracesByHex(traceIds)}) GROUP BY trace_id))`;
 }

@@ -69,7 +69,7 @@ export function asTurn({ use, ...speaker }: ToolRun): Turn {
 }
 
 function describeMessage(
-  { role, name, parts, finishReason }: Message,
+  { role, name, parts, finishReason, isCut }: Message,
   place: string,
   isRepeated: boolean,
   description: Description,
@@ -80,6 +80,7 @@ function describeMessage(
     parts: parts.map((part, index) => describePart(part, `${place}.${index}`, description)),
     ...(finishReason === undefined ? {} : { finishReason }),
     isRepeated,
+    ...(isCut === undefined ? {} : { isCut }),
   };
 }
 
