@@ -6,6 +6,7 @@ import { describeChange } from '../../model/trace-answer.ts';
 import { CostValue, DurationValue, TokensValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
+import '../../widgets/plain-table.css';
 
 /** The same numbers for each model, agent, service or version. */
 export function GroupTable({
@@ -20,17 +21,17 @@ export function GroupTable({
   return (
     <section className="overview-list overview-groups">
       <h2>By {groupBy}</h2>
-      <div className="overview-table" tabIndex={0} role="region" aria-label={`By ${groupBy}`}>
+      <div className="plain-table" tabIndex={0} role="region" aria-label={`By ${groupBy}`}>
         <table>
           <thead>
             <tr>
               <th scope="col">{groupBy}</th>
               {['Runs', 'Failed', 'p95', 'First token p95', 'Cached', 'Tokens', 'Cost'].map((label) => (
-                <th key={label} scope="col" className="num">
+                <th key={label} scope="col" className="end">
                   {label}
                 </th>
               ))}
-              <th scope="col" className="num">
+              <th scope="col" className="end">
                 Change
               </th>
             </tr>
@@ -51,34 +52,34 @@ export function GroupTable({
                     </PageLink>
                   )}
                 </th>
-                <td className="num">{formatCount(group.totals.runs)}</td>
-                <td className="num">
+                <td className="end">{formatCount(group.totals.runs)}</td>
+                <td className="end">
                   {group.totals.errorRate === null || group.totals.errorRate === 0 ? (
                     <span className="faint">–</span>
                   ) : (
                     <span className="error-text">{formatShare(group.totals.errorRate)}</span>
                   )}
                 </td>
-                <td className="num">
+                <td className="end">
                   <DurationValue ms={group.totals.p95Ms} />
                 </td>
-                <td className="num">
+                <td className="end">
                   <DurationValue ms={group.totals.ttftP95Ms} />
                 </td>
-                <td className="num">
+                <td className="end">
                   {group.totals.cacheHitRate === null ? (
                     <span className="faint">–</span>
                   ) : (
                     formatShare(group.totals.cacheHitRate)
                   )}
                 </td>
-                <td className="num">
+                <td className="end">
                   <TokensValue of={group.totals} />
                 </td>
-                <td className="num">
+                <td className="end">
                   <CostValue of={group.totals} />
                 </td>
-                <td className="num faint">
+                <td className="end faint">
                   {group.totals.costUsd === null
                     ? '–'
                     : describeChange(group.totals.costUsd, group.previous.costUsd) || '–'}

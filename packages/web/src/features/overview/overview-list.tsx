@@ -1,4 +1,5 @@
 import type { ReactElement, ReactNode } from 'react';
+import '../../widgets/plain-table.css';
 
 interface OverviewListProps {
   readonly title: ReactNode;
@@ -17,18 +18,20 @@ export function OverviewList({ title, columns, ifNone, rows }: OverviewListProps
       {rows.length === 0 ? (
         <p className="faint">{ifNone}</p>
       ) : (
-        <table>
-          <thead>
-            <tr>
-              {columns.map((column, at) => (
-                <th key={column} scope="col" className={at === 0 ? undefined : 'num'}>
-                  {column}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>{rows}</tbody>
-        </table>
+        <div className="plain-table">
+          <table>
+            <thead>
+              <tr>
+                {columns.map((column, at) => (
+                  <th key={column} scope="col" className={at === 0 ? undefined : 'end'}>
+                    {column}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>{rows}</tbody>
+          </table>
+        </div>
       )}
     </section>
   );

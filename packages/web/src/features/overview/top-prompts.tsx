@@ -30,12 +30,12 @@ export function TopPrompts({ prompts }: { readonly prompts: OverviewResponse['to
               {prompt.prompt === '' ? '(no name)' : prompt.prompt}
             </PageLink>
           </th>
-          <td className="num">{formatCount(prompt.calls)}</td>
-          <td className="num">{formatCount((prompt.inputTokens ?? 0) + (prompt.outputTokens ?? 0))}</td>
-          <td className="num">
+          <td className="end">{formatCount(prompt.calls)}</td>
+          <td className="end">{formatCount((prompt.inputTokens ?? 0) + (prompt.outputTokens ?? 0))}</td>
+          <td className="end">
             <CostValue of={prompt} />
           </td>
-          <td className="num faint">
+          <td className="end faint">
             {prompt.costUsd === null ? '–' : describeChange(prompt.costUsd, prompt.previous.costUsd) || '–'}
           </td>
         </tr>

@@ -26,7 +26,7 @@ export function TopTools({ tools }: { readonly tools: OverviewResponse['topTools
               {tool.tool}
             </PageLink>
           </th>
-          <td className="num">
+          <td className="end">
             {tool.errors === 0 ? (
               <span className="faint">–</span>
             ) : (
@@ -35,9 +35,9 @@ export function TopTools({ tools }: { readonly tools: OverviewResponse['topTools
               </span>
             )}
           </td>
-          <td className="num">{formatCount(tool.calls)}</td>
-          <td className="num faint">{tool.previous.calls === 0 ? '–' : formatCount(tool.previous.errors)}</td>
-          <td className="num">
+          <td className="end">{formatCount(tool.calls)}</td>
+          <td className="end faint">{tool.previous.calls === 0 ? '–' : formatCount(tool.previous.errors)}</td>
+          <td className="end">
             <DurationValue ms={tool.p95Ms} />
           </td>
         </tr>
