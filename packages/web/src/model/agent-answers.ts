@@ -161,7 +161,10 @@ export function mcpSentence(
   const failed =
     errors === 0 ? 'none failed' : `${formatCount(errors)} failed (${formatShare(errors / calls)})`;
   const changed = schemaChanges.filter((change) => change.change === 'changed').length;
-  const changes = changed === 0 ? '' : `; ${plural(changed, 'tool')} changed its definition`;
+  const changes =
+    changed === 0
+      ? ''
+      : `; ${plural(changed, 'tool')} changed ${changed === 1 ? 'its definition' : 'their definitions'}`;
   return `${plural(calls, 'call')} of ${plural(tools.length, 'tool')} on ${plural(servers.length, 'MCP server')} ${when}, ${failed}${changes}`;
 }
 

@@ -1,5 +1,5 @@
 import { useQuery } from '@tanstack/react-query';
-import type { ReactElement } from 'react';
+import { useEffect, useRef, type ReactElement } from 'react';
 import { runQuery } from '../../api/agent-queries.ts';
 import { ApiError } from '../../api/client.ts';
 import { Icon, type IconName } from '../../widgets/icon.tsx';
@@ -45,12 +45,19 @@ export function RunTabs({ traceId }: { readonly traceId: string }): ReactElement
     { keys: '.', label: 'Next view of the run', run: () => step(1) },
     { keys: ',', label: 'Previous view of the run', run: () => step(-1) },
   ]);
+  // On a phone the row is wider than the screen.
+  const row = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    row.current
+      ?.querySelector('[aria-selected="true"]')
+      ?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+  }, [view]);
   const hasNothing: Partial<Record<RunView, boolean>> =
     run === null
       ? { conversation: true, graph: true, pipeline: true, cost: true }
       : { conversation: run?.hasConversation === false, pipeline: run?.hasPipeline === false };
   return (
-    <div className="tab-list run-tabs" role="tablist" aria-label="Views of the run">
+    <div ref={row} className="tab-list run-tabs" role="tablist" aria-label="Views of the run">
       {runViews.map((one) => (
         <button
           key={one}
