@@ -23,6 +23,7 @@ import { HistoryJobs } from './pricing/history-jobs.ts';
 import { PriceKeeper } from './pricing/price-keeper.ts';
 import { keepRetention } from './retention-keeper.ts';
 import { RunKeeper } from './runs/run-keeper.ts';
+import { QuestionsUnderWay } from './questions-under-way.ts';
 import { describeServer } from './server-status.ts';
 import { openStore } from './storage/open-store.ts';
 import type { RetentionPolicy, TelemetryStore } from './storage/telemetry-store.ts';
@@ -84,10 +85,14 @@ async function start(
   onClose(() => directory.release());
 
   const [catalog, opened] = await openTwins(options, directory.path, clock, onClose);
-  const runs = new RunKeeper({ store: opened, log });
+  const questions = new QuestionsUnderWay();
+  const runs = new RunKeeper({ store: opened, log, isAsked: () => questions.areAsked });
   onClose(async () => runs.stop());
-  const store = withRuns(opened, runs);
-  runs.changed();
+  // What the first look at prices changes would be put together twice.
+  let isPriced = false;
+  const store = withRuns(opened, runs, () => {
+    if (isPriced) runs.changed();
+  });
   const retention = keepRetention({
     store,
     log,
@@ -100,6 +105,10 @@ async function start(
 
   const prices = await PriceKeeper.open({ store, catalog, log });
   onClose(() => prices.stop());
+  void prices.firstLook().then(() => {
+    isPriced = true;
+    runs.changed();
+  });
 
   const { canaryIntervalMs } = options;
   const ingest = await openIngest({
@@ -176,7 +185,7 @@ async function start(
     mountApi: async (server) => {
       await server.register(apiRoutes, {
         prefix: '/api/v1',
-        store,
+        store: questions.count(store),
         clock,
         resolveProject,
         catalog,
@@ -207,9 +216,8 @@ async function start(
 }
 
 /** Tells the keeper of runs of all that may have changed them. */
-function withRuns(store: TelemetryStore, runs: RunKeeper): TelemetryStore {
-  const thenRuns = async <Result>(done: Promise<Result>): Promise<Result> =>
-    done.finally(() => runs.changed());
+function withRuns(store: TelemetryStore, runs: RunKeeper, changed: () => void): TelemetryStore {
+  const thenRuns = async <Result>(done: Promise<Result>): Promise<Result> => done.finally(changed);
   return {
     ...store,
     load: async (segment) =>

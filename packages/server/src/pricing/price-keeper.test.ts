@@ -92,6 +92,18 @@ test('a name that only the rules of the catalogue know is priced soon after, and
   expect((await costOf(await load(call))).costUsd).toBe(0.0045);
 });
 
+test('a start prices what an earlier process left, and tells when it looked', async () => {
+  const left = await load({
+    'gen_ai.provider.name': 'anthropic',
+    'gen_ai.request.model': 'claude-sonnet-4-5-20990202',
+  });
+  expect((await costOf(left)).costUsd).toBeNull();
+  const next = await PriceKeeper.open({ store: stored.store, catalog, log: pino({ level: 'silent' }) });
+  await next.firstLook();
+  expect((await costOf(left)).costUsd).toBe(0.0045);
+  await next.stop();
+});
+
 test('what is computed counts, what the client reported stays beside it', async () => {
   const id = await load({ 'gen_ai.request.model': 'gpt-4o', 'gen_ai.usage.cost': 0.5 });
   expect(await costOf(id)).toMatchObject({ costUsd: 0.0035, reportedUsd: 0.5 });

@@ -45,13 +45,14 @@ export class PriceKeeper {
   #lookedMs: number | undefined;
   #slowestLoadMs = 0;
   #isFilled = false;
+  readonly #firstLook = Promise.withResolvers<void>();
 
   private constructor(options: PriceKeeperOptions, overrides: Overrides) {
     this.#options = options;
     this.#overrides = overrides;
     this.#list = new PriceList(overrides);
     this.#looks = new BackgroundLooks({
-      look: async () => this.#look(),
+      look: async () => this.#look().finally(() => this.#firstLook.resolve()),
       retryMs,
       log: options.log,
       failure: 'New calls could not be priced; trying again.',
@@ -63,6 +64,11 @@ export class PriceKeeper {
     const keeper = new PriceKeeper(options, await readPriceOverrides(options.catalog));
     keeper.loaded(0);
     return keeper;
+  }
+
+  /** Resolves when what an earlier process left unpriced has its prices, or could not be given them yet. */
+  async firstLook(): Promise<void> {
+    return this.#firstLook.promise;
   }
 
   bookOf(project: string): PriceBook {

@@ -32,6 +32,8 @@ export interface RunKeeperOptions {
   readonly intervalMs?: number;
   /** How long runs are left alone before they are summed up. */
   readonly quietMs?: number;
+  /** Whether somebody waits for an answer of the store. */
+  readonly isAsked?: () => boolean;
 }
 
 const intervalMsDefault = 10_000;
@@ -40,6 +42,9 @@ const restFactor = 4;
 const retryMs = 30_000;
 /** So long sums are made before runs have their turn again. */
 const sumsMsMax = 3_000;
+/** While somebody waits for an answer, it rests after a statement, up to so many times as long as that took. */
+const waitFactor = 1;
+const waitStepMs = 20;
 /** What is put together at once fits in memory, and is done long before the engine loses its patience, however busy the machine is. */
 const stepsPerStatement = 200_000;
 /** More of them, and all are looked for in all of the time. */
@@ -66,7 +71,7 @@ export class RunKeeper {
       log: options.log,
       failure: 'Runs could not be put together ahead; trying again.',
     });
-    this.#sums = new SumKeeper({ ...options, between: async (task) => this.#apart(task) });
+    this.#sums = new SumKeeper({ ...options, between: async (task) => this.#alongside(task) });
   }
 
   /** To be called after whatever may have changed traces, and once to begin with. */
@@ -93,6 +98,21 @@ export class RunKeeper {
     const done = this.#statement.catch(() => undefined).then(task);
     this.#statement = done;
     return done;
+  }
+
+  /** One of many statements, with a rest after it where somebody needs the machine more. */
+  async #alongside<Result>(task: () => Promise<Result>): Promise<Result> {
+    let beganMs = 0;
+    const result = await this.#apart(async () => {
+      beganMs = performance.now();
+      return task();
+    });
+    const endedMs = performance.now();
+    const untilMs = endedMs + waitFactor * (endedMs - beganMs);
+    const isAsked = this.#options.isAsked ?? (() => false);
+    while (isAsked() && performance.now() < untilMs && !this.#looks.isStopped)
+      await new Promise((resolve) => setTimeout(resolve, waitStepMs));
+    return result;
   }
 
   /** Resolves when what is under way is done. */
@@ -146,7 +166,7 @@ export class RunKeeper {
       const parts = Math.ceil(weight / stepsPerStatement);
       for (let part = 0; part < parts; part += 1) {
         if (this.#looks.isStopped) return false;
-        const places = await this.#apart(async () =>
+        const places = await this.#alongside(async () =>
           this.#put({ project, generation, started, changes, part, parts }),
         );
         const ofProject = touched.get(project) ?? new Set();
