@@ -10,8 +10,8 @@ const serve =
   'SETTINGS function_sleep_max_microseconds_per_block = 86400000000, max_block_size = 1 FORMAT Null';
 const args = ['clickhouse', `--config-file=${config}`, `--path=${path}`, `--query=${serve}`];
 
-// Ends with its parent, however that ends.
-process.on('disconnect', () => process.exit(0));
+// Ends with its parent, however that ends. The library would wait for its own statement, so it is not asked.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 open({ library: 'chdb', path: libchdbPath() });
 void load({
   library: 'chdb',
