@@ -46,7 +46,7 @@ export async function findSpans(context: QueryContext, parameters: SpansParamete
       SELECT ${slimSpanColumns}, ${cutAttributeColumns}, ${textIdColumns}, toUnixTimestamp64Nano(start_time) AS key
       FROM spans WHERE ${inRange(context.project, 'spans', window)} AND ${conditions}
         AND ${compileFilter('spans', filter, { project: context.project, ...window })}
-      ORDER BY start_time DESC, trace_id DESC, span_id DESC LIMIT ${uint(count)}`,
+      ORDER BY bucket DESC, start_time DESC, trace_id DESC, span_id DESC LIMIT ${uint(count)}`,
   });
   const rows = await withTexts(reader, found.slice(0, limit), listValueCharactersMax);
   const costs = await readCostsOf(reader, rows.map(placeOf));
