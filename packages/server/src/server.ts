@@ -23,7 +23,7 @@ import { HistoryJobs } from './pricing/history-jobs.ts';
 import { PriceKeeper } from './pricing/price-keeper.ts';
 import { keepRetention } from './retention-keeper.ts';
 import { RunKeeper } from './runs/run-keeper.ts';
-import { QuestionsUnderWay } from './questions-under-way.ts';
+import { WaitingCallers } from './waiting-callers.ts';
 import { describeServer } from './server-status.ts';
 import { openStore } from './storage/open-store.ts';
 import type { RetentionPolicy, TelemetryStore } from './storage/telemetry-store.ts';
@@ -85,8 +85,8 @@ async function start(
   onClose(() => directory.release());
 
   const [catalog, opened] = await openTwins(options, directory.path, clock, onClose);
-  const questions = new QuestionsUnderWay();
-  const runs = new RunKeeper({ store: opened, log, isAsked: () => questions.areAsked });
+  const callers = new WaitingCallers();
+  const runs = new RunKeeper({ store: opened, log, isAwaited: () => callers.areThere });
   onClose(async () => runs.stop());
   // What the first look at prices changes would be put together twice.
   let isPriced = false;
@@ -113,7 +113,7 @@ async function start(
   const { canaryIntervalMs } = options;
   const ingest = await openIngest({
     dataDirectory: directory.path,
-    store: withPrices(store, prices),
+    store: withPrices(callers.count(store), prices),
     clock,
     log,
     readStoredTotals: async () => readStoredTotals(store),
@@ -185,7 +185,7 @@ async function start(
     mountApi: async (server) => {
       await server.register(apiRoutes, {
         prefix: '/api/v1',
-        store: questions.count(store),
+        store: callers.count(store),
         clock,
         resolveProject,
         catalog,

@@ -32,8 +32,8 @@ export interface RunKeeperOptions {
   readonly intervalMs?: number;
   /** How long runs are left alone before they are summed up. */
   readonly quietMs?: number;
-  /** Whether somebody waits for an answer of the store. */
-  readonly isAsked?: () => boolean;
+  /** Whether somebody waits for the store. */
+  readonly isAwaited?: () => boolean;
 }
 
 const intervalMsDefault = 10_000;
@@ -42,7 +42,7 @@ const restFactor = 4;
 const retryMs = 30_000;
 /** So long sums are made before runs have their turn again. */
 const sumsMsMax = 3_000;
-/** While somebody waits for an answer, it rests after a statement, up to so many times as long as that took. */
+/** While somebody waits for the store, it rests after a statement, up to so many times as long as that took. */
 const waitFactor = 1;
 const waitStepMs = 20;
 /** What is put together at once fits in memory, and is done long before the engine loses its patience, however busy the machine is. */
@@ -109,8 +109,8 @@ export class RunKeeper {
     });
     const endedMs = performance.now();
     const untilMs = endedMs + waitFactor * (endedMs - beganMs);
-    const isAsked = this.#options.isAsked ?? (() => false);
-    while (isAsked() && performance.now() < untilMs && !this.#looks.isStopped)
+    const isAwaited = this.#options.isAwaited ?? (() => false);
+    while (isAwaited() && performance.now() < untilMs && !this.#looks.isStopped)
       await new Promise((resolve) => setTimeout(resolve, waitStepMs));
     return result;
   }

@@ -201,8 +201,8 @@ test('what has just changed is summed up when it was quiet for a while', async (
     },
   };
   // Somebody always asks something.
-  const isAsked = (): boolean => true;
-  const patient = new RunKeeper({ store, log, intervalMs: 1, quietMs: 1500, isAsked });
+  const isAwaited = (): boolean => true;
+  const patient = new RunKeeper({ store, log, intervalMs: 1, quietMs: 1500, isAwaited });
   const isSummed = async (): Promise<boolean> => {
     const { rows } = await telemetry.store.query({
       sql: `SELECT 1 FROM run_sums FINAL WHERE kind = 'run' AND bucket = toDateTime({bucket:UInt32}, 'UTC')`,

@@ -1,13 +1,14 @@
 import type { TelemetryStore } from './storage/telemetry-store.ts';
 
-/** Knows whether somebody waits for an answer. */
-export class QuestionsUnderWay {
+/** Knows whether somebody waits for the store: for an answer, or for what was just received to be there. */
+export class WaitingCallers {
   #count = 0;
 
-  get areAsked(): boolean {
+  get areThere(): boolean {
     return this.#count > 0;
   }
 
+  /** The store for callers whom work in the background is to leave room for. */
   count(store: TelemetryStore): TelemetryStore {
     const during = async <Result>(answer: Promise<Result>): Promise<Result> => {
       this.#count += 1;
@@ -17,6 +18,7 @@ export class QuestionsUnderWay {
       ...store,
       query: async (statement, limits) => during(store.query(statement, limits)),
       queryUntrusted: async (sql, limits) => during(store.queryUntrusted(sql, limits)),
+      load: async (segment) => during(store.load(segment)),
     };
   }
 }
