@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fillDirectory } from './fill-store.ts';
 import { longRun } from './long-run.ts';
-import { startServerProcess } from './server-process.ts';
+import { startServerProcess, untilAtRest } from './server-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,31 +28,15 @@ const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-agents-')
 if (!existsSync(join(directory, 'telemetry'))) await fillDirectory(directory, Number(values.spans));
 const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
 try {
-  await settle();
+  await untilAtRest(server);
   const longRuns: string[] = [];
   for (let count = 0; count < openings; count += 1) longRuns.push(await sendLongRun());
-  await settle();
+  await untilAtRest(server);
   await openAll(longRuns);
   await askAll(longRuns.at(-1) ?? '');
 } finally {
   await server.stop();
   if (values.data === undefined) rmSync(directory, { recursive: true });
-}
-
-/** A started server prices what it finds and puts runs together: until it has nothing to do. */
-async function settle(): Promise<void> {
-  const began = performance.now();
-  const cpuS = server.cpuS();
-  for (let quiet = 0, before = cpuS; quiet < 5; quiet += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    const now = server.cpuS();
-    if (now - before > 0.6) quiet = 0;
-    before = now;
-    if (performance.now() - began > 3_600_000) throw new Error('The server was not quiet within an hour.');
-  }
-  console.log(
-    `quiet after ${((performance.now() - began) / 1000).toFixed(0)} s, CPU ${(server.cpuS() - cpuS).toFixed(0)} s\n`,
-  );
 }
 
 /** The id of the run, once it can be read. */

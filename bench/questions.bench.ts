@@ -11,7 +11,7 @@ import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { fillDirectory } from './fill-store.ts';
-import { startServerProcess } from './server-process.ts';
+import { startServerProcess, untilAtRest } from './server-process.ts';
 
 const { values } = parseArgs({
   options: {
@@ -25,6 +25,7 @@ const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-questions
 if (!existsSync(join(directory, 'telemetry'))) await fillDirectory(directory, Number(values.spans));
 const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
 try {
+  await untilAtRest(server);
   await askAll();
 } finally {
   await server.stop();

@@ -86,3 +86,18 @@ async function readyLine(child: ChildProcess, timeoutMs: number): Promise<Record
     });
   });
 }
+
+/** A started server prices what it finds and puts runs together: resolves when it has nothing to do, and says how long that took. */
+export async function untilAtRest(server: ServerProcess): Promise<void> {
+  const began = performance.now();
+  const cpuS = server.cpuS();
+  for (let quiet = 0, before = cpuS; quiet < 5; quiet += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const now = server.cpuS();
+    if (now - before > 0.6) quiet = 0;
+    before = now;
+    if (performance.now() - began > 3_600_000) throw new Error('The server was not at rest within an hour.');
+  }
+  const tookS = (performance.now() - began) / 1000;
+  console.log(`At rest after ${tookS.toFixed(0)} s, CPU ${(server.cpuS() - cpuS).toFixed(0)} s.\n`);
+}
