@@ -11,21 +11,9 @@ import { describeStore } from './testing/store-contract.ts';
 const open = (directory: string): ReturnType<typeof openStore> =>
   openStore({ kind: 'embedded', directory, writers: 1, readers: 2 }, fixedClock);
 
-describeStore('the embedded store', async () => {
+describeStore('the embedded store', () => {
   const directory = mkdtempSync(join(tmpdir(), 'sightline-embedded-'));
-  let store = await open(directory);
-  return {
-    store,
-    reopen: async () => {
-      await store.close();
-      store = await open(directory);
-      return store;
-    },
-    close: async () => {
-      await store.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
+  return { open: () => open(directory), end: () => rmSync(directory, { recursive: true, force: true }) };
 });
 
 /** Runs a program that opens the store of `directory` and prints a line when it has done its part. */

@@ -30,20 +30,6 @@ describeStore(
     const engine = await openServer(options);
     await migrateInPart(engine, early);
     await engine.close();
-    const open = (): ReturnType<typeof openStore> =>
-      openStore({ kind: 'clickhouse', ...options }, fixedClock);
-    let store = await open();
-    return {
-      store,
-      reopen: async () => {
-        await store.close();
-        store = await open();
-        return store;
-      },
-      close: async () => {
-        await store.close();
-        await close();
-      },
-    };
+    return { open: () => openStore({ kind: 'clickhouse', ...options }, fixedClock), end: close };
   },
 );

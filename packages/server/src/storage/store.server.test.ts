@@ -5,19 +5,8 @@ import { describeStore } from './testing/store-contract.ts';
 
 describeStore('the store on a ClickHouse server', async () => {
   const servers = await startClickHouse();
-  const open = (): ReturnType<typeof openStore> =>
-    openStore({ kind: 'clickhouse', urls: servers.urls }, fixedClock);
-  let store = await open();
   return {
-    store,
-    reopen: async () => {
-      await store.close();
-      store = await open();
-      return store;
-    },
-    close: async () => {
-      await store.close();
-      await servers.close();
-    },
+    open: () => openStore({ kind: 'clickhouse', urls: servers.urls }, fixedClock),
+    end: async () => servers.close(),
   };
 });

@@ -21,13 +21,13 @@ import {
 } from './segments.ts';
 
 export interface StoreUnderTest {
-  readonly store: TelemetryStore;
-  /** Closes the store and opens it again over the same data. */
-  reopen(): Promise<TelemetryStore>;
-  close(): Promise<void>;
+  /** Opens the store, each time over the same data. */
+  open(): Promise<TelemetryStore>;
+  /** Takes away what it stands on. To be called when it is closed. */
+  end(): Promise<void> | void;
 }
 
-export function describeStore(name: string, open: () => Promise<StoreUnderTest>): void {
+export function describeStore(name: string, begin: () => Promise<StoreUnderTest> | StoreUnderTest): void {
   describe(name, { timeout: 120_000 }, () => {
     const directory = mkdtempSync(join(tmpdir(), 'sightline-store-'));
     let subject: StoreUnderTest;
@@ -37,12 +37,13 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
     let project = '';
 
     beforeAll(async () => {
-      subject = await open();
-      ({ store } = subject);
+      subject = await begin();
+      store = await subject.open();
       loader = new SegmentLoader(store, join(directory, 'segments'));
     });
     afterAll(async () => {
-      await subject.close();
+      await store.close();
+      await subject.end();
       rmSync(directory, { recursive: true, force: true });
     });
 
@@ -310,7 +311,8 @@ export function describeStore(name: string, open: () => Promise<StoreUnderTest>)
         expect(first).toEqual(once);
         await store.load(segment);
         expect(await everything()).toEqual(first);
-        store = await subject.reopen();
+        await store.close();
+        store = await subject.open();
         loader = new SegmentLoader(store, join(directory, 'segments-reopened'));
         await store.load(segment);
         expect(await everything()).toEqual(first);
