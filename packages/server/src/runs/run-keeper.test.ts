@@ -30,6 +30,7 @@ import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { RunKeeper } from './run-keeper.ts';
 import { randomSpan, type RandomStep, randomStep } from './testing/random-steps.ts';
 import { settle } from './testing/settled-answer.ts';
+import { flatPrice } from '../storage/testing/flat-price.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const log = pino({ level: 'silent' });
@@ -176,22 +177,6 @@ const thresholds = {
   errorRate: 0.1,
 };
 
-const price = {
-  validFrom: 0,
-  dayFrom: 0,
-  dayTo: 86_400,
-  inputAbove: -1,
-  input: 1,
-  output: 2,
-  cacheRead: 0,
-  cacheWrite: 0,
-  cacheWrite1h: 0,
-  reasoning: 0,
-  inputAudio: 0,
-  outputAudio: 0,
-  request: 0,
-};
-
 test('prices that change later are in the sums at once, and after the keeper looked', async () => {
   const cost = async (of: RunScope): Promise<unknown> => {
     const { rows } = await telemetry.store.query(
@@ -200,13 +185,7 @@ test('prices that change later are in the sums at once, and after the keeper loo
     return rows;
   };
   const before = await cost(scope);
-  await telemetry.store.putPrices([
-    {
-      provider: 'example',
-      model: 'm1',
-      prices: [{ project: '', rows: [price], tierFactors: {}, priceVersion: 'test' }],
-    },
-  ]);
+  await telemetry.store.putPrices([flatPrice('example', 'm1')]);
   const { from, to } = scope.window;
   await telemetry.store.priceSpans({
     which: 'range',

@@ -13,6 +13,7 @@ import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { RunKeeper } from './run-keeper.ts';
 import { randomSpan, type RandomStep, randomStep } from './testing/random-steps.ts';
 import { settle } from './testing/settled-answer.ts';
+import { flatPrice } from '../storage/testing/flat-price.ts';
 
 vi.setConfig({ testTimeout: 240_000 });
 const log = pino({ level: 'silent' });
@@ -100,13 +101,7 @@ test('sums answer as the runs do, before and after the keeper looked at what cam
 });
 
 test('and of what was priced anew, deleted or derived anew', async () => {
-  await telemetry.store.putPrices([
-    {
-      provider: 'example',
-      model: 'm1',
-      prices: [{ project: '', rows: [price], tierFactors: {}, priceVersion: 'test' }],
-    },
-  ]);
+  await telemetry.store.putPrices([flatPrice('example', 'm1')]);
   const range = { from: unixNano(spans.origin), to: unixNano(spans.origin + day / 4n) };
   await telemetry.store.priceSpans({ which: 'range', project: 'default', ...range });
   await expectSame('priced anew', 5);
@@ -130,22 +125,6 @@ test('and of what was priced anew, deleted or derived anew', async () => {
   });
   expect(rows).toEqual([{ old: '0' }]);
 });
-
-const price = {
-  validFrom: 0,
-  dayFrom: 0,
-  dayTo: 86_400,
-  inputAbove: -1,
-  input: 1,
-  output: 2,
-  cacheRead: 0,
-  cacheWrite: 0,
-  cacheWrite1h: 0,
-  reasoning: 0,
-  inputAudio: 0,
-  outputAudio: 0,
-  request: 0,
-};
 
 test('what changes while the overview is read is in it once, or not yet', async () => {
   await keeper.settled();

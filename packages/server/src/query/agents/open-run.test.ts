@@ -11,6 +11,7 @@ import { readRunConversation, readTurn } from './read-conversation.ts';
 import { readPipeline } from './read-pipeline.ts';
 import { readRun, readRunCost, readRunGraph } from './read-run.ts';
 import { RunCache } from './run-cache.ts';
+import { flatPrice } from '../../storage/testing/flat-price.ts';
 
 let telemetry: TestStore;
 /** Asks the same store, and notes which statements read whole runs. */
@@ -111,13 +112,7 @@ test('what changes is seen at once', async () => {
   await expectFresh('a message in a log record');
   expect(JSON.stringify(await views(context))).toContain('typed');
 
-  await telemetry.store.putPrices([
-    {
-      provider: 'example',
-      model: 'm',
-      prices: [{ project: '', rows: [price], tierFactors: {}, priceVersion: 'test' }],
-    },
-  ]);
+  await telemetry.store.putPrices([flatPrice('example', 'm')]);
   const to = unixNano(telemetry.clock.nowNanos + day);
   const from = unixNano(telemetry.clock.nowNanos - day);
   await telemetry.store.priceSpans({ which: 'range', project: 'default', from, to });
@@ -142,19 +137,3 @@ test('what changes is seen at once', async () => {
   await load(first().map((span) => ({ ...span, name: `new ${span.name}` })));
   await expectFresh('a trace sent anew');
 }, 180_000);
-
-const price = {
-  validFrom: 0,
-  dayFrom: 0,
-  dayTo: 86_400,
-  inputAbove: -1,
-  input: 1,
-  output: 2,
-  cacheRead: 0,
-  cacheWrite: 0,
-  cacheWrite1h: 0,
-  reasoning: 0,
-  inputAudio: 0,
-  outputAudio: 0,
-  request: 0,
-};
