@@ -21,7 +21,7 @@ import { filledColumns } from '../query/sql/stored-runs-sql.ts';
 import type { Window } from '../query/sql/trace-sets-sql.ts';
 import { tracesByHex } from '../query/sql/trace-summary-sql.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
-import { SumKeeper } from './sum-keeper.ts';
+import { backgroundLimits, SumKeeper } from './sum-keeper.ts';
 
 export interface RunKeeperOptions {
   readonly store: Pick<
@@ -51,7 +51,6 @@ const stepsPerStatement = 200_000;
 const farMax = 5_000;
 /** A clock that was set back stamps rows with times that were. */
 const setBackMs = 600_000n;
-const timeMsMax = 100_000;
 const hourNanos = 3_600_000_000_000n;
 
 export class RunKeeper {
@@ -216,10 +215,7 @@ export class RunKeeper {
   }
 
   async #rows<Row>(statement: Sql): Promise<readonly Row[]> {
-    const { rows } = await this.#options.store.query<Row>(statement.toStatement(), {
-      timeMsMax,
-      rowsReadMax: 20_000_000_000,
-    });
+    const { rows } = await this.#options.store.query<Row>(statement.toStatement(), backgroundLimits);
     return rows;
   }
 }
