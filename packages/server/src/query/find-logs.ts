@@ -35,6 +35,7 @@ export async function findLogs(context: QueryContext, parameters: LogsParameters
     range: page.range,
     begin: page.after === undefined ? beginning : unixNano(BigInt(page.after[0] ?? '0')),
     limit: limit + 1,
+    signal: 'logs',
     select: selectLogs(context.project, conditions, order),
   });
   const rows = await withTexts(reader, found.slice(0, limit));

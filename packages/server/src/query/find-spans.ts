@@ -42,6 +42,7 @@ export async function findSpans(context: QueryContext, parameters: SpansParamete
     range: page.range,
     begin: page.after === undefined ? page.range.newest : unixNano(BigInt(page.after[0] ?? '0')),
     limit: limit + 1,
+    signal: 'spans',
     select: (window, count) => sql`
       SELECT ${slimSpanColumns}, ${cutAttributeColumns}, ${textIdColumns}, toUnixTimestamp64Nano(start_time) AS key
       FROM spans WHERE ${inRange(context.project, 'spans', window)} AND ${conditions}

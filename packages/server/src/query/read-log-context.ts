@@ -33,7 +33,7 @@ export async function readLogContext(
     if (limit === 0) return [];
     const conditions = every([service, afterLog(key, order)]);
     const select = selectLogs(context.project, () => conditions, order);
-    return collectInOrder<LogRow>(reader, { order, range, begin: time, limit, select });
+    return collectInOrder<LogRow>(reader, { order, range, begin: time, limit, signal: 'logs', select });
   };
   const earliest = time > contextNanosMax ? unixNano(time - contextNanosMax) : unixNano(0n);
   const [older, newer] = await Promise.all([

@@ -3,6 +3,7 @@
  * dense and not as much as the range is long. Windows do not overlap: what a filter rejects is looked at once.
  */
 import { type UnixNano, unixNano } from '@sightline/base';
+import { type PausingSignal, windowBeyondPause } from './beyond-pause.ts';
 import type { Reader } from './reader.ts';
 import type { Sql } from './sql/sql.ts';
 import type { TimeRange } from './time-range.ts';
@@ -15,6 +16,8 @@ export interface WindowSearch {
   /** Where the list begins: near the end of the range for `desc`, near its start for `asc`. */
   readonly begin: UnixNano;
   readonly limit: number;
+  /** Where it is given, a window without anything may be the begin of a pause, which is skipped. */
+  readonly signal?: PausingSignal;
   readonly select: (window: Window, limit: number) => Sql;
 }
 
@@ -23,9 +26,10 @@ const growthMax = 16;
 
 /** The first `limit` rows in order; fewer where the range has no more, or where a limit of the query was met. */
 export async function collectInOrder<Row>(reader: Reader, search: WindowSearch): Promise<Row[]> {
-  const { order, range, limit, select } = search;
+  const { order, range, limit, signal, select } = search;
   const rows: Row[] = [];
   let width = fiveMinutes;
+  let pausing = signal;
   let window = firstWindow(search, width);
   for (;;) {
     const wanted = limit - rows.length;
@@ -34,14 +38,73 @@ export async function collectInOrder<Row>(reader: Reader, search: WindowSearch):
     rows.push(...found);
     const isLast = order === 'desc' ? window.from === range.from : window.to === range.to;
     if (rows.length >= limit || isLast) return rows;
-    width *= growthOf(found.length, wanted);
-    window =
-      order === 'desc' ? windowBefore(range, window.from, width) : windowAfter(range, window.to, width);
+    let beyond: Window | undefined;
+    if (found.length === 0 && pausing !== undefined) {
+      const rest =
+        order === 'desc' ? { from: range.from, to: window.from } : { from: window.to, to: range.to };
+      beyond = await windowBeyondPause(reader, { signal: pausing, order, rest });
+      // Once: where a filter rejects what is there, the next answer would be no other.
+      pausing = undefined;
+    }
+    if (beyond === undefined) {
+      width *= growthOf(found.length, wanted);
+      window =
+        order === 'desc' ? windowBefore(range, window.from, width) : windowAfter(range, window.to, width);
+    } else {
+      // Where nothing is found here either, it was rejected: the next window is as wide as without the pause.
+      width *= growthOf(0, wanted);
+      window = beyond;
+    }
+  }
+}
+
+/** Windows that reach back from a moment, each over more than the one before, and over the first pause that they meet. All of them go on to the end of the range. */
+export class ReachingWindow {
+  readonly #range: Window;
+  #end: UnixNano;
+  #width = fiveMinutes;
+  #found = 0;
+  #pausing: PausingSignal | undefined;
+
+  constructor(range: Window, end: UnixNano, signal: PausingSignal) {
+    this.#range = range;
+    this.#end = end;
+    this.#pausing = signal;
+  }
+
+  get window(): Window {
+    return { from: windowBefore(this.#range, this.#end, this.#width).from, to: this.#range.to };
+  }
+
+  get isLast(): boolean {
+    return this.window.from === this.#range.from;
+  }
+
+  /** The window held `found` of the `wanted`. */
+  async grow(
+    reader: Reader,
+    { found, wanted }: { readonly found: number; readonly wanted: number },
+  ): Promise<void> {
+    const beyond = found > this.#found ? undefined : await this.#beyondPause(reader);
+    this.#found = found;
+    if (beyond === undefined) this.#width *= growthOf(found, wanted);
+    else {
+      this.#width = fiveMinutes;
+      this.#end = unixNano(beyond.from + fiveMinutes);
+    }
+  }
+
+  async #beyondPause(reader: Reader): Promise<Window | undefined> {
+    const signal = this.#pausing;
+    this.#pausing = undefined;
+    if (signal === undefined) return undefined;
+    const rest = { from: this.#range.from, to: this.window.from };
+    return windowBeyondPause(reader, { signal, order: 'desc', rest });
   }
 }
 
 /** How much wider to look: as the window's density tells, within bounds. */
-export function growthOf(found: number, wanted: number): bigint {
+function growthOf(found: number, wanted: number): bigint {
   if (found === 0) return BigInt(growthMax);
   return BigInt(Math.min(growthMax, Math.max(2, Math.ceil((1.5 * wanted) / found))));
 }
@@ -55,7 +118,7 @@ function firstWindow({ order, range, begin }: WindowSearch, width: bigint): Wind
 }
 
 /** Windows begin and end with the buckets of the tables, where the range does not. */
-export function windowBefore(range: Window, to: UnixNano, width: bigint): Window {
+function windowBefore(range: Window, to: UnixNano, width: bigint): Window {
   const from = ((to - width) / fiveMinutes) * fiveMinutes;
   return { from: from > range.from ? unixNano(from) : range.from, to };
 }

@@ -15,7 +15,7 @@ import { inRange, storedAfter, storedUntil } from './sql/range-sql.ts';
 import { every, int64, type Sql, sql, string, trusted, uint } from './sql/sql.ts';
 import { startsWithin, type TraceWish, wantedTraces, type Window } from './sql/trace-sets-sql.ts';
 import { selectSummaries, type SummaryRow, tracesByHex } from './sql/trace-summary-sql.ts';
-import { growthOf, windowBefore } from './time-windows.ts';
+import { ReachingWindow } from './time-windows.ts';
 
 export interface TraceSearch {
   readonly wish: TraceWish;
@@ -41,7 +41,6 @@ interface Candidate {
   readonly readMs: string;
 }
 
-const fiveMinutes = 300_000_000_000n;
 /** Room for traces that are in a window but have their place elsewhere. */
 const spareCandidates = 20;
 
@@ -49,12 +48,11 @@ export async function collectTraces(reader: Reader, search: TraceSearch): Promis
   const { page, limit } = search;
   const { range } = page;
   const end = page.after === undefined ? range.newest : keyTime(page.after);
-  let width = fiveMinutes;
+  const reaching = new ReachingWindow(range, end, 'spans');
   let spare = spareCandidates;
   let best: FoundTraces = { placed: [], snapshot: page.snapshot };
   for (;;) {
-    const window = { from: windowBefore(range, end, width).from, to: range.to };
-    const isLast = window.from === range.from;
+    const { window, isLast } = reaching;
     const wanted = limit + spare;
     const candidates = await findCandidates(reader, search, { window, wanted });
     if (candidates === undefined) return best;
@@ -68,7 +66,7 @@ export async function collectTraces(reader: Reader, search: TraceSearch): Promis
       }
       if (isLast) return best;
     }
-    width *= growthOf(candidates.length, limit);
+    await reaching.grow(reader, { found: candidates.length, wanted: limit });
   }
 }
 

@@ -8,7 +8,7 @@ import { keyedPage, readSort, type SortBy } from '../sql/keyed-page-sql.ts';
 import { aiSpansWithin, runRows } from '../sql/run-rows-sql.ts';
 import { int64, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
-import { growthOf, windowBefore } from '../time-windows.ts';
+import { ReachingWindow } from '../time-windows.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
 import { readRuns } from './run-facts.ts';
 import { withStoredRuns } from './stored-runs.ts';
@@ -90,19 +90,16 @@ function filteredTraces(
   return tracesOfFilter(reader.project, filter, window);
 }
 
-const fiveMinutes = 300_000_000_000n;
-
 /** Windows that grow back from the end of the range, so that the newest page costs what its rows cost. */
 async function findNewest(reader: Reader, search: Search): Promise<readonly Placed[]> {
   const { page, limit } = search;
   const { range, after } = page;
   const end = after === undefined ? range.newest : unixNano(BigInt(after[0] ?? '0'));
-  let width = fiveMinutes;
+  const reaching = new ReachingWindow(range, end, 'steps');
   let spare = 20;
   let best: readonly Placed[] = [];
   for (;;) {
-    const window = { from: windowBefore(range, end, width).from, to: range.to };
-    const isLast = window.from === range.from;
+    const { window, isLast } = reaching;
     const wanted = limit + spare;
     const candidates = await findCandidates(reader, search, { window, wanted });
     if (candidates === undefined) return best;
@@ -115,7 +112,7 @@ async function findNewest(reader: Reader, search: Search): Promise<readonly Plac
       }
       if (isLast) return best;
     }
-    width *= growthOf(candidates.length, limit);
+    await reaching.grow(reader, { found: candidates.length, wanted: limit });
   }
 }
 

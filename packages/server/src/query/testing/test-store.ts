@@ -72,20 +72,22 @@ export class TestStore {
     signal: TelemetrySignal,
     request: unknown,
     receivedNanos = this.clock.nowNanos,
+    project = 'default',
   ): Promise<void> {
     const protobuf = jsonToProtobuf(signal, Buffer.from(JSON.stringify(request)));
     if (!protobuf.ok) throw new Error(protobuf.error.message);
-    await this.loadProtobuf(signal, protobuf.value, receivedNanos);
+    await this.loadProtobuf(signal, protobuf.value, receivedNanos, project);
   }
 
   async loadProtobuf(
     signal: TelemetrySignal,
     bytes: Uint8Array,
     receivedNanos = this.clock.nowNanos,
+    project = 'default',
   ): Promise<void> {
     const received = unixNano(receivedNanos);
     const newest = unixNano(this.clock.nowNanos + 2n * day);
-    await this.#segments.load(signal, [recordOfProtobuf(signal, bytes, { received, newest })]);
+    await this.#segments.load(signal, [recordOfProtobuf(signal, bytes, { project, received, newest })]);
   }
 
   async close(): Promise<void> {
