@@ -1,12 +1,12 @@
-import { unixNano } from '@sightline/base';
 import type { TracesParameters, TracesResponse, TraceSummary } from '@sightline/schema/api';
 import { type PageStart, startPage, writeCursor } from './cursor.ts';
 import { decodeCost, decodeTime, nanosToMs, textOrNull } from './decode-row.ts';
 import { readQ } from './filter/read-condition.ts';
 import { type QueryContext, Reader } from './reader.ts';
-import { selectUsage, type SummaryRow, type UsageRow } from './sql/trace-summary-sql.ts';
+import { readUsage, type TraceUsage } from './read-usage.ts';
+import type { SummaryRow } from './sql/trace-summary-sql.ts';
 import { readListRange } from './time-range.ts';
-import { collectTraces, type PlacedTrace } from './trace-window.ts';
+import { collectTraces } from './trace-window.ts';
 
 /**
  * Traces with a span in the range (one that meets the filter, if there is one), ordered by their first span in the range,
@@ -30,7 +30,10 @@ export async function findTraces(
     limit: limit + 1,
   });
   const traces = placed.slice(0, limit);
-  const usage = await readUsage(reader, traces);
+  const usage = await readUsage(
+    reader,
+    traces.map(({ summary }) => summary),
+  );
   const last = placed.length > limit ? traces.at(-1) : undefined;
   return {
     traces: traces.map(({ summary }) => decodeSummary(summary, usage.get(summary.traceId))),
@@ -42,24 +45,7 @@ export async function findTraces(
   };
 }
 
-/** From the narrow table of calls, for the traces of the page: each call once, all of the trace. */
-async function readUsage(
-  reader: Reader,
-  traces: readonly PlacedTrace[],
-): Promise<ReadonlyMap<string, UsageRow>> {
-  if (traces.length === 0) return new Map();
-  const starts = traces.map(({ summary }) => BigInt(summary.startNanos));
-  const ends = traces.map(({ summary }) => BigInt(summary.endNanos));
-  const window = {
-    from: unixNano(starts.reduce((a, b) => (b < a ? b : a))),
-    to: unixNano(ends.reduce((a, b) => (b > a ? b : a)) + 1n),
-  };
-  const ids = traces.map(({ summary }) => summary.traceId);
-  const rows = await reader.rows<UsageRow>(selectUsage(reader.project, ids, window));
-  return new Map(rows.map((row) => [row.traceId, row]));
-}
-
-function decodeSummary(row: SummaryRow, usage: UsageRow | undefined): TraceSummary {
+function decodeSummary(row: SummaryRow, usage: TraceUsage | undefined): TraceSummary {
   return {
     traceId: row.traceId,
     name: row.name,
@@ -72,7 +58,7 @@ function decodeSummary(row: SummaryRow, usage: UsageRow | undefined): TraceSumma
     inputTokens: usage?.inputTokens ?? null,
     outputTokens: usage?.outputTokens ?? null,
     costUsd: decodeCost(usage?.costUsd ?? null),
-    unpricedCalls: Number(usage?.unpricedCalls ?? 0),
+    unpricedCalls: usage?.unpricedCalls ?? 0,
     sessionId: textOrNull(row.sessionId),
     userId: textOrNull(row.userId),
     rootArrived: row.isChild === 0,

@@ -1,7 +1,7 @@
 import { inRange } from './range-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 import { summaryDays } from './trace-sets-sql.ts';
-import { billedColumns, billedSums } from './usage-sql.ts';
+import { billedColumns, billedSums, hasUsage, isUncountable, knownCost } from './usage-sql.ts';
 import { type Sql, sql, strings, trusted } from './sql.ts';
 
 export interface SummaryRow {
@@ -51,4 +51,31 @@ export function selectUsage(project: string, traceIds: readonly string[], window
   return sql`SELECT traceId, inputTokens, outputTokens, costUsd, unpricedCalls FROM (SELECT traceId, ${trusted(billedSums)} FROM (
     SELECT lower(hex(trace_id)) AS traceId, ${trusted(billedColumns)} FROM ai_spans
     WHERE ${inRange(project, 'spans', window)} AND trace_id IN (${tracesByHex(traceIds)}) GROUP BY trace_id))`;
+}
+
+/** A call, or a sum of calls, as the rule of what counts needs it. */
+export interface UsedCallRow {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string;
+  readonly operation: string;
+  readonly responseId: string;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly costUsd: number | 'inf' | null;
+  readonly uncountable: number;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly model: string;
+  readonly provider: string;
+}
+
+/** What `selectUsage` adds up, span by span. */
+export function selectUsedCalls(project: string, traceIds: readonly string[], window: Window): Sql {
+  return sql`SELECT lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, lower(hex(parent_span_id)) AS parentSpanId,
+      operation, response_id AS responseId, toFloat64(input_tokens) AS inputTokens, toFloat64(output_tokens) AS outputTokens,
+      ${trusted(knownCost)} AS costUsd, toUInt8(${trusted(isUncountable)}) AS uncountable, toFloat64(cache_read_tokens) AS cacheReadTokens,
+      toFloat64(cache_write_tokens) AS cacheWriteTokens, toFloat64(reasoning_tokens) AS reasoningTokens, model, provider
+    FROM ai_spans WHERE ${inRange(project, 'spans', window)} AND trace_id IN (${tracesByHex(traceIds)}) AND ${trusted(hasUsage)}`;
 }
