@@ -20,6 +20,10 @@ const indexesLeftToMerges = [
   'long_keys_index',
   'resource_values_index',
   'scope_keys_index',
+  'trace_id_index',
+  'session_id_index',
+  'user_id_index',
+  'correlation_id_index',
 ].join(',');
 
 /**
