@@ -11,7 +11,8 @@ export function embeddedArguments(memoryBytesMax: number): string[] {
     primary_index_cache_size: 64 * mebibyte,
     index_mark_cache_size: 32 * mebibyte,
     index_uncompressed_cache_size: 0,
-    uncompressed_cache_size: 0,
+    // A trace takes 6 MB of it, the newest lists 7.
+    uncompressed_cache_size: 32 * mebibyte,
     text_index_tokens_cache_size: 16 * mebibyte,
     text_index_header_cache_size: 32 * mebibyte,
     text_index_postings_cache_size: 16 * mebibyte,
