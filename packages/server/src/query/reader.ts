@@ -22,7 +22,12 @@ export interface QueryContext {
   readonly project: string;
   /** Runs that were read lately; without it each is read anew. */
   readonly runs?: RunCache | undefined;
+  /** Steps that an answer puts together to runs itself, beside those that the store has put together. */
+  readonly stepsReadMax?: number | undefined;
 }
+
+/** Half a million take two seconds of CPU and some hundred megabytes. */
+const stepsReadMaxDefault = 500_000;
 
 /**
  * Runs the statements of one request. They share one time budget, and every failure comes out as a SightlineError. The
@@ -32,15 +37,20 @@ export class Reader {
   readonly clock: Clock;
   readonly project: string;
   readonly runs: RunCache | undefined;
+  readonly stepsReadMax: number;
   readonly #store: TelemetryStore;
   readonly #deadlineMs: number;
   readonly #limitsMet: LimitMet[] = [];
 
-  constructor({ store, clock, project, runs }: QueryContext, timeMsMax = queryTimeMsMax) {
+  constructor(
+    { store, clock, project, runs, stepsReadMax = stepsReadMaxDefault }: QueryContext,
+    timeMsMax = queryTimeMsMax,
+  ) {
     this.#store = store;
     this.clock = clock;
     this.project = project;
     this.runs = runs;
+    this.stepsReadMax = stepsReadMax;
     this.#deadlineMs = clock.monotonicMs() + timeMsMax;
   }
 

@@ -19,16 +19,15 @@ import { readOverview } from '../query/agents/read-overview.ts';
 import { readPerformance } from '../query/agents/read-performance.ts';
 import { withStoredRuns } from '../query/agents/stored-runs.ts';
 import { Reader } from '../query/reader.ts';
-import { callNames, callRows } from '../query/sql/call-rows-sql.ts';
 import { type RunScope, runRows } from '../query/sql/run-rows-sql.ts';
-import { string, type Sql, sql, trusted } from '../query/sql/sql.ts';
-import { runColumnNames } from '../query/sql/stored-runs-sql.ts';
+import { string, sql, trusted } from '../query/sql/sql.ts';
 import { AgentSpans } from '../query/testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../query/testing/otlp-json.ts';
 import { day, TestStore } from '../query/testing/test-store.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { RunKeeper } from './run-keeper.ts';
 import { randomSpan, type RandomStep, randomStep } from './testing/random-steps.ts';
+import { readRunsAndCalls } from './testing/runs-and-calls.ts';
 import { settle } from './testing/settled-answer.ts';
 import { flatPrice } from '../storage/testing/flat-price.ts';
 
@@ -73,41 +72,10 @@ async function bothWays(): Promise<{
 }> {
   const fast = await withStoredRuns(new Reader(telemetry.context), scope, {});
   expect(fast.stored).toBeDefined();
-  return { fast: await read(fast), ruled: await read(scope) };
-}
-
-/** Lists whose order says nothing. */
-const sorted = ['agentNames', 'serviceNames', 'versionNames', 'modelNames', 'models'];
-/** Of the outermost step its ids are only known while the run is put together. */
-const headOnly = 'tuple(head.1, head.2, head.3, head.4, head.5, head.6)';
-
-async function read(of: RunScope): Promise<readonly unknown[]> {
-  const columns = runColumnNames.map(
-    (name) =>
-      `toString(${name === 'head' ? headOnly : sorted.includes(name) ? `arraySort(${name})` : name}) AS ${name}_`,
-  );
-  const names = [
-    ...callNames.filter((name) => name !== 'spanId'),
-    'agent',
-    'isCounted',
-    'inputTokens',
-    'outputTokens',
-    'costUsd',
-    'unpricedCalls',
-  ];
-  const calls = (kinds: 'models' | 'tools' | 'all'): Sql =>
-    sql`SELECT ${trusted(`'${kinds}' AS kinds, hex(trace_id) AS trace, groupArray(tuple(${(kinds === 'tools' ? names.slice(0, -5) : names).map((name) => `toString(${name})`).join(', ')})) AS made`)}
-      FROM (${callRows({ scope: of, where: all, kinds, reads: [...callNames, 'agent'] })}) GROUP BY trace_id`;
-  const rows: unknown[] = [];
-  const ask = async (statement: Sql): Promise<void> => {
-    rows.push(...(await telemetry.store.query(statement.toStatement())).rows);
+  return {
+    fast: await readRunsAndCalls(telemetry.store, fast),
+    ruled: await readRunsAndCalls(telemetry.store, scope),
   };
-  await ask(
-    sql`SELECT hex(trace_id) AS trace, ${trusted(columns.join(', '))} FROM (${runRows({ scope: of, where: all })}) ORDER BY trace`,
-  );
-  for (const kinds of ['models', 'tools', 'all'] as const)
-    await ask(sql`SELECT kinds, trace, arraySort(made) AS made FROM (${calls(kinds)}) ORDER BY trace`);
-  return rows;
 }
 
 test('what is put together ahead is what lists would put together, whatever came when', async () => {
@@ -204,14 +172,15 @@ test('a later page reads what was there at the first', async () => {
     await telemetry.store.query<{ ms: string }>({ sql: 'SELECT toUnixTimestamp64Milli(now64(3)) AS ms' })
   ).rows;
   const then: RunScope = { ...scope, storedUntilMs: BigInt(row?.ms ?? 0) };
-  const first = await read(then);
+  const first = await readRunsAndCalls(telemetry.store, then);
   const more = [
     spans.call('m9', { trace: 3, span: 399, at: 0 }),
     spans.agent('late', { trace: 9999, span: 1, at: 5 }),
   ];
   await telemetry.loadJson('traces', tracesRequest('bot', more));
   await keeper.settled();
-  expect(await read(await withStoredRuns(new Reader(telemetry.context), then, {}))).toEqual(first);
+  const later = await withStoredRuns(new Reader(telemetry.context), then, {});
+  expect(await readRunsAndCalls(telemetry.store, later)).toEqual(first);
   await expectSame('and a new first page all');
 });
 

@@ -5,11 +5,11 @@
 import { assert, unixNano } from '@sightline/base';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background-looks.ts';
-import { readRunsProgress } from '../query/agents/stored-runs.ts';
+import { readRunsProgress, type RunsProgress } from '../query/agents/stored-runs.ts';
 import {
   anyChangeAfter,
-  changedHours,
   type ChangedTraces,
+  changedTimes,
   extentsOf,
   farTraces,
   runsOf,
@@ -17,10 +17,11 @@ import {
   vacatedPlaces,
 } from '../query/sql/fill-runs-sql.ts';
 import { type Sql, sql, trusted } from '../query/sql/sql.ts';
-import { filledColumns } from '../query/sql/stored-runs-sql.ts';
+import { type ChangedSteps, filledColumns } from '../query/sql/stored-runs-sql.ts';
 import type { Window } from '../query/sql/trace-sets-sql.ts';
 import { tracesByHex } from '../query/sql/trace-summary-sql.ts';
-import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import type { RunsAhead, TelemetryStore } from '../storage/telemetry-store.ts';
+import { type ChangedTime, type FoundSpells, type Spell, spellsOf } from './changed-spells.ts';
 import { backgroundLimits, SumKeeper } from './sum-keeper.ts';
 
 export interface RunKeeperOptions {
@@ -32,6 +33,8 @@ export interface RunKeeperOptions {
   readonly intervalMs?: number;
   /** How long runs are left alone before they are summed up. */
   readonly quietMs?: number;
+  /** About how many steps are put together at once. */
+  readonly stepsPerStatement?: number;
   /** Whether somebody waits for the store. */
   readonly isAwaited?: () => boolean;
 }
@@ -46,12 +49,17 @@ const sumsMsMax = 3_000;
 const waitFactor = 1;
 const waitStepMs = 20;
 /** What is put together at once fits in memory, and is done long before the engine loses its patience, however busy the machine is. */
-const stepsPerStatement = 200_000;
+const stepsPerStatementDefault = 200_000;
 /** More of them, and all are looked for in all of the time. */
 const farMax = 5_000;
 /** A clock that was set back stamps rows with times that were. */
 const setBackMs = 600_000n;
-const hourNanos = 3_600_000_000_000n;
+/** Ten minutes of projects that are looked at at once; what is beyond comes after. */
+const timesMax = 50_000;
+/** After so long of going back, what came meanwhile has its turn; looking for it takes less than a tenth of the time. */
+const forwardMs = 10_000;
+const listFactor = 10;
+const secondNanos = 1_000_000_000n;
 
 export class RunKeeper {
   readonly #options: RunKeeperOptions;
@@ -60,10 +68,12 @@ export class RunKeeper {
   /** Before this nothing is looked for. */
   #dueMs = 0;
   readonly #sums: SumKeeper;
+  readonly #stepsPerStatement: number;
   #sumsTimer: NodeJS.Timeout | undefined;
 
   constructor(options: RunKeeperOptions) {
     this.#options = options;
+    this.#stepsPerStatement = options.stepsPerStatement ?? stepsPerStatementDefault;
     this.#looks = new BackgroundLooks({
       look: async () => this.#lookAndGoOn(),
       retryMs,
@@ -142,42 +152,100 @@ export class RunKeeper {
   async #look(sumMsMax: number): Promise<bigint> {
     const { store } = this.#options;
     const untilMs = await store.settledMs();
-    const { generation, untilMs: knownMs } = await readRunsProgress({
-      rows: async (each) => this.#rows(each),
-    });
-    if (untilMs < knownMs) {
-      await store.recordRunsProgress({ generation, untilMs: untilMs - setBackMs });
-      return untilMs - setBackMs;
+    const known = await readRunsProgress({ rows: async (each) => this.#rows(each) });
+    const { generation } = known;
+    if (untilMs < (known.ahead?.untilMs ?? known.untilMs)) {
+      const leastMs = known.untilMs < untilMs - setBackMs ? known.untilMs : untilMs - setBackMs;
+      await store.recordRunsProgress({ generation, untilMs: leastMs });
+      return leastMs;
     }
-    const isKnown = await this.#putChanges({ generation, knownMs, untilMs });
-    if (!isKnown) return knownMs;
+    const rightMs = await this.#putChanges(known, untilMs);
+    if (rightMs === undefined) return known.untilMs;
     const beganMs = performance.now();
     await this.#sums.make(generation, () => this.#looks.isStopped || performance.now() - beganMs > sumMsMax);
-    return untilMs;
+    return rightMs;
   }
 
-  /** Whether the table is right until then. */
-  async #putChanges({ generation, knownMs, untilMs }: Look): Promise<boolean> {
-    const changes = { afterMs: knownMs === 0n ? -1n : knownMs, untilMs };
-    const hours = await this.#rows<ChangedHour>(changedHours(changes));
+  /**
+   * Puts together what changed, the newest first and noting how far it came: long before all of it is there much of it is read, and after a restart it goes
+   * on where it was. Until when the table is right then, which is `untilMs` or later; undefined where it was stopped.
+   */
+  async #putChanges(known: RunsProgress, untilMs: bigint): Promise<bigint | undefined> {
+    const { generation, untilMs: sinceMs } = known;
+    const isFirst = sinceMs === 0n;
+    const since = { generation, sinceMs };
+    let ahead: RunsAhead | undefined = known.ahead ?? { untilMs, fromS: Infinity };
+    if (known.ahead !== undefined) ahead = await this.#bringForward({ ...since, ahead });
+    for (let isAny = isFirst || known.ahead !== undefined; ahead !== undefined; isAny = true) {
+      const beganMs = performance.now();
+      const changes = { afterMs: isFirst ? -1n : sinceMs, untilMs: ahead.untilMs };
+      const found = await this.#spells({ ...changes, to: nanosOf(ahead.fromS) });
+      const endedMs = performance.now();
+      const pauseMs = endedMs + Math.max(forwardMs, listFactor * (endedMs - beganMs));
+      const left = await this.#putSpells({ ...since, ahead, changes, ...found, pauseMs });
+      if (left === undefined) return undefined;
+      if (left === 'nothing') {
+        if (isAny || found.spells.length > 0)
+          await this.#options.store.recordRunsProgress({ generation, untilMs: ahead.untilMs, isFirst });
+        return ahead.untilMs;
+      }
+      ahead = await this.#bringForward({ ...since, ahead: left });
+    }
+    return undefined;
+  }
+
+  /** What of it is left after a while: nothing, or what is before. Undefined where it was stopped. */
+  async #putSpells(wish: SpellsToPut): Promise<RunsAhead | 'nothing' | undefined> {
+    const { generation, sinceMs, changes, spells, isAll, pauseMs } = wish;
+    let { ahead } = wish;
+    for (const [index, spell] of spells.entries()) {
+      if (!(await this.#putSpell(generation, changes, spell))) return undefined;
+      if (isAll && index === spells.length - 1) break;
+      ahead = { ...ahead, fromS: spell.fromS };
+      await this.#options.store.recordRunsProgress({ generation, untilMs: sinceMs, ahead });
+      if (performance.now() > pauseMs) return ahead;
+    }
+    return isAll ? 'nothing' : ahead;
+  }
+
+  /** Puts together what changed lately of what is put together already. Undefined where it was stopped. */
+  async #bringForward({ generation, sinceMs, ahead }: Forward): Promise<RunsAhead | undefined> {
+    const untilMs = await this.#options.store.settledMs();
+    if (untilMs <= ahead.untilMs) return ahead;
+    const changes = { afterMs: ahead.untilMs, untilMs };
+    for (let to: bigint | undefined, isAll = false; !isAll;) {
+      const found = await this.#spells({ ...changes, from: nanosOf(ahead.fromS), to });
+      for (const spell of found.spells)
+        if (!(await this.#putSpell(generation, changes, spell))) return undefined;
+      ({ isAll } = found);
+      to = nanosOf(found.spells.at(-1)?.fromS ?? Infinity);
+    }
+    const forward = { untilMs, fromS: ahead.fromS };
+    await this.#options.store.recordRunsProgress({ generation, untilMs: sinceMs, ahead: forward });
+    return forward;
+  }
+
+  async #spells(changes: ChangedSteps): Promise<FoundSpells> {
+    const rows = await this.#rows<ChangedTime>(changedTimes(changes, timesMax));
+    return spellsOf(rows, this.#stepsPerStatement, timesMax);
+  }
+
+  /** Whether it was put together whole. */
+  async #putSpell(generation: number, changes: Changes, { fromS, toS, weights }: Spell): Promise<boolean> {
+    const started = { from: unixNano(BigInt(fromS) * secondNanos), to: unixNano(BigInt(toS) * secondNanos) };
     const touched = new Map<string, Set<number>>();
-    for (const { project, started, weight } of putSideBySide(hours)) {
-      const parts = Math.ceil(weight / stepsPerStatement);
+    for (const [project, weight] of weights) {
+      const places = new Set<number>();
+      touched.set(project, places);
+      const parts = Math.ceil(weight / this.#stepsPerStatement);
       for (let part = 0; part < parts; part += 1) {
         if (this.#looks.isStopped) return false;
-        const places = await this.#alongside(async () =>
-          this.#put({ project, generation, started, changes, part, parts }),
-        );
-        const ofProject = touched.get(project) ?? new Set();
-        touched.set(project, ofProject);
-        for (const bucket of places) ofProject.add(bucket);
+        const traces = { project, generation, started, changes, part, parts };
+        for (const bucket of await this.#alongside(async () => this.#put(traces))) places.add(bucket);
       }
     }
-    const isFirst = knownMs === 0n;
-    if (hours.length === 0 && !isFirst) return true;
     // Of what is known from now on, sums that were made before are wrong.
     await this.#sums.forget(touched);
-    await this.#options.store.recordRunsProgress({ generation, untilMs, isFirst });
     return true;
   }
 
@@ -200,8 +268,8 @@ export class RunKeeper {
     }
     const moved = extents.filter((extent) => Number(extent.moved) > 0);
     if (moved.length === 0) return places;
-    const latest = moved.map(({ placed }) => BigInt(placed)).reduce((a, b) => (a > b ? a : b));
-    const select = vacatedPlaces(traces, unixNano(latest)).toStatement();
+    const places_ = windowOf(moved.map(({ from, placed }) => ({ from, to: placed })));
+    const select = vacatedPlaces(traces, places_).toStatement();
     await this.#options.store.deriveRuns({ into: 'runs', columns: vacatedColumns, select });
     return places;
   }
@@ -220,44 +288,23 @@ export class RunKeeper {
   }
 }
 
-interface ChangedHour {
-  readonly project: string;
-  /** Seconds since 1970. */
-  readonly hour: number;
-  readonly weight: string;
-}
+type Changes = ChangedTraces['changes'];
 
-interface Look {
+interface Forward {
   readonly generation: number;
-  /** The table is right until then; 0 for nothing. */
-  readonly knownMs: bigint;
-  readonly untilMs: bigint;
+  /** All that changed until then is known; 0 for nothing. */
+  readonly sinceMs: bigint;
+  readonly ahead: RunsAhead;
 }
 
-interface ChangedSpell {
-  readonly project: string;
-  readonly started: Window;
-  readonly weight: number;
+interface SpellsToPut extends Forward, FoundSpells {
+  readonly changes: Changes;
+  /** By the clock that only goes forward. */
+  readonly pauseMs: number;
 }
 
-/** Hours of a day with few rows are gone through together: a statement takes some time by itself. */
-function putSideBySide(hours: readonly ChangedHour[]): readonly ChangedSpell[] {
-  const spells: ChangedSpell[] = [];
-  for (const { project, hour, weight } of hours) {
-    const from = unixNano(BigInt(hour) * 1_000_000_000n);
-    const to = unixNano(from + hourNanos);
-    const before = spells.at(-1);
-    const all = Number(weight) + (before?.weight ?? 0);
-    if (
-      before?.project === project &&
-      all <= stepsPerStatement &&
-      to - before.started.from <= 24n * hourNanos
-    )
-      spells[spells.length - 1] = { project, started: { from: before.started.from, to }, weight: all };
-    else spells.push({ project, started: { from, to }, weight: Number(weight) });
-  }
-  return spells;
-}
+const nanosOf = (seconds: number): bigint | undefined =>
+  seconds === Infinity ? undefined : BigInt(seconds) * secondNanos;
 
 interface Extent {
   readonly isFar: number;
@@ -268,7 +315,7 @@ interface Extent {
   readonly buckets: readonly number[];
 }
 
-function windowOf(extents: readonly Extent[]): Window {
+function windowOf(extents: readonly Pick<Extent, 'from' | 'to'>[]): Window {
   assert(extents.length > 0, 'There is an extent');
   const from = extents.map((each) => BigInt(each.from)).reduce((a, b) => (a < b ? a : b));
   const to = extents.map((each) => BigInt(each.to)).reduce((a, b) => (a > b ? a : b));

@@ -135,10 +135,18 @@ export interface RunSumsToForget {
   readonly buckets: readonly number[];
 }
 
+/** Rows of `ai_spans` that changed until `untilMs` are known in `runs` where they started at `fromS` or later: seconds since 1970. */
+export interface RunsAhead {
+  readonly untilMs: bigint;
+  readonly fromS: number;
+}
+
 export interface RunsProgressToRecord {
   readonly generation: number;
   /** All rows of `ai_spans` that changed until then are known in `runs`. Milliseconds since 1970; 0 for nothing. */
   readonly untilMs: bigint;
+  /** What is known beyond, while much is put together. */
+  readonly ahead?: RunsAhead | undefined;
   /** The first that is known of this generation: rows of older ones may go. */
   readonly isFirst?: boolean;
 }

@@ -23,6 +23,7 @@ import type {
   UsersResponse,
 } from '@sightline/schema/api';
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
+import { comparedOverview } from '../model/compared-overview.ts';
 import { getJson, request, type Parameters } from './client.ts';
 
 /** What narrows every view of agents; each a parameter of the page's address as well. */
@@ -161,7 +162,8 @@ export const agentGraphQuery = (asked: Parameters, asOf: number) =>
 export const overviewQuery = (asked: Parameters & { readonly groupBy?: OverviewGroup }, asOf: number) =>
   queryOptions({
     queryKey: ['overview', asked, asOf],
-    queryFn: ({ signal }) => getJson<OverviewResponse>('/overview', asked, signal),
+    queryFn: async ({ signal }) =>
+      comparedOverview(await getJson<OverviewResponse>('/overview', asked, signal)),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   });

@@ -23,7 +23,7 @@ import { every, int64, type Sql, sql, string, trusted } from '../sql/sql.ts';
 import { summedUsageText } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
 import { decodeUsage, type UsageRow } from './run-facts.ts';
-import { withStoredRuns } from './stored-runs.ts';
+import { withinLimits, withStoredRuns } from './stored-runs.ts';
 import { type LastFailure, readLastErrors } from './last-errors.ts';
 
 interface CalleeRow {
@@ -64,10 +64,23 @@ interface CalleeList<Row> {
   readonly add: (rows: readonly Row[], reader: Reader) => Promise<void>;
 }
 
+interface FoundCallees<Row> {
+  readonly rows: readonly Row[];
+  readonly nextCursor: string | null;
+  readonly reader: Reader;
+}
+
 async function findCallees<Row extends object>(
   context: QueryContext,
   list: CalleeList<Row>,
-): Promise<{ rows: readonly Row[]; nextCursor: string | null; reader: Reader }> {
+): Promise<FoundCallees<Row>> {
+  return withinLimits(context, async (some) => findPage(some, list));
+}
+
+async function findPage<Row extends object>(
+  context: QueryContext,
+  list: CalleeList<Row>,
+): Promise<FoundCallees<Row>> {
   const { parameters } = list;
   const { cursor: _cursor, limit, ...query } = parameters;
   const reader = new Reader(context);

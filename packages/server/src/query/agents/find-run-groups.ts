@@ -22,7 +22,7 @@ import { summedUsage } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
 import { type BilledModel, decodeUsage, mixModels, readRuns, type UsageRow } from './run-facts.ts';
 import { readScoresOfGroups } from './scores-of.ts';
-import { withStoredRuns } from './stored-runs.ts';
+import { withinLimits, withStoredRuns } from './stored-runs.ts';
 
 type GroupBy = 'session' | 'user';
 
@@ -77,6 +77,14 @@ interface FoundGroups {
 }
 
 async function findGroups(
+  context: QueryContext,
+  by: GroupBy,
+  parameters: SessionsParameters | UsersParameters,
+): Promise<FoundGroups> {
+  return withinLimits(context, async (some) => findPage(some, by, parameters));
+}
+
+async function findPage(
   context: QueryContext,
   by: GroupBy,
   parameters: SessionsParameters | UsersParameters,

@@ -11,7 +11,7 @@ import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { ReachingWindow } from '../time-windows.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
 import { readRuns } from './run-facts.ts';
-import { withStoredRuns } from './stored-runs.ts';
+import { withinLimits, withStoredRuns } from './stored-runs.ts';
 
 /** A run with its place in the list. */
 interface Placed {
@@ -21,6 +21,10 @@ interface Placed {
 
 /** Runs with a step in the range, in the order asked for. By time their place is their first step in the range. */
 export async function findRuns(context: QueryContext, parameters: RunsParameters): Promise<RunsResponse> {
+  return withinLimits(context, async (some) => findPage(some, parameters));
+}
+
+async function findPage(context: QueryContext, parameters: RunsParameters): Promise<RunsResponse> {
   const { cursor: _cursor, limit, ...query } = parameters;
   const reader = new Reader(context);
   const page = await startAgentPage(reader, ['runs', query], parameters);

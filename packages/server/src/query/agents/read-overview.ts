@@ -18,7 +18,7 @@ import { judgementOf, type Judgements, readJudgements } from './judgements.ts';
 import { decodeUsage } from './run-facts.ts';
 import { placeName, type SumPlace } from './overview-place.ts';
 import { noUsage } from './run-tree.ts';
-import { withStoredRuns } from './stored-runs.ts';
+import { withinLimits, withStoredRuns } from './stored-runs.ts';
 import { type PartlySummed, withSums } from './summed-runs.ts';
 import { readTopTools, topPrompts } from './top-lists.ts';
 
@@ -35,6 +35,10 @@ export async function readOverview(
   context: QueryContext,
   parameters: OverviewParameters,
 ): Promise<OverviewResponse> {
+  return withinLimits(context, async (some) => sumUp(some, parameters));
+}
+
+async function sumUp(context: QueryContext, parameters: OverviewParameters): Promise<OverviewResponse> {
   const reader = new Reader(context);
   const asked = readRange(parameters, context.clock);
   const stepMs = chooseStepMs(asked, parameters.steps);

@@ -13,7 +13,7 @@ import { type ExactFilters, isNarrowed } from '../sql/agent-filter-sql.ts';
 import { aiSpansWithin, endNanos, type RunScope, runRows } from '../sql/run-rows-sql.ts';
 import { every, float, type Sql, sql, trusted, uint } from '../sql/sql.ts';
 import { readRange } from '../time-range.ts';
-import { withStoredRuns } from './stored-runs.ts';
+import { withinLimits, withStoredRuns } from './stored-runs.ts';
 
 export interface PerformanceWish extends PerformanceParameters {
   readonly session?: string;
@@ -38,6 +38,10 @@ export async function readPerformance(
   context: QueryContext,
   wish: PerformanceWish,
 ): Promise<PerformanceResponse> {
+  return withinLimits(context, async (some) => measure(some, wish));
+}
+
+async function measure(context: QueryContext, wish: PerformanceWish): Promise<PerformanceResponse> {
   const reader = new Reader(context);
   const range = readRange(wish, context.clock);
   const filters: ExactFilters = wish;

@@ -3,25 +3,15 @@ import { callNames, callRows } from './call-rows-sql.ts';
 import { inBuckets } from './range-sql.ts';
 import { putTogether } from './run-rows-sql.ts';
 import { int64, moment, type Sql, sql, string, trusted, uint } from './sql.ts';
-import { filledRuns } from './stored-runs-sql.ts';
+import { changedSteps, type ChangedSteps, filledRuns } from './stored-runs-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 import { isInference } from './usage-sql.ts';
 
-/** Rows of `ai_spans` that changed in a while: after `afterMs`, until `untilMs`. Milliseconds since 1970. */
-export interface Changes {
-  readonly afterMs: bigint;
-  readonly untilMs: bigint;
-}
-
-function changedIn({ afterMs, untilMs }: Changes): Sql {
-  return sql`changed_time > fromUnixTimestamp64Milli(${int64(afterMs)}, 'UTC') AND changed_time <= fromUnixTimestamp64Milli(${int64(untilMs)}, 'UTC')`;
-}
-
-/** What changed by project and hour of the steps' start: `project`, `hour` (seconds since 1970), `weight`: about how many steps have to be read, since a
- * trace is read whole. */
-export function changedHours(changes: Changes): Sql {
-  return sql`SELECT project, toUnixTimestamp(toStartOfHour(start_time)) AS hour, greatest(count(), 10 * uniq(trace_id)) AS weight FROM ai_spans
-    WHERE ${changedIn(changes)} GROUP BY project, hour ORDER BY project, hour`;
+/** What changed by project and the ten minutes in which steps started, the newest first: `project`, `startS` (seconds since 1970), `weight`: about how
+ * many steps have to be read, since a trace is read whole. */
+export function changedTimes(changes: ChangedSteps, limit: number): Sql {
+  return sql`SELECT project, toUnixTimestamp(toStartOfTenMinutes(start_time)) AS startS, greatest(count(), 10 * uniqHLL12(trace_id)) AS weight FROM ai_spans
+    WHERE ${changedSteps(changes)} GROUP BY project, startS ORDER BY startS DESC, project LIMIT ${uint(limit)}`;
 }
 
 /** Some of the traces of a project with a changed step that started within the window: those with the remainder `part` of `parts`. */
@@ -29,7 +19,7 @@ export interface ChangedTraces {
   readonly project: string;
   readonly generation: number;
   readonly started: Window;
-  readonly changes: Changes;
+  readonly changes: Pick<ChangedSteps, 'afterMs' | 'untilMs'>;
   readonly part: number;
   readonly parts: number;
 }
@@ -37,7 +27,7 @@ export interface ChangedTraces {
 function changedRows({ project, started, changes, part, parts }: ChangedTraces): Sql {
   const inPart = parts === 1 ? trusted('true') : sql`cityHash64(trace_id) % ${uint(parts)} = ${uint(part)}`;
   return sql`project = ${string(project)} AND ${inBuckets(started)} AND start_time >= ${moment(started.from)} AND start_time < ${moment(started.to)}
-    AND ${changedIn(changes)} AND ${inPart}`;
+    AND ${changedSteps(changes)} AND ${inPart}`;
 }
 
 const ids = (traces: ChangedTraces): Sql => sql`SELECT trace_id FROM ai_spans WHERE ${changedRows(traces)}`;
@@ -96,11 +86,11 @@ export const vacatedColumns = [
   'last_time',
 ] as const;
 
-/** Rows that delete what the table has of these traces at other places than the newest. `until` is the latest of all places. */
-export function vacatedPlaces(traces: ChangedTraces, until: Window['to']): Sql {
+/** Rows that delete what the table has of these traces at other places than the newest. All places are within, the last one too. */
+export function vacatedPlaces(traces: ChangedTraces, { from, to }: Window): Sql {
   const { project, generation } = traces;
   const rows = sql`SELECT trace_id, version, start_time, last_time FROM runs FINAL
-    WHERE project = ${string(project)} AND generation = ${uint(generation)} AND bucket <= ${moment(until)} AND trace_id IN (${ids(traces)})`;
+    WHERE project = ${string(project)} AND generation = ${uint(generation)} AND bucket >= toStartOfFiveMinutes(${moment(from)}) AND bucket <= ${moment(to)} AND trace_id IN (${ids(traces)})`;
   return sql`SELECT ${string(project)}, ${uint(generation)}, trace_id, newest, 1, start_time, farthest
     FROM (${rows}) AS old INNER JOIN (
       SELECT trace_id, max(version) AS newest, argMax(start_time, version) AS place, max(last_time) AS farthest FROM (${rows}) GROUP BY trace_id HAVING count() > 1

@@ -150,7 +150,7 @@ export function madeSums({ project, generation, buckets }: SumPlaces): Sql {
   const runs = {
     project,
     window: { from: first, to: last + bucketNanos } as Window,
-    stored: { generation, untilMs: 0n, open: undefined },
+    stored: { generation, unknown: [], open: undefined },
     where: sql`bucket >= ${moment(first)} AND ${bucketOfRun} IN (SELECT toDateTime(arrayJoin(${seconds(buckets)}), 'UTC'))`,
     filters: {},
   };

@@ -6,11 +6,19 @@ import type { ExactFilters } from './agent-filter-sql.ts';
 import { every, int64, joinSql, moment, type Sql, sql, string, strings, trusted, uint } from './sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 
+/** Rows of `ai_spans` by when they changed (milliseconds since 1970) and when they started: after `afterMs` until `untilMs`, from `from` to before `to`. */
+export interface ChangedSteps {
+  readonly afterMs: bigint;
+  readonly untilMs?: bigint | undefined;
+  readonly from?: bigint | undefined;
+  readonly to?: bigint | undefined;
+}
+
 /** Which rows of `runs` are to be believed. */
 export interface StoredRuns {
   readonly generation: number;
-  /** Runs with a row of `ai_spans` that changed later are read there. Milliseconds since 1970. */
-  readonly untilMs: bigint;
+  /** What the table does not know: runs with such a row of `ai_spans` are read there. */
+  readonly unknown: readonly ChangedSteps[];
   /** From when to when those runs have steps; undefined where there is no such run. */
   readonly open: Window | undefined;
   /** Runs that began within are left out: their sums are known. */
@@ -35,14 +43,26 @@ export interface NamedGroups {
   readonly ids: readonly string[];
 }
 
-/** Rows of `ai_spans` that `runs` does not know yet. */
-export function changedAfter(project: string, ms: bigint): Sql {
-  return sql`project = ${string(project)} AND changed_time > fromUnixTimestamp64Milli(${int64(ms)}, 'UTC')`;
+/** The condition on rows of `ai_spans`. */
+export function changedSteps({ afterMs, untilMs, from, to }: ChangedSteps): Sql {
+  const time = (ms: bigint): Sql => sql`fromUnixTimestamp64Milli(${int64(ms)}, 'UTC')`;
+  return every([
+    sql`changed_time > ${time(afterMs)}`,
+    untilMs === undefined ? undefined : sql`changed_time <= ${time(untilMs)}`,
+    from === undefined
+      ? undefined
+      : sql`bucket >= toStartOfFiveMinutes(${moment(from)}) AND start_time >= ${moment(from)}`,
+    to === undefined ? undefined : sql`bucket <= ${moment(to)} AND start_time < ${moment(to)}`,
+  ]);
 }
 
 /** Traces that have to be read in `ai_spans`. */
-export function openTraces(project: string, { untilMs }: StoredRuns): Sql {
-  return sql`trace_id IN (SELECT trace_id FROM ai_spans WHERE ${changedAfter(project, untilMs)})`;
+export function openTraces(project: string, { unknown }: Pick<StoredRuns, 'unknown'>): Sql {
+  const among = unknown.map(
+    (steps) =>
+      sql`trace_id IN (SELECT trace_id FROM ai_spans WHERE project = ${string(project)} AND ${changedSteps(steps)})`,
+  );
+  return sql`(${joinSql(among, ' OR ')})`;
 }
 
 const arrayOf = {

@@ -41,10 +41,11 @@ export async function forgetRunSums(
 
 export async function recordRunsProgress(
   engine: ClickHouseEngine,
-  { generation, untilMs, isFirst = false }: RunsProgressToRecord,
+  { generation, untilMs, ahead = { untilMs, fromS: 0 }, isFirst = false }: RunsProgressToRecord,
 ): Promise<void> {
-  await engine.insert(`INSERT INTO runs_progress (name, generation, until)
-    SELECT 'runs', ${generation}, fromUnixTimestamp64Milli(toInt64(${untilMs}), 'UTC')`);
+  const time = (ms: bigint): string => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
+  await engine.insert(`INSERT INTO runs_progress (name, generation, until, ahead_until, ahead_from)
+    SELECT 'runs', ${generation}, ${time(untilMs)}, ${time(ahead.untilMs)}, toDateTime(${ahead.fromS}, 'UTC')`);
   if (!isFirst || generation === 0) return;
   const { nodes } = engine;
   for (const table of ['run_sums', 'runs'])

@@ -90,7 +90,7 @@ export function OverviewPage(): ReactElement {
         {query.error !== null && overview === undefined && (
           <ErrorNotice error={query.error} onRetry={question.refresh} />
         )}
-        {overview !== undefined && overview.totals.runs === 0 && overview.previous.runs === 0 ? (
+        {overview?.limitsMet === undefined && overview?.totals.runs === 0 && overview.previous.runs === 0 ? (
           <NoRuns onLonger={() => question.setRange({ from: '-7d', to: 'now' })} />
         ) : (
           <>
