@@ -4,16 +4,13 @@ import type { Span, TraceResponse } from '@sightline/schema/api';
 import { decodeSpan } from './decode-span.ts';
 import { readCallCosts } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
-import { withTexts } from './restore-texts.ts';
-import {
-  fullSpanColumns,
-  contextColumns,
-  type FullSpanRow,
-  slimSpanColumns,
-  wholeAttributeColumns,
-} from './sql/span-columns-sql.ts';
+import { readFewWholeSpans, readWholeSpans } from './read-whole-spans.ts';
+import type { FullSpanRow } from './sql/span-columns-sql.ts';
 import { inBuckets } from './sql/range-sql.ts';
 import { type Sql, sql, string, uint } from './sql/sql.ts';
+
+/** Up to these, planning a statement takes longer than reading. */
+const fewSpans = 500;
 
 /** A whole trace, spans in the order of their start. Throws `trace_not_found`. */
 export async function readTrace(
@@ -26,18 +23,16 @@ export async function readTrace(
   // Where all spans come back they are put in order here: the engine would read the columns a second time for it.
   const order = extent.spanCount > limit ? sql`ORDER BY start_time, duration_ns DESC, span_id` : sql``;
   const where = spansOfTrace(reader.project, id, extent);
+  const spans = sql`WHERE ${where} ${order} LIMIT ${uint(limit)}`;
   const [rows, costs] = await Promise.all([
-    reader.rows<FullSpanRow>(sql`
-      SELECT ${slimSpanColumns}, ${wholeAttributeColumns}, ${contextColumns}, ${fullSpanColumns}
-      FROM spans WHERE ${where} ${order} LIMIT ${uint(limit)}`),
+    extent.spanCount > fewSpans ? readWholeSpans(reader, spans) : readFewWholeSpans(reader, spans, where),
     readCallCosts(reader, where),
   ]);
   if (rows.length === 0) throw traceNotFound(id);
   if (extent.spanCount > rows.length) meetSpanLimit(reader, rows.length, extent.spanCount);
-  const whole = await withTexts(reader, rows);
   return {
     traceId: id,
-    spans: whole.toSorted(byStart).map((row) => decodeSpan(row, costs)),
+    spans: rows.toSorted(byStart).map((row) => decodeSpan(row, costs)),
     spanCount: Math.max(extent.spanCount, rows.length),
     ...reader.limitsMet,
   };
@@ -60,17 +55,9 @@ export async function readSpan(
   const extent = await readTraceExtent(reader, id);
   const where = sql`${spansOfTrace(reader.project, id, extent)} AND span_id = unhex(${string(wanted)})`;
   const [[row], costs] = isHex(wanted, 16)
-    ? await Promise.all([
-        reader.rows<FullSpanRow>(sql`
-          SELECT ${slimSpanColumns}, ${wholeAttributeColumns}, ${contextColumns}, ${fullSpanColumns}
-          FROM spans WHERE ${where} LIMIT 1`),
-        readCallCosts(reader, where),
-      ])
+    ? await Promise.all([readWholeSpans(reader, sql`WHERE ${where} LIMIT 1`), readCallCosts(reader, where)])
     : [[], new Map()];
-  if (row !== undefined) {
-    const [whole = row] = await withTexts(reader, [row]);
-    return decodeSpan(whole, costs);
-  }
+  if (row !== undefined) return decodeSpan(row, costs);
   throw new SightlineError('span_not_found', `The trace ${id} has no span "${spanId.slice(0, 64)}".`, {
     hint: 'Span ids have 16 hex digits. Open the trace to see its spans.',
   });

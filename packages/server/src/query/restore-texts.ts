@@ -20,6 +20,7 @@ interface ValuesRow {
 
 /** Characters of an id. */
 export const idLength = 32;
+const eachId = /.{32}/g;
 /** Texts by id. */
 export type StoredTexts = ReadonlyMap<string, string>;
 const idsPerStatement = 3000;
@@ -40,6 +41,17 @@ export async function readTexts(reader: Reader, rows: readonly TextsRow[]): Prom
   return times.length === 0
     ? new Map()
     : readTextsOf(reader, rows, { from: least(times), to: greatest(times) });
+}
+
+/** Those that any value of the rows may stand for, also values that were not read. */
+export async function readAllTexts(
+  reader: Reader,
+  rows: readonly Pick<TextsRow, 'textIds' | 'startNanos'>[],
+): Promise<StoredTexts> {
+  const times = rows.filter(({ textIds }) => textIds.length > 0).map(({ startNanos }) => BigInt(startNanos));
+  if (times.length === 0) return new Map();
+  const ids = new Set(rows.flatMap(({ textIds }) => textIds.match(eachId) ?? []));
+  return readTextsById(reader, [...ids], { from: least(times), to: greatest(times) });
 }
 
 /** Of the texts of one trace: what is beyond is not read. */
@@ -88,8 +100,11 @@ async function readTextsOf(reader: Reader, rows: readonly ValuesRow[], range: Wi
         if (id !== '') wanted.add(id);
       }
   }
-  if (wanted.size === 0) return new Map();
-  const ids = [...wanted];
+  return readTextsById(reader, [...wanted], range);
+}
+
+async function readTextsById(reader: Reader, ids: readonly string[], range: Window): Promise<StoredTexts> {
+  if (ids.length === 0) return new Map();
   const parts = Array.from({ length: Math.ceil(ids.length / idsPerStatement) }, (_, part) =>
     ids.slice(part * idsPerStatement, (part + 1) * idsPerStatement),
   );

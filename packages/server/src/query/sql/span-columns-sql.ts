@@ -74,10 +74,8 @@ export const contextColumns = trusted(`
   scope_name AS scopeName, scope_version AS scopeVersion, mapKeys(scope_attributes) AS scopeKeys,
   mapValues(scope_attributes) AS scopeValues, scope_types AS scopeTypes, scope_schema_url AS scopeSchemaUrl`);
 
-export interface FullSpanRow extends SlimSpanRow, AttributeRow, ContextRow {
-  readonly textIds: string;
-  readonly traceState: string;
-  readonly flags: number;
+/** Events and links: a fifth of all columns of a span, and empty in most. */
+export interface MoreSpanRow {
   readonly eventTimes: readonly string[];
   readonly eventNames: readonly string[];
   readonly eventKeys: readonly (readonly string[])[];
@@ -92,6 +90,14 @@ export interface FullSpanRow extends SlimSpanRow, AttributeRow, ContextRow {
   readonly linkValues: readonly (readonly string[])[];
   readonly linkTypes: readonly string[];
   readonly linkDropped: readonly number[];
+}
+
+/** A span with everything but events and links. */
+export interface OwnSpanRow extends SlimSpanRow, AttributeRow, ContextRow {
+  readonly textIds: string;
+  readonly linkCount: string;
+  readonly traceState: string;
+  readonly flags: number;
   readonly droppedAttributes: number;
   readonly droppedEvents: number;
   readonly droppedLinks: number;
@@ -109,15 +115,26 @@ export interface FullSpanRow extends SlimSpanRow, AttributeRow, ContextRow {
   readonly ttftMs: number | null;
 }
 
-export const fullSpanColumns = trusted(`
-  ${textIdsHex} AS textIds, trace_state AS traceState, flags,
+export type FullSpanRow = OwnSpanRow & MoreSpanRow;
+
+export const moreSpanColumns = trusted(`
   event_times AS eventTimes, event_names AS eventNames, arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys,
   arrayMap(m -> mapValues(m), event_attributes) AS eventValues, event_types AS eventTypes, event_dropped AS eventDropped,
   arrayMap(id -> lower(hex(id)), link_trace_ids) AS linkTraceIds, arrayMap(id -> lower(hex(id)), link_span_ids) AS linkSpanIds,
   link_trace_states AS linkStates, link_flags AS linkFlags, arrayMap(m -> mapKeys(m), link_attributes) AS linkKeys,
-  arrayMap(m -> mapValues(m), link_attributes) AS linkValues, link_types AS linkTypes, link_dropped AS linkDropped,
+  arrayMap(m -> mapValues(m), link_attributes) AS linkValues, link_types AS linkTypes, link_dropped AS linkDropped`);
+
+/** Behind those of a slim span, its attributes and its context. */
+export const ownSpanColumns = trusted(`
+  ${textIdsHex} AS textIds, length(link_trace_ids) AS linkCount,
+  trace_state AS traceState, flags,
   dropped_attributes AS droppedAttributes, dropped_events AS droppedEvents, dropped_links AS droppedLinks,
   received_time AS receivedTime, request_model AS requestModel, response_model AS responseModel,
   cache_read_tokens AS cacheReadTokens, cache_write_tokens AS cacheWriteTokens, reasoning_tokens AS reasoningTokens,
   session_id AS sessionId, user_id AS userId, agent_name AS agentName, tool_name AS toolName,
   correlation_id AS correlationId, ttft_ms AS ttftMs`);
+
+/** What tells the spans of a trace apart; few are alike in all of it. */
+export const spanIdentityColumns = trusted(`
+  lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(start_time) AS startNanos, duration_ns AS durationNs, kind,
+  received_time AS receivedTime, length(event_names) AS eventCount, length(link_trace_ids) AS linkCount`);
