@@ -11,7 +11,8 @@ export function unpricedSentence(models: readonly UnpricedModel[]): string {
   const calls = missing.reduce((sum, model) => sum + model.calls, 0);
   const tokens = missing.reduce((sum, model) => sum + model.tokens, 0);
   const names = new Set(missing.map(({ provider, model }) => `${provider ?? ''}/${model ?? ''}`)).size;
-  return `${plural(names, 'model')} without a price: ${plural(calls, 'call')}, ${formatCount(tokens)} tokens in 7 days`;
+  const used = tokens === 0 ? '' : `, ${formatCount(tokens)} tokens`;
+  return `${plural(names, 'model')} without a price: ${plural(calls, 'call')}${used} in 7 days`;
 }
 
 export const reasonWords: Readonly<Record<UnpricedModel['reason'], string>> = {
