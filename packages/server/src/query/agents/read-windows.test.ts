@@ -11,6 +11,7 @@ import {
 import { AgentSpans } from '../testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
+import type { Statement, TelemetryStore } from '../../storage/telemetry-store.ts';
 import { readAgentGraph } from './read-agent-graph.ts';
 import { readMcp } from './read-mcp.ts';
 import { readPerformance } from './read-performance.ts';
@@ -222,4 +223,25 @@ test('MCP: servers by the service that answers, tools with failures, and what ch
     before: { inputSchema: { title: 'read1' } },
     after: { inputSchema: { title: 'read2' } },
   });
+});
+
+test('MCP: of the spans that are not requests nothing but that is read', async () => {
+  const asked: Statement[] = [];
+  const query: TelemetryStore['query'] = async (statement, limits) => {
+    asked.push(statement);
+    return telemetry.store.query(statement, limits);
+  };
+  const context = { ...telemetry.context, store: { ...telemetry.store, query } };
+  await readMcp(context, mcpParameters.parse({ service: 'client' }));
+  const ofSpans = asked.filter(({ sql }) => sql.includes('FROM spans'));
+  expect(ofSpans).toHaveLength(3);
+  for (const { sql, params = {} } of ofSpans) {
+    const { rows } = await telemetry.store.query<{ explain: string }>({
+      sql: `EXPLAIN actions = 1 ${sql}`,
+      params,
+    });
+    const first = rows.flatMap(({ explain }) => /Prewhere filter column:\s+(.*)$/.exec(explain)?.[1] ?? []);
+    expect(first.length).toBeGreaterThan(1);
+    expect(new Set(first)).toEqual(new Set(["operation = 'mcp'"]));
+  }
 });
