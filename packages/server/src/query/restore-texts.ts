@@ -3,8 +3,9 @@ import { type UnixNano, unixNano } from '@sightline/base';
 import { dropCutMark, missingText, restoreTexts, textNumbers } from '@sightline/schema/otlp';
 import type { Reader } from './reader.ts';
 import type { Window } from './time-windows.ts';
+import { idsByHex } from './sql/ids-sql.ts';
 import { textsOfDays } from './sql/texts-sql.ts';
-import { type Sql, sql, strings, uint } from './sql/sql.ts';
+import { type Sql, sql, uint } from './sql/sql.ts';
 
 /** A row of spans with its values as they are stored. */
 export interface TextsRow extends ValuesRow {
@@ -111,9 +112,9 @@ async function readTextsById(reader: Reader, ids: readonly string[], range: Wind
   const found = await Promise.all(
     parts.map((part) =>
       reader.rows<{ id: string; text: string }>(sql`
-        SELECT lower(hex(id)) AS id, any(body) AS text FROM texts
-        WHERE ${textsOfDays(reader.project, range)} AND texts.id IN (SELECT toFixedString(unhex(arrayJoin(${strings(part)})), 16))
-        GROUP BY texts.id`),
+        SELECT lower(hex(texts.id)) AS id, body AS text FROM texts
+        WHERE ${textsOfDays(reader.project, range)} AND texts.id IN (${idsByHex(part, 16)})
+        LIMIT 1 BY texts.id`),
     ),
   );
   return new Map(found.flat().map(({ id, text }) => [id, text]));

@@ -1,8 +1,9 @@
+import { idsByHex } from './ids-sql.ts';
 import { inRange } from './range-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 import { summaryDays } from './trace-sets-sql.ts';
 import { billedColumns, billedSums, hasUsage, isUncountable, knownCost } from './usage-sql.ts';
-import { type Sql, sql, strings, trusted } from './sql.ts';
+import { type Sql, sql, trusted } from './sql.ts';
 
 export interface SummaryRow {
   readonly traceId: string;
@@ -35,7 +36,7 @@ export function selectSummaries(project: string, traceIds: readonly string[], wi
 
 /** For `trace_id IN (…)`. */
 export function tracesByHex(traceIds: readonly string[]): Sql {
-  return sql`SELECT toFixedString(unhex(arrayJoin(${strings(traceIds)})), 16)`;
+  return idsByHex(traceIds, 16);
 }
 
 export interface UsageRow {

@@ -16,9 +16,10 @@ import {
   type TextsRow,
   withTexts,
 } from '../../restore-texts.ts';
+import { idsByHex } from '../../sql/ids-sql.ts';
 import { messageLogs } from '../../sql/message-logs-sql.ts';
 import { type AttributeRow, textIdColumns, wholeAttributeColumns } from '../../sql/span-columns-sql.ts';
-import { type Sql, sql, strings, trusted, uint } from '../../sql/sql.ts';
+import { type Sql, sql, trusted, uint } from '../../sql/sql.ts';
 import { parentStep, type RunNode, type RunTree, stepsOf } from '../run-tree.ts';
 import { chooseTurns, maySpeak, type Spoken } from './choose-turns.ts';
 import { promptKey, PromptPrefixes, type StoredPrompt } from './prompt-prefixes.ts';
@@ -145,7 +146,7 @@ export async function readSources(
   const [rows, logs] = await Promise.all([
     reader.rows<PayloadRow & { readonly name: string }>(sql`
       SELECT toString(name) AS name, ${payloadColumns} FROM spans WHERE ${spansOfTrace(reader.project, traceId, extent)}
-        AND span_id IN (SELECT toFixedString(unhex(arrayJoin(${strings(spanIds)})), 8))`),
+        AND span_id IN (${idsByHex(spanIds, 8)})`),
     readMessageLogs(reader, traceId, extent),
   ]);
   const logsOf = Map.groupBy(logs, ({ spanId }) => spanId);
