@@ -26,8 +26,8 @@ export interface QueryContext {
   readonly stepsReadMax?: number | undefined;
 }
 
-/** Half a million take two seconds of CPU and some hundred megabytes. */
-const stepsReadMaxDefault = 500_000;
+/** So many take a second or two of CPU and some hundred megabytes; where others use the machine as well, ten seconds. */
+const stepsReadMaxDefault = 250_000;
 
 /**
  * Runs the statements of one request. They share one time budget, and every failure comes out as a SightlineError. The

@@ -126,6 +126,41 @@ test('and of what was priced anew, deleted or derived anew', async () => {
   expect(rows).toEqual([{ old: '0' }]);
 });
 
+test('and while much is put together, wherever the keeper was interrupted', async () => {
+  const putSome = async (notes: number): Promise<void> => {
+    let left = notes;
+    const store: TelemetryStore = {
+      ...telemetry.store,
+      recordRunsProgress: async (progress) => {
+        await telemetry.store.recordRunsProgress(progress);
+        if ((left -= 1) === 0) throw new Error('interrupted');
+      },
+    };
+    const interrupted = new RunKeeper({ store, log, quietMs: 0, stepsPerStatement: 100 });
+    await expect(interrupted.settled()).rejects.toThrow('interrupted');
+    await interrupted.stop();
+  };
+  const { prices } = flatPrice('example', 'm1');
+  const dearer = prices.map((owned) => ({ ...owned, rows: owned.rows.map((row) => ({ ...row, input: 3 })) }));
+  await telemetry.store.putPrices([{ provider: 'example', model: 'm1', prices: dearer }]);
+  const range = { from: unixNano(spans.origin - day), to: unixNano(spans.origin + 2n * day) };
+  await telemetry.store.priceSpans({ which: 'range', project: 'default', ...range });
+  await putSome(2);
+  await expectSame('some of it', 0);
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('bot', [
+      spans.call('late', { trace: 7, span: 793, at: 9 }),
+      spans.agent('new', { trace: 8010, span: 1, at: 50_000 }),
+    ]),
+  );
+  await expectSame('late spans came', 0);
+  await putSome(3);
+  await expectSame('more of it', 0);
+  await keeper.settled();
+  await expectSame('all of it', 30);
+});
+
 test('what changes while the overview is read is in it once, or not yet', async () => {
   await keeper.settled();
   for (const isPutTogether of [true, false]) {
