@@ -49,8 +49,11 @@ export async function findSpans(context: QueryContext, parameters: SpansParamete
         AND ${compileFilter('spans', filter, { project: context.project, ...window })}
       ORDER BY bucket DESC, start_time DESC, trace_id DESC, span_id DESC LIMIT ${uint(count)}`,
   });
-  const rows = await withTexts(reader, found.slice(0, limit), listValueCharactersMax);
-  const costs = await readCostsOf(reader, rows.map(placeOf));
+  const shown = found.slice(0, limit);
+  const [rows, costs] = await Promise.all([
+    withTexts(reader, shown, listValueCharactersMax),
+    readCostsOf(reader, shown.map(placeOf)),
+  ]);
   const last = found.length > limit ? rows.at(-1) : undefined;
   return {
     spans: rows.map((row) => decodeFoundSpan(row, costs)),

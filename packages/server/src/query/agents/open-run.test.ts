@@ -137,3 +137,41 @@ test('what changes is seen at once', async () => {
   await load(first().map((span) => ({ ...span, name: `new ${span.name}` })));
   await expectFresh('a trace sent anew');
 }, 180_000);
+
+test('a pipeline that is read along with the question whether its run changed is that of the changed run', async () => {
+  const other = hexId(32, 2);
+  const load = async (more: Parameters<typeof tracesRequest>[1]) =>
+    telemetry.loadJson(
+      'traces',
+      tracesRequest(
+        'bot',
+        more.map((span) => ({ ...span, traceId: other })),
+      ),
+    );
+  const answer = (span: number, content: string) =>
+    spans.call('m', {
+      trace: 2,
+      span,
+      parent: 1,
+      at: span,
+      attributes: { 'gen_ai.output.messages': JSON.stringify([{ role: 'assistant', content }]) },
+    });
+  const retrieval = (span: number, query: string) =>
+    spans.span({
+      trace: 2,
+      span,
+      parent: 1,
+      at: span,
+      attributes: { 'openinference.span.kind': 'RETRIEVER', 'input.value': query },
+    });
+  await load([...first(), retrieval(8, 'where'), answer(9, 'there')]);
+  await readRun(context, other);
+  const before = await readPipeline(context, other);
+  expect(before).toMatchObject({ question: 'where', answer: { text: 'there' } });
+  // The same again, out of memory.
+  expect(await readPipeline(context, other)).toEqual(before);
+  await load([answer(10, 'here'), retrieval(7, 'what')]);
+  const after = await readPipeline(context, other);
+  expect(after).toMatchObject({ question: 'what', answer: { text: 'here' } });
+  expect(after).toEqual(await readPipeline(telemetry.context, other));
+});

@@ -56,27 +56,20 @@ interface Stage {
 export async function readPipeline(context: QueryContext, traceId: string): Promise<PipelineResponse> {
   const reader = new Reader(context);
   const id = normalTraceId(traceId);
-  const {
-    tree,
-    extent,
-    also: hints,
-  } = await openRun(reader, id, {
-    also: async (within, known) =>
-      mayHaveHints(known) ? readHints(reader, id, within) : new Map<string, HintRow>(),
+  const { tree, extent, also } = await openRun(reader, id, {
+    also: async (within, known) => {
+      const hints = mayHaveHints(known) ? await readHints(reader, id, within) : new Map<string, HintRow>();
+      // Of a run that was read before, documents and answer are read while it is asked whether anything changed.
+      return known === undefined
+        ? { hints }
+        : { hints, read: await readPayloadsOf(reader, planStages(known.tree, hints), within) };
+    },
   });
-  const stages = findStages(tree, hints);
-  const asked = stages
-    .filter(({ node }) => node.operation === 'retrieval' || node.operation === 'rerank')
-    .slice(0, documentStagesMax);
-  const answering = answerCall(tree, stages);
-  const wanted = [
-    ...asked.map(({ node }) => node.spanId),
-    ...(answering === undefined ? [] : [answering.spanId]),
-  ];
-  const sources =
-    wanted.length === 0
-      ? new Map<string, MessageSource>()
-      : await readSources(reader, { traceId: tree.traceId, extent, spanIds: wanted });
+  const { plan, sources } =
+    also.read?.plan.tree === tree
+      ? also.read
+      : await readPayloadsOf(reader, planStages(tree, also.hints), extent);
+  const { stages, asked, answering } = plan;
   const said = answering === undefined ? undefined : readSpoken(sources.get(answering.spanId));
   const found = asked.map((stage) => ({
     stage,
@@ -104,6 +97,39 @@ export async function readPipeline(context: QueryContext, traceId: string): Prom
 }
 
 const nothing: MessageSource = { name: '', attributes: {} };
+
+/** What is a stage, and of which spans the payloads are wanted. */
+interface Plan {
+  readonly tree: RunTree;
+  readonly stages: readonly Stage[];
+  readonly asked: readonly Stage[];
+  readonly answering: RunNode | undefined;
+}
+
+function planStages(tree: RunTree, hints: ReadonlyMap<string, HintRow>): Plan {
+  const stages = findStages(tree, hints);
+  const asked = stages
+    .filter(({ node }) => node.operation === 'retrieval' || node.operation === 'rerank')
+    .slice(0, documentStagesMax);
+  return { tree, stages, asked, answering: answerCall(tree, stages) };
+}
+
+async function readPayloadsOf(
+  reader: Reader,
+  plan: Plan,
+  extent: TraceExtent,
+): Promise<{ readonly plan: Plan; readonly sources: ReadonlyMap<string, MessageSource> }> {
+  const { tree, asked, answering } = plan;
+  const spanIds = [
+    ...asked.map(({ node }) => node.spanId),
+    ...(answering === undefined ? [] : [answering.spanId]),
+  ];
+  const sources =
+    spanIds.length === 0
+      ? new Map<string, MessageSource>()
+      : await readSources(reader, { traceId: tree.traceId, extent, spanIds });
+  return { plan, sources };
+}
 
 /** Spans that search, or are said to be a stage. */
 function mayHaveHints(known: StoredRun | undefined): boolean {
