@@ -1,5 +1,5 @@
 import { unixNano } from '@sightline/base';
-import type { Run, RunsParameters, RunsResponse } from '@sightline/schema/api';
+import type { AgentFilterParameters, Run, RunsParameters, RunsResponse } from '@sightline/schema/api';
 import { type PageStart, writeCursor } from '../cursor.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
@@ -9,6 +9,7 @@ import { aiSpansWithin, runRows } from '../sql/run-rows-sql.ts';
 import { int64, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { ReachingWindow } from '../time-windows.ts';
+import type { RangeParameters } from '../time-range.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
 import { readRuns } from './run-facts.ts';
 import { withinLimits, withStoredRuns } from './stored-runs.ts';
@@ -51,8 +52,22 @@ async function findPage(context: QueryContext, parameters: RunsParameters): Prom
   };
 }
 
+type RunFilters = AgentFilterParameters & Pick<RunsParameters, 'status'>;
+
+/** The first `limit` runs of the range, the newest first: their ids, and when their first step in the range began. */
+export async function findNewestRuns(
+  reader: Reader,
+  parameters: AgentFilterParameters & RangeParameters,
+  limit: number,
+): Promise<readonly { readonly traceId: string; readonly startNanos: bigint }[]> {
+  const { from, to } = parameters;
+  const page = await startAgentPage(reader, ['runs'], { from, to });
+  const placed = await findNewest(reader, { parameters, page, limit });
+  return placed.map(({ traceId, key }) => ({ traceId, startNanos: BigInt(key[0] ?? 0) }));
+}
+
 interface Search {
-  readonly parameters: RunsParameters;
+  readonly parameters: RunFilters;
   readonly page: PageStart;
   readonly limit: number;
 }
@@ -81,7 +96,7 @@ async function findSorted(reader: Reader, search: Search, sort: SortBy): Promise
   return found.map(({ traceId, sortKey, tie }) => ({ traceId, key: [sortKey, tie] }));
 }
 
-function havingStatus({ status }: RunsParameters): Sql | undefined {
+function havingStatus({ status }: RunFilters): Sql | undefined {
   return status === undefined ? undefined : trusted(status === 'error' ? 'isFailed' : 'NOT isFailed');
 }
 

@@ -1,24 +1,30 @@
 /** Who called whom in the runs of a window. */
+import { setImmediate } from 'node:timers/promises';
+import { unixNano } from '@sightline/base';
 import type { AgentGraphParameters, AgentGraphResponse } from '@sightline/schema/api';
 import { statusCode } from '@sightline/schema/api';
 import { decodeCost, decodeOperation } from '../decode-span.ts';
 import { type CountableSpan, countedByParents } from '@sightline/schema/conventions';
 import { decodeCount, decodeWord } from '../decode-row.ts';
-import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { havingFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { dataSourceName, mcpServerName } from '../sql/mcp-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { sql, trusted, uint } from '../sql/sql.ts';
+import type { Window } from '../sql/trace-sets-sql.ts';
+import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { isUncountable, knownCost } from '../sql/usage-sql.ts';
 import { readRange } from '../time-range.ts';
 import { AgentGraph, graphCalls } from './agent-graph.ts';
+import { findNewestRuns } from './find-runs.ts';
 import { buildRunTree, type RunSpan } from './run-tree.ts';
 import { fillIn } from './server-names.ts';
 
 /** Steps that are looked at. */
 const stepsMax = 100_000;
+const runsAtFirst = 100;
+/** Of these steps, before others that wait for this thread have their turn. */
+const stepsAtOnce = 2_000;
 const noId = '0'.repeat(16);
 
 type Step = readonly [
@@ -53,46 +59,85 @@ interface RunRow {
   readonly steps: readonly Step[];
 }
 
+/** The newest runs are found first, from the end of the range back: only their steps are read, whatever else the range holds. */
 export async function readAgentGraph(
   context: QueryContext,
   parameters: AgentGraphParameters,
 ): Promise<AgentGraphResponse> {
   const reader = new Reader(context);
-  const range = readRange(parameters, context.clock);
-  const scope = { project: context.project, window: range };
-  const where = tracesOfFilter(context.project, readQ(parameters.q, 'traces', context.clock), range);
-  const rows = await reader.rows<RunRow>(sql`
-    SELECT lower(hex(trace_id)) AS traceId,
-      arraySort(step -> tuple(step.6, -toFloat64(step.7), step.5 NOT IN ('workflow', 'agent')), groupArray(tuple(${trusted(stepColumns)}))) AS steps
-    FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${havingFilters(parameters)}
-    ORDER BY min(start_time) DESC LIMIT ${uint(parameters.runs + 1)}`);
-  const shown = withinSteps(rows.slice(0, parameters.runs));
-  if (shown.length < rows.length)
+  const newest = await findNewestRuns(reader, parameters, parameters.runs + 1);
+  const shown = await readRuns(
+    reader,
+    readRange(parameters, context.clock),
+    newest.slice(0, parameters.runs),
+  );
+  if (shown.length < newest.length)
     reader.meet({ limit: 'rows', message: `The newest ${shown.length} runs of the range are in the graph.` });
-  const servers = await readServers(context, reader, range, shown);
+  const servers = await readServers(reader, windowOf(shown), shown);
   const graph = new AgentGraph();
-  for (const { traceId, steps } of shown) {
-    const tree = buildRunTree(traceId, withParents(steps));
+  let steps = 0;
+  for (const run of shown) {
+    const tree = buildRunTree(run.traceId, withParents(run.steps));
     graph.add(tree, graphCalls(tree, fillIn(tree, servers)));
+    steps += run.steps.length;
+    if (steps < stepsAtOnce) continue;
+    steps = 0;
+    await setImmediate();
   }
   return { runs: shown.length, ...graph.describe(), ...reader.limitsMet };
 }
 
-function withinSteps(rows: readonly RunRow[]): readonly RunRow[] {
+type NewestRun = Awaited<ReturnType<typeof findNewestRuns>>[number];
+
+/** These runs with their steps within the range, as far as there are not too many. */
+async function readRuns(
+  reader: Reader,
+  range: Window,
+  wanted: readonly NewestRun[],
+): Promise<readonly RunRow[]> {
+  const runs: RunRow[] = [];
   let steps = 0;
-  return rows.filter((row) => (steps += row.steps.length) <= stepsMax);
+  let some = runsAtFirst;
+  for (let at = 0; at < wanted.length; at += some) {
+    // As many as are likely to fit.
+    if (steps > 0) some = Math.max(1, Math.floor(((stepsMax - steps) / steps) * runs.length));
+    for (const run of await readSteps(reader, range, wanted.slice(at, at + some))) {
+      steps += run.steps.length;
+      if (steps > stepsMax && runs.length > 0) return runs;
+      runs.push(run);
+    }
+  }
+  return runs;
+}
+
+async function readSteps(
+  reader: Reader,
+  range: Window,
+  wanted: readonly NewestRun[],
+): Promise<readonly RunRow[]> {
+  const from = unixNano(wanted.at(-1)?.startNanos ?? range.from);
+  const scope = { project: reader.project, window: { from, to: range.to } };
+  const rows = await reader.rows<RunRow>(sql`
+    SELECT lower(hex(trace_id)) AS traceId,
+      arraySort(step -> tuple(step.6, -toFloat64(step.7), step.5 NOT IN ('workflow', 'agent')), groupArray(tuple(${trusted(stepColumns)}))) AS steps
+    FROM ai_spans WHERE ${aiSpansWithin(scope)} AND trace_id IN (${tracesByHex(wanted.map(({ traceId }) => traceId))})
+    GROUP BY trace_id`);
+  const byId = new Map(rows.map((row) => [row.traceId, row]));
+  return wanted.flatMap(({ traceId }) => byId.get(traceId) ?? []);
 }
 
 /** Between two steps there may be spans of other kinds, which are not read here: such a step is below the innermost one that contains it. */
 function withParents(steps: readonly Step[]): RunSpan[] {
   const spans = decodeSteps(steps);
   const ids = new Set(spans.map(({ spanId }) => spanId));
-  return spans.map((span, index) => {
-    if (span.parentId === noId || ids.has(span.parentId)) return span;
-    const around = spans
-      .slice(0, index)
-      .findLast((other) => other.startNanos <= span.startNanos && other.endNanos >= span.endNanos);
-    return { ...span, parentId: around?.spanId ?? noId };
+  // Those that may still be at work, in the order in which they began.
+  const open: RunSpan[] = [];
+  return spans.map((span) => {
+    while (open.length > 0 && (open.at(-1)?.endNanos ?? 0n) < span.startNanos) open.pop();
+    const isKnown = span.parentId === noId || ids.has(span.parentId);
+    const around = isKnown ? undefined : open.findLast(({ endNanos }) => endNanos >= span.endNanos);
+    open.push(span);
+    return isKnown ? span : { ...span, parentId: around?.spanId ?? noId };
   });
 }
 
@@ -158,17 +203,31 @@ function decodeStep(step: Step): RunSpan {
 
 /** Names of MCP servers and sources of documents by span id. */
 async function readServers(
-  context: QueryContext,
   reader: Reader,
-  range: ReturnType<typeof readRange>,
+  window: Window,
   runs: readonly RunRow[],
 ): Promise<ReadonlyMap<string, string>> {
-  const asks = runs.some(({ steps }) => steps.some((step) => step[4] === 'mcp' || step[4] === 'retrieval'));
-  if (!asks) return new Map();
+  const asking = runs.filter(({ steps }) =>
+    steps.some((step) => step[4] === 'mcp' || step[4] === 'retrieval'),
+  );
+  if (asking.length === 0) return new Map();
   const rows = await reader.rows<{ spanId: string; server: string }>(
     sql`SELECT lower(hex(span_id)) AS spanId, if(operation = 'mcp', ${trusted(mcpServerName)}, ${trusted(dataSourceName)}) AS server
-      FROM spans WHERE ${inRange(context.project, 'spans', range)} AND operation IN ('mcp', 'retrieval') AND server != ''
-      ORDER BY bucket DESC LIMIT ${uint(stepsMax)}`,
+      FROM spans WHERE ${inRange(reader.project, 'spans', window)} AND operation IN ('mcp', 'retrieval')
+        AND trace_id IN (${tracesByHex(asking.map(({ traceId }) => traceId))}) AND server != ''
+      LIMIT ${uint(stepsMax)}`,
   );
   return new Map(rows.map(({ spanId, server }) => [spanId, server]));
+}
+
+/** From the first step of these runs to the last. */
+function windowOf(runs: readonly RunRow[]): Window {
+  let [from, to] = [runs.length === 0 ? 0n : 2n ** 62n, 0n];
+  for (const { steps } of runs)
+    for (const [, , , , , startNanos] of steps) {
+      const start = BigInt(startNanos);
+      if (start < from) from = start;
+      if (start > to) to = start;
+    }
+  return { from: unixNano(from), to: unixNano(to + 1n) };
 }

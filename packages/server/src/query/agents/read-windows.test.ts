@@ -185,6 +185,30 @@ test('the graph of a window adds up its runs, also over spans that are no steps'
   expect(newest).toMatchObject({ runs: 1, limitsMet: [{ limit: 'rows' }] });
 });
 
+test('a graph of more runs than are read at once', async () => {
+  const runs = Array.from({ length: 250 }, (_, index) => index);
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest(
+      'many',
+      runs.flatMap((run) => [
+        spans.agent('worker', { trace: 1000 + run, span: 1, at: run, lasts: 9 }),
+        // Its parent is no step: the agent is around it.
+        spans.call('m', { trace: 1000 + run, span: 2, parent: 77, at: run + 1, cost: 0.25 }),
+      ]),
+    ),
+  );
+  const wish = agentGraphParameters.parse({ service: 'many' });
+  const graph = agentGraphResponse.parse(await readAgentGraph(telemetry.context, wish));
+  expect(graph).toMatchObject({ runs: 250 });
+  expect(graph.limitsMet).toBeUndefined();
+  expect(graph.edges.map(({ source, target, calls }) => `${source} → ${target} ${calls}`)).toEqual([
+    'entry:many → agent:worker 250',
+    'agent:worker → model:m 250',
+  ]);
+  expect(graph.nodes.find(({ id }) => id === 'model:m')).toMatchObject({ costUsd: 62.5 });
+});
+
 test('MCP: servers by the service that answers, tools with failures, and what changed in their definitions', async () => {
   const { servers, tools, schemaChanges } = mcpResponse.parse(
     await readMcp(telemetry.context, mcpParameters.parse({})),

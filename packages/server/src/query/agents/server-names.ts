@@ -22,9 +22,13 @@ export async function readServerNames(
   );
 }
 
-/** A request that does not name its server is answered by the span of another service right below it. */
+/** Of the steps of a run. A request that does not name its server is answered by the span of another service right below it. */
 export function fillIn(tree: RunTree, named: ReadonlyMap<string, string>): ServerNames {
-  const names = new Map(named);
+  const names = new Map<string, string>();
+  for (const { spanId } of stepsOf(tree)) {
+    const name = named.get(spanId);
+    if (name !== undefined) names.set(spanId, name);
+  }
   for (const node of stepsOf(tree)) {
     const above = parentStep(tree, node);
     if (node.operation !== 'mcp' || above?.operation !== 'mcp') continue;
