@@ -39,7 +39,8 @@ export async function collectInOrder<Row>(reader: Reader, search: WindowSearch):
     const isLast = order === 'desc' ? window.from === range.from : window.to === range.to;
     if (rows.length >= limit || isLast) return rows;
     let beyond: Window | undefined;
-    if (found.length === 0 && pausing !== undefined) {
+    // Reading in order ends with the last row: only windows of hours are worth the question.
+    if (found.length === 0 && pausing !== undefined && width > fiveMinutes) {
       const rest =
         order === 'desc' ? { from: range.from, to: window.from } : { from: window.to, to: range.to };
       beyond = await windowBeyondPause(reader, { signal: pausing, order, rest });
