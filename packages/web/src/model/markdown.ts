@@ -157,8 +157,9 @@ function startsBlock(line: string): boolean {
   );
 }
 
+/** Each alternative fails at the next mark of its kind or after a bound, so that a megabyte of brackets is read in time. */
 const inlineMark =
-  /(`+)([^`\n]|[^`\n][^\n]*?[^`\n])\1(?!`)|\*\*([^*\s](?:[^*\n]*[^*\s])?)\*\*|__([^_\s](?:[^_\n]*[^_\s])?)__|(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])|(?<![\w_])_([^_\s](?:[^_\n]*[^_\s])?)_(?![\w_])|\[([^\]\n]+)\]\((\S+?)\)|(https?:\/\/[^\s<>()[\]"']*[^\s<>()[\]"'.,;:!?])/g;
+  /(`+)([^`\n]|[^`\n][^\n]*?[^`\n])\1(?!`)|\*\*([^*\s](?:[^*\n]*[^*\s])?)\*\*|__([^_\s](?:[^_\n]*[^_\s])?)__|(?<![\w*])\*([^*\s](?:[^*\n]*[^*\s])?)\*(?![\w*])|(?<![\w_])_([^_\s](?:[^_\n]*[^_\s])?)_(?![\w_])|\[([^[\]\n]+)\]\(([^\s)]{1,2000})\)|(https?:\/\/[^\s<>()[\]"']*[^\s<>()[\]"'.,;:!?])/g;
 
 export function parseInlines(text: string): readonly Inline[] {
   const inlines: Inline[] = [];
