@@ -52,8 +52,7 @@ export async function collectInOrder<Row>(reader: Reader, search: WindowSearch):
       window =
         order === 'desc' ? windowBefore(range, window.from, width) : windowAfter(range, window.to, width);
     } else {
-      // Where nothing is found here either, it was rejected: the next window is as wide as without the pause.
-      width *= growthOf(0, wanted);
+      // Where nothing is found here either, it was rejected: the window after it is as wide as without the pause.
       window = beyond;
     }
   }
