@@ -19,5 +19,5 @@ CREATE TABLE IF NOT EXISTS {{texts}} {{on cluster}}
 ENGINE = {{engine AggregatingMergeTree}}
 PARTITION BY toDate(first_time)
 ORDER BY (project, id)
-SETTINGS index_granularity = 256, default_compression_codec = 'ZSTD(1)', min_parts_to_merge_at_once = 10,
+SETTINGS index_granularity = 64, default_compression_codec = 'ZSTD(1)', min_parts_to_merge_at_once = 10,
     non_replicated_deduplication_window = 10000, fsync_after_insert = 1, fsync_part_directory = 1;
