@@ -169,3 +169,12 @@ test('the last minute', async () => {
     costPerMinuteUsd: null,
   });
 });
+
+test('of two runs in the last minute, the longer is what 95 % stay within', async () => {
+  const run = (trace: number, at: number, lasts: number) =>
+    spans.agent('helper', { trace, span: trace * 10, at, lasts });
+  const pair = [run(21, 7150, 10), run(22, 7160, 20)];
+  await telemetry.loadJson('traces', tracesRequest('pair', pair));
+  const realtime = await readRealtime(telemetry.context, realtimeParameters.parse({ service: 'pair' }));
+  expect(realtime).toMatchObject({ avgMs: 15_000, p95Ms: 20_000 });
+});

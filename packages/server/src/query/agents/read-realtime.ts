@@ -45,7 +45,7 @@ export async function readRealtime(
   const [runRows_, [calls], [judged]] = await Promise.all([
     reader.rows<RunRow>(sql`
       SELECT step, 1 - grouping(step) AS hasStep, countIf(hasBegun) AS begun, countIf(hasEnded) AS ended, countIf(hasEnded AND isFailed) AS failed,
-        if(ended = 0, NULL, avgIf(durationNanos, hasEnded)) AS avgNanos, if(ended = 0, NULL, quantileDDIf(0.01, 0.95)(toFloat64(durationNanos), hasEnded)) AS p95Nanos
+        if(ended = 0, NULL, avgIf(durationNanos, hasEnded)) AS avgNanos, if(ended = 0, NULL, quantileExactIf(0.95)(toFloat64(durationNanos), hasEnded)) AS p95Nanos
       FROM (SELECT durationNanos, isFailed, startNanos >= ${int64(from)} AS hasBegun, endNanos >= ${int64(from)} AND endNanos <= ${int64(now)} AS hasEnded,
           intDiv(if(hasEnded, endNanos, startNanos) - ${int64(from)}, ${int64(stepNanos)}) AS step
         FROM (SELECT startNanos, endNanos, durationNanos, isFailed FROM (${runs})) WHERE hasBegun OR hasEnded)
