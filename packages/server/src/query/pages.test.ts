@@ -29,18 +29,7 @@ test('a trace that a late span moves back between pages is neither lost nor repe
     { id: second, starts: [200] },
     { id: third, starts: [300] },
   ]);
-  const statements: string[] = [];
-  const { store } = telemetry;
-  const context = {
-    ...telemetry.context,
-    store: {
-      ...store,
-      query: async <Row>(...[statement, limits]: Parameters<typeof store.query>) => {
-        statements.push(statement.sql);
-        return store.query<Row>(statement, limits);
-      },
-    },
-  };
+  const { context, statements } = telemetry.recorded();
   const read = async (cursor?: string) => {
     const parameters = { from: '-1h', to: 'now', service, limit: 1 };
     const page = await findTraces(context, cursor === undefined ? parameters : { ...parameters, cursor });

@@ -50,18 +50,7 @@ async function load(
 async function ask<Answer>(
   question: (context: TestStore['context']) => Promise<Answer>,
 ): Promise<{ readonly answer: Answer; readonly statements: readonly string[] }> {
-  const statements: string[] = [];
-  const { store } = telemetry;
-  const context = {
-    ...telemetry.context,
-    store: {
-      ...store,
-      query: async <Row>(...[statement, limits]: Parameters<typeof store.query>) => {
-        statements.push(statement.sql);
-        return store.query<Row>(statement, limits);
-      },
-    },
-  };
+  const { context, statements } = telemetry.recorded();
   return { answer: await question(context), statements };
 }
 

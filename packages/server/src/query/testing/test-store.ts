@@ -67,6 +67,17 @@ export class TestStore {
     return { store: this.store, clock: this.clock, project: 'default' };
   }
 
+  /** The context, and the text of every statement that is asked in it. */
+  recorded(): { readonly context: TestStore['context']; readonly statements: readonly string[] } {
+    const statements: string[] = [];
+    const { store } = this;
+    const query: TelemetryStore['query'] = async (statement, limits) => {
+      statements.push(statement.sql);
+      return store.query(statement, limits);
+    };
+    return { context: { ...this.context, store: { ...store, query } }, statements };
+  }
+
   /** An OTLP/JSON request, received now. */
   async loadJson(
     signal: TelemetrySignal,
