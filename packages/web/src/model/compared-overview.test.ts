@@ -1,26 +1,16 @@
 import type { OverviewFacts, OverviewResponse } from '@sightline/schema/api';
 import { expect, test } from 'vitest';
 import { runsDetail } from './agent-answers.ts';
-import { comparedOverview } from './compared-overview.ts';
+import { comparedOverview, noFacts } from './compared-overview.ts';
 
 const facts = (runs: number): OverviewFacts => ({
+  ...noFacts,
   runs,
-  failedRuns: 0,
   errorRate: 0,
   p50Ms: 1000,
   p95Ms: runs * 1000,
   llmCalls: runs,
-  ttftP50Ms: null,
-  ttftP95Ms: null,
-  cacheHitRate: null,
-  hallucinationRate: null,
-  inputTokens: null,
-  outputTokens: null,
-  cacheReadTokens: null,
-  cacheWriteTokens: null,
-  reasoningTokens: null,
   costUsd: runs,
-  unpricedCalls: 0,
 });
 const overview: OverviewResponse = {
   startTime: '2026-11-21T00:00:00.000000000Z',

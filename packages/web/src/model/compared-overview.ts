@@ -1,6 +1,7 @@
 import type { OverviewFacts, OverviewResponse } from '@sightline/schema/api';
 
-const nothing: OverviewFacts = {
+/** Of a time in which there was no run. */
+export const noFacts: OverviewFacts = {
   runs: 0,
   failedRuns: 0,
   errorRate: null,
@@ -25,8 +26,8 @@ export function comparedOverview(overview: OverviewResponse): OverviewResponse {
   if (overview.limitsMet === undefined) return overview;
   return {
     ...overview,
-    previous: nothing,
-    groups: overview.groups.map((group) => ({ ...group, previous: nothing })),
+    previous: noFacts,
+    groups: overview.groups.map((group) => ({ ...group, previous: noFacts })),
     topTools: overview.topTools.map((tool) => ({ ...tool, previous: { calls: 0, errors: 0 } })),
     topPrompts: overview.topPrompts.map((prompt) => ({ ...prompt, previous: { calls: 0, costUsd: null } })),
   };

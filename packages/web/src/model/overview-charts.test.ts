@@ -1,28 +1,10 @@
 import type { OverviewFacts, OverviewResponse } from '@sightline/schema/api';
 import { ensure } from '@sightline/base';
 import { expect, test } from 'vitest';
+import { noFacts } from './compared-overview.ts';
 import { changeOf, chartLines, chartMetrics } from './overview-charts.ts';
 
-const facts = (more: Partial<OverviewFacts>): OverviewFacts => ({
-  runs: 0,
-  failedRuns: 0,
-  errorRate: null,
-  p50Ms: null,
-  p95Ms: null,
-  llmCalls: 0,
-  ttftP50Ms: null,
-  ttftP95Ms: null,
-  cacheHitRate: null,
-  hallucinationRate: null,
-  inputTokens: null,
-  outputTokens: null,
-  cacheReadTokens: null,
-  cacheWriteTokens: null,
-  reasoningTokens: null,
-  costUsd: null,
-  unpricedCalls: 0,
-  ...more,
-});
+const facts = (more: Partial<OverviewFacts>): OverviewFacts => ({ ...noFacts, ...more });
 const metric = (id: string) =>
   ensure(
     chartMetrics.find((one) => one.id === id),
