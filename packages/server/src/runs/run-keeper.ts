@@ -268,8 +268,8 @@ export class RunKeeper {
     }
     const moved = extents.filter((extent) => Number(extent.moved) > 0);
     if (moved.length === 0) return places;
-    const places_ = windowOf(moved.map(({ from, placed }) => ({ from, to: placed })));
-    const select = vacatedPlaces(traces, places_).toStatement();
+    const vacated = windowOf(moved.map(({ from, placed }) => ({ from, to: placed })));
+    const select = vacatedPlaces(traces, vacated).toStatement();
     await this.#options.store.deriveRuns({ into: 'runs', columns: vacatedColumns, select });
     return places;
   }

@@ -65,15 +65,12 @@ export async function readAgentGraph(
   parameters: AgentGraphParameters,
 ): Promise<AgentGraphResponse> {
   const reader = new Reader(context);
+  const range = readRange(parameters, context.clock);
   const newest = await findNewestRuns(reader, parameters, parameters.runs + 1);
-  const shown = await readRuns(
-    reader,
-    readRange(parameters, context.clock),
-    newest.slice(0, parameters.runs),
-  );
+  const shown = await readRuns(reader, range, newest.slice(0, parameters.runs));
   if (shown.length < newest.length)
     reader.meet({ limit: 'rows', message: `The newest ${shown.length} runs of the range are in the graph.` });
-  const servers = await readServers(reader, windowOf(shown), shown);
+  const servers = await readServers(reader, range, shown);
   const graph = new AgentGraph();
   let steps = 0;
   for (const run of shown) {
@@ -201,16 +198,18 @@ function decodeStep(step: Step): RunSpan {
   };
 }
 
-/** Names of MCP servers and sources of documents by span id. */
+/** Names of MCP servers and sources of documents by span id. The runs come newest first, and the steps of each by their start. */
 async function readServers(
   reader: Reader,
-  window: Window,
+  range: Window,
   runs: readonly RunRow[],
 ): Promise<ReadonlyMap<string, string>> {
   const asking = runs.filter(({ steps }) =>
     steps.some((step) => step[4] === 'mcp' || step[4] === 'retrieval'),
   );
-  if (asking.length === 0) return new Map();
+  const earliest = asking.at(-1)?.steps[0]?.[5];
+  if (earliest === undefined) return new Map();
+  const window = { from: unixNano(BigInt(earliest)), to: range.to };
   const rows = await reader.rows<{ spanId: string; server: string }>(
     sql`SELECT lower(hex(span_id)) AS spanId, if(operation = 'mcp', ${trusted(mcpServerName)}, ${trusted(dataSourceName)}) AS server
       FROM spans WHERE ${inRange(reader.project, 'spans', window)} AND operation IN ('mcp', 'retrieval')
@@ -218,16 +217,4 @@ async function readServers(
       LIMIT ${uint(stepsMax)}`,
   );
   return new Map(rows.map(({ spanId, server }) => [spanId, server]));
-}
-
-/** From the first step of these runs to the last. */
-function windowOf(runs: readonly RunRow[]): Window {
-  let [from, to] = [runs.length === 0 ? 0n : 2n ** 62n, 0n];
-  for (const { steps } of runs)
-    for (const [, , , , , startNanos] of steps) {
-      const start = BigInt(startNanos);
-      if (start < from) from = start;
-      if (start > to) to = start;
-    }
-  return { from: unixNano(from), to: unixNano(to + 1n) };
 }
