@@ -9,11 +9,13 @@ export interface StoredAttributes {
   readonly types: string;
 }
 
+/** Of a key that came more than once the first value, which is what filters see. */
 export function decodeAttributes({ keys, values, types }: StoredAttributes): Record<string, AttributeValue> {
+  const first = new Map<string, AttributeValue>();
+  for (const [index, key] of keys.entries())
+    if (!first.has(key)) first.set(key, decodeValue(values[index] ?? '', types[index] ?? 's'));
   // fromEntries makes own properties of every name, also of `__proto__`.
-  return Object.fromEntries(
-    keys.map((key, index) => [key, decodeValue(values[index] ?? '', types[index] ?? 's')]),
-  );
+  return Object.fromEntries(first);
 }
 
 export function decodeValue(text: string, type: string): AttributeValue {
@@ -41,11 +43,19 @@ const special: Readonly<Record<string, string>> = { inf: 'Infinity', '-inf': '-I
 
 function decodeJson(text: string): AttributeValue {
   try {
-    return JSON.parse(text) as AttributeValue;
+    // A number of so many digits may lose some: it stays text, as it does outside of lists and maps.
+    return (longDigits.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text)) as AttributeValue;
   } catch {
     // Cut short for a list, or never JSON.
     return text;
   }
+}
+
+const longDigits = /\d{16}/;
+
+function keepDigits(_key: string, value: unknown, context?: { readonly source?: string }): unknown {
+  const isLarge = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value);
+  return isLarge && /^-?\d+$/.test(context?.source ?? '') ? context?.source : value;
 }
 
 /** `2026-11-21 10:00:00.123456789` is RFC 3339 but for two characters. */

@@ -78,11 +78,21 @@ export function decodeSpan(row: FullSpanRow, costs: CallCosts): Span {
   };
 }
 
+/** A long value left '' under its key; of a key that came more than once each takes the next one. */
 export function ownAttributes(row: AttributeRow): Span['attributes'] {
+  const { attributeKeys: keys, attributeValues: values, attributeTypes: types } = row;
+  const long = new Map<string, string[]>();
+  for (let at = keys.length - 1; at >= types.length; at -= 1) {
+    const key = keys[at] ?? '';
+    const known = long.get(key);
+    if (known === undefined) long.set(key, [values[at] ?? '']);
+    else known.push(values[at] ?? '');
+  }
+  const own = keys.slice(0, types.length);
   return decodeAttributes({
-    keys: row.attributeKeys,
-    values: row.attributeValues,
-    types: row.attributeTypes,
+    keys: own,
+    values: own.map((key, at) => (values[at] === '' ? (long.get(key)?.pop() ?? '') : (values[at] ?? ''))),
+    types,
   });
 }
 

@@ -29,26 +29,26 @@ export const slimSpanColumns = trusted(`
   status_code AS statusCode, status_message AS statusMessage, operation, provider, model,
   input_tokens AS inputTokens, output_tokens AS outputTokens, length(event_names) AS eventCount`);
 
+/**
+ * Keys and values of `attributes`, one of each for each character of the types, and behind them those of `long_attributes`. Put together by
+ * `ownAttributes`: the engine would be given a copy of all keys for every key, and of a span with ten thousand of them run out of memory.
+ */
 export interface AttributeRow {
   readonly attributeKeys: readonly string[];
   readonly attributeValues: readonly string[];
   readonly attributeTypes: string;
 }
 
-/**
- * Values in the order of `mapKeys(attributes)`: `mapUpdate` puts what it replaces behind the rest. A lambda that looked into `long_attributes` itself would be
- * given a copy of all of it for every key.
- */
-const whole = 'mapUpdate(attributes, long_attributes)';
-const wholeValues = `arraySort((value, key) -> indexOf(mapKeys(attributes), key), mapValues(${whole}), mapKeys(${whole}))`;
+const allKeys = 'arrayConcat(mapKeys(attributes), mapKeys(long_attributes))';
+const allValues = 'arrayConcat(mapValues(attributes), mapValues(long_attributes))';
 
 /** Attributes with their values cut for a list. */
 export const cutAttributeColumns = trusted(`
-  mapKeys(attributes) AS attributeKeys, attribute_types AS attributeTypes,
-  arrayMap(value -> leftUTF8(value, ${listValueCharactersMax}), ${wholeValues}) AS attributeValues`);
+  ${allKeys} AS attributeKeys, attribute_types AS attributeTypes,
+  arrayMap(value -> leftUTF8(value, ${listValueCharactersMax}), ${allValues}) AS attributeValues`);
 
 export const wholeAttributeColumns = trusted(`
-  mapKeys(attributes) AS attributeKeys, attribute_types AS attributeTypes, ${wholeValues} AS attributeValues`);
+  ${allKeys} AS attributeKeys, attribute_types AS attributeTypes, ${allValues} AS attributeValues`);
 
 /** For restore-texts.ts: values stand for texts that are kept elsewhere. One string: a long run has a hundred thousand ids. */
 export const textIdColumns = trusted(`${textIdsHex} AS textIds`);

@@ -203,14 +203,15 @@ function splitPrompt(
   texts: StoredTexts,
 ): { readonly payload: PayloadRow; readonly prompt: StoredPrompt | undefined } {
   const at = row.attributeKeys.indexOf(promptKey);
-  const value = row.attributeValues[at];
+  const long = row.attributeKeys.indexOf(promptKey, row.attributeTypes.length);
+  const value = row.attributeValues[long];
   // A list that the sender did not write as text is JSON as well.
   if (value === undefined || !/[sj]/.test(row.attributeTypes[at] ?? ''))
     return { payload: restoreRow(row, texts), prompt: undefined };
   const rest = {
     ...row,
-    attributeKeys: row.attributeKeys.toSpliced(at, 1),
-    attributeValues: row.attributeValues.toSpliced(at, 1),
+    attributeKeys: row.attributeKeys.toSpliced(long, 1).toSpliced(at, 1),
+    attributeValues: row.attributeValues.toSpliced(long, 1).toSpliced(at, 1),
     attributeTypes: row.attributeTypes.slice(0, at) + row.attributeTypes.slice(at + 1),
   };
   return { payload: restoreRow(rest, texts), prompt: { value, textIds: row.textIds } };
