@@ -80,7 +80,8 @@ export function normalProvider(text: string): string {
   if (providerPrefixes.some((prefix) => name.startsWith(prefix))) return name;
   const parts = name.split('.');
   const first = parts[0] ?? '';
-  return alias(parts.slice(0, 2).join('.')) ?? alias(first) ?? first;
+  const beginning = (count: number) => alias(parts.slice(0, count).join('.'));
+  return beginning(3) ?? beginning(2) ?? alias(first) ?? first;
 }
 
 const alias = (name: string) => (Object.hasOwn(providerAliases, name) ? providerAliases[name] : undefined);

@@ -67,6 +67,7 @@ export const agentField: Field = {
     attribute('lk.agent_name'),
     attribute('', { from: 'name', when: [{ attribute: 'openinference.span.kind', equals: ['agent'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['agent'] }] }),
+    attribute('', { from: 'name', when: [{ attribute: 'mlflow.spanType', equals: ['"agent"', 'agent'] }] }),
     attribute('gen_ai.agent.name', { from: 'resource' }),
   ],
 };
@@ -86,6 +87,7 @@ export const toolField: Field = {
     attribute('', { from: 'name', when: [{ attribute: 'openinference.span.kind', equals: ['tool'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'langsmith.span.kind', equals: ['tool'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['tool'] }] }),
+    attribute('', { from: 'name', when: [{ attribute: 'mlflow.spanType', equals: ['"tool"', 'tool'] }] }),
     attribute('', {
       from: 'name',
       afterPrefix: 'tools/call ',

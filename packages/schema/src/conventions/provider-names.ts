@@ -2,8 +2,8 @@
 export const providerPrefixes = ['aws.', 'azure.ai.', 'gcp.', 'ibm.'] as const;
 
 /**
- * What others call them → OpenTelemetry's `gen_ai.provider.name`. Looked up with the whole name, with its first two
- * parts and with its first part (`google.vertex.chat`, `google.vertex`, `google`); AI SDK adds the API as last part.
+ * What others call them → OpenTelemetry's `gen_ai.provider.name`. Looked up with the first three parts of the name, with its first two
+ * and with its first (`google.vertex.chat`, `google.vertex`, `google`); AI SDK adds the API as last part. LiveKit gives the host that it calls.
  */
 export const providerAliases: Readonly<Record<string, string>> = {
   open_ai: 'openai',
@@ -48,4 +48,13 @@ export const providerAliases: Readonly<Record<string, string>> = {
   'watsonx.ai': 'ibm.watsonx.ai',
   cohere_v2: 'cohere',
   perplexity_ai: 'perplexity',
+  'vertex ai': 'gcp.vertex_ai',
+  'generativelanguage.googleapis.com': 'gcp.gemini',
+  'api.openai.com': 'openai',
+  'api.anthropic.com': 'anthropic',
+  'api.groq.com': 'groq',
+  'api.deepseek.com': 'deepseek',
+  'api.mistral.ai': 'mistral_ai',
+  'api.perplexity.ai': 'perplexity',
+  'api.x.ai': 'x_ai',
 };

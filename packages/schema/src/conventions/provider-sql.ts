@@ -5,8 +5,9 @@ import { sqlString, wordsSql } from './sql-text.ts';
 export function providerSql(text: string): string {
   const look = (key: string, otherwise: string) =>
     `transform(${key}, ${wordsSql(Object.keys(providerAliases))}, ${wordsSql(Object.values(providerAliases))}, ${otherwise})`;
-  const firstTwo = `arrayStringConcat(arraySlice(splitByChar('.', name_), 1, 2), '.')`;
+  const beginning = (count: number) =>
+    `arrayStringConcat(arraySlice(splitByChar('.', name_), 1, ${count}), '.')`;
   const first = `splitByChar('.', name_)[1]`;
   const kept = providerPrefixes.map((prefix) => `startsWith(name_, ${sqlString(prefix)})`).join(' OR ');
-  return `arrayMap(name_ -> if(${kept}, name_, ${look(firstTwo, look(first, first))}), [lower(${text})])[1]`;
+  return `arrayMap(name_ -> if(${kept}, name_, ${look(beginning(3), look(beginning(2), look(first, first)))}), [lower(${text})])[1]`;
 }

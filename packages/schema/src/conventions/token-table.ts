@@ -1,14 +1,37 @@
 import { fromCodingAgents } from './model-table.ts';
-import { attribute, type Field } from './source.ts';
+import { attribute, type Field, type Guard, type Source } from './source.ts';
 
 const cache = ['cache_read_tokens', 'cache_write_tokens'] as const;
 const reasoning = ['reasoning_tokens'] as const;
+
+/**
+ * What the provider itself reported, as AI SDK passes it on. Until v5 its own counts are the provider's as they are, so that Anthropic's leave out cached tokens
+ * and Gemini's thoughts; only this says so in every version.
+ */
+const reportedTo = (path: readonly string[], more: Pick<Source, 'excludes'> = {}): Source =>
+  attribute('ai.response.providerMetadata', { path, when: aiSdkCall, ...more });
+
+/** Of the spans that AI SDK makes, those of one call: the span around them has the metadata of the last. */
+const aiSdkCall: readonly Guard[] = [{ attribute: 'gen_ai.system', present: true }];
+
+/** v4 had nothing of Anthropic's usage but its own counts and the two of the cache. */
+const anthropicByAiSdk: readonly Guard[] = [
+  ...aiSdkCall,
+  { attribute: 'ai.model.provider', startsWith: 'anthropic' },
+];
+
+/** Google ADK before 2.3 counts as Gemini's API does: thoughts beside the answer. */
+const adkThoughts: readonly Guard[] = [
+  { attribute: 'gen_ai.usage.experimental.reasoning_tokens', present: true },
+];
 
 /** All input, cached or not, as OpenTelemetry and OpenAI count. Sources that leave the cached part out say so. */
 export const inputTokensField: Field = {
   type: 'tokens',
   contains: cache,
   sources: [
+    reportedTo(['anthropic', 'usage', 'input_tokens'], { excludes: cache }),
+    attribute('ai.usage.promptTokens', { excludes: cache, when: anthropicByAiSdk }),
     attribute('gen_ai.usage.input_tokens'),
     attribute('gen_ai.usage.prompt_tokens'),
     attribute('llm.token_count.prompt'),
@@ -33,6 +56,8 @@ export const outputTokensField: Field = {
   type: 'tokens',
   contains: reasoning,
   sources: [
+    reportedTo(['google', 'usageMetadata', 'candidatesTokenCount'], { excludes: reasoning }),
+    attribute('gen_ai.usage.output_tokens', { excludes: reasoning, when: adkThoughts }),
     attribute('gen_ai.usage.output_tokens'),
     attribute('gen_ai.usage.completion_tokens'),
     attribute('llm.token_count.completion'),
@@ -62,14 +87,26 @@ export const cacheReadTokensField: Field = {
     attribute('gen_ai.usage.cache_read_input_tokens'),
     attribute('gen_ai.usage.input_tokens.cached'),
     attribute('gen_ai.usage.input_tokens_cached'),
+    attribute('gen_ai.usage.input_cached_tokens'),
     attribute('llm.token_count.prompt_details.cache_read'),
     attribute('ai.usage.inputTokenDetails.cacheReadTokens'),
     attribute('ai.usage.cachedInputTokens'),
+    reportedTo(['anthropic', 'usage', 'cache_read_input_tokens']),
+    reportedTo(['anthropic', 'cacheReadInputTokens']),
+    reportedTo(['openai', 'cachedPromptTokens']),
+    reportedTo(['google', 'usageMetadata', 'cachedContentTokenCount']),
     attribute('gen_ai.usage.details.cache_read_tokens'),
+    attribute('gen_ai.usage.details.cached_tokens'),
+    attribute('gen_ai.usage.details.cache_read_input_tokens'),
+    attribute('gen_ai.usage.details.cached_content_tokens'),
+    attribute('gen_ai.usage.input_token_details', { path: ['cache_read'] }),
     attribute('langsmith.usage_metadata', { path: ['input_token_details', 'cache_read'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_cached_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['cache_read_input_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_cache_read'] }),
+    attribute('langfuse.observation.usage_details', { path: ['prompt_tokens_details', 'cached_tokens'] }),
+    attribute('langfuse.observation.usage_details', { path: ['input_tokens_details', 'cached_tokens'] }),
+    attribute('mlflow.chat.tokenUsage', { path: ['cache_read_input_tokens'] }),
     ...fromCodingAgents('cache_read_tokens'),
     attribute('cached_token_count'),
     attribute('cached_content_token_count'),
@@ -86,10 +123,19 @@ export const cacheWriteTokensField: Field = {
     attribute('gen_ai.usage.input_tokens.cache_write'),
     attribute('llm.token_count.prompt_details.cache_write'),
     attribute('ai.usage.inputTokenDetails.cacheWriteTokens'),
+    reportedTo(['anthropic', 'usage', 'cache_creation_input_tokens']),
+    reportedTo(['anthropic', 'cacheCreationInputTokens']),
     attribute('gen_ai.usage.details.cache_write_tokens'),
+    attribute('gen_ai.usage.details.cache_creation_input_tokens'),
+    // LangChain says 0 here where it tells writes by how long they are kept; five minutes is what is not said otherwise.
+    attribute('gen_ai.usage.input_token_details', { path: ['ephemeral_5m_input_tokens'] }),
+    attribute('gen_ai.usage.input_token_details', { path: ['cache_creation'] }),
+    attribute('langsmith.usage_metadata', { path: ['input_token_details', 'ephemeral_5m_input_tokens'] }),
     attribute('langsmith.usage_metadata', { path: ['input_token_details', 'cache_creation'] }),
     attribute('langfuse.observation.usage_details', { path: ['cache_creation_input_tokens'] }),
+    attribute('langfuse.observation.usage_details', { path: ['input_ephemeral_5m_input_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_cache_creation'] }),
+    attribute('mlflow.chat.tokenUsage', { path: ['cache_creation_input_tokens'] }),
     ...fromCodingAgents('cache_creation_tokens'),
     attribute('cache_write_token_count'),
     attribute('codex.turn.token_usage.cache_write_input_tokens'),
@@ -105,11 +151,21 @@ export const reasoningTokensField: Field = {
     attribute('llm.token_count.completion_details.reasoning'),
     attribute('ai.usage.outputTokenDetails.reasoningTokens'),
     attribute('ai.usage.reasoningTokens'),
+    reportedTo(['openai', 'reasoningTokens']),
+    reportedTo(['google', 'usageMetadata', 'thoughtsTokenCount']),
+    attribute('gen_ai.usage.experimental.reasoning_tokens'),
+    attribute('gen_ai.usage.output_token_details', { path: ['reasoning'] }),
     attribute('gen_ai.usage.details.reasoning_tokens'),
+    attribute('gen_ai.usage.details.thoughts_tokens'),
+    attribute('gen_ai.usage.details.thinking_tokens'),
     attribute('codex.usage.reasoning_output_tokens'),
     attribute('langsmith.usage_metadata', { path: ['output_token_details', 'reasoning'] }),
     attribute('langfuse.observation.usage_details', { path: ['output_reasoning_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['output_reasoning'] }),
+    attribute('langfuse.observation.usage_details', {
+      path: ['completion_tokens_details', 'reasoning_tokens'],
+    }),
+    attribute('langfuse.observation.usage_details', { path: ['output_tokens_details', 'reasoning_tokens'] }),
     attribute('reasoning_token_count'),
     attribute('thoughts_token_count'),
     attribute('codex.turn.token_usage.reasoning_output_tokens'),
@@ -129,9 +185,14 @@ export const inputAudioTokensField: Field = {
   type: 'tokens',
   sources: [
     attribute('gen_ai.usage.audio.input_tokens'),
+    attribute('gen_ai.usage.input_audio_tokens'),
+    attribute('gen_ai.usage.details.input_audio_tokens'),
+    attribute('gen_ai.usage.input_token_details', { path: ['audio'] }),
     attribute('llm.token_count.prompt_details.audio'),
     attribute('langsmith.usage_metadata', { path: ['input_token_details', 'audio'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_audio_tokens'] }),
+    attribute('langfuse.observation.usage_details', { path: ['input_audio'] }),
+    attribute('langfuse.observation.usage_details', { path: ['prompt_tokens_details', 'audio_tokens'] }),
   ],
 };
 
@@ -139,9 +200,14 @@ export const outputAudioTokensField: Field = {
   type: 'tokens',
   sources: [
     attribute('gen_ai.usage.audio.output_tokens'),
+    attribute('gen_ai.usage.output_audio_tokens'),
+    attribute('gen_ai.usage.details.output_audio_tokens'),
+    attribute('gen_ai.usage.output_token_details', { path: ['audio'] }),
     attribute('llm.token_count.completion_details.audio'),
     attribute('langsmith.usage_metadata', { path: ['output_token_details', 'audio'] }),
     attribute('langfuse.observation.usage_details', { path: ['output_audio_tokens'] }),
+    attribute('langfuse.observation.usage_details', { path: ['output_audio'] }),
+    attribute('langfuse.observation.usage_details', { path: ['completion_tokens_details', 'audio_tokens'] }),
   ],
 };
 
@@ -153,6 +219,9 @@ export const reportedCostField: Field = {
     attribute('llm.cost.total'),
     attribute('langfuse.observation.cost_details', { path: ['total'] }),
     attribute('operation.cost'),
+    attribute('mlflow.llm.cost', { path: ['total_cost'] }),
+    reportedTo(['gateway', 'cost']),
+    reportedTo(['openrouter', 'usage', 'cost']),
     ...fromCodingAgents('cost_usd'),
     ...fromCodingAgents('cost_usd_micros', { scale: 1e-6 }),
   ],

@@ -49,6 +49,11 @@ export const conversationForms: readonly ConversationForm[] = [
   },
   { name: 'pydantic ai', input: (a) => allMessages(a).input, output: (a) => allMessages(a).output },
   {
+    name: 'logfire',
+    input: (a) => unlessEmpty(a['request_data'], 'user'),
+    output: (a) => logfireAnswer(structured(a['response_data'])),
+  },
+  {
     name: 'google adk',
     input: (a) => unlessEmpty(a['gcp.vertex.agent.llm_request'], 'user'),
     output: (a) => unlessEmpty(a['gcp.vertex.agent.llm_response'], 'assistant'),
@@ -168,6 +173,12 @@ function allMessages(a: JsonRecord): { input: readonly Message[]; output: readon
   const last = all.at(-1);
   if (last?.role === 'assistant') return { input: all.slice(0, -1), output: [last] };
   return { input: all, output: all.length > 0 ? normalMessages(a['final_result'], 'assistant') : [] };
+}
+
+/** Beside the answer there are usage and sizes. */
+function logfireAnswer(data: unknown): readonly Message[] {
+  if (!isRecord(data)) return [];
+  return normalMessages(pick(data, 'message', 'combined_chunk_content', 'text'), 'assistant');
 }
 
 /** Google ADK writes `{}` on tool spans. */

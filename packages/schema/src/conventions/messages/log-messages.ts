@@ -1,5 +1,5 @@
 import { conversationForms } from './conversation-forms.ts';
-import { isRecord, type JsonRecord, pick, structured, text } from './json.ts';
+import { isRecord, type JsonRecord, list, pick, structured, text } from './json.ts';
 import type { Conversation, Message, MessageLog, MessageSource } from './message.ts';
 import { normalFinishReason, normalMessage, normalMessages } from './normal-message.ts';
 
@@ -10,7 +10,8 @@ import { normalFinishReason, normalMessage, normalMessages } from './normal-mess
 export function logMessages(source: MessageSource): Conversation {
   const input: Message[] = [];
   const output: Message[] = [];
-  for (const record of [...(source.logs ?? []), ...(source.events ?? []).map(asLog)]) {
+  const records = [...(source.logs ?? []), ...(source.events ?? []).map(asLog), ...listed(source.attributes)];
+  for (const record of records) {
     const said = readRecord(record, source);
     input.push(...said.input);
     output.push(...said.output);
@@ -26,6 +27,13 @@ function asLog(event: { readonly name: string; readonly attributes: JsonRecord }
     body: content === undefined ? event.attributes : structured(content),
     attributes: event.attributes,
   };
+}
+
+/** Pydantic AI and Logfire keep the same events as a list in one attribute. */
+function listed(attributes: JsonRecord): readonly MessageLog[] {
+  return list(structured(attributes['events']))
+    .filter(isRecord)
+    .map((body) => ({ eventName: '', body, attributes: { 'event.name': body['event.name'] } }));
 }
 
 const nothing: Conversation = { input: [], output: [] };
@@ -82,7 +90,9 @@ function spoken(body: unknown, role: string): Message {
 
 function choice(body: unknown): Message {
   if (!isRecord(body)) return { role: 'assistant', parts: [{ type: 'raw', value: body }] };
-  const inner = isRecord(body['message']) ? body['message'] : body;
+  const said = structured(body['message']);
+  // Strands Agents writes the content alone.
+  const inner = isRecord(said) ? said : { ...body, content: body['content'] ?? body['message'] };
   const message = normalMessage({ role: 'assistant', ...inner }, 'assistant');
   const finishReason = normalFinishReason(body['finish_reason']);
   return {

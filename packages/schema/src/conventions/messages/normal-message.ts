@@ -245,9 +245,14 @@ function toolResult(value: JsonRecord, content: unknown): readonly MessagePart[]
 function structuredParts(content: unknown): unknown {
   const value = structured(content);
   if (value === content || !Array.isArray(value)) return content;
-  const isPart = (each: unknown) => isRecord(each) && typeof each['type'] === 'string';
+  const isPart = (each: unknown) =>
+    isRecord(each) && (typeof each['type'] === 'string' || isBedrockPart(Object.keys(each)));
   return value.length > 0 && value.every(isPart) ? value : content;
 }
+
+/** Bedrock says what a part is by its only key. */
+const isBedrockPart = ([key = '', ...others]: readonly string[]): boolean =>
+  others.length === 0 && ['text', 'toolUse', 'toolResult'].includes(key);
 
 function nestedCalls(value: JsonRecord): unknown {
   return isRecord(value['additional_kwargs']) ? value['additional_kwargs']['tool_calls'] : undefined;

@@ -339,6 +339,62 @@ describe('records beside the span', () => {
     ];
     expect(readConversation({ ...empty, events })).toEqual({ input: [asked], output: [answered] });
   });
+
+  test('a list of them in one attribute, as Pydantic AI 1 has it', () => {
+    const events = [
+      { 'event.name': 'gen_ai.system.message', role: 'system', content: 'Be brief.' },
+      { 'event.name': 'gen_ai.user.message', role: 'user', content: 'Weather in Paris?' },
+      { 'event.name': 'gen_ai.choice', index: 0, message: { role: 'assistant', content: 'Sunny.' } },
+    ];
+    const attributes = { events: JSON.stringify(events) };
+    expect(readConversation({ ...empty, attributes })).toEqual({ input: [told, asked], output: [answered] });
+    // Anybody may have an attribute of that name.
+    expect(readConversation({ ...empty, attributes: { events: '["click",{"x":1},null]' } }).input).toEqual(
+      [],
+    );
+  });
+
+  test('the content alone as JSON, as Strands Agents has it', () => {
+    const events = [
+      { name: 'gen_ai.user.message', attributes: { content: '[{"text":"Weather in Paris?"}]' } },
+      {
+        name: 'gen_ai.choice',
+        attributes: {
+          finish_reason: 'tool_use',
+          message: '[{"toolUse":{"toolUseId":"c1","name":"weather","input":{"city":"Paris"}}}]',
+        },
+      },
+    ];
+    expect(readConversation({ ...empty, events })).toEqual({
+      input: [asked],
+      output: [{ ...called, finishReason: 'tool_call' }],
+    });
+    const plain = { name: 'gen_ai.choice', attributes: { finish_reason: 'stop', message: 'Sunny.' } };
+    expect(readConversation({ ...empty, events: [plain] }).output).toEqual([
+      { ...answered, finishReason: 'stop' },
+    ]);
+  });
+});
+
+test("Logfire's request and answer, streamed or not", () => {
+  const read = (answer: object) =>
+    readConversation({
+      name: 'Chat Completion',
+      attributes: {
+        request_data: JSON.stringify({
+          model: 'gpt-4o',
+          messages: openAiMessages.slice(0, 2),
+          stream: false,
+        }),
+        response_data: JSON.stringify(answer),
+      },
+    });
+  const expected = { input: [told, asked], output: [answered] };
+  expect(read({ message: { role: 'assistant', content: 'Sunny.' }, usage: { total_tokens: 9 } })).toEqual(
+    expected,
+  );
+  expect(read({ combined_chunk_content: 'Sunny.', chunk_count: 4 })).toEqual(expected);
+  expect(read({ usage: { total_tokens: 9 } }).output).toEqual([]);
 });
 
 test.each<[string, Record<string, unknown>]>([

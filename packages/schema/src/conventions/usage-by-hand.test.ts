@@ -1,0 +1,321 @@
+/** Usage as libraries write it that are not recorded in `conformance/dialects`: other versions, other languages. Each with the dollars a hand adds up. */
+import { expect, test } from 'vitest';
+import { createPriceBook } from './cost/price-book.ts';
+import { derive, type DeriveInput } from './derive.ts';
+import { deriveInEngine } from './engine.testing.ts';
+
+/** Dollars per million tokens, from the makers' price lists. */
+const gpt4o = { input: 2.5, cacheRead: 1.25, output: 10 };
+const sonnet45 = { input: 3, cacheRead: 0.3, cacheWrite: 3.75, output: 15 };
+const flash25 = { input: 0.3, output: 2.5 };
+
+/** 1,200 tokens in, 1,024 of them cached; 80 out. */
+const cachedCall = (176 * gpt4o.input + 1024 * gpt4o.cacheRead + 80 * gpt4o.output) / 1e6;
+/** 5,500 in: 3,000 fresh, 2,000 from the cache and 500 into it; 100 out. */
+const claudeCall =
+  (3000 * sonnet45.input + 2000 * sonnet45.cacheRead + 500 * sonnet45.cacheWrite + 100 * sonnet45.output) /
+  1e6;
+/** 1,000 in, 500 thought and 100 said. */
+const thinkingCall = (1000 * flash25.input + 600 * flash25.output) / 1e6;
+
+type Attributes = DeriveInput['attributes'];
+
+const aiSdk = (provider: string, model: string, usage: Attributes, metadata: object): Attributes => ({
+  'ai.operationId': 'ai.generateText.doGenerate',
+  'ai.model.provider': provider,
+  'ai.model.id': model,
+  'gen_ai.system': provider,
+  'gen_ai.request.model': model,
+  'ai.response.providerMetadata': JSON.stringify(metadata),
+  ...usage,
+});
+
+/** What AI SDK writes twice. */
+const counts = (input: number, output: number): Attributes => ({
+  'gen_ai.usage.input_tokens': input,
+  'gen_ai.usage.output_tokens': output,
+});
+
+const anthropicUsage = {
+  input_tokens: 3000,
+  cache_read_input_tokens: 2000,
+  cache_creation_input_tokens: 500,
+  output_tokens: 100,
+};
+
+const cases: readonly (readonly [
+  name: string,
+  attributes: Attributes,
+  tokens: readonly [input: number, output: number],
+  usd: number,
+  provider?: string,
+])[] = [
+  [
+    'AI SDK 4 with Anthropic: fresh input, the cache in the metadata',
+    aiSdk(
+      'anthropic.messages',
+      'claude-sonnet-4-5',
+      { 'ai.usage.promptTokens': 3000, 'ai.usage.completionTokens': 100, ...counts(3000, 100) },
+      { anthropic: { cacheReadInputTokens: 2000, cacheCreationInputTokens: 500 } },
+    ),
+    [5500, 100],
+    claudeCall,
+    'anthropic',
+  ],
+  [
+    'AI SDK 5 with Anthropic: fresh input, less than what was cached',
+    aiSdk(
+      'anthropic.messages',
+      'claude-sonnet-4-5',
+      { 'ai.usage.inputTokens': 3000, 'ai.usage.cachedInputTokens': 2000, ...counts(3000, 100) },
+      { anthropic: { usage: anthropicUsage, cacheCreationInputTokens: 500 } },
+    ),
+    [5500, 100],
+    claudeCall,
+    'anthropic',
+  ],
+  [
+    'AI SDK 6 with Anthropic: all input',
+    aiSdk(
+      'anthropic.messages',
+      'claude-sonnet-4-5',
+      { 'ai.usage.inputTokens': 5500, 'ai.usage.cachedInputTokens': 2000, ...counts(5500, 100) },
+      { anthropic: { usage: anthropicUsage, cacheCreationInputTokens: 500 } },
+    ),
+    [5500, 100],
+    claudeCall,
+    'anthropic',
+  ],
+  [
+    'AI SDK 4 with OpenAI: the cache in the metadata',
+    aiSdk(
+      'openai.chat',
+      'gpt-4o',
+      { 'ai.usage.promptTokens': 1200, 'ai.usage.completionTokens': 80, ...counts(1200, 80) },
+      { openai: { cachedPromptTokens: 1024, reasoningTokens: 64 } },
+    ),
+    [1200, 80],
+    cachedCall,
+    'openai',
+  ],
+  [
+    'AI SDK 5 with Gemini: thoughts beside the answer',
+    aiSdk(
+      'google.generative-ai',
+      'gemini-2.5-flash',
+      { 'ai.usage.outputTokens': 100, 'ai.usage.reasoningTokens': 500, ...counts(1000, 100) },
+      {
+        google: {
+          usageMetadata: { promptTokenCount: 1000, candidatesTokenCount: 100, thoughtsTokenCount: 500 },
+        },
+      },
+    ),
+    [1000, 600],
+    thinkingCall,
+    'gcp.gemini',
+  ],
+  [
+    'AI SDK 6 with Gemini: thoughts in the answer',
+    aiSdk(
+      'google.generative-ai',
+      'gemini-2.5-flash',
+      { 'ai.usage.outputTokens': 600, 'ai.usage.reasoningTokens': 500, ...counts(1000, 600) },
+      {
+        google: {
+          usageMetadata: { promptTokenCount: 1000, candidatesTokenCount: 100, thoughtsTokenCount: 500 },
+        },
+      },
+    ),
+    [1000, 600],
+    thinkingCall,
+    'gcp.gemini',
+  ],
+  [
+    'Google ADK 1: thoughts beside the answer, fewer than of it',
+    {
+      'gen_ai.system': 'gcp.vertex.agent',
+      'gen_ai.request.model': 'gemini-2.5-flash',
+      'gcp.vertex.agent.llm_request': '{}',
+      ...counts(1000, 320),
+      'gen_ai.usage.experimental.reasoning_tokens': 280,
+    },
+    [1000, 600],
+    thinkingCall,
+  ],
+  [
+    'Google ADK 2.3: thoughts in the answer',
+    {
+      'gen_ai.system': 'gcp.vertex.agent',
+      'gen_ai.request.model': 'gemini-2.5-flash',
+      'gcp.vertex.agent.llm_request': '{}',
+      ...counts(1000, 600),
+      'gen_ai.usage.reasoning.output_tokens': 280,
+    },
+    [1000, 600],
+    thinkingCall,
+  ],
+  [
+    'LangSmith: details as JSON',
+    {
+      'langsmith.span.kind': 'llm',
+      'gen_ai.system': 'openai',
+      'gen_ai.request.model': 'gpt-4o',
+      ...counts(1200, 80),
+      'gen_ai.usage.input_token_details': '{"cache_read":1024,"audio":0}',
+      'gen_ai.usage.output_token_details': '{"reasoning":64}',
+    },
+    [1200, 80],
+    cachedCall,
+    'openai',
+  ],
+  [
+    'LangSmith with Anthropic: writes by how long they are kept',
+    {
+      'langsmith.span.kind': 'llm',
+      'gen_ai.system': 'anthropic',
+      'gen_ai.request.model': 'claude-sonnet-4-5',
+      ...counts(5500, 100),
+      'gen_ai.usage.input_token_details':
+        '{"cache_read":2000,"cache_creation":0,"ephemeral_5m_input_tokens":500,"ephemeral_1h_input_tokens":0}',
+    },
+    [5500, 100],
+    claudeCall,
+    'anthropic',
+  ],
+  [
+    "Langfuse for Python: OpenAI's usage as it came",
+    {
+      'langfuse.observation.type': 'generation',
+      'langfuse.observation.model.name': 'gpt-4o-2024-08-06',
+      'langfuse.observation.usage_details': JSON.stringify({
+        prompt_tokens: 1200,
+        completion_tokens: 80,
+        prompt_tokens_details: { cached_tokens: 1024 },
+        completion_tokens_details: { reasoning_tokens: 64 },
+      }),
+    },
+    [1200, 80],
+    cachedCall,
+  ],
+  [
+    "Langfuse for Python: the Responses API's usage as it came",
+    {
+      'langfuse.observation.type': 'generation',
+      'langfuse.observation.model.name': 'gpt-4o-2024-08-06',
+      'langfuse.observation.usage_details': JSON.stringify({
+        input_tokens: 1200,
+        output_tokens: 80,
+        input_tokens_details: { cached_tokens: 1024 },
+        output_tokens_details: { reasoning_tokens: 64 },
+      }),
+    },
+    [1200, 80],
+    cachedCall,
+  ],
+  [
+    'MLflow: JSON in everything',
+    {
+      'mlflow.spanType': '"CHAT_MODEL"',
+      'mlflow.llm.model': '"gpt-4o"',
+      'mlflow.llm.provider': '"openai"',
+      'mlflow.chat.tokenUsage': '{"input_tokens":1200,"output_tokens":80,"cache_read_input_tokens":1024}',
+    },
+    [1200, 80],
+    cachedCall,
+    'openai',
+  ],
+  [
+    'Pydantic AI: what the provider calls its details',
+    {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.system': 'openai',
+      'gen_ai.request.model': 'gpt-4o',
+      ...counts(1200, 80),
+      'gen_ai.usage.details.cached_tokens': 1024,
+    },
+    [1200, 80],
+    cachedCall,
+    'openai',
+  ],
+  [
+    'LiveKit: the host as provider',
+    {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'api.openai.com',
+      'gen_ai.request.model': 'gpt-4o',
+      ...counts(1200, 80),
+      'gen_ai.usage.input_cached_tokens': 1024,
+    },
+    [1200, 80],
+    cachedCall,
+    'openai',
+  ],
+  [
+    "Azure's name of conventions 1.28 to 1.36",
+    {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.system': 'az.ai.openai',
+      'gen_ai.request.model': 'gpt-4o',
+      ...counts(1200, 80),
+      'gen_ai.usage.cache_read.input_tokens': 1024,
+    },
+    [1200, 80],
+    cachedCall,
+    'azure.ai.openai',
+  ],
+];
+
+test('usage is read and priced alike, whoever wrote it', () => {
+  const book = createPriceBook();
+  const inputs = cases.map(([, attributes]) => ({ name: 'call', attributes }));
+  const derived = inputs.map(derive);
+  const read = derived.map((call, index) => [
+    cases[index]?.[0],
+    [call.operation, call.input_tokens, call.output_tokens],
+    book
+      .priceOf({
+        provider: call.provider,
+        model: call.model,
+        timeMs: Date.UTC(2026, 10, 1),
+        inputTokens: call.input_tokens,
+        outputTokens: call.output_tokens,
+        cacheReadTokens: call.cache_read_tokens,
+        cacheWriteTokens: call.cache_write_tokens,
+        reasoningTokens: call.reasoning_tokens,
+      })
+      ?.usd.toFixed(9),
+    cases[index]?.[4] === undefined ? undefined : call.provider,
+  ]);
+  expect(read).toEqual(
+    cases.map(([name, , tokens, usd, provider]) => [name, ['llm', ...tokens], usd.toFixed(9), provider]),
+  );
+  expect(deriveInEngine(inputs)).toEqual(derived);
+});
+
+test('what a sender says it cost is found in JSON too', () => {
+  const inputs = [
+    { 'mlflow.spanType': '"LLM"', 'mlflow.llm.cost': '{"input_cost":0.001,"total_cost":0.0018}' },
+    aiSdk('gateway', 'x/y', {}, { gateway: { cost: '0.0018' } }),
+    aiSdk('openrouter.chat', 'x/y', {}, { openrouter: { usage: { cost: 0.0018 } } }),
+  ].map((attributes) => ({ name: 'call', attributes }));
+  expect(inputs.map((input) => derive(input).cost_usd)).toEqual([0.0018, 0.0018, 0.0018]);
+  expect(deriveInEngine(inputs)).toEqual(inputs.map(derive));
+});
+
+test('the span around calls keeps its own counts: it has the metadata of the last call', () => {
+  const around = {
+    name: 'ai.generateText',
+    attributes: {
+      'ai.operationId': 'ai.generateText',
+      'ai.usage.inputTokens': 11_000,
+      'ai.response.providerMetadata': JSON.stringify({ anthropic: { usage: anthropicUsage } }),
+    },
+  };
+  expect(derive(around).input_tokens).toBe(11_000);
+});
+
+test('MLflow names a tool and an agent by the name of the span', () => {
+  const named = (type: string) => derive({ name: 'lookup', attributes: { 'mlflow.spanType': type } });
+  expect(named('"TOOL"')).toMatchObject({ operation: 'tool', tool_name: 'lookup' });
+  expect(named('"AGENT"')).toMatchObject({ operation: 'agent', agent_name: 'lookup' });
+});
