@@ -43,7 +43,8 @@ export function chooseAggregation(
 }
 
 function defaultAggregation({ type, isMonotonic }: MetricShape): MetricAggregation {
-  if (type === 'gauge') return 'avg';
+  // Of a summary there are only the quantiles that its client chose.
+  if (type === 'gauge' || type === 'summary') return 'avg';
   if (type !== 'sum') return 'p95';
   // What goes up and down is a level, such as open connections: the series together.
   return isMonotonic ? 'rate' : 'sum';

@@ -55,13 +55,15 @@ export interface Extremes {
 
 /**
  * Buckets of an explicit histogram: `counts[i]` values in `(bounds[i-1], bounds[i]]`. The open ends reach to the least and the
- * greatest value where they are known; else the first begins at 0 (or at its bound) and the last ends where it begins.
+ * greatest value where they are known; else the first begins at 0 (or at its bound) and the last ends where it begins. One bucket
+ * for all values says nothing by itself.
  */
 export function explicitIntervals(
   bounds: readonly number[],
   counts: readonly number[],
   { least, greatest }: Extremes,
 ): Interval[] {
+  if (bounds.length === 0 && (least === null || greatest === null)) return [];
   return counts.flatMap((count, index) => {
     if (count <= 0) return [];
     const firstBound = bounds[index];

@@ -67,22 +67,25 @@ export interface ExplicitRow {
   readonly bounds: readonly number[];
   readonly counts: readonly string[];
   readonly total: string;
-  readonly sumOfValues: number;
+  /** Null where a point came without its sum. */
+  readonly sumOfValues: number | null;
   readonly least: number | null;
   readonly greatest: number | null;
 }
 
 /** Histograms with explicit buckets, added up where they have the same bounds. */
 export function selectExplicit(query: PointsQuery): Sql {
-  const columns = trusted('bounds, bucket_counts, count, ifNull(sum, 0) AS total_sum, min, max');
+  const columns = trusted(
+    'bounds, bucket_counts, count, ifNull(sum, 0) AS total_sum, isNull(sum) AS lacks_sum, min, max',
+  );
   const added = query.metric.isCumulative
-    ? sql`SELECT labels, startMs, bounds, min, max,
+    ? sql`SELECT labels, startMs, bounds, lacks_sum, min, max,
           ${addedCounts(query, 'bucket_counts')} AS counts, ${addedSince(query, 'count')} AS added, ${addedSince(query, 'total_sum', 'count')} AS added_sum
         FROM (SELECT ${groupColumns(query)}, ${columns}, time, start_time,
             ${before(['count', 'total_sum', 'bucket_counts', 'bounds'])}
           FROM ${points(query)} WINDOW ${seriesWindow})`
     : sql`SELECT ${groupColumns(query)}, ${columns}, bucket_counts AS counts, count AS added, total_sum AS added_sum FROM ${points(query)}`;
-  return sql`SELECT labels, startMs, bounds, sumForEach(counts) AS counts, toUInt64(sum(added)) AS total, sum(added_sum) AS sumOfValues,
+  return sql`SELECT labels, startMs, bounds, sumForEach(counts) AS counts, toUInt64(sum(added)) AS total, if(max(lacks_sum), NULL, sum(added_sum)) AS sumOfValues,
       min(min) AS least, max(max) AS greatest
     FROM (${added}) WHERE startMs >= ${fromMs(query)} GROUP BY labels, startMs, bounds`;
 }
@@ -95,7 +98,8 @@ export interface ExponentialRow {
   readonly zeros: string;
   readonly zeroWidth: number;
   readonly total: string;
-  readonly sumOfValues: number;
+  /** Null where a point came without its sum. */
+  readonly sumOfValues: number | null;
   readonly least: number | null;
   readonly greatest: number | null;
 }
@@ -105,11 +109,11 @@ export function selectExponential(query: PointsQuery, scale: number): Sql {
   const to = (side: 'positive' | 'negative'): Sql => sql`CAST(arrayReduce('sumMap',
     [arrayMap(i -> toInt32(floor((${trusted(side)}_offset + i - 1) / exp2(scale - ${int32(scale)}))), arrayEnumerate(${trusted(side)}_counts))],
     [arrayMap(c -> toInt64(c), ${trusted(side)}_counts)]), 'Map(Int32, Int64)') AS ${trusted(side)}_map`;
-  const columns = sql`${to('positive')}, ${to('negative')}, zero_count, zero_threshold, count, ifNull(sum, 0) AS total_sum, min, max`;
+  const columns = sql`${to('positive')}, ${to('negative')}, zero_count, zero_threshold, count, ifNull(sum, 0) AS total_sum, isNull(sum) AS lacks_sum, min, max`;
   const side = (name: string): string =>
     `arrayFilter(c -> c > 0, mapValues(${name})) AS ${name}_values, mapKeys(mapFilter((k, v) -> v > 0, ${name})) AS ${name}_keys`;
   const added = query.metric.isCumulative
-    ? sql`SELECT labels, startMs, zero_threshold, min, max, ${addedSince(query, 'count')} AS added, ${addedSince(query, 'total_sum', 'count')} AS added_sum,
+    ? sql`SELECT labels, startMs, zero_threshold, lacks_sum, min, max, ${addedSince(query, 'count')} AS added, ${addedSince(query, 'total_sum', 'count')} AS added_sum,
           ${addedSince(query, 'zero_count', 'count')} AS added_zeros,
           ${addedMap(query, 'positive_map')} AS positives, ${addedMap(query, 'negative_map')} AS negatives
         FROM (SELECT ${groupColumns(query)}, ${columns}, time, start_time,
@@ -118,7 +122,7 @@ export function selectExponential(query: PointsQuery, scale: number): Sql {
     : sql`SELECT ${groupColumns(query)}, ${columns}, count AS added, total_sum AS added_sum, zero_count AS added_zeros,
           positive_map AS positives, negative_map AS negatives FROM ${points(query)}`;
   return sql`SELECT labels, startMs, sumMap(positives_keys, positives_values) AS positive, sumMap(negatives_keys, negatives_values) AS negative,
-      toUInt64(sum(added_zeros)) AS zeros, max(zero_threshold) AS zeroWidth, toUInt64(sum(added)) AS total, sum(added_sum) AS sumOfValues,
+      toUInt64(sum(added_zeros)) AS zeros, max(zero_threshold) AS zeroWidth, toUInt64(sum(added)) AS total, if(max(lacks_sum), NULL, sum(added_sum)) AS sumOfValues,
       min(min) AS least, max(max) AS greatest
     FROM (SELECT *, ${trusted(side('positives'))}, ${trusted(side('negatives'))} FROM (${added}))
     WHERE startMs >= ${fromMs(query)} GROUP BY labels, startMs`;

@@ -257,6 +257,23 @@ beforeAll(async () => {
         ],
       },
     },
+    // Values below zero have no sum; all of them in one bucket is what is left without bounds.
+    {
+      name: 'balance',
+      unit: 'EUR',
+      histogram: {
+        aggregationTemporality: 1,
+        dataPoints: [
+          {
+            startTimeUnixNano: at(0),
+            timeUnixNano: at(0.5),
+            count: '3',
+            explicitBounds: [],
+            bucketCounts: ['3'],
+          },
+        ],
+      },
+    },
     {
       name: 'gc',
       summary: {
@@ -389,6 +406,23 @@ describe('histograms', () => {
     expect(await values('gc', 'p99')).toEqual([[40, null, null, null, null]]);
     expect(await values('gc', 'max')).toEqual([[50, null, null, null, null]]);
     expect(await values('gc', 'avg')).toEqual([[20, null, null, null, null]]);
+  });
+
+  test('what their points do not tell is not made up', async () => {
+    for (const aggregation of ['p50', 'p95', 'sum', 'avg', 'min', 'max'] as const)
+      expect(await values('balance', aggregation)).toEqual([[null, null, null, null, null]]);
+    expect(await values('balance', 'count')).toEqual([[3, null, null, null, null]]);
+  });
+
+  test('what is counted has no unit of what was measured', async () => {
+    const units = await Promise.all(
+      (['rate', 'increase', 'count', 'p95'] as const).map(async (aggregation) => ask('balance', aggregation)),
+    );
+    expect(units.map(({ unit }) => unit)).toEqual(['1/s', '1', '1', 'EUR']);
+  });
+
+  test('a summary is shown by its average, which every one has', async () => {
+    expect(await ask('gc')).toMatchObject({ aggregation: 'avg' });
   });
 
   test('exemplars lead to traces', async () => {

@@ -17,7 +17,7 @@ import { readRange, type TimeRange } from '../time-range.ts';
 import { chooseStepMs } from '../time-step.ts';
 import { chooseAggregation } from './choose-aggregation.ts';
 import { type ExemplarRow, selectExemplars } from './exemplars-sql.ts';
-import { findMetric } from './find-metric.ts';
+import { findMetric, type MetricShape } from './find-metric.ts';
 import type { PointsQuery } from './metric-points-sql.ts';
 import { readPoints, type SeriesPoint } from './read-points.ts';
 
@@ -63,7 +63,7 @@ export async function queryMetric(
   return {
     name: metric.name,
     type: metric.type,
-    unit: unitOf(metric.unit, aggregation),
+    unit: unitOf(metric, aggregation),
     aggregation,
     stepS: stepMs / 1000,
     series: all.slice(0, parameters.limit).map(({ labels, values }) => ({
@@ -129,8 +129,19 @@ function toSeries(points: readonly SeriesPoint[], { from, to, stepMs, isRate }: 
   );
 }
 
-function unitOf(unit: string, aggregation: MetricAggregation): string {
-  return aggregation === 'count' ? '1' : aggregation === 'rate' ? `${unit === '' ? '1' : unit}/s` : unit;
+function unitOf({ type, unit }: MetricShape, aggregation: MetricAggregation): string {
+  // What is counted of a distribution are its values, in whatever unit they are.
+  const isOfCounts = type !== 'gauge' && type !== 'sum';
+  switch (aggregation) {
+    case 'count':
+      return '1';
+    case 'rate':
+      return `${isOfCounts || unit === '' ? '1' : unit}/s`;
+    case 'increase':
+      return isOfCounts ? '1' : unit;
+    default:
+      return unit;
+  }
 }
 
 function decodeExemplar(row: ExemplarRow): Exemplar {

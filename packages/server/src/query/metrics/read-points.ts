@@ -81,7 +81,7 @@ interface Distribution {
   readonly startMs: number;
   readonly intervals: readonly Interval[];
   readonly total: number;
-  readonly sum: number;
+  readonly sum: number | null;
   readonly least: number | null;
   readonly greatest: number | null;
 }
@@ -149,7 +149,7 @@ function mergeDistributions(parts: readonly Distribution[]): Distribution {
       ...whole,
       intervals: [...whole.intervals, ...part.intervals],
       total: whole.total + part.total,
-      sum: whole.sum + part.sum,
+      sum: whole.sum === null || part.sum === null ? null : whole.sum + part.sum,
       least: extreme(Math.min, whole.least, part.least),
       greatest: extreme(Math.max, whole.greatest, part.greatest),
     }),
@@ -172,7 +172,7 @@ function valueOf(whole: Distribution, aggregation: MetricAggregation): number | 
   if (quantile !== undefined) return clamp(quantileOfIntervals(intervals, quantile), whole);
   switch (aggregation) {
     case 'avg':
-      return total > 0 ? sum / total : null;
+      return total > 0 && sum !== null ? sum / total : null;
     case 'sum':
       return sum;
     case 'min':
