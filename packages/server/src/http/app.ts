@@ -1,7 +1,7 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { SightlineError } from '@sightline/schema/errors';
-import { otlpHttpReceiver, type Ingest, type Metric } from '../ingest/index.ts';
+import { otlpHttpReceiver, type Ingest, type Metric, unreadableRequests } from '../ingest/index.ts';
 import { watchProcess } from './process-metrics.ts';
 import type { ProjectResolver } from './project-resolver.ts';
 import { prometheusContentType, renderPrometheusText } from './prometheus-text.ts';
@@ -24,6 +24,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     logger: false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 500 },
+    ...unreadableRequests,
   });
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const failure = asSightlineError(error);

@@ -56,6 +56,7 @@ test.each([
     ['gzip', bytes(gzipSync(plain))],
     ['GZIP', bytes(Buffer.concat([gzipSync(plain.subarray(0, 50)), gzipSync(plain.subarray(50))]))],
     ['deflate', bytes(deflateSync(plain))],
+    ['X-GZip', bytes(gzipSync(plain))],
   ] as const) {
     const response = await post({ body, type, ...(encoding === undefined ? {} : { encoding }) });
     expect(response.status, `${encoding}: ${await response.clone().text()}`).toBe(200);
@@ -64,7 +65,7 @@ test.each([
     expect(answer).toBe(type.toLowerCase().includes('json') ? '{}' : '');
   }
   await drained(doors.ingest);
-  expect(doors.store.items()).toBe(10);
+  expect(doors.store.items()).toBe(12);
 });
 
 test('Logs and metrics have their own paths', async () => {
@@ -173,6 +174,36 @@ test('Other content types and encodings get 415, other methods 405 with Allow, o
   const nowhere = await post({ body: protobuf(), path: '/v1/nothing' });
   expect(nowhere.status).toBe(404);
   expect(await nowhere.json()).toMatchObject({ error: { code: 'not_found' } });
+});
+
+test('A content type that is none gets 415 with a Status as well', async () => {
+  doors = await openDoors();
+  const response = await post({ body: protobuf(), type: 'application/json, application/json' });
+  expect(response.status).toBe(415);
+  expect(await response.json()).toEqual({ code: 3, message: expect.stringContaining('is not supported') });
+});
+
+test.each([
+  ['an address that cannot be decoded', 'POST /v1/%zz HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+  ['bytes that are not HTTP', '\u0016\u0003\u0001\r\n\r\n', 400],
+  ['a negative length', 'POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400],
+  ['headers without end', `POST /v1/traces HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ['a method that answers nothing here', 'TRACE /v1/traces HTTP/1.1\r\nHost: x\r\n\r\n', 405],
+])('%s gets an answer with a message', async (_name, sent, status) => {
+  doors = await openDoors();
+  const socket = connect(Number(new URL(doors.httpUrl).port), '127.0.0.1');
+  socket.write(sent);
+  let answer = '';
+  for await (const chunk of socket as AsyncIterable<Buffer>) {
+    answer += chunk.toString();
+    if (answer.endsWith('}')) break;
+  }
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  const body = JSON.parse(answer.slice(answer.indexOf('{'))) as {
+    error?: { code: string };
+    message?: string;
+  };
+  expect(body.error?.code ?? body.message).toMatch(status === 405 ? /not allowed/ : /^bad_request$/);
 });
 
 test('Browsers of any origin may send: preflight and answers allow it', async () => {

@@ -33,13 +33,16 @@ export async function otlpHttpReceiver(app: FastifyInstance, options: ReceiverOp
   // The handler reads the stream itself, with its own bounds.
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   app.addHook('onRequest', async (request, reply) => allowBrowsers(request, reply));
+  app.setErrorHandler(async (error, request, reply) =>
+    refuse(reply, 'json', toFrameworkFailure(error, request)),
+  );
   for (const signal of ['traces', 'logs', 'metrics'] as const) {
     const url = paths[signal];
     app.post(url, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) =>
       receive(options, signal, request, reply),
     );
     app.options(url, async (_request, reply) => reply.code(204).send());
-    const method = ['GET', 'HEAD', 'PUT', 'PATCH', 'DELETE'];
+    const method = app.supportedMethods.filter((each) => each !== 'POST' && each !== 'OPTIONS');
     app.route({ method, url, bodyLimit: Number.MAX_SAFE_INTEGER, handler: refuseMethod });
   }
 }
@@ -155,7 +158,9 @@ function encodingOf(contentType: string | undefined): Encoding | undefined {
 }
 
 function contentEncodingOf(request: FastifyRequest): string {
-  return (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
+  // The older name of the same, which RFC 9110 asks recipients to know.
+  return encoding === 'x-gzip' ? 'gzip' : encoding;
 }
 
 /** A request without a body has no stream from Fastify; its raw one ends at once. */
@@ -176,6 +181,14 @@ function unsupportedType(contentType: string | undefined): SightlineError {
   return new SightlineError('unsupported_media_type', `${what}.`, {
     hint: 'Send application/x-protobuf or application/json.',
   });
+}
+
+/** What Fastify refuses before the handler is asked: a content type that is none. */
+function toFrameworkFailure(error: unknown, request: FastifyRequest): SightlineError {
+  const { code } = error as { readonly code?: unknown };
+  return code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE'
+    ? unsupportedType(request.headers['content-type'])
+    : toFailure(error, request);
 }
 
 /** A failure of the connection while the body is read is the sender's; nobody is left to read the answer. */

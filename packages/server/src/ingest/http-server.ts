@@ -2,6 +2,7 @@ import Fastify from 'fastify';
 import { SightlineError } from '@sightline/schema/errors';
 import { otlpHttpReceiver, type ReceiverOptions } from './http-receiver.ts';
 import { listenFailure } from './listen-failure.ts';
+import { unreadableRequests } from './unreadable-request.ts';
 
 export interface OtlpHttpOptions extends ReceiverOptions {
   readonly host: string;
@@ -22,7 +23,12 @@ const graceMs = 3_000;
 /** Listens on the OTLP/HTTP port. @throws SightlineError `port_taken`, `bad_option`. */
 export async function startOtlpHttp(options: OtlpHttpOptions): Promise<OtlpHttpServer> {
   const { host, port } = options;
-  const app = Fastify({ logger: false, requestTimeout: requestTimeoutMs, forceCloseConnections: 'idle' });
+  const app = Fastify({
+    logger: false,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    ...unreadableRequests,
+  });
   app.setNotFoundHandler(async (request, reply) => {
     const failure = new SightlineError(
       'not_found',

@@ -3,3 +3,4 @@ export { otlpHttpReceiver } from './http-receiver.ts';
 export { startOtlpHttp } from './http-server.ts';
 export { openIngest, type Ingest } from './ingest.ts';
 export { gauge, type Metric } from './ingest-metrics.ts';
+export { unreadableRequests } from './unreadable-request.ts';

@@ -1,0 +1,40 @@
+import type { Socket } from 'node:net';
+import { SightlineError } from '@sightline/schema/errors';
+import type { FastifyReply, FastifyServerOptions } from 'fastify';
+
+/**
+ * Options of a server whose every answer has a code, also those to what never becomes a request of a route: addresses that cannot
+ * be decoded, and bytes that are not HTTP.
+ */
+export const unreadableRequests = {
+  frameworkErrors: (error: Error, _request: unknown, reply: unknown): void => {
+    const failure = badRequest(`The request cannot be read: ${error.message}.`);
+    void (reply as FastifyReply).code(failure.status).send(failure.toJSON());
+  },
+  clientErrorHandler: (error: Error & { readonly code?: string }, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || socket.destroyed) return;
+    const { line, why } = statusOf(error.code);
+    const body = JSON.stringify(badRequest(why).toJSON());
+    const head = `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+    if (socket.writable) socket.write(head + body);
+    socket.destroySoon();
+  },
+} satisfies Partial<FastifyServerOptions>;
+
+function statusOf(code: string | undefined): { readonly line: string; readonly why: string } {
+  switch (code) {
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return { line: '408 Request Timeout', why: 'The request took too long to arrive.' };
+    case 'HPE_HEADER_OVERFLOW':
+      return {
+        line: '431 Request Header Fields Too Large',
+        why: 'The headers of the request are too large.',
+      };
+    default:
+      return { line: '400 Bad Request', why: 'What arrived is not an HTTP/1.1 request.' };
+  }
+}
+
+function badRequest(message: string): SightlineError {
+  return new SightlineError('bad_request', message, { hint: 'Check the program that sends it.' });
+}
