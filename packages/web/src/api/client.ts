@@ -16,6 +16,11 @@ export class ApiError extends Error {
   }
 }
 
+/** What the server said about the filter, where that is why it refused. */
+export function filterProblemOf(error: Error | null): string | undefined {
+  return error instanceof ApiError && error.code === 'bad_filter' ? error.message : undefined;
+}
+
 /** No answer came at all: the server is stopped or the network is gone. */
 export class UnreachableError extends Error {
   override readonly name = 'UnreachableError';

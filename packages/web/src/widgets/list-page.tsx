@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, type ReactElement, type ReactNode } from 'react';
+import { useMemo, type ReactElement, type ReactNode } from 'react';
 import { agentListQuery, type AgentListName } from '../api/agent-queries.ts';
-import { ApiError } from '../api/client.ts';
+import { filterProblemOf } from '../api/client.ts';
 import { formatCount } from '../model/format.ts';
 import { timeZoneName } from '../model/timestamp.ts';
 import { Button } from './button.tsx';
@@ -17,6 +17,7 @@ import { TimeRangePicker } from './time-range-picker.tsx';
 import { useGo } from './url-state.ts';
 import { type ExactFilters, useExactFilters } from './use-exact-filters.ts';
 import { useKept } from './use-kept.ts';
+import { useNextPage } from './use-next-page.ts';
 import { useNow } from './use-now.ts';
 import { type Question, useQuestion } from './use-question.ts';
 import './list-page.css';
@@ -74,17 +75,12 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
   const list = useInfiniteQuery(agentListQuery(props.name, asked, asOf));
   const pages = useKept(list.data, list.error)?.pages;
   const rows = useMemo(() => pages?.flatMap((page) => rowsOf(page)) ?? [], [pages, rowsOf]);
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = list;
-  const onReachEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  const onReachEnd = useNextPage(list);
   const selected = search['sel'] === undefined ? -1 : Number(search['sel']);
   const select = (index: number): void =>
     patch({ sel: String(Math.min(rows.length - 1, Math.max(0, index))) }, 'replace');
   useRowKeys(props.title, props.noun, { selected, select, refresh: question.refresh });
-  const answer: ListAnswer<Row> = { rows, hasMore: hasNextPage, question };
-  const problem =
-    list.error instanceof ApiError && list.error.code === 'bad_filter' ? list.error.message : undefined;
+  const answer: ListAnswer<Row> = { rows, hasMore: list.hasNextPage, question };
   const isNarrowed = filter !== '' || Object.keys(filters.values).length > 0;
   return (
     <Page
@@ -113,7 +109,7 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
         value={filter}
         range={range}
         placeholder="Filter: model:gpt-5.4 agent:planner status:error “free text”"
-        problem={problem}
+        problem={filterProblemOf(list.error)}
         onApply={question.setFilter}
       />
       <FilterChips filters={filters} />
@@ -156,7 +152,7 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
             isSorted
             footer={
               <p className="table-footer faint small">
-                {hasNextPage
+                {list.hasNextPage
                   ? 'Loading more…'
                   : `That is all: ${formatCount(rows.length)} ${rows.length === 1 ? props.noun : `${props.noun}s`}. Times are ${timeZoneName(props.state.nowMs)}.`}
               </p>

@@ -5,11 +5,12 @@ import { msFromTimestamp } from '../../model/timestamp.ts';
 import { Conversation } from '../../widgets/conversation.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows } from '../../widgets/states.tsx';
+import { useNextPage } from '../../widgets/use-next-page.ts';
 
 /** What was said in a run. */
 export function RunInQueue({ traceId }: { readonly traceId: string }): ReactElement {
   const query = useInfiniteQuery(conversationQuery({ traceId }));
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = query;
+  const onReachEnd = useNextPage(query);
   if (query.error !== null) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <SkeletonRows count={8} />;
   const turns = query.data.pages.flatMap((page) => page.turns);
@@ -29,9 +30,7 @@ export function RunInQueue({ traceId }: { readonly traceId: string }): ReactElem
       startMs={msFromTimestamp(first.startTime)}
       selectedSpan={undefined}
       onSelectSpan={undefined}
-      onReachEnd={() => {
-        if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-      }}
+      onReachEnd={onReachEnd}
     />
   );
 }

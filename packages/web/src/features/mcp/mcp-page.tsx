@@ -2,7 +2,7 @@ import type { McpServer } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { mcpQuery } from '../../api/agent-queries.ts';
-import { ApiError } from '../../api/client.ts';
+import { filterProblemOf } from '../../api/client.ts';
 import { mcpSentence } from '../../model/agent-answers.ts';
 import { formatBytes, formatCount, plural } from '../../model/format.ts';
 import { DurationValue, ErrorsValue, TimeAgo } from '../../widgets/facts.tsx';
@@ -36,8 +36,6 @@ export function McpPage(): ReactElement {
     () => mcp?.tools.filter((tool) => server === undefined || tool.server === server) ?? [],
     [mcp, server],
   );
-  const problem =
-    query.error instanceof ApiError && query.error.code === 'bad_filter' ? query.error.message : undefined;
   return (
     <Page
       title="MCP"
@@ -59,7 +57,7 @@ export function McpPage(): ReactElement {
         value={filter}
         range={range}
         placeholder="Filter: service:api agent:planner status:error"
-        problem={problem}
+        problem={filterProblemOf(query.error)}
         onApply={question.setFilter}
       />
       <FilterChips filters={filters} />

@@ -1,7 +1,7 @@
 import type { SessionResponse } from '@sightline/schema/api';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
-import { useCallback, useMemo, type ReactElement } from 'react';
+import { useMemo, type ReactElement } from 'react';
 import { conversationQuery, sessionQuery } from '../../api/agent-queries.ts';
 import { formatCount, formatDurationMs, plural } from '../../model/format.ts';
 import { formatDateTime, msFromTimestamp, timeZoneName } from '../../model/timestamp.ts';
@@ -15,6 +15,7 @@ import { runColumns } from '../../widgets/run-columns.tsx';
 import { ScorePanel } from '../../widgets/score-panel.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useGo, useUrlState } from '../../widgets/url-state.ts';
+import { useNextPage } from '../../widgets/use-next-page.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import './session-page.css';
 
@@ -116,10 +117,7 @@ function SessionConversation({ loaded }: { readonly loaded: SessionResponse }): 
   const go = useGo();
   const query = useInfiniteQuery(conversationQuery({ sessionId: loaded.session.sessionId }));
   const turns = useMemo(() => query.data?.pages.flatMap((page) => page.turns) ?? [], [query.data]);
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const onReachEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  const onReachEnd = useNextPage(query);
   if (query.error !== null && turns.length === 0)
     return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <SkeletonRows count={14} />;

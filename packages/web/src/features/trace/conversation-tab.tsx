@@ -1,9 +1,10 @@
 import type { RunResponse } from '@sightline/schema/api';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useCallback, useMemo, type ReactElement } from 'react';
+import { useMemo, type ReactElement } from 'react';
 import { conversationQuery } from '../../api/agent-queries.ts';
 import { Conversation } from '../../widgets/conversation.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
+import { useNextPage } from '../../widgets/use-next-page.ts';
 import type { TraceView } from './use-trace-view.ts';
 
 /** What was said in the run, with the calls of tools and what came of them in their places. */
@@ -17,10 +18,7 @@ export function ConversationTab({
   const { model, selected } = trace;
   const query = useInfiniteQuery(conversationQuery({ traceId: model.traceId }));
   const turns = useMemo(() => query.data?.pages.flatMap((page) => page.turns) ?? [], [query.data]);
-  const { fetchNextPage, hasNextPage, isFetchingNextPage } = query;
-  const onReachEnd = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [fetchNextPage, hasNextPage, isFetchingNextPage]);
+  const onReachEnd = useNextPage(query);
   if (query.error !== null && turns.length === 0)
     return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <SkeletonRows count={12} />;
@@ -38,7 +36,7 @@ export function ConversationTab({
         }}
         onReachEnd={onReachEnd}
         footer={
-          isFetchingNextPage ? (
+          query.isFetchingNextPage ? (
             <p className="conversation-foot faint small">Loading what was said next…</p>
           ) : undefined
         }
