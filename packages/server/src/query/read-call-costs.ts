@@ -24,7 +24,7 @@ export async function readCallCosts(reader: Reader, where: Sql): Promise<CallCos
   const rows = await reader.rows<Row>(sql`
     SELECT concat(lower(hex(trace_id)), lower(hex(span_id))) AS key, cost_usd AS costUsd, reported_cost_usd AS reportedUsd,
       price_version AS version
-    FROM ai_spans WHERE ${where} AND (isNotNull(cost_usd) OR isNotNull(reported_cost_usd))`);
+    FROM ai_spans PREWHERE ${where} WHERE isNotNull(cost_usd) OR isNotNull(reported_cost_usd)`);
   return new Map(rows.map((row) => [row.key, decodeCallCost(row)]));
 }
 

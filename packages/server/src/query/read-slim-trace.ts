@@ -52,7 +52,7 @@ export async function readSlimTrace(
       SELECT ${columns} FROM (
         SELECT span_id, parent_span_id, name, service, kind, operation, start_time, duration_ns, status_code, status_message,
           model, event_names, input_tokens, output_tokens
-        FROM spans WHERE ${where} ORDER BY start_time, duration_ns DESC, span_id LIMIT ${uint(limit)})`),
+        FROM spans PREWHERE ${where} ORDER BY start_time, duration_ns DESC, span_id LIMIT ${uint(limit)})`),
     readCallCosts(reader, where),
   ]);
   assert(row !== undefined, 'An aggregate without GROUP BY is one row');

@@ -1,4 +1,3 @@
-import { unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Span, TraceResponse } from '@sightline/schema/api';
 import { decodeSpan } from './decode-span.ts';
@@ -6,11 +5,13 @@ import { readCallCosts } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { readFewWholeSpans, readWholeSpans } from './read-whole-spans.ts';
 import type { FullSpanRow } from './sql/span-columns-sql.ts';
-import { inBuckets } from './sql/range-sql.ts';
 import { type Sql, sql, string, uint } from './sql/sql.ts';
 
 /** Up to these, planning a statement takes longer than reading. */
 const fewSpans = 500;
+
+/** Of the sort keys of spans and steps. */
+const bucketSeconds = 300;
 
 /** A whole trace, spans in the order of their start. Throws `trace_not_found`. */
 export async function readTrace(
@@ -23,7 +24,7 @@ export async function readTrace(
   // Where all spans come back they are put in order here: the engine would read the columns a second time for it.
   const order = extent.spanCount > limit ? sql`ORDER BY start_time, duration_ns DESC, span_id` : sql``;
   const where = spansOfTrace(reader.project, id, extent);
-  const spans = sql`WHERE ${where} ${order} LIMIT ${uint(limit)}`;
+  const spans = sql`PREWHERE ${where} ${order} LIMIT ${uint(limit)}`;
   const [rows, costs] = await Promise.all([
     extent.spanCount > fewSpans ? readWholeSpans(reader, spans) : readFewWholeSpans(reader, spans, where),
     readCallCosts(reader, where),
@@ -55,7 +56,10 @@ export async function readSpan(
   const extent = await readTraceExtent(reader, id);
   const where = sql`${spansOfTrace(reader.project, id, extent)} AND span_id = unhex(${string(wanted)})`;
   const [[row], costs] = isHex(wanted, 16)
-    ? await Promise.all([readWholeSpans(reader, sql`WHERE ${where} LIMIT 1`), readCallCosts(reader, where)])
+    ? await Promise.all([
+        readWholeSpans(reader, sql`PREWHERE ${where} LIMIT 1`),
+        readCallCosts(reader, where),
+      ])
     : [[], new Map()];
   if (row !== undefined) return decodeSpan(row, costs);
   throw new SightlineError('span_not_found', `The trace ${id} has no span "${spanId.slice(0, 64)}".`, {
@@ -80,12 +84,13 @@ export async function readTraceExtent(reader: Reader, traceId: string): Promise<
   return { start: row.startNanos, end: row.endNanos, spanCount };
 }
 
+/** Of `spans` and `ai_spans`. Their sort key begins with these columns, so that nothing else narrows it further; each condition takes time to plan. */
 export function spansOfTrace(project: string, traceId: string, { start, end }: TraceExtent): Sql {
-  return sql`project = ${string(project)} AND trace_id = unhex(${string(traceId)})
-    AND ${inBuckets({ from: unixNano(BigInt(start)), to: unixNano(BigInt(end)) })}
-    AND start_time >= fromUnixTimestamp64Nano(${{ type: 'Int64', value: start }}, 'UTC')
-    AND start_time <= fromUnixTimestamp64Nano(${{ type: 'Int64', value: end }}, 'UTC')`;
+  return sql`project = ${string(project)} AND trace_id = unhex(${string(traceId)}) AND bucket >= ${uint(bucketStart(start))} AND bucket <= ${uint(seconds(end))}`;
 }
+
+const seconds = (nanos: string): number => Number(BigInt(nanos) / 1_000_000_000n);
+const bucketStart = (nanos: string): number => seconds(nanos) - (seconds(nanos) % bucketSeconds);
 
 /** Lower-case hex. An id that cannot be one is not found rather than wrong: it came from a link or a hand. */
 export function normalTraceId(traceId: string): string {

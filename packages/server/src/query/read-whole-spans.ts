@@ -43,7 +43,7 @@ export async function readFewWholeSpans(reader: Reader, spans: Sql, where: Sql):
     readAllTexts(reader, rows),
     reader.rows<IdentityRow & MoreSpanRow>(sql`
       SELECT ${spanIdentityColumns}, ${moreSpanColumns} FROM spans
-      WHERE ${where} AND (notEmpty(event_names) OR notEmpty(link_trace_ids))`),
+      PREWHERE ${where} WHERE notEmpty(event_names) OR notEmpty(link_trace_ids)`),
   ]);
   const joined = joinMore(rows, more);
   return joined === undefined ? readWholeSpans(reader, spans) : joined.map((row) => restoreRow(row, texts));
