@@ -169,6 +169,12 @@ describe('filters find', () => {
     expect(await found('attr.exception.stacktrace:A*')).toEqual(tracesOf(...from(0)));
     expect(await found('attr.exception.stacktrace:B*')).toEqual([]);
     expect(await found('attr.marked:*marks*')).toEqual(tracesOf(3));
+    // What was sent counts, not what stands in its place, nor what only looks like that.
+    expect(await found('attr.exception.stacktrace:/[0-9]{4}/')).toEqual([]);
+    expect(await found('attr.exception.stacktrace:*:*:*:*')).not.toEqual([]);
+    expect(await found('attr.marked:*1:3*text*')).toEqual(tracesOf(3));
+    expect(await found('attr.marked:*Everybody*')).toEqual([]);
+    expect(await found('attr.http.route:/^$/')).toEqual([]);
   });
 
   test('traces', async () => {

@@ -60,7 +60,15 @@ export interface AttributeRef {
 /** Equality is written as the indexes know it; everything else reads the value, where the key is present. */
 export function compileAttribute(ref: AttributeRef, match: Match): Sql {
   if (match.type === 'equals') return compileEquality(ref, match.text);
-  return compilePlainAttribute(ref, match, attributeText);
+  if (match.type === 'compare' || match.type === 'exists' || !ref.sources.includes('attribute'))
+    return compilePlainAttribute(ref, match, attributeText);
+  const { key, sources } = ref;
+  const own = compilePlainAttribute({ key, sources: ['attribute'] }, match, attributeText);
+  const others = sources.filter((source) => source !== 'attribute');
+  const whole = sql`(${own} AND NOT (${isTaken(key)}))`;
+  return others.length === 0
+    ? whole
+    : sql`(${whole} OR ${compilePlainAttribute({ key, sources: others }, match)})`;
 }
 
 /** For a table without items and long attributes. */
@@ -78,6 +86,11 @@ export function compilePlainAttribute(
     return sql`(${has} AND ${compileTextMatch(value, match)})`;
   });
   return sql`(${joinSql(conditions, ' OR ')})`;
+}
+
+/** Whether a part of the value is kept elsewhere: what stands in its place is not what was sent. See compile-taken-texts.ts. */
+export function isTaken(key: string): Sql {
+  return sql`notEmpty(text_ids) AND position(long_attributes[${string(key)}], '\\x01') > 0`;
 }
 
 /** The value of an attribute as text; '' where the key is missing. */

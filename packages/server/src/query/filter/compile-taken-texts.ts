@@ -4,7 +4,7 @@ import { addressedBytesMin, replaceMarks, takeTexts } from '@sightline/schema/ot
 import { inRange } from '../sql/range-sql.ts';
 import { type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
 import { textsOfDays } from '../sql/texts-sql.ts';
-import { compileTextMatch } from './compile-condition.ts';
+import { compileTextMatch, isTaken } from './compile-condition.ts';
 import type { FilterScope } from './compile-filter.ts';
 import { compileText, compileWords } from './compile-text.ts';
 
@@ -64,11 +64,11 @@ function compilePattern({ signal, key, match }: AttributeTest, scope: FilterScop
   const { project, ...window } = scope;
   const table = trusted(signal);
   const row = identity[signal];
-  const rows = sql`${inRange(project, signal, window)} AND mapContains(attributes, ${string(key)}) AND notEmpty(text_ids)`;
+  const rows = sql`${inRange(project, signal, window)} AND mapContains(attributes, ${string(key)}) AND ${isTaken(key)}`;
   const pieces = sql`splitByRegexp('[\\x01\\x02]', long_attributes[${string(key)}])`;
   return sql`(notEmpty(text_ids) AND ${row} IN (
     SELECT item FROM (
-      SELECT item, arrayStringConcat(arrayMap(each -> each.2, arraySort(each -> each.1, groupArray((place, if(place % 2 = 0, bodies.body, piece)))))) AS whole
+      SELECT item, arrayStringConcat(arrayMap(each -> each.2, arraySort(each -> each.1, groupArray((place, if(place % 2 = 0 AND toString(length(bodies.body)) = splitByChar(':', piece)[2], bodies.body, piece)))))) AS whole
       FROM (
         SELECT ${row} AS item, place, piece, if(place % 2 = 0, text_ids[toUInt32OrZero(splitByChar(':', piece)[1])], toFixedString('', 16)) AS text_id
         FROM ${table} ARRAY JOIN ${pieces} AS piece, arrayEnumerate(${pieces}) AS place
