@@ -47,6 +47,13 @@ describe('the data directory', () => {
     openDataDirectory(parent, process.pid).release();
   });
 
+  it('is refused where nothing can be made, whatever the file system answers', () => {
+    for (const directory of ['/proc/sightline/data', '/dev/null/data', '/dev/null'])
+      expect(() => openDataDirectory(directory, process.pid)).toThrow(
+        expect.objectContaining({ code: 'data_directory_unwritable' }),
+      );
+  });
+
   it('says so when it cannot be made', () => {
     const file = join(parent, 'file');
     writeFileSync(file, '');

@@ -1,5 +1,5 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { SightlineError } from '@sightline/schema/errors';
 
 /** A data directory this process alone may use, until `release`. */
@@ -16,7 +16,7 @@ export function openDataDirectory(directory: string, pid: number): DataDirectory
   const path = resolve(directory);
   const lock = join(path, 'sightline.lock');
   try {
-    mkdirSync(path, { recursive: true });
+    makeDirectory(path);
     takeLock(lock, pid, directory);
   } catch (error) {
     if (error instanceof SightlineError) throw error;
@@ -32,6 +32,17 @@ export function openDataDirectory(directory: string, pid: number): DataDirectory
       if (readOwner(lock)?.pid === pid) rmSync(lock, { force: true });
     },
   };
+}
+
+/** One after the other: `recursive` of Node never comes back where a file system answers ENOENT, as /proc does. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) {
+    // Says what is there instead, where it is no directory.
+    if (!statSync(path).isDirectory()) throw new Error('it is not a directory');
+    return;
+  }
+  makeDirectory(dirname(path));
+  mkdirSync(path);
 }
 
 interface Owner {

@@ -44,6 +44,7 @@ const attributesOf = (turn: number): Record<string, string> => ({
   'gen_ai.output.messages': JSON.stringify([messages(turn).at(-1)]),
   'exception.stacktrace': plain,
   'http.route': '/chat',
+  'db.query': plain,
   ...(turn === 3 ? { marked } : {}),
 });
 
@@ -169,6 +170,9 @@ describe('filters find', () => {
     expect(await found('attr.exception.stacktrace:A*')).toEqual(tracesOf(...from(0)));
     expect(await found('attr.exception.stacktrace:B*')).toEqual([]);
     expect(await found('attr.marked:*marks*')).toEqual(tracesOf(3));
+    expect(await found(`attr.db.query:${JSON.stringify(plain)}`)).toEqual(tracesOf(...from(0)));
+    expect(await found('attr.db.query:A*trace*')).toEqual(tracesOf(...from(0)));
+    expect(await found('db.query:/[0-9]{4}/')).toEqual([]);
     // What was sent counts, not what stands in its place, nor what only looks like that.
     expect(await found('attr.exception.stacktrace:/[0-9]{4}/')).toEqual([]);
     expect(await found('attr.exception.stacktrace:*:*:*:*')).not.toEqual([]);
@@ -189,6 +193,11 @@ describe('filters find', () => {
       facetsParameters.parse({ ...range, signal: 'spans', fields: 'service', q: word(4, 0) }),
     );
     expect(facets.facets[0]?.values).toEqual([{ value: 'bot', count: turns - 2 }]);
+    const long = await readFacets(
+      telemetry.context,
+      facetsParameters.parse({ ...range, signal: 'spans', fields: 'db.query,http.route' }),
+    );
+    expect(long.facets.map(({ values }) => values)).toEqual([[], [{ value: '/chat', count: turns }]]);
   });
 });
 

@@ -80,17 +80,20 @@ export function compilePlainAttribute(
   const conditions = sources.map((source) => {
     const has = sql`mapContains(${trusted(mapOf[source])}, ${string(key)})`;
     if (match.type === 'exists') return has;
-    // Numbers are never long.
-    const value =
-      match.type === 'compare' ? sql`${trusted(mapOf[source])}[${string(key)}]` : valueOf(source, key);
+    // Numbers are never long, but may be the answer of a tool.
+    const isShort = match.type === 'compare' && !maybeText.test(key);
+    const value = isShort ? sql`${trusted(mapOf[source])}[${string(key)}]` : valueOf(source, key);
     return sql`(${has} AND ${compileTextMatch(value, match)})`;
   });
   return sql`(${joinSql(conditions, ' OR ')})`;
 }
 
-/** Whether a part of the value is kept elsewhere: what stands in its place is not what was sent. See compile-taken-texts.ts. */
+/**
+ * Whether a part of the value is kept elsewhere: what stands in its place is not what was sent. See compile-taken-texts.ts. A value that is one mark is
+ * short, and need not be in `long_attributes`.
+ */
 export function isTaken(key: string): Sql {
-  return sql`notEmpty(text_ids) AND position(long_attributes[${string(key)}], '\\x01') > 0`;
+  return sql`notEmpty(text_ids) AND position(${attributeText('attribute', key)}, '\\x01') > 0`;
 }
 
 /** The value of an attribute as text; '' where the key is missing. */

@@ -4,7 +4,7 @@ import { addressedBytesMin, replaceMarks, takeTexts } from '@sightline/schema/ot
 import { inRange } from '../sql/range-sql.ts';
 import { type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
 import { textsOfDays } from '../sql/texts-sql.ts';
-import { compileTextMatch, isTaken } from './compile-condition.ts';
+import { attributeText, compileTextMatch, isTaken } from './compile-condition.ts';
 import type { FilterScope } from './compile-filter.ts';
 import { compileText, compileWords } from './compile-text.ts';
 
@@ -54,7 +54,7 @@ function compileEquality(key: string, text: string): Sql | undefined {
   const bytes = Buffer.from(text);
   if (bytes.length < addressedBytesMin) return undefined;
   const { value, ids } = takeTexts(bytes);
-  const stored = sql`long_attributes[${string(key)}]`;
+  const stored = attributeText('attribute', key);
   return sql`(replaceRegexpAll(${stored}, '\\x01\\\\d+:', '\\x01') = ${string(replaceMarks(value, (_, length) => `\u0001${length}\u0002`))}
     AND arrayMap(number -> lower(hex(text_ids[toUInt32(number)])), extractAll(${stored}, '\\x01(\\\\d+):')) = ${strings(ids)})`;
 }
@@ -65,7 +65,7 @@ function compilePattern({ signal, key, match }: AttributeTest, scope: FilterScop
   const table = trusted(signal);
   const row = identity[signal];
   const rows = sql`${inRange(project, signal, window)} AND mapContains(attributes, ${string(key)}) AND ${isTaken(key)}`;
-  const pieces = sql`splitByRegexp('[\\x01\\x02]', long_attributes[${string(key)}])`;
+  const pieces = sql`splitByRegexp('[\\x01\\x02]', ${attributeText('attribute', key)})`;
   return sql`(notEmpty(text_ids) AND ${row} IN (
     SELECT item FROM (
       SELECT item, arrayStringConcat(arrayMap(each -> each.2, arraySort(each -> each.1, groupArray((place, if(place % 2 = 0 AND toString(length(bodies.body)) = splitByChar(':', piece)[2], bodies.body, piece)))))) AS whole

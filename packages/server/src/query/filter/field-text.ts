@@ -41,7 +41,9 @@ export function fieldText(signal: StoredSignal, { source, name }: FieldName): Sq
 
 function attributeAnywhere({ source, name }: FieldName): Sql {
   // Prompts and long values are not what one counts or groups by; reading them would cost many times the rest.
-  const own = sql`attributes[${string(name)}]`;
+  // Nor is the mark of a text that is kept elsewhere a value.
+  const stored = sql`attributes[${string(name)}]`;
+  const own = sql`if(startsWith(${stored}, '\\x01'), '', ${stored})`;
   const resource = sql`${trusted(mapOf.resource)}[${string(name)}]`;
   const scope = sql`${trusted(mapOf.scope)}[${string(name)}]`;
   switch (source) {
