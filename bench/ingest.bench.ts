@@ -3,11 +3,11 @@
  * is visible through the API; and what that costs. Senders are closed loops: each sends its next batch when the last was
  * acknowledged, and waits as long as it is told to when it is refused.
  *
- * Run: npm run bench -- ingest, or node bench/ingest.bench.ts [--seconds 10] [--spans 1000] [--encodings protobuf,json] [--clients 1,4,16] [--main file]
+ * Run: npm run bench -- ingest, or node bench/ingest.bench.ts [--seconds 10] [--spans 1000] [--encodings protobuf,json] [--clients 1,4,16] [--call-every 1,10] [--main file]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -20,13 +20,14 @@ const { values } = parseArgs({
     spans: { type: 'string', default: '1000' },
     encodings: { type: 'string', default: 'protobuf,json' },
     clients: { type: 'string', default: '1,4,16' },
+    'call-every': { type: 'string', default: '1,10' },
     main: { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
 
 interface Run {
-  readonly encoding: string;
+  readonly name: string;
   readonly clients: number;
   readonly spansPerS: number;
   readonly megabytesPerS: number;
@@ -69,7 +70,7 @@ async function runOnce(
   server: ServerProcess,
   template: BatchTemplate,
   clients: number,
-  encoding: string,
+  name: string,
 ): Promise<Run> {
   const deadline = performance.now() + seconds * 1000;
   const acknowledgeMs: number[] = [];
@@ -102,7 +103,7 @@ async function runOnce(
   const loads = await readLoads(server);
   const segments = loads.segments - loadsBefore.segments;
   return {
-    encoding,
+    name,
     clients,
     spansPerS: acknowledged / elapsedS,
     megabytesPerS: (acknowledged * template.bytesPerSpan) / elapsedS / 1e6,
@@ -169,7 +170,7 @@ function percentiles(samples: readonly number[]): string {
 
 function line(run: Run): string {
   return [
-    `| ${run.encoding}, ${run.clients} client${run.clients === 1 ? '' : 's'}`,
+    `| ${run.name}, ${run.clients} client${run.clients === 1 ? '' : 's'}`,
     `${Math.round(run.spansPerS).toLocaleString('en')}`,
     run.megabytesPerS.toFixed(0),
     percentiles(run.acknowledgeMs),
@@ -183,33 +184,37 @@ function line(run: Run): string {
   ].join(' | ');
 }
 
-const dataDirectory = await mkdtemp(join(tmpdir(), 'sightline-bench-'));
-const server = await startServerProcess({
-  dataDirectory,
-  ...(values.main === undefined ? {} : { main: values.main }),
-});
-try {
-  const template = makeTemplate({ spans: Number(values.spans), encoding: 'protobuf' });
-  console.log(
-    `Hardware: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; Node ${process.version}; the load generator runs on the same machine.`,
-  );
-  console.log(
-    `Batches of ${values.spans} spans of ${template.bytesPerSpan.toFixed(0)} bytes (protobuf), ${seconds} s each. Ready in ${server.readyMs.toFixed(0)} ms.\n`,
-  );
-  console.log(
-    '| | spans/s | MB/s | acknowledged ms p50/p95/p99 | visible ms p50/p95/p99 | drained ms | CPU µs/span | cores | spans / ms a load | peak MiB | refused |',
-  );
-  console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
-  for (const encoding of values.encodings.split(','))
-    for (const clients of values.clients.split(',').map(Number)) {
-      const batches = makeTemplate({
-        spans: Number(values.spans),
-        encoding: encoding === 'json' ? 'json' : 'protobuf',
-      });
-      console.log(line(await runOnce(server, batches, clients, encoding)));
-    }
-} finally {
-  await server.stop();
-  agent.destroy();
-  await rm(dataDirectory, { recursive: true, force: true });
+/** In a server of its own: what is loaded leaves merges and runs to put together to whatever comes next. */
+async function measure(template: BatchTemplate, clients: number, name: string): Promise<Run> {
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'sightline-bench-'));
+  const server = await startServerProcess({
+    dataDirectory,
+    ...(values.main === undefined ? {} : { main: values.main }),
+  });
+  try {
+    return await runOnce(server, template, clients, name);
+  } finally {
+    await server.stop();
+    await rm(dataDirectory, { recursive: true, force: true });
+  }
 }
+
+console.log(
+  `Hardware: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; Node ${process.version}; load ${(loadavg()[0] ?? 0).toFixed(1)}; the load generator runs on the same machine. Batches of ${values.spans} spans, ${seconds} s each.\n`,
+);
+console.log(
+  '| | spans/s | MB/s | acknowledged ms p50/p95/p99 | visible ms p50/p95/p99 | drained ms | CPU µs/span | cores | spans / ms a load | peak MiB | refused |',
+);
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
+for (const encoding of values.encodings.split(','))
+  for (const callEvery of values['call-every'].split(',').map(Number)) {
+    const template = makeTemplate({
+      spans: Number(values.spans),
+      encoding: encoding === 'json' ? 'json' : 'protobuf',
+      callEvery,
+    });
+    const name = `${encoding}, ${template.bytesPerSpan.toFixed(0)} bytes, one call in ${callEvery}`;
+    for (const clients of values.clients.split(',').map(Number))
+      console.log(line(await measure(template, clients, name)));
+  }
+agent.destroy();

@@ -17,11 +17,13 @@ export interface TemplateOptions {
   readonly spans: number;
   readonly encoding: 'protobuf' | 'json';
   readonly spansPerTrace?: number;
+  /** One span in so many is a call of a model; the others are requests, queries and the like. */
+  readonly callEvery?: number;
 }
 
 export function makeTemplate(options: TemplateOptions): BatchTemplate {
-  const { spans, encoding, spansPerTrace = 10 } = options;
-  const json = Buffer.from(requestJson(spans, spansPerTrace));
+  const { spans, encoding, spansPerTrace = 10, callEvery = 1 } = options;
+  const json = Buffer.from(requestJson(spans, spansPerTrace, callEvery));
   const isJson = encoding === 'json';
   const template = isJson ? json : toProtobuf(json);
   const idBytes = isJson ? 16 : 8;
@@ -87,27 +89,42 @@ function toProtobuf(json: Buffer): Buffer {
 const text = (key: string, stringValue: string): object => ({ key, value: { stringValue } });
 const integer = (key: string, intValue: number): object => ({ key, value: { intValue } });
 
-function requestJson(count: number, spansPerTrace: number): string {
+const callAttributes = (index: number): readonly object[] => [
+  text('gen_ai.operation.name', 'chat'),
+  text('gen_ai.provider.name', 'openai'),
+  text('gen_ai.request.model', 'gpt-5.4-mini'),
+  text('gen_ai.response.model', 'gpt-5.4-mini-2026-03-17'),
+  text('gen_ai.response.id', `chatcmpl-${(index * 2654435761).toString(36)}`),
+  integer('gen_ai.usage.input_tokens', 1200 + (index % 777)),
+  integer('gen_ai.usage.output_tokens', 340 + (index % 91)),
+  { key: 'gen_ai.request.temperature', value: { doubleValue: 0.2 } },
+];
+
+const requestAttributes = (index: number): readonly object[] => [
+  text('http.request.method', index % 4 === 0 ? 'POST' : 'GET'),
+  text('url.path', `/v1/orders/${(index * 2654435761).toString(36)}`),
+  text('server.address', `orders-${index % 12}.internal`),
+  text('url.full', `https://orders-${index % 12}.internal/v1/orders?page=${index % 9}`),
+  integer('server.port', 8080),
+  integer('http.response.status_code', index % 50 === 0 ? 503 : 200),
+  text('network.protocol.version', '1.1'),
+  text('user_agent.original', 'undici/7.3.0 node/24.1.0'),
+];
+
+function requestJson(count: number, spansPerTrace: number, callEvery: number): string {
   const endNs = BigInt(Date.now()) * 1_000_000n;
   const spans = Array.from({ length: count }, (_, index) => ({
     traceId: idHex('trace', Math.floor(index / spansPerTrace)),
     spanId: idHex('span', index),
-    name: index % 3 === 0 ? 'chat gpt-5.4-mini' : `execute_tool search_${index % 17}`,
+    name: index % callEvery === 0 ? 'chat gpt-5.4-mini' : `GET /v1/orders/{id}/${index % 17}`,
     kind: 3,
     startTimeUnixNano: String(endNs - BigInt(index) * 1_300_017n),
     endTimeUnixNano: String(endNs),
     attributes: [
-      text('gen_ai.operation.name', 'chat'),
-      text('gen_ai.provider.name', 'openai'),
-      text('gen_ai.request.model', 'gpt-5.4-mini'),
-      text('gen_ai.response.model', 'gpt-5.4-mini-2026-03-17'),
-      text('gen_ai.response.id', `chatcmpl-${(index * 2654435761).toString(36)}`),
-      integer('gen_ai.usage.input_tokens', 1200 + (index % 777)),
-      integer('gen_ai.usage.output_tokens', 340 + (index % 91)),
+      ...(index % callEvery === 0 ? callAttributes(index) : requestAttributes(index)),
       text('session.id', `session-${index % 100}`),
       text('user.id', `user-${index % 29}`),
       text('http.route', '/v1/chat/completions'),
-      { key: 'gen_ai.request.temperature', value: { doubleValue: 0.2 } },
     ],
     status: { code: index % 50 === 0 ? 2 : 1 },
     flags: 257,
