@@ -17,7 +17,7 @@ export class WaitingCallers {
     return {
       ...store,
       query: async (statement, limits) => during(store.query(statement, limits)),
-      queryUntrusted: async (sql, limits) => during(store.queryUntrusted(sql, limits)),
+      queryUntrusted: async (statement, limits) => during(store.queryUntrusted(statement, limits)),
       load: async (segment) => during(store.load(segment)),
     };
   }

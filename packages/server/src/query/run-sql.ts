@@ -8,10 +8,16 @@ import { explainFailure } from './store-failure.ts';
 type Cell = SqlResponse['rows'][number][number];
 
 /** Runs one reading statement of a user. Throws `bad_sql` and `query_limit`. */
-export async function runSql({ store }: QueryContext, { query, maxRows }: SqlRequest): Promise<SqlResponse> {
+export async function runSql(
+  { store, project }: QueryContext,
+  { query, maxRows }: SqlRequest,
+): Promise<SqlResponse> {
   try {
     const limits = { timeMsMax: queryTimeMsMax, resultRowsMax: maxRows };
-    const result = await store.queryUntrusted<Record<string, Cell>>(asSelect(query), limits);
+    const result = await store.queryUntrusted<Record<string, Cell>>(
+      { sql: asSelect(query), project },
+      limits,
+    );
     return {
       columns: result.columns.map(({ name, type }) => ({ name, type })),
       rows: result.rows.map((row) => result.columns.map(({ name }) => row[name] ?? null)),

@@ -39,6 +39,12 @@ export interface ScoreRow {
 }
 
 /** ClickHouse SQL with `{name:Type}` placeholders. Values never reach the text. */
+/** What somebody typed, and whose rows it may see. */
+export interface UntrustedStatement {
+  readonly sql: string;
+  readonly project: string;
+}
+
 export interface Statement {
   readonly sql: string;
   readonly params?: Readonly<Record<string, unknown>>;
@@ -212,9 +218,12 @@ export interface TelemetryStore {
 
   /**
    * Runs a SELECT that somebody typed. Refuses what is more than one SELECT over the store's own tables: no table
-   * functions that reach files or networks, no settings, no system tables beyond a harmless few.
+   * functions that reach files or networks, no settings, no system tables beyond a harmless few. It sees the rows of the project only.
    */
-  queryUntrusted<Row>(sql: string, limits?: Partial<QueryLimits>): Promise<QueryResult<Row>>;
+  queryUntrusted<Row>(
+    statement: UntrustedStatement,
+    limits?: Partial<QueryLimits>,
+  ): Promise<QueryResult<Row>>;
 
   /** Rows and bytes on disk per table. */
   usage(): Promise<readonly { readonly name: string; readonly rows: number; readonly bytes: number }[]>;

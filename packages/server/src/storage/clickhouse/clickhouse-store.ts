@@ -9,7 +9,7 @@ import {
 } from '../telemetry-store.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { deleteTrace } from './delete-trace.ts';
-import type { ClickHouseEngine } from './engine.ts';
+import type { ClickHouseEngine, EngineSettings } from './engine.ts';
 import { insertScores } from './insert-scores.ts';
 import { loadSegment } from './load/load-segment.ts';
 import { migrate } from './migrate.ts';
@@ -18,7 +18,7 @@ import { finishSwaps, rederiveDay } from './rederive.ts';
 import { UnsureSwaps } from './unsure-swaps.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { ownRows } from './own-rows.ts';
-import { limitSettings } from './query-settings.ts';
+import { limitSettings, onlyOfProject } from './query-settings.ts';
 import { deriveRuns, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
 import { checkUntrusted } from './untrusted-sql.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
@@ -55,8 +55,8 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
     recordRunsProgress: (progress) => recordRunsProgress(engine, progress),
     putScores: (rows) => insertScores(engine, rows, clock.now()),
     query: (statement, limits) => runQuery(engine, statement, limits),
-    queryUntrusted: async (sql, limits) =>
-      runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits),
+    queryUntrusted: async ({ sql, project }, limits) =>
+      runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits, onlyOfProject(engine, project)),
     usage: () =>
       ownRows(
         engine,
@@ -75,10 +75,15 @@ async function runQuery<Row>(
   engine: ClickHouseEngine,
   { sql, params }: Statement,
   partial: Partial<QueryLimits> = {},
+  more: EngineSettings = {},
 ): Promise<QueryResult<Row>> {
   const limits = { ...defaultQueryLimits, ...partial };
   const started = performance.now();
-  const answer = await engine.select({ sql, params: params ?? {}, settings: limitSettings(limits) });
+  const answer = await engine.select({
+    sql,
+    params: params ?? {},
+    settings: { ...limitSettings(limits), ...more },
+  });
   const rows = answer.data as readonly Row[];
   const truncated = rows.length > limits.resultRowsMax;
   return {

@@ -1,5 +1,6 @@
 import { defaultQueryLimits, type QueryLimits } from '../telemetry-store.ts';
-import type { EngineSettings } from './engine.ts';
+import { type ClickHouseEngine, type EngineSettings, literal } from './engine.ts';
+import { physicalName, tableNames } from './table-names.ts';
 
 /** Always the same names: a session of the embedded engine keeps what was set before. */
 export function limitSettings(limits: QueryLimits): EngineSettings {
@@ -19,9 +20,22 @@ export function limitSettings(limits: QueryLimits): EngineSettings {
     // Lists and pages of one thing are read near each other in time, from columns that lie in blocks of 64 KB: to decompress sixty of them is half of
     // reading a trace. Statements over a million rows pass the cache by.
     use_uncompressed_cache: 1,
+    // Set for what somebody typed, see onlyOfProject.
+    additional_table_filters: '{}',
     // On a cluster, IN over a Distributed table means all of its rows.
     distributed_product_mode: 'global',
   };
+}
+
+/** Whatever a statement reads, it reads the project's rows. The engine applies it below subqueries, joins and views, and to the sort key. */
+export function onlyOfProject(
+  { database, nodes }: Pick<ClickHouseEngine, 'database' | 'nodes'>,
+  project: string,
+): EngineSettings {
+  const filter = literal(`project = ${literal(project)}`);
+  const names = new Set(tableNames.flatMap((table) => [table, physicalName(table, nodes)]));
+  const filters = [...names].map((table) => `${literal(`${database}.${table}`)}: ${filter}`);
+  return { additional_table_filters: `{${filters.join(', ')}}` };
 }
 
 /** For the store's own short reads. */

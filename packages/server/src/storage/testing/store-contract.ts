@@ -515,7 +515,7 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         'not sql at all',
         '',
       ])('is refused: %s', async (sql) => {
-        await expect(store.queryUntrusted(sql)).rejects.toMatchObject({
+        await expect(store.queryUntrusted({ sql, project })).rejects.toMatchObject({
           name: 'StoreError',
           kind: 'refused',
         });
@@ -528,7 +528,40 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         "SELECT 'a;b' AS text, number FROM numbers(2) ORDER BY number DESC LIMIT 1",
         'SELECT service, quantile(0.95)(duration_ns) FROM spans WHERE trace_id IN (SELECT trace_id FROM trace_starts) GROUP BY service',
       ])('is answered: %s', async (sql) => {
-        expect((await store.queryUntrusted(sql)).columns.length).toBeGreaterThan(0);
+        expect((await store.queryUntrusted({ sql, project })).columns.length).toBeGreaterThan(0);
+      });
+
+      test('sees the rows of its project only, however it reaches for them', async () => {
+        freshProject();
+        const mine = project;
+        await loader.load('traces', [
+          recordOf('traces', spansRequest('s', [{ trace: 'a1', span: 'b1' }]), { project }),
+        ]);
+        freshProject();
+        const trace = { trace: 'a2', span: 'b2' };
+        await loader.load('traces', [recordOf('traces', spansRequest('s', [trace, trace]), { project })]);
+        for (const [sql, seen] of [
+          ['SELECT count() AS n FROM spans', 1],
+          ['SELECT count() AS n FROM (SELECT * FROM spans AS s)', 1],
+          ['WITH s AS (SELECT * FROM spans) SELECT uniqExact(project) AS n FROM s', 1],
+          ['(SELECT count() AS n FROM spans) UNION ALL (SELECT 0 AS n WHERE false)', 1],
+          ['SELECT (SELECT count() FROM spans) AS n', 1],
+          ['SELECT count() AS n FROM spans AS a JOIN spans AS b ON a.service = b.service', 1],
+          ["SELECT count() AS n FROM numbers(9) WHERE 'a2' IN (SELECT name FROM spans)", 0],
+          ['SELECT count() AS n FROM view(SELECT * FROM spans)', 1],
+          ['SELECT sum(span_count) AS n FROM trace_summaries', 1],
+          [`SELECT count() AS n FROM spans WHERE project = '${project}'`, 0],
+          ['SELECT countDistinct(project) AS n FROM ledger', 1],
+        ] as const) {
+          const { rows } = await store.queryUntrusted<{ n: string }>({ sql, project: mine });
+          expect([sql, rows.map(({ n }) => Number(n))]).toEqual([sql, [seen]]);
+        }
+        // What the store asks next is not held to it.
+        const { rows } = await store.query<{ n: string }>({
+          sql: 'SELECT count() AS n FROM spans WHERE project = {project:String}',
+          params: { project },
+        });
+        expect(rows).toEqual([{ n: '2' }]);
       });
 
       test.each([
@@ -540,7 +573,7 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         ['EXPLAIN PIPELINE graph = 1, compact = 0 SELECT 1', /digraph/],
         ["EXPLAIN SELECT 'EXPLAIN indexes = 1 SELECT 2' FROM spans WHERE name = 'x'", /name = 'x'/],
       ])('is explained: %s', async (sql, plan) => {
-        const { rows: lines } = await store.queryUntrusted<{ explain: string }>(sql);
+        const { rows: lines } = await store.queryUntrusted<{ explain: string }>({ sql, project });
         expect(lines.map(({ explain }) => explain).join('\n')).toMatch(plan);
       });
 
@@ -549,27 +582,34 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         await loader.load('traces', [
           recordOf('traces', spansRequest('s', [{ trace: 'a1', span: 'b1' }]), { project }),
         ]);
-        const { rows: lines } = await store.queryUntrusted<{ explain: string }>(
-          "EXPLAIN indexes = 1, distributed = 1 SELECT count() FROM spans WHERE project = 'default' AND trace_id = unhex('ab')",
-        );
+        const { rows: lines } = await store.queryUntrusted<{ explain: string }>({
+          sql: "EXPLAIN indexes = 1, distributed = 1 SELECT count() FROM spans WHERE trace_id = unhex('ab')",
+          project,
+        });
         const plan = lines.map(({ explain }) => explain).join('\n');
         expect(plan).toContain('PrimaryKey');
         expect(plan).toContain('trace_id_index');
       });
 
       test('is estimated: tables, parts, rows and marks it would read', async () => {
-        const { columns } = await store.queryUntrusted('EXPLAIN ESTIMATE SELECT * FROM spans');
+        const { columns } = await store.queryUntrusted({
+          sql: 'EXPLAIN ESTIMATE SELECT * FROM spans',
+          project,
+        });
         expect(columns.map((column) => column.name)).toEqual(['database', 'table', 'parts', 'rows', 'marks']);
       });
 
       test('is stopped at its limits, also where EXPLAIN has to run a part of it', async () => {
         const explain = store.queryUntrusted(
-          'EXPLAIN SELECT 1 WHERE 1 = (SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1)',
+          {
+            sql: 'EXPLAIN SELECT 1 WHERE 1 = (SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1)',
+            project,
+          },
           { timeMsMax: 200, rowsReadMax: 1e15 },
         );
         await expect(explain).rejects.toMatchObject({ kind: 'limit', limit: 'time' });
         const slow = store.queryUntrusted(
-          'SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1',
+          { sql: 'SELECT count() FROM numbers(100000000000) WHERE sipHash64(number) = 1', project },
           {
             timeMsMax: 200,
             rowsReadMax: 1e15,
