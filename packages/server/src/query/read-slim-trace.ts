@@ -7,6 +7,7 @@ import { linkParents } from './link-parents.ts';
 import { meetSpanLimit, normalTraceId, readTraceExtent, spansOfTrace } from './read-trace.ts';
 import { costOf, readCallCosts } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
+import { columnArray } from './sql/column-array-sql.ts';
 import { sql, trusted, uint } from './sql/sql.ts';
 import { WordTable } from './word-table.ts';
 
@@ -29,14 +30,14 @@ interface ColumnsRow {
 }
 
 const columns = trusted(`
-  min(start_time) AS firstStart, groupArray(hex(span_id)) AS spanIds, groupArray(hex(parent_span_id)) AS parentIds,
-  groupArray(toString(name)) AS names, groupArray(toString(service)) AS services, groupArray(kind) AS kinds,
-  groupArray(toString(operation)) AS operations,
-  arrayMap(nanos -> (nanos - toUnixTimestamp64Nano(firstStart)) / 1000, groupArray(toUnixTimestamp64Nano(start_time))) AS startOffsets,
-  groupArray(duration_ns / 1000) AS durations, groupArray(status_code) AS statusCodes,
-  groupArray(left(status_message, 1000)) AS statusMessages, groupArray(toString(model)) AS models,
-  groupArray(toUInt32(length(event_names))) AS eventCounts,
-  groupArray(tuple(input_tokens)).1 AS inputTokens, groupArray(tuple(output_tokens)).1 AS outputTokens`);
+  min(start_time) AS firstStart, ${columnArray('hex(span_id)')} AS spanIds, ${columnArray('hex(parent_span_id)')} AS parentIds,
+  ${columnArray('toString(name)')} AS names, ${columnArray('toString(service)')} AS services, ${columnArray('kind')} AS kinds,
+  ${columnArray('toString(operation)')} AS operations,
+  arrayMap(nanos -> (nanos - toUnixTimestamp64Nano(firstStart)) / 1000, ${columnArray('toUnixTimestamp64Nano(start_time)')}) AS startOffsets,
+  ${columnArray('duration_ns / 1000')} AS durations, ${columnArray('status_code')} AS statusCodes,
+  ${columnArray('left(status_message, 1000)')} AS statusMessages, ${columnArray('toString(model)')} AS models,
+  ${columnArray('toUInt32(length(event_names))')} AS eventCounts,
+  ${columnArray('tuple(input_tokens)')}.1 AS inputTokens, ${columnArray('tuple(output_tokens)')}.1 AS outputTokens`);
 
 /** Throws `trace_not_found`. */
 export async function readSlimTrace(

@@ -5,6 +5,7 @@ import { decodeCost, decodeOperation } from '../decode-span.ts';
 import { decodeWord } from '../decode-row.ts';
 import { meetSpanLimit, spansOfTrace, type TraceExtent } from '../read-trace.ts';
 import type { Reader } from '../reader.ts';
+import { columnArray } from '../sql/column-array-sql.ts';
 import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { isUncountable, knownCost } from '../sql/usage-sql.ts';
@@ -45,19 +46,18 @@ const marks = (
 ): string => `if(uniqExact(span_id, operation) = count(), [], groupArray(toString(cityHash64(
   start_time, duration_ns, toString(name), toString(model), response_id, ifNull(input_tokens, 0), ifNull(output_tokens, 0), ifNull(${cost}, -1))))) AS marks`;
 
-// `groupArray` leaves out what is NULL, but not a tuple of it.
 const spanColumns = trusted(`
-  groupArray(lower(hex(span_id))) AS spanIds, groupArray(lower(hex(parent_span_id))) AS parentIds,
-  groupArray(name) AS names, groupArray(service) AS services, groupArray(operation) AS operations,
-  groupArray(toUnixTimestamp64Nano(start_time)) AS starts, groupArray(duration_ns) AS durations,
-  groupArray(toUnixTimestamp64Nano(received_time)) AS receivedTimes,
-  groupArray(status_code) AS statusCodes, groupArray(leftUTF8(status_message, 1000)) AS statusMessages,
-  groupArray(agent_name) AS agents, groupArray(tool_name) AS tools, groupArray(provider) AS providers, groupArray(model) AS models,
-  groupArray(tuple(ttft_ms)).1 AS ttfts,
-  groupArray(tuple(toFloat64(input_tokens))).1 AS inputTokens, groupArray(tuple(toFloat64(output_tokens))).1 AS outputTokens,
-  groupArray(tuple(toFloat64(cache_read_tokens))).1 AS cacheReadTokens,
-  groupArray(tuple(toFloat64(cache_write_tokens))).1 AS cacheWriteTokens,
-  groupArray(tuple(toFloat64(reasoning_tokens))).1 AS reasoningTokens, ${marks('cost_usd')}`);
+  ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('lower(hex(parent_span_id))')} AS parentIds,
+  ${columnArray('name')} AS names, ${columnArray('service')} AS services, ${columnArray('operation')} AS operations,
+  ${columnArray('toUnixTimestamp64Nano(start_time)')} AS starts, ${columnArray('duration_ns')} AS durations,
+  ${columnArray('toUnixTimestamp64Nano(received_time)')} AS receivedTimes,
+  ${columnArray('status_code')} AS statusCodes, ${columnArray('leftUTF8(status_message, 1000)')} AS statusMessages,
+  ${columnArray('agent_name')} AS agents, ${columnArray('tool_name')} AS tools, ${columnArray('provider')} AS providers, ${columnArray('model')} AS models,
+  ${columnArray('tuple(ttft_ms)')}.1 AS ttfts,
+  ${columnArray('tuple(toFloat64(input_tokens))')}.1 AS inputTokens, ${columnArray('tuple(toFloat64(output_tokens))')}.1 AS outputTokens,
+  ${columnArray('tuple(toFloat64(cache_read_tokens))')}.1 AS cacheReadTokens,
+  ${columnArray('tuple(toFloat64(cache_write_tokens))')}.1 AS cacheWriteTokens,
+  ${columnArray('tuple(toFloat64(reasoning_tokens))')}.1 AS reasoningTokens, ${marks('cost_usd')}`);
 
 /** What stands in `ai_spans` alone. */
 interface StepColumns {
@@ -82,9 +82,9 @@ const changeColumns = 'count() AS count, toUnixTimestamp64Milli(max(changed_time
 
 const stepColumns = trusted(`
   ${changeColumns},
-  groupArray(lower(hex(span_id))) AS spanIds, groupArray(operation) AS operations, groupArray(response_id) AS responseIds, groupArray(toUInt8(${isUncountable})) AS uncountable,
-  groupArray(tuple(${knownCost})).1 AS costs, groupArray(tuple(reported_cost_usd)).1 AS reported, groupArray(price_version) AS priceVersions,
-  groupArray(service_version) AS versions, groupArray(environment) AS environments, ${marks('reported_cost_usd')}, max(session_id) AS sessionId, max(user_id) AS userId`);
+  ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('operation')} AS operations, ${columnArray('response_id')} AS responseIds, ${columnArray(`toUInt8(${isUncountable})`)} AS uncountable,
+  ${columnArray(`tuple(${knownCost})`)}.1 AS costs, ${columnArray('tuple(reported_cost_usd)')}.1 AS reported, ${columnArray('price_version')} AS priceVersions,
+  ${columnArray('service_version')} AS versions, ${columnArray('environment')} AS environments, ${marks('reported_cost_usd')}, max(session_id) AS sessionId, max(user_id) AS userId`);
 
 /** Of whom and of what a run is. */
 export interface RunOrigin {
