@@ -122,6 +122,10 @@ test('an override wins over the catalogue, the first that fits over the others',
   expect(usd({ inputTokens: 1_000_000, cacheReadTokens: 500_000, outputTokens: 100_000 })).toBe(4.5);
   expect(usd({ model: 'gpt-4o-mini-2024', inputTokens: 1_000_000, outputTokens: 0 })).toBe(1);
   expect(usd({ model: 'my-own-model', provider: '' })).toBe(0.25);
+  // Whatever the tier: who knows what he pays knows it.
+  expect(usd({ model: 'my-own-model', serviceTier: 'priority' })).toBe(0.25);
+  expect(usd({ model: 'my-own-model', serviceTier: 'scale' })).toBe(0.25);
+  expect(usd({ model: 'o3', serviceTier: 'scale' })).toBeUndefined();
   expect(mine.priceOf(call({}))?.priceVersion).toBe('override gpt-4o*');
   expect(usd({ provider: 'azure.ai.openai', inputTokens: 1_000_000, outputTokens: 0 })).toBe(2.5);
 });

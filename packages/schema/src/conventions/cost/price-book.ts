@@ -1,7 +1,7 @@
 import { matchesGlob } from './glob.ts';
 import { catalogueRows, catalogueVersion } from './price-catalogue.ts';
 import { findPriceRow, type PriceRow, type Rates, secondsPerDay } from './price-row.ts';
-import { standardTiers, tierFactors } from './service-tiers.ts';
+import { anyTier, standardTiers, tierFactors } from './service-tiers.ts';
 
 /** A price set by the user. The first that fits wins over the catalogue. Dollars per million tokens. */
 export interface PriceOverride {
@@ -116,7 +116,7 @@ function makeEntry(
     model,
     rows,
     // A user's own price is what is paid, whatever the tier.
-    tierFactors: override === undefined ? tierFactors(provider, model) : { batch: 1, flex: 1, priority: 1 },
+    tierFactors: override === undefined ? tierFactors(provider, model) : { [anyTier]: 1 },
     priceVersion: override === undefined ? catalogueVersion : `override ${override.model}`,
   };
 }
@@ -158,7 +158,9 @@ function priceWith(entry: PriceEntry | undefined, request: PriceRequest): Price 
 
 function factorOf(entry: PriceEntry, request: PriceRequest): number | undefined {
   const tier = request.batch === true ? 'batch' : (request.serviceTier ?? '').toLowerCase();
-  return standardTiers.some((each) => each === tier) ? 1 : entry.tierFactors[tier];
+  return standardTiers.some((each) => each === tier)
+    ? 1
+    : (entry.tierFactors[tier] ?? entry.tierFactors[anyTier]);
 }
 
 /** Half of the counts gives half of the price, which is worse than none. Embeddings have no output to pay for. */

@@ -5,7 +5,7 @@
  */
 import type { PriceEntry } from './price-book.ts';
 import { type PriceRow, secondsPerDay } from './price-row.ts';
-import { standardTiers } from './service-tiers.ts';
+import { anyTier, standardTiers } from './service-tiers.ts';
 
 /** Expressions over one row, in the types of the derived columns. */
 export interface PriceSqlColumns {
@@ -150,8 +150,9 @@ function pricedSql(columns: PriceSqlColumns, prices: string): string {
     `has(['', toString(${columns.project})], r.project) AND r.valid_from <= seconds_ AND r.input_above < input_` +
     ` AND modulo(seconds_ - r.day_from, ${secondsPerDay}) < r.day_length`;
   // Rounded where doubles end: $0.00252 and not $0.0025199999999999997.
-  const usd = `round(arrayDotProduct(r.rates, [${counts.join(', ')}]) * r.factors[tier_], 12)`;
-  const known = `if(has(r.needs, said_) AND r.factors[tier_] > 0, ${usd}, NULL)`;
+  const factor = `greatest(r.factors[tier_], r.factors['${anyTier}'])`;
+  const usd = `round(arrayDotProduct(r.rates, [${counts.join(', ')}]) * ${factor}, 12)`;
+  const known = `if(has(r.needs, said_) AND ${factor} > 0, ${usd}, NULL)`;
   // An empty list has no last element, so NULL.
   return `arrayMap(r -> (${known}, r.version), arrayFilter(r -> ${applies}, ${prices}))[-1]`;
 }

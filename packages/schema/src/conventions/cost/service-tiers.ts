@@ -40,6 +40,9 @@ const rules: readonly TierRule[] = [
 /** Tiers at the standard price. */
 export const standardTiers = ['', 'auto', 'default', 'standard', 'standard_only', 'on_demand'] as const;
 
+/** Among factors: what holds for tiers that are not named. */
+export const anyTier = '*';
+
 /** The tiers of a model that have another price, with their factor. */
 export function tierFactors(provider: string, model: string): Readonly<Record<string, number>> {
   const factors: Record<string, number> = {};

@@ -58,7 +58,8 @@ const checks: readonly Check[] = [
   },
   {
     type: 'unknown_price',
-    message: 'The price of the model is not known: its cost is not in the totals.',
+    message:
+      'It has no price: its model or service tier is in no price list, or it told no counts. Its cost is not in the totals.',
     has: (node) => node.isCounted && node.costUsd === null,
   },
 ];
