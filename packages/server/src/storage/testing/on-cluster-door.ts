@@ -16,8 +16,8 @@ export interface OnClusterDoor {
   close(): Promise<void>;
 }
 
-/** The statement of a load stands in the address, with the schema of its file. */
-const maxHeaderSize = 1 << 20;
+/** As proxies before a server have it: neither the statement of a load nor long parameters fit into an address. */
+const maxHeaderSize = 8 << 10;
 const words = /\s+ON CLUSTER `?\w+`?/;
 /** "Replicated DDL queries are disabled": the engine has read the statement and found that it is for the whole cluster. */
 const handedOver = /^Code: 392\. /;
@@ -42,7 +42,9 @@ export async function openOnClusterDoor(urls: readonly string[]): Promise<OnClus
   const server = createServer(
     { keepAliveTimeout: 0, requestTimeout: 0, maxHeaderSize },
     (incoming, response) => {
-      const isStatement = incoming.method === 'POST' && !(incoming.url ?? '').includes('query=');
+      const hasData = (incoming.url ?? '').includes('query=');
+      const hasParameters = incoming.headers['content-type']?.startsWith('multipart/') === true;
+      const isStatement = incoming.method === 'POST' && !hasData && !hasParameters;
       if (isStatement) carry(incoming, response).catch(() => response.destroy());
       else pass(first, incoming, response);
     },
