@@ -9,7 +9,9 @@ const backslash = 0x5c;
  * what is returned is safe, `JSON.stringify` too.
  */
 export function parseJson(text: string): unknown {
-  if (nestsTooDeep(text)) throw new SyntaxError(`Lists and maps nest deeper than ${depthMax} levels.`);
+  // Each level takes two characters.
+  if (text.length > 2 * depthMax && nestsTooDeep(text))
+    throw new SyntaxError(`Lists and maps nest deeper than ${depthMax} levels.`);
   return JSON.parse(text) as unknown;
 }
 

@@ -50,6 +50,9 @@ export function deriveTool(
   };
 }
 
+/** Of the normal fields the kind of work. */
+export const deriveOperation = (input: DeriveInput): OperationKind => operationOf(input, scopeOf(input));
+
 /** Reads the normal fields of one span or log record. Gives what `compileSql` gives in the engine. */
 export function derive(input: DeriveInput): DerivedFields {
   const scope = scopeOf(input);
@@ -105,7 +108,7 @@ function textField(field: Field, scope: TextScope): string {
   for (const source of field.sources) {
     const text = sourceText(source, scope, false);
     if (text === '') continue;
-    const cut = Array.from(text).slice(0, textLengthMax).join('');
+    const cut = text.length > textLengthMax ? Array.from(text).slice(0, textLengthMax).join('') : text;
     return field.type === 'provider' ? normalProvider(cut) : cut;
   }
   return '';

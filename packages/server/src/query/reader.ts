@@ -1,4 +1,5 @@
 import type { Clock } from '@sightline/base';
+import { RowBinary } from '../storage/row-binary.ts';
 import {
   type QueryLimits,
   type QueryResult,
@@ -83,6 +84,16 @@ export class Reader {
     }
   }
 
+  /** The rows of an answer of megabytes: see `TelemetryStore.queryBinary`. */
+  async binary(statement: Sql): Promise<RowBinary> {
+    try {
+      const bytes = await this.#store.queryBinary(statement.toStatement(), { timeMsMax: this.#timeLeft() });
+      return new RowBinary(bytes);
+    } catch (error) {
+      throw explainFailure(error);
+    }
+  }
+
   meet(limit: LimitMet): void {
     if (!this.#limitsMet.some((met) => met.limit === limit.limit)) this.#limitsMet.push(limit);
   }
@@ -93,8 +104,12 @@ export class Reader {
   }
 
   #run<Row>(statement: Sql, limits: Partial<QueryLimits>): Promise<QueryResult<Row>> {
+    return this.#store.query<Row>(statement.toStatement(), { timeMsMax: this.#timeLeft(), ...limits });
+  }
+
+  #timeLeft(): number {
     const left = Math.floor(this.#deadlineMs - this.clock.monotonicMs());
     if (left <= 0) throw new StoreError('limit', 'The time of this request is used up.', { limit: 'time' });
-    return this.#store.query<Row>(statement.toStatement(), { timeMsMax: left, ...limits });
+    return left;
   }
 }

@@ -60,20 +60,28 @@ const traceTextBytesMax = 64 << 20;
 
 /** The texts of the spans of `where`, by id, without their rows having been read: at once with them. */
 export async function readTextsOfSpans(reader: Reader, where: Sql, range: Window): Promise<StoredTexts> {
-  const rows = await reader.rows<{ id: string; text: string; isRead: number }>(sql`
-    SELECT id, if(isRead, body_, '') AS text, isRead FROM (
-      SELECT lower(hex(texts.id)) AS id, any(body) AS body_,
+  const answer = await reader.binary(sql`
+    SELECT id, isRead, if(isRead, body_, '') FROM (
+      SELECT texts.id AS id, any(body) AS body_,
         sum(length(body_)) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) <= ${uint(traceTextBytesMax)} AS isRead
       FROM texts
       WHERE ${textsOfDays(reader.project, range)} AND texts.id IN (SELECT arrayJoin(text_ids) FROM spans WHERE ${where})
       GROUP BY texts.id)`);
-  const read = rows.filter(({ isRead }) => isRead === 1);
-  if (read.length < rows.length)
+  const texts = new Map<string, string>();
+  let left = 0;
+  while (!answer.isAtEnd) {
+    const id = answer.hex(idLength / 2);
+    const isRead = answer.uint8() === 1;
+    const text = answer.string();
+    if (isRead) texts.set(id, text);
+    else left += 1;
+  }
+  if (left > 0)
     reader.meet({
       limit: 'bytes',
-      message: `Only ${traceTextBytesMax >> 20} MiB of long texts were read; ${rows.length - read.length} are shown as \u2026.`,
+      message: `Only ${traceTextBytesMax >> 20} MiB of long texts were read; ${left} are shown as \u2026.`,
     });
-  return new Map(read.map(({ id, text }) => [id, text]));
+  return texts;
 }
 
 /** Values as `taggedValue` gives them, of spans within the range, whole. */

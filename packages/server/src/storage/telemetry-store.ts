@@ -217,6 +217,12 @@ export interface TelemetryStore {
   query<Row>(statement: Statement, limits?: Partial<QueryLimits>): Promise<QueryResult<Row>>;
 
   /**
+   * As `query`, in the engine's RowBinary, which `row-binary.ts` reads: for answers of megabytes, of which writing and parsing JSON would be most of the
+   * time. No more than `resultRowsMax` rows; there is no telling whether there were more.
+   */
+  queryBinary(statement: Statement, limits?: Partial<QueryLimits>): Promise<Uint8Array>;
+
+  /**
    * Runs a SELECT that somebody typed. Refuses what is more than one SELECT over the store's own tables: no table
    * functions that reach files or networks, no settings, no system tables beyond a harmless few. It sees the rows of the project only.
    */

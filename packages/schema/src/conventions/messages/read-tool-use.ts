@@ -1,4 +1,4 @@
-import { type DerivedFields, deriveTool } from '../derive.ts';
+import { deriveOperation, deriveTool } from '../derive.ts';
 import { isRecord, type JsonRecord, parsed, pick, structured, unquoted } from './json.ts';
 import { normalMessages } from './normal-message.ts';
 import { plainResult } from './normal-part.ts';
@@ -48,8 +48,8 @@ const outputNames = [
 /** What a tool was called with and what it gave back; undefined where the span is no tool call. */
 export function readToolUse(source: MessageSource): ToolUse | undefined {
   const { attributes } = source;
+  if (!isToolUse(source)) return undefined;
   const derived = deriveTool(source);
-  if (!isTool(derived)) return undefined;
   const used = pick(attributes, ...argumentNames, ...inputNames);
   const given = pick(attributes, ...resultNames, ...outputNames);
   return {
@@ -60,10 +60,10 @@ export function readToolUse(source: MessageSource): ToolUse | undefined {
   };
 }
 
-export const isToolUse = (source: MessageSource): boolean => isTool(deriveTool(source));
-
-const isTool = ({ operation, tool_name }: Pick<DerivedFields, 'operation' | 'tool_name'>): boolean =>
-  operation === 'tool' || (operation === 'mcp' && tool_name !== '');
+export function isToolUse(source: MessageSource): boolean {
+  const operation = deriveOperation(source);
+  return operation === 'tool' || (operation === 'mcp' && deriveTool(source).tool_name !== '');
+}
 
 /** LangChain hands a tool its arguments as JSON text inside `input`, OpenLLMetry's MCP client names the tool beside them. */
 function unwrapped(value: unknown): unknown {

@@ -55,6 +55,11 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
     recordRunsProgress: (progress) => recordRunsProgress(engine, progress),
     putScores: (rows) => insertScores(engine, rows, clock.now()),
     query: (statement, limits) => runQuery(engine, statement, limits),
+    queryBinary: ({ sql, params }, partial) => {
+      const limits = { ...defaultQueryLimits, ...partial };
+      const settings = limitSettings({ ...limits, resultRowsMax: limits.resultRowsMax - 1 });
+      return engine.selectBinary({ sql, params: params ?? {}, settings });
+    },
     queryUntrusted: async ({ sql, project }, limits) =>
       runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits, onlyOfProject(engine, project)),
     usage: () =>

@@ -44,21 +44,22 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   const readers = new SessionPool(sessions.slice(options.writers ?? writersDefault));
   let isClosed = false;
 
-  const run = async (
-    session: Session,
-    sql: string,
-    doing: 'query' | 'load' | 'command',
-    format = 'Null',
-  ): Promise<string> => {
+  const run = async (session: Session, sql: string, doing: 'query' | 'load' | 'command', format = 'Null') => {
     if (isClosed) throw new StoreError('unavailable', 'The store is closed.');
     try {
-      return (await session.queryAsync(sql, { format })).text();
+      return await session.queryAsync(sql, { format });
     } catch (error) {
       // What a failed query had already written would come before the answer of the session's next query.
       await session.queryAsync('SELECT 1', { format: 'Null' }).catch(() => undefined);
       throw storeErrorFrom(error, doing);
     }
   };
+
+  const ask = (request: SelectRequest, format: string) =>
+    readers.run((session) => {
+      const settings = { ...request.settings, ...parameterSettings(request.sql, request.params) };
+      return run(session, `SET ${settingsSql(settings)}; ${request.sql}`, 'query', format);
+    });
 
   return {
     kind: 'embedded',
@@ -74,12 +75,9 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
       await writers.run((session) => run(session, sql, 'load'));
     },
 
-    select: (request: SelectRequest) =>
-      readers.run(async (session) => {
-        const settings = { ...request.settings, ...parameterSettings(request.sql, request.params) };
-        const sql = `SET ${settingsSql(settings)}; ${request.sql}`;
-        return JSON.parse(await run(session, sql, 'query', 'JSON')) as SelectAnswer;
-      }),
+    select: async (request: SelectRequest) => JSON.parse((await ask(request, 'JSON')).text()) as SelectAnswer,
+
+    selectBinary: async (request: SelectRequest) => (await ask(request, 'RowBinary')).bytes(),
 
     insertFile: async ({ path, schema, structure, insert, settings }: InsertFileRequest) => {
       const source = `file(${literal(path)}, 'Protobuf', ${literal(structure)})`;

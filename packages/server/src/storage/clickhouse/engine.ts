@@ -15,6 +15,9 @@ export interface ClickHouseEngine {
   /** One SELECT. `settings` hold for this query only; parameters are bound by the engine and never enter the text. */
   select(request: SelectRequest): Promise<SelectAnswer>;
 
+  /** The same in RowBinary. */
+  selectBinary(request: SelectRequest): Promise<Uint8Array>;
+
   /** Runs `insert(source)`, where `source` is a table expression that reads the file. */
   insertFile(request: InsertFileRequest): Promise<void>;
 

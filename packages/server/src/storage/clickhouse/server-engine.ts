@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
 import { type ClickHouseClient, ClickHouseLogLevel, createClient } from '@clickhouse/client';
 import { assert } from '@sightline/base';
@@ -148,6 +149,17 @@ function serverEngine(
           format: 'JSON',
         });
         return (await answer.json<unknown>()) as SelectAnswer;
+      }),
+
+    selectBinary: (request: SelectRequest) =>
+      onAnyNode('query', async (client) => {
+        const { stream } = await client.exec({
+          query: `${request.sql} FORMAT RowBinary`,
+          query_params: request.params,
+          // A statement that fails half way fails whole: nothing in the answer would tell.
+          clickhouse_settings: { ...request.settings, readonly: '2', wait_end_of_query: 1 },
+        });
+        return buffer(stream);
       }),
 
     insertFile: ({ path, schema, structure, insert, settings }: InsertFileRequest) =>

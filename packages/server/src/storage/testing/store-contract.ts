@@ -8,6 +8,7 @@ import { generateSegments } from '../../../../../bench/scale-data.ts';
 import { loadCases } from '../../../../../conformance/load.ts';
 import { gunzipSync } from 'node:zlib';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
+import { RowBinary } from '../row-binary.ts';
 import type { ScoreRow, StoreError, TelemetryStore } from '../telemetry-store.ts';
 import { goldenSql } from './golden-sql.ts';
 import {
@@ -451,6 +452,34 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         await expect(store.query({ sql: 'SELECT {missing:String}' })).rejects.toMatchObject({
           kind: 'refused',
         });
+      });
+
+      test('come in RowBinary too, within the same limits', async () => {
+        const sql = `SELECT toString(number), number = 1, toFixedString('ab', 2), toInt64(-number),
+          [concat('ü', char(1), {end:String}), ''] FROM numbers(1000) ORDER BY number`;
+        const params = { end: "\u2028'" };
+        const answer = new RowBinary(await store.queryBinary({ sql, params }, { resultRowsMax: 300 }));
+        const read = [];
+        while (!answer.isAtEnd)
+          read.push([answer.string(), answer.uint8(), answer.hex(2), answer.int64(), answer.strings()]);
+        expect(read).toHaveLength(300);
+        expect(read.slice(0, 2)).toEqual([
+          ['0', 0, '6162', 0n, ["ü\u0001\u2028'", '']],
+          ['1', 1, '6162', -1n, ["ü\u0001\u2028'", '']],
+        ]);
+        expect(await store.queryBinary({ sql: 'SELECT 1 WHERE false' })).toHaveLength(0);
+        for (const [bad, limits, failure] of [
+          ['SELECT nothing FROM spans', {}, { kind: 'refused' }],
+          ['INSERT INTO ledger (project) VALUES (1)', {}, { kind: 'refused' }],
+          ['SELECT number, throwIf(number = 70000) FROM numbers(100000)', {}, { kind: 'refused' }],
+          [
+            'SELECT sum(number) FROM numbers(1000000)',
+            { rowsReadMax: 1000 },
+            { kind: 'limit', limit: 'rows' },
+          ],
+        ] as const)
+          await expect(store.queryBinary({ sql: bad }, limits)).rejects.toMatchObject(failure);
+        expect(await rows('SELECT 1 AS one')).toEqual([{ one: 1 }]);
       });
 
       test('a slow one blocks neither loads nor other queries', async () => {

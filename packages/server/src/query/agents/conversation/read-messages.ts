@@ -19,30 +19,14 @@ import {
 import { idsByHex } from '../../sql/ids-sql.ts';
 import { messageLogs } from '../../sql/message-logs-sql.ts';
 import { type AttributeRow, textIdColumns, wholeAttributeColumns } from '../../sql/span-columns-sql.ts';
-import { type Sql, sql, trusted, uint } from '../../sql/sql.ts';
+import { sql, trusted } from '../../sql/sql.ts';
 import { parentStep, type RunNode, type RunTree, stepsOf } from '../run-tree.ts';
 import { chooseTurns, maySpeak, type Spoken } from './choose-turns.ts';
+import { payloadBytesMax, type PayloadRow, readPayloadRows } from './payload-rows.ts';
 import { promptKey, PromptPrefixes, type StoredPrompt } from './prompt-prefixes.ts';
 import type { ToolRun, Turn } from './turn.ts';
 
-/** Payloads of one run that are looked at, the first first. */
-const payloadBytesMax = 64 << 20;
 const logsMax = 5000;
-
-interface PayloadRow extends AttributeRow, TextsRow {
-  readonly spanId: string;
-  readonly eventNames: readonly string[];
-  readonly eventKeys: readonly (readonly string[])[];
-  readonly eventValues: readonly (readonly string[])[];
-  readonly eventTypes: readonly string[];
-}
-
-// Named, since planning a statement over all columns takes longer than running it.
-const storedColumns = trusted(
-  'span_id, start_time, text_ids, attributes, long_attributes, attribute_types, event_names, event_attributes, event_types',
-);
-const payloadColumns = sql`lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(start_time) AS startNanos, ${textIdColumns}, ${wholeAttributeColumns}, event_names AS eventNames,
-  arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues, event_types AS eventTypes`;
 
 interface LogRow extends AttributeRow, TextsRow {
   readonly spanId: string;
@@ -74,7 +58,7 @@ export async function readPayloads(
   const where = sql`${spansOfTrace(reader.project, traceId, extent)} AND operation NOT IN ('other', 'http', 'db', 'messaging')`;
   const range = { from: unixNano(BigInt(extent.start)), to: unixNano(BigInt(extent.end)) };
   const [rows, texts, logs] = await Promise.all([
-    readRows(reader, where),
+    readPayloadRows(reader, where),
     readTextsOfSpans(reader, where, range),
     readMessageLogs(reader, traceId, extent),
   ]);
@@ -144,9 +128,10 @@ export async function readSources(
   { traceId, extent, spanIds }: WantedSources,
 ): Promise<Map<string, MessageSource>> {
   const [rows, logs] = await Promise.all([
-    reader.rows<PayloadRow & { readonly name: string }>(sql`
-      SELECT toString(name) AS name, ${payloadColumns} FROM spans WHERE ${spansOfTrace(reader.project, traceId, extent)}
-        AND span_id IN (${idsByHex(spanIds, 8)})`),
+    readPayloadRows(
+      reader,
+      sql`${spansOfTrace(reader.project, traceId, extent)} AND span_id IN (${idsByHex(spanIds, 8)})`,
+    ),
     readMessageLogs(reader, traceId, extent),
   ]);
   const logsOf = Map.groupBy(logs, ({ spanId }) => spanId);
@@ -173,15 +158,6 @@ function repeatsTool(tree: RunTree, node: RunNode): boolean {
     above.tool === node.tool &&
     ['tool', 'mcp'].includes(above.operation)
   );
-}
-
-async function readRows(reader: Reader, where: Sql): Promise<readonly PayloadRow[]> {
-  return reader.rows<PayloadRow>(sql`
-    SELECT ${payloadColumns} FROM (
-      SELECT ${storedColumns}, arraySum(value -> length(value), mapValues(long_attributes)) AS payloadBytes,
-        sum(payloadBytes) OVER (ORDER BY start_time, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS readBytes
-      FROM spans WHERE ${where})
-    WHERE readBytes - payloadBytes < ${uint(payloadBytesMax)}`);
 }
 
 function meetMissing(reader: Reader, tree: RunTree, rows: readonly PayloadRow[]): void {
