@@ -2,8 +2,22 @@ import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, findChromium, openStage, untilStored, type Stage } from '../stage.ts';
-import { playDemo } from '../recordings.ts';
+import { playDemo, sendRecording } from '../recordings.ts';
 import { sendStory, type Story } from '../story.ts';
+
+/** What the pages for it are empty without: a rule, a queue with something in it, and a price of one's own. */
+async function judgeAndPrice(ui: string): Promise<void> {
+  const send = async (method: string, path: string, body: unknown): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${ui}/api/v1${path}`, { method, headers, body: JSON.stringify(body) });
+    expect(response.ok, path).toBe(true);
+    return response.json();
+  };
+  await send('POST', '/evaluators', { name: 'quick', settings: { type: 'latency', maxMs: 60_000 } });
+  const queue = await send('POST', '/annotation-queues', { name: 'to look at' });
+  await send('POST', `/annotation-queues/${(queue as { id: string }).id}/fill`, { from: '-1h', limit: 3 });
+  await send('PUT', '/settings/prices', { overrides: [{ model: 'my-*', input: 1, output: 2 }] });
+}
 
 describe.skipIf(findChromium() === undefined)('every page, light and dark', { timeout: 60_000 }, () => {
   let stage: Stage;
@@ -16,6 +30,8 @@ describe.skipIf(findChromium() === undefined)('every page, light and dark', { ti
     story = await sendStory(stage.urls.otlpHttp, { startMs: Date.now() - 60_000, mark: 'a1', failed: true });
     await untilStored(stage.urls.ui, story.traceId, 3);
     await playDemo(stage.urls.ui);
+    await sendRecording(stage.urls.otlpHttp, 'claude-code', Date.now() - 600_000);
+    await judgeAndPrice(stage.urls.ui);
     const { runs } = await eventually(
       async () =>
         (await (await fetch(`${stage.urls.ui}/api/v1/runs?agent=research-agent`)).json()) as {
@@ -40,6 +56,10 @@ describe.skipIf(findChromium() === undefined)('every page, light and dark', { ti
     ['tools', () => '/tools'],
     ['MCP', () => '/mcp'],
     ['performance', () => '/performance'],
+    ['coding agents', () => '/coding-agents'],
+    ['evaluators', () => '/evaluators'],
+    ['the annotation queue', () => '/annotate'],
+    ['prices', () => '/prices'],
     ['a conversation', () => `/runs/${run}?view=conversation`],
     ['the graph of a run', () => `/runs/${run}?view=graph`],
     ['a pipeline', () => `/runs/${run}?view=pipeline`],
