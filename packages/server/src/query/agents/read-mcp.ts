@@ -124,8 +124,13 @@ export async function readMcp(context: QueryContext, parameters: McpParameters):
   };
 }
 
-/** First of all, in so many words: else the engine asks of every span what is asked of requests (a method, a partner), and reads a dozen keys of its attributes for that. */
-const isMcp = trusted("PREWHERE operation = 'mcp'");
+/**
+ * First of all, in so many words: else the engine asks of every span what is asked of requests (a method, a partner), and reads a dozen keys of its attributes for that.
+ * Where an instrumentation has a span for the call of a tool, that of MCP writes its attributes on it instead of a span of its own.
+ */
+const fromRequests = trusted(
+  `FROM spans PREWHERE operation IN ('mcp', 'tool') WHERE (operation = 'mcp' OR attributes['mcp.method.name'] != '')`,
+);
 
 /**
  * A request is the span of its client; that of its server where it stands alone. A server that nobody names is the service that answered; where
@@ -133,10 +138,10 @@ const isMcp = trusted("PREWHERE operation = 'mcp'");
  */
 function requestsOf(conditions: Sql): Sql {
   return sql`SELECT trace_id, span_id, ${trusted(requestColumnsOut)}, if(namedServer = '', answering, namedServer) AS server
-    FROM (SELECT trace_id, span_id, parent_span_id, kind, ${trusted(requestColumns)} FROM spans ${isMcp} WHERE ${conditions}) AS requests
-    LEFT JOIN (SELECT trace_id, parent_span_id AS asking, any(toString(service)) AS answering FROM spans ${isMcp} WHERE ${conditions} AND kind = 2
+    FROM (SELECT trace_id, span_id, parent_span_id, kind, ${trusted(requestColumns)} ${fromRequests} AND ${conditions}) AS requests
+    LEFT JOIN (SELECT trace_id, parent_span_id AS asking, any(toString(service)) AS answering ${fromRequests} AND ${conditions} AND kind = 2
       GROUP BY trace_id, asking) AS answers ON requests.trace_id = answers.trace_id AND requests.span_id = answers.asking
-    WHERE NOT (kind = 2 AND (trace_id, parent_span_id) IN (SELECT trace_id, span_id FROM spans ${isMcp} WHERE ${conditions} AND kind != 2))`;
+    WHERE NOT (kind = 2 AND (trace_id, parent_span_id) IN (SELECT trace_id, span_id ${fromRequests} AND ${conditions} AND kind != 2))`;
 }
 
 const requestColumnsOut =

@@ -266,6 +266,22 @@ test('MCP: of the spans that are not requests nothing but that is read', async (
     });
     const first = rows.flatMap(({ explain }) => /Prewhere filter column:\s+(.*)$/.exec(explain)?.[1] ?? []);
     expect(first.length).toBeGreaterThan(1);
-    expect(new Set(first)).toEqual(new Set(["operation = 'mcp'"]));
+    expect(new Set(first)).toEqual(new Set(["operation IN ('mcp', 'tool')"]));
   }
+});
+
+test('MCP: a call of a tool is a request where it says so, client and server of it one', async () => {
+  const asked = { 'mcp.method.name': 'tools/call', 'mcp.server.name': 'sums' };
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('host', [
+      spans.agent('clerk', { trace: 5, span: 50, at: 100, lasts: 9 }),
+      spans.tool('add', { trace: 5, span: 51, parent: 50, at: 101, error: 'overflow', attributes: asked }),
+      { ...spans.tool('add', { trace: 5, span: 52, parent: 51, at: 101, attributes: asked }), kind: 2 },
+      spans.tool('own', { trace: 5, span: 53, parent: 50, at: 103 }),
+    ]),
+  );
+  const { servers, tools } = await readMcp(telemetry.context, mcpParameters.parse({ service: 'host' }));
+  expect(servers).toMatchObject([{ server: 'sums', calls: 1, errors: 1 }]);
+  expect(tools).toMatchObject([{ tool: 'add', calls: 1, errors: 1, lastError: { message: 'overflow' } }]);
 });
