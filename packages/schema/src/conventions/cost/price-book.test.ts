@@ -112,6 +112,15 @@ test('parts that exceed the whole do not make a price negative', () => {
   expect(Object.values(price?.breakdown ?? {}).every((part) => part >= 0)).toBe(true);
 });
 
+test('a model that only one maker has needs no provider', () => {
+  const usd = (model: string) =>
+    book.priceOf(call({ provider: '', model, inputTokens: 1_000_000, outputTokens: null }))?.usd;
+  expect(usd('text-embedding-3-small')).toBe(0.02);
+  expect(usd('embed-v4.0')).toBe(0.12);
+  // Who hosts it decides.
+  expect(usd('llama-3.3-70b-versatile')).toBeUndefined();
+});
+
 test('an override wins over the catalogue, the first that fits over the others', () => {
   const mine = createPriceBook([
     { model: 'gpt-4o-mini*', input: 1, output: 1 },

@@ -63,9 +63,15 @@ function findModel(provider: string, model: string): ModelInfo | undefined {
   if (model === '') return undefined;
   const providerId = catalogueProviders[provider] ?? provider;
   // Without usage nothing is computed: this only looks the model up.
-  const result = calcPrice({}, model, providerId === '' ? {} : { providerId });
-  return result?.model;
+  for (const options of providerId === '' ? [{}, ...makers] : [{ providerId }]) {
+    const found = calcPrice({}, model, options)?.model;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
+
+/** Whose names the catalogue does not all recognise by themselves: embeddings above all, which Langfuse and OpenInference send without a provider. */
+const makers = [{ providerId: 'openai' }, { providerId: 'mistral' }, { providerId: 'cohere' }];
 
 function periods(prices: ModelInfo['prices']): readonly ConditionalPrice[] {
   return Array.isArray(prices) ? prices : [{ prices }];
