@@ -1,4 +1,6 @@
 import { severity, type Severity } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
+import { parseFilter } from '@sightline/schema/filter';
 import { badOption, type OptionSpecs } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 
@@ -16,18 +18,34 @@ export const logFilterOptions: OptionSpecs = {
 };
 
 /** One filter that says what the words and options of the call say together; undefined when they say nothing. */
-export function composeLogFilter({ positionals, options }: Invocation): string | undefined {
+export function composeLogFilter({
+  positionals,
+  options,
+}: Pick<Invocation, 'positionals' | 'options'>): string | undefined {
   const level = readLevel(options.text('level'));
-  const terms = [
-    ...[positionals[0], options.text('q')].flatMap((q) =>
-      q === undefined || q.trim() === '' ? [] : [`(${q})`],
-    ),
+  const written = [positionals[0] ?? '', options.text('q') ?? ''].filter((q) => q.trim() !== '');
+  const chosen = [
     ...term('service:', options.text('service')),
     ...term('correlation:', options.text('correlation')),
     ...term('trace:', options.text('trace')),
     ...(level === undefined ? [] : [`severity>=${level.toLowerCase()}`]),
   ];
+  for (const q of written) checkFilter(q);
+  // Alone it goes as it was written, so that the server tells of its mistakes where they are.
+  const [only] = written;
+  if (written.length === 1 && chosen.length === 0) return only;
+  const terms = [...written.map((q) => `(${q})`), ...chosen];
   return terms.length === 0 ? undefined : terms.join(' AND ');
+}
+
+/** Within parentheses of ours its columns would be others, and parentheses of its own could end them. */
+function checkFilter(q: string): void {
+  const parsed = parseFilter(q);
+  if (parsed.ok) return;
+  const { message, caret } = parsed.error;
+  throw new SightlineError('bad_filter', message, {
+    hint: `${caret}\nThe language is described in docs/query-language.md.`,
+  });
 }
 
 /** A value as a quoted string of the filter language. */
