@@ -31,3 +31,16 @@ it('is short when all is well', () => {
   expect(traceSentence(model)).toBe('ping took 12.0 ms');
   expect(traceDetail(model, findCriticalPath(model))).toBe('1 span · 1 service');
 });
+
+it('stays a headline, however long the names are', () => {
+  const model = buildTraceModel(
+    slimTrace([
+      { id: 'root', start: 0, end: 12, name: `GET /${'segment/'.repeat(50)}`, error: 'no '.repeat(200) },
+      { id: 'child', parent: 'root', start: 0, end: 12, name: 'SELECT\n'.repeat(99) },
+    ]),
+  );
+  expect(traceSentence(model).length).toBeLessThan(260);
+  expect(traceDetail(model, findCriticalPath(model))).toBe(
+    '100 % of the critical path in SELECT · 2 spans · 1 service · 1 error',
+  );
+});

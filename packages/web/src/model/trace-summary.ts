@@ -9,9 +9,13 @@ import {
   type TraceModel,
 } from './trace-model.ts';
 
+/** A headline is a line or two; the whole names are in the waterfall. */
+const nameMax = 80;
+const messageMax = 140;
+
 /** `GET /chat failed after 2.31 s: card declined, in payments`. */
 export function traceSentence(model: TraceModel): string {
-  const name = spanName(model, model.root) || 'This trace';
+  const name = shorten(spanName(model, model.root), nameMax) || 'This trace';
   const duration = formatDurationMs(model.durationUs / 1000);
   if (model.errorCount === 0) return `${name} took ${duration}`;
   const culprit = firstCause(model);
@@ -20,12 +24,12 @@ export function traceSentence(model: TraceModel): string {
   const where =
     culprit === model.root
       ? ''
-      : ` in ${spanName(model, culprit)}${service === spanService(model, model.root) ? '' : ` (${service})`}`;
+      : ` in ${shorten(spanName(model, culprit), nameMax)}${service === spanService(model, model.root) ? '' : ` (${service})`}`;
   const verb =
     at(model.isError, model.root) === 1
       ? `failed after ${duration}`
       : `took ${duration} with ${plural(model.errorCount, 'error')}`;
-  return `${name} ${verb}${where}${message === '' ? '' : `: ${shorten(message)}`}`;
+  return `${name} ${verb}${where}${message === '' ? '' : `: ${shorten(message, messageMax)}`}`;
 }
 
 /** `62 % of the critical path in chat gpt-4o · 45 spans · 3 services`. */
@@ -33,7 +37,7 @@ export function traceDetail(model: TraceModel, path: CriticalPath): string {
   const parts: string[] = [];
   const top = heaviestOnPath(model, path);
   if (top !== undefined && model.size > 1)
-    parts.push(`${formatShare(top.share)} of the critical path in ${top.name}`);
+    parts.push(`${formatShare(top.share)} of the critical path in ${shorten(top.name, nameMax)}`);
   parts.push(plural(model.size, 'span'));
   parts.push(plural(new Set(model.slim.columns.service).size, 'service'));
   if (model.errorCount > 0) parts.push(plural(model.errorCount, 'error'));
@@ -102,7 +106,7 @@ function sumLowest(model: TraceModel, valueOf: (span: number) => number): number
   return sum;
 }
 
-function shorten(message: string): string {
-  const line = message.split('\n', 1)[0] ?? '';
-  return line.length > 140 ? `${line.slice(0, 140)}…` : line;
+function shorten(text: string, charactersMax: number): string {
+  const line = text.split('\n', 1)[0] ?? '';
+  return line.length > charactersMax ? `${line.slice(0, charactersMax)}…` : line;
 }

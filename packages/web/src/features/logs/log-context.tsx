@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { logContextQuery } from '../../api/queries.ts';
-import { attributeText } from '../../model/attribute-rows.ts';
+import { logLine } from '../../model/log-text.ts';
 import { formatClock, msFromTimestamp } from '../../model/timestamp.ts';
 import { Button } from '../../widgets/button.tsx';
 import { SeverityWord } from '../../widgets/severity-word.tsx';
@@ -53,7 +53,7 @@ export function LogContext({ id }: { readonly id: string }): ReactElement {
               onClick={() => patch({ log: log.id }, 'replace')}
             >
               {!sameService && <span className="faint">{log.service} </span>}
-              {attributeText(log.body).split('\n', 1)[0]}
+              {logLine(log)}
             </button>
           </li>
         ))}

@@ -1,7 +1,7 @@
 import type { LogRecord } from '@sightline/schema/api';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type ReactElement } from 'react';
-import { attributeText } from '../../model/attribute-rows.ts';
+import { logLine } from '../../model/log-text.ts';
 import { plural } from '../../model/format.ts';
 import {
   formatClock,
@@ -129,7 +129,7 @@ function LogRow({
       <span className="log-service clip soft">{row.service}</span>
       <button type="button" className="log-body clip" onClick={onOpen}>
         {row.eventName !== '' && <span className="faint">{row.eventName} </span>}
-        {attributeText(row.body).split('\n', 1)[0]}
+        {logLine(row)}
       </button>
       {row.traceId !== null && (
         <PageLink

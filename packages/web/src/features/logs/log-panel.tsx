@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import { logContextQuery } from '../../api/queries.ts';
 import { attributeRows, attributeText, tryJson, type AttributeRow } from '../../model/attribute-rows.ts';
+import { logText } from '../../model/log-text.ts';
 import { addTerm } from '../../model/filter-text.ts';
 import { formatDateTime, msFromTimestamp, timeZoneName } from '../../model/timestamp.ts';
 import { AttributeTable } from '../../widgets/attribute-table.tsx';
@@ -74,7 +75,7 @@ function LogDetails({
   return (
     <>
       {json === undefined ? (
-        <pre className="log-text">{attributeText(log.body)}</pre>
+        <pre className="log-text">{logText(log)}</pre>
       ) : (
         <JsonView value={json} label="the body" rowsMax={14} />
       )}

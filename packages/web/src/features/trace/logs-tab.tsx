@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { logsOfTraceQuery } from '../../api/queries.ts';
-import { attributeText } from '../../model/attribute-rows.ts';
+import { logText } from '../../model/log-text.ts';
 import { formatDurationMs, plural } from '../../model/format.ts';
 import { formatClock, msFromTimestamp } from '../../model/timestamp.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -65,10 +65,10 @@ export function LogsTab({ trace }: { readonly trace: TraceView }): ReactElement 
               <SeverityWord severity={log.severity} />
               <span className="soft clip">{log.service}</span>
               {span === undefined ? (
-                <span className="trace-log-body">{attributeText(log.body)}</span>
+                <span className="trace-log-body">{logText(log) || log.eventName}</span>
               ) : (
                 <button type="button" className="trace-log-body" onClick={() => trace.select(span)}>
-                  {attributeText(log.body)}
+                  {logText(log) || log.eventName}
                 </button>
               )}
             </li>

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { logsOfTraceQuery } from '../../api/queries.ts';
-import { attributeText } from '../../model/attribute-rows.ts';
+import { logText } from '../../model/log-text.ts';
 import { formatClock, msFromTimestamp } from '../../model/timestamp.ts';
 import { Button } from '../../widgets/button.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -56,7 +56,7 @@ export function SpanLogs({
               {formatClock(msFromTimestamp(log.timestamp))}
             </PageLink>{' '}
             <SeverityWord severity={log.severity} />{' '}
-            <span className="span-log-body">{attributeText(log.body)}</span>
+            <span className="span-log-body">{logText(log) || log.eventName}</span>
           </li>
         ))}
       </ul>
