@@ -9,9 +9,10 @@ export default defineConfig({
       '{packages,scripts}/**/*.test.tsx',
     ],
     exclude: ['**/node_modules/**', '**/dist/**', '**/*.long.test.ts'],
+    globalSetup: 'scripts/share-between-tests.ts',
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 20_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prepareData } from '../../server/src/testing/prepared-data.ts';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
 import { waitUntil } from './test/wait-until.ts';
 
@@ -17,6 +18,7 @@ const address = (label: string) => new RegExp(`${label} (\\S+)`).exec(output)?.[
 beforeAll(async () => {
   await ensureBuilt();
   const data = mkdtempSync(join(tmpdir(), 'sightline-server-'));
+  await prepareData(data);
   const arguments_ = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0', '--data', data];
   server = spawn(
     process.execPath,

@@ -4,12 +4,18 @@ import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { prepareData } from './testing/prepared-data.ts';
 import { type MainProcess, runMain } from './testing/run-main.ts';
 
+// Each test starts a server or two; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000 });
+
 let directory: string;
-beforeAll(() => {
+beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'sightline-main-'));
+  // The first of the servers below begins with nothing.
+  for (const prepared of ['capped', 'closed', 'ports']) await prepareData(join(directory, prepared));
 });
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 

@@ -34,9 +34,6 @@ async function main(): Promise<void> {
     readVariable: (name) => process.env[name],
     webDirectory: join(import.meta.dirname, '../../web/dist'),
   });
-  const { ui, otlpHttp, otlpGrpc } = server.urls;
-  process.stdout.write(`Sightline is ready: UI ${ui}  OTLP/HTTP ${otlpHttp}  OTLP/gRPC ${otlpGrpc}\n`);
-
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
     // A second signal means: now.
@@ -50,6 +47,10 @@ async function main(): Promise<void> {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+
+  // Last of all: who reads this line may end the server at once.
+  const { ui, otlpHttp, otlpGrpc } = server.urls;
+  process.stdout.write(`Sightline is ready: UI ${ui}  OTLP/HTTP ${otlpHttp}  OTLP/gRPC ${otlpGrpc}\n`);
 }
 
 function readVersion(): string {

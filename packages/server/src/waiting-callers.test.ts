@@ -5,10 +5,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '@sightline/base';
+import { prepareStore } from './testing/prepared-data.ts';
 import { WaitingCallers } from './waiting-callers.ts';
 
 test('somebody waits while a question, typed SQL or a load is under way, be it answered or refused', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'sightline-waiting-'));
+  await prepareStore(join(directory, 'store'));
   const store = await openStore(
     { kind: 'embedded', directory: join(directory, 'store'), writers: 1, readers: 1 },
     systemClock(),

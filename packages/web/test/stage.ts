@@ -9,6 +9,7 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core';
+import { prepareData } from '../../server/src/testing/prepared-data.ts';
 import { runMain, type MainProcess } from '../../server/src/testing/run-main.ts';
 
 /** A running server with data of its own, and a browser before it. */
@@ -55,6 +56,7 @@ export function findChromium(): string | undefined {
 export async function openStage(): Promise<Stage> {
   ensureBuilt();
   const data = mkdtempSync(join(tmpdir(), 'sightline-web-'));
+  await prepareData(data);
   let server = runMain(['--data', data]);
   const urls = await server.ready();
   const ports = ['--port', new URL(urls.ui).port, '--otlp-http-port', new URL(urls.otlpHttp).port];

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { prepareData } from '../../../server/src/testing/prepared-data.ts';
 
 const serverMain = fileURLToPath(new URL('../../../server/src/main.ts', import.meta.url));
 const startMsMax = 30_000;
@@ -18,6 +19,7 @@ export async function startLiveServer(
   prepare: (data: string) => Promise<void> = async () => undefined,
 ): Promise<LiveServer> {
   const data = await mkdtemp(path.join(tmpdir(), 'sightline-cli-'));
+  await prepareData(data);
   await prepare(data);
   const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
   const child = spawn(

@@ -13,6 +13,7 @@ import type {
   ScoresResponse,
 } from '@sightline/schema/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { prepareData } from '../testing/prepared-data.ts';
 import { type MainProcess, runMain } from '../testing/run-main.ts';
 import { isSampled } from './sampling.ts';
 
@@ -33,6 +34,7 @@ const start = async (): Promise<void> => {
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'sightline-evaluation-'));
+  await prepareData(directory);
   judge = createServer((request, response) => {
     request.resume().on('end', () => {
       judged += 1;

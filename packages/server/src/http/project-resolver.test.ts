@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '@sightline/base';
 import { createApiKey, revokeApiKey } from '../catalog/api-keys.ts';
 import { type Catalog, openCatalog } from '../catalog/catalog.ts';
+import { prepareCatalog } from '../testing/prepared-data.ts';
 import { createProjectResolver, isLoopback } from './project-resolver.ts';
 
 describe('a request is given its project', () => {
@@ -12,6 +13,7 @@ describe('a request is given its project', () => {
   let catalog: Catalog;
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'sightline-keys-'));
+    await prepareCatalog(directory);
     catalog = await openCatalog({ directory });
   });
   afterAll(async () => {

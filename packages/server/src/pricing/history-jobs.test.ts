@@ -6,6 +6,7 @@ import type { HistoryJob } from '@sightline/schema/api';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Catalog, openCatalog } from '../catalog/catalog.ts';
+import { prepareCatalog } from '../testing/prepared-data.ts';
 import { logsRequest, type SpanInput, tracesRequest } from '../query/testing/otlp-json.ts';
 import { day, TestClock, TestStore } from '../query/testing/test-store.ts';
 import { clickHouseStore } from '../storage/clickhouse/clickhouse-store.ts';
@@ -24,6 +25,7 @@ let isWaiting = false;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sightline-history-'));
+  await prepareCatalog(join(directory, 'control'));
   catalog = await openCatalog({ directory: join(directory, 'control') });
   engine = openEmbedded({
     directory: join(directory, 'store'),

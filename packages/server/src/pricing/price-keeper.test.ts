@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readRecording, recordedDialects } from '../../../../conformance/dialects/read-recording.ts';
 import { type Catalog, openCatalog } from '../catalog/catalog.ts';
+import { prepareCatalog } from '../testing/prepared-data.ts';
 import { billedColumns, billedSums } from '../query/sql/usage-sql.ts';
 import { type AttributesInput, tracesRequest } from '../query/testing/otlp-json.ts';
 import { TestStore } from '../query/testing/test-store.ts';
@@ -23,6 +24,7 @@ let calls = 0;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sightline-prices-'));
+  await prepareCatalog(join(directory, 'control'));
   catalog = await openCatalog({ directory: join(directory, 'control') });
   stored = await TestStore.open(new Date(now));
   keeper = await PriceKeeper.open({ store: stored.store, catalog, log: pino({ level: 'silent' }) });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { LedgerResponse, TelemetrySignal } from '@sightline/schema/api';
 import { recordedRequests } from '../../../../conformance/dialects/recorded-requests.ts';
+import { prepareData } from './prepared-data.ts';
 import { type MainProcess, runMain } from './run-main.ts';
 
 export interface Answer {
@@ -25,6 +26,7 @@ export class LiveServer {
 
   static async start(): Promise<LiveServer> {
     const directory = await mkdtemp(join(tmpdir(), 'sightline-live-'));
+    await prepareData(directory);
     const main = runMain(['--data', directory]);
     return new LiveServer(directory, main, await main.ready());
   }

@@ -7,6 +7,7 @@ import { defaultThresholds } from '@sightline/schema/api';
 import { createPriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { type Catalog, openCatalog } from '../../catalog/catalog.ts';
+import { prepareCatalog } from '../../testing/prepared-data.ts';
 import { AgentSpans } from '../../query/testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { TestStore } from '../../query/testing/test-store.ts';
@@ -47,6 +48,7 @@ beforeAll(async () => {
     ]),
   );
   directory = await mkdtemp(join(tmpdir(), 'sightline-agents-'));
+  await prepareCatalog(directory);
   catalog = await openCatalog({ directory });
   app = Fastify();
   app.setErrorHandler(async (error: Error, _request, reply) => {

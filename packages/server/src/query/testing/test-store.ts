@@ -8,6 +8,7 @@ import { jsonToProtobuf } from '@sightline/schema/otlp';
 import { openStore } from '../../storage/open-store.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
 import { recordOfProtobuf, SegmentLoader } from '../../storage/testing/segments.ts';
+import { prepareStore } from '../../testing/prepared-data.ts';
 
 export const day = 86_400_000_000_000n;
 
@@ -45,6 +46,7 @@ export class TestStore {
   static async open(now: Date): Promise<TestStore> {
     const directory = await mkdtemp(join(tmpdir(), 'sightline-query-'));
     const clock = new TestClock(BigInt(now.getTime()) * 1_000_000n);
+    await prepareStore(join(directory, 'store'));
     const store = await openStore(
       { kind: 'embedded', directory: join(directory, 'store'), writers: 1, readers: 2 },
       systemClock(),

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { prepareStore } from '../../testing/prepared-data.ts';
 import { AttributeKeys } from './attribute-keys.ts';
 import { openEmbedded } from './embedded-engine.ts';
 import type { ClickHouseEngine } from './engine.ts';
-import { migrate } from './migrate.ts';
 import { ownSettings } from './query-settings.ts';
 
 let directory: string;
@@ -15,8 +15,8 @@ const clock = { monotonicMs: () => nowMs };
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'sightline-keys-'));
+  await prepareStore(directory);
   engine = openEmbedded({ directory, database: 'sightline', writers: 1, readers: 1 });
-  await migrate(engine);
   nowMs = 1_000;
 });
 afterEach(async () => {
