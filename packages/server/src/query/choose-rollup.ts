@@ -1,5 +1,6 @@
 import type { Reader } from './reader.ts';
-import { int64, type Sql, sql, string } from './sql/sql.ts';
+import { quantilesSql } from './sql/quantiles-sql.ts';
+import { int64, type Sql, sql, string, trusted } from './sql/sql.ts';
 import type { TimeRange } from './time-range.ts';
 
 /** Merging the quantiles of one roll-up row costs about as much as reading this many spans (2.7 µs against 0.09 µs, measured). */
@@ -24,3 +25,12 @@ export function inMinutes(project: string, { from, to }: Pick<TimeRange, 'from' 
     AND minute >= toStartOfMinute(toDateTime(${int64(from / 1_000_000_000n)}, 'UTC'))
     AND minute < toDateTime(${int64((to + 999_999_999n) / 1_000_000_000n)}, 'UTC')`;
 }
+
+/** Durations of the rows that are read, in nanoseconds, an array with each level. */
+export const rolledUpQuantiles = (levels: readonly number[]): Sql =>
+  trusted(
+    quantilesSql(levels, {
+      count: 'sum(count)',
+      sketch: (parameters) => `quantilesDDMerge(${parameters})(duration_ns_quantiles)`,
+    }),
+  );

@@ -1,5 +1,5 @@
 import type { ServicesResponse } from '@sightline/schema/api';
-import { inMinutes, isRollupCheaper } from './choose-rollup.ts';
+import { inMinutes, isRollupCheaper, rolledUpQuantiles } from './choose-rollup.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { inRange } from './sql/range-sql.ts';
 import { sql, uint } from './sql/sql.ts';
@@ -27,8 +27,7 @@ export async function readServices(
     FROM spans WHERE ${inRange(context.project, 'spans', range)}`;
   const ofRollup = sql`
     SELECT service, sum(count) AS total, sum(error_count) AS errors,
-      arrayMap(i -> merged[i], [1, 3, 4]) AS quantiles,
-      quantilesDDMerge(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns_quantiles) AS merged
+      ${rolledUpQuantiles([0.5, 0.95, 0.99])} AS quantiles
     FROM service_rollup_1m WHERE ${inMinutes(context.project, range)}`;
   const select = (await isRollupCheaper(reader, range)) ? ofRollup : ofSpans;
   const rows = await reader.rows<ServiceRow>(

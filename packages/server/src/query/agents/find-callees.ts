@@ -19,6 +19,8 @@ import { callFilterNames, callFilters, type ExactFilters, tracesOfFilter } from 
 import { callRows, type CallWish } from '../sql/call-rows-sql.ts';
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
 import { modelCalls } from '../sql/model-calls-sql.ts';
+import { quantilesSql } from '../sql/quantiles-sql.ts';
+import { mergedQuantiles } from '../sql/run-sums-sql.ts';
 import { every, int64, type Sql, sql, string, trusted } from '../sql/sql.ts';
 import { summedUsageText } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
@@ -37,10 +39,12 @@ interface CalleeRow {
 
 /** Of the rows that meet the condition; null where there is none. */
 const quantiles = (column: string, condition: string, names: readonly [string, string]): string => {
-  const merged = `quantilesDDIf(0.01, 0.5, 0.95)(toFloat64(${column}), ${condition})`;
-  return names
-    .map((name, index) => `if(countIf(${condition}) = 0, NULL, ${merged}[${index + 1}]) AS ${name}`)
-    .join(', ');
+  const count = `countIf(${condition})`;
+  const values = quantilesSql([0.5, 0.95], {
+    count,
+    sketch: (parameters) => `quantilesDDIf(${parameters})(toFloat64(${column}), ${condition})`,
+  });
+  return names.map((name, index) => `if(${count} = 0, NULL, ${values}[${index + 1}]) AS ${name}`).join(', ');
 };
 
 const callColumns = (isCall: string): string => `
@@ -240,7 +244,7 @@ export async function findTools(context: QueryContext, parameters: ToolsParamete
         argMaxIf(tuple(trace_id, spanId), tuple(callStartNanos, trace_id, spanId), isError) AS failed_, maxIf(callStartNanos, isError) AS lastFailed_
       FROM (${calls}) GROUP BY tool, agent`,
     columns: `sum(calls_) AS calls, sum(errors_) AS errors, if(calls = 0, 0, errors / calls) AS errorRate,
-      quantilesDDMerge(0.01, 0.5, 0.95)(durations_) AS durations, durations[1] AS p50Ms, durations[2] AS p95Ms,
+      ${mergedQuantiles('durations_', 'sum(calls_)')} AS durations, durations[1] AS p50Ms, durations[2] AS p95Ms,
       uniqExactMerge(runs_) AS runs, max(last_) AS lastNanos, argMax(failed_, tuple(lastFailed_, failed_)) AS failed, max(lastFailed_) AS failedNanos,
       sumMap([toString(agent)], [calls_]) AS callsByAgent, sumMap([toString(agent)], [errors_]) AS errorsByAgent`,
     output: `* EXCEPT (failed), lower(hex(failed.1)) AS failedTrace, lower(hex(failed.2)) AS failedSpan, toString(fromUnixTimestamp64Nano(failedNanos, 'UTC')) AS failedText`,

@@ -7,6 +7,7 @@ import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { wholeValues } from '../restore-texts.ts';
 import { mcpServerName } from '../sql/mcp-sql.ts';
+import { quantilesSql } from '../sql/quantiles-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { taggedValue, wholeLength } from '../sql/texts-sql.ts';
 import { every, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
@@ -48,7 +49,7 @@ const requestColumns = `
   ${taggedValue('storedPayload')} AS payload`;
 
 const sums = `
-  count() AS calls, countIf(isError) AS errors, quantilesDD(0.01, 0.5, 0.95)(duration_ns / 1e6) AS durations,
+  count() AS calls, countIf(isError) AS errors, ${quantilesSql([0.5, 0.95], { count: 'count()', sketch: (parameters) => `quantilesDD(${parameters})(duration_ns / 1e6)` })} AS durations,
   avgOrNull(requestSize) AS requestBytes, avgOrNull(responseSize) AS responseBytes, toString(fromUnixTimestamp64Nano(max(startNanos), 'UTC')) AS lastText`;
 
 interface SumRow {

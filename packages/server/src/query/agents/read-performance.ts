@@ -10,6 +10,7 @@ import { decodeCost } from '../decode-span.ts';
 import { decodeTime } from '../decode-row.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { type ExactFilters, isNarrowed } from '../sql/agent-filter-sql.ts';
+import { quantilesSql } from '../sql/quantiles-sql.ts';
 import { aiSpansWithin, endNanos, type RunScope, runRows } from '../sql/run-rows-sql.ts';
 import { every, float, type Sql, sql, trusted, uint } from '../sql/sql.ts';
 import { readRange } from '../time-range.ts';
@@ -41,6 +42,13 @@ export async function readPerformance(
   return withinLimits(context, async (some) => measure(some, wish));
 }
 
+const durationQuantiles = trusted(
+  quantilesSql([0.5, 0.9, 0.95, 0.99], {
+    count: 'count()',
+    sketch: (parameters) => `quantilesDD(${parameters})(toFloat64(durationNanos))`,
+  }),
+);
+
 async function measure(context: QueryContext, wish: PerformanceWish): Promise<PerformanceResponse> {
   const reader = new Reader(context);
   const range = readRange(wish, context.clock);
@@ -52,7 +60,7 @@ async function measure(context: QueryContext, wish: PerformanceWish): Promise<Pe
   const [[sums], slowRuns, dearRuns, slowSteps, slowCalls] = await Promise.all([
     reader.rows<SumRow>(sql`
       SELECT count() AS total, countIf(isFailed) AS failed, if(total = 0, NULL, avg(durationNanos)) AS avgNanos,
-        if(total = 0, NULL, max(durationNanos)) AS maxNanos, quantilesDD(0.01, 0.5, 0.9, 0.95, 0.99)(toFloat64(durationNanos)) AS quantiles,
+        if(total = 0, NULL, max(durationNanos)) AS maxNanos, ${durationQuantiles} AS quantiles,
         sumOrNull(costUsd) AS totalCost, countIf(isNotNull(costUsd)) AS priced, sum(unpricedCalls) AS unpriced
       FROM (SELECT durationNanos, isFailed, costUsd, unpricedCalls FROM (${runs}))`),
     findRunsOver(reader, runs, { value: 'durationNanos / 1e9', threshold: thresholds.workflowDurationS }),

@@ -4,7 +4,7 @@ import type { Reader } from '../reader.ts';
 import { callFilterNames, callFilters } from '../sql/agent-filter-sql.ts';
 import { callRows } from '../sql/call-rows-sql.ts';
 import { type CallSum, type OverviewScope, toolParts } from '../sql/overview-sql.ts';
-import { mergedQuantilesIf } from '../sql/run-sums-sql.ts';
+import { quantilesSql } from '../sql/quantiles-sql.ts';
 import { every, int64, sql, trusted, uint } from '../sql/sql.ts';
 import { decodeUsage } from './run-facts.ts';
 
@@ -18,6 +18,13 @@ interface ToolRow {
   readonly callsBefore: string;
   readonly errorsBefore: string;
 }
+
+const p95 = trusted(
+  `${quantilesSql([0.95], {
+    count: 'sumIf(items_, isCurrent)',
+    sketch: (parameters) => `quantilesDDMergeIf(${parameters})(durations_, isCurrent)`,
+  })}[1]`,
+);
 
 /** The tools that failed most often. */
 export async function readTopTools(
@@ -36,7 +43,7 @@ export async function readTopTools(
     WHERE ${every([trusted("tool != ''"), sql`callStartNanos >= ${int64(previousFrom)} AND callStartNanos < ${int64(to)}`, callFilters(filters)])}`;
   const rows = await reader.rows<ToolRow>(sql`
     SELECT toString(tool) AS tool, sumIf(items_, isCurrent) AS calls, sumIf(errors_, isCurrent) AS errors,
-      ${trusted(mergedQuantilesIf)}(durations_, isCurrent)[2] / 1e6 AS p95Ms,
+      ${p95} / 1e6 AS p95Ms,
       sumIf(items_, NOT isCurrent) AS callsBefore, sumIf(errors_, NOT isCurrent) AS errorsBefore
     FROM (${toolParts(overview, within)}) GROUP BY tool HAVING calls > 0 ORDER BY errors DESC, calls DESC, tool LIMIT ${uint(itemsMax)}`);
   return rows.map((row) => ({

@@ -82,7 +82,7 @@ export function runSums(overview: OverviewScope): Sql {
     FROM (SELECT startNanos, durationNanos, isFailed${keys} FROM (${runs})) WHERE startNanos >= ${int64(previousFrom)} AND startNanos < ${int64(to)}`;
   const inner = trusted(runSummands);
   const sums = trusted(
-    `sum(items_) AS runs, sum(errors_) AS failedRuns, ${mergedQuantiles}(durations_) AS durations`,
+    `sum(items_) AS runs, sum(errors_) AS failedRuns, ${mergedQuantiles('durations_', 'sum(items_)')} AS durations`,
   );
   const parts = ['at_', 'items_', 'errors_', 'durations_'] as const;
   const ahead = (group: OverviewGroup | undefined): Sql =>
@@ -135,8 +135,8 @@ export async function callSums(reader: Reader, overview: OverviewScope): Promise
       : 'toString(groupKey) AS groupKey, 1 - grouping(groupKey) AS hasGroup',
   );
   return sql`SELECT isCurrent, step, ${group}, promptName, isNamed, 1 - grouping(step) AS hasStep, 1 - grouping(promptName) AS hasPrompt,
-      sum(llm_) AS llmCalls, sum(items_) AS calls, sum(errors_) AS errors, ${trusted(mergedQuantiles)}(durations_) AS durations,
-      sum(streamed_) AS streamed, ${trusted(mergedQuantiles)}(ttfts_) AS ttfts, ${usage}
+      sum(llm_) AS llmCalls, sum(items_) AS calls, sum(errors_) AS errors, ${trusted(mergedQuantiles('durations_', 'sum(items_)'))} AS durations,
+      sum(streamed_) AS streamed, ${trusted(mergedQuantiles('ttfts_', 'sum(streamed_)'))} AS ttfts, ${usage}
     FROM (SELECT *, ${placeOf(overview)}, if(prompt != '', toString(prompt), toString(name)) AS promptName, prompt != '' AS isNamed FROM (${finest})) AS source
     GROUP BY GROUPING SETS (${trusted(sets.join(', '))})`;
 }

@@ -4,6 +4,7 @@
  * worst of cases, and twice as fast to read as five.
  */
 import type { OverviewGroup } from '@sightline/schema/api';
+import { quantilesSql } from './quantiles-sql.ts';
 import { joinSql, moment, type Parameter, type Sql, sql, string, trusted, uint } from './sql.ts';
 import { openTraces, type StoredRuns, storedCallRows, storedRunRows } from './stored-runs-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
@@ -33,8 +34,9 @@ export const toolSummands = `count() AS items_, countIf(isError) AS errors_, ${q
 /** The same for calls of models. */
 export const callSummands = `${toolSummands}, countIf(operation = 'llm') AS llm_, countIf(isNotNull(ttftMs)) AS streamed_,
   quantilesDDStateIf(0.01, 0.5, 0.95)(ifNull(ttftMs, 0), isNotNull(ttftMs)) AS ttfts_, ${summedUsageText}`;
-export const mergedQuantiles = 'quantilesDDMerge(0.01, 0.5, 0.95)';
-export const mergedQuantilesIf = 'quantilesDDMergeIf(0.01, 0.5, 0.95)';
+/** p50 and p95 of states of so many values. */
+export const mergedQuantiles = (states: string, count: string): string =>
+  quantilesSql([0.5, 0.95], { count, sketch: (parameters) => `quantilesDDMerge(${parameters})(${states})` });
 
 const tokens = [
   'inputTokens',
