@@ -70,7 +70,29 @@ export async function findUnpricedModels(
       reason: reasonOf(book, row),
     };
   });
-  return { models, ...reader.limitsMet };
+  return { models: mergeAlike(models), ...reader.limitsMet };
+}
+
+/** Which counts are missing decides why there is no price; where the reason is one, so is the line. */
+function mergeAlike(models: readonly UnpricedModel[]): UnpricedModel[] {
+  const merged = new Map<string, UnpricedModel>();
+  for (const each of models) {
+    const key = JSON.stringify([each.provider, each.model, each.serviceTier, each.reason]);
+    const other = merged.get(key);
+    merged.set(
+      key,
+      other === undefined
+        ? each
+        : {
+            ...other,
+            calls: other.calls + each.calls,
+            tokens: other.tokens + each.tokens,
+            reportedCostUsd: other.reportedCostUsd + each.reportedCostUsd,
+            lastSeen: other.lastSeen > each.lastSeen ? other.lastSeen : each.lastSeen,
+          },
+    );
+  }
+  return [...merged.values()].toSorted((a, b) => b.tokens - a.tokens);
 }
 
 function reasonOf(book: PriceBook, row: Row): UnpricedModel['reason'] {

@@ -44,3 +44,21 @@ it('stays a headline, however long the names are', () => {
     '100 % of the critical path in SELECT · 2 spans · 1 service · 1 error',
   );
 });
+
+it('tells what the run counts, not what its spans add up to', () => {
+  const model = buildTraceModel(slimTrace([{ id: 'root', start: 0, end: 12, name: 'ping' }]));
+  const used = { ...noUsage, inputTokens: 1000, outputTokens: 100, costUsd: 0.0011 };
+  const detail = (usage: typeof used) => traceDetail(model, findCriticalPath(model), usage);
+  expect(detail(used)).toBe('1 span · 1 service · 1,100 tokens · $0.0011');
+  expect(detail({ ...used, unpricedCalls: 1 })).toBe('1 span · 1 service · 1,100 tokens · at least $0.0011');
+});
+
+const noUsage = {
+  inputTokens: null,
+  outputTokens: null,
+  cacheReadTokens: null,
+  cacheWriteTokens: null,
+  reasoningTokens: null,
+  costUsd: null,
+  unpricedCalls: 0,
+};

@@ -1,3 +1,4 @@
+import type { Usage } from '@sightline/schema/api';
 import type { CriticalPath } from './critical-path.ts';
 import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from './format.ts';
 import {
@@ -32,8 +33,11 @@ export function traceSentence(model: TraceModel): string {
   return `${name} ${verb}${where}${message === '' ? '' : `: ${shorten(message, messageMax)}`}`;
 }
 
-/** `62 % of the critical path in chat gpt-4o · 45 spans · 3 services`. */
-export function traceDetail(model: TraceModel, path: CriticalPath): string {
+/**
+ * `62 % of the critical path in chat gpt-4o · 45 spans · 3 services · 1,280 tokens · $0.0025`. What was used is what the run counts: spans alone do not tell which
+ * of them say the same twice.
+ */
+export function traceDetail(model: TraceModel, path: CriticalPath, used?: Usage): string {
   const parts: string[] = [];
   const top = heaviestOnPath(model, path);
   if (top !== undefined && model.size > 1)
@@ -41,10 +45,10 @@ export function traceDetail(model: TraceModel, path: CriticalPath): string {
   parts.push(plural(model.size, 'span'));
   parts.push(plural(new Set(model.slim.columns.service).size, 'service'));
   if (model.errorCount > 0) parts.push(plural(model.errorCount, 'error'));
-  const tokens = sumTokens(model);
+  const tokens = (used?.inputTokens ?? 0) + (used?.outputTokens ?? 0);
   if (tokens > 0) parts.push(`${formatCount(tokens)} tokens`);
-  const cost = sumCost(model);
-  if (cost > 0) parts.push(formatCostUsd(cost));
+  if (used !== undefined && (used.costUsd ?? 0) > 0)
+    parts.push(`${used.unpricedCalls > 0 ? 'at least ' : ''}${formatCostUsd(used.costUsd ?? 0)}`);
   return parts.join(' · ');
 }
 
@@ -78,32 +82,6 @@ export function heaviestOnPath(
   return top === undefined || path.totalUs === 0
     ? undefined
     : { name: top.name, share: top.us / path.totalUs };
-}
-
-/**
- * Tokens of the trace: those of the lowest spans that report any. A wrapper often repeats what its call reported, so
- * spans above one that counts are left out.
- */
-function sumTokens(model: TraceModel): number {
-  const { inputTokens, outputTokens } = model.slim.columns;
-  return sumLowest(model, (span) => (inputTokens[span] ?? 0) + (outputTokens[span] ?? 0));
-}
-
-function sumCost(model: TraceModel): number {
-  return sumLowest(model, (span) => model.slim.columns.costUsd[span] ?? 0);
-}
-
-function sumLowest(model: TraceModel, valueOf: (span: number) => number): number {
-  const below = new Float64Array(model.size);
-  let sum = 0;
-  for (let place = model.size - 1; place >= 0; place--) {
-    const span = at(model.order, place);
-    const value = at(below, span) > 0 ? at(below, span) : valueOf(span);
-    const above = at(model.parent, span);
-    if (above === -1) sum += value;
-    else below[above] = at(below, above) + value;
-  }
-  return sum;
 }
 
 function shorten(text: string, charactersMax: number): string {

@@ -224,3 +224,12 @@ describe('what is refused changes nothing', () => {
     });
   });
 });
+
+test('a model without a price is one line, whichever counts its calls have', async () => {
+  await setPrices([]);
+  await call('half-counted');
+  await call('half-counted', { 'gen_ai.usage.output_tokens': 'none' });
+  await server.stored();
+  const rows = (await unpriced()).filter(({ model }) => model === 'half-counted');
+  expect(rows).toMatchObject([{ reason: 'unknown_model', calls: 2, tokens: 2100 }]);
+});

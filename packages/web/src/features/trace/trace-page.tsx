@@ -10,7 +10,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { copyText } from '../../widgets/value-menu.tsx';
 import { RunProblems } from './run-problems.tsx';
-import { RunTabs, useRunView } from './run-tabs.tsx';
+import { RunTabs, useRun, useRunView } from './run-tabs.tsx';
 import { RunViewBody } from './run-view.tsx';
 import { SpanPanel } from './span-panel.tsx';
 import { TraceToolbar } from './trace-toolbar.tsx';
@@ -63,12 +63,13 @@ interface LoadedTraceProps {
 function LoadedTrace({ model, onRefresh, limits }: LoadedTraceProps): ReactElement {
   const trace = useTraceView(model);
   const view = useRunView();
+  const { run } = useRun(model.traceId);
   useTraceKeys(trace);
   return (
     <Page
       title={trace.model.slim.tables.names[0] ?? 'Trace'}
       answer={traceSentence(model)}
-      detail={traceDetail(model, trace.path)}
+      detail={traceDetail(model, trace.path, run?.run)}
       actions={
         <>
           <BackButton />

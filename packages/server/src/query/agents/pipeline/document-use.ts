@@ -7,7 +7,7 @@ type Use = Pick<PipelineDocument, 'isUsed' | 'usedBy' | 'overlap'>;
 const overlapMin = 0.15;
 const sharedSequencesMin = 5;
 const sequenceWords = 3;
-/** Shorter ids stand in texts by chance. */
+/** Shorter ids stand in texts by chance, but not in brackets. */
 const idCharactersMin = 3;
 
 export interface UsableDocument {
@@ -22,10 +22,13 @@ export class AnswerUse {
   readonly #answer: string;
   readonly #sequences: ReadonlySet<string>;
   readonly #citedRanks: ReadonlySet<number>;
+  /** What stands in square brackets. */
+  readonly #brackets: readonly string[];
 
   constructor(answer: string) {
     this.#answer = answer.toLowerCase();
     this.#sequences = sequencesOf(answer);
+    this.#brackets = this.#answer.match(/\[[^[\]]{1,200}\]/g) ?? [];
     this.#citedRanks = new Set(
       [...answer.matchAll(/\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]/g)].flatMap(([, numbers = '']) =>
         numbers.split(',').map(Number),
@@ -44,14 +47,20 @@ export class AnswerUse {
   }
 
   #names(id: string | null): boolean {
-    if (id === null || id.length < idCharactersMin) return false;
+    if (id === null || id === '') return false;
     const wanted = id.toLowerCase();
-    for (let at = this.#answer.indexOf(wanted); at >= 0; at = this.#answer.indexOf(wanted, at + 1)) {
-      const around = [this.#answer[at - 1] ?? ' ', this.#answer[at + wanted.length] ?? ' '];
-      if (around.every((char) => !/[\p{L}\p{N}_-]/u.test(char))) return true;
-    }
-    return false;
+    if (id.length >= idCharactersMin) return hasWord(this.#answer, wanted);
+    // A number in brackets is a place in the list.
+    return !/^\d+$/.test(id) && this.#brackets.some((inside) => hasWord(inside, wanted));
   }
+}
+
+function hasWord(text: string, word: string): boolean {
+  for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+    const around = [text[at - 1] ?? ' ', text[at + word.length] ?? ' '];
+    if (around.every((char) => !/[\p{L}\p{N}_-]/u.test(char))) return true;
+  }
+  return false;
 }
 
 export const noAnswer: Use = { isUsed: null, usedBy: null, overlap: null };
