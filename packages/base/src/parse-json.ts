@@ -9,10 +9,22 @@ const backslash = 0x5c;
  * what is returned is safe, `JSON.stringify` too.
  */
 export function parseJson(text: string): unknown {
-  // Each level takes two characters.
-  if (text.length > 2 * depthMax && nestsTooDeep(text))
+  if (mayNestTooDeep(text) && nestsTooDeep(text))
     throw new SyntaxError(`Lists and maps nest deeper than ${depthMax} levels.`);
   return JSON.parse(text) as unknown;
+}
+
+/** Whether there are more open brackets than a text may have that is no nearer looked at. The engine's own search takes a tenth of the time. */
+function mayNestTooDeep(text: string): boolean {
+  // Each level takes two characters.
+  if (text.length <= 2 * depthMax) return false;
+  let left = depthMax;
+  for (const bracket of '[{')
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      if (left === 0) return true;
+      left -= 1;
+    }
+  return false;
 }
 
 function nestsTooDeep(text: string): boolean {

@@ -81,6 +81,7 @@ export function decodeSpan(row: FullSpanRow, costs: CallCosts): Span {
 /** A long value left '' under its key; of a key that came more than once each takes the next one. */
 export function ownAttributes(row: AttributeRow): Span['attributes'] {
   const { attributeKeys: keys, attributeValues: values, attributeTypes: types } = row;
+  if (keys.length === types.length) return decodeAttributes({ keys, values, types });
   const long = new Map<string, string[]>();
   for (let at = keys.length - 1; at >= types.length; at -= 1) {
     const key = keys[at] ?? '';

@@ -154,10 +154,13 @@ export function restoreRow<Row extends ValuesRow>(
 
 /** A value with its texts. `textIds` are those of its row. */
 export function wholeValue(value: string, textIds: string, texts: StoredTexts): string {
-  return restoreTexts(value, (number) => {
-    const id = idAt(textIds, number);
-    return id === '' ? undefined : (texts.get(id) ?? missingText);
-  });
+  return restoreTexts(value, (number) => textByNumber(number, textIds, texts));
+}
+
+/** Undefined where the row has no text of this number. */
+export function textByNumber(number: number, textIds: string, texts: StoredTexts): string | undefined {
+  const id = idAt(textIds, number);
+  return id === '' ? undefined : (texts.get(id) ?? missingText);
 }
 
 /** Not between the halves of a character. */

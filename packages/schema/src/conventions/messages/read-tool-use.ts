@@ -45,19 +45,33 @@ const outputNames = [
   'gen_ai.completion',
 ];
 
-/** What a tool was called with and what it gave back; undefined where the span is no tool call. */
+/**
+ * What a tool was called with and what it gave back; undefined where the span is no tool call. Both are parsed when they are asked for: of the
+ * thousand tools of a long run few are looked at.
+ */
 export function readToolUse(source: MessageSource): ToolUse | undefined {
   const { attributes } = source;
   if (!isToolUse(source)) return undefined;
   const derived = deriveTool(source);
   const used = pick(attributes, ...argumentNames, ...inputNames);
   const given = pick(attributes, ...resultNames, ...outputNames);
+  const readArguments = once(() => (used === undefined ? undefined : unwrapped(parsed(used))));
+  const readResult = once(() => (given === undefined ? undefined : givenBack(given)));
   return {
     name: derived.tool_name || source.name,
     ...(derived.tool_call_id === '' ? {} : { callId: derived.tool_call_id }),
-    ...(used === undefined ? {} : { arguments: unwrapped(parsed(used)) }),
-    ...(given === undefined ? {} : { result: givenBack(given) }),
+    get arguments() {
+      return readArguments();
+    },
+    get result() {
+      return readResult();
+    },
   };
+}
+
+function once<Value>(read: () => Value): () => Value {
+  let done: { readonly value: Value } | undefined;
+  return () => (done ??= { value: read() }).value;
 }
 
 export function isToolUse(source: MessageSource): boolean {

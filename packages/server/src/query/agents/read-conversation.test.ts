@@ -12,6 +12,10 @@ import {
 import { AgentSpans } from '../testing/agent-spans.ts';
 import { hexId, logsRequest, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
+import { readTraceExtent } from '../read-trace.ts';
+import { Reader } from '../reader.ts';
+import { messagesOf, readPayloads } from './conversation/read-messages.ts';
+import { readRunTree } from './read-run-tree.ts';
 import { readPart, readRunConversation, readSessionConversation, readTurn } from './read-conversation.ts';
 
 let telemetry: TestStore;
@@ -217,6 +221,46 @@ test('pages of turns lose and repeat nothing', async () => {
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
   expect(seen).toEqual([2, 4, 5, 6].map((span) => hexId(16, span)));
+});
+
+test('what prompts share is read once, of each of several conversations side by side', async () => {
+  const words = (worker: number, turn: number) =>
+    `Worker ${worker}, turn ${turn}: ${'ö details. '.repeat(60)}`;
+  const promptOf = (worker: number, turn: number) =>
+    Array.from({ length: 2 * turn + 1 }, (_, at) =>
+      said(at % 2 === 0 ? 'user' : 'assistant', words(worker, at)),
+    );
+  const calls = Array.from({ length: 16 }, (_, at) => ({ worker: at % 2, turn: Math.floor(at / 2) }));
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest(
+      'bot',
+      calls.map(({ worker, turn }, at) =>
+        spans.call('m', {
+          trace: 7,
+          span: 70 + at,
+          at,
+          attributes: messages(promptOf(worker, turn), [said('assistant', words(worker, 2 * turn + 1))]),
+        }),
+      ),
+    ),
+  );
+  const reader = new Reader(telemetry.context);
+  const traceId = hexId(32, 7);
+  const extent = await readTraceExtent(reader, traceId);
+  const { tree } = await readRunTree(reader, traceId, { extent, withFlags: false });
+  const { turns } = messagesOf(reader, tree, await readPayloads(reader, traceId, extent));
+  expect(turns.map(({ input }) => input.length)).toEqual(calls.map(({ turn }) => 2 * turn + 1));
+  // Short beginnings are not looked for.
+  for (const [at, { input }] of turns.entries())
+    if (at >= 10) expect(turns[at - 2]?.input.every((message, place) => message === input[place])).toBe(true);
+  const { turns: shown } = await conversation(7);
+  expect(shown.map((turn) => turn.input.map(({ parts: [part] }) => part))).toEqual(
+    calls.map(({ worker, turn }) => [
+      { type: 'text', partId: `i${2 * turn}.0`, text: words(worker, 2 * turn) },
+    ]),
+  );
+  expect(shown.map(({ foldedMessages }) => foldedMessages)).toEqual(calls.map(({ turn }) => 2 * turn));
 });
 
 test('messages in log events and in span events are read, also of spans that are not stored', async () => {

@@ -150,8 +150,8 @@ function place(runs: readonly RunMessages[]): Conversation {
   const ordered = runs.flatMap(({ turns }) => turns).toSorted(byTime);
   const folder = new HistoryFolder();
   const placed = ordered.map((turn): PlacedTurn => {
-    const { follows, isRepeated } = folder.add(turn.input, turn.output);
-    return { turn, isRepeated, follows: ordered[follows]?.spanId ?? null };
+    const { follows, fresh } = folder.add(turn.input, turn.output);
+    return { turn, fresh, follows: ordered[follows]?.spanId ?? null };
   });
   const tools = joinTools(placed, runs.flatMap((run) => run.tools).toSorted(byTime));
   const alone = tools.alone.map((run) => ({ run, turn: asTurn(run) }));
@@ -159,10 +159,7 @@ function place(runs: readonly RunMessages[]): Conversation {
   for (const { run, turn } of alone)
     for (const part of turn.output[0]?.parts ?? [])
       if (part.type === 'tool_call') outcomes.set(part, { from: 'span', run, told: undefined });
-  const turns = [
-    ...placed,
-    ...alone.map(({ turn }): PlacedTurn => ({ turn, isRepeated: [], follows: null })),
-  ];
+  const turns = [...placed, ...alone.map(({ turn }): PlacedTurn => ({ turn, fresh: [], follows: null }))];
   return {
     turns: turns.toSorted((a, b) => byTime(a.turn, b.turn)),
     tools: { ...tools, outcomes },

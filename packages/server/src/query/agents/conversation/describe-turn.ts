@@ -22,16 +22,18 @@ export interface Description {
 
 export interface PlacedTurn {
   readonly turn: Turn;
-  readonly isRepeated: readonly boolean[];
+  /** Places in the prompt of what is new in it. */
+  readonly fresh: readonly number[];
   readonly follows: string | null;
 }
 
 export function describeTurn(
-  { turn, isRepeated, follows }: PlacedTurn,
+  { turn, fresh, follows }: PlacedTurn,
   description: Description,
 ): ConversationTurn {
   const { node } = turn;
-  const repeated = isRepeated.filter(Boolean).length;
+  const places = description.isWhole ? [...turn.input.keys()] : fresh;
+  const isFresh = new Set(fresh);
   return {
     traceId: turn.traceId,
     spanId: turn.spanId,
@@ -47,12 +49,13 @@ export function describeTurn(
     ...(node === undefined ? noUsage : usageOf(node)),
     follows,
     promptMessages: turn.input.length,
-    foldedMessages: description.isWhole ? 0 : repeated,
-    input: turn.input.flatMap((message, index) =>
-      isRepeated[index] === true && !description.isWhole
+    foldedMessages: turn.input.length - places.length,
+    input: places.flatMap((index) => {
+      const message = turn.input[index];
+      return message === undefined
         ? []
-        : [describeMessage(message, `i${index}`, isRepeated[index] === true, description)],
-    ),
+        : [describeMessage(message, `i${index}`, !isFresh.has(index), description)];
+    }),
     output: turn.output.map((message, index) => describeMessage(message, `o${index}`, false, description)),
   };
 }

@@ -7,13 +7,13 @@ import type { Message, MessagePart } from '@sightline/schema/conventions';
 export interface Folded {
   /** Index of the turn that the prompt follows; -1 for none. */
   readonly follows: number;
-  /** For each message of the prompt. */
-  readonly isRepeated: readonly boolean[];
+  /** Places in the prompt of the messages that it does not repeat. */
+  readonly fresh: readonly number[];
 }
 
 export class HistoryFolder {
   readonly #numbers = new Map<string, number>();
-  readonly #ofMessage = new WeakMap<Message, number>();
+  readonly #ofMessage = new Map<Message, number>();
   /** By the number of a message: the latest turn that has it. */
   readonly #latestTurn: number[] = [];
   /** By turn: numbers of its prompt and answer. */
@@ -25,12 +25,12 @@ export class HistoryFolder {
   add(input: readonly Message[], output: readonly Message[]): Folded {
     const prompt = input.map((message) => this.#numberOf(message));
     const follows = this.#mostAlike(prompt);
-    const isRepeated = this.#repeated(prompt, this.#turns[follows] ?? []);
+    const fresh = this.#fresh(prompt, this.#turns[follows] ?? []);
     const turn = this.#turns.length;
     const all = [...prompt, ...output.map((message) => this.#numberOf(message))];
     this.#turns.push(all);
     for (const number of all) this.#latestTurn[number] = turn;
-    return { follows, isRepeated };
+    return { follows, fresh };
   }
 
   #numberOf(message: Message): number {
@@ -62,11 +62,12 @@ export class HistoryFolder {
     return best;
   }
 
-  #repeated(prompt: readonly number[], history: readonly number[]): boolean[] {
+  #fresh(prompt: readonly number[], history: readonly number[]): number[] {
     // Mostly the one goes on where the other ends.
     let from = 0;
     while (from < prompt.length && prompt[from] === history[from]) from += 1;
-    const isRepeated = Array.from<boolean>({ length: prompt.length }).fill(true, 0, from);
+    const fresh: number[] = [];
+    if (from === prompt.length) return fresh;
     const places = new Map<number, number[]>();
     // From the end, so that the next place of a message is the last of its places.
     for (let index = history.length - 1; index >= from; index -= 1)
@@ -75,10 +76,10 @@ export class HistoryFolder {
       const left = places.get(prompt[index] ?? -1) ?? [];
       while ((left.at(-1) ?? next) < next) left.pop();
       const place = left.at(-1);
-      isRepeated[index] = place !== undefined;
-      if (place !== undefined) next = place + 1;
+      if (place === undefined) fresh.push(index);
+      else next = place + 1;
     }
-    return isRepeated;
+    return fresh;
   }
 }
 

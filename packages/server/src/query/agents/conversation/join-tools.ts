@@ -28,18 +28,17 @@ interface Told {
 
 /** `turns` in the order of time, with the messages that are shown. */
 export function joinTools(
-  turns: readonly { readonly turn: Turn; readonly isRepeated: readonly boolean[] }[],
+  turns: readonly { readonly turn: Turn; readonly fresh: readonly number[] }[],
   runs: readonly ToolRun[],
 ): JoinedTools {
   const unclaimed = new Set(runs);
-  const byCallId = new Map(
-    runs.flatMap((run) => (run.use.callId === undefined ? [] : [[run.use.callId, run]])),
-  );
-  const shown = turns.map(({ turn, isRepeated }) => ({ turn, ...shownOf(turn, isRepeated) }));
+  const byCallId = new Map<string, ToolRun>();
+  for (const run of runs) if (run.use.callId !== undefined) byCallId.set(run.use.callId, run);
+  const shown = turns.map(({ turn, fresh }) => ({ turn, ...shownOf(turn, fresh) }));
   const results = shown.flatMap(({ told }) => told);
-  const resultsById = new Map(
-    results.toReversed().flatMap((told) => (told.part.id === undefined ? [] : [[told.part.id, told]])),
-  );
+  const resultsById = new Map<string, Told>();
+  for (const told of results)
+    if (told.part.id !== undefined && !resultsById.has(told.part.id)) resultsById.set(told.part.id, told);
   const freeResults = new Set(results.filter(({ part }) => part.id === undefined));
   const outcomes = new Map<CallPart, FoundOutcome>();
   const joined = new Set<ResultPart>();
@@ -71,7 +70,7 @@ interface Shown {
 }
 
 /** The calls and results in the messages of a turn that are shown. */
-function shownOf(turn: Turn, isRepeated: readonly boolean[]): Shown {
+function shownOf(turn: Turn, fresh: readonly number[]): Shown {
   const calls: CallPart[] = [];
   const told: Told[] = [];
   const look = ({ parts }: Message, place: string): void => {
@@ -80,8 +79,10 @@ function shownOf(turn: Turn, isRepeated: readonly boolean[]): Shown {
       else if (part.type === 'tool_result') told.push({ part, turn, partId: `${place}.${index}` });
     }
   };
-  for (const [index, message] of turn.input.entries())
-    if (isRepeated[index] !== true) look(message, `i${index}`);
+  for (const index of fresh) {
+    const message = turn.input[index];
+    if (message !== undefined) look(message, `i${index}`);
+  }
   for (const [index, message] of turn.output.entries()) look(message, `o${index}`);
   return { calls, told };
 }

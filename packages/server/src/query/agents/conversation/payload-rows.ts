@@ -52,18 +52,15 @@ function readRow(answer: RowBinary): PayloadRow {
   };
 }
 
-/** Long values are kept apart, and stand as '' among the others. */
 function readAttributes(answer: RowBinary): AttributeRow {
-  const attributeKeys = answer.strings();
-  const attributeValues = answer.strings();
+  const keys = answer.strings();
+  const values = answer.strings();
   const attributeTypes = answer.string();
-  const longKeys = answer.strings();
-  const longValues = answer.strings();
-  for (const [index, key] of longKeys.entries()) {
-    const place = attributeKeys.indexOf(key);
-    if (place >= 0) attributeValues[place] = longValues[index] ?? '';
-  }
-  return { attributeKeys, attributeValues, attributeTypes };
+  return {
+    attributeKeys: [...keys, ...answer.strings()],
+    attributeValues: [...values, ...answer.strings()],
+    attributeTypes,
+  };
 }
 
 function readEvents(answer: RowBinary): Pick<PayloadRow, 'eventKeys' | 'eventValues'> {

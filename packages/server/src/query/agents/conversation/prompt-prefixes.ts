@@ -5,8 +5,8 @@ import {
   type MessageSource,
   readConversation,
 } from '@sightline/schema/conventions';
-import { textNumbers } from '@sightline/schema/otlp';
-import { idLength, type StoredTexts, wholeValue } from '../../restore-texts.ts';
+import { restoreTexts } from '@sightline/schema/otlp';
+import { idLength, type StoredTexts, textByNumber } from '../../restore-texts.ts';
 
 export const promptKey = 'gen_ai.input.messages';
 const systemKey = 'gen_ai.system_instructions';
@@ -45,7 +45,7 @@ export class PromptPrefixes {
     this.#texts = texts;
   }
 
-  /** `source` has everything but the prompt. */
+  /** `source` has everything but the prompt, in whose place anything may stand. */
   read(source: MessageSource, prompt: StoredPrompt | undefined): Conversation {
     if (prompt === undefined) return readConversation(source);
     const chain = this.#chainOf(prompt);
@@ -66,38 +66,39 @@ export class PromptPrefixes {
   }
 
   #readWhole(source: MessageSource, { chain, prompt, system }: Place): Conversation {
-    const text = this.#wholeText(prompt.value, prompt);
+    const { text, lastText } = this.#wholeText(prompt.value, prompt);
     const list = messageList(text);
     const conversation = readWith(source, list ?? text);
     // Where the list is empty, or the span is that of a tool, what was said stands elsewhere.
     if (list !== undefined && list.length > 0 && conversation.input.length >= list.length)
-      remember(chain, {
-        ...prompt,
-        system,
-        messages: conversation.input,
-        lastText: greatest(prompt.value, 0),
-      });
+      remember(chain, { ...prompt, system, messages: conversation.input, lastText });
     return conversation;
   }
 
   /** Undefined where what is new cannot be read by itself. */
   #readOn(source: MessageSource, before: Prompt, { chain, prompt, system }: Place): Conversation | undefined {
     const rest = prompt.value.slice(before.value.length - 1);
-    const list = messageList(this.#wholeText(`[${rest.slice(1)}`, prompt));
+    const { text, lastText } = this.#wholeText(`[${rest.slice(1)}`, prompt);
+    const list = messageList(text);
     if (list === undefined) return undefined;
     // The instructions are among the messages before.
     const { [systemKey]: _, ...attributes } = source.attributes;
     const { input, output } = readWith({ ...source, attributes }, list);
     if (input.length !== list.length) return undefined;
     const messages = [...before.messages, ...input];
-    remember(chain, { ...prompt, system, messages, lastText: greatest(rest, before.lastText) });
+    remember(chain, { ...prompt, system, messages, lastText: Math.max(lastText, before.lastText) });
     return { input: messages, output };
   }
 
-  #wholeText(value: string, { textIds }: StoredPrompt): string {
-    const whole = wholeValue(value, textIds, this.#texts);
-    this.charactersRead += whole.length;
-    return whole;
+  /** With the highest number of a text in it. */
+  #wholeText(value: string, { textIds }: StoredPrompt): { readonly text: string; readonly lastText: number } {
+    let lastText = 0;
+    const text = restoreTexts(value, (number) => {
+      if (number > lastText) lastText = number;
+      return textByNumber(number, textIds, this.#texts);
+    });
+    this.charactersRead += text.length;
+    return { text, lastText };
   }
 }
 
@@ -150,8 +151,4 @@ function hasRole(entry: unknown): boolean {
     typeof entry.role === 'string' &&
     entry.role !== ''
   );
-}
-
-function greatest(value: string, least: number): number {
-  return textNumbers(value).reduce((most, number) => Math.max(most, number), least);
 }

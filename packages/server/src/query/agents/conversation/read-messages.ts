@@ -173,7 +173,7 @@ function meetPayloadLimit(reader: Reader, skipped: number): void {
   });
 }
 
-/** The row with its texts, and the prompt apart, as it is stored: see PromptPrefixes. */
+/** The row with its texts, and the prompt apart, as it is stored: see PromptPrefixes. '' stands in its place. */
 function splitPrompt(
   row: PayloadRow,
   texts: StoredTexts,
@@ -184,12 +184,7 @@ function splitPrompt(
   // A list that the sender did not write as text is JSON as well.
   if (value === undefined || !/[sj]/.test(row.attributeTypes[at] ?? ''))
     return { payload: restoreRow(row, texts), prompt: undefined };
-  const rest = {
-    ...row,
-    attributeKeys: row.attributeKeys.toSpliced(long, 1).toSpliced(at, 1),
-    attributeValues: row.attributeValues.toSpliced(long, 1).toSpliced(at, 1),
-    attributeTypes: row.attributeTypes.slice(0, at) + row.attributeTypes.slice(at + 1),
-  };
+  const rest = { ...row, attributeValues: row.attributeValues.with(long, '') };
   return { payload: restoreRow(rest, texts), prompt: { value, textIds: row.textIds } };
 }
 
