@@ -140,7 +140,7 @@ const fromRequests = trusted(
 function requestsOf(conditions: Sql): Sql {
   return sql`SELECT trace_id, span_id, ${trusted(requestColumnsOut)}, if(namedServer = '', answering, namedServer) AS server
     FROM (SELECT trace_id, span_id, parent_span_id, kind, ${trusted(requestColumns)} ${fromRequests} AND ${conditions}) AS requests
-    LEFT JOIN (SELECT trace_id, parent_span_id AS asking, any(toString(service)) AS answering ${fromRequests} AND ${conditions} AND kind = 2
+    LEFT JOIN (SELECT trace_id, parent_span_id AS asking, any(${trusted(mcpServerName)}) AS answering ${fromRequests} AND ${conditions} AND kind = 2
       GROUP BY trace_id, asking) AS answers ON requests.trace_id = answers.trace_id AND requests.span_id = answers.asking
     WHERE NOT (kind = 2 AND (trace_id, parent_span_id) IN (SELECT trace_id, span_id ${fromRequests} AND ${conditions} AND kind != 2))`;
 }

@@ -271,13 +271,15 @@ test('MCP: of the spans that are not requests nothing but that is read', async (
 });
 
 test('MCP: a call of a tool is a request where it says so, client and server of it one', async () => {
-  const asked = { 'mcp.method.name': 'tools/call', 'mcp.server.name': 'sums' };
+  const asked = { 'mcp.method.name': 'tools/call' };
+  // Who answers says its name; who asks need not.
+  const answered = { ...asked, 'mcp.server.name': 'sums' };
   await telemetry.loadJson(
     'traces',
     tracesRequest('host', [
       spans.agent('clerk', { trace: 5, span: 50, at: 100, lasts: 9 }),
       spans.tool('add', { trace: 5, span: 51, parent: 50, at: 101, error: 'overflow', attributes: asked }),
-      { ...spans.tool('add', { trace: 5, span: 52, parent: 51, at: 101, attributes: asked }), kind: 2 },
+      { ...spans.tool('add', { trace: 5, span: 52, parent: 51, at: 101, attributes: answered }), kind: 2 },
       spans.tool('own', { trace: 5, span: 53, parent: 50, at: 103 }),
     ]),
   );
