@@ -10,6 +10,10 @@ import { compileText, compileWords } from './compile-text.ts';
 
 /** So many texts are looked up one by one; more are met so often that reading the newest rows finds them sooner. */
 const textsLookedUpMax = 500;
+/** Word for word what the index of `texts` is over, or all texts are read. */
+const wordsOfBody = trusted(
+  String.raw`if(isValidASCII(body), lower(body), replaceRegexpAll(lowerUTF8(body), '[^\\p{L}\\p{N}]+', ' '))`,
+);
 const noText = trusted(`toFixedString('', 16)`);
 
 /**
@@ -17,9 +21,9 @@ const noText = trusted(`toFixedString('', 16)`);
  * by the index over `text_ids`; without any, the index over words answers alone. The index has to be given some id, or it is not used.
  */
 export function compileLongText(signal: SignalWithTexts, parts: readonly string[], scope: FilterScope): Sql {
-  const exact = (pattern: Sql): Sql => sql`lower(body) LIKE ${pattern}`;
+  const exact = (pattern: Sql): Sql => sql`lowerUTF8(body) LIKE ${pattern}`;
   const texts = sql`SELECT DISTINCT id FROM texts
-    WHERE ${usedWithin(scope)} AND ${compileWords(parts, { words: trusted('lower(body)'), exact })}`;
+    WHERE ${usedWithin(scope)} AND ${compileWords(parts, { words: wordsOfBody, exact })}`;
   const some = sql`(SELECT groupArray(id) FROM (${texts} LIMIT ${uint(textsLookedUpMax + 1)}))`;
   const areMany = sql`length(${some}) > ${uint(textsLookedUpMax)}`;
   return sql`(${compileText(signal, parts)}

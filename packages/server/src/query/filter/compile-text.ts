@@ -7,8 +7,8 @@ import type { StoredSignal } from './signal-columns.ts';
  * matter (`"rate limit"`, `foo-bar`) are the texts of the found rows read to check. A star matches within a text.
  */
 export function compileText(signal: StoredSignal, parts: readonly string[]): Sql {
-  if (signal === 'metrics') return sql`lower(name) LIKE ${string(contains(lower(parts)))}`;
-  const exact = (pattern: Sql): Sql => sql`arrayExists(text -> text LIKE ${pattern}, words)`;
+  if (signal === 'metrics') return sql`lowerUTF8(name) LIKE ${string(contains(lower(parts)))}`;
+  const exact = (pattern: Sql): Sql => sql`arrayExists(text -> text LIKE ${pattern}, lowered)`;
   return compileWords(parts, { words: trusted('words'), exact });
 }
 
