@@ -49,7 +49,7 @@ export function UnpricedTable({ models, onPrice }: UnpricedTableProps): ReactEle
                   {row.reason === 'unknown_tier' && <span className="mono"> {row.serviceTier}</span>}
                 </td>
                 <td className="end">{formatCount(row.calls)}</td>
-                <td className="end">{formatCount(row.tokens)}</td>
+                <td className="end">{row.tokens === 0 ? <Dash /> : formatCount(row.tokens)}</td>
                 <td className="end">
                   {row.reportedCostUsd === 0 ? <Dash /> : formatCostUsd(row.reportedCostUsd)}
                 </td>
