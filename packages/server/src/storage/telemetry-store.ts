@@ -38,13 +38,13 @@ export interface ScoreRow {
   readonly judgeCostUsd: number | null;
 }
 
-/** ClickHouse SQL with `{name:Type}` placeholders. Values never reach the text. */
 /** What somebody typed, and whose rows it may see. */
 export interface UntrustedStatement {
   readonly sql: string;
   readonly project: string;
 }
 
+/** ClickHouse SQL with `{name:Type}` placeholders. Values never reach the text. */
 export interface Statement {
   readonly sql: string;
   readonly params?: Readonly<Record<string, unknown>>;
