@@ -47,7 +47,7 @@ export function runsDetail({ totals, previous }: Pick<OverviewResponse, 'totals'
 }
 
 /** A cost in a sentence. */
-function costSaid(usage: { readonly costUsd: number | null; readonly unpricedCalls: number }): string {
+export function costSaid(usage: { readonly costUsd: number | null; readonly unpricedCalls: number }): string {
   const words = costWords(usage);
   return words === 'unknown' ? 'cost unknown' : words.replace('≥ ', 'at least ');
 }
@@ -174,11 +174,12 @@ export function performanceSentence(found: PerformanceResponse, when: string): s
   for (const finding of found.findings) kinds.set(finding.type, (kinds.get(finding.type) ?? 0) + 1);
   if (kinds.size === 0) return `All ${plural(found.total, 'run')} ${when} stayed within the thresholds`;
   const words = [...kinds].map(([type, count]) => findingWords(type, count));
-  return `${words.join(', ')} among ${plural(found.total, 'run')} ${when}`;
+  const said = words.join(', ');
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)} among ${plural(found.total, 'run')} ${when}`;
 }
 
 function findingWords(type: string, count: number): string {
-  if (type === 'high_error_rate') return 'Too many failures';
+  if (type === 'high_error_rate') return 'too many failures';
   const noun: Readonly<Record<string, string>> = {
     slow_workflow: 'slow run',
     slow_step: 'slow step',

@@ -1,3 +1,4 @@
+import type { Usage } from '@sightline/schema/api';
 import { expect, it } from 'vitest';
 import { findCriticalPath } from './critical-path.ts';
 import { slimTrace } from './trace-fixture.ts';
@@ -48,12 +49,13 @@ it('stays a headline, however long the names are', () => {
 it('tells what the run counts, not what its spans add up to', () => {
   const model = buildTraceModel(slimTrace([{ id: 'root', start: 0, end: 12, name: 'ping' }]));
   const used = { ...noUsage, inputTokens: 1000, outputTokens: 100, costUsd: 0.0011 };
-  const detail = (usage: typeof used) => traceDetail(model, findCriticalPath(model), usage);
+  const detail = (usage: Usage) => traceDetail(model, findCriticalPath(model), usage);
   expect(detail(used)).toBe('1 span · 1 service · 1,100 tokens · $0.0011');
+  expect(detail({ ...noUsage, unpricedCalls: 1 })).toBe('1 span · 1 service · cost unknown');
   expect(detail({ ...used, unpricedCalls: 1 })).toBe('1 span · 1 service · 1,100 tokens · at least $0.0011');
 });
 
-const noUsage = {
+const noUsage: Usage = {
   inputTokens: null,
   outputTokens: null,
   cacheReadTokens: null,

@@ -1,6 +1,7 @@
 import type { Usage } from '@sightline/schema/api';
+import { costSaid } from './agent-answers.ts';
 import type { CriticalPath } from './critical-path.ts';
-import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from './format.ts';
+import { formatCount, formatDurationMs, formatShare, plural } from './format.ts';
 import {
   at,
   spanModelName,
@@ -47,8 +48,7 @@ export function traceDetail(model: TraceModel, path: CriticalPath, used?: Usage)
   if (model.errorCount > 0) parts.push(plural(model.errorCount, 'error'));
   const tokens = (used?.inputTokens ?? 0) + (used?.outputTokens ?? 0);
   if (tokens > 0) parts.push(`${formatCount(tokens)} tokens`);
-  if (used !== undefined && (used.costUsd ?? 0) > 0)
-    parts.push(`${used.unpricedCalls > 0 ? 'at least ' : ''}${formatCostUsd(used.costUsd ?? 0)}`);
+  if (used !== undefined && (used.costUsd !== null || used.unpricedCalls > 0)) parts.push(costSaid(used));
   return parts.join(' · ');
 }
 

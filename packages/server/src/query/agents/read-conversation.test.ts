@@ -212,6 +212,48 @@ test('a session is one conversation: the second run tells what is new', async ()
   expect(turns[4]).toMatchObject({ traceId: hexId(32, 2), foldedMessages: 3 });
 });
 
+test('where calls are numbered anew in each answer and run, each has what came of it', async () => {
+  const inSession = { 'gen_ai.conversation.id': 'numbered' };
+  const round = (trace: number, nth: number) => {
+    const place = trace * 100 + nth * 10;
+    const at = place / 10;
+    const asked = [said('user', `run ${trace}, question ${nth}`)];
+    const call = called('call_0', 'look', { nth });
+    const result = told('call_0', `${trace}.${nth}`);
+    const usedId = { 'gen_ai.tool.call.id': 'call_0' };
+    return [
+      spans.call('m', {
+        trace,
+        span: place + 1,
+        at,
+        attributes: { ...messages(asked, [call]), ...inSession },
+      }),
+      spans.tool('look', { trace, span: place + 2, at: at + 0.3, attributes: usedId }),
+      spans.call('m', {
+        trace,
+        span: place + 3,
+        at: at + 0.6,
+        attributes: { ...messages([...asked, call, result], [said('assistant', 'Seen.')]), ...inSession },
+      }),
+    ];
+  };
+  const rounds = [round(41, 1), round(41, 2), round(42, 1)];
+  await telemetry.loadJson('traces', tracesRequest('bot', rounds.flat()));
+  const { turns } = await readSessionConversation(telemetry.context, {
+    id: 'numbered',
+    ...sessionConversationParameters.parse({}),
+  });
+  expect(turns).toHaveLength(6);
+  expect(turns.flatMap((turn) => textsOf(turn, 'output'))).toEqual([
+    'assistant: look({"nth":1}) → "41.1"',
+    'assistant: Seen.',
+    'assistant: look({"nth":2}) → "41.2"',
+    'assistant: Seen.',
+    'assistant: look({"nth":1}) → "42.1"',
+    'assistant: Seen.',
+  ]);
+});
+
 test('pages of turns lose and repeat nothing', async () => {
   const seen: (string | null)[] = [];
   let cursor: string | undefined;

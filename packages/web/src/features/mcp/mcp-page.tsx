@@ -144,7 +144,7 @@ function ServerCard(props: {
           </div>
         ))}
       </dl>
-      <p className="small soft">
+      <p className="mcp-methods small soft">
         {server.methods.map((method) => (
           <span key={method.method} className="mcp-method">
             <code>{method.method}</code> {formatCount(method.calls)}

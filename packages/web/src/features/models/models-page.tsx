@@ -30,7 +30,12 @@ export function ModelsPage(): ReactElement {
           </>
         ),
       },
-      ...callColumns<ModelFacts>(),
+      // Rate and calls say how many failed; the names of models are long.
+      ...callColumns<ModelFacts>().map((column) => ({
+        ...column,
+        hidden: column.id === 'errors' || column.id === 'runs',
+        onPhone: false,
+      })),
       {
         id: 'ttftP50Ms',
         label: 'First token',
@@ -47,7 +52,7 @@ export function ModelsPage(): ReactElement {
         sortBy: (row) => row.cacheHitRate ?? -1,
         render: (row) => <ShareValue share={row.cacheHitRate} />,
       },
-      ...usageColumns<ModelFacts>(),
+      ...usageColumns<ModelFacts>().map((column) => ({ ...column, onPhone: column.id === 'costUsd' })),
       lastColumn<ModelFacts>(nowMs),
     ];
   }, [nowMs, search]);

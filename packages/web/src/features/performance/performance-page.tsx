@@ -2,7 +2,7 @@ import type { PerformanceResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { performanceQuery } from '../../api/agent-queries.ts';
-import { performanceSentence } from '../../model/agent-answers.ts';
+import { costSaid, performanceSentence } from '../../model/agent-answers.ts';
 import { formatCostUsd, formatCount, formatDurationMs, formatShare } from '../../model/format.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
@@ -82,7 +82,8 @@ function comparedWords(found: PerformanceResponse): string {
   if (found.total === 0) return '';
   const parts = [`${formatCount(found.completed)} completed`, `${formatCount(found.failed)} failed`];
   if (found.p95Ms !== null) parts.push(`p95 ${formatDurationMs(found.p95Ms)}`);
-  if (found.totalCostUsd !== null) parts.push(formatCostUsd(found.totalCostUsd));
+  if (found.totalCostUsd !== null)
+    parts.push(costSaid({ costUsd: found.totalCostUsd, unpricedCalls: found.unpricedCalls }));
   return parts.join(' · ');
 }
 

@@ -32,27 +32,27 @@ export function joinTools(
   runs: readonly ToolRun[],
 ): JoinedTools {
   const unclaimed = new Set(runs);
-  const byCallId = new Map<string, ToolRun>();
-  for (const run of runs) if (run.use.callId !== undefined) byCallId.set(run.use.callId, run);
+  const byCallId = Map.groupBy(runs, ({ use }) => use.callId ?? '');
   const shown = turns.map(({ turn, fresh }) => ({ turn, ...shownOf(turn, fresh) }));
   const results = shown.flatMap(({ told }) => told);
-  const resultsById = new Map<string, Told>();
-  for (const told of results)
-    if (told.part.id !== undefined && !resultsById.has(told.part.id)) resultsById.set(told.part.id, told);
+  const resultsById = Map.groupBy(results, ({ part }) => part.id ?? '');
   const freeResults = new Set(results.filter(({ part }) => part.id === undefined));
   const outcomes = new Map<CallPart, FoundOutcome>();
   const joined = new Set<ResultPart>();
   for (const { turn, calls } of shown) {
     for (const call of calls) {
-      const run = byCallId.get(call.id ?? '') ?? findRun(call, turn, unclaimed);
-      const told = resultsById.get(call.id ?? '') ?? findTold(call, turn, freeResults);
+      const run = call.id === undefined ? undefined : nearest(byCallId.get(call.id), turn, (each) => each);
+      const outcome = run ?? findRun(call, turn, unclaimed);
+      const told =
+        (call.id === undefined ? undefined : nearest(resultsById.get(call.id), turn, (each) => each.turn)) ??
+        findTold(call, turn, freeResults);
       if (told !== undefined) {
         joined.add(told.part);
         freeResults.delete(told);
       }
-      if (run !== undefined) {
-        unclaimed.delete(run);
-        outcomes.set(call, { from: 'span', run, told: told?.part });
+      if (outcome !== undefined) {
+        unclaimed.delete(outcome);
+        outcomes.set(call, { from: 'span', run: outcome, told: told?.part });
       } else if (told !== undefined) {
         outcomes.set(call, { from: 'message', told: told.part, turn: told.turn, partId: told.partId });
       }
@@ -60,8 +60,28 @@ export function joinTools(
   }
   // The same result is often told again under the same id.
   for (const { part } of results)
-    if (part.id !== undefined && resultsById.get(part.id)?.part !== part) joined.add(part);
+    if (part.id !== undefined && resultsById.get(part.id)?.[0]?.part !== part) joined.add(part);
   return { outcomes, joined, alone: [...unclaimed] };
+}
+
+/**
+ * Of what has the id of a call: the first since its turn began, else the last before, in the same run if there is any. Some models number their calls anew in
+ * each run, or in each answer.
+ */
+function nearest<Item>(
+  items: readonly Item[] = [],
+  turn: Turn,
+  placeOf: (item: Item) => Pick<Turn, 'traceId' | 'startNanos'>,
+): Item | undefined {
+  let [after, before]: (Item | undefined)[] = [];
+  const here = items.filter((item) => placeOf(item).traceId === turn.traceId);
+  for (const item of here.length > 0 ? here : items) {
+    const { startNanos } = placeOf(item);
+    if (startNanos >= turn.startNanos) {
+      if (after === undefined || startNanos < placeOf(after).startNanos) after = item;
+    } else if (before === undefined || startNanos > placeOf(before).startNanos) before = item;
+  }
+  return after ?? before;
 }
 
 interface Shown {
