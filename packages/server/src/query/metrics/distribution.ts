@@ -14,19 +14,22 @@ export function quantileOfIntervals(intervals: readonly Interval[], quantile: nu
   if (total <= 0) return null;
   const wanted = total * quantile;
   const edges = [...new Set(intervals.flatMap(({ low, high }) => [low, high]))].sort((a, b) => a - b);
+  const wide = new OpenIntervals(intervals.filter(isWide));
+  const points = Map.groupBy(
+    intervals.filter((interval) => !isWide(interval)),
+    ({ high }) => high,
+  );
+  let pointCount = 0;
   let below = 0;
   let previous = edges[0] ?? 0;
   for (const edge of edges) {
     // Within a bucket the count grows evenly up to its edge; a bucket of zero width adds all of its values there.
-    const before =
-      countUpTo(intervals.filter(isWide), edge) +
-      countUpTo(
-        intervals.filter((interval) => !isWide(interval)),
-        previous,
-      );
+    const wideCount = wide.countUpTo(edge);
+    const before = wideCount + pointCount;
     if (before >= wanted && before > below)
       return previous + ((wanted - below) / (before - below)) * (edge - previous);
-    below = countUpTo(intervals, edge);
+    for (const { count } of points.get(edge) ?? []) pointCount += count;
+    below = wideCount + pointCount;
     if (below >= wanted) return edge;
     previous = edge;
   }
@@ -37,15 +40,42 @@ function isWide({ low, high }: Interval): boolean {
   return high > low;
 }
 
-/** Values at or below `edge`, as far as the buckets tell. */
-function countUpTo(intervals: readonly Interval[], edge: number): number {
-  let count = 0;
-  for (const interval of intervals) {
-    if (edge >= interval.high) count += interval.count;
-    else if (edge > interval.low)
-      count += (interval.count * (edge - interval.low)) / (interval.high - interval.low);
+/**
+ * Counts values up to edges that grow, looking only at the buckets around each: of buckets that overlap little, all edges take as long as sorting. A histogram may have
+ * ten thousand.
+ */
+class OpenIntervals {
+  readonly #byLow: readonly Interval[];
+  #next = 0;
+  #open: readonly Interval[] = [];
+  #closedCount = 0;
+
+  constructor(intervals: readonly Interval[]) {
+    this.#byLow = intervals.toSorted((a, b) => a.low - b.low);
   }
-  return count;
+
+  countUpTo(edge: number): number {
+    const begun: Interval[] = [];
+    for (
+      let next = this.#byLow[this.#next];
+      next !== undefined && next.low < edge;
+      next = this.#byLow[this.#next]
+    ) {
+      begun.push(next);
+      this.#next += 1;
+    }
+    const open: Interval[] = [];
+    let partly = 0;
+    for (const interval of [...this.#open, ...begun]) {
+      if (interval.high <= edge) this.#closedCount += interval.count;
+      else {
+        open.push(interval);
+        partly += (interval.count * (edge - interval.low)) / (interval.high - interval.low);
+      }
+    }
+    this.#open = open;
+    return this.#closedCount + partly;
+  }
 }
 
 export interface Extremes {
