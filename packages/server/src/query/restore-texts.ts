@@ -121,7 +121,7 @@ async function readTextsById(reader: Reader, ids: readonly string[], range: Wind
     parts.map((part) =>
       reader.rows<{ id: string; text: string }>(sql`
         SELECT lower(hex(texts.id)) AS id, body AS text FROM texts
-        WHERE ${textsOfDays(reader.project, range)} AND texts.id IN (${idsByHex(part, 16)})
+        PREWHERE ${textsOfDays(reader.project, range)} AND texts.id IN (${idsByHex(part, 16)})
         LIMIT 1 BY texts.id`),
     ),
   );
