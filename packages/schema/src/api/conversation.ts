@@ -105,7 +105,7 @@ export const conversationTurn = usage.extend({
 });
 
 export const conversationParameters = z.object({
-  limit: z.coerce.number().int().min(1).max(1000).default(500).describe('Turns.'),
+  limit: z.coerce.number().int().min(1).max(1000).default(100).describe('Turns.'),
   cursor: z.string().max(512).optional(),
   partCharacters: z.coerce
     .number()

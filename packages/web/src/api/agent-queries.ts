@@ -72,6 +72,9 @@ export const runQuery = (traceId: string) =>
 /** Where a conversation is read from: a run, or all runs of a session. */
 export type ConversationPlace = { readonly traceId: string } | { readonly sessionId: string };
 
+/** The first page opens soon; who goes on behind it has time, and should not have to ask often. */
+const laterTurns = 500;
+
 export const conversationQuery = (place: ConversationPlace) =>
   infiniteQueryOptions({
     queryKey: ['conversation', place],
@@ -80,7 +83,7 @@ export const conversationQuery = (place: ConversationPlace) =>
         'traceId' in place
           ? `/runs/${place.traceId}/conversation`
           : `/sessions/${encodeURIComponent(place.sessionId)}/conversation`,
-        { cursor: pageParam },
+        { cursor: pageParam, limit: pageParam === undefined ? undefined : laterTurns },
         signal,
       ),
     initialPageParam: undefined as string | undefined,

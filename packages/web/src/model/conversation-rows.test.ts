@@ -1,6 +1,6 @@
 import type { ConversationMessage, ConversationPart, ConversationTurn } from '@sightline/schema/api';
 import { expect, test } from 'vitest';
-import { conversationRows, rowOfSpan } from './conversation-rows.ts';
+import { conversationRows, mayComeLater, rowOfSpan } from './conversation-rows.ts';
 
 const message = (role: string, ...parts: ConversationPart[]): ConversationMessage => ({
   role,
@@ -96,4 +96,34 @@ test('in a session each run begins with a line of its own, and equal keys never 
   });
   expect(rows.filter((row) => row.kind === 'run').map((row) => row.number)).toEqual([1, 2]);
   expect(new Set(rows.map((row) => row.key)).size).toBe(rows.length);
+});
+
+test('what no turn of a page shows may stand on a later one, unless it began before the last of these', () => {
+  const at = (second: number): string => `2026-11-21T10:00:${String(second).padStart(2, '0')}.000000000Z`;
+  const ms = (second: number): number => Date.parse(`2026-11-21T10:00:${String(second).padStart(2, '0')}Z`);
+  const called: ConversationPart = {
+    type: 'tool_call',
+    partId: 'o0.0',
+    name: 'look',
+    arguments: {},
+    outcome: {
+      from: 'span',
+      spanId: 'tool',
+      startTime: at(25),
+      durationMs: 1,
+      isError: false,
+      statusMessage: null,
+      partId: 't:tool',
+    },
+  };
+  const turns = [
+    turn('a', { startTime: at(10) }),
+    turn('b', { startTime: at(20), output: [message('assistant', called)] }),
+  ];
+  expect(mayComeLater(turns, { spanId: 'c', startMs: ms(30) })).toBe(true);
+  expect(mayComeLater(turns, { spanId: 'c', startMs: ms(20) })).toBe(true);
+  expect(mayComeLater(turns, { spanId: 'c', startMs: ms(15) })).toBe(false);
+  expect(mayComeLater(turns, { spanId: 'b', startMs: ms(20) })).toBe(false);
+  expect(mayComeLater(turns, { spanId: 'tool', startMs: ms(25) })).toBe(false);
+  expect(mayComeLater([], { spanId: 'c', startMs: ms(30) })).toBe(false);
 });

@@ -1,5 +1,6 @@
 /** A conversation as the rows of a list, so that one of thousands of messages opens as fast as one of ten. */
 import type { ConversationMessage, ConversationPart, ConversationTurn } from '@sightline/schema/api';
+import { msFromTimestamp } from './timestamp.ts';
 
 /** What a turn shows beyond what is new in it. */
 export type TurnExtra = 'prompt' | 'diff' | 'json';
@@ -81,6 +82,23 @@ export function rowOfSpan(rows: readonly ConversationRow[], spanId: string): num
     (row) =>
       row.kind === 'message' &&
       row.message.parts.some((part) => part.type === 'tool_call' && part.outcome?.spanId === spanId),
+  );
+}
+
+/** Whether a span that none of these turns shows may stand behind them: turns are in the order of time, a tool behind its call. */
+export function mayComeLater(
+  turns: readonly ConversationTurn[],
+  { spanId, startMs }: { readonly spanId: string; readonly startMs: number },
+): boolean {
+  const last = turns.at(-1);
+  // A millisecond for what is lost between nanoseconds and these.
+  if (last === undefined || msFromTimestamp(last.startTime) > startMs + 1) return false;
+  return !turns.some(
+    (turn) =>
+      turn.spanId === spanId ||
+      turn.output.some(({ parts }) =>
+        parts.some((part) => part.type === 'tool_call' && part.outcome?.spanId === spanId),
+      ),
   );
 }
 

@@ -51,9 +51,13 @@ export function Conversation(props: ConversationProps): ReactElement {
       else next.set(turnKey(turn), extra);
       return next;
     });
+  const broughtTo = useRef<string>(undefined);
   useEffect(() => {
+    if (broughtTo.current === selectedSpan) return;
     const row = selectedSpan === undefined ? -1 : rowOfSpan(rows, selectedSpan);
+    // It may come with the next page.
     if (row === -1) return;
+    broughtTo.current = selectedSpan;
     const shown = virtual.getVirtualItems();
     const isSeen = shown.some(
       (item) =>

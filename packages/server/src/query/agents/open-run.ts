@@ -2,7 +2,7 @@ import { normalTraceId, readTraceExtent, type TraceExtent } from '../read-trace.
 import type { Reader } from '../reader.ts';
 import { readRunTree, readStepsState, type StoredRun } from './read-run-tree.ts';
 import type { RunState } from './run-cache.ts';
-import { readRunsProgress } from './stored-runs.ts';
+import { readGeneration } from './stored-runs.ts';
 
 export interface RunWish<Also> {
   readonly withFlags?: boolean;
@@ -29,11 +29,12 @@ export async function openRun<Also>(
   const known = reader.runs?.find(key, reader.clock.monotonicMs());
   if (known !== undefined && (known.run.flags !== undefined || !withFlags)) {
     const { run } = known;
-    const [state, more] = await Promise.all([readState(reader, id, run.extent), also(run.extent, run)]);
+    // What is wanted first: it is worked on here while the engine looks whether anything changed.
+    const [more, state] = await Promise.all([also(run.extent, run), readState(reader, id, run.extent)]);
     if (isSame(state, known.state)) return { ...run, also: more };
   }
   // What a run is kept under is read before it: should it change meanwhile, it is read again the next time.
-  const [extent, { generation }] = await Promise.all([readTraceExtent(reader, id), readRunsProgress(reader)]);
+  const [extent, generation] = await Promise.all([readTraceExtent(reader, id), readGeneration(reader)]);
   const [run, more] = await Promise.all([
     readRunTree(reader, id, { extent, withFlags }),
     also(extent, undefined),
@@ -49,9 +50,9 @@ export async function openRun<Also>(
 }
 
 async function readState(reader: Reader, traceId: string, within: TraceExtent): Promise<RunState> {
-  const [extent, { generation }, { count, changedMs }] = await Promise.all([
+  const [extent, generation, { count, changedMs }] = await Promise.all([
     readTraceExtent(reader, traceId),
-    readRunsProgress(reader),
+    readGeneration(reader),
     readStepsState(reader, traceId, within),
   ]);
   return { ...extent, steps: count, changedMs, generation };

@@ -28,7 +28,13 @@ import {
 } from './conversation/describe-turn.ts';
 import { HistoryFolder } from './conversation/fold-history.ts';
 import { joinTools, type JoinedTools } from './conversation/join-tools.ts';
-import { messagesOf, readMessageLogs, readPayloads, type RunMessages } from './conversation/read-messages.ts';
+import {
+  messagesOf,
+  readMessageLogs,
+  readPayloads,
+  type RunMessages,
+  type RunPayloads,
+} from './conversation/read-messages.ts';
 import { byTime } from './conversation/turn.ts';
 import { openRun } from './open-run.ts';
 import type { RunTree } from './run-tree.ts';
@@ -123,16 +129,22 @@ const knownCharactersMax = 4 << 20;
 
 async function readWhole(reader: Reader, traceId: string): Promise<Conversation> {
   const id = normalTraceId(traceId);
-  const { tree, extent, also } = await openRun(reader, id, {
+  const { tree, also } = await openRun(reader, id, {
     also: async (within, before) => {
-      if (before === undefined || !known.has(before.tree)) return readPayloads(reader, id, within);
-      const logs = await readMessageLogs(reader, id, within);
-      return logs.length === 0 ? undefined : readPayloads(reader, id, within);
+      const same = before === undefined ? undefined : known.get(before.tree);
+      if (same !== undefined && (await readMessageLogs(reader, id, within)).length === 0)
+        return { conversation: same };
+      const payloads = await readPayloads(reader, id, within);
+      // Put together while the engine is asked whether the tree is that of now.
+      return before === undefined
+        ? { payloads }
+        : { conversation: putTogether(reader, before.tree, payloads) };
     },
   });
-  const before = also === undefined ? known.get(tree) : undefined;
-  if (before !== undefined) return before;
-  const payloads = also ?? (await readPayloads(reader, id, extent));
+  return also.conversation ?? putTogether(reader, tree, also.payloads);
+}
+
+function putTogether(reader: Reader, tree: RunTree, payloads: RunPayloads): Conversation {
   const messages = messagesOf(reader, tree, payloads);
   const conversation = place([messages]);
   const isWhole = reader.limitsMet.limitsMet === undefined;

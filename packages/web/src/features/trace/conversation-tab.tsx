@@ -1,7 +1,8 @@
 import type { RunResponse } from '@sightline/schema/api';
 import { useInfiniteQuery } from '@tanstack/react-query';
-import { useMemo, type ReactElement } from 'react';
+import { useEffect, useMemo, type ReactElement } from 'react';
 import { conversationQuery } from '../../api/agent-queries.ts';
+import { mayComeLater } from '../../model/conversation-rows.ts';
 import { Conversation } from '../../widgets/conversation.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { useNextPage } from '../../widgets/use-next-page.ts';
@@ -19,6 +20,16 @@ export function ConversationTab({
   const query = useInfiniteQuery(conversationQuery({ traceId: model.traceId }));
   const turns = useMemo(() => query.data?.pages.flatMap((page) => page.turns) ?? [], [query.data]);
   const onReachEnd = useNextPage(query);
+  const spanId = model.slim.columns.spanId[selected];
+  const spanStartMs = model.startMs + (model.slim.columns.startOffsetUs[selected] ?? 0) / 1000;
+  const isAwaited = useMemo(
+    () => spanId !== undefined && mayComeLater(turns, { spanId, startMs: spanStartMs }),
+    [turns, spanId, spanStartMs],
+  );
+  const isFailed = query.error !== null;
+  useEffect(() => {
+    if (isAwaited && !isFailed) onReachEnd();
+  }, [isAwaited, isFailed, onReachEnd]);
   if (query.error !== null && turns.length === 0)
     return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <SkeletonRows count={12} />;
@@ -29,9 +40,9 @@ export function ConversationTab({
       <Conversation
         turns={turns}
         startMs={model.startMs}
-        selectedSpan={model.slim.columns.spanId[selected]}
-        onSelectSpan={(_turn, spanId) => {
-          const span = model.indexOf.get(spanId);
+        selectedSpan={spanId}
+        onSelectSpan={(_turn, chosen) => {
+          const span = model.indexOf.get(chosen);
           if (span !== undefined) trace.select(span);
         }}
         onReachEnd={onReachEnd}
