@@ -369,6 +369,35 @@ describe('evaluators of a running server', { timeout: 120_000 }, () => {
     });
   });
 
+  it('do not wait for a judge that does not answer', async () => {
+    const asleep = createServer(() => undefined);
+    await new Promise<void>((resolve) => asleep.listen(0, '127.0.0.1', resolve));
+    const sleepy = await send<Evaluator>('POST', '/evaluators', {
+      name: 'asleep',
+      settings: {
+        type: 'judge',
+        protocol: 'openai',
+        url: `http://127.0.0.1:${(asleep.address() as AddressInfo).port}/v1`,
+        model: 'm',
+        criterion: 'Is it any good at all?',
+        timeoutMs: 60_000,
+      },
+    });
+    await send('POST', '/evaluators', { name: 'polite', settings: { type: 'refusal' } });
+    // More than are judged at once.
+    const traces = await Promise.all(
+      Array.from({ length: 6 }, async () => sendTrace({ answer: 'Quite high.' })),
+    );
+    for (const traceId of traces)
+      await until(async () => {
+        const { scores } = await get<ScoresResponse>(`/scores?traceId=${traceId}`);
+        return scores.find(({ name }) => name === 'polite');
+      });
+    await fetch(`${url}/api/v1/evaluators/${sleepy.id}`, { method: 'DELETE' });
+    asleep.close();
+    asleep.closeAllConnections();
+  });
+
   it('choose by a stable share of the traces', () => {
     const ids = Array.from({ length: 4000 }, () => randomBytes(16).toString('hex'));
     const chosen = ids.filter((id) => isSampled(id, 0.25));

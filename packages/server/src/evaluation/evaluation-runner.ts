@@ -261,10 +261,16 @@ class Runner implements EvaluationRunner {
     this.#waiting = [...wanted.values()].reduce((sum, rules) => sum + rules.length, 0);
     const judge = await this.judgeSurroundings(context.project);
     const { catalog, owner } = this.#options;
-    const jobs = [...wanted];
+    // Code first, of all traces: a judge that does not answer keeps none of it waiting.
+    const jobs = [false, true].flatMap((byJudge) =>
+      [...wanted].map(
+        ([traceId, rules]) => [traceId, rules.filter((rule) => isJudge(rule) === byJudge)] as const,
+      ),
+    );
     const work = async (): Promise<void> => {
       for (let job = jobs.shift(); job !== undefined && !this.#stopping.signal.aborted; job = jobs.shift()) {
         const [traceId, rules] = job;
+        if (rules.length === 0) continue;
         const facts = await readTraceFacts(context, traceId).catch(() => undefined);
         for (const rule of facts === undefined ? [] : rules) {
           if (this.#stopping.signal.aborted) return;
@@ -298,7 +304,7 @@ class Runner implements EvaluationRunner {
   ): Promise<readonly string[]> {
     const sampled = new Map([...traces].filter(([traceId]) => isSampled(traceId, evaluator.sampleRate)));
     const matched = [...(await matchTraces(new Reader(context), evaluator.q, sampled))];
-    if ((evaluator.settings.type !== 'judge' && !isFirstRound) || matched.length === 0) return matched;
+    if ((!isJudge(evaluator) && !isFirstRound) || matched.length === 0) return matched;
     const [known, run] = await Promise.all([
       findKnownScores(
         new Reader(context),
@@ -319,3 +325,5 @@ class Runner implements EvaluationRunner {
     }
   }
 }
+
+const isJudge = ({ settings }: Pick<StoredEvaluator, 'settings'>): boolean => settings.type === 'judge';
