@@ -1,8 +1,10 @@
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ensure, systemClock, unixNano } from '@sightline/base';
+import { realDisk } from './disk.ts';
 import { encodeEnvelope } from './envelope.ts';
 import type { Ingest } from './ingest.ts';
 import { FakeStore, outage } from './testing/fake-store.ts';
@@ -128,6 +130,22 @@ test('A task that wants no loads waits until what is half in the tables is there
   expect(await waiting).toBe(0);
   await drained(ingest);
   expect(store.items()).toBe(3);
+  await ingest.close();
+});
+
+test('A disk that stays full is counted at each request and logged once, since the log may be on it', async () => {
+  const lines: string[] = [];
+  const write = async (): Promise<never> => {
+    throw Object.assign(new Error('No space.'), { code: 'ENOSPC' });
+  };
+  const ingest = await openTestIngest(directory, store, {
+    log: pino({ level: 'error' }, { write: (line) => lines.push(line) }),
+    disk: { ...realDisk, write },
+  });
+  for (let i = 0; i < 20; i += 1)
+    await expect(send(ingest, spansJson(1))).rejects.toMatchObject({ code: 'disk_full' });
+  expect(lines).toHaveLength(1);
+  expect(ingest.ledger().rows).toEqual([]);
   await ingest.close();
 });
 

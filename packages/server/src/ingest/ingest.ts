@@ -109,6 +109,9 @@ async function recoverAll(
   return recovered;
 }
 
+/** Failures of the journal are counted each, and logged this often. */
+const failureLogEveryMs = 10_000;
+
 export class Ingest {
   readonly limits: IngestLimits;
   readonly counters = new Counters();
@@ -127,6 +130,7 @@ export class Ingest {
   #quietTask: Promise<unknown> = Promise.resolve();
   #resending: Promise<unknown> = Promise.resolve();
   #closing = false;
+  #failureLoggedMs = -Infinity;
 
   constructor(
     options: IngestOptions,
@@ -382,6 +386,10 @@ export class Ingest {
       },
       failed: (error) => {
         this.counters.add('sightline_journal_failures_total', {}, 1);
+        // On a full disk every request fails, and the log may be on the same disk.
+        const nowMs = this.#options.clock.monotonicMs();
+        if (nowMs - this.#failureLoggedMs < failureLogEveryMs) return;
+        this.#failureLoggedMs = nowMs;
         this.#options.log.error({ err: error }, 'The journal cannot be written.');
       },
     };

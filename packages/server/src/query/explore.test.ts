@@ -175,6 +175,20 @@ describe('facets', () => {
     const bad = readFacets(telemetry.context, { ...range, signal: 'spans', fields: 'a b', limit: 5 });
     await expect(bad).rejects.toMatchObject({ code: 'bad_request' });
   });
+
+  test('a name in quotes may have a comma', async () => {
+    const { facets } = await readFacets(telemetry.context, {
+      ...range,
+      signal: 'spans',
+      fields: 'service, attr."a, \\"b\\"",status',
+      limit: 5,
+    });
+    expect(facets.map(({ field, values }) => [field, values.length > 0])).toEqual([
+      ['service', true],
+      ['attr."a, \\"b\\""', false],
+      ['status', true],
+    ]);
+  });
 });
 
 test('fields are those of the language and those that were seen', async () => {

@@ -90,26 +90,30 @@ interface WrittenField {
 }
 
 /** Fields as they stand left of `:` in a filter. */
-export function readFields(list: string): WrittenField[] {
-  const written = list
-    .split(',')
+export function readFields(list: string, parameter = 'fields'): WrittenField[] {
+  // A name in quotes may have commas of its own.
+  const written = (list.match(/(?:"(?:\\.|[^"\\])*"|[^,])+/gs) ?? [])
     .map((field) => field.trim())
     .filter((field) => field !== '');
   if (written.length === 0 || written.length > fieldsMax) {
     throw new SightlineError(
       'bad_request',
-      `"fields" must name 1 to ${fieldsMax} fields, separated by commas.`,
+      `"${parameter}" must name 1 to ${fieldsMax} fields, separated by commas.`,
       {
-        hint: 'For example fields=service,status,attr.http.route',
+        hint: `For example ${parameter}=service,status,attr.http.route`,
       },
     );
   }
   return written.map((field) => {
     const parsed = parseFilter(`${field}:*`);
     if (!parsed.ok || parsed.value.type !== 'term') {
-      throw new SightlineError('bad_request', `"${field.slice(0, 64)}" in "fields" is not a field name.`, {
-        hint: 'Write fields as in a filter; put names with special characters in quotes: attr."my key".',
-      });
+      throw new SightlineError(
+        'bad_request',
+        `"${field.slice(0, 64)}" in "${parameter}" is not a field name.`,
+        {
+          hint: 'Write fields as in a filter; put names with special characters in quotes: attr."my key".',
+        },
+      );
     }
     const { source, name } = parsed.value.field;
     return { written: field, source, name };

@@ -32,7 +32,7 @@ export async function queryMetric(
 ): Promise<MetricQueryResponse> {
   const filter = readQ(parameters.q, 'metrics', context.clock);
   const asked = readRange(parameters, context.clock);
-  const labelFields = parameters.groupBy === undefined ? [] : readFields(parameters.groupBy);
+  const labelFields = parameters.groupBy === undefined ? [] : readFields(parameters.groupBy, 'groupBy');
   const stepMs = chooseStep(asked, parameters.stepS);
   const reader = new Reader(context);
   const metric = await findMetric(reader, parameters.name);
