@@ -237,6 +237,9 @@ const implied: readonly Source[] = [
   attribute('gen_ai.agent.name', { map: any('agent') }),
   attribute('gen_ai.workflow.name', { map: any('workflow') }),
   attribute('sightline.stage.name', { map: any('step') }),
+  // LiveKit's `agent_turn` and, around all turns, `agent_session`.
+  attribute('lk.generation_id', { map: any('agent') }),
+  attribute('lk.session_options', { map: any('workflow') }),
 ];
 
 export const operationField: Field = { type: 'text', sources: [...declared, ...implied] };

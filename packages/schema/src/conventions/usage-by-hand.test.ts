@@ -314,6 +314,18 @@ test('the span around calls keeps its own counts: it has the metadata of the las
   expect(derive(around).input_tokens).toBe(11_000);
 });
 
+test("LiveKit's turn is of an agent, its session of a room and a participant", () => {
+  const read = (attributes: Attributes) => derive({ name: 'agent_turn', attributes });
+  expect(read({ 'lk.generation_id': 'speech_1', 'lk.agent_name': 'concierge' })).toMatchObject({
+    operation: 'agent',
+    agent_name: 'concierge',
+  });
+  expect(
+    read({ 'lk.session_options': '{}', 'lk.pii.room_name': 'room-7', 'lk.pii.participant_identity': 'ann' }),
+  ).toMatchObject({ operation: 'workflow', session_id: 'room-7', user_id: 'ann' });
+  expect(read({ 'lk.generation_id': 'speech_1', 'gen_ai.request.model': 'gpt-4o' }).operation).toBe('llm');
+});
+
 test('MLflow names a tool and an agent by the name of the span', () => {
   const named = (type: string) => derive({ name: 'lookup', attributes: { 'mlflow.spanType': type } });
   expect(named('"TOOL"')).toMatchObject({ operation: 'tool', tool_name: 'lookup' });

@@ -61,9 +61,13 @@ export const conversationForms: readonly ConversationForm[] = [
   {
     name: 'livekit',
     input: (a) =>
-      normalMessages(pick(a, 'lk.chat_ctx', 'lk.input_text', 'lk.user_transcript', 'lk.user_input'), 'user'),
+      normalMessages(pickLiveKit(a, 'chat_ctx', 'input_text', 'user_transcript', 'user_input'), 'user'),
     output: (a) =>
-      answer(pick(a, 'lk.response.text', 'lk.output_text'), a['lk.response.function_calls'], undefined),
+      answer(
+        pickLiveKit(a, 'response.text', 'output_text'),
+        pickLiveKit(a, 'response.function_calls'),
+        undefined,
+      ),
   },
   {
     name: 'langfuse',
@@ -173,6 +177,11 @@ function allMessages(a: JsonRecord): { input: readonly Message[]; output: readon
   const last = all.at(-1);
   if (last?.role === 'assistant') return { input: all.slice(0, -1), output: [last] };
   return { input: all, output: all.length > 0 ? normalMessages(a['final_result'], 'assistant') : [] };
+}
+
+/** What may name a person has another prefix since 2026. */
+function pickLiveKit(a: JsonRecord, ...names: readonly string[]): unknown {
+  return pick(a, ...names.flatMap((name) => [`lk.pii.${name}`, `lk.${name}`]));
 }
 
 /** Beside the answer there are usage and sizes. */

@@ -376,6 +376,33 @@ describe('records beside the span', () => {
   });
 });
 
+test.each(['lk', 'lk.pii'])("LiveKit's turns and tools, under %s", (prefix) => {
+  const items = [
+    { type: 'message', role: 'system', content: ['Be brief.'] },
+    { type: 'message', role: 'user', content: ['Weather in Paris?'] },
+  ];
+  const attributes = {
+    [`${prefix}.chat_ctx`]: JSON.stringify({ items }),
+    [`${prefix}.response.text`]: 'Sunny.',
+  };
+  expect(readConversation({ name: 'llm_request', attributes })).toEqual({
+    input: [told, asked],
+    output: [answered],
+  });
+  const tool = {
+    'lk.function_tool.name': 'weather',
+    'lk.function_tool.id': 'c1',
+    [`${prefix}.function_tool.arguments`]: '{"city":"Paris"}',
+    [`${prefix}.function_tool.output`]: 'sunny',
+  };
+  expect(readToolUse({ name: 'function_tool', attributes: tool })).toEqual({
+    name: 'weather',
+    callId: 'c1',
+    arguments: { city: 'Paris' },
+    result: 'sunny',
+  });
+});
+
 test("Logfire's request and answer, streamed or not", () => {
   const read = (answer: object) =>
     readConversation({
