@@ -16,6 +16,36 @@ test('values are read one after the other', () => {
   expect(answer.isAtEnd).toBe(true);
 });
 
+test('strings are UTF-8, however short or long', () => {
+  for (const text of [
+    '',
+    'ascii',
+    'grüß',
+    '日本語',
+    '\u0080\u00ff',
+    'é'.repeat(30),
+    'é'.repeat(60),
+    `${'x'.repeat(99)}ü`,
+    '😀',
+  ]) {
+    const bytes = Buffer.from(text);
+    expect(new RowBinary(bytesOf(bytes.length, text)).string()).toBe(text);
+  }
+});
+
+test('equal lists are one', () => {
+  const answer = new RowBinary(bytesOf(2, 1, 'a', 2, 'ü', 2, 1, 'a', 2, 'ü', 1, 1, 'a', 0, 0, 7));
+  const first = answer.repeatedStrings();
+  expect(first).toEqual(['a', 'ü']);
+  expect(answer.repeatedStrings()).toBe(first);
+  expect(answer.repeatedStrings()).toEqual(['a']);
+  const none = answer.repeatedStrings();
+  expect(none).toEqual([]);
+  expect(answer.repeatedStrings()).toBe(none);
+  expect(answer.uint8()).toBe(7);
+  expect(() => new RowBinary(bytesOf(2, 1, 'a')).repeatedStrings()).toThrow(RangeError);
+});
+
 test('an answer may lie anywhere in its memory', () => {
   expect(new RowBinary(bytesOf('....', 3, 'abc').subarray(4)).string()).toBe('abc');
 });

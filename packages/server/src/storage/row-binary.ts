@@ -1,13 +1,19 @@
 /**
  * Reads ClickHouse's RowBinary, value after value: the caller knows the types of the columns. Strings have their length before them as a varint,
  * arrays and maps the number of their entries.
+ *
+ * A long run has sixty thousand short strings, most of them ASCII. To ask Node for each takes 150 ns and more; to cut them out of the whole
+ * answer, read as Latin-1, a third of it.
  */
 export class RowBinary {
   readonly #bytes: Buffer;
+  readonly #latin1: string;
+  readonly #lists = new Map<string, readonly string[]>();
   #at = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#latin1 = this.#bytes.toString('latin1');
   }
 
   /** All rows were read. */
@@ -16,7 +22,10 @@ export class RowBinary {
   }
 
   uint8(): number {
-    return this.#bytes.readUInt8(this.#at++);
+    const byte = this.#bytes[this.#at];
+    if (byte === undefined) throw tooShort();
+    this.#at += 1;
+    return byte;
   }
 
   /** As a `DateTime64(9)` is written, too: nanoseconds since 1970. */
@@ -37,13 +46,30 @@ export class RowBinary {
   string(): string {
     const length = this.count();
     const from = this.#advance(length);
-    return length === 0 ? '' : this.#bytes.toString('utf8', from, from + length);
+    if (length < shortBytes) {
+      const text = this.#latin1.slice(from, from + length);
+      if (!beyondAscii.test(text)) return text;
+    }
+    return this.#bytes.toString('utf8', from, from + length);
   }
 
   strings(): string[] {
     const strings: string[] = [];
     for (let left = this.count(); left > 0; left -= 1) strings.push(this.string());
     return strings;
+  }
+
+  /** As `strings`; equal lists, such as the keys of rows of one kind, are one. */
+  repeatedStrings(): readonly string[] {
+    const from = this.#at;
+    for (let left = this.count(); left > 0; left -= 1) this.#advance(this.count());
+    const key = this.#latin1.slice(from, this.#at);
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    this.#at = from;
+    const list = this.strings();
+    this.#lists.set(key, list);
+    return list;
   }
 
   /** So many bytes, as of a `FixedString` or an array of them, in hex. */
@@ -55,8 +81,13 @@ export class RowBinary {
   /** Where what is read begins. A RangeError where the answer ends before: it was not read as what it is. */
   #advance(length: number): number {
     const from = this.#at;
-    if (from + length > this.#bytes.length) throw new RangeError('The answer is shorter than its rows.');
+    if (from + length > this.#bytes.length) throw tooShort();
     this.#at = from + length;
     return from;
   }
 }
+
+const shortBytes = 100;
+const beyondAscii = /[\u0080-\u00ff]/;
+
+const tooShort = (): RangeError => new RangeError('The answer is shorter than its rows.');

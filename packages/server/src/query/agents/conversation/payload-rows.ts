@@ -53,12 +53,14 @@ function readRow(answer: RowBinary): PayloadRow {
 }
 
 function readAttributes(answer: RowBinary): AttributeRow {
-  const keys = answer.strings();
-  const values = answer.strings();
+  const keys = answer.repeatedStrings();
+  const attributeValues = answer.strings();
   const attributeTypes = answer.string();
+  const longKeys = answer.repeatedStrings();
+  for (let left = answer.count(); left > 0; left -= 1) attributeValues.push(answer.string());
   return {
-    attributeKeys: [...keys, ...answer.strings()],
-    attributeValues: [...values, ...answer.strings()],
+    attributeKeys: longKeys.length === 0 ? keys : [...keys, ...longKeys],
+    attributeValues,
     attributeTypes,
   };
 }
