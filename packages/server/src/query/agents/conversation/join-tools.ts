@@ -32,6 +32,7 @@ export function joinTools(
   runs: readonly ToolRun[],
 ): JoinedTools {
   const unclaimed = new Set(runs);
+  const byName = Map.groupBy(runs, ({ use }) => use.name);
   const byCallId = Map.groupBy(runs, ({ use }) => use.callId ?? '');
   const shown = turns.map(({ turn, fresh }) => ({ turn, ...shownOf(turn, fresh) }));
   const results = shown.flatMap(({ told }) => told);
@@ -42,7 +43,13 @@ export function joinTools(
   for (const { turn, calls } of shown) {
     for (const call of calls) {
       const run = call.id === undefined ? undefined : nearest(byCallId.get(call.id), turn, (each) => each);
-      const outcome = run ?? findRun(call, turn, unclaimed);
+      const outcome =
+        run ??
+        findRun(
+          call,
+          turn,
+          byName.get(call.name)?.filter((each) => unclaimed.has(each)),
+        );
       const told =
         (call.id === undefined ? undefined : nearest(resultsById.get(call.id), turn, (each) => each.turn)) ??
         findTold(call, turn, freeResults);
@@ -107,19 +114,21 @@ function shownOf(turn: Turn, fresh: readonly number[]): Shown {
   return { calls, told };
 }
 
-/** Without an id: the first unclaimed run of the tool since the turn began, with the same arguments if there is one. */
-function findRun(call: CallPart, turn: Turn, unclaimed: ReadonlySet<ToolRun>): ToolRun | undefined {
-  const named = [...unclaimed].filter(
+/** Without an id: the first of these unclaimed runs of the tool since the turn began, with the same arguments if there is one. */
+function findRun(call: CallPart, turn: Turn, ofName: readonly ToolRun[] = []): ToolRun | undefined {
+  const named = ofName.filter(
     ({ use, startNanos, traceId }) =>
-      use.name === call.name &&
       traceId === turn.traceId &&
       startNanos >= turn.startNanos &&
       (use.callId === undefined || call.id === undefined),
   );
+  if (named.length === 0) return undefined;
   const wanted = JSON.stringify(call.arguments);
   return named.find(({ use }) => JSON.stringify(use.arguments) === wanted) ?? named[0];
 }
 
 function findTold(call: CallPart, turn: Turn, free: ReadonlySet<Told>): Told | undefined {
-  return [...free].find((told) => told.turn.startNanos >= turn.startNanos && told.part.name === call.name);
+  for (const told of free)
+    if (told.turn.startNanos >= turn.startNanos && told.part.name === call.name) return told;
+  return undefined;
 }
