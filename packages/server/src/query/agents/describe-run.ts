@@ -32,9 +32,9 @@ export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['score
     status: isFailed ? 'error' : 'ok',
     steps: steps.length,
     llmCalls: callsOfModels(steps),
-    toolCalls: steps.filter(
-      ({ operation, tool }) => operation === 'tool' || (operation === 'mcp' && tool !== ''),
-    ).length,
+    toolCalls: idsOf(
+      steps.filter(({ operation, tool }) => operation === 'tool' || (operation === 'mcp' && tool !== '')),
+    ).size,
     errorCount,
     models: mixModels(billed.map(({ provider, model, costUsd }) => [provider, model, costUsd])),
     sessionId: orNull(origin.sessionId),
@@ -93,5 +93,8 @@ function endNanos(steps: readonly RunNode[]): bigint {
 function callsOfModels(steps: readonly RunNode[]): number {
   const calls = steps.filter(({ operation }) => operation === 'llm');
   const around = wrapperIds(calls.map(({ spanId, parentId: parentSpanId }) => ({ spanId, parentSpanId })));
-  return calls.filter(({ spanId }) => !around.has(spanId)).length;
+  return idsOf(calls.filter(({ spanId }) => !around.has(spanId))).size;
 }
+
+/** A span that was sent again is there twice, and is one call. */
+const idsOf = (steps: readonly RunNode[]): ReadonlySet<string> => new Set(steps.map(({ spanId }) => spanId));

@@ -216,15 +216,18 @@ describe('bad input is shown as what it is, and no total is wrong', () => {
       'traces',
       tracesRequest('gateway', [spans.agent('a', { trace: 22, span: 221, at: 0, lasts: 5 })]),
     );
-    await telemetry.loadJson('traces', tracesRequest('worker', [call]));
+    const look = spans.tool('look', { trace: 22, span: 223, parent: 221, at: 1 });
+    await telemetry.loadJson('traces', tracesRequest('worker', [call, look]));
     const later = telemetry.clock.nowNanos + 5n * 3_600_000_000_000n;
-    await telemetry.loadJson('traces', tracesRequest('worker', [call]), later);
+    await telemetry.loadJson('traces', tracesRequest('worker', [call, look]), later);
     const answer = runResponse.parse(await readRun(telemetry.context, hexId(32, 22)));
     expect(answer.run).toMatchObject({
       name: 'invoke_agent a',
       inputTokens: 7,
       costUsd: 1,
       durationMs: 35_000,
+      llmCalls: 1,
+      toolCalls: 1,
     });
     expect(answer.problems.map(({ type }) => type)).toEqual(['clock_skew', 'late_span', 'duplicate_span']);
     const cost = runCostResponse.parse(

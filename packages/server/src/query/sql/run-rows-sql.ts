@@ -49,8 +49,8 @@ const startOrder =
   'bitOr(bitShiftLeft(toUInt128(toUInt64(toUnixTimestamp64Nano(start_time))), 64), toUInt128(reinterpretAsUInt64(span_id)))';
 export const firstAgent = `argMinIf(agent_name, ${startOrder}, agent_name != '')`;
 export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
-/** One call seen by two instrumentations is one: spans of models that contain another do not count. */
-const llmCalls = `toUInt64(arrayMap(around -> arrayCount(id -> NOT has(around, id), groupArrayIf(span_id, operation = 'llm')), [${wrapperIds("operation = 'llm'")}])[1])`;
+/** One call seen by two instrumentations is one: spans of models that contain another do not count. Nor does a span that was sent again. */
+const llmCalls = `toUInt64(arrayMap(around -> arrayCount(id -> NOT has(around, id), groupUniqArrayIf(span_id, operation = 'llm')), [${wrapperIds("operation = 'llm'")}])[1])`;
 
 const runColumns = `
   trace_id,
@@ -58,7 +58,7 @@ const runColumns = `
   argMin(${headTuple}, ${tieOrder}) AS oneEnd, argMin(${headTuple}, bitXor(${tieOrder}, toUInt128(18446744073709551615))) AS otherEnd,
   if(oneEnd.8 = otherEnd.7, otherEnd, oneEnd) AS head,
   ${firstAgent} AS firstAgent,
-  count() AS steps, ${llmCalls} AS llmCalls, countIf(operation = 'tool' OR (operation = 'mcp' AND tool_name != '')) AS toolCalls,
+  count() AS steps, ${llmCalls} AS llmCalls, uniqExactIf(span_id, operation = 'tool' OR (operation = 'mcp' AND tool_name != '')) AS toolCalls,
   countIf(status_code = 2) AS errorCount,
   if(head.2 IN ('workflow', 'agent', 'step'), head.6 = 2, errorCount > 0) AS isFailed,
   max(session_id) AS sessionId, max(user_id) AS userId,
