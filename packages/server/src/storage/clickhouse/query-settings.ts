@@ -1,6 +1,6 @@
 import { defaultQueryLimits, type QueryLimits } from '../telemetry-store.ts';
 import { type ClickHouseEngine, type EngineSettings, literal } from './engine.ts';
-import { physicalName, tableNames } from './table-names.ts';
+import { physicalName, projectTables } from './table-names.ts';
 
 /** Always the same names: a session of the embedded engine keeps what was set before. */
 export function limitSettings(limits: QueryLimits): EngineSettings {
@@ -33,7 +33,7 @@ export function onlyOfProject(
   project: string,
 ): EngineSettings {
   const filter = literal(`project = ${literal(project)}`);
-  const names = new Set(tableNames.flatMap((table) => [table, physicalName(table, nodes)]));
+  const names = new Set(projectTables.flatMap((table) => [table, physicalName(table, nodes)]));
   const filters = [...names].map((table) => `${literal(`${database}.${table}`)}: ${filter}`);
   return { additional_table_filters: `{${filters.join(', ')}}` };
 }

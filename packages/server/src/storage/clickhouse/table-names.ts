@@ -29,6 +29,9 @@ const shardingKeys: Readonly<Record<string, string>> = {
 /** Every table of the store, as queries name them. */
 export const tableNames: readonly string[] = Object.keys(shardingKeys);
 
+/** Tables whose rows are a project's: all but what tells how far the store itself has come. */
+export const projectTables: readonly string[] = tableNames.filter((table) => table !== 'runs_progress');
+
 /** The table that holds the rows on one node. */
 export function physicalName(table: string, nodes: NodeLayout): string {
   return nodes.kind === 'cluster' ? `${table}_local` : table;

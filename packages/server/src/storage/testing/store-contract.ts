@@ -8,6 +8,7 @@ import { generateSegments } from '../../../../../bench/scale-data.ts';
 import { loadCases } from '../../../../../conformance/load.ts';
 import { gunzipSync } from 'node:zlib';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
+import { tableNames } from '../clickhouse/table-names.ts';
 import { RowBinary } from '../row-binary.ts';
 import type { ScoreRow, StoreError, TelemetryStore } from '../telemetry-store.ts';
 import { goldenSql } from './golden-sql.ts';
@@ -585,6 +586,10 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
           const { rows } = await store.queryUntrusted<{ n: string }>({ sql, project: mine });
           expect([sql, rows.map(({ n }) => Number(n))]).toEqual([sql, [seen]]);
         }
+        for (const table of tableNames)
+          expect(
+            (await store.queryUntrusted({ sql: `SELECT count() FROM ${table}`, project: mine })).rows,
+          ).toHaveLength(1);
         // What the store asks next is not held to it.
         const { rows } = await store.query<{ n: string }>({
           sql: 'SELECT count() AS n FROM spans WHERE project = {project:String}',
