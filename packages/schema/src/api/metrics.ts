@@ -53,7 +53,9 @@ export const metricAggregation = z.enum([
 
 export const metricQueryParameters = rangeParameters.extend({
   name: z.string().min(1),
-  aggregation: metricAggregation.optional().describe('Default by type: gauge and summary avg, sum rate, histogram p95.'),
+  aggregation: metricAggregation
+    .optional()
+    .describe('Default by type: gauge and summary avg, sum rate, histogram p95.'),
   groupBy: z.string().optional().describe('Attribute names, separated by commas.'),
   q: filterParameter.optional(),
   stepS: z.coerce

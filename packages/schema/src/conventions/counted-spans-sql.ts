@@ -23,7 +23,7 @@ const depthMax = 32;
  */
 export function countedSpanIdsSql(columns: CountedSpansColumns): string {
   const isInference = `${columns.operation} IN (${sqlList(inferenceOperations)})`;
-  const span = [columns.spanId, columns.parentSpanId, isInference, columns.responseId].join(', ');
+  const span = [...keysOf(columns), isInference, columns.responseId, columns.spanId].join(', ');
   const hasUsage = [columns.inputTokens, columns.outputTokens, columns.costUsd]
     .map((column) => `ifNull(${column}, 0) > 0`)
     .join(' OR ')
@@ -39,20 +39,37 @@ export function countedSpanIdsSql(columns: CountedSpansColumns): string {
   );
   const withResponses = bind('counted_', counted, bind('responses_', `arrayMap(s -> s.4, counted_)`, once));
   const withRelevant = bind('relevant_', relevant, withResponses);
-  return `arrayMap(s -> s.1, ${bind('all_', gathered, withRelevant)})`;
+  return `arrayMap(s -> s.5, ${bind('all_', gathered, withRelevant)})`;
+}
+
+/** The ids of a span and its parent, embeddings among themselves: one within a call that answers is another call. */
+function keysOf({
+  spanId,
+  parentSpanId,
+  operation,
+}: Pick<CountedSpansColumns, 'spanId' | 'parentSpanId' | 'operation'>): readonly string[] {
+  const family = `if(${operation} = 'embedding', 'e', '')`;
+  return [spanId, parentSpanId].map((id) => `concat(${id}, ${family})`);
 }
 
 /**
- * An aggregate for `GROUP BY project, trace_id`: the ids of spans for which `isCall` holds that are directly or by such spans around another for which it holds. Spans
+ * An aggregate for `GROUP BY project, trace_id`: the ids of spans for which `isCall` holds that are directly or by such spans around another for which it holds, and which is alike. Spans
  * that are each other's parents are around nothing but each other, which is nothing.
  */
 export function wrapperIdsSql({
-  spanId,
-  parentSpanId,
   isCall,
-}: Pick<CountedSpansColumns, 'spanId' | 'parentSpanId'> & { readonly isCall: string }): string {
-  const ids = `arrayIntersect(arrayMap(s -> s.1, calls_), ${outwardsSql('calls_')})`;
-  return bind('calls_', `groupArrayIf(tuple(${spanId}, ${parentSpanId}), ${isCall})`, ids);
+  ...columns
+}: Pick<CountedSpansColumns, 'spanId' | 'parentSpanId' | 'operation'> & { readonly isCall: string }): string {
+  const ids = bind(
+    'around_',
+    outwardsSql('calls_'),
+    `arrayMap(s -> s.3, arrayFilter(s -> has(around_, s.1), calls_))`,
+  );
+  return bind(
+    'calls_',
+    `groupArrayIf(tuple(${[...keysOf(columns), columns.spanId].join(', ')}), ${isCall})`,
+    ids,
+  );
 }
 
 /**

@@ -26,6 +26,43 @@ test('an inner span without usage leaves the count to the outer', () => {
   ).toEqual(['outer']);
 });
 
+test('an embedding inside a call that answers is another call, in the engine too', () => {
+  const within = (operations: readonly CountableSpan['operation'][]): readonly CountableSpan[] =>
+    operations.map((operation, at) =>
+      span(`${at}`.padEnd(16, '.'), at === 0 ? '' : `${at - 1}`.padEnd(16, '.'), operation, 10 + at, null),
+    );
+  const cases: readonly (readonly [Parameters<typeof within>[0], readonly string[]])[] = [
+    [
+      ['llm', 'embedding'],
+      ['0', '1'],
+    ],
+    [
+      ['llm', 'embedding', 'embedding'],
+      ['0', '2'],
+    ],
+    [
+      ['llm', 'llm', 'embedding'],
+      ['1', '2'],
+    ],
+    [
+      ['embedding', 'llm'],
+      ['0', '1'],
+    ],
+    [['rerank', 'llm'], ['1']],
+    [
+      ['agent', 'llm', 'embedding'],
+      ['1', '2'],
+    ],
+  ];
+  for (const [operations, expected] of cases) {
+    const spans = within(operations);
+    const short = (found: readonly string[]): string[] => found.map((id) => id.slice(0, 1)).toSorted();
+    expect(short(ids(spans))).toEqual(expected);
+    expect(short(countedInEngine(spans.map(asStored)))).toEqual(expected);
+    expect(short([...countedByParents(spans)].map(({ spanId }) => spanId))).toEqual(expected);
+  }
+});
+
 test('a call made by a tool inside a call is another call', () => {
   const spans = [
     span('outer', null, 'llm', 100, 10),

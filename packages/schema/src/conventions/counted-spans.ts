@@ -28,7 +28,8 @@ const separatingOperations: readonly OperationKind[] = ['tool', 'agent', 'workfl
 
 /**
  * The spans whose tokens and cost add up to what the trace used, each call once:
- * - a call of a model directly around another is the same call seen by two instrumentations: the inner one counts;
+ * - a call of a model directly around another is the same call seen by two instrumentations: the inner one counts. An embedding within a call that
+ *   answers (to look into a cache, say) is another one: both count;
  * - a response id counts once, at the innermost span that has it;
  * - agents, workflows and steps report sums: they count only where nothing below them does;
  * - spans that are each other's parents are around nothing but each other: each counts.
@@ -44,7 +45,7 @@ export function countedSpans<Span extends CountableSpan>(spans: readonly Span[])
     let isSeparated = false;
     for (const above of tree.ancestors(span)) {
       if (!isInference(above)) summed.add(above.spanId);
-      else if (!isSeparated && isInference(span)) wrappers.add(above.spanId);
+      else if (!isSeparated && isInference(span) && isAlike(span, above)) wrappers.add(above.spanId);
       isSeparated ||= separatingOperations.includes(above.operation);
     }
   }
@@ -67,8 +68,8 @@ export function countedByParents<Span extends CountableSpan>(spans: readonly Spa
   const calls = withUsage.filter(isInference);
   // Calls of a model where there are any; what reports sums only where there are none.
   const relevant = calls.length > 0 ? calls : withUsage;
-  const around = wrapperIds(relevant);
-  const counted = relevant.filter(({ spanId }) => !around.has(spanId));
+  const around = wrappersOf(relevant);
+  const counted = relevant.filter((span) => !around.has(span));
   const ids = new Set(firstOf(counted, ({ responseId }) => responseId).map(({ spanId }) => spanId));
   const mine = relevant.filter(({ spanId }) => ids.has(spanId));
   return new Set(firstOf(mine.toSorted(byUse), ({ spanId }) => spanId));
@@ -91,20 +92,22 @@ function useOf(span: CountableSpan): readonly (number | string)[] {
 }
 
 /**
- * The ids of calls around others of these calls: the parents of those that are innermost, their parents among the calls, and so on. Calls that are each
- * other's parents are around nothing.
+ * The calls around others of these calls that are alike: the parents of those that are innermost, their parents among the calls, and so on. Calls that are
+ * each other's parents are around nothing.
  */
-export function wrapperIds(
-  calls: readonly Pick<CountableSpan, 'spanId' | 'parentSpanId'>[],
-): ReadonlySet<string> {
-  const parentOf = ({ spanId, parentSpanId }: (typeof calls)[number]): string =>
-    parentSpanId === spanId ? '' : (parentSpanId ?? '');
+export function wrappersOf<Call extends Pick<CountableSpan, 'spanId' | 'parentSpanId' | 'operation'>>(
+  calls: readonly Call[],
+): ReadonlySet<Call> {
+  const family = (call: Call): string => (isEmbedding(call) ? 'e' : '');
+  const keyOf = (call: Call): string => call.spanId + family(call);
+  const parentOf = (call: Call): string =>
+    call.parentSpanId === call.spanId ? '' : (call.parentSpanId ?? '') + family(call);
   const parents = new Set(calls.map(parentOf));
-  const bySpanId = Map.groupBy(calls, ({ spanId }) => spanId);
-  const reached = new Set(calls.filter(({ spanId }) => !parents.has(spanId)).map(parentOf));
+  const byKey = Map.groupBy(calls, keyOf);
+  const reached = new Set(calls.filter((call) => !parents.has(keyOf(call))).map(parentOf));
   // What is added while the set is walked is walked as well.
-  for (const id of reached) for (const call of bySpanId.get(id) ?? []) reached.add(parentOf(call));
-  return reached;
+  for (const key of reached) for (const call of byKey.get(key) ?? []) reached.add(parentOf(call));
+  return new Set(calls.filter((call) => reached.has(keyOf(call))));
 }
 
 /** The first item of each key; all that have none. */
@@ -116,6 +119,8 @@ function firstOf<Item>(items: readonly Item[], keyOf: (item: Item) => string): r
   });
 }
 
+const isEmbedding = ({ operation }: Pick<CountableSpan, 'operation'>): boolean => operation === 'embedding';
+const isAlike = (a: CountableSpan, b: CountableSpan): boolean => isEmbedding(a) === isEmbedding(b);
 const isInference = (span: CountableSpan) => inferenceOperations.includes(span.operation);
 
 function hasUsage(span: CountableSpan): boolean {

@@ -38,6 +38,6 @@ export {
   countedByParents,
   countedSpans,
   inferenceOperations,
-  wrapperIds,
+  wrappersOf,
 } from './counted-spans.ts';
 export { type CountedSpansColumns, countedSpanIdsSql, wrapperIdsSql } from './counted-spans-sql.ts';

@@ -1,7 +1,7 @@
 /** What the list of runs says of a run, from its tree: held against the engine's sums by a property test. Pure. */
 import { formatNanos } from '@sightline/base';
 import type { Run, Usage } from '@sightline/schema/api';
-import { wrapperIds } from '@sightline/schema/conventions';
+import { wrappersOf } from '@sightline/schema/conventions';
 import type { RunOrigin } from './read-run-tree.ts';
 import { mixModels } from './run-facts.ts';
 import { addUsage, noUsage, orNull, type RunNode, type RunTree, stepsOf, usageOf } from './run-tree.ts';
@@ -91,10 +91,13 @@ function endNanos(steps: readonly RunNode[]): bigint {
 
 /** One call seen by two instrumentations is one: what contains another call does not count. */
 function callsOfModels(steps: readonly RunNode[]): number {
-  const calls = steps.filter(({ operation }) => operation === 'llm');
-  const around = wrapperIds(calls.map(({ spanId, parentId: parentSpanId }) => ({ spanId, parentSpanId })));
-  return idsOf(calls.filter(({ spanId }) => !around.has(spanId))).size;
+  const calls = steps.flatMap(({ spanId, parentId: parentSpanId, operation }) =>
+    operation === 'llm' ? [{ spanId, parentSpanId, operation }] : [],
+  );
+  const around = wrappersOf(calls);
+  return idsOf(calls.filter((call) => !around.has(call))).size;
 }
 
 /** A span that was sent again is there twice, and is one call. */
-const idsOf = (steps: readonly RunNode[]): ReadonlySet<string> => new Set(steps.map(({ spanId }) => spanId));
+const idsOf = (steps: readonly Pick<RunNode, 'spanId'>[]): ReadonlySet<string> =>
+  new Set(steps.map(({ spanId }) => spanId));

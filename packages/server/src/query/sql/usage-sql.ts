@@ -36,6 +36,7 @@ const ids = {
   spanId: 'span_id',
   // A span that names itself as its parent is not around anything.
   parentSpanId: "if(parent_span_id = span_id, toFixedString('', 8), parent_span_id)",
+  operation: 'operation',
 };
 
 /** Ids of the spans around another of those for which the condition holds. */
@@ -44,7 +45,6 @@ export const wrapperIds = (isCall: string): string => wrapperIdsSql({ ...ids, is
 /** Ids of the spans whose usage counts. */
 export const countedIds = countedSpanIdsSql({
   ...ids,
-  operation: 'operation',
   responseId: 'response_id',
   inputTokens: 'input_tokens',
   outputTokens: 'output_tokens',
