@@ -389,7 +389,7 @@ const cases: readonly OddCase[] = [
     ],
     steps: 6,
     ...twoCalls,
-    llmCalls: 4,
+    llmCalls: 2,
     problems: ['duplicate_span'],
   },
   {
