@@ -266,7 +266,9 @@ test('MCP: of the spans that are not requests nothing but that is read', async (
     });
     const first = rows.flatMap(({ explain }) => /Prewhere filter column:\s+(.*)$/.exec(explain)?.[1] ?? []);
     expect(first.length).toBeGreaterThan(1);
-    expect(new Set(first)).toEqual(new Set(["operation IN ('mcp', 'tool')"]));
+    expect(new Set(first)).toEqual(
+      new Set(["operation = 'mcp'", "mapContainsKey(attributes, 'mcp.method.name') AND operation = 'tool'"]),
+    );
   }
 });
 
