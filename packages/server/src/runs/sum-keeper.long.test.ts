@@ -1,4 +1,4 @@
 import { describeSums } from './testing/sums-contract.ts';
 
 // Both windows by all groups, of each state.
-describeSums(10);
+describeSums(5);
