@@ -1,3 +1,4 @@
+import { unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Span, TraceResponse } from '@sightline/schema/api';
 import { decodeSpan } from './decode-span.ts';
@@ -5,13 +6,11 @@ import { readCallCosts } from './read-call-costs.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { readFewWholeSpans, readWholeSpans } from './read-whole-spans.ts';
 import type { FullSpanRow } from './sql/span-columns-sql.ts';
+import { inBuckets } from './sql/range-sql.ts';
 import { type Sql, sql, string, uint } from './sql/sql.ts';
 
 /** Up to these, planning a statement takes longer than reading. */
 const fewSpans = 500;
-
-/** Of the sort keys of spans and steps. */
-const bucketSeconds = 300;
 
 /** A whole trace, spans in the order of their start. Throws `trace_not_found`. */
 export async function readTrace(
@@ -86,11 +85,8 @@ export async function readTraceExtent(reader: Reader, traceId: string): Promise<
 
 /** Of `spans` and `ai_spans`. Their sort key begins with these columns, so that nothing else narrows it further; each condition takes time to plan. */
 export function spansOfTrace(project: string, traceId: string, { start, end }: TraceExtent): Sql {
-  return sql`project = ${string(project)} AND trace_id = unhex(${string(traceId)}) AND bucket >= ${uint(bucketStart(start))} AND bucket <= ${uint(seconds(end))}`;
+  return sql`project = ${string(project)} AND trace_id = unhex(${string(traceId)}) AND ${inBuckets({ from: unixNano(BigInt(start)), to: unixNano(BigInt(end)) })}`;
 }
-
-const seconds = (nanos: string): number => Number(BigInt(nanos) / 1_000_000_000n);
-const bucketStart = (nanos: string): number => seconds(nanos) - (seconds(nanos) % bucketSeconds);
 
 /** Lower-case hex. An id that cannot be one is not found rather than wrong: it came from a link or a hand. */
 export function normalTraceId(traceId: string): string {

@@ -1,6 +1,6 @@
 import type { TimeRange } from '../time-range.ts';
 import type { StoredSignal } from '../filter/signal-columns.ts';
-import { int64, moment, type Sql, sql, string } from './sql.ts';
+import { int64, moment, type Sql, sql, string, uint } from './sql.ts';
 
 type Range = Pick<TimeRange, 'from' | 'to'>;
 
@@ -19,9 +19,16 @@ export function inRange(project: string, signal: StoredSignal, { from, to }: Ran
   }
 }
 
+/** As numbers: moments that the engine has to work out take it a third longer to plan for one trace. */
 export function inBuckets({ from, to }: Range): Sql {
-  return sql`bucket >= toStartOfFiveMinutes(${moment(from)}) AND bucket <= ${moment(to)}`;
+  return sql`bucket >= ${uint(bucketStart(from))} AND bucket <= ${uint(seconds(to))}`;
 }
+
+const bucketSeconds = 300;
+/** Since 1970, as far as a DateTime reaches. */
+const seconds = (nanos: bigint): number =>
+  Math.min(Math.max(0, Number(nanos / 1_000_000_000n)), 4_294_967_295);
+const bucketStart = (nanos: bigint): number => seconds(nanos) - (seconds(nanos) % bucketSeconds);
 
 /** Rows that were in the table at this moment of the engine's clock, in milliseconds since 1970. */
 export function storedUntil(ms: bigint): Sql {
