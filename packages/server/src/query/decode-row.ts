@@ -11,17 +11,11 @@ export interface StoredAttributes {
 
 /** Of a key that came more than once the first value, which is what filters see. */
 export function decodeAttributes({ keys, values, types }: StoredAttributes): Record<string, AttributeValue> {
-  const attributes: Record<string, AttributeValue> = {};
-  for (let index = 0; index < keys.length; index += 1) {
-    const key = keys[index] ?? '';
-    if (Object.hasOwn(attributes, key)) continue;
-    const value = decodeValue(values[index] ?? '', types[index] ?? 's');
-    // An own property like any other.
-    if (key === '__proto__')
-      Object.defineProperty(attributes, key, { value, enumerable: true, writable: true, configurable: true });
-    else attributes[key] = value;
-  }
-  return attributes;
+  const attributes = new Map<string, AttributeValue>();
+  for (const [index, key] of keys.entries())
+    if (!attributes.has(key)) attributes.set(key, decodeValue(values[index] ?? '', types[index] ?? 's'));
+  // fromEntries makes own properties of every name, also of `__proto__`.
+  return Object.fromEntries(attributes);
 }
 
 export function decodeValue(text: string, type: string): AttributeValue {

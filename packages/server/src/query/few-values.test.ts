@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   agentsParameters,
+  defaultThresholds,
   histogramParameters,
   mcpParameters,
   modelsParameters,
@@ -79,16 +80,9 @@ test('in the lists of models, agents, tools and MCP', async () => {
 });
 
 test('in the summary of performance', async () => {
-  const thresholds = {
-    workflowDurationS: 600,
-    stepDurationS: 120,
-    llmCallDurationS: 30,
-    workflowCostUsd: 1,
-    errorRate: 0.05,
-  };
   const summary = await readPerformance(telemetry.context, {
     ...performanceParameters.parse(range),
-    thresholds,
+    thresholds: defaultThresholds,
   });
   const slow = about(40_000);
   expect(summary).toMatchObject({ p50Ms: about(4000), p90Ms: slow, p95Ms: slow, p99Ms: slow });
