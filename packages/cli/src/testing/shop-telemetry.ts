@@ -50,6 +50,13 @@ export function shopTelemetry(): Readonly<Record<TelemetrySignal, Record<string,
                       attributes: [text('cache', 'basket')],
                     },
                   ],
+                  links: [
+                    {
+                      traceId: '1af7651916cd43dd8448eb211c80319d',
+                      spanId: 'c7ad6b7169203331',
+                      attributes: [text('caused.by', 'a message of a queue '.repeat(40))],
+                    },
+                  ],
                 },
                 {
                   traceId: shopTraceId,

@@ -42,6 +42,20 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
     await catalog.query('DELETE FROM schema_migrations WHERE name = $1', [future]);
   });
 
+  it('refuses a NUL character, which PostgreSQL cannot keep, and goes on', async () => {
+    await expect(createApiKey(catalog, { project: 'default', name: 'c\0i' })).rejects.toMatchObject({
+      code: 'bad_request',
+    });
+    await expect(revokeApiKey(catalog, { project: 'default', id: '\0' })).rejects.toMatchObject({
+      code: 'bad_request',
+    });
+    const settings = { name: 'in JSON', settings: { words: ['\0'] } };
+    await expect(
+      catalog.transaction(async (tx) => tx.query('SELECT $1::jsonb', [JSON.stringify(settings)])),
+    ).rejects.toMatchObject({ code: 'bad_request' });
+    expect(await catalog.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
   it('migrates once when several servers start together', async () => {
     const others = await Promise.all([reopen(), reopen()]);
     const rows = await catalog.query('SELECT id FROM projects');

@@ -61,7 +61,7 @@ async function openEmbedded(directory: string): Promise<OpenedCatalog> {
   });
   const runner = (connection: Pick<typeof client, 'query'>): SqlRunner => ({
     query: async <Row>(text: string, parameters: readonly unknown[] = []) => {
-      const { rows } = await connection.query<Row>(text, [...parameters]);
+      const { rows } = await connection.query<Row>(text, [...parameters]).catch(blameUnstorableText);
       return rows;
     },
   });
@@ -85,7 +85,7 @@ async function connectServer(connectionString: string): Promise<OpenedCatalog> {
   pool.on('error', () => {});
   const runner = (connection: Pick<typeof pool, 'query'>): SqlRunner => ({
     query: async <Row>(text: string, parameters: readonly unknown[] = []) => {
-      const { rows } = await connection.query(text, [...parameters]);
+      const { rows } = await connection.query(text, [...parameters]).catch(blameUnstorableText);
       return rows as Row[];
     },
   });
@@ -108,6 +108,16 @@ async function connectServer(connectionString: string): Promise<OpenedCatalog> {
     },
     close: async () => pool.end(),
   };
+}
+
+/** PostgreSQL keeps no NUL character in text or JSON: whoever sent one is told so. */
+function blameUnstorableText(error: unknown): never {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code !== '22021' && code !== '22P05') throw error;
+  throw new SightlineError('bad_request', 'A text has a NUL character (U+0000), which cannot be stored.', {
+    hint: 'Leave that character out.',
+    cause: error,
+  });
 }
 
 /** A refused connection has its reasons in `errors`, one for each address that was tried. */

@@ -67,6 +67,13 @@ beforeAll(async () => {
               attributes: { said: saying(turn), short: 's' },
             },
           ],
+          links: [
+            {
+              traceId: hexId(32, 99),
+              spanId: hexId(16, 9),
+              attributes: { asked: saying(100 + turn), short: 's' },
+            },
+          ],
         }),
       ]),
     );
@@ -119,7 +126,10 @@ test('spans come back as they were sent', async () => {
     const span = await readSpan(telemetry.context, { traceId, spanId: hexId(16, 1) });
     expect(trace.spans[0]?.attributes).toMatchObject(attributesOf(turn));
     expect(span.attributes).toMatchObject(attributesOf(turn));
-    expect(span.events[0]?.attributes).toEqual({ said: saying(turn), short: 's' });
+    for (const each of [span, trace.spans[0]]) {
+      expect(each?.events[0]?.attributes).toEqual({ said: saying(turn), short: 's' });
+      expect(each?.links[0]?.attributes).toEqual({ asked: saying(100 + turn), short: 's' });
+    }
   }
 });
 

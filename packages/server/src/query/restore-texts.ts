@@ -17,6 +17,7 @@ interface ValuesRow {
   readonly textIds: string;
   readonly attributeValues: readonly string[];
   readonly eventValues?: readonly (readonly string[])[];
+  readonly linkValues?: readonly (readonly string[])[];
 }
 
 /** Characters of an id. */
@@ -146,9 +147,8 @@ export function restoreRow<Row extends ValuesRow>(
       charactersMax === Infinity
         ? row.attributeValues.map(whole)
         : row.attributeValues.map((value) => cut(whole(dropCutMark(value)), charactersMax)),
-    ...(row.eventValues === undefined
-      ? {}
-      : { eventValues: row.eventValues.map((values) => values.map(whole)) }),
+    ...(row.eventValues && { eventValues: row.eventValues.map((values) => values.map(whole)) }),
+    ...(row.linkValues && { linkValues: row.linkValues.map((values) => values.map(whole)) }),
   };
 }
 
@@ -171,6 +171,7 @@ function cut(text: string, charactersMax: number): string {
 function* valuesOf(row: ValuesRow): Iterable<string> {
   yield* row.attributeValues;
   for (const values of row.eventValues ?? []) yield* values;
+  for (const values of row.linkValues ?? []) yield* values;
 }
 
 const least = (times: readonly bigint[]): UnixNano => unixNano(times.reduce((a, b) => (b < a ? b : a)));

@@ -8,6 +8,7 @@ interface ValuesRow {
   readonly textIds: readonly string[];
   readonly attributeTexts: string[];
   readonly eventTexts: string[][];
+  readonly linkTexts: string[][];
 }
 
 const textRow = z.object({ id: z.string(), body: z.string() });
@@ -20,7 +21,7 @@ export async function withTexts<Row extends ValuesRow>(
 ): Promise<Row[]> {
   const wanted = new Set(
     rows.flatMap((row) =>
-      [...row.attributeTexts, ...row.eventTexts.flat()]
+      [...row.attributeTexts, ...row.eventTexts.flat(), ...row.linkTexts.flat()]
         .flatMap(textNumbers)
         .map((number) => row.textIds[number - 1] ?? ''),
     ),
@@ -44,6 +45,7 @@ export async function withTexts<Row extends ValuesRow>(
       ...row,
       attributeTexts: row.attributeTexts.map(whole),
       eventTexts: row.eventTexts.map((values) => values.map(whole)),
+      linkTexts: row.linkTexts.map((values) => values.map(whole)),
     };
   });
 }

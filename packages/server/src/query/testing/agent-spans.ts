@@ -11,6 +11,7 @@ export interface AgentSpanInput {
   readonly error?: string;
   readonly attributes?: AttributesInput;
   readonly events?: SpanInput['events'];
+  readonly links?: SpanInput['links'];
 }
 
 const second = 1_000_000_000;
@@ -33,6 +34,7 @@ export class AgentSpans {
       ...(input.error === undefined ? {} : { status: { code: 2, message: input.error } }),
       attributes: input.attributes ?? {},
       ...(input.events === undefined ? {} : { events: input.events }),
+      ...(input.links === undefined ? {} : { links: input.links }),
     };
   }
 

@@ -17,7 +17,11 @@ export interface SpanInput {
     readonly timeNanos: bigint;
     readonly attributes?: AttributesInput;
   }[];
-  readonly links?: readonly { readonly traceId: string; readonly spanId: string }[];
+  readonly links?: readonly {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly attributes?: AttributesInput;
+  }[];
 }
 
 export function tracesRequest(
@@ -51,7 +55,7 @@ function spanJson(span: SpanInput): unknown {
       timeUnixNano: timeNanos.toString(),
       attributes: keyValues(attributes ?? {}),
     })),
-    links: span.links ?? [],
+    links: (span.links ?? []).map((link) => ({ ...link, attributes: keyValues(link.attributes ?? {}) })),
   };
 }
 
