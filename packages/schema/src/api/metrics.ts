@@ -32,8 +32,8 @@ export const metricsParameters = rangeParameters.extend({
 export const metricsResponse = z.object({ metrics: z.array(metricInfo), limitsMet });
 
 /**
- * How the points of a step become one: gauges `avg|min|max|sum|last`; sums `rate` (per second) and `increase`, right for
- * delta and cumulative, across resets; histograms `rate|increase|avg|p50|p90|p95|p99|min|max` and `count`.
+ * How the points of a step become one: gauges `avg|min|max|sum|last`; sums `rate` (per second, a point counting for the time
+ * since the one before) and `increase`, right for delta and cumulative, across resets; histograms `rate|increase|avg|p50|p90|p95|p99|min|max` and `count`.
  */
 export const metricAggregation = z.enum([
   'avg',
@@ -64,7 +64,7 @@ export const metricQueryParameters = rangeParameters.extend({
     .min(1)
     .max(86_400)
     .optional()
-    .describe('Default: about 120 points over the range.'),
+    .describe('Default: about 120 points over the range, but not shorter than the time between points.'),
   limit: z.coerce.number().int().min(1).max(100).default(20).describe('Series at most, the largest first.'),
 });
 

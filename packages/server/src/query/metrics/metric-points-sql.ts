@@ -2,7 +2,7 @@
  * From points to one row per group of labels and step. Cumulative points are first turned into what was added since the
  * point before them in their series. A point that starts a new count (its value is lower, or its start lies after the point
  * before) adds all of its value. The first point of a series in sight adds its value only if its count began in sight,
- * since what it counted earlier belongs to earlier steps.
+ * since what it counted earlier belongs to earlier steps. Services may send one metric in either temporality, so each point is told by its own.
  */
 import type { MetricAggregation } from '@sightline/schema/api';
 import { every, float, int64, moment, type Parameter, type Sql, sql, string, trusted } from '../sql/sql.ts';
@@ -29,7 +29,7 @@ export interface ValueRow {
   readonly result: number | null;
 }
 
-/** What was added, or for `count` how many points there were. */
+/** What was added. */
 export function selectIncrease(query: PointsQuery): Sql {
   const added = query.metric.isCumulative
     ? addedValues(query)
@@ -39,7 +39,33 @@ export function selectIncrease(query: PointsQuery): Sql {
 
 function addedValues(query: PointsQuery): Sql {
   return sql`SELECT labels, startMs, ${addedSince(query, 'value')} AS added FROM (
-    SELECT ${groupColumns(query)}, value, time, start_time, ${before(['value'])} FROM ${points(query)} WINDOW ${seriesWindow})`;
+    SELECT ${groupColumns(query)}, value, ${places}, ${before(['value'])} FROM ${points(query)} WINDOW ${seriesWindow})`;
+}
+
+/**
+ * What was added per second. A point tells what was added since the one before, which seldom began with a step: its part of a step is by time, so that a step
+ * shorter than the time between exports has its rate as well. Of a cumulative series nothing is known after its newest point; what is sent as
+ * deltas is left out while nothing happens, so there all of the step counts.
+ */
+export function selectRate(query: PointsQuery): Sql {
+  const step: Parameter = int64(BigInt(query.stepMs));
+  const counted = query.metric.type === 'sum' ? 'value' : 'count';
+  const firstSince = sql`multiIf(NOT (${begins(query)}) AND is_cumulative, until - 1, started > 0, started, until - ${step})`;
+  return sql`
+    SELECT labels, startMs, sum(part) * 1000 / (least(startMs + ${step}, ${int64(query.range.to / 1_000_000n)}, max(known_until)) - startMs) AS result
+    FROM (
+      SELECT labels, ${step} * arrayJoin(range(intDiv(greatest(since, ${fromMs(query)}), ${step}), intDiv(until - 1, ${step}) + 1)) AS startMs,
+        added * (least(until, startMs + ${step}) - greatest(since, startMs)) / (until - since) AS part,
+        if(is_cumulative, until, startMs + ${step}) AS known_until
+      FROM (
+        SELECT labels, added, is_cumulative, until,
+          least(if(in_frame > 1, greatest(started, toUnixTimestamp64Milli(before_time)), ${firstSince}), until - 1) AS since
+        FROM (
+          SELECT labels, in_frame, before_time, start_time, is_cumulative, ${addedSince(query, counted)} AS added,
+            toUnixTimestamp64Milli(time) AS until, toUnixTimestamp64Milli(start_time) AS started
+          FROM (SELECT ${query.labels} AS labels, ${trusted(counted)}, ${places}, ${before([counted])}
+            FROM ${points(query)} WINDOW ${seriesWindow}))))
+    GROUP BY labels, startMs`;
 }
 
 /** Aggregations of the values themselves, for gauges and for sums looked at as levels. */
@@ -81,7 +107,7 @@ export function selectExplicit(query: PointsQuery): Sql {
   const added = query.metric.isCumulative
     ? sql`SELECT labels, startMs, bounds, lacks_sum, min, max,
           ${addedCounts(query, 'bucket_counts')} AS counts, ${addedSince(query, 'count')} AS added, ${addedSince(query, 'total_sum', 'count')} AS added_sum
-        FROM (SELECT ${groupColumns(query)}, ${columns}, time, start_time,
+        FROM (SELECT ${groupColumns(query)}, ${columns}, ${places},
             ${before(['count', 'total_sum', 'bucket_counts', 'bounds'])}
           FROM ${points(query)} WINDOW ${seriesWindow})`
     : sql`SELECT ${groupColumns(query)}, ${columns}, bucket_counts AS counts, count AS added, total_sum AS added_sum FROM ${points(query)}`;
@@ -116,7 +142,7 @@ export function selectExponential(query: PointsQuery, scale: number): Sql {
     ? sql`SELECT labels, startMs, zero_threshold, lacks_sum, min, max, ${addedSince(query, 'count')} AS added, ${addedSince(query, 'total_sum', 'count')} AS added_sum,
           ${addedSince(query, 'zero_count', 'count')} AS added_zeros,
           ${addedMap(query, 'positive_map')} AS positives, ${addedMap(query, 'negative_map')} AS negatives
-        FROM (SELECT ${groupColumns(query)}, ${columns}, time, start_time,
+        FROM (SELECT ${groupColumns(query)}, ${columns}, ${places},
             ${before(['count', 'total_sum', 'zero_count', 'positive_map', 'negative_map'])}
           FROM ${points(query)} WINDOW ${seriesWindow})`
     : sql`SELECT ${groupColumns(query)}, ${columns}, count AS added, total_sum AS added_sum, zero_count AS added_zeros,
@@ -139,14 +165,29 @@ export function selectSummaryQuantile(query: PointsQuery, quantile: number): Sql
     WHERE time >= ${moment(query.range.from)} GROUP BY labels, startMs`;
 }
 
+/**
+ * How far apart points come, in milliseconds. The most frequent series of a service tell how often it exports, since others may be left out while
+ * nothing happens; of several services the slowest counts.
+ */
+export function selectInterval(query: PointsQuery): Sql {
+  return sql`SELECT toFloat64(max(least_gap)) AS intervalMs FROM (
+    SELECT min(gap) AS least_gap FROM (
+      SELECT service, arrayReduce('median', arrayFilter(each -> each > 0, arrayDifference(arraySort(groupArray(100)(toUnixTimestamp64Milli(time)))))) AS gap
+      FROM ${points(query)} GROUP BY service, series_id HAVING count() > 2)
+    WHERE gap > 0 GROUP BY service)`;
+}
+
 /** Rows with a recorded value (flag 1 says there is none) that are numbers. */
 function points({ project, metric, range, lookbackFrom, condition }: PointsQuery): Sql {
   const from = metric.isCumulative ? lookbackFrom : range.from;
-  return sql`(SELECT * FROM metric_points WHERE ${every([
-    inRange(project, 'metrics', { ...range, from: from as typeof range.from }),
-    sql`name = ${string(metric.name)} AND type = ${string(metric.type)} AND bitAnd(flags, 1) = 0 AND isFinite(value)`,
-    condition,
-  ])})`;
+  // Summaries have no temporality; their counts only grow.
+  return sql`(SELECT *, type = 'summary' OR temporality = 2 AS is_cumulative, type = 'sum' AND NOT monotonic AS may_fall FROM metric_points WHERE ${every(
+    [
+      inRange(project, 'metrics', { ...range, from: from as typeof range.from }),
+      sql`name = ${string(metric.name)} AND type = ${string(metric.type)} AND bitAnd(flags, 1) = 0 AND isFinite(value)`,
+      condition,
+    ],
+  )})`;
 }
 
 function groupColumns({ labels, stepMs }: PointsQuery): Sql {
@@ -155,8 +196,11 @@ function groupColumns({ labels, stepMs }: PointsQuery): Sql {
 }
 
 const seriesWindow = trusted(
-  'w AS (PARTITION BY series_id ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)',
+  'w AS (PARTITION BY series_id, is_cumulative ORDER BY time ROWS BETWEEN 1 PRECEDING AND CURRENT ROW)',
 );
+
+/** What tells where a point stands in its series. */
+const places = trusted('time, start_time, is_cumulative, may_fall');
 
 /** The columns of the point before, as `before_…`, with its time. */
 function before(columns: readonly string[]): Sql {
@@ -166,9 +210,9 @@ function before(columns: readonly string[]): Sql {
   );
 }
 
-/** True where the point counts on from the one before; `by` is what must not shrink. */
+/** True where the point counts on from the one before; `by` is what must not shrink, unless it is a level. */
 function continues(by: string): string {
-  return `in_frame > 1 AND ${by} >= before_${by} AND start_time <= before_time`;
+  return `in_frame > 1 AND (may_fall OR ${by} >= before_${by}) AND start_time <= before_time`;
 }
 
 function begins({ lookbackFrom }: PointsQuery): Sql {
@@ -176,18 +220,18 @@ function begins({ lookbackFrom }: PointsQuery): Sql {
 }
 
 function addedSince(query: PointsQuery, column: string, by = column): Sql {
-  return sql`multiIf(${trusted(continues(by))}, toFloat64(${trusted(column)}) - toFloat64(before_${trusted(column)}),
+  return sql`multiIf(NOT is_cumulative, toFloat64(${trusted(column)}), ${trusted(continues(by))}, toFloat64(${trusted(column)}) - toFloat64(before_${trusted(column)}),
     ${begins(query)}, toFloat64(${trusted(column)}), 0)`;
 }
 
 function addedCounts(query: PointsQuery, column: string): Sql {
-  return sql`multiIf(${trusted(continues('count'))} AND bounds = before_bounds,
+  return sql`multiIf(NOT is_cumulative, ${trusted(column)}, ${trusted(continues('count'))} AND bounds = before_bounds,
     arrayMap((now, was) -> if(now > was, toUInt64(now - was), toUInt64(0)), ${trusted(column)}, arrayResize(before_${trusted(column)}, length(${trusted(column)}))),
     ${begins(query)}, ${trusted(column)}, arrayResize([toUInt64(0)], length(${trusted(column)})))`;
 }
 
 function addedMap(query: PointsQuery, column: string): Sql {
-  return sql`multiIf(${trusted(continues('count'))}, mapSubtract(${trusted(column)}, before_${trusted(column)}),
+  return sql`multiIf(NOT is_cumulative, ${trusted(column)}, ${trusted(continues('count'))}, mapSubtract(${trusted(column)}, before_${trusted(column)}),
     ${begins(query)}, ${trusted(column)}, CAST(map(), 'Map(Int32, Int64)'))`;
 }
 

@@ -257,6 +257,18 @@ beforeAll(async () => {
         ],
       },
     },
+    {
+      name: 'queue',
+      sum: {
+        aggregationTemporality: 2,
+        isMonotonic: false,
+        dataPoints: [
+          { startTimeUnixNano: at(-60), timeUnixNano: at(1.5), asInt: '7' },
+          { startTimeUnixNano: at(-60), timeUnixNano: at(2.5), asInt: '4' },
+          { startTimeUnixNano: at(-60), timeUnixNano: at(3.5), asInt: '9' },
+        ],
+      },
+    },
     // Values below zero have no sum; all of them in one bucket is what is left without bounds.
     {
       name: 'balance',
@@ -300,7 +312,42 @@ beforeAll(async () => {
       },
     },
   ]);
+  await load('cumulative', steadyMetrics(2));
+  await load('delta', steadyMetrics(1));
 });
+
+/** Ten a second, sent once a minute, as most SDKs do when nobody tells them otherwise. */
+function steadyMetrics(temporality: 1 | 2): object[] {
+  const minutes = [-2, -1, 0, 1, 2, 3, 4].map((number) => number + 0.6);
+  const points = minutes.map((end, index) => ({
+    startTimeUnixNano: at(temporality === 1 ? end - 1 : -2.4),
+    timeUnixNano: at(end),
+    count: 600 * (temporality === 1 ? 1 : index + 1),
+  }));
+  return [
+    {
+      name: 'steady',
+      sum: {
+        aggregationTemporality: temporality,
+        isMonotonic: true,
+        dataPoints: points.map(({ count, ...point }) => ({ ...point, asInt: String(count) })),
+      },
+    },
+    {
+      name: 'steady.duration',
+      histogram: {
+        aggregationTemporality: temporality,
+        dataPoints: points.map(({ count, ...point }) => ({
+          ...point,
+          count: String(count),
+          sum: count * 2,
+          explicitBounds: [1, 3],
+          bucketCounts: ['0', String(count), '0'],
+        })),
+      },
+    },
+  ];
+}
 
 afterAll(async () => {
   await telemetry.close();
@@ -362,7 +409,8 @@ describe('gauges', () => {
 describe('sums', () => {
   test('cumulative ones give what was added, across resets', async () => {
     expect(await values('requests', 'increase')).toEqual([[60, 60, 300, 40, null]]);
-    expect(await values('requests')).toEqual([[1, 1, 5, 0.667, null]]);
+    // 60 in the 90 s up to 0:30, 60 up to 1:30, 300 from 1:48 to 2:30, 30 up to 3:12 and 10 up to 3:42, after which nothing is known.
+    expect(await values('requests')).toEqual([[0.833, 1.929, 3.929, 0.442, null]]);
   });
 
   test('what was counted before it was first seen is not an increase', async () => {
@@ -372,6 +420,43 @@ describe('sums', () => {
   test('deltas add up', async () => {
     expect(await values('events', 'increase')).toEqual([[12, 60, null, null, null]]);
     expect(await values('events', 'rate')).toEqual([[0.2, 1, null, null, null]]);
+  });
+
+  test('the net change of what goes up and down is its increase', async () => {
+    expect(await values('connections', 'increase', { q: 'pool:a' })).toEqual([[1, null, null, null, null]]);
+    expect(await values('queue', 'increase')).toEqual([[null, 0, -3, 5, null]]);
+  });
+
+  test('steps shorter than the time between exports have the rate of what was exported', async () => {
+    for (const name of ['steady', 'steady.duration']) {
+      expect(await values(name, 'rate', { q: 'service:cumulative', stepS: 30 })).toEqual([
+        [10, 10, 10, 10, 10, 10, 10, 10, 10, 10],
+      ]);
+      expect(await values(name, 'rate', { q: 'service:delta', stepS: 20 })).toEqual([
+        [...Array.from({ length: 13 }, () => 10), 8, null],
+      ]);
+    }
+  });
+
+  test('a step that nobody chose is not shorter than the time between exports', async () => {
+    const steady = await ask('steady', 'rate', { stepS: undefined, q: 'service:cumulative' });
+    expect(steady.stepS).toBe(60);
+    expect(steady.series[0]?.points.map(([, value]) => value)).toEqual([10, 10, 10, 10, 10]);
+    expect((await ask('late.counter', 'rate', { stepS: undefined })).stepS).toBe(5);
+  });
+
+  test('services may send one metric in either temporality', async () => {
+    for (const name of ['steady', 'steady.duration'])
+      expect(await values(name, 'increase', { groupBy: 'service' })).toEqual([
+        [600, 600, 600, 600, 600],
+        [600, 600, 600, 600, 600],
+      ]);
+    // Deltas may have ended, so the 36 s after which nothing came yet are not all of the last step.
+    expect(await values('steady', 'rate')).toEqual([[20, 20, 20, 20, 12]]);
+    expect(await values('steady.duration', 'p50', { groupBy: 'service' })).toEqual([
+      [2, 2, 2, 2, 2],
+      [2, 2, 2, 2, 2],
+    ]);
   });
 
   test('what goes up and down is a level: the series together', async () => {

@@ -18,11 +18,15 @@ import { chooseStepMs } from '../time-step.ts';
 import { chooseAggregation } from './choose-aggregation.ts';
 import { type ExemplarRow, selectExemplars } from './exemplars-sql.ts';
 import { findMetric, type MetricShape } from './find-metric.ts';
-import type { PointsQuery } from './metric-points-sql.ts';
+import { type PointsQuery, selectInterval } from './metric-points-sql.ts';
 import { readPoints, type SeriesPoint } from './read-points.ts';
 
 const pointsPerSeriesDefault = 120;
 const pointsPerSeriesMax = 11_000;
+/** Points that come less often do not decide how a chart looks. */
+const intervalMsMax = 300_000;
+/** Timers of exporters are not exact. */
+const intervalDrift = 0.05;
 const lookbackNanosMin = 600_000_000_000n;
 
 /** One metric over time, by groups of labels. */
@@ -33,27 +37,31 @@ export async function queryMetric(
   const filter = readQ(parameters.q, 'metrics', context.clock);
   const asked = readRange(parameters, context.clock);
   const labelFields = parameters.groupBy === undefined ? [] : readFields(parameters.groupBy, 'groupBy');
-  const stepMs = chooseStep(asked, parameters.stepS);
   const reader = new Reader(context);
+  const askedStepMs = parameters.stepS === undefined ? undefined : checkStep(asked, parameters.stepS * 1000);
   const metric = await findMetric(reader, parameters.name);
   const aggregation = chooseAggregation(metric, parameters.aggregation);
+  const source = {
+    project: context.project,
+    metric,
+    labels: labelsOf(labelFields.map((field) => fieldText('metrics', field))),
+    condition: compileFilter('metrics', filter),
+  };
+  const stepMs = askedStepMs ?? (await chooseStep(reader, source, asked));
   const step = BigInt(stepMs) * 1_000_000n;
   const from = unixNano((asked.from / step) * step);
   const lookback = step > lookbackNanosMin ? step : lookbackNanosMin;
   const query: PointsQuery = {
-    project: context.project,
-    metric,
+    ...source,
     range: { from, to: asked.to },
     lookbackFrom: from > lookback ? from - lookback : 0n,
     stepMs,
-    labels: labelsOf(labelFields.map((field) => fieldText('metrics', field))),
-    condition: compileFilter('metrics', filter),
   };
   const [points, exemplars] = await Promise.all([
     readPoints(reader, query, aggregation),
     reader.rows<ExemplarRow>(selectExemplars(query)),
   ]);
-  const all = toSeries(points, { from, to: asked.to, stepMs, isRate: aggregation === 'rate' });
+  const all = toSeries(points, { from, to: asked.to, stepMs });
   if (all.length > parameters.limit) {
     reader.meet({
       limit: 'series',
@@ -75,9 +83,23 @@ export async function queryMetric(
   };
 }
 
-function chooseStep(range: TimeRange, stepS: number | undefined): number {
-  const stepMs =
-    stepS === undefined ? Math.max(1000, chooseStepMs(range, pointsPerSeriesDefault)) : stepS * 1000;
+/** Not shorter than the time between points, which would leave every other step empty: exporters of most SDKs send once a minute. */
+async function chooseStep(
+  reader: Reader,
+  source: Omit<PointsQuery, 'range' | 'lookbackFrom' | 'stepMs'>,
+  range: TimeRange,
+): Promise<number> {
+  const stepMs = Math.max(1000, chooseStepMs(range, pointsPerSeriesDefault));
+  if (stepMs >= intervalMsMax) return stepMs;
+  const [row] = await reader.rows<{ intervalMs: number }>(
+    selectInterval({ ...source, range, lookbackFrom: range.from, stepMs }),
+  );
+  const intervalMs = Math.min((row?.intervalMs ?? 0) * (1 - intervalDrift), intervalMsMax);
+  if (intervalMs <= stepMs) return stepMs;
+  return chooseStepMs(range, Math.max(1, Number((range.to - range.from) / 1_000_000n) / intervalMs));
+}
+
+function checkStep(range: TimeRange, stepMs: number): number {
   const count = Number((range.to - range.from) / 1_000_000n) / stepMs;
   if (count <= pointsPerSeriesMax) return stepMs;
   throw new SightlineError(
@@ -103,11 +125,10 @@ interface Grid {
   readonly from: bigint;
   readonly to: bigint;
   readonly stepMs: number;
-  readonly isRate: boolean;
 }
 
 /** The largest first; every series has a point per step, null where it has no value. */
-function toSeries(points: readonly SeriesPoint[], { from, to, stepMs, isRate }: Grid): Series[] {
+function toSeries(points: readonly SeriesPoint[], { from, to, stepMs }: Grid): Series[] {
   const groups = Map.groupBy(points, ({ labels }) => JSON.stringify(labels));
   const fromMs = Number(from / 1_000_000n);
   const toMs = Number(to / 1_000_000n);
@@ -116,10 +137,7 @@ function toSeries(points: readonly SeriesPoint[], { from, to, stepMs, isRate }: 
     const byStart = new Map(group.map(({ startMs, value }) => [startMs, value]));
     const values = Array.from({ length: count }, (_, index): [number, number | null] => {
       const startMs = fromMs + index * stepMs;
-      const value = byStart.get(startMs) ?? null;
-      // The step that is still running is divided by what has passed of it.
-      const seconds = Math.max(1, Math.min(stepMs, toMs - startMs) / 1000);
-      return [startMs, value !== null && isRate ? value / seconds : value];
+      return [startMs, byStart.get(startMs) ?? null];
     });
     const size = values.reduce((sum, [, value]) => sum + Math.abs(value ?? 0), 0);
     return { labels: group[0]?.labels ?? [], values, size };

@@ -14,13 +14,14 @@ import {
   selectExplicit,
   selectExponential,
   selectIncrease,
+  selectRate,
   selectScale,
   selectSummaryQuantile,
   selectValues,
   type ValueRow,
 } from './metric-points-sql.ts';
 
-/** One value of one group in one step. For `rate` the increase, which the caller divides by time. */
+/** One value of one group in one step. */
 export interface SeriesPoint {
   readonly labels: readonly string[];
   readonly startMs: number;
@@ -35,14 +36,15 @@ export async function readPoints(
   query: PointsQuery,
   aggregation: MetricAggregation,
 ): Promise<readonly SeriesPoint[]> {
-  const isIncrease = aggregation === 'rate' || aggregation === 'increase';
+  if (aggregation === 'rate') return readValues(reader, selectRate(query));
   switch (query.metric.type) {
     case 'gauge':
       return readValues(reader, selectValues(query, aggregation));
     case 'sum': {
       // Deltas are not levels: their sum is what was added.
       const isAdded =
-        isIncrease || (aggregation === 'sum' && (query.metric.isMonotonic || !query.metric.isCumulative));
+        aggregation === 'increase' ||
+        (aggregation === 'sum' && (query.metric.isMonotonic || !query.metric.isCumulative));
       return readValues(reader, isAdded ? selectIncrease(query) : selectValues(query, aggregation));
     }
     case 'histogram':
