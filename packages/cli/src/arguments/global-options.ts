@@ -20,8 +20,8 @@ export const searchOptions: OptionSpecs = {
   from: {
     type: 'string',
     value: 'time',
-    about: 'Start: RFC 3339 or relative such as -15m, -1h, -7d.',
-    initial: '-1h',
+    about: 'Start: RFC 3339, relative such as -15m, -1h, -7d, or before the end: to-1h.',
+    initial: 'to-1h',
   },
   to: { type: 'string', value: 'time', about: 'End: RFC 3339, relative, or now.', initial: 'now' },
   q: { type: 'string', short: 'q', value: 'filter', about: 'Filter, as in docs/query-language.md.' },

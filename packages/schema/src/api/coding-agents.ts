@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { limitsMet, rangeParameters, timeParameter, timestamp } from './common.ts';
+import { limitsMet, rangeParameters, rangeStartParameter, timestamp } from './common.ts';
 
 export const codingAgentName = z.enum(['claude-code', 'codex', 'gemini-cli']);
 
 export const codingAgentsParameters = rangeParameters.extend({
-  from: timeParameter.default('-24h'),
+  from: rangeStartParameter.default('to-24h'),
   agent: codingAgentName.optional(),
   user: z.string().max(256).optional(),
   model: z.string().max(256).optional(),

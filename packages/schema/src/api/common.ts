@@ -6,9 +6,15 @@ export const timeParameter = z
   .describe('RFC 3339, `now`, or relative to now: `-15m`, `-1h`, `-7d`.')
   .meta({ examples: ['-1h', '2026-11-21T10:00:00Z'] });
 
+/** Where a range begins: a time, or how long before its end. */
+export const rangeStartParameter = z
+  .string()
+  .describe('RFC 3339, `now`, relative to now: `-15m`, `-1h`, `-7d`, or to the end of the range: `to-1h`.')
+  .meta({ examples: ['-1h', 'to-1h', '2026-11-21T10:00:00Z'] });
+
 /** Every query covers a bounded time range; without parameters the last hour. */
 export const rangeParameters = z.object({
-  from: timeParameter.default('-1h'),
+  from: rangeStartParameter.default('to-1h'),
   to: timeParameter.default('now'),
 });
 

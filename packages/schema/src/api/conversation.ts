@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitsMet, spanId, timeParameter, timestamp, traceId } from './common.ts';
+import { limitsMet, rangeStartParameter, spanId, timeParameter, timestamp, traceId } from './common.ts';
 import { operationKind, statusCode } from './traces.ts';
 import { listEnd, usage } from './usage.ts';
 
@@ -125,7 +125,7 @@ export const conversationResponse = z.object({
 });
 
 export const sessionConversationParameters = conversationParameters.extend({
-  from: timeParameter.default('-30d'),
+  from: rangeStartParameter.default('to-30d'),
   to: timeParameter.default('now'),
 });
 

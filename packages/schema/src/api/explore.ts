@@ -5,6 +5,7 @@ import {
   filterParameter,
   limitsMet,
   rangeParameters,
+  rangeStartParameter,
   spanId,
   timeParameter,
   timestamp,
@@ -92,7 +93,7 @@ export const servicesResponse = z.object({
 
 /** A timeline looks further back than lists do: requests of agents last hours. */
 export const timelineParameters = z.object({
-  from: timeParameter.default('-7d'),
+  from: rangeStartParameter.default('to-7d'),
   to: timeParameter.default('now'),
   limit: z.coerce.number().int().min(1).max(20_000).default(5000).describe('Entries at most.'),
 });

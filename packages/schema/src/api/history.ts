@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { timeParameter, timestamp } from './common.ts';
+import { rangeStartParameter, timeParameter, timestamp } from './common.ts';
 
 export const historyRequest = z.strictObject({
-  from: timeParameter,
+  from: rangeStartParameter,
   to: timeParameter.default('now'),
 });
 

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { limitsMet, rangeParameters, spanId, timeParameter, timestamp, traceId } from './common.ts';
+import {
+  limitsMet,
+  rangeParameters,
+  rangeStartParameter,
+  spanId,
+  timeParameter,
+  timestamp,
+  traceId,
+} from './common.ts';
 
 /** What is too slow, too dear or fails too often. */
 export const thresholds = z.object({
@@ -41,7 +49,7 @@ const filters = {
 
 export const performanceParameters = rangeParameters.extend(filters);
 export const sessionPerformanceParameters = z.object({
-  from: timeParameter.default('-30d'),
+  from: rangeStartParameter.default('to-30d'),
   to: timeParameter.default('now'),
   ...filters,
 });

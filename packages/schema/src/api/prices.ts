@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitsMet, rangeParameters, timestamp } from './common.ts';
+import { limitsMet, rangeParameters, rangeStartParameter, timestamp } from './common.ts';
 
 const dollars = z.number().min(0).max(1_000_000);
 const perMillion = (of: string) => dollars.describe(`US dollars per million tokens of ${of}.`);
@@ -51,7 +51,7 @@ export const unpricedModel = z.object({
 });
 
 export const unpricedModelsParameters = rangeParameters.extend({
-  from: rangeParameters.shape.from.default('-7d'),
+  from: rangeStartParameter.default('to-7d'),
 });
 export const unpricedModelsResponse = z.object({ models: z.array(unpricedModel), limitsMet });
 

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { limitsMet, pageParameters, spanId, timeParameter, timestamp, traceId } from './common.ts';
+import {
+  limitsMet,
+  pageParameters,
+  rangeStartParameter,
+  spanId,
+  timeParameter,
+  timestamp,
+  traceId,
+} from './common.ts';
 import { operationKind, statusCode } from './traces.ts';
 import {
   agentListParameters,
@@ -98,7 +106,7 @@ export const usersResponse = z.object({ users: z.array(user), ...listEnd, limits
 
 /** Conversations last: a session looks further back than lists do. */
 export const sessionParameters = z.object({
-  from: timeParameter.default('-30d'),
+  from: rangeStartParameter.default('to-30d'),
   to: timeParameter.default('now'),
   ...pageParameters.shape,
 });

@@ -3,6 +3,7 @@ import {
   limitsMet,
   pageParameters,
   rangeParameters,
+  rangeStartParameter,
   spanId,
   timeParameter,
   timestamp,
@@ -81,7 +82,7 @@ export const newScoresResponse = z.object({ scores: z.array(score) });
 
 export const scoresParameters = rangeParameters.extend({
   ...pageParameters.shape,
-  from: timeParameter.default('-30d'),
+  from: rangeStartParameter.default('to-30d'),
   traceId: z.string().max(64).optional(),
   spanId: z.string().max(64).optional(),
   session: z.string().max(256).optional().describe('Scores of the session and of its traces and spans.'),

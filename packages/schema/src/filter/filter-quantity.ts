@@ -48,6 +48,11 @@ export function parseTime(text: string, now: UnixNano): UnixNano | undefined {
   return parseRfc3339(text);
 }
 
+/** The beginning of a range: a time, or how long before its end, as in `to-1h`. */
+export function parseRangeStart(text: string, now: UnixNano, end: UnixNano): UnixNano | undefined {
+  return text.startsWith('to-') ? parseTime(text.slice(2), end) : parseTime(text, now);
+}
+
 const rfc3339 = /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9})\d*)?([Zz]|[+-]\d{2}:\d{2}))?$/;
 
 function parseRfc3339(text: string): UnixNano | undefined {

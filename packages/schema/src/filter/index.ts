@@ -28,7 +28,7 @@ export {
   negate,
   type TextRange,
 } from './filter-node.ts';
-export { parseDuration, parseNumber, parseTime } from './filter-quantity.ts';
+export { parseDuration, parseNumber, parseRangeStart, parseTime } from './filter-quantity.ts';
 export { filterDepthMax, filterLengthMax, filterTermsMax, parseFilter } from './parse-filter.ts';
 export { scorePrefix } from './filter-fields.ts';
 export { findRegexProblem } from './regex-problem.ts';

@@ -1,6 +1,6 @@
 import { type Clock, formatNanos, type UnixNano, unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
-import { parseTime } from '@sightline/schema/filter';
+import { parseRangeStart, parseTime } from '@sightline/schema/filter';
 import { clockSkewNanosMax, rangeNanosMax } from './query-bounds.ts';
 
 /** Half-open: `from` is in, `to` is not. */
@@ -19,8 +19,8 @@ export interface RangeParameters {
 /** Reads `from` and `to`. Throws `bad_time_range`. */
 export function readRange(parameters: RangeParameters, clock: Clock): TimeRange {
   const now = clock.now();
-  const from = readTime('from', parameters.from, now);
-  const to = readTime('to', parameters.to, now);
+  const to = timeOf('to', parameters.to, (text) => parseTime(text, now));
+  const from = timeOf('from', parameters.from, (text) => parseRangeStart(text, now, to));
   if (from >= to) {
     throw badRange(`"from" (${formatNanos(from)}) is not before "to" (${formatNanos(to)}).`, 'Swap them.');
   }
@@ -41,8 +41,8 @@ export function readListRange(parameters: RangeParameters, clock: Clock): TimeRa
   return { ...range, to: unixNano(range.to + clockSkewNanosMax) };
 }
 
-function readTime(name: string, text: string, now: UnixNano): UnixNano {
-  const time = parseTime(text.trim(), now);
+function timeOf(name: string, text: string, read: (text: string) => UnixNano | undefined): UnixNano {
+  const time = read(text.trim());
   if (time !== undefined) return time;
   throw badRange(
     `"${name}" is not a time: "${text.slice(0, 64)}".`,

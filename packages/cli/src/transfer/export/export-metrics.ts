@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { nanosFromMs } from '@sightline/base';
-import { parseTime } from '@sightline/schema/filter';
+import { nanosFromMs, type UnixNano } from '@sightline/base';
+import { parseRangeStart, parseTime } from '@sightline/schema/filter';
 import { badOption } from '../../arguments/options.ts';
 import { doubleOfText, keyValuesOfColumns } from './any-value.ts';
 import type { ExportedPage, ExportRange } from './export-signal.ts';
@@ -13,7 +13,10 @@ const pointsPerPage = 2000;
 export async function* exportMetrics({ client, from, to, q }: ExportRange): AsyncGenerator<ExportedPage> {
   if (q !== undefined)
     throw badOption('A filter goes with traces and logs, not with metrics.', 'Leave --q out.');
-  const range = `time >= ${timeLiteral('from', from ?? '-1h')} AND time < ${timeLiteral('to', to ?? 'now')}`;
+  const now = nanosFromMs(Date.now());
+  const end = timeOf('to', to ?? 'now', (text) => parseTime(text, now));
+  const start = timeOf('from', from ?? 'to-1h', (text) => parseRangeStart(text, now, end));
+  const range = `time >= ${nanosLiteral(String(start))} AND time < ${nanosLiteral(String(end))}`;
   let after = '';
   for (;;) {
     const query = `SELECT ${pointColumns} FROM metric_points WHERE ${range}${after}
@@ -33,11 +36,11 @@ export async function* exportMetrics({ client, from, to, q }: ExportRange): Asyn
   }
 }
 
-function timeLiteral(option: string, text: string): string {
-  const time = parseTime(text, nanosFromMs(Date.now()));
+function timeOf(option: string, text: string, read: (text: string) => UnixNano | undefined): UnixNano {
+  const time = read(text);
   if (time === undefined)
     throw badOption(`--${option} is "${text}", but takes RFC 3339, now, or a relative time such as -1h.`);
-  return nanosLiteral(String(time));
+  return time;
 }
 
 function nanosLiteral(nanos: string): string {

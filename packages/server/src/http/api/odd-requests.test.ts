@@ -1,5 +1,6 @@
 /** Requests that fit the API's description and are still odd, over the wire into a real server. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { hexId, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { LiveServer } from '../../testing/live-server.ts';
 
 let server: LiveServer;
@@ -26,4 +27,48 @@ test.each([
 test('a filter may have 4,096 characters of any script', async () => {
   const answer = await server.ask(`/traces?q=${encodeURIComponent('検'.repeat(4096))}`);
   expect(answer).toMatchObject({ status: 200, body: { traces: [] } });
+});
+
+test('a range of which only the end is given has the usual length', async () => {
+  const hour = 3_600_000_000_000n;
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const spans = [1n, 3n, 5n].map((hours) => ({
+    traceId: hexId(32, Number(hours)),
+    spanId: hexId(16, 1),
+    startNanos: now - hours * hour,
+  }));
+  await server.send('traces', tracesRequest('shop', spans));
+  await server.stored();
+  const found = async (range: string) => {
+    const { traces } = await server.read<{ traces: { traceId: string }[] }>(`/traces?${range}`);
+    return traces.map(({ traceId }) => Number(traceId));
+  };
+  expect(await found('to=-150m')).toEqual([3]);
+  expect(await found(`to=${new Date(Number((now - (9n * hour) / 2n) / 1_000_000n)).toISOString()}`)).toEqual([
+    5,
+  ]);
+  expect(await found('from=to-3h&to=-150m')).toEqual([3, 5]);
+  expect(await server.ask('/traces?from=to%2B1h&to=-150m')).toMatchObject({
+    status: 400,
+    body: { error: { code: 'bad_time_range' } },
+  });
+
+  const needed: Readonly<Record<string, string>> = {
+    '/facets': 'signal=spans&fields=service',
+    '/fields': 'signal=spans',
+    '/histogram': 'signal=spans',
+    '/metrics/query': 'name=none',
+  };
+  const { paths } = await server.read<{
+    paths: Record<string, { get?: { parameters?: { name: string }[] } }>;
+  }>('/openapi.json');
+  const ranged = Object.entries(paths).filter(([, { get }]) =>
+    ['from', 'to'].every((wanted) => get?.parameters?.some(({ name }) => name === wanted)),
+  );
+  expect(ranged.length).toBeGreaterThan(20);
+  for (const [path] of ranged) {
+    const address = path.replace(/\{\w+\}/, 'x');
+    const { status } = await server.ask(`${address}?to=-100d&${needed[path] ?? ''}`);
+    expect([path, [200, 404].includes(status)]).toEqual([path, true]);
+  }
 });
