@@ -42,20 +42,27 @@ try {
 /** The id of the run, once it can be read. */
 async function sendLongRun(): Promise<string> {
   const { traceId, requests } = longRun({ endMs: Date.now() - 1000, spanCount: 2000 });
-  for (const request of requests) {
-    const answer = await fetch(`${server.otlpHttp}/v1/traces`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify(request),
-    });
-    if (!answer.ok) throw new Error(`The run was refused: ${await answer.text()}`);
-  }
+  for (const request of requests) await send(JSON.stringify(request));
   for (const deadline = performance.now() + 60_000; performance.now() < deadline;) {
     const answer = (await get(`/runs/${traceId}`)) as { spanCount?: number };
     if (answer.spanCount === 2000) return traceId;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error('The run did not become visible within a minute.');
+}
+
+/** Waits as long as it is told to where the server has enough to do. */
+async function send(body: string): Promise<void> {
+  const headers = { 'content-type': 'application/json' };
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    const answer = await fetch(`${server.otlpHttp}/v1/traces`, { method: 'POST', headers, body });
+    if (answer.ok) return;
+    if (answer.status !== 429) throw new Error(`The run was refused: ${await answer.text()}`);
+    await new Promise((resolve) =>
+      setTimeout(resolve, 1000 * Number(answer.headers.get('retry-after') ?? 1)),
+    );
+  }
+  throw new Error('The run was told to wait twenty times.');
 }
 
 /** As somebody opens a run and goes from tab to tab: each for the first time. */

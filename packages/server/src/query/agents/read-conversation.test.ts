@@ -254,6 +254,104 @@ test('where calls are numbered anew in each answer and run, each has what came o
   ]);
 });
 
+test('agents side by side that number their calls alike each have their own results; what nothing came of has none', async () => {
+  const worker = (root: number, at: number) => {
+    const span = (offset: number) => root + offset;
+    const prompt = said('user', `Work of ${root}.`);
+    const ask = called('call_0', 'look', { at: 1 });
+    return [
+      spans.agent(`worker-${root}`, { trace: 47, span: root, at, lasts: 20 }),
+      spans.call('m', {
+        trace: 47,
+        span: span(1),
+        parent: root,
+        at: at + 1,
+        attributes: messages([prompt], [ask]),
+      }),
+      // The tool of the worker that began later is done first.
+      spans.tool('look', {
+        trace: 47,
+        span: span(2),
+        parent: root,
+        at: root === 10 ? 209 : 204,
+        attributes: { 'gen_ai.tool.call.id': 'call_0', 'gen_ai.tool.call.result': `"of ${root}"` },
+      }),
+      spans.call('m', {
+        trace: 47,
+        span: span(3),
+        parent: root,
+        at: at + 12,
+        attributes: messages([prompt, ask, told('call_0', `of ${root}`)], [ask]),
+      }),
+    ];
+  };
+  await telemetry.loadJson('traces', tracesRequest('bot', [...worker(10, 200), ...worker(20, 201)]));
+  const { turns } = await conversation(47);
+  expect(turns.map((turn) => [turn.agent, ...textsOf(turn, 'output')])).toEqual([
+    ['worker-10', 'assistant: look({"at":1}) → "of 10"'],
+    ['worker-20', 'assistant: look({"at":1}) → "of 20"'],
+    ['worker-10', 'assistant: look({"at":1}) → undefined'],
+    ['worker-20', 'assistant: look({"at":1}) → undefined'],
+  ]);
+});
+
+test('what a prompt tells of earlier runs has what came of it then, not what the same call gives now', async () => {
+  const call = (...id: readonly string[]) => ({
+    role: 'assistant',
+    parts: [
+      { type: 'tool_call', ...(id[0] === undefined ? {} : { id: id[0] }), name: 'look', arguments: {} },
+    ],
+  });
+  const result = (response: unknown, ...id: readonly string[]) => ({
+    role: 'tool',
+    parts: [
+      { type: 'tool_call_response', ...(id[0] === undefined ? {} : { id: id[0] }), name: 'look', response },
+    ],
+  });
+  const look = (trace: number, response: string, ...id: readonly string[]) =>
+    spans.tool('look', {
+      trace,
+      span: 3,
+      at: 103,
+      attributes: {
+        'gen_ai.tool.call.arguments': '{}',
+        'gen_ai.tool.call.result': JSON.stringify(response),
+        ...(id[0] === undefined ? {} : { 'gen_ai.tool.call.id': id[0] }),
+      },
+    });
+  const begins = said('user', 'Look twice.');
+  const runs = [
+    { trace: 44, past: [begins, call(), result('then')], now: call(), tool: look(44, 'now') },
+    // An id that each answer numbers anew, and one that only the messages have.
+    {
+      trace: 45,
+      past: [begins, call('0'), result('first', '0'), call('0'), result('then', '0')],
+      now: call('0'),
+      tool: look(45, 'now', '0'),
+    },
+    { trace: 46, past: [begins, call('a'), result('then', 'a')], now: call('b'), tool: look(46, 'now') },
+  ];
+  for (const { trace, past, now, tool } of runs)
+    await telemetry.loadJson(
+      'traces',
+      tracesRequest('bot', [
+        spans.call('m', { trace, span: 2, at: 100, attributes: messages(past, [now]) }),
+        tool,
+      ]),
+    );
+  for (const [trace, before] of [
+    [44, ['look({}) → "then"']],
+    [45, ['look({}) → "first"', 'look({}) → "then"']],
+    [46, ['look({}) → "then"']],
+  ] as const) {
+    const { turns } = await conversation(trace);
+    expect(turns).toHaveLength(1);
+    const told = textsOf(turns[0], 'input').filter((text) => text.startsWith('assistant'));
+    expect(told).toEqual(before.map((text) => `assistant: ${text}`));
+    expect(textsOf(turns[0], 'output')).toEqual(['assistant: look({}) → "now"']);
+  }
+});
+
 test('pages of turns lose and repeat nothing', async () => {
   const seen: (string | null)[] = [];
   let cursor: string | undefined;

@@ -12,11 +12,12 @@ import type {
 import type { Message } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { readCursor, writeCursor } from '../cursor.ts';
-import { normalTraceId } from '../read-trace.ts';
+import { normalTraceId, type TraceExtent } from '../read-trace.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { sql, string, uint } from '../sql/sql.ts';
 import { readListRange, type TimeRange } from '../time-range.ts';
+import { beginningOf, isSettled } from './conversation/beginning.ts';
 import {
   asTurn,
   type Description,
@@ -51,7 +52,8 @@ export async function readRunConversation(
 ): Promise<ConversationResponse> {
   const reader = new Reader(context);
   const id = normalTraceId(traceId);
-  return pageOf(reader, id, await readWhole(reader, id), parameters);
+  const { limit, cursor } = parameters;
+  return pageOf(reader, id, await readSaid(reader, id, cursor === undefined ? limit : Infinity), parameters);
 }
 
 /** Runs of a session whose messages are read. */
@@ -91,7 +93,7 @@ export async function readTurn(
   { traceId, spanId, partCharacters }: TurnParameters & { readonly traceId: string; readonly spanId: string },
 ): Promise<TurnResponse> {
   const reader = new Reader(context);
-  const { turns, tools } = await readWhole(reader, traceId);
+  const { turns, tools } = await readSaid(reader, traceId);
   const turn = turns.find((each) => each.turn.spanId === spanId.toLowerCase());
   if (turn === undefined) throw turnNotFound(spanId);
   return { turn: describeTurn(turn, { tools, partCharacters, isWhole: true }), ...reader.limitsMet };
@@ -109,7 +111,7 @@ export async function readPart(
   }: PartParameters & { readonly traceId: string; readonly spanId: string; readonly partId: string },
 ): Promise<PartResponse> {
   const reader = new Reader(context);
-  const whole = await readWhole(reader, traceId);
+  const whole = await readSaid(reader, traceId);
   const found = findPart(whole, spanId.toLowerCase(), partId);
   if (found === undefined) throw turnNotFound(`${spanId} part ${partId}`);
   const end = wholeCharacters(found.text, Math.min(found.text.length, offset + limit));
@@ -124,33 +126,69 @@ export async function readPart(
 }
 
 /** Of runs that are kept for a while, without records of logs and short enough: these go when their trees go. */
-const known = new WeakMap<RunTree, Conversation>();
+const known = new WeakMap<RunTree, KnownConversation>();
 const knownCharactersMax = 4 << 20;
 
-async function readWhole(reader: Reader, traceId: string): Promise<Conversation> {
+interface KnownConversation {
+  readonly conversation: Conversation;
+  /** The first so many are right. */
+  readonly turns: number;
+}
+
+/** Everything that was said in a run, or as much as its first turns need. */
+async function readSaid(reader: Reader, traceId: string, turns = Infinity): Promise<Conversation> {
   const id = normalTraceId(traceId);
   const { tree, also } = await openRun(reader, id, {
     also: async (within, before) => {
-      const same = before === undefined ? undefined : known.get(before.tree);
-      if (same !== undefined && (await readMessageLogs(reader, id, within)).length === 0)
-        return { conversation: same };
-      const payloads = await readPayloads(reader, id, within);
+      if (before === undefined) return { payloads: await readPayloads(reader, id, within) };
       // Put together while the engine is asked whether the tree is that of now.
-      return before === undefined
-        ? { payloads }
-        : { conversation: putTogether(reader, before.tree, payloads) };
+      return { conversation: await readOfTree(reader, before.tree, { within, turns }) };
     },
   });
   return also.conversation ?? putTogether(reader, tree, also.payloads);
 }
 
+async function readOfTree(
+  reader: Reader,
+  tree: RunTree,
+  { within, turns }: { readonly within: TraceExtent; readonly turns: number },
+): Promise<Conversation> {
+  const { traceId } = tree;
+  const kept = known.get(tree);
+  if (
+    kept !== undefined &&
+    kept.turns >= turns &&
+    (await readMessageLogs(reader, traceId, within)).length === 0
+  )
+    return kept.conversation;
+  const beginning = beginningOf(tree, turns);
+  if (beginning !== undefined) {
+    const payloads = await readPayloads(reader, traceId, within, beginning);
+    const messages = messagesOf(reader, tree, payloads, beginning);
+    const conversation = place([messages]);
+    if (payloads.logs.length === 0 && isSettled(tree, conversation, beginning)) {
+      keep(reader, tree, { conversation, turns, characters: messages.characters });
+      return conversation;
+    }
+  }
+  return putTogether(reader, tree, await readPayloads(reader, traceId, within));
+}
+
 function putTogether(reader: Reader, tree: RunTree, payloads: RunPayloads): Conversation {
   const messages = messagesOf(reader, tree, payloads);
   const conversation = place([messages]);
-  const isWhole = reader.limitsMet.limitsMet === undefined;
-  if (isWhole && payloads.logs.length === 0 && messages.characters <= knownCharactersMax)
-    known.set(tree, conversation);
+  if (payloads.logs.length === 0)
+    keep(reader, tree, { conversation, turns: Infinity, characters: messages.characters });
   return conversation;
+}
+
+function keep(
+  reader: Reader,
+  tree: RunTree,
+  { conversation, turns, characters }: KnownConversation & { readonly characters: number },
+): void {
+  const isWhole = reader.limitsMet.limitsMet === undefined;
+  if (isWhole && characters <= knownCharactersMax) known.set(tree, { conversation, turns });
 }
 
 function* inChunks<Item>(items: readonly Item[], size: number): Generator<readonly Item[]> {

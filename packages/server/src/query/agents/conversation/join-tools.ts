@@ -3,7 +3,7 @@
  * in which a later prompt tells the model.
  */
 import type { Message, MessagePart } from '@sightline/schema/conventions';
-import type { ToolRun, Turn } from './turn.ts';
+import { byTime, type Speaker, type ToolRun, type Turn } from './turn.ts';
 
 type CallPart = Extract<MessagePart, { type: 'tool_call' }>;
 type ResultPart = Extract<MessagePart, { type: 'tool_result' }>;
@@ -20,11 +20,23 @@ export interface JoinedTools {
   readonly alone: readonly ToolRun[];
 }
 
-interface Told {
-  readonly part: ResultPart;
+/** A part of a message that is shown: results come after their calls in the order of what is shown. */
+interface Placed<Part> {
+  readonly part: Part;
   readonly turn: Turn;
   readonly partId: string;
+  readonly order: number;
 }
+type Told = Placed<ResultPart>;
+interface Called extends Placed<CallPart> {
+  /** Told to the model, so that what came of it lies before the turn. */
+  readonly isPast: boolean;
+  /** Nothing before then is meant by what is told without an id, in nanoseconds. */
+  readonly notBefore: bigint;
+}
+
+/** A prompt repeats calls of its run that no turn made, as far back as so many turns. */
+export const pastTurnsMax = 100;
 
 /** `turns` in the order of time, with the messages that are shown. */
 export function joinTools(
@@ -34,35 +46,31 @@ export function joinTools(
   const unclaimed = new Set(runs);
   const byName = Map.groupBy(runs, ({ use }) => use.name);
   const byCallId = Map.groupBy(runs, ({ use }) => use.callId ?? '');
-  const shown = turns.map(({ turn, fresh }) => ({ turn, ...shownOf(turn, fresh) }));
-  const results = shown.flatMap(({ told }) => told);
+  const { calls, results } = shownOf(turns);
   const resultsById = Map.groupBy(results, ({ part }) => part.id ?? '');
   const freeResults = new Set(results.filter(({ part }) => part.id === undefined));
   const outcomes = new Map<CallPart, FoundOutcome>();
   const joined = new Set<ResultPart>();
-  for (const { turn, calls } of shown) {
-    for (const call of calls) {
-      const run = call.id === undefined ? undefined : nearest(byCallId.get(call.id), turn, (each) => each);
-      const outcome =
-        run ??
-        findRun(
-          call,
-          turn,
-          byName.get(call.name)?.filter((each) => unclaimed.has(each)),
-        );
-      const told =
-        (call.id === undefined ? undefined : nearest(resultsById.get(call.id), turn, (each) => each.turn)) ??
-        findTold(call, turn, freeResults);
-      if (told !== undefined) {
-        joined.add(told.part);
-        freeResults.delete(told);
-      }
-      if (outcome !== undefined) {
-        unclaimed.delete(outcome);
-        outcomes.set(call, { from: 'span', run: outcome, told: told?.part });
-      } else if (told !== undefined) {
-        outcomes.set(call, { from: 'message', told: told.part, turn: told.turn, partId: told.partId });
-      }
+  for (const call of calls) {
+    const { part } = call;
+    const run =
+      (part.id === undefined ? undefined : runOfId(call, byCallId.get(part.id), unclaimed)) ??
+      runOfName(
+        call,
+        byName.get(part.name)?.filter((each) => unclaimed.has(each)),
+      );
+    const told =
+      (part.id === undefined ? undefined : toldOfId(call, resultsById.get(part.id))) ??
+      toldOfName(call, freeResults);
+    if (told !== undefined) {
+      joined.add(told.part);
+      freeResults.delete(told);
+    }
+    if (run !== undefined) {
+      unclaimed.delete(run);
+      outcomes.set(part, { from: 'span', run, told: told?.part });
+    } else if (told !== undefined) {
+      outcomes.set(part, { from: 'message', told: told.part, turn: told.turn, partId: told.partId });
     }
   }
   // The same result is often told again under the same id.
@@ -71,64 +79,91 @@ export function joinTools(
   return { outcomes, joined, alone: [...unclaimed] };
 }
 
-/**
- * Of what has the id of a call: the first since its turn began, else the last before, in the same run if there is any. Some models number their calls anew in
- * each run, or in each answer.
- */
-function nearest<Item>(
-  items: readonly Item[] = [],
-  turn: Turn,
-  placeOf: (item: Item) => Pick<Turn, 'traceId' | 'startNanos'>,
-): Item | undefined {
-  let [after, before]: (Item | undefined)[] = [];
-  const here = items.filter((item) => placeOf(item).traceId === turn.traceId);
-  for (const item of here.length > 0 ? here : items) {
-    const { startNanos } = placeOf(item);
-    if (startNanos >= turn.startNanos) {
-      if (after === undefined || startNanos < placeOf(after).startNanos) after = item;
-    } else if (before === undefined || startNanos > placeOf(before).startNanos) before = item;
-  }
-  return after ?? before;
-}
-
-interface Shown {
-  readonly calls: readonly CallPart[];
-  readonly told: readonly Told[];
-}
-
-/** The calls and results in the messages of a turn that are shown. */
-function shownOf(turn: Turn, fresh: readonly number[]): Shown {
-  const calls: CallPart[] = [];
-  const told: Told[] = [];
-  const look = ({ parts }: Message, place: string): void => {
-    for (const [index, part] of parts.entries()) {
-      if (part.type === 'tool_call') calls.push(part);
-      else if (part.type === 'tool_result') told.push({ part, turn, partId: `${place}.${index}` });
+/** The calls and results in the messages that are shown. What was called last in a prompt is looked for first: it lies nearest. */
+function shownOf(turns: readonly { readonly turn: Turn; readonly fresh: readonly number[] }[]): {
+  readonly calls: readonly Called[];
+  readonly results: readonly Told[];
+} {
+  const calls: Called[] = [];
+  const results: Told[] = [];
+  let order = 0;
+  for (const [at, { turn, fresh }] of turns.entries()) {
+    const notBefore = turns[at - pastTurnsMax]?.turn.startNanos ?? 0n;
+    const past: Called[] = [];
+    const look = ({ parts }: Message, place: string, isPast: boolean): void => {
+      for (const [index, part] of parts.entries()) {
+        const placed = { turn, partId: `${place}.${index}`, order: (order += 1) };
+        if (part.type === 'tool_call') (isPast ? past : calls).push({ ...placed, part, isPast, notBefore });
+        else if (part.type === 'tool_result') results.push({ ...placed, part });
+      }
+    };
+    for (const index of fresh) {
+      const message = turn.input[index];
+      if (message !== undefined) look(message, `i${index}`, true);
     }
-  };
-  for (const index of fresh) {
-    const message = turn.input[index];
-    if (message !== undefined) look(message, `i${index}`);
+    calls.push(...past.toReversed());
+    for (const [index, message] of turn.output.entries()) look(message, `o${index}`, false);
   }
-  for (const [index, message] of turn.output.entries()) look(message, `o${index}`);
-  return { calls, told };
+  return { calls, results };
 }
 
-/** Without an id: the first of these unclaimed runs of the tool since the turn began, with the same arguments if there is one. */
-function findRun(call: CallPart, turn: Turn, ofName: readonly ToolRun[] = []): ToolRun | undefined {
-  const named = ofName.filter(
-    ({ use, startNanos, traceId }) =>
-      traceId === turn.traceId &&
-      startNanos >= turn.startNanos &&
-      (use.callId === undefined || call.id === undefined),
+/**
+ * Of the runs with the id of a call: the first since its turn began, or, of what the turn was told, the last before; of the same agent and run of agents if there
+ * is any. Some models number their calls anew in each run, or in each answer, and agents work side by side.
+ */
+function runOfId(
+  { turn, isPast }: Called,
+  runs: readonly ToolRun[] = [],
+  unclaimed: ReadonlySet<ToolRun>,
+): ToolRun | undefined {
+  const among = nearTo(turn, runs, (run) => run).toSorted(byTime);
+  const before = among.filter(({ startNanos }) => startNanos < turn.startNanos);
+  const lastFree = before.findLast((run) => unclaimed.has(run));
+  // Clocks disagree: what began before its turn may be meant, unless it was another call.
+  return isPast ? (lastFree ?? before.at(-1)) : (among[before.length] ?? lastFree);
+}
+
+/** Without an id: the first of these unclaimed runs since the turn began, with the same arguments if there is one; of what the turn was told, the last before with them. */
+function runOfName(
+  { part, turn, isPast, notBefore }: Called,
+  ofName: readonly ToolRun[] = [],
+): ToolRun | undefined {
+  const named = nearTo(
+    turn,
+    ofName.filter(
+      ({ use, startNanos, traceId }) =>
+        traceId === turn.traceId &&
+        (isPast ? startNanos >= notBefore && startNanos < turn.startNanos : startNanos >= turn.startNanos) &&
+        (use.callId === undefined || part.id === undefined),
+    ),
+    (run) => run,
   );
   if (named.length === 0) return undefined;
-  const wanted = JSON.stringify(call.arguments);
-  return named.find(({ use }) => JSON.stringify(use.arguments) === wanted) ?? named[0];
+  const isWanted = (run: ToolRun): boolean => hasArgumentsOf(run, part);
+  return isPast ? named.findLast(isWanted) : (named.find(isWanted) ?? named[0]);
 }
 
-function findTold(call: CallPart, turn: Turn, free: ReadonlySet<Told>): Told | undefined {
-  for (const told of free)
-    if (told.turn.startNanos >= turn.startNanos && told.part.name === call.name) return told;
+/** Those of the same run of agents, and of the same agent in it, if there are any. */
+function nearTo<Item>(
+  turn: Turn,
+  items: readonly Item[],
+  speakerOf: (item: Item) => Speaker,
+): readonly Item[] {
+  const here = items.filter((item) => speakerOf(item).traceId === turn.traceId);
+  const ofAgent = here.filter((item) => speakerOf(item).node?.agent === turn.node?.agent);
+  return ofAgent.length > 0 ? ofAgent : here.length > 0 ? here : items;
+}
+
+export function hasArgumentsOf({ use }: ToolRun, call: CallPart): boolean {
+  return JSON.stringify(use.arguments) === JSON.stringify(call.arguments);
+}
+
+/** The first that comes after the call. */
+function toldOfId({ turn, order }: Called, results: readonly Told[] = []): Told | undefined {
+  return nearTo(turn, results, (told) => told.turn).find((told) => told.order > order);
+}
+
+function toldOfName({ part, order }: Called, free: ReadonlySet<Told>): Told | undefined {
+  for (const told of free) if (told.order > order && told.part.name === part.name) return told;
   return undefined;
 }

@@ -19,8 +19,9 @@ import {
 import { idsByHex } from '../../sql/ids-sql.ts';
 import { messageLogs } from '../../sql/message-logs-sql.ts';
 import { type AttributeRow, textIdColumns, wholeAttributeColumns } from '../../sql/span-columns-sql.ts';
-import { sql, trusted } from '../../sql/sql.ts';
+import { moment, sql, trusted } from '../../sql/sql.ts';
 import { parentStep, type RunNode, type RunTree, stepsOf } from '../run-tree.ts';
+import type { Beginning } from './beginning.ts';
 import { chooseTurns, maySpeak, type Spoken } from './choose-turns.ts';
 import { payloadBytesMax, type PayloadRow, readPayloadRows } from './payload-rows.ts';
 import { promptKey, PromptPrefixes, type StoredPrompt } from './prompt-prefixes.ts';
@@ -54,8 +55,10 @@ export async function readPayloads(
   reader: Reader,
   traceId: string,
   extent: TraceExtent,
+  beginning?: Beginning,
 ): Promise<RunPayloads> {
-  const where = sql`${spansOfTrace(reader.project, traceId, extent)} AND operation NOT IN ('other', 'http', 'db', 'messaging')`;
+  const begun = beginning === undefined ? trusted('') : sql`AND start_time <= ${moment(beginning.until)}`;
+  const where = sql`${spansOfTrace(reader.project, traceId, extent)} AND operation NOT IN ('other', 'http', 'db', 'messaging') ${begun}`;
   const range = { from: unixNano(BigInt(extent.start)), to: unixNano(BigInt(extent.end)) };
   const [rows, texts, logs] = await Promise.all([
     readPayloadRows(reader, where),
@@ -65,9 +68,17 @@ export async function readPayloads(
   return { rows, texts, logs };
 }
 
-/** Everything that was said in a run, from spans, their events and log records. In no order. */
-export function messagesOf(reader: Reader, tree: RunTree, { rows, texts, logs }: RunPayloads): RunMessages {
-  meetMissing(reader, tree, rows);
+/** Everything that was said in a run, or in its beginning, from spans, their events and log records. In no order. */
+export function messagesOf(
+  reader: Reader,
+  tree: RunTree,
+  { rows, texts, logs }: RunPayloads,
+  beginning?: Beginning,
+): RunMessages {
+  const steps = stepsOf(tree).filter(
+    ({ startNanos }) => beginning === undefined || startNanos <= beginning.until,
+  );
+  meetMissing(reader, steps, rows);
   const logsOf = Map.groupBy(logs, ({ spanId }) => spanId);
   const payloads = new Map(rows.map((row) => [row.spanId, row]));
   const spoken: Spoken[] = [];
@@ -76,7 +87,7 @@ export function messagesOf(reader: Reader, tree: RunTree, { rows, texts, logs }:
   const prompts = new PromptPrefixes(texts);
   let characters = 0;
   let skipped = 0;
-  for (const node of stepsOf(tree)) {
+  for (const node of steps) {
     const stored = payloads.get(node.spanId);
     if (stored === undefined || seen.has(node.spanId)) continue;
     seen.add(node.spanId);
@@ -160,9 +171,9 @@ function repeatsTool(tree: RunTree, node: RunNode): boolean {
   );
 }
 
-function meetMissing(reader: Reader, tree: RunTree, rows: readonly PayloadRow[]): void {
+function meetMissing(reader: Reader, steps: readonly RunNode[], rows: readonly PayloadRow[]): void {
   const found = new Set(rows.map(({ spanId }) => spanId)).size;
-  const wanted = new Set(stepsOf(tree).map(({ spanId }) => spanId)).size;
+  const wanted = new Set(steps.map(({ spanId }) => spanId)).size;
   if (found < wanted) meetPayloadLimit(reader, wanted - found);
 }
 
