@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import { promisify } from 'node:util';
-import { gunzip, inflate } from 'node:zlib';
+import { gunzip, inflate, zstdDecompress } from 'node:zlib';
 import { SightlineError } from '@sightline/schema/errors';
 import type { BufferPool } from './buffer-pool.ts';
 import type { MemoryShare } from './memory-budget.ts';
@@ -12,7 +12,11 @@ export interface BodyLimits {
   readonly pool: BufferPool;
 }
 
-const decoders = { gzip: promisify(gunzip), deflate: promisify(inflate) } as const;
+const decoders = {
+  gzip: promisify(gunzip),
+  deflate: promisify(inflate),
+  zstd: promisify(zstdDecompress),
+} as const;
 
 /** A body in memory. Its bytes are good until `release`. */
 export interface Body {
@@ -58,15 +62,15 @@ export async function readBody(
   }
 }
 
-/** Undoes a content encoding: 'gzip', 'deflate', 'identity' or ''. */
+/** Undoes a content encoding: 'gzip', 'deflate', 'zstd', 'identity' or ''. */
 export async function decodeBody(body: Buffer, encoding: string, limits: BodyLimits): Promise<Buffer> {
   if (encoding === '' || encoding === 'identity') return body;
-  if (encoding !== 'gzip' && encoding !== 'deflate')
+  if (encoding !== 'gzip' && encoding !== 'deflate' && encoding !== 'zstd')
     throw new SightlineError(
       'unsupported_media_type',
       `The content encoding "${encoding.slice(0, 40)}" is not supported.`,
       {
-        hint: 'Send the body with gzip, deflate or no encoding.',
+        hint: 'Send the body with gzip, deflate, zstd or no encoding.',
       },
     );
   const { bytesMax, share } = limits;

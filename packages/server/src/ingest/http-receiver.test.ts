@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import { deflateSync, gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { SightlineError } from '@sightline/schema/errors';
 import { startOtlpHttp } from './http-server.ts';
@@ -56,6 +56,7 @@ test.each([
     ['gzip', bytes(gzipSync(plain))],
     ['GZIP', bytes(Buffer.concat([gzipSync(plain.subarray(0, 50)), gzipSync(plain.subarray(50))]))],
     ['deflate', bytes(deflateSync(plain))],
+    ['zstd', bytes(zstdCompressSync(plain))],
     ['X-GZip', bytes(gzipSync(plain))],
   ] as const) {
     const response = await post({ body, type, ...(encoding === undefined ? {} : { encoding }) });
@@ -65,7 +66,7 @@ test.each([
     expect(answer).toBe(type.toLowerCase().includes('json') ? '{}' : '');
   }
   await drained(doors.ingest);
-  expect(doors.store.items()).toBe(12);
+  expect(doors.store.items()).toBe(14);
 });
 
 test('Logs and metrics have their own paths', async () => {
@@ -131,9 +132,15 @@ test('Too many bytes get 413, before and after decompression, with or without a 
   doors = await openDoors({ limits: { requestBytesMax: 10_000 } });
   expect((await post({ body: bytes(Buffer.alloc(10_001)) })).status).toBe(413);
   expect((await post({ body: new Blob([bytes(Buffer.alloc(20_000))]).stream() })).status).toBe(413);
-  const bomb = await post({ body: bytes(gzipSync(Buffer.alloc(5_000_000))), encoding: 'gzip' });
-  expect(bomb.status).toBe(413);
-  expect(bomb.headers.get('retry-after')).toBeNull();
+  const zeros = Buffer.alloc(5_000_000);
+  for (const [encoding, body] of [
+    ['gzip', bytes(gzipSync(zeros))],
+    ['zstd', bytes(zstdCompressSync(zeros))],
+  ] as const) {
+    const bomb = await post({ body, encoding });
+    expect(bomb.status).toBe(413);
+    expect(bomb.headers.get('retry-after')).toBeNull();
+  }
   await until('the memory to be given back', () => doors.ingest.memory.bytes === 0);
   expect((await post({ body: protobuf() })).status).toBe(200);
 });
