@@ -42,6 +42,12 @@ export function shopTelemetry(): Readonly<Record<TelemetrySignal, Record<string,
                       key: 'list',
                       value: { arrayValue: { values: [{ stringValue: 'a' }, { stringValue: 'b' }] } },
                     },
+                    {
+                      key: 'big.ints',
+                      value: {
+                        arrayValue: { values: [{ intValue: '-8441817493456781234' }, { doubleValue: 2 }] },
+                      },
+                    },
                   ],
                   events: [
                     {

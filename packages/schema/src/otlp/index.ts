@@ -1,3 +1,4 @@
+export { anyValueOfJson } from './any-value-of-json.ts';
 export {
   admit,
   type AdmissionRules,

@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@sightline/schema/api';
+import { anyValueOfJson } from '@sightline/schema/otlp';
 
 /** OTLP/JSON's AnyValue. 64-bit integers are strings. */
 export type AnyValue =
@@ -28,7 +29,8 @@ export function anyValueOfText(text: string, type: string): AnyValue {
     case 'y':
       return { bytesValue: text };
     case 'j':
-      return anyValueOf(JSON.parse(text) as AttributeValue);
+      // Not through numbers of JavaScript, which lose digits of integers and the point of 2.0.
+      return JSON.parse(`{${anyValueOfJson(text)}}`) as AnyValue;
     case 'n':
       return {};
     default:
