@@ -269,6 +269,38 @@ describe('histogram', () => {
     expect(services).toMatchObject([{ name: 'busy', spanCount: 300, errorCount: 30 }]);
     expect(Math.abs((services[0]?.p95Ms ?? 0) / 285 - 1)).toBeLessThan(0.03);
   });
+
+  test('totals and services are those of the range, also where it begins and ends within minutes', async () => {
+    // A hundred spans a minute, evenly spread, of which the roll-up has every whole minute.
+    const begin = telemetry.clock.nowNanos - 2000n * minute;
+    const spans = Array.from({ length: 600 }, (_, index): SpanInput => ({
+      traceId: hexId(32, 501),
+      spanId: hexId(16, 1000 + index),
+      startNanos: begin + (BigInt(index) * minute) / 100n,
+      durationNanos: 2_000_000n,
+      status: { code: index % 10 === 0 ? 2 : 0 },
+    }));
+    await telemetry.loadJson('traces', tracesRequest('busy', spans));
+    for (const [from, to, count] of [
+      ['-2000m', '-1994m', 600],
+      ['-1999m30s', '-1995m30s', 400],
+      ['-1999m30s', '-1997m', 250],
+      ['-1999m', '-1998m24s', 60],
+      ['-1998m36s', '-1997m54s', 70],
+    ] as const) {
+      const errors = Math.ceil(count / 10);
+      const whole = await readHistogram(telemetry.context, { from, to, signal: 'spans', buckets: 1 });
+      const { services } = await readServices(telemetry.context, { from, to });
+      expect([from, to, whole.buckets[0]?.count, whole.buckets[0]?.errorCount]).toEqual([
+        from,
+        to,
+        count,
+        errors,
+      ]);
+      expect(services).toMatchObject([{ name: 'busy', spanCount: count, errorCount: errors }]);
+      expect(Math.round((services[0]?.p95Ms ?? 0) * 10)).toBe(20);
+    }
+  });
 });
 
 test('services have counts, errors and latency', async () => {

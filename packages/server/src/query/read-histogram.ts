@@ -1,6 +1,6 @@
 import type { HistogramParameters, HistogramResponse } from '@sightline/schema/api';
 import { nanosFromMs, unixNano } from '@sightline/base';
-import { inMinutes, isRollupCheaper, rolledUpQuantiles } from './choose-rollup.ts';
+import { isRollupCheaper, rolledUpQuantiles, rolledUpRows } from './choose-rollup.ts';
 import { compileFilter } from './filter/compile-filter.ts';
 import { readQ } from './filter/read-condition.ts';
 import { type QueryContext, Reader } from './reader.ts';
@@ -91,7 +91,7 @@ function spanHistogram(project: string, range: TimeRange, steps: Steps, conditio
 function rollupHistogram(project: string, range: TimeRange, steps: Steps): Sql {
   return sql`SELECT ${steps(sql`toDateTime64(minute, 3, 'UTC')`)} AS startMs, sum(count) AS total, sum(error_count) AS errors,
       ${rolledUpQuantiles([0.5, 0.95])} AS quantiles, ${durationColumns}
-    FROM service_rollup_1m WHERE ${inMinutes(project, range)} GROUP BY startMs`;
+    FROM ${rolledUpRows(project, range)} GROUP BY startMs`;
 }
 
 /** Whole traces, by their start. */

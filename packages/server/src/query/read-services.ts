@@ -1,5 +1,5 @@
 import type { ServicesResponse } from '@sightline/schema/api';
-import { inMinutes, isRollupCheaper, rolledUpQuantiles } from './choose-rollup.ts';
+import { isRollupCheaper, rolledUpQuantiles, rolledUpRows } from './choose-rollup.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { inRange } from './sql/range-sql.ts';
 import { sql, uint } from './sql/sql.ts';
@@ -28,7 +28,7 @@ export async function readServices(
   const ofRollup = sql`
     SELECT service, sum(count) AS total, sum(error_count) AS errors,
       ${rolledUpQuantiles([0.5, 0.95, 0.99])} AS quantiles
-    FROM service_rollup_1m WHERE ${inMinutes(context.project, range)}`;
+    FROM ${rolledUpRows(context.project, range)}`;
   const select = (await isRollupCheaper(reader, range)) ? ofRollup : ofSpans;
   const rows = await reader.rows<ServiceRow>(
     sql`${select} GROUP BY service ORDER BY total DESC, service LIMIT ${uint(servicesMax + 1)}`,
