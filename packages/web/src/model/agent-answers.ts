@@ -14,6 +14,7 @@ import { formatCount, formatDurationMs, formatShare, plural } from './format.ts'
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 import { describeChange } from './trace-answer.ts';
 import { costWords } from './usage-words.ts';
+import { shorten } from './value-preview.ts';
 
 interface Asked {
   readonly range: TimeRange;
@@ -75,39 +76,40 @@ export function usersSentence(users: readonly User[], asked: Asked): string {
   const count = `${counted(users.length, asked.hasMore)} ${users.length === 1 && !asked.hasMore ? 'user' : 'users'} ${when}`;
   return costly?.costUsd === undefined || costly.costUsd === null
     ? count
-    : `${count}; ${costly.userId} cost most: ${costWords(costly)}`;
+    : `${count}; ${shortName(costly.userId)} cost most: ${costWords(costly)}`;
 }
 
-export function modelsSentence(models: readonly ModelFacts[], { range, nowMs }: Asked): string {
+export function modelsSentence(models: readonly ModelFacts[], { range, nowMs, hasMore }: Asked): string {
   const when = describeRangeInSentence(range, nowMs);
   if (models.length === 0) return `No model was called ${when}`;
   const costly = mostOf(models, (model) => model.costUsd);
   const sum = models.reduce((total, model) => total + (model.costUsd ?? 0), 0);
   if (costly === undefined || sum === 0)
-    return `${plural(models.length, 'model')} called ${when}, their cost unknown`;
-  const share = models.length === 1 ? '' : `, ${formatShare((costly.costUsd ?? 0) / sum)} of it all`;
-  return `${costly.model} cost most ${when}: ${costWords(costly)}${share}`;
+    return `${listed(models.length, hasMore, 'model')} called ${when}, their cost unknown`;
+  const share =
+    models.length === 1 || hasMore ? '' : `, ${formatShare((costly.costUsd ?? 0) / sum)} of it all`;
+  return `${shortName(costly.model)} cost most ${when}: ${costWords(costly)}${share}`;
 }
 
-export function agentsSentence(agents: readonly AgentFacts[], { range, nowMs }: Asked): string {
+export function agentsSentence(agents: readonly AgentFacts[], { range, nowMs, hasMore }: Asked): string {
   const when = describeRangeInSentence(range, nowMs);
   if (agents.length === 0) return `No agent was at work ${when}`;
   const worst = mostOf(agents, (agent) => (agent.errors === 0 ? null : agent.errors));
-  const count = `${plural(agents.length, 'agent')} at work ${when}`;
-  return worst === undefined
-    ? `${count}, none failed`
-    : `${count}; ${worst.agent} failed most: ${formatCount(worst.errors)} of ${plural(worst.calls, 'time')}`;
+  const count = `${listed(agents.length, hasMore, 'agent')} at work ${when}`;
+  if (worst === undefined) return hasMore ? count : `${count}, none failed`;
+  return `${count}; ${shortName(worst.agent)} failed most${amongListed(hasMore)}: ${formatCount(worst.errors)} of ${plural(worst.calls, 'time')}`;
 }
 
-export function toolsSentence(tools: readonly ToolFacts[], { range, nowMs }: Asked): string {
+export function toolsSentence(tools: readonly ToolFacts[], { range, nowMs, hasMore }: Asked): string {
   const when = describeRangeInSentence(range, nowMs);
   if (tools.length === 0) return `No tool was called ${when}`;
   const worst = mostOf(tools, (tool) => (tool.errors === 0 ? null : tool.errors));
-  if (worst === undefined) return `${plural(tools.length, 'tool')} called ${when}, none failed`;
-  return `${worst.tool} failed most ${when}: ${formatCount(worst.errors)} of ${plural(worst.calls, 'call')} (${formatShare(worst.errorRate)})`;
+  if (worst === undefined)
+    return `${listed(tools.length, hasMore, 'tool')} called ${when}${hasMore ? '' : ', none failed'}`;
+  return `${shortName(worst.tool)} failed most${amongListed(hasMore)} ${when}: ${formatCount(worst.errors)} of ${plural(worst.calls, 'call')} (${formatShare(worst.errorRate)})`;
 }
 
-/** `1,204 calls · 12 failed (1 %) · $3.20`. */
+/** `1,204 calls · 12 failed (1 %) · $3.20`, of those that are listed. */
 export function callsDetail(
   rows: readonly {
     readonly calls: number;
@@ -115,6 +117,7 @@ export function callsDetail(
     readonly costUsd?: number | null;
     readonly unpricedCalls?: number;
   }[],
+  hasMore: boolean,
 ): string {
   const calls = rows.reduce((sum, row) => sum + row.calls, 0);
   const errors = rows.reduce((sum, row) => sum + row.errors, 0);
@@ -125,7 +128,7 @@ export function callsDetail(
     rows.map((row) => ({ costUsd: row.costUsd ?? null, unpricedCalls: row.unpricedCalls ?? 0 })),
   );
   if (cost.costUsd !== null || cost.unpricedCalls > 0) parts.push(costSaid(cost));
-  return parts.join(' · ');
+  return `${parts.join(' · ')}${ofListed(rows.length, hasMore)}`;
 }
 
 /** `204 runs · 12 failed · $3.20`, of those that are listed. */
@@ -139,7 +142,7 @@ export function groupsDetail(
   const parts = [plural(runs, 'run'), failed === 0 ? 'none failed' : `${formatCount(failed)} failed`];
   const cost = sumCosts(rows);
   if (cost.costUsd !== null || cost.unpricedCalls > 0) parts.push(costSaid(cost));
-  return `${parts.join(' · ')}${hasMore ? `, in the ${formatCount(rows.length)} listed` : ''}`;
+  return `${parts.join(' · ')}${ofListed(rows.length, hasMore)}`;
 }
 
 function sumCosts(rows: readonly { readonly costUsd: number | null; readonly unpricedCalls: number }[]) {
@@ -187,6 +190,24 @@ function findingWords(type: string, count: number): string {
     costly_workflow: 'costly run',
   };
   return plural(count, noun[type] ?? type);
+}
+
+/** A sentence is a line or two. */
+function shortName(name: string): string {
+  return shorten(name, 60);
+}
+
+/** `50+ agents`, where more follow. */
+function listed(count: number, hasMore: boolean, noun: string): string {
+  return hasMore ? `${counted(count, true)} ${noun}s` : plural(count, noun);
+}
+
+function ofListed(count: number, hasMore: boolean): string {
+  return hasMore ? `, in the ${formatCount(count)} listed` : '';
+}
+
+function amongListed(hasMore: boolean): string {
+  return hasMore ? ' of those listed' : '';
 }
 
 function counted(count: number, hasMore: boolean): string {

@@ -28,6 +28,38 @@ describe('what models write', () => {
     });
   });
 
+  test('lists in lists have their own marks, and code in a list is code', () => {
+    const text =
+      '1. **Look**\n   - at the log\n   - at the trace\n     1. spans\n2. Act:\n    ```sh\n    npm start\n      now\n    ```\n3. Rest';
+    const [first, code, last] = parseMarkdown(text);
+    const words = (said: string) => [{ type: 'text', text: said }];
+    expect(first).toEqual({
+      type: 'list',
+      ordered: true,
+      start: 1,
+      items: [
+        {
+          inlines: [{ type: 'strong', text: 'Look' }],
+          within: {
+            type: 'list',
+            ordered: false,
+            start: 1,
+            items: [
+              { inlines: words('at the log') },
+              {
+                inlines: words('at the trace'),
+                within: { type: 'list', ordered: true, start: 1, items: [{ inlines: words('spans') }] },
+              },
+            ],
+          },
+        },
+        { inlines: words('Act:') },
+      ],
+    });
+    expect(code).toEqual({ type: 'code', language: 'sh', text: 'npm start\n  now' });
+    expect(last).toMatchObject({ type: 'list', ordered: true, start: 3 });
+  });
+
   test('a fence that is never closed holds the rest', () => {
     expect(parseMarkdown('```\nstill code\n# not a heading')).toEqual([
       { type: 'code', language: '', text: 'still code\n# not a heading' },

@@ -7,12 +7,7 @@ export type MarkdownBlock =
   | { readonly type: 'heading'; readonly level: number; readonly inlines: readonly Inline[] }
   | { readonly type: 'code'; readonly language: string; readonly text: string }
   | { readonly type: 'quote'; readonly inlines: readonly Inline[] }
-  | {
-      readonly type: 'list';
-      readonly ordered: boolean;
-      readonly start: number;
-      readonly items: readonly ListItem[];
-    }
+  | MarkdownList
   | {
       readonly type: 'table';
       readonly head: readonly TableCell[];
@@ -20,9 +15,16 @@ export type MarkdownBlock =
     }
   | { readonly type: 'rule' };
 
+export interface MarkdownList {
+  readonly type: 'list';
+  readonly ordered: boolean;
+  readonly start: number;
+  readonly items: readonly ListItem[];
+}
+
 export interface ListItem {
-  readonly depth: number;
   readonly inlines: readonly Inline[];
+  readonly within?: MarkdownList;
 }
 
 export type TableCell = readonly Inline[];
@@ -48,7 +50,7 @@ interface Read {
   readonly next: number;
 }
 
-const fence = /^\s{0,3}(`{3,}|~{3,})\s*([\w+#.-]*)[^`]*$/;
+const fence = /^(\s*)(`{3,}|~{3,})\s*([\w+#.-]*)[^`]*$/;
 const heading = /^\s{0,3}(#{1,6})\s+(.+?)\s*#*$/;
 const bullet = /^(\s*)([-*+•]|\d{1,9}[.)])\s+(.*)$/;
 const quote = /^\s{0,3}>\s?(.*)$/;
@@ -59,7 +61,10 @@ function readBlock(lines: readonly string[], at: number): Read {
   const line = lines[at] ?? '';
   if (line.trim() === '') return { block: undefined, next: at + 1 };
   const opened = fence.exec(line);
-  if (opened !== null) return readCode(lines, at, { mark: opened[1] ?? '', language: opened[2] ?? '' });
+  if (opened !== null) {
+    const [, indent = '', mark = '', language = ''] = opened;
+    return readCode(lines, at, { indent, mark, language });
+  }
   const head = heading.exec(line);
   if (head !== null) {
     return {
@@ -79,11 +84,14 @@ function readBlock(lines: readonly string[], at: number): Read {
 function readCode(
   lines: readonly string[],
   at: number,
-  { mark, language }: { readonly mark: string; readonly language: string },
+  { indent, mark, language }: { readonly indent: string; readonly mark: string; readonly language: string },
 ): Read {
   let end = at + 1;
   while (end < lines.length && !(lines[end] ?? '').trimStart().startsWith(mark)) end++;
-  return { block: { type: 'code', language, text: lines.slice(at + 1, end).join('\n') }, next: end + 1 };
+  const code = lines
+    .slice(at + 1, end)
+    .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line.trimStart()));
+  return { block: { type: 'code', language, text: code.join('\n') }, next: end + 1 };
 }
 
 function readQuote(lines: readonly string[], at: number): Read {
@@ -97,29 +105,44 @@ function readQuote(lines: readonly string[], at: number): Read {
 }
 
 function readList(lines: readonly string[], at: number): Read {
-  const items: { depth: number; words: string }[] = [];
-  const first = bullet.exec(lines[at] ?? '');
+  const items: ListLine[] = [];
   let end = at;
   for (; end < lines.length; end++) {
     const line = lines[end] ?? '';
     const match = bullet.exec(line);
     if (match !== null) {
-      items.push({ depth: Math.min(4, Math.floor((match[1] ?? '').length / 2)), words: match[3] ?? '' });
-    } else if (line.trim() !== '' && /^\s{2,}/.test(line) && items.length > 0) {
+      const [, indent = '', mark = '', words = ''] = match;
+      items.push({ depth: Math.min(4, Math.floor(indent.length / 2)), mark, words });
+    } else if (fence.test(line)) break;
+    else if (line.trim() !== '' && /^\s{2,}/.test(line) && items.length > 0) {
       const last = items.at(-1);
       if (last !== undefined) last.words += `\n${line.trim()}`;
     } else if (line.trim() !== '' || bullet.exec(lines[end + 1] ?? '') === null) break;
   }
-  const ordered = /^\d/.test(first?.[2] ?? '');
-  return {
-    block: {
-      type: 'list',
-      ordered,
-      start: ordered ? Number.parseInt(first?.[2] ?? '1', 10) : 1,
-      items: items.map(({ depth, words }) => ({ depth, inlines: parseInlines(words) })),
-    },
-    next: end,
-  };
+  return { block: listOf(items), next: end };
+}
+
+interface ListLine {
+  readonly depth: number;
+  /** `-`, `*`, `1.` and the like. */
+  readonly mark: string;
+  words: string;
+}
+
+/** What is deeper than the first line of a list belongs to the item before it. */
+function listOf(lines: readonly ListLine[]): MarkdownList {
+  const depth = lines[0]?.depth ?? 0;
+  const start = Number.parseInt(lines[0]?.mark ?? '', 10);
+  const items: ListItem[] = [];
+  for (let at = 0; at < lines.length;) {
+    let end = at + 1;
+    while (end < lines.length && (lines[end]?.depth ?? 0) > depth) end++;
+    const within = lines.slice(at + 1, end);
+    const inlines = parseInlines(lines[at]?.words ?? '');
+    items.push(within.length === 0 ? { inlines } : { inlines, within: listOf(within) });
+    at = end;
+  }
+  return { type: 'list', ordered: !Number.isNaN(start), start: Number.isNaN(start) ? 1 : start, items };
 }
 
 function readTable(lines: readonly string[], at: number): Read {

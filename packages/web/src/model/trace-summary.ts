@@ -18,7 +18,8 @@ const messageMax = 140;
 /** `GET /chat failed after 2.31 s: card declined, in payments`. */
 export function traceSentence(model: TraceModel): string {
   const name = shorten(spanName(model, model.root), nameMax) || 'This trace';
-  const duration = formatDurationMs(model.durationUs / 1000);
+  // The scale of a waterfall is a microsecond at least.
+  const duration = formatDurationMs(model.endUs.reduce((last, end) => Math.max(last, end), 0) / 1000);
   if (model.errorCount === 0) return `${name} took ${duration}`;
   const culprit = firstCause(model);
   const service = spanService(model, culprit);
@@ -47,7 +48,7 @@ export function traceDetail(model: TraceModel, path: CriticalPath, used?: Usage)
   parts.push(plural(new Set(model.slim.columns.service).size, 'service'));
   if (model.errorCount > 0) parts.push(plural(model.errorCount, 'error'));
   const tokens = (used?.inputTokens ?? 0) + (used?.outputTokens ?? 0);
-  if (tokens > 0) parts.push(`${formatCount(tokens)} tokens`);
+  if (tokens > 0) parts.push(plural(tokens, 'token'));
   if (used !== undefined && (used.costUsd !== null || used.unpricedCalls > 0)) parts.push(costSaid(used));
   return parts.join(' · ');
 }

@@ -13,6 +13,7 @@ export function callColumns<Row extends Calls>(): readonly Column<Row>[] {
       id: 'calls',
       label: 'Calls',
       width: 64,
+      least: 50,
       align: 'end',
       sortBy: ({ calls }) => calls,
       render: ({ calls }) => formatCount(calls),

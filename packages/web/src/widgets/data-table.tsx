@@ -11,6 +11,8 @@ export interface Column<T> {
   readonly label: string;
   /** Start width in pixels; a column without one takes what is left. */
   readonly width?: number;
+  /** What it gives up to, in pixels, before the table scrolls sideways. */
+  readonly least?: number;
   readonly align?: 'end';
   /** The one value that a phone shows beside the first. */
   readonly onPhone?: boolean;
@@ -237,16 +239,21 @@ function chooseColumns<T>(columns: readonly Column<T>[], ids: string | undefined
 }
 
 function columnWidth<T>(column: Column<T>, widths: Readonly<Record<string, number>>): string {
-  const width = widths[column.id] ?? column.width;
-  return width === undefined ? `minmax(${flexibleMin}px, 1fr)` : `${width}px`;
+  const dragged = widths[column.id];
+  if (dragged !== undefined) return `${dragged}px`;
+  const { width, least = width } = column;
+  return width === undefined ? `minmax(${flexibleMin}px, 1fr)` : `minmax(${least}px, ${width}px)`;
 }
 
 /** What a column that takes the rest is left with at least; beyond that the table scrolls sideways. */
-const flexibleMin = 140;
+const flexibleMin = 130;
 const columnGap = 16;
 const rowPadding = 60;
 
 function tableWidthMin<T>(shown: readonly Column<T>[], widths: Readonly<Record<string, number>>): number {
-  const columns = shown.reduce((sum, column) => sum + (widths[column.id] ?? column.width ?? flexibleMin), 0);
+  const columns = shown.reduce(
+    (sum, { id, least, width }) => sum + (widths[id] ?? least ?? width ?? flexibleMin),
+    0,
+  );
   return columns + columnGap * (shown.length - 1) + rowPadding;
 }

@@ -23,6 +23,7 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
       id: 'agents',
       label: 'Agents',
       width: 150,
+      least: 84,
       render: ({ agents }) => {
         const [first, ...rest] = agents;
         if (first === undefined) return <Dash />;
@@ -38,11 +39,18 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
         );
       },
     },
-    { id: 'models', label: 'Models', width: 140, render: ({ models }) => <ModelMix models={models} /> },
+    {
+      id: 'models',
+      label: 'Models',
+      width: 140,
+      least: 84,
+      render: ({ models }) => <ModelMix models={models} />,
+    },
     {
       id: 'runs',
       label: 'Runs',
       width: 44,
+      least: 40,
       align: 'end',
       sortBy: ({ runs }) => runs,
       render: ({ runs }) => formatCount(runs),
@@ -77,6 +85,7 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
       id: 'costUsd',
       label: 'Cost',
       width: 76,
+      least: 68,
       align: 'end',
       onPhone: true,
       sortBy: ({ costUsd }) => costUsd ?? -1,
@@ -86,6 +95,7 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
       id: 'activeMs',
       label: 'Active',
       width: 84,
+      least: 64,
       align: 'end',
       sortBy: ({ activeMs }) => activeMs,
       render: ({ activeMs, durationMs }) => (
@@ -94,11 +104,18 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
         </span>
       ),
     },
-    { id: 'scores', label: 'Scores', width: 130, render: ({ scores }) => <Scores scores={scores} /> },
+    {
+      id: 'scores',
+      label: 'Scores',
+      width: 130,
+      least: 70,
+      render: ({ scores }) => <Scores scores={scores} />,
+    },
     {
       id: 'lastTime',
       label: 'Last',
       width: 84,
+      least: 72,
       align: 'end',
       sortBy: ({ lastTime }) => msFromTimestamp(lastTime),
       render: ({ lastTime }) => <TimeAgo time={lastTime} nowMs={nowMs} />,

@@ -1,5 +1,5 @@
 import { Fragment, useMemo, type ReactElement } from 'react';
-import { type Inline, type MarkdownBlock, parseMarkdown } from '../model/markdown.ts';
+import { type Inline, type MarkdownBlock, type MarkdownList, parseMarkdown } from '../model/markdown.ts';
 import './markdown.css';
 
 /** Words as a model meant them: headings, lists, code and tables, never markup of a prompt's own. */
@@ -55,11 +55,12 @@ function Block({ block }: { readonly block: MarkdownBlock }): ReactElement {
   }
 }
 
-function List({ block }: { readonly block: MarkdownBlock & { type: 'list' } }): ReactElement {
+function List({ block }: { readonly block: MarkdownList }): ReactElement {
   const items = block.items.map((item, index) => (
     // oxlint-disable-next-line react/no-array-index-key
-    <li key={index} style={{ marginLeft: item.depth * 18 }}>
+    <li key={index}>
       <Inlines inlines={item.inlines} />
+      {item.within !== undefined && <List block={item.within} />}
     </li>
   ));
   return block.ordered ? <ol start={block.start}>{items}</ol> : <ul>{items}</ul>;

@@ -67,6 +67,7 @@ function AgentList({
         id: 'models',
         label: 'Models',
         width: 170,
+        least: 80,
         render: ({ models }) =>
           models.length === 0 ? (
             <Dash />
@@ -77,7 +78,11 @@ function AgentList({
             </span>
           ),
       },
-      ...callColumns<AgentFacts>(),
+      // Rate and calls say how many failed.
+      ...callColumns<AgentFacts>().map((column) => ({
+        ...column,
+        hidden: column.id === 'errors' || column.id === 'runs',
+      })),
       {
         id: 'llmCalls',
         label: 'Model calls',
@@ -112,7 +117,7 @@ function AgentList({
       initialSort="-calls"
       emptyHint="Agents are spans with gen_ai.agent.name, or what your SDK calls it."
       actions={toggle}
-      detail={({ rows }) => callsDetail(rows)}
+      detail={({ rows, hasMore }) => callsDetail(rows, hasMore)}
       sentence={({ rows, hasMore }) =>
         agentsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
       }

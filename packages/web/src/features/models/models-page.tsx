@@ -68,7 +68,7 @@ export function ModelsPage(): ReactElement {
       rowKey={(row) => `${row.provider ?? ''}/${row.model}`}
       initialSort="-costUsd"
       emptyHint="Calls of models are spans with gen_ai.request.model, or what your SDK calls it."
-      detail={({ rows }) => callsDetail(rows)}
+      detail={({ rows, hasMore }) => callsDetail(rows, hasMore)}
       sentence={({ rows, hasMore }) =>
         modelsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
       }

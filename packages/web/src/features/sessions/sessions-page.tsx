@@ -27,6 +27,7 @@ export function SessionsPage(): ReactElement {
         id: 'user',
         label: 'User',
         width: 150,
+        least: 80,
         render: (session: Session) =>
           session.userId === null ? (
             <Dash />

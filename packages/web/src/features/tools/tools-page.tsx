@@ -86,7 +86,7 @@ export function ToolsPage(): ReactElement {
       rowClass={(row) => (row.errors > 0 ? 'has-error' : '')}
       initialSort="-errors"
       emptyHint="Calls of tools are spans with gen_ai.tool.name, or what your SDK calls it."
-      detail={({ rows }) => callsDetail(rows)}
+      detail={({ rows, hasMore }) => callsDetail(rows, hasMore)}
       sentence={({ rows, hasMore }) =>
         toolsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })
       }

@@ -109,11 +109,19 @@ function Step({ step, hasReported, share, isSelected, onSelect }: StepProps): Re
       <td>
         <span className="cost-step-name">
           <FamilyIcon family={operationFamily(step.operation)} />
-          <button type="button" className="text-button" aria-pressed={isSelected} onClick={onSelect}>
+          <button
+            type="button"
+            className="text-button clip"
+            title={step.name}
+            aria-pressed={isSelected}
+            onClick={onSelect}
+          >
             {step.name}
           </button>
           {step.model !== null && !step.name.includes(step.model) && (
-            <span className="faint small">{step.model}</span>
+            <span className="faint small clip" title={step.model}>
+              {step.model}
+            </span>
           )}
         </span>
       </td>
