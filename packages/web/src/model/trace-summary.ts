@@ -1,7 +1,7 @@
 import type { Usage } from '@sightline/schema/api';
 import { costSaid } from './agent-answers.ts';
 import type { CriticalPath } from './critical-path.ts';
-import { formatCount, formatDurationMs, formatShare, plural } from './format.ts';
+import { formatDurationMs, formatShare, plural } from './format.ts';
 import {
   at,
   spanModelName,
