@@ -399,6 +399,9 @@ describe('SQL', () => {
     'SELECT',
     'nonsense',
     'SELECT * FROM no_such_table',
+    'SELECT * FROM model_prices',
+    "SELECT 1 WHERE 'x' IN (SELECT pair FROM model_prices)",
+    'SELECT * FROM numbers(1) JOIN (SELECT * FROM model_prices) USING (pair)',
   ])('%s is refused', async (query) => {
     await expect(run(query)).rejects.toMatchObject({ code: 'bad_sql' });
   });

@@ -21,6 +21,9 @@ const systemTablesAllowed = new Set([
   'system.one',
 ]);
 
+/** Tables of ours with what belongs to several projects in one row. */
+const tablesRefused = new Set(['model_prices']);
+
 /** Ordinary functions that read files or other tables, or only waste time. */
 const functionsRefused =
   /^(file|joinget|dict|catboost|sleep|url|s3|hascolumnintable|getserversetting|getsetting|evalmlmethod|shownamedcollection|readwkt|structureto|formatquery|viewexplain|mergetreeindex|initializeaggregation$|executable|python|loop|remote)/;
@@ -97,6 +100,7 @@ function isWithin(rest: readonly { readonly depth: number }[], index: number, de
 /** A name without a database is one of ours, or one that WITH made: the connection's database holds nothing else. */
 function checkTable(name: string, database: string): void {
   const [first, second] = name.split('.');
+  if (tablesRefused.has(second ?? first ?? '')) refuse(`The table "${name}" holds prices of every project.`);
   if (second === undefined || first === database.toLowerCase() || systemTablesAllowed.has(name)) return;
   refuse(`The table "${name}" cannot be read here.`);
 }
