@@ -1,5 +1,7 @@
 /** Every verb against a real server in another process, as its users meet it. */
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -232,6 +234,21 @@ describe('live', () => {
     const { code, stdout } = await follow.ended;
     expect(code).toBe(130);
     expect(stdout.match(/deadlock detected/g)).toHaveLength(1);
+  }, 60_000);
+
+  test('tail shows what arrived while its connection was lost', async () => {
+    const line = await openLine(server.url);
+    const tail = startSightline(['tail', '--service', 'live'], { url: line.url });
+    await sendUntilPrinted(tail, 'before the cut');
+    line.cut();
+    await sendLine('during the cut');
+    line.mend();
+    await tail.printed(/during the cut/);
+    tail.interrupt();
+    const { stdout } = await tail.ended;
+    const lines = stdout.match(/(before|during) the cut.*/g) ?? [];
+    expect(lines).toEqual([...new Set(lines)]);
+    await line.close();
   }, 60_000);
 
   test('tail with a filter that cannot be read ends at once', async () => {
@@ -494,4 +511,40 @@ async function shell(script: string) {
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
   await new Promise((resolve) => child.once('close', resolve));
   return { stdout, stderr };
+}
+
+/** A connection to the server that can be cut and mended. */
+async function openLine(url: string) {
+  const { hostname, port } = new URL(url);
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const line = createServer((socket) => {
+    if (isCut) {
+      socket.destroy();
+      return;
+    }
+    const onward = connect(Number(port), hostname);
+    for (const each of [socket, onward]) {
+      sockets.add(each);
+      each.on('error', () => {});
+      each.on('close', () => sockets.delete(each));
+    }
+    socket.pipe(onward).pipe(socket);
+  });
+  line.listen(0, '127.0.0.1');
+  await once(line, 'listening');
+  const cut = (): void => {
+    isCut = true;
+    for (const each of sockets) each.destroy();
+  };
+  return {
+    url: `http://127.0.0.1:${(line.address() as AddressInfo).port}`,
+    cut,
+    mend: () => (isCut = false),
+    close: async () => {
+      cut();
+      line.close();
+      await once(line, 'close');
+    },
+  };
 }

@@ -49,17 +49,26 @@ export interface FollowOptions {
   readonly isPrinted: (id: string) => boolean;
 }
 
+/** Where a stream that is opened again goes on. */
+interface Place {
+  /** Of the last batch that came whole. */
+  id: string | undefined;
+  /** What came after it, and comes again. */
+  readonly shownSince: Set<string>;
+}
+
 const reconnectDelayMs = 1000;
 
 /** Prints a live stream until Ctrl-C. A stream that breaks is opened again; the gap is said on standard error. */
 export async function followSignal(invocation: Invocation, follow: FollowOptions): Promise<ExitCode> {
   const { output, signal } = invocation;
   let first = true;
+  const place: Place = { id: undefined, shownSince: new Set() };
   while (!signal.aborted) {
     try {
-      const body = await openStream(invocation, follow);
-      if (!first) output.note(output.style.warning('Connected again; what arrived meanwhile is not shown.'));
-      await Promise.all([follow.onOpen(first), printStream(body, invocation, follow)]);
+      const body = await openStream(invocation, follow, place.id);
+      if (!first) output.note(output.style.warning('Connected again; what arrived meanwhile follows.'));
+      await Promise.all([follow.onOpen(first), printStream(body, invocation, { ...follow, place })]);
       first = false;
     } catch (error) {
       if (signal.aborted) break;
@@ -80,9 +89,10 @@ export async function followSignal(invocation: Invocation, follow: FollowOptions
 async function openStream(
   { client }: Invocation,
   { signal, q }: FollowOptions,
+  lastId: string | undefined,
 ): Promise<AsyncIterable<Uint8Array>> {
   const response = await client.fetch(`/api/v1/tail${toQuery({ signal, q })}`, {
-    headers: { accept: 'text/event-stream' },
+    headers: { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) },
   });
   await client.check(response);
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
@@ -96,10 +106,16 @@ async function openStream(
 async function printStream(
   body: AsyncIterable<Uint8Array>,
   { output, options }: Invocation,
-  { signal, isPrinted }: FollowOptions,
+  { signal, isPrinted, place }: FollowOptions & { readonly place: Place },
 ): Promise<void> {
   const full = options.has('full');
-  for await (const { event, data } of readEventStream(body)) {
+  for await (const { event, data, id } of readEventStream(body)) {
+    if (place.shownSince.has(data)) continue;
+    place.shownSince.add(data);
+    if (id !== undefined && id !== place.id) {
+      place.id = id;
+      place.shownSince.clear();
+    }
     const items = readItems(data);
     if (event === 'error') throw toTailError(items[0]);
     if (event === 'skipped') {

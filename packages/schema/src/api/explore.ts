@@ -132,6 +132,7 @@ export const tailParameters = z.object({
  * The tail is a stream of server-sent events, `event:` one of these and `data:` one JSON object. `ready` comes first, once
  * the stream is watching; then every new item as `span` (as in /spans) or `log` (as in /logs), oldest first. Where more
  * arrives than can be sent, `skipped` says how many items were left out. `: heartbeat` comments keep the connection open.
+ * `id:` names the place after a batch: sent as `Last-Event-ID` when connecting again, it brings what was received since, up to an hour.
  */
 export const tailEvents = {
   ready: z.object({ signal: z.enum(['spans', 'logs']) }),

@@ -36,6 +36,8 @@ export interface TailBatch {
   readonly items: readonly TailItem[];
   /** Items that arrived as well and were left out, because there were too many. */
   readonly skipped: number;
+  /** A tail that goes on after this one shows what was received later. */
+  readonly end: UnixNano;
 }
 
 /** Items shown per look, the newest. */
@@ -59,21 +61,31 @@ export class TailFollower {
   readonly #filter: BoundFilter;
   /** Nothing received up to here is shown. */
   #begin: UnixNano;
+  #end: UnixNano;
+  #hasLooked = false;
   /** Keys of the items seen, with the time each was received. */
   readonly #seen = new Map<string, bigint>();
 
-  /** Throws `bad_filter`. */
-  constructor(context: QueryContext, { signal, q }: TailParameters) {
+  /** Shows what is received from now on, or after `after`, the `end` of another. Throws `bad_filter`. */
+  constructor(context: QueryContext, { signal, q }: TailParameters, after?: UnixNano) {
     this.#context = context;
     this.#signal = signal;
     this.#filter = readQ(q, signal, context.clock);
-    this.#begin = context.clock.now();
+    const now = context.clock.now();
+    this.#begin = after === undefined || after > now ? now : after;
+    this.#end = this.#begin;
+  }
+
+  get end(): UnixNano {
+    return this.#end;
   }
 
   /** What arrived since the last call. */
   async look(): Promise<TailBatch> {
     const now = this.#context.clock.now();
-    const since = now - overlapNanos > this.#begin ? unixNano(now - overlapNanos) : this.#begin;
+    const isOverlapLater = this.#hasLooked && now - overlapNanos > this.#begin;
+    const since = isOverlapLater ? unixNano(now - overlapNanos) : this.#begin;
+    this.#hasLooked = true;
     for (const [key, received] of this.#seen) if (received < since) this.#seen.delete(key);
     const reader = new Reader(this.#context, lookTimeMsMax);
     const { table, key } = tailTables[this.#signal];
@@ -82,12 +94,14 @@ export class TailFollower {
       SELECT ${key} AS key, toUnixTimestamp64Nano(received_time) AS receivedNanos
       FROM ${table} WHERE ${where} ORDER BY received_time DESC LIMIT ${uint(keysMax)}`);
     const fresh = keys.filter((row) => !this.#seen.has(row.key));
-    if (fresh.length === 0) return { items: [], skipped: 0 };
+    if (fresh.length === 0) return { items: [], skipped: 0, end: this.#end };
+    const newest = newestOf(fresh);
+    if (newest > this.#end) this.#end = newest;
     const isFlood = keys.length === keysMax;
     const arrived = isFlood ? await this.#countUnseen(reader, where) : fresh.length;
     for (const row of fresh) this.#seen.set(row.key, BigInt(row.receivedNanos));
     // In a flood what is older than this look is not told apart any more; it was counted.
-    if (isFlood) this.#begin = newestOf(fresh);
+    if (isFlood) this.#begin = newest;
     const shown = fresh.slice(0, itemsMax).map((row) => row.key);
     const rows = await reader.rows<TailRow>(this.#select(where, shown));
     const [costs, texts] = await Promise.all([
@@ -95,7 +109,11 @@ export class TailFollower {
       readTexts(reader, rows),
     ]);
     const whole = rows.map((row) => restoreRow(row, texts, isSpan(row) ? listValueCharactersMax : Infinity));
-    return { items: whole.map((row) => decodeRow(row, costs)), skipped: Math.max(0, arrived - rows.length) };
+    return {
+      items: whole.map((row) => decodeRow(row, costs)),
+      skipped: Math.max(0, arrived - rows.length),
+      end: this.#end,
+    };
   }
 
   async #countUnseen(reader: Reader, where: Sql): Promise<number> {

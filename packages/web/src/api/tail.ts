@@ -13,15 +13,16 @@ export interface TailListener {
 
 const retryMs = 1500;
 
-/** Log lines as they are stored, until `signal` aborts. A lost connection is made again. */
+/** Log lines as they are stored, until `signal` aborts. A lost connection is made again, and goes on where it was lost. */
 export async function tailLogs(
   q: string | undefined,
   listener: TailListener,
   signal: AbortSignal,
 ): Promise<void> {
+  const place = new TailPlace();
   while (!signal.aborted) {
     try {
-      await readOnce(q, listener, signal);
+      await readOnce({ q, place, signal }, listener);
     } catch (error) {
       if (error instanceof ApiError && error.status < 500) {
         listener.onRefused(error);
@@ -32,12 +33,44 @@ export async function tailLogs(
   }
 }
 
-async function readOnce(q: string | undefined, listener: TailListener, signal: AbortSignal): Promise<void> {
-  const response = await request(`/tail${queryString({ signal: 'logs', q })}`, { signal });
+/** Where the tail is: a batch that did not come whole comes again. */
+class TailPlace {
+  #id: string | undefined;
+  readonly #shownSince = new Set<string>();
+
+  get headers(): Record<string, string> {
+    return this.#id === undefined ? {} : { 'last-event-id': this.#id };
+  }
+
+  /** Those that were not delivered before. */
+  pass(events: readonly StreamEvent[]): StreamEvent[] {
+    return events.filter(({ data, id }) => {
+      const isNew = !this.#shownSince.has(data);
+      this.#shownSince.add(data);
+      if (id !== undefined) {
+        this.#id = id;
+        this.#shownSince.clear();
+      }
+      return isNew;
+    });
+  }
+}
+
+interface Stream {
+  readonly q: string | undefined;
+  readonly place: TailPlace;
+  readonly signal: AbortSignal;
+}
+
+async function readOnce({ q, place, signal }: Stream, listener: TailListener): Promise<void> {
+  const response = await request(`/tail${queryString({ signal: 'logs', q })}`, {
+    signal,
+    headers: place.headers,
+  });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   const parser = new EventStreamParser();
   for (let piece = await reader?.read(); piece !== undefined && !piece.done; piece = await reader?.read()) {
-    deliver(parser.push(piece.value), listener);
+    deliver(place.pass(parser.push(piece.value)), listener);
   }
 }
 

@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { EventStreamParser } from './event-stream.ts';
 
-const text = 'event: ready\ndata: {"signal":"logs"}\n\n: heartbeat\n\nevent: log\ndata: {"a":1}\ndata: 2\n\n';
+const text =
+  'event: ready\ndata: {"signal":"logs"}\n\n: heartbeat\n\nid: 17\nevent: log\ndata: {"a":1}\ndata: 2\n\n';
 const events = [
   { event: 'ready', data: '{"signal":"logs"}' },
-  { event: 'log', data: '{"a":1}\n2' },
+  { event: 'log', data: '{"a":1}\n2', id: '17' },
 ];
 
 it('gives the same events in whatever pieces the text comes', () => {

@@ -287,6 +287,41 @@ describe('the live tail', () => {
     stream.abort();
   });
 
+  test('goes on where it was left, however long ago within the hour', async () => {
+    const open = async (headers: Record<string, string> = {}) => {
+      const stream = new AbortController();
+      const { body } = await fetch(`${url}/api/v1/tail?signal=logs&q=service:left`, {
+        signal: stream.signal,
+        headers,
+      });
+      const events = readEvents(body ?? new ReadableStream());
+      const ready = await events.next();
+      return { stream, events, readyId: ready.value?.id ?? '' };
+    };
+    const say = async (body: string) => {
+      telemetry.clock.nowNanos += 60_000_000_000n;
+      await telemetry.loadJson('logs', logsRequest('left', [{ timeNanos: telemetry.clock.nowNanos, body }]));
+    };
+    const first = await open();
+    first.stream.abort();
+    await say('one');
+    await say('two');
+    // Before anything was shown the place is where the stream began.
+    const second = await open({ 'last-event-id': first.readyId });
+    expect(await second.events.next()).toMatchObject({ value: { id: '', data: { body: 'one' } } });
+    const { value: two } = await second.events.next();
+    expect(two).toMatchObject({ event: 'log', data: { body: 'two' } });
+    second.stream.abort();
+    await say('three');
+    const third = await open({ 'last-event-id': two?.id ?? '' });
+    expect(await third.events.next()).toMatchObject({ value: { data: { body: 'three' } } });
+    third.stream.abort();
+    const fourth = await open({ 'last-event-id': 'of another server' });
+    await say('four');
+    expect(await fourth.events.next()).toMatchObject({ value: { data: { body: 'four' } } });
+    fourth.stream.abort();
+  });
+
   test('says how much it skipped', async () => {
     const stream = new AbortController();
     const response = await fetch(`${url}/api/v1/tail?signal=logs`, { signal: stream.signal });
@@ -306,6 +341,7 @@ describe('the live tail', () => {
 });
 
 interface StreamEvent {
+  readonly id: string;
   readonly event: string;
   readonly data: unknown;
 }
@@ -317,8 +353,8 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Str
     const blocks = buffered.split('\n\n');
     buffered = blocks.pop() ?? '';
     for (const block of blocks) {
-      const [, event = '', data = ''] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
-      if (event !== '') yield { event, data: JSON.parse(data) as unknown };
+      const [, id = '', event = '', data = ''] = /^(?:id: (.*)\n)?event: (.*)\ndata: (.*)$/.exec(block) ?? [];
+      if (event !== '') yield { id, event, data: JSON.parse(data) as unknown };
     }
   }
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { sleep } from '@sightline/base';
+import { sleep, type UnixNano, unixNano } from '@sightline/base';
 import type { TailParameters } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -16,14 +16,15 @@ let streams = 0;
 
 /**
  * Answers with server-sent events until the client goes away. A slow client is not queued for: the next look waits until
- * it has read, and what arrived meanwhile beyond one batch is counted in `skipped`.
+ * it has read, and what arrived meanwhile beyond one batch is counted in `skipped`. Each batch ends with its place as `id`, and a client that comes back
+ * with it as `Last-Event-ID` is shown what was received since.
  */
 export async function streamTail(
   context: QueryContext,
   parameters: TailParameters,
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<void> {
-  const follower = new TailFollower(context, parameters);
+  const follower = new TailFollower(context, parameters, readPlace(request.headers['last-event-id']));
   if (streams >= streamsMax) {
     throw new SightlineError('overloaded', `${streamsMax} live tails are open already.`, {
       hint: 'Close one, or try again later.',
@@ -63,12 +64,15 @@ interface Stream {
 }
 
 async function follow(follower: TailFollower, { raw, signal, ready }: Stream): Promise<void> {
-  raw.write(event('ready', { signal: ready }));
+  raw.write(withId(follower.end, event('ready', { signal: ready })));
   let lastWriteMs = performance.now();
   while (!signal.aborted) {
-    const { items, skipped } = await follower.look();
+    const { items, skipped, end } = await follower.look();
     let text = skipped > 0 ? event('skipped', { count: skipped }) : '';
-    for (const item of items) text += event(item.event, item.data);
+    for (const [index, item] of items.entries()) {
+      const one = event(item.event, item.data);
+      text += index === items.length - 1 ? withId(end, one) : one;
+    }
     if (text === '' && performance.now() - lastWriteMs > heartbeatEveryMs) text = ': heartbeat\n\n';
     if (text !== '') {
       lastWriteMs = performance.now();
@@ -77,6 +81,15 @@ async function follow(follower: TailFollower, { raw, signal, ready }: Stream): P
     }
     await sleep(lookEveryMs, signal);
   }
+}
+
+function withId(place: UnixNano, text: string): string {
+  return `id: ${place}\n${text}`;
+}
+
+/** Undefined for what is no place of ours: then the tail begins now. */
+function readPlace(id: string | string[] | undefined): UnixNano | undefined {
+  return typeof id === 'string' && /^\d{1,19}$/.test(id) ? unixNano(BigInt(id)) : undefined;
 }
 
 function event(name: string, data: unknown): string {
