@@ -30,7 +30,7 @@ const separatingOperations: readonly OperationKind[] = ['tool', 'agent', 'workfl
  * The spans whose tokens and cost add up to what the trace used, each call once:
  * - a call of a model directly around another is the same call seen by two instrumentations: the inner one counts. An embedding within a call that
  *   answers (to look into a cache, say) is another one: both count;
- * - a response id counts once, at the innermost span that has it;
+ * - a response id counts once, at the innermost span that has it (beside each other: the first by id);
  * - agents, workflows and steps report sums: they count only where nothing below them does;
  * - spans that are each other's parents are around nothing but each other: each counts.
  * Spans with missing parents count as roots.
@@ -159,7 +159,8 @@ function oncePerResponse<Span extends CountableSpan>(
     if (span.responseId === '') continue;
     const depth = depthOf(span);
     const other = best.get(span.responseId);
-    if (other === undefined || depth > other.depth) best.set(span.responseId, { span, depth });
+    const isFirst = other?.depth === depth && span.spanId < other.span.spanId;
+    if (other === undefined || depth > other.depth || isFirst) best.set(span.responseId, { span, depth });
   }
   return spans.filter((span) => span.responseId === '' || best.get(span.responseId)?.span === span);
 }

@@ -23,7 +23,9 @@ function readText(source: Source, scope: TextScope): string {
         : scope.attribute(source.name);
   const start = source.afterPrefix;
   if (start === undefined) return text;
-  return text.startsWith(start) ? text.slice(start.length) : '';
+  if (!text.startsWith(start)) return '';
+  const end = source.until === undefined ? text.length : text.indexOf(source.until, start.length);
+  return end === -1 ? '' : text.slice(start.length, end);
 }
 
 function located(source: Source, text: string, isNumber: boolean): string {

@@ -1,5 +1,5 @@
 import { codexSpan, fromCodingAgents } from './model-table.ts';
-import { attribute, type Field } from './source.ts';
+import { attribute, type Field, type Guard } from './source.ts';
 
 /** The conversation a span belongs to. */
 export const sessionField: Field = {
@@ -69,6 +69,9 @@ export const agentField: Field = {
     attribute('ai.telemetry.functionId'),
     attribute('agent_name'),
     attribute('lk.agent_name'),
+    // LangChain's `create_agent`, by OpenInference and LangSmith.
+    attribute('metadata', { path: ['lc_agent_name'] }),
+    attribute('langsmith.metadata.lc_agent_name'),
     attribute('', { from: 'name', when: [{ attribute: 'openinference.span.kind', equals: ['agent'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['agent'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'mlflow.spanType', equals: ['"agent"', 'agent'] }] }),
@@ -105,6 +108,8 @@ export const toolField: Field = {
   ],
 };
 
+const openInferenceTool: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['tool'] }];
+
 export const toolCallIdField: Field = {
   type: 'text',
   sources: [
@@ -113,6 +118,10 @@ export const toolCallIdField: Field = {
     attribute('tool.id'),
     attribute('ai.toolCall.id'),
     attribute('lk.function_tool.id'),
+    // LangChain says it only in the message that the tool gave back.
+    ...[['data', 'tool_call_id'], ['kwargs', 'tool_call_id'], ['tool_call_id']].map((path) =>
+      attribute('output.value', { path, when: openInferenceTool }),
+    ),
     ...fromCodingAgents('tool_use_id'),
     ...fromCodingAgents('call_id'),
     attribute('call_id', { when: [...codexSpan, { attribute: 'tool_source', present: true }] }),

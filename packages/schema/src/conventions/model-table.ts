@@ -16,6 +16,8 @@ export function fromCodingAgents(name: string, more: Omit<Source, 'name' | 'when
 export const codexSpan: readonly Guard[] = [{ attribute: 'target', startsWith: 'codex_' }];
 const codexTurn: readonly Guard[] = [{ attribute: 'codex.turn.token_usage.total_tokens', present: true }];
 
+const openInferenceCall: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['llm'] }];
+
 export const providerField: Field = {
   type: 'provider',
   sources: [
@@ -50,6 +52,8 @@ export const requestModelField: Field = {
     attribute('ai.model.id'),
     attribute('langfuse.observation.model.name'),
     attribute('langsmith.metadata.ls_model_name'),
+    // A call that failed has no answer to name the model, only what was asked for.
+    attribute('llm.invocation_parameters', { path: ['model'] }),
     attribute('mlflow.llm.model', { quoted: true }),
     ...fromCodingAgents('model'),
     attribute('model', { when: codexTurn }),
@@ -71,6 +75,10 @@ export const responseIdField: Field = {
     attribute('gen_ai.response.id'),
     attribute('ai.response.id'),
     attribute('llm.response.id'),
+    // OpenInference keeps the provider's answer as it came, and its id stands first.
+    ...['{"id":"', '{"id": "'].map((afterPrefix) =>
+      attribute('output.value', { afterPrefix, until: '"', when: openInferenceCall }),
+    ),
     ...fromCodingAgents('request_id'),
   ],
 };

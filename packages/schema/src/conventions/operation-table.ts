@@ -192,6 +192,8 @@ const declared: readonly Source[] = [
       memory: 'memory',
     },
   }),
+  // Google ADK's span for what several tools gave back at once is no tool.
+  attribute('gen_ai.tool.name', { map: { '(merged tools)': 'step' } }),
   attribute('langsmith.span.kind', { map: langsmithKinds }),
   attribute('gen_ai.operation.name', { map: genAiOperations }),
   attribute('openinference.span.kind', { map: openInferenceKinds }),

@@ -31,15 +31,17 @@ export function ruleHitsSql(sources: readonly CodedSource[], keys: string, scope
   const ofResource = `if(notEmpty(${scope.resource}), ['${resourceGate}'], [])`;
   const open = `arrayFilter(gate_ -> gate_ != 0, arrayMap(key_ -> ${number}, arrayConcat(${keys}, ${ofResource})))`;
   const waiting = `arrayFlatten(arrayMap(gate_ -> ${rules}[gate_], ${open}))`;
-  return `arrayMap(rule_ -> (rule_.1, if(${guardsSql(scope)}, ${mappedSql(sources, locatedSql(readSql(scope)))}, '')), ${waiting})`;
+  // Only where the guards hold: what is behind them may be long JSON.
+  const allowed = `arrayFilter(rule_ -> ${guardsSql(scope)}, ${waiting})`;
+  return `arrayMap(rule_ -> (rule_.1, ${mappedSql(sources, locatedSql(readSql(scope)))}), ${allowed})`;
 }
 
 /** No attribute is called so. */
 const resourceGate = '\u0001resource';
 
-/** 1 code, 2 reads from, 3 attribute, 4 prefix, 5 form, 6 path of (key, list position), 7 has a map, 8 guards of (attribute, kind, operand). */
+/** 1 code, 2 reads from, 3 attribute, 4 prefix, 5 form, 6 path of (key, list position), 7 has a map, 8 guards of (attribute, kind, operand), 9 what ends the value. */
 const groupsType =
-  'Array(Array(Tuple(UInt16, UInt8, String, String, UInt8, Array(Tuple(String, UInt8)), UInt8, Array(Tuple(String, UInt8, String)))))';
+  'Array(Array(Tuple(UInt16, UInt8, String, String, UInt8, Array(Tuple(String, UInt8)), UInt8, Array(Tuple(String, UInt8, String)), String)))';
 
 const readsFrom = { attribute: 0, name: 1, resource: 2 } as const;
 const forms = { plain: 0, quoted: 1, textInJson: 2, numberInJson: 3 } as const;
@@ -58,6 +60,7 @@ function ruleTuple({ code, field, source }: CodedSource): string {
     `[${path.join(',')}]`,
     source.map === undefined ? 0 : 1,
     `[${(source.when ?? []).map(guardTuple).join(',')}]`,
+    sqlString(source.until ?? ''),
   ].join(',')})`;
 }
 
@@ -85,7 +88,9 @@ function guardsSql({ attributes }: RuleScope): string {
 
 function readSql({ attributes, resource, name }: RuleScope): string {
   const text = `multiIf(rule_.2 = ${readsFrom.name}, toString(${name}), rule_.2 = ${readsFrom.resource}, ${resource}[rule_.3], ${attributes}[rule_.3])`;
-  return `arrayMap(text_ -> if(startsWith(text_, rule_.4), substring(text_, length(rule_.4) + 1), ''), [${text}])[1]`;
+  const rest = `arrayMap(text_ -> if(startsWith(text_, rule_.4), substring(text_, length(rule_.4) + 1), ''), [${text}])[1]`;
+  const ended = `if(empty(rule_.9), rest_, substring(rest_, 1, greatest(position(rest_, rule_.9), 1) - 1))`;
+  return `arrayMap(rest_ -> ${ended}, [${rest}])[1]`;
 }
 
 function locatedSql(text: string): string {

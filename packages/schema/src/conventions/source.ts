@@ -21,6 +21,8 @@ export interface Source {
   readonly path?: readonly (string | number)[];
   /** Only values that start so count, and the start is cut off. */
   readonly afterPrefix?: string;
+  /** With `afterPrefix`: the value ends before this; where it is not there, there is no value. For the beginning of long JSON, which is stored in pieces. */
+  readonly until?: string;
   /** The value is JSON text of a string: `"CHAT_MODEL"`. */
   readonly quoted?: true;
   /** Lower-cased value → normal value; `*` stands for any other. What is not in the map counts as absent. */

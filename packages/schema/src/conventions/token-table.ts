@@ -20,6 +20,10 @@ const anthropicByAiSdk: readonly Guard[] = [
   { attribute: 'ai.model.provider', startsWith: 'anthropic' },
 ];
 
+/** LangSmith's exporters name it differently: in JavaScript and in Python. */
+const fromLangSmith = (path: readonly string[]): readonly Source[] =>
+  ['langsmith.usage_metadata', 'langsmith.metadata.usage_metadata'].map((name) => attribute(name, { path }));
+
 /** Google ADK before 2.3 counts as Gemini's API does: thoughts beside the answer. */
 const adkThoughts: readonly Guard[] = [
   { attribute: 'gen_ai.usage.experimental.reasoning_tokens', present: true },
@@ -39,7 +43,7 @@ export const inputTokensField: Field = {
     attribute('ai.usage.inputTokens'),
     attribute('ai.usage.promptTokens'),
     attribute('ai.usage.tokens'),
-    attribute('langsmith.usage_metadata', { path: ['input_tokens'] }),
+    ...fromLangSmith(['input_tokens']),
     attribute('langfuse.observation.usage_details', { path: ['input'], excludes: cache }),
     attribute('langfuse.observation.usage_details', { path: ['prompt_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_tokens'] }),
@@ -64,7 +68,7 @@ export const outputTokensField: Field = {
     attribute('llm.usage.completion_tokens'),
     attribute('ai.usage.outputTokens'),
     attribute('ai.usage.completionTokens'),
-    attribute('langsmith.usage_metadata', { path: ['output_tokens'] }),
+    ...fromLangSmith(['output_tokens']),
     attribute('langfuse.observation.usage_details', { path: ['output'], excludes: reasoning }),
     attribute('langfuse.observation.usage_details', { path: ['completion_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['output_tokens'] }),
@@ -100,7 +104,7 @@ export const cacheReadTokensField: Field = {
     attribute('gen_ai.usage.details.cache_read_input_tokens'),
     attribute('gen_ai.usage.details.cached_content_tokens'),
     attribute('gen_ai.usage.input_token_details', { path: ['cache_read'] }),
-    attribute('langsmith.usage_metadata', { path: ['input_token_details', 'cache_read'] }),
+    ...fromLangSmith(['input_token_details', 'cache_read']),
     attribute('langfuse.observation.usage_details', { path: ['input_cached_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['cache_read_input_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_cache_read'] }),
@@ -130,8 +134,8 @@ export const cacheWriteTokensField: Field = {
     // LangChain says 0 here where it tells writes by how long they are kept; five minutes is what is not said otherwise.
     attribute('gen_ai.usage.input_token_details', { path: ['ephemeral_5m_input_tokens'] }),
     attribute('gen_ai.usage.input_token_details', { path: ['cache_creation'] }),
-    attribute('langsmith.usage_metadata', { path: ['input_token_details', 'ephemeral_5m_input_tokens'] }),
-    attribute('langsmith.usage_metadata', { path: ['input_token_details', 'cache_creation'] }),
+    ...fromLangSmith(['input_token_details', 'ephemeral_5m_input_tokens']),
+    ...fromLangSmith(['input_token_details', 'cache_creation']),
     attribute('langfuse.observation.usage_details', { path: ['cache_creation_input_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_ephemeral_5m_input_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_cache_creation'] }),
@@ -159,7 +163,7 @@ export const reasoningTokensField: Field = {
     attribute('gen_ai.usage.details.thoughts_tokens'),
     attribute('gen_ai.usage.details.thinking_tokens'),
     attribute('codex.usage.reasoning_output_tokens'),
-    attribute('langsmith.usage_metadata', { path: ['output_token_details', 'reasoning'] }),
+    ...fromLangSmith(['output_token_details', 'reasoning']),
     attribute('langfuse.observation.usage_details', { path: ['output_reasoning_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['output_reasoning'] }),
     attribute('langfuse.observation.usage_details', {
@@ -189,7 +193,7 @@ export const inputAudioTokensField: Field = {
     attribute('gen_ai.usage.details.input_audio_tokens'),
     attribute('gen_ai.usage.input_token_details', { path: ['audio'] }),
     attribute('llm.token_count.prompt_details.audio'),
-    attribute('langsmith.usage_metadata', { path: ['input_token_details', 'audio'] }),
+    ...fromLangSmith(['input_token_details', 'audio']),
     attribute('langfuse.observation.usage_details', { path: ['input_audio_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['input_audio'] }),
     attribute('langfuse.observation.usage_details', { path: ['prompt_tokens_details', 'audio_tokens'] }),
@@ -204,7 +208,7 @@ export const outputAudioTokensField: Field = {
     attribute('gen_ai.usage.details.output_audio_tokens'),
     attribute('gen_ai.usage.output_token_details', { path: ['audio'] }),
     attribute('llm.token_count.completion_details.audio'),
-    attribute('langsmith.usage_metadata', { path: ['output_token_details', 'audio'] }),
+    ...fromLangSmith(['output_token_details', 'audio']),
     attribute('langfuse.observation.usage_details', { path: ['output_audio_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['output_audio'] }),
     attribute('langfuse.observation.usage_details', { path: ['completion_tokens_details', 'audio_tokens'] }),

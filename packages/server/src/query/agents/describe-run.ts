@@ -89,13 +89,14 @@ function endNanos(steps: readonly RunNode[]): bigint {
   }, 0n);
 }
 
-/** One call seen by two instrumentations is one: what contains another call does not count. */
+/** One call seen by two instrumentations is one: what contains another call does not count, and of those with one response one does. */
 function callsOfModels(steps: readonly RunNode[]): number {
-  const calls = steps.flatMap(({ spanId, parentId: parentSpanId, operation }) =>
-    operation === 'llm' ? [{ spanId, parentSpanId, operation }] : [],
+  const calls = steps.flatMap(({ spanId, parentId: parentSpanId, operation, responseId }) =>
+    operation === 'llm' ? [{ spanId, parentSpanId, operation, responseId }] : [],
   );
   const around = wrappersOf(calls);
-  return idsOf(calls.filter((call) => !around.has(call))).size;
+  const innermost = calls.filter((call) => !around.has(call));
+  return new Set(innermost.map(({ spanId, responseId }) => (responseId === '' ? spanId : responseId))).size;
 }
 
 /** A span that was sent again is there twice, and is one call. */

@@ -171,6 +171,8 @@ function decodeStep(step: Step): RunSpan {
   const start = BigInt(startNanos);
   return {
     spanId,
+    // Which calls count was asked of the engine.
+    responseId: '',
     parentId,
     name,
     service,

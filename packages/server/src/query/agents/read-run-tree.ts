@@ -216,10 +216,11 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
   const counted = countedByParents(countable);
   return rows.map((row, index): RunSpan => {
     const span = ensure(countable[index], 'a row');
-    const { place, spanId, operation, inputTokens, outputTokens, costUsd } = span;
+    const { place, spanId, operation, responseId, inputTokens, outputTokens, costUsd } = span;
     const startNanos = starts[row] ?? 0n;
     return {
       spanId,
+      responseId,
       parentId: columns.parentIds[row] ?? '',
       name: columns.names[row] ?? '',
       service: columns.services[row] ?? '',

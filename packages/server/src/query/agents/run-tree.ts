@@ -4,6 +4,8 @@ import { linkParents } from '../link-parents.ts';
 
 export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
   readonly spanId: string;
+  /** '' for none. */
+  readonly responseId: string;
   /** All zeros for none. */
   readonly parentId: string;
   readonly name: string;

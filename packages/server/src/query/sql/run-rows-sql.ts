@@ -49,8 +49,8 @@ const startOrder =
   'bitOr(bitShiftLeft(toUInt128(toUInt64(toUnixTimestamp64Nano(start_time))), 64), toUInt128(reinterpretAsUInt64(span_id)))';
 export const firstAgent = `argMinIf(agent_name, ${startOrder}, agent_name != '')`;
 export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
-/** One call seen by two instrumentations is one: spans of models that contain another do not count. Nor does a span that was sent again. */
-const llmCalls = `toUInt64(arrayMap(around -> arrayCount(id -> NOT has(around, id), groupUniqArrayIf(span_id, operation = 'llm')), [${wrapperIds("operation = 'llm'")}])[1])`;
+/** One call seen by two instrumentations is one: spans of models that contain another do not count. Nor does a span that was sent again, or one beside another with the same response. */
+const llmCalls = `toUInt64(arrayMap(around -> length(arrayDistinct(arrayMap(call -> if(call.2 = '', hex(call.1), call.2), arrayFilter(call -> NOT has(around, call.1), groupUniqArrayIf((span_id, response_id), operation = 'llm'))))), [${wrapperIds("operation = 'llm'")}])[1])`;
 
 const runColumns = `
   trace_id,

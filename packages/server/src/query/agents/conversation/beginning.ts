@@ -3,7 +3,7 @@
  * different with everything read is not settled, and is read whole.
  */
 import { type RunNode, type RunTree, stepsAbove, stepsOf } from '../run-tree.ts';
-import { maySpeak } from './choose-turns.ts';
+import { isPassing, maySpeak } from './choose-turns.ts';
 import type { PlacedTurn } from './describe-turn.ts';
 import { hasArgumentsOf, type JoinedTools, pastTurnsMax } from './join-tools.ts';
 
@@ -38,6 +38,9 @@ export function isSettled(
     if (node === undefined) return true;
     // A span with content is no turn where something below it has content.
     if (speaking.has(node)) return false;
+    // Nor a step where a call of a model, or a tool below it, has any.
+    if (isPassing(node) && later.some(({ operation }) => operation === 'llm' || operation === 'tool'))
+      return false;
     if (!agentsAtWork.has(node.agent) && !agentsAtWork.has('')) return true;
     const run = alone.get(node);
     return run === undefined ? hasSureOutcomes(placed, tools) : run.use.callId === undefined;

@@ -26,8 +26,18 @@ export function maySpeak(node: RunNode): boolean {
   return !silent.includes(node.operation);
 }
 
-/** Of the spans with content: calls of models, the innermost of those seen twice; others only where nothing below them has content. */
-export function chooseTurns(tree: RunTree, spoken: readonly Spoken[]): readonly Spoken[] {
+/** Between the calls of models these prepare and pass on what is said: templates, parsers, nodes of a graph. */
+export const isPassing = ({ operation }: RunNode): boolean => operation === 'step' || operation === 'prompt';
+
+/**
+ * Of the spans with content: calls of models, the innermost of those seen twice; others only where nothing below them has content, be it a call or a
+ * tool. Steps and prompts only where no call of a model in the run has any: what they pass on stands there.
+ */
+export function chooseTurns(
+  tree: RunTree,
+  spoken: readonly Spoken[],
+  tools: readonly RunNode[],
+): readonly Spoken[] {
   const covered = new Set<RunNode>();
   for (const { node } of spoken) {
     let isSeparated = false;
@@ -36,5 +46,10 @@ export function chooseTurns(tree: RunTree, spoken: readonly Spoken[]): readonly 
       isSeparated ||= separating.includes(above.operation);
     }
   }
-  return spoken.filter(({ node }) => !covered.has(node));
+  for (const node of tools) {
+    for (let above = parentStep(tree, node); above !== undefined; above = parentStep(tree, above))
+      if (isPassing(above)) covered.add(above);
+  }
+  const isAnswered = spoken.some(({ node }) => node.operation === 'llm');
+  return spoken.filter(({ node }) => !covered.has(node) && !(isAnswered && isPassing(node)));
 }

@@ -23,8 +23,14 @@ export interface JoinedTools {
 /** A part of a message that is shown: results come after their calls in the order of what is shown. */
 interface Placed<Part> {
   readonly part: Part;
+  /** Of the call; absent where it says nothing, see `withoutPlaces`. */
+  readonly id: string | undefined;
+  /** Of the tool. */
+  readonly name: string | undefined;
   readonly turn: Turn;
   readonly partId: string;
+  /** Of the part in its message. */
+  readonly place: number;
   readonly order: number;
 }
 type Told = Placed<ResultPart>;
@@ -46,22 +52,21 @@ export function joinTools(
   const unclaimed = new Set(runs);
   const byName = Map.groupBy(runs, ({ use }) => use.name);
   const byCallId = Map.groupBy(runs, ({ use }) => use.callId ?? '');
-  const { calls, results } = shownOf(turns);
-  const resultsById = Map.groupBy(results, ({ part }) => part.id ?? '');
-  const freeResults = new Set(results.filter(({ part }) => part.id === undefined));
+  const { calls, results } = withoutPlaces(shownOf(turns));
+  const resultsById = Map.groupBy(results, ({ id }) => id ?? '');
+  const freeResults = new Set(results.filter(({ id }) => id === undefined));
   const outcomes = new Map<CallPart, FoundOutcome>();
   const joined = new Set<ResultPart>();
   for (const call of calls) {
-    const { part } = call;
+    const { part, id } = call;
     const run =
-      (part.id === undefined ? undefined : runOfId(call, byCallId.get(part.id), unclaimed)) ??
+      (id === undefined ? undefined : runOfId(call, byCallId.get(id), unclaimed)) ??
       runOfName(
         call,
         byName.get(part.name)?.filter((each) => unclaimed.has(each)),
       );
     const told =
-      (part.id === undefined ? undefined : toldOfId(call, resultsById.get(part.id))) ??
-      toldOfName(call, freeResults);
+      (id === undefined ? undefined : toldOfId(call, resultsById.get(id))) ?? toldOfName(call, freeResults);
     if (told !== undefined) {
       joined.add(told.part);
       freeResults.delete(told);
@@ -74,16 +79,18 @@ export function joinTools(
     }
   }
   // The same result is often told again under the same id.
-  for (const { part } of results)
-    if (part.id !== undefined && resultsById.get(part.id)?.[0]?.part !== part) joined.add(part);
+  for (const { part, id } of results)
+    if (id !== undefined && resultsById.get(id)?.[0]?.part !== part) joined.add(part);
   return { outcomes, joined, alone: [...unclaimed] };
 }
 
-/** The calls and results in the messages that are shown. What was called last in a prompt is looked for first: it lies nearest. */
-function shownOf(turns: readonly { readonly turn: Turn; readonly fresh: readonly number[] }[]): {
+interface Shown {
   readonly calls: readonly Called[];
   readonly results: readonly Told[];
-} {
+}
+
+/** The calls and results in the messages that are shown. What was called last in a prompt is looked for first: it lies nearest. */
+function shownOf(turns: readonly { readonly turn: Turn; readonly fresh: readonly number[] }[]): Shown {
   const calls: Called[] = [];
   const results: Told[] = [];
   let order = 0;
@@ -92,9 +99,12 @@ function shownOf(turns: readonly { readonly turn: Turn; readonly fresh: readonly
     const past: Called[] = [];
     const look = ({ parts }: Message, place: string, isPast: boolean): void => {
       for (const [index, part] of parts.entries()) {
-        const placed = { turn, partId: `${place}.${index}`, order: (order += 1) };
+        if (part.type !== 'tool_call' && part.type !== 'tool_result') continue;
+        const { id, name } = part;
+        const partId = `${place}.${index}`;
+        const placed = { id, name, turn, partId, place: index, order: (order += 1) };
         if (part.type === 'tool_call') (isPast ? past : calls).push({ ...placed, part, isPast, notBefore });
-        else if (part.type === 'tool_result') results.push({ ...placed, part });
+        else results.push({ ...placed, part });
       }
     };
     for (const index of fresh) {
@@ -105,6 +115,24 @@ function shownOf(turns: readonly { readonly turn: Turn; readonly fresh: readonly
     for (const [index, message] of turn.output.entries()) look(message, `o${index}`, false);
   }
   return { calls, results };
+}
+
+/**
+ * Google ADK makes the id of a call, and apart from it that of its result, from the name of the tool and the place of the part in its message. The two
+ * are different where a thought stands before the call, or one is that of another call: they say the name and nothing else.
+ */
+function withoutPlaces(shown: Shown): Shown {
+  const isPlace = ({ id, name, place }: Called): boolean => id === `${name}_${place}`;
+  const names = new Set(shown.calls.filter(isPlace).map(({ name }) => name));
+  if (names.size === 0) return shown;
+  return {
+    calls: shown.calls.map((call) => (isPlace(call) ? { ...call, id: undefined } : call)),
+    results: shown.results.map((result) => {
+      const end = `_${result.place}`;
+      const name = result.id?.endsWith(end) === true ? result.id.slice(0, -end.length) : undefined;
+      return name !== undefined && names.has(name) ? { ...result, id: undefined, name } : result;
+    }),
+  };
 }
 
 /**
@@ -125,7 +153,7 @@ function runOfId(
 
 /** Without an id: the first of these unclaimed runs since the turn began, with the same arguments if there is one; of what the turn was told, the last before with them. */
 function runOfName(
-  { part, turn, isPast, notBefore }: Called,
+  { part, id, turn, isPast, notBefore }: Called,
   ofName: readonly ToolRun[] = [],
 ): ToolRun | undefined {
   const named = nearTo(
@@ -134,7 +162,7 @@ function runOfName(
       ({ use, startNanos, traceId }) =>
         traceId === turn.traceId &&
         (isPast ? startNanos >= notBefore && startNanos < turn.startNanos : startNanos >= turn.startNanos) &&
-        (use.callId === undefined || part.id === undefined),
+        (use.callId === undefined || id === undefined),
     ),
     (run) => run,
   );
@@ -155,7 +183,12 @@ function nearTo<Item>(
 }
 
 export function hasArgumentsOf({ use }: ToolRun, call: CallPart): boolean {
-  return JSON.stringify(use.arguments) === JSON.stringify(call.arguments);
+  if (JSON.stringify(use.arguments) === JSON.stringify(call.arguments)) return true;
+  // LangChain hands a tool with one argument the bare value.
+  if (typeof use.arguments !== 'string' || typeof call.arguments !== 'object' || call.arguments === null)
+    return false;
+  const [only, ...others] = Object.values(call.arguments) as readonly unknown[];
+  return others.length === 0 && String(only) === use.arguments;
 }
 
 /** The first that comes after the call. */
@@ -164,6 +197,6 @@ function toldOfId({ turn, order }: Called, results: readonly Told[] = []): Told 
 }
 
 function toldOfName({ part, order }: Called, free: ReadonlySet<Told>): Told | undefined {
-  for (const told of free) if (told.order > order && told.part.name === part.name) return told;
+  for (const told of free) if (told.order > order && told.name === part.name) return told;
   return undefined;
 }

@@ -112,7 +112,11 @@ export function messagesOf(
     if (input.length > 0 || output.length > 0) spoken.push({ node, input, output });
   }
   if (skipped > 0) meetPayloadLimit(reader, skipped);
-  const turns = chooseTurns(tree, spoken).map(({ node, input, output }): Turn => ({
+  const turns = chooseTurns(
+    tree,
+    spoken,
+    tools.map(({ node }) => node),
+  ).map(({ node, input, output }): Turn => ({
     traceId: tree.traceId,
     spanId: node.spanId,
     startNanos: node.startNanos,
