@@ -303,6 +303,49 @@ describe('histogram', () => {
   });
 });
 
+test('hours are read where whole ones are wanted, and give what the spans give', async () => {
+  const begin = telemetry.clock.nowNanos - 9000n * minute;
+  const load = async (service: string, count: number, offset: number) =>
+    telemetry.loadJson(
+      'traces',
+      tracesRequest(
+        service,
+        Array.from({ length: count }, (_, index): SpanInput => ({
+          traceId: hexId(32, 601 + offset),
+          spanId: hexId(16, 20_000 + offset + index),
+          startNanos: begin + (BigInt(index) * 300n * minute) / BigInt(count),
+          durationNanos: BigInt(1 + (index % 100)) * 1_000_000n,
+          status: { code: index % 7 === 0 ? 2 : 0 },
+        })),
+      ),
+    );
+  for (let part = 0; part < 3; part += 1) await load('steady', 9000, part * 9000);
+  for (const [from, to, buckets] of [
+    ['-9000m', '-8700m', 6],
+    ['-8999m30s', '-8701m15s', 6],
+    ['-8970m', '-8880m', 1],
+    ['-8931m7s', '-8722m', 1],
+  ] as const) {
+    const { context, statements } = telemetry.recorded();
+    const { services } = await readServices(context, { from, to });
+    const rolled = await readHistogram(context, { from, to, signal: 'spans', buckets });
+    expect(statements.filter((text) => text.includes('service_rollup_1h')).length).toBeGreaterThan(2);
+    // A filter that all match is answered from the spans.
+    const exact = await readHistogram(context, { from, to, signal: 'spans', buckets, q: 'service:steady' });
+    const counts = ({ buckets: found }: typeof exact) =>
+      found.map(({ startMs, count, errorCount }) => ({ startMs, count, errorCount }));
+    expect(counts(rolled)).toEqual(counts(exact));
+    for (const [at, { p95Ms }] of rolled.buckets.entries())
+      expect(Math.abs((p95Ms ?? 0) - (exact.buckets[at]?.p95Ms ?? 0))).toBeLessThan(3);
+    const [whole] = (
+      await readHistogram(context, { from, to, signal: 'spans', buckets: 1, q: 'service:steady' })
+    ).buckets;
+    expect(services).toMatchObject([
+      { name: 'steady', spanCount: whole?.count, errorCount: whole?.errorCount },
+    ]);
+  }
+});
+
 test('services have counts, errors and latency', async () => {
   const answer = await readServices(telemetry.context, range);
   expect(servicesResponse.safeParse(answer).error).toBeUndefined();

@@ -35,9 +35,10 @@ export async function readHistogram(
   const reader = new Reader(context);
   const steps = (time: Sql): Sql =>
     buckets === 1 ? sql`${int64(range.from / 1_000_000n)}` : stepOf(time, stepMs);
+  const rollupStepMs = buckets === 1 ? undefined : stepMs;
   const isWholeMinutes = buckets === 1 || stepMs % 60_000 === 0;
   const canUseRollup = signal === 'spans' && filter.type === 'everything' && isWholeMinutes;
-  const useRollup = canUseRollup && (await isRollupCheaper(reader, range));
+  const useRollup = canUseRollup && (await isRollupCheaper(reader, range, rollupStepMs));
   const select = ((): Sql => {
     if (signal === 'logs')
       return logHistogram(
@@ -50,7 +51,7 @@ export async function readHistogram(
       return traceHistogram(reader.project, range, steps, wantedTraces(reader.project, { filter }, range));
     }
     return useRollup
-      ? rollupHistogram(reader.project, range, steps)
+      ? rollupHistogram(reader.project, range, { steps, stepMs: rollupStepMs })
       : spanHistogram(
           reader.project,
           range,
@@ -88,10 +89,14 @@ function spanHistogram(project: string, range: TimeRange, steps: Steps, conditio
     FROM spans WHERE ${every([inRange(project, 'spans', range), condition])} GROUP BY startMs`;
 }
 
-function rollupHistogram(project: string, range: TimeRange, steps: Steps): Sql {
-  return sql`SELECT ${steps(sql`toDateTime64(minute, 3, 'UTC')`)} AS startMs, sum(count) AS total, sum(error_count) AS errors,
+function rollupHistogram(
+  project: string,
+  range: TimeRange,
+  { steps, stepMs }: { readonly steps: Steps; readonly stepMs: number | undefined },
+): Sql {
+  return sql`SELECT ${steps(sql`toDateTime64(time, 3, 'UTC')`)} AS startMs, sum(count) AS total, sum(error_count) AS errors,
       ${rolledUpQuantiles([0.5, 0.95])} AS quantiles, ${durationColumns}
-    FROM ${rolledUpRows(project, range)} GROUP BY startMs`;
+    FROM ${rolledUpRows(project, range, stepMs)} GROUP BY startMs`;
 }
 
 /** Whole traces, by their start. */

@@ -73,6 +73,7 @@ describe('migrate', { timeout: 120_000 }, () => {
       SELECT 'default', 't', 's', if(number = 0, 'chat', 'GET /'), now(), if(number = 0, 'llm', 'http'), 7 FROM numbers(2)`);
     await migrate(engine);
     expect(await values('SELECT concat(name, toString(input_tokens)) FROM ai_spans')).toEqual(['chat7']);
+    expect(await values('SELECT sum(count) FROM service_rollup_1h')).toEqual(['2']);
   });
 
   test('applies only what is missing', async () => {

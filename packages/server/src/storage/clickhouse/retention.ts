@@ -16,6 +16,7 @@ const signalsOfTable: Readonly<Record<string, TelemetrySignal | readonly Telemet
   trace_starts: 'traces',
   span_rollup_1m: 'traces',
   service_rollup_1m: 'traces',
+  service_rollup_1h: 'traces',
   logs: 'logs',
   metric_points: 'metrics',
 };

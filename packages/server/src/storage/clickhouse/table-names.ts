@@ -19,6 +19,7 @@ const shardingKeys: Readonly<Record<string, string>> = {
   trace_starts: 'cityHash64(trace_id)',
   span_rollup_1m: 'cityHash64(service)',
   service_rollup_1m: 'cityHash64(service)',
+  service_rollup_1h: 'cityHash64(service)',
   logs: "if(trace_id = unhex(repeat('00', 16)), log_id, cityHash64(trace_id))",
   metric_points: 'series_id',
   metric_names: 'cityHash64(name)',

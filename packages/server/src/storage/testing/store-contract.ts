@@ -131,6 +131,7 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
           `SELECT (SELECT sum(span_count) FROM trace_summaries WHERE project = {project:String}) AS summaries,
              (SELECT sum(count) FROM span_rollup_1m WHERE project = {project:String}) AS rollup,
              (SELECT sum(count) FROM service_rollup_1m WHERE project = {project:String}) AS services,
+             (SELECT sum(count) FROM service_rollup_1h WHERE project = {project:String}) AS hours,
              (SELECT uniqExact(trace_id) FROM spans WHERE project = {project:String}) =
                (SELECT uniqExact(trace_id) FROM trace_starts WHERE project = {project:String}) AS starts`,
         );
@@ -138,6 +139,7 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
           summaries: String(segment.spans),
           rollup: String(segment.spans),
           services: String(segment.spans),
+          hours: String(segment.spans),
           starts: 1,
         });
       });
@@ -287,6 +289,7 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
                (SELECT count() FROM trace_starts WHERE project = {project:String}) AS starts,
                (SELECT sum(count) FROM span_rollup_1m WHERE project = {project:String}) AS rollup,
                (SELECT sum(count) FROM service_rollup_1m WHERE project = {project:String}) AS services,
+               (SELECT sum(count) FROM service_rollup_1h WHERE project = {project:String}) AS hours,
                (SELECT sum(accepted) FROM ledger WHERE project = {project:String}) AS ledger`,
           )
         )[0];
@@ -296,6 +299,7 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         starts: '2',
         rollup: '2',
         services: '2',
+        hours: '2',
         ledger: '2',
       };
 
