@@ -42,15 +42,24 @@ export async function* readLines(chunks: AsyncIterable<Uint8Array>): AsyncGenera
   if (size > 0) yield joinParts(parts, new Uint8Array());
 }
 
-/** Messages that each follow their length as a varint, as `writeDelimitedTo` writes them. */
-export async function* readDelimited(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** Reads a number at `start`; undefined when the bytes end inside it. */
+type LengthReader = (
+  bytes: Uint8Array,
+  start: number,
+) => { readonly value: number; readonly end: number } | undefined;
+
+/** Messages that each follow their length. */
+export async function* readDelimited(
+  chunks: AsyncIterable<Uint8Array>,
+  readLength: LengthReader,
+): AsyncGenerator<Uint8Array> {
   let buffered: Uint8Array = new Uint8Array();
   let offset = 0;
   for await (const chunk of chunks) {
     buffered = buffered.byteLength === 0 ? chunk : Buffer.concat([buffered, chunk]);
     let start = 0;
     for (;;) {
-      const length = readVarint(buffered, start);
+      const length = readLength(buffered, start);
       if (length === undefined) break;
       if (length.value > pieceBytesMax)
         throw new Error(`the message at byte ${offset + start} claims ${length.value} bytes`);
@@ -65,7 +74,14 @@ export async function* readDelimited(chunks: AsyncIterable<Uint8Array>): AsyncGe
   if (buffered.byteLength > 0) throw new Error(`the file ends inside the message at byte ${offset}`);
 }
 
-/** `undefined` when the bytes end inside it. */
+/** Four bytes, the highest first: the length in files of the Collector. */
+export const readFixed32: LengthReader = (bytes, start) => {
+  if (start + 4 > bytes.byteLength) return undefined;
+  const value = new DataView(bytes.buffer, bytes.byteOffset).getUint32(start);
+  return { value, end: start + 4 };
+};
+
+/** The length as `writeDelimitedTo` writes it, and any other number of protobuf. */
 export function readVarint(bytes: Uint8Array, start: number): { value: number; end: number } | undefined {
   let value = 0;
   for (let i = 0; i < 10; i += 1) {

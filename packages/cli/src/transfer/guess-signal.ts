@@ -30,6 +30,11 @@ export function isSingleRequest(head: Uint8Array): boolean {
   return next === undefined || next === 0x0a || next === 0x12 || next === 0x1a;
 }
 
+/** A length of four bytes begins with a zero, up to 16 MiB, and field 1 of the request follows it. */
+export function hasFixedLengths(head: Uint8Array): boolean {
+  return head[0] === 0 && head[4] === 0x0a;
+}
+
 const fixed64 = 1;
 const delimited = 2;
 

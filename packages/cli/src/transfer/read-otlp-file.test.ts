@@ -105,6 +105,17 @@ describe('reading files', () => {
     expect(await read(gzipSync(all))).toEqual(['2 traces', '1 logs', '1 metrics']);
   });
 
+  test('protobuf as the file exporter of the Collector writes it, behind lengths of four bytes', async () => {
+    const framed = (['traces', 'logs', 'metrics'] as const).map((signal) => {
+      const message = toProtobuf(signal);
+      const length = Buffer.alloc(4);
+      length.writeUInt32BE(message.byteLength);
+      return Buffer.concat([length, message]);
+    });
+    expect(await read(Buffer.concat(framed))).toEqual(['2 traces', '1 logs', '1 metrics']);
+    await expect(read(Buffer.concat(framed).subarray(0, -1))).rejects.toThrow('ends inside the message');
+  });
+
   test('a line that is not OTLP is named, and the rest is read', async () => {
     expect(await read(`${lines}\n{"hello":1}\n{broken\n${JSON.stringify(requests.logs)}`)).toEqual([
       '2 traces',

@@ -6,8 +6,8 @@ import { err, ok, type Result } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
 import { SightlineError } from '@sightline/schema/errors';
-import { prepend, readDelimited, readLines, readWhole } from './chunks.ts';
-import { guessSignal, isSingleRequest } from './guess-signal.ts';
+import { prepend, readDelimited, readFixed32, readLines, readVarint, readWhole } from './chunks.ts';
+import { guessSignal, hasFixedLengths, isSingleRequest } from './guess-signal.ts';
 import { signalsOfJson } from './signals-of-json.ts';
 
 /** One OTLP export request, as protobuf whatever the file holds. */
@@ -30,7 +30,7 @@ export interface ReadOptions {
 }
 
 /**
- * The requests of a file: OTLP JSON lines (the Collector's file exporter), one JSON document, length-delimited protobuf
+ * The requests of a file: OTLP JSON lines or protobuf behind lengths of four bytes (the Collector's file exporter), one JSON document, length-delimited protobuf
  * or one protobuf request; any of them gzipped. `-` is standard input. Unreadable lines are yielded and reading goes on.
  * @throws SightlineError `unreadable_file` when the file cannot be opened or stops being OTLP.
  */
@@ -151,7 +151,9 @@ async function* readProtobuf(
   head: Uint8Array,
   given: TelemetrySignal | undefined,
 ): AsyncGenerator<Result<OtlpRequest, Unreadable>> {
-  const requests = isSingleRequest(head) ? wholeOf(chunks) : readDelimited(chunks);
+  const requests = isSingleRequest(head)
+    ? wholeOf(chunks)
+    : readDelimited(chunks, hasFixedLengths(head) ? readFixed32 : readVarint);
   for await (const request of requests) {
     if (request.byteLength === 0) continue;
     const signal = given ?? guessSignal(request);
