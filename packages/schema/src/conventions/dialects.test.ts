@@ -49,6 +49,8 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'openai-agents-python': (795 * 1.25 + 3072 * 0.125 + 240 * 10) / 1e6,
   // gemini-2.5-flash: 2,571 in (2,048 cached), 160 out with thoughts.
   'google-adk-python': (523 * 0.3 + 2048 * 0.03 + 160 * 2.5) / 1e6,
+  // gpt-4o: 2,411 in (2,048 cached), 160 out; the framework names itself as the provider.
+  'strands-python': (363 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
   // Two spans beside each other, one call: 187 fresh, 1,000 read, 150 written for five minutes and 50 for an hour, 80 out.
   'anthropic-stream-python': (187 * 3 + 1000 * 0.3 + 150 * 3.75 + 50 * 6 + 80 * 15) / 1e6,
 };

@@ -134,6 +134,12 @@ export const ttftField: Field = {
   sources: [
     attribute('gen_ai.response.time_to_first_chunk', { scale: 1000 }),
     attribute('gen_ai.client.operation.time_to_first_chunk', { scale: 1000 }),
+    // Strands means milliseconds.
+    ...['gen_ai.system', 'gen_ai.provider.name'].map((name) =>
+      attribute('gen_ai.server.time_to_first_token', {
+        when: [{ attribute: name, equals: ['strands-agents'] }],
+      }),
+    ),
     attribute('gen_ai.server.time_to_first_token', { scale: 1000 }),
     attribute('ai.response.msToFirstChunk'),
     attribute('ai.stream.msToFirstChunk'),

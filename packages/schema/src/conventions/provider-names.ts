@@ -50,6 +50,8 @@ export const providerAliases: Readonly<Record<string, string>> = {
   perplexity_ai: 'perplexity',
   'vertex ai': 'gcp.vertex_ai',
   'generativelanguage.googleapis.com': 'gcp.gemini',
+  // Frameworks that name themselves: whose model it is, is not said.
+  'strands-agents': '',
   'api.openai.com': 'openai',
   'api.anthropic.com': 'anthropic',
   'api.groq.com': 'groq',

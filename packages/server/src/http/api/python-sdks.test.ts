@@ -25,6 +25,8 @@ const programs: readonly Program[] = [
   { dialect: 'langsmith-python', agent: 'weatherman', usd: 0.0054575, cities: ['Paris', 'Rome'] },
   // The ids of calls and results are places in a message: `get_weather_1` is the first call and the second result.
   { dialect: 'google-adk-python', agent: 'weatherman', usd: 0.00061834, cities: ['Paris', 'Rome'] },
+  // It names itself as the provider.
+  { dialect: 'strands-python', agent: 'weatherman', usd: 0.0050675, cities: ['Paris', 'Rome'] },
   // The next prompt repeats the calls, and then there is a third.
   {
     dialect: 'openai-agents-python',
