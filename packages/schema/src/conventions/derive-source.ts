@@ -69,7 +69,7 @@ function mapped(source: Source, text: string): string {
 function holds(guard: Guard, scope: TextScope): boolean {
   const text = scope.attribute(guard.attribute);
   if ('equals' in guard) return guard.equals.includes(asciiLower(text));
-  if ('startsWith' in guard) return text.startsWith(guard.startsWith);
+  if ('startsWith' in guard) return [guard.startsWith].flat().some((start) => text.startsWith(start));
   return (text !== '') === guard.present;
 }
 

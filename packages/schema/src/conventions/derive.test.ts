@@ -20,7 +20,7 @@ const words = [
   ...new Set([
     ...sources.flatMap((source) => Object.keys(source.map ?? {})),
     ...guards.flatMap((guard) =>
-      'equals' in guard ? guard.equals : 'startsWith' in guard ? [guard.startsWith] : [],
+      'equals' in guard ? guard.equals : 'startsWith' in guard ? [guard.startsWith].flat() : [],
     ),
   ]),
 ];

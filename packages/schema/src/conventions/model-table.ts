@@ -18,9 +18,22 @@ const codexTurn: readonly Guard[] = [{ attribute: 'codex.turn.token_usage.total_
 
 const openInferenceCall: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['llm'] }];
 
+/** Strands Agents names itself as the provider; whose models they are is known of those that Bedrock and Anthropic serve. */
+const bedrockModels = ['anthropic.', 'amazon.', 'us.', 'eu.', 'apac.', 'jp.', 'au.', 'global.'];
+const byStrands = (startsWith: readonly string[]): readonly (readonly Guard[])[] =>
+  ['gen_ai.system', 'gen_ai.provider.name'].map((attribute) => [
+    { attribute, equals: ['strands-agents'] },
+    { attribute: 'gen_ai.request.model', startsWith },
+  ]);
+/** Their providers count cached tokens beside the input, and Strands passes that on. */
+export const strandsBesideCache = byStrands([...bedrockModels, 'claude']);
+
 export const providerField: Field = {
   type: 'provider',
   sources: [
+    ...byStrands(bedrockModels).map((when) =>
+      attribute('gen_ai.request.model', { map: { '*': 'aws.bedrock' }, when }),
+    ),
     attribute('gen_ai.provider.name'),
     attribute('gen_ai.system'),
     attribute('llm.provider'),

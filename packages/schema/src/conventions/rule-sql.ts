@@ -75,7 +75,7 @@ function guardTuple(guard: Guard): string {
     'equals' in guard
       ? (['equals', guard.equals.join('\n')] as const)
       : 'startsWith' in guard
-        ? (['startsWith', guard.startsWith] as const)
+        ? (['startsWith', [guard.startsWith].flat().join('\n')] as const)
         : ([guard.present ? 'present' : 'absent', ''] as const);
   return `(${sqlString(guard.attribute)},${guardKinds[kind]},${sqlString(operand)})`;
 }
@@ -83,7 +83,7 @@ function guardTuple(guard: Guard): string {
 function guardsSql({ attributes }: RuleScope): string {
   const text = `${attributes}[guard_.1]`;
   return `arrayAll(guard_ -> multiIf(guard_.2 = ${guardKinds.equals}, has(splitByChar('\\n', guard_.3), lower(${text})),
-    guard_.2 = ${guardKinds.startsWith}, startsWith(${text}, guard_.3), notEmpty(${text}) = (guard_.2 = ${guardKinds.present})), rule_.8)`;
+    guard_.2 = ${guardKinds.startsWith}, arrayExists(start_ -> startsWith(${text}, start_), splitByChar('\\n', guard_.3)), notEmpty(${text}) = (guard_.2 = ${guardKinds.present})), rule_.8)`;
 }
 
 function readSql({ attributes, resource, name }: RuleScope): string {

@@ -6,7 +6,7 @@
 /** A condition on other attributes of the same span. `equals` is compared in lower case. */
 export type Guard =
   | { readonly attribute: string; readonly equals: readonly string[] }
-  | { readonly attribute: string; readonly startsWith: string }
+  | { readonly attribute: string; readonly startsWith: string | readonly string[] }
   | { readonly attribute: string; readonly present: boolean };
 
 /** One place where a value may be found. A value that does not fit its field counts as absent. */

@@ -1,4 +1,4 @@
-import { fromCodingAgents } from './model-table.ts';
+import { fromCodingAgents, strandsBesideCache } from './model-table.ts';
 import { attribute, type Field, type Guard, type Source } from './source.ts';
 
 const cache = ['cache_read_tokens', 'cache_write_tokens'] as const;
@@ -36,6 +36,7 @@ export const inputTokensField: Field = {
   sources: [
     reportedTo(['anthropic', 'usage', 'input_tokens'], { excludes: cache }),
     attribute('ai.usage.promptTokens', { excludes: cache, when: anthropicByAiSdk }),
+    ...strandsBesideCache.map((when) => attribute('gen_ai.usage.input_tokens', { excludes: cache, when })),
     attribute('gen_ai.usage.input_tokens'),
     attribute('gen_ai.usage.prompt_tokens'),
     attribute('llm.token_count.prompt'),

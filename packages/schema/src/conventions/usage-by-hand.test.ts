@@ -50,6 +50,31 @@ const cases: readonly (readonly [
   usd: number,
   provider?: string,
 ])[] = [
+  ...(
+    [
+      [
+        'Strands 1.62 over Bedrock: cached tokens beside the input',
+        'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+      ],
+      ['Strands 1.62 over Anthropic: the same', 'claude-sonnet-4-5'],
+    ] as const
+  ).map(
+    ([name, model]) =>
+      [
+        name,
+        {
+          'gen_ai.operation.name': 'chat',
+          'gen_ai.system': 'strands-agents',
+          'gen_ai.request.model': model,
+          ...counts(3000, 100),
+          'gen_ai.usage.total_tokens': 5600,
+          'gen_ai.usage.cache_read.input_tokens': 2000,
+          'gen_ai.usage.cache_creation.input_tokens': 500,
+        },
+        [5500, 100],
+        model.startsWith('us.') ? claudeCall * 1.1 : claudeCall,
+      ] as const,
+  ),
   [
     'AI SDK 4 with Anthropic: fresh input, the cache in the metadata',
     aiSdk(
