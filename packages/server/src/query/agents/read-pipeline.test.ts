@@ -144,6 +144,39 @@ test('a document is used when the answer names it or has its words, and the answ
   ]);
 });
 
+test('a retrieval told by two spans, one in the other, gives its documents once', async () => {
+  const kind = { 'openinference.span.kind': 'RETRIEVER' };
+  const outer = {
+    'retrieval.documents.0.document.id': 'n-1',
+    'retrieval.documents.0.document.content': 'Paris is the capital of France.',
+    'retrieval.documents.0.document.score': 0.9,
+  };
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('rag', [
+      spans.span({
+        trace: 7,
+        span: 71,
+        at: 0,
+        lasts: 4,
+        name: 'Retriever.retrieve',
+        attributes: { ...kind, ...outer },
+      }),
+      spans.span({
+        trace: 7,
+        span: 72,
+        parent: 71,
+        at: 1,
+        name: 'Retriever._retrieve',
+        attributes: { ...kind, 'output.value': '["<NodeWithScore(node=TextNode(id_=n-1))>"]' },
+      }),
+    ]),
+  );
+  const pipeline = pipelineResponse.parse(await readPipeline(telemetry.context, hexId(32, 7)));
+  expect(pipeline.stages.map(({ documents }) => documents)).toEqual([1, 1]);
+  expect(pipeline.documents.map(({ id, rank, score }) => [id, rank, score])).toEqual([['n-1', 1, 0.9]]);
+});
+
 test('a run without stages has an empty pipeline', async () => {
   await telemetry.loadJson('traces', tracesRequest('bot', [spans.agent('a', { trace: 2, span: 21, at: 0 })]));
   expect(await readPipeline(telemetry.context, hexId(32, 2))).toMatchObject({

@@ -75,7 +75,10 @@ export async function readPipeline(context: QueryContext, traceId: string): Prom
     stage,
     documents: readDocuments(sources.get(stage.node.spanId) ?? nothing),
   }));
-  const documents = judgeDocuments(found, said?.answer);
+  const documents = judgeDocuments(
+    found.filter((each) => !isRepeated(each, found)),
+    said?.answer,
+  );
   if (documents.length > documentsMax)
     reader.meet({
       limit: 'rows',
@@ -221,6 +224,17 @@ function readSpoken(source: MessageSource | undefined): {
 interface Found {
   readonly stage: Stage;
   readonly documents: readonly RetrievedDocument[];
+}
+
+/** LlamaIndex tells a retrieval twice, one span in the other: what the inner one found is what the outer one gives. */
+function isRepeated({ stage, documents }: Found, found: readonly Found[]): boolean {
+  const { parent, kind } = stage;
+  if (parent === undefined || kind.type !== 'retrieval') return false;
+  const outer = found.find((each) => each.stage === parent);
+  const beside = found.filter((each) => each.stage.parent === parent && each.documents.length > 0);
+  return (
+    outer?.stage.kind.type === kind.type && outer.documents.length === documents.length && beside.length === 1
+  );
 }
 
 function judgeDocuments(found: readonly Found[], answer: string | undefined): PipelineDocument[] {
