@@ -312,7 +312,7 @@ test('hours are read where whole ones are wanted, and give what the spans give',
     durationNanos: BigInt(1 + (index % 100)) * 1_000_000n,
     status: { code: index % 7 === 0 ? 2 : 0 },
   }));
-  await telemetry.loadJson('traces', tracesRequest('steady', spans));
+  await telemetry.loadJson('traces', tracesRequest('busy', spans));
   for (const [from, to, buckets] of [
     ['-9000m', '-8700m', 6],
     ['-8999m30s', '-8701m15s', 6],
@@ -324,17 +324,17 @@ test('hours are read where whole ones are wanted, and give what the spans give',
     const rolled = await readHistogram(context, { from, to, signal: 'spans', buckets });
     expect(statements.filter((text) => text.includes('service_rollup_1h')).length).toBeGreaterThan(2);
     // A filter that all match is answered from the spans.
-    const exact = await readHistogram(context, { from, to, signal: 'spans', buckets, q: 'service:steady' });
+    const exact = await readHistogram(context, { from, to, signal: 'spans', buckets, q: 'service:busy' });
     const counts = ({ buckets: found }: typeof exact) =>
       found.map(({ startMs, count, errorCount }) => ({ startMs, count, errorCount }));
     expect(counts(rolled)).toEqual(counts(exact));
     for (const [at, { p95Ms }] of rolled.buckets.entries())
       expect(Math.abs((p95Ms ?? 0) - (exact.buckets[at]?.p95Ms ?? 0))).toBeLessThan(3);
     const [whole] = (
-      await readHistogram(context, { from, to, signal: 'spans', buckets: 1, q: 'service:steady' })
+      await readHistogram(context, { from, to, signal: 'spans', buckets: 1, q: 'service:busy' })
     ).buckets;
     expect(services).toMatchObject([
-      { name: 'steady', spanCount: whole?.count, errorCount: whole?.errorCount },
+      { name: 'busy', spanCount: whole?.count, errorCount: whole?.errorCount },
     ]);
   }
 });
