@@ -12,7 +12,7 @@ import { RunCache } from './run-cache.ts';
 
 const spans = new AgentSpans(BigInt(Date.parse('2026-11-21T11:00:00Z')) * 1_000_000n);
 const turnsShown = 12;
-const runCount = 12;
+const runCount = 8;
 
 let telemetry: TestStore;
 /** Statements that read what spans carry, by whether they stop early. */
