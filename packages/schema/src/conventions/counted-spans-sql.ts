@@ -30,14 +30,14 @@ export function countedSpanIdsSql(columns: CountedSpansColumns): string {
     .concat(` OR ${columns.isUncountable}`);
   const gathered = `arraySort(groupArrayIf(tuple(${span}), ${hasUsage}))`;
   // Calls of a model where there are any; what reports sums only where there are none.
-  const relevant = `arrayFilter(s -> s.3 = arrayExists(x -> x.3, all_), all_)`;
-  const once = `arrayFilter((s, i) -> s.4 = '' OR indexOf(responses_, s.4) = i, counted_, arrayEnumerate(counted_))`;
+  const relevant = bind('any_', `arrayExists(x -> x.3, all_)`, `arrayFilter(s -> s.3 = any_, all_)`);
+  const once = `arrayFilter((s, nth_) -> s.4 = '' OR nth_ = 1, counted_, arrayEnumerateUniq(arrayMap(s -> s.4, counted_)))`;
   const counted = bind(
     'around_',
     outwardsSql('relevant_'),
-    `arrayFilter(s -> NOT has(around_, s.1), relevant_)`,
+    `arrayFilter((s, in_) -> NOT in_, relevant_, ${membersSql('arrayMap(s -> s.1, relevant_)', 'around_')})`,
   );
-  const withResponses = bind('counted_', counted, bind('responses_', `arrayMap(s -> s.4, counted_)`, once));
+  const withResponses = bind('counted_', counted, once);
   const withRelevant = bind('relevant_', relevant, withResponses);
   return `arrayMap(s -> s.5, ${bind('all_', gathered, withRelevant)})`;
 }
@@ -65,7 +65,7 @@ export function wrapperIdsSql({
   const ids = bind(
     'around_',
     outwardsSql('calls_'),
-    `arrayMap(s -> s.3, arrayFilter(s -> has(around_, s.1), calls_))`,
+    `arrayMap(s -> s.3, arrayFilter((s, in_) -> in_, calls_, ${membersSql('arrayMap(s -> s.1, calls_)', 'around_')}))`,
   );
   return bind(
     'calls_',
@@ -79,11 +79,21 @@ export function wrapperIdsSql({
  * innermost nor directly around one, it is looked who is around an innermost one at any distance: who is not, stands in a circle of parents.
  */
 function outwardsSql(spans: string): string {
-  const direct = `arrayMap(s -> s.2, arrayFilter(s -> NOT has(parents_, s.1), ${spans}))`;
-  const others = `arrayExists(s -> has(parents_, s.1) AND NOT has(direct_, s.1), ${spans})`;
-  const outwards = `arrayFold((reached_, step_) -> arrayDistinct(arrayConcat(reached_, arrayMap(s -> s.2, arrayFilter(s -> has(reached_, s.1), ${spans})))),
+  const ids = `arrayMap(s -> s.1, ${spans})`;
+  const direct = `arrayMap(s -> s.2, arrayFilter((s, in_) -> NOT in_, ${spans}, ${membersSql(ids, 'parents_')}))`;
+  const others = `arrayExists((is_parent_, is_direct_) -> is_parent_ AND NOT is_direct_, ${membersSql(ids, 'parents_')}, ${membersSql(ids, 'direct_')})`;
+  const outwards = `arrayFold((reached_, step_) -> arrayDistinct(arrayConcat(reached_, arrayMap(s -> s.2, arrayFilter((s, in_) -> in_, ${spans}, ${membersSql(ids, 'reached_')})))),
     range(if(${others}, least(length(${spans}), ${depthMax}), 0)), direct_)`;
   return bind('parents_', `arrayMap(s -> s.2, ${spans})`, bind('direct_', direct, outwards));
+}
+
+/**
+ * For each element of an array whether it is in another. A lambda that looks into an array is given a copy of it for every element, so that `has` in a lambda takes a gigabyte
+ * where a trace has ten thousand calls.
+ */
+export function membersSql(elements: string, of: string): string {
+  const numbers = `arraySlice(arrayEnumerateDense(arrayConcat(${of}, ${elements})), length(${of}) + 1)`;
+  return bind('known_', `length(arrayDistinct(${of}))`, `arrayMap(number_ -> number_ <= known_, ${numbers})`);
 }
 
 // Arrays of one element bind names.

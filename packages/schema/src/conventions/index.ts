@@ -40,4 +40,9 @@ export {
   inferenceOperations,
   wrappersOf,
 } from './counted-spans.ts';
-export { type CountedSpansColumns, countedSpanIdsSql, wrapperIdsSql } from './counted-spans-sql.ts';
+export {
+  type CountedSpansColumns,
+  countedSpanIdsSql,
+  membersSql,
+  wrapperIdsSql,
+} from './counted-spans-sql.ts';

@@ -2,6 +2,7 @@
  * Single calls of models, agents and tools, each once, with the agent that made them. A call that two instrumentations saw (a span of a model
  * directly around another, a tool around the MCP request for the same tool) is one; usage stands where it counts.
  */
+import { membersSql } from '@sightline/schema/conventions';
 import { type ExactFilters, havingRunFilters, runFilters } from './agent-filter-sql.ts';
 import { every, type Sql, sql, trusted } from './sql.ts';
 import { aiSpansWithin, endNanos, firstAgent, type RunScope } from './run-rows-sql.ts';
@@ -125,19 +126,24 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
   const used = withUsage ? Object.entries(usage).map(([name, text]) => `, ${text} AS ${name}`) : [];
   if (withUsage) read.push(`call.${taken.length + 1} AS isMostUsed`);
   // Of calls that are each other's parents, those that count are calls.
-  const isWrapper = `has(wrappers, ${place('spanId')})${withUsage ? ` AND NOT has(countedIds, ${place('spanId')})` : ''}`;
-  const calls = withUsage ? rankedCalls(place) : 'calls';
+  const ids = `arrayMap(call -> ${place('spanId')}, calls_)`;
+  const uses = `arrayMap(call -> concat(${place('parentId')}, toString(${place('tool')})), calls_)`;
+  const isIn = [
+    membersSql(ids, 'wrappers'),
+    withUsage ? membersSql(ids, 'countedIds') : 'arrayMap(call -> 0, calls_)',
+    membersSql(uses, 'tools'),
+  ];
+  const kept = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, is_tool_) -> NOT (wraps_ AND NOT counts_) AND NOT (${place('tool')} != '' AND is_tool_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
   return sql`SELECT trace_id, ${trusted(read.join(', '))}${trusted(used.join(''))},
       ${agentOfCall}
     FROM (
       SELECT trace_id, ${trusted(withUsage ? `${countedIds} AS countedIds,` : '')} ${trusted(wrapperIds(isInference))} AS wrappers,
         ${trusted(firstAgent)} AS firstAgent,
         groupArrayIf(tuple(span_id, toString(agent_name), toUnixTimestamp64Nano(start_time), ${trusted(endNanos)}), operation = 'agent' AND agent_name != '') AS agents,
-        groupArrayIf(tuple(span_id, toString(tool_name)), ${trusted(isTool)}) AS tools,
+        groupArrayIf(concat(span_id, toString(tool_name)), ${trusted(isTool)}) AS tools,
         groupUniqArrayIf(tuple(${trusted(taken.map(([, text]) => text).join(', '))}), ${trusted(kindCondition[kinds])}) AS calls
       FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${havingRunFilters(filters)})
-    ARRAY JOIN arrayFilter(call -> NOT (${trusted(isWrapper)})
-      AND NOT (${trusted(place('tool'))} != '' AND has(tools, tuple(${trusted(place('parentId'))}, toString(${trusted(place('tool'))})))), ${trusted(calls)}) AS call
+    ARRAY JOIN ${trusted(kept)} AS call
     WHERE ${trusted(kinds === 'models' ? `operation IN (${inferences}) OR isCounted` : 'true')}`;
 }
 
@@ -146,7 +152,9 @@ function rankedCalls(place: (name: string) => string): string {
   const known = (name: string): string => `ifNull(${place(name)}, 0) > 0`;
   const hasUsage = `(${known('ownInput')} OR ${known('ownOutput')} OR ${known('ownCost')} OR ${place('ownUncountable')})`;
   const isInference = `${place('operation')} IN (${inferences})`;
-  const mayCount = `(has(countedIds, ${place('spanId')}) AND ${hasUsage} AND (${isInference}) = arrayExists(call -> ${isInference} AND ${hasUsage}, calls))`;
+  const ids = (of: string): string => `arrayMap(call -> ${place('spanId')}, ${of})`;
+  const mayCount = (of: string): string =>
+    `arrayMap((call, in_) -> in_ AND ${hasUsage} AND (${isInference}) = any_, ${of}, ${membersSql(ids(of), 'countedIds')})`;
   const use = mostUsedSql({
     input: place('ownInput'),
     output: place('ownOutput'),
@@ -157,6 +165,7 @@ function rankedCalls(place: (name: string) => string): string {
     model: place('model'),
     provider: place('provider'),
   });
-  const sorted = `arrayReverseSort(call -> tuple(${mayCount}, ${use}), calls)`;
-  return `arrayMap(sorted_ -> arrayMap((call, nth) -> tupleConcat(call, tuple(nth = 1 AND ${mayCount})), sorted_, arrayEnumerateUniq(arrayMap(call -> ${place('spanId')}, sorted_))), [${sorted}])[1]`;
+  const sorted = `arrayReverseSort((call, may_) -> tuple(may_, ${use}), calls, ${mayCount('calls')})`;
+  const ranked = `arrayMap(sorted_ -> arrayMap((call, may_, nth) -> tupleConcat(call, tuple(nth = 1 AND may_)), sorted_, ${mayCount('sorted_')}, arrayEnumerateUniq(${ids('sorted_')})), [${sorted}])[1]`;
+  return `arrayMap(any_ -> ${ranked}, [arrayExists(call -> ${isInference} AND ${hasUsage}, calls)])[1]`;
 }

@@ -1,4 +1,5 @@
 /** Runs: rows of `ai_spans`, a row a trace. */
+import { membersSql } from '@sightline/schema/conventions';
 import { type ExactFilters, havingFilters } from './agent-filter-sql.ts';
 import { every, moment, type Sql, sql, string, strings, trusted } from './sql.ts';
 import { inBuckets, storedUntil } from './range-sql.ts';
@@ -50,7 +51,8 @@ const startOrder =
 export const firstAgent = `argMinIf(agent_name, ${startOrder}, agent_name != '')`;
 export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
 /** One call seen by two instrumentations is one: spans of models that contain another do not count. Nor does a span that was sent again, or one beside another with the same response. */
-const llmCalls = `toUInt64(arrayMap(around -> length(arrayDistinct(arrayMap(call -> if(call.2 = '', hex(call.1), call.2), arrayFilter(call -> NOT has(around, call.1), groupUniqArrayIf((span_id, response_id), operation = 'llm'))))), [${wrapperIds("operation = 'llm'")}])[1])`;
+const llmCalls = `toUInt64(arrayMap((around, answers) -> length(arrayDistinct(arrayMap(call -> if(call.2 = '', hex(call.1), call.2), arrayFilter((call, in_) -> NOT in_, answers, ${membersSql('arrayMap(call -> call.1, answers)', 'around')})))),
+  [${wrapperIds("operation = 'llm'")}], [groupUniqArrayIf((span_id, response_id), operation = 'llm')])[1])`;
 
 const runColumns = `
   trace_id,

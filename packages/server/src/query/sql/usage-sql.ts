@@ -2,7 +2,12 @@
  * What a trace used, each call counted once, over rows of `ai_spans` grouped by trace id. Columns that a query does not read
  * are dropped by the engine, so one text serves lists, sorting and sums.
  */
-import { countedSpanIdsSql, inferenceOperations, wrapperIdsSql } from '@sightline/schema/conventions';
+import {
+  countedSpanIdsSql,
+  inferenceOperations,
+  membersSql,
+  wrapperIdsSql,
+} from '@sightline/schema/conventions';
 import { type Sql, trusted } from './sql.ts';
 
 export const inferences = inferenceOperations.map((operation) => `'${operation}'`).join(', ');
@@ -78,7 +83,8 @@ const mostUsed = mostUsedSql({
 
 /** Of these calls those that count, and of spans with one id the one that used most. Each name is bound once: an alias is planned anew wherever it is used. */
 const billed = `arrayMap(used -> arrayMap(mine -> arrayFilter((call, nth) -> nth = 1, mine, arrayEnumerateUniq(arrayMap(call -> call.1, mine))),
-    [arrayReverseSort(call -> tuple(${mostUsed}), arrayFilter(call -> has(countedIds, call.1) AND call.11 = arrayExists(each -> each.11, used), used))])[1],
+    [arrayReverseSort(call -> tuple(${mostUsed}), arrayMap(any_ -> arrayFilter((call, in_) -> in_ AND call.11 = any_, used, ${membersSql('arrayMap(call -> call.1, used)', 'countedIds')}),
+    [arrayExists(each -> each.11, used)])[1])])[1],
   [groupUniqArrayIf(tuple(${usageTuple}, ${isInference}), ${hasUsage})])[1]`;
 
 /**
