@@ -3,6 +3,8 @@ import { sleep } from '@sightline/base';
 /** The time that the demo's services live in. */
 export interface DemoClock {
   nowMs(): number;
+  /** Since the first moment of what is played. */
+  storyMs(): number;
   sleep(ms: number): Promise<void>;
   /** The demo ends: what is under way is to be finished, and nothing new begun. */
   readonly stopping: boolean;
@@ -25,16 +27,22 @@ export interface RunOptions {
  */
 export class DemoScheduler implements DemoClock {
   readonly #sleepers: Sleeper[] = [];
+  readonly #startMs: number;
   #nowMs: number;
   #count = 0;
   #stopping = false;
 
   constructor(startMs: number) {
+    this.#startMs = startMs;
     this.#nowMs = startMs;
   }
 
   nowMs(): number {
     return this.#nowMs;
+  }
+
+  storyMs(): number {
+    return this.#nowMs - this.#startMs;
   }
 
   get stopping(): boolean {

@@ -212,7 +212,7 @@ async function askProvider(world: World, gateway: Service, context: Context, cal
   const { random, clock } = world;
   const { model } = call;
   for (let attempt = 0; ; attempt += 1) {
-    const limited = model.provider === 'anthropic' && random.chance(weatherAt(clock.nowMs()).rateLimit);
+    const limited = model.provider === 'anthropic' && random.chance(weatherAt(clock.storyMs()).rateLimit);
     try {
       return await gateway.span(
         context,

@@ -227,7 +227,7 @@ async function searchIndex(
   context: Context,
   step: RetrieveStep,
 ): Promise<void> {
-  const slowdown = weatherAt(clock.nowMs()).vectorSlowdown;
+  const slowdown = weatherAt(clock.storyMs()).vectorSlowdown;
   const wantedMs = random.latencyMs(64 * slowdown, slowdown > 1 ? 0.9 : 0.4);
   await vectorDb.span(
     context,

@@ -82,7 +82,7 @@ export async function listTools(world: World, context: Context): Promise<void> {
     { kind: SpanKind.CLIENT, attributes: labels },
     async (inside, span) => {
       await clock.sleep(random.latencyMs(2));
-      const listed = JSON.stringify({ tools: toolDefinitions(clock.nowMs()) });
+      const listed = JSON.stringify({ tools: toolDefinitions(clock.storyMs()) });
       await mcpTools.span(
         readHeaders(writeHeaders(inside)),
         'tools/list',
@@ -94,8 +94,8 @@ export async function listTools(world: World, context: Context): Promise<void> {
   );
 }
 
-function toolDefinitions(nowMs: number): readonly object[] {
-  const isNewer = Math.floor(nowMs / releaseMs) % 2 === 1;
+function toolDefinitions(storyMs: number): readonly object[] {
+  const isNewer = Math.floor(storyMs / releaseMs) % 2 === 1;
   const tools = new Map(
     Object.values(agents).flatMap((agent) => agent.tools.map((tool) => [tool.name, tool])),
   );

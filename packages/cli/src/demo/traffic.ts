@@ -32,7 +32,7 @@ export function startTraffic(world: World, rate: number): Traffic {
   const traffic = new RunningTraffic();
   const arrive = async (): Promise<void> => {
     for (;;) {
-      const wave = 1 + swell * Math.sin((world.clock.nowMs() / swellMs) * 2 * Math.PI);
+      const wave = 1 + swell * Math.sin((world.clock.storyMs() / swellMs) * 2 * Math.PI);
       await world.clock.sleep(world.random.arrivalMs(rate * wave));
       if (world.clock.stopping) return;
       traffic.begin(world.random.weighted(kinds).begin(world));

@@ -61,10 +61,11 @@ export interface Weather {
 
 const cycleMinutes = 20;
 
-export function weatherAt(nowMs: number): Weather {
-  const minute = (nowMs / 60_000) % cycleMinutes;
+/** By the time since the story began and not by the clock on the wall, so that a seed tells the same story at any hour. */
+export function weatherAt(storyMs: number): Weather {
+  const minute = (storyMs / 60_000) % cycleMinutes;
   return {
-    rateLimit: minute >= 12 && minute < 15 ? 0.55 : 0.02,
-    vectorSlowdown: minute >= 5 && minute < 7 ? 14 : 1,
+    rateLimit: minute >= 1.5 && minute < 4.5 ? 0.55 : 0.02,
+    vectorSlowdown: minute >= 14 && minute < 16 ? 14 : 1,
   };
 }
