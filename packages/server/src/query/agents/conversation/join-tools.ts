@@ -3,7 +3,8 @@
  * in which a later prompt tells the model.
  */
 import type { Message, MessagePart } from '@sightline/schema/conventions';
-import { byTime, type Speaker, type ToolRun, type Turn } from './turn.ts';
+import { firstWhere, NearItems } from './near-items.ts';
+import type { ToolRun, Turn } from './turn.ts';
 
 type CallPart = Extract<MessagePart, { type: 'tool_call' }>;
 type ResultPart = Extract<MessagePart, { type: 'tool_result' }>;
@@ -44,29 +45,40 @@ interface Called extends Placed<CallPart> {
 /** A prompt repeats calls of its run that no turn made, as far back as so many turns. */
 export const pastTurnsMax = 100;
 
-/** `turns` in the order of time, with the messages that are shown. */
+/** `turns` in the order of time, with the messages that are shown; `runs` in that order too. */
 export function joinTools(
   turns: readonly { readonly turn: Turn; readonly fresh: readonly number[] }[],
   runs: readonly ToolRun[],
 ): JoinedTools {
   const unclaimed = new Set(runs);
-  const byName = Map.groupBy(runs, ({ use }) => use.name);
-  const byCallId = Map.groupBy(runs, ({ use }) => use.callId ?? '');
+  const runsByName = new NearItems(
+    runs,
+    ({ use }) => use.name,
+    (run) => run,
+  );
+  const runsById = new NearItems(
+    runs,
+    ({ use }) => use.callId,
+    (run) => run,
+  );
   const { calls, results } = withoutPlaces(shownOf(turns));
-  const resultsById = Map.groupBy(results, ({ id }) => id ?? '');
+  const resultsById = new NearItems(
+    results,
+    ({ id }) => id,
+    ({ turn }) => turn,
+  );
   const freeResults = new Set(results.filter(({ id }) => id === undefined));
+  const freeByName = Map.groupBy(freeResults, ({ name }) => name);
   const outcomes = new Map<CallPart, FoundOutcome>();
   const joined = new Set<ResultPart>();
   for (const call of calls) {
     const { part, id } = call;
     const run =
-      (id === undefined ? undefined : runOfId(call, byCallId.get(id), unclaimed)) ??
-      runOfName(
-        call,
-        byName.get(part.name)?.filter((each) => unclaimed.has(each)),
-      );
+      (id === undefined ? undefined : runOfId(call, runsById.nearest(call.turn, id), unclaimed)) ??
+      runOfName(call, runsByName, unclaimed);
     const told =
-      (id === undefined ? undefined : toldOfId(call, resultsById.get(id))) ?? toldOfName(call, freeResults);
+      (id === undefined ? undefined : toldOfId(call, resultsById.nearest(call.turn, id))) ??
+      toldOfName(call, freeResults, freeByName.get(part.name));
     if (told !== undefined) {
       joined.add(told.part);
       freeResults.delete(told);
@@ -79,8 +91,8 @@ export function joinTools(
     }
   }
   // The same result is often told again under the same id.
-  for (const { part, id } of results)
-    if (id !== undefined && resultsById.get(id)?.[0]?.part !== part) joined.add(part);
+  const firstTold = new Map(results.toReversed().map(({ part, id }) => [id, part]));
+  for (const { part, id } of results) if (id !== undefined && firstTold.get(id) !== part) joined.add(part);
   return { outcomes, joined, alone: [...unclaimed] };
 }
 
@@ -141,46 +153,49 @@ function withoutPlaces(shown: Shown): Shown {
  */
 function runOfId(
   { turn, isPast }: Called,
-  runs: readonly ToolRun[] = [],
+  runs: readonly ToolRun[],
   unclaimed: ReadonlySet<ToolRun>,
 ): ToolRun | undefined {
-  const among = nearTo(turn, runs, (run) => run).toSorted(byTime);
-  const before = among.filter(({ startNanos }) => startNanos < turn.startNanos);
-  const lastFree = before.findLast((run) => unclaimed.has(run));
+  const since = firstSince(runs, turn);
+  const lastFree = (): ToolRun | undefined => {
+    for (let at = since - 1; at >= 0; at -= 1) {
+      const run = runs[at];
+      if (run !== undefined && unclaimed.has(run)) return run;
+    }
+    return undefined;
+  };
   // Clocks disagree: what began before its turn may be meant, unless it was another call.
-  return isPast ? (lastFree ?? before.at(-1)) : (among[before.length] ?? lastFree);
+  return isPast ? (lastFree() ?? runs[since - 1]) : (runs[since] ?? lastFree());
 }
 
-/** Without an id: the first of these unclaimed runs since the turn began, with the same arguments if there is one; of what the turn was told, the last before with them. */
+/** Without an id: the first unclaimed run since the turn began, with the same arguments if there is one; of what the turn was told, the last before with them. */
 function runOfName(
-  { part, id, turn, isPast, notBefore }: Called,
-  ofName: readonly ToolRun[] = [],
+  call: Called,
+  runs: NearItems<ToolRun>,
+  unclaimed: ReadonlySet<ToolRun>,
 ): ToolRun | undefined {
-  const named = nearTo(
-    turn,
-    ofName.filter(
-      ({ use, startNanos, traceId }) =>
-        traceId === turn.traceId &&
-        (isPast ? startNanos >= notBefore && startNanos < turn.startNanos : startNanos >= turn.startNanos) &&
-        (use.callId === undefined || id === undefined),
-    ),
-    (run) => run,
-  );
-  if (named.length === 0) return undefined;
-  const isWanted = (run: ToolRun): boolean => hasArgumentsOf(run, part);
-  return isPast ? named.findLast(isWanted) : (named.find(isWanted) ?? named[0]);
+  const { ofAgent, ofRun } = runs.around(call.turn, call.part.name);
+  for (const circle of [ofAgent, ofRun]) {
+    let nearest: ToolRun | undefined;
+    for (const run of call.isPast ? runsBefore(call, circle) : circle.slice(firstSince(circle, call.turn))) {
+      const mayBeMeant = unclaimed.has(run) && (run.use.callId === undefined || call.id === undefined);
+      if (!mayBeMeant) continue;
+      if (hasArgumentsOf(run, call.part)) return run;
+      nearest ??= run;
+    }
+    if (nearest !== undefined) return call.isPast ? undefined : nearest;
+  }
+  return undefined;
 }
 
-/** Those of the same run of agents, and of the same agent in it, if there are any. */
-function nearTo<Item>(
-  turn: Turn,
-  items: readonly Item[],
-  speakerOf: (item: Item) => Speaker,
-): readonly Item[] {
-  const here = items.filter((item) => speakerOf(item).traceId === turn.traceId);
-  const ofAgent = here.filter((item) => speakerOf(item).node?.agent === turn.node?.agent);
-  return ofAgent.length > 0 ? ofAgent : here.length > 0 ? here : items;
+/** The last first. */
+function runsBefore({ turn, notBefore }: Called, runs: readonly ToolRun[]): readonly ToolRun[] {
+  const from = firstWhere(runs, ({ startNanos }) => startNanos >= notBefore);
+  return runs.slice(from, firstSince(runs, turn)).toReversed();
 }
+
+const firstSince = (runs: readonly ToolRun[], turn: Turn): number =>
+  firstWhere(runs, ({ startNanos }) => startNanos >= turn.startNanos);
 
 export function hasArgumentsOf({ use }: ToolRun, call: CallPart): boolean {
   if (JSON.stringify(use.arguments) === JSON.stringify(call.arguments)) return true;
@@ -192,11 +207,18 @@ export function hasArgumentsOf({ use }: ToolRun, call: CallPart): boolean {
 }
 
 /** The first that comes after the call. */
-function toldOfId({ turn, order }: Called, results: readonly Told[] = []): Told | undefined {
-  return nearTo(turn, results, (told) => told.turn).find((told) => told.order > order);
+function toldOfId({ order }: Called, results: readonly Told[]): Told | undefined {
+  return results[firstWhere(results, (told) => told.order > order)];
 }
 
-function toldOfName({ part, order }: Called, free: ReadonlySet<Told>): Told | undefined {
-  for (const told of free) if (told.order > order && told.name === part.name) return told;
+function toldOfName(
+  { order }: Called,
+  free: ReadonlySet<Told>,
+  results: readonly Told[] = [],
+): Told | undefined {
+  for (let at = firstWhere(results, (told) => told.order > order); at < results.length; at += 1) {
+    const told = results[at];
+    if (told !== undefined && free.has(told)) return told;
+  }
   return undefined;
 }
