@@ -31,6 +31,7 @@ export function isSettled(
   if (turns.length < beginning.turns + pastTurnsMax) return false;
   const later = stepsOf(tree).filter(({ startNanos }) => startNanos > beginning.until);
   const speaking = aboveAny(tree, later.filter(maySpeak));
+  const isGoingOn = later.some(({ operation }) => operation === 'llm' || operation === 'tool');
   const agentsAtWork = new Set(later.map(({ agent }) => agent));
   const alone = new Map(tools.alone.map((run) => [run.node, run]));
   return turns.slice(0, beginning.turns).every((placed) => {
@@ -39,8 +40,7 @@ export function isSettled(
     // A span with content is no turn where something below it has content.
     if (speaking.has(node)) return false;
     // Nor a step where a call of a model, or a tool below it, has any.
-    if (isPassing(node) && later.some(({ operation }) => operation === 'llm' || operation === 'tool'))
-      return false;
+    if (isGoingOn && isPassing(node)) return false;
     if (!agentsAtWork.has(node.agent) && !agentsAtWork.has('')) return true;
     const run = alone.get(node);
     return run === undefined ? hasSureOutcomes(placed, tools) : run.use.callId === undefined;
