@@ -80,11 +80,12 @@ export function wrapperIdsSql({
  */
 function outwardsSql(spans: string): string {
   const ids = `arrayMap(s -> s.1, ${spans})`;
-  const direct = `arrayMap(s -> s.2, arrayFilter((s, in_) -> NOT in_, ${spans}, ${membersSql(ids, 'parents_')}))`;
-  const others = `arrayExists((is_parent_, is_direct_) -> is_parent_ AND NOT is_direct_, ${membersSql(ids, 'parents_')}, ${membersSql(ids, 'direct_')})`;
+  const direct = `arrayMap(s -> s.2, arrayFilter((s, in_) -> NOT in_, ${spans}, are_parents_))`;
+  const others = `arrayExists((is_parent_, is_direct_) -> is_parent_ AND NOT is_direct_, are_parents_, ${membersSql(ids, 'direct_')})`;
   const outwards = `arrayFold((reached_, step_) -> arrayDistinct(arrayConcat(reached_, arrayMap(s -> s.2, arrayFilter((s, in_) -> in_, ${spans}, ${membersSql(ids, 'reached_')})))),
     range(if(${others}, least(length(${spans}), ${depthMax}), 0)), direct_)`;
-  return bind('parents_', `arrayMap(s -> s.2, ${spans})`, bind('direct_', direct, outwards));
+  const withParents = bind('are_parents_', membersSql(ids, 'parents_'), bind('direct_', direct, outwards));
+  return bind('parents_', `arrayMap(s -> s.2, ${spans})`, withParents);
 }
 
 /**
