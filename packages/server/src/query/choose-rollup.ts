@@ -10,7 +10,7 @@ const spansPerRowMin = 30;
 
 /** What a range is read from: hours where whole ones are wanted, minutes around them, and spans at the ends. */
 interface Pieces {
-  readonly hours: Range;
+  readonly hours: readonly Range[];
   readonly minutes: readonly Range[];
   readonly ends: readonly Range[];
 }
@@ -23,10 +23,11 @@ type StepMs = number | undefined;
  * are many and calls few they have nearly as many rows as there are spans, and the spans are exact.
  */
 export async function isRollupCheaper(reader: Reader, range: Range, stepMs?: StepMs): Promise<boolean> {
-  const sums = rolledUpSelects(reader.project, range, {
-    stepMs,
-    columns: () => 'count() AS held, sum(count) AS spans',
-  });
+  const sums = rolledUpSelects(
+    reader.project,
+    piecesOf(range, stepMs),
+    () => 'count() AS held, sum(count) AS spans',
+  );
   if (sums.length === 0) return false;
   const [row] = await reader.rows<{ held: string; spans: string }>(sql`
     SELECT sum(held) AS held, sum(spans) AS spans FROM (${joinSql(sums, ' UNION ALL ')})`);
@@ -38,18 +39,19 @@ export async function isRollupCheaper(reader: Reader, range: Range, stepMs?: Ste
  * minutes. The range has a whole minute.
  */
 export function rolledUpRows(project: string, range: Range, stepMs?: StepMs): Sql {
+  const pieces = piecesOf(range, stepMs);
   const parts = [
-    ...rolledUpSelects(project, range, {
-      stepMs,
-      columns: (unit) => `service, ${unit} AS time, count, error_count, duration_ns_quantiles`,
-    }),
+    ...rolledUpSelects(
+      project,
+      pieces,
+      (unit) => `service, ${unit} AS time, count, error_count, duration_ns_quantiles`,
+    ),
   ];
-  const { ends } = piecesOf(range, stepMs);
-  if (ends.length > 0)
+  if (pieces.ends.length > 0)
     parts.push(sql`SELECT service, toStartOfMinute(toDateTime(start_time, 'UTC')) AS time, count() AS count,
         countIf(status_code = 2) AS error_count, quantilesDDState(0.01, 0.5, 0.9, 0.95, 0.99)(duration_ns) AS duration_ns_quantiles
       FROM spans WHERE ${joinSql(
-        ends.map((end) => sql`(${inRange(project, 'spans', end)})`),
+        pieces.ends.map((end) => sql`(${inRange(project, 'spans', end)})`),
         ' OR ',
       )} GROUP BY service, time`);
   return sql`(${joinSql(parts, ' UNION ALL ')})`;
@@ -57,10 +59,9 @@ export function rolledUpRows(project: string, range: Range, stepMs?: StepMs): Sq
 
 function rolledUpSelects(
   project: string,
-  range: Range,
-  { stepMs, columns }: { readonly stepMs: StepMs; readonly columns: (unit: string) => string },
+  { hours, minutes }: Pieces,
+  columns: (unit: string) => string,
 ): readonly Sql[] {
-  const { hours, minutes } = piecesOf(range, stepMs);
   const select = (table: string, unit: string, ranges: readonly Range[]): readonly Sql[] =>
     ranges.length === 0
       ? []
@@ -71,10 +72,7 @@ function rolledUpSelects(
               ' OR ',
             )})`,
         ];
-  return [
-    ...select('service_rollup_1h', 'hour', [hours].filter(isSome)),
-    ...select('service_rollup_1m', 'minute', minutes),
-  ];
+  return [...select('service_rollup_1h', 'hour', hours), ...select('service_rollup_1m', 'minute', minutes)];
 }
 
 type Range = Pick<TimeRange, 'from' | 'to'>;
@@ -84,16 +82,15 @@ const hourMs = 3_600_000;
 
 function piecesOf(range: Range, stepMs: StepMs): Pieces {
   const minutes = whole(range, minuteNanos);
-  if (!isSome(minutes)) return { hours: minutes, minutes: [], ends: [range] };
+  if (!isSome(minutes)) return { hours: [], minutes: [], ends: [range] };
   const ends = around(range, minutes);
   const hours = whole(range, hourNanos);
   const hasHours = isSome(hours) && (stepMs === undefined || stepMs % hourMs === 0);
   return hasHours
-    ? { hours, minutes: around(minutes, hours), ends }
-    : { hours: none, minutes: [minutes], ends };
+    ? { hours: [hours], minutes: around(minutes, hours), ends }
+    : { hours: [], minutes: [minutes], ends };
 }
 
-const none: Range = { from: unixNano(0n), to: unixNano(0n) };
 const isSome = ({ from, to }: Range): boolean => from < to;
 
 /** The whole units in a range. */
