@@ -1,9 +1,9 @@
 import { sleep } from '@sightline/base';
+import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
-import { errorBody, logRecord, slimSpan, type SlimSpan } from '@sightline/schema/api';
+import { errorBody, logRecord, slimSpan, type SlimSpan, TailPlace } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { toQuery } from '../client/api-client.ts';
-import { readEventStream } from '../client/event-stream.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatDuration, formatTime, oneLine } from '../output/format.ts';
@@ -49,26 +49,18 @@ export interface FollowOptions {
   readonly isPrinted: (id: string) => boolean;
 }
 
-/** Where a stream that is opened again goes on. */
-interface Place {
-  /** Of the last batch that came whole. */
-  id: string | undefined;
-  /** What came after it, and comes again. */
-  readonly shownSince: Set<string>;
-}
-
 const reconnectDelayMs = 1000;
 
 /** Prints a live stream until Ctrl-C. A stream that breaks is opened again; the gap is said on standard error. */
 export async function followSignal(invocation: Invocation, follow: FollowOptions): Promise<ExitCode> {
   const { output, signal } = invocation;
   let first = true;
-  const place: Place = { id: undefined, shownSince: new Set() };
+  const place = new TailPlace();
   while (!signal.aborted) {
     try {
-      const body = await openStream(invocation, follow, place.id);
+      const events = await openStream(invocation, follow, place);
       if (!first) output.note(output.style.warning('Connected again; what arrived meanwhile follows.'));
-      await Promise.all([follow.onOpen(first), printStream(body, invocation, { ...follow, place })]);
+      await Promise.all([follow.onOpen(first), printStream(events, invocation, { ...follow, place })]);
       first = false;
     } catch (error) {
       if (signal.aborted) break;
@@ -89,10 +81,10 @@ export async function followSignal(invocation: Invocation, follow: FollowOptions
 async function openStream(
   { client }: Invocation,
   { signal, q }: FollowOptions,
-  lastId: string | undefined,
-): Promise<AsyncIterable<Uint8Array>> {
+  place: TailPlace,
+): Promise<AsyncIterable<EventSourceMessage>> {
   const response = await client.fetch(`/api/v1/tail${toQuery({ signal, q })}`, {
-    headers: { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) },
+    headers: { accept: 'text/event-stream', ...place.headers },
   });
   await client.check(response);
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
@@ -100,22 +92,18 @@ async function openStream(
     throw new SightlineError('server_unreachable', `${client.url} does not answer with a live stream.`, {
       hint: 'Check that --url names a Sightline server.',
     });
-  return response.body;
+  return response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
 }
 
 async function printStream(
-  body: AsyncIterable<Uint8Array>,
+  events: AsyncIterable<EventSourceMessage>,
   { output, options }: Invocation,
-  { signal, isPrinted, place }: FollowOptions & { readonly place: Place },
+  { signal, isPrinted, place }: FollowOptions & { readonly place: TailPlace },
 ): Promise<void> {
   const full = options.has('full');
-  for await (const { event, data, id } of readEventStream(body)) {
-    if (place.shownSince.has(data)) continue;
-    place.shownSince.add(data);
-    if (id !== undefined && id !== place.id) {
-      place.id = id;
-      place.shownSince.clear();
-    }
+  for await (const message of events) {
+    if (!place.pass(message)) continue;
+    const { event, data } = message;
     const items = readItems(data);
     if (event === 'error') throw toTailError(items[0]);
     if (event === 'skipped') {

@@ -3,6 +3,7 @@ export * from './traces.ts';
 export * from './logs.ts';
 export * from './metrics.ts';
 export * from './explore.ts';
+export * from './tail-place.ts';
 export * from './system.ts';
 export * from './settings.ts';
 export * from './usage.ts';

@@ -1,5 +1,5 @@
-import type { LogRecord } from '@sightline/schema/api';
-import { EventStreamParser, type StreamEvent } from '../model/event-stream.ts';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { type LogRecord, TailPlace } from '@sightline/schema/api';
 import { ApiError, queryString, request } from './client.ts';
 
 export interface TailListener {
@@ -33,29 +33,6 @@ export async function tailLogs(
   }
 }
 
-/** Where the tail is: a batch that did not come whole comes again. */
-class TailPlace {
-  #id: string | undefined;
-  readonly #shownSince = new Set<string>();
-
-  get headers(): Record<string, string> {
-    return this.#id === undefined ? {} : { 'last-event-id': this.#id };
-  }
-
-  /** Those that were not delivered before. */
-  pass(events: readonly StreamEvent[]): StreamEvent[] {
-    return events.filter(({ data, id }) => {
-      const isNew = !this.#shownSince.has(data);
-      this.#shownSince.add(data);
-      if (id !== undefined) {
-        this.#id = id;
-        this.#shownSince.clear();
-      }
-      return isNew;
-    });
-  }
-}
-
 interface Stream {
   readonly q: string | undefined;
   readonly place: TailPlace;
@@ -68,13 +45,19 @@ async function readOnce({ q, place, signal }: Stream, listener: TailListener): P
     headers: place.headers,
   });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-  const parser = new EventStreamParser();
+  let events: EventSourceMessage[] = [];
+  const parser = createParser({ onEvent: (event) => events.push(event) });
   for (let piece = await reader?.read(); piece !== undefined && !piece.done; piece = await reader?.read()) {
-    deliver(place.pass(parser.push(piece.value)), listener);
+    parser.feed(piece.value);
+    deliver(
+      events.filter((event) => place.pass(event)),
+      listener,
+    );
+    events = [];
   }
 }
 
-function deliver(events: readonly StreamEvent[], listener: TailListener): void {
+function deliver(events: readonly EventSourceMessage[], listener: TailListener): void {
   const logs: LogRecord[] = [];
   for (const { event, data } of events) {
     if (event === 'log') logs.push(JSON.parse(data) as LogRecord);
