@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { limitsMet, rangeParameters, rangeStartParameter, timestamp } from './common.ts';
+import { limitsMet, rangeFrom, timestamp } from './common.ts';
 
 export const codingAgentName = z.enum(['claude-code', 'codex', 'gemini-cli']);
 
-export const codingAgentsParameters = rangeParameters.extend({
-  from: rangeStartParameter.default('to-24h'),
+export const codingAgentsParameters = rangeFrom('to-24h').extend({
   agent: codingAgentName.optional(),
   user: z.string().max(256).optional(),
   model: z.string().max(256).optional(),

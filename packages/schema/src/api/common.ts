@@ -12,11 +12,12 @@ export const rangeStartParameter = z
   .describe('RFC 3339, `now`, relative to now: `-15m`, `-1h`, `-7d`, or to the end of the range: `to-1h`.')
   .meta({ examples: ['-1h', 'to-1h', '2026-11-21T10:00:00Z'] });
 
+/** A range up to now that begins, where nothing is said, so long before its end. */
+export const rangeFrom = (start: `to-${string}`) =>
+  z.object({ from: rangeStartParameter.default(start), to: timeParameter.default('now') });
+
 /** Every query covers a bounded time range; without parameters the last hour. */
-export const rangeParameters = z.object({
-  from: rangeStartParameter.default('to-1h'),
-  to: timeParameter.default('now'),
-});
+export const rangeParameters = rangeFrom('to-1h');
 
 export const filterParameter = z
   .string()

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitsMet, rangeStartParameter, spanId, timeParameter, timestamp, traceId } from './common.ts';
+import { limitsMet, rangeFrom, spanId, timestamp, traceId } from './common.ts';
 import { operationKind, statusCode } from './traces.ts';
 import { listEnd, usage } from './usage.ts';
 
@@ -124,10 +124,7 @@ export const conversationResponse = z.object({
   limitsMet,
 });
 
-export const sessionConversationParameters = conversationParameters.extend({
-  from: rangeStartParameter.default('to-30d'),
-  to: timeParameter.default('now'),
-});
+export const sessionConversationParameters = conversationParameters.extend(rangeFrom('to-30d').shape);
 
 export const turnParameters = conversationParameters.pick({ partCharacters: true });
 /** The whole prompt, with what earlier turns have marked as repeated. */

@@ -5,9 +5,8 @@ import {
   filterParameter,
   limitsMet,
   rangeParameters,
-  rangeStartParameter,
+  rangeFrom,
   spanId,
-  timeParameter,
   timestamp,
   traceId,
 } from './common.ts';
@@ -92,9 +91,7 @@ export const servicesResponse = z.object({
 });
 
 /** A timeline looks further back than lists do: requests of agents last hours. */
-export const timelineParameters = z.object({
-  from: rangeStartParameter.default('to-7d'),
-  to: timeParameter.default('now'),
+export const timelineParameters = rangeFrom('to-7d').extend({
   limit: z.coerce.number().int().min(1).max(20_000).default(5000).describe('Entries at most.'),
 });
 

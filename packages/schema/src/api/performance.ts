@@ -1,13 +1,5 @@
 import { z } from 'zod';
-import {
-  limitsMet,
-  rangeParameters,
-  rangeStartParameter,
-  spanId,
-  timeParameter,
-  timestamp,
-  traceId,
-} from './common.ts';
+import { limitsMet, rangeParameters, rangeFrom, spanId, timestamp, traceId } from './common.ts';
 
 /** What is too slow, too dear or fails too often. */
 export const thresholds = z.object({
@@ -48,11 +40,7 @@ const filters = {
 };
 
 export const performanceParameters = rangeParameters.extend(filters);
-export const sessionPerformanceParameters = z.object({
-  from: rangeStartParameter.default('to-30d'),
-  to: timeParameter.default('now'),
-  ...filters,
-});
+export const sessionPerformanceParameters = rangeFrom('to-30d').extend(filters);
 
 export const performanceResponse = z.object({
   session: z.string().nullable(),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitsMet, rangeParameters, rangeStartParameter, timestamp } from './common.ts';
+import { limitsMet, rangeFrom, timestamp } from './common.ts';
 
 const dollars = z.number().min(0).max(1_000_000);
 const perMillion = (of: string) => dollars.describe(`US dollars per million tokens of ${of}.`);
@@ -50,9 +50,7 @@ export const unpricedModel = z.object({
   ),
 });
 
-export const unpricedModelsParameters = rangeParameters.extend({
-  from: rangeStartParameter.default('to-7d'),
-});
+export const unpricedModelsParameters = rangeFrom('to-7d');
 export const unpricedModelsResponse = z.object({ models: z.array(unpricedModel), limitsMet });
 
 export type PriceSettings = z.infer<typeof priceSettings>;

@@ -1,13 +1,5 @@
 import { z } from 'zod';
-import {
-  limitsMet,
-  pageParameters,
-  rangeStartParameter,
-  spanId,
-  timeParameter,
-  timestamp,
-  traceId,
-} from './common.ts';
+import { limitsMet, pageParameters, rangeFrom, spanId, timestamp, traceId } from './common.ts';
 import { operationKind, statusCode } from './traces.ts';
 import {
   agentListParameters,
@@ -105,11 +97,7 @@ export const sessionsResponse = z.object({ sessions: z.array(session), ...listEn
 export const usersResponse = z.object({ users: z.array(user), ...listEnd, limitsMet });
 
 /** Conversations last: a session looks further back than lists do. */
-export const sessionParameters = z.object({
-  from: rangeStartParameter.default('to-30d'),
-  to: timeParameter.default('now'),
-  ...pageParameters.shape,
-});
+export const sessionParameters = rangeFrom('to-30d').extend(pageParameters.shape);
 
 /** A session with its runs in their order. */
 export const sessionResponse = z.object({ session, runs: z.array(run), ...listEnd, limitsMet });

@@ -3,7 +3,7 @@ import {
   limitsMet,
   pageParameters,
   rangeParameters,
-  rangeStartParameter,
+  rangeFrom,
   spanId,
   timeParameter,
   timestamp,
@@ -80,9 +80,8 @@ export const newScoresRequest = z.union([
 ]);
 export const newScoresResponse = z.object({ scores: z.array(score) });
 
-export const scoresParameters = rangeParameters.extend({
+export const scoresParameters = rangeFrom('to-30d').extend({
   ...pageParameters.shape,
-  from: rangeStartParameter.default('to-30d'),
   traceId: z.string().max(64).optional(),
   spanId: z.string().max(64).optional(),
   session: z.string().max(256).optional().describe('Scores of the session and of its traces and spans.'),
