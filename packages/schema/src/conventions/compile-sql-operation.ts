@@ -4,6 +4,13 @@ import { operationField, plainOperations } from './operation-table.ts';
 
 const operations = [...new Set(operationField.sources.flatMap((source) => Object.values(source.map ?? {})))];
 
+interface OperationHits {
+  readonly keys: string;
+  readonly values: string;
+  readonly otherCode: string;
+  readonly otherValue: string;
+}
+
 /** Longer than any value in the maps; a payload must not be lower-cased whole. */
 const valueLengthMax = 48;
 
@@ -11,7 +18,7 @@ const valueLengthMax = 48;
  * The operation of the first source that knows the value, '' for none. Plain maps are looked up as `key=value` and, for
  * those that take any value, as key; `otherCode` and `otherValue` are the first hit among the remaining sources.
  */
-export function operationSql(keys: string, values: string, otherCode: string, otherValue: string): string {
+export function operationSql({ keys, values, otherCode, otherValue }: OperationHits): string {
   const pairs: Coded[] = [];
   const present: Coded[] = [];
   for (const [rank, source] of operationField.sources.entries()) {
