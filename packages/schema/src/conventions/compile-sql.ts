@@ -69,11 +69,14 @@ function rowSql(
   options: CompileSqlOptions,
 ): string {
   const row = `tuple(${columns.map((column) => columnSql(column, sources)).join(', ')})`;
-  const texts = `mapFromArrays(hits_.1, arrayMap(text_ -> leftUTF8(text_, ${textLengthMax}), hits_.3))`;
+  const texts = `mapFromArrays(first_, arrayMap(text_ -> leftUTF8(text_, ${textLengthMax}), hits_.3))`;
   const hasNumbers = row.includes('numbers_');
-  const withNumbers = hasNumbers ? bind('numbers_', 'mapFromArrays(hits_.1, hits_.4)', row) : row;
+  const withNumbers = hasNumbers ? bind('numbers_', 'mapFromArrays(first_, hits_.4)', row) : row;
   const withTexts = bind('texts_', texts, withNumbers);
-  const withHits = bind('hits_', hitsSql(sources, options), withTexts);
+  // Of a key that stands twice in a map, the engine gives either.
+  const first = `arrayMap((field_, nth_) -> if(nth_ = 1, field_, 0), hits_.1, arrayEnumerateUniq(hits_.1))`;
+  const withFirst = bind('first_', first, withTexts);
+  const withHits = bind('hits_', hitsSql(sources, options), withFirst);
   return `arrayMap(known_ -> ${withHits}, ${knownSql(sources, options)})[1]`;
 }
 
