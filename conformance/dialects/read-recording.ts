@@ -1,6 +1,7 @@
 /** Reads a recorded OTLP/JSON export into what the conventions take. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SpanTimes } from '@sightline/schema/conventions';
 
 export interface RecordedSpan {
   readonly traceId: string;
@@ -10,6 +11,7 @@ export interface RecordedSpan {
   readonly startNanos: bigint;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly resource: Readonly<Record<string, unknown>>;
+  readonly times: SpanTimes;
   readonly events: readonly {
     readonly name: string;
     readonly attributes: Readonly<Record<string, unknown>>;
@@ -48,6 +50,7 @@ export function readRecording(dialect: string): Recording {
       parentSpanId: text(item['parentSpanId']),
       name: text(item['name']),
       startNanos: nanos(item['startTimeUnixNano']),
+      times: timesOf(item),
       attributes: decodeAttributes(item['attributes']),
       resource,
       events: list(item['events']).map((event) => ({
@@ -85,6 +88,19 @@ function* items(
       for (const item of list(scope[leaves])) yield { item, resource };
     }
   }
+}
+
+function timesOf(item: Json): SpanTimes {
+  const startNanos = nanos(item['startTimeUnixNano']);
+  return {
+    startNanos,
+    durationNanos: nanos(item['endTimeUnixNano']) - startNanos,
+    events: list(item['events']).map((event) => ({
+      name: text(event['name']),
+      timeNanos: nanos(event['timeUnixNano']),
+    })),
+    droppedEvents: Number(item['droppedEventsCount'] ?? 0),
+  };
 }
 
 const list = (value: unknown) => (Array.isArray(value) ? (value as readonly Json[]) : []);

@@ -46,6 +46,7 @@ export function requiredFields(columns: readonly DerivedColumn[]): readonly Fiel
       needed.add('request_model').add('response_model');
       continue;
     }
+    if (column === 'ttft_ms') needed.add('first_token_time');
     const field: Field = fields[column];
     for (const name of [column, ...(field.contains ?? [])]) needed.add(name);
   }

@@ -1,6 +1,7 @@
 import { codedSources, type CodedSource, fieldCode, ranksPerField, requiredFields } from './coded-sources.ts';
 import { operationSql, plainOperationSql } from './compile-sql-operation.ts';
-import { countFields, type DerivedColumn, type FieldName, fieldNames, fields } from './fields.ts';
+import { countFields, type DerivedColumn, derivedColumns, type FieldName, fields } from './fields.ts';
+import { firstTokenSql, type SpanTimesSql } from './first-token.ts';
 import { providerSql } from './provider-sql.ts';
 import { ruleHitsSql } from './rule-sql.ts';
 import { type Field, isNumeric, maximum, textLengthMax, type TokenColumn } from './source.ts';
@@ -12,6 +13,8 @@ export interface CompileSqlOptions {
   readonly resource: string;
   /** The span's name, or a log record's event name. */
   readonly name: string;
+  /** Of spans: the time to the first token may be told by a moment. Expressions over the rows of the SELECT that has the columns. */
+  readonly times?: SpanTimesSql;
   /** Which columns to compute; all unless said. One call for all of them costs least. */
   readonly columns?: readonly DerivedColumn[];
   /** The alias under which the outer SELECT finds `row`; `derived` unless said. */
@@ -44,17 +47,25 @@ export interface CompiledSql {
  */
 export function compileSql(options: CompileSqlOptions): CompiledSql {
   const alias = options.alias ?? 'derived';
-  const columns = options.columns ?? [...fieldNames, 'model'];
+  const columns = options.columns ?? derivedColumns;
   const names = requiredFields(columns);
   return {
     row: rowSql(codedSources(names), columns, options),
     columns: Object.fromEntries(
       columns.map((column, index) => {
         const value = `${alias}.${index + 1}`;
-        return [column, column === 'operation' ? plainOperationSql(value, options.attributes) : value];
+        return [column, outerSql(column, value)];
       }),
     ),
   };
+
+  /** What has to do with more than the known attributes. */
+  function outerSql(column: DerivedColumn, value: string): string {
+    if (column === 'operation') return plainOperationSql(value, options.attributes);
+    if (column !== 'ttft_ms' || options.times === undefined) return value;
+    const named = `${alias}.${columns.length + 1}`;
+    return `ifNull(${value}, ${firstTokenSql(named, options.times)})`;
+  }
 }
 
 const fieldNumber = (name: FieldName) => fieldCode(name) / ranksPerField;
@@ -68,7 +79,9 @@ function rowSql(
   columns: readonly DerivedColumn[],
   options: CompileSqlOptions,
 ): string {
-  const row = `tuple(${columns.map((column) => columnSql(column, sources)).join(', ')})`;
+  const parts = columns.map((column) => columnSql(column, sources));
+  if (options.times !== undefined) parts.push(textOf('first_token_time'));
+  const row = `tuple(${parts.join(', ')})`;
   const texts = `mapFromArrays(first_, arrayMap(text_ -> leftUTF8(text_, ${textLengthMax}), hits_.3))`;
   const hasNumbers = row.includes('numbers_');
   const withNumbers = hasNumbers ? bind('numbers_', 'mapFromArrays(first_, hits_.4)', row) : row;

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest';
 import { derive, type DeriveInput } from './derive.ts';
 import { deriveInEngine } from './engine.testing.ts';
 import { fields } from './fields.ts';
+import type { SpanTimes } from './first-token.ts';
+import { firstTokenEvents } from './identity-table.ts';
 import { plainOperations } from './operation-table.ts';
 import type { Source } from './source.ts';
 
@@ -88,7 +90,21 @@ const value = fc.oneof(
   fc.jsonValue({ maxDepth: 2 }),
 );
 const bag = fc.dictionary(fc.constantFrom(...names), value, { maxKeys: 14 });
+const start = BigInt(Date.parse('2026-11-21T12:00:00Z')) * 1_000_000n;
+const times: fc.Arbitrary<SpanTimes> = fc.record({
+  startNanos: fc.constantFrom(start, start - 1n, start + 1_500_000n),
+  durationNanos: fc.constantFrom(0n, 1000n, 60_000_000_000n),
+  events: fc.array(
+    fc.record({
+      name: fc.constantFrom(...firstTokenEvents.once, ...firstTokenEvents.repeated, 'exception'),
+      timeNanos: fc.nat(2_000_000_000).map((nanos) => start + BigInt(nanos) - 1_000_000n),
+    }),
+    { maxLength: 3 },
+  ),
+  droppedEvents: fc.constantFrom(0, 0, 7),
+});
 const input: fc.Arbitrary<DeriveInput> = fc.record({
+  times,
   name: fc.oneof(fc.constantFrom('tools/call search', 'execute_tool add', 'chat gpt-4o'), fc.string()),
   attributes: bag,
   resource: fc.dictionary(
@@ -109,6 +125,6 @@ test('the engine and TypeScript read the same fields from any attributes', { tim
   const inEngine = deriveInEngine(inputs);
   expect(inEngine.length).toBe(inputs.length);
   for (const [index, each] of inputs.entries()) {
-    expect(inEngine[index], `seed ${seed}: ${JSON.stringify(each)}`).toEqual(derive(each));
+    expect(inEngine[index], `seed ${seed}: ${fc.stringify(each)}`).toEqual(derive(each));
   }
 });

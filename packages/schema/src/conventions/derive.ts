@@ -1,5 +1,6 @@
 import type { OperationKind } from '../api/traces.ts';
 import { normalProvider, sourceText, type TextScope } from './derive-source.ts';
+import { firstTokenMs, type SpanTimes } from './first-token.ts';
 import { countFields, type FieldName, fields } from './fields.ts';
 import { plainOperations } from './operation-table.ts';
 import { type Field, isNumeric, maximum, type Source, textLengthMax, type TokenColumn } from './source.ts';
@@ -9,6 +10,8 @@ export interface DeriveInput {
   readonly name: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly resource?: Readonly<Record<string, unknown>>;
+  /** Of a span: the time to the first token may be told by a moment. */
+  readonly times?: SpanTimes;
 }
 
 /** The normal fields. Text is '' and numbers are null where nothing was said. */
@@ -81,7 +84,9 @@ export function derive(input: DeriveInput): DerivedFields {
     user_id: text('user_id'),
     correlation_id: text('correlation_id'),
     agent_name: text('agent_name'),
-    ttft_ms: number('ttft_ms'),
+    ttft_ms:
+      number('ttft_ms') ??
+      (input.times === undefined ? null : firstTokenMs(text('first_token_time'), input.times)),
   };
 }
 

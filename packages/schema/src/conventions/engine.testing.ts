@@ -9,7 +9,7 @@ export function deriveInEngine(inputs: readonly DeriveInput[]): readonly Derived
   try {
     session.query(
       'CREATE TABLE input (position UInt32, name LowCardinality(String), attributes Map(LowCardinality(String), String), ' +
-        'resource Map(LowCardinality(String), String)) ENGINE = Memory',
+        'resource Map(LowCardinality(String), String), start Int64, duration UInt64, event_names Array(String), event_times Array(Int64), dropped UInt32) ENGINE = Memory',
     );
     const rows = inputs.map((input, position) =>
       JSON.stringify({
@@ -17,6 +17,7 @@ export function deriveInEngine(inputs: readonly DeriveInput[]): readonly Derived
         name: input.name,
         attributes: texts(input.attributes),
         resource: texts(input.resource ?? {}),
+        ...timesOf(input),
       }),
     );
     session.query(`INSERT INTO input FORMAT JSONEachRow ${rows.join('\n')}`);
@@ -77,12 +78,36 @@ function countableRow(span: Countable): string {
 }
 
 export function selectDerived(table: string): string {
-  const compiled = compileSql({ attributes: 'attributes', resource: 'resource', name: 'name' });
+  const compiled = compileSql({
+    attributes: 'attributes',
+    resource: 'resource',
+    name: 'name',
+    times: {
+      startNanos: 'start',
+      durationNanos: 'duration',
+      eventNames: 'event_names',
+      eventTimes: 'event_times',
+      droppedEvents: 'dropped',
+    },
+  });
   const columns = Object.entries(compiled.columns).map(([column, sql]) => `${sql} AS ${column}`);
   return (
     `SELECT ${columns.join(', ')} FROM (SELECT *, ${compiled.row} AS derived FROM ${table}) ORDER BY position ` +
     'SETTINGS output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 1'
   );
+}
+
+/** What has no times had no first token while it was at work: a duration of nothing, long before the engine's moments. */
+function timesOf({ times }: DeriveInput): Record<string, unknown> {
+  if (times === undefined) return { start: '1', duration: '0' };
+  const { startNanos, durationNanos, events, droppedEvents } = times;
+  return {
+    start: String(startNanos),
+    duration: String(durationNanos),
+    event_names: events.map(({ name }) => name),
+    event_times: events.map(({ timeNanos }) => String(timeNanos)),
+    dropped: droppedEvents,
+  };
 }
 
 function texts(attributes: Readonly<Record<string, unknown>>): Record<string, string> {

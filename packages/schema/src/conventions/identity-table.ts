@@ -108,6 +108,7 @@ export const toolField: Field = {
   ],
 };
 
+const openInferenceModel: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['llm'] }];
 const openInferenceTool: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['tool'] }];
 
 export const toolCallIdField: Field = {
@@ -141,9 +142,28 @@ export const ttftField: Field = {
       }),
     ),
     attribute('gen_ai.server.time_to_first_token', { scale: 1000 }),
+    // Sentry, and vLLM of itself.
+    attribute('gen_ai.response.time_to_first_token', { scale: 1000 }),
+    attribute('gen_ai.latency.time_to_first_token', { scale: 1000 }),
     attribute('ai.response.msToFirstChunk'),
     attribute('ai.stream.msToFirstChunk'),
     attribute('lk.response.ttft', { scale: 1000 }),
     attribute('ttft_ms'),
+    // OpenInference, of realtime sessions.
+    attribute('time_to_first_token_ms', { when: openInferenceModel }),
   ],
 };
+
+/** When the first piece of the answer came, in RFC 3339. Where nobody says how long it took, this and the span's start tell. */
+export const firstTokenTimeField: Field = {
+  type: 'text',
+  sources: [attribute('langfuse.observation.completion_start_time', { quoted: true })],
+};
+
+/** Events of a span by whose time the first piece of the answer is known, where no attribute tells. */
+export const firstTokenEvents = {
+  /** OpenInference. */
+  once: ['First Token Stream Event'],
+  /** OpenLLMetry, now and before. SDKs keep the last 128 events of a span: where some were dropped, the first piece was among them. */
+  repeated: ['gen_ai.content.completion.chunk', 'llm.content.completion.chunk'],
+} as const;

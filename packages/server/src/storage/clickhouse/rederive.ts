@@ -16,6 +16,14 @@ const tables = {
   logs: { table: 'logs', time: 'time', kind: 'log', name: 'event_name' },
 } as const;
 
+const storedTimes = {
+  startNanos: 'toUnixTimestamp64Nano(start_time)',
+  durationNanos: 'duration_ns',
+  eventNames: 'event_names',
+  eventTimes: 'arrayMap(time -> toUnixTimestamp64Nano(time), event_times)',
+  droppedEvents: 'dropped_events',
+};
+
 /** Views that read derived columns of spans, with the table each fills. */
 const viewsOfSpans = [
   ['ai_spans_view', 'ai_spans'],
@@ -62,7 +70,7 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
   const source = physicalName(table, nodes);
   const ofDay = `toDate(${time}) = ${literal(day.day)}`;
   if (nodes.kind === 'single' && (await isEmpty(engine, `${source} WHERE ${ofDay}`))) return;
-  const derived = derivedSql({ name, columns: kind });
+  const derived = derivedSql({ name, columns: kind, ...(kind === 'span' ? { times: storedTimes } : {}) });
   const isWanted = `project = ${literal(day.project)} AND ${time} >= fromUnixTimestamp64Nano(${day.from}, 'UTC') AND ${time} < fromUnixTimestamp64Nano(${day.to}, 'UTC')`;
   const columns = await columnsOf(engine, source);
   const values = columns.map((column) => {

@@ -1,4 +1,4 @@
-import { compileSql, type DerivedColumn } from '@sightline/schema/conventions';
+import { compileSql, type DerivedColumn, type SpanTimesSql } from '@sightline/schema/conventions';
 
 const identityColumns = [
   'session_id',
@@ -35,7 +35,11 @@ const columnsOf = {
  * Derived columns over the map `a` and the resource `resource_map`. `row` is a select item that must be computed in a SELECT
  * inside the one that uses `columns`.
  */
-export function derivedSql(options: { readonly name: string; readonly columns: 'span' | 'log' }): {
+export function derivedSql(options: {
+  readonly name: string;
+  readonly columns: 'span' | 'log';
+  readonly times?: SpanTimesSql;
+}): {
   readonly row: string;
   readonly columns: Readonly<Record<string, string>>;
 } {
@@ -44,6 +48,7 @@ export function derivedSql(options: { readonly name: string; readonly columns: '
     resource: 'resource_map',
     name: options.name,
     columns: columnsOf[options.columns],
+    ...(options.times === undefined ? {} : { times: options.times }),
     alias: 'derived',
   });
   return { row: `${row} AS derived`, columns };

@@ -4,9 +4,21 @@ import { itemsOf } from './items-sql.ts';
 import type { RowSelect } from './row-select.ts';
 import { longAttributes, shortAttributes, textFlags } from './text-attributes.ts';
 
+const durationNs = 'if(s.end > s.start, s.end - s.start, 0)';
+
 /** `spans` from a segment of traces. */
 export function spansSelect(source: string): RowSelect {
-  const derived = derivedSql({ name: 's.name', columns: 'span' });
+  const derived = derivedSql({
+    name: 's.name',
+    columns: 'span',
+    times: {
+      startNanos: 's.start',
+      durationNanos: durationNs,
+      eventNames: 's.events.name',
+      eventTimes: 's.events.time',
+      droppedEvents: 's.dropped_events',
+    },
+  });
   const columns = {
     project: 'project',
     trace_id: 's.trace_id',
@@ -18,7 +30,7 @@ export function spansSelect(source: string): RowSelect {
     kind: 's.kind',
     service: 'service',
     start_time: timeOf('s.start'),
-    duration_ns: 'if(s.end > s.start, s.end - s.start, 0)',
+    duration_ns: durationNs,
     status_code: 's.status.code',
     status_message: 's.status.message',
     attributes: shortAttributes('a', 'text_flags'),
