@@ -1,4 +1,4 @@
-import { type DerivedColumn, type FieldName, fieldNames, fields } from './fields.ts';
+import { type DerivedColumn, type FieldName, fieldNames, fields, helperFields } from './fields.ts';
 import type { Field, Source } from './source.ts';
 
 /** A source with its place in the order of all sources: field first, then precedence. */
@@ -46,7 +46,8 @@ export function requiredFields(columns: readonly DerivedColumn[]): readonly Fiel
       needed.add('request_model').add('response_model');
       continue;
     }
-    if (column === 'ttft_ms') needed.add('first_token_time');
+    for (const [helper, helped] of Object.entries(helperFields))
+      if (helped === column) needed.add(helper as keyof typeof helperFields);
     const field: Field = fields[column];
     for (const name of [column, ...(field.contains ?? [])]) needed.add(name);
   }

@@ -1,6 +1,7 @@
 import { codedSources, type CodedSource, fieldCode, ranksPerField, requiredFields } from './coded-sources.ts';
 import { operationSql, plainOperationSql } from './compile-sql-operation.ts';
 import { countFields, type DerivedColumn, derivedColumns, type FieldName, fields } from './fields.ts';
+import { costPartsSql } from './cost-parts.ts';
 import { firstTokenSql, type SpanTimesSql } from './first-token.ts';
 import { providerSql } from './provider-sql.ts';
 import { ruleHitsSql } from './rule-sql.ts';
@@ -110,7 +111,7 @@ function columnSql(column: DerivedColumn, sources: readonly CodedSource[]): stri
     case 'output_tokens':
       return wholeSql(column, sources);
     case 'cost_usd':
-      return `ifNull(${plainNumber(column)}, if(${isUncountable}, nan, NULL))`;
+      return `coalesce(${plainNumber(column)}, ${costPartsSql(wholeTextOf('cost_parts'))}, if(${isUncountable}, nan, NULL))`;
     default: {
       const { type }: Field = fields[column];
       return type === 'tokens' ? countOf(column) : isNumeric(type) ? plainNumber(column) : textOf(column);
@@ -121,6 +122,8 @@ function columnSql(column: DerivedColumn, sources: readonly CodedSource[]): stri
 // Of a field's first hit. Where there is none stand 0, '' and NULL.
 const codeOf = (name: FieldName) => `hits_.2[indexOf(hits_.1, ${fieldNumber(name)})]`;
 const textOf = (name: FieldName) => `texts_[${fieldNumber(name)}]`;
+/** Not cut. */
+const wholeTextOf = (name: FieldName) => `hits_.3[indexOf(hits_.1, ${fieldNumber(name)})]`;
 const numberOf = (number: number) => `numbers_[${number}]`;
 /** Without the sign of -0. */
 const plainNumber = (name: FieldName) => `abs(${numberOf(fieldNumber(name))})`;

@@ -1,4 +1,5 @@
 import type { OperationKind } from '../api/traces.ts';
+import { sumOfParts } from './cost-parts.ts';
 import { normalProvider, sourceText, type TextScope } from './derive-source.ts';
 import { firstTokenMs, type SpanTimes } from './first-token.ts';
 import { countFields, type FieldName, fields } from './fields.ts';
@@ -79,7 +80,7 @@ export function derive(input: DeriveInput): DerivedFields {
     cache_write_1h_tokens: number('cache_write_1h_tokens'),
     input_audio_tokens: number('input_audio_tokens'),
     output_audio_tokens: number('output_audio_tokens'),
-    cost_usd: number('cost_usd') ?? (isUncountable(scope) ? Number.NaN : null),
+    cost_usd: number('cost_usd') ?? costOfParts(scope) ?? (isUncountable(scope) ? Number.NaN : null),
     session_id: text('session_id'),
     user_id: text('user_id'),
     correlation_id: text('correlation_id'),
@@ -117,6 +118,13 @@ function textField(field: Field, scope: TextScope): string {
     return field.type === 'provider' ? normalProvider(cut) : cut;
   }
   return '';
+}
+
+function costOfParts(scope: TextScope): number | null {
+  const [text] = fields.cost_parts.sources
+    .map((source) => sourceText(source, scope, false))
+    .filter((each) => each !== '');
+  return text === undefined ? null : sumOfParts(text);
 }
 
 /** Tokens were reported, as a number that cannot be one of them. */

@@ -19,6 +19,7 @@ export const fields = {
   tool_name: identity.toolField,
   tool_call_id: identity.toolCallIdField,
   first_token_time: identity.firstTokenTimeField,
+  cost_parts: tokens.costPartsField,
   input_tokens: tokens.inputTokensField,
   output_tokens: tokens.outputTokensField,
   cache_read_tokens: tokens.cacheReadTokensField,
@@ -33,14 +34,21 @@ export const fields = {
 
 export type FieldName = keyof typeof fields;
 
-/** `model` is what answered, or else what was asked for. `first_token_time` goes into `ttft_ms`. */
-export type DerivedColumn = Exclude<FieldName, 'first_token_time'> | 'model';
+/** Fields that are read for another column only. */
+export const helperFields = { first_token_time: 'ttft_ms', cost_parts: 'cost_usd' } as const;
+
+/** `model` is what answered, or else what was asked for. */
+export type DerivedColumn = Exclude<FieldName, keyof typeof helperFields> | 'model';
 
 /** What a call is billed by. Where one of these was reported as what cannot be counted, the cost is NaN: there was one, and nobody knows it. */
 export const countFields = ['input_tokens', 'output_tokens'] as const satisfies readonly FieldName[];
 
 export const fieldNames = Object.keys(fields) as readonly FieldName[];
 export const derivedColumns: readonly DerivedColumn[] = [
-  ...fieldNames.filter((name) => name !== 'first_token_time'),
+  ...fieldNames.filter((name) => !isHelper(name)),
   'model',
 ];
+
+function isHelper(name: FieldName): name is keyof typeof helperFields {
+  return name in helperFields;
+}

@@ -231,3 +231,9 @@ export const reportedCostField: Field = {
     ...fromCodingAgents('cost_usd_micros', { scale: 1e-6 }),
   ],
 };
+
+/** A map of dollars, whose sum is what a call cost where nobody says it whole. */
+export const costPartsField: Field = {
+  type: 'text',
+  sources: [attribute('langfuse.observation.cost_details')],
+};

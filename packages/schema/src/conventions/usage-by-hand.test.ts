@@ -327,6 +327,41 @@ test('what a sender says it cost is found in JSON too', () => {
   expect(deriveInEngine(inputs)).toEqual(inputs.map(derive));
 });
 
+test('what a call cost is the sum of its parts where Langfuse is told no total', () => {
+  const cases: readonly (readonly [details: string, usd: number | null])[] = [
+    ['{"input":0.001,"output":0.002}', 0.003],
+    [
+      '{"input":0.001,"input_cached_tokens":0.0001,"output":0.002,"output_reasoning_tokens":0.004,"something_else_that_is_long_enough_to_be_cut":0.0009,"and_another_such_part_of_it_that_somebody_may_think_of":0,"and_another_such_part_of_what_it_cost_altogether_in_dollars":0}',
+      0.008,
+    ],
+    ['{"input":0.001,"output":0.002,"total":0.5}', 0.5],
+    ['{"input":0,"output":0}', 0],
+    ['{"input":1e-7}', 1e-7],
+    // What cannot be added up is not guessed.
+    ['{"input":0.001,"output":"unknown"}', null],
+    ['{"input":0.001,"output":null}', null],
+    ['{"input":0.001,"output":-0.002}', null],
+    ['{"input":0.001,"total":-1}', null],
+    ['{"input":900000,"output":900000}', null],
+    ['{}', null],
+    ['[0.001]', null],
+    ['0.001', null],
+    ['{"input":0.001', null],
+  ];
+  const inputs = cases.map(([details]) => ({
+    name: 'call',
+    attributes: {
+      'langfuse.observation.type': 'generation',
+      'langfuse.observation.cost_details': details,
+    },
+  }));
+  const costs = inputs.map((input) => derive(input).cost_usd);
+  expect(costs.map((usd) => (usd === null ? null : Number(usd.toPrecision(12))))).toEqual(
+    cases.map(([, usd]) => usd),
+  );
+  expect(deriveInEngine(inputs)).toEqual(inputs.map(derive));
+});
+
 test('the span around calls keeps its own counts: it has the metadata of the last call', () => {
   const around = {
     name: 'ai.generateText',

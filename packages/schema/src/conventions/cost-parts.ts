@@ -1,0 +1,33 @@
+/** What a call cost, where only its parts are told: `{"input":0.001,"output":0.002}`. In SQL and in TypeScript, with the same answer. */
+import { maximum } from './source.ts';
+
+/**
+ * The sum; null where any of the parts is no number of dollars, or one is called the total: it was asked before, and what is beside it is not to be added up.
+ */
+export function sumOfParts(text: string): number | null {
+  const parts = objectOf(text);
+  if (parts === undefined || Object.hasOwn(parts, 'total')) return null;
+  const dollars = Object.values(parts);
+  if (dollars.length === 0 || !dollars.every(isDollars)) return null;
+  const sum = dollars.reduce((total, each) => total + each, 0);
+  return sum <= maximum.dollars ? sum : null;
+}
+
+const isDollars = (value: unknown): value is number =>
+  typeof value === 'number' && value >= 0 && !Object.is(value, -0);
+
+function objectOf(text: string): object | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** `sumOfParts` as an expression; NULL for ''. NaN spoils a sum, and is no more than the maximum. */
+export function costPartsSql(text: string): string {
+  const dollars = `multiIf(part_.1 = 'total' OR startsWith(part_.2, '-'), nan, ifNull(toFloat64OrNull(part_.2), nan))`;
+  const parts = `arrayMap(part_ -> ${dollars}, JSONExtractKeysAndValuesRaw(${text}))`;
+  return `arrayFirstOrNull(sum_ -> sum_ <= ${maximum.dollars}, [ifNull(arrayReduce('sumOrNull', ${parts}), nan)])`;
+}
