@@ -19,7 +19,7 @@ afterAll(async () => telemetry.close());
 
 /** Calls within calls, answers told twice, sums of agents, requests around it all, failures, and spans sent twice. */
 const step = fc.record({
-  kind: fc.constantFrom('call', 'call', 'agent', 'tool', 'request'),
+  kind: fc.constantFrom('call', 'call', 'agent', 'tool', 'tool', 'mcp', 'request'),
   parent: fc.integer({ min: 0, max: 9 }),
   tokens: fc.constantFrom(0, 0, 10, 100),
   cost: fc.constantFrom(undefined, 0.25, -1),
@@ -55,6 +55,8 @@ test('a run says of itself what the list of runs says of it', async () => {
         };
         const span = {
           tool: () => spans.tool('t', base),
+          mcp: () =>
+            spans.span({ ...base, attributes: { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 't' } }),
           call: () => spans.call(response === '' ? model : 'm', base),
           agent: () => spans.agent('a', { ...base, attributes: { 'gen_ai.usage.input_tokens': tokens } }),
           request: () => spans.span({ ...base, attributes: { 'http.request.method': 'GET' } }),

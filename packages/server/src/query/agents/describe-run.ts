@@ -15,7 +15,7 @@ export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['score
   const steps = stepsOf(tree);
   const head = outermost(steps);
   const { version, environment } = origin.deploymentOf(head);
-  const errorCount = steps.filter(({ status }) => status === 'error').length;
+  const errorCount = idsOf(steps.filter(({ status }) => status === 'error')).size;
   const isOfWork = ['workflow', 'agent', 'step'].includes(head.operation);
   const isFailed = isOfWork ? head.status === 'error' : errorCount > 0;
   const billed = steps.filter(({ isCounted }) => isCounted);
@@ -30,11 +30,9 @@ export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['score
     startTime: formatNanos(tree.startNanos),
     durationMs: Number(endNanos(steps) - tree.startNanos) / 1e6,
     status: isFailed ? 'error' : 'ok',
-    steps: steps.length,
+    steps: idsOf(steps).size,
     llmCalls: callsOfModels(steps),
-    toolCalls: idsOf(
-      steps.filter(({ operation, tool }) => operation === 'tool' || (operation === 'mcp' && tool !== '')),
-    ).size,
+    toolCalls: callsOfTools(steps),
     errorCount,
     models: mixModels(billed.map(({ provider, model, costUsd }) => [provider, model, costUsd])),
     sessionId: orNull(origin.sessionId),
@@ -99,6 +97,15 @@ function callsOfModels(steps: readonly RunNode[]): number {
   return new Set(innermost.map(({ spanId, responseId }) => (responseId === '' ? spanId : responseId))).size;
 }
 
-/** A span that was sent again is there twice, and is one call. */
+/** A call directly below another of the same tool is that call, told by the client or the server of MCP. */
+function callsOfTools(steps: readonly RunNode[]): number {
+  const calls = steps.filter(
+    ({ operation, tool }) => operation === 'tool' || (operation === 'mcp' && tool !== ''),
+  );
+  const tools = new Set(calls.map(({ spanId, tool }) => spanId + tool));
+  return idsOf(calls.filter(({ parentId, tool }) => tool === '' || !tools.has(parentId + tool))).size;
+}
+
+/** A span that was sent again is there twice, and is one. */
 const idsOf = (steps: readonly Pick<RunNode, 'spanId'>[]): ReadonlySet<string> =>
   new Set(steps.map(({ spanId }) => spanId));

@@ -12,13 +12,12 @@ import {
   hasUsage,
   inferences,
   isInference,
+  isToolCall,
   isUncountable,
   knownCost,
   mostUsedSql,
   wrapperIds,
 } from './usage-sql.ts';
-
-const isTool = `(operation = 'tool' OR (operation = 'mcp' AND tool_name != ''))`;
 
 const columns: readonly (readonly [name: string, sql: string])[] = [
   ['spanId', 'span_id'],
@@ -70,8 +69,8 @@ export interface CallWish {
 
 const kindCondition: Readonly<Record<CallWish['kinds'], string>> = {
   models: `${isInference} OR ${hasUsage}`,
-  tools: isTool,
-  all: `${isInference} OR ${hasUsage} OR ${isTool} OR operation = 'agent'`,
+  tools: isToolCall,
+  all: `${isInference} OR ${hasUsage} OR ${isToolCall} OR operation = 'agent'`,
 };
 
 /** Every column but those that only the rule needs. */
@@ -140,7 +139,7 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
       SELECT trace_id, ${trusted(withUsage ? `${countedIds} AS countedIds,` : '')} ${trusted(wrapperIds(isInference))} AS wrappers,
         ${trusted(firstAgent)} AS firstAgent,
         groupArrayIf(tuple(span_id, toString(agent_name), toUnixTimestamp64Nano(start_time), ${trusted(endNanos)}), operation = 'agent' AND agent_name != '') AS agents,
-        groupArrayIf(concat(span_id, toString(tool_name)), ${trusted(isTool)}) AS tools,
+        groupArrayIf(concat(span_id, toString(tool_name)), ${trusted(isToolCall)}) AS tools,
         groupUniqArrayIf(tuple(${trusted(taken.map(([, text]) => text).join(', '))}), ${trusted(kindCondition[kinds])}) AS calls
       FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${havingRunFilters(filters)})
     ARRAY JOIN ${trusted(kept)} AS call

@@ -10,7 +10,7 @@ import {
   type StoredRuns,
   storedRunRows,
 } from './stored-runs-sql.ts';
-import { billedColumns, billedSums, isInference, wrapperIds } from './usage-sql.ts';
+import { billedColumns, billedSums, isInference, isToolCall, wrapperIds } from './usage-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 
 export interface RunScope {
@@ -54,15 +54,21 @@ export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(durat
 const llmCalls = `toUInt64(arrayMap((around, answers) -> length(arrayDistinct(arrayMap(call -> if(call.2 = '', hex(call.1), call.2), arrayFilter((call, in_) -> NOT in_, answers, ${membersSql('arrayMap(call -> call.1, answers)', 'around')})))),
   [${wrapperIds("operation = 'llm'")}], [groupUniqArrayIf((span_id, response_id), operation = 'llm')])[1])`;
 
+/** As `callRows` has it: a call directly below another of the same tool is that call, told by the client or the server of MCP. */
+const toolCalls = `toUInt64(arrayMap((tools, calls) -> length(arrayDistinct(arrayMap(call -> call.1, arrayFilter((call, in_) -> NOT in_ OR NOT call.3, calls, ${membersSql('arrayMap(call -> call.2, calls)', 'tools')})))),
+  [groupUniqArrayIf(concat(span_id, toString(tool_name)), ${isToolCall})], [groupUniqArrayIf((span_id, concat(parent_span_id, toString(tool_name)), tool_name != ''), ${isToolCall})])[1])`;
+/** A span that was sent again is one. Numbers are faster to tell apart than texts. */
+const spansWhere = (condition: string): string => `uniqExactIf(reinterpretAsUInt64(span_id), ${condition})`;
+
 const runColumns = `
   trace_id,
   min(toUnixTimestamp64Nano(start_time)) AS startNanos, max(toUnixTimestamp64Nano(start_time)) AS lastNanos, max(${endNanos}) AS endNanos, endNanos - startNanos AS durationNanos,
   argMin(${headTuple}, ${tieOrder}) AS oneEnd, argMin(${headTuple}, bitXor(${tieOrder}, toUInt128(18446744073709551615))) AS otherEnd,
   if(oneEnd.8 = otherEnd.7, otherEnd, oneEnd) AS head,
   ${firstAgent} AS firstAgent,
-  count() AS steps, ${llmCalls} AS llmCalls, uniqExactIf(span_id, operation = 'tool' OR (operation = 'mcp' AND tool_name != '')) AS toolCalls,
-  countIf(status_code = 2) AS errorCount,
-  if(head.2 IN ('workflow', 'agent', 'step'), head.6 = 2, errorCount > 0) AS isFailed,
+  ${spansWhere('true')} AS steps, ${llmCalls} AS llmCalls, ${toolCalls} AS toolCalls,
+  ${spansWhere('status_code = 2')} AS errorCount,
+  if(head.2 IN ('workflow', 'agent', 'step'), head.6 = 2, countIf(status_code = 2) > 0) AS isFailed,
   max(session_id) AS sessionId, max(user_id) AS userId,
   groupUniqArrayIf(toString(agent_name), agent_name != '') AS agentNames, groupUniqArray(toString(service)) AS serviceNames,
   groupUniqArrayIf(toString(service_version), service_version != '') AS versionNames,

@@ -13,6 +13,8 @@ import { type Sql, trusted } from './sql.ts';
 export const inferences = inferenceOperations.map((operation) => `'${operation}'`).join(', ');
 
 export const isInference = `operation IN (${inferences})`;
+/** MCP's other methods are no calls of tools. */
+export const isToolCall = `(operation = 'tool' OR (operation = 'mcp' AND tool_name != ''))`;
 /** A cost below zero is a mistake of its sender: unknown, and not taken off what others cost. */
 export const knownCost = 'if(cost_usd >= 0, cost_usd, NULL)';
 /** Tokens were reported as a number that cannot be one of them: see `countFields`. */

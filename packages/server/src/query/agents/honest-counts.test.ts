@@ -1,0 +1,71 @@
+/** Counts of a run: what was sent twice is one step and one failure, and a tool that was called over MCP was called once. Wherever they are shown. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runResponse, runsParameters, toolsParameters } from '@sightline/schema/api';
+import { AgentSpans } from '../testing/agent-spans.ts';
+import { hexId, tracesRequest } from '../testing/otlp-json.ts';
+import { TestStore } from '../testing/test-store.ts';
+import { findTools } from './find-callees.ts';
+import { findRuns } from './find-runs.ts';
+import { readRun } from './read-run.ts';
+
+let telemetry: TestStore;
+const spans = new AgentSpans(BigInt(Date.parse('2026-11-21T11:30:00Z')) * 1_000_000n);
+const range = { from: '-1h', to: 'now' };
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(new Date('2026-11-21T12:00:00Z'));
+});
+afterAll(async () => telemetry.close());
+
+const both = async (trace: number) => {
+  const { runs } = await findRuns(telemetry.context, runsParameters.parse(range));
+  const { run } = runResponse.parse(await readRun(telemetry.context, hexId(32, trace)));
+  return [runs.find(({ traceId }) => traceId === hexId(32, trace)), run];
+};
+
+test('a batch that an exporter sent again changes no count', async () => {
+  const sent = [
+    spans.agent('helper', { trace: 1, span: 1, at: 0, lasts: 9 }),
+    spans.call('m', { trace: 1, span: 2, parent: 1, at: 1, cost: 0.5 }),
+    spans.call('m', { trace: 1, span: 3, parent: 1, at: 2, error: 'overloaded' }),
+    spans.tool('search', { trace: 1, span: 4, parent: 1, at: 3, error: 'timed out' }),
+  ];
+  const expected = { steps: 4, llmCalls: 2, toolCalls: 1, errorCount: 2, costUsd: 0.5 };
+  for (const time of ['once', 'again', 'a third time']) {
+    await telemetry.loadJson('traces', tracesRequest('bot', sent));
+    for (const run of await both(1)) expect(run, time).toMatchObject(expected);
+  }
+});
+
+test('a tool over MCP is one call: the request, and what its server says of it, are in the call', async () => {
+  const mcp = (span: number, parent: number, tool: string, at: number) =>
+    spans.span({
+      trace: 2,
+      span,
+      parent,
+      at,
+      name: `tools/call ${tool}`,
+      attributes: { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': tool },
+    });
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('bot', [
+      spans.agent('reader', { trace: 2, span: 1, at: 0, lasts: 9 }),
+      spans.tool('read_file', { trace: 2, span: 2, parent: 1, at: 1 }),
+      mcp(3, 2, 'read_file', 1),
+      mcp(4, 3, 'read_file', 1),
+      // By itself, and within a tool of another name: these are calls of their own.
+      mcp(5, 1, 'list_files', 3),
+      spans.tool('summary', { trace: 2, span: 6, parent: 1, at: 4 }),
+      mcp(7, 6, 'list_files', 4),
+      spans.span({ trace: 2, span: 8, parent: 1, at: 0, attributes: { 'mcp.method.name': 'tools/list' } }),
+    ]),
+  );
+  for (const run of await both(2)) expect(run).toMatchObject({ steps: 8, toolCalls: 4 });
+  const { tools } = await findTools(telemetry.context, toolsParameters.parse({ ...range, agent: 'reader' }));
+  expect(Object.fromEntries(tools.map(({ tool, calls }) => [tool, calls]))).toEqual({
+    read_file: 1,
+    list_files: 2,
+    summary: 1,
+  });
+});
