@@ -72,6 +72,7 @@ const traceloopKinds: Kinds = {
   task: 'step',
   agent: 'agent',
   tool: 'tool',
+  handoff: 'step',
 };
 
 const langfuseTypes: Kinds = {
@@ -195,6 +196,13 @@ const declared: readonly Source[] = [
   // Google ADK's span for what several tools gave back at once is no tool.
   attribute('gen_ai.tool.name', { map: { '(merged tools)': 'step' } }),
   attribute('langsmith.span.kind', { map: langsmithKinds }),
+  // OpenInference calls a tool what hands the work of an OpenAI agent over to another: nothing was called.
+  attribute('', {
+    from: 'name',
+    afterPrefix: 'handoff to ',
+    map: any('step'),
+    when: [{ attribute: 'openinference.span.kind', equals: ['tool'] }],
+  }),
   attribute('gen_ai.operation.name', { map: genAiOperations }),
   attribute('openinference.span.kind', { map: openInferenceKinds }),
   attribute('traceloop.span.kind', { map: traceloopKinds }),

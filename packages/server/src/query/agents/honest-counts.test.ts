@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runResponse, runsParameters, toolsParameters } from '@sightline/schema/api';
 import { AgentSpans } from '../testing/agent-spans.ts';
-import { hexId, tracesRequest } from '../testing/otlp-json.ts';
+import { type AttributesInput, hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
 import { findTools } from './find-callees.ts';
 import { findRuns } from './find-runs.ts';
@@ -68,4 +68,27 @@ test('a tool over MCP is one call: the request, and what its server says of it, 
     list_files: 2,
     summary: 1,
   });
+});
+
+test('handing over to another agent is a step, and no call of a tool', async () => {
+  const step = (span: number, name: string, attributes: AttributesInput) =>
+    spans.span({ trace: 3, span, ...(span === 1 ? {} : { parent: 1 }), at: span, name, attributes });
+  const tool = { 'openinference.span.kind': 'TOOL' };
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('desk', [
+      step(1, 'desk', { 'openinference.span.kind': 'AGENT', 'agent.name': 'desk' }),
+      // As Python's package writes it, JavaScript's, OpenLLMetry's, and Sentry's.
+      step(2, 'handoff to billing', { ...tool, 'input.value': 'desk', 'output.value': 'billing' }),
+      step(3, 'handoff to billing', { ...tool, 'tool.name': 'handoff_to_billing' }),
+      step(4, 'desk → billing.handoff', { 'traceloop.span.kind': 'handoff' }),
+      step(5, 'handoff from desk to billing', { 'gen_ai.operation.name': 'handoff' }),
+      step(6, 'look_up', { ...tool, 'tool.name': 'look_up' }),
+    ]),
+  );
+  for (const run of await both(3)) expect(run).toMatchObject({ steps: 6, toolCalls: 1 });
+  const { steps } = runResponse.parse(await readRun(telemetry.context, hexId(32, 3)));
+  expect(steps.map(({ operation }) => operation)).toEqual(['agent', 'step', 'step', 'step', 'step', 'tool']);
+  const { tools } = await findTools(telemetry.context, toolsParameters.parse({ ...range, service: 'desk' }));
+  expect(tools.map((each) => each.tool)).toEqual(['look_up']);
 });
