@@ -78,6 +78,11 @@ export function GetStartedPage(): ReactElement {
               JSON) or <code>{status.data.endpoints.otlpGrpc}</code> (gRPC). Traces, logs and metrics go to
               the same place.
             </p>
+            <p>
+              LangChain over Anthropic’s SDK: that SDK traces its calls by itself, in traces of their own, so
+              that each is counted twice. Set <code>ANTHROPIC_OPEN_TELEMETRY=false</code> beside LangChain’s
+              instrumentation.
+            </p>
             {status.data.apiKeyRequired && (
               <p>
                 This server asks for an API key: send it as <code>Authorization: Bearer …</code>.
