@@ -13,7 +13,8 @@ let nowNanos: bigint;
 beforeAll(async () => {
   telemetry = await TestStore.open(now);
   ({ nowNanos } = telemetry.clock);
-  for (let number = 1; number <= 30; number++) await telemetry.loadJson('traces', agentRun(number));
+  const runs = Array.from({ length: 30 }, (_, index) => agentRun(index + 1));
+  await telemetry.loadTogether('traces', runs);
   // No agent, no model: not a run.
   await telemetry.loadJson(
     'traces',
@@ -119,7 +120,7 @@ test.each(runColumns.flatMap((column) => [column, `-${column}`]))(
     do {
       const page = await findRuns(
         telemetry.context,
-        runsParameters.parse({ from: '-1h', limit: 7, sort, cursor }),
+        runsParameters.parse({ from: '-1h', limit: 11, sort, cursor }),
       );
       seen.push(...page.runs);
       cursor = page.nextCursor ?? undefined;

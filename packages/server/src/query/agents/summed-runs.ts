@@ -1,8 +1,8 @@
 /** Which sums made ahead may stand for runs of a window, and how an answer is made of both. */
-import { unixNano } from '@sightline/base';
 import type { Reader } from '../reader.ts';
 import type { RunScope } from '../sql/run-rows-sql.ts';
-import { bucketNanos, type SummedRuns, summedBuckets } from '../sql/run-sums-sql.ts';
+import { bucketSets } from '../sql/bucket-sets.ts';
+import { type SummedRuns, summedBuckets } from '../sql/run-sums-sql.ts';
 import type { Window } from '../sql/trace-sets-sql.ts';
 
 /** Runs of these buckets are known in sums, the others are read as the scope says. */
@@ -11,8 +11,6 @@ export interface PartlySummed {
   readonly summed: SummedRuns | undefined;
 }
 
-/** More of them, and the shortest are read run by run. */
-const rangesMax = 60;
 const attemptsMax = 2;
 
 /**
@@ -35,10 +33,10 @@ export async function withSums<Answer>(
   };
   let before = await right();
   for (let attempt = 0; attempt < attemptsMax && before.length > 0; attempt += 1) {
-    const ranges = sideBySide(before);
+    const buckets = bucketSets(before);
     const answer = await read({
-      scope: { ...scope, stored: { ...stored, apart: ranges } },
-      summed: { project, generation: stored.generation, ranges },
+      scope: { ...scope, stored: { ...stored, apart: buckets } },
+      summed: { project, generation: stored.generation, buckets },
     });
     const after = await right();
     const isRight = new Set(after);
@@ -50,20 +48,3 @@ export async function withSums<Answer>(
 
 /** Those of a window of 400 days and the one before. */
 const bucketsMax = 300_000;
-
-/** Buckets (seconds since 1970, sorted) as ranges, the longest of them, in their order. */
-function sideBySide(buckets: readonly number[]): readonly Window[] {
-  const ranges: { from: bigint; to: bigint }[] = [];
-  for (const bucket of buckets) {
-    const from = BigInt(bucket) * 1_000_000_000n;
-    const last = ranges.at(-1);
-    if (last?.to === from) last.to += bucketNanos;
-    else ranges.push({ from, to: from + bucketNanos });
-  }
-  const length = ({ from, to }: { from: bigint; to: bigint }): number => Number(to - from);
-  return ranges
-    .toSorted((a, b) => length(b) - length(a))
-    .slice(0, rangesMax)
-    .toSorted((a, b) => Number(a.from - b.from))
-    .map(({ from, to }) => ({ from: unixNano(from), to: unixNano(to) }));
-}

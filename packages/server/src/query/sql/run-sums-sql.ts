@@ -4,14 +4,13 @@
  * worst of cases, and twice as fast to read as five.
  */
 import type { OverviewGroup } from '@sightline/schema/api';
+import { bucketNanos, bucketS, type BucketSets, isAmong } from './bucket-sets.ts';
 import { quantilesSql } from './quantiles-sql.ts';
 import { joinSql, moment, type Parameter, type Sql, sql, string, trusted, uint } from './sql.ts';
 import { openTraces, type StoredRuns, storedCallRows, storedRunRows } from './stored-runs-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 import { summedUsageText } from './usage-sql.ts';
 
-export const bucketNanos = 600_000_000_000n;
-const bucketS = 600;
 const bucketOfRun = trusted('toStartOfTenMinutes(start_time)');
 
 /** The array of a run that names the groups it took part in. */
@@ -77,20 +76,19 @@ export type PartName = (typeof partNames)[number];
 export interface SummedRuns {
   readonly project: string;
   readonly generation: number;
-  readonly ranges: readonly Window[];
+  readonly buckets: BucketSets;
 }
 
 /** A row for each part of these sums. */
 export function summedParts(
-  { project, generation, ranges }: SummedRuns,
+  { project, generation, buckets }: SummedRuns,
   kind: SumKind,
   names: readonly PartName[],
 ): Sql {
   const columns = Object.entries(partColumns).filter(([, name]) => names.includes(name));
-  const within = ranges.map(({ from, to }) => sql`(bucket >= ${moment(from)} AND bucket < ${moment(to)})`);
   return sql`SELECT ${trusted(names.join(', '))}
     FROM (SELECT ${trusted(columns.map(([column, name]) => `parts.${column} AS ${name}s`).join(', '))} FROM run_sums FINAL
-      WHERE project = ${string(project)} AND generation = ${uint(generation)} AND kind = ${string(kind)} AND (${joinSql(within, ' OR ')}))
+      WHERE project = ${string(project)} AND generation = ${uint(generation)} AND kind = ${string(kind)} AND ${isAmong(buckets, 'bucket')})
     ARRAY JOIN ${trusted(columns.map(([, name]) => `${name}s AS ${name}`).join(', '))}`;
 }
 

@@ -3,6 +3,7 @@
  * Here is also how the table is filled: by those two, so that there is one rule.
  */
 import type { ExactFilters } from './agent-filter-sql.ts';
+import { type BucketSets, isAmong } from './bucket-sets.ts';
 import { every, int64, joinSql, moment, type Sql, sql, string, strings, trusted, uint } from './sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 
@@ -22,7 +23,7 @@ export interface StoredRuns {
   /** From when to when those runs have steps; undefined where there is no such run. */
   readonly open: Window | undefined;
   /** Runs that began within are left out: their sums are known. */
-  readonly apart?: readonly Window[];
+  readonly apart?: BucketSets;
 }
 
 export interface StoredRunsWish {
@@ -91,9 +92,7 @@ function storedRows({ project, window, stored, where, filters, groups }: StoredR
   return sql`${ofGeneration} AND ${every([
     inWindow,
     groups === undefined ? undefined : ofGroups(groups),
-    ...(stored.apart ?? []).map(
-      (range) => sql`NOT (bucket >= ${moment(range.from)} AND bucket < ${moment(range.to)})`,
-    ),
+    stored.apart === undefined ? undefined : sql`NOT ${isAmong(stored.apart, 'bucket')}`,
     stored.open === undefined ? undefined : sql`NOT ${openTraces(project, stored)}`,
     where,
     ...has,
