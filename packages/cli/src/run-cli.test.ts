@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { describe, expect, test, vi } from 'vitest';
 import type { HistoryJob } from '@sightline/schema/api';
-import { commands } from './commands/index.ts';
+import { readCommands, verbs } from './commands/index.ts';
 import { sightline, startSightline } from './testing/run-sightline.ts';
 import { shopTelemetry } from './testing/shop-telemetry.ts';
 
@@ -248,9 +248,9 @@ describe('words', () => {
     expect((await sightline(['--help'])).stdout).not.toContain('\u001b');
   });
 
-  test('every verb is its own file', () => {
-    for (const { name } of commands)
-      expect(existsSync(new URL(`commands/${name}.ts`, import.meta.url))).toBe(true);
+  test('every verb is its own file', async () => {
+    expect((await readCommands()).map(({ name }) => name)).toEqual(verbs);
+    for (const name of verbs) expect(existsSync(new URL(`commands/${name}.ts`, import.meta.url))).toBe(true);
   });
 });
 

@@ -6,7 +6,7 @@ import { parseArguments } from './arguments/parse-arguments.ts';
 import { suggestWord } from './arguments/suggest.ts';
 import { createApiClient } from './client/api-client.ts';
 import type { Command } from './command.ts';
-import { commands } from './commands/index.ts';
+import { commands, readCommands, type Verb, verbs } from './commands/index.ts';
 import { type ExitCode, exitCodeOf, exitCodes, Interrupted } from './exit-code.ts';
 import { createOutput, type Output, type Streams } from './output/output.ts';
 import { version } from './version.ts';
@@ -38,14 +38,14 @@ export async function runCli(context: CliContext): Promise<ExitCode> {
 async function dispatch({ argv, env, signal }: CliContext, output: Output): Promise<ExitCode> {
   const [verb, ...rest] = argv;
   if (verb === undefined || verb === '--help' || verb === '-h' || (verb === 'help' && rest.length === 0)) {
-    output.line(describeProgram(commands, output.style));
+    output.line(describeProgram(await readCommands(), output.style));
     return verb === undefined ? exitCodes.usage : exitCodes.ok;
   }
   if (verb === '--version' || verb === '-v') {
     output.line(version);
     return exitCodes.ok;
   }
-  const command = findCommand(verb === 'help' ? (rest[0] ?? '') : verb);
+  const command = await findCommand(verb === 'help' ? (rest[0] ?? '') : verb);
   const words = verb === 'help' ? ['--help'] : rest;
   if (command.passThrough !== true || words.includes('--help') || words.includes('-h')) {
     const { options, positionals } = parseArguments(
@@ -69,17 +69,17 @@ async function dispatch({ argv, env, signal }: CliContext, output: Output): Prom
   });
 }
 
-function findCommand(verb: string): Command {
-  const command = commands.find(({ name }) => name === verb);
-  if (command !== undefined) return command;
-  const meant = suggestWord(
-    verb,
-    commands.map(({ name }) => name),
-  );
+async function findCommand(verb: string): Promise<Command> {
+  if (isVerb(verb)) return commands[verb]();
+  const meant = suggestWord(verb, verbs);
   throw badOption(
     verb.startsWith('-') ? `The command comes first, before "${verb}".` : `"${verb}" is not a command.`,
     meant === undefined ? 'See sightline --help for all commands.' : `Did you mean "sightline ${meant}"?`,
   );
+}
+
+function isVerb(word: string): word is Verb {
+  return Object.hasOwn(commands, word);
 }
 
 function connect(options: OptionValues, env: CliContext['env'], signal: AbortSignal) {

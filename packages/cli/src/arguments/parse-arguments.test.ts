@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { tracesCommand } from '../commands/traces.ts';
-import { commands } from '../commands/index.ts';
+import { readCommands } from '../commands/index.ts';
 import { createStyle } from '../output/style.ts';
 import { describeCommand } from './help.ts';
 import { parseArguments } from './parse-arguments.ts';
 import { editDistance, suggestWord } from './suggest.ts';
 
 const parse = (...argv: string[]) => parseArguments(tracesCommand, argv);
+
+const commands = await readCommands();
 
 describe('reading arguments', () => {
   test('a relative time begins with a dash and is still a value', () => {

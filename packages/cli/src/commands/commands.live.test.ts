@@ -49,7 +49,7 @@ const eventually = async <T>(look: () => Promise<T | undefined>): Promise<T> => 
 
 beforeAll(async () => {
   directory = await mkdtemp(path.join(tmpdir(), 'sightline-files-'));
-  server = await startLiveServer(['--canary-interval', '2']);
+  server = await startLiveServer();
   const file = path.join(directory, 'shop.jsonl');
   await writeFile(
     file,

@@ -1,39 +1,29 @@
 import type { Command } from '../command.ts';
-import { demoCommand } from './demo.ts';
-import { doctorCommand } from './doctor.ts';
-import { exportCommand } from './export.ts';
-import { importCommand } from './import.ts';
-import { logsCommand } from './logs.ts';
-import { metricsCommand } from './metrics.ts';
-import { queryCommand } from './query.ts';
-import { rederiveCommand } from './rederive.ts';
-import { repriceCommand } from './reprice.ts';
-import { resendQuarantineCommand } from './resend-quarantine.ts';
-import { runsCommand } from './runs.ts';
-import { sessionsCommand } from './sessions.ts';
-import { spansCommand } from './spans.ts';
-import { startCommand } from './start.ts';
-import { tailCommand } from './tail.ts';
-import { traceCommand } from './trace.ts';
-import { tracesCommand } from './traces.ts';
 
-/** Every verb, in the order of the help. */
-export const commands: readonly Command[] = [
-  startCommand,
-  demoCommand,
-  doctorCommand,
-  tailCommand,
-  logsCommand,
-  tracesCommand,
-  traceCommand,
-  spansCommand,
-  runsCommand,
-  sessionsCommand,
-  metricsCommand,
-  queryCommand,
-  importCommand,
-  exportCommand,
-  repriceCommand,
-  rederiveCommand,
-  resendQuarantineCommand,
-];
+/** Every verb, in the order of the help. Its file is read when it is wanted: most of the time of a command goes into reading its program. */
+export const commands = {
+  start: async () => (await import('./start.ts')).startCommand,
+  demo: async () => (await import('./demo.ts')).demoCommand,
+  doctor: async () => (await import('./doctor.ts')).doctorCommand,
+  tail: async () => (await import('./tail.ts')).tailCommand,
+  logs: async () => (await import('./logs.ts')).logsCommand,
+  traces: async () => (await import('./traces.ts')).tracesCommand,
+  trace: async () => (await import('./trace.ts')).traceCommand,
+  spans: async () => (await import('./spans.ts')).spansCommand,
+  runs: async () => (await import('./runs.ts')).runsCommand,
+  sessions: async () => (await import('./sessions.ts')).sessionsCommand,
+  metrics: async () => (await import('./metrics.ts')).metricsCommand,
+  query: async () => (await import('./query.ts')).queryCommand,
+  import: async () => (await import('./import.ts')).importCommand,
+  export: async () => (await import('./export.ts')).exportCommand,
+  reprice: async () => (await import('./reprice.ts')).repriceCommand,
+  rederive: async () => (await import('./rederive.ts')).rederiveCommand,
+  'resend-quarantine': async () => (await import('./resend-quarantine.ts')).resendQuarantineCommand,
+} as const satisfies Readonly<Record<string, () => Promise<Command>>>;
+
+export type Verb = keyof typeof commands;
+export const verbs = Object.keys(commands) as readonly Verb[];
+
+export async function readCommands(): Promise<readonly Command[]> {
+  return Promise.all(verbs.map(async (verb) => commands[verb]()));
+}
