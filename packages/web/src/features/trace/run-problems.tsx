@@ -12,9 +12,11 @@ export function RunProblems({ trace }: { readonly trace: TraceView }): ReactElem
   const [first, ...rest] = problems;
   if (first === undefined) return null;
   const shown = isOpen ? problems : [first];
+  // An import and a program that was offline come late, and nothing is wrong with what they sent.
+  const isPlain = problems.every(({ type }) => type === 'late_span');
   return (
-    <div className="run-problems" role="note">
-      <Icon name="warning" size={14} />
+    <div className={isPlain ? 'run-problems is-plain' : 'run-problems'} role="note">
+      <Icon name={isPlain ? 'clock' : 'warning'} size={14} />
       <ul>
         {shown.map((problem) => {
           const span = trace.model.indexOf.get(problem.spanId ?? '');
