@@ -48,9 +48,11 @@ export const pipelineDocument = z.object({
     .nullable()
     .describe('null where there is no answer, or no text and no id, to tell from.'),
   usedBy: z
-    .enum(['citation', 'overlap'])
+    .enum(['citation', 'overlap', 'statement'])
     .nullable()
-    .describe('`citation`: the answer names its id. `overlap`: the answer has its words; see `overlap`.'),
+    .describe(
+      '`citation`: the answer names its id. `overlap`: the answer has its words; see `overlap`. `statement`: a sentence of the answer has most words of one of its statements, or two of its numbers, without those of the question.',
+    ),
   overlap: z
     .number()
     .nullable()

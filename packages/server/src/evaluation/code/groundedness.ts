@@ -5,7 +5,7 @@
 import type { Verdict } from '../verdict.ts';
 import { noAnswer } from '../verdict.ts';
 import type { TraceFacts } from '../trace-facts.ts';
-import { contentWords } from './words.ts';
+import { contentWords } from '../../query/agents/content-words.ts';
 
 const supportedShare = 0.6;
 /** Words of a document that are looked at together: about a paragraph. */

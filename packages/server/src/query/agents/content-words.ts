@@ -1,6 +1,6 @@
 const stopWords = new Set(
-  `a about after all also am an and any are as at be because been before being but by can could did do does for from had has have he her
-   here him his how i if in into is it its just like me more most my no not now of on one only or other our out over she so some such than that
+  `a about after all also am an and any are as at be because been before being but by can could did do does during for from had has have he her
+   here him his how i if in into is it its just like me more most my no none not now of on one only or other our out over she so some such than that
    the their them then there these they this those to too under up us very was we were what when where which while who why will with would you your
    der die das und ist ein eine einen einem einer nicht mit auf für von zu im in den dem des es sie wir ihr als auch an bei nach aus
    le la les un une des et est que qui dans pour sur avec par ne pas au aux du de ce cette il elle nous vous ils

@@ -75,9 +75,12 @@ export async function readPipeline(context: QueryContext, traceId: string): Prom
     stage,
     documents: readDocuments(sources.get(stage.node.spanId) ?? nothing),
   }));
+  const question =
+    stages.find(({ hints }) => (hints?.query ?? '') !== '')?.hints?.query ?? said?.question ?? null;
+  const use = said?.answer === undefined ? undefined : new AnswerUse(said.answer, question ?? '');
   const documents = judgeDocuments(
     found.filter((each) => !isRepeated(each, found)),
-    said?.answer,
+    use,
   );
   if (documents.length > documentsMax)
     reader.meet({
@@ -90,7 +93,7 @@ export async function readPipeline(context: QueryContext, traceId: string): Prom
     durationMs: runDurationMs(tree),
     stages: describeStages(tree, stages, counts),
     documents: documents.slice(0, documentsMax),
-    question: stages.find(({ hints }) => (hints?.query ?? '') !== '')?.hints?.query ?? said?.question ?? null,
+    question,
     answer:
       answering === undefined || said?.answer === undefined
         ? null
@@ -237,8 +240,7 @@ function isRepeated({ stage, documents }: Found, found: readonly Found[]): boole
   );
 }
 
-function judgeDocuments(found: readonly Found[], answer: string | undefined): PipelineDocument[] {
-  const use = answer === undefined ? undefined : new AnswerUse(answer);
+function judgeDocuments(found: readonly Found[], use: AnswerUse | undefined): PipelineDocument[] {
   const last = found.findLast(({ documents }) => documents.length > 0);
   return found.flatMap((each) =>
     each.documents.map((document, index): PipelineDocument => {

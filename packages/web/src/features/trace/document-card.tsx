@@ -25,9 +25,7 @@ export function DocumentCard({
         {isUsed === true && (
           <span className="document-used">
             <Icon name="check" size={12} />
-            {document.usedBy === 'citation'
-              ? 'used: the answer names it'
-              : `used: ${formatShare(document.overlap ?? 0)} of the answer’s word sequences`}
+            {usedWords(document)}
           </span>
         )}
         {isUsed === false && <span className="faint small">not used</span>}
@@ -68,4 +66,10 @@ export function DocumentCard({
       {isOpen && metadata !== null && <JsonView value={metadata} label="metadata" rowsMax={10} />}
     </li>
   );
+}
+
+function usedWords({ usedBy, overlap }: PipelineDocument): string {
+  if (usedBy === 'citation') return 'used: the answer names it';
+  if (usedBy === 'statement') return 'used: the answer says what it says';
+  return `used: ${formatShare(overlap ?? 0)} of the answer’s word sequences`;
 }

@@ -57,9 +57,11 @@ function LoadedPipeline({
       <p className="pipeline-answer">
         {documents.length === 0
           ? `${plural(stages.length, 'stage')}, no documents recorded`
-          : isKnown
-            ? `The answer used ${used} of ${plural(distinct.length, 'document')}`
-            : `${plural(distinct.length, 'document')} retrieved; whether the answer used them cannot be told without its text`}
+          : !isKnown
+            ? `${plural(distinct.length, 'document')} retrieved; whether the answer used them cannot be told without its text`
+            : used === 0
+              ? `${plural(distinct.length, 'document')} retrieved; the answer shows no words of them`
+              : `The answer used ${used} of ${plural(distinct.length, 'document')}`}
       </p>
       {question !== null && (
         <section className="pipeline-words">

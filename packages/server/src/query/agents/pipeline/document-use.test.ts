@@ -15,3 +15,24 @@ test('a number in brackets is a place in the list, not an id', () => {
   expect(use('Tall [1].', '1', 3)).toBe(false);
   expect(use('Tall [1].', '7', 1)).toBe(true);
 });
+
+const answer = `Order 300 bikes: 40 S, 118 M, 108 L, 34 XL, for 318,000 EUR.
+
+At 300 units the price falls to 1,060 EUR. The main risk is that there are no reorders in season and delivery takes 14 weeks; they say you prefer to sell out early, so I stayed below 325.`;
+const usedBy = (text: string, question = '') =>
+  new AnswerUse(answer, question).of({ id: 'x', text, rank: 1, isLastList: false }).usedBy;
+
+test('a document whose statement the answer says in other words is used', () => {
+  expect(usedBy('Reorders during the season: none.')).toBe('statement');
+  expect(usedBy('Lead time: 14 weeks. Colours: 3.', 'What is the lead time?')).toBe('statement');
+  expect(usedBy('From 150 pieces 1,120 EUR apiece, 1,060 EUR from 300 on.')).toBe('statement');
+  expect(usedBy('No markdowns as in 2024; better to sell out two weeks early.')).toBe('statement');
+});
+
+test('a document is not used for the words of the question, one number or a few words by chance', () => {
+  expect(usedBy('Bikes are ordered by units.', 'How many units of bikes should we order?')).toBe(null);
+  expect(usedBy('Claims in 2025: 1.4 % of units, mostly paint damage.')).toBe(null);
+  expect(usedBy('The hotel has 300 rooms on 12 floors.')).toBe(null);
+  expect(usedBy('Orders are paid within 14 days.')).toBe(null);
+  expect(usedBy('')).toBe(null);
+});

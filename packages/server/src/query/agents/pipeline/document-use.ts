@@ -1,5 +1,6 @@
-/** Whether an answer used a document: by naming it, or by having its words. */
+/** Whether an answer used a document: by naming it, by having its words in their order, or by saying what one of its statements says. */
 import type { PipelineDocument } from '@sightline/schema/api';
+import { contentWords } from '../content-words.ts';
 
 type Use = Pick<PipelineDocument, 'isUsed' | 'usedBy' | 'overlap'>;
 
@@ -7,6 +8,14 @@ type Use = Pick<PipelineDocument, 'isUsed' | 'usedBy' | 'overlap'>;
 const overlapMin = 0.15;
 const sharedSequencesMin = 5;
 const sequenceWords = 3;
+/** Of the content words of a statement, in one sentence of the answer. What the question has already says nothing. */
+const statementShareMin = 0.6;
+/** Where more than the least number of words agree. */
+const longStatementShareMin = 0.5;
+const statementWordsMin = 3;
+/** Shorter numbers are alike by chance. */
+const tellingDigitsMin = 3;
+const statementsMax = 1000;
 /** Shorter ids stand in texts by chance, but not in brackets. */
 const idCharactersMin = 3;
 
@@ -24,9 +33,16 @@ export class AnswerUse {
   readonly #citedRanks: ReadonlySet<number>;
   /** What stands in square brackets. */
   readonly #brackets: readonly string[];
+  readonly #asked: ReadonlySet<string>;
+  /** Content words by sentence. */
+  readonly #sentences: readonly ReadonlySet<string>[];
 
-  constructor(answer: string) {
+  constructor(answer: string, question = '') {
     this.#answer = answer.toLowerCase();
+    this.#asked = new Set(contentWords(question));
+    this.#sentences = splitText(answer, /(?<=[.!?。！？])\s+|\n+/u).map(
+      (each) => new Set(contentWords(each)),
+    );
     this.#sequences = sequencesOf(answer);
     this.#brackets = this.#answer.match(/\[[^[\]]{1,200}\]/g) ?? [];
     this.#citedRanks = new Set(
@@ -42,8 +58,17 @@ export class AnswerUse {
     if (this.#names(id) || (isLastList && this.#citedRanks.has(rank)))
       return { isUsed: true, usedBy: 'citation', overlap };
     if (overlap === null) return { isUsed: id === null ? null : false, usedBy: null, overlap };
-    const isUsed = overlap >= overlapMin || shared >= sharedSequencesMin;
-    return { isUsed, usedBy: isUsed ? 'overlap' : null, overlap };
+    if (overlap >= overlapMin || shared >= sharedSequencesMin)
+      return { isUsed: true, usedBy: 'overlap', overlap };
+    const isSaid = text !== null && this.#saysOneOf(text);
+    return { isUsed: isSaid, usedBy: isSaid ? 'statement' : null, overlap };
+  }
+
+  #saysOneOf(text: string): boolean {
+    return splitText(text, /(?<=[.!?。！？;])\s+|\n+/u).some((statement) => {
+      const words = [...new Set(contentWords(statement))].filter((word) => !this.#asked.has(word));
+      return this.#sentences.some((sentence) => isSaidIn(sentence, words));
+    });
   }
 
   #names(id: string | null): boolean {
@@ -54,6 +79,18 @@ export class AnswerUse {
     return !/^\d+$/.test(id) && this.#brackets.some((inside) => hasWord(inside, wanted));
   }
 }
+
+function isSaidIn(sentence: ReadonlySet<string>, words: readonly string[]): boolean {
+  const found = words.filter((word) => sentence.has(word));
+  const telling = found.filter((word) => word.replace(/\P{N}/gu, '').length >= tellingDigitsMin);
+  if (telling.length > 1 || (telling.length === 1 && found.length >= statementWordsMin)) return true;
+  const share = found.length / words.length;
+  if (found.length > statementWordsMin) return share >= longStatementShareMin;
+  const isTelling = found.length === statementWordsMin || /\p{N}/u.test(found.join('')) || share === 1;
+  return found.length > 1 && isTelling && share >= statementShareMin;
+}
+
+const splitText = (text: string, at: RegExp): readonly string[] => text.split(at, statementsMax);
 
 function hasWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
