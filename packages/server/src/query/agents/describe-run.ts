@@ -15,7 +15,7 @@ export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['score
   const steps = stepsOf(tree);
   const head = outermost(steps);
   const { version, environment } = origin.deploymentOf(head);
-  const errorCount = idsOf(steps.filter(({ status }) => status === 'error')).size;
+  const errorCount = countOnce(steps.filter(({ status }) => status === 'error'));
   const isOfWork = ['workflow', 'agent', 'step'].includes(head.operation);
   const isFailed = isOfWork ? head.status === 'error' : errorCount > 0;
   const billed = steps.filter(({ isCounted }) => isCounted);
@@ -30,7 +30,7 @@ export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['score
     startTime: formatNanos(tree.startNanos),
     durationMs: Number(endNanos(steps) - tree.startNanos) / 1e6,
     status: isFailed ? 'error' : 'ok',
-    steps: idsOf(steps).size,
+    steps: countOnce(steps),
     llmCalls: callsOfModels(steps),
     toolCalls: callsOfTools(steps),
     errorCount,
@@ -106,6 +106,10 @@ function callsOfTools(steps: readonly RunNode[]): number {
   return idsOf(calls.filter(({ parentId, tool }) => tool === '' || !tools.has(parentId + tool))).size;
 }
 
-/** A span that was sent again is there twice, and is one. */
+/** A span that was sent again is one; a client and its server may share an id, and are two. */
+const countOnce = (steps: readonly RunNode[]): number =>
+  new Set(steps.map(({ spanId, startNanos, operation }) => `${spanId} ${startNanos} ${operation}`)).size;
+
+/** A span that was sent again is there twice, and is one call. */
 const idsOf = (steps: readonly Pick<RunNode, 'spanId'>[]): ReadonlySet<string> =>
   new Set(steps.map(({ spanId }) => spanId));

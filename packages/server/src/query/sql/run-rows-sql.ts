@@ -57,8 +57,9 @@ const llmCalls = `toUInt64(arrayMap((around, answers) -> length(arrayDistinct(ar
 /** As `callRows` has it: a call directly below another of the same tool is that call, told by the client or the server of MCP. */
 const toolCalls = `toUInt64(arrayMap((tools, calls) -> length(arrayDistinct(arrayMap(call -> call.1, arrayFilter((call, in_) -> NOT in_ OR NOT call.3, calls, ${membersSql('arrayMap(call -> call.2, calls)', 'tools')})))),
   [groupUniqArrayIf(concat(span_id, toString(tool_name)), ${isToolCall})], [groupUniqArrayIf((span_id, concat(parent_span_id, toString(tool_name)), tool_name != ''), ${isToolCall})])[1])`;
-/** A span that was sent again is one. Numbers are faster to tell apart than texts. */
-const spansWhere = (condition: string): string => `uniqExactIf(reinterpretAsUInt64(span_id), ${condition})`;
+/** A span that was sent again is one; a client and its server may share an id, and are two. */
+const spansWhere = (condition: string): string =>
+  `uniqExactIf(cityHash64(span_id, start_time, operation), ${condition})`;
 
 const runColumns = `
   trace_id,
