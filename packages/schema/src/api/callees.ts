@@ -15,7 +15,11 @@ const calls = {
 
 export const modelFacts = usage.extend({
   provider: z.string().nullable(),
-  model: z.string(),
+  model: z
+    .string()
+    .describe(
+      'Empty for usage that was reported without a model, such as the sums of agents: `calls` are then those that are known to be of a model.',
+    ),
   ...calls,
   ttftP50Ms: z.number().nullable(),
   ttftP95Ms: z.number().nullable(),

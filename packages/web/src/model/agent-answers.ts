@@ -81,14 +81,18 @@ export function usersSentence(users: readonly User[], asked: Asked): string {
 
 export function modelsSentence(models: readonly ModelFacts[], { range, nowMs, hasMore }: Asked): string {
   const when = describeRangeInSentence(range, nowMs);
+  const named = models.filter(({ model }) => model !== '').length;
   if (models.length === 0) return `No model was called ${when}`;
   const costly = mostOf(models, (model) => model.costUsd);
   const sum = models.reduce((total, model) => total + (model.costUsd ?? 0), 0);
   if (costly === undefined || sum === 0)
-    return `${listed(models.length, hasMore, 'model')} called ${when}, their cost unknown`;
+    return named === 0
+      ? `Nobody named a model ${when}`
+      : `${listed(named, hasMore, 'model')} called ${when}, their cost unknown`;
   const share =
     models.length === 1 || hasMore ? '' : `, ${formatShare((costly.costUsd ?? 0) / sum)} of it all`;
-  return `${shortName(costly.model)} cost most ${when}: ${costWords(costly)}${share}`;
+  const name = costly.model === '' ? 'What names no model' : shortName(costly.model);
+  return `${name} cost most ${when}: ${costWords(costly)}${share}`;
 }
 
 export function agentsSentence(agents: readonly AgentFacts[], { range, nowMs, hasMore }: Asked): string {

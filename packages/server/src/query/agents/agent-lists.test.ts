@@ -4,6 +4,7 @@ import {
   agentsResponse,
   modelsParameters,
   modelsResponse,
+  overviewParameters,
   sessionParameters,
   sessionResponse,
   sessionsParameters,
@@ -17,6 +18,7 @@ import { AgentSpans } from '../testing/agent-spans.ts';
 import { logsRequest, hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
 import { findAgents, findModels, findTools } from './find-callees.ts';
+import { readOverview } from './read-overview.ts';
 import { findSessions, findUsers, readSession } from './find-run-groups.ts';
 
 let telemetry: TestStore;
@@ -182,8 +184,24 @@ test('a model has its calls once, with latency, tokens, cost and what is unprice
       costUsd: 0.5,
       unpricedCalls: 0,
     },
+    // What the bot sums up is of a model that it does not name, and no call of one.
+    {
+      provider: null,
+      model: '',
+      calls: 0,
+      p50Ms: null,
+      runs: 1,
+      inputTokens: 7,
+      outputTokens: 1,
+      costUsd: 0.25,
+    },
     { model: 'unpriced-1', calls: 1, inputTokens: 100, costUsd: null, unpricedCalls: 1 },
   ]);
+  const { totals } = await readOverview(telemetry.context, overviewParameters.parse({}));
+  const listed = (of: (row: (typeof models)[number]) => number | null) =>
+    models.reduce((sum, row) => sum + (of(row) ?? 0), 0);
+  expect(listed(({ inputTokens }) => inputTokens)).toBe(totals.inputTokens);
+  expect(listed(({ costUsd }) => costUsd)).toBe(totals.costUsd);
   expect(models[0]?.p50Ms).toBeGreaterThan(3950);
   expect(models[0]?.p50Ms).toBeLessThan(4050);
   const narrowed = await findModels(telemetry.context, modelsParameters.parse({ q: 'status:error' }));

@@ -22,7 +22,7 @@ import { modelCalls } from '../sql/model-calls-sql.ts';
 import { quantilesSql } from '../sql/quantiles-sql.ts';
 import { mergedQuantiles } from '../sql/run-sums-sql.ts';
 import { every, int64, type Sql, sql, string, trusted } from '../sql/sql.ts';
-import { summedUsageText } from '../sql/usage-sql.ts';
+import { isInference, summedUsageText } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
 import { decodeUsage, type UsageRow } from './run-facts.ts';
 import { withinLimits, withStoredRuns } from './stored-runs.ts';
@@ -164,9 +164,11 @@ export async function findModels(
     parameters,
     kinds: 'models',
     reads: ['provider', 'model', 'ttftMs'],
-    columns: `${callColumns('true')}, ${quantiles('ifNull(ttftMs, 0)', 'isNotNull(ttftMs)', ['ttftP50Ms', 'ttftP95Ms'])},
+    // What an agent sums up is no call of a model that nobody named.
+    columns: `${callColumns(`(model != '' OR ${isInference})`)}, ${quantiles('ifNull(ttftMs, 0)', 'isNotNull(ttftMs)', ['ttftP50Ms', 'ttftP95Ms'])},
       ${summedUsageText}, if(inputTokens > 0, least(1, ifNull(cacheReadTokens, 0) / inputTokens), NULL) AS cacheHitRate`,
-    where: trusted("model != ''"),
+    // Who reports usage without a model is listed without one: the sums of the list are those of the overview.
+    where: trusted("model != '' OR isCounted"),
     groupBy: ['provider', 'model'],
     add: nothingMore,
   });

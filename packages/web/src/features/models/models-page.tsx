@@ -23,9 +23,18 @@ export function ModelsPage(): ReactElement {
         label: 'Model',
         render: (row) => (
           <>
-            <PageLink to="/runs" search={{ ...carried, model: row.model }} className="row-link clip">
-              {row.model === '' ? '(no name)' : row.model}
-            </PageLink>
+            {row.model === '' ? (
+              <span
+                className="clip"
+                title="Usage that was reported without a model, such as the sums of agents"
+              >
+                Unknown model
+              </span>
+            ) : (
+              <PageLink to="/runs" search={{ ...carried, model: row.model }} className="row-link clip">
+                {row.model}
+              </PageLink>
+            )}
             <span className="faint small clip">{row.provider ?? ''}</span>
           </>
         ),
