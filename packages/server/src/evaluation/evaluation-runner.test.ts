@@ -398,6 +398,52 @@ describe('evaluators of a running server', { timeout: 120_000 }, () => {
     asleep.closeAllConnections();
   });
 
+  it('of a later round do not wait either, nor do other judges', async () => {
+    const asleep = createServer(() => undefined);
+    await new Promise<void>((resolve) => asleep.listen(0, '127.0.0.1', resolve));
+    const askedAt = (server: string, name: string) =>
+      send<Evaluator>('POST', '/evaluators', {
+        name,
+        settings: {
+          type: 'judge',
+          protocol: 'openai',
+          url: server,
+          model: 'm',
+          keyVariable: 'JUDGE_API_KEY',
+          criterion: 'Is it any good at all?',
+          timeoutMs: 60_000,
+        },
+      });
+    const hanging = await askedAt(
+      `http://127.0.0.1:${(asleep.address() as AddressInfo).port}/v1`,
+      'hanging judge',
+    );
+    const awake = await askedAt(judgeUrl, 'waking judge');
+    const polite = await send<Evaluator>('POST', '/evaluators', {
+      name: 'polite later',
+      settings: { type: 'refusal' },
+    });
+    const scored = async (traceId: string): Promise<void> => {
+      for (const wanted of ['polite later', 'waking judge'])
+        await until(async () => {
+          const { scores } = await get<ScoresResponse>(`/scores?traceId=${traceId}`);
+          return scores.find(({ name }) => name === wanted);
+        });
+    };
+    // More than one judge judges at once, and then one more, which only a later round can see.
+    const first = await Promise.all(
+      Array.from({ length: 6 }, async () => sendTrace({ answer: 'Quite high.' })),
+    );
+    for (const traceId of first) await scored(traceId);
+    await scored(await sendTrace({ answer: 'Higher.' }));
+    const { runs } = await get<EvaluatorRunsResponse>(`/evaluators/${hanging.id}/runs`);
+    expect(runs).toEqual([]);
+    for (const { id } of [hanging, awake, polite])
+      await fetch(`${url}/api/v1/evaluators/${id}`, { method: 'DELETE' });
+    asleep.close();
+    asleep.closeAllConnections();
+  });
+
   it('choose by a stable share of the traces', () => {
     const ids = Array.from({ length: 4000 }, () => randomBytes(16).toString('hex'));
     const chosen = ids.filter((id) => isSampled(id, 0.25));

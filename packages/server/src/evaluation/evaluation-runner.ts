@@ -1,8 +1,7 @@
 /**
  * Judges new traces in the background. A round looks at what arrived since the last one, waits until a trace is quiet and its root is there,
- * and runs every rule that wants it. Rounds follow each other and never overlap, so that a slow judge makes the backlog longer and
- * nothing else: the backlog is told by when rows came in. How far it got is kept in the control plane; after a crash a round is
- * repeated, and what it had scored is known by its id.
+ * and runs every rule that wants it. Rounds follow each other and never overlap. The backlog is told by when rows came in. How far it got is kept in the control plane; after a crash a round is
+ * repeated, and what it had scored is known by its id. Models judge beside the rounds (`judge-lane.ts`): one that hangs delays nobody's next round.
  */
 import { type Clock, sleep } from '@sightline/base';
 import type { Logger } from 'pino';
@@ -11,6 +10,7 @@ import { addItems, listQueues } from '../catalog/annotation-queues.ts';
 import type { CatalogDatabase } from '../catalog/catalog.ts';
 import { giveUpLeases, takeLease, writeProgress } from '../catalog/evaluation-progress.ts';
 import {
+  findEvaluator,
   findTracesRun,
   listEvaluatedProjects,
   listEvaluators,
@@ -28,6 +28,7 @@ import {
 import { type QueryContext, Reader } from '../query/reader.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import type { JudgeSurroundings } from './judge/evaluate-with-judge.ts';
+import { type JudgeJob, JudgeLane } from './judge-lane.ts';
 import { readTraceFacts, runEvaluator } from './run-evaluator.ts';
 import { isSampled, scoreIdOf } from './sampling.ts';
 
@@ -72,7 +73,10 @@ interface ProjectState {
   readonly recent: Map<string, number>;
   /** Quiet, but without a root yet. */
   readonly held: Map<string, number>;
-  isFirstRound: boolean;
+  /** Until the rounds have come this far, code may have judged already what they find; -Infinity once they have. */
+  carefulUntilSeconds: number;
+  /** From when on judges had no room for what was found. */
+  refusedSinceSeconds: number;
 }
 
 export function startEvaluationRunner(options: RunnerOptions): EvaluationRunner {
@@ -85,6 +89,7 @@ class Runner implements EvaluationRunner {
   readonly #options: RunnerOptions;
   readonly #states = new Map<string, ProjectState>();
   readonly #stopping = new AbortController();
+  readonly #lane = new JudgeLane(async (job) => this.#judgeOne(job));
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #waiting = 0;
@@ -109,8 +114,9 @@ class Runner implements EvaluationRunner {
   }
 
   status(): ReturnType<EvaluationRunner['status']> {
-    const state = this.#lastError !== null ? 'failing' : this.#isRunning ? 'running' : 'idle';
-    return { state, waiting: this.#waiting, lastError: this.#lastError };
+    const isRunning = this.#isRunning || this.#lane.size > 0;
+    const state = this.#lastError !== null ? 'failing' : isRunning ? 'running' : 'idle';
+    return { state, waiting: this.#waiting + this.#lane.size, lastError: this.#lastError };
   }
 
   async judgeSurroundings(project: string): Promise<JudgeSurroundings> {
@@ -128,6 +134,7 @@ class Runner implements EvaluationRunner {
     clearTimeout(this.#timer);
     this.#stopping.abort();
     await this.#round;
+    await this.#lane.stop();
     await giveUpLeases(this.#options.catalog, this.#options.owner).catch(() => undefined);
   }
 
@@ -135,7 +142,10 @@ class Runner implements EvaluationRunner {
     try {
       const projects = await listEvaluatedProjects(this.#options.catalog);
       for (const known of this.#states.keys())
-        if (!projects.some(({ project }) => project === known)) this.#states.delete(known);
+        if (!projects.some(({ project }) => project === known)) {
+          this.#states.delete(known);
+          this.#lane.forget(known);
+        }
       for (const { project, since } of projects) await this.#roundOf(project, since);
       this.#lastError = null;
     } catch (error) {
@@ -159,6 +169,7 @@ class Runner implements EvaluationRunner {
     const stored = await takeLease(catalog, { project, owner, leaseMs, begin: new Date((now - 60) * 1000) });
     if (stored === undefined) {
       this.#states.delete(project);
+      this.#lane.forget(project);
       return;
     }
     const state = this.#states.get(project) ?? {
@@ -166,9 +177,11 @@ class Runner implements EvaluationRunner {
       cursorSeconds: Math.floor(Math.max(stored.getTime(), since.getTime()) / 1000),
       recent: new Map<string, number>(),
       held: new Map<string, number>(),
-      isFirstRound: true,
+      carefulUntilSeconds: untilSeconds,
+      refusedSinceSeconds: Infinity,
     };
     this.#states.set(project, state);
+    if (state.refusedSinceSeconds < Infinity && this.#lane.hasRoom(project)) goBack(state);
     let after: Arrival | undefined;
     for (let page = 0; page < pagesPerRound && !this.#stopping.signal.aborted; page += 1) {
       const sinceSeconds = Math.max(state.cursorSeconds - overlapSeconds, now - backlogSecondsMax);
@@ -184,14 +197,19 @@ class Runner implements EvaluationRunner {
       if (traces.length < pageSize) break;
     }
     if (this.#stopping.signal.aborted) return;
-    state.isFirstRound = false;
     state.cursorSeconds =
       after === undefined
         ? untilSeconds
         : Math.max(state.cursorSeconds, Math.min(untilSeconds, after.lastSeconds));
+    if (state.cursorSeconds >= state.carefulUntilSeconds) state.carefulUntilSeconds = -Infinity;
     const keptSince = state.cursorSeconds - overlapSeconds;
     for (const [traceId, last] of state.recent) if (last < keptSince) state.recent.delete(traceId);
-    const oldest = Math.min(state.cursorSeconds, ...state.held.values());
+    const oldest = Math.min(
+      state.cursorSeconds,
+      state.refusedSinceSeconds,
+      this.#lane.oldestOf(project),
+      ...state.held.values(),
+    );
     await writeProgress(catalog, { project, owner, arrived: new Date(oldest * 1000) });
   }
 
@@ -234,12 +252,12 @@ class Runner implements EvaluationRunner {
     }
     if (ready.size === 0) return;
     try {
-      await this.#evaluate(context, state, ready);
+      await this.#evaluate(context, state, { traces: ready, arrivals: candidates });
       await this.#fillQueues(context, ready);
     } catch (error) {
       // The next round looks at them again, and knows what was judged already.
       for (const traceId of ready.keys()) state.recent.delete(traceId);
-      state.isFirstRound = true;
+      state.carefulUntilSeconds = now;
       throw error;
     }
   }
@@ -247,30 +265,36 @@ class Runner implements EvaluationRunner {
   async #evaluate(
     context: QueryContext,
     state: ProjectState,
-    traces: ReadonlyMap<string, TraceHead>,
+    {
+      traces,
+      arrivals,
+    }: {
+      readonly traces: ReadonlyMap<string, TraceHead>;
+      /** When the last of a trace had arrived. */
+      readonly arrivals: ReadonlyMap<string, number>;
+    },
   ): Promise<void> {
     const evaluators = (await listEvaluators(this.#options.catalog, context.project)).filter(
       ({ enabled }) => enabled,
     );
     const wanted = new Map<string, StoredEvaluator[]>();
+    const isCareful = state.carefulUntilSeconds > -Infinity;
     for (const evaluator of evaluators)
-      for (const traceId of await this.#tracesFor(context, evaluator, traces, state.isFirstRound))
-        wanted.set(traceId, [...(wanted.get(traceId) ?? []), evaluator]);
+      for (const traceId of await this.#tracesFor(context, evaluator, traces, isCareful))
+        if (!isJudge(evaluator)) wanted.set(traceId, [...(wanted.get(traceId) ?? []), evaluator]);
+        else {
+          const lastSeconds = arrivals.get(traceId) ?? state.cursorSeconds;
+          this.#queue(state, { project: context.project, evaluatorId: evaluator.id, traceId, lastSeconds });
+        }
     if (wanted.size === 0) return;
     this.#isRunning = true;
     this.#waiting = [...wanted.values()].reduce((sum, rules) => sum + rules.length, 0);
     const judge = await this.judgeSurroundings(context.project);
     const { catalog, owner } = this.#options;
-    // Code first, of all traces: a judge that does not answer keeps none of it waiting.
-    const jobs = [false, true].flatMap((byJudge) =>
-      [...wanted].map(
-        ([traceId, rules]) => [traceId, rules.filter((rule) => isJudge(rule) === byJudge)] as const,
-      ),
-    );
+    const jobs = [...wanted];
     const work = async (): Promise<void> => {
       for (let job = jobs.shift(); job !== undefined && !this.#stopping.signal.aborted; job = jobs.shift()) {
         const [traceId, rules] = job;
-        if (rules.length === 0) continue;
         const facts = await readTraceFacts(context, traceId).catch(() => undefined);
         for (const rule of facts === undefined ? [] : rules) {
           if (this.#stopping.signal.aborted) return;
@@ -279,7 +303,7 @@ class Runner implements EvaluationRunner {
         this.#waiting -= rules.length;
       }
     };
-    // A judge may take minutes; nobody else must think that this server is gone.
+    // Patterns over thousands of traces may take minutes; nobody else must think that this server is gone.
     const renewal = setInterval(() => {
       takeLease(catalog, { project: context.project, owner, leaseMs, begin: new Date(0) }).catch(
         () => undefined,
@@ -300,11 +324,11 @@ class Runner implements EvaluationRunner {
     context: QueryContext,
     evaluator: StoredEvaluator,
     traces: ReadonlyMap<string, TraceHead>,
-    isFirstRound: boolean,
+    isCareful: boolean,
   ): Promise<readonly string[]> {
     const sampled = new Map([...traces].filter(([traceId]) => isSampled(traceId, evaluator.sampleRate)));
     const matched = [...(await matchTraces(new Reader(context), evaluator.q, sampled))];
-    if ((!isJudge(evaluator) && !isFirstRound) || matched.length === 0) return matched;
+    if ((!isJudge(evaluator) && !isCareful) || matched.length === 0) return matched;
     const [known, run] = await Promise.all([
       findKnownScores(
         new Reader(context),
@@ -312,7 +336,33 @@ class Runner implements EvaluationRunner {
       ),
       findTracesRun(this.#options.catalog, { id: evaluator.id, traceIds: matched }),
     ]);
-    return matched.filter((traceId) => !known.has(scoreIdOf(evaluator.id, traceId)) && !run.has(traceId));
+    return matched.filter(
+      (traceId) =>
+        !known.has(scoreIdOf(evaluator.id, traceId)) &&
+        !run.has(traceId) &&
+        !this.#lane.has(evaluator.id, traceId),
+    );
+  }
+
+  /** What a judge has no room for is found again once it has: until then it is not said to be looked at. */
+  #queue(state: ProjectState, job: JudgeJob): void {
+    if (this.#lane.add(job)) return;
+    state.refusedSinceSeconds = Math.min(state.refusedSinceSeconds, job.lastSeconds);
+  }
+
+  async #judgeOne({ project, evaluatorId, traceId }: JudgeJob): Promise<void> {
+    const { catalog, clock, store } = this.#options;
+    const context: QueryContext = { store, clock, project };
+    try {
+      const rule = await findEvaluator(catalog, { project, id: evaluatorId });
+      if (rule?.enabled !== true || this.#stopping.signal.aborted) return;
+      const facts = await readTraceFacts(context, traceId);
+      const judge = await this.judgeSurroundings(project);
+      await runEvaluator(rule, facts, { context, catalog, judge, save: true });
+    } catch (error) {
+      if (!this.#stopping.signal.aborted)
+        this.#options.log.warn({ err: error, traceId }, 'A trace could not be judged; its judge goes on.');
+    }
   }
 
   async #fillQueues(context: QueryContext, traces: ReadonlyMap<string, TraceHead>): Promise<void> {
@@ -324,6 +374,15 @@ class Runner implements EvaluationRunner {
       if (matched.size > 0) await addItems(catalog, queue.id, [...matched]);
     }
   }
+}
+
+/** To what judges had no room for. */
+function goBack(state: ProjectState): void {
+  const since = state.refusedSinceSeconds;
+  state.carefulUntilSeconds = Math.max(state.carefulUntilSeconds, state.cursorSeconds);
+  state.cursorSeconds = Math.min(state.cursorSeconds, since);
+  state.refusedSinceSeconds = Infinity;
+  for (const [traceId, last] of state.recent) if (last >= since) state.recent.delete(traceId);
 }
 
 const isJudge = ({ settings }: Pick<StoredEvaluator, 'settings'>): boolean => settings.type === 'judge';

@@ -79,7 +79,9 @@ export async function runEvaluator(
     value: scored?.value ?? null,
     label: scored?.label ?? null,
   };
-  const time = save ? await recordRun(catalog, { ...run, judge }) : undefined;
+  // What a stop of the server broke off is done again after the next start.
+  const isBrokenOff = verdict.type === 'failed' && surroundings.judge.signal.aborted;
+  const time = save && !isBrokenOff ? await recordRun(catalog, { ...run, judge }) : undefined;
   const nanos = time === undefined ? context.clock.now() : nanosFromMs(time.getTime());
   return { run: { ...run, time: formatNanos(nanos) }, score };
 }
