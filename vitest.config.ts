@@ -13,7 +13,14 @@ const exclude = ['**/node_modules/**', '**/dist/**', '**/*.long.test.ts'];
 export const common = {
   // Published packages point at their build; inside the workspace their `source` condition is taken instead.
   resolve: { conditions: ['source'] },
-  test: { pool: 'forks', maxWorkers: 2, testTimeout: 20_000, hookTimeout: 120_000 },
+  test: {
+    pool: 'forks',
+    // As in scripts/start.mjs.
+    execArgv: ['--liftoff-only'],
+    maxWorkers: 2,
+    testTimeout: 20_000,
+    hookTimeout: 120_000,
+  },
 } satisfies ViteUserConfig;
 export const globalSetup = 'scripts/share-between-tests.ts';
 

@@ -16,12 +16,15 @@ export interface MainProcess {
 const main = join(import.meta.dirname, '../main.ts');
 const readyLine = /^Sightline is ready: UI (\S+) {2}OTLP\/HTTP (\S+) {2}OTLP\/gRPC (\S+)$/m;
 
+/** As in scripts/start.mjs. */
+const flags = ['--disable-warning=ExperimentalWarning', '--liftoff-only'];
+
 /** Runs main.ts. Ports are free ones unless `args` say otherwise. */
 export function runMain(args: readonly string[], env: Readonly<Record<string, string>> = {}): MainProcess {
   const ports = ['port', 'otlp-http-port', 'otlp-grpc-port']
     .filter((flag) => !args.includes(`--${flag}`))
     .flatMap((flag) => [`--${flag}`, '0']);
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...ports, ...args], {
+  const child = spawn(process.execPath, [...flags, main, ...ports, ...args], {
     env: { ...process.env, SIGHTLINE_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
