@@ -9,6 +9,7 @@ import {
   type BrowserContextOptions,
   type Page,
 } from 'playwright-core';
+import { modest } from '../../server/src/testing/live-server.ts';
 import { prepareData } from '../../server/src/testing/prepared-data.ts';
 import { runMain, type MainProcess } from '../../server/src/testing/run-main.ts';
 
@@ -57,7 +58,7 @@ export async function openStage(): Promise<Stage> {
   ensureBuilt();
   const data = mkdtempSync(join(tmpdir(), 'sightline-web-'));
   await prepareData(data);
-  let server = runMain(['--data', data]);
+  let server = runMain(['--data', data, ...modest]);
   const urls = await server.ready();
   const ports = ['--port', new URL(urls.ui).port, '--otlp-http-port', new URL(urls.otlpHttp).port];
   const browser = await chromium.launch({ executablePath: findChromium() ?? '', args: browserFlags });
@@ -80,7 +81,7 @@ export async function openStage(): Promise<Stage> {
     },
     stopServer: async () => stop(server),
     restartServer: async () => {
-      server = runMain(['--data', data, ...ports]);
+      server = runMain(['--data', data, ...modest, ...ports]);
       await server.ready();
     },
     close: async () => {

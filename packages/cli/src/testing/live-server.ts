@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { modest } from '../../../server/src/testing/live-server.ts';
 import { prepareData } from '../../../server/src/testing/prepared-data.ts';
 import { runMain } from '../../../server/src/testing/run-main.ts';
 
@@ -17,7 +18,7 @@ export async function startLiveServer(
   const data = await mkdtemp(path.join(tmpdir(), 'sightline-cli-'));
   await prepareData(data);
   await prepare(data);
-  const main = runMain(['--data', data, ...options], { NODE_OPTIONS: '' });
+  const main = runMain(['--data', data, ...modest, ...options], { NODE_OPTIONS: '' });
   const { ui } = await main.ready();
   return {
     url: ui,

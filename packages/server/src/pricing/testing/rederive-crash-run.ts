@@ -9,29 +9,32 @@ import { type Random, seededRandom } from '../../ingest/testing/random.ts';
 import { hexId, logsRequest, type SpanInput, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { LiveServer } from '../../testing/live-server.ts';
 
-const days = 3;
 const tracesPerDay = 40;
 const dayNanos = 86_400_000_000_000n;
 
 export interface RederiveCrashOptions {
   readonly seed: number;
   readonly kills: number;
+  readonly days: number;
 }
 
 /** Throws with the seed where something was lost, doubled or left behind. */
-export async function rederiveCrashRun({ seed, kills }: RederiveCrashOptions): Promise<void> {
+export async function rederiveCrashRun({ seed, kills, days }: RederiveCrashOptions): Promise<void> {
   const random = seededRandom(seed);
   const server = await LiveServer.start();
   try {
-    await sendHistory(server, random);
+    await sendHistory(server, days, random);
     const begin = performance.now();
-    expect(await finished(server, await startRework(server))).toMatchObject({ state: 'done', error: null });
+    expect(await finished(server, await startRework(server, days))).toMatchObject({
+      state: 'done',
+      error: null,
+    });
     const lastsMs = performance.now() - begin;
-    let whole = await tables(server);
+    let whole = await tables(server, days);
     expect(count(whole.spans)).toBe(days * tracesPerDay * 3);
     expect(whole.seen).toMatchObject({ runs: days * tracesPerDay, calls: days * tracesPerDay });
     for (let kill = 0; kill < kills; kill += 1) {
-      await startRework(server);
+      await startRework(server, days);
       await delay(random.int(lastsMs));
       // What is acknowledged in the middle of a rework waits in the journal, and is killed with it.
       const isSent = random.int(2) === 0;
@@ -39,15 +42,18 @@ export async function rederiveCrashRun({ seed, kills }: RederiveCrashOptions): P
       await server.kill();
       await server.startAgain();
       await server.stored();
-      const after = await tables(server);
+      const after = await tables(server, days);
       if (!isSent) expect(after, `kill ${kill}`).toEqual(whole);
       for (const table of ['spans', 'ai', 'summaries', 'rollups', 'services'] as const)
         expect(count(after[table]) - count(whole[table]), `kill ${kill}, ${table}`).toBe(isSent ? 3 : 0);
       expect(await unfinished(server)).toEqual([]);
       whole = after;
     }
-    expect(await finished(server, await startRework(server))).toMatchObject({ state: 'done', error: null });
-    expect(await tables(server)).toEqual(whole);
+    expect(await finished(server, await startRework(server, days))).toMatchObject({
+      state: 'done',
+      error: null,
+    });
+    expect(await tables(server, days)).toEqual(whole);
     expect(await unfinished(server)).toEqual([]);
   } catch (error) {
     throw new Error(`The run with SIGHTLINE_TEST_SEED=${seed} failed.`, { cause: error });
@@ -57,7 +63,7 @@ export async function rederiveCrashRun({ seed, kills }: RederiveCrashOptions): P
 }
 
 /** Agents that call a model and a tool, with log lines and scores, over some days. */
-async function sendHistory(server: LiveServer, random: Random): Promise<void> {
+async function sendHistory(server: LiveServer, days: number, random: Random): Promise<void> {
   for (let day = 0; day < days; day += 1) {
     const spans = Array.from({ length: tracesPerDay }, (_, index) =>
       turn(day * tracesPerDay + index, day, random),
@@ -80,7 +86,7 @@ async function sendHistory(server: LiveServer, random: Random): Promise<void> {
   expect((await server.ask('/scores', 'POST', { scores })).status).toBeLessThan(300);
   // Every call has its price before anything is compared.
   await expect
-    .poll(async () => count((await tables(server)).ai, 'priced'), { timeout: 30_000 })
+    .poll(async () => count(await calls(server), 'priced'), { timeout: 30_000, interval: 200 })
     .toBe(days * tracesPerDay);
 }
 
@@ -117,7 +123,7 @@ function turn(index: number, day: number, random: Random): readonly SpanInput[] 
   ];
 }
 
-async function startRework(server: LiveServer): Promise<HistoryJob> {
+async function startRework(server: LiveServer, days: number): Promise<HistoryJob> {
   const { status, body } = await server.ask('/rederive', 'POST', { from: `-${days + 1}d` });
   expect(status, JSON.stringify(body)).toBe(200);
   return body as HistoryJob;
@@ -134,18 +140,14 @@ async function finished(server: LiveServer, { id }: HistoryJob): Promise<History
 type Row = Readonly<Record<string, unknown>>;
 
 /** What the tables hold, boiled down. When a row was stored is not part of it. */
-async function tables(server: LiveServer) {
+async function tables(server: LiveServer, days: number) {
   const wide = (table: string) =>
     // As text: the hash of a NULL is NULL.
     `SELECT count() AS count, sum(cityHash64(toString(tuple(* EXCEPT (stored_time))))) AS hash FROM ${table}`;
   return {
     spans: await one(server, `${wide('spans')} WHERE project = 'default'`),
     logs: await one(server, `${wide('logs')} WHERE project = 'default'`),
-    ai: await one(
-      server,
-      `SELECT count() AS count, uniqExact(span_id) AS distinct, countIf(price_version != '') AS priced, round(sum(cost_usd), 9) AS usd,
-        sum(input_tokens) AS input, uniqExact(session_id) AS sessions FROM ai_spans WHERE project = 'default'`,
-    ),
+    ai: await calls(server),
     summaries: await one(
       server,
       `SELECT sum(spans) AS count, count() AS traces, sum(cityHash64(*)) AS hash FROM (
@@ -157,7 +159,7 @@ async function tables(server: LiveServer) {
       `SELECT sum(calls) AS count, sum(cityHash64(*)) AS hash FROM (
         SELECT minute, service, name, operation, model, sum(count) AS calls FROM span_rollup_1m WHERE project = 'default' GROUP BY ALL)`,
     ),
-    seen: await seen(server),
+    seen: await seen(server, days),
     services: await one(
       server,
       `SELECT sum(count) AS count FROM service_rollup_1m WHERE project = 'default'`,
@@ -169,8 +171,16 @@ async function tables(server: LiveServer) {
   };
 }
 
+async function calls(server: LiveServer): Promise<Row> {
+  return one(
+    server,
+    `SELECT count() AS count, uniqExact(span_id) AS distinct, countIf(price_version != '') AS priced, round(sum(cost_usd), 9) AS usd,
+      sum(input_tokens) AS input, uniqExact(session_id) AS sessions FROM ai_spans WHERE project = 'default'`,
+  );
+}
+
 /** What the lists and sums of agents say, however they are kept. */
-async function seen(server: LiveServer): Promise<Row> {
+async function seen(server: LiveServer, days: number): Promise<Row> {
   const from = `from=-${days + 1}d`;
   const { totals } = await server.read<OverviewResponse>(`/overview?${from}`);
   const { sessions } = await server.read<SessionsResponse>(`/sessions?${from}&sort=-runs&limit=100`);
