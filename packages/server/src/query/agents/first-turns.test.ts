@@ -30,8 +30,8 @@ const contextOf = (runs: RunCache | undefined): QueryContext => {
 
 beforeAll(async () => {
   telemetry = await TestStore.open(new Date('2026-11-21T12:00:00Z'));
-  for (let trace = 1; trace <= runCount; trace += 1)
-    await telemetry.loadJson('traces', tracesRequest('bot', longRun(trace)));
+  const requests = Array.from({ length: runCount }, (_, index) => tracesRequest('bot', longRun(index + 1)));
+  await telemetry.loadTogether('traces', requests);
 }, 180_000);
 afterAll(async () => telemetry.close());
 

@@ -22,8 +22,8 @@ const stepsOfWorker = 1000;
 
 beforeAll(async () => {
   telemetry = await TestStore.open(new Date('2026-11-21T12:00:00Z'));
-  for (let worker = 0; worker < workers; worker += 1)
-    await telemetry.loadJson('traces', tracesRequest('bot', workOf(worker)));
+  const requests = Array.from({ length: workers }, (_, worker) => tracesRequest('bot', workOf(worker)));
+  await telemetry.loadTogether('traces', requests);
 }, 120_000);
 afterAll(async () => telemetry.close());
 

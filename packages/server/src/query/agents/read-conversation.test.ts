@@ -331,14 +331,13 @@ test('what a prompt tells of earlier runs has what came of it then, not what the
     },
     { trace: 46, past: [begins, call('a'), result('then', 'a')], now: call('b'), tool: look(46, 'now') },
   ];
-  for (const { trace, past, now, tool } of runs)
-    await telemetry.loadJson(
-      'traces',
-      tracesRequest('bot', [
-        spans.call('m', { trace, span: 2, at: 100, attributes: messages(past, [now]) }),
-        tool,
-      ]),
-    );
+  const requests = runs.map(({ trace, past, now, tool }) =>
+    tracesRequest('bot', [
+      spans.call('m', { trace, span: 2, at: 100, attributes: messages(past, [now]) }),
+      tool,
+    ]),
+  );
+  await telemetry.loadTogether('traces', requests);
   for (const [trace, before] of [
     [44, ['look({}) → "then"']],
     [45, ['look({}) → "first"', 'look({}) → "then"']],
