@@ -222,6 +222,8 @@ export const reportedCostField: Field = {
   sources: [
     attribute('gen_ai.usage.cost'),
     attribute('llm.cost.total'),
+    // LiteLLM.
+    attribute('gen_ai.cost.total_cost'),
     attribute('langfuse.observation.cost_details', { path: ['total'] }),
     attribute('operation.cost'),
     attribute('mlflow.llm.cost', { path: ['total_cost'] }),

@@ -31,6 +31,18 @@ beforeAll(async () => {
       generation(1, '{"input":0.001,"output":0.002}'),
       generation(2, '{"input":0.001,"output":0.002,"total":0.01}'),
       generation(3, '{"input":0.001,"output":"a lot"}'),
+      spans.call('gpt-4o', {
+        trace: 2,
+        span: 4,
+        at: 4,
+        name: 'litellm_request',
+        tokens: [1200, 80],
+        attributes: {
+          'gen_ai.provider.name': 'openai',
+          'gen_ai.response.model': 'gpt-4o',
+          'gen_ai.cost.total_cost': 0.00252,
+        },
+      }),
     ]),
   );
 });
@@ -43,4 +55,10 @@ test('parts are added up where Langfuse is told no total, and what is no sum sta
   expect(run.costUsd).toBeCloseTo(0.013, 12);
   const cost = runCostResponse.parse(await readRunCost(telemetry.context, hexId(32, 1), createPriceBook()));
   expect(cost.total.costUsd).toBeCloseTo(0.013, 12);
+});
+
+test("what LiteLLM says of a call's cost counts where there is no price", async () => {
+  const { run, steps } = runResponse.parse(await readRun(telemetry.context, hexId(32, 2)));
+  expect(steps[0]?.costUsd).toBe(0.00252);
+  expect(run).toMatchObject({ costUsd: 0.00252, unpricedCalls: 0 });
 });
