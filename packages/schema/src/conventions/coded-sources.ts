@@ -11,8 +11,11 @@ export interface CodedSource {
    * operation's, which `operationSql` reads by itself. `conditional`: all others.
    */
   readonly kind: 'simple' | 'map' | 'conditional';
-  /** Of conditional sources: an attribute without which they give nothing. Of a resource's: none. */
-  readonly gate: string | undefined;
+  /**
+   * Of conditional sources: what a row must have one of, as a key or, where a guard asks for values, as `key=value` in lower case. Rare, so that few rows look at the source.
+   * Of a resource's: none.
+   */
+  readonly gates: readonly string[];
 }
 
 export const ranksPerField = 64;
@@ -24,13 +27,16 @@ export function fieldCode(name: FieldName): number {
 
 export function codedSources(names: readonly FieldName[]): readonly CodedSource[] {
   const taken = new Set<string>();
+  const common = new Set(
+    names.flatMap((name) => (fields[name] as Field).sources.filter(isPlain).map((source) => source.name)),
+  );
   return names.flatMap((name) => {
     const field: Field = fields[name];
     return field.sources.map((source, rank): CodedSource => {
       const kind = name === 'operation' && isPlainMap(source) ? 'map' : kindOf(source, taken);
       if (kind === 'simple') taken.add(source.name);
-      const gate = source.from === 'resource' ? undefined : gateOf(source);
-      return { code: fieldCode(name) + rank, field, source, kind, gate };
+      const gates = source.from === 'resource' ? [] : gatesOf(source, common);
+      return { code: fieldCode(name) + rank, field, source, kind, gates };
     });
   });
 }
@@ -54,10 +60,16 @@ export function requiredFields(columns: readonly DerivedColumn[]): readonly Fiel
   return fieldNames.filter((name) => needed.has(name));
 }
 
-/** The rarer one of attribute and guard: names without a prefix are common, and what guards them is not. */
-function gateOf(source: Source): string {
-  if (source.from !== 'name' && source.name.includes('.')) return source.name;
-  return source.when?.find((guard) => !('present' in guard) || guard.present)?.attribute ?? source.name;
+/** Longer than any value that guards and maps ask for; a payload must not be lower-cased whole. */
+export const valueLengthMax = 48;
+
+/** A value that is asked for is rarer than an attribute; names without a prefix are common, and so is what is also read without a guard. */
+function gatesOf(source: Source, common: ReadonlySet<string>): readonly string[] {
+  for (const guard of source.when ?? [])
+    if ('equals' in guard) return guard.equals.map((value) => `${guard.attribute}=${value}`);
+  const isRare = source.from !== 'name' && source.name.includes('.') && !common.has(source.name);
+  if (isRare) return [source.name];
+  return [source.when?.find((guard) => !('present' in guard) || guard.present)?.attribute ?? source.name];
 }
 
 const isPlain = (source: Source): boolean =>

@@ -6,19 +6,17 @@ const operations = [...new Set(operationField.sources.flatMap((source) => Object
 
 interface OperationHits {
   readonly keys: string;
-  readonly values: string;
+  /** `key=value` of each, in lower case. */
+  readonly pairs: string;
   readonly otherCode: string;
   readonly otherValue: string;
 }
-
-/** Longer than any value in the maps; a payload must not be lower-cased whole. */
-const valueLengthMax = 48;
 
 /**
  * The operation of the first source that knows the value, '' for none. Plain maps are looked up as `key=value` and, for
  * those that take any value, as key; `otherCode` and `otherValue` are the first hit among the remaining sources.
  */
-export function operationSql({ keys, values, otherCode, otherValue }: OperationHits): string {
+export function operationSql({ keys, pairs: pairTexts, otherCode, otherValue }: OperationHits): string {
   const pairs: Coded[] = [];
   const present: Coded[] = [];
   for (const [rank, source] of operationField.sources.entries()) {
@@ -29,10 +27,9 @@ export function operationSql({ keys, values, otherCode, otherValue }: OperationH
       else pairs.push({ text: `${source.name}=${value}`, code });
     }
   }
-  const pair = `concat(key_, '=', lower(left(value_, ${valueLengthMax})))`;
-  const code = `least(${lookUp(pair, pairs)}, if(value_ = '', ${none}, ${lookUp('key_', present)}))`;
+  const code = `least(${lookUp('pair_', pairs)}, if(pair_ = concat(key_, '='), ${none}, ${lookUp('key_', present)}))`;
   // An array that is empty has the minimum 0.
-  const first = `arrayMin(arrayPushBack(arrayMap((key_, value_) -> ${code}, ${keys}, ${values}), toUInt16(${none})))`;
+  const first = `arrayMin(arrayPushBack(arrayMap((key_, pair_) -> ${code}, ${keys}, ${pairTexts}), toUInt16(${none})))`;
   const rank = `intDiv(code_ - 1, ${operations.length})`;
   const isOther = `${otherCode} != 0 AND ${otherCode} - ${fieldCode('operation')} < ${rank}`;
   const name = `${wordsSql(operations)}[(code_ - 1) % ${operations.length} + 1]`;
@@ -54,15 +51,23 @@ function lookUp(key: string, coded: readonly Coded[]): string {
   return `transform(${key}, ${wordsSql(coded.map((each) => each.text))}, ${codes}, toUInt16(${none}))`;
 }
 
+/** Of a key that some source reads. Those of other conventions have their rank, from 1; what nobody reads comes after all. */
+export const tellingCode = 254;
+const nothingCode = 255;
+
+export function keyCodesSql(telling: readonly string[], keys: string): string {
+  const names = [...plainOperations.map(({ name }) => name), ...telling];
+  const codes = names.map((_, index) => (index < plainOperations.length ? index + 1 : tellingCode));
+  return `arrayMap(key_ -> transform(key_, ${wordsSql(names)}, ${numbersSql(codes, 'UInt8')}, toUInt8(${nothingCode})), ${keys})`;
+}
+
 /** `operation` where no step of an AI system was recognised: by the other conventions' telling attributes. */
-export function plainOperationSql(operation: string, attributes: string): string {
+export function plainOperationSql(operation: string, keyCodes: string): string {
   const ranks = numbersSql(
     plainOperations.map((_, index) => index + 1),
     'UInt8',
   );
-  const names = wordsSql(plainOperations.map((plain) => plain.name));
   const known = wordsSql(plainOperations.map((plain) => plain.operation));
   // An empty array has the minimum 0, which is no rank, so such spans are `other` too.
-  const rank = `arrayMin(arrayMap(key_ -> transform(key_, ${names}, ${ranks}, toUInt8(255)), mapKeys(${attributes})))`;
-  return `if(${operation} != '', ${operation}, transform(${rank}, ${ranks}, ${known}, 'other'))`;
+  return `if(${operation} != '', ${operation}, transform(arrayMin(${keyCodes}), ${ranks}, ${known}, 'other'))`;
 }

@@ -1,5 +1,12 @@
-import { codedSources, type CodedSource, fieldCode, ranksPerField, requiredFields } from './coded-sources.ts';
-import { operationSql, plainOperationSql } from './compile-sql-operation.ts';
+import {
+  codedSources,
+  type CodedSource,
+  fieldCode,
+  ranksPerField,
+  requiredFields,
+  valueLengthMax,
+} from './coded-sources.ts';
+import { keyCodesSql, operationSql, plainOperationSql, tellingCode } from './compile-sql-operation.ts';
 import { countFields, type DerivedColumn, derivedColumns, type FieldName, fields } from './fields.ts';
 import { costPartsSql } from './cost-parts.ts';
 import { firstTokenSql, type SpanTimesSql } from './first-token.ts';
@@ -12,6 +19,8 @@ export interface CompileSqlOptions {
   /** Expressions over one row: `Map(…, String)`, where numbers and truth values are text, lists and maps JSON. */
   readonly attributes: string;
   readonly resource: string;
+  /** The keys of the attributes, where `ofKeys` is computed. */
+  readonly keys: string;
   /** The span's name, or a log record's event name. */
   readonly name: string;
   /** Of spans: the time to the first token may be told by a moment. Expressions over the rows of the SELECT that has the columns. */
@@ -23,13 +32,16 @@ export interface CompileSqlOptions {
 }
 
 export interface CompiledSql {
+  /** What `row` and `columns` read, by name, for a SELECT inside theirs. Best where a resource stands once, before its spans do. */
+  readonly ofResource: Readonly<Record<string, string>>;
+  readonly ofKeys: Readonly<Record<string, string>>;
   /**
    * One tuple with everything. Goes into an inner SELECT as `<row> AS derived`: the analyser copies an alias of the same
    * SELECT into each place that uses it, which takes seconds here.
    */
   readonly row: string;
   /**
-   * Goes into the SELECT around it, where `attributes` is also read. Text columns are String, '' for none. Counts are
+   * Goes into the SELECT around it. Text columns are String, '' for none. Counts are
    * Nullable(UInt64), dollars and milliseconds Nullable(Float64).
    */
   readonly columns: Readonly<Partial<Record<DerivedColumn, string>>>;
@@ -38,8 +50,8 @@ export interface CompiledSql {
 /**
  * ClickHouse expressions for the derived columns. They never throw, whatever the attributes hold.
  *
- * It runs for every span that is stored, so it does not look each of the two hundred sources up. One pass turns the row's
- * keys into codes (field and rank of the source, by hash) and keeps those that are known; sorted by code, the first hit of a
+ * It runs for every span that is stored, so it does not look each of the two hundred sources up. One pass over the row's keys tells, by
+ * hash, whether any can tell something. Where one can, those that are known are turned into codes (field and rank of the source); sorted by code, the first hit of a
  * field is its value. Sources with guards, paths and the like add their hits before the sort (`rule-sql.ts`). Work that most rows
  * do not need stands in a lambda over an array that is empty for them, and must use the lambda's parameter: what does not is
  * computed outside, for every row, as both sides of an `if` are. One-element arrays bind names.
@@ -49,9 +61,11 @@ export interface CompiledSql {
 export function compileSql(options: CompileSqlOptions): CompiledSql {
   const alias = options.alias ?? 'derived';
   const columns = options.columns ?? derivedColumns;
-  const names = requiredFields(columns);
+  const sources = codedSources(requiredFields(columns));
   return {
-    row: rowSql(codedSources(names), columns, options),
+    ofResource: { known_resource_: knownOf(keysOf(sources, 'resource'), options.resource) },
+    ofKeys: { key_codes_: keyCodesSql(keysOf(sources, 'telling'), options.keys) },
+    row: rowSql(sources, columns, options),
     columns: Object.fromEntries(
       columns.map((column, index) => {
         const value = `${alias}.${index + 1}`;
@@ -62,7 +76,7 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
 
   /** What has to do with more than the known attributes. */
   function outerSql(column: DerivedColumn, value: string): string {
-    if (column === 'operation') return plainOperationSql(value, options.attributes);
+    if (column === 'operation') return plainOperationSql(value, 'key_codes_');
     if (column !== 'ttft_ms' || options.times === undefined) return value;
     const named = `${alias}.${columns.length + 1}`;
     return `ifNull(${value}, ${firstTokenSql(named, options.times)})`;
@@ -91,7 +105,10 @@ function rowSql(
   const first = `arrayMap((field_, nth_) -> if(nth_ = 1, field_, 0), hits_.1, arrayEnumerateUniq(hits_.1))`;
   const withFirst = bind('first_', first, withTexts);
   const withHits = bind('hits_', hitsSql(sources, options), withFirst);
-  return `arrayMap(known_ -> ${withHits}, ${knownSql(sources, options)})[1]`;
+  const pair = `concat(key_, '=', lower(left(value_, ${valueLengthMax})))`;
+  const pairs = `arrayMap((key_, value_) -> ${pair}, ${keys}, mapValues(known_.1))`;
+  const withPairs = withHits.includes('pairs_') ? bind('pairs_', pairs, withHits) : withHits;
+  return `arrayMap(known_ -> ${withPairs}, ${knownSql(sources, options)})[1]`;
 }
 
 function columnSql(column: DerivedColumn, sources: readonly CodedSource[]): string {
@@ -99,7 +116,7 @@ function columnSql(column: DerivedColumn, sources: readonly CodedSource[]): stri
     case 'operation':
       return operationSql({
         keys,
-        values: 'mapValues(known_.1)',
+        pairs: 'pairs_',
         otherCode: codeOf(column),
         otherValue: textOf(column),
       });
@@ -151,16 +168,16 @@ function wholeSql(name: TokenColumn, sources: readonly CodedSource[]): string {
 }
 
 /** An array with the row's known attributes and known resource attributes, or an empty one where no source has a value. */
-function knownSql(sources: readonly CodedSource[], options: CompileSqlOptions): string {
-  const known = (keys: readonly string[], map: string) =>
-    keys.length === 0
-      ? `CAST(map(), 'Map(String, String)')`
-      : `mapFilter((key_, value_) -> key_ IN (${wordsSql(keys)}), ${map})`;
-  const attributes = known(keysOf(sources, 'all'), options.attributes);
-  const resource = known(keysOf(sources, 'resource'), options.resource);
-  const telling = `arrayExists(key_ -> key_ IN (${wordsSql(keysOf(sources, 'telling'))}), mapKeys(both_.1))`;
-  return `arrayFilter(both_ -> ${telling} OR notEmpty(both_.2), [tuple(${attributes}, ${resource})])`;
+function knownSql(sources: readonly CodedSource[], { attributes }: CompileSqlOptions): string {
+  const isTelling = `has(key_codes_, ${tellingCode}) OR notEmpty(known_resource_)`;
+  // Not looked through where nothing tells.
+  const map = `if(is_telling_, ${attributes}, ${emptyMap})`;
+  return `arrayMap(is_telling_ -> (${knownOf(keysOf(sources, 'all'), map)}, known_resource_), arrayFilter(is_telling_ -> is_telling_, [${isTelling}]))`;
 }
+
+const emptyMap = `CAST(map(), 'Map(String, String)')`;
+const knownOf = (keys: readonly string[], map: string) =>
+  keys.length === 0 ? emptyMap : `mapFilter((key_, value_) -> key_ IN (${wordsSql(keys)}), ${map})`;
 
 const bind = (name: string, value: string, body: string) => `arrayMap(${name} -> ${body}, [${value}])[1]`;
 const keys = 'mapKeys(known_.1)';
@@ -189,8 +206,14 @@ function hitsSql(sources: readonly CodedSource[], options: CompileSqlOptions): s
   );
   const code = `transform(key_, ${wordsSql(simple.map((each) => each.source.name))}, ${codes}, toUInt16(0))`;
   const direct = `arrayMap((key_, value_) -> (${code}, value_), ${keys}, mapValues(known_.1))`;
-  const scope = { attributes: 'known_.1', resource: 'known_.2', name: options.name };
-  const all = `arrayConcat(${direct}, ${ruleHitsSql(sources, keys, scope)})`;
+  const rules = ruleHitsSql(sources, {
+    attributes: 'known_.1',
+    resource: 'known_.2',
+    name: options.name,
+    keys,
+    pairs: 'pairs_',
+  });
+  const all = `arrayConcat(${direct}, ${rules})`;
   const said = `arrayFilter(hit_ -> hit_.1 != 0 AND hit_.2 != '', ${all})`;
   const numbered = `arrayMap(hit_ -> (hit_.1, hit_.2, ${numberSql(sources)}), ${said})`;
   const field = `intDiv(hit_.1, ${ranksPerField}) + if(hit_.1 < ${fieldCode('input_tokens')} OR ${inRangeSql()}, 0, ${refusedNumbers})`;

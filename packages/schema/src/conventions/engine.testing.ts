@@ -81,6 +81,7 @@ export function selectDerived(table: string): string {
   const compiled = compileSql({
     attributes: 'attributes',
     resource: 'resource',
+    keys: 'mapKeys(attributes)',
     name: 'name',
     times: {
       startNanos: 'start',
@@ -91,8 +92,11 @@ export function selectDerived(table: string): string {
     },
   });
   const columns = Object.entries(compiled.columns).map(([column, sql]) => `${sql} AS ${column}`);
+  const given = Object.entries({ ...compiled.ofResource, ...compiled.ofKeys }).map(
+    ([name, sql]) => `${sql} AS ${name}`,
+  );
   return (
-    `SELECT ${columns.join(', ')} FROM (SELECT *, ${compiled.row} AS derived FROM ${table}) ORDER BY position ` +
+    `SELECT ${columns.join(', ')} FROM (SELECT *, ${compiled.row} AS derived FROM (SELECT *, ${given.join(', ')} FROM ${table})) ORDER BY position ` +
     'SETTINGS output_format_json_quote_64bit_integers = 0, output_format_json_quote_denormals = 1'
   );
 }

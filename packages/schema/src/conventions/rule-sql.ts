@@ -8,28 +8,32 @@ export interface RuleScope {
   readonly attributes: string;
   readonly resource: string;
   readonly name: string;
+  /** The keys of the attributes, and `key=value` of each in lower case. */
+  readonly keys: string;
+  readonly pairs: string;
 }
 
 /**
  * The sources that are more than an attribute's text, as data that one expression interprets: planning a hundred expressions of their
- * own took longer than running them. Rules wait under the attribute they hang on (`gate`) and are looked at only where a row has it;
- * those on resource attributes where the resource has any that counts.
+ * own took longer than running them. Rules wait under what they hang on (`gates`) and are looked at only where a row has it;
+ * those on resource attributes where the resource has any that counts. What looks at a rule is given a copy of the row's attributes, so few should wait in vain.
  */
-export function ruleHitsSql(sources: readonly CodedSource[], keys: string, scope: RuleScope): string {
-  const groups = Map.groupBy(
-    sources.filter((each) => each.kind === 'conditional'),
-    (each) => each.gate ?? resourceGate,
+export function ruleHitsSql(sources: readonly CodedSource[], scope: RuleScope): string {
+  const conditional = sources.filter((each) => each.kind === 'conditional');
+  const waits = conditional.flatMap((each) =>
+    (each.gates.length === 0 ? [resourceGate] : each.gates).map((gate) => ({ gate, each })),
   );
+  const groups = Map.groupBy(waits, ({ gate }) => gate);
   if (groups.size === 0) return '[]::Array(Tuple(UInt16, String))';
   const gates = [...groups.keys()];
-  const rules = `CAST(${sqlString(`[${[...groups.values()].map((group) => `[${group.map(ruleTuple).join(',')}]`).join(',')}]`)}, '${groupsType}')`;
+  const rules = `CAST(${sqlString(`[${[...groups.values()].map((group) => `[${group.map(({ each }) => ruleTuple(each)).join(',')}]`).join(',')}]`)}, '${groupsType}')`;
   const numbers = numbersSql(
     gates.map((_, index) => index + 1),
     'UInt8',
   );
-  const number = `transform(key_, ${wordsSql(gates)}, ${numbers}, toUInt8(0))`;
+  const number = `transform(gate_, ${wordsSql(gates)}, ${numbers}, toUInt8(0))`;
   const ofResource = `if(notEmpty(${scope.resource}), ['${resourceGate}'], [])`;
-  const open = `arrayFilter(gate_ -> gate_ != 0, arrayMap(key_ -> ${number}, arrayConcat(${keys}, ${ofResource})))`;
+  const open = `arrayFilter(gate_ -> gate_ != 0, arrayMap(gate_ -> ${number}, arrayConcat(${scope.keys}, ${scope.pairs}, ${ofResource})))`;
   const waiting = `arrayFlatten(arrayMap(gate_ -> ${rules}[gate_], ${open}))`;
   // Only where the guards hold: what is behind them may be long JSON.
   const allowed = `arrayFilter(rule_ -> ${guardsSql(scope)}, ${waiting})`;

@@ -7,6 +7,7 @@ import { StoreError, type DayToRederive } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { forgetRuns } from './derived-runs.ts';
 import { derivedSql } from './load/derived-sql.ts';
+import { selectItems } from './load/items-sql.ts';
 import { ownRows } from './own-rows.ts';
 import { finishOwnSwaps, finishSharedSwaps, putCopyBack, stagingName, swapDay } from './swap-day.ts';
 import { physicalName } from './table-names.ts';
@@ -70,11 +71,17 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
   const source = physicalName(table, nodes);
   const ofDay = `toDate(${time}) = ${literal(day.day)}`;
   if (nodes.kind === 'single' && (await isEmpty(engine, `${source} WHERE ${ofDay}`))) return;
-  const derived = derivedSql({ name, columns: kind, ...(kind === 'span' ? { times: storedTimes } : {}) });
+  const derived = derivedSql({
+    name,
+    keys: 'mapKeys(attributes)',
+    columns: kind,
+    ...(kind === 'span' ? { times: storedTimes } : {}),
+  });
+  const derivedColumns: Readonly<Record<string, string>> = derived.columns;
   const isWanted = `project = ${literal(day.project)} AND ${time} >= fromUnixTimestamp64Nano(${day.from}, 'UTC') AND ${time} < fromUnixTimestamp64Nano(${day.to}, 'UTC')`;
   const columns = await columnsOf(engine, source);
   const values = columns.map((column) => {
-    const sql = derived.columns[column];
+    const sql = derivedColumns[column];
     return sql === undefined ? column : `if(is_wanted_, ${sql}, ${column})`;
   });
   await replaceDay(engine, {
@@ -83,8 +90,8 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
     columns,
     copiedBy: time,
     select: `SELECT ${values.join(', ')} FROM (
-      SELECT *, ${derived.row} FROM (
-        SELECT *, mapUpdate(attributes, long_attributes) AS a, resource_attributes AS resource_map, ${isWanted} AS is_wanted_
+      SELECT *, ${derived.row} AS derived FROM (
+        SELECT *, ${selectItems({ ...derived.ofKeys, ...derived.ofResource })}mapUpdate(attributes, long_attributes) AS a, resource_attributes AS resource_map, ${isWanted} AS is_wanted_
         FROM ${source} WHERE ${ofDay}))`,
   });
   if (day.signal === 'traces') await remakeAll(engine, day.day);

@@ -1,4 +1,9 @@
-import { compileSql, type DerivedColumn, type SpanTimesSql } from '@sightline/schema/conventions';
+import {
+  type CompiledSql,
+  compileSql,
+  type DerivedColumn,
+  type SpanTimesSql,
+} from '@sightline/schema/conventions';
 
 const identityColumns = [
   'session_id',
@@ -31,25 +36,19 @@ const columnsOf = {
   ],
 } as const satisfies Record<'span' | 'log', readonly DerivedColumn[]>;
 
-/**
- * Derived columns over the map `a` and the resource `resource_map`. `row` is a select item that must be computed in a SELECT
- * inside the one that uses `columns`.
- */
+/** Derived columns over the map `a`, whose keys are `keys` where it is made, and the resource `resource_map`. The row is called `derived`. */
 export function derivedSql(options: {
   readonly name: string;
+  readonly keys: string;
   readonly columns: 'span' | 'log';
   readonly times?: SpanTimesSql;
-}): {
-  readonly row: string;
-  readonly columns: Readonly<Record<string, string>>;
-} {
-  const { row, columns } = compileSql({
+}): CompiledSql {
+  const { columns, ...others } = options;
+  return compileSql({
+    ...others,
     attributes: 'a',
     resource: 'resource_map',
-    name: options.name,
-    columns: columnsOf[options.columns],
-    ...(options.times === undefined ? {} : { times: options.times }),
+    columns: columnsOf[columns],
     alias: 'derived',
   });
-  return { row: `${row} AS derived`, columns };
 }

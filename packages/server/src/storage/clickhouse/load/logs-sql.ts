@@ -1,12 +1,13 @@
 import { idOf, mapText, mapTypes, timeOf, valueText, valueType } from './attribute-sql.ts';
 import { derivedSql } from './derived-sql.ts';
-import { itemsOf } from './items-sql.ts';
+import { itemsOf, selectItems } from './items-sql.ts';
 import type { RowSelect } from './row-select.ts';
 import { longAttributes, shortAttributes, textFlags } from './text-attributes.ts';
 
 /** `logs` from a segment of logs. */
 export function logsSelect(source: string): RowSelect {
-  const derived = derivedSql({ name: 'l.event_name', columns: 'log' });
+  const derived = derivedSql({ name: 'l.event_name', keys: 'mapKeys(l.attributes)', columns: 'log' });
+  const items = itemsOf({ signal: 'logs', item: 'l', source, ofResource: derived.ofResource });
   const columns = {
     project: 'project',
     time: timeOf('if(l.time != 0, l.time, if(l.observed != 0, l.observed, received))'),
@@ -43,7 +44,7 @@ export function logsSelect(source: string): RowSelect {
   };
   return {
     columns,
-    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.row}
-      FROM (SELECT *, ${mapText('l.attributes')} AS a FROM (${itemsOf('logs', 'l', source)})))`,
+    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.row} AS derived
+      FROM (SELECT *, ${selectItems(derived.ofKeys)}${mapText('l.attributes')} AS a FROM (${items})))`,
   };
 }

@@ -64,7 +64,7 @@ export function metricPointsSelect(source: string): RowSelect {
           multiIf(kind = 'gauge', g.exemplars, kind = 'sum', s.exemplars, kind = 'histogram', h.exemplars, e.exemplars) AS exemplars
         FROM (SELECT *, multiIf(notEmpty(m.gauge.points), 'gauge', notEmpty(m.sum.points), 'sum', notEmpty(m.histogram.points), 'histogram',
             notEmpty(m.exponential.points), 'exponential_histogram', 'summary') AS kind
-          FROM (${itemsOf('metrics', 'm', source)}))
+          FROM (${itemsOf({ signal: 'metrics', item: 'm', source })}))
         ARRAY JOIN m.gauge.points AS g, m.sum.points AS s, m.histogram.points AS h, m.exponential.points AS e, m.summary.points AS u))`,
     settings: { enable_unaligned_array_join: 1 },
   };

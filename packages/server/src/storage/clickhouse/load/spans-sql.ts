@@ -1,6 +1,6 @@
 import { idOf, mapText, mapTypes, timeOf } from './attribute-sql.ts';
 import { derivedSql } from './derived-sql.ts';
-import { itemsOf } from './items-sql.ts';
+import { itemsOf, selectItems } from './items-sql.ts';
 import type { RowSelect } from './row-select.ts';
 import { longAttributes, shortAttributes, textFlags } from './text-attributes.ts';
 
@@ -10,6 +10,7 @@ const durationNs = 'if(s.end > s.start, s.end - s.start, 0)';
 export function spansSelect(source: string): RowSelect {
   const derived = derivedSql({
     name: 's.name',
+    keys: 'mapKeys(s.attributes)',
     columns: 'span',
     times: {
       startNanos: 's.start',
@@ -19,6 +20,7 @@ export function spansSelect(source: string): RowSelect {
       droppedEvents: 's.dropped_events',
     },
   });
+  const items = itemsOf({ signal: 'traces', item: 's', source, ofResource: derived.ofResource });
   const columns = {
     project: 'project',
     trace_id: 's.trace_id',
@@ -67,7 +69,7 @@ export function spansSelect(source: string): RowSelect {
   };
   return {
     columns,
-    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.row}
-      FROM (SELECT *, ${mapText('s.attributes')} AS a FROM (${itemsOf('traces', 's', source)})))`,
+    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.row} AS derived
+      FROM (SELECT *, ${selectItems(derived.ofKeys)}${mapText('s.attributes')} AS a FROM (${items})))`,
   };
 }
