@@ -28,7 +28,7 @@ export function fieldCode(name: FieldName): number {
 export function codedSources(names: readonly FieldName[]): readonly CodedSource[] {
   const taken = new Set<string>();
   const common = new Set(
-    names.flatMap((name) => (fields[name] as Field).sources.filter(isPlain).map((source) => source.name)),
+    names.flatMap((name) => fields[name].sources.filter(isPlain).map((source) => source.name)),
   );
   return names.flatMap((name) => {
     const field: Field = fields[name];

@@ -51,14 +51,24 @@ function lookUp(key: string, coded: readonly Coded[]): string {
   return `transform(${key}, ${wordsSql(coded.map((each) => each.text))}, ${codes}, toUInt16(${none}))`;
 }
 
-/** Of a key that some source reads. Those of other conventions have their rank, from 1; what nobody reads comes after all. */
-export const tellingCode = 254;
-const nothingCode = 255;
+/** What a key is. Those of other conventions have their rank, from 1; then come those that tell whose span it is, those that tell of a step, and what nobody reads. */
+export const keyCode = { identity: 253, step: 254, unknown: 255 } as const;
 
-export function keyCodesSql(telling: readonly string[], keys: string): string {
-  const names = [...plainOperations.map(({ name }) => name), ...telling];
-  const codes = names.map((_, index) => (index < plainOperations.length ? index + 1 : tellingCode));
-  return `arrayMap(key_ -> transform(key_, ${wordsSql(names)}, ${numbersSql(codes, 'UInt8')}, toUInt8(${nothingCode})), ${keys})`;
+export function keyCodesSql(
+  telling: Readonly<Record<'identity' | 'step', readonly string[]>>,
+  keys: string,
+): string {
+  const coded = [
+    ...plainOperations.map(({ name }, index) => ({ name, code: index + 1 })),
+    ...telling.identity.map((name) => ({ name, code: keyCode.identity })),
+    ...telling.step.map((name) => ({ name, code: keyCode.step })),
+  ];
+  const names = wordsSql(coded.map(({ name }) => name));
+  const codes = numbersSql(
+    coded.map(({ code }) => code),
+    'UInt8',
+  );
+  return `arrayMap(key_ -> transform(key_, ${names}, ${codes}, toUInt8(${keyCode.unknown})), ${keys})`;
 }
 
 /** `operation` where no step of an AI system was recognised: by the other conventions' telling attributes. */

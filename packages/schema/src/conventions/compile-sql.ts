@@ -6,7 +6,7 @@ import {
   requiredFields,
   valueLengthMax,
 } from './coded-sources.ts';
-import { keyCodesSql, operationSql, plainOperationSql, tellingCode } from './compile-sql-operation.ts';
+import { keyCode, keyCodesSql, operationSql, plainOperationSql } from './compile-sql-operation.ts';
 import { countFields, type DerivedColumn, derivedColumns, type FieldName, fields } from './fields.ts';
 import { costPartsSql } from './cost-parts.ts';
 import { firstTokenSql, type SpanTimesSql } from './first-token.ts';
@@ -62,15 +62,13 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
   const alias = options.alias ?? 'derived';
   const columns = options.columns ?? derivedColumns;
   const sources = codedSources(requiredFields(columns));
+  const { identity, others, placeOf } = placesOf(columns);
   return {
     ofResource: { known_resource_: knownOf(keysOf(sources, 'resource'), options.resource) },
-    ofKeys: { key_codes_: keyCodesSql(keysOf(sources, 'telling'), options.keys) },
+    ofKeys: { key_codes_: keyCodesSql(tellingKeys(sources), options.keys) },
     row: rowSql(sources, columns, options),
     columns: Object.fromEntries(
-      columns.map((column, index) => {
-        const value = `${alias}.${index + 1}`;
-        return [column, outerSql(column, value)];
-      }),
+      columns.map((column) => [column, outerSql(column, `${alias}.${placeOf(column)}`)]),
     ),
   };
 
@@ -78,7 +76,7 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
   function outerSql(column: DerivedColumn, value: string): string {
     if (column === 'operation') return plainOperationSql(value, 'key_codes_');
     if (column !== 'ttft_ms' || options.times === undefined) return value;
-    const named = `${alias}.${columns.length + 1}`;
+    const named = `${alias}.${identity.length + 1}.${others.length + 1}`;
     return `ifNull(${value}, ${firstTokenSql(named, options.times)})`;
   }
 }
@@ -88,8 +86,46 @@ const fieldNumber = (name: FieldName) => fieldCode(name) / ranksPerField;
 const refusedNumber = (name: FieldName) => fieldNumber(name) + refusedNumbers;
 const refusedNumbers = 256;
 
-/** What the row says, as hits of (field, code, text, number) sorted by code; `hits_`, and by field `texts_` and `numbers_`. */
+/** Who and which request a span is of. Most programs tell it of every span, steps of an AI system or not, so these fields are found without the others. */
+const identityFields = ['session_id', 'user_id', 'correlation_id'] as const satisfies readonly FieldName[];
+
+/** Where each column stands in the row: the others are a tuple in it, of defaults where nothing tells of a step. */
+function placesOf(columns: readonly DerivedColumn[]): {
+  readonly identity: readonly (typeof identityFields)[number][];
+  readonly others: readonly DerivedColumn[];
+  readonly placeOf: (column: DerivedColumn) => string;
+} {
+  const identity = identityFields.filter((name) => columns.includes(name));
+  const others = columns.filter((column) => !identityFields.some((name) => name === column));
+  const placeOf = (column: DerivedColumn) => {
+    const place = identity.findIndex((name) => name === column);
+    return place < 0 ? `${identity.length + 1}.${others.indexOf(column) + 1}` : `${place + 1}`;
+  };
+  return { identity, others, placeOf };
+}
+
+/**
+ * `hits_` are what the row says, as (field, code, text, number) sorted by code, and `pairs_` its `key=value`. In `step_` they stand again, with the keys, where
+ * more is told than whose span it is; its `texts_` and `numbers_` are by field.
+ */
 function rowSql(
+  sources: readonly CodedSource[],
+  columns: readonly DerivedColumn[],
+  options: CompileSqlOptions,
+): string {
+  const { identity, others } = placesOf(columns);
+  const parts = identity.map(
+    (name) => `leftUTF8(hits_.3[indexOf(hits_.1, ${fieldNumber(name)})], ${textLengthMax})`,
+  );
+  if (others.length > 0) parts.push(stepSql(sources, others, options));
+  const withHits = bind('hits_', hitsSql(sources, options), `tuple(${parts.join(', ')})`);
+  const pair = `concat(key_, '=', lower(left(value_, ${valueLengthMax})))`;
+  const pairs = `arrayMap((key_, value_) -> ${pair}, ${keys}, mapValues(known_.1))`;
+  const withPairs = withHits.includes('pairs_') ? bind('pairs_', pairs, withHits) : withHits;
+  return `arrayMap(known_ -> ${withPairs}, ${knownSql(sources, options)})[1]`;
+}
+
+function stepSql(
   sources: readonly CodedSource[],
   columns: readonly DerivedColumn[],
   options: CompileSqlOptions,
@@ -97,26 +133,21 @@ function rowSql(
   const parts = columns.map((column) => columnSql(column, sources));
   if (options.times !== undefined) parts.push(textOf('first_token_time'));
   const row = `tuple(${parts.join(', ')})`;
-  const texts = `mapFromArrays(first_, arrayMap(text_ -> leftUTF8(text_, ${textLengthMax}), hits_.3))`;
-  const hasNumbers = row.includes('numbers_');
-  const withNumbers = hasNumbers ? bind('numbers_', 'mapFromArrays(first_, hits_.4)', row) : row;
-  const withTexts = bind('texts_', texts, withNumbers);
   // Of a key that stands twice in a map, the engine gives either.
-  const first = `arrayMap((field_, nth_) -> if(nth_ = 1, field_, 0), hits_.1, arrayEnumerateUniq(hits_.1))`;
+  const first = `arrayMap((field_, nth_) -> if(nth_ = 1, field_, 0), step_.1.1, arrayEnumerateUniq(step_.1.1))`;
+  const texts = `mapFromArrays(first_, arrayMap(text_ -> leftUTF8(text_, ${textLengthMax}), step_.1.3))`;
+  const withNumbers = bind('numbers_', 'mapFromArrays(first_, step_.1.4)', row);
+  const withTexts = bind('texts_', texts, withNumbers);
   const withFirst = bind('first_', first, withTexts);
-  const withHits = bind('hits_', hitsSql(sources, options), withFirst);
-  const pair = `concat(key_, '=', lower(left(value_, ${valueLengthMax})))`;
-  const pairs = `arrayMap((key_, value_) -> ${pair}, ${keys}, mapValues(known_.1))`;
-  const withPairs = withHits.includes('pairs_') ? bind('pairs_', pairs, withHits) : withHits;
-  return `arrayMap(known_ -> ${withPairs}, ${knownSql(sources, options)})[1]`;
+  return `arrayMap(step_ -> ${withFirst}, arrayFilter(step_ -> step_.4, [tuple(hits_, pairs_, ${keys}, known_.3)]))[1]`;
 }
 
 function columnSql(column: DerivedColumn, sources: readonly CodedSource[]): string {
   switch (column) {
     case 'operation':
       return operationSql({
-        keys,
-        pairs: 'pairs_',
+        keys: 'step_.3',
+        pairs: 'step_.2',
         otherCode: codeOf(column),
         otherValue: textOf(column),
       });
@@ -137,10 +168,10 @@ function columnSql(column: DerivedColumn, sources: readonly CodedSource[]): stri
 }
 
 // Of a field's first hit. Where there is none stand 0, '' and NULL.
-const codeOf = (name: FieldName) => `hits_.2[indexOf(hits_.1, ${fieldNumber(name)})]`;
+const codeOf = (name: FieldName) => `step_.1.2[indexOf(step_.1.1, ${fieldNumber(name)})]`;
 const textOf = (name: FieldName) => `texts_[${fieldNumber(name)}]`;
 /** Not cut. */
-const wholeTextOf = (name: FieldName) => `hits_.3[indexOf(hits_.1, ${fieldNumber(name)})]`;
+const wholeTextOf = (name: FieldName) => `step_.1.3[indexOf(step_.1.1, ${fieldNumber(name)})]`;
 const numberOf = (number: number) => `numbers_[${number}]`;
 /** Without the sign of -0. */
 const plainNumber = (name: FieldName) => `abs(${numberOf(fieldNumber(name))})`;
@@ -150,7 +181,7 @@ const countOf = (name: FieldName) => `accurateCastOrNull(floor(${numberOf(fieldN
 const isUncountable = countFields
   .map(
     (name) =>
-      `(NOT has(hits_.1, ${fieldNumber(name)}) AND isFinite(ifNull(${numberOf(refusedNumber(name))}, nan)))`,
+      `(NOT has(step_.1.1, ${fieldNumber(name)}) AND isFinite(ifNull(${numberOf(refusedNumber(name))}, nan)))`,
   )
   .join(' OR ');
 
@@ -167,12 +198,26 @@ function wholeSql(name: TokenColumn, sources: readonly CodedSource[]): string {
       [${countOf(name)}], [${codeOf(name)}], [${parts}])[1]`;
 }
 
-/** An array with the row's known attributes and known resource attributes, or an empty one where no source has a value. */
+/** The row's known attributes, known resource attributes and whether they tell more than whose span it is, in an array; an empty one where no source has a value. */
 function knownSql(sources: readonly CodedSource[], { attributes }: CompileSqlOptions): string {
-  const isTelling = `has(key_codes_, ${tellingCode}) OR notEmpty(known_resource_)`;
+  const isStep = `has(key_codes_, ${keyCode.step}) OR notEmpty(known_resource_)`;
+  const isTelling = `has(key_codes_, ${keyCode.identity}) OR ${isStep}`;
   // Not looked through where nothing tells.
   const map = `if(is_telling_, ${attributes}, ${emptyMap})`;
-  return `arrayMap(is_telling_ -> (${knownOf(keysOf(sources, 'all'), map)}, known_resource_), arrayFilter(is_telling_ -> is_telling_, [${isTelling}]))`;
+  return `arrayMap(is_telling_ -> (${knownOf(keysOf(sources, 'all'), map)}, known_resource_, ${isStep}), arrayFilter(is_telling_ -> is_telling_, [${isTelling}]))`;
+}
+
+function tellingKeys(sources: readonly CodedSource[]): {
+  readonly step: readonly string[];
+  readonly identity: readonly string[];
+} {
+  const isIdentity = ({ field }: CodedSource) => identityFields.some((name) => fields[name] === field);
+  const step = keysOf(
+    sources.filter((each) => !isIdentity(each)),
+    'telling',
+  );
+  const identity = keysOf(sources.filter(isIdentity), 'telling').filter((key) => !step.includes(key));
+  return { step, identity };
 }
 
 const emptyMap = `CAST(map(), 'Map(String, String)')`;
