@@ -34,15 +34,14 @@ export class AnswerUse {
   /** What stands in square brackets. */
   readonly #brackets: readonly string[];
   readonly #asked: ReadonlySet<string>;
-  /** Content words by sentence. */
-  readonly #sentences: readonly ReadonlySet<string>[];
+  /** In which sentences of the answer a content word stands, by their places. */
+  readonly #sentencesWith = new Map<string, number[]>();
 
   constructor(answer: string, question = '') {
     this.#answer = answer.toLowerCase();
     this.#asked = new Set(contentWords(question));
-    this.#sentences = splitText(answer, /(?<=[.!?。！？])\s+|\n+/u).map(
-      (each) => new Set(contentWords(each)),
-    );
+    for (const [place, sentence] of splitText(answer, /(?<=[.!?。！？])\s+|\n+/u).entries())
+      for (const word of new Set(contentWords(sentence))) addTo(this.#sentencesWith, word, place);
     this.#sequences = sequencesOf(answer);
     this.#brackets = this.#answer.match(/\[[^[\]]{1,200}\]/g) ?? [];
     this.#citedRanks = new Set(
@@ -60,14 +59,17 @@ export class AnswerUse {
     if (overlap === null) return { isUsed: id === null ? null : false, usedBy: null, overlap };
     if (overlap >= overlapMin || shared >= sharedSequencesMin)
       return { isUsed: true, usedBy: 'overlap', overlap };
-    const isSaid = text !== null && this.#saysOneOf(text);
-    return { isUsed: isSaid, usedBy: isSaid ? 'statement' : null, overlap };
+    const says = text !== null && this.#saysOneOf(text);
+    return { isUsed: says, usedBy: says ? 'statement' : null, overlap };
   }
 
   #saysOneOf(text: string): boolean {
     return splitText(text, /(?<=[.!?。！？;])\s+|\n+/u).some((statement) => {
       const words = [...new Set(contentWords(statement))].filter((word) => !this.#asked.has(word));
-      return this.#sentences.some((sentence) => isSaidIn(sentence, words));
+      const found = new Map<number, string[]>();
+      for (const word of words)
+        for (const place of this.#sentencesWith.get(word) ?? []) addTo(found, place, word);
+      return [...found.values()].some((inSentence) => isSaid(inSentence, words.length));
     });
   }
 
@@ -80,14 +82,20 @@ export class AnswerUse {
   }
 }
 
-function isSaidIn(sentence: ReadonlySet<string>, words: readonly string[]): boolean {
-  const found = words.filter((word) => sentence.has(word));
+/** Whether a sentence with these of so many content words of a statement says it. */
+function isSaid(found: readonly string[], words: number): boolean {
   const telling = found.filter((word) => word.replace(/\P{N}/gu, '').length >= tellingDigitsMin);
   if (telling.length > 1 || (telling.length === 1 && found.length >= statementWordsMin)) return true;
-  const share = found.length / words.length;
+  const share = found.length / words;
   if (found.length > statementWordsMin) return share >= longStatementShareMin;
   const isTelling = found.length === statementWordsMin || /\p{N}/u.test(found.join('')) || share === 1;
   return found.length > 1 && isTelling && share >= statementShareMin;
+}
+
+function addTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 const splitText = (text: string, at: RegExp): readonly string[] => text.split(at, statementsMax);
