@@ -7,7 +7,14 @@ import {
   valueLengthMax,
 } from './coded-sources.ts';
 import { keyCode, keyCodesSql, operationSql, plainOperationSql } from './compile-sql-operation.ts';
-import { countFields, type DerivedColumn, derivedColumns, type FieldName, fields } from './fields.ts';
+import {
+  countFields,
+  type DerivedColumn,
+  derivedColumns,
+  type FieldName,
+  fields,
+  identityFields,
+} from './fields.ts';
 import { costPartsSql } from './cost-parts.ts';
 import { firstTokenSql, type SpanTimesSql } from './first-token.ts';
 import { providerSql } from './provider-sql.ts';
@@ -27,8 +34,6 @@ export interface CompileSqlOptions {
   readonly times?: SpanTimesSql;
   /** Which columns to compute; all unless said. One call for all of them costs least. */
   readonly columns?: readonly DerivedColumn[];
-  /** The alias under which the outer SELECT finds `row`; `derived` unless said. */
-  readonly alias?: string;
 }
 
 export interface CompiledSql {
@@ -59,16 +64,16 @@ export interface CompiledSql {
  * It is planned for every load, so it is short: the planner takes longer for a node (0.1 ms) than for a literal of kilobytes, and five times as long for a lambda.
  */
 export function compileSql(options: CompileSqlOptions): CompiledSql {
-  const alias = options.alias ?? 'derived';
   const columns = options.columns ?? derivedColumns;
   const sources = codedSources(requiredFields(columns));
-  const { identity, others, placeOf } = placesOf(columns);
+  const places = placesOf(columns);
+  const { identity, others, placeOf } = places;
   return {
     ofResource: { known_resource_: knownOf(keysOf(sources, 'resource'), options.resource) },
     ofKeys: { key_codes_: keyCodesSql(tellingKeys(sources), options.keys) },
-    row: rowSql(sources, columns, options),
+    row: rowSql(sources, places, options),
     columns: Object.fromEntries(
-      columns.map((column) => [column, outerSql(column, `${alias}.${placeOf(column)}`)]),
+      columns.map((column) => [column, outerSql(column, `derived.${placeOf(column)}`)]),
     ),
   };
 
@@ -76,7 +81,7 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
   function outerSql(column: DerivedColumn, value: string): string {
     if (column === 'operation') return plainOperationSql(value, 'key_codes_');
     if (column !== 'ttft_ms' || options.times === undefined) return value;
-    const named = `${alias}.${identity.length + 1}.${others.length + 1}`;
+    const named = `derived.${identity.length + 1}.${others.length + 1}`;
     return `ifNull(${value}, ${firstTokenSql(named, options.times)})`;
   }
 }
@@ -86,15 +91,14 @@ const fieldNumber = (name: FieldName) => fieldCode(name) / ranksPerField;
 const refusedNumber = (name: FieldName) => fieldNumber(name) + refusedNumbers;
 const refusedNumbers = 256;
 
-/** Who and which request a span is of. Most programs tell it of every span, steps of an AI system or not, so these fields are found without the others. */
-const identityFields = ['session_id', 'user_id', 'correlation_id'] as const satisfies readonly FieldName[];
-
 /** Where each column stands in the row: the others are a tuple in it, of defaults where nothing tells of a step. */
-function placesOf(columns: readonly DerivedColumn[]): {
+interface Places {
   readonly identity: readonly (typeof identityFields)[number][];
   readonly others: readonly DerivedColumn[];
   readonly placeOf: (column: DerivedColumn) => string;
-} {
+}
+
+function placesOf(columns: readonly DerivedColumn[]): Places {
   const identity = identityFields.filter((name) => columns.includes(name));
   const others = columns.filter((column) => !identityFields.some((name) => name === column));
   const placeOf = (column: DerivedColumn) => {
@@ -110,10 +114,9 @@ function placesOf(columns: readonly DerivedColumn[]): {
  */
 function rowSql(
   sources: readonly CodedSource[],
-  columns: readonly DerivedColumn[],
+  { identity, others }: Places,
   options: CompileSqlOptions,
 ): string {
-  const { identity, others } = placesOf(columns);
   const parts = identity.map(
     (name) => `leftUTF8(hits_.3[indexOf(hits_.1, ${fieldNumber(name)})], ${textLengthMax})`,
   );
@@ -121,8 +124,7 @@ function rowSql(
   const withHits = bind('hits_', hitsSql(sources, options), `tuple(${parts.join(', ')})`);
   const pair = `concat(key_, '=', lower(left(value_, ${valueLengthMax})))`;
   const pairs = `arrayMap((key_, value_) -> ${pair}, ${keys}, mapValues(known_.1))`;
-  const withPairs = withHits.includes('pairs_') ? bind('pairs_', pairs, withHits) : withHits;
-  return `arrayMap(known_ -> ${withPairs}, ${knownSql(sources, options)})[1]`;
+  return `arrayMap(known_ -> ${bind('pairs_', pairs, withHits)}, ${knownSql(sources, options)})[1]`;
 }
 
 function stepSql(

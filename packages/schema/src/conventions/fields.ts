@@ -43,6 +43,13 @@ export type DerivedColumn = Exclude<FieldName, keyof typeof helperFields> | 'mod
 /** What a call is billed by. Where one of these was reported as what cannot be counted, the cost is NaN: there was one, and nobody knows it. */
 export const countFields = ['input_tokens', 'output_tokens'] as const satisfies readonly FieldName[];
 
+/** Who and which request a span is of. Most programs tell it of every span, steps of an AI system or not, so these fields are found without the others. */
+export const identityFields = [
+  'session_id',
+  'user_id',
+  'correlation_id',
+] as const satisfies readonly FieldName[];
+
 export const fieldNames = Object.keys(fields) as readonly FieldName[];
 export const derivedColumns: readonly DerivedColumn[] = [
   ...fieldNames.filter((name) => !isHelper(name)),

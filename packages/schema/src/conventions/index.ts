@@ -1,7 +1,14 @@
 export { compileSql, type CompiledSql, type CompileSqlOptions } from './compile-sql.ts';
 export { attributeText, derive, type DerivedFields, type DeriveInput } from './derive.ts';
 export type { SpanTimes, SpanTimesSql } from './first-token.ts';
-export { type DerivedColumn, derivedColumns, type FieldName, fieldNames, fields } from './fields.ts';
+export {
+  type DerivedColumn,
+  derivedColumns,
+  type FieldName,
+  fieldNames,
+  fields,
+  identityFields,
+} from './fields.ts';
 export type {
   Conversation,
   MediaPart,

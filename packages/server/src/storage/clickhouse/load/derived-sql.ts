@@ -2,18 +2,14 @@ import {
   type CompiledSql,
   compileSql,
   type DerivedColumn,
+  identityFields,
   type SpanTimesSql,
 } from '@sightline/schema/conventions';
 
-const identityColumns = [
-  'session_id',
-  'user_id',
-  'correlation_id',
-] as const satisfies readonly DerivedColumn[];
 const columnsOf = {
-  log: identityColumns,
+  log: identityFields,
   span: [
-    ...identityColumns,
+    ...identityFields,
     'operation',
     'provider',
     'request_model',
@@ -49,6 +45,5 @@ export function derivedSql(options: {
     attributes: 'a',
     resource: 'resource_map',
     columns: columnsOf[columns],
-    alias: 'derived',
   });
 }
