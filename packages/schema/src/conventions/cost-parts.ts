@@ -1,12 +1,14 @@
 /** What a call cost, where only its parts are told: `{"input":0.001,"output":0.002}`. In SQL and in TypeScript, with the same answer. */
+import { parseJson } from './derive-source.ts';
+import { isRecord } from './messages/json.ts';
 import { maximum } from './source.ts';
 
 /**
  * The sum; null where any of the parts is no number of dollars, or one is called the total: it was asked before, and what is beside it is not to be added up.
  */
 export function sumOfParts(text: string): number | null {
-  const parts = objectOf(text);
-  if (parts === undefined || Object.hasOwn(parts, 'total')) return null;
+  const parts = parseJson(text);
+  if (!isRecord(parts) || Object.hasOwn(parts, 'total')) return null;
   const dollars = Object.values(parts);
   if (dollars.length === 0 || !dollars.every(isDollars)) return null;
   const sum = dollars.reduce((total, each) => total + each, 0);
@@ -15,15 +17,6 @@ export function sumOfParts(text: string): number | null {
 
 const isDollars = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && !Object.is(value, -0);
-
-function objectOf(text: string): object | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** `sumOfParts` as an expression; NULL for ''. NaN spoils a sum, and is no more than the maximum. */
 export function costPartsSql(text: string): string {

@@ -51,7 +51,8 @@ function member(value: unknown, step: string | number): unknown {
   return entry;
 }
 
-function parseJson(text: string): unknown {
+/** undefined for what is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
