@@ -1,6 +1,5 @@
 /**
- * Lets in only what will be visible soon. The gate estimates how long the loaders need for what is journalled and not
- * yet loaded; beyond `lagMsMax` requests wait a moment before they are written, which slows senders down to the pace of
+ * Lets in only what will be visible soon. The loaders forecast when what comes in now will be in the tables; beyond `lagMsMax` requests wait a moment before they are written, which slows senders down to the pace of
  * the engine without an error. Those that waited too long are refused with the time after which to try
  * again. How many bytes wait is bounded where bodies are read, see MemoryBudget.
  *
@@ -23,12 +22,10 @@ export interface GateView {
   /** Bytes that the engine refused. They share the journal's bound: nothing acknowledged is lost, and no disk fills. */
   quarantineBytes(): number;
   /**
-   * Milliseconds of work for the loaders: what is journalled now and `enteringBytes` more. Undefined while the engine
-   * is away for this signal.
+   * Milliseconds until what is journalled now and `enteringBytes` more are in the tables; 0 where letting in more would make nothing later that is
+   * worth a load. Undefined while the engine is away for this signal.
    */
-  queueMs(signal: TelemetrySignal, enteringBytes: number): number | undefined;
-  /** What each load takes beside, which refusing requests would not shorten. */
-  overheadMs(): number;
+  visibleInMs(signal: TelemetrySignal, enteringBytes: number): number | undefined;
 }
 
 interface Waiter {
@@ -101,11 +98,8 @@ export class Gate {
   }
 
   #hasRoom(signal: TelemetrySignal): boolean {
-    const queueMs = this.#view.queueMs(signal, this.#enteringBytes);
-    if (queueMs === undefined) return true;
-    const overheadMs = this.#view.overheadMs();
-    // Less work than the fixed part per load would not be seen sooner, only loaded at less than half the pace.
-    return queueMs < Math.max(this.#limits.lagMsMax - overheadMs, overheadMs);
+    const visibleInMs = this.#view.visibleInMs(signal, this.#enteringBytes);
+    return visibleInMs === undefined || visibleInMs < this.#limits.lagMsMax;
   }
 
   async #wait(signal: TelemetrySignal, bytes: number): Promise<void> {

@@ -162,14 +162,13 @@ export class Ingest {
       slots: this.limits.loadSlots,
       sealAfterMs: this.limits.sealAfterMs,
       smallLoadEveryMs: this.limits.smallLoadEveryMs,
+      loadEveryMs: this.limits.loadEveryMs,
       events: this.#loaderEvents(),
     });
-    const { queueMs, overheadMs } = this.#loader;
     const view = {
       journalBytes: () => this.#journalBytes(),
       quarantineBytes: () => quarantine.bytes,
-      queueMs,
-      overheadMs,
+      visibleInMs: this.#loader.visibleInMs,
     };
     this.#gate = new Gate(this.limits, view, clock);
     this.#canary = this.#makeCanary();

@@ -14,6 +14,8 @@ export interface IngestLimits {
   readonly sealAfterMs: number;
   /** … and small loads of a signal begin at most this often: each costs the engine the planning of its statement. */
   readonly smallLoadEveryMs: number;
+  /** … and while one is under way the next begins this long after it. */
+  readonly loadEveryMs: number;
   /** Segments loaded at one time. */
   readonly loadSlots: number;
   /** Estimated time to visible beyond which requests wait before they are written … */
@@ -32,8 +34,9 @@ export const defaultLimits: IngestLimits = {
   segmentBytesMax: 16 * mebibyte,
   sealAfterMs: 100,
   smallLoadEveryMs: 600,
+  loadEveryMs: 350,
   loadSlots: 2,
-  lagMsMax: 400,
+  lagMsMax: 550,
   waitMsMax: 2_000,
 };
 

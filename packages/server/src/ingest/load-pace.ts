@@ -1,8 +1,8 @@
 import type { TelemetrySignal } from '@sightline/schema/api';
 
 /** First guesses, until the engine has shown its pace. */
-const initialBytesPerMs = 8_000;
-const initialOverheadMs = 50;
+const initialBytesPerMs = 16_000;
+const initialOverheadMs = 150;
 /** Smaller loads tell the cost of a statement, larger ones the pace of the engine. */
 const smallBytesMax = 256 << 10;
 const largeBytesMin = 1 << 20;
@@ -38,5 +38,10 @@ export class LoadPace {
   /** Milliseconds one loader needs for `byteLength` bytes, beside the fixed part. */
   workMs(signal: TelemetrySignal, byteLength: number): number {
     return byteLength / this.#bytesPerMs[signal];
+  }
+
+  /** With the fixed part. */
+  loadMs(signal: TelemetrySignal, byteLength: number): number {
+    return this.#overheadMs + this.workMs(signal, byteLength);
   }
 }

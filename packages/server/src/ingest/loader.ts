@@ -12,6 +12,7 @@ import { StoreError } from '../storage/telemetry-store.ts';
 import { backOffMs } from './backoff.ts';
 import { errnoOf } from './disk.ts';
 import { trimSegment, type Journal } from './journal.ts';
+import { doneInMs } from './load-forecast.ts';
 import { LoadPace } from './load-pace.ts';
 import type { Quarantined } from './quarantine.ts';
 import { loadingExtension, refusedExtension, type Segment } from './segment.ts';
@@ -24,6 +25,7 @@ export interface LoaderOptions {
   readonly slots: number;
   readonly sealAfterMs: number;
   readonly smallLoadEveryMs: number;
+  readonly loadEveryMs: number;
   readonly events: LoaderEvents;
 }
 
@@ -82,25 +84,38 @@ export class Loader {
   }
 
   /** See GateView. Segments that are late anyway are left out: new data overtakes them. */
-  readonly queueMs = (signal: TelemetrySignal, enteringBytes: number): number | undefined => {
+  readonly visibleInMs = (signal: TelemetrySignal, enteringBytes: number): number | undefined => {
     if (this.#away.has(signal)) return undefined;
     const { journals, slots, clock } = this.#options;
-    const nowMs = clock.monotonicMs();
-    const sealed = [...this.#waiting, ...this.#running.keys()];
-    const fresh = sealed.filter((segment) => !segment.late);
-    let workMs = this.#pace.workMs(signal, enteringBytes);
-    for (const segment of fresh) workMs += this.#pace.workMs(segment.signal, segment.byteLength);
-    for (const [other, journal] of journals)
-      if (!this.#away.has(other)) workMs += this.#pace.workMs(other, journal.activeBytes);
-    const slotsForFresh = fresh.length < sealed.length ? Math.max(1, slots - 1) : slots;
-    let slowdown = 1;
-    for (const [segment, { beganMs }] of this.#running)
-      slowdown = Math.max(slowdown, this.#pace.slowdown(segment.signal, segment.byteLength, nowMs - beganMs));
-    return (workMs * slowdown) / slotsForFresh;
-  };
+    const bytes = enteringBytes + (journals.get(signal)?.activeBytes ?? 0);
+    const waiting = this.#waiting.filter((segment) => !segment.late);
+    // Less than a load is worth would not be seen sooner, only loaded at less than half the pace.
+    const isWorthLoading = this.#pace.workMs(signal, bytes) > this.#pace.overheadMs;
+    if (!isWorthLoading && !waiting.some((segment) => segment.signal === signal)) return 0;
 
-  /** See GateView. */
-  readonly overheadMs = (): number => this.#pace.overheadMs;
+    const nowMs = clock.monotonicMs();
+    const underWay = [...this.#running]
+      .filter(([segment]) => !segment.late)
+      .map(([segment, { beganMs }]) => ({ segment, elapsedMs: nowMs - beganMs }));
+    const others = [...journals].filter(
+      ([other, { activeBytes }]) => other !== signal && activeBytes > 0 && !this.#away.has(other),
+    );
+    const areLate = this.#waiting.length > waiting.length || this.#running.size > underWay.length;
+    const plannedMs = doneInMs({
+      slots: areLate ? Math.max(1, slots - 1) : slots,
+      running: underWay.map(({ segment, elapsedMs }) => Math.max(0, this.#loadMs(segment) - elapsedMs)),
+      ahead: [
+        ...waiting.map((segment) => this.#loadMs(segment)),
+        ...others.map(([other, { activeBytes }]) => this.#pace.loadMs(other, activeBytes)),
+      ],
+      restMs: this.#restsUntilMs(signal) - nowMs,
+      loadMs: this.#pace.loadMs(signal, bytes),
+    });
+    const slowdowns = underWay.map(({ segment, elapsedMs }) =>
+      this.#pace.slowdown(segment.signal, segment.byteLength, elapsedMs),
+    );
+    return plannedMs * Math.max(1, ...slowdowns);
+  };
 
   /** Takes a sealed segment in charge. */
   readonly add = (segment: Segment): void => {
@@ -189,6 +204,10 @@ export class Loader {
     await Promise.all([...[...this.#running.values()].map(async ({ done }) => done), ...this.#asides]);
   }
 
+  #loadMs({ signal, byteLength }: Segment): number {
+    return this.#pace.loadMs(signal, byteLength);
+  }
+
   #isOpen(): boolean {
     return this.#pauses === 0 && !this.#stop.signal.aborted;
   }
@@ -235,9 +254,22 @@ export class Loader {
     const { sealAfterMs, smallLoadEveryMs } = this.#options;
     const { overheadMs } = this.#pace;
     const dueMs = sinceMs + sealAfterMs;
-    if (this.#pace.workMs(signal, bytes) > overheadMs) return dueMs;
+    if (this.#pace.workMs(signal, bytes) > overheadMs) return Math.max(dueMs, this.#restsUntilMs(signal));
     const everyMs = smallLoadEveryMs - Math.max(0, overheadMs - sealAfterMs);
-    return Math.max(dueMs, (this.#beganMs.get(signal) ?? -Infinity) + everyMs);
+    return Math.max(dueMs, this.#begunMs(signal) + everyMs);
+  }
+
+  /**
+   * Loads of a signal that are under way at one time begin one after the other, and what comes meanwhile is the next: it is on its way for one and a half loads
+   * and not two, and no load is left with a single request.
+   */
+  #restsUntilMs(signal: TelemetrySignal): number {
+    const isRunning = [...this.#running.keys()].some((segment) => segment.signal === signal);
+    return isRunning ? this.#begunMs(signal) + this.#options.loadEveryMs : -Infinity;
+  }
+
+  #begunMs(signal: TelemetrySignal): number {
+    return this.#beganMs.get(signal) ?? -Infinity;
   }
 
   async #run(segment: Segment): Promise<void> {

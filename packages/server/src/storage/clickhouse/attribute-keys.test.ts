@@ -39,10 +39,10 @@ const keys = async (): Promise<readonly string[]> =>
 test('gathers keys with their types at once, and new ones a few seconds later', async () => {
   const gatherer = new AttributeKeys(engine, clock);
   await insert(`map('a', '1', 'b', 'x')`, 'is');
-  await gatherer.loaded('traces');
+  await gatherer.loaded('traces', 0);
   expect(await keys()).toEqual(['attribute a i 3', 'attribute b s 3', 'resource service.name s 3']);
   await insert(`map('c', '{}')`, 'j');
-  await gatherer.loaded('traces');
+  await gatherer.loaded('traces', 0);
   expect(await keys()).toHaveLength(3);
   nowMs += 5_000;
   await gatherer.close();
@@ -59,9 +59,9 @@ test('takes up again after the engine refused', async () => {
     clock,
   );
   await insert(`map('a', '1')`, 'i');
-  await gatherer.loaded('traces');
+  await gatherer.loaded('traces', 0);
   isAway = false;
-  await gatherer.loaded('traces');
+  await gatherer.loaded('traces', 0);
   expect(await keys()).toContain('attribute a i 3');
 });
 
@@ -77,13 +77,13 @@ test('goes by the clock of the engine, which stamps rows', async () => {
     clock,
   );
   await insert(`map('before', '1')`, 'i');
-  await gatherer.loaded('traces');
+  await gatherer.loaded('traces', 0);
   expect(await keys()).toEqual([]);
   nowMs += 5_000;
   await engine.command(
     `INSERT INTO spans (project, trace_id, span_id, start_time, attributes, attribute_types, stored_time)
       SELECT 'p', 't', 's', now(), map('a', '1'), 'i', now64(3) + toIntervalMillisecond(${ahead})`,
   );
-  await gatherer.loaded('traces');
+  await gatherer.loaded('traces', 0);
   expect(await keys()).toEqual(['attribute a i 1']);
 });

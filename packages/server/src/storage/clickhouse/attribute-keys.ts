@@ -1,12 +1,16 @@
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
-import type { ClickHouseEngine } from './engine.ts';
+import { backgroundSettings } from './background-settings.ts';
+import { type ClickHouseEngine, settingsSql } from './engine.ts';
 import { engineNowMs } from './own-rows.ts';
 
 /** Between two gatherings of a signal. The first after a pause is at once. */
 const intervalMs = 5_000;
-/** A load decides on its rows' `stored_time` and shows them some time later. Rows in this overlap count again, which is all that `count` suffers. */
-const overlapMs = 10_000;
+/**
+ * A load decides on its rows' `stored_time` and shows them when it is done, so what is looked at begins as much earlier as the longest load took, and this. Rows in
+ * the overlap count again, which is all that `count` suffers.
+ */
+const marginMs = 1_000;
 
 const sources: Record<TelemetrySignal, { readonly table: string; readonly time: string }> = {
   traces: { table: 'spans', time: 'start_time' },
@@ -23,6 +27,8 @@ export class AttributeKeys {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   /** When a signal was gathered last, by our clock. */
   readonly #gatheredMs = new Map<TelemetrySignal, number>();
+  /** How long the longest of its loads took that ended since. */
+  readonly #longestMs = new Map<TelemetrySignal, number>();
   /** Up to where its rows were looked at, by the engine's clock. */
   readonly #storedMs = new Map<TelemetrySignal, number>();
   readonly #timers = new Map<TelemetrySignal, NodeJS.Timeout>();
@@ -33,8 +39,9 @@ export class AttributeKeys {
     this.#clock = clock;
   }
 
-  /** To be called after a load: resolves when the keys are in the table, or at once where they will be later. */
-  async loaded(signal: TelemetrySignal): Promise<void> {
+  /** To be called after a load, with how long it took: resolves when the keys are in the table, or at once where they will be later. */
+  async loaded(signal: TelemetrySignal, elapsedMs: number): Promise<void> {
+    this.#longestMs.set(signal, Math.max(elapsedMs, this.#longestMs.get(signal) ?? 0));
     if (this.#timers.has(signal)) return;
     const dueMs = (this.#gatheredMs.get(signal) ?? -Infinity) + intervalMs - this.#clock.monotonicMs();
     if (dueMs <= 0) return this.#gather(signal);
@@ -57,8 +64,11 @@ export class AttributeKeys {
 
   async #gather(signal: TelemetrySignal): Promise<void> {
     const lastMs = this.#gatheredMs.get(signal);
+    const longestMs = this.#longestMs.get(signal) ?? 0;
     this.#gatheredMs.set(signal, this.#clock.monotonicMs());
-    const work = this.#gatherSince(signal).catch(() => {
+    this.#longestMs.delete(signal);
+    const work = this.#gatherSince(signal, longestMs + marginMs).catch(() => {
+      this.#longestMs.set(signal, Math.max(longestMs, this.#longestMs.get(signal) ?? 0));
       // The next load tries again, from the same time on.
       if (lastMs === undefined) this.#gatheredMs.delete(signal);
       else this.#gatheredMs.set(signal, lastMs - intervalMs);
@@ -69,7 +79,7 @@ export class AttributeKeys {
   }
 
   /** What was stored since the last time, by the engine's clock, which stamps rows and need not agree with ours. */
-  async #gatherSince(signal: TelemetrySignal): Promise<void> {
+  async #gatherSince(signal: TelemetrySignal, overlapMs: number): Promise<void> {
     const now = Number(await engineNowMs(this.#engine));
     const since = (this.#storedMs.get(signal) ?? now) - overlapMs;
     await this.#engine.command(gatherSql(signal, since));
@@ -88,12 +98,12 @@ function gatherSql(signal: TelemetrySignal, sinceMs: number): string {
   return `INSERT INTO attribute_keys (project, signal, source, key, type, last_seen, count)
     SELECT project, '${signal}', entry.1 AS source, entry.2 AS key, entry.3 AS type, max(seen), sum(rows)
     FROM (
-      SELECT project, cityHash64(${each((source, map) => `mapKeys(${map}), toString(${source}_types)`)}) AS set,
+      SELECT project, cityHash64(${each((source, map) => `${map}.keys, toString(${source}_types)`)}) AS set,
         toDateTime(max(${time}), 'UTC') AS seen, count() AS rows,
-        ${each((source, map) => `any(mapKeys(${map})) AS ${source}_keys, any(toString(${source}_types)) AS ${source}_kinds`)}
+        ${each((source, map) => `any(${map}.keys) AS ${source}_keys, any(toString(${source}_types)) AS ${source}_kinds`)}
       FROM ${table} WHERE stored_time >= fromUnixTimestamp64Milli(toInt64(${sinceMs}), 'UTC')
       GROUP BY project, set)
     ARRAY JOIN arrayConcat(${each((source) => `arrayMap((key, type) -> ('${source}', toString(key), type), ${source}_keys, splitByString('', ${source}_kinds))`)}) AS entry
     GROUP BY project, source, key, type
-    SETTINGS max_threads = 1, max_execution_time = 10`;
+    SETTINGS ${settingsSql({ ...backgroundSettings, max_execution_time: 10 })}`;
 }

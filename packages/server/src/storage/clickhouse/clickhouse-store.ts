@@ -37,8 +37,9 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
     },
     load: async (segment) => {
       await swaps.finish();
+      const beganMs = clock.monotonicMs();
       const rows = await writes.during(async () => loadSegment(engine, segment));
-      await keys.loaded(segment.signal);
+      await keys.loaded(segment.signal, clock.monotonicMs() - beganMs);
       return { rows };
     },
     putPrices: (rows) => writePrices(engine, rows),

@@ -1,14 +1,14 @@
 /** The tables `runs` and `run_sums`: filled with what can be made of `ai_spans`, and forgotten where that changed under it. */
 import { assert } from '@sightline/base';
 import type { RunsProgressToRecord, RunSumsToForget, RunsToDerive, Statement } from '../telemetry-store.ts';
+import { backgroundSettings } from './background-settings.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { ownRows } from './own-rows.ts';
 import { onCluster, physicalName } from './table-names.ts';
 
 const settings = {
   insert_deduplicate: 0,
-  max_threads: 1,
-  max_insert_threads: 1,
+  ...backgroundSettings,
   max_memory_usage: 2 * 1024 ** 3,
   max_bytes_before_external_group_by: 512 * 1024 ** 2,
   max_partitions_per_insert_block: 0,
