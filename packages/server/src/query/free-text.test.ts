@@ -20,13 +20,14 @@ beforeAll(async () => {
       span: 1,
       at,
       attributes: {
+        'app.order': `ord_${at}-x`,
         'gen_ai.input.messages': JSON.stringify([
           { role: 'user', parts: [{ type: 'text', content: said(at) }] },
         ]),
       },
     }),
   );
-  await telemetry.loadJson('traces', tracesRequest('bot', calls));
+  await telemetry.loadJson('traces', tracesRequest('bot.larkfield.internal', calls));
 });
 afterAll(async () => telemetry.close());
 
@@ -47,8 +48,9 @@ async function search(q: string): Promise<{ traceIds: string[]; rowsRead: number
 
 const newestFirst = Array.from({ length: count }, (_, at) => hexId(32, count - at));
 
-test('a word that nobody wrote reads no row', async () => {
-  expect(await search('zebrafinch')).toEqual({ traceIds: [], rowsRead: 0 });
+test('words that nobody wrote read no row, and one alone only values that are in no index yet', async () => {
+  expect(await search('"zebra finch"')).toEqual({ traceIds: [], rowsRead: 0 });
+  expect(await search('zebrafinch')).toEqual({ traceIds: [], rowsRead: count });
 });
 
 test('a word of one text finds its span', async () => {
@@ -65,4 +67,12 @@ test('what is not in a text excludes none, and what is in all excludes all', asy
   expect((await search('NOT zebrafinch')).traceIds).toEqual(newestFirst);
   expect((await search('NOT 77th')).traceIds).toEqual(newestFirst.filter((id) => id !== hexId(32, 78)));
   expect((await search('NOT everybody')).traceIds).toEqual([]);
+});
+
+test('what is pasted whole is found as a value, of the resource too, and as the id of a trace', async () => {
+  expect((await search('ord_77-x')).traceIds).toEqual([hexId(32, 78)]);
+  expect((await search('"ord_77"')).traceIds).toEqual([]);
+  expect((await search('bot.larkfield.internal')).traceIds).toEqual(newestFirst);
+  expect((await search(hexId(32, 78))).traceIds).toEqual([hexId(32, 78)]);
+  expect((await search('NOT ord_77-x')).traceIds).toEqual(newestFirst.filter((id) => id !== hexId(32, 78)));
 });

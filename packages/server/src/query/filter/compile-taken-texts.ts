@@ -2,9 +2,9 @@
 import type { Match } from '@sightline/schema/filter';
 import { addressedBytesMin, replaceMarks, takeTexts } from '@sightline/schema/otlp';
 import { inRange } from '../sql/range-sql.ts';
-import { type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
+import { joinSql, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
 import { textsOfDays } from '../sql/texts-sql.ts';
-import { attributeText, compileTextMatch, isTaken } from './compile-condition.ts';
+import { attributeText, compileTextMatch, isTaken, mapOf } from './compile-condition.ts';
 import type { FilterScope } from './compile-filter.ts';
 import { compileText, compileWords } from './compile-text.ts';
 
@@ -26,9 +26,24 @@ export function compileLongText(signal: SignalWithTexts, parts: readonly string[
     WHERE ${usedWithin(scope)} AND ${compileWords(parts, { words: wordsOfBody, exact })}`;
   const some = sql`(SELECT groupArray(id) FROM (${texts} LIMIT ${uint(textsLookedUpMax + 1)}))`;
   const areMany = sql`length(${some}) > ${uint(textsLookedUpMax)}`;
-  return sql`(${compileText(signal, parts)}
+  return sql`(${compileText(signal, parts)}${compileWholeValue(parts)}
     OR hasAny(text_ids, if(${areMany}, [${noText}], arrayPushBack(${some}, ${noText})))
     OR (${areMany} AND arrayExists(text_id -> text_id IN (${texts}), text_ids)))`;
+}
+
+/**
+ * What is pasted whole, such as the id of a customer or the name of a host, and may be a short value of an attribute or the id of the trace. Written as the indexes over
+ * values know it: they are of whole values, so parts of them are found by their field only. Words with spaces between them are of texts: looking at the values of each row that has
+ * both takes as long again.
+ */
+function compileWholeValue(parts: readonly string[]): Sql {
+  const [value = ''] = parts;
+  if (parts.length !== 1 || value === '' || /\s/.test(value)) return trusted('');
+  const maps = [mapOf.attribute, mapOf.resource].map(
+    (map) => sql` OR has(mapValues(${trusted(map)}), ${string(value)})`,
+  );
+  const ofTrace = /^[0-9a-f]{32}$/i.test(value) ? [sql` OR trace_id = unhex(${string(value)})`] : [];
+  return joinSql([...maps, ...ofTrace], '');
 }
 
 type SignalWithTexts = 'spans' | 'logs';
