@@ -85,5 +85,6 @@ test('goes by the clock of the engine, which stamps rows', async () => {
       SELECT 'p', 't', 's', now(), map('a', '1'), 'i', now64(3) + toIntervalMillisecond(${ahead})`,
   );
   await gatherer.loaded('traces', 0);
+  await gatherer.close();
   expect(await keys()).toEqual(['attribute a i 1']);
 });

@@ -1,10 +1,9 @@
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
-import { backgroundSettings } from './background-settings.ts';
-import { type ClickHouseEngine, settingsSql } from './engine.ts';
+import type { ClickHouseEngine } from './engine.ts';
 import { engineNowMs } from './own-rows.ts';
 
-/** Between two gatherings of a signal. The first after a pause is at once. */
+/** Between two gatherings of a signal. */
 const intervalMs = 5_000;
 /**
  * A load decides on its rows' `stored_time` and shows them when it is done, so what is looked at begins as much earlier as the longest load took, and this. Rows in
@@ -39,12 +38,13 @@ export class AttributeKeys {
     this.#clock = clock;
   }
 
-  /** To be called after a load, with how long it took: resolves when the keys are in the table, or at once where they will be later. */
+  /** To be called after a load, with how long it took. Resolves at once where the table has keys of the signal; those of the first load are there when that is done. */
   async loaded(signal: TelemetrySignal, elapsedMs: number): Promise<void> {
     this.#longestMs.set(signal, Math.max(elapsedMs, this.#longestMs.get(signal) ?? 0));
     if (this.#timers.has(signal)) return;
-    const dueMs = (this.#gatheredMs.get(signal) ?? -Infinity) + intervalMs - this.#clock.monotonicMs();
-    if (dueMs <= 0) return this.#gather(signal);
+    const gatheredMs = this.#gatheredMs.get(signal);
+    if (gatheredMs === undefined) return this.#gather(signal);
+    const dueMs = Math.max(0, gatheredMs + intervalMs - this.#clock.monotonicMs());
     const later = (): void => {
       this.#timers.delete(signal);
       void this.#gather(signal);
@@ -105,5 +105,5 @@ function gatherSql(signal: TelemetrySignal, sinceMs: number): string {
       GROUP BY project, set)
     ARRAY JOIN arrayConcat(${each((source) => `arrayMap((key, type) -> ('${source}', toString(key), type), ${source}_keys, splitByString('', ${source}_kinds))`)}) AS entry
     GROUP BY project, source, key, type
-    SETTINGS ${settingsSql({ ...backgroundSettings, max_execution_time: 10 })}`;
+    SETTINGS max_threads = 1, max_execution_time = 10`;
 }

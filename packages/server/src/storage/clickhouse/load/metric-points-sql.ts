@@ -4,21 +4,21 @@ import type { RowSelect } from './row-select.ts';
 
 /**
  * `metric_points` from a segment of metrics. A metric has points of exactly one kind. The five arrays are joined side by side
- * (`enable_unaligned_array_join` fills the four empty ones with defaults), which stays linear in the number of points; what
- * kinds share is then picked by `kind`.
+ * (`enable_unaligned_array_join` fills the four empty ones with defaults); what kinds share is then picked by `kind`. What the metric says of all of its points is taken out of
+ * it before: whatever is asked of the metric behind the join is repeated for each point, with all of its points in it.
  */
 export function metricPointsSelect(source: string): RowSelect {
   const columns = {
     project: 'project',
-    name: 'm.name',
+    name: 'metric_name',
     type: 'kind',
-    unit: 'm.unit',
-    description: 'm.description',
-    temporality: `multiIf(kind = 'sum', m.sum.temporality, kind = 'histogram', m.histogram.temporality, kind = 'exponential_histogram', m.exponential.temporality, 0)`,
-    monotonic: `kind = 'sum' AND m.sum.monotonic`,
+    unit: 'unit',
+    description: 'description',
+    temporality: 'temporality',
+    monotonic: 'monotonic',
     service: 'service',
     series_id:
-      'cityHash64(m.name, mapSort(resource_map), scope_name, scope_version, mapSort(scope_map), mapSort(a), kind)',
+      'cityHash64(metric_name, mapSort(resource_map), scope_name, scope_version, mapSort(scope_map), mapSort(a), kind)',
     attributes: 'a',
     attribute_types: mapTypes('point_attributes'),
     resource_attributes: 'resource_map',
@@ -60,12 +60,15 @@ export function metricPointsSelect(source: string): RowSelect {
   return {
     columns,
     from: `(SELECT *, ${mapText('point_attributes')} AS a
-      FROM (SELECT *, g, s, h, e, u, if(kind = 'gauge', g, s) AS number, ${ofKind('attributes')} AS point_attributes,
+      FROM (SELECT * EXCEPT (gauges, sums, histograms, exponentials, summaries), g, s, h, e, u, if(kind = 'gauge', g, s) AS number, ${ofKind('attributes')} AS point_attributes,
           multiIf(kind = 'gauge', g.exemplars, kind = 'sum', s.exemplars, kind = 'histogram', h.exemplars, e.exemplars) AS exemplars
-        FROM (SELECT *, multiIf(notEmpty(m.gauge.points), 'gauge', notEmpty(m.sum.points), 'sum', notEmpty(m.histogram.points), 'histogram',
-            notEmpty(m.exponential.points), 'exponential_histogram', 'summary') AS kind
+        FROM (SELECT * EXCEPT (m), m.name AS metric_name, m.unit AS unit, m.description AS description,
+            multiIf(notEmpty(gauges), 'gauge', notEmpty(sums), 'sum', notEmpty(histograms), 'histogram', notEmpty(exponentials), 'exponential_histogram', 'summary') AS kind,
+            multiIf(kind = 'sum', m.sum.temporality, kind = 'histogram', m.histogram.temporality, kind = 'exponential_histogram', m.exponential.temporality, 0) AS temporality,
+            kind = 'sum' AND m.sum.monotonic AS monotonic,
+            m.gauge.points AS gauges, m.sum.points AS sums, m.histogram.points AS histograms, m.exponential.points AS exponentials, m.summary.points AS summaries
           FROM (${itemsOf({ signal: 'metrics', item: 'm', source })}))
-        ARRAY JOIN m.gauge.points AS g, m.sum.points AS s, m.histogram.points AS h, m.exponential.points AS e, m.summary.points AS u))`,
+        ARRAY JOIN gauges AS g, sums AS s, histograms AS h, exponentials AS e, summaries AS u))`,
     settings: { enable_unaligned_array_join: 1 },
   };
 }
