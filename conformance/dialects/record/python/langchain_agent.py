@@ -12,7 +12,7 @@ def get_weather(city: str) -> str:
     return weather(city)
 
 
-def run() -> None:
+def run(callbacks: list = ()) -> None:
     agent = create_agent(ChatOpenAI(model='gpt-4o'), [get_weather], system_prompt='Be brief.', name='weatherman')
     metadata = {'thread_id': 'thread-9', 'user_id': 'ann'}
-    agent.invoke({'messages': [{'role': 'user', 'content': TWO_CALLS}]}, {'metadata': metadata})
+    agent.invoke({'messages': [{'role': 'user', 'content': TWO_CALLS}]}, {'metadata': metadata, 'callbacks': list(callbacks)})

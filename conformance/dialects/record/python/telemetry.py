@@ -17,6 +17,9 @@ os.environ.update(
     ANTHROPIC_API_KEY='none',
     ANTHROPIC_BASE_URL=url,
     GOOGLE_API_KEY='none',
+    AWS_ACCESS_KEY_ID='none',
+    AWS_SECRET_ACCESS_KEY='none',
+    CREWAI_DISABLE_TELEMETRY='true',
     GOOGLE_GEMINI_BASE_URL=url,
 )
 

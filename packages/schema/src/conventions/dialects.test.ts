@@ -17,6 +17,8 @@ import { readToolUse } from './messages/read-tool-use.ts';
 const folder = join(import.meta.dirname, '../../../../conformance/dialects');
 const book = createPriceBook();
 
+const claudeOnBedrock = ((363 * 3 + 2000 * 0.3 + 400 * 3.75 + 160 * 15) * 1.1) / 1e6;
+
 /**
  * What each recorded run cost, worked out by hand. gpt-4o at 2.50 in, 1.25 cached and 10 out per million tokens: a call
  * with 1200 in (1024 cached) and 80 out is 0.00252, without the cached part 0.0038. text-embedding-3-small at 0.02:
@@ -51,6 +53,23 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'google-adk-python': (523 * 0.3 + 2048 * 0.03 + 160 * 2.5) / 1e6,
   // gpt-4o: 2,411 in (2,048 cached), 160 out; the framework names itself as the provider.
   'strands-python': (363 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
+  // claude-sonnet-4-5 in one region of Bedrock, ten percent more: 363 fresh, 2,000 read, 400 written, 160 out.
+  'bedrock-opentelemetry-python': claudeOnBedrock,
+  'bedrock-openllmetry-python': claudeOnBedrock,
+  'strands-bedrock-python': claudeOnBedrock,
+  // gpt-4o: 3,606 in (3,072 cached), 240 out; and Claude: 184 fresh, 1,000 read, 150 and 50 written, 80 out.
+  'logfire-python':
+    (534 * 2.5 + 3072 * 1.25 + 240 * 10) / 1e6 + (184 * 3 + 1000 * 0.3 + 150 * 3.75 + 50 * 6 + 80 * 15) / 1e6,
+  // gpt-4o: 3,606 in (3,072 cached), 240 out.
+  'crewai-openinference-python': (534 * 2.5 + 3072 * 1.25 + 240 * 10) / 1e6,
+  // The query alone has usage: 1,203 in (1,024 cached), 80 out.
+  'llama-index-openinference-python': (179 * 2.5 + 1024 * 1.25 + 80 * 10) / 1e6,
+  // It drops cached tokens: 2,403 in, 160 out.
+  'smolagents-python': (2403 * 2.5 + 160 * 10) / 1e6,
+  // gpt-4o: 2,403 in (2,048 cached), 160 out.
+  'mlflow-python': (355 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
+  // Twice: 4,810 in (4,096 cached), 320 out.
+  'langfuse-python': (714 * 2.5 + 4096 * 1.25 + 320 * 10) / 1e6,
   // Two spans beside each other, one call: 187 fresh, 1,000 read, 150 written for five minutes and 50 for an hour, 80 out.
   'anthropic-stream-python': (187 * 3 + 1000 * 0.3 + 150 * 3.75 + 50 * 6 + 80 * 15) / 1e6,
 };

@@ -1,4 +1,5 @@
 import { codexSpan, fromCodingAgents } from './model-table.ts';
+import { llamaIndexAgents, openInferenceStep } from './operation-table.ts';
 import { attribute, type Field, type Guard } from './source.ts';
 
 /** The conversation a span belongs to. */
@@ -60,6 +61,8 @@ export const correlationField: Field = {
   ],
 };
 
+const openInferenceAgent: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['agent'] }];
+
 export const agentField: Field = {
   type: 'text',
   sources: [
@@ -72,12 +75,19 @@ export const agentField: Field = {
     // LangChain's `create_agent`, by OpenInference and LangSmith.
     attribute('metadata', { path: ['lc_agent_name'] }),
     attribute('langsmith.metadata.lc_agent_name'),
-    attribute('', { from: 'name', when: [{ attribute: 'openinference.span.kind', equals: ['agent'] }] }),
+    // These name the span after agent and method: smolagents, AutoGen, CrewAI.
+    ...['.run', '.on_messages_stream', '._execute_core'].map((until) =>
+      attribute('', { from: 'name', afterPrefix: '', until, when: openInferenceAgent }),
+    ),
+    attribute('', { from: 'name', when: openInferenceAgent }),
+    attribute('', { from: 'name', map: llamaIndexAgents, when: openInferenceStep }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['agent'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'mlflow.spanType', equals: ['"agent"', 'agent'] }] }),
     attribute('gen_ai.agent.name', { from: 'resource' }),
   ],
 };
+
+const openInferenceTool: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['tool'] }];
 
 export const toolField: Field = {
   type: 'text',
@@ -91,15 +101,19 @@ export const toolField: Field = {
     attribute('tool_name', { when: [...codexSpan, { attribute: 'tool_source', present: true }] }),
     ...fromCodingAgents('function_name'),
     // These have no attribute for it and name the span after the tool.
-    attribute('', { from: 'name', when: [{ attribute: 'openinference.span.kind', equals: ['tool'] }] }),
+    attribute('', { from: 'name', afterPrefix: '', until: '.__call__', when: openInferenceTool }),
+    attribute('', { from: 'name', when: openInferenceTool }),
     attribute('', { from: 'name', when: [{ attribute: 'langsmith.span.kind', equals: ['tool'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['tool'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'mlflow.spanType', equals: ['"tool"', 'tool'] }] }),
-    attribute('', {
-      from: 'name',
-      afterPrefix: 'tools/call ',
-      when: [{ attribute: 'mcp.method.name', present: true }],
-    }),
+    // The second is the client of Python's own SDK.
+    ...['tools/call ', 'MCP send tools/call '].map((afterPrefix) =>
+      attribute('', {
+        from: 'name',
+        afterPrefix,
+        when: [{ attribute: 'mcp.method.name', present: true }],
+      }),
+    ),
     attribute('', {
       from: 'name',
       afterPrefix: 'execute_tool ',
@@ -109,7 +123,6 @@ export const toolField: Field = {
 };
 
 const openInferenceModel: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['llm'] }];
-const openInferenceTool: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['tool'] }];
 
 export const toolCallIdField: Field = {
   type: 'text',
@@ -162,8 +175,8 @@ export const firstTokenTimeField: Field = {
 
 /** Events of a span by whose time the first piece of the answer is known, where no attribute tells. */
 export const firstTokenEvents = {
-  /** OpenInference. */
-  once: ['First Token Stream Event'],
+  /** OpenInference, MLflow. */
+  once: ['First Token Stream Event', 'mlflow.chunk.item.0'],
   /** OpenLLMetry, now and before. SDKs keep the last 128 events of a span: where some were dropped, the first piece was among them. */
   repeated: ['gen_ai.content.completion.chunk', 'llm.content.completion.chunk'],
 } as const;

@@ -25,8 +25,27 @@ const byStrands = (startsWith: readonly string[]): readonly (readonly Guard[])[]
     { attribute, equals: ['strands-agents'] },
     { attribute: 'gen_ai.request.model', startsWith },
   ]);
-/** Their providers count cached tokens beside the input, and Strands passes that on. */
-export const strandsBesideCache = byStrands([...bedrockModels, 'claude']);
+/** Their providers count cached tokens beside the input. Strands passed that on until 1.53; since then it adds them up, and writes the cache down by OpenTelemetry's names. */
+const strandsBesideCache = byStrands([...bedrockModels, 'claude']).map((when) => [
+  ...when,
+  { attribute: 'gen_ai.usage.cache_read.input_tokens', present: false },
+  { attribute: 'gen_ai.usage.cache_creation.input_tokens', present: false },
+]);
+
+/** As Bedrock counts, too: OpenTelemetry's instrumentations of AWS clients, and OpenLLMetry's, which cuts the maker off the name of the model. */
+const bedrockBesideCache: readonly (readonly Guard[])[] = [
+  [
+    { attribute: 'gen_ai.system', equals: ['aws.bedrock'] },
+    { attribute: 'rpc.system', equals: ['aws-api'] },
+  ],
+  [
+    { attribute: 'gen_ai.provider.name', equals: ['aws.bedrock'] },
+    { attribute: 'gen_ai.request.model', startsWith: ['claude', 'nova'] },
+  ],
+];
+
+/** Where `gen_ai.usage.input_tokens` leaves out what came from the cache and went into it. */
+export const besideCache: readonly (readonly Guard[])[] = [...strandsBesideCache, ...bedrockBesideCache];
 
 export const providerField: Field = {
   type: 'provider',
@@ -68,6 +87,8 @@ export const requestModelField: Field = {
     // A call that failed has no answer to name the model, only what was asked for.
     attribute('llm.invocation_parameters', { path: ['model'] }),
     attribute('mlflow.llm.model', { quoted: true }),
+    // Of a call that failed, MLflow has only what was asked for.
+    attribute('model', { quoted: true, when: [{ attribute: 'mlflow.spanType', present: true }] }),
     ...fromCodingAgents('model'),
     attribute('model', { when: codexTurn }),
   ],
@@ -107,6 +128,7 @@ export const serviceTierField: Field = {
     attribute('anthropic.response.service_tier'),
     attribute('ai.response.providerMetadata', { path: ['openai', 'serviceTier'] }),
     attribute('ai.response.providerMetadata', { path: ['anthropic', 'usage', 'service_tier'] }),
+    attribute('langfuse.observation.model.parameters', { path: ['service_tier'] }),
     attribute('llm.invocation_parameters', { path: ['service_tier'] }),
   ],
 };

@@ -1,6 +1,6 @@
 import type { OperationKind } from '../api/traces.ts';
 import { codexSpan } from './model-table.ts';
-import { attribute, type Field, type Source } from './source.ts';
+import { attribute, type Field, type Guard, type Source } from './source.ts';
 
 type Kinds = Readonly<Record<string, OperationKind>>;
 
@@ -179,6 +179,40 @@ const mcpNames: Kinds = Object.fromEntries(
 /** OpenLLMetry before the GenAI conventions. */
 const llmRequestTypes: Kinds = { chat: 'llm', completion: 'llm', embedding: 'embedding', rerank: 'rerank' };
 
+/** OpenInference calls the agents of LlamaIndex chains. */
+export const openInferenceStep: readonly Guard[] = [
+  { attribute: 'openinference.span.kind', equals: ['chain'] },
+];
+/** By the names of their spans, what they are called. */
+export const llamaIndexAgents: Readonly<Record<string, string>> = {
+  'functionagent.run': 'FunctionAgent',
+  'reactagent.run': 'ReActAgent',
+  'codeactagent.run': 'CodeActAgent',
+  'agentworkflow.run': 'AgentWorkflow',
+};
+
+/** OpenLLMetry's spans of LlamaIndex retrievers are tasks: those of the library itself, by name. */
+const llamaIndexRetrievers: Kinds = Object.fromEntries(
+  [
+    'VectorIndexRetriever',
+    'VectorIndexAutoRetriever',
+    'BM25Retriever',
+    'QueryFusionRetriever',
+    'AutoMergingRetriever',
+    'RouterRetriever',
+    'RecursiveRetriever',
+    'SummaryIndexRetriever',
+    'DocumentSummaryIndexLLMRetriever',
+    'KeywordTableSimpleRetriever',
+    'PGRetriever',
+  ].flatMap((name) =>
+    ['task', 'workflow'].map((kind) => [`${name}.${kind}`.toLowerCase(), 'retrieval' as const]),
+  ),
+);
+
+const traceloopTask: readonly Guard[] = [{ attribute: 'traceloop.span.kind', equals: ['task'] }];
+const crewAi: readonly Guard[] = [{ attribute: 'gen_ai.provider.name', equals: ['crewai'] }];
+
 const any = (kind: OperationKind): Kinds => ({ '*': kind });
 
 /** Says what the span is. */
@@ -203,8 +237,26 @@ const declared: readonly Source[] = [
     map: any('step'),
     when: [{ attribute: 'openinference.span.kind', equals: ['tool'] }],
   }),
+  // OpenLLMetry calls all that CrewAI does an agent's work.
+  attribute('traceloop.span.kind', { map: { task: 'step' }, when: crewAi }),
+  attribute('crewai.crew.id', { map: any('workflow'), when: crewAi }),
   attribute('gen_ai.operation.name', { map: genAiOperations }),
+  // LlamaIndex makes the request here, and sends it in a span of its own.
+  attribute('', {
+    from: 'name',
+    afterPrefix: '',
+    until: '._prepare_chat_with_tools',
+    map: any('step'),
+    when: [{ attribute: 'openinference.span.kind', equals: ['llm'] }],
+  }),
+  attribute('', {
+    from: 'name',
+    map: Object.fromEntries(Object.keys(llamaIndexAgents).map((name) => [name, 'agent'])),
+    when: openInferenceStep,
+  }),
   attribute('openinference.span.kind', { map: openInferenceKinds }),
+  attribute('tool.name', { map: any('tool'), when: traceloopTask }),
+  attribute('traceloop.entity.name', { map: llamaIndexRetrievers }),
   attribute('traceloop.span.kind', { map: traceloopKinds }),
   attribute('langfuse.observation.type', { map: langfuseTypes }),
   attribute('ai.operationId', { map: aiSdkOperations }),

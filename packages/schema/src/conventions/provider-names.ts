@@ -52,6 +52,8 @@ export const providerAliases: Readonly<Record<string, string>> = {
   'generativelanguage.googleapis.com': 'gcp.gemini',
   // Frameworks that name themselves: whose model it is, is not said.
   'strands-agents': '',
+  autogen: '',
+  crewai: '',
   'api.openai.com': 'openai',
   'api.anthropic.com': 'anthropic',
   'api.groq.com': 'groq',

@@ -1,4 +1,4 @@
-import { fromCodingAgents, strandsBesideCache } from './model-table.ts';
+import { besideCache, fromCodingAgents } from './model-table.ts';
 import { attribute, type Field, type Guard, type Source } from './source.ts';
 
 const cache = ['cache_read_tokens', 'cache_write_tokens'] as const;
@@ -29,6 +29,10 @@ const adkThoughts: readonly Guard[] = [
   { attribute: 'gen_ai.usage.experimental.reasoning_tokens', present: true },
 ];
 
+/** Logfire adds up what came in and keeps the parts as the provider told them. */
+const fromLogfire = (...paths: readonly (readonly string[])[]): readonly Source[] =>
+  paths.map((path) => attribute('gen_ai.usage.raw', { path }));
+
 /** All input, cached or not, as OpenTelemetry and OpenAI count. Sources that leave the cached part out say so. */
 export const inputTokensField: Field = {
   type: 'tokens',
@@ -36,7 +40,7 @@ export const inputTokensField: Field = {
   sources: [
     reportedTo(['anthropic', 'usage', 'input_tokens'], { excludes: cache }),
     attribute('ai.usage.promptTokens', { excludes: cache, when: anthropicByAiSdk }),
-    ...strandsBesideCache.map((when) => attribute('gen_ai.usage.input_tokens', { excludes: cache, when })),
+    ...besideCache.map((when) => attribute('gen_ai.usage.input_tokens', { excludes: cache, when })),
     attribute('gen_ai.usage.input_tokens'),
     attribute('gen_ai.usage.prompt_tokens'),
     attribute('llm.token_count.prompt'),
@@ -105,6 +109,11 @@ export const cacheReadTokensField: Field = {
     attribute('gen_ai.usage.details.cache_read_input_tokens'),
     attribute('gen_ai.usage.details.cached_content_tokens'),
     attribute('gen_ai.usage.input_token_details', { path: ['cache_read'] }),
+    ...fromLogfire(
+      ['cache_read_input_tokens'],
+      ['prompt_tokens_details', 'cached_tokens'],
+      ['input_tokens_details', 'cached_tokens'],
+    ),
     ...fromLangSmith(['input_token_details', 'cache_read']),
     attribute('langfuse.observation.usage_details', { path: ['input_cached_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['cache_read_input_tokens'] }),
@@ -125,6 +134,8 @@ export const cacheWriteTokensField: Field = {
     attribute('gen_ai.usage.cache_write.input_tokens'),
     attribute('gen_ai.usage.cache_creation.input_tokens'),
     attribute('gen_ai.usage.cache_creation_input_tokens'),
+    // Strands until 1.53.
+    attribute('gen_ai.usage.cache_write_input_tokens'),
     attribute('gen_ai.usage.input_tokens.cache_write'),
     attribute('llm.token_count.prompt_details.cache_write'),
     attribute('ai.usage.inputTokenDetails.cacheWriteTokens'),
@@ -132,6 +143,7 @@ export const cacheWriteTokensField: Field = {
     reportedTo(['anthropic', 'cacheCreationInputTokens']),
     attribute('gen_ai.usage.details.cache_write_tokens'),
     attribute('gen_ai.usage.details.cache_creation_input_tokens'),
+    ...fromLogfire(['cache_creation_input_tokens']),
     // LangChain says 0 here where it tells writes by how long they are kept; five minutes is what is not said otherwise.
     attribute('gen_ai.usage.input_token_details', { path: ['ephemeral_5m_input_tokens'] }),
     attribute('gen_ai.usage.input_token_details', { path: ['cache_creation'] }),
@@ -164,6 +176,10 @@ export const reasoningTokensField: Field = {
     attribute('gen_ai.usage.details.thoughts_tokens'),
     attribute('gen_ai.usage.details.thinking_tokens'),
     attribute('codex.usage.reasoning_output_tokens'),
+    ...fromLogfire(
+      ['completion_tokens_details', 'reasoning_tokens'],
+      ['output_tokens_details', 'reasoning_tokens'],
+    ),
     ...fromLangSmith(['output_token_details', 'reasoning']),
     attribute('langfuse.observation.usage_details', { path: ['output_reasoning_tokens'] }),
     attribute('langfuse.observation.usage_details', { path: ['output_reasoning'] }),
@@ -182,6 +198,7 @@ export const cacheWrite1hTokensField: Field = {
   type: 'tokens',
   sources: [
     attribute('anthropic.usage.cache_creation.ephemeral_1h_input_tokens'),
+    ...fromLogfire(['cache_creation', 'ephemeral_1h_input_tokens']),
     ...fromCodingAgents('cache_creation_1h_tokens'),
   ],
 };

@@ -52,29 +52,104 @@ const cases: readonly (readonly [
 ])[] = [
   ...(
     [
+      ['over Bedrock', 'us.anthropic.claude-sonnet-4-5-20250929-v1:0'],
+      ['over Anthropic', 'claude-sonnet-4-5'],
+    ] as const
+  ).flatMap(([over, model]) => {
+    const call = {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.system': 'strands-agents',
+      'gen_ai.request.model': model,
+    };
+    const usd = model.startsWith('us.') ? claudeCall * 1.1 : claudeCall;
+    return [
       [
-        'Strands 1.62 over Bedrock: cached tokens beside the input',
-        'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+        `Strands 1.53 ${over}: cached tokens beside the input`,
+        {
+          ...call,
+          ...counts(3000, 100),
+          'gen_ai.usage.cache_read_input_tokens': 2000,
+          'gen_ai.usage.cache_write_input_tokens': 500,
+        },
+        [5500, 100],
+        usd,
       ],
-      ['Strands 1.62 over Anthropic: the same', 'claude-sonnet-4-5'],
+      [
+        `Strands 1.54 ${over}: cached tokens in the input`,
+        {
+          ...call,
+          ...counts(5500, 100),
+          'gen_ai.usage.cache_read.input_tokens': 2000,
+          'gen_ai.usage.cache_read_input_tokens': 2000,
+          'gen_ai.usage.cache_creation.input_tokens': 500,
+          'gen_ai.usage.cache_write_input_tokens': 500,
+        },
+        [5500, 100],
+        usd,
+      ],
+    ] as const;
+  }),
+  ...(
+    [
+      [
+        "OpenTelemetry's AWS client over Bedrock: cached tokens beside the input",
+        'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+        { 'gen_ai.system': 'aws.bedrock', 'rpc.system': 'aws-api' },
+        claudeCall * 1.1,
+      ],
+      [
+        'OpenLLMetry over Bedrock: the same, and the model without its maker',
+        'claude-sonnet-4-5-20250929-v1:0',
+        { 'gen_ai.provider.name': 'aws.bedrock' },
+        claudeCall * 1.1,
+      ],
     ] as const
   ).map(
-    ([name, model]) =>
+    ([name, model, more, usd]) =>
       [
         name,
         {
           'gen_ai.operation.name': 'chat',
-          'gen_ai.system': 'strands-agents',
           'gen_ai.request.model': model,
+          ...more,
           ...counts(3000, 100),
-          'gen_ai.usage.total_tokens': 5600,
           'gen_ai.usage.cache_read.input_tokens': 2000,
           'gen_ai.usage.cache_creation.input_tokens': 500,
         },
         [5500, 100],
-        model.startsWith('us.') ? claudeCall * 1.1 : claudeCall,
+        usd,
+        'aws.bedrock',
       ] as const,
   ),
+  [
+    'Logfire over Anthropic: the parts as the provider told them',
+    {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'anthropic',
+      'gen_ai.request.model': 'claude-sonnet-4-5',
+      ...counts(5500, 100),
+      'gen_ai.usage.raw': JSON.stringify(anthropicUsage),
+    },
+    [5500, 100],
+    claudeCall,
+    'anthropic',
+  ],
+  [
+    'Logfire over OpenAI: the same',
+    {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'gpt-4o',
+      ...counts(1200, 80),
+      'gen_ai.usage.raw': JSON.stringify({
+        prompt_tokens: 1200,
+        prompt_tokens_details: { cached_tokens: 1024 },
+      }),
+    },
+    [1200, 80],
+    cachedCall,
+    'openai',
+  ],
   [
     'AI SDK 4 with Anthropic: fresh input, the cache in the metadata',
     aiSdk(

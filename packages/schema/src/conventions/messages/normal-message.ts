@@ -66,6 +66,7 @@ function findMessages(value: unknown, role: DefaultRole, depth: number): readonl
   if (depth > depthMax) return undefined;
   if (Array.isArray(value)) return fromList(value, role, depth);
   if (!isRecord(value)) return undefined;
+  if (isToolDefinition(value)) return [];
   const message = normalMessage(value, role);
   if (message !== undefined) return [message];
   // LangChain's prompt values and documents.
@@ -105,6 +106,14 @@ function fromList(
   );
 }
 
+/** Langfuse's handler for LangChain puts the tools that a model may call behind the messages, as if each had said something. */
+function isToolDefinition(value: JsonRecord): boolean {
+  const { role, content } = value;
+  return (
+    role === 'tool' && isRecord(content) && content['type'] === 'function' && isRecord(content['function'])
+  );
+}
+
 /** The system prompt that Anthropic, Gemini, AI SDK and the Responses API keep beside the messages. */
 function systemOf(request: JsonRecord): readonly Message[] {
   const config = isRecord(request['config']) ? request['config'] : undefined;
@@ -122,7 +131,7 @@ export function normalMessage(given: JsonRecord, fallback: DefaultRole): Message
   const item = responsesItem(value);
   if (item !== undefined) return item;
   const role = roleOf(value);
-  const content = pick(value, 'parts', 'contents', 'content');
+  const content = pick(value, 'parts', 'contents', 'content', 'blocks');
   const calls = pick(value, 'tool_calls', 'toolCalls') ?? nestedCalls(value);
   if (role === undefined && !isAnswer(value, content, calls)) return undefined;
   const speaker = role ?? fallback;

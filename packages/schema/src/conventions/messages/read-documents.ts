@@ -21,6 +21,7 @@ export function readDocuments(source: MessageSource): readonly RetrievedDocument
             'output.value',
             'traceloop.entity.output',
             'langfuse.observation.output',
+            'mlflow.spanOutputs',
             'gen_ai.completion',
           ),
         ),
@@ -42,9 +43,9 @@ function document(value: unknown): readonly RetrievedDocument[] {
   const given = structured(value);
   if (typeof given === 'string') return [{ content: given }];
   if (!isRecord(given)) return [];
-  const inner = [given['document'], given['kwargs']].find(isRecord);
+  const inner = [given['document'], given['kwargs'], given['node']].find(isRecord);
   const each: JsonRecord = inner === undefined ? given : { ...given, ...inner };
-  const id = text(pick(each, 'id', 'document_id', 'doc_id', 'originalIndex', 'index'));
+  const id = text(pick(each, 'id', 'document_id', 'doc_id', 'id_', 'originalIndex', 'index'));
   const content = text(pick(each, 'content', 'pageContent', 'page_content', 'text', 'document'));
   const score = number(pick(each, 'score', 'relevance_score', 'relevanceScore', 'similarity', 'distance'));
   const metadata = structured(each['metadata']);

@@ -7,7 +7,6 @@ import type { MessageSource, ToolUse } from './message.ts';
 const argumentNames = [
   'gen_ai.tool.call.arguments',
   'ai.toolCall.args',
-  'tool.parameters',
   'gcp.vertex.agent.tool_call_args',
   'lk.pii.function_tool.arguments',
   'lk.function_tool.arguments',
@@ -17,6 +16,7 @@ const argumentNames = [
   'gen_ai.tool.input',
   'mcp.request.argument',
   'function_args',
+  'tool.arguments',
   'arguments',
 ] as const;
 
@@ -34,6 +34,8 @@ const resultNames = [
 
 const inputNames = [
   'input.value',
+  // Of some what the tool was called with, of others the schema of that.
+  'tool.parameters',
   'traceloop.entity.input',
   'langfuse.observation.input',
   'mlflow.spanInputs',
@@ -85,16 +87,27 @@ export function isToolUse(source: MessageSource): boolean {
 function unwrapped(value: unknown): unknown {
   if (!isRecord(value)) return value;
   if (value['tool_name'] !== undefined && value['arguments'] !== undefined) return value['arguments'];
+  if (isPythonCall(value)) return value['kwargs'];
   const only: JsonRecord = value;
   return Object.keys(only).length === 1 && typeof only['input'] === 'string'
     ? structured(only['input'])
     : value;
 }
 
+/** What a decorated function of Python was called with, where all of it has names. smolagents adds a switch of its own. */
+function isPythonCall(value: JsonRecord): boolean {
+  const { args, kwargs, ...others } = value;
+  const isNamed = args === undefined || (Array.isArray(args) && args.length === 0);
+  return isRecord(kwargs) && isNamed && Object.keys(others).every((key) => key === 'sanitize_inputs_outputs');
+}
+
 /** LangChain wraps what a tool gave back into a message, other senders into JSON. */
 function givenBack(given: unknown): unknown {
   const value = plainResult(unquoted(structured(given)));
   if (!isRecord(value)) return value;
+  // LlamaIndex, and OpenLLMetry's span around it.
+  const output = isRecord(value['tool_output']) ? value['tool_output'] : value;
+  if (output['raw_output'] !== undefined && output['tool_name'] !== undefined) return output['raw_output'];
   const [message, ...others] = normalMessages(value, 'assistant');
   const [part, ...more] = message?.parts ?? [];
   const isAlone = others.length === 0 && more.length === 0;

@@ -27,6 +27,12 @@ const programs: readonly Program[] = [
   { dialect: 'google-adk-python', agent: 'weatherman', usd: 0.00061834, cities: ['Paris', 'Rome'] },
   // It names itself as the provider.
   { dialect: 'strands-python', agent: 'weatherman', usd: 0.0050675, cities: ['Paris', 'Rome'] },
+  // It adds cached tokens to the input, which Bedrock counts beside it.
+  { dialect: 'strands-bedrock-python', agent: 'weatherman', usd: 0.0061479, cities: ['Paris', 'Rome'] },
+  // Its agent reports sums, its tools a schema before what they were called with.
+  { dialect: 'smolagents-python', agent: 'weatherman', usd: 0.0076075, cities: ['Paris', 'Rome'] },
+  // Decorated functions wrap what they were called with.
+  { dialect: 'langfuse-python', agent: 'weatherman', usd: 0.0050475, cities: ['Paris', 'Rome'] },
   // The next prompt repeats the calls, and then there is a third.
   {
     dialect: 'openai-agents-python',
