@@ -1,4 +1,4 @@
-"""The SDK traces itself, client and server; names alone say what the client called."""
+"""The SDK traces itself, client and server; names alone say what the client called, and only the server that a tool failed."""
 import asyncio
 import os
 import sys
@@ -21,6 +21,12 @@ def get_weather(city: str) -> str:
     return telemetry.weather(city)
 
 
+@server.tool()
+def broken(city: str) -> str:
+    """Fails."""
+    raise ValueError('no sun')
+
+
 async def ask() -> None:
     started = StdioServerParameters(command=sys.executable, args=[__file__, 'serve'], env=dict(os.environ))
     with trace.get_tracer('app').start_as_current_span('ask'):
@@ -28,6 +34,7 @@ async def ask() -> None:
             await session.initialize()
             await session.list_tools()
             await session.call_tool('get_weather', {'city': 'Paris'})
+            await session.call_tool('broken', {'city': 'Oslo'})
 
 
 if sys.argv[1:] == ['serve']:

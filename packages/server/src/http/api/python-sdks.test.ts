@@ -2,7 +2,13 @@
  * An agent that calls a tool twice at once, told by what the Python packages send: each call has what came of it and not what came of the other, each
  * message stands once, and the dollars are those of a hand.
  */
-import type { ConversationResponse, RunCostResponse, RunResponse } from '@sightline/schema/api';
+import type {
+  ConversationResponse,
+  McpResponse,
+  RunCostResponse,
+  RunResponse,
+  ToolsResponse,
+} from '@sightline/schema/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { LiveServer } from '../../testing/live-server.ts';
 
@@ -47,7 +53,11 @@ const idsOf = new Map<string, string>();
 
 beforeAll(async () => {
   server = await LiveServer.start();
-  for (const dialect of [...programs.map((program) => program.dialect), 'anthropic-stream-python']) {
+  for (const dialect of [
+    ...programs.map((program) => program.dialect),
+    'anthropic-stream-python',
+    'mcp-python',
+  ]) {
     const [traceId = ''] = await server.sendRecording(dialect, Date.now() - 60_000);
     idsOf.set(dialect, traceId);
   }
@@ -99,4 +109,16 @@ test('a stream that two instrumentations tell side by side costs once', async ()
   expect(run.costUsd).toBeCloseTo(0.0029235, 12);
   const cost = await read<RunCostResponse>('anthropic-stream-python', '/cost');
   expect(cost).toMatchObject({ calls: 1, uncounted: { spans: 1 } });
+});
+
+test('a tool of MCP that failed did so, though only its server says it', async () => {
+  const { servers, tools } = await server.read<McpResponse>('/mcp?from=-1h');
+  expect(servers).toMatchObject([{ server: 'weather-agent', errors: 1 }]);
+  expect(tools.map(({ tool, calls, errors }) => ({ tool, calls, errors }))).toEqual([
+    { tool: 'broken', calls: 1, errors: 1 },
+    { tool: 'get_weather', calls: 1, errors: 0 },
+  ]);
+  expect(tools[0]?.lastError?.message).toBe('tool_error');
+  const { tools: listed } = await server.read<ToolsResponse>('/tools?from=-1h&sort=calls');
+  expect(listed.find(({ tool }) => tool === 'broken')).toMatchObject({ calls: 1, errors: 1 });
 });

@@ -36,15 +36,17 @@ const resultKeys = [
   'output.value',
 ];
 
+const errorMessage = "if(status_message != '', status_message, attributes['error.type'])";
+
 /** Client and server of one request are two spans: the side that stands alone, or else the client's, is the request. */
 const requestColumns = `
   ${mcpServerName} AS namedServer, ${textOf('mcp.method.name')} AS attributeMethod,
   if(attributeMethod != '', attributeMethod, if(tool_name != '', 'tools/call', toString(name))) AS method, toString(tool_name) AS tool,
   ${textOf('network.transport', 'mcp.transport')} AS transport, ${textOf('mcp.protocol.version')} AS protocol, ${textOf('mcp.session.id')} AS mcpSession,
-  if(kind = 2, '', toString(service)) AS client, toUnixTimestamp64Nano(start_time) AS startNanos, duration_ns, status_code = 2 AS isError,
+  if(kind = 2, '', toString(service)) AS client, toUnixTimestamp64Nano(start_time) AS startNanos, duration_ns, status_code = 2 AS isOwnError,
   multiIf(attributes['mcp.request.size'] != '', toFloat64OrNull(attributes['mcp.request.size']), ${lengthOf(...argumentKeys)} > 0, toFloat64(${lengthOf(...argumentKeys)}), NULL) AS requestSize,
   multiIf(attributes['mcp.response.size'] != '', toFloat64OrNull(attributes['mcp.response.size']), ${lengthOf(...resultKeys)} > 0, toFloat64(${lengthOf(...resultKeys)}), NULL) AS responseSize,
-  if(status_message != '', status_message, attributes['error.type']) AS errorMessage,
+  ${errorMessage} AS ownErrorMessage,
   if(method = 'tools/list' OR startsWith(name, 'tools/list'), ${longTextOf(...resultKeys)}, '') AS storedPayload,
   ${taggedValue('storedPayload')} AS payload`;
 
@@ -136,23 +138,23 @@ function mcpSpans(columns: string, conditions: Sql): Sql {
 }
 
 /**
- * A request is the span of its client; that of its server where it stands alone. A server that nobody names is the service that answered; where
+ * A request is the span of its client; that of its server where it stands alone. It failed where either says so: Python's SDK ends the client's span without a word. A server that nobody names is the service that answered; where
  * nobody answered, it has no name.
  */
 function requestsOf(conditions: Sql): Sql {
   const answered = mcpSpans(
-    `trace_id, parent_span_id AS asking, ${mcpServerName} AS answering`,
+    `trace_id, parent_span_id AS asking, ${mcpServerName} AS answering, status_code = 2 AS failing, ${errorMessage} AS failure`,
     sql`${conditions} AND kind = 2`,
   );
   return sql`SELECT trace_id, span_id, ${trusted(requestColumnsOut)}, if(namedServer = '', answering, namedServer) AS server
     FROM ${mcpSpans(`trace_id, span_id, parent_span_id, kind, ${requestColumns}`, conditions)} AS requests
-    LEFT JOIN (SELECT trace_id, asking, any(answering) AS answering FROM ${answered}
+    LEFT JOIN (SELECT trace_id, asking, any(answering) AS answering, max(failing) AS answerFailed, anyIf(failure, failing) AS answerFailure FROM ${answered}
       GROUP BY trace_id, asking) AS answers ON requests.trace_id = answers.trace_id AND requests.span_id = answers.asking
     WHERE NOT (kind = 2 AND (trace_id, parent_span_id) IN ${mcpSpans('trace_id, span_id', sql`${conditions} AND kind != 2`)})`;
 }
 
 const requestColumnsOut =
-  'method, tool, transport, protocol, mcpSession, client, startNanos, duration_ns, isError, requestSize, responseSize, errorMessage, payload';
+  "method, tool, transport, protocol, mcpSession, client, startNanos, duration_ns, isOwnError OR answerFailed AS isError, requestSize, responseSize, if(ownErrorMessage = '', answerFailure, ownErrorMessage) AS errorMessage, payload";
 
 function ownFilters({ service, version, environment, agent, session, user }: McpParameters): Sql[] {
   const conditions: Sql[] = [];

@@ -121,7 +121,13 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
   if (withUsage) needed.add('model').add('provider');
   const taken = columns.filter(([name]) => needed.has(name) || (withUsage && name.startsWith('own')));
   const place = (name: string): string => `call.${taken.findIndex(([each]) => each === name) + 1}`;
-  const read = taken.map(([name]) => `${place(name)} AS ${name}`);
+  const tellsFailures = kinds !== 'models' && needed.has('isError');
+  const fails = `call.${taken.length + (withUsage ? 2 : 1)}`;
+  const read = taken.map(([name]) =>
+    name === 'isError' && tellsFailures
+      ? `${place(name)} OR ${fails} AS isError`
+      : `${place(name)} AS ${name}`,
+  );
   const used = withUsage ? Object.entries(usage).map(([name, text]) => `, ${text} AS ${name}`) : [];
   if (withUsage) read.push(`call.${taken.length + 1} AS isMostUsed`);
   // Of calls that are each other's parents, those that count are calls.
@@ -132,7 +138,12 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
     withUsage ? membersSql(ids, 'countedIds') : 'arrayMap(call -> 0, calls_)',
     membersSql(uses, 'tools'),
   ];
-  const kept = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, is_tool_) -> NOT (wraps_ AND NOT counts_) AND NOT (${place('tool')} != '' AND is_tool_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
+  const once = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, is_tool_) -> NOT (wraps_ AND NOT counts_) AND NOT (${place('tool')} != '' AND is_tool_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
+  // A call failed, too, where the one of the same tool directly below it did: Python's MCP client ends its span without a word.
+  const places = `arrayMap(call -> concat(${place('spanId')}, toString(${place('tool')})), once_)`;
+  const kept = tellsFailures
+    ? `arrayMap(once_ -> arrayMap((call, fails_) -> tupleConcat(call, tuple(fails_)), once_, ${membersSql(places, 'failedTools')}), [${once}])[1]`
+    : once;
   return sql`SELECT trace_id, ${trusted(read.join(', '))}${trusted(used.join(''))},
       ${agentOfCall}
     FROM (
@@ -140,6 +151,7 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
         ${trusted(firstAgent)} AS firstAgent,
         groupArrayIf(tuple(span_id, toString(agent_name), toUnixTimestamp64Nano(start_time), ${trusted(endNanos)}), operation = 'agent' AND agent_name != '') AS agents,
         groupArrayIf(concat(span_id, toString(tool_name)), ${trusted(isToolCall)}) AS tools,
+        groupArrayIf(concat(parent_span_id, toString(tool_name)), tool_name != '' AND status_code = 2 AND ${trusted(isToolCall)}) AS failedTools,
         groupUniqArrayIf(tuple(${trusted(taken.map(([, text]) => text).join(', '))}), ${trusted(kindCondition[kinds])}) AS calls
       FROM ai_spans WHERE ${aiSpansWithin(scope)} AND ${where} GROUP BY trace_id HAVING ${havingRunFilters(filters)})
     ARRAY JOIN ${trusted(kept)} AS call
