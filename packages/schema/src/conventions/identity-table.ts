@@ -72,9 +72,10 @@ export const agentField: Field = {
     attribute('ai.telemetry.functionId'),
     attribute('agent_name'),
     attribute('lk.agent_name'),
-    // LangChain's `create_agent`, by OpenInference and LangSmith.
+    // LangChain's `create_agent`, by OpenInference, LangSmith and Langfuse.
     attribute('metadata', { path: ['lc_agent_name'] }),
     attribute('langsmith.metadata.lc_agent_name'),
+    attribute('langfuse.observation.metadata.lc_agent_name', { quoted: true }),
     // These name the span after agent and method: smolagents, AutoGen, CrewAI.
     ...['.run', '.on_messages_stream', '._execute_core'].map((until) =>
       attribute('', { from: 'name', afterPrefix: '', until, when: openInferenceAgent }),

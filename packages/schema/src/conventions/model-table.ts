@@ -60,6 +60,7 @@ export const providerField: Field = {
     attribute('ai.model.provider'),
     attribute('langsmith.metadata.ls_provider'),
     attribute('metadata', { path: ['ls_provider'] }),
+    attribute('langfuse.observation.metadata.ls_provider', { quoted: true }),
     attribute('mlflow.llm.provider', { quoted: true }),
     // Codex and Gemini CLI talk to one provider and do not name it.
     attribute('gen_ai.agent.name', { map: { 'gemini-cli': 'gcp.gemini' } }),

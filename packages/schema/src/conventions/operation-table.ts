@@ -36,6 +36,8 @@ const genAiOperations: Kinds = {
   invoke_workflow: 'workflow',
   plan: 'step',
   agent_step: 'step',
+  // Strands.
+  execute_event_loop_cycle: 'step',
   schedule_tool_calls: 'step',
   handoff: 'step',
   user_prompt: 'prompt',
