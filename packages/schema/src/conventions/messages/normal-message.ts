@@ -159,7 +159,12 @@ export function normalMessage(given: JsonRecord, fallback: DefaultRole): Message
 /** A message in the `message` of OpenInference, of an OpenAI choice or a LangChain generation, or in LangChain's `kwargs`. */
 function unwrapped(value: JsonRecord): JsonRecord {
   if (value['role'] !== undefined) return value;
-  if (isRecord(value['message'])) return unwrapped(value['message']);
+  if (isRecord(value['message'])) {
+    // OpenInference writes what AutoGen's tools gave back beside the message.
+    const results = list(value['function']).map(structured).filter(isRecord);
+    const content = results.map((result) => ({ ...result, type: 'tool_result' }));
+    return content.length > 0 ? { ...value['message'], content } : unwrapped(value['message']);
+  }
   if (value['lc'] !== undefined && isRecord(value['kwargs'])) {
     const type = list(value['id']).at(-1);
     return { ...value['kwargs'], ...(typeof type === 'string' ? { type: classRoles[type] ?? type } : {}) };

@@ -487,6 +487,25 @@ test.each<[string, Record<string, unknown>]>([
   expect(readDocuments({ name: 'search', attributes })).toEqual([{ id: 'd1', content: 'Paris', score: 0.9 }]);
 });
 
+test('what tools gave back stands beside an AutoGen message of OpenInference', () => {
+  const [message] = readConversation({
+    name: 'OpenAIChatCompletionClient.create',
+    attributes: {
+      'openinference.span.kind': 'LLM',
+      'llm.input_messages.0.message.role': 'function',
+      'llm.input_messages.0.function.0': '{"name":"add","content":"2","call_id":"c1","is_error":false}',
+      'llm.input_messages.0.function.1': '{"name":"add","content":"no","call_id":"c2","is_error":true}',
+    },
+  }).input;
+  expect(message).toEqual({
+    role: 'tool',
+    parts: [
+      { type: 'tool_result', id: 'c1', name: 'add', result: '2' },
+      { type: 'tool_result', id: 'c2', name: 'add', result: 'no', isError: true },
+    ],
+  });
+});
+
 const kept = 1_048_576;
 const prompt = (value: string) =>
   readConversation({
