@@ -12,7 +12,6 @@ import { overloaded } from './journal-failure.ts';
 
 export interface GateLimits {
   readonly lagMsMax: number;
-  readonly ageMsMax: number;
   readonly waitMsMax: number;
   readonly journalBytesMax: number;
 }
@@ -38,10 +37,6 @@ interface Waiter {
 }
 
 const pollMs = 20;
-/** Of `lagMsMax`: a load that was late takes some away, each that was not gives a little back. */
-const shareLeast = 0.5;
-const shareIfLate = 0.93;
-const shareIfSoon = 1.01;
 /** Somebody has to do something first. */
 const quarantineRetryS = 30;
 
@@ -53,7 +48,6 @@ export class Gate {
   /** Bytes let in and not yet in the journal. */
   #enteringBytes = 0;
   #waitingBytes = 0;
-  #share = 1;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(limits: GateLimits, view: GateView, clock: Clock) {
@@ -78,19 +72,7 @@ export class Gate {
     }
   }
 
-  /**
-   * To be called when what was just received was loaded, with the age of its oldest record. Forecasts are wrong for as long as the machine has more to do than it had, and
-   * less is let in then. While nobody waits, how soon loads are done says nothing of the bound.
-   */
-  readonly loaded = (ageMs: number): void => {
-    if (this.#waiters.length > 0) {
-      const factor = ageMs > this.#limits.ageMsMax ? shareIfLate : shareIfSoon;
-      this.#share = Math.min(1, Math.max(shareLeast, this.#share * factor));
-    }
-    this.release();
-  };
-
-  /** Lets in those that wait and for whom there is room, in the order they came. */
+  /** To be called when a segment was loaded: lets in those that wait for it, in the order they came. */
   readonly release = (): void => {
     this.#waiters = this.#waiters.filter((waiter) => {
       if (!this.#hasRoom(waiter.signal)) return true;
@@ -117,7 +99,7 @@ export class Gate {
 
   #hasRoom(signal: TelemetrySignal): boolean {
     const visibleInMs = this.#view.visibleInMs(signal, this.#enteringBytes);
-    return visibleInMs === undefined || visibleInMs < this.#share * this.#limits.lagMsMax;
+    return visibleInMs === undefined || visibleInMs < this.#limits.lagMsMax;
   }
 
   async #wait(signal: TelemetrySignal, bytes: number): Promise<void> {

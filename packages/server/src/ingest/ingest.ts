@@ -408,8 +408,7 @@ export class Ingest {
             { segment: segment.name, signal, items, reason },
             `Set aside in the quarantine: ${message}`,
           );
-        if (segment.late) this.#gate.release();
-        else this.#gate.loaded(this.#options.clock.monotonicMs() - segment.oldestMs);
+        this.#gate.release();
       },
       retrying: (segment, error, attempt) => {
         this.counters.add('sightline_load_retries_total', { signal: segment.signal }, 1);

@@ -20,8 +20,6 @@ export interface IngestLimits {
   readonly loadSlots: number;
   /** Estimated time to visible beyond which requests wait before they are written … */
   readonly lagMsMax: number;
-  /** … or earlier, while the oldest record of loads is older than this when they are done. */
-  readonly ageMsMax: number;
   /** … and how long they wait at most. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
   readonly waitMsMax: number;
 }
@@ -38,8 +36,7 @@ export const defaultLimits: IngestLimits = {
   smallLoadEveryMs: 600,
   loadEveryMs: 350,
   loadSlots: 2,
-  lagMsMax: 650,
-  ageMsMax: 800,
+  lagMsMax: 550,
   waitMsMax: 2_000,
 };
 
