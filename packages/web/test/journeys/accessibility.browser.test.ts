@@ -1,9 +1,9 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, findChromium, openStage, untilStored, type Stage } from '../stage.ts';
 import { playDemo, sendRecording } from '../recordings.ts';
 import { sendStory, type Story } from '../story.ts';
+import { violations } from '../violations.ts';
 
 /** What the pages for it are empty without: a rule, a queue with something in it, and a price of one's own. */
 async function judgeAndPrice(ui: string): Promise<void> {
@@ -81,14 +81,6 @@ describe.skipIf(findChromium() === undefined)('every page, light and dark', { ti
     ['no page', () => '/nowhere'],
   ];
 
-  const violations = async (page: Page, rules?: string[]): Promise<string[]> => {
-    // There are no frames to look into, for which the other mode would open a page of its own.
-    const axe = new AxeBuilder({ page }).setLegacyMode();
-    const found = await (rules === undefined ? axe : axe.withRules(rules)).analyze();
-    return found.violations.map(
-      ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`,
-    );
-  };
   const colour = async (page: Page) => page.evaluate(() => getComputedStyle(document.body).color);
 
   it.each(pages)('%s has no violations', async (_name, path) => {

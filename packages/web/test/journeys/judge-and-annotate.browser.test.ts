@@ -1,9 +1,8 @@
-import AxeBuilder from '@axe-core/playwright';
-import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sendRecording } from '../recordings.ts';
 import { eventually, findChromium, idle, openStage, untilStored, type Stage } from '../stage.ts';
 import { sendStory, type Story } from '../story.ts';
+import { violations } from '../violations.ts';
 
 /** Writing and reading again takes a busy machine more than the second that is usual. */
 const soon = (read: () => Promise<unknown>) => expect.poll(read, { timeout: 15_000 });
@@ -33,11 +32,6 @@ describe.skipIf(findChromium() === undefined)(
       );
     });
     afterAll(async () => stage.close());
-
-    const violations = async (page: Page): Promise<string[]> =>
-      (await new AxeBuilder({ page }).analyze()).violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`,
-      );
 
     it('gives a score in the span panel, finds the trace by it, and takes it away', async () => {
       const page = await stage.open(`/traces/${story.traceId}?span=${story.spanIds.call}&tab=scores`);

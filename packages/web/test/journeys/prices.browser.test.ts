@@ -1,9 +1,9 @@
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allStored } from '../recordings.ts';
 import { findChromium, idle, openStage, type Stage } from '../stage.ts';
 import { post } from '../story.ts';
+import { violations } from '../violations.ts';
 
 const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
 const int = (key: string, intValue: number) => ({ key, value: { intValue: String(intValue) } });
@@ -52,10 +52,6 @@ describe.skipIf(findChromium() === undefined)(
     }, 60_000);
     afterAll(async () => stage.close());
 
-    const violations = async (): Promise<string[]> =>
-      (await new AxeBuilder({ page }).analyze()).violations.map(
-        ({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(' ')).join(' | ')}`,
-      );
     const unpriced = () => page.getByRole('region', { name: 'Models without a price' });
     const own = () => page.getByRole('region', { name: 'Your own prices' });
     const rowOf = (host: string) => unpriced().getByRole('row').filter({ hasText: host });
@@ -66,7 +62,7 @@ describe.skipIf(findChromium() === undefined)(
       expect(await rowOf('one-host').textContent()).toContain('Known model, unknown host');
       expect(await unpriced().textContent()).not.toContain('$');
       await page.emulateMedia({ colorScheme: 'dark' });
-      expect(await violations()).toEqual([]);
+      expect(await violations(page)).toEqual([]);
       await page.emulateMedia({ colorScheme: 'light' });
     });
 
@@ -88,7 +84,7 @@ describe.skipIf(findChromium() === undefined)(
       await page.getByRole('button', { name: 'Save' }).click();
       // What only the server knows comes from there, and the form stays.
       await soon(async () => page.getByRole('alert').textContent()).toMatch(/overrides\.0\.input/);
-      expect(await violations()).toEqual([]);
+      expect(await violations(page)).toEqual([]);
     });
 
     it('saves a price by glob, prices the past anew, and sees it on the run', async () => {
@@ -104,7 +100,7 @@ describe.skipIf(findChromium() === undefined)(
       await soon(async () => page.textContent('h1')).toBe(
         '2 models without a price: 2 calls, 2,200 tokens in 7 days',
       );
-      expect(await violations()).toEqual([]);
+      expect(await violations(page)).toEqual([]);
       const run = await stage.open(`/runs/${idOf(0, 32)}?view=cost`);
       // 1,000 at $1 and 100 at $2 a million.
       expect(await run.locator('.cost-sentence').textContent()).toContain('$0.0012');
