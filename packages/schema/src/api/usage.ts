@@ -19,7 +19,12 @@ export const usage = z.object({
 export const modelShare = z.object({
   provider: z.string().nullable(),
   model: z.string(),
-  calls: z.number().int(),
+  calls: z
+    .number()
+    .int()
+    .describe(
+      'Calls that told what they used. 0 where none of all calls did, as where all failed: then these are the models that were called.',
+    ),
   costUsd: z.number().nullable(),
 });
 

@@ -64,9 +64,10 @@ export function TimeAgo({ time, nowMs }: { readonly time: string; readonly nowMs
 export function ModelMix({ models }: { readonly models: readonly ModelShare[] }): ReactElement {
   const [first, ...rest] = models;
   if (first === undefined) return <Dash />;
-  const words = models.map(
-    (one) =>
-      `${one.model}: ${formatCount(one.calls)} calls, ${costWords({ costUsd: one.costUsd, unpricedCalls: one.costUsd === null ? one.calls : 0 })}`,
+  const words = models.map((one) =>
+    one.calls === 0
+      ? `${one.model}: no call told what it used`
+      : `${one.model}: ${formatCount(one.calls)} calls, ${costWords({ costUsd: one.costUsd, unpricedCalls: one.costUsd === null ? one.calls : 0 })}`,
   );
   return (
     <span className="clip soft" title={words.join('\n')}>

@@ -9,6 +9,7 @@ import {
   parentStep,
   type RunNode,
   type RunTree,
+  stepKey,
   stepsOf,
   usageOf,
 } from './run-tree.ts';
@@ -30,7 +31,7 @@ interface Traffic {
   usage: Usage;
 }
 
-/** The calls of a run: a step whose actor differs from that of the step above. Steps without an actor of their own belong to the one above. */
+/** The calls of a run, each once however often it was sent: a step whose actor differs from that of the step above. Steps without an actor of their own belong to the one above. */
 export interface GraphCall {
   readonly node: RunNode;
   readonly source: Actor;
@@ -40,6 +41,7 @@ export interface GraphCall {
 export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
   const actors = new Map<RunNode, Actor>();
   const calls: GraphCall[] = [];
+  const seen = new Set<string>();
   const entry: Actor = { type: 'entry', name: stepsOf(tree)[0]?.service ?? '', provider: '' };
   // A parent may come later than its child where clocks disagree, so actors are looked up from the top.
   const actorOf = (node: RunNode | undefined): Actor => {
@@ -60,7 +62,8 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
   };
   for (const node of stepsOf(tree)) {
     const target = ownActor(node, servers);
-    if (target === undefined) continue;
+    if (target === undefined || seen.has(stepKey(node))) continue;
+    seen.add(stepKey(node));
     const above = parentStep(tree, node);
     const source = actorOf(above);
     const isRepetition = above !== undefined && idOf(source) === idOf(target) && repeats(above, node);
@@ -111,33 +114,27 @@ export class AgentGraph {
   >();
 
   add(tree: RunTree, calls: readonly GraphCall[]): void {
-    const targets = new Map<RunNode, Actor>();
     for (const { node, source, target } of calls) {
-      targets.set(node, target);
       this.#node(source);
       record(this.#node(target), node);
       record(this.#edge(source, target), node);
     }
-    this.#addUsage(tree, targets, calls);
+    this.#addUsage(tree, calls);
   }
 
   /** What a counted call used stands at the model and its edge, and at every agent and tool above, once each. */
-  #addUsage(tree: RunTree, targets: ReadonlyMap<RunNode, Actor>, calls: readonly GraphCall[]): void {
-    const callOf = new Map(calls.map((call) => [call.node, call]));
+  #addUsage(tree: RunTree, calls: readonly GraphCall[]): void {
+    const callOf = new Map(calls.map((call) => [stepKey(call.node), call]));
     for (const node of stepsOf(tree)) {
       if (!node.isCounted) continue;
       const usage = usageOf(node);
-      const done = new Set<string>();
+      const done = new Set<Traffic>();
       for (let at: RunNode | undefined = node; at !== undefined; at = parentStep(tree, at)) {
-        const target = targets.get(at);
-        if (target === undefined) continue;
-        const call = callOf.get(at);
-        const places = [this.#node(target), ...(call === undefined ? [] : [this.#edge(call.source, target)])];
-        const keys = [idOf(target), ...(call === undefined ? [] : [`${idOf(call.source)} ${idOf(target)}`])];
-        for (const [index, traffic] of places.entries()) {
-          const key = keys[index] ?? '';
-          if (done.has(key)) continue;
-          done.add(key);
+        const call = callOf.get(stepKey(at));
+        if (call === undefined) continue;
+        for (const traffic of [this.#node(call.target), this.#edge(call.source, call.target)]) {
+          if (done.has(traffic)) continue;
+          done.add(traffic);
           traffic.usage = addUsage(traffic.usage, usage);
         }
       }

@@ -46,7 +46,7 @@ test('a run says of itself what the list of runs says of it', async () => {
           lasts: index + 1,
           ...(fails ? { error: 'failed' } : {}),
           // What is told under one id is one answer, with one usage.
-          tokens: [response === '' ? tokens : 70, 1] as const,
+          tokens: response === '' ? ([tokens, tokens] as const) : ([70, 1] as const),
           ...(response === '' && cost !== undefined ? { cost } : {}),
           attributes: {
             'session.id': `s${index}`,

@@ -1,10 +1,19 @@
 /** What the list of runs says of a run, from its tree: held against the engine's sums by a property test. Pure. */
 import { formatNanos } from '@sightline/base';
 import type { Run, Usage } from '@sightline/schema/api';
-import { wrappersOf } from '@sightline/schema/conventions';
+import { inferenceOperations, wrappersOf } from '@sightline/schema/conventions';
 import type { RunOrigin } from './read-run-tree.ts';
 import { mixModels } from './run-facts.ts';
-import { addUsage, noUsage, orNull, type RunNode, type RunTree, stepsOf, usageOf } from './run-tree.ts';
+import {
+  addUsage,
+  noUsage,
+  orNull,
+  type RunNode,
+  type RunTree,
+  stepKey,
+  stepsOf,
+  usageOf,
+} from './run-tree.ts';
 
 const noId = '0'.repeat(16);
 /** A century: what is longer is a mistake of its sender, and counts as that long. */
@@ -34,7 +43,10 @@ export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['score
     llmCalls: callsOfModels(steps),
     toolCalls: callsOfTools(steps),
     errorCount,
-    models: mixModels(billed.map(({ provider, model, costUsd }) => [provider, model, costUsd])),
+    models: mixModels(
+      billed.map(({ provider, model, costUsd }) => [provider, model, costUsd]),
+      modelsOf(steps),
+    ),
     sessionId: orNull(origin.sessionId),
     userId: orNull(origin.userId),
     scores,
@@ -87,6 +99,13 @@ function endNanos(steps: readonly RunNode[]): bigint {
   }, 0n);
 }
 
+function modelsOf(steps: readonly RunNode[]): readonly string[] {
+  const calls = steps.filter(
+    ({ operation, model }) => inferenceOperations.includes(operation) && model !== '',
+  );
+  return [...new Set(calls.map(({ model }) => model))];
+}
+
 /** One call seen by two instrumentations is one: what contains another call does not count, and of those with one response one does. */
 function callsOfModels(steps: readonly RunNode[]): number {
   const calls = steps.flatMap(({ spanId, parentId: parentSpanId, operation, responseId }) =>
@@ -106,9 +125,7 @@ function callsOfTools(steps: readonly RunNode[]): number {
   return idsOf(calls.filter(({ parentId, tool }) => tool === '' || !tools.has(parentId + tool))).size;
 }
 
-/** A span that was sent again is one; a client and its server may share an id, and are two. */
-const countOnce = (steps: readonly RunNode[]): number =>
-  new Set(steps.map(({ spanId, startNanos, operation }) => `${spanId} ${startNanos} ${operation}`)).size;
+const countOnce = (steps: readonly RunNode[]): number => new Set(steps.map(stepKey)).size;
 
 /** A span that was sent again is there twice, and is one call. */
 const idsOf = (steps: readonly Pick<RunNode, 'spanId'>[]): ReadonlySet<string> =>

@@ -41,6 +41,7 @@ interface GroupRow extends UsageRow {
   readonly toolCalls: string;
   readonly errorCount: string;
   readonly models: readonly BilledModel[];
+  readonly modelNames: readonly string[];
   readonly agents: readonly string[];
   readonly services: readonly string[];
   readonly userId: string;
@@ -54,6 +55,7 @@ const groupColumns = trusted(`
   lastNanos - firstNanos AS durationNanos, sum(source.durationNanos) AS activeNanos,
   sum(source.steps) AS steps, sum(source.llmCalls) AS llmCalls, sum(source.toolCalls) AS toolCalls, sum(source.errorCount) AS errorCount,
   groupUniqArrayArray(source.agentNames) AS agents, groupUniqArrayArray(source.serviceNames) AS services, groupArrayArray(source.models) AS models,
+  groupUniqArrayArray(source.modelNames) AS modelNames,
   max(source.userId) AS anyUser, uniqExactIf(source.sessionId, sessionId != '') AS sessions`);
 
 function groups(by: GroupBy, runs: Sql): Sql {
@@ -150,7 +152,7 @@ function decodeGroup(row: GroupRow): Omit<Session, 'sessionId' | 'userId' | 'sco
     llmCalls: Number(row.llmCalls),
     toolCalls: Number(row.toolCalls),
     errorCount: Number(row.errorCount),
-    models: mixModels(row.models),
+    models: mixModels(row.models, row.modelNames),
     agents: row.agents.toSorted(),
     services: row.services.toSorted(),
     ...decodeUsage(row),

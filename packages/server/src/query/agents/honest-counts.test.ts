@@ -6,7 +6,7 @@ import { type AttributesInput, hexId, tracesRequest } from '../testing/otlp-json
 import { TestStore } from '../testing/test-store.ts';
 import { findTools } from './find-callees.ts';
 import { findRuns } from './find-runs.ts';
-import { readRun } from './read-run.ts';
+import { readRun, readRunGraph } from './read-run.ts';
 
 let telemetry: TestStore;
 const spans = new AgentSpans(BigInt(Date.parse('2026-11-21T11:30:00Z')) * 1_000_000n);
@@ -34,6 +34,15 @@ test('a batch that an exporter sent again changes no count', async () => {
   for (const time of ['once', 'again', 'a third time']) {
     await telemetry.loadJson('traces', tracesRequest('bot', sent));
     for (const run of await both(1)) expect(run, time).toMatchObject(expected);
+    const graph = await readRunGraph(telemetry.context, hexId(32, 1));
+    const calls = graph.nodes.map(({ id, calls: count, errors, costUsd }) => [id, count, errors, costUsd]);
+    expect(calls, time).toEqual([
+      ['entry:bot', 0, 0, null],
+      ['agent:helper', 1, 0, 0.5],
+      ['model:m', 2, 1, 0.5],
+      ['tool:search', 1, 1, null],
+    ]);
+    expect(graph.path, time).toHaveLength(4);
   }
 });
 

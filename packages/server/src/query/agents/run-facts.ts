@@ -38,13 +38,14 @@ export interface RunRow extends UsageRow {
   readonly sessionId: string;
   readonly userId: string;
   readonly models: readonly BilledModel[];
+  readonly modelNames: readonly string[];
 }
 
 /** From the columns of `runRows` to those of a `RunRow`. */
 export const runRowColumns: Sql = trusted(`
   lower(hex(trace_id)) AS traceId, toString(fromUnixTimestamp64Nano(startNanos, 'UTC')) AS startText, startNanos, durationNanos,
   tuple(toString(head.1), toString(head.2), toString(head.3), toString(head.4), toString(head.5), head.6) AS head, toString(firstAgent) AS firstAgent,
-  steps, llmCalls, toolCalls, errorCount, isFailed, sessionId, userId, models,
+  steps, llmCalls, toolCalls, errorCount, isFailed, sessionId, userId, models, modelNames,
   inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, costUsd, unpricedCalls`);
 
 /** The runs of these traces, whole, whatever range they were found in (`near`; it is their extent where `isWhole` says so); by trace id. */
@@ -92,7 +93,7 @@ export function decodeRun(row: RunRow, scores: Run['scores']): Run {
     llmCalls: Number(row.llmCalls),
     toolCalls: Number(row.toolCalls),
     errorCount: Number(row.errorCount),
-    models: mixModels(row.models),
+    models: mixModels(row.models, row.modelNames),
     sessionId: textOrNull(row.sessionId),
     userId: textOrNull(row.userId),
     scores,
@@ -112,8 +113,8 @@ export function decodeUsage(row: UsageRow): Usage {
   };
 }
 
-/** The busiest model first. */
-export function mixModels(calls: readonly BilledModel[]): ModelShare[] {
+/** The busiest model first. Where no call told what it used, as where all failed, the models that were called. */
+export function mixModels(calls: readonly BilledModel[], called: readonly string[]): ModelShare[] {
   const shares = new Map<
     string,
     { provider: string; model: string; calls: number; costUsd: number | null }
@@ -126,6 +127,8 @@ export function mixModels(calls: readonly BilledModel[]): ModelShare[] {
     if (cost !== null) share.costUsd = (share.costUsd ?? 0) + cost;
     shares.set(key, share);
   }
+  if (shares.size === 0)
+    return called.toSorted().map((model) => ({ provider: null, model, calls: 0, costUsd: null }));
   return [...shares.values()]
     .toSorted((a, b) => b.calls - a.calls || (a.model < b.model ? -1 : 1))
     .map((share) => ({ ...share, provider: textOrNull(share.provider) }));

@@ -113,6 +113,10 @@ export function stepsOf(tree: RunTree): readonly RunNode[] {
   return tree.steps.map((index) => tree.nodes[index] as RunNode);
 }
 
+/** A span that was sent again is the same step; a client and its server may share an id, and are two. */
+export const stepKey = ({ spanId, startNanos, operation }: RunSpan): string =>
+  `${spanId} ${startNanos} ${operation}`;
+
 export function parentStep(tree: RunTree, node: RunNode): RunNode | undefined {
   return node.stepParent < 0 ? undefined : tree.nodes[node.stepParent];
 }
