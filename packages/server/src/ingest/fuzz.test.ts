@@ -45,7 +45,18 @@ async function fuzzHttp(doors: Doors, random: Random): Promise<void> {
     const json = makeJson[signal](1 + random.int(3));
     const isJson = random.int(2) === 0;
     let body = mutate(random, isJson ? Buffer.from(json) : protobufOf(signal, json));
-    const encoding = random.pick(['', '', 'gzip', 'deflate', 'identity', 'br', 'gzip, gzip']);
+    const encoding = random.pick([
+      '',
+      '',
+      'gzip',
+      'deflate',
+      'zstd',
+      'snappy',
+      'lz4',
+      'identity',
+      'br',
+      'gzip, gzip',
+    ]);
     if (encoding === 'gzip' && random.int(3) > 0) body = gzipSync(body);
     const response = await fetch(
       `${doors.httpUrl}/v1/${random.pick([signal, signal, signal, random.pick(signals)])}`,

@@ -1,8 +1,10 @@
-import { gzipSync } from 'node:zlib';
-import { connect } from 'node:http2';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:http2';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
+import { systemClock, unixNano, type Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { startOtlpGrpc } from './grpc-receiver.ts';
 import { openDoors, type Doors } from './testing/doors.ts';
@@ -78,10 +80,41 @@ test('Bytes that are no request get INVALID_ARGUMENT, also where they are not th
     code: status.INVALID_ARGUMENT,
     details: expect.stringContaining('cannot be decoded') as unknown,
   });
-  expect(await rawCall({ encoding: 'gzip', message: Buffer.from('not gzip') })).toBe(status.INVALID_ARGUMENT);
-  expect(await rawCall({ encoding: 'gzip', message: gzipSync(Buffer.alloc(100)).subarray(0, 15) })).toBe(
-    status.INVALID_ARGUMENT,
-  );
+  for (const [encoding, message] of [
+    ['gzip', Buffer.from('not gzip')],
+    ['gzip', gzipSync(Buffer.alloc(100)).subarray(0, 15)],
+    ['zstd', Buffer.from('not zstd')],
+    ['snappy', Buffer.from('not snappy')],
+  ] as const)
+    expect(await rawCall({ encoding, message })).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      message: expect.stringContaining(`is not valid ${encoding}`) as unknown,
+    });
+});
+
+test.each(['gzip', 'zlib', 'zstd', 'snappy', 'x-snappy-framed', 'lz4'])(
+  'What the Collector sends with %s is stored',
+  async (encoding) => {
+    doors = await openDoors({ clock: collectorClock() });
+    const message = readFileSync(
+      new URL(`../../../../conformance/compressed/traces-proto.${encoding}`, import.meta.url),
+    );
+    expect((await rawCall({ encoding, message })).code).toBe(status.OK);
+    await drained(doors.ingest);
+    expect(doors.store.items()).toBe(40);
+    expect(doors.ingest.memory.bytes).toBe(0);
+  },
+);
+
+test('An unknown compression gets UNIMPLEMENTED, which one it is, and those that are known', async () => {
+  doors = await openDoors();
+  const answer = await rawCall({ encoding: 'br', message: Buffer.from('x') });
+  expect(answer).toEqual({
+    code: status.UNIMPLEMENTED,
+    message:
+      'The compression "br" is not supported. Send gzip, deflate, zstd, snappy, lz4 or no compression.',
+    known: 'identity,gzip,deflate,zstd,snappy,lz4',
+  });
 });
 
 test('A message beyond the limit gets RESOURCE_EXHAUSTED without RetryInfo, plain or compressed', async () => {
@@ -89,8 +122,14 @@ test('A message beyond the limit gets RESOURCE_EXHAUSTED without RetryInfo, plai
   for (const gzip of [false, true]) {
     const { error } = await call(traces, Buffer.alloc(100_000), { gzip });
     expect(error?.code).toBe(status.RESOURCE_EXHAUSTED);
-    expect(error?.metadata.get('grpc-status-details-bin')).toEqual([]);
+    expect(error?.metadata.get('grpc-status-details-bin').join('')).not.toContain('RetryInfo');
   }
+  for (const [encoding, message] of [
+    ['gzip', gzipSync(Buffer.alloc(5_000_000))],
+    ['zstd', zstdCompressSync(Buffer.alloc(5_000_000))],
+  ] as const)
+    expect((await rawCall({ encoding, message })).code).toBe(status.RESOURCE_EXHAUSTED);
+  expect(doors.ingest.memory.bytes).toBe(0);
 });
 
 test('A message larger than the default of gRPC is taken in', async () => {
@@ -138,14 +177,26 @@ test('A port in use is named with the option that changes it', async () => {
   await expect(startOtlpGrpc(where)).rejects.toMatchObject({ code: 'port_taken' });
 });
 
-/** A call written by hand, for messages that no gRPC library sends. Resolves with the status code. */
+/** A clock that shows when the requests of `conformance/compressed` were recorded. */
+function collectorClock(): Clock {
+  const real = systemClock();
+  return { now: () => unixNano(1_795_332_880_000_000_000n), monotonicMs: () => real.monotonicMs() };
+}
+
+interface RawAnswer {
+  readonly code: number;
+  readonly message: string;
+  readonly known: unknown;
+}
+
+/** A call written by hand, for messages that grpc-js does not send. */
 async function rawCall({
   encoding,
   message,
 }: {
   readonly encoding: string;
   readonly message: Buffer;
-}): Promise<number> {
+}): Promise<RawAnswer> {
   const session = connect(`http://127.0.0.1:${doors.grpcPort}`);
   const stream = session.request({
     ':method': 'POST',
@@ -157,9 +208,15 @@ async function rawCall({
   const prefix = Buffer.alloc(5);
   prefix[0] = 1;
   prefix.writeUInt32BE(message.length, 1);
-  let code = -1;
+  let answer: RawAnswer = { code: -1, message: '', known: undefined };
   const note = (headers: Record<string, unknown>): void => {
-    if (headers['grpc-status'] !== undefined) code = Number(headers['grpc-status']);
+    if (headers['grpc-status'] === undefined) return;
+    const message = typeof headers['grpc-message'] === 'string' ? headers['grpc-message'] : '';
+    answer = {
+      code: Number(headers['grpc-status']),
+      message: decodeURI(message),
+      known: headers['grpc-accept-encoding'],
+    };
   };
   stream.on('response', note);
   stream.on('trailers', note);
@@ -167,5 +224,5 @@ async function rawCall({
   stream.resume();
   await once(stream, 'close');
   session.close();
-  return code;
+  return answer;
 }

@@ -4,23 +4,21 @@
  */
 import {
   logVerbosity,
-  Metadata,
   Server,
   ServerCredentials,
-  ServerInterceptingCall,
   setLogVerbosity,
-  status as grpcStatus,
+  type Metadata,
   type sendUnaryData,
-  type ServerInterceptor,
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import { encodeExportResponse, encodeStatus } from '@sightline/schema/otlp';
+import { encodeExportResponse } from '@sightline/schema/otlp';
+import { decompressMessages } from './grpc-compression.ts';
+import { toServiceError } from './grpc-failure.ts';
 import type { ReceiverOptions } from './http-receiver.ts';
 import { listenFailure } from './listen-failure.ts';
-import { statusCodeOf } from './rpc-status.ts';
 
 export interface GrpcReceiverOptions extends ReceiverOptions {
   readonly host: string;
@@ -43,9 +41,10 @@ const paths: Readonly<Record<TelemetrySignal, string>> = {
 export async function startOtlpGrpc(options: GrpcReceiverOptions): Promise<GrpcReceiver> {
   // What grpc-js would print on its own is told to the sender, or thrown.
   setLogVerbosity(logVerbosity.NONE);
+  const { ingest } = options;
   const server = new Server({
-    'grpc.max_receive_message_length': options.ingest.limits.requestBytesMax,
-    interceptors: [blameSenderForBadCompression],
+    'grpc.max_receive_message_length': ingest.limits.requestBytesMax,
+    interceptors: [decompressMessages(ingest)],
   });
   for (const signal of ['traces', 'logs', 'metrics'] as const)
     server.addService(serviceOf(paths[signal]), { export: handlerOf(options, signal) });
@@ -128,30 +127,3 @@ function headersOf(metadata: Metadata): Record<string, string> {
     if (typeof value === 'string') headers[key] = value;
   return headers;
 }
-
-function toServiceError(error: unknown): { code: number; details: string; metadata: Metadata } {
-  const failure =
-    error instanceof SightlineError
-      ? error
-      : new SightlineError('internal', 'The request was not stored because of a mistake in Sightline.', {
-          hint: 'The log of the server has the details.',
-        });
-  const code = statusCodeOf(failure);
-  const message = `${failure.message} ${failure.hint}`;
-  const { retryAfterS } = failure;
-  const retry = retryAfterS === undefined ? {} : { retryDelayMs: retryAfterS * 1000 };
-  const metadata = new Metadata();
-  metadata.set('grpc-status-details-bin', Buffer.from(encodeStatus('protobuf', { code, message, ...retry })));
-  return { code, details: message, metadata };
-}
-
-/** grpc-js answers INTERNAL to a message that cannot be decompressed, though the mistake is the sender's. */
-const blameSenderForBadCompression: ServerInterceptor = (_method, call) => {
-  const send = call.sendStatus.bind(call);
-  call.sendStatus = (sent) => {
-    const isBadCompression =
-      sent.code === grpcStatus.INTERNAL && sent.details === 'Failed to decompress message';
-    send(isBadCompression ? { ...sent, code: grpcStatus.INVALID_ARGUMENT } : sent);
-  };
-  return new ServerInterceptingCall(call);
-};

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
+import { systemClock, unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { startOtlpHttp } from './http-server.ts';
 import { openDoors, type Doors } from './testing/doors.ts';
@@ -67,6 +69,27 @@ test.each([
   }
   await drained(doors.ingest);
   expect(doors.store.items()).toBe(14);
+});
+
+test.each([
+  ['proto', 'gzip'],
+  ['proto', 'zlib'],
+  ['proto', 'zstd'],
+  ['proto', 'snappy'],
+  ['proto', 'x-snappy-framed'],
+  ['proto', 'lz4'],
+  ['json', 'x-snappy-framed'],
+] as const)('What the Collector sends as %s with %s is stored', async (kind, encoding) => {
+  const real = systemClock();
+  // When the requests were recorded.
+  const now = unixNano(1_795_332_880_000_000_000n);
+  doors = await openDoors({ clock: { now: () => now, monotonicMs: () => real.monotonicMs() } });
+  const file = new URL(`../../../../conformance/compressed/traces-${kind}.${encoding}`, import.meta.url);
+  const type = kind === 'json' ? 'application/json' : 'application/x-protobuf';
+  const response = await post({ body: bytes(readFileSync(file)), type, encoding });
+  expect(response.status, await response.text()).toBe(200);
+  await drained(doors.ingest);
+  expect(doors.store.items()).toBe(40);
 });
 
 test('Logs and metrics have their own paths', async () => {
@@ -172,7 +195,11 @@ test('Other content types and encodings get 415, other methods 405 with Allow, o
   doors = await openDoors();
   expect((await post({ body: protobuf(), type: 'text/plain' })).status).toBe(415);
   expect((await post({ body: protobuf(), type: '' })).status).toBe(415);
-  expect((await post({ body: protobuf(), encoding: 'br' })).status).toBe(415);
+  const brotli = await post({ body: '{}', type: 'application/json', encoding: 'br' });
+  expect(brotli.status).toBe(415);
+  expect(await brotli.json()).toMatchObject({
+    message: expect.stringMatching(/"br" is not supported.*gzip, deflate, zstd, snappy, lz4/) as unknown,
+  });
   for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
     const response = await fetch(`${doors.httpUrl}/v1/traces`, { method });
     expect(response.status).toBe(405);

@@ -8,7 +8,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { encodeExportResponse, encodeStatus, jsonToProtobuf } from '@sightline/schema/otlp';
-import { decodeBody, readBody, type Body } from './http-body.ts';
+import { decompress } from './decompress.ts';
+import { readBody, type Body } from './http-body.ts';
 import type { Ingest, Receipt } from './ingest.ts';
 import { statusCodeOf } from './rpc-status.ts';
 
@@ -64,7 +65,7 @@ async function receive(
     if (encoding === undefined) throw unsupportedType(request.headers['content-type']);
     const limits = { bytesMax: ingest.limits.requestBytesMax, share, pool: ingest.bodies };
     raw = await readBody(bodyOf(request), declaredBytesOf(request), limits);
-    const body = await decodeBody(raw.bytes, contentEncodingOf(request), limits);
+    const body = await decompress(raw.bytes, contentEncodingOf(request), limits);
     const message = encoding === 'json' ? toProtobuf(signal, body) : body;
     const receipt = await ingest.accept({ signal, project: resolved.project, request: message });
     count('stored');
@@ -158,9 +159,7 @@ function encodingOf(contentType: string | undefined): Encoding | undefined {
 }
 
 function contentEncodingOf(request: FastifyRequest): string {
-  const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase();
-  // The older name of the same, which RFC 9110 asks recipients to know.
-  return encoding === 'x-gzip' ? 'gzip' : encoding;
+  return (request.headers['content-encoding'] ?? '').trim().toLowerCase();
 }
 
 /** A request without a body has no stream from Fastify; its raw one ends at once. */
