@@ -30,7 +30,8 @@ async function decompressMessage(ingest: Ingest, message: Buffer, encoding: stri
   try {
     return await decompress(message, encoding, { bytesMax: ingest.limits.requestBytesMax, share });
   } catch (error) {
-    throw failureOf(error);
+    const failure = failureOf(error);
+    throw Object.assign(new Error(failure.details), failure);
   } finally {
     // The handler takes what the message needs, at once.
     share.release();
