@@ -69,10 +69,19 @@ export function ModelMix({ models }: { readonly models: readonly ModelShare[] })
       ? `${one.model}: no call told what it used`
       : `${one.model}: ${formatCount(one.calls)} calls, ${costWords({ costUsd: one.costUsd, unpricedCalls: one.costUsd === null ? one.calls : 0 })}`,
   );
+  return <FirstOfSome first={first.model} others={rest.length} title={words.join('\n')} />;
+}
+
+/** `first +2`: what is first gives way, how many more there are stays. */
+function FirstOfSome(props: {
+  readonly first: string;
+  readonly others: number;
+  readonly title: string;
+}): ReactElement {
   return (
-    <span className="clip soft" title={words.join('\n')}>
-      {first.model}
-      {rest.length > 0 && <span className="faint"> +{rest.length}</span>}
+    <span className="first-of-some soft" title={props.title}>
+      <span className="clip">{props.first}</span>
+      {props.others > 0 && <span className="faint">+{props.others}</span>}
     </span>
   );
 }
@@ -82,12 +91,7 @@ export function Scores({ scores }: { readonly scores: readonly ScoreSummary[] })
   if (first === undefined) return <Dash />;
   const words = (one: ScoreSummary): string =>
     `${one.average === null ? (one.label ?? '') : formatNumber(one.average)} ${one.name}`;
-  return (
-    <span className="clip soft" title={scores.map(words).join('\n')}>
-      {words(first)}
-      {rest.length > 0 && <span className="faint"> +{rest.length}</span>}
-    </span>
-  );
+  return <FirstOfSome first={words(first)} others={rest.length} title={scores.map(words).join('\n')} />;
 }
 
 /** A value inside a row that leads somewhere of its own. */

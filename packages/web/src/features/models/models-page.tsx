@@ -35,7 +35,9 @@ export function ModelsPage(): ReactElement {
                 {row.model}
               </PageLink>
             )}
-            <span className="faint small clip">{row.provider ?? ''}</span>
+            <span className="faint small clip" title={row.provider ?? ''}>
+              {row.provider ?? ''}
+            </span>
           </>
         ),
       },
