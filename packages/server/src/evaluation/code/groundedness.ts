@@ -5,7 +5,7 @@
 import type { Verdict } from '../verdict.ts';
 import { noAnswer } from '../verdict.ts';
 import type { TraceFacts } from '../trace-facts.ts';
-import { contentWords } from '../../query/agents/content-words.ts';
+import { contentWords, sentenceEnd } from '../../query/agents/content-words.ts';
 
 const supportedShare = 0.6;
 /** Words of a document that are looked at together: about a paragraph. */
@@ -41,8 +41,7 @@ interface Sentence {
 
 function sentencesOf(text: string): readonly Sentence[] {
   return text
-    .split(/(?<=[.!?。！？])\s+|(?<=[。！？])|\n+/u)
-    .slice(0, sentencesMax)
+    .split(sentenceEnd, sentencesMax)
     .map((sentence) => ({ text: sentence.trim(), words: [...new Set(contentWords(sentence))] }))
     .filter(({ words }) => words.length > 1);
 }

@@ -7,6 +7,9 @@ const stopWords = new Set(
    el los las una unos y es que en con por para su se al lo como más o pero`.split(/\s+/),
 );
 
+/** Where a sentence ends: in scripts without spaces right behind its mark. */
+export const sentenceEnd = /(?<=[.!?])\s+|(?<=[。！？])\s*|\n+/u;
+
 /** Content words, lower-cased: what carries meaning. Scripts without spaces give pairs of characters. */
 export function contentWords(text: string): readonly string[] {
   const words: string[] = [];

@@ -37,6 +37,14 @@ test('a document is not used for the words of the question, one number or a few 
   expect(usedBy('')).toBe(null);
 });
 
+test('sentences without spaces between them are sentences of their own', () => {
+  const told = new AnswerUse('仓库在柏林。交货需要两周。价格含税。');
+  const usedByTold = (text: string) => told.of({ id: 'x', text, rank: 1, isLastList: false }).usedBy;
+  expect(usedByTold('我们的客户都知道。交货一般需要两周。')).toBe('statement');
+  // A word of each sentence.
+  expect(usedByTold('柏林两周价格')).toBe(null);
+});
+
 test('a hundred long documents that say nothing of a long answer are looked through soon', () => {
   const sentences = (letter: string, from: number) =>
     Array.from({ length: 400 }, (_, at) =>

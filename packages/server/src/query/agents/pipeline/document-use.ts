@@ -1,6 +1,6 @@
 /** Whether an answer used a document: by naming it, by having its words in their order, or by saying what one of its statements says. */
 import type { PipelineDocument } from '@sightline/schema/api';
-import { contentWords } from '../content-words.ts';
+import { contentWords, sentenceEnd } from '../content-words.ts';
 
 type Use = Pick<PipelineDocument, 'isUsed' | 'usedBy' | 'overlap'>;
 
@@ -15,6 +15,7 @@ const longStatementShareMin = 0.5;
 const statementWordsMin = 3;
 /** Shorter numbers are alike by chance. */
 const tellingDigitsMin = 3;
+const statementEnd = new RegExp(`${sentenceEnd.source}|(?<=;)\\s+`, 'u');
 const statementsMax = 1000;
 /** Shorter ids stand in texts by chance, but not in brackets. */
 const idCharactersMin = 3;
@@ -40,7 +41,7 @@ export class AnswerUse {
   constructor(answer: string, question = '') {
     this.#answer = answer.toLowerCase();
     this.#asked = new Set(contentWords(question));
-    for (const [place, sentence] of splitText(answer, /(?<=[.!?。！？])\s+|\n+/u).entries())
+    for (const [place, sentence] of answer.split(sentenceEnd, statementsMax).entries())
       for (const word of new Set(contentWords(sentence))) addTo(this.#sentencesWith, word, place);
     this.#sequences = sequencesOf(answer);
     this.#brackets = this.#answer.match(/\[[^[\]]{1,200}\]/g) ?? [];
@@ -64,7 +65,7 @@ export class AnswerUse {
   }
 
   #saysOneOf(text: string): boolean {
-    return splitText(text, /(?<=[.!?。！？;])\s+|\n+/u).some((statement) => {
+    return text.split(statementEnd, statementsMax).some((statement) => {
       const words = [...new Set(contentWords(statement))].filter((word) => !this.#asked.has(word));
       const found = new Map<number, string[]>();
       for (const word of words)
@@ -97,8 +98,6 @@ function addTo<Key, Value>(lists: Map<Key, Value[]>, key: Key, value: Value): vo
   if (list === undefined) lists.set(key, [value]);
   else list.push(value);
 }
-
-const splitText = (text: string, at: RegExp): readonly string[] => text.split(at, statementsMax);
 
 function hasWord(text: string, word: string): boolean {
   for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
