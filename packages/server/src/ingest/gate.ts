@@ -8,6 +8,7 @@
  */
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
 import { overloaded } from './journal-failure.ts';
 
 export interface GateLimits {
@@ -28,10 +29,15 @@ export interface GateView {
   visibleInMs(signal: TelemetrySignal, enteringBytes: number): number | undefined;
 }
 
-interface Waiter {
+export interface Entry {
   readonly signal: TelemetrySignal;
-  readonly sinceMs: number;
   readonly bytes: number;
+  /** Whether nobody waits for the answer any more. Without it, somebody always does. */
+  readonly isAbandoned?: () => boolean;
+}
+
+interface Waiter extends Entry {
+  readonly sinceMs: number;
   readonly admit: () => void;
   readonly refuse: (error: Error) => void;
 }
@@ -60,10 +66,14 @@ export class Gate {
     return this.#waitingBytes;
   }
 
-  /** Runs `write` when there is room for `bytes`. Throws SightlineError `overloaded`. */
-  async through<T>(signal: TelemetrySignal, bytes: number, write: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `write` when there is room. Whoever left while waiting is not let in: senders give up to send again, and would be stored twice.
+   * @throws SightlineError `overloaded`, `bad_request`.
+   */
+  async through<T>(entry: Entry, write: () => Promise<T>): Promise<T> {
+    const { signal, bytes } = entry;
     this.#assertJournalHasRoom(bytes);
-    if (this.#waiters.length > 0 || !this.#hasRoom(signal)) await this.#wait(signal, bytes);
+    if (this.#waiters.length > 0 || !this.#hasRoom(signal)) await this.#wait(entry);
     else this.#enteringBytes += bytes;
     try {
       return await write();
@@ -75,8 +85,13 @@ export class Gate {
   /** To be called when a segment was loaded: lets in those that wait for it, in the order they came. */
   readonly release = (): void => {
     this.#waiters = this.#waiters.filter((waiter) => {
-      if (!this.#hasRoom(waiter.signal)) return true;
+      const isAbandoned = waiter.isAbandoned?.() === true;
+      if (!isAbandoned && !this.#hasRoom(waiter.signal)) return true;
       this.#waitingBytes -= waiter.bytes;
+      if (isAbandoned) {
+        waiter.refuse(abandoned());
+        return false;
+      }
       this.#enteringBytes += waiter.bytes;
       waiter.admit();
       return false;
@@ -102,10 +117,10 @@ export class Gate {
     return visibleInMs === undefined || visibleInMs < this.#limits.lagMsMax;
   }
 
-  async #wait(signal: TelemetrySignal, bytes: number): Promise<void> {
-    this.#waitingBytes += bytes;
+  async #wait(entry: Entry): Promise<void> {
+    this.#waitingBytes += entry.bytes;
     await new Promise<void>((admit, refuse) => {
-      this.#waiters.push({ signal, sinceMs: this.#clock.monotonicMs(), bytes, admit, refuse });
+      this.#waiters.push({ ...entry, sinceMs: this.#clock.monotonicMs(), admit, refuse });
       this.#timer ??= setInterval(() => this.#tick(), pollMs).unref();
     });
   }
@@ -123,4 +138,10 @@ export class Gate {
     clearInterval(this.#timer);
     this.#timer = undefined;
   }
+}
+
+function abandoned(): SightlineError {
+  return new SightlineError('bad_request', 'The sender went away before the request was stored.', {
+    hint: 'Send it again, and wait longer for the answer.',
+  });
 }

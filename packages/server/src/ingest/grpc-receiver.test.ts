@@ -9,7 +9,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { startOtlpGrpc } from './grpc-receiver.ts';
 import { openDoors, type Doors } from './testing/doors.ts';
 import { outage } from './testing/fake-store.ts';
-import { drained } from './testing/harness.ts';
+import { drained, until } from './testing/harness.ts';
 import { badSpanJson, logsJson, metricsJson, protobufOf, spansJson } from './testing/payloads.ts';
 
 let doors: Doors;
@@ -34,7 +34,7 @@ const asIs = (bytes: Buffer): Buffer => bytes;
 async function call(
   path: string,
   request: Uint8Array,
-  options: { readonly gzip?: boolean; readonly metadata?: Metadata } = {},
+  options: { readonly gzip?: boolean; readonly metadata?: Metadata; readonly deadlineMs?: number } = {},
 ): Promise<Answer> {
   const client = new Client(`127.0.0.1:${doors.grpcPort}`, credentials.createInsecure(), {
     'grpc.default_compression_algorithm': options.gzip === true ? 2 : 0,
@@ -43,7 +43,8 @@ async function call(
   clients.push(client);
   return new Promise((resolve) => {
     const metadata = options.metadata ?? new Metadata();
-    client.makeUnaryRequest(path, asIs, asIs, Buffer.from(request), metadata, (error, response) =>
+    const limits = options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs };
+    client.makeUnaryRequest(path, asIs, asIs, Buffer.from(request), metadata, limits, (error, response) =>
       resolve({ error: error ?? undefined, response }),
     );
   });
@@ -149,6 +150,14 @@ test('A full journal gets RESOURCE_EXHAUSTED with RetryInfo', async () => {
   expect(error?.code).toBe(status.RESOURCE_EXHAUSTED);
   const [details] = error?.metadata.get('grpc-status-details-bin') ?? [];
   expect(details?.toString('latin1')).toContain('type.googleapis.com/google.rpc.RetryInfo');
+});
+
+test('A call whose deadline passes while it waits to be let in is not stored: it is sent again', async () => {
+  doors = await openDoors({ limits: { lagMsMax: -1, waitMsMax: 60_000 } });
+  const { error } = await call(traces, protobufOf('traces', spansJson(1)), { deadlineMs: 300 });
+  expect(error?.code).toBe(status.DEADLINE_EXCEEDED);
+  await until('the call to be let go', () => doors.ingest.memory.bytes === 0);
+  expect(doors.ingest.ledger().rows.map(({ received }) => received)).toEqual([]);
 });
 
 test('A call without a valid key gets UNAUTHENTICATED; the key travels as metadata', async () => {

@@ -109,7 +109,12 @@ async function receive(
     share.take(call.request.length);
     const resolved = await resolveProject(headersOf(call.metadata));
     if (resolved instanceof SightlineError) throw resolved;
-    const receipt = await ingest.accept({ signal, project: resolved.project, request: call.request });
+    const receipt = await ingest.accept({
+      signal,
+      project: resolved.project,
+      request: call.request,
+      isAbandoned: () => call.cancelled,
+    });
     count('stored');
     return Buffer.from(encodeExportResponse(signal, 'protobuf', receipt));
   } catch (error) {

@@ -322,6 +322,22 @@ test('A sender that leaves in the middle of its body leaves nothing behind', asy
   expect((await post({ body: protobuf() })).status).toBe(200);
 });
 
+test('A sender that gives up while it waits to be let in is not stored: it sends again', async () => {
+  doors = await openDoors({ limits: { lagMsMax: -1, waitMsMax: 60_000 } });
+  const controller = new AbortController();
+  const sent = fetch(`${doors.httpUrl}/v1/traces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-protobuf' },
+    body: protobuf(),
+    signal: controller.signal,
+  });
+  await until('the request to wait', () => doors.ingest.memory.bytes > 0);
+  controller.abort();
+  await expect(sent).rejects.toThrow();
+  await until('the request to be let go', () => doors.ingest.memory.bytes === 0);
+  expect(doors.ingest.ledger().rows.map(({ received }) => received)).toEqual([]);
+});
+
 test('A port in use is named with the option that changes it', async () => {
   doors = await openDoors();
   const again = startOtlpHttp({

@@ -67,7 +67,14 @@ async function receive(
     raw = await readBody(bodyOf(request), declaredBytesOf(request), limits);
     const body = await decompress(raw.bytes, contentEncodingOf(request), limits);
     const message = encoding === 'json' ? toProtobuf(signal, body) : body;
-    const receipt = await ingest.accept({ signal, project: resolved.project, request: message });
+    const { socket } = request.raw;
+    const receipt = await ingest.accept({
+      signal,
+      project: resolved.project,
+      request: message,
+      // Node ends its side when the sender ends its own.
+      isAbandoned: () => socket.destroyed || socket.writableEnded,
+    });
     count('stored');
     return await answer(reply, encoding, signal, receipt);
   } catch (error) {

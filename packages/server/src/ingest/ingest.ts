@@ -57,6 +57,8 @@ export interface IngestRequest {
   readonly project: string;
   /** An `Export…ServiceRequest` in protobuf. Not to be changed by the caller until `accept` settles. */
   readonly request: Uint8Array;
+  /** Whether the sender has given up. See Gate. */
+  readonly isAbandoned?: () => boolean;
 }
 
 export interface Receipt {
@@ -197,15 +199,14 @@ export class Ingest {
    * @throws SightlineError `unreadable_payload`, `overloaded`, `disk_full`, `journal_unavailable`, `not_ready`; nothing
    * of the request is kept then.
    */
-  async accept({ signal, project, request }: IngestRequest): Promise<Receipt> {
+  async accept({ signal, project, request, isAbandoned }: IngestRequest): Promise<Receipt> {
     if (this.#closing)
       throw new SightlineError('not_ready', 'The request was not stored: the server is stopping.', {
         hint: 'Send it again; OpenTelemetry exporters do so by themselves.',
         retryAfterS: 2,
       });
-    return this.#gate.through(signal, request.length, async () =>
-      this.#admitAndJournal({ signal, project, request }),
-    );
+    const entry = { signal, bytes: request.length, ...(isAbandoned === undefined ? {} : { isAbandoned }) };
+    return this.#gate.through(entry, async () => this.#admitAndJournal({ signal, project, request }));
   }
 
   async #admitAndJournal({ signal, project, request }: IngestRequest): Promise<Receipt> {
