@@ -2,6 +2,10 @@
 export const question = 'What is the weather in Paris?';
 export const system = 'You answer in one sentence.';
 export const getWeather = ({ city }) => `18 degrees and sunny in ${city}`;
+/** Another tool, which fails. */
+export const bookTable = async () => {
+  throw new Error('no table is free');
+};
 export const chatTool = {
   type: 'function',
   function: {

@@ -1,7 +1,9 @@
-/** OpenAI's and Anthropic's wire protocols on loopback, with fixed answers, so that the real client libraries can be recorded. */
+/** The wire protocols of OpenAI, Anthropic, Gemini and Bedrock on loopback, with fixed answers, so that the real client libraries can be recorded. */
 import { createServer } from 'node:http';
 
 const weather = { city: 'Paris' };
+/** What these tools are called with, all at once; a program with none of them has its first called. */
+const scripted = { get_weather: weather, book_table: { place: 'Chez Claire' } };
 const answerText = 'It is 18 degrees and sunny in Paris.';
 
 export async function startProtocolServers() {
@@ -10,7 +12,11 @@ export async function startProtocolServers() {
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
       const body = chunks.length === 0 ? {} : JSON.parse(Buffer.concat(chunks).toString());
-      const route = routes[new URL(request.url, 'http://localhost').pathname];
+      const { pathname } = new URL(request.url, 'http://localhost');
+      const route =
+        routes[pathname] ??
+        routes[pathname.replace(/[^/]+:/, ':')] ??
+        routes[pathname.replace(/^\/model\/[^/]+/, '/model')];
       if (route === undefined) {
         console.error(`no route for ${request.method} ${request.url}`);
         response
@@ -18,7 +24,7 @@ export async function startProtocolServers() {
           .end('{"error":{"message":"not found"}}');
         return;
       }
-      const { events, json, headers } = route(body);
+      const { events, json, headers } = route(body, /([^/]+):/.exec(pathname)?.[1]);
       if (events === undefined) {
         response.writeHead(200, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(json));
         return;
@@ -35,11 +41,15 @@ export async function startProtocolServers() {
 const routes = {
   '/v1/messages/count_tokens': () => ({ json: { input_tokens: 2400 } }),
   '/v1/models': () => ({ json: { object: 'list', data: [], models: [] } }),
-  '/v1beta/models/gemini-2.5-pro:generateContent': () => ({ json: generateContent() }),
-  '/v1beta/models/gemini-2.5-pro:streamGenerateContent': () => ({
-    events: [`data: ${JSON.stringify(generateContent())}\n\n`],
+  '/v1beta/models/:generateContent': (body, model) => ({ json: generateContent(body, model) }),
+  '/v1beta/models/:streamGenerateContent': (body, model) => ({
+    events: [`data: ${JSON.stringify(generateContent(body, model))}\n\n`],
   }),
-  '/v1beta/models/gemini-2.5-pro:countTokens': () => ({ json: { totalTokens: 1200 } }),
+  '/v1beta/models/:countTokens': () => ({ json: { totalTokens: 1200 } }),
+  '/v1beta/models/:batchEmbedContents': (body) => ({
+    json: { embeddings: body.requests.map(() => ({ values: [0.1, 0.2, 0.3] })) },
+  }),
+  '/model/converse': converse,
   '/v1/chat/completions': chatCompletions,
   '/v1/responses': responses,
   '/v1/embeddings': embeddings,
@@ -57,21 +67,26 @@ const chatUsage = {
   completion_tokens_details: { reasoning_tokens: 64, audio_tokens: 0 },
 };
 
+/** The calls that a model makes of these tools, by name. */
+function callsOf(names, isFirstCalled = true) {
+  const known = names.filter((name) => name in scripted);
+  const called = known.length > 0 || !isFirstCalled ? known : names.slice(0, 1);
+  return called.map((name, index) => ({ number: index + 1, name, input: scripted[name] ?? weather }));
+}
+
 function chatCompletions(body) {
-  const toolName = body.tools?.[0]?.function?.name;
+  const calls = callsOf((body.tools ?? []).map((tool) => tool.function.name));
   const answered = body.messages.some((message) => message.role === 'tool');
   const message =
-    toolName !== undefined && !answered
+    calls.length > 0 && !answered
       ? {
           role: 'assistant',
           content: null,
-          tool_calls: [
-            {
-              id: 'call_1',
-              type: 'function',
-              function: { name: toolName, arguments: JSON.stringify(weather) },
-            },
-          ],
+          tool_calls: calls.map(({ number, name, input }) => ({
+            id: `call_${number}`,
+            type: 'function',
+            function: { name, arguments: JSON.stringify(input) },
+          })),
         }
       : { role: 'assistant', content: answerText, refusal: null };
   const finish_reason = message.tool_calls === undefined ? 'stop' : 'tool_calls';
@@ -103,17 +118,19 @@ function chatCompletions(body) {
 }
 
 function responses(body) {
-  const toolName = body.tools?.find((tool) => tool.type === 'function')?.name;
+  const calls = callsOf(
+    (body.tools ?? []).filter((tool) => tool.type === 'function').map((tool) => tool.name),
+  );
   const input = Array.isArray(body.input) ? body.input : [];
   const answered = input.some((item) => item.type === 'function_call_output');
-  const callItem = {
+  const callItems = calls.map(({ number, name, input }) => ({
     type: 'function_call',
-    id: 'fc_1',
-    call_id: 'call_1',
-    name: toolName,
-    arguments: JSON.stringify(weather),
+    id: `fc_${number}`,
+    call_id: `call_${number}`,
+    name,
+    arguments: JSON.stringify(input),
     status: 'completed',
-  };
+  }));
   const messageItem = {
     type: 'message',
     id: nextId('msg'),
@@ -121,7 +138,7 @@ function responses(body) {
     status: 'completed',
     content: [{ type: 'output_text', text: answerText, annotations: [] }],
   };
-  const item = toolName !== undefined && !answered ? callItem : messageItem;
+  const items = calls.length > 0 && !answered ? callItems : [messageItem];
   const response = {
     id: nextId('resp'),
     object: 'response',
@@ -131,7 +148,7 @@ function responses(body) {
     incomplete_details: null,
     instructions: body.instructions ?? null,
     model: `${body.model}-2024-08-06`,
-    output: [item],
+    output: items,
     parallel_tool_calls: true,
     service_tier: 'default',
     temperature: 1,
@@ -147,10 +164,9 @@ function responses(body) {
   };
   if (!body.stream) return { json: response };
   const event = (type, data) => `event: ${type}\ndata: ${JSON.stringify({ type, ...data })}\n\n`;
-  const place = { item_id: item.id, output_index: 0 };
-  const middle =
-    item === callItem
-      ? [event('response.function_call_arguments.done', { ...place, arguments: callItem.arguments })]
+  const middle = (item, place) =>
+    item.type === 'function_call'
+      ? [event('response.function_call_arguments.done', { ...place, arguments: item.arguments })]
       : [
           event('response.content_part.added', {
             ...place,
@@ -165,9 +181,11 @@ function responses(body) {
       event('response.created', {
         response: { ...response, status: 'in_progress', output: [], usage: null },
       }),
-      event('response.output_item.added', { output_index: 0, item }),
-      ...middle,
-      event('response.output_item.done', { output_index: 0, item }),
+      ...items.flatMap((item, output_index) => [
+        event('response.output_item.added', { output_index, item }),
+        ...middle(item, { item_id: item.id, output_index }),
+        event('response.output_item.done', { output_index, item }),
+      ]),
       event('response.completed', { response }),
     ],
   };
@@ -190,13 +208,18 @@ function embeddings(body) {
 }
 
 /** Gemini counts thoughts beside the answer. */
-function generateContent() {
+function generateContent(body, model) {
+  const names = [body.tools ?? []]
+    .flat()
+    .flatMap((tool) => tool.functionDeclarations ?? [])
+    .map(({ name }) => name);
+  const answered = body.contents.some(({ parts }) => parts.some((part) => 'functionResponse' in part));
+  const calls = callsOf(names, false).map(({ name, input }) => ({ functionCall: { name, args: input } }));
+  const parts = calls.length > 0 && !answered ? calls : [{ text: answerText }];
   return {
     responseId: nextId('gemini'),
-    modelVersion: 'gemini-2.5-pro',
-    candidates: [
-      { index: 0, content: { role: 'model', parts: [{ text: answerText }] }, finishReason: 'STOP' },
-    ],
+    modelVersion: model,
+    candidates: [{ index: 0, content: { role: 'model', parts }, finishReason: 'STOP' }],
     usageMetadata: {
       promptTokenCount: 1200,
       cachedContentTokenCount: 1024,
@@ -207,16 +230,34 @@ function generateContent() {
   };
 }
 
+/** Bedrock counts what came from the cache and went into it beside the input. */
+function converse(body) {
+  const calls = callsOf(body.toolConfig.tools.map(({ toolSpec }) => toolSpec.name));
+  const answered = body.messages.some(({ content }) => content.some((part) => 'toolResult' in part));
+  const content = answered
+    ? [{ text: answerText }]
+    : calls.map(({ number, name, input }) => ({ toolUse: { toolUseId: `tooluse_${number}`, name, input } }));
+  const usage = {
+    inputTokens: 100,
+    outputTokens: 50,
+    cacheReadInputTokens: 2000,
+    cacheWriteInputTokens: 300,
+  };
+  const message = { role: 'assistant', content };
+  return { json: { output: { message }, stopReason: answered ? 'end_turn' : 'tool_use', usage } };
+}
+
 function messages(body) {
-  const toolName = body.tools?.find((tool) => tool.name === 'Bash')?.name ?? body.tools?.[0]?.name;
-  const input = toolName === 'Bash' ? { command: 'echo sunny', description: 'Ask for the weather' } : weather;
+  const names = (body.tools ?? []).map((tool) => tool.name);
+  const bash = { command: 'echo sunny', description: 'Ask for the weather' };
+  const calls = names.includes('Bash') ? [{ number: 1, name: 'Bash', input: bash }] : callsOf(names);
   const answered = body.messages.some(
     (message) =>
       Array.isArray(message.content) && message.content.some((part) => part.type === 'tool_result'),
   );
   const content =
-    toolName !== undefined && !answered
-      ? [{ type: 'tool_use', id: 'toolu_1', name: toolName, input }]
+    calls.length > 0 && !answered
+      ? calls.map(({ number, name, input }) => ({ type: 'tool_use', id: `toolu_${number}`, name, input }))
       : [{ type: 'text', text: answerText }];
   const stop_reason = content[0].type === 'tool_use' ? 'tool_use' : 'end_turn';
   const usage = {

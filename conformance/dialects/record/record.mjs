@@ -1,16 +1,16 @@
 /**
- * Runs each program in `programs/` against local protocol servers and writes the OTLP/JSON that its real
+ * Runs each program in `programs/`, a file or a folder with packages of its own, against local protocol servers and writes the OTLP/JSON that its real
  * instrumentation exported to `../<program>/{traces,logs,metrics}.json`. `node record.mjs [program…]`.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { startOtlpSink } from './otlp-sink.mjs';
 import { startProtocolServers } from './protocol-servers.mjs';
 
 const here = import.meta.dirname;
 const wanted = process.argv.slice(2);
 const programs = readdirSync(`${here}/programs`)
-  .map((file) => file.replace(/\.mjs$/, ''))
+  .map((entry) => entry.replace(/\.mjs$/, ''))
   .filter((name) => wanted.length === 0 || wanted.includes(name));
 
 /** The recording machine is nobody's business, and it differs at every recording. */
@@ -40,8 +40,13 @@ function run(program, serverUrl, sinkUrl) {
     OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT: 'true',
     OPENAI_API_KEY: 'none',
     ANTHROPIC_API_KEY: 'none',
+    ANTHROPIC_BASE_URL: serverUrl,
+    GEMINI_API_KEY: 'none',
   };
-  const child = spawn(process.execPath, [`${here}/programs/${program}.mjs`], {
+  const folder = `${here}/programs/${program}`;
+  const first = `${folder}/instrument.mjs`;
+  const file = existsSync(folder) ? `${folder}/program.mjs` : `${folder}.mjs`;
+  const child = spawn(process.execPath, [...(existsSync(first) ? ['--import', first] : []), file], {
     env: environment,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -77,6 +77,7 @@ const isPlain = (source: Source): boolean =>
   source.when === undefined &&
   source.path === undefined &&
   source.afterPrefix === undefined &&
+  source.after === undefined &&
   source.quoted === undefined &&
   source.map === undefined;
 

@@ -21,11 +21,17 @@ function readText(source: Source, scope: TextScope): string {
       : source.from === 'resource'
         ? scope.resource(source.name)
         : scope.attribute(source.name);
+  if (source.after !== undefined) return numberBehind(source.after, text);
   const start = source.afterPrefix;
   if (start === undefined) return text;
   if (!text.startsWith(start)) return '';
   const end = source.until === undefined ? text.length : text.indexOf(source.until, start.length);
   return end === -1 ? '' : text.slice(start.length, end);
+}
+
+function numberBehind(after: string, text: string): string {
+  const at = text.lastIndexOf(after);
+  return at === -1 ? '' : (/^ ?(\d+([.]\d+)?)/.exec(text.slice(at + after.length))?.[1] ?? '');
 }
 
 function located(source: Source, text: string, isNumber: boolean): string {

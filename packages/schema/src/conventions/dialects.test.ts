@@ -17,6 +17,9 @@ import { readToolUse } from './messages/read-tool-use.ts';
 const folder = join(import.meta.dirname, '../../../../conformance/dialects');
 const book = createPriceBook();
 
+/** 1,200 in (1,024 cached), 16 said and 64 thought. */
+const gemini25Pro = (176 * 1.25 + 1024 * 0.125 + 80 * 10) / 1e6;
+const gemini25Flash = (176 * 0.3 + 1024 * 0.03 + 80 * 2.5) / 1e6;
 const claudeOnBedrock = ((363 * 3 + 2000 * 0.3 + 400 * 3.75 + 160 * 15) * 1.1) / 1e6;
 
 /**
@@ -44,6 +47,21 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'openai-openllmetry': 0.0038 + 0.0001475,
   // It drops cached tokens.
   'openai-opentelemetry': 2 * 0.0038 + 0.00000018,
+  // Version 4 throws where a tool fails, and drops what Gemini cached and thought. Anthropic's stream is two calls.
+  'ai-sdk-4': 0.00252 + 2 * 0.002775 + 0.00166 + 0.00000018,
+  // It drops what OpenAI cached, but for streams.
+  'ai-sdk-5': 2 * 0.0038 + 2 * 0.002775 + gemini25Pro + 0.00000018,
+  'ai-sdk-6': 2 * 0.00252 + 2 * 0.002775 + gemini25Pro + 0.00000018,
+  sentry: 7 * 0.00252 + 2 * 0.002775 + gemini25Pro + 0.00000018,
+  mastra: 2 * 0.00252 + 0.002775,
+  // The embedding is recorded without usage.
+  genkit: 2 * gemini25Flash + 2 * 0.00252 + 0.002775,
+  'google-adk': 2 * gemini25Flash,
+  // Its agent has the usage of both calls.
+  voltagent: 2 * 0.00252,
+  livekit: 2 * 0.00252,
+  // In one region of Bedrock, ten percent more.
+  'bedrock-openinference': 2 * 0.002775 * 1.1,
   // The Python packages. gpt-4o: 2,563 in (2,048 cached), 160 out; and 2,567 in.
   'langchain-openinference-python': (515 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
   'langsmith-python': (519 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,

@@ -20,6 +20,9 @@ export const sessionField: Field = {
     attribute('metadata', { path: ['thread_id'] }),
     attribute('gcp.vertex.agent.session_id'),
     attribute('mlflow.trace.session', { quoted: true }),
+    attribute('mastra.metadata.sessionId'),
+    attribute('mastra.metadata.threadId'),
+    attribute('voltagent.conversation_id'),
     attribute('anthropic.session.id'),
     ...fromCodingAgents('conversation.id'),
     attribute('conversation.id', { when: codexSpan }),
@@ -42,6 +45,8 @@ export const userField: Field = {
     attribute('langsmith.metadata.user_id'),
     attribute('metadata', { path: ['user_id'] }),
     attribute('mlflow.trace.user', { quoted: true }),
+    attribute('mastra.metadata.userId'),
+    attribute('mastra.metadata.resourceId'),
     attribute('lk.pii.participant_identity'),
     attribute('lk.participant_identity'),
     attribute('user.id', { from: 'resource' }),
@@ -72,12 +77,14 @@ export const agentField: Field = {
     attribute('ai.telemetry.functionId'),
     attribute('agent_name'),
     attribute('lk.agent_name'),
+    attribute('entity.name', { when: [{ attribute: 'entity.type', equals: ['agent'] }] }),
+    attribute('genkit:name', { when: [{ attribute: 'genkit:metadata:subtype', equals: ['agent'] }] }),
     // LangChain's `create_agent`, by OpenInference, LangSmith and Langfuse.
     attribute('metadata', { path: ['lc_agent_name'] }),
     attribute('langsmith.metadata.lc_agent_name'),
     attribute('langfuse.observation.metadata.lc_agent_name', { quoted: true }),
-    // These name the span after agent and method: smolagents, AutoGen, CrewAI.
-    ...['.run', '.on_messages_stream', '._execute_core'].map((until) =>
+    // These name the span after agent and method: smolagents, AutoGen, CrewAI, Claude's Agent SDK.
+    ...['.run', '.query', '.on_messages_stream', '._execute_core'].map((until) =>
       attribute('', { from: 'name', afterPrefix: '', until, when: openInferenceAgent }),
     ),
     attribute('', { from: 'name', when: openInferenceAgent }),
@@ -101,6 +108,9 @@ export const toolField: Field = {
     ...fromCodingAgents('tool_name'),
     attribute('tool_name', { when: [...codexSpan, { attribute: 'tool_source', present: true }] }),
     ...fromCodingAgents('function_name'),
+    attribute('genkit:name', {
+      when: [{ attribute: 'genkit:metadata:subtype', equals: ['tool', 'tool.v2'] }],
+    }),
     // These have no attribute for it and name the span after the tool.
     attribute('', { from: 'name', afterPrefix: '', until: '.__call__', when: openInferenceTool }),
     attribute('', { from: 'name', when: openInferenceTool }),
@@ -131,6 +141,7 @@ export const toolCallIdField: Field = {
     attribute('gen_ai.tool.call.id'),
     attribute('gen_ai.tool.call_id'),
     attribute('tool.id'),
+    attribute('tool.call.id'),
     attribute('ai.toolCall.id'),
     attribute('lk.function_tool.id'),
     // LangChain says it only in the message that the tool gave back.
@@ -171,7 +182,10 @@ export const ttftField: Field = {
 /** When the first piece of the answer came, in RFC 3339. Where nobody says how long it took, this and the span's start tell. */
 export const firstTokenTimeField: Field = {
   type: 'text',
-  sources: [attribute('langfuse.observation.completion_start_time', { quoted: true })],
+  sources: [
+    attribute('langfuse.observation.completion_start_time', { quoted: true }),
+    attribute('mastra.completion_start_time'),
+  ],
 };
 
 /** Events of a span by whose time the first piece of the answer is known, where no attribute tells. */

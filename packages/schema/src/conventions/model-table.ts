@@ -16,6 +16,24 @@ export function fromCodingAgents(name: string, more: Omit<Source, 'name' | 'when
 export const codexSpan: readonly Guard[] = [{ attribute: 'target', startsWith: 'codex_' }];
 const codexTurn: readonly Guard[] = [{ attribute: 'codex.turn.token_usage.total_tokens', present: true }];
 
+/** VoltAgent's agents and workflows. */
+export const voltAgentRun: readonly Guard[] = [{ attribute: 'voltagent.operation_id', present: true }];
+
+/** A call of a model by Genkit, and one to embed; their name is the plugin's and the model's. */
+export const genkitCall: readonly Guard[] = [
+  { attribute: 'genkit:metadata:subtype', equals: ['model', 'background-model'] },
+];
+const genkitModel: readonly Guard[] = [
+  { attribute: 'genkit:metadata:subtype', equals: ['model', 'background-model', 'embedder'] },
+];
+const genkitPlugins = ['googleai', 'vertexai', 'openai', 'anthropic', 'ollama', 'xai', 'deepseek', 'mistral'];
+
+/** OpenInference over Bedrock in JavaScript. */
+export const openInferenceBedrock: readonly Guard[] = [
+  { attribute: 'llm.provider', equals: ['aws'] },
+  { attribute: 'openinference.span.kind', equals: ['llm'] },
+];
+
 const openInferenceCall: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['llm'] }];
 
 /** Strands Agents names itself as the provider; whose models they are is known of those that Bedrock and Anthropic serve. */
@@ -62,6 +80,7 @@ export const providerField: Field = {
     attribute('metadata', { path: ['ls_provider'] }),
     attribute('langfuse.observation.metadata.ls_provider', { quoted: true }),
     attribute('mlflow.llm.provider', { quoted: true }),
+    attribute('genkit:name', { afterPrefix: '', until: '/', when: genkitModel }),
     // Codex and Gemini CLI talk to one provider and do not name it.
     attribute('gen_ai.agent.name', { map: { 'gemini-cli': 'gcp.gemini' } }),
     attribute('codex.usage.total_tokens', { map: { '*': 'openai' } }),
@@ -78,6 +97,8 @@ export const requestModelField: Field = {
   sources: [
     attribute('gen_ai.request.model'),
     attribute('llm.request.model_name'),
+    // It takes the maker in the name of an inference profile for the model.
+    attribute('input.value', { afterPrefix: '{"modelId":"', until: '"', when: openInferenceBedrock }),
     attribute('llm.model_name'),
     attribute('llm.request.model'),
     attribute('embedding.model_name'),
@@ -90,6 +111,12 @@ export const requestModelField: Field = {
     attribute('mlflow.llm.model', { quoted: true }),
     // Of a call that failed, MLflow has only what was asked for.
     attribute('model', { quoted: true, when: [{ attribute: 'mlflow.spanType', present: true }] }),
+    ...genkitPlugins.map((plugin) =>
+      attribute('genkit:name', { afterPrefix: `${plugin}/`, when: genkitModel }),
+    ),
+    attribute('genkit:name', { when: genkitModel }),
+    attribute('ai.model.name', { when: voltAgentRun }),
+    attribute('llm.model', { when: [{ attribute: 'entity.type', present: true }] }),
     ...fromCodingAgents('model'),
     attribute('model', { when: codexTurn }),
   ],

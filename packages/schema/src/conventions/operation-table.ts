@@ -1,5 +1,5 @@
 import type { OperationKind } from '../api/traces.ts';
-import { codexSpan } from './model-table.ts';
+import { codexSpan, voltAgentRun } from './model-table.ts';
 import { attribute, type Field, type Guard, type Source } from './source.ts';
 
 type Kinds = Readonly<Record<string, OperationKind>>;
@@ -39,6 +39,28 @@ const genAiOperations: Kinds = {
   // Strands.
   execute_event_loop_cycle: 'step',
   schedule_tool_calls: 'step',
+  // Google ADK's graphs.
+  execute_node: 'step',
+  // Mastra's spans that are none of these.
+  model_generation: 'step',
+  workflow_step: 'step',
+  workflow_conditional: 'step',
+  workflow_conditional_eval: 'step',
+  workflow_parallel: 'step',
+  workflow_loop: 'step',
+  workflow_sleep: 'step',
+  workflow_wait_event: 'step',
+  processor_run: 'step',
+  workspace_action: 'step',
+  skill_action: 'step',
+  mapping: 'step',
+  rag_ingestion: 'step',
+  rag_action: 'step',
+  rag_vector_operation: 'step',
+  memory_operation: 'memory',
+  client_tool_call: 'tool',
+  scorer_run: 'evaluator',
+  classifier_evaluation: 'evaluator',
   handoff: 'step',
   user_prompt: 'prompt',
   system_prompt: 'prompt',
@@ -128,6 +150,37 @@ const sentryOperations: Kinds = {
   'gen_ai.execute_tool': 'tool',
   'gen_ai.handoff': 'step',
   'mcp.server': 'mcp',
+};
+
+/** What Genkit's actions are; `util` and the like are the type of what is none. */
+const genkitActions: Kinds = {
+  model: 'llm',
+  'background-model': 'llm',
+  tool: 'tool',
+  'tool.v2': 'tool',
+  flow: 'workflow',
+  agent: 'agent',
+  embedder: 'embedding',
+  retriever: 'retrieval',
+  reranker: 'rerank',
+  evaluator: 'evaluator',
+  prompt: 'prompt',
+  'executable-prompt': 'prompt',
+  indexer: 'step',
+  resource: 'step',
+};
+const genkitTypes: Kinds = { util: 'step', flowstep: 'step', prompttemplate: 'prompt', dotprompt: 'prompt' };
+
+const voltAgentTypes: Kinds = {
+  llm: 'llm',
+  tool: 'tool',
+  agent: 'agent',
+  memory: 'memory',
+  retriever: 'retrieval',
+  embedding: 'embedding',
+  guardrail: 'guardrail',
+  scorer: 'evaluator',
+  'workflow-step': 'step',
 };
 
 /** MLflow writes every attribute as JSON, strings too. */
@@ -263,6 +316,10 @@ const declared: readonly Source[] = [
   attribute('langfuse.observation.type', { map: langfuseTypes }),
   attribute('ai.operationId', { map: aiSdkOperations }),
   attribute('span.type', { map: claudeCodeTypes, when: [{ attribute: 'session.id', present: true }] }),
+  attribute('genkit:metadata:subtype', { map: genkitActions }),
+  attribute('genkit:type', { map: genkitTypes }),
+  attribute('span.type', { map: voltAgentTypes, when: [{ attribute: 'entity.type', present: true }] }),
+  attribute('entity.type', { map: { agent: 'agent', workflow: 'workflow' }, when: voltAgentRun }),
   attribute('mcp.method.name', { map: any('mcp') }),
   attribute('sentry.op', { map: sentryOperations }),
   attribute('mlflow.spanType', { quoted: true, map: mlflowTypes }),

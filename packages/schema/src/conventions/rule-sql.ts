@@ -43,9 +43,9 @@ export function ruleHitsSql(sources: readonly CodedSource[], scope: RuleScope): 
 /** No attribute is called so. */
 const resourceGate = '\u0001resource';
 
-/** 1 code, 2 reads from, 3 attribute, 4 prefix, 5 form, 6 path of (key, list position), 7 has a map, 8 guards of (attribute, kind, operand), 9 what ends the value. */
+/** 1 code, 2 reads from, 3 attribute, 4 prefix, 5 form, 6 path of (key, list position), 7 has a map, 8 guards of (attribute, kind, operand), 9 what ends the value, 10 what a number stands behind. */
 const groupsType =
-  'Array(Array(Tuple(UInt16, UInt8, String, String, UInt8, Array(Tuple(String, UInt8)), UInt8, Array(Tuple(String, UInt8, String)), String)))';
+  'Array(Array(Tuple(UInt16, UInt8, String, String, UInt8, Array(Tuple(String, UInt8)), UInt8, Array(Tuple(String, UInt8, String)), String, String)))';
 
 const readsFrom = { attribute: 0, name: 1, resource: 2 } as const;
 const forms = { plain: 0, quoted: 1, textInJson: 2, numberInJson: 3 } as const;
@@ -65,6 +65,7 @@ function ruleTuple({ code, field, source }: CodedSource): string {
     source.map === undefined ? 0 : 1,
     `[${(source.when ?? []).map(guardTuple).join(',')}]`,
     sqlString(source.until ?? ''),
+    sqlString(source.after ?? ''),
   ].join(',')})`;
 }
 
@@ -94,7 +95,16 @@ function readSql({ attributes, resource, name }: RuleScope): string {
   const text = `multiIf(rule_.2 = ${readsFrom.name}, toString(${name}), rule_.2 = ${readsFrom.resource}, ${resource}[rule_.3], ${attributes}[rule_.3])`;
   const rest = `arrayMap(text_ -> if(startsWith(text_, rule_.4), substring(text_, length(rule_.4) + 1), ''), [${text}])[1]`;
   const ended = `if(empty(rule_.9), rest_, substring(rest_, 1, greatest(position(rest_, rule_.9), 1) - 1))`;
-  return `arrayMap(rest_ -> ${ended}, [${rest}])[1]`;
+  const plain = `arrayMap(rest_ -> ${ended}, [${rest}])[1]`;
+  return `if(empty(rule_.10), ${plain}, ${numberBehindSql(text)})`;
+}
+
+/** From behind: the text is turned around to find what stands last in it. */
+function numberBehindSql(text: string): string {
+  const place = `position(reverse(text_), reverse(rule_.10))`;
+  const rest = `arrayMap(place_ -> if(place_ = 0, '', substring(text_, length(text_) - place_ + 2)), [${place}])[1]`;
+  const number = `extract(${rest}, '^ ?([0-9]+(?:[.][0-9]+)?)')`;
+  return `arrayMap(text_ -> ${number}, arrayFilter(text_ -> notEmpty(rule_.10), [${text}]))[1]`;
 }
 
 function locatedSql(text: string): string {

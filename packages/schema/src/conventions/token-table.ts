@@ -1,4 +1,10 @@
-import { besideCache, fromCodingAgents } from './model-table.ts';
+import {
+  besideCache,
+  fromCodingAgents,
+  genkitCall,
+  openInferenceBedrock,
+  voltAgentRun,
+} from './model-table.ts';
 import { attribute, type Field, type Guard, type Source } from './source.ts';
 
 const cache = ['cache_read_tokens', 'cache_write_tokens'] as const;
@@ -33,6 +39,21 @@ const adkThoughts: readonly Guard[] = [
 const fromLogfire = (...paths: readonly (readonly string[])[]): readonly Source[] =>
   paths.map((path) => attribute('gen_ai.usage.raw', { path }));
 
+/** Genkit keeps what the plugin and the provider tell in the action's output. */
+const fromGenkit = (key: string, more: Omit<Source, 'name' | 'after'> = {}): Source =>
+  attribute('genkit:output', { after: `"${key}":`, when: genkitCall, ...more });
+const genkitPlugin = (startsWith: string): readonly Guard[] => [
+  ...genkitCall,
+  { attribute: 'genkit:name', startsWith },
+];
+
+/** Google ADK for JavaScript leaves out what was cached and thought, and has it in the answer. */
+const fromAdkAnswer = (key: string, more: Pick<Source, 'excludes'> = {}): Source =>
+  attribute('gcp.vertex.agent.llm_response', { after: `"${key}":`, ...more });
+
+/** VoltAgent's span of a call goes around all calls of a loop and has the usage of the last; the agent has that of all. */
+const notOfVoltAgent: readonly Guard[] = [{ attribute: 'entity.type', present: false }];
+
 /** All input, cached or not, as OpenTelemetry and OpenAI count. Sources that leave the cached part out say so. */
 export const inputTokensField: Field = {
   type: 'tokens',
@@ -43,8 +64,12 @@ export const inputTokensField: Field = {
     ...besideCache.map((when) => attribute('gen_ai.usage.input_tokens', { excludes: cache, when })),
     attribute('gen_ai.usage.input_tokens'),
     attribute('gen_ai.usage.prompt_tokens'),
+    attribute('llm.token_count.prompt', { excludes: cache, when: openInferenceBedrock }),
     attribute('llm.token_count.prompt'),
-    attribute('llm.usage.prompt_tokens'),
+    attribute('llm.usage.prompt_tokens', { when: notOfVoltAgent }),
+    attribute('usage.prompt_tokens', { when: voltAgentRun }),
+    fromGenkit('inputTokens', { excludes: cache, when: genkitPlugin('anthropic/') }),
+    fromGenkit('inputTokens'),
     attribute('ai.usage.inputTokens'),
     attribute('ai.usage.promptTokens'),
     attribute('ai.usage.tokens'),
@@ -67,10 +92,15 @@ export const outputTokensField: Field = {
   sources: [
     reportedTo(['google', 'usageMetadata', 'candidatesTokenCount'], { excludes: reasoning }),
     attribute('gen_ai.usage.output_tokens', { excludes: reasoning, when: adkThoughts }),
+    fromAdkAnswer('candidatesTokenCount', { excludes: reasoning }),
     attribute('gen_ai.usage.output_tokens'),
     attribute('gen_ai.usage.completion_tokens'),
     attribute('llm.token_count.completion'),
-    attribute('llm.usage.completion_tokens'),
+    attribute('llm.usage.completion_tokens', { when: notOfVoltAgent }),
+    attribute('usage.completion_tokens', { when: voltAgentRun }),
+    fromGenkit('outputTokens', { excludes: reasoning, when: genkitPlugin('googleai/') }),
+    fromGenkit('outputTokens', { excludes: reasoning, when: genkitPlugin('vertexai/') }),
+    fromGenkit('outputTokens'),
     attribute('ai.usage.outputTokens'),
     attribute('ai.usage.completionTokens'),
     ...fromLangSmith(['output_tokens']),
@@ -104,6 +134,10 @@ export const cacheReadTokensField: Field = {
     reportedTo(['anthropic', 'cacheReadInputTokens']),
     reportedTo(['openai', 'cachedPromptTokens']),
     reportedTo(['google', 'usageMetadata', 'cachedContentTokenCount']),
+    fromAdkAnswer('cachedContentTokenCount'),
+    ...['cachedContentTokens', 'cached_tokens', 'cache_read_input_tokens'].map((key) => fromGenkit(key)),
+    attribute('output.value', { after: '"cacheReadInputTokens":', when: openInferenceBedrock }),
+    attribute('usage.cached_tokens', { when: voltAgentRun }),
     attribute('gen_ai.usage.details.cache_read_tokens'),
     attribute('gen_ai.usage.details.cached_tokens'),
     attribute('gen_ai.usage.details.cache_read_input_tokens'),
@@ -141,6 +175,8 @@ export const cacheWriteTokensField: Field = {
     attribute('ai.usage.inputTokenDetails.cacheWriteTokens'),
     reportedTo(['anthropic', 'usage', 'cache_creation_input_tokens']),
     reportedTo(['anthropic', 'cacheCreationInputTokens']),
+    fromGenkit('cache_creation_input_tokens'),
+    attribute('output.value', { after: '"cacheWriteInputTokens":', when: openInferenceBedrock }),
     attribute('gen_ai.usage.details.cache_write_tokens'),
     attribute('gen_ai.usage.details.cache_creation_input_tokens'),
     ...fromLogfire(['cache_creation_input_tokens']),
@@ -170,6 +206,9 @@ export const reasoningTokensField: Field = {
     attribute('ai.usage.reasoningTokens'),
     reportedTo(['openai', 'reasoningTokens']),
     reportedTo(['google', 'usageMetadata', 'thoughtsTokenCount']),
+    fromAdkAnswer('thoughtsTokenCount'),
+    ...['thoughtsTokens', 'reasoning_tokens'].map((key) => fromGenkit(key)),
+    attribute('usage.reasoning_tokens', { when: voltAgentRun }),
     attribute('gen_ai.usage.experimental.reasoning_tokens'),
     attribute('gen_ai.usage.output_token_details', { path: ['reasoning'] }),
     attribute('gen_ai.usage.details.reasoning_tokens'),
@@ -198,6 +237,9 @@ export const cacheWrite1hTokensField: Field = {
   type: 'tokens',
   sources: [
     attribute('anthropic.usage.cache_creation.ephemeral_1h_input_tokens'),
+    // Mastra.
+    attribute('gen_ai.usage.cache_creation.1h_input_tokens'),
+    fromGenkit('ephemeral_1h_input_tokens'),
     ...fromLogfire(['cache_creation', 'ephemeral_1h_input_tokens']),
     ...fromCodingAgents('cache_creation_1h_tokens'),
   ],
@@ -208,6 +250,7 @@ export const inputAudioTokensField: Field = {
   sources: [
     attribute('gen_ai.usage.audio.input_tokens'),
     attribute('gen_ai.usage.input_audio_tokens'),
+    attribute('gen_ai.usage.audio_input_tokens'),
     attribute('gen_ai.usage.details.input_audio_tokens'),
     attribute('gen_ai.usage.input_token_details', { path: ['audio'] }),
     attribute('llm.token_count.prompt_details.audio'),
@@ -223,6 +266,7 @@ export const outputAudioTokensField: Field = {
   sources: [
     attribute('gen_ai.usage.audio.output_tokens'),
     attribute('gen_ai.usage.output_audio_tokens'),
+    attribute('gen_ai.usage.audio_output_tokens'),
     attribute('gen_ai.usage.details.output_audio_tokens'),
     attribute('gen_ai.usage.output_token_details', { path: ['audio'] }),
     attribute('llm.token_count.completion_details.audio'),

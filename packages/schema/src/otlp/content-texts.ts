@@ -60,7 +60,8 @@ export class ContentTexts {
     let start = 0;
     let taken = 0;
     for (const end of [...cuts, bytes.length]) {
-      const number = end - start < pieceBytesMin ? undefined : this.#numberOf(bytes, start, end);
+      const isKept = end - start < pieceBytesMin || isUsage(bytes, start);
+      const number = isKept ? undefined : this.#numberOf(bytes, start, end);
       if (number === undefined) out.copy(bytes, start, end);
       else {
         out.byte(open);
@@ -148,9 +149,12 @@ export function takeTexts(value: Uint8Array): { readonly value: string; readonly
 const brace = { open: 0x7b, close: 0x7d } as const;
 const bracket = { open: 0x5b, close: 0x5d } as const;
 const comma = 0x2c;
+const usage = Buffer.from('"usage');
+/** More is no usage. */
+const usageBytesMax = 2048;
 
 /**
- * Where JSON is cut: before an object of an array and behind it. Told by the bytes around a brace, so that a text that only looks like it is
+ * Where JSON is cut: before an object of an array and behind it, and around what a call used. Told by the bytes around a brace, so that a text that only looks like it is
  * cut as well, which does no harm: the pieces put together are the text.
  */
 function cutsOf(bytes: Uint8Array): number[] {
@@ -167,11 +171,36 @@ function cutsOf(bytes: Uint8Array): number[] {
     else if (before === brace.close && (byte === bracket.close || byte === comma)) {
       // A comma may be followed by a key: then the cut is one too many, and does no harm.
       cuts.push(lastOf(bytes, at) + 1);
+    } else if ((before === comma || before === brace.open) && isUsage(bytes, at)) {
+      const end = endOfObject(bytes, at);
+      if (end > 0) {
+        cuts.push(at, end);
+        beforeThat = brace.open;
+        before = brace.close;
+        at = end - 1;
+        continue;
+      }
     }
     beforeThat = before;
     before = byte;
   }
   return cuts;
+}
+
+/** What a call used stays in the value, where the conventions read it as it is loaded (`Source.after`). */
+function isUsage(bytes: Uint8Array, start: number): boolean {
+  for (let at = 0; at < usage.length; at += 1) if (bytes[start + at] !== usage[at]) return false;
+  return true;
+}
+
+/** Behind the object that is the value of the key at `start`; 0 where its end is not near. */
+function endOfObject(bytes: Uint8Array, start: number): number {
+  let depth = 0;
+  for (let at = start; at < Math.min(start + usageBytesMax, bytes.length); at += 1) {
+    if (bytes[at] === brace.open) depth += 1;
+    if (bytes[at] === brace.close && (depth -= 1) <= 0) return depth === 0 ? at + 1 : 0;
+  }
+  return 0;
 }
 
 /** The place of the last byte before `at` that is no white space. */

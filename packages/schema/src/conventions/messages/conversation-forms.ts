@@ -16,8 +16,11 @@ export const conversationForms: readonly ConversationForm[] = [
   {
     name: 'gen_ai messages',
     input: (a) =>
-      withSystem(a['gen_ai.system_instructions'], normalMessages(a['gen_ai.input.messages'], 'user')),
-    output: (a) => normalMessages(a['gen_ai.output.messages'], 'assistant'),
+      withSystem(
+        a['gen_ai.system_instructions'],
+        normalMessages(a['gen_ai.input.messages'] ?? mastra(a, 'input'), 'user'),
+      ),
+    output: (a) => withReasons(normalMessages(a['gen_ai.output.messages'], 'assistant'), a),
   },
   {
     name: 'openinference messages',
@@ -39,8 +42,11 @@ export const conversationForms: readonly ConversationForm[] = [
   {
     name: 'sentry',
     input: (a) =>
-      withSystem(a['gen_ai.request.system'], normalMessages(a['gen_ai.request.messages'], 'user')),
-    output: (a) => answer(a['gen_ai.response.text'], a['gen_ai.response.tool_calls'], undefined),
+      withSystem(
+        a['gen_ai.request.system'],
+        normalMessages(pick(a, 'gen_ai.request.messages', 'gen_ai.embeddings.input'), 'user'),
+      ),
+    output: (a) => withReasons(sentryAnswer(a), a),
   },
   {
     name: 'langsmith',
@@ -68,6 +74,13 @@ export const conversationForms: readonly ConversationForm[] = [
         pickLiveKit(a, 'response.function_calls'),
         undefined,
       ),
+  },
+  { name: 'mastra', input: (a) => normalMessages(mastra(a, 'input'), 'user'), output: mastraAnswer },
+  { name: 'genkit', input: genkitInput, output: (a) => normalMessages(a['genkit:output'], 'assistant') },
+  {
+    name: 'voltagent',
+    input: (a) => (isVoltAgent(a) ? normalMessages(pick(a, 'agent.messages', 'input'), 'user') : []),
+    output: (a) => (isVoltAgent(a) ? normalMessages(a['output'], 'assistant') : []),
   },
   {
     name: 'langfuse',
@@ -125,9 +138,9 @@ function indexedTexts(a: JsonRecord, prefix: string, inner: string, role: Defaul
 
 function aiSdkInput(a: JsonRecord): readonly Message[] {
   const messages = normalMessages(a['ai.prompt.messages'], 'user');
-  return messages.length > 0
-    ? messages
-    : normalMessages(pick(a, 'ai.prompt', 'ai.value', 'ai.values'), 'user');
+  if (messages.length > 0) return messages;
+  const values = list(structured(a['ai.values'])).map(unquoted);
+  return normalMessages(values.length > 0 ? values : pick(a, 'ai.prompt', 'ai.value'), 'user');
 }
 
 function aiSdkOutput(a: JsonRecord): readonly Message[] {
@@ -137,6 +150,17 @@ function aiSdkOutput(a: JsonRecord): readonly Message[] {
   const reason = pick(a, 'ai.response.finishReason', 'ai.finishReason');
   const said = answer(words, calls, a['ai.response.reasoning'], files);
   return withFinish(said, said.length > 0 ? reason : undefined);
+}
+
+/** What the attribute says of the answers, where they do not say it themselves. */
+function withReasons(messages: readonly Message[], a: JsonRecord): readonly Message[] {
+  const given = structured(a['gen_ai.response.finish_reasons']);
+  const reasons = Array.isArray(given) ? given : [given];
+  const isOfEach = reasons.length === messages.length;
+  return messages.map((message, index) => {
+    const reason = isOfEach ? reasons[index] : index === messages.length - 1 ? reasons.at(-1) : undefined;
+    return withFinish([message], reason)[0] ?? message;
+  });
 }
 
 /** An answer whose pieces stand in attributes of their own. */
@@ -165,8 +189,54 @@ const isTexts = (value: unknown): boolean =>
 function callParts(calls: unknown): readonly MessagePart[] {
   const value = structured(calls);
   if (!Array.isArray(value)) return [{ type: 'raw', value }];
-  return value.flatMap((each) => toolCallParts([structured(each)]));
+  return value.map(structured).flatMap((each) => {
+    const type = isRecord(each) ? each['type'] : undefined;
+    // Sentry has all that a stream of the Responses API brought among the calls; what was said stands beside them.
+    if (type === 'message') return [];
+    return type === 'reasoning' ? normalParts(each) : toolCallParts([each]);
+  });
 }
+
+/** Of a graph's run Sentry has the whole conversation where others have the text. */
+function sentryAnswer(a: JsonRecord): readonly Message[] {
+  const words = a['gen_ai.response.text'];
+  const value = structured(words);
+  const isConversation = Array.isArray(value) && value.some((each) => isRecord(each) && 'role' in each);
+  return isConversation
+    ? normalMessages(value, 'assistant')
+    : answer(words, a['gen_ai.response.tool_calls'], undefined);
+}
+
+/** Mastra names what goes in and comes out after the kind of span. */
+function mastra(a: JsonRecord, of: 'input' | 'output'): unknown {
+  const type = text(a['mastra.span.type']);
+  return type === undefined ? undefined : a[`mastra.${type}.${of}`];
+}
+
+function mastraAnswer(a: JsonRecord): readonly Message[] {
+  const given = structured(mastra(a, 'output'));
+  if (!isRecord(given) || typeof given['text'] !== 'string') return normalMessages(given, 'assistant');
+  const calls = list(given['toolCalls']);
+  return answer(
+    given['text'],
+    calls.length > 0 ? calls : undefined,
+    text(given['reasoningText']),
+    normalParts(given['files']),
+  );
+}
+
+/** Besides messages: documents to embed, and the query of a retriever. */
+function genkitInput(a: JsonRecord): readonly Message[] {
+  const given = structured(a['genkit:input']);
+  const asked = isRecord(given) ? (given['query'] ?? given['input']) : undefined;
+  const documents = [asked].flat().filter(isRecord);
+  return documents.length > 0
+    ? documents.map(({ content }) => ({ role: 'user', parts: normalParts(content) }))
+    : unlessEmpty(given, 'user');
+}
+
+/** Its calls of models have only what goes in. */
+const isVoltAgent = (a: JsonRecord): boolean => a['voltagent.operation_id'] !== undefined;
 
 /** Pydantic AI keeps the whole run in one list; what the model said last is the answer. */
 function allMessages(a: JsonRecord): { input: readonly Message[]; output: readonly Message[] } {

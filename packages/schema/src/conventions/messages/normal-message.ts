@@ -297,6 +297,7 @@ const finishReasons: Readonly<Record<string, string | undefined>> = {
   max_tokens: 'length',
   MAX_TOKENS: 'length',
   tool_use: 'tool_call',
+  completed: 'stop',
   tool_calls: 'tool_call',
   'tool-calls': 'tool_call',
   function_call: 'tool_call',

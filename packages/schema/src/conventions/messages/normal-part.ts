@@ -37,13 +37,13 @@ const readReasoning: Reader = (part) => {
 
 const readToolCall: Reader = (part) => {
   if (isRecord(part['tool_call'])) return readToolCall(part['tool_call']);
-  const call = ['function', 'function_call', 'functionCall', 'toolUse', 'server_tool_call']
+  const call = ['function', 'function_call', 'functionCall', 'toolUse', 'toolRequest', 'server_tool_call']
     .map((key) => part[key])
     .find(isRecord);
   const source = call === undefined ? part : { ...part, ...call };
   const name = text(pick(source, 'name', 'toolName', 'tool_name')) ?? text(source['type']);
   if (name === undefined) return undefined;
-  const id = text(pick(source, 'call_id', 'id', 'toolCallId', 'tool_call_id', 'toolUseId'));
+  const id = text(pick(source, 'call_id', 'id', 'toolCallId', 'tool_call_id', 'toolUseId', 'ref'));
   const args = pick(source, 'arguments', 'args', 'input', 'parameters');
   return [
     { type: 'tool_call', ...(id === undefined ? {} : { id }), name, arguments: structured(args) ?? {} },
@@ -51,14 +51,20 @@ const readToolCall: Reader = (part) => {
 };
 
 const readToolResult: Reader = (part) => {
-  const inner = ['functionResponse', 'toolResult', 'server_tool_call_response']
+  const inner = ['functionResponse', 'toolResult', 'toolResponse', 'server_tool_call_response']
     .map((key) => part[key])
     .find(isRecord);
   const source = inner === undefined ? part : { ...part, ...inner };
-  const id = text(pick(source, 'tool_use_id', 'tool_call_id', 'toolCallId', 'call_id', 'toolUseId', 'id'));
+  const id = text(
+    pick(source, 'tool_use_id', 'tool_call_id', 'toolCallId', 'call_id', 'toolUseId', 'id', 'ref'),
+  );
   const name = text(pick(source, 'name', 'toolName', 'tool_name'));
   const result = pick(source, 'response', 'result', 'output', 'content', 'value');
-  const failed = source['is_error'] === true || source['isError'] === true || source['status'] === 'error';
+  const failed =
+    source['is_error'] === true ||
+    source['isError'] === true ||
+    source['status'] === 'error' ||
+    (isRecord(result) && ['error-text', 'error-json'].includes(String(result['type'])));
   return [
     {
       type: 'tool_result',
@@ -70,18 +76,20 @@ const readToolResult: Reader = (part) => {
   ];
 };
 
+const aiSdkResults: readonly unknown[] = ['json', 'text', 'error-json', 'error-text'];
+
 /** A result that is only text parts, or AI SDK's `{type: 'json', value}`, without its wrapping. */
 export function plainResult(result: unknown): unknown {
-  if (isRecord(result) && (result['type'] === 'json' || result['type'] === 'text') && 'value' in result) {
-    return result['value'];
-  }
-  const isText = (each: unknown): each is { text: string } =>
-    isRecord(each) &&
-    (each['type'] === 'text' || each['type'] === undefined) &&
-    typeof each['text'] === 'string';
-  if (Array.isArray(result) && result.length > 0 && result.every(isText))
-    return result.map((each) => each.text).join('\n');
-  return result ?? null;
+  if (isRecord(result) && aiSdkResults.includes(result['type']) && 'value' in result) return result['value'];
+  const texts = Array.isArray(result) ? result.map(textAlone) : [];
+  return texts.length > 0 && texts.every((each) => each !== undefined) ? texts.join('\n') : (result ?? null);
+}
+
+/** OpenLLMetry has `content` where the providers have `text`. */
+function textAlone(part: unknown): string | undefined {
+  if (!isRecord(part) || (part['type'] !== 'text' && part['type'] !== undefined)) return undefined;
+  const words = part['text'] ?? (part['type'] === 'text' ? part['content'] : undefined);
+  return typeof words === 'string' ? words : undefined;
 }
 
 /** OpenTelemetry's `blob`, `file` and `uri`, which name a modality. */
@@ -131,7 +139,18 @@ function media(type: MediaPart['type'], from: Located, part: JsonRecord): readon
   if (from.data === undefined && from.uri === undefined && from.fileId === undefined) return undefined;
   const mimeType =
     from.mimeType ??
-    text(pick(part, 'mime_type', 'mimeType', 'media_type', 'mediaType', 'format', 'fileUriMimeType'));
+    text(
+      pick(
+        part,
+        'mime_type',
+        'mimeType',
+        'media_type',
+        'mediaType',
+        'contentType',
+        'format',
+        'fileUriMimeType',
+      ),
+    );
   const name = text(pick(part, 'filename', 'file_name', 'name'));
   return [
     {
@@ -192,17 +211,21 @@ const byType: Readonly<Record<string, Reader | undefined>> = {
   binary: readMedia('blob'),
 };
 
-/** Gemini and Bedrock say what a part is by its only key. */
+/** Gemini, Bedrock and Genkit say what a part is by its only key. */
 const untyped: Reader = (part) => {
   if (typeof part['text'] === 'string') {
     return part['thought'] === true ? readReasoning(part) : textPart(part['text']);
   }
-  if (isRecord(part['functionCall']) || isRecord(part['toolUse'])) return readToolCall(part);
+  if (['functionCall', 'toolUse', 'toolRequest'].some((key) => isRecord(part[key])))
+    return readToolCall(part);
   if (isRecord(part['function_call'])) return readToolCall(part);
   if (isRecord(part['function']) && part['type'] === undefined) return readToolCall(part);
-  if (isRecord(part['functionResponse']) || isRecord(part['toolResult'])) return readToolResult(part);
+  if (['functionResponse', 'toolResult', 'toolResponse'].some((key) => isRecord(part[key])))
+    return readToolResult(part);
   if (isRecord(part['function_response']))
     return readToolResult({ functionResponse: part['function_response'] });
+  if (typeof part['reasoning'] === 'string') return readReasoning(part);
+  if (isRecord(part['media'])) return media('blob', located(text(part['media']['url'])), part['media']);
   const inline = [part['inlineData'], part['inline_data']].find(isRecord);
   if (inline !== undefined) return media('blob', { data: text(inline['data']) }, inline);
   const file = [part['fileData'], part['file_data']].find(isRecord);
@@ -211,7 +234,7 @@ const untyped: Reader = (part) => {
 };
 
 function textPart(value: unknown): readonly MessagePart[] | undefined {
-  if (typeof value === 'string') return [{ type: 'text', text: value }];
+  if (typeof value === 'string') return value === '' ? [] : [{ type: 'text', text: value }];
   return isRecord(value) && typeof value['value'] === 'string'
     ? [{ type: 'text', text: value['value'] }]
     : undefined;

@@ -1,6 +1,7 @@
 import { derive } from '../derive.ts';
 import { isRecord, type JsonRecord, list, pick, structured, text } from './json.ts';
 import { unflatten } from './indexed.ts';
+import { plainResult } from './normal-part.ts';
 import type { MessageSource, RetrievedDocument } from './message.ts';
 
 /** What a retrieval or reranking span found, in rank order; [] where it says nothing. */
@@ -23,6 +24,7 @@ export function readDocuments(source: MessageSource): readonly RetrievedDocument
             'langfuse.observation.output',
             'mlflow.spanOutputs',
             'gen_ai.completion',
+            'genkit:output',
           ),
         ),
       ),
@@ -46,7 +48,8 @@ function document(value: unknown): readonly RetrievedDocument[] {
   const inner = [given['document'], given['kwargs'], given['node']].find(isRecord);
   const each: JsonRecord = inner === undefined ? given : { ...given, ...inner };
   const id = text(pick(each, 'id', 'document_id', 'doc_id', 'id_', 'originalIndex', 'index'));
-  const content = text(pick(each, 'content', 'pageContent', 'page_content', 'text', 'document'));
+  const words = pick(each, 'content', 'pageContent', 'page_content', 'text', 'document');
+  const content = text(plainResult(words));
   const score = number(pick(each, 'score', 'relevance_score', 'relevanceScore', 'similarity', 'distance'));
   const metadata = structured(each['metadata']);
   if (id === undefined && content === undefined && score === undefined) return [];

@@ -1,5 +1,5 @@
 import { deriveOperation, deriveTool } from '../derive.ts';
-import { isRecord, type JsonRecord, parsed, pick, structured, unquoted } from './json.ts';
+import { isRecord, type JsonRecord, list, parsed, pick, structured, unquoted } from './json.ts';
 import { normalMessages } from './normal-message.ts';
 import { plainResult } from './normal-part.ts';
 import type { MessageSource, ToolUse } from './message.ts';
@@ -18,6 +18,10 @@ const argumentNames = [
   'function_args',
   'tool.arguments',
   'arguments',
+  'genkit:input',
+  'mastra.client_tool_call.input',
+  // VoltAgent.
+  'input',
 ] as const;
 
 const resultNames = [
@@ -29,6 +33,7 @@ const resultNames = [
   'tool_response',
   'gen_ai.tool.output',
   'mcp.response.value',
+  'genkit:output',
   'output',
 ] as const;
 
@@ -89,6 +94,9 @@ function unwrapped(value: unknown): unknown {
   if (value['tool_name'] !== undefined && value['arguments'] !== undefined) return value['arguments'];
   if (isPythonCall(value)) return value['kwargs'];
   const only: JsonRecord = value;
+  // OpenLLMetry's LangChain of JavaScript.
+  const [alone, ...others] = Object.keys(only).length === 1 ? list(only['args']) : [];
+  if (typeof alone === 'string' && others.length === 0) return structured(alone);
   return Object.keys(only).length === 1 && typeof only['input'] === 'string'
     ? structured(only['input'])
     : value;

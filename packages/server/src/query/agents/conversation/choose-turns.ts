@@ -51,5 +51,27 @@ export function chooseTurns(
       if (isPassing(above)) covered.add(above);
   }
   const isAnswered = spoken.some(({ node }) => node.operation === 'llm');
-  return spoken.filter(({ node }) => !covered.has(node) && !(isAnswered && isPassing(node)));
+  const said = new Map(spoken.map((each) => [each.node, each]));
+  const calls = Map.groupBy(
+    spoken.filter(({ node }) => node.operation === 'llm'),
+    ({ node }) => parentStep(tree, node),
+  );
+  return spoken
+    .filter(({ node }) => !covered.has(node) && !(isAnswered && isPassing(node)))
+    .map((each) => {
+      const above = parentStep(tree, each.node);
+      const isAlone = above !== undefined && isPassing(above) && calls.get(above)?.length === 1;
+      return isAlone ? withStep(each, said.get(above)) : each;
+    });
+}
+
+/** Mastra's calls have only the words of the answer; what went in, and which tools were called, stands on the step around each. */
+function withStep(call: Spoken, step: Spoken | undefined): Spoken {
+  if (call.node.operation !== 'llm' || call.input.length > 0) return call;
+  if (step === undefined || step.input.length === 0) return call;
+  const finishReason = call.output.at(-1)?.finishReason;
+  const output = step.output.map((message) =>
+    finishReason === undefined ? message : { finishReason, ...message },
+  );
+  return { node: call.node, input: step.input, output: output.length > 0 ? output : call.output };
 }
