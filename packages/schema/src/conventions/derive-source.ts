@@ -86,6 +86,8 @@ function holds(guard: Guard, scope: TextScope): boolean {
  */
 export function normalProvider(text: string): string {
   const name = asciiLower(text);
+  const whole = alias(name);
+  if (whole !== undefined) return whole;
   if (providerPrefixes.some((prefix) => name.startsWith(prefix))) return name;
   const parts = name.split('.');
   const first = parts[0] ?? '';

@@ -70,6 +70,10 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   // gemini-2.5-flash: 2,571 in (2,048 cached), 160 out with thoughts.
   'google-adk-python': (523 * 0.3 + 2048 * 0.03 + 160 * 2.5) / 1e6,
   // gpt-4o: 2,411 in (2,048 cached), 160 out; the framework names itself as the provider.
+  // The Java ones. gemini-2.5-pro: 2,400 in (2,048 cached), 160 out with thoughts.
+  'google-adk-java': (352 * 1.25 + 2048 * 0.125 + 160 * 10) / 1e6,
+  // gpt-4o twice, once more as a stream without the cached part, and four embeddings.
+  'spring-ai-java': 2 * 0.00252 + 0.0038 + 4 * 0.00000018,
   'strands-python': (363 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
   // claude-sonnet-4-5 in one region of Bedrock, ten percent more: 363 fresh, 2,000 read, 400 written, 160 out.
   'bedrock-opentelemetry-python': claudeOnBedrock,

@@ -104,6 +104,7 @@ export const toolField: Field = {
     attribute('tool.name'),
     attribute('ai.toolCall.name'),
     attribute('lk.function_tool.name'),
+    attribute('spring.ai.tool.definition.name'),
     attribute('traceloop.entity.name', { when: [{ attribute: 'traceloop.span.kind', equals: ['tool'] }] }),
     ...fromCodingAgents('tool_name'),
     attribute('tool_name', { when: [...codexSpan, { attribute: 'tool_source', present: true }] }),
@@ -140,6 +141,8 @@ export const toolCallIdField: Field = {
   sources: [
     attribute('gen_ai.tool.call.id'),
     attribute('gen_ai.tool.call_id'),
+    attribute('gen_ai.tool_call.id'),
+    attribute('spring.ai.tool.call.id'),
     attribute('tool.id'),
     attribute('tool.call.id'),
     attribute('ai.toolCall.id'),

@@ -71,6 +71,14 @@ export const providerField: Field = {
     ...byStrands(bedrockModels).map((when) =>
       attribute('gen_ai.request.model', { map: { '*': 'aws.bedrock' }, when }),
     ),
+    // So does Google ADK, whose models are mostly Google's.
+    attribute('gen_ai.request.model', {
+      map: { '*': 'gcp.gemini' },
+      when: [
+        { attribute: 'gen_ai.system', equals: ['gcp.vertex.agent'] },
+        { attribute: 'gen_ai.request.model', startsWith: ['gemini', 'gemma'] },
+      ],
+    }),
     attribute('gen_ai.provider.name'),
     attribute('gen_ai.system'),
     attribute('llm.provider'),

@@ -321,6 +321,7 @@ const declared: readonly Source[] = [
   attribute('span.type', { map: voltAgentTypes, when: [{ attribute: 'entity.type', present: true }] }),
   attribute('entity.type', { map: { agent: 'agent', workflow: 'workflow' }, when: voltAgentRun }),
   attribute('mcp.method.name', { map: any('mcp') }),
+  attribute('spring.ai.kind', { map: { chat_client: 'workflow', advisor: 'step' } }),
   attribute('sentry.op', { map: sentryOperations }),
   attribute('mlflow.spanType', { quoted: true, map: mlflowTypes }),
   attribute('llm.request.type', { map: llmRequestTypes }),

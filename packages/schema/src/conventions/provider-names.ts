@@ -59,6 +59,8 @@ export const providerAliases: Readonly<Record<string, string>> = {
   crewai: '',
   langchain: '',
   unknown: '',
+  spring_ai: '',
+  'gcp.vertex.agent': '',
   'api.openai.com': 'openai',
   'api.anthropic.com': 'anthropic',
   'api.groq.com': 'groq',

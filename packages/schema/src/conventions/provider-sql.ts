@@ -9,5 +9,6 @@ export function providerSql(text: string): string {
     `arrayStringConcat(arraySlice(splitByChar('.', name_), 1, ${count}), '.')`;
   const first = `splitByChar('.', name_)[1]`;
   const kept = providerPrefixes.map((prefix) => `startsWith(name_, ${sqlString(prefix)})`).join(' OR ');
-  return `arrayMap(name_ -> if(${kept}, name_, ${look(beginning(3), look(beginning(2), look(first, first)))}), [lower(${text})])[1]`;
+  const cut = `if(${kept}, name_, ${look(beginning(3), look(beginning(2), look(first, first)))})`;
+  return `arrayMap(name_ -> ${look('name_', cut)}, [lower(${text})])[1]`;
 }

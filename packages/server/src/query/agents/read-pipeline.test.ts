@@ -185,3 +185,22 @@ test('a run without stages has an empty pipeline', async () => {
     answer: null,
   });
 });
+
+test('a search of a vector store by Spring AI says what was searched for', async () => {
+  const search = spans.span({
+    trace: 8,
+    span: 1,
+    at: 0,
+    name: 'simple query',
+    attributes: {
+      'spring.ai.kind': 'vector_store',
+      'db.system': 'simple',
+      'db.operation.name': 'query',
+      'db.vector.query.content': 'weather in Paris',
+      'db.vector.query.top_k': '4',
+    },
+  });
+  await telemetry.loadJson('traces', tracesRequest('spring', [search]));
+  const { stages } = await readPipeline(telemetry.context, hexId(32, 8));
+  expect(stages).toMatchObject([{ type: 'retrieval', query: 'weather in Paris', method: 'simple' }]);
+});

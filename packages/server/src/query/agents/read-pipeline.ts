@@ -158,6 +158,7 @@ async function readHints(
       trim(concat(attributes['sightline.stage.id'], ' ', attributes['sightline.stage.name'])) AS stage,
       leftUTF8(multiIf(${trusted(long('gen_ai.retrieval.query.text'))} != '', ${trusted(long('gen_ai.retrieval.query.text'))},
         ${trusted(long('reranker.query'))} != '', ${trusted(long('reranker.query'))},
+        ${trusted(long('db.vector.query.content'))} != '', ${trusted(long('db.vector.query.content'))},
         operation IN ('retrieval', 'rerank'), ${trusted(long('input.value'))}, ''), ${uint(queryCharactersMax)}) AS query,
       ${trusted(dataSourceName)} AS source,
       multiIf(attributes['sightline.retrieval.method'] != '', attributes['sightline.retrieval.method'],
