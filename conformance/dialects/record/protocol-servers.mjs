@@ -105,7 +105,7 @@ function chatCompletions(body) {
   const chunk = (choices, usage) =>
     `data: ${JSON.stringify({ object: 'chat.completion.chunk', ...head, choices, ...(usage ? { usage } : {}) })}\n\n`;
   const deltas = message.tool_calls
-    ? [{ role: 'assistant', tool_calls: message.tool_calls.map((call, index) => ({ index, ...call })) }]
+    ? message.tool_calls.map((call, index) => ({ role: 'assistant', tool_calls: [{ index, ...call }] }))
     : [{ role: 'assistant', content: '' }, ...answerText.split(/(?<= )/).map((content) => ({ content }))];
   return {
     events: [

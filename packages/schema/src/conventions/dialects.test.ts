@@ -60,6 +60,11 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   // Its agent has the usage of both calls.
   voltagent: 2 * 0.00252,
   livekit: 2 * 0.00252,
+  strands: 2 * 0.00252,
+  'ai-sdk-openinference': 2 * 0.00252,
+  // LangChain counts the token with which a stream of Claude begins twice: 51 out.
+  'langgraph-openinference': 2 * 0.00279,
+  'langgraph-langfuse': 2 * 0.00279,
   // In one region of Bedrock, ten percent more.
   'bedrock-openinference': 2 * 0.002775 * 1.1,
   // The Python packages. gpt-4o: 2,563 in (2,048 cached), 160 out; and 2,567 in.

@@ -34,7 +34,9 @@ export const openInferenceBedrock: readonly Guard[] = [
   { attribute: 'openinference.span.kind', equals: ['llm'] },
 ];
 
-const openInferenceCall: readonly Guard[] = [{ attribute: 'openinference.span.kind', equals: ['llm'] }];
+export const openInferenceCall: readonly Guard[] = [
+  { attribute: 'openinference.span.kind', equals: ['llm'] },
+];
 
 /** Strands Agents names itself as the provider; whose models they are is known of those that Bedrock and Anthropic serve. */
 const bedrockModels = ['anthropic.', 'amazon.', 'us.', 'eu.', 'apac.', 'jp.', 'au.', 'global.'];

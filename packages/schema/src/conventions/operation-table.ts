@@ -337,6 +337,8 @@ const implied: readonly Source[] = [
   // Google ADK puts an empty `llm_request` on tool spans too.
   attribute('gcp.vertex.agent.tool_call_args', { map: any('tool') }),
   attribute('gcp.vertex.agent.llm_request', { map: any('llm') }),
+  // Strands in JavaScript.
+  attribute('agent_loop.cycle_id', { map: any('step') }),
   attribute('gen_ai.evaluation.name', { map: any('evaluator') }),
   attribute('gen_ai.guardrail.name', { map: any('guardrail') }),
   attribute('gen_ai.tool.call.id', { map: any('tool') }),

@@ -3,6 +3,7 @@ import {
   fromCodingAgents,
   genkitCall,
   openInferenceBedrock,
+  openInferenceCall,
   voltAgentRun,
 } from './model-table.ts';
 import { attribute, type Field, type Guard, type Source } from './source.ts';
@@ -177,6 +178,8 @@ export const cacheWriteTokensField: Field = {
     reportedTo(['anthropic', 'cacheCreationInputTokens']),
     fromGenkit('cache_creation_input_tokens'),
     attribute('output.value', { after: '"cacheWriteInputTokens":', when: openInferenceBedrock }),
+    // LangChain's answers of Claude.
+    attribute('output.value', { after: '"cache_creation_input_tokens":', when: openInferenceCall }),
     attribute('gen_ai.usage.details.cache_write_tokens'),
     attribute('gen_ai.usage.details.cache_creation_input_tokens'),
     ...fromLogfire(['cache_creation_input_tokens']),
@@ -240,6 +243,7 @@ export const cacheWrite1hTokensField: Field = {
     // Mastra.
     attribute('gen_ai.usage.cache_creation.1h_input_tokens'),
     fromGenkit('ephemeral_1h_input_tokens'),
+    attribute('output.value', { after: '"ephemeral_1h_input_tokens":', when: openInferenceCall }),
     ...fromLogfire(['cache_creation', 'ephemeral_1h_input_tokens']),
     ...fromCodingAgents('cache_creation_1h_tokens'),
   ],

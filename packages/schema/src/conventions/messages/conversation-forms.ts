@@ -22,6 +22,13 @@ export const conversationForms: readonly ConversationForm[] = [
       ),
     output: (a) => withReasons(normalMessages(a['gen_ai.output.messages'], 'assistant'), a),
   },
+  // Before OpenInference, whose processor for it repeats half of this.
+  { name: 'ai sdk', input: aiSdkInput, output: aiSdkOutput },
+  {
+    name: 'langchain values',
+    input: (a) => langchainValue(a['input.value'], 'messages', 'user'),
+    output: (a) => langchainValue(a['output.value'], 'generations', 'assistant'),
+  },
   {
     name: 'openinference messages',
     input: (a) => payload(unflatten(a, 'llm.input_messages'), 'user'),
@@ -38,7 +45,6 @@ export const conversationForms: readonly ConversationForm[] = [
     input: (a) => payload(unflatten(a, 'gen_ai.prompt'), 'user'),
     output: (a) => payload(unflatten(a, 'gen_ai.completion'), 'assistant'),
   },
-  { name: 'ai sdk', input: aiSdkInput, output: aiSdkOutput },
   {
     name: 'sentry',
     input: (a) =>
@@ -109,6 +115,16 @@ export const conversationForms: readonly ConversationForm[] = [
     output: (a) => normalMessages(a['traceloop.entity.output'], 'assistant'),
   },
 ];
+
+/**
+ * OpenInference for JavaScript keeps of LangChain's messages neither the ids of calls nor what is said in parts, but beside them the messages as LangChain writes
+ * them. For Python it keeps both; there JSON has spaces.
+ */
+function langchainValue(value: unknown, key: string, role: DefaultRole): readonly Message[] {
+  const isWritten =
+    typeof value === 'string' && value.startsWith(`{"${key}":[[{`) && value.includes('"lc":1,');
+  return isWritten ? normalMessages(value, role) : [];
+}
 
 function payload(value: unknown, role: DefaultRole): readonly Message[] {
   return value === undefined ? [] : normalMessages(value, role);

@@ -135,13 +135,14 @@ export function normalMessage(given: JsonRecord, fallback: DefaultRole): Message
   const calls = pick(value, 'tool_calls', 'toolCalls') ?? nestedCalls(value);
   if (role === undefined && !isAnswer(value, content, calls)) return undefined;
   const speaker = role ?? fallback;
+  const called = toolCallParts(calls);
   const parts: MessagePart[] = [
     ...normalParts(pick(value, 'reasoning_content', 'reasoning')).map(asReasoning),
     ...(isToolResult(value, speaker, content)
       ? toolResult(value, content)
-      : normalParts(structuredParts(content))),
+      : normalParts(structuredParts(content)).map((part) => wholeCall(part, called))),
     ...normalParts(value['refusal']),
-    ...toolCallParts(calls).filter((call) => !isRepeated(call, content)),
+    ...called.filter((call) => !isRepeated(call, content)),
     ...(isRecord(value['function_call']) ? toolCallParts([value['function_call']]) : []),
     ...functionCall(value),
     ...(isRecord(value['audio']) ? normalParts({ type: 'audio', ...value['audio'] }) : []),
@@ -205,13 +206,28 @@ const otherRoles: Readonly<Record<string, string | undefined>> = {
 
 function roleOf(value: JsonRecord): string | undefined {
   const role = text(value['role']);
-  if (role !== undefined) return otherRoles[role.toLowerCase()] ?? role.toLowerCase();
+  if (role !== undefined)
+    return isToolName(value) ? 'tool' : (otherRoles[role.toLowerCase()] ?? role.toLowerCase());
   const eventRole = /^gen_ai\.(system|user|assistant|tool)\.message$/.exec(
     text(value['event.name']) ?? '',
   )?.[1];
   if (eventRole !== undefined) return eventRole;
   return 'content' in value ? langchainRoles[String(value['type'])] : undefined;
 }
+
+/** Langfuse's handler for LangChain in JavaScript has the name of a tool where its answer has the role. */
+function isToolName(value: JsonRecord): boolean {
+  const role = text(value['role']);
+  return isRecord(value['additional_kwargs']) && role !== undefined && !spokenRoles.has(role.toLowerCase());
+}
+const spokenRoles: ReadonlySet<string> = new Set([
+  'system',
+  'user',
+  'assistant',
+  'tool',
+  ...Object.keys(langchainRoles),
+  ...Object.keys(otherRoles),
+]);
 
 /** A message without a role, for example an answer that is only calls. */
 function isAnswer(value: JsonRecord, content: unknown, calls: unknown): boolean {
@@ -250,7 +266,7 @@ function toolResult(value: JsonRecord, content: unknown): readonly MessagePart[]
   return normalParts({
     type: 'tool_result',
     tool_call_id: id,
-    name: value['name'],
+    name: value['name'] ?? (isToolName(value) ? value['role'] : undefined),
     content: structured(content),
   });
 }
@@ -283,6 +299,12 @@ function isRepeated(call: MessagePart, content: unknown): boolean {
   );
 }
 
+/** Of an answer that came as a stream, LangChain has the arguments of a call only in `tool_calls`. */
+function wholeCall(part: MessagePart, called: readonly MessagePart[]): MessagePart {
+  if (part.type !== 'tool_call' || part.arguments !== '') return part;
+  return called.find((call) => call.type === 'tool_call' && call.id === part.id) ?? part;
+}
+
 /** OpenInference's `function_call_name` beside the content. */
 function functionCall(value: JsonRecord): readonly MessagePart[] {
   const name = value['function_call_name'];
@@ -298,6 +320,10 @@ const finishReasons: Readonly<Record<string, string | undefined>> = {
   MAX_TOKENS: 'length',
   tool_use: 'tool_call',
   completed: 'stop',
+  endTurn: 'stop',
+  stopSequence: 'stop',
+  maxTokens: 'length',
+  toolUse: 'tool_call',
   tool_calls: 'tool_call',
   'tool-calls': 'tool_call',
   function_call: 'tool_call',
@@ -311,5 +337,10 @@ export function normalFinishReason(value: unknown): string | undefined {
 }
 
 function finishReasonOf(value: JsonRecord): string | undefined {
-  return normalFinishReason(pick(value, 'finish_reason', 'finishReason', 'stop_reason', 'stopReason'));
+  const reason = normalFinishReason(
+    pick(value, 'finish_reason', 'finishReason', 'stop_reason', 'stopReason'),
+  );
+  // LangChain's messages.
+  const others = [value['response_metadata'], value['additional_kwargs']].filter(isRecord);
+  return reason ?? others.map(finishReasonOf).find((each) => each !== undefined);
 }

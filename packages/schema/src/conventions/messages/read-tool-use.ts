@@ -64,8 +64,9 @@ export function readToolUse(source: MessageSource): ToolUse | undefined {
   const { attributes } = source;
   if (!isToolUse(source)) return undefined;
   const derived = deriveTool(source);
-  const used = pick(attributes, ...argumentNames, ...inputNames);
-  const given = pick(attributes, ...resultNames, ...outputNames);
+  const used =
+    pick(attributes, ...argumentNames, ...inputNames) ?? told(source, 'gen_ai.tool.message', 'content');
+  const given = pick(attributes, ...resultNames, ...outputNames) ?? told(source, 'gen_ai.choice', 'message');
   const readArguments = once(() => (used === undefined ? undefined : unwrapped(parsed(used))));
   const readResult = once(() => (given === undefined ? undefined : givenBack(given)));
   return {
@@ -78,6 +79,11 @@ export function readToolUse(source: MessageSource): ToolUse | undefined {
       return readResult();
     },
   };
+}
+
+/** Strands has both in events of the tool's span. */
+function told({ events }: MessageSource, name: string, attribute: string): unknown {
+  return events?.find((event) => event.name === name)?.attributes[attribute];
 }
 
 function once<Value>(read: () => Value): () => Value {
