@@ -8,6 +8,8 @@ export interface RecordedSpan {
   readonly spanId: string;
   readonly parentSpanId: string;
   readonly name: string;
+  /** The name of the instrumentation. */
+  readonly scope: string;
   readonly startNanos: bigint;
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly resource: Readonly<Record<string, unknown>>;
@@ -44,11 +46,12 @@ export function recordedDialects(): readonly string[] {
 
 export function readRecording(dialect: string): Recording {
   const spans = [...items(dialect, 'traces', 'resourceSpans', 'scopeSpans', 'spans')].map(
-    ({ item, resource }): RecordedSpan => ({
+    ({ item, resource, scope }): RecordedSpan => ({
       traceId: String(item['traceId']),
       spanId: String(item['spanId']),
       parentSpanId: text(item['parentSpanId']),
       name: text(item['name']),
+      scope,
       startNanos: nanos(item['startTimeUnixNano']),
       times: timesOf(item),
       attributes: decodeAttributes(item['attributes']),
@@ -85,7 +88,8 @@ function* items(
   for (const each of list(request[resources])) {
     const resource = decodeAttributes((each['resource'] as Json | undefined)?.['attributes']);
     for (const scope of list(each[scopes])) {
-      for (const item of list(scope[leaves])) yield { item, resource };
+      const name = text((scope['scope'] as Json | undefined)?.['name']);
+      for (const item of list(scope[leaves])) yield { item, resource, scope: name };
     }
   }
 }

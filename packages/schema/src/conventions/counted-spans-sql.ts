@@ -1,14 +1,9 @@
 import { inferenceOperations } from './counted-spans.ts';
-import { sqlList } from './sql-text.ts';
+import { type TellingColumns, tellingSql, retoldOnceSql } from './retold-spans-sql.ts';
+import { bind, membersSql, sqlList } from './sql-text.ts';
 
-export interface CountedSpansColumns {
-  readonly spanId: string;
+export interface CountedSpansColumns extends TellingColumns {
   readonly parentSpanId: string;
-  readonly operation: string;
-  readonly responseId: string;
-  readonly inputTokens: string;
-  readonly outputTokens: string;
-  readonly costUsd: string;
   /** Whether it reported a usage that cannot be counted: it is a call, of which nobody knows what it cost. */
   readonly isUncountable: string;
 }
@@ -23,7 +18,8 @@ const depthMax = 32;
  */
 export function countedSpanIdsSql(columns: CountedSpansColumns): string {
   const isInference = `${columns.operation} IN (${sqlList(inferenceOperations)})`;
-  const span = [...keysOf(columns), isInference, columns.responseId, columns.spanId].join(', ');
+  const { responseId, spanId } = columns;
+  const span = [...keysOf(columns), isInference, responseId, spanId, tellingSql(columns)].join(', ');
   const hasUsage = [columns.inputTokens, columns.outputTokens, columns.costUsd]
     .map((column) => `ifNull(${column}, 0) > 0`)
     .join(' OR ')
@@ -37,9 +33,9 @@ export function countedSpanIdsSql(columns: CountedSpansColumns): string {
     outwardsSql('relevant_'),
     `arrayFilter((s, in_) -> NOT in_, relevant_, ${membersSql('arrayMap(s -> s.1, relevant_)', 'around_')})`,
   );
-  const withResponses = bind('counted_', counted, once);
+  const withResponses = bind('counted_', counted, retoldOnceSql(once, { id: 5, telling: 6 }));
   const withRelevant = bind('relevant_', relevant, withResponses);
-  return `arrayMap(s -> s.5, ${bind('all_', gathered, withRelevant)})`;
+  return bind('all_', gathered, withRelevant);
 }
 
 /**
@@ -87,16 +83,3 @@ function outwardsSql(spans: string): string {
   const withParents = bind('are_parents_', membersSql(ids, 'parents_'), bind('direct_', direct, outwards));
   return bind('parents_', `arrayMap(s -> s.2, ${spans})`, withParents);
 }
-
-/**
- * For each element of an array whether it is in another. A lambda that looks into an array is given a copy of it for every element, so that `has` in a lambda takes a gigabyte
- * where a trace has ten thousand calls.
- */
-export function membersSql(elements: string, of: string): string {
-  const numbers = `arraySlice(arrayEnumerateDense(arrayConcat(${of}, ${elements})), length(${of}) + 1)`;
-  return bind('known_', `length(arrayDistinct(${of}))`, `arrayMap(number_ -> number_ <= known_, ${numbers})`);
-}
-
-// Arrays of one element bind names.
-const bind = (name: string, value: string, body: string): string =>
-  `arrayMap(${name} -> ${body}, [${value}])[1]`;

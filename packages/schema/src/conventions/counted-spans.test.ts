@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type CountableSpan, countedByParents, countedSpans } from './counted-spans.ts';
-import { countedInEngine } from './engine.testing.ts';
+import { asStored, countedInEngine } from './engine.testing.ts';
 
 test('calls of a model count, the agent that reports their sum does not', () => {
   const spans = [
@@ -58,7 +58,7 @@ test('an embedding inside a call that answers is another call, in the engine too
     const spans = within(operations);
     const short = (found: readonly string[]): string[] => found.map((id) => id.slice(0, 1)).toSorted();
     expect(short(ids(spans))).toEqual(expected);
-    expect(short(countedInEngine(spans.map(asStored)))).toEqual(expected);
+    expect(short(countedInEngine(spans.map((each) => asStored(each))))).toEqual(expected);
     expect(short([...countedByParents(spans)].map(({ spanId }) => spanId))).toEqual(expected);
   }
 });
@@ -119,7 +119,7 @@ test("calls that are each other's parents each count, in the engine too", () => 
     const trimmed = (found: readonly string[]): string[] =>
       found.map((id) => id.replaceAll('.', '')).toSorted();
     expect(trimmed(countedSpans(spans).map(({ spanId }) => spanId))).toEqual(expected);
-    expect(trimmed(countedInEngine(spans.map(asStored)))).toEqual(expected);
+    expect(trimmed(countedInEngine(spans.map((each) => asStored(each))))).toEqual(expected);
     expect(trimmed([...countedByParents(spans)].map(({ spanId }) => spanId))).toEqual(expected);
   }
 });
@@ -166,16 +166,3 @@ function span(
 }
 
 const ids = (spans: readonly CountableSpan[]) => countedSpans(spans).map((each) => each.spanId);
-
-function asStored(each: CountableSpan): Parameters<typeof countedInEngine>[0][number] {
-  return {
-    traceId: 't',
-    spanId: each.spanId,
-    parentSpanId: each.parentSpanId ?? '',
-    operation: each.operation,
-    response_id: each.responseId,
-    input_tokens: each.inputTokens,
-    output_tokens: each.outputTokens,
-    cost_usd: null,
-  } as never;
-}

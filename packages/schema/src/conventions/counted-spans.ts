@@ -1,4 +1,5 @@
 import type { OperationKind } from '../api/traces.ts';
+import { compareKeys, type SortKey, withoutRetold } from './retold-spans.ts';
 
 /** What the rule needs of a span. All spans of one trace, in any order. */
 export interface CountableSpan {
@@ -12,7 +13,11 @@ export interface CountableSpan {
   readonly costUsd?: number | null;
   /** It reported a usage that cannot be counted: it is a call, of which nobody knows what it cost. */
   readonly isUncountable?: boolean;
-  /** These only say which of two spans with one id counts. */
+  /** What tells that two spans are one call which two instrumentations saw. Without times they are two. */
+  readonly scope?: string;
+  readonly startNanos?: bigint;
+  readonly endNanos?: bigint;
+  /** The model does so as well; besides, these only say which of two spans with one id counts. */
   readonly cacheReadTokens?: number | null;
   readonly cacheWriteTokens?: number | null;
   readonly reasoningTokens?: number | null;
@@ -31,6 +36,7 @@ const separatingOperations: readonly OperationKind[] = ['tool', 'agent', 'workfl
  * - a call of a model directly around another is the same call seen by two instrumentations: the inner one counts. An embedding within a call that
  *   answers (to look into a cache, say) is another one: both count;
  * - a response id counts once, at the innermost span that has it (beside each other: the first by id);
+ * - what two instrumentations tell beside each other with one usage at one time is one call (`withoutRetold`);
  * - agents, workflows and steps report sums: they count only where nothing below them does;
  * - spans that are each other's parents are around nothing but each other: each counts.
  * Spans with missing parents count as roots.
@@ -54,7 +60,7 @@ export function countedSpans<Span extends CountableSpan>(spans: readonly Span[])
   const inCircles = withUsage.filter((span) => !outwards.has(span));
   const isSum = innermost.length === 0 && !inCircles.some(isInference);
   const counted = [...innermost, ...inCircles.filter((span) => isSum || isInference(span))];
-  return oncePerResponse(counted, (span) => tree.ancestors(span).length);
+  return withoutRetold(oncePerResponse(counted, (span) => tree.ancestors(span).length));
 }
 
 /**
@@ -62,32 +68,34 @@ export function countedSpans<Span extends CountableSpan>(spans: readonly Span[])
  * with one response id the first by id counts; of spans with one id that which used most (`mostUsedSql`): they are one call told twice.
  */
 export function countedByParents<Span extends CountableSpan>(spans: readonly Span[]): ReadonlySet<Span> {
-  const withUsage = spans
-    .filter(hasUsage)
-    .toSorted((a, b) => (a.spanId < b.spanId ? -1 : a.spanId === b.spanId ? 0 : 1));
+  const withUsage = spans.filter(hasUsage).toSorted(byId);
   const calls = withUsage.filter(isInference);
   // Calls of a model where there are any; what reports sums only where there are none.
   const relevant = calls.length > 0 ? calls : withUsage;
   const around = wrappersOf(relevant);
   const counted = relevant.filter((span) => !around.has(span));
-  const ids = new Set(firstOf(counted, ({ responseId }) => responseId).map(({ spanId }) => spanId));
+  const once = withoutRetold(firstOf(counted, ({ responseId }) => responseId));
+  const ids = new Set(once.map(({ spanId }) => spanId));
   const mine = relevant.filter(({ spanId }) => ids.has(spanId));
   return new Set(firstOf(mine.toSorted(byUse), ({ spanId }) => spanId));
 }
 
 /** What used most comes first. */
-function byUse(a: CountableSpan, b: CountableSpan): number {
-  const [one, other] = [useOf(a), useOf(b)];
-  for (const [index, value] of one.entries()) {
-    const than = other[index] ?? '';
-    if (value !== than) return value > than ? -1 : 1;
-  }
-  return 0;
+const byUse = (a: CountableSpan, b: CountableSpan): number => compareKeys(useOf(b), useOf(a));
+
+/** As the engine sorts them: of spans with one id one may be told by a client and one by its server. */
+const byId = (a: CountableSpan, b: CountableSpan): number => compareKeys(placeOf(a), placeOf(b));
+
+function placeOf(span: CountableSpan): readonly SortKey[] {
+  const { spanId, parentSpanId, responseId, scope = '', startNanos = 0n, endNanos = 0n } = span;
+  return [spanId, parentSpanId ?? '', responseId, scope, startNanos, endNanos];
 }
 
 function useOf(span: CountableSpan): readonly (number | string)[] {
   const { inputTokens, outputTokens, costUsd, cacheReadTokens, cacheWriteTokens, reasoningTokens } = span;
-  const known = [costUsd, cacheReadTokens, cacheWriteTokens, reasoningTokens].map((each) => each ?? -1);
+  const known = [inputTokens, costUsd, cacheReadTokens, cacheWriteTokens, reasoningTokens].map(
+    (each) => each ?? -1,
+  );
   return [(inputTokens ?? 0) + (outputTokens ?? 0), ...known, span.model ?? '', span.provider ?? ''];
 }
 
@@ -123,7 +131,9 @@ const isEmbedding = ({ operation }: Pick<CountableSpan, 'operation'>): boolean =
 const isAlike = (a: CountableSpan, b: CountableSpan): boolean => isEmbedding(a) === isEmbedding(b);
 const isInference = (span: CountableSpan) => inferenceOperations.includes(span.operation);
 
-function hasUsage(span: CountableSpan): boolean {
+export function hasUsage(
+  span: Pick<CountableSpan, 'inputTokens' | 'outputTokens' | 'costUsd' | 'isUncountable'>,
+): boolean {
   return (
     (span.inputTokens ?? 0) > 0 ||
     (span.outputTokens ?? 0) > 0 ||

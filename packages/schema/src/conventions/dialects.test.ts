@@ -97,6 +97,10 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'mlflow-python': (355 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
   // Twice: 4,810 in (4,096 cached), 320 out.
   'langfuse-python': (714 * 2.5 + 4096 * 1.25 + 320 * 10) / 1e6,
+  // Two streams, of each a span and a line beside it: 184 and 185 fresh, 2,000 read, 300 written for five minutes and 100 for an hour, 160 out.
+  'logfire-anthropic-python': (369 * 3 + 2000 * 0.3 + 300 * 3.75 + 100 * 6 + 160 * 15) / 1e6,
+  // mistral-large at 2 in and 6 out, mistral-embed at 0.10: three calls told twice, and one once. 3,606 in, 240 out, and 9 embedded.
+  'mistral-openllmetry-python': (3606 * 2 + 240 * 6 + 9 * 0.1) / 1e6,
   // Two spans beside each other, one call: 187 fresh, 1,000 read, 150 written for five minutes and 50 for an hour, 80 out.
   'anthropic-stream-python': (187 * 3 + 1000 * 0.3 + 150 * 3.75 + 50 * 6 + 80 * 15) / 1e6,
 };
@@ -131,7 +135,9 @@ describe('the engine', () => {
   });
 
   test('counts the same calls', () => {
-    const spans = all.flatMap((each) => each.spans).map((span) => ({ ...span, ...derive(span) }));
+    const spans = all
+      .flatMap((each) => each.spans)
+      .map((span) => ({ ...span, ...derive(span), ...placeOf(span) }));
     const expected = all.flatMap(traces).flatMap((trace) => [...countedIds(trace)]);
     expect(countedInEngine(spans).toSorted()).toEqual(expected.toSorted());
   });
@@ -180,15 +186,21 @@ function countedIds(trace: Recording['spans']): ReadonlySet<string> {
   const spans = trace.map((span) => {
     const fields = derive(span);
     return {
-      spanId: span.spanId,
-      parentSpanId: span.parentSpanId,
+      ...placeOf(span),
       operation: fields.operation,
       responseId: fields.response_id,
       inputTokens: fields.input_tokens,
       outputTokens: fields.output_tokens,
+      model: fields.model,
+      cacheReadTokens: fields.cache_read_tokens,
     };
   });
   return new Set(countedSpans(spans).map((span) => span.spanId));
+}
+
+/** By whom and when it was told. */
+function placeOf({ spanId, parentSpanId, scope, startNanos, times }: Recording['spans'][number]) {
+  return { spanId, parentSpanId, scope, startNanos, endNanos: startNanos + times.durationNanos };
 }
 
 function said(fields: DerivedFields): Partial<DerivedFields> {

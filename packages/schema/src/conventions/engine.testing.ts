@@ -1,5 +1,6 @@
 import { Session } from 'chdb';
 import { compileSql } from './compile-sql.ts';
+import type { CountableSpan } from './counted-spans.ts';
 import { countedSpanIdsSql } from './counted-spans-sql.ts';
 import { attributeText, type DerivedFields, type DeriveInput } from './derive.ts';
 
@@ -31,6 +32,9 @@ type Countable = DerivedFields & {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string;
+  readonly scope?: string;
+  readonly startNanos?: bigint;
+  readonly endNanos?: bigint;
 };
 
 /** The ids of the spans that count, by the aggregate that the engine runs. */
@@ -39,7 +43,8 @@ export function countedInEngine(spans: readonly Countable[]): readonly string[] 
   try {
     session.query(
       'CREATE TABLE spans (traceId String, spanId FixedString(16), parentSpanId FixedString(16), operation LowCardinality(String), ' +
-        'response_id String, input_tokens Nullable(UInt64), output_tokens Nullable(UInt64), cost_usd Nullable(Float64)) ENGINE = Memory',
+        'response_id String, input_tokens Nullable(UInt64), output_tokens Nullable(UInt64), cost_usd Nullable(Float64), model String, scope String, ' +
+        'cache_read_tokens Nullable(UInt64), start Int64, end Int64) ENGINE = Memory',
     );
     const rows = spans.map(countableRow).join('\n');
     if (rows !== '') session.query(`INSERT INTO spans FORMAT JSONEachRow ${rows}`);
@@ -52,6 +57,11 @@ export function countedInEngine(spans: readonly Countable[]): readonly string[] 
       outputTokens: 'output_tokens',
       costUsd: 'cost_usd',
       isUncountable: 'isNaN(ifNull(cost_usd, 0))',
+      cacheReadTokens: 'cache_read_tokens',
+      model: 'model',
+      scope: 'scope',
+      startNanos: 'start',
+      endNanos: 'end',
     });
     const json = session.query(`SELECT ${counted} AS ids FROM spans GROUP BY traceId`, 'JSON');
     return (
@@ -62,9 +72,29 @@ export function countedInEngine(spans: readonly Countable[]): readonly string[] 
   }
 }
 
+/** As a row of `countedInEngine`. */
+export function asStored(each: CountableSpan, traceId = 't'): Countable {
+  return {
+    traceId,
+    spanId: each.spanId,
+    parentSpanId: each.parentSpanId ?? '',
+    operation: each.operation,
+    response_id: each.responseId,
+    input_tokens: each.inputTokens,
+    output_tokens: each.outputTokens,
+    cost_usd: null,
+    model: each.model ?? '',
+    cache_read_tokens: each.cacheReadTokens ?? null,
+    scope: each.scope ?? '',
+    startNanos: each.startNanos ?? 0n,
+    endNanos: each.endNanos ?? 0n,
+  } as never;
+}
+
 function countableRow(span: Countable): string {
   const { traceId, spanId, parentSpanId, operation, response_id, input_tokens, output_tokens, cost_usd } =
     span;
+  const { model, cache_read_tokens, scope } = span;
   return JSON.stringify({
     traceId,
     spanId,
@@ -74,6 +104,11 @@ function countableRow(span: Countable): string {
     input_tokens,
     output_tokens,
     cost_usd,
+    model,
+    cache_read_tokens,
+    scope,
+    start: String(span.startNanos ?? 0),
+    end: String(span.endNanos ?? 0),
   });
 }
 

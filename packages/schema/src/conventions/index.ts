@@ -45,12 +45,9 @@ export {
   type CountableSpan,
   countedByParents,
   countedSpans,
+  hasUsage,
   inferenceOperations,
   wrappersOf,
 } from './counted-spans.ts';
-export {
-  type CountedSpansColumns,
-  countedSpanIdsSql,
-  membersSql,
-  wrapperIdsSql,
-} from './counted-spans-sql.ts';
+export { type CountedSpansColumns, countedSpanIdsSql, wrapperIdsSql } from './counted-spans-sql.ts';
+export { membersSql } from './sql-text.ts';

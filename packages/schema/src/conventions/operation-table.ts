@@ -354,6 +354,8 @@ const implied: readonly Source[] = [
   attribute('all_messages_events', { map: any('agent') }),
   attribute('tool_source', { map: any('tool'), when: codexSpan }),
   attribute('codex.turn.token_usage.total_tokens', { map: any('agent') }),
+  // Mistral's SDK says of its requests what they are in its own words only.
+  attribute('mistral_ai.operation.id', { map: { embeddings_v1_embeddings_post: 'embedding' } }),
   attribute('gen_ai.response.model', { map: any('llm') }),
   attribute('gen_ai.request.model', { map: any('llm') }),
   attribute('llm.model_name', { map: any('llm') }),

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => telemetry.close());
 
-/** Calls within calls, answers told twice with other usage, sums of agents, counts that cannot be, costs that do not add up alike in every order. */
+/** Calls within calls, calls told twice by two instrumentations, answers told twice with other usage, sums of agents, counts that cannot be, costs that do not add up alike in every order. */
 const step = fc.record({
   kind: fc.constantFrom('call', 'call', 'call', 'agent', 'tool', 'request'),
   span: fc.integer({ min: 1, max: 9 }),
@@ -24,17 +24,21 @@ const step = fc.record({
   cost: fc.constantFrom(undefined, 0.1, 0.2, 0.7, 1e-9, 1e16, -1, 'inf'),
   response: fc.constantFrom('', '', 'r1', 'r2'),
   model: fc.constantFrom('m', 'n', ''),
+  scope: fc.constantFrom('one', 'other'),
+  lasts: fc.constantFrom(0, 1, 3),
 });
 
 test('what is added up here is what the engine adds up, to the last digit', async () => {
   const traces = fc.sample(fc.array(step, { minLength: 1, maxLength: 9 }), { numRuns: 400, seed: 3 });
   const requests = traces.map((steps, trace) =>
-    steps.map(({ kind, span, parent, tokens, cost, response, model }, at) => {
+    steps.map(({ kind, span, parent, tokens, cost, response, model, scope, lasts }, at) => {
       const base = {
         trace: trace + 1,
         span: trace * 100 + span,
         ...(parent === 0 ? {} : { parent: trace * 100 + parent }),
         at,
+        scope,
+        lasts,
         tokens: [tokens, 1] as const,
         attributes: {
           ...(cost === undefined ? {} : { 'gen_ai.usage.cost': cost }),

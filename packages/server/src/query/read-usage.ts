@@ -65,6 +65,8 @@ function decodeCall(row: UsedCallRow): CountableSpan {
     // JSON has no such number.
     costUsd: row.costUsd === 'inf' ? Infinity : row.costUsd,
     isUncountable: row.uncountable === 1,
+    startNanos: BigInt(row.startNanos),
+    endNanos: BigInt(row.endNanos),
   };
 }
 

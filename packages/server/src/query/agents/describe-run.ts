@@ -1,7 +1,7 @@
 /** What the list of runs says of a run, from its tree: held against the engine's sums by a property test. Pure. */
 import { formatNanos } from '@sightline/base';
 import type { Run, Usage } from '@sightline/schema/api';
-import { inferenceOperations, wrappersOf } from '@sightline/schema/conventions';
+import { hasUsage, inferenceOperations, wrappersOf } from '@sightline/schema/conventions';
 import type { RunOrigin } from './read-run-tree.ts';
 import { mixModels } from './run-facts.ts';
 import {
@@ -106,13 +106,17 @@ function modelsOf(steps: readonly RunNode[]): readonly string[] {
   return [...new Set(calls.map(({ model }) => model))];
 }
 
-/** One call seen by two instrumentations is one: what contains another call does not count, and of those with one response one does. */
+/** One call seen by two instrumentations is one: what contains another call does not count, nor what has usage that does not, and of those with one response one does. */
 function callsOfModels(steps: readonly RunNode[]): number {
-  const calls = steps.flatMap(({ spanId, parentId: parentSpanId, operation, responseId }) =>
-    operation === 'llm' ? [{ spanId, parentSpanId, operation, responseId }] : [],
-  );
+  const calls = steps.flatMap((step) => {
+    const { spanId, parentId: parentSpanId, operation, responseId } = step;
+    return operation === 'llm' ? [{ step, spanId, parentSpanId, operation, responseId }] : [];
+  });
   const around = wrappersOf(calls);
-  const innermost = calls.filter((call) => !around.has(call));
+  const counted = idsOf(steps.filter(({ isCounted }) => isCounted));
+  const innermost = calls.filter(
+    (call) => !around.has(call) && (counted.has(call.spanId) || !hasUsage(call.step)),
+  );
   return new Set(innermost.map(({ spanId, responseId }) => (responseId === '' ? spanId : responseId))).size;
 }
 

@@ -46,6 +46,32 @@ test('a batch that an exporter sent again changes no count', async () => {
   }
 });
 
+test('a call that two instrumentations tell beside each other is one, and two at once are two', async () => {
+  const call = (span: number, scope: string, at: number, response?: string) =>
+    spans.call('m', {
+      trace: 7,
+      span,
+      parent: 1,
+      scope,
+      at,
+      lasts: 2,
+      cost: 0.5,
+      attributes: response === undefined ? {} : { 'gen_ai.response.id': response },
+    });
+  const sent = [
+    spans.agent('helper', { trace: 7, span: 1, at: 0, lasts: 9 }),
+    call(2, 'framework', 1),
+    call(3, 'client', 1.1, 'r1'),
+    // The same twice at once.
+    call(4, 'framework', 5),
+    call(5, 'framework', 5.01),
+    call(6, 'client', 5.1, 'r2'),
+    call(7, 'client', 5.2, 'r3'),
+  ];
+  await telemetry.loadJson('traces', tracesRequest('bot', sent));
+  for (const run of await both(7)) expect(run).toMatchObject({ llmCalls: 3, costUsd: 1.5, unpricedCalls: 0 });
+});
+
 test('a tool over MCP is one call: the request, and what its server says of it, are in the call', async () => {
   const mcp = (span: number, parent: number, tool: string, at: number) =>
     spans.span({

@@ -17,24 +17,28 @@ beforeAll(async () => {
 });
 afterAll(async () => telemetry.close());
 
-/** Any mixture of calls within calls, answers told twice, sums of agents, spans sent twice, and spans without usage. */
+/** Any mixture of calls within calls, answers and calls told twice, sums of agents, spans sent twice, and spans without usage. */
 const step = fc.record({
   kind: fc.constantFrom('call', 'call', 'agent', 'tool'),
   span: fc.integer({ min: 1, max: 9 }),
   parent: fc.integer({ min: 0, max: 9 }),
   tokens: fc.constantFrom(0, 0, 10, 100),
   response: fc.constantFrom('', '', 'r1', 'r2'),
+  scope: fc.constantFrom('one', 'one', 'other'),
+  lasts: fc.constantFrom(0, 1, 3),
 });
 
 test('the fast way and the rule agree on every trace', async () => {
   const traces = fc.sample(fc.array(step, { minLength: 1, maxLength: 8 }), { numRuns: 400, seed: 11 });
   const requests = traces.map((steps, trace) =>
-    steps.map(({ kind, span, parent, tokens, response }, at) => {
+    steps.map(({ kind, span, parent, tokens, response, scope, lasts }, at) => {
       const base = {
         trace: trace + 1,
         span: trace * 100 + span,
         ...(parent === 0 ? {} : { parent: trace * 100 + parent }),
         at,
+        scope,
+        lasts,
         // What is told under one id is one answer, with one usage.
         tokens: [response === '' ? tokens : 70, 1] as const,
         attributes: response === '' ? {} : { 'gen_ai.response.id': response },

@@ -48,11 +48,12 @@ type Step = readonly [
   costUsd: number | null,
   responseId: string,
   isUncountable: number,
+  scope: string,
 ];
 
 const stepColumns = `lower(hex(span_id)), lower(hex(parent_span_id)), toString(name), toString(service), toString(operation),
   toUnixTimestamp64Nano(start_time), toString(duration_ns), status_code, toString(agent_name), toString(tool_name), toString(provider), toString(model),
-  toFloat64(input_tokens), toFloat64(output_tokens), toFloat64(cache_read_tokens), toFloat64(cache_write_tokens), toFloat64(reasoning_tokens), ${knownCost}, response_id, ${isUncountable}`;
+  toFloat64(input_tokens), toFloat64(output_tokens), toFloat64(cache_read_tokens), toFloat64(cache_write_tokens), toFloat64(reasoning_tokens), ${knownCost}, response_id, ${isUncountable}, toString(scope_name)`;
 
 interface RunRow {
   readonly traceId: string;
@@ -141,7 +142,7 @@ function withParents(steps: readonly Step[]): RunSpan[] {
 function decodeSteps(steps: readonly Step[]): RunSpan[] {
   const spans = steps.map((step): RunSpan & CountableSpan => {
     const span = decodeStep(step);
-    return { ...span, parentSpanId: span.parentId, responseId: step[18] };
+    return { ...span, parentSpanId: span.parentId, responseId: step[18], scope: step[20] };
   });
   const counted = countedByParents(spans);
   return spans.map((span) => ({ ...span, isCounted: counted.has(span) }));

@@ -66,6 +66,7 @@ interface StepColumns {
   readonly spanIds: readonly string[];
   readonly operations: readonly string[];
   readonly responseIds: readonly string[];
+  readonly scopes: readonly string[];
   readonly uncountable: readonly number[];
   readonly costs: readonly (number | null)[];
   readonly reported: readonly (number | null)[];
@@ -82,7 +83,7 @@ const changeColumns = 'count() AS count, toUnixTimestamp64Milli(max(changed_time
 
 const stepColumns = trusted(`
   ${changeColumns},
-  ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('operation')} AS operations, ${columnArray('response_id')} AS responseIds, ${columnArray(`toUInt8(${isUncountable})`)} AS uncountable,
+  ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('operation')} AS operations, ${columnArray('response_id')} AS responseIds, ${columnArray('scope_name')} AS scopes, ${columnArray(`toUInt8(${isUncountable})`)} AS uncountable,
   ${columnArray(`tuple(${knownCost})`)}.1 AS costs, ${columnArray('tuple(reported_cost_usd)')}.1 AS reported, ${columnArray('price_version')} AS priceVersions,
   ${columnArray('service_version')} AS versions, ${columnArray('environment')} AS environments, ${marks('reported_cost_usd')}, max(session_id) AS sessionId, max(user_id) AS userId`);
 
@@ -184,12 +185,18 @@ function originOf(steps: StepColumns | undefined): RunOrigin {
   };
 }
 
+interface Countable extends CountableSpan {
+  readonly place: number;
+  readonly startNanos: bigint;
+  readonly endNanos: bigint;
+}
+
 function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): RunSpan[] {
   const places = placesOf(steps);
   const starts = columns.starts.map(BigInt);
   const durations = columns.durations.map(BigInt);
   const rows = inOrder(columns.spanIds, starts, durations);
-  const countable = rows.map((row): CountableSpan & { readonly place: number } => {
+  const countable = rows.map((row): Countable => {
     const spanId = columns.spanIds[row] ?? '';
     const operation = columns.operations[row] ?? '';
     const place =
@@ -202,6 +209,9 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
       parentSpanId: columns.parentIds[row] ?? '',
       operation: decodeOperation(operation),
       responseId: steps?.responseIds[place] ?? '',
+      scope: steps?.scopes[place] ?? '',
+      startNanos: starts[row] ?? 0n,
+      endNanos: (starts[row] ?? 0n) + (durations[row] ?? 0n),
       inputTokens: columns.inputTokens[row] ?? null,
       outputTokens: columns.outputTokens[row] ?? null,
       costUsd: decodeCost(steps?.costs[place] ?? null),
@@ -217,7 +227,7 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
   return rows.map((row, index): RunSpan => {
     const span = ensure(countable[index], 'a row');
     const { place, spanId, operation, responseId, inputTokens, outputTokens, costUsd } = span;
-    const startNanos = starts[row] ?? 0n;
+    const { startNanos, endNanos } = span;
     return {
       spanId,
       responseId,
@@ -226,7 +236,7 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
       service: columns.services[row] ?? '',
       operation,
       startNanos,
-      endNanos: startNanos + (durations[row] ?? 0n),
+      endNanos,
       receivedNanos: BigInt(columns.receivedTimes[row] ?? 0),
       status: decodeWord(statusCode.options, columns.statusCodes[row] ?? 0),
       statusMessage: columns.statusMessages[row] ?? '',

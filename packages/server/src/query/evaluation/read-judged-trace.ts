@@ -7,7 +7,8 @@ import { readTrace, readTraceExtent } from '../read-trace.ts';
 import { type TextsRow, withTexts } from '../restore-texts.ts';
 import { inBuckets } from '../sql/range-sql.ts';
 import { type AttributeRow, textIdColumns, wholeAttributeColumns } from '../sql/span-columns-sql.ts';
-import { sql, string, uint } from '../sql/sql.ts';
+import { sql, string, trusted, uint } from '../sql/sql.ts';
+import { endNanos } from '../sql/usage-sql.ts';
 import { unixNano } from '@sightline/base';
 
 export interface JudgedTrace {
@@ -22,6 +23,10 @@ export interface JudgedTrace {
     readonly inputTokens: number | null;
     readonly outputTokens: number | null;
     readonly costUsd: number | null;
+    readonly model: string;
+    readonly scope: string;
+    readonly startNanos: bigint;
+    readonly endNanos: bigint;
   }[];
 }
 
@@ -50,9 +55,14 @@ export async function readJudgedTrace(context: QueryContext, traceId: string): P
       inputTokens: string | null;
       outputTokens: string | null;
       costUsd: number | null;
+      model: string;
+      scope: string;
+      startNanos: string;
+      endNanos: string;
     }>(sql`
       SELECT lower(hex(span_id)) AS spanId, lower(hex(parent_span_id)) AS parentId, operation, response_id AS responseId,
-        input_tokens AS inputTokens, output_tokens AS outputTokens, cost_usd AS costUsd
+        input_tokens AS inputTokens, output_tokens AS outputTokens, cost_usd AS costUsd,
+        model, scope_name AS scope, toString(toUnixTimestamp64Nano(start_time)) AS startNanos, toString(${trusted(endNanos)}) AS endNanos
       FROM ai_spans WHERE ${ofTrace} LIMIT 20000`),
   ]);
   return {
@@ -65,6 +75,8 @@ export async function readJudgedTrace(context: QueryContext, traceId: string): P
       inputTokens: decodeCount(row.inputTokens),
       outputTokens: decodeCount(row.outputTokens),
       costUsd: decodeCost(row.costUsd),
+      startNanos: BigInt(row.startNanos),
+      endNanos: BigInt(row.endNanos),
     })),
   };
 }

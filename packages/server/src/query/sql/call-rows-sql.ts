@@ -5,10 +5,11 @@
 import { membersSql } from '@sightline/schema/conventions';
 import { type ExactFilters, havingRunFilters, runFilters } from './agent-filter-sql.ts';
 import { every, type Sql, sql, trusted } from './sql.ts';
-import { aiSpansWithin, endNanos, firstAgent, type RunScope } from './run-rows-sql.ts';
+import { aiSpansWithin, firstAgent, type RunScope } from './run-rows-sql.ts';
 import { openTraces, storedCallRows } from './stored-runs-sql.ts';
 import {
   countedIds,
+  endNanos,
   hasUsage,
   inferences,
   isInference,

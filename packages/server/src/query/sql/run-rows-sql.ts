@@ -10,7 +10,15 @@ import {
   type StoredRuns,
   storedRunRows,
 } from './stored-runs-sql.ts';
-import { billedColumns, billedSums, isInference, isToolCall, wrapperIds } from './usage-sql.ts';
+import {
+  billedColumns,
+  billedSums,
+  endNanos,
+  hasUsage,
+  isInference,
+  isToolCall,
+  wrapperIds,
+} from './usage-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 
 export interface RunScope {
@@ -49,10 +57,12 @@ const headTuple =
 const startOrder =
   'bitOr(bitShiftLeft(toUInt128(toUInt64(toUnixTimestamp64Nano(start_time))), 64), toUInt128(reinterpretAsUInt64(span_id)))';
 export const firstAgent = `argMinIf(agent_name, ${startOrder}, agent_name != '')`;
-export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
-/** One call seen by two instrumentations is one: spans of models that contain another do not count. Nor does a span that was sent again, or one beside another with the same response. */
-const llmCalls = `toUInt64(arrayMap((around, answers) -> length(arrayDistinct(arrayMap(call -> if(call.2 = '', hex(call.1), call.2), arrayFilter((call, in_) -> NOT in_, answers, ${membersSql('arrayMap(call -> call.1, answers)', 'around')})))),
-  [${wrapperIds("operation = 'llm'")}], [groupUniqArrayIf((span_id, response_id), operation = 'llm')])[1])`;
+/** Spans of models that contain no other: their ids, those of the responses, and whether they have usage. */
+const answers = `arrayMap((around, calls) -> arrayFilter((call, in_) -> NOT in_, calls, ${membersSql('arrayMap(call -> call.1, calls)', 'around')}),
+  [${wrapperIds("operation = 'llm'")}], [groupUniqArrayIf((span_id, response_id, ${hasUsage}), operation = 'llm')])[1]`;
+/** One call seen by two instrumentations is one: what has usage that does not count is no call, nor is a span that was sent again, or one beside another with the same response. */
+const llmCalls = `toUInt64(length(arrayDistinct(arrayMap(call -> if(call.2 = '', hex(call.1), call.2),
+  arrayFilter((call, in_) -> in_ OR NOT call.3, answers, ${membersSql('arrayMap(call -> call.1, answers)', 'arrayMap(call -> call.1, billed)')})))))`;
 
 /** As `callRows` has it: a call directly below another of the same tool is that call, told by the client or the server of MCP. */
 const toolCalls = `toUInt64(arrayMap((tools, calls) -> length(arrayDistinct(arrayMap(call -> call.1, arrayFilter((call, in_) -> NOT in_ OR NOT call.3, calls, ${membersSql('arrayMap(call -> call.2, calls)', 'tools')})))),
@@ -67,7 +77,7 @@ const runColumns = `
   argMin(${headTuple}, ${tieOrder}) AS oneEnd, argMin(${headTuple}, bitXor(${tieOrder}, toUInt128(18446744073709551615))) AS otherEnd,
   if(oneEnd.8 = otherEnd.7, otherEnd, oneEnd) AS head,
   ${firstAgent} AS firstAgent,
-  ${spansWhere('true')} AS steps, ${llmCalls} AS llmCalls, ${toolCalls} AS toolCalls,
+  ${spansWhere('true')} AS steps, ${answers} AS answers, ${toolCalls} AS toolCalls,
   ${spansWhere('status_code = 2')} AS errorCount,
   if(head.2 IN ('workflow', 'agent', 'step'), head.6 = 2, countIf(status_code = 2) > 0) AS isFailed,
   max(session_id) AS sessionId, max(user_id) AS userId,
@@ -78,7 +88,7 @@ const runColumns = `
   groupUniqArray(toString(model)) AS mentionedModels, groupUniqArray(toString(tool_name)) AS toolNames,
   ${billedColumns}`;
 
-const billedParts = `${billedSums}, arrayMap(call -> tuple(toString(call.2), toString(call.3), call.9), billed) AS models`;
+const billedParts = `${billedSums}, ${llmCalls} AS llmCalls, arrayMap(call -> tuple(toString(call.2), toString(call.3), call.9), billed) AS models`;
 
 export interface RunWish {
   readonly scope: RunScope;

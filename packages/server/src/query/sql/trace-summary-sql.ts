@@ -2,7 +2,7 @@ import { idsByHex } from './ids-sql.ts';
 import { inRange } from './range-sql.ts';
 import type { Window } from './trace-sets-sql.ts';
 import { summaryDays } from './trace-sets-sql.ts';
-import { billedColumns, billedSums, hasUsage, isUncountable, knownCost } from './usage-sql.ts';
+import { billedColumns, billedSums, endNanos, hasUsage, isUncountable, knownCost } from './usage-sql.ts';
 import { type Sql, sql, trusted } from './sql.ts';
 
 export interface SummaryRow {
@@ -70,6 +70,9 @@ export interface UsedCallRow {
   readonly reasoningTokens: number | null;
   readonly model: string;
   readonly provider: string;
+  readonly scope: string;
+  readonly startNanos: string;
+  readonly endNanos: string;
 }
 
 /** What `selectUsage` adds up, span by span. */
@@ -77,6 +80,7 @@ export function selectUsedCalls(project: string, traceIds: readonly string[], wi
   return sql`SELECT lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, lower(hex(parent_span_id)) AS parentSpanId,
       operation, response_id AS responseId, toFloat64(input_tokens) AS inputTokens, toFloat64(output_tokens) AS outputTokens,
       ${trusted(knownCost)} AS costUsd, toUInt8(${trusted(isUncountable)}) AS uncountable, toFloat64(cache_read_tokens) AS cacheReadTokens,
-      toFloat64(cache_write_tokens) AS cacheWriteTokens, toFloat64(reasoning_tokens) AS reasoningTokens, model, provider
+      toFloat64(cache_write_tokens) AS cacheWriteTokens, toFloat64(reasoning_tokens) AS reasoningTokens, model, provider,
+      scope_name AS scope, toString(toUnixTimestamp64Nano(start_time)) AS startNanos, toString(${trusted(endNanos)}) AS endNanos
     FROM ai_spans WHERE ${inRange(project, 'spans', window)} AND trace_id IN (${tracesByHex(traceIds)}) AND ${trusted(hasUsage)}`;
 }

@@ -21,6 +21,8 @@ export const knownCost = 'if(cost_usd >= 0, cost_usd, NULL)';
 export const isUncountable = 'isNaN(ifNull(cost_usd, 0))';
 export const hasUsage = `(ifNull(input_tokens, 0) > 0 OR ifNull(output_tokens, 0) > 0 OR ifNull(${knownCost}, 0) > 0 OR ${isUncountable})`;
 
+export const endNanos = `toUnixTimestamp64Nano(start_time) + toInt64(least(duration_ns, 4000000000000000000))`;
+
 /** Token counts can be absurd: as doubles their sum does not wrap. */
 const asNumber = (column: string): string => `toFloat64(${column})`;
 
@@ -57,6 +59,11 @@ export const countedIds = countedSpanIdsSql({
   outputTokens: 'output_tokens',
   costUsd: knownCost,
   isUncountable,
+  cacheReadTokens: 'cache_read_tokens',
+  model: 'model',
+  scope: 'scope_name',
+  startNanos: 'toUnixTimestamp64Nano(start_time)',
+  endNanos,
 });
 
 /** For sorting: of spans with one id, that which used most is the one that counts. As `countedByParents` has it. */
@@ -67,7 +74,9 @@ export const mostUsedSql = (part: {
 }): string =>
   [
     `ifNull(${part.input}, 0) + ifNull(${part.output}, 0)`,
-    ...[part.cost, part.cacheRead, part.cacheWrite, part.reasoning].map((each) => `ifNull(${each}, -1)`),
+    ...[part.input, part.cost, part.cacheRead, part.cacheWrite, part.reasoning].map(
+      (each) => `ifNull(${each}, -1)`,
+    ),
     `toString(${part.model})`,
     `toString(${part.provider})`,
   ].join(', ');
@@ -84,16 +93,16 @@ const mostUsed = mostUsedSql({
 });
 
 /** Of these calls those that count, and of spans with one id the one that used most. Each name is bound once: an alias is planned anew wherever it is used. */
-const billed = `arrayMap(used -> arrayMap(mine -> arrayFilter((call, nth) -> nth = 1, mine, arrayEnumerateUniq(arrayMap(call -> call.1, mine))),
-    [arrayReverseSort(call -> tuple(${mostUsed}), arrayMap(any_ -> arrayFilter((call, in_) -> in_ AND call.11 = any_, used, ${membersSql('arrayMap(call -> call.1, used)', 'countedIds')}),
+const billed = `arrayMap((used, counted) -> arrayMap(mine -> arrayFilter((call, nth) -> nth = 1, mine, arrayEnumerateUniq(arrayMap(call -> call.1, mine))),
+    [arrayReverseSort(call -> tuple(${mostUsed}), arrayMap(any_ -> arrayFilter((call, in_) -> in_ AND call.11 = any_, used, ${membersSql('arrayMap(call -> call.1, used)', 'counted')}),
     [arrayExists(each -> each.11, used)])[1])])[1],
-  [groupUniqArrayIf(tuple(${usageTuple}, ${isInference}), ${hasUsage})])[1]`;
+  [groupUniqArrayIf(tuple(${usageTuple}, ${isInference}), ${hasUsage})], [${countedIds}])[1]`;
 
 /**
  * Aggregates over the rows of a trace. `billed`: the counted calls as tuples of span id, provider, model, tokens (input, output, cache read, cache write, reasoning), cost and
  * price version. A span that was sent twice is one, and so are two spans with one id.
  */
-export const billedColumns = `${countedIds} AS countedIds, ${billed} AS billed`;
+export const billedColumns = `${billed} AS billed`;
 
 /** The sums of `billed`, for a SELECT around that of `billedColumns`: together they take twice as long to plan. */
 export const billedSums = `

@@ -8,6 +8,7 @@ export interface AgentSpanInput {
   readonly at: number;
   readonly lasts?: number;
   readonly name?: string;
+  readonly scope?: string;
   readonly error?: string;
   readonly attributes?: AttributesInput;
   readonly events?: SpanInput['events'];
@@ -29,6 +30,7 @@ export class AgentSpans {
       spanId: hexId(16, input.span),
       ...(input.parent === undefined ? {} : { parentSpanId: hexId(16, input.parent) }),
       name: input.name ?? 'work',
+      ...(input.scope === undefined ? {} : { scope: input.scope }),
       startNanos: this.nanos(input.at),
       durationNanos: BigInt(Math.round((input.lasts ?? 1) * second)),
       ...(input.error === undefined ? {} : { status: { code: 2, message: input.error } }),

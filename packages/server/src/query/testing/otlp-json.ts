@@ -7,6 +7,8 @@ export interface SpanInput {
   readonly spanId: string;
   readonly parentSpanId?: string;
   readonly name?: string;
+  /** The name of the instrumentation. */
+  readonly scope?: string;
   readonly kind?: number;
   readonly startNanos: bigint;
   readonly durationNanos?: bigint;
@@ -33,7 +35,10 @@ export function tracesRequest(
     resourceSpans: [
       {
         resource: { attributes: keyValues({ 'service.name': service, ...resource }) },
-        scopeSpans: [{ scope: { name: 'test', version: '1' }, spans: spans.map(spanJson) }],
+        scopeSpans: [...Map.groupBy(spans, ({ scope = 'test' }) => scope)].map(([name, each]) => ({
+          scope: { name, version: '1' },
+          spans: each.map(spanJson),
+        })),
       },
     ],
   };

@@ -1,0 +1,201 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type CountableSpan, countedByParents, countedSpans } from './counted-spans.ts';
+import { asStored, countedInEngine } from './engine.testing.ts';
+
+interface Told {
+  readonly id: string;
+  readonly scope?: string;
+  /** Milliseconds. */
+  readonly at: readonly [from: number, to: number];
+  readonly tokens?: readonly [input: number, output: number];
+  readonly response?: string;
+  readonly model?: string;
+  readonly cacheRead?: number;
+  readonly operation?: CountableSpan['operation'];
+}
+
+const one = 'one';
+const other = 'other';
+
+const cases: readonly (readonly [about: string, told: readonly Told[], counted: readonly string[]])[] = [
+  [
+    'two instrumentations beside each other tell one call; the one with the id of the response counts',
+    [
+      { id: 'a', scope: one, at: [0, 50], response: 'r', cacheRead: 1024 },
+      { id: 'b', scope: other, at: [23, 48] },
+    ],
+    ['a'],
+  ],
+  [
+    'a line without duration is about the call that ended before it',
+    [
+      { id: 'a', scope: one, at: [5, 203], response: 'r' },
+      { id: 'b', scope: other, at: [205, 205] },
+    ],
+    ['a'],
+  ],
+  [
+    'a line that comes long after a call is about another',
+    [
+      { id: 'a', scope: one, at: [5, 203], response: 'r' },
+      { id: 'b', scope: other, at: [1205, 1205] },
+    ],
+    ['a', 'b'],
+  ],
+  [
+    'the same request again and again, with a line after each answer',
+    [
+      { id: 'a', scope: one, at: [5, 203], response: 'r1' },
+      { id: 'b', scope: other, at: [205, 205] },
+      { id: 'c', scope: one, at: [206, 394], response: 'r2' },
+      { id: 'd', scope: other, at: [396, 396] },
+      { id: 'e', scope: one, at: [397, 500], response: 'r3' },
+      { id: 'f', scope: other, at: [502, 502] },
+    ],
+    ['a', 'c', 'e'],
+  ],
+  [
+    'one instrumentation tells parallel calls that look alike: each counts',
+    [
+      { id: 'a', scope: one, at: [0, 50] },
+      { id: 'b', scope: one, at: [1, 49] },
+      { id: 'c', scope: one, at: [2, 51] },
+    ],
+    ['a', 'b', 'c'],
+  ],
+  [
+    'two instrumentations tell two parallel calls each: two calls',
+    [
+      { id: 'a', scope: one, at: [0, 50] },
+      { id: 'b', scope: one, at: [1, 60] },
+      { id: 'c', scope: other, at: [2, 48], response: 'r1' },
+      { id: 'd', scope: other, at: [3, 58], response: 'r2' },
+    ],
+    ['c', 'd'],
+  ],
+  [
+    'of two calls one instrumentation missed one',
+    [
+      { id: 'a', scope: one, at: [0, 50], response: 'r1' },
+      { id: 'b', scope: other, at: [1, 49] },
+      { id: 'c', scope: other, at: [2, 48] },
+    ],
+    ['a', 'b'],
+  ],
+  [
+    'a try after a try, each told twice',
+    [
+      { id: 'a', scope: one, at: [0, 20] },
+      { id: 'b', scope: other, at: [1, 19], response: 'r1' },
+      { id: 'c', scope: one, at: [30, 50] },
+      { id: 'd', scope: other, at: [31, 49], response: 'r2' },
+    ],
+    ['b', 'd'],
+  ],
+  [
+    'one after the other by two instrumentations: two calls',
+    [
+      { id: 'a', scope: one, at: [0, 20] },
+      { id: 'b', scope: other, at: [20, 40] },
+    ],
+    ['a', 'b'],
+  ],
+  [
+    'at once, but of different models or usage: two calls',
+    [
+      { id: 'a', scope: one, at: [0, 20] },
+      { id: 'b', scope: other, at: [0, 20], model: 'n' },
+      { id: 'c', scope: other, at: [0, 20], tokens: [100, 11] },
+      { id: 'd', scope: other, at: [0, 20], operation: 'embedding' },
+    ],
+    ['a', 'b', 'c', 'd'],
+  ],
+  [
+    'nobody says which model: two calls',
+    [
+      { id: 'a', scope: one, at: [0, 20], model: '' },
+      { id: 'b', scope: other, at: [0, 20], model: '' },
+    ],
+    ['a', 'b'],
+  ],
+  [
+    'a span that was sent again is told once',
+    [
+      { id: 'a', scope: one, at: [0, 50] },
+      { id: 'a', scope: one, at: [0, 50] },
+      { id: 'b', scope: other, at: [1, 49], cacheRead: 1024 },
+    ],
+    ['b'],
+  ],
+  [
+    'a client and its server share an id and differ in scope',
+    [
+      { id: 'a', scope: one, at: [0, 50] },
+      { id: 'a', scope: other, at: [1, 49] },
+    ],
+    ['a'],
+  ],
+];
+
+test.each(cases)('%s', (_, told, expected) => {
+  const spans = told.map(spanOf);
+  expect(idsOf(countedSpans(spans))).toEqual(expected);
+  expect(idsOf([...countedByParents(spans)])).toEqual(expected);
+});
+
+test('the engine has the same rule, for any mixture of tellings', () => {
+  const telling = fc.record({
+    id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
+    scope: fc.constantFrom('', one, other),
+    at: fc
+      .tuple(fc.nat(40), fc.constantFrom(0, 5, 20))
+      .map(([from, lasts]) => [from * 60, (from + lasts) * 60] as const),
+    tokens: fc.constantFrom([100, 10] as const, [100, 11] as const, [0, 0] as const),
+    response: fc.constantFrom('', '', '', 'r1'),
+    model: fc.constantFrom('m', 'm', 'n', ''),
+  });
+  const drawn = fc.sample(fc.array(telling, { minLength: 1, maxLength: 8 }), { numRuns: 400, seed: 7 });
+  // What is told under one id of a response is one answer, with one usage.
+  const answer = { tokens: [100, 12], model: 'm' } as const;
+  const traces = [
+    ...cases.map(([, told]) => told),
+    ...drawn.map((told) => told.map((each) => (each.response === '' ? each : { ...each, ...answer }))),
+  ].map((told, trace) => told.map((each) => spanOf({ ...each, id: `${trace}${each.id}` })));
+  const rows = traces.flatMap((each, trace) => each.map((span) => asStored(span, String(trace))));
+  const ruled = traces.flatMap((each) => idsOf([...countedByParents(each)]));
+  expect(trimmed(countedInEngine(rows))).toEqual(ruled.toSorted());
+  const atOnce = traces.flatMap((each) => idsOf(each));
+  expect(ruled.length).toBeLessThan(0.9 * atOnce.length);
+});
+
+function spanOf({
+  id,
+  scope = one,
+  at,
+  tokens = [100, 10],
+  response = '',
+  model = 'm',
+  ...more
+}: Told): CountableSpan {
+  const [startNanos, endNanos] = at.map((ms) => BigInt(1_795_000_000_000 + ms) * 1_000_000n) as [
+    bigint,
+    bigint,
+  ];
+  return {
+    spanId: id.padEnd(16, '.'),
+    parentSpanId: '',
+    operation: more.operation ?? 'llm',
+    responseId: response,
+    inputTokens: tokens[0],
+    outputTokens: tokens[1],
+    cacheReadTokens: more.cacheRead ?? null,
+    scope,
+    model,
+    startNanos,
+    endNanos,
+  };
+}
+
+const trimmed = (ids: readonly string[]) => [...new Set(ids.map((id) => id.replaceAll('.', '')))].toSorted();
+const idsOf = (spans: readonly CountableSpan[]) => trimmed(spans.map(({ spanId }) => spanId));
