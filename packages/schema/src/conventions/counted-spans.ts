@@ -14,6 +14,7 @@ export interface CountableSpan {
   /** It reported a usage that cannot be counted: it is a call, of which nobody knows what it cost. */
   readonly isUncountable?: boolean;
   /** What tells that two spans are one call which two instrumentations saw. Without times they are two. */
+  readonly service?: string;
   readonly scope?: string;
   readonly startNanos?: bigint;
   readonly endNanos?: bigint;

@@ -32,6 +32,7 @@ type Countable = DerivedFields & {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string;
+  readonly service?: string;
   readonly scope?: string;
   readonly startNanos?: bigint;
   readonly endNanos?: bigint;
@@ -43,7 +44,7 @@ export function countedInEngine(spans: readonly Countable[]): readonly string[] 
   try {
     session.query(
       'CREATE TABLE spans (traceId String, spanId FixedString(16), parentSpanId FixedString(16), operation LowCardinality(String), ' +
-        'response_id String, input_tokens Nullable(UInt64), output_tokens Nullable(UInt64), cost_usd Nullable(Float64), model String, scope String, ' +
+        'response_id String, input_tokens Nullable(UInt64), output_tokens Nullable(UInt64), cost_usd Nullable(Float64), model String, service String, scope String, ' +
         'cache_read_tokens Nullable(UInt64), start Int64, end Int64) ENGINE = Memory',
     );
     const rows = spans.map(countableRow).join('\n');
@@ -59,6 +60,7 @@ export function countedInEngine(spans: readonly Countable[]): readonly string[] 
       isUncountable: 'isNaN(ifNull(cost_usd, 0))',
       cacheReadTokens: 'cache_read_tokens',
       model: 'model',
+      service: 'service',
       scope: 'scope',
       startNanos: 'start',
       endNanos: 'end',
@@ -85,6 +87,7 @@ export function asStored(each: CountableSpan, traceId = 't'): Countable {
     cost_usd: null,
     model: each.model ?? '',
     cache_read_tokens: each.cacheReadTokens ?? null,
+    service: each.service ?? '',
     scope: each.scope ?? '',
     startNanos: each.startNanos ?? 0n,
     endNanos: each.endNanos ?? 0n,
@@ -94,7 +97,7 @@ export function asStored(each: CountableSpan, traceId = 't'): Countable {
 function countableRow(span: Countable): string {
   const { traceId, spanId, parentSpanId, operation, response_id, input_tokens, output_tokens, cost_usd } =
     span;
-  const { model, cache_read_tokens, scope } = span;
+  const { model, cache_read_tokens, service = '', scope } = span;
   return JSON.stringify({
     traceId,
     spanId,
@@ -106,6 +109,7 @@ function countableRow(span: Countable): string {
     cost_usd,
     model,
     cache_read_tokens,
+    service,
     scope,
     start: String(span.startNanos ?? 0),
     end: String(span.endNanos ?? 0),

@@ -9,6 +9,7 @@ export interface TellingColumns {
   readonly outputTokens: string;
   readonly cacheReadTokens: string;
   readonly costUsd: string;
+  readonly service: string;
   readonly scope: string;
   readonly startNanos: string;
   readonly endNanos: string;
@@ -16,15 +17,14 @@ export interface TellingColumns {
 
 /** What a gathered span holds besides: scope, from, to, facts, usage. A span without a usage or a model is like no other. Numbers: texts take longer to sort. */
 export function tellingSql(columns: TellingColumns): string {
-  const { spanId, operation, responseId, model, inputTokens, outputTokens, scope, startNanos, endNanos } =
-    columns;
+  const { spanId, operation, responseId, model, inputTokens, outputTokens, startNanos, endNanos } = columns;
   const [input, output] = [inputTokens, outputTokens].map((tokens) => `ifNull(${tokens}, 0)`);
   return [
-    `cityHash64(${scope})`,
+    `cityHash64(${columns.scope})`,
     `if(${startNanos} = ${endNanos}, ${startNanos} - 1000000000, ${startNanos})`,
     endNanos,
     `4 * isNotNull(${columns.costUsd}) + 2 * isNotNull(${columns.cacheReadTokens}) + (${responseId} != '')`,
-    `if(${model} = '' OR ${input} + ${output} = 0, cityHash64(${spanId}), cityHash64(${operation} = 'embedding', ${model}, ${input}, ${output}))`,
+    `if(${model} = '' OR ${input} + ${output} = 0, cityHash64(${spanId}), cityHash64(${columns.service}, ${operation} = 'embedding', ${model}, ${input}, ${output}))`,
   ].join(', ');
 }
 

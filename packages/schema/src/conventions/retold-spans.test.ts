@@ -5,6 +5,7 @@ import { asStored, countedInEngine } from './engine.testing.ts';
 
 interface Told {
   readonly id: string;
+  readonly service?: string;
   readonly scope?: string;
   /** Milliseconds. */
   readonly at: readonly [from: number, to: number];
@@ -112,6 +113,14 @@ const cases: readonly (readonly [about: string, told: readonly Told[], counted: 
     ['a', 'b', 'c', 'd'],
   ],
   [
+    'two services: two calls',
+    [
+      { id: 'a', scope: one, at: [0, 20] },
+      { id: 'b', scope: other, at: [0, 20], service: 'rag' },
+    ],
+    ['a', 'b'],
+  ],
+  [
     'nobody says which model: two calls',
     [
       { id: 'a', scope: one, at: [0, 20], model: '' },
@@ -147,6 +156,7 @@ test.each(cases)('%s', (_, told, expected) => {
 test('the engine has the same rule, for any mixture of tellings', () => {
   const telling = fc.record({
     id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
+    service: fc.constantFrom('bot', 'bot', 'rag'),
     scope: fc.constantFrom('', one, other),
     at: fc
       .tuple(fc.nat(40), fc.constantFrom(0, 5, 20))
@@ -171,6 +181,7 @@ test('the engine has the same rule, for any mixture of tellings', () => {
 
 function spanOf({
   id,
+  service = 'bot',
   scope = one,
   at,
   tokens = [100, 10],
@@ -190,6 +201,7 @@ function spanOf({
     inputTokens: tokens[0],
     outputTokens: tokens[1],
     cacheReadTokens: more.cacheRead ?? null,
+    service,
     scope,
     model,
     startNanos,

@@ -16,7 +16,7 @@ interface Telling<Span> {
 }
 
 /**
- * Two instrumentations of one call tell it with one model and one usage at one time, though neither span may stand within the other. Of spans that are alike in that, the first of
+ * Two instrumentations of one call tell it in one service with one model and one usage at one time, though neither span may stand within the other. Of spans that are alike in that, the first of
  * one scope and the first of another are one call, and so are the second ones: a scope tells of a call once. The one that says most counts.
  */
 export function withoutRetold<Span extends CountableSpan>(spans: readonly Span[]): readonly Span[] {
@@ -38,12 +38,14 @@ function tellingsOf<Span extends CountableSpan>(spans: readonly Span[]): readonl
 }
 
 function tellingOf<Span extends CountableSpan>(span: Span): Telling<Span> {
-  const { spanId, scope = '', model = '', startNanos = 0n, endNanos = 0n, operation, responseId } = span;
+  const { spanId, service = '', scope = '', model = '', startNanos = 0n, endNanos = 0n } = span;
   const input = span.inputTokens ?? 0;
   const output = span.outputTokens ?? 0;
   const usage =
-    model === '' || input + output <= 0 ? spanId : [operation === 'embedding', model, input, output];
-  const { costUsd = null, cacheReadTokens = null } = span;
+    model === '' || input + output <= 0
+      ? spanId
+      : [service, span.operation === 'embedding', model, input, output];
+  const { responseId, costUsd = null, cacheReadTokens = null } = span;
   return {
     span,
     usage: JSON.stringify(usage),

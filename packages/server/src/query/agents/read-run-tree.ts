@@ -209,6 +209,7 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
       parentSpanId: columns.parentIds[row] ?? '',
       operation: decodeOperation(operation),
       responseId: steps?.responseIds[place] ?? '',
+      service: columns.services[row] ?? '',
       scope: steps?.scopes[place] ?? '',
       startNanos: starts[row] ?? 0n,
       endNanos: (starts[row] ?? 0n) + (durations[row] ?? 0n),

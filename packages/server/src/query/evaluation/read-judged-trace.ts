@@ -24,6 +24,7 @@ export interface JudgedTrace {
     readonly outputTokens: number | null;
     readonly costUsd: number | null;
     readonly model: string;
+    readonly service: string;
     readonly scope: string;
     readonly startNanos: bigint;
     readonly endNanos: bigint;
@@ -56,13 +57,14 @@ export async function readJudgedTrace(context: QueryContext, traceId: string): P
       outputTokens: string | null;
       costUsd: number | null;
       model: string;
+      service: string;
       scope: string;
       startNanos: string;
       endNanos: string;
     }>(sql`
       SELECT lower(hex(span_id)) AS spanId, lower(hex(parent_span_id)) AS parentId, operation, response_id AS responseId,
         input_tokens AS inputTokens, output_tokens AS outputTokens, cost_usd AS costUsd,
-        model, scope_name AS scope, toString(toUnixTimestamp64Nano(start_time)) AS startNanos, toString(${trusted(endNanos)}) AS endNanos
+        model, service, scope_name AS scope, toString(toUnixTimestamp64Nano(start_time)) AS startNanos, toString(${trusted(endNanos)}) AS endNanos
       FROM ai_spans WHERE ${ofTrace} LIMIT 20000`),
   ]);
   return {

@@ -24,7 +24,7 @@ export async function modelCalls(reader: Reader, wish: ModelCallWish): Promise<S
   const within = sql`${aiSpansWithin(scope)} AND ${where}`;
   const irregular = await reader.rows<{ traceId: string }>(sql`
     SELECT lower(hex(trace_id)) AS traceId FROM (
-      SELECT trace_id, groupArray(tuple(span_id, parent_span_id, ${trusted(isInference)} AS isCall, response_id, toString(scope_name))) AS spans
+      SELECT trace_id, groupArray(tuple(span_id, parent_span_id, ${trusted(isInference)} AS isCall, response_id, toString(scope_name), cityHash64(service, model, ifNull(input_tokens, 0), ifNull(output_tokens, 0)))) AS spans
       FROM ai_spans WHERE ${within} AND (${trusted(`${isInference} OR ${hasUsage}`)}) GROUP BY trace_id HAVING length(spans) > 1)
     WHERE ${trusted(isIrregular)} LIMIT ${uint(irregularMax + 1)}`);
   if (irregular.length > irregularMax) return ruled;
@@ -59,12 +59,13 @@ const plainUsage = `${hasUsage} AS isCounted,
   toUInt64(isCounted AND isNull(${callColumns.get('ownCost')})) AS unpricedCalls`;
 
 /**
- * Over `spans`, more than one of a trace: one is around another, came twice or answers what another answers; several instrumentations tell of calls; or sums of agents stand
+ * Over `spans`, more than one of a trace: one is around another, came twice or answers what another answers; several instrumentations tell of calls with one usage; or sums of agents stand
  * alone, and need the rule among themselves. A sum beside calls needs none: it does not count.
  */
 const isIrregular = `(
   hasAny(arrayMap(s -> s.1, arrayFilter(s -> s.3, spans)), arrayMap(s -> s.2, arrayFilter(s -> s.3, spans)))
   OR length(arrayDistinct(arrayMap(s -> s.1, spans))) != length(spans)
   OR length(arrayDistinct(arrayMap(s -> s.4, arrayFilter(s -> s.3 AND s.4 != '', spans)))) != arrayCount(s -> s.3 AND s.4 != '', spans)
-  OR length(arrayDistinct(arrayMap(s -> s.5, arrayFilter(s -> s.3, spans)))) > 1
+  OR (length(arrayDistinct(arrayMap(s -> s.5, arrayFilter(s -> s.3, spans)))) > 1
+    AND length(arrayDistinct(arrayMap(s -> s.6, arrayFilter(s -> s.3, spans)))) != arrayCount(s -> s.3, spans))
   OR NOT arrayExists(s -> s.3, spans))`;

@@ -70,6 +70,7 @@ export interface UsedCallRow {
   readonly reasoningTokens: number | null;
   readonly model: string;
   readonly provider: string;
+  readonly service: string;
   readonly scope: string;
   readonly startNanos: string;
   readonly endNanos: string;
@@ -81,6 +82,6 @@ export function selectUsedCalls(project: string, traceIds: readonly string[], wi
       operation, response_id AS responseId, toFloat64(input_tokens) AS inputTokens, toFloat64(output_tokens) AS outputTokens,
       ${trusted(knownCost)} AS costUsd, toUInt8(${trusted(isUncountable)}) AS uncountable, toFloat64(cache_read_tokens) AS cacheReadTokens,
       toFloat64(cache_write_tokens) AS cacheWriteTokens, toFloat64(reasoning_tokens) AS reasoningTokens, model, provider,
-      scope_name AS scope, toString(toUnixTimestamp64Nano(start_time)) AS startNanos, toString(${trusted(endNanos)}) AS endNanos
+      service, scope_name AS scope, toString(toUnixTimestamp64Nano(start_time)) AS startNanos, toString(${trusted(endNanos)}) AS endNanos
     FROM ai_spans WHERE ${inRange(project, 'spans', window)} AND trace_id IN (${tracesByHex(traceIds)}) AND ${trusted(hasUsage)}`;
 }

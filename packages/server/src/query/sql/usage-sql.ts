@@ -61,6 +61,7 @@ export const countedIds = countedSpanIdsSql({
   isUncountable,
   cacheReadTokens: 'cache_read_tokens',
   model: 'model',
+  service: 'service',
   scope: 'scope_name',
   startNanos: 'toUnixTimestamp64Nano(start_time)',
   endNanos,
