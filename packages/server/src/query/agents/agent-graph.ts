@@ -1,5 +1,6 @@
 /** Who called whom: agents, models, tools, MCP servers and sources of documents, from the steps of runs. Pure. */
 import type { AgentGraphEdge, AgentGraphNode, RunGraphResponse, Usage } from '@sightline/schema/api';
+import { hasUsage, inferenceOperations, wrappersOf } from '@sightline/schema/conventions';
 import {
   addUsage,
   durationMs,
@@ -31,7 +32,7 @@ interface Traffic {
   usage: Usage;
 }
 
-/** The calls of a run, each once however often it was sent: a step whose actor differs from that of the step above. Steps without an actor of their own belong to the one above. */
+/** The calls of a run, each once however often it was sent or told: a step whose actor differs from that of the step above. Steps without an actor of their own belong to the one above. */
 export interface GraphCall {
   readonly node: RunNode;
   readonly source: Actor;
@@ -42,6 +43,7 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
   const actors = new Map<RunNode, Actor>();
   const calls: GraphCall[] = [];
   const seen = new Set<string>();
+  const told = toldBefore(stepsOf(tree));
   const entry: Actor = { type: 'entry', name: stepsOf(tree)[0]?.service ?? '', provider: '' };
   // A parent may come later than its child where clocks disagree, so actors are looked up from the top.
   const actorOf = (node: RunNode | undefined): Actor => {
@@ -62,7 +64,7 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
   };
   for (const node of stepsOf(tree)) {
     const target = ownActor(node, servers);
-    if (target === undefined || seen.has(stepKey(node))) continue;
+    if (target === undefined || told.has(node) || seen.has(stepKey(node))) continue;
     seen.add(stepKey(node));
     const above = parentStep(tree, node);
     const source = actorOf(above);
@@ -71,6 +73,14 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
     actorOf(node);
   }
   return calls;
+}
+
+/** Calls of models that another instrumentation told beside them: they used something, which does not count. What is around such a call says who made it. */
+function toldBefore(steps: readonly RunNode[]): ReadonlySet<RunNode> {
+  const calls = steps.filter(({ operation }) => inferenceOperations.includes(operation));
+  const around = wrappersOf(calls.map((step) => ({ ...step, step, parentSpanId: step.parentId })));
+  const wrappers = new Set([...around].map(({ step }) => step));
+  return new Set(calls.filter((step) => !step.isCounted && hasUsage(step) && !wrappers.has(step)));
 }
 
 /** One call seen by two instrumentations; a span of the same agent right inside of it. */

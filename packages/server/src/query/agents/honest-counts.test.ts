@@ -1,10 +1,10 @@
 /** Counts of a run: what was sent twice is one step and one failure, and a tool that was called over MCP was called once. Wherever they are shown. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runResponse, runsParameters, toolsParameters } from '@sightline/schema/api';
+import { modelsParameters, runResponse, runsParameters, toolsParameters } from '@sightline/schema/api';
 import { AgentSpans } from '../testing/agent-spans.ts';
 import { type AttributesInput, hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
-import { findTools } from './find-callees.ts';
+import { findModels, findTools } from './find-callees.ts';
 import { findRuns } from './find-runs.ts';
 import { readRun, readRunGraph } from './read-run.ts';
 
@@ -59,7 +59,7 @@ test('a call that two instrumentations tell beside each other is one, and two at
       attributes: response === undefined ? {} : { 'gen_ai.response.id': response },
     });
   const sent = [
-    spans.agent('helper', { trace: 7, span: 1, at: 0, lasts: 9 }),
+    spans.agent('teller', { trace: 7, span: 1, at: 0, lasts: 9 }),
     call(2, 'framework', 1),
     call(3, 'client', 1.1, 'r1'),
     // The same twice at once.
@@ -70,6 +70,13 @@ test('a call that two instrumentations tell beside each other is one, and two at
   ];
   await telemetry.loadJson('traces', tracesRequest('bot', sent));
   for (const run of await both(7)) expect(run).toMatchObject({ llmCalls: 3, costUsd: 1.5, unpricedCalls: 0 });
+  const { models } = await findModels(
+    telemetry.context,
+    modelsParameters.parse({ ...range, agent: 'teller' }),
+  );
+  expect(models).toMatchObject([{ model: 'm', calls: 3, costUsd: 1.5 }]);
+  const { nodes } = await readRunGraph(telemetry.context, hexId(32, 7));
+  expect(nodes.find(({ type }) => type === 'model')).toMatchObject({ calls: 3, costUsd: 1.5 });
 });
 
 test('a tool over MCP is one call: the request, and what its server says of it, are in the call', async () => {

@@ -131,7 +131,8 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
   );
   const used = withUsage ? Object.entries(usage).map(([name, text]) => `, ${text} AS ${name}`) : [];
   if (withUsage) read.push(`call.${taken.length + 1} AS isMostUsed`);
-  // Of calls that are each other's parents, those that count are calls.
+  // Of calls that are each other's parents, those that count are calls. What used something that does not count is a call that was told before.
+  const isTold = withUsage ? `(wraps_ OR (${isInferenceOf(place)} AND ${hasUsageOf(place)}))` : 'wraps_';
   const ids = `arrayMap(call -> ${place('spanId')}, calls_)`;
   const uses = `arrayMap(call -> concat(${place('parentId')}, toString(${place('tool')})), calls_)`;
   const isIn = [
@@ -139,7 +140,7 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
     withUsage ? membersSql(ids, 'countedIds') : 'arrayMap(call -> 0, calls_)',
     membersSql(uses, 'tools'),
   ];
-  const once = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, is_tool_) -> NOT (wraps_ AND NOT counts_) AND NOT (${place('tool')} != '' AND is_tool_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
+  const once = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, is_tool_) -> NOT (${isTold} AND NOT counts_) AND NOT (${place('tool')} != '' AND is_tool_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
   // A call failed, too, where the one of the same tool directly below it did: Python's MCP client ends its span without a word.
   const places = `arrayMap(call -> concat(${place('spanId')}, toString(${place('tool')})), once_)`;
   const kept = tellsFailures
@@ -159,14 +160,19 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
     WHERE ${trusted(kinds === 'models' ? `operation IN (${inferences}) OR isCounted` : 'true')}`;
 }
 
+const isInferenceOf = (place: (name: string) => string): string => `${place('operation')} IN (${inferences})`;
+
+function hasUsageOf(place: (name: string) => string): string {
+  const known = (name: string): string => `ifNull(${place(name)}, 0) > 0`;
+  return `(${known('ownInput')} OR ${known('ownOutput')} OR ${known('ownCost')} OR ${place('ownUncountable')})`;
+}
+
 /** The calls with one more part: whether its usage counts. Of spans with one id, which two clients or a client and a server may share, one does. */
 function rankedCalls(place: (name: string) => string): string {
-  const known = (name: string): string => `ifNull(${place(name)}, 0) > 0`;
-  const hasUsage = `(${known('ownInput')} OR ${known('ownOutput')} OR ${known('ownCost')} OR ${place('ownUncountable')})`;
-  const isInference = `${place('operation')} IN (${inferences})`;
+  const [used, isCall] = [hasUsageOf(place), isInferenceOf(place)];
   const ids = (of: string): string => `arrayMap(call -> ${place('spanId')}, ${of})`;
   const mayCount = (of: string): string =>
-    `arrayMap((call, in_) -> in_ AND ${hasUsage} AND (${isInference}) = any_, ${of}, ${membersSql(ids(of), 'countedIds')})`;
+    `arrayMap((call, in_) -> in_ AND ${used} AND (${isCall}) = any_, ${of}, ${membersSql(ids(of), 'countedIds')})`;
   const use = mostUsedSql({
     input: place('ownInput'),
     output: place('ownOutput'),
@@ -179,5 +185,5 @@ function rankedCalls(place: (name: string) => string): string {
   });
   const sorted = `arrayReverseSort((call, may_) -> tuple(may_, ${use}), calls, ${mayCount('calls')})`;
   const ranked = `arrayMap(sorted_ -> arrayMap((call, may_, nth) -> tupleConcat(call, tuple(nth = 1 AND may_)), sorted_, ${mayCount('sorted_')}, arrayEnumerateUniq(${ids('sorted_')})), [${sorted}])[1]`;
-  return `arrayMap(any_ -> ${ranked}, [arrayExists(call -> ${isInference} AND ${hasUsage}, calls)])[1]`;
+  return `arrayMap(any_ -> ${ranked}, [arrayExists(call -> ${isCall} AND ${used}, calls)])[1]`;
 }
