@@ -77,6 +77,8 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   // gpt-4o: 2,411 in (2,048 cached), 160 out; the framework names itself as the provider.
   // The Java ones. gemini-2.5-pro: 2,400 in (2,048 cached), 160 out with thoughts.
   'google-adk-java': (352 * 1.25 + 2048 * 0.125 + 160 * 10) / 1e6,
+  'openai-java-agent': 3 * 0.00252 + 0.00000018,
+  'rig-rust': 2 * 0.00252,
   // gpt-4o twice, once more as a stream without the cached part, and four embeddings.
   'spring-ai-java': 2 * 0.00252 + 0.0038 + 4 * 0.00000018,
   'strands-python': (363 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,

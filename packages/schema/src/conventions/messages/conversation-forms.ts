@@ -18,7 +18,7 @@ export const conversationForms: readonly ConversationForm[] = [
     input: (a) =>
       withSystem(
         a['gen_ai.system_instructions'],
-        normalMessages(a['gen_ai.input.messages'] ?? mastra(a, 'input'), 'user'),
+        normalMessages(a['gen_ai.input.messages'] ?? mastra(a, 'input') ?? rigPrompt(a), 'user'),
       ),
     output: (a) => withReasons(normalMessages(a['gen_ai.output.messages'], 'assistant'), a),
   },
@@ -130,10 +130,18 @@ function payload(value: unknown, role: DefaultRole): readonly Message[] {
   return value === undefined ? [] : normalMessages(value, role);
 }
 
+/** Rig's agents have their instructions in the newest form and what they were asked in the oldest. */
+function rigPrompt(a: JsonRecord): unknown {
+  return isPresent(a['gen_ai.system_instructions']) ? a['gen_ai.prompt'] : undefined;
+}
+
+/** Some write the instructions beside the messages and again as the first of them. */
 function withSystem(instructions: unknown, messages: readonly Message[]): readonly Message[] {
   const value = unquoted(structured(instructions));
   const parts = normalParts(isRecord(value) && Array.isArray(value['parts']) ? value['parts'] : value);
-  return parts.length === 0 ? messages : [{ role: 'system', parts }, ...messages];
+  const [first] = messages;
+  const isRepeated = first?.role === 'system' && JSON.stringify(first.parts) === JSON.stringify(parts);
+  return parts.length === 0 || isRepeated ? messages : [{ role: 'system', parts }, ...messages];
 }
 
 function withFinish(messages: readonly Message[], reason: unknown): readonly Message[] {
