@@ -61,6 +61,11 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   voltagent: 2 * 0.00252,
   livekit: 2 * 0.00252,
   strands: 2 * 0.00252,
+  tanstack: 2 * 0.00252,
+  'mastra-openinference': 2 * 0.00252,
+  // It drops cached tokens.
+  'llama-index-openllmetry': 0.0038,
+  'anthropic-openllmetry': 2 * 0.002775,
   'ai-sdk-openinference': 2 * 0.00252,
   // LangChain counts the token with which a stream of Claude begins twice: 51 out.
   'langgraph-openinference': 2 * 0.00279,

@@ -18,6 +18,8 @@ export const sessionField: Field = {
     // OpenInference keeps LangChain's metadata as JSON.
     attribute('metadata', { path: ['session_id'] }),
     attribute('metadata', { path: ['thread_id'] }),
+    // Mastra by OpenInference.
+    attribute('metadata', { path: ['sessionId'] }),
     attribute('gcp.vertex.agent.session_id'),
     attribute('mlflow.trace.session', { quoted: true }),
     attribute('mastra.metadata.sessionId'),
@@ -145,6 +147,7 @@ export const toolCallIdField: Field = {
     attribute('spring.ai.tool.call.id'),
     attribute('tool.id'),
     attribute('tool.call.id'),
+    attribute('tool_call.id'),
     attribute('ai.toolCall.id'),
     attribute('lk.function_tool.id'),
     // LangChain says it only in the message that the tool gave back.

@@ -64,8 +64,20 @@ const bedrockBesideCache: readonly (readonly Guard[])[] = [
   ],
 ];
 
+/** So does OpenLLMetry for JavaScript of Claude; for Python it adds them up, and has the id of the answer. */
+const claudeBesideCache: readonly Guard[] = [
+  { attribute: 'gen_ai.provider.name', equals: ['anthropic'] },
+  { attribute: 'gen_ai.usage.cache_creation.input_tokens', present: true },
+  { attribute: 'gen_ai.usage.total_tokens', present: true },
+  { attribute: 'gen_ai.response.id', present: false },
+];
+
 /** Where `gen_ai.usage.input_tokens` leaves out what came from the cache and went into it. */
-export const besideCache: readonly (readonly Guard[])[] = [...strandsBesideCache, ...bedrockBesideCache];
+export const besideCache: readonly (readonly Guard[])[] = [
+  ...strandsBesideCache,
+  ...bedrockBesideCache,
+  claudeBesideCache,
+];
 
 export const providerField: Field = {
   type: 'provider',

@@ -265,6 +265,15 @@ const llamaIndexRetrievers: Kinds = Object.fromEntries(
   ),
 );
 
+/** The same in JavaScript, which name the class and the method. */
+const llamaIndexTasks: Kinds = {
+  'vector_index_retriever.retrieve': 'retrieval',
+  'summary_index_retriever.retrieve': 'retrieval',
+  'keyword_table_simple_retriever.retrieve': 'retrieval',
+  'bm25_retriever.retrieve': 'retrieval',
+  'base_embedding.get_query_embedding': 'embedding',
+};
+
 const traceloopTask: readonly Guard[] = [{ attribute: 'traceloop.span.kind', equals: ['task'] }];
 const crewAi: readonly Guard[] = [{ attribute: 'gen_ai.provider.name', equals: ['crewai'] }];
 
@@ -309,9 +318,12 @@ const declared: readonly Source[] = [
     map: Object.fromEntries(Object.keys(llamaIndexAgents).map((name) => [name, 'agent'])),
     when: openInferenceStep,
   }),
+  // To OpenInference, Mastra calls each piece of an answer a call of a model.
+  attribute('mastra.span.type', { map: { model_step: 'step', model_chunk: 'other' } }),
   attribute('openinference.span.kind', { map: openInferenceKinds }),
   attribute('tool.name', { map: any('tool'), when: traceloopTask }),
   attribute('traceloop.entity.name', { map: llamaIndexRetrievers }),
+  attribute('', { from: 'name', map: llamaIndexTasks, when: traceloopTask }),
   attribute('traceloop.span.kind', { map: traceloopKinds }),
   attribute('langfuse.observation.type', { map: langfuseTypes }),
   attribute('ai.operationId', { map: aiSdkOperations }),
@@ -337,6 +349,8 @@ const implied: readonly Source[] = [
   // Google ADK puts an empty `llm_request` on tool spans too.
   attribute('gcp.vertex.agent.tool_call_args', { map: any('tool') }),
   attribute('gcp.vertex.agent.llm_request', { map: any('llm') }),
+  // TanStack AI's span around the calls of a loop, which repeats what they used.
+  attribute('tanstack.ai.iterations', { map: any('agent') }),
   // Strands in JavaScript.
   attribute('agent_loop.cycle_id', { map: any('step') }),
   attribute('gen_ai.evaluation.name', { map: any('evaluator') }),

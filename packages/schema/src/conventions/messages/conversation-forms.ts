@@ -111,7 +111,7 @@ export const conversationForms: readonly ConversationForm[] = [
   },
   {
     name: 'traceloop entity',
-    input: (a) => normalMessages(a['traceloop.entity.input'], 'user'),
+    input: (a) => normalMessages(onlyText(a['traceloop.entity.input']), 'user'),
     output: (a) => normalMessages(a['traceloop.entity.output'], 'assistant'),
   },
 ];
@@ -124,6 +124,14 @@ function langchainValue(value: unknown, key: string, role: DefaultRole): readonl
   const isWritten =
     typeof value === 'string' && value.startsWith(`{"${key}":[[{`) && value.includes('"lc":1,');
   return isWritten ? normalMessages(value, role) : [];
+}
+
+/** What a function was called with, where that is one text. */
+function onlyText(value: unknown): unknown {
+  const call = structured(value);
+  if (!isRecord(call) || !Array.isArray(call['args']) || !isRecord(call['kwargs'])) return value;
+  const [text, ...others] = [...call['args'], ...Object.values(call['kwargs'])];
+  return typeof text === 'string' && others.length === 0 ? text : value;
 }
 
 function payload(value: unknown, role: DefaultRole): readonly Message[] {

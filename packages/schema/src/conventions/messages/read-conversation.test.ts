@@ -3,6 +3,7 @@ import type { Message, MessageSource } from './message.ts';
 import { readConversation } from './read-conversation.ts';
 import { readDocuments } from './read-documents.ts';
 import { readToolUse } from './read-tool-use.ts';
+import { derive } from '../derive.ts';
 
 const asked: Message = { role: 'user', parts: [{ type: 'text', text: 'Weather in Paris?' }] };
 const told: Message = { role: 'system', parts: [{ type: 'text', text: 'Be brief.' }] };
@@ -262,6 +263,12 @@ describe('parts', () => {
       { type: 'uri', modality: 'document', uri: 'gs://b/x.pdf' },
       { type: 'uri', uri: 'gs://b/x.pdf' },
     ],
+    [
+      'an image of Genkit',
+      { media: { url: 'data:image/png;base64,AAAA', contentType: 'image/png' } },
+      { type: 'image', mimeType: 'image/png', data: 'AAAA' },
+    ],
+    ['reasoning of Genkit', { reasoning: 'Hm.' }, { type: 'reasoning', text: 'Hm.' }],
     ['reasoning', { type: 'thinking', thinking: 'Hm.', signature: 's' }, { type: 'reasoning', text: 'Hm.' }],
     ['what is new', { type: 'hologram', beam: 7 }, { type: 'raw', value: { type: 'hologram', beam: 7 } }],
   ])('%s', (_, part, expected) => {
@@ -553,4 +560,28 @@ test('what is broken and no longer than others stays raw', () => {
     { role: 'user', parts: [{ type: 'raw', value: '[{"role":"user","content":"never end' }] },
   ]);
   expect(prompt('t'.repeat(kept))).toMatchObject([{ isCut: true, parts: [{ type: 'text' }] }]);
+});
+
+test("OpenLLMetry's LangChain for JavaScript: arguments as a text alone, results as parts", () => {
+  const tool = {
+    'gen_ai.operation.name': 'execute_tool',
+    'gen_ai.tool.name': 'weather',
+    'gen_ai.provider.name': 'langchain',
+    'traceloop.entity.input': '{"args":["{\\"city\\":\\"Paris\\"}"]}',
+  };
+  expect(readToolUse({ name: 'execute_tool weather', attributes: tool })?.arguments).toEqual({
+    city: 'Paris',
+  });
+  expect(derive({ name: 'execute_tool weather', attributes: tool }).provider).toBe('');
+  const response = [{ type: 'text', content: 'sunny' }];
+  const message = { role: 'tool', parts: [{ type: 'tool_call_response', response }] };
+  const attributes = { 'gen_ai.input.messages': JSON.stringify([message]) };
+  expect(readConversation({ name: 'chat', attributes }).input).toEqual([
+    { role: 'tool', parts: [{ type: 'tool_result', result: 'sunny' }] },
+  ]);
+});
+
+test("Together's models by OpenLLMetry are Together's", () => {
+  const attributes = { 'gen_ai.provider.name': 'TogetherAI' };
+  expect(derive({ name: 'together.chat', attributes }).provider).toBe('together');
 });

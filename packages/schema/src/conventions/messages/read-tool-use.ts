@@ -97,7 +97,8 @@ export function isToolUse(source: MessageSource): boolean {
 }
 
 /** LangChain hands a tool its arguments as JSON text inside `input`, OpenLLMetry's MCP client names the tool beside them. */
-function unwrapped(value: unknown): unknown {
+function unwrapped(given: unknown): unknown {
+  const value = messageAlone(given);
   if (!isRecord(value)) return value;
   if (value['tool_name'] !== undefined && value['arguments'] !== undefined) return value['arguments'];
   if (isPythonCall(value)) return value['kwargs'];
@@ -110,6 +111,13 @@ function unwrapped(value: unknown): unknown {
     : value;
 }
 
+/** TanStack AI has a tool say both. */
+function messageAlone(value: unknown): unknown {
+  const [message, ...others] = list(value);
+  const isAlone = others.length === 0 && isRecord(message) && message['role'] === 'tool';
+  return isAlone ? parsed(message['content']) : value;
+}
+
 /** What a decorated function of Python was called with, where all of it has names. smolagents adds a switch of its own. */
 function isPythonCall(value: JsonRecord): boolean {
   const { args, kwargs, ...others } = value;
@@ -119,7 +127,7 @@ function isPythonCall(value: JsonRecord): boolean {
 
 /** LangChain wraps what a tool gave back into a message, other senders into JSON. */
 function givenBack(given: unknown): unknown {
-  const value = plainResult(unquoted(structured(given)));
+  const value = messageAlone(plainResult(unquoted(structured(given))));
   if (!isRecord(value)) return value;
   // LlamaIndex, and OpenLLMetry's span around it.
   const output = isRecord(value['tool_output']) ? value['tool_output'] : value;
