@@ -75,12 +75,21 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
   return calls;
 }
 
-/** Calls of models that another instrumentation told beside them: they used something, which does not count. What is around such a call says who made it. */
+/** Calls of models that another instrumentation told beside them: they used something, which does not count, or have the response of another. What is around such a call says who made it. */
 function toldBefore(steps: readonly RunNode[]): ReadonlySet<RunNode> {
   const calls = steps.filter(({ operation }) => inferenceOperations.includes(operation));
   const around = wrappersOf(calls.map((step) => ({ ...step, step, parentSpanId: step.parentId })));
   const wrappers = new Set([...around].map(({ step }) => step));
-  return new Set(calls.filter((step) => !step.isCounted && hasUsage(step) && !wrappers.has(step)));
+  const innermost = calls.filter((step) => !wrappers.has(step));
+  const answers = new Map<string, RunNode>();
+  const isTold = (step: RunNode): boolean => {
+    if (hasUsage(step)) return !step.isCounted;
+    return step.responseId !== '' && answers.get(step.responseId) !== step;
+  };
+  for (const step of innermost)
+    if (step.isCounted || (!hasUsage(step) && !answers.has(step.responseId)))
+      answers.set(step.responseId, step);
+  return new Set(innermost.filter(isTold));
 }
 
 /** One call seen by two instrumentations; a span of the same agent right inside of it. */

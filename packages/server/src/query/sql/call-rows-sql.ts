@@ -44,6 +44,7 @@ const columns: readonly (readonly [name: string, sql: string])[] = [
   ['ownReasoning', 'toFloat64(reasoning_tokens)'],
   ['ownCost', knownCost],
   ['ownUncountable', isUncountable],
+  ['ownResponse', 'response_id'],
 ];
 /** What each column is over rows of `ai_spans`. */
 export const callColumns: ReadonlyMap<string, string> = new Map(columns);
@@ -140,7 +141,8 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
     withUsage ? membersSql(ids, 'countedIds') : 'arrayMap(call -> 0, calls_)',
     membersSql(uses, 'tools'),
   ];
-  const once = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, is_tool_) -> NOT (${isTold} AND NOT counts_) AND NOT (${place('tool')} != '' AND is_tool_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
+  const told = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, is_tool_) -> NOT (${isTold} AND NOT counts_) AND NOT (${place('tool')} != '' AND is_tool_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
+  const once = withUsage ? oncePerResponse(told, place) : told;
   // A call failed, too, where the one of the same tool directly below it did: Python's MCP client ends its span without a word.
   const places = `arrayMap(call -> concat(${place('spanId')}, toString(${place('tool')})), once_)`;
   const kept = tellsFailures
@@ -165,6 +167,12 @@ const isInferenceOf = (place: (name: string) => string): string => `${place('ope
 function hasUsageOf(place: (name: string) => string): string {
   const known = (name: string): string => `ifNull(${place(name)}, 0) > 0`;
   return `(${known('ownInput')} OR ${known('ownOutput')} OR ${known('ownCost')} OR ${place('ownUncountable')})`;
+}
+
+/** Of calls of models with one response the first: those that count come first. */
+function oncePerResponse(calls: string, place: (name: string) => string): string {
+  const answers = `arrayMap((call, at_) -> if(${isInferenceOf(place)} AND ${place('ownResponse')} != '', ${place('ownResponse')}, concat(' ', toString(at_))), told_, arrayEnumerate(told_))`;
+  return `arrayMap(told_ -> arrayFilter((call, nth) -> nth = 1, told_, arrayEnumerateUniq(${answers})), [${calls}])[1]`;
 }
 
 /** The calls with one more part: whether its usage counts. Of spans with one id, which two clients or a client and a server may share, one does. */
