@@ -61,6 +61,7 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   voltagent: 2 * 0.00252,
   livekit: 2 * 0.00252,
   strands: 2 * 0.00252,
+  langwatch: 2 * 0.0038,
   tanstack: 2 * 0.00252,
   'mastra-openinference': 2 * 0.00252,
   // It drops cached tokens.

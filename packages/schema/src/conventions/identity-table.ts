@@ -25,6 +25,7 @@ export const sessionField: Field = {
     attribute('mastra.metadata.sessionId'),
     attribute('mastra.metadata.threadId'),
     attribute('voltagent.conversation_id'),
+    attribute('langwatch.thread.id'),
     attribute('anthropic.session.id'),
     ...fromCodingAgents('conversation.id'),
     attribute('conversation.id', { when: codexSpan }),
@@ -47,6 +48,7 @@ export const userField: Field = {
     attribute('langsmith.metadata.user_id'),
     attribute('metadata', { path: ['user_id'] }),
     attribute('mlflow.trace.user', { quoted: true }),
+    attribute('langwatch.user.id'),
     attribute('mastra.metadata.userId'),
     attribute('mastra.metadata.resourceId'),
     attribute('lk.pii.participant_identity'),
@@ -92,6 +94,7 @@ export const agentField: Field = {
     attribute('', { from: 'name', when: openInferenceAgent }),
     attribute('', { from: 'name', map: llamaIndexAgents, when: openInferenceStep }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['agent'] }] }),
+    attribute('', { from: 'name', when: [{ attribute: 'langwatch.span.type', equals: ['agent'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'mlflow.spanType', equals: ['"agent"', 'agent'] }] }),
     attribute('gen_ai.agent.name', { from: 'resource' }),
   ],
@@ -119,6 +122,7 @@ export const toolField: Field = {
     attribute('', { from: 'name', when: openInferenceTool }),
     attribute('', { from: 'name', when: [{ attribute: 'langsmith.span.kind', equals: ['tool'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['tool'] }] }),
+    attribute('', { from: 'name', when: [{ attribute: 'langwatch.span.type', equals: ['tool'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'mlflow.spanType', equals: ['"tool"', 'tool'] }] }),
     // The second is the client of Python's own SDK.
     ...['tools/call ', 'MCP send tools/call '].map((afterPrefix) =>

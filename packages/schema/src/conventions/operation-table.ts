@@ -171,6 +171,21 @@ const genkitActions: Kinds = {
 };
 const genkitTypes: Kinds = { util: 'step', flowstep: 'step', prompttemplate: 'prompt', dotprompt: 'prompt' };
 
+const langwatchTypes: Kinds = {
+  llm: 'llm',
+  agent: 'agent',
+  tool: 'tool',
+  rag: 'retrieval',
+  chain: 'step',
+  span: 'step',
+  task: 'step',
+  component: 'step',
+  module: 'step',
+  workflow: 'workflow',
+  guardrail: 'guardrail',
+  evaluation: 'evaluator',
+};
+
 const voltAgentTypes: Kinds = {
   llm: 'llm',
   tool: 'tool',
@@ -328,6 +343,7 @@ const declared: readonly Source[] = [
   attribute('langfuse.observation.type', { map: langfuseTypes }),
   attribute('ai.operationId', { map: aiSdkOperations }),
   attribute('span.type', { map: claudeCodeTypes, when: [{ attribute: 'session.id', present: true }] }),
+  attribute('langwatch.span.type', { map: langwatchTypes }),
   attribute('genkit:metadata:subtype', { map: genkitActions }),
   attribute('genkit:type', { map: genkitTypes }),
   attribute('span.type', { map: voltAgentTypes, when: [{ attribute: 'entity.type', present: true }] }),

@@ -81,6 +81,7 @@ export const inputTokensField: Field = {
     attribute('mlflow.chat.tokenUsage', { path: ['input_tokens'] }),
     // Claude Code counts as Anthropic's API does: new, cache-read and cache-write tokens are three numbers.
     ...fromCodingAgents('input_tokens', { excludes: cache }),
+    attribute('langwatch.metrics', { path: ['value', 'promptTokens'] }),
     attribute('input_token_count'),
     attribute('codex.turn.token_usage.input_tokens'),
   ],
@@ -115,6 +116,7 @@ export const outputTokensField: Field = {
       excludes: reasoning,
       when: [{ attribute: 'event.name', startsWith: 'gemini_cli.' }],
     }),
+    attribute('langwatch.metrics', { path: ['value', 'completionTokens'] }),
     attribute('output_token_count'),
     attribute('codex.turn.token_usage.output_tokens'),
   ],
@@ -292,6 +294,7 @@ export const reportedCostField: Field = {
     attribute('langfuse.observation.cost_details', { path: ['total'] }),
     attribute('operation.cost'),
     attribute('mlflow.llm.cost', { path: ['total_cost'] }),
+    attribute('langwatch.metrics', { path: ['value', 'cost'] }),
     reportedTo(['gateway', 'cost']),
     reportedTo(['openrouter', 'usage', 'cost']),
     ...fromCodingAgents('cost_usd'),

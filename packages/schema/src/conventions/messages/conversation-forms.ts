@@ -1,4 +1,14 @@
-import { isPresent, isRecord, type JsonRecord, list, pick, structured, text, unquoted } from './json.ts';
+import {
+  isPresent,
+  isRecord,
+  type JsonRecord,
+  langwatchValue,
+  list,
+  pick,
+  structured,
+  text,
+  unquoted,
+} from './json.ts';
 import { unflatten } from './indexed.ts';
 import type { Message, MessagePart, MessageSource } from './message.ts';
 import { type DefaultRole, normalFinishReason, normalMessages } from './normal-message.ts';
@@ -87,6 +97,11 @@ export const conversationForms: readonly ConversationForm[] = [
     name: 'voltagent',
     input: (a) => (isVoltAgent(a) ? normalMessages(pick(a, 'agent.messages', 'input'), 'user') : []),
     output: (a) => (isVoltAgent(a) ? normalMessages(a['output'], 'assistant') : []),
+  },
+  {
+    name: 'langwatch',
+    input: (a) => normalMessages(langwatchValue(a['langwatch.input']), 'user'),
+    output: (a) => normalMessages(langwatchValue(a['langwatch.output']), 'assistant'),
   },
   {
     name: 'langfuse',

@@ -77,6 +77,14 @@ function closing(open: readonly string[]): string {
     .join('');
 }
 
+/** LangWatch wraps what goes in and comes out into its type, lists of it too. */
+export function langwatchValue(value: unknown): unknown {
+  const wrapped = structured(value);
+  if (!isRecord(wrapped) || typeof wrapped['type'] !== 'string' || !('value' in wrapped)) return value;
+  const inner = wrapped['value'];
+  return wrapped['type'] === 'list' && Array.isArray(inner) ? inner.flatMap(langwatchValue) : inner;
+}
+
 /** JSON text of a string as that string; anything else as it is. Some senders write every value as JSON. */
 export function unquoted(value: unknown): unknown {
   return typeof value === 'string' && /^".*"$/s.test(value) ? parsed(value) : value;

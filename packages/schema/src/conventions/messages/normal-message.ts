@@ -143,7 +143,7 @@ export function normalMessage(given: JsonRecord, fallback: DefaultRole): Message
       : normalParts(structuredParts(content)).map((part) => wholeCall(part, called))),
     ...normalParts(value['refusal']),
     ...called.filter((call) => !isRepeated(call, content)),
-    ...(isRecord(value['function_call']) ? toolCallParts([value['function_call']]) : []),
+    ...(hasEntries(value['function_call']) ? toolCallParts([value['function_call']]) : []),
     ...functionCall(value),
     ...(isRecord(value['audio']) ? normalParts({ type: 'audio', ...value['audio'] }) : []),
   ];
@@ -250,6 +250,9 @@ function responsesItem(value: JsonRecord): Message | undefined {
       return undefined;
   }
 }
+
+/** LangWatch has an empty one where nothing was called. */
+const hasEntries = (value: unknown): boolean => isRecord(value) && Object.keys(value).length > 0;
 
 const asReasoning = (part: MessagePart): MessagePart =>
   part.type === 'text' ? { type: 'reasoning', text: part.text } : part;

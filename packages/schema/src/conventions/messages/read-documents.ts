@@ -1,5 +1,5 @@
 import { derive } from '../derive.ts';
-import { isRecord, type JsonRecord, list, pick, structured, text } from './json.ts';
+import { isRecord, type JsonRecord, langwatchValue, list, pick, structured, text } from './json.ts';
 import { unflatten } from './indexed.ts';
 import { plainResult } from './normal-part.ts';
 import type { MessageSource, RetrievedDocument } from './message.ts';
@@ -12,6 +12,7 @@ export function readDocuments(source: MessageSource): readonly RetrievedDocument
     () => unflatten(attributes, 'retrieval.documents'),
     () => unflatten(attributes, 'reranker.output_documents'),
     () => structured(attributes['ai.ranking']),
+    () => langwatchValue(attributes['langwatch.contexts']),
     () => vectorResults(source),
     () =>
       isRetrieval(source) &&

@@ -1,5 +1,14 @@
 import { deriveOperation, deriveTool } from '../derive.ts';
-import { isRecord, type JsonRecord, list, parsed, pick, structured, unquoted } from './json.ts';
+import {
+  isRecord,
+  type JsonRecord,
+  langwatchValue,
+  list,
+  parsed,
+  pick,
+  structured,
+  unquoted,
+} from './json.ts';
 import { normalMessages } from './normal-message.ts';
 import { plainResult } from './normal-part.ts';
 import type { MessageSource, ToolUse } from './message.ts';
@@ -65,8 +74,13 @@ export function readToolUse(source: MessageSource): ToolUse | undefined {
   if (!isToolUse(source)) return undefined;
   const derived = deriveTool(source);
   const used =
-    pick(attributes, ...argumentNames, ...inputNames) ?? told(source, 'gen_ai.tool.message', 'content');
-  const given = pick(attributes, ...resultNames, ...outputNames) ?? told(source, 'gen_ai.choice', 'message');
+    pick(attributes, ...argumentNames, ...inputNames) ??
+    langwatchValue(attributes['langwatch.input']) ??
+    told(source, 'gen_ai.tool.message', 'content');
+  const given =
+    pick(attributes, ...resultNames, ...outputNames) ??
+    langwatchValue(attributes['langwatch.output']) ??
+    told(source, 'gen_ai.choice', 'message');
   const readArguments = once(() => (used === undefined ? undefined : unwrapped(parsed(used))));
   const readResult = once(() => (given === undefined ? undefined : givenBack(given)));
   return {
