@@ -109,6 +109,23 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'logfire-anthropic-python': (369 * 3 + 2000 * 0.3 + 300 * 3.75 + 100 * 6 + 160 * 15) / 1e6,
   // mistral-large at 2 in and 6 out, mistral-embed at 0.10: three calls told twice, and one once. 3,606 in, 240 out, and 9 embedded.
   'mistral-openllmetry-python': (3606 * 2 + 240 * 6 + 9 * 0.1) / 1e6,
+  // gpt-4o: 4,810 in (4,096 cached), 320 out; Claude: 188 fresh, 1,000 read, 150 and 50 written, 80 out; 9 embedded.
+  'pydantic-ai-python':
+    (714 * 2.5 + 4096 * 1.25 + 320 * 10 + 188 * 3 + 1000 * 0.3 + 150 * 3.75 + 50 * 6 + 80 * 15 + 9 * 0.02) /
+    1e6,
+  // gpt-4o: 2,403 in (2,048 cached), 160 out; Claude: 186 fresh, the rest as above; 9 embedded.
+  'litellm-python':
+    (355 * 2.5 + 2048 * 1.25 + 160 * 10 + 186 * 3 + 1000 * 0.3 + 150 * 3.75 + 50 * 6 + 80 * 15 + 9 * 0.02) /
+    1e6,
+  'litellm-openinference-python': (355 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
+  'langchain-openllmetry-python': (355 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
+  // gpt-5: 1,201 in (1,024 cached), 80 out; gpt-4o: 2,405 in (2,048 cached), 160 out; 9 embedded.
+  'traceloop-python':
+    (177 * 1.25 + 1024 * 0.125 + 80 * 10 + 357 * 2.5 + 2048 * 1.25 + 160 * 10 + 9 * 0.02) / 1e6,
+  // gpt-4o: 3,606 in (3,072 cached), 240 out; gpt-5: 1,204 in (1,024 cached), 80 out.
+  'agent-framework-python': (534 * 2.5 + 3072 * 1.25 + 240 * 10 + 180 * 1.25 + 1024 * 0.125 + 80 * 10) / 1e6,
+  // gemini-2.5-flash: 2,405 in (2,048 cached), 160 out with thoughts. Between the two requests of the first span one is not told.
+  'google-genai-openinference-python': (357 * 0.3 + 2048 * 0.03 + 160 * 2.5) / 1e6,
   // Two spans beside each other, one call: 187 fresh, 1,000 read, 150 written for five minutes and 50 for an hour, 80 out.
   'anthropic-stream-python': (187 * 3 + 1000 * 0.3 + 150 * 3.75 + 50 * 6 + 80 * 15) / 1e6,
 };

@@ -10,6 +10,7 @@ export const sessionField: Field = {
     attribute('session.id'),
     attribute('langfuse.session.id'),
     attribute('traceloop.association.properties.session_id'),
+    attribute('traceloop.association.properties.thread_id'),
     attribute('ai.telemetry.metadata.sessionId'),
     attribute('ai.settings.context.sessionId'),
     attribute('langsmith.metadata.session_id'),
@@ -43,6 +44,9 @@ export const userField: Field = {
     attribute('enduser.id'),
     attribute('langfuse.user.id'),
     attribute('traceloop.association.properties.user_id'),
+    // LiteLLM.
+    attribute('llm.user'),
+    attribute('metadata.user_api_key_end_user_id'),
     attribute('ai.telemetry.metadata.userId'),
     attribute('ai.settings.context.userId'),
     attribute('langsmith.metadata.user_id'),
@@ -147,6 +151,11 @@ export const toolCallIdField: Field = {
   sources: [
     attribute('gen_ai.tool.call.id'),
     attribute('gen_ai.tool.call_id'),
+    // OpenLLMetry's LangChain.
+    attribute('gen_ai.tool.call.arguments', {
+      path: ['kwargs', 'tool_call_id'],
+      when: [{ attribute: 'traceloop.span.kind', equals: ['tool'] }],
+    }),
     attribute('gen_ai.tool_call.id'),
     attribute('spring.ai.tool.call.id'),
     attribute('tool.id'),

@@ -55,6 +55,9 @@ const fromAdkAnswer = (key: string, more: Pick<Source, 'excludes'> = {}): Source
 /** VoltAgent's span of a call goes around all calls of a loop and has the usage of the last; the agent has that of all. */
 const notOfVoltAgent: readonly Guard[] = [{ attribute: 'entity.type', present: false }];
 
+/** LiteLLM's callback has the parts of what was used in Python's notation only. */
+const fromLiteLlm = (key: string): Source => attribute('metadata.usage_object', { after: `'${key}':` });
+
 /** All input, cached or not, as OpenTelemetry and OpenAI count. Sources that leave the cached part out say so. */
 export const inputTokensField: Field = {
   type: 'tokens',
@@ -159,6 +162,7 @@ export const cacheReadTokensField: Field = {
     attribute('langfuse.observation.usage_details', { path: ['input_tokens_details', 'cached_tokens'] }),
     attribute('mlflow.chat.tokenUsage', { path: ['cache_read_input_tokens'] }),
     ...fromCodingAgents('cache_read_tokens'),
+    fromLiteLlm('cached_tokens'),
     attribute('cached_token_count'),
     attribute('cached_content_token_count'),
     attribute('codex.turn.token_usage.cached_input_tokens'),
@@ -195,6 +199,7 @@ export const cacheWriteTokensField: Field = {
     attribute('langfuse.observation.usage_details', { path: ['input_cache_creation'] }),
     attribute('mlflow.chat.tokenUsage', { path: ['cache_creation_input_tokens'] }),
     ...fromCodingAgents('cache_creation_tokens'),
+    fromLiteLlm('cache_creation_input_tokens'),
     attribute('cache_write_token_count'),
     attribute('codex.turn.token_usage.cache_write_input_tokens'),
   ],
@@ -231,6 +236,7 @@ export const reasoningTokensField: Field = {
       path: ['completion_tokens_details', 'reasoning_tokens'],
     }),
     attribute('langfuse.observation.usage_details', { path: ['output_tokens_details', 'reasoning_tokens'] }),
+    fromLiteLlm('reasoning_tokens'),
     attribute('reasoning_token_count'),
     attribute('thoughts_token_count'),
     attribute('codex.turn.token_usage.reasoning_output_tokens'),
@@ -242,6 +248,9 @@ export const cacheWrite1hTokensField: Field = {
   type: 'tokens',
   sources: [
     attribute('anthropic.usage.cache_creation.ephemeral_1h_input_tokens'),
+    // Pydantic AI.
+    attribute('gen_ai.usage.details.ephemeral_1h_input_tokens'),
+    fromLiteLlm('ephemeral_1h_input_tokens'),
     // Mastra.
     attribute('gen_ai.usage.cache_creation.1h_input_tokens'),
     fromGenkit('ephemeral_1h_input_tokens'),

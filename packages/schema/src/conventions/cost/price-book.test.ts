@@ -121,6 +121,14 @@ test('a model that only one maker has needs no provider', () => {
   expect(usd('llama-3.3-70b-versatile')).toBeUndefined();
 });
 
+test('a name of a model with that of its host before it is that model, where the host is the provider', () => {
+  const usd = (provider: string, model: string) =>
+    book.priceOf(call({ provider, model, inputTokens: 1_000_000, outputTokens: 0 }))?.usd;
+  expect(usd('openai', 'openai/gpt-4o')).toBe(2.5);
+  expect(usd('gcp.gemini', 'gemini/gemini-2.5-flash')).toBe(0.3);
+  expect(usd('groq', 'openai/gpt-4o')).toBeUndefined();
+});
+
 test('an override wins over the catalogue, the first that fits over the others', () => {
   const mine = createPriceBook([
     { model: 'gpt-4o-mini*', input: 1, output: 1 },

@@ -6,6 +6,7 @@ import {
   type ModelPrice,
   waitForUpdate,
 } from '@pydantic/genai-prices';
+import { normalProvider } from '../derive-source.ts';
 import { type PriceRow, type Rates, secondsPerDay } from './price-row.ts';
 
 /** The data comes with the package, so its version names the prices. Compared with what is installed by a test. */
@@ -67,7 +68,15 @@ function findModel(provider: string, model: string): ModelInfo | undefined {
     const found = calcPrice({}, model, options)?.model;
     if (found !== undefined) return found;
   }
-  return undefined;
+  const name = nameBehindHost(provider, model);
+  return name === undefined ? undefined : findModel(provider, name);
+}
+
+/** LiteLLM names the host before the model as well: `openai/gpt-4o`. */
+function nameBehindHost(provider: string, model: string): string | undefined {
+  const end = model.indexOf('/');
+  if (provider === '' || end < 0) return undefined;
+  return normalProvider(model.slice(0, end)) === provider ? model.slice(end + 1) : undefined;
 }
 
 /** Whose names the catalogue does not all recognise by themselves: embeddings above all, which Langfuse and OpenInference send without a provider. */

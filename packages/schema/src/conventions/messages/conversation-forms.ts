@@ -25,12 +25,8 @@ export interface ConversationForm {
 export const conversationForms: readonly ConversationForm[] = [
   {
     name: 'gen_ai messages',
-    input: (a) =>
-      withSystem(
-        a['gen_ai.system_instructions'],
-        normalMessages(a['gen_ai.input.messages'] ?? mastra(a, 'input') ?? rigPrompt(a), 'user'),
-      ),
-    output: (a) => withReasons(normalMessages(a['gen_ai.output.messages'], 'assistant'), a),
+    input: (a) => normalMessages(a['gen_ai.input.messages'] ?? mastra(a, 'input'), 'user'),
+    output: (a) => withReasons(withCalls(normalMessages(a['gen_ai.output.messages'], 'assistant'), a), a),
   },
   // Before OpenInference, whose processor for it repeats half of this.
   { name: 'ai sdk', input: aiSdkInput, output: aiSdkOutput },
@@ -69,7 +65,11 @@ export const conversationForms: readonly ConversationForm[] = [
     input: (a) => normalMessages(a['gen_ai.prompt'], 'user'),
     output: (a) => normalMessages(a['gen_ai.completion'], 'assistant'),
   },
-  { name: 'pydantic ai', input: (a) => allMessages(a).input, output: (a) => allMessages(a).output },
+  {
+    name: 'pydantic ai',
+    input: (a) => allMessages(a).input,
+    output: (a) => allMessages(a).output,
+  },
   {
     name: 'logfire',
     input: (a) => unlessEmpty(a['request_data'], 'user'),
@@ -126,7 +126,8 @@ export const conversationForms: readonly ConversationForm[] = [
   },
   {
     name: 'traceloop entity',
-    input: (a) => normalMessages(onlyText(a['traceloop.entity.input']), 'user'),
+    input: (a) =>
+      isCallWithoutArguments(a) ? [] : normalMessages(onlyText(a['traceloop.entity.input']), 'user'),
     output: (a) => normalMessages(a['traceloop.entity.output'], 'assistant'),
   },
 ];
@@ -153,13 +154,8 @@ function payload(value: unknown, role: DefaultRole): readonly Message[] {
   return value === undefined ? [] : normalMessages(value, role);
 }
 
-/** Rig's agents have their instructions in the newest form and what they were asked in the oldest. */
-function rigPrompt(a: JsonRecord): unknown {
-  return isPresent(a['gen_ai.system_instructions']) ? a['gen_ai.prompt'] : undefined;
-}
-
 /** Some write the instructions beside the messages and again as the first of them. */
-function withSystem(instructions: unknown, messages: readonly Message[]): readonly Message[] {
+export function withSystem(instructions: unknown, messages: readonly Message[]): readonly Message[] {
   const value = unquoted(structured(instructions));
   const parts = normalParts(isRecord(value) && Array.isArray(value['parts']) ? value['parts'] : value);
   const [first] = messages;
@@ -210,6 +206,16 @@ function withReasons(messages: readonly Message[], a: JsonRecord): readonly Mess
   });
 }
 
+/** LiteLLM leaves calls of tools out of the answer, and writes each down beside it. */
+function withCalls(messages: readonly Message[], a: JsonRecord): readonly Message[] {
+  const [only] = messages;
+  if (only === undefined || messages.length > 1 || only.parts.length > 0) return messages;
+  const calls = list(unflatten(a, 'gen_ai.completion')).map((each) =>
+    isRecord(each) ? each['function_call'] : undefined,
+  );
+  return [{ ...only, parts: toolCallParts(calls.filter(isRecord)) }];
+}
+
 /** An answer whose pieces stand in attributes of their own. */
 function answer(
   words: unknown,
@@ -243,6 +249,10 @@ function callParts(calls: unknown): readonly MessagePart[] {
     return type === 'reasoning' ? normalParts(each) : toolCallParts([each]);
   });
 }
+
+/** A decorated function was called with nothing: nothing was said. */
+const isCallWithoutArguments = (a: JsonRecord): boolean =>
+  a['traceloop.entity.input'] === '{"args": [], "kwargs": {}}';
 
 /** Of a graph's run Sentry has the whole conversation where others have the text. */
 function sentryAnswer(a: JsonRecord): readonly Message[] {

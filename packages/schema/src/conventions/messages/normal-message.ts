@@ -48,6 +48,8 @@ function plainMessage(role: DefaultRole, value: string): Message {
 const holders: readonly { readonly key: string; readonly role?: DefaultRole }[] = [
   { key: 'messages' },
   { key: 'contents' },
+  // Texts that Gemini's API is to embed, each with the model beside it.
+  { key: 'requests' },
   { key: 'choices', role: 'assistant' },
   { key: 'candidates', role: 'assistant' },
   { key: 'generations', role: 'assistant' },
@@ -58,6 +60,9 @@ const holders: readonly { readonly key: string; readonly role?: DefaultRole }[] 
   { key: 'message' },
   { key: 'prompt' },
   { key: 'response', role: 'assistant' },
+  // OpenLLMetry's LangChain; a step of a graph gives back what it changes.
+  { key: 'outputs', role: 'assistant' },
+  { key: 'update', role: 'assistant' },
 ];
 
 const depthMax = 6;
@@ -95,7 +100,7 @@ function fromList(
   const read = values.map((each) => {
     const value = structured(each);
     if (typeof value === 'string') return [{ role, parts: [{ type: 'text' as const, text: value }] }];
-    return findMessages(value, role, depth + 1);
+    return pairOf(value) ?? findMessages(value, role, depth + 1);
   });
   if (!read.some((each) => each !== undefined)) {
     const parts = normalParts(values);
@@ -104,6 +109,14 @@ function fromList(
   return read.flatMap(
     (each, index) => each ?? [{ role, parts: [{ type: 'raw' as const, value: values[index] }] }],
   );
+}
+
+/** LangChain takes a role and what is said as a message. */
+function pairOf(value: unknown): readonly Message[] | undefined {
+  if (!Array.isArray(value) || value.length !== 2) return undefined;
+  const [role, said]: readonly unknown[] = value;
+  if (typeof role !== 'string' || typeof said !== 'string' || !spokenRoles.has(role)) return undefined;
+  return [{ role: otherRoles[role] ?? role, parts: [{ type: 'text', text: said }] }];
 }
 
 /** Langfuse's handler for LangChain puts the tools that a model may call behind the messages, as if each had said something. */

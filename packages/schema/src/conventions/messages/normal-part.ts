@@ -28,12 +28,17 @@ function unwrapped(value: JsonRecord): JsonRecord {
 const readText: Reader = (part) => textPart(pick(part, 'content', 'text', 'value'));
 
 const readReasoning: Reader = (part) => {
-  const content = pick(part, 'content', 'thinking', 'text', 'reasoning', 'summary');
+  const given = pick(part, 'content', 'thinking', 'text', 'reasoning', 'summary');
+  // OpenLLMetry has OpenAI's summaries as JSON text.
+  const parts = structured(given);
+  const content = Array.isArray(parts) && parts.every(isSummary) ? parts : given;
   const words = Array.isArray(content)
     ? content.map((each) => (isRecord(each) ? (text(each['text']) ?? '') : (text(each) ?? ''))).join('\n')
     : text(content);
   return words ? [{ type: 'reasoning', text: words }] : undefined;
 };
+
+const isSummary = (part: unknown): boolean => isRecord(part) && part['type'] === 'summary_text';
 
 const readToolCall: Reader = (part) => {
   if (isRecord(part['tool_call'])) return readToolCall(part['tool_call']);

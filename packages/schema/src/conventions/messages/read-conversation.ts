@@ -1,4 +1,4 @@
-import { conversationForms } from './conversation-forms.ts';
+import { conversationForms, withSystem } from './conversation-forms.ts';
 import { logMessages } from './log-messages.ts';
 import { isToolUse } from './read-tool-use.ts';
 import type { Conversation, Message, MessageSource } from './message.ts';
@@ -12,10 +12,14 @@ export function readConversation(source: MessageSource): Conversation {
   if (isToolUse(source)) return { input: [], output: [] };
   const input = first((form) => form.input(source.attributes, source));
   const output = first((form) => form.output(source.attributes, source));
-  if (input.length > 0 && output.length > 0) return { input, output };
-  const logged = logMessages(source);
+  const isWhole = input.length > 0 && output.length > 0;
+  const logged = isWhole ? { input, output } : logMessages(source);
   return {
-    input: input.length > 0 ? input : logged.input,
+    // Instructions may stand apart from all the rest that was said.
+    input: withSystem(
+      source.attributes['gen_ai.system_instructions'],
+      input.length > 0 ? input : logged.input,
+    ),
     output: output.length > 0 ? output : logged.output,
   };
 }

@@ -116,6 +116,8 @@ function unwrapped(given: unknown): unknown {
   if (!isRecord(value)) return value;
   if (value['tool_name'] !== undefined && value['arguments'] !== undefined) return value['arguments'];
   if (isPythonCall(value)) return value['kwargs'];
+  // OpenLLMetry's LangChain of Python.
+  if (value['input_str'] !== undefined && isRecord(value['inputs'])) return value['inputs'];
   const only: JsonRecord = value;
   // OpenLLMetry's LangChain of JavaScript.
   const [alone, ...others] = Object.keys(only).length === 1 ? list(only['args']) : [];
