@@ -85,6 +85,8 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'google-adk-java': (352 * 1.25 + 2048 * 0.125 + 160 * 10) / 1e6,
   'openai-java-agent': 3 * 0.00252 + 0.00000018,
   'rig-rust': 2 * 0.00252,
+  // It drops cached tokens.
+  'quarkus-langchain4j-java': 2 * 0.0038,
   // gpt-4o twice, once more as a stream without the cached part, and four embeddings.
   'spring-ai-java': 2 * 0.00252 + 0.0038 + 4 * 0.00000018,
   'strands-python': (363 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
