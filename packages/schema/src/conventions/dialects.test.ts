@@ -61,6 +61,8 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   voltagent: 2 * 0.00252,
   livekit: 2 * 0.00252,
   strands: 2 * 0.00252,
+  // It leaves the cache out; what the SDK says of the cost, 0.00555, stands beside.
+  'claude-agent-openinference': (200 * 3 + 100 * 15) / 1e6,
   langwatch: 2 * 0.0038,
   tanstack: 2 * 0.00252,
   'mastra-openinference': 2 * 0.00252,
