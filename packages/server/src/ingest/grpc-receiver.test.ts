@@ -123,8 +123,12 @@ test('A message beyond the limit gets RESOURCE_EXHAUSTED without RetryInfo, plai
   for (const gzip of [false, true]) {
     const { error } = await call(traces, Buffer.alloc(100_000), { gzip });
     expect(error?.code).toBe(status.RESOURCE_EXHAUSTED);
+    expect(error?.details).toMatch(/more than 10000 bytes.*Send smaller batches/);
     expect(error?.metadata.get('grpc-status-details-bin').join('')).not.toContain('RetryInfo');
   }
+  const labels = { signal: 'traces', transport: 'grpc', outcome: 'payload_too_large' };
+  const samples = doors.ingest.metrics().flatMap((metric) => metric.samples);
+  expect(samples).toContainEqual({ labels, value: 2 });
   for (const [encoding, message] of [
     ['gzip', gzipSync(Buffer.alloc(5_000_000))],
     ['zstd', zstdCompressSync(Buffer.alloc(5_000_000))],

@@ -44,9 +44,9 @@ export async function startOtlpGrpc(options: GrpcReceiverOptions): Promise<GrpcR
   const { ingest } = options;
   const server = new Server({
     'grpc.max_receive_message_length': ingest.limits.requestBytesMax,
-    interceptors: [decompressMessages(ingest)],
+    interceptors: [decompressMessages(ingest, signalOf)],
   });
-  for (const signal of ['traces', 'logs', 'metrics'] as const)
+  for (const signal of signals)
     server.addService(serviceOf(paths[signal]), { export: handlerOf(options, signal) });
   const port = await bind(server, options.host, options.port);
   return {
@@ -58,6 +58,10 @@ export async function startOtlpGrpc(options: GrpcReceiverOptions): Promise<GrpcR
     },
   };
 }
+
+const signals = ['traces', 'logs', 'metrics'] as const;
+const signalOf = (path: string): TelemetrySignal | undefined =>
+  signals.find((signal) => paths[signal] === path);
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
