@@ -379,7 +379,15 @@ const implied: readonly Source[] = [
   attribute('embedding.model_name', { map: any('embedding') }),
   attribute('retrieval.documents.0.document.content', { map: any('retrieval') }),
   attribute('gen_ai.retrieval.query.text', { map: any('retrieval') }),
+  // OpenLLMetry's vector databases: Qdrant, Chroma, Milvus, Pinecone, LanceDB.
   attribute('db.vector.query.top_k', { map: any('retrieval') }),
+  attribute('db.chroma.query.n_results', { map: any('retrieval') }),
+  attribute('db.milvus.search.limit', { map: any('retrieval') }),
+  attribute('pinecone.query.top_k', { map: any('retrieval') }),
+  attribute('db.operation', {
+    map: { search: 'retrieval' },
+    when: [{ attribute: 'db.system', equals: ['lancedb'] }],
+  }),
   attribute('pydantic_ai.all_messages', { map: any('agent') }),
   attribute('all_messages_events', { map: any('agent') }),
   attribute('tool_source', { map: any('tool'), when: codexSpan }),

@@ -70,14 +70,19 @@ function number(value: unknown): number | undefined {
   return Number.isNaN(read) ? undefined : read;
 }
 
-/** OpenLLMetry's vector stores write one span event per hit. */
+/** OpenLLMetry's vector stores write one span event per hit; Milvus in words of its own. */
 function vectorResults(source: MessageSource): readonly unknown[] {
   return (source.events ?? [])
-    .filter((event) => event.name === 'db.query.result')
+    .filter((event) => event.name === 'db.query.result' || event.name === 'db.search.result')
     .map(({ attributes }) => ({
-      id: attributes['db.query.result.id'],
-      content: attributes['db.query.result.document'],
-      score: pick(attributes, 'db.query.result.score', 'db.query.result.distance'),
+      id: pick(attributes, 'db.query.result.id', 'db.search.result.id'),
+      content: pick(attributes, 'db.query.result.document', 'db.search.result.entity'),
+      score: pick(
+        attributes,
+        'db.query.result.score',
+        'db.query.result.distance',
+        'db.search.result.distance',
+      ),
       metadata: attributes['db.query.result.metadata'],
     }));
 }
