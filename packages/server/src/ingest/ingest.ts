@@ -163,7 +163,7 @@ export class Ingest {
       clock,
       slots: this.limits.loadSlots,
       sealAfterMs: this.limits.sealAfterMs,
-      smallLoadEveryMs: this.limits.smallLoadEveryMs,
+      smallLoadDoneMs: this.limits.smallLoadDoneMs,
       loadEveryMs: this.limits.loadEveryMs,
       events: this.#loaderEvents(),
     });

@@ -12,8 +12,8 @@ export interface IngestLimits {
   readonly segmentBytesMax: number;
   /** A segment is sealed when its first record is this old and a loader is free. */
   readonly sealAfterMs: number;
-  /** … and small loads of a signal begin at most this often: each costs the engine the planning of its statement. */
-  readonly smallLoadEveryMs: number;
+  /** … and small loads of a signal rest until this is when the next is done: each costs the engine the planning of its statement. */
+  readonly smallLoadDoneMs: number;
   /** … and while one is under way the next begins this long after it. */
   readonly loadEveryMs: number;
   /** Segments loaded at one time. */
@@ -33,7 +33,7 @@ export const defaultLimits: IngestLimits = {
   journalBytesMax: 2048 * mebibyte,
   segmentBytesMax: 16 * mebibyte,
   sealAfterMs: 100,
-  smallLoadEveryMs: 600,
+  smallLoadDoneMs: 800,
   loadEveryMs: 350,
   loadSlots: 2,
   lagMsMax: 550,

@@ -4,44 +4,52 @@ import type { TelemetrySignal } from '@sightline/schema/api';
 const initialBytesPerMs = 16_000;
 const initialOverheadMs = 150;
 /** Smaller loads tell the cost of a statement, larger ones the pace of the engine. */
-const smallBytesMax = 256 << 10;
 const largeBytesMin = 1 << 20;
 const weightOfNewest = 0.3;
 
-/** What one loader of the engine needs for a segment, learned from the loads so far: a fixed part and one per byte. */
+interface Pace {
+  /** Planning the statement, writing parts. */
+  overheadMs: number;
+  bytesPerMs: number;
+}
+
+/** What one loader of the engine needs for a segment of a signal, learned from the loads so far: a fixed part and one per byte. */
 export class LoadPace {
-  #overheadMs = initialOverheadMs;
-  readonly #bytesPerMs: Record<TelemetrySignal, number> = {
-    traces: initialBytesPerMs,
-    logs: initialBytesPerMs,
-    metrics: initialBytesPerMs,
+  readonly #of: Record<TelemetrySignal, Pace> = {
+    traces: { overheadMs: initialOverheadMs, bytesPerMs: initialBytesPerMs },
+    logs: { overheadMs: initialOverheadMs, bytesPerMs: initialBytesPerMs },
+    metrics: { overheadMs: initialOverheadMs, bytesPerMs: initialBytesPerMs },
   };
 
-  /** The fixed part: planning the statement, writing parts. */
-  get overheadMs(): number {
-    return this.#overheadMs;
-  }
-
   observe(signal: TelemetrySignal, byteLength: number, elapsedMs: number): void {
-    if (byteLength <= smallBytesMax) this.#overheadMs += weightOfNewest * (elapsedMs - this.#overheadMs);
-    if (byteLength < largeBytesMin || elapsedMs <= 0) return;
-    const workMs = Math.max(elapsedMs - this.#overheadMs, elapsedMs / 4);
-    this.#bytesPerMs[signal] += weightOfNewest * (byteLength / workMs - this.#bytesPerMs[signal]);
+    const pace = this.#of[signal];
+    if (byteLength < largeBytesMin) {
+      const overheadMs = Math.max(elapsedMs - this.#workMs(signal, byteLength), elapsedMs / 2);
+      pace.overheadMs += weightOfNewest * (overheadMs - pace.overheadMs);
+    } else if (elapsedMs > 0) {
+      const workMs = Math.max(elapsedMs - pace.overheadMs, elapsedMs / 4);
+      pace.bytesPerMs += weightOfNewest * (byteLength / workMs - pace.bytesPerMs);
+    }
   }
 
   /** By how much a load under way has fallen behind its estimate, before its end can teach anything: 1 for not at all. */
   slowdown(signal: TelemetrySignal, byteLength: number, elapsedMs: number): number {
     if (byteLength < largeBytesMin) return 1;
-    return Math.max(1, (elapsedMs - this.#overheadMs) / this.workMs(signal, byteLength));
+    return Math.max(1, (elapsedMs - this.#of[signal].overheadMs) / this.#workMs(signal, byteLength));
   }
 
-  /** Milliseconds one loader needs for `byteLength` bytes, beside the fixed part. */
-  workMs(signal: TelemetrySignal, byteLength: number): number {
-    return byteLength / this.#bytesPerMs[signal];
+  /** Whether it takes longer to load than the statement does. */
+  isWorthLoading(signal: TelemetrySignal, byteLength: number): boolean {
+    return this.#workMs(signal, byteLength) > this.#of[signal].overheadMs;
   }
 
-  /** With the fixed part. */
+  /** Milliseconds one loader needs for `byteLength` bytes, with the fixed part. */
   loadMs(signal: TelemetrySignal, byteLength: number): number {
-    return this.#overheadMs + this.workMs(signal, byteLength);
+    return this.#of[signal].overheadMs + this.#workMs(signal, byteLength);
+  }
+
+  /** Without it. */
+  #workMs(signal: TelemetrySignal, byteLength: number): number {
+    return byteLength / this.#of[signal].bytesPerMs;
   }
 }

@@ -24,7 +24,7 @@ export interface LoaderOptions {
   readonly clock: Clock;
   readonly slots: number;
   readonly sealAfterMs: number;
-  readonly smallLoadEveryMs: number;
+  readonly smallLoadDoneMs: number;
   readonly loadEveryMs: number;
   readonly events: LoaderEvents;
 }
@@ -90,7 +90,7 @@ export class Loader {
     const bytes = enteringBytes + (journals.get(signal)?.activeBytes ?? 0);
     const waiting = this.#waiting.filter((segment) => !segment.late);
     // Less than a load is worth would not be seen sooner, only loaded at less than half the pace.
-    const isWorthLoading = this.#pace.workMs(signal, bytes) > this.#pace.overheadMs;
+    const isWorthLoading = this.#pace.isWorthLoading(signal, bytes);
     if (!isWorthLoading && !waiting.some((segment) => segment.signal === signal)) return 0;
 
     const nowMs = clock.monotonicMs();
@@ -247,15 +247,15 @@ export class Loader {
   }
 
   /**
-   * When a segment is to be sealed. A trickle rests between loads, or it would occupy the engine with planning; the first record after
-   * a pause and a segment worth its load do not wait for that. An engine so slow that the rest would show gets none.
+   * When a segment is to be sealed. A trickle rests between loads for as long as what comes is seen in time, or it would occupy the engine with planning; an
+   * engine that is slow already gets half of that, for loads beside each other make it slower still. The first record after a pause and a segment worth its
+   * load do not wait for that.
    */
   #dueMs(signal: TelemetrySignal, sinceMs: number, bytes: number): number {
-    const { sealAfterMs, smallLoadEveryMs } = this.#options;
-    const { overheadMs } = this.#pace;
+    const { sealAfterMs, smallLoadDoneMs } = this.#options;
     const dueMs = sinceMs + sealAfterMs;
-    if (this.#pace.workMs(signal, bytes) > overheadMs) return Math.max(dueMs, this.#restsUntilMs(signal));
-    const everyMs = smallLoadEveryMs - Math.max(0, overheadMs - sealAfterMs);
+    if (this.#pace.isWorthLoading(signal, bytes)) return Math.max(dueMs, this.#restsUntilMs(signal));
+    const everyMs = Math.max(smallLoadDoneMs - this.#pace.loadMs(signal, bytes), smallLoadDoneMs / 2);
     return Math.max(dueMs, this.#begunMs(signal) + everyMs);
   }
 

@@ -38,7 +38,7 @@ export async function openTestIngest(
     log: pino({ level: 'silent' }),
     readStoredTotals: store.totals,
     retentionDays: () => ({ traces: 30, logs: 30, metrics: 30 }),
-    limits: { sealAfterMs: 5, smallLoadEveryMs: 5, ...limits },
+    limits: { sealAfterMs: 5, smallLoadDoneMs: 5, ...limits },
     ...rest,
   });
 }
