@@ -1,13 +1,13 @@
 /** The package as it is published: types, formats, size, and every example of the repository run offline against it. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { sdkVersion } from './core/version.ts';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
+import { temporaryFolder } from './test/temporary-folder.ts';
 
 const run = promisify(execFile);
 const root = join(packageRoot, '../..');
@@ -28,7 +28,7 @@ interface ExportedSpan {
 async function runExample(
   name: string,
 ): Promise<{ stdout: string; spans: ExportedSpan[]; logs: number; metrics: string[] }> {
-  const file = join(mkdtempSync(join(tmpdir(), 'sightline-example-')), 'telemetry.jsonl');
+  const file = join(temporaryFolder(), 'telemetry.jsonl');
   const none = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' };
   const { stdout } = await run(process.execPath, [join(root, 'examples', name)], {
     env: { PATH: process.env['PATH'], SIGHTLINE_FILE: file, ...none },

@@ -1,6 +1,7 @@
 /** What the SDK sends, read back from a running Sightline server field by field, over HTTP and over gRPC. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -12,12 +13,12 @@ import { waitUntil } from './test/wait-until.ts';
 const run = promisify(execFile);
 const root = join(packageRoot, '../..');
 let server: ChildProcess | undefined;
+const data = mkdtempSync(join(tmpdir(), 'sightline-server-'));
 let output = '';
 const address = (label: string) => new RegExp(`${label} (\\S+)`).exec(output)?.[1] ?? '';
 
 beforeAll(async () => {
   await ensureBuilt();
-  const data = mkdtempSync(join(tmpdir(), 'sightline-server-'));
   await prepareData(data);
   const arguments_ = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0', '--data', data];
   server = spawn(
@@ -32,7 +33,10 @@ beforeAll(async () => {
   });
 }, 60_000);
 
-afterAll(() => void server?.kill('SIGTERM'));
+afterAll(async () => {
+  if (server?.kill('SIGTERM') === true) await once(server, 'exit');
+  rmSync(data, { recursive: true });
+});
 
 interface ApiSpan {
   readonly name: string;

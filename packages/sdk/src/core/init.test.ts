@@ -1,6 +1,5 @@
 import { createServer } from 'node:http';
-import { mkdtempSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -15,6 +14,7 @@ import {
   withSpan,
 } from '../index.ts';
 import { waitUntil } from '../test/wait-until.ts';
+import { temporaryFolder } from '../test/temporary-folder.ts';
 
 const quiet = { logHandlers: [], processMetrics: false } as const;
 
@@ -192,7 +192,7 @@ describe('init', () => {
   });
 
   it('writes OTLP JSON lines to a rotating file', async () => {
-    const path = join(mkdtempSync(join(tmpdir(), 'sightline-')), 'telemetry.jsonl');
+    const path = join(temporaryFolder(), 'telemetry.jsonl');
     init({ ...quiet, exporters: [{ type: 'file', path, bytesMax: 1500, keep: 2 }] });
     for (let index = 0; index < 3; index++) {
       withSpan(`work ${index}`, {}, () => undefined);

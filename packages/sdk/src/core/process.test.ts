@@ -1,6 +1,5 @@
-import { mkdtempSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { chatCompletion, startProvider } from '../test/provider-server.ts';
@@ -8,6 +7,7 @@ import { startGrpcReceiver } from '../test/grpc-receiver.ts';
 import { startReceiver, type OtlpReceiver } from '../test/otlp-receiver.ts';
 import { runProgram, type ProgramOptions } from '../test/run-program.ts';
 import { waitUntil } from '../test/wait-until.ts';
+import { temporaryFolder } from '../test/temporary-folder.ts';
 
 let receiver: OtlpReceiver | undefined;
 afterEach(() => receiver?.close());
@@ -84,7 +84,7 @@ describe('a program that ends', () => {
   });
 
   it('by process.exit() writes its file', async () => {
-    const file = join(mkdtempSync(join(tmpdir(), 'sightline-exit-')), 'telemetry.jsonl');
+    const file = join(temporaryFolder(), 'telemetry.jsonl');
     const none = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' };
     const end = await runProgram('work.ts', { env: { SIGHTLINE_FILE: file, ENDING: 'exit', ...none } });
     expect(end.code).toBe(5);

@@ -1,5 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import winston from 'winston';
@@ -18,6 +17,7 @@ import {
 } from '../index.ts';
 import { startSdk } from '../test/start-sdk.ts';
 import { formatPretty } from './pretty.ts';
+import { temporaryFolder } from '../test/temporary-folder.ts';
 
 function collector(): LogHandler & { lines: Record<string, unknown>[] } {
   const lines: Record<string, unknown>[] = [];
@@ -104,7 +104,7 @@ describe('logging', () => {
   });
 
   it('rotates its file by size and keeps so many', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sightline-log-'));
+    const folder = temporaryFolder();
     startSdk({ logHandlers: [fileHandler({ path: join(folder, 'app.jsonl'), bytesMax: 2000, keep: 2 })] });
     for (let index = 0; index < 60; index++) getLogger('file').info(`line ${index}`);
     await shutdown();
@@ -117,7 +117,7 @@ describe('logging', () => {
   });
 
   it('rotates its file by age', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'sightline-log-'));
+    const folder = temporaryFolder();
     let nowMs = 1000;
     startSdk({
       logHandlers: [fileHandler({ path: join(folder, 'app.jsonl'), ageMsMax: 100, nowMs: () => nowMs })],
