@@ -155,6 +155,7 @@ test('all parts of a call are priced, by the prices of its own time', async () =
 test("an override is used for new calls at once, the project's own before the catalogue, and is taken back", async () => {
   const unknown = await load({ 'gen_ai.request.model': 'in-house-7' });
   await keeper.settled();
+  const justCame = await load({ 'gen_ai.request.model': 'in-house-8' });
   const overrides: PriceOverride[] = [
     { model: 'in-house-*', input: 1, output: 2 },
     { model: 'gpt-4o', input: 100, output: 0 },
@@ -165,10 +166,11 @@ test("an override is used for new calls at once, the project's own before the ca
   const known = await load({ 'gen_ai.request.model': 'gpt-4o' });
   expect(await costOf(inHouse)).toMatchObject({ costUsd: 0.0012, version: 'override in-house-*' });
   expect(await costOf(known)).toMatchObject({ costUsd: 0.1, version: 'override gpt-4o' });
-  // What was stored before keeps what it had, until it is priced anew or seen as fresh.
+  // What was stored before keeps what it had, until it is priced anew.
+  await keeper.settled();
+  for (const earlier of [unknown, justCame]) expect((await costOf(earlier)).costUsd).toBeNull();
   await keeper.changeOverrides('default', []);
   expect((await costOf(await load({ 'gen_ai.request.model': 'gpt-4o' }))).costUsd).toBe(0.0035);
-  expect((await costOf(unknown)).costUsd).toBeNull();
 });
 
 test('the next start finds the table as it is, and knows what this one met', async () => {

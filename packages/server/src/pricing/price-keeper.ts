@@ -41,6 +41,8 @@ export class PriceKeeper {
   /** Models whose prices are in the table, and models that nobody has a price for. */
   readonly #known = new Set<string>();
   readonly #unknown = new Set<string>();
+  /** Models that were met before they had a price: their calls from then stay as they are until they are repriced. */
+  readonly #knownSince = new Set<string>();
   readonly #looks: BackgroundLooks;
   #lookedMs: number | undefined;
   #slowestLoadMs = 0;
@@ -79,14 +81,16 @@ export class PriceKeeper {
     return this.#overrides.get(project) ?? [];
   }
 
-  /** Resolves when calls that are loaded from now on have these prices. */
+  /** Resolves when calls that are loaded from now on have these prices. Those that are stored keep what they have. */
   async changeOverrides(project: string, overrides: readonly PriceOverride[]): Promise<void> {
     await this.#looks.inTurn(async () => {
-      if (!this.#isFilled) await this.#fill();
+      await this.#look();
       await writePriceOverrides(this.#options.catalog, project, overrides);
       this.#overrides = await readPriceOverrides(this.#options.catalog);
       this.#list = new PriceList(this.#overrides);
       const met = [...this.#known, ...this.#unknown].map(nameOf);
+      if (this.#knownSince.size >= namesMax) this.#knownSince.clear();
+      for (const key of this.#unknown) this.#knownSince.add(key);
       this.#unknown.clear();
       await this.#put(met.map((name) => this.#list.pricesOf(name)));
     });
@@ -136,7 +140,9 @@ export class PriceKeeper {
   }
 
   #isPriceable(call: UnpricedCalls): boolean {
-    return this.#known.has(keyOf(call)) && whyUnpriced(this.#list.bookOf(call.project), call) === undefined;
+    const key = keyOf(call);
+    if (!this.#known.has(key) || this.#knownSince.has(key)) return false;
+    return whyUnpriced(this.#list.bookOf(call.project), call) === undefined;
   }
 
   /** Looks up what was never met. */
