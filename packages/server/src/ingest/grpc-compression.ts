@@ -4,7 +4,7 @@ import type { TelemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { tooLarge } from './bounded-output.ts';
 import { contentEncodings, decompress } from './decompress.ts';
-import { toServiceError, type GrpcFailure } from './grpc-failure.ts';
+import { outcomeOf, toServiceError, type GrpcFailure } from './grpc-failure.ts';
 import type { Ingest } from './ingest.ts';
 
 /** The part of a call of grpc-js that its types do not tell: `framed` begins with a flag and four bytes of length. */
@@ -25,9 +25,7 @@ export function decompressMessages(
 ): ServerInterceptor {
   return ({ path }, call) => {
     const refused = (error: unknown): GrpcFailure => {
-      const outcome = error instanceof SightlineError ? error.code : 'internal';
-      const signal = signalOf(path) ?? 'other';
-      ingest.counters.add('sightline_ingest_requests_total', { signal, transport: 'grpc', outcome }, 1);
+      ingest.countRequest(signalOf(path) ?? 'other', 'grpc', outcomeOf(error));
       return failureOf(error);
     };
     (call as unknown as DecompressingCall).decompressMessage = async (framed, encoding) => {

@@ -25,3 +25,8 @@ export function toServiceError(error: unknown, otherCode?: number): GrpcFailure 
   metadata.set('grpc-status-details-bin', Buffer.from(encodeStatus('protobuf', { code, message, ...retry })));
   return { code, details: message, metadata };
 }
+
+/** As which a refused call is counted. */
+export function outcomeOf(error: unknown): string {
+  return error instanceof SightlineError ? error.code : 'internal';
+}

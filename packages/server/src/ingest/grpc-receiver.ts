@@ -12,11 +12,11 @@ import {
   type ServerUnaryCall,
   type ServiceDefinition,
 } from '@grpc/grpc-js';
-import type { TelemetrySignal } from '@sightline/schema/api';
+import { type TelemetrySignal, telemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { encodeExportResponse } from '@sightline/schema/otlp';
 import { decompressMessages } from './grpc-compression.ts';
-import { toServiceError } from './grpc-failure.ts';
+import { outcomeOf, toServiceError } from './grpc-failure.ts';
 import type { ReceiverOptions } from './http-receiver.ts';
 import { listenFailure } from './listen-failure.ts';
 
@@ -46,7 +46,7 @@ export async function startOtlpGrpc(options: GrpcReceiverOptions): Promise<GrpcR
     'grpc.max_receive_message_length': ingest.limits.requestBytesMax,
     interceptors: [decompressMessages(ingest, signalOf)],
   });
-  for (const signal of signals)
+  for (const signal of telemetrySignal.options)
     server.addService(serviceOf(paths[signal]), { export: handlerOf(options, signal) });
   const port = await bind(server, options.host, options.port);
   return {
@@ -59,9 +59,8 @@ export async function startOtlpGrpc(options: GrpcReceiverOptions): Promise<GrpcR
   };
 }
 
-const signals = ['traces', 'logs', 'metrics'] as const;
 const signalOf = (path: string): TelemetrySignal | undefined =>
-  signals.find((signal) => paths[signal] === path);
+  telemetrySignal.options.find((signal) => paths[signal] === path);
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 
@@ -107,8 +106,6 @@ async function receive(
   call: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Buffer> {
   const share = ingest.memory.open();
-  const count = (outcome: string): void =>
-    ingest.counters.add('sightline_ingest_requests_total', { signal, transport: 'grpc', outcome }, 1);
   try {
     share.take(call.request.length);
     const resolved = await resolveProject(headersOf(call.metadata));
@@ -119,10 +116,10 @@ async function receive(
       request: call.request,
       isAbandoned: () => call.cancelled,
     });
-    count('stored');
+    ingest.countRequest(signal, 'grpc', 'stored');
     return Buffer.from(encodeExportResponse(signal, 'protobuf', receipt));
   } catch (error) {
-    count(error instanceof SightlineError ? error.code : 'internal');
+    ingest.countRequest(signal, 'grpc', outcomeOf(error));
     if (!(error instanceof SightlineError)) ingest.log.error({ err: error }, 'An OTLP request failed.');
     throw error;
   } finally {

@@ -5,7 +5,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { TelemetrySignal } from '@sightline/schema/api';
+import { type TelemetrySignal, telemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { encodeExportResponse, encodeStatus, jsonToProtobuf } from '@sightline/schema/otlp';
 import { decompress } from './decompress.ts';
@@ -37,7 +37,7 @@ export async function otlpHttpReceiver(app: FastifyInstance, options: ReceiverOp
   app.setErrorHandler(async (error, request, reply) =>
     refuse(reply, 'json', toFrameworkFailure(error, request)),
   );
-  for (const signal of ['traces', 'logs', 'metrics'] as const) {
+  for (const signal of telemetrySignal.options) {
     const url = paths[signal];
     app.post(url, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) =>
       receive(options, signal, request, reply),
@@ -56,8 +56,6 @@ async function receive(
 ): Promise<FastifyReply> {
   const encoding = encodingOf(request.headers['content-type']);
   const share = ingest.memory.open();
-  const count = (outcome: string): void =>
-    ingest.counters.add('sightline_ingest_requests_total', { signal, transport: 'http', outcome }, 1);
   let raw: Body | undefined;
   try {
     const resolved = await resolveProject(request.headers);
@@ -75,11 +73,11 @@ async function receive(
       // Node ends its side when the sender ends its own.
       isAbandoned: () => socket.destroyed || socket.writableEnded,
     });
-    count('stored');
+    ingest.countRequest(signal, 'http', 'stored');
     return await answer(reply, encoding, signal, receipt);
   } catch (error) {
     const failure = toFailure(error, request);
-    count(failure.code);
+    ingest.countRequest(signal, 'http', failure.code);
     if (failure.code === 'internal') ingest.log.error({ err: error }, 'An OTLP request failed.');
     return await refuse(reply, encoding ?? 'json', failure);
   } finally {

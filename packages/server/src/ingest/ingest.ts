@@ -4,11 +4,12 @@
  */
 import type { Logger } from 'pino';
 import { nanosFromMs, unixNano, type Clock } from '@sightline/base';
-import type {
-  Canary as CanaryState,
-  LedgerResponse,
-  QuarantineResent,
-  TelemetrySignal,
+import {
+  type Canary as CanaryState,
+  type LedgerResponse,
+  type QuarantineResent,
+  type TelemetrySignal,
+  telemetrySignal,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import {
@@ -67,7 +68,6 @@ export interface Receipt {
   readonly errorMessage: string;
 }
 
-const signals: readonly TelemetrySignal[] = ['traces', 'logs', 'metrics'];
 const msPerDay = 86_400_000;
 const startupMsMax = 5_000;
 const wholeMsMax = 60_000;
@@ -92,7 +92,7 @@ async function recoverAll(
   quarantine: Quarantine,
 ): Promise<ReadonlyMap<TelemetrySignal, Recovered>> {
   const recovered = new Map<TelemetrySignal, Recovered>();
-  for (const signal of signals) {
+  for (const signal of telemetrySignal.options) {
     const directory = signalDirectory(dataDirectory, signal);
     try {
       recovered.set(signal, await recoverJournal({ signal, directory, quarantine, clock }));
@@ -145,7 +145,7 @@ export class Ingest {
     this.limits = limitsOf(options.limits);
     this.memory = new MemoryBudget(this.limits.memoryBytesMax);
     this.bodies = new BufferPool(this.limits.bodiesKeptBytesMax);
-    for (const signal of signals) {
+    for (const signal of telemetrySignal.options) {
       const journal = new Journal({
         signal,
         directory: signalDirectory(dataDirectory, signal),
@@ -192,6 +192,11 @@ export class Ingest {
     else void this.#loader.settled(inDoubt, Infinity).then(async () => this.#takeStock());
     for (const segment of segments) if (!inDoubt.has(segment)) this.#loader.add(segment);
     this.#canary?.start();
+  }
+
+  /** To be called once for each request that came. `outcome` is `stored` or the code of the error, `other` what asks for no signal. */
+  countRequest(signal: TelemetrySignal | 'other', transport: 'http' | 'grpc', outcome: string): void {
+    this.counters.add('sightline_ingest_requests_total', { signal, transport, outcome }, 1);
   }
 
   /**

@@ -6,7 +6,7 @@
  * The stored book of a new process begins with what the tables say (`rebase`), and counts on from there.
  */
 import { formatNanos } from '@sightline/base';
-import type { LedgerRow, TelemetrySignal } from '@sightline/schema/api';
+import { type LedgerRow, type TelemetrySignal, telemetrySignal } from '@sightline/schema/api';
 import type { Rejection } from './envelope.ts';
 import type { Quarantined } from './quarantine.ts';
 import type { Segment } from './segment.ts';
@@ -18,7 +18,6 @@ export interface StoredTotals extends TallyEntry {
 }
 
 type Books = Record<TelemetrySignal, Tally>;
-const signals: readonly TelemetrySignal[] = ['traces', 'logs', 'metrics'];
 const emptyBooks = (): Books => ({ traces: new Tally(), logs: new Tally(), metrics: new Tally() });
 
 export class Ledger {
@@ -71,7 +70,7 @@ export class Ledger {
   rebase(stored: readonly StoredTotals[], setAside: readonly Quarantined[]): void {
     this.#base = emptyBooks();
     for (const totals of stored) this.#base[totals.signal].add(totals);
-    for (const signal of signals) {
+    for (const signal of telemetrySignal.options) {
       this.#base[signal].merge(this.#loaded[signal], -1);
       this.#quarantined[signal].clear();
     }
@@ -79,7 +78,7 @@ export class Ledger {
   }
 
   rows(): LedgerRow[] {
-    return signals.flatMap((signal) => {
+    return telemetrySignal.options.flatMap((signal) => {
       const stored = this.#base[signal].copy();
       stored.merge(this.#loaded[signal], 1);
       const all = stored.copy();
