@@ -1,9 +1,10 @@
 /** Who called whom: agents, models, tools, MCP servers and sources of documents, from the steps of runs. Pure. */
 import type { AgentGraphEdge, AgentGraphNode, RunGraphResponse, Usage } from '@sightline/schema/api';
-import { hasUsage, inferenceOperations, wrappersOf } from '@sightline/schema/conventions';
+import { hasUsage, inferenceOperations } from '@sightline/schema/conventions';
 import {
   addUsage,
   durationMs,
+  innermostCalls,
   noUsage,
   offsetMs,
   orNull,
@@ -77,10 +78,7 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
 
 /** Calls of models that another instrumentation told beside them: they used something, which does not count, or have the response of another. What is around such a call says who made it. */
 function toldBefore(steps: readonly RunNode[]): ReadonlySet<RunNode> {
-  const calls = steps.filter(({ operation }) => inferenceOperations.includes(operation));
-  const around = wrappersOf(calls.map((step) => ({ ...step, step, parentSpanId: step.parentId })));
-  const wrappers = new Set([...around].map(({ step }) => step));
-  const innermost = calls.filter((step) => !wrappers.has(step));
+  const innermost = innermostCalls(steps.filter(({ operation }) => inferenceOperations.includes(operation)));
   const answers = new Map<string, RunNode>();
   const isTold = (step: RunNode): boolean => {
     if (hasUsage(step)) return !step.isCounted;

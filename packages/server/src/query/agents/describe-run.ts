@@ -1,11 +1,12 @@
 /** What the list of runs says of a run, from its tree: held against the engine's sums by a property test. Pure. */
 import { formatNanos } from '@sightline/base';
 import type { Run, Usage } from '@sightline/schema/api';
-import { hasUsage, inferenceOperations, wrappersOf } from '@sightline/schema/conventions';
+import { hasUsage, inferenceOperations } from '@sightline/schema/conventions';
 import type { RunOrigin } from './read-run-tree.ts';
 import { mixModels } from './run-facts.ts';
 import {
   addUsage,
+  innermostCalls,
   noUsage,
   orNull,
   type RunNode,
@@ -108,16 +109,11 @@ function modelsOf(steps: readonly RunNode[]): readonly string[] {
 
 /** One call seen by two instrumentations is one: what contains another call does not count, nor what has usage that does not, and of those with one response one does. */
 function callsOfModels(steps: readonly RunNode[]): number {
-  const calls = steps.flatMap((step) => {
-    const { spanId, parentId: parentSpanId, operation, responseId } = step;
-    return operation === 'llm' ? [{ step, spanId, parentSpanId, operation, responseId }] : [];
-  });
-  const around = wrappersOf(calls);
   const counted = idsOf(steps.filter(({ isCounted }) => isCounted));
-  const innermost = calls.filter(
-    (call) => !around.has(call) && (counted.has(call.spanId) || !hasUsage(call.step)),
+  const calls = innermostCalls(steps.filter(({ operation }) => operation === 'llm')).filter(
+    (call) => counted.has(call.spanId) || !hasUsage(call),
   );
-  return new Set(innermost.map(({ spanId, responseId }) => (responseId === '' ? spanId : responseId))).size;
+  return new Set(calls.map(({ spanId, responseId }) => (responseId === '' ? spanId : responseId))).size;
 }
 
 /** A call directly below another of the same tool is that call, told by the client or the server of MCP. */

@@ -1,5 +1,6 @@
 /** The steps of one run with their places: what every tab of a run is made of. Pure; parents may be missing, cyclic, or come later. */
 import type { OperationKind, RunStep, StatusCode, Usage } from '@sightline/schema/api';
+import { wrappersOf } from '@sightline/schema/conventions';
 import { linkParents } from '../link-parents.ts';
 
 export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
@@ -116,6 +117,16 @@ export function stepsOf(tree: RunTree): readonly RunNode[] {
 /** A span that was sent again is the same step; a client and its server may share an id, and are two. */
 export const stepKey = ({ spanId, startNanos, operation }: RunSpan): string =>
   `${spanId} ${startNanos} ${operation}`;
+
+/** Of these calls of models those that are around no other of them. */
+export function innermostCalls(calls: readonly RunNode[]): readonly RunNode[] {
+  const placed = calls.map((call) => {
+    const { spanId, parentId: parentSpanId, operation } = call;
+    return { call, spanId, parentSpanId, operation };
+  });
+  const around = wrappersOf(placed);
+  return placed.flatMap((each) => (around.has(each) ? [] : [each.call]));
+}
 
 export function parentStep(tree: RunTree, node: RunNode): RunNode | undefined {
   return node.stepParent < 0 ? undefined : tree.nodes[node.stepParent];
