@@ -2,7 +2,9 @@
 import { bookTable, getWeather, question, system } from './conversations.mjs';
 import { startTelemetry } from './telemetry.mjs';
 
-export async function runAiSdk({ sdk, models, loop, schema }) {
+/** `create` makes the providers, in the form that each version has; `openAiOptions` are what one version wants besides. */
+export async function runAiSdk({ sdk, create, openAiOptions = {}, loop, schema }) {
+  const models = modelsOf(create, openAiOptions);
   const telemetry = startTelemetry('weather-bot');
   const metadata = { userId: 'user-7', sessionId: 'session-9' };
   const experimental_telemetry = { isEnabled: true, functionId: 'weather-agent', metadata };
@@ -24,4 +26,15 @@ export async function runAiSdk({ sdk, models, loop, schema }) {
   await sdk.generateText({ ...options, model: models.google });
   await sdk.embedMany({ model: models.embedding, values: ['Paris', 'Rome'], experimental_telemetry });
   await telemetry.stop();
+}
+
+function modelsOf({ openai, anthropic, google }, openAiOptions) {
+  const url = process.env.PROTOCOL_URL;
+  const openAi = openai({ baseURL: `${url}/v1`, apiKey: 'none', ...openAiOptions });
+  return {
+    openai: openAi.chat('gpt-4o'),
+    anthropic: anthropic({ baseURL: `${url}/v1`, apiKey: 'none' })('claude-sonnet-4-5'),
+    google: google({ baseURL: `${url}/v1beta`, apiKey: 'none' })('gemini-2.5-pro'),
+    embedding: openAi.embedding('text-embedding-3-small'),
+  };
 }
