@@ -33,6 +33,8 @@ export interface ServerSurroundings {
   readonly log: Logger;
   readonly version: string;
   readonly pid: number;
+  /** Of Node's pool. */
+  readonly threads: number;
   /** A variable of the environment: evaluators name those that hold the keys of their models. */
   readonly readVariable: (name: string) => string | undefined;
   /** The built web UI. */
@@ -76,7 +78,7 @@ export async function startServer(
 
 async function start(
   options: ServerOptions,
-  { clock, log, version, pid, readVariable, webDirectory }: ServerSurroundings,
+  { clock, log, version, pid, threads, readVariable, webDirectory }: ServerSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
   const { host } = options;
@@ -84,7 +86,7 @@ async function start(
   const directory = openDataDirectory(options.dataDirectory, pid);
   onClose(() => directory.release());
 
-  const [catalog, opened] = await openTwins(options, directory.path, clock, onClose);
+  const [catalog, opened] = await openTwins(options, directory.path, { clock, threads }, onClose);
   const callers = new WaitingCallers();
   const runs = new RunKeeper({ store: opened, log, isAwaited: () => callers.areThere });
   onClose(async () => runs.stop());
@@ -229,9 +231,13 @@ function withRuns(store: TelemetryStore, runs: RunKeeper, changed: () => void): 
 }
 
 /** Tells the keeper of prices of every load that may hold calls of models. */
-function withPrices(store: TelemetryStore, prices: PriceKeeper): Pick<TelemetryStore, 'load' | 'engine'> {
+function withPrices(
+  store: TelemetryStore,
+  prices: PriceKeeper,
+): Pick<TelemetryStore, 'load' | 'planLoad' | 'engine'> {
   return {
     engine: store.engine,
+    planLoad: (segment) => store.planLoad(segment),
     load: async (segment) => {
       const beganMs = performance.now();
       const loaded = await store.load(segment);
@@ -241,11 +247,16 @@ function withPrices(store: TelemetryStore, prices: PriceKeeper): Pick<TelemetryS
   };
 }
 
+/** Loads that are planned: the next of each signal, and two that are under way. */
+const planners = 5;
+/** Each of them holds a thread, beside those of eight other sessions, of the journal and of what writes the rows. */
+const threadsToPlan = 20;
+
 /** Both databases open side by side: together they are most of the time to ready. */
 async function openTwins(
   options: ServerOptions,
   dataDirectory: string,
-  clock: Clock,
+  { clock, threads }: Pick<ServerSurroundings, 'clock' | 'threads'>,
   onClose: (closer: () => unknown) => void,
 ): Promise<[Catalog, TelemetryStore]> {
   const { clickhouse, postgresUrl } = options;
@@ -255,7 +266,7 @@ async function openTwins(
     openCatalog(postgresUrl === undefined ? { directory: join(dataDirectory, 'control') } : { postgresUrl }),
     openStore(
       clickhouse === undefined
-        ? { kind: 'embedded', directory: telemetry }
+        ? { kind: 'embedded', directory: telemetry, planners: threads < threadsToPlan ? 0 : planners }
         : {
             kind: 'clickhouse',
             urls: clickhouse.urls,

@@ -1,5 +1,5 @@
 /**
- * Lets in only what will be visible soon. The loaders forecast when what comes in now will be in the tables; beyond `lagMsMax` requests wait a moment before they are written, which slows senders down to the pace of
+ * Lets in only what will be visible soon. The loaders forecast when what comes in now will be in the tables; beyond `lagMsMax`, or less where loads are late, requests wait a moment before they are written, which slows senders down to the pace of
  * the engine without an error. Those that waited too long are refused with the time after which to try
  * again. How many bytes wait is bounded where bodies are read, see MemoryBudget.
  *
@@ -10,6 +10,7 @@ import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { overloaded } from './journal-failure.ts';
+import { LagBound } from './lag-bound.ts';
 
 export interface GateLimits {
   readonly lagMsMax: number;
@@ -50,6 +51,7 @@ export class Gate {
   readonly #limits: GateLimits;
   readonly #view: GateView;
   readonly #clock: Clock;
+  readonly #lag: LagBound;
   #waiters: Waiter[] = [];
   /** Bytes let in and not yet in the journal. */
   #enteringBytes = 0;
@@ -60,6 +62,7 @@ export class Gate {
     this.#limits = limits;
     this.#view = view;
     this.#clock = clock;
+    this.#lag = new LagBound(limits.lagMsMax);
   }
 
   get waitingBytes(): number {
@@ -82,7 +85,13 @@ export class Gate {
     }
   }
 
-  /** To be called when a segment was loaded: lets in those that wait for it, in the order they came. */
+  /** To be called when what just came was loaded, with the age of the oldest of it. */
+  loaded(ageMs: number): void {
+    this.#lag.observe(ageMs);
+    this.release();
+  }
+
+  /** To be called when there may be room: lets in those that wait for it, in the order they came. */
   readonly release = (): void => {
     this.#waiters = this.#waiters.filter((waiter) => {
       const isAbandoned = waiter.isAbandoned?.() === true;
@@ -114,7 +123,7 @@ export class Gate {
 
   #hasRoom(signal: TelemetrySignal): boolean {
     const visibleInMs = this.#view.visibleInMs(signal, this.#enteringBytes);
-    return visibleInMs === undefined || visibleInMs < this.#limits.lagMsMax;
+    return visibleInMs === undefined || visibleInMs < this.#lag.ms;
   }
 
   async #wait(entry: Entry): Promise<void> {

@@ -38,7 +38,7 @@ import { signalDirectory, type Segment } from './segment.ts';
 
 export interface IngestOptions {
   readonly dataDirectory: string;
-  readonly store: Pick<TelemetryStore, 'load' | 'engine'>;
+  readonly store: Pick<TelemetryStore, 'load' | 'planLoad' | 'engine'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Sums of the store's ledger table; see Ledger.rebase. */
@@ -160,6 +160,7 @@ export class Ingest {
     this.#loader = new Loader({
       journals: this.#journals,
       segmentLoader: new SegmentLoader({ store, quarantine, clock }),
+      store,
       clock,
       slots: this.limits.loadSlots,
       sealAfterMs: this.limits.sealAfterMs,
@@ -414,7 +415,8 @@ export class Ingest {
             { segment: segment.name, signal, items, reason },
             `Set aside in the quarantine: ${message}`,
           );
-        this.#gate.release();
+        if (segment.late) this.#gate.release();
+        else this.#gate.loaded(this.#options.clock.monotonicMs() - segment.oldestMs);
       },
       retrying: (segment, error, attempt) => {
         this.counters.add('sightline_load_retries_total', { signal: segment.signal }, 1);

@@ -71,6 +71,8 @@ export class Journal {
   #queue: Waiting[] = [];
   #active: Active | undefined;
   #sequence: number;
+  /** Of the active segment, or of the next where there is none. */
+  #name: string;
   #sealRequested = false;
   #working: Promise<void> | undefined;
   #closed = false;
@@ -79,6 +81,12 @@ export class Journal {
     this.#options = options;
     this.#disk = options.disk ?? realDisk;
     this.#sequence = options.firstSequence;
+    this.#name = newSegmentName(this.#sequence);
+  }
+
+  /** The name of the segment that is sealed next. */
+  get name(): string {
+    return this.#name;
   }
 
   /** Bytes of the active segment, all durable. */
@@ -198,14 +206,15 @@ export class Journal {
 
   async #open(): Promise<Active> {
     const { directory, clock } = this.#options;
-    const name = newSegmentName(this.#sequence);
+    const name = this.#name;
     const path = join(directory, name + segmentExtension);
     await mkdir(directory, { recursive: true });
     const file = await this.#disk.create(path);
-    this.#sequence += 1;
     try {
       await this.#disk.syncDirectory(directory);
     } catch (error) {
+      // What cannot be removed either is not to be in the way.
+      this.#nameNext();
       await file.close();
       await rm(path, { force: true });
       throw error;
@@ -213,9 +222,15 @@ export class Journal {
     return { name, path, file, tally: new Tally(), byteLength: 0, texts: 0, oldestMs: clock.monotonicMs() };
   }
 
+  #nameNext(): void {
+    this.#sequence += 1;
+    this.#name = newSegmentName(this.#sequence);
+  }
+
   /** Takes the active segment out of use. An empty one leaves nothing behind. */
   async #seal(active: Active): Promise<void> {
     this.#active = undefined;
+    this.#nameNext();
     const { name, path, byteLength, texts, tally, oldestMs } = active;
     const { signal, events } = this.#options;
     if (byteLength > 0)

@@ -18,7 +18,7 @@ export interface IngestLimits {
   readonly loadEveryMs: number;
   /** Segments loaded at one time. */
   readonly loadSlots: number;
-  /** Estimated time to visible beyond which requests wait before they are written … */
+  /** Estimated time to visible beyond which requests wait before they are written, or less where loads are late (see LagBound) … */
   readonly lagMsMax: number;
   /** … and how long they wait at most. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
   readonly waitMsMax: number;

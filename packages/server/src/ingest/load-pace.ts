@@ -8,7 +8,9 @@ const largeBytesMin = 1 << 20;
 const weightOfNewest = 0.3;
 
 interface Pace {
-  /** Planning the statement, writing parts. */
+  /** Planning the statement ahead. */
+  planMs: number;
+  /** Planning it where it was not planned ahead, writing parts. */
   overheadMs: number;
   bytesPerMs: number;
 }
@@ -16,9 +18,9 @@ interface Pace {
 /** What one loader of the engine needs for a segment of a signal, learned from the loads so far: a fixed part and one per byte. */
 export class LoadPace {
   readonly #of: Record<TelemetrySignal, Pace> = {
-    traces: { overheadMs: initialOverheadMs, bytesPerMs: initialBytesPerMs },
-    logs: { overheadMs: initialOverheadMs, bytesPerMs: initialBytesPerMs },
-    metrics: { overheadMs: initialOverheadMs, bytesPerMs: initialBytesPerMs },
+    traces: { planMs: 0, overheadMs: initialOverheadMs, bytesPerMs: initialBytesPerMs },
+    logs: { planMs: 0, overheadMs: initialOverheadMs, bytesPerMs: initialBytesPerMs },
+    metrics: { planMs: 0, overheadMs: initialOverheadMs, bytesPerMs: initialBytesPerMs },
   };
 
   observe(signal: TelemetrySignal, byteLength: number, elapsedMs: number): void {
@@ -32,6 +34,16 @@ export class LoadPace {
     }
   }
 
+  observePlan(signal: TelemetrySignal, elapsedMs: number): void {
+    const pace = this.#of[signal];
+    pace.planMs += (pace.planMs === 0 ? 1 : weightOfNewest) * (elapsedMs - pace.planMs);
+  }
+
+  /** Milliseconds it takes to plan a load ahead. */
+  planMs(signal: TelemetrySignal): number {
+    return this.#of[signal].planMs;
+  }
+
   /** By how much a load under way has fallen behind its estimate, before its end can teach anything: 1 for not at all. */
   slowdown(signal: TelemetrySignal, byteLength: number, elapsedMs: number): number {
     if (byteLength < largeBytesMin) return 1;
@@ -40,7 +52,13 @@ export class LoadPace {
 
   /** Whether it takes longer to load than the statement does. */
   isWorthLoading(signal: TelemetrySignal, byteLength: number): boolean {
-    return this.#workMs(signal, byteLength) > this.#of[signal].overheadMs;
+    const { planMs, overheadMs } = this.#of[signal];
+    return this.#workMs(signal, byteLength) > planMs + overheadMs;
+  }
+
+  /** Whether a load takes hardly longer with it than without. */
+  hardlyCounts(signal: TelemetrySignal, byteLength: number): boolean {
+    return this.#workMs(signal, byteLength) <= this.#of[signal].overheadMs / 2;
   }
 
   /** Milliseconds one loader needs for `byteLength` bytes, with the fixed part. */

@@ -8,19 +8,20 @@ import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
-import { StoreError } from '../storage/telemetry-store.ts';
+import { type PlannedLoad, StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
 import { backOffMs } from './backoff.ts';
 import { errnoOf } from './disk.ts';
 import { trimSegment, type Journal } from './journal.ts';
 import { doneInMs } from './load-forecast.ts';
 import { LoadPace } from './load-pace.ts';
 import type { Quarantined } from './quarantine.ts';
-import { loadingExtension, refusedExtension, type Segment } from './segment.ts';
+import { loadingExtension, refusedExtension, type Segment, tokenOf } from './segment.ts';
 import type { SegmentLoader } from './segment-loader.ts';
 
 export interface LoaderOptions {
   readonly journals: ReadonlyMap<TelemetrySignal, Journal>;
   readonly segmentLoader: Pick<SegmentLoader, 'load'>;
+  readonly store: Pick<TelemetryStore, 'planLoad'>;
   readonly clock: Clock;
   readonly slots: number;
   readonly sealAfterMs: number;
@@ -38,6 +39,13 @@ export interface LoaderEvents {
   undeletable(segment: Segment, error: unknown): void;
 }
 
+/** A load that is planned before its segment is sealed. */
+interface Plan {
+  readonly load: PlannedLoad;
+  readonly beganMs: number;
+  state: 'planning' | 'ready' | 'failed';
+}
+
 const pausePollMs = 20;
 
 export class Loader {
@@ -49,6 +57,8 @@ export class Loader {
   readonly #running = new Map<Segment, { readonly beganMs: number; readonly done: Promise<void> }>();
   /** Signals whose last load failed: the engine counts as away for them. One at a time is tried again after a pause. */
   readonly #away = new Map<TelemetrySignal, { readonly attempts: number; readonly untilMs: number }>();
+  /** Of each signal that is in use, the next load. */
+  readonly #plans = new Map<TelemetrySignal, Plan>();
   /** When the newest load of a signal began. */
   readonly #beganMs = new Map<TelemetrySignal, number>();
   #timer: NodeJS.Timeout | undefined;
@@ -89,9 +99,9 @@ export class Loader {
     const { journals, slots, clock } = this.#options;
     const bytes = enteringBytes + (journals.get(signal)?.activeBytes ?? 0);
     const waiting = this.#waiting.filter((segment) => !segment.late);
-    // Less than a load is worth would not be seen sooner, only loaded at less than half the pace.
-    const isWorthLoading = this.#pace.isWorthLoading(signal, bytes);
-    if (!isWorthLoading && !waiting.some((segment) => segment.signal === signal)) return 0;
+    // It would not be seen sooner, only loaded at much less than the pace of the engine.
+    if (this.#pace.hardlyCounts(signal, bytes) && !waiting.some((segment) => segment.signal === signal))
+      return 0;
 
     const nowMs = clock.monotonicMs();
     const underWay = [...this.#running]
@@ -108,7 +118,7 @@ export class Loader {
         ...waiting.map((segment) => this.#loadMs(segment)),
         ...others.map(([other, { activeBytes }]) => this.#pace.loadMs(other, activeBytes)),
       ],
-      restMs: this.#restsUntilMs(signal) - nowMs,
+      restMs: Math.max(this.#restsUntilMs(signal), this.#plannedUntilMs(signal)) - nowMs,
       loadMs: this.#pace.loadMs(signal, bytes),
     });
     const slowdowns = underWay.map(({ segment, elapsedMs }) =>
@@ -124,7 +134,7 @@ export class Loader {
     this.pump();
   };
 
-  /** Fills the free slots. To be called when a journal has begun a segment. */
+  /** Fills the free slots, and plans what is loaded next. To be called when a journal has begun a segment. */
   readonly pump = (): void => {
     while (this.#isOpen() && this.#running.size < this.#options.slots) {
       const segment = this.#next();
@@ -135,6 +145,8 @@ export class Loader {
       });
       this.#running.set(segment, { beganMs: this.#options.clock.monotonicMs(), done });
     }
+    for (const [signal, journal] of this.#options.journals)
+      if (journal.activeBytes > 0 || this.#beganMs.has(signal)) this.#plan(signal, journal);
     this.#sealWhatIsDue();
   };
 
@@ -176,7 +188,8 @@ export class Loader {
   }
 
   /**
-   * As `quietly`, when no segment is in some tables and not in others. Where a load failed in the middle, that waits for its repetition.
+   * As `quietly`, when no segment is in some tables and not in others, and no planned load holds a table. Where a load failed in the middle, that waits for its
+   * repetition.
    * @throws StoreError `unavailable` after `timeoutMs`; `task` has not begun then.
    */
   async quietlyWhenWhole<T>(task: () => Promise<T>, timeoutMs: number): Promise<T> {
@@ -186,9 +199,11 @@ export class Loader {
       const halves = new Set(this.#waiting.filter(mayBeStored));
       if (!(await this.settled(halves, deadlineMs - clock.monotonicMs())))
         throw new StoreError('unavailable', 'What was received before cannot be stored whole at present.');
-      const done = await this.quietly(async () =>
-        this.#waiting.some(mayBeStored) ? undefined : { result: await task() },
-      );
+      const done = await this.quietly(async () => {
+        if (this.#waiting.some(mayBeStored)) return undefined;
+        await this.#releasePlans();
+        return { result: await task() };
+      });
       if (done !== undefined) return done.result;
     }
   }
@@ -198,6 +213,7 @@ export class Loader {
     this.#stop.abort();
     clearTimeout(this.#timer);
     await this.#underWay();
+    await this.#releasePlans();
   }
 
   async #underWay(): Promise<void> {
@@ -239,6 +255,8 @@ export class Loader {
       // While sealed segments wait, more of them would only be smaller ones.
       const isBehind = this.#away.has(signal) || this.#waiting.some((segment) => segment.signal === signal);
       if (isBehind || journal.activeSinceMs === undefined) continue;
+      // What comes until the next load is planned goes with it.
+      if (this.#plans.get(signal)?.state === 'planning') continue;
       const dueMs = this.#dueMs(signal, journal.activeSinceMs, journal.activeBytes) - nowMs;
       if (dueMs <= 0) journal.requestSeal();
       else dues.push(dueMs);
@@ -272,14 +290,51 @@ export class Loader {
     return this.#beganMs.get(signal) ?? -Infinity;
   }
 
+  /** Once a signal is in use its next load is always planned, so that what comes after a pause is seen soonest. */
+  #plan(signal: TelemetrySignal, { name }: Journal): void {
+    if (this.#plans.has(signal) || this.#away.has(signal) || !this.#isOpen()) return;
+    const { store, clock } = this.#options;
+    const beganMs = clock.monotonicMs();
+    const load = store.planLoad({ signal, token: tokenOf({ signal, name }) });
+    if (load === undefined) return;
+    const plan: Plan = { load, beganMs, state: 'planning' };
+    this.#plans.set(signal, plan);
+    void load.ready.then((isReady) => {
+      plan.state = isReady ? 'ready' : 'failed';
+      if (isReady) this.#pace.observePlan(signal, clock.monotonicMs() - beganMs);
+      this.pump();
+    });
+  }
+
+  /** The plan for this segment, for which another may be made then. */
+  #takePlan({ signal, name }: Segment): PlannedLoad | undefined {
+    const plan = this.#plans.get(signal);
+    if (plan?.load.token !== tokenOf({ signal, name })) return undefined;
+    this.#plans.delete(signal);
+    return plan.state === 'failed' ? undefined : plan.load;
+  }
+
+  async #releasePlans(): Promise<void> {
+    const plans = [...this.#plans.values()];
+    this.#plans.clear();
+    await Promise.all(plans.map(async ({ load }) => load.release()));
+  }
+
+  /** Until the next load of a signal is planned. */
+  #plannedUntilMs(signal: TelemetrySignal): number {
+    const plan = this.#plans.get(signal);
+    return plan?.state === 'planning' ? plan.beganMs + this.#pace.planMs(signal) : -Infinity;
+  }
+
   async #run(segment: Segment): Promise<void> {
     const { events, clock } = this.#options;
     const beganMs = clock.monotonicMs();
     this.#beganMs.set(segment.signal, beganMs);
+    const planned = this.#takePlan(segment);
     try {
       await markLoading(segment);
       await trimSegment(segment);
-      const setAside = await this.#options.segmentLoader.load(segment);
+      const setAside = await this.#options.segmentLoader.load(segment, planned);
       const elapsedMs = clock.monotonicMs() - beganMs;
       this.#pace.observe(segment.signal, segment.byteLength, elapsedMs);
       this.#away.delete(segment.signal);
@@ -287,6 +342,8 @@ export class Loader {
     } catch (error) {
       this.#retryLater(segment, error);
       return;
+    } finally {
+      await planned?.release();
     }
     await removeSegment(segment).catch((error: unknown) => events.undeletable(segment, error));
   }

@@ -10,16 +10,19 @@ import {
   type EngineSettings,
   type InsertFileRequest,
   literal,
+  type PlanInsertRequest,
   type SelectAnswer,
   type SelectRequest,
   settingsSql,
 } from './engine.ts';
 import { storeErrorFrom } from './engine-error.ts';
+import { InsertPipes } from './planned-insert.ts';
 import { parameterSettings } from './query-parameters.ts';
 import { SessionPool } from './session-pool.ts';
 
 /** Two for loads, and for what is put together in the background, which takes longer than a load may wait. */
 const writersDefault = 4;
+const readersDefault = 4;
 
 export interface EmbeddedOptions {
   readonly directory: string;
@@ -30,6 +33,8 @@ export interface EmbeddedOptions {
    */
   readonly writers?: number;
   readonly readers?: number;
+  /** How many inserts may be planned at one time, or under way since. Each has a session and holds a thread from the moment it is planned. None if not given. */
+  readonly planners?: number;
   /** What the engine may use in all, merges included. */
   readonly memoryBytesMax?: number;
 }
@@ -40,8 +45,11 @@ export interface EmbeddedOptions {
  */
 export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   const sessions = openSessions(options);
-  const writers = new SessionPool(sessions.slice(0, options.writers ?? writersDefault));
-  const readers = new SessionPool(sessions.slice(options.writers ?? writersDefault));
+  const all = [...sessions.writers, ...sessions.readers, ...sessions.planners];
+  const writers = new SessionPool(sessions.writers);
+  const readers = new SessionPool(sessions.readers);
+  const planners = new SessionPool(sessions.planners);
+  const pipes = InsertPipes.make(join(options.directory, 'pipes'), sessions.planners.length);
   let isClosed = false;
 
   const run = async (session: Session, sql: string, doing: 'query' | 'load' | 'command', format = 'Null') => {
@@ -55,6 +63,12 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     }
   };
 
+  const insertFrom = (path: string, { schema, structure, insert, settings }: PlanInsertRequest): string => {
+    const source = `file(${literal(path)}, 'Protobuf', ${literal(structure)})`;
+    const format_schema = `${schemaFile(options.directory, schema.proto)}:${schema.message}`;
+    return `${insert(source)} SETTINGS ${settingsSql({ ...settings, format_schema })}`;
+  };
+
   const ask = (request: SelectRequest, format: string) =>
     readers.run((session) => {
       const settings = { ...request.settings, ...parameterSettings(request.sql, request.params) };
@@ -63,7 +77,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
 
   return {
     kind: 'embedded',
-    version: versionOf(sessions),
+    version: versionOf(all),
     nodes: { kind: 'single' },
     database: options.database,
 
@@ -79,18 +93,21 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
 
     selectBinary: async (request: SelectRequest) => (await ask(request, 'RowBinary')).bytes(),
 
-    insertFile: async ({ path, schema, structure, insert, settings }: InsertFileRequest) => {
-      const source = `file(${literal(path)}, 'Protobuf', ${literal(structure)})`;
-      const format_schema = `${schemaFile(options.directory, schema.proto)}:${schema.message}`;
-      const sql = `${insert(source)} SETTINGS ${settingsSql({ ...settings, format_schema })}`;
-      await writers.run((session) => run(session, sql, 'load'));
+    insertFile: async (request: InsertFileRequest) => {
+      await writers.run((session) => run(session, insertFrom(request.path, request), 'load'));
     },
+
+    planInsert: (request) =>
+      pipes?.plan(async (path) => {
+        await planners.run((session) => run(session, insertFrom(path, request), 'load'));
+      }),
 
     close: async () => {
       if (isClosed) return;
-      await Promise.all([writers.drain(), readers.drain()]);
+      await pipes?.close();
+      await Promise.all([writers.drain(), readers.drain(), planners.drain()]);
       isClosed = true;
-      for (const session of sessions) session.close();
+      for (const session of all) session.close();
       await drainPending();
     },
   };
@@ -120,22 +137,30 @@ function versionOf([session]: readonly Session[]): string {
   return session?.query('SELECT version()', 'TabSeparated').trim() ?? 'unknown';
 }
 
-function openSessions(options: EmbeddedOptions): Session[] {
-  const writers = options.writers ?? writersDefault;
-  const total = writers + (options.readers ?? 4);
-  const sessions: Session[] = [];
-  try {
-    for (let at = 0; at < total; at += 1) {
-      const connectionArgs = embeddedArguments(options.memoryBytesMax ?? 3 * 2 ** 30);
+interface Sessions {
+  readonly writers: readonly Session[];
+  readonly readers: readonly Session[];
+  readonly planners: readonly Session[];
+}
+
+function openSessions(options: EmbeddedOptions): Sessions {
+  const connectionArgs = embeddedArguments(options.memoryBytesMax ?? 3 * 2 ** 30);
+  const opened: Session[] = [];
+  const open = (count: number): Session[] =>
+    Array.from({ length: count }, () => {
       const session = new Session(options.directory, { connectionArgs });
-      sessions.push(session);
-      if (at === 0) session.query(`CREATE DATABASE IF NOT EXISTS \`${options.database}\``);
+      opened.push(session);
+      if (opened.length === 1) session.query(`CREATE DATABASE IF NOT EXISTS \`${options.database}\``);
       session.query(`USE \`${options.database}\``);
-      if (at >= writers) session.query(`SET ${settingsSql(readerSettings)}`);
-    }
-    return sessions;
+      return session;
+    });
+  try {
+    const writers = open(options.writers ?? writersDefault);
+    const readers = open(options.readers ?? readersDefault);
+    for (const reader of readers) reader.query(`SET ${settingsSql(readerSettings)}`);
+    return { writers, readers, planners: open(options.planners ?? 0) };
   } catch (error) {
-    for (const session of sessions) session.close();
+    for (const session of opened) session.close();
     throw openFailure(error, options.directory);
   }
 }

@@ -21,6 +21,9 @@ export interface ClickHouseEngine {
   /** Runs `insert(source)`, where `source` is a table expression that reads the file. */
   insertFile(request: InsertFileRequest): Promise<void>;
 
+  /** Plans the same statement at once, for a file whose bytes come later. Undefined where the engine cannot wait for them, or waits for enough others. */
+  planInsert(request: PlanInsertRequest): PlannedInsert | undefined;
+
   /** Waits for what runs, then lets go of everything. */
   close(): Promise<void>;
 }
@@ -53,14 +56,27 @@ export interface SelectAnswer {
   readonly statistics?: { readonly elapsed: number; readonly rows_read: number; readonly bytes_read: number };
 }
 
-export interface InsertFileRequest {
-  readonly path: string;
+export interface PlanInsertRequest {
   /** The .proto that describes the file, and which of its messages the file repeats. */
   readonly schema: { readonly proto: string; readonly message: string };
   /** Columns of the file as a table function takes them. */
   readonly structure: string;
   readonly insert: (source: string) => string;
   readonly settings: EngineSettings;
+}
+
+export interface InsertFileRequest extends PlanInsertRequest {
+  readonly path: string;
+}
+
+/** A statement that waits for its rows. It keeps its tables from being renamed or dropped until it is run or released. */
+export interface PlannedInsert {
+  /** Resolves when it is planned (true) or has failed (false). */
+  readonly ready: Promise<boolean>;
+  /** Gives it its file. To be called once; throws what `insertFile` throws. */
+  run(bytes: Uint8Array): Promise<void>;
+  /** Ends it without rows, if it was not run. */
+  release(): Promise<void>;
 }
 
 /** A SQL string literal. */

@@ -182,6 +182,8 @@ function serverEngine(
         }
       }),
 
+    planInsert: () => undefined,
+
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
     },

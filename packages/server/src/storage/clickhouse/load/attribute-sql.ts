@@ -19,3 +19,6 @@ export const timeOf = (unixNano: string): string => `fromUnixTimestamp64Nano(toI
 /** An id of exactly `bytes` bytes, or zeros: the receiver clears ids of another length. */
 export const idOf = (id: string, bytes: 8 | 16): string =>
   `toFixedString(if(length(${id}) = ${bytes}, ${id}, ''), ${bytes})`;
+
+/** When rows are read, and not when their statement is planned: it may have been waiting for them. */
+export const storedTime = `nowInBlock64(3, 'UTC')`;

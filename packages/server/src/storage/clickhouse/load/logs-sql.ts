@@ -1,4 +1,4 @@
-import { idOf, mapText, mapTypes, timeOf, valueText, valueType } from './attribute-sql.ts';
+import { idOf, mapText, mapTypes, storedTime, timeOf, valueText, valueType } from './attribute-sql.ts';
 import { derivedSql } from './derived-sql.ts';
 import { itemsOf, selectItems } from './items-sql.ts';
 import type { RowSelect } from './row-select.ts';
@@ -16,7 +16,7 @@ export function logsSelect(source: string): RowSelect {
     event_time: timeOf('l.time'),
     observed_time: timeOf('l.observed'),
     received_time: 'received_time',
-    stored_time: `now64(3, 'UTC')`,
+    stored_time: storedTime,
     severity_number: 'l.severity_number',
     severity_text: 'l.severity_text',
     body: valueText('l.body'),

@@ -1,6 +1,9 @@
-import { idOf, mapText, mapTypes, timeOf } from './attribute-sql.ts';
+import { idOf, mapText, mapTypes, storedTime, timeOf } from './attribute-sql.ts';
 import { itemsOf } from './items-sql.ts';
 import type { RowSelect } from './row-select.ts';
+
+/** What the statement needs. */
+export const metricPointsSettings = { enable_unaligned_array_join: 1 };
 
 /**
  * `metric_points` from a segment of metrics. A metric has points of exactly one kind. The five arrays are joined side by side
@@ -32,7 +35,7 @@ export function metricPointsSelect(source: string): RowSelect {
     start_time: timeOf(ofKind('start')),
     time: timeOf(ofKind('time')),
     received_time: 'received_time',
-    stored_time: `now64(3, 'UTC')`,
+    stored_time: storedTime,
     flags: ofKind('flags'),
     value: 'ifNull(number.as_double, ifNull(toFloat64(number.as_int), 0))',
     value_int: 'number.as_int',
@@ -69,7 +72,6 @@ export function metricPointsSelect(source: string): RowSelect {
             m.gauge.points AS gauges, m.sum.points AS sums, m.histogram.points AS histograms, m.exponential.points AS exponentials, m.summary.points AS summaries
           FROM (${itemsOf({ signal: 'metrics', item: 'm', source })}))
         ARRAY JOIN gauges AS g, sums AS s, histograms AS h, exponentials AS e, summaries AS u))`,
-    settings: { enable_unaligned_array_join: 1 },
   };
 }
 

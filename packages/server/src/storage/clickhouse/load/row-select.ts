@@ -2,8 +2,6 @@
 export interface RowSelect {
   readonly columns: Readonly<Record<string, string>>;
   readonly from: string;
-  /** Settings this SELECT needs. */
-  readonly settings?: Readonly<Record<string, string | number>>;
 }
 
 export function insertSql(table: string, select: RowSelect): string {

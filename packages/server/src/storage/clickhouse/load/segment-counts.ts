@@ -1,6 +1,4 @@
 /** What a segment says of its items, read from the heads of its envelopes (ingest/envelope.ts): the engine would need longer to plan the question. */
-import { readFile } from 'node:fs/promises';
-
 export interface SegmentCount {
   readonly project: string;
   /** Unix time in seconds, the start of the minute of arrival. */
@@ -11,9 +9,8 @@ export interface SegmentCount {
 }
 
 /** Items by project, minute and reason, summed. */
-export async function readSegmentCounts(path: string): Promise<readonly SegmentCount[]> {
+export function segmentCounts(bytes: Buffer): readonly SegmentCount[] {
   const sums = new Map<string, SegmentCount>();
-  const bytes = await readFile(path);
   for (const envelope of fieldsOf(bytes, { start: 0, end: bytes.length }, true)) {
     let project = '';
     let minute = 0;

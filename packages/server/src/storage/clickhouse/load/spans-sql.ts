@@ -1,4 +1,4 @@
-import { idOf, mapText, mapTypes, timeOf } from './attribute-sql.ts';
+import { idOf, mapText, mapTypes, storedTime, timeOf } from './attribute-sql.ts';
 import { derivedSql } from './derived-sql.ts';
 import { itemsOf, selectItems } from './items-sql.ts';
 import type { RowSelect } from './row-select.ts';
@@ -64,7 +64,7 @@ export function spansSelect(source: string): RowSelect {
     dropped_events: 's.dropped_events',
     dropped_links: 's.dropped_links',
     received_time: 'received_time',
-    stored_time: `now64(3, 'UTC')`,
+    stored_time: storedTime,
     ...derived.columns,
   };
   return {
