@@ -122,16 +122,10 @@ class Insert implements PlannedInsert {
     this.#closePipe();
   }
 
-  /** Without a reader, opening a pipe for writing fails or waits; from the first opening on there is always a writer, or the reader would be at the end. */
   async #open(): Promise<boolean> {
     while (!this.#isOver && this.#pipe === undefined) {
-      try {
-        const first = openSync(this.#path, constants.O_WRONLY | constants.O_NONBLOCK);
-        this.#pipe = openSync(this.#path, constants.O_WRONLY);
-        closeSync(first);
-      } catch {
-        await delay(pollMs);
-      }
+      this.#pipe = openForReader(this.#path);
+      if (this.#pipe === undefined) await delay(pollMs);
     }
     return !this.#isOver;
   }
@@ -154,5 +148,29 @@ class Insert implements PlannedInsert {
     if (this.#pipe === undefined) return;
     closeSync(this.#pipe);
     this.#pipe = undefined;
+  }
+}
+
+/** The pipe for writing that waits while it is full, once somebody reads it. */
+function openForReader(path: string): number | undefined {
+  const { O_RDONLY, O_WRONLY, O_NONBLOCK } = constants;
+  const opened: number[] = [];
+  const open = (flags: number): number => {
+    const file = openSync(path, flags);
+    opened.push(file);
+    return file;
+  };
+  try {
+    // Fails where nobody reads. From here on there is a writer, without which a reader would be at the end.
+    open(O_WRONLY | O_NONBLOCK);
+    // Would wait, were the reader gone by now, but for the one of our own.
+    open(O_RDONLY | O_NONBLOCK);
+    const pipe = open(O_WRONLY);
+    opened.pop();
+    return pipe;
+  } catch {
+    return undefined;
+  } finally {
+    for (const file of opened) closeSync(file);
   }
 }

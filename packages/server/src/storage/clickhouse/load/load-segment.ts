@@ -58,15 +58,13 @@ export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile
 /** In one call: readFile returns to the loop, which is busy with what comes in, after each half of a megabyte. */
 async function readWhole({ path, byteLength }: SegmentFile): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(byteLength);
-  const file = await open(path);
   try {
-    for (let at = 0; at < byteLength;) {
-      const { bytesRead } = await file.read(bytes, at, byteLength - at, at);
-      if (bytesRead === 0) throw new StoreError('unavailable', 'A segment is shorter than it was.');
-      at += bytesRead;
-    }
-  } finally {
-    await file.close();
+    await using file = await open(path);
+    const { bytesRead } = await file.read(bytes, 0, byteLength, 0);
+    if (bytesRead !== byteLength) throw new Error(`it has ${bytesRead} of its ${byteLength} bytes`);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError('unavailable', `A segment cannot be read: ${reason}.`, { cause });
   }
   return bytes;
 }
