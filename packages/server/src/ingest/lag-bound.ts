@@ -2,8 +2,8 @@
 const ageGoalMs = 850;
 /** Late loads count for more than early ones: most are to be in time, and not half of them. */
 const weights = { late: 0.2, early: 0.1 };
-/** As a part of the bound that is given: something is always let in. */
-const leastPart = 0.2;
+/** As a part of the bound that is given. With less, loads are smaller and hardly shorter, since most of what a small one takes is its statement. */
+const leastPart = 0.7;
 
 /**
  * How much may wait for the loaders, in milliseconds until it is seen. Forecasts know loads and not what else the machine does, so that what comes of them decides:

@@ -36,8 +36,8 @@ export const defaultLimits: IngestLimits = {
   smallLoadDoneMs: 800,
   loadEveryMs: 350,
   loadSlots: 2,
-  lagMsMax: 550,
-  waitMsMax: 2_000,
+  lagMsMax: 450,
+  waitMsMax: 4_000,
 };
 
 /** The defaults with `changes`. Memory grows with the largest request, so that one of them never fills it alone. */
