@@ -81,8 +81,10 @@ export class AttributeKeys {
   /** What was stored since the last time, by the engine's clock, which stamps rows and need not agree with ours. */
   async #gatherSince(signal: TelemetrySignal, overlapMs: number): Promise<void> {
     const now = Number(await engineNowMs(this.#engine));
-    const since = (this.#storedMs.get(signal) ?? now) - overlapMs;
-    await this.#engine.command(gatherSql(signal, since));
+    const from = this.#storedMs.get(signal) ?? now;
+    // Should this fail, the next begins there as well.
+    this.#storedMs.set(signal, from);
+    await this.#engine.command(gatherSql(signal, from - overlapMs));
     this.#storedMs.set(signal, now);
   }
 }
