@@ -231,13 +231,9 @@ function withRuns(store: TelemetryStore, runs: RunKeeper, changed: () => void): 
 }
 
 /** Tells the keeper of prices of every load that may hold calls of models. */
-function withPrices(
-  store: TelemetryStore,
-  prices: PriceKeeper,
-): Pick<TelemetryStore, 'load' | 'planLoad' | 'engine'> {
+function withPrices(store: TelemetryStore, prices: PriceKeeper): TelemetryStore {
   return {
-    engine: store.engine,
-    planLoad: (segment) => store.planLoad(segment),
+    ...store,
     load: async (segment) => {
       const beganMs = performance.now();
       const loaded = await store.load(segment);

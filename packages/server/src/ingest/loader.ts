@@ -41,6 +41,7 @@ export interface LoaderEvents {
 
 /** A load that is planned before its segment is sealed. */
 interface Plan {
+  readonly token: string;
   readonly load: PlannedLoad;
   readonly beganMs: number;
   state: 'planning' | 'ready' | 'failed';
@@ -292,12 +293,21 @@ export class Loader {
 
   /** Once a signal is in use its next load is always planned, so that what comes after a pause is seen soonest. */
   #plan(signal: TelemetrySignal, { name }: Journal): void {
-    if (this.#plans.has(signal) || this.#away.has(signal) || !this.#isOpen()) return;
+    if (this.#away.has(signal) || !this.#isOpen()) return;
     const { store, clock } = this.#options;
+    const token = tokenOf({ signal, name });
+    const earlier = this.#plans.get(signal);
+    if (earlier !== undefined) {
+      const isDue = [token, ...this.#waiting.map(tokenOf)].includes(earlier.token);
+      if (isDue) return;
+      // The journal gave its segment up.
+      void earlier.load.release();
+      this.#plans.delete(signal);
+    }
     const beganMs = clock.monotonicMs();
-    const load = store.planLoad({ signal, token: tokenOf({ signal, name }) });
+    const load = store.planLoad({ signal, token });
     if (load === undefined) return;
-    const plan: Plan = { load, beganMs, state: 'planning' };
+    const plan: Plan = { token, load, beganMs, state: 'planning' };
     this.#plans.set(signal, plan);
     void load.ready.then((isReady) => {
       plan.state = isReady ? 'ready' : 'failed';
@@ -309,7 +319,7 @@ export class Loader {
   /** The plan for this segment, for which another may be made then. */
   #takePlan({ signal, name }: Segment): PlannedLoad | undefined {
     const plan = this.#plans.get(signal);
-    if (plan?.load.token !== tokenOf({ signal, name })) return undefined;
+    if (plan?.token !== tokenOf({ signal, name })) return undefined;
     this.#plans.delete(signal);
     return plan.state === 'failed' ? undefined : plan.load;
   }

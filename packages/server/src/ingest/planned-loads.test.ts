@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import type { PlannedLoad, SegmentFile } from '../storage/telemetry-store.ts';
 import type { Ingest } from './ingest.ts';
+import { realDisk } from './disk.ts';
 import { FakeStore, outage } from './testing/fake-store.ts';
 import { drained, openTestIngest, removeDirectory, temporaryDirectory, until } from './testing/harness.ts';
 import { logsJson, protobufOf, spansJson } from './testing/payloads.ts';
@@ -22,7 +23,6 @@ class PlanningStore extends FakeStore {
     const plan: Plan = { signal, token };
     this.plans.push(plan);
     return {
-      token,
       ready: this.planning(),
       run: async () => {
         plan.end = 'used';
@@ -94,6 +94,24 @@ test('Where planning fails, and where there is no plan, everything is loaded all
   }
   expect(store.items()).toBe(6);
   expect(store.plans.every(({ end }) => end !== 'used')).toBe(true);
+});
+
+test('Where the journal gives a segment up, its plan is let go and the next is used', async () => {
+  let isBroken = false;
+  const syncDirectory = async (path: string): Promise<void> => {
+    if (isBroken) throw new Error('The disk is broken.');
+    await realDisk.syncDirectory(path);
+  };
+  ingest = await openTestIngest(directory, store, { disk: { ...realDisk, syncDirectory } });
+  await send();
+  await drained(ingest);
+  isBroken = true;
+  await expect(send()).rejects.toThrow();
+  isBroken = false;
+  await send();
+  await drained(ingest);
+  expect(store.plans.map(({ end }) => end)).toEqual(['used', 'released', 'used', undefined]);
+  expect(store.plans.filter(({ end }) => end === 'used').map(({ token }) => token)).toEqual(store.attempts);
 });
 
 test('What changes tables finds none of them held, and nothing is planned meanwhile', async () => {

@@ -18,12 +18,11 @@ export interface SegmentFile {
 
 /** The load of a segment that is still written to. It keeps tables from being changed until it is given to `load` or released. */
 export interface PlannedLoad {
-  readonly token: string;
   /** Resolves when it waits for its rows (true), or has failed (false): then it is only good for being released. */
   readonly ready: Promise<boolean>;
-  /** Gives it the segment's bytes: for the store. */
+  /** Gives it the segment's bytes, once, and throws what `load` throws: for the store. */
   run(bytes: Uint8Array): Promise<void>;
-  /** Lets go of it, where it was not run. */
+  /** Ends it without rows, where it was not run. */
   release(): Promise<void>;
 }
 

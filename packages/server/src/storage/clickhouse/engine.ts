@@ -1,3 +1,5 @@
+import type { PlannedLoad } from '../telemetry-store.ts';
+
 /** What the store needs of a ClickHouse, wherever it runs. Both engines throw StoreError. */
 export interface ClickHouseEngine {
   readonly kind: 'embedded' | 'clickhouse';
@@ -22,7 +24,7 @@ export interface ClickHouseEngine {
   insertFile(request: InsertFileRequest): Promise<void>;
 
   /** Plans the same statement at once, for a file whose bytes come later. Undefined where the engine cannot wait for them, or waits for enough others. */
-  planInsert(request: PlanInsertRequest): PlannedInsert | undefined;
+  planInsert(request: PlanInsertRequest): PlannedLoad | undefined;
 
   /** Waits for what runs, then lets go of everything. */
   close(): Promise<void>;
@@ -67,16 +69,6 @@ export interface PlanInsertRequest {
 
 export interface InsertFileRequest extends PlanInsertRequest {
   readonly path: string;
-}
-
-/** A statement that waits for its rows. It keeps its tables from being renamed or dropped until it is run or released. */
-export interface PlannedInsert {
-  /** Resolves when it is planned (true) or has failed (false). */
-  readonly ready: Promise<boolean>;
-  /** Gives it its file. To be called once; throws what `insertFile` throws. */
-  run(bytes: Uint8Array): Promise<void>;
-  /** Ends it without rows, if it was not run. */
-  release(): Promise<void>;
 }
 
 /** A SQL string literal. */

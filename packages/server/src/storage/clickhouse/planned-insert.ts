@@ -7,8 +7,7 @@ import { closeSync, constants, mkdirSync, openSync, rmSync, write } from 'node:f
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import { StoreError } from '../telemetry-store.ts';
-import type { PlannedInsert } from './engine.ts';
+import { type PlannedLoad, StoreError } from '../telemetry-store.ts';
 
 const pollMs = 4;
 /** A call that was made is under way by then. */
@@ -43,7 +42,7 @@ export class InsertPipes {
   }
 
   /** Begins `statement`, which is to read the file it is given the path of. Undefined where all pipes are in use. */
-  plan(statement: (path: string) => Promise<void>): PlannedInsert | undefined {
+  plan(statement: (path: string) => Promise<void>): PlannedLoad | undefined {
     const path = this.#idle.pop();
     if (path === undefined) return undefined;
     const insert = new Insert(path, statement(path));
@@ -62,7 +61,7 @@ export class InsertPipes {
   }
 }
 
-class Insert implements PlannedInsert {
+class Insert implements PlannedLoad {
   readonly ready: Promise<boolean>;
   /** The statement ended, well or not. */
   readonly over: Promise<void>;

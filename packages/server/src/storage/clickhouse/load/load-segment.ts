@@ -74,14 +74,7 @@ export function planLoad(
   engine: ClickHouseEngine,
   segment: Pick<SegmentFile, 'signal' | 'token'>,
 ): PlannedLoad | undefined {
-  const insert = engine.planInsert(itemsInsert(segment));
-  if (insert === undefined) return undefined;
-  return {
-    token: segment.token,
-    ready: insert.ready,
-    run: (bytes) => insert.run(bytes),
-    release: () => insert.release(),
-  };
+  return engine.planInsert(itemsInsert(segment));
 }
 
 function itemsInsert({ signal, token }: Pick<SegmentFile, 'signal' | 'token'>): PlanInsertRequest {
