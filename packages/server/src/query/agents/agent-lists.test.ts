@@ -208,6 +208,12 @@ test('a model has its calls once, with latency, tokens, cost and what is unprice
   expect(narrowed.models).toEqual([]);
 });
 
+test('models have the calls of the range, and none of the hour around it', async () => {
+  const since = (from: string) => findModels(telemetry.context, modelsParameters.parse({ from }));
+  expect((await since('2026-11-21T11:31:00Z')).models).toMatchObject([{ model: '', costUsd: 0.25 }]);
+  expect((await since('2026-11-21T11:34:00Z')).models).toEqual([]);
+});
+
 test('an agent has the calls made for it, by the nearest agent known', async () => {
   const { agents } = agentsResponse.parse(
     await findAgents(telemetry.context, agentsParameters.parse({ sort: 'lastTime' })),

@@ -55,7 +55,9 @@ export function joinSql(fragments: readonly Sql[], separator: string): Sql {
 /** The conjunction of the conditions that are there; true when none is. */
 export function every(conditions: readonly (Sql | undefined)[]): Sql {
   const present = conditions.filter((condition) => condition !== undefined);
-  return present.length === 0 ? trusted('true') : sql`(${joinSql(present, ' AND ')})`;
+  // In parentheses, each: one may be a disjunction.
+  const each = present.map((condition) => sql`(${condition})`);
+  return each.length === 0 ? trusted('true') : sql`(${joinSql(each, ' AND ')})`;
 }
 
 export const string = (value: string): Parameter => ({ type: 'String', value });
