@@ -150,6 +150,32 @@ test('the sums of all runs', async () => {
   expect(sum(nodes('tool'), 'calls')).toBe(sum(runs, 'toolCalls'));
 });
 
+test('what narrows runs by their whole narrows the list of models and the overview alike', async () => {
+  const { context } = telemetry;
+  const worker = runs.filter((run) => run.service === 'worker');
+  expect(worker.length).toBeGreaterThan(3);
+  expect(worker.length).toBeLessThan(runs.length);
+  for (const [narrowed, of] of [
+    [{ ...range, service: 'worker' }, worker],
+    [{ ...range, service: 'nobody' }, []],
+    [{ ...range, version: '9' }, []],
+    [{ ...range, user: 'ann' }, runs.filter((run) => run.userId === 'ann')],
+    [{ ...range, q: 'service:worker' }, worker],
+  ] as const) {
+    const { models } = await findModels(context, modelsParameters.parse(narrowed));
+    const { totals } = await readOverview(
+      context,
+      overviewParameters.parse({ ...narrowed, limit: undefined }),
+    );
+    expect(sumsOf(models, usages)).toEqual(sumsOf(of, usages));
+    expect(sumsOf([totals], usages)).toEqual(sumsOf(of, usages));
+  }
+  const named = await findModels(context, modelsParameters.parse({ ...range, model: 'm' }));
+  expect(named.models.map(({ model }) => model)).toEqual(['m']);
+  const before = await findModels(context, modelsParameters.parse({ from: '-2h', to: '-1h' }));
+  expect(before.models).toEqual([]);
+});
+
 test('sessions and users', async () => {
   const names = [...usages, 'llmCalls', 'toolCalls', 'steps', 'errorCount'] as const;
   const { sessions } = await findSessions(telemetry.context, sessionsParameters.parse(range));
