@@ -50,7 +50,7 @@ export function tooLarge(bytesMax: number, verb: string): SightlineError {
     'payload_too_large',
     `The request body ${verb} more than ${bytesMax} bytes, which is the maximum.`,
     {
-      hint: 'Send smaller batches, or raise the limit.',
+      hint: 'Send smaller batches, or raise the limit with --request-max.',
     },
   );
 }

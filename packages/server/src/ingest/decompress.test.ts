@@ -1,6 +1,6 @@
 /** What the OpenTelemetry Collector 0.164 sent in each of its compressions, and what no sender should. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { decompress } from './decompress.ts';
 import { MemoryBudget } from './memory-budget.ts';
@@ -37,6 +37,34 @@ test.each(files)('%s is refused one byte beyond the limit', async (file) => {
   await expect(undo(read(file), encodingOf(file), length - 1)).rejects.toMatchObject({
     code: 'payload_too_large',
   });
+});
+
+const skippable = Buffer.from('502a4d1803000000010203', 'hex');
+
+test('All frames of zstd are read, whatever stands between them', async () => {
+  const [first, second] = [Buffer.alloc(100_000, 'a'), Buffer.from('b')];
+  const body = Buffer.concat([skippable, zstdCompressSync(first), skippable, zstdCompressSync(second)]);
+  expect((await undo(body, 'zstd')).equals(Buffer.concat([first, second]))).toBe(true);
+});
+
+test('Frames of zstd count together, and no body has more of them than can be held', async () => {
+  const frame = zstdCompressSync(Buffer.alloc(1000));
+  const frames = (count: number): Buffer => Buffer.concat(Array.from({ length: count }, () => frame));
+  expect((await undo(frames(20), 'zstd', 20_000)).length).toBe(20_000);
+  await expect(undo(frames(20), 'zstd', 19_999)).rejects.toMatchObject({ code: 'payload_too_large' });
+  const share = new MemoryBudget(64 << 20).open();
+  await expect(decompress(frames(257), 'zstd', { bytesMax: 1 << 20, share })).rejects.toMatchObject({
+    code: 'unreadable_payload',
+  });
+});
+
+test.each([
+  ['zstd', zstdCompressSync(Buffer.from('a'))],
+  ['deflate', deflateSync(Buffer.from('a'))],
+  ['gzip', gzipSync(Buffer.from('a'))],
+])('What follows the end of %s is not passed over', async (encoding, body) => {
+  const longer = Buffer.concat([body, Buffer.from('more of it')]);
+  await expect(undo(longer, encoding)).rejects.toMatchObject({ code: 'unreadable_payload' });
 });
 
 /** As much as fits into few bytes, by hand: no library that writes these formats is at hand. */

@@ -3,7 +3,7 @@
  * where it passes `bytesMax`, and it takes of the memory that all requests share, so that a bomb costs no more than any other body.
  */
 import type { Transform } from 'node:stream';
-import { constants, createGunzip, createInflate, createZstdDecompress } from 'node:zlib';
+import { constants, createGunzip, createInflate, createZstdDecompress, type Zlib } from 'node:zlib';
 import { SightlineError } from '@sightline/schema/errors';
 import { BoundedOutput, tooLarge, type OutputLimits } from './bounded-output.ts';
 import { decodeLz4 } from './lz4.ts';
@@ -15,18 +15,35 @@ type Decode = (body: Buffer, limits: OutputLimits) => Buffer | Promise<Buffer>;
 const zstdWindowLogMax = 23;
 const chunkBytes = 65_536;
 
+/** Parallel compressors write one for each megabyte or so. Each costs the decoder some memory, however little it holds. */
+const zstdFramesMax = 256;
+
 const decodeGzip: Decode = async (body, limits) => {
-  const chunkSize = gzipSizeHint(body, limits.bytesMax);
-  return collect(createGunzip({ chunkSize }), { body, chunkSize, limits });
+  const output = new StreamOutput(limits, gzipSizeHint(body, limits.bytesMax));
+  // The decoder goes on through all members, and lets zeros follow them, as the format does.
+  await output.take(createGunzip({ chunkSize: output.chunkSize }), body);
+  return output.finish();
 };
 
-const decodeZlib: Decode = async (body, limits) =>
-  collect(createInflate({ chunkSize: chunkBytes }), { body, chunkSize: chunkBytes, limits });
+const decodeZlib: Decode = async (body, limits) => {
+  const output = new StreamOutput(limits, chunkBytes);
+  const end = await output.take(createInflate({ chunkSize: output.chunkSize }), body);
+  if (end < body.length) throw new Error(`something follows its end at byte ${end}`);
+  return output.finish();
+};
 
 const decodeZstd: Decode = async (body, limits) => {
   const params = { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax };
-  const stream = createZstdDecompress({ chunkSize: chunkBytes, params });
-  return collect(stream, { body, chunkSize: chunkBytes, limits });
+  const output = new StreamOutput(limits, chunkBytes);
+  let frames = 0;
+  let at = 0;
+  // Frames may stand one after the other, and the decoder ends with the first.
+  do {
+    if (++frames > zstdFramesMax) throw new Error(`it has more than ${zstdFramesMax} frames`);
+    const { chunkSize } = output;
+    at += await output.take(createZstdDecompress({ chunkSize, params }), body.subarray(at));
+  } while (at < body.length);
+  return output.finish();
 };
 
 const inMemory =
@@ -72,28 +89,41 @@ export async function decompress(body: Buffer, encoding: string, limits: OutputL
   }
 }
 
-interface Collected {
-  readonly body: Buffer;
+/** What streams of zlib give, put together. They work in threads of their own. */
+class StreamOutput {
   readonly chunkSize: number;
-  readonly limits: OutputLimits;
-}
+  readonly #limits: OutputLimits;
+  readonly #chunks: Buffer[] = [];
+  #length = 0;
 
-/** zlib works in threads of its own; what it gives is put together here. */
-async function collect(stream: Transform, { body, chunkSize, limits }: Collected): Promise<Buffer> {
-  const { bytesMax, share } = limits;
-  const chunks: Buffer[] = [];
-  let length = 0;
-  let taken = chunkSize;
-  share.take(taken);
-  stream.end(body);
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > bytesMax) throw tooLarge(bytesMax, 'decompresses to');
-    if (length > taken) share.take(length - taken);
-    taken = Math.max(taken, length);
-    chunks.push(chunk);
+  constructor(limits: OutputLimits, chunkSize: number) {
+    this.#limits = limits;
+    this.chunkSize = chunkSize;
   }
-  return chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length);
+
+  /** Returns how much of the body the stream has read. Throws SightlineError `payload_too_large`, `overloaded`. */
+  async take(stream: Transform & Zlib, body: Buffer): Promise<number> {
+    const { bytesMax, share } = this.#limits;
+    const start = this.#length;
+    // A stream makes room for a whole chunk, however little it writes.
+    let taken = this.chunkSize;
+    share.take(taken);
+    stream.end(body);
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
+      this.#length += chunk.length;
+      if (this.#length > bytesMax) throw tooLarge(bytesMax, 'decompresses to');
+      const written = this.#length - start;
+      if (written > taken) share.take(written - taken);
+      taken = Math.max(taken, written);
+      this.#chunks.push(chunk);
+    }
+    return stream.bytesWritten;
+  }
+
+  finish(): Buffer {
+    const [only] = this.#chunks;
+    return only !== undefined && this.#chunks.length === 1 ? only : Buffer.concat(this.#chunks, this.#length);
+  }
 }
 
 /** A gzip stream ends with its decompressed size, which saves growing the output; a wrong one only costs that. */
