@@ -3,6 +3,9 @@ import { MalformedError } from './malformed.ts';
 /** How deeply objects and arrays may nest. The deepest real attributes seen have a dozen levels. */
 export const jsonDepthMax = 512;
 
+/** A number in a string, for which JSON has no rules. What JavaScript also takes for one, such as `0x10`, is none. */
+export const decimalText = /^\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?\s*$/i;
+
 /** Reads JSON text token by token, from bytes, without making strings of it. Strict about JSON itself. */
 export class JsonCursor {
   readonly bytes: Uint8Array;
@@ -15,6 +18,11 @@ export class JsonCursor {
   constructor(bytes: Uint8Array) {
     this.bytes = bytes;
     if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) this.pos = 3;
+  }
+
+  /** Nothing but white space is left. A byte of zero, which `peek` does not tell from the end, is something. */
+  get atEnd(): boolean {
+    return this.peek() === 0 && this.pos >= this.bytes.length;
   }
 
   /** The next byte that is not white space, without taking it; 0 at the end. */

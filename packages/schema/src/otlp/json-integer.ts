@@ -1,5 +1,5 @@
 import type { ByteWriter } from './byte-writer.ts';
-import type { JsonCursor } from './json-cursor.ts';
+import { decimalText, type JsonCursor } from './json-cursor.ts';
 import type { Field } from './message-type.ts';
 
 const digitsPerStep = 6;
@@ -27,13 +27,21 @@ export class JsonInteger {
     const start = quoted ? input.pos + 1 : input.pos;
     const after = this.#digits(start);
     const next = input.bytes[after] ?? 0;
-    const plain = quoted ? next === 0x22 : next !== 0x2e && (next | 0x20) !== 0x65;
+    const plain = quoted
+      ? next === 0x22
+      : !this.#isPadded(start, after) && next !== 0x2e && (next | 0x20) !== 0x65;
     if (plain && after > start) {
       input.pos = quoted ? after + 1 : after;
       return this;
     }
     this.#fromText(quoted);
     return this;
+  }
+
+  /** JSON has no numbers like 007. */
+  #isPadded(start: number, after: number): boolean {
+    const first = this.#negative ? start + 1 : start;
+    return this.#in.bytes[first] === 0x30 && after > first + 1;
   }
 
   /** Reads `-?digits` at `start` and returns the offset after; `start` itself if there are none. */
@@ -78,9 +86,9 @@ export class JsonInteger {
     let text: string;
     if (quoted) {
       input.string();
-      text = input.text().trim();
+      text = input.text();
     } else text = input.number();
-    const value = text === '' ? Number.NaN : Number(text);
+    const value = decimalText.test(text) ? Number(text) : Number.NaN;
     if (!Number.isInteger(value)) throw input.error('expected an integer');
     this.#digitsOf(BigInt(value));
   }

@@ -8,7 +8,7 @@ import { err, ok, type Result } from '@sightline/base';
 
 import type { TelemetrySignal } from '../api/index.ts';
 import { ByteWriter } from './byte-writer.ts';
-import { JsonCursor } from './json-cursor.ts';
+import { decimalText, JsonCursor } from './json-cursor.ts';
 import { JsonInteger } from './json-integer.ts';
 import {
   findKey,
@@ -46,7 +46,7 @@ class Transcoder {
 
   run(plan: JsonPlan): Uint8Array {
     this.#message(plan, 0);
-    if (this.#in.peek() !== 0) throw this.#in.error('expected nothing more');
+    if (!this.#in.atEnd) throw this.#in.error('expected nothing more');
     return this.#out.finish();
   }
 
@@ -248,9 +248,8 @@ class Transcoder {
     input.string();
     const text = input.text();
     if (text === 'NaN') return Number.NaN;
-    const value = text.trim() === '' ? Number.NaN : Number(text);
-    if (Number.isNaN(value)) throw input.error('expected a number');
-    return value;
+    if (!decimalText.test(text) && !/^[-+]?Infinity$/.test(text)) throw input.error('expected a number');
+    return Number(text);
   }
 
   #enum(key: JsonKey): void {
