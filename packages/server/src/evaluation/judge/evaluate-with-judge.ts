@@ -63,14 +63,15 @@ function priced(
   { prices, nowMs }: JudgeSurroundings,
 ): NonNullable<Score['judge']> {
   const { provider } = judgeProtocols[settings.protocol];
-  const { inputTokens, outputTokens, cacheReadTokens } = reply;
+  const { text: _text, model: answered, ...used } = reply;
+  const { inputTokens, outputTokens } = reply;
   const priceOf = (model: string): number | undefined =>
-    prices.priceOf({ provider, model, timeMs: nowMs(), inputTokens, outputTokens, cacheReadTokens })?.usd;
+    prices.priceOf({ provider, model, timeMs: nowMs(), ...used })?.usd;
   return {
-    model: reply.model === '' ? settings.model : reply.model.slice(0, 200),
+    model: answered === '' ? settings.model : answered.slice(0, 200),
     inputTokens,
     outputTokens,
-    costUsd: priceOf(reply.model) ?? priceOf(settings.model) ?? null,
+    costUsd: priceOf(answered) ?? priceOf(settings.model) ?? null,
   };
 }
 

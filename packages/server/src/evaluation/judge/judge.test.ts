@@ -166,6 +166,26 @@ describe('a judge', () => {
     });
   });
 
+  it('is paid for what it wrote to the cache and by its tier, and odd counts cost only the price', async () => {
+    const scored = { content: [{ type: 'text', text: '{"score": 1}' }], model: 'claude-sonnet-4-5' };
+    const usage = { input_tokens: 100, output_tokens: 20, cache_creation_input_tokens: 200 };
+    const anthropic = { protocol: 'anthropic', keyVariable: undefined } as const;
+    answers = [
+      () => ({ body: JSON.stringify({ ...scored, usage: { ...usage, service_tier: 'standard' } }) }),
+    ];
+    // $3, $3.75 for what is written, and $15 per million.
+    expect((await judge(anthropic)).judge?.costUsd).toBeCloseTo(0.00135, 10);
+    const replied = (more: object) =>
+      JSON.stringify({ ...(JSON.parse(openai('{"score": 1}')) as object), ...more });
+    answers = [() => ({ body: replied({ service_tier: 'flex' }) })];
+    expect((await judge()).judge?.costUsd).toBeCloseTo(0.000105, 10);
+    answers = [() => ({ body: replied({ usage: { prompt_tokens: -5, completion_tokens: 1e15 } }) })];
+    expect(await judge()).toMatchObject({
+      verdict: { type: 'scored', value: 1 },
+      judge: { inputTokens: null, outputTokens: null, costUsd: null },
+    });
+  });
+
   it('is asked again with growing pauses, or as the endpoint says, and then given up', async () => {
     answers = [
       () => ({ status: 503, body: 'busy' }),

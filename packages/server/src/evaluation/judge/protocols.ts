@@ -15,6 +15,9 @@ export interface JudgeReply {
   readonly inputTokens: number | null;
   readonly outputTokens: number | null;
   readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  /** The tier that answered, which has a price of its own. */
+  readonly serviceTier: string;
 }
 
 /** How each kind of endpoint is asked and read. */
@@ -25,10 +28,13 @@ export interface JudgeProtocol {
   read(body: unknown): JudgeReply | undefined;
 }
 
-const count = z.number().int().min(0).max(10_000_000_000).nullish();
+/** A count that cannot be one is not told: the answer counts even so, and what it cost is unknown. */
+const count = z.number().int().min(0).max(10_000_000_000).nullish().catch(null);
+const tier = z.string().max(100).nullish().catch(null);
 
 const openaiBody = z.object({
   model: z.string().nullish(),
+  service_tier: tier,
   choices: z
     .array(
       z.object({
@@ -56,6 +62,7 @@ const anthropicBody = z.object({
       output_tokens: count,
       cache_read_input_tokens: count,
       cache_creation_input_tokens: count,
+      service_tier: tier,
     })
     .nullish(),
 });
@@ -85,6 +92,8 @@ export const judgeProtocols: Readonly<Record<JudgeSettings['protocol'], JudgePro
         inputTokens: data.usage?.prompt_tokens ?? null,
         outputTokens: data.usage?.completion_tokens ?? null,
         cacheReadTokens: data.usage?.prompt_tokens_details?.cached_tokens ?? null,
+        cacheWriteTokens: null,
+        serviceTier: data.service_tier ?? '',
       };
     },
   },
@@ -117,6 +126,8 @@ export const judgeProtocols: Readonly<Record<JudgeSettings['protocol'], JudgePro
           typeof usage?.input_tokens === 'number' ? usage.input_tokens + cacheRead + cacheWrite : null,
         outputTokens: usage?.output_tokens ?? null,
         cacheReadTokens: cacheRead,
+        cacheWriteTokens: cacheWrite,
+        serviceTier: usage?.service_tier ?? '',
       };
     },
   },
