@@ -21,6 +21,8 @@ const book = createPriceBook();
 const gemini25Pro = (176 * 1.25 + 1024 * 0.125 + 80 * 10) / 1e6;
 const gemini25Flash = (176 * 0.3 + 1024 * 0.03 + 80 * 2.5) / 1e6;
 const claudeOnBedrock = ((363 * 3 + 2000 * 0.3 + 400 * 3.75 + 160 * 15) * 1.1) / 1e6;
+/** gpt-4o-mini at 0.15, 0.075 and 0.60: 1,201 in (1,024 cached), 80 out; gpt-4.1 at 2, 0.50 and 8: 2,405 in (2,048 cached), 160 out. */
+const handedOver = (177 * 0.15 + 1024 * 0.075 + 80 * 0.6 + 357 * 2 + 2048 * 0.5 + 160 * 8) / 1e6;
 
 /**
  * What each recorded run cost, worked out by hand. gpt-4o at 2.50 in, 1.25 cached and 10 out per million tokens: a call
@@ -80,6 +82,13 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'langsmith-python': (519 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
   // gpt-5: 3,867 in (3,072 cached), 240 out.
   'openai-agents-python': (795 * 1.25 + 3072 * 0.125 + 240 * 10) / 1e6,
+  'openai-agents-handoff-python': handedOver,
+  'openai-agents-openllmetry-python': handedOver,
+  'openai-agents-logfire-python': handedOver,
+  // It drops cached tokens.
+  'openai-agents-opentelemetry-python': (1201 * 0.15 + 80 * 0.6 + 2405 * 2 + 160 * 8) / 1e6,
+  // gpt-4o twice: 2,403 in (2,048 cached), 160 out; a model without a price.
+  'openlit-python': (355 * 2.5 + 2048 * 1.25 + 160 * 10) / 1e6,
   // gemini-2.5-flash: 2,571 in (2,048 cached), 160 out with thoughts.
   'google-adk-python': (523 * 0.3 + 2048 * 0.03 + 160 * 2.5) / 1e6,
   // gpt-4o: 2,411 in (2,048 cached), 160 out; the framework names itself as the provider.

@@ -2,6 +2,11 @@ import { codexSpan, fromCodingAgents } from './model-table.ts';
 import { llamaIndexAgents, openInferenceStep } from './operation-table.ts';
 import { attribute, type Field, type Guard } from './source.ts';
 
+/** Logfire's span by the template of its message. */
+const logfireTemplate = (template: string): readonly Guard[] => [
+  { attribute: 'logfire.msg_template', equals: [template] },
+];
+
 /** The conversation a span belongs to. */
 export const sessionField: Field = {
   type: 'text',
@@ -91,11 +96,16 @@ export const agentField: Field = {
     attribute('metadata', { path: ['lc_agent_name'] }),
     attribute('langsmith.metadata.lc_agent_name'),
     attribute('langfuse.observation.metadata.lc_agent_name', { quoted: true }),
+    // OpenAI Agents by Logfire.
+    attribute('name', { when: logfireTemplate('agent run: {name!r}') }),
     // These name the span after agent and method: smolagents, AutoGen, CrewAI, Claude's Agent SDK.
     ...['.run', '.query', '.on_messages_stream', '._execute_core'].map((until) =>
       attribute('', { from: 'name', afterPrefix: '', until, when: openInferenceAgent }),
     ),
-    attribute('', { from: 'name', when: openInferenceAgent }),
+    // The whole of a run of OpenAI Agents in Python has neither.
+    ...['input.value', 'llm.system'].map((given) =>
+      attribute('', { from: 'name', when: [...openInferenceAgent, { attribute: given, present: true }] }),
+    ),
     attribute('', { from: 'name', map: llamaIndexAgents, when: openInferenceStep }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['agent'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'langwatch.span.type', equals: ['agent'] }] }),
@@ -121,6 +131,7 @@ export const toolField: Field = {
     attribute('genkit:name', {
       when: [{ attribute: 'genkit:metadata:subtype', equals: ['tool', 'tool.v2'] }],
     }),
+    attribute('name', { when: logfireTemplate('function: {name}') }),
     // These have no attribute for it and name the span after the tool.
     attribute('', { from: 'name', afterPrefix: '', until: '.__call__', when: openInferenceTool }),
     attribute('', { from: 'name', when: openInferenceTool }),

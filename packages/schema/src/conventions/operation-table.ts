@@ -62,6 +62,9 @@ const genAiOperations: Kinds = {
   scorer_run: 'evaluator',
   classifier_evaluation: 'evaluator',
   handoff: 'step',
+  // OpenTelemetry's instrumentation of OpenAI Agents: turns, and what is handed over.
+  unknown: 'step',
+  agent_handoff: 'step',
   user_prompt: 'prompt',
   system_prompt: 'prompt',
   'guardrail.run': 'guardrail',
@@ -292,6 +295,18 @@ const llamaIndexTasks: Kinds = {
 const traceloopTask: readonly Guard[] = [{ attribute: 'traceloop.span.kind', equals: ['task'] }];
 const crewAi: readonly Guard[] = [{ attribute: 'gen_ai.provider.name', equals: ['crewai'] }];
 
+/** Logfire's spans of OpenAI Agents say what they are by the template of their message only. */
+const logfireTemplates: Kinds = {
+  'openai agents trace: {name}': 'workflow',
+  'agent run: {name!r}': 'agent',
+  'function: {name}': 'tool',
+  'handoff: {from_agent} → {to_agent}': 'step',
+  'guardrail {name!r} {triggered=}': 'guardrail',
+  'mcp: list tools from server {server}': 'mcp',
+  'custom span: {name}': 'step',
+};
+const logfireSpan: readonly Guard[] = [{ attribute: 'logfire.msg_template', present: true }];
+
 const any = (kind: OperationKind): Kinds => ({ '*': kind });
 
 /** Says what the span is. */
@@ -315,6 +330,11 @@ const declared: readonly Source[] = [
     afterPrefix: 'handoff to ',
     map: any('step'),
     when: [{ attribute: 'openinference.span.kind', equals: ['tool'] }],
+  }),
+  // For Python it calls the whole of their run an agent, too, of which it says nothing else.
+  attribute('openinference.span.kind', {
+    map: { agent: 'workflow' },
+    when: ['agent.name', 'input.value', 'llm.system'].map((name) => ({ attribute: name, present: false })),
   }),
   // OpenLLMetry calls all that CrewAI does an agent's work.
   attribute('traceloop.span.kind', { map: { task: 'step' }, when: crewAi }),
@@ -353,6 +373,8 @@ const declared: readonly Source[] = [
   attribute('sentry.op', { map: sentryOperations }),
   attribute('mlflow.spanType', { quoted: true, map: mlflowTypes }),
   attribute('llm.request.type', { map: llmRequestTypes }),
+  attribute('logfire.msg_template', { map: logfireTemplates }),
+  attribute('sdk_span_type', { map: { task: 'step', turn: 'step' }, when: logfireSpan }),
   attribute('', {
     from: 'name',
     map: mcpNames,

@@ -292,16 +292,25 @@ export const outputAudioTokensField: Field = {
   ],
 };
 
+/**
+ * A cost that is more than nothing. Whoever knows no price of a model says that it cost 0 (OpenLIT does), which would make what is unknown free; who pays nothing
+ * says so with a price of his own.
+ */
+const costAboveZero = (name: string): Source =>
+  attribute(name, {
+    when: [{ attribute: name, startsWith: ['0.', '1', '2', '3', '4', '5', '6', '7', '8', '9'] }],
+  });
+
 /** What the sender says it cost. Kept apart from what we compute. */
 export const reportedCostField: Field = {
   type: 'dollars',
   sources: [
-    attribute('gen_ai.usage.cost'),
-    attribute('llm.cost.total'),
+    costAboveZero('gen_ai.usage.cost'),
+    costAboveZero('llm.cost.total'),
     // LiteLLM.
-    attribute('gen_ai.cost.total_cost'),
+    costAboveZero('gen_ai.cost.total_cost'),
     attribute('langfuse.observation.cost_details', { path: ['total'] }),
-    attribute('operation.cost'),
+    costAboveZero('operation.cost'),
     attribute('mlflow.llm.cost', { path: ['total_cost'] }),
     attribute('langwatch.metrics', { path: ['value', 'cost'] }),
     reportedTo(['gateway', 'cost']),

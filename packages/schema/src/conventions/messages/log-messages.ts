@@ -16,7 +16,16 @@ export function logMessages(source: MessageSource): Conversation {
     input.push(...said.input);
     output.push(...said.output);
   }
-  return { input, output };
+  return output.length === 0 && isLogfireList(source.attributes) ? withAnswer(input) : { input, output };
+}
+
+/** Of OpenAI's Responses API and agents Logfire writes the answer as it writes the prompt: at the end of one list. */
+const isLogfireList = (attributes: JsonRecord): boolean =>
+  attributes['logfire.msg_template'] !== undefined && attributes['events'] !== undefined;
+
+function withAnswer(said: readonly Message[]): Conversation {
+  const end = said.findLastIndex(({ role }) => role !== 'assistant') + 1;
+  return { input: said.slice(0, end), output: said.slice(end) };
 }
 
 /** Span events hold the body as JSON in an attribute, Azure's under its own name. */
@@ -48,6 +57,9 @@ function readRecord(record: MessageLog, source: MessageSource): Conversation {
     case 'gen_ai.assistant.message':
     case 'gen_ai.tool.message':
       return { input: [spoken(body, name.split('.')[1] ?? 'user')], output: [] };
+    // What Logfire has no message for, such as reasoning: the item is beside it.
+    case 'gen_ai.unknown':
+      return { input: isRecord(body) ? normalMessages([body['data'] ?? body], 'assistant') : [], output: [] };
     case 'gen_ai.choice':
       return { input: [], output: [choice(body)] };
     case 'gen_ai.content.prompt':
