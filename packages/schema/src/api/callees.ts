@@ -26,7 +26,9 @@ export const modelFacts = usage.extend({
   cacheHitRate: z
     .number()
     .nullable()
-    .describe('Share of input tokens read from the cache; null without input.'),
+    .describe(
+      'Share of input tokens read from the cache; null without input, and where no call told of a cache.',
+    ),
 });
 
 export const agentFacts = usage.extend({

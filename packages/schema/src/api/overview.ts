@@ -17,7 +17,10 @@ export const overviewFacts = usage.extend({
   llmCalls: z.number().int(),
   ttftP50Ms: z.number().nullable(),
   ttftP95Ms: z.number().nullable(),
-  cacheHitRate: z.number().nullable().describe('Share of input tokens read from the cache.'),
+  cacheHitRate: z
+    .number()
+    .nullable()
+    .describe('Share of input tokens read from the cache; null where no call told of a cache.'),
   hallucinationRate: z
     .number()
     .nullable()

@@ -195,9 +195,19 @@ test('a model has its calls once, with latency, tokens, cost and what is unprice
       outputTokens: 1,
       costUsd: 0.25,
     },
-    { model: 'unpriced-1', calls: 1, inputTokens: 100, costUsd: null, unpricedCalls: 1 },
+    // Nobody told of a cache, which is not that nothing was read from one.
+    {
+      model: 'unpriced-1',
+      calls: 1,
+      inputTokens: 100,
+      cacheReadTokens: null,
+      cacheHitRate: null,
+      costUsd: null,
+      unpricedCalls: 1,
+    },
   ]);
   const { totals } = await readOverview(telemetry.context, overviewParameters.parse({}));
+  expect(totals).toMatchObject({ cacheReadTokens: null, cacheHitRate: null });
   const listed = (of: (row: (typeof models)[number]) => number | null) =>
     models.reduce((sum, row) => sum + (of(row) ?? 0), 0);
   expect(listed(({ inputTokens }) => inputTokens)).toBe(totals.inputTokens);

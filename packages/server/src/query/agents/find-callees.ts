@@ -166,7 +166,7 @@ export async function findModels(
     reads: ['provider', 'model', 'ttftMs'],
     // What an agent sums up is no call of a model that nobody named.
     columns: `${callColumns(`(model != '' OR ${isInference})`)}, ${quantiles('ifNull(ttftMs, 0)', 'isNotNull(ttftMs)', ['ttftP50Ms', 'ttftP95Ms'])},
-      ${summedUsageText}, if(inputTokens > 0, least(1, ifNull(cacheReadTokens, 0) / inputTokens), NULL) AS cacheHitRate`,
+      ${summedUsageText}, if(inputTokens > 0 AND isNotNull(cacheReadTokens), least(1, cacheReadTokens / inputTokens), NULL) AS cacheHitRate`,
     // Who reports usage without a model is listed without one: the sums of the list are those of the overview.
     where: trusted("model != '' OR isCounted"),
     groupBy: ['provider', 'model'],

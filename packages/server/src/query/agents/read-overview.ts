@@ -177,11 +177,13 @@ class Sums {
   }
 }
 
+/** null where no call told of a cache: what is not known is not 0. */
 export function cacheHitRate({
   inputTokens,
   cacheReadTokens,
 }: Pick<OverviewFacts, 'inputTokens' | 'cacheReadTokens'>): number | null {
-  return inputTokens === null || inputTokens === 0 ? null : Math.min(1, (cacheReadTokens ?? 0) / inputTokens);
+  if (inputTokens === null || inputTokens === 0 || cacheReadTokens === null) return null;
+  return Math.min(1, cacheReadTokens / inputTokens);
 }
 
 function share(part: string | undefined, whole: string | undefined): number | null {
