@@ -102,9 +102,17 @@ export const agentField: Field = {
     ...['.run', '.query', '.on_messages_stream', '._execute_core'].map((until) =>
       attribute('', { from: 'name', afterPrefix: '', until, when: openInferenceAgent }),
     ),
-    // The whole of a run of OpenAI Agents in Python has neither.
-    ...['input.value', 'llm.system'].map((given) =>
-      attribute('', { from: 'name', when: [...openInferenceAgent, { attribute: given, present: true }] }),
+    attribute('graph.node.id', { when: openInferenceAgent }),
+    // The whole of a run of OpenAI Agents is no agent: it names OpenAI in JavaScript, in Python it has nothing.
+    ...['input.value', 'output.value'].map((given) =>
+      attribute('', {
+        from: 'name',
+        when: [
+          ...openInferenceAgent,
+          { attribute: given, present: true },
+          { attribute: 'llm.system', present: false },
+        ],
+      }),
     ),
     attribute('', { from: 'name', map: llamaIndexAgents, when: openInferenceStep }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['agent'] }] }),

@@ -256,6 +256,10 @@ const llmRequestTypes: Kinds = { chat: 'llm', completion: 'llm', embedding: 'emb
 export const openInferenceStep: readonly Guard[] = [
   { attribute: 'openinference.span.kind', equals: ['chain'] },
 ];
+const notNamedAgent: readonly Guard[] = ['agent.name', 'graph.node.id'].map((name) => ({
+  attribute: name,
+  present: false,
+}));
 /** By the names of their spans, what they are called. */
 export const llamaIndexAgents: Readonly<Record<string, string>> = {
   'functionagent.run': 'FunctionAgent',
@@ -331,11 +335,6 @@ const declared: readonly Source[] = [
     map: any('step'),
     when: [{ attribute: 'openinference.span.kind', equals: ['tool'] }],
   }),
-  // For Python it calls the whole of their run an agent, too, of which it says nothing else.
-  attribute('openinference.span.kind', {
-    map: { agent: 'workflow' },
-    when: ['agent.name', 'input.value', 'llm.system'].map((name) => ({ attribute: name, present: false })),
-  }),
   // OpenLLMetry calls all that CrewAI does an agent's work.
   attribute('traceloop.span.kind', { map: { task: 'step' }, when: crewAi }),
   attribute('crewai.crew.id', { map: any('workflow'), when: crewAi }),
@@ -355,6 +354,16 @@ const declared: readonly Source[] = [
   }),
   // To OpenInference, Mastra calls each piece of an answer a call of a model.
   attribute('mastra.span.type', { map: { model_step: 'step', model_chunk: 'other' } }),
+  // It calls the whole of a run of OpenAI Agents an agent, too: in JavaScript with what was given to it, in Python with nothing but its usual name.
+  attribute('openinference.span.kind', {
+    map: { agent: 'workflow' },
+    when: [...notNamedAgent, { attribute: 'llm.system', equals: ['openai'] }],
+  }),
+  attribute('', {
+    from: 'name',
+    map: { 'agent workflow': 'workflow' },
+    when: [...notNamedAgent, { attribute: 'openinference.span.kind', equals: ['agent'] }],
+  }),
   attribute('openinference.span.kind', { map: openInferenceKinds }),
   attribute('tool.name', { map: any('tool'), when: traceloopTask }),
   attribute('traceloop.entity.name', { map: llamaIndexRetrievers }),

@@ -10,10 +10,16 @@ let telemetry: TestStore;
 const traceIds = new Map<string, readonly string[]>();
 const start = Date.parse('2026-11-21T11:30:00Z');
 const answer = 'It is 18 degrees and sunny in Paris.';
+/** One run of OpenAI Agents, by several instrumentations. */
+const handedOver = [
+  'openai-agents-handoff-python',
+  'openai-agents-logfire-python',
+  'openai-agents-openllmetry-python',
+];
 
 beforeAll(async () => {
   telemetry = await TestStore.open(new Date('2026-11-21T11:32:00Z'));
-  for (const dialect of ['genkit', 'google-adk', 'mastra']) {
+  for (const dialect of ['genkit', 'google-adk', 'mastra', ...handedOver]) {
     const recording = recordedRequests(dialect, start);
     traceIds.set(dialect, recording.traceIds);
     for (const { request } of recording.requests) {
@@ -33,6 +39,29 @@ test.each([
 ])('what a call used is read from a long answer: %s', async (dialect, counts) => {
   expect((await runOf(dialect)).run).toMatchObject(counts);
 });
+
+test.each(handedOver)(
+  'an agent that hands over is the first at work, and the calls are of either: %s',
+  async (dialect) => {
+    const { run, steps } = await runOf(dialect);
+    expect(run).toMatchObject({ operation: 'workflow', agent: 'Triage agent', llmCalls: 3, toolCalls: 2 });
+    const calls = steps.filter(({ operation }) => operation === 'llm' || operation === 'tool');
+    expect(calls.map(({ agent, model, tool }) => [agent, model ?? tool])).toEqual([
+      ['Triage agent', 'gpt-4o-mini'],
+      ['Weather agent', 'gpt-4.1'],
+      ['Weather agent', 'get_weather'],
+      ['Weather agent', 'get_weather'],
+      ['Weather agent', 'gpt-4.1'],
+    ]);
+    const question = { traceId: run.traceId, ...conversationParameters.parse({}) };
+    const { turns } = conversationResponse.parse(await readRunConversation(telemetry.context, question));
+    expect(turns.map(({ agent, output }) => [agent, output.at(-1)?.parts.at(-1)?.type])).toEqual([
+      ['Triage agent', 'tool_call'],
+      ['Weather agent', 'tool_call'],
+      ['Weather agent', 'text'],
+    ]);
+  },
+);
 
 test('a call of Mastra has the prompt and the tools of the step around it', async () => {
   const { run } = await runOf('mastra');
