@@ -98,6 +98,14 @@ test('a run sums its calls once, and says what it did', async () => {
   ]);
 });
 
+test('whether a run failed is asked of the whole run, not of its steps in the range', async () => {
+  // The second call of run 10, which failed, was made within; its agent began before.
+  const within = { from: '2026-11-21T11:50:00.500Z', to: '2026-11-21T11:50:30Z' };
+  expect(await ids({ ...within })).toEqual([10]);
+  expect(await ids({ ...within, status: 'error' })).toEqual([10]);
+  expect(await ids({ ...within, status: 'ok' })).toEqual([]);
+});
+
 test('filters narrow: status, model, version, session, q', async () => {
   expect(await ids({ status: 'error' })).toEqual([5, 10, 15, 20, 25, 30]);
   expect(await ids({ model: 'gpt-4o' })).toEqual([3, 7, 11, 15, 19, 23, 27]);

@@ -20,7 +20,7 @@ interface Placed {
   readonly key: readonly string[];
 }
 
-/** Runs with a step in the range, in the order asked for. By time their place is their first step in the range. */
+/** Runs with a step in the range, in the order asked for. The newest first, their place is their first step in the range. */
 export async function findRuns(context: QueryContext, parameters: RunsParameters): Promise<RunsResponse> {
   return withinLimits(context, async (some) => findPage(some, parameters));
 }
@@ -31,10 +31,11 @@ async function findPage(context: QueryContext, parameters: RunsParameters): Prom
   const page = await startAgentPage(reader, ['runs', query], parameters);
   const sort = readSort(parameters.sort);
   const search = { parameters, page, limit: limit + 1 };
+  // Whether a run failed its outermost step says, which a window may not hold.
   const placed =
-    sort.column === 'startTime' && sort.isDescending
+    sort.column === 'startTime' && sort.isDescending && parameters.status === undefined
       ? await findNewest(reader, search)
-      : await findSorted(reader, search, sort);
+      : await findSorted(reader, search, { sort, status: parameters.status });
   const shown = placed.slice(0, limit);
   const runs = await readRuns(
     reader,
@@ -52,8 +53,6 @@ async function findPage(context: QueryContext, parameters: RunsParameters): Prom
   };
 }
 
-type RunFilters = AgentFilterParameters & Pick<RunsParameters, 'status'>;
-
 /** The first `limit` runs of the range, the newest first: their ids, and when their first step in the range began. */
 export async function findNewestRuns(
   reader: Reader,
@@ -67,21 +66,25 @@ export async function findNewestRuns(
 }
 
 interface Search {
-  readonly parameters: RunFilters;
+  readonly parameters: AgentFilterParameters;
   readonly page: PageStart;
   readonly limit: number;
 }
 
 const sortValues: Readonly<Record<string, string>> = { startTime: 'startNanos', durationMs: 'durationNanos' };
 
-async function findSorted(reader: Reader, search: Search, sort: SortBy): Promise<readonly Placed[]> {
+async function findSorted(
+  reader: Reader,
+  search: Search,
+  { sort, status }: { readonly sort: SortBy } & Pick<RunsParameters, 'status'>,
+): Promise<readonly Placed[]> {
   const { parameters, page, limit } = search;
   const rows = runRows({
     scope: await withStoredRuns(reader, scopeOf(reader, page, 'padded'), parameters),
     where: filteredTraces(reader, search, page.range),
     within: page.range,
     filters: parameters,
-    having: havingStatus(parameters),
+    having: status === undefined ? undefined : trusted(status === 'error' ? 'isFailed' : 'NOT isFailed'),
   });
   const value = sortValues[sort.column] ?? sort.column;
   const found = await reader.rows<{ traceId: string; sortKey: string; tie: string }>(sql`
@@ -94,10 +97,6 @@ async function findSorted(reader: Reader, search: Search, sort: SortBy): Promise
       limit,
     })})`);
   return found.map(({ traceId, sortKey, tie }) => ({ traceId, key: [sortKey, tie] }));
-}
-
-function havingStatus({ status }: RunFilters): Sql | undefined {
-  return status === undefined ? undefined : trusted(status === 'error' ? 'isFailed' : 'NOT isFailed');
 }
 
 function filteredTraces(
@@ -147,7 +146,6 @@ async function findCandidates(
     scope: { ...scopeOf(reader, page, 'exact'), window },
     where: filteredTraces(reader, search, window),
     filters: parameters,
-    having: havingStatus(parameters),
   });
   const found = await reader.tryRows<{ traceId: string; place: string }>(sql`
     SELECT lower(hex(trace_id)) AS traceId, startNanos AS place FROM (SELECT trace_id, startNanos FROM (${rows}))
