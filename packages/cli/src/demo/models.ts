@@ -18,7 +18,7 @@ export const models = {
     ...anthropic,
     name: 'claude-sonnet-5',
     released: 'claude-sonnet-5-20260217',
-    usdPerMillion: { input: 3, output: 15, cacheRead: 0.3 },
+    usdPerMillion: { input: 2, output: 10, cacheRead: 0.2 },
     firstChunkMs: 780,
     tokensPerSecond: 88,
   },

@@ -29,7 +29,7 @@ export function callColumns<Row extends Calls>(): readonly Column<Row>[] {
     {
       id: 'errorRate',
       label: 'Error rate',
-      width: 76,
+      width: 64,
       align: 'end',
       onPhone: true,
       sortBy: ({ errorRate }) => errorRate,

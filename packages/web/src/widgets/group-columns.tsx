@@ -94,8 +94,8 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
     {
       id: 'activeMs',
       label: 'Active',
-      width: 84,
-      least: 64,
+      width: 92,
+      least: 88,
       align: 'end',
       sortBy: ({ activeMs }) => activeMs,
       render: ({ activeMs, durationMs }) => (

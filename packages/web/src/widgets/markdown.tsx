@@ -2,7 +2,7 @@ import { Fragment, useMemo, type ReactElement } from 'react';
 import { type Inline, type MarkdownBlock, type MarkdownList, parseMarkdown } from '../model/markdown.ts';
 import './markdown.css';
 
-/** Words as a model meant them: headings, lists, code and tables, never markup of a prompt's own. */
+/** Words as a model meant them: headings, lists, code and tables, never markup of a prompt's own. Each block runs the way its first word does. */
 export function Markdown({ text }: { readonly text: string }): ReactElement {
   const blocks = useMemo(() => parseMarkdown(text), [text]);
   return (
@@ -20,7 +20,7 @@ function Block({ block }: { readonly block: MarkdownBlock }): ReactElement {
   switch (block.type) {
     case 'heading':
       return (
-        <p className={`markdown-heading level-${Math.min(3, block.level)}`}>
+        <p dir="auto" className={`markdown-heading level-${Math.min(3, block.level)}`}>
           <Inlines inlines={block.inlines} />
         </p>
       );
@@ -36,7 +36,7 @@ function Block({ block }: { readonly block: MarkdownBlock }): ReactElement {
       );
     case 'quote':
       return (
-        <blockquote>
+        <blockquote dir="auto">
           <Inlines inlines={block.inlines} />
         </blockquote>
       );
@@ -48,7 +48,7 @@ function Block({ block }: { readonly block: MarkdownBlock }): ReactElement {
       return <hr />;
     case 'paragraph':
       return (
-        <p>
+        <p dir="auto">
           <Inlines inlines={block.inlines} />
         </p>
       );
@@ -63,13 +63,19 @@ function List({ block }: { readonly block: MarkdownList }): ReactElement {
       {item.within !== undefined && <List block={item.within} />}
     </li>
   ));
-  return block.ordered ? <ol start={block.start}>{items}</ol> : <ul>{items}</ul>;
+  return block.ordered ? (
+    <ol dir="auto" start={block.start}>
+      {items}
+    </ol>
+  ) : (
+    <ul dir="auto">{items}</ul>
+  );
 }
 
 function Table({ block }: { readonly block: MarkdownBlock & { type: 'table' } }): ReactElement {
   return (
     <div className="markdown-table" tabIndex={0} role="region" aria-label="Table">
-      <table>
+      <table dir="auto">
         <thead>
           <tr>
             {block.head.map((cell, index) => (

@@ -93,7 +93,12 @@ function LongText({
   const opened = text.length > 2 ? openedValue(text) : text;
   if (typeof opened === 'object' && opened !== null)
     return <SmallJson value={opened} label="the message as JSON" />;
-  if (isWhole && text.length > 200_000) return <pre className="message-plain">{text}</pre>;
+  if (isWhole && text.length > 200_000)
+    return (
+      <pre dir="auto" className="message-plain">
+        {text}
+      </pre>
+    );
   return (
     <>
       <Markdown text={isWhole || text.length <= shownChars ? text : text.slice(0, shownChars)} />

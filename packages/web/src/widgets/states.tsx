@@ -43,7 +43,7 @@ export function ErrorNotice({
   }
   return (
     <Notice icon="error" title={error.message} tone="error">
-      {error instanceof ApiError && <p>{error.hint}</p>}
+      {error instanceof ApiError && <Hint text={error.hint} />}
       {error instanceof ApiError && <p className="faint small mono">{error.code}</p>}
       {onRetry !== undefined && (
         <Button icon="refresh" onClick={onRetry}>
@@ -52,6 +52,11 @@ export function ErrorNotice({
       )}
     </Notice>
   );
+}
+
+/** Several lines point at a place in a text, column by column. */
+function Hint({ text }: { readonly text: string }): ReactElement {
+  return text.includes('\n') ? <pre className="notice-lines">{text}</pre> : <p>{text}</p>;
 }
 
 /** Asks for the API key that the server wants, and keeps it in this browser. */

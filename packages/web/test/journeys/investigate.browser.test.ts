@@ -101,6 +101,10 @@ describe.skipIf(findChromium() === undefined)(
       await filter.press('Enter');
       await page.locator('h1').click();
       await expect.poll(async () => page.locator('.filter-problem').textContent()).toMatch(/column 10/);
+      // The lines below the message point at the place.
+      const [filterLine = '', caretLine = ''] = (await page.locator('.notice pre').innerText()).split('\n');
+      expect(filterLine).toContain('service:(');
+      expect(caretLine.indexOf('^')).toBe(filterLine.indexOf('(') + 1);
       await page.close();
     });
 
@@ -160,6 +164,8 @@ describe.skipIf(findChromium() === undefined)(
       await page.locator('.log-body').first().click();
       await idle(page);
       const panel = page.getByTestId('log-panel');
+      const words = page.locator('.log-row.is-selected .log-body');
+      expect((await words.boundingBox())?.width).toBeGreaterThan(150);
       await panel.getByRole('button', { name: 'All services' }).click();
       await idle(page);
       await expect

@@ -6,6 +6,49 @@ const traceId = 'bd'.repeat(16);
 const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
 const int = (key: string, intValue: number) => ({ key, value: { intValue: String(intValue) } });
 
+const longTraceId = 'be'.repeat(16);
+const longName = 'a-name-that-nobody-shortened-'.repeat(6);
+
+/** Twelve minutes of an agent, a model and a tool with long names, an answer in Arabic and no price. */
+function longRun(start: bigint): object {
+  const span = (id: string, name: string, attributes: object[]) => ({
+    traceId: longTraceId,
+    spanId: id.repeat(8),
+    parentSpanId: id === 'a1' ? '' : 'a1'.repeat(8),
+    name,
+    kind: 3,
+    startTimeUnixNano: String(start),
+    endTimeUnixNano: String(start + 764_000_000_000n),
+    attributes,
+  });
+  const spans = [
+    span('a1', `invoke_agent ${longName}`, [
+      text('gen_ai.operation.name', 'invoke_agent'),
+      text('gen_ai.agent.name', longName),
+      text('gen_ai.conversation.id', longName),
+      text('user.id', longName),
+    ]),
+    span('a2', 'chat', [
+      text('gen_ai.operation.name', 'chat'),
+      text('gen_ai.provider.name', 'anthropic'),
+      text('gen_ai.request.model', 'claude-of-the-house-20260217-v1'),
+      text(
+        'gen_ai.output.messages',
+        JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content: 'عاصمة فرنسا هي باريس.' }] }]),
+      ),
+      int('gen_ai.usage.input_tokens', 10),
+      int('gen_ai.usage.output_tokens', 5),
+    ]),
+    span('a3', `execute_tool ${longName}`, [
+      text('gen_ai.operation.name', 'execute_tool'),
+      text('gen_ai.tool.name', longName),
+    ]),
+  ];
+  return {
+    resourceSpans: [{ resource: { attributes: [text('service.name', longName)] }, scopeSpans: [{ spans }] }],
+  };
+}
+
 describe.skipIf(findChromium() === undefined)('a run whose telemetry is odd', { timeout: 60_000 }, () => {
   let stage: Stage;
 
@@ -46,6 +89,8 @@ describe.skipIf(findChromium() === undefined)('a run whose telemetry is odd', { 
       ],
     });
     await untilStored(stage.urls.ui, traceId, 2);
+    await post(stage.urls.otlpHttp, 'traces', longRun(start - 1_800_000_000_000n));
+    await untilStored(stage.urls.ui, longTraceId, 3);
   }, 60_000);
   afterAll(async () => stage.close());
 
@@ -71,6 +116,63 @@ describe.skipIf(findChromium() === undefined)('a run whose telemetry is odd', { 
     await expect
       .poll(async () => page.locator('.message-plain').first().textContent(), { timeout: 10_000 })
       .toMatch(/x end$/);
+    await page.close();
+  });
+
+  it('lets words run the way they are written', async () => {
+    const page = await stage.open(`/runs/${longTraceId}?view=conversation`);
+    const words = page.locator('.markdown p', { hasText: 'باريس' });
+    const stopIsLeft = await words.evaluate((paragraph) => {
+      const text = paragraph.firstChild as Text;
+      const place = (at: number): number => {
+        const range = document.createRange();
+        range.setStart(text, at);
+        range.setEnd(text, at + 1);
+        return range.getBoundingClientRect().left;
+      };
+      return place(text.length - 1) < place(0);
+    });
+    expect(stopIsLeft).toBe(true);
+    await page.close();
+  });
+
+  it('keeps every value of a list in its row, however long', async () => {
+    for (const path of ['/users', '/models', '/sessions', '/agents', '/tools']) {
+      const page = await stage.open(path);
+      await page.locator('.table-item').first().waitFor();
+      const tall = await page
+        .locator('.table-item .table-cell')
+        .evaluateAll(
+          (cells) =>
+            cells.filter((cell) => cell.scrollHeight > (cell.parentElement?.clientHeight ?? 0)).length,
+        );
+      expect(`${path} ${tall}`).toBe(`${path} 0`);
+      await page.close();
+    }
+  });
+
+  it('names the provider of a model as a whole or not at all', async () => {
+    const page = await stage.open('/models');
+    const providers = page.locator('.name-and-more > .faint');
+    expect(await providers.count()).toBeGreaterThan(0);
+    for (const provider of await providers.all()) {
+      const isWhole = await provider.evaluate((shown) => {
+        const line = shown.parentElement?.getBoundingClientRect();
+        const place = shown.getBoundingClientRect();
+        const isSeen = line !== undefined && place.top < line.bottom;
+        return !isSeen || shown.scrollWidth <= shown.clientWidth;
+      });
+      expect(isWhole).toBe(true);
+    }
+    await page.close();
+  });
+
+  it('tells what makes a number wrong before what came late', async () => {
+    const page = await stage.open(`/runs/${longTraceId}`);
+    const problems = page.locator('.run-problems');
+    expect(await problems.locator('li').first().textContent()).toMatch(/price/);
+    await problems.getByRole('button', { name: /other thing/ }).click();
+    expect(await problems.locator('li').last().textContent()).toMatch(/ten minutes after/);
     await page.close();
   });
 

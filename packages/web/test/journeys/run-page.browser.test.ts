@@ -148,6 +148,19 @@ describe.skipIf(findChromium() === undefined)('the page of a run', { timeout: 60
     await page.close();
   });
 
+  it('has no other cost for the demo than the demo itself', async () => {
+    const ask = async <T>(path: string): Promise<T> =>
+      (await (await fetch(`${stage.urls.ui}/api/v1${path}`)).json()) as T;
+    const { runs } = await ask<{ runs: RunSeen[] }>('/runs?limit=100');
+    const odd = await Promise.all(
+      runs.map(async ({ traceId }) => {
+        const { problems } = await ask<{ problems: { type: string }[] }>(`/runs/${traceId}`);
+        return problems.filter(({ type }) => type === 'cost_difference').map(() => traceId);
+      }),
+    );
+    expect(odd.flat()).toEqual([]);
+  });
+
   it('lists the lines of the run, each leading to its span', async () => {
     const page = await stage.open(`/runs/${research}?view=logs`);
     const line = page.locator('button.trace-log-body', { hasText: 'takes on' }).first();
@@ -155,6 +168,17 @@ describe.skipIf(findChromium() === undefined)('the page of a run', { timeout: 60
     await idle(page);
     expect(await page.getByTestId('span-panel').textContent()).toContain('invoke_agent');
     expect(await page.locator('.trace-logs li.is-selected').count()).toBeGreaterThan(0);
+    await page.close();
+  });
+
+  it('leads to the conversation that the run is a part of, and to its user', async () => {
+    const page = await stage.open(`/runs/${research}`);
+    const session = page.locator('.trace-facts a').first();
+    const name = (await session.textContent()) ?? '';
+    expect(await page.locator('.trace-facts').textContent()).toMatch(/user emp_/);
+    await session.click();
+    await idle(page);
+    expect(new URL(page.url()).pathname).toBe(`/sessions/${name}`);
     await page.close();
   });
 

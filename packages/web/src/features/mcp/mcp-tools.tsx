@@ -111,7 +111,7 @@ export function McpTools(props: {
                 <td className="num">
                   <TimeAgo time={tool.lastTime} nowMs={props.nowMs} />
                 </td>
-                <td className="mcp-failure clip">
+                <td className="mcp-failure grow">
                   {tool.lastError === null ? (
                     <Dash />
                   ) : (

@@ -22,7 +22,7 @@ export function ModelsPage(): ReactElement {
         id: 'model',
         label: 'Model',
         render: (row) => (
-          <>
+          <span className="name-and-more">
             {row.model === '' ? (
               <span
                 className="clip"
@@ -31,14 +31,17 @@ export function ModelsPage(): ReactElement {
                 Unknown model
               </span>
             ) : (
-              <PageLink to="/runs" search={{ ...carried, model: row.model }} className="row-link clip">
+              <PageLink
+                to="/runs"
+                search={{ ...carried, model: row.model }}
+                className="row-link clip"
+                title={row.provider === null ? row.model : `${row.model}, ${row.provider}`}
+              >
                 {row.model}
               </PageLink>
             )}
-            <span className="faint small clip" title={row.provider ?? ''}>
-              {row.provider ?? ''}
-            </span>
-          </>
+            {row.provider !== null && <span className="faint small clip">{row.provider}</span>}
+          </span>
         ),
       },
       // Rate and calls say how many failed; the names of models are long.
@@ -50,7 +53,7 @@ export function ModelsPage(): ReactElement {
       {
         id: 'ttftP50Ms',
         label: 'First token',
-        width: 84,
+        width: 72,
         align: 'end',
         sortBy: (row) => row.ttftP50Ms ?? -1,
         render: (row) => <DurationValue ms={row.ttftP50Ms} />,
@@ -58,7 +61,7 @@ export function ModelsPage(): ReactElement {
       {
         id: 'cacheHitRate',
         label: 'Cached',
-        width: 60,
+        width: 52,
         align: 'end',
         sortBy: (row) => row.cacheHitRate ?? -1,
         render: (row) => <ShareValue share={row.cacheHitRate} />,

@@ -25,7 +25,9 @@ export function GroupTable({
         <table>
           <thead>
             <tr>
-              <th scope="col">{groupBy}</th>
+              <th scope="col" className="overview-group">
+                {groupBy}
+              </th>
               {['Runs', 'Failed', 'p95', 'First token p95', 'Cached', 'Tokens', 'Cost'].map((label) => (
                 <th key={label} scope="col" className="end">
                   {label}

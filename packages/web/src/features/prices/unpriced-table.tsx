@@ -42,8 +42,10 @@ export function UnpricedTable({ models, onPrice }: UnpricedTableProps): ReactEle
           <tbody>
             {models.map((row) => (
               <tr key={`${row.provider} ${row.model} ${row.serviceTier} ${row.reason}`}>
-                <td className="mono">{row.model ?? <Dash />}</td>
-                <td>{row.provider ?? <Dash />}</td>
+                <td className="mono" title={row.model ?? undefined}>
+                  {row.model ?? <Dash />}
+                </td>
+                <td title={row.provider ?? undefined}>{row.provider ?? <Dash />}</td>
                 <td className="soft">
                   {reasonWords[row.reason]}
                   {row.reason === 'unknown_tier' && <span className="mono"> {row.serviceTier}</span>}

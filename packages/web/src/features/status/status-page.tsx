@@ -248,7 +248,7 @@ function Storage({ status }: { readonly status: StatusResponse }): ReactElement 
         ],
         ...disk.tables.map((table): readonly [string, ReactNode] => [
           table.name,
-          `${plural(table.rows, 'row')}, ${formatBytes(table.bytes)}${table.rows > 0 ? `, ${formatBytes(Math.round(table.bytes / table.rows))} each` : ''}`,
+          `${plural(table.rows, 'row')}${table.rows > 0 ? ` of ${formatBytes(Math.round(table.bytes / table.rows))}` : ''}, ${formatBytes(table.bytes)}`,
         ]),
       ]}
     />

@@ -18,7 +18,8 @@ const levelHeight = 8;
 /** The request at a glance: a line per service, spans as bars, logs and events as ticks. */
 export function TimelineLanes({ model, entries, selected, onSelect }: TimelineLanesProps): ReactElement {
   const { ref, size } = useSize<HTMLDivElement>();
-  const labelWidth = size.width < 600 ? 104 : 168;
+  const isNarrow = size.width < 600;
+  const labelWidth = isNarrow ? 104 : 168;
   const width = Math.max(0, size.width - labelWidth - 20);
   let top = axisHeight;
   const placed = model.lanes.map((lane) => {
@@ -65,6 +66,7 @@ export function TimelineLanes({ model, entries, selected, onSelect }: TimelineLa
               height={height}
               width={size.width}
               x={x}
+              label={{ x: isNarrow ? 12 : 20, width: labelWidth - (isNarrow ? 20 : 28) }}
               scale={width}
               entries={entries}
               selected={selected}
@@ -83,18 +85,21 @@ function LaneView(props: {
   readonly height: number;
   readonly width: number;
   readonly x: (share: number) => number;
+  readonly label: { readonly x: number; readonly width: number };
   readonly scale: number;
   readonly entries: readonly TimelineEntry[];
   readonly selected: number;
   readonly onSelect: (entry: number) => void;
 }): ReactElement {
-  const { lane, top, height, width, x, scale, entries, selected, onSelect } = props;
+  const { lane, top, height, width, x, label, scale, entries, selected, onSelect } = props;
   return (
     <g>
       <line className="timeline-line" x1={0} x2={width} y1={top + height - 0.5} y2={top + height - 0.5} />
-      <text className="timeline-service" x={20} y={top + height / 2 + 4}>
-        {lane.service.length > 22 ? `${lane.service.slice(0, 21)}…` : lane.service}
-      </text>
+      <foreignObject x={label.x} y={top + height / 2 - 10} width={label.width} height={20}>
+        <div className="timeline-service clip" title={lane.service}>
+          {lane.service}
+        </div>
+      </foreignObject>
       {lane.bars.map((bar) => (
         <rect
           key={bar.entry}

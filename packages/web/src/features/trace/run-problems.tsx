@@ -1,19 +1,22 @@
+import type { RunProblem } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
 import { plural } from '../../model/format.ts';
 import { Icon } from '../../widgets/icon.tsx';
 import { useRun } from './run-tabs.tsx';
 import type { TraceView } from './use-trace-view.ts';
 
+/** An import and a program that was offline come late, and nothing is wrong with what they sent: told last, and quietly. */
+const isLate = ({ type }: RunProblem): boolean => type === 'late_span';
+
 /** What is odd about the telemetry of the run, so that nobody wonders at the numbers. Nothing where nothing is. */
 export function RunProblems({ trace }: { readonly trace: TraceView }): ReactElement | null {
   const { run } = useRun(trace.model.traceId);
   const [isOpen, setOpen] = useState(false);
-  const problems = run?.problems ?? [];
+  const problems = (run?.problems ?? []).toSorted((a, b) => Number(isLate(a)) - Number(isLate(b)));
   const [first, ...rest] = problems;
   if (first === undefined) return null;
   const shown = isOpen ? problems : [first];
-  // An import and a program that was offline come late, and nothing is wrong with what they sent.
-  const isPlain = problems.every(({ type }) => type === 'late_span');
+  const isPlain = problems.every(isLate);
   return (
     <div className={isPlain ? 'run-problems is-plain' : 'run-problems'} role="note">
       <Icon name={isPlain ? 'clock' : 'warning'} size={14} />

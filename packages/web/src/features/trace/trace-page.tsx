@@ -1,9 +1,11 @@
+import type { Run } from '@sightline/schema/api';
 import { useNavigate, useParams, useRouter } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactElement } from 'react';
 import { formatDateTime, timeZoneName } from '../../model/timestamp.ts';
 import { firstCause, traceDetail, traceSentence } from '../../model/trace-summary.ts';
 import type { TraceModel } from '../../model/trace-model.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
+import { WayIn } from '../../widgets/facts.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -92,6 +94,7 @@ function LoadedTrace({ model, onRefresh, limits }: LoadedTraceProps): ReactEleme
         >
           {model.traceId}
         </button>
+        {run !== null && run !== undefined && <RunOf run={run.run} />}
       </p>
       <LimitsNote limits={limits} />
       <RunProblems trace={trace} />
@@ -112,6 +115,25 @@ function LoadedTrace({ model, onRefresh, limits }: LoadedTraceProps): ReactEleme
         {trace.selected !== -1 && <SpanPanel key={trace.selected} trace={trace} span={trace.selected} />}
       </div>
     </Page>
+  );
+}
+
+/** Whose run it is, and of which conversation: the ways to what else they did. */
+function RunOf({ run }: { readonly run: Run }): ReactElement {
+  const { sessionId, userId } = run;
+  return (
+    <>
+      {sessionId !== null && (
+        <span className="trace-of">
+          session <WayIn to={`/sessions/${encodeURIComponent(sessionId)}`} label={sessionId} />
+        </span>
+      )}
+      {userId !== null && (
+        <span className="trace-of">
+          user <WayIn to="/runs" search={{ user: userId }} label={userId} />
+        </span>
+      )}
+    </>
   );
 }
 
