@@ -26,10 +26,23 @@ describe('giving conditions their meaning', () => {
     ['trace:xyz', 7, '32 hex digits'],
     ['name:/(/', 6, 'a valid regular expression'],
     ['name:/a(?=b)/', 6, 'without lookaround'],
+    [String.raw`name:/(a)\1/`, 6, 'without back-references'],
   ])('%s is refused at column %i', (text, column, expected) => {
     expect(read(text)).toMatchObject({ ok: false, error: { column } });
     const result = read(text);
     expect(result.ok ? '' : result.error.message).toContain(expected);
+  });
+
+  test.each([
+    String.raw`C:\\1`,
+    String.raw`\\(?:a)`,
+    '(?i)a',
+    'a(?i)b',
+    'a(?s).',
+    '(?P<n>a)',
+    String.raw`\pL`,
+  ])('the regular expression %s is one', (source) => {
+    expect(read(`name:/${source}/`)).toMatchObject({ value: { match: { type: 'regex', source } } });
   });
 
   test('a bare name that is not built in is an attribute anywhere', () => {

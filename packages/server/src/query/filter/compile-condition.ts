@@ -22,7 +22,7 @@ export function compileColumnTest(column: Column, match: Match): Sql {
     case 'word':
       return compileWord(column, match);
     case 'number':
-      return compileNumber(trusted(column.sql), match, column.scale);
+      return compileNumber(trusted(column.sql), match, column.nanosPerUnit);
     case 'id':
       return compileId(column, match);
     case 'time':
@@ -152,13 +152,13 @@ function compileWord(column: Extract<Column, { type: 'word' }>, match: Match): S
   );
 }
 
-function compileNumber(value: Sql, match: Match, scale: number | undefined): Sql {
+function compileNumber(value: Sql, match: Match, nanosPerUnit: number | undefined): Sql {
   if (match.type === 'exists') return sql`isNotNull(${value})`;
   assert(match.type === 'compare', 'Numbers are compared');
   const operand =
-    scale === undefined && typeof match.value === 'bigint'
+    nanosPerUnit === undefined && typeof match.value === 'bigint'
       ? int64(match.value)
-      : float(Number(match.value) * (scale ?? 1));
+      : float(Number(match.value) / (nanosPerUnit ?? 1));
   return definite(sql`${value} ${comparison(match.comparison)} ${operand}`);
 }
 

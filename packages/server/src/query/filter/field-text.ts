@@ -2,7 +2,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { findBuiltinField } from '@sightline/schema/filter';
 import { sql, type Sql, string, trusted } from '../sql/sql.ts';
 import { mapOf } from './compile-condition.ts';
-import { findColumn, type StoredSignal } from './signal-columns.ts';
+import { type Column, findColumn, type StoredSignal } from './signal-columns.ts';
 
 export interface FieldName {
   readonly source: 'any' | 'attr' | 'resource' | 'scope';
@@ -27,9 +27,11 @@ export function fieldText(signal: StoredSignal, { source, name }: FieldName): Sq
         throw new SightlineError('bad_request', `Values of "${name}" are not counted or grouped by.`, {
           hint: `Filter by it, as in ${name}>0.01; sums by model, agent, service or version are in the overview of agents.`,
         });
-      return trusted(`ifNull(toString(${column.sql}), '')`);
+      return trusted(
+        `ifNull(${builtin?.type === 'duration' ? durationText(column) : `toString(${column.sql})`}, '')`,
+      );
     case 'time':
-      return trusted(`toString(${column.sql})`);
+      return trusted(`concat(replaceOne(toString(${column.sql}), ' ', 'T'), 'Z')`);
     case 'id':
       return trusted(`if(match(hex(${column.sql}), '^0*$'), '', lower(hex(${column.sql})))`);
     case 'severity':
@@ -37,6 +39,10 @@ export function fieldText(signal: StoredSignal, { source, name }: FieldName): Sq
         "['UNSET', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'][if(severity_number = 0, 1, least(intDiv(severity_number - 1, 4), 5) + 2)]",
       );
   }
+}
+
+function durationText({ sql: column, nanosPerUnit }: Extract<Column, { type: 'number' }>): string {
+  return `concat(toString(${column}), '${nanosPerUnit === undefined ? 'ns' : 'ms'}')`;
 }
 
 function attributeAnywhere({ source, name }: FieldName): Sql {

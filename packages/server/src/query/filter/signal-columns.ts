@@ -4,8 +4,8 @@ import type { BuiltinField } from '@sightline/schema/filter';
 
 export type Column =
   | { readonly type: 'text' | 'texts' | 'time'; readonly sql: string }
-  /** The operand is multiplied by `scale` before it is compared. A number `of: 'calls'` is a column of `ai_spans`. */
-  | { readonly type: 'number'; readonly sql: string; readonly scale?: number; readonly of?: 'calls' }
+  /** A duration in another unit than nanoseconds has `nanosPerUnit`. A number `of: 'calls'` is a column of `ai_spans`. */
+  | { readonly type: 'number'; readonly sql: string; readonly nanosPerUnit?: number; readonly of?: 'calls' }
   | { readonly type: 'id'; readonly sql: string; readonly bytes: number }
   /** A number that stands for `words[number]`. */
   | { readonly type: 'word'; readonly sql: string; readonly words: readonly string[] }
@@ -22,8 +22,7 @@ export interface SignalTable {
 
 const text = (sql: string): Column => ({ type: 'text', sql });
 const time = (sql: string): Column => ({ type: 'time', sql });
-const number = (sql: string, scale?: number): Column =>
-  scale === undefined ? { type: 'number', sql } : { type: 'number', sql, scale };
+const number = (sql: string): Column => ({ type: 'number', sql });
 
 const everywhere = { service: text('service'), scope: text('scope_name'), received: time('received_time') };
 const correlated = {
@@ -54,8 +53,7 @@ export const signalTables: Readonly<Record<StoredSignal, SignalTable>> = {
       tool: text('tool_name'),
       event: { type: 'texts', sql: 'event_names' },
       duration: number('duration_ns'),
-      // Kept in milliseconds, written as a duration, that is in nanoseconds.
-      ttft: number('ttft_ms', 1e-6),
+      ttft: { type: 'number', sql: 'ttft_ms', nanosPerUnit: 1_000_000 },
       parent: { type: 'id', sql: 'parent_span_id', bytes: 8 },
       input_tokens: number('input_tokens'),
       output_tokens: number('output_tokens'),

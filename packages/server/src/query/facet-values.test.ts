@@ -1,0 +1,57 @@
+/** What a facet lists can be put into a filter as it stands, and finds what was counted. */
+import { logsParameters, spansParameters } from '@sightline/schema/api';
+import { builtinFields } from '@sightline/schema/filter';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findLogs } from './find-logs.ts';
+import { findSpans } from './find-spans.ts';
+import { readFacets } from './read-facets.ts';
+import { hexId, logsRequest, tracesRequest } from './testing/otlp-json.ts';
+import { TestStore } from './testing/test-store.ts';
+
+const range = { from: '-1h', to: 'now' };
+let telemetry: TestStore;
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(new Date('2026-11-21T12:00:00Z'));
+  const startNanos = telemetry.clock.nowNanos - 60_000_000_123n;
+  const spans = [0.0003, 0.0123, 1.7].map((firstChunkS, index) => ({
+    traceId: hexId(32, index + 1),
+    spanId: hexId(16, index + 1),
+    name: `chat "${index}"`,
+    startNanos: startNanos + BigInt(index),
+    durationNanos: BigInt(index) * 1_500_000n,
+    attributes: {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.request.model': 'm',
+      'gen_ai.response.time_to_first_chunk': firstChunkS,
+      'gen_ai.usage.input_tokens': index,
+    },
+  }));
+  await telemetry.loadJson('traces', tracesRequest('api', spans));
+  await telemetry.loadJson('logs', logsRequest('api', [{ timeNanos: startNanos, body: 'a, "b"' }]));
+});
+afterAll(async () => telemetry.close());
+
+const count = {
+  spans: async (q: string) =>
+    (await findSpans(telemetry.context, spansParameters.parse({ ...range, q }))).spans.length,
+  logs: async (q: string) =>
+    (await findLogs(telemetry.context, logsParameters.parse({ ...range, q }))).logs.length,
+};
+
+test.each(['spans', 'logs'] as const)('of %s', async (signal) => {
+  const counted = builtinFields[signal].filter(({ name }) => name !== 'cost');
+  expect(counted.length).toBeGreaterThan(10);
+  for (const { name } of counted) {
+    const { facets } = await readFacets(telemetry.context, { ...range, signal, fields: name, limit: 10 });
+    for (const { value, count: listed } of facets[0]?.values ?? []) {
+      const q = `${name}:"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+      expect([q, await count[signal](q)]).toEqual([q, listed]);
+    }
+  }
+});
+
+test('a time to the first token is met to the last digit', async () => {
+  expect(await count.spans('ttft:12.3ms')).toBe(1);
+  expect(await count.spans('ttft>=300us ttft<=12.3ms')).toBe(2);
+});
