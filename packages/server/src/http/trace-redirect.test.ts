@@ -56,6 +56,8 @@ test.each([
   ['logged', `/traces/${hexId(32, 1)}`],
   ['many', '/timeline?id=many'],
   ['%3Cscript%3E', undefined],
+  // What has no id of a request is not the request without an id.
+  ['', undefined],
 ])('%s leads to %s', async (id, page) => {
   const answer = await app.inject(`/trace/${id}`);
   expect([answer.statusCode, answer.headers.location]).toEqual(

@@ -200,7 +200,7 @@ test('Other content types and encodings get 415, other methods 405 with Allow, o
   expect(await brotli.json()).toMatchObject({
     message: expect.stringMatching(/"br" is not supported.*gzip, deflate, zstd, snappy, lz4/) as unknown,
   });
-  for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) {
+  for (const method of ['GET', 'PUT', 'DELETE', 'PATCH', 'QUERY']) {
     const response = await fetch(`${doors.httpUrl}/v1/traces`, { method });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('POST, OPTIONS');
@@ -208,6 +208,11 @@ test('Other content types and encodings get 415, other methods 405 with Allow, o
   const nowhere = await post({ body: protobuf(), path: '/v1/nothing' });
   expect(nowhere.status).toBe(404);
   expect(await nowhere.json()).toMatchObject({ error: { code: 'not_found' } });
+  for (const body of ['{', JSON.stringify('x'.repeat(2 << 20))]) {
+    const unread = await post({ body, path: '/', type: 'application/json' });
+    expect(unread.status).toBe(404);
+    expect(await unread.json()).toMatchObject({ error: { code: 'not_found' } });
+  }
 });
 
 test('A content type that is none gets 415 with a Status as well', async () => {

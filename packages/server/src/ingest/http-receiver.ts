@@ -35,7 +35,9 @@ export async function otlpHttpReceiver(app: FastifyInstance, options: ReceiverOp
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   app.addHook('onRequest', async (request, reply) => allowBrowsers(request, reply));
   app.setErrorHandler(async (error, request, reply) =>
-    refuse(reply, 'json', toFrameworkFailure(error, request)),
+    request.method === 'POST'
+      ? refuse(reply, 'json', toFrameworkFailure(error, request))
+      : refuseMethod(request, reply),
   );
   for (const signal of telemetrySignal.options) {
     const url = paths[signal];

@@ -17,6 +17,8 @@ const daysBack = [1n, 30n, rangeNanosMax / day];
 
 /** The trace with this id, or those of the run or the request with it; undefined where none is stored. */
 export async function findTracePage(context: QueryContext, id: string): Promise<NamedTrace | undefined> {
+  // Most items have no id of a run or request at all.
+  if (id === '') return undefined;
   const reader = new Reader(context);
   const traceId = id.toLowerCase();
   if (isHex(traceId, 32)) {

@@ -35,7 +35,7 @@ export function chooseAggregation(
   if (allowed[metric.type].includes(asked)) return asked;
   throw new SightlineError(
     'bad_request',
-    `A ${metric.type.replace('_', ' ')} has no "${asked}": ${metric.name}.`,
+    `"${metric.name}" has no "${asked}": its type is ${metric.type.replace('_', ' ')}.`,
     {
       hint: `Use one of ${allowed[metric.type].join(', ')}.`,
     },
