@@ -71,10 +71,14 @@ function asSightlineError(error: FastifyError): SightlineError {
       hint: 'Send application/json.',
     });
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500)
-    return new SightlineError('bad_request', `The request cannot be read: ${error.message}.`, {
-      ...options,
-      hint: 'The API is described at /api/v1/openapi.json.',
-    });
+    return new SightlineError(
+      'bad_request',
+      `The request cannot be read: ${error.message.replace(/\.$/, '')}.`,
+      {
+        ...options,
+        hint: 'The API is described at /api/v1/openapi.json.',
+      },
+    );
   return new SightlineError('internal', 'Sightline made a mistake while answering this request.', {
     ...options,
     hint: "The reason is in the server's log. Please report it.",

@@ -15,11 +15,11 @@ export interface ApiOptions extends ApiSources {
   readonly resolveProject: ProjectResolver;
 }
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
-
 /** A Fastify plugin with the query API; register it with the prefix /api/v1. */
 export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
   app.setErrorHandler(sendFailure);
+  // Bodies are JSON; text would be read as one string.
+  app.removeContentTypeParser('text/plain');
   app.setNotFoundHandler(async (request) => {
     throw new SightlineError('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`, {
       hint: 'The addresses of the API are listed at /api/v1/openapi.json.',
@@ -60,15 +60,15 @@ async function answer(
 }
 
 function refuseOtherMethods(app: FastifyInstance, path: string, allowed: readonly Method[]): void {
+  // HEAD comes with GET.
+  const answered: readonly string[] = allowed.flatMap((method) =>
+    method === 'GET' ? ['GET', 'HEAD'] : [method],
+  );
   app.route({
-    // HEAD comes with GET.
-    method: methods.filter((method) => !allowed.some((other) => other === method)),
+    method: app.supportedMethods.filter((method) => !answered.includes(method)),
     url: path,
     handler: async (request, reply) => {
-      reply.header(
-        'allow',
-        allowed.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])).join(', '),
-      );
+      reply.header('allow', answered.join(', '));
       throw new SightlineError(
         'method_not_allowed',
         `${pathOf(request)} does not answer to ${request.method}.`,

@@ -24,6 +24,50 @@ test.each([
   });
 });
 
+test('asking for the head of a live tail is answered at once, and holds no place', async () => {
+  for (let times = 0; times < 25; times += 1) {
+    const answer = await fetch(`${server.ui}/api/v1/tail?signal=spans`, {
+      method: 'HEAD',
+      signal: AbortSignal.timeout(10_000),
+    });
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+    ]);
+  }
+});
+
+test.each(['OPTIONS', 'PATCH', 'POST'])('%s is no method of a list, and told so', async (method) => {
+  const answer = await fetch(`${server.ui}/api/v1/traces`, { method });
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+  expect(await answer.json()).toMatchObject({ error: { code: 'method_not_allowed' } });
+});
+
+test('a body is JSON by its content type', async () => {
+  const answer = await fetch(`${server.ui}/api/v1/sql`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain' },
+    body: '{"query":"SELECT 1"}',
+  });
+  expect(answer.status).toBe(415);
+  expect(await answer.json()).toMatchObject({
+    error: { code: 'unsupported_media_type', hint: 'Send application/json.' },
+  });
+});
+
+test.each([
+  ['/traces?limit=abc', '"limit": Invalid input: expected number, not "abc"'],
+  ['/traces?limit=5000', '"limit": Too big: expected number to be <=1000, not "5000"'],
+  ['/spans?limit=1&limit=2', '"limit": '],
+  ['/tail?signal=traces', 'expected one of "spans"|"logs", not "traces"'],
+])('%s names the parameter, its value and what it takes', async (path, message) => {
+  const { status, body } = await server.ask(path);
+  expect([status, (body as { error: { message: string } }).error.message]).toEqual([
+    400,
+    expect.stringContaining(message),
+  ]);
+});
+
 test('a filter may have 4,096 characters of any script', async () => {
   const answer = await server.ask(`/traces?q=${encodeURIComponent('検'.repeat(4096))}`);
   expect(answer).toMatchObject({ status: 200, body: { traces: [] } });

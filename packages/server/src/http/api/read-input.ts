@@ -3,6 +3,8 @@ import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ApiRoute } from './route-table.ts';
 
+const givenCharactersMax = 64;
+
 export interface RouteInput {
   readonly params: unknown;
   readonly query: unknown;
@@ -36,14 +38,23 @@ function readQuery(schema: z.ZodObject, query: unknown): unknown {
 function read(schema: z.ZodType, value: unknown, where: string): unknown {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.flatMap(nearest).map(({ path, message }) => {
-    const name = path.map(String).join('.');
-    return name === '' ? message : `"${name}": ${message}`;
-  });
+  const problems = parsed.error.issues.flatMap(nearest).map((issue) => describe(issue, value));
   throw badRequest(
     `Cannot read ${where}: ${problems.join('; ')}.`,
     'The API is described at /api/v1/openapi.json.',
   );
+}
+
+/** What is wrong where, and what was given instead: a word for a number is NaN only to us. */
+function describe(issue: z.core.$ZodIssue, value: unknown): string {
+  const { path, message } = issue;
+  const given = path.reduce<unknown>((outer, key) => (outer as Record<PropertyKey, unknown>)?.[key], value);
+  const isOfLength = 'origin' in issue && ['string', 'array'].includes(issue.origin);
+  const isShown =
+    issue.code !== 'custom' && !isOfLength && ['string', 'number', 'boolean'].includes(typeof given);
+  const shown = JSON.stringify(typeof given === 'string' ? given.slice(0, givenCharactersMax) : given);
+  const where = path.length === 0 ? '' : `"${path.map(String).join('.')}": `;
+  return isShown ? `${where}${message.replace(/, received \w+$/, '')}, not ${shown}` : `${where}${message}`;
 }
 
 /** Of the forms that a value may have, the mistakes of the one it comes nearest to. */

@@ -14,6 +14,12 @@ const streamsMax = 20;
 const drainMsMax = 30_000;
 let streams = 0;
 
+const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+} as const;
+
 /**
  * Answers with server-sent events until the client goes away. A slow client is not queued for: the next look waits until
  * it has read, and what arrived meanwhile beyond one batch is counted in `skipped`. Each batch ends with its place as `id`, and a client that comes back
@@ -25,6 +31,10 @@ export async function streamTail(
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<void> {
   const follower = new TailFollower(context, parameters, readPlace(request.headers['last-event-id']));
+  if (request.method === 'HEAD') {
+    await reply.headers(streamHeaders).send();
+    return;
+  }
   if (streams >= streamsMax) {
     throw new SightlineError('overloaded', `${streamsMax} live tails are open already.`, {
       hint: 'Close one, or try again later.',
@@ -39,9 +49,7 @@ export async function streamTail(
   raw.writeHead(200, {
     // What hooks have set on the reply, such as CORS.
     ...Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined)),
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
+    ...streamHeaders,
   });
   try {
     await follow(follower, { raw, signal: gone.signal, ready: parameters.signal });
