@@ -34,6 +34,15 @@ export const timestamp = z.string().describe('RFC 3339, UTC, nanoseconds.');
 export const traceId = z.string().describe('32 lower-case hex digits.');
 export const spanId = z.string().describe('16 lower-case hex digits.');
 
+const hexDigits = (length: number) =>
+  z
+    .string()
+    .regex(new RegExp(`^[0-9a-fA-F]{${length}}$`), `expected ${length} hex digits`)
+    .describe(`${length} hex digits.`);
+/** Ids as they are given: of fewer digits the engine would make another id, with zeros behind them. */
+export const traceIdParameter = hexDigits(32);
+export const spanIdParameter = hexDigits(16);
+
 /** A stored attribute value: scalars as themselves, 64-bit integers beyond 2^53 as strings, bytes as base64, lists and maps as JSON. */
 export const attributeValue = z.json();
 export const attributes = z.record(z.string(), attributeValue);

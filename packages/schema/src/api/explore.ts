@@ -139,7 +139,7 @@ export const tailEvents = {
   error: errorBody,
 };
 
-export const sqlRequest = z.object({
+export const sqlRequest = z.strictObject({
   query: z
     .string()
     .min(1)

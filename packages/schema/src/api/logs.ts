@@ -7,8 +7,10 @@ import {
   pageParameters,
   rangeParameters,
   spanId,
+  spanIdParameter,
   timestamp,
   traceId,
+  traceIdParameter,
 } from './common.ts';
 
 /** Severity as a word, from the OTLP number (1–24): TRACE 1–4, DEBUG 5–8, INFO 9–12, WARN 13–16, ERROR 17–20, FATAL 21–24. */
@@ -38,8 +40,8 @@ export const logsParameters = rangeParameters.extend({
   ...pageParameters.shape,
   q: filterParameter.optional(),
   service: z.string().optional(),
-  traceId: traceId.optional(),
-  spanId: spanId.optional(),
+  traceId: traceIdParameter.optional(),
+  spanId: spanIdParameter.optional(),
   correlationId: z.string().optional(),
   severity: severity.optional().describe('This severity or worse.'),
   order: z.enum(['desc', 'asc']).default('desc'),

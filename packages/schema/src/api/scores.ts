@@ -5,9 +5,11 @@ import {
   rangeParameters,
   rangeFrom,
   spanId,
+  spanIdParameter,
   timeParameter,
   timestamp,
   traceId,
+  traceIdParameter,
 } from './common.ts';
 
 /** Where a score came from: telemetry of a program, the API, a person in the UI, an evaluator in code, a model as judge. */
@@ -40,8 +42,6 @@ export const score = z.object({
     .describe('What the judging itself took; null where no model judged.'),
 });
 
-const hex = (length: number, what: string): z.ZodString =>
-  z.string().regex(new RegExp(`^[0-9a-fA-F]{${length}}$`), `${what} has ${length} hex digits`);
 const text = (max: number): z.ZodString => z.string().trim().max(max);
 
 export const newScore = z
@@ -51,8 +51,8 @@ export const newScore = z
       .regex(/^[\w.:-]{1,64}$/, 'an id has 1 to 64 letters, digits or . : _ -')
       .optional()
       .describe('A later score of the same id replaces this one. Made up where absent.'),
-    traceId: hex(32, 'a trace id').optional(),
-    spanId: hex(16, 'a span id').optional(),
+    traceId: traceIdParameter.optional(),
+    spanId: spanIdParameter.optional(),
     sessionId: text(256).min(1).optional(),
     name: text(200).min(1).describe('What was judged: `relevance`, `hallucination`, `user_feedback`, …'),
     value: z.number().nullable().optional(),
@@ -82,8 +82,8 @@ export const newScoresResponse = z.object({ scores: z.array(score) });
 
 export const scoresParameters = rangeFrom('to-30d').extend({
   ...pageParameters.shape,
-  traceId: z.string().max(64).optional(),
-  spanId: z.string().max(64).optional(),
+  traceId: traceIdParameter.optional(),
+  spanId: spanIdParameter.optional(),
   session: z.string().max(256).optional().describe('Scores of the session and of its traces and spans.'),
   name: z.string().max(200).optional(),
   label: z.string().max(200).optional(),

@@ -4,8 +4,8 @@ import { timestamp } from './common.ts';
 const days = z.number().min(1).max(3650);
 
 /** How long each signal is kept, and the largest size of the telemetry store. */
-export const retentionSettings = z.object({
-  days: z.object({ traces: days, logs: days, metrics: days }),
+export const retentionSettings = z.strictObject({
+  days: z.strictObject({ traces: days, logs: days, metrics: days }),
   capBytes: z
     .number()
     .int()
@@ -23,7 +23,7 @@ export const apiKeyInfo = z.object({
 });
 
 export const apiKeysResponse = z.object({ keys: z.array(apiKeyInfo) });
-export const newApiKeyRequest = z.object({ name: z.string().trim().min(1).max(100) });
+export const newApiKeyRequest = z.strictObject({ name: z.string().trim().min(1).max(100) });
 export const newApiKeyResponse = apiKeyInfo.extend({
   key: z.string().describe('Shown this once; only its hash is kept.'),
 });

@@ -44,7 +44,7 @@ export const ledgerResponse = z.object({
   canary,
 });
 
-export const quarantineResendRequest = z.object({
+export const quarantineResendRequest = z.strictObject({
   after: z.string().max(500).default('').describe('`next` of the answer before; leave it out to begin.'),
 });
 

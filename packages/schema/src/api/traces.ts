@@ -9,6 +9,7 @@ import {
   spanId,
   timestamp,
   traceId,
+  traceIdParameter,
 } from './common.ts';
 
 export const statusCode = z.enum(['unset', 'ok', 'error']);
@@ -204,7 +205,7 @@ export const spansParameters = rangeParameters.extend({
   ...pageParameters.shape,
   q: filterParameter.optional(),
   service: z.string().optional(),
-  traceId: traceId.optional(),
+  traceId: traceIdParameter.optional(),
 });
 
 /** A span found by a search: slim, plus the attributes with values cut at 256 characters. */

@@ -25,8 +25,10 @@ export function writeCursor(
   { range, snapshot }: PageStart,
   after: readonly string[],
 ): string {
-  const parts = [fingerprint(query), range.from, range.to, range.newest, snapshot].map(String);
-  return Buffer.from(JSON.stringify([...parts, after])).toString('base64url');
+  const place = [range.from, range.to, range.newest, snapshot].map(String);
+  return Buffer.from(JSON.stringify([fingerprint(query, place, after), ...place, after])).toString(
+    'base64url',
+  );
 }
 
 /** Throws `bad_cursor` for text that was not written by `writeCursor` for the same query. */
@@ -34,7 +36,8 @@ export function readCursor(query: unknown, cursor: string): PageStart {
   const parsed = wire.safeParse(tryJson(Buffer.from(cursor, 'base64url').toString()));
   if (!parsed.success) throw badCursor('The cursor cannot be read.');
   const [print, from, to, newest, snapshot, after] = parsed.data;
-  if (print !== fingerprint(query)) throw badCursor('The cursor comes from another query.');
+  if (print !== fingerprint(query, [from, to, newest, snapshot], after))
+    throw badCursor('The cursor comes from another query, or was changed.');
   const nano = (text: string): UnixNano => unixNano(BigInt(text));
   return { range: { from: nano(from), to: nano(to), newest: nano(newest) }, snapshot: nano(snapshot), after };
 }
@@ -48,8 +51,12 @@ export function startPage(
   return cursor === undefined ? { ...first(), after: undefined } : readCursor(query, cursor);
 }
 
-function fingerprint(query: unknown): string {
-  return createHash('sha256').update(JSON.stringify(query)).digest('base64url').slice(0, 12);
+/** Of the query, and of the place in it: what is not a place of ours must not reach the engine. */
+function fingerprint(query: unknown, ...place: readonly (readonly string[])[]): string {
+  return createHash('sha256')
+    .update(JSON.stringify([query, place]))
+    .digest('base64url')
+    .slice(0, 12);
 }
 
 function tryJson(text: string): unknown {

@@ -150,3 +150,20 @@ test('a cursor belongs to its query', async () => {
   });
   await expect(broken).rejects.toMatchObject({ code: 'bad_cursor' });
 });
+
+test('a cursor that was changed is refused before the engine sees it', async () => {
+  const parameters = { from: '-1h', to: 'now', service: 'logs-desc', limit: 1, order: 'desc' as const };
+  const { nextCursor } = await findLogs(telemetry.context, parameters);
+  const [print, ...place] = JSON.parse(Buffer.from(nextCursor ?? '', 'base64url').toString()) as string[];
+  for (const [index, other] of [
+    [0, '0'],
+    [1, '9999999999999999999'],
+    [4, ['zz', '1']],
+    [4, []],
+  ] as const) {
+    const changed = JSON.stringify([print, ...place.with(index, other as never)]);
+    await expect(
+      findLogs(telemetry.context, { ...parameters, cursor: Buffer.from(changed).toString('base64url') }),
+    ).rejects.toMatchObject({ code: 'bad_cursor' });
+  }
+});

@@ -18,8 +18,12 @@ export interface ApiOptions extends ApiSources {
 /** A Fastify plugin with the query API; register it with the prefix /api/v1. */
 export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Promise<void> {
   app.setErrorHandler(sendFailure);
-  // Bodies are JSON; text would be read as one string.
-  app.removeContentTypeParser('text/plain');
+  // Bodies are JSON: text would be read as one string. Some clients name the type of a body that they do not send, with DELETE.
+  const readJson = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser(['application/json', 'text/plain']);
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body: string, done) =>
+    body === '' ? done(null) : readJson(request, body, done),
+  );
   app.setNotFoundHandler(async (request) => {
     throw new SightlineError('not_found', `There is nothing at ${request.method} ${pathOf(request)}.`, {
       hint: 'The addresses of the API are listed at /api/v1/openapi.json.',

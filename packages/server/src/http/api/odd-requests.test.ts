@@ -43,6 +43,25 @@ test.each(['OPTIONS', 'PATCH', 'POST'])('%s is no method of a list, and told so'
   expect(await answer.json()).toMatchObject({ error: { code: 'method_not_allowed' } });
 });
 
+test('a body that is named and not sent is none', async () => {
+  const answer = await fetch(`${server.ui}/api/v1/keys/none`, {
+    method: 'DELETE',
+    headers: { 'content-type': 'application/json' },
+  });
+  expect(answer.status).toBe(404);
+});
+
+test.each([
+  ['POST', '/sql', { query: 'SELECT 1', maxrows: 5 }, 'maxrows'],
+  ['POST', '/keys', { name: 'a', expiresAt: '2026-12-31' }, 'expiresAt'],
+  ['PUT', '/settings/retention', { days: { traces: 1, logs: 1, metrics: 1, all: 1 }, capBytes: null }, 'all'],
+])('%s %s refuses a field that it does not have', async (method, path, body, field) => {
+  expect(await server.ask(path, method, body)).toMatchObject({
+    status: 400,
+    body: { error: { code: 'bad_request', message: expect.stringContaining(`"${field}"`) as unknown } },
+  });
+});
+
 test('a body is JSON by its content type', async () => {
   const answer = await fetch(`${server.ui}/api/v1/sql`, {
     method: 'POST',
@@ -59,6 +78,10 @@ test.each([
   ['/traces?limit=abc', '"limit": Invalid input: expected number, not "abc"'],
   ['/traces?limit=5000', '"limit": Too big: expected number to be <=1000, not "5000"'],
   ['/spans?limit=1&limit=2', '"limit": '],
+  // The engine would add zeros: these were records without a span.
+  ['/logs?spanId=0', '"spanId": expected 16 hex digits, not "0"'],
+  ['/spans?traceId=zz', '"traceId": expected 32 hex digits, not "zz"'],
+  ['/scores?traceId=4bf9', '"traceId": expected 32 hex digits, not "4bf9"'],
   ['/tail?signal=traces', 'expected one of "spans"|"logs", not "traces"'],
 ])('%s names the parameter, its value and what it takes', async (path, message) => {
   const { status, body } = await server.ask(path);

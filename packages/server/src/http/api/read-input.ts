@@ -49,9 +49,9 @@ function read(schema: z.ZodType, value: unknown, where: string): unknown {
 function describe(issue: z.core.$ZodIssue, value: unknown): string {
   const { path, message } = issue;
   const given = path.reduce<unknown>((outer, key) => (outer as Record<PropertyKey, unknown>)?.[key], value);
-  const isOfLength = 'origin' in issue && ['string', 'array'].includes(issue.origin);
+  const isTooLong = (issue.code === 'too_big' || issue.code === 'too_small') && issue.origin === 'string';
   const isShown =
-    issue.code !== 'custom' && !isOfLength && ['string', 'number', 'boolean'].includes(typeof given);
+    issue.code !== 'custom' && !isTooLong && ['string', 'number', 'boolean'].includes(typeof given);
   const shown = JSON.stringify(typeof given === 'string' ? given.slice(0, givenCharactersMax) : given);
   const where = path.length === 0 ? '' : `"${path.map(String).join('.')}": `;
   return isShown ? `${where}${message.replace(/, received \w+$/, '')}, not ${shown}` : `${where}${message}`;
