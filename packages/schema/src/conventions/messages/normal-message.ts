@@ -256,6 +256,15 @@ function responsesItem(value: JsonRecord): Message | undefined {
     case 'reasoning':
       if (value['role'] !== undefined) return undefined;
       return { role: 'assistant', parts: normalParts(value) };
+    // What OpenAI ran itself.
+    case 'mcp_call':
+    case 'web_search_call':
+    case 'file_search_call':
+    case 'code_interpreter_call':
+    case 'image_generation_call':
+    case 'computer_call':
+    case 'local_shell_call':
+      return { role: 'assistant', parts: normalParts(value) };
     case 'function_call_output':
     case 'custom_tool_call_output':
       return { role: 'tool', parts: normalParts(value) };

@@ -49,7 +49,8 @@ const readToolCall: Reader = (part) => {
   const name = text(pick(source, 'name', 'toolName', 'tool_name')) ?? text(source['type']);
   if (name === undefined) return undefined;
   const id = text(pick(source, 'call_id', 'id', 'toolCallId', 'tool_call_id', 'toolUseId', 'ref'));
-  const args = pick(source, 'arguments', 'args', 'input', 'parameters');
+  const args =
+    pick(source, 'arguments', 'args', 'input', 'parameters') ?? serverOwn(part['server_tool_call']);
   return [
     { type: 'tool_call', ...(id === undefined ? {} : { id }), name, arguments: structured(args) ?? {} },
   ];
@@ -64,7 +65,9 @@ const readToolResult: Reader = (part) => {
     pick(source, 'tool_use_id', 'tool_call_id', 'toolCallId', 'call_id', 'toolUseId', 'id', 'ref'),
   );
   const name = text(pick(source, 'name', 'toolName', 'tool_name'));
-  const result = pick(source, 'response', 'result', 'output', 'content', 'value');
+  const result =
+    pick(source, 'response', 'result', 'output', 'content', 'value') ??
+    serverOwn(part['server_tool_call_response']);
   const failed =
     source['is_error'] === true ||
     source['isError'] === true ||
@@ -79,6 +82,23 @@ const readToolResult: Reader = (part) => {
       ...(failed ? { isError: true as const } : {}),
     },
   ];
+};
+
+/** What a provider's own tool was given or gave back, under names of its own beside the type. */
+function serverOwn(value: unknown): unknown {
+  if (!isRecord(value)) return value;
+  const { type: _type, id: _id, name: _name, ...own } = value;
+  return Object.keys(own).length === 0 ? undefined : own;
+}
+
+/** A call that OpenAI made of an MCP server, with what came of it. */
+const readMcpCall: Reader = (part) => {
+  const { output, error, ...call } = part;
+  const result = output ?? error;
+  if (result === undefined || result === null) return readToolCall(call);
+  const failed = output === undefined || output === null;
+  const answer = { id: part['id'], name: part['name'], result, is_error: failed };
+  return [...(readToolCall(call) ?? []), ...(readToolResult(answer) ?? [])];
 };
 
 const aiSdkResults: readonly unknown[] = ['json', 'text', 'error-json', 'error-text'];
@@ -121,7 +141,9 @@ const readMedia =
     const direct = inner.find((value): value is string => typeof value === 'string');
     const given = direct ?? text(pick(source, 'data', 'file_data', 'url', 'uri', 'content'));
     const fileId = text(pick(source, 'file_id', 'fileId'));
-    return media(type, { ...located(given), fileId }, source);
+    const format = isRecord(part['input_audio']) ? text(source['format']) : undefined;
+    const audio = format === undefined ? {} : { mimeType: `audio/${format}` };
+    return media(type, { ...audio, ...located(given), fileId }, source);
   };
 
 /** A link, a data URL taken apart, or base64. */
@@ -196,6 +218,7 @@ const byType: Readonly<Record<string, Reader | undefined>> = {
   function_call: readToolCall,
   function: readToolCall,
   custom_tool_call: readToolCall,
+  mcp_call: readMcpCall,
   tool_call_response: readToolResult,
   toolResult: readToolResult,
   server_tool_call_response: readToolResult,

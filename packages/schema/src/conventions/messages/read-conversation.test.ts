@@ -246,7 +246,7 @@ describe('parts', () => {
     [
       'audio',
       { type: 'input_audio', input_audio: { data: 'AAAA', format: 'wav' } },
-      { type: 'audio', mimeType: 'wav', data: 'AAAA' },
+      { type: 'audio', mimeType: 'audio/wav', data: 'AAAA' },
     ],
     [
       'a file by id',
@@ -584,4 +584,58 @@ test("OpenLLMetry's LangChain for JavaScript: arguments as a text alone, results
 test("Together's models by OpenLLMetry are Together's", () => {
   const attributes = { 'gen_ai.provider.name': 'TogetherAI' };
   expect(derive({ name: 'together.chat', attributes }).provider).toBe('together');
+});
+
+test("what a provider's own tools were given and gave back is kept, whatever it is called", () => {
+  const search = { type: 'web_search', query: 'Paris' };
+  const found = { type: 'web_search', results: ['sunny'] };
+  const parts = [
+    { type: 'server_tool_call', id: 's1', name: 'web_search', server_tool_call: search },
+    { type: 'server_tool_call_response', id: 's1', server_tool_call_response: found },
+  ];
+  const call = {
+    type: 'mcp_call',
+    id: 'm1',
+    name: 'weather',
+    arguments: '{"city":"Paris"}',
+    server_label: 'w',
+  };
+  const searched = { type: 'web_search_call', id: 'w1', action: { query: 'Paris' } };
+  const attributes = {
+    'gen_ai.output.messages': JSON.stringify([{ role: 'assistant', parts }]),
+    'gen_ai.input.messages': JSON.stringify([
+      { ...call, output: 'sunny' },
+      { ...call, id: 'm2', output: null, error: 'unreachable' },
+      searched,
+    ]),
+  };
+  const weather = { type: 'tool_call', name: 'weather', arguments: { city: 'Paris' } };
+  expect(readConversation({ name: 'chat', attributes })).toEqual({
+    input: [
+      {
+        role: 'assistant',
+        parts: [
+          { ...weather, id: 'm1' },
+          { type: 'tool_result', id: 'm1', name: 'weather', result: 'sunny' },
+        ],
+      },
+      {
+        role: 'assistant',
+        parts: [
+          { ...weather, id: 'm2' },
+          { type: 'tool_result', id: 'm2', name: 'weather', result: 'unreachable', isError: true },
+        ],
+      },
+      { role: 'assistant', parts: [{ type: 'raw', value: searched }] },
+    ],
+    output: [
+      {
+        role: 'assistant',
+        parts: [
+          { type: 'tool_call', id: 's1', name: 'web_search', arguments: { query: 'Paris' } },
+          { type: 'tool_result', id: 's1', result: { results: ['sunny'] } },
+        ],
+      },
+    ],
+  });
 });
