@@ -5,6 +5,7 @@ import {
   lazyRouteComponent,
   redirect,
 } from '@tanstack/react-router';
+import { loadPart } from '../api/load-part.ts';
 import type { UrlSearch } from '../widgets/url-state.ts';
 import { NotFoundPage } from './not-found-page.tsx';
 import { PageError } from './page-error.tsx';
@@ -19,69 +20,99 @@ const root = createRootRoute({
 const index = createRoute({
   getParentRoute: () => root,
   path: '/',
-  component: lazyRouteComponent(() => import('../features/overview/overview-page.tsx'), 'OverviewPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/overview/overview-page.tsx')),
+    'OverviewPage',
+  ),
 });
 
 const runs = createRoute({
   getParentRoute: () => root,
   path: '/runs',
-  component: lazyRouteComponent(() => import('../features/runs/runs-page.tsx'), 'RunsPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/runs/runs-page.tsx')),
+    'RunsPage',
+  ),
 });
 
 /** A run is a trace; its page is that of the trace, reached from the runs. */
 const run = createRoute({
   getParentRoute: () => root,
   path: '/runs/$traceId',
-  component: lazyRouteComponent(() => import('../features/trace/trace-page.tsx'), 'TracePage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/trace/trace-page.tsx')),
+    'TracePage',
+  ),
 });
 
 const sessions = createRoute({
   getParentRoute: () => root,
   path: '/sessions',
-  component: lazyRouteComponent(() => import('../features/sessions/sessions-page.tsx'), 'SessionsPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/sessions/sessions-page.tsx')),
+    'SessionsPage',
+  ),
 });
 
 const session = createRoute({
   getParentRoute: () => root,
   path: '/sessions/$sessionId',
-  component: lazyRouteComponent(() => import('../features/sessions/session-page.tsx'), 'SessionPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/sessions/session-page.tsx')),
+    'SessionPage',
+  ),
 });
 
 const users = createRoute({
   getParentRoute: () => root,
   path: '/users',
-  component: lazyRouteComponent(() => import('../features/users/users-page.tsx'), 'UsersPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/users/users-page.tsx')),
+    'UsersPage',
+  ),
 });
 
 const models = createRoute({
   getParentRoute: () => root,
   path: '/models',
-  component: lazyRouteComponent(() => import('../features/models/models-page.tsx'), 'ModelsPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/models/models-page.tsx')),
+    'ModelsPage',
+  ),
 });
 
 const agents = createRoute({
   getParentRoute: () => root,
   path: '/agents',
-  component: lazyRouteComponent(() => import('../features/agents/agents-page.tsx'), 'AgentsPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/agents/agents-page.tsx')),
+    'AgentsPage',
+  ),
 });
 
 const tools = createRoute({
   getParentRoute: () => root,
   path: '/tools',
-  component: lazyRouteComponent(() => import('../features/tools/tools-page.tsx'), 'ToolsPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/tools/tools-page.tsx')),
+    'ToolsPage',
+  ),
 });
 
 const mcp = createRoute({
   getParentRoute: () => root,
   path: '/mcp',
-  component: lazyRouteComponent(() => import('../features/mcp/mcp-page.tsx'), 'McpPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/mcp/mcp-page.tsx')),
+    'McpPage',
+  ),
 });
 
 const codingAgents = createRoute({
   getParentRoute: () => root,
   path: '/coding-agents',
   component: lazyRouteComponent(
-    () => import('../features/coding-agents/coding-agents-page.tsx'),
+    loadPart(() => import('../features/coding-agents/coding-agents-page.tsx')),
     'CodingAgentsPage',
   ),
 });
@@ -89,20 +120,26 @@ const codingAgents = createRoute({
 const evaluators = createRoute({
   getParentRoute: () => root,
   path: '/evaluators',
-  component: lazyRouteComponent(() => import('../features/evaluators/evaluators-page.tsx'), 'EvaluatorsPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/evaluators/evaluators-page.tsx')),
+    'EvaluatorsPage',
+  ),
 });
 
 const annotate = createRoute({
   getParentRoute: () => root,
   path: '/annotate',
-  component: lazyRouteComponent(() => import('../features/annotate/annotate-page.tsx'), 'AnnotatePage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/annotate/annotate-page.tsx')),
+    'AnnotatePage',
+  ),
 });
 
 const performance = createRoute({
   getParentRoute: () => root,
   path: '/performance',
   component: lazyRouteComponent(
-    () => import('../features/performance/performance-page.tsx'),
+    loadPart(() => import('../features/performance/performance-page.tsx')),
     'PerformancePage',
   ),
 });
@@ -117,45 +154,63 @@ const traceAlias = createRoute({
 const traces = createRoute({
   getParentRoute: () => root,
   path: '/traces',
-  component: lazyRouteComponent(() => import('../features/traces/traces-page.tsx'), 'TracesPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/traces/traces-page.tsx')),
+    'TracesPage',
+  ),
 });
 
 const trace = createRoute({
   getParentRoute: () => root,
   path: '/traces/$traceId',
-  component: lazyRouteComponent(() => import('../features/trace/trace-page.tsx'), 'TracePage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/trace/trace-page.tsx')),
+    'TracePage',
+  ),
 });
 
 const logs = createRoute({
   getParentRoute: () => root,
   path: '/logs',
-  component: lazyRouteComponent(() => import('../features/logs/logs-page.tsx'), 'LogsPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/logs/logs-page.tsx')),
+    'LogsPage',
+  ),
 });
 
 const metrics = createRoute({
   getParentRoute: () => root,
   // `/metrics` itself is what Prometheus scrapes.
   path: '/metrics/explore',
-  component: lazyRouteComponent(() => import('../features/metrics/metrics-page.tsx'), 'MetricsPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/metrics/metrics-page.tsx')),
+    'MetricsPage',
+  ),
 });
 
 const timeline = createRoute({
   getParentRoute: () => root,
   path: '/timeline',
-  component: lazyRouteComponent(() => import('../features/timeline/timeline-page.tsx'), 'TimelinePage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/timeline/timeline-page.tsx')),
+    'TimelinePage',
+  ),
 });
 
 const status = createRoute({
   getParentRoute: () => root,
   path: '/status',
-  component: lazyRouteComponent(() => import('../features/status/status-page.tsx'), 'StatusPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/status/status-page.tsx')),
+    'StatusPage',
+  ),
 });
 
 const getStarted = createRoute({
   getParentRoute: () => root,
   path: '/get-started',
   component: lazyRouteComponent(
-    () => import('../features/get-started/get-started-page.tsx'),
+    loadPart(() => import('../features/get-started/get-started-page.tsx')),
     'GetStartedPage',
   ),
 });
@@ -163,13 +218,19 @@ const getStarted = createRoute({
 const prices = createRoute({
   getParentRoute: () => root,
   path: '/prices',
-  component: lazyRouteComponent(() => import('../features/prices/prices-page.tsx'), 'PricesPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/prices/prices-page.tsx')),
+    'PricesPage',
+  ),
 });
 
 const gallery = createRoute({
   getParentRoute: () => root,
   path: '/gallery',
-  component: lazyRouteComponent(() => import('../features/gallery/gallery-page.tsx'), 'GalleryPage'),
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/gallery/gallery-page.tsx')),
+    'GalleryPage',
+  ),
 });
 
 export const router = createRouter({

@@ -1,6 +1,7 @@
 import { Outlet } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState, type ReactElement } from 'react';
 import { useConnection } from '../api/connection.ts';
+import { loadPart } from '../api/load-part.ts';
 import { Icon } from '../widgets/icon.tsx';
 import { keyboard, useKeys } from '../widgets/keyboard.ts';
 import { carriedSearch, useGo, useUrlState } from '../widgets/url-state.ts';
@@ -9,9 +10,9 @@ import { SideBar } from './side-bar.tsx';
 import { ThumbBar } from './thumb-bar.tsx';
 import './shell.css';
 
-const loadPalette = async () => ({ default: (await import('./palette.tsx')).Palette });
+const loadPalette = loadPart(async () => ({ default: (await import('./palette.tsx')).Palette }));
 const Palette = lazy(loadPalette);
-const KeyHelp = lazy(async () => ({ default: (await import('./key-help.tsx')).KeyHelp }));
+const KeyHelp = lazy(loadPart(async () => ({ default: (await import('./key-help.tsx')).KeyHelp })));
 
 /** What stays while pages change: the way to every page, the palette, the keys, and word of a lost server. */
 export function Shell(): ReactElement {

@@ -93,7 +93,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
     {
       id: 'costUsd',
       label: 'Cost',
-      width: 76,
+      width: 68,
       align: 'end',
       sortBy: (run) => run.costUsd ?? -1,
       render: (run) => <CostValue of={run} />,
@@ -162,7 +162,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
     {
       id: 'startTime',
       label: 'Started',
-      width: 84,
+      width: 76,
       align: 'end',
       sortBy: (run) => msFromTimestamp(run.startTime),
       render: (run) => <TimeAgo time={run.startTime} nowMs={nowMs} />,

@@ -54,6 +54,21 @@ describe.skipIf(findChromium() === undefined)('a new server', { timeout: 90_000 
     await page.close();
   });
 
+  it('opens a page that was asked for while it was gone as soon as it is back', async () => {
+    const page = await stage.open('/status');
+    await stage.stopServer();
+    await page.getByRole('link', { name: 'Tools', exact: true }).click();
+    await expect
+      .poll(async () => page.locator('main').textContent(), { timeout: 15_000 })
+      .toContain('This page goes on by itself');
+    await stage.restartServer();
+    await expect
+      .poll(async () => page.locator('h1').textContent(), { timeout: 20_000 })
+      .toContain('No tool was called');
+    expect(new URL(page.url()).pathname).toBe('/tools');
+    await page.close();
+  });
+
   it('shows live traces behind a pill', async () => {
     const page = await stage.open('/traces?live=1');
     await sendStory(stage.urls.otlpHttp, { startMs: Date.now() - 1500, mark: 'd4', failed: true });

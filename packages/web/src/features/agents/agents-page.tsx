@@ -1,5 +1,6 @@
 import type { AgentFacts, AgentsResponse } from '@sightline/schema/api';
 import { lazy, Suspense, useMemo, type ReactElement } from 'react';
+import { loadPart } from '../../api/load-part.ts';
 import { agentsSentence, callsDetail } from '../../model/agent-answers.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { callColumns, lastColumn, usageColumns } from '../../widgets/call-columns.tsx';
@@ -10,9 +11,9 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { SkeletonRows } from '../../widgets/states.tsx';
 import { carriedSearch } from '../../widgets/url-state.ts';
 
-const AgentGraphPage = lazy(async () => ({
-  default: (await import('./agent-graph-page.tsx')).AgentGraphPage,
-}));
+const AgentGraphPage = lazy(
+  loadPart(async () => ({ default: (await import('./agent-graph-page.tsx')).AgentGraphPage })),
+);
 
 const agentsOf = (page: object): readonly AgentFacts[] => (page as AgentsResponse).agents;
 

@@ -2,6 +2,7 @@ import type { OverviewGroup } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, type ReactElement } from 'react';
 import { overviewQuery } from '../../api/agent-queries.ts';
+import { loadPart } from '../../api/load-part.ts';
 import { runsDetail, runsSentence } from '../../model/agent-answers.ts';
 import { isRelative, rangeFromMs } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
@@ -21,7 +22,9 @@ import { TopPrompts } from './top-prompts.tsx';
 import { TopTools } from './top-tools.tsx';
 import './overview-page.css';
 
-const loadCharts = async () => ({ default: (await import('./overview-charts.tsx')).OverviewCharts });
+const loadCharts = loadPart(async () => ({
+  default: (await import('./overview-charts.tsx')).OverviewCharts,
+}));
 const OverviewCharts = lazy(loadCharts);
 
 const splits = [

@@ -1,16 +1,19 @@
 import { lazy, type ReactElement } from 'react';
+import { loadPart } from '../../api/load-part.ts';
 import { ErrorNotice, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { LogsTab } from './logs-tab.tsx';
 import { useRun, type RunView } from './run-tabs.tsx';
 import type { TraceView } from './use-trace-view.ts';
 import './run-view.css';
 
-const ConversationTab = lazy(async () => ({
-  default: (await import('./conversation-tab.tsx')).ConversationTab,
-}));
-const GraphTab = lazy(async () => ({ default: (await import('./graph-tab.tsx')).GraphTab }));
-const PipelineTab = lazy(async () => ({ default: (await import('./pipeline-tab.tsx')).PipelineTab }));
-const CostTab = lazy(async () => ({ default: (await import('./cost-tab.tsx')).CostTab }));
+const ConversationTab = lazy(
+  loadPart(async () => ({ default: (await import('./conversation-tab.tsx')).ConversationTab })),
+);
+const GraphTab = lazy(loadPart(async () => ({ default: (await import('./graph-tab.tsx')).GraphTab })));
+const PipelineTab = lazy(
+  loadPart(async () => ({ default: (await import('./pipeline-tab.tsx')).PipelineTab })),
+);
+const CostTab = lazy(loadPart(async () => ({ default: (await import('./cost-tab.tsx')).CostTab })));
 
 /** One of the ways to look at a run beside the waterfall. */
 export function RunViewBody({

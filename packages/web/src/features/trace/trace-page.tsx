@@ -1,6 +1,7 @@
 import type { Run } from '@sightline/schema/api';
 import { useNavigate, useParams, useRouter } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type ReactElement } from 'react';
+import { loadPart } from '../../api/load-part.ts';
 import { formatDateTime, timeZoneName } from '../../model/timestamp.ts';
 import { firstCause, traceDetail, traceSentence } from '../../model/trace-summary.ts';
 import type { TraceModel } from '../../model/trace-model.ts';
@@ -20,8 +21,8 @@ import { useTraceModel, useTraceView, type TraceView } from './use-trace-view.ts
 import { Waterfall, zoomToSpan } from './waterfall.tsx';
 import './trace-page.css';
 
-const Flame = lazy(async () => ({ default: (await import('./flame.tsx')).Flame }));
-const SpanTree = lazy(async () => ({ default: (await import('./span-tree.tsx')).SpanTree }));
+const Flame = lazy(loadPart(async () => ({ default: (await import('./flame.tsx')).Flame })));
+const SpanTree = lazy(loadPart(async () => ({ default: (await import('./span-tree.tsx')).SpanTree })));
 
 /** One trace: what happened, why, how long. */
 export function TracePage(): ReactElement {
