@@ -1,11 +1,14 @@
 import { readFileSync } from 'node:fs';
 import {
   newScoresRequest,
+  runsParameters,
   type ScoresParameters,
   scoresParameters,
   tracesParameters,
 } from '@sightline/schema/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findRuns } from '../query/agents/find-runs.ts';
+import { readRun } from '../query/agents/read-run.ts';
 import { findTraces } from '../query/find-traces.ts';
 import { findScores } from '../query/scores/find-scores.ts';
 import { summariseScores } from '../query/scores/summarise-scores.ts';
@@ -184,8 +187,12 @@ describe('scores', () => {
       ]),
     );
     expect((await list({ traceId: answered })).scores).toMatchObject([
-      { name: 'late', responseId: 'chatcmpl-9', traceId: null },
+      { name: 'late', responseId: 'chatcmpl-9', traceId: null, target: 'span' },
     ]);
+    const late = { name: 'late', count: 1, average: 1, label: null };
+    expect((await readRun(test.context, answered)).run.scores).toEqual([late]);
+    const { runs } = await findRuns(test.context, runsParameters.parse({ from: '-2h' }));
+    expect(runs.find((run) => run.traceId === answered)?.scores).toEqual([late]);
   });
 
   it('find traces, by value and by label', async () => {

@@ -12,18 +12,34 @@ import type { Window } from '../time-windows.ts';
 
 type Scores = ReadonlyMap<string, ScoreSummary[]>;
 
-/** Scores by name of traces and their spans. */
+/** Scores by name of traces, their spans and the answers in them. */
 export async function readScoresOfRuns(
   reader: Reader,
   traceIds: readonly string[],
   from: Window['from'],
 ): Promise<Scores> {
+  const among = sql`trace_id IN (${tracesByHex(traceIds)})`;
+  const since = scoresSince(reader, from);
+  if (since === undefined) return new Map();
+  const loose = await reader.rows(
+    sql`SELECT 1 FROM scores WHERE ${since} AND ${trusted(namesAnswerOnly)} LIMIT 1`,
+  );
+  const answers = sql`SELECT DISTINCT response_id, trace_id AS answered FROM ai_spans
+    WHERE project = ${string(reader.project)} AND ${among} AND response_id != ''`;
   return summarise(reader, from, {
     id: trusted('lower(hex(trace_id))'),
-    source: (scores) => scores,
-    where: sql`trace_id IN (${tracesByHex(traceIds)})`,
+    source: (scores) =>
+      loose.length === 0
+        ? scores
+        : sql`(SELECT trace_id, name, value, label FROM ${scores} UNION ALL
+            SELECT answers.answered AS trace_id, name, value, label FROM (SELECT * FROM ${scores} WHERE ${trusted(namesAnswerOnly)}) AS scores
+            INNER JOIN (${answers}) AS answers USING (response_id))`,
+    where: among,
   });
 }
+
+/** A score without its span may say which answer it is about. */
+const namesAnswerOnly = "response_id != '' AND trace_id = toFixedString('', 16)";
 
 /** Scores by name of sessions or users: of all their runs, and for sessions of the session itself. */
 export async function readScoresOfGroups(
@@ -62,16 +78,21 @@ interface ScoreRow {
   readonly label: string;
 }
 
-/** Nothing is scored before it begins; afterwards at any time. */
+/** Nothing is scored before it begins; afterwards at any time. Undefined where it has not begun. */
+function scoresSince(reader: Reader, from: Window['from']): Sql | undefined {
+  const to = unixNano(reader.clock.now() + clockSkewNanosMax);
+  if (from >= to) return undefined;
+  return sql`project = ${string(reader.project)} AND ${inBuckets({ from, to })} AND time >= ${moment(from)}`;
+}
+
 async function summarise(
   reader: Reader,
   from: Window['from'],
   { id, source, where }: Scored,
 ): Promise<Scores> {
-  const to = unixNano(reader.clock.now() + clockSkewNanosMax);
-  if (from >= to) return new Map();
-  const scores = sql`(SELECT trace_id, session_id, name, value, label FROM scores FINAL
-    WHERE project = ${string(reader.project)} AND ${inBuckets({ from, to })} AND time >= ${moment(from)})`;
+  const since = scoresSince(reader, from);
+  if (since === undefined) return new Map();
+  const scores = sql`(SELECT trace_id, session_id, response_id, name, value, label FROM scores FINAL WHERE ${since})`;
   const rows = await reader.rows<ScoreRow>(sql`
     SELECT ${id} AS id, name, count() AS count, avg(value) AS average, arrayElement(topKIf(1)(toString(label), label != ''), 1) AS label
     FROM ${source(scores)} WHERE ${where}

@@ -4,14 +4,12 @@ import { decodeCount, decodeTime, idOrNull, textOrNull } from '../decode-row.ts'
 import type { StoredScore } from '../sql/score-columns-sql.ts';
 
 export function decodeScore(row: StoredScore): Score {
-  const traceId = idOrNull(row.traceId);
-  const spanId = idOrNull(row.spanId);
   return {
     id: row.id,
     time: decodeTime(row.timeText),
-    target: traceId === null ? 'session' : spanId === null ? 'trace' : 'span',
-    traceId,
-    spanId,
+    target: targetOf(row),
+    traceId: idOrNull(row.traceId),
+    spanId: idOrNull(row.spanId),
     sessionId: textOrNull(row.sessionId),
     responseId: textOrNull(row.responseId),
     service: textOrNull(row.service),
@@ -32,6 +30,13 @@ export function decodeScore(row: StoredScore): Score {
             costUsd: decodeCost(row.judgeCostUsd),
           },
   };
+}
+
+/** What names neither a trace nor a session is about an answer, which is what a span gave. */
+function targetOf(row: StoredScore): Score['target'] {
+  if (idOrNull(row.spanId) !== null) return 'span';
+  if (idOrNull(row.traceId) !== null) return 'trace';
+  return row.sessionId === '' ? 'span' : 'session';
 }
 
 export function decodeSource(text: string): ScoreSource {
