@@ -18,6 +18,18 @@ describe('the options', () => {
     });
   });
 
+  it('have a key that a header can carry, or none', () => {
+    expect(parseOptions(['--api-key', 'k-1/~'], {}).apiKey).toBe('k-1/~');
+    expect(parseOptions([], { SIGHTLINE_API_KEY: '' }).apiKey).toBeUndefined();
+    // As of a variable that is not set: a server that was to be closed must not be open.
+    expect(() => parseOptions(['--api-key='], {})).toThrow(/^--api-key is empty/);
+    for (const key of ['two words', 'clé', ' ', 'a\n'])
+      // Without the key: what is printed ends in logs.
+      expect(() => parseOptions([], { SIGHTLINE_API_KEY: key })).toThrow(
+        'SIGHTLINE_API_KEY takes a key of ASCII letters, digits and signs, without spaces.',
+      );
+  });
+
   it('come from flags before variables, in both spellings', () => {
     const env = { SIGHTLINE_PORT: '1', SIGHTLINE_DATA: '/var/lib/sightline', SIGHTLINE_DISK_CAP: '50GB' };
     expect(parseOptions(['--port=0', '--otlp-http-port', '9'], env)).toMatchObject({

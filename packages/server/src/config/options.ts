@@ -207,7 +207,7 @@ export function parseOptions(
     otlpHttpPort: port('otlpHttpPort'),
     otlpGrpcPort: port('otlpGrpcPort'),
     dataDirectory: read('data', (value) => (value === '' ? undefined : value), 'a directory'),
-    apiKey: text('apiKey').value || undefined,
+    apiKey: readApiKey(text('apiKey'), flags.get(optionTable.apiKey.flag)),
     retentionDays: {
       traces: days('retentionTracesDays'),
       logs: days('retentionLogsDays'),
@@ -257,6 +257,17 @@ function readFlags(argv: readonly string[]): Map<string, string> {
     flags.set(flag, value);
   }
   return flags;
+}
+
+/** What cannot be sent in a header opens nothing, and an empty flag, such as of a variable that is not set, must not leave a server open. */
+function readApiKey(
+  { value, source }: { readonly value: string; readonly source: string },
+  flag: string | undefined,
+): string | undefined {
+  if (flag === '') throw badOption(`--${optionTable.apiKey.flag} is empty. Leave it out to have no key.`);
+  if (/[^\x21-\x7e]/.test(value))
+    throw badOption(`${source} takes a key of ASCII letters, digits and signs, without spaces.`);
+  return value === '' ? undefined : value;
 }
 
 function parsePort(value: string): number | undefined {
