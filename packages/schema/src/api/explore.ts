@@ -60,7 +60,11 @@ export const histogramParameters = rangeParameters.extend({
 });
 
 export const histogramResponse = z.object({
-  stepMs: z.number(),
+  stepMs: z
+    .number()
+    .describe(
+      'With several buckets the range is widened to whole steps, so that the first and last are not cut.',
+    ),
   buckets: z.array(
     z.object({
       startMs: z.number().describe('Unix milliseconds.'),

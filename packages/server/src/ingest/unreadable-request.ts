@@ -7,8 +7,11 @@ import type { FastifyReply, FastifyServerOptions } from 'fastify';
  * be decoded, and bytes that are not HTTP.
  */
 export const unreadableRequests = {
-  frameworkErrors: (error: Error, _request: unknown, reply: unknown): void => {
-    const failure = badRequest(`The request cannot be read: ${error.message}.`);
+  frameworkErrors: (error: Error & { readonly code?: string }, _request: unknown, reply: unknown): void => {
+    const isLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
+    const failure = badRequest(
+      isLong ? 'A part of the address is too long.' : 'The address of the request cannot be decoded.',
+    );
     void (reply as FastifyReply).code(failure.status).send(failure.toJSON());
   },
   clientErrorHandler: (error: Error & { readonly code?: string }, socket: Socket): void => {

@@ -91,6 +91,13 @@ test.each([
   ]);
 });
 
+test('an address with a part that is too long is told so, without the part', async () => {
+  expect(await server.ask(`/timeline/${'a'.repeat(501)}`)).toMatchObject({
+    status: 400,
+    body: { error: { code: 'bad_request', message: 'A part of the address is too long.' } },
+  });
+});
+
 test('a filter may have 4,096 characters of any script', async () => {
   const answer = await server.ask(`/traces?q=${encodeURIComponent('検'.repeat(4096))}`);
   expect(answer).toMatchObject({ status: 200, body: { traces: [] } });
