@@ -15,8 +15,6 @@ export interface OtlpHttpServer {
   close(): Promise<void>;
 }
 
-/** A sender that needs longer for one request holds memory for nothing. */
-const requestTimeoutMs = 60_000;
 /** How long requests under way may take to be answered when the server stops: what they carry is being journalled. */
 const graceMs = 3_000;
 
@@ -25,7 +23,6 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<OtlpHttpS
   const { host, port } = options;
   const app = Fastify({
     logger: false,
-    requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     ...unreadableRequests,
   });

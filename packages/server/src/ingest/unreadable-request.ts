@@ -2,11 +2,15 @@ import type { Socket } from 'node:net';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyReply, FastifyServerOptions } from 'fastify';
 
+/** A sender that needs longer for one request holds memory, which all requests share, for nothing. */
+const requestTimeoutMs = 60_000;
+
 /**
  * Options of a server whose every answer has a code, also those to what never becomes a request of a route: addresses that cannot
  * be decoded, and bytes that are not HTTP.
  */
 export const unreadableRequests = {
+  requestTimeout: requestTimeoutMs,
   frameworkErrors: (error: Error & { readonly code?: string }, _request: unknown, reply: unknown): void => {
     const isLong = error.code === 'FST_ERR_MAX_PARAM_LENGTH';
     const failure = badRequest(
