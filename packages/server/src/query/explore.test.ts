@@ -339,6 +339,19 @@ test('hours are read where whole ones are wanted, and give what the spans give',
   }
 });
 
+test('a regular expression that only the engine refuses says why, without advice on SQL', async () => {
+  const asked = readHistogram(telemetry.context, {
+    ...range,
+    signal: 'spans',
+    buckets: 1,
+    q: String.raw`name:/\u0041/`,
+  });
+  await expect(asked).rejects.toMatchObject({
+    code: 'bad_filter',
+    message: String.raw`The regular expression cannot be used: invalid escape sequence: \u.`,
+  });
+});
+
 test('services have counts, errors and latency', async () => {
   const answer = await readServices(telemetry.context, range);
   expect(servicesResponse.safeParse(answer).error).toBeUndefined();
@@ -435,6 +448,7 @@ describe('SQL', () => {
     'SELECT',
     'nonsense',
     'SELECT * FROM no_such_table',
+    'DESCRIBE no_such_table',
     'SELECT * FROM model_prices',
     "SELECT 1 WHERE 'x' IN (SELECT pair FROM model_prices)",
     'SELECT * FROM numbers(1) JOIN (SELECT * FROM model_prices) USING (pair)',

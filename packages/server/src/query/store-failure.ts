@@ -28,14 +28,19 @@ export function explainFailure(error: unknown): unknown {
       return /CANNOT_COMPILE_REGEXP|OptimizedRegularExpression/.test(error.message)
         ? new SightlineError(
             'bad_filter',
-            `The regular expression cannot be used: ${firstLine(error.message)}`,
+            `The regular expression cannot be used: ${whyNotCompiled(error.message)}.`,
             {
-              hint: 'Regular expressions follow RE2: no lookaround and no back-references.',
+              hint: 'Regular expressions follow RE2, see https://github.com/google/re2/wiki/Syntax: no lookaround and no back-references.',
               cause: error,
             },
           )
         : error;
   }
+}
+
+/** Without the advice that follows, which is for regular expressions in SQL. */
+function whyNotCompiled(text: string): string {
+  return /, error: (.*?)\. Look at/s.exec(text)?.[1] ?? firstLine(text);
 }
 
 function firstLine(text: string): string {
