@@ -81,7 +81,6 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
     patch({ sel: String(Math.min(rows.length - 1, Math.max(0, index))) }, 'replace');
   useRowKeys(props.title, props.noun, { selected, select, refresh: question.refresh });
   const answer: ListAnswer<Row> = { rows, hasMore: list.hasNextPage, question };
-  const isNarrowed = filter !== '' || Object.keys(filters.values).length > 0;
   return (
     <Page
       title={props.title}
@@ -125,14 +124,8 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
             icon={props.icon}
             noun={props.noun}
             hint={props.emptyHint}
-            isNarrowed={isNarrowed}
-            onWiden={() =>
-              patch({
-                q: undefined,
-                ...Object.fromEntries(Object.keys(filters.values).map((name) => [name, undefined])),
-              })
-            }
-            onLonger={() => question.setRange({ from: '-7d', to: 'now' })}
+            question={question}
+            filters={filters}
           />
         ) : (
           <DataTable
@@ -164,29 +157,34 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
   );
 }
 
-function NoRows(props: {
+/** An empty list: what would stand in it, or the way out of a filter that nothing fits. */
+export function NoRows(props: {
   readonly icon: IconName;
   readonly noun: string;
   readonly hint: string;
-  readonly isNarrowed: boolean;
-  readonly onWiden: () => void;
-  readonly onLonger: () => void;
+  readonly question: Question;
+  readonly filters: ExactFilters;
 }): ReactElement {
+  const { question, filters } = props;
+  const names = Object.keys(filters.values);
+  const isNarrowed = question.filter !== '' || names.length > 0;
+  const widen = (): void =>
+    question.patch({ q: undefined, ...Object.fromEntries(names.map((name) => [name, undefined])) });
   return (
     <Notice
       icon={props.icon}
-      title={props.isNarrowed ? `No ${props.noun} matches` : `No ${props.noun}s in this range`}
+      title={isNarrowed ? `No ${props.noun} matches` : `No ${props.noun}s in this range`}
     >
-      <p>{props.isNarrowed ? 'Look further back, or take a part of the filter away.' : props.hint}</p>
+      <p>{isNarrowed ? 'Look further back, or take a part of the filter away.' : props.hint}</p>
       <div className="notice-actions">
-        {props.isNarrowed ? (
-          <Button onClick={props.onWiden}>Clear the filter</Button>
+        {isNarrowed ? (
+          <Button onClick={widen}>Clear the filter</Button>
         ) : (
           <PageLink to="/get-started" className="button button-primary">
             Get started
           </PageLink>
         )}
-        <Button onClick={props.onLonger}>Last 7 days</Button>
+        <Button onClick={() => question.setRange({ from: '-7d', to: 'now' })}>Last 7 days</Button>
       </div>
     </Notice>
   );

@@ -142,6 +142,15 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
     await page.close();
   });
 
+  it('tells an MCP page that a filter empties from one that nothing was sent to', async () => {
+    const page = await stage.open('/mcp?q=service:nobody');
+    expect(await page.locator('.notice').textContent()).toContain('No MCP call matches');
+    await page.locator('.notice').getByRole('button', { name: 'Clear the filter' }).click();
+    await idle(page);
+    expect(await page.locator('.mcp-server').count()).toBeGreaterThan(0);
+    await page.close();
+  });
+
   it('finds what crosses a threshold, which can be changed and stays changed', async () => {
     const page = await stage.open('/performance');
     const seconds = page.getByRole('textbox', { name: /^A run takes more than/ });

@@ -11,7 +11,8 @@ import { FilterChips } from '../../widgets/filter-chips.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
-import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { NoRows } from '../../widgets/list-page.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { carriedSearch } from '../../widgets/url-state.ts';
 import { useExactFilters } from '../../widgets/use-exact-filters.ts';
@@ -68,12 +69,13 @@ export function McpPage(): ReactElement {
         )}
         {query.isPending && <SkeletonRows count={12} />}
         {mcp?.servers.length === 0 && (
-          <Notice icon="mcp" title="No call of an MCP server in this range">
-            <p>
-              Spans with mcp.method.name, of the client or of the server, appear here. The SDK traces both
-              ends of the MCP library.
-            </p>
-          </Notice>
+          <NoRows
+            icon="mcp"
+            noun="MCP call"
+            hint="Spans with mcp.method.name, of the client or of the server, appear here. The SDK traces both ends of the MCP library."
+            question={question}
+            filters={filters}
+          />
         )}
         {mcp !== undefined && mcp.servers.length > 0 && (
           <>
