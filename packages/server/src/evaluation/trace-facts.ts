@@ -1,6 +1,6 @@
 import {
   type CountableSpan,
-  countedSpans,
+  countedByParents,
   type Message,
   type MessageLog,
   readConversation,
@@ -41,7 +41,8 @@ export function readFacts(
   const start = Math.min(...starts);
   const end = Math.max(...spans.map((span, at) => (starts[at] ?? 0) + span.durationMs));
   const said = findAnswer(spans, logs);
-  const counted = countedSpans(costs);
+  // As the lists of runs count: a span that was sent again costs once.
+  const counted = [...countedByParents(costs)];
   const isKnown = counted.length > 0 && counted.every(({ costUsd }) => costUsd !== null);
   return {
     traceId: first?.traceId ?? '',

@@ -8,7 +8,7 @@ import { type TextsRow, withTexts } from '../restore-texts.ts';
 import { inBuckets } from '../sql/range-sql.ts';
 import { type AttributeRow, textIdColumns, wholeAttributeColumns } from '../sql/span-columns-sql.ts';
 import { sql, string, trusted, uint } from '../sql/sql.ts';
-import { endNanos } from '../sql/usage-sql.ts';
+import { endNanos, isUncountable, knownCost } from '../sql/usage-sql.ts';
 import { unixNano } from '@sightline/base';
 
 export interface JudgedTrace {
@@ -23,6 +23,7 @@ export interface JudgedTrace {
     readonly inputTokens: number | null;
     readonly outputTokens: number | null;
     readonly costUsd: number | null;
+    readonly isUncountable: boolean;
     readonly model: string;
     readonly service: string;
     readonly scope: string;
@@ -56,6 +57,7 @@ export async function readJudgedTrace(context: QueryContext, traceId: string): P
       inputTokens: string | null;
       outputTokens: string | null;
       costUsd: number | null;
+      isUncountable: number;
       model: string;
       service: string;
       scope: string;
@@ -63,7 +65,7 @@ export async function readJudgedTrace(context: QueryContext, traceId: string): P
       endNanos: string;
     }>(sql`
       SELECT lower(hex(span_id)) AS spanId, lower(hex(parent_span_id)) AS parentId, operation, response_id AS responseId,
-        input_tokens AS inputTokens, output_tokens AS outputTokens, cost_usd AS costUsd,
+        input_tokens AS inputTokens, output_tokens AS outputTokens, ${trusted(knownCost)} AS costUsd, ${trusted(isUncountable)} AS isUncountable,
         model, service, scope_name AS scope, toString(toUnixTimestamp64Nano(start_time)) AS startNanos, toString(${trusted(endNanos)}) AS endNanos
       FROM ai_spans WHERE ${ofTrace} LIMIT 20000`),
   ]);
@@ -77,6 +79,7 @@ export async function readJudgedTrace(context: QueryContext, traceId: string): P
       inputTokens: decodeCount(row.inputTokens),
       outputTokens: decodeCount(row.outputTokens),
       costUsd: decodeCost(row.costUsd),
+      isUncountable: Boolean(row.isUncountable),
       startNanos: BigInt(row.startNanos),
       endNanos: BigInt(row.endNanos),
     })),
