@@ -242,7 +242,7 @@ function columnWidth<T>(column: Column<T>, widths: Readonly<Record<string, numbe
   const dragged = widths[column.id];
   if (dragged !== undefined) return `${dragged}px`;
   const { width, least = width } = column;
-  return width === undefined ? `minmax(${flexibleMin}px, 1fr)` : `minmax(${least}px, ${width}px)`;
+  return width === undefined ? `minmax(${least ?? flexibleMin}px, 1fr)` : `minmax(${least}px, ${width}px)`;
 }
 
 /** What a column that takes the rest is left with at least; beyond that the table scrolls sideways. */

@@ -29,6 +29,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
     {
       id: 'name',
       label: 'Run',
+      least: 168,
       render: (run) => (
         <>
           <span className={run.status === 'error' ? 'row-mark error-text' : 'row-mark'}>
@@ -52,7 +53,8 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
     {
       id: 'user',
       label: 'User',
-      width: 116,
+      width: 190,
+      least: 116,
       render: (run) =>
         run.userId === null ? (
           <Dash />
@@ -63,7 +65,8 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
     {
       id: 'models',
       label: 'Models',
-      width: 128,
+      width: 210,
+      least: 128,
       render: (run) => <ModelMix models={run.models} />,
     },
     {
@@ -107,7 +110,13 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       sortBy: (run) => run.durationMs,
       render: (run) => formatDurationMs(run.durationMs),
     },
-    { id: 'scores', label: 'Scores', width: 104, render: (run) => <Scores scores={run.scores} /> },
+    {
+      id: 'scores',
+      label: 'Scores',
+      width: 190,
+      least: 104,
+      render: (run) => <Scores scores={run.scores} />,
+    },
     {
       id: 'llmCalls',
       label: 'Model calls',

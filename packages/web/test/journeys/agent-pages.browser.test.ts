@@ -86,6 +86,17 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
     await page.close();
   });
 
+  it('gives names the room of a wide screen', async () => {
+    const page = await stage.open('/runs', { viewport: { width: 1920, height: 900 } });
+    for (const column of ['name', 'user', 'models']) {
+      const cut = await page
+        .locator(`.table-item [data-column="${column}"] .clip`)
+        .evaluateAll((names) => names.filter((name) => name.scrollWidth > name.clientWidth).length);
+      expect(`${column} ${cut}`).toBe(`${column} 0`);
+    }
+    await page.close();
+  });
+
   it('tells a session as one conversation over its runs', async () => {
     const page = await stage.open('/sessions?sort=-runs');
     await page.locator('.table-item .row-link').first().click();
