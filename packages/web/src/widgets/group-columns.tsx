@@ -23,7 +23,7 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
       id: 'agents',
       label: 'Agents',
       width: 150,
-      least: 84,
+      least: 76,
       render: ({ agents }) => {
         const [first, ...rest] = agents;
         if (first === undefined) return <Dash />;
@@ -43,7 +43,7 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
       id: 'models',
       label: 'Models',
       width: 140,
-      least: 84,
+      least: 76,
       render: ({ models }) => <ModelMix models={models} />,
     },
     {

@@ -147,6 +147,10 @@ describe.skipIf(findChromium() === undefined)('a run whose telemetry is odd', { 
             cells.filter((cell) => cell.scrollHeight > (cell.parentElement?.clientHeight ?? 0)).length,
         );
       expect(`${path} ${tall}`).toBe(`${path} 0`);
+      const beyond = await page
+        .locator('.table-scroll')
+        .evaluate((list) => list.scrollWidth - list.clientWidth);
+      expect(`${path} ${beyond}`).toBe(`${path} 0`);
       await page.close();
     }
   });
