@@ -46,7 +46,8 @@ export async function runSql(
 /** SHOW TABLES and DESCRIBE as the SELECT they stand for; the store runs nothing else than a SELECT. */
 function asSelect(query: string): string {
   return /^\s*show\s+tables[\s;]*$/i.test(query)
-    ? 'SELECT name, total_rows AS rows FROM system.tables WHERE database = currentDatabase() ORDER BY name'
+    ? `SELECT name, total_rows AS rows FROM system.tables WHERE database = currentDatabase() AND engine NOT LIKE '%View'
+      AND name IN (SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'project') ORDER BY name`
     : query;
 }
 

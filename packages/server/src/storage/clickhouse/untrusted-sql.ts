@@ -1,6 +1,7 @@
 import { StoreError } from '../telemetry-store.ts';
 import type { ClickHouseEngine } from './engine.ts';
 import { ownSettings } from './query-settings.ts';
+import { physicalName, tableNames } from './table-names.ts';
 
 /** Functions in FROM that only make up rows. All others reach files, networks, other databases or processes. */
 const tableFunctionsAllowed = new Set([
@@ -21,9 +22,6 @@ const systemTablesAllowed = new Set([
   'system.one',
 ]);
 
-/** Tables of ours with what belongs to several projects in one row. */
-const tablesRefused = new Set(['model_prices']);
-
 /** Ordinary functions that read files or other tables, or only waste time. */
 const functionsRefused =
   /^(file|joinget|dict|catboost|sleep|url|s3|hascolumnintable|getserversetting|getsetting|evalmlmethod|shownamedcollection|readwkt|structureto|formatquery|viewexplain|mergetreeindex|initializeaggregation$|executable|python|loop|remote)/;
@@ -40,11 +38,14 @@ const explained =
  */
 export async function checkUntrusted(engine: ClickHouseEngine, statement: string): Promise<string> {
   const { data } = await engine.select({
-    sql: 'SELECT formatQuerySingleLine({statement:String}) AS sql, currentDatabase() AS database',
+    sql: `SELECT formatQuerySingleLine({statement:String}) AS sql, currentDatabase() AS database,
+      (SELECT groupArray(name) FROM system.tables WHERE database = currentDatabase()) AS tables`,
     params: { statement: statement.trim().replace(/;$/, '') },
     settings: ownSettings,
   });
-  const { sql: formatted, database } = data[0] as { sql: string; database: string };
+  const { sql: formatted, database, tables } = data[0] as Asked;
+  const readable = new Set(tableNames.flatMap((table) => [table, physicalName(table, engine.nodes)]));
+  const hidden = new Set(tables.filter((table) => !readable.has(table)));
   const { asked, query } = explained.exec(formatted)?.groups ?? {};
   const sql = query ?? formatted;
   // As a subquery it can be nothing but a SELECT, and has no INTO OUTFILE or FORMAT.
@@ -63,12 +64,24 @@ export async function checkUntrusted(engine: ClickHouseEngine, statement: string
     });
   checkTree(
     tree.data.map((row) => (row as { explain: string }).explain),
-    database,
+    { database, hidden },
   );
   return asked === undefined ? sql : `SELECT * FROM (EXPLAIN ${asked}${sql})`;
 }
 
-function checkTree(lines: readonly string[], database: string): void {
+interface Asked {
+  readonly sql: string;
+  readonly database: string;
+  readonly tables: readonly string[];
+}
+
+interface OwnTables {
+  readonly database: string;
+  /** Those that are not kept to one project: views that fill other tables, what is being made anew, prices of every project. */
+  readonly hidden: ReadonlySet<string>;
+}
+
+function checkTree(lines: readonly string[], own: OwnTables): void {
   const nodes = lines.map((line) => {
     const text = line.trimStart();
     const [kind = '', name = ''] = text.split(' ');
@@ -77,7 +90,7 @@ function checkTree(lines: readonly string[], database: string): void {
   for (const [at, { kind, name, depth }] of nodes.entries()) {
     const parent = nodes.slice(0, at).findLast((node) => node.depth < depth);
     if (kind === 'Set') refuse('SETTINGS cannot be used here.');
-    if (kind === 'TableIdentifier') checkTable(name, database);
+    if (kind === 'TableIdentifier') checkTable(name, own);
     if (kind === 'Function' && parent?.kind === 'TableExpression' && !tableFunctionsAllowed.has(name))
       refuse(`The table function "${name}" cannot be used here.`);
     if (kind === 'Function' && functionsRefused.test(name))
@@ -87,7 +100,7 @@ function checkTree(lines: readonly string[], database: string): void {
       const last = nodes
         .slice(at + 1)
         .filter((node, index, rest) => node.depth === depth + 2 && isWithin(rest, index, depth))[1];
-      if (last?.kind === 'Identifier') checkTable(last.name, database);
+      if (last?.kind === 'Identifier') checkTable(last.name, own);
     }
   }
 }
@@ -98,10 +111,10 @@ function isWithin(rest: readonly { readonly depth: number }[], index: number, de
 }
 
 /** A name without a database is one of ours, or one that WITH made: the connection's database holds nothing else. */
-function checkTable(name: string, database: string): void {
+function checkTable(name: string, { database, hidden }: OwnTables): void {
   const [first, second] = name.split('.');
-  if (tablesRefused.has(second ?? first ?? '')) refuse(`The table "${name}" holds prices of every project.`);
-  if (second === undefined || first === database.toLowerCase() || systemTablesAllowed.has(name)) return;
+  const isOurs = second === undefined || first === database.toLowerCase();
+  if (isOurs ? !hidden.has(second ?? name) : systemTablesAllowed.has(name)) return;
   refuse(`The table "${name}" cannot be read here.`);
 }
 

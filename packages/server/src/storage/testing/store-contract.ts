@@ -594,6 +594,20 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
           expect(
             (await store.queryUntrusted({ sql: `SELECT count() FROM ${table}`, project: mine })).rows,
           ).toHaveLength(1);
+        // Views that fill tables, and whatever else is in the database, are no way around it.
+        const all = await store.queryUntrusted<{ name: string }>({
+          sql: 'SELECT name FROM system.tables WHERE database = currentDatabase()',
+          project: mine,
+        });
+        expect(all.rows.length).toBeGreaterThan(tableNames.length);
+        for (const { name } of all.rows) {
+          const sql = `SELECT DISTINCT project FROM ${name}`;
+          const seen = await store
+            .queryUntrusted<{ project: string }>({ sql, project: mine })
+            .catch(() => null);
+          const others = seen?.rows.filter((row) => row.project !== mine) ?? [];
+          expect([name, others]).toEqual([name, []]);
+        }
         // What the store asks next is not held to it.
         const { rows } = await store.query<{ n: string }>({
           sql: 'SELECT count() AS n FROM spans WHERE project = {project:String}',
