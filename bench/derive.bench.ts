@@ -10,8 +10,9 @@ import { join } from 'node:path';
 import { assert, systemClock } from '@sightline/base';
 import { clickHouseStore } from '../packages/server/src/storage/clickhouse/clickhouse-store.ts';
 import { openEmbedded } from '../packages/server/src/storage/clickhouse/embedded-engine.ts';
-import { derivedSql } from '../packages/server/src/storage/clickhouse/load/derived-sql.ts';
-import { selectItems } from '../packages/server/src/storage/clickhouse/load/items-sql.ts';
+import { derivedStructure } from '../packages/server/src/storage/clickhouse/load/derived-fields.ts';
+import { loadSegment } from '../packages/server/src/storage/clickhouse/load/load-segment.ts';
+import type { SegmentFile } from '../packages/server/src/storage/telemetry-store.ts';
 import { generateSegments, type ScaleSegment } from './scale-data.ts';
 
 const spansPerLoad = 20_000;
@@ -44,29 +45,11 @@ function plain(sql: string): string {
   const expressions = values.split(',\n  ');
   assert(columns.length === expressions.length, 'An expression for each column');
   const kept = columns.flatMap((name, at) =>
-    /\bderived\b/.test(expressions[at] ?? '') ? [] : [[name, expressions[at]]],
+    /\.derived\./.test(expressions[at] ?? '') ? [] : [[name, expressions[at]]],
   );
-  const start = from.indexOf(' AS text_flags, ') + ' AS text_flags'.length;
-  const end = from.indexOf(' AS derived\n') + ' AS derived'.length;
-  assert(
-    start > ' AS text_flags'.length && end > start && kept.length < columns.length,
-    'Something is derived',
-  );
-  const derived = derivedSql({ name: 's.name', keys: 'mapKeys(s.attributes)', columns: 'span' });
-  const given = [
-    selectItems(derived.ofKeys),
-    selectItems(derived.ofResource),
-    ...Object.keys(derived.ofResource).map((name) => `${name}, `),
-  ];
-  const rest = given.reduce(
-    (text, item) => {
-      assert(text.includes(item), 'What is given to it stands where it did');
-      return text.replace(item, '');
-    },
-    from.slice(0, start) + from.slice(end),
-  );
+  assert(kept.length < columns.length, 'Something is derived');
   return `INSERT INTO spans (${kept.map(([name]) => name).join(', ')}, operation)
-    SELECT ${kept.map(([, value]) => value).join(', ')}, 'other' FROM ${rest}`;
+    SELECT ${kept.map(([, value]) => value).join(', ')}, 'other' FROM ${from}`;
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'sightline-derive-'));
@@ -76,31 +59,37 @@ const engine = openEmbedded({
   writers: 1,
   readers: 1,
 });
-let isWhole = true;
-const store = clickHouseStore(
-  {
-    ...engine,
-    insertFile: async (request) =>
-      engine.insertFile({
-        ...request,
-        insert: (source) => {
-          const sql = request.insert(source);
-          return isWhole || !sql.startsWith('INSERT INTO spans ') ? sql : plain(sql);
-        },
-      }),
-  },
-  clock,
-);
+const store = clickHouseStore(engine, clock);
 await store.migrate();
 // They would fall to whichever load is under way.
 await engine.command('SYSTEM STOP MERGES');
 
-async function cpuOf(kind: 'whole' | 'plain', segment: ScaleSegment, token: string): Promise<number> {
+const loads = {
+  whole: async (segment: SegmentFile) => loadSegment(engine, segment),
+  plain: async (segment: SegmentFile) =>
+    loadSegment(
+      {
+        ...engine,
+        insertBytes: async (request) =>
+          engine.insertBytes({
+            ...request,
+            structure: request.structure.replace(`, ${derivedStructure}`, ''),
+            insert: (source) => {
+              const sql = request.insert(source);
+              return sql.startsWith('INSERT INTO spans ') ? plain(sql) : sql;
+            },
+          }),
+      },
+      segment,
+      async (_signal, bytes) => bytes,
+    ),
+};
+
+async function cpuOf(kind: keyof typeof loads, segment: ScaleSegment, token: string): Promise<number> {
   const path = join(directory, 'segment');
   writeFileSync(path, segment.bytes);
-  isWhole = kind === 'whole';
   const began = process.cpuUsage();
-  await store.load({ signal: 'traces', path, byteLength: segment.bytes.length, token });
+  await loads[kind]({ signal: 'traces', path, byteLength: segment.bytes.length, token });
   const { user, system } = process.cpuUsage(began);
   return (user + system) / segment.spans;
 }

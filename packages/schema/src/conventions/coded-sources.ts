@@ -1,5 +1,5 @@
 import { type DerivedColumn, type FieldName, fieldNames, fields, helperFields } from './fields.ts';
-import type { Field, Source } from './source.ts';
+import { type Field, isPlain, type Source } from './source.ts';
 
 /** A source with its place in the order of all sources: field first, then precedence. */
 export interface CodedSource {
@@ -71,15 +71,6 @@ function gatesOf(source: Source, common: ReadonlySet<string>): readonly string[]
   if (isRare) return [source.name];
   return [source.when?.find((guard) => !('present' in guard) || guard.present)?.attribute ?? source.name];
 }
-
-const isPlain = (source: Source): boolean =>
-  source.from === undefined &&
-  source.when === undefined &&
-  source.path === undefined &&
-  source.afterPrefix === undefined &&
-  source.after === undefined &&
-  source.quoted === undefined &&
-  source.map === undefined;
 
 export function isPlainMap(source: Source): boolean {
   const { map, ...others } = source;

@@ -2,10 +2,10 @@ import type { OperationKind } from '../api/traces.ts';
 import { sumOfParts } from './cost-parts.ts';
 import { normalProvider, sourceText, type TextScope } from './derive-source.ts';
 import { firstTokenMs, type SpanTimes } from './first-token.ts';
-import { countFields, type FieldName, fields } from './fields.ts';
+import { countFields } from './fields.ts';
 import { plainOperations } from './operation-table.ts';
-import { fieldNumber, type Rule, rulesOfAttributes, rulesOfResource } from './rules.ts';
-import { type Field, isNumeric, maximum, type Source, textLengthMax, type TokenColumn } from './source.ts';
+import { numberedFields as by, type Rule, rulesOfAttributes, rulesOfResource } from './rules.ts';
+import { type Field, isNumeric, maximum, textLengthMax } from './source.ts';
 
 /** What a span or log record says, before any convention. Values as decoded: text, numbers, lists, maps. */
 export interface DeriveInput {
@@ -55,93 +55,96 @@ export interface ItemTexts {
 export function deriveTool(
   input: DeriveInput,
 ): Pick<DerivedFields, 'operation' | 'tool_name' | 'tool_call_id'> {
-  const said = whatIsSaid(textsOf(input));
+  const said = new Said(textsOf(input));
   return {
     operation: operationOf(said),
-    tool_name: textField('tool_name', said),
-    tool_call_id: textField('tool_call_id', said),
+    tool_name: textField(by.tool_name, said),
+    tool_call_id: textField(by.tool_call_id, said),
   };
 }
 
 /** Of the normal fields the kind of work. */
-export const deriveOperation = (input: DeriveInput): OperationKind => operationOf(whatIsSaid(textsOf(input)));
+export const deriveOperation = (input: DeriveInput): OperationKind => operationOf(new Said(textsOf(input)));
 
 /** Reads the normal fields of one span or log record. Gives what `compileSql` gives in the engine. */
 export const derive = (input: DeriveInput): DerivedFields => deriveFrom(textsOf(input));
 
 /** `derive` over texts. */
 export function deriveFrom(item: ItemTexts): DerivedFields {
-  const said = whatIsSaid(item);
-  const text = (name: FieldName) => textField(name, said);
-  const number = (name: FieldName) => numberField(name, said).value;
-  const request_model = text('request_model');
-  const response_model = text('response_model');
+  const said = new Said(item);
+  const request_model = textField(by.request_model, said);
+  const response_model = textField(by.response_model, said);
+  const input_tokens = wholeCount(by.input_tokens, said);
+  const output_tokens = wholeCount(by.output_tokens, said);
   return {
     operation: operationOf(said),
-    provider: text('provider'),
+    provider: textField(by.provider, said),
     request_model,
     response_model,
     model: response_model || request_model,
-    response_id: text('response_id'),
-    service_tier: text('service_tier'),
-    input_tokens: wholeCount('input_tokens', said),
-    output_tokens: wholeCount('output_tokens', said),
-    cache_read_tokens: number('cache_read_tokens'),
-    cache_write_tokens: number('cache_write_tokens'),
-    reasoning_tokens: number('reasoning_tokens'),
-    cache_write_1h_tokens: number('cache_write_1h_tokens'),
-    input_audio_tokens: number('input_audio_tokens'),
-    output_audio_tokens: number('output_audio_tokens'),
-    cost_usd: number('cost_usd') ?? costOfParts(said) ?? (isUncountable(said) ? Number.NaN : null),
-    session_id: text('session_id'),
-    user_id: text('user_id'),
-    correlation_id: text('correlation_id'),
-    agent_name: text('agent_name'),
-    tool_name: text('tool_name'),
-    tool_call_id: text('tool_call_id'),
-    ttft_ms:
-      number('ttft_ms') ??
-      (item.times === undefined ? null : firstTokenMs(text('first_token_time'), item.times)),
+    response_id: textField(by.response_id, said),
+    service_tier: textField(by.service_tier, said),
+    input_tokens,
+    output_tokens,
+    cache_read_tokens: numberField(by.cache_read_tokens, said),
+    cache_write_tokens: numberField(by.cache_write_tokens, said),
+    reasoning_tokens: numberField(by.reasoning_tokens, said),
+    cache_write_1h_tokens: numberField(by.cache_write_1h_tokens, said),
+    input_audio_tokens: numberField(by.input_audio_tokens, said),
+    output_audio_tokens: numberField(by.output_audio_tokens, said),
+    cost_usd: costOf(said),
+    session_id: textField(by.session_id, said),
+    user_id: textField(by.user_id, said),
+    correlation_id: textField(by.correlation_id, said),
+    agent_name: textField(by.agent_name, said),
+    tool_name: textField(by.tool_name, said),
+    tool_call_id: textField(by.tool_call_id, said),
+    ttft_ms: firstTokenOf(said),
   };
 }
 
-/** An item with the rules that may find something in it, by the number of their field and in their order. */
-interface Said {
+/** An item, with the rules that may find something in it in their order. */
+class Said implements TextScope {
   readonly item: ItemTexts;
-  readonly scope: TextScope;
-  readonly rules: readonly (readonly Rule[] | undefined)[];
-}
+  readonly #rules: Rule[][] = [];
 
-function whatIsSaid(item: ItemTexts): Said {
-  const rules: Rule[][] = [];
-  const { attributes, resource, name } = item;
-  for (const key of attributes.keys()) addRules(rules, rulesOfAttributes.get(key));
-  for (const key of resource.keys()) addRules(rules, rulesOfResource.get(key));
-  const scope = {
-    attribute: (key: string) => attributes.get(key) ?? '',
-    resource: (key: string) => resource.get(key) ?? '',
-    name,
-  };
-  return { item, scope, rules };
-}
+  constructor(item: ItemTexts) {
+    this.item = item;
+    for (const key of item.attributes.keys()) this.#add(rulesOfAttributes.get(key));
+    for (const key of item.resource.keys()) this.#add(rulesOfResource.get(key));
+  }
 
-function addRules(byField: Rule[][], added: readonly Rule[] | undefined): void {
-  if (added === undefined) return;
-  for (const rule of added) {
-    const rules = (byField[rule.field] ??= []);
-    let place = rules.length;
-    while (place > 0 && (rules[place - 1] as Rule).rank > rule.rank) place -= 1;
-    rules.splice(place, 0, rule);
+  get name(): string {
+    return this.item.name;
+  }
+
+  attribute(name: string): string {
+    return this.item.attributes.get(name) ?? '';
+  }
+
+  resource(name: string): string {
+    return this.item.resource.get(name) ?? '';
+  }
+
+  rulesOf(field: NumberedField): readonly Rule[] {
+    return this.#rules[field.number] ?? none;
+  }
+
+  #add(added: readonly Rule[] | undefined): void {
+    if (added === undefined) return;
+    for (const rule of added) {
+      const rules = (this.#rules[rule.field] ??= []);
+      let place = rules.push(rule) - 1;
+      for (; place > 0 && (rules[place - 1] as Rule).rank > rule.rank; place -= 1)
+        rules[place] = rules[place - 1] as Rule;
+      rules[place] = rule;
+    }
   }
 }
 
+type NumberedField = (typeof by)[keyof typeof by];
+
 const none: readonly Rule[] = [];
-
-const rulesOf = (name: FieldName, said: Said): readonly Rule[] => said.rules[fieldNumbers[name]] ?? none;
-
-const fieldNumbers = Object.fromEntries(
-  Object.keys(fields).map((name) => [name, fieldNumber(name as FieldName)]),
-) as Readonly<Record<FieldName, number>>;
 
 function textsOf({ name, attributes, resource = {}, times }: DeriveInput): ItemTexts {
   const texts = (values: Readonly<Record<string, unknown>>) =>
@@ -153,8 +156,11 @@ function textsOf({ name, attributes, resource = {}, times }: DeriveInput): ItemT
   return { name, attributes: texts(attributes), resource: texts(resource), times };
 }
 
+const textOf = (rule: Rule, said: Said, isNumber: boolean): string =>
+  rule.isPlain ? said.attribute(rule.source.name) : sourceText(rule.source, said, isNumber);
+
 function operationOf(said: Said): OperationKind {
-  return (textField('operation', said) || plainOperation(said.item)) as OperationKind;
+  return (textField(by.operation, said) || plainOperation(said.item)) as OperationKind;
 }
 
 /** An attribute's value as the engine keeps it: numbers and truth values as text, lists and maps as JSON, '' for none. */
@@ -164,55 +170,60 @@ export function attributeText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : (value as number | bigint | boolean).toString();
 }
 
-function textField(name: FieldName, said: Said): string {
-  for (const { source } of rulesOf(name, said)) {
-    const text = sourceText(source, said.scope, false);
+function textField(field: NumberedField, said: Said): string {
+  for (const rule of said.rulesOf(field)) {
+    const text = textOf(rule, said, false);
     if (text === '') continue;
     const cut = text.length > textLengthMax ? Array.from(text).slice(0, textLengthMax).join('') : text;
-    return fields[name].type === 'provider' ? normalProvider(cut) : cut;
+    return field.type === 'provider' ? normalProvider(cut) : cut;
   }
   return '';
 }
 
+function costOf(said: Said): number | null {
+  const cost = numberField(by.cost_usd, said) ?? costOfParts(said);
+  return cost === null && countFields.some((name) => isUncountable(by[name], said)) ? Number.NaN : cost;
+}
+
 function costOfParts(said: Said): number | null {
-  const [text] = rulesOf('cost_parts', said)
-    .map(({ source }) => sourceText(source, said.scope, false))
-    .filter((each) => each !== '');
-  return text === undefined ? null : sumOfParts(text);
+  const rule = said.rulesOf(by.cost_parts).find((each) => textOf(each, said, false) !== '');
+  return rule === undefined ? null : sumOfParts(textOf(rule, said, false));
 }
 
 /** Tokens were reported, as a number that cannot be one of them. */
-function isUncountable(said: Said): boolean {
-  return countFields.some((name) => {
-    if (numberField(name, said).value !== null) return false;
-    const first = rulesOf(name, said).find(({ source }) => sourceText(source, said.scope, true) !== '');
-    return first !== undefined && Number.isFinite(numberOf(first.source, said));
-  });
+function isUncountable(field: NumberedField, said: Said): boolean {
+  if (numberField(field, said) !== null) return false;
+  const rule = said.rulesOf(field).find((each) => textOf(each, said, true) !== '');
+  return rule !== undefined && Number.isFinite(numberOf(rule, said));
 }
 
-interface Counted {
-  readonly value: number | null;
-  readonly source?: Source;
+function firstTokenOf(said: Said): number | null {
+  const told = numberField(by.ttft_ms, said);
+  const { times } = said.item;
+  if (told !== null || times === undefined) return told;
+  return firstTokenMs(textField(by.first_token_time, said), times);
 }
 
-const numberOf = (source: Source, said: Said): number =>
-  toNumber(sourceText(source, said.scope, true)) * (source.scale ?? 1);
+const numberOf = (rule: Rule, said: Said): number =>
+  toNumber(textOf(rule, said, true)) * (rule.source.scale ?? 1);
 
-function numberField(name: FieldName, said: Said): Counted {
-  for (const { source } of rulesOf(name, said)) {
-    const value = bounded(fields[name], numberOf(source, said));
-    if (value !== null) return { value, source };
-  }
-  return { value: null };
+function numberField(field: NumberedField, said: Said): number | null {
+  const rule = numberRule(field, said);
+  return rule === undefined ? null : bounded(field, numberOf(rule, said));
+}
+
+/** The first that finds a number which can be one of the field. */
+function numberRule(field: NumberedField, said: Said): Rule | undefined {
+  return said.rulesOf(field).find((rule) => bounded(field, numberOf(rule, said)) !== null);
 }
 
 /** A count with everything that belongs to it. */
-function wholeCount(name: TokenColumn, said: Said): number | null {
-  const { value, source } = numberField(name, said);
-  if (value === null) return null;
-  const field: Field = fields[name];
-  const parts = (field.contains ?? []).reduce((sum, part) => sum + (numberField(part, said).value ?? 0), 0);
-  return source?.excludes !== undefined || parts > value ? value + parts : value;
+function wholeCount(field: NumberedField, said: Said): number | null {
+  const rule = numberRule(field, said);
+  if (rule === undefined) return null;
+  const value = bounded(field, numberOf(rule, said)) ?? 0;
+  const parts = (field.contains ?? []).reduce((sum, part) => sum + (numberField(by[part], said) ?? 0), 0);
+  return rule.source.excludes !== undefined || parts > value ? value + parts : value;
 }
 
 function bounded(field: Field, value: number): number | null {

@@ -23,6 +23,7 @@ const momentPattern =
 /** Milliseconds from the start; null where neither tells, or a moment when the span was not at work. `named` is '' for none. */
 export function firstTokenMs(named: string, times: SpanTimes): number | null {
   const { startNanos, durationNanos, events, droppedEvents } = times;
+  if (named === '' && events.length === 0) return null;
   const { once, repeated } = firstTokenEvents;
   const names: readonly string[] = droppedEvents === 0 ? [...once, ...repeated] : once;
   const [ofEvents] = events

@@ -1,5 +1,14 @@
 export { compileSql, type CompiledSql, type CompileSqlOptions } from './compile-sql.ts';
-export { attributeText, derive, type DerivedFields, type DeriveInput } from './derive.ts';
+export {
+  attributeText,
+  derive,
+  type DerivedFields,
+  deriveFrom,
+  type DeriveInput,
+  type ItemTexts,
+} from './derive.ts';
+export { firstTokenEvents } from './identity-table.ts';
+export { attributesRead, resourceAttributesRead } from './rules.ts';
 export type { SpanTimes, SpanTimesSql } from './first-token.ts';
 export {
   type DerivedColumn,

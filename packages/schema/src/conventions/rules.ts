@@ -1,21 +1,25 @@
 /** The sources by what an item must say for them to have a value, so that what it does not say costs nothing. */
 import { type FieldName, fieldNames, fields } from './fields.ts';
 import { plainOperations } from './operation-table.ts';
-import type { Field, Source } from './source.ts';
+import { type Field, isPlain, type Source } from './source.ts';
 
 /** A source with its place: which field it is of, and how many are asked before it. */
 export interface Rule {
   readonly field: number;
   readonly rank: number;
   readonly source: Source;
+  /** The attribute's text is the value. */
+  readonly isPlain: boolean;
 }
 
-export const fieldNumber = (name: FieldName): number => fieldNames.indexOf(name);
+/** Fields by name, with their numbers. */
+export const numberedFields = Object.fromEntries(
+  fieldNames.map((name, number) => [name, { ...(fields[name] as Field), number }]),
+) as Readonly<Record<FieldName, Field & { readonly number: number }>>;
 
-const all: readonly Rule[] = fieldNames.flatMap((name, field) => {
-  const { sources }: Field = fields[name];
-  return sources.map((source, rank) => ({ field, rank, source }));
-});
+const all: readonly Rule[] = Object.values(numberedFields).flatMap(({ number, sources }) =>
+  sources.map((source, rank) => ({ field: number, rank, source, isPlain: isPlain(source) })),
+);
 
 /** What reads the item's name asks for an attribute first: without one a name says nothing. */
 function attributeOf({ source }: Rule): string | undefined {
@@ -47,3 +51,5 @@ export const attributesRead: readonly string[] = [
     ...plainOperations.map(({ name }) => name),
   ]),
 ];
+
+export const resourceAttributesRead: readonly string[] = [...rulesOfResource.keys()];

@@ -76,3 +76,13 @@ export const maximum = { tokens: 10_000_000_000, dollars: 1_000_000, millisecond
 export function isNumeric(type: FieldType): type is keyof typeof maximum {
   return type in maximum;
 }
+
+/** The attribute's text is the value, whatever else is said. */
+export const isPlain = (source: Source): boolean =>
+  source.from === undefined &&
+  source.when === undefined &&
+  source.path === undefined &&
+  source.afterPrefix === undefined &&
+  source.after === undefined &&
+  source.quoted === undefined &&
+  source.map === undefined;

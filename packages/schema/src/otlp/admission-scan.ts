@@ -8,17 +8,12 @@ import { assert } from '@sightline/base';
 
 import type { AdmissionRules } from './admit.ts';
 import type { ByteWriter } from './byte-writer.ts';
-import {
-  addressedBytesMin,
-  ContentTexts,
-  isAddressedKey,
-  textsField,
-  type TextUser,
-} from './content-texts.ts';
+import { addressedBytesMin, ContentTexts, isAddressedKey, type TextUser } from './content-texts.ts';
 import { itemChecks, type Notes, type TimeWindow } from './item-checks.ts';
 import { type JsonValueLimits, writeJsonValue } from './json-value.ts';
 import { malformedAt } from './malformed.ts';
 import { wireType } from './message-type.ts';
+import { ownFields } from './own-fields.ts';
 import { Patches } from './patches.ts';
 import { type RejectionReason, type Repair, repairNames } from './reasons.ts';
 import { action, note, type ScanPlan, tagCount } from './scan-plan.ts';
@@ -102,7 +97,7 @@ export class AdmissionScan {
       const what = tag < tagCount ? (plan.action[tag] as number) : action.unknown;
       if (what === action.unknown) {
         pos = this.#unknown(fieldStart, end);
-        if (tag >> 3 === textsField) this.patches.replace(fieldStart, pos);
+        if (ownFields.includes(tag >> 3)) this.patches.replace(fieldStart, pos);
         continue;
       }
       const once = plan.once[tag] as number;

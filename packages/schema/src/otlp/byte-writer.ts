@@ -1,3 +1,6 @@
+/** Up to here a loop is faster than a call into the engine. */
+const shortTextMax = 64;
+
 /** Grows as needed. Lengths of nested messages are patched in afterwards, so nothing is measured twice. */
 export class ByteWriter {
   bytes: Uint8Array;
@@ -82,8 +85,22 @@ export class ByteWriter {
   }
 
   text(value: string): void {
+    if (value.length <= shortTextMax && this.#shortAscii(value)) return;
     const bytes = Buffer.from(value, 'utf8');
     this.copy(bytes, 0, bytes.length);
+  }
+
+  /** False, with nothing written, where there is more than ASCII. */
+  #shortAscii(value: string): boolean {
+    this.reserve(value.length);
+    const { bytes, length } = this;
+    for (let i = 0; i < value.length; i++) {
+      const code = value.charCodeAt(i);
+      if (code >= 0x80) return false;
+      bytes[length + i] = code;
+    }
+    this.length = length + value.length;
+    return true;
   }
 
   /** Starts something prefixed by its length; the result goes to `end`. `expected` guesses the length. */

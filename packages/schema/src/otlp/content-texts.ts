@@ -8,6 +8,7 @@
  */
 import { hash } from 'node:crypto';
 import { ByteWriter } from './byte-writer.ts';
+import { textsField } from './own-fields.ts';
 import { textNumbers } from './text-marks.ts';
 
 /** Values below are left alone: the ids would weigh more than what repeats. */
@@ -17,8 +18,6 @@ const pieceBytesMin = 128;
 /** Of one item: what is beyond stays in its values. */
 const textsPerItemMax = 20_000;
 
-/** The number of our field on items (repeated bytes, ids) and on the request (repeated Text). Clients' own are taken away. */
-export const textsField = 1000;
 const textsTag = textsField * 8 + 2;
 
 const dayNanos = 86_400_000_000_000n;

@@ -1,5 +1,6 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { SightlineError } from '@sightline/schema/errors';
 import { drainPending, Session } from 'chdb';
@@ -8,7 +9,7 @@ import { embeddedArguments } from './embedded-arguments.ts';
 import {
   type ClickHouseEngine,
   type EngineSettings,
-  type InsertFileRequest,
+  type InsertBytesRequest,
   literal,
   type PlanInsertRequest,
   type SelectAnswer,
@@ -50,6 +51,10 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   const readers = new SessionPool(sessions.readers);
   const planners = new SessionPool(sessions.planners);
   const pipes = InsertPipes.make(join(options.directory, 'pipes'), sessions.planners.length);
+  // What a process that was killed left there is of no use.
+  const scratch = join(options.directory, 'scratch');
+  rmSync(scratch, { recursive: true, force: true });
+  mkdirSync(scratch, { recursive: true });
   let isClosed = false;
 
   const run = async (session: Session, sql: string, doing: 'query' | 'load' | 'command', format = 'Null') => {
@@ -93,8 +98,14 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
 
     selectBinary: async (request: SelectRequest) => (await ask(request, 'RowBinary')).bytes(),
 
-    insertFile: async (request: InsertFileRequest) => {
-      await writers.run((session) => run(session, insertFrom(request.path, request), 'load'));
+    insertBytes: async (request: InsertBytesRequest) => {
+      const path = join(scratch, randomUUID());
+      try {
+        await writeFile(path, request.bytes);
+        await writers.run((session) => run(session, insertFrom(path, request), 'load'));
+      } finally {
+        await rm(path, { force: true });
+      }
     },
 
     planInsert: (request) =>

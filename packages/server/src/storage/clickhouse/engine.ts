@@ -20,10 +20,10 @@ export interface ClickHouseEngine {
   /** The same in RowBinary. */
   selectBinary(request: SelectRequest): Promise<Uint8Array>;
 
-  /** Runs `insert(source)`, where `source` is a table expression that reads the file. */
-  insertFile(request: InsertFileRequest): Promise<void>;
+  /** Runs `insert(source)`, where `source` is a table expression that reads the bytes. */
+  insertBytes(request: InsertBytesRequest): Promise<void>;
 
-  /** Plans the same statement at once, for a file whose bytes come later. Undefined where the engine cannot wait for them, or waits for enough others. */
+  /** Plans the same statement at once, for bytes that come later. Undefined where the engine cannot wait for them, or waits for enough others. */
   planInsert(request: PlanInsertRequest): PlannedLoad | undefined;
 
   /** Waits for what runs, then lets go of everything. */
@@ -59,16 +59,16 @@ export interface SelectAnswer {
 }
 
 export interface PlanInsertRequest {
-  /** The .proto that describes the file, and which of its messages the file repeats. */
+  /** The .proto that describes the bytes, and which of its messages they repeat. */
   readonly schema: { readonly proto: string; readonly message: string };
-  /** Columns of the file as a table function takes them. */
+  /** Columns of it as a table function takes them. */
   readonly structure: string;
   readonly insert: (source: string) => string;
   readonly settings: EngineSettings;
 }
 
-export interface InsertFileRequest extends PlanInsertRequest {
-  readonly path: string;
+export interface InsertBytesRequest extends PlanInsertRequest {
+  readonly bytes: Uint8Array;
 }
 
 /** A SQL string literal. */

@@ -7,7 +7,6 @@ import { StoreError, type DayToRederive } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { forgetRuns } from './derived-runs.ts';
 import { derivedSql } from './load/derived-sql.ts';
-import { selectItems } from './load/items-sql.ts';
 import { ownRows } from './own-rows.ts';
 import { finishOwnSwaps, finishSharedSwaps, putCopyBack, stagingName, swapDay } from './swap-day.ts';
 import { physicalName } from './table-names.ts';
@@ -91,7 +90,7 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
     copiedBy: time,
     select: `SELECT ${values.join(', ')} FROM (
       SELECT *, ${derived.row} AS derived FROM (
-        SELECT *, ${selectItems({ ...derived.ofKeys, ...derived.ofResource })}mapUpdate(attributes, long_attributes) AS a, resource_attributes AS resource_map, ${isWanted} AS is_wanted_
+        SELECT *, ${namedSql({ ...derived.ofKeys, ...derived.ofResource })}mapUpdate(attributes, long_attributes) AS a, resource_attributes AS resource_map, ${isWanted} AS is_wanted_
         FROM ${source} WHERE ${ofDay}))`,
   });
   if (day.signal === 'traces') await remakeAll(engine, day.day);
@@ -186,3 +185,9 @@ async function columnsOf(engine: ClickHouseEngine, table: string): Promise<reado
   );
   return rows.map(({ name }) => name);
 }
+
+/** Each followed by a comma. */
+const namedSql = (named: Readonly<Record<string, string>>): string =>
+  Object.entries(named)
+    .map(([name, sql]) => `${sql} AS ${name}, `)
+    .join('');

@@ -1,4 +1,3 @@
-import { type FileHandle, open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
@@ -8,7 +7,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import {
   type ClickHouseEngine,
   type EngineSettings,
-  type InsertFileRequest,
+  type InsertBytesRequest,
   literal,
   type NodeLayout,
   type SelectAnswer,
@@ -162,24 +161,19 @@ function serverEngine(
         return buffer(stream);
       }),
 
-    insertFile: ({ path, schema, structure, insert, settings }: InsertFileRequest) =>
+    insertBytes: ({ bytes, schema, structure, insert, settings }: InsertBytesRequest) =>
       onAnyNode('load', async (client) => {
-        const file = await open(path);
-        try {
-          const statement = insert(`input(${literal(structure)})`);
-          const all = settingsSql({ ...settings, ...schemaSettings(schema) });
-          const { stream } = await client.exec({
-            query: statementStart,
-            values: Readable.from(loadBody(`${statement} SETTINGS ${all} FORMAT Protobuf`, file), {
-              objectMode: false,
-            }),
-            clickhouse_settings: { wait_end_of_query: 1 },
-          });
-          // Until its answer is read, empty as it is, the connection is not free for the next request.
-          await finished(stream.resume());
-        } finally {
-          await file.close();
-        }
+        const statement = insert(`input(${literal(structure)})`);
+        const all = settingsSql({ ...settings, ...schemaSettings(schema) });
+        const { stream } = await client.exec({
+          query: statementStart,
+          values: Readable.from(loadBody(`${statement} SETTINGS ${all} FORMAT Protobuf`, bytes), {
+            objectMode: false,
+          }),
+          clickhouse_settings: { wait_end_of_query: 1 },
+        });
+        // Until its answer is read, empty as it is, the connection is not free for the next request.
+        await finished(stream.resume());
       }),
 
     planInsert: () => undefined,
@@ -193,14 +187,16 @@ function serverEngine(
 /** The client puts a statement that has data into the address, where proxies take 8 KB; a load has 60. The server takes the rest of it from the body. */
 const statementStart = 'INSERT';
 
-async function* loadBody(statement: string, file: FileHandle): AsyncIterable<Buffer> {
+function* loadBody(statement: string, bytes: Uint8Array): Iterable<Uint8Array> {
   assert(statement.startsWith(statementStart), 'A load is an INSERT');
   yield Buffer.from(`${statement.slice(statementStart.length)}\n`);
-  yield* file.createReadStream({ autoClose: false, highWaterMark: 1 << 20 }) as AsyncIterable<Buffer>;
+  for (let at = 0; at < bytes.length; at += bodyChunkBytes) yield bytes.subarray(at, at + bodyChunkBytes);
 }
 
+const bodyChunkBytes = 1 << 20;
+
 /** A server reads schema files from a folder of its own only, so the schema travels with the statement. */
-function schemaSettings({ proto, message }: InsertFileRequest['schema']): EngineSettings {
+function schemaSettings({ proto, message }: InsertBytesRequest['schema']): EngineSettings {
   return { format_schema_source: 'string', format_schema: proto, format_schema_message_name: message };
 }
 

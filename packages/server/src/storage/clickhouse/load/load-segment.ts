@@ -7,6 +7,7 @@ import {
   type PlanInsertRequest,
   settingsSql,
 } from '../engine.ts';
+import { deriveSegment } from './derive-segment.ts';
 import { logsSelect } from './logs-sql.ts';
 import { metricPointsSelect, metricPointsSettings } from './metric-points-sql.ts';
 import { formatSchema, segmentStructure, textsStructure } from './otlp-format.ts';
@@ -38,18 +39,23 @@ const indexesLeftToMerges = [
  * tokens keep every table and view from taking the same segment twice. Texts come first: a span that is seen has its texts.
  * Resolves with the number of items.
  */
-export async function loadSegment(engine: ClickHouseEngine, segment: SegmentFile): Promise<number> {
+export async function loadSegment(
+  engine: ClickHouseEngine,
+  segment: SegmentFile,
+  derived = deriveSegment,
+): Promise<number> {
   const bytes = await readWhole(segment);
   if (segment.signal !== 'metrics' && segment.texts !== 0)
-    await engine.insertFile({
-      path: segment.path,
+    await engine.insertBytes({
+      bytes,
       schema: { proto: formatSchema, message: 'Envelope' },
       structure: textsStructure(segment.signal),
       insert: (source) => insertSql('texts', textsSelect(segment.signal, source)),
       settings: loadSettings(`${segment.token}:texts`),
     });
-  if (segment.planned === undefined) await engine.insertFile({ ...itemsInsert(segment), path: segment.path });
-  else await segment.planned.run(bytes);
+  const items = segment.signal === 'metrics' ? bytes : await derived(segment.signal, bytes);
+  if (segment.planned === undefined) await engine.insertBytes({ ...itemsInsert(segment), bytes: items });
+  else await segment.planned.run(items);
   const counts = segmentCounts(bytes);
   if (counts.length > 0) await engine.insert(ledgerInsert(segment, counts));
   return counts.reduce((sum, { reason, items }) => sum + (reason === '' ? items : 0), 0);

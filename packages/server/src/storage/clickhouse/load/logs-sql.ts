@@ -1,13 +1,12 @@
 import { idOf, mapText, mapTypes, storedTime, timeOf, valueText, valueType } from './attribute-sql.ts';
-import { derivedSql } from './derived-sql.ts';
-import { itemsOf, selectItems } from './items-sql.ts';
+import { derivedColumns } from './derived-fields.ts';
+import { itemsOf } from './items-sql.ts';
 import type { RowSelect } from './row-select.ts';
 import { longAttributes, shortAttributes, textFlags } from './text-attributes.ts';
 
 /** `logs` from a segment of logs. */
 export function logsSelect(source: string): RowSelect {
-  const derived = derivedSql({ name: 'l.event_name', keys: 'mapKeys(l.attributes)', columns: 'log' });
-  const items = itemsOf({ signal: 'logs', item: 'l', source, ofResource: derived.ofResource });
+  const items = itemsOf({ signal: 'logs', item: 'l', source });
   const columns = {
     project: 'project',
     time: timeOf('if(l.time != 0, l.time, if(l.observed != 0, l.observed, received))'),
@@ -40,11 +39,10 @@ export function logsSelect(source: string): RowSelect {
     scope_types: 'scope_types',
     scope_schema_url: 'scope_schema_url',
     dropped_attributes: 'l.dropped_attributes',
-    ...derived.columns,
+    ...derivedColumns('l', 'log'),
   };
   return {
     columns,
-    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.row} AS derived
-      FROM (SELECT *, ${selectItems(derived.ofKeys)}${mapText('l.attributes')} AS a FROM (${items})))`,
+    from: `(SELECT *, ${textFlags('a')} AS text_flags FROM (SELECT *, ${mapText('l.attributes')} AS a FROM (${items})))`,
   };
 }

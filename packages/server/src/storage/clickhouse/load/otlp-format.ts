@@ -5,9 +5,11 @@
  *
  * Two tricks. A repeated KeyValue has the wire form of a protobuf map, so it is declared as one and arrives as a Map. And
  * every kind of an attribute value is optional, which keeps 0, false and "" apart from absent; arrays and key-value
- * lists were rewritten into the string `j` at the door. Fields 1000 are ours.
+ * lists were rewritten into the string `j` at the door. Fields from 1000 on are ours.
  */
 import type { TelemetrySignal } from '@sightline/schema/api';
+import { derivedField } from '@sightline/schema/otlp';
+import { derivedMessage, derivedStructure } from './derived-fields.ts';
 
 export const formatSchema = `syntax = "proto3";
 message Envelope {
@@ -27,7 +29,7 @@ message Span {
   bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; bytes parent_span_id = 4; string name = 5;
   uint32 kind = 6; fixed64 start = 7; fixed64 end = 8; map<string, Value> attributes = 9; uint32 dropped_attributes = 10;
   repeated Event events = 11; uint32 dropped_events = 12; repeated Link links = 13; uint32 dropped_links = 14;
-  Status status = 15; fixed32 flags = 16; repeated bytes text_ids = 1000;
+  Status status = 15; fixed32 flags = 16; repeated bytes text_ids = 1000; Derived derived = ${derivedField};
 }
 message Event { fixed64 time = 1; string name = 2; map<string, Value> attributes = 3; uint32 dropped = 4; }
 message Link {
@@ -42,8 +44,9 @@ message ScopeLogs { Scope scope = 1; repeated LogRecord items = 2; string schema
 message LogRecord {
   fixed64 time = 1; uint32 severity_number = 2; string severity_text = 3; Value body = 5;
   map<string, Value> attributes = 6; uint32 dropped_attributes = 7; fixed32 flags = 8; bytes trace_id = 9;
-  bytes span_id = 10; fixed64 observed = 11; string event_name = 12; repeated bytes text_ids = 1000;
+  bytes span_id = 10; fixed64 observed = 11; string event_name = 12; repeated bytes text_ids = 1000; Derived derived = ${derivedField};
 }
+${derivedMessage}
 
 message Metrics { repeated ResourceMetrics resources = 1; }
 message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scopes = 2; string schema_url = 3; }
@@ -94,9 +97,9 @@ const items: Record<TelemetrySignal, string> = {
     kind UInt8, start UInt64, end UInt64, ${attributes}, dropped_attributes UInt32,
     events Array(Tuple(time UInt64, name String, ${attributes}, dropped UInt32)), dropped_events UInt32,
     links Array(Tuple(trace_id String, span_id String, trace_state String, ${attributes}, dropped UInt32, flags UInt32)),
-    dropped_links UInt32, status Tuple(message String, code UInt8), flags UInt32, text_ids Array(FixedString(16))`,
+    dropped_links UInt32, status Tuple(message String, code UInt8), flags UInt32, text_ids Array(FixedString(16)), ${derivedStructure}`,
   logs: `time UInt64, observed UInt64, severity_number UInt8, severity_text String, body ${value}, ${attributes},
-    dropped_attributes UInt32, flags UInt32, trace_id String, span_id String, event_name String, text_ids Array(FixedString(16))`,
+    dropped_attributes UInt32, flags UInt32, trace_id String, span_id String, event_name String, text_ids Array(FixedString(16)), ${derivedStructure}`,
   metrics: `name String, description String, unit String,
     gauge Tuple(points Array(Tuple(${pointHead}, as_double Nullable(Float64), as_int Nullable(Int64), ${exemplars}))),
     sum Tuple(points Array(Tuple(${pointHead}, as_double Nullable(Float64), as_int Nullable(Int64), ${exemplars})),

@@ -1,6 +1,6 @@
 import { idOf, mapText, mapTypes, storedTime, timeOf } from './attribute-sql.ts';
-import { derivedSql } from './derived-sql.ts';
-import { itemsOf, selectItems } from './items-sql.ts';
+import { derivedColumns } from './derived-fields.ts';
+import { itemsOf } from './items-sql.ts';
 import type { RowSelect } from './row-select.ts';
 import { longAttributes, shortAttributes, textFlags } from './text-attributes.ts';
 
@@ -8,19 +8,7 @@ const durationNs = 'if(s.end > s.start, s.end - s.start, 0)';
 
 /** `spans` from a segment of traces. */
 export function spansSelect(source: string): RowSelect {
-  const derived = derivedSql({
-    name: 's.name',
-    keys: 'mapKeys(s.attributes)',
-    columns: 'span',
-    times: {
-      startNanos: 's.start',
-      durationNanos: durationNs,
-      eventNames: 's.events.name',
-      eventTimes: 's.events.time',
-      droppedEvents: 's.dropped_events',
-    },
-  });
-  const items = itemsOf({ signal: 'traces', item: 's', source, ofResource: derived.ofResource });
+  const items = itemsOf({ signal: 'traces', item: 's', source });
   const columns = {
     project: 'project',
     trace_id: 's.trace_id',
@@ -65,11 +53,10 @@ export function spansSelect(source: string): RowSelect {
     dropped_links: 's.dropped_links',
     received_time: 'received_time',
     stored_time: storedTime,
-    ...derived.columns,
+    ...derivedColumns('s', 'span'),
   };
   return {
     columns,
-    from: `(SELECT *, ${textFlags('a')} AS text_flags, ${derived.row} AS derived
-      FROM (SELECT *, ${selectItems(derived.ofKeys)}${mapText('s.attributes')} AS a FROM (${items})))`,
+    from: `(SELECT *, ${textFlags('a')} AS text_flags FROM (SELECT *, ${mapText('s.attributes')} AS a FROM (${items})))`,
   };
 }

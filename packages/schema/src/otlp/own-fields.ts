@@ -1,0 +1,8 @@
+/** The numbers of fields that are ours, which OTLP does not have. Clients' own are taken away. */
+
+/** On items (repeated bytes, ids) and on the request (repeated Text), see content-texts.ts. */
+export const textsField = 1000;
+/** On items, on their way from the journal to the engine: what the conventions read from them. */
+export const derivedField = 1001;
+
+export const ownFields: readonly number[] = [textsField, derivedField];
