@@ -99,5 +99,5 @@ const alias = (name: string) => (Object.hasOwn(providerAliases, name) ? provider
 
 /** As ClickHouse's `lower`, which leaves letters beyond ASCII alone. */
 function asciiLower(text: string): string {
-  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return /[A-Z]/.test(text) ? text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()) : text;
 }

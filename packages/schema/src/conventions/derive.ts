@@ -4,8 +4,17 @@ import { normalProvider, sourceText, type TextScope } from './derive-source.ts';
 import { firstTokenMs, type SpanTimes } from './first-token.ts';
 import { countFields } from './fields.ts';
 import { plainOperations } from './operation-table.ts';
-import { numberedFields as by, type Rule, rulesOfAttributes, rulesOfResource } from './rules.ts';
-import { type Field, isNumeric, maximum, textLengthMax } from './source.ts';
+import {
+  attributesRead,
+  numberedFields as by,
+  type NumberedField,
+  plainOperationsOf,
+  resourceAttributesRead,
+  type Rule,
+  rulesOfAttributes,
+  rulesOfResource,
+} from './rules.ts';
+import { type Field, isNumeric, maximum, type Source, textLengthMax } from './source.ts';
 
 /** What a span or log record says, before any convention. Values as decoded: text, numbers, lists, maps. */
 export interface DeriveInput {
@@ -43,11 +52,12 @@ export interface DerivedFields {
   readonly ttft_ms: number | null;
 }
 
-/** The same as the engine keeps it: of each attribute the text. Attributes that no rule reads (`attributesRead`) may be left out. */
-export interface ItemTexts {
-  readonly name: string;
-  readonly attributes: ReadonlyMap<string, string>;
-  readonly resource: ReadonlyMap<string, string>;
+/** The same as the engine keeps it, of each attribute the text. */
+export interface Item extends TextScope {
+  /** What it says anything of: places in `attributesRead`, each once. */
+  readonly said: readonly number[];
+  /** Places in `resourceAttributesRead`. */
+  readonly saidOfResource: readonly number[];
   readonly times?: SpanTimes | undefined;
 }
 
@@ -55,7 +65,7 @@ export interface ItemTexts {
 export function deriveTool(
   input: DeriveInput,
 ): Pick<DerivedFields, 'operation' | 'tool_name' | 'tool_call_id'> {
-  const said = new Said(textsOf(input));
+  said.read(itemOf(input));
   return {
     operation: operationOf(said),
     tool_name: textField(by.tool_name, said),
@@ -64,14 +74,14 @@ export function deriveTool(
 }
 
 /** Of the normal fields the kind of work. */
-export const deriveOperation = (input: DeriveInput): OperationKind => operationOf(new Said(textsOf(input)));
+export const deriveOperation = (input: DeriveInput): OperationKind => operationOf(said.read(itemOf(input)));
 
 /** Reads the normal fields of one span or log record. Gives what `compileSql` gives in the engine. */
-export const derive = (input: DeriveInput): DerivedFields => deriveFrom(textsOf(input));
+export const derive = (input: DeriveInput): DerivedFields => deriveFrom(itemOf(input));
 
 /** `derive` over texts. */
-export function deriveFrom(item: ItemTexts): DerivedFields {
-  const said = new Said(item);
+export function deriveFrom(item: Item): DerivedFields {
+  said.read(item);
   const request_model = textField(by.request_model, said);
   const response_model = textField(by.response_model, said);
   const input_tokens = wholeCount(by.input_tokens, said);
@@ -103,65 +113,60 @@ export function deriveFrom(item: ItemTexts): DerivedFields {
   };
 }
 
-/** An item, with the rules that may find something in it in their order. */
-class Said implements TextScope {
-  readonly item: ItemTexts;
-  readonly #rules: Rule[][] = [];
+const fieldCount = Object.keys(by).length;
+const none: readonly Rule[] = [];
+const silent: Item = { name: '', attribute: () => '', resource: () => '', said: [], saidOfResource: [] };
 
-  constructor(item: ItemTexts) {
+/** An item with the rules that may find something in it, in their order. */
+class Said {
+  item: Item = silent;
+  readonly rules: Rule[] = [];
+  /** By field where its rules begin, and after the last where they end. */
+  readonly starts = new Int16Array(fieldCount + 1);
+
+  read(item: Item): this {
     this.item = item;
-    for (const key of item.attributes.keys()) this.#add(rulesOfAttributes.get(key));
-    for (const key of item.resource.keys()) this.#add(rulesOfResource.get(key));
+    this.rules.length = 0;
+    for (const place of item.said) this.#add(rulesOfAttributes[place] ?? none);
+    for (const place of item.saidOfResource) this.#add(rulesOfResource[place] ?? none);
+    let at = 0;
+    for (let field = 0; field <= fieldCount; field += 1) {
+      while (at < this.rules.length && (this.rules[at] as Rule).field < field) at += 1;
+      this.starts[field] = at;
+    }
+    return this;
   }
 
-  get name(): string {
-    return this.item.name;
+  rulesOf({ number }: NumberedField): readonly Rule[] {
+    return this.rules.slice(this.starts[number], this.starts[number + 1]);
   }
 
-  attribute(name: string): string {
-    return this.item.attributes.get(name) ?? '';
-  }
-
-  resource(name: string): string {
-    return this.item.resource.get(name) ?? '';
-  }
-
-  rulesOf(field: NumberedField): readonly Rule[] {
-    return this.#rules[field.number] ?? none;
-  }
-
-  #add(added: readonly Rule[] | undefined): void {
-    if (added === undefined) return;
+  #add(added: readonly Rule[]): void {
+    const { rules } = this;
     for (const rule of added) {
-      const rules = (this.#rules[rule.field] ??= []);
-      let place = rules.push(rule) - 1;
-      for (; place > 0 && (rules[place - 1] as Rule).rank > rule.rank; place -= 1)
-        rules[place] = rules[place - 1] as Rule;
-      rules[place] = rule;
+      let at = rules.push(rule) - 1;
+      for (; at > 0 && (rules[at - 1] as Rule).place > rule.place; at -= 1) rules[at] = rules[at - 1] as Rule;
+      rules[at] = rule;
     }
   }
 }
 
-type NumberedField = (typeof by)[keyof typeof by];
+/** One for all: items are many, and read one after the other. */
+const said = new Said();
 
-const none: readonly Rule[] = [];
-
-function textsOf({ name, attributes, resource = {}, times }: DeriveInput): ItemTexts {
-  const texts = (values: Readonly<Record<string, unknown>>) =>
-    new Map(
-      Object.entries(values)
-        .filter(([, value]) => value !== undefined)
-        .map(([key, value]) => [key, attributeText(value)]),
-    );
-  return { name, attributes: texts(attributes), resource: texts(resource), times };
+function itemOf({ name, attributes, resource = {}, times }: DeriveInput): Item {
+  return {
+    name,
+    attribute: (key) => attributeText(attributes[key]),
+    resource: (key) => attributeText(resource[key]),
+    said: placesOf(attributesRead, attributes),
+    saidOfResource: placesOf(resourceAttributesRead, resource),
+    times,
+  };
 }
 
-const textOf = (rule: Rule, said: Said, isNumber: boolean): string =>
-  rule.isPlain ? said.attribute(rule.source.name) : sourceText(rule.source, said, isNumber);
-
-function operationOf(said: Said): OperationKind {
-  return (textField(by.operation, said) || plainOperation(said.item)) as OperationKind;
-}
+const placesOf = (read: readonly string[], values: Readonly<Record<string, unknown>>): number[] =>
+  read.flatMap((name, place) => (Object.hasOwn(values, name) && values[name] !== undefined ? [place] : []));
 
 /** An attribute's value as the engine keeps it: numbers and truth values as text, lists and maps as JSON, '' for none. */
 export function attributeText(value: unknown): string {
@@ -170,9 +175,17 @@ export function attributeText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : (value as number | bigint | boolean).toString();
 }
 
-function textField(field: NumberedField, said: Said): string {
-  for (const rule of said.rulesOf(field)) {
-    const text = textOf(rule, said, false);
+const textOf = ({ isPlain, source }: Rule, item: Item, isNumber: boolean): string =>
+  isPlain ? item.attribute(source.name) : sourceText(source, item, isNumber);
+
+function operationOf(said: Said): OperationKind {
+  return (textField(by.operation, said) || plainOperation(said.item)) as OperationKind;
+}
+
+function textField(field: NumberedField, { item, rules, starts }: Said): string {
+  const end = starts[field.number + 1] as number;
+  for (let at = starts[field.number] as number; at < end; at += 1) {
+    const text = textOf(rules[at] as Rule, item, false);
     if (text === '') continue;
     const cut = text.length > textLengthMax ? Array.from(text).slice(0, textLengthMax).join('') : text;
     return field.type === 'provider' ? normalProvider(cut) : cut;
@@ -185,16 +198,19 @@ function costOf(said: Said): number | null {
   return cost === null && countFields.some((name) => isUncountable(by[name], said)) ? Number.NaN : cost;
 }
 
-function costOfParts(said: Said): number | null {
-  const rule = said.rulesOf(by.cost_parts).find((each) => textOf(each, said, false) !== '');
-  return rule === undefined ? null : sumOfParts(textOf(rule, said, false));
+function costOfParts({ item }: Said): number | null {
+  const [text] = said
+    .rulesOf(by.cost_parts)
+    .map((rule) => textOf(rule, item, false))
+    .filter(Boolean);
+  return text === undefined ? null : sumOfParts(text);
 }
 
 /** Tokens were reported, as a number that cannot be one of them. */
-function isUncountable(field: NumberedField, said: Said): boolean {
+function isUncountable(field: NumberedField, { item }: Said): boolean {
   if (numberField(field, said) !== null) return false;
-  const rule = said.rulesOf(field).find((each) => textOf(each, said, true) !== '');
-  return rule !== undefined && Number.isFinite(numberOf(rule, said));
+  const rule = said.rulesOf(field).find((each) => textOf(each, item, true) !== '');
+  return rule !== undefined && Number.isFinite(numberOf(rule, item));
 }
 
 function firstTokenOf(said: Said): number | null {
@@ -204,26 +220,35 @@ function firstTokenOf(said: Said): number | null {
   return firstTokenMs(textField(by.first_token_time, said), times);
 }
 
-const numberOf = (rule: Rule, said: Said): number =>
-  toNumber(textOf(rule, said, true)) * (rule.source.scale ?? 1);
+const numberOf = (rule: Rule, item: Item): number =>
+  toNumber(textOf(rule, item, true)) * (rule.source.scale ?? 1);
 
-function numberField(field: NumberedField, said: Said): number | null {
-  const rule = numberRule(field, said);
-  return rule === undefined ? null : bounded(field, numberOf(rule, said));
+const numberField = (field: NumberedField, said: Said): number | null => countedBy(field, said).value;
+
+interface Counted {
+  readonly value: number | null;
+  readonly source?: Source;
 }
 
-/** The first that finds a number which can be one of the field. */
-function numberRule(field: NumberedField, said: Said): Rule | undefined {
-  return said.rulesOf(field).find((rule) => bounded(field, numberOf(rule, said)) !== null);
+const uncounted: Counted = { value: null };
+
+/** The first number that can be one of the field. */
+function countedBy(field: NumberedField, { item, rules, starts }: Said): Counted {
+  const end = starts[field.number + 1] as number;
+  for (let at = starts[field.number] as number; at < end; at += 1) {
+    const rule = rules[at] as Rule;
+    const value = bounded(field, numberOf(rule, item));
+    if (value !== null) return { value, source: rule.source };
+  }
+  return uncounted;
 }
 
 /** A count with everything that belongs to it. */
 function wholeCount(field: NumberedField, said: Said): number | null {
-  const rule = numberRule(field, said);
-  if (rule === undefined) return null;
-  const value = bounded(field, numberOf(rule, said)) ?? 0;
+  const { value, source } = countedBy(field, said);
+  if (value === null) return null;
   const parts = (field.contains ?? []).reduce((sum, part) => sum + (numberField(by[part], said) ?? 0), 0);
-  return rule.source.excludes !== undefined || parts > value ? value + parts : value;
+  return source?.excludes !== undefined || parts > value ? value + parts : value;
 }
 
 function bounded(field: Field, value: number): number | null {
@@ -235,9 +260,21 @@ function bounded(field: Field, value: number): number | null {
 
 /** What ClickHouse's `toFloat64OrNull` reads, or NaN. `Number` alone reads '', ' 1 ' and '0x1'. */
 function toNumber(text: string): number {
+  if (isShortCount(text)) return Number(text);
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
-function plainOperation({ attributes }: ItemTexts): OperationKind {
-  return plainOperations.find(({ name }) => attributes.has(name))?.operation ?? 'other';
+/** Most are, and a loop is faster than the expression. */
+function isShortCount(text: string): boolean {
+  if (text === '' || text.length > 12) return false;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
+}
+
+function plainOperation({ said }: Item): OperationKind {
+  const places = said.map((place) => plainOperationsOf[place] ?? -1).filter((place) => place >= 0);
+  return plainOperations[Math.min(...places)]?.operation ?? 'other';
 }

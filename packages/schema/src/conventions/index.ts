@@ -5,7 +5,7 @@ export {
   type DerivedFields,
   deriveFrom,
   type DeriveInput,
-  type ItemTexts,
+  type Item,
 } from './derive.ts';
 export { firstTokenEvents } from './identity-table.ts';
 export { attributesRead, resourceAttributesRead } from './rules.ts';

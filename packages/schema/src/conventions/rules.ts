@@ -3,48 +3,31 @@ import { type FieldName, fieldNames, fields } from './fields.ts';
 import { plainOperations } from './operation-table.ts';
 import { type Field, isPlain, type Source } from './source.ts';
 
-/** A source with its place: which field it is of, and how many are asked before it. */
+/** A source with its place among all: sources of a field lie together, in the order in which they are asked. */
 export interface Rule {
+  readonly place: number;
   readonly field: number;
-  readonly rank: number;
   readonly source: Source;
   /** The attribute's text is the value. */
   readonly isPlain: boolean;
 }
 
-/** Fields by name, with their numbers. */
-export const numberedFields = Object.fromEntries(
-  fieldNames.map((name, number) => [name, { ...(fields[name] as Field), number }]),
-) as Readonly<Record<FieldName, Field & { readonly number: number }>>;
-
-const all: readonly Rule[] = Object.values(numberedFields).flatMap(({ number, sources }) =>
-  sources.map((source, rank) => ({ field: number, rank, source, isPlain: isPlain(source) })),
-);
-
-/** What reads the item's name asks for an attribute first: without one a name says nothing. */
-function attributeOf({ source }: Rule): string | undefined {
-  if (source.from === 'resource') return undefined;
-  if (source.from === undefined) return source.name;
-  const guard = source.when?.find((each) => !('present' in each) || each.present);
-  if (guard === undefined) throw new Error('A rule that reads the name hangs on no attribute.');
-  return guard.attribute;
+export interface NumberedField extends Field {
+  readonly number: number;
 }
 
-/** Under the attribute each of them waits for. */
-export const rulesOfAttributes: ReadonlyMap<string | undefined, readonly Rule[]> = Map.groupBy(
-  all.filter(({ source }) => source.from !== 'resource'),
-  attributeOf,
-);
+export const numberedFields = Object.fromEntries(
+  fieldNames.map((name, number) => [name, { ...(fields[name] as Field), number }]),
+) as Readonly<Record<FieldName, NumberedField>>;
 
-export const rulesOfResource: ReadonlyMap<string, readonly Rule[]> = Map.groupBy(
-  all.filter(({ source }) => source.from === 'resource'),
-  ({ source }) => source.name,
-);
+const rules: readonly Rule[] = Object.values(numberedFields)
+  .flatMap(({ number, sources }) => sources.map((source) => ({ field: number, source })))
+  .map((rule, place) => ({ ...rule, place, isPlain: isPlain(rule.source) }));
 
 /** Every attribute that anything looks at. */
 export const attributesRead: readonly string[] = [
   ...new Set([
-    ...all.flatMap(({ source }) => [
+    ...rules.flatMap(({ source }) => [
       ...(source.from === undefined ? [source.name] : []),
       ...(source.when ?? []).map(({ attribute }) => attribute),
     ]),
@@ -52,4 +35,27 @@ export const attributesRead: readonly string[] = [
   ]),
 ];
 
-export const resourceAttributesRead: readonly string[] = [...rulesOfResource.keys()];
+export const resourceAttributesRead: readonly string[] = [
+  ...new Set(rules.filter(({ source }) => source.from === 'resource').map(({ source }) => source.name)),
+];
+
+/** What reads the item's name asks for an attribute first: without one a name says nothing. */
+function attributeOf({ from, name, when = [] }: Source): string | undefined {
+  if (from !== 'name') return from === undefined ? name : undefined;
+  return when.find((each) => !('present' in each) || each.present)?.attribute;
+}
+
+/** By the place in `attributesRead` of the attribute each of them waits for. */
+export const rulesOfAttributes: readonly (readonly Rule[])[] = attributesRead.map((name) =>
+  rules.filter(({ source }) => attributeOf(source) === name),
+);
+
+/** The same of `resourceAttributesRead`. */
+export const rulesOfResource: readonly (readonly Rule[])[] = resourceAttributesRead.map((name) =>
+  rules.filter(({ source }) => source.from === 'resource' && source.name === name),
+);
+
+/** By the place in `attributesRead` the place in `plainOperations`; -1 for what says nothing there. */
+export const plainOperationsOf: readonly number[] = attributesRead.map((name) =>
+  plainOperations.findIndex((each) => each.name === name),
+);

@@ -14,9 +14,9 @@ import {
   wireType,
 } from '@sightline/schema/otlp';
 import { derivedFields } from './derived-fields.ts';
-import { ItemReader, type itemTags } from './item-reader.ts';
+import { ItemReader } from './item-reader.ts';
 
-type Signal = keyof typeof itemTags;
+type Signal = 'traces' | 'logs';
 
 /** Envelope → request → resource → scope → item: at each level the field that leads to the next. */
 const wayTo = { traces: [6, 1, 2, 2], logs: [7, 1, 2, 2] } as const satisfies Record<
@@ -44,13 +44,15 @@ export async function deriveSegment(signal: Signal, segment: Buffer): Promise<Ui
 
 class DerivingCopy {
   readonly out: ByteWriter;
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   readonly #item: ItemReader;
   readonly #way: readonly number[];
-  readonly #derived = new ByteWriter(512);
+  /** Up to where the message at hand is copied. */
+  #copied = 0;
 
   constructor(signal: Signal, bytes: Buffer) {
-    this.#bytes = bytes;
+    // Parts of a Buffer are Buffers, which are dearer to make.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
     this.#item = new ItemReader(signal, bytes);
     this.#way = wayTo[signal];
     this.out = new ByteWriter(Math.ceil(bytes.length * 1.25) + 64);
@@ -76,64 +78,70 @@ class DerivingCopy {
   #nested(start: number, end: number, depth: number): void {
     const expected = Math.ceil((end - start) * 1.2);
     const mark = this.out.begin(expected);
+    this.#copied = start;
     this.#message(start, end, depth);
+    this.#copyUntil(end);
     this.out.end(mark, expected);
   }
 
   #message(start: number, end: number, depth: number): void {
-    const { out } = this;
-    const bytes = this.#bytes;
     if (depth === level.resource) this.#readResource(start, end);
-    const fields = new WireReader(bytes, start, end);
-    let copied = start;
+    const fields = new WireReader(this.#bytes, start, end);
     while (fields.next()) {
       if (fields.number === this.#way[depth] && fields.wire === wireType.bytes) {
-        if (depth === level.scope) {
-          this.#item.readItem(fields.start, fields.end);
-          if (this.#item.isSilent) continue;
-          this.#derive();
-          if (this.#derived.length === 0) continue;
+        if (depth === level.scope) this.#itemAt(fields);
+        else {
+          this.#copyUntil(fields.fieldStart);
+          this.out.varint(fields.number * 8 + wireType.bytes);
+          this.#nested(fields.start, fields.end, depth + 1);
         }
-        out.copy(bytes, copied, fields.fieldStart);
-        copied = fields.end;
-        out.varint(fields.number * 8 + wireType.bytes);
-        if (depth === level.scope) {
-          out.varint(fields.end - fields.start + this.#derived.length);
-          out.copy(bytes, fields.start, fields.end);
-          out.copy(this.#derived.bytes, 0, this.#derived.length);
-        } else this.#nested(fields.start, fields.end, depth + 1);
       } else if (depth === level.request && fields.number === textsField) {
-        out.copy(bytes, copied, fields.fieldStart);
-        copied = fields.end;
+        this.#copyUntil(fields.fieldStart);
+        this.#copied = fields.end;
       }
     }
-    out.copy(bytes, copied, end);
+  }
+
+  #copyUntil(end: number): void {
+    if (end > this.#copied) this.out.copy(this.#bytes, this.#copied, end);
+    this.#copied = end;
   }
 
   /** It may stand behind its scopes. */
   #readResource(start: number, end: number): void {
     const fields = new WireReader(this.#bytes, start, end);
-    this.#item.resource.clear();
+    this.#item.readResource(start, start);
     while (fields.next())
       if (fields.number === resourceField) this.#item.readResource(fields.start, fields.end);
   }
 
-  /** Leaves the field in `#derived`, or nothing where nothing is told. */
-  #derive(): void {
-    const out = this.#derived;
-    out.length = 0;
+  #itemAt({ fieldStart, start, end, number }: WireReader): void {
+    this.#item.readItem(start, end);
+    if (this.#item.isSilent) return;
+    const { out } = this;
+    this.#copyUntil(fieldStart);
+    out.varint(number * 8 + wireType.bytes);
+    const expected = end - start + derivedBytes;
+    const mark = out.begin(expected);
+    this.#copyUntil(end);
+    this.#writeDerived();
+    out.end(mark, expected);
+  }
+
+  #writeDerived(): void {
+    const { out } = this;
     const derived = deriveFrom(this.#item);
     out.varint(derivedField * 8 + wireType.bytes);
-    const mark = out.begin(expectedBytes);
-    for (const { name, number } of derivedFields) {
+    const mark = out.begin(derivedBytes);
+    for (const { name, number, kind } of derivedFields) {
       const value = derived[name];
-      if (value === null || value === '' || (name === 'operation' && value === 'other')) continue;
+      if (value === null || value === '') continue;
       if (typeof value === 'string') {
         out.varint(number * 8 + wireType.bytes);
         const text = out.begin(value.length);
         out.text(value);
         out.end(text, value.length);
-      } else if (isCount[number]) {
+      } else if (kind === 'uint64') {
         out.varint(number * 8 + wireType.varint);
         out.varint(value);
       } else {
@@ -141,10 +149,9 @@ class DerivingCopy {
         out.double(value);
       }
     }
-    if (out.length === mark) out.length = 0;
-    else out.end(mark, expectedBytes);
+    out.end(mark, derivedBytes);
   }
 }
 
-const expectedBytes = 100;
-const isCount: readonly boolean[] = [false, ...derivedFields.map(({ kind }) => kind === 'uint64')];
+/** About as many are added to an item. */
+const derivedBytes = 100;

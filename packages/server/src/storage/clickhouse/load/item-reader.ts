@@ -1,48 +1,60 @@
 import {
   attributesRead,
   firstTokenEvents,
-  type ItemTexts,
+  type Item,
   resourceAttributesRead,
   type SpanTimes,
 } from '@sightline/schema/conventions';
-import { doubleAt, fixed64At, varintNumber, varintSigned, WireReader } from '@sightline/schema/otlp';
+import { fixed64At, skipVarint, varintNumber, WireReader, wireType } from '@sightline/schema/otlp';
 import { KeyTable } from './key-table.ts';
+import { valueText } from './wire-value.ts';
 
-const known = new KeyTable(attributesRead);
-const knownOfResource = new KeyTable(resourceAttributesRead);
-const knownEvents = new KeyTable([...firstTokenEvents.once, ...firstTokenEvents.repeated]);
+const keys = new KeyTable(attributesRead);
+const placeOf = new Map(attributesRead.map((name, place) => [name, place]));
+const resourceKeys = new KeyTable(resourceAttributesRead);
+const eventNames = [...firstTokenEvents.once, ...firstTokenEvents.repeated];
+const eventKeys = new KeyTable(eventNames);
 
-/** Tags of the fields that are looked at. */
-export const itemTags = {
+/** Tags as they stand in the bytes; 0 for what there is none of. */
+const tagsOf = {
   traces: { attribute: 0x4a, name: 0x2a, start: 0x39, end: 0x41, event: 0x5a, droppedEvents: 0x60 },
   logs: { attribute: 0x32, name: 0x62, start: 0, end: 0, event: 0, droppedEvents: 0 },
 } as const;
 const resourceAttributeTag = 0x0a;
+const keyTag = 0x0a;
+const valueTag = 0x12;
 
-interface FirstTokenEvent {
-  readonly name: string;
-  readonly timeNanos: bigint;
-}
-
-/** What the rules of the conventions look at in an item on the wire. One object for all, since there are many of them. */
-export class ItemReader implements ItemTexts {
-  readonly attributes = new Map<string, string>();
-  readonly resource = new Map<string, string>();
+/** What the rules of the conventions look at in an item, read from the wire when it is asked for. One object for all items, since there are many. */
+export class ItemReader implements Item {
+  readonly said: number[] = [];
+  readonly saidOfResource: number[] = [];
   readonly #bytes: Buffer;
-  readonly #tags: (typeof itemTags)[keyof typeof itemTags];
-  readonly #events: FirstTokenEvent[] = [];
-  #name = { start: 0, end: 0 };
+  readonly #tags: (typeof tagsOf)[keyof typeof tagsOf];
+  readonly #resource = new Map<string, string>();
+  readonly #events: SpanTimes['events'][number][] = [];
+  /** By attribute: the item that says it, where its AnyValue stands, and the text of the last one that was asked for with its place. */
+  readonly #itemOf = new Int32Array(attributesRead.length);
+  readonly #starts = new Int32Array(attributesRead.length);
+  readonly #ends = new Int32Array(attributesRead.length);
+  readonly #texts: string[] = [];
+  readonly #textStarts = new Int32Array(attributesRead.length);
+  readonly #textEnds = new Int32Array(attributesRead.length);
+  readonly #attribute: KeyAndValue = { key: { start: 0, end: 0 }, value: { start: 0, end: 0 } };
+  #contentEnd = 0;
+  #item = 0;
+  #nameStart = 0;
+  #nameEnd = 0;
   #startAt = -1;
   #endAt = -1;
   #droppedEvents = 0;
 
-  constructor(signal: keyof typeof itemTags, bytes: Buffer) {
-    this.#tags = itemTags[signal];
+  constructor(signal: keyof typeof tagsOf, bytes: Buffer) {
+    this.#tags = tagsOf[signal];
     this.#bytes = bytes;
   }
 
   get name(): string {
-    return this.#bytes.toString('utf8', this.#name.start, this.#name.end);
+    return this.#bytes.toString('utf8', this.#nameStart, this.#nameEnd);
   }
 
   get times(): SpanTimes | undefined {
@@ -57,108 +69,157 @@ export class ItemReader implements ItemTexts {
     };
   }
 
-  /** Nothing is said that any rule looks at. */
+  /** It says nothing that any rule looks at. */
   get isSilent(): boolean {
-    return this.attributes.size === 0 && this.resource.size === 0 && this.#events.length === 0;
+    return this.said.length === 0 && this.saidOfResource.length === 0 && this.#events.length === 0;
+  }
+
+  attribute(name: string): string {
+    const place = placeOf.get(name) ?? -1;
+    if (this.#itemOf[place] !== this.#item) return '';
+    const start = this.#starts[place] as number;
+    const end = this.#ends[place] as number;
+    // Spans of a trace, of a service and of a model say much the same.
+    if (!this.#isSame(start, end, this.#textStarts[place] as number, this.#textEnds[place] as number)) {
+      this.#texts[place] = valueText(this.#bytes, start, end);
+      this.#textStarts[place] = start;
+      this.#textEnds[place] = end;
+    }
+    return this.#texts[place] ?? '';
+  }
+
+  resource(name: string): string {
+    return this.#resource.get(name) ?? '';
   }
 
   /** Of the resource whose items come next. */
   readResource(start: number, end: number): void {
-    this.resource.clear();
+    this.#resource.clear();
+    this.saidOfResource.length = 0;
     const fields = new WireReader(this.#bytes, start, end);
-    while (fields.next())
-      if (this.#bytes[fields.fieldStart] === resourceAttributeTag)
-        this.#readAttribute(fields.start, fields.end, knownOfResource, this.resource);
+    while (fields.next()) {
+      if (this.#bytes[fields.fieldStart] !== resourceAttributeTag) continue;
+      const { key, value } = this.#attributeAt(fields.start, fields.end);
+      const place = resourceKeys.find(this.#bytes, key.start, key.end);
+      const name = resourceAttributesRead[place];
+      if (name === undefined || this.#resource.has(name)) continue;
+      this.#resource.set(name, valueText(this.#bytes, value.start, value.end));
+      this.saidOfResource.push(place);
+    }
   }
 
   readItem(start: number, end: number): void {
+    const bytes = this.#bytes;
     const tags = this.#tags;
-    this.attributes.clear();
-    this.#events.length = 0;
-    this.#name = nowhere;
+    this.#begin();
+    for (let at = start; at < end;) {
+      const tag = bytes[at] as number;
+      const content = this.#contentOf(at, end);
+      if (tag === tags.attribute) this.#readAttribute(content, this.#contentEnd);
+      else if (tag === tags.name) {
+        this.#nameStart = content;
+        this.#nameEnd = this.#contentEnd;
+      } else if (tag === tags.start) this.#startAt = content;
+      else if (tag === tags.end) this.#endAt = content;
+      else if (tag === tags.event) this.#readEvent(content, this.#contentEnd);
+      else if (tag === tags.droppedEvents) this.#droppedEvents = varintNumber(bytes, content);
+      at = this.#contentEnd;
+    }
+  }
+
+  #begin(): void {
+    this.#item += 1;
+    this.said.length = 0;
+    if (this.#events.length > 0) this.#events.length = 0;
+    this.#nameStart = 0;
+    this.#nameEnd = 0;
     this.#startAt = -1;
     this.#endAt = -1;
     this.#droppedEvents = 0;
-    const fields = new WireReader(this.#bytes, start, end);
-    while (fields.next()) {
-      switch (this.#bytes[fields.fieldStart]) {
-        case tags.attribute:
-          this.#readAttribute(fields.start, fields.end, known, this.attributes);
-          break;
-        case tags.name:
-          this.#name = { start: fields.start, end: fields.end };
-          break;
-        case tags.start:
-          this.#startAt = fields.start;
-          break;
-        case tags.end:
-          this.#endAt = fields.start;
-          break;
-        case tags.event:
-          this.#readEvent(fields.start, fields.end);
-          break;
-        case tags.droppedEvents:
-          this.#droppedEvents = varintNumber(this.#bytes, fields.start);
-          break;
-      }
-    }
   }
 
-  #readAttribute(start: number, end: number, table: KeyTable, into: Map<string, string>): void {
+  /** Where the content of the field at `at` begins; `#contentEnd` is where the field ends. */
+  #contentOf(at: number, end: number): number {
     const bytes = this.#bytes;
-    let key: string | undefined;
-    const fields = new WireReader(bytes, start, end);
-    while (fields.next()) {
-      if (bytes[fields.fieldStart] === keyTag) {
-        key = table.find(bytes, fields.start, fields.end);
-        if (key === undefined) return;
-      } else if (bytes[fields.fieldStart] === valueTag && key !== undefined) {
-        // Of a key that stands twice, the first counts.
-        if (!into.has(key)) into.set(key, valueText(bytes, fields.start, fields.end));
+    const tag = bytes[at] as number;
+    const start = tag < 0x80 ? at + 1 : skipVarint(bytes, at, end);
+    let content = start;
+    switch (tag & 7) {
+      case wireType.bytes: {
+        const length = bytes[start] as number;
+        content = length < 0x80 ? start + 1 : skipVarint(bytes, start, end);
+        this.#contentEnd = content + (length < 0x80 ? length : varintNumber(bytes, start));
+        break;
       }
+      case wireType.varint:
+        this.#contentEnd = skipVarint(bytes, start, end);
+        break;
+      case wireType.fixed64:
+        this.#contentEnd = start + 8;
+        break;
+      case wireType.fixed32:
+        this.#contentEnd = start + 4;
+        break;
+      default:
+        throw new Error('There is no such field.');
     }
-    if (key !== undefined && !into.has(key)) into.set(key, '');
+    if (!(this.#contentEnd <= end)) throw new Error('The field is cut off.');
+    return content;
+  }
+
+  #readAttribute(start: number, end: number): void {
+    const { key, value } = this.#attributeAt(start, end);
+    const place = keys.find(this.#bytes, key.start, key.end);
+    // Of a key that stands twice, the first counts.
+    if (place < 0 || this.#itemOf[place] === this.#item) return;
+    this.#itemOf[place] = this.#item;
+    this.#starts[place] = value.start;
+    this.#ends[place] = value.end;
+    this.said.push(place);
+  }
+
+  #attributeAt(start: number, end: number): KeyAndValue {
+    const { key, value } = this.#attribute;
+    key.start = key.end = value.start = value.end = start;
+    for (let at = start; at < end;) {
+      const tag = this.#bytes[at];
+      const content = this.#contentOf(at, end);
+      const part = tag === keyTag ? key : tag === valueTag ? value : undefined;
+      at = this.#contentEnd;
+      if (part === undefined) continue;
+      part.start = content;
+      part.end = at;
+    }
+    return this.#attribute;
   }
 
   #readEvent(start: number, end: number): void {
-    let name: string | undefined;
+    let place = -1;
     let timeNanos = 0n;
     const fields = new WireReader(this.#bytes, start, end);
     while (fields.next()) {
       if (fields.number === 1) timeNanos = fixed64At(this.#bytes, fields.start);
-      else if (fields.number === 2) name = knownEvents.find(this.#bytes, fields.start, fields.end);
+      else if (fields.number === 2) place = eventKeys.find(this.#bytes, fields.start, fields.end);
     }
+    const name = eventNames[place];
     if (name !== undefined) this.#events.push({ name, timeNanos });
   }
-}
 
-const nowhere = { start: 0, end: 0 } as const;
-const keyTag = 0x0a;
-const valueTag = 0x12;
-
-/** An AnyValue as the engine keeps it as text (`valueText` in attribute-sql.ts). */
-function valueText(bytes: Buffer, start: number, end: number): string {
-  const fields = new WireReader(bytes, start, end);
-  while (fields.next()) {
-    switch (fields.number) {
-      case 1:
-      case 15:
-        return bytes.toString('utf8', fields.start, fields.end);
-      case 2:
-        return varintNumber(bytes, fields.start) === 0 ? 'false' : 'true';
-      case 3:
-        return String(varintSigned(bytes, fields.start, fields.end));
-      case 4:
-        return doubleText(doubleAt(bytes, fields.start));
-      case 7:
-        return bytes.toString('base64', fields.start, fields.end);
-    }
+  #isSame(start: number, end: number, otherStart: number, otherEnd: number): boolean {
+    const length = end - start;
+    if (otherEnd - otherStart !== length || otherEnd === 0) return false;
+    for (let at = 0; at < length; at += 1)
+      if (this.#bytes[start + at] !== this.#bytes[otherStart + at]) return false;
+    return true;
   }
-  return '';
 }
 
-function doubleText(value: number): string {
-  return Number.isFinite(value)
-    ? String(value).replace('e+', 'e')
-    : String(value).toLowerCase().replace('inity', '');
+interface Place {
+  start: number;
+  end: number;
+}
+
+interface KeyAndValue {
+  readonly key: Place;
+  readonly value: Place;
 }

@@ -1,34 +1,30 @@
+const slots = 2048;
+
 /** Some names, to be found where they stand in bytes without making a text of what is there. */
 export class KeyTable {
-  readonly #names: readonly string[];
-  readonly #bytes: readonly Uint8Array[];
+  readonly #names: readonly Uint8Array[];
   /** The first name of a hash, and the next one after each; -1 for none. */
   readonly #first = new Int16Array(slots).fill(-1);
   readonly #next: Int16Array;
 
   constructor(names: readonly string[]) {
-    this.#names = names;
-    this.#bytes = names.map((name) => Buffer.from(name));
+    this.#names = names.map((name) => Buffer.from(name));
     this.#next = new Int16Array(names.length).fill(-1);
-    for (const [index, bytes] of this.#bytes.entries()) {
+    for (const [place, bytes] of this.#names.entries()) {
       const slot = hashOf(bytes, 0, bytes.length);
-      this.#next[index] = this.#first[slot] as number;
-      this.#first[slot] = index;
+      this.#next[place] = this.#first[slot] as number;
+      this.#first[slot] = place;
     }
   }
 
-  find(bytes: Uint8Array, start: number, end: number): string | undefined {
-    for (
-      let index = this.#first[hashOf(bytes, start, end)] as number;
-      index >= 0;
-      index = this.#next[index] as number
-    )
-      if (isSame(this.#bytes[index] as Uint8Array, bytes, start, end)) return this.#names[index];
-    return undefined;
+  /** The place among the names, or -1. */
+  find(bytes: Uint8Array, start: number, end: number): number {
+    let place = this.#first[hashOf(bytes, start, end)] as number;
+    while (place >= 0 && !isSame(this.#names[place] as Uint8Array, bytes, start, end))
+      place = this.#next[place] as number;
+    return place;
   }
 }
-
-const slots = 2048;
 
 /** Of the length and four of the bytes. */
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
