@@ -123,6 +123,7 @@ class DerivingCopy {
     out.varint(number * 8 + wireType.bytes);
     const expected = end - start + derivedBytes;
     const mark = out.begin(expected);
+    this.#copied = start;
     this.#copyUntil(end);
     this.#writeDerived();
     out.end(mark, expected);
