@@ -1,6 +1,6 @@
 import type { OperationKind } from '../api/traces.ts';
 import { sumOfParts } from './cost-parts.ts';
-import { normalProvider, sourceText, type TextScope } from './derive-source.ts';
+import { normalProvider } from './derive-source.ts';
 import { firstTokenMs, type SpanTimes } from './first-token.ts';
 import { countFields } from './fields.ts';
 import { plainOperations } from './operation-table.ts';
@@ -11,9 +11,8 @@ import {
   plainOperationsOf,
   resourceAttributesRead,
   type Rule,
-  rulesOfAttributes,
-  rulesOfResource,
 } from './rules.ts';
+import { type Item, Said, textOf } from './said.ts';
 import { type Field, isNumeric, maximum, type Source, textLengthMax } from './source.ts';
 
 /** What a span or log record says, before any convention. Values as decoded: text, numbers, lists, maps. */
@@ -52,20 +51,11 @@ export interface DerivedFields {
   readonly ttft_ms: number | null;
 }
 
-/** The same as the engine keeps it, of each attribute the text. */
-export interface Item extends TextScope {
-  /** What it says anything of: places in `attributesRead`, each once. */
-  readonly said: readonly number[];
-  /** Places in `resourceAttributesRead`. */
-  readonly saidOfResource: readonly number[];
-  readonly times?: SpanTimes | undefined;
-}
-
 /** Of the normal fields those that say which tool was called, if any was. */
 export function deriveTool(
   input: DeriveInput,
 ): Pick<DerivedFields, 'operation' | 'tool_name' | 'tool_call_id'> {
-  said.read(itemOf(input));
+  const said = reused.read(itemOf(input));
   return {
     operation: operationOf(said),
     tool_name: textField(by.tool_name, said),
@@ -74,14 +64,14 @@ export function deriveTool(
 }
 
 /** Of the normal fields the kind of work. */
-export const deriveOperation = (input: DeriveInput): OperationKind => operationOf(said.read(itemOf(input)));
+export const deriveOperation = (input: DeriveInput): OperationKind => operationOf(reused.read(itemOf(input)));
 
 /** Reads the normal fields of one span or log record. Gives what `compileSql` gives in the engine. */
 export const derive = (input: DeriveInput): DerivedFields => deriveFrom(itemOf(input));
 
 /** `derive` over texts. */
 export function deriveFrom(item: Item): DerivedFields {
-  said.read(item);
+  const said = reused.read(item);
   const request_model = textField(by.request_model, said);
   const response_model = textField(by.response_model, said);
   const input_tokens = wholeCount(by.input_tokens, said);
@@ -113,51 +103,14 @@ export function deriveFrom(item: Item): DerivedFields {
   };
 }
 
-const fieldCount = Object.keys(by).length;
-const none: readonly Rule[] = [];
-const silent: Item = { name: '', attribute: () => '', resource: () => '', said: [], saidOfResource: [] };
-
-/** An item with the rules that may find something in it, in their order. */
-class Said {
-  item: Item = silent;
-  readonly rules: Rule[] = [];
-  /** By field where its rules begin, and after the last where they end. */
-  readonly starts = new Int16Array(fieldCount + 1);
-
-  read(item: Item): this {
-    this.item = item;
-    this.rules.length = 0;
-    for (const place of item.said) this.#add(rulesOfAttributes[place] ?? none);
-    for (const place of item.saidOfResource) this.#add(rulesOfResource[place] ?? none);
-    let at = 0;
-    for (let field = 0; field <= fieldCount; field += 1) {
-      while (at < this.rules.length && (this.rules[at] as Rule).field < field) at += 1;
-      this.starts[field] = at;
-    }
-    return this;
-  }
-
-  rulesOf({ number }: NumberedField): readonly Rule[] {
-    return this.rules.slice(this.starts[number], this.starts[number + 1]);
-  }
-
-  #add(added: readonly Rule[]): void {
-    const { rules } = this;
-    for (const rule of added) {
-      let at = rules.push(rule) - 1;
-      for (; at > 0 && (rules[at - 1] as Rule).place > rule.place; at -= 1) rules[at] = rules[at - 1] as Rule;
-      rules[at] = rule;
-    }
-  }
-}
-
 /** One for all: items are many, and read one after the other. */
-const said = new Said();
+const reused = new Said();
 
 function itemOf({ name, attributes, resource = {}, times }: DeriveInput): Item {
   return {
     name,
     attribute: (key) => attributeText(attributes[key]),
+    attributeAt: (place) => attributeText(attributes[attributesRead[place] ?? '']),
     resource: (key) => attributeText(resource[key]),
     said: placesOf(attributesRead, attributes),
     saidOfResource: placesOf(resourceAttributesRead, resource),
@@ -175,9 +128,6 @@ export function attributeText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : (value as number | bigint | boolean).toString();
 }
 
-const textOf = ({ isPlain, source }: Rule, item: Item, isNumber: boolean): string =>
-  isPlain ? item.attribute(source.name) : sourceText(source, item, isNumber);
-
 function operationOf(said: Said): OperationKind {
   return (textField(by.operation, said) || plainOperation(said.item)) as OperationKind;
 }
@@ -194,23 +144,23 @@ function textField(field: NumberedField, { item, rules, starts }: Said): string 
 }
 
 function costOf(said: Said): number | null {
-  const cost = numberField(by.cost_usd, said) ?? costOfParts(said);
+  const cost = numberField(by.cost_usd, said) ?? (said.has(by.cost_parts) ? costOfParts(said) : null);
   return cost === null && countFields.some((name) => isUncountable(by[name], said)) ? Number.NaN : cost;
 }
 
-function costOfParts({ item }: Said): number | null {
+function costOfParts(said: Said): number | null {
   const [text] = said
     .rulesOf(by.cost_parts)
-    .map((rule) => textOf(rule, item, false))
-    .filter(Boolean);
+    .map((rule) => textOf(rule, said.item, false))
+    .filter((each) => each !== '');
   return text === undefined ? null : sumOfParts(text);
 }
 
 /** Tokens were reported, as a number that cannot be one of them. */
-function isUncountable(field: NumberedField, { item }: Said): boolean {
-  if (numberField(field, said) !== null) return false;
-  const rule = said.rulesOf(field).find((each) => textOf(each, item, true) !== '');
-  return rule !== undefined && Number.isFinite(numberOf(rule, item));
+function isUncountable(field: NumberedField, said: Said): boolean {
+  if (!said.has(field) || numberField(field, said) !== null) return false;
+  const rule = said.rulesOf(field).find((each) => textOf(each, said.item, true) !== '');
+  return rule !== undefined && Number.isFinite(numberOf(rule, said.item));
 }
 
 function firstTokenOf(said: Said): number | null {
@@ -275,6 +225,7 @@ function isShortCount(text: string): boolean {
 }
 
 function plainOperation({ said }: Item): OperationKind {
-  const places = said.map((place) => plainOperationsOf[place] ?? -1).filter((place) => place >= 0);
-  return plainOperations[Math.min(...places)]?.operation ?? 'other';
+  let first = plainOperations.length;
+  for (const place of said) first = Math.min(first, plainOperationsOf[place] ?? first);
+  return plainOperations[first]?.operation ?? 'other';
 }

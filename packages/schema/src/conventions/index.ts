@@ -1,12 +1,6 @@
 export { compileSql, type CompiledSql, type CompileSqlOptions } from './compile-sql.ts';
-export {
-  attributeText,
-  derive,
-  type DerivedFields,
-  deriveFrom,
-  type DeriveInput,
-  type Item,
-} from './derive.ts';
+export { attributeText, derive, type DerivedFields, deriveFrom, type DeriveInput } from './derive.ts';
+export type { Item } from './said.ts';
 export { firstTokenEvents } from './identity-table.ts';
 export { attributesRead, resourceAttributesRead } from './rules.ts';
 export type { SpanTimes, SpanTimesSql } from './first-token.ts';

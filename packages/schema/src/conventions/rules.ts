@@ -8,8 +8,8 @@ export interface Rule {
   readonly place: number;
   readonly field: number;
   readonly source: Source;
-  /** The attribute's text is the value. */
-  readonly isPlain: boolean;
+  /** The place in `attributesRead` of the attribute whose text is the value; -1 where there is more to it. */
+  readonly plain: number;
 }
 
 export interface NumberedField extends Field {
@@ -17,23 +17,30 @@ export interface NumberedField extends Field {
 }
 
 export const numberedFields = Object.fromEntries(
-  fieldNames.map((name, number) => [name, { ...(fields[name] as Field), number }]),
+  fieldNames.map((name, number) => [name, { ...fields[name], number }]),
 ) as Readonly<Record<FieldName, NumberedField>>;
 
-const rules: readonly Rule[] = Object.values(numberedFields)
-  .flatMap(({ number, sources }) => sources.map((source) => ({ field: number, source })))
-  .map((rule, place) => ({ ...rule, place, isPlain: isPlain(rule.source) }));
+const sources = Object.values(numberedFields).flatMap((field) =>
+  field.sources.map((source) => ({ field: field.number, source })),
+);
 
 /** Every attribute that anything looks at. */
 export const attributesRead: readonly string[] = [
   ...new Set([
-    ...rules.flatMap(({ source }) => [
+    ...sources.flatMap(({ source }) => [
       ...(source.from === undefined ? [source.name] : []),
       ...(source.when ?? []).map(({ attribute }) => attribute),
     ]),
     ...plainOperations.map(({ name }) => name),
   ]),
 ];
+
+const rules: readonly Rule[] = sources.map(({ field, source }, place) => ({
+  place,
+  field,
+  source,
+  plain: isPlain(source) ? attributesRead.indexOf(source.name) : -1,
+}));
 
 export const resourceAttributesRead: readonly string[] = [
   ...new Set(rules.filter(({ source }) => source.from === 'resource').map(({ source }) => source.name)),
@@ -55,7 +62,8 @@ export const rulesOfResource: readonly (readonly Rule[])[] = resourceAttributesR
   rules.filter(({ source }) => source.from === 'resource' && source.name === name),
 );
 
-/** By the place in `attributesRead` the place in `plainOperations`; -1 for what says nothing there. */
-export const plainOperationsOf: readonly number[] = attributesRead.map((name) =>
-  plainOperations.findIndex((each) => each.name === name),
-);
+/** By the place in `attributesRead` the place in `plainOperations`, or undefined. */
+export const plainOperationsOf: readonly (number | undefined)[] = attributesRead.map((name) => {
+  const place = plainOperations.findIndex((each) => each.name === name);
+  return place < 0 ? undefined : place;
+});

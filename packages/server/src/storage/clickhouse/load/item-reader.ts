@@ -75,7 +75,10 @@ export class ItemReader implements Item {
   }
 
   attribute(name: string): string {
-    const place = placeOf.get(name) ?? -1;
+    return this.attributeAt(placeOf.get(name) ?? -1);
+  }
+
+  attributeAt(place: number): string {
     if (this.#itemOf[place] !== this.#item) return '';
     const start = this.#starts[place] as number;
     const end = this.#ends[place] as number;
@@ -99,7 +102,7 @@ export class ItemReader implements Item {
     const fields = new WireReader(this.#bytes, start, end);
     while (fields.next()) {
       if (this.#bytes[fields.fieldStart] !== resourceAttributeTag) continue;
-      const { key, value } = this.#attributeAt(fields.start, fields.end);
+      const { key, value } = this.#keyAndValue(fields.start, fields.end);
       const place = resourceKeys.find(this.#bytes, key.start, key.end);
       const name = resourceAttributesRead[place];
       if (name === undefined || this.#resource.has(name)) continue;
@@ -168,8 +171,18 @@ export class ItemReader implements Item {
   }
 
   #readAttribute(start: number, end: number): void {
-    const { key, value } = this.#attributeAt(start, end);
-    const place = keys.find(this.#bytes, key.start, key.end);
+    const bytes = this.#bytes;
+    const keyEnd = start + 2 + (bytes[start + 1] as number);
+    // As every SDK writes it: a short key, and then the value. Most keys are of no interest.
+    if (
+      bytes[start] === keyTag &&
+      keyEnd < end &&
+      bytes[keyEnd] === valueTag &&
+      (bytes[start + 1] as number) < 0x80
+    )
+      if (keys.find(bytes, start + 2, keyEnd) < 0) return;
+    const { key, value } = this.#keyAndValue(start, end);
+    const place = keys.find(bytes, key.start, key.end);
     // Of a key that stands twice, the first counts.
     if (place < 0 || this.#itemOf[place] === this.#item) return;
     this.#itemOf[place] = this.#item;
@@ -178,7 +191,7 @@ export class ItemReader implements Item {
     this.said.push(place);
   }
 
-  #attributeAt(start: number, end: number): KeyAndValue {
+  #keyAndValue(start: number, end: number): KeyAndValue {
     const { key, value } = this.#attribute;
     key.start = key.end = value.start = value.end = start;
     for (let at = start; at < end;) {
