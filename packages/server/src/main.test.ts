@@ -56,6 +56,13 @@ describe('a started server', () => {
     expect(metrics).toMatch(
       /^sightline_ledger_items\{project="default",signal="traces",state="stored"\} [1-9]/m,
     );
+    // Of a histogram the last bucket has everything.
+    expect(metrics).toMatch(/^# TYPE sightline_visible_after_seconds histogram$/m);
+    const [, all] =
+      /^sightline_visible_after_seconds_bucket\{signal="traces",le="\+Inf"\} ([1-9]\d*)$/m.exec(metrics) ??
+      [];
+    expect(metrics).toContain(`sightline_visible_after_seconds_count{signal="traces"} ${all}\n`);
+    expect(metrics).toMatch(/^sightline_visible_after_seconds_sum\{signal="traces"\} \d*\.?\d+$/m);
     expect(metrics).toMatch(/^process_resident_memory_bytes \d+$/m);
   });
 

@@ -11,7 +11,11 @@ function renderFamily({ name, help, type, samples }: Metric): string {
   const head = `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${type}\n`;
   return (
     head +
-    samples.map(({ labels, value }) => `${name}${renderLabels(labels)} ${renderValue(value)}\n`).join('')
+    samples
+      .map(
+        ({ suffix = '', labels, value }) => `${name}${suffix}${renderLabels(labels)} ${renderValue(value)}\n`,
+      )
+      .join('')
   );
 }
 

@@ -1,9 +1,18 @@
+import type { TelemetrySignal } from '@sightline/schema/api';
+
 /** A metric as Prometheus text shows it, without the text. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
-  readonly type: 'counter' | 'gauge';
-  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly samples: readonly Sample[];
+}
+
+export interface Sample {
+  /** What follows the metric's name: `_bucket`, `_sum` or `_count` of a histogram. */
+  readonly suffix?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
 }
 
 const counterHelp = {
@@ -56,4 +65,44 @@ export function gauge(
   labels: Record<string, string> = {},
 ): Metric {
   return { name, help, type: 'gauge', samples: value === null ? [] : [{ labels, value }] };
+}
+
+const visibleBounds = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2.5, 5, 10, 60] as const;
+
+/** Of each load the time from when the oldest of it came until all of it could be queried, by signal. */
+export class VisibleAfter {
+  readonly #bySignal = new Map<TelemetrySignal, { counts: number[]; sum: number }>();
+
+  observe(signal: TelemetrySignal, seconds: number): void {
+    let series = this.#bySignal.get(signal);
+    if (series === undefined)
+      this.#bySignal.set(signal, (series = { counts: visibleBounds.map(() => 0).concat(0), sum: 0 }));
+    const found = visibleBounds.findIndex((bound) => seconds <= bound);
+    const place = found < 0 ? visibleBounds.length : found;
+    series.counts[place] = (series.counts[place] ?? 0) + 1;
+    series.sum += seconds;
+  }
+
+  metric(): Metric {
+    return {
+      name: 'sightline_visible_after_seconds',
+      help: 'Time until what was received could be queried, of the oldest item of each load.',
+      type: 'histogram',
+      samples: [...this.#bySignal].flatMap(([signal, series]) => samplesOf(signal, series)),
+    };
+  }
+}
+
+function samplesOf(signal: string, { counts, sum }: { counts: readonly number[]; sum: number }): Sample[] {
+  let total = 0;
+  const buckets = counts.map((count, place): Sample => {
+    total += count;
+    const le = String(visibleBounds[place] ?? '+Inf');
+    return { suffix: '_bucket', labels: { signal, le }, value: total };
+  });
+  return [
+    ...buckets,
+    { suffix: '_sum', labels: { signal }, value: sum },
+    { suffix: '_count', labels: { signal }, value: total },
+  ];
 }

@@ -24,7 +24,7 @@ import { Canary } from './canary.ts';
 import type { Disk } from './disk.ts';
 import { encodeEnvelopeHead } from './envelope.ts';
 import { Gate } from './gate.ts';
-import { Counters, gauge, type Metric } from './ingest-metrics.ts';
+import { Counters, gauge, type Metric, VisibleAfter } from './ingest-metrics.ts';
 import { Journal, type JournalEvents } from './journal.ts';
 import { Ledger, type StoredTotals } from './ledger.ts';
 import { limitsOf, type IngestLimits } from './limits.ts';
@@ -123,6 +123,7 @@ export class Ingest {
   readonly #options: IngestOptions;
   readonly #quarantine: Quarantine;
   readonly #ledger = new Ledger();
+  readonly #visibleAfter = new VisibleAfter();
   readonly #journals = new Map<TelemetrySignal, Journal>();
   readonly #loader: Loader;
   readonly #gate: Gate;
@@ -314,6 +315,7 @@ export class Ingest {
     const canary = this.canaryState;
     return [
       ...this.counters.list(),
+      this.#visibleAfter.metric(),
       gauge('sightline_journal_bytes', 'Bytes of segments on disk.', this.#journalBytes()),
       gauge(
         'sightline_journal_bytes_max',
@@ -415,8 +417,10 @@ export class Ingest {
             { segment: segment.name, signal, items, reason },
             `Set aside in the quarantine: ${message}`,
           );
+        const ageMs = this.#options.clock.monotonicMs() - segment.oldestMs;
+        this.#visibleAfter.observe(signal, ageMs / 1000);
         if (segment.late) this.#gate.release();
-        else this.#gate.loaded(this.#options.clock.monotonicMs() - segment.oldestMs);
+        else this.#gate.loaded(ageMs);
       },
       retrying: (segment, error, attempt) => {
         this.counters.add('sightline_load_retries_total', { signal: segment.signal }, 1);
