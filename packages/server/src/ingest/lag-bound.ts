@@ -1,9 +1,9 @@
-/** How old the oldest item of a load may be when it is seen, with room below a second for whoever asks. */
-const ageGoalMs = 850;
+/** How old the oldest item of a load is to be when it is seen: some are a quarter later than most, and a second is promised. */
+const ageGoalMs = 760;
 /** Late loads count for more than early ones: most are to be in time, and not half of them. */
 const weights = { late: 0.2, early: 0.1 };
-/** As a part of the bound that is given. With less, loads are smaller and hardly shorter, since most of what a small one takes is its statement. */
-const leastPart = 0.7;
+/** As a part of the bound that is given. With less still, loads are smaller and hardly shorter, since most of what a small one takes is its statement. */
+const leastPart = 0.5;
 
 /**
  * How much may wait for the loaders, in milliseconds until it is seen. Forecasts know loads and not what else the machine does, so that what comes of them decides:
