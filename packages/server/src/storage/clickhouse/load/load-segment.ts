@@ -37,28 +37,38 @@ const indexesLeftToMerges = [
 /**
  * Puts a segment into its table, with everything views make of it, and into the ledger. Statements can be repeated: their
  * tokens keep every table and view from taking the same segment twice. Texts come first: a span that is seen has its texts.
- * Resolves with the number of items.
+ * Resolves with the number of items. `derive` gives the items their normal fields.
  */
 export async function loadSegment(
   engine: ClickHouseEngine,
   segment: SegmentFile,
-  derived = deriveSegment,
+  derive = deriveSegment,
 ): Promise<number> {
   const bytes = await readWhole(segment);
-  if (segment.signal !== 'metrics' && segment.texts !== 0)
-    await engine.insertBytes({
-      bytes,
-      schema: { proto: formatSchema, message: 'Envelope' },
-      structure: textsStructure(segment.signal),
-      insert: (source) => insertSql('texts', textsSelect(segment.signal, source)),
-      settings: loadSettings(`${segment.token}:texts`),
-    });
-  const items = segment.signal === 'metrics' ? bytes : await derived(segment.signal, bytes);
+  const [items] = await Promise.all([
+    segment.signal === 'metrics' ? bytes : derive(segment.signal, bytes),
+    loadTexts(engine, segment, bytes),
+  ]);
   if (segment.planned === undefined) await engine.insertBytes({ ...itemsInsert(segment), bytes: items });
   else await segment.planned.run(items);
   const counts = segmentCounts(bytes);
   if (counts.length > 0) await engine.insert(ledgerInsert(segment, counts));
-  return counts.reduce((sum, { reason, items }) => sum + (reason === '' ? items : 0), 0);
+  return counts.reduce((sum, { reason, items: count }) => sum + (reason === '' ? count : 0), 0);
+}
+
+async function loadTexts(
+  engine: ClickHouseEngine,
+  { signal, texts, token }: SegmentFile,
+  bytes: Uint8Array,
+): Promise<void> {
+  if (signal === 'metrics' || texts === 0) return;
+  await engine.insertBytes({
+    bytes,
+    schema: { proto: formatSchema, message: 'Envelope' },
+    structure: textsStructure(signal),
+    insert: (source) => insertSql('texts', textsSelect(signal, source)),
+    settings: loadSettings(`${token}:texts`),
+  });
 }
 
 /** In one call: readFile returns to the loop, which is busy with what comes in, after each half of a megabyte. */
