@@ -81,12 +81,10 @@ interface ToolRow extends SumRow {
 export async function readMcp(context: QueryContext, parameters: McpParameters): Promise<McpResponse> {
   const reader = new Reader(context);
   const range = readRange(parameters, context.clock);
-  const conditions = every([
-    inRange(context.project, 'spans', range),
-    ...ownFilters(parameters),
+  const requests = requestsOf(
+    every([inRange(context.project, 'spans', range), ...ownFilters(parameters)]),
     tracesOfFilter(context.project, readQ(parameters.q, 'traces', context.clock), range),
-  ]);
-  const requests = requestsOf(conditions);
+  );
   const [servers, tools, sightings] = await Promise.all([
     reader.rows<ServerRow>(sql`
       SELECT server, ${trusted(sums)}, max(transport) AS transport, max(protocol) AS protocol, groupUniqArrayIf(100)(client, client != '') AS clients,
@@ -140,8 +138,10 @@ function mcpSpans(columns: string, conditions: Sql): Sql {
 /**
  * A request is the span of its client; that of its server where it stands alone. It failed where either says so: Python's SDK ends the client's span without a word. A server that nobody names is the service that answered; where
  * nobody answered, it has no name.
+ * Both sides are of one trace, so which traces are wanted is asked of the requests and stands once; asked of each kind of span as well, the engine found the
+ * traces six times in each statement.
  */
-function requestsOf(conditions: Sql): Sql {
+function requestsOf(conditions: Sql, ofTraces: Sql): Sql {
   const answered = mcpSpans(
     `trace_id, parent_span_id AS asking, ${mcpServerName} AS answering, status_code = 2 AS failing, ${errorMessage} AS failure`,
     sql`${conditions} AND kind = 2`,
@@ -150,7 +150,7 @@ function requestsOf(conditions: Sql): Sql {
     FROM ${mcpSpans(`trace_id, span_id, parent_span_id, kind, ${requestColumns}`, conditions)} AS requests
     LEFT JOIN (SELECT trace_id, asking, any(answering) AS answering, max(failing) AS answerFailed, anyIf(failure, failing) AS answerFailure FROM ${answered}
       GROUP BY trace_id, asking) AS answers ON requests.trace_id = answers.trace_id AND requests.span_id = answers.asking
-    WHERE NOT (kind = 2 AND (trace_id, parent_span_id) IN ${mcpSpans('trace_id, span_id', sql`${conditions} AND kind != 2`)})`;
+    WHERE NOT (kind = 2 AND (trace_id, parent_span_id) IN ${mcpSpans('trace_id, span_id', sql`${conditions} AND kind != 2`)}) AND ${ofTraces}`;
 }
 
 const requestColumnsOut =
