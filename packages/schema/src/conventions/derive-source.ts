@@ -57,8 +57,16 @@ function member(value: unknown, step: string | number): unknown {
   return entry;
 }
 
-/** undefined for what is none. */
+/** Many sources look into the same value, one after the other. */
+let lastRead: { readonly text: string; readonly value: unknown } = { text: '', value: undefined };
+
+/** undefined for what is none. Not to be changed. */
 export function parseJson(text: string): unknown {
+  if (text !== lastRead.text) lastRead = { text, value: parsed(text) };
+  return lastRead.value;
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
