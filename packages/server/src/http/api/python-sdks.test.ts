@@ -42,7 +42,7 @@ const programs: readonly Program[] = [
   // The next prompt repeats the calls, and then there is a third.
   {
     dialect: 'openai-agents-python',
-    agent: 'Agent workflow',
+    agent: 'weatherman',
     usd: 0.00377775,
     cities: ['Paris', 'Rome', 'Oslo'],
   },
