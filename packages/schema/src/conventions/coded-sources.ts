@@ -1,5 +1,5 @@
 import { type DerivedColumn, type FieldName, fieldNames, fields, helperFields } from './fields.ts';
-import { type Field, isPlain, type Source } from './source.ts';
+import { awaitedGuard, type Field, isPlain, type Source } from './source.ts';
 
 /** A source with its place in the order of all sources: field first, then precedence. */
 export interface CodedSource {
@@ -69,7 +69,7 @@ function gatesOf(source: Source, common: ReadonlySet<string>): readonly string[]
     if ('equals' in guard) return guard.equals.map((value) => `${guard.attribute}=${value}`);
   const isRare = source.from !== 'name' && source.name.includes('.') && !common.has(source.name);
   if (isRare) return [source.name];
-  return [source.when?.find((guard) => !('present' in guard) || guard.present)?.attribute ?? source.name];
+  return [awaitedGuard(source)?.attribute ?? source.name];
 }
 
 export function isPlainMap(source: Source): boolean {

@@ -55,13 +55,13 @@ export interface CompiledSql {
 /**
  * ClickHouse expressions for the derived columns. They never throw, whatever the attributes hold.
  *
- * It runs for every span that is stored, so it does not look each of the two hundred sources up. One pass over the row's keys tells, by
+ * It runs for every stored span of what is derived anew, so it does not look each of the two hundred sources up. One pass over the row's keys tells, by
  * hash, whether any can tell something. Where one can, those that are known are turned into codes (field and rank of the source); sorted by code, the first hit of a
  * field is its value. Sources with guards, paths and the like add their hits before the sort (`rule-sql.ts`). Work that most rows
  * do not need stands in a lambda over an array that is empty for them, and must use the lambda's parameter: what does not is
  * computed outside, for every row, as both sides of an `if` are. One-element arrays bind names.
  *
- * It is planned for every load, so it is short: the planner takes longer for a node (0.1 ms) than for a literal of kilobytes, and five times as long for a lambda.
+ * It is short: the planner takes longer for a node (0.1 ms) than for a literal of kilobytes, and five times as long for a lambda.
  */
 export function compileSql(options: CompileSqlOptions): CompiledSql {
   const columns = options.columns ?? derivedColumns;

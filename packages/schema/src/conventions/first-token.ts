@@ -47,7 +47,7 @@ function momentOf(text: string): bigint | undefined {
 }
 
 /**
- * `firstTokenMs` as an expression, for every row that is loaded. Planned for each load, it is as flat as it can be: conditions that are joined in a lambda which looks
+ * `firstTokenMs` as an expression, as flat as it can be, for it is planned together with all the others: conditions that are joined in a lambda which looks
  * at other columns, or a name bound by a lambda, took 20 ms of planning each, and all of this takes 2. What is negative is the largest of unsigned numbers, beyond any duration; no event
  * and no moment have the time 0, long before any start.
  */

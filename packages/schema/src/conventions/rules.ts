@@ -1,7 +1,7 @@
 /** The sources by what an item must say for them to have a value, so that what it does not say costs nothing. */
 import { type FieldName, fieldNames, fields } from './fields.ts';
 import { plainOperations } from './operation-table.ts';
-import { type Field, isPlain, type Source } from './source.ts';
+import { awaitedGuard, type Field, isPlain, type Source } from './source.ts';
 
 /** A source with its place among all: sources of a field lie together, in the order in which they are asked. */
 export interface Rule {
@@ -47,9 +47,9 @@ export const resourceAttributesRead: readonly string[] = [
 ];
 
 /** What reads the item's name asks for an attribute first: without one a name says nothing. */
-function attributeOf({ from, name, when = [] }: Source): string | undefined {
-  if (from !== 'name') return from === undefined ? name : undefined;
-  return when.find((each) => !('present' in each) || each.present)?.attribute;
+function attributeOf(source: Source): string | undefined {
+  if (source.from === 'name') return awaitedGuard(source)?.attribute;
+  return source.from === undefined ? source.name : undefined;
 }
 
 /** By the place in `attributesRead` of the attribute each of them waits for. */

@@ -77,6 +77,10 @@ export function isNumeric(type: FieldType): type is keyof typeof maximum {
   return type in maximum;
 }
 
+/** The first guard that asks for an attribute to be there: without it the source has no value. */
+export const awaitedGuard = ({ when = [] }: Source): Guard | undefined =>
+  when.find((guard) => !('present' in guard) || guard.present);
+
 /** The attribute's text is the value, whatever else is said. */
 export const isPlain = (source: Source): boolean =>
   source.from === undefined &&

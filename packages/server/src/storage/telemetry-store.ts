@@ -20,7 +20,7 @@ export interface SegmentFile {
 export interface PlannedLoad {
   /** Resolves when it waits for its rows (true), or has failed (false): then it is only good for being released. */
   readonly ready: Promise<boolean>;
-  /** Gives it the segment's bytes, once, and throws what `load` throws: for the store. */
+  /** Gives it the bytes to be loaded, once, and throws what `load` throws: for the store. */
   run(bytes: Uint8Array): Promise<void>;
   /** Ends it without rows, where it was not run. */
   release(): Promise<void>;

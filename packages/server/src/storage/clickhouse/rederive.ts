@@ -3,10 +3,11 @@
  * the day's place at once; then what views made of that day is made again from it. Interrupted at any point, the
  * tables are whole, and doing it again does all of it. Nothing may be loaded meanwhile.
  */
+import { compileSql } from '@sightline/schema/conventions';
 import { StoreError, type DayToRederive } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { forgetRuns } from './derived-runs.ts';
-import { derivedSql } from './load/derived-sql.ts';
+import { derivedColumnsOf } from './load/derived-fields.ts';
 import { ownRows } from './own-rows.ts';
 import { finishOwnSwaps, finishSharedSwaps, putCopyBack, stagingName, swapDay } from './swap-day.ts';
 import { physicalName } from './table-names.ts';
@@ -70,10 +71,12 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
   const source = physicalName(table, nodes);
   const ofDay = `toDate(${time}) = ${literal(day.day)}`;
   if (nodes.kind === 'single' && (await isEmpty(engine, `${source} WHERE ${ofDay}`))) return;
-  const derived = derivedSql({
+  const derived = compileSql({
     name,
+    attributes: 'a',
     keys: 'mapKeys(attributes)',
-    columns: kind,
+    resource: 'resource_map',
+    columns: derivedColumnsOf[kind],
     ...(kind === 'span' ? { times: storedTimes } : {}),
   });
   const derivedColumns: Readonly<Record<string, string>> = derived.columns;

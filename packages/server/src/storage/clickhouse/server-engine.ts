@@ -184,7 +184,7 @@ function serverEngine(
   };
 }
 
-/** The client puts a statement that has data into the address, where proxies take 8 KB; a load has 60. The server takes the rest of it from the body. */
+/** The client puts a statement that has data into the address, where proxies take 8 KB; a load has 13 with its schema. The server takes the rest of it from the body. */
 const statementStart = 'INSERT';
 
 function* loadBody(statement: string, bytes: Uint8Array): Iterable<Uint8Array> {

@@ -1,6 +1,6 @@
 /**
  * What the conventions read from an item, put into it on its way from the journal to the engine. The engine can read it by itself (`compileSql`, for what is derived anew), but
- * plans that for half of the time of a small load.
+ * would plan that anew for every load.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { deriveFrom } from '@sightline/schema/conventions';
