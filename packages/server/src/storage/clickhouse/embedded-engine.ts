@@ -101,7 +101,11 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     insertBytes: async (request: InsertBytesRequest) => {
       const path = join(scratch, randomUUID());
       try {
-        await writeFile(path, request.bytes);
+        await writeFile(path, request.bytes).catch((cause: Error) => {
+          throw new StoreError('unavailable', `A load cannot be written to disk: ${cause.message}.`, {
+            cause,
+          });
+        });
         await writers.run((session) => run(session, insertFrom(path, request), 'load'));
       } finally {
         await rm(path, { force: true });
