@@ -10,11 +10,12 @@
  */
 import { nanosFromMs, type UnixNano, unixNano } from '@sightline/base';
 import type { PageStart } from './cursor.ts';
+import { readSummaries } from './read-summaries.ts';
 import type { Reader } from './reader.ts';
 import { inRange, storedAfter, storedUntil } from './sql/range-sql.ts';
 import { every, int64, type Sql, sql, string, trusted, uint } from './sql/sql.ts';
 import { startsWithin, type TraceWish, wantedTraces, type Window } from './sql/trace-sets-sql.ts';
-import { selectSummaries, type SummaryRow, tracesByHex } from './sql/trace-summary-sql.ts';
+import { type SummaryRow, tracesByHex } from './sql/trace-summary-sql.ts';
 import { ReachingWindow } from './time-windows.ts';
 
 export interface TraceSearch {
@@ -145,7 +146,7 @@ async function placeTraces(
 ): Promise<readonly PlacedTrace[]> {
   if (candidates.length === 0) return [];
   const ids = candidates.map(({ traceId }) => traceId);
-  const summaries = await reader.rows<SummaryRow>(selectSummaries(reader.project, ids, page.range));
+  const summaries = await readSummaries(reader, ids, page.range);
   const byId = new Map(summaries.map((summary) => [summary.traceId, summary]));
   const placed = candidates.flatMap(({ traceId, key }) => {
     const summary = byId.get(traceId);

@@ -16,11 +16,20 @@ import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
-import { aiSpansWithin, runRows, type RunWish } from '../sql/run-rows-sql.ts';
+import { aiSpansWithin, runRows, type RunScope, type RunWish } from '../sql/run-rows-sql.ts';
 import { int64, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
+import type { NamedGroups } from '../sql/stored-runs-sql.ts';
+import type { Window } from '../sql/trace-sets-sql.ts';
 import { summedUsage } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
-import { type BilledModel, decodeUsage, mixModels, readRuns, type UsageRow } from './run-facts.ts';
+import {
+  type BilledModel,
+  decodeUsage,
+  mixModels,
+  readExtent,
+  readRuns,
+  type UsageRow,
+} from './run-facts.ts';
 import { readScoresOfGroups } from './scores-of.ts';
 import { withinLimits, withStoredRuns } from './stored-runs.ts';
 
@@ -125,19 +134,37 @@ async function findPage(
 
 interface GroupWish extends RunWish {
   readonly ids: readonly string[];
+  readonly within: Window;
 }
 
+/** Sums over the runs of each that have a step within, whole. */
 async function readGroups(
   reader: Reader,
   by: GroupBy,
-  { ids, ...wish }: GroupWish,
+  { ids, ...part }: GroupWish,
 ): Promise<ReadonlyMap<string, GroupRow>> {
   if (ids.length === 0) return new Map();
+  const wish = { ...part, scope: await wholeRuns(reader, part.scope, { by, ids }) };
   const rows = await reader.rows<GroupRow>(sql`
     SELECT *, toString(fromUnixTimestamp64Nano(firstNanos, 'UTC')) AS startText, firstNanos AS startNanos,
       toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS lastText, anyUser AS userId
     FROM (${groups(by, runRows({ ...wish, groups: { by, ids } }))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`);
   return new Map(rows.map((row) => [row.groupId, row]));
+}
+
+/** The scope widened to all of the runs of these. What the table of runs knows is whole. */
+async function wholeRuns(reader: Reader, scope: RunScope, { by, ids }: NamedGroups): Promise<RunScope> {
+  if (scope.stored !== undefined) return scope;
+  const traces = await reader.rows<{ traceId: string }>(sql`
+    SELECT DISTINCT lower(hex(trace_id)) AS traceId FROM ai_spans
+    WHERE ${aiSpansWithin(scope)} AND ${trusted(`${by}_id`)} IN (SELECT arrayJoin(${strings(ids)}))`);
+  if (traces.length === 0) return scope;
+  const extent = await readExtent(
+    reader,
+    traces.map(({ traceId }) => traceId),
+    scope.window,
+  );
+  return { ...scope, window: extent };
 }
 
 function decodeGroup(row: GroupRow): Omit<Session, 'sessionId' | 'userId' | 'scores'> {
@@ -199,9 +226,14 @@ export async function readSession(
   const { cursor: _cursor, limit, ...query } = parameters;
   const reader = new Reader(context);
   const page = await startAgentPage(reader, ['session runs', id, query], parameters);
-  const scope = scopeOf(reader, page, 'padded');
+  const scope = await withStoredRuns(reader, scopeOf(reader, page, 'padded'), {});
   const all = trusted('true');
-  const groupsById = await readGroups(reader, 'session', { ids: [id], scope, where: all });
+  const groupsById = await readGroups(reader, 'session', {
+    ids: [id],
+    scope,
+    where: all,
+    within: scope.window,
+  });
   const row = groupsById.get(id);
   if (row === undefined) throw sessionNotFound(id);
   const found = await reader.rows<{ traceId: string; place: string }>(sql`

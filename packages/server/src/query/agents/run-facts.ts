@@ -2,10 +2,11 @@ import { unixNano } from '@sightline/base';
 import type { ModelShare, Run, Usage } from '@sightline/schema/api';
 import { decodeCost, decodeOperation } from '../decode-span.ts';
 import { decodeTime, nanosToMs, textOrNull } from '../decode-row.ts';
+import { readSummaries } from '../read-summaries.ts';
 import type { Reader } from '../reader.ts';
 import { runRows } from '../sql/run-rows-sql.ts';
 import { type Sql, sql, trusted } from '../sql/sql.ts';
-import { summaryDays, type Window } from '../sql/trace-sets-sql.ts';
+import type { Window } from '../sql/trace-sets-sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { readScoresOfRuns } from './scores-of.ts';
 
@@ -67,13 +68,14 @@ export async function readRuns(
   return new Map(rows.map((row) => [row.traceId, decodeRun(row, scores.get(row.traceId) ?? [])]));
 }
 
-/** From when to when these traces have spans. */
-async function readExtent(reader: Reader, traceIds: readonly string[], near: Window): Promise<Window> {
-  const [row] = await reader.rows<{ from: string; to: string }>(sql`
-    SELECT toUnixTimestamp64Nano(min(start_time)) AS from, toUnixTimestamp64Nano(max(end_time)) + 1 AS to
-    FROM trace_summaries WHERE ${summaryDays(reader.project, near)} AND trace_id IN (${tracesByHex(traceIds)})`);
-  if (row === undefined || BigInt(row.from) >= BigInt(row.to)) return near;
-  return { from: unixNano(BigInt(row.from)), to: unixNano(BigInt(row.to)) };
+/** From when to when these traces, each with a span near the window, have spans. */
+export async function readExtent(reader: Reader, traceIds: readonly string[], near: Window): Promise<Window> {
+  const summaries = await readSummaries(reader, traceIds, near);
+  if (summaries.length === 0) return near;
+  const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+  const starts = summaries.map(({ startNanos }) => BigInt(startNanos));
+  const ends = summaries.map(({ endNanos }) => -BigInt(endNanos));
+  return { from: unixNano(starts.reduce(least)), to: unixNano(1n - ends.reduce(least)) };
 }
 
 export function decodeRun(row: RunRow, scores: Run['scores']): Run {

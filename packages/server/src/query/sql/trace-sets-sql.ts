@@ -101,9 +101,13 @@ export function startsWithin(project: string, { from, to }: Window): Sql {
 }
 
 /** Rows of `trace_summaries` of traces that have a span within the window. */
-export function summaryDays(project: string, { from, to }: Window): Sql {
-  return sql`project = ${string(project)} AND day >= toDate(${moment(from)}) - ${paddingDays}
-    AND day <= toDate(${moment(to)}) + ${paddingDays}`;
+export function summaryDays(project: string, window: Window): Sql {
+  return sql`${summaryDaysFrom(project, window)} AND day <= toDate(${moment(window.to)}) + ${paddingDays}`;
+}
+
+/** The same, however long after the window the traces go on. */
+export function summaryDaysFrom(project: string, { from }: Window): Sql {
+  return sql`project = ${string(project)} AND day >= toDate(${moment(from)}) - ${paddingDays}`;
 }
 
 /** What a trace did this long before or after the window counts for it too. */

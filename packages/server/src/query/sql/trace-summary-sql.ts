@@ -1,9 +1,8 @@
 import { idsByHex } from './ids-sql.ts';
 import { inRange } from './range-sql.ts';
-import type { Window } from './trace-sets-sql.ts';
-import { summaryDays } from './trace-sets-sql.ts';
+import { summaryDaysFrom, type Window } from './trace-sets-sql.ts';
 import { billedColumns, billedSums, endNanos, hasUsage, isUncountable, knownCost } from './usage-sql.ts';
-import { type Sql, sql, trusted } from './sql.ts';
+import { type Sql, sql, string, trusted } from './sql.ts';
 
 export interface SummaryRow {
   readonly traceId: string;
@@ -28,10 +27,15 @@ const columns = trusted(`
   sum(span_count) AS spanCount, sum(error_count) AS errorCount,
   max(session_id) AS sessionId, max(user_id) AS userId`);
 
-/** The summaries of these traces (hex ids), all of which have a span within the window. */
-export function selectSummaries(project: string, traceIds: readonly string[], window: Window): Sql {
+/** The summaries of these traces (hex ids), all of which have a span within the window; without one, whenever they were. */
+export function selectSummaries(
+  project: string,
+  traceIds: readonly string[],
+  window: Window | undefined,
+): Sql {
+  const days = window === undefined ? sql`project = ${string(project)}` : summaryDaysFrom(project, window);
   return sql`SELECT ${columns} FROM trace_summaries
-    WHERE ${summaryDays(project, window)} AND trace_id IN (${tracesByHex(traceIds)}) GROUP BY trace_id`;
+    WHERE ${days} AND trace_id IN (${tracesByHex(traceIds)}) GROUP BY trace_id`;
 }
 
 /** For `trace_id IN (…)`. */
