@@ -22,6 +22,7 @@ function readText(source: Source, scope: TextScope): string {
         ? scope.resource(source.name)
         : scope.attribute(source.name);
   if (source.after !== undefined) return numberBehind(source.after, text);
+  if (source.unlessPrefix !== undefined && text.startsWith(source.unlessPrefix)) return '';
   const start = source.afterPrefix;
   if (start === undefined) return text;
   if (!text.startsWith(start)) return '';
@@ -84,6 +85,7 @@ function mapped(source: Source, text: string): string {
 function holds(guard: Guard, scope: TextScope): boolean {
   const text = scope.attribute(guard.attribute);
   if ('equals' in guard) return guard.equals.includes(asciiLower(text));
+  if ('differs' in guard) return !guard.differs.includes(asciiLower(text));
   if ('startsWith' in guard) return [guard.startsWith].flat().some((start) => text.startsWith(start));
   return (text !== '') === guard.present;
 }

@@ -84,7 +84,13 @@ const openInferenceAgent: readonly Guard[] = [{ attribute: 'openinference.span.k
 export const agentField: Field = {
   type: 'text',
   sources: [
-    attribute('gen_ai.agent.name'),
+    // OpenTelemetry's instrumentation of OpenAI Agents calls every agent so, but for the spans of agents themselves.
+    attribute('gen_ai.agent.name', {
+      when: [{ attribute: 'gen_ai.agent.name', differs: ['openai agent'] }],
+    }),
+    attribute('gen_ai.agent.name', {
+      when: [{ attribute: 'gen_ai.agent.description', differs: ['openai agents instrumentation'] }],
+    }),
     attribute('agent.name'),
     attribute('traceloop.entity.name', { when: [{ attribute: 'traceloop.span.kind', equals: ['agent'] }] }),
     attribute('ai.telemetry.functionId'),
@@ -142,7 +148,7 @@ export const toolField: Field = {
     attribute('name', { when: logfireTemplate('function: {name}') }),
     // These have no attribute for it and name the span after the tool.
     attribute('', { from: 'name', afterPrefix: '', until: '.__call__', when: openInferenceTool }),
-    attribute('', { from: 'name', when: openInferenceTool }),
+    attribute('', { from: 'name', unlessPrefix: 'handoff to ', when: openInferenceTool }),
     attribute('', { from: 'name', when: [{ attribute: 'langsmith.span.kind', equals: ['tool'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'langfuse.observation.type', equals: ['tool'] }] }),
     attribute('', { from: 'name', when: [{ attribute: 'langwatch.span.type', equals: ['tool'] }] }),

@@ -313,6 +313,29 @@ const logfireSpan: readonly Guard[] = [{ attribute: 'logfire.msg_template', pres
 
 const any = (kind: OperationKind): Kinds => ({ '*': kind });
 
+/** How the ids of Bedrock's models that embed begin, by themselves and by region. */
+const bedrockEmbeddings: readonly string[] = ['', 'us.', 'eu.', 'apac.', 'global.'].flatMap((region) =>
+  ['amazon.titan-embed', 'amazon.nova-2-multimodal-embed', 'cohere.embed', 'twelvelabs.marengo-embed'].map(
+    (model) => region + model,
+  ),
+);
+/** Of models that can do nothing else. */
+const embeddingModels: readonly string[] = [
+  ...bedrockEmbeddings,
+  'text-embedding-',
+  'text-multilingual-embedding-',
+  'gemini-embedding-',
+  'embed-english-',
+  'embed-multilingual-',
+  'embed-v4',
+  'voyage-',
+  'mistral-embed',
+  'codestral-embed',
+  'nomic-embed-',
+  'mxbai-embed-',
+  'jina-embeddings-',
+];
+
 /** Says what the span is. */
 const declared: readonly Source[] = [
   attribute('sightline.operation', {
@@ -338,6 +361,17 @@ const declared: readonly Source[] = [
   // OpenLLMetry calls all that CrewAI does an agent's work.
   attribute('traceloop.span.kind', { map: { task: 'step' }, when: crewAi }),
   attribute('crewai.crew.id', { map: any('workflow'), when: crewAi }),
+  // OpenTelemetry's instrumentation of botocore calls all that Bedrock's models do a completion.
+  ...['gen_ai.system', 'gen_ai.provider.name'].map((provider) =>
+    attribute('gen_ai.request.model', {
+      map: any('embedding'),
+      when: [
+        { attribute: provider, equals: ['aws.bedrock'] },
+        { attribute: 'gen_ai.operation.name', equals: ['chat', 'text_completion'] },
+        { attribute: 'gen_ai.request.model', startsWith: bedrockEmbeddings },
+      ],
+    }),
+  ),
   attribute('gen_ai.operation.name', { map: genAiOperations }),
   // LlamaIndex makes the request here, and sends it in a span of its own.
   attribute('', {
@@ -425,6 +459,9 @@ const implied: readonly Source[] = [
   attribute('codex.turn.token_usage.total_tokens', { map: any('agent') }),
   // Mistral's SDK says of its requests what they are in its own words only.
   attribute('mistral_ai.operation.id', { map: { embeddings_v1_embeddings_post: 'embedding' } }),
+  ...['gen_ai.request.model', 'gen_ai.response.model', 'llm.model_name'].map((name) =>
+    attribute(name, { map: any('embedding'), when: [{ attribute: name, startsWith: embeddingModels }] }),
+  ),
   attribute('gen_ai.response.model', { map: any('llm') }),
   attribute('gen_ai.request.model', { map: any('llm') }),
   attribute('llm.model_name', { map: any('llm') }),

@@ -21,7 +21,13 @@ const words = [
   ...new Set([
     ...sources.flatMap((source) => Object.keys(source.map ?? {})),
     ...guards.flatMap((guard) =>
-      'equals' in guard ? guard.equals : 'startsWith' in guard ? [guard.startsWith].flat() : [],
+      'equals' in guard
+        ? guard.equals
+        : 'differs' in guard
+          ? guard.differs
+          : 'startsWith' in guard
+            ? [guard.startsWith].flat()
+            : [],
     ),
   ]),
 ];

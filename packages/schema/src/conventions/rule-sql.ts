@@ -43,13 +43,13 @@ export function ruleHitsSql(sources: readonly CodedSource[], scope: RuleScope): 
 /** No attribute is called so. */
 const resourceGate = '\u0001resource';
 
-/** 1 code, 2 reads from, 3 attribute, 4 prefix, 5 form, 6 path of (key, list position), 7 has a map, 8 guards of (attribute, kind, operand), 9 what ends the value, 10 what a number stands behind. */
+/** 1 code, 2 reads from, 3 attribute, 4 prefix, 5 form, 6 path of (key, list position), 7 has a map, 8 guards of (attribute, kind, operand), 9 what ends the value, 10 what a number stands behind, 11 prefix of what does not count. */
 const groupsType =
-  'Array(Array(Tuple(UInt16, UInt8, String, String, UInt8, Array(Tuple(String, UInt8)), UInt8, Array(Tuple(String, UInt8, String)), String, String)))';
+  'Array(Array(Tuple(UInt16, UInt8, String, String, UInt8, Array(Tuple(String, UInt8)), UInt8, Array(Tuple(String, UInt8, String)), String, String, String)))';
 
 const readsFrom = { attribute: 0, name: 1, resource: 2 } as const;
 const forms = { plain: 0, quoted: 1, textInJson: 2, numberInJson: 3 } as const;
-const guardKinds = { equals: 0, startsWith: 1, present: 2, absent: 3 } as const;
+const guardKinds = { equals: 0, startsWith: 1, present: 2, absent: 3, differs: 4 } as const;
 
 function ruleTuple({ code, field, source }: CodedSource): string {
   const path = (source.path ?? []).map((step) =>
@@ -66,6 +66,7 @@ function ruleTuple({ code, field, source }: CodedSource): string {
     `[${(source.when ?? []).map(guardTuple).join(',')}]`,
     sqlString(source.until ?? ''),
     sqlString(source.after ?? ''),
+    sqlString(source.unlessPrefix ?? ''),
   ].join(',')})`;
 }
 
@@ -79,21 +80,24 @@ function guardTuple(guard: Guard): string {
   const [kind, operand] =
     'equals' in guard
       ? (['equals', guard.equals.join('\n')] as const)
-      : 'startsWith' in guard
-        ? (['startsWith', [guard.startsWith].flat().join('\n')] as const)
-        : ([guard.present ? 'present' : 'absent', ''] as const);
+      : 'differs' in guard
+        ? (['differs', guard.differs.join('\n')] as const)
+        : 'startsWith' in guard
+          ? (['startsWith', [guard.startsWith].flat().join('\n')] as const)
+          : ([guard.present ? 'present' : 'absent', ''] as const);
   return `(${sqlString(guard.attribute)},${guardKinds[kind]},${sqlString(operand)})`;
 }
 
 function guardsSql({ attributes }: RuleScope): string {
   const text = `${attributes}[guard_.1]`;
   return `arrayAll(guard_ -> multiIf(guard_.2 = ${guardKinds.equals}, has(splitByChar('\\n', guard_.3), lower(${text})),
+    guard_.2 = ${guardKinds.differs}, NOT has(splitByChar('\\n', guard_.3), lower(${text})),
     guard_.2 = ${guardKinds.startsWith}, arrayExists(start_ -> startsWith(${text}, start_), splitByChar('\\n', guard_.3)), notEmpty(${text}) = (guard_.2 = ${guardKinds.present})), rule_.8)`;
 }
 
 function readSql({ attributes, resource, name }: RuleScope): string {
   const text = `multiIf(rule_.2 = ${readsFrom.name}, toString(${name}), rule_.2 = ${readsFrom.resource}, ${resource}[rule_.3], ${attributes}[rule_.3])`;
-  const rest = `arrayMap(text_ -> if(startsWith(text_, rule_.4), substring(text_, length(rule_.4) + 1), ''), [${text}])[1]`;
+  const rest = `arrayMap(text_ -> if(startsWith(text_, rule_.4) AND NOT (notEmpty(rule_.11) AND startsWith(text_, rule_.11)), substring(text_, length(rule_.4) + 1), ''), [${text}])[1]`;
   const ended = `if(empty(rule_.9), rest_, substring(rest_, 1, greatest(position(rest_, rule_.9), 1) - 1))`;
   const plain = `arrayMap(rest_ -> ${ended}, [${rest}])[1]`;
   return `if(empty(rule_.10), ${plain}, ${numberBehindSql(text)})`;

@@ -3,9 +3,10 @@
  * (`compile-sql.ts`) and to a function (`derive.ts`). Both give the same answer; the tests run both.
  */
 
-/** A condition on other attributes of the same span. `equals` is compared in lower case. */
+/** A condition on other attributes of the same span. `equals` and `differs` are compared in lower case; what is absent differs. */
 export type Guard =
   | { readonly attribute: string; readonly equals: readonly string[] }
+  | { readonly attribute: string; readonly differs: readonly string[] }
   | { readonly attribute: string; readonly startsWith: string | readonly string[] }
   | { readonly attribute: string; readonly present: boolean };
 
@@ -21,6 +22,8 @@ export interface Source {
   readonly path?: readonly (string | number)[];
   /** Only values that start so count, and the start is cut off. */
   readonly afterPrefix?: string;
+  /** Values that start so do not count. */
+  readonly unlessPrefix?: string;
   /** With `afterPrefix`: the value ends before this; where it is not there, there is no value. For the beginning of long JSON, which is stored in pieces. */
   readonly until?: string;
   /** The number behind this text, where it stands last. For usage in long JSON, of which that stays where it is (`content-texts.ts`). */
@@ -79,7 +82,7 @@ export function isNumeric(type: FieldType): type is keyof typeof maximum {
 
 /** The first guard that asks for an attribute to be there: without it the source has no value. */
 export const awaitedGuard = ({ when = [] }: Source): Guard | undefined =>
-  when.find((guard) => !('present' in guard) || guard.present);
+  when.find((guard) => ('present' in guard ? guard.present : !('differs' in guard)));
 
 /** The attribute's text is the value, whatever else is said. */
 export const isPlain = (source: Source): boolean =>
@@ -87,6 +90,7 @@ export const isPlain = (source: Source): boolean =>
   source.when === undefined &&
   source.path === undefined &&
   source.afterPrefix === undefined &&
+  source.unlessPrefix === undefined &&
   source.after === undefined &&
   source.quoted === undefined &&
   source.map === undefined;
