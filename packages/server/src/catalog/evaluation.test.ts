@@ -24,7 +24,7 @@ import {
   listEvaluatedProjects,
   listEvaluators,
   listRuns,
-  recordRun,
+  recordRuns,
 } from './evaluators.ts';
 import { postgresPrograms, type PostgresServer, startPostgres } from './postgres-server.testing.ts';
 
@@ -55,19 +55,27 @@ function describeEvaluation(open: () => Promise<Catalog>): void {
       value: 0.5,
       label: 'x',
     };
-    await recordRun(catalog, {
-      ...run,
-      status: 'scored',
-      judge: { costUsd: 0.25, inputTokens: 10, outputTokens: 2 },
-    });
-    await recordRun(catalog, {
-      ...run,
-      status: 'scored',
-      judge: { costUsd: null, inputTokens: 5, outputTokens: null },
-    });
-    await recordRun(catalog, { ...run, status: 'failed', reason: 'no', judge: null });
-    for (let at = 0; at < 600; at += 1)
-      await recordRun(catalog, { ...run, traceId: trace(100 + at), status: 'skipped', judge: null });
+    await recordRuns(catalog, [
+      {
+        ...run,
+        status: 'scored',
+        judge: { costUsd: 0.25, inputTokens: 10, outputTokens: 2 },
+      },
+    ]);
+    await recordRuns(catalog, [
+      {
+        ...run,
+        status: 'scored',
+        judge: { costUsd: null, inputTokens: 5, outputTokens: null },
+      },
+    ]);
+    await recordRuns(catalog, [{ ...run, status: 'failed', reason: 'no', judge: null }]);
+    // Many at once, and one with what PostgreSQL would refuse.
+    const many = Array.from({ length: 600 }, (_, at) => ({ ...run, traceId: trace(100 + at), judge: null }));
+    await recordRuns(
+      catalog,
+      many.map((each) => ({ ...each, status: 'skipped' as const, reason: 'a \0 byte, half a \uD83D' })),
+    );
     expect(await listEvaluators(catalog, 'default')).toMatchObject([
       {
         scored: 2,
@@ -83,7 +91,12 @@ function describeEvaluation(open: () => Promise<Catalog>): void {
     const runs = await listRuns(catalog, { id: made.id, limit: 1000, status: undefined });
     expect(runs.length).toBeGreaterThanOrEqual(500);
     expect(runs.length).toBeLessThan(560);
-    expect(runs[0]).toMatchObject({ traceId: trace(699), status: 'skipped', durationMs: 1.5 });
+    expect(runs[0]).toMatchObject({
+      traceId: trace(699),
+      status: 'skipped',
+      reason: 'a \uFFFD byte, half a \uFFFD',
+      durationMs: 1.5,
+    });
     expect(await findTracesRun(catalog, { id: made.id, traceIds: [trace(699), trace(5)] })).toEqual(
       new Set([trace(699)]),
     );
@@ -92,7 +105,7 @@ function describeEvaluation(open: () => Promise<Catalog>): void {
     ]);
     expect(await deleteEvaluator(catalog, at)).toBe(true);
     // A run that ends after its rule was deleted is nobody's.
-    await recordRun(catalog, { ...run, status: 'scored', judge: null });
+    await recordRuns(catalog, [{ ...run, status: 'scored', judge: null }]);
     expect(await listRuns(catalog, { id: made.id, limit: 10, status: undefined })).toEqual([]);
     expect(await deleteEvaluator(catalog, { project: 'default', id: 'no uuid' })).toBe(false);
   });

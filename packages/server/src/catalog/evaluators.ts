@@ -101,37 +101,60 @@ export interface FinishedRun extends Omit<EvaluatorRun, 'time'> {
   } | null;
 }
 
-/** Writes down one judgement, adds it to the totals, and forgets all but the newest runs now and then. */
-export async function recordRun(db: CatalogDatabase, run: FinishedRun): Promise<Date> {
+/** Writes judgements down, adds them to the totals, and forgets all but the newest runs now and then. When that was. */
+export async function recordRuns(db: CatalogDatabase, runs: readonly FinishedRun[]): Promise<Date> {
   return db.transaction(async (tx) => {
-    const [row] = await tx.query<{ id: number; time: Date }>(
+    const column = (name: keyof FinishedRun): unknown[] => runs.map((run) => clean(run[name]));
+    // Of those that were deleted meanwhile there is nothing to write.
+    const rows = await tx.query<{ id: number; evaluatorId: string }>(
       `INSERT INTO evaluator_runs (evaluator_id, trace_id, status, reason, duration_ms, value, label)
-       SELECT id, $2, $3, $4, $5, $6, $7 FROM evaluators WHERE id::text = $1 RETURNING id, time`,
-      [run.evaluatorId, run.traceId, run.status, run.reason, run.durationMs, run.value, run.label],
+       SELECT evaluators.id, run.trace_id, run.status, run.reason, run.duration_ms, run.value, run.label
+       FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::double precision[], $6::double precision[], $7::text[])
+         WITH ORDINALITY AS run (evaluator_id, trace_id, status, reason, duration_ms, value, label, place)
+       JOIN evaluators ON evaluators.id::text = run.evaluator_id ORDER BY run.place
+       RETURNING id, evaluator_id::text AS "evaluatorId"`,
+      (['evaluatorId', 'traceId', 'status', 'reason', 'durationMs', 'value', 'label'] as const).map(column),
     );
-    // The evaluator was deleted meanwhile.
-    if (row === undefined) return new Date(0);
-    await tx.query(
-      `UPDATE evaluators SET ${run.status} = ${run.status} + 1, last_run_at = now(),
-         cost_usd = CASE WHEN $2::double precision IS NULL THEN cost_usd ELSE coalesce(cost_usd, 0) + $2 END,
-         unpriced = unpriced + $3, input_tokens = input_tokens + $4, output_tokens = output_tokens + $5
-       WHERE id::text = $1`,
-      [
-        run.evaluatorId,
-        run.judge?.costUsd ?? null,
-        run.judge !== null && run.judge.costUsd === null ? 1 : 0,
-        run.judge?.inputTokens ?? 0,
-        run.judge?.outputTokens ?? 0,
-      ],
-    );
-    if (Number(row.id) % 50 === 0)
+    for (const [id, own] of Map.groupBy(runs, ({ evaluatorId }) => evaluatorId)) await addTotals(tx, id, own);
+    const crowded = rows.filter(({ id }) => Number(id) % 50 === 0).map(({ evaluatorId }) => evaluatorId);
+    for (const id of new Set(crowded))
       await tx.query(
         `DELETE FROM evaluator_runs WHERE evaluator_id::text = $1 AND id < (
            SELECT min(id) FROM (SELECT id FROM evaluator_runs WHERE evaluator_id::text = $1 ORDER BY id DESC LIMIT ${runsKept}) AS newest)`,
-        [run.evaluatorId],
+        [id],
       );
-    return row.time;
+    const [now] = await tx.query<{ time: Date }>('SELECT now() AS time');
+    return now?.time ?? new Date(0);
   });
+}
+
+async function addTotals(tx: SqlRunner, id: string, runs: readonly FinishedRun[]): Promise<void> {
+  const judged = runs.flatMap(({ judge }) => judge ?? []);
+  const priced = judged.flatMap(({ costUsd }) => costUsd ?? []);
+  const count = (status: FinishedRun['status']): number => runs.filter((run) => run.status === status).length;
+  const sum = (numbers: readonly (number | null)[]): number =>
+    numbers.reduce<number>((total, number) => total + (number ?? 0), 0);
+  await tx.query(
+    `UPDATE evaluators SET scored = scored + $2, skipped = skipped + $3, failed = failed + $4, last_run_at = now(),
+       cost_usd = CASE WHEN $5::double precision IS NULL THEN cost_usd ELSE coalesce(cost_usd, 0) + $5 END,
+       unpriced = unpriced + $6, input_tokens = input_tokens + $7, output_tokens = output_tokens + $8
+     WHERE id::text = $1`,
+    [
+      id,
+      count('scored'),
+      count('skipped'),
+      count('failed'),
+      priced.length === 0 ? null : sum(priced),
+      judged.length - priced.length,
+      sum(judged.map(({ inputTokens }) => inputTokens)),
+      sum(judged.map(({ outputTokens }) => outputTokens)),
+    ],
+  );
+}
+
+/** PostgreSQL takes no text with a zero byte in it. */
+function clean(value: unknown): unknown {
+  return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value;
 }
 
 /** Those of the traces that the rule looked at, as far as its runs are remembered. */

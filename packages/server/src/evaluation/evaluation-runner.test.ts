@@ -288,6 +288,14 @@ describe('evaluators of a running server', { timeout: 120_000 }, () => {
     }
   });
 
+  it('say that they judged a part', async () => {
+    const documents = Array.from({ length: 250 }, (_, at) => `Tower ${at} is ${at} metres high.`);
+    const traceId = await sendTrace({ answer: 'Tower 7 is 7 metres high.', documents });
+    const { grounded } = await scoresOf(traceId, 4);
+    expect(grounded).toMatchObject({ value: 1, label: 'grounded' });
+    expect(grounded?.comment).toContain('Judged in part: The first 200 of 250 documents were looked at.');
+  });
+
   it('are tried on one trace by hand, without saving', async () => {
     const { evaluators } = await get<EvaluatorsResponse>('/evaluators');
     const off = evaluators.find(({ name }) => name === 'off');

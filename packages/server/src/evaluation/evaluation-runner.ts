@@ -6,6 +6,7 @@
 import { type Clock, sleep } from '@sightline/base';
 import type { Logger } from 'pino';
 import type { PriceBook } from '@sightline/schema/conventions';
+import { SightlineError } from '@sightline/schema/errors';
 import { addItems, listQueues } from '../catalog/annotation-queues.ts';
 import type { CatalogDatabase } from '../catalog/catalog.ts';
 import { giveUpLeases, takeLease, writeProgress } from '../catalog/evaluation-progress.ts';
@@ -29,8 +30,10 @@ import { type QueryContext, Reader } from '../query/reader.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import type { JudgeSurroundings } from './judge/evaluate-with-judge.ts';
 import { type JudgeJob, JudgeLane } from './judge-lane.ts';
-import { readTraceFacts, runEvaluator } from './run-evaluator.ts';
+import { partsOf } from './judged-parts.ts';
+import { type RunJob, runEvaluator, runEvaluators } from './run-evaluator.ts';
 import { isSampled, scoreIdOf } from './sampling.ts';
+import { readFacts, readTraceFacts, type TraceFacts } from './trace-facts.ts';
 
 export interface RunnerOptions {
   readonly store: TelemetryStore;
@@ -61,7 +64,8 @@ const overlapSeconds = 120;
 const backlogSecondsMax = 2 * 86_400;
 const pageSize = 1_000;
 const pagesPerRound = 10;
-const tracesAtOnce = 4;
+/** Traces that are read, judged and written together. */
+const batchSize = 50;
 const recentMax = 200_000;
 /** Beyond these, a trace without its root is judged as it is. */
 const heldMax = 5_000;
@@ -289,20 +293,9 @@ class Runner implements EvaluationRunner {
     if (wanted.size === 0) return;
     this.#isRunning = true;
     this.#waiting = [...wanted.values()].reduce((sum, rules) => sum + rules.length, 0);
-    const judge = await this.judgeSurroundings(context.project);
     const { catalog, owner } = this.#options;
-    const jobs = [...wanted];
-    const work = async (): Promise<void> => {
-      for (let job = jobs.shift(); job !== undefined && !this.#stopping.signal.aborted; job = jobs.shift()) {
-        const [traceId, rules] = job;
-        const facts = await readTraceFacts(context, traceId).catch(() => undefined);
-        for (const rule of facts === undefined ? [] : rules) {
-          if (this.#stopping.signal.aborted) return;
-          if (facts !== undefined) await runEvaluator(rule, facts, { context, catalog, judge, save: true });
-        }
-        this.#waiting -= rules.length;
-      }
-    };
+    // Neighbours in time lie near each other in the store.
+    const inOrder = [...wanted].toSorted(([a], [b]) => compareStarts(traces.get(a), traces.get(b)));
     // Patterns over thousands of traces may take minutes; nobody else must think that this server is gone.
     const renewal = setInterval(() => {
       takeLease(catalog, { project: context.project, owner, leaseMs, begin: new Date(0) }).catch(
@@ -310,10 +303,34 @@ class Runner implements EvaluationRunner {
       );
     }, leaseMs / 3).unref();
     try {
-      await Promise.all(Array.from({ length: tracesAtOnce }, work));
+      for (let at = 0; at < inOrder.length && !this.#stopping.signal.aborted; at += batchSize)
+        await this.#runCode(context, traces, inOrder.slice(at, at + batchSize));
     } finally {
       clearInterval(renewal);
     }
+  }
+
+  async #runCode(
+    context: QueryContext,
+    heads: ReadonlyMap<string, TraceHead>,
+    batch: readonly (readonly [string, readonly StoredEvaluator[]])[],
+  ): Promise<void> {
+    const parts = new Set(batch.flatMap(([, rules]) => rules.flatMap(({ settings }) => partsOf(settings))));
+    const read = async (some: readonly string[]): Promise<ReadonlyMap<string, TraceFacts>> =>
+      readFacts(context, new Map([...heads].filter(([traceId]) => some.includes(traceId))), parts);
+    const ids = batch.map(([traceId]) => traceId);
+    // Too much for one statement: each by itself, and what is too much even so is told.
+    const facts = await read(ids).catch(async (error: unknown) => {
+      if (!isTooMuch(error)) throw error;
+      return eachAlone(ids, read);
+    });
+    const jobs = batch.flatMap(([traceId, rules]): RunJob[] => {
+      const trace = facts.get(traceId);
+      return trace === undefined ? [] : rules.map((rule) => ({ rule, trace }));
+    });
+    const judge = await this.judgeSurroundings(context.project);
+    await runEvaluators(jobs, { context, catalog: this.#options.catalog, judge, save: true });
+    this.#waiting -= batch.reduce((sum, [, rules]) => sum + rules.length, 0);
   }
 
   /**
@@ -356,9 +373,11 @@ class Runner implements EvaluationRunner {
     try {
       const rule = await findEvaluator(catalog, { project, id: evaluatorId });
       if (rule?.enabled !== true || this.#stopping.signal.aborted) return;
-      const facts = await readTraceFacts(context, traceId);
+      const trace = await readTraceFacts(context, traceId).catch((error: unknown) =>
+        unreadable(traceId, error),
+      );
       const judge = await this.judgeSurroundings(project);
-      await runEvaluator(rule, facts, { context, catalog, judge, save: true });
+      await runEvaluator({ rule, trace }, { context, catalog, judge, save: true });
     } catch (error) {
       if (!this.#stopping.signal.aborted)
         this.#options.log.warn({ err: error, traceId }, 'A trace could not be judged; its judge goes on.');
@@ -383,6 +402,32 @@ function goBack(state: ProjectState): void {
   state.cursorSeconds = Math.min(state.cursorSeconds, since);
   state.refusedSinceSeconds = Infinity;
   for (const [traceId, last] of state.recent) if (last >= since) state.recent.delete(traceId);
+}
+
+async function eachAlone(
+  traceIds: readonly string[],
+  read: (traceIds: readonly string[]) => Promise<ReadonlyMap<string, TraceFacts>>,
+): Promise<ReadonlyMap<string, RunJob['trace']>> {
+  const found = new Map<string, RunJob['trace']>();
+  for (const traceId of traceIds) {
+    const alone = await read([traceId]).catch((error: unknown) => unreadable(traceId, error));
+    const trace = 'unreadable' in alone ? alone : alone.get(traceId);
+    if (trace !== undefined) found.set(traceId, trace);
+  }
+  return found;
+}
+
+/** A trace that is too large to be read fails its runs; a store that is away fails the round, which is repeated. */
+function unreadable(traceId: string, error: unknown): Extract<RunJob['trace'], { unreadable: string }> {
+  if (!isTooMuch(error)) throw error;
+  return { traceId, unreadable: `The trace could not be read: ${error.message}` };
+}
+
+const isTooMuch = (error: unknown): error is SightlineError =>
+  error instanceof SightlineError && error.code === 'query_limit';
+
+function compareStarts(a: TraceHead | undefined, b: TraceHead | undefined): number {
+  return Number((a?.startNanos ?? 0n) - (b?.startNanos ?? 0n));
 }
 
 const isJudge = ({ settings }: Pick<StoredEvaluator, 'settings'>): boolean => settings.type === 'judge';

@@ -32,14 +32,15 @@ export async function recordRequest(context: QueryContext, request: NewScoresReq
   return recordScores(context, scores);
 }
 
-/** Writes the scores; one whose id is stored already replaces it, and keeps its time. */
+/** Writes the scores; one whose id is stored already (not before `knownSince`, where that is given) replaces it, and keeps its time. */
 export async function recordScores(
   context: QueryContext,
   scores: readonly ScoreToRecord[],
+  { knownSince }: { readonly knownSince?: UnixNano } = {},
 ): Promise<Score[]> {
   const now = context.clock.now();
   const ids = scores.flatMap(({ id }) => (id === undefined ? [] : [id]));
-  const stored = await readScoresById(context, ids);
+  const stored = await readScoresById(context, ids, knownSince);
   const rows = scores.map((score) => {
     const before = score.id === undefined ? undefined : stored.get(score.id);
     return rowOf(context.project, score, before?.timeNanos ?? readTime(score.time, now).toString());

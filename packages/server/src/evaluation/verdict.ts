@@ -22,3 +22,7 @@ export const noAnswer: Verdict = {
   type: 'skipped',
   reason: 'The trace has no answer in text; its program may not capture content.',
 };
+
+export function joinSentences(sentences: readonly (string | undefined)[]): string {
+  return sentences.filter((sentence) => sentence !== undefined && sentence !== '').join(' ');
+}

@@ -103,7 +103,7 @@ export function isHex(text: string, length: number): boolean {
   return text.length === length && /^[0-9a-f]*$/.test(text);
 }
 
-function traceNotFound(traceId: string): SightlineError {
+export function traceNotFound(traceId: string): SightlineError {
   return new SightlineError('trace_not_found', `No span of the trace "${traceId}" is stored.`, {
     hint: 'Trace ids have 32 hex digits. The trace may be older than the retention, or may not have arrived yet.',
   });

@@ -7,20 +7,22 @@ import { detectLanguage } from './language.ts';
 
 const facts: TraceFacts = {
   traceId: 'a'.repeat(32),
-  sessionId: null,
-  service: 'rag',
+  startNanos: 0n,
   question: 'When was the Eiffel Tower built?',
   answer: 'The Eiffel Tower was finished in 1889. It is 330 metres high.',
   documents: [],
   durationMs: 1500,
   costUsd: 0.02,
+  leftOut: {},
 };
 
 const run = async (settings: unknown, changed: Partial<TraceFacts> = {}) => {
   const read = evaluatorSettings.parse(settings);
   if (read.type === 'judge') throw new Error('A judge is no code.');
-  return evaluateInCode(read, { ...facts, ...changed }, async (text, pattern) =>
-    new RegExp(pattern).test(text),
+  return evaluateInCode(
+    read,
+    { ...facts, ...changed },
+    { match: async (text, pattern) => new RegExp(pattern).test(text) },
   );
 };
 

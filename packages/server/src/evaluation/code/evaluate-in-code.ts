@@ -7,21 +7,23 @@ import { evaluateJsonSchema } from './json-schema.ts';
 import { evaluateLanguage } from './language.ts';
 import { evaluateRefusal } from './refusal.ts';
 
-/** A regular expression in linear time: the engine's. */
-export type MatchRegex = (text: string, pattern: string) => Promise<boolean>;
+/** Regular expressions in linear time: the engine's. */
+export interface MatchesRegex {
+  match(text: string, pattern: string): Promise<boolean>;
+}
 
 /** Every evaluator that needs no model. */
 export async function evaluateInCode(
   settings: Exclude<EvaluatorSettings, { type: 'judge' }>,
   facts: TraceFacts,
-  matchRegex: MatchRegex,
+  regex: MatchesRegex,
 ): Promise<Verdict> {
   switch (settings.type) {
     case 'exact':
       return evaluateExact(facts, settings);
     case 'regex': {
       if (facts.answer === '') return noAnswer;
-      return passOrFail((await matchRegex(facts.answer, settings.pattern)) === settings.mustMatch);
+      return passOrFail((await regex.match(facts.answer, settings.pattern)) === settings.mustMatch);
     }
     case 'json_schema':
       return evaluateJsonSchema(facts, settings.schema);

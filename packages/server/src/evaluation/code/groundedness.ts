@@ -2,8 +2,7 @@
  * How much of an answer the retrieved documents say, by overlap of words: a sentence is supported when most of its content words,
  * and every number in it, stand close together in one document. Cheap and explainable; a judge sees more.
  */
-import type { Verdict } from '../verdict.ts';
-import { noAnswer } from '../verdict.ts';
+import { joinSentences, noAnswer, type Verdict } from '../verdict.ts';
 import type { TraceFacts } from '../trace-facts.ts';
 import { contentWords, sentenceEnd } from '../../query/agents/content-words.ts';
 
@@ -16,21 +15,27 @@ export function evaluateGroundedness(facts: TraceFacts, threshold: number): Verd
   if (facts.answer === '') return noAnswer;
   if (facts.documents.length === 0)
     return { type: 'skipped', reason: 'The trace has no retrieved documents with text.' };
-  const sentences = sentencesOf(facts.answer);
+  const parts = facts.answer.split(sentenceEnd);
+  const sentences = sentencesOf(parts.slice(0, sentencesMax));
   if (sentences.length === 0)
     return { type: 'skipped', reason: 'The answer makes no statement: it has no words of content.' };
   const windows = facts.documents.flatMap(windowsOf);
   const unsupported = sentences.filter(({ words }) => support(words, windows) < supportedShare);
   const value = 1 - unsupported.length / sentences.length;
   const missing = unsupported.map(({ text }) => `“${text.slice(0, 200)}”`).slice(0, 3);
+  const comment =
+    missing.length === 0
+      ? `Sentences: ${sentences.length}, all found in what was retrieved (documents: ${facts.documents.length}).`
+      : `Sentences: ${sentences.length}, of which ${unsupported.length} not found in what was retrieved (documents: ${facts.documents.length}): ${missing.join(' ')}`;
+  const leftOut =
+    parts.length > sentencesMax
+      ? `Judged in part: the first ${sentencesMax} of ${parts.length} sentences and lines of the answer.`
+      : '';
   return {
     type: 'scored',
     value,
     label: value >= threshold ? 'grounded' : 'ungrounded',
-    comment:
-      missing.length === 0
-        ? `Sentences: ${sentences.length}, all found in what was retrieved (documents: ${facts.documents.length}).`
-        : `Sentences: ${sentences.length}, of which ${unsupported.length} not found in what was retrieved (documents: ${facts.documents.length}): ${missing.join(' ')}`,
+    comment: joinSentences([leftOut, comment]),
   };
 }
 
@@ -39,9 +44,8 @@ interface Sentence {
   readonly words: readonly string[];
 }
 
-function sentencesOf(text: string): readonly Sentence[] {
-  return text
-    .split(sentenceEnd, sentencesMax)
+function sentencesOf(parts: readonly string[]): readonly Sentence[] {
+  return parts
     .map((sentence) => ({ text: sentence.trim(), words: [...new Set(contentWords(sentence))] }))
     .filter(({ words }) => words.length > 1);
 }

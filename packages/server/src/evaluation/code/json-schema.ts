@@ -21,7 +21,12 @@ export function findSchemaProblem(schema: Readonly<Record<string, unknown>>): st
 export function evaluateJsonSchema(facts: TraceFacts, schema: Readonly<Record<string, unknown>>): Verdict {
   if (facts.answer === '') return noAnswer;
   const read = readJson(facts.answer);
-  if (read === undefined) return passOrFail(false, 'The answer is not JSON.');
+  if (read === undefined) {
+    // The begin of JSON is none.
+    if (facts.leftOut.answer !== undefined)
+      return { type: 'skipped', reason: 'The answer is too long to be read as JSON.' };
+    return passOrFail(false, 'The answer is not JSON.');
+  }
   try {
     const validate = compile(schema);
     const isValid = runBounded(() => validate(read.value) === true);

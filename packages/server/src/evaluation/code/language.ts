@@ -1,5 +1,5 @@
 import type { TraceFacts } from '../trace-facts.ts';
-import { noAnswer, type Verdict } from '../verdict.ts';
+import { joinSentences, noAnswer, type Verdict } from '../verdict.ts';
 
 /** Scripts that one language is mostly written in. Japanese before Chinese: it has both. */
 const scripts: readonly (readonly [string, RegExp])[] = [
@@ -117,11 +117,15 @@ export function evaluateLanguage(facts: TraceFacts, expected: string | undefined
   const found = detectLanguage(facts.answer);
   if (found === undefined)
     return { type: 'skipped', reason: 'The answer is too short or too mixed to tell its language.' };
-  if (expected === undefined) return { type: 'scored', value: null, label: found };
+  const isExpected = expected === undefined || found === expected;
+  const comment = joinSentences([
+    isExpected ? undefined : `Expected ${expected}, found ${found}.`,
+    facts.answer.length > textMax ? `Told by the first ${textMax} characters.` : undefined,
+  ]);
   return {
     type: 'scored',
-    value: found === expected ? 1 : 0,
+    value: expected === undefined ? null : Number(isExpected),
     label: found,
-    ...(found === expected ? {} : { comment: `Expected ${expected}, found ${found}.` }),
+    ...(comment === '' ? {} : { comment }),
   };
 }

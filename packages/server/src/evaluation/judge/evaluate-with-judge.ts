@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { JudgeSettings, Score } from '@sightline/schema/api';
 import type { PriceBook } from '@sightline/schema/conventions';
 import type { TraceFacts } from '../trace-facts.ts';
-import { noAnswer, type Verdict } from '../verdict.ts';
+import { joinSentences, noAnswer, type Verdict } from '../verdict.ts';
 import { callJudge, type JudgeCallOptions } from './call-judge.ts';
 import { readJudgeAnswer } from './judge-answer.ts';
 import { writeJudgePrompt } from './judge-prompt.ts';
@@ -53,7 +53,8 @@ export async function evaluateWithJudge(
   const { score, reason } = answer.value;
   const passed = settings.lowerIsBetter ? score <= settings.passAt : score >= settings.passAt;
   const label = answer.value.label ?? (passed ? 'pass' : 'fail');
-  return { verdict: { type: 'scored', value: score, label, comment: hide(reason, key) }, judge };
+  const comment = joinSentences([prompt.leftOut, hide(reason, key)]);
+  return { verdict: { type: 'scored', value: score, label: hide(label, key), comment }, judge };
 }
 
 /** The price by the model that answered, else by the one asked for; null where neither is known. */

@@ -4,6 +4,8 @@ import type { TraceFacts } from '../trace-facts.ts';
 export interface JudgePrompt {
   readonly system: string;
   readonly user: string;
+  /** What the judge is not shown, as sentences; '' where it is shown everything. */
+  readonly leftOut: string;
 }
 
 /** Characters of each part that a judge is shown; what is cut is said. */
@@ -11,7 +13,8 @@ const partMax = { question: 8_000, answer: 16_000, documents: 40_000 } as const;
 
 /** What the judge is asked. The material is fenced with a mark that it cannot contain, so that it cannot pose as instructions. */
 export function writeJudgePrompt(settings: JudgeSettings, facts: TraceFacts, mark: string): JudgePrompt {
-  const parts = settings.include.map((part) => section(part, materialOf(part, facts), mark));
+  const parts = settings.include.map((part) => ({ part, text: materialOf(part, facts) }));
+  const cut = parts.filter(({ part, text }) => text.length > partMax[part]);
   return {
     system: [
       'You judge the answer of an AI system by one criterion.',
@@ -22,7 +25,13 @@ export function writeJudgePrompt(settings: JudgeSettings, facts: TraceFacts, mar
         ? 'A score of 0 is best (none of it), 1 is worst.'
         : 'A score of 1 is best (the criterion is fully met), 0 is worst.',
     ].join('\n\n'),
-    user: parts.join('\n\n'),
+    user: parts.map(({ part, text }) => section(part, text, mark)).join('\n\n'),
+    leftOut: cut
+      .map(
+        ({ part, text }) =>
+          `The judge was shown the first ${partMax[part]} of ${text.length} characters of the ${part}.`,
+      )
+      .join(' '),
   };
 }
 

@@ -25,7 +25,8 @@ import {
 } from '../../catalog/evaluators.ts';
 import { findSchemaProblem } from '../../evaluation/code/json-schema.ts';
 import { findAddressProblem } from '../../evaluation/judge/judge-address.ts';
-import { readTraceFacts, runEvaluator } from '../../evaluation/run-evaluator.ts';
+import { runEvaluator } from '../../evaluation/run-evaluator.ts';
+import { readTraceFacts } from '../../evaluation/trace-facts.ts';
 import { readQ } from '../../query/filter/read-condition.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
@@ -129,9 +130,10 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     response: tryEvaluatorResponse,
     answer: async ({ context, sources, params, body }) => {
       const rule = await get(sources, context, params.id);
-      const facts = await readTraceFacts(context, body.traceId.toLowerCase());
+      const trace = await readTraceFacts(context, body.traceId.toLowerCase());
       const judge = await sources.evaluation.judgeSurroundings(context.project);
-      return runEvaluator(rule, facts, { context, catalog: sources.catalog, judge, save: body.save });
+      const surroundings = { context, catalog: sources.catalog, judge, save: body.save };
+      return runEvaluator({ rule, trace }, surroundings);
     },
   }),
 ];
