@@ -38,7 +38,14 @@ export const pipelineDocument = z.object({
   spanId: spanId.describe('The retrieval or reranking stage that gave it.'),
   rank: z.number().int().describe('From 1.'),
   id: z.string().nullable(),
-  score: z.number().nullable(),
+  store: z
+    .string()
+    .nullable()
+    .describe(
+      'Where it is kept: database and collection, or what searched. One `id` in one store is one document, whichever stages gave it.',
+    ),
+  score: z.number().nullable().describe('Higher is better.'),
+  distance: z.number().nullable().describe('Lower is better; a document has a score or a distance.'),
   text: z.string().nullable().describe('At most 4,000 characters.'),
   characters: z.number().int(),
   source: z.string().nullable(),

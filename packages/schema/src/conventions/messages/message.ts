@@ -44,7 +44,10 @@ export interface Conversation {
 export interface RetrievedDocument {
   readonly id?: string;
   readonly content?: string;
+  /** Higher is better. */
   readonly score?: number;
+  /** Lower is better. */
+  readonly distance?: number;
   readonly metadata?: unknown;
 }
 

@@ -51,14 +51,16 @@ function document(value: unknown): readonly RetrievedDocument[] {
   const id = text(pick(each, 'id', 'document_id', 'doc_id', 'id_', 'originalIndex', 'index'));
   const words = pick(each, 'content', 'pageContent', 'page_content', 'text', 'document');
   const content = text(plainResult(words));
-  const score = number(pick(each, 'score', 'relevance_score', 'relevanceScore', 'similarity', 'distance'));
+  const score = number(pick(each, 'score', 'relevance_score', 'relevanceScore', 'similarity'));
+  const distance = score === undefined ? number(each['distance']) : undefined;
   const metadata = structured(each['metadata']);
-  if (id === undefined && content === undefined && score === undefined) return [];
+  if ([id, content, score, distance].every((told) => told === undefined)) return [];
   return [
     {
       ...(id === undefined ? {} : { id }),
       ...(content === undefined ? {} : { content }),
       ...(score === undefined ? {} : { score }),
+      ...(distance === undefined ? {} : { distance }),
       ...(metadata === undefined ? {} : { metadata }),
     },
   ];
@@ -70,21 +72,35 @@ function number(value: unknown): number | undefined {
   return Number.isNaN(read) ? undefined : read;
 }
 
-/** OpenLLMetry's vector stores write one span event per hit; Milvus in words of its own. */
+/** OpenLLMetry's vector stores write one span event per hit. */
 function vectorResults(source: MessageSource): readonly unknown[] {
-  return (source.events ?? [])
-    .filter((event) => event.name === 'db.query.result' || event.name === 'db.search.result')
-    .map(({ attributes }) => ({
-      id: pick(attributes, 'db.query.result.id', 'db.search.result.id'),
-      content: pick(attributes, 'db.query.result.document', 'db.search.result.entity'),
-      score: pick(
-        attributes,
-        'db.query.result.score',
-        'db.query.result.distance',
-        'db.search.result.distance',
-      ),
-      metadata: attributes['db.query.result.metadata'],
-    }));
+  const results = (source.events ?? []).filter((event) => event.name === 'db.query.result');
+  return results.length === 0
+    ? milvusResults(source)
+    : results.map(({ attributes }) => ({
+        id: attributes['db.query.result.id'],
+        content: attributes['db.query.result.document'],
+        score: attributes['db.query.result.score'],
+        distance: attributes['db.query.result.distance'],
+        metadata: attributes['db.query.result.metadata'],
+      }));
+}
+
+const similarityMetrics = /metric_?type\W+(ip|cosine|bm25)\b/i;
+const distanceMetrics = /metric_?type\W+(l2|hamming|jaccard|mhjaccard|superstructure|substructure)\b/i;
+
+/** Milvus calls distance whatever its metric measures, which for its usual one is how alike things are. What it found best comes first, which tells where the metric is not told. */
+function milvusResults({ attributes, events = [] }: MessageSource): readonly unknown[] {
+  const results = events.filter((event) => event.name === 'db.search.result');
+  const measures = results.map((event) => number(event.attributes['db.search.result.distance']));
+  const parameters = text(attributes['db.milvus.search.search_params']) ?? '';
+  const isFalling = (measures[0] ?? 0) >= (measures.at(-1) ?? 0);
+  const isScore = similarityMetrics.test(parameters) || (isFalling && !distanceMetrics.test(parameters));
+  return results.map((event, index) => ({
+    id: event.attributes['db.search.result.id'],
+    content: event.attributes['db.search.result.entity'],
+    [isScore ? 'score' : 'distance']: measures[index],
+  }));
 }
 
 function listIn(value: unknown): unknown {

@@ -204,3 +204,80 @@ test('a search of a vector store by Spring AI says what was searched for', async
   const { stages } = await readPipeline(telemetry.context, hexId(32, 8));
   expect(stages).toMatchObject([{ type: 'retrieval', query: 'weather in Paris', method: 'simple' }]);
 });
+
+test('an id in two stores is two documents, whatever a reranker says of it', async () => {
+  const chroma = (collection: string, ...hits: readonly (readonly [string, string, number])[]) => ({
+    operation: { 'db.system': 'chroma', 'db.collection.name': collection, 'db.chroma.query.n_results': 2 },
+    events: hits.map(([id, document, distance]) => ({
+      name: 'db.query.result',
+      timeNanos: 1n,
+      attributes: {
+        'db.query.result.id': id,
+        'db.query.result.document': document,
+        'db.query.result.distance': distance,
+      },
+    })),
+  });
+  const faq = chroma('faq', ['1', 'Returns take 14 days.', 0.1], ['2', 'We ship to Oslo.', 0.9]);
+  const tickets = chroma('tickets', ['1', 'The printer is on fire.', 0.2]);
+  const retrieve = { 'gen_ai.operation.name': 'retrieval' };
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('stores', [
+      spans.span({ trace: 20, span: 2001, at: 0, lasts: 10, name: 'ask', attributes: retrieve }),
+      {
+        ...spans.span({
+          trace: 20,
+          span: 2002,
+          parent: 2001,
+          at: 1,
+          name: 'chroma.query',
+          attributes: faq.operation,
+        }),
+        events: faq.events,
+      },
+      {
+        ...spans.span({
+          trace: 20,
+          span: 2003,
+          parent: 2001,
+          at: 2,
+          name: 'chroma.query',
+          attributes: tickets.operation,
+        }),
+        events: tickets.events,
+      },
+      spans.span({
+        trace: 20,
+        span: 2004,
+        parent: 2001,
+        at: 3,
+        name: 'rerank',
+        attributes: {
+          'gen_ai.operation.name': 'rerank',
+          ...documents({ id: '1', content: 'The printer is on fire.', score: 0.9 }, { id: '2', score: -1.5 }),
+        },
+      }),
+      ...(['search_notes', 'search_mail'] as const).map((tool, index) =>
+        spans.span({
+          trace: 20,
+          span: 2005 + index,
+          parent: 2001,
+          at: 4 + index,
+          name: 'retrieve',
+          attributes: { ...retrieve, 'gen_ai.tool.name': tool, ...documents({ id: '7' }) },
+        }),
+      ),
+    ]),
+  );
+  const pipeline = pipelineResponse.parse(await readPipeline(telemetry.context, hexId(32, 20)));
+  expect(pipeline.documents.map(({ id, store, score, distance }) => [id, store, score, distance])).toEqual([
+    ['1', 'chroma faq', null, 0.1],
+    ['2', 'chroma faq', null, 0.9],
+    ['1', 'chroma tickets', null, 0.2],
+    ['1', 'chroma tickets', 0.9, null],
+    ['2', 'chroma faq', -1.5, null],
+    ['7', 'search_notes', null, null],
+    ['7', 'search_mail', null, null],
+  ]);
+});

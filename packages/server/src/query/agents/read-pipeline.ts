@@ -12,6 +12,7 @@ import { withTexts } from '../restore-texts.ts';
 import { dataSourceName } from '../sql/mcp-sql.ts';
 import { textIdColumns } from '../sql/span-columns-sql.ts';
 import { sql, trusted, uint } from '../sql/sql.ts';
+import { type DocumentStage, storesOf } from './pipeline/document-stores.ts';
 import { AnswerUse, noAnswer } from './pipeline/document-use.ts';
 import { stageTypeOf } from './pipeline/stage-type.ts';
 import { readSources } from './conversation/read-messages.ts';
@@ -44,9 +45,10 @@ interface HintRow {
   readonly query: string;
   readonly source: string;
   readonly method: string;
+  readonly system: string;
 }
 
-interface Stage {
+interface Stage extends DocumentStage {
   readonly node: RunNode;
   readonly kind: Pick<PipelineStage, 'type' | 'knownBy'>;
   readonly hints: HintRow | undefined;
@@ -80,6 +82,7 @@ export async function readPipeline(context: QueryContext, traceId: string): Prom
   const use = said?.answer === undefined ? undefined : new AnswerUse(said.answer, question ?? '');
   const documents = judgeDocuments(
     found.filter((each) => !isRepeated(each, found)),
+    storesOf(found),
     use,
   );
   if (documents.length > documentsMax)
@@ -161,8 +164,8 @@ async function readHints(
         ${trusted(long('db.vector.query.content'))} != '', ${trusted(long('db.vector.query.content'))},
         operation IN ('retrieval', 'rerank'), ${trusted(long('input.value'))}, ''), ${uint(queryCharactersMax)}) AS query,
       ${trusted(dataSourceName)} AS source,
-      multiIf(attributes['sightline.retrieval.method'] != '', attributes['sightline.retrieval.method'],
-        attributes['db.system.name'] != '', attributes['db.system.name'], attributes['db.system']) AS method
+      if(attributes['db.system.name'] != '', attributes['db.system.name'], attributes['db.system']) AS system,
+      if(attributes['sightline.retrieval.method'] != '', attributes['sightline.retrieval.method'], system) AS method
     FROM spans WHERE ${spansOfTrace(reader.project, traceId, extent)}
       AND (operation IN ('retrieval', 'rerank') OR mapContains(attributes, 'sightline.stage.id'))`);
   const asked = rows.map((row) => ({ ...row, attributeValues: [row.query] }));
@@ -187,7 +190,11 @@ function findStages(tree: RunTree, hints: ReadonlyMap<string, HintRow>): readonl
     if (kind === undefined) continue;
     const parent = stageAbove(node);
     const isPart = parent !== undefined && ['llm', 'evaluator', 'guardrail'].includes(node.operation);
-    if (!isPart) stages.set(node, { node, kind, hints: hint, parent });
+    if (isPart) continue;
+    const { system = '', source = '' } = hint ?? {};
+    const isReranking = kind.type === 'reranking';
+    const name = node.tool || node.name;
+    stages.set(node, { node, kind, hints: hint, parent, isReranking, system, source, name });
   }
   return tree.nodes.flatMap((node) => {
     const stage = stages.get(node);
@@ -241,7 +248,11 @@ function isRepeated({ stage, documents }: Found, found: readonly Found[]): boole
   );
 }
 
-function judgeDocuments(found: readonly Found[], use: AnswerUse | undefined): PipelineDocument[] {
+function judgeDocuments(
+  found: readonly Found[],
+  stores: ReadonlyMap<Found, readonly string[]>,
+  use: AnswerUse | undefined,
+): PipelineDocument[] {
   const last = found.findLast(({ documents }) => documents.length > 0);
   return found.flatMap((each) =>
     each.documents.map((document, index): PipelineDocument => {
@@ -251,7 +262,9 @@ function judgeDocuments(found: readonly Found[], use: AnswerUse | undefined): Pi
         spanId: each.stage.node.spanId,
         rank: index + 1,
         id,
+        store: stores.get(each)?.[index] ?? null,
         score: document.score ?? null,
+        distance: document.distance ?? null,
         text: text?.slice(0, textCharactersMax) ?? null,
         characters: text?.length ?? 0,
         source: sourceOf(document.metadata) ?? orNull(each.stage.hints?.source ?? ''),

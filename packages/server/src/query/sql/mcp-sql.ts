@@ -16,6 +16,12 @@ export const dataSourceName = firstOf([
   'gen_ai.data_source.name',
   'db.collection.name',
   'db.vector.collection',
+  'qdrant.search.collection_name',
+  'qdrant.query.collection_name',
+  'db.milvus.search.collection_name',
+  'db.milvus.query.collection_name',
+  'pinecone.index_name',
+  'aws.bedrock.knowledge_base.id',
   'db.namespace',
   'sightline.retrieval.source',
 ]);

@@ -1,6 +1,7 @@
 import type { PipelineDocument } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
 import { formatCount, formatNumber, formatShare } from '../../model/format.ts';
+import type { DrawnMeasure } from '../../model/pipeline-documents.ts';
 import { Icon } from '../../widgets/icon.tsx';
 import { JsonView } from '../../widgets/json-view.tsx';
 
@@ -9,19 +10,25 @@ const shownChars = 420;
 /** One retrieved document: rank, score, text, and whether the answer used it. */
 export function DocumentCard({
   document,
-  scoreMax,
+  measure,
+  showsStore,
 }: {
   readonly document: PipelineDocument;
-  readonly scoreMax: number;
+  readonly measure: DrawnMeasure | undefined;
+  /** Where its list has documents of several. */
+  readonly showsStore: boolean;
 }): ReactElement {
   const [isOpen, setOpen] = useState(false);
-  const { text, score, isUsed, metadata, characters } = document;
+  const { text, isUsed, metadata, characters } = document;
   return (
     <li className={`document${isUsed === true ? ' is-used' : ''}`}>
       <div className="document-head">
         <span className="mono faint">#{document.rank}</span>
         <span className="mono document-id">{document.id ?? '(no id)'}</span>
-        {document.source !== null && <span className="faint small">{document.source}</span>}
+        {showsStore && <span className="soft small">{document.store}</span>}
+        {document.source !== null && document.source !== document.store && (
+          <span className="faint small">{document.source}</span>
+        )}
         {isUsed === true && (
           <span className="document-used">
             <Icon name="check" size={12} />
@@ -29,16 +36,7 @@ export function DocumentCard({
           </span>
         )}
         {isUsed === false && <span className="faint small">not used</span>}
-        {score !== null && (
-          <span className="document-score" title={`Score ${score}`}>
-            <span className="document-score-bar">
-              <span
-                style={{ width: `${scoreMax > 0 ? Math.max(0, Math.min(1, score / scoreMax)) * 100 : 0}%` }}
-              />
-            </span>
-            <span className="num">{formatNumber(score)}</span>
-          </span>
-        )}
+        {measure !== undefined && <Measure measure={measure} />}
       </div>
       {text === null || text === '' ? (
         <p className="faint">Its text was not recorded.</p>
@@ -65,6 +63,27 @@ export function DocumentCard({
       )}
       {isOpen && metadata !== null && <JsonView value={metadata} label="metadata" rowsMax={10} />}
     </li>
+  );
+}
+
+/** A dot on a line, the nearer to its beginning the better, cannot be taken for a bar, the longer the better. */
+function Measure({ measure: { type, value, share } }: { readonly measure: DrawnMeasure }): ReactElement {
+  const percent = `${share * 100}%`;
+  return type === 'score' ? (
+    <span className="document-measure" title={`Score ${value}`}>
+      <span className="document-score">
+        <span style={{ width: percent }} />
+      </span>
+      <span className="num">{formatNumber(value)}</span>
+    </span>
+  ) : (
+    <span className="document-measure" title={`Distance ${value}: the lower, the more alike`}>
+      <span className="faint small">distance</span>
+      <span className="document-distance">
+        <span style={{ left: percent }} />
+      </span>
+      <span className="num">{formatNumber(value)}</span>
+    </span>
   );
 }
 

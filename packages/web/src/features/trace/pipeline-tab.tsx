@@ -1,9 +1,10 @@
-import type { PipelineDocument, PipelineResponse, PipelineStage } from '@sightline/schema/api';
+import type { PipelineResponse, PipelineStage } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { pipelineQuery } from '../../api/agent-queries.ts';
 import { formatDurationMs, plural } from '../../model/format.ts';
 import type { OperationFamily } from '../../model/operation.ts';
+import { distinctDocuments, drawnMeasure, hasStores, withTexts } from '../../model/pipeline-documents.ts';
 import { FamilyIcon } from '../../widgets/icon.tsx';
 import { Markdown } from '../../widgets/markdown.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
@@ -96,7 +97,8 @@ function LoadedPipeline({
                 <DocumentCard
                   key={`${document.spanId} ${document.rank}`}
                   document={document}
-                  scoreMax={scoreMaxOf(bySpan.get(stage.spanId) ?? [])}
+                  measure={drawnMeasure(document, bySpan.get(stage.spanId) ?? [])}
+                  showsStore={hasStores(bySpan.get(stage.spanId) ?? [])}
                 />
               ))}
             </ol>
@@ -115,30 +117,6 @@ function LoadedPipeline({
       )}
     </div>
   );
-}
-
-/** What is retrieved and then reranked is one document. */
-function distinctDocuments(documents: readonly PipelineDocument[]): readonly PipelineDocument[] {
-  const known = new Map<string, PipelineDocument>();
-  for (const one of documents) {
-    const key = one.id ?? `${one.spanId} ${one.rank}`;
-    const other = known.get(key);
-    if (other === undefined || (other.isUsed !== true && one.isUsed !== null)) known.set(key, one);
-  }
-  return [...known.values()];
-}
-
-/** A reranker often writes ids only; the text of a document stands where it was retrieved. */
-function withTexts(documents: readonly PipelineDocument[]): readonly PipelineDocument[] {
-  const known = new Map(documents.filter((one) => one.text !== null).map((one) => [one.id, one]));
-  return documents.map((one) => {
-    const other = one.text === null && one.id !== null ? known.get(one.id) : undefined;
-    return other === undefined ? one : { ...one, text: other.text, characters: other.characters };
-  });
-}
-
-function scoreMaxOf(documents: readonly { readonly score: number | null }[]): number {
-  return documents.reduce((most, one) => Math.max(most, one.score ?? 0), 0);
 }
 
 const stageLabels: Readonly<Record<PipelineStage['type'], string>> = {
