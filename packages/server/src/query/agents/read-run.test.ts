@@ -229,7 +229,7 @@ describe('bad input is shown as what it is, and no total is wrong', () => {
       llmCalls: 1,
       toolCalls: 1,
     });
-    expect(answer.problems.map(({ type }) => type)).toEqual(['clock_skew', 'late_span', 'duplicate_span']);
+    expect(answer.problems.map(({ type }) => type)).toEqual(['clock_skew', 'duplicate_span', 'late_span']);
     const cost = runCostResponse.parse(
       await readRunCost(telemetry.context, hexId(32, 22), createPriceBook()),
     );

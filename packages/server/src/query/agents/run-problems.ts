@@ -4,8 +4,10 @@ import { type RunNode, type RunTree } from './run-tree.ts';
 
 /** A call of a model reads and writes no more than this, whatever the model. */
 const tokensMax = 100_000_000;
-/** A span that comes this long after it ended came late: its run looked different before. */
+/** A span that comes this long after it ended came late, if others of its run came before: the run looked different until then. */
 const lateNanos = 600_000_000_000n;
+/** What comes as a whole, as an import or from a program that was offline, takes less from its first span to its last. */
+const togetherNanos = 60_000_000_000n;
 const differenceMax = 0.01;
 /** Clocks of machines that are kept in time differ by less. */
 const skewNanos = 5_000_000n;
@@ -13,7 +15,7 @@ const skewNanos = 5_000_000n;
 type Check = Readonly<{
   type: RunProblem['type'];
   message: string;
-  has: (node: RunNode, tree: RunTree) => boolean;
+  has: (node: RunNode, tree: RunTree, firstReceivedNanos: bigint) => boolean;
 }>;
 
 const checks: readonly Check[] = [
@@ -42,11 +44,6 @@ const checks: readonly Check[] = [
     },
   },
   {
-    type: 'late_span',
-    message: 'It arrived more than ten minutes after it ended.',
-    has: (node) => node.receivedNanos - node.endNanos > lateNanos,
-  },
-  {
     type: 'implausible_tokens',
     message: 'No model takes or gives so many tokens in one call. They are in the totals as they were sent.',
     has: (node) => Math.max(node.inputTokens ?? 0, node.outputTokens ?? 0) > tokensMax,
@@ -64,13 +61,25 @@ const checks: readonly Check[] = [
   },
 ];
 
+/** Nothing is wrong with what such a span says: told last. */
+const lateSpan: Check = {
+  type: 'late_span',
+  message: 'It arrived more than ten minutes after it ended. The run was there without it until then.',
+  has: (node, _tree, firstReceivedNanos) =>
+    node.receivedNanos - node.endNanos > lateNanos && node.receivedNanos - firstReceivedNanos > togetherNanos,
+};
+
 export function findProblems(tree: RunTree): RunProblem[] {
-  const found = checks.flatMap(({ type, message, has }): RunProblem[] => {
-    const nodes = tree.nodes.filter((node) => has(node, tree));
+  const firstReceivedNanos = tree.nodes.reduce(
+    (first, { receivedNanos }) => (receivedNanos < first ? receivedNanos : first),
+    tree.nodes[0]?.receivedNanos ?? 0n,
+  );
+  const found = ({ type, message, has }: Check): RunProblem[] => {
+    const nodes = tree.nodes.filter((node) => has(node, tree, firstReceivedNanos));
     const [first] = nodes;
     return first === undefined ? [] : [{ type, message, spanId: first.spanId, count: nodes.length }];
-  });
-  return [...found, ...duplicates(tree)];
+  };
+  return [...checks.flatMap(found), ...duplicates(tree), ...found(lateSpan)];
 }
 
 function duplicates(tree: RunTree): RunProblem[] {

@@ -5,14 +5,14 @@ import { Icon } from '../../widgets/icon.tsx';
 import { useRun } from './run-tabs.tsx';
 import type { TraceView } from './use-trace-view.ts';
 
-/** An import and a program that was offline come late, and nothing is wrong with what they sent: told last, and quietly. */
+/** Nothing is wrong with what came late: told quietly. */
 const isLate = ({ type }: RunProblem): boolean => type === 'late_span';
 
 /** What is odd about the telemetry of the run, so that nobody wonders at the numbers. Nothing where nothing is. */
 export function RunProblems({ trace }: { readonly trace: TraceView }): ReactElement | null {
   const { run } = useRun(trace.model.traceId);
   const [isOpen, setOpen] = useState(false);
-  const problems = (run?.problems ?? []).toSorted((a, b) => Number(isLate(a)) - Number(isLate(b)));
+  const problems = run?.problems ?? [];
   const [first, ...rest] = problems;
   if (first === undefined) return null;
   const shown = isOpen ? problems : [first];
