@@ -4,9 +4,12 @@ import {
   runsParameters,
   type ScoresParameters,
   scoresParameters,
+  sessionParameters,
+  sessionsParameters,
   tracesParameters,
 } from '@sightline/schema/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findSessions, readSession } from '../query/agents/find-run-groups.ts';
 import { findRuns } from '../query/agents/find-runs.ts';
 import { readRun } from '../query/agents/read-run.ts';
 import { findTraces } from '../query/find-traces.ts';
@@ -164,35 +167,137 @@ describe('scores', () => {
     ).rejects.toMatchObject({ code: 'bad_request' });
   });
 
-  it('that name only the answer they are about are found with its trace', async () => {
-    const answered = hexId(32, 0xa9);
-    const attributes = { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': 'chatcmpl-9' };
-    await test.loadJson(
-      'traces',
-      tracesRequest('rag', [{ traceId: answered, spanId, startNanos: nanos(30), attributes }]),
-    );
-    await test.loadJson(
-      'logs',
-      logsRequest('judge', [
-        {
-          timeNanos: nanos(20),
-          body: 'later',
-          attributes: {
-            'event.name': 'gen_ai.evaluation.result',
-            'gen_ai.evaluation.name': 'late',
-            'gen_ai.evaluation.score.value': 1,
-            'gen_ai.response.id': 'chatcmpl-9',
+  describe('that name the answer they are about', () => {
+    const [answered, judging, twin] = [hexId(32, 0xa9), hexId(32, 0xaa), hexId(32, 0xab)];
+    const event = (name: string, more: Readonly<Record<string, string | number>>) => ({
+      'event.name': 'gen_ai.evaluation.result',
+      'gen_ai.evaluation.name': name,
+      ...more,
+    });
+    const q = async (text: string): Promise<string[]> =>
+      (await findTraces(test.context, { ...tracesParameters.parse({ q: text }), from: '-2h' })).traces.map(
+        (trace) => trace.traceId,
+      );
+    const late = { name: 'late', count: 1, average: 0.25, label: null };
+
+    beforeAll(async () => {
+      const chat = (session: string, responseId: string) => ({
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.conversation.id': session,
+        'gen_ai.response.id': responseId,
+      });
+      await test.loadJson(
+        'traces',
+        tracesRequest('rag', [
+          { traceId: answered, spanId, startNanos: nanos(30), attributes: chat('talk-9', 'chatcmpl-9') },
+          // Another run of the session, and answers of a stand-in whose ids are always the same.
+          { traceId: judging, spanId, startNanos: nanos(29), attributes: chat('talk-9', 'mock-1') },
+          { traceId: twin, spanId, startNanos: nanos(28), attributes: chat('talk-10', 'mock-1') },
+        ]),
+      );
+      const answer = { 'gen_ai.response.id': 'chatcmpl-9' };
+      await test.loadJson(
+        'logs',
+        logsRequest('judge', [
+          // With no trace, and an hour later.
+          {
+            timeNanos: nanos(20),
+            body: 'later',
+            attributes: event('late', { ...answer, 'gen_ai.evaluation.score.value': 0.25 }),
           },
-        },
-      ]),
-    );
-    expect((await list({ traceId: answered })).scores).toMatchObject([
-      { name: 'late', responseId: 'chatcmpl-9', traceId: null, target: 'span' },
-    ]);
-    const late = { name: 'late', count: 1, average: 1, label: null };
-    expect((await readRun(test.context, answered)).run.scores).toEqual([late]);
-    const { runs } = await findRuns(test.context, runsParameters.parse({ from: '-2h' }));
-    expect(runs.find((run) => run.traceId === answered)?.scores).toEqual([late]);
+          // In the trace of the one who judges, which is of the same session.
+          {
+            timeNanos: nanos(19),
+            body: 'elsewhere',
+            traceId: judging,
+            spanId,
+            attributes: event('hallucination', { ...answer, 'gen_ai.evaluation.score.label': 'yes' }),
+          },
+          // On its own answer, by an id that another trace has too.
+          {
+            timeNanos: nanos(18),
+            body: 'own',
+            traceId: judging,
+            spanId,
+            attributes: event('own', { 'gen_ai.response.id': 'mock-1', 'gen_ai.evaluation.score.value': 1 }),
+          },
+        ]),
+      );
+    });
+
+    it('are found with its trace and its session', async () => {
+      const names = async (wish: Partial<ScoresParameters>) =>
+        (await list(wish)).scores.map(({ name }) => name).toSorted();
+      expect((await list({ traceId: answered, name: 'late' })).scores).toMatchObject([
+        { name: 'late', responseId: 'chatcmpl-9', traceId: null, target: 'span' },
+      ]);
+      expect(await names({ traceId: answered })).toEqual(['hallucination', 'late']);
+      expect(await names({ traceId: twin })).toEqual([]);
+      expect(await names({ session: 'talk-9' })).toEqual(['hallucination', 'late', 'own']);
+      expect(await names({ session: 'talk-10' })).toEqual([]);
+    });
+
+    it('are those of its run, of its session and of its user', async () => {
+      const bad = { name: 'hallucination', count: 1, average: null, label: 'yes' };
+      const own = { name: 'own', count: 1, average: 1, label: null };
+      expect((await readRun(test.context, answered)).run.scores).toEqual([bad, late]);
+      const { runs } = await findRuns(test.context, runsParameters.parse({ from: '-2h' }));
+      const scoresOf = (traceId: string) => runs.find((run) => run.traceId === traceId)?.scores;
+      expect(scoresOf(answered)).toEqual([bad, late]);
+      expect(scoresOf(judging)).toEqual([bad, own]);
+      expect(scoresOf(twin)).toEqual([]);
+      // Once for the session, though it stands on one of its runs and is about another.
+      const { sessions } = await findSessions(test.context, sessionsParameters.parse({ from: '-2h' }));
+      const ofSession = (id: string) => sessions.find(({ sessionId }) => sessionId === id)?.scores;
+      expect(ofSession('talk-9')).toEqual([bad, late, own]);
+      expect(ofSession('talk-10')).toEqual([]);
+      const { session } = await readSession(test.context, {
+        ...sessionParameters.parse({ from: '-2h' }),
+        id: 'talk-9',
+      });
+      expect(session.scores).toEqual([bad, late, own]);
+    });
+
+    it('find its trace and its session', async () => {
+      expect(await q('score.late<0.5')).toEqual([answered]);
+      expect(await q('score.late>0.5')).toEqual([]);
+      expect(await q('score.late:* -score.hallucination:yes')).toEqual([]);
+      expect(await q('score.hallucination:yes')).toEqual([judging, answered]);
+      expect(await q('score.own:*')).toEqual([judging]);
+      const { sessions } = await findSessions(
+        test.context,
+        sessionsParameters.parse({ from: '-2h', q: 'score.late<0.5' }),
+      );
+      expect(sessions.map(({ sessionId }) => sessionId)).toEqual(['talk-9']);
+    });
+
+    it('cost a filter no reading of steps where there are none', async () => {
+      const steps = Array.from({ length: 5_000 }, (_, at) => ({
+        traceId: hexId(32, 0xc1),
+        spanId: hexId(16, 1 + at),
+        startNanos: nanos(60),
+        attributes: { 'gen_ai.operation.name': 'chat', 'gen_ai.response.id': `r-${at}` },
+      }));
+      await test.loadJson('traces', tracesRequest('rag', steps), test.clock.nowNanos, 'unscored');
+      const { store } = test.context;
+      let rowsRead = 0;
+      const query: typeof store.query = async <Row>(...asked: Parameters<typeof store.query>) => {
+        const result = await store.query<Row>(...asked);
+        rowsRead += result.rowsRead;
+        return result;
+      };
+      const context = { ...test.context, project: 'unscored', store: { ...store, query } };
+      const wish = { ...tracesParameters.parse({ q: 'score.late<0.5' }), from: '-2h' };
+      expect((await findTraces(context, wish)).traces).toEqual([]);
+      expect(rowsRead).toBeLessThan(4_000);
+    });
+
+    it('count in the rate of hallucination', async () => {
+      const wish = { name: 'hallucination', from: '-1h', to: 'now' };
+      const { hallucination } = await summariseScores(test.context, wish);
+      // The trace of the test before, the one that judges, and the one with the answer.
+      expect(hallucination).toEqual({ judged: 3, hallucinated: 3, rate: 1 });
+    });
   });
 
   it('find traces, by value and by label', async () => {
@@ -207,7 +312,12 @@ describe('scores', () => {
     expect(await q('score.hallucination<0.5')).toEqual([]);
     expect(await q('score.tone:friendly service:rag')).toEqual([scored]);
     expect(await q('score.tone:* score.length:3')).toEqual([scored]);
-    expect(await q('-score.tone:friendly')).toEqual([hexId(32, 0xa9), plain]);
+    expect(await q('-score.tone:friendly')).toEqual([
+      hexId(32, 0xab),
+      hexId(32, 0xaa),
+      hexId(32, 0xa9),
+      plain,
+    ]);
     expect(await q('score.tone:angry OR score.length>=3')).toEqual([scored]);
     await expect(q('score.tone>friendly')).rejects.toMatchObject({ code: 'bad_filter' });
   });

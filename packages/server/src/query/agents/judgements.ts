@@ -1,8 +1,8 @@
 import type { Reader } from '../reader.ts';
-import { isHallucinated, isHallucinationVerdict } from '../sql/hallucination-sql.ts';
+import { verdictsByTrace } from '../sql/hallucination-sql.ts';
 import type { OverviewScope } from '../sql/overview-sql.ts';
 import { inBuckets } from '../sql/range-sql.ts';
-import { runRows } from '../sql/run-rows-sql.ts';
+import { aiSpansWithin, runRows } from '../sql/run-rows-sql.ts';
 import { int64, moment, sql, string, trusted } from '../sql/sql.ts';
 import { unixNano } from '@sightline/base';
 import { placeName } from './overview-place.ts';
@@ -34,10 +34,10 @@ export async function readJudgements(reader: Reader, overview: OverviewScope): P
   const { scope, where, filters, groupBy, previousFrom, from, to, stepNanos } = overview;
   const later = { from: unixNano(previousFrom), to: unixNano(reader.clock.now() + 86_400_000_000_000n) };
   if (later.from >= later.to) return new Map();
-  const verdicts = sql`SELECT trace_id, max(${isHallucinated}) AS verdict FROM scores FINAL
-    WHERE project = ${string(reader.project)} AND ${inBuckets(later)} AND time >= ${moment(later.from)}
-      AND ${isHallucinationVerdict} AND trace_id != toFixedString('', 16)
-    GROUP BY trace_id`;
+  const verdicts = verdictsByTrace({
+    scores: sql`project = ${string(reader.project)} AND ${inBuckets(later)} AND time >= ${moment(later.from)}`,
+    answers: aiSpansWithin(scope),
+  });
   const [any] = await reader.rows(sql`SELECT 1 FROM (${verdicts}) LIMIT 1`);
   if (any === undefined) return new Map();
   const runs = runRows({

@@ -5,9 +5,9 @@ import { decodeCost } from '../decode-span.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { callFilterNames, callFilters } from '../sql/agent-filter-sql.ts';
 import { callRows } from '../sql/call-rows-sql.ts';
-import { isHallucinated, isHallucinationVerdict } from '../sql/hallucination-sql.ts';
+import { verdictsByTrace } from '../sql/hallucination-sql.ts';
 import { inBuckets } from '../sql/range-sql.ts';
-import { runRows } from '../sql/run-rows-sql.ts';
+import { aiSpansWithin, runRows } from '../sql/run-rows-sql.ts';
 import { every, int64, moment, sql, string, trusted } from '../sql/sql.ts';
 import { cacheHitRate } from './read-overview.ts';
 import { decodeUsage, type UsageRow } from './run-facts.ts';
@@ -60,11 +60,11 @@ export async function readRealtime(
         reads: ['callStartNanos', ...callFilterNames(parameters)],
       })}) AS source WHERE ${every([sql`callStartNanos >= ${int64(from)}`, callFilters(parameters)])}`),
     reader.rows<{ judged: string; bad: string }>(sql`
-      SELECT count() AS judged, countIf(verdict) AS bad FROM (
-        SELECT trace_id, max(${isHallucinated}) AS verdict FROM scores FINAL
-        WHERE project = ${string(context.project)} AND ${inBuckets({ from: unixNano(from), to: now })}
-          AND time >= ${moment(from)} AND time < ${moment(now)} AND ${isHallucinationVerdict} AND trace_id != toFixedString('', 16)
-        GROUP BY trace_id)`),
+      SELECT count() AS judged, countIf(verdict) AS bad FROM (${verdictsByTrace({
+        scores: sql`project = ${string(context.project)} AND ${inBuckets({ from: unixNano(from), to: now })}
+          AND time >= ${moment(from)} AND time < ${moment(now)}`,
+        answers: aiSpansWithin(scope),
+      })})`),
   ]);
   const total = runRows_.find(({ hasStep }) => Number(hasStep) === 0);
   const bySteps = new Map(

@@ -4,6 +4,7 @@ import { decodeCost } from '../decode-span.ts';
 import { textOrNull } from '../decode-row.ts';
 import { clockSkewNanosMax } from '../query-bounds.ts';
 import type { Reader } from '../reader.ts';
+import { answeredScores, namesAnswer } from '../sql/answered-scores-sql.ts';
 import { aiSpansWithin, type RunScope } from '../sql/run-rows-sql.ts';
 import { inBuckets } from '../sql/range-sql.ts';
 import { moment, type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
@@ -18,28 +19,21 @@ export async function readScoresOfRuns(
   traceIds: readonly string[],
   from: Window['from'],
 ): Promise<Scores> {
-  const among = sql`trace_id IN (${tracesByHex(traceIds)})`;
   const since = scoresSince(reader, from);
   if (since === undefined) return new Map();
-  const loose = await reader.rows(
-    sql`SELECT 1 FROM scores WHERE ${since} AND ${trusted(namesAnswerOnly)} LIMIT 1`,
-  );
-  const answers = sql`SELECT DISTINCT response_id, trace_id AS answered FROM ai_spans
-    WHERE project = ${string(reader.project)} AND ${among} AND response_id != ''`;
-  return summarise(reader, from, {
+  const among = sql`trace_id IN (${tracesByHex(traceIds)})`;
+  const steps = sql`project = ${string(reader.project)} AND response_id != ''`;
+  const given = sql`SELECT response_id FROM ai_spans WHERE ${steps} AND ${among}`;
+  // Also of the traces where such scores stand, to know whether the answer was given there.
+  const homes = sql`SELECT trace_id FROM scores WHERE ${since} AND response_id IN (${given})`;
+  return summarise(reader, {
     id: trusted('lower(hex(trace_id))'),
-    source: (scores) =>
-      loose.length === 0
-        ? scores
-        : sql`(SELECT trace_id, name, value, label FROM ${scores} UNION ALL
-            SELECT answers.answered AS trace_id, name, value, label FROM (SELECT * FROM ${scores} WHERE ${trusted(namesAnswerOnly)}) AS scores
-            INNER JOIN (${answers}) AS answers USING (response_id))`,
+    since,
+    answers: sql`${steps} AND (${among} OR trace_id IN (${homes}))`,
+    source: (scores) => scores,
     where: among,
   });
 }
-
-/** A score without its span may say which answer it is about. */
-const namesAnswerOnly = "response_id != '' AND trace_id = toFixedString('', 16)";
 
 /** Scores by name of sessions or users: of all their runs, and for sessions of the session itself. */
 export async function readScoresOfGroups(
@@ -47,17 +41,19 @@ export async function readScoresOfGroups(
   ids: readonly string[],
   { by, scope }: { readonly by: 'session' | 'user'; readonly scope: RunScope },
 ): Promise<Scores> {
-  if (ids.length === 0) return new Map();
+  const since = scoresSince(reader, scope.window.from);
+  if (ids.length === 0 || since === undefined) return new Map();
   const column = trusted(by === 'session' ? 'session_id' : 'user_id');
   const among = sql`IN (SELECT arrayJoin(${strings(ids)}))`;
-  const ofProject = sql`FROM scores WHERE project = ${string(reader.project)}`;
-  const any = await reader.rows(sql`SELECT 1 ${ofProject} LIMIT 1`);
+  const any = await reader.rows(sql`SELECT 1 FROM scores WHERE ${since} LIMIT 1`);
   if (any.length === 0) return new Map();
   const runs = sql`SELECT trace_id, max(${column}) AS owner FROM ai_spans
-    WHERE ${aiSpansWithin(scope)} AND trace_id IN (SELECT trace_id ${ofProject}) AND ${column} ${among} GROUP BY trace_id`;
+    WHERE ${aiSpansWithin(scope)} AND ${column} ${among} GROUP BY trace_id`;
   const own = trusted(by === 'session' ? "if(owner = '', session_id, owner)" : 'owner');
-  return summarise(reader, scope.window.from, {
+  return summarise(reader, {
     id: own,
+    since,
+    answers: aiSpansWithin(scope),
     source: (scores) => sql`${scores} AS scores LEFT JOIN (${runs}) AS runs USING (trace_id)`,
     where: sql`${own} ${among}`,
   });
@@ -65,6 +61,10 @@ export async function readScoresOfGroups(
 
 interface Scored {
   readonly id: Sql;
+  /** On rows of `scores`. */
+  readonly since: Sql;
+  /** On rows of `ai_spans`: where the answers are that scores name. */
+  readonly answers: Sql;
   /** From the scores of the time. */
   readonly source: (scores: Sql) => Sql;
   readonly where: Sql;
@@ -85,17 +85,18 @@ function scoresSince(reader: Reader, from: Window['from']): Sql | undefined {
   return sql`project = ${string(reader.project)} AND ${inBuckets({ from, to })} AND time >= ${moment(from)}`;
 }
 
-async function summarise(
-  reader: Reader,
-  from: Window['from'],
-  { id, source, where }: Scored,
-): Promise<Scores> {
-  const since = scoresSince(reader, from);
-  if (since === undefined) return new Map();
-  const scores = sql`(SELECT trace_id, session_id, response_id, name, value, label FROM scores FINAL WHERE ${since})`;
+async function summarise(reader: Reader, { id, since, answers, source, where }: Scored): Promise<Scores> {
+  const [naming] = await reader.rows(sql`SELECT 1 FROM scores WHERE ${since} AND ${namesAnswer} LIMIT 1`);
+  const columns = trusted('session_id, score_id, name, value, label');
+  const standing = sql`SELECT trace_id, ${columns} FROM scores FINAL WHERE ${since}`;
+  const scores =
+    naming === undefined
+      ? sql`(${standing})`
+      : sql`(${standing} UNION ALL SELECT trace_id, ${columns} FROM (${answeredScores({ columns, scores: since, answers })}))`;
+  // One that stands on a run of a session and is about an answer of another is one for the session.
   const rows = await reader.rows<ScoreRow>(sql`
-    SELECT ${id} AS id, name, count() AS count, avg(value) AS average, arrayElement(topKIf(1)(toString(label), label != ''), 1) AS label
-    FROM ${source(scores)} WHERE ${where}
+    SELECT id, name, count() AS count, avg(value) AS average, arrayElement(topKIf(1)(toString(label), label != ''), 1) AS label
+    FROM (SELECT DISTINCT ${id} AS id, score_id, name, value, label FROM ${source(scores)} WHERE ${where})
     GROUP BY id, name ORDER BY id, name`);
   const found = new Map<string, ScoreSummary[]>();
   for (const row of rows) {

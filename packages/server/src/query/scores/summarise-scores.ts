@@ -1,7 +1,9 @@
+import { unixNano } from '@sightline/base';
 import type { ScoreSummaryParameters, ScoreSummaryResponse } from '@sightline/schema/api';
 import { decodeCost } from '../decode-span.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { isHallucinated, isHallucinationVerdict } from '../sql/hallucination-sql.ts';
+import { verdictsByTrace } from '../sql/hallucination-sql.ts';
+import { inRange } from '../sql/range-sql.ts';
 import { every, type Sql, sql } from '../sql/sql.ts';
 import { readListRange } from '../time-range.ts';
 import { decodeSource } from './decode-score.ts';
@@ -20,6 +22,7 @@ interface NameRow {
 }
 
 const namesMax = 200;
+const dayNanos = 86_400_000_000_000n;
 
 /** Scores of a window by name, the most frequent first, and how often something was made up. */
 export async function summariseScores(
@@ -32,6 +35,8 @@ export async function summariseScores(
     scoresWithin(context.project, { from, to }),
     ...scoreConditions(context.project, parameters),
   ]);
+  // What is judged was mostly said shortly before.
+  const said = { from: unixNano(from > dayNanos ? from - dayNanos : 0n), to };
   const [names, hallucination] = await Promise.all([
     reader.rows<NameRow>(sql`SELECT name, sum(labelCount) AS count, sum(total) / nullIf(sum(valued), 0) AS average,
         min(low) AS smallest, max(high) AS largest,
@@ -42,7 +47,7 @@ export async function summariseScores(
           countIf(judge_model != '' AND judge_cost_usd IS NULL) AS unpriced_
         FROM scores FINAL WHERE ${conditions} GROUP BY name, label)
       GROUP BY name ORDER BY count DESC, name LIMIT ${{ type: 'UInt64', value: String(namesMax) }}`),
-    readHallucination(reader, conditions),
+    readHallucination(reader, { scores: conditions, answers: inRange(context.project, 'spans', said) }),
   ]);
   return {
     names: names.map((row) => ({
@@ -64,13 +69,11 @@ export async function summariseScores(
 /** A trace counts as hallucinated when any of its verdicts says so. */
 async function readHallucination(
   reader: Reader,
-  conditions: Sql,
+  wanted: { readonly scores: Sql; readonly answers: Sql },
 ): Promise<ScoreSummaryResponse['hallucination']> {
-  const [row] = await reader.rows<{ judged: string; bad: string }>(sql`
-    SELECT count() AS judged, countIf(verdict) AS bad FROM (
-      SELECT trace_id, max(${isHallucinated}) AS verdict FROM scores FINAL
-      WHERE ${conditions} AND ${isHallucinationVerdict} AND trace_id != unhex('00000000000000000000000000000000')
-      GROUP BY trace_id)`);
+  const [row] = await reader.rows<{ judged: string; bad: string }>(
+    sql`SELECT count() AS judged, countIf(verdict) AS bad FROM (${verdictsByTrace(wanted)})`,
+  );
   const judged = Number(row?.judged ?? 0);
   const hallucinated = Number(row?.bad ?? 0);
   return { judged, hallucinated, rate: judged === 0 ? null : hallucinated / judged };

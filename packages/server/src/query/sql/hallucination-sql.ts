@@ -2,7 +2,8 @@
  * What counts as a verdict on hallucination, over rows of `scores`. A score named after hallucination says how much was made up: high is
  * bad. One named after groundedness or faithfulness says how much was not: low is bad. A label decides before a value.
  */
-import { trusted } from './sql.ts';
+import { answeredScores } from './answered-scores-sql.ts';
+import { every, type Sql, sql, trusted } from './sql.ts';
 
 const lowered = 'lower(toString(name))';
 const label = 'lower(toString(label))';
@@ -14,11 +15,24 @@ const unfounded = `${label} IN ('ungrounded', 'not_grounded', 'unfaithful', 'hal
 const founded = `${label} IN ('grounded', 'faithful', 'pass', 'passed', 'yes', 'true', 'good')`;
 
 /** True for rows that say whether something was made up. */
-export const isHallucinationVerdict = trusted(
+const isHallucinationVerdict = trusted(
   `((${madeUp} AND (${yes} OR ${no} OR value IS NOT NULL)) OR (${grounded} AND (${unfounded} OR ${founded} OR value IS NOT NULL)))`,
 );
 
 /** Of such rows: true where it was. */
-export const isHallucinated = trusted(
+const isHallucinated = trusted(
   `if(${madeUp}, multiIf(${yes}, true, ${no}, false, ifNull(value >= 0.5, false)), multiIf(${unfounded}, true, ${founded}, false, ifNull(value < 0.5, false)))`,
 );
+
+/**
+ * `trace_id` and whether any `verdict` on it is bad, of the traces with a verdict among these rows of `scores`: those they stand on, and those whose answers, among these rows of
+ * `ai_spans`, they name.
+ */
+export function verdictsByTrace(wanted: { readonly scores: Sql; readonly answers: Sql }): Sql {
+  const scores = every([wanted.scores, isHallucinationVerdict]);
+  const columns = trusted('name, value, label');
+  return sql`SELECT trace_id, max(${isHallucinated}) AS verdict FROM (
+    SELECT trace_id, ${columns} FROM scores FINAL WHERE ${scores} AND trace_id != toFixedString('', 16)
+    UNION ALL SELECT trace_id, ${columns} FROM (${answeredScores({ columns, scores, answers: wanted.answers })}))
+    GROUP BY trace_id`;
+}

@@ -8,6 +8,7 @@ import { type BoundTest, compileColumnTest } from '../filter/compile-condition.t
 import { compileFilter } from '../filter/compile-filter.ts';
 import { splitTraceFilter, type TraceFilter } from '../filter/split-trace-filter.ts';
 import type { TimeRange } from '../time-range.ts';
+import { answeredScores } from './answered-scores-sql.ts';
 import { inRange } from './range-sql.ts';
 import { billedColumns, billedSums } from './usage-sql.ts';
 import { every, joinSql, moment, type Sql, sql, string, trusted } from './sql.ts';
@@ -75,18 +76,24 @@ function amongSpans(project: string, window: Window, condition: Sql): Sql {
 }
 
 /** A score may be given long after what it is about, and by a clock that is a little behind. */
-function tracesWithScore(project: string, { field, match }: BoundTest, { from }: Window): Sql {
+function tracesWithScore(project: string, { field, match }: BoundTest, window: Window): Sql {
   assert(field.type === 'builtin', 'Scores are built-in fields');
-  const since = moment(from > dayNanos ? from - dayNanos : 0n);
-  const condition =
+  const test =
     match.type === 'exists'
       ? trusted('true')
       : compileColumnTest(
           match.type === 'compare' ? { type: 'number', sql: 'value' } : { type: 'text', sql: 'label' },
           match,
         );
-  return sql`trace_id IN (SELECT trace_id FROM scores FINAL WHERE project = ${string(project)}
-    AND bucket >= toStartOfFiveMinutes(${since}) AND name = ${string(field.field.name.slice(scorePrefix.length))} AND ${condition})`;
+  const around = padded(window);
+  const scores = sql`project = ${string(project)} AND bucket >= toStartOfFiveMinutes(${moment(around.from)})
+    AND name = ${string(field.field.name.slice(scorePrefix.length))} AND ${test}`;
+  const elsewhere = answeredScores({
+    columns: trusted('score_id'),
+    scores,
+    answers: inRange(project, 'spans', around),
+  });
+  return sql`trace_id IN (SELECT trace_id FROM scores FINAL WHERE ${scores} UNION ALL SELECT trace_id FROM (${elsewhere}))`;
 }
 
 /** Traces with a span in the window, from the table by time. */
