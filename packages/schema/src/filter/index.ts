@@ -29,6 +29,7 @@ export {
   type TextRange,
 } from './filter-node.ts';
 export { parseDuration, parseNumber, parseRangeStart, parseTime } from './filter-quantity.ts';
+export { findNearField, type NearField } from './near-field.ts';
 export { filterDepthMax, filterLengthMax, filterTermsMax, parseFilter } from './parse-filter.ts';
 export { scorePrefix } from './filter-fields.ts';
 export { findRegexProblem } from './regex-problem.ts';

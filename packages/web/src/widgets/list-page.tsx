@@ -6,6 +6,7 @@ import { formatCount } from '../model/format.ts';
 import { timeZoneName } from '../model/timestamp.ts';
 import { Button } from './button.tsx';
 import { DataTable, type Column } from './data-table.tsx';
+import { DidYouMean } from './did-you-mean.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { FilterChips } from './filter-chips.tsx';
 import type { IconName } from './icon.tsx';
@@ -175,6 +176,7 @@ export function NoRows(props: {
       icon={props.icon}
       title={isNarrowed ? `No ${props.noun} matches` : `No ${props.noun}s in this range`}
     >
+      <DidYouMean filter={question.filter} signal="traces" onApply={question.setFilter} />
       <p>{isNarrowed ? 'Look further back, or take a part of the filter away.' : props.hint}</p>
       <div className="notice-actions">
         {isNarrowed ? (

@@ -179,6 +179,15 @@ describe.skipIf(findChromium() === undefined)('a run whose telemetry is odd', { 
     await page.close();
   });
 
+  it('asks what was meant by a field that nobody knows, where nothing was found', async () => {
+    const page = await stage.open('/runs?q=' + encodeURIComponent(`agnet:${longName}`));
+    await page.getByRole('button', { name: `agent:${longName}` }).click();
+    await idle(page);
+    expect(new URL(page.url()).searchParams.get('q')).toBe(`agent:${longName}`);
+    await page.locator('.table-item').first().waitFor();
+    await page.close();
+  });
+
   it('never shows an unknown price as nothing', async () => {
     const page = await stage.open(`/runs/${traceId}?view=cost`);
     expect(await page.locator('.cost-sentence').textContent()).toMatch(/^The cost is unknown/);

@@ -271,6 +271,6 @@ function after([place = '0', traceId = '']: readonly string[]): Sql {
 
 function sessionNotFound(id: string): SightlineError {
   return new SightlineError('session_not_found', `No run of the session "${id.slice(0, 100)}" is stored.`, {
-    hint: 'Sessions come from gen_ai.conversation.id, session.id and the like. It may be older than 30 days (ask with from), or than the retention.',
+    hint: 'Sessions come from gen_ai.conversation.id, session.id and the like. It may be older than the last 30 days, which are looked at where no other range is given, or than the retention.',
   });
 }

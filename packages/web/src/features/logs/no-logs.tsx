@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { Button } from '../../widgets/button.tsx';
+import { DidYouMean } from '../../widgets/did-you-mean.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { Notice } from '../../widgets/states.tsx';
 import type { Question } from '../../widgets/use-question.ts';
@@ -8,6 +9,7 @@ export function NoLogs({ question }: { readonly question: Question }): ReactElem
   const isFiltered = question.filter !== '';
   return (
     <Notice icon="logs" title={isFiltered ? 'No log line matches this filter' : 'No log lines in this range'}>
+      <DidYouMean filter={question.filter} signal="logs" onApply={question.setFilter} />
       <p>
         {isFiltered
           ? 'Look further back, or take a part of the filter away.'

@@ -1,5 +1,6 @@
 import type { ReactElement } from 'react';
 import { Button } from '../../widgets/button.tsx';
+import { DidYouMean } from '../../widgets/did-you-mean.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { Notice } from '../../widgets/states.tsx';
 import type { Question } from '../../widgets/use-question.ts';
@@ -9,6 +10,7 @@ export function NoTraces({ question }: { readonly question: Question }): ReactEl
   if (question.filter !== '') {
     return (
       <Notice icon="search" title="No trace matches this filter">
+        <DidYouMean filter={question.filter} signal="traces" onApply={question.setFilter} />
         <p>Look further back, or take a part of the filter away.</p>
         <div className="notice-actions">
           <Button onClick={() => question.setFilter('')}>Clear the filter</Button>
