@@ -1,9 +1,10 @@
 import { inferenceOperations } from './counted-spans.ts';
-import { type TellingColumns, tellingSql, retoldOnceSql } from './retold-spans-sql.ts';
+import { inputBits, type TellingColumns, tellingSql, retoldOnceSql } from './retold-spans-sql.ts';
 import { bind, membersSql, sqlList } from './sql-text.ts';
 
 export interface CountedSpansColumns extends TellingColumns {
   readonly parentSpanId: string;
+  readonly costUsd: string;
   /** Whether it reported a usage that cannot be counted: it is a call, of which nobody knows what it cost. */
   readonly isUncountable: string;
 }
@@ -19,7 +20,8 @@ const depthMax = 32;
 export function countedSpanIdsSql(columns: CountedSpansColumns): string {
   const isInference = `${columns.operation} IN (${sqlList(inferenceOperations)})`;
   const { responseId, spanId } = columns;
-  const span = [...keysOf(columns), isInference, responseId, spanId, tellingSql(columns)].join(', ');
+  const response = `if(${responseId} = '', toUInt64(0), cityHash64(${responseId}))`;
+  const span = [...keysOf(columns), isInference, response, spanId, tellingSql(columns)].join(', ');
   const hasUsage = [columns.inputTokens, columns.outputTokens, columns.costUsd]
     .map((column) => `ifNull(${column}, 0) > 0`)
     .join(' OR ')
@@ -27,16 +29,29 @@ export function countedSpanIdsSql(columns: CountedSpansColumns): string {
   const gathered = `arraySort(groupArrayIf(tuple(${span}), ${hasUsage}))`;
   // Calls of a model where there are any; what reports sums only where there are none.
   const relevant = bind('any_', `arrayExists(x -> x.3, all_)`, `arrayFilter(s -> s.3 = any_, all_)`);
-  const once = `arrayFilter((s, nth_) -> s.4 = '' OR nth_ = 1, counted_, arrayEnumerateUniq(arrayMap(s -> s.4, counted_)))`;
-  const counted = bind(
-    'around_',
-    outwardsSql('relevant_'),
-    `arrayFilter((s, in_) -> NOT in_, relevant_, ${membersSql('arrayMap(s -> s.1, relevant_)', 'around_')})`,
-  );
-  const withResponses = bind('counted_', counted, retoldOnceSql(once, { id: 5, telling: 6 }));
+  const wraps = membersSql('arrayMap(s -> s.1, relevant_)', 'around_');
+  const counted = bind('around_', outwardsSql('relevant_'), bind('wraps_', wraps, oncePerResponse));
+  const withResponses = bind('counted_', counted, retoldOnceSql('counted_', { id: 5, telling: 6 }));
   const withRelevant = bind('relevant_', relevant, withResponses);
   return bind('all_', gathered, withRelevant);
 }
+
+/**
+ * Innermost calls and, of those with one response, what tells most of it, which may stand around them: of several that tell as much an innermost one, with the most input, the first
+ * by id.
+ */
+const oncePerResponse = bind(
+  'placed_',
+  `arraySort(arrayMap((s, in_) -> tuple(bitNot(bitShiftRight(s.9, ${inputBits})), in_, bitNot(s.9), s.5, s), relevant_, wraps_))`,
+  bind(
+    'candidates_',
+    `arrayFilter((p, answers_) -> NOT p.2 OR (p.5.4 != 0 AND answers_), placed_, ${membersSql(
+      'arrayMap(p -> p.5.4, placed_)',
+      'arrayMap(p -> p.5.4, arrayFilter(p -> NOT p.2, placed_))',
+    )})`,
+    `arrayMap(p -> p.5, arrayFilter((p, nth_) -> p.5.4 = 0 OR nth_ = 1, candidates_, arrayEnumerateUniq(arrayMap(p -> p.5.4, candidates_))))`,
+  ),
+);
 
 /**
  * The ids of a span and its parent. Those of embeddings are read backwards, so that they are found among themselves only: one within a call that answers is another call. (A letter

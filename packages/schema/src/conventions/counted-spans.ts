@@ -18,6 +18,8 @@ export interface CountableSpan {
   readonly scope?: string;
   readonly startNanos?: bigint;
   readonly endNanos?: bigint;
+  /** How much it tells of what it used: see `toldSql`. */
+  readonly told?: number;
   /** The model does so as well; besides, these only say which of two spans with one id counts. */
   readonly cacheReadTokens?: number | null;
   readonly cacheWriteTokens?: number | null;
@@ -36,7 +38,8 @@ const separatingOperations: readonly OperationKind[] = ['tool', 'agent', 'workfl
  * The spans whose tokens and cost add up to what the trace used, each call once:
  * - a call of a model directly around another is the same call seen by two instrumentations: the inner one counts. An embedding within a call that
  *   answers (to look into a cache, say) is another one: both count;
- * - a response id counts once, at the innermost span that has it (beside each other: the first by id);
+ * - a response id counts once, at the span that tells most of what was used, also where that stands around another call; of several the innermost, that with the most
+ *   input, the first by id. What one of them tells is never added to what another does;
  * - what two instrumentations tell beside each other with one usage at one time is one call (`withoutRetold`);
  * - agents, workflows and steps report sums: they count only where nothing below them does;
  * - spans that are each other's parents are around nothing but each other: each counts.
@@ -61,12 +64,13 @@ export function countedSpans<Span extends CountableSpan>(spans: readonly Span[])
   const inCircles = withUsage.filter((span) => !outwards.has(span));
   const isSum = innermost.length === 0 && !inCircles.some(isInference);
   const counted = [...innermost, ...inCircles.filter((span) => isSum || isInference(span))];
-  return withoutRetold(oncePerResponse(counted, (span) => tree.ancestors(span).length));
+  const around = withUsage.filter((span) => isInference(span) && wrappers.has(span.spanId));
+  return withoutRetold(oncePerResponse(counted, around, (span) => -tree.ancestors(span).length));
 }
 
 /**
  * The rule as the engine has it (`countedSpanIdsSql`), which sees direct parents only: for what has to agree with the engine's sums. Of spans
- * with one response id the first by id counts; of spans with one id that which used most (`mostUsedSql`): they are one call told twice.
+ * with one response id that which tells most counts; of spans with one id that which used most (`mostUsedSql`): they are one call told twice.
  */
 export function countedByParents<Span extends CountableSpan>(spans: readonly Span[]): ReadonlySet<Span> {
   const withUsage = spans.filter(hasUsage).toSorted(byId);
@@ -74,8 +78,8 @@ export function countedByParents<Span extends CountableSpan>(spans: readonly Spa
   // Calls of a model where there are any; what reports sums only where there are none.
   const relevant = calls.length > 0 ? calls : withUsage;
   const around = wrappersOf(relevant);
-  const counted = relevant.filter((span) => !around.has(span));
-  const once = withoutRetold(firstOf(counted, ({ responseId }) => responseId));
+  const innermost = relevant.filter((span) => !around.has(span));
+  const once = withoutRetold(oncePerResponse(innermost, [...around], (span) => (around.has(span) ? 1 : 0)));
   const ids = new Set(once.map(({ spanId }) => spanId));
   const mine = relevant.filter(({ spanId }) => ids.has(spanId));
   return new Set(firstOf(mine.toSorted(byUse), ({ spanId }) => spanId));
@@ -161,17 +165,23 @@ function indexTree<Span extends CountableSpan>(spans: readonly Span[]) {
   };
 }
 
+/** Of each response one span; `around` are calls around those that are innermost, of which the outermost has the highest `rank`. */
 function oncePerResponse<Span extends CountableSpan>(
-  spans: readonly Span[],
-  depthOf: (span: Span) => number,
+  innermost: readonly Span[],
+  around: readonly Span[],
+  rankOf: (span: Span) => number,
 ): readonly Span[] {
-  const best = new Map<string, { readonly span: Span; readonly depth: number }>();
-  for (const span of spans) {
-    if (span.responseId === '') continue;
-    const depth = depthOf(span);
-    const other = best.get(span.responseId);
-    const isFirst = other?.depth === depth && span.spanId < other.span.spanId;
-    if (other === undefined || depth > other.depth || isFirst) best.set(span.responseId, { span, depth });
-  }
-  return spans.filter((span) => span.responseId === '' || best.get(span.responseId)?.span === span);
+  const answers = new Set(innermost.map(({ responseId }) => responseId).filter((id) => id !== ''));
+  if (answers.size === 0) return innermost;
+  const keysOf = (span: Span): readonly SortKey[] => {
+    const { told = 0, inputTokens, spanId, endNanos = 0n } = span;
+    return [-told, rankOf(span), -(inputTokens ?? 0), spanId, endNanos];
+  };
+  const candidates = [...innermost, ...around.filter(({ responseId }) => answers.has(responseId))];
+  const sorted = candidates.map((span) => ({ span, keys: keysOf(span) }));
+  sorted.sort((a, b) => compareKeys(a.keys, b.keys));
+  return firstOf(
+    sorted.map(({ span }) => span),
+    ({ responseId }) => responseId,
+  );
 }

@@ -175,7 +175,7 @@ describe('the engine', () => {
   test('counts the same calls', () => {
     const spans = all
       .flatMap((each) => each.spans)
-      .map((span) => ({ ...span, ...derive(span), ...placeOf(span) }));
+      .map((span) => ({ ...span, ...derive(span), ...placeOf(span), told: toldOf(span) }));
     const expected = all.flatMap(traces).flatMap((trace) => [...countedIds(trace)]);
     expect(countedInEngine(spans).toSorted()).toEqual(expected.toSorted());
   });
@@ -230,10 +230,25 @@ function countedIds(trace: Recording['spans']): ReadonlySet<string> {
       inputTokens: fields.input_tokens,
       outputTokens: fields.output_tokens,
       model: fields.model,
-      cacheReadTokens: fields.cache_read_tokens,
+      told: toldOf(span),
     };
   });
   return new Set(countedSpans(spans).map((span) => span.spanId));
+}
+
+/** `toldSql`; its prices come later. */
+function toldOf(span: Recording['spans'][number]): number {
+  const fields = derive(span);
+  const parts = [
+    fields.cache_read_tokens,
+    fields.cache_write_tokens,
+    fields.cache_write_1h_tokens,
+    fields.reasoning_tokens,
+    fields.input_audio_tokens,
+    fields.output_audio_tokens,
+  ];
+  const tier = fields.service_tier === '' ? 0 : 2;
+  return parts.reduce<number>((sum, part) => sum + (part === null ? 0 : part > 0 ? 8 : 1), tier);
 }
 
 /** By whom and when it was told. */

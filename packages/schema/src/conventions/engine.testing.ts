@@ -36,6 +36,7 @@ type Countable = DerivedFields & {
   readonly scope?: string;
   readonly startNanos?: bigint;
   readonly endNanos?: bigint;
+  readonly told?: number;
 };
 
 /** The ids of the spans that count, by the aggregate that the engine runs. */
@@ -45,20 +46,20 @@ export function countedInEngine(spans: readonly Countable[]): readonly string[] 
     session.query(
       'CREATE TABLE spans (traceId String, spanId FixedString(16), parentSpanId FixedString(16), operation LowCardinality(String), ' +
         'response_id String, input_tokens Nullable(UInt64), output_tokens Nullable(UInt64), cost_usd Nullable(Float64), model String, service String, scope String, ' +
-        'cache_read_tokens Nullable(UInt64), start Int64, end Int64) ENGINE = Memory',
+        'told UInt8, start Int64, end Int64) ENGINE = Memory',
     );
     const rows = spans.map(countableRow).join('\n');
     if (rows !== '') session.query(`INSERT INTO spans FORMAT JSONEachRow ${rows}`);
     const counted = countedSpanIdsSql({
       spanId: 'spanId',
-      parentSpanId: 'parentSpanId',
+      parentSpanId: "if(parentSpanId = spanId, toFixedString('', 16), parentSpanId)",
       operation: 'operation',
       responseId: 'response_id',
       inputTokens: 'input_tokens',
       outputTokens: 'output_tokens',
       costUsd: 'cost_usd',
       isUncountable: 'isNaN(ifNull(cost_usd, 0))',
-      cacheReadTokens: 'cache_read_tokens',
+      told: 'told',
       model: 'model',
       service: 'service',
       scope: 'scope',
@@ -86,7 +87,7 @@ export function asStored(each: CountableSpan, traceId = 't'): Countable {
     output_tokens: each.outputTokens,
     cost_usd: null,
     model: each.model ?? '',
-    cache_read_tokens: each.cacheReadTokens ?? null,
+    told: each.told ?? 0,
     service: each.service ?? '',
     scope: each.scope ?? '',
     startNanos: each.startNanos ?? 0n,
@@ -97,7 +98,7 @@ export function asStored(each: CountableSpan, traceId = 't'): Countable {
 function countableRow(span: Countable): string {
   const { traceId, spanId, parentSpanId, operation, response_id, input_tokens, output_tokens, cost_usd } =
     span;
-  const { model, cache_read_tokens, service = '', scope } = span;
+  const { model, told = 0, service = '', scope } = span;
   return JSON.stringify({
     traceId,
     spanId,
@@ -108,7 +109,7 @@ function countableRow(span: Countable): string {
     output_tokens,
     cost_usd,
     model,
-    cache_read_tokens,
+    told,
     service,
     scope,
     start: String(span.startNanos ?? 0),

@@ -53,4 +53,5 @@ export {
   wrappersOf,
 } from './counted-spans.ts';
 export { type CountedSpansColumns, countedSpanIdsSql, wrapperIdsSql } from './counted-spans-sql.ts';
+export { toldSql } from './retold-spans-sql.ts';
 export { membersSql } from './sql-text.ts';

@@ -7,23 +7,44 @@ export interface TellingColumns {
   readonly model: string;
   readonly inputTokens: string;
   readonly outputTokens: string;
-  readonly cacheReadTokens: string;
-  readonly costUsd: string;
+  /** How much it tells of what it used: `toldSql`. */
+  readonly told: string;
   readonly service: string;
   readonly scope: string;
   readonly startNanos: string;
   readonly endNanos: string;
 }
 
+export interface ToldColumns {
+  /** Null for unknown. */
+  readonly costUsd: string;
+  /** Null for not told: cached, reasoning, audio. */
+  readonly parts: readonly string[];
+  readonly serviceTier: string;
+}
+
+/**
+ * How much a span tells of what its call used, as a number: a cost first; then parts of its tokens, of which eight noughts weigh less than one part that is there; a service tier in between, since
+ * who tells that it was the usual one may leave cached tokens out.
+ */
+export function toldSql({ costUsd, parts, serviceTier }: ToldColumns): string {
+  const told = parts.map((part) => `ifNull(1 + 7 * (${part} > 0), 0)`).join(' + ');
+  return `128 * isNotNull(${costUsd}) + 2 * (${serviceTier} != '') + ${told}`;
+}
+
+/** Beside what a span tells stands how much input it tells of: no call has more than this holds. */
+export const inputBits = 40;
+
 /** What a gathered span holds besides: scope, from, to, facts, usage. A span without a usage or a model is like no other. Numbers: texts take longer to sort. */
 export function tellingSql(columns: TellingColumns): string {
-  const { spanId, operation, responseId, model, inputTokens, outputTokens, startNanos, endNanos } = columns;
+  const { spanId, operation, responseId, model, inputTokens, outputTokens, startNanos, endNanos, told } =
+    columns;
   const [input, output] = [inputTokens, outputTokens].map((tokens) => `ifNull(${tokens}, 0)`);
   return [
     `cityHash64(${columns.scope})`,
     `if(${startNanos} = ${endNanos}, ${startNanos} - 1000000000, ${startNanos})`,
     endNanos,
-    `4 * isNotNull(${columns.costUsd}) + 2 * isNotNull(${columns.cacheReadTokens}) + (${responseId} != '')`,
+    `bitShiftLeft(toUInt64(2 * (${told}) + (${responseId} != '')), ${inputBits}) + least(toUInt64(${input}), ${2 ** inputBits - 1})`,
     `if(${model} = '' OR ${input} + ${output} = 0, cityHash64(${spanId}), cityHash64(${columns.service}, ${operation} = 'embedding', ${model}, ${input}, ${output}))`,
   ].join(', ');
 }

@@ -5,6 +5,7 @@ import { asStored, countedInEngine } from './engine.testing.ts';
 
 interface Told {
   readonly id: string;
+  readonly parent?: string | undefined;
   readonly service?: string;
   readonly scope?: string;
   /** Milliseconds. */
@@ -12,7 +13,7 @@ interface Told {
   readonly tokens?: readonly [input: number, output: number];
   readonly response?: string;
   readonly model?: string;
-  readonly cacheRead?: number;
+  readonly told?: number;
   readonly operation?: CountableSpan['operation'];
 }
 
@@ -23,10 +24,33 @@ const cases: readonly (readonly [about: string, told: readonly Told[], counted: 
   [
     'two instrumentations beside each other tell one call; the one with the id of the response counts',
     [
-      { id: 'a', scope: one, at: [0, 50], response: 'r', cacheRead: 1024 },
+      { id: 'a', scope: one, at: [0, 50], response: 'r', told: 8 },
       { id: 'b', scope: other, at: [23, 48] },
     ],
     ['a'],
+  ],
+  [
+    'of two spans of one response that counts which tells more, whatever its id; of two that tell as much that with more input, or the first',
+    [
+      { id: 'a', at: [0, 50], response: 'r1' },
+      { id: 'b', at: [0, 50], response: 'r1', told: 8 },
+      { id: 'c', at: [0, 50], response: 'r2', tokens: [9, 1], told: 8 },
+      { id: 'd', at: [0, 50], response: 'r2', tokens: [90, 1], told: 8 },
+      { id: 'e', at: [0, 50], response: 'r2', tokens: [90, 1], told: 8 },
+    ],
+    ['b', 'd'],
+  ],
+  [
+    'a call around another counts where it tells more of the same response',
+    [
+      { id: 'a', at: [0, 50], response: 'r1', told: 8, tokens: [90, 1] },
+      { id: 'b', parent: 'a', at: [1, 49], response: 'r1', told: 2 },
+      { id: 'c', at: [100, 150], response: 'r2', told: 8, tokens: [190, 1] },
+      { id: 'd', parent: 'c', at: [101, 149], response: 'r2', told: 8 },
+      { id: 'e', at: [200, 250], told: 8 },
+      { id: 'f', parent: 'e', at: [201, 249] },
+    ],
+    ['a', 'd', 'f'],
   ],
   [
     'a line without duration is about the call that ended before it',
@@ -133,7 +157,7 @@ const cases: readonly (readonly [about: string, told: readonly Told[], counted: 
     [
       { id: 'a', scope: one, at: [0, 50] },
       { id: 'a', scope: one, at: [0, 50] },
-      { id: 'b', scope: other, at: [1, 49], cacheRead: 1024 },
+      { id: 'b', scope: other, at: [1, 49], told: 8 },
     ],
     ['b'],
   ],
@@ -164,6 +188,8 @@ test('the engine has the same rule, for any mixture of tellings', () => {
     tokens: fc.constantFrom([100, 10] as const, [100, 11] as const, [0, 0] as const),
     response: fc.constantFrom('', '', '', 'r1'),
     model: fc.constantFrom('m', 'm', 'n', ''),
+    told: fc.constantFrom(0, 0, 2, 8),
+    parent: fc.constantFrom(undefined, undefined, 'a', 'b', 'c'),
   });
   const drawn = fc.sample(fc.array(telling, { minLength: 1, maxLength: 8 }), { numRuns: 400, seed: 7 });
   // What is told under one id of a response is one answer, with one usage.
@@ -171,7 +197,15 @@ test('the engine has the same rule, for any mixture of tellings', () => {
   const traces = [
     ...cases.map(([, told]) => told),
     ...drawn.map((told) => told.map((each) => (each.response === '' ? each : { ...each, ...answer }))),
-  ].map((told, trace) => told.map((each) => spanOf({ ...each, id: `${trace}${each.id}` })));
+  ].map((told, trace) =>
+    told.map((each) =>
+      spanOf({
+        ...each,
+        id: `${trace}${each.id}`,
+        ...(each.parent === undefined ? {} : { parent: `${trace}${each.parent}` }),
+      }),
+    ),
+  );
   const rows = traces.flatMap((each, trace) => each.map((span) => asStored(span, String(trace))));
   const ruled = traces.flatMap((each) => idsOf([...countedByParents(each)]));
   expect(trimmed(countedInEngine(rows))).toEqual(ruled.toSorted());
@@ -195,12 +229,12 @@ function spanOf({
   ];
   return {
     spanId: id.padEnd(16, '.'),
-    parentSpanId: '',
+    parentSpanId: more.parent?.padEnd(16, '.') ?? '',
     operation: more.operation ?? 'llm',
     responseId: response,
     inputTokens: tokens[0],
     outputTokens: tokens[1],
-    cacheReadTokens: more.cacheRead ?? null,
+    told: more.told ?? 0,
     service,
     scope,
     model,

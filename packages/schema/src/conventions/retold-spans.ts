@@ -11,7 +11,7 @@ interface Telling<Span> {
   readonly scope: string;
   readonly from: bigint;
   readonly to: bigint;
-  /** How much it says: a cost, cached tokens, the id of the response. */
+  /** How much it says: of what it used, and the id of the response. */
   readonly facts: number;
 }
 
@@ -41,18 +41,18 @@ function tellingOf<Span extends CountableSpan>(span: Span): Telling<Span> {
   const { spanId, service = '', scope = '', model = '', startNanos = 0n, endNanos = 0n } = span;
   const input = span.inputTokens ?? 0;
   const output = span.outputTokens ?? 0;
+  const { told = 0, responseId } = span;
   const usage =
     model === '' || input + output <= 0
       ? spanId
       : [service, span.operation === 'embedding', model, input, output];
-  const { responseId, costUsd = null, cacheReadTokens = null } = span;
   return {
     span,
     usage: JSON.stringify(usage),
     scope,
     from: endNanos === startNanos ? startNanos - lineNanosMax : startNanos,
     to: endNanos,
-    facts: (costUsd === null ? 0 : 4) + (cacheReadTokens === null ? 0 : 2) + (responseId === '' ? 0 : 1),
+    facts: 2 * told + (responseId === '' ? 0 : 1),
   };
 }
 

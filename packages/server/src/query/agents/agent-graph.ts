@@ -1,10 +1,10 @@
 /** Who called whom: agents, models, tools, MCP servers and sources of documents, from the steps of runs. Pure. */
 import type { AgentGraphEdge, AgentGraphNode, RunGraphResponse, Usage } from '@sightline/schema/api';
-import { hasUsage, inferenceOperations } from '@sightline/schema/conventions';
+import { inferenceOperations } from '@sightline/schema/conventions';
 import {
   addUsage,
   durationMs,
-  innermostCalls,
+  modelCalls,
   noUsage,
   offsetMs,
   orNull,
@@ -56,10 +56,8 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
     }
     for (const each of chain.toReversed()) {
       const above = parentStep(tree, each);
-      actors.set(
-        each,
-        ownActor(each, servers) ?? (above === undefined ? entry : (actors.get(above) ?? entry)),
-      );
+      const own = told.has(each) ? undefined : ownActor(each, servers);
+      actors.set(each, own ?? (above === undefined ? entry : (actors.get(above) ?? entry)));
     }
     return node === undefined ? entry : (actors.get(node) ?? entry);
   };
@@ -69,28 +67,23 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
     seen.add(stepKey(node));
     const above = parentStep(tree, node);
     const source = actorOf(above);
-    const isRepetition = above !== undefined && idOf(source) === idOf(target) && repeats(above, node);
+    const isRepetition =
+      above !== undefined && !isInference(node) && idOf(source) === idOf(target) && repeats(above, node);
     if (!isRepetition) calls.push({ node, source, target });
     actorOf(node);
   }
   return calls;
 }
 
-/** Calls of models that another instrumentation told beside them: they used something, which does not count, or have the response of another. What is around such a call says who made it. */
+/** Spans of models that tell of a call that another span is here for. What made them made the call. */
 function toldBefore(steps: readonly RunNode[]): ReadonlySet<RunNode> {
-  const innermost = innermostCalls(steps.filter(({ operation }) => inferenceOperations.includes(operation)));
-  const answers = new Map<string, RunNode>();
-  const isTold = (step: RunNode): boolean => {
-    if (hasUsage(step)) return !step.isCounted;
-    return step.responseId !== '' && answers.get(step.responseId) !== step;
-  };
-  for (const step of innermost)
-    if (step.isCounted || (!hasUsage(step) && !answers.has(step.responseId)))
-      answers.set(step.responseId, step);
-  return new Set(innermost.filter(isTold));
+  const calls = new Set(modelCalls(steps, inferenceOperations));
+  return new Set(steps.filter((step) => isInference(step) && !calls.has(step)));
 }
 
-/** One call seen by two instrumentations; a span of the same agent right inside of it. */
+const isInference = ({ operation }: RunNode): boolean => inferenceOperations.includes(operation);
+
+/** A tool that two instrumentations saw; a span of the same agent right inside of it. */
 function repeats(above: RunNode, node: RunNode): boolean {
   return above.operation === node.operation && above.tool === node.tool && above.ownAgent === node.ownAgent;
 }

@@ -1,12 +1,12 @@
 /** What the list of runs says of a run, from its tree: held against the engine's sums by a property test. Pure. */
 import { formatNanos } from '@sightline/base';
 import type { Run, Usage } from '@sightline/schema/api';
-import { hasUsage, inferenceOperations } from '@sightline/schema/conventions';
+import { inferenceOperations } from '@sightline/schema/conventions';
 import type { RunOrigin } from './read-run-tree.ts';
 import { mixModels } from './run-facts.ts';
 import {
   addUsage,
-  innermostCalls,
+  modelCalls,
   noUsage,
   orNull,
   type RunNode,
@@ -41,7 +41,7 @@ export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['score
     durationMs: Number(endNanos(steps) - tree.startNanos) / 1e6,
     status: isFailed ? 'error' : 'ok',
     steps: countOnce(steps),
-    llmCalls: callsOfModels(steps),
+    llmCalls: modelCalls(steps, ['llm']).length,
     toolCalls: callsOfTools(steps),
     errorCount,
     models: mixModels(
@@ -105,15 +105,6 @@ function modelsOf(steps: readonly RunNode[]): readonly string[] {
     ({ operation, model }) => inferenceOperations.includes(operation) && model !== '',
   );
   return [...new Set(calls.map(({ model }) => model))];
-}
-
-/** One call seen by two instrumentations is one: what contains another call does not count, nor what has usage that does not, and of those with one response one does. */
-function callsOfModels(steps: readonly RunNode[]): number {
-  const counted = idsOf(steps.filter(({ isCounted }) => isCounted));
-  const calls = innermostCalls(steps.filter(({ operation }) => operation === 'llm')).filter(
-    (call) => counted.has(call.spanId) || !hasUsage(call),
-  );
-  return new Set(calls.map(({ spanId, responseId }) => (responseId === '' ? spanId : responseId))).size;
 }
 
 /** A call directly below another of the same tool is that call, told by the client or the server of MCP. */

@@ -13,7 +13,7 @@ import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { sql, trusted, uint } from '../sql/sql.ts';
 import type { Window } from '../sql/trace-sets-sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
-import { isUncountable, knownCost } from '../sql/usage-sql.ts';
+import { isUncountable, knownCost, told } from '../sql/usage-sql.ts';
 import { readRange } from '../time-range.ts';
 import { AgentGraph, graphCalls } from './agent-graph.ts';
 import { findNewestRuns } from './find-runs.ts';
@@ -49,11 +49,12 @@ type Step = readonly [
   responseId: string,
   isUncountable: number,
   scope: string,
+  told: number,
 ];
 
 const stepColumns = `lower(hex(span_id)), lower(hex(parent_span_id)), toString(name), toString(service), toString(operation),
   toUnixTimestamp64Nano(start_time), toString(duration_ns), status_code, toString(agent_name), toString(tool_name), toString(provider), toString(model),
-  toFloat64(input_tokens), toFloat64(output_tokens), toFloat64(cache_read_tokens), toFloat64(cache_write_tokens), toFloat64(reasoning_tokens), ${knownCost}, response_id, ${isUncountable}, toString(scope_name)`;
+  toFloat64(input_tokens), toFloat64(output_tokens), toFloat64(cache_read_tokens), toFloat64(cache_write_tokens), toFloat64(reasoning_tokens), ${knownCost}, response_id, ${isUncountable}, toString(scope_name), toUInt8(${told})`;
 
 interface RunRow {
   readonly traceId: string;
@@ -142,7 +143,7 @@ function withParents(steps: readonly Step[]): RunSpan[] {
 function decodeSteps(steps: readonly Step[]): RunSpan[] {
   const spans = steps.map((step): RunSpan & CountableSpan => {
     const span = decodeStep(step);
-    return { ...span, parentSpanId: span.parentId, responseId: step[18], scope: step[20] };
+    return { ...span, parentSpanId: span.parentId, responseId: step[18], scope: step[20], told: step[21] };
   });
   const counted = countedByParents(spans);
   return spans.map((span) => ({ ...span, isCounted: counted.has(span) }));

@@ -8,7 +8,7 @@ import type { Reader } from '../reader.ts';
 import { columnArray } from '../sql/column-array-sql.ts';
 import { aiSpansWithin } from '../sql/run-rows-sql.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import { isUncountable, knownCost } from '../sql/usage-sql.ts';
+import { isUncountable, knownCost, told } from '../sql/usage-sql.ts';
 import { type RunFlags, runFlagColumns } from './run-flags.ts';
 import { buildRunTree, type RunSpan, type RunTree } from './run-tree.ts';
 
@@ -68,6 +68,7 @@ interface StepColumns {
   readonly responseIds: readonly string[];
   readonly scopes: readonly string[];
   readonly uncountable: readonly number[];
+  readonly told: readonly number[];
   readonly costs: readonly (number | null)[];
   readonly reported: readonly (number | null)[];
   readonly priceVersions: readonly string[];
@@ -83,7 +84,7 @@ const changeColumns = 'count() AS count, toUnixTimestamp64Milli(max(changed_time
 
 const stepColumns = trusted(`
   ${changeColumns},
-  ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('operation')} AS operations, ${columnArray('response_id')} AS responseIds, ${columnArray('scope_name')} AS scopes, ${columnArray(`toUInt8(${isUncountable})`)} AS uncountable,
+  ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('operation')} AS operations, ${columnArray('response_id')} AS responseIds, ${columnArray('scope_name')} AS scopes, ${columnArray(`toUInt8(${isUncountable})`)} AS uncountable, ${columnArray(`toUInt8(${told})`)} AS told,
   ${columnArray(`tuple(${knownCost})`)}.1 AS costs, ${columnArray('tuple(reported_cost_usd)')}.1 AS reported, ${columnArray('price_version')} AS priceVersions,
   ${columnArray('service_version')} AS versions, ${columnArray('environment')} AS environments, ${marks('reported_cost_usd')}, max(session_id) AS sessionId, max(user_id) AS userId`);
 
@@ -215,6 +216,7 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
       endNanos: (starts[row] ?? 0n) + (durations[row] ?? 0n),
       inputTokens: columns.inputTokens[row] ?? null,
       outputTokens: columns.outputTokens[row] ?? null,
+      told: steps?.told[place] ?? 0,
       costUsd: decodeCost(steps?.costs[place] ?? null),
       isUncountable: steps?.uncountable[place] === 1,
       cacheReadTokens: columns.cacheReadTokens[row] ?? null,

@@ -1,6 +1,6 @@
 /** The steps of one run with their places: what every tab of a run is made of. Pure; parents may be missing, cyclic, or come later. */
 import type { OperationKind, RunStep, StatusCode, Usage } from '@sightline/schema/api';
-import { wrappersOf } from '@sightline/schema/conventions';
+import { hasUsage, wrappersOf } from '@sightline/schema/conventions';
 import { linkParents } from '../link-parents.ts';
 
 export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
@@ -118,14 +118,42 @@ export function stepsOf(tree: RunTree): readonly RunNode[] {
 export const stepKey = ({ spanId, startNanos, operation }: RunSpan): string =>
   `${spanId} ${startNanos} ${operation}`;
 
-/** Of these calls of models those that are around no other of them. */
-export function innermostCalls(calls: readonly RunNode[]): readonly RunNode[] {
-  const placed = calls.map((call) => {
-    const { spanId, parentId: parentSpanId, operation } = call;
-    return { call, spanId, parentSpanId, operation };
-  });
+/**
+ * Calls of models of these kinds, each once however often it was told: those that count; and of those that tell no usage the innermost that are not directly below one that
+ * counts. Of those with one response one.
+ */
+export function modelCalls(
+  steps: readonly RunNode[],
+  operations: readonly OperationKind[],
+): readonly RunNode[] {
+  const placed = steps
+    .filter(({ operation }) => operations.includes(operation))
+    .map((call) => ({
+      call,
+      spanId: call.spanId,
+      parentSpanId: call.parentId,
+      operation: call.operation,
+    }));
   const around = wrappersOf(placed);
-  return placed.flatMap((each) => (around.has(each) ? [] : [each.call]));
+  const calls = placed.map(({ call }) => call);
+  const counted = calls.filter(({ isCounted }) => isCounted);
+  const family = ({ operation }: RunNode): string => (operation === 'embedding' ? 'e' : '');
+  const ids = new Set(counted.map(({ spanId }) => spanId));
+  const told = calls.filter(({ spanId }) => ids.has(spanId));
+  const places = new Set(told.map((call) => call.spanId + family(call)));
+  const responses = new Set(told.map(({ responseId }) => responseId));
+  const isSilent = (call: RunNode): boolean =>
+    !hasUsage(call) &&
+    !ids.has(call.spanId) &&
+    !places.has(call.parentId + family(call)) &&
+    (call.responseId === '' || !responses.has(call.responseId));
+  const silent = new Map<string, RunNode>();
+  for (const each of placed) {
+    const { call } = each;
+    const key = call.responseId === '' ? call.spanId : call.responseId;
+    if (!around.has(each) && isSilent(call) && !silent.has(key)) silent.set(key, call);
+  }
+  return [...counted, ...silent.values()];
 }
 
 export function parentStep(tree: RunTree, node: RunNode): RunNode | undefined {

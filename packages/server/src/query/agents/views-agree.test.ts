@@ -38,7 +38,15 @@ const work = fc.record({
   model: fc.constantFrom('m', 'n', 'o'),
   tokens: fc.constantFrom([100, 10] as const, [100, 10] as const, [7, 0] as const, [0, 0] as const),
   cost: fc.constantFrom(undefined, 0.25, 1.5),
-  told: fc.constantFrom('once', 'once', 'around', 'beside', 'by response'),
+  told: fc.constantFrom(
+    'once',
+    'once',
+    'around',
+    'beside',
+    'by response',
+    'around and better',
+    'around silence',
+  ),
   isSentTwice: fc.constantFrom(false, false, false, true),
   fails: fc.boolean(),
 });
@@ -85,7 +93,12 @@ function spansOf({ session, user, sum, steps }: Trace, number: number): SpanInpu
       if (step.told === 'once') return [call({})];
       if (step.told === 'beside') return [call({}, `r${index}`), call({ scope: 'other' })];
       if (step.told === 'by response') return [call({}, `r${index}`), call({}, `r${index}`)];
+      if (step.told === 'around and better') {
+        const cached = { 'gen_ai.response.id': `r${index}`, 'gen_ai.usage.cache_read.input_tokens': 5 };
+        return [call({ attributes: cached }), call({ parent: last, scope: 'other' }, `r${index}`)];
+      }
       const around = call({});
+      if (step.told === 'around silence') return [around, call({ parent: last, tokens: [0, 0], cost: 0 })];
       return [around, call({ parent: last, scope: 'other' })];
     };
     const made = {

@@ -135,13 +135,22 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
   // Of calls that are each other's parents, those that count are calls. What used something that does not count is a call that was told before.
   const isTold = withUsage ? `(wraps_ OR (${isInferenceOf(place)} AND ${hasUsageOf(place)}))` : 'wraps_';
   const ids = `arrayMap(call -> ${place('spanId')}, calls_)`;
-  const uses = `arrayMap(call -> concat(${place('parentId')}, toString(${place('tool')})), calls_)`;
+  // What a call of a tool, or of a model, would repeat if it is around it.
+  const family = `if(${place('operation')} = 'embedding', '\u0001e', '\u0001')`;
+  const uses = `arrayMap(call -> concat(${place('parentId')}, ${withUsage ? `if(${isInferenceOf(place)}, ${family}, toString(${place('tool')}))` : `toString(${place('tool')})`}), calls_)`;
+  const counted = `arrayFilter(call -> call.${taken.length + 1} AND ${isInferenceOf(place)}, calls_)`;
+  const around = withUsage
+    ? `arrayConcat(tools, arrayMap(call -> concat(${place('spanId')}, ${family}), ${counted}))`
+    : 'tools';
   const isIn = [
     membersSql(ids, 'wrappers'),
     withUsage ? membersSql(ids, 'countedIds') : 'arrayMap(call -> 0, calls_)',
-    membersSql(uses, 'tools'),
+    membersSql(uses, around),
   ];
-  const told = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, is_tool_) -> NOT (${isTold} AND NOT counts_) AND NOT (${place('tool')} != '' AND is_tool_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
+  const repeats = withUsage
+    ? `if(${isInferenceOf(place)}, NOT counts_, ${place('tool')} != '')`
+    : `${place('tool')} != ''`;
+  const told = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, repeats_) -> NOT (${isTold} AND NOT counts_) AND NOT (${repeats} AND repeats_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
   const once = withUsage ? oncePerResponse(told, place) : told;
   // A call failed, too, where the one of the same tool directly below it did: Python's MCP client ends its span without a word.
   const places = `arrayMap(call -> concat(${place('spanId')}, toString(${place('tool')})), once_)`;

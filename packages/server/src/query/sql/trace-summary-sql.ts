@@ -1,7 +1,15 @@
 import { idsByHex } from './ids-sql.ts';
 import { inRange } from './range-sql.ts';
 import { summaryDaysFrom, type Window } from './trace-sets-sql.ts';
-import { billedColumns, billedSums, endNanos, hasUsage, isUncountable, knownCost } from './usage-sql.ts';
+import {
+  billedColumns,
+  billedSums,
+  endNanos,
+  hasUsage,
+  isUncountable,
+  knownCost,
+  told,
+} from './usage-sql.ts';
 import { type Sql, sql, string, trusted } from './sql.ts';
 
 export interface SummaryRow {
@@ -78,6 +86,7 @@ export interface UsedCallRow {
   readonly scope: string;
   readonly startNanos: string;
   readonly endNanos: string;
+  readonly told: number;
 }
 
 /** What `selectUsage` adds up, span by span. */
@@ -86,6 +95,7 @@ export function selectUsedCalls(project: string, traceIds: readonly string[], wi
       operation, response_id AS responseId, toFloat64(input_tokens) AS inputTokens, toFloat64(output_tokens) AS outputTokens,
       ${trusted(knownCost)} AS costUsd, toUInt8(${trusted(isUncountable)}) AS uncountable, toFloat64(cache_read_tokens) AS cacheReadTokens,
       toFloat64(cache_write_tokens) AS cacheWriteTokens, toFloat64(reasoning_tokens) AS reasoningTokens, model, provider,
-      service, scope_name AS scope, toString(toUnixTimestamp64Nano(start_time)) AS startNanos, toString(${trusted(endNanos)}) AS endNanos
+      service, scope_name AS scope, toString(toUnixTimestamp64Nano(start_time)) AS startNanos, toString(${trusted(endNanos)}) AS endNanos,
+      toUInt8(${trusted(told)}) AS told
     FROM ai_spans WHERE ${inRange(project, 'spans', window)} AND trace_id IN (${tracesByHex(traceIds)}) AND ${trusted(hasUsage)}`;
 }

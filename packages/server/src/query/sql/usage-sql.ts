@@ -6,6 +6,7 @@ import {
   countedSpanIdsSql,
   inferenceOperations,
   membersSql,
+  toldSql,
   wrapperIdsSql,
 } from '@sightline/schema/conventions';
 import { type Sql, trusted } from './sql.ts';
@@ -51,6 +52,20 @@ const ids = {
 /** Ids of the spans around another of those for which the condition holds. */
 export const wrapperIds = (isCall: string): string => wrapperIdsSql({ ...ids, isCall });
 
+/** How much a span tells of what it used. */
+export const told = toldSql({
+  costUsd: knownCost,
+  parts: [
+    'cache_read_tokens',
+    'cache_write_tokens',
+    'cache_write_1h_tokens',
+    'reasoning_tokens',
+    'input_audio_tokens',
+    'output_audio_tokens',
+  ],
+  serviceTier: 'service_tier',
+});
+
 /** Ids of the spans whose usage counts. */
 export const countedIds = countedSpanIdsSql({
   ...ids,
@@ -59,7 +74,7 @@ export const countedIds = countedSpanIdsSql({
   outputTokens: 'output_tokens',
   costUsd: knownCost,
   isUncountable,
-  cacheReadTokens: 'cache_read_tokens',
+  told,
   model: 'model',
   service: 'service',
   scope: 'scope_name',
