@@ -205,6 +205,15 @@ describe('scores', () => {
             body: 'later',
             attributes: event('late', { ...answer, 'gen_ai.evaluation.score.value': 0.25 }),
           },
+          // At the same time, alike but for the answer.
+          {
+            timeNanos: nanos(20),
+            body: 'later',
+            attributes: event('late', {
+              'gen_ai.response.id': 'chatcmpl-of-nobody',
+              'gen_ai.evaluation.score.value': 0.25,
+            }),
+          },
           // In the trace of the one who judges, which is of the same session.
           {
             timeNanos: nanos(19),
@@ -231,6 +240,10 @@ describe('scores', () => {
       expect((await list({ traceId: answered, name: 'late' })).scores).toMatchObject([
         { name: 'late', responseId: 'chatcmpl-9', traceId: null, target: 'span' },
       ]);
+      const all = await list({ name: 'late' });
+      expect(new Set(all.scores.map(({ responseId }) => responseId))).toEqual(
+        new Set(['chatcmpl-9', 'chatcmpl-of-nobody']),
+      );
       expect(await names({ traceId: answered })).toEqual(['hallucination', 'late']);
       expect(await names({ traceId: twin })).toEqual([]);
       expect(await names({ session: 'talk-9' })).toEqual(['hallucination', 'late', 'own']);

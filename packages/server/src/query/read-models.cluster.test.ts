@@ -1,10 +1,16 @@
 /** Where traces are spread over servers. What pages and traces owe besides is told by pages.test.ts and read-trace.test.ts. */
+import { sessionsParameters, tracesParameters } from '@sightline/schema/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startClickHouse } from '../storage/testing/clickhouse-server.ts';
+import { findSessions } from './agents/find-run-groups.ts';
+import { readHeads } from './evaluation/quiet-traces.ts';
+import { readJudgedTraces } from './evaluation/read-judged-traces.ts';
+import { findTraces } from './find-traces.ts';
 import { readSlimTrace } from './read-slim-trace.ts';
 import { readSpan, readTrace } from './read-trace.ts';
+import { Reader } from './reader.ts';
 import { expectExactTracePages } from './testing/exact-pages.ts';
-import { hexId, tracesRequest } from './testing/otlp-json.ts';
+import { hexId, logsRequest, tracesRequest } from './testing/otlp-json.ts';
 import { TestStore } from './testing/test-store.ts';
 
 let servers: Awaited<ReturnType<typeof startClickHouse>>;
@@ -57,5 +63,55 @@ test(
       const slim = await readSlimTrace(telemetry.context, { traceId, limit: 100 });
       expect(slim.columns.costUsd).toEqual([0.25, null]);
     }
+  },
+);
+
+test(
+  'scores that name an answer find its trace and session on two shards, and evaluators read it',
+  { timeout: 120_000 },
+  async () => {
+    const startNanos = telemetry.clock.nowNanos - 50_000_000_000n;
+    const answers = Array.from({ length: 8 }, (_, at) => ({
+      traceId: hexId(32, 9_100_000 + at),
+      spanId: hexId(16, 1),
+      startNanos,
+      attributes: {
+        'gen_ai.operation.name': 'chat',
+        'gen_ai.response.id': `answer-${at}`,
+        'gen_ai.conversation.id': `talk-${at}`,
+        'gen_ai.output.messages': JSON.stringify([
+          { role: 'assistant', parts: [{ type: 'text', content: `Answer ${at}.` }] },
+        ]),
+      },
+    }));
+    await telemetry.loadJson('traces', tracesRequest('rag', answers));
+    const scored = [1, 2, 3, 6];
+    const logs = scored.map((at) => ({
+      timeNanos: startNanos + 1_000_000_000n,
+      body: 'helpful',
+      attributes: {
+        'event.name': 'gen_ai.evaluation.result',
+        'gen_ai.evaluation.name': 'helpful',
+        'gen_ai.evaluation.score.value': 0.25,
+        'gen_ai.response.id': `answer-${at}`,
+      },
+    }));
+    await telemetry.loadJson('logs', logsRequest('judge', logs));
+    const q = 'score.helpful<0.5';
+    const { traces } = await findTraces(telemetry.context, { ...tracesParameters.parse({ q }), from: '-1h' });
+    expect(traces.map(({ traceId }) => traceId).toSorted()).toEqual(
+      scored.map((at) => answers[at]?.traceId ?? ''),
+    );
+    const { sessions } = await findSessions(telemetry.context, sessionsParameters.parse({ q, from: '-1h' }));
+    const helpful = [{ name: 'helpful', count: 1, average: 0.25, label: null }];
+    expect(
+      sessions
+        .map(({ sessionId, scores }) => ({ sessionId, scores }))
+        .toSorted((a, b) => (a.sessionId < b.sessionId ? -1 : 1)),
+    ).toEqual(scored.map((at) => ({ sessionId: `talk-${at}`, scores: helpful })));
+    const ids = answers.map(({ traceId }) => traceId);
+    const heads = await readHeads(new Reader(telemetry.context), ids);
+    const judged = await readJudgedTraces(telemetry.context, heads, { call: 3, wrapper: 3, retrieval: 3 });
+    expect(ids.map((id) => judged.get(id)?.steps.call.spans.length)).toEqual(ids.map(() => 1));
   },
 );
