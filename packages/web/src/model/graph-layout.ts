@@ -34,7 +34,7 @@ export interface GraphLayout {
   readonly height: number;
 }
 
-const layerGap = 92;
+const layerGap = 72;
 const rowGap = 22;
 /** Room that a passing edge takes in a layer. */
 const laneHeight = 14;

@@ -40,8 +40,11 @@ function nodeDetail(node: AgentGraphNode): string {
   return parts.join(' · ');
 }
 
+/** Where nobody called anybody more often, lines are not drawn as if somebody had. */
+const manyCalls = 8;
+
 export function graphEdges(edges: readonly AgentGraphEdge[], label: EdgeLabel) {
-  const most = edges.reduce((max, edge) => Math.max(max, edge.calls), 1);
+  const most = edges.reduce((max, edge) => Math.max(max, edge.calls), manyCalls);
   return edges.map((edge) => ({
     from: edge.source,
     to: edge.target,
@@ -68,16 +71,23 @@ export function edgeTitle(edge: AgentGraphEdge): string {
   return `${edge.source} → ${edge.target}: ${parts.join(', ')}`;
 }
 
-/** The nodes with most calls, and the edges between them: what fits on a screen and can still be read. */
+/** More boxes than this are no picture any more. */
+export const shownMax = 28;
+
+/** The nodes with most calls, of those with as many agents and models first and then what failed most, and the edges between them; always with `wanted`. */
 export function busiest(
   { nodes, edges }: { readonly nodes: readonly AgentGraphNode[]; readonly edges: readonly AgentGraphEdge[] },
   count: number,
+  wanted?: string,
 ) {
   const begun = new Map<string, number>();
   for (const edge of edges) begun.set(edge.source, (begun.get(edge.source) ?? 0) + edge.calls);
   const weight = (node: AgentGraphNode): number => Math.max(node.calls, begun.get(node.id) ?? 0);
-  const kept = nodes.toSorted((a, b) => weight(b) - weight(a)).slice(0, count);
-  const ids = new Set(kept.map((node) => node.id));
+  const isTool = ({ type }: AgentGraphNode): number => (type === 'tool' ? 1 : 0);
+  const kept = nodes
+    .toSorted((a, b) => weight(b) - weight(a) || isTool(a) - isTool(b) || b.errors - a.errors)
+    .slice(0, count);
+  const ids = new Set([...kept.map((node) => node.id), wanted]);
   return {
     nodes: nodes.filter((node) => ids.has(node.id)),
     edges: edges.filter((edge) => ids.has(edge.source) && ids.has(edge.target)),

@@ -30,10 +30,11 @@ describe('the sentence over the traces', () => {
 
   it('compares with the time before', () => {
     expect(tracesDetail(base)).toBe('p50 about 120 ms · p95 about 2.10 s, ▲ 34 % against the hour before');
-    expect([describeChange(95, 100), describeChange(100, 100), describeChange(1, null)]).toEqual([
-      '▼ 5 %',
-      'unchanged',
-      '',
-    ]);
+    expect([
+      describeChange(95, 100),
+      describeChange(100, 100),
+      describeChange(1, null),
+      describeChange(6_255_463, 1),
+    ]).toEqual(['▼ 5 %', 'unchanged', '', '▲ 6.26 M×']);
   });
 });

@@ -49,7 +49,7 @@ export function describeChange(now: number, before: number | null): string {
   if (before === null || before === 0) return '';
   const percent = Math.round((now / before - 1) * 100);
   if (percent === 0) return 'unchanged';
-  if (percent > 999) return `▲ ${Math.round(now / before)}×`;
+  if (percent > 999) return `▲ ${formatCount(Math.round(now / before))}×`;
   return percent > 0 ? `▲ ${percent} %` : `▼ ${-percent} %`;
 }
 

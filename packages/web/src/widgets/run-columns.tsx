@@ -17,10 +17,10 @@ import { operationFamily } from '../model/operation.ts';
 import { FamilyIcon, Icon } from './icon.tsx';
 import { PageLink } from './page-link.tsx';
 
-/** The agent that was at work says more than the verb that spans of agents begin with. */
+/** What was at work says more than the verb that spans of agents and workflows begin with. */
 function runName(run: Run): string {
   if (run.operation === 'agent' && run.agent !== null) return run.agent;
-  return run.name === '' ? '(no name)' : run.name;
+  return run.name === '' ? '(no name)' : run.name.replace(/^invoke_workflow (?=\S)/, '');
 }
 
 /** The columns of a list of runs; ids are the names that the API sorts by. */

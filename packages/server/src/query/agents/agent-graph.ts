@@ -88,12 +88,15 @@ function repeats(above: RunNode, node: RunNode): boolean {
   return above.operation === node.operation && above.tool === node.tool && above.ownAgent === node.ownAgent;
 }
 
+/** The name of a span without what it did: `invoke_workflow plan-a-trip` is `plan-a-trip`. */
+const bareName = (name: string): string => name.replace(/^(invoke_(agent|workflow)|create_agent) (?=\S)/, '');
+
 function ownActor(node: RunNode, servers: ServerNames): Actor | undefined {
   const { provider } = node;
   switch (node.operation) {
     case 'agent':
     case 'workflow':
-      return { type: 'agent', name: node.ownAgent || node.name, provider: '' };
+      return { type: 'agent', name: node.ownAgent || bareName(node.name), provider: '' };
     case 'llm':
     case 'embedding':
     case 'rerank':

@@ -67,3 +67,25 @@ test('a call that begins and ends with its agent is below it in the graph, whate
     'model:deep',
   ]);
 });
+
+test('a run of a program whose clock is ahead is in the graph of now, as it is in the list', async () => {
+  const ahead = { at: 3600 + 120, lasts: 1 };
+  await telemetry.loadJson(
+    'traces',
+    tracesRequest('hasty', [
+      spans.agent('tomorrow', { trace: 60, span: 601, ...ahead }),
+      spans.span({
+        trace: 60,
+        span: 602,
+        ...ahead,
+        name: 'invoke_workflow plan-a-trip',
+        attributes: { 'gen_ai.operation.name': 'invoke_workflow' },
+      }),
+    ]),
+  );
+  const graph = await readAgentGraph(telemetry.context, agentGraphParameters.parse({ service: 'hasty' }));
+  expect(graph.limitsMet).toBeUndefined();
+  expect(graph.nodes.map(({ id }) => id)).toEqual(
+    expect.arrayContaining(['agent:tomorrow', 'agent:plan-a-trip']),
+  );
+});

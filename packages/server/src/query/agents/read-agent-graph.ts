@@ -14,7 +14,7 @@ import { sql, trusted, uint } from '../sql/sql.ts';
 import type { Window } from '../sql/trace-sets-sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { isUncountable, knownCost, told } from '../sql/usage-sql.ts';
-import { readRange } from '../time-range.ts';
+import { readListRange } from '../time-range.ts';
 import { AgentGraph, graphCalls } from './agent-graph.ts';
 import { findNewestRuns } from './find-runs.ts';
 import { buildRunTree, type RunSpan } from './run-tree.ts';
@@ -67,7 +67,7 @@ export async function readAgentGraph(
   parameters: AgentGraphParameters,
 ): Promise<AgentGraphResponse> {
   const reader = new Reader(context);
-  const range = readRange(parameters, context.clock);
+  const range = readListRange(parameters, context.clock);
   const newest = await findNewestRuns(reader, parameters, parameters.runs + 1);
   const shown = await readRuns(reader, range, newest.slice(0, parameters.runs));
   if (shown.length < newest.length)

@@ -176,7 +176,7 @@ function finding(type: Kind, row: OverRow, threshold: number): PerformanceFindin
   const { metric, unit, what } = kinds[type];
   const value = Number(row.value);
   const told = (amount: number): string =>
-    unit === 'USD' ? `$${amount.toFixed(2)}` : `${Number(amount.toFixed(1))} s`;
+    unit === 'USD' ? dollars(amount) : `${Number(amount.toFixed(1))} s`;
   return {
     type,
     severity: severityOf(value, threshold),
@@ -189,6 +189,12 @@ function finding(type: Kind, row: OverRow, threshold: number): PerformanceFindin
     traceId: row.traceId,
     spanId: row.spanId === '' ? null : row.spanId,
   };
+}
+
+/** `$22,500.01`; of less than a dollar two digits that are not zero. */
+function dollars(amount: number): string {
+  if (amount < 1) return `$${Number(amount.toPrecision(2))}`;
+  return amount.toLocaleString('en-US', { style: 'currency', currency: 'USD' });
 }
 
 function severityOf(value: number, threshold: number): PerformanceFinding['severity'] {

@@ -49,7 +49,7 @@ export async function readRun(context: QueryContext, traceId: string): Promise<R
     spanCount: Math.max(extent.spanCount, tree.nodes.length),
     depthMax: steps.reduce((deepest, { depth }) => Math.max(deepest, depth), 0),
     steps,
-    problems: [...findProblems(tree), ...flaggedProblems(flags)],
+    problems: findProblems(tree, flaggedProblems(flags)),
     hasConversation: Number(flags?.hasMessages ?? 0) > 0 || Number(logs?.found ?? 0) > 0,
     hasPipeline:
       steps.some(({ operation }) => operation === 'retrieval' || operation === 'rerank') ||

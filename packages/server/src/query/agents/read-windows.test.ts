@@ -152,6 +152,10 @@ test('thresholds are what the caller says, and a session, version or model narro
     errorRate: 0.5,
     findings: [],
   });
+  const strict = { ...relaxed, workflowCostUsd: 0.0025 };
+  expect((await ask({ thresholds: strict })).findings.map(({ message }) => message)).toContainEqual(
+    expect.stringMatching(/cost \$3\.00; the threshold is \$0\.0025\.$/),
+  );
   expect(await ask({ version: '7', model: 'm' })).toMatchObject({ total: 2, failed: 0 });
   expect(await ask({ service: 'nobody' })).toMatchObject({
     total: 0,

@@ -22,7 +22,7 @@ const checks: readonly Check[] = [
   {
     type: 'missing_parent',
     message:
-      'The parent is not stored: it was not sampled, was lost, or has not arrived yet. The span is shown at the top.',
+      'The parent of a span is not stored: it was not sampled, was lost, or has not arrived yet. The span is shown at the top.',
     has: (node) => node.parent === -2,
   },
   {
@@ -33,7 +33,7 @@ const checks: readonly Check[] = [
   {
     type: 'clock_skew',
     message:
-      'It begins before its parent in another service: the clocks of the two disagree. Times are shown as they were sent.',
+      'A span begins before its parent in another service: the clocks of the two disagree. Times are shown as they were sent.',
     has: (node, tree) => {
       const parent = tree.nodes[node.parent];
       return (
@@ -45,18 +45,19 @@ const checks: readonly Check[] = [
   },
   {
     type: 'implausible_tokens',
-    message: 'No model takes or gives so many tokens in one call. They are in the totals as they were sent.',
+    message:
+      'A call tells of more tokens than any model takes or gives. They are in the totals as they were sent.',
     has: (node) => Math.max(node.inputTokens ?? 0, node.outputTokens ?? 0) > tokensMax,
   },
   {
     type: 'cost_difference',
-    message: 'The reported cost and the computed one differ by more than 1 %.',
+    message: 'The cost that a call reports and the computed one differ by more than 1 %.',
     has: (node) => node.isCounted && isCostDifferent(node),
   },
   {
     type: 'unknown_price',
     message:
-      'It has no price: its model or service tier is in no price list, or it told no counts. Its cost is not in the totals.',
+      'A call has no price: its model or service tier is in no price list, or it told no counts. Its cost is not in the totals.',
     has: (node) => node.isCounted && node.costUsd === null,
   },
 ];
@@ -64,12 +65,12 @@ const checks: readonly Check[] = [
 /** Nothing is wrong with what such a span says: told last. */
 const lateSpan: Check = {
   type: 'late_span',
-  message: 'It arrived more than ten minutes after it ended. The run was there without it until then.',
+  message: 'A span arrived more than ten minutes after it ended. The run was there without it until then.',
   has: (node, _tree, firstReceivedNanos) =>
     node.receivedNanos - node.endNanos > lateNanos && node.receivedNanos - firstReceivedNanos > togetherNanos,
 };
 
-export function findProblems(tree: RunTree): RunProblem[] {
+export function findProblems(tree: RunTree, flagged: readonly RunProblem[] = []): RunProblem[] {
   const firstReceivedNanos = tree.nodes.reduce(
     (first, { receivedNanos }) => (receivedNanos < first ? receivedNanos : first),
     tree.nodes[0]?.receivedNanos ?? 0n,
@@ -79,7 +80,7 @@ export function findProblems(tree: RunTree): RunProblem[] {
     const [first] = nodes;
     return first === undefined ? [] : [{ type, message, spanId: first.spanId, count: nodes.length }];
   };
-  return [...checks.flatMap(found), ...duplicates(tree), ...found(lateSpan)];
+  return [...checks.flatMap(found), ...duplicates(tree), ...flagged, ...found(lateSpan)];
 }
 
 function duplicates(tree: RunTree): RunProblem[] {

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { agentGraphQuery } from '../../api/agent-queries.ts';
 import { formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
-import { busiest, type EdgeLabel, edgeTitle, nodeKinds } from '../../model/graph-view-model.ts';
+import { busiest, type EdgeLabel, edgeTitle, nodeKinds, shownMax } from '../../model/graph-view-model.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { costWords } from '../../model/usage-words.ts';
 import { AgentGraph, edgeLabels } from '../../widgets/agent-graph.tsx';
@@ -18,9 +18,6 @@ import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { carriedSearch, type UrlSearch } from '../../widgets/url-state.ts';
 import { useKept } from '../../widgets/use-kept.ts';
 import './agent-graph-page.css';
-
-/** More boxes than this are no picture any more. */
-const shownMax = 28;
 
 /** Who calls whom over a window: agents, models, tools and servers with what passed between them. */
 export function AgentGraphPage({

@@ -3,10 +3,10 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { runGraphQuery } from '../../api/agent-queries.ts';
 import { formatDurationMs } from '../../model/format.ts';
-import { type EdgeLabel, momentOf } from '../../model/graph-view-model.ts';
+import { busiest, type EdgeLabel, momentOf, shownMax } from '../../model/graph-view-model.ts';
 import { at } from '../../model/trace-model.ts';
 import { AgentGraph, edgeLabels } from '../../widgets/agent-graph.tsx';
-import { IconButton, Segmented } from '../../widgets/button.tsx';
+import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { GraphPlayer } from './graph-player.tsx';
 import type { TraceView } from './use-trace-view.ts';
@@ -36,9 +36,14 @@ function LoadedGraph({
 }): ReactElement {
   const [edgeLabel, setEdgeLabel] = useState<EdgeLabel>('calls');
   const [ms, setMs] = useState<number | undefined>(undefined);
+  const [isWhole, setWhole] = useState(false);
   const moment = useMemo(() => (ms === undefined ? undefined : momentOf(graph.path, ms)), [graph, ms]);
   const selectedCall = callOfSpan(trace, graph);
   const selected = selectedCall?.target ?? ownNode(trace, graph);
+  const shown = useMemo(
+    () => (isWhole ? graph : busiest(graph, shownMax, selected)),
+    [graph, isWhole, selected],
+  );
   const calls = useMemo(() => graph.path.filter((call) => call.target === selected), [graph, selected]);
   const place = calls.findIndex((call) => call.spanId === selectedCall?.spanId);
   const selectSpan = (spanId: string | undefined): void => {
@@ -56,6 +61,13 @@ function LoadedGraph({
           options={edgeLabels}
           onChange={setEdgeLabel}
         />
+        {graph.nodes.length > shownMax && (
+          <Button pressed={isWhole} onClick={() => setWhole(!isWhole)}>
+            {isWhole
+              ? `All ${graph.nodes.length}`
+              : `The ${shownMax} busiest of ${graph.nodes.length}: show all`}
+          </Button>
+        )}
         {calls.length > 0 && (
           <p className="graph-calls small soft" role="status">
             Call {place + 1} of {calls.length}
@@ -71,8 +83,8 @@ function LoadedGraph({
       </div>
       <AgentGraph
         label="Who called whom"
-        nodes={graph.nodes}
-        edges={graph.edges}
+        nodes={shown.nodes}
+        edges={shown.edges}
         edgeLabel={edgeLabel}
         selected={selected}
         moment={moment}
