@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type {
   AgentGraphResponse,
+  AgentsResponse,
   ModelsResponse,
   OverviewResponse,
   RunCostResponse,
@@ -12,6 +13,7 @@ import type {
   RunResponse,
   RunsResponse,
   SessionsResponse,
+  ToolsResponse,
   TracesResponse,
   Usage,
   UsersResponse,
@@ -41,6 +43,8 @@ interface Told {
   readonly parent?: number;
   readonly at?: number;
   readonly lasts?: number;
+  /** Another id than the next one. */
+  readonly span?: number;
 }
 
 const call = (provider: string, model: string, input: number, output: number): AttributesInput => ({
@@ -105,8 +109,9 @@ interface Program {
   /** Spans 2, 3 … of a trace, below an agent with the id 1 unless told. */
   readonly told: readonly Told[];
   readonly calls: number;
-  readonly tokens: readonly [input: number, output: number, cacheRead: number | null];
-  readonly usd: number;
+  readonly tools?: number;
+  readonly tokens: readonly [input: number | null, output: number | null, cacheRead: number | null];
+  readonly usd: number | null;
 }
 
 const claude = { calls: 1, tokens: [1387, 80, 1000], usd: claudeCall } as const;
@@ -131,6 +136,27 @@ const nested = (
   ],
   ...rest,
 });
+
+/** Two spans of one id, whichever comes first. */
+const again = (
+  name: string,
+  twice: readonly [Told, Told],
+  rest: Omit<Program, 'name' | 'told'>,
+  more: readonly Told[] = [],
+): Program[] => [
+  {
+    name: `a span comes again ${name}`,
+    told: [...twice.map((each) => ({ ...each, span: 2 })), ...more],
+    ...rest,
+  },
+  {
+    name: `a span comes again ${name}, the other way round`,
+    told: [...twice.toReversed().map((each) => ({ ...each, span: 2 })), ...more],
+    ...rest,
+  },
+];
+const search = { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'search' };
+const helper = { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'helper' };
 
 const programs: readonly Program[] = [
   ...bothWays('beside each other, one knows what is kept for an hour', [native, lessOfClaude], claude),
@@ -191,6 +217,38 @@ const programs: readonly Program[] = [
     [{ attributes: call('openai', 'gpt-4o', 1200, 80) }, { ...openai, attributes: unanswered }],
     gpt,
   ),
+  ...again(
+    'with what it used, when it had ended',
+    [
+      { attributes: silent, lasts: 1 },
+      { ...openai, lasts: 3 },
+    ],
+    gpt,
+  ),
+  ...again('with a later end', [openai, { ...openai, lasts: 3 }], gpt),
+  ...again('with another start', [openai, { ...openai, at: 0.5 }], gpt),
+  ...again('with more of its answer', [{ attributes: call('openai', 'gpt-4o', 1200, 7) }, openai], gpt),
+  ...again('from another instrumentation', [{ ...openai, scope: 'other' }, openai], gpt),
+  ...again('without what it used', [{ attributes: silent }, { attributes: silent, lasts: 3, at: 0.5 }], {
+    calls: 1,
+    tokens: [null, null, null],
+    usd: null,
+  }),
+  ...again('and is a tool', [{ attributes: search }, { attributes: search, lasts: 3, at: 0.5 }], {
+    calls: 0,
+    tools: 1,
+    tokens: [null, null, null],
+    usd: null,
+  }),
+  ...again(
+    'and is an agent with a call',
+    [
+      { attributes: helper, lasts: 5 },
+      { attributes: helper, lasts: 6, at: 0.5 },
+    ],
+    gpt,
+    [{ ...openai, parent: 2, span: 9, at: 1 }],
+  ),
 ];
 
 const spans = new AgentSpans(BigInt(Date.now() - 600_000) * 1_000_000n);
@@ -204,8 +262,16 @@ function spansOf({ told }: Program, program: number): SpanInput[] {
   const root = spans.agent(who(program), { trace, span: id(1), at: 0, lasts: 60, attributes: whose });
   return [
     root,
-    ...told.map(({ attributes, scope = 'app', parent = 1, at = 0, lasts = 1 }, index) =>
-      spans.span({ trace, span: id(index + 2), parent: id(parent), at: 1 + at, lasts, scope, attributes }),
+    ...told.map(({ attributes, scope = 'app', parent = 1, at = 0, lasts = 1, span }, index) =>
+      spans.span({
+        trace,
+        span: id(span ?? index + 2),
+        parent: id(parent),
+        at: 1 + at,
+        lasts,
+        scope,
+        attributes,
+      }),
     ),
   ];
 }
@@ -224,7 +290,11 @@ beforeAll(async () => {
 }, 90_000);
 afterAll(async () => server.close());
 
-type Facts = Partial<Usage> & { readonly llmCalls?: number; readonly calls?: number };
+type Facts = Partial<Usage> & {
+  readonly llmCalls?: number;
+  readonly calls?: number;
+  readonly toolCalls?: number;
+};
 const sum = (rows: readonly Facts[], name: keyof Facts): number | null => {
   const known = rows.flatMap((row) => (row[name] === null || row[name] === undefined ? [] : [row[name]]));
   return known.length === 0 ? null : known.reduce((a, b) => a + b, 0);
@@ -271,13 +341,36 @@ test.each(programs.map((program, index) => [program.name, program, index] as con
         sum(rows, 'outputTokens'),
         sum(rows, 'cacheReadTokens'),
       ]).toEqual([view, input, output, cacheRead]);
-      expect(sum(rows, 'costUsd'), view).toBeCloseTo(program.usd, 12);
+      if (program.usd === null) expect(sum(rows, 'costUsd'), view).toBeNull();
+      else expect(sum(rows, 'costUsd'), view).toBeCloseTo(program.usd, 12);
       const calls = view.startsWith('cost') || 'calls' in (rows[0] ?? {}) ? 'calls' : 'llmCalls';
-      if (view !== 'cost') expect(sum(rows, calls), view).toBe(program.calls);
+      const made = program.tokens[0] === null && view.startsWith('cost') ? 0 : program.calls;
+      if (view !== 'cost') expect(sum(rows, calls) ?? 0, view).toBe(made);
     }
-    expect(cost.calls).toBe(program.calls);
+    expect(cost.calls).toBe(program.usd === null ? 0 : program.calls);
+    const tools = [
+      sum(runs, 'toolCalls'),
+      run.toolCalls,
+      sum(sessions, 'toolCalls'),
+      sum((await read<ToolsResponse>(`/tools${narrowed}`)).tools, 'calls'),
+      sum(
+        nodes.filter(({ type }) => type === 'tool'),
+        'calls',
+      ),
+      sum(
+        ofAll.nodes.filter(({ type }) => type === 'tool'),
+        'calls',
+      ),
+    ];
+    expect(tools.map((count) => count ?? 0)).toEqual(tools.map(() => program.tools ?? 0));
+    const { agents } = await read<AgentsResponse>(`/agents${narrowed}`);
+    const ofAgents = nodes.filter(({ type }) => type === 'agent');
+    expect(Object.fromEntries(agents.map(({ agent, calls }) => [agent, calls]))).toEqual(
+      Object.fromEntries(ofAgents.map(({ name, calls }) => [name, calls])),
+    );
+    expect(ofAgents.every(({ calls }) => calls === 1)).toBe(true);
     expect(traces.map(({ inputTokens, costUsd }) => [inputTokens, costUsd?.toFixed(10)])).toEqual([
-      [input, program.usd.toFixed(10)],
+      [input, program.usd?.toFixed(10)],
     ]);
   },
   30_000,

@@ -3,15 +3,16 @@ import type { AgentGraphEdge, AgentGraphNode, RunGraphResponse, Usage } from '@s
 import { inferenceOperations } from '@sightline/schema/conventions';
 import {
   addUsage,
+  callKey,
   durationMs,
   modelCalls,
   noUsage,
+  onePerId,
   offsetMs,
   orNull,
   parentStep,
   type RunNode,
   type RunTree,
-  stepKey,
   stepsOf,
   usageOf,
 } from './run-tree.ts';
@@ -43,7 +44,6 @@ export interface GraphCall {
 export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
   const actors = new Map<RunNode, Actor>();
   const calls: GraphCall[] = [];
-  const seen = new Set<string>();
   const told = toldBefore(stepsOf(tree));
   const entry: Actor = { type: 'entry', name: stepsOf(tree)[0]?.service ?? '', provider: '' };
   // A parent may come later than its child where clocks disagree, so actors are looked up from the top.
@@ -56,15 +56,14 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
     }
     for (const each of chain.toReversed()) {
       const above = parentStep(tree, each);
-      const own = told.has(each) ? undefined : ownActor(each, servers);
+      const own = told.has(each) && isInference(each) ? undefined : ownActor(each, servers);
       actors.set(each, own ?? (above === undefined ? entry : (actors.get(above) ?? entry)));
     }
     return node === undefined ? entry : (actors.get(node) ?? entry);
   };
   for (const node of stepsOf(tree)) {
     const target = ownActor(node, servers);
-    if (target === undefined || told.has(node) || seen.has(stepKey(node))) continue;
-    seen.add(stepKey(node));
+    if (target === undefined || told.has(node)) continue;
     const above = parentStep(tree, node);
     const source = actorOf(above);
     const isRepetition =
@@ -75,10 +74,13 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
   return calls;
 }
 
-/** Spans of models that tell of a call that another span is here for. What made them made the call. */
+/** Spans that tell of a call that another span is here for. What made them made the call. */
 function toldBefore(steps: readonly RunNode[]): ReadonlySet<RunNode> {
-  const calls = new Set(modelCalls(steps, inferenceOperations));
-  return new Set(steps.filter((step) => isInference(step) && !calls.has(step)));
+  const calls = new Set([
+    ...modelCalls(steps, inferenceOperations),
+    ...onePerId(steps.filter((step) => !isInference(step))),
+  ]);
+  return new Set(steps.filter((step) => !calls.has(step)));
 }
 
 const isInference = ({ operation }: RunNode): boolean => inferenceOperations.includes(operation);
@@ -137,13 +139,13 @@ export class AgentGraph {
 
   /** What a counted call used stands at the model and its edge, and at every agent and tool above, once each. */
   #addUsage(tree: RunTree, calls: readonly GraphCall[]): void {
-    const callOf = new Map(calls.map((call) => [stepKey(call.node), call]));
+    const callOf = new Map(calls.map((call) => [callKey(call.node), call]));
     for (const node of stepsOf(tree)) {
       if (!node.isCounted) continue;
       const usage = usageOf(node);
       const done = new Set<Traffic>();
       for (let at: RunNode | undefined = node; at !== undefined; at = parentStep(tree, at)) {
-        const call = callOf.get(stepKey(at));
+        const call = callOf.get(callKey(at));
         if (call === undefined) continue;
         for (const traffic of [this.#node(call.target), this.#edge(call.source, call.target)]) {
           if (done.has(traffic)) continue;

@@ -1,6 +1,6 @@
 /** The steps of one run with their places: what every tab of a run is made of. Pure; parents may be missing, cyclic, or come later. */
 import type { OperationKind, RunStep, StatusCode, Usage } from '@sightline/schema/api';
-import { hasUsage, wrappersOf } from '@sightline/schema/conventions';
+import { compareKeys, hasUsage, inferenceOperations, wrappersOf } from '@sightline/schema/conventions';
 import { linkParents } from '../link-parents.ts';
 
 export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
@@ -134,26 +134,49 @@ export function modelCalls(
       parentSpanId: call.parentId,
       operation: call.operation,
     }));
-  const around = wrappersOf(placed);
-  const calls = placed.map(({ call }) => call);
+  const around = new Set([...wrappersOf(placed)].map(({ spanId }) => spanId));
+  const calls = onePerId(placed.map(({ call }) => call));
   const counted = calls.filter(({ isCounted }) => isCounted);
   const family = ({ operation }: RunNode): string => (operation === 'embedding' ? 'e' : '');
-  const ids = new Set(counted.map(({ spanId }) => spanId));
-  const told = calls.filter(({ spanId }) => ids.has(spanId));
-  const places = new Set(told.map((call) => call.spanId + family(call)));
-  const responses = new Set(told.map(({ responseId }) => responseId));
+  const places = new Set(counted.map((call) => call.spanId + family(call)));
+  const responses = new Set(counted.map(({ responseId }) => responseId));
   const isSilent = (call: RunNode): boolean =>
+    !call.isCounted &&
     !hasUsage(call) &&
-    !ids.has(call.spanId) &&
+    !around.has(call.spanId) &&
     !places.has(call.parentId + family(call)) &&
     (call.responseId === '' || !responses.has(call.responseId));
-  const silent = new Map<string, RunNode>();
-  for (const each of placed) {
-    const { call } = each;
-    const key = call.responseId === '' ? call.spanId : call.responseId;
-    if (!around.has(each) && isSilent(call) && !silent.has(key)) silent.set(key, call);
+  const silent = Map.groupBy(calls.filter(isSilent), ({ responseId, spanId }) => responseId || spanId);
+  return [...counted, ...[...silent.values()].flatMap(([first]) => first ?? [])];
+}
+
+/**
+ * A span that came twice is one call, whatever it says the second time: that which counts, or has usage, or lasted longer; the first may have been sent before it ended. A client
+ * and its server may share an id.
+ */
+export function onePerId(calls: readonly RunNode[]): readonly RunNode[] {
+  const sorted = calls.toSorted((a, b) => compareKeys(turnOf(b), turnOf(a)));
+  const first = new Map<string, RunNode>();
+  for (const call of sorted) {
+    const key = callKey(call);
+    if (!first.has(key)) first.set(key, call);
   }
-  return [...counted, ...silent.values()];
+  return calls.filter((call) => first.get(callKey(call)) === call);
+}
+
+const turnOf = (call: RunNode): readonly (number | bigint | string)[] => [
+  Number(call.isCounted),
+  Number(hasUsage(call)),
+  call.endNanos - call.startNanos,
+  call.startNanos,
+  Number(call.status === 'error'),
+  call.responseId,
+  call.parentId,
+];
+
+export function callKey({ spanId, operation }: RunNode): string {
+  if (inferenceOperations.includes(operation)) return spanId;
+  return `${spanId} ${operation === 'mcp' ? 'tool' : operation}`;
 }
 
 export function parentStep(tree: RunTree, node: RunNode): RunNode | undefined {

@@ -28,7 +28,7 @@ const range = { from: '-1h', to: 'now', limit: 1000 };
 const usages = ['inputTokens', 'outputTokens', 'cacheReadTokens', 'costUsd', 'unpricedCalls'] as const;
 
 /**
- * What an agent does, one after the other. A call may have an instrumentation around it, or one beside it that tells the same; any span may come twice. Dollars are quarters, whose
+ * What an agent does, one after the other. A call may have an instrumentation around it, or one beside it that tells the same; any span may come twice, the second time with a later end. Dollars are quarters, whose
  * sums are exact in any order.
  */
 const work = fc.record({
@@ -47,7 +47,7 @@ const work = fc.record({
     'around and better',
     'around silence',
   ),
-  isSentTwice: fc.constantFrom(false, false, false, true),
+  comesAgain: fc.constantFrom('never', 'never', 'never', 'as it was', 'longer'),
   fails: fc.boolean(),
 });
 const trace = fc.record({
@@ -109,7 +109,9 @@ function spansOf({ session, user, sum, steps }: Trace, number: number): SpanInpu
         spans.span({ ...base, span: nextSpan(), attributes: { 'http.request.method': 'GET' } }),
       ],
     }[step.kind]();
-    return step.isSentTwice ? [...made, ...made] : made;
+    if (step.comesAgain === 'never') return made;
+    const longer = made.map((each) => ({ ...each, durationNanos: 1_500_000_000n }));
+    return [...made, ...(step.comesAgain === 'longer' ? longer : made)];
   });
   return [root, ...below];
 }

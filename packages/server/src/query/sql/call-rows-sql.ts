@@ -116,13 +116,19 @@ export function callRows(wish: CallWish): Sql {
   return sql`SELECT ${output} FROM (${known}) UNION ALL SELECT ${output} FROM (${rest})`;
 }
 
+const alwaysNeeded = ['spanId', 'parentId', 'operation', 'ownAgent', 'tool', 'callStartNanos', 'durationNs'];
+
 /** From rows of `ai_spans`. */
 function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): Sql {
   const withUsage = kinds !== 'tools';
-  const needed = new Set(['spanId', 'parentId', 'operation', 'ownAgent', 'tool', 'callStartNanos', ...reads]);
+  const needed = new Set([...alwaysNeeded, ...reads]);
   if (withUsage) needed.add('model').add('provider');
   const taken = columns.filter(([name]) => needed.has(name) || (withUsage && name.startsWith('own')));
   const place = (name: string): string => `call.${taken.findIndex(([each]) => each === name) + 1}`;
+  // Of a span that came twice with other words the longer one is here: the first may have been sent before it ended.
+  const inTurn = ['durationNs', 'callStartNanos', ...(needed.has('isError') ? ['isError'] : []), 'parentId']
+    .map(place)
+    .join(', ');
   const tellsFailures = kinds !== 'models' && needed.has('isError');
   const fails = `call.${taken.length + (withUsage ? 2 : 1)}`;
   const read = taken.map(([name]) =>
@@ -150,7 +156,7 @@ function gatheredCalls({ scope, where, filters = {}, kinds, reads }: CallWish): 
   const repeats = withUsage
     ? `if(${isInferenceOf(place)}, NOT counts_, ${place('tool')} != '')`
     : `${place('tool')} != ''`;
-  const told = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, repeats_) -> NOT (${isTold} AND NOT counts_) AND NOT (${repeats} AND repeats_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place) : 'calls'}])[1]`;
+  const told = `arrayMap(calls_ -> arrayFilter((call, wraps_, counts_, repeats_) -> NOT (${isTold} AND NOT counts_) AND NOT (${repeats} AND repeats_), calls_, ${isIn.join(', ')}), [${withUsage ? rankedCalls(place, inTurn) : onePerId(`arrayReverseSort(call -> tuple(${inTurn}), calls)`, place)}])[1]`;
   const once = withUsage ? oncePerResponse(told, place) : told;
   // A call failed, too, where the one of the same tool directly below it did: Python's MCP client ends its span without a word.
   const places = `arrayMap(call -> concat(${place('spanId')}, toString(${place('tool')})), once_)`;
@@ -184,8 +190,15 @@ function oncePerResponse(calls: string, place: (name: string) => string): string
   return `arrayMap(told_ -> arrayFilter((call, nth) -> nth = 1, told_, arrayEnumerateUniq(${answers})), [${calls}])[1]`;
 }
 
+/** Of sorted calls of one kind with one id the first: a span that came twice is one call. */
+function onePerId(sorted: string, place: (name: string) => string): string {
+  const kind = `if(${isInferenceOf(place)}, '', if(${place('operation')} = 'mcp', 'tool', toString(${place('operation')})))`;
+  const places = `arrayMap(call -> concat(${place('spanId')}, ${kind}), all_)`;
+  return `arrayMap(all_ -> arrayFilter((call, nth) -> nth = 1, all_, arrayEnumerateUniq(${places})), [${sorted}])[1]`;
+}
+
 /** The calls with one more part: whether its usage counts. Of spans with one id, which two clients or a client and a server may share, one does. */
-function rankedCalls(place: (name: string) => string): string {
+function rankedCalls(place: (name: string) => string, inTurn: string): string {
   const [used, isCall] = [hasUsageOf(place), isInferenceOf(place)];
   const ids = (of: string): string => `arrayMap(call -> ${place('spanId')}, ${of})`;
   const mayCount = (of: string): string =>
@@ -200,7 +213,7 @@ function rankedCalls(place: (name: string) => string): string {
     model: place('model'),
     provider: place('provider'),
   });
-  const sorted = `arrayReverseSort((call, may_) -> tuple(may_, ${use}), calls, ${mayCount('calls')})`;
+  const sorted = `arrayReverseSort((call, may_) -> tuple(may_, ${use}, ${inTurn}), calls, ${mayCount('calls')})`;
   const ranked = `arrayMap(sorted_ -> arrayMap((call, may_, nth) -> tupleConcat(call, tuple(nth = 1 AND may_)), sorted_, ${mayCount('sorted_')}, arrayEnumerateUniq(${ids('sorted_')})), [${sorted}])[1]`;
-  return `arrayMap(any_ -> ${ranked}, [arrayExists(call -> ${isCall} AND ${used}, calls)])[1]`;
+  return `arrayMap(any_ -> ${onePerId(ranked, place)}, [arrayExists(call -> ${isCall} AND ${used}, calls)])[1]`;
 }

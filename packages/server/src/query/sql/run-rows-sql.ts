@@ -57,14 +57,15 @@ const headTuple =
 const startOrder =
   'bitOr(bitShiftLeft(toUInt128(toUInt64(toUnixTimestamp64Nano(start_time))), 64), toUInt128(reinterpretAsUInt64(span_id)))';
 export const firstAgent = `argMinIf(agent_name, ${startOrder}, agent_name != '')`;
-/** Spans of models: their ids, those of the responses, whether they have usage, whether they are around others, and what they are below. */
-const answers = `arrayMap((around, calls) -> arrayMap((call, in_) -> tuple(call.1, call.2, call.3, in_, call.4), calls, ${membersSql('arrayMap(call -> call.1, calls)', 'around')}),
-  [${wrapperIds("operation = 'llm'")}], [groupUniqArrayIf((span_id, response_id, ${hasUsage}, parent_span_id), operation = 'llm')])[1]`;
+/** Spans of models: their ids, whether they have usage, those of the responses, what they are below, and whether they are around others. Of those with one id one, as in `callRows`. */
+const answers = `arrayMap((around, calls) -> arrayMap((call, in_) -> tuple(call.1, call.2, call.5, call.6, in_), calls, ${membersSql('arrayMap(call -> call.1, calls)', 'around')}),
+  [${wrapperIds("operation = 'llm'")}], [arrayMap(calls -> arrayFilter((call, nth) -> nth = 1, calls, arrayEnumerateUniq(arrayMap(call -> call.1, calls))),
+    [arrayReverseSort(groupUniqArrayIf((span_id, ${hasUsage}, duration_ns, start_time, response_id, parent_span_id), operation = 'llm'))])[1]])[1]`;
 /** As `modelCalls` of a run's tree has them, and `callRows`: what counts, and of what tells no usage the innermost that is not below what counts; each response once. */
-const llmCalls = `arrayMap(counts -> arrayMap((told, silent) -> toUInt64(length(arrayDistinct(arrayMap(call -> call.1, told)))
-    + length(arrayDistinct(arrayMap(call -> if(call.2 = '', hex(call.1), call.2), arrayFilter((call, below_, answers_) -> NOT (below_ OR (call.2 != '' AND answers_)), silent,
-      ${membersSql('arrayMap(call -> call.5, silent)', 'arrayMap(call -> call.1, told)')}, ${membersSql('arrayMap(call -> call.2, silent)', 'arrayMap(call -> call.2, told)')}))))),
-    [arrayFilter((call, in_) -> in_, answers, counts)], [arrayFilter((call, in_) -> NOT (in_ OR call.3 OR call.4), answers, counts)])[1],
+const llmCalls = `arrayMap(counts -> arrayMap((told, silent) -> toUInt64(length(told)
+    + length(arrayDistinct(arrayMap(call -> if(call.3 = '', hex(call.1), call.3), arrayFilter((call, below_, answers_) -> NOT (below_ OR (call.3 != '' AND answers_)), silent,
+      ${membersSql('arrayMap(call -> call.4, silent)', 'arrayMap(call -> call.1, told)')}, ${membersSql('arrayMap(call -> call.3, silent)', 'arrayMap(call -> call.3, told)')}))))),
+    [arrayFilter((call, in_) -> in_, answers, counts)], [arrayFilter((call, in_) -> NOT (in_ OR call.2 OR call.5), answers, counts)])[1],
   [${membersSql('arrayMap(call -> call.1, answers)', 'arrayMap(call -> call.1, billed)')}])[1]`;
 
 /** As `callRows` has it: a call directly below another of the same tool is that call, told by the client or the server of MCP. */
