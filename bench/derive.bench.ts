@@ -1,115 +1,99 @@
 /**
- * What deriving the normal fields adds to ingest: CPU time of admitting and loading batches of spans, with the derived columns and without them. One in ten
- * spans is a call of a model, and what such calls become (rows of ai_spans, prices) is part of deriving.
+ * What deriving the normal fields adds to ingest: CPU time of the process that receives, journals, loads and merges spans, with the derived fields and
+ * without them. One in ten spans is a call of a model, six in ten are steps of an agent, and what such spans become (rows of ai_spans, prices) is part of deriving.
  *
  *     npm run bench -- derive
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { assert, systemClock } from '@sightline/base';
-import { clickHouseStore } from '../packages/server/src/storage/clickhouse/clickhouse-store.ts';
-import { openEmbedded } from '../packages/server/src/storage/clickhouse/embedded-engine.ts';
-import { derivedStructure } from '../packages/server/src/storage/clickhouse/load/derived-fields.ts';
-import { loadSegment } from '../packages/server/src/storage/clickhouse/load/load-segment.ts';
-import type { SegmentFile } from '../packages/server/src/storage/telemetry-store.ts';
-import { generateSegments, type ScaleSegment } from './scale-data.ts';
+import { Agent, request as httpRequest } from 'node:http';
+import { cpus, loadavg } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { systemClock } from '@sightline/base';
+import { type IngestProcess, type Kind, startIngestProcess } from './ingest-process.ts';
+import { generateRequests } from './scale-data.ts';
 
-const spansPerLoad = 20_000;
-const rounds = 20;
-const clock = systemClock();
-
-function makeSegments(count: number): readonly ScaleSegment[] {
-  const to = clock.now();
-  return [
-    ...generateSegments({
-      seed: 11,
-      project: 'default',
-      fromUnixNano: to - 3_600_000_000_000n,
-      toUnixNano: to,
-      spanCount: count * spansPerLoad,
-      segmentBytes: spansPerLoad * 612,
-    }),
-  ];
-}
-
-/** The same statement without what is derived: no span is a step of an agent then. */
-function plain(sql: string): string {
-  const found =
-    /^INSERT INTO spans \((?<names>[^)]*)\)\nSELECT (?<values>[\s\S]*?)\nFROM (?<from>\(SELECT \*, [\s\S]*)$/.exec(
-      sql,
-    );
-  assert(found?.groups !== undefined, 'The statement has its known form');
-  const { names = '', values = '', from = '' } = found.groups;
-  const columns = names.split(', ');
-  const expressions = values.split(',\n  ');
-  assert(columns.length === expressions.length, 'An expression for each column');
-  const kept = columns.flatMap((name, at) =>
-    /\.derived\./.test(expressions[at] ?? '') ? [] : [[name, expressions[at]]],
-  );
-  assert(kept.length < columns.length, 'Something is derived');
-  return `INSERT INTO spans (${kept.map(([name]) => name).join(', ')}, operation)
-    SELECT ${kept.map(([, value]) => value).join(', ')}, 'other' FROM ${from}`;
-}
-
-const directory = mkdtempSync(join(tmpdir(), 'sightline-derive-'));
-const engine = openEmbedded({
-  directory: join(directory, 'store'),
-  database: 'sightline',
-  writers: 1,
-  readers: 1,
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '12' }, spans: { type: 'string', default: '60000' } },
 });
-const store = clickHouseStore(engine, clock);
-await store.migrate();
-// They would fall to whichever load is under way.
-await engine.command('SYSTEM STOP MERGES');
+const rounds = Number(values.rounds);
+const spansPerRound = Number(values.spans);
+const senders = 4;
+const clock = systemClock();
+const agent = new Agent({ keepAlive: true });
 
-const loads = {
-  whole: async (segment: SegmentFile) => loadSegment(engine, segment),
-  plain: async (segment: SegmentFile) =>
-    loadSegment(
-      {
-        ...engine,
-        insertBytes: async (request) =>
-          engine.insertBytes({
-            ...request,
-            structure: request.structure.replace(`, ${derivedStructure}`, ''),
-            insert: (source) => {
-              const sql = request.insert(source);
-              return sql.startsWith('INSERT INTO spans ') ? plain(sql) : sql;
-            },
-          }),
+async function post(url: string, body: Uint8Array): Promise<void> {
+  for (;;) {
+    const { status, retryAfterS } = await new Promise<{ status: number; retryAfterS: number }>(
+      (resolve, reject) => {
+        const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
+        const outgoing = httpRequest(url, { method: 'POST', agent, headers }, (response) => {
+          response.resume();
+          response.once('end', () =>
+            resolve({
+              status: response.statusCode ?? 0,
+              retryAfterS: Number(response.headers['retry-after'] ?? 0),
+            }),
+          );
+        });
+        outgoing.once('error', reject);
+        outgoing.end(body);
       },
-      segment,
-      async (_signal, bytes) => bytes,
-    ),
-};
-
-async function cpuOf(kind: keyof typeof loads, segment: ScaleSegment, token: string): Promise<number> {
-  const path = join(directory, 'segment');
-  writeFileSync(path, segment.bytes);
-  const began = process.cpuUsage();
-  await loads[kind]({ signal: 'traces', path, byteLength: segment.bytes.length, token });
-  const { user, system } = process.cpuUsage(began);
-  return (user + system) / segment.spans;
+    );
+    if (status === 200) return;
+    if (retryAfterS === 0) throw new Error(`Unexpected status ${status}.`);
+    await delay(retryAfterS * 1000);
+  }
 }
 
-/** In turn, since a machine is not as fast from one minute to the next. */
-const times = { plain: [] as number[], whole: [] as number[] };
-for (const [serial, segment] of makeSegments(rounds).entries())
-  for (const kind of serial % 2 === 0 ? (['plain', 'whole'] as const) : (['whole', 'plain'] as const))
-    times[kind].push(await cpuOf(kind, segment, `derive-${serial}-${kind}`));
-await store.close();
-rmSync(directory, { recursive: true });
+/** CPU microseconds a span. */
+async function cpuOf(ingest: IngestProcess, seed: number): Promise<number> {
+  const to = clock.now();
+  const fromUnixNano = to - 60_000_000_000n;
+  const requests = [
+    ...generateRequests({ seed, project: 'default', fromUnixNano, toUnixNano: to, spanCount: spansPerRound }),
+  ];
+  const cpuS = await ingest.rest();
+  const left = requests.map(({ bytes }) => bytes);
+  const sender = async (): Promise<void> => {
+    for (let body = left.pop(); body !== undefined; body = left.pop()) await post(ingest.tracesUrl, body);
+  };
+  await Promise.all(Array.from({ length: senders }, sender));
+  return ((await ingest.rest()) - cpuS) / (requests.reduce((sum, { spans }) => sum + spans, 0) / 1e6);
+}
 
-const quarter = (list: readonly number[]) =>
-  list.toSorted((a, b) => a - b)[Math.floor(list.length / 4)] ?? NaN;
-const [without, whole] = [quarter(times.plain), quarter(times.whole)];
+const kinds = ['plain', 'fields', 'whole'] as const;
+const processes: Readonly<Record<Kind, IngestProcess>> = {
+  plain: await startIngestProcess('plain'),
+  fields: await startIngestProcess('fields'),
+  whole: await startIngestProcess('whole'),
+};
+const times: Record<Kind, number[]> = { plain: [], fields: [], whole: [] };
+for (let round = 0; round <= rounds; round += 1)
+  // In turn, since a machine is not as fast from one minute to the next.
+  for (const kind of [...kinds.slice(round % 3), ...kinds.slice(0, round % 3)]) {
+    const time = await cpuOf(processes[kind], round);
+    // The first round warms up.
+    if (round > 0) times[kind].push(time);
+  }
+await Promise.all(Object.values(processes).map(async (each) => each.stop()));
+agent.destroy();
+
+const middle = (list: readonly number[], part: number): number =>
+  list.toSorted((a, b) => a - b)[Math.floor(list.length * part)] ?? NaN;
 console.log(
-  `${cpus().length} × ${cpus()[0]?.model ?? ''}, load ${(loadavg()[0] ?? 0).toFixed(1)}; loads of ${spansPerLoad} spans in turn, the best quarter of ${rounds} each is faster than\n`,
+  `${cpus().length} × ${cpus()[0]?.model ?? ''}, load ${(loadavg()[0] ?? 0).toFixed(1)}; ${rounds} rounds of ${spansPerRound} spans each in turn, ${senders} senders of protobuf\n`,
 );
-console.log('| CPU µs a span, loading | |\n| --- | ---: |');
-console.log(`| without derived fields | ${without.toFixed(1)} |`);
 console.log(
-  `| with them, their rows of ai_spans and prices | ${whole.toFixed(1)} (+${((100 * (whole - without)) / without).toFixed(0)} %) |`,
+  '| CPU µs a span, from the socket to merged tables | best quarter below | median |\n| --- | ---: | ---: |',
 );
+const row = (name: string, kind: Kind): void => {
+  const more = (part: number): string =>
+    kind === 'plain'
+      ? ''
+      : ` (+${(100 * (middle(times[kind], part) / middle(times.plain, part) - 1)).toFixed(0)} %)`;
+  const cell = (part: number): string => `${middle(times[kind], part).toFixed(1)}${more(part)}`;
+  console.log(`| ${name} | ${cell(0.25)} | ${cell(0.5)} |`);
+};
+row('as they came', 'plain');
+row('with their normal fields', 'fields');
+row('with the steps of agents in a table of their own, and their prices', 'whole');

@@ -3,7 +3,7 @@
  * attributes each of which some are unique, one span in ten a call of a model with messages of 0.5–2 KB. It comes as journal
  * segments, so that it takes the same way into the store as what is received.
  */
-import { unixNano } from '@sightline/base';
+import { unixNano, type UnixNano } from '@sightline/base';
 import { recordOfProtobuf } from '../packages/server/src/storage/testing/segments.ts';
 import { ProtoWriter } from './proto-writer.ts';
 
@@ -14,8 +14,6 @@ export interface ScaleOptions {
   readonly fromUnixNano: bigint;
   readonly toUnixNano: bigint;
   readonly spanCount: number;
-  /** About how large a segment gets. */
-  readonly segmentBytes: number;
 }
 
 export interface ScaleSegment {
@@ -28,46 +26,69 @@ export interface ScaleSegment {
 const spansPerRequest = 512;
 const hourNanos = 3_600_000_000_000n;
 
-export function* generateSegments(options: ScaleOptions): Generator<ScaleSegment> {
+/** `segmentBytes`: about how large a segment gets. */
+export function* generateSegments(
+  options: ScaleOptions & { readonly segmentBytes: number },
+): Generator<ScaleSegment> {
+  let frames: Uint8Array[] = [];
+  let bytes = 0;
+  let spans = 0;
+  let traceId = '';
+  const segment = (): ScaleSegment => ({ bytes: Buffer.concat(frames), spans, traceId });
+  for (const request of generateRequests(options)) {
+    const frame = recordOfProtobuf('traces', request.bytes, {
+      project: options.project,
+      received: request.end,
+      newest: unixNano(options.toUnixNano + hourNanos),
+    });
+    frames.push(frame);
+    bytes += frame.length;
+    spans += request.spans;
+    traceId = request.traceId;
+    if (bytes < options.segmentBytes) continue;
+    yield segment();
+    frames = [];
+    bytes = 0;
+    spans = 0;
+  }
+  if (spans > 0) yield segment();
+}
+
+export interface ScaleRequest {
+  /** An ExportTraceServiceRequest. */
+  readonly bytes: Uint8Array;
+  readonly spans: number;
+  /** One of its traces. */
+  readonly traceId: string;
+  /** When its last trace starts. */
+  readonly end: UnixNano;
+}
+
+export function* generateRequests(options: ScaleOptions): Generator<ScaleRequest> {
   const random = randomFrom(options.seed);
   const words = makeWords(random);
   const systems = makeSystems(random, words);
   const writer = new ProtoWriter();
   const step = Number(options.toUnixNano - options.fromUnixNano) / options.spanCount;
-  let frames: Uint8Array[] = [];
-  let bytes = 0;
-  let spans = 0;
-  let written = 0;
-  let traceId = '';
-  while (written < options.spanCount) {
+  const timeOf = (serial: number) => options.fromUnixNano + BigInt(Math.floor(step * serial));
+  for (let written = 0; written < options.spanCount;) {
     // A request comes from one agent system and holds whole traces, as a collector's batches mostly do.
     const system = pick(random, systems);
-    let inRequest = 0;
+    let spans = 0;
     const traces: Trace[] = [];
-    while (inRequest < spansPerRequest && written + inRequest < options.spanCount) {
-      const start = options.fromUnixNano + BigInt(Math.floor(step * (written + inRequest)));
-      const trace = makeTrace({ random, words, system, start });
+    while (spans < spansPerRequest && written + spans < options.spanCount) {
+      const trace = makeTrace({ random, words, system, start: timeOf(written + spans) });
       traces.push(trace);
-      inRequest += trace.spans.length;
+      spans += trace.spans.length;
     }
+    written += spans;
     writeRequest(writer, system, traces);
-    traceId = traces[0]?.traceId.toString('hex') ?? traceId;
-    const received = unixNano(options.fromUnixNano + BigInt(Math.floor(step * (written + inRequest))));
-    const frame = recordOfProtobuf('traces', writer.take(), {
-      project: options.project,
-      received,
-      newest: unixNano(options.toUnixNano + hourNanos),
-    });
-    frames.push(frame);
-    bytes += frame.length;
-    spans += inRequest;
-    written += inRequest;
-    if (bytes >= options.segmentBytes || written >= options.spanCount) {
-      yield { bytes: Buffer.concat(frames), spans, traceId };
-      frames = [];
-      bytes = 0;
-      spans = 0;
-    }
+    yield {
+      bytes: writer.take(),
+      spans,
+      traceId: traces[0]?.traceId.toString('hex') ?? '',
+      end: unixNano(timeOf(written)),
+    };
   }
 }
 

@@ -1,19 +1,25 @@
 import type { OperationKind } from '../api/traces.ts';
 import { sumOfParts } from './cost-parts.ts';
-import { normalProvider } from './derive-source.ts';
+import { normalProvider, sourceText, type TextScope } from './derive-source.ts';
 import { firstTokenMs, type SpanTimes } from './first-token.ts';
-import { countFields } from './fields.ts';
-import { plainOperations } from './operation-table.ts';
+import { countFields, type FieldName } from './fields.ts';
 import {
   attributesRead,
   numberedFields as by,
   type NumberedField,
-  plainOperationsOf,
   resourceAttributesRead,
   type Rule,
 } from './rules.ts';
-import { type Item, Said, textOf } from './said.ts';
+import { noAttributes, resourcePlace, type Shape } from './shape.ts';
 import { type Field, isNumeric, maximum, type Source, textLengthMax } from './source.ts';
+
+/** A span or log record as the engine keeps it: of each attribute the text, '' for none. */
+export interface Item extends TextScope {
+  /** Of the attribute at this place in `attributesRead`. */
+  readonly attributeAt: (place: number) => string;
+  readonly shape: Shape;
+  readonly times?: SpanTimes | undefined;
+}
 
 /** What a span or log record says, before any convention. Values as decoded: text, numbers, lists, maps. */
 export interface DeriveInput {
@@ -55,65 +61,71 @@ export interface DerivedFields {
 export function deriveTool(
   input: DeriveInput,
 ): Pick<DerivedFields, 'operation' | 'tool_name' | 'tool_call_id'> {
-  const said = reused.read(itemOf(input));
+  const item = itemOf(input);
   return {
-    operation: operationOf(said),
-    tool_name: textField(by.tool_name, said),
-    tool_call_id: textField(by.tool_call_id, said),
+    operation: deriveField('operation', item),
+    tool_name: deriveField('tool_name', item),
+    tool_call_id: deriveField('tool_call_id', item),
   };
 }
 
 /** Of the normal fields the kind of work. */
-export const deriveOperation = (input: DeriveInput): OperationKind => operationOf(reused.read(itemOf(input)));
+export const deriveOperation = (input: DeriveInput): OperationKind => deriveField('operation', itemOf(input));
 
 /** Reads the normal fields of one span or log record. Gives what `compileSql` gives in the engine. */
-export const derive = (input: DeriveInput): DerivedFields => deriveFrom(itemOf(input));
-
-/** `derive` over texts. */
-export function deriveFrom(item: Item): DerivedFields {
-  const said = reused.read(item);
-  const request_model = textField(by.request_model, said);
-  const response_model = textField(by.response_model, said);
-  const input_tokens = wholeCount(by.input_tokens, said);
-  const output_tokens = wholeCount(by.output_tokens, said);
-  return {
-    operation: operationOf(said),
-    provider: textField(by.provider, said),
-    request_model,
-    response_model,
-    model: response_model || request_model,
-    response_id: textField(by.response_id, said),
-    service_tier: textField(by.service_tier, said),
-    input_tokens,
-    output_tokens,
-    cache_read_tokens: numberField(by.cache_read_tokens, said),
-    cache_write_tokens: numberField(by.cache_write_tokens, said),
-    reasoning_tokens: numberField(by.reasoning_tokens, said),
-    cache_write_1h_tokens: numberField(by.cache_write_1h_tokens, said),
-    input_audio_tokens: numberField(by.input_audio_tokens, said),
-    output_audio_tokens: numberField(by.output_audio_tokens, said),
-    cost_usd: costOf(said),
-    session_id: textField(by.session_id, said),
-    user_id: textField(by.user_id, said),
-    correlation_id: textField(by.correlation_id, said),
-    agent_name: textField(by.agent_name, said),
-    tool_name: textField(by.tool_name, said),
-    tool_call_id: textField(by.tool_call_id, said),
-    ttft_ms: firstTokenOf(said),
-  };
+export function derive(input: DeriveInput): DerivedFields {
+  const item = itemOf(input);
+  const entries = Object.entries(readers).map(([name, read]) => [name, read(item)]);
+  return Object.fromEntries(entries) as DerivedFields;
 }
 
-/** One for all: items are many, and read one after the other. */
-const reused = new Said();
+/** One of the normal fields, over texts. */
+export const deriveField = <Name extends keyof DerivedFields>(name: Name, item: Item): DerivedFields[Name] =>
+  readers[name](item);
+
+const text = (name: FieldName) => (item: Item) => textField(by[name], item);
+const count = (name: FieldName) => (item: Item) => numberField(by[name], item);
+const wholeCount = (name: FieldName) => (item: Item) => wholeCountOf(by[name], item);
+const model = { request: text('request_model'), response: text('response_model') };
+
+/** What they ask the rules of is listed in `shape.ts`. */
+const readers: { readonly [Name in keyof DerivedFields]: (item: Item) => DerivedFields[Name] } = {
+  operation: (item) => (textField(by.operation, item) as OperationKind | '') || item.shape.plainOperation,
+  provider: text('provider'),
+  request_model: model.request,
+  response_model: model.response,
+  model: (item) => model.response(item) || model.request(item),
+  response_id: text('response_id'),
+  service_tier: text('service_tier'),
+  input_tokens: wholeCount('input_tokens'),
+  output_tokens: wholeCount('output_tokens'),
+  cache_read_tokens: count('cache_read_tokens'),
+  cache_write_tokens: count('cache_write_tokens'),
+  reasoning_tokens: count('reasoning_tokens'),
+  cache_write_1h_tokens: count('cache_write_1h_tokens'),
+  input_audio_tokens: count('input_audio_tokens'),
+  output_audio_tokens: count('output_audio_tokens'),
+  cost_usd: costOf,
+  session_id: text('session_id'),
+  user_id: text('user_id'),
+  correlation_id: text('correlation_id'),
+  agent_name: text('agent_name'),
+  tool_name: text('tool_name'),
+  tool_call_id: text('tool_call_id'),
+  ttft_ms: firstTokenOf,
+};
 
 function itemOf({ name, attributes, resource = {}, times }: DeriveInput): Item {
+  const places = [
+    ...placesOf(resourceAttributesRead, resource).map((place) => resourcePlace + place),
+    ...placesOf(attributesRead, attributes),
+  ];
   return {
     name,
     attribute: (key) => attributeText(attributes[key]),
     attributeAt: (place) => attributeText(attributes[attributesRead[place] ?? '']),
     resource: (key) => attributeText(resource[key]),
-    said: placesOf(attributesRead, attributes),
-    saidOfResource: placesOf(resourceAttributesRead, resource),
+    shape: places.reduce((node, place) => node.with(place), noAttributes()).shape,
     times,
   };
 }
@@ -128,52 +140,49 @@ export function attributeText(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : (value as number | bigint | boolean).toString();
 }
 
-function operationOf(said: Said): OperationKind {
-  return (textField(by.operation, said) || plainOperation(said.item)) as OperationKind;
-}
+const textOf = ({ plain, source }: Rule, item: Item, isNumber: boolean): string =>
+  plain >= 0 ? item.attributeAt(plain) : sourceText(source, item, isNumber);
 
-function textField(field: NumberedField, { item, rules, starts }: Said): string {
+function textField(field: NumberedField, item: Item): string {
+  const { rules, starts } = item.shape;
   const end = starts[field.number + 1] as number;
   for (let at = starts[field.number] as number; at < end; at += 1) {
-    const text = textOf(rules[at] as Rule, item, false);
-    if (text === '') continue;
-    const cut = text.length > textLengthMax ? Array.from(text).slice(0, textLengthMax).join('') : text;
+    const found = textOf(rules[at] as Rule, item, false);
+    if (found === '') continue;
+    const cut = found.length > textLengthMax ? Array.from(found).slice(0, textLengthMax).join('') : found;
     return field.type === 'provider' ? normalProvider(cut) : cut;
   }
   return '';
 }
 
-function costOf(said: Said): number | null {
-  const cost = numberField(by.cost_usd, said) ?? (said.has(by.cost_parts) ? costOfParts(said) : null);
-  return cost === null && countFields.some((name) => isUncountable(by[name], said)) ? Number.NaN : cost;
+function costOf(item: Item): number | null {
+  const cost = numberField(by.cost_usd, item) ?? costOfParts(item);
+  return cost === null && countFields.some((name) => isUncountable(by[name], item)) ? Number.NaN : cost;
 }
 
-function costOfParts(said: Said): number | null {
-  const [text] = said
-    .rulesOf(by.cost_parts)
-    .map((rule) => textOf(rule, said.item, false))
-    .filter((each) => each !== '');
-  return text === undefined ? null : sumOfParts(text);
+function costOfParts(item: Item): number | null {
+  const texts = item.shape.rulesOf(by.cost_parts).map((rule) => textOf(rule, item, false));
+  const parts = texts.find((each) => each !== '');
+  return parts === undefined ? null : sumOfParts(parts);
 }
 
 /** Tokens were reported, as a number that cannot be one of them. */
-function isUncountable(field: NumberedField, said: Said): boolean {
-  if (!said.has(field) || numberField(field, said) !== null) return false;
-  const rule = said.rulesOf(field).find((each) => textOf(each, said.item, true) !== '');
-  return rule !== undefined && Number.isFinite(numberOf(rule, said.item));
+function isUncountable(field: NumberedField, item: Item): boolean {
+  if (!item.shape.has(field) || numberField(field, item) !== null) return false;
+  const rule = item.shape.rulesOf(field).find((each) => textOf(each, item, true) !== '');
+  return rule !== undefined && Number.isFinite(numberOf(rule, item));
 }
 
-function firstTokenOf(said: Said): number | null {
-  const told = numberField(by.ttft_ms, said);
-  const { times } = said.item;
-  if (told !== null || times === undefined) return told;
-  return firstTokenMs(textField(by.first_token_time, said), times);
+function firstTokenOf(item: Item): number | null {
+  const told = numberField(by.ttft_ms, item);
+  if (told !== null || item.times === undefined) return told;
+  return firstTokenMs(textField(by.first_token_time, item), item.times);
 }
 
 const numberOf = (rule: Rule, item: Item): number =>
   toNumber(textOf(rule, item, true)) * (rule.source.scale ?? 1);
 
-const numberField = (field: NumberedField, said: Said): number | null => countedBy(field, said).value;
+const numberField = (field: NumberedField, item: Item): number | null => countedBy(field, item).value;
 
 interface Counted {
   readonly value: number | null;
@@ -183,7 +192,8 @@ interface Counted {
 const uncounted: Counted = { value: null };
 
 /** The first number that can be one of the field. */
-function countedBy(field: NumberedField, { item, rules, starts }: Said): Counted {
+function countedBy(field: NumberedField, item: Item): Counted {
+  const { rules, starts } = item.shape;
   const end = starts[field.number + 1] as number;
   for (let at = starts[field.number] as number; at < end; at += 1) {
     const rule = rules[at] as Rule;
@@ -194,10 +204,10 @@ function countedBy(field: NumberedField, { item, rules, starts }: Said): Counted
 }
 
 /** A count with everything that belongs to it. */
-function wholeCount(field: NumberedField, said: Said): number | null {
-  const { value, source } = countedBy(field, said);
+function wholeCountOf(field: NumberedField, item: Item): number | null {
+  const { value, source } = countedBy(field, item);
   if (value === null) return null;
-  const parts = (field.contains ?? []).reduce((sum, part) => sum + (numberField(by[part], said) ?? 0), 0);
+  const parts = (field.contains ?? []).reduce((sum, part) => sum + (numberField(by[part], item) ?? 0), 0);
   return source?.excludes !== undefined || parts > value ? value + parts : value;
 }
 
@@ -222,10 +232,4 @@ function isShortCount(text: string): boolean {
     if (code < 0x30 || code > 0x39) return false;
   }
   return true;
-}
-
-function plainOperation({ said }: Item): OperationKind {
-  let first = plainOperations.length;
-  for (const place of said) first = Math.min(first, plainOperationsOf[place] ?? first);
-  return plainOperations[first]?.operation ?? 'other';
 }

@@ -1,6 +1,21 @@
 export { compileSql, type CompiledSql, type CompileSqlOptions } from './compile-sql.ts';
-export { attributeText, derive, type DerivedFields, deriveFrom, type DeriveInput } from './derive.ts';
-export type { Item } from './said.ts';
+export {
+  attributeText,
+  derive,
+  deriveField,
+  type DerivedFields,
+  type DeriveInput,
+  type Item,
+} from './derive.ts';
+export {
+  alwaysChanged,
+  attributeChanged,
+  eventPlace,
+  nameChanged,
+  noAttributes,
+  resourcePlace,
+  type Shape,
+} from './shape.ts';
 export { firstTokenEvents } from './identity-table.ts';
 export { attributesRead, resourceAttributesRead } from './rules.ts';
 export type { SpanTimes, SpanTimesSql } from './first-token.ts';

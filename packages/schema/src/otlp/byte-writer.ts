@@ -7,14 +7,14 @@ export class ByteWriter {
   length = 0;
 
   constructor(capacity = 1024) {
-    this.bytes = new Uint8Array(capacity);
+    this.bytes = uninitialised(capacity);
   }
 
   /** Makes room for `count` more bytes; callers then write to `bytes` at `length` directly. */
   reserve(count: number): void {
     const needed = this.length + count;
     if (needed <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
+    const grown = uninitialised(Math.max(needed, this.bytes.length * 2));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }
@@ -131,6 +131,9 @@ export class ByteWriter {
     return this.bytes.slice(0, this.length);
   }
 }
+
+/** Zeroing megabytes that are written to anyway takes as long as writing them. Not a Buffer, of which parts are dearer to make. */
+const uninitialised = (length: number): Uint8Array => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
 
 export function varintSize(value: number): number {
   let size = 1;

@@ -7,6 +7,8 @@ import { systemClock } from '@sightline/base';
 import { openIngest, type Ingest, type IngestOptions } from '../ingest.ts';
 import type { FakeStore } from './fake-store.ts';
 
+export const silentLog = pino({ level: 'silent' });
+
 export async function temporaryDirectory(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'sightline-ingest-'));
 }
@@ -35,7 +37,7 @@ export async function openTestIngest(
     dataDirectory,
     store,
     clock: systemClock(),
-    log: pino({ level: 'silent' }),
+    log: silentLog,
     readStoredTotals: store.totals,
     retentionDays: () => ({ traces: 30, logs: 30, metrics: 30 }),
     limits: { sealAfterMs: 5, smallLoadDoneMs: 5, ...limits },

@@ -18,13 +18,18 @@ import { finishSwaps, rederiveDay } from './rederive.ts';
 import { UnsureSwaps } from './unsure-swaps.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { ownRows } from './own-rows.ts';
+import { deriveSegment } from './load/derive-segment.ts';
 import { limitSettings, onlyOfProject } from './query-settings.ts';
 import { deriveRuns, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
 import { checkUntrusted } from './untrusted-sql.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
 
-/** The telemetry store over either engine. */
-export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): TelemetryStore {
+/** The telemetry store over either engine. `derive` gives items their normal fields. */
+export function clickHouseStore(
+  engine: ClickHouseEngine,
+  clock: Clock,
+  derive = deriveSegment,
+): TelemetryStore {
   const keys = new AttributeKeys(engine, clock);
   const writes = new WritesUnderWay(engine, clock);
   const swaps = new UnsureSwaps(engine);
@@ -38,7 +43,7 @@ export function clickHouseStore(engine: ClickHouseEngine, clock: Clock): Telemet
     load: async (segment) => {
       await swaps.finish();
       const beganMs = clock.monotonicMs();
-      const rows = await writes.during(async () => loadSegment(engine, segment));
+      const rows = await writes.during(async () => loadSegment(engine, segment, derive));
       await keys.loaded(segment.signal, clock.monotonicMs() - beganMs);
       return { rows };
     },

@@ -97,6 +97,47 @@ test(
   },
 );
 
+/** Items that say the same attributes, with another value here and there, so that much of what was derived of one holds for the next. */
+const family = fc
+  .tuple(withLong, fc.array(fc.tuple(withLong, fc.nat(3), fc.nat(20)), { minLength: 2, maxLength: 6 }))
+  .map(([first, others]): readonly Input[] => [
+    first,
+    ...others.map(([other, part, at]): Input => {
+      const values = Object.values(other.attributes);
+      const changed = (given: DeriveInput['attributes']) =>
+        Object.fromEntries(
+          Object.entries(given).map(([key, value], index) => [
+            key,
+            index === at % 5 || at === 20 ? (values[index % values.length] ?? value) : value,
+          ]),
+        );
+      return {
+        name: part === 1 ? other.name : first.name,
+        times: part === 2 ? other.times : first.times,
+        resource: part === 3 ? changed(first.resource ?? {}) : (first.resource ?? {}),
+        attributes: part === 0 ? changed(first.attributes) : first.attributes,
+      };
+    }),
+  ]);
+
+test('what is derived of an item does not depend on those before it', async () => {
+  const seed = Date.now();
+  const families = fc.sample(family, { numRuns: 400, seed });
+  for (const signal of ['traces', 'logs'] as const) {
+    const records = families
+      .flat()
+      .map((input) => Buffer.from(recordOf(signal, requestOf(signal, input, 7), { newest })));
+    const alone = await Promise.all(records.map(async (record) => deriveSegment(signal, record)));
+    const together = Buffer.from(await deriveSegment(signal, Buffer.concat(records)));
+    let at = 0;
+    for (const [index, each] of alone.entries()) {
+      const found = together.subarray(at, (at += each.length));
+      expect(found.equals(each), `seed ${seed}, ${signal} ${index}`).toBe(true);
+    }
+    expect(at).toBe(together.length);
+  }
+});
+
 function requestOf(signal: 'traces' | 'logs', input: Input, index: number): unknown {
   const resource = { attributes: keyValues(input.resource ?? {}) };
   const attributes = keyValues({ ...input.attributes, at: index });

@@ -3,7 +3,7 @@
  * would plan that anew for every load.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { deriveFrom } from '@sightline/schema/conventions';
+import { deriveField, type Shape } from '@sightline/schema/conventions';
 import {
   ByteWriter,
   derivedField,
@@ -13,8 +13,8 @@ import {
   WireReader,
   wireType,
 } from '@sightline/schema/otlp';
-import { derivedFields } from './derived-fields.ts';
-import { ItemReader } from './item-reader.ts';
+import { type DerivedField, derivedFields } from './derived-fields.ts';
+import { ItemReader, LastSaid } from './item-reader.ts';
 
 type Signal = 'traces' | 'logs';
 
@@ -47,6 +47,10 @@ class DerivingCopy {
   readonly #bytes: Uint8Array;
   readonly #item: ItemReader;
   readonly #way: readonly number[];
+  /** What was derived of one item after the other, where it stays. */
+  readonly #derived = new ByteWriter();
+  /** Of the last item of each shape. */
+  readonly #last = new Map<Shape, LastDerived>();
   /** Up to where the message at hand is copied. */
   #copied = 0;
 
@@ -70,6 +74,8 @@ class DerivingCopy {
     } catch {
       this.out.length = written;
       this.out.copy(bytes, start, end);
+      // What was read of it may not have been derived.
+      this.#last.clear();
     }
     return end;
   }
@@ -117,7 +123,8 @@ class DerivingCopy {
 
   #itemAt({ fieldStart, start, end, number }: WireReader): void {
     this.#item.readItem(start, end);
-    if (this.#item.isSilent) return;
+    const last = this.#lastOf(this.#item.shape);
+    if (last.fields.length === 0) return;
     const { out } = this;
     this.#copyUntil(fieldStart);
     out.varint(number * 8 + wireType.bytes);
@@ -125,34 +132,88 @@ class DerivingCopy {
     const mark = out.begin(expected);
     this.#copied = start;
     this.#copyUntil(end);
-    this.#writeDerived();
+    this.#writeDerived(last);
     out.end(mark, expected);
   }
 
-  #writeDerived(): void {
-    const { out } = this;
-    const derived = deriveFrom(this.#item);
-    out.varint(derivedField * 8 + wireType.bytes);
-    const mark = out.begin(derivedBytes);
-    for (const { name, number, kind } of derivedFields) {
-      const value = derived[name];
-      if (value === null || value === '') continue;
-      if (typeof value === 'string') {
-        out.varint(number * 8 + wireType.bytes);
-        const text = out.begin(value.length);
-        out.text(value);
-        out.end(text, value.length);
-      } else if (kind === 'uint64') {
-        out.varint(number * 8 + wireType.varint);
-        out.varint(value);
-      } else {
-        out.varint(number * 8 + wireType.fixed64);
-        out.double(value);
-      }
+  #lastOf(shape: Shape): LastDerived {
+    let last = this.#last.get(shape);
+    if (last === undefined) {
+      if (this.#last.size === shapesMax) this.#last.clear();
+      last = new LastDerived(shape);
+      this.#last.set(shape, last);
     }
-    out.end(mark, derivedBytes);
+    return last;
+  }
+
+  /** What is read from what the last item of this shape said as well is what it was then. */
+  #writeDerived(last: LastDerived): void {
+    const { out } = this;
+    const derived = this.#derived;
+    const changes = this.#item.changesSince(last.said);
+    if ((last.reads & changes) !== 0) {
+      const start = derived.length;
+      for (const written of last.fields) {
+        const fieldStart = derived.length;
+        if ((written.reads & changes) === 0) derived.copy(derived.bytes, written.start, written.end);
+        else this.#writeField(written.field);
+        written.start = fieldStart;
+        written.end = derived.length;
+      }
+      last.start = start;
+      last.end = derived.length;
+    }
+    out.varint(derivedField * 8 + wireType.bytes);
+    out.varint(last.end - last.start);
+    out.copy(derived.bytes, last.start, last.end);
+  }
+
+  #writeField({ name, number, kind }: DerivedField): void {
+    const out = this.#derived;
+    const value = deriveField(name, this.#item);
+    if (value === null || value === '') return;
+    if (typeof value === 'string') {
+      out.varint(number * 8 + wireType.bytes);
+      const text = out.begin(value.length);
+      out.text(value);
+      out.end(text, value.length);
+    } else if (kind === 'uint64') {
+      out.varint(number * 8 + wireType.varint);
+      out.varint(value);
+    } else {
+      out.varint(number * 8 + wireType.fixed64);
+      out.double(value);
+    }
   }
 }
+
+/** What the last item of a shape said, and where stands what was derived of it. */
+class LastDerived {
+  readonly said: LastSaid;
+  readonly fields: readonly Written[];
+  /** Of all fields. */
+  readonly reads: number;
+  start = 0;
+  end = 0;
+
+  constructor(shape: Shape) {
+    this.said = new LastSaid(shape);
+    this.fields = derivedFields
+      .map((field) => ({ field, reads: shape.readsOf(field.name), start: 0, end: 0 }))
+      .filter(({ reads }) => reads !== 0);
+    this.reads = this.fields.reduce((all, { reads }) => all | reads, 0);
+  }
+}
+
+interface Written {
+  readonly field: DerivedField;
+  readonly reads: number;
+  start: number;
+  end: number;
+}
+
+/** Of one segment. */
+const shapesMax = 2_000;
 
 /** About as many are added to an item. */
 const derivedBytes = 100;

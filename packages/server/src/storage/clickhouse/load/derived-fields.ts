@@ -1,9 +1,4 @@
-import {
-  type DerivedColumn,
-  type DerivedFields,
-  fields,
-  identityFields,
-} from '@sightline/schema/conventions';
+import { type DerivedColumn, fields, identityFields } from '@sightline/schema/conventions';
 
 /** The derived columns of a table. */
 export const derivedColumnsOf = {
@@ -32,8 +27,8 @@ export const derivedColumnsOf = {
   ],
 } as const satisfies Record<'span' | 'log', readonly DerivedColumn[]>;
 
-interface DerivedField {
-  readonly name: keyof DerivedFields;
+export interface DerivedField {
+  readonly name: DerivedColumn;
   readonly number: number;
   readonly kind: keyof typeof columnTypes;
 }

@@ -1,8 +1,15 @@
 import {
+  alwaysChanged,
+  attributeChanged,
   attributesRead,
+  eventPlace,
   firstTokenEvents,
   type Item,
+  nameChanged,
+  noAttributes,
   resourceAttributesRead,
+  resourcePlace,
+  type Shape,
   type SpanTimes,
 } from '@sightline/schema/conventions';
 import { fixed64At, skipVarint, varintNumber, WireReader, wireType } from '@sightline/schema/otlp';
@@ -26,20 +33,20 @@ const valueTag = 0x12;
 
 /** What the rules of the conventions look at in an item, read from the wire when it is asked for. One object for all items, since there are many. */
 export class ItemReader implements Item {
-  readonly said: number[] = [];
-  readonly saidOfResource: number[] = [];
   readonly #bytes: Buffer;
   readonly #tags: (typeof tagsOf)[keyof typeof tagsOf];
   readonly #resource = new Map<string, string>();
   readonly #events: SpanTimes['events'][number][] = [];
   /** By attribute: the item that says it, where its AnyValue stands, and the text of the last one that was asked for with its place. */
   readonly #itemOf = new Int32Array(attributesRead.length);
-  readonly #starts = new Int32Array(attributesRead.length);
-  readonly #ends = new Int32Array(attributesRead.length);
+  readonly #starts = new Int32Array(eventPlace + 1);
+  readonly #ends = new Int32Array(eventPlace + 1);
   readonly #texts: string[] = [];
   readonly #textStarts = new Int32Array(attributesRead.length);
   readonly #textEnds = new Int32Array(attributesRead.length);
   readonly #attribute: KeyAndValue = { key: { start: 0, end: 0 }, value: { start: 0, end: 0 } };
+  #resourceNode = noAttributes();
+  #node = this.#resourceNode;
   #contentEnd = 0;
   #item = 0;
   #nameStart = 0;
@@ -51,6 +58,10 @@ export class ItemReader implements Item {
   constructor(signal: keyof typeof tagsOf, bytes: Buffer) {
     this.#tags = tagsOf[signal];
     this.#bytes = bytes;
+  }
+
+  get shape(): Shape {
+    return this.#node.shape;
   }
 
   get name(): string {
@@ -69,9 +80,24 @@ export class ItemReader implements Item {
     };
   }
 
-  /** It says nothing that any rule looks at. */
-  get isSilent(): boolean {
-    return this.said.length === 0 && this.saidOfResource.length === 0 && this.#events.length === 0;
+  /** What differs from what the last item of this shape said, in the bits of `Shape.readsOf`. `last` is kept for the next one. */
+  changesSince(last: LastSaid): number {
+    const { places } = this.#node.shape;
+    const { starts, ends } = last;
+    let changes = alwaysChanged;
+    for (let index = 0; index < places.length; index += 1) {
+      const place = places[index] as number;
+      const start = this.#starts[place] as number;
+      const end = this.#ends[place] as number;
+      if (!this.#isSame(start, end, starts[index] as number, ends[index] as number))
+        changes |= attributeChanged(index);
+      starts[index] = start;
+      ends[index] = end;
+    }
+    if (!this.#isSame(this.#nameStart, this.#nameEnd, last.nameStart, last.nameEnd)) changes |= nameChanged;
+    last.nameStart = this.#nameStart;
+    last.nameEnd = this.#nameEnd;
+    return changes;
   }
 
   attribute(name: string): string {
@@ -98,7 +124,7 @@ export class ItemReader implements Item {
   /** Of the resource whose items come next. */
   readResource(start: number, end: number): void {
     this.#resource.clear();
-    this.saidOfResource.length = 0;
+    this.#resourceNode = noAttributes();
     const fields = new WireReader(this.#bytes, start, end);
     while (fields.next()) {
       if (this.#bytes[fields.fieldStart] !== resourceAttributeTag) continue;
@@ -107,7 +133,9 @@ export class ItemReader implements Item {
       const name = resourceAttributesRead[place];
       if (name === undefined || this.#resource.has(name)) continue;
       this.#resource.set(name, valueText(this.#bytes, value.start, value.end));
-      this.saidOfResource.push(place);
+      this.#starts[resourcePlace + place] = value.start;
+      this.#ends[resourcePlace + place] = value.end;
+      this.#resourceNode = this.#resourceNode.with(resourcePlace + place);
     }
   }
 
@@ -132,7 +160,7 @@ export class ItemReader implements Item {
 
   #begin(): void {
     this.#item += 1;
-    this.said.length = 0;
+    this.#node = this.#resourceNode;
     if (this.#events.length > 0) this.#events.length = 0;
     this.#nameStart = 0;
     this.#nameEnd = 0;
@@ -188,7 +216,7 @@ export class ItemReader implements Item {
     this.#itemOf[place] = this.#item;
     this.#starts[place] = value.start;
     this.#ends[place] = value.end;
-    this.said.push(place);
+    this.#node = this.#node.with(place);
   }
 
   #keyAndValue(start: number, end: number): KeyAndValue {
@@ -215,15 +243,31 @@ export class ItemReader implements Item {
       else if (fields.number === 2) place = eventKeys.find(this.#bytes, fields.start, fields.end);
     }
     const name = eventNames[place];
-    if (name !== undefined) this.#events.push({ name, timeNanos });
+    if (name === undefined) return;
+    if (this.#events.length === 0) this.#node = this.#node.with(eventPlace);
+    this.#events.push({ name, timeNanos });
   }
 
   #isSame(start: number, end: number, otherStart: number, otherEnd: number): boolean {
+    if (start === otherStart && end === otherEnd) return true;
     const length = end - start;
     if (otherEnd - otherStart !== length || otherEnd === 0) return false;
     for (let at = 0; at < length; at += 1)
       if (this.#bytes[start + at] !== this.#bytes[otherStart + at]) return false;
     return true;
+  }
+}
+
+/** Where the last item of a shape said what; nowhere at first. */
+export class LastSaid {
+  readonly starts: Int32Array;
+  readonly ends: Int32Array;
+  nameStart = 0;
+  nameEnd = 0;
+
+  constructor({ places }: Shape) {
+    this.starts = new Int32Array(places.length);
+    this.ends = new Int32Array(places.length);
   }
 }
 
