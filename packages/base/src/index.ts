@@ -2,6 +2,7 @@ export { assert, AssertionError, ensure, unreachable } from './assert.ts';
 export { parseJson } from './parse-json.ts';
 export { err, ok, type Result } from './result.ts';
 export { sleep } from './sleep.ts';
+export { storableText, wellFormedJson } from './storable-text.ts';
 export {
   type Clock,
   formatNanos,

@@ -44,6 +44,9 @@ export const score = z.object({
 
 const text = (max: number): z.ZodString => z.string().trim().max(max);
 
+/** An id of zeros is W3C's way to say that there is none. */
+const notZero = [/[^0]/, 'an id of zeros names nothing'] as const;
+
 export const newScore = z
   .strictObject({
     id: z
@@ -51,8 +54,8 @@ export const newScore = z
       .regex(/^[\w.:-]{1,64}$/, 'an id has 1 to 64 letters, digits or . : _ -')
       .optional()
       .describe('A later score of the same id replaces this one. Made up where absent.'),
-    traceId: traceIdParameter.optional(),
-    spanId: spanIdParameter.optional(),
+    traceId: traceIdParameter.regex(...notZero).optional(),
+    spanId: spanIdParameter.regex(...notZero).optional(),
     sessionId: text(256).min(1).optional(),
     name: text(200).min(1).describe('What was judged: `relevance`, `hallucination`, `user_feedback`, …'),
     value: z.number().nullable().optional(),

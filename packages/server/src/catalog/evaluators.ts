@@ -1,3 +1,4 @@
+import { storableText } from '@sightline/base';
 import { type EvaluatorRule, type EvaluatorRun, evaluatorSettings } from '@sightline/schema/api';
 import type { CatalogDatabase, SqlRunner } from './catalog.ts';
 
@@ -152,9 +153,9 @@ async function addTotals(tx: SqlRunner, id: string, runs: readonly FinishedRun[]
   );
 }
 
-/** PostgreSQL takes no text with a zero byte in it. */
+/** Of what a model said, or what was cut somewhere. */
 function clean(value: unknown): unknown {
-  return typeof value === 'string' ? value.replaceAll('\0', '\uFFFD').toWellFormed() : value;
+  return typeof value === 'string' ? storableText(value) : value;
 }
 
 /** Those of the traces that the rule looked at, as far as its runs are remembered. */

@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '@sightline/base';
-import { evaluatorRule } from '@sightline/schema/api';
+import { annotationQueueRule, evaluatorRule } from '@sightline/schema/api';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createQueue, listQueues } from '../catalog/annotation-queues.ts';
 import { type Catalog, openCatalog } from '../catalog/catalog.ts';
 import { createEvaluator, listEvaluators, listRuns } from '../catalog/evaluators.ts';
 import { AgentSpans } from '../query/testing/agent-spans.ts';
@@ -34,6 +35,11 @@ beforeAll(async () => {
     { name: 'quick', settings: { type: 'latency', maxMs: 500 } },
   ])
     await createEvaluator(catalog, 'default', evaluatorRule.parse(rule));
+  // As one that was stored by a version that knew the engine's limits less well.
+  const refused = { q: 'name:/a{1001}/', settings: { type: 'refusal' } };
+  await createEvaluator(catalog, 'default', evaluatorRule.parse({ name: 'broken', ...refused }));
+  await createQueue(catalog, 'default', annotationQueueRule.parse({ name: 'a', q: refused.q, follow: true }));
+  await createQueue(catalog, 'default', annotationQueueRule.parse({ name: 'b', follow: true }));
   // Whole seconds are compared: what arrives within the second of the rule's making may be before it.
   await delay(1_100);
   const spans = new AgentSpans(BigInt(Date.now() - 60_000) * 1_000_000n);
@@ -89,11 +95,19 @@ test('each gets its own verdict, by few statements, and one that cannot be read 
   await runner.stop();
   expect(status.lastError).toBeNull();
   expect(found.map(({ name, scored, failed }) => [name, scored, failed])).toEqual([
+    ['broken', 0, traces],
     ['digits', traces - 1, 1],
     ['quick', traces - 1, 1],
     ['refusal', traces - 1, 1],
   ]);
-  const [digits] = found;
+  const [broken, digits] = found;
+  const [ofBroken] = await listRuns(catalog, { id: broken?.id ?? '', limit: 1, status: undefined });
+  expect(ofBroken?.reason).toContain('The filter of the rule could not be applied: The regular expression');
+  const queues = await listQueues(catalog, 'default');
+  expect(queues.map(({ name, open }) => [name, open])).toEqual([
+    ['a', 0],
+    ['b', traces],
+  ]);
   const runs = await listRuns(catalog, { id: digits?.id ?? '', limit: 200, status: undefined });
   const byTrace = new Map(runs.map((run) => [run.traceId, run]));
   expect(byTrace.get(hexId(32, 1))).toMatchObject({ label: 'fail', value: 0 });

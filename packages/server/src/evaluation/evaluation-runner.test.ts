@@ -319,6 +319,28 @@ describe('evaluators of a running server', { timeout: 120_000 }, () => {
       'settings.schema',
     ],
     [{ name: 'x', q: 'service:', settings: { type: 'refusal' } }, 'bad_filter', ''],
+    [
+      { name: 'x', settings: { type: 'regex', pattern: '(a{1000}){1000}' } },
+      'bad_request',
+      '"settings.pattern" cannot be used: invalid repetition size',
+    ],
+    [
+      { name: 'x', q: 'name:/a{1001}/', settings: { type: 'refusal' } },
+      'bad_filter',
+      'invalid repetition size',
+    ],
+    // Such a schema answers with a promise, whose rejection ended the server.
+    [
+      { name: 'x', settings: { type: 'json_schema', schema: { $async: true, type: 'array' } } },
+      'bad_request',
+      '$async',
+    ],
+    [
+      { name: 'x', settings: { type: 'json_schema', schema: { $ref: '#' } } },
+      'bad_request',
+      'round in a circle',
+    ],
+    [{ name: 'x', settings: { type: 'language', expected: 'ro' } }, 'bad_request', '"ro" cannot be told'],
     [{ name: 'x', sampleRate: 2, settings: { type: 'refusal' } }, 'bad_request', 'sampleRate'],
     [{ name: 'x', settings: { type: 'magic' } }, 'bad_request', 'settings'],
     [{ name: 'grounded', settings: { type: 'refusal' } }, 'bad_request', 'already'],
@@ -340,6 +362,48 @@ describe('evaluators of a running server', { timeout: 120_000 }, () => {
     const answer = await send<{ error: { code: string; message: string } }>('POST', '/evaluators', rule);
     expect(answer.error.code).toBe(code);
     expect(answer.error.message).toContain(words);
+  });
+
+  it('nested more deeply than a schema can follow are refused', async () => {
+    const schema = `{"a":${'['.repeat(9000)}${']'.repeat(9000)}}`;
+    const response = await fetch(`${url}/api/v1/evaluators`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: `{"name":"x","settings":{"type":"json_schema","schema":${schema}}}`,
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({
+      error: { code: 'bad_request', message: expect.stringContaining('nested too deeply') },
+    });
+  });
+
+  it('and scores take texts that no database takes, and scores no id that is none', async () => {
+    const traceId = await sendTrace({ answer: 'Fine.' });
+    const odd = { traceId, name: 'odd', label: 'half \uD83D', comment: 'a \0 byte, half \uDE00, whole 😀' };
+    expect(await send('POST', '/scores', odd)).toMatchObject({
+      scores: [{ label: 'half \uFFFD', comment: 'a \uFFFD byte, half \uFFFD, whole 😀' }],
+    });
+    const { scores } = await get<ScoresResponse>(`/scores?traceId=${traceId}&name=odd`);
+    expect(scores).toMatchObject([{ label: 'half \uFFFD' }]);
+    const rule = {
+      name: 'a name \uD83D',
+      enabled: false,
+      settings: { type: 'exact', expected: '\uD83D' },
+    };
+    const made = await send<Evaluator>('POST', '/evaluators', rule);
+    expect(made).toMatchObject({ name: 'a name \uFFFD' });
+    await fetch(`${url}/api/v1/evaluators/${made.id}`, { method: 'DELETE' });
+    for (const nobody of [{ traceId: '0'.repeat(32) }, { traceId, spanId: '0'.repeat(16) }])
+      expect(await send('POST', '/scores', { ...nobody, name: 'n', value: 1 })).toMatchObject({
+        error: { code: 'bad_request', message: expect.stringContaining('names nothing') },
+      });
+    // The evaluator cuts a sentence in the middle of a character, and quotes it.
+    const quoted = await sendTrace({
+      answer: `The tower x${'😀'.repeat(150)} is green.`,
+      documents: [tower],
+    });
+    const { grounded } = await scoresOf(quoted, 4);
+    expect(grounded).toMatchObject({ label: 'ungrounded', comment: expect.stringContaining('😀\uFFFD”') });
   });
 
   it('fill a queue with the traces that fit, and people work through it', async () => {

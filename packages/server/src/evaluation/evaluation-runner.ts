@@ -150,19 +150,27 @@ class Runner implements EvaluationRunner {
           this.#states.delete(known);
           this.#lane.forget(known);
         }
-      for (const { project, since } of projects) await this.#roundOf(project, since);
-      this.#lastError = null;
+      // What goes wrong with one project is not the others' concern.
+      const failures: unknown[] = [];
+      for (const { project, since } of projects)
+        await this.#roundOf(project, since).catch((error: unknown) => failures.push(error));
+      if (failures.length === 0) this.#lastError = null;
+      else this.#fail(failures[0]);
     } catch (error) {
-      if (this.#stopping.signal.aborted) return;
-      const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
-      // A store that is away would fill the log.
-      if (message !== this.#lastError)
-        this.#options.log.error({ err: error }, 'A round of evaluation failed; it is tried again.');
-      this.#lastError = message;
+      this.#fail(error);
     } finally {
       this.#isRunning = false;
       this.#waiting = 0;
     }
+  }
+
+  #fail(error: unknown): void {
+    if (this.#stopping.signal.aborted) return;
+    const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
+    // A store that is away would fill the log.
+    if (message !== this.#lastError)
+      this.#options.log.error({ err: error }, 'A round of evaluation failed; it is tried again.');
+    this.#lastError = message;
   }
 
   async #roundOf(project: string, since: Date): Promise<void> {
@@ -283,13 +291,27 @@ class Runner implements EvaluationRunner {
     );
     const wanted = new Map<string, StoredEvaluator[]>();
     const isCareful = state.carefulUntilSeconds > -Infinity;
-    for (const evaluator of evaluators)
-      for (const traceId of await this.#tracesFor(context, evaluator, traces, isCareful))
+    const broken: RunJob[] = [];
+    for (const evaluator of evaluators) {
+      const chosen = await this.#tracesFor(context, evaluator, traces, isCareful).catch((error: unknown) =>
+        filterProblem(error),
+      );
+      if (typeof chosen === 'string') {
+        for (const traceId of sampledOf(evaluator, traces).keys())
+          broken.push({ rule: evaluator, trace: { traceId, unreadable: chosen } });
+        continue;
+      }
+      for (const traceId of chosen)
         if (!isJudge(evaluator)) wanted.set(traceId, [...(wanted.get(traceId) ?? []), evaluator]);
         else {
           const lastSeconds = arrivals.get(traceId) ?? state.cursorSeconds;
           this.#queue(state, { project: context.project, evaluatorId: evaluator.id, traceId, lastSeconds });
         }
+    }
+    if (broken.length > 0) {
+      const judge = await this.judgeSurroundings(context.project);
+      await runEvaluators(broken, { context, catalog: this.#options.catalog, judge, save: true });
+    }
     if (wanted.size === 0) return;
     this.#isRunning = true;
     this.#waiting = [...wanted.values()].reduce((sum, rules) => sum + rules.length, 0);
@@ -343,7 +365,7 @@ class Runner implements EvaluationRunner {
     traces: ReadonlyMap<string, TraceHead>,
     isCareful: boolean,
   ): Promise<readonly string[]> {
-    const sampled = new Map([...traces].filter(([traceId]) => isSampled(traceId, evaluator.sampleRate)));
+    const sampled = sampledOf(evaluator, traces);
     const matched = [...(await matchTraces(new Reader(context), evaluator.q, sampled))];
     if ((!isJudge(evaluator) && !isCareful) || matched.length === 0) return matched;
     const [known, run] = await Promise.all([
@@ -388,9 +410,12 @@ class Runner implements EvaluationRunner {
     const { catalog } = this.#options;
     for (const queue of await listQueues(catalog, context.project)) {
       if (!queue.follow) continue;
-      const sampled = new Map([...traces].filter(([traceId]) => isSampled(traceId, queue.sampleRate)));
-      const matched = await matchTraces(new Reader(context), queue.q, sampled);
-      if (matched.size > 0) await addItems(catalog, queue.id, [...matched]);
+      const matched = await matchTraces(new Reader(context), queue.q, sampledOf(queue, traces)).catch(
+        (error: unknown) => filterProblem(error),
+      );
+      if (typeof matched === 'string')
+        this.#options.log.warn({ queue: queue.name }, `A queue is not filled. ${matched}`);
+      else if (matched.size > 0) await addItems(catalog, queue.id, [...matched]);
     }
   }
 }
@@ -421,6 +446,20 @@ async function eachAlone(
 function unreadable(traceId: string, error: unknown): Extract<RunJob['trace'], { unreadable: string }> {
   if (!isTooMuch(error)) throw error;
   return { traceId, unreadable: `The trace could not be read: ${error.message}` };
+}
+
+/** Why a filter cannot be applied, which is its rule's failure alone. Throws what is not the filter's fault. */
+function filterProblem(error: unknown): string {
+  if (error instanceof SightlineError && (error.code === 'bad_filter' || isTooMuch(error)))
+    return `The filter of the rule could not be applied: ${error.message}`;
+  throw error;
+}
+
+function sampledOf(
+  { sampleRate }: { readonly sampleRate: number },
+  traces: ReadonlyMap<string, TraceHead>,
+): ReadonlyMap<string, TraceHead> {
+  return new Map([...traces].filter(([traceId]) => isSampled(traceId, sampleRate)));
 }
 
 const isTooMuch = (error: unknown): error is SightlineError =>

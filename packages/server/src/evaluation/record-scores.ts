@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { nanosFromMs, type UnixNano } from '@sightline/base';
+import { nanosFromMs, storableText, type UnixNano } from '@sightline/base';
 import type { NewScore, NewScoresRequest, Score } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { parseTime } from '@sightline/schema/filter';
@@ -89,14 +89,14 @@ function rowOf(project: string, score: ScoreToRecord, timeNanos: string): ScoreR
     sessionId: score.sessionId ?? '',
     responseId: '',
     service: '',
-    name: score.name,
+    name: storableText(score.name),
     value: score.value ?? null,
-    label: score.label ?? '',
-    comment: score.comment ?? '',
+    label: storableText(score.label ?? ''),
+    comment: storableText(score.comment ?? ''),
     source: score.source,
     who: score.who ?? '',
     evaluatorId: score.evaluatorId ?? '',
-    judgeModel: score.judge?.model ?? '',
+    judgeModel: storableText(score.judge?.model ?? ''),
     judgeInputTokens: score.judge?.inputTokens ?? null,
     judgeOutputTokens: score.judge?.outputTokens ?? null,
     judgeCostUsd: score.judge?.costUsd ?? null,

@@ -65,6 +65,39 @@ describe('evaluators in code', () => {
     expect(findSchemaProblem({ type: 'objekt' })).toMatch(/type/);
   });
 
+  it.each([
+    ['draft 7', 'http://json-schema.org/draft-07/schema#'],
+    ['2019-09', 'https://json-schema.org/draft/2019-09/schema'],
+    ['2020-12', 'https://json-schema.org/draft/2020-12/schema'],
+  ])('take a schema of %s', async (_, $schema) => {
+    const schema = { $schema, type: 'object', required: ['a'] };
+    expect(findSchemaProblem(schema)).toBeUndefined();
+    expect(await run({ type: 'json_schema', schema }, { answer: '{"a":1}' })).toMatchObject({
+      label: 'pass',
+    });
+    expect(await run({ type: 'json_schema', schema }, { answer: '{}' })).toMatchObject({ label: 'fail' });
+  });
+
+  it.each([
+    [{ $ref: '#' }, 'round in a circle'],
+    [
+      { $defs: { a: { $ref: '#/$defs/b' }, b: { $ref: '#/$defs/a' } }, $ref: '#/$defs/a' },
+      'round in a circle',
+    ],
+    [{ $ref: 'http://127.0.0.1:1/schema.json' }, 'nothing is fetched'],
+    [{ properties: { a: { $ref: 'file:///etc/passwd' } } }, 'nothing is fetched'],
+    [{ $schema: 'http://json-schema.org/draft-04/schema#' }, 'none of draft-07, 2019-09, 2020-12'],
+    [{ $async: true, type: 'array' }, '$async'],
+    [{ properties: { a: { $async: true, type: 'array' } } }, 'async'],
+    [{ properties: { a: { pattern: '(' } } }, 'regular expression'],
+  ])('refuse the schema %j', async (schema, words) => {
+    expect(findSchemaProblem(schema)).toContain(words);
+    // One that was stored before fails its run, and nothing else.
+    expect(await run({ type: 'json_schema', schema }, { answer: '{"a":{}}' })).toMatchObject({
+      type: 'failed',
+    });
+  });
+
   it('stop a schema whose pattern would run for ever', async () => {
     const schema = { type: 'string', pattern: '^(a+)+$' };
     const started = performance.now();
@@ -72,8 +105,15 @@ describe('evaluators in code', () => {
       { type: 'json_schema', schema },
       { answer: JSON.stringify(`${'a'.repeat(40)}!`) },
     );
-    expect(verdict).toMatchObject({ type: 'failed' });
+    expect(verdict).toMatchObject({ type: 'failed', reason: expect.stringContaining('longer than 250 ms') });
     expect(performance.now() - started).toBeLessThan(5_000);
+  });
+
+  it('do not fail an answer for a language that they cannot tell', async () => {
+    expect(await run({ type: 'language', expected: 'ro' })).toMatchObject({
+      type: 'failed',
+      reason: expect.stringContaining('"ro" cannot be told; known are ar, cs, da, de'),
+    });
   });
 
   it('hold time and cost against a budget, and do not judge an unknown cost', async () => {

@@ -81,6 +81,18 @@ const textMax = 20_000;
 /** Below this share of known small words nothing is certain. */
 const shareMin = 0.08;
 
+/** The codes that can be told. */
+const known = [...new Set([...scripts.map(([code]) => code), ...Object.keys(latin)])].toSorted((a, b) =>
+  a < b ? -1 : 1,
+);
+
+/** What is wrong with a language to expect: one that is never told would fail every answer. */
+export function findLanguageProblem(expected: string | undefined): string | undefined {
+  return expected === undefined || known.includes(expected)
+    ? undefined
+    : `"${expected}" cannot be told; known are ${known.join(', ')}`;
+}
+
 /** An ISO 639-1 code, or undefined where the text is too short or too mixed to say. */
 export function detectLanguage(text: string): string | undefined {
   // Code and addresses are in no language.
@@ -114,6 +126,8 @@ function detectLatin(prose: string): string | undefined {
 
 export function evaluateLanguage(facts: TraceFacts, expected: string | undefined): Verdict {
   if (facts.answer === '') return noAnswer;
+  const problem = findLanguageProblem(expected);
+  if (problem !== undefined) return { type: 'failed', reason: `The language ${problem}.` };
   const found = detectLanguage(facts.answer);
   if (found === undefined)
     return { type: 'skipped', reason: 'The answer is too short or too mixed to tell its language.' };

@@ -61,15 +61,30 @@ async function tryOnce(
     if (answer.text === undefined)
       return err({ reason: 'the judge’s answer is larger than 4 MiB', retry: false });
     if (answer.status < 200 || answer.status > 299) return err(refused(answer, answer.text));
-    return ok(JSON.parse(answer.text) as unknown);
+    const read = tryJson(answer.text);
+    if (read !== undefined) return ok(read);
+    const { 'content-type': kind = 'no content type' } = answer.headers;
+    return err({
+      reason: kind.startsWith('text/event-stream')
+        ? 'the judge streams its answer, though it was asked not to'
+        : `the judge’s answer is not JSON (${kind.slice(0, 60)}): “${answer.text.trim().slice(0, 120)}”`,
+      retry: !kind.startsWith('text/event-stream'),
+    });
   } catch (error) {
     if (timeout.aborted)
       return err({ reason: `the judge did not answer within ${timeoutMs} ms`, retry: true });
     if (signal.aborted) return err({ reason: 'the server is stopping', retry: false });
     if (error instanceof RefusedAddressError)
       return err({ reason: `the judge’s address ${error.message}`, retry: false });
-    if (error instanceof SyntaxError) return err({ reason: 'the judge’s answer is not JSON', retry: true });
     return err({ reason: `the judge cannot be reached: ${causeOf(error)}`, retry: true });
+  }
+}
+
+function tryJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }
 

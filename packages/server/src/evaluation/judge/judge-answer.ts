@@ -9,8 +9,8 @@ export interface JudgeAnswer {
 
 const shape = z.object({
   score: z.union([z.number(), z.string().trim().min(1).transform(Number)]),
-  label: z.string().nullish(),
-  reason: z.string().nullish(),
+  label: z.string().nullish().catch(null),
+  reason: z.string().nullish().catch(null),
 });
 
 /** Reads the judge's reply: a JSON object, alone, fenced, or somewhere in prose. The error says what was wrong. */

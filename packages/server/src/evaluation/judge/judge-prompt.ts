@@ -1,3 +1,4 @@
+import { storableText } from '@sightline/base';
 import type { JudgeSettings } from '@sightline/schema/api';
 import type { TraceFacts } from '../trace-facts.ts';
 
@@ -43,6 +44,8 @@ function materialOf(part: JudgeSettings['include'][number], facts: TraceFacts): 
 function section(part: keyof typeof partMax, text: string, mark: string): string {
   const max = partMax[part];
   const shown =
-    text.length <= max ? text : `${text.slice(0, max)}\n(cut: ${text.length - max} more characters)`;
+    text.length <= max
+      ? text
+      : `${storableText(text.slice(0, max))}\n(cut: ${text.length - max} more characters)`;
   return `${part.toUpperCase()}\n${mark}\n${shown === '' ? '(none)' : shown}\n${mark}`;
 }

@@ -206,8 +206,48 @@ describe('a judge', () => {
     answers = [() => ({ body: '<html>' }), () => ({ body: '<html>' }), () => ({ body: '<html>' })];
     expect((await judge()).verdict).toMatchObject({
       type: 'failed',
-      reason: 'the judge’s answer is not JSON (tried 3 times)',
+      reason: 'the judge’s answer is not JSON (application/json): “<html>” (tried 3 times)',
     });
+  });
+
+  it('is asked by the older name of a setting where it knows no other', async () => {
+    const complaint = '{"error":{"message":"Unsupported parameter: max_completion_tokens"}}';
+    answers = [() => ({ status: 400, body: complaint }), () => ({ body: openai('{"score": 1}') })];
+    expect((await judge({ maxOutputTokens: 99 })).verdict).toMatchObject({ type: 'scored', value: 1 });
+    expect(
+      asked.map(({ body }) => [body['max_completion_tokens'], body['max_tokens'], body['stream']]),
+    ).toEqual([
+      [99, undefined, false],
+      [undefined, 99, false],
+    ]);
+  });
+
+  it.each([
+    [
+      { headers: { 'content-type': 'text/event-stream' }, body: 'data: {"choices":[]}\n\n' },
+      'streams its answer',
+      1,
+    ],
+    [
+      { headers: { 'content-type': 'text/html' }, body: '<html>Log in</html>' },
+      '(text/html): “<html>Log in',
+      3,
+    ],
+    [
+      { body: '{"error":{"message":"model not found"}}' },
+      'not one of the openai protocol: {"error":{"message":"model not',
+      1,
+    ],
+    [
+      { body: JSON.stringify({ choices: [{ finish_reason: 'length', message: { content: '{"sco' } }] }) },
+      'cut off after 512 tokens, raise maxOutputTokens',
+      1,
+    ],
+  ])('that answers with something else is told what: %j', async (answer, words, times) => {
+    answers = [() => answer, () => answer, () => answer];
+    const { verdict } = await judge();
+    expect(verdict).toMatchObject({ type: 'failed', reason: expect.stringContaining(words) });
+    expect(asked).toHaveLength(times);
   });
 
   it('is not asked again where that cannot help, and its refusal does not leak the key', async () => {

@@ -5,7 +5,7 @@ import type { JudgePrompt } from './judge-prompt.ts';
 export interface JudgeRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly body: unknown;
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface JudgeReply {
@@ -18,11 +18,15 @@ export interface JudgeReply {
   readonly cacheWriteTokens: number | null;
   /** The tier that answered, which has a price of its own. */
   readonly serviceTier: string;
+  /** It had more to say than it may. */
+  readonly isCut: boolean;
 }
 
 /** How each kind of endpoint is asked and read. */
 export interface JudgeProtocol {
   readonly provider: string;
+  /** Where an endpoint refuses one name of a setting for another: what it says, and the two names. */
+  readonly renamed?: { readonly from: string; readonly to: string };
   request(settings: JudgeSettings, prompt: JudgePrompt, key: string | undefined): JudgeRequest;
   /** Undefined where the body is not an answer of this protocol. */
   read(body: unknown): JudgeReply | undefined;
@@ -38,6 +42,7 @@ const openaiBody = z.object({
   choices: z
     .array(
       z.object({
+        finish_reason: z.string().nullish().catch(null),
         message: z.object({
           content: z.union([z.string(), z.array(z.object({ text: z.string().optional() }))]).nullish(),
         }),
@@ -55,6 +60,7 @@ const openaiBody = z.object({
 
 const anthropicBody = z.object({
   model: z.string().nullish(),
+  stop_reason: z.string().nullish().catch(null),
   content: z.array(z.object({ type: z.string(), text: z.string().optional() })),
   usage: z
     .object({
@@ -70,6 +76,8 @@ const anthropicBody = z.object({
 export const judgeProtocols: Readonly<Record<JudgeSettings['protocol'], JudgeProtocol>> = {
   openai: {
     provider: 'openai',
+    // Models that think know only the first; many that speak like OpenAI's know only the second.
+    renamed: { from: 'max_completion_tokens', to: 'max_tokens' },
     request: (settings, { system, user }, key) => ({
       url: `${base(settings.url)}/chat/completions`,
       headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
@@ -80,6 +88,7 @@ export const judgeProtocols: Readonly<Record<JudgeSettings['protocol'], JudgePro
           { role: 'user', content: user },
         ],
         max_completion_tokens: settings.maxOutputTokens,
+        stream: false,
       },
     }),
     read: (body) => {
@@ -94,6 +103,7 @@ export const judgeProtocols: Readonly<Record<JudgeSettings['protocol'], JudgePro
         cacheReadTokens: data.usage?.prompt_tokens_details?.cached_tokens ?? null,
         cacheWriteTokens: null,
         serviceTier: data.service_tier ?? '',
+        isCut: data.choices[0]?.finish_reason === 'length',
       };
     },
   },
@@ -110,6 +120,7 @@ export const judgeProtocols: Readonly<Record<JudgeSettings['protocol'], JudgePro
         system,
         messages: [{ role: 'user', content: user }],
         max_tokens: settings.maxOutputTokens,
+        stream: false,
       },
     }),
     read: (body) => {
@@ -128,6 +139,7 @@ export const judgeProtocols: Readonly<Record<JudgeSettings['protocol'], JudgePro
         cacheReadTokens: cacheRead,
         cacheWriteTokens: cacheWrite,
         serviceTier: usage?.service_tier ?? '',
+        isCut: data.stop_reason === 'max_tokens',
       };
     },
   },

@@ -26,7 +26,7 @@ import {
   type StoredQueue,
 } from '../../catalog/annotation-queues.ts';
 import { fillQueue } from '../../evaluation/fill-queue.ts';
-import { readQ } from '../../query/filter/read-condition.ts';
+import { checkFilter } from '../../query/evaluation/check-filter.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 
@@ -52,7 +52,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     body: annotationQueueRule,
     response: annotationQueue,
     answer: async ({ context, sources, body }) => {
-      readQ(body.q, 'traces', context.clock);
+      await checkFilter(context, body.q);
       const made = await createQueue(sources.catalog, context.project, body);
       if (made !== undefined) return describe(made);
       throw nameTaken(body.name);
@@ -75,7 +75,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     body: annotationQueueRule,
     response: annotationQueue,
     answer: async ({ context, sources, params, body }) => {
-      readQ(body.q, 'traces', context.clock);
+      await checkFilter(context, body.q);
       const others = await listQueues(sources.catalog, context.project);
       if (others.some(({ id, name }) => id !== params.id && name === body.name)) throw nameTaken(body.name);
       const changed = await changeQueue(sources.catalog, { project: context.project, id: params.id }, body);

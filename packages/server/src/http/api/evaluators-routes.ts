@@ -23,11 +23,13 @@ import {
   listRuns,
   type StoredEvaluator,
 } from '../../catalog/evaluators.ts';
+import { findLanguageProblem } from '../../evaluation/code/language.ts';
 import { findSchemaProblem } from '../../evaluation/code/json-schema.ts';
 import { findAddressProblem } from '../../evaluation/judge/judge-address.ts';
 import { runEvaluator } from '../../evaluation/run-evaluator.ts';
 import { readTraceFacts } from '../../evaluation/trace-facts.ts';
-import { readQ } from '../../query/filter/read-condition.ts';
+import { checkFilter } from '../../query/evaluation/check-filter.ts';
+import { RegexMatcher } from '../../query/evaluation/regex-matcher.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 
@@ -53,7 +55,7 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     body: evaluatorRule,
     response: evaluator,
     answer: async ({ context, sources, body }) => {
-      checkRule(body, context);
+      await checkRule(body, context);
       const known = await listEvaluators(sources.catalog, context.project);
       if (known.length >= evaluatorsMax)
         throw new SightlineError('bad_request', `There are ${evaluatorsMax} evaluators already.`, {
@@ -81,7 +83,7 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     body: evaluatorRule,
     response: evaluator,
     answer: async ({ context, sources, params, body }) => {
-      checkRule(body, context);
+      await checkRule(body, context);
       const others = await listEvaluators(sources.catalog, context.project);
       if (others.some(({ id, name }) => id !== params.id && name === body.name)) throw nameTaken(body.name);
       const at = { project: context.project, id: params.id };
@@ -145,17 +147,20 @@ async function get(sources: ApiSources, { project }: QueryContext, id: string): 
 }
 
 /** What the schema cannot see. Throws `bad_filter`, `bad_judge_url` and `bad_request`. */
-function checkRule({ q, settings }: EvaluatorRule, { clock }: QueryContext): void {
-  readQ(q, 'traces', clock);
+async function checkRule({ q, settings }: EvaluatorRule, context: QueryContext): Promise<void> {
+  await checkFilter(context, q);
   if (settings.type === 'judge') checkJudgeUrl(settings.url);
   const problem =
     settings.type === 'regex'
-      ? expected(findRegexProblem(settings.pattern))
+      ? await findPatternProblem(settings.pattern, context)
       : settings.type === 'json_schema'
         ? findSchemaProblem(settings.schema)
-        : undefined;
+        : settings.type === 'language'
+          ? findLanguageProblem(settings.expected)
+          : undefined;
   if (problem === undefined) return;
-  const field = settings.type === 'regex' ? 'settings.pattern' : 'settings.schema';
+  const fields = { regex: 'pattern', json_schema: 'schema', language: 'expected' } as const;
+  const field = `settings.${settings.type in fields ? fields[settings.type as keyof typeof fields] : 'type'}`;
   throw new SightlineError('bad_request', `"${field}" cannot be used: ${problem}.`, {
     hint: 'Evaluators are described in docs/scores.md.',
   });
@@ -169,9 +174,25 @@ function checkJudgeUrl(url: string): void {
   });
 }
 
-function expected(what: string | undefined): string | undefined {
-  return what === undefined ? undefined : `expected ${what}`;
+/** What is known of the engine's expressions is told in more words than its own; the rest it tells itself. */
+async function findPatternProblem(pattern: string, context: QueryContext): Promise<string | undefined> {
+  const known = findRegexProblem(pattern);
+  if (known !== undefined) return `expected ${known}`;
+  const matcher = new RegexMatcher(context);
+  const matched = matcher.match('', pattern).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof SightlineError && error.code === 'bad_filter') return reasonOf(error);
+      throw error;
+    },
+  );
+  await matcher.flush();
+  return matched;
 }
+
+/** Without the words that are there already. */
+const reasonOf = ({ message }: SightlineError): string =>
+  message.replace('The regular expression cannot be used: ', '').replace(/\.$/, '');
 
 function nameTaken(name: string): SightlineError {
   return new SightlineError('bad_request', `There is an evaluator "${name}" already.`, {

@@ -1,3 +1,4 @@
+import { wellFormedJson } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
@@ -16,7 +17,8 @@ export function readInput(route: ApiRoute, request: FastifyRequest): RouteInput 
   return {
     params: route.params === undefined ? {} : read(route.params, request.params, 'the address'),
     query: route.query === undefined ? {} : readQuery(route.query, request.query),
-    body: route.body === undefined ? undefined : read(route.body, request.body, 'the body'),
+    // Read first, which bounds how deep it is.
+    body: route.body === undefined ? undefined : wellFormedJson(read(route.body, request.body, 'the body')),
   };
 }
 
@@ -36,13 +38,28 @@ function readQuery(schema: z.ZodObject, query: unknown): unknown {
 }
 
 function read(schema: z.ZodType, value: unknown, where: string): unknown {
-  const parsed = schema.safeParse(value);
+  const parsed = tryParse(schema, value);
+  if (parsed === undefined)
+    throw badRequest(
+      `Cannot read ${where}: it is nested too deeply.`,
+      'The API is described at /api/v1/openapi.json.',
+    );
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.flatMap(nearest).map((issue) => describe(issue, value));
   throw badRequest(
     `Cannot read ${where}: ${problems.join('; ')}.`,
     'The API is described at /api/v1/openapi.json.',
   );
+}
+
+/** Undefined where the value is nested more deeply than a schema can follow. */
+function tryParse(schema: z.ZodType, value: unknown): ReturnType<z.ZodType['safeParse']> | undefined {
+  try {
+    return schema.safeParse(value);
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** What is wrong where, and what was given instead: a word for a number is NaN only to us. */
