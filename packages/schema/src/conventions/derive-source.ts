@@ -21,7 +21,7 @@ function readText(source: Source, scope: TextScope): string {
       : source.from === 'resource'
         ? scope.resource(source.name)
         : scope.attribute(source.name);
-  if (source.after !== undefined) return numberBehind(source.after, text);
+  if (source.after !== undefined) return valueBehind(source.after, text, source.quoted === true);
   if (source.unlessPrefix !== undefined && text.startsWith(source.unlessPrefix)) return '';
   const start = source.afterPrefix;
   if (start === undefined) return text;
@@ -30,9 +30,11 @@ function readText(source: Source, scope: TextScope): string {
   return end === -1 ? '' : text.slice(start.length, end);
 }
 
-function numberBehind(after: string, text: string): string {
+function valueBehind(after: string, text: string, isQuoted: boolean): string {
   const at = text.lastIndexOf(after);
-  return at === -1 ? '' : (/^ ?(\d+([.]\d+)?)/.exec(text.slice(at + after.length))?.[1] ?? '');
+  if (at === -1) return '';
+  const pattern = isQuoted ? /^ ?"([A-Za-z0-9_.-]{1,64})"/ : /^ ?([0-9]+([.][0-9]+)?)/;
+  return pattern.exec(text.slice(at + after.length, at + after.length + 96))?.[1] ?? '';
 }
 
 function located(source: Source, text: string, isNumber: boolean): string {

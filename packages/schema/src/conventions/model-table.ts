@@ -178,6 +178,8 @@ export const serviceTierField: Field = {
     attribute('anthropic.response.service_tier'),
     attribute('ai.response.providerMetadata', { path: ['openai', 'serviceTier'] }),
     attribute('ai.response.providerMetadata', { path: ['anthropic', 'usage', 'service_tier'] }),
+    // OpenInference keeps the provider's answer as it came, which says how it was served, and not what was asked for.
+    attribute('output.value', { after: '"service_tier":', quoted: true, when: openInferenceCall }),
     attribute('langfuse.observation.model.parameters', { path: ['service_tier'] }),
     attribute('llm.invocation_parameters', { path: ['service_tier'] }),
   ],

@@ -100,15 +100,16 @@ function readSql({ attributes, resource, name }: RuleScope): string {
   const rest = `arrayMap(text_ -> if(startsWith(text_, rule_.4) AND NOT (notEmpty(rule_.11) AND startsWith(text_, rule_.11)), substring(text_, length(rule_.4) + 1), ''), [${text}])[1]`;
   const ended = `if(empty(rule_.9), rest_, substring(rest_, 1, greatest(position(rest_, rule_.9), 1) - 1))`;
   const plain = `arrayMap(rest_ -> ${ended}, [${rest}])[1]`;
-  return `if(empty(rule_.10), ${plain}, ${numberBehindSql(text)})`;
+  return `if(empty(rule_.10), ${plain}, ${valueBehindSql(text)})`;
 }
 
 /** From behind: the text is turned around to find what stands last in it. */
-function numberBehindSql(text: string): string {
+function valueBehindSql(text: string): string {
   const place = `position(reverse(text_), reverse(rule_.10))`;
   const rest = `arrayMap(place_ -> if(place_ = 0, '', substring(text_, length(text_) - place_ + 2)), [${place}])[1]`;
-  const number = `extract(${rest}, '^ ?([0-9]+(?:[.][0-9]+)?)')`;
-  return `arrayMap(text_ -> ${number}, arrayFilter(text_ -> notEmpty(rule_.10), [${text}]))[1]`;
+  const value = `extract(${rest}, '^ ?([0-9]+(?:[.][0-9]+)?|"[A-Za-z0-9_.-]{1,64}")')`;
+  const fitting = `arrayMap(value_ -> if(startsWith(value_, '"') = (rule_.5 = ${forms.quoted}), value_, ''), [${value}])[1]`;
+  return `arrayMap(text_ -> ${fitting}, arrayFilter(text_ -> notEmpty(rule_.10), [${text}]))[1]`;
 }
 
 function locatedSql(text: string): string {

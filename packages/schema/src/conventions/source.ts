@@ -26,7 +26,7 @@ export interface Source {
   readonly unlessPrefix?: string;
   /** With `afterPrefix`: the value ends before this; where it is not there, there is no value. For the beginning of long JSON, which is stored in pieces. */
   readonly until?: string;
-  /** The number behind this text, where it stands last. For usage in long JSON, of which that stays where it is (`content-texts.ts`). */
+  /** The number behind this text, where it stands last; with `quoted` the word in quotes. For usage in long JSON, of which that stays where it is (`content-texts.ts`). */
   readonly after?: string;
   /** The value is JSON text of a string: `"CHAT_MODEL"`. */
   readonly quoted?: true;

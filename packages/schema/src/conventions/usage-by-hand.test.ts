@@ -194,6 +194,38 @@ const cases: readonly (readonly [
     claudeCall * 1.1,
     'aws.bedrock',
   ],
+  ...(
+    [
+      [
+        'flex, at half the price',
+        '{"id":"r1","service_tier":"flex","usage":{"prompt_tokens":1200}}',
+        cachedCall / 2,
+      ],
+      ['flex, as Python writes it', '{"id": "r1", "service_tier": "flex", "usage": {}}', cachedCall / 2],
+      ['the usual one', '{"service_tier":"default"}', cachedCall],
+      ['none', '{"service_tier":null,"system_fingerprint":"flex"}', cachedCall],
+      ['a number', '{"service_tier":5}', cachedCall],
+      ['a text that quotes JSON', JSON.stringify({ text: '{"service_tier":"flex"}' }), cachedCall],
+    ] as const
+  ).map(
+    ([tier, answer, usd]) =>
+      [
+        `OpenInference over OpenAI: the answer tells ${tier}, the request asked for something else`,
+        {
+          'openinference.span.kind': 'LLM',
+          'llm.provider': 'openai',
+          'llm.model_name': 'gpt-4o',
+          'llm.invocation_parameters': '{"service_tier":"auto"}',
+          'llm.token_count.prompt': 1200,
+          'llm.token_count.completion': 80,
+          'llm.token_count.prompt_details.cache_read': 1024,
+          'output.value': answer,
+        },
+        [1200, 80],
+        usd,
+        'openai',
+      ] as const,
+  ),
   [
     'Logfire over Anthropic: the parts as the provider told them',
     {
@@ -455,6 +487,7 @@ test('usage is read and priced alike, whoever wrote it', () => {
         cacheReadTokens: call.cache_read_tokens,
         cacheWriteTokens: call.cache_write_tokens,
         reasoningTokens: call.reasoning_tokens,
+        serviceTier: call.service_tier,
       })
       ?.usd.toFixed(9),
     cases[index]?.[4] === undefined ? undefined : call.provider,

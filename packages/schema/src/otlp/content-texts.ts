@@ -149,6 +149,10 @@ const brace = { open: 0x7b, close: 0x7d } as const;
 const bracket = { open: 0x5b, close: 0x5d } as const;
 const comma = 0x2c;
 const usage = Buffer.from('"usage');
+const tier = Buffer.from('"service_tier"');
+const quote = 0x22;
+/** Key and value: less than a piece that is taken out. */
+const tierBytesMax = 100;
 /** More is no usage. */
 const usageBytesMax = 2048;
 
@@ -170,8 +174,8 @@ function cutsOf(bytes: Uint8Array): number[] {
     else if (before === brace.close && (byte === bracket.close || byte === comma)) {
       // A comma may be followed by a key: then the cut is one too many, and does no harm.
       cuts.push(lastOf(bytes, at) + 1);
-    } else if ((before === comma || before === brace.open) && isUsage(bytes, at)) {
-      const end = endOfObject(bytes, at);
+    } else if (before === comma || before === brace.open) {
+      const end = endOfUsage(bytes, at);
       if (end > 0) {
         cuts.push(at, end);
         beforeThat = brace.open;
@@ -187,9 +191,20 @@ function cutsOf(bytes: Uint8Array): number[] {
 }
 
 /** What a call used stays in the value, where the conventions read it as it is loaded (`Source.after`). */
-function isUsage(bytes: Uint8Array, start: number): boolean {
-  for (let at = 0; at < usage.length; at += 1) if (bytes[start + at] !== usage[at]) return false;
+const isUsage = (bytes: Uint8Array, start: number): boolean => standsAt(usage, bytes, start);
+
+function standsAt(text: Uint8Array, bytes: Uint8Array, start: number): boolean {
+  for (let at = 0; at < text.length; at += 1) if (bytes[start + at] !== text[at]) return false;
   return true;
+}
+
+/** Behind the value of the key at `start`, where that says what a call used or how it was served; 0 where it does not. */
+function endOfUsage(bytes: Uint8Array, start: number): number {
+  if (isUsage(bytes, start)) return endOfObject(bytes, start);
+  if (!standsAt(tier, bytes, start)) return 0;
+  const open = bytes.indexOf(quote, start + tier.length);
+  const end = open === -1 ? 0 : bytes.indexOf(quote, open + 1) + 1;
+  return end - start <= tierBytesMax ? Math.max(0, end) : 0;
 }
 
 /** Behind the object that is the value of the key at `start`; 0 where its end is not near. */

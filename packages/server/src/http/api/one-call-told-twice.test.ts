@@ -95,6 +95,29 @@ const lessOfOpenai: Told = {
     'openai.response.service_tier': 'default',
   },
 };
+/** A long answer, whose texts are stored apart, and which alone says how it was served. */
+const flex: Told = {
+  scope: 'openinference',
+  attributes: {
+    'openinference.span.kind': 'LLM',
+    'llm.provider': 'openai',
+    'llm.model_name': 'gpt-4o',
+    'llm.token_count.prompt': 1200,
+    'llm.token_count.completion': 80,
+    'llm.token_count.prompt_details.cache_read': 1024,
+    'output.value': JSON.stringify({
+      id: 'r1',
+      choices: [{ message: { role: 'assistant', content: 'It rains in Paris. '.repeat(60) } }],
+      created: 1_795_000_000,
+      model: 'gpt-4o-2024-08-06-with-a-name-that-is-so-long-that-what-stands-here-is-stored-apart',
+      object: 'chat.completion',
+      service_tier: 'flex',
+      system_fingerprint:
+        'fp_44709d6fcb-as-long-as-it-takes-to-be-stored-apart-if-it-may-be-at-all-so-that-it-is-seen',
+      usage: { prompt_tokens: 1200 },
+    }),
+  },
+};
 const noughts = { 'gen_ai.usage.cache_read.input_tokens': 0, 'gen_ai.usage.reasoning.output_tokens': 0 };
 const silent = {
   'gen_ai.operation.name': 'chat',
@@ -166,6 +189,10 @@ const programs: readonly Program[] = [
     [openai, { ...lessOfOpenai, attributes: { ...lessOfOpenai.attributes, ...noughts } }],
     gpt,
   ),
+  ...bothWays('one keeps the answer, which tells the tier', [flex, lessOfOpenai], {
+    ...gpt,
+    usd: cachedCall / 2,
+  }),
   ...bothWays('one names a model that has a price', [unnamed, lessOfOpenai], {
     calls: 1,
     tokens: [1200, 80, null],
