@@ -48,7 +48,7 @@ export async function startIngestProcess(kind: Kind): Promise<IngestProcess> {
 }
 
 const restMs = 1500;
-const lookMs = 100;
+const lookMs = 300;
 
 async function main(kind: Kind, directory: string): Promise<void> {
   const clock = systemClock();
@@ -60,7 +60,7 @@ async function main(kind: Kind, directory: string): Promise<void> {
       ? clickHouseStore(withoutDerived(engine), clock, asReceived)
       : clickHouseStore(engine, clock);
   await store.migrate();
-  if (kind === 'fields') await engine.command('DROP VIEW ai_spans_view');
+  if (kind !== 'whole') await engine.command('DROP VIEW ai_spans_view');
   const ingest = await openIngest({
     dataDirectory: directory,
     store,
