@@ -22,6 +22,7 @@ export function partsOf(settings: EvaluatorSettings): readonly TracePart[] {
 export function tellLeftOut(verdict: Verdict, { leftOut }: TraceFacts, parts: readonly TracePart[]): Verdict {
   const missing = [...new Set(parts.flatMap((part) => leftOut[part] ?? []))].join(' ');
   if (missing === '') return verdict;
-  if (verdict.type !== 'scored') return { ...verdict, reason: `${verdict.reason} ${missing}` };
+  if (verdict.type === 'failed') return verdict;
+  if (verdict.type === 'skipped') return { ...verdict, reason: `${verdict.reason} ${missing}` };
   return { ...verdict, comment: joinSentences([`Judged in part: ${missing}`, verdict.comment]) };
 }

@@ -79,8 +79,13 @@ export const queuesQuery = queryOptions({
 export const queueItemsQuery = (id: string) =>
   queryOptions({
     queryKey: ['annotation-items', id],
-    queryFn: ({ signal }) =>
-      getJson<AnnotationItemsResponse>(`/annotation-queues/${id}/items`, { limit: 1000 }, signal),
+    queryFn: async ({ signal }) => {
+      const ask = (state?: 'open') =>
+        getJson<AnnotationItemsResponse>(`/annotation-queues/${id}/items`, { limit: 1000, state }, signal);
+      const all = await ask();
+      // Of a longer queue, those that are left: whoever works on it reaches all of them.
+      return all.items.length < all.open + all.done + all.skipped && all.open > 0 ? ask('open') : all;
+    },
     staleTime: 10_000,
   });
 

@@ -2,7 +2,7 @@ import type { Score } from '@sightline/schema/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { giveScore, type ScoredPlace, scoresQuery, takeScoreAway } from '../api/score-queries.ts';
-import { formatCostUsd, formatNumber } from '../model/format.ts';
+import { formatCostUsd, formatCount, formatNumber } from '../model/format.ts';
 import { readScoreValue } from '../model/score-value.ts';
 import { readAnnotator, writeAnnotator } from './annotator.ts';
 import { Button, IconButton } from './button.tsx';
@@ -68,10 +68,8 @@ function ScoreItem({ score, nowMs }: { readonly score: Score; readonly nowMs: nu
   const { judge } = score;
   return (
     <li className="score-item">
-      <strong className="clip" title={score.name}>
-        {score.name}
-      </strong>
-      <span className="score-value">
+      <strong>{score.name}</strong>
+      <span className="score-value" title={score.value === null ? undefined : String(score.value)}>
         {[score.value === null ? undefined : formatNumber(score.value), score.label]
           .filter(Boolean)
           .join(' ')}
@@ -82,7 +80,7 @@ function ScoreItem({ score, nowMs }: { readonly score: Score; readonly nowMs: nu
         disabled={takeAway.isPending}
         onClick={() => takeAway.mutate()}
       />
-      {score.comment !== null && <p className="small">{score.comment}</p>}
+      {score.comment !== null && <ScoreComment text={score.comment} />}
       <span className="score-by small faint">
         {score.who !== null && `${score.who}, `}
         {sourceWords[score.source]}
@@ -94,6 +92,29 @@ function ScoreItem({ score, nowMs }: { readonly score: Score; readonly nowMs: nu
         <TimeAgo time={score.time} nowMs={nowMs} />
       </span>
     </li>
+  );
+}
+
+/** Characters that are shown of a comment until its reader wants more. */
+const commentShown = 500;
+
+function ScoreComment({ text }: { readonly text: string }): ReactElement {
+  const [isWhole, setIsWhole] = useState(false);
+  const isLong = text.length > commentShown * 1.2;
+  return (
+    <div className="score-comment small">
+      <p>{isLong && !isWhole ? `${text.slice(0, commentShown).toWellFormed()}…` : text}</p>
+      {isLong && (
+        <button
+          type="button"
+          className="text-button"
+          aria-expanded={isWhole}
+          onClick={() => setIsWhole(!isWhole)}
+        >
+          {isWhole ? 'Show less' : `Show all ${formatCount(text.length)} characters`}
+        </button>
+      )}
+    </div>
   );
 }
 

@@ -97,6 +97,61 @@ describe.skipIf(findChromium() === undefined)(
       await page.close();
     });
 
+    it('shows long names, labels and comments without anything running over', async () => {
+      const long = {
+        name: 'a score whose name somebody wrote out '.repeat(4),
+        label: 'x'.repeat(200),
+        who: 'ada',
+      };
+      const comment = 'Ein langer Kommentar. '.repeat(450);
+      const given = await fetch(`${stage.urls.ui}/api/v1/scores`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ traceId: story.traceId, ...long, value: 123_456_789.25, comment }),
+      });
+      expect(given.status).toBe(200);
+      const page = await stage.open(`/traces/${story.traceId}?span=${story.spanIds.call}&tab=scores`);
+      const item = page.locator('.score-item').filter({ hasText: 'Ein langer Kommentar' });
+      await item.waitFor();
+      expect(await item.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+      expect(await item.locator('strong').evaluate((element) => element.clientWidth)).toBeGreaterThan(60);
+      expect((await item.textContent())?.length).toBeLessThan(1_200);
+      await item.getByRole('button', { name: 'Show all 9,899 characters' }).click();
+      expect((await item.textContent())?.length).toBeGreaterThan(9_899);
+      expect(await violations(page)).toEqual([]);
+      await page.close();
+    });
+
+    it('reaches every run of a long queue, and says of a run that is gone that it is', async () => {
+      const send = async (path: string, method: string, body: unknown): Promise<{ id: string }> => {
+        const response = await fetch(`${stage.urls.ui}/api/v1/annotation-queues${path}`, {
+          method,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(body),
+        });
+        expect(response.status).toBe(200);
+        return (await response.json()) as { id: string };
+      };
+      const { id } = await send('', 'POST', { name: 'Long' });
+      const idOf = (at: number): string => `ab${at.toString(16).padStart(30, '0')}`;
+      for (const from of [0, 1_000])
+        await send(`/${id}/fill`, 'POST', {
+          traceIds: Array.from({ length: from === 0 ? 1_000 : 5 }, (_, at) => idOf(from + at)),
+        });
+      const first = await fetch(`${stage.urls.ui}/api/v1/annotation-queues/${id}/items?limit=10`);
+      const { items } = (await first.json()) as { items: { id: string }[] };
+      for (const item of items) await send(`/${id}/items/${item.id}`, 'PUT', { state: 'done' });
+      const page = await stage.open(`/annotate?queue=${id}`);
+      await soon(async () => page.textContent('h1')).toContain('Long: 10 of 1,005 runs judged');
+      await soon(async () => page.locator('.annotate-run header').textContent()).toContain(
+        '1 of 995 that are open',
+      );
+      expect(await page.locator('.annotate-run header a').textContent()).toBe(idOf(10));
+      await soon(async () => page.textContent('.annotate-run')).toContain('This run is not stored');
+      expect(await violations(page)).toEqual([]);
+      await page.close();
+    });
+
     it('reads what the coding agents did, narrows it to one, and opens its logs', async () => {
       for (const colorScheme of ['light', 'dark'] as const) {
         const page = await stage.open('/coding-agents', { colorScheme });

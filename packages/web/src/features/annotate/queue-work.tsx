@@ -85,6 +85,7 @@ export function QueueWork({ queue }: { readonly queue: AnnotationQueue }): React
             <header>
               <span>
                 {formatCount(index + 1)} of {formatCount(items.length)}
+                {items.length < progress.open + progress.done + progress.skipped && ' that are open'}
                 {item.state !== 'open' && (
                   <span className={item.state === 'done' ? 'good-text' : 'faint'}>
                     {' '}

@@ -46,7 +46,8 @@ export function EvaluatorRuns({ evaluator }: { readonly evaluator: Evaluator }):
   );
 }
 
-const tones = { scored: 'good-text', skipped: 'faint', failed: 'error-text' } as const;
+/** What was found is neither good nor bad: a rule that finds refusals does its work. */
+const tones = { scored: '', skipped: 'faint', failed: 'error-text' } as const;
 
 function RunLine({ run, nowMs }: { readonly run: EvaluatorRun; readonly nowMs: number }): ReactElement {
   const said = [run.value === null ? undefined : formatNumber(run.value), run.label]
