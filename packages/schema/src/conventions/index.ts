@@ -69,5 +69,5 @@ export {
 } from './counted-spans.ts';
 export { type CountedSpansColumns, countedSpanIdsSql, wrapperIdsSql } from './counted-spans-sql.ts';
 export { compareKeys } from './retold-spans.ts';
-export { toldSql } from './retold-spans-sql.ts';
+export { modelNameSql, toldSql } from './retold-spans-sql.ts';
 export { membersSql } from './sql-text.ts';

@@ -1,3 +1,4 @@
+import { versionDate } from './retold-spans.ts';
 import { bind } from './sql-text.ts';
 
 export interface TellingColumns {
@@ -35,6 +36,9 @@ export function toldSql({ costUsd, parts, serviceTier }: ToldColumns): string {
 /** Beside what a span tells stands how much input it tells of: no call has more than this holds. */
 export const inputBits = 40;
 
+/** The model without the date of its version. */
+export const modelNameSql = (model: string): string => `replaceRegexpOne(${model}, '${versionDate}', '')`;
+
 /** What a gathered span holds besides: scope, from, to, facts, usage. A span without a usage or a model is like no other. Numbers: texts take longer to sort. */
 export function tellingSql(columns: TellingColumns): string {
   const { spanId, operation, responseId, model, inputTokens, outputTokens, startNanos, endNanos, told } =
@@ -45,7 +49,7 @@ export function tellingSql(columns: TellingColumns): string {
     `if(${startNanos} = ${endNanos}, ${startNanos} - 1000000000, ${startNanos})`,
     endNanos,
     `bitShiftLeft(toUInt64(2 * (${told}) + (${responseId} != '')), ${inputBits}) + least(toUInt64(${input}), ${2 ** inputBits - 1})`,
-    `if(${model} = '' OR ${input} + ${output} = 0, cityHash64(${spanId}), cityHash64(${columns.service}, ${operation} = 'embedding', ${model}, ${input}, ${output}))`,
+    `if(${model} = '' OR ${input} + ${output} = 0, cityHash64(${spanId}), cityHash64(${columns.service}, ${operation} = 'embedding', ${modelNameSql(model)}, ${input}, ${output}))`,
   ].join(', ');
 }
 

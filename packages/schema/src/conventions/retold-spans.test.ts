@@ -137,6 +137,18 @@ const cases: readonly (readonly [about: string, told: readonly Told[], counted: 
     ['a', 'b', 'c', 'd'],
   ],
   [
+    'one names the model that was asked, the other the version that answered: one call; another size is another model',
+    [
+      { id: 'a', scope: one, at: [0, 20], model: 'gpt-4o' },
+      { id: 'b', scope: other, at: [0, 20], model: 'gpt-4o-2024-08-06', told: 8 },
+      { id: 'c', scope: one, at: [50, 70], model: 'eu.claude-sonnet-4-5-20250929-v1:0', told: 8 },
+      { id: 'd', scope: other, at: [50, 70], model: 'eu.claude-sonnet-4-5-v1:0' },
+      { id: 'e', scope: one, at: [90, 99], model: 'gpt-4o' },
+      { id: 'f', scope: other, at: [90, 99], model: 'gpt-4o-mini' },
+    ],
+    ['b', 'c', 'e', 'f'],
+  ],
+  [
     'two services: two calls',
     [
       { id: 'a', scope: one, at: [0, 20] },
@@ -187,7 +199,7 @@ test('the engine has the same rule, for any mixture of tellings', () => {
       .map(([from, lasts]) => [from * 60, (from + lasts) * 60] as const),
     tokens: fc.constantFrom([100, 10] as const, [100, 11] as const, [0, 0] as const),
     response: fc.constantFrom('', '', '', 'r1'),
-    model: fc.constantFrom('m', 'm', 'n', ''),
+    model: fc.constantFrom('m', 'm', 'm-2025-01-02', 'n', ''),
     told: fc.constantFrom(0, 0, 2, 8),
     parent: fc.constantFrom(undefined, undefined, 'a', 'b', 'c'),
   });

@@ -3,6 +3,10 @@ import type { CountableSpan } from './counted-spans.ts';
 /** What has no duration is a line about a call that ended at most so long before. */
 const lineNanosMax = 1_000_000_000n;
 
+/** One instrumentation names the model that was asked, another the version that answered: `gpt-4o`, `gpt-4o-2024-08-06`. */
+export const versionDate = '[-@]20[0-9]{2}-?[01][0-9]-?[0-3][0-9]';
+const versionDates = new RegExp(versionDate);
+
 export type SortKey = string | number | bigint;
 
 interface Telling<Span> {
@@ -16,7 +20,7 @@ interface Telling<Span> {
 }
 
 /**
- * Two instrumentations of one call tell it in one service with one model and one usage at one time, though neither span may stand within the other. Of spans that are alike in that, the first of
+ * Two instrumentations of one call tell it in one service with one model (whichever version of it) and one usage at one time, though neither span may stand within the other. Of spans that are alike in that, the first of
  * one scope and the first of another are one call, and so are the second ones: a scope tells of a call once. The one that says most counts.
  */
 export function withoutRetold<Span extends CountableSpan>(spans: readonly Span[]): readonly Span[] {
@@ -45,7 +49,7 @@ function tellingOf<Span extends CountableSpan>(span: Span): Telling<Span> {
   const usage =
     model === '' || input + output <= 0
       ? spanId
-      : [service, span.operation === 'embedding', model, input, output];
+      : [service, span.operation === 'embedding', model.replace(versionDates, ''), input, output];
   return {
     span,
     usage: JSON.stringify(usage),

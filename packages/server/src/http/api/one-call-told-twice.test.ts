@@ -239,6 +239,32 @@ const programs: readonly Program[] = [
   },
   nested('the inner one tells nothing', [openai, { attributes: silent }], gpt),
   nested('the outer one tells nothing', [{ attributes: silent }, openai], gpt),
+  ...(
+    [
+      ['an HTTP request', { 'http.request.method': 'POST' }],
+      ['a step', { 'traceloop.span.kind': 'task', 'traceloop.entity.name': 'retry' }],
+    ] as const
+  ).map(([between, attributes]): Program => ({
+    name: `two instrumentations with ${between} between them, and no response told`,
+    told: [
+      { attributes: call('openai', 'gpt-4o-2024-08-06', 1200, 80), lasts: 4 },
+      { attributes, parent: 2, lasts: 3 },
+      { ...openai, attributes: unanswered, parent: 3, lasts: 2 },
+    ],
+    ...gpt,
+  })),
+  {
+    name: 'a tool within a call makes a call of its own',
+    told: [
+      { ...openai, attributes: unanswered, lasts: 4 },
+      { attributes: search, parent: 2, lasts: 3 },
+      { attributes: call('openai', 'gpt-4o', 1000, 40), parent: 3, lasts: 2 },
+    ],
+    calls: 2,
+    tools: 1,
+    tokens: [2200, 120, 1024],
+    usd: cachedCall + (1000 * gpt4o.input + 40 * gpt4o.output) / 1e6,
+  },
   nested(
     'neither tells a response',
     [{ attributes: call('openai', 'gpt-4o', 1200, 80) }, { ...openai, attributes: unanswered }],

@@ -26,12 +26,13 @@ const step = fc.record({
   response: fc.constantFrom('', '', 'r1', 'r2'),
   scope: fc.constantFrom('one', 'one', 'other'),
   lasts: fc.constantFrom(0, 1, 3),
+  model: fc.constantFrom('m', 'm-20250102'),
 });
 
 test('the fast way and the rule agree on every trace', async () => {
   const traces = fc.sample(fc.array(step, { minLength: 1, maxLength: 8 }), { numRuns: 400, seed: 11 });
   const requests = traces.map((steps, trace) =>
-    steps.map(({ kind, span, parent, tokens, response, scope, lasts }, at) => {
+    steps.map(({ kind, span, parent, tokens, response, scope, lasts, model }, at) => {
       const base = {
         trace: trace + 1,
         span: trace * 100 + span,
@@ -44,7 +45,7 @@ test('the fast way and the rule agree on every trace', async () => {
         attributes: response === '' ? {} : { 'gen_ai.response.id': response },
       };
       if (kind === 'tool') return spans.tool('t', base);
-      if (kind === 'call') return spans.call('m', base);
+      if (kind === 'call') return spans.call(model, base);
       return spans.agent('a', { ...base, attributes: { 'gen_ai.usage.input_tokens': base.tokens[0] } });
     }),
   );

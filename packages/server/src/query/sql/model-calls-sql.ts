@@ -2,6 +2,7 @@
  * Calls of models as `callRows` gives them, the fast way. In most traces every call with usage counts, once; there the rows are read as they are.
  * The others (calls within calls, answers or calls told twice, spans sent twice) go through the arrays of `callRows`.
  */
+import { modelNameSql } from '@sightline/schema/conventions';
 import type { ExactFilters } from './agent-filter-sql.ts';
 import { callColumns, callRows, type CallWish } from './call-rows-sql.ts';
 import type { Reader } from '../reader.ts';
@@ -24,7 +25,7 @@ export async function modelCalls(reader: Reader, wish: ModelCallWish): Promise<S
   const within = sql`${aiSpansWithin(scope)} AND ${where}`;
   const irregular = await reader.rows<{ traceId: string }>(sql`
     SELECT lower(hex(trace_id)) AS traceId FROM (
-      SELECT trace_id, groupArray(tuple(span_id, parent_span_id, ${trusted(isInference)} AS isCall, response_id, toString(scope_name), cityHash64(service, model, ifNull(input_tokens, 0), ifNull(output_tokens, 0)))) AS spans
+      SELECT trace_id, groupArray(tuple(span_id, parent_span_id, ${trusted(isInference)} AS isCall, response_id, toString(scope_name), cityHash64(service, ${trusted(modelNameSql('model'))}, ifNull(input_tokens, 0), ifNull(output_tokens, 0)))) AS spans
       FROM ai_spans WHERE ${within} AND (${trusted(`${isInference} OR ${hasUsage}`)}) GROUP BY trace_id HAVING length(spans) > 1)
     WHERE ${trusted(isIrregular)} LIMIT ${uint(irregularMax + 1)}`);
   if (irregular.length > irregularMax) return ruled;
