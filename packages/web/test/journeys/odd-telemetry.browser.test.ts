@@ -7,7 +7,7 @@ const text = (key: string, stringValue: string) => ({ key, value: { stringValue 
 const int = (key: string, intValue: number) => ({ key, value: { intValue: String(intValue) } });
 
 const longTraceId = 'be'.repeat(16);
-const longName = 'a-name-that-nobody-shortened-'.repeat(6);
+const longName = 'a_name_that_nobody_shortened_'.repeat(6);
 
 /** Twelve minutes of an agent, a model and a tool with long names, an answer in Arabic and no price. */
 function longRun(start: bigint): object {
@@ -168,6 +168,17 @@ describe.skipIf(findChromium() === undefined)('a run whose telemetry is odd', { 
       });
       expect(isWhole).toBe(true);
     }
+    await page.close();
+  });
+
+  it('keeps a long name on a phone', async () => {
+    const page = await stage.open(`/runs/${longTraceId}`, { viewport: { width: 390, height: 844 } });
+    const beyond = await page
+      .locator('.page-answer')
+      .evaluate((head) =>
+        Math.max(...[head, ...head.children].map((each) => each.getBoundingClientRect().right)),
+      );
+    expect(beyond).toBeLessThanOrEqual(390);
     await page.close();
   });
 
