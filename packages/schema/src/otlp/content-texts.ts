@@ -25,7 +25,7 @@ const open = 0x01;
 const close = 0x02;
 
 /** Values that views of the store read as they are. */
-const keptKeys = /explanation$/;
+const keptKeys = /explanation$|^gen_ai\.evaluation\./;
 
 export function isAddressedKey(key: string): boolean {
   return !keptKeys.test(key);

@@ -77,6 +77,48 @@ describe('scores', () => {
     ]);
   });
 
+  it('are made of events with names and labels of any length, and with odd values', async () => {
+    const odd = hexId(32, 0xd1);
+    const score = (name: string, value?: string | number | boolean, label?: string) => ({
+      timeNanos: nanos(60),
+      body: 'odd',
+      traceId: odd,
+      spanId,
+      attributes: {
+        'event.name': 'gen_ai.evaluation.result',
+        'gen_ai.evaluation.name': name,
+        ...(value === undefined ? {} : { 'gen_ai.evaluation.score.value': value }),
+        ...(label === undefined ? {} : { 'gen_ai.evaluation.score.label': label }),
+      },
+    });
+    await test.loadJson(
+      'logs',
+      logsRequest('judge', [
+        score('n'.repeat(300), 1),
+        score('', 1),
+        score('label', 2, 'ä'.repeat(300)),
+        score('longest', 3, '€'.repeat(1_000)),
+        score('yes', true),
+        score('no', false),
+        score('word', 'NaN'),
+        score('text', '0.5'),
+        score('huge', '-1e300'),
+      ]),
+    );
+    const { scores } = await list({ traceId: odd });
+    expect(Object.fromEntries(scores.map(({ name, value, label }) => [name, [value, label]]))).toEqual({
+      ['n'.repeat(200)]: [1, null],
+      evaluation: [1, null],
+      label: [2, 'ä'.repeat(200)],
+      longest: [3, '€'.repeat(200)],
+      yes: [1, null],
+      no: [0, null],
+      word: [null, null],
+      text: [0.5, null],
+      huge: [-1e300, null],
+    });
+  });
+
   it('are made of span events and of OpenInference’s annotations', async () => {
     const other = hexId(32, 0xa2);
     await test.loadJson(
