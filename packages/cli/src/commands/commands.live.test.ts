@@ -91,6 +91,11 @@ describe('traces', () => {
     expect(stderr).toContain('No traces found');
   });
 
+  test('with a field that is almost a known one', async () => {
+    const { stderr } = await run(['traces', 'servcie:shop']);
+    expect(stderr).toContain('There is no field "servcie". Did you mean service:shop?');
+  });
+
   test('with a filter that cannot be read', async () => {
     const { code, stderr } = await run(['traces', 'duration>soon']);
     expect(code).toBe(2);

@@ -64,6 +64,7 @@ export const runsCommand: Command = {
       rows: response.runs,
       columns: columns(output),
       ifNone: 'No runs found. Widen --from, or loosen the filter.',
+      asked: { filter: positionals[0] ?? options.text('q'), signal: 'traces' },
     });
   },
 };

@@ -45,6 +45,7 @@ export const sessionsCommand: Command = {
       rows: response.sessions,
       columns: columns(output),
       ifNone: 'No sessions found. Widen --from, or loosen the filter.',
+      asked: { filter: positionals[0] ?? options.text('q'), signal: 'traces' },
     });
   },
 };

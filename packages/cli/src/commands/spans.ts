@@ -40,6 +40,7 @@ export const spansCommand: Command = {
       rows: response.spans,
       columns: spanColumns(output),
       ifNone: 'No spans found. Widen --from, or loosen the filter.',
+      asked: { filter: positionals[0] ?? options.text('q'), signal: 'spans' },
     });
   },
 };

@@ -65,6 +65,7 @@ export const tracesCommand: Command = {
       rows: response.traces,
       columns: traceColumns(output),
       ifNone: 'No traces found. Widen --from, or loosen the filter.',
+      asked: { filter: positionals[0] ?? options.text('q'), signal: 'traces' },
     });
   },
 };
