@@ -62,9 +62,8 @@ const answers = `arrayMap((around, calls) -> arrayMap((call, in_) -> tuple(call.
   [${wrapperIds("operation = 'llm'")}], [arrayMap(calls -> arrayFilter((call, nth) -> nth = 1, calls, arrayEnumerateUniq(arrayMap(call -> call.1, calls))),
     [arrayReverseSort(groupUniqArrayIf((span_id, ${hasUsage}, duration_ns, start_time, response_id, parent_span_id), operation = 'llm'))])[1]])[1]`;
 /** As `modelCalls` of a run's tree has them, and `callRows`: what counts, and of what tells no usage the innermost that is not below what counts; each response once. */
-const llmCalls = `arrayMap(counts -> arrayMap((told, silent) -> toUInt64(length(told)
-    + length(arrayDistinct(arrayMap(call -> if(call.3 = '', hex(call.1), call.3), arrayFilter((call, below_, answers_) -> NOT (below_ OR (call.3 != '' AND answers_)), silent,
-      ${membersSql('arrayMap(call -> call.4, silent)', 'arrayMap(call -> call.1, told)')}, ${membersSql('arrayMap(call -> call.3, silent)', 'arrayMap(call -> call.3, told)')}))))),
+const llmCalls = `arrayMap(counts -> arrayMap((told, silent) -> toUInt64(length(arrayDistinct(arrayMap(call -> if(call.3 = '', hex(call.1), call.3),
+      arrayConcat(told, arrayFilter((call, below_) -> NOT below_, silent, ${membersSql('arrayMap(call -> call.4, silent)', 'arrayMap(call -> call.1, told)')})))))),
     [arrayFilter((call, in_) -> in_, answers, counts)], [arrayFilter((call, in_) -> NOT (in_ OR call.2 OR call.5), answers, counts)])[1],
   [${membersSql('arrayMap(call -> call.1, answers)', 'arrayMap(call -> call.1, billed)')}])[1]`;
 
