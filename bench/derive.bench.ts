@@ -45,54 +45,68 @@ async function post(url: string, body: Uint8Array): Promise<void> {
   }
 }
 
-/** CPU microseconds a span. */
-async function cpuOf(ingest: IngestProcess, seed: number): Promise<number> {
-  const to = clock.now();
-  const fromUnixNano = to - 60_000_000_000n;
-  const requests = [
-    ...generateRequests({ seed, project: 'default', fromUnixNano, toUnixNano: to, spanCount: spansPerRound }),
-  ];
-  const cpuS = await ingest.rest();
-  const left = requests.map(({ bytes }) => bytes);
-  const sender = async (): Promise<void> => {
-    for (let body = left.pop(); body !== undefined; body = left.pop()) await post(ingest.tracesUrl, body);
-  };
-  await Promise.all(Array.from({ length: senders }, sender));
-  return ((await ingest.rest()) - cpuS) / (requests.reduce((sum, { spans }) => sum + spans, 0) / 1e6);
-}
-
 const kinds = ['plain', 'fields', 'whole'] as const;
 const processes: Readonly<Record<Kind, IngestProcess>> = {
   plain: await startIngestProcess('plain'),
   fields: await startIngestProcess('fields'),
   whole: await startIngestProcess('whole'),
 };
-const times: Record<Kind, number[]> = { plain: [], fields: [], whole: [] };
-for (let round = 0; round <= rounds; round += 1)
-  // In turn, since a machine is not as fast from one minute to the next.
-  for (const kind of [...kinds.slice(round % 3), ...kinds.slice(0, round % 3)]) {
-    const time = await cpuOf(processes[kind], round);
-    // The first round warms up.
-    if (round > 0) times[kind].push(time);
-  }
+
+const cpuOfEach = async (): Promise<Readonly<Record<Kind, number>>> => {
+  const [plain, fields, whole] = await Promise.all([
+    processes.plain.rest(),
+    processes.fields.rest(),
+    processes.whole.rest(),
+  ]);
+  return { plain, fields, whole };
+};
+
+/** CPU microseconds a span. All get the same at the same time, since a machine is not as fast from one second to the next. */
+async function round(seed: number): Promise<Readonly<Record<Kind, number>>> {
+  const to = clock.now();
+  const fromUnixNano = to - 60_000_000_000n;
+  const requests = [
+    ...generateRequests({ seed, project: 'default', fromUnixNano, toUnixNano: to, spanCount: spansPerRound }),
+  ];
+  const spans = requests.reduce((sum, each) => sum + each.spans, 0);
+  const before = await cpuOfEach();
+  const left = requests.map(({ bytes }) => bytes);
+  const sender = async (): Promise<void> => {
+    for (let body = left.pop(); body !== undefined; body = left.pop()) {
+      const next = body;
+      await Promise.all(kinds.map(async (kind) => post(processes[kind].tracesUrl, next)));
+    }
+  };
+  await Promise.all(Array.from({ length: senders }, sender));
+  const after = await cpuOfEach();
+  const cpu = (kind: Kind): number => ((after[kind] - before[kind]) * 1e6) / spans;
+  return { plain: cpu('plain'), fields: cpu('fields'), whole: cpu('whole') };
+}
+
+// The first warms up.
+await round(0);
+const times: Readonly<Record<Kind, number>>[] = [];
+for (let serial = 1; serial <= rounds; serial += 1) times.push(await round(serial));
 await Promise.all(Object.values(processes).map(async (each) => each.stop()));
 agent.destroy();
 
-const middle = (list: readonly number[], part: number): number =>
-  list.toSorted((a, b) => a - b)[Math.floor(list.length * part)] ?? NaN;
+const median = (list: readonly number[]): number =>
+  list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;
 console.log(
-  `${cpus().length} × ${cpus()[0]?.model ?? ''}, load ${(loadavg()[0] ?? 0).toFixed(1)}; ${rounds} rounds of ${spansPerRound} spans each in turn, ${senders} senders of protobuf\n`,
+  `${cpus().length} × ${cpus()[0]?.model ?? ''}, load ${(loadavg()[0] ?? 0).toFixed(1)}; ${rounds} rounds of ${spansPerRound} spans to each, ${senders} senders of protobuf\n`,
 );
 console.log(
-  '| CPU µs a span, from the socket to merged tables | best quarter below | median |\n| --- | ---: | ---: |',
+  '| from the socket to merged tables | CPU µs a span | more, of all rounds | median of the rounds |',
 );
+console.log('| --- | ---: | ---: | ---: |');
 const row = (name: string, kind: Kind): void => {
-  const more = (part: number): string =>
+  const sum = (of: Kind): number => times.reduce((all, each) => all + each[of], 0);
+  const percent = (ratio: number): string => `+${(100 * (ratio - 1)).toFixed(1)} %`;
+  const more =
     kind === 'plain'
-      ? ''
-      : ` (+${(100 * (middle(times[kind], part) / middle(times.plain, part) - 1)).toFixed(0)} %)`;
-  const cell = (part: number): string => `${middle(times[kind], part).toFixed(1)}${more(part)}`;
-  console.log(`| ${name} | ${cell(0.25)} | ${cell(0.5)} |`);
+      ? ['', '']
+      : [percent(sum(kind) / sum('plain')), percent(median(times.map((each) => each[kind] / each.plain)))];
+  console.log(`| ${[name, (sum(kind) / rounds).toFixed(1), ...more].join(' | ')} |`);
 };
 row('as they came', 'plain');
 row('with their normal fields', 'fields');
