@@ -4,12 +4,12 @@
  *
  *     npm run bench -- derive
  */
-import { Agent, request as httpRequest } from 'node:http';
 import { cpus, loadavg } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { systemClock } from '@sightline/base';
 import { type IngestProcess, type Kind, startIngestProcess } from './ingest-process.ts';
+import { closeConnections, post } from './post.ts';
 import { generateRequests } from './scale-data.ts';
 
 const { values } = parseArgs({
@@ -19,26 +19,11 @@ const rounds = Number(values.rounds);
 const spansPerRound = Number(values.spans);
 const senders = 4;
 const clock = systemClock();
-const agent = new Agent({ keepAlive: true });
 
-async function post(url: string, body: Uint8Array): Promise<void> {
+/** Waits as long as it is told to where it is refused. */
+async function send(url: string, body: Buffer): Promise<void> {
   for (;;) {
-    const { status, retryAfterS } = await new Promise<{ status: number; retryAfterS: number }>(
-      (resolve, reject) => {
-        const headers = { 'content-type': 'application/x-protobuf', 'content-length': body.length };
-        const outgoing = httpRequest(url, { method: 'POST', agent, headers }, (response) => {
-          response.resume();
-          response.once('end', () =>
-            resolve({
-              status: response.statusCode ?? 0,
-              retryAfterS: Number(response.headers['retry-after'] ?? 0),
-            }),
-          );
-        });
-        outgoing.once('error', reject);
-        outgoing.end(body);
-      },
-    );
+    const { status, retryAfterS } = await post(url, 'application/x-protobuf', body);
     if (status === 200) return;
     if (retryAfterS === 0) throw new Error(`Unexpected status ${status}.`);
     await delay(retryAfterS * 1000);
@@ -74,7 +59,7 @@ async function round(seed: number): Promise<Readonly<Record<Kind, number>>> {
   const sender = async (): Promise<void> => {
     for (let body = left.pop(); body !== undefined; body = left.pop()) {
       const next = body;
-      await Promise.all(kinds.map(async (kind) => post(processes[kind].tracesUrl, next)));
+      await Promise.all(kinds.map(async (kind) => send(processes[kind].tracesUrl, next)));
     }
   };
   await Promise.all(Array.from({ length: senders }, sender));
@@ -88,7 +73,7 @@ await round(0);
 const times: Readonly<Record<Kind, number>>[] = [];
 for (let serial = 1; serial <= rounds; serial += 1) times.push(await round(serial));
 await Promise.all(Object.values(processes).map(async (each) => each.stop()));
-agent.destroy();
+closeConnections();
 
 const median = (list: readonly number[]): number =>
   list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? NaN;

@@ -6,11 +6,11 @@
  * Run: npm run bench -- ingest, or node bench/ingest.bench.ts [--seconds 10] [--spans 1000] [--encodings protobuf,json] [--clients 1,4,16] [--call-every 1,10] [--main file]
  */
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request as httpRequest } from 'node:http';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { closeConnections, post } from './post.ts';
 import { startServerProcess, type ServerProcess } from './server-process.ts';
 import { makeTemplate, type BatchTemplate } from './span-batches.ts';
 
@@ -44,29 +44,6 @@ interface Run {
   readonly loadMs: number;
 }
 
-const agent = new Agent({ keepAlive: true });
-
-async function post(
-  url: string,
-  contentType: string,
-  body: Buffer,
-): Promise<{ status: number; retryAfterS: number }> {
-  return new Promise((resolve, reject) => {
-    const headers = { 'content-type': contentType, 'content-length': body.length };
-    const outgoing = httpRequest(`${url}/v1/traces`, { method: 'POST', agent, headers }, (response) => {
-      response.resume();
-      response.once('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          retryAfterS: Number(response.headers['retry-after'] ?? 0),
-        }),
-      );
-    });
-    outgoing.once('error', reject);
-    outgoing.end(body);
-  });
-}
-
 async function runOnce(
   server: ServerProcess,
   template: BatchTemplate,
@@ -81,7 +58,7 @@ async function runOnce(
     while (performance.now() < deadline) {
       const { body } = template.next();
       const began = performance.now();
-      const { status, retryAfterS } = await post(server.otlpHttp, template.contentType, body);
+      const { status, retryAfterS } = await post(`${server.otlpHttp}/v1/traces`, template.contentType, body);
       if (status === 200) {
         acknowledged += template.spans;
         acknowledgeMs.push(performance.now() - began);
@@ -172,7 +149,7 @@ async function probe(server: ServerProcess, deadline: number): Promise<Probes> {
   let inTime = 0;
   const one = async (): Promise<void> => {
     const { body, traceId } = single.next();
-    const { status } = await post(server.otlpHttp, single.contentType, body);
+    const { status } = await post(`${server.otlpHttp}/v1/traces`, single.contentType, body);
     if (status !== 200) return;
     const acknowledged = performance.now();
     await delay(promiseMs);
@@ -285,4 +262,4 @@ for (const encoding of values.encodings.split(','))
     for (const clients of values.clients.split(',').map(Number))
       console.log(line(await measure(template, clients, name)));
   }
-agent.destroy();
+closeConnections();

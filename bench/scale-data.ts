@@ -56,7 +56,7 @@ export function* generateSegments(
 
 export interface ScaleRequest {
   /** An ExportTraceServiceRequest. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly spans: number;
   /** One of its traces. */
   readonly traceId: string;

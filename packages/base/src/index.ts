@@ -1,4 +1,5 @@
 export { assert, AssertionError, ensure, unreachable } from './assert.ts';
+export { editDistance } from './edit-distance.ts';
 export { parseJson } from './parse-json.ts';
 export { err, ok, type Result } from './result.ts';
 export { sleep } from './sleep.ts';

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { editDistance } from '@sightline/base';
 import { tracesCommand } from '../commands/traces.ts';
 import { readCommands } from '../commands/index.ts';
 import { createStyle } from '../output/style.ts';
 import { describeCommand } from './help.ts';
 import { parseArguments } from './parse-arguments.ts';
-import { editDistance, suggestWord } from './suggest.ts';
+import { suggestWord } from './suggest.ts';
 
 const parse = (...argv: string[]) => parseArguments(tracesCommand, argv);
 

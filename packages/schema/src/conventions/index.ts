@@ -8,13 +8,13 @@ export {
   type Item,
 } from './derive.ts';
 export {
-  alwaysChanged,
   attributeChanged,
   eventPlace,
   nameChanged,
   noAttributes,
   resourcePlace,
   type Shape,
+  timesChanged,
 } from './shape.ts';
 export { firstTokenEvents } from './identity-table.ts';
 export { attributesRead, resourceAttributesRead } from './rules.ts';

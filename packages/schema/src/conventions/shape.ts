@@ -23,10 +23,9 @@ const rulesOf = (place: number): readonly Rule[] =>
 
 /** Bits for what a field is read from. Attributes have theirs in the order in which they are said, all from the 30th on the last of these. */
 const attributeBitsMax = 30;
-const nameBit = 1 << 30;
-const timesBit = 1 << 31;
-export const alwaysChanged = timesBit;
-export const nameChanged = nameBit;
+export const nameChanged = 1 << 30;
+/** Times are of each item its own. */
+export const timesChanged = 1 << 31;
 export const attributeChanged = (index: number): number => 1 << Math.min(index, attributeBitsMax - 1);
 
 /** Which attributes an item says, and so which rules may find something in it: found once for all items that say the same. */
@@ -64,7 +63,7 @@ export class Shape {
     const rules = askedFor(column).flatMap((field) => this.rulesOf(numberedFields[field]));
     const ofRules = rules.reduce((bits, rule) => bits | this.#readsOfRule(rule), 0);
     const isTold = rules.length > 0 || this.places.includes(eventPlace);
-    if (column === 'ttft_ms') return isTold ? ofRules | timesBit : 0;
+    if (column === 'ttft_ms') return isTold ? ofRules | timesChanged : 0;
     return column === 'operation' && this.plainOperation !== 'other'
       ? ofRules | this.#readsOfPlaces(this.places)
       : ofRules;
@@ -75,7 +74,7 @@ export class Shape {
     const ofAttribute = attributesRead.indexOf(source.name);
     const guards = (source.when ?? []).map(({ attribute }) => attributesRead.indexOf(attribute));
     const own = source.from === 'name' ? [] : [source.from === 'resource' ? ofResource : ofAttribute];
-    return this.#readsOfPlaces([...own, ...guards]) | (source.from === 'name' ? nameBit : 0);
+    return this.#readsOfPlaces([...own, ...guards]) | (source.from === 'name' ? nameChanged : 0);
   }
 
   #readsOfPlaces(places: readonly number[]): number {

@@ -1,6 +1,7 @@
 /**
  * What was meant by a field that nobody knows. Any name may be that of an attribute, so this is no error: it is told where a filter found nothing.
  */
+import { editDistance } from '@sightline/base';
 import { builtinFields, type FilterSignal, findBuiltinField } from './filter-fields.ts';
 import type { FieldRef, FilterNode } from './filter-node.ts';
 import { parseFilter } from './parse-filter.ts';
@@ -49,32 +50,10 @@ const shortLettersMax = 4;
 function nearest(name: string, signal: FilterSignal): string | undefined {
   const written = name.toLowerCase();
   const [best] = builtinFields[signal]
-    .map((field) => ({ field: field.name, edits: editsBetween(written, field.name) }))
+    .map((field) => ({ field: field.name, edits: editDistance(written, field.name) }))
     .filter(
       ({ field, edits }) => edits <= (Math.min(field.length, written.length) <= shortLettersMax ? 1 : 2),
     )
     .toSorted((a, b) => a.edits - b.edits);
   return best?.field;
-}
-
-/** Letters that were put in, left out, changed, or exchanged with the next. */
-function editsBetween(a: string, b: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const isSame = a[i - 1] === b[j - 1];
-      const isExchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
-      next[j] = Math.min(
-        (row[j] ?? 0) + 1,
-        (next[j - 1] ?? 0) + 1,
-        (row[j - 1] ?? 0) + (isSame ? 0 : 1),
-        isExchanged ? (before[j - 2] ?? 0) + 1 : Infinity,
-      );
-    }
-    before = row;
-    row = next;
-  }
-  return row[b.length] ?? 0;
 }

@@ -8,6 +8,7 @@ import { openedValue, previewValue } from '../model/value-preview.ts';
 import { Icon } from './icon.tsx';
 import { JsonView } from './json-view.tsx';
 import { Markdown } from './markdown.tsx';
+import { ShowAllButton } from './show-all-button.tsx';
 import './message-parts.css';
 
 /** Where the rest of a part that was cut is asked for. */
@@ -103,14 +104,7 @@ function LongText({
     <>
       <Markdown text={isWhole || text.length <= shownChars ? text : text.slice(0, shownChars)} />
       {text.length > shownChars && (
-        <button
-          type="button"
-          className="text-button"
-          aria-expanded={isWhole}
-          onClick={() => setWhole(!isWhole)}
-        >
-          {isWhole ? 'Show less' : `Show all ${formatCount(text.length)} characters`}
-        </button>
+        <ShowAllButton characters={text.length} isWhole={isWhole} onChange={setWhole} />
       )}
     </>
   );

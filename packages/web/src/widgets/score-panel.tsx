@@ -2,11 +2,12 @@ import type { Score } from '@sightline/schema/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { giveScore, type ScoredPlace, scoresQuery, takeScoreAway } from '../api/score-queries.ts';
-import { formatCostUsd, formatCount, formatNumber } from '../model/format.ts';
+import { formatCostUsd, formatNumber } from '../model/format.ts';
 import { readScoreValue } from '../model/score-value.ts';
 import { readAnnotator, writeAnnotator } from './annotator.ts';
 import { Button, IconButton } from './button.tsx';
 import { TimeAgo } from './facts.tsx';
+import { ShowAllButton } from './show-all-button.tsx';
 import { ErrorNotice, SkeletonRows } from './states.tsx';
 import { useNow } from './use-now.ts';
 import './form.css';
@@ -104,16 +105,7 @@ function ScoreComment({ text }: { readonly text: string }): ReactElement {
   return (
     <div className="score-comment small">
       <p>{isLong && !isWhole ? `${text.slice(0, commentShown).toWellFormed()}…` : text}</p>
-      {isLong && (
-        <button
-          type="button"
-          className="text-button"
-          aria-expanded={isWhole}
-          onClick={() => setIsWhole(!isWhole)}
-        >
-          {isWhole ? 'Show less' : `Show all ${formatCount(text.length)} characters`}
-        </button>
-      )}
+      {isLong && <ShowAllButton characters={text.length} isWhole={isWhole} onChange={setIsWhole} />}
     </div>
   );
 }

@@ -1,5 +1,4 @@
 import {
-  alwaysChanged,
   attributeChanged,
   attributesRead,
   eventPlace,
@@ -11,6 +10,7 @@ import {
   resourcePlace,
   type Shape,
   type SpanTimes,
+  timesChanged,
 } from '@sightline/schema/conventions';
 import { fixed64At, skipVarint, varintNumber, WireReader, wireType } from '@sightline/schema/otlp';
 import { KeyTable } from './key-table.ts';
@@ -84,7 +84,7 @@ export class ItemReader implements Item {
   changesSince(last: LastSaid): number {
     const { places } = this.#node.shape;
     const { starts, ends } = last;
-    let changes = alwaysChanged;
+    let changes = timesChanged;
     for (let index = 0; index < places.length; index += 1) {
       const place = places[index] as number;
       const start = this.#starts[place] as number;
