@@ -25,7 +25,7 @@ export interface DamageKeeperOptions {
 const lookAfterLoadMs = 1_000;
 const lookEveryMs = 10_000;
 const verifyEveryMs = 3_600_000;
-/** A check that took one second is followed by so many without one. */
+/** A check that took one second is followed by so many without one, unless damage is suspected. */
 const restFactor = 9;
 const retryMs = 5_000;
 const groupsToldMax = 6;
@@ -206,15 +206,19 @@ export class DamageKeeper {
       })
       .finally(() => {
         this.#verifying = undefined;
-        if (!this.#stopped.signal.aborted)
-          this.#verifyTimer = setTimeout(() => this.#verify(), verifyEveryMs).unref();
+        if (this.#stopped.signal.aborted) return;
+        // What was met meanwhile may be where this check had been before.
+        if (this.#suspicion !== undefined && this.#suspicion !== suspicion) this.#verify();
+        else this.#verifyTimer = setTimeout(() => this.#verify(), verifyEveryMs).unref();
       });
   }
 
   async #verifyAll(): Promise<void> {
     const { signal } = this.#stopped;
     await this.#options.store.verify(async (workedMs) => {
-      await delay(workedMs * restFactor, undefined, { signal, ref: false }).catch(() => undefined);
+      // What was met already fails somebody's questions.
+      const rest = this.#suspicion === undefined ? restFactor : 1;
+      await delay(workedMs * rest, undefined, { signal, ref: false }).catch(() => undefined);
       return !signal.aborted;
     });
     signal.throwIfAborted();

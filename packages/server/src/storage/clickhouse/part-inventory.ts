@@ -1,7 +1,8 @@
 /**
  * What the embedded engine is known to have stored, part by part, in a file beside it. The engine begins with the parts it finds, so that a part whose files are
- * gone leaves no trace in it. A part is whole as long as some active part of its table covers its blocks: merges and mutations keep this true. What takes rows away for
- * good (retention, deletion, swapped days) says so before, in `changing`.
+ * gone leaves no trace in it. A part is whole as long as some active part of its table covers its blocks: merges and mutations keep this true, until the engine is opened anew
+ * and gives the numbers of lost blocks to others. So the first comparison comes before the first insert, and what is lost is lost until the same files are back or somebody
+ * accepts it. What takes rows away for good (retention, deletion, swapped days) says so before, in `changing`.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
@@ -43,6 +44,8 @@ interface Blocks {
 interface StoredPart extends Blocks {
   readonly name: string;
   readonly rows: number;
+  /** Of all its files; '' where it was never known. */
+  readonly hash: string;
 }
 
 interface LostPart extends StoredPart {
@@ -132,42 +135,49 @@ export class PartInventory {
   async #compare(active: readonly StoredPart[]): Promise<void> {
     const detached = await readDetached(this.#engine);
     const cover = coverOf(active);
-    const known = new Map(this.#content.lost.map((part) => [keyOf(part), part]));
-    const gone = this.#content.parts
-      .filter((part) => !cover(part))
+    const hashes = new Set(active.map(({ hash }) => hash));
+    const lost = this.#content.lost.filter(({ hash }) => hash === '' || !hashes.has(hash));
+    const told = new Set(lost.map(keyOf));
+    const strange = detached.filter((part) => !told.has(keyOf(part)));
+    const found: LostPart[] = this.#content.parts
+      .filter((part) => !cover(part) && !told.has(keyOf(part)))
       .map((part) => {
-        const aside = detached.find((other) => isSameRange(other, part));
-        return { ...part, name: aside?.name ?? part.name, isAside: aside !== undefined };
+        const aside = strange.find((other) => rangeOf(other) === rangeOf(part));
+        return { ...part, name: aside?.name ?? part.name, isAside: aside !== undefined, isAccepted: false };
       });
-    const strange = detached
-      .filter((part) => !cover(part) && !gone.some((other) => isSameRange(other, part)))
-      .map((part) => ({ ...part, rows: rowsOf(part.path), isAside: true }));
-    for (const { table, partition, first, last, name, rows, isAside } of [...gone, ...strange]) {
-      const part = { table, partition, first, last, name, rows, isAside };
-      if (!known.has(keyOf(part))) known.set(keyOf(part), { ...part, isAccepted: false });
-    }
-    const lost = [...known.values()].filter((part) => !cover(part));
-    await this.#write({ parts: this.#content.parts, lost });
+    const matched = new Set(found.map(keyOf));
+    for (const { table, partition, first, last, name, path, reason } of strange)
+      if (reason.startsWith('broken') && !cover({ table, partition, first, last })) {
+        const part = { table, partition, first, last, name, rows: rowsOf(path), hash: '' };
+        if (!matched.has(keyOf(part))) found.push({ ...part, isAside: true, isAccepted: false });
+      }
+    // What is noted as lost is no longer expected to be there.
+    const gone = new Set(found.map(rangeOf));
+    const parts = this.#content.parts.filter((part) => !gone.has(rangeOf(part)));
+    await this.#write({ parts, lost: [...lost, ...found] });
   }
 
   async #activeParts(): Promise<readonly (StoredPart & { readonly isWhole: boolean })[]> {
     const rows = await ownRows<
-      Record<'table' | 'partition' | 'name' | 'first' | 'last' | 'rows', string> & { deleted: number }
+      Record<'table' | 'partition' | 'name' | 'first' | 'last' | 'rows' | 'hash', string> & {
+        deleted: number;
+      }
     >(
       this.#engine,
       `SELECT table, partition_id AS partition, name, toString(min_block_number) AS first, toString(max_block_number) AS last, toString(rows) AS rows,
-        has_lightweight_delete AS deleted
+        hash_of_all_files AS hash, has_lightweight_delete AS deleted
         FROM system.parts WHERE active AND database = currentDatabase() ORDER BY table, partition, min_block_number`,
     );
     return rows
       .filter(({ table }) => watchedTables.includes(table))
-      .map(({ table, partition, name, first, last, rows: count, deleted }) => ({
+      .map(({ table, partition, name, first, last, rows: count, hash, deleted }) => ({
         table,
         partition,
         name,
         first: Number(first),
         last: Number(last),
         rows: Number(count),
+        hash,
         isWhole: deleted === 0,
       }));
   }
@@ -188,17 +198,25 @@ export class PartInventory {
   }
 }
 
-/** Parts that the engine found broken and does not use, and that no active part stands in for. */
+/**
+ * Parts that a ClickHouse server found broken and does not use. A replica fetches such a part from another; without replicas nothing stands in for it, though a newer part may have
+ * been given its number.
+ */
 export async function readSetAside(engine: ClickHouseEngine): Promise<readonly DamagedPart[]> {
-  const active = await ownRows<Blocks>(
-    engine,
-    `SELECT table, partition_id AS partition, toFloat64(min_block_number) AS first, toFloat64(max_block_number) AS last
-      FROM system.parts WHERE active AND database = currentDatabase()`,
-  );
-  const cover = coverOf(active);
-  return (await readDetached(engine))
-    .filter((part) => !cover(part))
-    .map((part) => asDamage({ ...part, rows: -1, isAside: true }));
+  const broken = (await readDetached(engine)).filter(({ reason }) => reason.startsWith('broken'));
+  if (broken.length === 0) return [];
+  const { nodes } = engine;
+  const cover =
+    nodes.kind === 'cluster' && nodes.replicated
+      ? coverOf(
+          await ownRows<Blocks>(
+            engine,
+            `SELECT table, partition_id AS partition, toFloat64(min_block_number) AS first, toFloat64(max_block_number) AS last
+              FROM system.parts WHERE active AND database = currentDatabase()`,
+          ),
+        )
+      : () => false;
+  return broken.filter((part) => !cover(part)).map((part) => asDamage({ ...part, rows: -1, isAside: true }));
 }
 
 async function readDetached(engine: ClickHouseEngine): Promise<readonly DetachedPart[]> {
@@ -206,7 +224,7 @@ async function readDetached(engine: ClickHouseEngine): Promise<readonly Detached
     engine,
     `SELECT table, ifNull(partition_id, '') AS partition, name, ifNull(reason, '') AS reason, path,
       toFloat64(ifNull(min_block_number, 0)) AS first, toFloat64(ifNull(max_block_number, 0)) AS last
-      FROM system.detached_parts WHERE database = currentDatabase() AND reason IN ('', 'broken', 'broken-on-start', 'unexpected', 'noquorum')`,
+      FROM system.detached_parts WHERE database = currentDatabase()`,
   );
 }
 
@@ -216,12 +234,20 @@ function coverOf(active: readonly Blocks[]): (part: Blocks) => boolean {
     (byPartition.get(`${table} ${partition}`) ?? []).some((part) => part.first <= first && part.last >= last);
 }
 
-function isSameRange(a: Blocks, b: Blocks): boolean {
-  return keyOf(a) === keyOf(b);
+function rangeOf({ table, partition, first, last }: Blocks): string {
+  return `${table} ${partition} ${first} ${last}`;
 }
 
-function keyOf({ table, partition, first, last }: Blocks): string {
-  return `${table} ${partition} ${first} ${last}`;
+/** A part that was put aside has a name that no other has. */
+function keyOf({
+  table,
+  partition,
+  name,
+  hash = '',
+}: Blocks & { readonly name: string; readonly hash?: string }): string {
+  return /^\d{8}_|^all_/.test(name)
+    ? `${table} ${partition} ${name} ${hash}`
+    : `${table} ${partition} ${name}`;
 }
 
 /** The engine writes the number of rows beside each part; -1 where it cannot be read. */
@@ -239,7 +265,7 @@ function asDamage({
   name,
   rows,
   isAside,
-}: StoredPart & Pick<LostPart, 'isAside'>): DamagedPart {
+}: Omit<StoredPart, 'hash'> & Pick<LostPart, 'isAside'>): DamagedPart {
   return {
     table: table.replace(/_local$/, ''),
     part: name,
@@ -256,8 +282,8 @@ export function dayOf(partition: string): string | undefined {
   return year === undefined ? undefined : `${year}-${month}-${day}`;
 }
 
-function withoutFlags({ table, partition, name, first, last, rows }: StoredPart): StoredPart {
-  return { table, partition, name, first, last, rows };
+function withoutFlags({ table, partition, name, first, last, rows, hash }: StoredPart): StoredPart {
+  return { table, partition, name, first, last, rows, hash };
 }
 
 function parse(text: string): Content {
