@@ -155,6 +155,18 @@ it('receives and answers without its control plane, and never makes a new one be
   expect(failing(await ready())).toEqual(['control_plane']);
   expect(globSync(join(control, '*'))).toEqual([]);
 
+  // The same with a PostgreSQL that was there before, and is away at the start.
+  await server.kill();
+  const known = join(server.directory, 'known.json');
+  const embedded = readFileSync(known, 'utf8');
+  writeFileSync(known, embedded.replace('"controlPlane":"embedded"', '"controlPlane":"postgres"'));
+  const away = ['--postgres-url', 'postgresql://127.0.0.1:1/x', '--host', '0.0.0.0'];
+  await server.startAgain(away, { SIGHTLINE_API_KEY: 'of-the-option' });
+  expect((await as(key, '/traces')).status).toBe(200);
+  expect((await as(key, '/keys')).status).toBe(503);
+  expect(failing(await ready())).toEqual(['control_plane']);
+  writeFileSync(known, embedded);
+
   await server.kill();
   renameSync(join(server.directory, 'telemetry'), join(server.directory, 'telemetry-away'));
   const main = runMain(['--data', server.directory]);

@@ -186,9 +186,13 @@ export class PartInventory {
     this.#content = content;
     const text = JSON.stringify(content);
     if (text === this.#written) return;
-    await writeFile(`${this.#file}.tmp`, text);
-    await rename(`${this.#file}.tmp`, this.#file);
-    this.#written = text;
+    try {
+      await writeFile(`${this.#file}.tmp`, text);
+      await rename(`${this.#file}.tmp`, this.#file);
+      this.#written = text;
+    } catch {
+      // On a full disk the retention must be able to drop days, and the store to open: the next look writes again.
+    }
   }
 
   async #inTurn<T>(task: () => Promise<T>): Promise<T> {

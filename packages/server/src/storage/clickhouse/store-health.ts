@@ -4,7 +4,6 @@ import { type ClickHouseEngine, literal } from './engine.ts';
 import { ownRows } from './own-rows.ts';
 import { dayOf, type PartInventory, readSetAside } from './part-inventory.ts';
 import { ownSettings } from './query-settings.ts';
-import { partsTable } from './retention.ts';
 import { physicalName, tableNames } from './table-names.ts';
 
 interface Partition {
@@ -44,6 +43,8 @@ export class StoreHealth {
   }
 
   async verify(pause: (workedMs: number) => Promise<boolean>): Promise<void> {
+    // On a cluster that is the replicas' business.
+    if (this.#engine.nodes.kind === 'cluster') return;
     const partitions = await readPartitions(this.#engine);
     const known = new Set(partitions.map(keyOf));
     for (const key of this.#unreadable.keys()) if (!known.has(key)) this.#unreadable.delete(key);
@@ -87,7 +88,7 @@ export async function findMissingTables(engine: ClickHouseEngine): Promise<reado
 async function readPartitions(engine: ClickHouseEngine): Promise<readonly Partition[]> {
   return ownRows(
     engine,
-    `SELECT DISTINCT table, partition_id AS partition FROM ${partsTable(engine)}
+    `SELECT DISTINCT table, partition_id AS partition FROM system.parts
       WHERE active AND database = currentDatabase() ORDER BY partition DESC, table`,
   );
 }
