@@ -57,7 +57,7 @@ async function main(kind: Kind, directory: string): Promise<void> {
   const engine = openEmbedded({ directory: telemetry, database: 'sightline', planners: 5 });
   const store =
     kind === 'plain'
-      ? clickHouseStore(withoutDerived(engine), clock, asReceived)
+      ? clickHouseStore(withoutDerived(engine), clock, { derive: asReceived })
       : clickHouseStore(engine, clock);
   await store.migrate();
   if (kind !== 'whole') await engine.command('DROP VIEW ai_spans_view');

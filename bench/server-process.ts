@@ -34,7 +34,9 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   const { dataDirectory, main = mainFile, env = {}, timeoutMs = 60_000 } = options;
   const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
   const began = performance.now();
-  const child = spawn(process.execPath, ['--conditions=source', main, ...ports, '--data', dataDirectory], {
+  // As in scripts/start.mjs.
+  const flags = ['--conditions=source', '--liftoff-only'];
+  const child = spawn(process.execPath, [...flags, main, ...ports, '--data', dataDirectory], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });

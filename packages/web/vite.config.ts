@@ -4,7 +4,7 @@ import { defineConfig } from 'vite';
 /** Where `vite dev` finds a running server; the built UI is served by the server itself. */
 const serverUrl = process.env['SIGHTLINE_URL'] ?? 'http://127.0.0.1:4300';
 
-const proxy = { '/api': serverUrl, '/ready': serverUrl };
+const proxy = { '/api': serverUrl, '/health': serverUrl };
 
 export default defineConfig({
   root: import.meta.dirname,

@@ -51,7 +51,7 @@ describe('a started server', () => {
 
   it('says that it lives, that it is ready, and what it counted', async () => {
     expect(await (await fetch(`${ui}/health`)).json()).toEqual({ status: 'ok' });
-    expect(await (await fetch(`${ui}/ready`)).json()).toEqual({ status: 'ready' });
+    expect(await (await fetch(`${ui}/ready`)).json()).toMatchObject({ status: 'ready' });
     const metrics = await (await fetch(`${ui}/metrics`)).text();
     expect(metrics).toMatch(
       /^sightline_ledger_items\{project="default",signal="traces",state="stored"\} [1-9]/m,
@@ -231,7 +231,7 @@ describe('a server that cannot start says why in one message', () => {
       name: 'a PostgreSQL that is not there',
       args: () => ['--data', join(directory, 'y'), '--postgres-url', 'postgresql://127.0.0.1:1/x'],
       says: /127\.0\.0\.1:1/,
-      code: 'store_unavailable',
+      code: 'control_plane_unavailable',
     },
   ];
 

@@ -18,11 +18,14 @@ const intervalMs = 10 * 60_000;
 export function keepRetention(options: {
   readonly store: Pick<TelemetryStore, 'enforceRetention'>;
   readonly policy: RetentionPolicy;
+  /** False while nobody knows whether another policy was set: nothing is dropped then. */
+  readonly isCertain: boolean;
   readonly log: Logger;
 }): RetentionKeeper {
-  let policy = options.policy;
+  let { policy, isCertain } = options;
   let overCapBytes = 0;
   const enforce = async (): Promise<void> => {
+    if (!isCertain) return;
     try {
       const { bytesLeft } = await options.store.enforceRetention(policy);
       const over = Math.max(0, bytesLeft - (policy.capBytes ?? Infinity));
@@ -62,6 +65,7 @@ export function keepRetention(options: {
     ],
     change: async (changed) => {
       policy = changed;
+      isCertain = true;
       await enforce();
     },
     stop: () => clearInterval(timer),

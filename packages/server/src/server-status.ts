@@ -1,8 +1,10 @@
 import { statfs } from 'node:fs/promises';
 import { formatNanos, type UnixNano } from '@sightline/base';
 import type { StatusResponse } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ServerOptions } from './config/options.ts';
+import type { DamageKeeper } from './damage-keeper.ts';
 import { isLoopback, requiresApiKey } from './http/project-resolver.ts';
 import type { Ingest } from './ingest/index.ts';
 import type { RetentionKeeper } from './retention-keeper.ts';
@@ -16,6 +18,7 @@ export interface StatusSources {
   readonly store: TelemetryStore;
   readonly ingest: Ingest;
   readonly retention: RetentionKeeper;
+  readonly damage: Pick<DamageKeeper, 'problems'>;
   readonly startedAt: UnixNano;
   readonly now: UnixNano;
   readonly endpoints: StatusResponse['endpoints'];
@@ -31,14 +34,22 @@ const freeBytesMin = 1 << 30;
 export async function describeServer(sources: StatusSources): Promise<StatusResponse> {
   const { options, store, catalog, ingest, retention, startedAt, now } = sources;
   // A status page that cannot be read while the store is away would be of little use.
-  const [tables, freeBytes] = await Promise.all([
+  const [tables, freeBytes, catalogFailure] = await Promise.all([
     store.usage().catch(() => undefined),
     statfs(sources.dataDirectory).then(
       ({ bavail, bsize }) => bavail * bsize,
       () => null,
     ),
+    catalog.query('SELECT 1').then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
   ]);
-  const problems = findProblems(sources, freeBytes, tables !== undefined);
+  const problems = [
+    ...findProblems(sources, freeBytes, tables !== undefined),
+    ...sources.damage.problems(),
+    ...problemOf(catalogFailure),
+  ];
   const running = problems.length === 0 ? 'ready' : 'degraded';
   return {
     version: sources.version,
@@ -116,6 +127,12 @@ function findProblems(
       'Set --api-key or SIGHTLINE_API_KEY.',
     );
   return problems;
+}
+
+function problemOf(failure: unknown): readonly Problem[] {
+  if (!(failure instanceof SightlineError)) return [];
+  const { code, message, hint } = failure;
+  return [{ code, message: `${message} Telemetry is received by the rules that were known last.`, hint }];
 }
 
 function megabytes(bytes: number): string {

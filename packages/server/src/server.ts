@@ -2,16 +2,19 @@
  * Puts the server together: data directory → control plane and telemetry store → ingest → receivers, API and UI. Reads
  * neither arguments nor environment nor clock; `main.ts` does, and tests bring their own.
  */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { openCatalog, type Catalog } from './catalog/catalog.ts';
+import { knownFile, KnownRules } from './catalog/known-rules.ts';
 import { readRetention, writeRetention } from './catalog/retention-settings.ts';
+import { standbyCatalog } from './catalog/standby-catalog.ts';
 import { openDataDirectory } from './config/data-directory.ts';
 import type { ServerOptions } from './config/options.ts';
+import { DamageKeeper } from './damage-keeper.ts';
 import { startEvaluationRunner } from './evaluation/evaluation-runner.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
@@ -21,6 +24,8 @@ import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
 import { HistoryJobs } from './pricing/history-jobs.ts';
 import { PriceKeeper } from './pricing/price-keeper.ts';
+import { Readiness } from './readiness.ts';
+import { readinessChecks } from './readiness-checks.ts';
 import { keepRetention } from './retention-keeper.ts';
 import { RunKeeper } from './runs/run-keeper.ts';
 import { WaitingCallers } from './waiting-callers.ts';
@@ -57,7 +62,7 @@ export interface RunningServer {
 /**
  * Starts everything; resolves when requests are answered. What was opened is closed again when a later step fails.
  * @throws SightlineError `port_taken`, `data_directory_locked`, `data_directory_unwritable`, `data_from_newer_version`,
- * `store_unavailable`.
+ * `store_unavailable`, `store_damaged`, `control_plane_unavailable`.
  */
 export async function startServer(
   options: ServerOptions,
@@ -86,23 +91,45 @@ async function start(
   const directory = openDataDirectory(options.dataDirectory, pid);
   onClose(() => directory.release());
 
-  const [catalog, opened] = await openTwins(options, directory.path, { clock, threads }, onClose);
+  const known = new KnownRules(directory.path);
+  // Set as soon as there is something to tell; a control plane that was away may come back before.
+  let catalogIsBack = (_catalog: Catalog): void => {};
+  const [catalog, opened] = await openTwins(
+    options,
+    directory.path,
+    { clock, threads, known, log, onCatalog: (back) => catalogIsBack(back) },
+    onClose,
+  );
+  await known.follow(catalog, opened.engine.kind);
+  onClose(async () => known.stop());
+  const damage = new DamageKeeper({ store: opened, log });
+  await damage.start();
+  onClose(async () => damage.stop());
   const callers = new WaitingCallers();
-  const runs = new RunKeeper({ store: opened, log, isAwaited: () => callers.areThere });
+  const watched = damage.watched(opened);
+  const runs = new RunKeeper({ store: watched, log, isAwaited: () => callers.areThere });
   onClose(async () => runs.stop());
   // What the first look at prices changes would be put together twice.
   let isPriced = false;
-  const store = withRuns(opened, runs, () => {
+  const store = withRuns(watched, runs, () => {
     if (isPriced) runs.changed();
   });
+  const setRetention = await readRetention(catalog).then(
+    (policy) => policy ?? null,
+    () => known.retention,
+  );
+  const retentionOfOptions = { days: options.retentionDays, capBytes: options.diskCapBytes };
   const retention = keepRetention({
     store,
     log,
-    policy: (await readRetention(catalog)) ?? {
-      days: options.retentionDays,
-      capBytes: options.diskCapBytes,
-    },
+    policy: setRetention ?? retentionOfOptions,
+    isCertain: setRetention !== undefined,
   });
+  catalogIsBack = (back) =>
+    void readRetention(back).then(
+      async (policy) => retention.change(policy ?? retentionOfOptions),
+      (error: unknown) => log.warn({ err: error }, 'The retention that was set cannot be read.'),
+    );
   onClose(() => retention.stop());
 
   const prices = await PriceKeeper.open({ store, catalog, log });
@@ -156,7 +183,7 @@ async function start(
       { host },
       'Listening beyond loopback without a key: requests are refused until one is set, see docs/configuration.md.',
     );
-  const resolveProject = createProjectResolver({ catalog, clock, host, apiKey: options.apiKey });
+  const resolveProject = createProjectResolver({ catalog, clock, host, apiKey: options.apiKey, known });
   let state: 'ready' | 'stopping' = 'ready';
   const urls = { ui: '', otlpHttp: '', otlpGrpc: '' };
   const status = async () =>
@@ -168,6 +195,7 @@ async function start(
       store,
       ingest,
       retention,
+      damage,
       startedAt,
       now: clock.now(),
       endpoints: urls,
@@ -177,13 +205,19 @@ async function start(
     await writeRetention(catalog, policy);
     await retention.change(policy);
   };
+  const readiness = new Readiness(
+    readinessChecks({ dataDirectory: directory.path, ingest, store, damage, catalog }),
+  );
   const app = await buildApp({
     log,
     ingest,
     resolveProject,
     webDirectory,
-    state: () => state,
-    metrics: () => [...ingest.metrics(), ...retention.metrics()],
+    ready: async () => {
+      const { isReady, checks } = await readiness.read();
+      return { status: state === 'stopping' ? state : isReady ? 'ready' : 'not_ready', checks };
+    },
+    metrics: () => [...ingest.metrics(), ...retention.metrics(), ...damage.metrics()],
     mountApi: async (server) => {
       await server.register(apiRoutes, {
         prefix: '/api/v1',
@@ -197,6 +231,10 @@ async function start(
         history,
         whileLoadsWait: async (task) => ingest.whileLoadsWait(task),
         ledger: () => ingest.ledger(),
+        acceptDamage: async () => {
+          const accepted = await damage.accept();
+          return { parts: accepted.length, rows: accepted.reduce((sum, { rows = 0 }) => sum + rows, 0) };
+        },
         resendQuarantine: async (after) => ingest.resendQuarantine(after),
         retention: { read: () => retention.policy, change: changeRetention },
       });
@@ -248,18 +286,27 @@ const planners = 5;
 /** Each of them holds a thread, beside those of eight other sessions, of the journal and of what writes the rows. */
 const threadsToPlan = 20;
 
+interface TwinSurroundings extends Pick<ServerSurroundings, 'clock' | 'threads' | 'log'> {
+  readonly known: KnownRules;
+  /** Called with a control plane that was away at the start. */
+  readonly onCatalog: (catalog: Catalog) => void;
+}
+
 /** Both databases open side by side: together they are most of the time to ready. */
 async function openTwins(
   options: ServerOptions,
   dataDirectory: string,
-  { clock, threads }: Pick<ServerSurroundings, 'clock' | 'threads'>,
+  { clock, threads, log, known, onCatalog }: TwinSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<[Catalog, TelemetryStore]> {
-  const { clickhouse, postgresUrl } = options;
+  const { clickhouse } = options;
   const telemetry = join(dataDirectory, 'telemetry');
-  if (clickhouse === undefined) mkdirSync(telemetry, { recursive: true });
+  if (clickhouse === undefined) {
+    refuseLostStore(telemetry, known);
+    mkdirSync(telemetry, { recursive: true });
+  }
   const opened = await Promise.allSettled([
-    openCatalog(postgresUrl === undefined ? { directory: join(dataDirectory, 'control') } : { postgresUrl }),
+    openCatalogOrStandby(options, dataDirectory, { known, log, onCatalog }),
     openStore(
       clickhouse === undefined
         ? { kind: 'embedded', directory: telemetry, planners: threads < threadsToPlan ? 0 : planners }
@@ -277,6 +324,63 @@ async function openTwins(
   if (catalog.status === 'rejected') throw catalog.reason;
   if (store.status === 'rejected') throw store.reason;
   return [catalog.value, store.value];
+}
+
+/** A telemetry store that is gone is not a new one. */
+function refuseLostStore(telemetry: string, known: KnownRules): void {
+  if (known.stores?.telemetry !== 'embedded' || existsSync(join(telemetry, 'metadata'))) return;
+  throw new SightlineError(
+    'store_damaged',
+    `Cannot open the telemetry store: the data directory had one, and "${telemetry}" is gone or empty.`,
+    {
+      hint: `Restore it from a backup; or remove "${knownFile}" of the data directory to start with an empty store.`,
+    },
+  );
+}
+
+/** What is received and stored needs little of the control plane. Where that little is known from before, the server starts without it. */
+async function openCatalogOrStandby(
+  { postgresUrl }: ServerOptions,
+  dataDirectory: string,
+  { known, log, onCatalog }: Pick<TwinSurroundings, 'known' | 'log' | 'onCatalog'>,
+): Promise<Catalog> {
+  const kind = postgresUrl === undefined ? 'embedded' : 'postgres';
+  const directory = join(dataDirectory, 'control');
+  const open = async (): Promise<Catalog> =>
+    openCatalog(postgresUrl === undefined ? { directory } : { postgresUrl });
+  const isKnown = known.stores?.controlPlane === kind;
+  try {
+    if (isKnown && kind === 'embedded') refuseLostCatalog(directory);
+    return await open();
+  } catch (error) {
+    if (!isKnown || !(error instanceof SightlineError) || error.code !== 'control_plane_unavailable')
+      throw error;
+    log.error(
+      { err: error },
+      'The control plane cannot be opened. Telemetry is received and answered by the rules that were known last; settings, keys and evaluators are not to be had.',
+    );
+    return standbyCatalog({
+      kind,
+      failure: error,
+      // The embedded one is in files that nobody else mends meanwhile.
+      ...(kind === 'embedded' ? {} : { reopen: open }),
+      onOpened: (catalog) => {
+        log.info('The control plane is there again.');
+        onCatalog(catalog);
+      },
+    });
+  }
+}
+
+function refuseLostCatalog(directory: string): void {
+  if (existsSync(join(directory, 'PG_VERSION'))) return;
+  throw new SightlineError(
+    'control_plane_unavailable',
+    `Cannot open the control plane: the data directory had one, and "${directory}" is gone or empty.`,
+    {
+      hint: `Stop the server and restore it from a backup; or remove "${knownFile}" of the data directory to start with an empty one.`,
+    },
+  );
 }
 
 async function listen(

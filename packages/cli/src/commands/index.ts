@@ -18,6 +18,7 @@ export const commands = {
   export: async () => (await import('./export.ts')).exportCommand,
   reprice: async () => (await import('./reprice.ts')).repriceCommand,
   rederive: async () => (await import('./rederive.ts')).rederiveCommand,
+  'accept-damage': async () => (await import('./accept-damage.ts')).acceptDamageCommand,
   'resend-quarantine': async () => (await import('./resend-quarantine.ts')).resendQuarantineCommand,
 } as const satisfies Readonly<Record<string, () => Promise<Command>>>;
 

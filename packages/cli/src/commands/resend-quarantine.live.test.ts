@@ -14,6 +14,8 @@ test('says that nothing is there, and does what it may with what is', async () =
   server = await startLiveServer(['--canary-interval', 'off']);
   const nothing = await sightline(['resend-quarantine'], { url: server.url });
   expect(nothing).toEqual({ code: 0, stdout: 'Nothing is in quarantine.\n', stderr: '' });
+  const undamaged = await sightline(['accept-damage'], { url: server.url });
+  expect(undamaged).toEqual({ code: 0, stdout: 'Nothing is damaged.\n', stderr: '' });
   expect((await sightline(['resend-quarantine', 'x'], { url: server.url })).code).toBe(2);
   await server.stop();
 

@@ -80,11 +80,29 @@ export const statusResponse = z.object({
 });
 
 export const healthResponse = z.object({ status: z.literal('ok') });
-export const readyResponse = z.object({ status: z.enum(['ready', 'starting', 'stopping']) });
+/** 200 where the status is `ready`, 503 otherwise. A check that is `degraded` does not keep the server from its work. */
+export const readyResponse = z.object({
+  status: z.enum(['ready', 'not_ready', 'stopping']),
+  checks: z.array(
+    z.object({
+      name: z.string(),
+      state: z.enum(['ok', 'degraded', 'failing']),
+      message: z.string().nullable(),
+    }),
+  ),
+});
+
+/** What is known to be lost, and nobody will be told of any more. */
+export const damageAccepted = z.object({
+  parts: z.number().int(),
+  rows: z.number().int().describe('In these parts, as far as their number is known.'),
+});
 
 export type TelemetrySignal = z.infer<typeof telemetrySignal>;
 export type LedgerRow = z.infer<typeof ledgerRow>;
 export type LedgerResponse = z.infer<typeof ledgerResponse>;
 export type QuarantineResent = z.infer<typeof quarantineResent>;
 export type Canary = z.infer<typeof canary>;
+export type ReadyResponse = z.infer<typeof readyResponse>;
+export type DamageAccepted = z.infer<typeof damageAccepted>;
 export type StatusResponse = z.infer<typeof statusResponse>;

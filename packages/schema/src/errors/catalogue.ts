@@ -25,6 +25,8 @@ export const errorCatalogue = {
   query_limit: { status: 422, title: 'The query met its time, row or memory limit.' },
   overloaded: { status: 429, title: 'The server is receiving more than it can store.' },
   internal: { status: 500, title: 'Sightline made a mistake.' },
+  store_damaged: { status: 500, title: 'Stored data is not what was written, or is gone.' },
+  control_plane_unavailable: { status: 503, title: 'The control plane is damaged or does not answer.' },
   not_ready: { status: 503, title: 'The server is starting or stopping.' },
   disk_full: { status: 503, title: 'The journal cannot be written because the disk is full.' },
   journal_unavailable: { status: 503, title: 'The journal cannot be written.' },

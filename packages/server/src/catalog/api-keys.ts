@@ -52,6 +52,18 @@ export async function findProjectOfKey(db: SqlRunner, hash: string): Promise<str
   return row?.project;
 }
 
+/** Of all projects, as far as anybody makes keys. */
+const openKeysMax = 10_000;
+
+/** The hashes of the newest open keys, with their projects. */
+export async function listOpenKeys(
+  db: SqlRunner,
+): Promise<readonly { readonly hash: string; readonly project: string }[]> {
+  return db.query(
+    `SELECT hash, project FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT ${openKeysMax}`,
+  );
+}
+
 /** Keys carry 192 random bits, so a plain SHA-256 is enough to keep them. */
 export function hashApiKey(key: string): string {
   return createHash('sha256').update(key).digest('hex');

@@ -125,7 +125,7 @@ describe.skipIf(postgresPrograms === '')('the control plane in a PostgreSQL serv
 describe('a control plane that is not there', () => {
   it('is named, with what to do', async () => {
     await expect(openCatalog({ postgresUrl: 'postgresql://nobody@127.0.0.1:1/none' })).rejects.toMatchObject({
-      code: 'store_unavailable',
+      code: 'control_plane_unavailable',
       hint: expect.stringContaining('--postgres-url'),
     });
   });

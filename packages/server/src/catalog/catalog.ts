@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SightlineError } from '@sightline/schema/errors';
 import { migrateCatalog } from './migrate.ts';
@@ -33,17 +33,28 @@ export async function openCatalog(
     const [row] = await catalog.query<{ server_version: string }>('SHOW server_version');
     return { ...catalog, version: row?.server_version ?? 'unknown' };
   } catch (error) {
-    await catalog.close();
-    if (error instanceof SightlineError) throw error;
-    throw new SightlineError('store_unavailable', `Cannot open the control plane: ${reasonOf(error)}.`, {
-      hint:
-        catalog.kind === 'postgres'
-          ? 'Check that the server named by --postgres-url runs, and that its user may create tables.'
-          : 'The folder "control" in the data directory may be damaged; restore it from a backup, or move it away to start with an empty one.',
-      cause: error,
-    });
+    await catalog.close().catch(() => undefined);
+    if (error instanceof SightlineError && error.code !== 'control_plane_unavailable') throw error;
+    throw cannotOpen(catalog.kind, error);
   }
 }
+
+function cannotOpen(kind: Catalog['kind'], error: unknown): SightlineError {
+  const cause = error instanceof SightlineError ? error.cause : error;
+  return new SightlineError(
+    'control_plane_unavailable',
+    `Cannot open the control plane: ${reasonOf(cause)}.`,
+    {
+      hint: kind === 'postgres' ? postgresHint : embeddedHint,
+      cause: error,
+    },
+  );
+}
+
+const postgresHint =
+  'Check that the server named by --postgres-url runs, and that its user may create tables.';
+const embeddedHint =
+  'Stop the server and restore the folder "control" of the data directory from a backup; or move it away, and "known.json" with it, to start with an empty control plane.';
 
 /**
  * A new database is unpacked from the image that comes with PGlite (1.2 s, against 5 s for making one), and its shared
@@ -52,16 +63,20 @@ export async function openCatalog(
 async function openEmbedded(directory: string): Promise<OpenedCatalog> {
   const { PGlite } = await import('@electric-sql/pglite');
   mkdirSync(directory, { recursive: true });
-  const isNew = !existsSync(join(directory, 'PG_VERSION'));
+  const isNew = readdirSync(directory).length === 0;
+  if (!isNew && !existsSync(join(directory, 'PG_VERSION')))
+    throw cannotOpen('embedded', new Error(`"${join(directory, 'PG_VERSION')}" is missing`));
   const image = isNew ? await (await import('@electric-sql/pglite-prepopulatedfs')).dataDir() : undefined;
   const client = await PGlite.create({
     dataDir: directory,
     postgresqlconf: ['shared_buffers = 8MB', 'max_connections = 10'],
     ...(image === undefined ? {} : { loadDataDir: image }),
+  }).catch((error: unknown) => {
+    throw cannotOpen('embedded', error);
   });
   const runner = (connection: Pick<typeof client, 'query'>): SqlRunner => ({
     query: async <Row>(text: string, parameters: readonly unknown[] = []) => {
-      const { rows } = await connection.query<Row>(text, [...parameters]).catch(blameUnstorableText);
+      const { rows } = await connection.query<Row>(text, [...parameters]).catch(explainFailure(embeddedHint));
       return rows;
     },
   });
@@ -85,7 +100,7 @@ async function connectServer(connectionString: string): Promise<OpenedCatalog> {
   pool.on('error', () => {});
   const runner = (connection: Pick<typeof pool, 'query'>): SqlRunner => ({
     query: async <Row>(text: string, parameters: readonly unknown[] = []) => {
-      const { rows } = await connection.query(text, [...parameters]).catch(blameUnstorableText);
+      const { rows } = await connection.query(text, [...parameters]).catch(explainFailure(postgresHint));
       return rows as Row[];
     },
   });
@@ -93,14 +108,15 @@ async function connectServer(connectionString: string): Promise<OpenedCatalog> {
     kind: 'postgres',
     ...runner(pool),
     transaction: async (work) => {
-      const client = await pool.connect();
+      const client = await pool.connect().catch(explainFailure(postgresHint));
       try {
         await client.query('BEGIN');
         const result = await work(runner(client));
         await client.query('COMMIT');
         return result;
       } catch (error) {
-        await client.query('ROLLBACK');
+        // A broken connection has nothing to roll back.
+        await client.query('ROLLBACK').catch(() => undefined);
         throw error;
       } finally {
         client.release();
@@ -110,15 +126,33 @@ async function connectServer(connectionString: string): Promise<OpenedCatalog> {
   };
 }
 
-/** PostgreSQL keeps no NUL character in text or JSON: whoever sent one is told so. */
-function blameUnstorableText(error: unknown): never {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code !== '22021' && code !== '22P05') throw error;
-  throw new SightlineError('bad_request', 'A text has a NUL character (U+0000), which cannot be stored.', {
-    hint: 'Leave that character out.',
-    cause: error,
-  });
+/**
+ * What a failed statement means to whoever asked. SQLSTATE classes that tell of the statement and its values pass (21, 22, 23, 40, 42, 44, P0), but for missing
+ * tables, which no statement of ours names; everything else is the control plane itself: sockets, files, memory.
+ */
+function explainFailure(hint: string): (error: unknown) => never {
+  return (error) => {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+    // PostgreSQL keeps no NUL character in text or JSON: whoever sent one is told so.
+    if (code === '22021' || code === '22P05')
+      throw new SightlineError(
+        'bad_request',
+        'A text has a NUL character (U+0000), which cannot be stored.',
+        {
+          hint: 'Leave that character out.',
+          cause: error,
+        },
+      );
+    if (error instanceof SightlineError || (statementFault.test(code) && code !== '42P01')) throw error;
+    throw new SightlineError(
+      'control_plane_unavailable',
+      `The control plane is damaged or does not answer: ${reasonOf(error)}.`,
+      { hint, cause: error, retryAfterS: 5 },
+    );
+  };
 }
+
+const statementFault = /^(?:21|22|23|40|42|44|P0)[0-9A-Z]{3}$/;
 
 /** A refused connection has its reasons in `errors`, one for each address that was tried. */
 function reasonOf(error: unknown): string {

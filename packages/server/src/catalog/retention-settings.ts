@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { RetentionPolicy } from '../storage/telemetry-store.ts';
 import type { SqlRunner } from './catalog.ts';
 
-const stored = z.object({
+export const retentionPolicy = z.object({
   days: z.object({ traces: z.number(), logs: z.number(), metrics: z.number() }),
   capBytes: z.number().nullable(),
 });
@@ -10,7 +10,7 @@ const stored = z.object({
 /** The retention set through the API, or undefined while the options' values hold. */
 export async function readRetention(db: SqlRunner): Promise<RetentionPolicy | undefined> {
   const [row] = await db.query<{ value: unknown }>("SELECT value FROM settings WHERE name = 'retention'");
-  return row === undefined ? undefined : stored.parse(row.value);
+  return row === undefined ? undefined : retentionPolicy.parse(row.value);
 }
 
 export async function writeRetention(db: SqlRunner, policy: RetentionPolicy): Promise<void> {

@@ -1,5 +1,6 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { ReadyResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { otlpHttpReceiver, type Ingest, type Metric, unreadableRequests } from '../ingest/index.ts';
 import { watchProcess } from './process-metrics.ts';
@@ -12,7 +13,7 @@ export interface AppOptions {
   readonly ingest: Ingest;
   readonly resolveProject: ProjectResolver;
   readonly webDirectory: string;
-  readonly state: () => 'ready' | 'stopping';
+  readonly ready: () => Promise<ReadyResponse>;
   readonly metrics: () => readonly Metric[];
   /** Mounts the query API and what else lives under /api/v1. */
   readonly mountApi: (app: FastifyInstance) => Promise<void>;
@@ -41,8 +42,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   app.get('/health', async () => ({ status: 'ok' }));
   app.get('/ready', async (_request, reply) => {
-    const status = options.state();
-    return reply.code(status === 'ready' ? 200 : 503).send({ status });
+    const answer = await options.ready();
+    return reply
+      .code(answer.status === 'ready' ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send(answer);
   });
   app.get('/metrics', async (request, reply) => {
     const resolved = await options.resolveProject(request.headers);

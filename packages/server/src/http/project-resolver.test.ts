@@ -25,7 +25,13 @@ describe('a request is given its project', () => {
     let now = 0;
     const clock = { ...systemClock(), monotonicMs: () => now };
     return {
-      resolve: createProjectResolver({ catalog, clock, host, apiKey }),
+      resolve: createProjectResolver({
+        known: { projectOfKey: () => undefined },
+        catalog,
+        clock,
+        host,
+        apiKey,
+      }),
       later: (ms: number) => (now += ms),
     };
   };

@@ -4,6 +4,7 @@ import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { findProjectOfKey, hashApiKey } from '../catalog/api-keys.ts';
 import type { Catalog } from '../catalog/catalog.ts';
+import type { KnownRules } from '../catalog/known-rules.ts';
 
 export interface ResolvedProject {
   readonly project: string;
@@ -17,6 +18,8 @@ export interface ProjectResolverOptions {
   readonly clock: Clock;
   /** The address the server listens on: beyond loopback nothing is open without a key. */
   readonly host: string;
+  /** What is known of keys while the control plane does not answer. */
+  readonly known: Pick<KnownRules, 'projectOfKey'>;
   /** The key set by option or environment; it opens the default project. */
   readonly apiKey: string | undefined;
 }
@@ -31,16 +34,21 @@ const verdictsMax = 10_000;
  * A key comes as `Authorization: Bearer …`, `x-api-key: …`, or, from the UI, as the cookie `sightline_key`.
  */
 export function createProjectResolver(options: ProjectResolverOptions): ProjectResolver {
-  const { catalog, clock, apiKey } = options;
+  const { catalog, clock, apiKey, known } = options;
   const isOpen = !requiresApiKey(options);
   const verdicts = new Map<string, { readonly project: string | undefined; readonly untilMs: number }>();
 
   const findProject = async (key: string): Promise<string | undefined> => {
     if (apiKey !== undefined && isSameSecret(key, apiKey)) return defaultProject;
     const hash = hashApiKey(key);
-    const known = verdicts.get(hash);
-    if (known !== undefined && known.untilMs > clock.monotonicMs()) return known.project;
-    const project = await findProjectOfKey(catalog, hash);
+    const verdict = verdicts.get(hash);
+    if (verdict !== undefined && verdict.untilMs > clock.monotonicMs()) return verdict.project;
+    const project = await findProjectOfKey(catalog, hash).catch((error: unknown) => {
+      // A key that was good lately is taken; of any other nobody can tell.
+      const lately = verdict?.project ?? known.projectOfKey(hash);
+      if (lately === undefined && !isOpen) throw error;
+      return lately;
+    });
     if (verdicts.size >= verdictsMax) verdicts.clear();
     verdicts.set(hash, { project, untilMs: clock.monotonicMs() + verdictMsMax });
     return project;
@@ -49,7 +57,8 @@ export function createProjectResolver(options: ProjectResolverOptions): ProjectR
   return async (headers) => {
     const key = readKey(headers);
     if (key !== undefined) {
-      const project = await findProject(key);
+      const project = await findProject(key).catch(asFailure);
+      if (project instanceof SightlineError) return project;
       if (project !== undefined) return { project };
       // On an open server a key of another product in the same header must not lock its sender out.
       return isOpen ? { project: defaultProject } : refused('the API key is not known, or was revoked');
@@ -70,6 +79,11 @@ export function requiresApiKey({
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function asFailure(error: unknown): SightlineError {
+  if (error instanceof SightlineError) return error;
+  throw error;
 }
 
 function readKey(headers: IncomingHttpHeaders): string | undefined {

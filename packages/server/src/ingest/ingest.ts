@@ -113,6 +113,8 @@ async function recoverAll(
 
 /** Failures of the journal are counted each, and logged this often. */
 const failureLogEveryMs = 10_000;
+/** A server without traffic would never learn that its journal can be written again. */
+const failureCountsMs = 30_000;
 
 export class Ingest {
   readonly limits: IngestLimits;
@@ -134,6 +136,8 @@ export class Ingest {
   #resending: Promise<unknown> = Promise.resolve();
   #closing = false;
   #failureLoggedMs = -Infinity;
+  /** The last write of a journal, where it failed. */
+  #journalFailed: { readonly message: string; readonly atMs: number } | undefined;
 
   constructor(
     options: IngestOptions,
@@ -310,6 +314,17 @@ export class Ingest {
     return this.#loader.isAway;
   }
 
+  /** Why records are not acknowledged at present; undefined where they are. */
+  get journalFailure(): string | undefined {
+    const bytes = this.#journalBytes() + this.#quarantine.bytes;
+    if (bytes >= this.limits.journalBytesMax)
+      return `The journal and the quarantine are full: ${bytes} bytes of ${this.limits.journalBytesMax}.`;
+    const failed = this.#journalFailed;
+    if (failed === undefined || this.#options.clock.monotonicMs() - failed.atMs > failureCountsMs)
+      return undefined;
+    return `The journal cannot be written: ${failed.message}`;
+  }
+
   metrics(): Metric[] {
     const oldestMs = this.#oldestPendingMs();
     const canary = this.canaryState;
@@ -388,12 +403,15 @@ export class Ingest {
       begun: () => this.#loader.pump(),
       sealed: (segment) => this.#loader.add(segment),
       committed: (records, _bytes, elapsedMs) => {
+        this.#journalFailed = undefined;
         this.counters.add('sightline_journal_commits_total', {}, 1);
         this.counters.add('sightline_journal_commit_records_total', {}, records);
         this.counters.add('sightline_journal_commit_seconds_total', {}, elapsedMs / 1000);
       },
       failed: (error) => {
         this.counters.add('sightline_journal_failures_total', {}, 1);
+        const { message } = error instanceof Error ? error : { message: String(error) };
+        this.#journalFailed = { message, atMs: this.#options.clock.monotonicMs() };
         // On a full disk every request fails, and the log may be on the same disk.
         const nowMs = this.#options.clock.monotonicMs();
         if (nowMs - this.#failureLoggedMs < failureLogEveryMs) return;

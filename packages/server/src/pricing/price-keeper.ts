@@ -37,6 +37,8 @@ const fingerprintOwner = '\u0001fingerprint';
 export class PriceKeeper {
   readonly #options: PriceKeeperOptions;
   #overrides: Overrides;
+  /** Until they are, the table keeps the prices it has. */
+  #areOverridesRead: boolean;
   #list: PriceList;
   /** Models whose prices are in the table, and models that nobody has a price for. */
   readonly #known = new Set<string>();
@@ -49,10 +51,11 @@ export class PriceKeeper {
   #isFilled = false;
   readonly #firstLook = Promise.withResolvers<void>();
 
-  private constructor(options: PriceKeeperOptions, overrides: Overrides) {
+  private constructor(options: PriceKeeperOptions, overrides: Overrides | undefined) {
     this.#options = options;
-    this.#overrides = overrides;
-    this.#list = new PriceList(overrides);
+    this.#areOverridesRead = overrides !== undefined;
+    this.#overrides = overrides ?? new Map();
+    this.#list = new PriceList(this.#overrides);
     this.#looks = new BackgroundLooks({
       look: async () => this.#look().finally(() => this.#firstLook.resolve()),
       retryMs,
@@ -63,7 +66,11 @@ export class PriceKeeper {
 
   /** Begins to fill the table: what is loaded before that is done is priced right after. */
   static async open(options: PriceKeeperOptions): Promise<PriceKeeper> {
-    const keeper = new PriceKeeper(options, await readPriceOverrides(options.catalog));
+    const overrides = await readPriceOverrides(options.catalog).catch((error: unknown) => {
+      options.log.warn({ err: error }, 'The prices that were set cannot be read; trying again.');
+      return undefined;
+    });
+    const keeper = new PriceKeeper(options, overrides);
     keeper.loaded(0);
     return keeper;
   }
@@ -112,6 +119,7 @@ export class PriceKeeper {
   /** Resolves when the prices of these models, as far as there are any, are in the store's table. */
   async learn(names: readonly ModelName[]): Promise<void> {
     await this.#looks.inTurn(async () => {
+      await this.#readOverrides();
       if (!this.#isFilled) await this.#fill();
       await this.#learn(names);
     });
@@ -123,6 +131,7 @@ export class PriceKeeper {
 
   async #look(): Promise<void> {
     const { store } = this.#options;
+    await this.#readOverrides();
     if (!this.#isFilled) await this.#fill();
     const beganMs = performance.now();
     const sinceMs = this.#lookedMs === undefined ? firstLookMs : beganMs - this.#lookedMs;
@@ -137,6 +146,13 @@ export class PriceKeeper {
       await store.priceSpans({ which: 'fresh', storedWithinMs: withinMs + overlapMs, pairs: some });
     }
     this.#lookedMs = beganMs;
+  }
+
+  async #readOverrides(): Promise<void> {
+    if (this.#areOverridesRead) return;
+    this.#overrides = await readPriceOverrides(this.#options.catalog);
+    this.#list = new PriceList(this.#overrides);
+    this.#areOverridesRead = true;
   }
 
   #isPriceable(call: UnpricedCalls): boolean {

@@ -15,6 +15,11 @@ export function explainFailure(error: unknown): unknown {
           retryAfterS: 2,
         },
       );
+    case 'damaged':
+      return new SightlineError('store_damaged', `Stored data cannot be read: ${firstLine(error.message)}`, {
+        hint: 'The Status page lists what is damaged. Ask for a range of time without it, or see docs/errors.md.',
+        cause: error,
+      });
     case 'limit':
       return new SightlineError(
         'query_limit',

@@ -1,8 +1,11 @@
 import type { Clock } from '@sightline/base';
+import { SightlineError } from '@sightline/schema/errors';
 import { clickHouseStore } from './clickhouse/clickhouse-store.ts';
 import { type EmbeddedOptions, openEmbedded } from './clickhouse/embedded-engine.ts';
+import { PartInventory } from './clickhouse/part-inventory.ts';
 import { openServer, type ServerOptions } from './clickhouse/server-engine.ts';
-import type { TelemetryStore } from './telemetry-store.ts';
+import { TableDefinitions } from './clickhouse/table-definitions.ts';
+import { StoreError, type TelemetryStore } from './telemetry-store.ts';
 
 export const databaseName = 'sightline';
 
@@ -12,20 +15,33 @@ export type StoreOptions =
 
 /**
  * Opens the telemetry store and brings its schema to this version.
- * @throws SightlineError `data_directory_locked`, `data_from_newer_version`, `store_unavailable`, `bad_option`.
+ * @throws SightlineError `data_directory_locked`, `data_from_newer_version`, `store_unavailable`, `store_damaged`, `bad_option`.
  */
 export async function openStore(options: StoreOptions, clock: Clock): Promise<TelemetryStore> {
   const database = options.database ?? databaseName;
-  const engine =
+  const store =
     options.kind === 'embedded'
-      ? openEmbedded({ ...options, database })
-      : await openServer({ ...options, database });
-  const store = clickHouseStore(engine, clock);
+      ? openEmbeddedStore({ ...options, database }, clock)
+      : clickHouseStore(await openServer({ ...options, database }), clock);
   try {
     await store.migrate();
     return store;
   } catch (error) {
     await store.close();
+    if (error instanceof StoreError && error.kind === 'damaged')
+      throw new SightlineError('store_damaged', `Cannot open the telemetry store: ${error.message}`, {
+        hint: 'Restore the data directory from a backup, or move its folder "telemetry" away to start with an empty store.',
+        cause: error,
+      });
     throw error;
   }
+}
+
+function openEmbeddedStore(options: EmbeddedOptions, clock: Clock): TelemetryStore {
+  const { directory, database } = options;
+  const definitions = new TableDefinitions(directory, database);
+  const restored = definitions.restore();
+  const engine = openEmbedded(options);
+  const inventory = new PartInventory(engine, directory);
+  return clickHouseStore(engine, clock, { kept: { inventory, definitions, restored } });
 }

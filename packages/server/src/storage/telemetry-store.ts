@@ -94,8 +94,9 @@ export class StoreError extends Error {
    * `unavailable`: try again later (engine stopped, network, disk full, memory pressure).
    * `refused`: this input will never load or run (bad data, bad SQL).
    * `limit`: the query met the bound named by `limit`.
+   * `damaged`: files of the store are not what was written. It is nobody's input, and trying again does not help.
    */
-  readonly kind: 'unavailable' | 'refused' | 'limit';
+  readonly kind: 'unavailable' | 'refused' | 'limit' | 'damaged';
   readonly limit: 'time' | 'rows' | 'memory' | undefined;
 
   constructor(
@@ -107,6 +108,28 @@ export class StoreError extends Error {
     this.kind = kind;
     this.limit = options.limit;
   }
+}
+
+/** Rows that were stored and cannot be read any more. */
+export interface DamagedPart {
+  readonly table: string;
+  /** As the engine calls the part. */
+  readonly part: string;
+  /** As in `2026-11-21`; undefined where the table is not kept by days. */
+  readonly day: string | undefined;
+  /** Undefined where nobody knows. */
+  readonly rows: number | undefined;
+  /** `missing`: its files are gone. `set_aside`: the engine does not use them. `unreadable`: they are not what was written. */
+  readonly reason: 'missing' | 'set_aside' | 'unreadable';
+  readonly detail: string;
+}
+
+export interface StoreCondition {
+  readonly missingTables: readonly string[];
+  /** What nobody has accepted yet. */
+  readonly damagedParts: readonly DamagedPart[];
+  /** Definitions of tables that were gone when the store was opened, and were put back from their copy. */
+  readonly restored: readonly string[];
 }
 
 /** What one model of one provider costs, for all projects and for those with prices of their own. */
@@ -254,6 +277,24 @@ export interface TelemetryStore {
    * cap may be left.
    */
   enforceRetention(policy: RetentionPolicy): Promise<{ readonly bytesLeft: number }>;
+
+  /** Names of tables that the store should have and has not. */
+  missingTables(): Promise<readonly string[]>;
+
+  /** Compares what the engine has with what it is known to have had. What `verify` found last is in it. */
+  inspect(): Promise<StoreCondition>;
+
+  /**
+   * Reads everything that is stored and compares it with its checksums, a table's day at a time. `pause` is told after each how long it took, and
+   * resolves with false to end it.
+   */
+  verify(pause: (workedMs: number) => Promise<boolean>): Promise<void>;
+
+  /**
+   * Takes what is damaged as lost: parts that cannot be read are set aside, so that questions over the others have answers, and `inspect` no longer tells of
+   * them. Resolves with what was accepted. The embedded engine only: `refused` by others.
+   */
+  acceptDamage(): Promise<readonly DamagedPart[]>;
 
   close(): Promise<void>;
 }

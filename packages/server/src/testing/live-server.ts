@@ -95,6 +95,11 @@ export class LiveServer {
     }
   }
 
+  /** What the process that runs now has logged. */
+  stderr(): string {
+    return this.#main.stderr();
+  }
+
   /** Ends the process as a power cut does. */
   async kill(): Promise<void> {
     this.#main.kill('SIGKILL');
@@ -102,8 +107,8 @@ export class LiveServer {
   }
 
   /** A new process over the same data. */
-  async startAgain(): Promise<void> {
-    this.#main = runMain(['--data', this.directory, ...modest]);
+  async startAgain(args: readonly string[] = [], env: Readonly<Record<string, string>> = {}): Promise<void> {
+    this.#main = runMain(['--data', this.directory, ...modest, ...args], env);
     this.#urls = await this.#main.ready();
   }
 

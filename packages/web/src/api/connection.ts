@@ -34,7 +34,7 @@ class Connection {
 
   async #search(): Promise<void> {
     try {
-      const response = await fetch('/ready', { cache: 'no-store' });
+      const response = await fetch('/health', { cache: 'no-store' });
       if (response.ok) {
         this.#set('ok');
         return;

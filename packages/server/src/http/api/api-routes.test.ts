@@ -63,6 +63,7 @@ beforeAll(async () => {
     resendQuarantine: async () => {
       throw new Error('Nothing here is set aside.');
     },
+    acceptDamage: async () => ({ parts: 0, rows: 0 }),
     // The settings have their own tests; nothing here reaches the control plane.
     catalog: {} as CatalogDatabase,
     evaluation: {

@@ -1,5 +1,6 @@
 /** One row per endpoint. The rows drive the routes, the checking of requests and the OpenAPI document alike. */
 import type {
+  DamageAccepted,
   LedgerResponse,
   QuarantineResent,
   RetentionSettings,
@@ -18,6 +19,8 @@ export interface ApiSources {
   readonly ledger: () => LedgerResponse | Promise<LedgerResponse>;
   /** Tries to store pieces of the quarantine, those after this name. */
   readonly resendQuarantine: (after: string) => Promise<QuarantineResent>;
+  /** Takes what is damaged in the store as lost. */
+  readonly acceptDamage: () => Promise<DamageAccepted>;
   readonly status: () => StatusResponse | Promise<StatusResponse>;
   /** Keys of the control plane. */
   readonly catalog: CatalogDatabase;

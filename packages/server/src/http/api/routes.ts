@@ -1,4 +1,5 @@
 import {
+  damageAccepted,
   facetsParameters,
   facetsResponse,
   fieldsParameters,
@@ -239,6 +240,19 @@ export const apiRouteTable: readonly ApiRoute[] = [
     response: quarantineResent,
     answer: async ({ sources, body }) =>
       sources.resendQuarantine(body.after).catch((error: unknown) => {
+        throw explainFailure(error);
+      }),
+  }),
+  route({
+    method: 'POST',
+    path: '/damage/accept',
+    summary:
+      'Takes damaged parts of the store as lost: what cannot be read is set aside, and the server is ready again.',
+    tag: 'system',
+    body: z.strictObject({}),
+    response: damageAccepted,
+    answer: async ({ sources }) =>
+      sources.acceptDamage().catch((error: unknown) => {
         throw explainFailure(error);
       }),
   }),

@@ -91,3 +91,36 @@ test('goes by the clock of the engine, which stamps rows', async () => {
   await gatherer.close();
   expect(await keys()).toEqual(['attribute a i 1']);
 });
+
+test('gathers one after the other, and a bounded number of keys, where no key repeats', async () => {
+  let atOnce = 0;
+  let atOnceMax = 0;
+  const gatherer = new AttributeKeys(
+    {
+      ...engine,
+      command: async (sql) => {
+        atOnceMax = Math.max(atOnceMax, (atOnce += 1));
+        await delay(50);
+        await engine.command(sql).finally(() => (atOnce -= 1));
+      },
+    },
+    clock,
+  );
+  const beganMs = performance.now();
+  await engine.command(`INSERT INTO spans (project, trace_id, span_id, start_time, attributes, attribute_types, stored_time)
+    SELECT 'p', 't', 's', now(), map(concat('a', toString(number)), '1', concat('b', toString(number)), '1'), 'ii', now64(3)
+    FROM numbers(60000)`);
+  await gatherer.loaded('traces', performance.now() - beganMs);
+  const gathered = (await keys()).length;
+  expect(gathered).toBeGreaterThan(1_000);
+  expect(gathered).toBeLessThanOrEqual(100_000);
+  // Each takes longer than the time between two of them.
+  for (let load = 0; load < 3; load += 1) {
+    nowMs += 5_000;
+    await gatherer.loaded('traces', 0);
+    await delay(20);
+  }
+  await gatherer.loaded('logs', 0);
+  await gatherer.close();
+  expect(atOnceMax).toBe(1);
+});

@@ -10,6 +10,10 @@ const intervalMs = 5_000;
  * the overlap count again, which is all that `count` suffers.
  */
 const marginMs = 1_000;
+/** Where keys do not repeat, the table holds some of them: sets of keys that are looked at in one gathering, and keys that come of it. */
+const setsMax = 20_000;
+/** What could not be gathered for so long is left out, so that a gathering that fails does not grow until it always fails. */
+const lateMsMax = 60_000;
 
 const sources: Record<TelemetrySignal, { readonly table: string; readonly time: string }> = {
   traces: { table: 'spans', time: 'start_time' },
@@ -31,7 +35,7 @@ export class AttributeKeys {
   /** Up to where its rows were looked at, by the engine's clock. */
   readonly #storedMs = new Map<TelemetrySignal, number>();
   readonly #timers = new Map<TelemetrySignal, NodeJS.Timeout>();
-  readonly #running = new Set<Promise<void>>();
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(engine: ClickHouseEngine, clock: Pick<Clock, 'monotonicMs'>) {
     this.#engine = engine;
@@ -59,29 +63,33 @@ export class AttributeKeys {
       void this.#gather(signal);
     }
     this.#timers.clear();
-    await Promise.all(this.#running);
+    await this.#turn;
   }
 
+  /** One at a time: where one takes longer than the interval, the others would take the memory and the sessions of loads. */
   async #gather(signal: TelemetrySignal): Promise<void> {
     const lastMs = this.#gatheredMs.get(signal);
-    const longestMs = this.#longestMs.get(signal) ?? 0;
     this.#gatheredMs.set(signal, this.#clock.monotonicMs());
+    const work = this.#turn.then(async () => this.#gatherNow(signal, lastMs));
+    this.#turn = work;
+    await work;
+  }
+
+  async #gatherNow(signal: TelemetrySignal, lastMs: number | undefined): Promise<void> {
+    const longestMs = this.#longestMs.get(signal) ?? 0;
     this.#longestMs.delete(signal);
-    const work = this.#gatherSince(signal, longestMs + marginMs).catch(() => {
+    await this.#gatherSince(signal, longestMs + marginMs).catch(() => {
       this.#longestMs.set(signal, Math.max(longestMs, this.#longestMs.get(signal) ?? 0));
       // The next load tries again, from the same time on.
       if (lastMs === undefined) this.#gatheredMs.delete(signal);
       else this.#gatheredMs.set(signal, lastMs - intervalMs);
     });
-    this.#running.add(work);
-    await work;
-    this.#running.delete(work);
   }
 
   /** What was stored since the last time, by the engine's clock, which stamps rows and need not agree with ours. */
   async #gatherSince(signal: TelemetrySignal, overlapMs: number): Promise<void> {
     const now = Number(await engineNowMs(this.#engine));
-    const from = this.#storedMs.get(signal) ?? now;
+    const from = Math.max(this.#storedMs.get(signal) ?? now, now - lateMsMax);
     // Should this fail, the next begins there as well.
     this.#storedMs.set(signal, from);
     await this.#engine.command(gatherSql(signal, from - overlapMs));
@@ -107,5 +115,5 @@ function gatherSql(signal: TelemetrySignal, sinceMs: number): string {
       GROUP BY project, set)
     ARRAY JOIN arrayConcat(${each((source) => `arrayMap((key, type) -> ('${source}', toString(key), type), ${source}_keys, splitByString('', ${source}_kinds))`)}) AS entry
     GROUP BY project, source, key, type
-    SETTINGS max_threads = 1, max_execution_time = 10`;
+    SETTINGS max_threads = 1, max_execution_time = 10, max_rows_to_group_by = ${setsMax}, group_by_overflow_mode = 'any'`;
 }

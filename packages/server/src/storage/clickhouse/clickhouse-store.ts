@@ -16,29 +16,54 @@ import { migrate } from './migrate.ts';
 import { priceSpans, writePrices } from './model-prices.ts';
 import { finishSwaps, rederiveDay } from './rederive.ts';
 import { UnsureSwaps } from './unsure-swaps.ts';
+import type { Changing, PartInventory } from './part-inventory.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { ownRows } from './own-rows.ts';
 import { deriveSegment } from './load/derive-segment.ts';
 import { limitSettings, onlyOfProject } from './query-settings.ts';
 import { deriveRuns, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
+import { findMissingTables, StoreHealth } from './store-health.ts';
+import { leftDays } from './swap-day.ts';
+import type { TableDefinitions } from './table-definitions.ts';
 import { checkUntrusted } from './untrusted-sql.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
+
+/** What is kept beside the embedded engine's own files, to know what it should have. */
+export interface KeptBeside {
+  readonly inventory: PartInventory;
+  readonly definitions: TableDefinitions;
+  /** Names of definitions that were put back before the engine was opened. */
+  readonly restored: readonly string[];
+}
 
 /** The telemetry store over either engine. `derive` gives items their normal fields. */
 export function clickHouseStore(
   engine: ClickHouseEngine,
   clock: Clock,
-  derive = deriveSegment,
+  {
+    derive = deriveSegment,
+    kept,
+  }: { readonly derive?: typeof deriveSegment; readonly kept?: KeptBeside } = {},
 ): TelemetryStore {
+  const inventory = kept?.inventory;
+  const health = new StoreHealth(engine, {
+    ...(inventory === undefined ? {} : { inventory }),
+    restored: kept?.restored ?? [],
+  });
+  const changing: Changing = async (what, task) =>
+    inventory === undefined ? task() : inventory.changing(what, task);
   const keys = new AttributeKeys(engine, clock);
   const writes = new WritesUnderWay(engine, clock);
   const swaps = new UnsureSwaps(engine);
   return {
     engine: { kind: engine.kind, version: engine.version },
     migrate: async () => {
+      await inventory?.compare();
       // First: a copy that is left has the form of the tables as they were.
-      await swaps.begin();
-      await migrate(engine);
+      await changing({ days: await leftDays(engine) }, async () => swaps.begin());
+      await migrate(engine, undefined, () => kept?.definitions.forget());
+      kept?.definitions.keep();
+      await inventory?.look();
     },
     load: async (segment) => {
       await swaps.finish();
@@ -52,10 +77,13 @@ export function clickHouseStore(
     deleteTrace: async (trace) => {
       // A copy that was left by any process would bring the trace back.
       if (engine.kind === 'clickhouse') await finishSwaps(engine);
-      await deleteTrace(engine, trace);
+      await deleteTrace(engine, trace, changing);
     },
     priceSpans: (spans) => writes.during(async () => priceSpans(engine, spans)),
-    rederiveDay: (day) => writes.during(async () => swaps.during(async () => rederiveDay(engine, day))),
+    rederiveDay: (day) =>
+      changing({ days: [day.day] }, async () =>
+        writes.during(async () => swaps.during(async () => rederiveDay(engine, day))),
+      ),
     settledMs: () => writes.settledMs(),
     deriveRuns: (rows) => deriveRuns(engine, rows),
     forgetRunSums: (sums) => forgetRunSums(engine, sums),
@@ -75,7 +103,12 @@ export function clickHouseStore(
         `SELECT replaceRegexpOne(table, '_local$', '') AS name, toFloat64(sum(rows)) AS rows, toFloat64(sum(bytes_on_disk)) AS bytes
           FROM ${partsTable(engine)} WHERE active AND database = currentDatabase() GROUP BY name ORDER BY bytes DESC`,
       ),
-    enforceRetention: (policy) => enforceRetention(engine, policy, formatNanos(clock.now()).slice(0, 10)),
+    enforceRetention: (policy) =>
+      enforceRetention(engine, { policy, today: formatNanos(clock.now()).slice(0, 10), changing }),
+    missingTables: () => findMissingTables(engine),
+    inspect: () => health.inspect(),
+    verify: (pause) => health.verify(pause),
+    acceptDamage: () => health.accept(),
     close: async () => {
       await keys.close();
       await engine.close();

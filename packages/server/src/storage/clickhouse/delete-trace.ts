@@ -7,6 +7,7 @@ import type { TraceToDelete } from '../telemetry-store.ts';
 import { forgetRunSums } from './derived-runs.ts';
 import { type ClickHouseEngine, literal } from './engine.ts';
 import { ownRows } from './own-rows.ts';
+import type { Changing } from './part-inventory.ts';
 import { onCluster, physicalName } from './table-names.ts';
 
 const tables = ['scores', 'logs', 'ai_spans', 'runs', 'spans', 'trace_starts', 'trace_summaries'] as const;
@@ -18,16 +19,28 @@ const idsMax = 2000;
 
 export async function deleteTrace(
   engine: ClickHouseEngine,
-  { project, traceId }: TraceToDelete,
+  trace: TraceToDelete,
+  changing: Changing,
 ): Promise<void> {
-  const inProject = `project = ${literal(project)}`;
-  const ofTrace = `trace_id = unhex(${literal(traceId)})`;
+  const inProject = `project = ${literal(trace.project)}`;
+  const ofTrace = `trace_id = unhex(${literal(trace.traceId)})`;
   const days = await ownRows<{ day: string }>(
     engine,
     `SELECT DISTINCT toString(day) AS day FROM trace_summaries WHERE ${inProject} AND ${ofTrace}
       UNION DISTINCT SELECT toString(toDate(time)) FROM logs WHERE ${inProject} AND ${ofTrace}`,
   );
-  for (const { day } of days) {
+  const names = days.map(({ day }) => day);
+  await changing({ days: names }, async () => deleteFromDays(engine, trace, names));
+}
+
+async function deleteFromDays(
+  engine: ClickHouseEngine,
+  { project, traceId }: TraceToDelete,
+  days: readonly string[],
+): Promise<void> {
+  const inProject = `project = ${literal(project)}`;
+  const ofTrace = `trace_id = unhex(${literal(traceId)})`;
+  for (const day of days) {
     const uses = (
       [
         ['spans', 'start_time'],

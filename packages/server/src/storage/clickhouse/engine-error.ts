@@ -13,6 +13,12 @@ const unavailableCodes = new Set([
   192, 194, 497, 516,
 ]);
 
+/** Files of the store that are not as they were written, whatever was asked. */
+const damageCodes = new Set([40, 79, 91, 107, 226, 227, 228, 231, 246, 271, 432, 740]);
+/** These tell of damage where the message names a part or a file of the store; bad input has them, too. */
+const damageOfPartCodes = new Set([3, 9, 32, 33, 49, 117, 128, 131, 190]);
+const ofPart = /while reading from part|while reading column|\bdata part\b|\(in file|in file \S*\bstore\//i;
+
 /** Any failure of an engine as the StoreError the contract promises. `doing` decides what memory pressure means. */
 export function storeErrorFrom(error: unknown, doing: 'query' | 'load' | 'command'): StoreError {
   if (error instanceof StoreError) return error;
@@ -20,6 +26,8 @@ export function storeErrorFrom(error: unknown, doing: 'query' | 'load' | 'comman
   const code = codeOf(error, message);
   const text = summary(message);
   if (code === undefined) return new StoreError('unavailable', text, { cause: error });
+  if (damageCodes.has(code) || (damageOfPartCodes.has(code) && ofPart.test(message)))
+    return new StoreError('damaged', text, { cause: error });
   if (doing === 'query') {
     if (timeCodes.has(code)) return new StoreError('limit', text, { cause: error, limit: 'time' });
     if (rowCodes.has(code)) return new StoreError('limit', text, { cause: error, limit: 'rows' });

@@ -28,11 +28,13 @@ export function readMigrations(directory: URL = migrationsUrl): readonly Migrati
  * Brings the schema forward. There is no lock to take in ClickHouse, so nothing depends on one: every statement does nothing
  * the second time (IF NOT EXISTS), and a version is recorded after its last statement. An interrupted run is repeated by
  * the next, and two servers that start at once do the same work twice.
+ * `changing` is called before anything is changed.
  * @throws SightlineError `data_from_newer_version`.
  */
 export async function migrate(
   engine: ClickHouseEngine,
   migrations: readonly Migration[] = readMigrations(),
+  changing?: () => void,
 ): Promise<void> {
   const { nodes } = engine;
   const replicated = nodes.kind === 'cluster' && nodes.replicated ? 'Replicated' : '';
@@ -51,6 +53,7 @@ export async function migrate(
       },
     );
   const missing = migrations.filter(({ version }) => !applied.has(version));
+  if (missing.length > 0) changing?.();
   for (const { version, name, statements } of missing) {
     for (const statement of statements)
       await engine.command(renderMigration(statement, nodes, engine.database));

@@ -1,6 +1,7 @@
 import type { TelemetrySignal } from '@sightline/schema/api';
 import type { RetentionPolicy } from '../telemetry-store.ts';
 import type { ClickHouseEngine } from './engine.ts';
+import type { Changing } from './part-inventory.ts';
 import { onCluster, physicalName } from './table-names.ts';
 import { ownRows } from './own-rows.ts';
 
@@ -21,6 +22,12 @@ const signalsOfTable: Readonly<Record<string, TelemetrySignal | readonly Telemet
   metric_points: 'metrics',
 };
 
+export interface RetentionToEnforce {
+  readonly policy: RetentionPolicy;
+  readonly today: string;
+  readonly changing: Changing;
+}
+
 interface Partition {
   readonly table: string;
   /** The day, as in `2026-11-21`. */
@@ -34,19 +41,20 @@ interface Partition {
  */
 export async function enforceRetention(
   engine: ClickHouseEngine,
-  policy: RetentionPolicy,
-  today: string,
+  { policy, today, changing }: RetentionToEnforce,
 ): Promise<{ readonly bytesLeft: number }> {
+  const drop = async (partition: Partition): Promise<void> =>
+    changing({ table: partition.table, days: [partition.day] }, async () => dropPartition(engine, partition));
   const kept: Partition[] = [];
   for (const partition of await readPartitions(engine)) {
     const signals = signalsOfTable[partition.table];
     const days =
       signals === undefined ? Infinity : Math.max(...[signals].flat().map((signal) => policy.days[signal]));
-    if (days !== Infinity && partition.day < dayBefore(today, days)) await drop(engine, partition);
+    if (days !== Infinity && partition.day < dayBefore(today, days)) await drop(partition);
     else kept.push(partition);
   }
   const capBytes = policy.capBytes ?? Infinity;
-  const bytesLeft = await enforceCap(engine, { partitions: kept, capBytes, today });
+  const bytesLeft = await enforceCap({ partitions: kept, capBytes, today, drop });
   const oldest = dayBefore(today, Math.max(...Object.values(policy.days)));
   for (const table of ['attribute_keys', 'metric_names']) {
     const name = physicalName(table, engine.nodes);
@@ -58,14 +66,17 @@ export async function enforceRetention(
 }
 
 /** Resolves with the bytes that are left. */
-async function enforceCap(
-  engine: ClickHouseEngine,
-  {
-    partitions,
-    capBytes,
-    today,
-  }: { readonly partitions: readonly Partition[]; readonly capBytes: number; readonly today: string },
-): Promise<number> {
+async function enforceCap({
+  partitions,
+  capBytes,
+  today,
+  drop,
+}: {
+  readonly partitions: readonly Partition[];
+  readonly capBytes: number;
+  readonly today: string;
+  readonly drop: (partition: Partition) => Promise<void>;
+}): Promise<number> {
   let total = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
   const oldestFirst = partitions
     .filter(({ table, day }) => signalsOfTable[table] !== undefined && day < today)
@@ -75,13 +86,13 @@ async function enforceCap(
     // A day goes in all tables together: a list that shows traces whose spans are gone helps nobody.
     if (total <= capBytes && partition.day !== dropping) break;
     dropping = partition.day;
-    await drop(engine, partition);
+    await drop(partition);
     total -= partition.bytes;
   }
   return total;
 }
 
-async function drop(engine: ClickHouseEngine, { table, day }: Partition): Promise<void> {
+async function dropPartition(engine: ClickHouseEngine, { table, day }: Partition): Promise<void> {
   const { nodes } = engine;
   await engine.command(
     `ALTER TABLE ${physicalName(table, nodes)} ${onCluster(nodes)} DROP PARTITION '${day}'`,

@@ -70,6 +70,11 @@ async function leftCopies(
   });
 }
 
+/** Days (`2026-11-21`) of which a complete copy is left. */
+export async function leftDays(engine: ClickHouseEngine): Promise<readonly string[]> {
+  return (await leftCopies(engine)).flatMap((left) => ('day' in left ? [left.day] : []));
+}
+
 /**
  * Ends the swaps that a killed process had begun in the embedded engine; to be called before anything is loaded. A copy that was not complete is
  * dropped. One that was complete is put in its day's place once more.

@@ -746,6 +746,13 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         for (const { rows: held, bytes } of usage) expect([held > 0, bytes > 0]).toEqual([true, true]);
       });
 
+      test('finds everything where it should be, and as it was written', async () => {
+        const checks: number[] = [];
+        await store.verify(async (workedMs) => checks.push(workedMs) > 0);
+        expect(await store.missingTables()).toEqual([]);
+        expect(await store.inspect()).toEqual({ missingTables: [], damagedParts: [], restored: [] });
+      });
+
       test('retention drops whole days per signal, and the cap the oldest days', async () => {
         freshProject();
         const daysAgo = (days: bigint): ReturnType<typeof unixNano> => unixNano(testNow - days * dayNanos);

@@ -1,0 +1,79 @@
+/**
+ * What the control plane last said that ingest needs, in a file of the data directory: which keys open which project, and how long telemetry is kept. With it the server receives
+ * while the control plane is away, also after a start. It says, too, which stores the data directory has, so that a store that is gone is not taken for a new one.
+ */
+import { readFileSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { RetentionPolicy } from '../storage/telemetry-store.ts';
+import { listOpenKeys } from './api-keys.ts';
+import type { Catalog, SqlRunner } from './catalog.ts';
+import { readRetention, retentionPolicy } from './retention-settings.ts';
+
+const content = z.object({
+  telemetry: z.enum(['embedded', 'clickhouse']),
+  controlPlane: z.enum(['embedded', 'postgres']),
+  /** Project by hash of the key. */
+  keys: z.record(z.string(), z.string()),
+  retention: retentionPolicy.nullable(),
+});
+type Content = z.infer<typeof content>;
+
+const refreshMs = 10_000;
+
+export const knownFile = 'known.json';
+
+export class KnownRules {
+  readonly #path: string;
+  #content: Content | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #refreshing: Promise<void> = Promise.resolve();
+
+  constructor(dataDirectory: string) {
+    this.#path = join(dataDirectory, knownFile);
+    try {
+      this.#content = content.parse(JSON.parse(readFileSync(this.#path, 'utf8')));
+    } catch {
+      this.#content = undefined;
+    }
+  }
+
+  /** Which stores the data directory had; undefined where it is new. */
+  get stores(): Pick<Content, 'telemetry' | 'controlPlane'> | undefined {
+    return this.#content;
+  }
+
+  /** Null where the options' values hold; undefined where nobody knows. */
+  get retention(): RetentionPolicy | null | undefined {
+    return this.#content?.retention;
+  }
+
+  projectOfKey(hash: string): string | undefined {
+    return this.#content?.keys[hash];
+  }
+
+  /** Reads the rules now and every ten seconds. While the control plane is away they stay as they were. */
+  async follow(catalog: Catalog, telemetry: Content['telemetry']): Promise<void> {
+    const stores = { telemetry, controlPlane: catalog.kind };
+    await this.#refresh(catalog, stores).catch(() => undefined);
+    this.#timer = setInterval(() => {
+      this.#refreshing = this.#refresh(catalog, stores).catch(() => undefined);
+    }, refreshMs).unref();
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#refreshing;
+  }
+
+  async #refresh(db: SqlRunner, stores: Pick<Content, 'telemetry' | 'controlPlane'>): Promise<void> {
+    const keys = Object.fromEntries((await listOpenKeys(db)).map(({ hash, project }) => [hash, project]));
+    const next: Content = { ...stores, keys, retention: (await readRetention(db)) ?? null };
+    const text = JSON.stringify(next);
+    if (text === JSON.stringify(this.#content)) return;
+    this.#content = next;
+    await writeFile(`${this.#path}.tmp`, text, { mode: 0o600 });
+    await rename(`${this.#path}.tmp`, this.#path);
+  }
+}
