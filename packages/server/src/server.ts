@@ -15,6 +15,7 @@ import type { ServerOptions } from './config/options.ts';
 import { startEvaluationRunner } from './evaluation/evaluation-runner.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
+import { prometheusRoutes } from './http/prometheus/prometheus-routes.ts';
 import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
 import { traceRedirect } from './http/trace-redirect.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
@@ -199,6 +200,14 @@ async function start(
         ledger: () => ingest.ledger(),
         resendQuarantine: async (after) => ingest.resendQuarantine(after),
         retention: { read: () => retention.policy, change: changeRetention },
+      });
+      const answered = callers.count(store);
+      await server.register(prometheusRoutes, {
+        prefix: '/prometheus/api/v1',
+        store: answered,
+        clock,
+        resolveProject,
+        version,
       });
       await server.register(traceRedirect, { store, clock, resolveProject });
     },

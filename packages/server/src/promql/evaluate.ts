@@ -30,6 +30,7 @@ import type { FloatHistogram } from './histogram.ts';
 import { interpolated } from './interpolate.ts';
 import { rangeFunctions } from './range-functions.ts';
 import { sampleOf, type Window } from './window.ts';
+import { WorkBudget } from './work-budget.ts';
 import { type Grid, GridSeries, type RawSeries, timeAt, type Value } from './series.ts';
 
 export interface PromqlAnswer {
@@ -157,6 +158,7 @@ export class Evaluation {
   readonly #settings: EvaluationSettings;
   readonly #fetched: Fetched;
   readonly #annotations: Annotations;
+  readonly #budget = new WorkBudget();
 
   constructor({ settings, fetched, annotations }: Surroundings) {
     this.#settings = settings;
@@ -178,7 +180,9 @@ export class Evaluation {
   evaluate(of: Expression, grid: Grid): Value {
     if (grid.count > 1 && of.kind !== 'number' && of.kind !== 'string' && isConstant(of))
       return repeated(this.#evaluateOnce(of, { ...grid, count: 1 }), grid.count);
-    return this.#evaluateOnce(of, grid);
+    const value = this.#evaluateOnce(of, grid);
+    this.#budget.spend(grid.count * (value.kind === 'vector' ? 1 + value.series.length : 1));
+    return value;
   }
 
   #evaluateOnce(of: Expression, grid: Grid): Value {
@@ -259,7 +263,9 @@ export class Evaluation {
     const at = atTimeOf(selector, this.#settings);
     const offset = milliseconds(selector.offset);
     const times = Array.from({ length: grid.count }, (_, step) => (at ?? timeAt(grid, step)) - offset);
-    return (this.#fetched.get(selector) ?? []).flatMap((raw) => {
+    const fetched = this.#fetched.get(selector) ?? [];
+    this.#budget.spend(grid.count * fetched.length);
+    return fetched.flatMap((raw) => {
       const result = new GridSeries(raw.labels, grid.count);
       let next = 0;
       for (const [step, time] of times.entries()) {
@@ -396,6 +402,7 @@ export class Evaluation {
     return windows.series.flatMap((raw) => {
       const result = new GridSeries(raw.labels, grid.count, !keepsName || windows.dropNames.has(raw));
       forEachWindow(raw, windows, grid, this.#settings.lookbackMs, (window, step) => {
+        this.#budget.spend(1 + window.to - window.from);
         if (window.to <= window.from && window.extension === undefined) return;
         const call = calls[step];
         if (call !== undefined) result.set(step, compute(window, call));
@@ -453,6 +460,7 @@ export class Evaluation {
       throw new PromqlExecutionError(
         `a subquery of ${inner.count} steps is more than the ${subqueryStepsMax} that are evaluated; use a larger step`,
       );
+    this.#budget.spend(inner.count);
     const value = inner.count === 0 ? { kind: 'vector' as const, series: [] } : this.evaluate(of.of, inner);
     const dropNames = new Set<RawSeries>();
     const series = (value.kind === 'vector' ? value.series : []).map((each) => {

@@ -113,3 +113,26 @@ export function planFetches(expression: Expression, settings: EvaluationSettings
   visit(expression, { fromMs: settings.startMs, toMs: settings.endMs });
   return fetches;
 }
+
+/** The selectors of an expression, in order. */
+export function selectorsOf(of: Expression): VectorSelector[] {
+  switch (of.kind) {
+    case 'selector':
+      return [of];
+    case 'matrix':
+      return [of.selector];
+    case 'number':
+    case 'string':
+      return [];
+    case 'paren':
+    case 'unary':
+    case 'subquery':
+      return selectorsOf(of.of);
+    case 'aggregation':
+      return [...(of.parameter === undefined ? [] : selectorsOf(of.parameter)), ...selectorsOf(of.of)];
+    case 'call':
+      return of.args.flatMap(selectorsOf);
+    case 'binary':
+      return [...selectorsOf(of.left), ...selectorsOf(of.right)];
+  }
+}
