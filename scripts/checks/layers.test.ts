@@ -30,7 +30,14 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/schema/src',
     'packages/server/src/storage',
   ],
-  'packages/server/src/query': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
+  // Reads and answers PromQL; knows neither where samples come from nor who asks.
+  'packages/server/src/promql': ['packages/base/src'],
+  'packages/server/src/query': [
+    'packages/server/src/promql',
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/storage',
+  ],
   'packages/server/src/ingest': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
   // Scores are written here; what is scored is read through the query layer, rules are kept in the catalog.
   'packages/server/src/evaluation': [
@@ -66,6 +73,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/server/src/evaluation',
     'packages/server/src/ingest',
     'packages/server/src/pricing',
+    'packages/server/src/promql',
     'packages/server/src/query',
     'packages/server/src/storage',
   ],

@@ -18,6 +18,7 @@ import { DamageKeeper } from './damage-keeper.ts';
 import { startEvaluationRunner } from './evaluation/evaluation-runner.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
+import { prometheusRoutes } from './http/prometheus/prometheus-routes.ts';
 import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
 import { traceRedirect } from './http/trace-redirect.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
@@ -237,6 +238,14 @@ async function start(
         },
         resendQuarantine: async (after) => ingest.resendQuarantine(after),
         retention: { read: () => retention.policy, change: changeRetention },
+      });
+      const answered = callers.count(store);
+      await server.register(prometheusRoutes, {
+        prefix: '/prometheus/api/v1',
+        store: answered,
+        clock,
+        resolveProject,
+        version,
       });
       await server.register(traceRedirect, { store, clock, resolveProject });
     },

@@ -71,3 +71,9 @@ export { type CountedSpansColumns, countedSpanIdsSql, wrapperIdsSql } from './co
 export { compareKeys } from './retold-spans.ts';
 export { modelNameSql, toldSql } from './retold-spans-sql.ts';
 export { membersSql } from './sql-text.ts';
+export {
+  prometheusLabelName,
+  prometheusMetricName,
+  type PrometheusNamed,
+  prometheusUnit,
+} from './prometheus-names.ts';

@@ -33,6 +33,25 @@ export class RowBinary {
     return this.#bytes.readBigInt64LE(this.#advance(8));
   }
 
+  uint64(): bigint {
+    return this.#bytes.readBigUInt64LE(this.#advance(8));
+  }
+
+  int32(): number {
+    return this.#bytes.readInt32LE(this.#advance(4));
+  }
+
+  float64(): number {
+    return this.#bytes.readDoubleLE(this.#advance(8));
+  }
+
+  /** An array of numbers, each read by `one`. */
+  numbers(one: () => number): number[] {
+    const numbers: number[] = [];
+    for (let left = this.count(); left > 0; left -= 1) numbers.push(one());
+    return numbers;
+  }
+
   /** The number of entries of an array or map that follow. */
   count(): number {
     let value = 0;

@@ -1,0 +1,35 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type CaseResult, runPromqltest } from './testing/run-promqltest.ts';
+
+const folder = join(import.meta.dirname, '../../../../../shared/recorded/promqltest');
+/** Cases that are not passed. The list may only shrink: a case that passes has to leave it. */
+const known = readFileSync(join(import.meta.dirname, 'testing/not-passed.txt'), 'utf8')
+  .split('\n')
+  .filter((line) => line !== '' && !line.startsWith('#'));
+
+if (!existsSync(folder))
+  console.warn(
+    'PROMQL SUITE SKIPPED: recorded/promqltest of Prometheus is not beside the checkout (../shared).',
+  );
+
+describe.skipIf(!existsSync(folder))("Prometheus' own language tests", () => {
+  it('pass, but for those that are listed', async () => {
+    const results: CaseResult[] = [];
+    for (const file of readdirSync(folder).filter((name) => name.endsWith('.test')))
+      results.push(...(await runPromqltest(join(folder, file), file)));
+    const failed = results.filter(({ fault }) => fault !== undefined);
+    expect(
+      failed.filter(({ name }) => !known.includes(name)).map(({ name, fault }) => `${name}: ${fault}`),
+    ).toEqual([]);
+    const passed = new Set(results.filter(({ fault }) => fault === undefined).map(({ name }) => name));
+    expect(known.filter((name) => passed.has(name))).toEqual([]);
+    const share = (isNative: boolean): number => {
+      const cases = results.filter((each) => each.isNative === isNative);
+      return cases.filter(({ fault }) => fault === undefined).length / cases.length;
+    };
+    expect(share(false)).toBeGreaterThanOrEqual(0.97);
+    expect(share(true)).toBeGreaterThanOrEqual(0.92);
+  });
+});

@@ -1,0 +1,184 @@
+/** What Prometheus' API asks, over stored metrics. */
+import { unixNano } from '@sightline/base';
+import { prometheusUnit } from '@sightline/schema/conventions';
+import type { Expression, Matcher } from '../../promql/ast.ts';
+import { evaluatePromql, type PromqlAnswer } from '../../promql/evaluate.ts';
+import { selectorsOf } from '../../promql/fetches.ts';
+import { compareText, type Labels } from '../../promql/labels.ts';
+import { compileMatchers } from '../../promql/matchers.ts';
+import { parseSelector } from '../../promql/parse.ts';
+import { formatNumber } from '../../promql/statistics.ts';
+import { type QueryContext, Reader } from '../reader.ts';
+import { selectExemplars, selectSeries } from '../sql/prometheus-sql.ts';
+import { namedParts, partsOf, prometheusType } from './metric-families.ts';
+import { labelSeries, type SeriesRow } from './series-labels.ts';
+import { seriesMax, StoredSamples } from './stored-samples.ts';
+
+export interface TimeLimits {
+  /** How long a sample counts for what comes after it. */
+  readonly lookbackMs: number;
+}
+
+interface Asked extends TimeLimits {
+  readonly text: string;
+  readonly expression: Expression;
+}
+
+/** Steps of subqueries that do not say theirs: Prometheus' default interval of rules. */
+const subqueryStepMs = 60_000;
+
+/** Throws PromqlSyntaxError, PromqlExecutionError and SightlineError. */
+export async function askInstant(
+  context: QueryContext,
+  { text, expression, timeMs, lookbackMs }: Asked & { readonly timeMs: number },
+): Promise<PromqlAnswer> {
+  const settings = { startMs: timeMs, endMs: timeMs, stepMs: 0, lookbackMs, subqueryStepMs };
+  return evaluatePromql({ text, expression, settings }, new StoredSamples(new Reader(context)));
+}
+
+export async function askRange(
+  context: QueryContext,
+  {
+    text,
+    expression,
+    lookbackMs,
+    ...times
+  }: Asked & { readonly startMs: number; readonly endMs: number; readonly stepMs: number },
+): Promise<PromqlAnswer> {
+  const settings = { ...times, lookbackMs, subqueryStepMs };
+  return evaluatePromql({ text, expression, settings }, new StoredSamples(new Reader(context)));
+}
+
+export interface NamesAsked {
+  /** Selectors; none for everything. */
+  readonly matchers: readonly string[];
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+/** Throws PromqlSyntaxError where a selector cannot be read. */
+export async function readSeriesLabels(
+  context: QueryContext,
+  { matchers, startMs, endMs }: NamesAsked,
+): Promise<Labels[]> {
+  const samples = new StoredSamples(new Reader(context));
+  const selectors = matchers.map((text) => parseSelector(text).matchers);
+  const everything: readonly Matcher[] = [{ name: '__name__', kind: '=~', value: '.+' }];
+  const found = new Map<string, Labels>();
+  for (const selector of selectors.length === 0 ? [everything] : selectors)
+    for (const labels of await samples.series({ matchers: selector, fromMs: startMs, toMs: endMs }))
+      found.set(labels.key, labels);
+  return [...found.values()];
+}
+
+export async function labelNames(context: QueryContext, asked: NamesAsked): Promise<string[]> {
+  const names = new Set<string>();
+  for (const labels of await readSeriesLabels(context, asked)) for (const [name] of labels) names.add(name);
+  return [...names].toSorted(compareText);
+}
+
+export async function labelValues(
+  context: QueryContext,
+  asked: NamesAsked & { readonly name: string },
+): Promise<string[]> {
+  const values = new Set<string>();
+  if (asked.name === '__name__' && asked.matchers.length === 0) {
+    // Names are known without a look at any series.
+    const families = await new StoredSamples(new Reader(context)).families();
+    for (const family of families)
+      if (family.lastSeenMs >= asked.startMs && family.firstSeenMs <= asked.endMs)
+        for (const { name } of partsOf(family)) values.add(name);
+  } else
+    for (const labels of await readSeriesLabels(context, asked)) {
+      const value = labels.get(asked.name);
+      if (value !== '') values.add(value);
+    }
+  return [...values].toSorted(compareText);
+}
+
+export interface MetadataRow {
+  readonly name: string;
+  readonly type: string;
+  readonly help: string;
+  readonly unit: string;
+}
+
+export async function readMetadata(
+  context: QueryContext,
+  { metric }: { readonly metric: string | undefined },
+): Promise<MetadataRow[]> {
+  const families = await new StoredSamples(new Reader(context)).families();
+  return families
+    .map((family) => ({
+      name: family.prometheusName,
+      type: prometheusType(family),
+      help: family.description,
+      unit: prometheusUnit(family.unit),
+    }))
+    .filter(({ name }) => metric === undefined || name === metric);
+}
+
+/** Exemplars of one query, the newest; as many as a chart can show. */
+const exemplarsMax = 1000;
+
+export interface ExemplarSeries {
+  readonly seriesLabels: Readonly<Record<string, string>>;
+  readonly exemplars: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: string;
+    readonly timestamp: number;
+  }[];
+}
+
+/** Of every series that the selectors of the expression ask for. */
+export async function readExemplars(
+  context: QueryContext,
+  {
+    expression,
+    startMs,
+    endMs,
+  }: { readonly expression: Expression; readonly startMs: number; readonly endMs: number },
+): Promise<ExemplarSeries[]> {
+  const reader = new Reader(context);
+  const families = await new StoredSamples(reader).families();
+  const range = {
+    from: unixNano(BigInt(startMs) * 1_000_000n),
+    to: unixNano(BigInt(endMs + 1) * 1_000_000n),
+  };
+  const answers = new Map<
+    string,
+    { seriesLabels: Record<string, string>; exemplars: ExemplarSeries['exemplars'][number][] }
+  >();
+  for (const { matchers } of selectorsOf(expression)) {
+    const fits = compileMatchers(matchers.filter(({ name }) => name !== '__name__' && name !== 'le'));
+    for (const part of namedParts(families, matchers)) {
+      const { family, isOriginal } = part;
+      const of = { project: reader.project, name: family.name, type: family.type, range };
+      const rows = await reader.rows<{
+        id: string;
+        seconds: number;
+        value: number;
+        traceId: string;
+        spanId: string;
+      }>(selectExemplars({ ...of, exemplarsMax }));
+      if (rows.length === 0) continue;
+      const series = labelSeries(await reader.rows<SeriesRow>(selectSeries(of, seriesMax)), isOriginal);
+      const labels = new Map(
+        series.filter((each) => fits(each.labels)).map((each) => [each.id, each.labels]),
+      );
+      for (const row of rows) {
+        const own = labels.get(row.id)?.with('__name__', part.name);
+        if (own === undefined) continue;
+        let answer = answers.get(own.key);
+        if (answer === undefined)
+          answers.set(own.key, (answer = { seriesLabels: own.toObject(), exemplars: [] }));
+        answer.exemplars.push({
+          labels: { trace_id: row.traceId, span_id: row.spanId },
+          value: formatNumber(row.value),
+          timestamp: row.seconds,
+        });
+      }
+    }
+  }
+  return [...answers.values()];
+}
