@@ -16,6 +16,7 @@ import { startEvaluationRunner } from './evaluation/evaluation-runner.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
 import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
+import { queueMetrics } from './http/queue-metrics.ts';
 import { traceRedirect } from './http/trace-redirect.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
@@ -25,6 +26,7 @@ import { keepRetention } from './retention-keeper.ts';
 import { RunKeeper } from './runs/run-keeper.ts';
 import { WaitingCallers } from './waiting-callers.ts';
 import { describeServer } from './server-status.ts';
+import { decorateStore } from './storage/decorate-store.ts';
 import { openStore } from './storage/open-store.ts';
 import type { RetentionPolicy, TelemetryStore } from './storage/telemetry-store.ts';
 
@@ -183,7 +185,7 @@ async function start(
     resolveProject,
     webDirectory,
     state: () => state,
-    metrics: () => [...ingest.metrics(), ...retention.metrics()],
+    metrics: () => [...ingest.metrics(), ...retention.metrics(), ...queueMetrics(store.queue())],
     mountApi: async (server) => {
       await server.register(apiRoutes, {
         prefix: '/api/v1',
@@ -220,20 +222,38 @@ async function start(
 /** Tells the keeper of runs of all that may have changed them. */
 function withRuns(store: TelemetryStore, runs: RunKeeper, changed: () => void): TelemetryStore {
   const thenRuns = async <Result>(done: Promise<Result>): Promise<Result> => done.finally(changed);
-  return {
-    ...store,
+  return decorateStore(store, {
+    migrate: 'unchanged',
     load: async (segment) =>
       segment.signal === 'traces' ? thenRuns(store.load(segment)) : store.load(segment),
+    planLoad: 'unchanged',
+    putPrices: 'unchanged',
     priceSpans: async (spans) => thenRuns(store.priceSpans(spans)),
     rederiveDay: async (day) => thenRuns(store.rederiveDay(day)),
+    settledMs: 'unchanged',
+    deriveRuns: 'unchanged',
+    forgetRunSums: 'unchanged',
+    recordRunsProgress: 'unchanged',
     deleteTrace: async (trace) => runs.between(async () => store.deleteTrace(trace)),
-  };
+    putScores: 'unchanged',
+    query: 'unchanged',
+    queryBinary: 'unchanged',
+    queryUntrusted: 'unchanged',
+    queue: 'unchanged',
+    usage: 'unchanged',
+    enforceRetention: 'unchanged',
+    close: 'unchanged',
+  });
 }
 
-/** Tells the keeper of prices of every load that may hold calls of models. */
-function withPrices(store: TelemetryStore, prices: PriceKeeper): TelemetryStore {
+/** For ingest: tells the keeper of prices of every load that may hold calls of models. */
+function withPrices(
+  store: TelemetryStore,
+  prices: PriceKeeper,
+): Pick<TelemetryStore, 'engine' | 'load' | 'planLoad'> {
   return {
-    ...store,
+    engine: store.engine,
+    planLoad: (segment) => store.planLoad(segment),
     load: async (segment) => {
       const beganMs = performance.now();
       const loaded = await store.load(segment);
@@ -245,8 +265,8 @@ function withPrices(store: TelemetryStore, prices: PriceKeeper): TelemetryStore 
 
 /** Loads that are planned: the next of each signal, and two that are under way. */
 const planners = 5;
-/** Each of them holds a thread, beside those of eight other sessions, of the journal and of what writes the rows. */
-const threadsToPlan = 20;
+/** Each of them holds a thread, beside those of seventeen other sessions, of the journal and of what writes the rows. */
+const threadsToPlan = 28;
 
 /** Both databases open side by side: together they are most of the time to ready. */
 async function openTwins(

@@ -155,6 +155,7 @@ export const apiRouteTable: readonly ApiRoute[] = [
     tag: 'explore',
     query: facetsParameters,
     response: facetsResponse,
+    share: 'search',
     answer: ({ context, query }) => readFacets(context, query),
   }),
   route({
@@ -163,6 +164,7 @@ export const apiRouteTable: readonly ApiRoute[] = [
     tag: 'explore',
     query: fieldsParameters,
     response: fieldsResponse,
+    share: 'search',
     answer: ({ context, query }) => readFieldNames(context, query),
   }),
   route({
@@ -171,6 +173,7 @@ export const apiRouteTable: readonly ApiRoute[] = [
     tag: 'explore',
     query: histogramParameters,
     response: histogramResponse,
+    share: 'search',
     answer: ({ context, query }) => readHistogram(context, query),
   }),
   route({

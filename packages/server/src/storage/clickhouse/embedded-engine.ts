@@ -1,9 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { SightlineError } from '@sightline/schema/errors';
 import { drainPending, Session } from 'chdb';
+import { runningMax } from '../query-queue.ts';
 import { StoreError } from '../telemetry-store.ts';
 import { embeddedArguments } from './embedded-arguments.ts';
 import {
@@ -23,7 +26,10 @@ import { SessionPool } from './session-pool.ts';
 
 /** Two for loads, and for what is put together in the background, which takes longer than a load may wait. */
 const writersDefault = 4;
-const readersDefault = 4;
+/** All that the queue lets run, and one for the store's own short reads. */
+const readersDefault = runningMax + 1;
+/** A statement cannot be ended before the engine has begun with it, so it is tried again. */
+const killEveryMs = 100;
 
 export interface EmbeddedOptions {
   readonly directory: string;
@@ -46,16 +52,29 @@ export interface EmbeddedOptions {
  */
 export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   const sessions = openSessions(options);
-  const all = [...sessions.writers, ...sessions.readers, ...sessions.planners];
+  const all = [...sessions.writers, ...sessions.readers, ...sessions.planners, ...sessions.killers];
   const writers = new SessionPool(sessions.writers);
   const readers = new SessionPool(sessions.readers);
   const planners = new SessionPool(sessions.planners);
+  const killers = new SessionPool(sessions.killers);
   const pipes = InsertPipes.make(join(options.directory, 'pipes'), sessions.planners.length);
   // What a process that was killed left there is of no use.
   const scratch = join(options.directory, 'scratch');
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { recursive: true });
   let isClosed = false;
+
+  /** Ends the statement that has this comment: the engine ends one only when another session says so. */
+  const kill = async (comment: string, isDone: () => boolean): Promise<void> => {
+    while (!isDone()) {
+      await killers
+        .run((session) =>
+          run(session, `KILL QUERY WHERE Settings['log_comment'] = ${literal(comment)} ASYNC`, 'command'),
+        )
+        .catch(() => undefined);
+      await delay(killEveryMs);
+    }
+  };
 
   const run = async (session: Session, sql: string, doing: 'query' | 'load' | 'command', format = 'Null') => {
     if (isClosed) throw new StoreError('unavailable', 'The store is closed.');
@@ -75,9 +94,24 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   };
 
   const ask = (request: SelectRequest, format: string) =>
-    readers.run((session) => {
-      const settings = { ...request.settings, ...parameterSettings(request.sql, request.params) };
-      return run(session, `SET ${settingsSql(settings)}; ${request.sql}`, 'query', format);
+    readers.run(async (session) => {
+      const { signal } = request;
+      signal?.throwIfAborted();
+      const log_comment = randomUUID();
+      const settings = {
+        ...request.settings,
+        ...parameterSettings(request.sql, request.params),
+        log_comment,
+      };
+      let isDone = false;
+      const end = (): void => void kill(log_comment, () => isDone);
+      signal?.addEventListener('abort', end, { once: true });
+      try {
+        return await run(session, `SET ${settingsSql(settings)}; ${request.sql}`, 'query', format);
+      } finally {
+        isDone = true;
+        signal?.removeEventListener('abort', end);
+      }
     });
 
   return {
@@ -85,6 +119,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     version: versionOf(all),
     nodes: { kind: 'single' },
     database: options.database,
+    threads: availableParallelism(),
 
     command: async (sql) => {
       await writers.run((session) => run(session, sql, 'command'));
@@ -120,7 +155,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     close: async () => {
       if (isClosed) return;
       await pipes?.close();
-      await Promise.all([writers.drain(), readers.drain(), planners.drain()]);
+      await Promise.all([writers.drain(), readers.drain(), planners.drain(), killers.drain()]);
       isClosed = true;
       for (const session of all) session.close();
       await drainPending();
@@ -156,6 +191,7 @@ interface Sessions {
   readonly writers: readonly Session[];
   readonly readers: readonly Session[];
   readonly planners: readonly Session[];
+  readonly killers: readonly Session[];
 }
 
 function openSessions(options: EmbeddedOptions): Sessions {
@@ -173,7 +209,7 @@ function openSessions(options: EmbeddedOptions): Sessions {
     const writers = open(options.writers ?? writersDefault);
     const readers = open(options.readers ?? readersDefault);
     for (const reader of readers) reader.query(`SET ${settingsSql(readerSettings)}`);
-    return { writers, readers, planners: open(options.planners ?? 0) };
+    return { writers, readers, planners: open(options.planners ?? 0), killers: open(1) };
   } catch (error) {
     for (const session of opened) session.close();
     throw openFailure(error, options.directory);

@@ -7,6 +7,8 @@ export interface ClickHouseEngine {
   readonly nodes: NodeLayout;
   /** Where the tables are. Statements name them without it, except what runs on other nodes or in the background. */
   readonly database: string;
+  /** Threads that a statement takes where nothing else is said: as many as the machine has cores. */
+  readonly threads: number;
 
   /** One statement without a result, on every node that must have it (see NodeLayout). */
   command(sql: string): Promise<void>;
@@ -14,7 +16,7 @@ export interface ClickHouseEngine {
   /** One INSERT that carries its rows, on any one node. */
   insert(sql: string): Promise<void>;
 
-  /** One SELECT. `settings` hold for this query only; parameters are bound by the engine and never enter the text. */
+  /** One SELECT. `settings` hold for this query only; parameters are bound by the engine and never enter the text. It is ended when `signal` is aborted. */
   select(request: SelectRequest): Promise<SelectAnswer>;
 
   /** The same in RowBinary. */
@@ -49,6 +51,7 @@ export interface SelectRequest {
   readonly sql: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly settings: EngineSettings;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The engine's `JSON` format. */

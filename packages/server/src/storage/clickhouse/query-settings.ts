@@ -1,10 +1,12 @@
+import type { QueryShare } from '../query-queue.ts';
 import { defaultQueryLimits, type QueryLimits } from '../telemetry-store.ts';
 import { type ClickHouseEngine, type EngineSettings, literal } from './engine.ts';
 import { physicalName, projectTables } from './table-names.ts';
 
 /** Always the same names: a session of the embedded engine keeps what was set before. */
-export function limitSettings(limits: QueryLimits): EngineSettings {
+export function limitSettings(limits: QueryLimits, threadsMax: number): EngineSettings {
   return {
+    max_threads: threadsMax,
     max_execution_time: limits.timeMsMax / 1000,
     timeout_overflow_mode: 'throw',
     max_rows_to_read: limits.rowsReadMax,
@@ -12,6 +14,8 @@ export function limitSettings(limits: QueryLimits): EngineSettings {
     max_memory_usage: limits.memoryBytesMax,
     // One more than is returned, to know that there was more.
     limit: limits.resultRowsMax + 1,
+    max_result_bytes: limits.resultBytesMax,
+    result_overflow_mode: 'throw',
     output_format_json_quote_64bit_integers: 1,
     output_format_json_quote_denormals: 1,
     // Reading in order stops when LIMIT is met, but for buffers that read far ahead in every part: 6 million rows instead of 0.4 for
@@ -38,5 +42,13 @@ export function onlyOfProject(
   return { additional_table_filters: `{${filters.join(', ')}}` };
 }
 
+/** What somebody typed leaves cores to pages: the two that run at a time have half of them, where there are four. */
+export function threadsOf(share: QueryShare, { threads }: Pick<ClickHouseEngine, 'threads'>): number {
+  return share === 'sql' ? Math.max(1, Math.floor(threads / 4)) : allThreads;
+}
+
+/** As many as the engine's machine has cores. */
+const allThreads = 0;
+
 /** For the store's own short reads. */
-export const ownSettings = limitSettings(defaultQueryLimits);
+export const ownSettings = limitSettings(defaultQueryLimits, allThreads);
