@@ -84,6 +84,7 @@ describe('the queue of queries', () => {
     const gone = new AbortController();
     const { promise, resolve } = Promise.withResolvers<void>();
     const deaf = queue.run({ share: 'watch', timeMsMax: 60_000, signal: gone.signal }, async () => promise);
+    await delay(0);
     gone.abort();
     await expect(deaf).rejects.toMatchObject({ kind: 'cancelled' });
     expect(stateOf(queue, 'watch')).toMatchObject({ running: 1 });

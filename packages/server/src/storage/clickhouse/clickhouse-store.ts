@@ -20,7 +20,7 @@ import { UnsureSwaps } from './unsure-swaps.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { ownRows } from './own-rows.ts';
 import { deriveSegment } from './load/derive-segment.ts';
-import { limitSettings, onlyOfProject, threadsOf } from './query-settings.ts';
+import { limitSettings, onlyOfProject, shareSettings } from './query-settings.ts';
 import { deriveRuns, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
 import { checkUntrusted } from './untrusted-sql.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
@@ -75,10 +75,10 @@ export function clickHouseStore(
     queryBinary: ({ sql, params }, options = {}) =>
       inTurn(options, async ({ timeMsLeft, signal }) => {
         const limits = { ...defaultQueryLimits, ...options, timeMsMax: timeMsLeft };
-        const settings = limitSettings(
-          { ...limits, resultRowsMax: limits.resultRowsMax - 1 },
-          threadsOf(options.share ?? 'page', engine),
-        );
+        const settings = {
+          ...limitSettings({ ...limits, resultRowsMax: limits.resultRowsMax - 1 }),
+          ...shareSettings(options.share ?? 'page', engine),
+        };
         return engine.selectBinary({ sql, params: params ?? {}, settings, signal });
       }),
     queryUntrusted: ({ sql, project }, options) =>
@@ -121,7 +121,7 @@ async function runQuery<Row>(
   const answer = await engine.select({
     sql,
     params: params ?? {},
-    settings: { ...limitSettings(limits, threadsOf(share, engine)), ...more },
+    settings: { ...limitSettings(limits), ...shareSettings(share, engine), ...more },
     signal,
   });
   const rows = answer.data as readonly Row[];

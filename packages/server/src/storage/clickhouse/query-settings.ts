@@ -4,9 +4,8 @@ import { type ClickHouseEngine, type EngineSettings, literal } from './engine.ts
 import { physicalName, projectTables } from './table-names.ts';
 
 /** Always the same names: a session of the embedded engine keeps what was set before. */
-export function limitSettings(limits: QueryLimits, threadsMax: number): EngineSettings {
+export function limitSettings(limits: QueryLimits): EngineSettings {
   return {
-    max_threads: threadsMax,
     max_execution_time: limits.timeMsMax / 1000,
     timeout_overflow_mode: 'throw',
     max_rows_to_read: limits.rowsReadMax,
@@ -42,13 +41,31 @@ export function onlyOfProject(
   return { additional_table_filters: `{${filters.join(', ')}}` };
 }
 
-/** What somebody typed leaves cores to pages: the two that run at a time have half of them, where there are four. */
-export function threadsOf(share: QueryShare, { threads }: Pick<ClickHouseEngine, 'threads'>): number {
-  return share === 'sql' ? Math.max(1, Math.floor(threads / 4)) : allThreads;
+/**
+ * What somebody typed leaves cores to pages: the two that run at a time have half of them, where there are four, and stop for up to a second at each block while
+ * something else is asked. What runs in the background neither stops nor is waited for.
+ */
+export function shareSettings(
+  share: QueryShare,
+  { threads }: Pick<ClickHouseEngine, 'threads'>,
+): EngineSettings {
+  return {
+    max_threads: share === 'sql' ? Math.max(1, Math.floor(threads / 4)) : allThreads,
+    priority: priorities[share],
+  };
 }
+
+/** The engine's: 1 goes first, 0 stands aside. */
+const priorities: Readonly<Record<QueryShare, number>> = {
+  watch: 1,
+  page: 1,
+  search: 1,
+  sql: 2,
+  background: 0,
+};
 
 /** As many as the engine's machine has cores. */
 const allThreads = 0;
 
 /** For the store's own short reads. */
-export const ownSettings = limitSettings(defaultQueryLimits, allThreads);
+export const ownSettings = { ...limitSettings(defaultQueryLimits), max_threads: allThreads, priority: 0 };
