@@ -122,6 +122,7 @@ async function runQuery<Row>(
     sql,
     params: params ?? {},
     settings: { ...limitSettings(limits), ...shareSettings(share, engine), ...more },
+    textBytesMax: limits.resultBytesMax,
     signal,
   });
   const rows = answer.data as readonly Row[];

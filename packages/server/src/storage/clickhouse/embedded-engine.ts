@@ -15,7 +15,7 @@ import {
   type InsertBytesRequest,
   literal,
   type PlanInsertRequest,
-  type SelectAnswer,
+  parseAnswer,
   type SelectRequest,
   settingsSql,
 } from './engine.ts';
@@ -129,7 +129,10 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
       await writers.run((session) => run(session, sql, 'load'));
     },
 
-    select: async (request: SelectRequest) => JSON.parse((await ask(request, 'JSON')).text()) as SelectAnswer,
+    select: async (request: SelectRequest) => {
+      const answer = await ask(request, 'JSON');
+      return parseAnswer({ byteLength: answer.bytes().byteLength, text: () => answer.text() }, request);
+    },
 
     selectBinary: async (request: SelectRequest) => (await ask(request, 'RowBinary')).bytes(),
 

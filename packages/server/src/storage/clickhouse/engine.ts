@@ -1,4 +1,4 @@
-import type { PlannedLoad } from '../telemetry-store.ts';
+import { defaultQueryLimits, type PlannedLoad, StoreError } from '../telemetry-store.ts';
 
 /** What the store needs of a ClickHouse, wherever it runs. Both engines throw StoreError. */
 export interface ClickHouseEngine {
@@ -51,6 +51,8 @@ export interface SelectRequest {
   readonly sql: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly settings: EngineSettings;
+  /** Of the answer's text: it is parsed at once, while nothing else is done. */
+  readonly textBytesMax?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -59,6 +61,16 @@ export interface SelectAnswer {
   readonly meta: readonly { readonly name: string; readonly type: string }[];
   readonly data: readonly unknown[];
   readonly statistics?: { readonly elapsed: number; readonly rows_read: number; readonly bytes_read: number };
+}
+
+/** The engine counts a value that all rows share once, so its own limit does not bound the text. */
+export function parseAnswer(
+  { byteLength, text }: { readonly byteLength: number; readonly text: () => string },
+  { textBytesMax }: Pick<SelectRequest, 'textBytesMax'>,
+): SelectAnswer {
+  if (byteLength > (textBytesMax ?? defaultQueryLimits.resultBytesMax))
+    throw new StoreError('limit', 'The answer is larger than it may be.', { limit: 'rows' });
+  return JSON.parse(text()) as SelectAnswer;
 }
 
 export interface PlanInsertRequest {

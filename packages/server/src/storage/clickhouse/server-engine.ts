@@ -10,7 +10,7 @@ import {
   type InsertBytesRequest,
   literal,
   type NodeLayout,
-  type SelectAnswer,
+  parseAnswer,
   type SelectRequest,
   settingsSql,
 } from './engine.ts';
@@ -169,7 +169,8 @@ function serverEngine(
           ...abortedBy(request),
           format: 'JSON',
         });
-        return (await answer.json<unknown>()) as SelectAnswer;
+        const text = await answer.text();
+        return parseAnswer({ byteLength: text.length, text: () => text }, request);
       }),
 
     selectBinary: (request: SelectRequest) =>
