@@ -3,11 +3,11 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { SightlineError } from '@sightline/schema/errors';
 import { drainPending, Session } from 'chdb';
 import { runningMax } from '../query-queue.ts';
 import { StoreError } from '../telemetry-store.ts';
+import { endedWith } from './ended-with.ts';
 import { embeddedArguments } from './embedded-arguments.ts';
 import {
   type ClickHouseEngine,
@@ -28,8 +28,6 @@ import { SessionPool } from './session-pool.ts';
 const writersDefault = 4;
 /** All that the queue lets run, and one for the store's own short reads. */
 const readersDefault = runningMax + 1;
-/** A statement cannot be ended before the engine has begun with it, so it is tried again. */
-const killEveryMs = 100;
 
 export interface EmbeddedOptions {
   readonly directory: string;
@@ -64,18 +62,6 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   mkdirSync(scratch, { recursive: true });
   let isClosed = false;
 
-  /** Ends the statement that has this comment: the engine ends one only when another session says so. */
-  const kill = async (comment: string, isDone: () => boolean): Promise<void> => {
-    while (!isDone()) {
-      await killers
-        .run((session) =>
-          run(session, `KILL QUERY WHERE Settings['log_comment'] = ${literal(comment)} ASYNC`, 'command'),
-        )
-        .catch(() => undefined);
-      await delay(killEveryMs);
-    }
-  };
-
   const run = async (session: Session, sql: string, doing: 'query' | 'load' | 'command', format = 'Null') => {
     if (isClosed) throw new StoreError('unavailable', 'The store is closed.');
     try {
@@ -95,23 +81,17 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
 
   const ask = (request: SelectRequest, format: string) =>
     readers.run(async (session) => {
-      const { signal } = request;
-      signal?.throwIfAborted();
       const log_comment = randomUUID();
       const settings = {
         ...request.settings,
         ...parameterSettings(request.sql, request.params),
         log_comment,
       };
-      let isDone = false;
-      const end = (): void => void kill(log_comment, () => isDone);
-      signal?.addEventListener('abort', end, { once: true });
-      try {
-        return await run(session, `SET ${settingsSql(settings)}; ${request.sql}`, 'query', format);
-      } finally {
-        isDone = true;
-        signal?.removeEventListener('abort', end);
-      }
+      const kill = `KILL QUERY WHERE Settings['log_comment'] = ${literal(log_comment)} ASYNC`;
+      return endedWith(request.signal, {
+        run: async () => run(session, `SET ${settingsSql(settings)}; ${request.sql}`, 'query', format),
+        kill: async () => killers.run((killer) => run(killer, kill, 'command')),
+      });
     });
 
   return {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
@@ -15,6 +16,7 @@ import {
   settingsSql,
 } from './engine.ts';
 import { runningMax } from '../query-queue.ts';
+import { endedWith } from './ended-with.ts';
 import { storeErrorFrom } from './engine-error.ts';
 
 export interface ServerOptions {
@@ -29,7 +31,7 @@ const requestTimeoutMs = 120_000;
 /** All that the queue lets run, loads, and what the store reads and writes in the background. */
 const connectionsMax = runningMax + 16;
 
-/** A statement that only reads ends with its connection. */
+/** Statements that only read end with this process, too: the server sees their connections closed, if it looks. */
 const readerSettings = { readonly: '2', cancel_http_readonly_queries_on_client_close: 1 } as const;
 
 /** ClickHouse over HTTP: one server, or a cluster reached through its nodes. */
@@ -161,29 +163,33 @@ function serverEngine(
       }),
 
     select: (request: SelectRequest) =>
-      onAnyNode('query', async (client) => {
-        const answer = await client.query({
-          query: request.sql,
-          query_params: request.params,
-          clickhouse_settings: { ...request.settings, ...readerSettings },
-          ...abortedBy(request),
-          format: 'JSON',
-        });
-        const text = await answer.text();
-        return parseAnswer({ byteLength: text.length, text: () => text }, request);
-      }),
+      onAnyNode('query', async (client) =>
+        endable(client, request, async (query_id) => {
+          const answer = await client.query({
+            query: request.sql,
+            query_id,
+            query_params: request.params,
+            clickhouse_settings: { ...request.settings, ...readerSettings },
+            format: 'JSON',
+          });
+          const text = await answer.text();
+          return parseAnswer({ byteLength: text.length, text: () => text }, request);
+        }),
+      ),
 
     selectBinary: (request: SelectRequest) =>
-      onAnyNode('query', async (client) => {
-        const { stream } = await client.exec({
-          query: `${request.sql} FORMAT RowBinary`,
-          query_params: request.params,
-          // A statement that fails half way fails whole: nothing in the answer would tell.
-          clickhouse_settings: { ...request.settings, ...readerSettings, wait_end_of_query: 1 },
-          ...abortedBy(request),
-        });
-        return buffer(stream);
-      }),
+      onAnyNode('query', async (client) =>
+        endable(client, request, async (query_id) => {
+          const { stream } = await client.exec({
+            query: `${request.sql} FORMAT RowBinary`,
+            query_id,
+            query_params: request.params,
+            // A statement that fails half way fails whole: nothing in the answer would tell.
+            clickhouse_settings: { ...request.settings, ...readerSettings, wait_end_of_query: 1 },
+          });
+          return buffer(stream);
+        }),
+      ),
 
     insertBytes: ({ bytes, schema, structure, insert, settings }: InsertBytesRequest) =>
       onAnyNode('load', async (client) => {
@@ -208,8 +214,16 @@ function serverEngine(
   };
 }
 
-function abortedBy({ signal }: SelectRequest): { readonly abort_signal?: AbortSignal } {
-  return signal === undefined ? {} : { abort_signal: signal };
+async function endable<T>(
+  client: ClickHouseClient,
+  { signal }: SelectRequest,
+  run: (queryId: string) => Promise<T>,
+): Promise<T> {
+  const queryId = randomUUID();
+  return endedWith(signal, {
+    run: async () => run(queryId),
+    kill: async () => client.command({ query: `KILL QUERY WHERE query_id = ${literal(queryId)} ASYNC` }),
+  });
 }
 
 /** The client puts a statement that has data into the address, where proxies take 8 KB; a load has 13 with its schema. The server takes the rest of it from the body. */
