@@ -93,6 +93,7 @@ describe('many queries at once', { timeout: 120_000 }, () => {
     expect(await queries()).toMatchObject({ running: 2, waiting: acceptedMax - 2 });
     // Other programs share the machine, so one round in three may be slower; behind the queue none would end.
     const rounds = [await visit(), await visit(), await visit()];
+    console.log(JSON.stringify(rounds));
     for (const page of Object.keys(rounds[0] ?? {})) {
       const took = rounds.map((round) => round[page] ?? Infinity);
       expect(Math.min(...took), page).toBeLessThan(2000);

@@ -97,11 +97,20 @@ export const chartMetrics: readonly ChartMetric[] = [
   },
   {
     id: 'cache',
-    title: 'Cache hit rate',
+    title: 'Prompt cache hit rate',
     total: (facts) => share(facts.cacheHitRate),
     compared: (facts) => facts.cacheHitRate,
     more: 'better',
-    lines: [{ label: 'tokens from cache', value: (facts) => facts.cacheHitRate }],
+    lines: [{ label: 'prompt tokens from cache', value: (facts) => facts.cacheHitRate }],
+    format: formatShare,
+  },
+  {
+    id: 'applicationCache',
+    title: 'Application cache hit rate',
+    total: (facts) => share(facts.applicationCacheHitRate),
+    compared: (facts) => facts.applicationCacheHitRate,
+    more: 'better',
+    lines: [{ label: 'reads answered by it', value: (facts) => facts.applicationCacheHitRate }],
     format: formatShare,
   },
   {
