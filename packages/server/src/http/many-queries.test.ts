@@ -93,11 +93,10 @@ describe('many queries at once', { timeout: 120_000 }, () => {
     expect(await queries()).toMatchObject({ running: 2, waiting: acceptedMax - 2 });
     // Other programs share the machine, so one round in three may be slower; behind the queue none would end.
     const rounds = [await visit(), await visit(), await visit()];
-    console.log(JSON.stringify(rounds));
     for (const page of Object.keys(rounds[0] ?? {})) {
       const took = rounds.map((round) => round[page] ?? Infinity);
       expect(Math.min(...took), page).toBeLessThan(2000);
-      expect(Math.max(...took), page).toBeLessThan(8000);
+      expect(Math.max(...took), page).toBeLessThan(15_000);
     }
     // Who closes the connection leaves the queue, and what runs for them is ended.
     gone.abort();

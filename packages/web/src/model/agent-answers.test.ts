@@ -16,7 +16,6 @@ const facts = (model: string, costUsd: number | null): ModelFacts => ({
   ttftP50Ms: null,
   ttftP95Ms: null,
   cacheHitRate: null,
-  applicationCacheHitRate: null,
   inputTokens: 1,
   outputTokens: 1,
   cacheReadTokens: null,

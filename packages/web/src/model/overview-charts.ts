@@ -97,20 +97,18 @@ export const chartMetrics: readonly ChartMetric[] = [
   },
   {
     id: 'cache',
-    title: 'Prompt cache hit rate',
-    total: (facts) => share(facts.cacheHitRate),
+    title: 'Cache hit rate',
+    // Tokens and reads are no parts of one whole: each says of what it is.
+    total: (facts) =>
+      facts.applicationCacheHitRate === null
+        ? share(facts.cacheHitRate)
+        : `${share(facts.cacheHitRate)} / ${formatShare(facts.applicationCacheHitRate)}`,
     compared: (facts) => facts.cacheHitRate,
     more: 'better',
-    lines: [{ label: 'prompt tokens from cache', value: (facts) => facts.cacheHitRate }],
-    format: formatShare,
-  },
-  {
-    id: 'applicationCache',
-    title: 'Application cache hit rate',
-    total: (facts) => share(facts.applicationCacheHitRate),
-    compared: (facts) => facts.applicationCacheHitRate,
-    more: 'better',
-    lines: [{ label: 'reads answered by it', value: (facts) => facts.applicationCacheHitRate }],
+    lines: [
+      { label: 'prompt tokens', value: (facts) => facts.cacheHitRate },
+      { label: 'reads of the application’s cache', value: (facts) => facts.applicationCacheHitRate },
+    ],
     format: formatShare,
   },
   {
