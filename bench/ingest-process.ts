@@ -28,7 +28,7 @@ export async function startIngestProcess(kind: Kind): Promise<IngestProcess> {
   const directory = mkdtempSync(join(tmpdir(), `sightline-${kind}-`));
   const child = fork(import.meta.filename, [kind, directory], {
     execArgv: ['--conditions=source'],
-    env: { ...process.env, UV_THREADPOOL_SIZE: '24' },
+    env: { ...process.env, UV_THREADPOOL_SIZE: '32' },
   });
   const answer = async (): Promise<number> => Number((await once(child, 'message'))[0]);
   const port = await answer();

@@ -20,6 +20,7 @@ import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
 import { prometheusRoutes } from './http/prometheus/prometheus-routes.ts';
 import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
+import { queueMetrics } from './http/queue-metrics.ts';
 import { traceRedirect } from './http/trace-redirect.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
@@ -31,6 +32,7 @@ import { keepRetention } from './retention-keeper.ts';
 import { RunKeeper } from './runs/run-keeper.ts';
 import { WaitingCallers } from './waiting-callers.ts';
 import { describeServer } from './server-status.ts';
+import { decorateStore } from './storage/decorate-store.ts';
 import { openStore } from './storage/open-store.ts';
 import type { RetentionPolicy, TelemetryStore } from './storage/telemetry-store.ts';
 
@@ -218,7 +220,12 @@ async function start(
       const { isReady, checks } = await readiness.read();
       return { status: state === 'stopping' ? state : isReady ? 'ready' : 'not_ready', checks };
     },
-    metrics: () => [...ingest.metrics(), ...retention.metrics(), ...damage.metrics()],
+    metrics: () => [
+      ...ingest.metrics(),
+      ...retention.metrics(),
+      ...damage.metrics(),
+      ...queueMetrics(store.queue()),
+    ],
     mountApi: async (server) => {
       await server.register(apiRoutes, {
         prefix: '/api/v1',
@@ -267,20 +274,42 @@ async function start(
 /** Tells the keeper of runs of all that may have changed them. */
 function withRuns(store: TelemetryStore, runs: RunKeeper, changed: () => void): TelemetryStore {
   const thenRuns = async <Result>(done: Promise<Result>): Promise<Result> => done.finally(changed);
-  return {
-    ...store,
+  return decorateStore(store, {
+    migrate: 'unchanged',
     load: async (segment) =>
       segment.signal === 'traces' ? thenRuns(store.load(segment)) : store.load(segment),
+    planLoad: 'unchanged',
+    putPrices: 'unchanged',
     priceSpans: async (spans) => thenRuns(store.priceSpans(spans)),
     rederiveDay: async (day) => thenRuns(store.rederiveDay(day)),
+    settledMs: 'unchanged',
+    deriveRuns: 'unchanged',
+    forgetRunSums: 'unchanged',
+    recordRunsProgress: 'unchanged',
     deleteTrace: async (trace) => runs.between(async () => store.deleteTrace(trace)),
-  };
+    putScores: 'unchanged',
+    query: 'unchanged',
+    queryBinary: 'unchanged',
+    queryUntrusted: 'unchanged',
+    queue: 'unchanged',
+    usage: 'unchanged',
+    enforceRetention: 'unchanged',
+    missingTables: 'unchanged',
+    inspect: 'unchanged',
+    verify: 'unchanged',
+    acceptDamage: 'unchanged',
+    close: 'unchanged',
+  });
 }
 
-/** Tells the keeper of prices of every load that may hold calls of models. */
-function withPrices(store: TelemetryStore, prices: PriceKeeper): TelemetryStore {
+/** For ingest: tells the keeper of prices of every load that may hold calls of models. */
+function withPrices(
+  store: TelemetryStore,
+  prices: PriceKeeper,
+): Pick<TelemetryStore, 'engine' | 'load' | 'planLoad'> {
   return {
-    ...store,
+    engine: store.engine,
+    planLoad: (segment) => store.planLoad(segment),
     load: async (segment) => {
       const beganMs = performance.now();
       const loaded = await store.load(segment);
@@ -292,8 +321,8 @@ function withPrices(store: TelemetryStore, prices: PriceKeeper): TelemetryStore 
 
 /** Loads that are planned: the next of each signal, and two that are under way. */
 const planners = 5;
-/** Each of them holds a thread, beside those of eight other sessions, of the journal and of what writes the rows. */
-const threadsToPlan = 20;
+/** Each of them holds a thread, beside those of seventeen other sessions, of the journal and of what writes the rows. */
+const threadsToPlan = 28;
 
 interface TwinSurroundings extends Pick<ServerSurroundings, 'clock' | 'threads' | 'log'> {
   readonly known: KnownRules;

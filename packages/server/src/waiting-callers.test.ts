@@ -26,6 +26,7 @@ test('somebody waits while a question, typed SQL or a load is under way, be it a
   };
   try {
     expect(await during(ask(counted))).toBe(true);
+    expect(await during(counted.queryBinary({ sql: 'SELECT 1 AS one' }))).toBe(true);
     expect(await during(counted.queryUntrusted({ sql: 'SELECT nothing', project: 'default' }))).toBe(true);
     const path = join(directory, 'missing.seg');
     expect(await during(counted.load({ signal: 'traces', path, byteLength: 1, token: 't' }))).toBe(true);

@@ -1,3 +1,4 @@
+import { decorateStore } from './storage/decorate-store.ts';
 import type { TelemetryStore } from './storage/telemetry-store.ts';
 
 /** Knows whether somebody waits for the store: for an answer, or for what was just received to be there. */
@@ -14,11 +15,30 @@ export class WaitingCallers {
       this.#count += 1;
       return answer.finally(() => (this.#count -= 1));
     };
-    return {
-      ...store,
-      query: async (statement, limits) => during(store.query(statement, limits)),
-      queryUntrusted: async (statement, limits) => during(store.queryUntrusted(statement, limits)),
+    return decorateStore(store, {
+      migrate: 'unchanged',
       load: async (segment) => during(store.load(segment)),
-    };
+      planLoad: 'unchanged',
+      putPrices: 'unchanged',
+      priceSpans: 'unchanged',
+      rederiveDay: 'unchanged',
+      settledMs: 'unchanged',
+      deriveRuns: 'unchanged',
+      forgetRunSums: 'unchanged',
+      recordRunsProgress: 'unchanged',
+      deleteTrace: 'unchanged',
+      putScores: 'unchanged',
+      query: async (statement, options) => during(store.query(statement, options)),
+      queryBinary: async (statement, options) => during(store.queryBinary(statement, options)),
+      queryUntrusted: async (statement, options) => during(store.queryUntrusted(statement, options)),
+      queue: 'unchanged',
+      usage: 'unchanged',
+      enforceRetention: 'unchanged',
+      missingTables: 'unchanged',
+      inspect: 'unchanged',
+      verify: 'unchanged',
+      acceptDamage: 'unchanged',
+      close: 'unchanged',
+    });
   }
 }

@@ -20,7 +20,13 @@ export const overviewFacts = usage.extend({
   cacheHitRate: z
     .number()
     .nullable()
-    .describe('Share of input tokens read from the cache; null where no call told of a cache.'),
+    .describe("Share of prompt tokens read from the provider's cache; null where no call told of a cache."),
+  applicationCacheHitRate: z
+    .number()
+    .nullable()
+    .describe(
+      "Share of reads that the application's own cache answered, of the counter `cache.requests` by `cache.result`; null where none was counted, in groups, and under filters that the counter does not know (all but `service`).",
+    ),
   hallucinationRate: z
     .number()
     .nullable()
@@ -77,23 +83,41 @@ export const overviewResponse = z.object({
   limitsMet,
 });
 
+const realtimeWindow = z.coerce.number().int();
+
 export const realtimeParameters = agentFilterParameters.omit({ q: true }).extend({
-  windowS: z.coerce.number().int().min(10).max(900).default(60),
+  windowS: realtimeWindow.min(10).max(900).default(60).describe('Of rates: runs, calls and dollars.'),
+  latencyWindowS: realtimeWindow
+    .min(10)
+    .max(3600)
+    .default(300)
+    .describe('Of latency, and of shares of runs, tokens and cache reads.'),
+  hallucinationWindowS: realtimeWindow
+    .min(60)
+    .max(86_400)
+    .default(3600)
+    .describe('Of scores, which come later than what they judge.'),
 });
 
-/** The last moments. A query is a run; `latency` is that of runs that ended. */
+/** The last moments, each number over a window of its own. A query is a run; latency is that of runs that ended. */
 export const realtimeResponse = z.object({
   time: timestamp,
   windowS: z.number(),
-  queries: z.number().int(),
+  latencyWindowS: z.number(),
+  hallucinationWindowS: z.number(),
+  queries: z.number().int().describe('Runs that began in `windowS`.'),
   queriesPerSecond: z.number(),
   llmCallsPerSecond: z.number(),
-  avgMs: z.number().nullable(),
+  costPerMinuteUsd: z.number().nullable(),
+  avgMs: z.number().nullable().describe('In `latencyWindowS`, as are the next four.'),
   p95Ms: z.number().nullable(),
   errorRate: z.number().nullable(),
-  hallucinationRate: z.number().nullable(),
-  cacheHitRate: z.number().nullable(),
-  costPerMinuteUsd: z.number().nullable(),
+  cacheHitRate: z.number().nullable().describe("Share of prompt tokens read from the provider's cache."),
+  applicationCacheHitRate: z
+    .number()
+    .nullable()
+    .describe("Share of reads that the application's own cache answered: `cache.requests`."),
+  hallucinationRate: z.number().nullable().describe('In `hallucinationWindowS`.'),
   points: z.array(
     z.object({
       startMs: z.number(),

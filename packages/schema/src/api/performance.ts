@@ -66,7 +66,10 @@ export const performanceResponse = z.object({
   thresholds,
   findings: z
     .array(performanceFinding)
-    .describe('The furthest over their threshold first, 100 of each type at most.'),
+    .describe('The furthest over their threshold first, 100 of each type at most; `findingCounts` has all.'),
+  findingCounts: z
+    .record(performanceFinding.shape.type, z.number().int())
+    .describe('How many crossed each threshold, also those that are not among the findings.'),
   limitsMet,
 });
 

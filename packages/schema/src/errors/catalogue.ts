@@ -24,6 +24,8 @@ export const errorCatalogue = {
   unsupported_media_type: { status: 415, title: 'The content type or content encoding is not supported.' },
   query_limit: { status: 422, title: 'The query met its time, row or memory limit.' },
   overloaded: { status: 429, title: 'The server is receiving more than it can store.' },
+  too_many_queries: { status: 429, title: 'Too many queries wait for their turn.' },
+  cancelled: { status: 499, title: 'The client was gone before its answer.' },
   internal: { status: 500, title: 'Sightline made a mistake.' },
   store_damaged: { status: 500, title: 'Stored data is not what was written, or is gone.' },
   control_plane_unavailable: { status: 503, title: 'The control plane is damaged or does not answer.' },

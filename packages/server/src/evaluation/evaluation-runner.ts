@@ -26,6 +26,7 @@ import {
   readHeads,
   type TraceHead,
 } from '../query/evaluation/quiet-traces.ts';
+import { failureText } from '../query/store-failure.ts';
 import { type QueryContext, Reader } from '../query/reader.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import type { JudgeSurroundings } from './judge/evaluate-with-judge.ts';
@@ -166,7 +167,7 @@ class Runner implements EvaluationRunner {
 
   #fail(error: unknown): void {
     if (this.#stopping.signal.aborted) return;
-    const message = error instanceof Error ? error.message.slice(0, 500) : String(error);
+    const message = failureText(error);
     // A store that is away would fill the log.
     if (message !== this.#lastError)
       this.#options.log.error({ err: error }, 'A round of evaluation failed; it is tried again.');
@@ -175,7 +176,7 @@ class Runner implements EvaluationRunner {
 
   async #roundOf(project: string, since: Date): Promise<void> {
     const { catalog, clock, owner, quietMs, store } = this.#options;
-    const context: QueryContext = { store, clock, project };
+    const context: QueryContext = { store, clock, project, share: 'background' };
     const now = await readEngineSeconds(new Reader(context));
     const untilSeconds = now - Math.ceil((quietMs ?? 0) / 1000);
     const stored = await takeLease(catalog, { project, owner, leaseMs, begin: new Date((now - 60) * 1000) });
@@ -391,7 +392,7 @@ class Runner implements EvaluationRunner {
 
   async #judgeOne({ project, evaluatorId, traceId }: JudgeJob): Promise<void> {
     const { catalog, clock, store } = this.#options;
-    const context: QueryContext = { store, clock, project };
+    const context: QueryContext = { store, clock, project, share: 'background' };
     try {
       const rule = await findEvaluator(catalog, { project, id: evaluatorId });
       if (rule?.enabled !== true || this.#stopping.signal.aborted) return;

@@ -4,6 +4,7 @@ import { formatNanos, type UnixNano, unixNano } from '@sightline/base';
 import type { HistoryJob } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
+import { failureText } from '../query/store-failure.ts';
 import { findCalledModels, type HistoryRange, sumCalls } from '../query/read-history.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import type { PriceKeeper } from './price-keeper.ts';
@@ -98,8 +99,7 @@ export class HistoryJobs {
       entry.job = { ...entry.job, state: 'done' };
     } catch (error) {
       log.error({ err: error, kind }, 'A rework of what is stored failed; it can be started again.');
-      const reason = error instanceof Error ? error.message : String(error);
-      entry.job = { ...entry.job, state: 'failed', error: reason };
+      entry.job = { ...entry.job, state: 'failed', error: failureText(error) };
     }
   }
 

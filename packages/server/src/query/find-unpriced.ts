@@ -37,6 +37,7 @@ export async function findFreshUnpriced(
       WHERE stored_time >= now64(3) - toIntervalMillisecond(${uint(withinMs)}) AND price_version = '' AND model != ''
         AND (input_tokens > 0 OR output_tokens > 0)
       LIMIT ${trusted(String(kindsMax))}`.toStatement(),
+    { share: 'background' },
   );
   return rows.map(decodeKind);
 }

@@ -13,7 +13,7 @@ export interface HistoryRange {
   readonly to: UnixNano;
 }
 
-const timeMsMax = 120_000;
+const limits = { timeMsMax: 120_000, share: 'background' } as const;
 
 /** The models that were called. */
 export async function findCalledModels(
@@ -23,7 +23,7 @@ export async function findCalledModels(
   const { rows } = await store.query<{ provider: string; model: string }>(
     sql`SELECT DISTINCT provider, model FROM ai_spans
       WHERE ${inRange(project, 'spans', { from, to })} AND model != '' LIMIT 20000`.toStatement(),
-    { timeMsMax },
+    limits,
   );
   return rows;
 }
@@ -41,7 +41,7 @@ export async function sumCalls(
     sql`SELECT sum(length(billed)) AS calls, sumOrNull(costUsd) AS costUsd, sum(unpricedCalls) AS unpricedCalls
       FROM (SELECT billed, ${trusted(billedSums)} FROM (SELECT ${trusted(billedColumns)} FROM ai_spans
         WHERE ${inRange(project, 'spans', { from, to })} GROUP BY trace_id))`.toStatement(),
-    { timeMsMax },
+    limits,
   );
   const [row] = rows;
   return {

@@ -12,6 +12,7 @@ export async function readPricedModels(
   const { rows } = await store.query<{ provider: string; model: string; mark: string }>(
     sql`SELECT splitByChar('\\n', pair)[1] AS provider, substring(pair, position(pair, '\\n') + 1) AS model, if(prices[1].project = ${string(owner)}, prices[1].version, '') AS mark
       FROM model_prices`.toStatement(),
+    { share: 'background' },
   );
   return {
     models: rows.filter(({ mark }) => mark === ''),

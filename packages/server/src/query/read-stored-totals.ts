@@ -1,6 +1,7 @@
 import { unixNano, type UnixNano } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import { explainFailure } from './store-failure.ts';
 import { sql, string } from './sql/sql.ts';
 
 /** What the tables hold of one project and signal since the beginning. */
@@ -46,8 +47,13 @@ export async function isTraceVisible(
   project: string,
   traceId: string,
 ): Promise<boolean> {
-  const { rows } = await store.query(
-    sql`SELECT 1 FROM spans WHERE project = ${string(project)} AND trace_id = unhex(${string(traceId)}) LIMIT 1`.toStatement(),
-  );
+  const { rows } = await store
+    .query(
+      sql`SELECT 1 FROM spans WHERE project = ${string(project)} AND trace_id = unhex(${string(traceId)}) LIMIT 1`.toStatement(),
+      { share: 'watch' },
+    )
+    .catch((error: unknown) => {
+      throw explainFailure(error);
+    });
   return rows.length > 0;
 }

@@ -2,6 +2,7 @@ import type { Clock } from '@sightline/base';
 import { RowBinary } from '../storage/row-binary.ts';
 import {
   type QueryLimits,
+  type QueryOptions,
   type QueryResult,
   StoreError,
   type TelemetryStore,
@@ -21,6 +22,9 @@ export interface QueryContext {
   readonly store: TelemetryStore;
   readonly clock: Clock;
   readonly project: string;
+  /** The share in which its queries have their turn, and whether somebody still waits for the answer. */
+  readonly share?: QueryOptions['share'];
+  readonly signal?: QueryOptions['signal'];
   /** Runs that were read lately; without it each is read anew. */
   readonly runs?: RunCache | undefined;
   /** Steps that an answer puts together to runs itself, beside those that the store has put together. */
@@ -40,14 +44,16 @@ export class Reader {
   readonly runs: RunCache | undefined;
   readonly stepsReadMax: number;
   readonly #store: TelemetryStore;
+  readonly #turn: Pick<QueryOptions, 'share' | 'signal'>;
   readonly #deadlineMs: number;
   readonly #limitsMet: LimitMet[] = [];
 
   constructor(
-    { store, clock, project, runs, stepsReadMax = stepsReadMaxDefault }: QueryContext,
+    { store, clock, project, share, signal, runs, stepsReadMax = stepsReadMaxDefault }: QueryContext,
     timeMsMax = queryTimeMsMax,
   ) {
     this.#store = store;
+    this.#turn = { share, signal };
     this.clock = clock;
     this.project = project;
     this.runs = runs;
@@ -87,7 +93,10 @@ export class Reader {
   /** The rows of an answer of megabytes: see `TelemetryStore.queryBinary`. */
   async binary(statement: Sql): Promise<RowBinary> {
     try {
-      const bytes = await this.#store.queryBinary(statement.toStatement(), { timeMsMax: this.#timeLeft() });
+      const bytes = await this.#store.queryBinary(statement.toStatement(), {
+        ...this.#turn,
+        timeMsMax: this.#timeLeft(),
+      });
       return new RowBinary(bytes);
     } catch (error) {
       throw explainFailure(error);
@@ -104,7 +113,11 @@ export class Reader {
   }
 
   #run<Row>(statement: Sql, limits: Partial<QueryLimits>): Promise<QueryResult<Row>> {
-    return this.#store.query<Row>(statement.toStatement(), { timeMsMax: this.#timeLeft(), ...limits });
+    return this.#store.query<Row>(statement.toStatement(), {
+      ...this.#turn,
+      timeMsMax: this.#timeLeft(),
+      ...limits,
+    });
   }
 
   #timeLeft(): number {

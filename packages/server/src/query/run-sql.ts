@@ -9,11 +9,11 @@ type Cell = SqlResponse['rows'][number][number];
 
 /** Runs one reading statement of a user. Throws `bad_sql` and `query_limit`. */
 export async function runSql(
-  { store, project }: QueryContext,
+  { store, project, signal }: QueryContext,
   { query, maxRows }: SqlRequest,
 ): Promise<SqlResponse> {
   try {
-    const limits = { timeMsMax: queryTimeMsMax, resultRowsMax: maxRows };
+    const limits = { timeMsMax: queryTimeMsMax, resultRowsMax: maxRows, signal };
     const described = describedTable(query);
     const sql = described === undefined ? asSelect(query) : columnsOf(described);
     const result = await store.queryUntrusted<Record<string, Cell>>({ sql, project }, limits);

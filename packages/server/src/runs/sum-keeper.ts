@@ -25,7 +25,11 @@ const bucketsPerStatement = 48;
 /** Of one statement that takes sums away: its text is bounded. */
 const forgottenPerStatement = 2_000;
 /** Of what is asked in the background, where nobody waits: all that was stored may be looked at. */
-export const backgroundLimits = { timeMsMax: 100_000, rowsReadMax: 20_000_000_000 };
+export const backgroundLimits = {
+  timeMsMax: 100_000,
+  rowsReadMax: 20_000_000_000,
+  share: 'background',
+} as const;
 const daySeconds = 86_400;
 
 interface BucketToSum {

@@ -1,6 +1,7 @@
 import type { UnixNano } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import type { OwnedPrices } from '@sightline/schema/conventions';
+import type { QueryShare, QueueState } from './query-queue.ts';
 
 /** A journal segment ready to be loaded: length-delimited `Envelope` messages of one signal, see ingest/envelope.ts. */
 export interface SegmentFile {
@@ -64,10 +65,13 @@ export interface Statement {
 
 /** The bounds of one query. Every query has all of them; see `defaultQueryLimits`. */
 export interface QueryLimits {
+  /** For waiting and running together. */
   readonly timeMsMax: number;
   readonly rowsReadMax: number;
   readonly memoryBytesMax: number;
   readonly resultRowsMax: number;
+  /** As the engine holds it, about as much as in RowBinary. The text of an answer is made and parsed at once, while nothing else is done. */
+  readonly resultBytesMax: number;
 }
 
 export const defaultQueryLimits: QueryLimits = {
@@ -75,7 +79,15 @@ export const defaultQueryLimits: QueryLimits = {
   rowsReadMax: 1_000_000_000,
   memoryBytesMax: 1024 ** 3,
   resultRowsMax: 100_000,
+  resultBytesMax: 256 * 1024 ** 2,
 };
+
+/** The bounds of a query, in which share it has its turn (`page` where nothing is said), and whether somebody still waits for it. */
+export interface QueryOptions extends Partial<QueryLimits> {
+  readonly share?: QueryShare | undefined;
+  /** Aborted when nobody waits any more: the query leaves the queue, or is ended where it runs. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 export interface QueryResult<Row> {
   readonly rows: readonly Row[];
@@ -95,18 +107,26 @@ export class StoreError extends Error {
    * `refused`: this input will never load or run (bad data, bad SQL).
    * `limit`: the query met the bound named by `limit`.
    * `damaged`: files of the store are not what was written. It is nobody's input, and trying again does not help.
+   * `busy`: too many queries wait; try again after `retryAfterS`.
+   * `cancelled`: nobody waits for the answer any more.
    */
-  readonly kind: 'unavailable' | 'refused' | 'limit' | 'damaged';
+  readonly kind: 'unavailable' | 'refused' | 'limit' | 'damaged' | 'busy' | 'cancelled';
   readonly limit: 'time' | 'rows' | 'memory' | undefined;
+  readonly retryAfterS: number | undefined;
 
   constructor(
     kind: StoreError['kind'],
     message: string,
-    options: { readonly cause?: unknown; readonly limit?: 'time' | 'rows' | 'memory' } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly limit?: 'time' | 'rows' | 'memory';
+      readonly retryAfterS?: number;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.limit = options.limit;
+    this.retryAfterS = options.retryAfterS;
   }
 }
 
@@ -252,22 +272,25 @@ export interface TelemetryStore {
    * `"nan"`, `"inf"`, `"-inf"`. A Map comes as an object, whose integer-like keys JavaScript reorders: where order
    * counts, select `mapKeys` and `mapValues`.
    */
-  query<Row>(statement: Statement, limits?: Partial<QueryLimits>): Promise<QueryResult<Row>>;
+  query<Row>(statement: Statement, options?: QueryOptions): Promise<QueryResult<Row>>;
 
   /**
    * As `query`, in the engine's RowBinary, which `row-binary.ts` reads: for answers of megabytes, of which writing and parsing JSON would be most of the
    * time. No more than `resultRowsMax` rows; there is no telling whether there were more.
    */
-  queryBinary(statement: Statement, limits?: Partial<QueryLimits>): Promise<Uint8Array>;
+  queryBinary(statement: Statement, options?: QueryOptions): Promise<Uint8Array>;
 
   /**
    * Runs a SELECT that somebody typed. Refuses what is more than one SELECT over the store's own tables: no table
-   * functions that reach files or networks, no settings, no system tables beyond a harmless few. It sees the rows of the project only.
+   * functions that reach files or networks, no settings, no system tables beyond a harmless few. It sees the rows of the project only. Its share is `sql`.
    */
   queryUntrusted<Row>(
     statement: UntrustedStatement,
-    limits?: Partial<QueryLimits>,
+    options?: Omit<QueryOptions, 'share'>,
   ): Promise<QueryResult<Row>>;
+
+  /** What runs and waits in each share now. */
+  queue(): readonly QueueState[];
 
   /** Rows and bytes on disk per table. */
   usage(): Promise<readonly { readonly name: string; readonly rows: number; readonly bytes: number }[]>;

@@ -1,10 +1,4 @@
-import {
-  createRootRoute,
-  createRoute,
-  createRouter,
-  lazyRouteComponent,
-  redirect,
-} from '@tanstack/react-router';
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { loadPart } from '../api/load-part.ts';
 import type { UrlSearch } from '../widgets/url-state.ts';
 import { NotFoundPage } from './not-found-page.tsx';
@@ -144,11 +138,14 @@ const performance = createRoute({
   ),
 });
 
-/** `/trace/{id}` is what other tools link to; `/traces/{id}` is where it lives. */
-const traceAlias = createRoute({
+/** `/trace/{id}` is what other tools link to. The server leads to the trace where it is stored, and here where nothing is. */
+const unknownTrace = createRoute({
   getParentRoute: () => root,
-  path: '/trace/$traceId',
-  beforeLoad: ({ params, search }) => redirect({ to: '/traces/$traceId', params, search, throw: true }),
+  path: '/trace/$id',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/traces/unknown-trace-page.tsx')),
+    'UnknownTracePage',
+  ),
 });
 
 const traces = createRoute({
@@ -249,7 +246,7 @@ export const router = createRouter({
     evaluators,
     annotate,
     performance,
-    traceAlias,
+    unknownTrace,
     traces,
     trace,
     logs,

@@ -177,10 +177,9 @@ export function mcpSentence(
 
 export function performanceSentence(found: PerformanceResponse, when: string): string {
   if (found.total === 0) return `No runs ${when}`;
-  const kinds = new Map<string, number>();
-  for (const finding of found.findings) kinds.set(finding.type, (kinds.get(finding.type) ?? 0) + 1);
-  if (kinds.size === 0) return `All ${plural(found.total, 'run')} ${when} stayed within the thresholds`;
-  const words = [...kinds].map(([type, count]) => findingWords(type, count));
+  const kinds = Object.entries(found.findingCounts).filter(([, count]) => count > 0);
+  if (kinds.length === 0) return `All ${plural(found.total, 'run')} ${when} stayed within the thresholds`;
+  const words = kinds.map(([type, count]) => findingWords(type, count));
   const said = words.join(', ');
   return `${said.charAt(0).toUpperCase()}${said.slice(1)} among ${plural(found.total, 'run')} ${when}`;
 }

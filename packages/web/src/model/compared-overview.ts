@@ -11,6 +11,7 @@ export const noFacts: OverviewFacts = {
   ttftP50Ms: null,
   ttftP95Ms: null,
   cacheHitRate: null,
+  applicationCacheHitRate: null,
   hallucinationRate: null,
   inputTokens: null,
   outputTokens: null,

@@ -98,10 +98,17 @@ export const chartMetrics: readonly ChartMetric[] = [
   {
     id: 'cache',
     title: 'Cache hit rate',
-    total: (facts) => share(facts.cacheHitRate),
+    // Tokens and reads are no parts of one whole: each says of what it is.
+    total: (facts) =>
+      facts.applicationCacheHitRate === null
+        ? share(facts.cacheHitRate)
+        : `${share(facts.cacheHitRate)} / ${formatShare(facts.applicationCacheHitRate)}`,
     compared: (facts) => facts.cacheHitRate,
     more: 'better',
-    lines: [{ label: 'tokens from cache', value: (facts) => facts.cacheHitRate }],
+    lines: [
+      { label: 'prompt tokens', value: (facts) => facts.cacheHitRate },
+      { label: 'reads of the application’s cache', value: (facts) => facts.applicationCacheHitRate },
+    ],
     format: formatShare,
   },
   {

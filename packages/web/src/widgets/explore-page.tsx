@@ -8,6 +8,7 @@ import { rangeFromMs } from '../model/time-range.ts';
 import { FacetsPanel } from './facets-panel.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { HistogramStrip } from './histogram-strip.tsx';
+import { KeptNote } from './kept-note.tsx';
 import { Page } from './page.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from './states.tsx';
 import { TimeRangePicker } from './time-range-picker.tsx';
@@ -29,6 +30,7 @@ interface ExplorePageProps {
   /** How the question for the list stands. */
   readonly list: {
     readonly error: Error | null;
+    readonly dataUpdatedAt: number;
     readonly isPending: boolean;
     readonly isPlaceholderData: boolean;
   };
@@ -80,6 +82,7 @@ export function ExplorePage(props: ExplorePageProps): ReactElement {
         onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
       />
       <LimitsNote limits={props.limits} />
+      <KeptNote query={list} isShown={!props.isEmpty} onRetry={question.refresh} />
       <div className="split">
         <FacetsPanel
           data={useKept(facets.data, facets.error)}

@@ -11,6 +11,7 @@ import { FilterBar } from './filter-bar.tsx';
 import { FilterChips } from './filter-chips.tsx';
 import type { IconName } from './icon.tsx';
 import { useKeys } from './keyboard.ts';
+import { KeptNote } from './kept-note.tsx';
 import { Page } from './page.tsx';
 import { PageLink } from './page-link.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from './states.tsx';
@@ -115,6 +116,7 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
       <FilterChips filters={filters} />
       {props.chart}
       <LimitsNote limits={pages?.at(-1)?.limitsMet} />
+      <KeptNote query={list} isShown={rows.length > 0} onRetry={question.refresh} />
       <div className="list-body" data-stale={list.isPlaceholderData}>
         {list.error !== null && rows.length === 0 ? (
           <ErrorNotice error={list.error} onRetry={question.refresh} />

@@ -2,6 +2,8 @@ import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RunCache } from '../../query/agents/run-cache.ts';
+import type { QueryContext } from '../../query/reader.ts';
+import type { QueryShare } from '../../storage/query-queue.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
 import type { ProjectResolver } from '../project-resolver.ts';
 import { readInput } from './read-input.ts';
@@ -57,10 +59,38 @@ async function answer(
   const resolved = await options.resolveProject(request.headers);
   if (resolved instanceof SightlineError) throw resolved;
   const { store, clock, runs } = options;
-  const context = { store, clock, project: resolved.project, runs };
   const input = readInput(route, request);
+  const context: QueryContext = {
+    store,
+    clock,
+    project: resolved.project,
+    runs,
+    share: shareOf(route, input.query),
+    signal: signalOf(reply),
+  };
   const body: unknown = await route.answer({ context, sources: options, ...input, request, reply });
   return route.response === undefined ? reply : body;
+}
+
+/** More items than a screen of a list has are read by programs. */
+const screenItemsMax = 200;
+
+/** What somebody typed a filter for, and what programs read page after page, does not hold up what pages show by themselves. */
+function shareOf(route: ApiRoute, query: unknown): QueryShare {
+  const { q, limit } = query as { readonly q?: unknown; readonly limit?: unknown };
+  const isFiltered = typeof q === 'string' && q.trim() !== '';
+  const isLong =
+    typeof limit === 'number' && limit > screenItemsMax && 'cursor' in (route.query?.shape ?? {});
+  return route.share ?? (isFiltered || isLong ? 'search' : 'page');
+}
+
+/** Aborted when the client is gone before it has its answer. */
+function signalOf({ raw }: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  raw.once('close', () => {
+    if (!raw.writableFinished) gone.abort();
+  });
+  return gone.signal;
 }
 
 function refuseOtherMethods(app: FastifyInstance, path: string, allowed: readonly Method[]): void {

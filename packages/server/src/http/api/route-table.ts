@@ -13,6 +13,7 @@ import type { EvaluationRunner } from '../../evaluation/evaluation-runner.ts';
 import type { HistoryJobs } from '../../pricing/history-jobs.ts';
 import type { PriceKeeper } from '../../pricing/price-keeper.ts';
 import type { QueryContext } from '../../query/reader.ts';
+import type { QueryShare } from '../../storage/query-queue.ts';
 
 /** What the endpoints answer from. */
 export interface ApiSources {
@@ -58,6 +59,8 @@ export interface ApiRoute {
   readonly body: z.ZodType | undefined;
   /** Undefined where the answer is a stream of events. */
   readonly response: z.ZodType | undefined;
+  /** In which its queries have their turn; see `shareOf` where nothing is said. */
+  readonly share: QueryShare | undefined;
   /** The answer's JSON, or undefined where the reply was taken over. */
   readonly answer: (asked: Asked<unknown, unknown, unknown>) => unknown;
 }
@@ -76,6 +79,7 @@ interface RouteInput<
   readonly query?: Query;
   readonly body?: Body;
   readonly response?: Answer;
+  readonly share?: QueryShare;
   readonly answer: (
     asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>,
   ) => z.input<Answer> | Promise<z.input<Answer>>;
@@ -98,6 +102,7 @@ export function route<
     query,
     body,
     response,
+    share: input.share,
     // The schemas have checked the parts by the time the handler sees them.
     answer: input.answer as ApiRoute['answer'],
   };

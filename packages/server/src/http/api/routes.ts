@@ -156,6 +156,7 @@ export const apiRouteTable: readonly ApiRoute[] = [
     tag: 'explore',
     query: facetsParameters,
     response: facetsResponse,
+    share: 'search',
     answer: ({ context, query }) => readFacets(context, query),
   }),
   route({
@@ -164,6 +165,7 @@ export const apiRouteTable: readonly ApiRoute[] = [
     tag: 'explore',
     query: fieldsParameters,
     response: fieldsResponse,
+    share: 'search',
     answer: ({ context, query }) => readFieldNames(context, query),
   }),
   route({
@@ -172,6 +174,7 @@ export const apiRouteTable: readonly ApiRoute[] = [
     tag: 'explore',
     query: histogramParameters,
     response: histogramResponse,
+    share: 'search',
     answer: ({ context, query }) => readHistogram(context, query),
   }),
   route({

@@ -57,5 +57,9 @@ test('lists and sums that a run of twenty thousand steps is part of', async () =
   const { totals } = await readOverview(telemetry.context, overviewParameters.parse(range));
   expect(totals).toMatchObject({ runs: 1, llmCalls: calls, inputTokens: 10 * calls });
   expect(totals.costUsd).toBeCloseTo(calls / 1000, 6);
-  await readRealtime(telemetry.context, { windowS: 3600 });
+  await readRealtime(telemetry.context, {
+    windowS: 3600,
+    latencyWindowS: 3600,
+    hallucinationWindowS: 3600,
+  });
 }, 60_000);

@@ -14,6 +14,7 @@ import { type CallSum, callSums, type OverviewScope, runSums, type SumRow } from
 import { isBucketEdge } from '../sql/run-sums-sql.ts';
 import { readRange } from '../time-range.ts';
 import { chooseStepMs } from '../time-step.ts';
+import { cacheHitShare, readApplicationCache } from './application-cache.ts';
 import { judgementOf, type Judgements, readJudgements } from './judgements.ts';
 import { decodeUsage } from './run-facts.ts';
 import { placeName, type SumPlace } from './overview-place.ts';
@@ -71,10 +72,12 @@ async function sumUp(context: QueryContext, parameters: OverviewParameters): Pro
   const isSummed =
     parameters.q === undefined && !isNarrowed(parameters) && isBucketEdge(from) && isBucketEdge(stepNanos);
   const both = { from: unixNano(previousFrom), to };
-  const [[runs, calls, topTools], judgements] = await Promise.all([
+  const [[runs, calls, topTools], judgements, cache] = await Promise.all([
     isSummed ? withSums(reader, scope, both, readSums) : readSums({ scope, summed: undefined }),
     readJudgements(reader, overview),
+    readApplicationCache(reader, { from: previousFrom, to, stepMs }, parameters),
   ]);
+  const fromMs = Number(from / 1_000_000n);
   const sums = new Sums({
     runs,
     calls: calls.filter(({ hasPrompt }) => Number(hasPrompt) === 0),
@@ -86,14 +89,21 @@ async function sumUp(context: QueryContext, parameters: OverviewParameters): Pro
     starts.map((start) => ({
       startMs: Number(start / 1_000_000n),
       ...sums.facts({ isCurrent: true, step: start, key }),
+      applicationCacheHitRate:
+        key === undefined
+          ? cacheHitShare(cache, Number(start / 1_000_000n), Number(start / 1_000_000n) + stepMs)
+          : null,
     }));
   const keys = sums.keys();
   return {
     startTime: formatNanos(unixNano(from)),
     endTime: formatNanos(to),
     stepMs,
-    totals: sums.facts({ isCurrent: true }),
-    previous: sums.facts({ isCurrent: false }),
+    totals: { ...sums.facts({ isCurrent: true }), applicationCacheHitRate: cacheHitShare(cache, fromMs) },
+    previous: {
+      ...sums.facts({ isCurrent: false }),
+      applicationCacheHitRate: cacheHitShare(cache, -Infinity, fromMs),
+    },
     series: series(undefined),
     groups: keys.slice(0, parameters.groups).map((key) => ({
       key,
@@ -171,13 +181,15 @@ class Sums {
       ttftP50Ms: Number(calls?.streamed ?? 0) === 0 ? null : decodeCost(calls?.ttfts[0] ?? null),
       ttftP95Ms: Number(calls?.streamed ?? 0) === 0 ? null : decodeCost(calls?.ttfts[1] ?? null),
       cacheHitRate: cacheHitRate(usage),
+      // The counter knows neither models nor agents; sums over all have theirs beside.
+      applicationCacheHitRate: null,
       hallucinationRate: judgementOf(this.#judgements, name),
       ...usage,
     };
   }
 }
 
-/** null where no call told of a cache: what is not known is not 0. */
+/** Of prompt tokens. null where no call told of a cache: what is not known is not 0. */
 export function cacheHitRate({
   inputTokens,
   cacheReadTokens,

@@ -34,6 +34,8 @@ interface SumRow {
   readonly totalCost: number | null;
   readonly priced: string;
   readonly unpriced: string;
+  readonly slow: string;
+  readonly dear: string;
 }
 
 export async function readPerformance(
@@ -58,21 +60,25 @@ async function measure(context: QueryContext, wish: PerformanceWish): Promise<Pe
   const runs = runRows({ scope, where: trusted('true'), filters });
   const among = isNarrowed(filters) ? sql`trace_id IN (SELECT trace_id FROM (${runs}))` : undefined;
   const { thresholds } = wish;
+  const slowRun = sql`${durationS} > ${float(thresholds.workflowDurationS)}`;
+  const dearRun = sql`${dollarsKnown} > ${float(thresholds.workflowCostUsd)}`;
+  const steps = { scope, among, of: notCalls, thresholdS: thresholds.stepDurationS };
+  const calls = { scope, among, of: "operation = 'llm'", thresholdS: thresholds.llmCallDurationS };
   const [[sums], slowRuns, dearRuns, slowSteps, slowCalls] = await Promise.all([
     reader.rows<SumRow>(sql`
       SELECT count() AS total, countIf(isFailed) AS failed, if(total = 0, NULL, avg(durationNanos)) AS avgNanos,
         if(total = 0, NULL, max(durationNanos)) AS maxNanos, ${durationQuantiles} AS quantiles,
-        sumOrNull(costUsd) AS totalCost, countIf(isNotNull(costUsd)) AS priced, sum(unpricedCalls) AS unpriced
+        sumOrNull(costUsd) AS totalCost, countIf(isNotNull(costUsd)) AS priced, sum(unpricedCalls) AS unpriced,
+        countIf(${slowRun}) AS slow, countIf(${dearRun}) AS dear
       FROM (SELECT durationNanos, isFailed, costUsd, unpricedCalls FROM (${runs}))`),
-    findRunsOver(reader, runs, { value: 'durationNanos / 1e9', threshold: thresholds.workflowDurationS }),
-    findRunsOver(reader, runs, { value: 'ifNull(costUsd, 0)', threshold: thresholds.workflowCostUsd }),
-    findStepsOver(reader, { scope, among, of: notCalls, thresholdS: thresholds.stepDurationS }),
-    findStepsOver(reader, {
-      scope,
-      among,
-      of: "operation = 'llm'",
-      thresholdS: thresholds.llmCallDurationS,
-    }),
+    findRunsOver(reader, runs, { value: durationS, isOver: slowRun }),
+    findRunsOver(reader, runs, { value: dollarsKnown, isOver: dearRun }),
+    findStepsOver(reader, steps),
+    findStepsOver(reader, calls),
+  ]);
+  const [slowStepCount, slowCallCount] = await Promise.all([
+    countStepsOver(reader, steps, slowSteps),
+    countStepsOver(reader, calls, slowCalls),
   ]);
   const total = Number(sums?.total ?? 0);
   const failed = Number(sums?.failed ?? 0);
@@ -110,9 +116,19 @@ async function measure(context: QueryContext, wish: PerformanceWish): Promise<Pe
         ? [tooManyFailures({ errorRate, failed, total, time: formatNanos(range.to) }, thresholds.errorRate)]
         : []),
     ],
+    findingCounts: {
+      slow_workflow: Number(sums?.slow ?? 0),
+      slow_step: slowStepCount,
+      slow_llm_call: slowCallCount,
+      costly_workflow: Number(sums?.dear ?? 0),
+      high_error_rate: errorRate !== null && errorRate > thresholds.errorRate ? 1 : 0,
+    },
     ...reader.limitsMet,
   };
 }
+
+const durationS = trusted('durationNanos / 1e9');
+const dollarsKnown = trusted('ifNull(costUsd, 0)');
 
 /** Nanoseconds. */
 function ms(nanos: number | string | null | undefined): number | null {
@@ -132,13 +148,13 @@ interface OverRow {
 async function findRunsOver(
   reader: Reader,
   runs: Sql,
-  { value, threshold }: { readonly value: string; readonly threshold: number },
+  { value, isOver }: { readonly value: Sql; readonly isOver: Sql },
 ): Promise<readonly OverRow[]> {
   return reader.rows<OverRow>(sql`
-    SELECT lower(hex(trace_id)) AS traceId, '' AS spanId, toString(tupleElement(head, 1)) AS name, toFloat64(${trusted(value)}) AS value,
+    SELECT lower(hex(trace_id)) AS traceId, '' AS spanId, toString(tupleElement(head, 1)) AS name, toFloat64(${value}) AS value,
       toString(fromUnixTimestamp64Nano(endNanos, 'UTC')) AS timeText
     FROM (SELECT trace_id, head, durationNanos, endNanos, costUsd FROM (${runs}))
-    WHERE value > ${float(threshold)} ORDER BY value DESC, traceId LIMIT ${uint(findingsMax)}`);
+    WHERE ${isOver} ORDER BY value DESC, traceId LIMIT ${uint(findingsMax)}`);
 }
 
 /** What stands between a workflow and its calls of models. */
@@ -151,15 +167,25 @@ interface StepWish {
   readonly thresholdS: number;
 }
 
-async function findStepsOver(
-  reader: Reader,
-  { scope, among, of, thresholdS }: StepWish,
-): Promise<readonly OverRow[]> {
+async function findStepsOver(reader: Reader, wish: StepWish): Promise<readonly OverRow[]> {
   return reader.rows<OverRow>(sql`
     SELECT lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, toString(name) AS name, duration_ns / 1e9 AS value,
       toString(fromUnixTimestamp64Nano(${trusted(endNanos)}, 'UTC')) AS timeText
-    FROM ai_spans WHERE ${every([aiSpansWithin(scope), trusted(of), sql`duration_ns > ${float(thresholdS * 1e9)}`, among])}
+    FROM ai_spans WHERE ${stepsOver(wish)}
     ORDER BY value DESC, spanId LIMIT ${uint(findingsMax)}`);
+}
+
+/** All of them, where not all were found. */
+async function countStepsOver(reader: Reader, wish: StepWish, found: readonly OverRow[]): Promise<number> {
+  if (found.length < findingsMax) return found.length;
+  const [row] = await reader.rows<{ total: string }>(
+    sql`SELECT count() AS total FROM ai_spans WHERE ${stepsOver(wish)}`,
+  );
+  return Number(row?.total ?? found.length);
+}
+
+function stepsOver({ scope, among, of, thresholdS }: StepWish): Sql {
+  return every([aiSpansWithin(scope), trusted(of), sql`duration_ns > ${float(thresholdS * 1e9)}`, among]);
 }
 
 type Kind = Exclude<PerformanceFinding['type'], 'high_error_rate'>;

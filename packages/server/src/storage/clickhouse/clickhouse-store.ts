@@ -1,8 +1,9 @@
 import type { Clock } from '@sightline/base';
 import { formatNanos } from '@sightline/base';
+import { QueryQueue, type Turn } from '../query-queue.ts';
 import {
   defaultQueryLimits,
-  type QueryLimits,
+  type QueryOptions,
   type QueryResult,
   type Statement,
   type TelemetryStore,
@@ -20,7 +21,7 @@ import type { Changing, PartInventory } from './part-inventory.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { ownRows } from './own-rows.ts';
 import { deriveSegment } from './load/derive-segment.ts';
-import { limitSettings, onlyOfProject } from './query-settings.ts';
+import { limitSettings, onlyOfProject, shareSettings } from './query-settings.ts';
 import { deriveRuns, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
 import { findMissingTables, StoreHealth } from './store-health.ts';
 import { leftDays } from './swap-day.ts';
@@ -55,6 +56,14 @@ export function clickHouseStore(
   const keys = new AttributeKeys(engine, clock);
   const writes = new WritesUnderWay(engine, clock);
   const swaps = new UnsureSwaps(engine);
+  const queue = new QueryQueue();
+  const inTurn = async <T>(
+    options: QueryOptions | undefined,
+    task: (turn: Turn) => Promise<T>,
+  ): Promise<T> => {
+    const { share = 'page', timeMsMax = defaultQueryLimits.timeMsMax, signal } = options ?? {};
+    return queue.run({ share, timeMsMax, signal }, task);
+  };
   return {
     engine: { kind: engine.kind, version: engine.version },
     migrate: async () => {
@@ -89,14 +98,24 @@ export function clickHouseStore(
     forgetRunSums: (sums) => forgetRunSums(engine, sums),
     recordRunsProgress: (progress) => recordRunsProgress(engine, progress),
     putScores: (rows) => insertScores(engine, rows, clock.now()),
-    query: (statement, limits) => runQuery(engine, statement, limits),
-    queryBinary: ({ sql, params }, partial) => {
-      const limits = { ...defaultQueryLimits, ...partial };
-      const settings = limitSettings({ ...limits, resultRowsMax: limits.resultRowsMax - 1 });
-      return engine.selectBinary({ sql, params: params ?? {}, settings });
-    },
-    queryUntrusted: async ({ sql, project }, limits) =>
-      runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits, onlyOfProject(engine, project)),
+    query: (statement, options) =>
+      inTurn(options, async (turn) => runQuery(engine, statement, { ...options, ...turn })),
+    queryBinary: ({ sql, params }, options = {}) =>
+      inTurn(options, async ({ timeMsLeft, signal }) => {
+        const limits = { ...defaultQueryLimits, ...options, timeMsMax: timeMsLeft };
+        const settings = {
+          ...limitSettings({ ...limits, resultRowsMax: limits.resultRowsMax - 1 }),
+          ...shareSettings(options.share ?? 'page', engine),
+        };
+        return engine.selectBinary({ sql, params: params ?? {}, settings, signal });
+      }),
+    queryUntrusted: ({ sql, project }, options) =>
+      inTurn({ ...options, share: 'sql' }, async (turn) => {
+        const checked = await checkUntrusted(endedBy(engine, turn.signal), sql);
+        const wanted = { ...untrustedLimits, ...options, ...turn, share: 'sql' } as const;
+        return runQuery(engine, { sql: checked }, wanted, onlyOfProject(engine, project));
+      }),
+    queue: () => queue.state(),
     usage: () =>
       ownRows(
         engine,
@@ -116,18 +135,28 @@ export function clickHouseStore(
   };
 }
 
+/** An answer that somebody typed for is read by a person: what is larger belongs into an export. */
+const untrustedLimits = { resultBytesMax: 32 * 1024 ** 2 };
+
+/** The engine, where every SELECT ends with the signal. */
+function endedBy(engine: ClickHouseEngine, signal: AbortSignal): ClickHouseEngine {
+  return { ...engine, select: async (request) => engine.select({ ...request, signal }) };
+}
+
 async function runQuery<Row>(
   engine: ClickHouseEngine,
   { sql, params }: Statement,
-  partial: Partial<QueryLimits> = {},
+  { share = 'page', timeMsLeft, signal, ...partial }: QueryOptions & Turn,
   more: EngineSettings = {},
 ): Promise<QueryResult<Row>> {
-  const limits = { ...defaultQueryLimits, ...partial };
+  const limits = { ...defaultQueryLimits, ...partial, timeMsMax: timeMsLeft };
   const started = performance.now();
   const answer = await engine.select({
     sql,
     params: params ?? {},
-    settings: { ...limitSettings(limits), ...more },
+    settings: { ...limitSettings(limits), ...shareSettings(share, engine), ...more },
+    textBytesMax: limits.resultBytesMax,
+    signal,
   });
   const rows = answer.data as readonly Row[];
   const truncated = rows.length > limits.resultRowsMax;

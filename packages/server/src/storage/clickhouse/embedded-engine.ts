@@ -1,10 +1,13 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { SightlineError } from '@sightline/schema/errors';
 import { drainPending, Session } from 'chdb';
+import { runningMax } from '../query-queue.ts';
 import { StoreError } from '../telemetry-store.ts';
+import { endedWith } from './ended-with.ts';
 import { embeddedArguments } from './embedded-arguments.ts';
 import {
   type ClickHouseEngine,
@@ -12,7 +15,7 @@ import {
   type InsertBytesRequest,
   literal,
   type PlanInsertRequest,
-  type SelectAnswer,
+  parseAnswer,
   type SelectRequest,
   settingsSql,
 } from './engine.ts';
@@ -23,7 +26,8 @@ import { SessionPool } from './session-pool.ts';
 
 /** Two for loads, and for what is put together in the background, which takes longer than a load may wait. */
 const writersDefault = 4;
-const readersDefault = 4;
+/** All that the queue lets run, and one for the store's own short reads. */
+const readersDefault = runningMax + 1;
 
 export interface EmbeddedOptions {
   readonly directory: string;
@@ -46,10 +50,11 @@ export interface EmbeddedOptions {
  */
 export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   const sessions = openSessions(options);
-  const all = [...sessions.writers, ...sessions.readers, ...sessions.planners];
+  const all = [...sessions.writers, ...sessions.readers, ...sessions.planners, ...sessions.killers];
   const writers = new SessionPool(sessions.writers);
   const readers = new SessionPool(sessions.readers);
   const planners = new SessionPool(sessions.planners);
+  const killers = new SessionPool(sessions.killers);
   const pipes = InsertPipes.make(join(options.directory, 'pipes'), sessions.planners.length);
   // What a process that was killed left there is of no use.
   const scratch = join(options.directory, 'scratch');
@@ -75,9 +80,18 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   };
 
   const ask = (request: SelectRequest, format: string) =>
-    readers.run((session) => {
-      const settings = { ...request.settings, ...parameterSettings(request.sql, request.params) };
-      return run(session, `SET ${settingsSql(settings)}; ${request.sql}`, 'query', format);
+    readers.run(async (session) => {
+      const log_comment = randomUUID();
+      const settings = {
+        ...request.settings,
+        ...parameterSettings(request.sql, request.params),
+        log_comment,
+      };
+      const kill = `KILL QUERY WHERE Settings['log_comment'] = ${literal(log_comment)} ASYNC`;
+      return endedWith(request.signal, {
+        run: async () => run(session, `SET ${settingsSql(settings)}; ${request.sql}`, 'query', format),
+        kill: async () => killers.run((killer) => run(killer, kill, 'command')),
+      });
     });
 
   return {
@@ -85,6 +99,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     version: versionOf(all),
     nodes: { kind: 'single' },
     database: options.database,
+    threads: availableParallelism(),
 
     command: async (sql) => {
       await writers.run((session) => run(session, sql, 'command'));
@@ -94,7 +109,10 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
       await writers.run((session) => run(session, sql, 'load'));
     },
 
-    select: async (request: SelectRequest) => JSON.parse((await ask(request, 'JSON')).text()) as SelectAnswer,
+    select: async (request: SelectRequest) => {
+      const answer = await ask(request, 'JSON');
+      return parseAnswer({ byteLength: answer.bytes().byteLength, text: () => answer.text() }, request);
+    },
 
     selectBinary: async (request: SelectRequest) => (await ask(request, 'RowBinary')).bytes(),
 
@@ -120,7 +138,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     close: async () => {
       if (isClosed) return;
       await pipes?.close();
-      await Promise.all([writers.drain(), readers.drain(), planners.drain()]);
+      await Promise.all([writers.drain(), readers.drain(), planners.drain(), killers.drain()]);
       isClosed = true;
       for (const session of all) session.close();
       await drainPending();
@@ -156,6 +174,7 @@ interface Sessions {
   readonly writers: readonly Session[];
   readonly readers: readonly Session[];
   readonly planners: readonly Session[];
+  readonly killers: readonly Session[];
 }
 
 function openSessions(options: EmbeddedOptions): Sessions {
@@ -173,7 +192,7 @@ function openSessions(options: EmbeddedOptions): Sessions {
     const writers = open(options.writers ?? writersDefault);
     const readers = open(options.readers ?? readersDefault);
     for (const reader of readers) reader.query(`SET ${settingsSql(readerSettings)}`);
-    return { writers, readers, planners: open(options.planners ?? 0) };
+    return { writers, readers, planners: open(options.planners ?? 0), killers: open(1) };
   } catch (error) {
     for (const session of opened) session.close();
     throw openFailure(error, options.directory);

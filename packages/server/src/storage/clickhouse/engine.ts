@@ -1,4 +1,4 @@
-import type { PlannedLoad } from '../telemetry-store.ts';
+import { defaultQueryLimits, type PlannedLoad, StoreError } from '../telemetry-store.ts';
 
 /** What the store needs of a ClickHouse, wherever it runs. Both engines throw StoreError. */
 export interface ClickHouseEngine {
@@ -7,6 +7,8 @@ export interface ClickHouseEngine {
   readonly nodes: NodeLayout;
   /** Where the tables are. Statements name them without it, except what runs on other nodes or in the background. */
   readonly database: string;
+  /** Threads that a statement takes where nothing else is said: as many as the machine has cores. */
+  readonly threads: number;
 
   /** One statement without a result, on every node that must have it (see NodeLayout). */
   command(sql: string): Promise<void>;
@@ -14,7 +16,7 @@ export interface ClickHouseEngine {
   /** One INSERT that carries its rows, on any one node. */
   insert(sql: string): Promise<void>;
 
-  /** One SELECT. `settings` hold for this query only; parameters are bound by the engine and never enter the text. */
+  /** One SELECT. `settings` hold for this query only; parameters are bound by the engine and never enter the text. It is ended when `signal` is aborted. */
   select(request: SelectRequest): Promise<SelectAnswer>;
 
   /** The same in RowBinary. */
@@ -49,6 +51,9 @@ export interface SelectRequest {
   readonly sql: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly settings: EngineSettings;
+  /** Of the answer's text: it is parsed at once, while nothing else is done. */
+  readonly textBytesMax?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The engine's `JSON` format. */
@@ -56,6 +61,16 @@ export interface SelectAnswer {
   readonly meta: readonly { readonly name: string; readonly type: string }[];
   readonly data: readonly unknown[];
   readonly statistics?: { readonly elapsed: number; readonly rows_read: number; readonly bytes_read: number };
+}
+
+/** The engine counts a value that all rows share once, so its own limit does not bound the text. */
+export function parseAnswer(
+  { byteLength, text }: { readonly byteLength: number; readonly text: () => string },
+  { textBytesMax }: Pick<SelectRequest, 'textBytesMax'>,
+): SelectAnswer {
+  if (byteLength > (textBytesMax ?? defaultQueryLimits.resultBytesMax))
+    throw new StoreError('limit', 'The answer is larger than it may be.', { limit: 'rows' });
+  return JSON.parse(text()) as SelectAnswer;
 }
 
 export interface PlanInsertRequest {

@@ -1,3 +1,4 @@
+import type { QueryShare } from '../query-queue.ts';
 import { defaultQueryLimits, type QueryLimits } from '../telemetry-store.ts';
 import { type ClickHouseEngine, type EngineSettings, literal } from './engine.ts';
 import { physicalName, projectTables } from './table-names.ts';
@@ -12,6 +13,8 @@ export function limitSettings(limits: QueryLimits): EngineSettings {
     max_memory_usage: limits.memoryBytesMax,
     // One more than is returned, to know that there was more.
     limit: limits.resultRowsMax + 1,
+    max_result_bytes: limits.resultBytesMax,
+    result_overflow_mode: 'throw',
     output_format_json_quote_64bit_integers: 1,
     output_format_json_quote_denormals: 1,
     // Reading in order stops when LIMIT is met, but for buffers that read far ahead in every part: 6 million rows instead of 0.4 for
@@ -38,5 +41,31 @@ export function onlyOfProject(
   return { additional_table_filters: `{${filters.join(', ')}}` };
 }
 
+/**
+ * What somebody typed leaves cores to pages: the two that run at a time have half of them, where there are four, and stop for up to a second at each block while
+ * something else is asked. What runs in the background neither stops nor is waited for.
+ */
+export function shareSettings(
+  share: QueryShare,
+  { threads }: Pick<ClickHouseEngine, 'threads'>,
+): EngineSettings {
+  return {
+    max_threads: share === 'sql' ? Math.max(1, Math.floor(threads / 4)) : allThreads,
+    priority: priorities[share],
+  };
+}
+
+/** The engine's: 1 goes first, 0 stands aside. */
+const priorities: Readonly<Record<QueryShare, number>> = {
+  watch: 1,
+  page: 1,
+  search: 1,
+  sql: 2,
+  background: 0,
+};
+
+/** As many as the engine's machine has cores. */
+const allThreads = 0;
+
 /** For the store's own short reads. */
-export const ownSettings = limitSettings(defaultQueryLimits);
+export const ownSettings = { ...limitSettings(defaultQueryLimits), max_threads: allThreads, priority: 0 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { finished } from 'node:stream/promises';
@@ -10,10 +11,12 @@ import {
   type InsertBytesRequest,
   literal,
   type NodeLayout,
-  type SelectAnswer,
+  parseAnswer,
   type SelectRequest,
   settingsSql,
 } from './engine.ts';
+import { runningMax } from '../query-queue.ts';
+import { endedWith } from './ended-with.ts';
 import { storeErrorFrom } from './engine-error.ts';
 
 export interface ServerOptions {
@@ -25,18 +28,23 @@ export interface ServerOptions {
 }
 
 const requestTimeoutMs = 120_000;
+/** All that the queue lets run, loads, and what the store reads and writes in the background. */
+const connectionsMax = runningMax + 16;
+
+/** Statements that only read end with this process, too: the server sees their connections closed, if it looks. */
+const readerSettings = { readonly: '2', cancel_http_readonly_queries_on_client_close: 1 } as const;
 
 /** ClickHouse over HTTP: one server, or a cluster reached through its nodes. */
 export async function openServer(options: ServerOptions): Promise<ClickHouseEngine> {
   const clients = options.urls.map((url) => connect(url, undefined));
   try {
-    const version = await probe(clients, options.urls);
+    const { version, threads } = await probe(clients, options.urls);
     const nodes = await layoutOf(clients, options);
     const onCluster = nodes.kind === 'cluster' && nodes.onCluster ? ` ON CLUSTER \`${nodes.cluster}\`` : '';
     for (const client of clients)
       await client.command({ query: `CREATE DATABASE IF NOT EXISTS \`${options.database}\`${onCluster}` });
     await Promise.all(clients.map((client) => client.close()));
-    return serverEngine({ ...options, version, nodes });
+    return serverEngine({ ...options, version, threads, nodes });
   } catch (error) {
     await Promise.all(clients.map((client) => client.close()));
     throw error instanceof SightlineError ? error : storeErrorFrom(error, 'command');
@@ -48,7 +56,7 @@ function connect(url: string, database: string | undefined): ClickHouseClient {
     url,
     ...(database === undefined ? {} : { database }),
     request_timeout: requestTimeoutMs,
-    max_open_connections: 16,
+    max_open_connections: connectionsMax,
     // Long ones, such as the ids of a page, do not fit into an address.
     use_multipart_params_auto: true,
     application: 'sightline',
@@ -57,12 +65,22 @@ function connect(url: string, database: string | undefined): ClickHouseClient {
   });
 }
 
-async function probe(clients: readonly ClickHouseClient[], urls: readonly string[]): Promise<string> {
+/** The version of the last node, and the fewest cores of any. */
+async function probe(
+  clients: readonly ClickHouseClient[],
+  urls: readonly string[],
+): Promise<{ readonly version: string; readonly threads: number }> {
   let version = '';
+  let threads = Infinity;
   for (const [at, client] of clients.entries()) {
     try {
-      const answer = await client.query({ query: 'SELECT version() AS version', format: 'JSON' });
-      version = (await answer.json<{ version: string }>()).data[0]?.version ?? '';
+      const answer = await client.query({
+        query: "SELECT version() AS version, toUInt32(getSetting('max_threads')) AS threads",
+        format: 'JSON',
+      });
+      const [row] = (await answer.json<{ version: string; threads: number }>()).data;
+      version = row?.version ?? '';
+      threads = Math.min(threads, row?.threads ?? 1);
     } catch (error) {
       const { host } = new URL(urls[at] ?? '');
       const reason = storeErrorFrom(error, 'command').message;
@@ -72,7 +90,7 @@ async function probe(clients: readonly ClickHouseClient[], urls: readonly string
       });
     }
   }
-  return version;
+  return { version, threads };
 }
 
 async function layoutOf(clients: readonly ClickHouseClient[], options: ServerOptions): Promise<NodeLayout> {
@@ -97,7 +115,11 @@ async function layoutOf(clients: readonly ClickHouseClient[], options: ServerOpt
 }
 
 function serverEngine(
-  options: ServerOptions & { readonly version: string; readonly nodes: NodeLayout },
+  options: ServerOptions & {
+    readonly version: string;
+    readonly threads: number;
+    readonly nodes: NodeLayout;
+  },
 ): ClickHouseEngine {
   const clients = options.urls.map((url) => connect(url, options.database));
 
@@ -123,6 +145,7 @@ function serverEngine(
     version: options.version,
     nodes: options.nodes,
     database: options.database,
+    threads: options.threads,
 
     command: async (sql) => {
       for (const client of clients) {
@@ -140,26 +163,33 @@ function serverEngine(
       }),
 
     select: (request: SelectRequest) =>
-      onAnyNode('query', async (client) => {
-        const answer = await client.query({
-          query: request.sql,
-          query_params: request.params,
-          clickhouse_settings: { ...request.settings, readonly: '2' },
-          format: 'JSON',
-        });
-        return (await answer.json<unknown>()) as SelectAnswer;
-      }),
+      onAnyNode('query', async (client) =>
+        endable(client, request, async (query_id) => {
+          const answer = await client.query({
+            query: request.sql,
+            query_id,
+            query_params: request.params,
+            clickhouse_settings: { ...request.settings, ...readerSettings },
+            format: 'JSON',
+          });
+          const text = await answer.text();
+          return parseAnswer({ byteLength: text.length, text: () => text }, request);
+        }),
+      ),
 
     selectBinary: (request: SelectRequest) =>
-      onAnyNode('query', async (client) => {
-        const { stream } = await client.exec({
-          query: `${request.sql} FORMAT RowBinary`,
-          query_params: request.params,
-          // A statement that fails half way fails whole: nothing in the answer would tell.
-          clickhouse_settings: { ...request.settings, readonly: '2', wait_end_of_query: 1 },
-        });
-        return buffer(stream);
-      }),
+      onAnyNode('query', async (client) =>
+        endable(client, request, async (query_id) => {
+          const { stream } = await client.exec({
+            query: `${request.sql} FORMAT RowBinary`,
+            query_id,
+            query_params: request.params,
+            // A statement that fails half way fails whole: nothing in the answer would tell.
+            clickhouse_settings: { ...request.settings, ...readerSettings, wait_end_of_query: 1 },
+          });
+          return buffer(stream);
+        }),
+      ),
 
     insertBytes: ({ bytes, schema, structure, insert, settings }: InsertBytesRequest) =>
       onAnyNode('load', async (client) => {
@@ -182,6 +212,18 @@ function serverEngine(
       await Promise.all(clients.map((client) => client.close()));
     },
   };
+}
+
+async function endable<T>(
+  client: ClickHouseClient,
+  { signal }: SelectRequest,
+  run: (queryId: string) => Promise<T>,
+): Promise<T> {
+  const queryId = randomUUID();
+  return endedWith(signal, {
+    run: async () => run(queryId),
+    kill: async () => client.command({ query: `KILL QUERY WHERE query_id = ${literal(queryId)} ASYNC` }),
+  });
 }
 
 /** The client puts a statement that has data into the address, where proxies take 8 KB; a load has 13 with its schema. The server takes the rest of it from the body. */

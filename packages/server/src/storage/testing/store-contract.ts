@@ -459,6 +459,41 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         });
       });
 
+      test('are ended when nobody waits any more, and leave nothing behind', async () => {
+        const gone = new AbortController();
+        const worst =
+          'SELECT count() FROM numbers(1000000) a, numbers(1000000) b WHERE a.number % 7 = b.number % 11';
+        const wanted = { timeMsMax: 60_000, signal: gone.signal };
+        const asked = [
+          ...Array.from({ length: 8 }, async () => store.query({ sql: worst }, wanted)),
+          store.queryBinary({ sql: worst }, wanted),
+          store.queryUntrusted({ sql: worst, project: 'default' }, wanted),
+        ];
+        await expect.poll(() => store.queue().find(({ share }) => share === 'page')?.waiting).toBe(5);
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        gone.abort();
+        for (const each of await Promise.allSettled(asked))
+          expect(each).toMatchObject({ status: 'rejected', reason: { kind: 'cancelled' } });
+        await expect
+          .poll(() => store.queue().filter(({ running, waiting }) => running + waiting > 0), {
+            timeout: 15_000,
+          })
+          .toEqual([]);
+        const running =
+          "SELECT count() AS n FROM system.processes WHERE query LIKE '%numbers(1000000) b%' AND query NOT LIKE '%processes%'";
+        await expect
+          .poll(async () => (await rows<{ n: string }>(running))[0]?.n, { timeout: 15_000 })
+          .toBe('0');
+      });
+
+      test('answer with no more than they may, also where all rows share a long value', async () => {
+        const long = "SELECT repeat('x', 50000) AS x FROM numbers(1000)";
+        await expect(store.queryUntrusted({ sql: long, project: 'default' })).rejects.toMatchObject({
+          kind: 'limit',
+          limit: 'rows',
+        });
+      });
+
       test('come in RowBinary too, within the same limits', async () => {
         const sql = `SELECT toString(number), number = 1, toFixedString('ab', 2), toInt64(-number),
           [concat('ü', char(1), {end:String}), ''] FROM numbers(1000) ORDER BY number`;

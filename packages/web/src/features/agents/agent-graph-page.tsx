@@ -10,6 +10,7 @@ import { AgentGraph, edgeLabels } from '../../widgets/agent-graph.tsx';
 import { Button, Segmented } from '../../widgets/button.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
+import { KeptNote } from '../../widgets/kept-note.tsx';
 import { askedOf, type ListPageState } from '../../widgets/list-page.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -69,6 +70,7 @@ export function AgentGraphPage({
       />
       <FilterChips filters={filters} />
       <LimitsNote limits={graph?.limitsMet} />
+      <KeptNote query={query} isShown={graph !== undefined} onRetry={question.refresh} />
       <div className="agent-graph-bar">
         <Segmented
           label="What the arrows show"

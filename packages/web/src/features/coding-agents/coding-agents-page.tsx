@@ -6,6 +6,7 @@ import { activeWords, codingSentence, decisionWords, lineWords } from '../../mod
 import { formatCount, plural } from '../../model/format.ts';
 import { costNote, costWords } from '../../model/usage-words.ts';
 import { Button } from '../../widgets/button.tsx';
+import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
@@ -59,6 +60,7 @@ export function CodingAgentsPage(): ReactElement {
         </div>
       )}
       <LimitsNote limits={data?.limitsMet} />
+      <KeptNote query={query} isShown={data !== undefined} onRetry={question.refresh} />
       <div className="coding-agents" tabIndex={0} role="region" aria-label="Coding agents">
         {query.error !== null && data === undefined && (
           <ErrorNotice error={query.error} onRetry={question.refresh} />

@@ -9,6 +9,7 @@ import { DurationValue, ErrorsValue, TimeAgo } from '../../widgets/facts.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
 import { Icon } from '../../widgets/icon.tsx';
+import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
@@ -63,6 +64,7 @@ export function McpPage(): ReactElement {
       />
       <FilterChips filters={filters} />
       <LimitsNote limits={mcp?.limitsMet} />
+      <KeptNote query={query} isShown={mcp !== undefined} onRetry={question.refresh} />
       <div className="mcp-body" tabIndex={0} role="region" aria-label="MCP servers and tools">
         {query.error !== null && mcp === undefined && (
           <ErrorNotice error={query.error} onRetry={question.refresh} />

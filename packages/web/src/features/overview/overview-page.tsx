@@ -9,6 +9,7 @@ import { Segmented } from '../../widgets/button.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
+import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonText } from '../../widgets/states.tsx';
@@ -89,6 +90,7 @@ export function OverviewPage(): ReactElement {
       />
       <FilterChips filters={filters} />
       <LimitsNote limits={overview?.limitsMet} />
+      <KeptNote query={query} isShown={overview !== undefined} onRetry={question.refresh} />
       <div className="overview" tabIndex={0} role="region" aria-label="Overview">
         {query.error !== null && overview === undefined && (
           <ErrorNotice error={query.error} onRetry={question.refresh} />

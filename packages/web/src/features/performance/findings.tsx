@@ -1,4 +1,4 @@
-import type { PerformanceFinding } from '@sightline/schema/api';
+import type { PerformanceFinding, PerformanceResponse } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
 import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
 import { TimeAgo } from '../../widgets/facts.tsx';
@@ -18,9 +18,12 @@ const typeWords: Readonly<Record<PerformanceFinding['type'], string>> = {
 /** Each crossing of a threshold, the furthest first, with the run in which it happened. */
 export function Findings({
   findings,
+  counts,
   total,
 }: {
   readonly findings: readonly PerformanceFinding[];
+  /** Of all that crossed a threshold; the findings are the furthest of them. */
+  readonly counts: PerformanceResponse['findingCounts'];
   readonly total: number;
 }): ReactElement {
   const nowMs = useNow();
@@ -50,7 +53,10 @@ export function Findings({
             aria-pressed={kind === type}
             onClick={() => setType(kind === type ? undefined : kind)}
           >
-            {typeWords[kind]} {formatCount(all.length)}
+            {typeWords[kind]} {formatCount(counts[kind])}
+            {counts[kind] > all.length && (
+              <span className="faint"> the furthest {formatCount(all.length)} listed</span>
+            )}
           </button>
         ))}
       </header>

@@ -6,6 +6,7 @@ import { costSaid, performanceSentence } from '../../model/agent-answers.ts';
 import { formatCostUsd, formatCount, formatDurationMs, formatShare } from '../../model/format.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
+import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
@@ -54,6 +55,7 @@ export function PerformancePage(): ReactElement {
       <NarrowBy filters={filters} range={range} />
       <FilterChips filters={filters} />
       <LimitsNote limits={found?.limitsMet} />
+      <KeptNote query={query} isShown={found !== undefined} onRetry={question.refresh} />
       <div className="performance" tabIndex={0} role="region" aria-label="Performance">
         {query.error !== null && found === undefined && (
           <ErrorNotice error={query.error} onRetry={question.refresh} />
@@ -70,7 +72,7 @@ export function PerformancePage(): ReactElement {
               thresholds={found.thresholds}
               onSaved={question.refresh}
             />
-            <Findings findings={found.findings} total={found.total} />
+            <Findings findings={found.findings} counts={found.findingCounts} total={found.total} />
           </>
         )}
       </div>
