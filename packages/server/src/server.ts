@@ -179,6 +179,7 @@ async function start(
   };
   const app = await buildApp({
     log,
+    clock,
     ingest,
     resolveProject,
     webDirectory,
