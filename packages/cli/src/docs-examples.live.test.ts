@@ -2,11 +2,13 @@
 import { spawn } from 'node:child_process';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
+import { gzipSync } from 'node:zlib';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { readFilter } from '@sightline/schema/filter';
 import { systemClock } from '@sightline/base';
+import { recordedRequests } from '../../../conformance/dialects/recorded-requests.ts';
 import { type LiveServer, startLiveServer } from './testing/live-server.ts';
 import { sightline } from './testing/run-sightline.ts';
 
@@ -102,8 +104,6 @@ beforeAll(async () => {
   const lines = (await readFile(path.join(directory, 'agent.log.json'), 'utf8'))
     .split('\n')
     .filter((line) => line.startsWith('{'));
-  const now = new Date().toISOString().slice(0, 11);
-  void now;
   await writeFile(path.join(directory, 'agent.log.json'), lines.join('\n'));
   await sendWhatPagesName();
   const filled = await sightline(
@@ -169,13 +169,102 @@ describe('what the SDK sends', () => {
   });
 });
 
+describe('what the systems send that Sightline replaces', () => {
+  test('their lines are imported, and those that are none are named', async () => {
+    const recorded = await readFile(path.join(root, 'conformance/log-lines/lines.jsonl'), 'utf8');
+    const now = new Date(Number(systemClock().now() / 1_000_000n)).toISOString();
+    const file = path.join(directory, 'replaced.jsonl');
+    await writeFile(file, recorded.replaceAll(/"timestamp":"[^"]*"/g, `"timestamp":"${now}"`));
+    const imported = await sightline(['import', file], { url: server.url });
+    expect([imported.code, imported.stdout, imported.stderr]).toEqual([
+      1,
+      expect.stringContaining('10 log records'),
+      expect.stringContaining('line 11'),
+    ]);
+    const ask = async (...words: string[]) =>
+      JSON.parse(
+        (await sightline([...words, '--service', 'replaced', '--json'], { url: server.url })).stdout,
+      ) as Record<string, unknown[]>;
+    const [line] = recorded.split('\n');
+    const { correlation_id } = JSON.parse(line ?? '') as { correlation_id: string };
+    const of = async (q: string) => (await ask('logs', q))['logs']?.length;
+    expect(await of(`correlation:${correlation_id}`)).toBe(10);
+    expect(await of('context.metric.metric_name:cache_hit')).toBe(2);
+    expect(await of('category:PERFORMANCE performance_metrics.duration_ms>1 tags:timing')).toBe(2);
+    expect(await of('level:error exception.type:ValueError')).toBe(1);
+    const { functions } = await ask('logs', '--stats', 'functions');
+    expect(functions?.map((each) => (each as { function: string }).function).toSorted()).toEqual([
+      'answer_question',
+      'retrieve_documents',
+    ]);
+    const { caches } = await ask('logs', '--stats', 'cache');
+    expect(caches).toEqual([
+      { cache: 'embeddings', service: 'replaced', hits: 2, misses: 1, hitRate: 2 / 3 },
+    ]);
+  });
+
+  test('their door takes lines, arrays and gzip, and refuses what is none with the reason', async () => {
+    const send = async (
+      body: string | Uint8Array<ArrayBuffer>,
+      headers: Record<string, string> = {},
+      query = '?service=door',
+    ) => {
+      const response = await fetch(`${server.url}/api/v1/logs${query}`, { method: 'POST', headers, body });
+      return [response.status, await response.json()] as const;
+    };
+    const line = JSON.stringify({ message: 'through the door', level: 'WARNING' });
+    expect(await send(`${line}\n\n${line}\nwords`, { 'content-type': 'application/x-ndjson' })).toEqual([
+      200,
+      { accepted: 2, rejected: 1, message: expect.stringContaining('Line 4') as string },
+    ]);
+    const zipped = new Uint8Array(gzipSync(`[${line},${line}]`));
+    expect(await send(zipped, { 'content-encoding': 'gzip' })).toEqual([
+      200,
+      { accepted: 2, rejected: 0, message: '' },
+    ]);
+    for (const [body, query] of [
+      ['', '?service=door'],
+      ['{"a":1}', ''],
+      [line, '?service='],
+    ] as const) {
+      const [status, answer] = await send(body, {}, query);
+      expect([body, status, (answer as { error: { code: string } }).error.code]).toEqual([
+        body,
+        400,
+        query === '?service=' ? 'bad_request' : 'unreadable_payload',
+      ]);
+    }
+    await vi.waitFor(async () => {
+      const { stdout } = await sightline(['logs', '"through the door"', '-s', 'door', '--json'], {
+        url: server.url,
+      });
+      expect((JSON.parse(stdout) as { logs: unknown[] }).logs).toHaveLength(4);
+    }, 20_000);
+  });
+
+  test('their run costs what a hand calculation says', async () => {
+    const recording = recordedRequests(
+      'replaced-workflow',
+      Number(systemClock().now() / 1_000_000n) - 60_000,
+    );
+    for (const { request } of recording.requests) await post('/v1/traces', request);
+    await vi.waitFor(async () => {
+      const { stdout } = await sightline(['runs', 'user:user-7 agent:writer', '--json'], { url: server.url });
+      const { runs } = JSON.parse(stdout) as { runs: { costUsd: number; inputTokens: number }[] };
+      expect(runs.map(({ costUsd, inputTokens }) => [costUsd.toFixed(6), inputTokens])).toEqual([
+        ['0.008300', 2100],
+      ]);
+    }, 30_000);
+  });
+});
+
 /** Lines that go on until somebody stops them. */
 const endless = /--follow|^sightline tail|^sightline demo +#/;
 /** What would take minutes, and servers that are not there. */
 const instead: readonly (readonly [RegExp, string])[] = [
   [/--history 6h --rate 2/, '--history 1m --rate 2'],
-  [/http:\/\/(?:old|new):4300/g, '$SIGHTLINE_URL'],
-  [/http:\/\/127\.0\.0\.1:4300/g, '$SIGHTLINE_URL'],
+  [/http:\/\/(?:old|new):4300/, 'SERVER'],
+  [/http:\/\/127\.0\.0\.1:4300/, 'SERVER'],
   [/^npx sightline/, 'sightline'],
 ];
 
@@ -188,7 +277,9 @@ test('docs/cli.md: every line does what it says', async () => {
   );
   expect(lines.length).toBeGreaterThan(18);
   for (const written of lines) {
-    const line = instead.reduce((text, [from, to]) => text.replaceAll(new RegExp(from, 'g'), to), written);
+    const line = instead
+      .reduce((text, [from, to]) => text.replaceAll(new RegExp(from, 'g'), to), written)
+      .replaceAll('SERVER', server.url);
     const goesOn = endless.test(line);
     const { code, output } = await shell(line, goesOn ? 6_000 : undefined);
     expect([written, goesOn && code === null ? 130 : code, output.slice(0, 2000)]).toEqual([

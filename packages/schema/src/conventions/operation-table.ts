@@ -484,6 +484,10 @@ const implied: readonly Source[] = [
   ...['llm.prompt_tokens', 'llm.completion_tokens', 'llm.prompt_length', 'llm.model'].map((name) =>
     attribute(name, { map: any('llm'), when: notAStep }),
   ),
+  // What a step's agent does is that agent's work.
+  ...['step.id', 'step.number'].map((name) =>
+    attribute('step.agent', { map: any('agent'), when: [{ attribute: name, present: true }] }),
+  ),
   attribute('gen_ai.agent.name', { map: any('agent') }),
   attribute('gen_ai.workflow.name', { map: any('workflow') }),
   attribute('sightline.stage.name', { map: any('step') }),
