@@ -12,6 +12,11 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/schema/src/api',
     'packages/schema/src/errors',
   ],
+  'packages/schema/src/log-lines': [
+    'packages/base/src',
+    'packages/schema/src/filter',
+    'packages/schema/src/otlp',
+  ],
   'packages/schema/src/otlp': ['packages/base/src', 'packages/schema/src/api', 'packages/schema/src/errors'],
   'packages/sdk/src': ['packages/base/src', 'packages/schema/src'],
   'packages/cli/src': ['packages/base/src', 'packages/schema/src'],

@@ -3,7 +3,7 @@ import { bookTable, getWeather, question, system } from './conversations.mjs';
 import { startTelemetry } from './telemetry.mjs';
 
 /** `create` makes the providers, in the form that each version has; `openAiOptions` are what one version wants besides. */
-export async function runAiSdk({ sdk, create, openAiOptions = {}, loop, schema }) {
+export async function runAiSdk({ sdk, create, openAiOptions = {}, providerOptions, loop, schema }) {
   const models = modelsOf(create, openAiOptions);
   const telemetry = startTelemetry('weather-bot');
   const metadata = { userId: 'user-7', sessionId: 'session-9' };
@@ -21,7 +21,12 @@ export async function runAiSdk({ sdk, create, openAiOptions = {}, loop, schema }
   await sdk
     .generateText({ ...options, model: models.openai, tools: { get_weather, book_table } })
     .catch(() => {});
-  const stream = sdk.streamText({ ...options, model: models.anthropic, tools: { get_weather } });
+  const stream = sdk.streamText({
+    ...options,
+    ...(providerOptions === undefined ? {} : { providerOptions }),
+    model: models.anthropic,
+    tools: { get_weather },
+  });
   for await (const text of stream.textStream) void text;
   await sdk.generateText({ ...options, model: models.google });
   await sdk.embedMany({ model: models.embedding, values: ['Paris', 'Rome'], experimental_telemetry });

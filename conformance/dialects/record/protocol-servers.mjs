@@ -260,12 +260,17 @@ function messages(body) {
       ? calls.map(({ number, name, input }) => ({ type: 'tool_use', id: `toolu_${number}`, name, input }))
       : [{ type: 'text', text: answerText }];
   const stop_reason = content[0].type === 'tool_use' ? 'tool_use' : 'end_turn';
+  // Who asks for an hour is told that a part was written for it.
+  const hour = JSON.stringify(body).includes('"ttl":"1h"') ? 200 : 0;
   const usage = {
     input_tokens: 100,
     output_tokens: 50,
     cache_read_input_tokens: 2000,
     cache_creation_input_tokens: 300,
-    cache_creation: { ephemeral_5m_input_tokens: 300, ephemeral_1h_input_tokens: 0 },
+    cache_creation: {
+      ephemeral_5m_input_tokens: 300 - hour,
+      ephemeral_1h_input_tokens: hour,
+    },
     service_tier: 'standard',
   };
   const message = {

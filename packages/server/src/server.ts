@@ -213,6 +213,7 @@ async function start(
   );
   const app = await buildApp({
     log,
+    clock,
     ingest,
     resolveProject,
     webDirectory,

@@ -15,8 +15,9 @@ export interface ParsedArguments {
  */
 export function parseArguments(command: Command, argv: readonly string[]): ParsedArguments {
   const specs: OptionSpecs = { ...globalOptions, ...command.options };
+  const args = joinNegativeValues(argv, specs);
   const { tokens } = parseArgs({
-    args: joinNegativeValues(argv, specs),
+    args,
     options: toParseArgsOptions(specs),
     allowPositionals: true,
     strict: false,
@@ -27,6 +28,12 @@ export function parseArguments(command: Command, argv: readonly string[]): Parse
   for (const token of tokens) {
     if (token.kind === 'positional') positionals.push(token.value);
     if (token.kind !== 'option') continue;
+    const written = args[token.index] ?? '';
+    // SQL that begins with a comment.
+    if (/^--\s/.test(written)) {
+      positionals.push(written);
+      continue;
+    }
     const spec = specs[token.name];
     if (spec === undefined) throw unknownOption(command, token.rawName, specs);
     if (spec.type === 'boolean') {

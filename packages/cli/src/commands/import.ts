@@ -8,7 +8,7 @@ import { mergeResults, sendRequest, type SendResult } from '../transfer/send-req
 
 export const importCommand: Command = {
   name: 'import',
-  summary: 'Send OTLP files to the server.',
+  summary: 'Send OTLP files, or logs as JSON lines, to the server.',
   positionals: '<file…>',
   positionalCount: { min: 1, max: 10_000 },
   options: {
@@ -17,12 +17,21 @@ export const importCommand: Command = {
       value: 'traces|logs|metrics',
       about: 'What protobuf files hold, where their content does not tell.',
     },
+    service: {
+      type: 'string',
+      value: 'name',
+      about: 'The service of log lines that name none; the name of their file when not given.',
+    },
   },
   details:
     'Takes OTLP JSON lines (one request per line), one JSON document, length-delimited OTLP protobuf or one protobuf\n' +
-    'request; gzipped or not; - is standard input. Waits when the server is busy. What counts as sent is on its disk.',
+    'request, or the JSON lines that programs log; gzipped or not; - is standard input. Waits when the server is busy. What counts as sent is on its disk.',
   examples: [
     { line: 'sightline import traces.jsonl logs.jsonl.gz', about: "files of the Collector's file exporter" },
+    {
+      line: 'sightline import --service agent app.log.json',
+      about: 'what a program logged as JSON, a line each',
+    },
     {
       line: 'sightline export traces --url http://other:4300 | sightline import -',
       about: 'copy from another server',
@@ -61,6 +70,7 @@ async function importFile(
 ): Promise<FileReport> {
   const { client, output, signal: abort } = invocation;
   const name = file === '-' ? 'standard input' : path.basename(file);
+  const service = invocation.options.text('service') ?? serviceOf(name);
   const size = await fileSize(file);
   const results: Partial<Record<TelemetrySignal, SendResult>> = {};
   const batches = new Map<TelemetrySignal, { parts: Uint8Array[]; bytes: number }>();
@@ -83,7 +93,12 @@ async function importFile(
     output.status(`${name}:${part} ${formatCount(sent)} items`);
   };
 
-  const requests = readOtlpFile(file, { signal: given, abort, onBytesRead: (bytes) => (bytesRead += bytes) });
+  const requests = readOtlpFile(file, {
+    signal: given,
+    service,
+    abort,
+    onBytesRead: (bytes) => (bytesRead += bytes),
+  });
   for await (const request of requests) {
     if (!request.ok) {
       unreadable += 1;
@@ -105,6 +120,10 @@ async function importFile(
   if (!output.json) printReport(invocation, name, report, performance.now() - startMs);
   return report;
 }
+
+/** `agent.log.json.gz` is what `agent` logged. */
+const serviceOf = (file: string): string =>
+  file === 'standard input' ? 'unknown_service' : (/^\.?[^.]+/.exec(file)?.[0] ?? 'unknown_service');
 
 function noteUnreadable(
   { output }: Invocation,
@@ -133,6 +152,8 @@ function printReport({ output }: Invocation, name: string, report: FileReport, e
   if (report.rejected > 0)
     output.note(output.style.error(`${name}: ${report.rejected} refused by the server: ${report.message}`));
   if (report.unreadable > 0)
-    output.note(output.style.error(`${name}: ${report.unreadable} pieces are not OTLP.`));
+    output.note(
+      output.style.error(`${name}: ${report.unreadable} pieces are neither OTLP nor lines of a log.`),
+    );
   return exitCodes.ok;
 }

@@ -1,4 +1,4 @@
-import type { LogRecord } from '@sightline/schema/api';
+import type { LogRecord, MetricQueryResponse } from '@sightline/schema/api';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatCount, formatDuration, oneLine } from '../output/format.ts';
@@ -7,7 +7,15 @@ export const statisticNames = ['functions', 'cache'] as const;
 type StatisticName = (typeof statisticNames)[number];
 
 /** Names under which loggers write the function a line is about, the best first. */
-const functionKeys = ['code.function.name', 'code.function', 'function', 'func', 'funcName'] as const;
+const functionKeys = [
+  // What the SDK's `traced` names is what it measures, wherever it is called.
+  'span_name',
+  'code.function.name',
+  'code.function',
+  'function',
+  'func',
+  'funcName',
+] as const;
 
 /** Names under which loggers write how long something took, with what one unit is in milliseconds. */
 const durationKeys: readonly (readonly [key: string, ms: number])[] = [
@@ -16,6 +24,7 @@ const durationKeys: readonly (readonly [key: string, ms: number])[] = [
   ['duration.ms', 1],
   ['performance.duration_ms', 1],
   ['performanceMetrics.durationMs', 1],
+  ['performance_metrics.durationMs', 1],
   ['performance_metrics.duration_ms', 1],
   ['elapsed_ms', 1],
   ['execution_time_ms', 1],
@@ -33,7 +42,16 @@ const cacheKeys = [
   'cache.status',
   'cache_status',
 ] as const;
-const cacheNameKeys = ['cache.name', 'cache_name', 'cacheName', 'cache'] as const;
+const cacheNameKeys = [
+  'cache.name',
+  'cache_name',
+  'cacheName',
+  'cache',
+  'context.metric.tags.cache',
+  'context.metric.tags.cache_name',
+] as const;
+/** A metric in the log stream that counts hits or misses, with its value. */
+const metricKeys = { name: 'context.metric.metric_name', value: 'context.metric.value' } as const;
 
 export interface FunctionTimes {
   readonly function: string;
@@ -52,11 +70,17 @@ export interface CacheRate {
   readonly hitRate: number;
 }
 
+export interface LogSource {
+  readonly pages: AsyncIterable<readonly LogRecord[]>;
+  /** What programs count of their caches; asked for where caches are. */
+  readonly counted: () => Promise<readonly CacheRate[]>;
+}
+
 /** Answers one of the questions that people ask their log files with jq, over every line the filter finds. */
 export async function summarizeLogs(
   { output }: Invocation,
   statistic: StatisticName,
-  pages: AsyncIterable<readonly LogRecord[]>,
+  { pages, counted }: LogSource,
 ): Promise<ExitCode> {
   const logs: LogRecord[] = [];
   for await (const page of pages) {
@@ -64,12 +88,15 @@ export async function summarizeLogs(
     output.status(`Reading log lines: ${formatCount(logs.length)}`);
   }
   output.status('');
-  const found = statistic === 'functions' ? showFunctions(logs, output) : showCaches(logs, output);
+  const found =
+    statistic === 'functions' ? showFunctions(logs, output) : showCaches(logs, await counted(), output);
   if (found) return exitCodes.ok;
   if (!output.json)
     output.note(
       `None of ${formatCount(logs.length)} lines says ${
-        statistic === 'functions' ? 'how long a function took (code.function.name, duration_ms)' : 'cache.hit'
+        statistic === 'functions'
+          ? 'how long a function took (code.function.name, duration_ms)'
+          : 'cache.hit, and no metric cache.requests'
       }.`,
     );
   return exitCodes.notFound;
@@ -94,8 +121,12 @@ function showFunctions(logs: readonly LogRecord[], output: Invocation['output'])
   return functions.length > 0;
 }
 
-function showCaches(logs: readonly LogRecord[], output: Invocation['output']): boolean {
-  const caches = rateCaches(logs);
+function showCaches(
+  logs: readonly LogRecord[],
+  counted: readonly CacheRate[],
+  output: Invocation['output'],
+): boolean {
+  const caches = joinRates(rateCaches(logs), counted);
   if (output.json) output.document({ logCount: logs.length, caches });
   else if (caches.length > 0)
     output.table(caches, [
@@ -138,18 +169,43 @@ export function timeFunctions(logs: readonly LogRecord[]): FunctionTimes[] {
     .sort((a, b) => b.averageMs - a.averageMs);
 }
 
+/** A program that counts the requests of a cache counts them all; lines about the same cache tell of some. Most used first. */
+export function joinRates(told: readonly CacheRate[], counted: readonly CacheRate[]): CacheRate[] {
+  const known = new Set(counted.map(({ cache, service }) => `${service}\0${cache}`));
+  return [...counted, ...told.filter(({ cache, service }) => !known.has(`${service}\0${cache}`))].toSorted(
+    (a, b) => b.hits + b.misses - (a.hits + a.misses),
+  );
+}
+
+/** From the SDK's metric `cache.requests`, by service, `cache.name` and `cache.result`. */
+export function ratesOfMetric(series: MetricQueryResponse['series']): CacheRate[] {
+  const groups = Map.groupBy(
+    series,
+    ({ labels }) => `${labels['service'] ?? ''}\0${labels['cache.name'] ?? ''}`,
+  );
+  return [...groups].flatMap(([key, ofCache]) => {
+    const [service = '', cache = ''] = key.split('\0');
+    const count = (result: string): number =>
+      ofCache
+        .filter(({ labels }) => labels['cache.result'] === result)
+        .reduce((sum, { points }) => sum + points.reduce((all, [, value]) => all + (value ?? 0), 0), 0);
+    const [hits, misses] = [Math.round(count('hit')), Math.round(count('miss'))];
+    return hits + misses === 0 ? [] : [{ cache, service, hits, misses, hitRate: hits / (hits + misses) }];
+  });
+}
+
 /** Most used first. */
 export function rateCaches(logs: readonly LogRecord[]): CacheRate[] {
   const groups = new Map<string, { cache: string; service: string; hits: number; misses: number }>();
   for (const { attributes, service } of logs) {
-    const hit = findCacheHit(attributes);
-    if (hit === undefined) continue;
+    const found = findCacheHit(attributes);
+    if (found === undefined) continue;
     const cache = firstText(attributes, cacheNameKeys) ?? 'cache';
     const key = `${service}\0${cache}`;
     const group = groups.get(key) ?? { cache, service, hits: 0, misses: 0 };
     groups.set(key, group);
-    if (hit) group.hits += 1;
-    else group.misses += 1;
+    group.hits += found.hits;
+    group.misses += found.misses;
   }
   return [...groups.values()]
     .map((group) => ({ ...group, hitRate: group.hits / (group.hits + group.misses) }))
@@ -175,13 +231,17 @@ function findDurationMs(attributes: Attributes): number | undefined {
   return undefined;
 }
 
-function findCacheHit(attributes: Attributes): boolean | undefined {
+function findCacheHit(attributes: Attributes): Pick<CacheRate, 'hits' | 'misses'> | undefined {
   for (const key of cacheKeys) {
     const value = attributes[key];
-    if (typeof value === 'boolean') return value;
-    if (typeof value !== 'string') continue;
-    if (/^(hit|true|stale)$/i.test(value)) return true;
-    if (/^(miss|false|expired)$/i.test(value)) return false;
+    if (value === true || (typeof value === 'string' && /^(hit|true|stale)$/i.test(value)))
+      return { hits: 1, misses: 0 };
+    if (value === false || (typeof value === 'string' && /^(miss|false|expired)$/i.test(value)))
+      return { hits: 0, misses: 1 };
   }
-  return undefined;
+  const count = Number(attributes[metricKeys.value] ?? 1);
+  if (!Number.isInteger(count) || count < 0) return undefined;
+  const [, result] = /^cache[._]?(hit|miss)(?:es|s)?$/i.exec(String(attributes[metricKeys.name])) ?? [];
+  if (result === undefined) return undefined;
+  return result.toLowerCase() === 'hit' ? { hits: count, misses: 0 } : { hits: 0, misses: count };
 }

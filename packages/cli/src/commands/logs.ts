@@ -1,12 +1,13 @@
-import { type LogRecord, logContextResponse, logsResponse } from '@sightline/schema/api';
+import { type LogRecord, logContextResponse, logsResponse, metricQueryResponse } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
 import { searchOptions } from '../arguments/global-options.ts';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { oneLine } from '../output/format.ts';
 import { renderLogLine } from '../output/log-line.ts';
-import { composeLogFilter, logFilterOptions } from './log-filter.ts';
-import { summarizeLogs, statisticNames } from './log-statistics.ts';
+import { composeLogFilter, logFilterOptions, quoteValue } from './log-filter.ts';
+import { ratesOfMetric, summarizeLogs, statisticNames } from './log-statistics.ts';
 import { noteLimits, readPages } from './search.ts';
 import { followSignal } from './tail.ts';
 
@@ -52,12 +53,40 @@ export const logsCommand: Command = {
     if ([statistic !== undefined, context !== undefined, options.has('follow')].filter(Boolean).length > 1)
       throw badOption('--stats, --context and --follow do not go together.', 'Use one of them.');
     if (statistic !== undefined)
-      return summarizeLogs(invocation, statistic, readNewestLogs(invocation, limitMax));
+      return summarizeLogs(invocation, statistic, {
+        pages: readNewestLogs(invocation, limitMax),
+        counted: async () => readCounted(invocation),
+      });
     if (context !== undefined) return showContext(invocation, context);
     if (options.has('follow')) return followLogs(invocation);
     return listLogs(invocation);
   },
 };
+
+/** What only log lines can be asked for says nothing of metrics. */
+const ofLines = ['q', 'level', 'correlation', 'trace'];
+
+/** The metric `cache.requests` of the same range, where nothing but the service narrows it. */
+async function readCounted({ client, options, positionals }: Invocation) {
+  if (positionals.length > 0 || ofLines.some((name) => options.text(name) !== undefined)) return [];
+  const service = options.text('service');
+  const query = {
+    name: 'cache.requests',
+    aggregation: 'increase',
+    groupBy: 'service,cache.name,cache.result',
+    limit: 100,
+    from: options.text('from'),
+    to: options.text('to'),
+    q: service === undefined ? undefined : `service:${quoteValue(service)}`,
+  };
+  try {
+    const { series } = await client.get('metrics/query', query, metricQueryResponse);
+    return ratesOfMetric(series);
+  } catch (error) {
+    if (error instanceof SightlineError && error.code === 'metric_not_found') return [];
+    throw error;
+  }
+}
 
 async function listLogs(invocation: Invocation): Promise<ExitCode> {
   const { options, output } = invocation;

@@ -58,7 +58,12 @@ async function read(content: Uint8Array | string) {
   const file = path.join(directory, 'input');
   await writeFile(file, content);
   const found: string[] = [];
-  const options = { signal: undefined, abort: new AbortController().signal, onBytesRead: () => {} };
+  const options = {
+    signal: undefined,
+    service: 'shop',
+    abort: new AbortController().signal,
+    onBytesRead: () => {},
+  };
   for await (const piece of readOtlpFile(file, options))
     found.push(
       piece.ok

@@ -2,8 +2,9 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { err, ok, type Result } from '@sightline/base';
+import { err, ok, type Result, systemClock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
+import { type LogLine, logLinesRequest, splitLogLines } from '@sightline/schema/log-lines';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
 import { SightlineError } from '@sightline/schema/errors';
 import { prepend, readDelimited, readFixed32, readLines, readVarint, readWhole } from './chunks.ts';
@@ -25,13 +26,15 @@ export interface Unreadable {
 export interface ReadOptions {
   /** What a protobuf file holds; guessed from its content when undefined. */
   readonly signal: TelemetrySignal | undefined;
+  /** Of lines of a log that name none. */
+  readonly service: string;
   readonly onBytesRead: (bytes: number) => void;
   readonly abort: AbortSignal;
 }
 
 /**
  * The requests of a file: OTLP JSON lines or protobuf behind lengths of four bytes (the Collector's file exporter), one JSON document, length-delimited protobuf
- * or one protobuf request; any of them gzipped. `-` is standard input. Unreadable lines are yielded and reading goes on.
+ * or one protobuf request; or the JSON lines that programs log. Any of them gzipped. `-` is standard input. Unreadable lines are yielded and reading goes on.
  * @throws SightlineError `unreadable_file` when the file cannot be opened or stops being OTLP.
  */
 export async function* readOtlpFile(
@@ -39,11 +42,12 @@ export async function* readOtlpFile(
   options: ReadOptions,
 ): AsyncGenerator<Result<OtlpRequest, Unreadable>> {
   const chunks = decompress(path, countBytes(openFile(path), options));
+  const logLines = new LogLineBatch(options.service);
   try {
     const head = await readHead(chunks);
     if (head.byteLength === 0) return;
     const all = prepend(head, chunks);
-    yield* isText(head) ? readJson(all) : readProtobuf(path, all, head, options.signal);
+    yield* isText(head) ? readJson(all, logLines) : readProtobuf(path, all, head, options.signal);
   } catch (error) {
     if (error instanceof SightlineError || options.abort.aborted) throw error;
     throw unreadable(path, error instanceof Error ? error.message : String(error));
@@ -113,8 +117,40 @@ async function readHead(source: AsyncGenerator<Uint8Array>): Promise<Uint8Array>
   return head;
 }
 
+/** So many lines of a log become one request. */
+const logLinesMax = 500;
+
+/** Lines of a log that wait to become a request. */
+class LogLineBatch {
+  readonly #service: string;
+  #lines: LogLine[] = [];
+
+  constructor(service: string) {
+    this.#service = service;
+  }
+
+  /** Takes what is a line of a log, and gives the request that is full. */
+  *add(lines: readonly LogLine[]): Generator<Result<OtlpRequest, Unreadable>> {
+    for (const line of lines) {
+      this.#lines.push(line);
+      if (this.#lines.length >= logLinesMax) yield* this.rest();
+    }
+  }
+
+  *rest(): Generator<Result<OtlpRequest, Unreadable>> {
+    if (this.#lines.length === 0) return;
+    const lines = this.#lines;
+    this.#lines = [];
+    const made = logLinesRequest(lines, { service: this.#service, now: systemClock().now() });
+    yield made.ok
+      ? ok({ signal: 'logs', request: made.value })
+      : err({ where: `${lines.length} lines`, message: made.error });
+  }
+}
+
 async function* readJson(
   chunks: AsyncGenerator<Uint8Array>,
+  logLines: LogLineBatch,
 ): AsyncGenerator<Result<OtlpRequest, Unreadable>> {
   let lineNumber = 0;
   const lines = readLines(chunks);
@@ -124,17 +160,28 @@ async function* readJson(
     // A document printed over many lines, as `jq .` makes, opens with a lone brace.
     if (lineNumber === 1 && /^[\s\uFEFF]*[{[]\s*$/.test(new TextDecoder().decode(line))) {
       const rest = await readWhole(lines, 0x0a);
-      yield* convertJson(Buffer.concat([line, rest]), 'the document');
+      yield* convertJson(Buffer.concat([line, rest]), 'the document', logLines);
+      yield* logLines.rest();
       return;
     }
-    yield* convertJson(line, `line ${lineNumber}`);
+    yield* convertJson(line, `line ${lineNumber}`, logLines);
   }
+  yield* logLines.rest();
 }
 
-function* convertJson(json: Uint8Array, where: string): Generator<Result<OtlpRequest, Unreadable>> {
+/** OTLP, else lines of a log. */
+function* convertJson(
+  json: Uint8Array,
+  where: string,
+  logLines: LogLineBatch,
+): Generator<Result<OtlpRequest, Unreadable>> {
   const signals = signalsOfJson(json);
   if (!signals.ok) {
-    yield err({ where, message: signals.error });
+    const { lines, unreadable } = splitLogLines(new TextDecoder().decode(json));
+    if (lines.length === 0) yield err({ where, message: signals.error });
+    else
+      for (const each of unreadable) yield err({ where: `${where}, ${each.number}`, message: each.message });
+    yield* logLines.add(lines);
     return;
   }
   for (const signal of signals.value) {
@@ -174,7 +221,7 @@ async function* wholeOf(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint
 function unreadable(
   path: string,
   reason: string,
-  hint = 'Import takes OTLP JSON lines or OTLP protobuf, gzipped or not.',
+  hint = 'Import takes OTLP JSON lines, OTLP protobuf or logs as JSON lines, gzipped or not.',
 ) {
   return new SightlineError('unreadable_file', `Cannot import "${path}": ${reason.replace(/\.$/, '')}.`, {
     hint,

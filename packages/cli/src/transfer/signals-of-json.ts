@@ -22,7 +22,7 @@ export function signalsOfJson(json: Uint8Array): Result<readonly TelemetrySignal
   const keys = typeof document === 'object' && document !== null ? Object.keys(document) : [];
   const signals = keys.flatMap((key) => signalsByKey[normalizeKey(key)] ?? []);
   return signals.length === 0
-    ? err('not OTLP: no resourceSpans, resourceLogs or resourceMetrics')
+    ? err('neither OTLP (no resourceSpans, resourceLogs or resourceMetrics) nor a log (no message, no level)')
     : ok(signals);
 }
 

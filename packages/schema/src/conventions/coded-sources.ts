@@ -18,7 +18,8 @@ export interface CodedSource {
   readonly gates: readonly string[];
 }
 
-export const ranksPerField = 64;
+/** More than any field has sources. */
+export const ranksPerField = 128;
 
 /** Text fields come first, so one comparison tells numbers apart. 0 is no code. */
 export function fieldCode(name: FieldName): number {

@@ -1,6 +1,6 @@
 import { fieldCode, isPlainMap } from './coded-sources.ts';
 import { numbersSql, wordsSql } from './sql-text.ts';
-import { operationField, plainOperations } from './operation-table.ts';
+import { namedOperations, withoutNames, operationField, plainOperations } from './operation-table.ts';
 
 const operations = [...new Set(operationField.sources.flatMap((source) => Object.values(source.map ?? {})))];
 
@@ -71,13 +71,17 @@ export function keyCodesSql(
   return `arrayMap(key_ -> transform(key_, ${names}, ${codes}, toUInt8(${keyCode.unknown})), ${keys})`;
 }
 
-/** `operation` where no step of an AI system was recognised: by the other conventions' telling attributes. */
-export function plainOperationSql(operation: string, keyCodes: string): string {
+/** `operation` where no attribute of a step of an AI system was recognised: by the span's name, or by the other conventions' telling attributes. */
+export function plainOperationSql(operation: string, keyCodes: string, spanName: string): string {
   const ranks = numbersSql(
     plainOperations.map((_, index) => index + 1),
     'UInt8',
   );
   const known = wordsSql(plainOperations.map((plain) => plain.operation));
   // An empty array has the minimum 0, which is no rank, so such spans are `other` too.
-  return `if(${operation} != '', ${operation}, transform(arrayMin(${keyCodes}), ${ranks}, ${known}, 'other'))`;
+  const byAttributes = `transform(arrayMin(${keyCodes}), ${ranks}, ${known}, 'other')`;
+  const names = wordsSql(Object.keys(namedOperations));
+  const byName = `transform(toString(${spanName}), ${names}, ${wordsSql(Object.values(namedOperations))}, '')`;
+  const told = `arrayMap((named_, plain_) -> if(named_ = '' OR plain_ IN (${wordsSql(withoutNames)}), plain_, named_), [${byName}], [${byAttributes}])[1]`;
+  return `if(${operation} != '', ${operation}, ${told})`;
 }

@@ -79,7 +79,7 @@ export function compileSql(options: CompileSqlOptions): CompiledSql {
 
   /** What has to do with more than the known attributes. */
   function outerSql(column: DerivedColumn, value: string): string {
-    if (column === 'operation') return plainOperationSql(value, 'key_codes_');
+    if (column === 'operation') return plainOperationSql(value, 'key_codes_', options.name);
     if (column !== 'ttft_ms' || options.times === undefined) return value;
     const named = `derived.${identity.length + 1}.${others.length + 1}`;
     return `ifNull(${value}, ${firstTokenSql(named, options.times)})`;

@@ -5,12 +5,13 @@ import { firstTokenMs, type SpanTimes } from './first-token.ts';
 import { countFields, type FieldName } from './fields.ts';
 import {
   attributesRead,
+  namesRead,
   numberedFields as by,
   type NumberedField,
   resourceAttributesRead,
   type Rule,
 } from './rules.ts';
-import { noAttributes, resourcePlace, type Shape } from './shape.ts';
+import { namePlace, noAttributes, resourcePlace, type Shape } from './shape.ts';
 import { type Field, isNumeric, maximum, type Source, textLengthMax } from './source.ts';
 
 /** A span or log record as the engine keeps it: of each attribute the text, '' for none. */
@@ -119,6 +120,7 @@ function itemOf({ name, attributes, resource = {}, times }: DeriveInput): Item {
   const places = [
     ...placesOf(resourceAttributesRead, resource).map((place) => resourcePlace + place),
     ...placesOf(attributesRead, attributes),
+    ...placesOf(namesRead, { [name]: true }).map((place) => namePlace + place),
   ];
   return {
     name,

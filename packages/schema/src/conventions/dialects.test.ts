@@ -53,7 +53,15 @@ const dollarsByHand: Readonly<Record<string, number>> = {
   'ai-sdk-4': 0.00252 + 2 * 0.002775 + 0.00166 + 0.00000018,
   // It drops what OpenAI cached, but for streams.
   'ai-sdk-5': 2 * 0.0038 + 2 * 0.002775 + gemini25Pro + 0.00000018,
-  'ai-sdk-6': 2 * 0.00252 + 2 * 0.002775 + gemini25Pro + 0.00000018,
+  // Claude: 100 fresh, 2,000 read, 100 written for five minutes and 200 for an hour, 50 out.
+  'ai-sdk-6':
+    2 * 0.00252 +
+    2 * ((100 * 3 + 2000 * 0.3 + 100 * 3.75 + 200 * 6 + 50 * 15) / 1e6) +
+    gemini25Pro +
+    0.00000018,
+  // gpt-4o, told twice: 1,200 in, 80 out; Claude: 900 in, 120 out, and a call that failed.
+  'replaced-workflow': (1200 * 2.5 + 80 * 10 + 900 * 3 + 120 * 15) / 1e6,
+  'replaced-rag': (1500 * 2.5 + 100 * 10) / 1e6,
   sentry: 7 * 0.00252 + 2 * 0.002775 + gemini25Pro + 0.00000018,
   mastra: 2 * 0.00252 + 0.002775,
   // The embedding is recorded without usage.

@@ -11,13 +11,15 @@ export {
   attributeChanged,
   eventPlace,
   nameChanged,
+  namePlace,
   noAttributes,
+  placesMax,
   resourcePlace,
   type Shape,
   timesChanged,
 } from './shape.ts';
 export { firstTokenEvents } from './identity-table.ts';
-export { attributesRead, resourceAttributesRead } from './rules.ts';
+export { attributesRead, namesRead, resourceAttributesRead } from './rules.ts';
 export type { SpanTimes, SpanTimesSql } from './first-token.ts';
 export {
   type DerivedColumn,

@@ -313,6 +313,21 @@ const logfireSpan: readonly Guard[] = [{ attribute: 'logfire.msg_template', pres
 
 const any = (kind: OperationKind): Kinds => ({ '*': kind });
 
+/** Spans of the systems that Sightline replaces, by name; what they carry, where they carry anything. */
+const replacedSystemSpans: Kinds = {
+  'workflow.execution': 'workflow',
+  'workflow.step': 'step',
+  'llm.call': 'llm',
+  'llm.api.call': 'llm',
+};
+/** Their steps may name the model of the calls within. */
+const notAStep: readonly Guard[] = ['workflow.run_id', 'workflow.mode', 'step.id', 'step.number'].map(
+  (name) => ({
+    attribute: name,
+    present: false,
+  }),
+);
+
 /** How the ids of Bedrock's models that embed begin, by themselves and by region. */
 const bedrockEmbeddings: readonly string[] = ['', 'us.', 'eu.', 'apac.', 'global.'].flatMap((region) =>
   ['amazon.titan-embed', 'amazon.nova-2-multimodal-embed', 'cohere.embed', 'twelvelabs.marengo-embed'].map(
@@ -466,6 +481,13 @@ const implied: readonly Source[] = [
   attribute('gen_ai.request.model', { map: any('llm') }),
   attribute('llm.model_name', { map: any('llm') }),
   attribute('codex.usage.total_tokens', { map: any('llm') }),
+  ...['llm.prompt_tokens', 'llm.completion_tokens', 'llm.prompt_length', 'llm.model'].map((name) =>
+    attribute(name, { map: any('llm'), when: notAStep }),
+  ),
+  // What a step's agent does is that agent's work.
+  ...['step.id', 'step.number'].map((name) =>
+    attribute('step.agent', { map: any('agent'), when: [{ attribute: name, present: true }] }),
+  ),
   attribute('gen_ai.agent.name', { map: any('agent') }),
   attribute('gen_ai.workflow.name', { map: any('workflow') }),
   attribute('sightline.stage.name', { map: any('step') }),
@@ -489,3 +511,19 @@ export const plainOperations: readonly { readonly name: string; readonly operati
   { name: 'rpc.system.name', operation: 'http' },
   { name: 'rpc.system', operation: 'http' },
 ];
+
+/** Spans that only their name tells, whatever they carry: stages of RAG pipelines, and the systems that Sightline replaces. In lower case. */
+export const namedOperations: Readonly<Record<string, OperationKind>> = {
+  ...(replacedSystemSpans as Readonly<Record<string, OperationKind>>),
+  query_analysis: 'step',
+  routing: 'step',
+  retrieval: 'retrieval',
+  vector_search: 'retrieval',
+  bm25_search: 'retrieval',
+  reranking: 'rerank',
+  generation: 'step',
+  verification: 'step',
+};
+
+/** Of these a name says nothing: a request to `/routing` may be called so. */
+export const withoutNames: readonly OperationKind[] = ['http', 'messaging'];

@@ -5,6 +5,7 @@ import { fields } from './fields.ts';
 import type { SpanTimes } from './first-token.ts';
 import { firstTokenEvents } from './identity-table.ts';
 import { plainOperations } from './operation-table.ts';
+import { namesRead } from './rules.ts';
 import type { Source } from './source.ts';
 
 const sources: readonly Source[] = Object.values(fields).flatMap((field): readonly Source[] => field.sources);
@@ -110,7 +111,10 @@ const times: fc.Arbitrary<SpanTimes> = fc.record({
 });
 export const randomInput: fc.Arbitrary<DeriveInput & { readonly times: SpanTimes }> = fc.record({
   times,
-  name: fc.oneof(fc.constantFrom('tools/call search', 'execute_tool add', 'chat gpt-4o'), fc.string()),
+  name: fc.oneof(
+    fc.constantFrom('tools/call search', 'execute_tool add', 'chat gpt-4o', ...namesRead),
+    fc.string(),
+  ),
   attributes: bag,
   resource: fc.dictionary(
     fc.constantFrom('session.id', 'user.id', 'enduser.id', 'service.name'),

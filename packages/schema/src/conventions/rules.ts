@@ -1,6 +1,6 @@
 /** The sources by what an item must say for them to have a value, so that what it does not say costs nothing. */
 import { type FieldName, fieldNames, fields } from './fields.ts';
-import { plainOperations } from './operation-table.ts';
+import { namedOperations, plainOperations } from './operation-table.ts';
 import { awaitedGuard, type Field, isPlain, type Source } from './source.ts';
 
 /** A source with its place among all: sources of a field lie together, in the order in which they are asked. */
@@ -67,3 +67,6 @@ export const plainOperationsOf: readonly (number | undefined)[] = attributesRead
   const place = plainOperations.findIndex((each) => each.name === name);
   return place < 0 ? undefined : place;
 });
+
+/** Names that tell what a span is by themselves, in lower case. */
+export const namesRead: readonly string[] = Object.keys(namedOperations);

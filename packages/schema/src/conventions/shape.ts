@@ -1,10 +1,11 @@
 import type { OperationKind } from '../api/traces.ts';
 import { countFields, type DerivedColumn, type FieldName } from './fields.ts';
-import { plainOperations } from './operation-table.ts';
+import { namedOperations, withoutNames, plainOperations } from './operation-table.ts';
 import {
   attributesRead,
   numberedFields,
   type NumberedField,
+  namesRead,
   plainOperationsOf,
   resourceAttributesRead,
   type Rule,
@@ -14,9 +15,11 @@ import {
 
 const fieldCount = Object.keys(numberedFields).length;
 
-/** Where an item's resource attributes have their places, behind those of `attributesRead`; and behind both, that it has an event that counts. */
+/** Where an item's resource attributes have their places, behind those of `attributesRead`; behind both, that it has an event that counts, and then the names of `namesRead`. */
 export const resourcePlace = attributesRead.length;
 export const eventPlace = resourcePlace + resourceAttributesRead.length;
+export const namePlace = eventPlace + 1;
+export const placesMax = namePlace + namesRead.length;
 
 const rulesOf = (place: number): readonly Rule[] =>
   (place < resourcePlace ? rulesOfAttributes[place] : rulesOfResource[place - resourcePlace]) ?? [];
@@ -47,7 +50,10 @@ export class Shape {
       return at < 0 ? this.rules.length : at;
     });
     const plain = Math.min(...places.map((place) => plainOperationsOf[place] ?? plainOperations.length));
-    this.plainOperation = plainOperations[plain]?.operation ?? 'other';
+    const byAttributes = plainOperations[plain]?.operation ?? 'other';
+    const name = places.find((place) => place >= namePlace);
+    const byName = name === undefined ? undefined : namedOperations[namesRead[name - namePlace] ?? ''];
+    this.plainOperation = byName === undefined || withoutNames.includes(byAttributes) ? byAttributes : byName;
   }
 
   has({ number }: NumberedField): boolean {

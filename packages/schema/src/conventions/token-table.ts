@@ -55,6 +55,10 @@ const fromAdkAnswer = (key: string, more: Pick<Source, 'excludes'> = {}): Source
 /** VoltAgent's span of a call goes around all calls of a loop and has the usage of the last; the agent has that of all. */
 const notOfVoltAgent: readonly Guard[] = [{ attribute: 'entity.type', present: false }];
 
+/** As the systems that Sightline replaces write them: `llm.prompt_tokens`, `llm.tokens.prompt`. */
+const ofReplacedSystems = (...kinds: readonly string[]): readonly Source[] =>
+  kinds.flatMap((kind) => [attribute(`llm.${kind}_tokens`), attribute(`llm.tokens.${kind}`)]);
+
 /** LiteLLM's callback has the parts of what was used in Python's notation only. */
 const fromLiteLlm = (key: string): Source => attribute('metadata.usage_object', { after: `'${key}':` });
 
@@ -71,6 +75,7 @@ export const inputTokensField: Field = {
     attribute('llm.token_count.prompt', { excludes: cache, when: openInferenceBedrock }),
     attribute('llm.token_count.prompt'),
     attribute('llm.usage.prompt_tokens', { when: notOfVoltAgent }),
+    ...ofReplacedSystems('prompt', 'input'),
     attribute('usage.prompt_tokens', { when: voltAgentRun }),
     fromGenkit('inputTokens', { excludes: cache, when: genkitPlugin('anthropic/') }),
     fromGenkit('inputTokens'),
@@ -102,6 +107,7 @@ export const outputTokensField: Field = {
     attribute('gen_ai.usage.completion_tokens'),
     attribute('llm.token_count.completion'),
     attribute('llm.usage.completion_tokens', { when: notOfVoltAgent }),
+    ...ofReplacedSystems('completion', 'output'),
     attribute('usage.completion_tokens', { when: voltAgentRun }),
     fromGenkit('outputTokens', { excludes: reasoning, when: genkitPlugin('googleai/') }),
     fromGenkit('outputTokens', { excludes: reasoning, when: genkitPlugin('vertexai/') }),
@@ -163,6 +169,7 @@ export const cacheReadTokensField: Field = {
     attribute('mlflow.chat.tokenUsage', { path: ['cache_read_input_tokens'] }),
     ...fromCodingAgents('cache_read_tokens'),
     fromLiteLlm('cached_tokens'),
+    ...ofReplacedSystems('cached', 'cache_read'),
     attribute('cached_token_count'),
     attribute('cached_content_token_count'),
     attribute('codex.turn.token_usage.cached_input_tokens'),
@@ -200,6 +207,7 @@ export const cacheWriteTokensField: Field = {
     attribute('mlflow.chat.tokenUsage', { path: ['cache_creation_input_tokens'] }),
     ...fromCodingAgents('cache_creation_tokens'),
     fromLiteLlm('cache_creation_input_tokens'),
+    ...ofReplacedSystems('cache_write', 'cache_creation'),
     attribute('cache_write_token_count'),
     attribute('codex.turn.token_usage.cache_write_input_tokens'),
   ],
@@ -237,6 +245,7 @@ export const reasoningTokensField: Field = {
     }),
     attribute('langfuse.observation.usage_details', { path: ['output_tokens_details', 'reasoning_tokens'] }),
     fromLiteLlm('reasoning_tokens'),
+    ...ofReplacedSystems('reasoning'),
     attribute('reasoning_token_count'),
     attribute('thoughts_token_count'),
     attribute('codex.turn.token_usage.reasoning_output_tokens'),
@@ -251,6 +260,7 @@ export const cacheWrite1hTokensField: Field = {
     // Pydantic AI.
     attribute('gen_ai.usage.details.ephemeral_1h_input_tokens'),
     fromLiteLlm('ephemeral_1h_input_tokens'),
+    reportedTo(['anthropic', 'usage', 'cache_creation', 'ephemeral_1h_input_tokens']),
     // Mastra.
     attribute('gen_ai.usage.cache_creation.1h_input_tokens'),
     fromGenkit('ephemeral_1h_input_tokens'),
@@ -311,6 +321,8 @@ export const reportedCostField: Field = {
     costAboveZero('gen_ai.cost.total_cost'),
     attribute('langfuse.observation.cost_details', { path: ['total'] }),
     costAboveZero('operation.cost'),
+    costAboveZero('llm.cost'),
+    costAboveZero('llm.cost_usd'),
     attribute('mlflow.llm.cost', { path: ['total_cost'] }),
     attribute('langwatch.metrics', { path: ['value', 'cost'] }),
     reportedTo(['gateway', 'cost']),

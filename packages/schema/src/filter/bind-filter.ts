@@ -5,7 +5,7 @@
 import { err, ok, type Result, type UnixNano } from '@sightline/base';
 import { filterError, type FilterError } from './filter-error.ts';
 import { type BuiltinField, type FilterSignal, findBuiltinField } from './filter-fields.ts';
-import type { FilterNode, FilterOperator, FilterValue, TermNode } from './filter-node.ts';
+import type { FilterNode, FilterOperator, FilterValue, SpanNode, TermNode } from './filter-node.ts';
 import { parseDuration, parseNumber, parseTime } from './filter-quantity.ts';
 import { parseFilter } from './parse-filter.ts';
 import { findRegexProblem } from './regex-problem.ts';
@@ -30,6 +30,8 @@ export type BoundFilter =
   | { readonly type: 'everything' }
   | { readonly type: 'and' | 'or'; readonly items: readonly BoundFilter[] }
   | { readonly type: 'not'; readonly item: BoundFilter }
+  /** One span meets `item`, which is bound to spans. */
+  | { readonly type: 'span'; readonly item: BoundFilter }
   | { readonly type: 'test'; readonly field: BoundField; readonly match: Match }
   | { readonly type: 'text'; readonly parts: readonly string[] };
 
@@ -60,6 +62,8 @@ export function bindFilter(
       const item = bindFilter(text, node.item, context);
       return item.ok ? ok({ type: 'not', item: item.value }) : item;
     }
+    case 'span':
+      return bindSpanGroup(text, node, context);
     case 'term':
       return bindTerm(text, node, context);
     case 'and':
@@ -73,6 +77,22 @@ export function bindFilter(
       return ok({ type: node.type, items });
     }
   }
+}
+
+function bindSpanGroup(
+  text: string,
+  { item, range }: SpanNode,
+  context: BindContext,
+): Result<BoundFilter, FilterError> {
+  if (context.signal === 'metrics') {
+    const found = `\`${text.slice(range.start, range.end)}\``;
+    return err(
+      filterError(text, range.start, { expected: 'conditions on metrics, which have no spans', found }),
+    );
+  }
+  const bound = bindFilter(text, item, { ...context, signal: 'spans' });
+  if (!bound.ok) return bound;
+  return ok({ type: 'span', item: bound.value });
 }
 
 function bindTerm(text: string, term: TermNode, context: BindContext): Result<BoundFilter, FilterError> {
@@ -162,7 +182,8 @@ function compare(
 
 function matchId(field: BuiltinField, { operator, value }: TermNode): Match | string {
   const length = field.idLength ?? 0;
-  const expected = `${length} hex digits, or fewer and a \`*\``;
+  const others = field.name === 'span' ? '; conditions on one span are `span( … )` without a colon' : '';
+  const expected = `${length} hex digits, or fewer and a \`*\`${others}`;
   if (operator !== ':' || value.type === 'regex') return expected;
   if (value.type === 'wildcard') {
     const parts = value.parts.map((part) => part.toLowerCase());

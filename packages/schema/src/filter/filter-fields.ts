@@ -14,7 +14,7 @@ export interface BuiltinField {
   readonly values?: readonly string[];
   /** Hex digits of a whole `id`. */
   readonly idLength?: number;
-  /** True of the whole trace rather than of one span; only for the signal `traces`. */
+  /** True of the whole trace rather than of one item of it. */
   readonly ofTrace?: boolean;
 }
 
@@ -64,8 +64,8 @@ const spanFields: readonly BuiltinField[] = [
   time('start', 'Start time.'),
 ];
 
-const traceFields: readonly BuiltinField[] = [
-  ...spanFields,
+/** Of the trace that a span or log record belongs to. */
+const wholeTraceFields: readonly BuiltinField[] = [
   ofTrace(text('trace.name', 'Name of the root span.')),
   ofTrace(text('trace.service', 'Service of the root span.')),
   ofTrace({ name: 'trace.duration', type: 'duration', description: 'Duration of the whole trace.' }),
@@ -98,9 +98,9 @@ const metricFields: readonly BuiltinField[] = [
 ];
 
 export const builtinFields: Readonly<Record<FilterSignal, readonly BuiltinField[]>> = {
-  traces: traceFields,
-  spans: spanFields,
-  logs: logFields,
+  traces: [...spanFields, ...wholeTraceFields],
+  spans: [...spanFields, ...wholeTraceFields],
+  logs: [...logFields, ...wholeTraceFields],
   metrics: metricFields,
 };
 

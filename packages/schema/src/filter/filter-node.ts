@@ -36,6 +36,13 @@ export interface TextNode {
   readonly range: TextRange;
 }
 
+/** `span( … )`: one span meets all of it, where conditions would otherwise be met by any spans of a trace. */
+export interface SpanNode {
+  readonly type: 'span';
+  readonly item: FilterNode;
+  readonly range: TextRange;
+}
+
 /**
  * A filter as written, in normal form: `and` and `or` have two items or more and none of their own kind, `not` never
  * holds a `not`, `a!=b` is `not a:b`, and `service:(a OR b)` is `service:a OR service:b`.
@@ -44,6 +51,7 @@ export type FilterNode =
   | { readonly type: 'everything' }
   | { readonly type: 'and' | 'or'; readonly items: readonly FilterNode[] }
   | { readonly type: 'not'; readonly item: FilterNode }
+  | SpanNode
   | TermNode
   | TextNode;
 

@@ -35,6 +35,7 @@ function bareFields(node: FilterNode): readonly FieldRef[] {
     case 'term':
       return node.field.source === 'any' ? [node.field] : [];
     case 'not':
+    case 'span':
       return bareFields(node.item);
     case 'and':
     case 'or':

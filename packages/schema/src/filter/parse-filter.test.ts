@@ -63,6 +63,25 @@ describe('reading a filter', () => {
     });
   });
 
+  test('a group about one span', () => {
+    const field = (name: string) => ({ source: 'any', name });
+    const term = (name: string) => ({
+      type: 'term',
+      field: field(name),
+      operator: ':',
+      value: { type: 'string', text: '1' },
+    });
+    expect(read('-span(a:1 b:1) c:1')).toEqual({
+      type: 'and',
+      items: [
+        { type: 'not', item: { type: 'span', item: { type: 'and', items: [term('a'), term('b')] } } },
+        term('c'),
+      ],
+    });
+    // A list of ids.
+    expect(read('span:(1 OR 1)')).toEqual({ type: 'or', items: [term('span'), term('span')] });
+  });
+
   test.each([
     ['a:1 OR b:2 c:3', 'a:1 OR b:2 AND c:3'],
     ['a!=1', '-a:1'],
@@ -96,6 +115,8 @@ describe('reading a filter', () => {
     ['status:', 8, 'a value right after `status:`'],
     ['status: error', 8, 'a value right after'],
     ['(a:1', 5, '`)`'],
+    ['span(a:1', 9, '`)`'],
+    ['span()', 6, 'a condition'],
     ['a:1)', 4, 'AND, OR or the end'],
     ['a:1 AND', 8, 'a condition'],
     ['OR b', 1, 'a condition'],
@@ -153,6 +174,7 @@ const { node } = fc.letrec<{ node: FilterNode }>((tie) => ({
     fc.array(tie('node'), { minLength: 2, maxLength: 3 }).map(allOf),
     fc.array(tie('node'), { minLength: 2, maxLength: 3 }).map(anyOf),
     tie('node').map(negate),
+    tie('node').map((item): FilterNode => ({ type: 'span', item }) as FilterNode),
   ),
 }));
 

@@ -19,7 +19,7 @@ export const filterTermsMax = 200;
  * Reads a filter. Never throws, whatever the text; length, depth and number of conditions are bounded.
  *
  *     filter  = or ;  or = and { "OR" and } ;  and = not { [ "AND" ] not } ;  not = { "NOT" | "-" } primary
- *     primary = "(" or ")" | field operator value | field ":" "(" or-of-values ")" | "has:" field | text
+ *     primary = "(" or ")" | "span(" or ")" | field operator value | field ":" "(" or-of-values ")" | "has:" field | text
  */
 export function parseFilter(text: string): Result<FilterNode, FilterError> {
   if (text.length > filterLengthMax) {
@@ -112,6 +112,8 @@ class FilterParser {
     const quoted = this.#scan.peek() === '"' ? this.#scan.quoted() : undefined;
     const word = quoted === undefined ? this.#scan.word(true) : { parts: [quoted.text], range: quoted.range };
     const isQuoted = quoted !== undefined;
+    if (!isQuoted && this.#scan.text.slice(start, this.#scan.position + 1) === 'span(')
+      return this.#spanGroup(start);
     const field = this.#field(word, { start, isQuoted });
     const operator = this.#operator();
     if (operator === undefined) return this.#text(word, isQuoted);
@@ -120,6 +122,12 @@ class FilterParser {
     if (field.name === 'has' && field.source === 'any' && !isQuoted && operator === ':') return this.#has();
     if (operator === ':' && this.#scan.tryChar('(')) return this.#group({ field, operator });
     return this.#term(field, operator);
+  }
+
+  #spanGroup(start: number): FilterNode {
+    this.#scan.position++;
+    const item = this.#group(undefined);
+    return { type: 'span', item, range: { start, end: this.#scan.position } };
   }
 
   /** A colon touches its field; comparisons may stand between spaces, as in `duration > 2s`. */

@@ -13,6 +13,8 @@ export function printFilter(node: FilterNode): string {
       return node.items.map(printItem).join(' OR ');
     case 'not':
       return `-${node.item.type === 'and' || node.item.type === 'or' ? `(${printFilter(node.item)})` : printItem(node.item)}`;
+    case 'span':
+      return `span(${printItem(node.item)})`;
     case 'term':
       return `${printField(node.field)}${node.operator}${printValue(node.value)}`;
     case 'text':

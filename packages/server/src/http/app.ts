@@ -1,14 +1,22 @@
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
+import type { Clock } from '@sightline/base';
 import type { ReadyResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import { otlpHttpReceiver, type Ingest, type Metric, unreadableRequests } from '../ingest/index.ts';
+import {
+  logLinesReceiver,
+  otlpHttpReceiver,
+  type Ingest,
+  type Metric,
+  unreadableRequests,
+} from '../ingest/index.ts';
 import { watchProcess } from './process-metrics.ts';
 import type { ProjectResolver } from './project-resolver.ts';
 import { prometheusContentType, renderPrometheusText } from './prometheus-text.ts';
 import { webFiles } from './web-files.ts';
 
 export interface AppOptions {
+  readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
   readonly ingest: Ingest;
   readonly resolveProject: ProjectResolver;
@@ -55,6 +63,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     return reply.type(prometheusContentType).send(renderPrometheusText(families));
   });
   await app.register(otlpHttpReceiver, { ingest: options.ingest, resolveProject: options.resolveProject });
+  await app.register(logLinesReceiver, {
+    ingest: options.ingest,
+    resolveProject: options.resolveProject,
+    clock: options.clock,
+  });
   await options.mountApi(app);
   await app.register(webFiles, { directory: options.webDirectory });
   return app;

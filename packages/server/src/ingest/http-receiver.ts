@@ -128,7 +128,7 @@ async function refuse(
  * A sender that is still sending reads the answer only if the connection stays open meanwhile: closing it with unread
  * bytes resets it, and the answer is lost. So the rest is read and dropped, for a while.
  */
-function discardRest(request: IncomingMessage): void {
+export function discardRest(request: IncomingMessage): void {
   if (request.complete) return;
   request.resume();
   const timer = setTimeout(() => request.destroy(), discardMsMax).unref();
@@ -165,16 +165,16 @@ function encodingOf(contentType: string | undefined): Encoding | undefined {
   return type === 'application/json' ? 'json' : undefined;
 }
 
-function contentEncodingOf(request: FastifyRequest): string {
+export function contentEncodingOf(request: FastifyRequest): string {
   return (request.headers['content-encoding'] ?? '').trim().toLowerCase();
 }
 
 /** A request without a body has no stream from Fastify; its raw one ends at once. */
-function bodyOf(request: FastifyRequest): Readable {
+export function bodyOf(request: FastifyRequest): Readable {
   return (request.body as Readable | null | undefined) ?? request.raw;
 }
 
-function declaredBytesOf(request: FastifyRequest): number | undefined {
+export function declaredBytesOf(request: FastifyRequest): number | undefined {
   const declared = request.headers['content-length'];
   return declared === undefined ? undefined : Number(declared);
 }
@@ -198,7 +198,7 @@ function toFrameworkFailure(error: unknown, request: FastifyRequest): SightlineE
 }
 
 /** A failure of the connection while the body is read is the sender's; nobody is left to read the answer. */
-function toFailure(error: unknown, request: FastifyRequest): SightlineError {
+export function toFailure(error: unknown, request: FastifyRequest): SightlineError {
   if (error instanceof SightlineError) return error;
   const isAborted = request.raw.destroyed && !request.raw.complete;
   return isAborted

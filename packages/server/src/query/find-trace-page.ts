@@ -45,7 +45,7 @@ async function findTraces(
   const byRun = await traceIds(
     reader,
     sql`spans WHERE ${inRange(reader.project, 'spans', range)}
-    AND attributes['sightline.run.id'] = ${string(id)}`,
+    AND (attributes['sightline.run.id'] = ${string(id)} OR attributes['workflow.run_id'] = ${string(id)})`,
   );
   // A run that was taken up again is several traces; the newest is the one that somebody looks for.
   if (byRun.length > 0) return byRun.slice(0, 1);

@@ -31,6 +31,18 @@ const digits = {
     },
   },
 };
+const listOf = (key: string, values: readonly string[]) => ({
+  key,
+  value: { arrayValue: { values: values.map((stringValue) => ({ stringValue })) } },
+});
+const tags = [
+  listOf('tags', ['security', 'a "quoted" one', 'eu']),
+  listOf(
+    'long.tags',
+    Array.from({ length: 300 }, (_, number) => `tag-${number}`),
+  ),
+  text('not.list', '[security]'),
+];
 const many = Array.from({ length: 10_000 }, (_, number) => text(`key.${number}`, `${number}`));
 
 beforeAll(async () => {
@@ -48,6 +60,7 @@ beforeAll(async () => {
     ...repeated.map((attributes, index) => span(1, index + 1, attributes)),
     span(2, 1, many),
     span(3, 1, [digits]),
+    span(4, 1, tags),
   ];
   const logRecords = repeated.map((attributes, index) => ({
     timeUnixNano: String(start + BigInt(index)),
@@ -88,6 +101,28 @@ test('a span with ten thousand attributes can be opened and listed', async () =>
     spansParameters.parse({ from: '-1h', traceId: hexId(32, 2) }),
   );
   expect(spans[0]?.attributes['key.9999']).toBe('9999');
+});
+
+test('a list is found by each of its elements', async () => {
+  const find = async (q: string) =>
+    (await findSpans(telemetry.context, spansParameters.parse({ from: '-1h', q }))).spans.map(({ traceId }) =>
+      Number.parseInt(traceId, 16),
+    );
+  const found = [
+    'tags:security',
+    'tags:sec*',
+    'attr.tags:(none OR eu)',
+    'tags:/^e.$/',
+    'tags:"a \\"quoted\\" one"',
+  ];
+  for (const q of [...found, 'long.tags:tag-299', 'long.tags:*-7'])
+    expect([q, await find(q)]).toEqual([q, [4]]);
+  for (const q of ['tags:secur', 'resource.tags:security', 'not.list:security', 'long.tags:tag-300'])
+    expect([q, await find(q)]).toEqual([q, []]);
+  expect(await find('tags:eu -tags:security')).toEqual([]);
+  for (const q of ['digits:12', 'digits:9007199254740993', 'digits>=12', 'digits<-5'])
+    expect([q, await find(q)]).toEqual([q, [3]]);
+  expect(await find('digits:1')).toEqual([]);
 });
 
 test('integers in lists keep all digits, as they do outside of them', async () => {

@@ -6,7 +6,6 @@ import { compileFilter } from './filter/compile-filter.ts';
 import { fieldText } from './filter/field-text.ts';
 import { readQ } from './filter/read-condition.ts';
 import { signalTables } from './filter/signal-columns.ts';
-import { splitTraceFilter } from './filter/split-trace-filter.ts';
 import { facetItemsMax } from './query-bounds.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { inRange } from './sql/range-sql.ts';
@@ -34,11 +33,11 @@ export async function readFacets(
   const reader = new Reader(context);
   const stored = signal === 'logs' ? 'logs' : 'spans';
   const { table } = signalTables[stored];
-  // Where the filter is about spans alone the facets are of the spans that meet it, also for traces.
-  const isOfSpans = signal !== 'traces' || ['span', 'everything'].includes(splitTraceFilter(filter).type);
-  const condition = isOfSpans
-    ? compileFilter(stored, filter, { project: context.project, ...range })
-    : wantedTraces(context.project, { filter }, range);
+  // Facets of traces count the traces of the list with a span that has the value: as many as are left once it is asked for as well.
+  const condition =
+    signal === 'traces'
+      ? wantedTraces(context.project, { filter }, range)
+      : compileFilter(stored, filter, { project: context.project, ...range });
   const where = every([inRange(context.project, stored, range), condition]);
 
   const facets: FacetsResponse['facets'] = [];
@@ -46,11 +45,10 @@ export async function readFacets(
     const builtin = findBuiltinField(signal, field.name);
     const isColumn = field.source === 'any' && builtin !== undefined;
     const values = fieldText(stored, field);
-    const counted = signal === 'traces' ? trusted('uniq(trace_id)') : trusted('count()');
     const items = isColumn
       ? sql`SELECT ${values} AS value, trace_id FROM ${trusted(table)} WHERE ${where}`
       : sql`SELECT ${values} AS value, trace_id FROM ${trusted(table)} WHERE ${where} ORDER BY bucket DESC LIMIT ${uint(facetItemsMax)}`;
-    const rows = await reader.rows<ValueRow>(topValues(items, counted, limit));
+    const rows = await reader.rows<ValueRow>(topValues(items, signal, limit));
     facets.push(facetOf(field.written, rows, limit));
     const looked = rows.reduce((total, row) => total + Number(row.looked), 0);
     if (!isColumn && looked >= facetItemsMax) {
@@ -60,12 +58,20 @@ export async function readFacets(
   return { facets, ...reader.limitsMet };
 }
 
-/** The listed values, then one row with value '' for the items without one. */
-function topValues(items: Sql, counted: Sql, limit: number): Sql {
+/** The listed values, then one row with value '' for the items without one. A trace is without one where none of its spans has one. */
+function topValues(items: Sql, signal: FacetsParameters['signal'], limit: number): Sql {
+  const isOfTraces = signal === 'traces';
+  const counted = trusted(
+    isOfTraces ? 'uniq(trace_id) AS hits, uniqState(trace_id) AS traces' : 'count() AS hits',
+  );
+  const missing = trusted(
+    isOfTraces
+      ? "greatest(0, toInt64(uniqMerge(traces) OVER ()) - toInt64(uniqMergeIf(traces, value != '') OVER ()))"
+      : "sum(if(value = '', hits, 0)) OVER ()",
+  );
   return sql`
-    WITH counts AS (SELECT value, ${counted} AS hits, count() AS looked FROM (${items}) GROUP BY value)
-    SELECT value, hits, sum(if(value = '', 0, hits)) OVER () AS others, sum(if(value = '', hits, 0)) OVER () AS missing,
-      sum(looked) OVER () AS looked
+    WITH counts AS (SELECT value, ${counted}, count() AS looked FROM (${items}) GROUP BY value)
+    SELECT value, hits, sum(if(value = '', 0, hits)) OVER () AS others, ${missing} AS missing, sum(looked) OVER () AS looked
     FROM counts ORDER BY value = '', hits DESC, value LIMIT ${uint(limit + 1)}`;
 }
 

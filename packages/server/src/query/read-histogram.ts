@@ -6,7 +6,8 @@ import { readQ } from './filter/read-condition.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { inRange } from './sql/range-sql.ts';
 import { every, int64, type Parameter, type Sql, sql, trusted } from './sql/sql.ts';
-import { summaryDays, wantedTraces } from './sql/trace-sets-sql.ts';
+import { wantedTraces } from './sql/trace-sets-sql.ts';
+import { summaryDays } from './sql/whole-traces-sql.ts';
 import { readRange, type TimeRange } from './time-range.ts';
 import { chooseStepMs } from './time-step.ts';
 

@@ -14,8 +14,9 @@ import { readSummaries } from './read-summaries.ts';
 import type { Reader } from './reader.ts';
 import { inRange, storedAfter, storedUntil } from './sql/range-sql.ts';
 import { every, int64, type Sql, sql, string, trusted, uint } from './sql/sql.ts';
-import { startsWithin, type TraceWish, wantedTraces, type Window } from './sql/trace-sets-sql.ts';
+import { type TraceWish, wantedTraces, type Window } from './sql/trace-sets-sql.ts';
 import { type SummaryRow, tracesByHex } from './sql/trace-summary-sql.ts';
+import { startsWithin } from './sql/whole-traces-sql.ts';
 import { ReachingWindow } from './time-windows.ts';
 
 export interface TraceSearch {

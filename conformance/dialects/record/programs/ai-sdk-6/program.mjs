@@ -7,6 +7,8 @@ import { runAiSdk } from '../../old-ai-sdk.mjs';
 await runAiSdk({
   sdk,
   create: { openai, anthropic, google },
+  // Written to the cache for an hour, which only the provider's own usage tells.
+  providerOptions: { anthropic: { cacheControl: { type: 'ephemeral', ttl: '1h' } } },
   loop: { stopWhen: sdk.stepCountIs(3) },
   schema: (each) => ({ inputSchema: sdk.jsonSchema(each) }),
 });

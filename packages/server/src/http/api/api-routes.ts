@@ -44,12 +44,14 @@ export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Prom
     });
   }
   for (const [path, routes] of Map.groupBy(apiRouteTable, (route) => route.path))
-    refuseOtherMethods(
-      app,
-      path,
-      routes.map((route) => route.method),
-    );
+    refuseOtherMethods(app, path, [
+      ...routes.map((route) => route.method),
+      ...(path === logLinesPath ? (['POST'] as const) : []),
+    ]);
 }
+
+/** What programs log is posted where it is read; its receiver (ingest/log-lines-receiver.ts) takes the body as a stream. */
+const logLinesPath = '/logs';
 
 async function answer(
   route: ApiRoute,

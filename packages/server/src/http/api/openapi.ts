@@ -15,6 +15,7 @@ export function describeApi(routes: readonly ApiRoute[]): Json {
     const path = route.path.replaceAll(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: operation(route, components) };
   }
+  paths['/logs'] = { ...paths['/logs'], post: logLines };
   return {
     openapi: '3.1.0',
     info: {
@@ -36,6 +37,46 @@ export function describeApi(routes: readonly ApiRoute[]): Json {
     },
   };
 }
+
+/** Received by ingest/log-lines-receiver.ts. */
+const logLines: Json = {
+  operationId: 'postLogs',
+  summary: 'Stores what a program logs as JSON: lines, one object, or an array of objects.',
+  tags: ['logs'],
+  parameters: [
+    {
+      name: 'service',
+      in: 'query',
+      required: false,
+      description: 'Of lines that name none.',
+      schema: { type: 'string', minLength: 1, maxLength: 256 },
+    },
+  ],
+  requestBody: {
+    required: true,
+    content: {
+      'application/x-ndjson': { schema: { type: 'string' } },
+      'application/json': {
+        schema: { anyOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }] },
+      },
+    },
+  },
+  responses: {
+    200: {
+      description: 'Stored. Lines that cannot be read are counted as rejected, and the first are named.',
+      ...json({
+        type: 'object',
+        required: ['accepted', 'rejected', 'message'],
+        properties: {
+          accepted: { type: 'integer' },
+          rejected: { type: 'integer' },
+          message: { type: 'string' },
+        },
+      }),
+    },
+    default: { $ref: '#/components/responses/Error' },
+  },
+};
 
 function operation(route: ApiRoute, components: Components): Json {
   const parameters = [

@@ -24,6 +24,7 @@ import { mergedQuantiles } from '../sql/run-sums-sql.ts';
 import { every, int64, type Sql, sql, string, trusted } from '../sql/sql.ts';
 import { isInference, summedUsageText } from '../sql/usage-sql.ts';
 import { scopeOf, startAgentPage } from './agent-page.ts';
+import { readJoinedModels, underJoinedNames } from './joined-models.ts';
 import { decodeUsage, type UsageRow } from './run-facts.ts';
 import { withinLimits, withStoredRuns } from './stored-runs.ts';
 import { type LastFailure, readLastErrors } from './last-errors.ts';
@@ -101,9 +102,15 @@ async function findPage<Row extends object>(
     list.kinds === 'models'
       ? await modelCalls(reader, { ...wish, filters })
       : callRows({ ...wish, kinds: list.kinds, filters });
-  const calls = sql`SELECT * FROM (${source}) WHERE ${every([
+  const isOfModels = list.kinds === 'models';
+  const { model, ...others } = filters;
+  const named = isOfModels ? underJoinedNames(source, await readJoinedModels(reader, page.range)) : source;
+  const calls = sql`SELECT * FROM (${named}) WHERE ${every([
     sql`callStartNanos >= ${int64(from)} AND callStartNanos < ${int64(to)}`,
-    callFilters(filters),
+    callFilters(isOfModels ? others : filters),
+    isOfModels && model !== undefined
+      ? sql`(model = ${string(model)} OR toldModel = ${string(model)})`
+      : undefined,
     list.where,
   ])}`;
   const identity = list.groupBy.join(', ');

@@ -17,6 +17,7 @@ function patternsOf(filter: BoundFilter): readonly string[] {
     case 'or':
       return filter.items.flatMap(patternsOf);
     case 'not':
+    case 'span':
       return patternsOf(filter.item);
     case 'test':
       return filter.match.type === 'regex' ? [filter.match.source] : [];

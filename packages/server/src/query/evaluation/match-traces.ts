@@ -1,7 +1,8 @@
 import { unixNano } from '@sightline/base';
 import { readQ } from '../filter/read-condition.ts';
 import type { Reader } from '../reader.ts';
-import { startsWithin, wantedTraces } from '../sql/trace-sets-sql.ts';
+import { wantedTraces } from '../sql/trace-sets-sql.ts';
+import { startsWithin } from '../sql/whole-traces-sql.ts';
 import { every, sql } from '../sql/sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import type { TraceHead } from './quiet-traces.ts';

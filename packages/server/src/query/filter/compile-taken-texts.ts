@@ -101,6 +101,6 @@ function compilePattern({ signal, key, match }: AttributeTest, scope: FilterScop
 }
 
 /** Texts used within the time. Of a day's text it is known when it was used first and last. */
-function usedWithin({ project, from, to }: FilterScope): Sql {
+export function usedWithin({ project, from, to }: FilterScope): Sql {
   return sql`${textsOfDays(project, { from, to })} AND last_time >= fromUnixTimestamp64Nano(${{ type: 'Int64', value: String(from) }}, 'UTC')`;
 }

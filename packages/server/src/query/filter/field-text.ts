@@ -14,6 +14,10 @@ export function fieldText(signal: StoredSignal, { source, name }: FieldName): Sq
   const builtin = source === 'any' ? findBuiltinField(signal, name) : undefined;
   const column = builtin === undefined ? undefined : findColumn(signal, builtin);
   if (column === undefined) return attributeAnywhere({ source, name });
+  if (builtin?.ofTrace === true)
+    throw new SightlineError('bad_request', `Values of "${name}" are not counted or grouped by.`, {
+      hint: `It is of whole traces: filter by it, as in -${name}:x.`,
+    });
   switch (column.type) {
     case 'text':
       return trusted(`toString(${column.sql})`);

@@ -167,6 +167,7 @@ const ofTrace = fc.oneof(
     .tuple(comparison, fc.constantFrom('0', '1'))
     .map(([operator, text]) => term(ref('any', 'trace.errors'), operator, string(text))),
 );
+const anyLeaf = fc.oneof({ weight: 3, arbitrary: leaf }, { weight: 1, arbitrary: ofTrace });
 const filters = (leaves: fc.Arbitrary<FilterNode>) =>
   fc.letrec<{ node: FilterNode }>((tie) => ({
     node: fc.oneof(
@@ -175,17 +176,20 @@ const filters = (leaves: fc.Arbitrary<FilterNode>) =>
       fc.array(tie('node'), { minLength: 2, maxLength: 3 }).map(allOf),
       fc.array(tie('node'), { minLength: 2, maxLength: 3 }).map(anyOf),
       tie('node').map(negate),
+      tie('node').map((item): FilterNode => ({ type: 'span', item, range: place })),
     ),
   })).node;
 
 /** As documented in docs/query-language.md. */
-function meets(item: Item, filter: FilterNode): boolean {
-  if (filter.type === 'and') return filter.items.every((each) => meets(item, each));
-  if (filter.type === 'or') return filter.items.some((each) => meets(item, each));
-  if (filter.type === 'not') return !meets(item, filter.item);
+function meets(item: Item, filter: FilterNode, trace: readonly Item[]): boolean {
+  if (filter.type === 'and') return filter.items.every((each) => meets(item, each, trace));
+  if (filter.type === 'or') return filter.items.some((each) => meets(item, each, trace));
+  if (filter.type === 'not') return !meets(item, filter.item, trace);
+  if (filter.type === 'span') return meets(item, filter.item, trace);
   if (filter.type !== 'term') throw new Error(`There is no ${filter.type} here`);
   const { field, operator, value } = filter;
   if (field.source === 'any') {
+    if (field.name.startsWith('trace.')) return ofTraceMeets(trace, filter);
     if (field.name === 'duration') return compares(item.durationMs, operator, milliseconds(value));
     if (field.name === 'kind') return kinds[item.kind] === textOf(value);
     if (field.name === 'status') return statuses[item.status] === textOf(value);
@@ -231,34 +235,39 @@ function milliseconds(value: FilterValue): number {
   return Number(count) * ({ ms: 1, s: 1000, h: 3_600_000 }[unit] ?? NaN);
 }
 
-/** Conditions on spans that stand together are about one span. */
+/** Each condition may be met by another span; comparisons of one field that stand together, and what is within `span( … )`, are about one. */
 function traceMeets(spans: readonly Item[], filter: FilterNode): boolean {
-  if (!mentions(filter, true)) return spans.some((span) => meets(span, filter));
-  if (filter.type === 'not') return !traceMeets(spans, filter.item);
-  if (filter.type === 'and' || filter.type === 'or') {
-    const own = filter.items.filter((item) => !mentions(item, true));
-    const together = filter.type === 'and' ? allOf(own) : anyOf(own);
-    const rest = filter.items.filter((item) => mentions(item, true));
-    const found = [
-      ...(own.length === 0 ? [] : [spans.some((span) => meets(span, together))]),
-      ...rest.map((item) => traceMeets(spans, item)),
-    ];
-    return filter.type === 'and' ? found.every(Boolean) : found.some(Boolean);
+  switch (filter.type) {
+    case 'not':
+      return !traceMeets(spans, filter.item);
+    case 'or':
+      return filter.items.some((item) => traceMeets(spans, item));
+    case 'and': {
+      const comparisons = Map.groupBy(
+        filter.items.filter(isComparison),
+        (item) => printFilter(item).split(/[:<>]/)[0],
+      );
+      const others = filter.items.filter((item) => !isComparison(item));
+      return (
+        others.every((item) => traceMeets(spans, item)) &&
+        [...comparisons.values()].every((items) =>
+          spans.some((span) => items.every((item) => meets(span, item, spans))),
+        )
+      );
+    }
+    case 'span':
+      return spans.some((span) => meets(span, filter.item, spans));
+    default:
+      return spans.some((span) => meets(span, filter, spans));
   }
-  if (filter.type !== 'term') throw new Error(`There is no ${filter.type} here`);
-  const errors = spans.filter(({ status }) => status === 2).length;
-  return compares(
-    filter.field.name === 'trace.spans' ? spans.length : errors,
-    filter.operator,
-    Number(textOf(filter.value)),
-  );
 }
 
-function mentions(filter: FilterNode, isOfTrace: boolean): boolean {
-  if (filter.type === 'and' || filter.type === 'or')
-    return filter.items.some((item) => mentions(item, isOfTrace));
-  if (filter.type === 'not') return mentions(filter.item, isOfTrace);
-  return filter.type === 'term' && filter.field.name.startsWith('trace.') === isOfTrace;
+const isComparison = (filter: FilterNode): filter is TermNode =>
+  filter.type === 'term' && (filter.operator !== ':' || /^(duration|trace\..*)$/.test(filter.field.name));
+
+function ofTraceMeets(spans: readonly Item[], { field, operator, value }: TermNode): boolean {
+  const errors = spans.filter(({ status }) => status === 2).length;
+  return compares(field.name === 'trace.spans' ? spans.length : errors, operator, Number(textOf(value)));
 }
 
 let telemetry: TestStore;
@@ -302,20 +311,20 @@ beforeAll(async () => {
 afterAll(async () => telemetry.close());
 
 test('spans', async () => {
-  const asked = fc.sample(filters(leaf), { numRuns: runs, seed });
+  const asked = fc.sample(filters(anyLeaf), { numRuns: runs, seed });
+  const byTrace = Map.groupBy(items, ({ traceId }) => traceId);
   for (const filter of asked) {
     const q = printFilter(filter);
     const { spans } = await findSpans(telemetry.context, spansParameters.parse({ ...range, q, limit: 1000 }));
-    const expected = items.filter((item) => meets(item, filter)).map(({ spanId }) => spanId);
+    const expected = items
+      .filter((item) => meets(item, filter, byTrace.get(item.traceId) ?? []))
+      .map(({ spanId }) => spanId);
     expect(spans.map(({ spanId }) => spanId).toSorted(), q).toEqual(expected.toSorted());
   }
 }, 120_000);
 
 test('traces, with conditions on the whole of them', async () => {
-  const asked = fc.sample(
-    filters(fc.oneof({ weight: 3, arbitrary: leaf }, { weight: 1, arbitrary: ofTrace })),
-    { numRuns: runs, seed },
-  );
+  const asked = fc.sample(filters(anyLeaf), { numRuns: runs, seed });
   const byTrace = Map.groupBy(items, ({ traceId }) => traceId);
   for (const filter of asked) {
     const q = printFilter(filter);

@@ -45,7 +45,7 @@ export async function queryMetric(
     project: context.project,
     metric,
     labels: labelsOf(labelFields.map((field) => fieldText('metrics', field))),
-    condition: compileFilter('metrics', filter),
+    condition: compileFilter('metrics', filter, { project: context.project, ...asked }),
   };
   const stepMs = askedStepMs ?? (await chooseStep(reader, source, asked));
   const step = BigInt(stepMs) * 1_000_000n;

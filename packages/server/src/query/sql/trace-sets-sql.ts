@@ -2,16 +2,13 @@
  * Which traces meet a filter, as conditions on `trace_id`. Every condition on spans becomes "the id is among those of the
  * spans that meet it", looked up within the window of time that is being searched.
  */
-import { assert, unixNano } from '@sightline/base';
-import { type BoundFilter, scorePrefix } from '@sightline/schema/filter';
-import { type BoundTest, compileColumnTest } from '../filter/compile-condition.ts';
+import type { BoundFilter } from '@sightline/schema/filter';
 import { compileFilter } from '../filter/compile-filter.ts';
 import { splitTraceFilter, type TraceFilter } from '../filter/split-trace-filter.ts';
 import type { TimeRange } from '../time-range.ts';
-import { answeredScores } from './answered-scores-sql.ts';
 import { inRange } from './range-sql.ts';
-import { billedColumns, billedSums } from './usage-sql.ts';
-import { every, joinSql, moment, type Sql, sql, string, trusted } from './sql.ts';
+import { every, joinSql, type Sql, sql, string, trusted } from './sql.ts';
+import { tracesBySummary, tracesByUsage, tracesWithScore } from './whole-traces-sql.ts';
 
 /** What a list of traces asks for. */
 export interface TraceWish {
@@ -50,82 +47,71 @@ function compile(project: string, filter: TraceFilter, window: Window): Sql {
     case 'span':
       return amongSpans(project, window, compileFilter('spans', filter.filter, { project, ...window }));
     case 'trace':
-      return sql`trace_id IN (SELECT trace_id FROM trace_summaries
-        WHERE ${summaryDays(project, window)} AND trace_id IN (${startedTraces(project, window)})
-        GROUP BY trace_id HAVING ${compileFilter('spans', filter.filter)})`;
+      return tracesBySummary(project, window, compileFilter('spans', filter.filter));
     case 'usage':
-      return sql`trace_id IN (SELECT trace_id FROM (
-        SELECT trace_id, ${trusted(billedSums)} FROM (SELECT trace_id, ${trusted(billedColumns)} FROM ai_spans
-        WHERE ${inRange(project, 'spans', padded(window))} AND trace_id IN (${startedTraces(project, window)}) GROUP BY trace_id))
-        WHERE ${compileFilter('spans', filter.filter)})`;
+      return tracesByUsage(project, window, compileFilter('spans', filter.filter));
     case 'score':
-      return tracesWithScore(project, filter.test, window);
+      return tracesWithScore(project, filter.tests, window);
     case 'not':
       return sql`NOT ${compile(project, filter.item, window)}`;
     case 'and':
+      return compileAll(project, filter.items, window);
     case 'or':
       return sql`(${joinSql(
         filter.items.map((item) => compile(project, item, window)),
-        filter.type === 'and' ? ' AND ' : ' OR ',
+        ' OR ',
       )})`;
+  }
+}
+
+/**
+ * Each condition on spans is looked for in the traces that the one before found, those first that few spans meet: so what nearly every span meets (`service:api`) is asked of
+ * a few traces, and not of the range.
+ */
+function compileAll(project: string, items: readonly TraceFilter[], window: Window): Sql {
+  const ofSpans = items.flatMap((item) => (item.type === 'span' ? [item.filter] : []));
+  const others = items.filter(({ type }) => type !== 'span').map((item) => compile(project, item, window));
+  const chained = ofSpans
+    .toSorted((a, b) => commonness(a) - commonness(b))
+    .reduce<Sql | undefined>((found, each) => {
+      const condition = compileFilter('spans', each, { project, ...window });
+      return amongSpans(project, window, found === undefined ? condition : sql`${found} AND ${condition}`);
+    }, undefined);
+  return every([chained, ...others]);
+}
+
+/** Fields of which one value is that of few spans. */
+const rareFields = ['trace', 'span', 'parent', 'session', 'user', 'correlation'];
+/** Fields of a few values. */
+const commonFields = ['service', 'scope', 'kind', 'operation', 'provider', 'duration', 'start', 'received'];
+
+/** A guess at how many spans meet the filter, the smaller the fewer. It decides on the time that a list takes and not on what is in it. */
+function commonness(filter: BoundFilter): number {
+  switch (filter.type) {
+    case 'everything':
+      return 4;
+    case 'not':
+      return 3;
+    case 'text':
+      return 1;
+    case 'span':
+      return commonness(filter.item);
+    case 'and':
+      return Math.min(...filter.items.map(commonness));
+    case 'or':
+      return Math.max(...filter.items.map(commonness));
+    case 'test': {
+      if (filter.match.type !== 'equals') return 3;
+      if (filter.field.type === 'attribute') return 1;
+      const { name } = filter.field.field;
+      return rareFields.includes(name) ? 0 : commonFields.includes(name) ? 2 : 1;
+    }
   }
 }
 
 function amongSpans(project: string, window: Window, condition: Sql): Sql {
   return sql`trace_id IN (SELECT trace_id FROM spans WHERE ${inRange(project, 'spans', window)} AND ${condition})`;
 }
-
-/** A score may be given long after what it is about, and by a clock that is a little behind. */
-function tracesWithScore(project: string, { field, match }: BoundTest, window: Window): Sql {
-  assert(field.type === 'builtin', 'Scores are built-in fields');
-  const test =
-    match.type === 'exists'
-      ? trusted('true')
-      : compileColumnTest(
-          match.type === 'compare' ? { type: 'number', sql: 'value' } : { type: 'text', sql: 'label' },
-          match,
-        );
-  const around = padded(window);
-  const scores = sql`project = ${string(project)} AND bucket >= toStartOfFiveMinutes(${moment(around.from)})
-    AND name = ${string(field.field.name.slice(scorePrefix.length))} AND ${test}`;
-  const elsewhere = answeredScores({
-    columns: trusted('score_id'),
-    scores,
-    answers: inRange(project, 'spans', around),
-  });
-  return sql`trace_id IN (SELECT trace_id FROM scores FINAL WHERE ${scores} UNION ALL SELECT trace_id FROM (${elsewhere}))`;
-}
-
-/** Traces with a span in the window, from the table by time. */
-function startedTraces(project: string, window: Window): Sql {
-  return sql`SELECT trace_id FROM trace_starts WHERE ${startsWithin(project, window)}`;
-}
-
-/** Rows of `trace_starts` within the window. */
-export function startsWithin(project: string, { from, to }: Window): Sql {
-  return sql`project = ${string(project)} AND bucket >= toStartOfFiveMinutes(${moment(from)}) AND bucket < ${moment(to)}
-    AND start_time >= ${moment(from)} AND start_time < ${moment(to)}`;
-}
-
-/** Rows of `trace_summaries` of traces that have a span within the window. */
-export function summaryDays(project: string, window: Window): Sql {
-  return sql`${summaryDaysFrom(project, window)} AND day <= toDate(${moment(window.to)}) + ${paddingDays}`;
-}
-
-/** The same, however long after the window the traces go on. */
-export function summaryDaysFrom(project: string, { from }: Window): Sql {
-  return sql`project = ${string(project)} AND day >= toDate(${moment(from)}) - ${paddingDays}`;
-}
-
-/** What a trace did this long before or after the window counts for it too. */
-function padded({ from, to }: Window): Window {
-  return { from: unixNano(from > dayNanos ? from - dayNanos : 0n), to: unixNano(to + dayNanos) };
-}
-
-const dayNanos = 86_400_000_000_000n;
-
-/** A trace may begin and end this many days outside of the window. */
-const paddingDays = trusted('7');
 
 function durationFilter({ minDurationMs, maxDurationMs }: TraceWish): TraceFilter | undefined {
   const compare = (comparison: '>=' | '<=', ms: number): BoundFilter => ({

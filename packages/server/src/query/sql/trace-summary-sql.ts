@@ -1,6 +1,7 @@
 import { idsByHex } from './ids-sql.ts';
 import { inRange } from './range-sql.ts';
-import { summaryDaysFrom, type Window } from './trace-sets-sql.ts';
+import type { Window } from './trace-sets-sql.ts';
+import { summaryDaysFrom } from './whole-traces-sql.ts';
 import {
   billedColumns,
   billedSums,

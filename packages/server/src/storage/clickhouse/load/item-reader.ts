@@ -5,7 +5,10 @@ import {
   firstTokenEvents,
   type Item,
   nameChanged,
+  namePlace,
+  namesRead,
   noAttributes,
+  placesMax,
   resourceAttributesRead,
   resourcePlace,
   type Shape,
@@ -19,6 +22,7 @@ import { valueText } from './wire-value.ts';
 const keys = new KeyTable(attributesRead);
 const placeOf = new Map(attributesRead.map((name, place) => [name, place]));
 const resourceKeys = new KeyTable(resourceAttributesRead);
+const spanNames = new KeyTable(namesRead);
 const eventNames = [...firstTokenEvents.once, ...firstTokenEvents.repeated];
 const eventKeys = new KeyTable(eventNames);
 
@@ -39,8 +43,8 @@ export class ItemReader implements Item {
   readonly #events: SpanTimes['events'][number][] = [];
   /** By attribute: the item that says it, where its AnyValue stands, and the text of the last one that was asked for with its place. */
   readonly #itemOf = new Int32Array(attributesRead.length);
-  readonly #starts = new Int32Array(eventPlace + 1);
-  readonly #ends = new Int32Array(eventPlace + 1);
+  readonly #starts = new Int32Array(placesMax);
+  readonly #ends = new Int32Array(placesMax);
   readonly #texts: string[] = [];
   readonly #textStarts = new Int32Array(attributesRead.length);
   readonly #textEnds = new Int32Array(attributesRead.length);
@@ -156,6 +160,11 @@ export class ItemReader implements Item {
       else if (tag === tags.droppedEvents) this.#droppedEvents = varintNumber(bytes, content);
       at = this.#contentEnd;
     }
+    const named = spanNames.find(bytes, this.#nameStart, this.#nameEnd);
+    if (named < 0) return;
+    this.#starts[namePlace + named] = this.#nameStart;
+    this.#ends[namePlace + named] = this.#nameEnd;
+    this.#node = this.#node.with(namePlace + named);
   }
 
   #begin(): void {

@@ -1,0 +1,69 @@
+/**
+ * One model under two names: a call that failed names the model that was asked for (`gpt-4o`), one that was answered the one that answered (`gpt-4o-2024-08-06`), and some tell the
+ * provider only with the answer. Calls of a requested name count for the name that answers it most.
+ */
+import type { PageStart } from '../cursor.ts';
+import type { Reader } from '../reader.ts';
+import { inRange } from '../sql/range-sql.ts';
+import { sql, type Sql, strings, trusted, uint } from '../sql/sql.ts';
+import { isInference } from '../sql/usage-sql.ts';
+
+interface AnsweredRow {
+  readonly provider: string;
+  readonly requested: string;
+  readonly answered: string;
+  readonly calls: string;
+}
+
+export interface ModelName {
+  readonly provider: string;
+  readonly model: string;
+}
+
+/** The names that were met most, where there are more. */
+const namesMax = 2_000;
+
+/** From the names of a call to those under which it is listed; what is not there keeps its own. */
+export type JoinedModels = readonly (readonly [told: ModelName, listed: ModelName])[];
+
+export async function readJoinedModels(reader: Reader, range: PageStart['range']): Promise<JoinedModels> {
+  const rows = await reader.rows<AnsweredRow>(sql`
+    SELECT provider, request_model AS requested, response_model AS answered, count() AS calls FROM spans
+    WHERE ${inRange(reader.project, 'spans', range)} AND ${trusted(isInference)} AND request_model != '' AND response_model != ''
+    GROUP BY provider, requested, answered ORDER BY calls DESC, provider, requested, answered LIMIT ${uint(namesMax)}`);
+  return joinModels(rows.map((row) => ({ ...row, calls: Number(row.calls) })));
+}
+
+/** `rows` begin with those of most calls. */
+export function joinModels(rows: readonly (Omit<AnsweredRow, 'calls'> & { calls: number })[]): JoinedModels {
+  const joined: (readonly [ModelName, ModelName])[] = [];
+  for (const [requested, answers] of Map.groupBy(rows, (row) => row.requested)) {
+    for (const [provider, ofProvider] of Map.groupBy(answers, (row) => row.provider)) {
+      const answered = ofProvider[0]?.answered ?? requested;
+      // A name that answers by itself is a model of its own.
+      if (ofProvider.some((row) => row.answered === requested)) continue;
+      joined.push([
+        { provider, model: requested },
+        { provider, model: answered },
+      ]);
+    }
+    const [most] = answers;
+    if (most === undefined || answers.some(({ provider }) => provider === '')) continue;
+    const own = answers.some((row) => row.provider === most.provider && row.answered === requested);
+    joined.push([
+      { provider: '', model: requested },
+      { provider: most.provider, model: own ? requested : most.answered },
+    ]);
+  }
+  return joined;
+}
+
+/** Rows of `callRows` with the names under which they are listed; those that were told stand beside as `toldModel`. */
+export function underJoinedNames(calls: Sql, joined: JoinedModels): Sql {
+  if (joined.length === 0) return sql`SELECT *, model AS toldModel FROM (${calls})`;
+  const told = strings(joined.map(([{ provider, model }]) => `${provider}\n${model}`));
+  const name = (of: keyof ModelName): Sql =>
+    sql`transform(concat(provider, '\\n', model), ${told}, ${strings(joined.map(([, listed]) => listed[of]))}, toString(${trusted(of)}))`;
+  return sql`SELECT * EXCEPT (listed_), listed_.1 AS provider, listed_.2 AS model FROM (
+    SELECT * EXCEPT (provider, model), tuple(${name('provider')}, ${name('model')}) AS listed_, model AS toldModel FROM (${calls}))`;
+}
