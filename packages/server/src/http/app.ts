@@ -1,6 +1,9 @@
+import fastifyCompress from '@fastify/compress';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { SightlineError } from '@sightline/schema/errors';
+import { guardedHttp, guardHttp } from '../guard/guard-http.ts';
+import type { RequestGuard } from '../guard/request-guard.ts';
 import { otlpHttpReceiver, type Ingest, type Metric, unreadableRequests } from '../ingest/index.ts';
 import { watchProcess } from './process-metrics.ts';
 import type { ProjectResolver } from './project-resolver.ts';
@@ -11,6 +14,7 @@ export interface AppOptions {
   readonly log: Logger;
   readonly ingest: Ingest;
   readonly resolveProject: ProjectResolver;
+  readonly guard: RequestGuard;
   readonly webDirectory: string;
   readonly state: () => 'ready' | 'stopping';
   readonly metrics: () => readonly Metric[];
@@ -26,9 +30,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     forceCloseConnections: true,
-    http: { maxHeaderSize: headerBytesMax },
     routerOptions: { maxParamLength: 500 },
     ...unreadableRequests,
+    http: { ...guardedHttp, maxHeaderSize: headerBytesMax },
   });
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const failure = asSightlineError(error);
@@ -36,21 +40,28 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     if (failure.retryAfterS !== undefined) reply.header('retry-after', String(failure.retryAfterS));
     return reply.code(failure.status).send(failure.toJSON());
   });
+  guardHttp(app, options.guard);
+  // Streams of events are written past it; a body that is compressed is read by the receivers alone.
+  await app.register(fastifyCompress, { globalDecompression: false, encodings: ['br', 'gzip'] });
   const processMetrics = watchProcess();
   app.addHook('onClose', async () => processMetrics.stop());
 
-  app.get('/health', async () => ({ status: 'ok' }));
-  app.get('/ready', async (_request, reply) => {
+  const probe = { config: { door: 'probe' } } as const;
+  app.get('/health', probe, async () => ({ status: 'ok' }));
+  app.get('/ready', probe, async (_request, reply) => {
     const status = options.state();
     return reply.code(status === 'ready' ? 200 : 503).send({ status });
   });
   app.get('/metrics', async (request, reply) => {
-    const resolved = await options.resolveProject(request.headers);
+    const resolved = await options.resolveProject(request.headers, 'read');
     if (resolved instanceof SightlineError) throw resolved;
     const families = [...options.metrics(), ...processMetrics.metrics()];
     return reply.type(prometheusContentType).send(renderPrometheusText(families));
   });
-  await app.register(otlpHttpReceiver, { ingest: options.ingest, resolveProject: options.resolveProject });
+  await app.register(otlpHttpReceiver, {
+    ingest: options.ingest,
+    resolveProject: async (headers) => options.resolveProject(headers, 'ingest'),
+  });
   await options.mountApi(app);
   await app.register(webFiles, { directory: options.webDirectory });
   return app;

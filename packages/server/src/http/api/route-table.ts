@@ -1,5 +1,6 @@
 /** One row per endpoint. The rows drive the routes, the checking of requests and the OpenAPI document alike. */
 import type {
+  KeyScope,
   LedgerResponse,
   QuarantineResent,
   RetentionSettings,
@@ -50,6 +51,8 @@ export interface ApiRoute {
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
+  /** What a key must have to ask here. */
+  readonly scope: KeyScope;
   readonly params: z.ZodObject | undefined;
   readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
@@ -69,6 +72,7 @@ interface RouteInput<
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
+  readonly scope: KeyScope;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
@@ -91,6 +95,7 @@ export function route<
     path: input.path,
     summary: input.summary,
     tag: input.tag,
+    scope: input.scope,
     params,
     query,
     body,
