@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { writeFonts } from './vite.fonts.ts';
 
 /** Where `vite dev` finds a running server; the built UI is served by the server itself. */
 const serverUrl = process.env['SIGHTLINE_URL'] ?? 'http://127.0.0.1:4300';
@@ -26,6 +27,8 @@ function compressed(): Plugin {
   };
 }
 
+await writeFonts();
+
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
@@ -38,6 +41,18 @@ export default defineConfig({
     // Fonts stay files: as data URLs they would count against the first page.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
+    // One file of styles, and few of scripts: each file costs a kilobyte of headers, and compresses by itself.
+    cssCodeSplit: false,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          groups: [
+            { name: 'framework', test: /node_modules.(?:react|react-dom|scheduler|@tanstack.(?!.*virtual))/ },
+            { name: 'shared', minShareCount: 8 },
+          ],
+        },
+      },
+    },
   },
   server: { proxy },
   preview: { proxy },
