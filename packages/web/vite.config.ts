@@ -41,12 +41,17 @@ export default defineConfig({
     // Fonts stay files: as data URLs they would count against the first page.
     assetsInlineLimit: 0,
     reportCompressedSize: false,
-    // One file of styles, and few of scripts: each file costs a kilobyte of headers, and compresses by itself.
-    cssCodeSplit: false,
+    // Few files: each costs a kilobyte of headers, and compresses by itself.
     rolldownOptions: {
       output: {
         codeSplitting: {
           groups: [
+            // The overview, which is the first page, has no table.
+            {
+              name: 'tables',
+              test: /react-virtual|virtual-core|widgets.data-table/,
+              includeDependenciesRecursively: false,
+            },
             { name: 'framework', test: /node_modules.(?:react|react-dom|scheduler|@tanstack.(?!.*virtual))/ },
             { name: 'shared', minShareCount: 8 },
           ],

@@ -298,17 +298,6 @@ describe('a server on loopback', () => {
       expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
     }
   });
-
-  it('gives each page a nonce of its own', async () => {
-    const nonceOf = async () => {
-      const { headers, body } = await ask(open.ui, get('/', 'localhost'));
-      const [, nonce = ''] = /'nonce-([\w-]{22})'/.exec(headers.get('content-security-policy') ?? '') ?? [];
-      expect(body).toContain(`nonce="${nonce}"`);
-      expect(headers.get('cache-control')).toBe('no-cache');
-      return nonce;
-    };
-    expect(await nonceOf()).not.toBe(await nonceOf());
-  });
 });
 
 describe('a server beyond loopback', () => {

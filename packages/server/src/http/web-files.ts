@@ -1,12 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SightlineError } from '@sightline/schema/errors';
-
-/** In index.html, where each answer has a nonce of its own. */
-const noncePlace = '__CSP_NONCE__';
 
 /**
  * Serves the built web UI: hashed assets for ever, as the build has compressed them; pages anew each time, and the page
@@ -25,14 +21,12 @@ export async function webFiles(
     return;
   }
   const page = readFileSync(join(directory, 'index.html'), 'utf8');
-  const sendPage = async (reply: FastifyReply): Promise<FastifyReply> => {
-    const nonce = randomBytes(16).toString('base64url');
-    return reply
+  const sendPage = async (reply: FastifyReply): Promise<FastifyReply> =>
+    reply
       .header('cache-control', 'no-cache')
-      .header('content-security-policy', pagePolicy(nonce))
+      .header('content-security-policy', pagePolicy)
       .type('text/html; charset=utf-8')
-      .send(page.replaceAll(noncePlace, nonce));
-  };
+      .send(page);
   for (const path of ['/', '/index.html']) app.get(path, async (_request, reply) => sendPage(reply));
   await app.register(fastifyStatic, {
     root: directory,
@@ -57,25 +51,20 @@ export async function webFiles(
   });
 }
 
-/**
- * Scripts and fonts of our own only, no script or style in the page itself. The nonce is for the styles that dialogs and menus
- * add while they are open, to keep the page below from scrolling.
- */
-function pagePolicy(nonce: string): string {
-  return [
-    "default-src 'none'",
-    "script-src 'self'",
-    `style-src 'self' 'nonce-${nonce}'`,
-    "font-src 'self'",
-    "connect-src 'self'",
-    // Pictures and sounds that stand in a message.
-    "img-src 'self' data:",
-    'media-src data:',
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
+/** Scripts, styles and fonts of our own only, none that stand in the page itself, and no connection but to this server. */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "connect-src 'self'",
+  // Pictures and sounds that stand in a message.
+  "img-src 'self' data:",
+  'media-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 function notFound(method: string, url: string): SightlineError {
   return new SightlineError('not_found', `Nothing is at ${method} ${url.slice(0, 200)}.`, {

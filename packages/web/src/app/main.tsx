@@ -1,7 +1,6 @@
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
-import { setNonce } from 'get-nonce';
 import { createRoot } from 'react-dom/client';
 import { ensure } from '@sightline/base';
 import '../widgets/tokens.css';
@@ -10,9 +9,6 @@ import { watchIdle } from './idle.ts';
 import { queryClient } from './query-client.ts';
 import { router } from './router.tsx';
 
-// Dialogs and menus add styles while they are open; the page's policy lets in those with this word.
-const { nonce } = ensure(document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]'), 'the nonce');
-if (nonce !== undefined) setNonce(nonce);
 watchIdle(queryClient, router);
 createRoot(ensure(document.getElementById('root'), 'the root element')).render(
   <StrictMode>
