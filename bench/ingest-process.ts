@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { assert, systemClock } from '@sightline/base';
 import { openIngest, startOtlpHttp } from '../packages/server/src/ingest/index.ts';
+import { loopbackGuard } from '../packages/server/src/ingest/testing/doors.ts';
 import { silentLog } from '../packages/server/src/ingest/testing/harness.ts';
 import { clickHouseStore } from '../packages/server/src/storage/clickhouse/clickhouse-store.ts';
 import { openEmbedded } from '../packages/server/src/storage/clickhouse/embedded-engine.ts';
@@ -74,6 +75,7 @@ async function main(kind: Kind, directory: string): Promise<void> {
     port: 0,
     ingest,
     resolveProject: () => ({ project: 'default' }),
+    guard: loopbackGuard,
   });
   const isAtWork = async (): Promise<boolean> => {
     if (ingest.ledger().journal.segments > 0) return true;

@@ -21,7 +21,9 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/sdk/src': ['packages/base/src', 'packages/schema/src'],
   'packages/cli/src': ['packages/base/src', 'packages/schema/src'],
   'packages/web/src': ['packages/base/src', 'packages/schema/src'],
-  'packages/server/src/config': ['packages/base/src', 'packages/schema/src'],
+  // Which web pages may reach the server, over HTTP and gRPC alike.
+  'packages/server/src/guard': ['packages/base/src', 'packages/schema/src'],
+  'packages/server/src/config': ['packages/base/src', 'packages/schema/src', 'packages/server/src/guard'],
   'packages/server/src/catalog': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
   'packages/server/src/storage': ['packages/base/src', 'packages/schema/src'],
   // The one door to the engines: server.ts says which, this opens it.
@@ -43,7 +45,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/schema/src',
     'packages/server/src/storage',
   ],
-  'packages/server/src/ingest': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
+  'packages/server/src/ingest': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/guard',
+    'packages/server/src/storage',
+  ],
   // Scores are written here; what is scored is read through the query layer, rules are kept in the catalog.
   'packages/server/src/evaluation': [
     'packages/base/src',
@@ -76,6 +83,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/schema/src',
     'packages/server/src/catalog',
     'packages/server/src/evaluation',
+    'packages/server/src/guard',
     'packages/server/src/ingest',
     'packages/server/src/pricing',
     'packages/server/src/promql',

@@ -3,6 +3,7 @@
  * neither arguments nor environment nor clock; `main.ts` does, and tests bring their own.
  */
 import { existsSync, mkdirSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
@@ -16,10 +17,13 @@ import { openDataDirectory } from './config/data-directory.ts';
 import type { ServerOptions } from './config/options.ts';
 import { DamageKeeper } from './damage-keeper.ts';
 import { startEvaluationRunner } from './evaluation/evaluation-runner.ts';
+import { isLoopback } from './guard/host-name.ts';
+import { createRequestGuard } from './guard/request-guard.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
+import { createKeyRing } from './http/key-ring.ts';
+import { createProjectResolver } from './http/project-resolver.ts';
 import { prometheusRoutes } from './http/prometheus/prometheus-routes.ts';
-import { createProjectResolver, isLoopback } from './http/project-resolver.ts';
 import { queueMetrics } from './http/queue-metrics.ts';
 import { traceRedirect } from './http/trace-redirect.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
@@ -186,7 +190,15 @@ async function start(
       { host },
       'Listening beyond loopback without a key: requests are refused until one is set, see docs/configuration.md.',
     );
-  const resolveProject = createProjectResolver({ catalog, clock, host, apiKey: options.apiKey, known });
+  const { apiKey, allowedHosts, allowedOrigins } = options;
+  const keys = createKeyRing({ catalog, clock, known, apiKey });
+  const resolveProject = createProjectResolver({ keys, clock, host, apiKey });
+  const guard = createRequestGuard({
+    host,
+    allowedHosts,
+    allowedOrigins,
+    holdsKey: async (headers) => typeof (await keys.find(headers).catch(() => undefined)) === 'object',
+  });
   let state: 'ready' | 'stopping' = 'ready';
   const urls = { ui: '', otlpHttp: '', otlpGrpc: '' };
   const status = async () =>
@@ -216,6 +228,7 @@ async function start(
     clock,
     ingest,
     resolveProject,
+    guard,
     webDirectory,
     ready: async () => {
       const { isReady, checks } = await readiness.read();
@@ -258,9 +271,15 @@ async function start(
       await server.register(traceRedirect, { store, clock, resolveProject });
     },
   });
-  const otlpHttp = await startOtlpHttp({ host, port: options.otlpHttpPort, ingest, resolveProject });
+  const receiver = {
+    host,
+    ingest,
+    guard,
+    resolveProject: async (headers: IncomingHttpHeaders) => resolveProject(headers, 'ingest'),
+  };
+  const otlpHttp = await startOtlpHttp({ ...receiver, port: options.otlpHttpPort });
   onClose(async () => otlpHttp.close());
-  const otlpGrpc = await startOtlpGrpc({ host, port: options.otlpGrpcPort, ingest, resolveProject });
+  const otlpGrpc = await startOtlpGrpc({ ...receiver, port: options.otlpGrpcPort });
   onClose(async () => otlpGrpc.close());
   const port = await listen(app, host, options.port);
   onClose(async () => app.close());

@@ -12,9 +12,10 @@ import {
   traceId,
   traceIdParameter,
 } from './common.ts';
+import { severities } from './words.ts';
 
 /** Severity as a word, from the OTLP number (1–24): TRACE 1–4, DEBUG 5–8, INFO 9–12, WARN 13–16, ERROR 17–20, FATAL 21–24. */
-export const severity = z.enum(['UNSET', 'TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL']);
+export const severity = z.enum(severities);
 
 export const logRecord = z.object({
   id: z.string().describe('Opaque; names this record for /logs/{id}/context.'),

@@ -11,30 +11,13 @@ import {
   traceId,
   traceIdParameter,
 } from './common.ts';
+import { operationKinds, spanKinds, statusCodes } from './words.ts';
 
-export const statusCode = z.enum(['unset', 'ok', 'error']);
-export const spanKind = z.enum(['unspecified', 'internal', 'server', 'client', 'producer', 'consumer']);
+export const statusCode = z.enum(statusCodes);
+export const spanKind = z.enum(spanKinds);
 
 /** What a span did, in one vocabulary for every dialect. */
-export const operationKind = z.enum([
-  'llm',
-  'embedding',
-  'retrieval',
-  'rerank',
-  'tool',
-  'agent',
-  'workflow',
-  'step',
-  'mcp',
-  'guardrail',
-  'evaluator',
-  'prompt',
-  'memory',
-  'http',
-  'db',
-  'messaging',
-  'other',
-]);
+export const operationKind = z.enum(operationKinds);
 
 export const tracesParameters = rangeParameters.extend({
   ...pageParameters.shape,

@@ -1,5 +1,5 @@
 /** The built-in fields of the filter language: what the parser's caller may complete, and what the server compiles. */
-import { operationKind, severity, spanKind, statusCode } from '../api/index.ts';
+import { operationKinds, severities, spanKinds, statusCodes } from '../api/words.ts';
 
 export type FilterSignal = 'traces' | 'spans' | 'logs' | 'metrics';
 
@@ -41,10 +41,10 @@ const spanFields: readonly BuiltinField[] = [
   ...everywhere,
   ...correlated,
   text('name', 'Span name.'),
-  { name: 'kind', type: 'enum', values: spanKind.options, description: 'Span kind.' },
-  { name: 'status', type: 'enum', values: statusCode.options, description: 'Span status.' },
+  { name: 'kind', type: 'enum', values: spanKinds, description: 'Span kind.' },
+  { name: 'status', type: 'enum', values: statusCodes, description: 'Span status.' },
   text('message', 'Status message.'),
-  { name: 'operation', type: 'enum', values: operationKind.options, description: 'What the span did.' },
+  { name: 'operation', type: 'enum', values: operationKinds, description: 'What the span did.' },
   text('provider', 'LLM provider.'),
   text('model', 'Model that answered; the requested one where the answer names none.'),
   text('request_model', 'Requested model.'),
@@ -82,7 +82,7 @@ const logFields: readonly BuiltinField[] = [
   {
     name: 'severity',
     type: 'severity',
-    values: severity.options,
+    values: severities,
     description: 'Severity, in order: `severity>=WARN`.',
   },
   text('body', 'Message.'),

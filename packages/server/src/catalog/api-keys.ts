@@ -1,9 +1,17 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { KeyScope } from '@sightline/schema/api';
 import type { SqlRunner } from './catalog.ts';
 
-export interface ApiKey {
-  readonly id: string;
+/** What an open key gives its holder. */
+export interface KeyGrant {
   readonly project: string;
+  readonly scopes: readonly KeyScope[];
+  /** Null: as many as come. */
+  readonly requestsPerMinute: number | null;
+}
+
+export interface ApiKey extends KeyGrant {
+  readonly id: string;
   readonly name: string;
   /** The first characters, to tell keys apart. */
   readonly prefix: string;
@@ -11,17 +19,19 @@ export interface ApiKey {
   readonly revokedAt: Date | null;
 }
 
-const columns = 'id, project, name, prefix, created_at AS "createdAt", revoked_at AS "revokedAt"';
+const grantColumns = 'project, scopes, requests_per_minute AS "requestsPerMinute"';
+const columns = `id, name, prefix, ${grantColumns}, created_at AS "createdAt", revoked_at AS "revokedAt"`;
 
 /** Makes a key and returns it; it cannot be read again, since only its hash is kept. */
 export async function createApiKey(
   db: SqlRunner,
-  { project, name }: { readonly project: string; readonly name: string },
+  { project, name, scopes, requestsPerMinute }: KeyGrant & { readonly name: string },
 ): Promise<ApiKey & { readonly key: string }> {
   const key = `sl_${randomBytes(24).toString('base64url')}`;
   const [row] = await db.query<ApiKey>(
-    `INSERT INTO api_keys (project, name, prefix, hash) VALUES ($1, $2, $3, $4) RETURNING ${columns}`,
-    [project, name, key.slice(0, 9), hashApiKey(key)],
+    `INSERT INTO api_keys (project, name, prefix, hash, scopes, requests_per_minute)
+     VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
+    [project, name, key.slice(0, 9), hashApiKey(key), scopes, requestsPerMinute],
   );
   if (row === undefined) throw new Error('The new key was not returned.');
   return { ...row, key };
@@ -43,24 +53,24 @@ export async function revokeApiKey(
   return rows.length > 0;
 }
 
-/** The project an open key belongs to, or undefined. */
-export async function findProjectOfKey(db: SqlRunner, hash: string): Promise<string | undefined> {
-  const [row] = await db.query<{ project: string }>(
-    'SELECT project FROM api_keys WHERE hash = $1 AND revoked_at IS NULL',
+/** What an open key gives, or undefined. */
+export async function findGrantOfKey(db: SqlRunner, hash: string): Promise<KeyGrant | undefined> {
+  const [row] = await db.query<KeyGrant>(
+    `SELECT ${grantColumns} FROM api_keys WHERE hash = $1 AND revoked_at IS NULL`,
     [hash],
   );
-  return row?.project;
+  return row;
 }
 
 /** Of all projects, as far as anybody makes keys. */
 const openKeysMax = 10_000;
 
-/** The hashes of the newest open keys, with their projects. */
+/** The hashes of the newest open keys, with what they give. */
 export async function listOpenKeys(
   db: SqlRunner,
-): Promise<readonly { readonly hash: string; readonly project: string }[]> {
+): Promise<readonly (KeyGrant & { readonly hash: string })[]> {
   return db.query(
-    `SELECT hash, project FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT ${openKeysMax}`,
+    `SELECT hash, ${grantColumns} FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at DESC LIMIT ${openKeysMax}`,
   );
 }
 

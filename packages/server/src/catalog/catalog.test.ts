@@ -2,10 +2,20 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createApiKey, findProjectOfKey, hashApiKey, listApiKeys, revokeApiKey } from './api-keys.ts';
+import {
+  createApiKey,
+  findGrantOfKey,
+  hashApiKey,
+  type KeyGrant,
+  listApiKeys,
+  revokeApiKey,
+} from './api-keys.ts';
 import { type Catalog, openCatalog } from './catalog.ts';
 import { postgresPrograms, type PostgresServer, startPostgres } from './postgres-server.testing.ts';
 import { readRetention, writeRetention } from './retention-settings.ts';
+
+const grant: KeyGrant = { project: 'default', scopes: ['ingest', 'read'], requestsPerMinute: 600 };
+const ci = { ...grant, name: 'ci' };
 
 /** What holds for either twin. `reopen` opens the same database again. */
 function describeCatalog(reopen: () => Promise<Catalog>): void {
@@ -16,22 +26,34 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
   afterEach(async () => catalog.close());
 
   it('opens a project with a key until the key is revoked, and never keeps the key itself', async () => {
-    const made = await createApiKey(catalog, { project: 'default', name: 'ci' });
-    expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBe('default');
+    const made = await createApiKey(catalog, ci);
+    expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toEqual(grant);
     expect(JSON.stringify(await listApiKeys(catalog, 'default'))).not.toContain(made.key);
 
     expect(await revokeApiKey(catalog, { project: 'default', id: made.id })).toBe(true);
     expect(await revokeApiKey(catalog, { project: 'default', id: made.id })).toBe(false);
-    expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBeUndefined();
+    expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toBeUndefined();
+  });
+
+  it('lets a key that was made before there were scopes do everything', async () => {
+    await catalog.query(
+      "INSERT INTO api_keys (project, name, prefix, hash) VALUES ('default', 'old', 'sl_', 'h')",
+    );
+    expect(await findGrantOfKey(catalog, 'h')).toEqual({
+      project: 'default',
+      scopes: ['ingest', 'read', 'write', 'admin'],
+      requestsPerMinute: null,
+    });
+    await catalog.query("DELETE FROM api_keys WHERE hash = 'h'");
   });
 
   it('keeps keys and settings across a restart', async () => {
-    const made = await createApiKey(catalog, { project: 'default', name: 'ci' });
+    const made = await createApiKey(catalog, ci);
     const policy = { days: { traces: 7, logs: 3, metrics: 90 }, capBytes: 1e9 };
     await writeRetention(catalog, policy);
     await catalog.close();
     catalog = await reopen();
-    expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBe('default');
+    expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toEqual(grant);
     expect(await readRetention(catalog)).toEqual(policy);
   });
 
@@ -43,7 +65,7 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
   });
 
   it('refuses a NUL character, which PostgreSQL cannot keep, and goes on', async () => {
-    await expect(createApiKey(catalog, { project: 'default', name: 'c\0i' })).rejects.toMatchObject({
+    await expect(createApiKey(catalog, { ...ci, name: 'c\0i' })).rejects.toMatchObject({
       code: 'bad_request',
     });
     await expect(revokeApiKey(catalog, { project: 'default', id: '\0' })).rejects.toMatchObject({
@@ -93,14 +115,14 @@ describe('the embedded control plane', () => {
     afterEach(async () => catalog.close());
 
     it('keeps what was written', async () => {
-      const made = await createApiKey(catalog, { project: 'default', name: 'ci' });
+      const made = await createApiKey(catalog, ci);
       const policy = { days: { traces: 7, logs: 3, metrics: 90 }, capBytes: 1e9 };
       await writeRetention(catalog, policy);
       await catalog.close();
       catalog = await openCatalog({ directory });
-      expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBe('default');
+      expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toEqual(grant);
       expect(await revokeApiKey(catalog, { project: 'default', id: made.id })).toBe(true);
-      expect(await findProjectOfKey(catalog, hashApiKey(made.key))).toBeUndefined();
+      expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toBeUndefined();
       expect(await readRetention(catalog)).toEqual(policy);
     });
 

@@ -6,16 +6,20 @@ import { readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { keyScope } from '@sightline/schema/api';
 import type { RetentionPolicy } from '../storage/telemetry-store.ts';
-import { listOpenKeys } from './api-keys.ts';
+import { type KeyGrant, listOpenKeys } from './api-keys.ts';
 import type { Catalog, SqlRunner } from './catalog.ts';
 import { readRetention, retentionPolicy } from './retention-settings.ts';
 
 const content = z.object({
   telemetry: z.enum(['embedded', 'clickhouse']),
   controlPlane: z.enum(['embedded', 'postgres']),
-  /** Project by hash of the key. */
-  keys: z.record(z.string(), z.string()),
+  /** What each key gives, by its hash. */
+  keys: z.record(
+    z.string(),
+    z.object({ project: z.string(), scopes: z.array(keyScope).readonly(), requestsPerMinute: z.number().nullable() }),
+  ),
   retention: retentionPolicy.nullable(),
 });
 type Content = z.infer<typeof content>;
@@ -49,7 +53,7 @@ export class KnownRules {
     return this.#content?.retention;
   }
 
-  projectOfKey(hash: string): string | undefined {
+  grantOfKey(hash: string): KeyGrant | undefined {
     return this.#content?.keys[hash];
   }
 
@@ -68,7 +72,7 @@ export class KnownRules {
   }
 
   async #refresh(db: SqlRunner, stores: Pick<Content, 'telemetry' | 'controlPlane'>): Promise<void> {
-    const keys = Object.fromEntries((await listOpenKeys(db)).map(({ hash, project }) => [hash, project]));
+    const keys = Object.fromEntries((await listOpenKeys(db)).map(({ hash, ...grant }) => [hash, grant]));
     const next: Content = { ...stores, keys, retention: (await readRetention(db)) ?? null };
     const text = JSON.stringify(next);
     if (text === JSON.stringify(this.#content)) return;

@@ -1,4 +1,6 @@
 import { SightlineError } from '@sightline/schema/errors';
+import { readHostName } from '../guard/host-name.ts';
+import { readOrigin } from '../guard/request-guard.ts';
 
 /** How one option is written, read and checked. The table below is the only list of options. */
 interface OptionSpec {
@@ -7,6 +9,8 @@ interface OptionSpec {
   readonly value: string;
   readonly initial: string;
   readonly about: string;
+  /** May be given several times, and with commas between values. */
+  readonly isList?: true;
 }
 
 /** Every option of the server, as `--flag` and as environment variable. */
@@ -52,6 +56,24 @@ export const optionTable = {
     value: 'key',
     initial: '',
     about: 'A key that opens the API and the receivers. Once set, it is asked for everywhere.',
+  },
+  allowedHost: {
+    flag: 'allowed-host',
+    env: 'SIGHTLINE_ALLOWED_HOST',
+    value: 'name',
+    initial: '',
+    about:
+      'A name by which the server may be reached, beside IP addresses and localhost; several with commas between them.',
+    isList: true,
+  },
+  allowedOrigin: {
+    flag: 'allowed-origin',
+    env: 'SIGHTLINE_ALLOWED_ORIGIN',
+    value: 'origin',
+    initial: '',
+    about:
+      'An origin such as https://app.example.com whose pages may send telemetry, beside loopback; several with commas between them.',
+    isList: true,
   },
   retentionTracesDays: {
     flag: 'retention-traces',
@@ -149,6 +171,8 @@ export interface ServerOptions {
   readonly dataDirectory: string;
   /** Undefined: no key is set. */
   readonly apiKey: string | undefined;
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
   readonly retentionDays: { readonly traces: number; readonly logs: number; readonly metrics: number };
   readonly diskCapBytes: number | null;
   readonly requestBytesMax: number;
@@ -208,6 +232,16 @@ export function parseOptions(
     otlpGrpcPort: port('otlpGrpcPort'),
     dataDirectory: read('data', (value) => (value === '' ? undefined : value), 'a directory'),
     apiKey: readApiKey(text('apiKey'), flags.get(optionTable.apiKey.flag)),
+    allowedHosts: read(
+      'allowedHost',
+      parseList((each) => (each.includes(':') ? undefined : readHostName(each)?.name)),
+      'host names such as sightline.example.com, without scheme and port',
+    ),
+    allowedOrigins: read(
+      'allowedOrigin',
+      parseList((each) => readOrigin(each)?.origin),
+      'origins such as https://app.example.com, without a path',
+    ),
     retentionDays: {
       traces: days('retentionTracesDays'),
       logs: days('retentionLogsDays'),
@@ -247,6 +281,11 @@ export function describeOptions(): string {
 
 function readFlags(argv: readonly string[]): Map<string, string> {
   const known = new Set<string>(Object.values(optionTable).map((spec) => spec.flag));
+  const lists = new Set<string>(
+    Object.values<OptionSpec>(optionTable)
+      .filter((spec) => spec.isList)
+      .map((spec) => spec.flag),
+  );
   const flags = new Map<string, string>();
   for (let i = 0; i < argv.length; i += 1) {
     const word = argv[i] ?? '';
@@ -254,7 +293,8 @@ function readFlags(argv: readonly string[]): Map<string, string> {
     if (flag === undefined || !known.has(flag)) throw badOption(`"${word}" is not an option.`);
     const value = inline ?? argv[(i += 1)];
     if (value === undefined) throw badOption(`--${flag} needs a value.`);
-    flags.set(flag, value);
+    const before = lists.has(flag) ? flags.get(flag) : undefined;
+    flags.set(flag, before === undefined ? value : `${before},${value}`);
   }
   return flags;
 }
@@ -306,6 +346,15 @@ function parseSize(value: string): number | undefined {
   const size = Math.floor(Number(digits) * (factor ?? Number.NaN));
   return digits !== '' && Number.isSafeInteger(size) && size > 0 ? size : undefined;
 }
+
+/** Values with commas between them, none of them unreadable. */
+const parseList =
+  (parse: (value: string) => string | undefined) =>
+  (value: string): readonly string[] | undefined => {
+    const given = value.split(',').map((each) => each.trim());
+    const parsed = given.filter((each) => each !== '').map(parse);
+    return parsed.every((each) => each !== undefined) ? parsed : undefined;
+  };
 
 /** One URL, or several with commas between them. */
 const parseUrl =

@@ -1,8 +1,12 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import fastifyCompress from '@fastify/compress';
 import Fastify, { type FastifyError, type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Clock } from '@sightline/base';
 import type { ReadyResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
+import { guardedHttp, guardHttp } from '../guard/guard-http.ts';
+import type { RequestGuard } from '../guard/request-guard.ts';
 import {
   logLinesReceiver,
   otlpHttpReceiver,
@@ -20,6 +24,7 @@ export interface AppOptions {
   readonly log: Logger;
   readonly ingest: Ingest;
   readonly resolveProject: ProjectResolver;
+  readonly guard: RequestGuard;
   readonly webDirectory: string;
   readonly ready: () => Promise<ReadyResponse>;
   readonly metrics: () => readonly Metric[];
@@ -35,9 +40,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     logger: false,
     forceCloseConnections: true,
-    http: { maxHeaderSize: headerBytesMax },
     routerOptions: { maxParamLength: 500 },
     ...unreadableRequests,
+    http: { ...guardedHttp, maxHeaderSize: headerBytesMax },
   });
   app.setErrorHandler(async (error: FastifyError, request, reply) => {
     const failure = asSightlineError(error);
@@ -45,11 +50,15 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     if (failure.retryAfterS !== undefined) reply.header('retry-after', String(failure.retryAfterS));
     return reply.code(failure.status).send(failure.toJSON());
   });
+  guardHttp(app, options.guard);
+  // Streams of events are written past it; a body that is compressed is read by the receivers alone.
+  await app.register(fastifyCompress, { globalDecompression: false, encodings: ['br', 'gzip'] });
   const processMetrics = watchProcess();
   app.addHook('onClose', async () => processMetrics.stop());
 
-  app.get('/health', async () => ({ status: 'ok' }));
-  app.get('/ready', async (_request, reply) => {
+  const probe = { config: { door: 'probe' } } as const;
+  app.get('/health', probe, async () => ({ status: 'ok' }));
+  app.get('/ready', probe, async (_request, reply) => {
     const answer = await options.ready();
     return reply
       .code(answer.status === 'ready' ? 200 : 503)
@@ -57,15 +66,17 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
       .send(answer);
   });
   app.get('/metrics', async (request, reply) => {
-    const resolved = await options.resolveProject(request.headers);
+    const resolved = await options.resolveProject(request.headers, 'read');
     if (resolved instanceof SightlineError) throw resolved;
     const families = [...options.metrics(), ...processMetrics.metrics()];
     return reply.type(prometheusContentType).send(renderPrometheusText(families));
   });
-  await app.register(otlpHttpReceiver, { ingest: options.ingest, resolveProject: options.resolveProject });
+  const ofIngest = async (headers: IncomingHttpHeaders): ReturnType<ProjectResolver> =>
+    options.resolveProject(headers, 'ingest');
+  await app.register(otlpHttpReceiver, { ingest: options.ingest, resolveProject: ofIngest });
   await app.register(logLinesReceiver, {
     ingest: options.ingest,
-    resolveProject: options.resolveProject,
+    resolveProject: ofIngest,
     clock: options.clock,
   });
   await options.mountApi(app);

@@ -1,12 +1,18 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '@sightline/base';
+import { type KeyScope, keyScope } from '@sightline/schema/api';
 import { createApiKey, revokeApiKey } from '../catalog/api-keys.ts';
 import { type Catalog, openCatalog } from '../catalog/catalog.ts';
 import { prepareCatalog } from '../testing/prepared-data.ts';
-import { createProjectResolver, isLoopback } from './project-resolver.ts';
+import { isLoopback } from '../guard/host-name.ts';
+import { createKeyRing } from './key-ring.ts';
+import { createProjectResolver } from './project-resolver.ts';
+
+const all = { project: 'default', name: 'test', scopes: keyScope.options, requestsPerMinute: null };
 
 describe('a request is given its project', () => {
   let directory: string;
@@ -24,14 +30,10 @@ describe('a request is given its project', () => {
   const resolver = (host: string, apiKey?: string) => {
     let now = 0;
     const clock = { ...systemClock(), monotonicMs: () => now };
+    const keys = createKeyRing({ catalog, clock, apiKey, known: { grantOfKey: () => undefined } });
+    const resolve = createProjectResolver({ keys, clock, host, apiKey });
     return {
-      resolve: createProjectResolver({
-        known: { projectOfKey: () => undefined },
-        catalog,
-        clock,
-        host,
-        apiKey,
-      }),
+      resolve: async (headers: IncomingHttpHeaders, scope: KeyScope = 'read') => resolve(headers, scope),
       later: (ms: number) => (now += ms),
     };
   };
@@ -59,11 +61,40 @@ describe('a request is given its project', () => {
 
   it('by a key of the control plane until it is revoked', async () => {
     const { resolve, later } = resolver('0.0.0.0');
-    const made = await createApiKey(catalog, { project: 'default', name: 'test' });
+    const made = await createApiKey(catalog, all);
     expect(await resolve({ authorization: `Bearer ${made.key}` })).toEqual({ project: 'default' });
     await revokeApiKey(catalog, { project: 'default', id: made.id });
     later(5_001);
     expect(await resolve({ authorization: `Bearer ${made.key}` })).toMatchObject({ code: 'unauthenticated' });
+  });
+
+  it.each(keyScope.options)('by a key with the scope %s, for requests of that scope alone', async (scope) => {
+    for (const host of ['0.0.0.0', '127.0.0.1']) {
+      const { resolve } = resolver(host);
+      const { key } = await createApiKey(catalog, { ...all, scopes: [scope] });
+      for (const asked of keyScope.options)
+        expect(await resolve({ 'x-api-key': key }, asked)).toMatchObject(
+          asked === scope ? { project: 'default' } : { code: 'scope_missing', status: 403 },
+        );
+    }
+  });
+
+  it('by a key with a limit that many times a minute, then as fast as the limit fills again', async () => {
+    const { resolve, later } = resolver('0.0.0.0');
+    const { key } = await createApiKey(catalog, { ...all, requestsPerMinute: 12 });
+    const other = await createApiKey(catalog, { ...all, requestsPerMinute: 12 });
+    const ask = async () => resolve({ 'x-api-key': key });
+    for (let i = 0; i < 12; i += 1) expect(await ask()).toEqual({ project: 'default' });
+    expect(await ask()).toMatchObject({ code: 'rate_limited', status: 429, retryAfterS: 5 });
+    expect(await resolve({ 'x-api-key': other.key })).toEqual({ project: 'default' });
+    later(4_000);
+    expect(await ask()).toMatchObject({ code: 'rate_limited', retryAfterS: 1 });
+    later(1_000);
+    expect(await ask()).toEqual({ project: 'default' });
+    expect(await ask()).toMatchObject({ code: 'rate_limited', retryAfterS: 5 });
+    later(600_000);
+    for (let i = 0; i < 12; i += 1) expect(await ask()).toEqual({ project: 'default' });
+    expect(await ask()).toMatchObject({ code: 'rate_limited' });
   });
 
   it.each([

@@ -1,69 +1,50 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '@sightline/base';
+import { type KeyScope, keyScope } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import { findProjectOfKey, hashApiKey } from '../catalog/api-keys.ts';
-import type { Catalog } from '../catalog/catalog.ts';
-import type { KnownRules } from '../catalog/known-rules.ts';
+import { isLoopback } from '../guard/host-name.ts';
+import { defaultProject, type HeldKey, type KeyRing } from './key-ring.ts';
+import { RequestRates } from './request-rates.ts';
 
 export interface ResolvedProject {
   readonly project: string;
 }
 
-/** Gives a request its project: the one place where this is decided, for HTTP, gRPC and the UI alike. */
-export type ProjectResolver = (headers: IncomingHttpHeaders) => Promise<ResolvedProject | SightlineError>;
+/**
+ * Gives a request its project, if its key has this scope and is within its rate: the one place where this is decided, for
+ * HTTP, gRPC and the UI alike.
+ */
+export type ProjectResolver = (
+  headers: IncomingHttpHeaders,
+  scope: KeyScope,
+) => Promise<ResolvedProject | SightlineError>;
 
 export interface ProjectResolverOptions {
-  readonly catalog: Catalog;
+  readonly keys: KeyRing;
   readonly clock: Clock;
   /** The address the server listens on: beyond loopback nothing is open without a key. */
   readonly host: string;
-  /** What is known of keys while the control plane does not answer. */
-  readonly known: Pick<KnownRules, 'projectOfKey'>;
-  /** The key set by option or environment; it opens the default project. */
+  /** The key set by option or environment. */
   readonly apiKey: string | undefined;
 }
 
-const defaultProject = 'default';
-/** How long a verdict on a key is remembered, so that ingest does not ask the control plane at every request. */
-const verdictMsMax = 5_000;
-const verdictsMax = 10_000;
-
 /**
- * Open while the server listens on loopback and no key was ever asked for by option; closed otherwise.
- * A key comes as `Authorization: Bearer …`, `x-api-key: …`, or, from the UI, as the cookie `sightline_key`.
+ * Open while the server listens on loopback and no key was ever asked for by option; closed otherwise. A key that is known
+ * is held to its scopes and its rate on an open server too.
  */
 export function createProjectResolver(options: ProjectResolverOptions): ProjectResolver {
-  const { catalog, clock, apiKey, known } = options;
+  const { keys, clock } = options;
   const isOpen = !requiresApiKey(options);
-  const verdicts = new Map<string, { readonly project: string | undefined; readonly untilMs: number }>();
+  const rates = new RequestRates(clock);
 
-  const findProject = async (key: string): Promise<string | undefined> => {
-    if (apiKey !== undefined && isSameSecret(key, apiKey)) return defaultProject;
-    const hash = hashApiKey(key);
-    const verdict = verdicts.get(hash);
-    if (verdict !== undefined && verdict.untilMs > clock.monotonicMs()) return verdict.project;
-    const project = await findProjectOfKey(catalog, hash).catch((error: unknown) => {
-      // A key that was good lately is taken; of any other nobody can tell.
-      const lately = verdict?.project ?? known.projectOfKey(hash);
-      if (lately === undefined && !isOpen) throw error;
-      return lately;
-    });
-    if (verdicts.size >= verdictsMax) verdicts.clear();
-    verdicts.set(hash, { project, untilMs: clock.monotonicMs() + verdictMsMax });
-    return project;
-  };
-
-  return async (headers) => {
-    const key = readKey(headers);
-    if (key !== undefined) {
-      const project = await findProject(key).catch(asFailure);
-      if (project instanceof SightlineError) return project;
-      if (project !== undefined) return { project };
-      // On an open server a key of another product in the same header must not lock its sender out.
-      return isOpen ? { project: defaultProject } : refused('the API key is not known, or was revoked');
-    }
-    return isOpen ? { project: defaultProject } : refused('it has no API key');
+  return async (headers, scope) => {
+    const key = await keys.find(headers).catch(asFailure);
+    if (key instanceof SightlineError) return isOpen ? { project: defaultProject } : key;
+    if (typeof key === 'object')
+      return overRate(rates, key) ?? outOfScope(key, scope) ?? { project: key.project };
+    // On an open server a key of another product in the same header must not lock its sender out.
+    if (isOpen) return { project: defaultProject };
+    return refused(key === 'none' ? 'it has no API key' : 'the API key is not known, or was revoked');
   };
 }
 
@@ -77,8 +58,18 @@ export function requiresApiKey({
   return apiKey !== undefined || !isLoopback(host);
 }
 
-export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+function overRate(rates: RequestRates, { hash, requestsPerMinute }: HeldKey): SightlineError | undefined {
+  if (requestsPerMinute === null) return undefined;
+  const retryAfterS = rates.take(hash, requestsPerMinute);
+  if (retryAfterS === undefined) return undefined;
+  return new SightlineError(
+    'rate_limited',
+    `The API key has sent more than the ${requestsPerMinute} requests a minute that it may send.`,
+    {
+      hint: 'Wait as long as Retry-After says, send larger batches, or make a key with a higher limit.',
+      retryAfterS,
+    },
+  );
 }
 
 function asFailure(error: unknown): SightlineError {
@@ -86,26 +77,14 @@ function asFailure(error: unknown): SightlineError {
   throw error;
 }
 
-function readKey(headers: IncomingHttpHeaders): string | undefined {
-  const [, bearer] = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '') ?? [];
-  if (bearer !== undefined) return bearer;
-  const header = headers['x-api-key'];
-  if (typeof header === 'string' && header !== '') return header;
-  const [, cookie] = /(?:^|;\s*)sightline_key=([^;]+)/.exec(headers.cookie ?? '') ?? [];
-  return cookie === undefined ? undefined : decodeCookie(cookie);
-}
-
-function decodeCookie(value: string): string {
-  try {
-    return decodeURIComponent(value);
-  } catch {
-    return value;
-  }
-}
-
-function isSameSecret(a: string, b: string): boolean {
-  const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(digest(a), digest(b));
+function outOfScope({ scopes }: HeldKey, scope: KeyScope): SightlineError | undefined {
+  if (scopes.includes(scope)) return undefined;
+  const others = keyScope.options.filter((each) => scopes.includes(each));
+  return new SightlineError(
+    'scope_missing',
+    `The request needs a key with the scope "${scope}"; this one has ${others.join(', ')}.`,
+    { hint: 'Make a key with this scope: POST /api/v1/keys, with a key that has the scope "admin".' },
+  );
 }
 
 function refused(why: string): SightlineError {

@@ -17,7 +17,7 @@ test.each(['/v1/traces', '/api/v1/sql'])('half a body for %s is waited for a min
   let answer = '';
   socket.on('data', (text: string) => (answer += text));
   socket.write(
-    `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"a"`,
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{"a"`,
   );
   await once(socket, 'close', { signal: AbortSignal.timeout(150_000) });
   expect(answer).toMatch(/^HTTP\/1\.1 408 /);

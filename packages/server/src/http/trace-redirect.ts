@@ -15,7 +15,7 @@ export interface TraceRedirectOptions {
 export async function traceRedirect(app: FastifyInstance, options: TraceRedirectOptions): Promise<void> {
   app.get<{ Params: { id: string } }>('/trace/:id', async (request, reply) => {
     const { id } = request.params;
-    const resolved = await options.resolveProject(request.headers);
+    const resolved = await options.resolveProject(request.headers, 'read');
     const query = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
     // Who has no key yet is asked for it by the page.
     if (resolved instanceof SightlineError)

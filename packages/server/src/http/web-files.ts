@@ -1,12 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import { SightlineError } from '@sightline/schema/errors';
 
 /**
- * Serves the built web UI: hashed assets for ever, pages anew each time, and the page itself for every path of the app,
- * so that a link to a trace opens. Paths of the API and the receivers answer for themselves.
+ * Serves the built web UI: hashed assets for ever, as the build has compressed them; pages anew each time, and the page
+ * itself for every path of the app, so that a link to a trace opens. Paths of the API and the receivers answer for themselves.
  */
 export async function webFiles(
   app: FastifyInstance,
@@ -20,10 +20,20 @@ export async function webFiles(
     );
     return;
   }
+  const page = readFileSync(join(directory, 'index.html'), 'utf8');
+  const sendPage = async (reply: FastifyReply): Promise<FastifyReply> =>
+    reply
+      .header('cache-control', 'no-cache')
+      .header('content-security-policy', pagePolicy)
+      .type('text/html; charset=utf-8')
+      .send(page);
+  for (const path of ['/', '/index.html']) app.get(path, async (_request, reply) => sendPage(reply));
   await app.register(fastifyStatic, {
     root: directory,
     wildcard: false,
-    index: ['index.html'],
+    index: false,
+    globIgnore: ['index.html', '**/*.br', '**/*.gz'],
+    preCompressed: true,
     setHeaders: (reply, path) => {
       const isHashed = path.includes(`${join(directory, 'assets')}`);
       reply.header('cache-control', isHashed ? 'public, max-age=31536000, immutable' : 'no-cache');
@@ -35,11 +45,26 @@ export async function webFiles(
       request.method === 'GET' &&
       !/^\/(api|v1|assets|prometheus|jaeger|tempo)(\/|$)/.test(path) &&
       !/\.\w+$/.test(path);
-    if (isPage) return reply.header('cache-control', 'no-cache').sendFile('index.html');
+    if (isPage) return sendPage(reply);
     const failure = notFound(request.method, request.url);
     return reply.code(failure.status).send(failure.toJSON());
   });
 }
+
+/** Scripts, styles and fonts of our own only, none that stand in the page itself, and no connection but to this server. */
+const pagePolicy = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "font-src 'self'",
+  "connect-src 'self'",
+  // Pictures and sounds that stand in a message.
+  "img-src 'self' data:",
+  'media-src data:',
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
 
 function notFound(method: string, url: string): SightlineError {
   return new SightlineError('not_found', `Nothing is at ${method} ${url.slice(0, 200)}.`, {

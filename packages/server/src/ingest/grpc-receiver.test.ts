@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { systemClock, unixNano, type Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { startOtlpGrpc } from './grpc-receiver.ts';
-import { openDoors, type Doors } from './testing/doors.ts';
+import { loopbackGuard, openDoors, type Doors } from './testing/doors.ts';
 import { outage } from './testing/fake-store.ts';
 import { drained, until } from './testing/harness.ts';
 import { badSpanJson, logsJson, metricsJson, protobufOf, spansJson } from './testing/payloads.ts';
@@ -184,6 +184,7 @@ test('A port in use is named with the option that changes it', async () => {
   const where = {
     ingest: doors.ingest,
     resolveProject: () => ({ project: 'p' }),
+    guard: loopbackGuard,
     host: '127.0.0.1',
     port: doors.grpcPort,
   };

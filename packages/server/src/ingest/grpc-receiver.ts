@@ -17,10 +17,10 @@ import { SightlineError } from '@sightline/schema/errors';
 import { encodeExportResponse } from '@sightline/schema/otlp';
 import { decompressMessages } from './grpc-compression.ts';
 import { outcomeOf, toServiceError } from './grpc-failure.ts';
-import type { ReceiverOptions } from './http-receiver.ts';
+import type { GuardedReceiverOptions } from './http-receiver.ts';
 import { listenFailure } from './listen-failure.ts';
 
-export interface GrpcReceiverOptions extends ReceiverOptions {
+export interface GrpcReceiverOptions extends GuardedReceiverOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -88,7 +88,7 @@ async function bind(server: Server, host: string, port: number): Promise<number>
   });
 }
 
-function handlerOf(options: ReceiverOptions, signal: TelemetrySignal) {
+function handlerOf(options: GrpcReceiverOptions, signal: TelemetrySignal) {
   return (call: ServerUnaryCall<Buffer, Buffer>, callback: sendUnaryData<Buffer>): void => {
     void (async () => {
       try {
@@ -101,14 +101,18 @@ function handlerOf(options: ReceiverOptions, signal: TelemetrySignal) {
 }
 
 async function receive(
-  { ingest, resolveProject }: ReceiverOptions,
+  { ingest, resolveProject, guard }: GrpcReceiverOptions,
   signal: TelemetrySignal,
   call: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Buffer> {
   const share = ingest.memory.open();
   try {
     share.take(call.request.length);
-    const resolved = await resolveProject(headersOf(call.metadata));
+    const headers = headersOf(call.metadata);
+    const hosts = [call.getHost(), headers['host']].filter((host) => host !== undefined);
+    const refused = await guard({ method: 'POST', door: 'telemetry', hosts, headers });
+    if (refused !== undefined) throw refused;
+    const resolved = await resolveProject(headers);
     if (resolved instanceof SightlineError) throw resolved;
     const receipt = await ingest.accept({
       signal,

@@ -6,8 +6,9 @@ import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { systemClock, unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
+import { createRequestGuard } from '../guard/request-guard.ts';
 import { startOtlpHttp } from './http-server.ts';
-import { openDoors, type Doors } from './testing/doors.ts';
+import { loopbackGuard, openDoors, type Doors } from './testing/doors.ts';
 import { outage } from './testing/fake-store.ts';
 import { drained, until } from './testing/harness.ts';
 import { badSpanJson, logsJson, metricsJson, protobufOf, spansJson } from './testing/payloads.ts';
@@ -177,7 +178,7 @@ test.each([
   let answer = '';
   socket.on('data', (chunk: Buffer) => (answer += chunk.toString('latin1')));
   socket.write(
-    `POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\n${header}\r\n\r\n`,
+    `POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-protobuf\r\n${header}\r\n\r\n`,
   );
   const piece = Buffer.alloc(1 << 20);
   const isChunked = header.includes('chunked');
@@ -223,11 +224,11 @@ test('A content type that is none gets 415 with a Status as well', async () => {
 });
 
 test.each([
-  ['an address that cannot be decoded', 'POST /v1/%zz HTTP/1.1\r\nHost: x\r\n\r\n', 400],
+  ['an address that cannot be decoded', 'POST /v1/%zz HTTP/1.1\r\nHost: localhost\r\n\r\n', 400],
   ['bytes that are not HTTP', '\u0016\u0003\u0001\r\n\r\n', 400],
-  ['a negative length', 'POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400],
+  ['a negative length', 'POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n', 400],
   ['headers without end', `POST /v1/traces HTTP/1.1\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-  ['a method that answers nothing here', 'TRACE /v1/traces HTTP/1.1\r\nHost: x\r\n\r\n', 405],
+  ['a method that answers nothing here', 'TRACE /v1/traces HTTP/1.1\r\nHost: localhost\r\n\r\n', 405],
 ])('%s gets an answer with a message', async (_name, sent, status) => {
   doors = await openDoors();
   const socket = connect(Number(new URL(doors.httpUrl).port), '127.0.0.1');
@@ -245,22 +246,58 @@ test.each([
   expect(body.error?.code ?? body.message).toMatch(status === 405 ? /not allowed/ : /^bad_request$/);
 });
 
-test('Browsers of any origin may send: preflight and answers allow it', async () => {
-  doors = await openDoors();
+const origins: readonly (readonly [origin: string, isAllowed: boolean])[] = [
+  ['http://localhost:3000', true],
+  ['https://localhost', true],
+  ['http://127.0.0.1:5173', true],
+  ['http://[::1]:8080', true],
+  ['http://shop.localhost:3000', true],
+  ['https://app.example.com', true],
+  ['http://app.example.com', false],
+  ['https://app.example.com:8443', false],
+  ['https://app.example.com.evil.example', false],
+  ['http://localhost.evil.example', false],
+  ['http://127.0.0.1.evil.example', false],
+  ['https://evil.example', false],
+  ['null', false],
+  ['file://', false],
+  ['chrome-extension://abcdef', false],
+];
+
+test.each(origins)('A page of %s may send telemetry: %s', async (origin, isAllowed) => {
+  doors = await openDoors({
+    guard: createRequestGuard({
+      host: '127.0.0.1',
+      allowedHosts: [],
+      allowedOrigins: ['https://app.example.com'],
+      holdsKey: async () => false,
+    }),
+  });
   const preflight = await fetch(`${doors.httpUrl}/v1/traces`, {
     method: 'OPTIONS',
     headers: {
-      origin: 'http://app.example',
+      origin,
       'access-control-request-method': 'POST',
       'access-control-request-headers': 'content-type,x-tenant',
+      'access-control-request-private-network': 'true',
     },
   });
-  expect(preflight.status).toBe(204);
-  expect(preflight.headers.get('access-control-allow-headers')).toBe('content-type,x-tenant');
-  expect(preflight.headers.get('access-control-allow-methods')).toContain('POST');
-  for (const body of [protobuf(), bytes(Buffer.from('junk'))]) {
-    const response = await post({ body, headers: { origin: 'http://app.example' } });
-    expect(response.headers.get('access-control-allow-origin')).toBe('*');
+  const allowed = (response: Response) => response.headers.get('access-control-allow-origin');
+  expect(preflight.headers.get('access-control-allow-private-network')).toBe(isAllowed ? 'true' : null);
+  expect(allowed(preflight)).toBe(isAllowed ? origin : null);
+  expect(preflight.status).toBe(isAllowed ? 204 : 403);
+  if (isAllowed) {
+    expect(preflight.headers.get('access-control-allow-headers')).toBe('content-type,x-tenant');
+    expect(preflight.headers.get('access-control-allow-methods')).toContain('POST');
+    expect(preflight.headers.get('vary')).toContain('origin');
+  }
+  for (const [body, status] of [
+    [protobuf(), 200],
+    [bytes(Buffer.from('junk')), 400],
+  ] as const) {
+    const response = await post({ body, headers: { origin } });
+    expect(response.status).toBe(isAllowed ? status : 403);
+    expect(allowed(response)).toBe(isAllowed ? origin : null);
   }
 });
 
@@ -318,7 +355,7 @@ test('A sender that leaves in the middle of its body leaves nothing behind', asy
     const socket = connect(doors.httpPort, '127.0.0.1');
     await once(socket, 'connect');
     socket.write(
-      'POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-protobuf\r\ncontent-length: 5000\r\n\r\nabc',
+      'POST /v1/traces HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/x-protobuf\r\ncontent-length: 5000\r\n\r\nabc',
     );
     await until('the body to begin', () => doors.ingest.memory.bytes > 0);
     socket.destroy();
@@ -348,6 +385,7 @@ test('A port in use is named with the option that changes it', async () => {
   const again = startOtlpHttp({
     ingest: doors.ingest,
     resolveProject: () => ({ project: 'p' }),
+    guard: loopbackGuard,
     host: '127.0.0.1',
     port: doors.httpPort,
   });
@@ -362,6 +400,7 @@ test('An address that is not of this machine is named with what to change', asyn
   const elsewhere = startOtlpHttp({
     ingest: doors.ingest,
     resolveProject: () => ({ project: 'p' }),
+    guard: loopbackGuard,
     host: '192.0.2.1',
     port: 0,
   });
@@ -376,6 +415,7 @@ test('A server that stops answers what is under way before it lets go of the con
   const server = await startOtlpHttp({
     ingest: doors.ingest,
     resolveProject: () => ({ project: 'p' }),
+    guard: loopbackGuard,
     host: '127.0.0.1',
     port: 0,
   });

@@ -8,6 +8,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type TelemetrySignal, telemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { encodeExportResponse, encodeStatus, jsonToProtobuf } from '@sightline/schema/otlp';
+import type { Door, RequestGuard } from '../guard/request-guard.ts';
 import { decompress } from './decompress.ts';
 import { readBody, type Body } from './http-body.ts';
 import type { Ingest, Receipt } from './ingest.ts';
@@ -23,6 +24,11 @@ export interface ReceiverOptions {
   readonly resolveProject: ResolveProject;
 }
 
+/** The same where it listens by itself. */
+export interface GuardedReceiverOptions extends ReceiverOptions {
+  readonly guard: RequestGuard;
+}
+
 type Encoding = 'protobuf' | 'json';
 
 const contentTypes = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
@@ -34,19 +40,21 @@ export async function otlpHttpReceiver(app: FastifyInstance, options: ReceiverOp
   // The handler reads the stream itself, with its own bounds.
   app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
   app.addHook('onRequest', async (request, reply) => allowBrowsers(request, reply));
-  app.setErrorHandler(async (error, request, reply) =>
-    request.method === 'POST'
-      ? refuse(reply, 'json', toFrameworkFailure(error, request))
-      : refuseMethod(request, reply),
-  );
+  app.setErrorHandler(async (error, request, reply) => {
+    if (request.method !== 'POST' && !(error instanceof SightlineError)) return refuseMethod(request, reply);
+    const failure = toFrameworkFailure(error, request);
+    options.ingest.countRequest(signalOf(request) ?? 'other', 'http', failure.code);
+    return refuse(reply, encodingOf(request.headers['content-type']) ?? 'json', failure);
+  });
   for (const signal of telemetrySignal.options) {
     const url = paths[signal];
-    app.post(url, { bodyLimit: Number.MAX_SAFE_INTEGER }, async (request, reply) =>
+    const config: { readonly door: Door } = { door: 'telemetry' };
+    app.post(url, { bodyLimit: Number.MAX_SAFE_INTEGER, config }, async (request, reply) =>
       receive(options, signal, request, reply),
     );
-    app.options(url, async (_request, reply) => reply.code(204).send());
+    app.options(url, { config }, async (_request, reply) => reply.code(204).send());
     const method = app.supportedMethods.filter((each) => each !== 'POST' && each !== 'OPTIONS');
-    app.route({ method, url, bodyLimit: Number.MAX_SAFE_INTEGER, handler: refuseMethod });
+    app.route({ method, url, config, bodyLimit: Number.MAX_SAFE_INTEGER, handler: refuseMethod });
   }
 }
 
@@ -143,12 +151,17 @@ async function refuseMethod(request: FastifyRequest, reply: FastifyReply): Promi
   return refuse(reply, 'json', failure);
 }
 
-/** Browsers send telemetry from other origins, and drop an answer that does not allow theirs, on success too. */
+/** Browsers drop an answer that does not allow the origin of their page, on success too. The guard has let in no other than allowed ones. */
 function allowBrowsers(request: FastifyRequest, reply: FastifyReply): void {
-  if (request.headers.origin === undefined) return;
-  reply.header('access-control-allow-origin', '*');
+  reply.header('vary', 'origin, access-control-request-headers');
+  const { origin } = request.headers;
+  if (origin === undefined) return;
+  reply.header('access-control-allow-origin', origin);
   reply.header('access-control-expose-headers', 'retry-after');
   if (request.method !== 'OPTIONS') return;
+  // Chromium asks for this before a page from outside reaches loopback or a private network.
+  if (request.headers['access-control-request-private-network'] === 'true')
+    reply.header('access-control-allow-private-network', 'true');
   const asked = request.headers['access-control-request-headers'];
   reply.header('access-control-allow-methods', 'POST, OPTIONS');
   reply.header(
@@ -156,7 +169,10 @@ function allowBrowsers(request: FastifyRequest, reply: FastifyReply): void {
     asked ?? 'content-type, content-encoding, authorization, x-api-key, traceparent',
   );
   reply.header('access-control-max-age', '86400');
-  reply.header('vary', 'access-control-request-headers');
+}
+
+function signalOf(request: FastifyRequest): TelemetrySignal | undefined {
+  return telemetrySignal.options.find((signal) => paths[signal] === request.routeOptions.url);
 }
 
 function encodingOf(contentType: string | undefined): Encoding | undefined {

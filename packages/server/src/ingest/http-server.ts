@@ -1,10 +1,11 @@
 import Fastify from 'fastify';
 import { SightlineError } from '@sightline/schema/errors';
-import { otlpHttpReceiver, type ReceiverOptions } from './http-receiver.ts';
+import { guardedHttp, guardHttp } from '../guard/guard-http.ts';
+import { type GuardedReceiverOptions, otlpHttpReceiver } from './http-receiver.ts';
 import { listenFailure } from './listen-failure.ts';
 import { unreadableRequests } from './unreadable-request.ts';
 
-export interface OtlpHttpOptions extends ReceiverOptions {
+export interface OtlpHttpOptions extends GuardedReceiverOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
@@ -24,7 +25,13 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<OtlpHttpS
   const app = Fastify({
     logger: false,
     forceCloseConnections: 'idle',
+    http: guardedHttp,
     ...unreadableRequests,
+  });
+  guardHttp(app, options.guard);
+  app.setErrorHandler(async (error, _request, reply) => {
+    if (!(error instanceof SightlineError)) throw error;
+    return reply.code(error.status).send(error.toJSON());
   });
   // What is sent to no receiver is not read: its address is wrong, whatever stands in it.
   app.removeAllContentTypeParsers();

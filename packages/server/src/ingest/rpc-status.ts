@@ -17,7 +17,12 @@ export function statusCodeOf(failure: SightlineError): number {
   switch (failure.code) {
     case 'unauthenticated':
       return rpcCode.unauthenticated;
+    case 'host_not_allowed':
+    case 'origin_not_allowed':
+    case 'scope_missing':
+      return rpcCode.permissionDenied;
     case 'overloaded':
+    case 'rate_limited':
     case 'payload_too_large':
       return rpcCode.resourceExhausted;
     case 'method_not_allowed':

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { SightlineError } from '@sightline/schema/errors';
+import { answerHeaderLines } from '../guard/guard-http.ts';
 import type { FastifyReply, FastifyServerOptions } from 'fastify';
 
 /** A sender that needs longer for one request holds memory, which all requests share, for nothing. */
@@ -22,7 +23,7 @@ export const unreadableRequests = {
     if (error.code === 'ECONNRESET' || socket.destroyed) return;
     const { line, why } = statusOf(error.code);
     const body = JSON.stringify(badRequest(why).toJSON());
-    const head = `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n`;
+    const head = `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n${answerHeaderLines}\r\n`;
     if (socket.writable) socket.write(head + body);
     socket.destroySoon();
   },

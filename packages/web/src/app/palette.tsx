@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { Dialog } from 'radix-ui';
 import { useId, useState, type KeyboardEvent, type ReactElement } from 'react';
 import { metricsQuery, servicesQuery } from '../api/queries.ts';
 import { formatCount } from '../model/format.ts';
 import { findCommands, type Command } from '../model/palette.ts';
 import { Icon, type IconName } from '../widgets/icon.tsx';
+import { Modal } from '../widgets/modal.tsx';
 import { setThemeChoice } from '../widgets/theme.ts';
 import { useGo } from '../widgets/url-state.ts';
 import { allPages } from './pages.ts';
@@ -85,52 +85,42 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
     } else if (event.key === 'Enter') run(commands[chosen]);
   };
   return (
-    <Dialog.Root open onOpenChange={onClose}>
-      <Dialog.Portal>
-        <Dialog.Overlay className="overlay" />
-        <Dialog.Content
-          className="floating dialog palette"
-          aria-describedby={undefined}
-          data-keyboard-layer=""
-        >
-          <Dialog.Title className="visually-hidden">Find anything</Dialog.Title>
-          <div className="palette-input">
-            <Icon name="search" />
-            <input
-              type="text"
-              role="combobox"
-              aria-label="Find anything"
-              aria-expanded="true"
-              aria-controls={`${id}-list`}
-              aria-activedescendant={`${id}-${chosen}`}
-              placeholder="A page, a service, a metric, a trace or correlation id, any words"
-              value={text}
-              spellCheck={false}
-              onChange={(event) => {
-                setText(event.target.value);
-                setChosen(0);
-              }}
-              onKeyDown={onKeyDown}
-            />
-          </div>
-          <ul id={`${id}-list`} role="listbox" aria-label="Found" className="palette-list">
-            {commands.map((command, index) => (
-              <li
-                key={`${command.detail} ${command.label}`}
-                id={`${id}-${index}`}
-                role="option"
-                aria-selected={index === chosen}
-                onPointerMove={() => setChosen(index)}
-                onClick={() => run(command)}
-              >
-                <Icon name={command.icon} />
-                <span className="clip">{command.label}</span>
-                <span className="faint small clip">{command.detail}</span>
-              </li>
-            ))}
-          </ul>
-        </Dialog.Content>
-      </Dialog.Portal>
-    </Dialog.Root>
+    <Modal className="dialog palette" label="Find anything" onClose={onClose}>
+      <div className="palette-input">
+        <Icon name="search" />
+        <input
+          type="text"
+          role="combobox"
+          aria-label="Find anything"
+          aria-expanded="true"
+          aria-controls={`${id}-list`}
+          aria-activedescendant={`${id}-${chosen}`}
+          placeholder="A page, a service, a metric, a trace or correlation id, any words"
+          value={text}
+          spellCheck={false}
+          onChange={(event) => {
+            setText(event.target.value);
+            setChosen(0);
+          }}
+          onKeyDown={onKeyDown}
+        />
+      </div>
+      <ul id={`${id}-list`} role="listbox" aria-label="Found" className="palette-list">
+        {commands.map((command, index) => (
+          <li
+            key={`${command.detail} ${command.label}`}
+            id={`${id}-${index}`}
+            role="option"
+            aria-selected={index === chosen}
+            onPointerMove={() => setChosen(index)}
+            onClick={() => run(command)}
+          >
+            <Icon name={command.icon} />
+            <span className="clip">{command.label}</span>
+            <span className="faint small clip">{command.detail}</span>
+          </li>
+        ))}
+      </ul>
+    </Modal>
   );
 }

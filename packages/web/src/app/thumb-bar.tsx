@@ -1,7 +1,7 @@
-import { Dialog } from 'radix-ui';
 import { useState, type ReactElement } from 'react';
 import { IconButton } from '../widgets/button.tsx';
 import { Icon } from '../widgets/icon.tsx';
+import { Modal } from '../widgets/modal.tsx';
 import { PageLink } from '../widgets/page-link.tsx';
 import type { UrlSearch } from '../widgets/url-state.ts';
 import { pageGroups, thumbPages } from './pages.ts';
@@ -22,58 +22,53 @@ export function ThumbBar({
       {thumbPages.map((page) => (
         <NavLink key={page.to} page={page} search={search} />
       ))}
-      <Dialog.Root open={isOpen} onOpenChange={setOpen}>
-        <Dialog.Trigger className="thumb-more">
-          <Icon name="more" />
-          <span>More</span>
-        </Dialog.Trigger>
-        <Dialog.Portal>
-          <Dialog.Overlay className="overlay" />
-          <Dialog.Content
-            className="floating thumb-sheet"
-            aria-describedby={undefined}
-            data-keyboard-layer=""
-          >
-            <header>
-              <Dialog.Title asChild>
-                <h2>Pages</h2>
-              </Dialog.Title>
-              <ThemeButton />
-              <IconButton
-                icon="search"
-                label="Find anything"
-                onClick={() => {
-                  setOpen(false);
-                  onFind();
-                }}
-              />
-              <Dialog.Close className="icon-button" aria-label="Close">
-                <Icon name="close" />
-              </Dialog.Close>
-            </header>
-            {/* A tap on any link inside ends the choosing. */}
-            <div className="thumb-pages" onClick={() => setOpen(false)}>
-              {pageGroups.map((group) => (
-                <ul key={group.label} aria-label={group.label}>
-                  {group.pages.map((page) => (
-                    <li key={page.to}>
-                      <NavLink page={page} search={search} />
-                    </li>
-                  ))}
-                </ul>
-              ))}
-              <ul>
-                <li>
-                  <PageLink to="/get-started">
-                    <Icon name="start" />
-                    <span>Get started</span>
-                  </PageLink>
-                </li>
+      <button
+        type="button"
+        className="thumb-more"
+        aria-haspopup="dialog"
+        aria-expanded={isOpen}
+        onClick={() => setOpen(true)}
+      >
+        <Icon name="more" />
+        <span>More</span>
+      </button>
+      {isOpen && (
+        <Modal className="thumb-sheet" label="Pages" onClose={() => setOpen(false)}>
+          <header>
+            <h2>Pages</h2>
+            <ThemeButton />
+            <IconButton
+              icon="search"
+              label="Find anything"
+              onClick={() => {
+                setOpen(false);
+                onFind();
+              }}
+            />
+            <IconButton icon="close" label="Close" onClick={() => setOpen(false)} />
+          </header>
+          {/* A tap on any link inside ends the choosing. */}
+          <div className="thumb-pages" onClick={() => setOpen(false)}>
+            {pageGroups.map((group) => (
+              <ul key={group.label} aria-label={group.label}>
+                {group.pages.map((page) => (
+                  <li key={page.to}>
+                    <NavLink page={page} search={search} />
+                  </li>
+                ))}
               </ul>
-            </div>
-          </Dialog.Content>
-        </Dialog.Portal>
-      </Dialog.Root>
+            ))}
+            <ul>
+              <li>
+                <PageLink to="/get-started">
+                  <Icon name="start" />
+                  <span>Get started</span>
+                </PageLink>
+              </li>
+            </ul>
+          </div>
+        </Modal>
+      )}
     </nav>
   );
 }

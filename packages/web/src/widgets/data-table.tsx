@@ -1,7 +1,7 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { DropdownMenu } from 'radix-ui';
 import { useEffect, useMemo, useRef, useState, type ReactElement, type ReactNode } from 'react';
 import { sortRows, type SortOrder, toggleSort } from '../model/table-sort.ts';
+import { ColumnPicker } from './column-picker.tsx';
 import { Icon } from './icon.tsx';
 import { useColumnWidths } from './use-column-widths.ts';
 import './data-table.css';
@@ -160,52 +160,6 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
         {props.footer}
       </div>
     </div>
-  );
-}
-
-function ColumnPicker<T>(props: {
-  readonly columns: readonly Column<T>[];
-  readonly shown: readonly Column<T>[];
-  readonly onShown: (ids: string | undefined) => void;
-}): ReactElement {
-  const { columns, shown, onShown } = props;
-  const toggle = (column: Column<T>): void => {
-    const isShown = shown.includes(column);
-    const next = columns.filter((candidate) => (candidate === column ? !isShown : shown.includes(candidate)));
-    const usual = columns.filter((candidate) => candidate.hidden !== true);
-    if (next.length === 0) return;
-    onShown(
-      next.length === usual.length && next.every((one) => usual.includes(one))
-        ? undefined
-        : next.map((one) => one.id).join(','),
-    );
-  };
-  return (
-    <DropdownMenu.Root modal={false}>
-      <DropdownMenu.Trigger
-        className="icon-button table-columns"
-        aria-label="Choose columns"
-        title="Choose columns"
-      >
-        <Icon name="columns" size={14} />
-      </DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content className="floating menu" align="end" data-keyboard-layer="">
-          {columns.map((column) => (
-            <DropdownMenu.CheckboxItem
-              key={column.id}
-              className="menu-item"
-              checked={shown.includes(column)}
-              onSelect={(event) => event.preventDefault()}
-              onCheckedChange={() => toggle(column)}
-            >
-              <span className="menu-check">{shown.includes(column) && <Icon name="check" size={14} />}</span>
-              {column.label}
-            </DropdownMenu.CheckboxItem>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
-    </DropdownMenu.Root>
   );
 }
 

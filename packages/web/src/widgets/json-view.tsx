@@ -3,7 +3,7 @@ import { useMemo, useRef, useState, type ReactElement } from 'react';
 import { jsonLines, shownLines, type JsonLine } from '../model/json-lines.ts';
 import { Button, IconButton } from './button.tsx';
 import { Icon } from './icon.tsx';
-import { copyText } from './value-menu.tsx';
+import { copyText } from './copy-text.ts';
 import './json-view.css';
 
 interface JsonViewProps {

@@ -39,6 +39,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     path: '/annotation-queues',
     summary: 'The queues, with how far they are.',
     tag: 'scores',
+    scope: 'read',
     response: annotationQueuesResponse,
     answer: async ({ context, sources }) => ({
       queues: (await listQueues(sources.catalog, context.project)).map(describe),
@@ -49,6 +50,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     path: '/annotation-queues',
     summary: 'Makes a queue, empty yet.',
     tag: 'scores',
+    scope: 'write',
     body: annotationQueueRule,
     response: annotationQueue,
     answer: async ({ context, sources, body }) => {
@@ -62,6 +64,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     path: '/annotation-queues/:id',
     summary: 'One queue.',
     tag: 'scores',
+    scope: 'read',
     params: idInPath,
     response: annotationQueue,
     answer: async ({ context, sources, params }) => describe(await get(sources, context, params.id)),
@@ -71,6 +74,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     path: '/annotation-queues/:id',
     summary: 'Changes a queue. What is in it stays.',
     tag: 'scores',
+    scope: 'write',
     params: idInPath,
     body: annotationQueueRule,
     response: annotationQueue,
@@ -88,6 +92,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     path: '/annotation-queues/:id',
     summary: 'Deletes a queue. Scores given from it stay.',
     tag: 'scores',
+    scope: 'write',
     params: idInPath,
     response: z.object({ deleted: z.string() }),
     answer: async ({ context, sources, params }) => {
@@ -102,6 +107,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     summary:
       'Adds stored traces: those that fit the filter and the sample, the newest first, or those named.',
     tag: 'scores',
+    scope: 'write',
     params: idInPath,
     body: fillQueueRequest,
     response: fillQueueResponse,
@@ -112,6 +118,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     path: '/annotation-queues/:id/items',
     summary: 'What is in a queue, in the order it was added.',
     tag: 'scores',
+    scope: 'read',
     params: idInPath,
     query: annotationItemsParameters,
     response: annotationItemsResponse,
@@ -130,6 +137,7 @@ export const annotationRoutes: readonly ApiRoute[] = [
     path: '/annotation-queues/:id/items/:itemId',
     summary: 'Marks an item as done, as skipped, or open again.',
     tag: 'scores',
+    scope: 'write',
     params: itemInPath,
     body: changeItemRequest,
     response: annotationItem,

@@ -58,7 +58,7 @@ async function answer(
   options: ApiOptions & { readonly runs: RunCache },
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<unknown> {
-  const resolved = await options.resolveProject(request.headers);
+  const resolved = await options.resolveProject(request.headers, route.scope);
   if (resolved instanceof SightlineError) throw resolved;
   const { store, clock, runs } = options;
   const input = readInput(route, request);

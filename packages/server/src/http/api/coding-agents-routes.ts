@@ -8,6 +8,7 @@ export const codingAgentsRoutes: readonly ApiRoute[] = [
     summary:
       'What Claude Code, Codex CLI and Gemini CLI did: sessions, tokens, cost, tools, lines, by user and model.',
     tag: 'agents',
+    scope: 'read',
     query: codingAgentsParameters,
     response: codingAgentsResponse,
     answer: async ({ context, query, sources }) => {

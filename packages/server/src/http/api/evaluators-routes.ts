@@ -41,6 +41,7 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     path: '/evaluators',
     summary: 'The rules that judge new traces, with what became of them.',
     tag: 'scores',
+    scope: 'read',
     response: evaluatorsResponse,
     answer: async ({ context, sources }) => {
       const stored = await listEvaluators(sources.catalog, context.project);
@@ -52,6 +53,7 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     path: '/evaluators',
     summary: 'Makes a rule. It judges the traces that arrive from now on.',
     tag: 'scores',
+    scope: 'admin',
     body: evaluatorRule,
     response: evaluator,
     answer: async ({ context, sources, body }) => {
@@ -70,6 +72,7 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     path: '/evaluators/:id',
     summary: 'One rule.',
     tag: 'scores',
+    scope: 'read',
     params: idInPath,
     response: evaluator,
     answer: async ({ context, sources, params }) => describe(await get(sources, context, params.id)),
@@ -79,6 +82,7 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     path: '/evaluators/:id',
     summary: 'Changes a rule. Scores that it wrote stay.',
     tag: 'scores',
+    scope: 'admin',
     params: idInPath,
     body: evaluatorRule,
     response: evaluator,
@@ -97,6 +101,7 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     path: '/evaluators/:id',
     summary: 'Deletes a rule with its runs. Scores that it wrote stay.',
     tag: 'scores',
+    scope: 'admin',
     params: idInPath,
     response: z.object({ deleted: z.string() }),
     answer: async ({ context, sources, params }) => {
@@ -109,6 +114,7 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     path: '/evaluators/:id/runs',
     summary: 'What a rule did last, the newest first: scored, skipped or failed, and why.',
     tag: 'scores',
+    scope: 'read',
     params: idInPath,
     query: evaluatorRunsParameters,
     response: evaluatorRunsResponse,
@@ -127,6 +133,7 @@ export const evaluatorsRoutes: readonly ApiRoute[] = [
     path: '/evaluators/:id/run',
     summary: 'Judges one trace now, whatever the filter and the sample rate.',
     tag: 'scores',
+    scope: 'write',
     params: idInPath,
     body: tryEvaluatorRequest,
     response: tryEvaluatorResponse,

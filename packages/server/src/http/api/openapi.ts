@@ -87,6 +87,7 @@ function operation(route: ApiRoute, components: Components): Json {
     operationId: operationId(route),
     summary: route.summary,
     tags: [route.tag],
+    'x-scope': route.scope,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}

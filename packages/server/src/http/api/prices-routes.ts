@@ -19,6 +19,7 @@ export const pricesRoutes: readonly ApiRoute[] = [
     path: '/settings/prices',
     summary: "The project's own prices, before those of the catalogue.",
     tag: 'settings',
+    scope: 'read',
     response: priceSettings,
     answer: ({ context, sources }) => settingsOf(sources, context.project),
   }),
@@ -27,6 +28,7 @@ export const pricesRoutes: readonly ApiRoute[] = [
     path: '/settings/prices',
     summary: "Replaces the project's own prices. Calls that arrive from now on are priced by them.",
     tag: 'settings',
+    scope: 'admin',
     body: priceSettings,
     response: priceSettings,
     answer: async ({ context, sources, body }) => {
@@ -38,6 +40,7 @@ export const pricesRoutes: readonly ApiRoute[] = [
     path: '/models/unpriced',
     summary: 'Models that were called and have no price, those with most tokens first, and why.',
     tag: 'agents',
+    scope: 'read',
     query: unpricedModelsParameters,
     response: unpricedModelsResponse,
     answer: ({ context, sources, query }) =>
@@ -48,6 +51,7 @@ export const pricesRoutes: readonly ApiRoute[] = [
     path: '/reprice',
     summary: 'Computes the cost of stored calls by the prices of now. Answers at once; see /history-jobs.',
     tag: 'settings',
+    scope: 'admin',
     body: historyRequest,
     response: historyJob,
     answer: (asked) => startJob('reprice', asked),
@@ -58,6 +62,7 @@ export const pricesRoutes: readonly ApiRoute[] = [
     summary:
       'Applies the conventions of now to stored spans and logs. Answers at once; what arrives meanwhile waits in the journal.',
     tag: 'settings',
+    scope: 'admin',
     body: historyRequest,
     response: historyJob,
     answer: (asked) => startJob('rederive', asked),
@@ -66,6 +71,7 @@ export const pricesRoutes: readonly ApiRoute[] = [
     path: '/history-jobs/:id',
     summary: 'How far a rework of what is stored has come.',
     tag: 'settings',
+    scope: 'read',
     params: z.object({ id: z.string().max(64) }),
     response: historyJob,
     answer: ({ context, sources, params }) => {

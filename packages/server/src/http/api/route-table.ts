@@ -1,6 +1,7 @@
 /** One row per endpoint. The rows drive the routes, the checking of requests and the OpenAPI document alike. */
 import type {
   DamageAccepted,
+  KeyScope,
   LedgerResponse,
   QuarantineResent,
   RetentionSettings,
@@ -54,6 +55,8 @@ export interface ApiRoute {
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
+  /** What a key must have to ask here. */
+  readonly scope: KeyScope;
   readonly params: z.ZodObject | undefined;
   readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
@@ -75,6 +78,7 @@ interface RouteInput<
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
+  readonly scope: KeyScope;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
@@ -98,6 +102,7 @@ export function route<
     path: input.path,
     summary: input.summary,
     tag: input.tag,
+    scope: input.scope,
     params,
     query,
     body,

@@ -18,6 +18,7 @@ export const settingsRoutes: readonly ApiRoute[] = [
     path: '/settings/retention',
     summary: 'How long each signal is kept, and the disk cap.',
     tag: 'settings',
+    scope: 'read',
     response: retentionSettings,
     answer: ({ sources }) => sources.retention.read(),
   }),
@@ -26,6 +27,7 @@ export const settingsRoutes: readonly ApiRoute[] = [
     path: '/settings/retention',
     summary: 'Changes the retention and the disk cap, and enforces them at once.',
     tag: 'settings',
+    scope: 'admin',
     body: retentionSettings,
     response: retentionSettings,
     answer: async ({ sources, body }) => {
@@ -37,6 +39,7 @@ export const settingsRoutes: readonly ApiRoute[] = [
     path: '/keys',
     summary: 'The API keys of the project, the newest first.',
     tag: 'settings',
+    scope: 'admin',
     response: apiKeysResponse,
     answer: async ({ context, sources }) => {
       const keys = await listApiKeys(sources.catalog, context.project);
@@ -48,10 +51,11 @@ export const settingsRoutes: readonly ApiRoute[] = [
     path: '/keys',
     summary: 'Makes an API key. The key itself is in this answer only.',
     tag: 'settings',
+    scope: 'admin',
     body: newApiKeyRequest,
     response: newApiKeyResponse,
     answer: async ({ context, sources, body }) => {
-      const made = await createApiKey(sources.catalog, { project: context.project, name: body.name });
+      const made = await createApiKey(sources.catalog, { project: context.project, ...body });
       return { ...describeKey(made), key: made.key };
     },
   }),
@@ -60,6 +64,7 @@ export const settingsRoutes: readonly ApiRoute[] = [
     path: '/keys/:id',
     summary: 'Revokes an API key, within five seconds on every server.',
     tag: 'settings',
+    scope: 'admin',
     params: z.object({ id: z.string().max(64) }),
     response: z.object({ revoked: apiKeyInfo.shape.id }),
     answer: async ({ context, sources, params }) => {
@@ -72,12 +77,15 @@ export const settingsRoutes: readonly ApiRoute[] = [
   }),
 ];
 
-function describeKey({ id, name, prefix, createdAt, revokedAt }: ApiKey): ApiKeyInfo {
+function describeKey({ createdAt, revokedAt, ...key }: ApiKey): ApiKeyInfo {
+  const { id, name, prefix, scopes, requestsPerMinute } = key;
   const text = (date: Date): string => formatNanos(nanosFromMs(date.getTime()));
   return {
     id,
     name,
     prefix,
+    scopes: [...scopes],
+    requestsPerMinute,
     createdAt: text(createdAt),
     revokedAt: revokedAt === null ? null : text(revokedAt),
   };

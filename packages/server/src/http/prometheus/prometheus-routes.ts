@@ -68,7 +68,7 @@ export async function prometheusRoutes(app: FastifyInstance, options: Prometheus
     }),
   );
   const handle = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
-    const resolved = await options.resolveProject(request.headers);
+    const resolved = await options.resolveProject(request.headers, 'read');
     if (resolved instanceof SightlineError) throw resolved;
     const { store, clock } = options;
     const answer = await handler({

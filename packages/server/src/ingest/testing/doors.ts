@@ -1,9 +1,18 @@
+import { createRequestGuard, type RequestGuard } from '../../guard/request-guard.ts';
 import type { Ingest, IngestOptions } from '../ingest.ts';
 import { startOtlpGrpc } from '../grpc-receiver.ts';
 import type { ResolveProject } from '../http-receiver.ts';
 import { startOtlpHttp } from '../http-server.ts';
 import { FakeStore } from './fake-store.ts';
 import { openTestIngest, removeDirectory, temporaryDirectory } from './harness.ts';
+
+/** As of a server on loopback without options. */
+export const loopbackGuard = createRequestGuard({
+  host: '127.0.0.1',
+  allowedHosts: [],
+  allowedOrigins: [],
+  holdsKey: async () => false,
+});
 
 /** Both receivers on free ports over a fake store. */
 export interface Doors {
@@ -16,13 +25,16 @@ export interface Doors {
 }
 
 export async function openDoors(
-  options: Partial<IngestOptions> & { readonly resolveProject?: ResolveProject } = {},
+  options: Partial<IngestOptions> & {
+    readonly resolveProject?: ResolveProject;
+    readonly guard?: RequestGuard;
+  } = {},
 ): Promise<Doors> {
-  const { resolveProject = () => ({ project: 'p' }), ...rest } = options;
+  const { resolveProject = () => ({ project: 'p' }), guard = loopbackGuard, ...rest } = options;
   const directory = rest.dataDirectory ?? (await temporaryDirectory());
   const store = new FakeStore();
   const ingest = await openTestIngest(directory, store, rest);
-  const where = { ingest, resolveProject, host: '127.0.0.1', port: 0 };
+  const where = { ingest, resolveProject, guard: guard, host: '127.0.0.1', port: 0 };
   const http = await startOtlpHttp(where);
   const grpc = await startOtlpGrpc(where);
   return {

@@ -10,7 +10,7 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
-import { copyText } from '../../widgets/value-menu.tsx';
+import { copyText } from '../../widgets/copy-text.ts';
 import { useFirstTrace } from './use-first-trace.ts';
 import '../../widgets/tabs.css';
 import './get-started-page.css';

@@ -11,7 +11,7 @@ import { useKeys } from '../../widgets/keyboard.ts';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
-import { copyText } from '../../widgets/value-menu.tsx';
+import { copyText } from '../../widgets/copy-text.ts';
 import { RunProblems } from './run-problems.tsx';
 import { RunTabs, useRun, useRunView } from './run-tabs.tsx';
 import { RunViewBody } from './run-view.tsx';
