@@ -2,6 +2,8 @@
 import { TraceFlags, type Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { inheritedAttributes } from '../core/context.ts';
+import { guard } from '../core/diagnostics.ts';
+import type { ExportWall } from '../masking/export-wall.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
 import type { BatchQueue } from './batch-queue.ts';
 import type { LastRequest } from './last-words.ts';
@@ -15,6 +17,8 @@ export interface SpanPipelineOptions {
   readonly started: (span: Span, parent: Context) => void;
   /** The last chance to write on a span. */
   readonly ending: (span: Span) => void;
+  /** Masks what leaves; undefined under `capture: 'full'`. */
+  readonly wall: ExportWall | undefined;
 }
 
 export class SpanPipeline implements SpanProcessor {
@@ -59,8 +63,12 @@ export class SpanPipeline implements SpanProcessor {
     await Promise.all(this.#options.queues.map((queue) => queue.close(timeoutMs)));
   }
 
-  #deliver(span: ReadableSpan): void {
-    for (const queue of this.#options.queues) queue.push(span);
-    for (const memory of this.#options.memory) memory.addSpan(span);
+  #deliver(ended: ReadableSpan): void {
+    guard('exporting a span', () => {
+      const { queues, memory, wall } = this.#options;
+      const span = wall === undefined ? ended : wall.span(ended);
+      for (const queue of queues) queue.push(span);
+      for (const each of memory) each.addSpan(span);
+    });
   }
 }

@@ -4,7 +4,7 @@ import { activeContext, runInContext } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { boundedPlain } from '../masking/capture-value.ts';
-import type { MaskText } from '../masking/mask-text.ts';
+import { maskNumber, type MaskText } from '../masking/mask-text.ts';
 import { describeError } from '../tracing/span-handle.ts';
 import { findCallSite, type CallSite } from './call-site.ts';
 import { logLevels, type LogCategory, type LogLevel } from './levels.ts';
@@ -150,7 +150,8 @@ function cleanNamed(key: string, value: unknown, mask: MaskText | undefined): un
 
 /** Short texts and numbers, which most fields are, skip the bounded copy. */
 function cleanField(value: unknown, mask: MaskText | undefined): unknown {
-  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return mask === undefined ? value : maskNumber(value, mask);
+  if (typeof value === 'boolean') return value;
   if (typeof value === 'string' && value.length <= 1000) return mask === undefined ? value : mask(value);
   if (
     Array.isArray(value) &&

@@ -3,7 +3,7 @@
  * proxies, class instances and binary data. With a mask, sensitive keys and texts are masked on the way.
  */
 import { types } from 'node:util';
-import type { MaskText } from './mask-text.ts';
+import { maskNumber, type MaskText } from './mask-text.ts';
 import { placeholder } from './placeholder.ts';
 
 export interface CaptureLimits {
@@ -60,7 +60,8 @@ class BoundedWriter {
         return this.#text(value);
       case 'number':
         this.#left -= 8;
-        return Number.isFinite(value) ? value : String(value);
+        if (!Number.isFinite(value)) return String(value);
+        return this.#mask === undefined ? value : maskNumber(value, this.#mask);
       case 'boolean':
         this.#left -= 5;
         return value;

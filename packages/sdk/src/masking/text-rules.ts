@@ -50,7 +50,7 @@ const secretPattern = new RegExp(
 const privateKeyStart = '-----BEGIN';
 
 const names =
-  'passw(?:or)?d|passphrase|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|credentials?';
+  'passw(?:or)?d|passphrase|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|credentials?|authorization';
 const assignmentPattern = new RegExp(
   `((?:${names})\\\\?["']?\\s{0,4}(?:[:=]|=>)\\s{0,4})(\\\\?"[^"\\\\]{1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
   'gi',
@@ -180,7 +180,8 @@ function maskAssignments(text: string): string {
       token.length >= 16 || entropyBits(token) > 2.5 ? `${scheme} ${placeholder('token')}` : match,
     )
     .replace(assignmentPattern, (match, head: string, value: string) => {
-      if (value.startsWith('[masked:') || value.startsWith('"[masked:')) return match;
+      if (/^(?:bearer|basic)$/i.test(value) || value.startsWith('[masked:') || value.startsWith('"[masked:'))
+        return match;
       const quote = /^(\\?["'])/.exec(value)?.[1] ?? '';
       return `${head}${quote}${placeholder('secret')}${quote}`;
     });
