@@ -19,6 +19,7 @@ import { TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { InitOptions } from '../config/init-options.ts';
 import type { ResolvedOptions } from '../config/resolved-options.ts';
 import { resolveOptions } from '../config/resolve-options.ts';
+import { keepHeadersSingle } from '../correlation/single-headers.ts';
 import { SightlinePropagator } from '../correlation/propagator.ts';
 import { BatchQueue, withinMs } from '../export/batch-queue.ts';
 import {
@@ -238,6 +239,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
   };
   let closing: Promise<void> | undefined;
 
+  const leaveHeaders = keepHeadersSingle();
   const fetching = fetchInstrumentation(options);
   const unregister = registerGlobals(
     { tracerProvider: tracers, contextManager, propagator, meterProvider: meters },
@@ -276,6 +278,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
     );
     stopProcessMetrics();
     uninstrument();
+    leaveHeaders();
     unregisterAiSdk();
     for (const provider of adopted) removeSpanProcessor(provider, spans);
     unregister();

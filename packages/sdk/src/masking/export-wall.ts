@@ -10,7 +10,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { LineRecord } from '../logging/line-record.ts';
 import { boundedPlain } from './capture-value.ts';
-import { maskNumber, type MaskText } from './mask-text.ts';
+import { maskNumber, shortCharactersMax, type MaskText } from './mask-text.ts';
 import { placeholder } from './placeholder.ts';
 
 /** Names that describe the program, not a person, and may look like an address: `1.2.3.4`. */
@@ -21,8 +21,7 @@ const exempt = new Set([
   'deployment.environment.name',
   'server.address',
 ]);
-/** Most texts come again: service names, models, routes. Longer ones seldom do. */
-const rememberedCharactersMax = 128;
+/** Most short texts come again: models, routes, names. Captured values do not. */
 const rememberedMax = 4096;
 const structuredCharactersMax = 262_144;
 
@@ -58,7 +57,7 @@ export class ExportWall {
   log(record: ReadableLogRecord): ReadableLogRecord {
     // Its fields were masked when it was written, for the handlers too.
     if (record instanceof LineRecord) return record;
-    const attributes = this.attributes(record.attributes as Attributes);
+    const attributes = this.attributes(record.attributes);
     const body = this.#value(record.body);
     const resource = this.resource(record.resource);
     if (attributes === record.attributes && body === record.body && resource === record.resource)
@@ -86,7 +85,7 @@ export class ExportWall {
     for (const key in attributes) {
       const value = attributes[key];
       const clean = this.named(key, value);
-      if (clean !== value) (copy ??= { ...attributes })[key] = clean as typeof value;
+      if (clean !== value) (copy ??= { ...attributes })[key] = clean;
     }
     return copy ?? attributes;
   }
@@ -101,7 +100,10 @@ export class ExportWall {
   text(text: string): string {
     // JavaScript callers give anything as a name or a message.
     if (typeof text !== 'string') return text;
-    if (text.length > rememberedCharactersMax) return this.#mask.wasMasked(text) ? text : this.#mask(text);
+    if (text.length < 6) return text;
+    if (text.length > shortCharactersMax) return this.#mask.wasMasked(text) ? text : this.#mask(text);
+    const first = text.charCodeAt(0);
+    if (first === 0x5b || first === 0x7b) return this.#mask(text);
     let clean = this.#texts.get(text);
     if (clean === undefined) {
       clean = this.#mask(text);
@@ -112,12 +114,12 @@ export class ExportWall {
   }
 
   #cleanResource(resource: Resource): Resource {
-    const attributes = resource.attributes as Attributes;
+    const { attributes } = resource;
     if (resource.asyncAttributesPending !== true && this.attributes(attributes) === attributes)
       return resource;
     // Read anew each time: attributes of a host's resource may be detected after its first span.
     return Object.create(resource, {
-      attributes: { get: () => this.attributes(resource.attributes as Attributes) },
+      attributes: { get: () => this.attributes(resource.attributes) },
     }) as Resource;
   }
 

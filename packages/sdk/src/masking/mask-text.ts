@@ -22,6 +22,8 @@ export function maskNumber(value: number, mask: MaskText): number | string {
   return masked === text ? value : masked;
 }
 
+/** Texts up to here are quicker to read again than to note. */
+export const shortCharactersMax = 128;
 /** Characters of noted texts that wait for their export; all are forgotten beyond it, and read again then. */
 const notedCharactersMax = 4_000_000;
 
@@ -41,13 +43,13 @@ export function createMaskText(options: MaskingOptions): MaskText {
   const isSensitiveKey = sensitiveKeys(options.keys ?? []);
 
   function mask(text: string, nesting: number): string {
+    if (!hasOwnRules && !suspicious.test(text)) return text;
     const asJson = nesting < nestingMax && looksLikeJson(text) ? maskJson(text, nesting) : undefined;
     return asJson ?? maskPlain(text);
   }
 
   function maskPlain(text: string): string {
     let masked = text;
-    if (!hasOwnRules && !suspicious.test(text)) return text;
     for (const rule of rules) if (rule.mayMatch(masked)) masked = rule.apply(masked);
     return masked;
   }
@@ -82,6 +84,7 @@ export function createMaskText(options: MaskingOptions): MaskText {
   const noted = new Set<string>();
   let notedCharacters = 0;
   const noteMasked = (text: string) => {
+    if (text.length <= shortCharactersMax) return;
     notedCharacters += text.length;
     if (notedCharacters > notedCharactersMax) {
       noted.clear();

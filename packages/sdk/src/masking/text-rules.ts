@@ -17,8 +17,10 @@ export interface TextRule {
 const secretStart =
   /sk-|[rsp]k_(?:live|test)_|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|AIza|ya29\.|hf_|SG\.|npm_|pypi-|dop_v1_|lin_api_|eyJ|-----BEGIN|gsk_|xai-|r8_|pplx-|key-|EAAC|shpat_|sq0|dapi|hooks\.slack\.com/;
 
-/** No built-in rule can match a text without one of these. */
-export const suspicious = new RegExp(`[@:=\\d]|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`);
+/** No built-in rule can match a text without one of these, and no JSON can have a named value or hide a character. */
+export const suspicious = new RegExp(
+  `[@:=\\\\]|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`,
+);
 
 const secretPattern = new RegExp(
   [
