@@ -39,6 +39,7 @@ import { logLevels } from '../logging/levels.ts';
 import { LineRecord, type LineOrigin } from '../logging/line-record.ts';
 import { createMaskText } from '../masking/mask-text.ts';
 import { placeholder } from '../masking/placeholder.ts';
+import { FunctionDurations } from '../metrics/function-durations.ts';
 import { createMeterProvider } from '../metrics/create-meter-provider.ts';
 import { exponentialMeterName } from '../metrics/views.ts';
 import { pullReader } from '../metrics/pull-reader.ts';
@@ -172,13 +173,15 @@ function startRuntime(options: ResolvedOptions): Runtime {
     spanLimits: options.spanLimits,
   });
   const loggers = new LoggerProvider({ resource, processors: [logs], logRecordLimits: options.spanLimits });
+  const functionDurations = new FunctionDurations(resource, (name) => wall?.text(name) ?? name);
   const pusher = new MetricPusher({
+    functionDurations,
     sinks: metricSinks.sinks,
     memory: metricSinks.memory,
     intervalMs: options.metricIntervalMs,
     drops,
   });
-  const meters = createMeterProvider(resource, [pusher, pullReader()], wall);
+  const meters = createMeterProvider(resource, [pusher, pullReader(functionDurations)], wall);
 
   const joined = hostProvider !== undefined && addSpanProcessor(hostProvider, spans);
   addHostLogProcessor(logs);
@@ -228,6 +231,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
         : undefined,
     logsDebug: logLevels[options.logLevel].pino <= logLevels.DEBUG.pino,
     maskText,
+    functionDurations,
     drops,
     flush: (timeoutMs) =>
       withinMs(Promise.all([spans.forceFlush(), logs.forceFlush(), meters.forceFlush()]), timeoutMs),

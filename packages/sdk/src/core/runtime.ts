@@ -13,6 +13,7 @@ import type { ResolvedOptions } from '../config/resolved-options.ts';
 import type { LogLevel } from '../logging/levels.ts';
 import type { Line } from '../logging/line-record.ts';
 import type { MaskText } from '../masking/mask-text.ts';
+import type { FunctionDurations } from '../metrics/function-durations.ts';
 import type { RootSampler } from '../sampling/root-sampler.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
 import type { DropCounter, DropTally } from './drop-counter.ts';
@@ -37,6 +38,7 @@ export interface Runtime {
   /** Whether DEBUG lines are written at all; asked on every traced call. */
   readonly logsDebug: boolean;
   readonly maskText: MaskText;
+  readonly functionDurations: FunctionDurations;
   readonly drops: DropCounter;
   /** Sends what is queued; resolves after `timeoutMs` at the latest and never rejects. */
   flush(timeoutMs: number): Promise<void>;

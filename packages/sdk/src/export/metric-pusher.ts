@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { DropCounter } from '../core/drop-counter.ts';
 import { collectNow } from '../metrics/collect-now.ts';
+import type { FunctionDurations } from '../metrics/function-durations.ts';
 import type { LastRequest } from './last-words.ts';
 import type { MemoryExporter } from './memory-exporter.ts';
 import type { Sink } from './sink.ts';
@@ -19,6 +20,7 @@ export interface MetricPusherOptions {
   readonly memory: readonly MemoryExporter[];
   readonly intervalMs: number;
   readonly drops: DropCounter;
+  readonly functionDurations: FunctionDurations;
 }
 
 /** A push this recent says all there is to say. */
@@ -32,7 +34,10 @@ export class MetricPusher extends MetricReader {
   #producer: MetricProducer | undefined;
 
   constructor(options: MetricPusherOptions) {
-    super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
+    super({
+      aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE,
+      metricProducers: [options.functionDurations],
+    });
     this.#options = options;
   }
 
@@ -49,7 +54,7 @@ export class MetricPusher extends MetricReader {
   /** The current sums, unless they have just been pushed, for a process that exits at once. */
   takeLastWords(): readonly LastRequest[] {
     if (performance.now() - this.#pushedMs < freshMs) return [];
-    const metrics = collectNow(this.#producer);
+    const metrics = collectNow(this.#producer, this.#options.functionDurations.scopeMetrics());
     if (metrics === undefined) return [];
     return this.#options.sinks.flatMap((sink) => sink.lastWords?.([metrics]) ?? []);
   }
@@ -92,6 +97,10 @@ export class MetricPusher extends MetricReader {
 
 /** Collects when somebody asks: behind `prometheusHandler`. */
 export class PullReader extends MetricReader {
+  constructor(functionDurations: FunctionDurations) {
+    super({ metricProducers: [functionDurations] });
+  }
+
   protected override onForceFlush(): Promise<void> {
     return Promise.resolve();
   }

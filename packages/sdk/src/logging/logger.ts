@@ -109,6 +109,21 @@ function createLogger(name: string, own: LogFields): Logger {
   return logger;
 }
 
+/** A line of the SDK's about code of the program's: names that place instead of ours. */
+export function writeLineAt(
+  name: string,
+  level: LogLevel,
+  message: string,
+  fields: LogFields,
+  site: CallSite | undefined,
+): void {
+  guard('logging', () => {
+    const target = pinoRoot().child({ logger: name });
+    if (target.levelVal <= logLevels[level].pino)
+      write(target, currentRuntime(), name, level, message, fields, site);
+  });
+}
+
 function write(
   target: PinoLogger<PinoLevel>,
   runtime: Runtime | undefined,

@@ -23,7 +23,12 @@ if (process.env.HOST === 'after') await setUpHost();
 const names = ['traceparent', 'tracestate', 'x-trace-id', 'x-correlation-id', 'baggage'];
 const server = createServer((request, response) => {
   const lists = Object.fromEntries(
-    names.map((name) => [name, request.rawHeaders.filter((_each, at) => request.rawHeaders[at - 1]?.toLowerCase() === name && at % 2 === 1)]),
+    names.map((name) => [
+      name,
+      request.rawHeaders.filter(
+        (_each, at) => request.rawHeaders[at - 1]?.toLowerCase() === name && at % 2 === 1,
+      ),
+    ]),
   );
   response.end(JSON.stringify(lists));
 }).listen(0, '127.0.0.1');
@@ -76,8 +81,19 @@ await withCorrelationId('req-124', () =>
       });
       const counts = (lists) => Object.fromEntries(names.map((each) => [each, lists[each].length]));
       seen[name] = {
-        byFunction: { ...counts(byFunction), id: byFunction['x-correlation-id'].join('|'), sameTrace: byFunction.traceparent.every((each) => each.includes(span.traceId)), ofCaller: byFunction.traceparent[0]?.includes(span.spanId) },
-        byHand: { ...counts(byHand), id: byHand['x-correlation-id'].join('|'), comma: names.some((each) => each !== 'tracestate' && byHand[each].some((value) => value.includes(', '))) },
+        byFunction: {
+          ...counts(byFunction),
+          id: byFunction['x-correlation-id'].join('|'),
+          sameTrace: byFunction.traceparent.every((each) => each.includes(span.traceId)),
+          ofCaller: byFunction.traceparent[0]?.includes(span.spanId),
+        },
+        byHand: {
+          ...counts(byHand),
+          id: byHand['x-correlation-id'].join('|'),
+          comma: names.some(
+            (each) => each !== 'tracestate' && byHand[each].some((value) => value.includes(', ')),
+          ),
+        },
       };
     }
   }),
