@@ -233,6 +233,11 @@ function startRuntime(options: ResolvedOptions): Runtime {
     maskText,
     functionDurations,
     drops,
+    counts: () => ({
+      spans: { ...spans.counts, queued: spans.queued },
+      logs: { queued: logs.queued },
+      metrics: { ...pusher.counts },
+    }),
     flush: (timeoutMs) =>
       withinMs(Promise.all([spans.forceFlush(), logs.forceFlush(), meters.forceFlush()]), timeoutMs),
     sendLastWords: (timeoutMs) => {

@@ -17,6 +17,7 @@ import type { FunctionDurations } from '../metrics/function-durations.ts';
 import type { RootSampler } from '../sampling/root-sampler.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
 import type { DropCounter, DropTally } from './drop-counter.ts';
+import type { PipelineCounts } from './stats.ts';
 
 /** What every feature works with once `init` has run. Absent (see `currentRuntime`) means: pass everything through. */
 export interface Runtime {
@@ -40,6 +41,7 @@ export interface Runtime {
   readonly maskText: MaskText;
   readonly functionDurations: FunctionDurations;
   readonly drops: DropCounter;
+  counts(): PipelineCounts;
   /** Sends what is queued; resolves after `timeoutMs` at the latest and never rejects. */
   flush(timeoutMs: number): Promise<void>;
   /** For a process that exits at once: sends what is left while the caller waits, at most `timeoutMs`. */

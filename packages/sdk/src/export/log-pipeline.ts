@@ -48,6 +48,11 @@ export class LogPipeline implements LogRecordProcessor {
     await this.forceFlush();
   }
 
+  /** Items that wait to be sent. */
+  get queued(): number {
+    return this.#options.queues.reduce((sum, queue) => sum + queue.length, 0);
+  }
+
   takeLastWords(): readonly LastRequest[] {
     return this.#options.queues.flatMap((queue) => queue.takeLastWords());
   }

@@ -32,6 +32,7 @@ export class MetricPusher extends MetricReader {
   #pushing: Promise<void> | undefined;
   #pushedMs = -Infinity;
   #producer: MetricProducer | undefined;
+  readonly counts = { collections: 0, points: 0, failed: 0 };
 
   constructor(options: MetricPusherOptions) {
     super({
@@ -79,11 +80,16 @@ export class MetricPusher extends MetricReader {
     try {
       const { resourceMetrics } = await this.collect();
       this.#pushedMs = performance.now();
+      this.counts.collections++;
+      this.counts.points = resourceMetrics.scopeMetrics
+        .flatMap((scope) => scope.metrics)
+        .reduce((sum, metric) => sum + metric.dataPoints.length, 0);
       if (resourceMetrics.scopeMetrics.length === 0) return;
       for (const memory of this.#options.memory) memory.addMetrics(resourceMetrics);
       await Promise.all(
         this.#options.sinks.map(async (sink) => {
           const outcome = await sink.send([resourceMetrics]);
+          if (outcome.kind !== 'delivered') this.counts.failed++;
           if (outcome.kind === 'failed') this.#options.drops.add('metrics', outcome.reason, 1);
           if (outcome.kind === 'delivered')
             this.#options.drops.add('metrics', 'the receiver rejected them', outcome.rejected);

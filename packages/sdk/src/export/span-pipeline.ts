@@ -1,5 +1,5 @@
 /** Our span processor: stamps inherited attributes on every span, decides at the end of a trace, and feeds the exporters. */
-import { TraceFlags, type Context } from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags, type Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { inheritedAttributes } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
@@ -24,6 +24,7 @@ export interface SpanPipelineOptions {
 export class SpanPipeline implements SpanProcessor {
   readonly #options: SpanPipelineOptions;
   readonly tail: TailBuffer | undefined;
+  readonly counts = { started: 0, finished: 0, failed: 0 };
 
   constructor(options: SpanPipelineOptions) {
     this.#options = options;
@@ -31,6 +32,7 @@ export class SpanPipeline implements SpanProcessor {
   }
 
   onStart(span: Span, parentContext: Context): void {
+    this.counts.started++;
     const inherited = inheritedAttributes(parentContext);
     for (const key in inherited) span.setAttribute(key, inherited[key]);
     this.#options.started(span, parentContext);
@@ -41,6 +43,8 @@ export class SpanPipeline implements SpanProcessor {
   }
 
   onEnd(span: ReadableSpan): void {
+    this.counts.finished++;
+    if (span.status.code === SpanStatusCode.ERROR) this.counts.failed++;
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#deliver(span);
     else this.tail?.add(span);
   }
@@ -52,6 +56,11 @@ export class SpanPipeline implements SpanProcessor {
   /** Closing belongs to our own shutdown: a host that shuts its provider down gets a flush. */
   async shutdown(): Promise<void> {
     await this.forceFlush();
+  }
+
+  /** Items that wait to be sent. */
+  get queued(): number {
+    return this.#options.queues.reduce((sum, queue) => sum + queue.length, 0);
   }
 
   takeLastWords(): readonly LastRequest[] {

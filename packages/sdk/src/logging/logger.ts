@@ -15,6 +15,8 @@ import { pinoGeneration, pinoRoot, type PinoLevel } from './pino-root.ts';
 export interface LogFields {
   readonly category?: LogCategory;
   readonly tags?: readonly string[];
+  /** The part of the program that speaks: `getLogger('api').child({ component: 'billing' })`. */
+  readonly component?: string;
   /** Anything worth keeping; bounded and masked. */
   readonly data?: unknown;
   /** Numbers with their unit in the name: `{ durationMs: 12 }`. */
@@ -48,6 +50,11 @@ const noFields: LogFields = {};
 const pinoNames = Object.fromEntries(
   Object.keys(logLevels).map((level) => [level, level.toLowerCase()]),
 ) as Record<LogLevel, PinoLevel>;
+/** Lines written in this process, for `getStats`. */
+export const linesByLevel = Object.fromEntries(Object.keys(logLevels).map((level) => [level, 0])) as Record<
+  LogLevel,
+  number
+>;
 const loggers = new Map<string, Logger>();
 
 /**
@@ -145,6 +152,7 @@ function write(
     else line[key] = cleanNamed(key, value, mask);
   }
   target[pinoNames[level]](line, text);
+  linesByLevel[level]++;
   runtime?.recordLine?.(name, level, text, line);
 }
 

@@ -175,8 +175,10 @@ function isImmutable(value: unknown): boolean {
 
 function resultAttributes(runtime: Runtime, value: unknown): Attributes | undefined {
   const text = capture(runtime, value);
-  return text === undefined
-    ? undefined
+  if (text === undefined) return undefined;
+  const isScalar = typeof value === 'number' || typeof value === 'boolean';
+  return isScalar
+    ? { 'sightline.result': text }
     : { 'sightline.result': text, 'sightline.result.size': sizeOf(value, text) };
 }
 
