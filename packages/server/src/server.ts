@@ -39,6 +39,8 @@ export interface ServerSurroundings {
   readonly readVariable: (name: string) => string | undefined;
   /** The built web UI. */
   readonly webDirectory: string;
+  /** The packed SDK, which the server gives to programs. */
+  readonly sdkPackagePath: string;
 }
 
 export interface ServerUrls {
@@ -78,7 +80,7 @@ export async function startServer(
 
 async function start(
   options: ServerOptions,
-  { clock, log, version, pid, threads, readVariable, webDirectory }: ServerSurroundings,
+  { clock, log, version, pid, threads, readVariable, webDirectory, sdkPackagePath }: ServerSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
   const { host } = options;
@@ -182,6 +184,7 @@ async function start(
     ingest,
     resolveProject,
     webDirectory,
+    sdkPackagePath,
     state: () => state,
     metrics: () => [...ingest.metrics(), ...retention.metrics()],
     mountApi: async (server) => {

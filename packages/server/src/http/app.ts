@@ -5,6 +5,7 @@ import { otlpHttpReceiver, type Ingest, type Metric, unreadableRequests } from '
 import { watchProcess } from './process-metrics.ts';
 import type { ProjectResolver } from './project-resolver.ts';
 import { prometheusContentType, renderPrometheusText } from './prometheus-text.ts';
+import { sdkPackage } from './sdk-package.ts';
 import { webFiles } from './web-files.ts';
 
 export interface AppOptions {
@@ -12,6 +13,8 @@ export interface AppOptions {
   readonly ingest: Ingest;
   readonly resolveProject: ProjectResolver;
   readonly webDirectory: string;
+  /** The packed SDK, for `GET /sdk.tgz`. */
+  readonly sdkPackagePath: string;
   readonly state: () => 'ready' | 'stopping';
   readonly metrics: () => readonly Metric[];
   /** Mounts the query API and what else lives under /api/v1. */
@@ -52,6 +55,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   await app.register(otlpHttpReceiver, { ingest: options.ingest, resolveProject: options.resolveProject });
   await options.mountApi(app);
+  await app.register(sdkPackage, { path: options.sdkPackagePath });
   await app.register(webFiles, { directory: options.webDirectory });
   return app;
 }

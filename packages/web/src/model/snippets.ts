@@ -8,7 +8,14 @@ export interface SendTo {
   readonly apiKey: string | undefined;
 }
 
-export type SnippetLanguage = 'node' | 'python' | 'curl' | 'claude-code' | 'codex' | 'gemini-cli';
+export type SnippetLanguage =
+  | 'node'
+  | 'node-opentelemetry'
+  | 'python'
+  | 'curl'
+  | 'claude-code'
+  | 'codex'
+  | 'gemini-cli';
 
 export interface Snippet {
   readonly title: string;
@@ -22,6 +29,7 @@ export function snippetFor(language: SnippetLanguage, to: SendTo): Snippet {
 
 const snippets: Readonly<Record<SnippetLanguage, (to: SendTo) => Snippet>> = {
   node: nodeSnippet,
+  'node-opentelemetry': nodeOpenTelemetrySnippet,
   python: pythonSnippet,
   curl: curlSnippet,
   'claude-code': claudeCodeSnippet,
@@ -32,6 +40,23 @@ const snippets: Readonly<Record<SnippetLanguage, (to: SendTo) => Snippet>> = {
 function nodeSnippet(to: SendTo): Snippet {
   return {
     title: 'Node',
+    parts: [
+      { caption: 'Install', code: `npm install ${to.endpoint}/sdk.tgz` },
+      {
+        caption: 'first-trace.mjs',
+        code: `import { getLogger, init, withSpan } from '@sightline/sdk';
+
+init({ serviceName: 'first-service' });
+withSpan('hello sightline', {}, () => getLogger('first').info('It works.'));`,
+      },
+      { caption: 'Run', code: `${environment(to)} node first-trace.mjs` },
+    ],
+  };
+}
+
+function nodeOpenTelemetrySnippet(to: SendTo): Snippet {
+  return {
+    title: 'Node, OpenTelemetry',
     parts: [
       {
         caption: 'Install',

@@ -17,6 +17,7 @@ import './get-started-page.css';
 
 const languages: readonly SnippetLanguage[] = [
   'node',
+  'node-opentelemetry',
   'python',
   'curl',
   'claude-code',
