@@ -7,7 +7,10 @@ import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import Fastify from 'fastify';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sdkPackage } from '../../server/src/http/sdk-package.ts';
+import { snippetFor } from '../../web/src/model/snippets.ts';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
 import { startReceiver, type OtlpReceiver } from './test/otlp-receiver.ts';
 import { chatCompletion, startProvider } from './test/provider-server.ts';
@@ -234,6 +237,30 @@ describe('beside the observability packages people have', () => {
       }
     }
   }, 300_000);
+});
+
+describe('installed from a running server', () => {
+  it.each(['22', '24'])(
+    'by the line of Get started, on Node %s',
+    async (version) => {
+      const app = Fastify();
+      await app.register(sdkPackage, { path: tarball });
+      const address = await app.listen({ port: 0, host: '127.0.0.1' });
+      const to = { server: address, endpoint: receiver.url, apiKey: undefined };
+      const [install, program, start] = snippetFor('node', to).parts.map(({ code }) => code);
+      const project = mkdtempSync(join(tmpdir(), 'sightline-started-'));
+      writeFileSync(join(project, 'package.json'), '{ "private": true }');
+      writeFileSync(join(project, 'first-trace.mjs'), program ?? '');
+      await run('npm', ['install', '--no-audit', '--no-fund', `node@${version}`], { cwd: project });
+      await run('sh', ['-c', install ?? ''], { cwd: project });
+      const path = `${join(project, 'node_modules/node/bin')}:${process.env['PATH']}`;
+      await run('sh', ['-c', start ?? ''], { cwd: project, env: { PATH: path } });
+      expect(receiver.text('traces')).toContain('hello sightline');
+      expect(receiver.text('logs')).toContain('It works.');
+      await app.close();
+    },
+    300_000,
+  );
 });
 
 describe('on a Node that is too old', () => {

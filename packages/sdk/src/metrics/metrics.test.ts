@@ -120,7 +120,8 @@ describe('metrics', () => {
       correlation_id: 'c-1',
       'metric.name': 'cart.value',
       shop: 'berlin',
-      'performance_metrics.cart.value': 42.5,
+      'metric.value': 42.5,
+      'metric.unit': 'EUR',
     });
     expect((await metricPoints(memory, 'cart.value'))[0]?.value).toMatchObject({ sum: 42.5 });
   });

@@ -2,6 +2,8 @@ import { claudeCodeSnippet, codexSnippet, geminiSnippet } from './coding-agent-s
 
 /** Where telemetry goes, as the reader's programs would name it. */
 export interface SendTo {
+  /** The server itself, which offers the SDK: `http://127.0.0.1:4300`. */
+  readonly server: string;
   /** OTLP over HTTP, without a path: `http://127.0.0.1:4318`. */
   readonly endpoint: string;
   /** Asked for by the server; a stand-in when this browser does not know it. */
@@ -41,7 +43,7 @@ function nodeSnippet(to: SendTo): Snippet {
   return {
     title: 'Node',
     parts: [
-      { caption: 'Install', code: `npm install ${to.endpoint}/sdk.tgz` },
+      { caption: 'Install', code: `npm install ${to.server}/sdk.tgz` },
       {
         caption: 'first-trace.mjs',
         code: `import { getLogger, init, withSpan } from '@sightline/sdk';
