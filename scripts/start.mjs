@@ -1,9 +1,19 @@
 // `npm start [-- options]`: installs and builds what is missing, then runs the server.
-import { childEnvironment, ensureInstalled, ensureWebBuilt, nodeBinary, run } from './lib/workspace.mjs';
+import {
+  childEnvironment,
+  ensureInstalled,
+  ensureSdkPacked,
+  ensureWebBuilt,
+  nodeBinary,
+  run,
+} from './lib/workspace.mjs';
 
 const args = process.argv.slice(2);
 ensureInstalled();
-if (!args.some((arg) => ['--help', '-h', '--version'].includes(arg))) ensureWebBuilt();
+if (!args.some((arg) => ['--help', '-h', '--version'].includes(arg))) {
+  ensureWebBuilt();
+  ensureSdkPacked();
+}
 // PostgreSQL as WebAssembly would be optimised while it starts, for longer than it then works: 0.6 of 2.8 s of CPU.
 const flags = ['--disable-warning=ExperimentalWarning', '--liftoff-only'];
 process.exit(

@@ -1,55 +1,123 @@
 /**
- * Builds dist: the same bundle as ES module and as CommonJS (our code only; every dependency stays an import), and types.
- * Types are bundled per entry by no tool: tsc writes them beside each other, and a copy with .d.cts names serves CommonJS.
+ * Builds dist: the same bundle as ES module and as CommonJS, and types. OpenTelemetry is inside, so that no other copy in the user's
+ * project, of whatever version, can take the place of ours; what has no twins to fear stays an import (see docs/adr/0020).
+ * Types are bundled by no tool: tsc writes them beside each other, OpenTelemetry's are copied beside them, and a second copy
+ * serves CommonJS.
  */
 import { execFileSync } from 'node:child_process';
-import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const root = import.meta.dirname;
 const dist = join(root, 'dist');
-const entries = { index: join(root, 'src/index.ts'), register: join(root, 'src/register.ts') };
+const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>;
+};
+const isExternal = (id: string) =>
+  id.startsWith('node:') ||
+  Object.keys(dependencies).some((name) => id === name || id.startsWith(`${name}/`));
 
 rmSync(dist, { recursive: true, force: true });
-const bundle = await rolldown({
-  input: entries,
-  platform: 'node',
-  external: (id) => !id.startsWith('.') && !id.startsWith('/'),
-});
-await bundle.write({
-  dir: dist,
-  format: 'esm',
-  entryFileNames: '[name].js',
-  chunkFileNames: 'shared-[hash].js',
-});
-await bundle.write({
-  dir: dist,
-  format: 'cjs',
-  entryFileNames: '[name].cjs',
-  chunkFileNames: 'shared-[hash].cjs',
-  exports: 'named',
-});
-await bundle.close();
+const bundled = new Set<string>();
+await bundle({ index: join(root, 'src/index.ts'), register: join(root, 'src/register.ts') }, ['esm', 'cjs']);
+// Loaded by `require` on first use, whichever format asks.
+for (const name of readdirSync(join(root, 'src/lazy')))
+  await bundle({ [`lazy-${name.replace(/\.ts$/, '')}`]: join(root, 'src/lazy', name) }, ['cjs']);
+writeLicences();
 
 const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
 execFileSync(process.execPath, [join(typescript, 'bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
   stdio: 'inherit',
 });
 cpSync(join(dist, 'types'), join(dist, 'types-cjs'), { recursive: true });
-rewrite(join(dist, 'types'), (text) =>
-  text.replaceAll(/(from '\.[^']*|import\("\.[^"]*|from "\.[^"]*)\.ts(['"])/g, '$1.js$2'),
-);
-rewrite(join(dist, 'types-cjs'), (text) =>
-  text.replaceAll(/(from '\.[^']*|import\("\.[^"]*|from "\.[^"]*)\.ts(['"])/g, '$1.js$2'),
-);
+finishTypes(join(dist, 'types'), 'mts');
+finishTypes(join(dist, 'types-cjs'), 'cts');
 writeFileSync(join(dist, 'types-cjs', 'package.json'), '{ "type": "commonjs" }\n');
 
-function rewrite(folder: string, change: (text: string) => string): void {
+async function bundle(input: Record<string, string>, formats: readonly ('esm' | 'cjs')[]): Promise<void> {
+  const made = await rolldown({ input, platform: 'node', external: isExternal });
+  for (const format of formats) {
+    const ending = format === 'esm' ? 'js' : 'cjs';
+    const { output } = await made.write({
+      dir: dist,
+      format,
+      entryFileNames: `[name].${ending}`,
+      chunkFileNames: `shared-[hash].${ending}`,
+      exports: 'named',
+    });
+    for (const part of output)
+      for (const path of part.type === 'chunk' ? part.moduleIds : []) noteBundled(path);
+  }
+  await made.close();
+}
+
+function noteBundled(path: string): void {
+  const folder = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
+  if (folder !== undefined) bundled.add(folder);
+}
+
+/** The licence of every package whose code is inside, as each of them asks for; one text once. */
+function writeLicences(): void {
+  const packagesByText = new Map<string, Set<string>>();
+  for (const folder of [...bundled].toSorted()) {
+    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
+      string,
+      string
+    >;
+    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
+    const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim();
+    const packages = packagesByText.get(text) ?? new Set();
+    packagesByText.set(text, packages.add(`${name} ${version}`));
+  }
+  const parts = [...packagesByText].map(([text, packages]) => `${[...packages].join('\n')}\n\n${text}\n`);
+  writeFileSync(join(dist, 'LICENSES.txt'), parts.join(`\n${'-'.repeat(80)}\n\n`));
+}
+
+/** Names the files as each module system resolves them, and gives OpenTelemetry's types a place in the package. */
+function finishTypes(folder: string, kind: 'mts' | 'cts'): void {
+  const copied = new Set<string>();
+  const copy = (name: string): void => {
+    if (copied.has(name)) return;
+    copied.add(name);
+    const from = packageFolder(name);
+    for (const file of readdirSync(join(from, 'dist'), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith(`.d.${kind}`)) continue;
+      const to = join(folder, 'vendor', name, file);
+      mkdirSync(dirname(to), { recursive: true });
+      writeFileSync(to, localised(to, readFileSync(join(from, 'dist', file), 'utf8')));
+    }
+  };
+  /** Imports of OpenTelemetry's packages as paths to their copies. */
+  const localised = (path: string, text: string): string =>
+    text
+      .replaceAll(
+        /((?:from |import\()['"])(@opentelemetry\/[a-z-]+)(?=['"])/g,
+        (_all, before: string, name: string) => {
+          copy(name);
+          const target = relative(dirname(path), join(folder, 'vendor', name, `index.${kind[0]}js`))
+            .split(sep)
+            .join('/');
+          return `${before}${target.startsWith('.') ? target : `./${target}`}`;
+        },
+      )
+      .replaceAll(/^\/\/# sourceMappingURL=.*$/gm, '');
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.d.ts')) continue;
+    if (!name.endsWith('.d.ts') || name.startsWith('vendor')) continue;
     const path = join(folder, name);
-    writeFileSync(path, change(readFileSync(path, 'utf8')));
+    const text = readFileSync(path, 'utf8').replaceAll(
+      /(from '\.[^']*|import\("\.[^"]*|from "\.[^"]*)\.ts(['"])/g,
+      '$1.js$2',
+    );
+    writeFileSync(path, localised(path, text));
+  }
+}
+
+function packageFolder(name: string): string {
+  for (let at = root; ; at = dirname(at)) {
+    const folder = join(at, 'node_modules', name);
+    if (existsSync(folder)) return folder;
+    if (at === dirname(at)) throw new Error(`${name} is not installed.`);
   }
 }

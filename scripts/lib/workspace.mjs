@@ -2,7 +2,15 @@
 // runs on whatever Node (20 or newer) the machine has.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -72,6 +80,32 @@ export function ensureWebBuilt() {
   if (status !== 0) fail('Cannot build the web UI, see above.');
 }
 
+/** Packs the SDK, which the server offers at /sdk.tgz, when a source is newer than the pack. */
+export function ensureSdkPacked() {
+  const folder = join(root, 'packages/sdk/packed');
+  const packed = join(folder, 'sightline-sdk.tgz');
+  const sources = ['packages/sdk', 'packages/schema', 'package-lock.json'].map((path) =>
+    newest(join(root, path)),
+  );
+  if (existsSync(packed) && statSync(packed).mtimeMs >= Math.max(...sources)) return;
+  console.error('Packing the SDK …');
+  const cwd = join(root, 'packages/sdk');
+  const env = childEnvironment();
+  const built = spawnSync(nodeBinary(), ['build.ts'], { cwd, env, stdio: ['ignore', 2, 2] });
+  if (built.status !== 0) fail('Cannot build the SDK, see above.');
+  mkdirSync(folder, { recursive: true });
+  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const { status, stdout } = spawnSync('npm', pack, {
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 2],
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) fail('Cannot pack the SDK, see above.');
+  renameSync(join(folder, JSON.parse(stdout)[0].filename), packed);
+}
+
 /** Runs a command to its end and resolves with its exit code. Signals that reach this process reach the command too. */
 export function run(command, args, options = {}) {
   return new Promise((resolve) => {
@@ -106,7 +140,13 @@ function newest(path) {
   if (!stat.isDirectory()) return stat.mtimeMs;
   let latest = 0;
   for (const entry of readdirSync(path, { withFileTypes: true })) {
-    if (entry.name === 'node_modules' || entry.name === 'dist' || entry.name === 'test') continue;
+    if (
+      entry.name === 'node_modules' ||
+      entry.name === 'dist' ||
+      entry.name === 'test' ||
+      entry.name === 'packed'
+    )
+      continue;
     latest = Math.max(latest, newest(join(path, entry.name)));
   }
   return latest;

@@ -83,11 +83,14 @@ async function benchTraced() {
   } else if (mode !== 'none') {
     const sampling = {
       sightline: {},
+      'sightline-production': {},
       unsampled: { rate: 0, keepErrors: false, keepSlowerThanMs: false as const },
       'unsampled-tail': { rate: 0 },
+      'unsampled-production': { rate: 0 },
       off: {},
     }[mode ?? ''];
-    init({ ...quiet, exporters: [discard], sampling: sampling ?? {}, enabled: mode !== 'off' });
+    const environment = mode?.endsWith('-production') === true ? 'production' : 'development';
+    init({ ...quiet, environment, exporters: [discard], sampling: sampling ?? {}, enabled: mode !== 'off' });
     call = traced(work, { name: 'work', attributes });
   }
   // A request has its correlation id from its entry; the calls inside only carry it.

@@ -3,8 +3,9 @@ export type { ExporterOptions, FileExporterOptions, InitOptions } from './config
 export { SightlineConfigError } from './core/sdk-error.ts';
 export { droppedCounts, flush, init, shutdown } from './core/init.ts';
 export type { DropCount } from './core/drop-counter.ts';
+export { getStats, type SdkStats } from './core/stats.ts';
 export { memoryExporter, type MemoryExporter } from './export/memory-exporter.ts';
-export { getCorrelationId, withCorrelationId } from './correlation/correlation-id.ts';
+export { getCorrelationId, setCorrelationId, withCorrelationId } from './correlation/correlation-id.ts';
 export { contextFromHeaders, correlationHeaders } from './correlation/headers.ts';
 export { currentSpan, startSpan, withSpan, type ManualSpan, type SpanOptions } from './tracing/with-span.ts';
 export type { SpanAttributes, SpanHandle } from './tracing/span-handle.ts';
@@ -39,6 +40,7 @@ export {
   trackSubstage,
   type ExecutionSummary,
   type StageHandle,
+  type StageOptions,
   type StageStatistics,
   type StageSummary,
 } from './stages/stages.ts';
@@ -70,7 +72,7 @@ export {
   type HealthReport,
 } from './metrics/health.ts';
 export { bridgeConsole, logStream, pinoDestination, pinoMixin, winstonFormat } from './logging/bridges.ts';
-export { trackedCache, type CacheLike, type TrackedCache } from './helpers/tracked-cache.ts';
+export { trackedCache, type CacheLike, type CacheStats, type TrackedCache } from './helpers/tracked-cache.ts';
 export { trackedPool, type PoolLike, type TrackedPool } from './helpers/tracked-pool.ts';
 export {
   CircuitOpenError,

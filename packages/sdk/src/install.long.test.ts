@@ -7,7 +7,10 @@ import { copyFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import Fastify from 'fastify';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sdkPackage } from '../../server/src/http/sdk-package.ts';
+import { snippetFor } from '../../web/src/model/snippets.ts';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
 import { startReceiver, type OtlpReceiver } from './test/otlp-receiver.ts';
 import { chatCompletion, startProvider } from './test/provider-server.ts';
@@ -174,4 +177,118 @@ describe("beside OpenTelemetry's 2.x SDK, with its older API", () => {
     ];
     expect(JSON.parse(stdout.trim() || '{}'), stderr).toEqual({ theirs: spans, ours: spans });
   });
+});
+
+describe('beside the observability packages people have', () => {
+  const projects: readonly (readonly [beside: string, ...packages: string[]])[] = [
+    ['@opentelemetry/sdk-node', '@opentelemetry/sdk-node@0.203', '@opentelemetry/api@1.9.0'],
+    ['@opentelemetry/sdk-node', '@opentelemetry/sdk-node@0.223.0', '@opentelemetry/api@1.9.0'],
+    ['@opentelemetry/sdk-node', '@opentelemetry/sdk-node@0.301.0'],
+    ['@traceloop/node-server-sdk', '@traceloop/node-server-sdk'],
+    ['langfuse', 'langfuse'],
+    ['@sentry/node', '@sentry/node'],
+    ['dd-trace', 'dd-trace'],
+    ['ai', 'ai@5'],
+    ['ai', 'ai@6'],
+    ['ai', 'ai@7'],
+  ];
+
+  it.each(projects)(
+    'starts and sends with %s (%s), whichever is set up first, as ES module and as CommonJS',
+    async (beside, ...packages) => {
+      const project = await createProject('--ignore-scripts', ...packages);
+      copyFileSync(join(packageRoot, 'src/test/programs/beside.mjs'), join(project, 'beside.mjs'));
+      for (const FORMAT of ['esm', 'cjs'])
+        for (const ORDER of ['before', 'after']) {
+          const env = { PATH: process.env['PATH'], BESIDE: beside, FORMAT, ORDER };
+          const { stdout, stderr } = await run(process.execPath, ['beside.mjs'], { cwd: project, env });
+          const sent = { outer: true, inner: true, line: true, metrics: true };
+          expect(JSON.parse(stdout.trim() || '{}'), `${FORMAT} ${ORDER} ${stderr}`).toEqual(sent);
+        }
+    },
+    300_000,
+  );
+
+  it('sends each header once through fetch, undici 5 to 7 and an instrumented node:http', async () => {
+    const project = await createProject(
+      'undici-5@npm:undici@5',
+      'undici-6@npm:undici@6',
+      'undici-7@npm:undici@7',
+      '@opentelemetry/instrumentation-http',
+      '@opentelemetry/instrumentation-undici',
+      '@opentelemetry/sdk-node',
+    );
+    copyFileSync(join(packageRoot, 'src/test/programs/single-headers.mjs'), join(project, 'headers.mjs'));
+    for (const HOST of ['none', 'before', 'after']) {
+      const env = {
+        PATH: process.env['PATH'],
+        SIGHTLINE: '@sightline/sdk',
+        HTTP: 'yes',
+        UNDICI: 'undici-5,undici-6,undici-7',
+        HOST,
+      };
+      const { stdout } = await run(process.execPath, ['headers.mjs'], { cwd: project, env });
+      const seen = Object.entries(JSON.parse(stdout) as Record<string, Record<string, object>>);
+      expect(seen).toHaveLength(10);
+      const once = { traceparent: 1, 'x-trace-id': 1, 'x-correlation-id': 1, baggage: 1 };
+      for (const [client, { byFunction, byHand }] of seen) {
+        expect(byFunction, `${HOST} ${client}`).toMatchObject({ ...once, id: 'req-124', ofCaller: false });
+        expect(byHand, `${HOST} ${client}`).toMatchObject({ ...once, comma: false });
+      }
+    }
+  }, 300_000);
+});
+
+describe('installed from a running server', () => {
+  it.each(['22', '24'])(
+    'by the line of Get started, on Node %s',
+    async (version) => {
+      const app = Fastify();
+      await app.register(sdkPackage, { path: tarball });
+      const address = await app.listen({ port: 0, host: '127.0.0.1' });
+      const to = { server: address, endpoint: receiver.url, apiKey: undefined };
+      const [install, program, start] = snippetFor('node', to).parts.map(({ code }) => code);
+      const project = mkdtempSync(join(tmpdir(), 'sightline-started-'));
+      writeFileSync(join(project, 'package.json'), '{ "private": true }');
+      writeFileSync(join(project, 'first-trace.mjs'), program ?? '');
+      await run('npm', ['install', '--no-audit', '--no-fund', `node@${version}`], { cwd: project });
+      await run('sh', ['-c', install ?? ''], { cwd: project });
+      const path = `${join(project, 'node_modules/node/bin')}:${process.env['PATH']}`;
+      await run('sh', ['-c', start ?? ''], { cwd: project, env: { PATH: path } });
+      expect(receiver.text('traces')).toContain('hello sightline');
+      expect(receiver.text('logs')).toContain('It works.');
+      await app.close();
+    },
+    300_000,
+  );
+});
+
+describe('on a Node that is too old', () => {
+  it.each(['20', '22.14.0'])(
+    'Node %s: says so in one line, and the program runs as without it',
+    async (version) => {
+      const project = await createProject(`node@${version}`);
+      const node = join(project, 'node_modules/node/bin/node');
+      const program = `
+      import { init, flush, getCorrelationId, traced, trackStage, withSpan } from '@sightline/sdk';
+      init({ endpoint: '${receiver.url}' });
+      console.log(await traced(async (n) => n + 1)(1), withSpan('s', {}, () => 2), trackStage('a', 'A', 't', () => 3));
+      await flush();`;
+      writeFileSync(join(project, 'app.mjs'), program);
+      writeFileSync(
+        join(project, 'app.cjs'),
+        `const { init, withSpan } = require('@sightline/sdk'); init(); console.log(withSpan('s', {}, () => 2));`,
+      );
+      const env = { PATH: process.env['PATH'] };
+      const starts = [['app.mjs'], ['app.cjs'], ['--import', '@sightline/sdk/register', 'app.mjs']];
+      for (const args of starts) {
+        const { stdout, stderr } = await run(node, args, { cwd: project, env });
+        expect(stdout.trim()).toBe(args.at(-1) === 'app.cjs' ? '2' : '2 2 3');
+        expect(stderr.trim().split('\n')).toHaveLength(1);
+        expect(stderr).toContain('Sightline needs Node 22.15 or newer');
+      }
+      expect(receiver.text('traces')).toBe('');
+    },
+    300_000,
+  );
 });

@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     threads,
     readVariable: (name) => process.env[name],
     webDirectory: join(import.meta.dirname, '../../web/dist'),
+    sdkPackagePath: join(import.meta.dirname, '../../sdk/packed/sightline-sdk.tgz'),
   });
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

@@ -51,6 +51,8 @@ export interface ServerSurroundings {
   readonly readVariable: (name: string) => string | undefined;
   /** The built web UI. */
   readonly webDirectory: string;
+  /** The packed SDK, which the server gives to programs. */
+  readonly sdkPackagePath: string;
 }
 
 export interface ServerUrls {
@@ -90,7 +92,7 @@ export async function startServer(
 
 async function start(
   options: ServerOptions,
-  { clock, log, version, pid, threads, readVariable, webDirectory }: ServerSurroundings,
+  { clock, log, version, pid, threads, readVariable, webDirectory, sdkPackagePath }: ServerSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
   const { host } = options;
@@ -230,6 +232,7 @@ async function start(
     resolveProject,
     guard,
     webDirectory,
+    sdkPackagePath,
     ready: async () => {
       const { isReady, checks } = await readiness.read();
       return { status: state === 'stopping' ? state : isReady ? 'ready' : 'not_ready', checks };

@@ -31,6 +31,8 @@ export interface LlmResponse {
   readonly id?: string | undefined;
   readonly model?: string | undefined;
   readonly finishReasons?: readonly string[] | undefined;
+  /** The tier that answered (`default`, `flex`, `priority`, `batch`); it decides the price. */
+  readonly serviceTier?: string | undefined;
   /** Messages received, recorded under the `capture` option. */
   readonly messages?: unknown;
 }
@@ -98,6 +100,11 @@ export class LlmRecorder {
 
   get #operation(): string {
     return this.#options.operation ?? 'chat';
+  }
+
+  get #requestedTier(): string | undefined {
+    const tier = this.#options.attributes?.['openai.request.service_tier'];
+    return typeof tier === 'string' ? tier : undefined;
   }
 
   get requestAttributes(): Attributes {
@@ -171,19 +178,27 @@ export class LlmRecorder {
     const response = this.#response;
     const costUsd =
       this.#reportedCostUsd ??
-      priceOf(usage, response.model ?? model, provider) ??
-      priceOf(usage, model, provider);
+      priceOf({
+        usage,
+        models: [response.model, model],
+        provider,
+        timeMs: performance.timeOrigin + this.#startedMs,
+        serviceTier: response.serviceTier ?? this.#requestedTier,
+      });
     span.setAttributes(
       definedAttributes({
         'gen_ai.response.id': response.id,
         'gen_ai.response.model': response.model,
         'gen_ai.response.finish_reasons':
           response.finishReasons === undefined ? undefined : [...response.finishReasons],
+        [provider === 'openai' ? 'openai.response.service_tier' : 'gen_ai.response.service_tier']:
+          response.serviceTier,
         'gen_ai.output.messages': capture(this.#runtime, response.messages),
         'gen_ai.usage.input_tokens': usage.inputTokens,
         'gen_ai.usage.output_tokens': usage.outputTokens,
         'gen_ai.usage.cache_read.input_tokens': usage.cacheReadTokens,
         'gen_ai.usage.cache_write.input_tokens': usage.cacheWriteTokens,
+        'anthropic.usage.cache_creation.ephemeral_1h_input_tokens': usage.cacheWrite1hTokens,
         'gen_ai.usage.reasoning.output_tokens': usage.reasoningTokens,
         'gen_ai.usage.cost': costUsd,
         'gen_ai.response.time_to_first_chunk':

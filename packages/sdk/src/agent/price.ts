@@ -1,7 +1,6 @@
-/** Dollars of a call from offline, dated price data. Unknown models have no price, never a price of zero. */
-import { createRequire } from 'node:module';
-import type { calcPrice as CalcPrice } from '@pydantic/genai-prices';
+/** Dollars of a call, from the same price book as the server's. Unknown models have no price, never a price of zero. */
 import { sayOnce } from '../core/diagnostics.ts';
+import { loadLazily } from '../core/load-lazily.ts';
 
 export interface TokenUsage {
   /** All input tokens, cached ones included, as OpenTelemetry counts them. */
@@ -11,50 +10,66 @@ export interface TokenUsage {
   readonly cacheReadTokens?: number | undefined;
   /** Part of `inputTokens` that was written to the provider's cache. */
   readonly cacheWriteTokens?: number | undefined;
+  /** Part of `cacheWriteTokens` that the provider keeps for an hour, at a higher price (Anthropic). */
+  readonly cacheWrite1hTokens?: number | undefined;
   /** Part of `outputTokens` spent on reasoning. */
   readonly reasoningTokens?: number | undefined;
 }
 
-let calcPrice: typeof CalcPrice | undefined;
-const unknownModels = new Set<string>();
+export interface PricedCall {
+  readonly usage: TokenUsage;
+  /** The first of these that has a price counts. */
+  readonly models: readonly (string | undefined)[];
+  readonly provider: string | undefined;
+  /** Epoch milliseconds. */
+  readonly timeMs: number;
+  /** `flex`, `priority`, `batch`; absent for the standard tier. */
+  readonly serviceTier?: string | undefined;
+}
 
-/** USD, or undefined when the model or its price is unknown or no usage is. */
-export function priceOf(usage: TokenUsage, model: string, provider: string | undefined): number | undefined {
+/** What the SDK needs of the schema's `PriceBook`, which is loaded on first use. */
+export interface Prices {
+  priceOf(request: {
+    readonly provider: string;
+    readonly model: string;
+    readonly timeMs: number;
+    readonly inputTokens: number | null;
+    readonly outputTokens: number | null;
+    readonly cacheReadTokens: number | null;
+    readonly cacheWriteTokens: number | null;
+    readonly cacheWrite1hTokens: number | null;
+    readonly reasoningTokens: number | null;
+    readonly serviceTier: string;
+  }): { readonly usd: number } | null;
+}
+
+let loaded: Prices | undefined;
+
+/** USD, or undefined when the model, its tier or its price is unknown or no usage is. */
+export function priceOf({ usage, models, provider, timeMs, serviceTier }: PricedCall): number | undefined {
   if (usage.inputTokens === undefined && usage.outputTokens === undefined) return undefined;
-  const key = `${provider ?? ''}/${model}`;
-  if (unknownModels.has(key)) return undefined;
   try {
-    // 800 KB of prices are read only by programs that make model calls.
-    calcPrice ??= (
-      createRequire(import.meta.url)('@pydantic/genai-prices') as { calcPrice: typeof CalcPrice }
-    ).calcPrice;
-    const tokens = {
-      input_tokens: usage.inputTokens ?? 0,
-      output_tokens: usage.outputTokens ?? 0,
-      ...(usage.cacheReadTokens === undefined ? {} : { cache_read_tokens: usage.cacheReadTokens }),
-      ...(usage.cacheWriteTokens === undefined ? {} : { cache_write_tokens: usage.cacheWriteTokens }),
-    };
-    const providerId = provider === undefined ? undefined : (priceProviders[provider] ?? provider);
-    const price =
-      (providerId === undefined ? null : calcPrice(tokens, model, { providerId })) ??
-      calcPrice(tokens, model);
-    if (price !== null) return price.total_price;
-    if (unknownModels.size < 1000) unknownModels.add(key);
+    loaded ??= (loadLazily('price-book') as { readonly prices: Prices }).prices;
+    for (const model of models) {
+      const price =
+        model === undefined
+          ? null
+          : loaded.priceOf({
+              provider: provider ?? '',
+              model,
+              timeMs,
+              inputTokens: usage.inputTokens ?? null,
+              outputTokens: usage.outputTokens ?? null,
+              cacheReadTokens: usage.cacheReadTokens ?? null,
+              cacheWriteTokens: usage.cacheWriteTokens ?? null,
+              cacheWrite1hTokens: usage.cacheWrite1hTokens ?? null,
+              reasoningTokens: usage.reasoningTokens ?? null,
+              serviceTier: serviceTier ?? '',
+            });
+      if (price !== null) return price.usd;
+    }
   } catch (error) {
-    sayOnce(`price:${key}`, `The price of ${key} cannot be computed: ${String(error)}`);
+    sayOnce('price', `The price of a model call cannot be computed: ${String(error)}`);
   }
   return undefined;
 }
-
-/** OpenTelemetry's provider names where the price data uses another. */
-const priceProviders: Readonly<Record<string, string>> = {
-  'gcp.gemini': 'google',
-  'gcp.gen_ai': 'google',
-  'gcp.vertex_ai': 'google',
-  'azure.ai.openai': 'azure',
-  'azure.ai.inference': 'azure',
-  'aws.bedrock': 'aws',
-  x_ai: 'x-ai',
-  mistral_ai: 'mistral',
-  moonshot_ai: 'moonshotai',
-};

@@ -1,5 +1,5 @@
 import type { Attributes, Span } from '@opentelemetry/api';
-import { ensureCorrelation, setCorrelationId } from '../correlation/correlation-id.ts';
+import { ensureCorrelation, withCorrelation } from '../correlation/correlation-id.ts';
 import { withInherited } from '../core/context.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { getLogger } from '../logging/logger.ts';
@@ -65,7 +65,7 @@ export function traceWorkflow<T>(options: WorkflowOptions, fn: (span: SpanHandle
             const correlated =
               options.correlationId === undefined
                 ? ensureCorrelation(context)
-                : setCorrelationId(context, options.correlationId);
+                : withCorrelation(context, options.correlationId);
             const entered = withTotals(
               withInherited(
                 correlated,

@@ -156,6 +156,7 @@ function readMessage(recorder: LlmRecorder, message: unknown): void {
     id: asText(message['id']),
     model: asText(message['model']),
     ...(reason === undefined ? {} : { finishReasons: [reason] }),
+    serviceTier: isRecord(message['usage']) ? asText(message['usage']['service_tier']) : undefined,
     messages: [outputMessage(message)],
   });
   recorder.recordUsage(anthropicUsage(message['usage']));
@@ -175,11 +176,13 @@ export function anthropicUsage(usage: unknown): TokenUsage {
   const plain = count(usage['input_tokens']);
   const read = count(usage['cache_read_input_tokens']);
   const written = count(usage['cache_creation_input_tokens']);
+  const byLife = usage['cache_creation'];
   return {
     inputTokens: plain === undefined ? undefined : plain + (read ?? 0) + (written ?? 0),
     outputTokens: count(usage['output_tokens']),
     cacheReadTokens: read,
     cacheWriteTokens: written,
+    cacheWrite1hTokens: isRecord(byLife) ? count(byLife['ephemeral_1h_input_tokens']) : undefined,
   };
 }
 

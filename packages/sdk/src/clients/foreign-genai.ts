@@ -1,6 +1,6 @@
 /**
- * Spans that others make for model calls (Anthropic's own, the AI SDK's, OpenInference's): content is masked as configured, and each
- * inference is priced, measured and added to its workflow, as ours are. Sums on agent spans are left alone, so nothing counts twice.
+ * Spans that others make for model calls (Anthropic's own, the AI SDK's, OpenInference's): each inference is priced, measured and
+ * added to its workflow, as ours are. Sums on agent spans are left alone, so nothing counts twice.
  */
 import type { Attributes, Context } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/sdk-trace';
@@ -13,14 +13,11 @@ import { noteNativeSpan } from './anthropic.ts';
 import { standardMetrics } from '../metrics/standard-metrics.ts';
 
 const inferences = new Set(['chat', 'text_completion', 'generate_content', 'embeddings']);
-const contentKeys = [
-  'gen_ai.input.messages',
-  'gen_ai.output.messages',
-  'gen_ai.system_instructions',
-  'gen_ai.tool.call.arguments',
-  'gen_ai.tool.call.result',
-  'input.value',
-  'output.value',
+const serviceTierKeys = [
+  'openai.response.service_tier',
+  'gen_ai.response.service_tier',
+  'openai.request.service_tier',
+  'anthropic.response.service_tier',
 ];
 const parents = new WeakMap<Span, Context>();
 
@@ -38,17 +35,7 @@ export function completeForeignSpan(runtime: Runtime, span: Span): void {
   const stopReason = attributes['anthropic.message.stop_reason'];
   if (typeof stopReason === 'string' && attributes['gen_ai.response.finish_reasons'] === undefined)
     span.setAttribute('gen_ai.response.finish_reasons', [stopReason]);
-  if (runtime.options.capture === 'masked') maskContent(runtime, span);
   if (typeof operation === 'string' && inferences.has(operation)) completeInference(runtime, span, operation);
-}
-
-function maskContent(runtime: Runtime, span: Span): void {
-  for (const key of contentKeys) {
-    const value = span.attributes[key];
-    if (typeof value !== 'string') continue;
-    const masked = runtime.maskText(value);
-    if (masked !== value) span.setAttribute(key, masked);
-  }
 }
 
 function completeInference(runtime: Runtime, span: Span, operation: string): void {
@@ -58,7 +45,15 @@ function completeInference(runtime: Runtime, span: Span, operation: string): voi
   const model = text(attributes['gen_ai.response.model']) ?? text(attributes['gen_ai.request.model']);
   const known = attributes['gen_ai.usage.cost'];
   const costUsd =
-    typeof known === 'number' ? known : model === undefined ? undefined : priceOf(usage, model, provider);
+    typeof known === 'number'
+      ? known
+      : priceOf({
+          usage,
+          models: [model],
+          provider,
+          timeMs: span.startTime[0] * 1000 + span.startTime[1] / 1e6,
+          serviceTier: serviceTierKeys.map((key) => text(attributes[key])).find((tier) => tier !== undefined),
+        });
   if (costUsd !== undefined && known === undefined) span.setAttribute('gen_ai.usage.cost', costUsd);
   const parent = parents.get(span);
   if (parent !== undefined) addLlmCall(parent, usage, costUsd);
@@ -96,6 +91,8 @@ function readUsage(attributes: Attributes): TokenUsage {
       'gen_ai.usage.cache_write.input_tokens',
       'gen_ai.usage.cache_creation.input_tokens',
     ),
+    cacheWrite1hTokens: number('anthropic.usage.cache_creation.ephemeral_1h_input_tokens'),
+    reasoningTokens: number('gen_ai.usage.reasoning.output_tokens'),
   };
 }
 

@@ -2,7 +2,7 @@
  * Instruments client libraries as they load, without code in the program. Node's synchronous module hooks see ES modules and
  * CommonJS alike; a line appended to the one source file that defines the class hands the class over, whatever version it is.
  */
-import Module, { register, registerHooks } from 'node:module';
+import Module, { register } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { guard } from '../core/diagnostics.ts';
 import { findKnownModule, knownModules } from './known-modules.ts';
@@ -34,7 +34,8 @@ export function hasSoundSyncHooks(version: string): boolean {
 }
 
 function installSyncHooks(): void {
-  registerHooks({
+  // Not a named import, which would keep older Nodes from loading this file at all.
+  Module.registerHooks({
     load: (url, context, nextLoad) => {
       const result = nextLoad(url, context);
       const { source } = result;

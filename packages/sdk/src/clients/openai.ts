@@ -164,6 +164,7 @@ function readChat(recorder: LlmRecorder, response: unknown): void {
   recorder.recordResponse({
     id: asText(response['id']),
     model: asText(response['model']),
+    serviceTier: asText(response['service_tier']),
     finishReasons,
     messages: choices.map((choice) => outputMessage(choice['message'], choice['finish_reason'])),
   });
@@ -179,6 +180,7 @@ function outputMessage(message: unknown, finishReason: unknown): unknown {
 class ChatStream {
   #id: string | undefined;
   #model: string | undefined;
+  #serviceTier: string | undefined;
   #usage: unknown;
   readonly #choices = new Map<
     number,
@@ -189,6 +191,7 @@ class ChatStream {
     if (!isRecord(chunk)) return;
     this.#id ??= asText(chunk['id']);
     this.#model ??= asText(chunk['model']);
+    this.#serviceTier = asText(chunk['service_tier']) ?? this.#serviceTier;
     if (isRecord(chunk['usage'])) this.#usage = chunk['usage'];
     for (const choice of Array.isArray(chunk['choices']) ? chunk['choices'].filter(isRecord) : [])
       this.#readChoice(choice);
@@ -199,6 +202,7 @@ class ChatStream {
     recorder.recordResponse({
       id: this.#id,
       model: this.#model,
+      serviceTier: this.#serviceTier,
       finishReasons: choices.map((choice) => choice.finish).filter((reason) => reason !== undefined),
       messages: choices.map((choice) => ({
         role: 'assistant',
@@ -284,6 +288,7 @@ function readResponse(recorder: LlmRecorder, response: unknown): void {
     id: asText(response['id']),
     model: asText(response['model']),
     ...(reason === undefined ? {} : { finishReasons: [reason] }),
+    serviceTier: asText(response['service_tier']),
     messages: responseItems(response['output']),
   });
   recorder.recordUsage(readUsage(response['usage']));

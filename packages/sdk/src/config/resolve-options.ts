@@ -14,7 +14,8 @@ import { resolveTargets } from './resolve-targets.ts';
 export function resolveOptions(options: InitOptions, environment: Environment): ResolvedOptions {
   checkOptions(options);
   const env = new EnvironmentReader(environment);
-  const deployed = options.environment ?? env.text('SIGHTLINE_ENVIRONMENT', 'NODE_ENV') ?? 'development';
+  const deployed =
+    options.environment ?? env.text('SIGHTLINE_ENVIRONMENT', 'ENVIRONMENT', 'NODE_ENV') ?? 'development';
   const resource = env.pairs('OTEL_RESOURCE_ATTRIBUTES');
   const host = findPackage();
   const count = (name: string, given: number | undefined, variable: string | undefined, fallback: number) =>

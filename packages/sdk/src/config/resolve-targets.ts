@@ -3,6 +3,7 @@
  * general one. An address is the base plus `/v1/<signal>`; the signal's own is taken literally, as the specification says.
  */
 import { SightlineConfigError } from '../core/sdk-error.ts';
+import { sayOnce } from '../core/diagnostics.ts';
 import type { Signal } from '../core/drop-counter.ts';
 import { checkHeaders } from './check-options.ts';
 import type { EnvironmentReader } from './environment.ts';
@@ -57,10 +58,24 @@ function resolveUrl(
   const base =
     options.endpoint ??
     env.text('SIGHTLINE_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT') ??
+    jaegerHost(env, protocol) ??
     (protocol === 'grpc' ? 'http://127.0.0.1:4317' : 'http://127.0.0.1:4318');
   const url = checkUrl(base, 'endpoint');
   if (protocol !== 'grpc') url.pathname = `${url.pathname.replace(/\/+$/, '')}/v1/${signal}`;
   return url.href;
+}
+
+/** Jaeger's agent, which took its own format over UDP, is no more; the host that ran it takes OTLP. */
+function jaegerHost(env: EnvironmentReader, protocol: OtlpProtocol): string | undefined {
+  const host = env.text('JAEGER_AGENT_HOST');
+  const name = host === undefined ? 'JAEGER_AGENT_PORT' : 'JAEGER_AGENT_HOST';
+  if (host === undefined && env.text('JAEGER_AGENT_PORT') === undefined) return undefined;
+  const endpoint = `http://${host ?? '127.0.0.1'}:${protocol === 'grpc' ? 4317 : 4318}`;
+  sayOnce(
+    'jaeger-agent',
+    `${name} is set, but Jaeger's agent protocol is gone: telemetry goes to ${endpoint} as OTLP. Set OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint} instead, and remove JAEGER_AGENT_HOST and JAEGER_AGENT_PORT.`,
+  );
+  return endpoint;
 }
 
 function checkUrl(text: string, option: string): URL {

@@ -9,13 +9,17 @@ import {
   processDetector,
   resourceFromAttributes,
 } from '@opentelemetry/resources';
-import type { Logger as OtelLogger, TracerProvider as ApiTracerProvider } from '@opentelemetry/api';
+import type {
+  Attributes,
+  Logger as OtelLogger,
+  TracerProvider as ApiTracerProvider,
+} from '@opentelemetry/api';
 import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { InitOptions } from '../config/init-options.ts';
 import type { ResolvedOptions } from '../config/resolved-options.ts';
 import { resolveOptions } from '../config/resolve-options.ts';
+import { keepHeadersSingle } from '../correlation/single-headers.ts';
 import { SightlinePropagator } from '../correlation/propagator.ts';
 import { BatchQueue, withinMs } from '../export/batch-queue.ts';
 import {
@@ -30,11 +34,14 @@ import { LogPipeline } from '../export/log-pipeline.ts';
 import { MetricPusher } from '../export/metric-pusher.ts';
 import { SpanPipeline } from '../export/span-pipeline.ts';
 import { weighLog, weighSpan } from '../export/weigh.ts';
-import { maskSpanAttributes } from '../masking/mask-span.ts';
+import { ExportWall } from '../masking/export-wall.ts';
 import { logLevels } from '../logging/levels.ts';
 import { LineRecord, type LineOrigin } from '../logging/line-record.ts';
 import { createMaskText } from '../masking/mask-text.ts';
-import { exponentialMeterName, metricViews } from '../metrics/views.ts';
+import { placeholder } from '../masking/placeholder.ts';
+import { FunctionDurations } from '../metrics/function-durations.ts';
+import { createMeterProvider } from '../metrics/create-meter-provider.ts';
+import { exponentialMeterName } from '../metrics/views.ts';
 import { pullReader } from '../metrics/pull-reader.ts';
 import { startProcessMetrics } from '../metrics/process-metrics.ts';
 import { RootSampler } from '../sampling/root-sampler.ts';
@@ -53,6 +60,7 @@ import {
   removeSpanProcessor,
 } from './otel-globals.ts';
 import { currentRuntime, replaceRuntime, type Runtime } from './runtime.ts';
+import { isSupportedNode } from './supported-node.ts';
 import { sdkName, sdkVersion } from './version.ts';
 import { unregisterAiSdk } from '../clients/ai-sdk.ts';
 import { configureAnthropic } from '../clients/anthropic.ts';
@@ -83,6 +91,7 @@ export function initBeforeProgram(): void {
 }
 
 function start(options: InitOptions, programIsLoaded: boolean): void {
+  if (!isSupportedNode) return;
   const resolved = resolveOptions(options, process.env);
   silenceDiagnostics(resolved.quiet);
   if (currentRuntime() !== undefined) {
@@ -115,9 +124,10 @@ export function droppedCounts(): readonly DropCount[] {
 
 function startRuntime(options: ResolvedOptions): Runtime {
   const maskText = createMaskText(options.masking);
+  const wall = options.capture === 'full' ? undefined : new ExportWall(maskText);
   const drops = new DropCounter(sayOnStderr);
   const files: FileRegistry = new Map();
-  const resource = describeProcess(options);
+  const resource = describeProcess(options, wall, maskText.isSensitiveKey);
 
   const traceSinks = createTraceSinks(options, files);
   const hostProvider = findHostTracerProvider();
@@ -144,13 +154,14 @@ function startRuntime(options: ResolvedOptions): Runtime {
     ending: (span) =>
       guard('completing a span', () => {
         completeForeignSpan(runtime, span);
-        if (options.masking.allSpanAttributes === true) maskSpanAttributes(span, maskText);
       }),
+    wall,
   });
   const logSinks = createLogSinks(options, files);
   const logs = new LogPipeline({
     queues: queuesOf('logs', logSinks, options, drops, weighLog),
     memory: logSinks.memory,
+    wall,
   });
   const metricSinks = createMetricSinks(options, files);
 
@@ -162,13 +173,15 @@ function startRuntime(options: ResolvedOptions): Runtime {
     spanLimits: options.spanLimits,
   });
   const loggers = new LoggerProvider({ resource, processors: [logs], logRecordLimits: options.spanLimits });
+  const functionDurations = new FunctionDurations(resource, (name) => wall?.text(name) ?? name);
   const pusher = new MetricPusher({
+    functionDurations,
     sinks: metricSinks.sinks,
     memory: metricSinks.memory,
     intervalMs: options.metricIntervalMs,
     drops,
   });
-  const meters = new MeterProvider({ resource, readers: [pusher, pullReader()], views: metricViews });
+  const meters = createMeterProvider(resource, [pusher, pullReader(functionDurations)], wall);
 
   const joined = hostProvider !== undefined && addSpanProcessor(hostProvider, spans);
   addHostLogProcessor(logs);
@@ -185,6 +198,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
         scope: { name },
         attributesMax: attributeCountLimit,
         attributeCharactersMax: attributeValueLengthLimit,
+        clean: (key, value) => (wall === undefined ? value : wall.named(key, value)),
       };
       // Names made up at run time must not pile up.
       if (origins.size < 10_000) origins.set(name, origin);
@@ -217,7 +231,13 @@ function startRuntime(options: ResolvedOptions): Runtime {
         : undefined,
     logsDebug: logLevels[options.logLevel].pino <= logLevels.DEBUG.pino,
     maskText,
+    functionDurations,
     drops,
+    counts: () => ({
+      spans: { ...spans.counts, queued: spans.queued },
+      logs: { queued: logs.queued },
+      metrics: { ...pusher.counts },
+    }),
     flush: (timeoutMs) =>
       withinMs(Promise.all([spans.forceFlush(), logs.forceFlush(), meters.forceFlush()]), timeoutMs),
     sendLastWords: (timeoutMs) => {
@@ -228,6 +248,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
   };
   let closing: Promise<void> | undefined;
 
+  const leaveHeaders = keepHeadersSingle();
   const fetching = fetchInstrumentation(options);
   const unregister = registerGlobals(
     { tracerProvider: tracers, contextManager, propagator, meterProvider: meters },
@@ -266,6 +287,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
     );
     stopProcessMetrics();
     uninstrument();
+    leaveHeaders();
     unregisterAiSdk();
     for (const provider of adopted) removeSpanProcessor(provider, spans);
     unregister();
@@ -297,9 +319,13 @@ function queuesOf<T extends ReadableSpan | ReadableLogRecord>(
   );
 }
 
-function describeProcess(options: ResolvedOptions) {
+function describeProcess(
+  options: ResolvedOptions,
+  wall: ExportWall | undefined,
+  isSensitiveKey: (key: string) => boolean,
+) {
   const detected = detectResources({ detectors: [hostDetector, osDetector, processDetector] });
-  return emptyResource()
+  const described = emptyResource()
     .merge(detected)
     .merge(
       resourceFromAttributes({
@@ -307,10 +333,31 @@ function describeProcess(options: ResolvedOptions) {
         'telemetry.sdk.name': 'opentelemetry',
         'telemetry.distro.name': sdkName,
         'telemetry.distro.version': sdkVersion,
-        ...options.resourceAttributes,
+        ...(wall === undefined
+          ? options.resourceAttributes
+          : wall.attributes({ ...options.resourceAttributes })),
         'service.name': options.serviceName,
         ...(options.serviceVersion === undefined ? {} : { 'service.version': options.serviceVersion }),
         'deployment.environment.name': options.environment,
       }),
     );
+  if (wall === undefined) return described;
+  const args = ['process.command', 'process.command_args'].map((key) => [key, described.attributes[key]]);
+  const command = Object.fromEntries(
+    args.map(([key, value]) => [
+      key,
+      Array.isArray(value) ? maskFlagValues(value.map(String), isSensitiveKey) : value,
+    ]),
+  ) as Attributes;
+  const resource = described.merge(resourceFromAttributes(wall.attributes(command)));
+  wall.trustResource(resource);
+  return resource;
+}
+
+/** `--password hunter2`: the value stands in an argument of its own, and nothing in it says what it is. */
+function maskFlagValues(args: readonly string[], isSensitiveKey: (key: string) => boolean): string[] {
+  return args.map((arg, index) => {
+    const flag = /^--?([\w-]+)$/.exec(args[index - 1] ?? '')?.[1];
+    return flag !== undefined && isSensitiveKey(flag) ? placeholder('secret') : arg;
+  });
 }

@@ -13,9 +13,11 @@ import type { ResolvedOptions } from '../config/resolved-options.ts';
 import type { LogLevel } from '../logging/levels.ts';
 import type { Line } from '../logging/line-record.ts';
 import type { MaskText } from '../masking/mask-text.ts';
+import type { FunctionDurations } from '../metrics/function-durations.ts';
 import type { RootSampler } from '../sampling/root-sampler.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
 import type { DropCounter, DropTally } from './drop-counter.ts';
+import type { PipelineCounts } from './stats.ts';
 
 /** What every feature works with once `init` has run. Absent (see `currentRuntime`) means: pass everything through. */
 export interface Runtime {
@@ -37,7 +39,9 @@ export interface Runtime {
   /** Whether DEBUG lines are written at all; asked on every traced call. */
   readonly logsDebug: boolean;
   readonly maskText: MaskText;
+  readonly functionDurations: FunctionDurations;
   readonly drops: DropCounter;
+  counts(): PipelineCounts;
   /** Sends what is queued; resolves after `timeoutMs` at the latest and never rejects. */
   flush(timeoutMs: number): Promise<void>;
   /** For a process that exits at once: sends what is left while the caller waits, at most `timeoutMs`. */

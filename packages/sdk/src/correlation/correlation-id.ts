@@ -4,6 +4,8 @@
  */
 import { randomUUID } from 'node:crypto';
 import type { Context } from '@opentelemetry/api';
+import { guard, sayOnce } from '../core/diagnostics.ts';
+import { currentRuntime } from '../core/runtime.ts';
 import { activeContext, inheritedAttributes, runInContext, withInherited } from '../core/context.ts';
 
 export const correlationAttribute = 'correlation_id';
@@ -21,20 +23,41 @@ export function getCorrelationId(): string | undefined {
  * withCorrelationId('order-42', () => getCorrelationId()); // 'order-42'
  */
 export function withCorrelationId<T>(id: string, fn: () => T): T {
-  return runInContext(setCorrelationId(activeContext(), id), fn);
+  return runInContext(withCorrelation(activeContext(), id), fn);
+}
+
+/**
+ * Sets the correlation id from here on, for code that has no function to wrap: what the current asynchronous flow does next, and what
+ * that starts, has it. Prefer `withCorrelationId`, whose end is clear. Does nothing before `init`.
+ *
+ * @example
+ * setCorrelationId('order-42');
+ * getCorrelationId(); // 'order-42'
+ */
+export function setCorrelationId(id: string): void {
+  guard('setting the correlation id', () => {
+    const manager = currentRuntime()?.contextManager;
+    if (manager === undefined) return;
+    if (manager.attach === undefined)
+      sayOnce(
+        'attach',
+        'The context manager of this program cannot be set: use withCorrelationId instead of setCorrelationId.',
+      );
+    else manager.attach(withCorrelation(manager.active(), id));
+  });
 }
 
 export function correlationIdOf(context: Context): string | undefined {
   return inheritedAttributes(context)[correlationAttribute];
 }
 
-export function setCorrelationId(context: Context, id: string): Context {
+export function withCorrelation(context: Context, id: string): Context {
   return withInherited(context, { [correlationAttribute]: cleanId(id) ?? randomUUID() });
 }
 
 /** The context itself when it has a correlation id, else one with a new id: for the entry of a request, run or tool call. */
 export function ensureCorrelation(context: Context): Context {
-  return correlationIdOf(context) === undefined ? setCorrelationId(context, randomUUID()) : context;
+  return correlationIdOf(context) === undefined ? withCorrelation(context, randomUUID()) : context;
 }
 
 /** An id from outside, cut to 128 characters; undefined when nothing printable is left. Header injection dies here. */

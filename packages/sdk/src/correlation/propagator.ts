@@ -12,7 +12,7 @@ import {
   type TextMapSetter,
 } from '@opentelemetry/api';
 import { W3CBaggagePropagator, W3CTraceContextPropagator } from '@opentelemetry/core';
-import { cleanId, correlationIdOf, setCorrelationId } from './correlation-id.ts';
+import { cleanId, correlationIdOf, withCorrelation } from './correlation-id.ts';
 
 export const correlationHeader = 'x-correlation-id';
 export const traceIdHeader = 'x-trace-id';
@@ -39,7 +39,7 @@ export class SightlinePropagator implements TextMapPropagator {
       cleanId(propagation.getBaggage(extracted)?.getEntry(baggageKey)?.value) ??
       // A caller that sends only its trace id still wants its requests found together.
       cleanId(first(getter.get(carrier, traceIdHeader)));
-    return id === undefined ? extracted : setCorrelationId(extracted, id);
+    return id === undefined ? extracted : withCorrelation(extracted, id);
   }
 
   fields(): string[] {

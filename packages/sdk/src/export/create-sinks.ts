@@ -1,5 +1,4 @@
 /** Makes the sinks of one signal from the exporter options. gRPC is loaded only when it is asked for: it is a quarter of a second of start-up. */
-import { createRequire } from 'node:module';
 import {
   JsonLogsSerializer,
   JsonMetricsSerializer,
@@ -14,6 +13,7 @@ import { ConsoleSpanExporter, type ReadableSpan } from '@opentelemetry/sdk-trace
 import type { FileExporterOptions } from '../config/init-options.ts';
 import type { OtlpTarget, ResolvedOptions } from '../config/resolved-options.ts';
 import type { Signal } from '../core/drop-counter.ts';
+import { loadLazily } from '../core/load-lazily.ts';
 import { fileSink } from './file-sink.ts';
 import type { LastRequest } from './last-words.ts';
 import type { MemoryExporter } from './memory-exporter.ts';
@@ -27,7 +27,6 @@ interface SignalCodec<T> {
   readonly json: (items: readonly T[]) => Uint8Array | undefined;
   readonly countRejected: (response: Uint8Array, isJson: boolean) => number;
   readonly console: () => OtelExporter<T>;
-  readonly grpcPackage: string;
   readonly grpcMethod: string;
   readonly grpcClass: string;
   /** Metric exporters of OpenTelemetry take one collection, not a list. */
@@ -43,7 +42,6 @@ const traceCodec: SignalCodec<ReadableSpan> = {
         ?.rejectedSpans ?? 0,
     ),
   console: () => new ConsoleSpanExporter(),
-  grpcPackage: '@opentelemetry/exporter-trace-otlp-grpc',
   grpcMethod: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
   grpcClass: 'OTLPTraceExporter',
   one: false,
@@ -57,7 +55,6 @@ const logCodec: SignalCodec<ReadableLogRecord> = {
         ?.rejectedLogRecords ?? 0,
     ),
   console: () => new ConsoleLogRecordExporter(),
-  grpcPackage: '@opentelemetry/exporter-logs-otlp-grpc',
   grpcMethod: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
   grpcClass: 'OTLPLogExporter',
   one: false,
@@ -72,7 +69,6 @@ const metricCodec: SignalCodec<ResourceMetrics> = {
         ?.rejectedDataPoints ?? 0,
     ),
   console: () => unpacked(new ConsoleMetricExporter()),
-  grpcPackage: '@opentelemetry/exporter-metrics-otlp-grpc',
   grpcMethod: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
   grpcClass: 'OTLPMetricExporter',
   one: true,
@@ -136,20 +132,20 @@ function otlpSink<T>(signal: Signal, codec: SignalCodec<T>, options: ResolvedOpt
 }
 
 function createGrpcExporter<T>(codec: SignalCodec<T>, target: OtlpTarget): OtelExporter<T> {
-  const load = createRequire(import.meta.url);
-  const { Metadata } = load('@grpc/grpc-js') as {
-    Metadata: new () => { set(key: string, value: string): void };
-  };
-  const metadata = new Metadata();
-  for (const [key, value] of Object.entries(target.headers)) metadata.set(key, value);
   type GrpcExporter = new (config: {
     url: string;
     metadata: unknown;
     timeoutMillis: number;
     compression: 'gzip' | 'none';
   }) => OtelExporter<T>;
-  const Exporter = (load(codec.grpcPackage) as Record<string, GrpcExporter>)[codec.grpcClass];
-  if (Exporter === undefined) throw new Error(`${codec.grpcPackage} has no ${codec.grpcClass}`);
+  const loaded = loadLazily('grpc') as {
+    readonly Metadata: new () => { set(key: string, value: string): void };
+    readonly exporters: Readonly<Record<string, GrpcExporter>>;
+  };
+  const metadata = new loaded.Metadata();
+  for (const [key, value] of Object.entries(target.headers)) metadata.set(key, value);
+  const Exporter = loaded.exporters[codec.grpcClass];
+  if (Exporter === undefined) throw new Error(`${codec.grpcClass} is missing`);
   const exporter = new Exporter({
     url: target.url,
     metadata,

@@ -2,6 +2,8 @@
 import type { Context } from '@opentelemetry/api';
 import type { LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord } from '@opentelemetry/sdk-logs';
 import { activeContext, inheritedAttributes } from '../core/context.ts';
+import { guard } from '../core/diagnostics.ts';
+import type { ExportWall } from '../masking/export-wall.ts';
 import type { BatchQueue } from './batch-queue.ts';
 import type { LastRequest } from './last-words.ts';
 import type { MemoryExporter } from './memory-exporter.ts';
@@ -9,6 +11,8 @@ import type { MemoryExporter } from './memory-exporter.ts';
 export interface LogPipelineOptions {
   readonly queues: readonly BatchQueue<ReadableLogRecord>[];
   readonly memory: readonly MemoryExporter[];
+  /** Masks what leaves; undefined under `capture: 'full'`. */
+  readonly wall: ExportWall | undefined;
 }
 
 export class LogPipeline implements LogRecordProcessor {
@@ -27,9 +31,13 @@ export class LogPipeline implements LogRecordProcessor {
   }
 
   /** Takes a record that has everything already. */
-  add(record: ReadableLogRecord): void {
-    for (const queue of this.#options.queues) queue.push(record);
-    for (const memory of this.#options.memory) memory.addLog(record);
+  add(emitted: ReadableLogRecord): void {
+    guard('exporting a log record', () => {
+      const { queues, memory, wall } = this.#options;
+      const record = wall === undefined ? emitted : wall.log(emitted);
+      for (const queue of queues) queue.push(record);
+      for (const each of memory) each.addLog(record);
+    });
   }
 
   async forceFlush(): Promise<void> {
@@ -38,6 +46,11 @@ export class LogPipeline implements LogRecordProcessor {
 
   async shutdown(): Promise<void> {
     await this.forceFlush();
+  }
+
+  /** Items that wait to be sent. */
+  get queued(): number {
+    return this.#options.queues.reduce((sum, queue) => sum + queue.length, 0);
   }
 
   takeLastWords(): readonly LastRequest[] {

@@ -10,6 +10,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { DropCounter } from '../core/drop-counter.ts';
 import { collectNow } from '../metrics/collect-now.ts';
+import type { FunctionDurations } from '../metrics/function-durations.ts';
 import type { LastRequest } from './last-words.ts';
 import type { MemoryExporter } from './memory-exporter.ts';
 import type { Sink } from './sink.ts';
@@ -19,6 +20,7 @@ export interface MetricPusherOptions {
   readonly memory: readonly MemoryExporter[];
   readonly intervalMs: number;
   readonly drops: DropCounter;
+  readonly functionDurations: FunctionDurations;
 }
 
 /** A push this recent says all there is to say. */
@@ -30,9 +32,13 @@ export class MetricPusher extends MetricReader {
   #pushing: Promise<void> | undefined;
   #pushedMs = -Infinity;
   #producer: MetricProducer | undefined;
+  readonly counts = { collections: 0, points: 0, failed: 0 };
 
   constructor(options: MetricPusherOptions) {
-    super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
+    super({
+      aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE,
+      metricProducers: [options.functionDurations],
+    });
     this.#options = options;
   }
 
@@ -49,7 +55,7 @@ export class MetricPusher extends MetricReader {
   /** The current sums, unless they have just been pushed, for a process that exits at once. */
   takeLastWords(): readonly LastRequest[] {
     if (performance.now() - this.#pushedMs < freshMs) return [];
-    const metrics = collectNow(this.#producer);
+    const metrics = collectNow(this.#producer, this.#options.functionDurations.scopeMetrics());
     if (metrics === undefined) return [];
     return this.#options.sinks.flatMap((sink) => sink.lastWords?.([metrics]) ?? []);
   }
@@ -74,11 +80,16 @@ export class MetricPusher extends MetricReader {
     try {
       const { resourceMetrics } = await this.collect();
       this.#pushedMs = performance.now();
+      this.counts.collections++;
+      this.counts.points = resourceMetrics.scopeMetrics
+        .flatMap((scope) => scope.metrics)
+        .reduce((sum, metric) => sum + metric.dataPoints.length, 0);
       if (resourceMetrics.scopeMetrics.length === 0) return;
       for (const memory of this.#options.memory) memory.addMetrics(resourceMetrics);
       await Promise.all(
         this.#options.sinks.map(async (sink) => {
           const outcome = await sink.send([resourceMetrics]);
+          if (outcome.kind !== 'delivered') this.counts.failed++;
           if (outcome.kind === 'failed') this.#options.drops.add('metrics', outcome.reason, 1);
           if (outcome.kind === 'delivered')
             this.#options.drops.add('metrics', 'the receiver rejected them', outcome.rejected);
@@ -92,6 +103,10 @@ export class MetricPusher extends MetricReader {
 
 /** Collects when somebody asks: behind `prometheusHandler`. */
 export class PullReader extends MetricReader {
+  constructor(functionDurations: FunctionDurations) {
+    super({ metricProducers: [functionDurations] });
+  }
+
   protected override onForceFlush(): Promise<void> {
     return Promise.resolve();
   }

@@ -1,7 +1,9 @@
 /** Our span processor: stamps inherited attributes on every span, decides at the end of a trace, and feeds the exporters. */
-import { TraceFlags, type Context } from '@opentelemetry/api';
+import { SpanStatusCode, TraceFlags, type Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
 import { inheritedAttributes } from '../core/context.ts';
+import { guard } from '../core/diagnostics.ts';
+import type { ExportWall } from '../masking/export-wall.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
 import type { BatchQueue } from './batch-queue.ts';
 import type { LastRequest } from './last-words.ts';
@@ -15,11 +17,14 @@ export interface SpanPipelineOptions {
   readonly started: (span: Span, parent: Context) => void;
   /** The last chance to write on a span. */
   readonly ending: (span: Span) => void;
+  /** Masks what leaves; undefined under `capture: 'full'`. */
+  readonly wall: ExportWall | undefined;
 }
 
 export class SpanPipeline implements SpanProcessor {
   readonly #options: SpanPipelineOptions;
   readonly tail: TailBuffer | undefined;
+  readonly counts = { started: 0, finished: 0, failed: 0 };
 
   constructor(options: SpanPipelineOptions) {
     this.#options = options;
@@ -27,6 +32,7 @@ export class SpanPipeline implements SpanProcessor {
   }
 
   onStart(span: Span, parentContext: Context): void {
+    this.counts.started++;
     const inherited = inheritedAttributes(parentContext);
     for (const key in inherited) span.setAttribute(key, inherited[key]);
     this.#options.started(span, parentContext);
@@ -37,6 +43,8 @@ export class SpanPipeline implements SpanProcessor {
   }
 
   onEnd(span: ReadableSpan): void {
+    this.counts.finished++;
+    if (span.status.code === SpanStatusCode.ERROR) this.counts.failed++;
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0) this.#deliver(span);
     else this.tail?.add(span);
   }
@@ -50,6 +58,11 @@ export class SpanPipeline implements SpanProcessor {
     await this.forceFlush();
   }
 
+  /** Items that wait to be sent. */
+  get queued(): number {
+    return this.#options.queues.reduce((sum, queue) => sum + queue.length, 0);
+  }
+
   takeLastWords(): readonly LastRequest[] {
     return this.#options.queues.flatMap((queue) => queue.takeLastWords());
   }
@@ -59,8 +72,12 @@ export class SpanPipeline implements SpanProcessor {
     await Promise.all(this.#options.queues.map((queue) => queue.close(timeoutMs)));
   }
 
-  #deliver(span: ReadableSpan): void {
-    for (const queue of this.#options.queues) queue.push(span);
-    for (const memory of this.#options.memory) memory.addSpan(span);
+  #deliver(ended: ReadableSpan): void {
+    guard('exporting a span', () => {
+      const { queues, memory, wall } = this.#options;
+      const span = wall === undefined ? ended : wall.span(ended);
+      for (const queue of queues) queue.push(span);
+      for (const each of memory) each.addSpan(span);
+    });
   }
 }

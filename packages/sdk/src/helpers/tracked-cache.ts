@@ -8,10 +8,19 @@ export interface CacheLike<K, V> {
   delete?(key: K): unknown;
 }
 
+export interface CacheStats {
+  readonly hits: number;
+  readonly misses: number;
+  /** 0 to 1; undefined before the first read. */
+  readonly hitRate: number | undefined;
+}
+
 export interface TrackedCache<K, V> {
   get(key: K): Promise<V | undefined>;
   set(key: K, value: V): Promise<void>;
   delete(key: K): Promise<void>;
+  /** Reads so far in this process. */
+  getStats(): CacheStats;
   /** The cached value, or the loaded one, which is then cached. Concurrent misses of one key load once. */
   getOrLoad(key: K, load: () => V | Promise<V>): Promise<V>;
 }
@@ -30,9 +39,13 @@ const requests = counter('cache.requests', {
  */
 export function trackedCache<K, V>(name: string, cache: CacheLike<K, V>): TrackedCache<K, V> {
   const loading = new Map<K, Promise<V>>();
+  let hits = 0;
+  let misses = 0;
   const operation = <T>(verb: string, fn: (setHit: (hit: boolean) => void) => T) =>
     withSpan(`cache.${verb}`, { 'cache.name': name, 'cache.operation': verb }, (span) =>
       fn((hit) => {
+        if (hit) hits++;
+        else misses++;
         span.setAttributes({ 'cache.hit': hit });
         requests.add(1, { 'cache.name': name, 'cache.result': hit ? 'hit' : 'miss' });
       }),
@@ -44,6 +57,7 @@ export function trackedCache<K, V>(name: string, cache: CacheLike<K, V>): Tracke
         setHit(value !== undefined);
         return value;
       }),
+    getStats: () => ({ hits, misses, hitRate: hits + misses === 0 ? undefined : hits / (hits + misses) }),
     set: (key, value) => operation('set', async () => void (await cache.set(key, value))),
     delete: (key) => operation('delete', async () => void (await cache.delete?.(key))),
     getOrLoad: async (key, load) => {

@@ -24,6 +24,8 @@ export interface LineOrigin {
   readonly scope: InstrumentationScope;
   readonly attributesMax: number;
   readonly attributeCharactersMax: number;
+  /** Masks what the record inherits, which no log call has cleaned. */
+  readonly clean: (key: string, value: unknown) => unknown;
 }
 
 export type Line = Readonly<Record<string, unknown>>;
@@ -128,7 +130,8 @@ export class LineRecord implements ReadableLogRecord {
     for (const key in inherited) addField(key, inherited[key]);
     for (const key in this.#line) addField(key, this.#line[key]);
     const stamped = inheritedAttributes(this.#context);
-    for (const key in stamped) if (attributes[key] === undefined) add(key, stamped[key]);
+    for (const key in stamped)
+      if (attributes[key] === undefined) add(key, this.#origin.clean(key, stamped[key]));
     return attributes;
   }
 }

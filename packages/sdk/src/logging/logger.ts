@@ -4,7 +4,7 @@ import { activeContext, runInContext } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { boundedPlain } from '../masking/capture-value.ts';
-import type { MaskText } from '../masking/mask-text.ts';
+import { maskNumber, type MaskText } from '../masking/mask-text.ts';
 import { describeError } from '../tracing/span-handle.ts';
 import { findCallSite, type CallSite } from './call-site.ts';
 import { logLevels, type LogCategory, type LogLevel } from './levels.ts';
@@ -15,6 +15,8 @@ import { pinoGeneration, pinoRoot, type PinoLevel } from './pino-root.ts';
 export interface LogFields {
   readonly category?: LogCategory;
   readonly tags?: readonly string[];
+  /** The part of the program that speaks: `getLogger('api').child({ component: 'billing' })`. */
+  readonly component?: string;
   /** Anything worth keeping; bounded and masked. */
   readonly data?: unknown;
   /** Numbers with their unit in the name: `{ durationMs: 12 }`. */
@@ -48,6 +50,11 @@ const noFields: LogFields = {};
 const pinoNames = Object.fromEntries(
   Object.keys(logLevels).map((level) => [level, level.toLowerCase()]),
 ) as Record<LogLevel, PinoLevel>;
+/** Lines written in this process, for `getStats`. */
+export const linesByLevel = Object.fromEntries(Object.keys(logLevels).map((level) => [level, 0])) as Record<
+  LogLevel,
+  number
+>;
 const loggers = new Map<string, Logger>();
 
 /**
@@ -109,6 +116,21 @@ function createLogger(name: string, own: LogFields): Logger {
   return logger;
 }
 
+/** A line of the SDK's about code of the program's: names that place instead of ours. */
+export function writeLineAt(
+  name: string,
+  level: LogLevel,
+  message: string,
+  fields: LogFields,
+  site: CallSite | undefined,
+): void {
+  guard('logging', () => {
+    const target = pinoRoot().child({ logger: name });
+    if (target.levelVal <= logLevels[level].pino)
+      write(target, currentRuntime(), name, level, message, fields, site);
+  });
+}
+
 function write(
   target: PinoLogger<PinoLevel>,
   runtime: Runtime | undefined,
@@ -130,6 +152,7 @@ function write(
     else line[key] = cleanNamed(key, value, mask);
   }
   target[pinoNames[level]](line, text);
+  linesByLevel[level]++;
   runtime?.recordLine?.(name, level, text, line);
 }
 
@@ -150,7 +173,8 @@ function cleanNamed(key: string, value: unknown, mask: MaskText | undefined): un
 
 /** Short texts and numbers, which most fields are, skip the bounded copy. */
 function cleanField(value: unknown, mask: MaskText | undefined): unknown {
-  if (typeof value === 'number' || typeof value === 'boolean') return value;
+  if (typeof value === 'number') return mask === undefined ? value : maskNumber(value, mask);
+  if (typeof value === 'boolean') return value;
   if (typeof value === 'string' && value.length <= 1000) return mask === undefined ? value : mask(value);
   if (
     Array.isArray(value) &&

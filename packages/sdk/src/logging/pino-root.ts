@@ -39,6 +39,10 @@ export function pinoRoot(): PinoLogger<PinoLevel> {
   return root;
 }
 
+export function activeHandlers(): number {
+  return handlers.length;
+}
+
 export function flushHandlers(): void {
   for (const handler of handlers) guard('flushing a log handler', () => handler.flush?.());
 }

@@ -3,7 +3,7 @@
  * proxies, class instances and binary data. With a mask, sensitive keys and texts are masked on the way.
  */
 import { types } from 'node:util';
-import type { MaskText } from './mask-text.ts';
+import { maskNumber, type MaskText } from './mask-text.ts';
 import { placeholder } from './placeholder.ts';
 
 export interface CaptureLimits {
@@ -13,8 +13,10 @@ export interface CaptureLimits {
 }
 
 export function captureValue(value: unknown, limits: CaptureLimits, mask: MaskText | undefined): string {
-  const writer = new BoundedWriter(limits, mask);
   try {
+    const simple = simpleText(value, mask);
+    if (simple !== undefined && simple.length <= limits.charactersMax) return simple;
+    const writer = new BoundedWriter(limits, mask);
     if (typeof value === 'string') {
       const near = value.length > limits.charactersMax * 2 ? value.slice(0, limits.charactersMax * 2) : value;
       return boundText(mask === undefined ? near : mask(near), limits.charactersMax);
@@ -23,6 +25,27 @@ export function captureValue(value: unknown, limits: CaptureLimits, mask: MaskTe
   } catch {
     return '"[unreadable]"';
   }
+}
+
+/** What most arguments are, a number or a few, without the walk; undefined for anything else. */
+function simpleText(value: unknown, mask: MaskText | undefined): string | undefined {
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  if (typeof value === 'number' && Number.isFinite(value))
+    return mask === undefined || value < 1e12 ? String(value) : undefined;
+  if (typeof value !== 'object' || !Array.isArray(value) || value.length > 8) return undefined;
+  let text = '[';
+  for (let index = 0; index < value.length; index++) {
+    const item: unknown = value[index];
+    const one =
+      typeof item === 'string' && item.length <= 200
+        ? JSON.stringify(mask === undefined ? item : mask(item))
+        : typeof item === 'object'
+          ? undefined
+          : simpleText(item, mask);
+    if (one === undefined) return undefined;
+    text += index === 0 ? one : `,${one}`;
+  }
+  return `${text}]`;
 }
 
 /** The same as a plain value instead of text: for loggers that serialise themselves. Never throws. */
@@ -60,7 +83,8 @@ class BoundedWriter {
         return this.#text(value);
       case 'number':
         this.#left -= 8;
-        return Number.isFinite(value) ? value : String(value);
+        if (!Number.isFinite(value)) return String(value);
+        return this.#mask === undefined ? value : maskNumber(value, this.#mask);
       case 'boolean':
         this.#left -= 5;
         return value;

@@ -8,7 +8,24 @@ import { suspicious, textRules, type TextRule } from './text-rules.ts';
 export interface MaskText {
   (text: string): string;
   readonly isSensitiveKey: (key: string) => boolean;
+  /** Notes a result that an exporter will ask about again, so that long content is not read twice. */
+  readonly noteMasked: (text: string) => void;
+  /** Whether exactly this text was noted; answers once per note. */
+  readonly wasMasked: (text: string) => boolean;
 }
+
+/** A number that is a card's when it is written out; any other number stays. */
+export function maskNumber(value: number, mask: MaskText): number | string {
+  if (!Number.isInteger(value) || value < 1e12) return value;
+  const text = String(value);
+  const masked = mask(text);
+  return masked === text ? value : masked;
+}
+
+/** Texts up to here are quicker to read again than to note. */
+export const shortCharactersMax = 128;
+/** Characters of noted texts that wait for their export; all are forgotten beyond it, and read again then. */
+const notedCharactersMax = 4_000_000;
 
 /** JSON texts above this are masked by patterns only: parsing would hold the event loop too long. */
 const jsonCharactersMax = 1_000_000;
@@ -26,13 +43,13 @@ export function createMaskText(options: MaskingOptions): MaskText {
   const isSensitiveKey = sensitiveKeys(options.keys ?? []);
 
   function mask(text: string, nesting: number): string {
+    if (!hasOwnRules && !suspicious.test(text)) return text;
     const asJson = nesting < nestingMax && looksLikeJson(text) ? maskJson(text, nesting) : undefined;
     return asJson ?? maskPlain(text);
   }
 
   function maskPlain(text: string): string {
     let masked = text;
-    if (!hasOwnRules && !suspicious.test(text)) return text;
     for (const rule of rules) if (rule.mayMatch(masked)) masked = rule.apply(masked);
     return masked;
   }
@@ -64,7 +81,22 @@ export function createMaskText(options: MaskingOptions): MaskText {
     return /(?<!["\d.])\d{12,19}(?!["\d.])/.test(json) ? maskPlain(json) : json;
   }
 
-  return Object.assign((text: string) => (text.length < 6 ? text : mask(text, 0)), { isSensitiveKey });
+  const noted = new Set<string>();
+  let notedCharacters = 0;
+  const noteMasked = (text: string) => {
+    if (text.length <= shortCharactersMax) return;
+    notedCharacters += text.length;
+    if (notedCharacters > notedCharactersMax) {
+      noted.clear();
+      notedCharacters = text.length;
+    }
+    noted.add(text);
+  };
+  return Object.assign((text: string) => (text.length < 6 ? text : mask(text, 0)), {
+    isSensitiveKey,
+    noteMasked,
+    wasMasked: (text: string) => noted.delete(text),
+  });
 }
 
 function looksLikeJson(text: string): boolean {

@@ -17,6 +17,4 @@ export interface MaskingOptions {
   readonly rules?: readonly MaskingRule[];
   /** Built-in rules switched off. */
   readonly disable?: readonly BuiltInRule[];
-  /** Also rewrite string attributes of every span, not only what this SDK captures. Costs time per span. Default false. */
-  readonly allSpanAttributes?: boolean;
 }

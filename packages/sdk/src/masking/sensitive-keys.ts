@@ -17,14 +17,20 @@ const known = new Map<string, boolean>();
 export function sensitiveKeys(own: readonly string[]): (key: string) => boolean {
   if (own.length === 0) return isSensitive;
   const ownNames = new Set(own.map(normalise));
-  return (key) => isSensitive(key) || ownNames.has(normalise(key));
+  const isOwn = (key: string) =>
+    ownNames.has(normalise(key)) || ownNames.has(normalise(key.slice(key.lastIndexOf('.') + 1)));
+  return (key) => isSensitive(key) || isOwn(key);
 }
 
 function isSensitive(key: string): boolean {
   let answer = known.get(key);
   if (answer === undefined) {
     const name = normalise(key);
-    answer = exact.has(name) || endings.some((ending) => name.endsWith(ending));
+    // The last part of a dotted name says what it is: `http.request.header.authorization`.
+    answer =
+      exact.has(name) ||
+      exact.has(normalise(key.slice(key.lastIndexOf('.') + 1))) ||
+      endings.some((ending) => name.endsWith(ending));
     if (known.size < 5000 && key.length < 200) known.set(key, answer);
   }
   return answer;

@@ -17,8 +17,10 @@ export interface TextRule {
 const secretStart =
   /sk-|[rsp]k_(?:live|test)_|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|AIza|ya29\.|hf_|SG\.|npm_|pypi-|dop_v1_|lin_api_|eyJ|-----BEGIN|gsk_|xai-|r8_|pplx-|key-|EAAC|shpat_|sq0|dapi|hooks\.slack\.com/;
 
-/** No built-in rule can match a text without one of these. */
-export const suspicious = new RegExp(`[@:=\\d]|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`);
+/** No built-in rule can match a text without one of these, and no JSON can have a named value or hide a character. */
+export const suspicious = new RegExp(
+  `[@:=\\\\]|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`,
+);
 
 const secretPattern = new RegExp(
   [
@@ -50,7 +52,7 @@ const secretPattern = new RegExp(
 const privateKeyStart = '-----BEGIN';
 
 const names =
-  'passw(?:or)?d|passphrase|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|credentials?';
+  'passw(?:or)?d|passphrase|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|credentials?|authorization';
 const assignmentPattern = new RegExp(
   `((?:${names})\\\\?["']?\\s{0,4}(?:[:=]|=>)\\s{0,4})(\\\\?"[^"\\\\]{1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
   'gi',
@@ -180,7 +182,8 @@ function maskAssignments(text: string): string {
       token.length >= 16 || entropyBits(token) > 2.5 ? `${scheme} ${placeholder('token')}` : match,
     )
     .replace(assignmentPattern, (match, head: string, value: string) => {
-      if (value.startsWith('[masked:') || value.startsWith('"[masked:')) return match;
+      if (/^(?:bearer|basic)$/i.test(value) || value.startsWith('[masked:') || value.startsWith('"[masked:'))
+        return match;
       const quote = /^(\\?["'])/.exec(value)?.[1] ?? '';
       return `${head}${quote}${placeholder('secret')}${quote}`;
     });

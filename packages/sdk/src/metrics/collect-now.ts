@@ -22,11 +22,14 @@ interface MeterState {
   };
 }
 
-export function collectNow(producer: MetricProducer | undefined): ResourceMetrics | undefined {
+export function collectNow(
+  producer: MetricProducer | undefined,
+  further: ResourceMetrics['scopeMetrics'],
+): ResourceMetrics | undefined {
   const shared = (producer as Collector | undefined)?._sharedState;
   if (shared?.meterSharedStates === undefined) return undefined;
   const time = millisToHrTime(Date.now());
-  const scopeMetrics: ResourceMetrics['scopeMetrics'] = [];
+  const scopeMetrics: ResourceMetrics['scopeMetrics'] = [...further];
   for (const meter of shared.meterSharedStates.values()) {
     const metrics: MetricData[] = [];
     for (const storage of meter.metricStorageRegistry.getStorages(producer)) {

@@ -9,7 +9,8 @@ import type {
 } from '@opentelemetry/api';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
-import { getLogger } from '../logging/logger.ts';
+import { findCallSite } from '../logging/call-site.ts';
+import { writeLineAt } from '../logging/logger.ts';
 import { followResult } from '../tracing/follow-result.ts';
 import { describeError } from '../tracing/span-handle.ts';
 
@@ -159,7 +160,8 @@ export function measureErrors(name: string, labels?: Labels): FunctionWrapper {
 }
 
 /**
- * A number into the log stream, with the correlation id and trace of where it was measured, and into a histogram of that name.
+ * A number into the log stream, with the correlation id, the trace and the caller's file and line, and into a histogram of that name.
+ * The line has `metric: { name, value, unit }`, whatever the metric.
  *
  * @example
  * logMetric('cart.value', 42.5, 'EUR', { shop: 'berlin' });
@@ -171,13 +173,9 @@ export function logMetric(
   tags: Readonly<Record<string, string>> = {},
 ): void {
   guard('a logged metric', () => {
-    getLogger('metrics').info(`${name} ${value} ${unit}`, {
-      category: 'PERFORMANCE',
-      performanceMetrics: { [name]: value },
-      metric_name: name,
-      metric_unit: unit,
-      ...tags,
-    });
+    const site = currentRuntime()?.options.logCallSite === true ? findCallSite(logMetric) : undefined;
+    const fields = { ...tags, category: 'PERFORMANCE' as const, metric: { name, value, unit } };
+    writeLineAt('metrics', 'INFO', `${name} ${value} ${unit}`, fields, site);
     let instrument = loggedMetrics.get(name);
     if (instrument === undefined && loggedMetrics.size < 1000) {
       loggedMetrics.set(name, (instrument = histogram(name, { unit })));

@@ -118,9 +118,10 @@ describe('metrics', () => {
     withCorrelationId('c-1', () => logMetric('cart.value', 42.5, 'EUR', { shop: 'berlin' }));
     expect(memory.logs[0]?.attributes).toMatchObject({
       correlation_id: 'c-1',
-      metric_name: 'cart.value',
+      'metric.name': 'cart.value',
       shop: 'berlin',
-      'performance_metrics.cart.value': 42.5,
+      'metric.value': 42.5,
+      'metric.unit': 'EUR',
     });
     expect((await metricPoints(memory, 'cart.value'))[0]?.value).toMatchObject({ sum: 42.5 });
   });

@@ -1,10 +1,11 @@
 /** The reader behind `prometheusHandler`: one per runtime, collecting only when asked. */
+import type { FunctionDurations } from './function-durations.ts';
 import { PullReader } from '../export/metric-pusher.ts';
 
 const holder: { current: PullReader | undefined } = ensureHolder();
 
-export function pullReader(): PullReader {
-  holder.current = new PullReader();
+export function pullReader(functionDurations: FunctionDurations): PullReader {
+  holder.current = new PullReader(functionDurations);
   return holder.current;
 }
 

@@ -32,10 +32,15 @@ interface NotedEvent {
   replay(span: Span, time: TimeInput): void;
 }
 
+interface LateWriter {
+  write(): Attributes | undefined;
+}
+
 export interface PendingSpanStart {
   readonly name: string;
   readonly kind: SpanKind | undefined;
   readonly attributes: Attributes | undefined;
+  readonly late: LateWriter | undefined;
   /** Epoch milliseconds. */
   readonly startTimeMs: number | undefined;
 }
@@ -50,6 +55,8 @@ export class PendingSpan implements Span {
   readonly #kind: SpanKind | undefined;
   #name: string;
   #attributes: Attributes | undefined;
+  readonly #late: LateWriter | undefined;
+  #lateEnd: LateWriter | undefined;
   /** How often one was set; 0 while `#attributes` is still the caller's object. */
   #added = 0;
   #events: NotedEvent[] | undefined;
@@ -64,6 +71,7 @@ export class PendingSpan implements Span {
     this.#name = start.name;
     this.#kind = start.kind;
     this.#attributes = start.attributes;
+    this.#late = start.late;
     this.startedMs =
       start.startTimeMs === undefined ? performance.now() : start.startTimeMs - performance.timeOrigin;
     if (isRoot) trace.startedMs = this.startedMs;
@@ -104,6 +112,11 @@ export class PendingSpan implements Span {
     const attributes = this.#attributes as Attributes;
     if (this.#added <= attributesMax || Object.hasOwn(attributes, key)) attributes[key] = value;
     return this;
+  }
+
+  /** Attributes to be written when the trace turns out to be kept; the last given counts. */
+  writeLater(late: LateWriter): void {
+    if (this.endedMs < 0) this.#lateEnd = late;
   }
 
   setAttributes(attributes: Attributes): this {
@@ -169,6 +182,7 @@ export class PendingSpan implements Span {
         withForce(this.#parent),
       ),
     );
+    for (const late of [this.#late, this.#lateEnd]) span.setAttributes(late?.write() ?? {});
     for (const event of this.#events ?? []) event.replay(span, at(event.atMs));
     if (this.#status !== undefined) span.setStatus(this.#status);
     span.end(at(this.endedMs));

@@ -20,6 +20,7 @@ interface Thread {
 interface Samples {
   readonly durationsMs: number[];
   readonly successes: boolean[];
+  succeeded: number;
 }
 
 export const threadsMax = 1000;
@@ -40,15 +41,18 @@ export class StageStore {
     return true;
   }
 
-  finish(record: StageRecord): void {
-    if (record.durationMs === undefined || record.success === undefined) return;
+  /** Returns the share of the kept samples of this stage that succeeded, 0 to 1. */
+  finish(record: StageRecord): number | undefined {
+    if (record.durationMs === undefined || record.success === undefined) return undefined;
     const samples = this.#ensureSamples(record.stageId);
     samples.durationsMs.push(record.durationMs);
     samples.successes.push(record.success);
+    if (record.success) samples.succeeded++;
     if (samples.durationsMs.length > samplesPerStageMax) {
       samples.durationsMs.shift();
-      samples.successes.shift();
+      if (samples.successes.shift() === true) samples.succeeded--;
     }
+    return samples.succeeded / samples.successes.length;
   }
 
   stagesOf(threadId: string): readonly StageRecord[] | undefined {
@@ -68,7 +72,11 @@ export class StageStore {
   }
 
   #ensureSamples(stageId: string): Samples {
-    return ensureBounded(this.#samples, stageId, stageIdsMax, () => ({ durationsMs: [], successes: [] }));
+    return ensureBounded(this.#samples, stageId, stageIdsMax, () => ({
+      durationsMs: [],
+      successes: [],
+      succeeded: 0,
+    }));
   }
 }
 

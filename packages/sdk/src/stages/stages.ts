@@ -3,6 +3,11 @@ import { createContextKey } from '@opentelemetry/api';
 import { activeContext } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime } from '../core/runtime.ts';
+import { findCallSite } from '../logging/call-site.ts';
+import type { LogLevel } from '../logging/levels.ts';
+import { writeLineAt, type LogFields } from '../logging/logger.ts';
+import { gauge, histogram } from '../metrics/instruments.ts';
+import { isForced } from '../sampling/force.ts';
 import { isKept } from '../sampling/stable-hash.ts';
 import { describeError, idleHandle, type SpanHandle } from '../tracing/span-handle.ts';
 import { round, tracedCall } from '../tracing/traced-call.ts';
@@ -11,6 +16,11 @@ import { StageStore, type StageRecord } from './stage-store.ts';
 export interface StageHandle extends SpanHandle {
   /** Adds to what the summary says about this stage, and to the span. */
   setMetadata(metadata: Readonly<Record<string, string | number | boolean>>): void;
+}
+
+export interface StageOptions {
+  /** Tracked whatever the rate says. A forced span or request around the stage does the same. */
+  readonly force?: boolean;
 }
 
 export interface StageSummary {
@@ -56,7 +66,8 @@ const scopeKey = createContextKey('sightline.stage');
 const store = new StageStore();
 
 /**
- * Runs `fn` as a stage of the request `threadId`. Sampled by the hash of the thread id, the same for all stages of a request.
+ * Runs `fn` as a stage of the request `threadId`: a span, a start and an end line, `request_stage_duration_ms` and
+ * `request_stage_success_rate`. Sampled by the hash of the thread id, the same for all stages of a request, unless forced.
  *
  * @example
  * await trackStage('retrieve', 'Retrieval', 'request-1', async (stage) => {
@@ -70,9 +81,10 @@ export function trackStage<T>(
   stageName: string,
   threadId: string,
   fn: (stage: StageHandle) => T,
+  options: StageOptions = {},
 ): T {
   const described = { stageId: nameOf(stageId), stageName: nameOf(stageName), threadId: nameOf(threadId) };
-  return run({ ...described, parent: undefined }, fn);
+  return run({ ...described, parent: undefined, force: options.force === true, below: trackStage }, fn);
 }
 
 /** A part of the enclosing stage; outside of any stage it runs `fn` untracked. */
@@ -80,7 +92,8 @@ export function trackSubstage<T>(stageId: string, stageName: string, fn: (stage:
   const scope = activeContext().getValue(scopeKey) as StageScope | undefined;
   if (scope === undefined) return fn({ ...idleHandle, setMetadata: () => undefined });
   const described = { stageId: nameOf(stageId), stageName: nameOf(stageName) };
-  return run({ ...described, threadId: scope.threadId, parent: scope.record }, fn);
+  const { threadId, record: parent } = scope;
+  return run({ ...described, threadId, parent, force: true, below: trackSubstage }, fn);
 }
 
 /** What happened in one request so far; undefined when nothing is kept of it. */
@@ -128,11 +141,27 @@ interface StageCall {
   readonly stageName: string;
   readonly threadId: string;
   readonly parent: StageRecord | undefined;
+  readonly force: boolean;
+  /** The function the program called: the lines name its caller. */
+  readonly below: (...args: never[]) => unknown;
 }
+
+const durations = histogram('request_stage_duration_ms', {
+  unit: 'ms',
+  description: 'Time a stage took.',
+  buckets: [1, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 30_000, 60_000],
+});
+const successRates = gauge('request_stage_success_rate', {
+  unit: '1',
+  description: 'Share of the last 1,000 runs of a stage that succeeded.',
+});
 
 function run<T>(call: StageCall, fn: (stage: StageHandle) => T): T {
   const runtime = currentRuntime();
-  const force = runtime?.options.sampling.force === true;
+  const force =
+    call.force ||
+    runtime?.options.sampling.force === true ||
+    (runtime !== undefined && isForced(runtime.contextManager.active()));
   const kept =
     runtime !== undefined &&
     runtime.options.stagesEnabled &&
@@ -149,6 +178,10 @@ function run<T>(call: StageCall, fn: (stage: StageHandle) => T): T {
     substages: [],
   };
   const stored = store.add(call.threadId, record, call.parent);
+  const site = runtime.options.logCallSite ? findCallSite(call.below) : undefined;
+  const fields = { stage_id: call.stageId, stage_name: call.stageName, thread_id: call.threadId };
+  const log = (level: LogLevel, what: string, more: LogFields) =>
+    writeLineAt('sightline.stages', level, `${call.stageName} ${what}`, { ...fields, ...more }, site);
   const finish = (durationMs: number, error?: unknown) => {
     record.durationMs = round(durationMs);
     record.success = error === undefined;
@@ -157,7 +190,13 @@ function run<T>(call: StageCall, fn: (stage: StageHandle) => T): T {
       record.errorType = type;
       record.errorMessage = message;
     }
-    if (stored) store.finish(record);
+    const labels = { stage_id: call.stageId, stage_name: call.stageName };
+    durations.record(record.durationMs, { ...labels, status: record.success ? 'success' : 'error' });
+    const successRate = stored ? store.finish(record) : undefined;
+    if (successRate !== undefined) successRates.set(successRate, labels);
+    const performanceMetrics = { durationMs: record.durationMs };
+    if (error === undefined) log('INFO', 'completed', { performanceMetrics });
+    else log('ERROR', 'failed', { error, performanceMetrics });
   };
   const manager = runtime.contextManager;
   return tracedCall(
@@ -188,6 +227,7 @@ function run<T>(call: StageCall, fn: (stage: StageHandle) => T): T {
     },
     {
       always: true,
+      started: () => log('INFO', 'started', {}),
       ended: (_span, _value, durationMs) => finish(durationMs),
       failed: (_span, error, durationMs) => finish(durationMs, error ?? new Error('unknown')),
     },

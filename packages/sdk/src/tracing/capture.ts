@@ -5,9 +5,9 @@ import { captureValue } from '../masking/capture-value.ts';
 export function capture(runtime: Runtime, value: unknown): string | undefined {
   const { capture: mode, captureCharactersMax } = runtime.options;
   if (mode === 'off' || value === undefined) return undefined;
-  return captureValue(
-    value,
-    { charactersMax: captureCharactersMax },
-    mode === 'masked' ? runtime.maskText : undefined,
-  );
+  const limits = { charactersMax: captureCharactersMax };
+  if (mode === 'full') return captureValue(value, limits, undefined);
+  const text = captureValue(value, limits, runtime.maskText);
+  runtime.maskText.noteMasked(text);
+  return text;
 }

@@ -1,5 +1,12 @@
 /** The one place where spans are opened around code. Everything public in this folder is a thin layer over it. */
-import { isSpanContextValid, trace, type Attributes, type Context, type Span } from '@opentelemetry/api';
+import {
+  isSpanContextValid,
+  trace,
+  type Attributes,
+  type Context,
+  type Span,
+  type SpanOptions,
+} from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { withSpanSet } from '../core/context.ts';
 import { ensureCorrelation } from '../correlation/correlation-id.ts';
@@ -13,12 +20,20 @@ import { otelKinds, type SpanKind } from './span-kinds.ts';
 export interface SpanSettings {
   readonly kind?: SpanKind | undefined;
   readonly attributes?: Attributes | undefined;
+  /** Attributes that take time to write; asked for when the span turns out to be kept. */
+  readonly late?: LateAttributes | undefined;
   /** Sampled whatever the rate says, with everything inside. */
   readonly force?: boolean | undefined;
   /** Starts a new trace even inside another span. */
   readonly root?: boolean | undefined;
   /** Epoch milliseconds. */
   readonly startTimeMs?: number | undefined;
+}
+
+export interface LateAttributes {
+  /** False when what they describe may change before the end of the trace: then they are written at the start. */
+  readonly canWait: boolean;
+  write(): Attributes | undefined;
 }
 
 export interface OpenedSpan {
@@ -58,16 +73,11 @@ export function openSpan(
     const span = tryOpenOutside(runtime, outside, context, parentSpan, name, settings);
     if (span !== undefined) return opened(span, context);
   }
-  const span = runtime.tracer.startSpan(
-    name,
-    {
-      kind: otelKinds[settings.kind ?? 'INTERNAL'],
-      ...(settings.attributes === undefined ? {} : { attributes: settings.attributes }),
-      ...(settings.startTimeMs === undefined ? {} : { startTime: settings.startTimeMs }),
-    },
-    context,
-  );
-  return opened(span, context);
+  const options: SpanOptions = { kind: otelKinds[settings.kind ?? 'INTERNAL'] };
+  const attributes = allAttributes(settings);
+  if (attributes !== undefined) options.attributes = attributes;
+  if (settings.startTimeMs !== undefined) options.startTime = settings.startTimeMs;
+  return opened(runtime.tracer.startSpan(name, options, context), context);
 }
 
 /** The root of a trace outside the rate: one that is noted until its end, or one that records nothing. */
@@ -93,12 +103,19 @@ function tryOpenOutside(
 }
 
 function noted(name: string, settings: SpanSettings) {
+  const { late } = settings;
   return {
     name,
     kind: settings.kind,
-    attributes: settings.attributes,
+    attributes: late?.canWait === false ? allAttributes(settings) : settings.attributes,
+    late: late?.canWait === true ? late : undefined,
     startTimeMs: settings.startTimeMs,
   };
+}
+
+function allAttributes({ attributes, late }: SpanSettings): Attributes | undefined {
+  const written = late?.write();
+  return written === undefined ? attributes : { ...attributes, ...written };
 }
 
 function opened(span: Span, context: Context): OpenedSpan {

@@ -17,6 +17,8 @@ import { OtelSpanHandle, idleHandle, recordErrorOn, type SpanHandle } from './sp
 export interface CallHooks {
   /** Call the hooks for unsampled calls too: metrics count everything. */
   readonly always?: boolean;
+  /** The hooks log nothing and ask for no context, so they need not run inside the span's. */
+  readonly outsideContext?: boolean;
   started?(span: Span): void;
   firstItem?(span: Span, elapsedMs: number): void;
   item?(item: unknown): void;
@@ -106,7 +108,8 @@ class TracedCall implements ResultObserver {
 
   /** Inside the span's context, so that what a hook logs belongs to the span. */
   #hook(run: () => unknown): void {
-    guard('a span hook', () => void this.#manager.with(this.#context, run));
+    if (this.#hooks.outsideContext === true) guard('a span hook', () => void run());
+    else guard('a span hook', () => void this.#manager.with(this.#context, run));
   }
 }
 

@@ -1,7 +1,11 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
-import { getLogger } from '../logging/logger.ts';
+import { findCallSite, type CallSite } from '../logging/call-site.ts';
+import { writeLineAt, type LogFields } from '../logging/logger.ts';
+import type { MeasuredFunction } from '../metrics/function-durations.ts';
+import { PendingSpan } from '../sampling/pending-span.ts';
 import { capture } from './capture.ts';
+import type { LateAttributes, SpanSettings } from './run-span.ts';
 import type { SpanAttributes } from './span-handle.ts';
 import type { SpanKind } from './span-kinds.ts';
 import { round, tracedCall, type CallHooks } from './traced-call.ts';
@@ -38,13 +42,16 @@ export function traced<F extends AnyFunction>(
   first?: F | TracedOptions,
   options: TracedOptions = {},
 ): F | MethodDecorator {
-  if (typeof first === 'function') return wrap(first, options.name ?? (first.name || 'anonymous'), options);
+  // Where the program wraps the function: what the lines about its calls name.
+  const site = findCallSite(traced);
+  if (typeof first === 'function')
+    return wrap(first, options.name ?? (first.name || 'anonymous'), options, site);
   const chosen = first ?? {};
   return <G extends AnyFunction>(method: G, context: ClassMethodDecoratorContext): G => {
     const name = String(context.name);
-    if (chosen.name !== undefined) return wrap(method, chosen.name, chosen);
+    if (chosen.name !== undefined) return wrap(method, chosen.name, chosen, site);
     // The class has no name yet when its methods are decorated; it is read from the receiver at the first call.
-    return wrap(method, (receiver) => `${className(receiver)}${name}`, chosen);
+    return wrap(method, (receiver) => `${className(receiver)}${name}`, chosen, site);
   };
 }
 
@@ -52,19 +59,29 @@ function wrap<F extends AnyFunction>(
   fn: F,
   name: string | ((receiver: unknown) => string),
   options: TracedOptions,
+  site: CallSite | undefined,
 ): F {
-  let spanName = typeof name === 'string' ? name : undefined;
-  const settings = { kind: options.kind, attributes: options.attributes, force: options.force };
+  const { kind, attributes, force } = options;
+  const plain: SpanSettings = { kind, attributes, force };
+  let calls: TracedFunction | undefined;
   const wrapped = function (this: unknown, ...args: unknown[]): unknown {
     const runtime = currentRuntime();
     if (runtime === undefined) return Reflect.apply(fn, this, args);
-    spanName ??= typeof name === 'string' ? name : name(this);
+    if (calls?.runtime !== runtime) {
+      const spanName = typeof name === 'string' ? name : name(this);
+      const named = site === undefined ? undefined : { ...site, function: fn.name || spanName };
+      calls = new TracedFunction(runtime, spanName, options, named);
+    }
+    const settings =
+      calls.withArguments && args.length > 0
+        ? { kind, attributes, force, late: new LateArguments(runtime, args) }
+        : plain;
     return tracedCall(
       runtime,
-      spanName,
+      calls.name,
       settings,
       () => Reflect.apply(fn, this, args) as unknown,
-      hooksFor(runtime, spanName, args, options),
+      calls.hooksFor(args),
     );
   };
   Object.defineProperty(wrapped, 'name', { value: fn.name, configurable: true });
@@ -72,51 +89,97 @@ function wrap<F extends AnyFunction>(
   return wrapped as unknown as F;
 }
 
-const log = getLogger('sightline.traced');
-const noHooks: CallHooks = {};
+/** What all calls of one traced function share under one runtime; the hooks of its calls when nothing is logged. */
+class TracedFunction implements CallHooks {
+  readonly runtime: Runtime;
+  readonly name: string;
+  readonly withArguments: boolean;
+  readonly outsideContext = true;
+  readonly #withResult: boolean;
+  readonly #site: CallSite | undefined;
+  readonly #measured: MeasuredFunction;
 
-function hooksFor(
-  runtime: Runtime,
-  name: string,
-  args: readonly unknown[],
-  options: TracedOptions,
-): CallHooks {
-  const captures = runtime.options.capture !== 'off';
-  const withArguments = options.captureArguments ?? captures;
-  const withResult = options.captureResult ?? captures;
-  const logs = runtime.logsDebug;
-  if (!withArguments && !withResult && !logs) return noHooks;
-  return {
-    started: (span) => {
-      if (withArguments && args.length > 0) setCaptured(runtime, span, 'sightline.arguments', args);
-      if (logs) log.debug(`${name} started`, { span_name: name });
-    },
-    ended: (span, value, durationMs, items) => {
-      if (withResult && value !== undefined && items === undefined)
-        setCaptured(runtime, span, 'sightline.result', value);
-      if (logs)
-        log.debug(`${name} completed`, {
-          span_name: name,
-          performanceMetrics: { durationMs: round(durationMs) },
-        });
-    },
-    failed: (_span, error, durationMs) => {
-      if (logs)
-        log.debug(`${name} failed`, {
-          span_name: name,
-          error,
-          performanceMetrics: { durationMs: round(durationMs) },
-        });
-    },
-  };
+  constructor(runtime: Runtime, name: string, options: TracedOptions, site: CallSite | undefined) {
+    const captures = runtime.options.capture !== 'off';
+    this.runtime = runtime;
+    this.name = name;
+    this.withArguments = options.captureArguments ?? captures;
+    this.#withResult = options.captureResult ?? captures;
+    this.#site = site;
+    this.#measured = runtime.functionDurations.ensure(name);
+  }
+
+  hooksFor(args: readonly unknown[]): CallHooks {
+    if (!this.runtime.logsDebug) return this;
+    const line = { span_name: this.name };
+    const log = (what: string, fields: LogFields) =>
+      writeLineAt(loggerName, 'DEBUG', `${this.name} ${what}`, fields, this.#site);
+    return {
+      started: () => {
+        const given = this.withArguments && args.length > 0 ? capture(this.runtime, args) : undefined;
+        log('started', given === undefined ? line : { ...line, arguments: given });
+      },
+      ended: (span, value, durationMs, items) => {
+        this.ended(span, value, durationMs, items);
+        log('completed', { ...line, performanceMetrics: { durationMs: round(durationMs) } });
+      },
+      failed: (span, error, durationMs) => {
+        this.failed(span, error, durationMs);
+        log('failed', { ...line, error, performanceMetrics: { durationMs: round(durationMs) } });
+      },
+    };
+  }
+
+  ended(span: Span, value: unknown, durationMs: number, items: number | undefined): void {
+    this.#measured.ok.add(durationMs / 1000);
+    if (!this.#withResult || value === undefined || items !== undefined) return;
+    if (span instanceof PendingSpan && isImmutable(value))
+      span.writeLater({ write: () => resultAttributes(this.runtime, value) });
+    else {
+      const attributes = resultAttributes(this.runtime, value);
+      if (attributes !== undefined) span.setAttributes(attributes);
+    }
+  }
+
+  failed(_span: Span, _error: unknown, durationMs: number): void {
+    this.#measured.error.add(durationMs / 1000);
+  }
 }
 
-function setCaptured(runtime: Runtime, span: Span, key: string, value: unknown): void {
+const loggerName = 'sightline.traced';
+
+class LateArguments implements LateAttributes {
+  readonly #runtime: Runtime;
+  readonly #args: readonly unknown[];
+
+  constructor(runtime: Runtime, args: readonly unknown[]) {
+    this.#runtime = runtime;
+    this.#args = args;
+  }
+
+  get canWait(): boolean {
+    return this.#args.every(isImmutable);
+  }
+
+  write(): Attributes | undefined {
+    const text = capture(this.#runtime, this.#args);
+    return text === undefined ? undefined : { 'sightline.arguments': text };
+  }
+}
+
+/** Texts are bounded too: a span that waits must not hold a large one. */
+function isImmutable(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= 1000;
+  return value === null || (typeof value !== 'object' && typeof value !== 'function');
+}
+
+function resultAttributes(runtime: Runtime, value: unknown): Attributes | undefined {
   const text = capture(runtime, value);
-  if (text === undefined) return;
-  const attributes: Attributes = { [key]: text };
-  if (key === 'sightline.result') attributes['sightline.result.size'] = sizeOf(value, text);
-  span.setAttributes(attributes);
+  if (text === undefined) return undefined;
+  const isScalar = typeof value === 'number' || typeof value === 'boolean';
+  return isScalar
+    ? { 'sightline.result': text }
+    : { 'sightline.result': text, 'sightline.result.size': sizeOf(value, text) };
 }
 
 /** Items of a list or collection, characters of anything else as captured. */

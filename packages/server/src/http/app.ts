@@ -17,6 +17,7 @@ import {
 import { watchProcess } from './process-metrics.ts';
 import type { ProjectResolver } from './project-resolver.ts';
 import { prometheusContentType, renderPrometheusText } from './prometheus-text.ts';
+import { sdkPackage } from './sdk-package.ts';
 import { webFiles } from './web-files.ts';
 
 export interface AppOptions {
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly resolveProject: ProjectResolver;
   readonly guard: RequestGuard;
   readonly webDirectory: string;
+  /** The packed SDK, for `GET /sdk.tgz`. */
+  readonly sdkPackagePath: string;
   readonly ready: () => Promise<ReadyResponse>;
   readonly metrics: () => readonly Metric[];
   /** Mounts the query API and what else lives under /api/v1. */
@@ -80,6 +83,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     clock: options.clock,
   });
   await options.mountApi(app);
+  await app.register(sdkPackage, { path: options.sdkPackagePath });
   await app.register(webFiles, { directory: options.webDirectory });
   return app;
 }

@@ -2,13 +2,22 @@ import { claudeCodeSnippet, codexSnippet, geminiSnippet } from './coding-agent-s
 
 /** Where telemetry goes, as the reader's programs would name it. */
 export interface SendTo {
+  /** The server itself, which offers the SDK: `http://127.0.0.1:4300`. */
+  readonly server: string;
   /** OTLP over HTTP, without a path: `http://127.0.0.1:4318`. */
   readonly endpoint: string;
   /** Asked for by the server; a stand-in when this browser does not know it. */
   readonly apiKey: string | undefined;
 }
 
-export type SnippetLanguage = 'node' | 'python' | 'curl' | 'claude-code' | 'codex' | 'gemini-cli';
+export type SnippetLanguage =
+  | 'node'
+  | 'node-opentelemetry'
+  | 'python'
+  | 'curl'
+  | 'claude-code'
+  | 'codex'
+  | 'gemini-cli';
 
 export interface Snippet {
   readonly title: string;
@@ -22,6 +31,7 @@ export function snippetFor(language: SnippetLanguage, to: SendTo): Snippet {
 
 const snippets: Readonly<Record<SnippetLanguage, (to: SendTo) => Snippet>> = {
   node: nodeSnippet,
+  'node-opentelemetry': nodeOpenTelemetrySnippet,
   python: pythonSnippet,
   curl: curlSnippet,
   'claude-code': claudeCodeSnippet,
@@ -32,6 +42,23 @@ const snippets: Readonly<Record<SnippetLanguage, (to: SendTo) => Snippet>> = {
 function nodeSnippet(to: SendTo): Snippet {
   return {
     title: 'Node',
+    parts: [
+      { caption: 'Install', code: `npm install ${to.server}/sdk.tgz` },
+      {
+        caption: 'first-trace.mjs',
+        code: `import { getLogger, init, withSpan } from '@sightline/sdk';
+
+init({ serviceName: 'first-service' });
+withSpan('hello sightline', {}, () => getLogger('first').info('It works.'));`,
+      },
+      { caption: 'Run', code: `${environment(to)} node first-trace.mjs` },
+    ],
+  };
+}
+
+function nodeOpenTelemetrySnippet(to: SendTo): Snippet {
+  return {
+    title: 'Node, OpenTelemetry',
     parts: [
       {
         caption: 'Install',

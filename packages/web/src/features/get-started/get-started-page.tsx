@@ -17,6 +17,7 @@ import './get-started-page.css';
 
 const languages: readonly SnippetLanguage[] = [
   'node',
+  'node-opentelemetry',
   'python',
   'curl',
   'claude-code',
@@ -32,6 +33,7 @@ export function GetStartedPage(): ReactElement {
   const first = useFirstTrace();
   const language = languages.find((one) => one === search['with']) ?? 'node';
   const to = {
+    server: window.location.origin,
     endpoint: status.data?.endpoints.otlpHttp ?? '',
     apiKey: status.data?.apiKeyRequired === true ? (storedApiKey() ?? 'YOUR_API_KEY') : undefined,
   };
