@@ -3,7 +3,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyReply, FastifyServerOptions } from 'fastify';
 
 /** A sender that needs longer for one request holds memory, which all requests share, for nothing. */
-const requestTimeoutMs = 60_000;
+export const requestTimeoutMs = 60_000;
 
 /**
  * Options of a server whose every answer has a code, also those to what never becomes a request of a route: addresses that cannot

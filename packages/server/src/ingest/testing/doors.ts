@@ -1,4 +1,5 @@
 import type { Ingest, IngestOptions } from '../ingest.ts';
+import type { GrpcCallLimits } from '../grpc-calls.ts';
 import { startOtlpGrpc } from '../grpc-receiver.ts';
 import type { ResolveProject } from '../http-receiver.ts';
 import { startOtlpHttp } from '../http-server.ts';
@@ -16,15 +17,18 @@ export interface Doors {
 }
 
 export async function openDoors(
-  options: Partial<IngestOptions> & { readonly resolveProject?: ResolveProject } = {},
+  options: Partial<IngestOptions> & {
+    readonly resolveProject?: ResolveProject;
+    readonly grpcCalls?: Partial<GrpcCallLimits>;
+  } = {},
 ): Promise<Doors> {
-  const { resolveProject = () => ({ project: 'p' }), ...rest } = options;
+  const { resolveProject = () => ({ project: 'p' }), grpcCalls = {}, ...rest } = options;
   const directory = rest.dataDirectory ?? (await temporaryDirectory());
   const store = new FakeStore();
   const ingest = await openTestIngest(directory, store, rest);
   const where = { ingest, resolveProject, host: '127.0.0.1', port: 0 };
   const http = await startOtlpHttp(where);
-  const grpc = await startOtlpGrpc(where);
+  const grpc = await startOtlpGrpc({ ...where, calls: grpcCalls });
   return {
     ingest,
     store,
