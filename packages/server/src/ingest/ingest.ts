@@ -372,6 +372,7 @@ export class Ingest {
     return {
       oldestUnixNano: unixNano(now - nanosFromMs(keptMs)),
       newestUnixNano: unixNano(now + clockSkewNanosMax),
+      receivedUnixNano: unixNano(now),
       ...defaultAdmissionLimits,
     };
   }
