@@ -84,7 +84,9 @@ export async function readCommits(path: string): Promise<Committed | undefined> 
   for (const line of read) {
     const { end } = line ?? {};
     if (line === undefined || end === undefined) continue;
-    if (line.items !== undefined) groups.push(line);
+    const last = groups.at(-1)?.end ?? 0;
+    // A line that goes back without taking anything back is a copy of an earlier one.
+    if (line.items !== undefined) groups.push(...(end > last ? [line] : []));
     else while ((groups.at(-1)?.end ?? 0) > end) groups.pop();
   }
   const items = new Map<string, number>();

@@ -1,5 +1,5 @@
 /** What a disk, or another program, does to files of the journal: nothing that was acknowledged goes without being counted. */
-import { copyFile, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import type { LedgerRow } from '@sightline/schema/api';
 import { countItems } from '@sightline/schema/otlp';
 import type { Ingest } from './ingest.ts';
 import { FakeStore, outage } from './testing/fake-store.ts';
+import { fileFaults } from './testing/file-faults.ts';
 import { drained, openTestIngest, removeDirectory, temporaryDirectory } from './testing/harness.ts';
 import { markedRequest } from './testing/payloads.ts';
 import { seededRandom, testSeed, type Random } from './testing/random.ts';
@@ -71,75 +72,16 @@ function check(ingest: Ingest, store: FakeStore, sent: readonly Sent[]): { reado
   return { damaged };
 }
 
-type Fault = (path: string, random: Random) => Promise<void>;
-
-async function rewrite(path: string, change: (bytes: Buffer) => Buffer): Promise<void> {
-  await writeFile(path, change(await readFile(path)));
-}
-
-const zeroed =
-  (length: number): Fault =>
-  async (path, random) =>
-    rewrite(path, (bytes) => {
-      const start = Math.floor(random.int(bytes.length) / length) * length;
-      return bytes.fill(0, start, Math.min(bytes.length, start + length));
-    });
-
-const faults: Record<string, Fault> = {
-  'a flipped bit': async (path, random) =>
-    rewrite(path, (bytes) => {
-      const at = random.int(bytes.length);
-      bytes[at] = (bytes[at] ?? 0) ^ (1 << random.int(8));
-      return bytes;
-    }),
-  'a flipped bit of the first length': async (path) =>
-    rewrite(path, (bytes) => {
-      bytes[0] = (bytes[0] ?? 0) ^ 1;
-      return bytes;
-    }),
-  'a flipped bit of the last request': async (path) =>
-    rewrite(path, (bytes) => {
-      bytes[bytes.length - 1] = (bytes.at(-1) ?? 0) ^ 1;
-      return bytes;
-    }),
-  'a zeroed sector of 512 bytes': zeroed(512),
-  'a zeroed block of 4,096 bytes': zeroed(4096),
-  'a missing middle': async (path, random) =>
-    rewrite(path, (bytes) => {
-      const start = random.int(bytes.length);
-      return Buffer.concat([bytes.subarray(0, start), bytes.subarray(start + 1 + random.int(3000))]);
-    }),
-  'a block copied over another': async (path, random) =>
-    rewrite(path, (bytes) => {
-      const blocks = Math.floor(bytes.length / 512);
-      bytes.copy(bytes, 512 * random.int(blocks), 512 * random.int(blocks), 512 + 512 * random.int(blocks));
-      return bytes;
-    }),
-  'a block that is there twice': async (path, random) =>
-    rewrite(path, (bytes) => {
-      const start = random.int(bytes.length - 512);
-      const block = bytes.subarray(start, start + 512);
-      return Buffer.concat([bytes.subarray(0, start), block, bytes.subarray(start)]);
-    }),
-  'a file that is too short': async (path, random) => {
-    const { length } = await readFile(path);
-    await truncate(path, random.int(length));
-  },
-  'a file of no bytes': async (path) => truncate(path, 0),
-  'a missing file': async (path) => rm(path),
-  'a file of noise': async (path, random) => rewrite(path, (bytes) => random.bytes(bytes.length)),
-};
-
 const seed = testSeed();
 
-test.each(Object.keys(faults))(
+test.each(Object.keys(fileFaults))(
   `%s in the newest segment, found by the next start (seed ${seed})`,
   async (name) => {
     const random = seededRandom(seed);
     const first = await openTestIngest(directory, away(), { limits: { sealAfterMs: 60_000 } });
     const sent = await acknowledge(first, random, 40);
     await first.close();
-    await ensure(faults[name], 'fault')(ensure((await segments())[0], 'segment'), random);
+    await ensure(fileFaults[name], 'fault')(ensure((await segments())[0], 'segment'), random);
 
     const lines: string[] = [];
     const log = pino({ level: 'error' }, { write: (line) => lines.push(line) });
@@ -158,7 +100,7 @@ test.each(Object.keys(faults))(
   },
 );
 
-test.each(Object.keys(faults))(
+test.each(Object.keys(fileFaults))(
   `%s in a sealed segment, found while the server runs (seed ${seed})`,
   async (name) => {
     const random = seededRandom(seed + 1);
@@ -172,7 +114,7 @@ test.each(Object.keys(faults))(
     const ingest = await openTestIngest(directory, store, { limits: { segmentBytesMax: 12_000 } });
     const sent = await acknowledge(ingest, random, 40);
     expect(attempts).toBeGreaterThan(0);
-    await ensure(faults[name], 'fault')(random.pick(await segments()), random);
+    await ensure(fileFaults[name], 'fault')(random.pick(await segments()), random);
     isAway = false;
     await drained(ingest);
     check(ingest, store, sent);
@@ -181,7 +123,7 @@ test.each(Object.keys(faults))(
 );
 
 test('A damaged or missing log of commits costs nothing where the segment is whole', async () => {
-  for (const [index, fault] of Object.values(faults).entries()) {
+  for (const [index, fault] of Object.values(fileFaults).entries()) {
     const random = seededRandom(seed + index);
     const first = await openTestIngest(directory, away(), { limits: { sealAfterMs: 60_000 } });
     const sent = await acknowledge(first, random, 10);
@@ -205,7 +147,7 @@ test('A process that dies while it sets damage aside counts it once', async () =
   const sent = await acknowledge(first, random, 40);
   await first.close();
   const path = ensure((await segments())[0], 'segment');
-  await rewrite(path, (bytes) => bytes.fill(0, 1000, 3000));
+  await writeFile(path, (await readFile(path)).fill(0, 1000, 3000));
   const commits = path.replace('.seg', '.commits');
   for (const file of [path, commits]) await copyFile(file, `${file}.kept`);
 
