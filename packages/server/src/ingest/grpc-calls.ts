@@ -95,7 +95,8 @@ export function boundedCalls(
       if (isTooLarge) refuse(refused(tooLarge(ingest.limits.requestBytesMax, 'is')));
       else if (!isRefused) send(sent);
     };
-    if (open > callsMax) refuse(refused(overloaded(`${callsMax} gRPC calls are open, which is the maximum`, 1)));
+    if (open > callsMax)
+      refuse(refused(overloaded(`${callsMax} gRPC calls are open, which is the maximum`, 1)));
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next({
