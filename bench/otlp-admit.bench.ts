@@ -13,6 +13,7 @@ const now = systemClock().now();
 const rules: AdmissionRules = {
   oldestUnixNano: unixNano(now - 30n * 86_400_000_000_000n),
   newestUnixNano: unixNano(now + 86_400_000_000_000n),
+  receivedUnixNano: unixNano(now),
   ...defaultAdmissionLimits,
 };
 

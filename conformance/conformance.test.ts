@@ -19,6 +19,7 @@ function rulesAt(now: bigint): AdmissionRules {
   return {
     oldestUnixNano: unixNano(now - 30n * day),
     newestUnixNano: unixNano(now + day),
+    receivedUnixNano: unixNano(now),
     ...defaultAdmissionLimits,
   };
 }

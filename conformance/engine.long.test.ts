@@ -52,6 +52,7 @@ function rulesAt(now: bigint): AdmissionRules {
   return {
     oldestUnixNano: unixNano(now - 300n * day),
     newestUnixNano: unixNano(now + day),
+    receivedUnixNano: unixNano(now),
     ...defaultAdmissionLimits,
   };
 }

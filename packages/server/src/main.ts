@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
+import { readDescriptorLimit, requireDescriptors } from './config/descriptor-limit.ts';
 import { describeOptions, parseOptions } from './config/options.ts';
 import { startServer } from './server.ts';
 
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     return;
   }
   const options = parseOptions(argv, process.env);
+  requireDescriptors(readDescriptorLimit());
   const log = pino({ level: options.logLevel, base: null }, pino.destination(2));
   const server = await startServer(options, {
     clock: systemClock(),

@@ -56,12 +56,14 @@ export class AdmissionScan {
   /** The message around the value at hand is an attribute. */
   #isAttribute = false;
   #cursor = 0;
+  readonly #received: bigint;
   /** The AnyValue at hand: its whole field, and where its content starts. */
   #field = { start: 0, content: 0, end: 0 };
 
   constructor(bytes: Uint8Array, rules: AdmissionRules) {
     this.#bytes = bytes;
     this.#valueBytesMax = rules.attributeValueBytesMax;
+    this.#received = rules.receivedUnixNano;
     this.#window = { oldest: Number(rules.oldestUnixNano), newest: Number(rules.newestUnixNano) };
     this.#jsonLimits = {
       depthMax: rules.depthMax,
@@ -218,7 +220,7 @@ export class AdmissionScan {
     const { at, end } = this.#notes;
     const traceAt = at[note.traceId] as number;
     return {
-      unixNano: this.#timeNoted(note.time) || this.#timeNoted(note.endTime),
+      unixNano: this.#timeNoted(note.time) || this.#timeNoted(note.endTime) || this.#received,
       traceId: traceAt < 0 ? noTrace : bytes.subarray(traceAt, end[note.traceId]),
     };
   }

@@ -10,6 +10,7 @@ import { protobufToJson } from './protobuf-to-json.ts';
 const rules: AdmissionRules = {
   oldestUnixNano: unixNano(1_000n),
   newestUnixNano: unixNano(2_000n),
+  receivedUnixNano: unixNano(1_900n),
   attributeValueBytesMax: 16,
   depthMax: 2,
 };

@@ -8,12 +8,14 @@ import { describeOutcome, type Rejection } from './reasons.ts';
 import { toRegularForm } from './regular-form.ts';
 import { scanPlan } from './scan-plan.ts';
 
-/** What is let in. Times are those of the items: a span's start, a log's time (or when it was observed), a point's time. */
+/** What is let in. Times are those of the items: a span's start, a log's time (or when it was observed, or received), a point's time. */
 export interface AdmissionRules {
   /** The end of the retention: older items are refused. */
   readonly oldestUnixNano: UnixNano;
   /** Now and the clock skew that is forgiven; newer items are refused. */
   readonly newestUnixNano: UnixNano;
+  /** When the request came: the time of a log record that has none. */
+  readonly receivedUnixNano: UnixNano;
   /** Attribute values and log bodies beyond are cut, and the sender is warned. */
   readonly attributeValueBytesMax: number;
   /** Arrays and lists nested deeper are cut, and the sender is warned. */
@@ -44,7 +46,7 @@ export const defaultAdmissionLimits = {
  * fails as a whole only when its bytes are not protobuf of this shape. Never throws.
  *
  * @example
- * const admitted = admit('traces', body, { oldestUnixNano, newestUnixNano, ...defaultAdmissionLimits });
+ * const admitted = admit('traces', body, { oldestUnixNano, newestUnixNano, receivedUnixNano, ...defaultAdmissionLimits });
  * if (!admitted.ok) return badRequest(admitted.error.message);
  */
 export function admit(

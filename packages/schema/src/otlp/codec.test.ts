@@ -18,6 +18,7 @@ const signals: readonly TelemetrySignal[] = ['traces', 'logs', 'metrics'];
 const openRules: AdmissionRules = {
   oldestUnixNano: unixNano(0n),
   newestUnixNano: unixNano(2n ** 63n - 1n),
+  receivedUnixNano: unixNano(1n),
   ...defaultAdmissionLimits,
 };
 

@@ -10,6 +10,7 @@ import { countItems, splitRequest } from './split.ts';
 const rules: AdmissionRules = {
   oldestUnixNano: unixNano(1n),
   newestUnixNano: unixNano(2n ** 62n),
+  receivedUnixNano: unixNano(2n ** 61n),
   ...defaultAdmissionLimits,
   attributeValueBytesMax: 64,
   depthMax: 4,

@@ -42,9 +42,10 @@ function checkSpan(bytes: Uint8Array, notes: Notes, window: TimeWindow): Rejecti
   return end > window.newest ? 'end_time_too_new' : undefined;
 }
 
-/** A log whose own time is unknown happened when it was observed; that is what OTLP says of a zero. */
+/** A log whose own time is unknown happened when it was observed; that is what OTLP says of a zero. Or, at the latest, when it was received. */
 function checkLog(bytes: Uint8Array, notes: Notes, window: TimeWindow): RejectionReason | undefined {
-  return checkTime(timeAt(bytes, notes, note.time) || timeAt(bytes, notes, note.endTime), window);
+  const time = timeAt(bytes, notes, note.time) || timeAt(bytes, notes, note.endTime);
+  return time === 0 ? undefined : checkTime(time, window);
 }
 
 function checkNumberPoint(bytes: Uint8Array, notes: Notes, window: TimeWindow): RejectionReason | undefined {

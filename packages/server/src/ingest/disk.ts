@@ -26,7 +26,7 @@ export const realDisk: Disk = {
 };
 
 async function writeAll(file: FileHandle, buffers: readonly Uint8Array[], position: number): Promise<void> {
-  let rest = [...buffers];
+  let rest = buffers.filter(({ length }) => length > 0);
   let offset = position;
   while (rest.length > 0) {
     const { bytesWritten } = await file.writev(rest, offset);

@@ -3,10 +3,14 @@
  * engine reads as it is. A segment file is such messages, each preceded by its length.
  *
  *     message Envelope {
+ *       bytes stamp = 15;   // in segments, always first: marker, offset, length, length of the head, checksum of the head
  *       string project = 1; fixed64 received_unix_nano = 2; fixed32 checksum = 3; uint32 accepted = 4;
  *       repeated Rejection rejections = 5;   // { string reason = 1; uint32 count = 2; }
  *       ExportTraceServiceRequest traces = 6; ExportLogsServiceRequest logs = 7; ExportMetricsServiceRequest metrics = 8;
  *     }
+ *
+ * The stamp lets a reader find a record again behind bytes that were damaged: the marker belongs to the segment alone and
+ * no sender knows it, the offset says where the record was written, and the checksum covers the head, with all counts.
  */
 import { crc32 } from 'node:zlib';
 import { unixNano, type UnixNano } from '@sightline/base';
@@ -35,20 +39,44 @@ const signalOfField = new Map<number, TelemetrySignal>([
   [8, 'metrics'],
 ]);
 
-/** Everything that precedes the request bytes, which follow unchanged: a record is written without copying them. */
+/** The stamp's content: a marker of eight bytes and four numbers of four. */
+const stampBytes = 24;
+const stampTag = Uint8Array.of((15 << 3) | 2, stampBytes);
+const noStamp = Buffer.concat([stampTag, Buffer.alloc(stampBytes)]);
+
+/**
+ * Everything that precedes the request bytes, which follow unchanged: a record is written without copying them. To be
+ * stamped before it is written.
+ */
 export function encodeEnvelopeHead(envelope: Envelope): Uint8Array {
   const fields = encodeFields(envelope);
-  const length = fields.length + envelope.request.length;
-  const prefix = varint(length);
-  const head = new Uint8Array(prefix.length + fields.length);
-  head.set(prefix, 0);
-  head.set(fields, prefix.length);
-  return head;
+  const length = noStamp.length + fields.length + envelope.request.length;
+  return Buffer.concat([varint(length), noStamp, fields]);
 }
 
-/** The whole record, for parts and files that are written once. */
+/** Says in a head of `encodeEnvelopeHead` in which segment it stands, and at which byte. */
+export function stampHead(head: Uint8Array, marker: Uint8Array, offset: number): void {
+  const length = readVarint(head, 0, head.length);
+  if (length === undefined) return;
+  const at = length.next + stampTag.length;
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  head.set(marker, at);
+  view.setUint32(at + 8, offset, true);
+  view.setUint32(at + 12, length.value, true);
+  view.setUint32(at + 16, head.length - length.next, true);
+  view.setUint32(at + 20, headChecksum(head, at, head.length), true);
+}
+
+/** Of the stamp and all fields up to the request, without the checksum itself. */
+function headChecksum(bytes: Uint8Array, stampAt: number, headEnd: number): number {
+  const own = crc32(bytes.subarray(stampAt, stampAt + 20));
+  return crc32(bytes.subarray(stampAt + stampBytes, headEnd), own);
+}
+
+/** A record on its own, without a stamp: for parts, and for files that are written once. */
 export function encodeEnvelope(envelope: Envelope): Uint8Array {
-  return Buffer.concat([encodeEnvelopeHead(envelope), envelope.request]);
+  const fields = encodeFields(envelope);
+  return Buffer.concat([varint(fields.length + envelope.request.length), fields, envelope.request]);
 }
 
 function encodeFields(envelope: Envelope): Uint8Array {
@@ -82,36 +110,74 @@ function varint(value: number): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-/** One frame of a segment: bytes `start`–`end`, length prefix included. `envelope` is undefined where it cannot be read. */
+/** A record in a file: bytes `start`–`end`, its length before it included. */
 export interface Frame {
   readonly start: number;
   readonly end: number;
-  readonly envelope: Envelope | undefined;
-  /** The head could be read and the request has the checksum it was written with. */
+  /** Where it was written: its `start`, unless blocks of the file were moved. */
+  readonly offset: number;
+  readonly envelope: Envelope;
+  /** The request has the checksum it was written with. */
   readonly intact: boolean;
 }
 
-/**
- * Reads a segment front to back and stops at the first place where no frame can be (`tornAt`), which is the end of the
- * file in a healthy segment. A frame of length zero is never written: it is the mark of blocks that were allocated but
- * not filled before a power cut.
- */
-export function scanSegment(bytes: Uint8Array): {
-  readonly frames: readonly Frame[];
-  readonly tornAt: number;
-} {
-  const frames: Frame[] = [];
-  let offset = 0;
-  while (offset < bytes.length) {
-    const length = readVarint(bytes, offset, bytes.length);
-    if (length === undefined || length.value === 0 || length.next + length.value > bytes.length) break;
-    const end = length.next + length.value;
-    const parsed = parseFields(bytes, length.next, end);
-    const intact = parsed !== undefined && crc32(parsed.envelope.request) === parsed.checksum;
-    frames.push({ start: offset, end, envelope: parsed?.envelope, intact });
-    offset = end;
-  }
-  return { frames, tornAt: offset };
+/** The record without a stamp at `start`; undefined where the bytes cannot be read as one. */
+export function readPlainFrame(bytes: Uint8Array, start: number): Frame | undefined {
+  const length = readVarint(bytes, start, bytes.length);
+  if (length === undefined || length.value === 0 || length.next + length.value > bytes.length)
+    return undefined;
+  const end = length.next + length.value;
+  const parsed = parseFields(bytes, length.next, end);
+  if (parsed === undefined) return undefined;
+  const intact = crc32(parsed.envelope.request) === parsed.checksum;
+  return { start, end, offset: start, envelope: parsed.envelope, intact };
+}
+
+/** A record that was found by its stamp. */
+export interface StampedFrame extends Frame {
+  readonly markerAt: number;
+  /** Whether it stands there byte for byte, what precedes the marker included. */
+  readonly asWritten: boolean;
+}
+
+/** The record whose marker stands at `markerAt`, where its head is what was written. Its request may be damaged or cut off. */
+export function readStampedFrame(bytes: Uint8Array, markerAt: number): StampedFrame | undefined {
+  if (markerAt + stampBytes > bytes.length) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const offset = view.getUint32(markerAt + 8, true);
+  const length = view.getUint32(markerAt + 12, true);
+  const headLength = view.getUint32(markerAt + 16, true);
+  const checksum = view.getUint32(markerAt + 20, true);
+  const content = markerAt - stampTag.length;
+  const headEnd = content + headLength;
+  if (headEnd > bytes.length || headLength < noStamp.length || headLength > length) return undefined;
+  if (headChecksum(bytes, markerAt, headEnd) !== checksum) return undefined;
+  const end = content + length;
+  const parsed = parseFields(bytes, markerAt + stampBytes, end);
+  if (parsed === undefined) return undefined;
+  const prefix = Buffer.concat([varint(length), stampTag]);
+  const start = Math.max(0, markerAt - prefix.length);
+  return {
+    start,
+    end: Math.min(end, bytes.length),
+    offset,
+    markerAt,
+    asWritten: offset === start && prefix.equals(bytes.subarray(start, markerAt)),
+    envelope: parsed.envelope,
+    intact: end <= bytes.length && crc32(parsed.envelope.request) === parsed.checksum,
+  };
+}
+
+/** Where the marker of a record that begins at `start` stands. */
+export function markerAfter(bytes: Uint8Array, start: number): number | undefined {
+  const length = readVarint(bytes, start, bytes.length);
+  return length === undefined ? undefined : length.next + stampTag.length;
+}
+
+/** The bytes of a record as they were written, whatever became of those before its marker. */
+export function recordBytes(bytes: Uint8Array, { markerAt, end }: StampedFrame): Uint8Array {
+  const length = varint(end - markerAt + stampTag.length);
+  return Buffer.concat([length, stampTag, bytes.subarray(markerAt, end)]);
 }
 
 interface Parsed {

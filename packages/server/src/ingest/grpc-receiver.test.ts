@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:http2';
+import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
@@ -189,6 +189,73 @@ test('A port in use is named with the option that changes it', async () => {
     port: doors.grpcPort,
   };
   await expect(startOtlpGrpc(where)).rejects.toMatchObject({ code: 'port_taken' });
+});
+
+/** A call that sends the head of a message of 100,000 bytes and so many of them. */
+function halfCall(session: ClientHttp2Session, bytes: number): ClientHttp2Stream {
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': traces,
+    'content-type': 'application/grpc',
+    te: 'trailers',
+  });
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(100_000, 1);
+  stream.write(Buffer.concat([prefix, Buffer.alloc(bytes)]));
+  stream.resume();
+  stream.on('error', () => undefined);
+  return stream;
+}
+
+test('A half-sent message counts against the memory of ingest, and more than there is is refused with RetryInfo', async () => {
+  doors = await openDoors({ limits: { memoryBytesMax: 100_000 } });
+  const session = connect(`http://127.0.0.1:${doors.grpcPort}`);
+  const first = halfCall(session, 60_000);
+  await until('the first half', () => doors.ingest.memory.bytes >= 60_000);
+  const second = halfCall(session, 60_000);
+  const [headers] = (await once(second, 'response')) as [Record<string, unknown>];
+  expect(Number(headers['grpc-status'])).toBe(status.RESOURCE_EXHAUSTED);
+  expect(Buffer.from(String(headers['grpc-status-details-bin']), 'base64').toString('latin1')).toContain(
+    'RetryInfo',
+  );
+  expect(doors.ingest.memory.bytes).toBeLessThanOrEqual(100_000);
+  // Whoever goes away gives back what it held.
+  first.close();
+  await until('the memory back', () => doors.ingest.memory.bytes === 0);
+  await once(second, 'close');
+  session.close();
+});
+
+test('A message that is not whole in time gets DEADLINE_EXCEEDED, and its sender is cut off', async () => {
+  doors = await openDoors({ grpcCalls: { messageMsMax: 300 } });
+  const session = connect(`http://127.0.0.1:${doors.grpcPort}`);
+  for (const bytes of [0, 1_000]) {
+    const stream = halfCall(session, bytes);
+    const drip = setInterval(() => stream.write(Buffer.alloc(1)), 20);
+    const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
+    expect(Number(headers['grpc-status'])).toBe(status.DEADLINE_EXCEEDED);
+    expect(decodeURI(String(headers['grpc-message']))).toContain('took too long to arrive');
+    await once(stream, 'close');
+    clearInterval(drip);
+  }
+  await until('the memory back', () => doors.ingest.memory.bytes === 0);
+  session.close();
+});
+
+test('Calls beyond the maximum are refused with RetryInfo until others end', async () => {
+  doors = await openDoors({ grpcCalls: { callsMax: 3 } });
+  const session = connect(`http://127.0.0.1:${doors.grpcPort}`);
+  const held = [1, 2, 3].map(() => halfCall(session, 10));
+  await until('three calls', () => doors.ingest.memory.bytes === 45);
+  const { error } = await call(traces, protobufOf('traces', spansJson(1)));
+  expect(error).toMatchObject({
+    code: status.RESOURCE_EXHAUSTED,
+    details: expect.stringContaining('3 gRPC calls are open') as unknown,
+  });
+  for (const stream of held) stream.close();
+  await until('their end', () => doors.ingest.memory.bytes === 0);
+  expect((await call(traces, protobufOf('traces', spansJson(1)))).error).toBeUndefined();
+  session.close();
 });
 
 /** A clock that shows when the requests of `conformance/compressed` were recorded. */

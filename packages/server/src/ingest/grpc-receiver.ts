@@ -15,16 +15,26 @@ import {
 import { type TelemetrySignal, telemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { encodeExportResponse } from '@sightline/schema/otlp';
-import { decompressMessages } from './grpc-compression.ts';
+import { boundedCalls, type GrpcCallLimits } from './grpc-calls.ts';
 import { outcomeOf, toServiceError } from './grpc-failure.ts';
 import type { GuardedReceiverOptions } from './http-receiver.ts';
 import { listenFailure } from './listen-failure.ts';
+import { requestTimeoutMs } from './unreadable-request.ts';
 
 export interface GrpcReceiverOptions extends GuardedReceiverOptions {
   readonly host: string;
   /** 0 picks a free one. */
   readonly port: number;
+  /** For tests. */
+  readonly calls?: Partial<GrpcCallLimits>;
 }
+
+const callLimits: GrpcCallLimits = { callsMax: 1_000, messageMsMax: requestTimeoutMs };
+/** Exporters have one or a few; the recommendation of gRPC is a hundred. */
+const callsPerConnectionMax = 100;
+/** A peer that is gone, or that never spoke HTTP/2, answers no ping: it is cut off after both. */
+const pingEveryMs = 60_000;
+const pingAnswerMsMax = 20_000;
 
 export interface GrpcReceiver {
   readonly port: number;
@@ -44,7 +54,10 @@ export async function startOtlpGrpc(options: GrpcReceiverOptions): Promise<GrpcR
   const { ingest } = options;
   const server = new Server({
     'grpc.max_receive_message_length': ingest.limits.requestBytesMax,
-    interceptors: [decompressMessages(ingest, signalOf)],
+    'grpc.max_concurrent_streams': callsPerConnectionMax,
+    'grpc.keepalive_time_ms': pingEveryMs,
+    'grpc.keepalive_timeout_ms': pingAnswerMsMax,
+    interceptors: [boundedCalls(ingest, signalOf, { ...callLimits, ...options.calls })],
   });
   for (const signal of telemetrySignal.options)
     server.addService(serviceOf(paths[signal]), { export: handlerOf(options, signal) });
@@ -105,9 +118,7 @@ async function receive(
   signal: TelemetrySignal,
   call: ServerUnaryCall<Buffer, Buffer>,
 ): Promise<Buffer> {
-  const share = ingest.memory.open();
   try {
-    share.take(call.request.length);
     const headers = headersOf(call.metadata);
     const hosts = [call.getHost(), headers['host']].filter((host) => host !== undefined);
     const refused = await guard({ method: 'POST', door: 'telemetry', hosts, headers });
@@ -126,8 +137,6 @@ async function receive(
     ingest.countRequest(signal, 'grpc', outcomeOf(error));
     if (!(error instanceof SightlineError)) ingest.log.error({ err: error }, 'An OTLP request failed.');
     throw error;
-  } finally {
-    share.release();
   }
 }
 

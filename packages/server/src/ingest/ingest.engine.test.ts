@@ -99,3 +99,27 @@ test('A record the engine cannot parse is set aside with the reason of the engin
     pending: 0,
   });
 }, 60_000);
+
+test('A log record without any time takes the time of receipt, and so does its long text', async () => {
+  ingest = await open();
+  const logRecords = [
+    { body: { stringValue: 'never timed' } },
+    {
+      timeUnixNano: '0',
+      observedTimeUnixNano: '0',
+      body: { stringValue: 'zero' },
+      attributes: [{ key: 'gen_ai.input.messages', value: { stringValue: 'a long text '.repeat(1_000) } }],
+    },
+  ];
+  const json = JSON.stringify({ resourceLogs: [{ scopeLogs: [{ logRecords }] }] });
+  const { rejected } = await ingest.accept({
+    signal: 'logs',
+    project: 'p',
+    request: protobufOf('logs', json),
+  });
+  expect(rejected).toBe(0);
+  await drained(ingest);
+  expect(await count('logs WHERE time = received_time AND time > now() - 60')).toBe(2);
+  expect(await count('texts')).toBe(1);
+  expect(await count('texts WHERE first_time > now() - 60')).toBe(1);
+});

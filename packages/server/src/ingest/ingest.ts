@@ -80,22 +80,22 @@ const resentPiecesMax = 20;
  */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
   const quarantine = new Quarantine(options.dataDirectory);
-  const recovered = await recoverAll(options, quarantine);
+  const recovered = await recoverAll(options);
   await quarantine.measure();
   const ingest = new Ingest(options, quarantine, recovered);
   await ingest.start(recovered);
   return ingest;
 }
 
-async function recoverAll(
-  { dataDirectory, clock }: IngestOptions,
-  quarantine: Quarantine,
-): Promise<ReadonlyMap<TelemetrySignal, Recovered>> {
+async function recoverAll({
+  dataDirectory,
+  clock,
+}: IngestOptions): Promise<ReadonlyMap<TelemetrySignal, Recovered>> {
   const recovered = new Map<TelemetrySignal, Recovered>();
   for (const signal of telemetrySignal.options) {
     const directory = signalDirectory(dataDirectory, signal);
     try {
-      recovered.set(signal, await recoverJournal({ signal, directory, quarantine, clock }));
+      recovered.set(signal, await recoverJournal({ signal, directory, clock }));
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       throw new SightlineError(
@@ -387,6 +387,7 @@ export class Ingest {
     return {
       oldestUnixNano: unixNano(now - nanosFromMs(keptMs)),
       newestUnixNano: unixNano(now + clockSkewNanosMax),
+      receivedUnixNano: unixNano(now),
       ...defaultAdmissionLimits,
     };
   }
@@ -470,14 +471,20 @@ export class Ingest {
   }
 
   #reportRecovery(signal: TelemetrySignal, found: Recovered): void {
-    const { tornBytes, damagedBytes, segments } = found;
+    const { tornBytes, damagedBytes, damagedItems, missingSegments, segments } = found;
     this.counters.add('sightline_journal_torn_bytes_total', { signal }, tornBytes);
     this.counters.add('sightline_journal_damaged_bytes_total', { signal }, damagedBytes);
     const { log } = this.#options;
     if (tornBytes > 0)
-      log.warn({ signal, tornBytes }, 'Cut an unacknowledged, half-written tail off the journal.');
-    if (damagedBytes > 0)
-      log.error({ signal, damagedBytes }, 'Moved damaged journal bytes to the quarantine.');
+      log.warn(
+        { signal, tornBytes },
+        'The journal ends in the middle of a record, which was not acknowledged.',
+      );
+    if (damagedBytes > 0 || damagedItems > 0)
+      log.error(
+        { signal, damagedBytes, damagedItems, missingSegments },
+        'The journal is damaged: acknowledged items cannot be read. They are counted in the quarantine.',
+      );
     if (segments.length > 0)
       log.info({ signal, segments: segments.length }, 'Loading what the last run left.');
   }

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { systemClock, unixNano } from '@sightline/base';
 import { realDisk, type Disk } from './disk.ts';
-import { encodeEnvelopeHead, scanSegment } from './envelope.ts';
+import { readCommits } from './commit-log.ts';
+import { encodeEnvelopeHead } from './envelope.ts';
 import { Journal, trimSegment, type JournalRecord } from './journal.ts';
-import type { Segment } from './segment.ts';
+import { scanSegment } from './scan-segment.ts';
+import { markerOf, type Segment } from './segment.ts';
 import { removeDirectory, temporaryDirectory, until } from './testing/harness.ts';
 
 let directory: string;
@@ -48,9 +50,8 @@ function record(bytes = 100): JournalRecord {
 async function recordsIn(segment: Segment): Promise<number> {
   await trimSegment(segment);
   const bytes = await readFile(segment.path);
-  const { frames, tornAt } = scanSegment(bytes);
-  expect(tornAt).toBe(bytes.length);
-  expect(frames.every(({ intact }) => intact)).toBe(true);
+  const { frames, intactBytes } = await scanSegment(bytes, markerOf(segment.name));
+  expect(intactBytes).toBe(bytes);
   return frames.length;
 }
 
@@ -150,7 +151,7 @@ test.each(['EROFS', 'EACCES', 'EIO'])(
     broken = false;
     await journal.append(record());
     await journal.close();
-    expect((await readdir(directory)).length).toBe(1);
+    expect((await readdir(directory)).map((file) => file.replace(/.*\./, ''))).toEqual(['commits', 'seg']);
   },
 );
 
@@ -160,5 +161,50 @@ test('A new segment is not used before its name is durable', async () => {
   await journal.append(record());
   expect(synced).toEqual([directory]);
   await journal.close();
-  expect(join(directory, (await readdir(directory))[0] ?? '')).toMatch(/0000000001-[0-9a-f]{16}\.seg$/);
+  expect(join(directory, (await readdir(directory))[1] ?? '')).toMatch(/0000000001-[0-9a-f]{16}\.seg$/);
+});
+
+test('The log of commits knows the length and the items of each project, less what was taken back', async () => {
+  let broken = false;
+  const journal = open({
+    ...realDisk,
+    sync: async (file) => {
+      if (broken) throw failure('EIO');
+      await realDisk.sync(file);
+    },
+  });
+  await Promise.all([journal.append(record()), journal.append(record())]);
+  const [commits, segment] = (await readdir(directory)).map((file) => join(directory, file)) as [
+    string,
+    string,
+  ];
+  const { length } = await readFile(segment);
+  expect(await readCommits(commits)).toEqual({ bytes: length, items: new Map([['p', 2]]), isExact: true });
+  broken = true;
+  await expect(journal.append(record())).rejects.toMatchObject({ code: 'journal_unavailable' });
+  expect(await readCommits(commits)).toEqual({ bytes: length, items: new Map([['p', 2]]), isExact: true });
+  expect((await readFile(segment)).length).toBe(length);
+  await journal.close();
+});
+
+test('An append is refused where its commit cannot be noted, and the next one finds a new segment', async () => {
+  let broken = false;
+  let writes = 0;
+  const journal = open({
+    ...realDisk,
+    write: async (file, buffers, position) => {
+      writes += 1;
+      if (broken && writes % 2 === 0) throw failure('ENOSPC');
+      await realDisk.write(file, buffers, position);
+    },
+  });
+  await journal.append(record());
+  broken = true;
+  await expect(journal.append(record())).rejects.toMatchObject({ code: 'disk_full' });
+  broken = false;
+  await journal.append(record());
+  journal.requestSeal();
+  await until('both seals', () => sealed.length === 2);
+  expect(await Promise.all(sealed.map(recordsIn))).toEqual([1, 1]);
+  await journal.close();
 });

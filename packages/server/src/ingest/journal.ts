@@ -4,17 +4,20 @@
  * many requests as arrived meanwhile.
  *
  * Invariant: `active.byteLength` is the durable, acknowledged length. Whatever lies behind it in the file was never
- * acknowledged, and is cut off before anybody reads the segment.
+ * acknowledged, and is cut off before anybody reads the segment. The log of commits beside the segment knows this length
+ * before anything up to it is acknowledged.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { mkdir, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
-import { realDisk, type Disk } from './disk.ts';
+import { CommitLog, commitsPath, removeCommits } from './commit-log.ts';
+import { errnoOf, realDisk, type Disk } from './disk.ts';
+import { stampHead } from './envelope.ts';
 import { journalFailure } from './journal-failure.ts';
-import { newSegmentName, segmentExtension, type Segment } from './segment.ts';
-import { Tally, type TallyEntry } from './tally.ts';
+import { markerOf, newSegmentName, segmentExtension, type Segment } from './segment.ts';
+import { bump, Tally, type TallyEntry } from './tally.ts';
 
 export interface JournalOptions {
   readonly signal: TelemetrySignal;
@@ -56,6 +59,8 @@ interface Active {
   readonly name: string;
   readonly path: string;
   readonly file: FileHandle;
+  readonly commits: CommitLog;
+  readonly marker: Uint8Array;
   readonly tally: Tally;
   byteLength: number;
   texts: number;
@@ -118,7 +123,7 @@ export class Journal {
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#working !== undefined) await this.#working;
-    await this.#active?.file.close();
+    if (this.#active !== undefined) await closeBoth(this.#active);
     this.#active = undefined;
   }
 
@@ -162,8 +167,7 @@ export class Journal {
       this.#refuse(group, error);
       return;
     }
-    const buffers = group.flatMap(({ record }) => [record.head, record.request]).filter((b) => b.length > 0);
-    const bytes = buffers.reduce((sum, buffer) => sum + buffer.length, 0);
+    const { buffers, end, items } = stamped(active, group);
     try {
       await this.#disk.write(active.file, buffers, active.byteLength);
     } catch (error) {
@@ -173,14 +177,18 @@ export class Journal {
       });
       return;
     }
-    try {
-      await this.#disk.sync(active.file);
-    } catch (error) {
-      this.#refuse(group, error);
-      // After a failed sync the kernel forgets which pages were not written, so that a second sync proves nothing.
-      await this.#seal(active);
+    // Both are awaited even if one fails: then the files are closed, and nothing may still be written to them.
+    const [synced, noted] = await Promise.allSettled([
+      this.#disk.sync(active.file),
+      active.commits.add(end, items),
+    ]);
+    const failed = [synced, noted].find(({ status }) => status === 'rejected');
+    if (failed?.status === 'rejected') {
+      this.#refuse(group, failed.reason);
+      await this.#giveUp(active);
       return;
     }
+    const bytes = end - active.byteLength;
     this.#acknowledge(active, group, bytes);
     events.committed(group.length, bytes, clock.monotonicMs() - beganMs);
   }
@@ -204,22 +212,41 @@ export class Journal {
     for (const { reject } of group) reject(journalFailure(error));
   }
 
+  /** After a failed sync the kernel forgets which pages were not written, so that a second sync proves nothing. */
+  async #giveUp(active: Active): Promise<void> {
+    const { byteLength, commits, file } = active;
+    await Promise.allSettled([commits.takeBack(byteLength), this.#disk.truncate(file, byteLength)]);
+    await this.#seal(active);
+  }
+
   async #open(): Promise<Active> {
     const { directory, clock } = this.#options;
     const name = this.#name;
     const path = join(directory, name + segmentExtension);
     await mkdir(directory, { recursive: true });
     const file = await this.#disk.create(path);
+    let commits: CommitLog | undefined;
     try {
+      commits = await CommitLog.create(commitsPath(path, name), this.#disk);
       await this.#disk.syncDirectory(directory);
     } catch (error) {
       // What cannot be removed either is not to be in the way.
       this.#nameNext();
-      await file.close();
-      await rm(path, { force: true });
+      await Promise.all([file.close(), commits?.close()]);
+      await Promise.all([rm(path, { force: true }), removeCommits(commitsPath(path, name))]);
       throw error;
     }
-    return { name, path, file, tally: new Tally(), byteLength: 0, texts: 0, oldestMs: clock.monotonicMs() };
+    return {
+      name,
+      path,
+      file,
+      commits,
+      marker: markerOf(name),
+      tally: new Tally(),
+      byteLength: 0,
+      texts: 0,
+      oldestMs: clock.monotonicMs(),
+    };
   }
 
   #nameNext(): void {
@@ -235,13 +262,43 @@ export class Journal {
     const { signal, events } = this.#options;
     if (byteLength > 0)
       events.sealed({ signal, name, path, byteLength, texts, tally, oldestMs, late: false });
-    await active.file.close().catch((error: unknown) => events.failed(error));
-    if (byteLength === 0) await rm(path, { force: true }).catch((error: unknown) => events.failed(error));
+    await closeBoth(active).catch((error: unknown) => events.failed(error));
+    if (byteLength === 0)
+      await Promise.all([removeCommits(commitsPath(path, name)), rm(path, { force: true })]).catch(
+        (error: unknown) => events.failed(error),
+      );
   }
+}
+
+/** The buffers of a group with the place of each record in its stamp, where they end, and their items by project. */
+function stamped(
+  { byteLength, marker }: Active,
+  group: readonly Waiting[],
+): { readonly buffers: Uint8Array[]; readonly end: number; readonly items: ReadonlyMap<string, number> } {
+  const items = new Map<string, number>();
+  const buffers: Uint8Array[] = [];
+  let end = byteLength;
+  for (const { record } of group) {
+    const { head, request, entry } = record;
+    stampHead(head, marker, end);
+    end += head.length + request.length;
+    buffers.push(head, request);
+    bump(items, entry.project, entry.accepted);
+  }
+  return { buffers, end, items };
+}
+
+async function closeBoth({ file, commits }: Active): Promise<void> {
+  await Promise.all([file.close(), commits.close()]);
 }
 
 /** Cuts off what a failed write left behind the durable length; to be called before the segment is read. */
 export async function trimSegment(segment: Segment): Promise<void> {
-  const { size } = await stat(segment.path);
-  if (size > segment.byteLength) await truncate(segment.path, segment.byteLength);
+  try {
+    const { size } = await stat(segment.path);
+    if (size > segment.byteLength) await truncate(segment.path, segment.byteLength);
+  } catch (error) {
+    // Whoever reads it counts what is lost with it.
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
 }

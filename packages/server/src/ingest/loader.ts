@@ -372,7 +372,10 @@ export class Loader {
 async function markLoading(segment: Segment): Promise<void> {
   if (mayBeStored(segment)) return;
   const path = join(dirname(segment.path), segment.name + loadingExtension);
-  await rename(segment.path, path);
+  await rename(segment.path, path).catch((error: unknown) => {
+    // Somebody took it away: the segment loader counts what is lost with it.
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  });
   segment.path = path;
 }
 
@@ -381,10 +384,8 @@ function mayBeStored({ path }: Segment): boolean {
 }
 
 async function removeSegment(segment: Segment): Promise<void> {
-  await rm(segment.path);
-  await rm(join(dirname(segment.path), segment.name + refusedExtension)).catch((error: unknown) => {
-    if (errnoOf(error) !== 'ENOENT') throw error;
-  });
+  for (const path of [segment.path, join(dirname(segment.path), segment.name + refusedExtension)])
+    await rm(path, { force: true });
 }
 
 function sumBytes(segments: readonly Segment[]): number {

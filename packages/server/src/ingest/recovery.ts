@@ -1,24 +1,25 @@
 /**
- * What an earlier process left in the journal of one signal. A torn tail of the newest segment was never acknowledged
- * and is cut off. Damage anywhere else may have been acknowledged data, and goes to the quarantine before the segment
- * is written anew without it.
+ * What an earlier process left in the journal of one signal. Nothing is changed here: a segment is loaded with its damage,
+ * and what cannot be read is set aside then (`segment-loader.ts`). Here it is counted, so that the books begin with all
+ * that was acknowledged.
  */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { formatNanos, type Clock } from '@sightline/base';
+import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
-import { writeFileDurably } from './disk.ts';
-import { scanSegment, type Frame } from './envelope.ts';
-import type { Quarantine } from './quarantine.ts';
+import { commitsPath, readCommits, removeCommits } from './commit-log.ts';
+import { scanSegment } from './scan-segment.ts';
+import { damageOf, tallyOf, tornFromOf, type Damage } from './segment-damage.ts';
 import {
+  commitsExtension,
   loadingExtension,
+  markerOf,
+  readSegmentFile,
   refusedExtension,
   segmentExtension,
   sequenceOf,
-  tokenOf,
   type Segment,
 } from './segment.ts';
-import { Tally } from './tally.ts';
 
 export interface Recovered {
   /** Oldest first. */
@@ -26,8 +27,13 @@ export interface Recovered {
   /** Those whose loading had begun: the tables may hold their rows already. */
   readonly inDoubt: ReadonlySet<Segment>;
   readonly nextSequence: number;
+  /** Half-written and never acknowledged. */
   readonly tornBytes: number;
+  /** What may have been acknowledged and cannot be read. */
   readonly damagedBytes: number;
+  readonly damagedItems: number;
+  /** Segments whose log of commits is there and whose file is not. */
+  readonly missingSegments: number;
 }
 
 interface Found {
@@ -39,7 +45,6 @@ interface Found {
 export interface RecoveryOptions {
   readonly signal: TelemetrySignal;
   readonly directory: string;
-  readonly quarantine: Quarantine;
   readonly clock: Clock;
 }
 
@@ -48,121 +53,84 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
   const found = await findSegments(options.directory);
   const segments: Segment[] = [];
   const inDoubt = new Set<Segment>();
-  let tornBytes = 0;
-  let damagedBytes = 0;
-  for (const [index, file] of found.entries()) {
-    const isNewest = index === found.length - 1 && file.extension === segmentExtension;
-    const recovered = await recoverSegment(options, file, isNewest);
-    tornBytes += recovered.tornBytes;
-    damagedBytes += recovered.damagedBytes;
-    if (recovered.segment === undefined) continue;
+  const damage: Damage[] = [];
+  let missingSegments = 0;
+  for (const file of found) {
+    const recovered = await recoverSegment(options, file);
+    if (recovered === undefined) continue;
     segments.push(recovered.segment);
+    damage.push(...recovered.damage);
+    if (file.extension === commitsExtension) missingSegments += 1;
     if (file.extension === loadingExtension) inDoubt.add(recovered.segment);
   }
-  return { segments, inDoubt, nextSequence: (found.at(-1)?.sequence ?? 0) + 1, tornBytes, damagedBytes };
+  return {
+    segments,
+    inDoubt,
+    nextSequence: (found.at(-1)?.sequence ?? 0) + 1,
+    tornBytes: bytesOf(damage.filter(({ reason }) => reason === 'torn')),
+    damagedBytes: bytesOf(damage.filter(({ reason }) => reason === 'damaged')),
+    damagedItems: damage.reduce((sum, { items }) => sum + items, 0),
+    missingSegments,
+  };
 }
 
-/** Segments by age. Files of a split that a crash interrupted are removed: the split begins again. */
+function bytesOf(damage: readonly Damage[]): number {
+  return damage.reduce((sum, { extent }) => sum + (extent === undefined ? 0 : extent.end - extent.start), 0);
+}
+
+/**
+ * Segments by age, and logs of commits without one. Files of a split that a crash interrupted are removed: the split begins
+ * again.
+ */
 async function findSegments(directory: string): Promise<Found[]> {
-  const found: Found[] = [];
+  const byName = new Map<string, Found>();
   const leftovers: string[] = [];
-  const files = await readdir(directory);
-  for (const file of files) {
+  for (const file of await readdir(directory)) {
     const extension = extname(file);
     const name = file.slice(0, file.length - extension.length);
     const sequence = sequenceOf(name);
     if (sequence !== undefined && (extension === segmentExtension || extension === loadingExtension))
-      found.push({ name, extension, sequence });
-    else leftovers.push(file);
+      byName.set(name, { name, extension, sequence });
+    else if (sequence !== undefined && extension === commitsExtension) {
+      if (!byName.has(name)) byName.set(name, { name, extension, sequence });
+    } else leftovers.push(file);
   }
-  const names = new Set(found.map(({ name }) => name));
   for (const file of leftovers) {
     const isOfSegment =
-      extname(file) === refusedExtension && names.has(file.slice(0, -refusedExtension.length));
+      extname(file) === refusedExtension && byName.has(file.slice(0, -refusedExtension.length));
     if (!isOfSegment && /\.(?:part|tmp|refused)$/.test(file))
       await rm(join(directory, file), { force: true });
   }
-  return found.sort((a, b) => a.sequence - b.sequence || (a.name < b.name ? -1 : 1));
+  return [...byName.values()].sort((a, b) => a.sequence - b.sequence || (a.name < b.name ? -1 : 1));
 }
 
+/** Undefined where nothing was ever acknowledged of it. */
 async function recoverSegment(
-  options: RecoveryOptions,
-  file: Found,
-  isNewest: boolean,
-): Promise<{
-  readonly segment: Segment | undefined;
-  readonly tornBytes: number;
-  readonly damagedBytes: number;
-}> {
-  const { signal, directory, clock } = options;
-  const path = join(directory, file.name + file.extension);
-  const bytes = await readFile(path);
-  const { frames, tornAt } = scanSegment(bytes);
-  const good = frames.filter((frame) => frame.intact);
-  const tail = bytes.subarray(isNewest ? cutOf(frames, tornAt) : tornAt);
-  const damaged = frames.filter(
-    (frame) => !frame.intact && !(isNewest && frame.start >= cutOf(frames, tornAt)),
-  );
-
-  for (const frame of damaged) await setAside(options, file, bytes.subarray(frame.start, frame.end), frame);
-  if (!isNewest && tail.length > 0) await setAside(options, file, tail, undefined);
-
-  const byteLength = good.reduce((sum, frame) => sum + frame.end - frame.start, 0);
-  if (byteLength !== bytes.length) {
-    if (byteLength === 0) await rm(path);
-    else
-      await writeFileDurably(
-        path,
-        Buffer.concat(good.map((frame) => bytes.subarray(frame.start, frame.end))),
-      );
+  { signal, directory, clock }: RecoveryOptions,
+  { name, extension }: Found,
+): Promise<{ readonly segment: Segment; readonly damage: readonly Damage[] } | undefined> {
+  const isMissing = extension === commitsExtension;
+  // A missing segment is treated as one that is empty, whose loading had begun.
+  const path = join(directory, name + (isMissing ? loadingExtension : extension));
+  const committed = await readCommits(commitsPath(path, name));
+  const bytes = await readSegmentFile(path);
+  const content = await scanSegment(bytes, markerOf(name));
+  const tally = tallyOf(content, committed);
+  if (bytes.length === 0 && tally.projects.size === 0) {
+    await removeCommits(commitsPath(path, name));
+    await rm(path, { force: true });
+    return undefined;
   }
-  const lost = bytes.length - byteLength;
-  const tornBytes = isNewest ? tail.length : 0;
-  const counts = { tornBytes, damagedBytes: lost - tornBytes };
-  if (byteLength === 0) return { segment: undefined, ...counts };
+  const tornFrom = tornFromOf(committed);
   const segment: Segment = {
     signal,
-    name: file.name,
+    name,
     path,
-    byteLength,
-    tally: tallyOf(good),
+    byteLength: bytes.length,
+    tally,
+    ...(tornFrom === undefined ? {} : { tornFrom }),
     oldestMs: clock.monotonicMs(),
     late: true,
   };
-  return { segment, ...counts };
-}
-
-/** Where the torn tail of the newest segment begins: the last run of frames that are not intact belongs to it. */
-function cutOf(frames: readonly Frame[], tornAt: number): number {
-  const lastIntact = frames.findLast((frame) => frame.intact);
-  return lastIntact === undefined ? (frames[0]?.start ?? tornAt) : lastIntact.end;
-}
-
-function tallyOf(frames: readonly Frame[]): Tally {
-  const tally = new Tally();
-  for (const { envelope } of frames)
-    if (envelope !== undefined) tally.add({ ...envelope, received: envelope.receivedUnixNano });
-  return tally;
-}
-
-async function setAside(
-  options: RecoveryOptions,
-  file: Found,
-  bytes: Uint8Array,
-  frame: Frame | undefined,
-): Promise<void> {
-  const { signal, quarantine, clock } = options;
-  const token = tokenOf({ signal, name: file.name });
-  await quarantine.put(
-    `${token}/damaged-${frame?.start ?? 'tail'}`,
-    bytes,
-    {
-      signal,
-      project: frame?.envelope?.project ?? '',
-      items: frame?.envelope?.accepted ?? 0,
-      reason: 'damaged',
-      message: `The journal segment ${token} holds bytes that are not what was written.`,
-    },
-    formatNanos(clock.now()),
-  );
+  return { segment, damage: damageOf(content, segment) };
 }

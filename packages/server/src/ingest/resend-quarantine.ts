@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { QuarantineResent } from '@sightline/schema/api';
 import { StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
-import { scanSegment } from './envelope.ts';
+import { scanPlain } from './scan-segment.ts';
 import type { Quarantine, QuarantinedPiece } from './quarantine.ts';
 
 export interface ResendOptions {
@@ -60,6 +60,6 @@ export async function resendQuarantine(
 async function isWhole({ path, bytes }: QuarantinedPiece): Promise<boolean> {
   const content = await readFile(path).catch(() => undefined);
   if (content === undefined || content.length !== bytes) return false;
-  const { frames, tornAt } = scanSegment(content);
-  return tornAt === content.length && frames.length === 1 && frames.every(({ intact }) => intact);
+  const { frames, intactBytes } = scanPlain(content);
+  return frames.length === 1 && intactBytes.length === bytes;
 }

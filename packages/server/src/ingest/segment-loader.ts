@@ -1,5 +1,6 @@
 /**
- * Brings one segment into the tables. Where the engine refuses it, the segment is halved, by records and then by
+ * Brings one segment into the tables. Its records are checked first, and only what is as it was written is given to the
+ * engine; the rest of what was acknowledged goes to the quarantine, counted. Where the engine refuses it, the segment is halved, by records and then by
  * items, until the culprit is alone; that goes to the quarantine and everything else into the tables.
  *
  * Every part has a token that follows from the segment's name and the part's place in it, and what was refused is
@@ -8,12 +9,15 @@
  */
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, dirname } from 'node:path';
-import { ensure, formatNanos, type Clock } from '@sightline/base';
+import { formatNanos, type Clock } from '@sightline/base';
 import { countItems, splitRequest } from '@sightline/schema/otlp';
 import { type PlannedLoad, StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
-import { encodeEnvelope, scanSegment, type Envelope } from './envelope.ts';
+import { commitsPath, removeCommits } from './commit-log.ts';
+import { encodeEnvelope, type Envelope, type Frame } from './envelope.ts';
 import type { Quarantine, Quarantined } from './quarantine.ts';
-import { refusedExtension, tokenOf, type Segment } from './segment.ts';
+import { scanSegment } from './scan-segment.ts';
+import { damageOf, type Damage } from './segment-damage.ts';
+import { markerOf, readSegmentFile, refusedExtension, tokenOf, type Segment } from './segment.ts';
 
 export interface SegmentLoaderOptions {
   readonly store: Pick<TelemetryStore, 'load'>;
@@ -41,11 +45,34 @@ export class SegmentLoader {
    * a matter of this segment; then call again later. `planned` is used where the whole segment is loaded.
    */
   async load(segment: Segment, planned?: PlannedLoad): Promise<readonly Quarantined[]> {
+    const bytes = await readSegmentFile(segment.path);
+    const { frames, gaps, intactBytes } = await scanSegment(bytes, markerOf(segment.name));
+    const intact = frames.filter((frame) => frame.intact);
+    const refused =
+      intact.length === 0 ? [] : await this.#loadIntact({ segment, intactBytes, planned }, intact);
+    // What is damaged is counted only now, in one step with what is stored: until then all of it is pending.
+    const damaged = await this.#setAside(segment, bytes, damageOf({ frames, gaps }, segment));
+    await removeCommits(commitsPath(segment.path, segment.name));
+    return [...damaged, ...refused];
+  }
+
+  async #loadIntact(
+    {
+      segment,
+      intactBytes: bytes,
+      planned,
+    }: {
+      readonly segment: Segment;
+      readonly intactBytes: Uint8Array;
+      readonly planned: PlannedLoad | undefined;
+    },
+    frames: readonly Frame[],
+  ): Promise<readonly Quarantined[]> {
     const token = tokenOf(segment);
     const split = await Split.open(this.#options, segment);
     if (!split.wasRefused(token)) {
       try {
-        await this.#options.store.load({ ...segment, token, planned });
+        await this.#options.store.load({ ...segment, bytes, byteLength: bytes.length, token, planned });
         return [];
       } catch (error) {
         if (!isRefusal(error)) throw error;
@@ -53,9 +80,30 @@ export class SegmentLoader {
         await split.remember(token, describe(error));
       }
     }
-    const { frames } = scanSegment(await readFile(segment.path));
-    await split.divide({ token, envelopes: frames.map(({ envelope }) => ensure(envelope, 'envelope')) });
+    await split.divide({ token, envelopes: frames.map(({ envelope }) => envelope) });
     return split.setAside;
+  }
+
+  async #setAside(
+    segment: Segment,
+    bytes: Uint8Array,
+    damage: readonly Damage[],
+  ): Promise<readonly Quarantined[]> {
+    const { signal, name } = segment;
+    const token = tokenOf(segment);
+    const at = formatNanos(this.#options.clock.now());
+    const pieces: Quarantined[] = [];
+    for (const [index, { extent, project, items, reason }] of damage.entries()) {
+      const place = extent === undefined ? 'Bytes' : `Bytes ${extent.start} to ${extent.end}`;
+      const message =
+        reason === 'torn'
+          ? `${place} of the journal segment ${signal}/${name} were being written when the process ended, and were not acknowledged.`
+          : `${place} of the journal segment ${signal}/${name} are not what was written: the disk, or another program, changed or lost them.`;
+      const kept = extent === undefined ? new Uint8Array() : bytes.subarray(extent.start, extent.end);
+      const why = { signal, project, items, reason, message };
+      pieces.push(await this.#options.quarantine.put(`${token}/${reason}-${index}`, kept, why, at));
+    }
+    return pieces;
   }
 
   /** A refusal says something about the data only if the engine takes in a segment with nothing in it. */

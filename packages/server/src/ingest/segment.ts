@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TelemetrySignal } from '@sightline/schema/api';
+import { errnoOf } from './disk.ts';
 import type { Tally } from './tally.ts';
 
 /**
@@ -14,7 +16,10 @@ export interface Segment {
   readonly byteLength: number;
   /** How many texts it holds beside its spans; undefined where an earlier process wrote it. */
   readonly texts?: number;
+  /** What was acknowledged of it, also where its bytes are damaged. */
   readonly tally: Tally;
+  /** Where an earlier process wrote it: what cannot be read from here on was never acknowledged. */
+  readonly tornFrom?: number;
   /** Monotonic time at which its first record became durable. */
   readonly oldestMs: number;
   /** Left by an earlier process, or taken in while the store did not answer: nobody expects it within a second. */
@@ -23,7 +28,9 @@ export interface Segment {
 
 export const segmentExtension = '.seg';
 export const loadingExtension = '.loading';
-/** Beside a segment the engine refused: the tokens of its parts that were refused, see bisect.ts. */
+/** Beside a segment: how far it was written, see commit-log.ts. */
+export const commitsExtension = '.commits';
+/** Beside a segment the engine refused: the tokens of its parts that were refused, see segment-loader.ts. */
 export const refusedExtension = '.refused';
 
 const namePattern = /^(?<sequence>\d{10})-[0-9a-f]{16}$/;
@@ -39,6 +46,11 @@ export function sequenceOf(name: string): number | undefined {
   return sequence === undefined ? undefined : Number(sequence);
 }
 
+/** The random half of a segment's name, which its records carry: see envelope.ts. */
+export function markerOf(name: string): Buffer {
+  return Buffer.from(name.slice(11), 'hex');
+}
+
 /** A sealed segment's content never changes, so that its name identifies it, across restarts too. */
 export function tokenOf(segment: Pick<Segment, 'signal' | 'name'>): string {
   return `${segment.signal}/${segment.name}`;
@@ -46,4 +58,21 @@ export function tokenOf(segment: Pick<Segment, 'signal' | 'name'>): string {
 
 export function signalDirectory(dataDirectory: string, signal: TelemetrySignal): string {
   return join(dataDirectory, 'journal', signal);
+}
+
+/**
+ * What is in the file of a segment: nothing where somebody took it away. Read in one call, for `readFile` returns to the
+ * loop, which is busy with what comes in, after each half of a megabyte.
+ */
+export async function readSegmentFile(path: string): Promise<Buffer> {
+  try {
+    await using file = await open(path);
+    const { size } = await file.stat();
+    const bytes = Buffer.allocUnsafeSlow(size);
+    const { bytesRead } = await file.read(bytes, 0, size, 0);
+    return bytes.subarray(0, bytesRead);
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return Buffer.alloc(0);
+    throw error;
+  }
 }

@@ -4,7 +4,7 @@ import { answerHeaderLines } from '../guard/guard-http.ts';
 import type { FastifyReply, FastifyServerOptions } from 'fastify';
 
 /** A sender that needs longer for one request holds memory, which all requests share, for nothing. */
-const requestTimeoutMs = 60_000;
+export const requestTimeoutMs = 60_000;
 
 /**
  * Options of a server whose every answer has a code, also those to what never becomes a request of a route: addresses that cannot

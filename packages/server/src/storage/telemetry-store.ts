@@ -9,6 +9,8 @@ export interface SegmentFile {
   /** Absolute path; readable until `load` settles. */
   readonly path: string;
   readonly byteLength: number;
+  /** Its content, where the caller has read and checked it. */
+  readonly bytes?: Uint8Array;
   /** How many texts it holds beside its spans; undefined where nobody counted. */
   readonly texts?: number;
   /** Unique for this content. Loading the same token again adds nothing. */

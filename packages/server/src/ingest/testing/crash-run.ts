@@ -1,6 +1,8 @@
 /**
- * A server under load is killed again and again at moments a seed decides, and started again. At the end every request
- * that was acknowledged is in the tables exactly once, and every other one exactly once or not at all.
+ * A server under load is killed again and again at moments a seed decides, and started again. Meanwhile, as the seed
+ * decides too, it is killed while it starts, traces are deleted, the retention changes, a second server tries to take the
+ * directory, the clock jumps, and files of the journal are damaged. At the end every request that was acknowledged is in the
+ * tables exactly once, or counted as damaged; and every other one is there exactly once or not at all.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,49 +13,200 @@ import { systemClock } from '@sightline/base';
 import type { LedgerResponse, TelemetrySignal } from '@sightline/schema/api';
 import { openStore } from '../../storage/open-store.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
+import { fileFaults } from './file-faults.ts';
 import { until } from './harness.ts';
 import { markedRequest } from './payloads.ts';
 import { seededRandom, type Random } from './random.ts';
+
+/** What happens beside the load until the kill. */
+export type Ordeal = 'starting' | 'deleting' | 'retention' | 'second server' | 'clock' | 'faults';
+export const ordeals: readonly Ordeal[] = [
+  'starting',
+  'deleting',
+  'retention',
+  'second server',
+  'clock',
+  'faults',
+];
 
 export interface CrashRunOptions {
   readonly seed: number;
   readonly kills: number;
   readonly dataDirectory: string;
+  /** Some rounds have one of these, picked by the seed. */
+  readonly ordeals?: readonly Ordeal[];
+  readonly onRound?: (text: string) => void;
 }
 
 interface Sent {
   readonly signal: TelemetrySignal;
   readonly mark: string;
   readonly items: number;
+  /** Older than the short retention. */
+  readonly isOld: boolean;
   acknowledged: boolean;
+  /** `asked`: it may be there or not. `done`: it was there, and must not be any more. */
+  deletion: 'none' | 'asked' | 'done';
 }
 
 export interface CrashRunResult {
   readonly acknowledged: number;
   readonly unanswered: number;
+  readonly kills: number;
+  readonly faults: number;
+  /** Items that are missing from the tables and counted in the quarantine. */
+  readonly damaged: number;
+  readonly deleted: number;
 }
 
 const signals: readonly TelemetrySignal[] = ['traces', 'logs', 'metrics'];
 const mainFile = join(import.meta.dirname, '../../main.ts');
+const shortDays = 20;
+const longDays = 30;
+const oldMs = 25 * 86_400_000;
 
 export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult> {
-  const random = seededRandom(options.seed);
-  const sent: Sent[] = [];
-  for (let kill = 0; kill < options.kills; kill += 1) {
-    const server = await start(options.dataDirectory);
-    const load = sendUntilDead(server, random, sent);
-    await delay(100 + random.int(1_500));
-    await stop(server, 'SIGKILL');
-    await load;
-    if (random.int(3) === 0) await tearTail(options.dataDirectory, random);
-  }
-  const rows = await loadTheRest(options.dataDirectory);
-  const stored = await readMarks(options.dataDirectory);
-  checkItems(sent, stored);
-  checkLedger(rows, stored);
-  const acknowledged = sent.filter((request) => request.acknowledged).length;
-  return { acknowledged, unanswered: sent.length - acknowledged };
+  const run = new CrashRun(options);
+  for (let kill = 0; kill < options.kills; kill += 1) await run.round();
+  return run.finish();
 }
+
+class CrashRun {
+  readonly #options: CrashRunOptions;
+  readonly #random: Random;
+  readonly #sent: Sent[] = [];
+  #kills = 0;
+  #faults = 0;
+
+  constructor(options: CrashRunOptions) {
+    this.#options = options;
+    this.#random = seededRandom(options.seed);
+  }
+
+  async round(): Promise<void> {
+    const { dataDirectory, ordeals: some = [], onRound } = this.#options;
+    const random = this.#random;
+    const ordeal = some.length > 0 && random.int(4) > 0 ? random.pick(some) : undefined;
+    onRound?.(`Kill ${this.#kills + 1}: ${ordeal ?? 'load'}, ${this.#sent.length} requests sent.`);
+    if (ordeal === 'starting') {
+      const child = spawnServer(dataDirectory);
+      await delay(random.int(3_000));
+      await stop(child, 'SIGKILL');
+    } else {
+      const server = await start(dataDirectory, ordeal === 'clock' ? jumpingClock : []);
+      const load = sendUntilDead(server, random, this.#sent);
+      const beside = this.#beside(server, ordeal).catch((error: unknown) => {
+        if (!isBroken(error)) throw error;
+      });
+      await delay(100 + random.int(2_500));
+      // The second needs some seconds to look at the directory.
+      if (ordeal === 'second server') await Promise.race([beside, delay(15_000)]);
+      await stop(server.child, 'SIGKILL');
+      await Promise.all([load, beside]);
+    }
+    this.#kills += 1;
+    if (ordeal === 'faults') await this.#damage();
+    else if (random.int(3) === 0) await tearTail(dataDirectory, random);
+  }
+
+  /** What goes on while the load does; ends when the connection breaks. */
+  async #beside(server: Server, ordeal: Ordeal | undefined): Promise<void> {
+    const random = this.#random;
+    if (ordeal === 'second server') await this.#startSecond(server);
+    while (ordeal === 'deleting') await this.#deleteOne(server);
+    while (ordeal === 'retention') {
+      const traces = random.pick([shortDays, longDays]);
+      const days = { traces, logs: traces, metrics: traces };
+      await fetch(`${server.ui}/api/v1/settings/retention`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ days, capBytes: null }),
+      });
+      await delay(100 + random.int(500));
+    }
+    if (ordeal === 'faults') {
+      await delay(random.int(1_500));
+      await this.#damage();
+    }
+  }
+
+  /** It is refused while the first has the directory; where the first is killed before that, so is it. */
+  async #startSecond(first: Server): Promise<void> {
+    const second = spawnServer(this.#options.dataDirectory);
+    let text = '';
+    second.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const ended = once(second, 'exit') as Promise<[number | null]>;
+    const firstEnded = once(first.child, 'exit');
+    await Promise.race([ended, firstEnded]);
+    if (first.child.signalCode !== null) {
+      await stop(second, 'SIGKILL');
+      return;
+    }
+    const [code] = await ended;
+    if (code === 0 || !text.includes('data_directory_locked'))
+      throw new Error(`A second server ended with ${code}: ${text}`);
+  }
+
+  async #deleteOne({ ui }: Server): Promise<void> {
+    await delay(20);
+    const stored = this.#sent.filter(
+      ({ signal, acknowledged, deletion }) => signal === 'traces' && acknowledged && deletion === 'none',
+    );
+    if (stored.length === 0) return;
+    const request = this.#random.pick(stored);
+    request.deletion = 'asked';
+    const response = await fetch(`${ui}/api/v1/traces/${request.mark}`, { method: 'DELETE' });
+    const answer = (await response.json()) as { spanCount?: number };
+    if (response.status === 200 && answer.spanCount === request.items) request.deletion = 'done';
+    else if (response.status !== 200 && response.status !== 404 && response.status !== 503)
+      throw new Error(`The deletion was answered with ${response.status}: ${JSON.stringify(answer)}`);
+  }
+
+  /** One file of the journal, picked by the seed among those that are there. */
+  async #damage(): Promise<void> {
+    const random = this.#random;
+    const folder = join(this.#options.dataDirectory, 'journal', random.pick(signals));
+    const files = (await readdir(folder)).filter((file) => /\.(?:seg|loading|commits)$/.test(file));
+    if (files.length === 0) return;
+    const [name, fault] = random.pick(Object.entries(fileFaults));
+    const file = random.pick(files);
+    this.#options.onRound?.(`  ${name} in ${file}`);
+    // It may be gone by now, loaded.
+    await fault(join(folder, file), random).catch((error: unknown) => {
+      if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    });
+    this.#faults += 1;
+  }
+
+  async finish(): Promise<CrashRunResult> {
+    const { dataDirectory } = this.#options;
+    const rows = await loadTheRest(dataDirectory);
+    const stored = await readMarks(dataDirectory);
+    const missing = checkItems(this.#sent, stored);
+    checkLedger(rows, { sent: this.#sent, stored, missing, faults: this.#faults });
+    const acknowledged = this.#sent.filter((request) => request.acknowledged).length;
+    return {
+      acknowledged,
+      unanswered: this.#sent.length - acknowledged,
+      kills: this.#kills,
+      faults: this.#faults,
+      damaged: [...missing.values()].reduce((sum, items) => sum + items, 0),
+      deleted: this.#sent.filter(({ deletion }) => deletion === 'done').length,
+    };
+  }
+}
+
+/** The end of a server that was killed, as its clients see it. */
+function isBroken(error: unknown): boolean {
+  return error instanceof TypeError || (error instanceof SyntaxError && error.message.includes('JSON'));
+}
+
+/** Steps of up to ten hours in either direction, a few in a second. */
+const jumpingClock = [
+  `--import=data:text/javascript,${encodeURIComponent(
+    'const real=Date.now;let by=0;setInterval(()=>{by=Math.round((Math.random()-0.5)*72e6)},300).unref();Date.now=()=>real()+by;',
+  )}`,
+];
 
 /** Starts once more, lets everything be loaded, and resolves with the ledger's rows. */
 async function loadTheRest(dataDirectory: string): Promise<LedgerResponse['rows']> {
@@ -64,11 +217,11 @@ async function loadTheRest(dataDirectory: string): Promise<LedgerResponse['rows'
     await until('the journal to be loaded', isLoaded, 60_000);
     return (await ledgerOf(server)).rows;
   } finally {
-    await stop(server, 'SIGTERM');
+    await stop(server.child, 'SIGTERM');
   }
 }
 
-async function stop({ child }: Server, signal: NodeJS.Signals): Promise<void> {
+async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill(signal);
@@ -81,15 +234,18 @@ interface Server {
   readonly otlpHttp: string;
 }
 
-async function start(dataDirectory: string): Promise<Server> {
+function spawnServer(dataDirectory: string, flags: readonly string[] = []): ChildProcess {
   const main = process.env['SIGHTLINE_TEST_MAIN'] ?? mainFile;
   const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
-  const child = spawn(process.execPath, ['--conditions=source', main, ...ports, '--data', dataDirectory], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const args = ['--conditions=source', ...flags, main, ...ports, '--data', dataDirectory];
+  return spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+}
+
+async function start(dataDirectory: string, flags: readonly string[] = []): Promise<Server> {
+  const child = spawnServer(dataDirectory, flags);
   let text = '';
-  child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ready = /UI (?<ui>http:\S+)\s+OTLP\/HTTP (?<otlpHttp>http:\S+)/;
   await until('the server to be ready', () => ready.test(text) || child.exitCode !== null, 60_000).catch(
     () => undefined,
@@ -111,9 +267,12 @@ async function sendUntilDead(server: Server, random: Random, sent: Sent[]): Prom
         signal,
         mark: random.bytes(16).toString('hex'),
         items: 1 + random.int(60),
+        isOld: random.int(8) === 0,
         acknowledged: false,
+        deletion: 'none',
       };
-      const body = Uint8Array.from(markedRequest(signal, request.mark, request.items));
+      const ageMs = request.isOld ? oldMs : 0;
+      const body = Uint8Array.from(markedRequest(signal, request.mark, request.items, ageMs));
       sent.push(request);
       try {
         const response = await fetch(`${server.otlpHttp}/v1/${signal}`, {
@@ -121,8 +280,9 @@ async function sendUntilDead(server: Server, random: Random, sent: Sent[]): Prom
           headers: { 'content-type': 'application/x-protobuf' },
           body,
         });
-        await response.arrayBuffer();
-        if (response.status === 200) request.acknowledged = true;
+        const { byteLength } = await response.arrayBuffer();
+        // Anything in it is a partial success: refused, since the retention was short at that moment.
+        if (response.status === 200) request.acknowledged = byteLength === 0;
         else if (response.status !== 429) throw new Error(`Unexpected status ${response.status}.`);
       } catch (error) {
         if (error instanceof TypeError) return;
@@ -181,26 +341,55 @@ async function openStoreOf(dataDirectory: string): Promise<TelemetryStore> {
   return openStore({ kind: 'embedded', directory: join(dataDirectory, 'telemetry') }, systemClock());
 }
 
-function checkItems(sent: readonly Sent[], stored: Marks): void {
+/** By signal, acknowledged items that are not in the tables although nobody deleted them. Throws what is there in part or twice. */
+function checkItems(sent: readonly Sent[], stored: Marks): ReadonlyMap<TelemetrySignal, number> {
   const problems: string[] = [];
-  for (const { signal, mark, items, acknowledged } of sent) {
+  const missing = new Map<TelemetrySignal, number>();
+  for (const request of sent) {
+    const { signal, mark, items, acknowledged, deletion } = request;
     const found = stored.get(`${signal} ${mark}`) ?? { items: 0, distinct: 0 };
     const isWhole = found.items === items && found.distinct === items;
-    if (!isWhole && (acknowledged || found.items !== 0))
+    if ((!isWhole && found.items !== 0) || (found.items !== 0 && deletion === 'done'))
       problems.push(
-        `${signal} ${mark}: sent ${items}, ${acknowledged ? '' : 'not '}acknowledged, stored ${found.items}`,
+        `${signal} ${mark}: sent ${items}, ${acknowledged ? '' : 'not '}acknowledged, stored ${found.items}, deletion ${deletion}`,
       );
+    else if (found.items === 0 && acknowledged && !mayBeGone(request))
+      missing.set(signal, (missing.get(signal) ?? 0) + items);
   }
   if (problems.length > 0)
     throw new Error(`${problems.length} requests are not stored exactly once:\n${problems.join('\n')}`);
+  return missing;
 }
 
-function checkLedger(rows: LedgerResponse['rows'], stored: Marks): void {
+function mayBeGone({ isOld, deletion }: Sent): boolean {
+  return isOld || deletion !== 'none';
+}
+
+interface Outcome {
+  readonly sent: readonly Sent[];
+  readonly stored: Marks;
+  readonly missing: ReadonlyMap<TelemetrySignal, number>;
+  readonly faults: number;
+}
+
+/** The books count what is in the tables and what was there before it was deleted; and whatever is missing is in the quarantine. */
+function checkLedger(rows: LedgerResponse['rows'], { sent, stored, missing, faults }: Outcome): void {
   for (const signal of signals) {
     const row = rows.find((candidate) => candidate.signal === signal && candidate.project !== '_canary');
+    const { stored: counted = 0, quarantined = 0, accepted = 0 } = row ?? {};
     let items = 0;
+    let gone = 0;
     for (const [key, found] of stored) if (key.startsWith(`${signal} `)) items += found.items;
-    if ((row?.stored ?? 0) !== items || (row?.accepted ?? 0) !== items)
-      throw new Error(`The ledger says ${JSON.stringify(row)}, and ${items} ${signal} items are stored.`);
+    for (const request of sent)
+      if (request.signal === signal && mayBeGone(request) && !stored.has(`${signal} ${request.mark}`))
+        gone += request.items;
+    const lost = missing.get(signal) ?? 0;
+    // What was damaged after it was stored, and before its segment was deleted, is both: then more are counted, never fewer.
+    const isCounted = faults === 0 ? quarantined === 0 && lost === 0 : quarantined >= lost;
+    const isStored = counted >= items - quarantined && counted <= items + gone;
+    if (!isCounted || !isStored || accepted !== counted + quarantined)
+      throw new Error(
+        `The ledger says ${JSON.stringify(row)}. Of ${signal}, ${items} items are stored, up to ${gone} were deleted and ${lost} are missing.`,
+      );
   }
 }

@@ -1,5 +1,6 @@
 import { createRequestGuard, type RequestGuard } from '../../guard/request-guard.ts';
 import type { Ingest, IngestOptions } from '../ingest.ts';
+import type { GrpcCallLimits } from '../grpc-calls.ts';
 import { startOtlpGrpc } from '../grpc-receiver.ts';
 import type { ResolveProject } from '../http-receiver.ts';
 import { startOtlpHttp } from '../http-server.ts';
@@ -28,15 +29,21 @@ export async function openDoors(
   options: Partial<IngestOptions> & {
     readonly resolveProject?: ResolveProject;
     readonly guard?: RequestGuard;
+    readonly grpcCalls?: Partial<GrpcCallLimits>;
   } = {},
 ): Promise<Doors> {
-  const { resolveProject = () => ({ project: 'p' }), guard = loopbackGuard, ...rest } = options;
+  const {
+    resolveProject = () => ({ project: 'p' }),
+    guard = loopbackGuard,
+    grpcCalls = {},
+    ...rest
+  } = options;
   const directory = rest.dataDirectory ?? (await temporaryDirectory());
   const store = new FakeStore();
   const ingest = await openTestIngest(directory, store, rest);
   const where = { ingest, resolveProject, guard: guard, host: '127.0.0.1', port: 0 };
   const http = await startOtlpHttp(where);
-  const grpc = await startOtlpGrpc(where);
+  const grpc = await startOtlpGrpc({ ...where, calls: grpcCalls });
   return {
     ingest,
     store,

@@ -5,7 +5,8 @@
 import { readFile } from 'node:fs/promises';
 import { countItems } from '@sightline/schema/otlp';
 import { StoreError, type SegmentFile, type TelemetryStore } from '../../storage/telemetry-store.ts';
-import { scanSegment, type Envelope } from '../envelope.ts';
+import type { Envelope } from '../envelope.ts';
+import { scanPlain } from '../scan-segment.ts';
 import type { StoredTotals } from '../ledger.ts';
 
 export class FakeStore {
@@ -23,12 +24,11 @@ export class FakeStore {
 
   readonly load = async (segment: SegmentFile): Promise<{ readonly rows: number }> => {
     this.attempts.push(segment.token);
-    const bytes = await readFile(segment.path);
+    const bytes = segment.bytes ?? (await readFile(segment.path));
     if (bytes.length !== segment.byteLength) throw new StoreError('refused', 'The file has another length.');
-    const { frames, tornAt } = scanSegment(bytes);
-    if (tornAt !== bytes.length || frames.some(({ intact }) => !intact))
-      throw new StoreError('refused', 'The segment is damaged.');
-    const envelopes = frames.flatMap(({ envelope }) => (envelope === undefined ? [] : [envelope]));
+    const { frames, intactBytes } = scanPlain(bytes);
+    if (intactBytes.length !== bytes.length) throw new StoreError('refused', 'The segment is damaged.');
+    const envelopes = frames.map(({ envelope }) => envelope);
     await this.beforeLoad(segment, envelopes);
     if (!this.tokens.has(segment.token)) {
       this.tokens.add(segment.token);

@@ -6,9 +6,9 @@ import { jsonToProtobuf } from '@sightline/schema/otlp';
 /** An OTLP/JSON trace request of `count` valid spans that start now. */
 export function spansJson(
   count: number,
-  options: { readonly name?: string; readonly traceId?: string } = {},
+  options: { readonly name?: string; readonly traceId?: string; readonly ageMs?: number } = {},
 ): string {
-  const now = BigInt(Date.now()) * 1_000_000n;
+  const now = BigInt(Date.now() - (options.ageMs ?? 0)) * 1_000_000n;
   const spans = Array.from({ length: count }, (_, index) => ({
     traceId: options.traceId ?? randomBytes(16).toString('hex'),
     spanId: randomBytes(8).toString('hex'),
@@ -74,11 +74,11 @@ function service(name: string): unknown {
 }
 
 /** A request whose items can be found by `mark` (32 hex digits) and told apart. */
-export function markedRequest(signal: TelemetrySignal, mark: string, count: number): Uint8Array {
-  const now = String(BigInt(Date.now()) * 1_000_000n);
+export function markedRequest(signal: TelemetrySignal, mark: string, count: number, ageMs = 0): Uint8Array {
+  const now = String(BigInt(Date.now() - ageMs) * 1_000_000n);
   const attributes = [{ key: 'mark', value: { stringValue: mark } }];
   const indexes = Array.from({ length: count }, (_, index) => index);
-  if (signal === 'traces') return protobufOf('traces', spansJson(count, { traceId: mark }));
+  if (signal === 'traces') return protobufOf('traces', spansJson(count, { traceId: mark, ageMs }));
   if (signal === 'logs') {
     const logRecords = indexes.map((index) => ({
       timeUnixNano: now,

@@ -34,7 +34,12 @@ export function recordOfProtobuf(
   const { project = 'default', received: receivedUnixNano = testNow } = options;
   const { newest: newestUnixNano = unixNano(testNow + 2n * dayNanos) } = options;
   const oldestUnixNano = unixNano(0n);
-  const admitted = admit(signal, bytes, { ...defaultAdmissionLimits, oldestUnixNano, newestUnixNano });
+  const admitted = admit(signal, bytes, {
+    ...defaultAdmissionLimits,
+    oldestUnixNano,
+    newestUnixNano,
+    receivedUnixNano,
+  });
   if (!admitted.ok) throw new Error(admitted.error.message);
   const { request, accepted } = admitted.value;
   const rejections: readonly Rejection[] = admitted.value.rejections;

@@ -72,7 +72,8 @@ async function loadTexts(
 }
 
 /** In one call: readFile returns to the loop, which is busy with what comes in, after each half of a megabyte. */
-async function readWhole({ path, byteLength }: SegmentFile): Promise<Buffer> {
+async function readWhole({ path, byteLength, bytes: read }: SegmentFile): Promise<Buffer> {
+  if (read !== undefined) return Buffer.from(read.buffer, read.byteOffset, read.byteLength);
   const bytes = Buffer.allocUnsafeSlow(byteLength);
   try {
     await using file = await open(path);

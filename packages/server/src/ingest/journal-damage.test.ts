@@ -1,0 +1,168 @@
+/** What a disk, or another program, does to files of the journal: nothing that was acknowledged goes without being counted. */
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pino from 'pino';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ensure } from '@sightline/base';
+import type { LedgerRow } from '@sightline/schema/api';
+import { countItems } from '@sightline/schema/otlp';
+import type { Ingest } from './ingest.ts';
+import { FakeStore, outage } from './testing/fake-store.ts';
+import { fileFaults } from './testing/file-faults.ts';
+import { drained, openTestIngest, removeDirectory, temporaryDirectory } from './testing/harness.ts';
+import { markedRequest } from './testing/payloads.ts';
+import { seededRandom, testSeed, type Random } from './testing/random.ts';
+
+let directory: string;
+beforeEach(async () => (directory = await temporaryDirectory()));
+afterEach(async () => removeDirectory(directory));
+
+const projects = ['north', 'south'] as const;
+interface Sent {
+  readonly project: string;
+  readonly request: Uint8Array;
+}
+
+/** Acknowledges requests of two projects that stay in the journal: `segments` of them sealed. */
+async function acknowledge(ingest: Ingest, random: Random, count: number): Promise<Sent[]> {
+  const sent: Sent[] = [];
+  for (let i = 0; i < count; i += 1) {
+    const project = random.pick(projects);
+    const request = markedRequest('traces', random.bytes(16).toString('hex'), 1 + random.int(20));
+    await ingest.accept({ signal: 'traces', project, request });
+    sent.push({ project, request });
+  }
+  return sent;
+}
+
+const away = (): FakeStore => {
+  const store = new FakeStore();
+  store.beforeLoad = () => {
+    throw outage();
+  };
+  return store;
+};
+
+const folder = (): string => join(directory, 'journal', 'traces');
+
+async function segments(): Promise<string[]> {
+  const files = await readdir(folder());
+  return files.filter((file) => /\.(?:seg|loading)$/.test(file)).map((file) => join(folder(), file));
+}
+
+/** Every request is stored as it was sent, once, or counted as damaged; and the books say so. */
+function check(ingest: Ingest, store: FakeStore, sent: readonly Sent[]): { readonly damaged: number } {
+  const stored = store.stored.map(({ request }) => Buffer.from(request).toString('hex'));
+  expect(new Set(stored).size).toBe(stored.length);
+  const known = new Set(sent.map(({ request }) => Buffer.from(request).toString('hex')));
+  for (const request of stored) expect(known).toContain(request);
+  const rows = ingest.ledger().rows.filter(({ project }) => project !== '_canary');
+  let damaged = 0;
+  for (const project of projects) {
+    const own = sent.filter((request) => request.project === project);
+    const items = own.reduce((sum, { request }) => sum + countItems('traces', request), 0);
+    const found = store.stored
+      .filter((envelope) => envelope.project === project)
+      .reduce((sum, { request }) => sum + countItems('traces', request), 0);
+    const row = rows.find((candidate) => candidate.project === project);
+    if (items === 0) continue;
+    expect(row).toMatchObject({ accepted: items, stored: found, pending: 0, quarantined: items - found });
+    damaged += items - found;
+  }
+  return { damaged };
+}
+
+const seed = testSeed();
+
+test.each(Object.keys(fileFaults))(
+  `%s in the newest segment, found by the next start (seed ${seed})`,
+  async (name) => {
+    const random = seededRandom(seed);
+    const first = await openTestIngest(directory, away(), { limits: { sealAfterMs: 60_000 } });
+    const sent = await acknowledge(first, random, 40);
+    await first.close();
+    await ensure(fileFaults[name], 'fault')(ensure((await segments())[0], 'segment'), random);
+
+    const lines: string[] = [];
+    const log = pino({ level: 'error' }, { write: (line) => lines.push(line) });
+    const store = new FakeStore();
+    const second = await openTestIngest(directory, store, { log });
+    await drained(second);
+    const { damaged } = check(second, store, sent);
+    if (damaged > 0) expect(lines.join('')).toContain('cannot be read');
+    await second.close();
+
+    // What was set aside stays counted, and nothing of it is there twice.
+    const third = await openTestIngest(directory, store);
+    expect(check(third, store, sent)).toEqual({ damaged });
+    expect(await readdir(folder())).toEqual([]);
+    await third.close();
+  },
+);
+
+test.each(Object.keys(fileFaults))(
+  `%s in a sealed segment, found while the server runs (seed ${seed})`,
+  async (name) => {
+    const random = seededRandom(seed + 1);
+    const store = new FakeStore();
+    let isAway = true;
+    let attempts = 0;
+    store.beforeLoad = () => {
+      attempts += 1;
+      if (isAway) throw outage();
+    };
+    const ingest = await openTestIngest(directory, store, { limits: { segmentBytesMax: 12_000 } });
+    const sent = await acknowledge(ingest, random, 40);
+    expect(attempts).toBeGreaterThan(0);
+    await ensure(fileFaults[name], 'fault')(random.pick(await segments()), random);
+    isAway = false;
+    await drained(ingest);
+    check(ingest, store, sent);
+    await ingest.close();
+  },
+);
+
+test('A damaged or missing log of commits costs nothing where the segment is whole', async () => {
+  for (const [index, fault] of Object.values(fileFaults).entries()) {
+    const random = seededRandom(seed + index);
+    const first = await openTestIngest(directory, away(), { limits: { sealAfterMs: 60_000 } });
+    const sent = await acknowledge(first, random, 10);
+    await first.close();
+    const [commits] = (await readdir(folder())).filter((file) => file.endsWith('.commits'));
+    await fault(join(folder(), ensure(commits, 'log of commits')), random);
+    const store = new FakeStore();
+    const second = await openTestIngest(directory, store);
+    await drained(second);
+    const rows = second.ledger().rows as readonly LedgerRow[];
+    expect(rows.map(({ quarantined }) => quarantined)).toEqual(rows.map(() => 0));
+    expect(store.items()).toBe(sent.reduce((sum, { request }) => sum + countItems('traces', request), 0));
+    await second.close();
+    await removeDirectory(join(directory, 'quarantine'));
+  }
+});
+
+test('A process that dies while it sets damage aside counts it once', async () => {
+  const random = seededRandom(seed);
+  const first = await openTestIngest(directory, away(), { limits: { sealAfterMs: 60_000 } });
+  const sent = await acknowledge(first, random, 40);
+  await first.close();
+  const path = ensure((await segments())[0], 'segment');
+  await writeFile(path, (await readFile(path)).fill(0, 1000, 3000));
+  const commits = path.replace('.seg', '.commits');
+  for (const file of [path, commits]) await copyFile(file, `${file}.kept`);
+
+  const store = new FakeStore();
+  const second = await openTestIngest(directory, store);
+  await drained(second);
+  const { damaged } = check(second, store, sent);
+  expect(damaged).toBeGreaterThan(0);
+  await second.close();
+  // As if it had died before it deleted the segment.
+  await copyFile(`${path}.kept`, path.replace('.seg', '.loading'));
+  await copyFile(`${commits}.kept`, commits);
+
+  const third = await openTestIngest(directory, store);
+  await drained(third);
+  expect(check(third, store, sent)).toEqual({ damaged });
+  await third.close();
+});
