@@ -33,8 +33,6 @@ export interface ServerSurroundings {
   readonly log: Logger;
   readonly version: string;
   readonly pid: number;
-  /** Of Node's pool. */
-  readonly threads: number;
   /** A variable of the environment: evaluators name those that hold the keys of their models. */
   readonly readVariable: (name: string) => string | undefined;
   /** The built web UI. */
@@ -78,7 +76,7 @@ export async function startServer(
 
 async function start(
   options: ServerOptions,
-  { clock, log, version, pid, threads, readVariable, webDirectory }: ServerSurroundings,
+  { clock, log, version, pid, readVariable, webDirectory }: ServerSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
   const { host } = options;
@@ -86,7 +84,7 @@ async function start(
   const directory = openDataDirectory(options.dataDirectory, pid);
   onClose(() => directory.release());
 
-  const [catalog, opened] = await openTwins(options, directory.path, { clock, threads }, onClose);
+  const [catalog, opened] = await openTwins(options, directory.path, clock, onClose);
   const callers = new WaitingCallers();
   const runs = new RunKeeper({ store: opened, log, isAwaited: () => callers.areThere });
   onClose(async () => runs.stop());
@@ -243,16 +241,11 @@ function withPrices(store: TelemetryStore, prices: PriceKeeper): TelemetryStore 
   };
 }
 
-/** Loads that are planned: the next of each signal, and two that are under way. */
-const planners = 5;
-/** Each of them holds a thread, beside those of eight other sessions, of the journal and of what writes the rows. */
-const threadsToPlan = 20;
-
 /** Both databases open side by side: together they are most of the time to ready. */
 async function openTwins(
   options: ServerOptions,
   dataDirectory: string,
-  { clock, threads }: Pick<ServerSurroundings, 'clock' | 'threads'>,
+  clock: Clock,
   onClose: (closer: () => unknown) => void,
 ): Promise<[Catalog, TelemetryStore]> {
   const { clickhouse, postgresUrl } = options;
@@ -262,7 +255,7 @@ async function openTwins(
     openCatalog(postgresUrl === undefined ? { directory: join(dataDirectory, 'control') } : { postgresUrl }),
     openStore(
       clickhouse === undefined
-        ? { kind: 'embedded', directory: telemetry, planners: threads < threadsToPlan ? 0 : planners }
+        ? { kind: 'embedded', directory: telemetry }
         : {
             kind: 'clickhouse',
             urls: clickhouse.urls,

@@ -127,7 +127,6 @@ async function recoverSegment(
     byteLength,
     tally: tallyOf(good),
     oldestMs: clock.monotonicMs(),
-    late: true,
   };
   return { segment, ...counts };
 }

@@ -10,7 +10,7 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, dirname } from 'node:path';
 import { ensure, formatNanos, type Clock } from '@sightline/base';
 import { countItems, splitRequest } from '@sightline/schema/otlp';
-import { type PlannedLoad, StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
+import { StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
 import { encodeEnvelope, scanSegment, type Envelope } from './envelope.ts';
 import type { Quarantine, Quarantined } from './quarantine.ts';
 import { refusedExtension, tokenOf, type Segment } from './segment.ts';
@@ -38,14 +38,14 @@ export class SegmentLoader {
 
   /**
    * Resolves with what had to be set aside when all else is in the tables. Throws what the store throws when it is not
-   * a matter of this segment; then call again later. `planned` is used where the whole segment is loaded.
+   * a matter of this segment; then call again later.
    */
-  async load(segment: Segment, planned?: PlannedLoad): Promise<readonly Quarantined[]> {
+  async load(segment: Segment): Promise<readonly Quarantined[]> {
     const token = tokenOf(segment);
     const split = await Split.open(this.#options, segment);
     if (!split.wasRefused(token)) {
       try {
-        await this.#options.store.load({ ...segment, token, planned });
+        await this.#options.store.load({ ...segment, token });
         return [];
       } catch (error) {
         if (!isRefusal(error)) throw error;

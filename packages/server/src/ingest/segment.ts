@@ -17,13 +17,11 @@ export interface Segment {
   readonly tally: Tally;
   /** Monotonic time at which its first record became durable. */
   readonly oldestMs: number;
-  /** Left by an earlier process, or taken in while the store did not answer: nobody expects it within a second. */
-  late: boolean;
 }
 
 export const segmentExtension = '.seg';
 export const loadingExtension = '.loading';
-/** Beside a segment the engine refused: the tokens of its parts that were refused, see bisect.ts. */
+/** Beside a segment the engine refused: the tokens of its parts that were refused, see segment-loader.ts. */
 export const refusedExtension = '.refused';
 
 const namePattern = /^(?<sequence>\d{10})-[0-9a-f]{16}$/;

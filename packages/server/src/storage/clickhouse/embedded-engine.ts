@@ -11,13 +11,11 @@ import {
   type EngineSettings,
   type InsertBytesRequest,
   literal,
-  type PlanInsertRequest,
   type SelectAnswer,
   type SelectRequest,
   settingsSql,
 } from './engine.ts';
 import { storeErrorFrom } from './engine-error.ts';
-import { InsertPipes } from './planned-insert.ts';
 import { parameterSettings } from './query-parameters.ts';
 import { SessionPool } from './session-pool.ts';
 
@@ -34,8 +32,6 @@ export interface EmbeddedOptions {
    */
   readonly writers?: number;
   readonly readers?: number;
-  /** How many inserts may be planned at one time, or under way since. Each has a session and holds a thread from the moment it is planned. None if not given. */
-  readonly planners?: number;
   /** What the engine may use in all, merges included. */
   readonly memoryBytesMax?: number;
 }
@@ -46,11 +42,9 @@ export interface EmbeddedOptions {
  */
 export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   const sessions = openSessions(options);
-  const all = [...sessions.writers, ...sessions.readers, ...sessions.planners];
+  const all = [...sessions.writers, ...sessions.readers];
   const writers = new SessionPool(sessions.writers);
   const readers = new SessionPool(sessions.readers);
-  const planners = new SessionPool(sessions.planners);
-  const pipes = InsertPipes.make(join(options.directory, 'pipes'), sessions.planners.length);
   // What a process that was killed left there is of no use.
   const scratch = join(options.directory, 'scratch');
   rmSync(scratch, { recursive: true, force: true });
@@ -68,7 +62,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     }
   };
 
-  const insertFrom = (path: string, { schema, structure, insert, settings }: PlanInsertRequest): string => {
+  const insertFrom = (path: string, { schema, structure, insert, settings }: InsertBytesRequest): string => {
     const source = `file(${literal(path)}, 'Protobuf', ${literal(structure)})`;
     const format_schema = `${schemaFile(options.directory, schema.proto)}:${schema.message}`;
     return `${insert(source)} SETTINGS ${settingsSql({ ...settings, format_schema })}`;
@@ -112,15 +106,9 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
       }
     },
 
-    planInsert: (request) =>
-      pipes?.plan(async (path) => {
-        await planners.run((session) => run(session, insertFrom(path, request), 'load'));
-      }),
-
     close: async () => {
       if (isClosed) return;
-      await pipes?.close();
-      await Promise.all([writers.drain(), readers.drain(), planners.drain()]);
+      await Promise.all([writers.drain(), readers.drain()]);
       isClosed = true;
       for (const session of all) session.close();
       await drainPending();
@@ -155,7 +143,6 @@ function versionOf([session]: readonly Session[]): string {
 interface Sessions {
   readonly writers: readonly Session[];
   readonly readers: readonly Session[];
-  readonly planners: readonly Session[];
 }
 
 function openSessions(options: EmbeddedOptions): Sessions {
@@ -173,7 +160,7 @@ function openSessions(options: EmbeddedOptions): Sessions {
     const writers = open(options.writers ?? writersDefault);
     const readers = open(options.readers ?? readersDefault);
     for (const reader of readers) reader.query(`SET ${settingsSql(readerSettings)}`);
-    return { writers, readers, planners: open(options.planners ?? 0) };
+    return { writers, readers };
   } catch (error) {
     for (const session of opened) session.close();
     throw openFailure(error, options.directory);

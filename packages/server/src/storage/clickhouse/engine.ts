@@ -1,5 +1,3 @@
-import type { PlannedLoad } from '../telemetry-store.ts';
-
 /** What the store needs of a ClickHouse, wherever it runs. Both engines throw StoreError. */
 export interface ClickHouseEngine {
   readonly kind: 'embedded' | 'clickhouse';
@@ -22,9 +20,6 @@ export interface ClickHouseEngine {
 
   /** Runs `insert(source)`, where `source` is a table expression that reads the bytes. */
   insertBytes(request: InsertBytesRequest): Promise<void>;
-
-  /** Plans the same statement at once, for bytes that come later. Undefined where the engine cannot wait for them, or waits for enough others. */
-  planInsert(request: PlanInsertRequest): PlannedLoad | undefined;
 
   /** Waits for what runs, then lets go of everything. */
   close(): Promise<void>;
@@ -58,17 +53,14 @@ export interface SelectAnswer {
   readonly statistics?: { readonly elapsed: number; readonly rows_read: number; readonly bytes_read: number };
 }
 
-export interface PlanInsertRequest {
+export interface InsertBytesRequest {
+  readonly bytes: Uint8Array;
   /** The .proto that describes the bytes, and which of its messages they repeat. */
   readonly schema: { readonly proto: string; readonly message: string };
   /** Columns of it as a table function takes them. */
   readonly structure: string;
   readonly insert: (source: string) => string;
   readonly settings: EngineSettings;
-}
-
-export interface InsertBytesRequest extends PlanInsertRequest {
-  readonly bytes: Uint8Array;
 }
 
 /** A SQL string literal. */

@@ -176,8 +176,6 @@ function serverEngine(
         await finished(stream.resume());
       }),
 
-    planInsert: () => undefined,
-
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
     },

@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
-import { type PlannedLoad, type SegmentFile, StoreError } from '../../telemetry-store.ts';
+import { type SegmentFile, StoreError } from '../../telemetry-store.ts';
 import {
   type ClickHouseEngine,
   type EngineSettings,
+  type InsertBytesRequest,
   literal,
-  type PlanInsertRequest,
   settingsSql,
 } from '../engine.ts';
 import { deriveSegment } from './derive-segment.ts';
@@ -49,8 +49,7 @@ export async function loadSegment(
     segment.signal === 'metrics' ? bytes : derive(segment.signal, bytes),
     loadTexts(engine, segment, bytes),
   ]);
-  if (segment.planned === undefined) await engine.insertBytes({ ...itemsInsert(segment), bytes: items });
-  else await segment.planned.run(items);
+  await engine.insertBytes(itemsInsert(segment, items));
   const counts = segmentCounts(bytes);
   if (counts.length > 0) await engine.insert(ledgerInsert(segment, counts));
   return counts.reduce((sum, { reason, items: count }) => sum + (reason === '' ? count : 0), 0);
@@ -85,17 +84,10 @@ async function readWhole({ path, byteLength }: SegmentFile): Promise<Buffer> {
   return bytes;
 }
 
-/** Plans the largest of the statements of `loadSegment`. */
-export function planLoad(
-  engine: ClickHouseEngine,
-  segment: Pick<SegmentFile, 'signal' | 'token'>,
-): PlannedLoad | undefined {
-  return engine.planInsert(itemsInsert(segment));
-}
-
-function itemsInsert({ signal, token }: Pick<SegmentFile, 'signal' | 'token'>): PlanInsertRequest {
+function itemsInsert({ signal, token }: SegmentFile, bytes: Uint8Array): InsertBytesRequest {
   const { table, select, settings } = tables[signal];
   return {
+    bytes,
     schema: { proto: formatSchema, message: 'Envelope' },
     structure: segmentStructure(signal),
     insert: (source) => insertSql(table, select(source)),
