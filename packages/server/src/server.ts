@@ -54,7 +54,7 @@ export interface RunningServer {
 
 /**
  * Starts everything; resolves when requests are answered. What was opened is closed again when a later step fails.
- * @throws SightlineError `port_taken`, `data_directory_locked`, `data_directory_unwritable`, `data_from_newer_version`,
+ * @throws SightlineError `port_taken`, `data_directory_locked`, `data_directory_unwritable`, `data_from_newer_version`, `data_from_older_version`,
  * `store_unavailable`.
  */
 export async function startServer(

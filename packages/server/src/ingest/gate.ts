@@ -101,8 +101,7 @@ export class Gate {
   };
 
   #hasRoom(bytes: number): boolean {
-    const { journalBytes, quarantineBytes } = this.#view;
-    const held = journalBytes() + this.#enteringBytes + quarantineBytes();
+    const held = this.#view.journalBytes() + this.#enteringBytes + this.#view.quarantineBytes();
     return held + bytes <= this.#limits.journalBytesMax;
   }
 
