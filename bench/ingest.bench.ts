@@ -118,14 +118,13 @@ async function readLoads(server: ServerProcess): Promise<Loads> {
 const probeEveryMs = 1000;
 const probeMsMax = 300_000;
 
-/** Small traces among the load: milliseconds from the acknowledgement of each until it is seen. Whatever takes long is asked for seldom. */
+/** Small traces among the load, in the order they were sent: milliseconds from the acknowledgement of each until it is seen. Whatever takes long is asked for seldom. */
 async function probe(server: ServerProcess, deadline: number): Promise<readonly number[]> {
   const single = makeTemplate({ spans: 1, encoding: 'protobuf' });
-  const visibleMs: number[] = [];
-  const one = async (): Promise<void> => {
+  const one = async (): Promise<number | undefined> => {
     const { body, traceId } = single.sender().next();
     const { status } = await post(`${server.otlpHttp}/v1/traces`, single.contentType, body);
-    if (status !== 200) return;
+    if (status !== 200) return undefined;
     const acknowledged = performance.now();
     for (;;) {
       const askedMs = performance.now() - acknowledged;
@@ -133,17 +132,13 @@ async function probe(server: ServerProcess, deadline: number): Promise<readonly 
       const response = await fetch(`${server.ui}/api/v1/traces/${traceId}`);
       await response.arrayBuffer();
       const seenMs = performance.now() - acknowledged;
-      if (response.ok) {
-        visibleMs.push(seenMs);
-        return;
-      }
+      if (response.ok) return seenMs;
       if (seenMs > probeMsMax) throw new Error(`Trace ${traceId} was acknowledged and never seen.`);
     }
   };
-  const probes: Promise<void>[] = [];
+  const probes: Promise<number | undefined>[] = [];
   for (; performance.now() < deadline; await delay(probeEveryMs)) probes.push(one());
-  await Promise.all(probes);
-  return visibleMs;
+  return (await Promise.all(probes)).filter((ms) => ms !== undefined);
 }
 
 /** Waits until everything acknowledged is stored. */
@@ -193,7 +188,7 @@ function line(name: string, bytesAtRest: number, run: Run): string {
     whole(acknowledged / sentS),
     whole(acknowledged / (sentS + drainS)),
     percentiles(run.acknowledgeMs),
-    percentiles(run.visibleMs, 1000, 1),
+    `${percentiles(run.visibleMs, 1000, 1)} / ${((run.visibleMs.at(-1) ?? NaN) / 1000).toFixed(1)}`,
     `${each(cpuS.stored)} / ${each(cpuS.rested)}`,
     (cpuS.sending / sentS).toFixed(2),
     `${whole(acknowledged / loads.segments)} / ${whole((loads.seconds * 1000) / loads.segments)}`,
@@ -223,7 +218,7 @@ console.log(
   `Hardware: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; Node ${process.version}; load ${(loadavg()[0] ?? 0).toFixed(1)}; the load generator runs on the same machine. Batches of ${values.spans} spans, ${seconds} s each.\n`,
 );
 console.log(
-  '| | acknowledged spans/s | stored spans/s, backlog included | acknowledged ms p50 / p95 / max | visible s p50 / p95 / max | CPU µs a span: stored / at rest | cores while sending | spans / ms a load | bytes a span on disk: stored / at rest | peak MiB | refused |',
+  '| | acknowledged spans/s | stored spans/s, backlog included | acknowledged ms p50 / p95 / max | visible s p50 / p95 / max / what came last | CPU µs a span: stored / at rest | cores while sending | spans / ms a load | bytes a span on disk: stored / at rest | peak MiB | refused |',
 );
 console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
 for (const encoding of values.encodings.split(','))

@@ -354,6 +354,29 @@ test('A load that failed in the middle is repeated before anything newer of its 
   await ingest.close();
 });
 
+test('A server that dies with a backlog, in the middle of a load, leaves every span for the next start to store once', async () => {
+  const request = protobufOf('traces', spansJson(20));
+  const limits = { segmentBytesMax: 2 * request.length };
+  store.beforeLoad = async () => delay(10);
+  const first = await openTestIngest(directory, store, { limits });
+  for (let sent = 0; sent < 40; sent += 1) await first.accept({ signal: 'traces', project: 'p', request });
+  await until('some loads', () => store.attempts.length > 5);
+  store.afterLoad = () => {
+    throw outage();
+  };
+  const storedBefore = store.items();
+  await until('a load whose answer is lost', () => store.items() > storedBefore);
+  await first.close();
+  expect(store.items()).toBeLessThan(800);
+
+  store.afterLoad = () => undefined;
+  const second = await openTestIngest(directory, store, { limits });
+  await drained(second);
+  expect(store.items()).toBe(800);
+  expect(second.ledger().rows[0]).toMatchObject({ accepted: 800, stored: 800, pending: 0 });
+  await second.close();
+});
+
 test('The canary tells how long a span takes to be visible, and that it is not', async () => {
   let isBlind = false;
   const isTraceVisible = async (project: string, traceId: string): Promise<boolean> => {
