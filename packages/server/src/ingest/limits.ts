@@ -24,7 +24,7 @@ export const defaultLimits: IngestLimits = {
   bodiesKeptBytesMax: 32 * mebibyte,
   journalBytesMax: 2048 * mebibyte,
   waitMsMax: 4_000,
-  segmentBytesMax: 32 * mebibyte,
+  segmentBytesMax: 24 * mebibyte,
   loadEveryMs: 500,
 };
 
