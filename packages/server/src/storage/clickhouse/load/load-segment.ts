@@ -22,18 +22,6 @@ const tables = {
   metrics: { table: 'metric_points', select: metricPointsSelect, settings: metricPointsSettings },
 } as const;
 
-const indexesLeftToMerges = [
-  'attribute_keys_index',
-  'attribute_values_index',
-  'long_keys_index',
-  'resource_values_index',
-  'scope_keys_index',
-  'trace_id_index',
-  'session_id_index',
-  'user_id_index',
-  'correlation_id_index',
-].join(',');
-
 /**
  * Puts a segment into its table, with everything views make of it, and into the ledger. Statements can be repeated: their
  * tokens keep every table and view from taking the same segment twice. Texts come first: a span that is seen has its texts.
@@ -119,8 +107,6 @@ function loadSettings(token: string): EngineSettings {
     query_plan_enable_optimizations: 0,
     // Old data that is imported may span as many days as the retention has.
     max_partitions_per_insert_block: 0,
-    // What these find in a fresh part is found by reading it; its first merge makes the indexes.
-    exclude_materialize_skip_indexes_on_insert: indexesLeftToMerges,
     // On a cluster, done means done on every shard.
     distributed_foreground_insert: 1,
     // Segments are as large as the journal made them; how much memory loading may take is the engine's own limit.
