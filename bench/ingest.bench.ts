@@ -207,6 +207,7 @@ async function measure(template: BatchTemplate, clients: number, name: string): 
   });
   try {
     await untilQuiet(server);
+    server.forgetPeak();
     return line(name, bytesIn(dataDirectory), await runOnce(server, template, clients, dataDirectory));
   } finally {
     await server.stop();

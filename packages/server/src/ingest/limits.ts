@@ -24,7 +24,7 @@ export const defaultLimits: IngestLimits = {
   bodiesKeptBytesMax: 32 * mebibyte,
   journalBytesMax: 2048 * mebibyte,
   waitMsMax: 4_000,
-  segmentBytesMax: 24 * mebibyte,
+  segmentBytesMax: 16 * mebibyte,
   loadEveryMs: 500,
 };
 

@@ -94,13 +94,15 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
 
     insertBytes: async (request: InsertBytesRequest) => {
       const path = join(scratch, randomUUID());
+      // The statement alone is kept while it runs, not the bytes.
+      const sql = insertFrom(path, request);
       try {
         await writeFile(path, request.bytes).catch((cause: Error) => {
           throw new StoreError('unavailable', `A load cannot be written to disk: ${cause.message}.`, {
             cause,
           });
         });
-        await writers.run((session) => run(session, insertFrom(path, request), 'load'));
+        await writers.run((session) => run(session, sql, 'load'));
       } finally {
         await rm(path, { force: true });
       }

@@ -37,8 +37,9 @@ export async function loadSegment(
     segment.signal === 'metrics' ? bytes : derive(segment.signal, bytes),
     loadTexts(engine, segment, bytes),
   ]);
-  await engine.insertBytes(itemsInsert(segment, items));
+  // Before the insert, so that the bytes of the segment need not be kept while it runs.
   const counts = segmentCounts(bytes);
+  await engine.insertBytes(itemsInsert(segment, items));
   if (counts.length > 0) await engine.insert(ledgerInsert(segment, counts));
   return counts.reduce((sum, { reason, items: count }) => sum + (reason === '' ? count : 0), 0);
 }
