@@ -55,7 +55,7 @@ async function main(kind: Kind, directory: string): Promise<void> {
   const clock = systemClock();
   const telemetry = join(directory, 'telemetry');
   mkdirSync(telemetry);
-  const engine = openEmbedded({ directory: telemetry, database: 'sightline', planners: 5 });
+  const engine = openEmbedded({ directory: telemetry, database: 'sightline' });
   const store =
     kind === 'plain'
       ? clickHouseStore(withoutDerived(engine), clock, { derive: asReceived })

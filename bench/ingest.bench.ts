@@ -1,10 +1,12 @@
 /**
- * What a started server takes in, acknowledged and durable, while the engine loads at the same time; how long until it
- * can be queried, and whether it is seen a second after it was acknowledged; and what that costs. Senders are closed loops: each sends its next batch when the last was
- * acknowledged, and waits as long as it is told to when it is refused.
+ * What a started server takes in, acknowledged and durable, while the engine loads at the same time; how soon it is stored
+ * and seen; and what that costs. Senders are closed loops: each sends its next batch when the last was acknowledged, or at
+ * the pace it is given, and waits as long as it is told to when it is refused.
  *
- * Run: npm run bench -- ingest, or node bench/ingest.bench.ts [--seconds 10] [--spans 1000] [--encodings protobuf,json] [--clients 1,4,16] [--call-every 1,10] [--main file]
+ * Run: npm run bench -- ingest, or node bench/ingest.bench.ts [--seconds 10] [--spans 1000] [--rate <spans/s>]
+ * [--encodings protobuf,json] [--clients 1,4,16] [--call-every 1,10] [--main file]
  */
+import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,6 +20,8 @@ const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '10' },
     spans: { type: 'string', default: '1000' },
+    /** All senders together; as fast as they can if not given. */
+    rate: { type: 'string', default: 'Infinity' },
     encodings: { type: 'string', default: 'protobuf,json' },
     clients: { type: 'string', default: '1,4,16' },
     'call-every': { type: 'string', default: '1,10' },
@@ -25,43 +29,44 @@ const { values } = parseArgs({
   },
 });
 const seconds = Number(values.seconds);
+const spansPerS = Number(values.rate);
 
 interface Run {
-  readonly name: string;
-  readonly clients: number;
-  readonly spansPerS: number;
-  readonly megabytesPerS: number;
+  readonly acknowledged: number;
+  readonly sentS: number;
   readonly refused: number;
   readonly acknowledgeMs: readonly number[];
-  readonly visible: VisibleAfter;
-  readonly probes: Probes;
-  readonly drainMs: number;
-  readonly cpuUsPerSpan: number;
-  readonly cores: number;
+  readonly visibleMs: readonly number[];
+  readonly drainS: number;
+  readonly cpuS: { readonly sending: number; readonly stored: number; readonly rested: number };
+  readonly bytesOnDisk: { readonly stored: number; readonly rested: number };
   readonly peakBytes: number;
-  /** Of the loads into the engine. */
-  readonly spansPerLoad: number;
-  readonly loadMs: number;
+  readonly loads: Loads;
 }
 
 async function runOnce(
   server: ServerProcess,
   template: BatchTemplate,
   clients: number,
-  name: string,
+  dataDirectory: string,
 ): Promise<Run> {
-  const deadline = performance.now() + seconds * 1000;
+  const began = performance.now();
+  const deadline = began + seconds * 1000;
   const acknowledgeMs: number[] = [];
   let acknowledged = 0;
   let refused = 0;
-  const sender = async (): Promise<void> => {
-    while (performance.now() < deadline) {
-      const { body } = template.next();
-      const began = performance.now();
+  const sendEveryMs = (1000 * template.spans * clients) / spansPerS;
+  const sender = async (_: unknown, at: number): Promise<void> => {
+    const batches = template.sender();
+    let dueMs = began + (at * sendEveryMs) / clients;
+    for (; performance.now() < deadline; dueMs += sendEveryMs) {
+      if (dueMs > performance.now()) await delay(dueMs - performance.now());
+      const { body } = batches.next();
+      const sentMs = performance.now();
       const { status, retryAfterS } = await post(`${server.otlpHttp}/v1/traces`, template.contentType, body);
       if (status === 200) {
         acknowledged += template.spans;
-        acknowledgeMs.push(performance.now() - began);
+        acknowledgeMs.push(performance.now() - sentMs);
       } else if (retryAfterS > 0) {
         refused += 1;
         await delay(retryAfterS * 1000);
@@ -69,50 +74,36 @@ async function runOnce(
     }
   };
   const cpuBefore = server.cpuS();
-  const loadsBefore = await readLoads(server);
-  const began = performance.now();
+  const before = await readLoads(server);
   const prober = probe(server, deadline);
   await Promise.all(Array.from({ length: clients }, sender));
-  const elapsedS = (performance.now() - began) / 1000;
-  const probes = await prober;
-  const drainMs = await drain(server);
-  const cpuS = server.cpuS() - cpuBefore;
-  const loads = await readLoads(server);
-  const segments = loads.segments - loadsBefore.segments;
+  const sentS = (performance.now() - began) / 1000;
+  const sending = server.cpuS() - cpuBefore;
+  await drain(server);
+  const drainS = (performance.now() - began) / 1000 - sentS;
+  const stored = server.cpuS() - cpuBefore;
+  const after = await readLoads(server);
+  const bytesStored = bytesIn(dataDirectory);
+  const visibleMs = await prober;
+  await untilQuiet(server);
   return {
-    name,
-    clients,
-    spansPerS: acknowledged / elapsedS,
-    megabytesPerS: (acknowledged * template.bytesPerSpan) / elapsedS / 1e6,
+    acknowledged,
+    sentS,
     refused,
     acknowledgeMs,
-    visible: { buckets: difference(loads.visible.buckets, loadsBefore.visible.buckets) },
-    probes,
-    drainMs,
-    cpuUsPerSpan: (cpuS * 1e6) / acknowledged,
-    cores: cpuS / ((performance.now() - began) / 1000),
+    visibleMs,
+    drainS,
+    cpuS: { sending, stored, rested: server.cpuS() - cpuBefore },
+    bytesOnDisk: { stored: bytesStored, rested: bytesIn(dataDirectory) },
     peakBytes: server.memory().peakBytes,
-    spansPerLoad: acknowledged / segments,
-    loadMs: ((loads.seconds - loadsBefore.seconds) * 1000) / segments,
+    loads: { segments: after.segments - before.segments, seconds: after.seconds - before.seconds },
   };
 }
 
 interface Loads {
   readonly segments: number;
   readonly seconds: number;
-  readonly visible: VisibleAfter;
 }
-
-/** The server's histogram of how old the oldest item of each load was when it could be queried: loads by upper bound in seconds. */
-interface VisibleAfter {
-  readonly buckets: ReadonlyMap<number, number>;
-}
-
-const difference = (
-  after: ReadonlyMap<number, number>,
-  before: ReadonlyMap<number, number>,
-): ReadonlyMap<number, number> =>
-  new Map([...after].map(([bound, count]) => [bound, count - (before.get(bound) ?? 0)]));
 
 async function readLoads(server: ServerProcess): Promise<Loads> {
   const text = await (await fetch(`${server.ui}/metrics`)).text();
@@ -121,123 +112,103 @@ async function readLoads(server: ServerProcess): Promise<Loads> {
   return {
     segments: read('sightline_load_segments_total'),
     seconds: read('sightline_load_seconds_total'),
-    visible: {
-      buckets: new Map(
-        Array.from(
-          text.matchAll(/^sightline_visible_after_seconds_bucket\{signal="traces",le="([^"]+)"\} (\d+)$/gm),
-          ([, bound, count]) => [bound === '+Inf' ? Infinity : Number(bound), Number(count)],
-        ),
-      ),
-    },
   };
 }
 
-interface Probes {
-  /** How many were there when they were asked for, a second after they were acknowledged. */
-  readonly inTime: number;
-  /** How late the others were seen, in milliseconds since their acknowledgement. */
-  readonly lateMs: readonly number[];
-}
+const probeEveryMs = 1000;
+const probeMsMax = 300_000;
 
-const probeEveryMs = 200;
-const promiseMs = 1000;
-
-/** Small traces among the load, each asked for a second after it was acknowledged: asking all the time would take a third of a core from what is measured. */
-async function probe(server: ServerProcess, deadline: number): Promise<Probes> {
+/** Small traces among the load, in the order they were sent: milliseconds from the acknowledgement of each until it is seen. Whatever takes long is asked for seldom. */
+async function probe(server: ServerProcess, deadline: number): Promise<readonly number[]> {
   const single = makeTemplate({ spans: 1, encoding: 'protobuf' });
-  const lateMs: number[] = [];
-  let inTime = 0;
-  const one = async (): Promise<void> => {
-    const { body, traceId } = single.next();
+  const one = async (): Promise<number | undefined> => {
+    const { body, traceId } = single.sender().next();
     const { status } = await post(`${server.otlpHttp}/v1/traces`, single.contentType, body);
-    if (status !== 200) return;
+    if (status !== 200) return undefined;
     const acknowledged = performance.now();
-    await delay(promiseMs);
-    for (let first = true; ; first = false) {
-      const asked = performance.now() - acknowledged;
+    for (;;) {
+      const askedMs = performance.now() - acknowledged;
+      await delay(Math.max(50, askedMs / 6));
       const response = await fetch(`${server.ui}/api/v1/traces/${traceId}`);
       await response.arrayBuffer();
-      if (response.ok && first) inTime += 1;
-      else if (response.ok) lateMs.push(asked);
-      if (response.ok) return;
-      if (asked > 60_000) throw new Error(`Trace ${traceId} was acknowledged and never seen.`);
-      await delay(25);
+      const seenMs = performance.now() - acknowledged;
+      if (response.ok) return seenMs;
+      if (seenMs > probeMsMax) throw new Error(`Trace ${traceId} was acknowledged and never seen.`);
     }
   };
-  const probes: Promise<void>[] = [];
+  const probes: Promise<number | undefined>[] = [];
   for (; performance.now() < deadline; await delay(probeEveryMs)) probes.push(one());
-  await Promise.all(probes);
-  return { inTime, lateMs };
+  return (await Promise.all(probes)).filter((ms) => ms !== undefined);
 }
 
-/** Milliseconds until everything acknowledged is stored. */
-async function drain(server: ServerProcess): Promise<number> {
-  const began = performance.now();
+/** Waits until everything acknowledged is stored. */
+async function drain(server: ServerProcess): Promise<void> {
   for (;;) {
     const response = await fetch(`${server.ui}/api/v1/ledger`);
     const ledger = (await response.json()) as { rows: { pending: number }[] };
-    if (ledger.rows.every(({ pending }) => pending === 0)) return performance.now() - began;
+    if (ledger.rows.every(({ pending }) => pending === 0)) return;
     await delay(20);
   }
 }
 
-function percentiles(samples: readonly number[]): string {
+/** Waits until merges and runs are done: until three seconds in a row used less than a quarter of a core. */
+async function untilQuiet(server: ServerProcess): Promise<void> {
+  for (let quiet = 0, before = server.cpuS(); quiet < 3; quiet += 1) {
+    await delay(1000);
+    const now = server.cpuS();
+    if (now - before > 0.25) quiet = -1;
+    before = now;
+  }
+}
+
+function bytesIn(directory: string): number {
+  return (
+    Number(
+      execFileSync('du', ['-sk', join(directory, 'telemetry')])
+        .toString()
+        .split('\t')[0],
+    ) * 1024
+  );
+}
+
+function percentiles(samples: readonly number[], unitMs = 1, digits = 0): string {
   const sorted = samples.toSorted((a, b) => a - b);
   const at = (part: number): string =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN).toFixed(0);
-  return `${at(0.5)} / ${at(0.95)} / ${at(0.99)}`;
+    ((sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? NaN) / unitMs).toFixed(digits);
+  return `${at(0.5)} / ${at(0.95)} / ${((sorted.at(-1) ?? NaN) / unitMs).toFixed(digits)}`;
 }
 
-/** Seconds below which half and 95 of a hundred loads were, between the bounds of the histogram as if evenly spread. */
-function visibleAfter({ buckets }: VisibleAfter): string {
-  const counted = [...buckets].toSorted(([a], [b]) => a - b);
-  const all = counted.at(-1)?.[1] ?? 0;
-  const at = (part: number): string => {
-    let below = { bound: 0, count: 0 };
-    for (const [bound, count] of counted) {
-      if (count >= part * all && count > below.count)
-        return (
-          1000 *
-          (below.bound + ((bound - below.bound) * (part * all - below.count)) / (count - below.count))
-        ).toFixed(0);
-      below = { bound, count };
-    }
-    return '–';
-  };
-  return `${at(0.5)} / ${at(0.95)}`;
-}
-
-function seen({ inTime, lateMs }: Probes): string {
-  const late = lateMs.length === 0 ? '' : `, the others by ${Math.max(...lateMs).toFixed(0)}`;
-  return `${((100 * inTime) / (inTime + lateMs.length)).toFixed(0)} % of ${inTime + lateMs.length}${late}`;
-}
-
-function line(run: Run): string {
+function line(name: string, bytesAtRest: number, run: Run): string {
+  const { acknowledged, cpuS, bytesOnDisk, loads, sentS, drainS } = run;
+  const whole = (value: number): string => Math.round(value).toLocaleString('en');
+  const each = (cpu: number): string => ((cpu * 1e6) / acknowledged).toFixed(1);
+  const bytesEach = (bytes: number): string => ((bytes - bytesAtRest) / acknowledged).toFixed(0);
   return [
-    `| ${run.name}, ${run.clients} client${run.clients === 1 ? '' : 's'}`,
-    `${Math.round(run.spansPerS).toLocaleString('en')}`,
-    run.megabytesPerS.toFixed(0),
+    `| ${name}`,
+    whole(acknowledged / sentS),
+    whole(acknowledged / (sentS + drainS)),
     percentiles(run.acknowledgeMs),
-    visibleAfter(run.visible),
-    seen(run.probes),
-    run.drainMs.toFixed(0),
-    run.cpuUsPerSpan.toFixed(1),
-    run.cores.toFixed(2),
-    `${Math.round(run.spansPerLoad).toLocaleString('en')} / ${run.loadMs.toFixed(0)}`,
-    `${(run.peakBytes / 2 ** 20).toFixed(0)}`,
+    `${percentiles(run.visibleMs, 1000, 1)} / ${((run.visibleMs.at(-1) ?? NaN) / 1000).toFixed(1)}`,
+    `${each(cpuS.stored)} / ${each(cpuS.rested)}`,
+    (cpuS.sending / sentS).toFixed(2),
+    `${whole(acknowledged / loads.segments)} / ${whole((loads.seconds * 1000) / loads.segments)}`,
+    `${bytesEach(bytesOnDisk.stored)} / ${bytesEach(bytesOnDisk.rested)}`,
+    whole(run.peakBytes / 2 ** 20),
     `${run.refused} |`,
   ].join(' | ');
 }
 
 /** In a server of its own: what is loaded leaves merges and runs to put together to whatever comes next. */
-async function measure(template: BatchTemplate, clients: number, name: string): Promise<Run> {
+async function measure(template: BatchTemplate, clients: number, name: string): Promise<string> {
   const dataDirectory = await mkdtemp(join(tmpdir(), 'sightline-bench-'));
   const server = await startServerProcess({
     dataDirectory,
     ...(values.main === undefined ? {} : { main: values.main }),
   });
   try {
-    return await runOnce(server, template, clients, name);
+    await untilQuiet(server);
+    server.forgetPeak();
+    return line(name, bytesIn(dataDirectory), await runOnce(server, template, clients, dataDirectory));
   } finally {
     await server.stop();
     await rm(dataDirectory, { recursive: true, force: true });
@@ -248,9 +219,9 @@ console.log(
   `Hardware: ${cpus().length} × ${cpus()[0]?.model ?? 'unknown'}; Node ${process.version}; load ${(loadavg()[0] ?? 0).toFixed(1)}; the load generator runs on the same machine. Batches of ${values.spans} spans, ${seconds} s each.\n`,
 );
 console.log(
-  '| | spans/s | MB/s | acknowledged ms p50/p95/p99 | oldest of a load visible ms p50/p95 | visible within 1,000 ms | drained ms | CPU µs/span | cores | spans / ms a load | peak MiB | refused |',
+  '| | acknowledged spans/s | stored spans/s, backlog included | acknowledged ms p50 / p95 / max | visible s p50 / p95 / max / what came last | CPU µs a span: stored / at rest | cores while sending | spans / ms a load | bytes a span on disk: stored / at rest | peak MiB | refused |',
 );
-console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
+console.log('| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |');
 for (const encoding of values.encodings.split(','))
   for (const callEvery of values['call-every'].split(',').map(Number)) {
     const template = makeTemplate({
@@ -258,8 +229,8 @@ for (const encoding of values.encodings.split(','))
       encoding: encoding === 'json' ? 'json' : 'protobuf',
       callEvery,
     });
-    const name = `${encoding}, ${template.bytesPerSpan.toFixed(0)} bytes, one call in ${callEvery}`;
+    const kind = `${encoding}, ${template.bytesPerSpan.toFixed(0)} bytes, one call in ${callEvery}`;
     for (const clients of values.clients.split(',').map(Number))
-      console.log(line(await measure(template, clients, name)));
+      console.log(await measure(template, clients, `${kind}, ${clients} client${clients === 1 ? '' : 's'}`));
   }
 closeConnections();

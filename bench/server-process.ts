@@ -1,7 +1,7 @@
 /** A started server as a child process, watched through /proc. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface ServerProcess {
@@ -13,8 +13,10 @@ export interface ServerProcess {
   readonly readyMs: number;
   /** CPU seconds used so far, user and system. */
   cpuS(): number;
-  /** The most memory it has had resident, and what it has now. */
+  /** The most memory it has had resident since `forgetPeak`, and what it has now. */
   memory(): { readonly peakBytes: number; readonly bytes: number };
+  /** The peak of a start is not that of what is measured after it. */
+  forgetPeak(): void;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -59,6 +61,7 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
         Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) * 1024;
       return { peakBytes: of('VmHWM'), bytes: of('VmRSS') };
     },
+    forgetPeak: () => writeFileSync(`/proc/${pid}/clear_refs`, '5'),
     stop: async (signal = 'SIGTERM') => {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const closed = once(child, 'exit');

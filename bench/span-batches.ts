@@ -1,6 +1,6 @@
 /**
- * Trace requests of 500-byte spans, encoded once: each batch is a copy with new ids written into its bytes, so that
- * making load costs next to nothing beside the server it is sent to.
+ * Trace requests of 500-byte spans, encoded once: a sender has one body and writes new ids into its bytes before each
+ * request, so that making load costs next to nothing beside the server it is sent to.
  */
 import { randomBytes } from 'node:crypto';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
@@ -9,7 +9,12 @@ export interface BatchTemplate {
   readonly spans: number;
   readonly bytesPerSpan: number;
   readonly contentType: string;
-  /** A request with ids no other request has, and the trace id of its first span as 32 hex digits. */
+  /** For one closed loop: a body serves one request at a time. */
+  sender(): BatchSender;
+}
+
+export interface BatchSender {
+  /** The sender's body with ids no other request has, good until the next call, and the trace id of its first span as 32 hex digits. */
   next(): { readonly body: Buffer; readonly traceId: string };
 }
 
@@ -26,41 +31,63 @@ export function makeTemplate(options: TemplateOptions): BatchTemplate {
   const json = Buffer.from(requestJson(spans, spansPerTrace, callEvery));
   const isJson = encoding === 'json';
   const template = isJson ? json : toProtobuf(json);
-  const idBytes = isJson ? 16 : 8;
-  const traceSpots = new Map<number, number[]>();
-  const spanSpots: number[] = [];
+  // An id is written into its last four bytes, which are eight digits in JSON. The first half of a trace id stays as it is.
+  const tail = isJson ? 8 : 4;
+  const traceTail = isJson ? 32 - tail : 16 - tail;
+  const spanTail = isJson ? 16 - tail : 8 - tail;
+  const traceSpots: Uint32Array[] = [];
+  const spanSpots: Uint32Array[] = [];
   for (let index = 0; index < spans; index += 1) {
-    const trace = Math.floor(index / spansPerTrace);
-    const spots = findAll(template, placeholder('trace', trace, isJson));
-    traceSpots.set(trace, spots);
-    spanSpots.push(...findAll(template, placeholder('span', index, isJson)));
+    if (index % spansPerTrace === 0)
+      traceSpots.push(
+        findAll(template, placeholder('trace', index / spansPerTrace, isJson)).map(
+          (spot) => spot + traceTail,
+        ),
+      );
+    spanSpots.push(findAll(template, placeholder('span', index, isJson)).map((spot) => spot + spanTail));
   }
-  const run = randomBytes(4).toString('hex');
-  let counter = 0;
-  const nextId = (): Buffer => {
-    counter += 1;
-    const hex = run + counter.toString(16).padStart(8, '0');
-    return isJson ? Buffer.from(hex) : Buffer.from(hex, 'hex');
-  };
+  const firstTrace = (traceSpots[0]?.[0] ?? 0) - traceTail;
+  const write = isJson ? writeHex : writeBytes;
+  let counter = randomBytes(4).readUInt32BE();
   return {
     spans,
     bytesPerSpan: template.length / spans,
     contentType: isJson ? 'application/json' : 'application/x-protobuf',
-    next: () => {
+    sender: () => {
       const body = Buffer.from(template);
-      let traceId = '';
-      for (const spots of traceSpots.values()) {
-        const id = nextId();
-        // The first half of a trace id stays as it is in the template: the second half is unique.
-        for (const spot of spots) id.copy(body, spot + idBytes);
-        const first = spots[0] ?? 0;
-        const bytes = body.subarray(first, first + idBytes * 2);
-        if (traceId === '') traceId = isJson ? bytes.toString() : bytes.toString('hex');
-      }
-      for (const spot of spanSpots) nextId().copy(body, spot);
-      return { body, traceId };
+      // The second half of a trace id begins with what no other run has.
+      const run = randomBytes(4);
+      for (const spots of traceSpots)
+        for (const spot of spots)
+          if (isJson) body.write(run.toString('hex'), spot - tail, 'latin1');
+          else run.copy(body, spot - tail);
+      return {
+        next: () => {
+          for (const spots of traceSpots) {
+            counter = (counter + 1) >>> 0;
+            for (const spot of spots) write(body, spot, counter);
+          }
+          for (const spots of spanSpots) {
+            counter = (counter + 1) >>> 0;
+            for (const spot of spots) write(body, spot, counter);
+          }
+          const id = body.subarray(firstTrace, firstTrace + traceTail + tail);
+          return { body, traceId: isJson ? id.toString() : id.toString('hex') };
+        },
+      };
     },
   };
+}
+
+function writeBytes(body: Buffer, at: number, value: number): void {
+  body.writeUInt32BE(value, at);
+}
+
+const hexDigits = Buffer.from('0123456789abcdef');
+
+function writeHex(body: Buffer, at: number, value: number): void {
+  for (let digit = 0; digit < 8; digit += 1)
+    body[at + digit] = hexDigits[(value >>> (28 - 4 * digit)) & 15] ?? 0;
 }
 
 /** Ids of the template: recognisable, and of the right length. */
@@ -73,11 +100,11 @@ function placeholder(kind: 'trace' | 'span', index: number, isJson: boolean): Bu
   return Buffer.from(idHex(kind, index), isJson ? 'utf8' : 'hex');
 }
 
-function findAll(bytes: Buffer, wanted: Buffer): number[] {
+function findAll(bytes: Buffer, wanted: Buffer): Uint32Array {
   const spots: number[] = [];
   for (let at = bytes.indexOf(wanted); at !== -1; at = bytes.indexOf(wanted, at + wanted.length))
     spots.push(at);
-  return spots;
+  return Uint32Array.from(spots);
 }
 
 function toProtobuf(json: Buffer): Buffer {

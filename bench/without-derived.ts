@@ -1,7 +1,7 @@
 import { assert } from '@sightline/base';
 import type {
   ClickHouseEngine,
-  PlanInsertRequest,
+  InsertBytesRequest,
 } from '../packages/server/src/storage/clickhouse/engine.ts';
 import { derivedStructure } from '../packages/server/src/storage/clickhouse/load/derived-fields.ts';
 
@@ -12,12 +12,11 @@ export const asReceived = async (_signal: string, bytes: Uint8Array): Promise<Ui
 export function withoutDerived(engine: ClickHouseEngine): ClickHouseEngine {
   return {
     ...engine,
-    insertBytes: async (request) => engine.insertBytes({ ...request, ...plain(request) }),
-    planInsert: (request) => engine.planInsert(plain(request)),
+    insertBytes: async (request) => engine.insertBytes(plain(request)),
   };
 }
 
-const plain = (request: PlanInsertRequest): PlanInsertRequest => ({
+const plain = (request: InsertBytesRequest): InsertBytesRequest => ({
   ...request,
   structure: request.structure.replace(`, ${derivedStructure}`, ''),
   insert: (source) => {

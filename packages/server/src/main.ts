@@ -8,7 +8,7 @@ import { describeOptions, parseOptions } from './config/options.ts';
 import { startServer } from './server.ts';
 
 /** Each session of the embedded engine that works holds one thread of Node's pool, and the journal needs some too. The pool is made at its first use, after this line. */
-const threads = Number((process.env['UV_THREADPOOL_SIZE'] ??= '32'));
+process.env['UV_THREADPOOL_SIZE'] ??= '32';
 
 /** The process: reads arguments and environment, starts the server, prints one line when it is ready, ends on a signal. */
 async function main(): Promise<void> {
@@ -30,7 +30,6 @@ async function main(): Promise<void> {
     log,
     version,
     pid: process.pid,
-    threads,
     readVariable: (name) => process.env[name],
     webDirectory: join(import.meta.dirname, '../../web/dist'),
     sdkPackagePath: join(import.meta.dirname, '../../sdk/packed/sightline-sdk.tgz'),

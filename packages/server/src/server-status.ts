@@ -28,6 +28,9 @@ export interface StatusSources {
 
 type Problem = StatusResponse['problems'][number];
 
+/** What waits for longer than this is a backlog that users notice. */
+const backlogMsMax = 5_000;
+
 /** Below this the journal may soon be unable to acknowledge. */
 const freeBytesMin = 1 << 30;
 
@@ -62,6 +65,7 @@ export async function describeServer(sources: StatusSources): Promise<StatusResp
     engine: store.engine,
     controlPlane: { kind: catalog.kind, version: catalog.version },
     endpoints: sources.endpoints,
+    backlog: backlogOf(ingest),
     memory: { rssBytes: process.memoryUsage.rss() },
     disk: {
       dataBytes: (tables ?? []).reduce((sum, { bytes }) => sum + bytes, 0) + ingest.ledger().journal.bytes,
@@ -72,6 +76,11 @@ export async function describeServer(sources: StatusSources): Promise<StatusResp
     retentionDays: retention.policy.days,
     apiKeyRequired: requiresApiKey(options),
   };
+}
+
+function backlogOf(ingest: Ingest): StatusResponse['backlog'] {
+  const { oldestPendingMs, bytes } = ingest.ledger().journal;
+  return oldestPendingMs === null ? null : { oldestMs: oldestPendingMs, bytes };
 }
 
 function findProblems(
@@ -95,6 +104,12 @@ function findProblems(
       'canary_failing',
       `A span that was accepted did not become visible: ${canary.error ?? 'no reason is known'}.`,
       'Look at the ledger: what is pending, and since when.',
+    );
+  if (journal.oldestPendingMs !== null && journal.oldestPendingMs > backlogMsMax)
+    add(
+      'backlog',
+      `More arrives than is stored: what came in the last ${(journal.oldestPendingMs / 1000).toFixed(0)} s cannot all be seen yet; ${megabytes(journal.bytes)} wait.`,
+      'Nothing is lost. The oldest and the newest are stored in turn; when the journal is full, senders are slowed down.',
     );
   if (quarantined > 0)
     add(

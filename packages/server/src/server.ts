@@ -45,8 +45,6 @@ export interface ServerSurroundings {
   readonly log: Logger;
   readonly version: string;
   readonly pid: number;
-  /** Of Node's pool. */
-  readonly threads: number;
   /** A variable of the environment: evaluators name those that hold the keys of their models. */
   readonly readVariable: (name: string) => string | undefined;
   /** The built web UI. */
@@ -71,7 +69,7 @@ export interface RunningServer {
 /**
  * Starts everything; resolves when requests are answered. What was opened is closed again when a later step fails.
  * @throws SightlineError `port_taken`, `data_directory_locked`, `data_directory_unwritable`, `data_from_newer_version`,
- * `store_unavailable`, `store_damaged`, `control_plane_unavailable`.
+ * `data_from_older_version`, `store_unavailable`, `store_damaged`, `control_plane_unavailable`.
  */
 export async function startServer(
   options: ServerOptions,
@@ -92,7 +90,7 @@ export async function startServer(
 
 async function start(
   options: ServerOptions,
-  { clock, log, version, pid, threads, readVariable, webDirectory, sdkPackagePath }: ServerSurroundings,
+  { clock, log, version, pid, readVariable, webDirectory, sdkPackagePath }: ServerSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
   const { host } = options;
@@ -106,7 +104,7 @@ async function start(
   const [catalog, opened] = await openTwins(
     options,
     directory.path,
-    { clock, threads, known, log, onCatalog: (back) => catalogIsBack(back) },
+    { clock, known, log, onCatalog: (back) => catalogIsBack(back) },
     onClose,
   );
   await known.follow(catalog, opened.engine.kind);
@@ -301,7 +299,6 @@ function withRuns(store: TelemetryStore, runs: RunKeeper, changed: () => void): 
     migrate: 'unchanged',
     load: async (segment) =>
       segment.signal === 'traces' ? thenRuns(store.load(segment)) : store.load(segment),
-    planLoad: 'unchanged',
     putPrices: 'unchanged',
     priceSpans: async (spans) => thenRuns(store.priceSpans(spans)),
     rederiveDay: async (day) => thenRuns(store.rederiveDay(day)),
@@ -326,13 +323,9 @@ function withRuns(store: TelemetryStore, runs: RunKeeper, changed: () => void): 
 }
 
 /** For ingest: tells the keeper of prices of every load that may hold calls of models. */
-function withPrices(
-  store: TelemetryStore,
-  prices: PriceKeeper,
-): Pick<TelemetryStore, 'engine' | 'load' | 'planLoad'> {
+function withPrices(store: TelemetryStore, prices: PriceKeeper): Pick<TelemetryStore, 'engine' | 'load'> {
   return {
     engine: store.engine,
-    planLoad: (segment) => store.planLoad(segment),
     load: async (segment) => {
       const beganMs = performance.now();
       const loaded = await store.load(segment);
@@ -342,12 +335,7 @@ function withPrices(
   };
 }
 
-/** Loads that are planned: the next of each signal, and two that are under way. */
-const planners = 5;
-/** Each of them holds a thread, beside those of seventeen other sessions, of the journal and of what writes the rows. */
-const threadsToPlan = 28;
-
-interface TwinSurroundings extends Pick<ServerSurroundings, 'clock' | 'threads' | 'log'> {
+interface TwinSurroundings extends Pick<ServerSurroundings, 'clock' | 'log'> {
   readonly known: KnownRules;
   /** Called with a control plane that was away at the start. */
   readonly onCatalog: (catalog: Catalog) => void;
@@ -357,7 +345,7 @@ interface TwinSurroundings extends Pick<ServerSurroundings, 'clock' | 'threads' 
 async function openTwins(
   options: ServerOptions,
   dataDirectory: string,
-  { clock, threads, log, known, onCatalog }: TwinSurroundings,
+  { clock, log, known, onCatalog }: TwinSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<[Catalog, TelemetryStore]> {
   const { clickhouse } = options;
@@ -370,7 +358,7 @@ async function openTwins(
     openCatalogOrStandby(options, dataDirectory, { known, log, onCatalog }),
     openStore(
       clickhouse === undefined
-        ? { kind: 'embedded', directory: telemetry, planners: threads < threadsToPlan ? 0 : planners }
+        ? { kind: 'embedded', directory: telemetry }
         : {
             kind: 'clickhouse',
             urls: clickhouse.urls,

@@ -18,7 +18,6 @@ export class WaitingCallers {
     return decorateStore(store, {
       migrate: 'unchanged',
       load: async (segment) => during(store.load(segment)),
-      planLoad: 'unchanged',
       putPrices: 'unchanged',
       priceSpans: 'unchanged',
       rederiveDay: 'unchanged',

@@ -39,7 +39,12 @@ export const ledgerResponse = z.object({
       .describe('For the journal and the quarantine together. Beyond, nothing is accepted.'),
     quarantineBytes: z.number().int().describe('Of what was accepted and then refused by the engine.'),
     segments: z.number().int(),
-    oldestPendingMs: z.number().nullable(),
+    oldestPendingMs: z
+      .number()
+      .nullable()
+      .describe(
+        'Age of the oldest record that is acknowledged and not yet stored; null where nothing waits.',
+      ),
   }),
   canary,
 });
@@ -68,6 +73,10 @@ export const statusResponse = z.object({
   engine: z.object({ kind: z.enum(['embedded', 'clickhouse']), version: z.string() }),
   controlPlane: z.object({ kind: z.enum(['embedded', 'postgres']), version: z.string() }),
   endpoints: z.object({ ui: z.string(), otlpHttp: z.string(), otlpGrpc: z.string() }),
+  backlog: z
+    .object({ oldestMs: z.number(), bytes: z.number().int() })
+    .nullable()
+    .describe('What is acknowledged and not yet stored, and the age of the oldest of it.'),
   memory: z.object({ rssBytes: z.number().int() }),
   disk: z.object({
     dataBytes: z.number().int(),

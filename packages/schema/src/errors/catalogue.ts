@@ -42,6 +42,10 @@ export const errorCatalogue = {
   data_directory_unwritable: { status: 500, title: 'The data directory cannot be written.' },
   data_from_newer_version: { status: 500, title: 'The data directory was written by a newer version.' },
   too_few_descriptors: { status: 500, title: 'The process may open too few files.' },
+  data_from_older_version: {
+    status: 500,
+    title: 'The telemetry was written by a version whose data is not brought along.',
+  },
   bad_option: { status: 500, title: 'A command-line option or environment variable is wrong.' },
   server_unreachable: { status: 503, title: 'No Sightline server answers at the address.' },
   unreadable_file: { status: 400, title: 'A file to import cannot be read as OTLP.' },

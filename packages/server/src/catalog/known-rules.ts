@@ -18,7 +18,11 @@ const content = z.object({
   /** What each key gives, by its hash. */
   keys: z.record(
     z.string(),
-    z.object({ project: z.string(), scopes: z.array(keyScope).readonly(), requestsPerMinute: z.number().nullable() }),
+    z.object({
+      project: z.string(),
+      scopes: z.array(keyScope).readonly(),
+      requestsPerMinute: z.number().nullable(),
+    }),
   ),
   retention: retentionPolicy.nullable(),
 });

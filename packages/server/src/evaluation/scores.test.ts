@@ -419,7 +419,7 @@ describe('scores', () => {
     // The attribute names of the view are those the SDK writes.
     const sdk = readFileSync(new URL('../../../sdk/src/agent/evaluation.ts', import.meta.url), 'utf8');
     const view = readFileSync(
-      new URL('../storage/clickhouse/migrations/0003-scores.sql', import.meta.url),
+      new URL('../storage/clickhouse/migrations/0021-schema.sql', import.meta.url),
       'utf8',
     );
     for (const [, name = ''] of sdk.matchAll(

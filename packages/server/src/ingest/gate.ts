@@ -1,19 +1,16 @@
 /**
- * Lets in only what will be visible soon. The loaders forecast when what comes in now will be in the tables; beyond `lagMsMax`, or less where loads are late, requests wait a moment before they are written, which slows senders down to the pace of
- * the engine without an error. Those that waited too long are refused with the time after which to try
+ * Lets in what the journal has room for. Beyond its bound requests wait for a load to end, in the order they came, which slows senders
+ * down to the pace of the engine without an error; those that waited too long are refused with the time after which to try
  * again. How many bytes wait is bounded where bodies are read, see MemoryBudget.
  *
- * While the engine does not answer at all nothing can be visible soon, and keeping the data is worth more than its
- * freshness: the journal then takes everything up to its own bound.
+ * Where no load can make room, because the engine is away or the quarantine fills the bound, requests are refused at once.
  */
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { overloaded } from './journal-failure.ts';
-import { LagBound } from './lag-bound.ts';
 
 export interface GateLimits {
-  readonly lagMsMax: number;
   readonly waitMsMax: number;
   readonly journalBytesMax: number;
 }
@@ -23,17 +20,13 @@ export interface GateView {
   journalBytes(): number;
   /** Bytes that the engine refused. They share the journal's bound: nothing acknowledged is lost, and no disk fills. */
   quarantineBytes(): number;
-  /**
-   * Milliseconds until what is journalled now and `enteringBytes` more are in the tables; 0 where letting in more would make nothing later that is
-   * worth a load. Undefined while the engine is away for this signal.
-   */
-  visibleInMs(signal: TelemetrySignal, enteringBytes: number): number | undefined;
+  isAway(signal: TelemetrySignal): boolean;
 }
 
 export interface Entry {
   readonly signal: TelemetrySignal;
   readonly bytes: number;
-  /** Whether nobody waits for the answer any more. Without it, somebody always does. */
+  /** Whether nobody waits for the answer any more. If not given, somebody always does. */
   readonly isAbandoned?: () => boolean;
 }
 
@@ -44,6 +37,7 @@ interface Waiter extends Entry {
 }
 
 const pollMs = 20;
+const retryS = 5;
 /** Somebody has to do something first. */
 const quarantineRetryS = 30;
 
@@ -51,7 +45,6 @@ export class Gate {
   readonly #limits: GateLimits;
   readonly #view: GateView;
   readonly #clock: Clock;
-  readonly #lag: LagBound;
   #waiters: Waiter[] = [];
   /** Bytes let in and not yet in the journal. */
   #enteringBytes = 0;
@@ -62,7 +55,6 @@ export class Gate {
     this.#limits = limits;
     this.#view = view;
     this.#clock = clock;
-    this.#lag = new LagBound(limits.lagMsMax);
   }
 
   get waitingBytes(): number {
@@ -74,10 +66,9 @@ export class Gate {
    * @throws SightlineError `overloaded`, `bad_request`.
    */
   async through<T>(entry: Entry, write: () => Promise<T>): Promise<T> {
-    const { signal, bytes } = entry;
-    this.#assertJournalHasRoom(bytes);
-    if (this.#waiters.length > 0 || !this.#hasRoom(signal)) await this.#wait(entry);
-    else this.#enteringBytes += bytes;
+    const { bytes } = entry;
+    if (this.#waiters.length === 0 && this.#hasRoom(bytes)) this.#enteringBytes += bytes;
+    else await this.#wait(entry);
     try {
       return await write();
     } finally {
@@ -85,67 +76,61 @@ export class Gate {
     }
   }
 
-  /** To be called when what just came was loaded, with the age of the oldest of it. */
-  loaded(ageMs: number): void {
-    this.#lag.observe(ageMs);
-    this.release();
-  }
-
   /** To be called when there may be room: lets in those that wait for it, in the order they came. */
   readonly release = (): void => {
-    this.#waiters = this.#waiters.filter((waiter) => {
-      const isAbandoned = waiter.isAbandoned?.() === true;
-      if (!isAbandoned && !this.#hasRoom(waiter.signal)) return true;
-      this.#waitingBytes -= waiter.bytes;
-      if (isAbandoned) {
-        waiter.refuse(abandoned());
-        return false;
-      }
-      this.#enteringBytes += waiter.bytes;
-      waiter.admit();
-      return false;
-    });
-  };
-
-  #assertJournalHasRoom(bytes: number): void {
-    const { journalBytesMax } = this.#limits;
-    const setAside = this.#view.quarantineBytes();
-    const waiting = this.#view.journalBytes() + this.#enteringBytes;
-    if (waiting + setAside + bytes <= journalBytesMax) return;
-    if (setAside > waiting)
-      throw overloaded(
-        `the quarantine holds ${setAside} of the ${journalBytesMax} bytes that it and the journal have together; ` +
-          'mend the reasons it tells and run "sightline resend-quarantine"',
-        quarantineRetryS,
-      );
-    throw overloaded(`the journal holds its maximum of ${journalBytesMax} bytes, waiting for the engine`, 5);
-  }
-
-  #hasRoom(signal: TelemetrySignal): boolean {
-    const visibleInMs = this.#view.visibleInMs(signal, this.#enteringBytes);
-    return visibleInMs === undefined || visibleInMs < this.#lag.ms;
-  }
-
-  async #wait(entry: Entry): Promise<void> {
-    this.#waitingBytes += entry.bytes;
-    await new Promise<void>((admit, refuse) => {
-      this.#waiters.push({ ...entry, sinceMs: this.#clock.monotonicMs(), admit, refuse });
-      this.#timer ??= setInterval(() => this.#tick(), pollMs).unref();
-    });
-  }
-
-  #tick(): void {
-    this.release();
     const oldestMs = this.#clock.monotonicMs() - this.#limits.waitMsMax;
-    const expired = this.#waiters.filter(({ sinceMs }) => sinceMs < oldestMs);
-    this.#waiters = this.#waiters.filter(({ sinceMs }) => sinceMs >= oldestMs);
-    for (const { bytes, refuse } of expired) {
-      this.#waitingBytes -= bytes;
-      refuse(overloaded('more arrives than the engine can load', 1));
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) {
+      const isAbandoned = waiter.isAbandoned?.() === true;
+      const isNext = !isAbandoned && this.#waiters.length === 0 && this.#hasRoom(waiter.bytes);
+      const isOver = waiter.sinceMs < oldestMs || !this.#mayGetRoom(waiter);
+      if (!isAbandoned && !isNext && !isOver) {
+        this.#waiters.push(waiter);
+        continue;
+      }
+      this.#waitingBytes -= waiter.bytes;
+      if (isNext) {
+        this.#enteringBytes += waiter.bytes;
+        waiter.admit();
+      } else waiter.refuse(isAbandoned ? abandoned() : this.#full());
     }
     if (this.#waiters.length > 0) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  };
+
+  #hasRoom(bytes: number): boolean {
+    const held = this.#view.journalBytes() + this.#enteringBytes + this.#view.quarantineBytes();
+    return held + bytes <= this.#limits.journalBytesMax;
+  }
+
+  #mayGetRoom({ signal, bytes }: Entry): boolean {
+    return this.#view.quarantineBytes() + bytes <= this.#limits.journalBytesMax && !this.#view.isAway(signal);
+  }
+
+  async #wait(entry: Entry): Promise<void> {
+    if (!this.#mayGetRoom(entry)) throw this.#full();
+    this.#waitingBytes += entry.bytes;
+    await new Promise<void>((admit, refuse) => {
+      this.#waiters.push({ ...entry, sinceMs: this.#clock.monotonicMs(), admit, refuse });
+      this.#timer ??= setInterval(this.release, pollMs).unref();
+    });
+  }
+
+  #full(): SightlineError {
+    const { journalBytesMax } = this.#limits;
+    const setAside = this.#view.quarantineBytes();
+    if (setAside > this.#view.journalBytes() + this.#enteringBytes)
+      return overloaded(
+        `the quarantine holds ${setAside} of the ${journalBytesMax} bytes that it and the journal have together; ` +
+          'mend the reasons it tells and run "sightline resend-quarantine"',
+        quarantineRetryS,
+      );
+    return overloaded(
+      `the journal holds its maximum of ${journalBytesMax} bytes, waiting for the engine`,
+      retryS,
+    );
   }
 }
 

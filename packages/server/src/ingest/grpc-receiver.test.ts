@@ -7,7 +7,7 @@ import { afterEach, expect, test } from 'vitest';
 import { systemClock, unixNano, type Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { startOtlpGrpc } from './grpc-receiver.ts';
-import { loopbackGuard, openDoors, type Doors } from './testing/doors.ts';
+import { fillJournal, loopbackGuard, openDoors, type Doors } from './testing/doors.ts';
 import { outage } from './testing/fake-store.ts';
 import { drained, until } from './testing/harness.ts';
 import { badSpanJson, logsJson, metricsJson, protobufOf, spansJson } from './testing/payloads.ts';
@@ -157,11 +157,15 @@ test('A full journal gets RESOURCE_EXHAUSTED with RetryInfo', async () => {
 });
 
 test('A call whose deadline passes while it waits to be let in is not stored: it is sent again', async () => {
-  doors = await openDoors({ limits: { lagMsMax: -1, waitMsMax: 60_000 } });
+  const bytes = protobufOf('traces', spansJson(1)).length;
+  doors = await openDoors({ limits: { journalBytesMax: 2 * bytes, waitMsMax: 60_000 } });
+  const goOn = await fillJournal(doors);
   const { error } = await call(traces, protobufOf('traces', spansJson(1)), { deadlineMs: 300 });
   expect(error?.code).toBe(status.DEADLINE_EXCEEDED);
   await until('the call to be let go', () => doors.ingest.memory.bytes === 0);
-  expect(doors.ingest.ledger().rows.map(({ received }) => received)).toEqual([]);
+  goOn();
+  await drained(doors.ingest);
+  expect(doors.ingest.ledger().rows.map(({ received }) => received)).toEqual([1]);
 });
 
 test('A call without a valid key gets UNAUTHENTICATED; the key travels as metadata', async () => {

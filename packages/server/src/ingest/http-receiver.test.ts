@@ -8,7 +8,7 @@ import { systemClock, unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { createRequestGuard } from '../guard/request-guard.ts';
 import { startOtlpHttp } from './http-server.ts';
-import { loopbackGuard, openDoors, type Doors } from './testing/doors.ts';
+import { fillJournal, loopbackGuard, openDoors, type Doors } from './testing/doors.ts';
 import { outage } from './testing/fake-store.ts';
 import { drained, until } from './testing/harness.ts';
 import { badSpanJson, logsJson, metricsJson, protobufOf, spansJson } from './testing/payloads.ts';
@@ -365,7 +365,8 @@ test('A sender that leaves in the middle of its body leaves nothing behind', asy
 });
 
 test('A sender that gives up while it waits to be let in is not stored: it sends again', async () => {
-  doors = await openDoors({ limits: { lagMsMax: -1, waitMsMax: 60_000 } });
+  doors = await openDoors({ limits: { journalBytesMax: 2 * protobuf().length, waitMsMax: 60_000 } });
+  const goOn = await fillJournal(doors);
   const controller = new AbortController();
   const sent = fetch(`${doors.httpUrl}/v1/traces`, {
     method: 'POST',
@@ -377,7 +378,9 @@ test('A sender that gives up while it waits to be let in is not stored: it sends
   controller.abort();
   await expect(sent).rejects.toThrow();
   await until('the request to be let go', () => doors.ingest.memory.bytes === 0);
-  expect(doors.ingest.ledger().rows.map(({ received }) => received)).toEqual([]);
+  goOn();
+  await drained(doors.ingest);
+  expect(doors.ingest.ledger().rows.map(({ received }) => received)).toEqual([1]);
 });
 
 test('A port in use is named with the option that changes it', async () => {

@@ -38,7 +38,7 @@ import { signalDirectory, type Segment } from './segment.ts';
 
 export interface IngestOptions {
   readonly dataDirectory: string;
-  readonly store: Pick<TelemetryStore, 'load' | 'planLoad' | 'engine'>;
+  readonly store: Pick<TelemetryStore, 'load' | 'engine'>;
   readonly clock: Clock;
   readonly log: Logger;
   /** Sums of the store's ledger table; see Ledger.rebase. */
@@ -165,18 +165,14 @@ export class Ingest {
     this.#loader = new Loader({
       journals: this.#journals,
       segmentLoader: new SegmentLoader({ store, quarantine, clock }),
-      store,
       clock,
-      slots: this.limits.loadSlots,
-      sealAfterMs: this.limits.sealAfterMs,
-      smallLoadDoneMs: this.limits.smallLoadDoneMs,
       loadEveryMs: this.limits.loadEveryMs,
       events: this.#loaderEvents(),
     });
     const view = {
       journalBytes: () => this.#journalBytes(),
       quarantineBytes: () => quarantine.bytes,
-      visibleInMs: this.#loader.visibleInMs,
+      isAway: (signal: TelemetrySignal) => this.#loader.isAwayFor(signal),
     };
     this.#gate = new Gate(this.limits, view, clock);
     this.#canary = this.#makeCanary();
@@ -438,12 +434,9 @@ export class Ingest {
           );
         const ageMs = this.#options.clock.monotonicMs() - segment.oldestMs;
         this.#visibleAfter.observe(signal, ageMs / 1000);
-        if (segment.late) this.#gate.release();
-        else this.#gate.loaded(ageMs);
       },
       retrying: (segment, error, attempt) => {
         this.counters.add('sightline_load_retries_total', { signal: segment.signal }, 1);
-        this.#gate.release();
         log.warn(
           { err: error, segment: segment.name, attempt },
           'The store does not take in a segment; trying again.',
@@ -455,6 +448,7 @@ export class Ingest {
           'A stored segment cannot be deleted from the journal.',
         );
       },
+      ended: () => this.#gate.release(),
     };
   }
 

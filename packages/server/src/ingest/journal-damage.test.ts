@@ -47,7 +47,7 @@ const folder = (): string => join(directory, 'journal', 'traces');
 
 async function segments(): Promise<string[]> {
   const files = await readdir(folder());
-  return files.filter((file) => /\.(?:seg|loading)$/.test(file)).map((file) => join(folder(), file));
+  return files.filter((file) => /\.(?:seg|loading)$/.test(file)).toSorted().map((file) => join(folder(), file));
 }
 
 /** Every request is stored as it was sent, once, or counted as damaged; and the books say so. */
@@ -78,10 +78,10 @@ test.each(Object.keys(fileFaults))(
   `%s in the newest segment, found by the next start (seed ${seed})`,
   async (name) => {
     const random = seededRandom(seed);
-    const first = await openTestIngest(directory, away(), { limits: { sealAfterMs: 60_000 } });
+    const first = await openTestIngest(directory, away());
     const sent = await acknowledge(first, random, 40);
     await first.close();
-    await ensure(fileFaults[name], 'fault')(ensure((await segments())[0], 'segment'), random);
+    await ensure(fileFaults[name], 'fault')(ensure((await segments()).at(-1), 'segment'), random);
 
     const lines: string[] = [];
     const log = pino({ level: 'error' }, { write: (line) => lines.push(line) });
@@ -125,7 +125,7 @@ test.each(Object.keys(fileFaults))(
 test('A damaged or missing log of commits costs nothing where the segment is whole', async () => {
   for (const [index, fault] of Object.values(fileFaults).entries()) {
     const random = seededRandom(seed + index);
-    const first = await openTestIngest(directory, away(), { limits: { sealAfterMs: 60_000 } });
+    const first = await openTestIngest(directory, away());
     const sent = await acknowledge(first, random, 10);
     await first.close();
     const [commits] = (await readdir(folder())).filter((file) => file.endsWith('.commits'));
@@ -143,10 +143,10 @@ test('A damaged or missing log of commits costs nothing where the segment is who
 
 test('A process that dies while it sets damage aside counts it once', async () => {
   const random = seededRandom(seed);
-  const first = await openTestIngest(directory, away(), { limits: { sealAfterMs: 60_000 } });
+  const first = await openTestIngest(directory, away());
   const sent = await acknowledge(first, random, 40);
   await first.close();
-  const path = ensure((await segments())[0], 'segment');
+  const path = ensure((await segments()).at(-1), 'segment');
   await writeFile(path, (await readFile(path)).fill(0, 1000, 3000));
   const commits = path.replace('.seg', '.commits');
   for (const file of [path, commits]) await copyFile(file, `${file}.kept`);

@@ -89,11 +89,6 @@ export class Journal {
     this.#name = newSegmentName(this.#sequence);
   }
 
-  /** The name of the segment that is sealed next. */
-  get name(): string {
-    return this.#name;
-  }
-
   /** Bytes of the active segment, all durable. */
   get activeBytes(): number {
     return this.#active?.byteLength ?? 0;
@@ -260,8 +255,7 @@ export class Journal {
     this.#nameNext();
     const { name, path, byteLength, texts, tally, oldestMs } = active;
     const { signal, events } = this.#options;
-    if (byteLength > 0)
-      events.sealed({ signal, name, path, byteLength, texts, tally, oldestMs, late: false });
+    if (byteLength > 0) events.sealed({ signal, name, path, byteLength, texts, tally, oldestMs });
     await closeBoth(active).catch((error: unknown) => events.failed(error));
     if (byteLength === 0)
       await Promise.all([removeCommits(commitsPath(path, name)), rm(path, { force: true })]).catch(

@@ -130,7 +130,6 @@ async function recoverSegment(
     tally,
     ...(tornFrom === undefined ? {} : { tornFrom }),
     oldestMs: clock.monotonicMs(),
-    late: true,
   };
   return { segment, damage: damageOf(content, segment) };
 }

@@ -11,7 +11,7 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, dirname } from 'node:path';
 import { formatNanos, type Clock } from '@sightline/base';
 import { countItems, splitRequest } from '@sightline/schema/otlp';
-import { type PlannedLoad, StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
+import { StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
 import { commitsPath, removeCommits } from './commit-log.ts';
 import { encodeEnvelope, type Envelope, type Frame } from './envelope.ts';
 import type { Quarantine, Quarantined } from './quarantine.ts';
@@ -42,14 +42,14 @@ export class SegmentLoader {
 
   /**
    * Resolves with what had to be set aside when all else is in the tables. Throws what the store throws when it is not
-   * a matter of this segment; then call again later. `planned` is used where the whole segment is loaded.
+   * a matter of this segment; then call again later.
    */
-  async load(segment: Segment, planned?: PlannedLoad): Promise<readonly Quarantined[]> {
+  async load(segment: Segment): Promise<readonly Quarantined[]> {
     const bytes = await readSegmentFile(segment.path);
     const { frames, gaps, intactBytes } = await scanSegment(bytes, markerOf(segment.name));
     const intact = frames.filter((frame) => frame.intact);
     const refused =
-      intact.length === 0 ? [] : await this.#loadIntact({ segment, intactBytes, planned }, intact);
+      intact.length === 0 ? [] : await this.#loadIntact({ segment, bytes: intactBytes }, intact);
     // What is damaged is counted only now, in one step with what is stored: until then all of it is pending.
     const damaged = await this.#setAside(segment, bytes, damageOf({ frames, gaps }, segment));
     await removeCommits(commitsPath(segment.path, segment.name));
@@ -57,22 +57,14 @@ export class SegmentLoader {
   }
 
   async #loadIntact(
-    {
-      segment,
-      intactBytes: bytes,
-      planned,
-    }: {
-      readonly segment: Segment;
-      readonly intactBytes: Uint8Array;
-      readonly planned: PlannedLoad | undefined;
-    },
+    { segment, bytes }: { readonly segment: Segment; readonly bytes: Uint8Array },
     frames: readonly Frame[],
   ): Promise<readonly Quarantined[]> {
     const token = tokenOf(segment);
     const split = await Split.open(this.#options, segment);
     if (!split.wasRefused(token)) {
       try {
-        await this.#options.store.load({ ...segment, bytes, byteLength: bytes.length, token, planned });
+        await this.#options.store.load({ ...segment, bytes, byteLength: bytes.length, token });
         return [];
       } catch (error) {
         if (!isRefusal(error)) throw error;

@@ -22,8 +22,6 @@ export interface Segment {
   readonly tornFrom?: number;
   /** Monotonic time at which its first record became durable. */
   readonly oldestMs: number;
-  /** Left by an earlier process, or taken in while the store did not answer: nobody expects it within a second. */
-  late: boolean;
 }
 
 export const segmentExtension = '.seg';

@@ -15,7 +15,7 @@ export type StoreOptions =
 
 /**
  * Opens the telemetry store and brings its schema to this version.
- * @throws SightlineError `data_directory_locked`, `data_from_newer_version`, `store_unavailable`, `store_damaged`, `bad_option`.
+ * @throws SightlineError `data_directory_locked`, `data_from_newer_version`, `data_from_older_version`, `store_unavailable`, `store_damaged`, `bad_option`.
  */
 export async function openStore(options: StoreOptions, clock: Clock): Promise<TelemetryStore> {
   const database = options.database ?? databaseName;

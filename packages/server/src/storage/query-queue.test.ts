@@ -37,9 +37,10 @@ describe('the queue of queries', () => {
     const queue = new QueryQueue();
     const heavy = Array.from({ length: 50 }, () => lasting());
     const answers = heavy.map(async ({ task }) => queue.run({ share: 'sql', timeMsMax: 60_000 }, task));
-    await expect(
-      queue.run({ share: 'sql', timeMsMax: 60_000 }, async () => 'never'),
-    ).rejects.toMatchObject({ kind: 'busy', retryAfterS: expect.any(Number) });
+    await expect(queue.run({ share: 'sql', timeMsMax: 60_000 }, async () => 'never')).rejects.toMatchObject({
+      kind: 'busy',
+      retryAfterS: expect.any(Number),
+    });
     for (const { end } of heavy) end();
     await Promise.all(answers);
     expect(stateOf(queue, 'sql')).toMatchObject({ ...idle, refused: 1 });

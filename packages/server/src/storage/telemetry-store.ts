@@ -15,18 +15,6 @@ export interface SegmentFile {
   readonly texts?: number;
   /** Unique for this content. Loading the same token again adds nothing. */
   readonly token: string;
-  /** Of this token. */
-  readonly planned?: PlannedLoad | undefined;
-}
-
-/** The load of a segment that is still written to. It keeps tables from being changed until it is given to `load` or released. */
-export interface PlannedLoad {
-  /** Resolves when it waits for its rows (true), or has failed (false): then it is only good for being released. */
-  readonly ready: Promise<boolean>;
-  /** Gives it the bytes to be loaded, once, and throws what `load` throws: for the store. */
-  run(bytes: Uint8Array): Promise<void>;
-  /** Ends it without rows, where it was not run. */
-  release(): Promise<void>;
 }
 
 /** One score, as it is kept. Ids are hex; '' where there is none. */
@@ -226,9 +214,6 @@ export interface TelemetryStore {
 
   /** Loads a whole segment, or nothing. Resolves when its rows are visible to `query` and durable. Idempotent by token. */
   load(segment: SegmentFile): Promise<{ readonly rows: number }>;
-
-  /** Plans `load` for a segment of this token ahead, which saves half of a small load. Undefined where the engine plans when it loads. */
-  planLoad(segment: Pick<SegmentFile, 'signal' | 'token'>): PlannedLoad | undefined;
 
   /**
    * Sets what models cost, pair by pair; an empty list takes the prices away. Spans that are loaded afterwards have their cost

@@ -1,7 +1,10 @@
+import { useQuery } from '@tanstack/react-query';
 import { Outlet } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState, type ReactElement } from 'react';
 import { useConnection } from '../api/connection.ts';
 import { loadPart } from '../api/load-part.ts';
+import { ledgerQuery } from '../api/queries.ts';
+import { backlogSentence } from '../model/status-answer.ts';
 import { Icon } from '../widgets/icon.tsx';
 import { keyboard, useKeys } from '../widgets/keyboard.ts';
 import { carriedSearch, useGo, useUrlState } from '../widgets/url-state.ts';
@@ -14,7 +17,7 @@ const loadPalette = loadPart(async () => ({ default: (await import('./palette.ts
 const Palette = lazy(loadPalette);
 const KeyHelp = lazy(loadPart(async () => ({ default: (await import('./key-help.tsx')).KeyHelp })));
 
-/** What stays while pages change: the way to every page, the palette, the keys, and word of a lost server. */
+/** What stays while pages change: the way to every page, the palette, the keys, and word of a lost or late server. */
 export function Shell(): ReactElement {
   const [dialog, setDialog] = useState<'none' | 'palette' | 'keys'>('none');
   const { search } = useUrlState();
@@ -44,7 +47,7 @@ export function Shell(): ReactElement {
       </a>
       <SideBar search={carried} onFind={() => setDialog('palette')} onKeys={() => setDialog('keys')} />
       <div className="shell-page">
-        <ConnectionBanner />
+        <Banner />
         <main id="main" className="main" tabIndex={-1}>
           <Outlet />
         </main>
@@ -58,14 +61,21 @@ export function Shell(): ReactElement {
   );
 }
 
-function ConnectionBanner(): ReactElement {
-  const state = useConnection();
+const backlogEveryMs = 10_000;
+
+/** That the server does not answer, or is behind with what it received. */
+function Banner(): ReactElement {
+  const isLost = useConnection() === 'lost';
+  const ledger = useQuery({ ...ledgerQuery, refetchInterval: backlogEveryMs });
+  const text = isLost
+    ? 'The server does not answer. What you see is what it said last; looking for it again…'
+    : backlogSentence(ledger.data);
   return (
     <div role="status" className="connection">
-      {state === 'lost' && (
+      {text !== undefined && (
         <p className="connection-lost">
           <Icon name="warning" size={14} />
-          The server does not answer. What you see is what it said last; looking for it again…
+          {text}
         </p>
       )}
     </div>

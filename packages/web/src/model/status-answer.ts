@@ -37,6 +37,16 @@ export function statusSentence(
   return { text: `All is well: ${formatCount(totals.stored)} items stored${speed}`, tone: 'good' };
 }
 
+/** From this age on a backlog is told on every page. */
+const backlogMsMin = 5_000;
+
+/** What a user has to know who looks for what was just sent; undefined where all of it is there. */
+export function backlogSentence(ledger: LedgerResponse | undefined): string | undefined {
+  const oldestMs = ledger?.journal.oldestPendingMs ?? 0;
+  if (oldestMs < backlogMsMin) return undefined;
+  return `More arrives than is stored: what came in the last ${formatDurationMs(oldestMs)} cannot all be seen yet. The newest and the oldest are stored in turn; nothing is lost.`;
+}
+
 export function ledgerTotals(ledger: LedgerResponse | undefined): {
   stored: number;
   pending: number;

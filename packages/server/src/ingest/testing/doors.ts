@@ -6,6 +6,16 @@ import type { ResolveProject } from '../http-receiver.ts';
 import { startOtlpHttp } from '../http-server.ts';
 import { FakeStore } from './fake-store.ts';
 import { openTestIngest, removeDirectory, temporaryDirectory } from './harness.ts';
+import { protobufOf, spansJson } from './payloads.ts';
+
+/** Fills a journal that has room for one request with a load that does not end before the answer is called. */
+export async function fillJournal({ ingest, store }: Doors): Promise<() => void> {
+  let goOn: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (goOn = resolve));
+  store.beforeLoad = async () => held;
+  await ingest.accept({ signal: 'traces', project: 'p', request: protobufOf('traces', spansJson(1)) });
+  return goOn;
+}
 
 /** As of a server on loopback without options. */
 export const loopbackGuard = createRequestGuard({

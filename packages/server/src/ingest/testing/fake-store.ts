@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { countItems } from '@sightline/schema/otlp';
-import { StoreError, type SegmentFile, type TelemetryStore } from '../../storage/telemetry-store.ts';
+import { StoreError, type SegmentFile } from '../../storage/telemetry-store.ts';
 import type { Envelope } from '../envelope.ts';
 import { scanPlain } from '../scan-segment.ts';
 import type { StoredTotals } from '../ledger.ts';
@@ -19,8 +19,6 @@ export class FakeStore {
     undefined;
   /** Replace to make the answer of a load get lost after its rows were stored. */
   afterLoad: (segment: SegmentFile) => Promise<void> | void = () => undefined;
-
-  readonly planLoad: TelemetryStore['planLoad'] = () => undefined;
 
   readonly load = async (segment: SegmentFile): Promise<{ readonly rows: number }> => {
     this.attempts.push(segment.token);

@@ -40,7 +40,7 @@ export async function openTestIngest(
     log: silentLog,
     readStoredTotals: store.totals,
     retentionDays: () => ({ traces: 30, logs: 30, metrics: 30 }),
-    limits: { sealAfterMs: 5, smallLoadDoneMs: 5, ...limits },
+    limits: { loadEveryMs: 5, ...limits },
     ...rest,
   });
 }

@@ -12,7 +12,7 @@ import { AttributeKeys } from './attribute-keys.ts';
 import { deleteTrace } from './delete-trace.ts';
 import type { ClickHouseEngine, EngineSettings } from './engine.ts';
 import { insertScores } from './insert-scores.ts';
-import { loadSegment, planLoad } from './load/load-segment.ts';
+import { loadSegment } from './load/load-segment.ts';
 import { migrate } from './migrate.ts';
 import { priceSpans, writePrices } from './model-prices.ts';
 import { finishSwaps, rederiveDay } from './rederive.ts';
@@ -81,7 +81,6 @@ export function clickHouseStore(
       await keys.loaded(segment.signal, clock.monotonicMs() - beganMs);
       return { rows };
     },
-    planLoad: (segment) => planLoad(engine, segment),
     putPrices: (rows) => writePrices(engine, rows),
     deleteTrace: async (trace) => {
       // A copy that was left by any process would bring the trace back.

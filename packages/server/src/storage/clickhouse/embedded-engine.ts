@@ -14,13 +14,11 @@ import {
   type EngineSettings,
   type InsertBytesRequest,
   literal,
-  type PlanInsertRequest,
   parseAnswer,
   type SelectRequest,
   settingsSql,
 } from './engine.ts';
 import { storeErrorFrom } from './engine-error.ts';
-import { InsertPipes } from './planned-insert.ts';
 import { parameterSettings } from './query-parameters.ts';
 import { SessionPool } from './session-pool.ts';
 
@@ -38,8 +36,6 @@ export interface EmbeddedOptions {
    */
   readonly writers?: number;
   readonly readers?: number;
-  /** How many inserts may be planned at one time, or under way since. Each has a session and holds a thread from the moment it is planned. None if not given. */
-  readonly planners?: number;
   /** What the engine may use in all, merges included. */
   readonly memoryBytesMax?: number;
 }
@@ -50,12 +46,10 @@ export interface EmbeddedOptions {
  */
 export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   const sessions = openSessions(options);
-  const all = [...sessions.writers, ...sessions.readers, ...sessions.planners, ...sessions.killers];
+  const all = [...sessions.writers, ...sessions.readers, ...sessions.killers];
   const writers = new SessionPool(sessions.writers);
   const readers = new SessionPool(sessions.readers);
-  const planners = new SessionPool(sessions.planners);
   const killers = new SessionPool(sessions.killers);
-  const pipes = InsertPipes.make(join(options.directory, 'pipes'), sessions.planners.length);
   // What a process that was killed left there is of no use.
   const scratch = join(options.directory, 'scratch');
   rmSync(scratch, { recursive: true, force: true });
@@ -73,7 +67,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     }
   };
 
-  const insertFrom = (path: string, { schema, structure, insert, settings }: PlanInsertRequest): string => {
+  const insertFrom = (path: string, { schema, structure, insert, settings }: InsertBytesRequest): string => {
     const source = `file(${literal(path)}, 'Protobuf', ${literal(structure)})`;
     const format_schema = `${schemaFile(options.directory, schema.proto)}:${schema.message}`;
     return `${insert(source)} SETTINGS ${settingsSql({ ...settings, format_schema })}`;
@@ -118,27 +112,23 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
 
     insertBytes: async (request: InsertBytesRequest) => {
       const path = join(scratch, randomUUID());
+      // The statement alone is kept while it runs, not the bytes.
+      const sql = insertFrom(path, request);
       try {
         await writeFile(path, request.bytes).catch((cause: Error) => {
           throw new StoreError('unavailable', `A load cannot be written to disk: ${cause.message}.`, {
             cause,
           });
         });
-        await writers.run((session) => run(session, insertFrom(path, request), 'load'));
+        await writers.run((session) => run(session, sql, 'load'));
       } finally {
         await rm(path, { force: true });
       }
     },
 
-    planInsert: (request) =>
-      pipes?.plan(async (path) => {
-        await planners.run((session) => run(session, insertFrom(path, request), 'load'));
-      }),
-
     close: async () => {
       if (isClosed) return;
-      await pipes?.close();
-      await Promise.all([writers.drain(), readers.drain(), planners.drain(), killers.drain()]);
+      await Promise.all([writers.drain(), readers.drain(), killers.drain()]);
       isClosed = true;
       for (const session of all) session.close();
       await drainPending();
@@ -173,7 +163,6 @@ function versionOf([session]: readonly Session[]): string {
 interface Sessions {
   readonly writers: readonly Session[];
   readonly readers: readonly Session[];
-  readonly planners: readonly Session[];
   readonly killers: readonly Session[];
 }
 
@@ -192,7 +181,7 @@ function openSessions(options: EmbeddedOptions): Sessions {
     const writers = open(options.writers ?? writersDefault);
     const readers = open(options.readers ?? readersDefault);
     for (const reader of readers) reader.query(`SET ${settingsSql(readerSettings)}`);
-    return { writers, readers, planners: open(options.planners ?? 0), killers: open(1) };
+    return { writers, readers, killers: open(1) };
   } catch (error) {
     for (const session of opened) session.close();
     throw openFailure(error, options.directory);

@@ -1,4 +1,4 @@
-import { defaultQueryLimits, type PlannedLoad, StoreError } from '../telemetry-store.ts';
+import { defaultQueryLimits, StoreError } from '../telemetry-store.ts';
 
 /** What the store needs of a ClickHouse, wherever it runs. Both engines throw StoreError. */
 export interface ClickHouseEngine {
@@ -24,9 +24,6 @@ export interface ClickHouseEngine {
 
   /** Runs `insert(source)`, where `source` is a table expression that reads the bytes. */
   insertBytes(request: InsertBytesRequest): Promise<void>;
-
-  /** Plans the same statement at once, for bytes that come later. Undefined where the engine cannot wait for them, or waits for enough others. */
-  planInsert(request: PlanInsertRequest): PlannedLoad | undefined;
 
   /** Waits for what runs, then lets go of everything. */
   close(): Promise<void>;
@@ -73,17 +70,14 @@ export function parseAnswer(
   return JSON.parse(text()) as SelectAnswer;
 }
 
-export interface PlanInsertRequest {
+export interface InsertBytesRequest {
+  readonly bytes: Uint8Array;
   /** The .proto that describes the bytes, and which of its messages they repeat. */
   readonly schema: { readonly proto: string; readonly message: string };
   /** Columns of it as a table function takes them. */
   readonly structure: string;
   readonly insert: (source: string) => string;
   readonly settings: EngineSettings;
-}
-
-export interface InsertBytesRequest extends PlanInsertRequest {
-  readonly bytes: Uint8Array;
 }
 
 /** A SQL string literal. */

@@ -29,7 +29,7 @@ export function readMigrations(directory: URL = migrationsUrl): readonly Migrati
  * the second time (IF NOT EXISTS), and a version is recorded after its last statement. An interrupted run is repeated by
  * the next, and two servers that start at once do the same work twice.
  * `changing` is called before anything is changed.
- * @throws SightlineError `data_from_newer_version`.
+ * @throws SightlineError `data_from_newer_version`, `data_from_older_version`.
  */
 export async function migrate(
   engine: ClickHouseEngine,
@@ -50,6 +50,16 @@ export async function migrate(
       `Cannot open the telemetry store: its schema has version ${newest}, and this program knows up to ${known}.`,
       {
         hint: 'Run the version of Sightline that wrote it or a later one, or choose another data directory.',
+      },
+    );
+  // The schemas before the first of these were never released, and nothing brings them along.
+  const first = Math.min(...migrations.map(({ version }) => version));
+  if (applied.size > 0 && !applied.has(first))
+    throw new SightlineError(
+      'data_from_older_version',
+      `Cannot open the telemetry store: its schema has version ${newest}, and this program begins with ${first}.`,
+      {
+        hint: 'Run the version of Sightline that wrote it, or begin anew in another data directory (--data) or ClickHouse database.',
       },
     );
   const missing = migrations.filter(({ version }) => !applied.has(version));

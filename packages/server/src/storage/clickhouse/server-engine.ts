@@ -206,8 +206,6 @@ function serverEngine(
         await finished(stream.resume());
       }),
 
-    planInsert: () => undefined,
-
     close: async () => {
       await Promise.all(clients.map((client) => client.close()));
     },

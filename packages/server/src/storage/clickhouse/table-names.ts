@@ -42,12 +42,20 @@ export function onCluster(nodes: NodeLayout): string {
   return nodes.kind === 'cluster' && nodes.onCluster ? `ON CLUSTER \`${nodes.cluster}\`` : '';
 }
 
-/** Fills in the placeholders of a migration: `{{table}}`, `{{engine X}}`, `{{on cluster}}`, `{{database}}`. */
+/**
+ * What is in a table survives a power cut: inserted parts are on disk before the insert is over, merged ones before they replace others. So the
+ * replaced need not lie for the eight minutes that the engine keeps them in case what replaced them was never written.
+ */
+const durable =
+  'fsync_after_insert = 1, fsync_part_directory = 1, min_compressed_bytes_to_fsync_after_merge = 1, old_parts_lifetime = 10';
+
+/** Fills in the placeholders of a migration: `{{table}}`, `{{engine X}}`, `{{on cluster}}`, `{{database}}`, `{{durable}}`. */
 export function renderMigration(text: string, nodes: NodeLayout, database: string): string {
   const prefix = nodes.kind === 'cluster' && nodes.replicated ? 'Replicated' : '';
   return text
     .replaceAll('{{on cluster}}', onCluster(nodes))
     .replaceAll('{{database}}', database)
+    .replaceAll('{{durable}}', durable)
     .replaceAll(
       /\{\{engine (\w+)(\([^}]*\))?\}\}/g,
       (_, engine: string, options = '') => `${prefix}${engine}${options}`,

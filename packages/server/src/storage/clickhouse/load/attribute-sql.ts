@@ -20,5 +20,5 @@ export const timeOf = (unixNano: string): string => `fromUnixTimestamp64Nano(toI
 export const idOf = (id: string, bytes: 8 | 16): string =>
   `toFixedString(if(length(${id}) = ${bytes}, ${id}, ''), ${bytes})`;
 
-/** When rows are read, and not when their statement is planned: it may have been waiting for them. */
+/** When rows are read. */
 export const storedTime = `nowInBlock64(3, 'UTC')`;

@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises';
-import { type PlannedLoad, type SegmentFile, StoreError } from '../../telemetry-store.ts';
+import { type SegmentFile, StoreError } from '../../telemetry-store.ts';
 import {
   type ClickHouseEngine,
   type EngineSettings,
+  type InsertBytesRequest,
   literal,
-  type PlanInsertRequest,
   settingsSql,
 } from '../engine.ts';
 import { deriveSegment } from './derive-segment.ts';
@@ -22,18 +22,6 @@ const tables = {
   metrics: { table: 'metric_points', select: metricPointsSelect, settings: metricPointsSettings },
 } as const;
 
-const indexesLeftToMerges = [
-  'attribute_keys_index',
-  'attribute_values_index',
-  'long_keys_index',
-  'resource_values_index',
-  'scope_keys_index',
-  'trace_id_index',
-  'session_id_index',
-  'user_id_index',
-  'correlation_id_index',
-].join(',');
-
 /**
  * Puts a segment into its table, with everything views make of it, and into the ledger. Statements can be repeated: their
  * tokens keep every table and view from taking the same segment twice. Texts come first: a span that is seen has its texts.
@@ -49,9 +37,9 @@ export async function loadSegment(
     segment.signal === 'metrics' ? bytes : derive(segment.signal, bytes),
     loadTexts(engine, segment, bytes),
   ]);
-  if (segment.planned === undefined) await engine.insertBytes({ ...itemsInsert(segment), bytes: items });
-  else await segment.planned.run(items);
+  // Before the insert, so that the bytes of the segment need not be kept while it runs.
   const counts = segmentCounts(bytes);
+  await engine.insertBytes(itemsInsert(segment, items));
   if (counts.length > 0) await engine.insert(ledgerInsert(segment, counts));
   return counts.reduce((sum, { reason, items: count }) => sum + (reason === '' ? count : 0), 0);
 }
@@ -86,17 +74,10 @@ async function readWhole({ path, byteLength, bytes: read }: SegmentFile): Promis
   return bytes;
 }
 
-/** Plans the largest of the statements of `loadSegment`. */
-export function planLoad(
-  engine: ClickHouseEngine,
-  segment: Pick<SegmentFile, 'signal' | 'token'>,
-): PlannedLoad | undefined {
-  return engine.planInsert(itemsInsert(segment));
-}
-
-function itemsInsert({ signal, token }: Pick<SegmentFile, 'signal' | 'token'>): PlanInsertRequest {
+function itemsInsert({ signal, token }: SegmentFile, bytes: Uint8Array): InsertBytesRequest {
   const { table, select, settings } = tables[signal];
   return {
+    bytes,
     schema: { proto: formatSchema, message: 'Envelope' },
     structure: segmentStructure(signal),
     insert: (source) => insertSql(table, select(source)),
@@ -128,8 +109,6 @@ function loadSettings(token: string): EngineSettings {
     query_plan_enable_optimizations: 0,
     // Old data that is imported may span as many days as the retention has.
     max_partitions_per_insert_block: 0,
-    // What these find in a fresh part is found by reading it; its first merge makes the indexes.
-    exclude_materialize_skip_indexes_on_insert: indexesLeftToMerges,
     // On a cluster, done means done on every shard.
     distributed_foreground_insert: 1,
     // Segments are as large as the journal made them; how much memory loading may take is the engine's own limit.
