@@ -1,6 +1,6 @@
 /**
  * What the server keeps in memory when nothing repeats: every service, span name, attribute key and value is new. Saturates it for a while,
- * then watches its memory. `node --conditions=source bench/unique-names.ts [seconds]`.
+ * then watches its memory. `node --conditions=source bench/unique-names.bench.ts [seconds]`.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
