@@ -11,7 +11,7 @@ import { closeConnections, post } from './post.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { startServerProcess } from './server-process.ts';
 
-const saturatedS = Number(process.argv[2] ?? 30);
+const saturatedS = Number(process.argv[2] ?? 110);
 const watchedS = 75;
 const senders = 32;
 const spansPerRequest = 500;
