@@ -41,7 +41,25 @@ function openEmbeddedStore(options: EmbeddedOptions, clock: Clock): TelemetrySto
   const { directory, database } = options;
   const definitions = new TableDefinitions(directory, database);
   const restored = definitions.restore();
-  const engine = openEmbedded(options);
+  const engine = openReadable(options, definitions);
   const inventory = new PartInventory(engine, directory);
   return clickHouseStore(engine, clock, { kept: { inventory, definitions, restored } });
+}
+
+/** The engine does not say why it cannot be opened. Where a definition cannot be read, that is why. */
+function openReadable(
+  options: EmbeddedOptions,
+  definitions: TableDefinitions,
+): ReturnType<typeof openEmbedded> {
+  try {
+    return openEmbedded(options);
+  } catch (error) {
+    const files = definitions.unreadable();
+    if (files.length === 0) throw error;
+    throw new SightlineError(
+      'store_damaged',
+      `Cannot open the telemetry store: definitions of tables cannot be read: ${files.join(', ')}.`,
+      { hint: 'Restore these files from a backup. The rows lie beside, untouched.', cause: error },
+    );
+  }
 }

@@ -195,6 +195,16 @@ describe('a definition that is gone or changed is put back', () => {
   });
 });
 
+it('names the definition that cannot be read, where there is no copy of it', async () => {
+  const directory = copy();
+  rmSync(join(directory, 'table-definitions.json'));
+  writeFileSync(join(directory, 'metadata/sightline/spans.sql'), '');
+  await expect(open(directory)).rejects.toMatchObject({
+    code: 'store_damaged',
+    message: expect.stringContaining('spans.sql'),
+  });
+});
+
 it('says which table is missing where one is dropped', async () => {
   const directory = copy();
   const store = await open(directory);

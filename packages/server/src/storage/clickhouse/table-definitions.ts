@@ -85,6 +85,14 @@ export class TableDefinitions {
     renameSync(`${this.#copyFile}.tmp`, this.#copyFile);
   }
 
+  /** Definitions that no engine can read: the reason why one cannot be opened. */
+  unreadable(): readonly string[] {
+    const files = isThere(this.#tablesFolder)
+      ? readdirSync(this.#tablesFolder).map((file) => join(this.#tablesFolder, file))
+      : [];
+    return files.filter((file) => file.endsWith('.sql') && !readFileSync(file, 'utf8').startsWith('ATTACH '));
+  }
+
   get #metadata(): string {
     return join(this.#directory, 'metadata');
   }

@@ -1,6 +1,6 @@
 /**
  * What the server keeps in memory when nothing repeats: every service, span name, attribute key and value is new. Saturates it for a while,
- * then watches its memory. `node --conditions=source bench/unique-names.ts [seconds]`.
+ * then watches its memory. `node --conditions=source bench/unique-names.bench.ts [seconds]`.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -11,7 +11,7 @@ import { closeConnections, post } from './post.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { startServerProcess } from './server-process.ts';
 
-const saturatedS = Number(process.argv[2] ?? 30);
+const saturatedS = Number(process.argv[2] ?? 110);
 const watchedS = 75;
 const senders = 32;
 const spansPerRequest = 500;
