@@ -21,7 +21,7 @@ import { ownRows } from './own-rows.ts';
 import { deriveSegment } from './load/derive-segment.ts';
 import { limitSettings, onlyOfProject } from './query-settings.ts';
 import { deriveRuns, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
-import { checkUntrusted } from './untrusted-sql.ts';
+import { rewriteTyped } from './typed-sql/rewrite-typed.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
 
 /** The telemetry store over either engine. `derive` gives items their normal fields. */
@@ -68,7 +68,12 @@ export function clickHouseStore(
       return engine.selectBinary({ sql, params: params ?? {}, settings });
     },
     queryUntrusted: async ({ sql, project }, limits) =>
-      runQuery(engine, { sql: await checkUntrusted(engine, sql) }, limits, onlyOfProject(engine, project)),
+      runQuery(
+        engine,
+        { sql: rewriteTyped(sql, { ...engine, project }) },
+        limits,
+        onlyOfProject(engine, project),
+      ),
     usage: () =>
       ownRows(
         engine,
@@ -87,14 +92,15 @@ async function runQuery<Row>(
   engine: ClickHouseEngine,
   { sql, params }: Statement,
   partial: Partial<QueryLimits> = {},
-  more: EngineSettings = {},
+  typed?: EngineSettings,
 ): Promise<QueryResult<Row>> {
   const limits = { ...defaultQueryLimits, ...partial };
   const started = performance.now();
   const answer = await engine.select({
     sql,
     params: params ?? {},
-    settings: { ...limitSettings(limits), ...more },
+    settings: { ...limitSettings(limits), ...typed },
+    isTyped: typed !== undefined,
   });
   const rows = answer.data as readonly Row[];
   const truncated = rows.length > limits.resultRowsMax;

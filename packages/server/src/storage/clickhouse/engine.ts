@@ -49,6 +49,11 @@ export interface SelectRequest {
   readonly sql: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly settings: EngineSettings;
+  /**
+   * Whether somebody typed it. Such a statement runs with `readonly = 1`, which takes functions in FROM that reach outside and every change of a setting from it,
+   * in a session of its own, and on a server as the user that may only read, where one is given.
+   */
+  readonly isTyped?: boolean;
 }
 
 /** The engine's `JSON` format. */

@@ -144,7 +144,7 @@ function serverEngine(
         const answer = await client.query({
           query: request.sql,
           query_params: request.params,
-          clickhouse_settings: { ...request.settings, readonly: '2' },
+          clickhouse_settings: { ...request.settings, readonly: request.isTyped === true ? '1' : '2' },
           format: 'JSON',
         });
         return (await answer.json<unknown>()) as SelectAnswer;
