@@ -44,6 +44,7 @@ function codeOf(error: unknown, message: string): number | undefined {
 function summary(message: string): string {
   const bare = message
     .replace(/^Code: \d+\. (DB::Exception: )?/, '')
-    .replace(/: (While|In scope|while) [\s\S]*$/, '');
+    .replace(/: (While|In scope|while) [\s\S]*$/, '')
+    .replace(/ in scope [\s\S]*?(?=\. Maybe you meant|: Note:|\. \([A-Z_]+\)\s*$|$)/, '');
   return bare.length > 600 ? `${bare.slice(0, 600)}…` : bare;
 }

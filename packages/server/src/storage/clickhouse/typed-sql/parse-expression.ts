@@ -167,7 +167,7 @@ function parsePostfix(reader: TokenReader, operand: Expression): Expression {
       reader.expectSign(']');
       of = { kind: 'index', of, index };
     } else if (reader.trySign('::')) {
-      of = { kind: 'cast', of, type: parseType(reader) };
+      of = { kind: 'cast', colons: true, of, type: parseType(reader) };
     } else if (reader.isSign('.') && of.kind !== 'columns') {
       reader.take();
       const { kind, text } = reader.peek();
@@ -369,7 +369,7 @@ function parseWordyCall(reader: TokenReader, upper: string): Expression | undefi
     case 'CAST': {
       begin();
       const of = parseExpression(reader);
-      if (reader.tryWords('AS')) return end({ kind: 'cast', of, type: parseType(reader) });
+      if (reader.tryWords('AS')) return end({ kind: 'cast', colons: false, of, type: parseType(reader) });
       reader.expectSign(',');
       return end(callOf('CAST', at, [of, parseExpression(reader)]));
     }

@@ -161,13 +161,15 @@ function parseTable(reader: TokenReader): TableItem {
     : reader.isName() && !isJoinWord(reader)
       ? reader.name()
       : undefined;
+  const columns =
+    hasAs && reader.isSign('(') ? reader.inBrackets(() => reader.list(() => reader.name())) : [];
   const final = reader.tryWords('FINAL');
   const sample: Expression[] = [];
   if (reader.tryWords('SAMPLE')) {
     sample.push(parseRatio(reader));
     if (reader.tryWords('OFFSET')) sample.push(parseRatio(reader));
   }
-  return { of, alias, final, sample };
+  return { of, alias, columns, final, sample };
 }
 
 function isJoinWord(reader: TokenReader): boolean {

@@ -159,7 +159,13 @@ export class QueryPrinter {
       .join(' ');
   }
 
-  #table({ of, alias, final, sample }: TableItem): string {
+  #table(item: TableItem): string {
+    return item.columns.length === 0
+      ? this.#tableSource(item)
+      : `${this.#tableSource(item)}(${item.columns.map(quoteName).join(', ')})`;
+  }
+
+  #tableSource({ of, alias, final, sample }: TableItem): string {
     const modifiers = `${final ? ' FINAL' : ''}${sample.length === 0 ? '' : ` SAMPLE ${sample.map((each) => this.expression(each)).join(' OFFSET ')}`}`;
     if (of.kind === 'name') {
       const [only = ''] = of.parts;
@@ -254,7 +260,9 @@ export class QueryPrinter {
           `${this.#place(of.at)}: a lambda can only be the first argument of a function such as arrayMap.`,
         );
       case 'prefix':
-        return `${of.sign} ${this.#operandText(of.of)}`;
+        return of.of.kind === 'number'
+          ? `${of.sign} (${of.of.text})`
+          : `${of.sign} ${this.#operandText(of.of)}`;
       case 'infix':
         return `${this.#operandText(of.left)} ${of.sign} ${this.#operandText(of.right)}`;
       case 'chain':
@@ -280,7 +288,9 @@ export class QueryPrinter {
           'END',
         ].join(' ');
       case 'cast':
-        return `CAST(${this.expression(of.of)} AS ${of.type})`;
+        return of.colons
+          ? `${this.#operandText(of.of)}::${of.type}`
+          : `CAST(${this.expression(of.of)} AS ${of.type})`;
       case 'interval':
         return `INTERVAL ${this.#operandText(of.of)}${of.unit === '' ? '' : ` ${of.unit}`}`;
       case 'tuple':
@@ -322,7 +332,7 @@ export class QueryPrinter {
             `${this.#place(at)}: after IN "${of.parts.join('.').slice(0, 80)}" is no list, subquery or table.`,
             'Write IN (1, 2), IN (SELECT …), or has(list, value).',
           );
-        return `(SELECT * FROM ${this.#table({ of, alias: undefined, final: false, sample: [] })})`;
+        return `(SELECT * FROM ${this.#table({ of, alias: undefined, columns: [], final: false, sample: [] })})`;
       }
       case 'call':
       case 'array':

@@ -12,9 +12,8 @@ export interface Readable extends Pick<ClickHouseEngine, 'database' | 'nodes'> {
 export const computedColumns: Readonly<Record<string, readonly string[]>> = {
   spans: ['bucket', 'words', 'lowered'],
   ai_spans: ['bucket'],
-  logs: ['bucket', 'words'],
+  logs: ['bucket', 'words', 'lowered'],
   scores: ['bucket'],
-  texts: ['words'],
   runs: ['bucket'],
 };
 

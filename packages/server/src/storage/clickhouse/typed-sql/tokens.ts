@@ -69,7 +69,7 @@ export function tokenize(sql: string): readonly Token[] {
       const found = digits ?? name ?? match(sign);
       if (found === undefined)
         throw refusal(
-          `${place(sql, at)}: "${[...sql.slice(at, at + 2)][0]}" cannot stand here.`,
+          `${place(sql, at)}: "${String.fromCodePoint(sql.codePointAt(at) ?? 0)}" cannot stand here.`,
           hintOf(character),
         );
       // `t.1` is a place in a tuple, not the name t and the number .1.
@@ -143,7 +143,7 @@ function readQuoted(
 ): { readonly text: string; readonly end: number } {
   const quote = sql[at] ?? '';
   const isString = quote === "'";
-  const plain = isString ? /[^'\\]+/y : quote === '`' ? /[^`\\\0-\x1F]+/y : /[^"\\\0-\x1F]+/y;
+  const plain = isString ? /[^'\\]+/y : quote === '`' ? /[^`\\\p{Cc}]+/uy : /[^"\\\p{Cc}]+/uy;
   let text = '';
   let end = at + 1;
   while (end < sql.length) {

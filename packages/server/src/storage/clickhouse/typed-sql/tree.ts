@@ -93,7 +93,8 @@ export type Expression =
       readonly cases: readonly { readonly when: Expression; readonly then: Expression }[];
       readonly otherwise: Expression | undefined;
     }
-  | { readonly kind: 'cast'; readonly of: Expression; readonly type: string }
+  /** `x::T` reads a number as its text is written, CAST(x AS T) from what it was rounded to. */
+  | { readonly kind: 'cast'; readonly colons: boolean; readonly of: Expression; readonly type: string }
   | { readonly kind: 'interval'; readonly of: Expression; readonly unit: string }
   | { readonly kind: 'tuple' | 'array'; readonly items: readonly Expression[] }
   | { readonly kind: 'index'; readonly of: Expression; readonly index: Expression }
@@ -129,6 +130,8 @@ export interface OrderItem {
 export interface TableItem {
   readonly of: Name | Call | { readonly kind: 'query'; readonly query: Query };
   readonly alias: string | undefined;
+  /** Of `AS t(a, b)`. */
+  readonly columns: readonly string[];
   readonly final: boolean;
   readonly sample: readonly Expression[];
 }
