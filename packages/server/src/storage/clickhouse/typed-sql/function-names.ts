@@ -90,8 +90,7 @@ const functions = `
   reinterpretAsInt128 reinterpretAsInt16 reinterpretAsInt256 reinterpretAsInt32 reinterpretAsInt64 reinterpretAsInt8 reinterpretAsString
   reinterpretAsUInt128 reinterpretAsUInt16 reinterpretAsUInt256 reinterpretAsUInt32 reinterpretAsUInt64 reinterpretAsUInt8 reinterpretAsUUID
   removeAccentsUTF8 removeDiacriticsUTF8 replaceAll replaceOne replaceRegexpAll replaceRegexpOne reverseBySeparator reverseUTF8 rightPad rightPadUTF8
-  rightUTF8 RIPEMD160 roundAge roundBankers roundDown roundDuration roundToExp2 rowNumberInAllBlocks rowNumberInBlock rtrim runningAccumulate
-  runningDifference runningDifferenceStartingWithFirstValue seriesDecomposeSTL seriesOutliersDetectTukey serverTimeZone serverTimezone SHA1 SHA224
+  rightUTF8 RIPEMD160 roundAge roundBankers roundDown roundDuration roundToExp2 rowNumberInAllBlocks rowNumberInBlock rtrim   seriesDecomposeSTL seriesOutliersDetectTukey serverTimeZone serverTimezone SHA1 SHA224
   SHA256 SHA384 SHA512 SHA512_256 sigmoid simpleJSONExtractBool simpleJSONExtractFloat simpleJSONExtractInt simpleJSONExtractRaw
   simpleJSONExtractString simpleJSONExtractUInt simpleJSONHas sinh sipHash128 sipHash128Keyed sipHash128Reference sipHash128ReferenceKeyed sipHash64
   sipHash64Keyed snowflakeIDToDateTime snowflakeIDToDateTime64 sparseGrams sparseGramsHashes sparseGramsHashesUTF8 sparseGramsUTF8 splitByAlpha
@@ -190,9 +189,9 @@ const combinators =
 
 /** Functions whose first argument is a lambda where more than one is given. They take a name of a function there as well, so nothing but a lambda may stand there. */
 export const lambdaFunctions: ReadonlySet<string> = namesIn(`
-  arrayAll arrayAvg arrayCompact arrayCount arrayCumSum arrayCumSumNonNegative arrayDifference arrayExists arrayFill arrayFilter arrayFirst arrayFirstIndex
+  arrayAll arrayAvg arrayBottomK arrayCompact arrayCount arrayCumSum arrayCumSumNonNegative arrayDifference arrayExists arrayFill arrayFilter arrayFirst arrayFirstIndex
   arrayFirstOrNull arrayFold arrayLast arrayLastIndex arrayLastOrNull arrayMap arrayMax arrayMin arrayPartialReverseSort arrayPartialSort arrayProduct
-  arrayReverseFill arrayReverseSort arrayReverseSplit arraySort arraySplit arraySum mapAll mapApply mapExists mapFilter mapPartialReverseSort mapPartialSort
+  arrayReverseFill arrayReverseSort arrayReverseSplit arraySort arraySplit arraySum arrayTopK mapAll mapApply mapExists mapFilter mapPartialReverseSort mapPartialSort
   mapReverseSort mapSort
 `);
 
@@ -216,6 +215,55 @@ export const aggregateArguments: ReadonlySet<string> = new Set(['arrayReduce', '
 export const tableFunctions: ReadonlySet<string> = namesIn(
   'numbers numbers_mt zeros zeros_mt generate_series generateSeries primes values',
 );
+
+/**
+ * The others that the engine has, none of which may be called. The list refuses nothing: what is in no list is refused as well. It tells a name that the engine could take for one of
+ * these functions.
+ */
+export const refusedFunctions: ReadonlySet<string> = namesIn(`
+  __actionName __applyFilter __bitBoolMaskAnd __bitBoolMaskOr __bitSwapLastTwo __bitWrapperFunc __getScalar __patchPartitionID __scalarSubqueryResult
+  __toYearCalendarOnly _CAST addressToLine addressToLineWithInlines addressToSymbol aes_decrypt_mysql aes_encrypt_mysql aggThrow AIClassify aiClassify
+  aiEmbed AIExtract aiExtract AIGenerate aiGenerate AITranslate aiTranslate authenticatedUser authUser blockSerializedSize blockSize buildId
+  caseWithExpr caseWithExpression catboostEvaluate categoricalInformationValue chdb colorOKLABToSRGB colorOKLCHToSRGB colorSRGBToOKLAB
+  colorSRGBToOKLCH connection_id connectionId cosineDistanceTransposedQuantized current_query_id current_schemas current_user currentProfiles
+  currentQueryID currentRoles currentSchemas currentUser cutToFirstSignificantSubdomainCustom cutToFirstSignificantSubdomainCustomRFC
+  cutToFirstSignificantSubdomainCustomWithWWW cutToFirstSignificantSubdomainCustomWithWWWRFC decrypt defaultProfiles defaultRoles
+  defaultValueOfTypeName demangle dequantizeInt8ToBFloat16 dictGet dictGetAll dictGetChildren dictGetDate dictGetDateOrDefault dictGetDateTime
+  dictGetDateTimeOrDefault dictGetDescendants dictGetFloat32 dictGetFloat32OrDefault dictGetFloat64 dictGetFloat64OrDefault dictGetHierarchy
+  dictGetInt16 dictGetInt16OrDefault dictGetInt32 dictGetInt32OrDefault dictGetInt64 dictGetInt64OrDefault dictGetInt8 dictGetInt8OrDefault
+  dictGetIPv4 dictGetIPv4OrDefault dictGetIPv6 dictGetIPv6OrDefault dictGetKeys dictGetOrDefault dictGetOrNull dictGetRoot dictGetString
+  dictGetStringOrDefault dictGetUInt16 dictGetUInt16OrDefault dictGetUInt32 dictGetUInt32OrDefault dictGetUInt64 dictGetUInt64OrDefault dictGetUInt8
+  dictGetUInt8OrDefault dictGetUUID dictGetUUIDOrDefault dictHas dictIsIn displayName dotProductTransposedQuantized dumpColumnStructure
+  enabledProfiles enabledRoles encrypt evalMLMethod file filesystemAvailable filesystemCapacity filesystemUnreserved financialInternalRateOfReturn
+  financialInternalRateOfReturnExtended financialNetPresentValue financialNetPresentValueExtended firstSignificantSubdomainCustom
+  firstSignificantSubdomainCustomRFC flameGraph formatQuery formatQueryOrNull formatQuerySingleLine formatQuerySingleLineOrNull formatRow
+  formatRowNoNewline FQDN fullHostName fuzzBits fuzzQuery generateRandomStructure generateSerialID geoToMGRS geoToUTM getClientHTTPHeader getMacro
+  getMaxTableNameLengthForDatabase getMergeTreeSetting getOSKernelVersion getServerPort getServerSetting getSetting getSettingOrDefault
+  getSizeOfEnumType getSubcolumn getTypeSerializationStreams globalIn globalInIgnoreSet globalNotIn globalNotInIgnoreSet globalNotNullIn
+  globalNotNullInIgnoreSet globalNullIn globalNullInIgnoreSet globalVariable groupFormat groupNumericIndexedVector hasColumnInTable hasThreadFuzzer
+  highlight highlightQuery hop hopEnd hopStart hostName hostname icebergBucket icebergHash icebergTruncate ignore in indexHint inIgnoreSet
+  initial_query_id initial_query_start_time initializeAggregation initialQueryID initialQueryStartTime isDynamicElementInSharedData
+  isMergeTreePartCoveredBy joinGet joinGetOrNull L2DistanceTransposedQuantized logTrace lowCardinalityIndices lowCardinalityKeys MACStringToOUI
+  mergeTreePartInfo MGRSToGeo MVTBoundingBox MVTBoundingBoxMercator MVTEncode MVTEncodeGeom naiveBayesClassifier naiveBayesClassifierWithAllProbs
+  naiveBayesClassifierWithProb naiveBayesNgrams neighbor nested normalizedQueryHash normalizedQueryHashKeepNames normalizeQuery
+  normalizeQueryKeepNames nothing nothingNull nothingUInt64 notIn notInIgnoreSet notNullIn notNullInIgnoreSet nowInBlock nowInBlock64 nullIn
+  nullInIgnoreSet numericIndexedVectorAllValueSum numericIndexedVectorBuild numericIndexedVectorCardinality numericIndexedVectorGetValue
+  numericIndexedVectorPointwiseAdd numericIndexedVectorPointwiseDivide numericIndexedVectorPointwiseEqual numericIndexedVectorPointwiseGreater
+  numericIndexedVectorPointwiseGreaterEqual numericIndexedVectorPointwiseLess numericIndexedVectorPointwiseLessEqual
+  numericIndexedVectorPointwiseMultiply numericIndexedVectorPointwiseNotEqual numericIndexedVectorPointwiseSubtract
+  numericIndexedVectorShortDebugString numericIndexedVectorToMap obfuscateQuery obfuscateQueryWithSeed partitionID partitionId quantizeBFloat16ToInt8
+  query_id queryID randomHadamardTransform readWKB readWkb readWKBLineString readWKBMultiLineString readWKBMultiPolygon readWKBPoint readWKBPolygon
+  readWKT readWkt readWKTLineString readWKTMultiLineString readWKTMultiPolygon readWKTPoint readWKTPolygon readWKTRing regionHierarchy regionIn
+  regionToArea regionToCity regionToContinent regionToCountry regionToDistrict regionToName regionToPopulation regionToTopContinent reinterpret
+  replicate revision runningAccumulate runningConcurrency runningDifference runningDifferenceStartingWithFirstValue serverUUID session_user shardCount
+  shardNum showCertificate sleep sleepEachRow sqid sqidDecode sqidEncode ST_AsMVT ST_AsMVTGeom ST_LineFromWKB ST_MLineFromWKB ST_MPolyFromWKB
+  ST_PointFromWKB ST_PolyFromWKB stochasticLinearRegression stochasticLogisticRegression structureToCapnProtoSchema structureToProtobufSchema SVG svg
+  tcpPort throwIf tid timeSeriesCopyTag timeSeriesCopyTags timeSeriesExtractTag timeSeriesFromGrid timeSeriesGroupToSamplingKey timeSeriesGroupToTags
+  timeSeriesIdToGroup timeSeriesIdToTags timeSeriesIdToTagsGroup timeSeriesJoinTags timeSeriesRange timeSeriesRemoveAllTagsExcept timeSeriesRemoveTag
+  timeSeriesRemoveTags timeSeriesReplaceTag timeSeriesStoreTags timeSeriesTagsGroupToTags timeSeriesTagsToGroup timeSeriesThrowDuplicateSeriesIf
+  tokenizeQuery transactionID transactionLatestSnapshot transactionOldestSnapshot tryDecrypt tumble tumbleEnd tumbleStart uptime user UTMToGeo
+  validateNestedArraySizes variantElement windowID WKB wkb WKT wkt zookeeperSessionUptime
+`);
 
 export const knownFunctions: ReadonlySet<string> = namesIn(`${functions} ${special}`);
 export const knownFunctionsInAnyCase: ReadonlySet<string> = namesIn(functionsInAnyCase);

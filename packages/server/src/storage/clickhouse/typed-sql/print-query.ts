@@ -8,6 +8,7 @@ import {
   isFunction,
   knownAggregates,
   lambdaFunctions,
+  refusedFunctions,
   tableFunctions,
   typeArguments,
 } from './function-names.ts';
@@ -308,7 +309,7 @@ export class QueryPrinter {
       case 'exists':
         return `EXISTS (${this.query(of.query)})`;
       case 'alias':
-        return `${this.#operandText(of.of)} AS ${quoteName(of.name)}`;
+        return `${of.of.kind === 'name' ? this.#argument(of.of) : this.#operandText(of.of)} AS ${quoteName(of.name)}`;
     }
   }
 
@@ -381,17 +382,24 @@ export class QueryPrinter {
     const typePlace = typeAt === undefined ? -1 : typeAt < 0 ? args.length + typeAt : typeAt;
     return args.map((arg, index) => {
       if (index === typePlace) return this.#textOf(arg, at, parseType);
-      if (index > 0) return this.expression(arg);
+      if (index > 0) return this.#argument(arg);
       if (aggregateArguments.has(name)) return this.#aggregateText(arg, at);
-      if (!lambdaFunctions.has(name) || args.length === 1) return this.expression(arg);
+      if (!lambdaFunctions.has(name) || args.length === 1) return this.#argument(arg);
       // The engine takes a name here for a function's.
       if (arg.kind === 'lambda') return this.#lambda(arg);
-      if (arg.kind === 'number' && name.startsWith('arrayPartial')) return arg.text;
+      if (arg.kind === 'number') return arg.text;
       throw refusal(
         `${this.#place(at)}: the first argument of ${name} must be a lambda.`,
         'Write x -> lower(x) instead of lower.',
       );
     });
+  }
+
+  /** A name where the engine could take it for a function's, which is then called: it is a value, so it may as well be one that was computed. */
+  #argument(of: Expression): string {
+    const text = this.expression(of);
+    const isRisky = of.kind === 'name' && of.parts.length === 1 && refusedFunctions.has(of.parts[0] ?? '');
+    return isRisky ? `identity(${text})` : text;
   }
 
   /** The text of a type or of columns, read and printed anew. */

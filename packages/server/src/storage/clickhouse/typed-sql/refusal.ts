@@ -12,7 +12,8 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   let best = '';
   let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
   for (const each of known) {
-    if (Math.abs(each.length - wanted.length) >= least) continue;
+    // There are 1,500 functions: only those that begin alike are compared.
+    if (each[0]?.toLowerCase() !== wanted[0] || Math.abs(each.length - wanted.length) >= least) continue;
     const distance = editDistance(wanted, each.toLowerCase());
     if (distance < least) [best, least] = [each, distance];
   }
