@@ -58,7 +58,12 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   mkdirSync(scratch, { recursive: true });
   let isClosed = false;
 
-  const run = async (session: Session, sql: string, doing: 'query' | 'load' | 'command', format = 'Null') => {
+  const run = async (
+    session: Session,
+    sql: string,
+    doing: 'query' | 'typed' | 'load' | 'command',
+    format = 'Null',
+  ) => {
     if (isClosed) throw new StoreError('unavailable', 'The store is closed.');
     try {
       return await session.queryAsync(sql, { format });
@@ -86,7 +91,7 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
         return await run(
           own,
           `SET ${settingsSql({ ...settings, readonly: 1 })}; ${request.sql}`,
-          'query',
+          'typed',
           format,
         );
       } finally {

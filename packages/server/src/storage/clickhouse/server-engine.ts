@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly database: string;
   /** The cluster to spread over; everything on one node without. */
   readonly cluster?: string;
+  /** The same nodes as a user who may only read the tables: for SQL that somebody typed. The user of `urls` without. */
+  readonly typedUrls?: readonly string[];
 }
 
 const requestTimeoutMs = 120_000;
@@ -100,14 +102,15 @@ function serverEngine(
   options: ServerOptions & { readonly version: string; readonly nodes: NodeLayout },
 ): ClickHouseEngine {
   const clients = options.urls.map((url) => connect(url, options.database));
+  const typedClients = options.typedUrls?.map((url) => connect(url, options.database));
 
   /** Any node can answer; the next one is asked when one cannot be reached. */
   async function onAnyNode<T>(
-    doing: 'query' | 'load',
+    doing: 'query' | 'typed' | 'load',
     task: (client: ClickHouseClient) => Promise<T>,
   ): Promise<T> {
     let failure: unknown;
-    for (const client of clients) {
+    for (const client of doing === 'typed' ? (typedClients ?? clients) : clients) {
       try {
         return await task(client);
       } catch (error) {
@@ -140,7 +143,7 @@ function serverEngine(
       }),
 
     select: (request: SelectRequest) =>
-      onAnyNode('query', async (client) => {
+      onAnyNode(request.isTyped === true ? 'typed' : 'query', async (client) => {
         const answer = await client.query({
           query: request.sql,
           query_params: request.params,
@@ -179,7 +182,7 @@ function serverEngine(
     planInsert: () => undefined,
 
     close: async () => {
-      await Promise.all(clients.map((client) => client.close()));
+      await Promise.all([...clients, ...(typedClients ?? [])].map((client) => client.close()));
     },
   };
 }

@@ -41,9 +41,9 @@ export function describeEscapes(
       for (const sql of [
         `SELECT * FROM url('${url}', 'LineAsString', 'line String')`,
         `SELECT * FROM remote('127.0.0.1:${trial.canaries.port}', system.one)`,
-        'DROP TABLE spans',
+        'DROP TABLE sightline.spans',
         'SET readonly = 0',
-        "INSERT INTO spans (project) VALUES ('x')",
+        "INSERT INTO sightline.spans (project) VALUES ('x')",
       ])
         await expect([sql, await trial.behindGrammar(sql)]).toEqual([sql, 'refused']);
       trial.assertUntouched('behind the grammar');

@@ -76,21 +76,20 @@ interface SignAhead {
 }
 
 function signAhead(reader: TokenReader): SignAhead {
-  let words = '';
-  let ahead = 0;
-  for (const word of ['GLOBAL', 'NOT']) {
-    if (!reader.isWords(word, ahead)) continue;
-    words += `${word} `;
-    ahead += 1;
+  const first = reader.peek();
+  const isGlobal = first.kind === 'word' && first.upper === 'GLOBAL';
+  const isNot = reader.isWords('NOT', isGlobal ? 1 : 0);
+  if (!isGlobal && !isNot) {
+    const key = first.kind === 'sign' || first.kind === 'word' ? first.upper : '';
+    return { key, words: key, at: first.at };
   }
-  const { kind, upper, at } = reader.peek(ahead);
-  const key = kind === 'sign' || kind === 'word' ? upper : '';
-  const fits =
-    words === '' ||
-    key === 'IN' ||
-    (words === 'NOT ' && (key === 'LIKE' || key === 'ILIKE' || key === 'REGEXP' || key === 'BETWEEN'));
-  return { key: fits ? key : '', words: `${words}${key}`, at };
+  const { kind, upper, at } = reader.peek(Number(isGlobal) + Number(isNot));
+  const fits = kind === 'word' && (upper === 'IN' || (!isGlobal && negatable.has(upper)));
+  const words = `${isGlobal ? 'GLOBAL ' : ''}${isNot ? 'NOT ' : ''}${upper}`;
+  return { key: fits ? upper : '', words, at };
 }
+
+const negatable = new Set(['LIKE', 'ILIKE', 'REGEXP', 'BETWEEN']);
 
 function parseInfix(
   reader: TokenReader,

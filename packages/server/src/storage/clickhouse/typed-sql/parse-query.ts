@@ -100,10 +100,19 @@ function parseWith(reader: TokenReader): With {
   return { kind: 'value', of: { kind: 'alias', of, name: aliasName(reader) } };
 }
 
+/** In one FROM. The engine takes longer to plan each further one. */
+const joinsMax = 40;
+
 function parseTables(reader: TokenReader): { readonly from: TableItem; readonly joins: readonly Joined[] } {
   const from = parseTable(reader);
   const joins: Joined[] = [];
   for (;;) {
+    if (joins.length > joinsMax)
+      throw reader.refuse(
+        reader.peek().at,
+        `more than ${joinsMax} tables are joined.`,
+        'Join them in subqueries.',
+      );
     if (reader.trySign(',')) {
       joins.push({ kind: 'join', words: ',', table: parseTable(reader), on: undefined, using: undefined });
       continue;
@@ -142,6 +151,7 @@ const joinWords = [
 ];
 
 function parseJoinWords(reader: TokenReader): string | undefined {
+  if (reader.peek().kind !== 'word') return undefined;
   let ahead = 0;
   while (joinWords.some((word) => reader.isWords(word, ahead))) ahead += 1;
   if (!reader.isWords('JOIN', ahead)) return undefined;

@@ -239,7 +239,7 @@ export class QueryPrinter {
   /** As a part of something larger: in brackets, unless nothing could be read otherwise. */
   #operandText(of: Expression): string {
     const text = this.expression(of);
-    return isWhole(of) ? text : `(${text})`;
+    return wholes.has(of.kind) ? text : `(${text})`;
   }
 
   #expression(of: Expression): string {
@@ -489,22 +489,20 @@ function markedName(name: string): string {
 }
 
 /** What is whole without brackets around it. */
-function isWhole({ kind }: Expression): boolean {
-  return [
-    'string',
-    'constant',
-    'name',
-    'columns',
-    'call',
-    'tuple',
-    'array',
-    'element',
-    'query',
-    'ternary',
-    'cast',
-    'number',
-  ].includes(kind);
-}
+const wholes: ReadonlySet<Expression['kind']> = new Set([
+  'string',
+  'constant',
+  'name',
+  'columns',
+  'call',
+  'tuple',
+  'array',
+  'element',
+  'query',
+  'ternary',
+  'cast',
+  'number',
+]);
 
 function isTableFunctionToo(name: string): boolean {
   return ['format', 'values', 'view', 'numbers', 'zeros', 'merge', 'file', 'url'].includes(

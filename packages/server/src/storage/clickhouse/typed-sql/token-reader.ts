@@ -45,6 +45,9 @@ export class TokenReader {
 
   /** Whether these words come next, in any case. */
   isWords(words: string, ahead = 0): boolean {
+    // Asked thirty times for each SELECT: nothing is split for what begins otherwise.
+    const first = this.peek(ahead);
+    if (first.kind !== 'word' || !words.startsWith(first.upper)) return false;
     return words.split(' ').every((word, index) => {
       const token = this.peek(ahead + index);
       return token.kind === 'word' && token.upper === word;

@@ -2,7 +2,7 @@ import { refusal } from './refusal.ts';
 
 /** UTF-16 units of a statement. */
 export const textLengthMax = 65_536;
-export const tokensMax = 20_000;
+export const tokensMax = 10_000;
 
 export type TokenKind = 'word' | 'quoted' | 'number' | 'string' | 'sign' | 'end';
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { analytics } from '../../testing/run-typed-sql-fuzz.ts';
 import { mine, TypedSqlTrial } from '../../testing/typed-sql-trial.ts';
 
 let trial: TypedSqlTrial;
@@ -13,17 +14,12 @@ const examples =
     .exec(readFileSync(new URL('../../../../../../docs/sql.md', import.meta.url), 'utf8'))
     ?.groups?.['all']?.split(/\n\n/) ?? [];
 
-const statements = readFileSync(new URL('../../testing/analytics.sql', import.meta.url), 'utf8')
-  .split(/;\n/)
-  .map((text) => text.trim())
-  .filter((text) => text !== '');
-
 test('there are examples and statements to compare', () => {
   expect(examples.length).toBeGreaterThanOrEqual(5);
-  expect(statements.length).toBeGreaterThanOrEqual(60);
+  expect(analytics.length).toBeGreaterThanOrEqual(60);
 });
 
-test.each([...examples, ...statements])('is answered as by the engine itself: %s', async (sql) => {
+test.each([...examples, ...analytics])('is answered as by the engine itself: %s', async (sql) => {
   const typed = await trial.store.queryUntrusted({ sql, project: mine });
   const direct = await trial.direct(sql);
   expect(typed.columns).toEqual(direct.meta);
