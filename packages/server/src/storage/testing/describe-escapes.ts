@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { escapesIn, readEscapes } from './escapes/read-escapes.ts';
-import { type Outcome, TypedSqlTrial } from './typed-sql-trial.ts';
+import type { Outcome, TypedSqlTrial } from './typed-sql-trial.ts';
 
 /** Nothing of the lists in testing/escapes reaches a file, a port or another project. */
 export function describeEscapes(
@@ -45,7 +45,7 @@ export function describeEscapes(
         'SET readonly = 0',
         "INSERT INTO sightline.spans (project) VALUES ('x')",
       ])
-        await expect([sql, await trial.behindGrammar(sql)]).toEqual([sql, 'refused']);
+        expect([sql, await trial.behindGrammar(sql)]).toEqual([sql, 'refused']);
       trial.assertUntouched('behind the grammar');
     });
 

@@ -1,4 +1,3 @@
-import { parseExpression, parseLambda } from './parse-expression.ts';
 import type { TokenReader } from './token-reader.ts';
 import type { Expression, Lambda, Name, Transformer } from './tree.ts';
 
@@ -33,7 +32,7 @@ export function parseTransformers(reader: TokenReader): readonly Transformer[] {
     } else if (reader.tryWords('REPLACE')) {
       const strict = reader.tryWords('STRICT');
       const item = (): { of: Expression; name: string } => {
-        const of = parseExpression(reader);
+        const of = reader.expression();
         reader.expectWords('AS');
         return { of, name: reader.name() };
       };
@@ -62,7 +61,7 @@ function parseApply(reader: TokenReader): Transformer {
   if (reader.isSign('(')) return { kind: 'apply', lambda: parseBracketedLambda(reader, at) };
   if (kind !== 'word') throw reader.unexpected('a function or lambda');
   reader.take();
-  const params = reader.trySign('(') ? reader.listUntil(')', () => parseExpression(reader)) : [];
+  const params = reader.trySign('(') ? reader.listUntil(')', () => reader.expression()) : [];
   return { kind: 'apply function', name: text, at, params };
 }
 
@@ -83,4 +82,9 @@ function parseExcept(reader: TokenReader): Transformer {
     ? reader.inBrackets(() => reader.list(() => reader.name()))
     : [reader.name()];
   return { kind: 'except', strict, names };
+}
+
+export function parseLambda(reader: TokenReader, params: readonly string[], at: number): Lambda {
+  reader.expectSign('->');
+  return { kind: 'lambda', params, body: reader.expression(), at };
 }

@@ -1,8 +1,8 @@
 import { parseType } from './data-types.ts';
-import { parseColumns, parseTransformers } from './parse-columns.ts';
+import { parseColumns, parseLambda, parseTransformers } from './parse-columns.ts';
 import { parseWindow } from './parse-window.ts';
 import type { TokenReader } from './token-reader.ts';
-import type { Call, Expression, Lambda, Name } from './tree.ts';
+import type { Call, Expression, Name } from './tree.ts';
 
 /** How tightly a sign between two values binds, as in the engine's own parser. */
 const binding: Readonly<Record<string, number>> = {
@@ -226,11 +226,6 @@ function parseBrackets(reader: TokenReader): Expression {
   return isTuple || only === undefined ? { kind: 'tuple', items } : only;
 }
 
-export function parseLambda(reader: TokenReader, params: readonly string[], at: number): Lambda {
-  reader.expectSign('->');
-  return { kind: 'lambda', params, body: parseExpression(reader), at };
-}
-
 /** `a`, `a.b`, `a.b.c`; `a.*` is the columns of a table. */
 function parseName(reader: TokenReader): Expression {
   const { at } = reader.peek();
@@ -295,11 +290,11 @@ function parseWord(reader: TokenReader, upper: string): Expression | undefined {
 function parseCase(reader: TokenReader): Expression {
   reader.take();
   const of = reader.isWords('WHEN') ? undefined : parseExpression(reader);
-  const cases: { when: Expression; then: Expression }[] = [];
+  const cases: { when: Expression; result: Expression }[] = [];
   while (reader.tryWords('WHEN')) {
     const when = parseExpression(reader);
     reader.expectWords('THEN');
-    cases.push({ when, then: parseExpression(reader) });
+    cases.push({ when, result: parseExpression(reader) });
   }
   const otherwise = reader.tryWords('ELSE') ? parseExpression(reader) : undefined;
   reader.expectWords('END');

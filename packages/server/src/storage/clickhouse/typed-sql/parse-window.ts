@@ -1,4 +1,3 @@
-import { parseExpression } from './parse-expression.ts';
 import type { TokenReader } from './token-reader.ts';
 import type { FrameEdge, OrderItem, Window } from './tree.ts';
 
@@ -10,7 +9,7 @@ export function parseWindow(reader: TokenReader): Window {
       reader.isWords('ORDER BY') ||
       frameUnits.some((unit) => reader.isWords(unit));
     const base = !begins && reader.isName() ? reader.name() : undefined;
-    const partition = reader.tryWords('PARTITION BY') ? reader.list(() => parseExpression(reader)) : [];
+    const partition = reader.tryWords('PARTITION BY') ? reader.list(() => reader.expression()) : [];
     const order = reader.tryWords('ORDER BY') ? parseOrder(reader) : [];
     const unit = reader.tryAnyWords(frameUnits);
     return { base, partition, order, frame: unit === undefined ? undefined : parseFrame(reader, unit) };
@@ -28,7 +27,7 @@ function parseFrame(reader: TokenReader, unit: string): NonNullable<Window['fram
 
 function parseEdge(reader: TokenReader): FrameEdge {
   if (reader.tryWords('CURRENT ROW')) return { side: undefined, by: undefined };
-  const by = reader.tryWords('UNBOUNDED') ? undefined : parseExpression(reader);
+  const by = reader.tryWords('UNBOUNDED') ? undefined : reader.expression();
   const side = reader.tryAnyWords(['PRECEDING', 'FOLLOWING']);
   if (side === undefined) throw reader.unexpected('PRECEDING or FOLLOWING');
   return { side, by };
@@ -46,7 +45,7 @@ export function parseOrder(reader: TokenReader): readonly OrderItem[] {
 }
 
 function parseAliased(reader: TokenReader): OrderItem['of'] {
-  const of = parseExpression(reader);
+  const of = reader.expression();
   return reader.tryWords('AS') ? { kind: 'alias', of, name: reader.name() } : of;
 }
 
@@ -58,6 +57,6 @@ function stringText(reader: TokenReader): string {
 function parseFill(reader: TokenReader): NonNullable<OrderItem['fill']> {
   const fill: { word: 'FROM' | 'TO' | 'STEP' | 'STALENESS'; of: OrderItem['of'] }[] = [];
   for (const word of ['FROM', 'TO', 'STEP', 'STALENESS'] as const)
-    if (reader.tryWords(word)) fill.push({ word, of: parseExpression(reader) });
+    if (reader.tryWords(word)) fill.push({ word, of: reader.expression() });
   return fill;
 }

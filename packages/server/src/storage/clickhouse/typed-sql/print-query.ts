@@ -283,7 +283,7 @@ export class QueryPrinter {
           'CASE',
           ...(of.of === undefined ? [] : [this.#operandText(of.of)]),
           ...of.cases.map(
-            ({ when, then }) => `WHEN ${this.#operandText(when)} THEN ${this.#operandText(then)}`,
+            ({ when, result }) => `WHEN ${this.#operandText(when)} THEN ${this.#operandText(result)}`,
           ),
           ...(of.otherwise === undefined ? [] : [`ELSE ${this.#operandText(of.otherwise)}`]),
           'END',
@@ -406,7 +406,7 @@ export class QueryPrinter {
   #textOf(arg: Expression, at: number, parse: (reader: TokenReader) => string): string {
     if (arg.kind !== 'string')
       throw refusal(`${this.#place(at)}: a type must be written as a text, as in 'UInt8'.`);
-    const reader = new TokenReader(unescapeText(arg.text), noQuery);
+    const reader = new TokenReader(unescapeText(arg.text), { query: noQuery, expression: noQuery });
     const text = parse(reader);
     if (reader.peek().kind !== 'end') throw reader.unexpected('the end of the type');
     return literal(text);

@@ -1,4 +1,5 @@
 import { projectTables } from '../table-names.ts';
+import { parseExpression } from './parse-expression.ts';
 import { parseQuery } from './parse-query.ts';
 import { QueryPrinter } from './print-query.ts';
 import { ownTable, type Readable, tableText } from './readable-tables.ts';
@@ -15,7 +16,7 @@ const treeDepthMax = 400;
  * @throws StoreError `refused`, which says where and what to write instead.
  */
 export function rewriteTyped(sql: string, readable: Readable): string {
-  const reader = new TokenReader(sql, parseQuery);
+  const reader = new TokenReader(sql, { query: parseQuery, expression: parseExpression });
   const statement = parseStatement(reader);
   const noTables = { alias: 't', modifiers: '', names: new Set<string>() };
   switch (statement.kind) {

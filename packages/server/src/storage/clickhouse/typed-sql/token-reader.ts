@@ -1,6 +1,6 @@
 import { refusal } from './refusal.ts';
 import type { StoreError } from '../../telemetry-store.ts';
-import type { Query } from './tree.ts';
+import type { Expression, Query } from './tree.ts';
 import { place, type Token, tokenize } from './tokens.ts';
 
 /** Brackets, CASE, functions and subqueries within one another. */
@@ -13,18 +13,24 @@ const reserved = new Set(
   RIGHT SAMPLE SELECT SEMI SETTINGS STEP THEN TO UNION USING WHEN WHERE WINDOW WITH`.split(/\s+/),
 );
 
+/** What reads the two things that hold each other. */
+export interface Parsers {
+  readonly query: (reader: TokenReader) => Query;
+  readonly expression: (reader: TokenReader) => Expression;
+}
+
 /** Goes through the tokens of one statement. */
 export class TokenReader {
   readonly #tokens: readonly Token[];
   readonly #sql: string;
-  readonly #parseQuery: (reader: TokenReader) => Query;
+  readonly #parsers: Parsers;
   #next = 0;
   #nesting = 0;
 
-  constructor(sql: string, parseQuery: (reader: TokenReader) => Query) {
+  constructor(sql: string, parsers: Parsers) {
     this.#sql = sql;
     this.#tokens = tokenize(sql);
-    this.#parseQuery = parseQuery;
+    this.#parsers = parsers;
   }
 
   /** The token after the next `ahead`. */
@@ -126,7 +132,11 @@ export class TokenReader {
   }
 
   query(): Query {
-    return this.nested(() => this.#parseQuery(this));
+    return this.nested(() => this.#parsers.query(this));
+  }
+
+  expression(): Expression {
+    return this.#parsers.expression(this);
   }
 
   /** Whether a subquery begins `ahead` tokens from here. */

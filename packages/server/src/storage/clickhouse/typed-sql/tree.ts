@@ -90,7 +90,7 @@ export type Expression =
   | {
       readonly kind: 'case';
       readonly of: Expression | undefined;
-      readonly cases: readonly { readonly when: Expression; readonly then: Expression }[];
+      readonly cases: readonly { readonly when: Expression; readonly result: Expression }[];
       readonly otherwise: Expression | undefined;
     }
   /** `x::T` reads a number as its text is written, CAST(x AS T) from what it was rounded to. */
