@@ -1,3 +1,7 @@
+/**
+ * Prints a statement anew. Its parts, in this order: queries and their clauses; tables, joins and windows; expressions, with what may stand after IN and as an argument;
+ * columns and their transformers. They live together because a check is where its node is printed, and each of them may hold any other.
+ */
 import { literal } from '../engine.ts';
 import type { StoreError } from '../../telemetry-store.ts';
 import { parseStructure, parseType, quoteName } from './data-types.ts';
