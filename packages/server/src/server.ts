@@ -362,6 +362,7 @@ async function openTwins(
         : {
             kind: 'clickhouse',
             urls: clickhouse.urls,
+            ...(clickhouse.sqlUrls === undefined ? {} : { typedUrls: clickhouse.sqlUrls }),
             ...(clickhouse.cluster === undefined ? {} : { cluster: clickhouse.cluster }),
           },
       clock,

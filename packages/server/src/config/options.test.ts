@@ -49,6 +49,7 @@ describe('the options', () => {
     [['--retention-logs', '0'], '--retention-logs is "0", but takes a number of days from 1 to 3650.'],
     [['--disk-cap', 'much'], '--disk-cap is "much", but takes a size such as 50GB, or none.'],
     [['--clickhouse-url', 'localhost:8123'], '--clickhouse-url is "localhost:8123"'],
+    [['--clickhouse-sql-url', 'http://a:8123'], '--clickhouse-sql-url is set, but --clickhouse-url is not.'],
     [['--clickhouse-cluster', 'main'], '--clickhouse-cluster is "main", but --clickhouse-url is not set.'],
   ])('refuse %j with what it takes', (argv, message) => {
     expect(() => parseOptions(argv, {})).toThrow(

@@ -140,6 +140,14 @@ export const optionTable = {
     about:
       'Keep telemetry in this ClickHouse instead of the embedded engine; several URLs with commas between them.',
   },
+  clickhouseSqlUrl: {
+    flag: 'clickhouse-sql-url',
+    env: 'SIGHTLINE_CLICKHOUSE_SQL_URL',
+    value: 'url',
+    initial: '',
+    about:
+      'The same ClickHouse as a user who may only read the tables, for SQL that somebody typed; see docs/sql.md.',
+  },
   clickhouseCluster: {
     flag: 'clickhouse-cluster',
     env: 'SIGHTLINE_CLICKHOUSE_CLUSTER',
@@ -181,7 +189,13 @@ export interface ServerOptions {
   readonly canaryIntervalMs: number | undefined;
   /** Undefined: this server judges nothing by itself. */
   readonly evaluationQuietMs: number | undefined;
-  readonly clickhouse: { readonly urls: readonly string[]; readonly cluster: string | undefined } | undefined;
+  readonly clickhouse:
+    | {
+        readonly urls: readonly string[];
+        readonly sqlUrls: readonly string[] | undefined;
+        readonly cluster: string | undefined;
+      }
+    | undefined;
   readonly postgresUrl: string | undefined;
   readonly logLevel: LogLevel;
 }
@@ -221,6 +235,13 @@ export function parseOptions(
     parseUrl(['http:', 'https:']),
     'a URL such as http://user:password@host:8123/sightline',
   );
+  const clickhouseSqlUrl = read(
+    'clickhouseSqlUrl',
+    parseUrl(['http:', 'https:']),
+    'a URL such as http://reader:password@host:8123',
+  );
+  if (clickhouseSqlUrl !== '' && clickhouseUrl === '')
+    throw badOption('--clickhouse-sql-url is set, but --clickhouse-url is not.');
   const cluster = text('clickhouseCluster').value;
   if (cluster !== '' && clickhouseUrl === '')
     throw badOption(`--clickhouse-cluster is "${cluster}", but --clickhouse-url is not set.`);
@@ -257,7 +278,13 @@ export function parseOptions(
     canaryIntervalMs: read('canaryInterval', parseInterval, 'seconds from 1 to 3600, or off') ?? undefined,
     evaluationQuietMs: read('evaluationQuiet', parseInterval, 'seconds from 1 to 3600, or off') ?? undefined,
     clickhouse:
-      clickhouseUrl === '' ? undefined : { urls: clickhouseUrl.split(','), cluster: cluster || undefined },
+      clickhouseUrl === ''
+        ? undefined
+        : {
+            urls: clickhouseUrl.split(','),
+            sqlUrls: clickhouseSqlUrl === '' ? undefined : clickhouseSqlUrl.split(','),
+            cluster: cluster || undefined,
+          },
     postgresUrl:
       read(
         'postgresUrl',

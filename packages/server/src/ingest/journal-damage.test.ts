@@ -47,7 +47,10 @@ const folder = (): string => join(directory, 'journal', 'traces');
 
 async function segments(): Promise<string[]> {
   const files = await readdir(folder());
-  return files.filter((file) => /\.(?:seg|loading)$/.test(file)).toSorted().map((file) => join(folder(), file));
+  return files
+    .filter((file) => /\.(?:seg|loading)$/.test(file))
+    .toSorted()
+    .map((file) => join(folder(), file));
 }
 
 /** Every request is stored as it was sent, once, or counted as damaged; and the books say so. */

@@ -14,13 +14,7 @@ export async function runSql(
 ): Promise<SqlResponse> {
   try {
     const limits = { timeMsMax: queryTimeMsMax, resultRowsMax: maxRows, signal };
-    const described = describedTable(query);
-    const sql = described === undefined ? asSelect(query) : columnsOf(described);
-    const result = await store.queryUntrusted<Record<string, Cell>>({ sql, project }, limits);
-    if (described !== undefined && result.rows.length === 0)
-      throw new SightlineError('bad_sql', `There is no table "${described}".`, {
-        hint: 'SHOW TABLES lists them.',
-      });
+    const result = await store.queryUntrusted<Record<string, Cell>>({ sql: query, project }, limits);
     return {
       columns: result.columns.map(({ name, type }) => ({ name, type })),
       rows: result.rows.map((row) => result.columns.map(({ name }) => row[name] ?? null)),
@@ -41,20 +35,4 @@ export async function runSql(
     }
     throw explainFailure(error);
   }
-}
-
-/** SHOW TABLES and DESCRIBE as the SELECT they stand for; the store runs nothing else than a SELECT. */
-function asSelect(query: string): string {
-  return /^\s*show\s+tables[\s;]*$/i.test(query)
-    ? `SELECT name, total_rows AS rows FROM system.tables WHERE database = currentDatabase() AND engine NOT LIKE '%View'
-      AND name IN (SELECT table FROM system.columns WHERE database = currentDatabase() AND name = 'project') ORDER BY name`
-    : query;
-}
-
-function describedTable(query: string): string | undefined {
-  return /^\s*desc(?:ribe)?\s+(?:table\s+)?(\w+)[\s;]*$/i.exec(query)?.[1];
-}
-
-function columnsOf(table: string): string {
-  return `SELECT name, type, comment FROM system.columns WHERE database = currentDatabase() AND table = '${table}' ORDER BY position`;
 }

@@ -268,8 +268,8 @@ export interface TelemetryStore {
   queryBinary(statement: Statement, options?: QueryOptions): Promise<Uint8Array>;
 
   /**
-   * Runs a SELECT that somebody typed. Refuses what is more than one SELECT over the store's own tables: no table
-   * functions that reach files or networks, no settings, no system tables beyond a harmless few. It sees the rows of the project only. Its share is `sql`.
+   * Runs what somebody typed: a SELECT over the store's own tables, EXPLAIN of one, SHOW TABLES or DESCRIBE. It may consist of what lists name (see
+   * `clickhouse/typed-sql`), and sees the rows of the project only. Its share is `sql`.
    */
   queryUntrusted<Row>(
     statement: UntrustedStatement,

@@ -26,7 +26,7 @@ import { deriveRuns, forgetRunSums, recordRunsProgress } from './derived-runs.ts
 import { findMissingTables, StoreHealth } from './store-health.ts';
 import { leftDays } from './swap-day.ts';
 import type { TableDefinitions } from './table-definitions.ts';
-import { checkUntrusted } from './untrusted-sql.ts';
+import { rewriteTyped } from './typed-sql/rewrite-typed.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
 
 /** What is kept beside the embedded engine's own files, to know what it should have. */
@@ -110,7 +110,7 @@ export function clickHouseStore(
       }),
     queryUntrusted: ({ sql, project }, options) =>
       inTurn({ ...options, share: 'sql' }, async (turn) => {
-        const checked = await checkUntrusted(endedBy(engine, turn.signal), sql);
+        const checked = rewriteTyped(sql, { ...engine, project });
         const wanted = { ...untrustedLimits, ...options, ...turn, share: 'sql' } as const;
         return runQuery(engine, { sql: checked }, wanted, onlyOfProject(engine, project));
       }),
@@ -137,25 +137,21 @@ export function clickHouseStore(
 /** An answer that somebody typed for is read by a person: what is larger belongs into an export. */
 const untrustedLimits = { resultBytesMax: 32 * 1024 ** 2 };
 
-/** The engine, where every SELECT ends with the signal. */
-function endedBy(engine: ClickHouseEngine, signal: AbortSignal): ClickHouseEngine {
-  return { ...engine, select: async (request) => engine.select({ ...request, signal }) };
-}
-
 async function runQuery<Row>(
   engine: ClickHouseEngine,
   { sql, params }: Statement,
   { share = 'page', timeMsLeft, signal, ...partial }: QueryOptions & Turn,
-  more: EngineSettings = {},
+  typed?: EngineSettings,
 ): Promise<QueryResult<Row>> {
   const limits = { ...defaultQueryLimits, ...partial, timeMsMax: timeMsLeft };
   const started = performance.now();
   const answer = await engine.select({
     sql,
     params: params ?? {},
-    settings: { ...limitSettings(limits), ...shareSettings(share, engine), ...more },
+    settings: { ...limitSettings(limits), ...shareSettings(share, engine), ...typed },
     textBytesMax: limits.resultBytesMax,
     signal,
+    isTyped: typed !== undefined,
   });
   const rows = answer.data as readonly Row[];
   const truncated = rows.length > limits.resultRowsMax;

@@ -45,7 +45,8 @@ export interface EmbeddedOptions {
  * Its own parameter binding is not used: it runs all parameterised queries of a process one after the other.
  */
 export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
-  const sessions = openSessions(options);
+  const arguments_ = embeddedArguments(options.memoryBytesMax ?? 3 * 2 ** 30);
+  const sessions = openSessions(options, arguments_);
   const all = [...sessions.writers, ...sessions.readers, ...sessions.killers];
   const writers = new SessionPool(sessions.writers);
   const readers = new SessionPool(sessions.readers);
@@ -56,7 +57,12 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   mkdirSync(scratch, { recursive: true });
   let isClosed = false;
 
-  const run = async (session: Session, sql: string, doing: 'query' | 'load' | 'command', format = 'Null') => {
+  const run = async (
+    session: Session,
+    sql: string,
+    doing: 'query' | 'typed' | 'load' | 'command',
+    format = 'Null',
+  ) => {
     if (isClosed) throw new StoreError('unavailable', 'The store is closed.');
     try {
       return await session.queryAsync(sql, { format });
@@ -80,12 +86,23 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
         ...request.settings,
         ...parameterSettings(request.sql, request.params),
         log_comment,
+        ...(request.isTyped === true ? { readonly: 1 } : {}),
       };
+      const sql = `SET ${settingsSql(settings)}; ${request.sql}`;
       const kill = `KILL QUERY WHERE Settings['log_comment'] = ${literal(log_comment)} ASYNC`;
-      return endedWith(request.signal, {
-        run: async () => run(session, `SET ${settingsSql(settings)}; ${request.sql}`, 'query', format),
-        kill: async () => killers.run((killer) => run(killer, kill, 'command')),
-      });
+      const ending = { kill: async () => killers.run((killer) => run(killer, kill, 'command')) };
+      if (request.isTyped !== true)
+        return endedWith(request.signal, { ...ending, run: async () => run(session, sql, 'query', format) });
+      // A session cannot leave readonly = 1 again; to open another takes 0.4 ms. It takes the turn of a reader, so that no more threads are held.
+      const own = new Session(options.directory, { connectionArgs: arguments_ });
+      try {
+        return await endedWith(request.signal, {
+          ...ending,
+          run: async () => run(own, sql, 'typed', format),
+        });
+      } finally {
+        own.close();
+      }
     });
 
   return {
@@ -166,8 +183,7 @@ interface Sessions {
   readonly killers: readonly Session[];
 }
 
-function openSessions(options: EmbeddedOptions): Sessions {
-  const connectionArgs = embeddedArguments(options.memoryBytesMax ?? 3 * 2 ** 30);
+function openSessions(options: EmbeddedOptions, connectionArgs: string[]): Sessions {
   const opened: Session[] = [];
   const open = (count: number): Session[] =>
     Array.from({ length: count }, () => {

@@ -51,6 +51,11 @@ export interface SelectRequest {
   /** Of the answer's text: it is parsed at once, while nothing else is done. */
   readonly textBytesMax?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Whether somebody typed it. Such a statement runs with `readonly = 1`, which takes functions in FROM that reach outside and every change of a setting from it,
+   * in a session of its own, and on a server as the user that may only read, where one is given.
+   */
+  readonly isTyped?: boolean;
 }
 
 /** The engine's `JSON` format. */

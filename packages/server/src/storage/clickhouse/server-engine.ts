@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly database: string;
   /** The cluster to spread over; everything on one node without. */
   readonly cluster?: string;
+  /** The same nodes as a user who may only read the tables: for SQL that somebody typed. The user of `urls` without. */
+  readonly typedUrls?: readonly string[];
 }
 
 const requestTimeoutMs = 120_000;
@@ -122,14 +124,15 @@ function serverEngine(
   },
 ): ClickHouseEngine {
   const clients = options.urls.map((url) => connect(url, options.database));
+  const typedClients = options.typedUrls?.map((url) => connect(url, options.database));
 
   /** Any node can answer; the next one is asked when one cannot be reached. */
   async function onAnyNode<T>(
-    doing: 'query' | 'load',
+    doing: 'query' | 'typed' | 'load',
     task: (client: ClickHouseClient) => Promise<T>,
   ): Promise<T> {
     let failure: unknown;
-    for (const client of clients) {
+    for (const client of doing === 'typed' ? (typedClients ?? clients) : clients) {
       try {
         return await task(client);
       } catch (error) {
@@ -163,13 +166,17 @@ function serverEngine(
       }),
 
     select: (request: SelectRequest) =>
-      onAnyNode('query', async (client) =>
+      onAnyNode(request.isTyped === true ? 'typed' : 'query', async (client) =>
         endable(client, request, async (query_id) => {
           const answer = await client.query({
             query: request.sql,
             query_id,
             query_params: request.params,
-            clickhouse_settings: { ...request.settings, ...readerSettings },
+            clickhouse_settings: {
+              ...request.settings,
+              ...readerSettings,
+              ...(request.isTyped === true ? { readonly: '1' as const } : {}),
+            },
             format: 'JSON',
           });
           const text = await answer.text();
@@ -207,7 +214,7 @@ function serverEngine(
       }),
 
     close: async () => {
-      await Promise.all(clients.map((client) => client.close()));
+      await Promise.all([...clients, ...(typedClients ?? [])].map((client) => client.close()));
     },
   };
 }
