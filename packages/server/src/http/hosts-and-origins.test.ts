@@ -364,7 +364,8 @@ describe('a key', () => {
         fetch(`${closed.ui}/api/v1/annotation-queues`, {
           method: 'POST',
           headers: { ...json, 'x-api-key': key },
-          body: '{"name":"q"}',
+          // A queue's name is given once.
+          body: JSON.stringify({ name: key }),
         }),
     ],
     ['admin', async (key) => fetch(`${closed.ui}/api/v1/keys`, { headers: { 'x-api-key': key } })],

@@ -3,14 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  browserFlags,
-  findChromium,
-  idle,
-  openStage,
-  untilStored,
-  type Stage,
-} from '../stage.ts';
+import { browserFlags, findChromium, idle, openStage, untilStored, type Stage } from '../stage.ts';
 import { sendStory, type Story } from '../story.ts';
 
 const kilobyte = 1000;
