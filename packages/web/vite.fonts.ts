@@ -8,10 +8,8 @@ import { join } from 'node:path';
 import subsetFont from 'subset-font';
 
 /** ASCII, and the signs that stand in our texts; the `unicode-range` of tokens.css has the same. */
-const text = [
-  ...Array.from({ length: 95 }, (_, index) => String.fromCodePoint(32 + index)),
-  ...'µ·×‘’“”–—…−',
-].join('');
+const ascii = Array.from({ length: 95 }, (_, index) => String.fromCodePoint(32 + index)).join('');
+const text = `${ascii}µ·×‘’“”–—…−`;
 const wght = { min: 400, max: 650 };
 
 const fonts = [

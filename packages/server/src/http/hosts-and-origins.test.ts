@@ -335,7 +335,119 @@ describe('a server beyond loopback', () => {
   });
 });
 
-/** `OK`, or `code NAME: details`. */
+describe('a key', () => {
+  const make = async (body: object): Promise<string> => {
+    const response = await fetch(`${closed.ui}/api/v1/keys`, {
+      method: 'POST',
+      headers: { 'x-api-key': 'secret', 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'k', ...body }),
+    });
+    expect(response.status).toBe(200);
+    return ((await response.json()) as { key: string }).key;
+  };
+  const json = { 'content-type': 'application/json' };
+  const requests: readonly (readonly [scope: string, send: (key: string) => Promise<Response>])[] = [
+    ['read', async (key) => fetch(`${closed.ui}/api/v1/services`, { headers: { 'x-api-key': key } })],
+    ['read', async (key) => fetch(`${closed.ui}/metrics`, { headers: { authorization: `Bearer ${key}` } })],
+    [
+      'ingest',
+      async (key) =>
+        fetch(`${closed.otlpHttp}/v1/logs`, {
+          method: 'POST',
+          headers: { ...json, 'x-api-key': key },
+          body: '{}',
+        }),
+    ],
+    [
+      'write',
+      async (key) =>
+        fetch(`${closed.ui}/api/v1/annotation-queues`, {
+          method: 'POST',
+          headers: { ...json, 'x-api-key': key },
+          // A queue's name is given once.
+          body: JSON.stringify({ name: key }),
+        }),
+    ],
+    ['admin', async (key) => fetch(`${closed.ui}/api/v1/keys`, { headers: { 'x-api-key': key } })],
+  ];
+
+  it.each([['ingest'], ['read'], ['write'], ['admin']])(
+    'with the scope %s alone opens the requests of that scope alone',
+    async (scope) => {
+      const key = await make({ scopes: [scope] });
+      for (const [needed, send] of requests) {
+        const answer = await send(key);
+        const text = await answer.text();
+        expect([needed, answer.status]).toEqual([needed, needed === scope ? 200 : 403]);
+        if (needed !== scope) expect(text).toContain(`needs a key with the scope \\"${needed}\\"`);
+      }
+      expect(await exportOverGrpc(closed.otlpGrpc, undefined, { 'x-api-key': key })).toMatch(
+        scope === 'ingest' ? /^OK$/ : /^7 PERMISSION_DENIED: .*scope "ingest"/,
+      );
+    },
+  );
+
+  it('without scopes has all of them, and no limit', async () => {
+    const key = await make({});
+    for (const [, send] of requests) expect((await send(key)).status).toBe(200);
+    const { keys } = (await (
+      await fetch(`${closed.ui}/api/v1/keys`, { headers: { 'x-api-key': key } })
+    ).json()) as { keys: object[] };
+    expect(keys[0]).toMatchObject({ scopes: ['ingest', 'read', 'write', 'admin'], requestsPerMinute: null });
+  });
+
+  it.each([
+    [{ scopes: [] }],
+    [{ scopes: ['root'] }],
+    [{ scopes: ['read', 'read'] }],
+    [{ requestsPerMinute: 0 }],
+    [{ requestsPerMinute: 1.5 }],
+    [{ requestsPerMinute: 1_000_001 }],
+  ])('is not made of %j', async (body) => {
+    const response = await fetch(`${closed.ui}/api/v1/keys`, {
+      method: 'POST',
+      headers: { 'x-api-key': 'secret', ...json },
+      body: JSON.stringify({ name: 'k', ...body }),
+    });
+    expect([response.status, await response.json()]).toMatchObject([400, { error: { code: 'bad_request' } }]);
+  });
+
+  it('beyond its limit is told when to come again, on every port', async () => {
+    const key = await make({ requestsPerMinute: 2 });
+    const read = async () => fetch(`${closed.ui}/api/v1/services`, { headers: { 'x-api-key': key } });
+    expect([(await read()).status, (await read()).status]).toEqual([200, 200]);
+    const refused = await read();
+    expect([refused.status, await refused.json()]).toMatchObject([429, { error: { code: 'rate_limited' } }]);
+    const seconds = Number(refused.headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(20);
+    expect(seconds).toBeLessThanOrEqual(30);
+    const sent = await fetch(`${closed.otlpHttp}/v1/traces`, {
+      method: 'POST',
+      headers: { ...json, 'x-api-key': key },
+      body: '{}',
+    });
+    expect([sent.status, Number(sent.headers.get('retry-after'))]).toEqual([
+      429,
+      expect.closeTo(seconds, -1),
+    ]);
+    const overGrpc = await exportOverGrpc(closed.otlpGrpc, undefined, { 'x-api-key': key });
+    expect(overGrpc).toMatch(/^8 RESOURCE_EXHAUSTED: .*2 requests a minute.* RetryInfo$/);
+  });
+
+  it('has its scope named for each operation of the API', async () => {
+    const { paths } = (await (await fetch(`${closed.ui}/api/v1/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, { 'x-scope': string }>>;
+    };
+    const changing = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations)
+        .filter(([method, operation]) => method !== 'get' && operation['x-scope'] === 'read')
+        .map(([method]) => `${method} ${path}`),
+    );
+    expect(changing).toEqual(['post /sql']);
+  });
+});
+
+/** `OK`, or `code NAME: details`, and `RetryInfo` where it says when to come again. */
 async function exportOverGrpc(
   address: string,
   authority: string | undefined,
@@ -372,5 +484,7 @@ async function exportOverGrpc(
     send(Buffer.alloc(0), metadata, resolve);
   });
   client.close();
-  return error === null ? 'OK' : error.message;
+  if (error === null) return 'OK';
+  const status = String(error.metadata.get('grpc-status-details-bin')[0]);
+  return `${error.message}${status.includes('google.rpc.RetryInfo') ? ' RetryInfo' : ''}`;
 }

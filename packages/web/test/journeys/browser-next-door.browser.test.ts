@@ -53,8 +53,12 @@ describe.skipIf(findChromium() === undefined)('the browser next door', { timeout
       const refused = Object.fromEntries(Object.keys(tried).map((name) => [name, 'refused']));
       // A page on loopback is a program under development, which may send telemetry and no more.
       expect(tried).toEqual({ ...refused, sendJson: host === 'localhost' ? 200 : 'refused' });
-      const frame = page.frames().find((each) => each !== page.mainFrame());
-      expect(frame?.url()).toBe('chrome-error://chromewebdata/');
+      const frameUrl = (): string | undefined =>
+        page
+          .frames()
+          .find((each) => each !== page.mainFrame())
+          ?.url();
+      await expect.poll(frameUrl).toBe('chrome-error://chromewebdata/');
     }
     expect(await acceptedSpans()).toBe(before + 1);
     const { keys } = (await (await fetch(`${stage.urls.ui}/api/v1/keys`)).json()) as { keys: unknown[] };
