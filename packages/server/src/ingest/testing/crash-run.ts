@@ -98,7 +98,8 @@ class CrashRun {
       const beside = this.#beside(server, ordeal).catch((error: unknown) => {
         if (!isBroken(error)) throw error;
       });
-      await delay(100 + random.int(2_500));
+      // A deletion waits for loads under way.
+      await delay(100 + random.int(ordeal === 'deleting' ? 10_000 : 2_500));
       // The second needs some seconds to look at the directory.
       if (ordeal === 'second server') await Promise.race([beside, delay(15_000)]);
       await stop(server.child, 'SIGKILL');
@@ -158,7 +159,9 @@ class CrashRun {
     const response = await fetch(`${ui}/api/v1/traces/${request.mark}`, { method: 'DELETE' });
     const answer = (await response.json()) as { spanCount?: number };
     if (response.status === 200 && answer.spanCount === request.items) request.deletion = 'done';
-    else if (response.status !== 200 && response.status !== 404 && response.status !== 503)
+    // It was not stored yet, and nothing of it was deleted.
+    else if (response.status === 404) request.deletion = 'none';
+    else if (response.status !== 200 && response.status !== 503)
       throw new Error(`The deletion was answered with ${response.status}: ${JSON.stringify(answer)}`);
   }
 
