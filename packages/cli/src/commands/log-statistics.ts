@@ -241,7 +241,8 @@ function findCacheHit(attributes: Attributes): Pick<CacheRate, 'hits' | 'misses'
   }
   const count = Number(attributes[metricKeys.value] ?? 1);
   if (!Number.isInteger(count) || count < 0) return undefined;
-  const [, result] = /^cache[._]?(hit|miss)(?:es|s)?$/i.exec(String(attributes[metricKeys.name])) ?? [];
+  const [, result] =
+    /^cache[._]?(hit|miss)(?:es|s)?$/i.exec(firstText(attributes, [metricKeys.name]) ?? '') ?? [];
   if (result === undefined) return undefined;
   return result.toLowerCase() === 'hit' ? { hits: count, misses: 0 } : { hits: 0, misses: count };
 }

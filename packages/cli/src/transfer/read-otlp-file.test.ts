@@ -126,7 +126,7 @@ describe('reading files', () => {
       '2 traces',
       '1 logs',
       '1 metrics',
-      'line 4: not OTLP: no resourceSpans, resourceLogs or resourceMetrics',
+      'line 4: neither OTLP (no resourceSpans, resourceLogs or resourceMetrics) nor a log (no message, no level)',
       expect.stringMatching(/^line 5: not JSON/),
       '1 logs',
     ]);

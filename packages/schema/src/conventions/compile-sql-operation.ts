@@ -1,6 +1,7 @@
 import { fieldCode, isPlainMap } from './coded-sources.ts';
 import { numbersSql, wordsSql } from './sql-text.ts';
-import { namedOperations, withoutNames, operationField, plainOperations } from './operation-table.ts';
+import { namedOperations, withoutNames } from './named-operations.ts';
+import { operationField, plainOperations } from './operation-table.ts';
 
 const operations = [...new Set(operationField.sources.flatMap((source) => Object.values(source.map ?? {})))];
 

@@ -1,5 +1,6 @@
 import type { OperationKind } from '../api/traces.ts';
 import { codexSpan, voltAgentRun } from './model-table.ts';
+import { notAStep } from './named-operations.ts';
 import { attribute, type Field, type Guard, type Source } from './source.ts';
 
 type Kinds = Readonly<Record<string, OperationKind>>;
@@ -313,21 +314,6 @@ const logfireSpan: readonly Guard[] = [{ attribute: 'logfire.msg_template', pres
 
 const any = (kind: OperationKind): Kinds => ({ '*': kind });
 
-/** Spans of the systems that Sightline replaces, by name; what they carry, where they carry anything. */
-const replacedSystemSpans: Kinds = {
-  'workflow.execution': 'workflow',
-  'workflow.step': 'step',
-  'llm.call': 'llm',
-  'llm.api.call': 'llm',
-};
-/** Their steps may name the model of the calls within. */
-const notAStep: readonly Guard[] = ['workflow.run_id', 'workflow.mode', 'step.id', 'step.number'].map(
-  (name) => ({
-    attribute: name,
-    present: false,
-  }),
-);
-
 /** How the ids of Bedrock's models that embed begin, by themselves and by region. */
 const bedrockEmbeddings: readonly string[] = ['', 'us.', 'eu.', 'apac.', 'global.'].flatMap((region) =>
   ['amazon.titan-embed', 'amazon.nova-2-multimodal-embed', 'cohere.embed', 'twelvelabs.marengo-embed'].map(
@@ -511,19 +497,3 @@ export const plainOperations: readonly { readonly name: string; readonly operati
   { name: 'rpc.system.name', operation: 'http' },
   { name: 'rpc.system', operation: 'http' },
 ];
-
-/** Spans that only their name tells, whatever they carry: stages of RAG pipelines, and the systems that Sightline replaces. In lower case. */
-export const namedOperations: Readonly<Record<string, OperationKind>> = {
-  ...(replacedSystemSpans as Readonly<Record<string, OperationKind>>),
-  query_analysis: 'step',
-  routing: 'step',
-  retrieval: 'retrieval',
-  vector_search: 'retrieval',
-  bm25_search: 'retrieval',
-  reranking: 'rerank',
-  generation: 'step',
-  verification: 'step',
-};
-
-/** Of these a name says nothing: a request to `/routing` may be called so. */
-export const withoutNames: readonly OperationKind[] = ['http', 'messaging'];

@@ -1,6 +1,7 @@
 /** The sources by what an item must say for them to have a value, so that what it does not say costs nothing. */
 import { type FieldName, fieldNames, fields } from './fields.ts';
-import { namedOperations, plainOperations } from './operation-table.ts';
+import { namedOperations } from './named-operations.ts';
+import { plainOperations } from './operation-table.ts';
 import { awaitedGuard, type Field, isPlain, type Source } from './source.ts';
 
 /** A source with its place among all: sources of a field lie together, in the order in which they are asked. */

@@ -1,6 +1,7 @@
 import type { OperationKind } from '../api/traces.ts';
 import { countFields, type DerivedColumn, type FieldName } from './fields.ts';
-import { namedOperations, withoutNames, plainOperations } from './operation-table.ts';
+import { namedOperations, withoutNames } from './named-operations.ts';
+import { plainOperations } from './operation-table.ts';
 import {
   attributesRead,
   numberedFields,

@@ -153,7 +153,7 @@ function readException(value: unknown): Fields | undefined {
 function readTraceback(text: string): Fields {
   const lines = text.trim().split('\n');
   const isTraceback = lines.length > 1;
-  const head = (isTraceback && /^Traceback/.test(lines[0] ?? '') ? lines.at(-1) : lines[0]) ?? '';
+  const head = (isTraceback && (lines[0] ?? '').startsWith('Traceback') ? lines.at(-1) : lines[0]) ?? '';
   const [, told, message] = /^([A-Za-z_][\w.$]*): (.*)$/.exec(head.trim()) ?? [];
   const type = told ?? /^[\w.$]*(?:Error|Exception|Interrupt|Exit)$/.exec(head.trim())?.[0];
   return present({

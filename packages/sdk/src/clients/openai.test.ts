@@ -194,6 +194,8 @@ describe('OpenAI', () => {
       { json: response },
       {
         events: [
+          ['response.created', { type: 'response.created', response: { id: 'resp_1', output: [] } }],
+          ['response.in_progress', { type: 'response.in_progress', response: { id: 'resp_1', output: [] } }],
           ['response.output_text.delta', { type: 'response.output_text.delta', delta: 'Yes.' }],
           ['response.completed', { type: 'response.completed', response }],
         ],
@@ -223,6 +225,8 @@ describe('OpenAI', () => {
       });
       expect(span.attributes['gen_ai.output.messages']).toContain('"arguments":{"city":"Oslo"}');
     }
+    // What comes before the model says anything is no part of the answer: the first chunk is its first token.
+    expect(memory.spans[1]?.attributes['sightline.response.chunks']).toBe(1);
     expect(spanNamed(memory, 'embeddings text-embedding-3-small').attributes).toMatchObject({
       'gen_ai.operation.name': 'embeddings',
       'gen_ai.usage.input_tokens': 9,

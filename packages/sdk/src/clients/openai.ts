@@ -272,6 +272,8 @@ function describeResponses(body: Json, client: Json): ClientCall {
       // The last event carries the whole response.
       if (isRecord(chunk) && isRecord(chunk['response'])) readResponse(recorder, chunk['response']);
     },
+    // `response.created` and the like come before the model has said anything.
+    isToken: (chunk) => isRecord(chunk) && (asText(chunk['type']) ?? '').endsWith('.delta'),
   };
 }
 

@@ -21,6 +21,8 @@ export interface ClientCall {
   readResponse(recorder: LlmRecorder, response: unknown): void;
   /** Reads one item of a stream; `finish` afterwards. */
   readChunk?(recorder: LlmRecorder, chunk: unknown): void;
+  /** Whether the chunk brings a part of the answer; all do where this is not said. */
+  isToken?(chunk: unknown): boolean;
   finish?(recorder: LlmRecorder): void;
 }
 
@@ -70,7 +72,7 @@ export class CallSpan {
       inside: <R>(fn: () => R) => this.inside(fn),
       firstItem: () => undefined,
       item: (chunk: unknown) => {
-        this.recorder.chunk();
+        if (this.#call.isToken?.(chunk) !== false) this.recorder.chunk();
         this.#call.readChunk?.(this.recorder, chunk);
       },
       ended: () => {

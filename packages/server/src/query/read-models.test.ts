@@ -186,7 +186,8 @@ describe('traces', () => {
   test.each([
     ['', [2, 1]],
     ['service:llm', [1]],
-    ['service:api model:gpt-4o*', []],
+    ['service:api model:gpt-4o*', [1]],
+    ['span(service:api model:gpt-4o*)', []],
     ['status:error', [1]],
     ['trace.spans>1', [1]],
     ['trace.errors:0', [2]],

@@ -6,8 +6,6 @@ import type { FilterScope } from './compile-filter.ts';
 import { usedWithin } from './compile-taken-texts.ts';
 import type { StoredSignal } from './signal-columns.ts';
 
-/** Keys are gathered from new rows every five seconds; a gathering may take some. */
-const gatheredAfter = trusted('INTERVAL 20 SECOND');
 const signalOfKeys: Readonly<Record<StoredSignal, string>> = {
   spans: 'traces',
   logs: 'logs',
@@ -15,8 +13,8 @@ const signalOfKeys: Readonly<Record<StoredSignal, string>> = {
 };
 
 /**
- * Undefined where the condition is not on the value. No index is over elements, so rows are looked at only if a list was ever stored under the key, or if they are too new
- * to be known: for all other keys the index over values answers as if this were not there.
+ * Undefined where the condition is not on the value. No index is over elements, so rows are looked at only if a list was ever stored under the key, which is known some seconds
+ * after the first: for all other keys the index over values answers as if this were not there.
  */
 export function compileElements(
   signal: StoredSignal,
@@ -31,7 +29,7 @@ export function compileElements(
   });
   const hasLists = sql`(SELECT count() > 0 FROM attribute_keys WHERE project = ${string(scope.project)}
     AND signal = ${string(signalOfKeys[signal])} AND key = ${string(key)} AND type = 'j')`;
-  const short = sql`((${hasLists} OR stored_time > now64(3, 'UTC') - ${gatheredAfter}) AND (${joinSql(inItems, ' OR ')}))`;
+  const short = sql`(${hasLists} AND (${joinSql(inItems, ' OR ')}))`;
   if (signal === 'metrics' || !sources.includes('attribute')) return short;
   // A long list is kept as one text (schema/otlp/content-texts.ts): its value is the mark of it.
   const number = sql`toUInt32OrZero(extract(${attributeText('attribute', key)}, '^\\x01(\\\\d+):\\\\d+\\x02$'))`;
