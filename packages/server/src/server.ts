@@ -202,7 +202,7 @@ async function start(
         resendQuarantine: async (after) => ingest.resendQuarantine(after),
         retention: { read: () => retention.policy, change: changeRetention },
       });
-      await server.register(traceRedirect, { store, clock, resolveProject });
+      await server.register(traceRedirect, { store, clock, resolveProject, webDirectory });
     },
   });
   const otlpHttp = await startOtlpHttp({ host, port: options.otlpHttpPort, ingest, resolveProject });
