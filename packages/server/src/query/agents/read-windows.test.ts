@@ -137,7 +137,7 @@ test('how runs did, and what crossed a threshold', async () => {
 
 test('all that crossed a threshold are counted, where the furthest hundred are listed', async () => {
   const slow = Array.from({ length: 120 }, (_, index) =>
-    spans.agent('crowd', { trace: 1000 + index, span: 10_000 + index, at: index, lasts: 60 + index }),
+    spans.agent('crowd', { trace: 900_000 + index, span: 9_000_000 + index, at: index, lasts: 60 + index }),
   );
   await telemetry.loadJson('traces', tracesRequest('crowd', slow));
   const thresholds = { ...defaultThresholds, workflowDurationS: 50, stepDurationS: 50 };
