@@ -261,15 +261,14 @@ async function start(
         resendQuarantine: async (after) => ingest.resendQuarantine(after),
         retention: { read: () => retention.policy, change: changeRetention },
       });
-      const answered = callers.count(store);
       await server.register(prometheusRoutes, {
         prefix: '/prometheus/api/v1',
-        store: answered,
+        store: callers.count(store),
         clock,
         resolveProject,
         version,
       });
-      await server.register(traceRedirect, { store, clock, resolveProject });
+      await server.register(traceRedirect, { store, clock, resolveProject, webDirectory });
     },
   });
   const receiver = {

@@ -7,7 +7,6 @@ import { SightlineError } from '@sightline/schema/errors';
 import { hexId, logsRequest, tracesRequest } from '../query/testing/otlp-json.ts';
 import { TestStore } from '../query/testing/test-store.ts';
 import { traceRedirect } from './trace-redirect.ts';
-import { webFiles } from './web-files.ts';
 
 /** The page of the UI reads the id from its address and says that nothing has it. */
 const uiPage = '<!doctype html><div id="root"></div>';
@@ -46,12 +45,12 @@ beforeAll(async () => {
   await app.register(traceRedirect, {
     store: telemetry.store,
     clock: telemetry.clock,
+    webDirectory,
     resolveProject: async (headers) =>
       headers.authorization === 'Bearer wrong'
         ? new SightlineError('unauthenticated', 'No.', { hint: 'Send a key.' })
         : { project: 'default' },
   });
-  await app.register(webFiles, { directory: webDirectory });
 });
 afterAll(async () => {
   await app.close();

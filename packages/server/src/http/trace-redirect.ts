@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance } from 'fastify';
@@ -9,6 +11,8 @@ export interface TraceRedirectOptions {
   readonly store: TelemetryStore;
   readonly clock: Clock;
   readonly resolveProject: ProjectResolver;
+  /** The built web UI. */
+  readonly webDirectory: string;
 }
 
 /** `GET /trace/{id}`: from any id that a log line or a program has at hand (trace, run, correlation) to its page. */
@@ -22,10 +26,11 @@ export async function traceRedirect(app: FastifyInstance, options: TraceRedirect
       return reply.redirect(`/traces/${encodeURIComponent(id)}${query}`, 302);
     const { store, clock } = options;
     const found = await findTracePage({ store, clock, project: resolved.project }, id);
-    // The page of the product that says so, or JSON where the UI is not built.
     if (found === undefined) {
-      reply.code(404).callNotFound();
-      return reply;
+      const page = await readFile(join(options.webDirectory, 'index.html')).catch(() => undefined);
+      if (page === undefined) throw unknownId(id);
+      // The page of the UI reads the id from its address, and says that nothing has it.
+      return reply.code(404).header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page);
     }
     return reply.redirect(`${pageOf(found)}${found.kind === 'trace' ? query : ''}`, 302);
   });
@@ -35,4 +40,13 @@ function pageOf(found: NamedTrace): string {
   return found.kind === 'trace'
     ? `/traces/${found.traceId}`
     : `/timeline?id=${encodeURIComponent(found.correlationId)}`;
+}
+
+/** Where the UI is not built. */
+function unknownId(id: string): SightlineError {
+  return new SightlineError(
+    'trace_not_found',
+    `No trace, run or request of this project has the id "${id.slice(0, 200)}".`,
+    { hint: 'It may not have arrived yet, be older than the retention, or belong to another project.' },
+  );
 }

@@ -107,7 +107,7 @@ export const chartMetrics: readonly ChartMetric[] = [
     more: 'better',
     lines: [
       { label: 'prompt tokens', value: (facts) => facts.cacheHitRate },
-      { label: 'reads of the application’s cache', value: (facts) => facts.applicationCacheHitRate },
+      { label: 'application’s reads', value: (facts) => facts.applicationCacheHitRate },
     ],
     format: formatShare,
   },

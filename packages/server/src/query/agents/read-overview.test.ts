@@ -150,6 +150,8 @@ test('the last minute', async () => {
   );
   expect(realtime).toMatchObject({
     windowS: 60,
+    latencyWindowS: 300,
+    hallucinationWindowS: 3600,
     queries: 1,
     errorRate: 1,
     // Both verdicts came in it.
@@ -177,4 +179,59 @@ test('of two runs in the last minute, the longer is what 95 % stay within', asyn
   await telemetry.loadJson('traces', tracesRequest('pair', pair));
   const realtime = await readRealtime(telemetry.context, realtimeParameters.parse({ service: 'pair' }));
   expect(realtime).toMatchObject({ avgMs: 15_000, p95Ms: 20_000 });
+});
+
+test('the application’s own cache beside that of prompt tokens, and windows that can be chosen', async () => {
+  const reads = (result: string, value: number, minutes: number) => ({
+    attributes: [{ key: 'cache.result', value: { stringValue: result } }],
+    startTimeUnixNano: String(spans.nanos((minutes - 1) * 60)),
+    timeUnixNano: String(spans.nanos(minutes * 60)),
+    asInt: String(value),
+  });
+  await telemetry.loadJson('metrics', {
+    resourceMetrics: [
+      {
+        resource: { attributes: [{ key: 'service.name', value: { stringValue: 'bot' } }] },
+        scopeMetrics: [
+          {
+            metrics: [
+              {
+                name: 'cache.requests',
+                unit: '{request}',
+                sum: {
+                  aggregationTemporality: 1,
+                  isMonotonic: true,
+                  dataPoints: [
+                    reads('hit', 1, 30),
+                    reads('miss', 3, 30),
+                    reads('hit', 6, 90),
+                    reads('miss', 2, 90),
+                    reads('hit', 1, 118),
+                    reads('miss', 1, 118),
+                  ],
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ],
+  });
+  const hour = await overview({});
+  expect(hour.totals).toMatchObject({ cacheHitRate: 0.25, applicationCacheHitRate: 0.7 });
+  expect(hour.previous).toMatchObject({ applicationCacheHitRate: 0.25 });
+  expect(hour.series.filter(({ applicationCacheHitRate }) => applicationCacheHitRate !== null)).toHaveLength(
+    2,
+  );
+  expect((await overview({ model: 'even' })).totals.applicationCacheHitRate).toBeNull();
+  expect((await overview({ service: 'nobody' })).totals.applicationCacheHitRate).toBeNull();
+  const realtime = async (parameters: Record<string, unknown>) =>
+    readRealtime(telemetry.context, realtimeParameters.parse(parameters));
+  expect(await realtime({})).toMatchObject({ applicationCacheHitRate: 0.5 });
+  // The run that ended in the last minute, and one of the hour.
+  expect(await realtime({ service: 'bot' })).toMatchObject({ errorRate: 1 });
+  const longer = await realtime({ service: 'bot', latencyWindowS: 3600 });
+  expect(longer.errorRate).toBeCloseTo(1 / 3, 9);
+  expect(longer.applicationCacheHitRate).toBe(0.7);
+  expect((await realtime({ hallucinationWindowS: 60 })).hallucinationRate).toBe(0.5);
 });

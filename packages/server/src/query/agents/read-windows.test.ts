@@ -135,6 +135,28 @@ test('how runs did, and what crossed a threshold', async () => {
   ]);
 });
 
+test('all that crossed a threshold are counted, where the furthest hundred are listed', async () => {
+  const slow = Array.from({ length: 120 }, (_, index) =>
+    spans.agent('crowd', { trace: 900_000 + index, span: 9_000_000 + index, at: index, lasts: 60 + index }),
+  );
+  await telemetry.loadJson('traces', tracesRequest('crowd', slow));
+  const thresholds = { ...defaultThresholds, workflowDurationS: 50, stepDurationS: 50 };
+  const { findings, findingCounts } = performanceResponse.parse(
+    await readPerformance(telemetry.context, {
+      ...performanceParameters.parse({ service: 'crowd' }),
+      thresholds,
+    }),
+  );
+  expect(findings.filter(({ type }) => type === 'slow_workflow')).toHaveLength(100);
+  expect(findingCounts).toEqual({
+    slow_workflow: 120,
+    slow_step: 0,
+    slow_llm_call: 0,
+    costly_workflow: 0,
+    high_error_rate: 0,
+  });
+});
+
 test('thresholds are what the caller says, and a session, version or model narrows', async () => {
   const relaxed = {
     workflowDurationS: 1000,

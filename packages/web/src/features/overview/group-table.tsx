@@ -28,7 +28,7 @@ export function GroupTable({
               <th scope="col" className="overview-group">
                 {groupBy}
               </th>
-              {['Runs', 'Failed', 'p95', 'First token p95', 'Cached', 'Tokens', 'Cost'].map((label) => (
+              {['Runs', 'Failed', 'p95', 'First token p95', 'Prompt cache', 'Tokens', 'Cost'].map((label) => (
                 <th key={label} scope="col" className="end">
                   {label}
                 </th>
