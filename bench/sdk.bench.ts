@@ -19,8 +19,10 @@ const modes = [
   'traced:none',
   'traced:otel',
   'traced:sightline',
+  'traced:sightline-production',
   'traced:unsampled',
   'traced:unsampled-tail',
+  'traced:unsampled-production',
   'traced:off',
   'log:pino',
   'log:sightline',
@@ -66,9 +68,12 @@ function report(): void {
   const row = (what: string, result: string, bound: string) =>
     console.log(`| ${what} | ${result} | ${bound} |`);
   const us = (number: number) => `${number.toFixed(2)} µs`;
-  row('sampled `traced` call, CPU', us(cost('traced:sightline')), '< 20 µs');
+  row('sampled `traced` call, default configuration, CPU', us(cost('traced:sightline')), '< 20 µs');
   row('bare OpenTelemetry span, same attributes', us(cost('traced:otel')), '');
   row('ratio', (cost('traced:sightline') / cost('traced:otel')).toFixed(2), '≤ 1.5');
+  row('sampled, in production (capture off)', us(cost('traced:sightline-production')), '< 20 µs');
+  row('ratio', (cost('traced:sightline-production') / cost('traced:otel')).toFixed(2), '≤ 1.5');
+  row('not sampled in production', us(cost('traced:unsampled-production')), '< 1 µs');
   row('not sampled, errors and slow traces kept (default)', us(cost('traced:unsampled-tail')), '< 1 µs');
   row('not sampled, decided at the start', us(cost('traced:unsampled')), '< 1 µs');
   row('off', us(cost('traced:off')), 'not measurable');

@@ -33,7 +33,9 @@ describe('what the SDK tells without being asked', () => {
     });
     expect(attributesOf(memory, 'Rank failed')).toMatchObject({ 'exception.type': 'RangeError' });
     const points = await metricPoints(memory, 'request_stage_duration_ms');
-    expect(points.map(({ attributes }) => attributes['status']).toSorted()).toEqual(['error', 'success']);
+    expect(
+      points.map(({ attributes }) => String(attributes['status'])).toSorted((a, b) => a.localeCompare(b)),
+    ).toEqual(['error', 'success']);
     const [rate] = await metricPoints(memory, 'request_stage_success_rate');
     expect(rate?.value).toBe(0.5);
   });
@@ -128,7 +130,7 @@ describe('variables of the systems this replaces', () => {
   it('ENVIRONMENT names the deployment, JAEGER_AGENT_HOST the host, with one warning', () => {
     const said: string[] = [];
     const write = process.stderr.write.bind(process.stderr);
-    process.stderr.write = ((text: string) => said.push(text) > 0) as typeof process.stderr.write;
+    process.stderr.write = (text: string | Uint8Array) => said.push(String(text)) > 0;
     onTestFinished(() => void (process.stderr.write = write));
     const environment = { ENVIRONMENT: 'staging', JAEGER_AGENT_HOST: 'jaeger', JAEGER_AGENT_PORT: '6831' };
     const resolved = resolveOptions({}, environment);

@@ -103,7 +103,8 @@ export class ExportWall {
     if (text.length < 6) return text;
     if (text.length > shortCharactersMax) return this.#mask.wasMasked(text) ? text : this.#mask(text);
     const first = text.charCodeAt(0);
-    if (first === 0x5b || first === 0x7b) return this.#mask(text);
+    // Lists, objects and numbers as text: captured values, which do not come again.
+    if (first === 0x5b || first === 0x7b || (first >= 0x30 && first <= 0x39)) return this.#mask(text);
     let clean = this.#texts.get(text);
     if (clean === undefined) {
       clean = this.#mask(text);

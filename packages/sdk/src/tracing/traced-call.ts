@@ -11,7 +11,7 @@ import { guard, sayOnce } from '../core/diagnostics.ts';
 import { PendingSpan } from '../sampling/pending-span.ts';
 import { followResult, type ResultObserver } from './follow-result.ts';
 import { openSpan, type OpenedSpan, type SpanSettings } from './run-span.ts';
-import { OtelSpanHandle, idleHandle, recordErrorOn, type SpanHandle } from './span-handle.ts';
+import { describeError, OtelSpanHandle, idleHandle, recordErrorOn, type SpanHandle } from './span-handle.ts';
 
 /** What happens around the call beside the span. All optional, all guarded: a failing hook never reaches the host. */
 export interface CallHooks {
@@ -90,7 +90,14 @@ class TracedCall implements ResultObserver {
 
   ended(value: unknown, items: number | undefined): void {
     if (items !== undefined) this.#span.setAttribute('sightline.items', items);
-    if (this.#hooks.ended !== undefined)
+    const hooks = this.#hooks;
+    if (hooks.outsideContext === true && hooks.ended !== undefined) {
+      try {
+        hooks.ended(this.#span, value, this.#elapsedMs(), items);
+      } catch (error) {
+        sayOnce('span-hook', `A span hook failed and was skipped: ${describeError(error).message}`);
+      }
+    } else if (hooks.ended !== undefined)
       this.#hook(() => this.#hooks.ended?.(this.#span, value, this.#elapsedMs(), items));
     this.#span.end();
   }
@@ -108,8 +115,7 @@ class TracedCall implements ResultObserver {
 
   /** Inside the span's context, so that what a hook logs belongs to the span. */
   #hook(run: () => unknown): void {
-    if (this.#hooks.outsideContext === true) guard('a span hook', () => void run());
-    else guard('a span hook', () => void this.#manager.with(this.#context, run));
+    guard('a span hook', () => void this.#manager.with(this.#context, run));
   }
 }
 

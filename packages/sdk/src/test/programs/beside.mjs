@@ -17,11 +17,12 @@ const starts = {
 };
 
 const arrived = {};
-const server = createServer(async (request, response) => {
-  let text = '';
-  for await (const chunk of request) text += chunk.toString('latin1');
-  arrived[request.url] = (arrived[request.url] ?? '') + text;
-  response.writeHead(200).end();
+const server = createServer((request, response) => {
+  request.on(
+    'data',
+    (chunk) => (arrived[request.url] = (arrived[request.url] ?? '') + chunk.toString('latin1')),
+  );
+  request.on('end', () => response.writeHead(200).end());
 }).listen(0, '127.0.0.1');
 await once(server, 'listening');
 

@@ -39,28 +39,18 @@ const clients = {
   fetch: async (headers) => (await fetch(url, { headers })).json(),
   'fetch with Headers': async (headers) => (await fetch(url, { headers: new Headers(headers) })).json(),
   'fetch of a Request': async (headers) => (await fetch(new Request(url, { headers }))).json(),
-  http: (headers) =>
-    new Promise((resolve) => {
-      httpRequest(url, { headers }, async (response) => {
-        let text = '';
-        for await (const chunk of response) text += chunk;
-        resolve(JSON.parse(text));
-      }).end();
-    }),
 };
-if (process.env.HTTP !== undefined) {
-  const http = await import('node:http');
-  clients.http = (headers) =>
-    new Promise((resolve) => {
-      http.default
-        .request(url, { headers }, async (response) => {
-          let text = '';
-          for await (const chunk of response) text += chunk;
-          resolve(JSON.parse(text));
-        })
-        .end();
-    });
-}
+// Taken here: an instrumentation has wrapped the module's object by now, not what was imported above.
+const http = await import('node:http');
+clients.http = (headers) =>
+  new Promise((resolve) => {
+    const { request } = process.env.HTTP === undefined ? { request: httpRequest } : http.default;
+    request(url, { headers }, (response) => {
+      let text = '';
+      response.on('data', (chunk) => (text += chunk));
+      response.on('end', () => resolve(JSON.parse(text)));
+    }).end();
+  });
 for (const name of (process.env.UNDICI ?? '').split(',').filter(Boolean)) {
   const { request } = await import(name);
   clients[name] = async (headers) => (await request(url, { headers })).body.json();
