@@ -4,7 +4,7 @@ import { claudeCodeSnippet, codexSnippet, geminiSnippet } from './coding-agent-s
 
 const programs = new URL('../../../../conformance/dialects/record/programs/', import.meta.url);
 const recorded = (name: string): string => readFileSync(new URL(`${name}.mjs`, programs), 'utf8');
-const to = { endpoint: 'http://127.0.0.1:4318', apiKey: 'sl_x' };
+const to = { server: 'http://127.0.0.1:4300', endpoint: 'http://127.0.0.1:4318', apiKey: 'sl_x' };
 
 test('every setting is one that the recording of the real tool was made with', () => {
   for (const [name, snippet] of [
