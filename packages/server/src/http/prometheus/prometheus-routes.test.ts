@@ -263,12 +263,9 @@ describe('the Prometheus API', () => {
       (await ask('/label/U__http_2e_route/values', [['match[]', '{"http.requests"}']])).body.data,
     ).toEqual(['/a', '/b']);
     const series = await ask('/series', [['match[]', 'request_duration_seconds_bucket']], 'POST');
-    expect((series.body.data as unknown as Record<string, string>[]).map(({ le }) => le).toSorted()).toEqual([
-      '+Inf',
-      '0.1',
-      '0.5',
-      '1.0',
-    ]);
+    expect(
+      (series.body.data as unknown as Record<string, string>[]).map(({ le = '' }) => le).toSorted(),
+    ).toEqual(['+Inf', '0.1', '0.5', '1.0']);
     const limited = await ask('/series', [
       ['match[]', 'http_requests_total'],
       ['limit', '1'],

@@ -60,7 +60,9 @@ const listed = async (more: object = {}) => {
   const { models } = modelsResponse.parse(
     await findModels(telemetry.context, modelsParameters.parse({ from: '-1h', ...more })),
   );
-  return models.map(({ provider, model, calls, errors }) => [provider, model, calls, errors]).toSorted();
+  return models
+    .map(({ provider, model, calls, errors }) => [provider, model, calls, errors])
+    .toSorted((a, b) => String(a).localeCompare(String(b)));
 };
 
 test('calls that failed stand with those that were answered, under the name that answers most', async () => {

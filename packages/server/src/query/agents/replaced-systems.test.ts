@@ -59,7 +59,7 @@ test('its agents are those that the workflow and its steps name', async () => {
   const { agents } = agentsResponse.parse(
     await findAgents(telemetry.context, agentsParameters.parse({ from: '-1h' })),
   );
-  expect(agents.map(({ agent, llmCalls, inputTokens }) => [agent, llmCalls, inputTokens]).toSorted()).toEqual(
+  expect(agents.map(({ agent, llmCalls, inputTokens }) => [agent, llmCalls, inputTokens])).toEqual(
     expect.arrayContaining([
       ['planner', 1, 1200],
       ['writer', 2, 900],
@@ -90,7 +90,9 @@ test('a call that failed and one that was answered are of one model', async () =
     await findModels(telemetry.context, modelsParameters.parse({ from: '-1h' })),
   );
   expect(
-    models.map(({ provider, model, calls, errors }) => [provider, model, calls, errors]).toSorted(),
+    models
+      .map(({ provider, model, calls, errors }) => [provider, model, calls, errors])
+      .toSorted((a, b) => String(a).localeCompare(String(b))),
   ).toEqual([
     ['anthropic', 'claude-sonnet-4-5', 2, 1],
     ['openai', 'gpt-4o', 2, 0],
