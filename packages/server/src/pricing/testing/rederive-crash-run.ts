@@ -2,11 +2,14 @@
  * A server that rederives is killed again and again at moments a seed decides, while data arrives, and started again. Each time
  * everything stored before is there exactly once, and at the end a rework goes through and changes nothing.
  */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HistoryJob, OverviewResponse, SessionsResponse, SqlResponse } from '@sightline/schema/api';
 import { expect } from 'vitest';
 import { type Random, seededRandom } from '../../ingest/testing/random.ts';
 import { hexId, logsRequest, type SpanInput, tracesRequest } from '../../query/testing/otlp-json.ts';
+import { databaseName } from '../../storage/open-store.ts';
 import { LiveServer } from '../../testing/live-server.ts';
 
 const tracesPerDay = 40;
@@ -204,10 +207,8 @@ async function one(server: LiveServer, query: string): Promise<Row> {
 
 const count = (row: Row, name = 'count') => Number(row[name]);
 
-/** Tables that a killed rework left. */
-async function unfinished(server: LiveServer): Promise<unknown> {
-  const { body } = await server.ask('/sql', 'POST', {
-    query: `SELECT name FROM system.tables WHERE name LIKE '%rederived'`,
-  });
-  return (body as SqlResponse).rows;
+/** Tables that a killed rework left, by their definitions: typed SQL does not read the engine's own tables. */
+async function unfinished(server: LiveServer): Promise<readonly string[]> {
+  const files = await readdir(join(server.directory, 'telemetry', 'metadata', databaseName));
+  return files.filter((file) => file.endsWith('rederived.sql'));
 }
