@@ -18,6 +18,8 @@ const damageCodes = new Set([40, 79, 91, 107, 226, 227, 228, 231, 246, 271, 432,
 /** These tell of damage where the message names a part or a file of the store; bad input has them, too. */
 const damageOfPartCodes = new Set([3, 9, 32, 33, 49, 117, 128, 131, 190]);
 const ofPart = /while reading from part|while reading column|\bdata part\b|\(in file|in file \S*\bstore\//i;
+/** What is loaded lies in a file as well: what is wrong with it is wrong with what came. */
+const ofLoad = /\bscratch\//;
 
 /**
  * What is wrong with a statement that somebody typed: its words, names, types and values. Every other failure of such a statement is the store's: it is only made of tables, functions and
@@ -46,7 +48,7 @@ export function storeErrorFrom(error: unknown, doing: 'query' | 'typed' | 'load'
   const code = codeOf(error, message);
   const text = summary(message);
   if (code === undefined) return new StoreError('unavailable', text, { cause: error });
-  if (damageCodes.has(code) || (damageOfPartCodes.has(code) && ofPart.test(message)))
+  if (damageCodes.has(code) || (damageOfPartCodes.has(code) && ofPart.test(message) && !ofLoad.test(message)))
     return new StoreError('damaged', text, { cause: error });
   if (doing === 'query' || doing === 'typed') {
     // The engine as a whole has no memory left, whoever uses it.
