@@ -275,7 +275,7 @@ test('A journal that has reached its bound refuses with the time to come back, a
 });
 
 test('What an overload brings is acknowledged at once, the newest is seen beside the oldest, and the age of the backlog is told', async () => {
-  const loadMs = 60;
+  const loadMs = 120;
   store.beforeLoad = async () => delay(loadMs);
   const request = protobufOf('traces', spansJson(200));
   const requestsPerLoad = 4;
@@ -298,9 +298,9 @@ test('What an overload brings is acknowledged at once, the newest is seen beside
   await until('the newest', isSeen);
   expect(store.attempts.length - known).toBeLessThanOrEqual(4);
   const { oldestPendingMs } = ingest.ledger().journal;
-  expect(oldestPendingMs).toBeGreaterThan(4 * loadMs);
+  expect(oldestPendingMs).toBeGreaterThan(loadMs);
   const age = ingest.metrics().find(({ name }) => name === 'sightline_journal_oldest_pending_seconds');
-  expect(age?.samples[0]?.value).toBeGreaterThan((4 * loadMs) / 1000);
+  expect(age?.samples[0]?.value).toBeGreaterThan(loadMs / 1000);
 
   await drained(ingest);
   expect(store.items()).toBe(40 * requestsPerLoad * 200 + 1);
@@ -314,7 +314,7 @@ test('Near its bound the journal lets requests in as it is loaded; those that wa
   store.beforeLoad = async () => delay(loadMs);
   const request = protobufOf('traces', spansJson(100));
   const journalBytesMax = 20 * request.length;
-  const limits = { journalBytesMax, segmentBytesMax: 2 * request.length, waitMsMax: 400 };
+  const limits = { journalBytesMax, segmentBytesMax: 2 * request.length, waitMsMax: 2000 };
   const ingest = await openTestIngest(directory, store, { limits });
   let acknowledged = 0;
   let refused = 0;
@@ -332,7 +332,7 @@ test('Near its bound the journal lets requests in as it is loaded; those that wa
   };
   await Promise.all(Array.from({ length: 16 }, async () => sendMany(6)));
   expect(refused).toBe(0);
-  loadMs = 1500;
+  loadMs = 4000;
   await Promise.all(Array.from({ length: 16 }, async () => sendMany(3)));
   expect(refused).toBeGreaterThan(5);
   loadMs = 5;
