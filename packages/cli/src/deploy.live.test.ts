@@ -198,14 +198,31 @@ describe('docker compose', () => {
       expect([...Object.keys(compose.services), 'host.docker.internal']).toContain(host);
     expect(compose.services['sightline']?.environment?.['SIGHTLINE_ALLOWED_HOST']).toBe('sightline');
   });
+});
 
-  const promtool = path.join(process.env['SIGHTLINE_PROMETHEUS_BIN'] || '/usr/bin', 'promtool');
-  test.skipIf(!existsSync(promtool))('has a scrape config that promtool takes', () => {
-    const { status, stderr } = spawnSync(
-      promtool,
-      ['check', 'config', '--syntax-only', path.join(deploy, 'prometheus/prometheus.yml')],
-      { encoding: 'utf8' },
-    );
-    expect([status, stderr]).toEqual([0, '']);
+const promtool = path.join(process.env['SIGHTLINE_PROMETHEUS_BIN'] || '/usr/bin', 'promtool');
+describe.skipIf(!existsSync(promtool))('promtool', () => {
+  const run = (words: readonly string[], input = ''): { status: number | null; output: string } => {
+    const { status, stdout, stderr } = spawnSync(promtool, words, { encoding: 'utf8', input });
+    return { status, output: stdout + stderr };
+  };
+
+  test('takes the scrape config', () => {
+    const file = path.join(deploy, 'prometheus/prometheus.yml');
+    const { status, output } = run(['check', 'config', '--syntax-only', file]);
+    expect([status, output]).toEqual([0, expect.stringContaining('SUCCESS')]);
+  });
+
+  test('reads what /metrics says', async () => {
+    const { output } = run(['check', 'metrics'], await (await fetch(`${server.url}/metrics`)).text());
+    expect(output).not.toContain('error while linting');
+  });
+
+  test('asks Sightline', () => {
+    const url = `${server.url}/prometheus`;
+    const asked = run(['query', 'instant', url, 'sum(workflow_duration_seconds_count)']);
+    expect([asked.status, asked.output]).toEqual([0, expect.stringMatching(/^\{\} => [1-9]/)]);
+    const labels = run(['query', 'labels', url, 'gen_ai_agent_name']);
+    expect([labels.status, labels.output.trim().split('\n').length > 1]).toEqual([0, true]);
   });
 });

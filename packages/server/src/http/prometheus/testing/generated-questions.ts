@@ -1,7 +1,7 @@
 /**
  * Random questions in PromQL, the same for the same seed. They keep to what Prometheus 2.42 and 3 answer alike: no sample and no step of a subquery
- * lies on the edge of a window, equal values are not ranked, and two faults of 2.42 are left out: `predict_linear` over a window that `@` fixes moved the
- * window (prometheus#11708), and `atan2` kept the name.
+ * lies on the edge of a window, equal values are not ranked, and three faults of 2.42 are left out: `predict_linear` over a window that `@` fixes moved the
+ * window (prometheus#11708), `atan2` kept the name, and `stddev` of one value that is infinite was 0.
  */
 import { baseMs, samplesEndMs, samplesStartMs } from './generated-samples.ts';
 
@@ -84,7 +84,7 @@ const elementwise = [
   'sort_desc',
   'timestamp',
 ];
-const aggregations = ['sum', 'avg', 'min', 'max', 'count', 'stddev', 'stdvar', 'group'];
+const aggregations = ['sum', 'avg', 'min', 'max', 'count', 'group'];
 const timeFunctions = [
   'minute',
   'hour',
@@ -215,6 +215,8 @@ class Generator {
         return `quantile${by} (${this.#pick(['0', '0.25', '0.5', '0.9', '1', '2', '-1'])}, ${this.#vector(depth)})`;
       case 2:
         return `count_values${by} ("value", ${this.#pick(['limits', 'round(temp, 5)', 'ceil(sparse)'])})`;
+      case 3:
+        return `${this.#pick(['stddev', 'stdvar'])}${by} (${this.#chance(0.5) ? this.#distinct() : this.#selector(this.#pick(gauges)) + this.#shift()})`;
       default:
         return `${this.#pick(aggregations)}${by} (${this.#vector(depth)})`;
     }
