@@ -50,6 +50,19 @@ export function ensureRedis() {
   );
 }
 
+/** The folder of prometheus and promtool, or undefined after saying which tests are skipped. */
+export function ensurePrometheus() {
+  const find = () =>
+    ['/usr/bin', '/usr/local/bin'].find((path) =>
+      ['prometheus', 'promtool'].every((program) => existsSync(`${path}/${program}`)),
+    );
+  return (
+    find() ??
+    (install(['prometheus']) ? find() : undefined) ??
+    skip('PROMETHEUS TESTS SKIPPED: no Prometheus on this machine, and it could not be installed.')
+  );
+}
+
 function install(packages) {
   const isPossible = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
   if (!isPossible) return false;
