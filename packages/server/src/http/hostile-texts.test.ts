@@ -265,7 +265,7 @@ test('PromQL', { timeout: 120_000 }, async () => {
     ...texts.map((text) => [`/prometheus/api/v1/label/${escaped(text)}/values`] as const),
     [
       '/prometheus/api/v1/series',
-      new URLSearchParams(Array.from({ length: 50_000 }, () => ['match[]', 'a'])),
+      new URLSearchParams(Array.from({ length: 50_000 }, (): [string, string] => ['match[]', 'a'])),
     ],
   ]);
 });
