@@ -28,6 +28,7 @@ import { callFunction } from './functions.ts';
 import type { InfoSeries } from './info-function.ts';
 import type { FloatHistogram } from './histogram.ts';
 import { interpolated } from './interpolate.ts';
+import { Patterns } from './patterns.ts';
 import { rangeFunctions } from './range-functions.ts';
 import { sampleOf, type Window } from './window.ts';
 import { WorkBudget } from './work-budget.ts';
@@ -159,6 +160,7 @@ export class Evaluation {
   readonly #fetched: Fetched;
   readonly #annotations: Annotations;
   readonly #budget = new WorkBudget();
+  readonly #patterns = new Patterns();
 
   constructor({ settings, fetched, annotations }: Surroundings) {
     this.#settings = settings;
@@ -334,6 +336,7 @@ export class Evaluation {
       settings: this.#settings,
       annotations: this.#annotations,
       infoSeries: () => this.#infoSeries(of, grid),
+      patterns: this.#patterns,
     });
   }
 

@@ -1,5 +1,4 @@
 /** Functions of instant vectors and numbers. */
-import { RE2JS } from 're2js';
 import { absentLabels } from './absent-labels.ts';
 import type { Annotations } from './annotations.ts';
 import { forMetric } from './annotations.ts';
@@ -7,6 +6,7 @@ import { type Call, type Expression, type Place, PromqlExecutionError, unwrap } 
 import type { EvaluationSettings } from './fetches.ts';
 import type { FloatHistogram } from './histogram.ts';
 import { type InfoSeries, joinInfo } from './info-function.ts';
+import type { Patterns } from './patterns.ts';
 import { compareText, Labels } from './labels.ts';
 import {
   type ClassicBucket,
@@ -26,6 +26,7 @@ export interface CallInput {
   readonly settings: EvaluationSettings;
   readonly annotations: Annotations;
   readonly infoSeries: () => readonly InfoSeries[];
+  readonly patterns: Patterns;
 }
 
 type Implementation = (of: Call, input: CallInput) => Value;
@@ -177,15 +178,6 @@ function naturalOrder(a: string, b: string): number {
   return left.length - right.length;
 }
 
-/** A pattern that has to match the whole text, in time that grows with the text alone. */
-function wholePattern(pattern: string): RE2JS {
-  try {
-    return RE2JS.compile(`^(?s:${pattern})$`);
-  } catch {
-    throw new PromqlExecutionError(`invalid regular expression in label_replace(): ${pattern}`);
-  }
-}
-
 const labelReplace: Implementation = (_of, input) => {
   const [target, replacement, source, pattern] = [1, 2, 3, 4].map((at) => textOf(input, at)) as [
     string,
@@ -193,14 +185,14 @@ const labelReplace: Implementation = (_of, input) => {
     string,
     string,
   ];
-  const regex = wholePattern(pattern);
+  const regex = input.patterns.compile(pattern, ' in label_replace()');
   if (!isLabelName(target))
     throw new PromqlExecutionError(`invalid destination label name in label_replace(): ${target}`);
   return vector(
     mergeEqual(
       seriesOf(input, 0).map((series) => {
         const matcher = regex.matcher(series.labels.get(source));
-        if (!matcher.find()) return series;
+        if (!input.patterns.timed(() => matcher.find())) return series;
         const value = replacement.replaceAll(
           /\$(?:\$|\{(\w+)\}|(\w+))/g,
           (all, braced?: string, bare?: string) => {
@@ -532,6 +524,12 @@ const implementations: Readonly<Record<string, Implementation>> = {
   info: (of, input) => {
     const labels = of.args[1] === undefined ? undefined : unwrap(of.args[1]);
     const matchers = labels?.kind === 'selector' ? labels.matchers : [];
-    return vector(joinInfo(seriesOf(input, 0), input.infoSeries(), { matchers, count: input.grid.count }));
+    return vector(
+      joinInfo(seriesOf(input, 0), input.infoSeries(), {
+        matchers,
+        count: input.grid.count,
+        patterns: input.patterns,
+      }),
+    );
   },
 };

@@ -3,6 +3,7 @@ import { type Matcher, PromqlExecutionError } from './ast.ts';
 import { infoMatchers } from './fetches.ts';
 import { Labels } from './labels.ts';
 import { compileMatcher, compileMatchers } from './matchers.ts';
+import type { Patterns } from './patterns.ts';
 import { GridSeries } from './series.ts';
 
 /** An info series, and when its newest sample was taken at each step. */
@@ -18,13 +19,17 @@ const identity: ReadonlySet<string> = new Set([...identifying, '__name__']);
 export function joinInfo(
   base: readonly GridSeries[],
   info: readonly InfoSeries[],
-  { matchers, count }: { readonly matchers: readonly Matcher[]; readonly count: number },
+  {
+    matchers,
+    count,
+    patterns,
+  }: { readonly matchers: readonly Matcher[]; readonly count: number; readonly patterns: Patterns },
 ): GridSeries[] {
-  const isInfo = compileMatchers(infoMatchers(matchers.filter(({ name }) => name === '__name__')));
+  const isInfo = compileMatchers(infoMatchers(matchers.filter(({ name }) => name === '__name__')), patterns);
   const dataMatchers = matchers.filter(({ name }) => name !== '__name__');
   const wanted = new Set(dataMatchers.map(({ name }) => name));
-  const fits = compileMatchers(dataMatchers);
-  const needsSome = dataMatchers.some((matcher) => !compileMatcher(matcher)(''));
+  const fits = compileMatchers(dataMatchers, patterns);
+  const needsSome = dataMatchers.some((matcher) => !compileMatcher(matcher, patterns)(''));
   const candidates = new Map<string, InfoSeries[]>();
   for (const each of info) {
     const { labels } = each.series;

@@ -22,6 +22,8 @@ import { aggregations, signatures } from './signatures.ts';
 /** Characters; 16 times what Grafana sends at most. */
 const textLengthMax = 100_000;
 const depthMax = 250;
+/** Between two operands: a chain such as 1 + 1 + 1 becomes a tree that is as deep as it is long. */
+const operatorsMax = 1000;
 
 /** The tree of a query whose types fit. Throws PromqlSyntaxError. */
 export function parsePromql(text: string): Expression {
@@ -73,6 +75,7 @@ class Parser {
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
+  #operators = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -147,6 +150,9 @@ class Parser {
           token.kind === 'operator' || token.kind === 'identifier' ? token.text.toLowerCase() : '';
         const strength = precedence[operator];
         if (strength === undefined || strength < weakest) return left;
+        this.#operators += 1;
+        if (this.#operators > operatorsMax)
+          this.#fail(`the query has more than ${operatorsMax} operators`, token);
         this.#next();
         const modifiers = this.#binaryModifiers(operator);
         const right = this.#expression(operator === '^' ? strength : strength + 1);
@@ -496,6 +502,9 @@ class Parser {
         const strength =
           token.kind === 'operator' && /^[-+*/%^]$/.test(token.text) ? precedence[token.text] : undefined;
         if (strength === undefined || strength < weakest) return left;
+        this.#operators += 1;
+        if (this.#operators > operatorsMax)
+          this.#fail(`the query has more than ${operatorsMax} operators`, token);
         this.#next();
         const operator = token.text as '+';
         const right = this.#duration(operator === ('^' as string) ? strength : strength + 1);

@@ -51,6 +51,8 @@ type Handler = (question: Question) => Promise<Answer> | Answer;
 /** Points of one series in an answer, as Prometheus bounds them. */
 const pointsMax = 11_000;
 const formBytesMax = 1024 * 1024;
+/** Each reads series of its own. */
+const selectorsMax = 100;
 
 export async function prometheusRoutes(app: FastifyInstance, options: PrometheusOptions): Promise<void> {
   app.removeAllContentTypeParsers();
@@ -214,10 +216,12 @@ function range({ parameters, nowMs }: Question): { startMs: number; endMs: numbe
   return { startMs, endMs };
 }
 
-const matchersOf = ({ parameters }: Question): readonly string[] => [
-  ...parameters.all('match[]'),
-  ...parameters.all('match'),
-];
+function matchersOf({ parameters }: Question): readonly string[] {
+  const matchers = [...parameters.all('match[]'), ...parameters.all('match')];
+  if (matchers.length > selectorsMax)
+    throw new BadData(`invalid parameter "match[]": more than ${selectorsMax} selectors`);
+  return matchers;
+}
 
 function limited<T>(question: Question, all: readonly T[]): Answer {
   const limit = question.parameters.limit();

@@ -3,6 +3,7 @@ import { FloatHistogram } from '../histogram.ts';
 import type { Labels } from '../labels.ts';
 import { parseNumber } from '../lexer.ts';
 import { compileMatchers } from '../matchers.ts';
+import { Patterns } from '../patterns.ts';
 import type { RawSeries } from '../series.ts';
 import type { LoadCommand, Point } from './read-promqltest.ts';
 
@@ -31,7 +32,7 @@ export class MemorySource implements SampleSource {
   }
 
   async fetch({ matchers, fromMs, toMs }: Fetch): Promise<readonly RawSeries[]> {
-    const fits = compileMatchers(matchers);
+    const fits = compileMatchers(matchers, new Patterns());
     return [...this.#series.values()].flatMap(({ labels, points }) => {
       if (!fits(labels)) return [];
       const found = [...points]

@@ -3,6 +3,7 @@ import type { MetricType } from '@sightline/schema/api';
 import { prometheusMetricName } from '@sightline/schema/conventions';
 import type { Matcher } from '../../promql/ast.ts';
 import { compileMatcher } from '../../promql/matchers.ts';
+import type { Patterns } from '../../promql/patterns.ts';
 import type { Reader } from '../reader.ts';
 import { selectFamilies } from '../sql/prometheus-sql.ts';
 
@@ -84,8 +85,14 @@ export function partsOf(family: MetricFamily): NamedPart[] {
 }
 
 /** What the matchers of the name ask for. A name that only OpenTelemetry has must be said in full. */
-export function namedParts(families: readonly MetricFamily[], matchers: readonly Matcher[]): NamedPart[] {
-  const tests = matchers.filter(({ name }) => name === '__name__').map(compileMatcher);
+export function namedParts(
+  families: readonly MetricFamily[],
+  matchers: readonly Matcher[],
+  patterns: Patterns,
+): NamedPart[] {
+  const tests = matchers
+    .filter(({ name }) => name === '__name__')
+    .map((matcher) => compileMatcher(matcher, patterns));
   const exact = new Set(
     matchers.filter(({ name, kind }) => name === '__name__' && kind === '=').map(({ value }) => value),
   );

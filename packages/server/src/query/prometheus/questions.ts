@@ -6,6 +6,7 @@ import { evaluatePromql, type PromqlAnswer } from '../../promql/evaluate.ts';
 import { selectorsOf } from '../../promql/fetches.ts';
 import { compareText, type Labels } from '../../promql/labels.ts';
 import { compileMatchers } from '../../promql/matchers.ts';
+import { Patterns } from '../../promql/patterns.ts';
 import { parseSelector } from '../../promql/parse.ts';
 import { formatNumber } from '../../promql/statistics.ts';
 import { type QueryContext, Reader } from '../reader.ts';
@@ -149,9 +150,13 @@ export async function readExemplars(
     string,
     { seriesLabels: Record<string, string>; exemplars: ExemplarSeries['exemplars'][number][] }
   >();
+  const patterns = new Patterns();
   for (const { matchers } of selectorsOf(expression)) {
-    const fits = compileMatchers(matchers.filter(({ name }) => name !== '__name__' && name !== 'le'));
-    for (const part of namedParts(families, matchers)) {
+    const fits = compileMatchers(
+      matchers.filter(({ name }) => name !== '__name__' && name !== 'le'),
+      patterns,
+    );
+    for (const part of namedParts(families, matchers, patterns)) {
       const { family, isOriginal } = part;
       const of = { project: reader.project, name: family.name, type: family.type, range };
       const rows = await reader.rows<{

@@ -5,6 +5,7 @@ import type { Fetch, SampleSource } from '../../promql/fetches.ts';
 import { customSchema, FloatHistogram } from '../../promql/histogram.ts';
 import { Labels } from '../../promql/labels.ts';
 import { compileMatchers } from '../../promql/matchers.ts';
+import { Patterns } from '../../promql/patterns.ts';
 import type { RawSeries, Sample } from '../../promql/series.ts';
 import { formatNumber } from '../../promql/statistics.ts';
 import type { RowBinary } from '../../storage/row-binary.ts';
@@ -23,6 +24,7 @@ const seriesAtOnce = 500;
 export class StoredSamples implements SampleSource {
   readonly #reader: Reader;
   #families: Promise<readonly MetricFamily[]> | undefined;
+  readonly #patterns = new Patterns();
   #seriesLeft = seriesMax;
   #samplesLeft = samplesMax;
 
@@ -43,7 +45,7 @@ export class StoredSamples implements SampleSource {
     const found = await this.#find(fetch);
     const answers: RawSeries[] = [];
     for (const { part, series } of found) {
-      const kept = compileMatchers(withoutName(fetch.matchers));
+      const kept = compileMatchers(withoutName(fetch.matchers), this.#patterns);
       const wanted = series.filter(
         ({ labels }) => part.part === 'bucket' || part.part === 'quantile' || kept(labels),
       );
@@ -51,9 +53,9 @@ export class StoredSamples implements SampleSource {
         for (const raw of await this.#samplesOf(part, wanted.slice(at, at + seriesAtOnce), fetch))
           if (kept(raw.labels)) answers.push({ ...raw, labels: raw.labels.with('__name__', part.name) });
     }
-    if (asksForTargets(fetch.matchers)) {
+    if (asksForTargets(fetch.matchers, this.#patterns)) {
       const seen = await targetInfo(this.#reader, rangeOf(fetch));
-      const kept = compileMatchers(fetch.matchers);
+      const kept = compileMatchers(fetch.matchers, this.#patterns);
       answers.push(...seen.filter(({ labels }) => kept(labels)));
     }
     return answers;
@@ -61,7 +63,7 @@ export class StoredSamples implements SampleSource {
 
   /** Labels of what the matchers ask for, without samples: buckets and quantiles are not told apart. */
   async series(fetch: Fetch): Promise<readonly Labels[]> {
-    const kept = compileMatchers(withoutName(fetch.matchers));
+    const kept = compileMatchers(withoutName(fetch.matchers), this.#patterns);
     const found = await this.#find(fetch);
     const labels: Labels[] = [];
     for (const { part, series } of found) {
@@ -71,8 +73,8 @@ export class StoredSamples implements SampleSource {
         : series.map(({ labels: each }) => each);
       labels.push(...own.filter(kept).map((each) => each.with('__name__', part.name)));
     }
-    if (asksForTargets(fetch.matchers)) {
-      const fits = compileMatchers(fetch.matchers);
+    if (asksForTargets(fetch.matchers, this.#patterns)) {
+      const fits = compileMatchers(fetch.matchers, this.#patterns);
       labels.push(
         ...(await targetInfo(this.#reader, rangeOf(fetch))).map((each) => each.labels).filter(fits),
       );
@@ -103,7 +105,7 @@ export class StoredSamples implements SampleSource {
     fetch: Fetch,
   ): Promise<{ readonly part: NamedPart; readonly series: readonly StoredSeries[] }[]> {
     const families = await this.families();
-    const named = namedParts(families, fetch.matchers).filter(
+    const named = namedParts(families, fetch.matchers, this.#patterns).filter(
       ({ family }) => family.lastSeenMs >= fetch.fromMs && family.firstSeenMs <= fetch.toMs,
     );
     const known = new Map<string, readonly StoredSeries[]>();
@@ -164,9 +166,9 @@ export class StoredSamples implements SampleSource {
 const withoutName = (matchers: readonly Matcher[]): readonly Matcher[] =>
   matchers.filter(({ name }) => name !== '__name__');
 
-function asksForTargets(matchers: readonly Matcher[]): boolean {
+function asksForTargets(matchers: readonly Matcher[], patterns: Patterns): boolean {
   const names = matchers.filter(({ name }) => name === '__name__');
-  return names.length > 0 && compileMatchers(names)(Labels.from([['__name__', 'target_info']]));
+  return names.length > 0 && compileMatchers(names, patterns)(Labels.from([['__name__', 'target_info']]));
 }
 
 /** Samples after the start, up to the end. */

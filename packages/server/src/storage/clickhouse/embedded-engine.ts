@@ -84,9 +84,9 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
       const log_comment = randomUUID();
       const settings = {
         ...request.settings,
-        ...parameterSettings(request.sql, request.params),
+        // What somebody typed has no parameters, but may have a text that looks like one.
+        ...(request.isTyped === true ? { readonly: 1 } : parameterSettings(request.sql, request.params)),
         log_comment,
-        ...(request.isTyped === true ? { readonly: 1 } : {}),
       };
       const sql = `SET ${settingsSql(settings)}; ${request.sql}`;
       const kill = `KILL QUERY WHERE Settings['log_comment'] = ${literal(log_comment)} ASYNC`;

@@ -16,7 +16,7 @@ import {
   tableFunctions,
   typeArguments,
 } from './function-names.ts';
-import { ownTable, type Readable, tableText } from './readable-tables.ts';
+import { ofProject, ownTable, type Readable, tableText } from './readable-tables.ts';
 import { didYouMean, refusal } from './refusal.ts';
 import { TokenReader } from './token-reader.ts';
 import { place } from './tokens.ts';
@@ -40,6 +40,14 @@ import type {
 /** Units of UTF-16: what is printed has brackets, quotes and subqueries that were not typed. */
 const printedMax = 1_000_000;
 
+/** Of a whole statement. */
+export interface Names {
+  /** The last part of every name that stands for something. */
+  readonly read: ReadonlySet<string>;
+  /** What an expression, window or subquery is called. */
+  readonly given: ReadonlySet<string>;
+}
+
 /**
  * Prints a statement anew, from nodes that are understood, and refuses what no list names. What it prints has these properties: a table stands
  * only where `tableText` put it; a name that WITH gives to a subquery is marked, so that it is no table's; no other name stands where the engine would
@@ -48,12 +56,12 @@ const printedMax = 1_000_000;
 export class QueryPrinter {
   readonly #sql: string;
   readonly #readable: Readable;
-  readonly #names: ReadonlySet<string>;
+  readonly #names: Names;
   /** Names of subqueries in WITH, of the innermost query last. */
   readonly #scopes: Set<string>[] = [];
   #printed = 0;
 
-  constructor(sql: string, readable: Readable, names: ReadonlySet<string>) {
+  constructor(sql: string, readable: Readable, names: Names) {
     this.#sql = sql;
     this.#readable = readable;
     this.#names = names;
@@ -76,17 +84,20 @@ export class QueryPrinter {
     const scope = new Set<string>();
     this.#scopes.push(scope);
     const withs = select.with.map((item) => this.#with(item, scope, select.recursive));
+    const isConditioned = this.#isConditioned(select);
+    const where = [
+      ...(isConditioned ? [`(${ofProject(this.#readable)})`] : []),
+      ...select.where.map((each) => this.#operandText(each)),
+    ];
     const parts = [
       withs.length === 0 ? '' : `WITH ${select.recursive ? 'RECURSIVE ' : ''}${withs.join(', ')}`,
       'SELECT',
       select.distinct ? 'DISTINCT' : '',
       select.distinctOn.length === 0 ? '' : `DISTINCT ON (${this.#list(select.distinctOn)})`,
       this.#list(select.items),
-      select.from === undefined ? '' : `FROM ${this.#table(select.from)}`,
+      select.from === undefined ? '' : `FROM ${this.#table(select.from, isConditioned)}`,
       ...select.joins.map((join) => this.#join(join)),
-      select.where.length === 0
-        ? ''
-        : `WHERE ${select.where.map((each) => this.#operandText(each)).join(' AND ')}`,
+      where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`,
       select.group === undefined ? '' : this.#grouping(select.group),
       this.#clause('HAVING', select.having),
       select.windows.length === 0
@@ -103,6 +114,19 @@ export class QueryPrinter {
     ];
     this.#scopes.pop();
     return parts.filter((part) => part !== '').join(' ');
+  }
+
+  /**
+   * Whether a query on a cluster reads one table, so that the condition on the project can stand in the query itself: from a subquery the nodes would send
+   * their rows instead of their sums. Not where the statement calls something else by the name of that column.
+   */
+  #isConditioned({ from, joins }: Select): boolean {
+    if (this.#readable.nodes.kind !== 'cluster' || joins.length > 0) return false;
+    if (from?.of.kind !== 'name' || from.columns.length > 0) return false;
+    const { parts } = from.of;
+    if (ownTable(parts, this.#readable) === undefined) return false;
+    if (parts.length === 1 && this.#isMarked(parts[0] ?? '')) return false;
+    return !this.#names.given.has('project');
   }
 
   #with(item: With, scope: Set<string>, recursive: boolean): string {
@@ -164,18 +188,23 @@ export class QueryPrinter {
       .join(' ');
   }
 
-  #table(item: TableItem): string {
+  #table(item: TableItem, isConditioned = false): string {
     return item.columns.length === 0
-      ? this.#tableSource(item)
+      ? this.#tableSource(item, isConditioned)
       : `${this.#tableSource(item)}(${item.columns.map(quoteName).join(', ')})`;
   }
 
-  #tableSource({ of, alias, final, sample }: TableItem): string {
+  #tableSource({ of, alias, final, sample }: TableItem, isConditioned = false): string {
     const modifiers = `${final ? ' FINAL' : ''}${sample.length === 0 ? '' : ` SAMPLE ${sample.map((each) => this.expression(each)).join(' OFFSET ')}`}`;
     if (of.kind === 'name') {
       const [only = ''] = of.parts;
       const isMarked = of.parts.length === 1 && this.#isMarked(only);
-      const use = { alias: alias ?? of.parts.at(-1) ?? '', modifiers, names: this.#names };
+      const use = {
+        alias: alias ?? of.parts.at(-1) ?? '',
+        modifiers,
+        names: this.#names.read,
+        isConditioned,
+      };
       if (!isMarked) return tableText(of.parts, this.#place(of.at), this.#readable, use);
     }
     if (modifiers !== '') throw refusal('FINAL and SAMPLE can be used with tables only.');

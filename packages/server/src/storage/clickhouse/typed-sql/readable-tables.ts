@@ -24,6 +24,8 @@ export interface TableUse {
   readonly modifiers: string;
   /** Every last part of a name in the statement: which computed columns it may want. */
   readonly names: ReadonlySet<string>;
+  /** The table stands as it is, because the query that reads it has a condition on the project. */
+  readonly isConditioned?: boolean;
 }
 
 /** The table of ours that these parts name, or undefined. */
@@ -33,9 +35,12 @@ export function ownTable(parts: readonly string[], { database }: Readable): stri
   return projectTables.includes(table) ? table : undefined;
 }
 
+export function ofProject({ project }: Readable): string {
+  return `project = ${literal(project)}`;
+}
+
 /**
- * A table as it is printed. One of ours is a subquery that has the project's rows and nothing else; a cluster's is named itself, because its
- * nodes would send their rows instead of their sums, and has the engine's own filter alone (see onlyOfProject).
+ * A table as it is printed. One of ours is a subquery that has the project's rows and nothing else, unless the query around it has the condition itself.
  * @throws StoreError `refused` for any other table.
  */
 export function tableText(
@@ -48,9 +53,9 @@ export function tableText(
   const name = ownTable(parts, readable);
   if (name !== undefined) {
     const table = `${quoteName(readable.database)}.${quoteName(name)}`;
-    if (readable.nodes.kind === 'cluster') return `${table}${alias}${use.modifiers}`;
+    if (use.isConditioned === true) return `${table}${alias}${use.modifiers}`;
     const wanted = (computedColumns[name] ?? []).filter((column) => use.names.has(column));
-    return `(SELECT ${['*', ...wanted].join(', ')} FROM ${table}${use.modifiers} WHERE project = ${literal(readable.project)})${alias}`;
+    return `(SELECT ${['*', ...wanted].join(', ')} FROM ${table}${use.modifiers} WHERE ${ofProject(readable)})${alias}`;
   }
   const system = systemTable(parts.join('.').toLowerCase(), readable);
   if (system === undefined || use.modifiers !== '')

@@ -1,7 +1,7 @@
 import { projectTables } from '../table-names.ts';
 import { parseExpression } from './parse-expression.ts';
 import { parseQuery } from './parse-query.ts';
-import { QueryPrinter } from './print-query.ts';
+import { type Names, QueryPrinter } from './print-query.ts';
 import { ownTable, type Readable, tableText } from './readable-tables.ts';
 import { didYouMean, refusal } from './refusal.ts';
 import { TokenReader } from './token-reader.ts';
@@ -33,7 +33,7 @@ export function rewriteTyped(sql: string, readable: Readable): string {
       return `SELECT name, type, comment FROM ${tableText(['system', 'columns'], '', readable, noTables)} WHERE table = '${table}' ORDER BY position`;
     }
     case 'read': {
-      const text = new QueryPrinter(sql, readable, measured(statement.query)).query(statement.query);
+      const text = new QueryPrinter(sql, readable, namesIn(statement.query)).query(statement.query);
       const { explain } = statement;
       if (explain === undefined) return text;
       return ['EXPLAIN', explain.what, explain.options.join(', '), text]
@@ -96,9 +96,10 @@ function parseExplain(reader: TokenReader): Explain {
   return { what, options };
 }
 
-/** Every last part of a name in the tree. Refuses one that is deeper than it can be printed and read again. */
-function measured(tree: object): ReadonlySet<string> {
-  const names = new Set<string>();
+/** Names in the tree. Refuses one that is deeper than it can be printed and read again. */
+function namesIn(tree: object): Names {
+  const read = new Set<string>();
+  const given = new Set<string>();
   const left: [object, number][] = [[tree, 1]];
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     const [node, depth] = next;
@@ -107,12 +108,13 @@ function measured(tree: object): ReadonlySet<string> {
         `The statement has more than ${treeDepthMax} operators and brackets within one another.`,
         'Use a list with IN, an array, or WITH.',
       );
-    const { kind, parts } = node as { kind?: unknown; parts?: readonly string[] };
-    if (kind === 'name') names.add(parts?.at(-1) ?? '');
+    const { kind, parts, name } = node as { kind?: unknown; parts?: readonly string[]; name?: unknown };
+    if (kind === 'name') read.add(parts?.at(-1) ?? '');
+    else if (kind !== 'call' && typeof name === 'string') given.add(name);
     // A list is no level of its own.
     for (const child of Object.values(node))
       if (typeof child === 'object' && child !== null)
         left.push([child as object, Array.isArray(child) ? depth : depth + 1]);
   }
-  return names;
+  return { read, given };
 }
