@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer, request as httpRequest } from 'node:http';
 import { createServer as createSecureServer, request as httpsRequest } from 'node:https';
 import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
 
 const { correlationHeaders, init, shutdown, withCorrelationId, withSpan } = await import(
   process.env.SIGHTLINE ?? '../../index.ts'
@@ -94,21 +95,17 @@ grpcServer.addService(
       ),
   },
 );
-const grpcPort = await new Promise((resolve, reject) => {
-  grpcServer.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, port) =>
-    error === null ? resolve(port) : reject(error),
-  );
-});
+const grpcPort = await promisify(grpcServer.bindAsync.bind(grpcServer))(
+  '127.0.0.1:0',
+  grpc.ServerCredentials.createInsecure(),
+);
 const GrpcClient = grpc.makeGenericClientConstructor({ get: method }, 'Headers');
 const grpcClient = new GrpcClient(`127.0.0.1:${grpcPort}`, grpc.credentials.createInsecure());
-clients.grpc = (headers) =>
-  new Promise((resolve, reject) => {
-    const metadata = new grpc.Metadata();
-    for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
-    grpcClient.get(Buffer.alloc(0), metadata, (error, bytes) =>
-      error === null ? resolve(JSON.parse(bytes.toString())) : reject(error),
-    );
-  });
+clients.grpc = async (headers) => {
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return JSON.parse(await promisify(grpcClient.get.bind(grpcClient))(Buffer.alloc(0), metadata));
+};
 for (const name of (process.env.UNDICI ?? '').split(',').filter(Boolean)) {
   const { request } = await import(name);
   clients[name] = async (headers) => (await request(url, { headers })).body.json();
