@@ -28,8 +28,8 @@ export function maskParameters(
     const plainName = decode(name);
     if (isSensitiveKey(plainName) || signatures.has(plainName.toLowerCase()))
       return `${before}${name}=${placeholder('secret')}`;
-    // A form writes `+` for a space.
-    const spaced = value.includes('+') ? value.replaceAll('+', ' ') : value;
+    // A form writes `+` for a space. Shorter values hold nothing that a space would split.
+    const spaced = value.length > 10 && value.includes('+') ? value.replaceAll('+', ' ') : value;
     const masked = spaced === value ? value : mask(spaced);
     return masked === spaced ? match : `${before}${name}=${masked.replaceAll(' ', '+')}`;
   });
