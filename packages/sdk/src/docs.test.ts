@@ -14,10 +14,13 @@ beforeAll(ensureBuilt, 60_000);
 
 describe('docs/sdk', () => {
   it.each(pages)('%s: its program runs', async (page) => {
-    const blocks = [...readFileSync(join(folder, page), 'utf8').matchAll(/^```ts\n(.*?)^```/gms)].map(
-      (match) => match[1] ?? '',
-    );
+    const text = readFileSync(join(folder, page), 'utf8');
+    const blocks = [...text.matchAll(/^```ts\n(.*?)^```/gms)].map((match) => match[1] ?? '');
+    // A block in another spelling of the language, or indented, would not be run.
+    const programs =
+      text.match(/^[ \t>]*(?:```|~~~) *(?:[cm]?[jt]sx?|javascript|typescript|node)\b/gim) ?? [];
     expect(blocks.length).toBeGreaterThan(0);
+    expect(blocks).toHaveLength(programs.length);
     const snippets = join(packageRoot, 'dist/snippets');
     mkdirSync(snippets, { recursive: true });
     for (const [index, block] of blocks.entries()) {
@@ -28,7 +31,10 @@ describe('docs/sdk', () => {
         SIGHTLINE_EXIT_FLUSH_MS_MAX: '200',
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
       };
-      await run(process.execPath, [path], { env, timeout: 15_000 });
+      const { stdout } = await run(process.execPath, [path], { env, timeout: 15_000 });
+      // Where the page shows a plain text as what is printed, that is what is printed.
+      for (const [, shown] of block.matchAll(/^ *console\.log\(.*\); \/\/ ([\w-]+)$/gm))
+        expect(stdout.split('\n')).toContain(shown);
     }
   });
 

@@ -209,11 +209,12 @@ describe('beside the observability packages people have', () => {
     300_000,
   );
 
-  it('sends each header once through fetch, undici 5 to 7 and an instrumented node:http', async () => {
+  it('sends each header once through fetch, undici 5 to 7, instrumented node:http, node:https and gRPC', async () => {
     const project = await createProject(
       'undici-5@npm:undici@5',
       'undici-6@npm:undici@6',
       'undici-7@npm:undici@7',
+      '@opentelemetry/instrumentation-grpc',
       '@opentelemetry/instrumentation-http',
       '@opentelemetry/instrumentation-undici',
       '@opentelemetry/sdk-node',
@@ -229,7 +230,7 @@ describe('beside the observability packages people have', () => {
       };
       const { stdout } = await run(process.execPath, ['headers.mjs'], { cwd: project, env });
       const seen = Object.entries(JSON.parse(stdout) as Record<string, Record<string, object>>);
-      expect(seen).toHaveLength(10);
+      expect(seen).toHaveLength(12);
       const once = { traceparent: 1, 'x-trace-id': 1, 'x-correlation-id': 1, baggage: 1 };
       for (const [client, { byFunction, byHand }] of seen) {
         expect(byFunction, `${HOST} ${client}`).toMatchObject({ ...once, id: 'req-124', ofCaller: false });

@@ -69,6 +69,12 @@ export function currentRuntime(): Runtime | undefined {
   return runtimeSlot.current;
 }
 
+/** The mask for what leaves, or undefined while nothing is masked. */
+export function currentMask(): MaskText | undefined {
+  const runtime = currentRuntime();
+  return runtime === undefined || runtime.options.capture === 'full' ? undefined : runtime.maskText;
+}
+
 export function replaceRuntime(runtime: Runtime | undefined): void {
   runtimeSlot.current = runtime;
   for (const listener of runtimeSlot.listeners) listener(runtime);

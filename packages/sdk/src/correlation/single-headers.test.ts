@@ -8,7 +8,7 @@ interface Seen {
 
 describe('headers that are set already', () => {
   it.each(['none', 'before', 'after'])(
-    'are sent once by fetch and node:http (an OpenTelemetry of the host: %s)',
+    'are sent once by fetch, node:http, node:https and gRPC (an OpenTelemetry of the host: %s)',
     async (host) => {
       const end = await runProgram('single-headers.mjs', { env: { HOST: host } });
       const seen = Object.entries(JSON.parse(end.stdout.trim() || '{}') as Record<string, Seen>);
@@ -17,13 +17,15 @@ describe('headers that are set already', () => {
         'fetch with Headers',
         'fetch of a Request',
         'http',
+        'https',
+        'grpc',
       ]);
       for (const [client, { byFunction, byHand }] of seen) {
         const once = { traceparent: 1, 'x-trace-id': 1, 'x-correlation-id': 1, baggage: 1 };
         expect(byFunction, client).toMatchObject({ ...once, id: 'req-124', sameTrace: true });
         expect(byHand, client).toMatchObject({ ...once, id: 'by-hand', comma: false });
         // The next service's parent is the span of the request, where something traces it.
-        if (client !== 'http') expect(byFunction['ofCaller'], client).toBe(false);
+        if (client.startsWith('fetch')) expect(byFunction['ofCaller'], client).toBe(false);
       }
     },
   );

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeContext } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { currentMask, currentRuntime } from '../core/runtime.ts';
 import { boundedPlain } from '../masking/capture-value.ts';
 import { findLogLevel, logLevels, type LogLevel } from './levels.ts';
 import { logContextOf, traceFields } from './log-context.ts';
@@ -146,7 +146,7 @@ function forward(line: ForwardedLine): void {
   const context = runtime.contextManager.active();
   // What an exporter of ours prints must not come back as telemetry.
   if (isTracingSuppressed(context)) return;
-  const mask = runtime.options.capture === 'full' ? undefined : runtime.maskText;
+  const mask = currentMask();
   const attributes: Record<string, unknown> = { ...logContextOf(context) };
   for (const [key, value] of Object.entries(line.fields)) {
     if (key === 'trace_id' || key === 'span_id') continue;
@@ -180,6 +180,6 @@ function levelOf(level: unknown): LogLevel {
 function asLine(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Error) return value.stack ?? value.message;
-  const plain = boundedPlain(value, { charactersMax: 4096 }, undefined);
+  const plain = boundedPlain(value, { charactersMax: 4096 }, currentMask());
   return typeof plain === 'string' ? plain : (JSON.stringify(plain) ?? 'undefined');
 }

@@ -2,9 +2,11 @@
 import type { Logger as PinoLogger } from 'pino';
 import { activeContext, runInContext } from '../core/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentMask, currentRuntime, type Runtime } from '../core/runtime.ts';
 import { boundedPlain } from '../masking/capture-value.ts';
 import { maskNumber, type MaskText } from '../masking/mask-text.ts';
+import { isNamedBefore } from '../masking/named-values.ts';
+import { placeholder } from '../masking/placeholder.ts';
 import { describeError } from '../tracing/span-handle.ts';
 import { findCallSite, type CallSite } from './call-site.ts';
 import { logLevels, type LogCategory, type LogLevel } from './levels.ts';
@@ -78,10 +80,12 @@ function createLogger(name: string, own: LogFields): Logger {
   const isOwn = name.startsWith('sightline.');
   let child: PinoLogger<PinoLevel> | undefined;
   let generation = -1;
+  let shownName = name;
   const pinoLogger = () => {
     if (child === undefined || generation !== pinoGeneration()) {
       generation = pinoGeneration();
-      child = pinoRoot().child({ logger: name });
+      shownName = currentMask()?.(name) ?? name;
+      child = pinoRoot().child({ logger: shownName });
     }
     return child;
   };
@@ -91,7 +95,15 @@ function createLogger(name: string, own: LogFields): Logger {
       if (target.levelVal > logLevels[level].pino) return;
       const runtime = currentRuntime();
       const site = runtime?.options.logCallSite === true && !isOwn ? findCallSite(below) : undefined;
-      write(target, runtime, name, level, message, own === noFields ? fields : { ...own, ...fields }, site);
+      write(
+        target,
+        runtime,
+        shownName,
+        level,
+        message,
+        own === noFields ? fields : { ...own, ...fields },
+        site,
+      );
     });
   };
   const method = (level: LogLevel): Log => {
@@ -140,7 +152,7 @@ function write(
   fields: LogFields | undefined,
   site: CallSite | undefined,
 ): void {
-  const mask = runtime === undefined || runtime.options.capture === 'full' ? undefined : runtime.maskText;
+  const mask = currentMask();
   const text = mask === undefined ? message : mask(String(message));
   const line: Record<string, unknown> = site === undefined ? {} : { ...site };
   for (const key in fields) {
@@ -149,7 +161,7 @@ function write(
     if (key === 'error') line['exception'] = exceptionFields(value, mask);
     else if (key === 'performanceMetrics')
       line['performance_metrics'] = boundedPlain(value, fieldLimits, mask);
-    else line[key] = cleanNamed(key, value, mask);
+    else line[cleanKey(key, mask)] = cleanNamed(key, value, mask);
   }
   target[pinoNames[level]](line, text);
   linesByLevel[level]++;
@@ -158,17 +170,22 @@ function write(
 
 /** Context fields are cleaned once, where they are set, not on every line inside. */
 function cleanContext(fields: LogContext): LogContext {
-  const options = currentRuntime()?.options;
-  const mask = options === undefined || options.capture === 'full' ? undefined : currentRuntime()?.maskText;
+  const mask = currentMask();
   const clean: Record<string, unknown> = {};
   guard('cleaning log context', () => {
-    for (const key in fields) if (fields[key] !== undefined) clean[key] = cleanNamed(key, fields[key], mask);
+    for (const key in fields)
+      if (fields[key] !== undefined) clean[cleanKey(key, mask)] = cleanNamed(key, fields[key], mask);
   });
   return clean;
 }
 
+/** Most keys are words, with nothing to mask. */
+function cleanKey(key: string, mask: MaskText | undefined): string {
+  return mask === undefined || /^[A-Za-z_.]*$/.test(key) ? key : mask(key);
+}
+
 function cleanNamed(key: string, value: unknown, mask: MaskText | undefined): unknown {
-  return mask?.isSensitiveKey(key) === true ? '[masked:secret]' : cleanField(value, mask);
+  return mask?.isSensitiveKey(key) === true ? placeholder('secret') : cleanField(value, mask);
 }
 
 /** Short texts and numbers, which most fields are, skip the bounded copy. */
@@ -181,9 +198,15 @@ function cleanField(value: unknown, mask: MaskText | undefined): unknown {
     value.length <= 20 &&
     value.every((item) => typeof item === 'string' && item.length <= 100)
   ) {
-    return mask === undefined ? [...value] : value.map((item: string) => mask(item));
+    return mask === undefined ? [...value] : maskList(value as string[], mask);
   }
   return boundedPlain(value, fieldLimits, mask);
+}
+
+function maskList(list: readonly string[], mask: MaskText): string[] {
+  return list.map((item, at) =>
+    isNamedBefore(list, at, mask.isSensitiveKey) ? placeholder('secret') : mask(item),
+  );
 }
 
 const fieldLimits = { charactersMax: 16_384 };

@@ -13,6 +13,30 @@ describe('capturing a value', () => {
     );
   });
 
+  it('keeps no half of a secret where it cuts a long text', () => {
+    const mails = `${'a'.repeat(60)}@example.com `.repeat(3);
+    for (let shift = 0; shift < 40; shift++)
+      for (const limit of [60, 100, 130]) {
+        const text = `${'x'.repeat(shift)} ${mails}4111 1111 1111 1111 ${'tail '.repeat(50)}`;
+        for (const value of [text, { text }, [text]]) expect(capture(value, limit)).not.toMatch(/4111|aaaa/);
+      }
+  });
+
+  it('reads boxed texts, names beside values, and keeps keys apart that look the same once masked', () => {
+    expect(capture(Object('ada@example.org'))).toBe('"[masked:email]"');
+    expect(
+      capture(
+        new Map([
+          ['ada@example.org', 1],
+          ['bob@example.org', 2],
+        ]),
+      ),
+    ).toBe('{"[masked:email]":1,"[masked:email] 2":2}');
+    expect(capture({ headers: [['authorization', 'x'], { name: 'cookie', value: 'y' }] })).toBe(
+      '{"headers":[["authorization","[masked:secret]"],{"name":"cookie","value":"[masked:secret]"}]}',
+    );
+  });
+
   it('survives cycles, throwing getters, proxies, bigints, maps, buffers and errors', () => {
     const cycle: Record<string, unknown> = { big: 10n, map: new Map([['a', 1]]), bytes: Buffer.from('abc') };
     cycle['self'] = cycle;

@@ -3,7 +3,9 @@
  * proxies, class instances and binary data. With a mask, sensitive keys and texts are masked on the way.
  */
 import { types } from 'node:util';
+import { defineSafely } from './define-safely.ts';
 import { maskNumber, type MaskText } from './mask-text.ts';
+import { freeName, isNamedBefore, isNamedBeside } from './named-values.ts';
 import { placeholder } from './placeholder.ts';
 
 export interface CaptureLimits {
@@ -18,8 +20,7 @@ export function captureValue(value: unknown, limits: CaptureLimits, mask: MaskTe
     if (simple !== undefined && simple.length <= limits.charactersMax) return simple;
     const writer = new BoundedWriter(limits, mask);
     if (typeof value === 'string') {
-      const near = value.length > limits.charactersMax * 2 ? value.slice(0, limits.charactersMax * 2) : value;
-      return boundText(mask === undefined ? near : mask(near), limits.charactersMax);
+      return boundText(maskStart(value, limits.charactersMax, mask), limits.charactersMax);
     }
     return boundText(JSON.stringify(writer.plain(value, 0)) ?? 'undefined', limits.charactersMax);
   } catch {
@@ -36,6 +37,7 @@ function simpleText(value: unknown, mask: MaskText | undefined): string | undefi
   let text = '[';
   for (let index = 0; index < value.length; index++) {
     const item: unknown = value[index];
+    if (mask !== undefined && isNamedBefore(value, index, mask.isSensitiveKey)) return undefined;
     const one =
       typeof item === 'string' && item.length <= 200
         ? JSON.stringify(mask === undefined ? item : mask(item))
@@ -62,6 +64,20 @@ export function boundText(text: string, charactersMax: number): string {
   const kept = text.slice(0, Math.max(charactersMax - 20, 0)).replace(/[\ud800-\udbff]$/, '');
   return `${kept}… [${text.length} characters]`.slice(0, Math.max(charactersMax, 1));
 }
+
+/**
+ * The start of a text, masked, at least as far as it is kept. A secret at the cut is half there and does not look like one: where
+ * the masked text is shorter than what is kept, its last words go.
+ */
+function maskStart(text: string, charactersMax: number, mask: MaskText | undefined): string {
+  if (mask === undefined) return text.slice(0, charactersMax * 2);
+  if (text.length <= charactersMax * 2) return mask(text);
+  const masked = mask(text.slice(0, charactersMax * 2));
+  if (masked.length > charactersMax + longestSpaced) return masked;
+  return `${masked.slice(0, -longestSpaced).replace(/\S+$/, '')}…`;
+}
+/** An IBAN or a card in groups is not longer. */
+const longestSpaced = 48;
 
 class BoundedWriter {
   readonly #limits: CaptureLimits;
@@ -102,9 +118,7 @@ class BoundedWriter {
   }
 
   #text(text: string): string {
-    // Masked before it is cut, or half of a secret at the cut would not look like one.
-    const near = text.length > this.#left * 2 ? text.slice(0, this.#left * 2) : text;
-    const cut = boundText(this.#mask === undefined ? near : this.#mask(near), Math.max(this.#left, 1));
+    const cut = boundText(maskStart(text, this.#left, this.#mask), Math.max(this.#left, 1));
     this.#left -= cut.length + 2;
     return cut;
   }
@@ -135,7 +149,9 @@ class BoundedWriter {
     if (types.isMap(value)) return this.#record(Object.fromEntries(take(value, this.#itemsMax())), depth);
     if (types.isSet(value)) return this.#list([...take(value, this.#itemsMax())], depth);
     if (types.isPromise(value)) return '[Promise]';
-    if (types.isRegExp(value)) return String(value);
+    if (types.isRegExp(value)) return this.#text(String(value));
+    // A boxed text has its characters as properties, one by one.
+    if (types.isBoxedPrimitive(value)) return this.plain(value.valueOf(), depth);
     if (value instanceof URL) return this.#text(value.href);
     return undefined;
   }
@@ -144,7 +160,8 @@ class BoundedWriter {
     const kept: unknown[] = [];
     const max = this.#itemsMax();
     for (let index = 0; index < items.length && index < max && this.#left > 0; index++) {
-      kept.push(this.plain(items[index], depth + 1));
+      const isSecret = this.#mask !== undefined && isNamedBefore(items, index, this.#mask.isSensitiveKey);
+      kept.push(isSecret ? placeholder('secret') : this.plain(items[index], depth + 1));
     }
     if (kept.length < items.length) kept.push(`… ${items.length - kept.length} more`);
     return kept;
@@ -154,6 +171,8 @@ class BoundedWriter {
     const toJson: unknown = tryGet(value, 'toJSON');
     if (typeof toJson === 'function') return this.plain((toJson as () => unknown).call(value), depth + 1);
     const copy: Record<string, unknown> = {};
+    const mask = this.#mask;
+    const besideName: unknown = tryGet(value, 'name') ?? tryGet(value, 'key');
     const keys = Object.keys(value);
     const max = this.#itemsMax();
     for (let index = 0; index < keys.length; index++) {
@@ -165,11 +184,14 @@ class BoundedWriter {
       this.#left -= key.length + 4;
       const item: unknown = tryGet(value, key);
       const hidden =
-        this.#mask?.isSensitiveKey(key) === true &&
+        mask !== undefined &&
+        (mask.isSensitiveKey(key) || isNamedBeside(key, besideName, mask.isSensitiveKey)) &&
         item !== null &&
         item !== undefined &&
         typeof item !== 'boolean';
-      defineSafely(copy, key.slice(0, 512), hidden ? placeholder('secret') : this.plain(item, depth + 1));
+      const cleanKey = mask === undefined ? key : mask(key);
+      const name = cleanKey === key ? key : freeName(copy, cleanKey);
+      defineSafely(copy, name.slice(0, 512), hidden ? placeholder('secret') : this.plain(item, depth + 1));
     }
     return copy;
   }
@@ -190,11 +212,6 @@ function tryGet(value: object, key: string): unknown {
   } catch {
     return '[threw]';
   }
-}
-
-/** `__proto__` as a key must not change the copy's prototype. */
-function defineSafely(target: object, key: string, value: unknown): void {
-  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function* take<T>(items: Iterable<T>, max: number): Generator<T> {

@@ -36,6 +36,11 @@ const needles = [
   'namedSecret2',
   'namedSecret3',
   'flagSecret4',
+  // Hidden: encoded, in parameters of a URL, beside a name.
+  'jane.doe%40example.com',
+  'jane.doe%2540example.com',
+  '4111+1111',
+  ...Array.from({ length: 8 }, (_, at) => `namedSecret${at + 5}`),
 ];
 
 const environments = [

@@ -5,11 +5,13 @@
  * masked is not sent.
  */
 import type { Attributes } from '@opentelemetry/api';
+import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { LineRecord } from '../logging/line-record.ts';
 import { boundedPlain } from './capture-value.ts';
+import { freeName, isNamedBefore } from './named-values.ts';
 import { maskNumber, shortCharactersMax, type MaskText } from './mask-text.ts';
 import { placeholder } from './placeholder.ts';
 
@@ -42,16 +44,18 @@ export class ExportWall {
     const { message } = span.status;
     const cleanMessage = message === undefined ? undefined : this.text(message);
     const resource = this.resource(span.resource);
+    const instrumentationScope = this.#scope(span.instrumentationScope);
     const isClean =
       name === span.name &&
       attributes === span.attributes &&
       events === span.events &&
       links === span.links &&
       cleanMessage === message &&
+      instrumentationScope === span.instrumentationScope &&
       resource === span.resource;
     if (isClean) return span;
     const status = cleanMessage === undefined ? span.status : { ...span.status, message: cleanMessage };
-    return withValues(span, { name, attributes, events, links, status, resource });
+    return withValues(span, { name, attributes, events, links, status, resource, instrumentationScope });
   }
 
   log(record: ReadableLogRecord): ReadableLogRecord {
@@ -60,9 +64,17 @@ export class ExportWall {
     const attributes = this.attributes(record.attributes);
     const body = this.#value(record.body);
     const resource = this.resource(record.resource);
-    if (attributes === record.attributes && body === record.body && resource === record.resource)
-      return record;
-    return withValues(record, { attributes, body, resource });
+    const instrumentationScope = this.#scope(record.instrumentationScope);
+    const eventName = record.eventName === undefined ? undefined : this.text(record.eventName);
+    const isClean =
+      attributes === record.attributes &&
+      body === record.body &&
+      resource === record.resource &&
+      instrumentationScope === record.instrumentationScope &&
+      eventName === record.eventName;
+    return isClean
+      ? record
+      : withValues(record, { attributes, body, resource, instrumentationScope, eventName });
   }
 
   resource(resource: Resource): Resource {
@@ -85,7 +97,11 @@ export class ExportWall {
     for (const key in attributes) {
       const value = attributes[key];
       const clean = this.named(key, value);
-      if (clean !== value) (copy ??= { ...attributes })[key] = clean;
+      const cleanKey = this.text(key);
+      if (cleanKey !== key) {
+        delete (copy ??= { ...attributes })[key];
+        copy[freeName(copy, cleanKey)] = clean;
+      } else if (clean !== value) (copy ??= { ...attributes })[key] = clean;
     }
     return copy ?? attributes;
   }
@@ -124,11 +140,21 @@ export class ExportWall {
     }) as Resource;
   }
 
+  #scope(scope: InstrumentationScope): InstrumentationScope {
+    const name = this.text(scope.name);
+    return name === scope.name ? scope : { ...scope, name };
+  }
+
   #value(value: unknown): unknown {
     if (typeof value === 'string') return this.text(value);
     if (typeof value === 'number') return maskNumber(value, this.#mask);
-    if (Array.isArray(value)) return this.#each(value as readonly unknown[], (item) => this.#value(item));
-    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+    if (Array.isArray(value)) {
+      const items = value as readonly unknown[];
+      return this.#each(items, (item, at) =>
+        isNamedBefore(items, at, this.#mask.isSensitiveKey) ? placeholder('secret') : this.#value(item),
+      );
+    }
+    if (typeof value !== 'object' || value === null) return value;
     return boundedPlain(value, { charactersMax: structuredCharactersMax }, this.#mask);
   }
 
@@ -143,11 +169,11 @@ export class ExportWall {
     };
   }
 
-  #each<T>(items: readonly T[], clean: (item: T) => T): T[] {
+  #each<T>(items: readonly T[], clean: (item: T, at: number) => unknown): T[] {
     let copy: T[] | undefined;
     for (let index = 0; index < items.length; index++) {
       const item = items[index] as T;
-      const cleaned = clean(item);
+      const cleaned = clean(item, index) as T;
       if (cleaned !== item) (copy ??= [...items])[index] = cleaned;
     }
     return copy ?? (items as T[]);

@@ -1,9 +1,12 @@
 /** Masks one text: as JSON by key names when it is JSON, and by patterns in any case. */
+import { defineSafely } from './define-safely.ts';
 import { assertLinearPattern } from './linear-pattern.ts';
 import type { MaskingOptions } from './masking-options.ts';
+import { freeName, isNamedBefore, isNamedBeside } from './named-values.ts';
 import { placeholder } from './placeholder.ts';
 import { sensitiveKeys } from './sensitive-keys.ts';
 import { suspicious, textRules, type TextRule } from './text-rules.ts';
+import { maskEncoded, maskParameters } from './url-parts.ts';
 
 export interface MaskText {
   (text: string): string;
@@ -45,19 +48,23 @@ export function createMaskText(options: MaskingOptions): MaskText {
   function mask(text: string, nesting: number): string {
     if (!hasOwnRules && !suspicious.test(text)) return text;
     const asJson = nesting < nestingMax && looksLikeJson(text) ? maskJson(text, nesting) : undefined;
-    return asJson ?? maskPlain(text);
+    return asJson ?? maskPlain(text, nesting);
   }
 
-  function maskPlain(text: string): string {
+  function maskPlain(text: string, nesting: number): string {
     let masked = text;
     for (const rule of rules) if (rule.mayMatch(masked)) masked = rule.apply(masked);
-    return masked;
+    if (nesting >= nestingMax) return masked;
+    const maskPart = (part: string) => mask(part, nesting + 1);
+    if (!disabled.has('assignment')) masked = maskParameters(masked, isSensitiveKey, maskPart);
+    return maskEncoded(masked, maskPart);
   }
 
   function maskJson(text: string, nesting: number): string | undefined {
     let changed = false;
-    const visit = (key: string, value: unknown): unknown => {
-      if (isSensitiveKey(key) && value !== null && value !== '' && typeof value !== 'boolean') {
+    const hides = (value: unknown) => value !== null && value !== '' && typeof value !== 'boolean';
+    const visit = (isNamed: boolean, value: unknown): unknown => {
+      if (isNamed && hides(value)) {
         changed = true;
         return placeholder('secret');
       }
@@ -66,19 +73,34 @@ export function createMaskText(options: MaskingOptions): MaskText {
       if (masked !== value) changed = true;
       return masked;
     };
+    const walk = (isNamed: boolean, value: unknown): unknown => {
+      const visited = visit(isNamed, value);
+      if (Array.isArray(visited))
+        return visited.map((item, at) => walk(isNamedBefore(visited, at, isSensitiveKey), item));
+      if (typeof visited !== 'object' || visited === null || isRaw(visited)) return visited;
+      const { name, key: otherName } = visited as { name?: unknown; key?: unknown };
+      const copy: Record<string, unknown> = {};
+      for (const [key, item] of Object.entries(visited)) {
+        const isSecret = isSensitiveKey(key) || isNamedBeside(key, name ?? otherName, isSensitiveKey);
+        const cleanKey = key.length < 6 ? key : mask(key, nesting + 1);
+        if (cleanKey !== key) changed = true;
+        defineSafely(copy, cleanKey === key ? key : freeName(copy, cleanKey), walk(isSecret, item));
+      }
+      return copy;
+    };
     try {
       const parsed: unknown = JSON.parse(text, keepDigits);
       // A number such as a card without quotes is found by the patterns on the serialised text.
-      const walked = walk('', parsed, visit);
-      return maskPlainNumbers(changed ? JSON.stringify(walked) : text);
+      const walked = walk(false, parsed);
+      return maskPlainNumbers(changed ? JSON.stringify(walked) : text, nesting);
     } catch {
       return undefined;
     }
   }
 
   /** After the strings are done, only bare numbers are left to find. */
-  function maskPlainNumbers(json: string): string {
-    return /(?<!["\d.])\d{12,19}(?!["\d.])/.test(json) ? maskPlain(json) : json;
+  function maskPlainNumbers(json: string, nesting: number): string {
+    return /(?<!["\d.])\d{12,19}(?!["\d.])/.test(json) ? maskPlain(json, nesting) : json;
   }
 
   const noted = new Set<string>();
@@ -111,13 +133,6 @@ function looksLikeJson(text: string): boolean {
 function keepDigits(_key: string, value: unknown, context?: { source?: string }): unknown {
   if (typeof value !== 'number' || Number.isSafeInteger(value) || context?.source === undefined) return value;
   return (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(context.source);
-}
-
-function walk(key: string, value: unknown, visit: (key: string, value: unknown) => unknown): unknown {
-  const visited = visit(key, value);
-  if (Array.isArray(visited)) return visited.map((item) => walk('', item, visit));
-  if (typeof visited !== 'object' || visited === null || isRaw(visited)) return visited;
-  return Object.fromEntries(Object.entries(visited).map(([name, item]) => [name, walk(name, item, visit)]));
 }
 
 function isRaw(value: object): boolean {

@@ -19,7 +19,7 @@ const secretStart =
 
 /** No built-in rule can match a text without one of these, and no JSON can have a named value or hide a character. */
 export const suspicious = new RegExp(
-  `[@:=\\\\]|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`,
+  `"--[a-z]|\\[\\s?\\["|[@:=\\\\]|%[0-9A-Fa-f]{2}|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`,
 );
 
 const secretPattern = new RegExp(
@@ -53,12 +53,14 @@ const privateKeyStart = '-----BEGIN';
 
 const names =
   'passw(?:or)?d|passphrase|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|credentials?|authorization';
+/** Ordinary words too: names only where they are quoted, or for `token` where `=` follows. */
+const shortNames = 'token|cookie|set-cookie|pin|cvv|cvc|otp|jwt';
 const assignmentPattern = new RegExp(
-  `((?:${names})\\\\?["']?\\s{0,4}(?:[:=]|=>)\\s{0,4})(\\\\?"[^"\\\\]{1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
+  `((?:(?:${names})\\\\?["']?\\s{0,4}(?:[:=]|=>)|["'](?:${shortNames})\\\\?["']\\s{0,4}:|(?<![A-Za-z0-9_])token=)\\s{0,4})(\\\\?"[^"\\\\]{1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
   'gi',
 );
 /** The name right before a separator; asked only where a separator is, since the names are slow to look for everywhere. */
-const nameBefore = new RegExp(`(?:${names})\\\\?["']?\\s{0,4}$`, 'i');
+const nameBefore = new RegExp(`(?:${names}|(?<![A-Za-z0-9_])(?:${shortNames}))\\\\?["']?\\s{0,4}$`, 'i');
 const schemeStart = /[Bb]earer|[Bb]asic|BEARER|BASIC/;
 const separator = /[:=]/g;
 
@@ -70,6 +72,7 @@ function hasAssignment(text: string): boolean {
   return false;
 }
 
+const cookiePattern = /\b((?:set-)?cookie:\s{0,4})([^\s=;"']{1,128}=[^\r\n"']{0,4096})/gi;
 const bearerPattern = /\b(Bearer|Basic)\s{1,4}([A-Za-z0-9+/=._~-]{8,8192})/gi;
 const urlCredentialPattern = /([a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@]{1,256}):([^\s:/@]{1,256})@/gi;
 
@@ -181,6 +184,7 @@ function maskAssignments(text: string): string {
     .replace(bearerPattern, (match, scheme: string, token: string) =>
       token.length >= 16 || entropyBits(token) > 2.5 ? `${scheme} ${placeholder('token')}` : match,
     )
+    .replace(cookiePattern, (_match, head: string) => head + placeholder('secret'))
     .replace(assignmentPattern, (match, head: string, value: string) => {
       if (/^(?:bearer|basic)$/i.test(value) || value.startsWith('[masked:') || value.startsWith('"[masked:'))
         return match;
@@ -189,8 +193,8 @@ function maskAssignments(text: string): string {
     });
 }
 
-const localCharacter = /[A-Za-z0-9._%+-]/;
-const domainPattern = /[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}/y;
+const localCharacter = /[A-Za-z0-9._%+\u00c0-\u024f-]/;
+const domainPattern = /[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/uy;
 
 /** Walks outwards from each `@`: a pattern would try every word of the text as a start. */
 function maskEmails(text: string): string {

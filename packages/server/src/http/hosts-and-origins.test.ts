@@ -335,6 +335,32 @@ describe('a server beyond loopback', () => {
   });
 });
 
+describe('the packed SDK', () => {
+  it('is given to npm without a key, under known names, and to no foreign page', async () => {
+    const fromPage = 'Origin: https://evil.example';
+    const cases = [
+      [closed.ui, '127.0.0.1:4300', '', true],
+      [closed.ui, 'a.example', '', true],
+      [closed.ui, 'sightline', '', false],
+      [closed.ui, 'a.example', fromPage, false],
+      [open.ui, 'localhost:4300', '', true],
+      [open.ui, 'sightline.example.com', '', true],
+      [open.ui, 'evil.example.com', '', false],
+    ] as const;
+    for (const [url, host, header, isGiven] of cases) {
+      const head = header === '' ? get('/sdk.tgz', host) : [...get('/sdk.tgz', host), header];
+      const { status, body } = await ask(url, head);
+      // Where nothing is packed yet, whoever may have it is told how it is packed.
+      const answer =
+        status === 200 ? 'package' : (JSON.parse(body) as { error: { code: string } }).error.code;
+      const expected = isGiven
+        ? ['package', 'not_found']
+        : [header === '' ? 'host_not_allowed' : 'origin_not_allowed'];
+      expect(expected, `${host} ${header}`).toContain(answer);
+    }
+  });
+});
+
 describe('a key', () => {
   const make = async (body: object): Promise<string> => {
     const response = await fetch(`${closed.ui}/api/v1/keys`, {

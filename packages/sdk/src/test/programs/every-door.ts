@@ -1,7 +1,7 @@
 /** Passes secrets to everything the SDK takes and prints the name of each door, which must arrive; ends with an unhandled rejection. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { metrics, trace } from '@opentelemetry/api';
+import { logs, metrics, trace } from '@opentelemetry/api';
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
@@ -39,6 +39,23 @@ const named = {
   'http.request.header.authorization': 'namedSecret3',
 };
 const numbers = { amount: 5_555_555_555_554_444 };
+const [mail = '', card = ''] = [secrets[2], secrets[0]];
+/** What no text rule sees at first: in keys, in URLs, beside a name, box or bytes around it, an error inside another. */
+const hidden = {
+  [`by ${mail}`]: 1,
+  url: `https://x.test/${encodeURIComponent(mail)}?token=namedSecret5&sig=namedSecret6`,
+  form: `card=${card.replaceAll(' ', '+')}&next=${encodeURIComponent(encodeURIComponent(mail))}`,
+  pair: ['authorization', 'namedSecret7'],
+  args: ['--verbose', '--client-secret', 'namedSecret8'],
+};
+const nested = {
+  ...hidden,
+  headers: [{ name: 'Cookie', value: 'namedSecret9' }, ['x-api-key', 'namedSecret10']],
+  boxed: Object(mail) as object,
+  map: new Map([[mail, new Map([['password', 'namedSecret11']])]]),
+  json: JSON.stringify({ list: [JSON.stringify({ [mail]: [{ key: 'secret', value: 'namedSecret12' }] })] }),
+  bytes: Buffer.from(mail),
+};
 const everything = { note: text, list: secrets, ...named, ...numbers };
 const structured = { inner: { deep: [text, { ...named, ...numbers }] }, text };
 
@@ -55,7 +72,15 @@ const provider = createServer((request, response) => {
 await new Promise((resolve) => provider.once('listening', resolve));
 const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
 
-init({ logHandlers: [], resourceAttributes: { 'app.note': text, 'app.password': 'namedSecret1' } });
+init({
+  logHandlers: [],
+  resourceAttributes: {
+    'app.url': hidden.url,
+    [`app of ${mail}`]: hidden.form,
+    'app.note': text,
+    'app.password': 'namedSecret1',
+  },
+});
 bridgeConsole();
 const log = getLogger('door');
 
@@ -181,6 +206,32 @@ await through('door-mcp', async (name) => {
   await server.connect(right);
   await client.connect(left);
   await client.callTool({ name, arguments: { note: text } });
+});
+await through('door-hidden', (name) =>
+  traced((_nested: object) => nested, { name, attributes: hidden })(nested),
+);
+await through('door-hidden-span', (name) =>
+  withSpan(name, hidden, (span) => {
+    span.addEvent('hidden', hidden);
+    span.otel?.addLink({ context: span.otel.spanContext(), attributes: hidden });
+    throw new AggregateError([failure(), new Error(mail)], `all of ${mail}`, { cause: failure() });
+  }),
+);
+await through('door-hidden-log', (name) => {
+  const error = new AggregateError([failure()], text, { cause: new Error(hidden.url, { cause: nested }) });
+  log.error(name, { ...hidden, data: nested, error });
+  log.withContext({ ...hidden }, () => log.info(hidden.url));
+  getLogger(`door of ${mail}`).info(name, { list: hidden.pair });
+  console.error(name, nested, error, new Set([nested]));
+});
+await through('door-hidden-otel', (name) => {
+  trace.getTracer(`tracer of ${mail}`).startSpan(name, { attributes: hidden }).end();
+  metrics.getMeter('other').createHistogram('door-hidden-otel').record(1, hidden);
+  logs.getLogger(`logger of ${mail}`).emit({
+    body: nested,
+    eventName: `event of ${mail}`,
+    attributes: { ...nested },
+  });
 });
 await flush();
 process.stdout.write('end\n');

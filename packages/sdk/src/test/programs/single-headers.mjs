@@ -1,7 +1,10 @@
 // Calls a server with headers set by hand and by instrumentations, through each client that is there, and prints what arrived.
 // HOST: an OpenTelemetry of the host's own traces fetch as well, set up before or after ours.
-import { createServer, request as httpRequest } from 'node:http';
 import { once } from 'node:events';
+import { createServer, request as httpRequest } from 'node:http';
+import { createServer as createSecureServer, request as httpsRequest } from 'node:https';
+import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
 
 const { correlationHeaders, init, shutdown, withCorrelationId, withSpan } = await import(
   process.env.SIGHTLINE ?? '../../index.ts'
@@ -9,7 +12,8 @@ const { correlationHeaders, init, shutdown, withCorrelationId, withSpan } = awai
 const instrumentations = [];
 if (process.env.HTTP !== undefined) {
   const { HttpInstrumentation } = await import('@opentelemetry/instrumentation-http');
-  instrumentations.push(new HttpInstrumentation());
+  const { GrpcInstrumentation } = await import('@opentelemetry/instrumentation-grpc');
+  instrumentations.push(new HttpInstrumentation(), new GrpcInstrumentation());
 }
 const setUpHost = async () => {
   const { NodeSDK } = await import('@opentelemetry/sdk-node');
@@ -21,7 +25,7 @@ init({ exporters: [], logHandlers: [], processMetrics: false, instrumentations }
 if (process.env.HOST === 'after') await setUpHost();
 
 const names = ['traceparent', 'tracestate', 'x-trace-id', 'x-correlation-id', 'baggage'];
-const server = createServer((request, response) => {
+const answer = (request, response) => {
   const lists = Object.fromEntries(
     names.map((name) => [
       name,
@@ -31,9 +35,15 @@ const server = createServer((request, response) => {
     ]),
   );
   response.end(JSON.stringify(lists));
-}).listen(0, '127.0.0.1');
-await once(server, 'listening');
+};
+const server = createServer(answer).listen(0, '127.0.0.1');
+// A shared key instead of a certificate: what is asked here is which headers arrive.
+const psk = Buffer.alloc(16, 1);
+const cipher = { ciphers: 'PSK-AES128-GCM-SHA256', minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2' };
+const secure = createSecureServer({ ...cipher, pskCallback: () => psk }, answer).listen(0, '127.0.0.1');
+await Promise.all([once(server, 'listening'), once(secure, 'listening')]);
 const url = `http://127.0.0.1:${server.address().port}/`;
+const secureUrl = `https://127.0.0.1:${secure.address().port}/`;
 
 const clients = {
   fetch: async (headers) => (await fetch(url, { headers })).json(),
@@ -42,15 +52,60 @@ const clients = {
 };
 // Taken here: an instrumentation has wrapped the module's object by now, not what was imported above.
 const http = await import('node:http');
-clients.http = (headers) =>
-  new Promise((resolve) => {
-    const { request } = process.env.HTTP === undefined ? { request: httpRequest } : http.default;
-    request(url, { headers }, (response) => {
+const https = await import('node:https');
+const isTraced = process.env.HTTP !== undefined;
+const send = (request, target, options) =>
+  new Promise((resolve, reject) => {
+    request(target, options, (response) => {
       let text = '';
       response.on('data', (chunk) => (text += chunk));
       response.on('end', () => resolve(JSON.parse(text)));
-    }).end();
+    })
+      .on('error', reject)
+      .end();
   });
+clients.http = (headers) => send(isTraced ? http.default.request : httpRequest, url, { headers });
+clients.https = (headers) =>
+  send(isTraced ? https.default.request : httpsRequest, secureUrl, {
+    headers,
+    ...cipher,
+    pskCallback: () => ({ psk, identity: 'test' }),
+    checkServerIdentity: () => undefined,
+  });
+
+const grpc = createRequire(import.meta.url)('@grpc/grpc-js');
+const asIs = (bytes) => bytes;
+const method = {
+  path: '/test.Headers/Get',
+  requestStream: false,
+  responseStream: false,
+  requestSerialize: asIs,
+  requestDeserialize: asIs,
+  responseSerialize: asIs,
+  responseDeserialize: asIs,
+};
+const grpcServer = new grpc.Server();
+grpcServer.addService(
+  { get: method },
+  {
+    get: ({ metadata }, done) =>
+      done(
+        null,
+        Buffer.from(JSON.stringify(Object.fromEntries(names.map((name) => [name, metadata.get(name)])))),
+      ),
+  },
+);
+const grpcPort = await promisify(grpcServer.bindAsync.bind(grpcServer))(
+  '127.0.0.1:0',
+  grpc.ServerCredentials.createInsecure(),
+);
+const GrpcClient = grpc.makeGenericClientConstructor({ get: method }, 'Headers');
+const grpcClient = new GrpcClient(`127.0.0.1:${grpcPort}`, grpc.credentials.createInsecure());
+clients.grpc = async (headers) => {
+  const metadata = new grpc.Metadata();
+  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  return JSON.parse(await promisify(grpcClient.get.bind(grpcClient))(Buffer.alloc(0), metadata));
+};
 for (const name of (process.env.UNDICI ?? '').split(',').filter(Boolean)) {
   const { request } = await import(name);
   clients[name] = async (headers) => (await request(url, { headers })).body.json();
@@ -89,6 +144,10 @@ await withCorrelationId('req-124', () =>
   }),
 );
 console.log(JSON.stringify(seen));
-server.closeAllConnections();
-server.close();
+for (const each of [server, secure]) {
+  each.closeAllConnections();
+  each.close();
+}
+grpcClient.close();
+grpcServer.forceShutdown();
 await shutdown();
