@@ -31,7 +31,7 @@ test('an answer that leaves out the oldest is compared with nothing', () => {
   expect(runsDetail(cut)).not.toMatch(/[▲▼]/);
   expect(cut.totals).toEqual(overview.totals);
   expect(cut.groups[0]?.previous.costUsd).toBeNull();
-  expect(cut.topTools[0]?.previous.calls).toBe(0);
+  expect(cut.topTools?.[0]?.previous.calls).toBe(0);
 });
 
 test('a whole answer stays as it is', () => {
