@@ -74,6 +74,7 @@ export const overviewResponse = z.object({
     )
     .nullable()
     .describe('The ten that failed most. null where the part `tools` is missing.'),
+  toolCount: z.number().int().nullable().describe('Tools that were called, listed or not.'),
   topPrompts: z
     .array(
       z.object({
@@ -89,6 +90,7 @@ export const overviewResponse = z.object({
     )
     .nullable()
     .describe('The ten that cost most. null where the part `calls` is missing.'),
+  promptCount: z.number().int().nullable().describe('Prompts that were used, listed or not.'),
   partsMissing: z
     .array(z.object({ part: overviewPart, code: z.string(), message: z.string() }))
     .optional()

@@ -22,6 +22,8 @@ const overview: OverviewResponse = {
   groups: [{ key: 'm', totals: facts(9), previous: facts(3), series: [] }],
   otherGroups: 0,
   topTools: [{ tool: 't', calls: 2, errors: 1, errorRate: 0.5, p95Ms: 1, previous: { calls: 4, errors: 4 } }],
+  toolCount: 1,
+  promptCount: 0,
   topPrompts: [],
 };
 

@@ -84,7 +84,7 @@ async function sumUp(context: QueryContext, parameters: OverviewParameters): Pro
   const isSummed =
     parameters.q === undefined && !isNarrowed(parameters) && isBucketEdge(from) && isBucketEdge(stepNanos);
   const both = { from: unixNano(previousFrom), to };
-  const [[runs, calls, topTools], judgements, cache] = await Promise.all([
+  const [[runs, calls, tools], judgements, cache] = await Promise.all([
     isSummed ? withSums(reader, scope, both, readSums) : readSums({ scope, summed: undefined }),
     parts.try('scores', async () => readJudgements(partReader, overview)),
     parts.try('cache', async () =>
@@ -130,8 +130,8 @@ async function sumUp(context: QueryContext, parameters: OverviewParameters): Pro
       series: series(key),
     })),
     otherGroups: Math.max(0, keys.length - parameters.groups),
-    topTools: topTools ?? null,
-    topPrompts: calls === undefined ? null : topPrompts(calls),
+    ...(tools ?? { topTools: null, toolCount: null }),
+    ...(calls === undefined ? { topPrompts: null, promptCount: null } : topPrompts(calls)),
     ...(missing.length === 0 ? {} : { partsMissing: missing }),
     ...reader.limitsMet,
   };

@@ -1,4 +1,5 @@
 import type { ReactElement, ReactNode } from 'react';
+import { formatCount } from '../../model/format.ts';
 import { PartNote } from '../../widgets/part-note.tsx';
 import type { ShownPart } from '../../widgets/use-part.ts';
 import '../../widgets/plain-table.css';
@@ -11,14 +12,31 @@ interface OverviewListProps {
   readonly ifNone: string;
   /** Absent where they are not known. */
   readonly rows: readonly ReactElement[] | undefined;
+  /** With those that are not in the rows. */
+  readonly count: number | null | undefined;
   readonly missing: ShownPart['missing'];
 }
 
 /** A short table with a title: what is most of something. */
-export function OverviewList({ title, columns, ifNone, rows, missing }: OverviewListProps): ReactElement {
+export function OverviewList({
+  title,
+  columns,
+  ifNone,
+  rows,
+  count,
+  missing,
+}: OverviewListProps): ReactElement {
   return (
     <section className="overview-list">
-      <h2>{title}</h2>
+      <h2>
+        {title}
+        {rows !== undefined && (count ?? 0) > rows.length && (
+          <span className="faint small">
+            {' '}
+            {rows.length} of {formatCount(count ?? 0)}
+          </span>
+        )}
+      </h2>
       <PartNote missing={missing} />
       {rows === undefined ? null : rows.length === 0 ? (
         <p className="faint">{ifNone}</p>

@@ -19,6 +19,7 @@ export function TopPrompts({ answer }: { readonly answer: OverviewAnswer }): Rea
       columns={['prompt', 'Calls', 'Tokens', 'Cost', 'before']}
       ifNone="No model was called."
       missing={missing}
+      count={overview?.promptCount}
       rows={overview?.topPrompts?.map((prompt) => (
         <tr key={`${prompt.isNamed} ${prompt.prompt}`}>
           <th scope="row">

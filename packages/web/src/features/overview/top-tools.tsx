@@ -21,6 +21,7 @@ export function TopTools({ answer }: { readonly answer: OverviewAnswer }): React
       columns={['tool', 'Failed', 'of calls', 'before', 'p95']}
       ifNone="No tool was called."
       missing={missing}
+      count={overview?.toolCount}
       rows={overview?.topTools?.map((tool) => (
         <tr key={tool.tool}>
           <th scope="row">
