@@ -52,42 +52,6 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
     await page.close();
   });
 
-  it('keeps the last answer of a card whose part is missing, with its age and why, and renews the others', async () => {
-    const page = await stage.open('/');
-    await page.locator('.overview-groups a').first().waitFor();
-    const cost = page.locator('.chart-card[data-metric="cost"]');
-    const before = await cost.locator('.chart-card-total').textContent();
-    const message = 'The query met its time limit: it took longer than it may.';
-    await page.route('**/api/v1/overview?*', async (route) => {
-      const answer = (await (await route.fetch()).json()) as { totals: object; series: object[] };
-      const unknown = {
-        llmCalls: null,
-        costUsd: null,
-        inputTokens: null,
-        outputTokens: null,
-        cacheHitRate: null,
-      };
-      await route.fulfill({
-        json: {
-          ...answer,
-          totals: { ...answer.totals, ...unknown },
-          series: answer.series.map((point) => ({ ...point, ...unknown })),
-          topPrompts: null,
-          promptCount: null,
-          partsMissing: [{ part: 'calls', code: 'query_limit', message }],
-        },
-      });
-    });
-    await expect.poll(async () => cost.textContent(), { timeout: 20_000 }).toContain(message);
-    expect(await cost.textContent()).toMatch(/Of (just now|\d+ s.* ago): /);
-    expect(await cost.locator('.chart-card-total').textContent()).toBe(before);
-    await cost.locator('canvas').waitFor();
-    const runs = page.locator('.chart-card[data-metric="runs"]');
-    expect(await runs.textContent()).not.toContain(message);
-    await runs.locator('canvas').waitFor();
-    await page.close();
-  });
-
   it('splits the charts by agent', async () => {
     const page = await stage.open('/');
     await page.getByRole('button', { name: 'Agent', exact: true }).click();
