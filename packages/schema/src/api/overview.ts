@@ -4,17 +4,20 @@ import { agentFilterParameters, usage } from './usage.ts';
 
 export const overviewGroup = z.enum(['model', 'agent', 'service', 'version']);
 
+/** Parts of an overview that are read each by itself. */
+export const overviewPart = z.enum(['runs', 'calls', 'tools', 'scores', 'cache']);
+
 /** Of the runs, or of the group's part in them. Percentiles are estimates within 1 %. */
 export const overviewFacts = usage.extend({
-  runs: z.number().int(),
-  failedRuns: z.number().int(),
+  runs: z.number().int().nullable().describe('null where the part `runs` is missing.'),
+  failedRuns: z.number().int().nullable(),
   errorRate: z
     .number()
     .nullable()
     .describe('Failed runs, 0 to 1; for a model its failed calls. null without any.'),
   p50Ms: z.number().nullable().describe('Duration of the runs; for a model of its calls.'),
   p95Ms: z.number().nullable(),
-  llmCalls: z.number().int(),
+  llmCalls: z.number().int().nullable().describe('null where the part `calls` is missing.'),
   ttftP50Ms: z.number().nullable(),
   ttftP95Ms: z.number().nullable(),
   cacheHitRate: z
@@ -58,28 +61,42 @@ export const overviewResponse = z.object({
     }),
   ),
   otherGroups: z.number().int().describe('Groups that are not shown.'),
-  topTools: z.array(
-    z.object({
-      tool: z.string(),
-      calls: z.number().int(),
-      errors: z.number().int(),
-      errorRate: z.number(),
-      p95Ms: z.number().nullable(),
-      previous: z.object({ calls: z.number().int(), errors: z.number().int() }),
-    }),
-  ),
-  topPrompts: z.array(
-    z.object({
-      prompt: z.string().describe('Name of the prompt; the name of the span where prompts have no name.'),
-      isNamed: z.boolean(),
-      calls: z.number().int(),
-      costUsd: z.number().nullable(),
-      unpricedCalls: z.number().int(),
-      inputTokens: z.number().nullable(),
-      outputTokens: z.number().nullable(),
-      previous: z.object({ calls: z.number().int(), costUsd: z.number().nullable() }),
-    }),
-  ),
+  topTools: z
+    .array(
+      z.object({
+        tool: z.string(),
+        calls: z.number().int(),
+        errors: z.number().int(),
+        errorRate: z.number(),
+        p95Ms: z.number().nullable(),
+        previous: z.object({ calls: z.number().int(), errors: z.number().int() }),
+      }),
+    )
+    .nullable()
+    .describe('The ten that failed most. null where the part `tools` is missing.'),
+  toolCount: z.number().int().nullable().describe('Tools that were called, listed or not.'),
+  topPrompts: z
+    .array(
+      z.object({
+        prompt: z.string().describe('Name of the prompt; the name of the span where prompts have no name.'),
+        isNamed: z.boolean(),
+        calls: z.number().int(),
+        costUsd: z.number().nullable(),
+        unpricedCalls: z.number().int(),
+        inputTokens: z.number().nullable(),
+        outputTokens: z.number().nullable(),
+        previous: z.object({ calls: z.number().int(), costUsd: z.number().nullable() }),
+      }),
+    )
+    .nullable()
+    .describe('The ten that cost most. null where the part `calls` is missing.'),
+  promptCount: z.number().int().nullable().describe('Prompts that were used, listed or not.'),
+  partsMissing: z
+    .array(z.object({ part: overviewPart, code: z.string(), message: z.string() }))
+    .optional()
+    .describe(
+      'Parts that could not be read this time, and why; absent otherwise. Their numbers and lists are null (`unpricedCalls` is 0), the others are whole.',
+    ),
   limitsMet,
 });
 
@@ -129,6 +146,7 @@ export const realtimeResponse = z.object({
   ),
 });
 
+export type OverviewPart = z.infer<typeof overviewPart>;
 export type OverviewGroup = z.infer<typeof overviewGroup>;
 export type OverviewFacts = z.infer<typeof overviewFacts>;
 export type OverviewPoint = z.infer<typeof overviewPoint>;

@@ -64,7 +64,7 @@ test('in the overview, in all, in its tools and in its steps', async () => {
   );
   expect(totals).toMatchObject({ p50Ms: about(4000), p95Ms: about(40_000), ttftP95Ms: about(1000) });
   expect(series[0]).toMatchObject({ p50Ms: about(4000), p95Ms: about(40_000) });
-  expect(topTools.find(({ tool }) => tool === 'search')).toMatchObject({ p95Ms: about(20_000) });
+  expect(topTools?.find(({ tool }) => tool === 'search')).toMatchObject({ p95Ms: about(20_000) });
 });
 
 test('in the lists of models, agents, tools and MCP', async () => {

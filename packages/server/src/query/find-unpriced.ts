@@ -56,9 +56,14 @@ export async function findUnpricedModels(
     sql`SELECT ${alike}, count() AS calls, sum(toFloat64(ifNull(input_tokens, 0)) + toFloat64(ifNull(output_tokens, 0))) AS tokens,
         sum(if(ifNull(reported_cost_usd, 0) > 0, assumeNotNull(reported_cost_usd), 0)) AS reportedUsd, max(start_time) AS lastSeen
       FROM ai_spans WHERE ${inRange(context.project, 'spans', range)} AND price_version = '' AND ${isCall}
-      GROUP BY ALL ORDER BY tokens DESC LIMIT ${trusted(String(kindsMax))}`,
+      GROUP BY ALL ORDER BY tokens DESC LIMIT ${uint(kindsMax + 1)}`,
   );
-  const models = rows.map((row) => {
+  if (rows.length > kindsMax)
+    reader.meet({
+      limit: 'rows',
+      message: `The ${kindsMax} kinds of calls with the most tokens are shown, there are more.`,
+    });
+  const models = rows.slice(0, kindsMax).map((row) => {
     const { provider, model, calls, tokens, reportedUsd, lastSeen } = row;
     return {
       provider: provider === '' ? null : provider,

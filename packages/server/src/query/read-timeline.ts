@@ -44,22 +44,28 @@ export async function readTimeline(
         arrayMap(m -> mapKeys(m), event_attributes) AS eventKeys, arrayMap(m -> mapValues(m), event_attributes) AS eventValues,
         event_types AS eventTypes
       FROM spans WHERE ${every([inRange(context.project, 'spans', range), of(own)])}
-      ORDER BY start_time LIMIT ${uint(limit)}`),
+      ORDER BY start_time LIMIT ${uint(limit + 1)}`),
     reader.rows<TimelineLogRow>(sql`
       SELECT ${logColumns}, ${cutAttributeColumns}
-      FROM logs WHERE ${every([inRange(context.project, 'logs', range), of(own)])} ORDER BY time LIMIT ${uint(limit)}`),
+      FROM logs WHERE ${every([inRange(context.project, 'logs', range), of(own)])} ORDER BY time LIMIT ${uint(limit + 1)}`),
     traceIds.length === 0 ? [] : reader.rows<ExemplarRow>(selectExemplars(context.project, range, traceIds)),
   ]);
   const [spans, logs] = await Promise.all([
     withTexts(reader, stored, listValueCharactersMax),
     withTexts(reader, storedLogs, listValueCharactersMax),
   ]);
-  const all = [...spans.flatMap(spanEntries), ...logs.map(logEntry), ...exemplars.map(exemplarEntry)].sort(
-    inOrder,
-  );
-  const cut = all.length > limit || spans.length === limit || logs.length === limit;
-  if (cut)
-    reader.meet({ limit: 'rows', message: `The first ${Math.min(limit, all.length)} entries are shown.` });
+  const all = [
+    ...spans.flatMap(spanEntries),
+    ...logs.map(logEntry),
+    ...exemplars.slice(0, exemplarsMax).map(exemplarEntry),
+  ].sort(inOrder);
+  if (all.length > limit)
+    reader.meet({ limit: 'rows', message: `The first ${limit} entries are shown, there are more.` });
+  if (exemplars.length > exemplarsMax)
+    reader.meet({
+      limit: 'points',
+      message: `The first ${exemplarsMax} metric points are shown, there are more.`,
+    });
   const entries = all.slice(0, limit);
   return {
     correlationId,
@@ -91,6 +97,8 @@ async function findTraceIds(reader: Reader, id: string, range: TimeRange): Promi
   return [...new Set(all)].filter((traceId) => idOrNull(traceId) !== null);
 }
 
+const exemplarsMax = 500;
+
 /** Metric points that name one of the traces. Metrics are many, so only points of the range and few of them. */
 function selectExemplars(project: string, range: TimeRange, traceIds: readonly string[]): Sql {
   return sql`
@@ -100,7 +108,7 @@ function selectExemplars(project: string, range: TimeRange, traceIds: readonly s
       exemplar_trace_ids AS exemplar_trace, exemplar_span_ids AS exemplar_span
     WHERE ${inRange(project, 'metrics', range)} AND notEmpty(exemplar_trace_ids)
       AND exemplar_trace IN (${tracesByHex(traceIds)})
-    ORDER BY exemplar_time LIMIT 500`;
+    ORDER BY exemplar_time LIMIT ${uint(exemplarsMax + 1)}`;
 }
 
 function inOrder(a: TimedEntry, b: TimedEntry): number {

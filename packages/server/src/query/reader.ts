@@ -104,7 +104,7 @@ export class Reader {
   }
 
   meet(limit: LimitMet): void {
-    if (!this.#limitsMet.some((met) => met.limit === limit.limit)) this.#limitsMet.push(limit);
+    if (!this.#limitsMet.some((met) => met.message === limit.message)) this.#limitsMet.push(limit);
   }
 
   /** For the answer: `{ limitsMet }` where a limit was met, else nothing. */

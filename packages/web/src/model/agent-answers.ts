@@ -26,6 +26,7 @@ interface Asked {
 /** `12 of 240 runs failed in the last hour`. */
 export function runsSentence(totals: OverviewFacts, { range, nowMs }: Omit<Asked, 'hasMore'>): string {
   const when = describeRangeInSentence(range, nowMs);
+  if (totals.runs === null || totals.failedRuns === null) return `The runs ${when} could not be counted`;
   if (totals.runs === 0) return `No runs ${when}`;
   if (totals.failedRuns === 0)
     return totals.runs === 1

@@ -22,6 +22,8 @@ const overview: OverviewResponse = {
   groups: [{ key: 'm', totals: facts(9), previous: facts(3), series: [] }],
   otherGroups: 0,
   topTools: [{ tool: 't', calls: 2, errors: 1, errorRate: 0.5, p95Ms: 1, previous: { calls: 4, errors: 4 } }],
+  toolCount: 1,
+  promptCount: 0,
   topPrompts: [],
 };
 
@@ -31,7 +33,7 @@ test('an answer that leaves out the oldest is compared with nothing', () => {
   expect(runsDetail(cut)).not.toMatch(/[▲▼]/);
   expect(cut.totals).toEqual(overview.totals);
   expect(cut.groups[0]?.previous.costUsd).toBeNull();
-  expect(cut.topTools[0]?.previous.calls).toBe(0);
+  expect(cut.topTools?.[0]?.previous.calls).toBe(0);
 });
 
 test('a whole answer stays as it is', () => {

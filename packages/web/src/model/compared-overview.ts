@@ -29,7 +29,8 @@ export function comparedOverview(overview: OverviewResponse): OverviewResponse {
     ...overview,
     previous: noFacts,
     groups: overview.groups.map((group) => ({ ...group, previous: noFacts })),
-    topTools: overview.topTools.map((tool) => ({ ...tool, previous: { calls: 0, errors: 0 } })),
-    topPrompts: overview.topPrompts.map((prompt) => ({ ...prompt, previous: { calls: 0, costUsd: null } })),
+    topTools: overview.topTools?.map((tool) => ({ ...tool, previous: { calls: 0, errors: 0 } })) ?? null,
+    topPrompts:
+      overview.topPrompts?.map((prompt) => ({ ...prompt, previous: { calls: 0, costUsd: null } })) ?? null,
   };
 }

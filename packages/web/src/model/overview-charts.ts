@@ -1,5 +1,5 @@
 /** The charts of the overview: which numbers, in which unit, as which lines. */
-import type { OverviewFacts, OverviewPoint, OverviewResponse } from '@sightline/schema/api';
+import type { OverviewFacts, OverviewPart, OverviewPoint, OverviewResponse } from '@sightline/schema/api';
 import { formatCostUsd, formatCount, formatDurationMs, formatShare } from './format.ts';
 import { msFromTimestamp } from './timestamp.ts';
 import { describeChange } from './trace-answer.ts';
@@ -8,6 +8,8 @@ import { costWords, totalTokens } from './usage-words.ts';
 export interface ChartMetric {
   readonly id: 'runs' | 'errors' | 'duration' | 'firstToken' | 'tokens' | 'cost' | 'cache' | 'hallucination';
   readonly title: string;
+  /** Parts of the overview that the chart is made of. */
+  readonly parts: readonly OverviewPart[];
   /** The number over the chart. */
   readonly total: (facts: OverviewFacts) => string;
   /** The number that is compared with the time before. */
@@ -31,7 +33,8 @@ export const chartMetrics: readonly ChartMetric[] = [
   {
     id: 'runs',
     title: 'Runs',
-    total: (facts) => formatCount(facts.runs),
+    parts: ['runs'],
+    total: (facts) => (facts.runs === null ? dash : formatCount(facts.runs)),
     compared: (facts) => facts.runs,
     more: 'neutral',
     lines: [{ label: 'runs', value: (facts) => facts.runs }],
@@ -40,6 +43,7 @@ export const chartMetrics: readonly ChartMetric[] = [
   {
     id: 'errors',
     title: 'Error rate',
+    parts: ['runs'],
     total: (facts) => share(facts.errorRate),
     compared: (facts) => facts.errorRate,
     more: 'worse',
@@ -50,6 +54,7 @@ export const chartMetrics: readonly ChartMetric[] = [
   {
     id: 'duration',
     title: 'Duration p95',
+    parts: ['runs'],
     total: (facts) => duration(facts.p95Ms),
     compared: (facts) => facts.p95Ms,
     more: 'worse',
@@ -62,6 +67,7 @@ export const chartMetrics: readonly ChartMetric[] = [
   {
     id: 'firstToken',
     title: 'First token p95',
+    parts: ['calls'],
     total: (facts) => duration(facts.ttftP95Ms),
     compared: (facts) => facts.ttftP95Ms,
     more: 'worse',
@@ -74,6 +80,7 @@ export const chartMetrics: readonly ChartMetric[] = [
   {
     id: 'tokens',
     title: 'Tokens',
+    parts: ['calls'],
     total: (facts) => {
       const tokens = totalTokens(facts);
       return tokens === null ? dash : formatCount(tokens);
@@ -89,6 +96,7 @@ export const chartMetrics: readonly ChartMetric[] = [
   {
     id: 'cost',
     title: 'Cost',
+    parts: ['calls'],
     total: costWords,
     compared: (facts) => facts.costUsd,
     more: 'worse',
@@ -98,6 +106,7 @@ export const chartMetrics: readonly ChartMetric[] = [
   {
     id: 'cache',
     title: 'Cache hit rate',
+    parts: ['calls', 'cache'],
     // Tokens and reads are no parts of one whole: each says of what it is.
     total: (facts) =>
       facts.applicationCacheHitRate === null
@@ -114,6 +123,7 @@ export const chartMetrics: readonly ChartMetric[] = [
   {
     id: 'hallucination',
     title: 'Hallucination rate',
+    parts: ['scores'],
     total: (facts) =>
       facts.hallucinationRate === null ? 'not scored' : formatShare(facts.hallucinationRate),
     compared: (facts) => facts.hallucinationRate,
@@ -122,6 +132,9 @@ export const chartMetrics: readonly ChartMetric[] = [
     format: formatShare,
   },
 ];
+
+/** Groups are known by their runs and calls. */
+export const groupParts: readonly OverviewPart[] = ['runs', 'calls'];
 
 export interface ChartLine {
   readonly label: string;

@@ -344,7 +344,7 @@ beforeAll(async () => {
 afterAll(async () => server.close());
 
 type Facts = Partial<Usage> & {
-  readonly llmCalls?: number;
+  readonly llmCalls?: number | null;
   readonly calls?: number;
   readonly toolCalls?: number;
 };

@@ -100,16 +100,22 @@ export async function readMcp(context: QueryContext, parameters: McpParameters):
         FROM (SELECT server, startNanos, payload, payload != lagInFrame(payload) OVER (PARTITION BY server ORDER BY startNanos, payload) AS isOther
           FROM (${requests})
           WHERE payload != ''))
-      GROUP BY server, payload, era ORDER BY min(startNanos), server LIMIT ${uint(sightingsMax)}`),
+      GROUP BY server, payload, era ORDER BY min(startNanos), server LIMIT ${uint(sightingsMax + 1)}`),
   ]);
   if (servers.length > itemsMax || tools.length > itemsMax)
     reader.meet({ limit: 'rows', message: `The ${itemsMax} busiest servers and tools are shown.` });
+  if (sightings.length > sightingsMax)
+    reader.meet({
+      limit: 'points',
+      message: `The first ${sightingsMax} changes of tools are looked at, there are more.`,
+    });
+  const seen = sightings.slice(0, sightingsMax);
   const payloads = await wholeValues(
     reader,
-    sightings.map(({ payload }) => payload),
+    seen.map(({ payload }) => payload),
     range,
   );
-  const whole = sightings.map((sighting, index) => ({ ...sighting, payload: payloads[index] ?? '' }));
+  const whole = seen.map((sighting, index) => ({ ...sighting, payload: payloads[index] ?? '' }));
   const { changes, counts } = followSchemas(whole, decodeTime);
   return {
     servers: servers.slice(0, itemsMax).map(describeServer),

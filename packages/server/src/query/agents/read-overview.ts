@@ -3,11 +3,14 @@ import { formatNanos, type UnixNano, unixNano } from '@sightline/base';
 import type {
   OverviewFacts,
   OverviewParameters,
+  OverviewPart,
   OverviewPoint,
   OverviewResponse,
 } from '@sightline/schema/api';
 import { decodeCost } from '../decode-span.ts';
 import { readQ } from '../filter/read-condition.ts';
+import { Parts } from '../partly.ts';
+import { partTimeMsMax } from '../query-bounds.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { isNarrowed, tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { type CallSum, callSums, type OverviewScope, runSums, type SumRow } from '../sql/overview-sql.ts';
@@ -29,6 +32,9 @@ interface RunSum extends SumRow {
   readonly durations: readonly (number | null)[];
 }
 
+/** What the answer cannot do without: one of them at least. */
+const mainParts = ['runs', 'calls', 'tools'] as const;
+
 /** Runs that reach over the end of the window are known to this extent: their calls tell the sums of agents apart. */
 const edgeNanos = 3_600_000_000_000n;
 
@@ -36,11 +42,17 @@ export async function readOverview(
   context: QueryContext,
   parameters: OverviewParameters,
 ): Promise<OverviewResponse> {
-  return withinLimits(context, async (some) => sumUp(some, parameters));
+  return withinLimits(
+    context,
+    async (some) => sumUp(some, parameters),
+    ({ partsMissing = [] }) => partsMissing.some(({ code }) => code === 'query_limit'),
+  );
 }
 
 async function sumUp(context: QueryContext, parameters: OverviewParameters): Promise<OverviewResponse> {
   const reader = new Reader(context);
+  const partReader = new Reader(context, partTimeMsMax);
+  const parts = new Parts<OverviewPart>();
   const asked = readRange(parameters, context.clock);
   const stepMs = chooseStepMs(asked, parameters.steps);
   const stepNanos = BigInt(stepMs) * 1_000_000n;
@@ -63,27 +75,32 @@ async function sumUp(context: QueryContext, parameters: OverviewParameters): Pro
   const readSums = async (from_: PartlySummed) => {
     const some = { ...overview, ...from_ };
     return Promise.all([
-      reader.rows<RunSum>(runSums(some)),
-      callSums(reader, some).then(async (select) => reader.rows<CallSum>(select)),
-      readTopTools(reader, some),
+      parts.try('runs', async () => partReader.rows<RunSum>(runSums(some))),
+      parts.try('calls', async () => partReader.rows<CallSum>(await callSums(partReader, some))),
+      parts.try('tools', async () => readTopTools(partReader, some)),
     ]);
   };
   // Sums are of all runs, and of ten minutes.
   const isSummed =
     parameters.q === undefined && !isNarrowed(parameters) && isBucketEdge(from) && isBucketEdge(stepNanos);
   const both = { from: unixNano(previousFrom), to };
-  const [[runs, calls, topTools], judgements, cache] = await Promise.all([
+  const [[runs, calls, tools], judgements, cache] = await Promise.all([
     isSummed ? withSums(reader, scope, both, readSums) : readSums({ scope, summed: undefined }),
-    readJudgements(reader, overview),
-    readApplicationCache(reader, { from: previousFrom, to, stepMs }, parameters),
+    parts.try('scores', async () => readJudgements(partReader, overview)),
+    parts.try('cache', async () =>
+      readApplicationCache(partReader, { from: previousFrom, to, stepMs }, parameters),
+    ),
   ]);
+  parts.assertSome(mainParts);
   const fromMs = Number(from / 1_000_000n);
   const sums = new Sums({
     runs,
-    calls: calls.filter(({ hasPrompt }) => Number(hasPrompt) === 0),
+    calls: calls?.filter(({ hasPrompt }) => Number(hasPrompt) === 0),
     judgements,
     isModel: groupBy === 'model',
   });
+  const cacheShare = (fromMs_: number, toMs?: number): number | null =>
+    cache === undefined ? null : cacheHitShare(cache, fromMs_, toMs);
   const starts = stepsOf(from, to, stepNanos);
   const series = (key: string | undefined): OverviewPoint[] =>
     starts.map((start) => ({
@@ -91,18 +108,19 @@ async function sumUp(context: QueryContext, parameters: OverviewParameters): Pro
       ...sums.facts({ isCurrent: true, step: start, key }),
       applicationCacheHitRate:
         key === undefined
-          ? cacheHitShare(cache, Number(start / 1_000_000n), Number(start / 1_000_000n) + stepMs)
+          ? cacheShare(Number(start / 1_000_000n), Number(start / 1_000_000n) + stepMs)
           : null,
     }));
   const keys = sums.keys();
+  const { missing } = parts;
   return {
     startTime: formatNanos(unixNano(from)),
     endTime: formatNanos(to),
     stepMs,
-    totals: { ...sums.facts({ isCurrent: true }), applicationCacheHitRate: cacheHitShare(cache, fromMs) },
+    totals: { ...sums.facts({ isCurrent: true }), applicationCacheHitRate: cacheShare(fromMs) },
     previous: {
       ...sums.facts({ isCurrent: false }),
-      applicationCacheHitRate: cacheHitShare(cache, -Infinity, fromMs),
+      applicationCacheHitRate: cacheShare(-Infinity, fromMs),
     },
     series: series(undefined),
     groups: keys.slice(0, parameters.groups).map((key) => ({
@@ -112,8 +130,9 @@ async function sumUp(context: QueryContext, parameters: OverviewParameters): Pro
       series: series(key),
     })),
     otherGroups: Math.max(0, keys.length - parameters.groups),
-    topTools,
-    topPrompts: topPrompts(calls),
+    ...(tools ?? { topTools: null, toolCount: null }),
+    ...(calls === undefined ? { topPrompts: null, promptCount: null } : topPrompts(calls)),
+    ...(missing.length === 0 ? {} : { partsMissing: missing }),
     ...reader.limitsMet,
   };
 }
@@ -131,10 +150,11 @@ function placeOfRow(row: SumRow): string {
   });
 }
 
+/** Of the parts that could be read; numbers of the others are null. */
 class Sums {
-  readonly #runs: ReadonlyMap<string, RunSum>;
-  readonly #calls: ReadonlyMap<string, CallSum>;
-  readonly #judgements: Judgements;
+  readonly #runs: ReadonlyMap<string, RunSum> | undefined;
+  readonly #calls: ReadonlyMap<string, CallSum> | undefined;
+  readonly #judgements: Judgements | undefined;
   readonly #isModel: boolean;
 
   constructor({
@@ -143,13 +163,13 @@ class Sums {
     judgements,
     isModel,
   }: {
-    readonly runs: readonly RunSum[];
-    readonly calls: readonly CallSum[];
-    readonly judgements: Judgements;
+    readonly runs: readonly RunSum[] | undefined;
+    readonly calls: readonly CallSum[] | undefined;
+    readonly judgements: Judgements | undefined;
     readonly isModel: boolean;
   }) {
-    this.#runs = new Map(runs.map((row) => [placeOfRow(row), row]));
-    this.#calls = new Map(calls.map((row) => [placeOfRow(row), row]));
+    this.#runs = runs && new Map(runs.map((row) => [placeOfRow(row), row]));
+    this.#calls = calls && new Map(calls.map((row) => [placeOfRow(row), row]));
     this.#judgements = judgements;
     this.#isModel = isModel;
   }
@@ -159,31 +179,32 @@ class Sums {
     const current = (row: SumRow): boolean =>
       Number(row.isCurrent) === 1 && Number(row.hasGroup) === 1 && Number(row.hasStep) === 0;
     const counts = new Map<string, number>();
-    for (const row of this.#calls.values()) if (current(row)) counts.set(row.groupKey, 0);
-    for (const row of this.#runs.values()) if (current(row)) counts.set(row.groupKey, Number(row.runs));
+    for (const row of this.#calls?.values() ?? []) if (current(row)) counts.set(row.groupKey, 0);
+    for (const row of this.#runs?.values() ?? [])
+      if (current(row)) counts.set(row.groupKey, Number(row.runs));
     return [...counts].toSorted((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([key]) => key);
   }
 
   facts(place: SumPlace): OverviewFacts {
     const name = placeName(place);
-    const runs = this.#runs.get(name);
-    const calls = this.#calls.get(name);
+    const runs = this.#runs?.get(name);
+    const calls = this.#calls?.get(name);
     const ofCalls = this.#isModel && place.key !== undefined;
     const durations = ofCalls ? calls?.durations : runs?.durations;
     const usage = calls === undefined ? noUsage : decodeUsage(calls);
     return {
-      runs: Number(runs?.runs ?? 0),
-      failedRuns: Number(runs?.failedRuns ?? 0),
+      runs: this.#runs === undefined ? null : Number(runs?.runs ?? 0),
+      failedRuns: this.#runs === undefined ? null : Number(runs?.failedRuns ?? 0),
       errorRate: ofCalls ? share(calls?.errors, calls?.calls) : share(runs?.failedRuns, runs?.runs),
       p50Ms: nanosOrNull(durations?.[0]),
       p95Ms: nanosOrNull(durations?.[1]),
-      llmCalls: Number(calls?.llmCalls ?? 0),
+      llmCalls: this.#calls === undefined ? null : Number(calls?.llmCalls ?? 0),
       ttftP50Ms: Number(calls?.streamed ?? 0) === 0 ? null : decodeCost(calls?.ttfts[0] ?? null),
       ttftP95Ms: Number(calls?.streamed ?? 0) === 0 ? null : decodeCost(calls?.ttfts[1] ?? null),
       cacheHitRate: cacheHitRate(usage),
       // The counter knows neither models nor agents; sums over all have theirs beside.
       applicationCacheHitRate: null,
-      hallucinationRate: judgementOf(this.#judgements, name),
+      hallucinationRate: this.#judgements === undefined ? null : judgementOf(this.#judgements, name),
       ...usage,
     };
   }

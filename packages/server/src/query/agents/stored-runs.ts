@@ -97,21 +97,27 @@ const lessFactor = 0.125;
 
 /**
  * What `read` answers. Where it meets a limit while much is not in the table yet, it answers once more with less of that, and says so. How many steps fit
- * depends on how long their texts are, and on how busy the machine is.
+ * depends on how long their texts are, and on how busy the machine is. `isCut` says of an answer that a part of it met a limit.
  */
 export async function withinLimits<Answer>(
   context: QueryContext,
   read: (context: QueryContext) => Promise<Answer>,
+  isCut: (answer: Answer) => boolean = () => false,
 ): Promise<Answer> {
+  let cut: { readonly answer: Answer } | { readonly error: SightlineError };
   try {
-    return await read(context);
+    const answer = await read(context);
+    if (!isCut(answer)) return answer;
+    cut = { answer };
   } catch (error) {
     if (!(error instanceof SightlineError) || error.code !== 'query_limit') throw error;
-    const reader = new Reader(context);
-    const stepsReadMax = Math.floor(reader.stepsReadMax * lessFactor);
-    if (!(await isBehind(reader, stepsReadMax))) throw error;
-    return read({ ...context, stepsReadMax });
+    cut = { error };
   }
+  const reader = new Reader(context);
+  const stepsReadMax = Math.floor(reader.stepsReadMax * lessFactor);
+  if (await isBehind(reader, stepsReadMax)) return read({ ...context, stepsReadMax });
+  if ('error' in cut) throw cut.error;
+  return cut.answer;
 }
 
 /** Whether more than so many steps are not in the table. */

@@ -17,6 +17,7 @@ interface ToolRow {
   readonly p95Ms: number | null;
   readonly callsBefore: string;
   readonly errorsBefore: string;
+  readonly tools: string;
 }
 
 const p95 = trusted(
@@ -30,7 +31,7 @@ const p95 = trusted(
 export async function readTopTools(
   reader: Reader,
   overview: OverviewScope,
-): Promise<OverviewResponse['topTools']> {
+): Promise<Pick<OverviewResponse, 'topTools' | 'toolCount'>> {
   const { scope, where, filters, previousFrom, to } = overview;
   const calls = callRows({
     scope,
@@ -44,9 +45,9 @@ export async function readTopTools(
   const rows = await reader.rows<ToolRow>(sql`
     SELECT toString(tool) AS tool, sumIf(items_, isCurrent) AS calls, sumIf(errors_, isCurrent) AS errors,
       ${p95} / 1e6 AS p95Ms,
-      sumIf(items_, NOT isCurrent) AS callsBefore, sumIf(errors_, NOT isCurrent) AS errorsBefore
+      sumIf(items_, NOT isCurrent) AS callsBefore, sumIf(errors_, NOT isCurrent) AS errorsBefore, count() OVER () AS tools
     FROM (${toolParts(overview, within)}) GROUP BY tool HAVING calls > 0 ORDER BY errors DESC, calls DESC, tool LIMIT ${uint(itemsMax)}`);
-  return rows.map((row) => ({
+  const topTools = rows.map((row) => ({
     tool: row.tool,
     calls: Number(row.calls),
     errors: Number(row.errors),
@@ -54,16 +55,17 @@ export async function readTopTools(
     p95Ms: decodeCost(row.p95Ms),
     previous: { calls: Number(row.callsBefore), errors: Number(row.errorsBefore) },
   }));
+  return { topTools, toolCount: Number(rows[0]?.tools ?? 0) };
 }
 
 /** The prompts that cost most: by their name, or by that of the span that made the call. */
-export function topPrompts(sums: readonly CallSum[]): OverviewResponse['topPrompts'] {
+export function topPrompts(sums: readonly CallSum[]): Pick<OverviewResponse, 'topPrompts' | 'promptCount'> {
   const rows = sums.filter(({ hasPrompt }) => Number(hasPrompt) === 1);
   const nameOf = (row: CallSum): string => JSON.stringify([row.promptName, Number(row.isNamed)]);
   const before = new Map(
     rows.filter(({ isCurrent }) => Number(isCurrent) === 0).map((row) => [nameOf(row), row]),
   );
-  return rows
+  const prompts = rows
     .filter(({ isCurrent }) => Number(isCurrent) === 1)
     .map((row) => {
       const { costUsd, unpricedCalls, inputTokens, outputTokens } = decodeUsage(row);
@@ -79,6 +81,6 @@ export function topPrompts(sums: readonly CallSum[]): OverviewResponse['topPromp
         previous: { calls: Number(previous?.calls ?? 0), costUsd: decodeCost(previous?.costUsd ?? null) },
       };
     })
-    .toSorted((a, b) => (b.costUsd ?? -1) - (a.costUsd ?? -1) || b.calls - a.calls)
-    .slice(0, itemsMax);
+    .toSorted((a, b) => (b.costUsd ?? -1) - (a.costUsd ?? -1) || b.calls - a.calls);
+  return { topPrompts: prompts.slice(0, itemsMax), promptCount: prompts.length };
 }

@@ -46,11 +46,16 @@ export async function summariseScores(
           groupUniqArray(toString(source)) AS sources_, sum(judge_cost_usd) AS judgeCost,
           countIf(judge_model != '' AND judge_cost_usd IS NULL) AS unpriced_
         FROM scores FINAL WHERE ${conditions} GROUP BY name, label)
-      GROUP BY name ORDER BY count DESC, name LIMIT ${{ type: 'UInt64', value: String(namesMax) }}`),
+      GROUP BY name ORDER BY count DESC, name LIMIT ${{ type: 'UInt64', value: String(namesMax + 1) }}`),
     readHallucination(reader, { scores: conditions, answers: inRange(context.project, 'spans', said) }),
   ]);
+  if (names.length > namesMax)
+    reader.meet({
+      limit: 'rows',
+      message: `The ${namesMax} names with the most scores are shown, there are more.`,
+    });
   return {
-    names: names.map((row) => ({
+    names: names.slice(0, namesMax).map((row) => ({
       name: row.name,
       count: Number(row.count),
       average: decodeCost(row.average),

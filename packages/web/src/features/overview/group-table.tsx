@@ -1,26 +1,30 @@
-import type { OverviewGroup, OverviewResponse } from '@sightline/schema/api';
+import type { OverviewGroup } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { formatCount, formatShare } from '../../model/format.ts';
-import { groupName } from '../../model/overview-charts.ts';
+import { groupName, groupParts } from '../../model/overview-charts.ts';
 import { describeChange } from '../../model/trace-answer.ts';
 import { CostValue, DurationValue, TokensValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { PartNote } from '../../widgets/part-note.tsx';
 import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
+import { type OverviewAnswer, usePart } from '../../widgets/use-part.ts';
 import '../../widgets/plain-table.css';
 
 /** The same numbers for each model, agent, service or version. */
 export function GroupTable({
-  overview,
+  answer,
   groupBy,
 }: {
-  readonly overview: OverviewResponse;
+  readonly answer: OverviewAnswer;
   readonly groupBy: OverviewGroup;
 }): ReactElement {
+  const { overview, missing } = usePart(answer, groupParts);
   const { search } = useUrlState();
   const carried = carriedSearch(search);
   return (
     <section className="overview-list overview-groups">
       <h2>By {groupBy}</h2>
+      <PartNote missing={missing} />
       <div className="plain-table" tabIndex={0} role="region" aria-label={`By ${groupBy}`}>
         <table>
           <thead>
@@ -39,7 +43,7 @@ export function GroupTable({
             </tr>
           </thead>
           <tbody>
-            {overview.groups.map((group, index) => (
+            {overview?.groups.map((group, index) => (
               <tr key={group.key}>
                 <th scope="row">
                   <span
@@ -54,7 +58,7 @@ export function GroupTable({
                     </PageLink>
                   )}
                 </th>
-                <td className="end">{formatCount(group.totals.runs)}</td>
+                <td className="end">{formatCount(group.totals.runs ?? 0)}</td>
                 <td className="end">
                   {group.totals.errorRate === null || group.totals.errorRate === 0 ? (
                     <span className="faint">–</span>
@@ -91,8 +95,11 @@ export function GroupTable({
           </tbody>
         </table>
       </div>
-      {overview.otherGroups > 0 && (
-        <p className="faint small">and {formatCount(overview.otherGroups)} more</p>
+      {overview !== undefined && overview.otherGroups > 0 && (
+        <p className="faint small">
+          {formatCount(overview.groups.length)} of{' '}
+          {formatCount(overview.groups.length + overview.otherGroups)}, those with the most runs
+        </p>
       )}
     </section>
   );

@@ -1,14 +1,22 @@
-import type { OverviewGroup, OverviewResponse } from '@sightline/schema/api';
+import type { OverviewGroup } from '@sightline/schema/api';
 import { useMemo, useState, type ReactElement } from 'react';
-import { changeOf, chartLines, type ChartMetric, chartMetrics } from '../../model/overview-charts.ts';
+import {
+  changeOf,
+  chartLines,
+  type ChartMetric,
+  chartMetrics,
+  groupParts,
+} from '../../model/overview-charts.ts';
 import { rangeFromMs } from '../../model/time-range.ts';
 import { formatClock, msFromTimestamp } from '../../model/timestamp.ts';
 import { Chart } from '../../widgets/chart.tsx';
+import { PartNote } from '../../widgets/part-note.tsx';
+import { type OverviewAnswer, usePart } from '../../widgets/use-part.ts';
 import { type UrlSearch, useGo } from '../../widgets/url-state.ts';
 
 interface OverviewChartsProps {
-  /** Absent until it is known; the room is taken from the start. */
-  readonly overview: OverviewResponse | undefined;
+  /** The room is taken before there is one. */
+  readonly answer: OverviewAnswer;
   readonly groupBy: OverviewGroup;
   readonly isSplit: boolean;
   /** The filters of the page, which hold for what a click opens as well. */
@@ -38,7 +46,7 @@ const chartHeight = 124;
 
 function ChartCard({
   metric,
-  overview,
+  answer,
   groupBy,
   isSplit,
   narrowed,
@@ -47,6 +55,7 @@ function ChartCard({
   onHover,
 }: ChartCardProps): ReactElement {
   const go = useGo();
+  const { overview, missing } = usePart(answer, isSplit ? [...metric.parts, ...groupParts] : metric.parts);
   const lines = useMemo(
     () => (overview === undefined ? [] : chartLines(metric, overview, isSplit)),
     [metric, overview, isSplit],
@@ -98,12 +107,16 @@ function ChartCard({
         <div className="chart-card-empty faint small">{overview === undefined ? '' : emptyWords(metric)}</div>
       )}
       <p className="chart-card-under small faint clip">
-        <Legend
-          metric={metric}
-          lines={lines}
-          hover={hover}
-          ms={hover === undefined ? undefined : overview?.series[hover]?.startMs}
-        />
+        {missing !== undefined && hover === undefined ? (
+          <PartNote missing={missing} />
+        ) : (
+          <Legend
+            metric={metric}
+            lines={lines}
+            hover={hover}
+            ms={hover === undefined ? undefined : overview?.series[hover]?.startMs}
+          />
+        )}
       </p>
     </section>
   );

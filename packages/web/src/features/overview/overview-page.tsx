@@ -4,6 +4,7 @@ import { lazy, Suspense, type ReactElement } from 'react';
 import { overviewQuery } from '../../api/agent-queries.ts';
 import { loadPart } from '../../api/load-part.ts';
 import { runsDetail, runsSentence } from '../../model/agent-answers.ts';
+import { groupParts } from '../../model/overview-charts.ts';
 import { isRelative, rangeFromMs } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
@@ -16,6 +17,8 @@ import { ErrorNotice, LimitsNote, Notice, SkeletonText } from '../../widgets/sta
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useExactFilters } from '../../widgets/use-exact-filters.ts';
 import { useKept } from '../../widgets/use-kept.ts';
+import { overviewAnswer, usePart } from '../../widgets/use-part.ts';
+import { PartNote } from '../../widgets/part-note.tsx';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { GroupTable } from './group-table.tsx';
 import { Realtime } from './realtime.tsx';
@@ -47,30 +50,39 @@ export function OverviewPage(): ReactElement {
   const isLive = search['live'] !== '0' && isRelative(range);
   const split = splits.find((one) => one.value === search['by'])?.value ?? 'all';
   const groupBy: OverviewGroup = split === 'all' ? 'model' : split;
+  const wanted = { ...asked, ...filters.values, groupBy };
   const query = useQuery({
     // The same question asked again, never a new one: an answer that takes longer than the pause still arrives.
-    ...overviewQuery({ ...asked, ...filters.values, groupBy }, question.asOf),
+    ...overviewQuery(wanted, question.asOf),
     refetchInterval: isLive ? refreshMs : false,
     meta: { background: true },
   });
   const overview = useKept(query.data, query.error);
+  const answer = overviewAnswer(query, wanted, overview);
+  const head = usePart(answer, groupParts);
   useKeys('Overview', [{ keys: 'r', label: 'Refresh', run: question.refresh }]);
   const setSplit = (next: Split): void => patch({ by: next === 'all' ? undefined : next }, 'replace');
   return (
     <Page
       title="Overview"
       answer={
-        overview === undefined ? (
-          query.error === null ? (
+        head.overview === undefined ? (
+          query.error === null && head.missing === undefined ? (
             <SkeletonText width={420} />
           ) : (
             'Overview'
           )
         ) : (
-          runsSentence(overview.totals, { range, nowMs: Math.max(query.dataUpdatedAt, question.asOf) })
+          runsSentence(head.overview.totals, { range, nowMs: Math.max(query.dataUpdatedAt, question.asOf) })
         )
       }
-      detail={overview === undefined ? undefined : runsDetail(overview)}
+      detail={
+        head.missing === undefined ? (
+          head.overview && runsDetail(head.overview)
+        ) : (
+          <PartNote missing={head.missing} />
+        )
+      }
       actions={
         <TimeRangePicker
           range={range}
@@ -105,7 +117,7 @@ export function OverviewPage(): ReactElement {
             </div>
             <Suspense fallback={<div className="overview-charts" />}>
               <OverviewCharts
-                overview={overview}
+                answer={answer}
                 groupBy={groupBy}
                 isSplit={split !== 'all'}
                 narrowed={{ q: filter, ...filters.values }}
@@ -114,9 +126,9 @@ export function OverviewPage(): ReactElement {
             </Suspense>
             {overview !== undefined && (
               <div className="overview-lists">
-                <GroupTable overview={overview} groupBy={groupBy} />
-                <TopTools tools={overview.topTools} />
-                <TopPrompts prompts={overview.topPrompts} />
+                <GroupTable answer={answer} groupBy={groupBy} />
+                <TopTools answer={answer} />
+                <TopPrompts answer={answer} />
               </div>
             )}
           </>

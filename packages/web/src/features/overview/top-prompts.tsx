@@ -1,4 +1,3 @@
-import type { OverviewResponse } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { addTerm } from '../../model/filter-text.ts';
 import { formatCount } from '../../model/format.ts';
@@ -6,10 +5,12 @@ import { describeChange } from '../../model/trace-answer.ts';
 import { CostValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
+import { type OverviewAnswer, usePart } from '../../widgets/use-part.ts';
 import { OverviewList } from './overview-list.tsx';
 
 /** The prompts that cost most; where prompts have no names, the spans that call the model. */
-export function TopPrompts({ prompts }: { readonly prompts: OverviewResponse['topPrompts'] }): ReactElement {
+export function TopPrompts({ answer }: { readonly answer: OverviewAnswer }): ReactElement {
+  const { overview, missing } = usePart(answer, ['calls']);
   const { search } = useUrlState();
   const carried = carriedSearch(search);
   return (
@@ -17,7 +18,9 @@ export function TopPrompts({ prompts }: { readonly prompts: OverviewResponse['to
       title="Prompts by cost"
       columns={['prompt', 'Calls', 'Tokens', 'Cost', 'before']}
       ifNone="No model was called."
-      rows={prompts.map((prompt) => (
+      missing={missing}
+      count={overview?.promptCount}
+      rows={overview?.topPrompts?.map((prompt) => (
         <tr key={`${prompt.isNamed} ${prompt.prompt}`}>
           <th scope="row">
             <PageLink

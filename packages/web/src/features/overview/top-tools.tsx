@@ -1,13 +1,14 @@
-import type { OverviewResponse } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { formatCount, formatShare } from '../../model/format.ts';
 import { DurationValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
+import { type OverviewAnswer, usePart } from '../../widgets/use-part.ts';
 import { OverviewList } from './overview-list.tsx';
 
 /** The tools that failed most. */
-export function TopTools({ tools }: { readonly tools: OverviewResponse['topTools'] }): ReactElement {
+export function TopTools({ answer }: { readonly answer: OverviewAnswer }): ReactElement {
+  const { overview, missing } = usePart(answer, ['tools']);
   const { search } = useUrlState();
   const carried = carriedSearch(search);
   return (
@@ -19,7 +20,9 @@ export function TopTools({ tools }: { readonly tools: OverviewResponse['topTools
       }
       columns={['tool', 'Failed', 'of calls', 'before', 'p95']}
       ifNone="No tool was called."
-      rows={tools.map((tool) => (
+      missing={missing}
+      count={overview?.toolCount}
+      rows={overview?.topTools?.map((tool) => (
         <tr key={tool.tool}>
           <th scope="row">
             <PageLink to="/runs" search={{ ...carried, tool: tool.tool }} className="mono">

@@ -3,12 +3,15 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { overviewQuery } from '../../api/agent-queries.ts';
 import { runsDetail, runsSentence } from '../../model/agent-answers.ts';
+import { groupParts } from '../../model/overview-charts.ts';
 import { rangeFromMs } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { HistogramStrip } from '../../widgets/histogram-strip.tsx';
 import { askedOf, ListPage, useListPage } from '../../widgets/list-page.tsx';
+import { PartNote } from '../../widgets/part-note.tsx';
 import { SkeletonText } from '../../widgets/states.tsx';
 import { runColumns } from '../../widgets/run-columns.tsx';
+import { overviewAnswer, usePart } from '../../widgets/use-part.ts';
 
 const statuses = [
   { value: 'all', label: 'All' },
@@ -23,22 +26,24 @@ export function RunsPage(): ReactElement {
   const state = useListPage();
   const { question, filters, nowMs } = state;
   const { status: _status, ...narrowed } = askedOf(state);
-  const overview = useQuery(overviewQuery({ ...narrowed, steps: 80 }, question.asOf));
+  const wanted = { ...narrowed, steps: 80 };
+  const overview = useQuery(overviewQuery(wanted, question.asOf));
+  const head = usePart(overviewAnswer(overview, wanted), groupParts);
   const strip = useMemo(
     () =>
-      overview.data === undefined
+      head.overview === undefined
         ? undefined
         : {
-            stepMs: overview.data.stepMs,
-            buckets: overview.data.series.map((point) => ({
+            stepMs: head.overview.stepMs,
+            buckets: head.overview.series.map((point) => ({
               startMs: point.startMs,
-              count: point.runs,
-              errorCount: point.failedRuns,
+              count: point.runs ?? 0,
+              errorCount: point.failedRuns ?? 0,
               p50Ms: point.p50Ms,
               p95Ms: point.p95Ms,
             })),
           },
-    [overview.data],
+    [head.overview],
   );
   const columns = useMemo(() => runColumns(nowMs), [nowMs]);
   return (
@@ -55,17 +60,23 @@ export function RunsPage(): ReactElement {
       initialSort="-startTime"
       emptyHint="A run is a trace in which an agent, a model or a tool took part. Send spans with gen_ai attributes, or those of your SDK."
       sentence={() =>
-        overview.data === undefined ? (
-          overview.error === null ? (
+        head.overview === undefined ? (
+          overview.error === null && head.missing === undefined ? (
             <SkeletonText width={420} />
           ) : (
             'Runs'
           )
         ) : (
-          runsSentence(overview.data.totals, { range: question.range, nowMs: question.asOf })
+          runsSentence(head.overview.totals, { range: question.range, nowMs: question.asOf })
         )
       }
-      detail={() => (overview.data === undefined ? '' : runsDetail(overview.data))}
+      detail={() =>
+        head.missing === undefined ? (
+          head.overview && runsDetail(head.overview)
+        ) : (
+          <PartNote missing={head.missing} />
+        )
+      }
       actions={
         <Segmented
           label="Status"
