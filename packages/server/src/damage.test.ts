@@ -126,7 +126,7 @@ it('receives and answers without its control plane, and never makes a new one be
   const { key } = body as { key: string };
   await until(
     async () => readFileSync(join(server.directory, 'known.json'), 'utf8'),
-    (text) => /"keys":\{"[0-9a-f]{64}":"default"\}/.test(text),
+    (text) => /"keys":\{"[0-9a-f]{64}":\{"project":"default"/.test(text),
   );
   await server.kill();
   const control = join(server.directory, 'control');
@@ -140,6 +140,13 @@ it('receives and answers without its control plane, and never makes a new one be
   expect((await as(key, '/traces')).status).toBe(200);
   expect((await as('of-the-option', '/ledger')).status).toBe(200);
   expect((await as('guessed', '/traces')).status).toBe(503);
+  // Without a key only names and states; with one also what is wrong.
+  const told = async (used: string): Promise<unknown> => {
+    const answer = await fetch(`${server.ui}/ready`, { headers: { 'x-api-key': used } });
+    return ((await answer.json()) as ReadyResponse).checks.find(({ name }) => name === 'control_plane');
+  };
+  expect(await told('guessed')).toEqual({ name: 'control_plane', state: 'degraded', message: null });
+  expect(await told(key)).toMatchObject({ message: expect.stringContaining('control plane') });
   const keys = await as(key, '/keys');
   expect({ status: keys.status, body: await keys.json() }).toMatchObject({
     status: 503,

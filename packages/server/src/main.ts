@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
-import { readDescriptorLimit, requireDescriptors } from './config/descriptor-limit.ts';
+import { connectionsMaxFor, readDescriptorLimit, requireDescriptors } from './config/descriptor-limit.ts';
 import { describeOptions, parseOptions } from './config/options.ts';
 import { startServer } from './server.ts';
 
@@ -23,13 +23,15 @@ async function main(): Promise<void> {
     return;
   }
   const options = parseOptions(argv, process.env);
-  requireDescriptors(readDescriptorLimit());
+  const descriptors = readDescriptorLimit();
+  requireDescriptors(descriptors);
   const log = pino({ level: options.logLevel, base: null }, pino.destination(2));
   const server = await startServer(options, {
     clock: systemClock(),
     log,
     version,
     pid: process.pid,
+    connectionsMax: connectionsMaxFor(descriptors),
     readVariable: (name) => process.env[name],
     webDirectory: join(import.meta.dirname, '../../web/dist'),
     sdkPackagePath: join(import.meta.dirname, '../../sdk/packed/sightline-sdk.tgz'),

@@ -117,6 +117,13 @@ function findProblems(
       `${quarantined} items were accepted, and then refused by the engine.`,
       `They are kept with the reason in ${dataDirectory}/quarantine. Please report the reason; when it is mended, "sightline resend-quarantine" stores them.`,
     );
+  const [unreadable, ...others] = ingest.unreadableReasons;
+  if (unreadable !== undefined)
+    add(
+      'quarantine_unreadable',
+      `${unreadable}${others.length === 0 ? '' : ` and ${others.length} more`} cannot be read: the ledger does not count what was set aside there.`,
+      'Restore the file from a backup. What is left of the record lies beside it, with the ending .pb; move both away when they are of no use, and start again.',
+    );
   if (journal.quarantineBytes > journal.bytesMax / 2)
     add(
       'quarantine_full',

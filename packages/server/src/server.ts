@@ -45,6 +45,8 @@ export interface ServerSurroundings {
   readonly log: Logger;
   readonly version: string;
   readonly pid: number;
+  /** Connections that each HTTP port takes. */
+  readonly connectionsMax: number;
   /** A variable of the environment: evaluators name those that hold the keys of their models. */
   readonly readVariable: (name: string) => string | undefined;
   /** The built web UI. */
@@ -90,7 +92,16 @@ export async function startServer(
 
 async function start(
   options: ServerOptions,
-  { clock, log, version, pid, readVariable, webDirectory, sdkPackagePath }: ServerSurroundings,
+  {
+    clock,
+    log,
+    version,
+    pid,
+    connectionsMax,
+    readVariable,
+    webDirectory,
+    sdkPackagePath,
+  }: ServerSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
   const { host } = options;
@@ -154,7 +165,11 @@ async function start(
     log,
     readStoredTotals: async () => readStoredTotals(store),
     retentionDays: () => retention.policy.days,
-    limits: { requestBytesMax: options.requestBytesMax, journalBytesMax: options.journalBytesMax },
+    limits: {
+      connectionsMax,
+      requestBytesMax: options.requestBytesMax,
+      journalBytesMax: options.journalBytesMax,
+    },
     ...(canaryIntervalMs === undefined
       ? {}
       : {

@@ -89,7 +89,7 @@ export const statusResponse = z.object({
 });
 
 export const healthResponse = z.object({ status: z.literal('ok') });
-/** 200 where the status is `ready`, 503 otherwise. A check that is `degraded` does not keep the server from its work. */
+/** 200 where the status is `ready`, 503 otherwise. A check that is `degraded` does not keep the server from its work. Who may not read gets no messages. */
 export const readyResponse = z.object({
   status: z.enum(['ready', 'not_ready', 'stopping']),
   checks: z.array(

@@ -109,16 +109,21 @@ async function connectServer(connectionString: string): Promise<OpenedCatalog> {
     ...runner(pool),
     transaction: async (work) => {
       const client = await pool.connect().catch(explainFailure(postgresHint));
+      const { query } = runner(client);
+      // A connection that breaks between two statements says so by an event, which would end the process if nobody listened.
+      const ignore = (): void => {};
+      client.on('error', ignore);
       try {
-        await client.query('BEGIN');
-        const result = await work(runner(client));
-        await client.query('COMMIT');
+        await query('BEGIN');
+        const result = await work({ query });
+        await query('COMMIT');
         return result;
       } catch (error) {
         // A broken connection has nothing to roll back.
         await client.query('ROLLBACK').catch(() => undefined);
         throw error;
       } finally {
+        client.off('error', ignore);
         client.release();
       }
     },

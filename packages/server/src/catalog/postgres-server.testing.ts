@@ -1,4 +1,5 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,9 @@ import { join } from 'node:path';
 
 export interface PostgresServer {
   readonly url: string;
+  /** Ends it as a crash does; the data and the port stay. */
+  leave(): Promise<void>;
+  comeBack(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,24 +31,37 @@ export async function startPostgres(): Promise<PostgresServer> {
   if (init.status !== 0) throw new Error(`initdb failed: ${init.stderr}`);
   const port = await freePort();
   const args = ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', directory, '-c', 'fsync=off'];
-  const server = spawn(join(postgresPrograms, 'postgres'), args, {
-    ...options,
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  await new Promise<void>((resolve, reject) => {
-    let log = '';
-    server.once('exit', () => reject(new Error(`postgres ended: ${log}`)));
-    server.stderr.on('data', (chunk: Buffer) => {
-      log += chunk.toString();
-      if (log.includes('ready to accept connections')) resolve();
+  const run = async (): Promise<ChildProcess> => {
+    const server = spawn(join(postgresPrograms, 'postgres'), args, {
+      ...options,
+      stdio: ['ignore', 'ignore', 'pipe'],
     });
-  });
+    await new Promise<void>((resolve, reject) => {
+      let log = '';
+      server.once('exit', () => reject(new Error(`postgres ended: ${log}`)));
+      server.stderr.on('data', (chunk: Buffer) => {
+        log += chunk.toString();
+        if (log.includes('ready to accept connections')) resolve();
+      });
+    });
+    return server;
+  };
+  let server: ChildProcess | undefined = await run();
+  const leave = async (): Promise<void> => {
+    if (server === undefined) return;
+    const ended = once(server, 'exit');
+    server.kill('SIGQUIT');
+    await ended;
+    server = undefined;
+  };
   return {
     url: `postgresql://sightline@127.0.0.1:${port}/postgres`,
+    leave,
+    comeBack: async () => {
+      server = await run();
+    },
     stop: async () => {
-      const ended = new Promise((resolve) => server.once('exit', resolve));
-      server.kill('SIGQUIT');
-      await ended;
+      await leave();
       rmSync(directory, { recursive: true, force: true });
     },
   };

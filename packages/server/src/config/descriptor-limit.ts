@@ -19,6 +19,13 @@ export function requireDescriptors(limit: number | undefined): void {
   );
 }
 
+const connectionsMost = 4_000;
+
+/** Connections for each of the two HTTP ports: half of the descriptors stay for files, gRPC and the engine. */
+export function connectionsMaxFor(limit = Infinity): number {
+  return Math.min(connectionsMost, Math.floor(limit / 4));
+}
+
 /** How many files and sockets this process may have open. Node has raised the soft limit to the hard one by now. */
 export function readDescriptorLimit(): number | undefined {
   try {

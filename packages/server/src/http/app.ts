@@ -8,6 +8,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { guardedHttp, guardHttp } from '../guard/guard-http.ts';
 import type { RequestGuard } from '../guard/request-guard.ts';
 import {
+  boundConnections,
   logLinesReceiver,
   otlpHttpReceiver,
   type Ingest,
@@ -54,6 +55,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     return reply.code(failure.status).send(failure.toJSON());
   });
   guardHttp(app, options.guard);
+  boundConnections(app.server, 'ui', options.ingest);
   // Streams of events are written past it; a body that is compressed is read by the receivers alone.
   await app.register(fastifyCompress, { globalDecompression: false, encodings: ['br', 'gzip'] });
   const processMetrics = watchProcess();
@@ -61,12 +63,17 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 
   const probe = { config: { door: 'probe' } } as const;
   app.get('/health', probe, async () => ({ status: 'ok' }));
-  app.get('/ready', probe, async (_request, reply) => {
-    const answer = await options.ready();
+  app.get('/ready', probe, async (request, reply) => {
+    const { status, checks } = await options.ready();
+    // Messages name tables, days and numbers of rows: they are for those who may read them.
+    const isSilent = (await options.resolveProject(request.headers, 'read')) instanceof SightlineError;
     return reply
-      .code(answer.status === 'ready' ? 200 : 503)
+      .code(status === 'ready' ? 200 : 503)
       .header('cache-control', 'no-store')
-      .send(answer);
+      .send({
+        status,
+        checks: isSilent ? checks.map((check) => ({ ...check, message: null })) : checks,
+      } satisfies ReadyResponse);
   });
   app.get('/metrics', async (request, reply) => {
     const resolved = await options.resolveProject(request.headers, 'read');

@@ -13,7 +13,7 @@ import { readFile, rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { errnoOf, type Disk } from './disk.ts';
+import { errnoOf, isForbidden, isUnreadable, type Disk } from './disk.ts';
 import { commitsExtension } from './segment.ts';
 
 /** What is known of a segment that an earlier process wrote. */
@@ -66,13 +66,13 @@ export class CommitLog {
   }
 }
 
-/** Undefined where there is none: the segment is of an earlier version, or somebody took the file away. */
+/** Undefined where there is none: the segment is of an earlier version, somebody took the file away, or the disk does. */
 export async function readCommits(path: string): Promise<Committed | undefined> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return undefined;
+    if (errnoOf(error) === 'ENOENT' || (isUnreadable(error) && !isForbidden(error))) return undefined;
     throw error;
   }
   const lines = text.split('\n');

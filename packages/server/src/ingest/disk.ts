@@ -6,6 +6,8 @@ export interface Disk {
   create(path: string): Promise<FileHandle>;
   /** Writes all buffers one after the other from `position` on, or throws. */
   write(file: FileHandle, buffers: readonly Uint8Array[], position: number): Promise<void>;
+  /** Fills the buffer with what the file has from `position` on, and gives how much that is. */
+  read(file: FileHandle, buffer: Uint8Array, position: number): Promise<number>;
   /** Resolves when what was written survives a power cut. */
   sync(file: FileHandle): Promise<void>;
   truncate(file: FileHandle, byteLength: number): Promise<void>;
@@ -16,6 +18,10 @@ export interface Disk {
 export const realDisk: Disk = {
   create: async (path) => open(path, 'wx+', 0o640),
   write: writeAll,
+  read: async (file, buffer, position) => {
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, position);
+    return bytesRead;
+  },
   sync: async (file) => {
     await file.datasync();
   },
@@ -76,4 +82,16 @@ export async function writeFileDurably(
 export function errnoOf(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : '';
+}
+
+/** What the file system says where it will not give a file's bytes, ask as often as one may. */
+const unreadableCodes = new Set(['EIO', 'EUCLEAN', 'EBADMSG', 'ENODATA', 'EISDIR', 'EACCES', 'EPERM']);
+
+export function isUnreadable(error: unknown): boolean {
+  return unreadableCodes.has(errnoOf(error));
+}
+
+/** A person can mend this: the file is whole, and belongs to another user. */
+export function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(errnoOf(error));
 }

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
@@ -396,6 +396,47 @@ test('A port in use is named with the option that changes it', async () => {
     code: 'port_taken',
     hint: expect.stringContaining('--otlp-http-port') as unknown,
   });
+});
+
+test('Silent clients beyond the bound of a port are closed and counted, and those within it are served', async () => {
+  const connectionsMax = 50;
+  doors = await openDoors({ limits: { connectionsMax } });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const postKept = async (): Promise<number | undefined> => {
+    const sent = httpRequest(`http://127.0.0.1:${doors.httpPort}/v1/traces`, {
+      method: 'POST',
+      agent,
+      headers: { 'content-type': 'application/x-protobuf' },
+    });
+    sent.end(protobuf());
+    const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+    answer.resume();
+    await once(answer, 'end');
+    return answer.statusCode;
+  };
+  expect(await postKept()).toBe(200);
+
+  const silent = Array.from({ length: 300 }, () =>
+    connect(doors.httpPort, '127.0.0.1').on('error', () => undefined),
+  );
+  let closed = 0;
+  for (const socket of silent) socket.resume().on('close', () => (closed += 1));
+  const refused = silent.length + 1 - connectionsMax;
+  await until('the connections beyond the bound to be closed', () => closed === refused);
+  expect(await postKept()).toBe(200);
+  expect(doors.ingest.metrics()).toContainEqual(
+    expect.objectContaining({
+      name: 'sightline_http_connections_refused_total',
+      samples: [{ labels: { port: 'otlp_http' }, value: refused }],
+    }),
+  );
+
+  for (const socket of silent) socket.destroy();
+  await until(
+    'room for others',
+    async () => (await post({ body: protobuf() }).catch(() => undefined))?.status === 200,
+  );
+  agent.destroy();
 });
 
 test('An address that is not of this machine is named with what to change', async () => {

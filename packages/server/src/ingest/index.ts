@@ -1,3 +1,4 @@
+export { boundConnections } from './bound-connections.ts';
 export { startOtlpGrpc } from './grpc-receiver.ts';
 export { otlpHttpReceiver } from './http-receiver.ts';
 export { logLinesReceiver } from './log-lines-receiver.ts';

@@ -21,7 +21,7 @@ import {
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { Canary } from './canary.ts';
-import type { Disk } from './disk.ts';
+import { realDisk, type Disk } from './disk.ts';
 import { encodeEnvelopeHead } from './envelope.ts';
 import { Gate } from './gate.ts';
 import { Counters, gauge, type Metric, VisibleAfter } from './ingest-metrics.ts';
@@ -73,6 +73,7 @@ const startupMsMax = 5_000;
 const wholeMsMax = 60_000;
 const rebaseIntervalMs = 10_000;
 const resentPiecesMax = 20;
+const filesLoggedMax = 20;
 
 /**
  * Recovers the journal and starts loading. Resolves when requests can be accepted.
@@ -90,12 +91,13 @@ export async function openIngest(options: IngestOptions): Promise<Ingest> {
 async function recoverAll({
   dataDirectory,
   clock,
+  disk = realDisk,
 }: IngestOptions): Promise<ReadonlyMap<TelemetrySignal, Recovered>> {
   const recovered = new Map<TelemetrySignal, Recovered>();
   for (const signal of telemetrySignal.options) {
     const directory = signalDirectory(dataDirectory, signal);
     try {
-      recovered.set(signal, await recoverJournal({ signal, directory, clock }));
+      recovered.set(signal, await recoverJournal({ signal, directory, clock, disk }));
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error);
       throw new SightlineError(
@@ -144,7 +146,7 @@ export class Ingest {
     quarantine: Quarantine,
     recovered: ReadonlyMap<TelemetrySignal, Recovered>,
   ) {
-    const { store, clock, dataDirectory, disk } = options;
+    const { store, clock, dataDirectory, disk = realDisk } = options;
     this.#options = options;
     this.#quarantine = quarantine;
     this.limits = limitsOf(options.limits);
@@ -158,13 +160,13 @@ export class Ingest {
         segmentBytesMax: this.limits.segmentBytesMax,
         clock,
         events: this.#journalEvents(),
-        ...(disk === undefined ? {} : { disk }),
+        disk,
       });
       this.#journals.set(signal, journal);
     }
     this.#loader = new Loader({
       journals: this.#journals,
-      segmentLoader: new SegmentLoader({ store, quarantine, clock }),
+      segmentLoader: new SegmentLoader({ store, quarantine, clock, disk }),
       clock,
       loadEveryMs: this.limits.loadEveryMs,
       events: this.#loaderEvents(),
@@ -310,6 +312,11 @@ export class Ingest {
     return this.#loader.isAway;
   }
 
+  /** Files of the quarantine that cannot be read: the ledger lacks what they count. */
+  get unreadableReasons(): readonly string[] {
+    return this.#quarantine.unreadable;
+  }
+
   /** Why records are not acknowledged at present; undefined where they are. */
   get journalFailure(): string | undefined {
     const bytes = this.#journalBytes() + this.#quarantine.bytes;
@@ -337,6 +344,11 @@ export class Ingest {
         'sightline_quarantine_bytes',
         'Bytes that were accepted and that the engine refused.',
         this.#quarantine.bytes,
+      ),
+      gauge(
+        'sightline_quarantine_unreadable_pieces',
+        'Pieces of the quarantine whose reason cannot be read, so that the ledger does not count them.',
+        this.#quarantine.unreadable.length,
       ),
       gauge(
         'sightline_journal_segments',
@@ -498,7 +510,14 @@ export class Ingest {
   }
 
   async #rebase(): Promise<void> {
+    const before = this.#quarantine.unreadable.length;
     this.#ledger.rebase(await this.#options.readStoredTotals(), await this.#quarantine.list());
+    const files = this.#quarantine.unreadable;
+    if (files.length > before)
+      this.#options.log.error(
+        { files: files.slice(0, filesLoggedMax), count: files.length },
+        'Reasons in the quarantine cannot be read: the ledger lacks what they count.',
+      );
   }
 
   #journalBytes(): number {

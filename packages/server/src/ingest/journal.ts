@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { CommitLog, commitsPath, removeCommits } from './commit-log.ts';
-import { errnoOf, realDisk, type Disk } from './disk.ts';
+import { errnoOf, isUnreadable, realDisk, type Disk } from './disk.ts';
 import { stampHead } from './envelope.ts';
 import { journalFailure } from './journal-failure.ts';
 import { markerOf, newSegmentName, segmentExtension, type Segment } from './segment.ts';
@@ -293,6 +293,6 @@ export async function trimSegment(segment: Segment): Promise<void> {
     if (size > segment.byteLength) await truncate(segment.path, segment.byteLength);
   } catch (error) {
     // Whoever reads it counts what is lost with it.
-    if (errnoOf(error) !== 'ENOENT') throw error;
+    if (errnoOf(error) !== 'ENOENT' && !isUnreadable(error)) throw error;
   }
 }

@@ -1,5 +1,7 @@
 /** Every bound of ingest, with what happens beyond it. */
 export interface IngestLimits {
+  /** Connections on each HTTP port. Beyond: closed at once, and counted. */
+  readonly connectionsMax: number;
   /** A request before, and again after decompression. Beyond: 413, RESOURCE_EXHAUSTED without RetryInfo. */
   readonly requestBytesMax: number;
   /** All requests in progress together. Beyond: 429, RESOURCE_EXHAUSTED with RetryInfo. */
@@ -19,6 +21,7 @@ export interface IngestLimits {
 const mebibyte = 1 << 20;
 
 export const defaultLimits: IngestLimits = {
+  connectionsMax: 4_000,
   requestBytesMax: 64 * mebibyte,
   memoryBytesMax: 256 * mebibyte,
   bodiesKeptBytesMax: 32 * mebibyte,

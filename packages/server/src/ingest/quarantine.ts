@@ -1,10 +1,12 @@
 /**
- * Data that was acknowledged but cannot be loaded: each culprit as the record it was, beside a JSON file that says why.
+ * Data that was acknowledged but cannot be loaded: each culprit as the record it was (`.pb`), beside a JSON file that says why.
+ * That file is there twice (`.json`, `.copy`), with its checksum, since the books begin with what it counts: one of them may rot.
  * It goes only when it is in the tables after all (`resend-quarantine.ts`). Its bytes count against the bound of the journal, so that
  * the door closes before the disk is full.
  */
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { telemetrySignal, type TelemetrySignal } from '@sightline/schema/api';
 import { realDisk, writeFileDurably } from './disk.ts';
@@ -30,7 +32,7 @@ export interface QuarantinedPiece extends Quarantined {
   readonly token: string;
 }
 
-const reasonFile = z.object({
+const reasonFile = z.strictObject({
   signal: telemetrySignal,
   project: z.string(),
   items: z.number().int().nonnegative(),
@@ -38,12 +40,16 @@ const reasonFile = z.object({
   message: z.string(),
   bytes: z.number().int().nonnegative(),
   token: z.string().optional(),
+  at: z.string().optional(),
 });
+
+const reasonEndings = ['json', 'copy'] as const;
 
 export class Quarantine {
   readonly #directory: string;
-  /** Bytes of the records, by name. */
+  /** Bytes of the records and of segments, by file. */
   readonly #sizes = new Map<string, number>();
+  #unreadable: readonly string[] = [];
 
   constructor(dataDirectory: string) {
     this.#directory = join(dataDirectory, 'quarantine');
@@ -52,6 +58,11 @@ export class Quarantine {
   /** Of all records, as of the last `measure` and what was put and removed since. */
   get bytes(): number {
     return [...this.#sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+  }
+
+  /** Files whose reason nobody can read, as of the last `list`: what they count is in no book. */
+  get unreadable(): readonly string[] {
+    return this.#unreadable;
   }
 
   /** Writes `bytes` and the reason durably. The same `token` again replaces what is there: a repeat after a crash. */
@@ -66,68 +77,94 @@ export class Quarantine {
     const base = join(this.#directory, name);
     await mkdir(this.#directory, { recursive: true });
     await writeFileDurably(`${base}.pb`, bytes);
-    await writeFileDurably(
-      `${base}.json`,
-      Buffer.from(`${JSON.stringify({ ...entry, token, at }, undefined, 2)}\n`),
-    );
+    const reason = { ...entry, token, at };
+    const text = `${JSON.stringify({ ...reason, checksum: checksumOf(reason) }, undefined, 2)}\n`;
+    for (const ending of reasonEndings) await writeFileDurably(`${base}.${ending}`, Buffer.from(text));
     await realDisk.syncDirectory(this.#directory);
-    this.#sizes.set(name, bytes.length);
+    this.#sizes.set(`${name}.pb`, bytes.length);
     return entry;
+  }
+
+  /** Takes a segment of which not all can be read, as the file it is: another day, or a person, may read more of it. */
+  async keep(token: string, path: string): Promise<void> {
+    const file = `${token.replaceAll('/', '.')}.seg`;
+    const { size } = await stat(path).catch(() => ({ size: 0 }));
+    await mkdir(this.#directory, { recursive: true });
+    await rename(path, join(this.#directory, file));
+    await realDisk.syncDirectory(this.#directory);
+    this.#sizes.set(file, size);
   }
 
   /** Every reason, for the books. */
   async list(): Promise<readonly Quarantined[]> {
     const pieces: Quarantined[] = [];
+    const unreadable: string[] = [];
     for (const name of await this.names()) {
       const piece = await this.read(name);
-      if (piece !== undefined) pieces.push(piece);
+      if (piece === undefined) unreadable.push(join(this.#directory, `${name}.json`));
+      else pieces.push(piece);
     }
+    this.#unreadable = unreadable;
     return pieces;
   }
 
   /** Of pieces, in order. */
   async names(): Promise<readonly string[]> {
     const files = await readdir(this.#directory).catch(() => []);
-    return files
-      .filter((file) => file.endsWith('.json'))
-      .map((file) => file.slice(0, -'.json'.length))
-      .toSorted();
+    const names = files
+      .filter((file) => reasonEndings.some((ending) => file.endsWith(`.${ending}`)))
+      .map((file) => file.slice(0, file.lastIndexOf('.')));
+    return [...new Set(names)].toSorted();
   }
 
-  /** Undefined where the reason cannot be read: somebody else put it there. */
+  /** Undefined where neither file of the reason can be read. */
   async read(name: string): Promise<QuarantinedPiece | undefined> {
     const base = join(this.#directory, name);
-    const text = await readFile(`${base}.json`, 'utf8').catch(() => '');
-    const parsed = reasonFile.safeParse(parseJson(text));
-    if (!parsed.success) return undefined;
-    return { ...parsed.data, name, path: `${base}.pb`, token: parsed.data.token ?? `quarantine/${name}` };
+    for (const ending of reasonEndings) {
+      const reason = parseReason(await readFile(`${base}.${ending}`, 'utf8').catch(() => ''));
+      if (reason !== undefined)
+        return { ...reason, name, path: `${base}.pb`, token: reason.token ?? `quarantine/${name}` };
+    }
+    return undefined;
   }
 
   /** Looks how large the records are, which people may have added or taken away. */
   async measure(): Promise<void> {
+    const files = await readdir(this.#directory).catch(() => []);
     const sizes = await Promise.all(
-      (await this.names()).map(async (name) => {
-        const found = await stat(join(this.#directory, `${name}.pb`)).catch(() => undefined);
-        return [name, found?.size ?? 0] as const;
-      }),
+      files
+        .filter((file) => /\.(?:pb|seg)$/.test(file))
+        .map(async (file) => {
+          const found = await stat(join(this.#directory, file)).catch(() => undefined);
+          return [file, found?.size ?? 0] as const;
+        }),
     );
     this.#sizes.clear();
-    for (const [name, bytes] of sizes) this.#sizes.set(name, bytes);
+    for (const [file, bytes] of sizes) this.#sizes.set(file, bytes);
   }
 
   /** Takes out what is in the tables. The reason goes first: what has none is not counted. */
   async remove({ name }: QuarantinedPiece): Promise<void> {
-    for (const ending of ['json', 'pb'])
+    for (const ending of [...reasonEndings, 'pb'])
       await rm(join(this.#directory, `${name}.${ending}`), { force: true });
     await realDisk.syncDirectory(this.#directory);
-    this.#sizes.delete(name);
+    this.#sizes.delete(`${name}.pb`);
   }
 }
 
-function parseJson(text: string): unknown {
+/** Undefined for what is not as it was written. A file that a person wrote has no checksum. */
+function parseReason(text: string): z.infer<typeof reasonFile> | undefined {
   try {
-    return JSON.parse(text);
+    const { checksum, ...reason } = z
+      .looseObject({ checksum: z.string().optional() })
+      .parse(JSON.parse(text));
+    if (checksum !== undefined && checksum !== checksumOf(reason)) return undefined;
+    return reasonFile.parse(reason);
   } catch {
     return undefined;
   }
+}
+
+function checksumOf(reason: object): string {
+  return crc32(JSON.stringify(reason)).toString(16);
 }

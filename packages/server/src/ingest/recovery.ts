@@ -3,18 +3,19 @@
  * and what cannot be read is set aside then (`segment-loader.ts`). Here it is counted, so that the books begin with all
  * that was acknowledged.
  */
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { commitsPath, readCommits, removeCommits } from './commit-log.ts';
+import { isForbidden, type Disk } from './disk.ts';
+import { readSegment } from './read-segment.ts';
 import { scanSegment } from './scan-segment.ts';
 import { damageOf, tallyOf, tornFromOf, type Damage } from './segment-damage.ts';
 import {
   commitsExtension,
   loadingExtension,
   markerOf,
-  readSegmentFile,
   refusedExtension,
   segmentExtension,
   sequenceOf,
@@ -46,6 +47,7 @@ export interface RecoveryOptions {
   readonly signal: TelemetrySignal;
   readonly directory: string;
   readonly clock: Clock;
+  readonly disk: Disk;
 }
 
 export async function recoverJournal(options: RecoveryOptions): Promise<Recovered> {
@@ -106,17 +108,18 @@ async function findSegments(directory: string): Promise<Found[]> {
 
 /** Undefined where nothing was ever acknowledged of it. */
 async function recoverSegment(
-  { signal, directory, clock }: RecoveryOptions,
+  { signal, directory, clock, disk }: RecoveryOptions,
   { name, extension }: Found,
 ): Promise<{ readonly segment: Segment; readonly damage: readonly Damage[] } | undefined> {
   const isMissing = extension === commitsExtension;
   // A missing segment is treated as one that is empty, whose loading had begun.
   const path = join(directory, name + (isMissing ? loadingExtension : extension));
   const committed = await readCommits(commitsPath(path, name));
-  const bytes = await readSegmentFile(path);
+  const { bytes, failure } = await readSegment(path, disk);
+  if (isForbidden(failure)) throw failure;
   const content = await scanSegment(bytes, markerOf(name));
   const tally = tallyOf(content, committed);
-  if (bytes.length === 0 && tally.projects.size === 0) {
+  if (failure === undefined && bytes.length === 0 && tally.projects.size === 0) {
     await removeCommits(commitsPath(path, name));
     await rm(path, { force: true });
     return undefined;
@@ -126,10 +129,16 @@ async function recoverSegment(
     signal,
     name,
     path,
-    byteLength: bytes.length,
+    // Of the file, which is cut to this length: what cannot be read today stays in it.
+    byteLength: failure === undefined ? bytes.length : await sizeOf(path),
     tally,
     ...(tornFrom === undefined ? {} : { tornFrom }),
     oldestMs: clock.monotonicMs(),
   };
   return { segment, damage: damageOf(content, segment) };
+}
+
+async function sizeOf(path: string): Promise<number> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.size ?? 0;
 }

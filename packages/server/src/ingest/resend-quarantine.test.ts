@@ -40,7 +40,7 @@ test('What was refused is stored when its reason is mended, once, and leaves the
   await drained(first);
   expect(row(first)).toMatchObject({ accepted: 3, stored: 0, quarantined: 3 });
   expect(await first.resendQuarantine('')).toMatchObject({ stored: 0, refused: 3, items: 0, next: null });
-  expect(await files()).toHaveLength(6);
+  expect(await files()).toHaveLength(9);
   expect(row(first)).toMatchObject({ accepted: 3, stored: 0, quarantined: 3 });
   const { quarantineBytes } = first.ledger().journal;
   expect(quarantineBytes).toBeGreaterThan(0);
@@ -77,7 +77,7 @@ test('A store that is away changes nothing, and many pieces are told of some at 
     throw outage();
   };
   await expect(ingest.resendQuarantine('')).rejects.toMatchObject({ kind: 'unavailable' });
-  expect(await files()).toHaveLength(90);
+  expect(await files()).toHaveLength(135);
   takeIn();
   let calls = 0;
   let stored = 0;

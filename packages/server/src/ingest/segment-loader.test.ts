@@ -70,7 +70,7 @@ test('The one span the engine refuses is set aside with its reason, and every ot
     quarantines: [{ reason: 'CANNOT_PARSE_TEXT', count: 1 }],
   });
   const files = await readdir(join(directory, 'quarantine'));
-  expect(files.length).toBe(2);
+  expect(files.length).toBe(3);
   const reason: unknown = JSON.parse(
     await readFile(
       join(

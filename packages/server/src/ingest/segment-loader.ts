@@ -13,22 +13,27 @@ import { formatNanos, type Clock } from '@sightline/base';
 import { countItems, splitRequest } from '@sightline/schema/otlp';
 import { StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
 import { commitsPath, removeCommits } from './commit-log.ts';
+import type { Disk } from './disk.ts';
 import { encodeEnvelope, type Envelope, type Frame } from './envelope.ts';
 import type { Quarantine, Quarantined } from './quarantine.ts';
+import { readSegment, type SegmentBytes } from './read-segment.ts';
 import { scanSegment } from './scan-segment.ts';
 import { damageOf, type Damage } from './segment-damage.ts';
-import { markerOf, readSegmentFile, refusedExtension, tokenOf, type Segment } from './segment.ts';
+import { markerOf, refusedExtension, tokenOf, type Segment } from './segment.ts';
 
 export interface SegmentLoaderOptions {
   readonly store: Pick<TelemetryStore, 'load'>;
   readonly quarantine: Quarantine;
   readonly clock: Clock;
+  readonly disk: Disk;
 }
 
 interface Part {
   readonly token: string;
   readonly envelopes: readonly Envelope[];
 }
+
+const nobodyKnows: Damage = { extent: undefined, project: '', items: 0, reason: 'damaged' };
 
 /** The project of what Sightline sends to itself. */
 export const reservedProject = '_canary';
@@ -45,13 +50,15 @@ export class SegmentLoader {
    * a matter of this segment; then call again later.
    */
   async load(segment: Segment): Promise<readonly Quarantined[]> {
-    const bytes = await readSegmentFile(segment.path);
+    const read = await readSegment(segment.path, this.#options.disk);
+    const { bytes, failure } = read;
     const { frames, gaps, intactBytes } = await scanSegment(bytes, markerOf(segment.name));
     const intact = frames.filter((frame) => frame.intact);
     const refused =
       intact.length === 0 ? [] : await this.#loadIntact({ segment, bytes: intactBytes }, intact);
     // What is damaged is counted only now, in one step with what is stored: until then all of it is pending.
-    const damaged = await this.#setAside(segment, bytes, damageOf({ frames, gaps }, segment));
+    const damaged = await this.#setAside(segment, read, damageOf({ frames, gaps }, segment));
+    if (failure !== undefined) await this.#options.quarantine.keep(tokenOf(segment), segment.path);
     await removeCommits(commitsPath(segment.path, segment.name));
     return [...damaged, ...refused];
   }
@@ -78,21 +85,26 @@ export class SegmentLoader {
 
   async #setAside(
     segment: Segment,
-    bytes: Uint8Array,
-    damage: readonly Damage[],
+    { bytes, failure }: SegmentBytes,
+    found: readonly Damage[],
   ): Promise<readonly Quarantined[]> {
     const { signal, name } = segment;
     const token = tokenOf(segment);
     const at = formatNanos(this.#options.clock.now());
     const pieces: Quarantined[] = [];
+    const isUnreadable = failure !== undefined;
+    // Where nothing tells any more how many items there were, the loss is told all the same.
+    const damage = isUnreadable && found.length === 0 ? [nobodyKnows] : found;
     for (const [index, { extent, project, items, reason }] of damage.entries()) {
       const place = extent === undefined ? 'Bytes' : `Bytes ${extent.start} to ${extent.end}`;
-      const message =
-        reason === 'torn'
+      const message = isUnreadable
+        ? `${place} of the journal segment ${signal}/${name} cannot be read: ${failure instanceof Error ? failure.message : 'no reason is known'}. The file is kept in the quarantine.`
+        : reason === 'torn'
           ? `${place} of the journal segment ${signal}/${name} were being written when the process ended, and were not acknowledged.`
           : `${place} of the journal segment ${signal}/${name} are not what was written: the disk, or another program, changed or lost them.`;
-      const kept = extent === undefined ? new Uint8Array() : bytes.subarray(extent.start, extent.end);
-      const why = { signal, project, items, reason, message };
+      const kept =
+        extent === undefined || isUnreadable ? new Uint8Array() : bytes.subarray(extent.start, extent.end);
+      const why = { signal, project, items, reason: isUnreadable ? 'unreadable' : reason, message };
       pieces.push(await this.#options.quarantine.put(`${token}/${reason}-${index}`, kept, why, at));
     }
     return pieces;

@@ -1,8 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TelemetrySignal } from '@sightline/schema/api';
-import { errnoOf } from './disk.ts';
 import type { Tally } from './tally.ts';
 
 /**
@@ -56,21 +54,4 @@ export function tokenOf(segment: Pick<Segment, 'signal' | 'name'>): string {
 
 export function signalDirectory(dataDirectory: string, signal: TelemetrySignal): string {
   return join(dataDirectory, 'journal', signal);
-}
-
-/**
- * What is in the file of a segment: nothing where somebody took it away. Read in one call, for `readFile` returns to the
- * loop, which is busy with what comes in, after each half of a megabyte.
- */
-export async function readSegmentFile(path: string): Promise<Buffer> {
-  try {
-    await using file = await open(path);
-    const { size } = await file.stat();
-    const bytes = Buffer.allocUnsafeSlow(size);
-    const { bytesRead } = await file.read(bytes, 0, size, 0);
-    return bytes.subarray(0, bytesRead);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return Buffer.alloc(0);
-    throw error;
-  }
 }
