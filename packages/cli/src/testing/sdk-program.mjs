@@ -1,7 +1,7 @@
 /** What the SDK sends of functions, caches and tags; nothing about it is made up. */
 import { getLogger, init, shutdown, traced, trackedCache } from '@sightline/sdk';
 
-await init({ serviceName: 'sdk-program', logLevel: 'DEBUG' });
+init({ serviceName: 'sdk-program', logLevel: 'DEBUG' });
 const load = traced(async function load_documents(ms) {
   await new Promise((resolve) => setTimeout(resolve, ms));
 });

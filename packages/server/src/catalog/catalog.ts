@@ -109,14 +109,14 @@ async function connectServer(connectionString: string): Promise<OpenedCatalog> {
     ...runner(pool),
     transaction: async (work) => {
       const client = await pool.connect().catch(explainFailure(postgresHint));
-      const { query } = runner(client);
+      const tx = runner(client);
       // A connection that breaks between two statements says so by an event, which would end the process if nobody listened.
       const ignore = (): void => {};
       client.on('error', ignore);
       try {
-        await query('BEGIN');
-        const result = await work({ query });
-        await query('COMMIT');
+        await tx.query('BEGIN');
+        const result = await work(tx);
+        await tx.query('COMMIT');
         return result;
       } catch (error) {
         // A broken connection has nothing to roll back.

@@ -20,19 +20,19 @@ describe.skipIf(postgresPrograms === '')('a PostgreSQL that goes away and comes 
 
   it('fails a transaction under way with a code, and takes the next one when it is there again', async () => {
     const catalog = await openCatalog({ postgresUrl: postgres.url });
-    const cut = catalog.transaction(async ({ query }) => {
-      await query('SELECT 1');
+    const cut = catalog.transaction(async (tx) => {
+      await tx.query('SELECT 1');
       await postgres.leave();
       // The connection breaks while it is idle.
       await delay(200);
-      return query('SELECT 2');
+      return tx.query('SELECT 2');
     });
     await expect(cut).rejects.toMatchObject({ code: 'control_plane_unavailable' });
-    await expect(catalog.transaction(async ({ query }) => query('SELECT 3'))).rejects.toMatchObject({
+    await expect(catalog.transaction(async (tx) => tx.query('SELECT 3'))).rejects.toMatchObject({
       code: 'control_plane_unavailable',
     });
     await postgres.comeBack();
-    expect(await catalog.transaction(async ({ query }) => query('SELECT 4 AS n'))).toEqual([{ n: 4 }]);
+    expect(await catalog.transaction(async (tx) => tx.query('SELECT 4 AS n'))).toEqual([{ n: 4 }]);
     await catalog.close();
   });
 
@@ -54,7 +54,7 @@ describe.skipIf(postgresPrograms === '')('a PostgreSQL that goes away and comes 
       const ask = async (key: string, path: string, init: RequestInit = {}) => {
         const headers = { 'x-api-key': key, 'content-type': 'application/json' };
         const response = await fetch(`${ui}${path}`, { ...init, headers });
-        return { status: response.status, body: (await response.json()) as unknown };
+        return { status: response.status, body: await response.json() };
       };
       const body = JSON.stringify({ name: 'sender' });
       const made = await ask('of-the-option', '/api/v1/keys', { method: 'POST', body });
