@@ -17,6 +17,8 @@ const loadPalette = loadPart(async () => ({ default: (await import('./palette.ts
 const Palette = lazy(loadPalette);
 const KeyHelp = lazy(loadPart(async () => ({ default: (await import('./key-help.tsx')).KeyHelp })));
 
+const signsOfLife = ['pointermove', 'pointerdown', 'keydown'] as const;
+
 /** What stays while pages change: the way to every page, the palette, the keys, and word of a lost or late server. */
 export function Shell(): ReactElement {
   const [dialog, setDialog] = useState<'none' | 'palette' | 'keys'>('none');
@@ -35,10 +37,14 @@ export function Shell(): ReactElement {
         setDialog((before) => (before === 'palette' ? 'none' : 'palette'));
       } else keyboard.handle(event);
     };
-    // Loaded ahead of need: the letters typed right after Ctrl-K belong to it.
-    requestIdleCallback(() => void loadPalette());
+    // Loaded ahead of need, once somebody is there: the letters typed right after Ctrl-K belong to it.
+    const somebodyIsThere = (): void => void loadPalette();
+    for (const sign of signsOfLife) window.addEventListener(sign, somebodyIsThere, { once: true });
     window.addEventListener('keydown', onKeyDown);
-    return () => window.removeEventListener('keydown', onKeyDown);
+    return () => {
+      window.removeEventListener('keydown', onKeyDown);
+      for (const sign of signsOfLife) window.removeEventListener(sign, somebodyIsThere);
+    };
   }, []);
   return (
     <div className="shell">
