@@ -83,9 +83,15 @@ describe.skipIf(findChromium() === undefined)(
       await soon(async () => page.textContent('h1')).toMatch(/Weekly sample: 0 of [1-9]\d* runs? judged/);
       await idle(page);
       const first = await page.locator('.annotate-run header a').textContent();
-      await page.keyboard.press('j');
-      await soon(async () => page.locator('.annotate-run header a').textContent()).not.toBe(first);
-      await page.keyboard.press('k');
+      // What comes meanwhile is added to the queue, and the list is read again: the key is pressed until the next run is there.
+      await soon(async () => {
+        await page.keyboard.press('j');
+        return page.locator('.annotate-run header a').textContent();
+      }).not.toBe(first);
+      await soon(async () => {
+        await page.keyboard.press('k');
+        return page.locator('.annotate-run header a').textContent();
+      }).toBe(first);
       await page.getByTestId('score-panel').getByRole('button', { name: 'Pass' }).click();
       await soon(async () => page.getByTestId('score-panel').textContent()).toContain('1 pass');
       expect(await violations(page)).toEqual([]);
@@ -93,7 +99,7 @@ describe.skipIf(findChromium() === undefined)(
       await page.keyboard.press('d');
       await soon(async () => page.textContent('h1')).toContain('Weekly sample: 1 of');
       await page.keyboard.press('s');
-      await soon(async () => page.textContent('h1')).toContain('Weekly sample: 2 of');
+      await soon(async () => page.textContent('h1')).toMatch(/Weekly sample: (?:2 of|all 2 runs)/);
       await page.close();
     });
 
