@@ -92,7 +92,7 @@ test('a call that failed and one that was answered are of one model', async () =
   expect(
     models
       .map(({ provider, model, calls, errors }) => [provider, model, calls, errors])
-      .toSorted((a, b) => String(a).localeCompare(String(b))),
+      .toSorted((a, b) => (String(a) < String(b) ? -1 : 1)),
   ).toEqual([
     ['anthropic', 'claude-sonnet-4-5', 2, 1],
     ['openai', 'gpt-4o', 2, 0],
