@@ -28,6 +28,8 @@ import { callFunction } from './functions.ts';
 import type { InfoSeries } from './info-function.ts';
 import type { FloatHistogram } from './histogram.ts';
 import { interpolated } from './interpolate.ts';
+import { isLabelName } from './labels.ts';
+import { mergeEqual } from './merge-equal.ts';
 import { Patterns } from './patterns.ts';
 import { rangeFunctions } from './range-functions.ts';
 import { sampleOf, type Window } from './window.ts';
@@ -587,24 +589,8 @@ function repeated(value: Value, count: number): Value {
 
 /** Names that were to go are gone; series that are the same then are one, where they are not there at one time. */
 function withoutNames(series: readonly GridSeries[], count: number): GridSeries[] {
-  const results = new Map<string, GridSeries>();
-  for (const each of series) {
-    const labels = each.dropName ? each.labels.withoutMetadata() : each.labels;
-    const known = results.get(labels.key);
-    if (known === undefined) {
-      results.set(labels.key, each.dropName ? each.relabelled(labels, false) : each);
-      continue;
-    }
-    const merged = known.relabelled(labels, false);
-    for (let step = 0; step < count; step += 1) {
-      if (!each.has(step)) continue;
-      if (merged.has(step))
-        throw new PromqlExecutionError('vector cannot contain metrics with the same labelset');
-      merged.set(step, each.at(step));
-    }
-    results.set(labels.key, merged);
-  }
-  return [...results.values()].filter((each) => !each.isEmpty);
+  const named = series.map((each) =>
+    each.dropName ? each.relabelled(each.labels.withoutMetadata(), false) : each,
+  );
+  return mergeEqual(named, count).filter((each) => !each.isEmpty);
 }
-
-export const isLabelName = (name: string): boolean => name !== '' && !name.includes('\uFFFD');

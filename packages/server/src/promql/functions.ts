@@ -7,7 +7,8 @@ import type { EvaluationSettings } from './fetches.ts';
 import type { FloatHistogram } from './histogram.ts';
 import { type InfoSeries, joinInfo } from './info-function.ts';
 import type { Patterns } from './patterns.ts';
-import { compareText, Labels } from './labels.ts';
+import { compareText, isLabelName, Labels } from './labels.ts';
+import { mergeEqual } from './merge-equal.ts';
 import {
   type ClassicBucket,
   classicFraction,
@@ -236,29 +237,6 @@ const labelJoin: Implementation = (of, input) => {
     ),
   );
 };
-
-const isLabelName = (name: string): boolean => name !== '' && !name.includes('\uFFFD');
-
-/** Series that are the same after labels changed may not be there at one time. */
-function mergeEqual(series: readonly GridSeries[], count: number): GridSeries[] {
-  const results = new Map<string, GridSeries>();
-  for (const each of series) {
-    const known = results.get(each.labels.key);
-    if (known === undefined) {
-      results.set(each.labels.key, each);
-      continue;
-    }
-    const merged = known.relabelled(known.labels);
-    for (let step = 0; step < count; step += 1) {
-      if (!each.has(step)) continue;
-      if (merged.has(step))
-        throw new PromqlExecutionError('vector cannot contain metrics with the same labelset');
-      merged.set(step, each.at(step));
-    }
-    results.set(each.labels.key, merged);
-  }
-  return [...results.values()];
-}
 
 interface Distribution {
   readonly labels: Labels;

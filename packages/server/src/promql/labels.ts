@@ -74,3 +74,6 @@ export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }
+
+/** Any text, but for bytes that are none. */
+export const isLabelName = (name: string): boolean => name !== '' && !name.includes('\uFFFD');
