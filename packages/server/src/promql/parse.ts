@@ -430,37 +430,41 @@ class Parser {
   #offset(of: Expression): Expression {
     const token = this.#next();
     const offset = this.#signedDuration();
-    const { to } = this.#peek(-1);
-    const shift = (expression: Expression): Expression => {
-      if (expression.kind === 'matrix')
-        return { ...expression, selector: shift(expression.selector) as VectorSelector, to };
-      if (expression.kind !== 'selector' && expression.kind !== 'subquery')
-        return this.#fail(
-          'offset modifier must be preceded by an instant vector selector or range vector selector or a subquery',
-          token,
-        );
-      if (expression.offset !== undefined) this.#fail('offset may not be set multiple times', token);
-      return { ...expression, offset, ...(expression === of ? { to } : {}) };
+    const what = {
+      misplaced:
+        'offset modifier must be preceded by an instant vector selector or range vector selector or a subquery',
+      twice: 'offset may not be set multiple times',
     };
-    return shift(of);
+    return this.#shifted(of, { offset }, { token, ...what });
   }
 
   #atModifier(of: Expression): Expression {
     const token = this.#next();
     const at = this.#atTime();
-    const { to } = this.#peek(-1);
-    const shift = (expression: Expression): Expression => {
-      if (expression.kind === 'matrix')
-        return { ...expression, selector: shift(expression.selector) as VectorSelector, to };
-      if (expression.kind !== 'selector' && expression.kind !== 'subquery')
-        return this.#fail(
-          '@ modifier must be preceded by an instant vector selector or range vector selector or a subquery',
-          token,
-        );
-      if (expression.at !== undefined) this.#fail('@ <timestamp> may not be set multiple times', token);
-      return { ...expression, at, ...(expression === of ? { to } : {}) };
+    const what = {
+      misplaced:
+        '@ modifier must be preceded by an instant vector selector or range vector selector or a subquery',
+      twice: '@ <timestamp> may not be set multiple times',
     };
-    return shift(of);
+    return this.#shifted(of, { at }, { token, ...what });
+  }
+
+  /** A selector or subquery with its offset or time, which is said once. */
+  #shifted(
+    of: Expression,
+    shift: { readonly offset: Duration } | { readonly at: AtTime },
+    {
+      token,
+      misplaced,
+      twice,
+    }: { readonly token: Token; readonly misplaced: string; readonly twice: string },
+  ): Expression {
+    const { to } = this.#peek(-1);
+    const target = of.kind === 'matrix' ? of.selector : of;
+    if (target.kind !== 'selector' && target.kind !== 'subquery') return this.#fail(misplaced, token);
+    if (('offset' in shift ? target.offset : target.at) !== undefined) this.#fail(twice, token);
+    if (of.kind === 'matrix') return { ...of, selector: { ...of.selector, ...shift }, to };
+    return { ...target, ...shift, to };
   }
 
   #atTime(): AtTime {
