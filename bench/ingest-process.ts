@@ -14,7 +14,7 @@ import { loopbackGuard } from '../packages/server/src/ingest/testing/doors.ts';
 import { silentLog } from '../packages/server/src/ingest/testing/harness.ts';
 import { clickHouseStore } from '../packages/server/src/storage/clickhouse/clickhouse-store.ts';
 import { openEmbedded } from '../packages/server/src/storage/clickhouse/embedded-engine.ts';
-import { asReceived, withoutDerived } from './without-derived.ts';
+import { columnsWithoutDerived } from './without-derived.ts';
 
 export type Kind = 'plain' | 'fields' | 'whole';
 
@@ -58,7 +58,7 @@ async function main(kind: Kind, directory: string): Promise<void> {
   const engine = openEmbedded({ directory: telemetry, database: 'sightline' });
   const store =
     kind === 'plain'
-      ? clickHouseStore(withoutDerived(engine), clock, { derive: asReceived })
+      ? clickHouseStore(engine, clock, { read: columnsWithoutDerived })
       : clickHouseStore(engine, clock);
   await store.migrate();
   if (kind !== 'whole') await engine.command('DROP VIEW ai_spans_view');

@@ -19,7 +19,8 @@ import {
   jsonToProtobuf,
 } from '@sightline/schema/otlp';
 
-import { fuzzSeeds, mutate, randomOf } from '../packages/schema/src/otlp/fuzz.testing.ts';
+import { seededRandom } from '@sightline/base';
+import { fuzzSeeds, mutate } from '../packages/schema/src/otlp/fuzz.testing.ts';
 import { encodeEnvelope } from '../packages/server/src/ingest/envelope.ts';
 import { openStore } from '../packages/server/src/storage/open-store.ts';
 import type { TelemetryStore } from '../packages/server/src/storage/telemetry-store.ts';
@@ -112,7 +113,7 @@ test.each(Object.keys(tables) as TelemetrySignal[])(
   'the engine loads every damaged request of %s that was admitted',
   async (signal) => {
     const now = clock.now();
-    const random = randomOf(seed);
+    const random = seededRandom(seed);
     const json = JSON.stringify(fuzzSeeds[signal]).replaceAll(
       '1795000000',
       String(now / 1_000_000_000n - 100n),

@@ -2,7 +2,13 @@
 // long tests. It installs what is missing and ends with the line `N passed, N failed, N skipped`.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ensureChromium, ensurePostgres, ensurePrometheus, ensureRedis } from './lib/debian.mjs';
+import {
+  ensureAlertmanager,
+  ensureChromium,
+  ensurePostgres,
+  ensurePrometheus,
+  ensureRedis,
+} from './lib/debian.mjs';
 import {
   childEnvironment,
   ensureDirectory,
@@ -45,6 +51,7 @@ async function runTests(name, [config]) {
     SIGHTLINE_CHROMIUM: ensureChromium() ?? '',
     SIGHTLINE_POSTGRES_BIN: ensurePostgres() ?? '',
     SIGHTLINE_REDIS_SERVER: ensureRedis() ?? '',
+    SIGHTLINE_ALERTMANAGER: ensureAlertmanager() ?? '',
     ...(wants('--long') ? { SIGHTLINE_PROMETHEUS_BIN: ensurePrometheus() ?? '' } : {}),
   });
   const args = [

@@ -8,7 +8,7 @@ import { writeFonts } from './vite.fonts.ts';
 /** Where `vite dev` finds a running server; the built UI is served by the server itself. */
 const serverUrl = process.env['SIGHTLINE_URL'] ?? 'http://127.0.0.1:4300';
 
-const proxy = { '/api': serverUrl, '/health': serverUrl };
+const proxy = { '/api': serverUrl, '/prometheus': serverUrl, '/health': serverUrl };
 
 /** Beside each text file of the build its compressed forms, which the server sends as they are. Fonts are compressed already. */
 function compressed(): Plugin {
@@ -52,8 +52,11 @@ export default defineConfig({
               test: /react-virtual|virtual-core|widgets.data-table/,
               includeDependenciesRecursively: false,
             },
-            { name: 'framework', test: /node_modules.(?:react|react-dom|scheduler|@tanstack.(?!.*virtual))/ },
-            { name: 'shared', minShareCount: 8 },
+            {
+              name: 'framework',
+              test: /node_modules.(?:(?:react|react-dom|scheduler)[\\/]|@tanstack.(?!.*virtual))/,
+            },
+            { name: 'shared', minShareCount: 10 },
           ],
         },
       },

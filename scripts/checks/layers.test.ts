@@ -6,12 +6,26 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/base/src': [],
   'packages/schema/src/errors': [],
   'packages/schema/src/api': [],
+  // Pure answers about spans and samples, the same for API and UI.
+  'packages/schema/src/analysis': ['packages/base/src', 'packages/schema/src/api'],
   'packages/schema/src/conventions': ['packages/base/src', 'packages/schema/src/api'],
   'packages/schema/src/filter': [
     'packages/base/src',
     'packages/schema/src/api',
     'packages/schema/src/errors',
   ],
+  // What is expected of a series and what comes next: numbers alone.
+  'packages/schema/src/series': ['packages/base/src'],
+  // What rules of alerts say; their filters are those of the filter language.
+  'packages/schema/src/rules': [
+    'packages/base/src',
+    'packages/schema/src/filter',
+    'packages/schema/src/series',
+  ],
+  // Files of items of datasets, and what prompts say: without a library of schemas, which programs would have to load.
+  'packages/schema/src/datasets': ['packages/schema/src/api', 'packages/schema/src/errors'],
+  'packages/schema/src/rows': ['packages/schema/src/api'],
+  'packages/schema/src/prompts': ['packages/schema/src/api'],
   'packages/schema/src/log-lines': [
     'packages/base/src',
     'packages/schema/src/filter',
@@ -19,11 +33,19 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   ],
   'packages/schema/src/otlp': ['packages/base/src', 'packages/schema/src/api', 'packages/schema/src/errors'],
   'packages/sdk/src': ['packages/base/src', 'packages/schema/src'],
-  'packages/cli/src': ['packages/base/src', 'packages/schema/src'],
+  'packages/demo/src': ['packages/base/src', 'packages/schema/src'],
+  'packages/cli/src': ['packages/base/src', 'packages/demo/src', 'packages/schema/src'],
   'packages/web/src': ['packages/base/src', 'packages/schema/src'],
   // Which web pages may reach the server, over HTTP and gRPC alike.
   'packages/server/src/guard': ['packages/base/src', 'packages/schema/src'],
-  'packages/server/src/config': ['packages/base/src', 'packages/schema/src', 'packages/server/src/guard'],
+  // Requests to addresses that users chose, and where they may go.
+  'packages/server/src/outbound': ['packages/base/src'],
+  'packages/server/src/config': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/guard',
+    'packages/server/src/outbound',
+  ],
   'packages/server/src/catalog': ['packages/base/src', 'packages/schema/src', 'packages/server/src/storage'],
   'packages/server/src/storage': ['packages/base/src', 'packages/schema/src'],
   // The one door to the engines: server.ts says which, this opens it.
@@ -56,8 +78,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/base/src',
     'packages/schema/src',
     'packages/server/src/catalog',
+    'packages/server/src/outbound',
     'packages/server/src/query',
     'packages/server/src/storage',
+  ],
+  // What the alerting engine and its channels say to each other.
+  'packages/server/src/alerts/notification.ts': [],
+  // Tells receivers of alerts; knows neither rules nor stores.
+  'packages/server/src/alerts/channels': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/alerts/notification.ts',
+    'packages/server/src/outbound',
   ],
   // When a keeper looks; what it looks after is its own business.
   'packages/server/src/background-looks.ts': [],
@@ -78,16 +110,115 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/server/src/query',
     'packages/server/src/storage',
   ],
-  'packages/server/src/http': [
+  // The demo, run beside the server and stored as whatever else is received.
+  'packages/server/src/demo': [
+    'packages/base/src',
+    'packages/demo/src',
+    'packages/schema/src',
+    'packages/server/src/ingest',
+    'packages/server/src/query',
+    'packages/server/src/storage',
+  ],
+  // Rules are evaluated through the query layer; what they found is kept in the catalog.
+  'packages/server/src/alerts': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/alerts/notification.ts',
+    'packages/server/src/background-looks.ts',
+    'packages/server/src/catalog',
+    'packages/server/src/outlook',
+    'packages/server/src/promql',
+    'packages/server/src/query',
+    'packages/server/src/storage',
+  ],
+  // Versions and deploys, compared with what ran before them; verdicts are kept in the catalog.
+  'packages/server/src/regressions': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/background-looks.ts',
+    'packages/server/src/catalog',
+    'packages/server/src/query',
+    'packages/server/src/storage',
+  ],
+  // What is expected of values and where they go, for charts, alerts and reports.
+  'packages/server/src/outlook': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/promql',
+    'packages/server/src/query',
+  ],
+  // Panels are answered through the query layer; dashboards are kept in the catalog.
+  'packages/server/src/dashboards': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/promql',
+    'packages/server/src/query',
+  ],
+  // One page of a period, of what others read; nothing is counted in it.
+  'packages/server/src/reports': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/alerts',
+    'packages/server/src/catalog',
+    'packages/server/src/query',
+  ],
+  // What is looked at from outside; how it stands is kept in the catalog, and told as telemetry.
+  'packages/server/src/checks': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/background-looks.ts',
+    'packages/server/src/catalog',
+    'packages/server/src/outbound',
+  ],
+  // Asks models that users chose, with keys of the environment or of the catalog.
+  'packages/server/src/playground': [
     'packages/base/src',
     'packages/schema/src',
     'packages/server/src/catalog',
+    'packages/server/src/outbound',
+  ],
+  // Targets over the items of datasets: run, judged by the evaluators, and compared.
+  'packages/server/src/experiments': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/background-looks.ts',
+    'packages/server/src/catalog',
     'packages/server/src/evaluation',
+    'packages/server/src/playground',
+    'packages/server/src/query',
+    'packages/server/src/storage',
+  ],
+  // Runs that are run again; what they were is read as questions read it.
+  'packages/server/src/replay': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/background-looks.ts',
+    'packages/server/src/catalog',
+    'packages/server/src/evaluation',
+    'packages/server/src/outbound',
+    'packages/server/src/query',
+  ],
+  'packages/server/src/http': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/alerts',
+    'packages/server/src/catalog',
+    'packages/server/src/checks',
+    'packages/server/src/dashboards',
+    'packages/server/src/demo',
+    'packages/server/src/evaluation',
+    'packages/server/src/experiments',
     'packages/server/src/guard',
     'packages/server/src/ingest',
+    'packages/server/src/outbound',
+    'packages/server/src/playground',
     'packages/server/src/pricing',
+    'packages/server/src/outlook',
     'packages/server/src/promql',
     'packages/server/src/query',
+    'packages/server/src/regressions',
+    'packages/server/src/replay',
+    'packages/server/src/reports',
     'packages/server/src/storage',
   ],
   // The composition root: the only place that picks engines.
@@ -99,6 +230,7 @@ const roomOf = (path: string): string | undefined =>
   rooms.find((room) => path === room || path.startsWith(`${room}/`));
 const packageFolders: Readonly<Record<string, string>> = {
   '@sightline/base': 'packages/base/src',
+  '@sightline/demo': 'packages/demo/src',
   '@sightline/schema': 'packages/schema/src',
   '@sightline/server': 'packages/server/src',
   '@sightline/sdk': 'packages/sdk/src',

@@ -63,6 +63,17 @@ export function ensurePrometheus() {
   );
 }
 
+/** The path of Alertmanager, or undefined after saying which tests are skipped. */
+export function ensureAlertmanager() {
+  const find = () =>
+    ['/usr/bin/prometheus-alertmanager', '/usr/local/bin/alertmanager'].find((path) => existsSync(path));
+  return (
+    find() ??
+    (install(['prometheus-alertmanager']) ? find() : undefined) ??
+    skip('ALERTMANAGER TESTS SKIPPED: no Alertmanager on this machine, and it could not be installed.')
+  );
+}
+
 function install(packages) {
   const isPossible = process.getuid?.() === 0 && spawnSync('apt-get', ['--version']).status === 0;
   if (!isPossible) return false;

@@ -6,7 +6,11 @@ const weather = { city: 'Paris' };
 const scripted = { get_weather: weather, book_table: { place: 'Chez Claire' } };
 const answerText = 'It is 18 degrees and sunny in Paris.';
 
-export async function startProtocolServers() {
+/** The day in the names by which OpenAI's models answer. */
+let release = '2024-08-06';
+
+export async function startProtocolServers(options = {}) {
+  release = options.release ?? release;
   const server = createServer((request, response) => {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
@@ -94,7 +98,7 @@ function chatCompletions(body) {
   const head = {
     id,
     created: 1795000000,
-    model: `${body.model}-2024-08-06`,
+    model: `${body.model}-${release}`,
     service_tier: 'default',
     system_fingerprint: 'fp_1',
   };
@@ -147,7 +151,7 @@ function responses(body) {
     error: null,
     incomplete_details: null,
     instructions: body.instructions ?? null,
-    model: `${body.model}-2024-08-06`,
+    model: `${body.model}-${release}`,
     output: items,
     parallel_tool_calls: true,
     service_tier: 'default',

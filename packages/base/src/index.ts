@@ -1,9 +1,14 @@
 export { assert, AssertionError, ensure, unreachable } from './assert.ts';
 export { editDistance } from './edit-distance.ts';
+export { escapeHtml } from './escape-html.ts';
+export { formatDurationMs } from './format-duration.ts';
+export { inPieces } from './in-pieces.ts';
 export { parseJson } from './parse-json.ts';
 export { err, ok, type Result } from './result.ts';
+export { seededRandom } from './seeded-random.ts';
 export { sleep } from './sleep.ts';
 export { storableText, wellFormedJson } from './storable-text.ts';
+export { diffLines, diffLists, type DiffStep, foldSame, type FoldedStep } from './text-diff.ts';
 export {
   type Clock,
   formatNanos,

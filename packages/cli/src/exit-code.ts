@@ -7,6 +7,7 @@ export const exitCodes = {
   usage: 2,
   unreachable: 3,
   notFound: 4,
+  diverged: 5,
   interrupted: 130,
 } as const;
 
@@ -21,9 +22,13 @@ const codesByError: Partial<Record<ErrorCode, ExitCode>> = {
   bad_option: exitCodes.usage,
   bad_request: exitCodes.usage,
   bad_filter: exitCodes.usage,
+  bad_rule: exitCodes.usage,
   bad_time_range: exitCodes.usage,
   bad_cursor: exitCodes.usage,
   bad_sql: exitCodes.usage,
+  bad_connection: exitCodes.usage,
+  bad_source_map: exitCodes.usage,
+  unreadable_items: exitCodes.usage,
   server_unreachable: exitCodes.unreachable,
   not_ready: exitCodes.unreachable,
   trace_not_found: exitCodes.notFound,

@@ -27,6 +27,11 @@ process.exitCode = await runCli({
   stderr: process.stderr,
   signal: interrupt.signal,
 });
+// What a slow reader has not taken yet is still waiting in this process.
+for (const stream of [process.stdout, process.stderr])
+  await new Promise<void>((resolve) => {
+    stream.write('', () => resolve());
+  });
 // Sockets kept alive for a next request must not keep the command alive.
 process.exit();
 

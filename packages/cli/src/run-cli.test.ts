@@ -33,6 +33,7 @@ const talking = [
   ['reprice', '--from', '-1h'],
   ['rederive', '--from', '-1h'],
   ['metrics'],
+  ['compare', 'status:error'],
   ['query', 'SELECT 1'],
   ['tail'],
   ['export', 'logs'],
@@ -237,7 +238,8 @@ describe('words', () => {
     [['traces', '--url', 'localhost:4300'], 2, 'stderr', 'takes an address such as'],
     [['traces', '--limit', 'many'], 2, 'stderr', 'a whole number from 1 to 1000'],
     [['demo', '--history', '99h'], 2, 'stderr', 'at most 24h'],
-    [['replay'], 2, 'stderr', '"replay" is not a command'],
+    [['replay'], 2, 'stderr', 'needs a trace id, a file, or --q'],
+    [['wander'], 2, 'stderr', '"wander" is not a command'],
   ] as const)('sightline %j', async (words, code, stream, text) => {
     const ended = await sightline(words);
     expect(ended.code).toBe(code);

@@ -31,6 +31,37 @@ export {
   type RetrievedDocument,
 } from './agent/retrieval.ts';
 export { score, traceEvaluation, type EvaluationOptions, type Score } from './agent/evaluation.ts';
+export { getPrompt, type GetPromptOptions, type Prompt } from './prompts/get-prompt.ts';
+export type {
+  PromptContent,
+  PromptMessage,
+  PromptParameters,
+  PromptTool,
+  PromptToolCall,
+} from './prompts/prompt-content.ts';
+export type {
+  AddedItems,
+  DatasetItem,
+  DatasetItemInput,
+  ExperimentScore,
+  ExperimentSummary,
+  ServerEvaluator,
+} from './experiments/experiment-types.ts';
+export {
+  addToDataset,
+  type AddToDatasetOptions,
+  readDataset,
+  type ReadDatasetOptions,
+} from './experiments/datasets.ts';
+export {
+  experiment,
+  type ExperimentOptions,
+  type ExperimentRun,
+  type Judged,
+  type OwnEvaluator,
+  type OwnScore,
+} from './experiments/experiment.ts';
+export { SightlineServerError, type ServerOptions } from './core/ask-server.ts';
 export { expressMiddleware, honoMiddleware, instrumentFastify, tracedListener } from './http/middleware.ts';
 export {
   clearThread,
@@ -44,6 +75,10 @@ export {
   type StageStatistics,
   type StageSummary,
 } from './stages/stages.ts';
+export { saveQuery } from './targets/save-query.ts';
+export { target, type TargetCall, type TargetOptions } from './targets/target.ts';
+export { replayTest, type ReplayTestOptions } from './replay/replay-test.ts';
+export { ReplayDivergenceError, type OnDivergence, type ReplayOptions } from './replay/replay-session.ts';
 export { instrument } from './clients/instrument.ts';
 export {
   counter,

@@ -10,7 +10,7 @@ import { promisify } from 'node:util';
 import Fastify from 'fastify';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sdkPackage } from '../../server/src/http/sdk-package.ts';
-import { snippetFor } from '../../web/src/model/snippets.ts';
+import { ownSdk } from '../../web/src/model/snippets/own-sdk.ts';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
 import { startReceiver, type OtlpReceiver } from './test/otlp-receiver.ts';
 import { chatCompletion, startProvider } from './test/provider-server.ts';
@@ -248,16 +248,19 @@ describe('installed from a running server', () => {
       await app.register(sdkPackage, { path: tarball });
       const address = await app.listen({ port: 0, host: '127.0.0.1' });
       const to = { server: address, endpoint: receiver.url, apiKey: undefined };
-      const [install, program, start] = snippetFor('node', to).parts.map(({ code }) => code);
+      const [install, program, start] = (ownSdk.snippets.node?.(to).parts ?? []).map(({ code }) => code);
       const project = mkdtempSync(join(tmpdir(), 'sightline-started-'));
       writeFileSync(join(project, 'package.json'), '{ "private": true }');
-      writeFileSync(join(project, 'first-trace.mjs'), program ?? '');
+      writeFileSync(join(project, 'first-run.mjs'), program ?? '');
+      const provider = await startProvider({ json: chatCompletion() });
       await run('npm', ['install', '--no-audit', '--no-fund', `node@${version}`], { cwd: project });
       await run('sh', ['-c', install ?? ''], { cwd: project });
       const path = `${join(project, 'node_modules/node/bin')}:${process.env['PATH']}`;
-      await run('sh', ['-c', start ?? ''], { cwd: project, env: { PATH: path } });
-      expect(receiver.text('traces')).toContain('hello sightline');
-      expect(receiver.text('logs')).toContain('It works.');
+      const env = { PATH: path, OPENAI_API_KEY: 'k', OPENAI_BASE_URL: `${provider.url}/v1` };
+      await run('sh', ['-c', start ?? ''], { cwd: project, env });
+      expect(receiver.text('traces')).toContain('weather-agent');
+      expect(receiver.text('traces')).toContain('chat gpt-5.4-mini');
+      provider.close();
       await app.close();
     },
     300_000,

@@ -14,7 +14,11 @@ export class BackgroundLooks {
   readonly #options: BackgroundLooksOptions;
   #work: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
+  /** When the timer is over, by the clock that only goes forward. */
+  #timerMs = 0;
   #isStopped = false;
+  #isLooking = false;
+  #waiting: (() => void)[] = [];
 
   constructor(options: BackgroundLooksOptions) {
     this.#options = options;
@@ -27,16 +31,45 @@ export class BackgroundLooks {
   /** Looks after this time, or when it is going to anyway. */
   lookIn(waitMs: number): void {
     if (this.#timer !== undefined || this.#isStopped) return;
+    this.#timerMs = performance.now() + Math.max(0, waitMs);
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        void this.inTurn(this.#options.look).catch((error: unknown) => {
+        void this.inTurn(async () => this.#look()).catch((error: unknown) => {
           this.#options.log.warn({ err: error }, this.#options.failure);
           this.lookIn(this.#options.retryMs);
         });
       },
       Math.max(0, waitMs),
     ).unref();
+  }
+
+  get isLooking(): boolean {
+    return this.#isLooking;
+  }
+
+  /** In how long a look begins: 0 while one goes on, undefined where none is going to. */
+  get dueInMs(): number | undefined {
+    if (this.#isLooking) return 0;
+    return this.#timer === undefined ? undefined : Math.max(0, this.#timerMs - performance.now());
+  }
+
+  /** Resolves when the look that is going to begin has ended, or the one that goes on where none is. */
+  async nextLook(): Promise<void> {
+    if (this.#timer === undefined) return this.#work.catch(() => undefined);
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  async #look(): Promise<void> {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#isLooking = true;
+    try {
+      await this.#options.look();
+    } finally {
+      this.#isLooking = false;
+      for (const resolve of waiting) resolve();
+    }
   }
 
   /** Runs a task when what is under way is done. Nothing else begins before it ends. */
@@ -50,6 +83,7 @@ export class BackgroundLooks {
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
+    for (const resolve of this.#waiting) resolve();
     await this.#work.catch(() => undefined);
   }
 }

@@ -34,7 +34,12 @@ export class DamageKeeper {
   readonly #options: DamageKeeperOptions;
   readonly #looks: BackgroundLooks;
   readonly #stopped = new AbortController();
-  #condition: StoreCondition = { missingTables: [], damagedParts: [], restored: [] };
+  #condition: StoreCondition = {
+    missingTables: [],
+    damagedParts: [],
+    restored: [],
+    excessGrants: [],
+  };
   /** What an answer or a load met, until a check has looked for it. */
   #suspicion: string | undefined;
   #told = new Set<string>();
@@ -110,8 +115,14 @@ export class DamageKeeper {
   }
 
   problems(): readonly Problem[] {
-    const { missingTables, damagedParts, restored } = this.#condition;
+    const { missingTables, damagedParts, restored, excessGrants } = this.#condition;
     const problems: Problem[] = [];
+    if (excessGrants.length > 0)
+      problems.push({
+        code: 'sql_user_unrestricted',
+        message: `The user who runs typed SQL on the ClickHouse server may do more than read Sightline's tables: ${listed(excessGrants)}. What a statement may do is then decided by Sightline alone.`,
+        hint: 'Make a user with SELECT on these tables and no other grant, and name it with --clickhouse-sql-url: docs/sql.md#on-a-clickhouse-server.',
+      });
     if (missingTables.length > 0)
       problems.push({
         code: 'store_damaged',
@@ -226,16 +237,26 @@ export class DamageKeeper {
   }
 
   #tellNew(): void {
-    const { missingTables, damagedParts, restored } = this.#condition;
+    const { missingTables, damagedParts, restored, excessGrants } = this.#condition;
     const { log } = this.#options;
     const isNew = (key: string): boolean => !this.#told.has(key);
-    const keys = new Set([...damagedParts.map(keyOf), ...missingTables, ...restored]);
+    const keys = new Set([
+      ...damagedParts.map(keyOf),
+      ...missingTables,
+      ...restored,
+      ...(excessGrants.length > 0 ? [unrestricted] : []),
+    ]);
     for (const table of missingTables.filter(isNew))
       log.error({ table }, 'The telemetry store has lost a table.');
     for (const name of restored.filter(isNew))
       log.error(
         { name },
         'A definition of the telemetry store was gone or changed; it was put back from its copy.',
+      );
+    if (excessGrants.length > 0 && isNew(unrestricted))
+      log.warn(
+        { grants: excessGrants.slice(0, 20) },
+        "The user who runs typed SQL may do more than read Sightline's tables, see docs/sql.md.",
       );
     const fresh = damagedParts.filter((part) => isNew(keyOf(part)));
     if (fresh.length > 0)
@@ -251,6 +272,14 @@ export class DamageKeeper {
       ? 'Restore the data directory from a backup; or run "sightline accept-damage" to go on without these rows.'
       : 'Attach, restore or drop these parts on the ClickHouse server.';
   }
+}
+
+/** Stands for the grants among what was logged. */
+const unrestricted = 'grants of typed SQL';
+
+function listed(texts: readonly string[]): string {
+  const more = texts.length - groupsToldMax;
+  return `${texts.slice(0, groupsToldMax).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** `1,000 rows of spans of 2026-11-23 are set aside; …` */

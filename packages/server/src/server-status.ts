@@ -31,6 +31,9 @@ type Problem = StatusResponse['problems'][number];
 /** What waits for longer than this is a backlog that users notice. */
 const backlogMsMax = 5_000;
 
+/** Reasons of the quarantine that tell of the disk, not of the engine. */
+const damageReasons: ReadonlySet<string> = new Set(['damaged', 'unreadable', 'torn']);
+
 /** Below this the journal may soon be unable to acknowledge. */
 const freeBytesMin = 1 << 30;
 
@@ -92,7 +95,10 @@ function findProblems(
   const add = (code: string, message: string, hint: string): unknown =>
     problems.push({ code, message, hint });
   const { rows, canary, journal } = ingest.ledger();
-  const quarantined = rows.reduce((sum, row) => sum + row.quarantined, 0);
+  const counted = rows.flatMap(({ quarantines }) => quarantines);
+  const itemsOf = (isDamage: boolean): number =>
+    counted.reduce((sum, { reason, count }) => sum + (damageReasons.has(reason) === isDamage ? count : 0), 0);
+  const [refused, lost] = [itemsOf(false), itemsOf(true)];
   if (!storeAnswers || ingest.isStoreAway)
     add(
       'store_unavailable',
@@ -111,11 +117,24 @@ function findProblems(
       `More arrives than is stored: what came in the last ${(journal.oldestPendingMs / 1000).toFixed(0)} s cannot all be seen yet; ${megabytes(journal.bytes)} wait.`,
       'Nothing is lost. The oldest and the newest are stored in turn; when the journal is full, senders are slowed down.',
     );
-  if (quarantined > 0)
+  if (lost > 0)
+    add(
+      'journal_damaged',
+      `${lost} items were accepted, and could not be read from the journal again: the disk, or another program, changed or lost them.`,
+      `Check the disk. What is left of them is in ${dataDirectory}/quarantine, with the place of the damage.`,
+    );
+  if (refused > 0)
     add(
       'quarantined_items',
-      `${quarantined} items were accepted, and then refused by the engine.`,
+      `${refused} items were accepted, and then refused by the engine.`,
       `They are kept with the reason in ${dataDirectory}/quarantine. Please report the reason; when it is mended, "sightline resend-quarantine" stores them.`,
+    );
+  const { diskFailure } = ingest;
+  if (diskFailure !== undefined)
+    add(
+      'journal_stuck',
+      diskFailure,
+      `Check the disk and the permissions of ${dataDirectory}/journal and ${dataDirectory}/quarantine. Nothing is lost; what waits is tried again twice a minute, and what the quarantine did not take at the next start.`,
     );
   const [unreadable, ...others] = ingest.unreadableReasons;
   if (unreadable !== undefined)

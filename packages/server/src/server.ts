@@ -7,9 +7,18 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
-import type { Clock } from '@sightline/base';
+import { type Clock, msFromNanos } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
+import { listProjects } from './catalog/deploys.ts';
+import { CheckKeeper } from './checks/check-keeper.ts';
+import { DeployKeeper } from './regressions/deploy-keeper.ts';
+import { AlertKeeper } from './alerts/alert-keeper.ts';
+import { openChannel } from './alerts/channels/open-channel.ts';
+import { recordedSamples } from './alerts/recorded-samples.ts';
+import { keepDemoSlos } from './alerts/slos/demo-slos.ts';
+import { SloKeeper } from './alerts/slos/slo-keeper.ts';
 import { openCatalog, type Catalog } from './catalog/catalog.ts';
+import { findChannel } from './catalog/channels.ts';
 import { knownFile, KnownRules } from './catalog/known-rules.ts';
 import { readRetention, writeRetention } from './catalog/retention-settings.ts';
 import { standbyCatalog } from './catalog/standby-catalog.ts';
@@ -17,22 +26,30 @@ import { openDataDirectory } from './config/data-directory.ts';
 import type { ServerOptions } from './config/options.ts';
 import { DamageKeeper } from './damage-keeper.ts';
 import { startEvaluationRunner } from './evaluation/evaluation-runner.ts';
+import { ExperimentRunner } from './experiments/experiment-runner.ts';
 import { isLoopback } from './guard/host-name.ts';
+import { DemoJobs } from './demo/demo-jobs.ts';
 import { createRequestGuard } from './guard/request-guard.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
 import { createKeyRing } from './http/key-ring.ts';
 import { createProjectResolver } from './http/project-resolver.ts';
+import { alertmanagerRoutes } from './http/alertmanager/alertmanager-routes.ts';
 import { prometheusRoutes } from './http/prometheus/prometheus-routes.ts';
+import { statusPageRoutes } from './http/status-page.ts';
 import { queueMetrics } from './http/queue-metrics.ts';
 import { traceRedirect } from './http/trace-redirect.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
+import { beyondMachines } from './outbound/reach.ts';
 import { HistoryJobs } from './pricing/history-jobs.ts';
 import { PriceKeeper } from './pricing/price-keeper.ts';
 import { Readiness } from './readiness.ts';
+import { readUsages } from './query/replay/read-usages.ts';
+import { ReplayKeeper } from './replay/replay-keeper.ts';
 import { readinessChecks } from './readiness-checks.ts';
 import { keepRetention } from './retention-keeper.ts';
+import { publicReach } from './outbound/reach.ts';
 import { RunKeeper } from './runs/run-keeper.ts';
 import { WaitingCallers } from './waiting-callers.ts';
 import { describeServer } from './server-status.ts';
@@ -45,7 +62,7 @@ export interface ServerSurroundings {
   readonly log: Logger;
   readonly version: string;
   readonly pid: number;
-  /** Connections that each HTTP port takes. */
+  /** Connections that each port takes. */
   readonly connectionsMax: number;
   /** A variable of the environment: evaluators name those that hold the keys of their models. */
   readonly readVariable: (name: string) => string | undefined;
@@ -125,13 +142,16 @@ async function start(
   onClose(async () => damage.stop());
   const callers = new WaitingCallers();
   const watched = damage.watched(opened);
-  const runs = new RunKeeper({ store: watched, log, isAwaited: () => callers.areThere });
-  onClose(async () => runs.stop());
-  // What the first look at prices changes would be put together twice.
-  let isPriced = false;
-  const store = withRuns(watched, runs, () => {
-    if (isPriced) runs.changed();
+  // What the first look at prices changes would be settled twice.
+  const priced = Promise.withResolvers<void>();
+  const runs = new RunKeeper({
+    store: watched,
+    log,
+    isAwaited: () => callers.areThere,
+    after: priced.promise,
   });
+  onClose(async () => runs.stop());
+  const store = withRuns(watched, runs);
   const setRetention = await readRetention(catalog).then(
     (policy) => policy ?? null,
     () => known.retention,
@@ -152,10 +172,8 @@ async function start(
 
   const prices = await PriceKeeper.open({ store, catalog, log });
   onClose(() => prices.stop());
-  void prices.firstLook().then(() => {
-    isPriced = true;
-    runs.changed();
-  });
+  void prices.firstLook().then(priced.resolve);
+  runs.changed();
 
   const { canaryIntervalMs } = options;
   const ingest = await openIngest({
@@ -180,6 +198,7 @@ async function start(
   onClose(async () => ingest.close());
 
   const history = new HistoryJobs({
+    settleRuns: async () => runs.settled(),
     store,
     prices,
     log,
@@ -187,6 +206,50 @@ async function start(
   });
   onClose(async () => history.stop());
 
+  const demo = new DemoJobs({
+    store,
+    ingest,
+    clock,
+    log,
+    onDone: async (project, kind) => {
+      await keepDemoSlos(catalog, project, kind === 'loading');
+      await slos.changed(project);
+    },
+  });
+  onClose(async () => demo.stop());
+
+  const urls = { ui: '', otlpHttp: '', otlpGrpc: '' };
+  const channels = { reach: publicReach(options.channelNetworks), clock, log };
+  const ownLog = openChannel({ type: 'log' }, channels);
+  const slos = new SloKeeper({
+    catalog,
+    store,
+    clock,
+    log,
+    settle: async () => runs.caughtUp(settleWaitMs),
+    isEvaluator: () => alerts.status().isEvaluator,
+  });
+  const alerts = new AlertKeeper({
+    catalog,
+    store,
+    clock,
+    log,
+    holder: `${hostname()}:${directory.path}`,
+    oldestPendingMs: () => ingest.ledger().journal.oldestPendingMs,
+    settle: async () => runs.caughtUp(settleWaitMs),
+    linkTo: (path) => `${urls.ui}${path}`,
+    channelOf: async (place) => {
+      if (place.id === 'log') return ownLog;
+      const stored = await findChannel(catalog, place);
+      return stored === undefined ? undefined : openChannel(stored.settings, channels);
+    },
+    burnsAt: async (project, timeMs) => slos.burnsAt(project, timeMs),
+    record: async (project, samples) => {
+      await ingest.accept({ signal: 'metrics', project, request: recordedSamples(samples) });
+    },
+  });
+  onClose(async () => slos.stop());
+  onClose(async () => alerts.stop());
   const { evaluationQuietMs } = options;
   const evaluation = startEvaluationRunner({
     store,
@@ -199,6 +262,59 @@ async function start(
     quietMs: evaluationQuietMs,
   });
   onClose(async () => evaluation.stop());
+
+  const checks = new CheckKeeper({
+    catalog,
+    clock,
+    log,
+    // Who may make checks is trusted with what the server can reach, but not with the credentials of its machine.
+    reach: beyondMachines,
+    send: async (telemetry) => ingest.accept(telemetry),
+  });
+  checks.start();
+  onClose(async () => checks.stop());
+
+  const deploys = new DeployKeeper({
+    catalog,
+    store,
+    clock,
+    log,
+    projects: async () => listProjects(catalog),
+    record: async (project, samples) => {
+      await ingest.accept({ signal: 'metrics', project, request: recordedSamples(samples) });
+    },
+  });
+  deploys.start();
+  onClose(async () => deploys.stop());
+
+  const models = { catalog, readVariable, secret: options.secret, reach: publicReach(options.modelNetworks) };
+  const experiments = new ExperimentRunner({
+    catalog,
+    store,
+    clock,
+    log,
+    owner: `${hostname()}:${directory.path}`,
+    models,
+    judgeSurroundings: async (project) => evaluation.judgeSurroundings(project),
+    send: async (telemetry) => ingest.accept(telemetry),
+  });
+  experiments.start();
+  onClose(async () => experiments.stop());
+
+  const replays = new ReplayKeeper({
+    catalog,
+    clock,
+    log,
+    owner: `${hostname()}:${directory.path}`,
+    reach: beyondMachines,
+    readVariable,
+    costOf: async (project, traceIds) => {
+      const usages = await readUsages({ store, clock, project }, traceIds);
+      return [...usages.values()].reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
+    },
+  });
+  replays.start();
+  onClose(async () => replays.stop());
 
   if (!isLoopback(host) && options.apiKey === undefined)
     log.warn(
@@ -215,7 +331,6 @@ async function start(
     holdsKey: async (headers) => typeof (await keys.find(headers).catch(() => undefined)) === 'object',
   });
   let state: 'ready' | 'stopping' = 'ready';
-  const urls = { ui: '', otlpHttp: '', otlpGrpc: '' };
   const status = async () =>
     describeServer({
       version,
@@ -254,27 +369,37 @@ async function start(
       ...ingest.metrics(),
       ...retention.metrics(),
       ...damage.metrics(),
+      ...alerts.metrics(),
       ...queueMetrics(store.queue()),
     ],
     mountApi: async (server) => {
       await server.register(apiRoutes, {
         prefix: '/api/v1',
         store: callers.count(store),
+        settle: async () => runs.caughtUp(settleWaitMs),
         clock,
         resolveProject,
         catalog,
         status,
         evaluation,
+        checks,
+        experiments,
+        models,
+        replays,
+        alerts,
+        slos,
         prices,
         history,
+        demo,
         whileLoadsWait: async (task) => ingest.whileLoadsWait(task),
-        ledger: () => ingest.ledger(),
+        ledger: () => ({ ...ingest.ledger(), runs: { unsettledMs: runs.unsettledMs ?? null } }),
         acceptDamage: async () => {
           const accepted = await damage.accept();
           return { parts: accepted.length, rows: accepted.reduce((sum, { rows = 0 }) => sum + rows, 0) };
         },
         resendQuarantine: async (after) => ingest.resendQuarantine(after),
         retention: { read: () => retention.policy, change: changeRetention },
+        channels,
       });
       await server.register(prometheusRoutes, {
         prefix: '/prometheus/api/v1',
@@ -282,7 +407,20 @@ async function start(
         clock,
         resolveProject,
         version,
+        catalog,
+        startedMs: msFromNanos(startedAt),
+        retentionDays: () => retention.policy.days.metrics,
       });
+      await server.register(alertmanagerRoutes, {
+        prefix: '/alertmanager/api/v2',
+        catalog,
+        clock,
+        resolveProject,
+        version,
+        startedMs: msFromNanos(startedAt),
+        linkTo: (path: string) => `${urls.ui}${path}`,
+      });
+      await server.register(statusPageRoutes, { catalog });
       await server.register(traceRedirect, { store, clock, resolveProject, webDirectory });
     },
   });
@@ -303,24 +441,33 @@ async function start(
   urls.ui = `http://${name}:${port}`;
   urls.otlpHttp = `http://${name}:${otlpHttp.port}`;
   urls.otlpGrpc = `${name}:${otlpGrpc.port}`;
+  alerts.start();
+  slos.start();
   return urls;
 }
 
+/** A question about runs waits so long for what was just stored to be settled. */
+const settleWaitMs = 400;
+
 /** Tells the keeper of runs of all that may have changed them. */
-function withRuns(store: TelemetryStore, runs: RunKeeper, changed: () => void): TelemetryStore {
-  const thenRuns = async <Result>(done: Promise<Result>): Promise<Result> => done.finally(changed);
+function withRuns(store: TelemetryStore, runs: RunKeeper): TelemetryStore {
+  const thenRuns = async <Result>(done: Promise<Result>): Promise<Result> =>
+    done.finally(() => runs.changed());
   return decorateStore(store, {
     migrate: 'unchanged',
+    // Log records may tell what was said.
     load: async (segment) =>
-      segment.signal === 'traces' ? thenRuns(store.load(segment)) : store.load(segment),
+      segment.signal === 'metrics' ? store.load(segment) : thenRuns(store.load(segment)),
     putPrices: 'unchanged',
     priceSpans: async (spans) => thenRuns(store.priceSpans(spans)),
     rederiveDay: async (day) => thenRuns(store.rederiveDay(day)),
     settledMs: 'unchanged',
-    deriveRuns: 'unchanged',
+    putRuns: 'unchanged',
+    deriveRunSums: 'unchanged',
     forgetRunSums: 'unchanged',
     recordRunsProgress: 'unchanged',
     deleteTrace: async (trace) => runs.between(async () => store.deleteTrace(trace)),
+    deleteDemo: async (demo) => runs.between(async () => store.deleteDemo(demo)),
     putScores: 'unchanged',
     query: 'unchanged',
     queryBinary: 'unchanged',

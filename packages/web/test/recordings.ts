@@ -41,7 +41,10 @@ export async function playDemo(ui: string): Promise<void> {
 export async function allStored(ui: string): Promise<void> {
   await eventually(
     async () =>
-      (await (await fetch(`${ui}/api/v1/ledger`)).json()) as { rows: readonly { pending: number }[] },
-    ({ rows }) => rows.every(({ pending }) => pending === 0),
+      (await (await fetch(`${ui}/api/v1/ledger`)).json()) as {
+        rows: readonly { pending: number }[];
+        runs: { unsettledMs: number | null };
+      },
+    ({ rows, runs }) => rows.every(({ pending }) => pending === 0) && runs.unsettledMs === null,
   );
 }

@@ -90,6 +90,10 @@ async function choosePictures(url: string): Promise<readonly Picture[]> {
     { name: 'logs', path: '/logs?from=-1h', keys: ['j'] },
     { name: 'logs-dark', path: '/logs?from=-1h', options: dark },
     { name: 'metrics', path: '/metrics/explore?from=-1h&name=gen_ai.client.operation.duration&by=service' },
+    {
+      name: 'promql',
+      path: `/metrics/explore?from=-1h&view=promql&expr=${encodeURIComponent('sum by (gen_ai_request_model) (rate(gen_ai_client_operation_duration_seconds_count[5m]))')}&expr2=${encodeURIComponent('sum(rate(gen_ai_client_operation_duration_seconds_count[5m]))')}`,
+    },
     { name: 'timeline', path: `/timeline?id=${logs.logs[0]?.correlationId ?? trace}` },
     { name: 'status', path: '/status' },
     { name: 'get-started', path: '/get-started' },

@@ -1,6 +1,6 @@
 /** The verbs about agents and about reworking history, against a real server in another process. */
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { historyJob, runsResponse, sessionsResponse } from '@sightline/schema/api';
+import { compareResponse, historyJob, runsResponse, sessionsResponse } from '@sightline/schema/api';
 import { agentTelemetry, bookedRun, failedRun, ownModelRun } from '../testing/agent-telemetry.ts';
 import { type LiveServer, startLiveServer } from '../testing/live-server.ts';
 import { sightline } from '../testing/run-sightline.ts';
@@ -34,18 +34,40 @@ beforeAll(async () => {
 }, 120_000);
 afterAll(async () => server?.stop());
 
+describe('compare', () => {
+  test('what failed with the rest, and one run with another', async () => {
+    const rest = await run('compare', 'status:error');
+    expect({ code: rest.code, stderr: rest.stderr }).toEqual({ code: 0, stderr: '' });
+    expect(rest.stdout).toMatch(/^A 1 traces, B 2 traces \(the rest\); 1 and 2 looked at\.\n/);
+    const two = await run('compare', failedRun, bookedRun, '--json');
+    expect(compareResponse.parse(JSON.parse(two.stdout))).toMatchObject({
+      a: { total: 1, examples: [failedRun] },
+      b: { total: 1, examples: [bookedRun], isRest: false },
+    });
+  });
+
+  test('what nobody sent', async () => {
+    const { code, stderr } = await run('compare', 'service:nobody');
+    expect(code).toBe(4);
+    expect(stderr).toContain('Nothing to compare: A has 0 traces, B 3.');
+  });
+});
+
 describe('runs', () => {
   test('as a table: agent, status, steps, tokens, and an unknown cost as unknown', async () => {
     const { code, stdout, stderr } = await run('runs');
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const [head, ...lines] = stdout.trimEnd().split('\n');
-    expect(head).toMatch(/^TIME +TRACE +AGENT +NAME +STATUS +DURATION +STEPS +LLM +TOKENS +COST$/);
+    expect(head).toMatch(
+      /^TIME +TRACE +AGENT +NAME +QUESTION +ANSWER +STATUS +DURATION +STEPS +LLM +TOKENS +COST$/,
+    );
     expect(lines[0]).toMatch(
-      new RegExp(`${ownModelRun} +travel +invoke_agent travel +ok +2\\.00 s +3 +1 +1k→100 +unknown$`),
+      new RegExp(`${ownModelRun} +travel +invoke_agent travel +· +· +ok +2\\.00 s +3 +1 +1k→100 +unknown$`),
     );
     expect(lines[1]).toMatch(
       new RegExp(`${failedRun} +travel .* error +2\\.00 s +3 +1 +1k→100 +\\$0\\.0035$`),
     );
+    expect(lines[2]).toMatch(/ Book a seat to Lisbon +Seat 12A is yours\. +ok +2\.00 s /);
     expect(lines).toHaveLength(3);
   });
 
@@ -53,6 +75,7 @@ describe('runs', () => {
     expect(await runs('--status', 'error')).toEqual({ code: 0, stderr: '', ids: [failedRun] });
     expect((await runs('--model', 'in-house-9')).ids).toEqual([ownModelRun]);
     expect((await runs('--session', 'trip-1', '--sort', 'startTime')).ids).toEqual([bookedRun, failedRun]);
+    expect((await runs('lisbon')).ids).toEqual([bookedRun]);
     expect((await runs('tool:book', '--user', 'bob', '--agent', 'travel')).ids).toEqual([ownModelRun]);
     const first = await run('runs', '--limit', '2', '--json');
     const { nextCursor } = runsResponse.parse(JSON.parse(first.stdout));
@@ -78,9 +101,11 @@ describe('sessions', () => {
     const { code, stdout } = await run('sessions', '--sort', 'lastTime');
     expect(code).toBe(0);
     const [head, first, second] = stdout.trimEnd().split('\n');
-    expect(head).toMatch(/^LAST +SESSION +USER +RUNS +FAILED +ACTIVE +TOKENS +COST$/);
-    expect(first).toMatch(/trip-1 +ann +2 +1 +4\.00 s +2k→200 +\$0\.0070$/);
-    expect(second).toMatch(/trip-2 +bob +1 +· +2\.00 s +1k→100 +unknown$/);
+    expect(head).toMatch(/^LAST +SESSION +QUESTION +ANSWER +USER +RUNS +FAILED +ACTIVE +TOKENS +COST$/);
+    expect(first).toMatch(
+      /trip-1 +Book a seat to Lisbon +Seat 12A is yours\. +ann +2 +1 +4\.00 s +2k→200 +\$0\.0070$/,
+    );
+    expect(second).toMatch(/trip-2 +· +· +bob +1 +· +2\.00 s +1k→100 +unknown$/);
     const asJson = await run('sessions', '--user', 'bob', '--json');
     expect(sessionsResponse.parse(JSON.parse(asJson.stdout)).sessions).toMatchObject([
       { sessionId: 'trip-2', runs: 1, costUsd: null, unpricedCalls: 1 },

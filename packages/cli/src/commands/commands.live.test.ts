@@ -201,6 +201,22 @@ describe('logs', () => {
     expect(stdout).toMatch(/basket +shop +0 +1 +0\.0 %/);
   });
 
+  test('what is cut says so, as text and as JSON', async () => {
+    const list = await run(['logs', 'service:shop', '--limit', '1']);
+    expect(list.stderr).toContain('The newest 1 lines; more with --limit.');
+    const spans = await run(['spans', 'service:shop', '--limit', '1']);
+    expect(spans.stderr).toContain('The first 1; more with --limit.');
+    expect((await run(['spans', 'service:shop'])).stderr).toBe('');
+    const around = await run(['logs', 'service:shop', '-C', '1', '--limit', '1']);
+    expect(around.stderr).toContain('Around the newest 1 matches; more with --limit.');
+    const said = 'The newest 1 lines were read, there are more.';
+    const statistics = await run(['logs', 'service:shop', '--stats', 'functions', '--limit', '1', '--json']);
+    expect(statistics.stderr).toContain(`Cut short: ${said}`);
+    expect(JSON.parse(statistics.stdout)).toMatchObject({ logCount: 1, limitsMet: [{ message: said }] });
+    const metrics = await run(['metrics', '--limit', '1']);
+    expect(metrics.stderr).toContain('Cut short: The first 1 metrics by name are shown, there are more.');
+  });
+
   test('two ways at once are refused', async () => {
     expect((await run(['logs', '--stats', 'cache', '--follow'])).code).toBe(2);
   });

@@ -1,12 +1,17 @@
+import type { SendTelemetry } from '@sightline/demo';
 import { statusResponse } from '@sightline/schema/api';
 import { badOption } from '../arguments/options.ts';
+import { createApiClient } from '../client/api-client.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatCount, formatDuration } from '../output/format.ts';
+import { sendRequest } from '../transfer/send-requests.ts';
 
 const defaultHistoryMs = 30 * 60_000;
 const historyMsMax = 24 * 3_600_000;
 const defaultRate = 0.6;
+/** After Ctrl-C what is measured is still sent, but a server that stays away is not waited for any longer than this. */
+const lastSendMsMax = 5000;
 
 export const demoCommand: Command = {
   name: 'demo',
@@ -61,13 +66,13 @@ export const demoCommand: Command = {
     // A clear answer before the work begins, should nobody be there.
     await client.get('status', {}, statusResponse);
     // The OpenTelemetry SDK is loaded by the one verb that needs it.
-    const { runDemo } = await import('../demo/run-demo.ts');
+    const { runDemo } = await import('@sightline/demo');
+    const apiKey = options.text('api-key') ?? (invocation.env.SIGHTLINE_API_KEY || undefined);
     const sent = await runDemo({
-      client,
+      send: sending({ url: client.url, apiKey, abort: signal }),
       once,
       historyMs,
       seed,
-      apiKey: options.text('api-key') ?? (invocation.env.SIGHTLINE_API_KEY || undefined),
       rate: options.number('rate', { min: 0.01, max: 50 }) ?? defaultRate,
       liveMs,
       abort: signal,
@@ -78,11 +83,12 @@ export const demoCommand: Command = {
         announce(invocation);
       },
       onProgress: ({ live, played, active, sent: now }) => {
-        output.status(
-          live && !once
-            ? `live: ${formatCount(now.spans)} spans, ${formatCount(now.logs)} log lines, ${active} requests under way${describeFailures(now)}`
-            : `playing the last ${formatDuration(once ? 0 : historyMs)}: ${Math.floor(played * 100)} %, ${formatCount(now.spans)} spans`,
-        );
+        const spans = `${formatCount(now.spans)} spans`;
+        if (live && !once)
+          output.status(
+            `live: ${spans}, ${formatCount(now.logs)} log lines, ${active} requests under way${describeFailures(now)}`,
+          );
+        else output.progress(played, once ? spans : `of the last ${formatDuration(historyMs)}, ${spans}`);
       },
     });
     output.status('');
@@ -97,6 +103,29 @@ export const demoCommand: Command = {
     return sent.failed > 0 ? exitCodes.failure : exitCodes.ok;
   },
 };
+
+/** OTLP to the receivers on the server's own port, so that one address is enough. */
+function sending({
+  url,
+  apiKey,
+  abort,
+}: {
+  readonly url: string;
+  readonly apiKey: string | undefined;
+  readonly abort: AbortSignal;
+}): SendTelemetry {
+  const stop = new AbortController();
+  abort.addEventListener('abort', () => setTimeout(() => stop.abort(), lastSendMsMax).unref());
+  const client = createApiClient({ url, apiKey, signal: stop.signal });
+  return async (signal, request) => {
+    const { rejected, message } = await sendRequest(signal, request, {
+      client,
+      abort: stop.signal,
+      onWait: () => {},
+    });
+    if (rejected > 0) throw new Error(message);
+  };
+}
 
 function announce({ client, output }: Invocation): void {
   output.line(`Open ${output.style.accent(`${client.url}/traces`)}`);

@@ -1,4 +1,4 @@
-import type { LogRecord, MetricQueryResponse } from '@sightline/schema/api';
+import type { LogRecord, LogsResponse, MetricQueryResponse } from '@sightline/schema/api';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatCount, formatDuration, oneLine } from '../output/format.ts';
@@ -70,8 +70,14 @@ export interface CacheRate {
   readonly hitRate: number;
 }
 
+interface Lines {
+  readonly logs: readonly LogRecord[];
+  readonly limitsMet: NonNullable<LogsResponse['limitsMet']>;
+}
+
 export interface LogSource {
-  readonly pages: AsyncIterable<readonly LogRecord[]>;
+  /** Every line, or the newest with what was left out. */
+  readonly logs: () => Promise<Lines>;
   /** What programs count of their caches; asked for where caches are. */
   readonly counted: () => Promise<readonly CacheRate[]>;
 }
@@ -80,16 +86,12 @@ export interface LogSource {
 export async function summarizeLogs(
   { output }: Invocation,
   statistic: StatisticName,
-  { pages, counted }: LogSource,
+  { logs: read, counted }: LogSource,
 ): Promise<ExitCode> {
-  const logs: LogRecord[] = [];
-  for await (const page of pages) {
-    logs.push(...page);
-    output.status(`Reading log lines: ${formatCount(logs.length)}`);
-  }
-  output.status('');
+  const lines = await read();
+  const { logs } = lines;
   const found =
-    statistic === 'functions' ? showFunctions(logs, output) : showCaches(logs, await counted(), output);
+    statistic === 'functions' ? showFunctions(lines, output) : showCaches(lines, await counted(), output);
   if (found) return exitCodes.ok;
   if (!output.json)
     output.note(
@@ -102,9 +104,9 @@ export async function summarizeLogs(
   return exitCodes.notFound;
 }
 
-function showFunctions(logs: readonly LogRecord[], output: Invocation['output']): boolean {
+function showFunctions({ logs, limitsMet }: Lines, output: Invocation['output']): boolean {
   const functions = timeFunctions(logs);
-  if (output.json) output.document({ logCount: logs.length, functions });
+  if (output.json) output.document({ logCount: logs.length, functions, limitsMet });
   else if (functions.length > 0)
     output.table(functions, [
       { title: 'FUNCTION', text: (row) => oneLine(row.function), flexible: true, paint: output.style.accent },
@@ -122,12 +124,12 @@ function showFunctions(logs: readonly LogRecord[], output: Invocation['output'])
 }
 
 function showCaches(
-  logs: readonly LogRecord[],
+  { logs, limitsMet }: Lines,
   counted: readonly CacheRate[],
   output: Invocation['output'],
 ): boolean {
   const caches = joinRates(rateCaches(logs), counted);
-  if (output.json) output.document({ logCount: logs.length, caches });
+  if (output.json) output.document({ logCount: logs.length, caches, limitsMet });
   else if (caches.length > 0)
     output.table(caches, [
       { title: 'CACHE', text: (row) => oneLine(row.cache), flexible: true, paint: output.style.accent },

@@ -1,10 +1,16 @@
-import { type LogRecord, logContextResponse, logsResponse, metricQueryResponse } from '@sightline/schema/api';
+import {
+  type LogRecord,
+  logContextResponse,
+  logsResponse,
+  type LogsResponse,
+  metricQueryResponse,
+} from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { searchOptions } from '../arguments/global-options.ts';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { oneLine } from '../output/format.ts';
+import { formatCount, oneLine } from '../output/format.ts';
 import { renderLogLine } from '../output/log-line.ts';
 import { composeLogFilter, logFilterOptions, quoteValue } from './log-filter.ts';
 import { ratesOfMetric, summarizeLogs, statisticNames } from './log-statistics.ts';
@@ -54,7 +60,7 @@ export const logsCommand: Command = {
       throw badOption('--stats, --context and --follow do not go together.', 'Use one of them.');
     if (statistic !== undefined)
       return summarizeLogs(invocation, statistic, {
-        pages: readNewestLogs(invocation, limitMax),
+        logs: async () => readForStatistics(invocation),
         counted: async () => readCounted(invocation),
       });
     if (context !== undefined) return showContext(invocation, context);
@@ -67,7 +73,7 @@ export const logsCommand: Command = {
 const ofLines = ['q', 'level', 'correlation', 'trace'];
 
 /** The metric `cache.requests` of the same range, where nothing but the service narrows it. */
-async function readCounted({ client, options, positionals }: Invocation) {
+async function readCounted({ client, options, output, positionals }: Invocation) {
   if (positionals.length > 0 || ofLines.some((name) => options.text(name) !== undefined)) return [];
   const service = options.text('service');
   const query = {
@@ -80,7 +86,8 @@ async function readCounted({ client, options, positionals }: Invocation) {
     q: service === undefined ? undefined : `service:${quoteValue(service)}`,
   };
   try {
-    const { series } = await client.get('metrics/query', query, metricQueryResponse);
+    const { series, limitsMet } = await client.get('metrics/query', query, metricQueryResponse);
+    noteLimits(output, limitsMet);
     return ratesOfMetric(series);
   } catch (error) {
     if (error instanceof SightlineError && error.code === 'metric_not_found') return [];
@@ -91,8 +98,9 @@ async function readCounted({ client, options, positionals }: Invocation) {
 async function listLogs(invocation: Invocation): Promise<ExitCode> {
   const { options, output } = invocation;
   const limit = options.integer('limit', { min: 1, max: limitMax }) ?? defaultLimit;
-  const { logs, nextCursor } = await collectLogs(invocation, limit);
-  if (output.json) output.document({ logs, nextCursor });
+  const { logs, ...rest } = await collectLogs(invocation, limit);
+  const { nextCursor } = rest;
+  if (output.json) output.document({ logs, ...rest });
   else {
     printLogs(logs.toReversed(), invocation);
     if (nextCursor !== null)
@@ -107,7 +115,7 @@ async function listLogs(invocation: Invocation): Promise<ExitCode> {
 async function* readNewestLogs(
   invocation: Invocation,
   limit: number,
-  onCursor: (cursor: string | null) => void = () => {},
+  onPage: (page: LogsResponse) => void = () => {},
 ): AsyncGenerator<readonly LogRecord[]> {
   const { client, options, output } = invocation;
   yield* readPages(limit, invocation, async (page) => {
@@ -117,17 +125,47 @@ async function* readNewestLogs(
       logsResponse,
     );
     noteLimits(output, response.limitsMet);
-    onCursor(response.nextCursor);
+    onPage(response);
     return { items: response.logs, nextCursor: response.nextCursor };
   });
 }
 
-async function collectLogs(invocation: Invocation, limit: number) {
+/** Every line the filter finds, or the newest and a word that there are more. */
+async function readForStatistics(invocation: Invocation) {
+  const { options, output } = invocation;
+  const limit = options.integer('limit', { min: 1, max: limitMax }) ?? limitMax;
+  const {
+    logs,
+    nextCursor,
+    limitsMet = [],
+  } = await collectLogs(invocation, limit, (count) =>
+    output.status(`Reading log lines: ${formatCount(count)}`),
+  );
+  output.status('');
+  if (nextCursor === null) return { logs, limitsMet };
+  const cut = [
+    { limit: 'rows', message: `The newest ${formatCount(limit)} lines were read, there are more.` },
+  ] as const;
+  noteLimits(output, cut);
+  return { logs, limitsMet: [...limitsMet, ...cut] };
+}
+
+async function collectLogs(
+  invocation: Invocation,
+  limit: number,
+  onCount: (count: number) => void = () => {},
+) {
   const logs: LogRecord[] = [];
-  let nextCursor: string | null = null;
-  for await (const page of readNewestLogs(invocation, limit, (cursor) => (nextCursor = cursor)))
+  const rest: Pick<LogsResponse, 'nextCursor' | 'limitsMet'> = { nextCursor: null };
+  const noteRest = ({ nextCursor, limitsMet }: LogsResponse): void => {
+    rest.nextCursor = nextCursor;
+    if (limitsMet !== undefined) rest.limitsMet = limitsMet;
+  };
+  for await (const page of readNewestLogs(invocation, limit, noteRest)) {
     logs.push(...page);
-  return { logs, nextCursor };
+    onCount(logs.length);
+  }
+  return { logs, ...rest };
 }
 
 function printLogs(logs: readonly LogRecord[], { output, options }: Invocation): void {
@@ -156,7 +194,8 @@ async function followLogs(invocation: Invocation): Promise<ExitCode> {
 
 async function showContext(invocation: Invocation, count: number): Promise<ExitCode> {
   const { client, options, output } = invocation;
-  const { logs } = await collectLogs(invocation, options.integer('limit', { min: 1, max: 1000 }) ?? 20);
+  const limit = options.integer('limit', { min: 1, max: 1000 }) ?? 20;
+  const { logs, nextCursor } = await collectLogs(invocation, limit);
   const contexts = [];
   for (const { id } of logs.toReversed())
     contexts.push(
@@ -166,7 +205,7 @@ async function showContext(invocation: Invocation, count: number): Promise<ExitC
         logContextResponse,
       ),
     );
-  if (output.json) output.document({ contexts });
+  if (output.json) output.document({ contexts, nextCursor });
   const now = new Date();
   const shown = new Set<string>();
   const matches = new Set(logs.map(({ id }) => id));
@@ -180,6 +219,8 @@ async function showContext(invocation: Invocation, count: number): Promise<ExitC
       output.line(`${matches.has(log.id) ? output.style.accent('▶') : ' '} ${line}`);
     }
   }
+  if (!output.json && nextCursor !== null)
+    output.note(output.style.dim(`Around the newest ${logs.length} matches; more with --limit.`));
   if (logs.length > 0) return exitCodes.ok;
   if (!output.json)
     output.note(`No log lines match ${oneLine(composeLogFilter(invocation) ?? 'the range')}.`);

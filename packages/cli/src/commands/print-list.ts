@@ -6,7 +6,10 @@ import { noteLimits } from './search.ts';
 
 interface ListAnswer<Row> {
   /** Printed whole with --json. */
-  readonly response: { readonly limitsMet?: readonly { readonly message: string }[] | undefined };
+  readonly response: {
+    readonly limitsMet?: readonly { readonly message: string }[] | undefined;
+    readonly nextCursor?: string | null;
+  };
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
   /** Said where there is nothing, such as `No runs found. Widen --from, or loosen the filter.` */
@@ -23,6 +26,8 @@ export function printList<Row>(
   noteLimits(output, response.limitsMet);
   if (output.json) output.document(response);
   else if (rows.length > 0) output.table(rows, columns);
+  if (!output.json && (response.nextCursor ?? null) !== null)
+    output.note(output.style.dim(`The first ${rows.length}; more with --limit.`));
   if (rows.length > 0) return exitCodes.ok;
   if (output.json) return exitCodes.notFound;
   output.note(ifNone);

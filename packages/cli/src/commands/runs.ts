@@ -76,9 +76,11 @@ function columns({ style }: Output): readonly Column<Run>[] {
     { title: 'TRACE', text: (run) => run.traceId, paint: style.accent },
     { title: 'AGENT', text: (run) => oneLine(run.agent ?? run.service) },
     { title: 'NAME', text: (run) => oneLine(run.name), flexible: true },
+    { title: 'QUESTION', text: (run) => oneLine(run.question ?? '·'), flexible: true },
+    { title: 'ANSWER', text: (run) => oneLine(run.answer ?? '·'), flexible: true, paint: style.dim },
     {
       title: 'STATUS',
-      text: (run) => run.status,
+      text: (run) => (run.status === 'ok' && run.errorCount > 0 ? 'ok, errors handled' : run.status),
       paint: (text, run) => (run.status === 'error' ? style.error(text) : style.dim(text)),
     },
     { title: 'DURATION', text: (run) => formatDuration(run.durationMs), align: 'right' },

@@ -55,6 +55,13 @@ function columns({ style }: Output): readonly Column<Session>[] {
   return [
     { title: 'LAST', text: (session) => formatTime(session.lastTime, now), paint: style.dim },
     { title: 'SESSION', text: (session) => oneLine(session.sessionId), paint: style.accent, flexible: true },
+    { title: 'QUESTION', text: (session) => oneLine(session.firstQuestion ?? '·'), flexible: true },
+    {
+      title: 'ANSWER',
+      text: (session) => oneLine(session.lastAnswer ?? '·'),
+      flexible: true,
+      paint: style.dim,
+    },
     { title: 'USER', text: (session) => oneLine(session.userId ?? '·') },
     { title: 'RUNS', text: (session) => formatCount(session.runs), align: 'right' },
     {

@@ -1,14 +1,7 @@
-/** Three significant figures with the right unit: `812 ns`, `4.21 ms`, `1.30 s`, `2 m 05 s`, `1 h 04 m`. */
-export function formatDuration(ms: number): string {
-  if (ms < 0.001) return `${Math.round(ms * 1e6)} ns`;
-  if (ms < 1) return `${significant(ms * 1000)} µs`;
-  if (ms < 999.5) return `${significant(ms)} ms`;
-  if (ms < 59_950) return `${significant(ms / 1000)} s`;
-  const seconds = Math.round(ms / 1000);
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${pad2(seconds % 60)} s`;
-  const minutes = Math.round(seconds / 60);
-  return `${Math.floor(minutes / 60)} h ${pad2(minutes % 60)} m`;
-}
+import { formatDurationMs } from '@sightline/base';
+
+/** As in the UI. */
+export const formatDuration = formatDurationMs;
 
 /** `950`, `1.2k`, `3.40M`. */
 export function formatCount(count: number): string {

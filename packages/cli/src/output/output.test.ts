@@ -35,8 +35,9 @@ describe('numbers for people', () => {
     [812.4, '812 ms'],
     [999.7, '1.00 s'],
     [59_949, '59.9 s'],
-    [125_000, '2 m 05 s'],
-    [3_840_000, '1 h 04 m'],
+    [125_000, '2 min 5 s'],
+    [432_000_000, '5 d'],
+    [3_840_000, '1 h 4 min'],
   ])('%d ms is %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
 
   test.each([
@@ -82,6 +83,19 @@ describe('text on a terminal', () => {
       renderTable(['abcdefghijklmnopqrstuvwxyz'], columns, { width, title: (text) => text })[1];
     expect(render(20)).toBe('abc  abcdefghijklmn…');
     expect(render(undefined)).toBe('abc  abcdefghijklmnopqrstuvwxyz');
+  });
+
+  test('several flexible columns share what is left, and none takes more than it needs', () => {
+    const column = (title: string, text: string) => ({ title, text: () => text, flexible: true });
+    const columns = [column('A', 'a'.repeat(40)), column('B', 'short'), column('C', 'c'.repeat(30))];
+    const render = (width: number) =>
+      renderTable([0], columns, { width, title: (text) => text })[1]
+        ?.split('  ')
+        .map((cell) => cell.length);
+    expect(render(200)).toEqual([40, 5, 30]);
+    expect(render(70)).toEqual([31, 5, 30]);
+    expect(render(49)).toEqual([20, 5, 20]);
+    expect(render(20)).toEqual([12, 5, 12]);
   });
 
   test('a sparkline shows gaps and the largest value', () => {

@@ -23,6 +23,8 @@ export interface Output {
   note(text: string): void;
   /** Replaces the status line on a terminal; nothing elsewhere. Empty clears it. */
   status(text: string): void;
+  /** How far a task has come, 0 to 1: a bar on a terminal; elsewhere a line for each tenth, with --json nothing. */
+  progress(part: number, text: string): void;
 }
 
 export function createOutput(
@@ -36,6 +38,7 @@ export function createOutput(
   const style = createStyle(!options.noColour && wantsColour(stdout, options.env));
   const width = stdout.isTTY ? stdout.columns : undefined;
   let statusShown = false;
+  let tenthShown = -1;
   const clearStatus = (): void => {
     if (statusShown) stderr.write('\r\u001b[2K');
     statusShown = false;
@@ -43,6 +46,13 @@ export function createOutput(
   const line = (text: string): void => {
     clearStatus();
     stdout.write(`${text}\n`);
+  };
+  const status = (text: string): void => {
+    if (!stderr.isTTY) return;
+    clearStatus();
+    if (text === '') return;
+    stderr.write(text.slice(0, Math.max(10, (stderr.columns ?? 80) - 1)));
+    statusShown = true;
   };
   return {
     json: options.json,
@@ -66,12 +76,21 @@ export function createOutput(
       clearStatus();
       stderr.write(`${text}\n`);
     },
-    status: (text) => {
-      if (!stderr.isTTY) return;
-      clearStatus();
-      if (text === '') return;
-      stderr.write(text.slice(0, Math.max(10, (stderr.columns ?? 80) - 1)));
-      statusShown = true;
+    status,
+    progress: (part, text) => {
+      const percent = `${Math.floor(part * 100)} %`;
+      if (stderr.isTTY) return status(`${renderBar(part)} ${percent.padStart(5)}  ${text}`);
+      const tenth = Math.floor(part * 10);
+      if (options.json || tenth <= tenthShown) return;
+      tenthShown = tenth;
+      stderr.write(`${percent}  ${text}\n`);
     },
   };
+}
+
+const barWidth = 24;
+
+function renderBar(part: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, part)) * barWidth);
+  return '█'.repeat(full) + '░'.repeat(barWidth - full);
 }

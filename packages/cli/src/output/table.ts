@@ -6,7 +6,7 @@ export interface Column<Row> {
   readonly text: (row: Row) => string;
   readonly paint?: (text: string, row: Row) => string;
   readonly align?: 'left' | 'right';
-  /** Gives way when the terminal is narrow. One column at most. */
+  /** Gives way when the terminal is narrow, the widest of several first. */
   readonly flexible?: boolean;
 }
 
@@ -23,12 +23,7 @@ export function renderTable<Row>(
   const widths = columns.map((column, index) =>
     cells.reduce((max, row) => Math.max(max, textWidth(row[index] ?? '')), textWidth(column.title)),
   );
-  const flexible = columns.findIndex((column) => column.flexible === true);
-  if (width !== undefined && flexible !== -1) {
-    const total = widths.reduce((sum, w) => sum + w, 0) + gap.length * (columns.length - 1);
-    const own = widths[flexible] ?? 0;
-    if (total > width) widths[flexible] = Math.max(flexibleWidthMin, own - (total - width));
-  }
+  if (width !== undefined) fitFlexible(widths, columns, width - gap.length * (columns.length - 1));
   const renderLine = (texts: readonly string[], row: Row | undefined): string =>
     columns
       .map((column, index) => {
@@ -44,4 +39,17 @@ export function renderTable<Row>(
     undefined,
   );
   return [title(header), ...rows.map((row, index) => renderLine(cells[index] ?? [], row))];
+}
+
+/** Shares what the other columns leave among the flexible ones: each gets what it needs, or as much as those that need more. */
+function fitFlexible<Row>(widths: number[], columns: readonly Column<Row>[], width: number): void {
+  const indexes = columns.flatMap((column, index) => (column.flexible === true ? [index] : []));
+  const own = (index: number): number => widths[index] ?? 0;
+  let left = width - widths.reduce((sum, each, index) => (indexes.includes(index) ? sum : sum + each), 0);
+  const narrowestFirst = indexes.toSorted((a, b) => own(a) - own(b));
+  for (const [place, index] of narrowestFirst.entries()) {
+    const share = Math.max(flexibleWidthMin, Math.floor(left / (narrowestFirst.length - place)));
+    widths[index] = Math.min(own(index), share);
+    left -= own(index);
+  }
 }

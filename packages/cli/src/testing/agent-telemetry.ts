@@ -16,6 +16,7 @@ interface Turn {
   readonly user: string;
   readonly model: string;
   readonly error?: string;
+  readonly words?: readonly [question: string, answer: string];
 }
 
 /**
@@ -24,7 +25,14 @@ interface Turn {
  */
 export function agentTelemetry(): Record<string, unknown> {
   const turns: readonly Turn[] = [
-    { traceId: bookedRun, secondsAgo: 300, session: 'trip-1', user: 'ann', model: 'gpt-4o' },
+    {
+      traceId: bookedRun,
+      secondsAgo: 300,
+      session: 'trip-1',
+      user: 'ann',
+      model: 'gpt-4o',
+      words: ['Book a seat\nto Lisbon', 'Seat 12A is yours.'],
+    },
     {
       traceId: failedRun,
       secondsAgo: 200,
@@ -45,7 +53,7 @@ export function agentTelemetry(): Record<string, unknown> {
   };
 }
 
-function spansOf({ traceId, secondsAgo, session, user, model, error }: Turn): readonly unknown[] {
+function spansOf({ traceId, secondsAgo, session, user, model, error, words }: Turn): readonly unknown[] {
   const status = error === undefined ? {} : { status: { code: 2, message: error } };
   const span = (place: number, name: string, lastsMs: number, attributes: readonly unknown[], more = {}) => ({
     traceId,
@@ -76,6 +84,12 @@ function spansOf({ traceId, secondsAgo, session, user, model, error }: Turn): re
       text('gen_ai.request.model', model),
       int('gen_ai.usage.input_tokens', 1000),
       int('gen_ai.usage.output_tokens', 100),
+      ...(words === undefined
+        ? []
+        : [text('gen_ai.prompt.0.role', 'user'), text('gen_ai.prompt.0.content', words[0])]),
+      ...(words === undefined
+        ? []
+        : [text('gen_ai.completion.0.role', 'assistant'), text('gen_ai.completion.0.content', words[1])]),
     ]),
     span(
       3,

@@ -28,6 +28,7 @@ export const facetsResponse = z.object({
     z.object({
       field: z.string(),
       values: z.array(z.object({ value: z.string(), count: z.number().int() })),
+      valueCount: z.number().int().describe('Different values, listed or not.'),
       otherCount: z.number().int().describe('Items whose value is not among those listed.'),
       missingCount: z.number().int().describe('Items without the field.'),
     }),
@@ -51,6 +52,7 @@ export const fieldsResponse = z.object({
       description: z.string(),
     }),
   ),
+  limitsMet,
 });
 
 export const histogramParameters = rangeParameters.extend({

@@ -42,7 +42,7 @@ export const overviewParameters = rangeParameters.extend({
   ...agentFilterParameters.shape,
   groupBy: overviewGroup.optional(),
   steps: z.coerce.number().int().min(1).max(300).default(60).describe('Points at most.'),
-  groups: z.coerce.number().int().min(1).max(20).default(8).describe('Groups at most, the most runs first.'),
+  groups: z.coerce.number().int().min(1).max(500).default(8).describe('Groups at most, the most runs first.'),
 });
 
 export const overviewResponse = z.object({

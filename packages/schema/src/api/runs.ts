@@ -15,9 +15,18 @@ import {
  * A trace in which agents, models or tools took part. Its time and its steps are those of the spans that say so; the HTTP
  * request around them is in the trace.
  */
+/** One line of at most 200 characters, as it is stored; null where nothing is recorded. */
+const line = z.string().nullable();
+
 export const run = usage.extend({
   traceId,
-  name: z.string().describe('Name of the outermost step.'),
+  name: z.string().describe('Name of the request or job around it, else of the outermost step.'),
+  question: line.describe(
+    'What was asked: the words of the user in the first call of a model that has any, or what went into the outermost step.',
+  ),
+  answer: line.describe(
+    'What came of it: the words of the last call of a model that has any, or what the outermost step gave back.',
+  ),
   operation: operationKind,
   agent: z.string().nullable().describe('The first agent at work.'),
   service: z.string(),
@@ -26,7 +35,7 @@ export const run = usage.extend({
   startTime: timestamp,
   durationMs: z.number(),
   status: runStatus.describe(
-    '`error`: the outermost agent, workflow or step failed; where there is none, any call.',
+    '`error`: the request or job around it failed, or the outermost agent, workflow or step; where there is none, any call. Errors below were handled.',
   ),
   steps: z.number().int().describe('Spans of agents, models, tools and the like.'),
   llmCalls: z.number().int(),
@@ -79,7 +88,12 @@ const runGroup = usage.extend({
 });
 
 /** The runs of one conversation. */
-export const session = runGroup.extend({ sessionId: z.string(), userId: z.string().nullable() });
+export const session = runGroup.extend({
+  sessionId: z.string(),
+  userId: z.string().nullable(),
+  firstQuestion: line.describe('That of the first run that has one.'),
+  lastAnswer: line.describe('That of the last run that has one.'),
+});
 export const user = runGroup.extend({ userId: z.string(), sessions: z.number().int() });
 
 const groupColumns = ['runs', 'failedRuns', 'lastTime', 'activeMs', ...runColumns] as const;
@@ -141,13 +155,20 @@ export const runProblem = z.object({
   count: z.number().int().describe('How many spans have it; `spanId` is the first.'),
 });
 
+export const runDetailParameters = z.object({
+  detail: z
+    .enum(['full', 'slim'])
+    .default('full')
+    .describe('`slim`: without the steps, which are most of a long run.'),
+});
+
 export const runResponse = z.object({
   run,
   traceStartTime: timestamp,
   traceDurationMs: z.number(),
   spanCount: z.number().int().describe('All spans of the trace.'),
   depthMax: z.number().int(),
-  steps: z.array(runStep).describe('In the order of their start.'),
+  steps: z.array(runStep).describe('In the order of their start. Empty with `detail=slim`.'),
   problems: z.array(runProblem),
   hasConversation: z.boolean().describe('Messages were recorded.'),
   hasPipeline: z.boolean().describe('Documents were retrieved, or stages were named.'),
@@ -165,6 +186,7 @@ export type SessionResponse = z.infer<typeof sessionResponse>;
 export type User = z.infer<typeof user>;
 export type UsersParameters = z.infer<typeof usersParameters>;
 export type UsersResponse = z.infer<typeof usersResponse>;
+export type RunDetailParameters = z.infer<typeof runDetailParameters>;
 export type RunStep = z.infer<typeof runStep>;
 export type RunProblem = z.infer<typeof runProblem>;
 export type RunResponse = z.infer<typeof runResponse>;

@@ -46,6 +46,14 @@ export const ledgerResponse = z.object({
         'Age of the oldest record that is acknowledged and not yet stored; null where nothing waits.',
       ),
   }),
+  runs: z.object({
+    unsettledMs: z
+      .number()
+      .nullable()
+      .describe(
+        'For how long the oldest spans have been stored whose runs are not in lists yet; null where all are.',
+      ),
+  }),
   canary,
 });
 

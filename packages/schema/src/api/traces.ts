@@ -45,6 +45,11 @@ export const traceSummary = z.object({
   unpricedCalls: z.number().int().describe('Calls that are not in `costUsd`, their price being unknown.'),
   sessionId: z.string().nullable(),
   userId: z.string().nullable(),
+  question: z
+    .string()
+    .nullable()
+    .describe('What was asked in the run that the trace is; null where none is recorded.'),
+  answer: z.string().nullable().describe('What came of it.'),
   rootArrived: z.boolean(),
 });
 

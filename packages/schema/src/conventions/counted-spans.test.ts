@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CountableSpan, countedByParents, countedSpans } from './counted-spans.ts';
-import { asStored, countedInEngine } from './engine.testing.ts';
+import { type CountableSpan, countedSpans, silentCalls } from './counted-spans.ts';
 
 test('calls of a model count, the agent that reports their sum does not', () => {
   const spans = [
@@ -26,7 +25,7 @@ test('an inner span without usage leaves the count to the outer', () => {
   ).toEqual(['outer']);
 });
 
-test('an embedding inside a call that answers is another call, in the engine too', () => {
+test('an embedding inside a call that answers is another call', () => {
   const within = (operations: readonly CountableSpan['operation'][]): readonly CountableSpan[] =>
     operations.map((operation, at) =>
       span(`${at}`.padEnd(16, '.'), at === 0 ? '' : `${at - 1}`.padEnd(16, '.'), operation, 10 + at, null),
@@ -58,8 +57,6 @@ test('an embedding inside a call that answers is another call, in the engine too
     const spans = within(operations);
     const short = (found: readonly string[]): string[] => found.map((id) => id.slice(0, 1)).toSorted();
     expect(short(ids(spans))).toEqual(expected);
-    expect(short(countedInEngine(spans.map((each) => asStored(each))))).toEqual(expected);
-    expect(short([...countedByParents(spans)].map(({ spanId }) => spanId))).toEqual(expected);
   }
 });
 
@@ -119,8 +116,6 @@ test("calls that are each other's parents each count, in the engine too", () => 
     const trimmed = (found: readonly string[]): string[] =>
       found.map((id) => id.replaceAll('.', '')).toSorted();
     expect(trimmed(countedSpans(spans).map(({ spanId }) => spanId))).toEqual(expected);
-    expect(trimmed(countedInEngine(spans.map((each) => asStored(each))))).toEqual(expected);
-    expect(trimmed([...countedByParents(spans)].map(({ spanId }) => spanId))).toEqual(expected);
   }
 });
 
@@ -153,6 +148,35 @@ test('the order of arrival does not change the total', () => {
       expect(total(countedSpans(shuffled))).toBe(total(countedSpans(spans)));
     }),
   );
+});
+
+test('a call without usage is a call, unless another span tells of it', () => {
+  const silent = (spans: readonly CountableSpan[]): readonly string[] =>
+    silentCalls(spans, new Set(countedSpans(spans))).map(({ spanId }) => spanId);
+  const call = (id: string, parent: string | null, tokens: number | null) =>
+    span(id, parent, 'llm', tokens, null);
+  expect(silent([call('a', null, null), call('b', null, 5)])).toEqual(['a']);
+  // Around a call, within one that counts, or around nothing but steps between.
+  expect(silent([call('a', null, null), call('b', 'a', null)])).toEqual(['b']);
+  expect(silent([call('a', null, null), call('b', 'a', 5)])).toEqual([]);
+  expect(silent([call('a', null, 5), span('s', 'a', 'step', null, null), call('b', 's', null)])).toEqual([]);
+  expect(silent([call('a', null, 5), span('t', 'a', 'tool', null, null), call('b', 't', null)])).toEqual([
+    'b',
+  ]);
+  const answers = (each: CountableSpan): CountableSpan => ({ ...each, responseId: 'r' });
+  expect(silent([answers(call('a', null, null)), answers(call('b', null, null))])).toEqual(['a']);
+  expect(silent([answers(call('a', null, null)), answers(call('b', null, 5))])).toEqual([]);
+  // Sent twice.
+  expect(silent([call('a', null, null), call('a', null, null)])).toEqual(['a']);
+});
+
+test('a chain of ten thousand calls takes no square of the time', () => {
+  const chain = Array.from({ length: 10_000 }, (_, index) =>
+    span(String(index), index === 0 ? null : String(index - 1), index % 2 === 0 ? 'llm' : 'agent', 5, 1),
+  );
+  const beganMs = performance.now();
+  expect(countedSpans(chain)).toHaveLength(5_001);
+  expect(performance.now() - beganMs).toBeLessThan(5_000);
 });
 
 function span(

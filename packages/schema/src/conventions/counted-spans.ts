@@ -18,7 +18,7 @@ export interface CountableSpan {
   readonly scope?: string;
   readonly startNanos?: bigint;
   readonly endNanos?: bigint;
-  /** How much it tells of what it used: see `toldSql`. */
+  /** How much it tells of what it used. */
   readonly told?: number;
   /** The model does so as well; besides, these only say which of two spans with one id counts. */
   readonly cacheReadTokens?: number | null;
@@ -42,59 +42,63 @@ const separatingOperations: readonly OperationKind[] = ['tool', 'agent', 'workfl
  *   input, the first by id. What one of them tells is never added to what another does;
  * - what two instrumentations tell beside each other with one usage at one time is one call (`withoutRetold`);
  * - agents, workflows and steps report sums: they count only where nothing below them does;
- * - spans that are each other's parents are around nothing but each other: each counts.
+ * - spans that are each other's parents are around nothing but each other: each counts;
+ * - of spans with one id the one that used most counts: it came twice, or a client and its server share the id.
  * Spans with missing parents count as roots.
  */
 export function countedSpans<Span extends CountableSpan>(spans: readonly Span[]): readonly Span[] {
   const withUsage = spans.filter(hasUsage);
   if (withUsage.length === 0) return [];
-  const tree = indexTree(spans);
-  const wrappers = new Set<string>();
-  const summed = new Set<string>();
-  for (const span of withUsage) {
-    let isSeparated = false;
-    for (const above of tree.ancestors(span)) {
-      if (!isInference(above)) summed.add(above.spanId);
-      else if (!isSeparated && isInference(span) && isAlike(span, above)) wrappers.add(above.spanId);
-      isSeparated ||= separatingOperations.includes(above.operation);
-    }
-  }
+  const tree = new Ancestry(spans);
+  const wrappers = tree.around(withUsage.filter(isInference));
+  const summed = tree.above(withUsage);
   const innermost = withUsage.filter((span) => !(isInference(span) ? wrappers : summed).has(span.spanId));
-  const outwards = new Set(innermost.flatMap((span) => [span, ...tree.ancestors(span)]));
-  const inCircles = withUsage.filter((span) => !outwards.has(span));
+  const outwards = tree.above(innermost);
+  const ids = new Set(innermost.map(({ spanId }) => spanId));
+  const inCircles = withUsage.filter(({ spanId }) => !outwards.has(spanId) && !ids.has(spanId));
   const isSum = innermost.length === 0 && !inCircles.some(isInference);
   const counted = [...innermost, ...inCircles.filter((span) => isSum || isInference(span))];
   const around = withUsage.filter((span) => isInference(span) && wrappers.has(span.spanId));
-  return withoutRetold(oncePerResponse(counted, around, (span) => -tree.ancestors(span).length));
+  const once = withoutRetold(oncePerResponse(counted, around, (span) => -tree.depth(span)));
+  return firstOf(once.toSorted(byUse), ({ spanId }) => spanId);
 }
 
 /**
- * The rule as the engine has it (`countedSpanIdsSql`), which sees direct parents only: for what has to agree with the engine's sums. Of spans
- * with one response id that which tells most counts; of spans with one id that which used most (`mostUsedSql`): they are one call told twice.
+ * Calls of models that tell no usage, and are none that another span tells of: the innermost of those around each other, each in a circle, not within one that counts, each response and each id once.
  */
-export function countedByParents<Span extends CountableSpan>(spans: readonly Span[]): ReadonlySet<Span> {
-  const withUsage = spans.filter(hasUsage).toSorted(byId);
-  const calls = withUsage.filter(isInference);
-  // Calls of a model where there are any; what reports sums only where there are none.
-  const relevant = calls.length > 0 ? calls : withUsage;
-  const around = wrappersOf(relevant);
-  const innermost = relevant.filter((span) => !around.has(span));
-  const once = withoutRetold(oncePerResponse(innermost, [...around], (span) => (around.has(span) ? 1 : 0)));
-  const ids = new Set(once.map(({ spanId }) => spanId));
-  const mine = relevant.filter(({ spanId }) => ids.has(spanId));
-  return new Set(firstOf(mine.toSorted(byUse), ({ spanId }) => spanId));
+export function silentCalls<Span extends CountableSpan>(
+  spans: readonly Span[],
+  counted: ReadonlySet<Span>,
+): readonly Span[] {
+  const calls = spans.filter(isInference);
+  if (!calls.some((call) => !hasUsage(call))) return [];
+  const tree = new Ancestry(spans);
+  const wrappers = tree.around(calls);
+  const outwards = tree.above(calls.filter(({ spanId }) => !wrappers.has(spanId)));
+  const isAround = ({ spanId }: CountableSpan): boolean => wrappers.has(spanId) && outwards.has(spanId);
+  const countedCalls = [...counted].filter(isInference);
+  const ids = new Set(countedCalls.map(({ spanId }) => spanId));
+  const responses = new Set(countedCalls.map(({ responseId }) => responseId));
+  const silent = calls.filter(
+    (call) =>
+      !hasUsage(call) &&
+      !ids.has(call.spanId) &&
+      !isAround(call) &&
+      (call.responseId === '' || !responses.has(call.responseId)) &&
+      !tree.isWithin(call, ids),
+  );
+  const once = firstOf(silent.toSorted(byLength), ({ spanId }) => spanId);
+  return firstOf(once, ({ responseId }) => responseId);
+}
+
+/** A span that came twice may have been sent before it ended. */
+function byLength(a: CountableSpan, b: CountableSpan): number {
+  const [one, other] = [a, b].map(({ startNanos = 0n, endNanos = 0n }) => endNanos - startNanos);
+  return (one ?? 0n) > (other ?? 0n) ? -1 : one === other ? 0 : 1;
 }
 
 /** What used most comes first. */
 const byUse = (a: CountableSpan, b: CountableSpan): number => compareKeys(useOf(b), useOf(a));
-
-/** As the engine sorts them: of spans with one id one may be told by a client and one by its server. */
-const byId = (a: CountableSpan, b: CountableSpan): number => compareKeys(placeOf(a), placeOf(b));
-
-function placeOf(span: CountableSpan): readonly SortKey[] {
-  const { spanId, parentSpanId, responseId, scope = '', startNanos = 0n, endNanos = 0n } = span;
-  return [spanId, parentSpanId ?? '', responseId, scope, startNanos, endNanos];
-}
 
 function useOf(span: CountableSpan): readonly (number | string)[] {
   const { inputTokens, outputTokens, costUsd, cacheReadTokens, cacheWriteTokens, reasoningTokens } = span;
@@ -102,25 +106,6 @@ function useOf(span: CountableSpan): readonly (number | string)[] {
     (each) => each ?? -1,
   );
   return [(inputTokens ?? 0) + (outputTokens ?? 0), ...known, span.model ?? '', span.provider ?? ''];
-}
-
-/**
- * The calls around others of these calls that are alike: the parents of those that are innermost, their parents among the calls, and so on. Calls that are
- * each other's parents are around nothing.
- */
-export function wrappersOf<Call extends Pick<CountableSpan, 'spanId' | 'parentSpanId' | 'operation'>>(
-  calls: readonly Call[],
-): ReadonlySet<Call> {
-  const family = (call: Call): string => (isEmbedding(call) ? 'e' : '');
-  const keyOf = (call: Call): string => call.spanId + family(call);
-  const parentOf = (call: Call): string =>
-    call.parentSpanId === call.spanId ? '' : (call.parentSpanId ?? '') + family(call);
-  const parents = new Set(calls.map(parentOf));
-  const byKey = Map.groupBy(calls, keyOf);
-  const reached = new Set(calls.filter((call) => !parents.has(keyOf(call))).map(parentOf));
-  // What is added while the set is walked is walked as well.
-  for (const key of reached) for (const call of byKey.get(key) ?? []) reached.add(parentOf(call));
-  return new Set(calls.filter((call) => reached.has(keyOf(call))));
 }
 
 /** The first item of each key; all that have none. */
@@ -147,22 +132,79 @@ export function hasUsage(
   );
 }
 
-function indexTree<Span extends CountableSpan>(spans: readonly Span[]) {
-  const byId = new Map(spans.map((span) => [span.spanId, span]));
-  return {
-    /** From the parent upwards. */
-    ancestors(span: Span): readonly Span[] {
-      const found: Span[] = [];
-      const seen = new Set([span.spanId]);
-      let above = byId.get(span.parentSpanId ?? '');
-      while (above !== undefined && !seen.has(above.spanId)) {
-        found.push(above);
-        seen.add(above.spanId);
-        above = byId.get(above.parentSpanId ?? '');
+/** What stands above what. Walks end where an earlier one went on, so that a chain of thousands costs no square. */
+class Ancestry {
+  readonly #byId: ReadonlyMap<string, CountableSpan>;
+  readonly #depths = new Map<string, number>();
+
+  constructor(spans: readonly CountableSpan[]) {
+    this.#byId = new Map(spans.map((span) => [span.spanId, span]));
+  }
+
+  /** Ids of all that is above any of these. */
+  above(spans: readonly CountableSpan[]): ReadonlySet<string> {
+    const found = new Set<string>();
+    for (const span of spans)
+      for (const above of this.#upwards(span)) {
+        if (found.has(above.spanId)) break;
+        found.add(above.spanId);
       }
-      return found;
-    },
-  };
+    return found;
+  }
+
+  /** Ids of the calls around any of these calls with nothing between them that makes the inner one another call. */
+  around(calls: readonly CountableSpan[]): ReadonlySet<string> {
+    const reached = { answers: new Set<string>(), embeddings: new Set<string>() };
+    const found = new Set<string>();
+    for (const call of calls) {
+      const seen = isEmbedding(call) ? reached.embeddings : reached.answers;
+      for (const above of this.#upwards(call)) {
+        if (seen.has(above.spanId)) break;
+        seen.add(above.spanId);
+        if (separatingOperations.includes(above.operation)) break;
+        if (isInference(above) && isAlike(call, above)) found.add(above.spanId);
+      }
+    }
+    return found;
+  }
+
+  /** Whether one of `ids` is around the call, with nothing between them that makes it another one. */
+  isWithin(call: CountableSpan, ids: ReadonlySet<string>): boolean {
+    for (const above of this.#upwards(call)) {
+      if (separatingOperations.includes(above.operation)) return false;
+      if (ids.has(above.spanId) && isAlike(call, above)) return true;
+    }
+    return false;
+  }
+
+  depth(span: CountableSpan): number {
+    const chain: string[] = [];
+    let depth = 0;
+    for (const above of this.#upwards(span)) {
+      const known = this.#depths.get(above.spanId);
+      if (known !== undefined) {
+        depth = known + 1;
+        break;
+      }
+      chain.push(above.spanId);
+    }
+    for (const id of chain.toReversed()) {
+      this.#depths.set(id, depth);
+      depth += 1;
+    }
+    return depth;
+  }
+
+  /** From the parent upwards; a circle is gone round once. */
+  *#upwards(span: CountableSpan): Generator<CountableSpan> {
+    const seen = new Set([span.spanId]);
+    let above = this.#byId.get(span.parentSpanId ?? '');
+    while (above !== undefined && !seen.has(above.spanId)) {
+      yield above;
+      seen.add(above.spanId);
+      above = this.#byId.get(above.parentSpanId ?? '');
+    }
+  }
 }
 
 /** Of each response one span; `around` are calls around those that are innermost, of which the outermost has the highest `rank`. */

@@ -1,7 +1,5 @@
 import { Session } from 'chdb';
 import { compileSql } from './compile-sql.ts';
-import type { CountableSpan } from './counted-spans.ts';
-import { countedSpanIdsSql } from './counted-spans-sql.ts';
 import { attributeText, type DerivedFields, type DeriveInput } from './derive.ts';
 
 /** Runs the compiled expressions in the real engine over `inputs`; answers in `derive`'s shape. For tests. */
@@ -26,95 +24,6 @@ export function deriveInEngine(inputs: readonly DeriveInput[]): readonly Derived
   } finally {
     session.cleanup();
   }
-}
-
-type Countable = DerivedFields & {
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly parentSpanId: string;
-  readonly service?: string;
-  readonly scope?: string;
-  readonly startNanos?: bigint;
-  readonly endNanos?: bigint;
-  readonly told?: number;
-};
-
-/** The ids of the spans that count, by the aggregate that the engine runs. */
-export function countedInEngine(spans: readonly Countable[]): readonly string[] {
-  const session = new Session();
-  try {
-    session.query(
-      'CREATE TABLE spans (traceId String, spanId FixedString(16), parentSpanId FixedString(16), operation LowCardinality(String), ' +
-        'response_id String, input_tokens Nullable(UInt64), output_tokens Nullable(UInt64), cost_usd Nullable(Float64), model String, service String, scope String, ' +
-        'told UInt8, start Int64, end Int64) ENGINE = Memory',
-    );
-    const rows = spans.map(countableRow).join('\n');
-    if (rows !== '') session.query(`INSERT INTO spans FORMAT JSONEachRow ${rows}`);
-    const counted = countedSpanIdsSql({
-      spanId: 'spanId',
-      parentSpanId: "if(parentSpanId = spanId, toFixedString('', 16), parentSpanId)",
-      operation: 'operation',
-      responseId: 'response_id',
-      inputTokens: 'input_tokens',
-      outputTokens: 'output_tokens',
-      costUsd: 'cost_usd',
-      isUncountable: 'isNaN(ifNull(cost_usd, 0))',
-      told: 'told',
-      model: 'model',
-      service: 'service',
-      scope: 'scope',
-      startNanos: 'start',
-      endNanos: 'end',
-    });
-    const json = session.query(`SELECT ${counted} AS ids FROM spans GROUP BY traceId`, 'JSON');
-    return (
-      JSON.parse(json) as { readonly data: readonly { readonly ids: readonly string[] }[] }
-    ).data.flatMap(({ ids }) => ids);
-  } finally {
-    session.cleanup();
-  }
-}
-
-/** As a row of `countedInEngine`. */
-export function asStored(each: CountableSpan, traceId = 't'): Countable {
-  return {
-    traceId,
-    spanId: each.spanId,
-    parentSpanId: each.parentSpanId ?? '',
-    operation: each.operation,
-    response_id: each.responseId,
-    input_tokens: each.inputTokens,
-    output_tokens: each.outputTokens,
-    cost_usd: null,
-    model: each.model ?? '',
-    told: each.told ?? 0,
-    service: each.service ?? '',
-    scope: each.scope ?? '',
-    startNanos: each.startNanos ?? 0n,
-    endNanos: each.endNanos ?? 0n,
-  } as never;
-}
-
-function countableRow(span: Countable): string {
-  const { traceId, spanId, parentSpanId, operation, response_id, input_tokens, output_tokens, cost_usd } =
-    span;
-  const { model, told = 0, service = '', scope } = span;
-  return JSON.stringify({
-    traceId,
-    spanId,
-    parentSpanId,
-    operation,
-    response_id,
-    input_tokens,
-    output_tokens,
-    cost_usd,
-    model,
-    told,
-    service,
-    scope,
-    start: String(span.startNanos ?? 0),
-    end: String(span.endNanos ?? 0),
-  });
 }
 
 export function selectDerived(table: string): string {

@@ -63,16 +63,12 @@ export {
 } from './cost/price-sql.ts';
 export {
   type CountableSpan,
-  countedByParents,
   countedSpans,
   hasUsage,
   inferenceOperations,
-  wrappersOf,
+  silentCalls,
 } from './counted-spans.ts';
-export { type CountedSpansColumns, countedSpanIdsSql, wrapperIdsSql } from './counted-spans-sql.ts';
 export { compareKeys } from './retold-spans.ts';
-export { modelNameSql, toldSql } from './retold-spans-sql.ts';
-export { membersSql } from './sql-text.ts';
 export {
   prometheusLabelName,
   prometheusMetricName,

@@ -1,7 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CountableSpan, countedByParents, countedSpans } from './counted-spans.ts';
-import { asStored, countedInEngine } from './engine.testing.ts';
+import { type CountableSpan, countedSpans } from './counted-spans.ts';
 
 interface Told {
   readonly id: string;
@@ -186,43 +184,6 @@ const cases: readonly (readonly [about: string, told: readonly Told[], counted: 
 test.each(cases)('%s', (_, told, expected) => {
   const spans = told.map(spanOf);
   expect(idsOf(countedSpans(spans))).toEqual(expected);
-  expect(idsOf([...countedByParents(spans)])).toEqual(expected);
-});
-
-test('the engine has the same rule, for any mixture of tellings', () => {
-  const telling = fc.record({
-    id: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'),
-    service: fc.constantFrom('bot', 'bot', 'rag'),
-    scope: fc.constantFrom('', one, other),
-    at: fc
-      .tuple(fc.nat(40), fc.constantFrom(0, 5, 20))
-      .map(([from, lasts]) => [from * 60, (from + lasts) * 60] as const),
-    tokens: fc.constantFrom([100, 10] as const, [100, 11] as const, [0, 0] as const),
-    response: fc.constantFrom('', '', '', 'r1'),
-    model: fc.constantFrom('m', 'm', 'm-2025-01-02', 'n', ''),
-    told: fc.constantFrom(0, 0, 2, 8),
-    parent: fc.constantFrom(undefined, undefined, 'a', 'b', 'c'),
-  });
-  const drawn = fc.sample(fc.array(telling, { minLength: 1, maxLength: 8 }), { numRuns: 400, seed: 7 });
-  // What is told under one id of a response is one answer, with one usage.
-  const answer = { tokens: [100, 12], model: 'm' } as const;
-  const traces = [
-    ...cases.map(([, told]) => told),
-    ...drawn.map((told) => told.map((each) => (each.response === '' ? each : { ...each, ...answer }))),
-  ].map((told, trace) =>
-    told.map((each) =>
-      spanOf({
-        ...each,
-        id: `${trace}${each.id}`,
-        ...(each.parent === undefined ? {} : { parent: `${trace}${each.parent}` }),
-      }),
-    ),
-  );
-  const rows = traces.flatMap((each, trace) => each.map((span) => asStored(span, String(trace))));
-  const ruled = traces.flatMap((each) => idsOf([...countedByParents(each)]));
-  expect(trimmed(countedInEngine(rows))).toEqual(ruled.toSorted());
-  const atOnce = traces.flatMap((each) => idsOf(each));
-  expect(ruled.length).toBeLessThan(0.9 * atOnce.length);
 });
 
 function spanOf({

@@ -4,8 +4,7 @@ import type { CountableSpan } from './counted-spans.ts';
 const lineNanosMax = 1_000_000_000n;
 
 /** One instrumentation names the model that was asked, another the version that answered: `gpt-4o`, `gpt-4o-2024-08-06`. */
-export const versionDate = '[-@]20[0-9]{2}-?[01][0-9]-?[0-3][0-9]';
-const versionDates = new RegExp(versionDate);
+const versionDate = /[-@]20[0-9]{2}-?[01][0-9]-?[0-3][0-9]/;
 
 export type SortKey = string | number | bigint;
 
@@ -49,7 +48,7 @@ function tellingOf<Span extends CountableSpan>(span: Span): Telling<Span> {
   const usage =
     model === '' || input + output <= 0
       ? spanId
-      : [service, span.operation === 'embedding', model.replace(versionDates, ''), input, output];
+      : [service, span.operation === 'embedding', model.replace(versionDate, ''), input, output];
   return {
     span,
     usage: JSON.stringify(usage),

@@ -74,9 +74,17 @@ export function bindFilter(
         if (!item.ok) return item;
         items.push(item.value);
       }
-      return ok({ type: node.type, items });
+      return ok(node.type === 'and' ? conjunction(items) : { type: 'or', items });
     }
   }
+}
+
+/** A condition that everything meets adds nothing to others. */
+function conjunction(items: readonly BoundFilter[]): BoundFilter {
+  const some = items.filter(({ type }) => type !== 'everything');
+  const [only] = some;
+  if (only === undefined) return { type: 'everything' };
+  return some.length === 1 ? only : { type: 'and', items: some };
 }
 
 function bindSpanGroup(

@@ -78,6 +78,25 @@ export class ByteWriter {
     this.length += count;
   }
 
+  /** The bytes with their length before them. */
+  sized(source: Uint8Array, start: number, end: number): void {
+    const count = end - start;
+    this.reserve(count + 10);
+    if (count >= 0x80) {
+      this.varint(count);
+      this.copy(source, start, end);
+      return;
+    }
+    const { bytes } = this;
+    let to = this.length;
+    bytes[to++] = count;
+    if (count > 48) {
+      bytes.set(source.subarray(start, end), to);
+      to += count;
+    } else for (let from = start; from < end;) bytes[to++] = source[from++] as number;
+    this.length = to;
+  }
+
   ascii(value: string): void {
     this.reserve(value.length);
     for (let i = 0; i < value.length; i++) this.bytes[this.length + i] = value.charCodeAt(i);

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { jsonToProtobuf } from './json-to-protobuf.ts';
-import { checkAdmission, fuzzSeeds, mutate, randomOf } from './fuzz.testing.ts';
+import { seededRandom } from '@sightline/base';
+import { checkAdmission, fuzzSeeds, mutate } from './fuzz.testing.ts';
 
 /** Another seed another day: SIGHTLINE_FUZZ_SEED=… and SIGHTLINE_FUZZ_MS=… go on looking. */
 const seed = Number(process.env['SIGHTLINE_FUZZ_SEED'] ?? 20_261_121);
@@ -10,7 +11,7 @@ const budgetMs = Number(process.env['SIGHTLINE_FUZZ_MS'] ?? 5_000);
 const signals = ['traces', 'logs', 'metrics'] as const;
 
 test('no bytes, however broken, get anything but an answer', { timeout: budgetMs + 20_000 }, () => {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const deadline = performance.now() + budgetMs;
   const texts = signals.map((signal) => Buffer.from(JSON.stringify(fuzzSeeds[signal])));
   const binaries = signals.map((signal, index) =>

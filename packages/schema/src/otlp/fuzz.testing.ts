@@ -146,17 +146,6 @@ export function mutate(original: Uint8Array, random: () => number): Buffer {
   return bytes;
 }
 
-/** Mulberry32: small, and the same everywhere. */
-export function randomOf(start: number): () => number {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** Whether the bytes were readable; then what was admitted must hold together. */
 export function checkAdmission(signal: TelemetrySignal, request: Uint8Array): boolean {
   const first = admit(signal, request, rules);

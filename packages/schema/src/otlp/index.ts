@@ -19,8 +19,16 @@ export {
 } from './responses.ts';
 export { countItems, splitRequest } from './split.ts';
 export { addressedBytesMin, takeTexts } from './content-texts.ts';
-export { derivedField, textsField } from './own-fields.ts';
+export { textsField } from './own-fields.ts';
 export { ByteWriter } from './byte-writer.ts';
 export { wireType } from './message-type.ts';
-export { doubleAt, fixed64At, skipVarint, varintNumber, varintSigned, WireReader } from './wire-reader.ts';
+export {
+  doubleAt,
+  fixed32At,
+  fixed64At,
+  skipVarint,
+  varintNumber,
+  varintSigned,
+  WireReader,
+} from './wire-reader.ts';
 export { dropCutMark, missingText, replaceMarks, restoreTexts, textNumbers } from './text-marks.ts';

@@ -2,7 +2,5 @@
 
 /** On items (repeated bytes, ids) and on the request (repeated Text), see content-texts.ts. */
 export const textsField = 1000;
-/** On items, on their way from the journal to the engine: what the conventions read from them. */
-export const derivedField = 1001;
 
-export const ownFields: readonly number[] = [textsField, derivedField];
+export const ownFields: readonly number[] = [textsField];

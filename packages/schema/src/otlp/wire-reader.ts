@@ -15,10 +15,16 @@ export class WireReader {
   fieldStart = 0;
   start = 0;
   end: number;
-  readonly #limit: number;
+  #limit: number;
 
   constructor(bytes: Uint8Array, start = 0, limit = bytes.length) {
     this.bytes = bytes;
+    this.end = start;
+    this.#limit = limit;
+  }
+
+  /** Walks another message of the same bytes. */
+  begin(start: number, limit: number): void {
     this.end = start;
     this.#limit = limit;
   }

@@ -6,6 +6,9 @@ import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
 import { tracedCall, type CallHooks } from '../tracing/traced-call.ts';
+import { exchangesOn } from '../replay/record-fetch.ts';
+import { recordResult } from '../replay/record-result.ts';
+import { isAsyncFunction, runReplayed } from '../replay/replay-slot.ts';
 import { addLlmCall } from './totals.ts';
 import { definedAttributes, describeAndRun, errorType } from './traced-operation.ts';
 import { priceOf, type TokenUsage } from './price.ts';
@@ -67,8 +70,16 @@ export function traceLlmCall<T>(options: LlmCallOptions, fn: (call: LlmCallSpan)
           runtime,
           spanName,
           { kind: 'CLIENT', attributes: requestAttributes },
-          (handle) => fn(recorder.handleFor(handle)),
-          recorder.hooks,
+          (handle) => runReplayed(handle, () => fn(recorder.handleFor(handle)), isAsyncFunction(fn)),
+          {
+            ...recorder.hooks,
+            ended: (span, value, durationMs, items) => {
+              // A call that used no fetch is replayed by its result.
+              if (items === undefined && exchangesOn(span) === 0)
+                recordResult(runtime, span, value, { shown: undefined });
+              recorder.hooks.ended?.(span, value, durationMs, items);
+            },
+          },
         );
     },
     () => fn(idleCall),

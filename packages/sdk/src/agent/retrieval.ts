@@ -3,6 +3,8 @@ import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { countError } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
+import { recordResult } from '../replay/record-result.ts';
+import { isAsyncFunction, runReplayed } from '../replay/replay-slot.ts';
 import { definedAttributes, describeAndRun, errorType, prepareOperation } from './traced-operation.ts';
 
 export interface RetrievalOptions {
@@ -59,21 +61,27 @@ export function traceRetrieval<T>(options: RetrievalOptions, fn: (span: Retrieva
             ...options.attributes,
           },
         },
-        (handle) =>
-          fn(
-            Object.assign(Object.create(handle) as SpanHandle, {
-              recordDocuments: (documents: readonly RetrievedDocument[]) => {
-                recorded = true;
-                guard('recording documents', () =>
-                  handle.setAttributes(documentAttributes(runtime, documents)),
-                );
-              },
-            }),
-          ),
+        (handle) => {
+          const given = Object.assign(Object.create(handle) as SpanHandle, {
+            recordDocuments: (documents: readonly RetrievedDocument[]) => {
+              recorded = true;
+              guard('recording documents', () =>
+                handle.setAttributes(documentAttributes(runtime, documents)),
+              );
+            },
+          });
+          return runReplayed(handle, () => fn(given), isAsyncFunction(fn));
+        },
         {
           always: true,
-          ended: (span, value) => {
-            if (!recorded && isDocumentList(value)) span.setAttributes(documentAttributes(runtime, value));
+          ended: (span, value, _durationMs, items) => {
+            const isList = isDocumentList(value);
+            const shown = isList ? documentAttributes(runtime, value) : {};
+            if (!recorded && isList) span.setAttributes(shown);
+            if (items === undefined)
+              recordResult(runtime, span, value, {
+                shown: recorded ? undefined : (shown['gen_ai.retrieval.documents'] as string | undefined),
+              });
           },
           failed: (_span, error) =>
             countError(runtime, {

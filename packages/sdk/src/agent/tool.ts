@@ -3,6 +3,8 @@ import { currentRuntime } from '../core/runtime.ts';
 import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
+import { recordResult } from '../replay/record-result.ts';
+import { isAsyncFunction, runReplayed } from '../replay/replay-slot.ts';
 import { addToolCall } from './totals.ts';
 import { definedAttributes, describeAndRun, errorType, prepareOperation } from './traced-operation.ts';
 
@@ -50,12 +52,13 @@ export function traceTool<T>(options: ToolOptions, fn: (span: SpanHandle) => T):
             ...options.attributes,
           },
         },
-        fn,
+        (handle) => runReplayed(handle, () => fn(handle), isAsyncFunction(fn)),
         {
           always: true,
-          ended: (span, value, durationMs) => {
+          ended: (span, value, durationMs, items) => {
             const result = capture(runtime, value);
             if (result !== undefined) span.setAttribute('gen_ai.tool.call.result', result);
+            if (items === undefined) recordResult(runtime, span, value, { shown: result });
             standardMetrics(runtime).toolDuration.record(durationMs / 1000, labels);
           },
           failed: (_span, error, durationMs) => {

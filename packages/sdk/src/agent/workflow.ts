@@ -7,6 +7,8 @@ import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { round, type CallHooks } from '../tracing/traced-call.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
 import { definedAttributes, describeAndRun, errorType, prepareOperation } from './traced-operation.ts';
+import { recordResult } from '../replay/record-result.ts';
+import { inputAttributes } from '../targets/input-attributes.ts';
 import { withTotals, type Totals } from './totals.ts';
 
 export interface WorkflowOptions {
@@ -22,6 +24,9 @@ export interface WorkflowOptions {
   readonly sessionId?: string;
   readonly userId?: string;
   readonly correlationId?: string;
+  /** What the run was given, and in which surroundings: a replay gives it again. Recorded under the `capture` option. */
+  readonly input?: unknown;
+  readonly context?: unknown;
   readonly attributes?: SpanAttributes;
 }
 
@@ -56,11 +61,17 @@ export function traceWorkflow<T>(options: WorkflowOptions, fn: (span: SpanHandle
         'sightline.workflow.mode': options.mode,
       });
       let totals: Totals | undefined;
+      const report = reporting(runtime, 'Workflow', name, labels, () => totals);
       return prepareOperation(
         runtime,
         {
           name: `invoke_workflow ${name}`,
-          attributes: { 'gen_ai.operation.name': 'invoke_workflow', ...labels, ...options.attributes },
+          attributes: {
+            'gen_ai.operation.name': 'invoke_workflow',
+            ...labels,
+            ...inputAttributes(runtime, options),
+            ...options.attributes,
+          },
           around: (context) => {
             const correlated =
               options.correlationId === undefined
@@ -82,7 +93,14 @@ export function traceWorkflow<T>(options: WorkflowOptions, fn: (span: SpanHandle
           },
         },
         fn,
-        reporting(runtime, 'Workflow', name, labels, () => totals),
+        {
+          ...report,
+          ended: (span, value, durationMs, items) => {
+            if ('input' in options && items === undefined)
+              recordResult(runtime, span, value, { shown: undefined, name: 'sightline.output' });
+            report.ended?.(span, value, durationMs, items);
+          },
+        },
       );
     },
     () => fn(idleHandle),

@@ -12,6 +12,8 @@ import { ensureCorrelation } from '../correlation/correlation-id.ts';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../core/runtime.ts';
 import { countError } from '../metrics/standard-metrics.ts';
+import { recordResult } from '../replay/record-result.ts';
+import { currentReplay, runReplayed } from '../replay/replay-slot.ts';
 import { capture } from '../tracing/capture.ts';
 import { describeError } from '../tracing/span-handle.ts';
 import { tracedCall } from '../tracing/traced-call.ts';
@@ -33,6 +35,15 @@ export function wrapMcpProtocol(target: object): void {
         const runtime = currentRuntime();
         if (runtime === undefined || !isRecord(request)) return original.call(this, request, ...rest);
         return traceClientRequest(runtime, this, request, (sent) => original.call(this, sent, ...rest));
+      },
+  );
+  wrapMethod(
+    target,
+    'connect',
+    (original) =>
+      function (this: unknown, transport, ...rest) {
+        const isReplayed = currentReplay()?.goesLive === false && 'callTool' in (this as object);
+        return original.call(this, isReplayed ? silentTransport() : transport, ...rest);
       },
   );
   wrapMethod(
@@ -79,7 +90,7 @@ function traceClientRequest(
       kind: 'CLIENT',
       attributes: { ...call.attributes, ...(isToolCall ? { 'gen_ai.operation.name': 'execute_tool' } : {}) },
     },
-    () => {
+    (handle) => {
       const carrier: Record<string, string> = {};
       runtime.propagator.inject(runtime.contextManager.active(), carrier, defaultTextMapSetter);
       const params = isRecord(request['params']) ? request['params'] : {};
@@ -87,7 +98,11 @@ function traceClientRequest(
       const context = Object.fromEntries(
         metaKeys.filter((key) => carrier[key] !== undefined).map((key) => [key, carrier[key]]),
       );
-      return send({ ...request, params: { ...params, _meta: { ...context, ...meta } } });
+      return runReplayed(
+        handle,
+        () => send({ ...request, params: { ...params, _meta: { ...context, ...meta } } }),
+        true,
+      );
     },
     {
       always: true,
@@ -103,6 +118,7 @@ function traceClientRequest(
           });
         }
         if (isToolCall) setResult(runtime, span, result);
+        recordResult(runtime, span, result, { shown: undefined, name: 'sightline.mcp.result' });
         record(durationMs, undefined);
       },
       failed: (span, error, durationMs) => {
@@ -111,6 +127,17 @@ function traceClientRequest(
       },
     },
   );
+}
+
+/** A client's way to a server that a replay answers for: it starts no process and opens no connection. */
+function silentTransport(): object {
+  return {
+    start: async () => undefined,
+    send: async () => undefined,
+    async close(this: { onclose?: () => void }) {
+      this.onclose?.();
+    },
+  };
 }
 
 const wrappedHandlers = new WeakMap<Handler, Handler>();

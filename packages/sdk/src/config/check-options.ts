@@ -36,6 +36,7 @@ const kinds: Readonly<Record<keyof InitOptions, Kind>> = {
   exitFlushMsMax: 'number',
   flushOnSignals: 'boolean',
   traceFetch: 'boolean',
+  recordExchanges: 'boolean',
   instrumentClients: 'boolean',
   instrumentations: 'list',
 };

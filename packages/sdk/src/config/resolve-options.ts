@@ -81,6 +81,7 @@ export function resolveOptions(options: InitOptions, environment: Environment): 
     exitFlushMsMax: count('exitFlushMsMax', options.exitFlushMsMax, 'SIGHTLINE_EXIT_FLUSH_MS_MAX', 2000),
     flushOnSignals: options.flushOnSignals ?? true,
     traceFetch: options.traceFetch ?? env.boolean('SIGHTLINE_TRACE_FETCH') ?? true,
+    recordExchanges: options.recordExchanges ?? env.boolean('SIGHTLINE_RECORD_EXCHANGES') ?? true,
     instrumentClients: options.instrumentClients ?? env.boolean('SIGHTLINE_INSTRUMENT_CLIENTS') ?? true,
     instrumentations: resolveInstrumentations(options, env),
     quiet: env.text('OTEL_LOG_LEVEL')?.toLowerCase() === 'none',

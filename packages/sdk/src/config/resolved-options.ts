@@ -47,6 +47,7 @@ export interface ResolvedOptions {
   readonly exitFlushMsMax: number;
   readonly flushOnSignals: boolean;
   readonly traceFetch: boolean;
+  readonly recordExchanges: boolean;
   readonly instrumentClients: boolean;
   readonly instrumentations: readonly Instrumentation[];
   readonly quiet: boolean;

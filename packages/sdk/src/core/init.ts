@@ -14,6 +14,7 @@ import type {
   Logger as OtelLogger,
   TracerProvider as ApiTracerProvider,
 } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import { LoggerProvider, type ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { TracerProvider, type ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { InitOptions } from '../config/init-options.ts';
@@ -69,6 +70,10 @@ import { instrumentLoadedModules } from '../clients/loaded-modules.ts';
 import { installModuleHooks } from '../clients/module-hooks.ts';
 import { fetchInstrumentation, resubscribe } from '../clients/default-instrumentations.ts';
 import { ForwardingTracerProvider } from './forwarding-provider.ts';
+import { recordFetch } from '../replay/record-fetch.ts';
+import { replayConfiguration } from '../replay/replay-configuration.ts';
+import { currentReplay } from '../replay/replay-slot.ts';
+import { startReplayFromEnvironment } from '../replay/start-replay.ts';
 
 const queueBytesMax = 64 * 1024 * 1024;
 const batchBytesMax = 8 * 1024 * 1024;
@@ -92,7 +97,9 @@ export function initBeforeProgram(): void {
 
 function start(options: InitOptions, programIsLoaded: boolean): void {
   if (!isSupportedNode) return;
-  const resolved = resolveOptions(options, process.env);
+  const isReplay = (process.env['SIGHTLINE_REPLAY'] ?? '') !== '';
+  const given = resolveOptions(options, process.env);
+  const resolved = isReplay ? replayConfiguration(given) : given;
   silenceDiagnostics(resolved.quiet);
   if (currentRuntime() !== undefined) {
     sayOnce(
@@ -102,6 +109,7 @@ function start(options: InitOptions, programIsLoaded: boolean): void {
     return;
   }
   if (!resolved.enabled) return;
+  if (isReplay && currentReplay() === undefined) startReplayFromEnvironment(process.env);
   replaceRuntime(startRuntime(resolved));
   if (programIsLoaded) instrumentLoadedModules(resolved.instrumentClients);
 }
@@ -150,7 +158,11 @@ function startRuntime(options: ResolvedOptions): Runtime {
               full: drops.tally('traces', 'the tail buffer is full'),
             })
         : undefined,
-    started: (span, parent) => guard('noting a span', () => rememberParent(span, parent)),
+    started: (span, parent) =>
+      guard('noting a span', () => {
+        rememberParent(span, parent);
+        currentReplay()?.noteSpan(span, trace.getSpanContext(parent)?.spanId);
+      }),
     ending: (span) =>
       guard('completing a span', () => {
         completeForeignSpan(runtime, span);
@@ -249,6 +261,8 @@ function startRuntime(options: ResolvedOptions): Runtime {
   let closing: Promise<void> | undefined;
 
   const leaveHeaders = keepHeadersSingle();
+  const records = options.recordExchanges && options.capture !== 'off' && currentReplay() === undefined;
+  const stopRecording = records ? recordFetch() : () => undefined;
   const fetching = fetchInstrumentation(options);
   const unregister = registerGlobals(
     { tracerProvider: tracers, contextManager, propagator, meterProvider: meters },
@@ -288,6 +302,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
     stopProcessMetrics();
     uninstrument();
     leaveHeaders();
+    stopRecording();
     unregisterAiSdk();
     for (const provider of adopted) removeSpanProcessor(provider, spans);
     unregister();

@@ -2,6 +2,7 @@
 import { defineSafely } from './define-safely.ts';
 import { assertLinearPattern } from './linear-pattern.ts';
 import type { MaskingOptions } from './masking-options.ts';
+import { maskNamedInText } from './named-in-text.ts';
 import { freeName, isNamedBefore, isNamedBeside } from './named-values.ts';
 import { placeholder } from './placeholder.ts';
 import { sensitiveKeys } from './sensitive-keys.ts';
@@ -52,11 +53,12 @@ export function createMaskText(options: MaskingOptions): MaskText {
   }
 
   function maskPlain(text: string, nesting: number): string {
-    let masked = text;
+    const namesCount = !disabled.has('assignment');
+    let masked = namesCount ? maskNamedInText(text, isSensitiveKey) : text;
     for (const rule of rules) if (rule.mayMatch(masked)) masked = rule.apply(masked);
     if (nesting >= nestingMax) return masked;
     const maskPart = (part: string) => mask(part, nesting + 1);
-    if (!disabled.has('assignment')) masked = maskParameters(masked, isSensitiveKey, maskPart);
+    if (namesCount) masked = maskParameters(masked, isSensitiveKey, maskPart);
     return maskEncoded(masked, maskPart);
   }
 
@@ -122,10 +124,7 @@ export function createMaskText(options: MaskingOptions): MaskText {
 }
 
 function looksLikeJson(text: string): boolean {
-  const first =
-    text.charCodeAt(0) === 32 || text.charCodeAt(0) === 10
-      ? text.trimStart().charCodeAt(0)
-      : text.charCodeAt(0);
+  const first = text.charCodeAt(0) <= 32 ? text.trimStart().charCodeAt(0) : text.charCodeAt(0);
   return (first === 0x7b || first === 0x5b) && text.length <= jsonCharactersMax;
 }
 

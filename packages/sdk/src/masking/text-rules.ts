@@ -17,9 +17,11 @@ export interface TextRule {
 const secretStart =
   /sk-|[rsp]k_(?:live|test)_|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|AIza|ya29\.|hf_|SG\.|npm_|pypi-|dop_v1_|lin_api_|eyJ|-----BEGIN|gsk_|xai-|r8_|pplx-|key-|EAAC|shpat_|sq0|dapi|hooks\.slack\.com/;
 
+/** ["name", value], closed or cut off: a pair, which needs none of the other characters to name a secret. */
+const pairStart = String.raw`[[(]\s*["'][^"']{1,80}["']\s*,\s*(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^"',\])]+)\s*(?:[\])]|$)|[[(]\s*["'][^"']{1,80}["']\s*,\s*\x60`;
 /** No built-in rule can match a text without one of these, and no JSON can have a named value or hide a character. */
 export const suspicious = new RegExp(
-  `"--[a-z]|\\[\\s?\\["|[@:=\\\\]|%[0-9A-Fa-f]{2}|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`,
+  `--[A-Za-z]|${pairStart}|[@:=\\\\]|%[0-9A-Fa-f]{2}|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`,
 );
 
 const secretPattern = new RegExp(
@@ -56,7 +58,7 @@ const names =
 /** Ordinary words too: names only where they are quoted, or for `token` where `=` follows. */
 const shortNames = 'token|cookie|set-cookie|pin|cvv|cvc|otp|jwt';
 const assignmentPattern = new RegExp(
-  `((?:(?:${names})\\\\?["']?\\s{0,4}(?:[:=]|=>)|["'](?:${shortNames})\\\\?["']\\s{0,4}:|(?<![A-Za-z0-9_])token=)\\s{0,4})(\\\\?"[^"\\\\]{1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
+  `((?:(?:${names})\\\\?["']?\\s{0,4}(?:[:=]|=>)|["'](?:${shortNames})\\\\?["']\\s{0,4}:|(?<![A-Za-z0-9_])token=)\\s{0,4})(\\\\?"(?:[^"\\\\]|\\\\.){1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
   'gi',
 );
 /** The name right before a separator; asked only where a separator is, since the names are slow to look for everywhere. */
@@ -186,9 +188,8 @@ function maskAssignments(text: string): string {
     )
     .replace(cookiePattern, (_match, head: string) => head + placeholder('secret'))
     .replace(assignmentPattern, (match, head: string, value: string) => {
-      if (/^(?:bearer|basic)$/i.test(value) || value.startsWith('[masked:') || value.startsWith('"[masked:'))
-        return match;
-      const quote = /^(\\?["'])/.exec(value)?.[1] ?? '';
+      if (/^(?:bearer|basic)$/i.test(value) || value.includes('[masked:')) return match;
+      const quote = /^\\*["']/.exec(value)?.[0] ?? '';
       return `${head}${quote}${placeholder('secret')}${quote}`;
     });
 }

@@ -21,9 +21,9 @@ export function requireDescriptors(limit: number | undefined): void {
 
 const connectionsMost = 4_000;
 
-/** Connections for each of the two HTTP ports: half of the descriptors stay for files, gRPC and the engine. */
+/** Connections for each of the three ports: half of the descriptors stay for files and the engine. */
 export function connectionsMaxFor(limit = Infinity): number {
-  return Math.min(connectionsMost, Math.floor(limit / 4));
+  return Math.min(connectionsMost, Math.floor(limit / 6));
 }
 
 /** How many files and sockets this process may have open. Node has raised the soft limit to the hard one by now. */

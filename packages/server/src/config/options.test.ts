@@ -30,6 +30,11 @@ describe('the options', () => {
       );
   });
 
+  it('listen on one address where localhost is asked for', () => {
+    expect(parseOptions(['--host', 'localhost'], {}).host).toBe('127.0.0.1');
+    expect(parseOptions(['--host', '::1'], {}).host).toBe('::1');
+  });
+
   it('come from flags before variables, in both spellings', () => {
     const env = { SIGHTLINE_PORT: '1', SIGHTLINE_DATA: '/var/lib/sightline', SIGHTLINE_DISK_CAP: '50GB' };
     expect(parseOptions(['--port=0', '--otlp-http-port', '9'], env)).toMatchObject({

@@ -1,4 +1,5 @@
 import { SightlineError } from '@sightline/schema/errors';
+import { readNetwork } from '../outbound/reach.ts';
 import { readHostName } from '../guard/host-name.ts';
 import { readOrigin } from '../guard/request-guard.ts';
 
@@ -132,6 +133,31 @@ export const optionTable = {
     about:
       'Evaluators judge a trace when nothing of it arrived for this long. off: this server judges nothing by itself.',
   },
+  channelNetwork: {
+    flag: 'channel-network',
+    env: 'SIGHTLINE_CHANNEL_NETWORK',
+    value: 'network',
+    initial: '',
+    about:
+      'A network that is not public and that alert channels may reach, such as 10.0.0.0/8; several with commas between them.',
+    isList: true,
+  },
+  modelNetwork: {
+    flag: 'model-network',
+    env: 'SIGHTLINE_MODEL_NETWORK',
+    value: 'network',
+    initial: '',
+    about:
+      'A network that is not public and that the playground and experiments may ask models in, such as 127.0.0.1; several with commas between them.',
+    isList: true,
+  },
+  secret: {
+    flag: 'secret',
+    env: 'SIGHTLINE_SECRET',
+    value: 'text',
+    initial: '',
+    about: 'Keys of models that are kept are encrypted with it. At least 16 characters.',
+  },
   clickhouseUrl: {
     flag: 'clickhouse-url',
     env: 'SIGHTLINE_CLICKHOUSE_URL',
@@ -189,6 +215,10 @@ export interface ServerOptions {
   readonly canaryIntervalMs: number | undefined;
   /** Undefined: this server judges nothing by itself. */
   readonly evaluationQuietMs: number | undefined;
+  readonly channelNetworks: readonly string[];
+  readonly modelNetworks: readonly string[];
+  /** Undefined: no key of a model can be kept. */
+  readonly secret: string | undefined;
   readonly clickhouse:
     | {
         readonly urls: readonly string[];
@@ -247,7 +277,7 @@ export function parseOptions(
     throw badOption(`--clickhouse-cluster is "${cluster}", but --clickhouse-url is not set.`);
 
   return {
-    host: read('host', (value) => (/\s|^$/.test(value) ? undefined : value), 'an address'),
+    host: read('host', parseHost, 'an address'),
     port: port('port'),
     otlpHttpPort: port('otlpHttpPort'),
     otlpGrpcPort: port('otlpGrpcPort'),
@@ -277,6 +307,17 @@ export function parseOptions(
     journalBytesMax: read('journalMax', parseSize, 'a size such as 2GiB'),
     canaryIntervalMs: read('canaryInterval', parseInterval, 'seconds from 1 to 3600, or off') ?? undefined,
     evaluationQuietMs: read('evaluationQuiet', parseInterval, 'seconds from 1 to 3600, or off') ?? undefined,
+    channelNetworks: read(
+      'channelNetwork',
+      parseList(readNetwork),
+      'networks such as 10.0.0.0/8, or IP addresses',
+    ),
+    modelNetworks: read(
+      'modelNetwork',
+      parseList(readNetwork),
+      'networks such as 10.0.0.0/8, or IP addresses',
+    ),
+    secret: readSecret(text('secret')),
     clickhouse:
       clickhouseUrl === ''
         ? undefined
@@ -293,6 +334,15 @@ export function parseOptions(
       ) || undefined,
     logLevel: read('logLevel', (v) => logLevels.find((level) => level === v), logLevels.join(', ')),
   };
+}
+
+/**
+ * `localhost` is one address here: a second one of that name would be a server that Fastify makes by itself, without our
+ * bounds and headers.
+ */
+function parseHost(value: string): string | undefined {
+  if (/\s|^$/.test(value)) return undefined;
+  return value.toLowerCase() === 'localhost' ? '127.0.0.1' : value;
 }
 
 /** The text of `--help`: every option with its variable, default and meaning. */
@@ -334,6 +384,18 @@ function readApiKey(
   if (flag === '') throw badOption(`--${optionTable.apiKey.flag} is empty. Leave it out to have no key.`);
   if (/[^\x21-\x7e]/.test(value))
     throw badOption(`${source} takes a key of ASCII letters, digits and signs, without spaces.`);
+  return value === '' ? undefined : value;
+}
+
+/** The value is not repeated: it would stand in a log. */
+function readSecret({
+  value,
+  source,
+}: {
+  readonly value: string;
+  readonly source: string;
+}): string | undefined {
+  if (value !== '' && value.length < 16) throw badOption(`${source} takes at least 16 characters.`);
   return value === '' ? undefined : value;
 }
 

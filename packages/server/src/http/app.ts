@@ -8,9 +8,9 @@ import { SightlineError } from '@sightline/schema/errors';
 import { guardedHttp, guardHttp } from '../guard/guard-http.ts';
 import type { RequestGuard } from '../guard/request-guard.ts';
 import {
-  boundConnections,
   logLinesReceiver,
   otlpHttpReceiver,
+  sentryReceiver,
   type Ingest,
   type Metric,
   unreadableRequests,
@@ -55,7 +55,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     return reply.code(failure.status).send(failure.toJSON());
   });
   guardHttp(app, options.guard);
-  boundConnections(app.server, 'ui', options.ingest);
+  options.ingest.connections.limit(app.server, 'ui');
   // Streams of events are written past it; a body that is compressed is read by the receivers alone.
   await app.register(fastifyCompress, { globalDecompression: false, encodings: ['br', 'gzip'] });
   const processMetrics = watchProcess();
@@ -85,6 +85,11 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     options.resolveProject(headers, 'ingest');
   await app.register(otlpHttpReceiver, { ingest: options.ingest, resolveProject: ofIngest });
   await app.register(logLinesReceiver, {
+    ingest: options.ingest,
+    resolveProject: ofIngest,
+    clock: options.clock,
+  });
+  await app.register(sentryReceiver, {
     ingest: options.ingest,
     resolveProject: ofIngest,
     clock: options.clock,

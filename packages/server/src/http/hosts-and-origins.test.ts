@@ -469,7 +469,18 @@ describe('a key', () => {
         .filter(([method, operation]) => method !== 'get' && operation['x-scope'] === 'read')
         .map(([method]) => `${method} ${path}`),
     );
-    expect(changing).toEqual(['post /sql']);
+    // Questions whose words do not fit into an address; nothing is changed by them.
+    expect(changing.toSorted()).toEqual([
+      'post /alerts/routes/preview',
+      'post /alerts/rules/check',
+      'post /alerts/rules/test',
+      'post /alerts/rules/try',
+      'post /alerts/silences/preview',
+      'post /dashboards/ask',
+      'post /dashboards/import',
+      'post /slos/check',
+      'post /sql',
+    ]);
   });
 });
 

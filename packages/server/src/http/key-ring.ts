@@ -61,14 +61,19 @@ export function createKeyRing({ catalog, clock, known, apiKey }: KeyRingOptions)
   };
 }
 
-/** A key comes as `Authorization: Bearer …`, `x-api-key: …`, or, from the UI, as the cookie `sightline_key`. */
+/**
+ * A key comes as `Authorization: Bearer …`, as `x-api-key: …`, from the UI as the cookie `sightline_key`, or as the password of
+ * `Authorization: Basic …`: Langfuse's SDKs send their secret key so. That one is last, because a proxy may ask for a password of its own.
+ */
 function readKey(headers: IncomingHttpHeaders): string | undefined {
   const [, bearer] = /^Bearer\s+(\S+)\s*$/i.exec(headers.authorization ?? '') ?? [];
   if (bearer !== undefined) return bearer;
   const header = headers['x-api-key'];
   if (typeof header === 'string' && header !== '') return header;
   const [, cookie] = /(?:^|;\s*)sightline_key=([^;]+)/.exec(headers.cookie ?? '') ?? [];
-  return cookie === undefined ? undefined : decodeCookie(cookie);
+  if (cookie !== undefined) return decodeCookie(cookie);
+  const [, basic = ''] = /^Basic\s+([\w+/]+=*)\s*$/i.exec(headers.authorization ?? '') ?? [];
+  return /^[^:]*:(\S+)$/.exec(Buffer.from(basic, 'base64').toString())?.[1];
 }
 
 function decodeCookie(value: string): string {

@@ -56,6 +56,13 @@ describe('a request is given its project', () => {
     expect(await resolve({ authorization: 'Bearer secret' })).toEqual({ project: 'default' });
     expect(await resolve({ 'x-api-key': 'secret' })).toEqual({ project: 'default' });
     expect(await resolve({ cookie: 'a=b; sightline_key=secret' })).toEqual({ project: 'default' });
+    const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+    expect(await resolve({ authorization: basic('pk-lf-1:secret') })).toEqual({ project: 'default' });
+    expect(await resolve({ authorization: basic('proxy:other'), 'x-api-key': 'secret' })).toEqual({
+      project: 'default',
+    });
+    for (const wrong of ['secret', 'secret:', ':Secret', 'pk:other'])
+      expect(await resolve({ authorization: basic(wrong) })).toMatchObject({ code: 'unauthenticated' });
     expect(await resolve({ authorization: 'Bearer Secret' })).toMatchObject({ code: 'unauthenticated' });
   });
 

@@ -17,6 +17,10 @@ test(
       const result = await crashRun({ seed, kills, dataDirectory, ordeals, onRound });
       console.log(`Seed ${seed}: ${JSON.stringify(result)}`);
       expect(result.acknowledged).toBeGreaterThan(3 * kills);
+      if (kills >= 60) {
+        expect(result.aimed.merging).toBeGreaterThan(0);
+        expect(result.aimed.retention).toBeGreaterThan(0);
+      }
     } catch (error) {
       throw new Error(
         `The crash run with SIGHTLINE_TEST_SEED=${seed} failed. Its data is in ${dataDirectory}.`,

@@ -3,7 +3,14 @@
  * where it passes `bytesMax`, and it takes of the memory that all requests share, so that a bomb costs no more than any other body.
  */
 import type { Transform } from 'node:stream';
-import { constants, createGunzip, createInflate, createZstdDecompress, type Zlib } from 'node:zlib';
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+  type Zlib,
+} from 'node:zlib';
 import { SightlineError } from '@sightline/schema/errors';
 import { BoundedOutput, tooLarge, type OutputLimits } from './bounded-output.ts';
 import { decodeLz4 } from './lz4.ts';
@@ -32,6 +39,12 @@ const decodeZlib: Decode = async (body, limits) => {
   return output.finish();
 };
 
+const decodeBrotli: Decode = async (body, limits) => {
+  const output = new StreamOutput(limits, chunkBytes);
+  await output.take(createBrotliDecompress({ chunkSize: output.chunkSize }), body);
+  return output.finish();
+};
+
 const decodeZstd: Decode = async (body, limits) => {
   const params = { [constants.ZSTD_d_windowLogMax]: zstdWindowLogMax };
   const output = new StreamOutput(limits, chunkBytes);
@@ -57,7 +70,7 @@ const inMemory =
 const snappy = inMemory(decodeSnappy);
 
 /** By the names that senders use. What HTTP calls deflate is zlib's format, and the Collector sends it by both names. */
-const decoders: Readonly<Record<string, Decode>> = {
+const otlpDecoders: Readonly<Record<string, Decode>> = {
   __proto__: null as never,
   gzip: decodeGzip,
   'x-gzip': decodeGzip,
@@ -69,11 +82,23 @@ const decoders: Readonly<Record<string, Decode>> = {
   lz4: inMemory(decodeLz4),
 };
 
+/** Some SDKs of Sentry send brotli, which no exporter of OTLP does. */
+export const sentryDecoders: typeof otlpDecoders = {
+  ...otlpDecoders,
+  __proto__: null as never,
+  br: decodeBrotli,
+};
+
 /** As they are offered to senders: one name for each. */
 export const contentEncodings = ['gzip', 'deflate', 'zstd', 'snappy', 'lz4'] as const;
 
 /** `encoding` is the lower-case name of the sender; '' and 'identity' are none. The input is given back where nothing is to be undone. */
-export async function decompress(body: Buffer, encoding: string, limits: OutputLimits): Promise<Buffer> {
+export async function decompress(
+  body: Buffer,
+  encoding: string,
+  limits: OutputLimits,
+  decoders = otlpDecoders,
+): Promise<Buffer> {
   if (encoding === '' || encoding === 'identity') return body;
   const decode = decoders[encoding];
   if (decode === undefined) throw unsupported(encoding);

@@ -1,4 +1,4 @@
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { open, rename, rm, truncate, type FileHandle } from 'node:fs/promises';
 
 /** What the journal asks of the file system. Tests replace single operations to make them fail as a bad disk would. */
 export interface Disk {
@@ -11,6 +11,9 @@ export interface Disk {
   /** Resolves when what was written survives a power cut. */
   sync(file: FileHandle): Promise<void>;
   truncate(file: FileHandle, byteLength: number): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  /** Nothing where there is no such file. */
+  remove(path: string): Promise<void>;
   /** Makes the names in a directory survive a power cut. */
   syncDirectory(path: string): Promise<void>;
 }
@@ -28,6 +31,8 @@ export const realDisk: Disk = {
   truncate: async (file, byteLength) => {
     await file.truncate(byteLength);
   },
+  rename,
+  remove: async (path) => rm(path, { force: true }),
   syncDirectory,
 };
 
@@ -75,7 +80,16 @@ export async function writeFileDurably(
   } finally {
     await file.close();
   }
-  await rename(draft, path);
+  await disk.rename(draft, path);
+}
+
+/** Removes a file that is of no use any more. What the directory does not let go of is emptied: nobody reads it again as what it was. */
+export async function discard(path: string, disk: Disk): Promise<void> {
+  await disk.remove(path).catch(async (error: unknown) => {
+    await truncate(path, 0).catch(() => {
+      throw error;
+    });
+  });
 }
 
 /** The code of a failed system call: 'ENOSPC', 'EIO', … ; '' for any other failure. */
@@ -86,6 +100,11 @@ export function errnoOf(error: unknown): string {
 
 /** What the file system says where it will not give a file's bytes, ask as often as one may. */
 const unreadableCodes = new Set(['EIO', 'EUCLEAN', 'EBADMSG', 'ENODATA', 'EISDIR', 'EACCES', 'EPERM']);
+
+/** Whether a system call failed, not the engine or a program. */
+export function isDiskFault(error: unknown): boolean {
+  return /^E[A-Z0-9]+$/.test(errnoOf(error));
+}
 
 export function isUnreadable(error: unknown): boolean {
   return unreadableCodes.has(errnoOf(error));

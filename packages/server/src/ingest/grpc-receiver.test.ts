@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, type ClientHttp2Session, type ClientHttp2Stream } from 'node:http2';
+import { connect as connectTcp } from 'node:net';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { afterEach, expect, test } from 'vitest';
@@ -259,6 +260,46 @@ test('Calls beyond the maximum are refused with RetryInfo until others end', asy
   for (const stream of held) stream.close();
   await until('their end', () => doors.ingest.memory.bytes === 0);
   expect((await call(traces, protobufOf('traces', spansJson(1)))).error).toBeUndefined();
+  session.close();
+});
+
+test('Connections beyond the bound of the port are closed and counted, and those within it are served', async () => {
+  const connectionsMax = 50;
+  doors = await openDoors({ limits: { connectionsMax } });
+  const gauge = (name: string, labels = {}): number | undefined =>
+    doors.ingest
+      .metrics()
+      .find((metric) => metric.name === name)
+      ?.samples.find((sample) => JSON.stringify(sample.labels) === JSON.stringify(labels))?.value;
+  const port = { port: 'otlp_grpc' };
+  const session = connect(`http://127.0.0.1:${doors.grpcPort}`);
+  await once(session, 'connect');
+
+  // Half of them say nothing, half begin HTTP/2.
+  let closed = 0;
+  const crowd = Array.from({ length: 300 }, (_, index) => {
+    const socket = connectTcp(doors.grpcPort, '127.0.0.1').on('error', () => undefined);
+    if (index % 2 === 0) socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u0004\0\0\0\0\0');
+    return socket.resume().on('close', () => (closed += 1));
+  });
+  const refused = crowd.length + 1 - connectionsMax;
+  await until('the connections beyond the bound to be closed', () => closed === refused);
+  expect(gauge('sightline_connections', port)).toBe(connectionsMax);
+  expect(gauge('sightline_connections_max')).toBe(connectionsMax);
+  expect(gauge('sightline_connections_refused_total', port)).toBe(refused);
+  // Who is connected goes on; an exporter that comes anew is told to try again.
+  const ping = new Promise((resolve, reject) =>
+    session.ping((error: Error | null) => (error === null ? resolve(true) : reject(error))),
+  );
+  expect(await ping).toBe(true);
+  expect((await call(traces, protobufOf('traces', spansJson(1)))).error?.code).toBe(status.UNAVAILABLE);
+
+  for (const socket of crowd) socket.destroy();
+  await until(
+    'room for others',
+    async () => (await call(traces, protobufOf('traces', spansJson(1)))).error === undefined,
+  );
+  expect(gauge('sightline_connections', port)).toBeLessThan(connectionsMax);
   session.close();
 });
 

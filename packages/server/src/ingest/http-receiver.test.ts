@@ -426,7 +426,7 @@ test('Silent clients beyond the bound of a port are closed and counted, and thos
   expect(await postKept()).toBe(200);
   expect(doors.ingest.metrics()).toContainEqual(
     expect.objectContaining({
-      name: 'sightline_http_connections_refused_total',
+      name: 'sightline_connections_refused_total',
       samples: [{ labels: { port: 'otlp_http' }, value: refused }],
     }),
   );

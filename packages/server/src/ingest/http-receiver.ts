@@ -1,5 +1,5 @@
 /**
- * OTLP over HTTP as a Fastify plugin: POST /v1/traces, /v1/logs, /v1/metrics. Mounted on the OTLP port and on the main
+ * OTLP over HTTP as a Fastify plugin: POST /v1/traces, /v1/logs, /v1/metrics, and where Langfuse's SDKs send. Mounted on the OTLP port and on the main
  * one. An answer has the encoding of its request; a failure is a google.rpc.Status in that encoding.
  */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
@@ -33,7 +33,12 @@ type Encoding = 'protobuf' | 'json';
 
 const contentTypes = { protobuf: 'application/x-protobuf', json: 'application/json' } as const;
 const discardMsMax = 10_000;
-const paths = { traces: '/v1/traces', logs: '/v1/logs', metrics: '/v1/metrics' } as const;
+/** Langfuse's SDKs, pointed here by LANGFUSE_BASE_URL, send OTLP to a path of their own. */
+const paths: Readonly<Record<TelemetrySignal, readonly string[]>> = {
+  traces: ['/v1/traces', '/api/public/otel/v1/traces'],
+  logs: ['/v1/logs'],
+  metrics: ['/v1/metrics'],
+};
 
 export async function otlpHttpReceiver(app: FastifyInstance, options: ReceiverOptions): Promise<void> {
   app.removeAllContentTypeParsers();
@@ -46,9 +51,9 @@ export async function otlpHttpReceiver(app: FastifyInstance, options: ReceiverOp
     options.ingest.countRequest(signalOf(request) ?? 'other', 'http', failure.code);
     return refuse(reply, encodingOf(request.headers['content-type']) ?? 'json', failure);
   });
-  for (const signal of telemetrySignal.options) {
-    const url = paths[signal];
-    const config: { readonly door: Door } = { door: 'telemetry' };
+  const config: { readonly door: Door } = { door: 'telemetry' };
+  const urls = telemetrySignal.options.flatMap((signal) => paths[signal].map((url) => ({ signal, url })));
+  for (const { signal, url } of urls) {
     app.post(url, { bodyLimit: Number.MAX_SAFE_INTEGER, config }, async (request, reply) =>
       receive(options, signal, request, reply),
     );
@@ -172,7 +177,8 @@ function allowBrowsers(request: FastifyRequest, reply: FastifyReply): void {
 }
 
 function signalOf(request: FastifyRequest): TelemetrySignal | undefined {
-  return telemetrySignal.options.find((signal) => paths[signal] === request.routeOptions.url);
+  const { url = '' } = request.routeOptions;
+  return telemetrySignal.options.find((signal) => paths[signal].includes(url));
 }
 
 function encodingOf(contentType: string | undefined): Encoding | undefined {

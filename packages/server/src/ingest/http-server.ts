@@ -1,7 +1,6 @@
 import Fastify from 'fastify';
 import { SightlineError } from '@sightline/schema/errors';
 import { guardedHttp, guardHttp } from '../guard/guard-http.ts';
-import { boundConnections } from './bound-connections.ts';
 import { type GuardedReceiverOptions, otlpHttpReceiver } from './http-receiver.ts';
 import { listenFailure } from './listen-failure.ts';
 import { unreadableRequests } from './unreadable-request.ts';
@@ -30,7 +29,7 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<OtlpHttpS
     ...unreadableRequests,
   });
   guardHttp(app, options.guard);
-  boundConnections(app.server, 'otlp_http', options.ingest);
+  options.ingest.connections.limit(app.server, 'otlp_http');
   app.setErrorHandler(async (error, _request, reply) => {
     if (!(error instanceof SightlineError)) throw error;
     return reply.code(error.status).send(error.toJSON());

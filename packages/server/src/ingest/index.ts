@@ -1,7 +1,7 @@
-export { boundConnections } from './bound-connections.ts';
 export { startOtlpGrpc } from './grpc-receiver.ts';
 export { otlpHttpReceiver } from './http-receiver.ts';
 export { logLinesReceiver } from './log-lines-receiver.ts';
+export { sentryReceiver } from './sentry-receiver.ts';
 export { startOtlpHttp } from './http-server.ts';
 export { openIngest, type Ingest } from './ingest.ts';
 export { gauge, type Metric } from './ingest-metrics.ts';

@@ -17,7 +17,7 @@ export interface Sample {
 
 const counterHelp = {
   sightline_ingest_requests_total: 'OTLP requests by what became of them: stored, or the code of the error.',
-  sightline_http_connections_refused_total:
+  sightline_connections_refused_total:
     'Connections that were closed because the port had as many as it may have.',
   sightline_ingest_accepted_items_total: 'Spans, log records and data points that were acknowledged.',
   sightline_ingest_rejected_items_total: 'Spans, log records and data points that were refused, by reason.',

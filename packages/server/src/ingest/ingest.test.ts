@@ -275,7 +275,7 @@ test('A journal that has reached its bound refuses with the time to come back, a
 });
 
 test('What an overload brings is acknowledged at once, the newest is seen beside the oldest, and the age of the backlog is told', async () => {
-  const loadMs = 120;
+  const loadMs = 250;
   store.beforeLoad = async () => delay(loadMs);
   const request = protobufOf('traces', spansJson(200));
   const requestsPerLoad = 4;

@@ -21,7 +21,8 @@ import {
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { Canary } from './canary.ts';
-import { realDisk, type Disk } from './disk.ts';
+import { Connections } from './connections.ts';
+import { isDiskFault, realDisk, type Disk } from './disk.ts';
 import { encodeEnvelopeHead } from './envelope.ts';
 import { Gate } from './gate.ts';
 import { Counters, gauge, type Metric, VisibleAfter } from './ingest-metrics.ts';
@@ -51,6 +52,7 @@ export interface IngestOptions {
   readonly limits?: Partial<IngestLimits>;
   /** For tests. */
   readonly disk?: Disk;
+  readonly stuckMs?: number;
 }
 
 export interface IngestRequest {
@@ -80,7 +82,7 @@ const filesLoggedMax = 20;
  * @throws SightlineError `data_directory_unwritable`.
  */
 export async function openIngest(options: IngestOptions): Promise<Ingest> {
-  const quarantine = new Quarantine(options.dataDirectory);
+  const quarantine = new Quarantine(options.dataDirectory, options.disk);
   const recovered = await recoverAll(options);
   await quarantine.measure();
   const ingest = new Ingest(options, quarantine, recovered);
@@ -122,6 +124,8 @@ export class Ingest {
   readonly limits: IngestLimits;
   readonly counters = new Counters();
   readonly memory: MemoryBudget;
+  /** The bound on connections, which every port takes on. */
+  readonly connections: Connections;
   /** Buffers for the bodies of requests, shared by the receivers. */
   readonly bodies: BufferPool;
   readonly #options: IngestOptions;
@@ -151,6 +155,8 @@ export class Ingest {
     this.#quarantine = quarantine;
     this.limits = limitsOf(options.limits);
     this.memory = new MemoryBudget(this.limits.memoryBytesMax);
+    const { connectionsMax } = this.limits;
+    this.connections = new Connections({ connectionsMax, counters: this.counters, log: options.log });
     this.bodies = new BufferPool(this.limits.bodiesKeptBytesMax);
     for (const signal of telemetrySignal.options) {
       const journal = new Journal({
@@ -169,6 +175,8 @@ export class Ingest {
       segmentLoader: new SegmentLoader({ store, quarantine, clock, disk }),
       clock,
       loadEveryMs: this.limits.loadEveryMs,
+      disk,
+      ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
       events: this.#loaderEvents(),
     });
     const view = {
@@ -229,18 +237,18 @@ export class Ingest {
           hint: 'Check that the body is an OTLP export request of this signal in the encoding the content type names.',
         },
       );
-    const { accepted, rejections, errorMessage, request: kept, texts } = admitted.value;
+    const { accepted, rejections, errorMessage, request: kept } = admitted.value;
     const rejected = rejections.reduce((sum, { count }) => sum + count, 0);
     if (accepted + rejected > 0) {
       const envelope = { signal, project, receivedUnixNano: received, accepted, rejections, request: kept };
       const entry = { project, accepted, rejections, received };
       const journal = this.#journals.get(signal);
-      await journal?.append({ head: encodeEnvelopeHead(envelope), request: kept, entry, texts });
+      await journal?.append({ head: encodeEnvelopeHead(envelope), request: kept, entry });
     }
     return { rejected, errorMessage };
   }
 
-  ledger(): LedgerResponse {
+  ledger(): Omit<LedgerResponse, 'runs'> {
     return {
       rows: this.#ledger.rows(),
       journal: {
@@ -317,14 +325,26 @@ export class Ingest {
     return this.#quarantine.unreadable;
   }
 
-  /** Why records are not acknowledged at present; undefined where they are. */
+  /** What was acknowledged and cannot be moved on because the disk of the data directory fails; undefined where nothing is. */
+  get diskFailure(): string | undefined {
+    const { segments, error } = this.#loader.stuck;
+    const { pieces, failure } = this.#quarantine.unwritten;
+    const said = error instanceof Error ? error.message : String(error);
+    const found = [
+      ...(segments === 0 ? [] : [`${segments} segments of the journal cannot be loaded: ${said}.`]),
+      ...(pieces === 0 ? [] : [`${pieces} pieces cannot be put into the quarantine: ${failure}.`]),
+    ];
+    return found.length === 0 ? undefined : found.join(' ');
+  }
+
+  /** Why records are not acknowledged, or not loaded, at present; undefined where they are. */
   get journalFailure(): string | undefined {
     const bytes = this.#journalBytes() + this.#quarantine.bytes;
     if (bytes >= this.limits.journalBytesMax)
       return `The journal and the quarantine are full: ${bytes} bytes of ${this.limits.journalBytesMax}.`;
     const failed = this.#journalFailed;
     if (failed === undefined || this.#options.clock.monotonicMs() - failed.atMs > failureCountsMs)
-      return undefined;
+      return this.diskFailure;
     return `The journal cannot be written: ${failed.message}`;
   }
 
@@ -333,6 +353,7 @@ export class Ingest {
     const canary = this.canaryState;
     return [
       ...this.counters.list(),
+      ...this.connections.metrics(),
       this.#visibleAfter.metric(),
       gauge('sightline_journal_bytes', 'Bytes of segments on disk.', this.#journalBytes()),
       gauge(
@@ -354,6 +375,16 @@ export class Ingest {
         'sightline_journal_segments',
         'Segments on disk.',
         this.#loader.segments + this.#activeJournals(),
+      ),
+      gauge(
+        'sightline_journal_stuck_segments',
+        'Segments that cannot be loaded because the disk fails.',
+        this.#loader.stuck.segments,
+      ),
+      gauge(
+        'sightline_quarantine_unwritten_pieces',
+        'Pieces that the disk does not take into the quarantine; their segments stay in the journal.',
+        this.#quarantine.unwritten.pieces,
       ),
       gauge(
         'sightline_journal_oldest_pending_seconds',
@@ -451,7 +482,15 @@ export class Ingest {
         this.counters.add('sightline_load_retries_total', { signal: segment.signal }, 1);
         log.warn(
           { err: error, segment: segment.name, attempt },
-          'The store does not take in a segment; trying again.',
+          isDiskFault(error)
+            ? 'A segment of the journal cannot be loaded: the disk fails; trying again.'
+            : 'The store does not take in a segment; trying again.',
+        );
+      },
+      stuck: ({ signal, name }, error) => {
+        log.error(
+          { err: error, segment: name, signal },
+          'A segment of the journal cannot be loaded: the disk does not let it be renamed. Others go on; it is tried again.',
         );
       },
       undeletable: (segment, error) => {
@@ -477,7 +516,7 @@ export class Ingest {
   }
 
   #reportRecovery(signal: TelemetrySignal, found: Recovered): void {
-    const { tornBytes, damagedBytes, damagedItems, missingSegments, segments } = found;
+    const { tornBytes, damagedBytes, damagedItems, missingSegments, segments, names } = found;
     this.counters.add('sightline_journal_torn_bytes_total', { signal }, tornBytes);
     this.counters.add('sightline_journal_damaged_bytes_total', { signal }, damagedBytes);
     const { log } = this.#options;
@@ -490,6 +529,16 @@ export class Ingest {
       log.error(
         { signal, damagedBytes, damagedItems, missingSegments },
         'The journal is damaged: acknowledged items cannot be read. They are counted in the quarantine.',
+      );
+    if (names.copies.length > 0)
+      log.error(
+        { signal, files: names.copies.slice(0, filesLoggedMax), count: names.copies.length },
+        'Copies of segments lie in the journal. They are left alone, with the ending .copy: their records are taken once.',
+      );
+    if (names.renamed.length > 0)
+      log.error(
+        { signal, files: names.renamed.slice(0, filesLoggedMax), count: names.renamed.length },
+        'Segments of the journal had other names than when they were written, and got those back.',
       );
     if (segments.length > 0)
       log.info({ signal, segments: segments.length }, 'Loading what the last run left.');

@@ -1,6 +1,6 @@
 /** What a disk, or another program, does to files of the journal: nothing that was acknowledged goes without being counted. */
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { copyFile, readdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import pino from 'pino';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ensure } from '@sightline/base';
@@ -167,5 +167,37 @@ test('A process that dies while it sets damage aside counts it once', async () =
   const third = await openTestIngest(directory, store);
   await drained(third);
   expect(check(third, store, sent)).toEqual({ damaged });
+  await third.close();
+});
+
+test.each([
+  ['a copy under a name of its own', '0000000099-0123456789abcdef.seg', false],
+  ['a copy with another number', '0000000099-MARKER.seg', false],
+  ['a copy as if its loading had begun', 'NAME.loading', false],
+  ['another name', '0000000099-0123456789abcdef.seg', true],
+  ['another number', '0000000099-MARKER.seg', true],
+])('A segment that lies there under %s is stored once', async (_what, as, isMoved) => {
+  const random = seededRandom(seed);
+  const first = await openTestIngest(directory, away(), { limits: { segmentBytesMax: 12_000 } });
+  const sent = await acknowledge(first, random, 40);
+  await first.close();
+  for (const path of await segments()) {
+    const name = basename(path).split('.')[0] ?? '';
+    const to = join(folder(), as.replace('NAME', name).replace('MARKER', name.slice(11)));
+    if (path === to || (isMoved && path !== (await segments()).at(-1))) continue;
+    await (isMoved ? rename(path, to) : copyFile(path, to));
+  }
+  const store = new FakeStore();
+  const second = await openTestIngest(directory, store);
+  await drained(second);
+  expect(check(second, store, sent).damaged).toBe(0);
+  await second.close();
+  const left = await readdir(folder());
+  expect(left.filter((file) => !file.endsWith('.copy'))).toEqual([]);
+  if (!isMoved) expect(left.length).toBeGreaterThan(0);
+  // They are left alone by later starts, too.
+  const third = await openTestIngest(directory, store);
+  await drained(third);
+  check(third, store, sent);
   await third.close();
 });

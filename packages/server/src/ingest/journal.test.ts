@@ -44,7 +44,7 @@ function record(bytes = 100): JournalRecord {
   const received = unixNano(1n);
   const entry = { project: 'p', accepted: 1, rejections: [], received };
   const head = encodeEnvelopeHead({ ...entry, signal: 'traces', receivedUnixNano: received, request });
-  return { head, request, entry, texts: 0 };
+  return { head, request, entry };
 }
 
 async function recordsIn(segment: Segment): Promise<number> {

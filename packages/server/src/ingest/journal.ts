@@ -45,8 +45,6 @@ export interface JournalRecord {
   readonly head: Uint8Array;
   readonly request: Uint8Array;
   readonly entry: TallyEntry;
-  /** How many texts stand beside the spans of the request. */
-  readonly texts: number;
 }
 
 interface Waiting {
@@ -63,7 +61,6 @@ interface Active {
   readonly marker: Uint8Array;
   readonly tally: Tally;
   byteLength: number;
-  texts: number;
   oldestMs: number;
 }
 
@@ -195,7 +192,6 @@ export class Journal {
     active.byteLength += bytes;
     for (const { record, resolve } of group) {
       active.tally.add(record.entry);
-      active.texts += record.texts;
       events.durable(signal, record.entry, record.head.length + record.request.length);
       resolve();
     }
@@ -239,7 +235,6 @@ export class Journal {
       marker: markerOf(name),
       tally: new Tally(),
       byteLength: 0,
-      texts: 0,
       oldestMs: clock.monotonicMs(),
     };
   }
@@ -253,9 +248,9 @@ export class Journal {
   async #seal(active: Active): Promise<void> {
     this.#active = undefined;
     this.#nameNext();
-    const { name, path, byteLength, texts, tally, oldestMs } = active;
+    const { name, path, byteLength, tally, oldestMs } = active;
     const { signal, events } = this.#options;
-    if (byteLength > 0) events.sealed({ signal, name, path, byteLength, texts, tally, oldestMs });
+    if (byteLength > 0) events.sealed({ signal, name, path, byteLength, tally, oldestMs });
     await closeBoth(active).catch((error: unknown) => events.failed(error));
     if (byteLength === 0)
       await Promise.all([removeCommits(commitsPath(path, name)), rm(path, { force: true })]).catch(

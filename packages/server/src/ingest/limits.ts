@@ -1,6 +1,6 @@
 /** Every bound of ingest, with what happens beyond it. */
 export interface IngestLimits {
-  /** Connections on each HTTP port. Beyond: closed at once, and counted. */
+  /** Connections on each port. Beyond: closed at once, and counted. */
   readonly connectionsMax: number;
   /** A request before, and again after decompression. Beyond: 413, RESOURCE_EXHAUSTED without RetryInfo. */
   readonly requestBytesMax: number;

@@ -3,14 +3,14 @@
  * next takes what has come meanwhile. One that is not a full segment begins `loadEveryMs` after the one before began, since
  * a load costs the engine a fixed time. Each signal has one load under way, so that none waits for another's backlog.
  */
-import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { StoreError } from '../storage/telemetry-store.ts';
 import { backOffMs } from './backoff.ts';
-import { errnoOf } from './disk.ts';
+import { commitsPath } from './commit-log.ts';
+import { discard, errnoOf, isDiskFault, type Disk } from './disk.ts';
 import { trimSegment, type Journal } from './journal.ts';
 import { LoadQueue, mayBeStored } from './load-queue.ts';
 import type { Quarantined } from './quarantine.ts';
@@ -22,14 +22,19 @@ export interface LoaderOptions {
   readonly segmentLoader: Pick<SegmentLoader, 'load'>;
   readonly clock: Clock;
   readonly loadEveryMs: number;
+  readonly disk: Disk;
+  /** For tests: how long a segment that cannot be moved is left alone. */
+  readonly stuckMs?: number;
   readonly events: LoaderEvents;
 }
 
 export interface LoaderEvents {
   /** The segment's rows are in the tables or in the quarantine. Called once, before its file is deleted. */
   resolved(segment: Segment, setAside: readonly Quarantined[], elapsedMs: number): void;
-  /** Loading failed and will be tried again. */
+  /** Loading failed and will be tried again: the store is away, or the disk failed in the middle. */
   retrying(segment: Segment, error: unknown, attempt: number): void;
+  /** The disk does not let the segment be moved before its load: it is left alone for a while, and the others go on. */
+  stuck(segment: Segment, error: unknown): void;
   /** The file of a loaded segment could not be deleted: the next start will try again. */
   undeletable(segment: Segment, error: unknown): void;
   /** A load ended, well or not: the journal may have room. */
@@ -44,10 +49,13 @@ interface Lane {
   running: { readonly segment: Segment; readonly done: Promise<void> } | undefined;
   beganMs: number;
   /** Since the last load failed: the engine counts as away for this signal, and is tried again after a pause. */
-  away: { readonly attempts: number; readonly untilMs: number } | undefined;
+  away: { readonly attempts: number; readonly untilMs: number; readonly error: unknown } | undefined;
+  /** Segments that the disk does not let be moved, with when to try again. */
+  readonly stuck: Map<Segment, { readonly untilMs: number; readonly error: unknown }>;
 }
 
 const pausePollMs = 20;
+const stuckMsDefault = 30_000;
 
 export class Loader {
   readonly #options: LoaderOptions;
@@ -71,6 +79,7 @@ export class Loader {
           running: undefined,
           beganMs: -Infinity,
           away: undefined,
+          stuck: new Map(),
         },
       ]),
     );
@@ -78,7 +87,17 @@ export class Loader {
 
   /** Whether the engine does not take in some signal at present. */
   get isAway(): boolean {
-    return [...this.#lanes.values()].some(({ away }) => away !== undefined);
+    return [...this.#lanes.values()].some(({ away }) => away !== undefined && !isDiskFault(away.error));
+  }
+
+  /** Segments that cannot be loaded because the disk fails, and what it said last. */
+  get stuck(): { readonly segments: number; readonly error: unknown } {
+    const lanes = [...this.#lanes.values()];
+    const errors = lanes.flatMap(({ stuck, away }) => [
+      ...(away !== undefined && isDiskFault(away.error) ? [away.error] : []),
+      ...Array.from(stuck.values(), ({ error }) => error),
+    ]);
+    return { segments: errors.length, error: errors.at(-1) };
   }
 
   isAwayFor(signal: TelemetrySignal): boolean {
@@ -191,7 +210,10 @@ export class Loader {
 
   /** Segments that wait or are being loaded. */
   #sealed(): Segment[] {
-    const waiting = [...this.#lanes.values()].flatMap(({ queue }) => queue.segments);
+    const waiting = [...this.#lanes.values()].flatMap(({ queue, stuck }) => [
+      ...queue.segments,
+      ...stuck.keys(),
+    ]);
     return [...waiting, ...this.#runs().map(({ segment }) => segment)];
   }
 
@@ -203,6 +225,7 @@ export class Loader {
   #advance(lane: Lane, nowMs: number): number {
     const { journal, queue, away } = lane;
     if (lane.running !== undefined) return Infinity;
+    const stuckUntilMs = takeBack(lane, nowMs);
     if (away !== undefined && away.untilMs > nowMs) return away.untilMs;
     const dueMs = journal.activeSinceMs === undefined ? Infinity : lane.beganMs + this.#options.loadEveryMs;
     if (queue.wantsNewest && dueMs <= nowMs) {
@@ -210,7 +233,7 @@ export class Loader {
       return Infinity;
     }
     const segment = queue.take();
-    if (segment === undefined) return dueMs;
+    if (segment === undefined) return Math.min(dueMs, stuckUntilMs);
     lane.beganMs = nowMs;
     const done = this.#run(lane, segment).finally(() => {
       lane.running = undefined;
@@ -222,37 +245,61 @@ export class Loader {
   }
 
   async #run(lane: Lane, segment: Segment): Promise<void> {
-    const { events, clock } = this.#options;
+    const { events, clock, disk, stuckMs = stuckMsDefault } = this.#options;
     const beganMs = clock.monotonicMs();
     try {
-      await markLoading(segment);
+      await markLoading(segment, disk);
+    } catch (error) {
+      // Nothing of it is in the tables, and it keeps nobody from being loaded.
+      lane.stuck.set(segment, { untilMs: clock.monotonicMs() + stuckMs, error });
+      events.stuck(segment, error);
+      return;
+    }
+    let isKept: boolean;
+    try {
       await trimSegment(segment);
-      const setAside = await this.#options.segmentLoader.load(segment);
+      const loaded = await this.#options.segmentLoader.load(segment);
+      isKept = loaded.isKept;
       lane.away = undefined;
-      events.resolved(segment, setAside, clock.monotonicMs() - beganMs);
+      events.resolved(segment, loaded.setAside, clock.monotonicMs() - beganMs);
     } catch (error) {
       const attempts = lane.away?.attempts ?? 0;
-      lane.away = { attempts: attempts + 1, untilMs: clock.monotonicMs() + backOffMs(attempts) };
+      lane.away = { attempts: attempts + 1, untilMs: clock.monotonicMs() + backOffMs(attempts), error };
       lane.queue.putBack(segment);
       events.retrying(segment, error, attempts);
       return;
     }
-    await removeSegment(segment).catch((error: unknown) => events.undeletable(segment, error));
+    if (isKept)
+      await discardSegment(segment, disk).catch((error: unknown) => events.undeletable(segment, error));
   }
 }
 
+/** Puts segments back into the queue whose time alone is over. Returns when the next one's is. */
+function takeBack({ queue, stuck }: Lane, nowMs: number): number {
+  let nextMs = Infinity;
+  for (const [segment, { untilMs }] of stuck)
+    if (untilMs > nowMs) nextMs = Math.min(nextMs, untilMs);
+    else {
+      stuck.delete(segment);
+      queue.add(segment);
+    }
+  return nextMs;
+}
+
 /** From here on the tables may hold the segment's rows, and a later start can see so from the name. */
-async function markLoading(segment: Segment): Promise<void> {
+async function markLoading(segment: Segment, disk: Disk): Promise<void> {
   if (mayBeStored(segment)) return;
   const path = join(dirname(segment.path), segment.name + loadingExtension);
-  await rename(segment.path, path).catch((error: unknown) => {
+  await disk.rename(segment.path, path).catch((error: unknown) => {
     // Somebody took it away: the segment loader counts what is lost with it.
     if (errnoOf(error) !== 'ENOENT') throw error;
   });
   segment.path = path;
 }
 
-async function removeSegment(segment: Segment): Promise<void> {
-  for (const path of [segment.path, join(dirname(segment.path), segment.name + refusedExtension)])
-    await rm(path, { force: true });
+/** The log of commits goes first: alone, it would tell of a segment that is missing. */
+async function discardSegment({ path, name }: Segment, disk: Disk): Promise<void> {
+  await discard(commitsPath(path, name), disk);
+  await discard(path, disk);
+  await discard(join(dirname(path), name + refusedExtension), disk);
 }

@@ -4,12 +4,14 @@
  * It goes only when it is in the tables after all (`resend-quarantine.ts`). Its bytes count against the bound of the journal, so that
  * the door closes before the disk is full.
  */
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { telemetrySignal, type TelemetrySignal } from '@sightline/schema/api';
-import { realDisk, writeFileDurably } from './disk.ts';
+import { backOffMs } from './backoff.ts';
+import { type Disk, isDiskFault, realDisk, writeFileDurably } from './disk.ts';
 
 /** Why one piece was set aside. `items` is 0 where the bytes are too damaged to be counted. */
 export interface Quarantined {
@@ -49,15 +51,25 @@ export class Quarantine {
   readonly #directory: string;
   /** Bytes of the records and of segments, by file. */
   readonly #sizes = new Map<string, number>();
+  readonly #disk: Disk;
   #unreadable: readonly string[] = [];
+  /** Pieces that the disk did not take, by token, with why. Their segments stay in the journal for the next start. */
+  readonly #unwritten = new Map<string, { readonly entry: Quarantined; readonly failure: string }>();
 
-  constructor(dataDirectory: string) {
+  constructor(dataDirectory: string, disk: Disk = realDisk) {
     this.#directory = join(dataDirectory, 'quarantine');
+    this.#disk = disk;
   }
 
   /** Of all records, as of the last `measure` and what was put and removed since. */
   get bytes(): number {
-    return [...this.#sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
+    const held = [...this.#unwritten.values()].reduce((sum, { entry }) => sum + entry.bytes, 0);
+    return [...this.#sizes.values()].reduce((sum, bytes) => sum + bytes, held);
+  }
+
+  /** How many pieces the disk did not take, and why the last. */
+  get unwritten(): { readonly pieces: number; readonly failure: string } {
+    return { pieces: this.#unwritten.size, failure: [...this.#unwritten.values()].at(-1)?.failure ?? '' };
   }
 
   /** Files whose reason nobody can read, as of the last `list`: what they count is in no book. */
@@ -65,39 +77,58 @@ export class Quarantine {
     return this.#unreadable;
   }
 
-  /** Writes `bytes` and the reason durably. The same `token` again replaces what is there: a repeat after a crash. */
+  /**
+   * Writes `bytes` and the reason durably. The same `token` again replaces what is there: a repeat after a crash. What the
+   * disk does not take after some tries is counted all the same, see `unwritten`; the caller then keeps the segment.
+   */
   async put(
     token: string,
     bytes: Uint8Array,
     why: Omit<Quarantined, 'bytes'>,
     at: string,
-  ): Promise<Quarantined> {
+  ): Promise<{ readonly entry: Quarantined; readonly isWritten: boolean }> {
     const entry: Quarantined = { ...why, bytes: bytes.length };
+    const failure = await triedOften(async () => this.#write(token, bytes, entry, at));
+    if (failure === undefined) this.#unwritten.delete(token);
+    else this.#unwritten.set(token, { entry, failure: failure.message });
+    return { entry, isWritten: failure === undefined };
+  }
+
+  async #write(token: string, bytes: Uint8Array, entry: Quarantined, at: string): Promise<void> {
     const name = token.replaceAll('/', '.');
     const base = join(this.#directory, name);
     await mkdir(this.#directory, { recursive: true });
-    await writeFileDurably(`${base}.pb`, bytes);
+    await writeFileDurably(`${base}.pb`, bytes, this.#disk);
     const reason = { ...entry, token, at };
     const text = `${JSON.stringify({ ...reason, checksum: checksumOf(reason) }, undefined, 2)}\n`;
-    for (const ending of reasonEndings) await writeFileDurably(`${base}.${ending}`, Buffer.from(text));
-    await realDisk.syncDirectory(this.#directory);
+    for (const ending of reasonEndings)
+      await writeFileDurably(`${base}.${ending}`, Buffer.from(text), this.#disk);
+    await this.#disk.syncDirectory(this.#directory);
     this.#sizes.set(`${name}.pb`, bytes.length);
-    return entry;
   }
 
-  /** Takes a segment of which not all can be read, as the file it is: another day, or a person, may read more of it. */
-  async keep(token: string, path: string): Promise<void> {
+  /**
+   * Takes a segment of which not all can be read, as the file it is: another day, or a person, may read more of it. False where
+   * the disk does not let it go after some tries; it then stays where it is.
+   */
+  async keep(token: string, path: string, why: Omit<Quarantined, 'bytes'>): Promise<boolean> {
     const file = `${token.replaceAll('/', '.')}.seg`;
     const { size } = await stat(path).catch(() => ({ size: 0 }));
-    await mkdir(this.#directory, { recursive: true });
-    await rename(path, join(this.#directory, file));
-    await realDisk.syncDirectory(this.#directory);
-    this.#sizes.set(file, size);
+    const entry = { ...why, items: 0, bytes: size };
+    const failure = await triedOften(async () => {
+      await mkdir(this.#directory, { recursive: true });
+      await this.#disk.rename(path, join(this.#directory, file));
+    });
+    if (failure === undefined) this.#sizes.set(file, size);
+    else this.#unwritten.set(token, { entry, failure: failure.message });
+    // Its name is not worth another try: what was put beside it counts it.
+    if (failure === undefined) await this.#disk.syncDirectory(this.#directory).catch(() => undefined);
+    return failure === undefined;
   }
 
   /** Every reason, for the books. */
   async list(): Promise<readonly Quarantined[]> {
-    const pieces: Quarantined[] = [];
+    const pieces: QuarantinedPiece[] = [];
     const unreadable: string[] = [];
     for (const name of await this.names()) {
       const piece = await this.read(name);
@@ -105,7 +136,10 @@ export class Quarantine {
       else pieces.push(piece);
     }
     this.#unreadable = unreadable;
-    return pieces;
+    // One of them may have been written in part.
+    const tokens = new Set(pieces.map(({ token }) => token));
+    const others = [...this.#unwritten].filter(([token]) => !tokens.has(token));
+    return [...pieces, ...others.map(([, { entry }]) => entry)];
   }
 
   /** Of pieces, in order. */
@@ -147,8 +181,24 @@ export class Quarantine {
   async remove({ name }: QuarantinedPiece): Promise<void> {
     for (const ending of [...reasonEndings, 'pb'])
       await rm(join(this.#directory, `${name}.${ending}`), { force: true });
-    await realDisk.syncDirectory(this.#directory);
+    await this.#disk.syncDirectory(this.#directory);
     this.#sizes.delete(`${name}.pb`);
+  }
+}
+
+const triesMax = 4;
+
+/** The last failure of the disk; undefined once the task is done. */
+async function triedOften(task: () => Promise<void>): Promise<Error | undefined> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await task();
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof Error) || !isDiskFault(error)) throw error;
+      if (tries === triesMax) return error;
+    }
+    await delay(backOffMs(tries - 1));
   }
 }
 

@@ -11,6 +11,7 @@ import { commitsPath, readCommits, removeCommits } from './commit-log.ts';
 import { isForbidden, type Disk } from './disk.ts';
 import { readSegment } from './read-segment.ts';
 import { scanSegment } from './scan-segment.ts';
+import { settleNames, type SettledNames } from './settle-names.ts';
 import { damageOf, tallyOf, tornFromOf, type Damage } from './segment-damage.ts';
 import {
   commitsExtension,
@@ -35,6 +36,7 @@ export interface Recovered {
   readonly damagedItems: number;
   /** Segments whose log of commits is there and whose file is not. */
   readonly missingSegments: number;
+  readonly names: SettledNames;
 }
 
 interface Found {
@@ -52,6 +54,7 @@ export interface RecoveryOptions {
 
 export async function recoverJournal(options: RecoveryOptions): Promise<Recovered> {
   await mkdir(options.directory, { recursive: true });
+  const names = await settleNames(options.directory);
   const found = await findSegments(options.directory);
   const segments: Segment[] = [];
   const inDoubt = new Set<Segment>();
@@ -73,6 +76,7 @@ export async function recoverJournal(options: RecoveryOptions): Promise<Recovere
     damagedBytes: bytesOf(damage.filter(({ reason }) => reason === 'damaged')),
     damagedItems: damage.reduce((sum, { items }) => sum + items, 0),
     missingSegments,
+    names,
   };
 }
 

@@ -136,7 +136,14 @@ test('A real server stores a piece again, and keeps what is damaged', { timeout:
     const ask = async (path: string, init?: RequestInit) =>
       (await (await fetch(`${ui}/api/v1${path}`, init)).json()) as Record<string, unknown>;
     expect(await ask('/status')).toMatchObject({
-      problems: [{ code: 'quarantined_items', hint: expect.stringContaining('resend-quarantine') }],
+      problems: [
+        { code: 'journal_damaged', message: expect.stringMatching(/^3 items were accepted/) },
+        {
+          code: 'quarantined_items',
+          message: expect.stringMatching(/^3 items were accepted/),
+          hint: expect.stringContaining('resend-quarantine'),
+        },
+      ],
     });
     const resend = async () =>
       ask('/quarantine/resend', {

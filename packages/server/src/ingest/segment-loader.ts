@@ -12,7 +12,6 @@ import { join, dirname } from 'node:path';
 import { formatNanos, type Clock } from '@sightline/base';
 import { countItems, splitRequest } from '@sightline/schema/otlp';
 import { StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
-import { commitsPath, removeCommits } from './commit-log.ts';
 import type { Disk } from './disk.ts';
 import { encodeEnvelope, type Envelope, type Frame } from './envelope.ts';
 import type { Quarantine, Quarantined } from './quarantine.ts';
@@ -33,6 +32,14 @@ interface Part {
   readonly envelopes: readonly Envelope[];
 }
 
+/** What became of a segment. */
+export interface Loaded {
+  readonly setAside: readonly Quarantined[];
+  /** Whether all of it is in the tables or in the quarantine. If not, its file is still needed: the next start tries again. */
+  readonly isKept: boolean;
+}
+
+const nothingAside: Loaded = { setAside: [], isKept: true };
 const nobodyKnows: Damage = { extent: undefined, project: '', items: 0, reason: 'damaged' };
 
 /** The project of what Sightline sends to itself. */
@@ -46,33 +53,34 @@ export class SegmentLoader {
   }
 
   /**
-   * Resolves with what had to be set aside when all else is in the tables. Throws what the store throws when it is not
-   * a matter of this segment; then call again later.
+   * Resolves when everything is in the tables that is not set aside. Throws what the store throws when it is not a matter of
+   * this segment; then call again later.
    */
-  async load(segment: Segment): Promise<readonly Quarantined[]> {
+  async load(segment: Segment): Promise<Loaded> {
     const read = await readSegment(segment.path, this.#options.disk);
-    const { bytes, failure } = read;
+    const { bytes } = read;
     const { frames, gaps, intactBytes } = await scanSegment(bytes, markerOf(segment.name));
     const intact = frames.filter((frame) => frame.intact);
     const refused =
-      intact.length === 0 ? [] : await this.#loadIntact({ segment, bytes: intactBytes }, intact);
+      intact.length === 0 ? nothingAside : await this.#loadIntact({ segment, bytes: intactBytes }, intact);
     // What is damaged is counted only now, in one step with what is stored: until then all of it is pending.
     const damaged = await this.#setAside(segment, read, damageOf({ frames, gaps }, segment));
-    if (failure !== undefined) await this.#options.quarantine.keep(tokenOf(segment), segment.path);
-    await removeCommits(commitsPath(segment.path, segment.name));
-    return [...damaged, ...refused];
+    return {
+      setAside: [...damaged.setAside, ...refused.setAside],
+      isKept: damaged.isKept && refused.isKept,
+    };
   }
 
   async #loadIntact(
     { segment, bytes }: { readonly segment: Segment; readonly bytes: Uint8Array },
     frames: readonly Frame[],
-  ): Promise<readonly Quarantined[]> {
+  ): Promise<Loaded> {
     const token = tokenOf(segment);
     const split = await Split.open(this.#options, segment);
     if (!split.wasRefused(token)) {
       try {
         await this.#options.store.load({ ...segment, bytes, byteLength: bytes.length, token });
-        return [];
+        return nothingAside;
       } catch (error) {
         if (!isRefusal(error)) throw error;
         await this.#assertEngineIsSound(segment, error);
@@ -80,18 +88,20 @@ export class SegmentLoader {
       }
     }
     await split.divide({ token, envelopes: frames.map(({ envelope }) => envelope) });
-    return split.setAside;
+    return { setAside: split.setAside, isKept: split.isKept };
   }
 
   async #setAside(
     segment: Segment,
     { bytes, failure }: SegmentBytes,
     found: readonly Damage[],
-  ): Promise<readonly Quarantined[]> {
+  ): Promise<Loaded> {
     const { signal, name } = segment;
     const token = tokenOf(segment);
     const at = formatNanos(this.#options.clock.now());
-    const pieces: Quarantined[] = [];
+    const { quarantine } = this.#options;
+    const setAside: Quarantined[] = [];
+    let isKept = true;
     const isUnreadable = failure !== undefined;
     // Where nothing tells any more how many items there were, the loss is told all the same.
     const damage = isUnreadable && found.length === 0 ? [nobodyKnows] : found;
@@ -105,9 +115,13 @@ export class SegmentLoader {
       const kept =
         extent === undefined || isUnreadable ? new Uint8Array() : bytes.subarray(extent.start, extent.end);
       const why = { signal, project, items, reason: isUnreadable ? 'unreadable' : reason, message };
-      pieces.push(await this.#options.quarantine.put(`${token}/${reason}-${index}`, kept, why, at));
+      const { entry, isWritten } = await quarantine.put(`${token}/${reason}-${index}`, kept, why, at);
+      setAside.push(entry);
+      isKept &&= isWritten;
+      if (isUnreadable && index === damage.length - 1)
+        isKept = (await quarantine.keep(token, segment.path, why)) && isKept;
     }
-    return pieces;
+    return { setAside, isKept };
   }
 
   /** A refusal says something about the data only if the engine takes in a segment with nothing in it. */
@@ -145,6 +159,7 @@ class Split {
   /** Messages of refusals by token, those of an earlier process included. */
   readonly #refusals: Map<string, string>;
   readonly setAside: Quarantined[] = [];
+  isKept = true;
 
   constructor(options: SegmentLoaderOptions, segment: Segment, path: string, refusals: Map<string, string>) {
     this.#options = options;
@@ -232,7 +247,10 @@ class Split {
     const { signal, project, accepted: items } = envelope;
     const why = { signal, project, items, reason: reasonOf(message), message };
     const at = formatNanos(this.#options.clock.now());
-    this.setAside.push(await this.#options.quarantine.put(token, encodeEnvelope(envelope), why, at));
+    const { quarantine } = this.#options;
+    const { entry, isWritten } = await quarantine.put(token, encodeEnvelope(envelope), why, at);
+    this.setAside.push(entry);
+    this.isKept &&= isWritten;
   }
 }
 

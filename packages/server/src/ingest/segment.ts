@@ -12,8 +12,6 @@ export interface Segment {
   readonly name: string;
   path: string;
   readonly byteLength: number;
-  /** How many texts it holds beside its spans; undefined where an earlier process wrote it. */
-  readonly texts?: number;
   /** What was acknowledged of it, also where its bytes are damaged. */
   readonly tally: Tally;
   /** Where an earlier process wrote it: what cannot be read from here on was never acknowledged. */

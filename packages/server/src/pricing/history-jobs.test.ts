@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { unixNano } from '@sightline/base';
+import { systemClock, unixNano } from '@sightline/base';
 import type { HistoryJob } from '@sightline/schema/api';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -34,13 +34,15 @@ beforeAll(async () => {
     readers: 2,
   });
   const clock = new TestClock(BigInt(Date.parse('2026-11-21T10:00:00Z')) * 1_000_000n);
-  const store = clickHouseStore(engine, clock);
-  await store.migrate();
-  stored = new TestStore(store, clock, directory);
+  const opened = clickHouseStore(engine, systemClock());
+  await opened.migrate();
+  stored = new TestStore(opened, clock, directory);
+  const { store } = stored;
   keeper = await PriceKeeper.open({ store, catalog, log: pino({ level: 'silent' }) });
   await keeper.settled();
   jobs = new HistoryJobs({
     store,
+    settleRuns: async () => stored.context.settle(),
     prices: keeper,
     log: pino({ level: 'silent' }),
     whileLoadsWait: async (task) => {
@@ -49,7 +51,7 @@ beforeAll(async () => {
       isWaiting = false;
     },
   });
-}, 60_000);
+}, 180_000);
 
 afterAll(async () => {
   await jobs.stop();
@@ -80,7 +82,7 @@ const calls = (model: string, first: number): SpanInput[] =>
   }));
 
 async function done(job: HistoryJob): Promise<HistoryJob> {
-  await expect.poll(() => jobs.find('default', job.id)?.state, { timeout: 30_000 }).not.toBe('running');
+  await expect.poll(() => jobs.find('default', job.id)?.state, { timeout: 120_000 }).not.toBe('running');
   return jobs.find('default', job.id) ?? job;
 }
 
@@ -176,4 +178,4 @@ test('rederiving brings what older conventions left to those of now, and changes
   expect(await done(jobs.start('rederive', whole()))).toMatchObject({ state: 'done', error: null });
   expect(await state()).toEqual(right);
   expect(isWaiting).toBe(false);
-}, 60_000);
+}, 180_000);

@@ -10,6 +10,8 @@ import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import type { PriceKeeper } from './price-keeper.ts';
 
 export interface HistoryJobsOptions {
+  /** Resolves when the runs of all that is stored are settled. */
+  readonly settleRuns: () => Promise<void>;
   readonly store: Pick<TelemetryStore, 'query' | 'priceSpans' | 'rederiveDay'>;
   readonly prices: Pick<PriceKeeper, 'learn'>;
   /** Runs a task while nothing is loaded; what is received waits in the journal. */
@@ -77,13 +79,15 @@ export class HistoryJobs {
   }
 
   async #run(entry: Entry, days: readonly DayRange[]): Promise<void> {
-    const { log, store } = this.#options;
+    const { log, store, settleRuns } = this.#options;
     const { kind } = entry.job;
     try {
       for (const day of days) {
         if (this.#isStopping) throw new Error('The server is stopping.');
+        await settleRuns();
         const before = await sumCalls(store, day);
         await (kind === 'reprice' ? this.#reprice(day) : this.#rederive(day));
+        await settleRuns();
         const after = await sumCalls(store, day);
         const { job } = entry;
         entry.job = {

@@ -9,7 +9,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readRecording, recordedDialects } from '../../../../conformance/dialects/read-recording.ts';
 import { type Catalog, openCatalog } from '../catalog/catalog.ts';
 import { prepareCatalog } from '../testing/prepared-data.ts';
-import { billedColumns, billedSums } from '../query/sql/usage-sql.ts';
 import { type AttributesInput, tracesRequest } from '../query/testing/otlp-json.ts';
 import { TestStore } from '../query/testing/test-store.ts';
 import { PriceKeeper } from './price-keeper.ts';
@@ -284,10 +283,10 @@ describe('the recorded dialects', () => {
       const file = join(import.meta.dirname, '../../../../conformance/dialects', dialect, 'traces.json');
       await stored.loadJson('traces', JSON.parse(readFileSync(file, 'utf8')) as unknown);
       await keeper.settled();
+      await stored.context.settle();
       const traceIds = [...new Set(readRecording(dialect).spans.map(({ traceId }) => traceId))];
       const { rows } = await stored.store.query<{ usd: number }>({
-        sql: `SELECT sum(costUsd) AS usd FROM (SELECT ${billedSums} FROM (SELECT ${billedColumns} FROM ai_spans
-          WHERE lower(hex(trace_id)) IN {ids:Array(String)} GROUP BY trace_id))`,
+        sql: 'SELECT sum(cost_usd) AS usd FROM runs FINAL WHERE lower(hex(trace_id)) IN {ids:Array(String)}',
         params: { ids: traceIds },
       });
       expect(rows[0]?.usd).toBeCloseTo(dollarsByHand[dialect] ?? 0, 10);

@@ -157,6 +157,26 @@ interface Windows {
   readonly dropNames: ReadonlySet<RawSeries>;
 }
 
+interface NewestAsked {
+  readonly grid: Grid;
+  /** When a step is read. Never goes back from one step to the next. */
+  readonly timeOf: (stepMs: number) => number;
+}
+
+/** The place of the newest sample at each step, however old; -1 where all are later. */
+function forEachNewest(
+  raw: RawSeries,
+  { grid, timeOf }: NewestAsked,
+  visit: (step: number, newest: number, timeMs: number) => void,
+): void {
+  let next = 0;
+  for (let step = 0; step < grid.count; step += 1) {
+    const timeMs = timeOf(timeAt(grid, step));
+    while (next < raw.times.length && (raw.times[next] ?? Infinity) <= timeMs) next += 1;
+    visit(step, next - 1, timeMs);
+  }
+}
+
 export class Evaluation {
   readonly #settings: EvaluationSettings;
   readonly #fetched: Fetched;
@@ -264,27 +284,20 @@ export class Evaluation {
 
   /** The newest sample at each step, where it is not too old. */
   #instant(selector: VectorSelector, grid: Grid): GridSeries[] {
-    const at = atTimeOf(selector, this.#settings);
-    const offset = milliseconds(selector.offset);
-    const times = Array.from({ length: grid.count }, (_, step) => (at ?? timeAt(grid, step)) - offset);
+    const timeOf = this.#readTime(selector);
     const fetched = this.#fetched.get(selector) ?? [];
     this.#budget.spend(grid.count * fetched.length);
+    const { lookbackMs } = this.#settings;
     return fetched.flatMap((raw) => {
       const result = new GridSeries(raw.labels, grid.count);
-      let next = 0;
-      for (const [step, time] of times.entries()) {
-        while (next < raw.times.length && (raw.times[next] ?? Infinity) <= time) next += 1;
+      forEachNewest(raw, { grid, timeOf }, (step, newest, timeMs) =>
         result.set(
           step,
           selector.extension === 'smoothed'
-            ? interpolated(
-                { raw, next, timeMs: time, lookbackMs: this.#settings.lookbackMs },
-                this.#annotations,
-                selector,
-              )
-            : this.#newest(raw, next - 1, time),
-        );
-      }
+            ? interpolated({ raw, next: newest + 1, timeMs, lookbackMs }, this.#annotations, selector)
+            : this.#newest(raw, newest, timeMs),
+        ),
+      );
       return result.isEmpty ? [] : [result];
     });
   }
@@ -298,17 +311,13 @@ export class Evaluation {
 
   /** When the newest sample at each step was taken, and when its counting began. */
   #sampleTimes(selector: VectorSelector, grid: Grid, which: 'times' | 'starts'): GridSeries[] {
-    const at = atTimeOf(selector, this.#settings);
-    const offset = milliseconds(selector.offset);
+    const timeOf = this.#readTime(selector);
     return (this.#fetched.get(selector) ?? []).flatMap((raw) => {
       const result = new GridSeries(raw.labels, grid.count, true);
-      let next = 0;
-      for (let step = 0; step < grid.count; step += 1) {
-        const time = (at ?? timeAt(grid, step)) - offset;
-        while (next < raw.times.length && (raw.times[next] ?? Infinity) <= time) next += 1;
-        if (this.#newest(raw, next - 1, time) === undefined) continue;
-        result.set(step, (raw[which]?.[next - 1] ?? 0) / 1000);
-      }
+      forEachNewest(raw, { grid, timeOf }, (step, newest, timeMs) => {
+        if (this.#newest(raw, newest, timeMs) !== undefined)
+          result.set(step, (raw[which]?.[newest] ?? 0) / 1000);
+      });
       return result.isEmpty ? [] : [result];
     });
   }
@@ -344,17 +353,14 @@ export class Evaluation {
 
   /** Info series, as of the times at which the series that are described were read. */
   #infoSeries(of: Call, grid: Grid): InfoSeries[] {
-    const readAt = this.#readTime(of.args[0] as Expression);
+    const timeOf = this.#readTime(of.args[0] as Expression);
     return (this.#fetched.get(of) ?? []).map((raw) => {
       const series = new GridSeries(raw.labels, grid.count);
       const times = new Float64Array(grid.count);
-      let next = 0;
-      for (let step = 0; step < grid.count; step += 1) {
-        const time = readAt(timeAt(grid, step));
-        while (next < raw.times.length && (raw.times[next] ?? Infinity) <= time) next += 1;
-        series.set(step, this.#newest(raw, next - 1, time));
-        times[step] = raw.times[next - 1] ?? 0;
-      }
+      forEachNewest(raw, { grid, timeOf }, (step, newest, timeMs) => {
+        series.set(step, this.#newest(raw, newest, timeMs));
+        times[step] = raw.times[newest] ?? 0;
+      });
       return { series, times };
     });
   }

@@ -104,6 +104,7 @@ describe('facets', () => {
           { value: 'api', count: 30 },
           { value: 'worker', count: 10 },
         ],
+        valueCount: 2,
         otherCount: 0,
         missingCount: 0,
       },
@@ -113,6 +114,7 @@ describe('facets', () => {
           { value: '/r0', count: 14 },
           { value: '/r1', count: 13 },
         ],
+        valueCount: 3,
         otherCount: 13,
         missingCount: 0,
       },
@@ -122,10 +124,11 @@ describe('facets', () => {
           { value: 'unset', count: 36 },
           { value: 'error', count: 4 },
         ],
+        valueCount: 2,
         otherCount: 0,
         missingCount: 0,
       },
-      { field: 'attr.nope', values: [], otherCount: 0, missingCount: 40 },
+      { field: 'attr.nope', values: [], valueCount: 0, otherCount: 0, missingCount: 40 },
     ]);
   });
 

@@ -24,6 +24,7 @@ export async function findTraces(
     snapshot: context.clock.now(),
   }));
   const reader = new Reader(context);
+  await reader.settle();
   const { placed, snapshot } = await collectTraces(reader, {
     wish: { ...rest, filter },
     page,
@@ -59,8 +60,11 @@ function decodeSummary(row: SummaryRow, usage: TraceUsage | undefined): TraceSum
     outputTokens: usage?.outputTokens ?? null,
     costUsd: decodeCost(usage?.costUsd ?? null),
     unpricedCalls: usage?.unpricedCalls ?? 0,
-    sessionId: textOrNull(row.sessionId),
-    userId: textOrNull(row.userId),
+    // A run says which of several counts.
+    sessionId: textOrNull(usage?.sessionId ?? row.sessionId),
+    userId: textOrNull(usage?.userId ?? row.userId),
+    question: textOrNull(usage?.question ?? ''),
+    answer: textOrNull(usage?.answer ?? ''),
     rootArrived: row.isChild === 0,
   };
 }

@@ -17,6 +17,7 @@ interface ValueRow {
   readonly value: string;
   readonly hits: string;
   readonly others: string;
+  readonly kinds: string;
   readonly missing: string;
   readonly looked: string;
 }
@@ -71,7 +72,8 @@ function topValues(items: Sql, signal: FacetsParameters['signal'], limit: number
   );
   return sql`
     WITH counts AS (SELECT value, ${counted}, count() AS looked FROM (${items}) GROUP BY value)
-    SELECT value, hits, sum(if(value = '', 0, hits)) OVER () AS others, ${missing} AS missing, sum(looked) OVER () AS looked
+    SELECT value, hits, sum(if(value = '', 0, hits)) OVER () AS others, ${missing} AS missing,
+      countIf(value != '') OVER () AS kinds, sum(looked) OVER () AS looked
     FROM counts ORDER BY value = '', hits DESC, value LIMIT ${uint(limit + 1)}`;
 }
 
@@ -84,6 +86,7 @@ function facetOf(field: string, rows: readonly ValueRow[], limit: number): Facet
   return {
     field,
     values,
+    valueCount: Number(rows[0]?.kinds ?? 0),
     otherCount: Math.max(0, Number(rows[0]?.others ?? 0) - listed),
     missingCount: Number(rows[0]?.missing ?? 0),
   };

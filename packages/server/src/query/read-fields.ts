@@ -54,14 +54,20 @@ export async function readFieldNames(
         AND (lower(key) LIKE ${string(likePattern([prefix, '']))}
           OR lower(concat(multiIf(source = 'attribute', 'attr', source), '.', key)) LIKE ${string(likePattern([prefix, '']))})
       GROUP BY source, key, type)
-    GROUP BY source, key ORDER BY total DESC, key LIMIT ${uint(limit)}`);
+    GROUP BY source, key ORDER BY total DESC, key LIMIT ${uint(limit + 1)}`);
   const attributes = rows.map((row): Field => ({
     name: printField({ source: prefixOf[row.source], name: row.key }),
     source: row.source,
     type: attributeTypes[row.type] ?? 'string',
     description: '',
   }));
-  return { fields: [...builtins, ...scores, ...attributes].slice(0, limit) };
+  const fields = [...builtins, ...scores, ...attributes];
+  if (fields.length > limit)
+    reader.meet({
+      limit: 'rows',
+      message: `The first ${limit} names are shown, the most frequent first; there are more.`,
+    });
+  return { fields: fields.slice(0, limit), ...reader.limitsMet };
 }
 
 const scoreNamesMax = 50;
@@ -74,8 +80,13 @@ async function readScoreNames(
   const rows = await reader.rows<{ name: string }>(sql`
     SELECT name FROM scores WHERE project = ${string(reader.project)} AND bucket >= toStartOfFiveMinutes(${moment(from)})
       AND match(name, '^[A-Za-z_][A-Za-z0-9_.-]*$') AND lower(concat('score.', name)) LIKE ${string(likePattern([prefix, '']))}
-    GROUP BY name ORDER BY count() DESC, name LIMIT ${uint(scoreNamesMax)}`);
-  return rows.map(({ name }) => ({
+    GROUP BY name ORDER BY count() DESC, name LIMIT ${uint(scoreNamesMax + 1)}`);
+  if (rows.length > scoreNamesMax)
+    reader.meet({
+      limit: 'rows',
+      message: `The ${scoreNamesMax} scores given most are shown, there are more.`,
+    });
+  return rows.slice(0, scoreNamesMax).map(({ name }) => ({
     name: `${scorePrefix}${name}`,
     source: 'builtin',
     type: 'number',

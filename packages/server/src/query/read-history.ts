@@ -2,8 +2,7 @@
 import type { UnixNano } from '@sightline/base';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { inRange } from './sql/range-sql.ts';
-import { sql, trusted } from './sql/sql.ts';
-import { billedColumns, billedSums } from './sql/usage-sql.ts';
+import { moment, sql, string } from './sql/sql.ts';
 
 type Store = Pick<TelemetryStore, 'query'>;
 
@@ -28,7 +27,7 @@ export async function findCalledModels(
   return rows;
 }
 
-/** Calls with usage, each once, what they cost (null where no cost is known), and how many have no known cost. */
+/** Of the runs that began within, which are settled: calls with usage, each once, what they cost (null where no cost is known), and how many have no known cost. */
 export async function sumCalls(
   store: Store,
   { project, from, to }: HistoryRange,
@@ -38,9 +37,9 @@ export async function sumCalls(
     costUsd: number | null;
     unpricedCalls: string;
   }>(
-    sql`SELECT sum(length(billed)) AS calls, sumOrNull(costUsd) AS costUsd, sum(unpricedCalls) AS unpricedCalls
-      FROM (SELECT billed, ${trusted(billedSums)} FROM (SELECT ${trusted(billedColumns)} FROM ai_spans
-        WHERE ${inRange(project, 'spans', { from, to })} GROUP BY trace_id))`.toStatement(),
+    sql`SELECT sum(length(billed_models)) AS calls, sumOrNull(cost_usd) AS costUsd, sum(unpriced_calls) AS unpricedCalls FROM runs FINAL
+      WHERE project = ${string(project)} AND generation = (SELECT max(generation) FROM runs_progress)
+        AND start_time >= ${moment(from)} AND start_time < ${moment(to)}`.toStatement(),
     limits,
   );
   const [row] = rows;

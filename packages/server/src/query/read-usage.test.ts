@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Run, TraceSummary } from '@sightline/schema/api';
 import { findTraces } from './find-traces.ts';
-import { Reader } from './reader.ts';
-import { readUsage, type TraceUsage } from './read-usage.ts';
+import { readRun } from './agents/read-run.ts';
 import { AgentSpans } from './testing/agent-spans.ts';
-import { hexId, tracesRequest } from './testing/otlp-json.ts';
+import { tracesRequest } from './testing/otlp-json.ts';
 import { TestStore } from './testing/test-store.ts';
 
 let telemetry: TestStore;
@@ -28,7 +28,9 @@ const step = fc.record({
   lasts: fc.constantFrom(0, 1, 3),
 });
 
-test('what is added up here is what the engine adds up, to the last digit', async () => {
+const nothing = { inputTokens: null, outputTokens: null, costUsd: null, unpricedCalls: 0 };
+
+test('a list of traces says what each used, as the page of its run does', async () => {
   const traces = fc.sample(fc.array(step, { minLength: 1, maxLength: 9 }), { numRuns: 400, seed: 3 });
   const requests = traces.map((steps, trace) =>
     steps.map(({ kind, span, parent, tokens, cost, response, model, scope, lasts }, at) => {
@@ -56,37 +58,18 @@ test('what is added up here is what the engine adds up, to the last digit', asyn
     }),
   );
   await telemetry.loadJson('traces', tracesRequest('bot', requests.flat()));
-  const read = async (spanCount: string): Promise<Map<string, TraceUsage>> => {
-    const wanted = traces.map((_, trace) => ({
-      traceId: hexId(32, trace + 1),
-      startNanos: String(spans.origin - 1n),
-      endNanos: String(spans.nanos(3600)),
-      spanCount,
-    }));
-    const found = await readUsage(new Reader(telemetry.context), wanted);
-    const used = [...found].map(([traceId, { inputTokens, outputTokens, costUsd, unpricedCalls }]) => {
-      // The engine tells of what is no number in its own words; both are no cost to anybody who asks.
-      const cost = typeof costUsd === 'number' && Number.isFinite(costUsd) ? costUsd : null;
-      return [traceId, { inputTokens, outputTokens, costUsd: cost, unpricedCalls }] as const;
+  const { traces: listed } = await findTraces(telemetry.context, { from: '-2h', to: 'now', limit: 400 });
+  expect(listed.length).toBeGreaterThan(390);
+  expect(listed.some(({ costUsd }) => costUsd !== null && costUsd > 0)).toBe(true);
+  expect(listed.some(({ unpricedCalls }) => unpricedCalls > 1)).toBe(true);
+  for (const trace of listed.slice(0, 12)) {
+    const used = ({ inputTokens, outputTokens, costUsd, unpricedCalls }: TraceSummary | Run) => ({
+      inputTokens,
+      outputTokens,
+      costUsd,
+      unpricedCalls,
     });
-    // The engine has a row for what used nothing as well.
-    return new Map(
-      used
-        .filter(([, usage]) => Object.values(usage).some((each) => each !== null && each !== 0))
-        .toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    );
-  };
-  const [here, engine] = [await read('10'), await read('1000000')];
-  expect(here.size).toBeGreaterThan(200);
-  expect(here).toEqual(engine);
-});
-
-test('a list of traces says what each used, and nothing of those without calls', async () => {
-  const { traces } = await findTraces(telemetry.context, { from: '-2h', to: 'now', limit: 400 });
-  expect(traces.length).toBeGreaterThan(390);
-  expect(traces.some(({ costUsd }) => costUsd !== null && costUsd > 0)).toBe(true);
-  expect(traces.some(({ unpricedCalls }) => unpricedCalls > 1)).toBe(true);
-  expect(traces.some(({ inputTokens, unpricedCalls }) => inputTokens === null && unpricedCalls === 0)).toBe(
-    true,
-  );
+    const page = await readRun(telemetry.context, trace.traceId).catch(() => undefined);
+    expect(used(trace), trace.traceId).toEqual(page === undefined ? nothing : used(page.run));
+  }
 });

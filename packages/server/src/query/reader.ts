@@ -27,12 +27,9 @@ export interface QueryContext {
   readonly signal?: QueryOptions['signal'];
   /** Runs that were read lately; without it each is read anew. */
   readonly runs?: RunCache | undefined;
-  /** Steps that an answer puts together to runs itself, beside those that the store has put together. */
-  readonly stepsReadMax?: number | undefined;
+  /** Resolves when the runs of what was just stored are settled, or after a moment. */
+  readonly settle?: (() => Promise<void>) | undefined;
 }
-
-/** So many take a second or two of CPU and some hundred megabytes; where others use the machine as well, ten seconds. */
-const stepsReadMaxDefault = 250_000;
 
 /**
  * Runs the statements of one request. They share one time budget, and every failure comes out as a SightlineError. The
@@ -42,14 +39,15 @@ export class Reader {
   readonly clock: Clock;
   readonly project: string;
   readonly runs: RunCache | undefined;
-  readonly stepsReadMax: number;
+  /** Undefined where it was waited for. */
+  #settle: (() => Promise<void>) | undefined;
   readonly #store: TelemetryStore;
   readonly #turn: Pick<QueryOptions, 'share' | 'signal'>;
-  readonly #deadlineMs: number;
+  #deadlineMs: number;
   readonly #limitsMet: LimitMet[] = [];
 
   constructor(
-    { store, clock, project, share, signal, runs, stepsReadMax = stepsReadMaxDefault }: QueryContext,
+    { store, clock, project, share, signal, runs, settle }: QueryContext,
     timeMsMax = queryTimeMsMax,
   ) {
     this.#store = store;
@@ -57,8 +55,18 @@ export class Reader {
     this.clock = clock;
     this.project = project;
     this.runs = runs;
-    this.stepsReadMax = stepsReadMax;
+    this.#settle = settle;
     this.#deadlineMs = clock.monotonicMs() + timeMsMax;
+  }
+
+  /** See `QueryContext`. Waiting takes nothing of the time for the answer. */
+  async settle(): Promise<void> {
+    const settle = this.#settle;
+    if (settle === undefined) return;
+    this.#settle = undefined;
+    const beganMs = this.clock.monotonicMs();
+    await settle();
+    this.#deadlineMs += this.clock.monotonicMs() - beganMs;
   }
 
   async rows<Row>(statement: Sql, limits: Partial<QueryLimits> = {}): Promise<readonly Row[]> {
@@ -91,11 +99,12 @@ export class Reader {
   }
 
   /** The rows of an answer of megabytes: see `TelemetryStore.queryBinary`. */
-  async binary(statement: Sql): Promise<RowBinary> {
+  async binary(statement: Sql, limits: Partial<QueryLimits> = {}): Promise<RowBinary> {
     try {
       const bytes = await this.#store.queryBinary(statement.toStatement(), {
         ...this.#turn,
         timeMsMax: this.#timeLeft(),
+        ...limits,
       });
       return new RowBinary(bytes);
     } catch (error) {

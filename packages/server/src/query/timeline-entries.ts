@@ -1,4 +1,4 @@
-import { formatNanos } from '@sightline/base';
+import { formatDurationMs, formatNanos } from '@sightline/base';
 import type { TimelineEntry } from '@sightline/schema/api';
 import { decodeAttributes, idOrNull, nanosToMs } from './decode-row.ts';
 import { ownAttributes } from './decode-span.ts';
@@ -110,7 +110,7 @@ export function exemplarEntry(row: ExemplarRow): TimedEntry {
       type: 'metric',
       time: formatNanos(nanos),
       service: row.service,
-      title: `${row.name} = ${row.value}${row.unit === '' ? '' : ` ${row.unit}`}`,
+      title: `${row.name} = ${valueWords(row.value, row.unit)}`,
       durationMs: null,
       severity: 'info',
       traceId: idOrNull(row.traceId),
@@ -119,6 +119,14 @@ export function exemplarEntry(row: ExemplarRow): TimedEntry {
       attributes: {},
     },
   };
+}
+
+/** Of a duration in the unit people say; other values without the digits that binary fractions leave. */
+function valueWords(value: number, unit: string): string {
+  if (unit === 's') return formatDurationMs(value * 1000);
+  if (unit === 'ms') return formatDurationMs(value);
+  const number = String(Number(value.toPrecision(12)));
+  return unit === '' || unit === '1' ? number : `${number} ${unit}`;
 }
 
 function oneLine(text: string): string {

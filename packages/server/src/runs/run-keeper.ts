@@ -1,34 +1,38 @@
 /**
- * Keeps the table of runs, from which lists and sums of agents are read. Some seconds after traces were loaded, or priced anew, it looks which of them
- * changed, and puts these runs together once more, whole. Until then lists read them from `ai_spans`, so nobody waits for it and nothing is wrong without it.
+ * Keeps the table of runs, from which lists and sums of agents are read. As soon as traces were loaded, or priced anew, it reads which of them changed, says of
+ * each what it is (`describeRun`), and writes its row, whole.
  */
-import { assert, unixNano } from '@sightline/base';
+import { setImmediate } from 'node:timers/promises';
+import { assert, systemClock, unixNano } from '@sightline/base';
+import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background-looks.ts';
-import { readRunsProgress, type RunsProgress } from '../query/agents/stored-runs.ts';
+import { describeRun } from '../query/agents/describe-run.ts';
+import { readRunTrees } from '../query/agents/read-run-trees.ts';
+import { readRunWords, type ToldRun } from '../query/agents/read-run-words.ts';
+import { readRunsProgress, type RunsProgress } from '../query/agents/settled-runs.ts';
+import type { RunWords } from '../query/agents/run-words.ts';
+import { Reader } from '../query/reader.ts';
 import {
   anyChangeAfter,
+  changedIds,
+  type ChangedSteps,
   type ChangedTraces,
   changedTimes,
   extentsOf,
   farTraces,
-  runsOf,
-  vacatedColumns,
-  vacatedPlaces,
-} from '../query/sql/fill-runs-sql.ts';
+  knownPlaces,
+} from '../query/sql/changed-traces-sql.ts';
 import { type Sql, sql, trusted } from '../query/sql/sql.ts';
-import { type ChangedSteps, filledColumns } from '../query/sql/stored-runs-sql.ts';
 import type { Window } from '../query/sql/trace-sets-sql.ts';
 import { tracesByHex } from '../query/sql/trace-summary-sql.ts';
-import type { RunsAhead, TelemetryStore } from '../storage/telemetry-store.ts';
+import type { RunsAhead, SettledMs, StoredRun, TelemetryStore } from '../storage/telemetry-store.ts';
 import { type ChangedTime, type FoundSpells, type Spell, spellsOf } from './changed-spells.ts';
+import { storedRun } from './stored-run.ts';
 import { backgroundLimits, SumKeeper } from './sum-keeper.ts';
 
 export interface RunKeeperOptions {
-  readonly store: Pick<
-    TelemetryStore,
-    'query' | 'settledMs' | 'deriveRuns' | 'forgetRunSums' | 'recordRunsProgress'
-  >;
+  readonly store: TelemetryStore;
   readonly log: Pick<Logger, 'warn'>;
   readonly intervalMs?: number;
   /** How long runs are left alone before they are summed up. */
@@ -37,9 +41,11 @@ export interface RunKeeperOptions {
   readonly stepsPerStatement?: number;
   /** Whether somebody waits for the store. */
   readonly isAwaited?: () => boolean;
+  /** Nothing is settled before. */
+  readonly after?: Promise<unknown>;
 }
 
-const intervalMsDefault = 10_000;
+const intervalMsDefault = 1_000;
 /** Rests so many times as long as it worked: while more arrives than the machine has time for, what arrives goes first. */
 const restFactor = 4;
 const retryMs = 30_000;
@@ -48,17 +54,24 @@ const sumsMsMax = 3_000;
 /** While somebody waits for the store, it rests after a statement, up to so many times as long as that took. */
 const waitFactor = 1;
 const waitStepMs = 20;
-/** What is put together at once fits in memory, and is done long before the engine loses its patience, however busy the machine is. */
-const stepsPerStatementDefault = 200_000;
+/** What is settled at once fits in memory, and its trees hold up nobody for long. */
+const stepsPerStatementDefault = 40_000;
 /** More of them, and all are looked for in all of the time. */
 const farMax = 5_000;
 /** A clock that was set back stamps rows with times that were. */
 const setBackMs = 600_000n;
 /** Ten minutes of projects that are looked at at once; what is beyond comes after. */
 const timesMax = 50_000;
+/** Spans whose trees are made before others that wait for this thread have their turn. */
+const spansAtOnce = 2_000;
+/** Of the spans of one statement: a trace is read whole, however long it is. */
+const resultRowsMax = 20_000_000;
+const resultBytesMax = 2 * 1024 ** 3;
 /** After so long of going back, what came meanwhile has its turn; looking for it takes less than a tenth of the time. */
 const forwardMs = 10_000;
 const listFactor = 10;
+/** Where others write to the engine, what they brought late is looked for so often. */
+const certainEveryMs = 60_000;
 const secondNanos = 1_000_000_000n;
 
 export class RunKeeper {
@@ -69,7 +82,16 @@ export class RunKeeper {
   #dueMs = 0;
   readonly #sums: SumKeeper;
   readonly #stepsPerStatement: number;
-  #sumsTimer: NodeJS.Timeout | undefined;
+  /** For what is done after a while even if nothing changes. */
+  #laterTimer: NodeJS.Timeout | undefined;
+  /** When the oldest change came that may not be settled; undefined where all is. */
+  #unsettledSinceMs: number | undefined;
+  /** When the first change came during the look that goes on. */
+  #changedMeanwhileMs: number | undefined;
+  /** What changed until then was settled as far as it could be seen; see `SettledMs`. */
+  #seen = { generation: 0, untilMs: 0n };
+  #certainDueMs = 0;
+  readonly #stopped = Promise.withResolvers<void>();
 
   constructor(options: RunKeeperOptions) {
     this.#options = options;
@@ -85,7 +107,28 @@ export class RunKeeper {
 
   /** To be called after whatever may have changed traces, and once to begin with. */
   changed(): void {
-    this.#looks.lookIn(this.#dueMs - performance.now());
+    const nowMs = performance.now();
+    this.#unsettledSinceMs ??= nowMs;
+    // A look that ends rests before the next one.
+    if (this.#looks.isLooking) this.#changedMeanwhileMs ??= nowMs;
+    else this.#looks.lookIn(this.#dueMs - nowMs);
+  }
+
+  /** For how long the oldest change has been waiting for its runs to be settled; undefined where none does. */
+  get unsettledMs(): number | undefined {
+    return this.#unsettledSinceMs === undefined ? undefined : performance.now() - this.#unsettledSinceMs;
+  }
+
+  /** Resolves when what was stored before is in the table, or after a while; at once where it will not be in the table by then. */
+  async caughtUp(waitMs: number): Promise<void> {
+    const { dueInMs } = this.#looks;
+    if (dueInMs === undefined || dueInMs > waitMs) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, waitMs);
+    });
+    await Promise.race([this.#looks.nextLook(), late]);
+    clearTimeout(timer);
   }
 
   /** Resolves when all that was settled in the store before is in the table. */
@@ -126,44 +169,75 @@ export class RunKeeper {
 
   /** Resolves when what is under way is done. */
   async stop(): Promise<void> {
-    clearTimeout(this.#sumsTimer);
+    clearTimeout(this.#laterTimer);
+    this.#stopped.resolve();
     await this.#looks.stop();
   }
 
   async #lookAndGoOn(): Promise<void> {
-    const { intervalMs = intervalMsDefault } = this.#options;
+    const { intervalMs = intervalMsDefault, after } = this.#options;
+    await Promise.race([after, this.#stopped.promise]);
+    if (this.#looks.isStopped) return;
     const beganMs = performance.now();
-    const until = await this.#look(sumsMsMax);
+    this.#changedMeanwhileMs = undefined;
+    const { certainMs, visibleMs } = await this.#look(sumsMsMax);
     const endedMs = performance.now();
     this.#dueMs = Math.max(beganMs + intervalMs, endedMs + restFactor * (endedMs - beganMs));
-    const rest = await this.#rows(anyChangeAfter(until));
-    if (rest.length > 0) this.changed();
-    this.#lookForSumsIn(this.#sums.dueInMs);
+    const [rest] = await this.#rows(anyChangeAfter(visibleMs));
+    this.#unsettledSinceMs = this.#changedMeanwhileMs ?? (rest === undefined ? undefined : beganMs);
+    if (this.#unsettledSinceMs !== undefined) this.#looks.lookIn(this.#dueMs - performance.now());
+    const [uncertain] = certainMs === visibleMs ? [] : await this.#rows(anyChangeAfter(certainMs));
+    const sumsInMs = this.#sums.dueInMs ?? Infinity;
+    this.#lookAgainIn(uncertain === undefined ? sumsInMs : Math.min(sumsInMs, certainEveryMs));
   }
 
-  /** Of its own, so that runs need not wait for it. */
-  #lookForSumsIn(dueInMs: number | undefined): void {
-    clearTimeout(this.#sumsTimer);
-    if (dueInMs === undefined || this.#looks.isStopped) return;
-    this.#sumsTimer = setTimeout(() => this.changed(), dueInMs).unref();
+  #lookAgainIn(dueInMs: number): void {
+    clearTimeout(this.#laterTimer);
+    if (dueInMs === Infinity || this.#looks.isStopped) return;
+    this.#laterTimer = setTimeout(() => this.#looks.lookIn(this.#dueMs - performance.now()), dueInMs).unref();
   }
 
   /** Until when the table is right now. */
-  async #look(sumMsMax: number): Promise<bigint> {
+  async #look(sumMsMax: number): Promise<SettledMs> {
     const { store } = this.#options;
-    const untilMs = await store.settledMs();
+    const settled = await store.settledMs();
     const known = await readRunsProgress({ rows: async (each) => this.#rows(each) });
     const { generation } = known;
-    if (untilMs < (known.ahead?.untilMs ?? known.untilMs)) {
-      const leastMs = known.untilMs < untilMs - setBackMs ? known.untilMs : untilMs - setBackMs;
-      await store.recordRunsProgress({ generation, untilMs: leastMs });
-      return leastMs;
+    const certainMs = await this.#lookForCertain(known, settled);
+    if (certainMs === undefined) return { certainMs: known.untilMs, visibleMs: known.untilMs };
+    const visibleMs = settled.visibleMs > certainMs ? settled.visibleMs : certainMs;
+    if (visibleMs > certainMs) {
+      await this.#putVisible(generation, certainMs, visibleMs);
+      await store.recordRunsProgress({ generation, untilMs: certainMs, seenMs: visibleMs });
     }
-    const rightMs = await this.#putChanges(known, untilMs);
-    if (rightMs === undefined) return known.untilMs;
     const beganMs = performance.now();
     await this.#sums.make(generation, () => this.#looks.isStopped || performance.now() - beganMs > sumMsMax);
-    return rightMs;
+    return { certainMs, visibleMs };
+  }
+
+  /** Settles all of which nothing can appear any more; until when the table is right then. Undefined where it was stopped. */
+  async #lookForCertain(known: RunsProgress, settled: SettledMs): Promise<bigint | undefined> {
+    const { generation } = known;
+    const { certainMs, visibleMs } = settled;
+    if (certainMs < (known.ahead?.untilMs ?? known.untilMs)) {
+      const leastMs = known.untilMs < certainMs - setBackMs ? known.untilMs : certainMs - setBackMs;
+      await this.#options.store.recordRunsProgress({ generation, untilMs: leastMs });
+      return leastMs;
+    }
+    const isBehind = known.untilMs === 0n || known.ahead !== undefined || certainMs === visibleMs;
+    if (!isBehind && performance.now() < this.#certainDueMs) return known.untilMs;
+    const untilMs = await this.#putChanges(known, certainMs);
+    this.#certainDueMs = performance.now() + certainEveryMs;
+    return untilMs;
+  }
+
+  /** Settles what can be seen although more may appear: it is settled again when it is certain. */
+  async #putVisible(generation: number, certainMs: bigint, visibleMs: bigint): Promise<void> {
+    const { untilMs } = this.#seen;
+    const afterMs = this.#seen.generation === generation && untilMs > certainMs ? untilMs : certainMs;
+    if (visibleMs <= afterMs) return;
+    if (await this.#putAll(generation, { afterMs, untilMs: visibleMs }))
+      this.#seen = { generation, untilMs: visibleMs };
   }
 
   /**
@@ -210,19 +284,27 @@ export class RunKeeper {
 
   /** Puts together what changed lately of what is put together already. Undefined where it was stopped. */
   async #bringForward({ generation, sinceMs, ahead }: Forward): Promise<RunsAhead | undefined> {
-    const untilMs = await this.#options.store.settledMs();
-    if (untilMs <= ahead.untilMs) return ahead;
-    const changes = { afterMs: ahead.untilMs, untilMs };
+    const { certainMs: untilMs, visibleMs } = await this.#options.store.settledMs();
+    let forward = ahead;
+    if (untilMs > ahead.untilMs) {
+      const changes = { afterMs: ahead.untilMs, untilMs };
+      if (!(await this.#putAll(generation, changes, nanosOf(ahead.fromS)))) return undefined;
+      forward = { untilMs, fromS: ahead.fromS };
+      await this.#options.store.recordRunsProgress({ generation, untilMs: sinceMs, ahead: forward });
+    }
+    await this.#putVisible(generation, forward.untilMs, visibleMs);
+    return forward;
+  }
+
+  /** Puts together all of these changes, the newest first. False where it was stopped. */
+  async #putAll(generation: number, changes: Changes, from?: bigint): Promise<boolean> {
     for (let to: bigint | undefined, isAll = false; !isAll;) {
-      const found = await this.#spells({ ...changes, from: nanosOf(ahead.fromS), to });
-      for (const spell of found.spells)
-        if (!(await this.#putSpell(generation, changes, spell))) return undefined;
+      const found = await this.#spells({ ...changes, from, to });
+      for (const spell of found.spells) if (!(await this.#putSpell(generation, changes, spell))) return false;
       ({ isAll } = found);
       to = nanosOf(found.spells.at(-1)?.fromS ?? Infinity);
     }
-    const forward = { untilMs, fromS: ahead.fromS };
-    await this.#options.store.recordRunsProgress({ generation, untilMs: sinceMs, ahead: forward });
-    return forward;
+    return true;
   }
 
   async #spells(changes: ChangedSteps): Promise<FoundSpells> {
@@ -251,35 +333,78 @@ export class RunKeeper {
 
   /** Where these runs were and are: buckets, seconds since 1970. */
   async #put(traces: ChangedTraces): Promise<readonly number[]> {
-    const extents = await this.#rows<Extent>(extentsOf(traces));
-    const places = extents.flatMap(({ buckets }) => buckets.map(Number));
-    const near = extents.find(({ isFar }) => Number(isFar) === 0);
-    const far = extents.find(({ isFar }) => Number(isFar) === 1);
-    if (far === undefined) {
-      if (near !== undefined) await this.#derive(runsOf(traces, windowOf([near]), trusted('true')));
-    } else {
+    const [extents, places] = await Promise.all([
+      this.#rows<Extent>(extentsOf(traces)),
+      this.#rows<Place>(knownPlaces(traces)),
+    ]);
+    const near = extents.filter(({ isFar }) => Number(isFar) === 0);
+    // What is known to have begun long before is not looked for in the summaries of all days.
+    const begun = traces.started.from - hourNanos;
+    const farPlaces = places.filter(({ startNanos }) => BigInt(startNanos) < begun);
+    const runs: StoredRun[] = [];
+    const settle = async (some: readonly Span[], condition: Sql): Promise<void> => {
+      if (some.length > 0) runs.push(...(await this.#settle(traces, windowOf(some), condition)));
+    };
+    if (near.length === extents.length && farPlaces.length === 0) await settle(near, trusted('true'));
+    else {
+      const everywhere = [
+        ...extents,
+        ...farPlaces.map(({ startNanos, lastNanos }) => ({ from: startNanos, to: lastNanos })),
+      ];
       const found = await this.#rows<{ traceId: string }>(farTraces(traces, farMax + 1));
-      if (found.length > farMax) await this.#derive(runsOf(traces, windowOf(extents), trusted('true')));
+      const ids = [...new Set([...found, ...farPlaces].map(({ traceId }) => traceId))];
+      if (ids.length > farMax) await settle(everywhere, trusted('true'));
       else {
-        const among = sql`trace_id IN (${tracesByHex(found.map(({ traceId }) => traceId))})`;
-        await this.#derive(runsOf(traces, windowOf([far]), among));
-        if (near !== undefined) await this.#derive(runsOf(traces, windowOf([near]), sql`NOT ${among}`));
+        const among = sql`trace_id IN (${tracesByHex(ids)})`;
+        await settle(everywhere, among);
+        await settle(near, sql`NOT ${among}`);
       }
     }
-    const moved = extents.filter((extent) => Number(extent.moved) > 0);
-    if (moved.length === 0) return places;
-    const vacated = windowOf(moved.map(({ from, placed }) => ({ from, to: placed })));
-    const select = vacatedPlaces(traces, vacated).toStatement();
-    await this.#options.store.deriveRuns({ into: 'runs', columns: vacatedColumns, select });
-    return places;
+    const { project, generation } = traces;
+    const placed = new Map(runs.map(({ traceId, startNanos }) => [traceId, bucketOf(startNanos)]));
+    const vacated = places
+      .map(({ traceId, startNanos, lastNanos }) => ({
+        traceId,
+        startNanos: BigInt(startNanos),
+        lastNanos: BigInt(lastNanos),
+      }))
+      .filter(({ traceId, startNanos }) => placed.get(traceId) !== bucketOf(startNanos));
+    await this.#options.store.putRuns({ project, generation, runs, vacated });
+    return [...runs, ...vacated].map(({ startNanos }) => Number(startNanos / tenMinutesNanos) * 600);
   }
 
-  async #derive(select: Sql): Promise<void> {
-    await this.#options.store.deriveRuns({
-      into: 'runs',
-      columns: filledColumns,
-      select: select.toStatement(),
+  /** The runs of these traces, all of whose spans lie within the window. */
+  async #settle(traces: ChangedTraces, window: Window, condition: Sql): Promise<readonly StoredRun[]> {
+    const { project } = traces;
+    const { store } = this.#options;
+    const reader = new Reader(
+      { store, clock: systemClock(), project, share: 'background' },
+      backgroundLimits.timeMsMax,
+    );
+    const limits = { ...backgroundLimits, resultRowsMax: resultRowsMax, resultBytesMax };
+    const trees = await readRunTrees({
+      project,
+      window,
+      among: sql`trace_id IN (${changedIds(traces)}) AND ${condition}`,
+      binary: async (statement) => reader.binary(statement, limits),
     });
+    const told: ToldRun[] = [];
+    let spans = 0;
+    for (const make of trees) {
+      const tree = make();
+      const run = describeRun(tree);
+      if (run !== undefined) told.push({ tree, run });
+      spans += tree.nodes.length;
+      if (spans < spansAtOnce) continue;
+      spans = 0;
+      await setImmediate();
+    }
+    // A run is told of without its words rather than not at all.
+    const words = await readRunWords(reader, told, window).catch((error: unknown) => {
+      if (error instanceof SightlineError && error.code === 'query_limit') return new Map<string, RunWords>();
+      throw error;
+    });
+    return told.map(({ tree, run }) => storedRun(tree, run, words.get(run.traceId)));
   }
 
   async #rows<Row>(statement: Sql): Promise<readonly Row[]> {
@@ -310,12 +435,22 @@ interface Extent {
   readonly isFar: number;
   readonly from: string;
   readonly to: string;
-  readonly moved: string;
-  readonly placed: string;
-  readonly buckets: readonly number[];
 }
 
-function windowOf(extents: readonly Pick<Extent, 'from' | 'to'>[]): Window {
+interface Place {
+  readonly traceId: string;
+  readonly startNanos: string;
+  readonly lastNanos: string;
+}
+
+const tenMinutesNanos = 600n * secondNanos;
+const hourNanos = 3600n * secondNanos;
+/** The row of a run is found by the five minutes in which it began. */
+const bucketOf = (startNanos: bigint): bigint => startNanos / (300n * secondNanos);
+
+type Span = Pick<Extent, 'from' | 'to'>;
+
+function windowOf(extents: readonly Span[]): Window {
   assert(extents.length > 0, 'There is an extent');
   const from = extents.map((each) => BigInt(each.from)).reduce((a, b) => (a < b ? a : b));
   const to = extents.map((each) => BigInt(each.to)).reduce((a, b) => (a > b ? a : b));

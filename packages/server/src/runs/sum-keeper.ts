@@ -6,7 +6,7 @@ import { bucketsWithoutSums, madeSums, summedColumns } from '../query/sql/run-su
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 
 export interface SumKeeperOptions {
-  readonly store: Pick<TelemetryStore, 'query' | 'deriveRuns' | 'forgetRunSums'>;
+  readonly store: Pick<TelemetryStore, 'query' | 'deriveRunSums' | 'forgetRunSums'>;
   /** How long runs are left alone before they are summed up. */
   readonly quietMs?: number;
   /** Runs a task while no trace is deleted. */
@@ -104,7 +104,7 @@ export class SumKeeper {
       if (isEnough()) return;
       await this.#options.between(async () => {
         const select = madeSums({ project, generation, buckets }).toStatement();
-        await this.#options.store.deriveRuns({ into: 'run_sums', columns: summedColumns, select });
+        await this.#options.store.deriveRunSums({ columns: summedColumns, select });
       });
     }
     for (const [key, touchedMs] of this.#touchedMs) if (touchedMs <= quietSince) this.#touchedMs.delete(key);

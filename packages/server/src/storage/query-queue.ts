@@ -3,10 +3,10 @@ import { StoreError } from './telemetry-store.ts';
 
 /**
  * Who asks. Shares run beside each other, so that no share ever waits behind another:
- * `watch`: the canary and what else tells people that something is wrong. `page`: what a page shows by itself. `search`: lists, counts and texts by a filter
+ * `watch`: the canary and what else tells people that something is wrong. `alerts`: looks of rules. `page`: what a page shows by itself. `search`: lists, counts and texts by a filter
  * that somebody typed. `sql`: statements that somebody typed. `background`: what nobody waits for.
  */
-export type QueryShare = 'watch' | 'page' | 'search' | 'sql' | 'background';
+export type QueryShare = 'watch' | 'alerts' | 'page' | 'search' | 'sql' | 'background';
 
 export interface QueueState {
   readonly share: QueryShare;
@@ -42,6 +42,7 @@ interface Lane {
 /** Fifty statements of one share are there at most, or as many as the pages of a few dozen people ask at once. */
 const lanes = (): Record<QueryShare, Lane> => ({
   watch: lane({ runningMax: 1, waitingMax: 20 }),
+  alerts: lane({ runningMax: 2, waitingMax: 400 }),
   page: lane({ runningMax: 4, waitingMax: 400 }),
   search: lane({ runningMax: 2, waitingMax: 100 }),
   sql: lane({ runningMax: 2, waitingMax: 48 }),

@@ -91,13 +91,23 @@ it('finds nothing wrong with a store that is whole, deleted traces and dropped d
   const traceId = id('b', 0).padStart(32, '0');
   await store.deleteTrace({ project: 'default', traceId });
   await store.verify(async () => true);
-  expect(await store.inspect()).toEqual({ missingTables: [], damagedParts: [], restored: [] });
+  expect(await store.inspect()).toEqual({
+    missingTables: [],
+    damagedParts: [],
+    restored: [],
+    excessGrants: [],
+  });
   await store.enforceRetention({ days: { traces: 1, logs: 1, metrics: 1 }, capBytes: 1 });
   expect((await store.inspect()).damagedParts).toEqual([]);
   const { rows } = await store.query<{ count: string }>({ sql: 'SELECT count() AS count FROM spans' });
   expect(Number(rows[0]?.count)).toBeLessThan(spanCount);
   await store.close();
-  expect(await conditionOf(directory)).toEqual({ missingTables: [], damagedParts: [], restored: [] });
+  expect(await conditionOf(directory)).toEqual({
+    missingTables: [],
+    damagedParts: [],
+    restored: [],
+    excessGrants: [],
+  });
 });
 
 describe('a part that the engine sets aside is named with its day and rows', () => {

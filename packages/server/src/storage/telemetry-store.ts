@@ -11,8 +11,6 @@ export interface SegmentFile {
   readonly byteLength: number;
   /** Its content, where the caller has read and checked it. */
   readonly bytes?: Uint8Array;
-  /** How many texts it holds beside its spans; undefined where nobody counted. */
-  readonly texts?: number;
   /** Unique for this content. Loading the same token again adds nothing. */
   readonly token: string;
 }
@@ -140,6 +138,8 @@ export interface StoreCondition {
   readonly damagedParts: readonly DamagedPart[];
   /** Definitions of tables that were gone when the store was opened, and were put back from their copy. */
   readonly restored: readonly string[];
+  /** What the user of typed SQL is granted on a ClickHouse server beyond reading our tables. */
+  readonly excessGrants: readonly string[];
 }
 
 /** What one model of one provider costs, for all projects and for those with prices of their own. */
@@ -164,6 +164,12 @@ export interface TraceToDelete {
   readonly traceId: string;
 }
 
+export interface DemoToDelete {
+  readonly project: string;
+  /** Told from time to time how much of it is done, 0 to 1. */
+  readonly onPart: (part: number) => void;
+}
+
 /** A project's rows of a UTC day between two moments of it. */
 export interface DayToRederive {
   readonly signal: 'traces' | 'logs';
@@ -174,8 +180,91 @@ export interface DayToRederive {
   readonly to: UnixNano;
 }
 
-export interface RunsToDerive {
-  readonly into: 'runs' | 'run_sums';
+/** A call of a run, as `runs` holds it. */
+export interface StoredCall {
+  /** Hex of calls of models, and of others that failed; else ''. */
+  readonly spanId: string;
+  readonly startNanos: bigint;
+  readonly durationNs: bigint;
+  readonly operation: string;
+  readonly name: string;
+  readonly service: string;
+  readonly version: string;
+  readonly environment: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly agent: string;
+  readonly tool: string;
+  readonly prompt: string;
+  readonly isError: boolean;
+  readonly ttftMs: number | null;
+  readonly isCounted: boolean;
+  readonly isUnpriced: boolean;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly costUsd: number | null;
+}
+
+/** A run, as `runs` holds it. Null for unknown, '' for none. */
+export interface StoredRun {
+  /** 32 lower-case hex digits. */
+  readonly traceId: string;
+  readonly startNanos: bigint;
+  readonly endNanos: bigint;
+  /** The start of its last step. */
+  readonly lastNanos: bigint;
+  readonly name: string;
+  readonly operation: string;
+  readonly service: string;
+  readonly version: string;
+  readonly environment: string;
+  readonly statusCode: number;
+  readonly agent: string;
+  readonly steps: number;
+  readonly llmCalls: number;
+  readonly toolCalls: number;
+  readonly errorCount: number;
+  readonly isFailed: boolean;
+  readonly sessionId: string;
+  readonly userId: string;
+  /** All that its spans name, for filters; '' stands for steps that name none. */
+  readonly sessionIds: readonly string[];
+  readonly userIds: readonly string[];
+  readonly environmentNames: readonly string[];
+  readonly mentionedModels: readonly string[];
+  readonly toolNames: readonly string[];
+  readonly agentNames: readonly string[];
+  readonly serviceNames: readonly string[];
+  readonly versionNames: readonly string[];
+  /** Models that were called. */
+  readonly modelNames: readonly string[];
+  /** Of each counted call: provider, model, cost. */
+  readonly billedModels: readonly (readonly [string, string, number | null])[];
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly cacheReadTokens: number | null;
+  readonly cacheWriteTokens: number | null;
+  readonly reasoningTokens: number | null;
+  readonly costUsd: number | null;
+  readonly unpricedCalls: number;
+  readonly question: string;
+  readonly answer: string;
+  readonly calls: readonly StoredCall[];
+  readonly otherCalls: readonly StoredCall[];
+}
+
+export interface RunsToPut {
+  readonly project: string;
+  readonly generation: number;
+  readonly runs: readonly StoredRun[];
+  /** Places where runs were that are elsewhere now, or no runs any more. */
+  readonly vacated: readonly Pick<StoredRun, 'traceId' | 'startNanos' | 'lastNanos'>[];
+}
+
+export interface RunSumsToDerive {
   readonly columns: readonly string[];
   readonly select: Statement;
 }
@@ -192,10 +281,20 @@ export interface RunsAhead {
   readonly fromS: number;
 }
 
+/** Milliseconds since 1970. */
+export interface SettledMs {
+  /** Nothing will ever appear that changed until then. */
+  readonly certainMs: bigint;
+  /** All can be seen that this process wrote until then; another server may bring more of before. Not before `certainMs`. */
+  readonly visibleMs: bigint;
+}
+
 export interface RunsProgressToRecord {
   readonly generation: number;
   /** All rows of `ai_spans` that changed until then are known in `runs`. Milliseconds since 1970; 0 for nothing. */
   readonly untilMs: bigint;
+  /** Rows that changed until then are known as far as they could be seen. `untilMs` where it is not given. */
+  readonly seenMs?: bigint | undefined;
   /** What is known beyond, while much is put together. */
   readonly ahead?: RunsAhead | undefined;
   /** The first that is known of this generation: rows of older ones may go. */
@@ -230,11 +329,14 @@ export interface TelemetryStore {
    */
   rederiveDay(day: DayToRederive): Promise<void>;
 
-  /** Until when all that changed in `ai_spans` can be seen, by its `changed_time`: nothing will ever appear that changed before. Milliseconds since 1970. */
-  settledMs(): Promise<bigint>;
+  /** How far what changed in `ai_spans` can be seen, by its `changed_time`. */
+  settledMs(): Promise<SettledMs>;
 
-  /** Adds what the SELECT gives to `runs`, which holds what can be made of `ai_spans`, or to `run_sums`, which holds what can be made of `runs`. */
-  deriveRuns(rows: RunsToDerive): Promise<void>;
+  /** Writes runs; a later one of the same trace replaces the one before. Durable and visible when it resolves. */
+  putRuns(runs: RunsToPut): Promise<void>;
+
+  /** Adds what the SELECT gives to `run_sums`, which holds what can be made of `runs`. */
+  deriveRunSums(rows: RunSumsToDerive): Promise<void>;
 
   /** Takes away what `run_sums` holds of these runs. */
   forgetRunSums(sums: RunSumsToForget): Promise<void>;
@@ -247,6 +349,12 @@ export interface TelemetryStore {
    * meanwhile, by any server. Interrupted, it can be called again.
    */
   deleteTrace(trace: TraceToDelete): Promise<void>;
+
+  /**
+   * Takes away every item of the project whose resource carries the demo's mark, and what was made of it: traces, logs, scores, texts, metrics, counts over
+   * time. Nothing may be loaded meanwhile, by any server. Interrupted, it can be called again. Names of attributes stay among the suggestions.
+   */
+  deleteDemo(demo: DemoToDelete): Promise<void>;
 
   /**
    * Writes scores. A later one of the same project, id and `timeNanos` replaces the one before; `isDeleted` takes it away. Durable and

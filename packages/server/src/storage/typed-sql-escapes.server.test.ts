@@ -45,6 +45,12 @@ test('typed SQL goes to the server as the user it has, and nothing else does', a
       project: mine,
     });
     expect(rows).toEqual([{ n: '80' }]);
+    // This engine has one user, who may do everything: that is told of the user for typed SQL.
+    const { excessGrants } = await trial.store.inspect();
+    expect(excessGrants).toEqual(
+      expect.arrayContaining(['SOURCES', 'FILE', 'URL', 'REMOTE', 'SELECT ON *.*']),
+    );
+    expect(seen.pop()).toMatch(/^reader:reads SHOW GRANTS/);
     expect(seen).toEqual([expect.stringMatching(/^reader:reads SELECT count\(\) AS `n`/)]);
   } finally {
     await trial.close();

@@ -27,15 +27,19 @@ export class LiveServer {
     this.#urls = urls;
   }
 
-  static async start(): Promise<LiveServer> {
+  static async start(more: readonly string[] = []): Promise<LiveServer> {
     const directory = await mkdtemp(join(tmpdir(), 'sightline-live-'));
     await prepareData(directory);
-    const main = runMain(['--data', directory, ...modest]);
+    const main = runMain(['--data', directory, ...modest, ...more]);
     return new LiveServer(directory, main, await main.ready());
   }
 
   get ui(): string {
     return this.#urls.ui;
+  }
+
+  get otlpHttp(): string {
+    return this.#urls.otlpHttp;
   }
 
   /** One request to the API; `path` begins after `/api/v1`. */
@@ -64,7 +68,7 @@ export class LiveServer {
   async send(signal: TelemetrySignal, request: unknown): Promise<void> {
     const until = Date.now() + 60_000;
     for (;;) {
-      const response = await fetch(`${this.#urls.otlpHttp}/v1/${signal}`, {
+      const response = await fetch(`${this.otlpHttp}/v1/${signal}`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify(request),
@@ -84,12 +88,12 @@ export class LiveServer {
     return recording.traceIds;
   }
 
-  /** Resolves when everything that was acknowledged can be read. */
+  /** Resolves when everything that was acknowledged can be read, and its runs are settled. */
   async stored(): Promise<void> {
     const until = Date.now() + 60_000;
     for (;;) {
-      const { rows } = await this.read<LedgerResponse>('/ledger');
-      if (rows.every(({ pending }) => pending === 0)) return;
+      const { rows, runs } = await this.read<LedgerResponse>('/ledger');
+      if (rows.every(({ pending }) => pending === 0) && runs.unsettledMs === null) return;
       if (Date.now() > until) throw new Error('What was sent is still not stored.');
       await delay(50);
     }

@@ -18,6 +18,7 @@ import type {
   SessionResponse,
   SessionsResponse,
   Thresholds,
+  ToolFailuresResponse,
   ToolsResponse,
   TurnResponse,
   UsersResponse,
@@ -62,10 +63,11 @@ export const agentListQuery = <Name extends AgentListName>(name: Name, asked: Pa
     staleTime: Number.POSITIVE_INFINITY,
   });
 
+/** What the run adds up to. Its steps, megabytes of a long run, are in the slim trace already. */
 export const runQuery = (traceId: string) =>
   queryOptions({
     queryKey: ['run', traceId],
-    queryFn: ({ signal }) => getJson<RunResponse>(`/runs/${traceId}`, {}, signal),
+    queryFn: ({ signal }) => getJson<RunResponse>(`/runs/${traceId}`, { detail: 'slim' }, signal),
     staleTime: 60_000,
   });
 
@@ -144,6 +146,28 @@ export const sessionQuery = (sessionId: string) =>
     queryFn: ({ signal }) =>
       getJson<SessionResponse>(`/sessions/${encodeURIComponent(sessionId)}`, { limit: 1000 }, signal),
     staleTime: 30_000,
+  });
+
+/** The newest few, to count what came since the list was read. */
+export const newestRunsQuery = (asked: Parameters) =>
+  queryOptions({
+    queryKey: ['agent-list', 'runs', 'newest', asked],
+    queryFn: ({ signal }) =>
+      getJson<RunsResponse>('/runs', { limit: pageSize, ...asked, sort: '-startTime' }, signal),
+    meta: { background: true },
+  });
+
+/** The first runs of a list, which one request takes together. */
+export async function readFirstRuns(asked: Parameters, limit: number): Promise<RunsResponse['runs']> {
+  return (await getJson<RunsResponse>('/runs', { ...asked, limit })).runs;
+}
+
+export const toolFailuresQuery = (asked: Parameters, asOf: number) =>
+  queryOptions({
+    queryKey: ['tool-failures', asked, asOf],
+    queryFn: ({ signal }) => getJson<ToolFailuresResponse>('/tools/failures', asked, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
   });
 
 export const mcpQuery = (asked: Parameters, asOf: number) =>

@@ -36,12 +36,19 @@ export async function getJson<T>(path: string, parameters: Parameters, signal?: 
 
 /** The response itself, for streams; same failures as `getJson`. */
 export async function request(path: string, init: RequestInit): Promise<Response> {
+  const response = await reach(`/api/v1${path}`, init);
+  if (!response.ok) throw new ApiError(response.status, await errorBody(response));
+  return response;
+}
+
+/** Whatever the server answers at an address of its own, with the key that the browser keeps. Throws UnreachableError. */
+export async function reach(address: string, init: RequestInit): Promise<Response> {
   const key = storedApiKey();
   const headers = new Headers(init.headers);
   if (key !== undefined) headers.set('authorization', `Bearer ${key}`);
   let response: Response;
   try {
-    response = await fetch(`/api/v1${path}`, { ...init, headers });
+    response = await fetch(address, { ...init, headers });
   } catch (cause) {
     if (init.signal?.aborted === true) throw cause;
     connection.lost();
@@ -52,8 +59,24 @@ export async function request(path: string, init: RequestInit): Promise<Response
     connection.lost();
     throw new UnreachableError('The server does not answer.');
   }
-  if (!response.ok) throw new ApiError(response.status, await errorBody(response));
   return response;
+}
+
+/** A request with JSON in it, and the JSON of its answer. Same failures as `getJson`. */
+export async function sendJson<T>(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal?: AbortSignal,
+): Promise<T> {
+  const response = await request(path, {
+    method,
+    ...(signal === undefined ? {} : { signal }),
+    ...(body === undefined
+      ? {}
+      : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  return (await response.json()) as T;
 }
 
 export function queryString(parameters: Parameters): string {

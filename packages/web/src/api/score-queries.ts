@@ -28,6 +28,8 @@ export const scoresQuery = (place: ScoredPlace) =>
   });
 
 export interface ScoreToGive {
+  /** A later score of the same id replaces this one. */
+  readonly id?: string | undefined;
   readonly traceId?: string | undefined;
   readonly spanId?: string | undefined;
   readonly sessionId?: string | undefined;

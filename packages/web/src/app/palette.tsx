@@ -3,17 +3,20 @@ import { useId, useState, type KeyboardEvent, type ReactElement } from 'react';
 import { metricsQuery, servicesQuery } from '../api/queries.ts';
 import { formatCount } from '../model/format.ts';
 import { findCommands, type Command } from '../model/palette.ts';
+import { rangePresets } from '../model/time-range.ts';
 import { Icon, type IconName } from '../widgets/icon.tsx';
 import { Modal } from '../widgets/modal.tsx';
+import { copyText } from '../widgets/copy-text.ts';
 import { setThemeChoice } from '../widgets/theme.ts';
-import { useGo } from '../widgets/url-state.ts';
+import { useGo, useUrlState } from '../widgets/url-state.ts';
 import { allPages } from './pages.ts';
+import { useDataCommands } from './use-data-commands.ts';
 import './palette.css';
 import './key-help.css';
 
 const lastDay = { from: '-24h', to: 'now' };
 
-/** One box that finds pages, services, metrics and anything with an id. */
+/** One box that finds pages, agents, models, tools, users, sessions, runs and anything with an id, and does what is done everywhere. */
 export function Palette({ onClose }: { readonly onClose: () => void }): ReactElement {
   const id = useId();
   const go = useGo();
@@ -21,6 +24,8 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
   const [chosen, setChosen] = useState(0);
   const services = useQuery(servicesQuery(lastDay));
   const metrics = useQuery(metricsQuery(lastDay));
+  const { patch } = useUrlState();
+  const inData = useDataCommands(text, go);
   const open = (to: string, search?: Record<string, string>) => (): void => go(to, search);
   const known: Command<IconName>[] = [
     ...allPages.map((page) => ({ label: page.label, detail: 'Page', icon: page.icon, run: open(page.to) })),
@@ -33,6 +38,19 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
       icon: 'system',
       run: () => setThemeChoice('system'),
     },
+    {
+      label: 'Copy link to this page',
+      detail: 'Action',
+      icon: 'link',
+      run: () => void copyText(window.location.href),
+    },
+    ...rangePresets.map(({ from, label }) => ({
+      label: `Range: ${label.toLowerCase()}`,
+      detail: 'Action',
+      icon: 'clock' as const,
+      run: () => patch({ from, to: 'now' }),
+    })),
+    ...inData.known,
     ...(services.data?.services ?? []).map((service) => ({
       label: service.name,
       detail: `Service, ${formatCount(service.spanCount)} spans today`,
@@ -46,32 +64,51 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
       run: open('/metrics/explore', { name: metric.name }),
     })),
   ];
-  const commands = findCommands(text, known, {
-    trace: (traceId) => ({
+  const makers = {
+    run: (traceId: string) => ({
+      label: `Open run ${traceId}`,
+      detail: 'Run',
+      icon: 'runs' as const,
+      run: open(`/runs/${traceId}`),
+    }),
+    session: (id_: string) => ({
+      label: `Open session ${id_}`,
+      detail: 'Session id',
+      icon: 'sessions' as const,
+      run: open(`/sessions/${encodeURIComponent(id_)}`),
+    }),
+    runs: (words: string) => ({
+      label: `Search runs for ${words}`,
+      detail: 'Free text or a filter',
+      icon: 'runs' as const,
+      run: open('/runs', { q: words }),
+    }),
+    trace: (traceId: string) => ({
       label: `Open trace ${traceId}`,
       detail: 'Trace',
-      icon: 'traces',
+      icon: 'traces' as const,
       run: open(`/traces/${traceId}`),
     }),
-    timeline: (word) => ({
+    timeline: (word: string) => ({
       label: `Timeline of ${word}`,
       detail: 'Correlation or trace id',
-      icon: 'timeline',
+      icon: 'timeline' as const,
       run: open('/timeline', { id: word }),
     }),
-    traces: (words) => ({
+    traces: (words: string) => ({
       label: `Search traces for ${words}`,
       detail: 'Free text or a filter',
-      icon: 'search',
+      icon: 'search' as const,
       run: open('/traces', { q: words }),
     }),
-    logs: (words) => ({
+    logs: (words: string) => ({
       label: `Search logs for ${words}`,
       detail: 'Free text or a filter',
-      icon: 'logs',
+      icon: 'logs' as const,
       run: open('/logs', { q: words }),
     }),
-  });
+  };
+  const commands = findCommands<IconName>(text, known, makers, inData.found);
   const run = (command: Command<IconName> | undefined): void => {
     if (command === undefined) return;
     onClose();
@@ -95,7 +132,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
           aria-expanded="true"
           aria-controls={`${id}-list`}
           aria-activedescendant={`${id}-${chosen}`}
-          placeholder="A page, a service, a metric, a trace or correlation id, any words"
+          placeholder="An agent, model, tool, user, page, action, id, or any words"
           value={text}
           spellCheck={false}
           onChange={(event) => {

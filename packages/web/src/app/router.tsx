@@ -84,6 +84,24 @@ const agents = createRoute({
   ),
 });
 
+const fleet = createRoute({
+  getParentRoute: () => root,
+  path: '/fleet',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/fleet/fleet-page.tsx')),
+    'FleetPage',
+  ),
+});
+
+const wall = createRoute({
+  getParentRoute: () => root,
+  path: '/wall',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/fleet/wall-page.tsx')),
+    'WallPage',
+  ),
+});
+
 const tools = createRoute({
   getParentRoute: () => root,
   path: '/tools',
@@ -129,12 +147,66 @@ const annotate = createRoute({
   ),
 });
 
+const prompts = createRoute({
+  getParentRoute: () => root,
+  path: '/prompts',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/prompts/prompts-page.tsx')),
+    'PromptsPage',
+  ),
+});
+
+const datasets = createRoute({
+  getParentRoute: () => root,
+  path: '/datasets',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/datasets/datasets-page.tsx')),
+    'DatasetsPage',
+  ),
+});
+
+const experiments = createRoute({
+  getParentRoute: () => root,
+  path: '/experiments',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/experiments/experiments-page.tsx')),
+    'ExperimentsPage',
+  ),
+});
+
+const playground = createRoute({
+  getParentRoute: () => root,
+  path: '/playground',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/playground/playground-page.tsx')),
+    'PlaygroundPage',
+  ),
+});
+
 const performance = createRoute({
   getParentRoute: () => root,
   path: '/performance',
   component: lazyRouteComponent(
     loadPart(() => import('../features/performance/performance-page.tsx')),
     'PerformancePage',
+  ),
+});
+
+const compare = createRoute({
+  getParentRoute: () => root,
+  path: '/compare',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/compare/compare-page.tsx')),
+    'ComparePage',
+  ),
+});
+
+const serviceMap = createRoute({
+  getParentRoute: () => root,
+  path: '/map',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/map/map-page.tsx')),
+    'MapPage',
   ),
 });
 
@@ -221,6 +293,105 @@ const prices = createRoute({
   ),
 });
 
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/alerts/alerts-page.tsx')),
+    'AlertsPage',
+  ),
+});
+
+const alertRule = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts/rule',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/alerts/rule-page.tsx')),
+    'RulePage',
+  ),
+});
+
+const slos = createRoute({
+  getParentRoute: () => root,
+  path: '/slos',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/slos/slos-page.tsx')),
+    'SlosPage',
+  ),
+});
+
+const checks = createRoute({
+  getParentRoute: () => root,
+  path: '/checks',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/checks/checks-page.tsx')),
+    'ChecksPage',
+  ),
+});
+
+const outlook = createRoute({
+  getParentRoute: () => root,
+  path: '/outlook',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/outlook/outlook-page.tsx')),
+    'OutlookPage',
+  ),
+});
+
+const regressions = createRoute({
+  getParentRoute: () => root,
+  path: '/regressions',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/regressions/regressions-page.tsx')),
+    'RegressionsPage',
+  ),
+});
+
+const dashboards = createRoute({
+  getParentRoute: () => root,
+  path: '/dashboards',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/dashboards/dashboards-page.tsx')),
+    'DashboardsPage',
+  ),
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => root,
+  path: '/dashboards/$id',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/dashboards/dashboard-page.tsx')),
+    'DashboardPage',
+  ),
+});
+
+const errors = createRoute({
+  getParentRoute: () => root,
+  path: '/errors',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/errors/errors-page.tsx')),
+    'ErrorsPage',
+  ),
+});
+
+const error = createRoute({
+  getParentRoute: () => root,
+  path: '/errors/$errorId',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/errors/error-page.tsx')),
+    'ErrorPage',
+  ),
+});
+
+const replays = createRoute({
+  getParentRoute: () => root,
+  path: '/replays',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/replays/replays-page.tsx')),
+    'ReplaysPage',
+  ),
+});
+
 const gallery = createRoute({
   getParentRoute: () => root,
   path: '/gallery',
@@ -240,12 +411,20 @@ export const router = createRouter({
     users,
     models,
     agents,
+    fleet,
+    wall,
     tools,
     mcp,
     codingAgents,
     evaluators,
     annotate,
+    prompts,
+    datasets,
+    experiments,
+    playground,
     performance,
+    compare,
+    serviceMap,
     unknownTrace,
     traces,
     trace,
@@ -254,6 +433,17 @@ export const router = createRouter({
     timeline,
     status,
     prices,
+    alerts,
+    alertRule,
+    checks,
+    outlook,
+    regressions,
+    errors,
+    error,
+    slos,
+    dashboards,
+    dashboard,
+    replays,
     getStarted,
     gallery,
   ]),

@@ -8,6 +8,7 @@ import { backlogSentence } from '../model/status-answer.ts';
 import { Icon } from '../widgets/icon.tsx';
 import { keyboard, useKeys } from '../widgets/keyboard.ts';
 import { carriedSearch, useGo, useUrlState } from '../widgets/url-state.ts';
+import { useTourPlace } from '../widgets/tour-place.ts';
 import { allPages } from './pages.ts';
 import { SideBar } from './side-bar.tsx';
 import { ThumbBar } from './thumb-bar.tsx';
@@ -16,12 +17,14 @@ import './shell.css';
 const loadPalette = loadPart(async () => ({ default: (await import('./palette.tsx')).Palette }));
 const Palette = lazy(loadPalette);
 const KeyHelp = lazy(loadPart(async () => ({ default: (await import('./key-help.tsx')).KeyHelp })));
+const Tour = lazy(loadPart(async () => ({ default: (await import('./tour.tsx')).Tour })));
 
 const signsOfLife = ['pointermove', 'pointerdown', 'keydown'] as const;
 
 /** What stays while pages change: the way to every page, the palette, the keys, and word of a lost or late server. */
 export function Shell(): ReactElement {
   const [dialog, setDialog] = useState<'none' | 'palette' | 'keys'>('none');
+  const tourPlace = useTourPlace();
   const { search } = useUrlState();
   const go = useGo();
   const carried = carriedSearch(search);
@@ -61,6 +64,7 @@ export function Shell(): ReactElement {
       <ThumbBar search={carried} onFind={() => setDialog('palette')} />
       <Suspense>
         {dialog === 'palette' && <Palette onClose={() => setDialog('none')} />}
+        {typeof tourPlace === 'number' && <Tour place={tourPlace} />}
         {dialog === 'keys' && <KeyHelp onClose={() => setDialog('none')} />}
       </Suspense>
     </div>

@@ -3,7 +3,8 @@ import { IconButton } from '../widgets/button.tsx';
 import { Icon } from '../widgets/icon.tsx';
 import { PageLink } from '../widgets/page-link.tsx';
 import { type UrlSearch, usePathname } from '../widgets/url-state.ts';
-import { type AppPage, isCurrentPage, pageGroups } from './pages.ts';
+import { type AppPage, isCurrentPage, type PageGroup, pageGroups, shownPages } from './pages.ts';
+import { AlertBell } from './alert-bell.tsx';
 import { ThemeButton } from './theme-button.tsx';
 import './side-bar.css';
 
@@ -28,26 +29,23 @@ export function SideBar({ search, onFind, onKeys }: SideBarProps): ReactElement 
         <BrandMark />
         <span>Sightline</span>
       </PageLink>
-      <button
-        type="button"
-        className="find-button"
-        title="Find anything"
-        aria-label="Find anything"
-        onClick={onFind}
-      >
-        <Icon name="search" size={14} />
-        <span>Find</span>
-        <kbd>{/mac/i.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
-      </button>
+      <div className="find-row">
+        <button
+          type="button"
+          className="find-button"
+          title="Find anything"
+          aria-label="Find anything"
+          onClick={onFind}
+        >
+          <Icon name="search" size={14} />
+          <span>Find</span>
+          <kbd>{/mac/i.test(navigator.userAgent) ? '⌘K' : 'Ctrl K'}</kbd>
+        </button>
+        <AlertBell />
+      </div>
       <nav className="page-nav" aria-label="Pages">
         {pageGroups.map((group) => (
-          <ul key={group.label} aria-label={group.label}>
-            {group.pages.map((page) => (
-              <li key={page.to}>
-                <NavLink page={page} search={search} />
-              </li>
-            ))}
-          </ul>
+          <NavGroup key={group.label} group={group} search={search} />
         ))}
       </nav>
       <div className="side-foot">
@@ -67,6 +65,46 @@ export function SideBar({ search, onFind, onKeys }: SideBarProps): ReactElement 
         </div>
       </div>
     </header>
+  );
+}
+
+function NavGroup({
+  group,
+  search,
+}: {
+  readonly group: PageGroup;
+  readonly search: UrlSearch;
+}): ReactElement {
+  const path = usePathname();
+  const storedAs = `${storageKey}.${group.label}`;
+  const [isOpen, setOpen] = useState(() => localStorage.getItem(storedAs) === 'open');
+  const { label, pages } = group;
+  const toggle = (): void => {
+    localStorage.setItem(storedAs, isOpen ? 'folded' : 'open');
+    setOpen(!isOpen);
+  };
+  return (
+    <div className="nav-group">
+      {pages.some((page) => page.isFolded === true) && (
+        <button
+          type="button"
+          className="nav-group-name"
+          aria-expanded={isOpen}
+          title={isOpen ? `Fewer pages: ${label}` : `All pages: ${label}`}
+          onClick={toggle}
+        >
+          <span>{label}</span>
+          <Icon name={isOpen ? 'chevronDown' : 'chevronRight'} size={12} />
+        </button>
+      )}
+      <ul aria-label={label}>
+        {shownPages(group, path, isOpen).map((page) => (
+          <li key={page.to}>
+            <NavLink page={page} search={search} />
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 

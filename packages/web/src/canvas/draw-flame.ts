@@ -2,6 +2,7 @@ import { formatDurationMs } from '../model/format.ts';
 import type { FlameGraph } from '../model/flame-graph.ts';
 import { at, spanName, type TraceModel } from '../model/trace-model.ts';
 import type { CanvasPalette } from './palette.ts';
+import { serviceSeries } from '../model/service-series.ts';
 import { fitText } from './surface.ts';
 
 export const flameRowHeight = 24;
@@ -59,6 +60,10 @@ function drawNode(context: CanvasRenderingContext2D, scene: FlameScene, node: nu
   context.fillStyle = palette.families[at(model.family, span)] ?? palette.faint;
   context.fillRect(left, top + 1, Math.max(0.5, right - left - 1), flameRowHeight - 2);
   context.globalAlpha = 1;
+  if (right - left > 8) {
+    context.fillStyle = palette.series[serviceSeries(model, span)] ?? palette.faint;
+    context.fillRect(left, top + 1, 3, flameRowHeight - 2);
+  }
   if (at(flame.errorCount, node) > 0) {
     context.fillStyle = palette.error;
     context.fillRect(left, top + flameRowHeight - 4, Math.max(0.5, right - left - 1), 3);

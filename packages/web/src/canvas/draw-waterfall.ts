@@ -1,8 +1,9 @@
-import { linearTicks } from '../model/axis-ticks.ts';
+import { durationLabels, linearTicks } from '../model/axis-ticks.ts';
 import { formatDurationMs } from '../model/format.ts';
 import { operationFamilies } from '../model/operation.ts';
-import { at, hasMissingParent, spanName, spanService } from '../model/trace-model.ts';
+import { at, hasMissingParent, spanName, spanService, spanStatusMessage } from '../model/trace-model.ts';
 import { drawFamilyIcon } from './family-icon.ts';
+import { serviceSeries } from '../model/service-series.ts';
 import { fitText, textWidth } from './surface.ts';
 import {
   axisHeight,
@@ -116,6 +117,9 @@ function drawName(
     x += textWidth(context, badge) + 8;
   }
   context.font = `13px ${palette.sans}`;
+  context.fillStyle = palette.series[serviceSeries(model, span)] ?? palette.faint;
+  context.fillRect(x, middle - 3, 6, 6);
+  x += 11;
   context.fillStyle = palette.faint;
   const service = hasMissingParent(model, span)
     ? `${spanService(model, span)} · parent missing`
@@ -220,12 +224,30 @@ function drawDuration(
   context.font = `12px ${palette.mono}`;
   const needed = textWidth(context, text) + 8;
   context.fillStyle = palette.soft;
-  if (bar.right + needed < width) context.fillText(text, bar.right + 6, bar.middle);
-  else if (bar.left - needed > treeWidth) context.fillText(text, bar.left - needed + 2, bar.middle);
+  if (bar.right + needed < width) {
+    context.fillText(text, bar.right + 6, bar.middle);
+    drawCause(context, scene, { span: bar.span, left: bar.right + 6 + needed, middle: bar.middle });
+  } else if (bar.left - needed > treeWidth) context.fillText(text, bar.left - needed + 2, bar.middle);
   else {
     context.fillStyle = palette.ground;
     context.fillText(text, width - needed, bar.middle);
   }
+}
+
+/** Why it failed, where it failed first: what failed because of that says the same again. */
+function drawCause(
+  context: CanvasRenderingContext2D,
+  scene: WaterfallScene,
+  place: { readonly span: number; readonly left: number; readonly middle: number },
+): void {
+  const { model, palette, width } = scene;
+  if (at(model.isError, place.span) === 0 || at(model.errorsBelow, place.span) > 0) return;
+  const message = spanStatusMessage(model, place.span).split('\n', 1)[0] ?? '';
+  const room = width - place.left - 8;
+  if (message === '' || room < 60) return;
+  context.font = `13px ${palette.sans}`;
+  context.fillStyle = palette.error;
+  context.fillText(fitText(context, message, room), place.left, place.middle);
 }
 
 /** A span outside the zoomed time: a small arrow towards where it is. */
@@ -301,8 +323,10 @@ function drawAxis(context: CanvasRenderingContext2D, scene: WaterfallScene, hidd
   context.fillStyle = palette.faint;
   context.fillText(hidden > 0 ? `Span · ${hidden} levels to the left` : 'Span', 12, axisHeight / 2 + 1);
   context.font = `12px ${palette.mono}`;
-  for (const us of axisTicks(scene)) {
-    const text = formatDurationMs(us / 1000);
+  const ticks = axisTicks(scene);
+  const labels = durationLabels(ticks);
+  for (const [index, us] of ticks.entries()) {
+    const text = labels[index] ?? '';
     const x = xOf(scene, us);
     if (x + 4 + textWidth(context, text) < width) context.fillText(text, x + 4, axisHeight / 2 + 1);
   }

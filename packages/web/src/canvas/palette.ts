@@ -1,4 +1,5 @@
 import { operationFamilies } from '../model/operation.ts';
+import { seriesCount } from '../model/service-series.ts';
 
 /** The theme's colours as canvas strings, read once per theme. */
 export interface CanvasPalette {
@@ -17,6 +18,8 @@ export interface CanvasPalette {
   readonly warn: string;
   /** By index into `operationFamilies`. */
   readonly families: readonly string[];
+  /** Of lines, and of services. */
+  readonly series: readonly string[];
   readonly sans: string;
   readonly mono: string;
 }
@@ -39,6 +42,7 @@ export function readPalette(element: Element): CanvasPalette {
     error: read('error'),
     warn: read('warn'),
     families: operationFamilies.map(read),
+    series: Array.from({ length: seriesCount }, (_, index) => read(`series-${index + 1}`)),
     sans: read('sans'),
     mono: read('mono'),
   };

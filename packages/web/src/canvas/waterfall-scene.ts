@@ -1,4 +1,4 @@
-import type { CriticalPath } from '../model/critical-path.ts';
+import type { CriticalPath } from '@sightline/schema/analysis';
 import { ancestors } from '../model/trace-rows.ts';
 import { at, type TraceModel } from '../model/trace-model.ts';
 import type { TimeView } from '../model/time-view.ts';

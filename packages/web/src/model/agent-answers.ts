@@ -3,16 +3,14 @@ import type {
   AgentFacts,
   McpResponse,
   ModelFacts,
-  OverviewFacts,
-  OverviewResponse,
   PerformanceResponse,
   Session,
   ToolFacts,
   User,
 } from '@sightline/schema/api';
-import { formatCount, formatDurationMs, formatShare, plural } from './format.ts';
+import { formatCount, formatShare, plural } from './format.ts';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
-import { describeChange } from './trace-answer.ts';
+import { costSaid } from './runs-answer.ts';
 import { costWords } from './usage-words.ts';
 import { shorten } from './value-preview.ts';
 
@@ -21,42 +19,6 @@ interface Asked {
   readonly nowMs: number;
   /** More rows follow those that are known. */
   readonly hasMore: boolean;
-}
-
-/** `12 of 240 runs failed in the last hour`. */
-export function runsSentence(totals: OverviewFacts, { range, nowMs }: Omit<Asked, 'hasMore'>): string {
-  const when = describeRangeInSentence(range, nowMs);
-  if (totals.runs === null || totals.failedRuns === null) return `The runs ${when} could not be counted`;
-  if (totals.runs === 0) return `No runs ${when}`;
-  if (totals.failedRuns === 0)
-    return totals.runs === 1
-      ? `1 run ${when}, and it did not fail`
-      : `${plural(totals.runs, 'run')} ${when}, none failed`;
-  return `${formatCount(totals.failedRuns)} of ${plural(totals.runs, 'run')} failed ${when}`;
-}
-
-/** `p95 12.3 s, ▲ 34 % · $3.20, ▼ 5 % · 1.2 M tokens`, each against the time before. */
-export function runsDetail({ totals, previous }: Pick<OverviewResponse, 'totals' | 'previous'>): string {
-  if (totals.runs === 0) return '';
-  const parts: string[] = [];
-  if (totals.p95Ms !== null)
-    parts.push(withChange(`p95 ${formatDurationMs(totals.p95Ms)}`, totals.p95Ms, previous.p95Ms));
-  if (totals.costUsd !== null || totals.unpricedCalls > 0)
-    parts.push(withChange(costSaid(totals), totals.costUsd ?? 0, previous.costUsd));
-  const tokens = (totals.inputTokens ?? 0) + (totals.outputTokens ?? 0);
-  if (tokens > 0) parts.push(`${formatCount(tokens)} tokens`);
-  return parts.join(' · ');
-}
-
-/** A cost in a sentence. */
-export function costSaid(usage: { readonly costUsd: number | null; readonly unpricedCalls: number }): string {
-  const words = costWords(usage);
-  return words === 'unknown' ? 'cost unknown' : words.replace('≥ ', 'at least ');
-}
-
-function withChange(words: string, now: number, before: number | null): string {
-  const change = describeChange(now, before);
-  return change === '' || now === 0 ? words : `${words}, ${change}`;
 }
 
 export function sessionsSentence(sessions: readonly Session[], asked: Asked): string {

@@ -1,3 +1,5 @@
+import { formatDurationMs } from './format.ts';
+
 /** Round values inside `[from, to]`, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
 export function linearTicks(from: number, to: number, count: number): number[] {
   if (!(to > from) || count < 1) return [];
@@ -6,6 +8,21 @@ export function linearTicks(from: number, to: number, count: number): number[] {
   for (let i = Math.ceil(from / step); i * step <= to + step * 1e-9; i++) ticks.push(i * step);
   return ticks;
 }
+
+/** Durations in microseconds as labels of an axis, no two alike: as everywhere where that tells them apart, else with as many digits as it takes. */
+export function durationLabels(ticksUs: readonly number[]): readonly string[] {
+  const plain = ticksUs.map((us) => formatDurationMs(us / 1000));
+  if (new Set(plain).size === plain.length) return plain;
+  const most = Math.max(...ticksUs.map(Math.abs));
+  const [unit, size] = units.find(([, us]) => most >= us) ?? nanoseconds;
+  const step = Math.abs((ticksUs[1] ?? 0) - (ticksUs[0] ?? 0));
+  const digits = Math.min(9, Math.max(0, Math.ceil(-Math.log10(step / size) - 1e-9)));
+  return ticksUs.map((us) => `${(us / size).toFixed(digits)} ${unit}`);
+}
+
+const nanoseconds = ['ns', 0.001] as const;
+/** In microseconds, the largest first; seconds also for what takes minutes. */
+const units = [['s', 1e6], ['ms', 1e3], ['µs', 1], nanoseconds] as const;
 
 /** Round moments of local time inside the range, about `count` of them. */
 export function timeTicks(fromMs: number, toMs: number, count: number): number[] {

@@ -1,6 +1,6 @@
 import type { OverviewFacts, OverviewResponse } from '@sightline/schema/api';
 import { expect, test } from 'vitest';
-import { runsDetail } from './agent-answers.ts';
+import { runsDetail } from './runs-answer.ts';
 import { comparedOverview, noFacts } from './compared-overview.ts';
 
 const facts = (runs: number): OverviewFacts => ({

@@ -7,6 +7,7 @@ const ask = (count: number, errorCount: number): string =>
     failingServices: {
       field: 'service',
       values: [{ value: 'gateway', count: 30 }],
+      valueCount: 9,
       otherCount: 15,
       missingCount: 0,
     },

@@ -103,7 +103,8 @@ const aggregationWords: Readonly<Record<MetricAggregation, string>> = {
   p99: 'p99 of',
 };
 
-function summarise(label: string, values: readonly (number | null)[]): SeriesRow {
+/** What a line amounts to. */
+export function summarise(label: string, values: readonly (number | null)[]): SeriesRow {
   const known = values.filter((value): value is number => value !== null);
   if (known.length === 0) return { label, last: null, min: null, mean: null, max: null };
   return {

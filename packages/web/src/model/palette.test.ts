@@ -3,8 +3,11 @@ import { findCommands, matchScore, type Command } from './palette.ts';
 
 const command = (label: string): Command<'x'> => ({ label, detail: '', icon: 'x', run: () => undefined });
 const make = {
+  run: (id: string) => command(`run ${id}`),
   trace: (id: string) => command(`trace ${id}`),
   timeline: (id: string) => command(`timeline ${id}`),
+  session: (id: string) => command(`session ${id}`),
+  runs: (words: string) => command(`runs ${words}`),
   traces: (words: string) => command(`traces ${words}`),
   logs: (words: string) => command(`logs ${words}`),
 };
@@ -12,7 +15,15 @@ const labels = (text: string): string[] =>
   findCommands(text, ['Logs', 'Metrics', 'catalog-service'].map(command), make).map(({ label }) => label);
 
 it('puts the best match first and offers a search for any words', () => {
-  expect(labels('log')).toEqual(['Logs', 'catalog-service', 'traces log', 'logs log', 'timeline log']);
+  expect(labels('log')).toEqual([
+    'Logs',
+    'catalog-service',
+    'runs log',
+    'traces log',
+    'logs log',
+    'session log',
+    'timeline log',
+  ]);
   expect(labels('')).toEqual(['Logs', 'Metrics', 'catalog-service']);
   expect(matchScore('http.server.duration', 'hsd')).toBe(1);
   expect(matchScore('http', 'x')).toBe(0);

@@ -7,8 +7,11 @@ export interface Command<Icon extends string> {
 }
 
 interface Makers<Icon extends string> {
+  readonly run: (traceId: string) => Command<Icon>;
   readonly trace: (traceId: string) => Command<Icon>;
   readonly timeline: (id: string) => Command<Icon>;
+  readonly session: (id: string) => Command<Icon>;
+  readonly runs: (words: string) => Command<Icon>;
   readonly traces: (words: string) => Command<Icon>;
   readonly logs: (words: string) => Command<Icon>;
 }
@@ -20,19 +23,21 @@ export function findCommands<Icon extends string>(
   text: string,
   known: readonly Command<Icon>[],
   make: Makers<Icon>,
+  /** What the server found for the words. */
+  found: readonly Command<Icon>[] = [],
 ): readonly Command<Icon>[] {
   const words = text.trim();
   if (words === '') return known.slice(0, shownMax);
   const id = words.toLowerCase().replaceAll('-', '');
-  const byId = /^[0-9a-f]{32}$/.test(id) ? [make.trace(id), make.timeline(words)] : [];
+  const byId = /^[0-9a-f]{32}$/.test(id) ? [make.trace(id), make.run(id), make.timeline(words)] : [];
   const matches = known
     .map((command) => ({ command, score: matchScore(command.label.toLowerCase(), words.toLowerCase()) }))
     .filter(({ score }) => score > 0)
     .sort((a, b) => b.score - a.score)
     .map(({ command }) => command);
-  const searches = [make.traces(words), make.logs(words)];
-  const timeline = byId.length === 0 && !/\s/.test(words) ? [make.timeline(words)] : [];
-  return [...byId, ...matches.slice(0, shownMax), ...searches, ...timeline];
+  const searches = [make.runs(words), make.traces(words), make.logs(words)];
+  const ids = byId.length === 0 && !/\s/.test(words) ? [make.session(words), make.timeline(words)] : [];
+  return [...byId, ...matches.slice(0, shownMax), ...found, ...searches, ...ids];
 }
 
 /** 0 for no match; a start beats a word's start beats the middle beats letters in order. */

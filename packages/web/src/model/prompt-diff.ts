@@ -1,6 +1,6 @@
 import type { ConversationMessage } from '@sightline/schema/api';
 import { messageText } from './conversation-rows.ts';
-import { diffLines, diffLists, foldSame, type FoldedStep } from './text-diff.ts';
+import { diffLines, diffLists, foldSame, type FoldedStep } from '@sightline/base';
 
 /** What became of the messages of one prompt in the next. */
 export type PromptChange =

@@ -5,6 +5,7 @@ import { backlogSentence } from './status-answer.ts';
 const ledger = (oldestPendingMs: number | null): LedgerResponse => ({
   rows: [],
   journal: { bytes: 1, bytesMax: 2, quarantineBytes: 0, segments: 1, oldestPendingMs },
+  runs: { unsettledMs: null },
   canary: { state: 'ok', lastOk: null, lastVisibleMs: null, error: null },
 });
 

@@ -34,7 +34,8 @@ export function statusSentence(
     visible === undefined || visible === null
       ? ''
       : `, visible ${formatDurationMs(visible)} after it is acknowledged`;
-  return { text: `All is well: ${formatCount(totals.stored)} items stored${speed}`, tone: 'good' };
+  const stored = ledger === undefined ? '' : `: ${formatCount(totals.stored)} items stored${speed}`;
+  return { text: `All is well${stored}`, tone: 'good' };
 }
 
 /** From this age on a backlog is told on every page. */

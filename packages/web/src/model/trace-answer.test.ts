@@ -7,6 +7,7 @@ const base: TracesAnswerInput = {
   failingServices: {
     field: 'service',
     values: [{ value: 'search', count: 9 }],
+    valueCount: 9,
     otherCount: 3,
     missingCount: 0,
   },

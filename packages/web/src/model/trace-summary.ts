@@ -1,56 +1,108 @@
 import type { Usage } from '@sightline/schema/api';
-import { costSaid } from './agent-answers.ts';
-import type { CriticalPath } from './critical-path.ts';
-import { formatDurationMs, formatShare, plural } from './format.ts';
-import {
-  at,
-  spanModelName,
-  spanName,
-  spanService,
-  spanStatusMessage,
-  type TraceModel,
-} from './trace-model.ts';
+import { costSaid } from './runs-answer.ts';
+import { type CriticalPath, shortName } from '@sightline/schema/analysis';
+import { formatCount, formatDurationMs, formatShare, plural } from './format.ts';
+import { humanKind, humanName, humanStep } from './human-step.ts';
+import { at, spanName, spanService, spanStatusMessage, type TraceModel } from './trace-model.ts';
 
 /** A headline is a line or two; the whole names are in the waterfall. */
 const nameMax = 80;
 const messageMax = 140;
 
-/** `GET /chat failed after 2.31 s: card declined, in payments`. */
-export function traceSentence(model: TraceModel): string {
-  const name = shorten(spanName(model, model.root), nameMax) || 'This trace';
+/**
+ * `GET /chat failed after 2.31 s: card declined, in payments`. A run is named by its agent, as the list of runs names it; a trace by its root.
+ */
+export function traceSentence(model: TraceModel, namedBy: 'root' | 'agent' = 'root'): string {
+  const name = shorten(traceName(model, namedBy), nameMax) || 'This trace';
   // The scale of a waterfall is a microsecond at least.
   const duration = formatDurationMs(model.endUs.reduce((last, end) => Math.max(last, end), 0) / 1000);
   if (model.errorCount === 0) return `${name} took ${duration}`;
-  const culprit = firstCause(model);
-  const service = spanService(model, culprit);
-  const message = spanStatusMessage(model, culprit);
-  const where =
-    culprit === model.root
-      ? ''
-      : ` in ${shorten(spanName(model, culprit), nameMax)}${service === spanService(model, model.root) ? '' : ` (${service})`}`;
-  const verb =
-    at(model.isError, model.root) === 1
-      ? `failed after ${duration}`
-      : `took ${duration} with ${plural(model.errorCount, 'error')}`;
-  return `${name} ${verb}${where}${message === '' ? '' : `: ${shorten(message, messageMax)}`}`;
+  return at(model.isError, model.root) === 1
+    ? `${name} failed after ${duration}${errorWords(model, { isFailed: true })}`
+    : `${name} took ${duration} with ${errorWords(model, { isFailed: false })}`;
+}
+
+/** The first agent from the root on; the root where none was at work. */
+export function traceName(model: TraceModel, namedBy: 'root' | 'agent'): string {
+  if (namedBy === 'agent')
+    for (const span of model.order)
+      if (humanKind(model, span) !== undefined) return shortName(spanName(model, span));
+  return spanName(model, model.root);
+}
+
+interface ErrorText {
+  readonly text: string;
+  count: number;
+  readonly steps: Set<string>;
+}
+
+/** What went wrong, by its text: ` in web_search: timed out`, `51 errors, 12 of them "boom"`. */
+function errorWords(model: TraceModel, { isFailed }: { readonly isFailed: boolean }): string {
+  const causes = model.order.filter(
+    (span) => at(model.isError, span) === 1 && at(model.errorsBelow, span) === 0,
+  );
+  const texts = errorTexts(model, causes);
+  const [most] = texts;
+  if (most === undefined) return '';
+  const [step = ''] = most.steps;
+  const where = most.steps.size === 1 && step !== '' ? ` in ${shorten(step, nameMax)}` : '';
+  const said = most.text === '' ? '' : `: ${shorten(most.text, messageMax)}`;
+  if (texts.length === 1)
+    return `${isFailed ? '' : plural(causes.length, 'error')}${isFailed && causes.length > 1 ? ` with ${plural(causes.length, 'error')}` : ''}${where}${said}`;
+  const others = `${plural(causes.length, 'error')} of ${formatCount(texts.length)} kinds`;
+  const often = most.count === 1 ? 'first' : `${formatCount(most.count)} times`;
+  return `${isFailed ? ` with ${others}` : others}, ${often}${where}${said}`;
+}
+
+/** Texts of the failures, the most frequent first, then the earliest. */
+function errorTexts(model: TraceModel, causes: Int32Array): readonly ErrorText[] {
+  const byText = new Map<string, ErrorText>();
+  for (const span of causes) {
+    const text = spanStatusMessage(model, span);
+    const known = byText.get(text) ?? { text, count: 0, steps: new Set<string>() };
+    known.count++;
+    known.steps.add(stepWords(model, span));
+    byText.set(text, known);
+  }
+  return [...byText.values()].toSorted((a, b) => b.count - a.count);
+}
+
+/** Where a failure was, for people; empty where that is the whole trace. */
+function stepWords(model: TraceModel, span: number): string {
+  const step = humanStep(model, span);
+  if (step === model.root) return '';
+  const service = spanService(model, step);
+  const isElsewhere = humanKind(model, step) === undefined && service !== spanService(model, model.root);
+  return `${humanName(model, step)}${isElsewhere ? ` (${service})` : ''}`;
 }
 
 /**
- * `62 % of the critical path in chat gpt-4o · 45 spans · 3 services · 1,280 tokens · $0.0025`. What was used is what the run counts: spans alone do not tell which
- * of them say the same twice.
+ * `62 % waiting for gpt-5.4 (3 calls) · 45 spans · 3 services · 1,280 tokens · $0.0025`. What was used is what the run counts: spans alone do not
+ * tell which of them say the same twice.
  */
 export function traceDetail(model: TraceModel, path: CriticalPath, used?: Usage): string {
   const parts: string[] = [];
   const top = heaviestOnPath(model, path);
-  if (top !== undefined && model.size > 1)
-    parts.push(`${formatShare(top.share)} of the critical path in ${shorten(top.name, nameMax)}`);
+  if (top !== undefined && model.size > 1) parts.push(pathWords(top));
   parts.push(plural(model.size, 'span'));
   parts.push(plural(new Set(model.slim.columns.service).size, 'service'));
-  if (model.errorCount > 0) parts.push(plural(model.errorCount, 'error'));
   const tokens = (used?.inputTokens ?? 0) + (used?.outputTokens ?? 0);
   if (tokens > 0) parts.push(plural(tokens, 'token'));
   if (used !== undefined && (used.costUsd !== null || used.unpricedCalls > 0)) parts.push(costSaid(used));
   return parts.join(' · ');
+}
+
+function pathWords({ kind, name, calls, share }: HeaviestStep): string {
+  const counted =
+    calls > 1 ? ` (${plural(calls, kind === 'model' || kind === 'tool' ? 'call' : 'time')})` : '';
+  const verb = {
+    model: 'waiting for',
+    tool: 'in the tool',
+    retrieval: 'in retrieval',
+    agent: 'in the agent',
+  };
+  const where = kind === undefined ? 'in' : verb[kind];
+  return `${formatShare(share)} ${where} ${shorten(name, nameMax)}${counted}`;
 }
 
 /** The span to look at first: the deepest failed one without failed spans below, earliest first; else the root. */
@@ -63,26 +115,33 @@ export function firstCause(model: TraceModel): number {
   return best === -1 ? model.root : best;
 }
 
-/** The name that holds most of the critical path, over all spans of that name. */
-export function heaviestOnPath(
-  model: TraceModel,
-  path: CriticalPath,
-): { name: string; share: number } | undefined {
-  const byName = new Map<string, number>();
+export interface HeaviestStep {
+  readonly kind: ReturnType<typeof humanKind>;
+  readonly name: string;
+  /** Steps of that name on the critical path. */
+  readonly calls: number;
+  readonly share: number;
+}
+
+/** The model, tool, agent or retrieval that holds most of the critical path, over all steps of that name. */
+export function heaviestOnPath(model: TraceModel, path: CriticalPath): HeaviestStep | undefined {
+  const byName = new Map<
+    string,
+    { kind: HeaviestStep['kind']; name: string; us: number; steps: Set<number> }
+  >();
   for (let i = 0; i < path.span.length; i++) {
-    const span = at(path.span, i);
-    const modelName = spanModelName(model, span);
-    const name =
-      modelName === '' || spanName(model, span).includes(modelName)
-        ? spanName(model, span)
-        : `${spanName(model, span)} (${modelName})`;
-    byName.set(name, (byName.get(name) ?? 0) + at(path.toUs, i) - at(path.fromUs, i));
+    const step = humanStep(model, at(path.span, i));
+    const kind = humanKind(model, step);
+    const name = humanName(model, step);
+    const known = byName.get(`${kind} ${name}`) ?? { kind, name, us: 0, steps: new Set<number>() };
+    known.us += at(path.toUs, i) - at(path.fromUs, i);
+    known.steps.add(step);
+    byName.set(`${kind} ${name}`, known);
   }
-  let top: { name: string; us: number } | undefined;
-  for (const [name, us] of byName) if (top === undefined || us > top.us) top = { name, us };
-  return top === undefined || path.totalUs === 0
-    ? undefined
-    : { name: top.name, share: top.us / path.totalUs };
+  const [top] = [...byName.values()].toSorted((a, b) => b.us - a.us);
+  if (top === undefined || path.totalUs === 0) return undefined;
+  const { kind, name, us, steps } = top;
+  return { kind, name, calls: steps.size, share: us / path.totalUs };
 }
 
 function shorten(text: string, charactersMax: number): string {

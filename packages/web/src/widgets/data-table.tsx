@@ -1,5 +1,14 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useEffect, useMemo, useRef, useState, type ReactElement, type ReactNode } from 'react';
+import {
+  memo,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ReactElement,
+  type ReactNode,
+} from 'react';
 import { sortRows, type SortOrder, toggleSort } from '../model/table-sort.ts';
 import { ColumnPicker } from './column-picker.tsx';
 import { Icon } from './icon.tsx';
@@ -14,7 +23,7 @@ export interface Column<T> {
   /** What it gives up to, in pixels, before the table scrolls sideways. */
   readonly least?: number;
   readonly align?: 'end';
-  /** The one value that a phone shows beside the first. */
+  /** A value that a phone shows beside the first. */
   readonly onPhone?: boolean;
   /** Not shown until asked for. */
   readonly hidden?: boolean;
@@ -63,7 +72,13 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
     overscan: 8,
+    useFlushSync: false,
   });
+  const latestSelect = useRef(props.onSelect);
+  useEffect(() => {
+    latestSelect.current = props.onSelect;
+  });
+  const onSelect = useCallback((index: number) => latestSelect.current(index), []);
   const items = virtual.getVirtualItems();
   const lastIndex = items.at(-1)?.index ?? -1;
   useEffect(() => {
@@ -130,30 +145,18 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
             const row = sorted[item.index];
             if (row === undefined) return null;
             return (
-              <div
+              <TableRow
                 key={props.rowKey(row)}
-                role="row"
-                aria-rowindex={item.index + 2}
-                className={`table-row table-item ${props.rowClass?.(row) ?? ''}${item.index === selected ? ' is-selected' : ''}`}
-                style={{
-                  gridTemplateColumns: template,
-                  height: rowHeight,
-                  transform: `translateY(${item.start}px)`,
-                }}
-                onPointerDown={() => props.onSelect(item.index)}
-              >
-                {shown.map((column) => (
-                  <div
-                    key={column.id}
-                    role="cell"
-                    data-column={column.id}
-                    {...(column.onPhone === true ? { 'data-phone': '' } : {})}
-                    className={column.align === 'end' ? 'table-cell end' : 'table-cell'}
-                  >
-                    {column.render(row)}
-                  </div>
-                ))}
-              </div>
+                row={row}
+                index={item.index}
+                startPx={item.start}
+                heightPx={rowHeight}
+                columns={shown}
+                template={template}
+                className={props.rowClass?.(row) ?? ''}
+                isSelected={item.index === selected}
+                onSelect={onSelect}
+              />
             );
           })}
         </div>
@@ -162,6 +165,48 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
     </div>
   );
 }
+
+interface TableRowProps<T> {
+  readonly row: T;
+  readonly index: number;
+  readonly startPx: number;
+  readonly heightPx: number;
+  readonly columns: readonly Column<T>[];
+  readonly template: string;
+  readonly className: string;
+  readonly isSelected: boolean;
+  readonly onSelect: (index: number) => void;
+}
+
+/** Drawn once while the list scrolls: only rows that come onto the screen are work. */
+const TableRow = memo(function TableRow<T>(props: TableRowProps<T>): ReactElement {
+  const { row, index, columns, className, isSelected } = props;
+  return (
+    <div
+      role="row"
+      aria-rowindex={index + 2}
+      className={`table-row table-item ${className}${isSelected ? ' is-selected' : ''}`}
+      style={{
+        gridTemplateColumns: props.template,
+        height: props.heightPx,
+        transform: `translateY(${props.startPx}px)`,
+      }}
+      onPointerDown={() => props.onSelect(index)}
+    >
+      {columns.map((column) => (
+        <div
+          key={column.id}
+          role="cell"
+          data-column={column.id}
+          {...(column.onPhone === true ? { 'data-phone': '' } : {})}
+          className={column.align === 'end' ? 'table-cell end' : 'table-cell'}
+        >
+          {column.render(row)}
+        </div>
+      ))}
+    </div>
+  );
+}) as <T>(props: TableRowProps<T>) => ReactElement;
 
 function useSortState(
   sort: string | undefined,

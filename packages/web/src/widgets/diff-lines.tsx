@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import { plural } from '../model/format.ts';
-import type { FoldedStep } from '../model/text-diff.ts';
+import type { FoldedStep } from '@sightline/base';
 import './diff.css';
 
 const marks = { same: ' ', added: '+', removed: '−' } as const;

@@ -6,14 +6,19 @@ import { facetsQuery, type SearchSignal } from '../api/queries.ts';
 import { addTerm, toggleTerm } from '../model/filter-text.ts';
 import { rangeFromMs } from '../model/time-range.ts';
 import { FacetsPanel } from './facets-panel.tsx';
+import { loadPart } from '../api/load-part.ts';
+import { AlertOnThis } from './alert-on-this.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { HistogramStrip } from './histogram-strip.tsx';
 import { KeptNote } from './kept-note.tsx';
 import { Page } from './page.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from './states.tsx';
 import { TimeRangePicker } from './time-range-picker.tsx';
+import { ViewsMenu } from './views-menu.tsx';
 import { useKept } from './use-kept.ts';
 import type { Question } from './use-question.ts';
+
+const loadRules = loadPart(() => import('../model/proposed-rule.ts'));
 
 interface ExplorePageProps {
   readonly title: string;
@@ -40,6 +45,7 @@ interface ExplorePageProps {
   readonly pill: ReactNode;
   readonly ifNone: ReactNode;
   readonly rows: ReactNode;
+  readonly actions?: ReactNode;
   /** Beside the rows: the one that is open. */
   readonly panel?: ReactNode;
 }
@@ -52,19 +58,24 @@ export function ExplorePage(props: ExplorePageProps): ReactElement {
     facetsQuery({ ...asked, signal, fields: Object.keys(facetLabels).join(','), limit: 8 }, asOf),
   );
   const answer = useKept(props.answer, list.error);
+  const strip = useKept(histogram.data, histogram.error);
   return (
     <Page
       title={props.title}
       answer={answer ?? (list.error === null ? <SkeletonText width={420} /> : props.title)}
       detail={props.detail}
       actions={
-        <TimeRangePicker
-          range={range}
-          live={question.isLive}
-          onLive={question.setLive}
-          onChange={question.setRange}
-          onRefresh={question.refresh}
-        />
+        <>
+          {props.actions}
+          <ViewsMenu />
+          <TimeRangePicker
+            range={range}
+            live={question.isLive}
+            onLive={question.setLive}
+            onChange={question.setRange}
+            onRefresh={question.refresh}
+          />
+        </>
       }
     >
       <FilterBar
@@ -75,13 +86,21 @@ export function ExplorePage(props: ExplorePageProps): ReactElement {
         problem={filterProblemOf(list.error)}
         onApply={question.setFilter}
       />
-      <HistogramStrip
-        data={useKept(histogram.data, histogram.error)}
-        noun={props.noun}
-        durations={signal === 'traces'}
-        onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
-      />
-      <LimitsNote limits={props.limits} />
+      <div className="strip-row">
+        <HistogramStrip
+          data={strip}
+          noun={props.noun}
+          durations={signal === 'traces'}
+          onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
+        />
+        <AlertOnThis
+          name={`Many ${props.noun}`}
+          propose={async () =>
+            (await loadRules()).ruleOfList({ source: signal === 'logs' ? 'logs' : 'spans', filter, strip })
+          }
+        />
+      </div>
+      <LimitsNote limits={[...(props.limits ?? []), ...(props.histogram.data?.limitsMet ?? [])]} />
       <KeptNote query={list} isShown={!props.isEmpty} onRetry={question.refresh} />
       <div className="split">
         <FacetsPanel

@@ -1,9 +1,9 @@
 import type { FacetsResponse } from '@sightline/schema/api';
-import type { ReactElement } from 'react';
+import type { ReactElement, ReactNode } from 'react';
 import { hasTerm } from '../model/filter-text.ts';
-import { formatCount } from '../model/format.ts';
+import { formatCount, plural } from '../model/format.ts';
 import { Icon } from './icon.tsx';
-import { SkeletonRows } from './states.tsx';
+import { LimitsNote, SkeletonRows } from './states.tsx';
 import './facets-panel.css';
 
 interface FacetsPanelProps {
@@ -15,6 +15,8 @@ interface FacetsPanelProps {
   readonly filter: string;
   readonly onToggle: (field: string, value: string) => void;
   readonly onExclude: (field: string, value: string) => void;
+  /** Ways to narrow that are not counted, below those that are. */
+  readonly children?: ReactNode;
 }
 
 /** What the found things are made of; every value is a filter. */
@@ -25,6 +27,7 @@ export function FacetsPanel({
   filter,
   onToggle,
   onExclude,
+  children,
 }: FacetsPanelProps): ReactElement {
   if (data === undefined) {
     return isFailed === true ? (
@@ -37,32 +40,44 @@ export function FacetsPanel({
   }
   return (
     <aside className="facets" aria-label="Facets">
+      <LimitsNote limits={data.limitsMet} />
       {data.facets
-        .filter((facet) => facet.values.length > 0)
+        .filter((facet) => facet.values.some(({ value }) => !isSilent(facet.field, value)))
         .map((facet) => (
           <section key={facet.field}>
             <h2>{labels[facet.field] ?? facet.field}</h2>
             <ul>
-              {facet.values.map(({ value, count }) => (
-                <FacetValue
-                  key={value}
-                  value={value}
-                  count={count}
-                  share={count / Math.max(1, facet.values[0]?.count ?? 1)}
-                  isOn={hasTerm(filter, facet.field, value, 'include')}
-                  isError={facet.field === 'status' && value === 'error'}
-                  onToggle={() => onToggle(facet.field, value)}
-                  onExclude={() => onExclude(facet.field, value)}
-                />
-              ))}
+              {facet.values
+                .filter(({ value }) => !isSilent(facet.field, value))
+                .map(({ value, count }) => (
+                  <FacetValue
+                    key={value}
+                    value={value}
+                    count={count}
+                    share={count / Math.max(1, facet.values[0]?.count ?? 1)}
+                    isOn={hasTerm(filter, facet.field, value, 'include')}
+                    isError={facet.field === 'status' && value === 'error'}
+                    onToggle={() => onToggle(facet.field, value)}
+                    onExclude={() => onExclude(facet.field, value)}
+                  />
+                ))}
             </ul>
             {facet.otherCount > 0 && (
-              <p className="faint small facet-rest">{formatCount(facet.otherCount)} others</p>
+              <p className="faint small facet-rest">
+                {formatCount(facet.otherCount)} in{' '}
+                {plural(facet.valueCount - facet.values.length, 'more value')}
+              </p>
             )}
           </section>
         ))}
+      {children}
     </aside>
   );
+}
+
+/** A span that says nothing of its status stands in every trace: nobody looks for it. */
+function isSilent(field: string, value: string): boolean {
+  return field === 'status' && value === 'unset';
 }
 
 interface FacetValueProps {

@@ -1,5 +1,5 @@
 /** Values that stand alike in every list: costs, tokens, failures, moments, models. */
-import type { ModelShare, ScoreSummary, Usage } from '@sightline/schema/api';
+import type { ModelShare, Run, ScoreSummary, Usage } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { formatCount, formatDurationMs, formatNumber, formatShare } from '../model/format.ts';
 import { formatDateTime, formatRelative, msFromTimestamp, timeZoneName } from '../model/timestamp.ts';
@@ -35,6 +35,16 @@ export function ErrorsValue({
   return (
     <span className="error-text" title={share === undefined ? undefined : formatShare(share)}>
       {formatCount(count)}
+    </span>
+  );
+}
+
+/** Errors of one run. Those below a run that ended well were handled. */
+export function RunErrors({ run }: { readonly run: Pick<Run, 'status' | 'errorCount'> }): ReactElement {
+  if (run.errorCount === 0 || run.status === 'error') return <ErrorsValue count={run.errorCount} />;
+  return (
+    <span className="soft" title="Handled: the run ended well.">
+      {formatCount(run.errorCount)}
     </span>
   );
 }
@@ -109,6 +119,17 @@ export function WayIn(props: {
     >
       {props.label}
     </PageLink>
+  );
+}
+
+/** A line of what was said, all of it in the title. */
+export function Words({ text }: { readonly text: string | null | undefined }): ReactElement {
+  return text === null || text === undefined || text === '' ? (
+    <Dash />
+  ) : (
+    <span className="clip soft" title={text}>
+      {text}
+    </span>
   );
 }
 

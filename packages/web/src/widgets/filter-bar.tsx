@@ -35,7 +35,7 @@ export function FilterBar({
   useEffect(() => setDraft(value), [value]);
   useKeys('Filter', [{ keys: '/', label: 'Filter', run: () => input.current?.focus() }]);
 
-  const suggestions = useSuggestions({ signal, range, draft, caret });
+  const { items: suggestions, rest } = useSuggestions({ signal, range, draft, caret });
   const isOpen = caret !== undefined && suggestions.length > 0;
   const parsed = parseFilter(draft);
   const complaint = caret === undefined && !parsed.ok ? parsed.error.message : problem;
@@ -139,6 +139,11 @@ export function FilterBar({
             <span className="faint small clip">{suggestion.detail}</span>
           </li>
         ))}
+        {rest !== undefined && (
+          <li role="presentation" className="suggestions-rest faint small">
+            {rest}
+          </li>
+        )}
       </ul>
       <p id={`${id}-problem`} className="filter-problem error-text small" role="alert">
         {complaint}

@@ -14,7 +14,7 @@ import {
   WayIn,
 } from './facts.tsx';
 
-type RunGroup = Omit<Session, 'sessionId' | 'userId'>;
+type RunGroup = Omit<Session, 'sessionId' | 'userId' | 'firstQuestion' | 'lastAnswer'>;
 
 /** What sessions and users have alike: their runs added up. */
 export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Column<Row>[] {
@@ -70,6 +70,7 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
       label: 'Steps',
       width: 48,
       align: 'end',
+      hidden: true,
       sortBy: ({ steps }) => steps,
       render: ({ steps }) => <CountValue count={steps} />,
     },
@@ -117,6 +118,7 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
       width: 84,
       least: 72,
       align: 'end',
+      onPhone: true,
       sortBy: ({ lastTime }) => msFromTimestamp(lastTime),
       render: ({ lastTime }) => <TimeAgo time={lastTime} nowMs={nowMs} />,
     },

@@ -34,6 +34,7 @@ const paths = {
   live: 'M8 6.8a1.2 1.2 0 1 0 0 2.4 1.2 1.2 0 0 0 0-2.4zM5 5a4.2 4.2 0 0 0 0 6M11 5a4.2 4.2 0 0 1 0 6M3 3a7 7 0 0 0 0 10M13 3a7 7 0 0 1 0 10',
   flame: 'M2.5 3h11v2.5h-11zM2.5 6.8h7v2.5h-7zM2.5 10.6h4v2.5h-4z',
   tree: 'M3 2.5v8.5a1.5 1.5 0 0 0 1.5 1.5H7M3 6.5h4M9.5 6.5h4M9.5 12.5h4',
+  dashboards: 'M2 2.5h12v11H2zM2 6h12M7 6v7.5M9.5 12V9.5M11.8 12V8',
   overview: 'M2.5 2.5h4.5v6H2.5zM9 2.5h4.5v3H9zM9 7.5h4.5v6H9zM2.5 10.5h4.5v3H2.5z',
   runs: 'M8 2a6 6 0 1 0 0 12A6 6 0 0 0 8 2zM6.7 5.6l3.8 2.4-3.8 2.4z',
   sessions: 'M2 3.5h9v6H6l-2.5 2.2V9.5H2zM13 6.5h1v5h-1.5v2l-2.2-2H8',
@@ -49,12 +50,19 @@ const paths = {
   pipeline: 'M2 4h4v8H2zM10 4h4v8h-4zM6 8h4',
   play: 'M5 3l8 5-8 5z',
   pause: 'M5 3v10M11 3v10',
+  pin: 'M5.5 2h5l-.6 5 2.1 2.5H4L6.1 7zM8 9.5V14',
   plus: 'M8 3v10M3 8h10',
   minus: 'M3 8h10',
   fit: 'M2.5 6V2.5H6M10 2.5h3.5V6M13.5 10v3.5H10M6 13.5H2.5V10',
   image: 'M2 3h12v10H2zM2.5 11.5l3.5-4 3 3 2-2 2.5 2.5M10.8 5.6v.2',
   file: 'M4 2h5.5L12.5 5v9H4zM9.5 2v3h3',
+  thumbUp:
+    'M5 7.2v6.3H2.5V7.2zM5 7.2L7.8 2c1.2 0 2 .8 1.8 2L9.2 6.5h3.3c.9 0 1.5.7 1.3 1.6l-.9 4.1c-.2.8-.8 1.3-1.5 1.3H5',
+  thumbDown:
+    'M5 8.8V2.5H2.5v6.3zM5 8.8L7.8 14c1.2 0 2-.8 1.8-2l-.4-2.5h3.3c.9 0 1.5-.7 1.3-1.6l-.9-4.1c-.2-.8-.8-1.3-1.5-1.3H5',
+  comment: 'M2.5 3h11v7.5H7.2L4 13.2v-2.7H2.5z',
   sidebar: 'M2 3h12v10H2zM6 3v10',
+  bell: 'M8 2a4 4 0 0 0-4 4v3l-1.5 2.5h11L12 9V6a4 4 0 0 0-4-4zM6.5 13.5h3',
   ...familyIconPaths,
 } as const;
 

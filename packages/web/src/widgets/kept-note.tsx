@@ -6,7 +6,7 @@ import { Icon } from './icon.tsx';
 import { mayPass } from './use-kept.ts';
 import { useNow } from './use-now.ts';
 
-interface KeptNoteProps {
+export interface KeptNoteProps {
   readonly query: {
     readonly error: Error | null;
     readonly dataUpdatedAt: number;

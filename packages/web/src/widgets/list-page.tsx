@@ -3,10 +3,12 @@ import { useMemo, type ReactElement, type ReactNode } from 'react';
 import { agentListQuery, type AgentListName } from '../api/agent-queries.ts';
 import { filterProblemOf } from '../api/client.ts';
 import { formatCount } from '../model/format.ts';
+import type { FilledPage } from '../model/snippets/fillers.ts';
 import { timeZoneName } from '../model/timestamp.ts';
 import { Button } from './button.tsx';
 import { DataTable, type Column } from './data-table.tsx';
 import { DidYouMean } from './did-you-mean.tsx';
+import { Filler } from './filler.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { FilterChips } from './filter-chips.tsx';
 import type { IconName } from './icon.tsx';
@@ -17,6 +19,7 @@ import { PageLink } from './page-link.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from './states.tsx';
 import { TimeRangePicker } from './time-range-picker.tsx';
 import { useGo } from './url-state.ts';
+import { ViewsMenu } from './views-menu.tsx';
 import { type ExactFilters, useExactFilters } from './use-exact-filters.ts';
 import { useKept } from './use-kept.ts';
 import { useNextPage } from './use-next-page.ts';
@@ -55,6 +58,10 @@ interface ListPageProps<Row> {
   readonly emptyHint: string;
   /** Between the filter and the table. */
   readonly chart?: ReactNode;
+  /** Left of the table. */
+  readonly facets?: ReactNode;
+  /** Over the rows: that there are newer ones. Its page can go on live. */
+  readonly pill?: ReactNode;
   readonly actions?: ReactNode;
 }
 
@@ -101,7 +108,13 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
       actions={
         <>
           {props.actions}
-          <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
+          <ViewsMenu />
+          <TimeRangePicker
+            range={range}
+            onChange={question.setRange}
+            onRefresh={question.refresh}
+            {...(props.pill === undefined ? {} : { live: question.isLive, onLive: question.setLive })}
+          />
         </>
       }
     >
@@ -117,44 +130,49 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
       {props.chart}
       <LimitsNote limits={pages?.at(-1)?.limitsMet} />
       <KeptNote query={list} isShown={rows.length > 0} onRetry={question.refresh} />
-      <div className="list-body" data-stale={list.isPlaceholderData}>
-        {list.error !== null && rows.length === 0 ? (
-          <ErrorNotice error={list.error} onRetry={question.refresh} />
-        ) : list.isPending ? (
-          <SkeletonRows count={16} />
-        ) : rows.length === 0 ? (
-          <NoRows
-            icon={props.icon}
-            noun={props.noun}
-            hint={props.emptyHint}
-            question={question}
-            filters={filters}
-          />
-        ) : (
-          <DataTable
-            id={props.name}
-            label={props.title}
-            rows={rows}
-            columns={props.columns}
-            rowKey={props.rowKey}
-            {...(props.rowClass === undefined ? {} : { rowClass: props.rowClass })}
-            selected={selected}
-            onSelect={select}
-            onReachEnd={onReachEnd}
-            shownColumns={search['cols']}
-            onShownColumns={(cols) => patch({ cols }, 'replace')}
-            sort={sort ?? props.initialSort}
-            onSort={(next) => patch({ sort: next, sel: undefined }, 'replace')}
-            isSorted
-            footer={
-              <p className="table-footer faint small">
-                {list.hasNextPage
-                  ? 'Loading more…'
-                  : `That is all: ${formatCount(rows.length)} ${rows.length === 1 ? props.noun : `${props.noun}s`}. Times are ${timeZoneName(props.state.nowMs)}.`}
-              </p>
-            }
-          />
-        )}
+      <div className="list-split">
+        {props.facets}
+        <div className="list-body" data-stale={list.isPlaceholderData}>
+          {props.pill}
+          {list.error !== null && rows.length === 0 ? (
+            <ErrorNotice error={list.error} onRetry={question.refresh} />
+          ) : list.isPending ? (
+            <SkeletonRows count={16} />
+          ) : rows.length === 0 ? (
+            <NoRows
+              icon={props.icon}
+              noun={props.noun}
+              hint={props.emptyHint}
+              question={question}
+              filters={filters}
+              filler={props.name}
+            />
+          ) : (
+            <DataTable
+              id={props.name}
+              label={props.title}
+              rows={rows}
+              columns={props.columns}
+              rowKey={props.rowKey}
+              {...(props.rowClass === undefined ? {} : { rowClass: props.rowClass })}
+              selected={selected}
+              onSelect={select}
+              onReachEnd={onReachEnd}
+              shownColumns={search['cols']}
+              onShownColumns={(cols) => patch({ cols }, 'replace')}
+              sort={sort ?? props.initialSort}
+              onSort={(next) => patch({ sort: next, sel: undefined }, 'replace')}
+              isSorted
+              footer={
+                <p className="table-footer faint small">
+                  {list.hasNextPage
+                    ? 'Loading more…'
+                    : `That is all: ${formatCount(rows.length)} ${rows.length === 1 ? props.noun : `${props.noun}s`}. Times are ${timeZoneName(props.state.nowMs)}.`}
+                </p>
+              }
+            />
+          )}
+        </div>
       </div>
     </Page>
   );
@@ -167,6 +185,8 @@ export function NoRows(props: {
   readonly hint: string;
   readonly question: Question;
   readonly filters: ExactFilters;
+  /** Whose program is shown where nothing narrows the list. */
+  readonly filler?: FilledPage;
 }): ReactElement {
   const { question, filters } = props;
   const names = Object.keys(filters.values);
@@ -190,6 +210,7 @@ export function NoRows(props: {
         )}
         <Button onClick={() => question.setRange({ from: '-7d', to: 'now' })}>Last 7 days</Button>
       </div>
+      {!isNarrowed && props.filler !== undefined && <Filler page={props.filler} />}
     </Notice>
   );
 }

@@ -3,6 +3,7 @@ import { useState, type ReactElement } from 'react';
 import { shownParts } from '../model/conversation-rows.ts';
 import { formatDurationMs } from '../model/format.ts';
 import { previewValue } from '../model/value-preview.ts';
+import { FeedbackButtons } from './feedback.tsx';
 import { Icon } from './icon.tsx';
 import { MessagePartView, ToolCallLine } from './message-parts.tsx';
 
@@ -59,6 +60,11 @@ export function MessageView(props: MessageViewProps): ReactElement {
           <span className="warn-text small">cut: of a value 1 MiB is kept, what came behind is lost</span>
         )}
       </p>
+      {isAnswer && turn.spanId !== null && turn.operation === 'llm' && (
+        <div className="message-feedback">
+          <FeedbackButtons traceId={turn.traceId} spanId={turn.spanId} of="answer" />
+        </div>
+      )}
       {isOpen && (
         <div className="message-parts">
           {parts.map((part) =>

@@ -21,7 +21,7 @@ export function Page({ title, answer, detail, actions, children }: PageProps): R
     <div className="page">
       <header className="page-head">
         <div className="page-answer">
-          <h1>{answer}</h1>
+          <h1 {...(typeof answer === 'string' ? { title: answer } : {})}>{answer}</h1>
           <p className="page-detail">{detail}</p>
         </div>
         {actions !== undefined && <div className="page-actions">{actions}</div>}

@@ -6,12 +6,13 @@ import {
   CostValue,
   CountValue,
   Dash,
-  ErrorsValue,
   ModelMix,
+  RunErrors,
   Scores,
   TimeAgo,
   TokensValue,
   WayIn,
+  Words,
 } from './facts.tsx';
 import { operationFamily } from '../model/operation.ts';
 import { FamilyIcon, Icon } from './icon.tsx';
@@ -23,21 +24,36 @@ function runName(run: Run): string {
   return run.name === '' ? '(no name)' : run.name.replace(/^invoke_workflow (?=\S)/, '');
 }
 
+/** A request around an agent is its door: the run is the agent's. */
+function runFamily({ operation, agent }: Run): ReturnType<typeof operationFamily> {
+  const isPlain = ['http', 'db', 'messaging', 'other'].includes(operation);
+  return operationFamily(isPlain && agent !== null ? 'agent' : operation);
+}
+
+/** A run is what somebody asked; undefined where no words were recorded. */
+function said(words: string | null | undefined): string | undefined {
+  return words === null || words === '' ? undefined : words;
+}
+
+function wholeWords(run: Run): string {
+  return [said(run.question), said(run.answer), runName(run)].filter((text) => text !== undefined).join('\n');
+}
+
 /** The columns of a list of runs; ids are the names that the API sorts by. */
 export function runColumns(nowMs: number): readonly Column<Run>[] {
   return [
     {
       id: 'name',
       label: 'Run',
-      least: 168,
+      least: 240,
       render: (run) => (
         <>
           <span className={run.status === 'error' ? 'row-mark error-text' : 'row-mark'}>
             {run.status === 'error' && <Icon name="error" size={14} />}
           </span>
-          <FamilyIcon family={operationFamily(run.operation)} />
-          <PageLink to={`/runs/${run.traceId}`} className="row-link clip" title={run.name}>
-            {runName(run)}
+          <FamilyIcon family={runFamily(run)} />
+          <PageLink to={`/runs/${run.traceId}`} className="row-link clip" title={wholeWords(run)}>
+            {said(run.question) ?? runName(run)}
           </PageLink>
         </>
       ),
@@ -45,16 +61,36 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
     {
       id: 'agent',
       label: 'Agent',
-      width: 132,
-      hidden: true,
+      width: 150,
+      least: 90,
       render: (run) =>
         run.agent === null ? <Dash /> : <WayIn to="/runs" search={{ agent: run.agent }} label={run.agent} />,
     },
     {
+      id: 'runName',
+      label: 'Name',
+      width: 180,
+      least: 90,
+      hidden: true,
+      render: (run) => (
+        <span className="clip soft" title={run.name}>
+          {run.name}
+        </span>
+      ),
+    },
+    {
+      id: 'answer',
+      label: 'Answer',
+      width: 320,
+      least: 160,
+      hidden: true,
+      render: (run) => <Words text={run.answer} />,
+    },
+    {
       id: 'user',
       label: 'User',
-      width: 190,
-      least: 116,
+      width: 150,
+      least: 80,
       render: (run) =>
         run.userId === null ? (
           <Dash />
@@ -66,7 +102,8 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       id: 'models',
       label: 'Models',
       width: 210,
-      least: 128,
+      least: 96,
+      hidden: true,
       render: (run) => <ModelMix models={run.models} />,
     },
     {
@@ -74,6 +111,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       label: 'Steps',
       width: 48,
       align: 'end',
+      hidden: true,
       sortBy: (run) => run.steps,
       render: (run) => <CountValue count={run.steps} />,
     },
@@ -83,13 +121,14 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       width: 48,
       align: 'end',
       sortBy: (run) => run.errorCount,
-      render: (run) => <ErrorsValue count={run.errorCount} />,
+      render: (run) => <RunErrors run={run} />,
     },
     {
       id: 'inputTokens',
       label: 'Tokens',
       width: 60,
       align: 'end',
+      hidden: true,
       sortBy: (run) => run.inputTokens ?? -1,
       render: (run) => <TokensValue of={run} />,
     },
@@ -98,6 +137,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       label: 'Cost',
       width: 68,
       align: 'end',
+      onPhone: true,
       sortBy: (run) => run.costUsd ?? -1,
       render: (run) => <CostValue of={run} />,
     },
@@ -106,15 +146,14 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       label: 'Duration',
       width: 76,
       align: 'end',
-      onPhone: true,
       sortBy: (run) => run.durationMs,
       render: (run) => formatDurationMs(run.durationMs),
     },
     {
       id: 'scores',
       label: 'Scores',
-      width: 190,
-      least: 104,
+      width: 96,
+      least: 70,
       render: (run) => <Scores scores={run.scores} />,
     },
     {
@@ -173,6 +212,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       label: 'Started',
       width: 76,
       align: 'end',
+      onPhone: true,
       sortBy: (run) => msFromTimestamp(run.startTime),
       render: (run) => <TimeAgo time={run.startTime} nowMs={nowMs} />,
     },

@@ -216,7 +216,7 @@ function ScoreForm({ place, spanId, names = [], onGiven }: ScorePanelProps): Rea
           type="submit"
           disabled={isEmpty || number === undefined || name.trim() === '' || give.isPending}
         >
-          Give the score
+          Submit score
         </Button>
         <Button icon="check" disabled={give.isPending} onClick={() => send({ value: 1, label: 'pass' })}>
           Pass

@@ -118,7 +118,7 @@ export function LimitsNote({
   return (
     <p className="limits-note" role="note">
       <Icon name="warning" size={14} />
-      <span>Not everything: {limits.map((limit) => limit.message).join(' ')}</span>
+      <span>Not everything: {[...new Set(limits.map(({ message }) => message))].join(' ')}</span>
     </p>
   );
 }

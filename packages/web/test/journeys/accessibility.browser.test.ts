@@ -73,6 +73,7 @@ describe.skipIf(findChromium() === undefined)('every page, light and dark', { ti
     ['a trace that is not there', () => `/traces/${'0f'.repeat(16)}`],
     ['logs', () => '/logs'],
     ['metrics', () => '/metrics/explore'],
+    ['PromQL', () => '/metrics/explore?view=promql&expr=count(target_info)'],
     ['a timeline', () => `/timeline?id=${story.correlationId}`],
     ['no timeline', () => '/timeline'],
     ['status', () => '/status'],

@@ -88,7 +88,7 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
 
   it('gives names the room of a wide screen', async () => {
     const page = await stage.open('/runs', { viewport: { width: 1920, height: 900 } });
-    for (const column of ['name', 'user', 'models']) {
+    for (const column of ['agent', 'user']) {
       const cut = await page
         .locator(`.table-item [data-column="${column}"] .clip`)
         .evaluateAll((names) => names.filter((name) => name.scrollWidth > name.clientWidth).length);
@@ -113,11 +113,11 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
   });
 
   it('leads from users, models and tools to their runs', async () => {
-    for (const [path, field] of [
-      ['/users', 'user'],
-      ['/models', 'model'],
-      ['/tools', 'tool'],
-      ['/agents', 'agent'],
+    for (const [path, field, to] of [
+      ['/users', 'user', '/runs'],
+      ['/models', 'model', '/runs'],
+      ['/tools', 'tool', '/tools'],
+      ['/agents', 'agent', '/runs'],
     ] as const) {
       const page = await stage.open(path);
       const link = page.locator('.table-item .row-link').first();
@@ -125,7 +125,7 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
       expect(await page.textContent('h1')).toMatch(/in the last hour/);
       await link.click();
       await idle(page);
-      expect(new URL(page.url()).pathname).toBe('/runs');
+      expect(new URL(page.url()).pathname).toBe(to);
       expect(new URL(page.url()).searchParams.get(field)).toBe(name);
       await expect.poll(async () => page.locator('.table-item').count()).toBeGreaterThan(0);
       await page.close();
@@ -164,7 +164,7 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
 
   it('finds what crosses a threshold, which can be changed and stays changed', async () => {
     const page = await stage.open('/performance');
-    const seconds = page.getByRole('textbox', { name: /^A run takes more than/ });
+    const seconds = page.getByRole('textbox', { name: /^A run takes over/ });
     expect(await seconds.inputValue()).toBe('600');
     await seconds.fill('not a number');
     expect(await page.locator('.thresholds [role="alert"]').textContent()).toContain('not a number');
@@ -174,7 +174,7 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
     await expect.poll(async () => page.textContent('h1'), { timeout: 10_000 }).toMatch(/slow run/);
     await page.reload();
     await idle(page);
-    expect(await page.getByRole('textbox', { name: /^A run takes more than/ }).inputValue()).toBe('3');
+    expect(await page.getByRole('textbox', { name: /^A run takes over/ }).inputValue()).toBe('3');
     await page.locator('.findings a').first().click();
     await idle(page);
     expect(new URL(page.url()).pathname).toMatch(/^\/runs\/[0-9a-f]{32}$/);

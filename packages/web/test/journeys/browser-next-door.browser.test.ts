@@ -96,6 +96,7 @@ describe.skipIf(findChromium() === undefined)('the browser next door', { timeout
         '/annotate',
         '/logs',
         '/metrics/explore',
+        '/metrics/explore?view=promql',
         '/timeline',
         '/status',
         '/prices',

@@ -19,9 +19,10 @@ describe.skipIf(findChromium() === undefined)('a new server', { timeout: 90_000 
     await page.close();
   });
 
-  it('turns green when the first trace arrives, and leads to it', async () => {
+  it('turns green for the run that arrives, says what it was, and leads to it', async () => {
     const page = await stage.open('/get-started');
-    expect(await page.getByTestId('arrival').textContent()).toContain('Waiting for your first trace');
+    const arrival = page.getByTestId('arrival');
+    expect(await arrival.textContent()).toBe('Waiting for your first run…');
     expect(await page.locator('.get-started').textContent()).toContain(stage.urls.otlpHttp);
     const story = await sendStory(stage.urls.otlpHttp, {
       startMs: Date.now() - 2000,
@@ -29,11 +30,31 @@ describe.skipIf(findChromium() === undefined)('a new server', { timeout: 90_000 
       failed: false,
     });
     await expect
-      .poll(async () => page.getByTestId('arrival').getAttribute('class'), { timeout: 15_000 })
+      .poll(async () => arrival.getAttribute('class'), { timeout: 30_000 })
       .toContain('arrival-good');
-    await page.getByRole('link', { name: 'Open the trace' }).click();
+    expect(await arrival.textContent()).toMatch(
+      /Your run is here\..*agent-runner|Your run is here\..*web-api/,
+    );
+    expect(await arrival.textContent()).toMatch(/tokens in, .* out · \$/);
+    await page.getByRole('link', { name: 'Open the run' }).click();
     await idle(page);
-    expect(page.url()).toContain(`/traces/${story.traceId}`);
+    expect(page.url()).toContain(`/runs/${story.traceId}`);
+    await page.close();
+  });
+
+  it('waits for what comes next where much is stored, and not for old data', async () => {
+    await untilStored(stage.urls.ui, 'c3'.repeat(16), 3);
+    const page = await stage.open('/get-started');
+    const arrival = page.getByTestId('arrival');
+    await expect
+      .poll(async () => arrival.textContent())
+      .toMatch(/Waiting for the next run… \d+ spans were received before\./);
+    await sendStory(stage.urls.otlpHttp, { startMs: Date.now() - 26 * 3_600_000, mark: 'd4', failed: false });
+    await untilStored(stage.urls.ui, 'd4'.repeat(16), 3);
+    await page.waitForResponse((response) => response.url().includes('/api/v1/runs'));
+    await page.waitForResponse((response) => response.url().includes('/api/v1/runs'));
+    await idle(page);
+    expect(await arrival.getAttribute('class')).toBe('arrival');
     await page.close();
   });
 
@@ -57,21 +78,21 @@ describe.skipIf(findChromium() === undefined)('a new server', { timeout: 90_000 
   it('opens a page that was asked for while it was gone as soon as it is back', async () => {
     const page = await stage.open('/status');
     await stage.stopServer();
-    await page.getByRole('link', { name: 'Tools', exact: true }).click();
+    await page.getByRole('link', { name: 'Models', exact: true }).click();
     await expect
       .poll(async () => page.locator('main').textContent(), { timeout: 15_000 })
       .toContain('This page goes on by itself');
     await stage.restartServer();
     await expect
       .poll(async () => page.locator('h1').textContent(), { timeout: 20_000 })
-      .toContain('No tool was called');
-    expect(new URL(page.url()).pathname).toBe('/tools');
+      .toContain('gpt-4o cost most');
+    expect(new URL(page.url()).pathname).toBe('/models');
     await page.close();
   });
 
   it('shows live traces behind a pill', async () => {
     const page = await stage.open('/traces?live=1');
-    await sendStory(stage.urls.otlpHttp, { startMs: Date.now() - 1500, mark: 'd4', failed: true });
+    await sendStory(stage.urls.otlpHttp, { startMs: Date.now() - 1500, mark: 'e5', failed: true });
     await expect
       .poll(async () => page.locator('.new-items').textContent(), { timeout: 15_000 })
       .toContain('1 new trace');

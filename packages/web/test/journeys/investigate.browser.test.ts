@@ -130,7 +130,7 @@ describe.skipIf(findChromium() === undefined)(
       expect(await page.textContent('h1')).toMatch(/p95 of http\.server\.request\.duration is/);
       await page.locator('.chart-dot').last().click();
       await idle(page);
-      expect(page.url()).toContain(`/traces/${failed.traceId}`);
+      expect(new URL(page.url()).pathname).toMatch(new RegExp(`^/(?:traces|runs)/${failed.traceId}$`));
       await page.close();
     });
 
@@ -236,9 +236,11 @@ describe.skipIf(findChromium() === undefined)(
       await expect
         .poll(async () => page.getByRole('dialog').textContent())
         .toContain('Critical path on or off');
-      await page.keyboard.press('Escape');
-      await page.keyboard.press('Escape');
-      await idle(page);
+      // The keys, the span, the trace.
+      for (let layer = 0; layer < 3; layer += 1) {
+        await page.keyboard.press('Escape');
+        await idle(page);
+      }
       await expect.poll(() => new URL(page.url()).pathname).toBe('/traces');
       await page.close();
     });

@@ -40,7 +40,7 @@ describe.skipIf(findChromium() === undefined)(
       await panel.getByLabel('Label').fill('good');
       await panel.getByLabel('Who', { exact: true }).fill('ada');
       await panel.getByLabel('Comment').fill('Short and right.');
-      await panel.getByRole('button', { name: 'Give the score' }).click();
+      await panel.getByRole('button', { name: 'Submit score' }).click();
       await soon(async () => panel.getByRole('list', { name: 'Scores' }).textContent()).toContain('0.8 good');
       expect(await panel.textContent()).toContain('ada, by hand');
       const q = encodeURIComponent('score.quality>0.5');
@@ -195,8 +195,8 @@ describe.skipIf(findChromium() === undefined)(
       const exporter = (signal: string) =>
         `{ otlp-http = { endpoint = "${otlpHttp}/v1/${signal}", protocol = "json" } }`;
       expect(await blocks()).toEqual([
-        `[otel]\nexporter = ${exporter('logs')}\ntrace_exporter = ${exporter('traces')}\nmetrics_exporter = ${exporter('metrics')}`,
-        'log_user_prompt = true',
+        `[otel]\nexporter = ${exporter('logs')}\ntrace_exporter = ${exporter('traces')}\nmetrics_exporter = ${exporter('metrics')}\nlog_user_prompt = true`,
+        'codex exec --skip-git-repo-check "What does this project do?"',
       ]);
       await page.getByRole('tab', { name: 'Claude Code' }).click();
       expect(await blocks()).toEqual([
@@ -210,6 +210,7 @@ describe.skipIf(findChromium() === undefined)(
           `export OTEL_EXPORTER_OTLP_ENDPOINT=${otlpHttp}`,
         ].join('\n'),
         'export OTEL_LOG_USER_PROMPTS=1\nexport OTEL_LOG_TOOL_DETAILS=1',
+        'claude -p "What does this project do?"',
       ]);
       await page.getByRole('tab', { name: 'Gemini CLI' }).click();
       expect(await blocks()).toEqual([
@@ -220,7 +221,7 @@ describe.skipIf(findChromium() === undefined)(
           `export GEMINI_TELEMETRY_OTLP_ENDPOINT=${otlpHttp}`,
           'export GEMINI_TELEMETRY_TRACES_ENABLED=true',
         ].join('\n'),
-        'export GEMINI_TELEMETRY_LOG_PROMPTS=false',
+        'gemini -p "What does this project do?"',
       ]);
       await page.close();
     });

@@ -30,8 +30,8 @@ export async function* exportTraces(range: ExportRange): AsyncGenerator<Exported
 }
 
 /** Continues after the last span of the page before: an order that spans arriving meanwhile cannot upset. */
-async function* exportSpans(
-  { client }: ExportRange,
+export async function* exportSpans(
+  { client }: Pick<ExportRange, 'client'>,
   traceIds: readonly string[],
 ): AsyncGenerator<ExportedPage> {
   const ids = traceIds.map((id) => `unhex(${sqlText(id)})`).join(', ');

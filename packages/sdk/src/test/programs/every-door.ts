@@ -1,6 +1,7 @@
 /** Passes secrets to everything the SDK takes and prints the name of each door, which must arrive; ends with an unhandled rejection. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
 import { logs, metrics, trace } from '@opentelemetry/api';
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
@@ -47,6 +48,11 @@ const hidden = {
   form: `card=${card.replaceAll(' ', '+')}&next=${encodeURIComponent(encodeURIComponent(mail))}`,
   pair: ['authorization', 'namedSecret7'],
   args: ['--verbose', '--client-secret', 'namedSecret8'],
+  lonePair: JSON.stringify(['authorization', 'namedSecret13']),
+  loneRecord: JSON.stringify({ key: 'accountNumber', value: 'namedSecret14' }),
+  printed: inspect(['x-api-key', 'namedSecret15']),
+  sentence: `could not send ${JSON.stringify({ sid: 'namedSecret16' })} to them`,
+  command: 'Command failed: deploy --password namedSecret17 --verbose',
 };
 const nested = {
   ...hidden,
@@ -62,7 +68,10 @@ const structured = { inner: { deep: [text, { ...named, ...numbers }] }, text };
 class SecretError extends Error {
   override readonly name = 'SecretError';
 }
-const failure = () => new SecretError(`cannot charge ${text}`, { cause: new Error(text) });
+const failure = () =>
+  new SecretError(`cannot charge ${text} with ${hidden.lonePair} ${hidden.sentence} ${hidden.command}`, {
+    cause: new Error(text),
+  });
 
 const provider = createServer((request, response) => {
   request.resume();
@@ -214,6 +223,8 @@ await through('door-hidden-span', (name) =>
   withSpan(name, hidden, (span) => {
     span.addEvent('hidden', hidden);
     span.otel?.addLink({ context: span.otel.spanContext(), attributes: hidden });
+    span.addEvent(hidden.lonePair);
+    span.otel?.setStatus({ code: 2, message: hidden.lonePair });
     throw new AggregateError([failure(), new Error(mail)], `all of ${mail}`, { cause: failure() });
   }),
 );
@@ -221,6 +232,7 @@ await through('door-hidden-log', (name) => {
   const error = new AggregateError([failure()], text, { cause: new Error(hidden.url, { cause: nested }) });
   log.error(name, { ...hidden, data: nested, error });
   log.withContext({ ...hidden }, () => log.info(hidden.url));
+  for (const alone of [hidden.lonePair, hidden.loneRecord, hidden.printed]) log.info(alone);
   getLogger(`door of ${mail}`).info(name, { list: hidden.pair });
   console.error(name, nested, error, new Set([nested]));
 });

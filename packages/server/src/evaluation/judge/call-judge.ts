@@ -1,7 +1,7 @@
 import type { lookup } from 'node:dns';
 import { err, ok, type Result } from '@sightline/base';
-import { findAddressProblem, guardedLookup, RefusedAddressError } from './judge-address.ts';
-import { type Answer, postJson } from './post-json.ts';
+import { beyondMachines, findUrlProblem, guardedLookup, RefusedAddressError } from '../../outbound/reach.ts';
+import { type Answer, sendRequest } from '../../outbound/send-request.ts';
 import type { JudgeRequest } from './protocols.ts';
 
 export interface JudgeCallOptions {
@@ -48,14 +48,15 @@ async function tryOnce(
   { url, headers, body }: JudgeRequest,
   { timeoutMs, signal, resolve }: JudgeCallOptions,
 ): Promise<Result<unknown, Failure>> {
-  const problem = findAddressProblem(url);
+  const problem = findUrlProblem(url, beyondMachines);
   if (problem !== undefined) return err({ reason: `the judge’s address ${problem}`, retry: false });
   const timeout = AbortSignal.timeout(timeoutMs);
   try {
-    const answer = await postJson(url, body, {
+    const answer = await sendRequest(url, {
+      body: JSON.stringify(body),
       headers,
-      bodyBytesMax,
-      lookup: guardedLookup(resolve),
+      answerBytesMax: bodyBytesMax,
+      lookup: guardedLookup(beyondMachines, resolve),
       signal: AbortSignal.any([timeout, signal]),
     });
     if (answer.text === undefined)

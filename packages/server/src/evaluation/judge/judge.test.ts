@@ -6,7 +6,7 @@ import { evaluatorSettings, type JudgeSettings } from '@sightline/schema/api';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { TraceFacts } from '../trace-facts.ts';
 import { evaluateWithJudge } from './evaluate-with-judge.ts';
-import { findAddressProblem } from './judge-address.ts';
+import { beyondMachines, findUrlProblem } from '../../outbound/reach.ts';
 import { readJudgeAnswer } from './judge-answer.ts';
 
 const facts: TraceFacts = {
@@ -314,7 +314,7 @@ describe('a judge', () => {
     'file:///etc/passwd',
     'nonsense',
   ])('may not be at %s', async (address) => {
-    expect(findAddressProblem(address)).toBeDefined();
+    expect(findUrlProblem(address, beyondMachines)).toBeDefined();
     expect((await judge({ url: address })).verdict).toMatchObject({
       type: 'failed',
       reason: expect.stringMatching(/^the judge’s address /),
@@ -332,7 +332,7 @@ describe('a judge', () => {
     'http://170.254.169.254/v1',
     'https://api.openai.com/v1',
   ])('may be at %s', (address) => {
-    expect(findAddressProblem(address)).toBeUndefined();
+    expect(findUrlProblem(address, beyondMachines)).toBeUndefined();
   });
 
   it('may not have a name that leads there, whatever it led to before', async () => {

@@ -64,6 +64,7 @@ beforeAll(async () => {
   await app.register(apiRoutes, {
     prefix: '/api/v1',
     store: telemetry.store,
+    settle: telemetry.context.settle,
     clock: telemetry.clock,
     resolveProject: async () => ({ project: 'default' }),
     ...sources,
@@ -92,8 +93,10 @@ test.each([
   ['/models', '/models?service=bot&user=ann'],
   ['/agents', '/agents?agent=a'],
   ['/tools', '/tools?sort=errorRate'],
+  ['/tools/failures', '/tools/failures?tool=t&calls=1'],
   ['/mcp', '/mcp?service=bot'],
   ['/runs/:traceId', `/runs/${run.toUpperCase()}`],
+  ['/runs/:traceId', `/runs/${run}?detail=slim`],
   ['/runs/:traceId/conversation', `/runs/${run}/conversation`],
   ['/runs/:traceId/conversation/:spanId', `/runs/${run}/conversation/${hexId(16, 2)}`],
   [
@@ -169,6 +172,10 @@ test('thresholds are changed, kept, and what they find follows', async () => {
       findings: [{ type: 'slow_workflow', value: 9, threshold: 5, severity: 'warning' }],
     },
   });
+  // So large that it is finite in seconds only.
+  const endless = { ...strict, workflowDurationS: 1e308, stepDurationS: 1e308, llmCallDurationS: 1e308 };
+  expect((await put(endless)).json()).toEqual(endless);
+  expect(await ask('/performance?agent=a')).toMatchObject({ status: 200, body: { findings: [] } });
   expect((await put({ ...strict, errorRate: 7 })).statusCode).toBe(400);
   expect((await put({ ...strict, workflowCostUsd: -1 })).statusCode).toBe(400);
 });

@@ -9,6 +9,8 @@ import {
   sessionResponse,
   sessionsParameters,
   sessionsResponse,
+  toolFailuresParameters,
+  toolFailuresResponse,
   toolsParameters,
   toolsResponse,
   usersParameters,
@@ -17,6 +19,7 @@ import {
 import { z } from 'zod';
 import { findAgents, findModels, findTools } from '../../query/agents/find-callees.ts';
 import { findSessions, findUsers, readSession } from '../../query/agents/find-run-groups.ts';
+import { findToolFailures } from '../../query/agents/find-tool-failures.ts';
 import { findRuns } from '../../query/agents/find-runs.ts';
 import { type ApiRoute, route } from './route-table.ts';
 
@@ -87,5 +90,14 @@ export const agentRoutes: readonly ApiRoute[] = [
     query: toolsParameters,
     response: toolsResponse,
     answer: ({ context, query }) => findTools(context, query),
+  }),
+  route({
+    path: '/tools/failures',
+    summary: 'Failed calls of tools, grouped by what they say.',
+    tag: 'agents',
+    scope: 'read',
+    query: toolFailuresParameters,
+    response: toolFailuresResponse,
+    answer: ({ context, query }) => findToolFailures(context, query),
   }),
 ];

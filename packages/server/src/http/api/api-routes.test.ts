@@ -1,9 +1,11 @@
 import Fastify, { type FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorBody, type LedgerResponse, type StatusResponse, tailEvents } from '@sightline/schema/api';
 import { createPriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import type { CatalogDatabase } from '../../catalog/catalog.ts';
+import { publicReach } from '../../outbound/reach.ts';
 import { hexId, logsRequest, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { TestStore } from '../../query/testing/test-store.ts';
 import { apiRoutes } from './api-routes.ts';
@@ -16,6 +18,7 @@ let url: string;
 const ledger: LedgerResponse = {
   rows: [],
   journal: { bytes: 0, bytesMax: 1, quarantineBytes: 0, segments: 0, oldestPendingMs: null },
+  runs: { unsettledMs: null },
   canary: { state: 'off', lastOk: null, lastVisibleMs: null, error: null },
 };
 
@@ -58,6 +61,7 @@ beforeAll(async () => {
   await app.register(apiRoutes, {
     prefix: '/api/v1',
     store: telemetry.store,
+    settle: telemetry.context.settle,
     clock: telemetry.clock,
     ledger: () => ledger,
     resendQuarantine: async () => {
@@ -66,11 +70,31 @@ beforeAll(async () => {
     acceptDamage: async () => ({ parts: 0, rows: 0 }),
     // The settings have their own tests; nothing here reaches the control plane.
     catalog: {} as CatalogDatabase,
+    slos: { changed: async () => {} },
+    checks: { changed: async () => {} },
+    experiments: { changed: () => {} },
+    models: {
+      catalog: {} as CatalogDatabase,
+      readVariable: () => undefined,
+      secret: undefined,
+      reach: publicReach([]),
+    },
+    replays: {
+      changed: () => {},
+      giveWork: async () => ({ work: [], cancelled: [] }),
+      takeResult: async () => false,
+    },
+    alerts: { status: () => ({ isEvaluator: true, lagS: 0, evaluated: 0, failed: 0 }) },
     evaluation: {
       status: () => ({ state: 'idle', waiting: 0, lastError: null }),
       judgeSurroundings: async () => {
         throw new Error('Nothing here judges.');
       },
+    },
+    demo: {
+      read: async () => ({ state: 'none', part: 0, spans: 0, error: null }),
+      load: async () => ({ state: 'loading', part: 0, spans: 0, error: null }),
+      delete: async () => ({ state: 'deleting', part: 0, spans: 0, error: null }),
     },
     prices: { bookOf: () => createPriceBook(), overridesOf: () => [], changeOverrides: async () => {} },
     history: {
@@ -84,6 +108,7 @@ beforeAll(async () => {
       read: () => ({ days: { traces: 30, logs: 30, metrics: 30 }, capBytes: null }),
       change: async () => {},
     },
+    channels: { reach: publicReach([]), clock: telemetry.clock, log: pino({ level: 'silent' }) },
     status: () => ({}) as StatusResponse,
     resolveProject: async (headers) =>
       headers.authorization === 'Bearer wrong'

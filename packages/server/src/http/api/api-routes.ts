@@ -15,6 +15,8 @@ export interface ApiOptions extends ApiSources {
   readonly store: TelemetryStore;
   readonly clock: Clock;
   readonly resolveProject: ProjectResolver;
+  /** See `QueryContext`. */
+  readonly settle?: QueryContext['settle'];
 }
 
 /** A Fastify plugin with the query API; register it with the prefix /api/v1. */
@@ -40,6 +42,7 @@ export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Prom
     app.route({
       method: route.method,
       url: route.path,
+      ...(route.bodyBytesMax === undefined ? {} : longBody(route, route.bodyBytesMax, options)),
       handler: (request, reply) => answer(route, { ...options, runs }, { request, reply }),
     });
   }
@@ -48,6 +51,16 @@ export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Prom
       ...routes.map((route) => route.method),
       ...(path === logLinesPath ? (['POST'] as const) : []),
     ]);
+}
+
+function longBody({ scope }: ApiRoute, bodyLimit: number, { resolveProject }: ApiOptions) {
+  return {
+    bodyLimit,
+    onRequest: async ({ headers }: FastifyRequest): Promise<void> => {
+      const resolved = await resolveProject(headers, scope);
+      if (resolved instanceof SightlineError) throw resolved;
+    },
+  };
 }
 
 /** What programs log is posted where it is read; its receiver (ingest/log-lines-receiver.ts) takes the body as a stream. */
@@ -60,13 +73,14 @@ async function answer(
 ): Promise<unknown> {
   const resolved = await options.resolveProject(request.headers, route.scope);
   if (resolved instanceof SightlineError) throw resolved;
-  const { store, clock, runs } = options;
+  const { store, clock, runs, settle } = options;
   const input = readInput(route, request);
   const context: QueryContext = {
     store,
     clock,
     project: resolved.project,
     runs,
+    settle,
     share: shareOf(route, input.query),
     signal: signalOf(reply),
   };

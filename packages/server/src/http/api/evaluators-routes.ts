@@ -25,7 +25,7 @@ import {
 } from '../../catalog/evaluators.ts';
 import { findLanguageProblem } from '../../evaluation/code/language.ts';
 import { findSchemaProblem } from '../../evaluation/code/json-schema.ts';
-import { findAddressProblem } from '../../evaluation/judge/judge-address.ts';
+import { beyondMachines, findUrlProblem } from '../../outbound/reach.ts';
 import { runEvaluator } from '../../evaluation/run-evaluator.ts';
 import { readTraceFacts } from '../../evaluation/trace-facts.ts';
 import { checkFilter } from '../../query/evaluation/check-filter.ts';
@@ -174,7 +174,7 @@ async function checkRule({ q, settings }: EvaluatorRule, context: QueryContext):
 }
 
 function checkJudgeUrl(url: string): void {
-  const problem = findAddressProblem(url);
+  const problem = findUrlProblem(url, beyondMachines);
   if (problem === undefined) return;
   throw new SightlineError('bad_judge_url', `"settings.url" cannot be used: it ${problem}.`, {
     hint: 'Give the base address of a model; loopback and private networks are fine. See docs/scores.md.',

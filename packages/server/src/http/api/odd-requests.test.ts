@@ -132,6 +132,8 @@ test('a range of which only the end is given has the usual length', async () => 
     '/fields': 'signal=spans',
     '/histogram': 'signal=spans',
     '/metrics/query': 'name=none',
+    '/outlook': 'value=count',
+    '/prompts/usage': 'name=none',
   };
   const { paths } = await server.read<{
     paths: Record<string, { get?: { parameters?: { name: string }[] } }>;
@@ -140,9 +142,12 @@ test('a range of which only the end is given has the usual length', async () => 
     ['from', 'to'].every((wanted) => get?.parameters?.some(({ name }) => name === wanted)),
   );
   expect(ranged.length).toBeGreaterThan(20);
+  const refused: string[] = [];
   for (const [path] of ranged) {
-    const address = path.replace(/\{\w+\}/, 'x');
-    const { status } = await server.ask(`${address}?to=-100d&${needed[path] ?? ''}`);
-    expect([path, [200, 404].includes(status)]).toEqual([path, true]);
+    const address = path.replace(/\{\w+\}/, path.startsWith('/errors/') ? 'a'.repeat(16) : 'x');
+    const answer = await fetch(`${server.ui}/api/v1${address}?to=-100d&${needed[path] ?? ''}`);
+    const text = await answer.text();
+    if (![200, 404].includes(answer.status)) refused.push(`${path} ${text}`);
   }
+  expect(refused).toEqual([]);
 });

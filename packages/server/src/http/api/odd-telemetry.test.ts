@@ -377,7 +377,8 @@ const cases: readonly OddCase[] = [
     steps: 6,
     ...twoCalls,
     llmCalls: 5,
-    problems: ['cyclic_parent'],
+    unpricedCalls: 3,
+    problems: ['cyclic_parent', 'unknown_price'],
   },
   {
     name: 'spans of one id that all report usage, each another',

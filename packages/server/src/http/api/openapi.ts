@@ -94,9 +94,11 @@ function operation(route: ApiRoute, components: Components): Json {
       : { requestBody: { required: true, ...json(components.add(route.body, 'input')) } }),
     responses: {
       200:
-        route.response === undefined
-          ? eventStream(components)
-          : { description: 'The answer.', ...json(components.add(route.response, 'output')) },
+        route.files !== undefined
+          ? fileOf(route.files)
+          : route.response === undefined
+            ? eventStream(components)
+            : { description: 'The answer.', ...json(components.add(route.response, 'output')) },
       default: { $ref: '#/components/responses/Error' },
     },
   };
@@ -143,6 +145,14 @@ function eventStream(components: Components): Json {
   return {
     description: `Server-sent events: ${Object.keys(tailEvents).join(', ')}; the data of each is one of these objects.`,
     content: { 'text/event-stream': { schema: { oneOf: events } } },
+  };
+}
+
+function fileOf(contentTypes: readonly string[]): Json {
+  const text = { schema: { type: 'string' } };
+  return {
+    description: 'The file.',
+    content: Object.fromEntries(contentTypes.map((each) => [each.split(';', 1)[0] ?? each, text])),
   };
 }
 

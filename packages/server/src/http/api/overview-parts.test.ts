@@ -44,6 +44,7 @@ beforeAll(async () => {
   await app.register(apiRoutes, {
     prefix: '/api/v1',
     store: { ...telemetry.store, query },
+    settle: telemetry.context.settle,
     clock: telemetry.clock,
     resolveProject: async () => ({ project: 'default' }),
   } as unknown as ApiOptions & { prefix: string });

@@ -9,8 +9,16 @@ import type {
 } from '@sightline/schema/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import type { ChannelDeps } from '../../alerts/channels/open-channel.ts';
 import type { CatalogDatabase } from '../../catalog/catalog.ts';
+import type { DemoJobs } from '../../demo/demo-jobs.ts';
+import type { CheckKeeper } from '../../checks/check-keeper.ts';
+import type { ReplayKeeper } from '../../replay/replay-keeper.ts';
+import type { AlertKeeper } from '../../alerts/alert-keeper.ts';
+import type { SloKeeper } from '../../alerts/slos/slo-keeper.ts';
 import type { EvaluationRunner } from '../../evaluation/evaluation-runner.ts';
+import type { ExperimentRunner } from '../../experiments/experiment-runner.ts';
+import type { ConnectionSurroundings } from '../../playground/connections.ts';
 import type { HistoryJobs } from '../../pricing/history-jobs.ts';
 import type { PriceKeeper } from '../../pricing/price-keeper.ts';
 import type { QueryContext } from '../../query/reader.ts';
@@ -26,15 +34,25 @@ export interface ApiSources {
   readonly status: () => StatusResponse | Promise<StatusResponse>;
   /** Keys of the control plane. */
   readonly catalog: CatalogDatabase;
+  readonly alerts: Pick<AlertKeeper, 'status'>;
+  readonly slos: Pick<SloKeeper, 'changed'>;
   readonly evaluation: Pick<EvaluationRunner, 'status' | 'judgeSurroundings'>;
   readonly prices: Pick<PriceKeeper, 'bookOf' | 'overridesOf' | 'changeOverrides'>;
   readonly history: Pick<HistoryJobs, 'start' | 'find'>;
+  readonly demo: Pick<DemoJobs, 'read' | 'load' | 'delete'>;
+  readonly checks: Pick<CheckKeeper, 'changed'>;
+  readonly experiments: Pick<ExperimentRunner, 'changed'>;
+  /** Where models may be asked, and with which keys. */
+  readonly models: ConnectionSurroundings;
+  readonly replays: Pick<ReplayKeeper, 'changed' | 'giveWork' | 'takeResult'>;
   /** Runs a task while nothing is loaded. */
   readonly whileLoadsWait: <T>(task: () => Promise<T>) => Promise<T>;
   readonly retention: {
     read(): RetentionSettings;
     change(settings: RetentionSettings): Promise<void>;
   };
+  /** What channels are opened with, to try them. */
+  readonly channels: Pick<ChannelDeps, 'reach' | 'clock' | 'log'>;
 }
 
 export interface Asked<Params, Query, Body> {
@@ -60,10 +78,14 @@ export interface ApiRoute {
   readonly params: z.ZodObject | undefined;
   readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
-  /** Undefined where the answer is a stream of events. */
+  /** Undefined where the answer is a file or a stream of events. */
   readonly response: z.ZodType | undefined;
+  /** The content types of a file. */
+  readonly files: readonly string[] | undefined;
   /** In which its queries have their turn; see `shareOf` where nothing is said. */
   readonly share: QueryShare | undefined;
+  /** How long a body may be; 1 MiB where nothing is said. The key is looked at before a longer one is read. */
+  readonly bodyBytesMax: number | undefined;
   /** The answer's JSON, or undefined where the reply was taken over. */
   readonly answer: (asked: Asked<unknown, unknown, unknown>) => unknown;
 }
@@ -83,7 +105,9 @@ interface RouteInput<
   readonly query?: Query;
   readonly body?: Body;
   readonly response?: Answer;
+  readonly files?: readonly string[];
   readonly share?: QueryShare;
+  readonly bodyBytesMax?: number;
   readonly answer: (
     asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>,
   ) => z.input<Answer> | Promise<z.input<Answer>>;
@@ -107,7 +131,9 @@ export function route<
     query,
     body,
     response,
+    files: input.files,
     share: input.share,
+    bodyBytesMax: input.bodyBytesMax,
     // The schemas have checked the parts by the time the handler sees them.
     answer: input.answer as ApiRoute['answer'],
   };

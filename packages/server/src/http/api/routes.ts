@@ -52,16 +52,36 @@ import { normalTraceId, readSpan, readTrace, readTraceExtent } from '../../query
 import { Reader } from '../../query/reader.ts';
 import { runSql } from '../../query/run-sql.ts';
 import { agentRoutes } from './agent-routes.ts';
+import { alertRulesRoutes } from './alert-rules-routes.ts';
+import { alertsRoutes } from './alerts-routes.ts';
+import { analysisRoutes } from './analysis-routes.ts';
 import { annotationRoutes } from './annotation-routes.ts';
+import { channelsRoutes } from './channels-routes.ts';
+import { checksRoutes } from './checks-routes.ts';
+import { outlookRoutes } from './outlook-routes.ts';
+import { regressionsRoutes } from './regressions-routes.ts';
 import { codingAgentsRoutes } from './coding-agents-routes.ts';
+import { datasetsRoutes } from './datasets-routes.ts';
+import { experimentsRoutes } from './experiments-routes.ts';
+import { playgroundRoutes } from './playground-routes.ts';
+import { promptsRoutes } from './prompts-routes.ts';
+import { dashboardsRoutes } from './dashboards-routes.ts';
+import { errorsRoutes } from './errors-routes.ts';
 import { evaluatorsRoutes } from './evaluators-routes.ts';
+import { reportRoutes } from './report-routes.ts';
+import { replaysRoutes } from './replays-routes.ts';
 import { pricesRoutes } from './prices-routes.ts';
 import { explainFailure } from '../../query/store-failure.ts';
 import { type ApiRoute, route } from './route-table.ts';
 import { overviewRoutes } from './overview-routes.ts';
 import { runRoutes } from './run-routes.ts';
+import { rowFilesRoutes } from './row-files-routes.ts';
 import { scoresRoutes } from './scores-routes.ts';
+import { demoRoutes } from './demo-routes.ts';
 import { settingsRoutes } from './settings-routes.ts';
+import { sourceMapsRoutes } from './source-maps-routes.ts';
+import { slosRoutes } from './slos-routes.ts';
+import { viewsRoutes } from './views-routes.ts';
 import { streamTail } from './tail-stream.ts';
 
 const noParameters = z.object({});
@@ -74,14 +94,34 @@ const correlationInPath = z.object({
 
 export const apiRouteTable: readonly ApiRoute[] = [
   ...settingsRoutes,
+  ...demoRoutes,
   ...pricesRoutes,
   ...agentRoutes,
   ...runRoutes,
   ...overviewRoutes,
   ...scoresRoutes,
   ...evaluatorsRoutes,
+  ...errorsRoutes,
+  ...sourceMapsRoutes,
+  ...analysisRoutes,
+  ...checksRoutes,
+  ...outlookRoutes,
+  ...regressionsRoutes,
+  ...dashboardsRoutes,
+  ...reportRoutes,
+  ...replaysRoutes,
+  ...viewsRoutes,
+  ...alertRulesRoutes,
+  ...alertsRoutes,
   ...codingAgentsRoutes,
   ...annotationRoutes,
+  ...promptsRoutes,
+  ...datasetsRoutes,
+  ...experimentsRoutes,
+  ...playgroundRoutes,
+  ...channelsRoutes,
+  ...slosRoutes,
+  ...rowFilesRoutes,
   route({
     path: '/traces',
     summary: 'Traces, the newest first.',

@@ -279,6 +279,47 @@ describe('the Prometheus API', () => {
     });
   });
 
+  it('lists only series that were seen in the range, found by any of their labels', async () => {
+    const at = (ms: number): string => String(ms / 1000);
+    const seriesIn = async (fromMs: number, toMs: number): Promise<unknown> => {
+      const { body } = await ask('/series', [
+        ['match[]', '{http_route=~"/.+"}'],
+        ['start', at(fromMs)],
+        ['end', at(toMs)],
+      ]);
+      return new Set((body.data as unknown as Record<string, string>[]).map(({ http_route }) => http_route));
+    };
+    expect(await seriesIn(startMs, nowMs)).toEqual(new Set(['/a', '/b']));
+    expect(await seriesIn(nowMs - 60_000, nowMs + 60_000)).toEqual(new Set(['/a', '/b']));
+    expect(await seriesIn(startMs - 7_200_000, startMs - 1)).toEqual(new Set());
+    expect(await seriesIn(nowMs + 1, nowMs + 3_600_000)).toEqual(new Set());
+  });
+
+  it('counts what is stored, and says nothing of what it does not count', async () => {
+    expect((await ask('/status/tsdb', {})).body.data).toEqual({
+      headStats: { numSeries: 7, numLabelPairs: 3, minTime: startMs, maxTime: nowMs },
+      seriesCountByMetricName: expect.arrayContaining([{ name: 'http_requests_total', value: 2 }]),
+      labelValueCountByLabelName: [
+        { name: 'http.route', value: 2 },
+        { name: 'queue', value: 1 },
+      ],
+      seriesCountByLabelValuePair: [
+        { name: 'http.route=/a', value: 1 },
+        { name: 'http.route=/b', value: 1 },
+        { name: 'queue=in', value: 1 },
+      ],
+    });
+    const one = (await ask('/status/tsdb', { limit: '1' })).body.data as unknown as Record<string, unknown>;
+    expect(one['seriesCountByMetricName']).toEqual([{ name: 'http_requests_total', value: 2 }]);
+    const info = (await ask('/status/runtimeinfo', {})).body.data as unknown as Record<string, string>;
+    expect(info).toEqual({
+      startTime: expect.any(String),
+      serverTime: expect.any(String),
+      storageRetention: '30d',
+    });
+    expect(Date.parse(info['serverTime'] ?? '')).toBeGreaterThan(Date.parse(info['startTime'] ?? ''));
+  });
+
   it('tells targets apart from what they measure', async () => {
     expect(await instant('count by (job) (target_info)')).toEqual(['{"job":"shop/api"} 1']);
     expect(await instant('count(info(queue_length, {service_name="api"}))')).toEqual(['{} 1']);

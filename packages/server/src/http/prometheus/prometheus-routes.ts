@@ -5,6 +5,7 @@
 import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { SqlRunner } from '../../catalog/catalog.ts';
 import { PromqlExecutionError, PromqlSyntaxError } from '../../promql/ast.ts';
 import { describeTree } from '../../promql/describe-tree.ts';
 import { parsePromql } from '../../promql/parse.ts';
@@ -12,6 +13,7 @@ import { printPromql } from '../../promql/print.ts';
 import {
   askInstant,
   askRange,
+  countStoredSeries,
   labelNames,
   labelValues,
   type MetadataRow,
@@ -25,12 +27,18 @@ import type { TelemetryStore } from '../../storage/telemetry-store.ts';
 import type { ProjectResolver } from '../project-resolver.ts';
 import { BadData, ofParameter, PrometheusParameters } from './read-parameters.ts';
 import { renderInstant, renderRange } from './render-answer.ts';
+import { answerAlerts, answerRules } from './rules-answer.ts';
 
 export interface PrometheusOptions {
   readonly store: TelemetryStore;
   readonly clock: Clock;
   readonly resolveProject: ProjectResolver;
   readonly version: string;
+  /** Keeps rules and what they found. */
+  readonly catalog: SqlRunner;
+  readonly startedMs: number;
+  /** How long metrics are kept. */
+  readonly retentionDays: () => number;
 }
 
 interface Question {
@@ -102,28 +110,37 @@ export async function prometheusRoutes(app: FastifyInstance, options: Prometheus
   get('/metadata', metadata);
   both('/format_query', ({ parameters }) => ({ data: printPromql(parsed(parameters.required('query'))) }));
   both('/parse_query', ({ parameters }) => ({ data: describeTree(parsed(parameters.required('query'))) }));
-  // Recording and alerting rules are not evaluated by this version.
-  get('/rules', () => ({ data: { groups: [] } }));
-  get('/alerts', () => ({ data: { alerts: [] } }));
+  get('/rules', async ({ context, parameters }) => ({
+    data: await answerRules(options.catalog, context.project, parameters),
+  }));
+  get('/alerts', async ({ context }) => ({ data: await answerAlerts(options.catalog, context.project) }));
   get('/alertmanagers', () => ({ data: { activeAlertmanagers: [], droppedAlertmanagers: [] } }));
   get('/targets', () => ({ data: { activeTargets: [], droppedTargets: [], droppedTargetCounts: {} } }));
   get('/targets/metadata', () => ({ data: [] }));
   get('/status/buildinfo', () => ({ data: buildInfo(options.version) }));
-  get('/status/runtimeinfo', () => ({ data: { storageRetention: '', goroutineCount: 0, GOMAXPROCS: 0 } }));
+  get('/status/runtimeinfo', ({ nowMs }) => ({ data: runtimeInfo(options, nowMs) }));
   get('/status/flags', () => ({ data: {} }));
   get('/status/config', () => ({ data: { yaml: '' } }));
-  get('/status/tsdb', async ({ context }) => ({ data: { headStats: await headStats(context) } }));
+  get('/status/tsdb', seriesCounts);
 }
 
-async function headStats(context: QueryContext): Promise<Record<string, number>> {
-  const families = await readMetadata(context, { metric: undefined });
+/** What was seen so recently is what Prometheus would have in its head. */
+const headMs = 2 * 3_600_000;
+const countsMax = 10_000;
+
+/** Chunks and their memory are not counted: there are none. */
+async function seriesCounts({ context, parameters, nowMs }: Question): Promise<Answer> {
+  const limit = parameters.limit() ?? 10;
+  if (limit > countsMax) throw new BadData(`invalid parameter "limit": at most ${countsMax}`);
+  return { data: await countStoredSeries(context, { startMs: nowMs - headMs, endMs: nowMs, limit }) };
+}
+
+/** Of Prometheus' fields those that have a meaning here. */
+function runtimeInfo({ startedMs, retentionDays }: PrometheusOptions, nowMs: number): Record<string, string> {
   return {
-    numSeries: 0,
-    numLabelPairs: 0,
-    chunkCount: 0,
-    minTime: 0,
-    maxTime: 0,
-    metricNames: families.length,
+    startTime: new Date(startedMs).toISOString(),
+    serverTime: new Date(nowMs).toISOString(),
+    storageRetention: `${retentionDays()}d`,
   };
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveServer } from '../../testing/live-server.ts';
-import { generateQuestions, type Question, seededRandom } from './testing/generated-questions.ts';
+import { seededRandom } from '@sightline/base';
+import { generateQuestions, type Question } from './testing/generated-questions.ts';
 import { generateSamples, toOpenMetrics, toOtlp } from './testing/generated-samples.ts';
 import { prometheusFolder, RealPrometheus } from './testing/real-prometheus.ts';
 

@@ -1,11 +1,13 @@
 /**
  * A server under load is killed again and again at moments a seed decides, and started again. Meanwhile, as the seed
  * decides too, it is killed while it starts, traces are deleted, the retention changes, a second server tries to take the
- * directory, the clock jumps, and files of the journal are damaged. At the end every request that was acknowledged is in the
+ * directory, the clock jumps, and files of the journal are damaged; some kills are aimed at a merge, at the rewriting of a part for a
+ * deletion, and at a change of the retention. At the end every request that was acknowledged is in the
  * tables exactly once, or counted as damaged; and every other one is there exactly once or not at all.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync } from 'node:fs';
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -19,9 +21,10 @@ import { markedRequest } from './payloads.ts';
 import { seededRandom, type Random } from './random.ts';
 
 /** What happens beside the load until the kill. */
-export type Ordeal = 'starting' | 'deleting' | 'retention' | 'second server' | 'clock' | 'faults';
+export type Ordeal = 'starting' | 'merging' | 'deleting' | 'retention' | 'second server' | 'clock' | 'faults';
 export const ordeals: readonly Ordeal[] = [
   'starting',
+  'merging',
   'deleting',
   'retention',
   'second server',
@@ -57,7 +60,12 @@ export interface CrashRunResult {
   /** Items that are missing from the tables and counted in the quarantine. */
   readonly damaged: number;
   readonly deleted: number;
+  /** Kills that met what they were aimed at. */
+  readonly aimed: Readonly<Record<Aim, number>>;
 }
+
+/** What the engine, or the server, is in the middle of. */
+type Aim = 'merging' | 'deleting' | 'retention';
 
 const signals: readonly TelemetrySignal[] = ['traces', 'logs', 'metrics'];
 const mainFile = join(import.meta.dirname, '../../main.ts');
@@ -77,6 +85,9 @@ class CrashRun {
   readonly #sent: Sent[] = [];
   #kills = 0;
   #faults = 0;
+  readonly #aimed: Record<Aim, number> = { merging: 0, deleting: 0, retention: 0 };
+  /** Whether a change of the retention was asked for and not answered yet. */
+  #isChanging = false;
 
   constructor(options: CrashRunOptions) {
     this.#options = options;
@@ -98,8 +109,7 @@ class CrashRun {
       const beside = this.#beside(server, ordeal).catch((error: unknown) => {
         if (!isBroken(error)) throw error;
       });
-      // A deletion waits for loads under way.
-      await delay(100 + random.int(ordeal === 'deleting' ? 10_000 : 2_500));
+      await this.#moment(ordeal);
       // The second needs some seconds to look at the directory.
       if (ordeal === 'second server') await Promise.race([beside, delay(15_000)]);
       await stop(server.child, 'SIGKILL');
@@ -110,6 +120,27 @@ class CrashRun {
     else if (random.int(3) === 0) await tearTail(dataDirectory, random);
   }
 
+  /** Resolves when the server is to be killed. */
+  async #moment(ordeal: Ordeal | undefined): Promise<void> {
+    const random = this.#random;
+    await delay(100 + random.int(2_500));
+    if (ordeal !== 'merging' && ordeal !== 'deleting' && ordeal !== 'retention') return;
+    // The engine writes a part of a merge or a deletion into a folder of that name, and renames it at the end.
+    const folder = ordeal === 'merging' ? 'tmp_merge_' : ordeal === 'deleting' ? 'tmp_mut_' : undefined;
+    const tables = await tableFolders(this.#options.dataDirectory);
+    const isMet = (): boolean =>
+      folder === undefined
+        ? this.#isChanging
+        : tables.some((table) => readdirSync(table).some((name) => name.startsWith(folder)));
+    const met = await until(ordeal, isMet, 15_000).then(
+      () => true,
+      () => false,
+    );
+    if (!met) return;
+    this.#aimed[ordeal] += 1;
+    await delay(random.int(30));
+  }
+
   /** What goes on while the load does; ends when the connection breaks. */
   async #beside(server: Server, ordeal: Ordeal | undefined): Promise<void> {
     const random = this.#random;
@@ -118,11 +149,12 @@ class CrashRun {
     while (ordeal === 'retention') {
       const traces = random.pick([shortDays, longDays]);
       const days = { traces, logs: traces, metrics: traces };
+      this.#isChanging = true;
       await fetch(`${server.ui}/api/v1/settings/retention`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ days, capBytes: null }),
-      });
+      }).finally(() => (this.#isChanging = false));
       await delay(100 + random.int(500));
     }
     if (ordeal === 'faults') {
@@ -195,8 +227,21 @@ class CrashRun {
       faults: this.#faults,
       damaged: [...missing.values()].reduce((sum, items) => sum + items, 0),
       deleted: this.#sent.filter(({ deletion }) => deletion === 'done').length,
+      aimed: this.#aimed,
     };
   }
+}
+
+/** Where the engine keeps the parts of its tables, one folder each. */
+async function tableFolders(dataDirectory: string): Promise<readonly string[]> {
+  const store = join(dataDirectory, 'telemetry', 'store');
+  const prefixes = await readdir(store);
+  const tables = await Promise.all(
+    prefixes.map(async (prefix) =>
+      (await readdir(join(store, prefix))).map((name) => join(store, prefix, name)),
+    ),
+  );
+  return tables.flat();
 }
 
 /** The end of a server that was killed, as its clients see it. */
@@ -250,7 +295,7 @@ async function start(dataDirectory: string, flags: readonly string[] = []): Prom
   child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ready = /UI (?<ui>http:\S+)\s+OTLP\/HTTP (?<otlpHttp>http:\S+)/;
-  await until('the server to be ready', () => ready.test(text) || child.exitCode !== null, 60_000).catch(
+  await until('the server to be ready', () => ready.test(text) || child.exitCode !== null, 180_000).catch(
     () => undefined,
   );
   const { ui, otlpHttp } = ready.exec(text)?.groups ?? {};

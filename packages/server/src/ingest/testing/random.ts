@@ -1,3 +1,5 @@
+import { seededRandom as seededNumbers } from '@sightline/base';
+
 /** Random choices that a seed repeats. */
 export interface Random {
   /** 0 ≤ result < `bound`; 0 for a bound of 0. */
@@ -6,15 +8,8 @@ export interface Random {
   bytes(count: number): Buffer;
 }
 
-/** Mulberry32: small, fast, and good enough to shuffle bytes. */
 export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const next = seededNumbers(seed);
   const int = (bound: number): number => Math.floor(next() * bound);
   return {
     int,

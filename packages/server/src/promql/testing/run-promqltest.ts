@@ -6,15 +6,9 @@ import { Labels } from '../labels.ts';
 import { parseNumber } from '../lexer.ts';
 import { parsePromql } from '../parse.ts';
 import type { Sample } from '../series.ts';
-import { MemorySource } from './memory-source.ts';
-import {
-  type EvalCommand,
-  type Expectation,
-  type Point,
-  readPoints,
-  readPromqltest,
-  readSeriesLine,
-} from './read-promqltest.ts';
+import { MemorySource } from '../memory-source.ts';
+import { type Point, readPoints, readSeriesLine } from '../series-notation.ts';
+import { type EvalCommand, type Expectation, readPromqltest } from './read-promqltest.ts';
 
 export interface CaseResult {
   /** File, line, query. */

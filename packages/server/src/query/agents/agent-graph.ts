@@ -1,6 +1,7 @@
 /** Who called whom: agents, models, tools, MCP servers and sources of documents, from the steps of runs. Pure. */
 import type { AgentGraphEdge, AgentGraphNode, RunGraphResponse, Usage } from '@sightline/schema/api';
 import { inferenceOperations } from '@sightline/schema/conventions';
+import { isAgentAtWork } from './describe-run.ts';
 import {
   addUsage,
   callKey,
@@ -14,7 +15,7 @@ import {
   type RunNode,
   type RunTree,
   stepsOf,
-  usageOf,
+  usageOfCalls,
 } from './run-tree.ts';
 
 type NodeType = AgentGraphNode['type'];
@@ -45,6 +46,7 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
   const actors = new Map<RunNode, Actor>();
   const calls: GraphCall[] = [];
   const told = toldBefore(stepsOf(tree));
+  const actorAt = (node: RunNode): Actor | undefined => ownActor(tree, node, servers);
   const entry: Actor = { type: 'entry', name: stepsOf(tree)[0]?.service ?? '', provider: '' };
   // A parent may come later than its child where clocks disagree, so actors are looked up from the top.
   const actorOf = (node: RunNode | undefined): Actor => {
@@ -56,13 +58,13 @@ export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
     }
     for (const each of chain.toReversed()) {
       const above = parentStep(tree, each);
-      const own = told.has(each) && isInference(each) ? undefined : ownActor(each, servers);
+      const own = told.has(each) && isInference(each) ? undefined : actorAt(each);
       actors.set(each, own ?? (above === undefined ? entry : (actors.get(above) ?? entry)));
     }
     return node === undefined ? entry : (actors.get(node) ?? entry);
   };
   for (const node of stepsOf(tree)) {
-    const target = ownActor(node, servers);
+    const target = actorAt(node);
     if (target === undefined || told.has(node)) continue;
     const above = parentStep(tree, node);
     const source = actorOf(above);
@@ -93,10 +95,15 @@ function repeats(above: RunNode, node: RunNode): boolean {
 /** The name of a span without what it did: `invoke_workflow plan-a-trip` is `plan-a-trip`. */
 const bareName = (name: string): string => name.replace(/^(invoke_(agent|workflow)|create_agent) (?=\S)/, '');
 
-function ownActor(node: RunNode, servers: ServerNames): Actor | undefined {
+function ownActor(tree: RunTree, node: RunNode, servers: ServerNames): Actor | undefined {
   const { provider } = node;
   switch (node.operation) {
+    // A step that an agent begins with is that agent.
+    case 'step':
+      return isAgentAtWork(tree, node) ? { type: 'agent', name: node.ownAgent, provider: '' } : undefined;
     case 'agent':
+      if (!isAgentAtWork(tree, node)) return undefined;
+      return { type: 'agent', name: node.ownAgent || bareName(node.name), provider: '' };
     case 'workflow':
       return { type: 'agent', name: node.ownAgent || bareName(node.name), provider: '' };
     case 'llm':
@@ -137,12 +144,12 @@ export class AgentGraph {
     this.#addUsage(tree, calls);
   }
 
-  /** What a counted call used stands at the model and its edge, and at every agent and tool above, once each. */
+  /** What a call used stands at the model and its edge, and at every agent and tool above, once each. */
   #addUsage(tree: RunTree, calls: readonly GraphCall[]): void {
     const callOf = new Map(calls.map((call) => [callKey(call.node), call]));
     for (const node of stepsOf(tree)) {
-      if (!node.isCounted) continue;
-      const usage = usageOf(node);
+      if (!node.isCall) continue;
+      const usage = usageOfCalls([node]);
       const done = new Set<Traffic>();
       for (let at: RunNode | undefined = node; at !== undefined; at = parentStep(tree, at)) {
         const call = callOf.get(callKey(at));

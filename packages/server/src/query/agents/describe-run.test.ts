@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { unixNano } from '@sightline/base';
+import { runsParameters } from '@sightline/schema/api';
 import { Reader } from '../reader.ts';
 import { AgentSpans } from '../testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
+import { noJoinedModels } from './joined-models.ts';
 import { describeRun } from './describe-run.ts';
 import { nothingElse, openRun } from './open-run.ts';
-import { readRuns } from './run-facts.ts';
+import { runFacts } from './run-facts.ts';
+import { findRuns } from './find-runs.ts';
 
 let telemetry: TestStore;
 const spans = new AgentSpans(BigInt(Date.parse('2026-11-21T11:00:00Z')) * 1_000_000n);
@@ -67,13 +69,14 @@ test('a run says of itself what the list of runs says of it', async () => {
   );
   await telemetry.loadJson('traces', tracesRequest('bot', requests.flat(), { 'service.version': '1.2' }));
   const ids = traces.map((_, trace) => hexId(32, trace + 1));
-  const window = { from: unixNano(spans.origin - 1n), to: unixNano(spans.nanos(3600)) };
-  const listed = await readRuns(new Reader(telemetry.context), ids, window);
+  const { runs } = await findRuns(telemetry.context, runsParameters.parse({ from: '-2h', limit: 500 }));
+  const listed = new Map(runs.map(({ scores: _scores, ...run }) => [run.traceId, run]));
   const own = new Map<string, unknown>();
   for (const id of ids) {
-    // Each has a time of its own.
-    const { tree, origin } = await openRun(new Reader(telemetry.context), id, { also: nothingElse });
-    if (tree.steps.length > 0) own.set(id, describeRun(tree, origin, []));
+    const { tree } = await openRun(new Reader(telemetry.context), id, { also: nothingElse });
+    const run = describeRun(tree);
+    if (run !== undefined)
+      own.set(id, runFacts(tree, run, { words: { question: null, answer: null }, joined: noJoinedModels }));
   }
   expect(own.size).toBeGreaterThan(100);
   expect(own).toEqual(listed);

@@ -1,59 +1,231 @@
-/** What the list of runs says of a run, from its tree: held against the engine's sums by a property test. Pure. */
-import { formatNanos } from '@sightline/base';
-import type { Run, Usage } from '@sightline/schema/api';
-import { inferenceOperations } from '@sightline/schema/conventions';
-import type { RunOrigin } from './read-run-tree.ts';
-import { mixModels } from './run-facts.ts';
+/**
+ * What a run is: its name, its outcome, which calls it made, who made them and what they cost. The only place where this is said: the table of runs is filled
+ * with it (runs/run-keeper.ts), and the page of a run shows it. Pure.
+ */
+import type { Usage } from '@sightline/schema/api';
 import {
-  addUsage,
-  modelCalls,
-  noUsage,
-  orNull,
+  callKey,
+  onePerId,
+  parentStep,
   type RunNode,
   type RunTree,
   stepKey,
   stepsOf,
-  usageOf,
+  usageOfCalls,
 } from './run-tree.ts';
 
 const noId = '0'.repeat(16);
 /** A century: what is longer is a mistake of its sender, and counts as that long. */
 const durationNanosMax = 4_000_000_000_000_000_000n;
 
-/** Of a tree with at least one step, all of which are in it. */
-export function describeRun(tree: RunTree, origin: RunOrigin, scores: Run['scores']): Run {
+/** A call of a model, of a tool, or of an agent. */
+export interface RunCall {
+  readonly node: RunNode;
+  readonly kind: 'model' | 'tool' | 'agent';
+  /** The innermost agent around it; '' for none. An agent's own name where it is one. */
+  readonly agent: string;
+  readonly isFailed: boolean;
+  /** What counts of it. */
+  readonly usage: Usage;
+}
+
+export interface DescribedRun {
+  readonly traceId: string;
+  readonly head: RunNode;
+  readonly version: string;
+  readonly environment: string;
+  readonly agent: string;
+  readonly startNanos: bigint;
+  readonly endNanos: bigint;
+  /** The start of its last step. */
+  readonly lastNanos: bigint;
+  readonly isFailed: boolean;
+  readonly steps: number;
+  readonly llmCalls: number;
+  readonly toolCalls: number;
+  readonly errorCount: number;
+  readonly sessionId: string;
+  readonly userId: string;
+  readonly usage: Usage;
+  readonly calls: readonly RunCall[];
+}
+
+/** Undefined where the trace is no run: it has no step, or agents were only made ready in it. */
+export function describeRun(tree: RunTree): DescribedRun | undefined {
   const steps = stepsOf(tree);
-  const head = outermost(steps);
-  const { version, environment } = origin.deploymentOf(head);
+  if (!steps.some((step) => !isPreparation(step))) return undefined;
+  const outer = outermost(steps);
+  const around = plainRoot(tree);
+  // A request that only set off the run, and ended before it, is not around it.
+  const root = around !== undefined && lengthNanos(around) >= lengthNanos(outer) ? around : undefined;
+  const head = root ?? outer;
+  const { version, environment } = deploymentOf(steps, head);
+  const calls = callsOf(tree, steps);
   const errorCount = countOnce(steps.filter(({ status }) => status === 'error'));
-  const isOfWork = ['workflow', 'agent', 'step'].includes(head.operation);
-  const isFailed = isOfWork ? head.status === 'error' : errorCount > 0;
-  const billed = steps.filter(({ isCounted }) => isCounted);
+  const startNanos = root?.startNanos ?? tree.startNanos;
   return {
     traceId: tree.traceId,
-    name: head.name,
-    operation: head.operation,
-    agent: orNull(firstAgent(steps)),
-    service: head.service,
-    version: orNull(version),
-    environment: orNull(environment),
-    startTime: formatNanos(tree.startNanos),
-    durationMs: Number(endNanos(steps) - tree.startNanos) / 1e6,
-    status: isFailed ? 'error' : 'ok',
+    head,
+    version,
+    environment,
+    agent: firstAgent(steps),
+    startNanos,
+    endNanos: root === undefined ? endNanos(steps) : root.startNanos + lengthNanos(root),
+    lastNanos: steps.reduce((last, step) => (step.startNanos > last ? step.startNanos : last), startNanos),
+    isFailed: hasOutcome(head) ? head.status === 'error' : errorCount > 0,
     steps: countOnce(steps),
-    llmCalls: modelCalls(steps, ['llm']).length,
-    toolCalls: callsOfTools(steps),
+    llmCalls: calls.filter(({ kind, node }) => kind === 'model' && node.operation === 'llm').length,
+    toolCalls: calls.filter(({ kind }) => kind === 'tool').length,
     errorCount,
-    models: mixModels(
-      billed.map(({ provider, model, costUsd }) => [provider, model, costUsd]),
-      modelsOf(steps),
-    ),
-    sessionId: orNull(origin.sessionId),
-    userId: orNull(origin.userId),
-    scores,
-    ...billed.reduce<Usage>((sum, call) => addUsage(sum, usageOf(call)), noUsage),
+    sessionId: nearest(tree, 'sessionId'),
+    userId: nearest(tree, 'userId'),
+    usage: usageOfCalls(steps),
+    calls,
   };
 }
+
+/** An agent is made, or a connection to its tools is opened: nothing was asked yet. */
+function isPreparation({ operation, name, tool }: RunNode): boolean {
+  if (operation === 'agent') return /^create_agent\b/.test(name);
+  return (
+    operation === 'mcp' &&
+    tool === '' &&
+    /(^|[ /])(initialize|notifications\/initialized|tools\/list|ping)\b/.test(name)
+  );
+}
+
+/** The request or the job around the run: the longest root with a step below, where it is no step itself and no root is one. */
+function plainRoot(tree: RunTree): RunNode | undefined {
+  const roots = new Set<RunNode>();
+  const seen = new Set<number>();
+  for (const step of tree.steps) {
+    let at = step;
+    for (let parent = tree.nodes[at]?.parent ?? -1; parent >= 0 && !seen.has(at);) {
+      seen.add(at);
+      at = parent;
+      parent = tree.nodes[at]?.parent ?? -1;
+    }
+    const top = tree.nodes[at];
+    if (top?.parent === -1) roots.add(top);
+  }
+  const all = [...roots];
+  if (all.length === 0 || all.some(({ isStep }) => isStep)) return undefined;
+  return all.reduce((best, root) => (lengthNanos(root) > lengthNanos(best) ? root : best));
+}
+
+/** Whether it says how the run ended. */
+function hasOutcome({ isStep, operation }: RunNode): boolean {
+  return !isStep || ['workflow', 'agent', 'step'].includes(operation);
+}
+
+/** Its own, or for a request around the run that of its service. */
+function deploymentOf(steps: readonly RunNode[], head: RunNode): Pick<RunNode, 'version' | 'environment'> {
+  if (head.isStep) return head;
+  return steps.find(({ service }) => service === head.service) ?? head;
+}
+
+/** Of the span nearest to the root that says one. Sub-agents may have conversations of their own. */
+function nearest({ nodes }: RunTree, what: 'sessionId' | 'userId'): string {
+  if (!nodes.some((node) => node[what] !== '')) return '';
+  const depths = new Map<number, number>();
+  const depthOf = (index: number): number => {
+    const chain: number[] = [];
+    let at = index;
+    for (; at >= 0 && !depths.has(at); at = nodes[at]?.parent ?? -1) chain.push(at);
+    // Where a parent is not stored nobody knows how much is above.
+    let depth = at >= 0 ? (depths.get(at) ?? 0) : at === -1 ? -1 : missingDepth - 1;
+    for (const each of chain.toReversed()) depths.set(each, (depth += 1));
+    return depths.get(index) ?? 0;
+  };
+  let best: RunNode | undefined;
+  let bestDepth = Infinity;
+  for (const [index, node] of nodes.entries()) {
+    if (node[what] === '') continue;
+    const depth = depthOf(index);
+    const isFirst = depth === bestDepth && (best === undefined || isBefore(node, best));
+    if (depth < bestDepth || isFirst) [best, bestDepth] = [node, depth];
+  }
+  return best?.[what] ?? '';
+}
+
+const missingDepth = 1_000_000;
+
+function isBefore(a: RunNode, b: RunNode): boolean {
+  return a.startNanos === b.startNanos ? byId(a, b) < 0 : a.startNanos < b.startNanos;
+}
+
+/** Calls of models, agents and tools, each once, in the order of their start. */
+function callsOf(tree: RunTree, steps: readonly RunNode[]): readonly RunCall[] {
+  const models = steps
+    .filter(({ isCall }) => isCall)
+    .map((node): RunCall => ({
+      node,
+      kind: 'model',
+      agent: node.agent,
+      isFailed: node.status === 'error',
+      usage: usageOfCalls([node]),
+    }));
+  const none = usageOfCalls([]);
+  const tools = onePerId(steps.filter(isToolCall));
+  const failed = failedTools(tree, tools);
+  const others = [
+    ...tools
+      .filter((node) => toolAround(tree, node) === undefined)
+      .map((node): RunCall => ({
+        node,
+        kind: 'tool',
+        agent: node.agent,
+        isFailed: failed.has(node),
+        usage: none,
+      })),
+    ...onePerId(steps.filter((node) => isAgentAtWork(tree, node))).map((node): RunCall => ({
+      node,
+      kind: 'agent',
+      agent: node.agent,
+      isFailed: node.status === 'error',
+      usage: none,
+    })),
+  ];
+  const inTurn = (a: RunCall, b: RunCall): number => (isBefore(a.node, b.node) ? -1 : 1);
+  return [...models, ...others].toSorted(inTurn);
+}
+
+/** MCP's other methods are no calls of tools. */
+export const isToolCall = ({ operation, tool }: RunNode): boolean =>
+  operation === 'tool' || (operation === 'mcp' && tool !== '');
+
+/** The call of the same tool that this one is: told by the client or the server of MCP, or by the function that asks it. */
+export function toolAround(tree: RunTree, node: RunNode): RunNode | undefined {
+  if (node.tool === '') return undefined;
+  const above = parentStep(tree, node);
+  return above !== undefined && isToolCall(above) && above.tool === node.tool ? above : undefined;
+}
+
+/** A call failed, too, where the one of the same tool within it did: Python's MCP client ends its span without a word. */
+function failedTools(tree: RunTree, tools: readonly RunNode[]): ReadonlySet<RunNode> {
+  const failed = new Set<string>();
+  for (const tool of tools) {
+    if (tool.status !== 'error') continue;
+    for (let at: RunNode | undefined = tool; at !== undefined; at = toolAround(tree, at)) {
+      if (failed.has(callKey(at))) break;
+      failed.add(callKey(at));
+    }
+  }
+  return new Set(tools.filter((tool) => failed.has(callKey(tool))));
+}
+
+/** A span of an agent, or a step that an agent begins with. The same agent right inside of itself is told twice. */
+export function isAgentAtWork(tree: RunTree, node: RunNode): boolean {
+  if (isPreparation(node)) return false;
+  const isAgent = node.operation === 'agent';
+  if (!isAgent && !(node.ownAgent !== '' && namesAgent.includes(node.operation))) return false;
+  const above = parentStep(tree, node);
+  if (above === undefined || above.agent !== node.ownAgent || node.ownAgent === '') return true;
+  // An agent may call itself by a tool; a step within an agent is no other.
+  return isAgent && above.operation !== 'agent' && !namesAgent.includes(above.operation);
+}
+
+const namesAgent = ['workflow', 'step'];
 
 /**
  * A root, else the longest workflow or agent, else the longest of all; of two alike the one around the other. Not the first to start: clocks
@@ -76,10 +248,8 @@ function outermost(steps: readonly RunNode[]): RunNode {
 /** Of the first step that names one. */
 function firstAgent(steps: readonly RunNode[]): string {
   const named = steps.filter(({ ownAgent }) => ownAgent !== '');
-  const first = named.toSorted((a, b) =>
-    a.startNanos === b.startNanos ? byId(a, b) : a.startNanos < b.startNanos ? -1 : 1,
-  );
-  return first[0]?.ownAgent ?? '';
+  if (named.length === 0) return '';
+  return named.reduce((first, step) => (isBefore(step, first) ? step : first)).ownAgent;
 }
 
 /** Ids as the engine orders them where it has to choose: numbers whose first byte is the least. */
@@ -100,24 +270,4 @@ function endNanos(steps: readonly RunNode[]): bigint {
   }, 0n);
 }
 
-function modelsOf(steps: readonly RunNode[]): readonly string[] {
-  const calls = steps.filter(
-    ({ operation, model }) => inferenceOperations.includes(operation) && model !== '',
-  );
-  return [...new Set(calls.map(({ model }) => model))];
-}
-
-/** A call directly below another of the same tool is that call, told by the client or the server of MCP. */
-function callsOfTools(steps: readonly RunNode[]): number {
-  const calls = steps.filter(
-    ({ operation, tool }) => operation === 'tool' || (operation === 'mcp' && tool !== ''),
-  );
-  const tools = new Set(calls.map(({ spanId, tool }) => spanId + tool));
-  return idsOf(calls.filter(({ parentId, tool }) => tool === '' || !tools.has(parentId + tool))).size;
-}
-
 const countOnce = (steps: readonly RunNode[]): number => new Set(steps.map(stepKey)).size;
-
-/** A span that was sent again is there twice, and is one call. */
-const idsOf = (steps: readonly Pick<RunNode, 'spanId'>[]): ReadonlySet<string> =>
-  new Set(steps.map(({ spanId }) => spanId));

@@ -53,18 +53,22 @@ test('a call that begins and ends with its agent is below it in the graph, whate
   await telemetry.loadJson(
     'traces',
     tracesRequest('quiet', [
-      // The HTTP span between them is no step.
+      // The span between them is no step.
       spans.call('deep', { trace: 50, span: 501, parent: 502, ...extent }),
+      spans.span({ trace: 50, span: 502, parent: 503, ...extent, name: 'POST' }),
       spans.agent('boss', { trace: 50, span: 503, ...extent }),
+      // Who is around this one is not stored: it is nobody's.
+      spans.call('lost', { trace: 50, span: 504, parent: 599, ...extent }),
     ]),
   );
   const graph = await readAgentGraph(
     telemetry.context,
     agentGraphParameters.parse({ from: '-2h', service: 'quiet' }),
   );
-  expect(graph.edges.map(({ source, target }) => [source, target])).toContainEqual([
-    'agent:boss',
-    'model:deep',
+  expect(graph.edges.map(({ source, target }) => `${source} → ${target}`).toSorted()).toEqual([
+    'agent:boss → model:deep',
+    'entry:quiet → agent:boss',
+    'entry:quiet → model:lost',
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** Models, agents and tools with what the runs of a range called of them. A call belongs to the range by its own start. */
+/** Models, agents and tools with what the runs of a range called of them. A run belongs to every range in which it was at work, with all of its calls. */
 import type {
   AgentFacts,
   AgentsParameters,
@@ -16,17 +16,22 @@ import { decodeTime, textOrNull } from '../decode-row.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { callFilterNames, callFilters, type ExactFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
-import { callRows, type CallWish } from '../sql/call-rows-sql.ts';
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
-import { modelCalls } from '../sql/model-calls-sql.ts';
 import { quantilesSql } from '../sql/quantiles-sql.ts';
 import { mergedQuantiles } from '../sql/run-sums-sql.ts';
-import { every, int64, type Sql, sql, string, trusted } from '../sql/sql.ts';
+import { callRows, type CallWish } from '../sql/runs-sql.ts';
+import { every, type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
 import { isInference, summedUsageText } from '../sql/usage-sql.ts';
-import { scopeOf, startAgentPage } from './agent-page.ts';
-import { readJoinedModels, underJoinedNames } from './joined-models.ts';
+import { startAgentPage } from './agent-page.ts';
+import {
+  type JoinedModels,
+  namesOfModel,
+  noJoinedModels,
+  readJoinedModels,
+  underJoinedNames,
+} from './joined-models.ts';
 import { decodeUsage, type UsageRow } from './run-facts.ts';
-import { withinLimits, withStoredRuns } from './stored-runs.ts';
+import { settledRuns } from './settled-runs.ts';
 import { type LastFailure, readLastErrors } from './last-errors.ts';
 
 interface CalleeRow {
@@ -69,20 +74,19 @@ interface CalleeList<Row> {
   readonly add: (rows: readonly Row[], reader: Reader) => Promise<void>;
 }
 
+/** The rows of a model, whichever of its names is asked for. */
+function listedAs({ byName }: JoinedModels, asked: string): Sql {
+  return sql`(model IN ${strings([asked, byName.get(asked) ?? asked])} OR toldModel = ${string(asked)})`;
+}
+
 interface FoundCallees<Row> {
   readonly rows: readonly Row[];
   readonly nextCursor: string | null;
+  readonly joined: JoinedModels;
   readonly reader: Reader;
 }
 
 async function findCallees<Row extends object>(
-  context: QueryContext,
-  list: CalleeList<Row>,
-): Promise<FoundCallees<Row>> {
-  return withinLimits(context, async (some) => findPage(some, list));
-}
-
-async function findPage<Row extends object>(
   context: QueryContext,
   list: CalleeList<Row>,
 ): Promise<FoundCallees<Row>> {
@@ -91,26 +95,25 @@ async function findPage<Row extends object>(
   const reader = new Reader(context);
   const page = await startAgentPage(reader, [list.of, query], parameters);
   const sort = readSort(parameters.sort);
-  const { from, to } = page.range;
-  const filters: ExactFilters = parameters;
-  const wish = {
-    scope: await withStoredRuns(reader, scopeOf(reader, page, 'padded'), filters),
+  const isOfModels = list.kinds === 'models';
+  const namesNoModel = list.kinds === 'tools' && parameters.model === undefined;
+  const joined = namesNoModel ? noJoinedModels : await readJoinedModels(reader, page.range);
+  const filters: ExactFilters =
+    parameters.model === undefined
+      ? parameters
+      : { ...parameters, model: namesOfModel(joined, parameters.model) };
+  const source = callRows({
+    scope: await settledRuns(reader, page.range),
     where: tracesOfFilter(reader.project, readQ(parameters.q, 'traces', reader.clock), page.range),
     reads: ['callStartNanos', 'durationNs', 'isError', ...callFilterNames(filters), ...list.reads],
-  };
-  const source =
-    list.kinds === 'models'
-      ? await modelCalls(reader, { ...wish, filters })
-      : callRows({ ...wish, kinds: list.kinds, filters });
-  const isOfModels = list.kinds === 'models';
-  const { model, ...others } = filters;
-  const named = isOfModels ? underJoinedNames(source, await readJoinedModels(reader, page.range)) : source;
+    kinds: list.kinds,
+    filters,
+  });
+  const { model: _model, ...others } = filters;
+  const named = isOfModels ? underJoinedNames(source, joined) : source;
   const calls = sql`SELECT * FROM (${named}) WHERE ${every([
-    sql`callStartNanos >= ${int64(from)} AND callStartNanos < ${int64(to)}`,
     callFilters(isOfModels ? others : filters),
-    isOfModels && model !== undefined
-      ? sql`(model = ${string(model)} OR toldModel = ${string(model)})`
-      : undefined,
+    isOfModels && parameters.model !== undefined ? listedAs(joined, parameters.model) : undefined,
     list.where,
   ])}`;
   const identity = list.groupBy.join(', ');
@@ -132,6 +135,7 @@ async function findPage<Row extends object>(
   return {
     rows,
     nextCursor: last === undefined ? null : writeCursor([list.of, query], page, [last.sortKey, last.tie]),
+    joined,
     reader,
   };
 }
@@ -206,7 +210,7 @@ export async function findAgents(
   context: QueryContext,
   parameters: AgentsParameters,
 ): Promise<AgentsResponse> {
-  const { rows, nextCursor, reader } = await findCallees<AgentRow>(context, {
+  const { rows, nextCursor, joined, reader } = await findCallees<AgentRow>(context, {
     of: 'agents',
     parameters,
     kinds: 'all',
@@ -225,7 +229,7 @@ export async function findAgents(
       llmCalls: Number(row.llmCalls),
       toolCalls: Number(row.toolCalls),
       services: row.services.toSorted(),
-      models: row.models.toSorted(),
+      models: [...new Set(row.models.map((name) => joined.byName.get(name) ?? name))].toSorted(),
       ...decodeUsage(row),
     })),
     nextCursor,

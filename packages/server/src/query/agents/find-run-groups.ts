@@ -16,22 +16,14 @@ import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
-import { aiSpansWithin, runRows, type RunScope, type RunWish } from '../sql/run-rows-sql.ts';
+import { runRows, type RunWish } from '../sql/runs-sql.ts';
 import { int64, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
-import type { NamedGroups } from '../sql/stored-runs-sql.ts';
-import type { Window } from '../sql/trace-sets-sql.ts';
 import { summedUsage } from '../sql/usage-sql.ts';
-import { scopeOf, startAgentPage } from './agent-page.ts';
-import {
-  type BilledModel,
-  decodeUsage,
-  mixModels,
-  readExtent,
-  readRuns,
-  type UsageRow,
-} from './run-facts.ts';
+import { startAgentPage } from './agent-page.ts';
+import { type JoinedModels, readJoinedModels, withModelNames } from './joined-models.ts';
+import { type BilledModel, decodeUsage, mixModels, readRunsAt, type UsageRow } from './run-facts.ts';
 import { readScoresOfGroups } from './scores-of.ts';
-import { withinLimits, withStoredRuns } from './stored-runs.ts';
+import { settledRuns } from './settled-runs.ts';
 
 type GroupBy = 'session' | 'user';
 
@@ -55,6 +47,8 @@ interface GroupRow extends UsageRow {
   readonly services: readonly string[];
   readonly userId: string;
   readonly sessions: string;
+  readonly firstQuestion: string;
+  readonly lastAnswer: string;
 }
 
 const idColumn = { session: 'sessionId', user: 'userId' } as const;
@@ -65,7 +59,8 @@ const groupColumns = trusted(`
   sum(source.steps) AS steps, sum(source.llmCalls) AS llmCalls, sum(source.toolCalls) AS toolCalls, sum(source.errorCount) AS errorCount,
   groupUniqArrayArray(source.agentNames) AS agents, groupUniqArrayArray(source.serviceNames) AS services, groupArrayArray(source.models) AS models,
   groupUniqArrayArray(source.modelNames) AS modelNames,
-  max(source.userId) AS anyUser, uniqExactIf(source.sessionId, sessionId != '') AS sessions`);
+  max(source.userId) AS anyUser, argMinIf(source.question, source.startNanos, source.question != '') AS firstQuestion,
+  argMaxIf(source.answer, source.startNanos, source.answer != '') AS lastAnswer, uniqExactIf(source.sessionId, sessionId != '') AS sessions`);
 
 function groups(by: GroupBy, runs: Sql): Sql {
   const id = trusted(idColumn[by]);
@@ -81,7 +76,7 @@ const sortValues: Readonly<Record<string, string>> = {
 };
 
 interface FoundGroups {
-  readonly rows: readonly GroupRow[];
+  readonly rows: readonly Group[];
   readonly nextCursor: string | null;
   readonly scores: Awaited<ReturnType<typeof readScoresOfGroups>>;
   readonly reader: Reader;
@@ -92,25 +87,17 @@ async function findGroups(
   by: GroupBy,
   parameters: SessionsParameters | UsersParameters,
 ): Promise<FoundGroups> {
-  return withinLimits(context, async (some) => findPage(some, by, parameters));
-}
-
-async function findPage(
-  context: QueryContext,
-  by: GroupBy,
-  parameters: SessionsParameters | UsersParameters,
-): Promise<FoundGroups> {
   const { cursor: _cursor, limit, ...query } = parameters;
   const reader = new Reader(context);
   const page = await startAgentPage(reader, [by, query], parameters);
   const sort = readSort(parameters.sort);
-  const scope = await withStoredRuns(reader, scopeOf(reader, page, 'padded'), parameters);
-  const within = page.range;
+  const scope = await settledRuns(reader, page.range);
+  const filters = await withModelNames(reader, parameters, page.range);
   const where = tracesOfFilter(reader.project, readQ(parameters.q, 'traces', reader.clock), page.range);
   const value = sortValues[sort.column] ?? sort.column;
   const found = await reader.rows<{ groupId: string; sortKey: string; tie: string }>(sql`
     SELECT groupId, sortKey, tie FROM (${keyedPage({
-      rows: sql`SELECT groupId, ${trusted(value)} FROM (${groups(by, runRows({ scope, where, within, filters: parameters }))})`,
+      rows: sql`SELECT groupId, ${trusted(value)} FROM (${groups(by, runRows({ scope, where, filters }))})`,
       value,
       identity: 'groupId',
       isDescending: sort.isDescending,
@@ -120,7 +107,7 @@ async function findPage(
   const shown = found.slice(0, limit);
   const ids = shown.map(({ groupId }) => groupId);
   const [rows, scores] = await Promise.all([
-    readGroups(reader, by, { ids, scope, where, within, filters: parameters }),
+    readGroups(reader, by, { ids, scope, where, filters }),
     readScoresOfGroups(reader, ids, { by, scope }),
   ]);
   const last = found.length > limit ? shown.at(-1) : undefined;
@@ -132,42 +119,32 @@ async function findPage(
   };
 }
 
-interface GroupWish extends RunWish {
-  readonly ids: readonly string[];
-  readonly within: Window;
+interface Group extends GroupRow {
+  readonly joined: JoinedModels;
 }
 
-/** Sums over the runs of each that have a step within, whole. */
+interface GroupWish extends RunWish {
+  readonly ids: readonly string[];
+}
+
+/** Sums over the runs of each. */
 async function readGroups(
   reader: Reader,
   by: GroupBy,
-  { ids, ...part }: GroupWish,
-): Promise<ReadonlyMap<string, GroupRow>> {
+  { ids, ...wish }: GroupWish,
+): Promise<ReadonlyMap<string, Group>> {
   if (ids.length === 0) return new Map();
-  const wish = { ...part, scope: await wholeRuns(reader, part.scope, { by, ids }) };
+  const joined = await readJoinedModels(reader, wish.scope.window);
   const rows = await reader.rows<GroupRow>(sql`
     SELECT *, toString(fromUnixTimestamp64Nano(firstNanos, 'UTC')) AS startText, firstNanos AS startNanos,
       toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS lastText, anyUser AS userId
     FROM (${groups(by, runRows({ ...wish, groups: { by, ids } }))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`);
-  return new Map(rows.map((row) => [row.groupId, row]));
+  return new Map(rows.map((row) => [row.groupId, { ...row, joined }]));
 }
 
-/** The scope widened to all of the runs of these. What the table of runs knows is whole. */
-async function wholeRuns(reader: Reader, scope: RunScope, { by, ids }: NamedGroups): Promise<RunScope> {
-  if (scope.stored !== undefined) return scope;
-  const traces = await reader.rows<{ traceId: string }>(sql`
-    SELECT DISTINCT lower(hex(trace_id)) AS traceId FROM ai_spans
-    WHERE ${aiSpansWithin(scope)} AND ${trusted(`${by}_id`)} IN (SELECT arrayJoin(${strings(ids)}))`);
-  if (traces.length === 0) return scope;
-  const extent = await readExtent(
-    reader,
-    traces.map(({ traceId }) => traceId),
-    scope.window,
-  );
-  return { ...scope, window: extent };
-}
-
-function decodeGroup(row: GroupRow): Omit<Session, 'sessionId' | 'userId' | 'scores'> {
+function decodeGroup(
+  row: Group,
+): Omit<Session, 'sessionId' | 'userId' | 'scores' | 'firstQuestion' | 'lastAnswer'> {
   return {
     runs: Number(row.runs),
     failedRuns: Number(row.failedRuns),
@@ -179,7 +156,7 @@ function decodeGroup(row: GroupRow): Omit<Session, 'sessionId' | 'userId' | 'sco
     llmCalls: Number(row.llmCalls),
     toolCalls: Number(row.toolCalls),
     errorCount: Number(row.errorCount),
-    models: mixModels(row.models, row.modelNames),
+    models: mixModels(row.models, row.modelNames, row.joined),
     agents: row.agents.toSorted(),
     services: row.services.toSorted(),
     ...decodeUsage(row),
@@ -196,6 +173,8 @@ export async function findSessions(
     sessions: rows.map((row): Session => ({
       sessionId: row.groupId,
       userId: textOrNull(row.userId),
+      firstQuestion: textOrNull(row.firstQuestion),
+      lastAnswer: textOrNull(row.lastAnswer),
       ...decodeGroup(row),
       scores: scores.get(row.groupId) ?? [],
     })),
@@ -226,25 +205,28 @@ export async function readSession(
   const { cursor: _cursor, limit, ...query } = parameters;
   const reader = new Reader(context);
   const page = await startAgentPage(reader, ['session runs', id, query], parameters);
-  const scope = await withStoredRuns(reader, scopeOf(reader, page, 'padded'), {});
+  const scope = await settledRuns(reader, page.range);
   const all = trusted('true');
   const groupsById = await readGroups(reader, 'session', {
     ids: [id],
     scope,
     where: all,
-    within: scope.window,
   });
   const row = groupsById.get(id);
   if (row === undefined) throw sessionNotFound(id);
+  const ofSession = runRows({
+    scope,
+    where: sql`session_id = ${string(id)}`,
+    having: page.after === undefined ? undefined : after(page.after),
+    groups: { by: 'session', ids: [id] },
+  });
   const found = await reader.rows<{ traceId: string; place: string }>(sql`
-    SELECT lower(hex(trace_id)) AS traceId, toUnixTimestamp64Nano(min(start_time)) AS place FROM ai_spans
-    WHERE ${aiSpansWithin(scope)} AND session_id = ${string(id)}
-    GROUP BY trace_id HAVING ${page.after === undefined ? all : after(page.after)}
-    ORDER BY place, trace_id LIMIT ${uint(limit + 1)}`);
-  const shown = found.slice(0, limit);
-  const traceIds = shown.map(({ traceId }) => traceId);
+    SELECT lower(hex(trace_id)) AS traceId, startNanos AS place FROM (${ofSession}) ORDER BY place, traceId LIMIT ${uint(limit + 1)}`);
+  const shown = found
+    .slice(0, limit)
+    .map(({ traceId, place }) => ({ traceId, startNanos: BigInt(place), place }));
   const [runs, scores] = await Promise.all([
-    readRuns(reader, traceIds, page.range),
+    readRunsAt(reader, scope, shown),
     readScoresOfGroups(reader, [id], { by: 'session', scope }),
   ]);
   const last = found.length > limit ? shown.at(-1) : undefined;
@@ -252,10 +234,12 @@ export async function readSession(
     session: {
       sessionId: id,
       userId: textOrNull(row.userId),
+      firstQuestion: textOrNull(row.firstQuestion),
+      lastAnswer: textOrNull(row.lastAnswer),
       ...decodeGroup(row),
       scores: scores.get(id) ?? [],
     },
-    runs: traceIds.flatMap((traceId) => {
+    runs: shown.flatMap(({ traceId }) => {
       const run = runs.get(traceId);
       return run === undefined ? [] : [run];
     }),
@@ -266,7 +250,7 @@ export async function readSession(
 }
 
 function after([place = '0', traceId = '']: readonly string[]): Sql {
-  return sql`(toUnixTimestamp64Nano(min(start_time)), trace_id) > (${int64(BigInt(place))}, toFixedString(unhex(${string(traceId)}), 16))`;
+  return sql`(startNanos, trace_id) > (${int64(BigInt(place))}, toFixedString(unhex(${string(traceId)}), 16))`;
 }
 
 function sessionNotFound(id: string): SightlineError {

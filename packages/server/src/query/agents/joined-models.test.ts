@@ -79,5 +79,5 @@ test('calls that failed stand with those that were answered, under the name that
 test('both names find the row', async () => {
   const row = ['openai', 'gpt-4o-2024-08-06', 4, 2];
   expect(await listed({ model: 'gpt-4o-2024-08-06' })).toEqual([row]);
-  expect(await listed({ model: 'gpt-4o' })).toContainEqual(['openai', 'gpt-4o-2024-08-06', 2, 2]);
+  expect(await listed({ model: 'gpt-4o' })).toContainEqual(row);
 });

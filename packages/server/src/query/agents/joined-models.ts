@@ -1,11 +1,12 @@
 /**
  * One model under two names: a call that failed names the model that was asked for (`gpt-4o`), one that was answered the one that answered (`gpt-4o-2024-08-06`), and some tell the
- * provider only with the answer. Calls of a requested name count for the name that answers it most.
+ * provider only with the answer. Calls of a requested name count for the name that answers it most, in every list and sum of agents; a single span keeps what it tells.
  */
-import type { PageStart } from '../cursor.ts';
 import type { Reader } from '../reader.ts';
+import type { ExactFilters } from '../sql/agent-filter-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { sql, type Sql, strings, trusted, uint } from '../sql/sql.ts';
+import type { Window } from '../sql/trace-sets-sql.ts';
 import { isInference } from '../sql/usage-sql.ts';
 
 interface AnsweredRow {
@@ -23,10 +24,16 @@ export interface ModelName {
 /** The names that were met most, where there are more. */
 const namesMax = 2_000;
 
-/** From the names of a call to those under which it is listed; what is not there keeps its own. */
-export type JoinedModels = readonly (readonly [told: ModelName, listed: ModelName])[];
+/** From the names that calls tell to those under which every view lists them; what is not there keeps its own. */
+export interface JoinedModels {
+  readonly pairs: readonly (readonly [told: ModelName, listed: ModelName])[];
+  /** The same where no provider is told beside the name: the name that answers most, whosever it is. */
+  readonly byName: ReadonlyMap<string, string>;
+}
 
-export async function readJoinedModels(reader: Reader, range: PageStart['range']): Promise<JoinedModels> {
+export const noJoinedModels: JoinedModels = { pairs: [], byName: new Map() };
+
+export async function readJoinedModels(reader: Reader, range: Window): Promise<JoinedModels> {
   const rows = await reader.rows<AnsweredRow>(sql`
     SELECT provider, request_model AS requested, response_model AS answered, count() AS calls FROM spans
     WHERE ${inRange(reader.project, 'spans', range)} AND ${trusted(isInference)} AND request_model != '' AND response_model != ''
@@ -37,6 +44,7 @@ export async function readJoinedModels(reader: Reader, range: PageStart['range']
 /** `rows` begin with those of most calls. */
 export function joinModels(rows: readonly (Omit<AnsweredRow, 'calls'> & { calls: number })[]): JoinedModels {
   const joined: (readonly [ModelName, ModelName])[] = [];
+  const byName = new Map<string, string>();
   for (const [requested, answers] of Map.groupBy(rows, (row) => row.requested)) {
     for (const [provider, ofProvider] of Map.groupBy(answers, (row) => row.provider)) {
       const answered = ofProvider[0]?.answered ?? requested;
@@ -48,6 +56,8 @@ export function joinModels(rows: readonly (Omit<AnsweredRow, 'calls'> & { calls:
       ]);
     }
     const [most] = answers;
+    if (most !== undefined && !answers.some((row) => row.answered === requested))
+      byName.set(requested, most.answered);
     if (most === undefined || answers.some(({ provider }) => provider === '')) continue;
     const own = answers.some((row) => row.provider === most.provider && row.answered === requested);
     joined.push([
@@ -55,11 +65,40 @@ export function joinModels(rows: readonly (Omit<AnsweredRow, 'calls'> & { calls:
       { provider: most.provider, model: own ? requested : most.answered },
     ]);
   }
-  return joined;
+  return { pairs: joined, byName };
+}
+
+/** The names under which a call of these names is listed. */
+export function listedModel({ pairs }: JoinedModels, { provider, model }: ModelName): ModelName {
+  const found = pairs.find(([told]) => told.provider === provider && told.model === model);
+  return found?.[1] ?? { provider, model };
+}
+
+/** Every name that calls of one model tell, whichever of them is asked for. */
+export function namesOfModel({ byName }: JoinedModels, asked: string): readonly string[] {
+  const listed = byName.get(asked) ?? asked;
+  const told = [...byName].filter(([, name]) => name === listed).map(([name]) => name);
+  return [...new Set([asked, listed, ...told])];
+}
+
+/** Filters that meet calls of the model that is asked for under each of its names. */
+export async function withModelNames<Filters extends ExactFilters>(
+  reader: Reader,
+  filters: Filters,
+  range: Window,
+): Promise<Filters> {
+  if (typeof filters.model !== 'string') return filters;
+  return { ...filters, model: namesOfModel(await readJoinedModels(reader, range), filters.model) };
+}
+
+/** A model's name as it is listed, in a sum that knows no provider. */
+export function listedNameSql(name: string, { byName }: JoinedModels): Sql {
+  if (byName.size === 0) return trusted(name);
+  return sql`transform(${trusted(name)}, ${strings([...byName.keys()])}, ${strings([...byName.values()])}, ${trusted(name)})`;
 }
 
 /** Rows of `callRows` with the names under which they are listed; those that were told stand beside as `toldModel`. */
-export function underJoinedNames(calls: Sql, joined: JoinedModels): Sql {
+export function underJoinedNames(calls: Sql, { pairs: joined }: JoinedModels): Sql {
   if (joined.length === 0) return sql`SELECT *, model AS toldModel FROM (${calls})`;
   const told = strings(joined.map(([{ provider, model }]) => `${provider}\n${model}`));
   const name = (of: keyof ModelName): Sql =>

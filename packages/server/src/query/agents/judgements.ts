@@ -1,9 +1,9 @@
 import type { Reader } from '../reader.ts';
 import { verdictsByTrace } from '../sql/hallucination-sql.ts';
 import type { OverviewScope } from '../sql/overview-sql.ts';
-import { inBuckets } from '../sql/range-sql.ts';
-import { aiSpansWithin, runRows } from '../sql/run-rows-sql.ts';
-import { int64, moment, sql, string, trusted } from '../sql/sql.ts';
+import { inBuckets, inRange } from '../sql/range-sql.ts';
+import { runRows } from '../sql/runs-sql.ts';
+import { moment, sql, string, trusted } from '../sql/sql.ts';
 import { unixNano } from '@sightline/base';
 import { placeName } from './overview-place.ts';
 
@@ -17,6 +17,7 @@ export type Judgements = ReadonlyMap<string, Judgement>;
 
 interface JudgedRow {
   readonly startNanos: string;
+  readonly lastNanos: string;
   readonly verdict: number | boolean;
   readonly keys: readonly string[];
 }
@@ -36,7 +37,7 @@ export async function readJudgements(reader: Reader, overview: OverviewScope): P
   if (later.from >= later.to) return new Map();
   const verdicts = verdictsByTrace({
     scores: sql`project = ${string(reader.project)} AND ${inBuckets(later)} AND time >= ${moment(later.from)}`,
-    answers: aiSpansWithin(scope),
+    answers: inRange(scope.project, 'spans', scope.window),
   });
   const [any] = await reader.rows(sql`SELECT 1 FROM (${verdicts}) LIMIT 1`);
   if (any === undefined) return new Map();
@@ -47,9 +48,8 @@ export async function readJudgements(reader: Reader, overview: OverviewScope): P
   });
   const keys = trusted(groupBy === undefined ? '[]::Array(String)' : groupKeys[groupBy]);
   const rows = await reader.rows<JudgedRow>(
-    sql`SELECT startNanos, verdict, keys FROM (SELECT trace_id, startNanos, ${keys} AS keys FROM (${runs})) AS runs
-      INNER JOIN (${verdicts}) AS verdicts USING (trace_id)
-      WHERE startNanos >= ${int64(previousFrom)} AND startNanos < ${int64(to)}`,
+    sql`SELECT startNanos, lastNanos, verdict, keys FROM (SELECT trace_id, startNanos, lastNanos, ${keys} AS keys FROM (${runs})) AS runs
+      INNER JOIN (${verdicts}) AS verdicts USING (trace_id)`,
     { resultRowsMax: judgedMax },
   );
   const found = new Map<string, Judgement>();
@@ -59,15 +59,22 @@ export async function readJudgements(reader: Reader, overview: OverviewScope): P
     if (isBad) judgement.bad += 1;
     found.set(name, judgement);
   };
-  for (const { startNanos, verdict, keys: groups } of rows) {
+  for (const { startNanos, lastNanos, verdict, keys: groups } of rows) {
     const start = BigInt(startNanos);
-    const isCurrent = start >= from;
-    const step = isCurrent ? from + ((start - from) / stepNanos) * stepNanos : 0n;
+    const last = BigInt(lastNanos);
     const isBad = verdict === true || verdict === 1;
-    for (const key of [undefined, ...groups]) {
-      count(placeName({ isCurrent, key }), isBad);
-      count(placeName({ isCurrent, step, key }), isBad);
-    }
+    // A run belongs to each of the two windows in which it was at work.
+    const windows = [
+      ...(start < from && last >= previousFrom ? [{ isCurrent: false, step: 0n }] : []),
+      ...(start < to && last >= from
+        ? [{ isCurrent: true, step: from + (((start > from ? start : from) - from) / stepNanos) * stepNanos }]
+        : []),
+    ];
+    for (const { isCurrent, step } of windows)
+      for (const key of [undefined, ...groups]) {
+        count(placeName({ isCurrent, key }), isBad);
+        count(placeName({ isCurrent, step, key }), isBad);
+      }
   }
   return found;
 }

@@ -1,4 +1,3 @@
-import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   runsParameters,
@@ -6,7 +5,6 @@ import {
   sessionsParameters,
   tracesParameters,
 } from '@sightline/schema/api';
-import { RunKeeper } from '../../runs/run-keeper.ts';
 import { findTraces } from '../find-traces.ts';
 import { hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { day, TestStore } from '../testing/test-store.ts';
@@ -61,27 +59,20 @@ const named = (list: readonly { readonly name: string; readonly steps: number }[
     .map(({ name }) => name)
     .toSorted();
 
-for (const isKept of [false, true]) {
-  test(`runs of days are whole in the lists of an hour ${isKept ? 'from the table of runs' : 'before they are in the table of runs'}`, async () => {
-    const { context } = telemetry;
-    if (isKept) {
-      const keeper = new RunKeeper({ store: telemetry.store, log: pino({ level: 'silent' }), quietMs: 0 });
-      await keeper.settled();
-      await keeper.stop();
-    }
-    const range = { from: '-1h' };
-    expect(named((await findRuns(context, runsParameters.parse(range))).runs)).toEqual(whole);
-    const sorted = runsParameters.parse({ ...range, sort: '-inputTokens' });
-    expect(named((await findRuns(context, sorted)).runs)).toEqual(whole);
-    const { traces } = await findTraces(context, tracesParameters.parse({ from: '-36h' }));
-    expect(traces.map(({ spanCount }) => spanCount)).toEqual(whole.map(() => steps));
-    const { sessions } = await findSessions(context, sessionsParameters.parse(range));
-    expect(sessions.map(({ inputTokens }) => inputTokens)).toEqual(whole.map(() => 1000));
-    for (const name of whole) {
-      const id = `session of ${name}`;
-      const { session, runs } = await readSession(context, { id, ...sessionParameters.parse(range) });
-      expect(session.steps, name).toBe(steps);
-      expect(named(runs)).toEqual([name]);
-    }
-  });
-}
+test('runs of days are whole in the lists of an hour', async () => {
+  const { context } = telemetry;
+  const range = { from: '-1h' };
+  expect(named((await findRuns(context, runsParameters.parse(range))).runs)).toEqual(whole);
+  const sorted = runsParameters.parse({ ...range, sort: '-inputTokens' });
+  expect(named((await findRuns(context, sorted)).runs)).toEqual(whole);
+  const { traces } = await findTraces(context, tracesParameters.parse({ from: '-36h' }));
+  expect(traces.map(({ spanCount }) => spanCount)).toEqual(whole.map(() => steps));
+  const { sessions } = await findSessions(context, sessionsParameters.parse(range));
+  expect(sessions.map(({ inputTokens }) => inputTokens)).toEqual(whole.map(() => 1000));
+  for (const name of whole) {
+    const id = `session of ${name}`;
+    const { session, runs } = await readSession(context, { id, ...sessionParameters.parse(range) });
+    expect(session.steps, name).toBe(steps);
+    expect(named(runs)).toEqual([name]);
+  }
+});

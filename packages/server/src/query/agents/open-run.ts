@@ -2,7 +2,7 @@ import { normalTraceId, readTraceExtent, type TraceExtent } from '../read-trace.
 import type { Reader } from '../reader.ts';
 import { readRunTree, readStepsState, type StoredRun } from './read-run-tree.ts';
 import type { RunState } from './run-cache.ts';
-import { readGeneration } from './stored-runs.ts';
+import { readGeneration } from './settled-runs.ts';
 
 export interface RunWish<Also> {
   readonly withFlags?: boolean;

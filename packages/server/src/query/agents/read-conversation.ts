@@ -14,7 +14,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { readCursor, writeCursor } from '../cursor.ts';
 import { normalTraceId, type TraceExtent } from '../read-trace.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { aiSpansWithin } from '../sql/run-rows-sql.ts';
+import { runRows } from '../sql/runs-sql.ts';
 import { sql, string, uint } from '../sql/sql.ts';
 import { readListRange, type TimeRange } from '../time-range.ts';
 import { beginningOf, isSettled } from './conversation/beginning.ts';
@@ -28,7 +28,7 @@ import {
   wholeCharacters,
 } from './conversation/describe-turn.ts';
 import { HistoryFolder } from './conversation/fold-history.ts';
-import { joinTools, type JoinedTools } from './conversation/join-tools.ts';
+import { type FoundOutcome, joinTools, type JoinedTools } from './conversation/join-tools.ts';
 import {
   messagesOf,
   readMessageLogs,
@@ -39,6 +39,7 @@ import {
 import { byTime } from './conversation/turn.ts';
 import { openRun } from './open-run.ts';
 import type { RunTree } from './run-tree.ts';
+import { settledRuns } from './settled-runs.ts';
 
 interface Conversation {
   readonly turns: readonly PlacedTurn[];
@@ -68,10 +69,14 @@ export async function readSessionConversation(
 ): Promise<ConversationResponse> {
   const reader = new Reader(context);
   const window = readListRange(parameters, context.clock);
+  const scope = await settledRuns(reader, window);
+  const ofSession = runRows({
+    scope,
+    where: sql`session_id = ${string(id)}`,
+    groups: { by: 'session', ids: [id] },
+  });
   const rows = await reader.rows<{ traceId: string }>(sql`
-    SELECT lower(hex(trace_id)) AS traceId FROM ai_spans
-    WHERE ${aiSpansWithin({ project: reader.project, window })} AND session_id = ${string(id)}
-    GROUP BY trace_id ORDER BY min(start_time), trace_id LIMIT ${uint(sessionRunsMax + 1)}`);
+    SELECT lower(hex(trace_id)) AS traceId FROM (${ofSession}) ORDER BY startNanos, trace_id LIMIT ${uint(sessionRunsMax + 1)}`);
   if (rows.length > sessionRunsMax)
     reader.meet({ limit: 'rows', message: `The first ${sessionRunsMax} runs of the session are shown.` });
   const runs: RunMessages[] = [];
@@ -87,16 +92,38 @@ export async function readSessionConversation(
   return pageOf(reader, `session ${id}`, place(runs), parameters);
 }
 
-/** One turn with its whole prompt. Throws `span_not_found` where the span is no turn. */
+/** One turn with its whole prompt, or the call of a tool with what came of it. Throws `span_not_found` where the span is neither. */
 export async function readTurn(
   context: QueryContext,
   { traceId, spanId, partCharacters }: TurnParameters & { readonly traceId: string; readonly spanId: string },
 ): Promise<TurnResponse> {
   const reader = new Reader(context);
-  const { turns, tools } = await readSaid(reader, traceId);
-  const turn = turns.find((each) => each.turn.spanId === spanId.toLowerCase());
-  if (turn === undefined) throw turnNotFound(spanId);
-  return { turn: describeTurn(turn, { tools, partCharacters, isWhole: true }), ...reader.limitsMet };
+  const said = await readSaid(reader, traceId);
+  const id = spanId.toLowerCase();
+  const turn = said.turns.find((each) => each.turn.spanId === id);
+  const found = turn === undefined ? toolTurn(said.tools, id) : { turn, tools: said.tools };
+  if (found === undefined) throw turnNotFound(spanId);
+  const { tools } = found;
+  return { turn: describeTurn(found.turn, { tools, partCharacters, isWhole: true }), ...reader.limitsMet };
+}
+
+/** The span of a tool that stands at its call in the turn of a model, by itself. */
+function toolTurn(
+  tools: JoinedTools,
+  spanId: string,
+): { readonly turn: PlacedTurn; readonly tools: JoinedTools } | undefined {
+  const outcome = outcomeOf(tools, spanId);
+  if (outcome === undefined) return undefined;
+  const turn = asTurn(outcome.run);
+  const [call] = turn.output[0]?.parts ?? [];
+  const outcomes = new Map(call?.type === 'tool_call' ? [[call, outcome]] : []);
+  return { turn: { turn, fresh: [], follows: null }, tools: { ...tools, outcomes } };
+}
+
+function outcomeOf(tools: JoinedTools, spanId: string): Extract<FoundOutcome, { from: 'span' }> | undefined {
+  for (const each of tools.outcomes.values())
+    if (each.from === 'span' && each.run.spanId === spanId) return each;
+  return undefined;
 }
 
 /** A piece of one part, for what was cut. */
@@ -267,12 +294,10 @@ function findPart(
   const [kind = '', otherSpan = '', otherPart = ''] = partId.split(':');
   if (kind === 'm') return findPart({ turns, tools }, otherSpan, otherPart);
   if (kind === 't') {
-    const outcome = [...tools.outcomes.values()].find(
-      (each) => each.from === 'span' && each.run.spanId === otherSpan,
-    );
-    return outcome?.from === 'span'
-      ? { type: 'tool_result', text: valueText(outcome.run.use.result ?? outcome.told?.result) }
-      : undefined;
+    const outcome = outcomeOf(tools, otherSpan);
+    return outcome === undefined
+      ? undefined
+      : { type: 'tool_result', text: valueText(outcome.run.use.result ?? outcome.told?.result) };
   }
   const [, side, message = '', index = ''] = /^([io])(\d{1,6})\.(\d{1,6})$/.exec(partId) ?? [];
   const turn = turns.find((each) => each.turn.spanId === spanId)?.turn;

@@ -20,9 +20,10 @@ import { chooseStepMs } from '../time-step.ts';
 import { cacheHitShare, readApplicationCache } from './application-cache.ts';
 import { judgementOf, type Judgements, readJudgements } from './judgements.ts';
 import { decodeUsage } from './run-facts.ts';
+import { noJoinedModels, readJoinedModels, withModelNames } from './joined-models.ts';
 import { placeName, type SumPlace } from './overview-place.ts';
 import { noUsage } from './run-tree.ts';
-import { withinLimits, withStoredRuns } from './stored-runs.ts';
+import { settledRuns } from './settled-runs.ts';
 import { type PartlySummed, withSums } from './summed-runs.ts';
 import { readTopTools, topPrompts } from './top-lists.ts';
 
@@ -35,21 +36,10 @@ interface RunSum extends SumRow {
 /** What the answer cannot do without: one of them at least. */
 const mainParts = ['runs', 'calls', 'tools'] as const;
 
-/** Runs that reach over the end of the window are known to this extent: their calls tell the sums of agents apart. */
-const edgeNanos = 3_600_000_000_000n;
-
 export async function readOverview(
   context: QueryContext,
   parameters: OverviewParameters,
 ): Promise<OverviewResponse> {
-  return withinLimits(
-    context,
-    async (some) => sumUp(some, parameters),
-    ({ partsMissing = [] }) => partsMissing.some(({ code }) => code === 'query_limit'),
-  );
-}
-
-async function sumUp(context: QueryContext, parameters: OverviewParameters): Promise<OverviewResponse> {
   const reader = new Reader(context);
   const partReader = new Reader(context, partTimeMsMax);
   const parts = new Parts<OverviewPart>();
@@ -59,9 +49,11 @@ async function sumUp(context: QueryContext, parameters: OverviewParameters): Pro
   const from = (asked.from / stepNanos) * stepNanos;
   const to = asked.to;
   const previousFrom = from - (to - from) > 0n ? from - (to - from) : 0n;
-  const window = { from: unixNano(previousFrom), to: unixNano(to + edgeNanos) };
+  const window = { from: unixNano(previousFrom), to };
   const { groupBy } = parameters;
-  const scope = await withStoredRuns(reader, { project: context.project, window }, parameters);
+  const scope = await settledRuns(reader, window);
+  const filters = await withModelNames(reader, parameters, window);
+  const joined = groupBy === 'model' ? await readJoinedModels(reader, window) : noJoinedModels;
   const overview: OverviewScope = {
     scope,
     previousFrom,
@@ -69,23 +61,25 @@ async function sumUp(context: QueryContext, parameters: OverviewParameters): Pro
     to,
     stepNanos,
     where: tracesOfFilter(context.project, readQ(parameters.q, 'traces', context.clock), window),
-    filters: parameters,
+    filters,
     groupBy,
+    joined,
   };
   const readSums = async (from_: PartlySummed) => {
     const some = { ...overview, ...from_ };
+    // A run that called a model under two names is one run of it, which sums of each name do not tell.
+    const ofRuns = joined.byName.size === 0 ? some : overview;
     return Promise.all([
-      parts.try('runs', async () => partReader.rows<RunSum>(runSums(some))),
-      parts.try('calls', async () => partReader.rows<CallSum>(await callSums(partReader, some))),
+      parts.try('runs', async () => partReader.rows<RunSum>(runSums(ofRuns))),
+      parts.try('calls', async () => partReader.rows<CallSum>(callSums(some))),
       parts.try('tools', async () => readTopTools(partReader, some)),
     ]);
   };
   // Sums are of all runs, and of ten minutes.
   const isSummed =
     parameters.q === undefined && !isNarrowed(parameters) && isBucketEdge(from) && isBucketEdge(stepNanos);
-  const both = { from: unixNano(previousFrom), to };
   const [[runs, calls, tools], judgements, cache] = await Promise.all([
-    isSummed ? withSums(reader, scope, both, readSums) : readSums({ scope, summed: undefined }),
+    isSummed ? withSums(reader, { scope, middle: from }, readSums) : readSums({ scope, summed: undefined }),
     parts.try('scores', async () => readJudgements(partReader, overview)),
     parts.try('cache', async () =>
       readApplicationCache(partReader, { from: previousFrom, to, stepMs }, parameters),

@@ -1,5 +1,5 @@
 /** How the runs of a session, service, agent, model or version did, and what crossed a threshold. */
-import { formatNanos } from '@sightline/base';
+import { formatDurationMs, formatNanos, unixNano } from '@sightline/base';
 import type {
   PerformanceFinding,
   PerformanceParameters,
@@ -9,13 +9,15 @@ import type {
 import { decodeCost } from '../decode-span.ts';
 import { decodeTime } from '../decode-row.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { type ExactFilters, isNarrowed } from '../sql/agent-filter-sql.ts';
+import type { ExactFilters } from '../sql/agent-filter-sql.ts';
 import { quantilesSql } from '../sql/quantiles-sql.ts';
-import { aiSpansWithin, type RunScope, runRows } from '../sql/run-rows-sql.ts';
+import { inRange } from '../sql/range-sql.ts';
+import { type RunScope, runRows } from '../sql/runs-sql.ts';
 import { endNanos } from '../sql/usage-sql.ts';
 import { every, float, type Sql, sql, trusted, uint } from '../sql/sql.ts';
 import { readRange } from '../time-range.ts';
-import { withinLimits, withStoredRuns } from './stored-runs.ts';
+import { withModelNames } from './joined-models.ts';
+import { settledRuns } from './settled-runs.ts';
 
 export interface PerformanceWish extends PerformanceParameters {
   readonly session?: string;
@@ -23,6 +25,7 @@ export interface PerformanceWish extends PerformanceParameters {
 }
 
 const findingsMax = 100;
+const dayNanos = 86_400_000_000_000n;
 const criticalFrom = 2;
 
 interface SumRow {
@@ -38,13 +41,6 @@ interface SumRow {
   readonly dear: string;
 }
 
-export async function readPerformance(
-  context: QueryContext,
-  wish: PerformanceWish,
-): Promise<PerformanceResponse> {
-  return withinLimits(context, async (some) => measure(some, wish));
-}
-
 const durationQuantiles = trusted(
   quantilesSql([0.5, 0.9, 0.95, 0.99], {
     count: 'count()',
@@ -52,13 +48,16 @@ const durationQuantiles = trusted(
   }),
 );
 
-async function measure(context: QueryContext, wish: PerformanceWish): Promise<PerformanceResponse> {
+export async function readPerformance(
+  context: QueryContext,
+  wish: PerformanceWish,
+): Promise<PerformanceResponse> {
   const reader = new Reader(context);
   const range = readRange(wish, context.clock);
-  const filters: ExactFilters = wish;
-  const scope = await withStoredRuns(reader, { project: context.project, window: range }, filters);
+  const filters: ExactFilters = await withModelNames(reader, wish, range);
+  const scope = await settledRuns(reader, range);
   const runs = runRows({ scope, where: trusted('true'), filters });
-  const among = isNarrowed(filters) ? sql`trace_id IN (SELECT trace_id FROM (${runs}))` : undefined;
+  const among = sql`trace_id IN (SELECT trace_id FROM (${runs}))`;
   const { thresholds } = wish;
   const slowRun = sql`${durationS} > ${float(thresholds.workflowDurationS)}`;
   const dearRun = sql`${dollarsKnown} > ${float(thresholds.workflowCostUsd)}`;
@@ -162,7 +161,7 @@ const notCalls = "operation NOT IN ('llm', 'agent', 'workflow')";
 
 interface StepWish {
   readonly scope: RunScope;
-  readonly among: Sql | undefined;
+  readonly among: Sql;
   readonly of: string;
   readonly thresholdS: number;
 }
@@ -185,7 +184,14 @@ async function countStepsOver(reader: Reader, wish: StepWish, found: readonly Ov
 }
 
 function stepsOver({ scope, among, of, thresholdS }: StepWish): Sql {
-  return every([aiSpansWithin(scope), trusted(of), sql`duration_ns > ${float(thresholdS * 1e9)}`, among]);
+  // A run goes on for a day at most, as far as steps are looked for.
+  const window = { from: scope.window.from, to: unixNano(scope.window.to + dayNanos) };
+  return every([
+    inRange(scope.project, 'spans', window),
+    trusted(of),
+    sql`duration_ns / 1e9 > ${float(thresholdS)}`,
+    among,
+  ]);
 }
 
 type Kind = Exclude<PerformanceFinding['type'], 'high_error_rate'>;
@@ -202,7 +208,7 @@ function finding(type: Kind, row: OverRow, threshold: number): PerformanceFindin
   const { metric, unit, what } = kinds[type];
   const value = Number(row.value);
   const told = (amount: number): string =>
-    unit === 'USD' ? dollars(amount) : `${Number(amount.toFixed(1))} s`;
+    unit === 'USD' ? dollars(amount) : formatDurationMs(amount * 1000);
   return {
     type,
     severity: severityOf(value, threshold),

@@ -19,16 +19,7 @@ import { readSources } from './conversation/read-messages.ts';
 import { runDurationMs } from './read-run.ts';
 import { openRun } from './open-run.ts';
 import type { StoredRun } from './read-run-tree.ts';
-import {
-  addUsage,
-  durationMs,
-  noUsage,
-  offsetMs,
-  orNull,
-  type RunNode,
-  type RunTree,
-  usageOf,
-} from './run-tree.ts';
+import { durationMs, offsetMs, orNull, type RunNode, type RunTree, usageOfCalls } from './run-tree.ts';
 
 const textCharactersMax = 4000;
 const answerCharactersMax = 20_000;
@@ -296,7 +287,7 @@ function describeStages(
     return undefined;
   };
   const counted = Map.groupBy(
-    tree.nodes.filter(({ isCounted }) => isCounted),
+    tree.nodes.filter(({ isCall }) => isCall),
     innermost,
   );
   return stages.map((stage) =>
@@ -324,6 +315,6 @@ function describeStage(
     source: orNull(hints?.source ?? ''),
     method: orNull(hints?.method ?? ''),
     documents,
-    ...calls.reduce((sum, each) => addUsage(sum, usageOf(each)), noUsage),
+    ...usageOfCalls(calls),
   };
 }

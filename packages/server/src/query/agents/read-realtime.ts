@@ -4,14 +4,15 @@ import type { RealtimeParameters, RealtimeResponse } from '@sightline/schema/api
 import { decodeCost } from '../decode-span.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { callFilterNames, callFilters } from '../sql/agent-filter-sql.ts';
-import { callRows } from '../sql/call-rows-sql.ts';
 import { verdictsByTrace } from '../sql/hallucination-sql.ts';
-import { inBuckets } from '../sql/range-sql.ts';
-import { aiSpansWithin, runRows } from '../sql/run-rows-sql.ts';
+import { inBuckets, inRange } from '../sql/range-sql.ts';
+import { callRows, runRows } from '../sql/runs-sql.ts';
 import { every, int64, moment, sql, string, trusted } from '../sql/sql.ts';
 import { cacheHitShare, readApplicationCache } from './application-cache.ts';
+import { withModelNames } from './joined-models.ts';
 import { cacheHitRate } from './read-overview.ts';
 import { decodeUsage, type UsageRow } from './run-facts.ts';
+import { settledRuns } from './settled-runs.ts';
 import { summedUsageText } from '../sql/usage-sql.ts';
 
 /** A run that ends now began up to this long ago. */
@@ -48,12 +49,10 @@ export async function readRealtime(
   const judgedFrom = begins(now, hallucinationWindowS);
   const earliest = from < latencyFrom ? from : latencyFrom;
   const stepNanos = (now - from) / points;
-  const scopeFrom = (first: bigint) => ({
-    project: context.project,
-    window: { from: unixNano(first - longestRunNanos), to: unixNano(now) },
-  });
-  const scope = scopeFrom(earliest);
-  const runs = runRows({ scope, where: trusted('true'), filters: parameters });
+  const windowFrom = (first: bigint) => ({ from: unixNano(first - longestRunNanos), to: unixNano(now) });
+  const scope = await settledRuns(reader, windowFrom(earliest));
+  const filters = await withModelNames(reader, parameters, scope.window);
+  const runs = runRows({ scope, where: trusted('true'), filters });
   const [runRows_, calls, [judged], cache] = await Promise.all([
     reader.rows<RunRow>(sql`
       SELECT step, 1 - grouping(step) AS hasStep, countIf(hasBegun) AS begun, countIf(hasEnded) AS ended, countIf(hasEnded AND isFailed) AS failed,
@@ -69,16 +68,16 @@ export async function readRealtime(
       FROM (${callRows({
         scope,
         where: trusted('true'),
-        filters: parameters,
+        filters,
         kinds: 'models',
-        reads: ['callStartNanos', ...callFilterNames(parameters)],
-      })}) AS source WHERE ${every([sql`callStartNanos >= ${int64(earliest)}`, callFilters(parameters)])}
+        reads: ['callStartNanos', ...callFilterNames(filters)],
+      })}) AS source WHERE ${every([sql`callStartNanos >= ${int64(earliest)}`, callFilters(filters)])}
       GROUP BY isInRates, isInLatency`),
     reader.rows<{ judged: string; bad: string }>(sql`
       SELECT count() AS judged, countIf(verdict) AS bad FROM (${verdictsByTrace({
         scores: sql`project = ${string(context.project)} AND ${inBuckets({ from: unixNano(judgedFrom), to: now })}
           AND time >= ${moment(judgedFrom)} AND time < ${moment(now)}`,
-        answers: aiSpansWithin(scopeFrom(judgedFrom)),
+        answers: inRange(context.project, 'spans', windowFrom(judgedFrom)),
       })})`),
     readApplicationCache(reader, { from: latencyFrom, to: now, stepMs: latencyWindowS * 1000 }, parameters),
   ]);

@@ -1,12 +1,11 @@
-import { ensure, unixNano } from '@sightline/base';
+import { unixNano } from '@sightline/base';
 import { statusCode } from '@sightline/schema/api';
-import { type CountableSpan, countedByParents } from '@sightline/schema/conventions';
 import { decodeCost, decodeOperation } from '../decode-span.ts';
 import { decodeWord } from '../decode-row.ts';
 import { meetSpanLimit, spansOfTrace, type TraceExtent } from '../read-trace.ts';
 import type { Reader } from '../reader.ts';
 import { columnArray } from '../sql/column-array-sql.ts';
-import { aiSpansWithin } from '../sql/run-rows-sql.ts';
+import { inRange } from '../sql/range-sql.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { isUncountable, knownCost, told } from '../sql/usage-sql.ts';
 import { type RunFlags, runFlagColumns } from './run-flags.ts';
@@ -37,6 +36,8 @@ interface SpanColumns {
   readonly cacheReadTokens: readonly (number | null)[];
   readonly cacheWriteTokens: readonly (number | null)[];
   readonly reasoningTokens: readonly (number | null)[];
+  readonly sessions: readonly string[];
+  readonly users: readonly string[];
   readonly marks: readonly string[];
 }
 
@@ -57,7 +58,8 @@ const spanColumns = trusted(`
   ${columnArray('tuple(toFloat64(input_tokens))')}.1 AS inputTokens, ${columnArray('tuple(toFloat64(output_tokens))')}.1 AS outputTokens,
   ${columnArray('tuple(toFloat64(cache_read_tokens))')}.1 AS cacheReadTokens,
   ${columnArray('tuple(toFloat64(cache_write_tokens))')}.1 AS cacheWriteTokens,
-  ${columnArray('tuple(toFloat64(reasoning_tokens))')}.1 AS reasoningTokens, ${marks('cost_usd')}`);
+  ${columnArray('tuple(toFloat64(reasoning_tokens))')}.1 AS reasoningTokens,
+  ${columnArray('session_id')} AS sessions, ${columnArray('user_id')} AS users, ${marks('cost_usd')}`);
 
 /** What stands in `ai_spans` alone. */
 interface StepColumns {
@@ -74,9 +76,8 @@ interface StepColumns {
   readonly priceVersions: readonly string[];
   readonly versions: readonly string[];
   readonly environments: readonly string[];
+  readonly prompts: readonly string[];
   readonly marks: readonly string[];
-  readonly sessionId: string;
-  readonly userId: string;
 }
 
 /** When the steps of a run last changed, and how many they are: see `run-cache.ts`. */
@@ -86,18 +87,7 @@ const stepColumns = trusted(`
   ${changeColumns},
   ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('operation')} AS operations, ${columnArray('response_id')} AS responseIds, ${columnArray('scope_name')} AS scopes, ${columnArray(`toUInt8(${isUncountable})`)} AS uncountable, ${columnArray(`toUInt8(${told})`)} AS told,
   ${columnArray(`tuple(${knownCost})`)}.1 AS costs, ${columnArray('tuple(reported_cost_usd)')}.1 AS reported, ${columnArray('price_version')} AS priceVersions,
-  ${columnArray('service_version')} AS versions, ${columnArray('environment')} AS environments, ${marks('reported_cost_usd')}, max(session_id) AS sessionId, max(user_id) AS userId`);
-
-/** Of whom and of what a run is. */
-export interface RunOrigin {
-  readonly sessionId: string;
-  readonly userId: string;
-  /** The service's version and environment as a step has them. */
-  readonly deploymentOf: (step: Pick<RunSpan, 'spanId' | 'operation'>) => {
-    readonly version: string;
-    readonly environment: string;
-  };
-}
+  ${columnArray('service_version')} AS versions, ${columnArray('environment')} AS environments, ${columnArray('prompt_name')} AS prompts, ${marks('reported_cost_usd')}`);
 
 /** What tells whether the steps of a run are still the same. */
 export interface StepsState {
@@ -108,7 +98,6 @@ export interface StepsState {
 export interface StoredRun {
   readonly tree: RunTree;
   readonly extent: TraceExtent;
-  readonly origin: RunOrigin;
   readonly state: StepsState;
   /** Where they were asked for. */
   readonly flags: RunFlags | undefined;
@@ -142,7 +131,6 @@ export async function readRunTree(
   return {
     tree: buildRunTree(traceId, found),
     extent,
-    origin: originOf(steps),
     state: stateOf(steps),
     flags: withFlags && row !== undefined ? pickFlags(row) : undefined,
   };
@@ -170,26 +158,7 @@ function pickFlags({ hasMessages, hasStages, absurd, negative }: RunFlags): RunF
 
 function stepsOfTrace(reader: Reader, traceId: string, { start, end }: TraceExtent): Sql {
   const window = { from: unixNano(BigInt(start)), to: unixNano(BigInt(end) + 1n) };
-  return sql`${aiSpansWithin({ project: reader.project, window })} AND trace_id = unhex(${string(traceId)})`;
-}
-
-function originOf(steps: StepColumns | undefined): RunOrigin {
-  const { sessionId = '', userId = '', versions = [], environments = [] } = steps ?? {};
-  const keys = steps?.spanIds.map((spanId, index) => placeKey(spanId, steps.operations[index] ?? '')) ?? [];
-  return {
-    sessionId,
-    userId,
-    deploymentOf: ({ spanId, operation }) => {
-      const place = keys.lastIndexOf(placeKey(spanId, operation));
-      return { version: versions[place] ?? '', environment: environments[place] ?? '' };
-    },
-  };
-}
-
-interface Countable extends CountableSpan {
-  readonly place: number;
-  readonly startNanos: bigint;
-  readonly endNanos: bigint;
+  return sql`${inRange(reader.project, 'spans', window)} AND trace_id = unhex(${string(traceId)})`;
 }
 
 function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): RunSpan[] {
@@ -197,67 +166,47 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
   const starts = columns.starts.map(BigInt);
   const durations = columns.durations.map(BigInt);
   const rows = inOrder(columns.spanIds, starts, durations);
-  const countable = rows.map((row): Countable => {
+  return rows.map((row): RunSpan => {
     const spanId = columns.spanIds[row] ?? '';
     const operation = columns.operations[row] ?? '';
     const place =
       places.get(placeKey(spanId, operation, columns.marks[row])) ??
       places.get(placeKey(spanId, operation)) ??
       -1;
+    const startNanos = starts[row] ?? 0n;
     return {
-      place,
       spanId,
-      parentSpanId: columns.parentIds[row] ?? '',
-      operation: decodeOperation(operation),
       responseId: steps?.responseIds[place] ?? '',
-      service: columns.services[row] ?? '',
-      scope: steps?.scopes[place] ?? '',
-      startNanos: starts[row] ?? 0n,
-      endNanos: (starts[row] ?? 0n) + (durations[row] ?? 0n),
-      inputTokens: columns.inputTokens[row] ?? null,
-      outputTokens: columns.outputTokens[row] ?? null,
-      told: steps?.told[place] ?? 0,
-      costUsd: decodeCost(steps?.costs[place] ?? null),
-      isUncountable: steps?.uncountable[place] === 1,
-      cacheReadTokens: columns.cacheReadTokens[row] ?? null,
-      cacheWriteTokens: columns.cacheWriteTokens[row] ?? null,
-      reasoningTokens: columns.reasoningTokens[row] ?? null,
-      model: columns.models[row] ?? '',
-      provider: columns.providers[row] ?? '',
-    };
-  });
-  const counted = countedByParents(countable);
-  return rows.map((row, index): RunSpan => {
-    const span = ensure(countable[index], 'a row');
-    const { place, spanId, operation, responseId, inputTokens, outputTokens, costUsd } = span;
-    const { startNanos, endNanos } = span;
-    return {
-      spanId,
-      responseId,
       parentId: columns.parentIds[row] ?? '',
       name: columns.names[row] ?? '',
       service: columns.services[row] ?? '',
-      operation,
+      operation: decodeOperation(operation),
       startNanos,
-      endNanos,
+      endNanos: startNanos + (durations[row] ?? 0n),
       receivedNanos: BigInt(columns.receivedTimes[row] ?? 0),
       status: decodeWord(statusCode.options, columns.statusCodes[row] ?? 0),
       statusMessage: columns.statusMessages[row] ?? '',
       ownAgent: columns.agents[row] ?? '',
       tool: columns.tools[row] ?? '',
-      provider: span.provider ?? '',
-      model: span.model ?? '',
+      provider: columns.providers[row] ?? '',
+      model: columns.models[row] ?? '',
       ttftMs: columns.ttfts[row] ?? null,
-      inputTokens,
-      outputTokens,
-      cacheReadTokens: span.cacheReadTokens ?? null,
-      cacheWriteTokens: span.cacheWriteTokens ?? null,
-      reasoningTokens: span.reasoningTokens ?? null,
-      costUsd: costUsd ?? null,
+      inputTokens: columns.inputTokens[row] ?? null,
+      outputTokens: columns.outputTokens[row] ?? null,
+      cacheReadTokens: columns.cacheReadTokens[row] ?? null,
+      cacheWriteTokens: columns.cacheWriteTokens[row] ?? null,
+      reasoningTokens: columns.reasoningTokens[row] ?? null,
+      costUsd: decodeCost(steps?.costs[place] ?? null),
       reportedCostUsd: decodeCost(steps?.reported[place] ?? null),
       priceVersion: steps?.priceVersions[place] ?? '',
-      isUncountable: span.isUncountable === true,
-      isCounted: counted.has(span),
+      isUncountable: steps?.uncountable[place] === 1,
+      scope: steps?.scopes[place] ?? '',
+      told: steps?.told[place] ?? 0,
+      version: steps?.versions[place] ?? '',
+      environment: steps?.environments[place] ?? '',
+      prompt: steps?.prompts[place] ?? '',
+      sessionId: columns.sessions[row] ?? '',
+      userId: columns.users[row] ?? '',
     };
   });
 }

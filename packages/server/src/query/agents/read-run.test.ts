@@ -75,7 +75,9 @@ test('a run is its steps, each below the nearest step above, with the agent it w
     depthMax: 3,
     traceDurationMs: 40_000,
     run: {
-      durationMs: 30_000,
+      // The request is around the run.
+      name: 'POST /ask',
+      durationMs: 40_000,
       inputTokens: 1600,
       outputTokens: 110,
       unpricedCalls: 1,
@@ -87,6 +89,12 @@ test('a run is its steps, each below the nearest step above, with the agent it w
     hasPipeline: false,
   });
   expect(answer.run.costUsd).toBeCloseTo(0.4, 9);
+});
+
+test('slim, it is the same but for its steps', async () => {
+  const { steps, ...whole } = await readRun(telemetry.context, hexId(32, 1));
+  expect(steps.length).toBeGreaterThan(5);
+  expect(await readRun(telemetry.context, hexId(32, 1), { detail: 'slim' })).toEqual({ ...whole, steps: [] });
 });
 
 test('the graph has who called whom, with usage once at everyone who caused it', async () => {

@@ -1,28 +1,42 @@
 /** The answers about one run, but for its conversation and pipeline. */
-import type { RunCostResponse, RunGraphResponse, RunResponse, TokenPart } from '@sightline/schema/api';
+import type {
+  Run,
+  RunCostResponse,
+  RunDetailParameters,
+  RunGraphResponse,
+  RunResponse,
+  TokenPart,
+} from '@sightline/schema/api';
 import type { PriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { unixNano, formatNanos } from '@sightline/base';
 import { type QueryContext, Reader } from '../reader.ts';
-import { normalTraceId } from '../read-trace.ts';
+import { normalTraceId, type TraceExtent } from '../read-trace.ts';
 import { messageLogs } from '../sql/message-logs-sql.ts';
 import { sql } from '../sql/sql.ts';
+import type { Window } from '../sql/trace-sets-sql.ts';
 import { AgentGraph, graphCalls, graphPath } from './agent-graph.ts';
 import { describeRun } from './describe-run.ts';
+import { readJoinedModels } from './joined-models.ts';
 import { nothingElse, openRun } from './open-run.ts';
 import { summariseCost } from './run-cost.ts';
-import { readRuns } from './run-facts.ts';
+import { readSettledRun, runFacts } from './run-facts.ts';
+import { readRunWords } from './read-run-words.ts';
 import { flaggedProblems } from './run-flags.ts';
 import { findProblems } from './run-problems.ts';
-import { describeStep, type RunNode, type RunTree, stepsOf } from './run-tree.ts';
+import { describeStep, orNull, type RunNode, type RunTree, stepsOf } from './run-tree.ts';
 import { readScoresOfRuns } from './scores-of.ts';
 import { readServerNames } from './server-names.ts';
 
 /** Throws `trace_not_found`, and `run_not_found` where no agent, model or tool is in the trace. */
-export async function readRun(context: QueryContext, traceId: string): Promise<RunResponse> {
+export async function readRun(
+  context: QueryContext,
+  traceId: string,
+  { detail }: RunDetailParameters = { detail: 'full' },
+): Promise<RunResponse> {
   const reader = new Reader(context);
   const id = normalTraceId(traceId);
-  const { tree, origin, extent, flags, also } = await openRun(reader, id, {
+  const { tree, extent, flags, also } = await openRun(reader, id, {
     withFlags: true,
     also: (within) =>
       Promise.all([
@@ -30,16 +44,12 @@ export async function readRun(context: QueryContext, traceId: string): Promise<R
         reader.rows<{ found: string }>(
           sql`SELECT count() AS found FROM (${messageLogs(reader, id, within)} LIMIT 1)`,
         ),
+        readSettledRun(reader, id, windowOf(within)),
       ]),
   });
-  const [scores, [logs]] = also;
-  const window = { from: unixNano(BigInt(extent.start)), to: unixNano(BigInt(extent.end) + 1n) };
-  if (tree.steps.length === 0) throw runNotFound(id);
-  // The sums of a run that is not read whole are the engine's.
-  const run =
-    tree.nodes.length >= extent.spanCount
-      ? describeRun(tree, origin, scores.get(id) ?? [])
-      : (await readRuns(reader, [id], window, true)).get(id);
+  const [scores, [logs], settled] = also;
+  const window = windowOf(extent);
+  const run = await runOf(reader, { tree, extent, settled, scores: scores.get(id) ?? [] });
   if (run === undefined) throw runNotFound(id);
   const steps = stepsOf(tree).map((node) => describeStep(tree, node));
   return {
@@ -48,7 +58,7 @@ export async function readRun(context: QueryContext, traceId: string): Promise<R
     traceDurationMs: Number(BigInt(extent.end) - BigInt(extent.start)) / 1e6,
     spanCount: Math.max(extent.spanCount, tree.nodes.length),
     depthMax: steps.reduce((deepest, { depth }) => Math.max(deepest, depth), 0),
-    steps,
+    steps: detail === 'slim' ? [] : steps,
     problems: findProblems(tree, flaggedProblems(flags)),
     hasConversation: Number(flags?.hasMessages ?? 0) > 0 || Number(logs?.found ?? 0) > 0,
     hasPipeline:
@@ -56,6 +66,31 @@ export async function readRun(context: QueryContext, traceId: string): Promise<R
       Number(flags?.hasStages ?? 0) > 0,
     ...reader.limitsMet,
   };
+}
+
+const windowOf = ({ start, end }: TraceExtent): Window => ({
+  from: unixNano(BigInt(start)),
+  to: unixNano(BigInt(end) + 1n),
+});
+
+interface OpenedRun {
+  readonly tree: RunTree;
+  readonly extent: TraceExtent;
+  readonly settled: Run | undefined;
+  readonly scores: Run['scores'];
+}
+
+/** As its spans say now; its words as they were settled, where they were. A run that is too long to be read whole is as it was settled. */
+async function runOf(reader: Reader, { tree, extent, settled, scores }: OpenedRun): Promise<Run | undefined> {
+  if (tree.nodes.length < extent.spanCount && settled !== undefined) return { ...settled, scores };
+  const run = describeRun(tree);
+  if (run === undefined) return undefined;
+  const joined = await readJoinedModels(reader, aroundRun(tree));
+  if (settled !== undefined) return { ...runFacts(tree, run, { words: settled, joined }), scores };
+  const words = await readRunWords(reader, [{ tree, run }], windowOf(extent));
+  const { question = '', answer = '' } = words.get(tree.traceId) ?? {};
+  const said = { question: orNull(question), answer: orNull(answer) };
+  return { ...runFacts(tree, run, { words: said, joined }), scores };
 }
 
 export async function readRunGraph(context: QueryContext, traceId: string): Promise<RunGraphResponse> {
@@ -80,7 +115,14 @@ export async function readRunCost(
 ): Promise<RunCostResponse> {
   const reader = new Reader(context);
   const { tree } = await openRun(reader, traceId, { also: nothingElse });
-  return { ...summariseCost(tree, (node) => partPrices(book, node)), ...reader.limitsMet };
+  const joined = await readJoinedModels(reader, aroundRun(tree));
+  return { ...summariseCost(tree, (node) => partPrices(book, node), joined), ...reader.limitsMet };
+}
+
+/** Other runs of these hours tell under which name a model of this one is listed. */
+function aroundRun({ startNanos, endNanos }: RunTree): Window {
+  const hourNanos = 3_600_000_000_000n;
+  return { from: unixNano(startNanos - hourNanos), to: unixNano(endNanos + hourNanos) };
 }
 
 export function runDurationMs(tree: RunTree): number {

@@ -219,7 +219,8 @@ test('a graph of more runs than are read at once', async () => {
       'many',
       runs.flatMap((run) => [
         spans.agent('worker', { trace: 1000 + run, span: 1, at: run, lasts: 9 }),
-        // Its parent is no step: the agent is around it.
+        // Its parent is no step: the agent is around both.
+        spans.span({ trace: 1000 + run, span: 77, parent: 1, at: run, lasts: 3, name: 'POST' }),
         spans.call('m', { trace: 1000 + run, span: 2, parent: 77, at: run + 1, cost: 0.25 }),
       ]),
     ),

@@ -1,8 +1,10 @@
 /** What a run cost, taken apart: by step, agent, model, tool and kind of token. Every call is counted once. Pure. */
 import type { CostStep, RunCostResponse, TokenPart, Usage } from '@sightline/schema/api';
+import { type JoinedModels, listedModel, noJoinedModels } from './joined-models.ts';
 import { isCostDifferent } from './run-problems.ts';
 import {
   addUsage,
+  isUnpriced,
   noUsage,
   orNull,
   type RunNode,
@@ -10,15 +12,20 @@ import {
   stepsAbove,
   stepsOf,
   usageOf,
+  usageOfCalls,
 } from './run-tree.ts';
 
 /** Dollars of a call by kind of token; null where its prices are not known. */
 export type PartPrices = (node: RunNode) => Readonly<Record<TokenPart['part'], number>> | null;
 
-export function summariseCost(tree: RunTree, partPrices: PartPrices): Omit<RunCostResponse, 'limitsMet'> {
+export function summariseCost(
+  tree: RunTree,
+  partPrices: PartPrices,
+  joined: JoinedModels = noJoinedModels,
+): Omit<RunCostResponse, 'limitsMet'> {
   const steps = stepsOf(tree);
-  const counted = steps.filter(({ isCounted }) => isCounted);
-  const total = counted.reduce((sum, node) => addUsage(sum, usageOf(node)), noUsage);
+  const counted = steps.filter((node) => node.isCounted || isUnpriced(node));
+  const total = usageOfCalls(steps);
   const reported = counted.flatMap(({ reportedCostUsd: cost }) => (cost === null || cost < 0 ? [] : [cost]));
   const share = (cost: number | null): number | null =>
     cost === null || total.costUsd === null || total.costUsd === 0 ? null : cost / total.costUsd;
@@ -58,7 +65,10 @@ export function summariseCost(tree: RunTree, partPrices: PartPrices): Omit<RunCo
       ...usageOf(node),
     })),
     byAgent: by((node) => ({ agent: orNull(node.agent) })),
-    byModel: by(({ provider, model }) => ({ provider: orNull(provider), model: orNull(model) })),
+    byModel: by((node) => {
+      const { provider, model } = listedModel(joined, node);
+      return { provider: orNull(provider), model: orNull(model) };
+    }),
     byTool: by((node) => ({ tool: toolAround(tree, node) })),
     byTokenPart: tokenParts(counted, partPrices),
   };

@@ -1,14 +1,17 @@
-import { unixNano } from '@sightline/base';
+import { formatNanos, unixNano } from '@sightline/base';
 import type { ModelShare, Run, Usage } from '@sightline/schema/api';
 import { decodeCost, decodeOperation } from '../decode-span.ts';
 import { decodeTime, nanosToMs, textOrNull } from '../decode-row.ts';
-import { readSummaries } from '../read-summaries.ts';
 import type { Reader } from '../reader.ts';
-import { runRows } from '../sql/run-rows-sql.ts';
-import { type Sql, sql, trusted } from '../sql/sql.ts';
+import { type RunScope, runRows } from '../sql/runs-sql.ts';
+import { type Sql, sql, string, trusted } from '../sql/sql.ts';
 import type { Window } from '../sql/trace-sets-sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
+import { type JoinedModels, listedModel, readJoinedModels } from './joined-models.ts';
+import type { DescribedRun } from './describe-run.ts';
+import type { RunTree } from './run-tree.ts';
 import { readScoresOfRuns } from './scores-of.ts';
+import { readGeneration } from './settled-runs.ts';
 
 export interface UsageRow {
   readonly inputTokens: number | null;
@@ -38,6 +41,8 @@ export interface RunRow extends UsageRow {
   readonly isFailed: number | boolean;
   readonly sessionId: string;
   readonly userId: string;
+  readonly question: string;
+  readonly answer: string;
   readonly models: readonly BilledModel[];
   readonly modelNames: readonly string[];
 }
@@ -46,39 +51,93 @@ export interface RunRow extends UsageRow {
 export const runRowColumns: Sql = trusted(`
   lower(hex(trace_id)) AS traceId, toString(fromUnixTimestamp64Nano(startNanos, 'UTC')) AS startText, startNanos, durationNanos,
   tuple(toString(head.1), toString(head.2), toString(head.3), toString(head.4), toString(head.5), head.6) AS head, toString(firstAgent) AS firstAgent,
-  steps, llmCalls, toolCalls, errorCount, isFailed, sessionId, userId, models, modelNames,
+  steps, llmCalls, toolCalls, errorCount, isFailed, sessionId, userId, question, answer, models, modelNames,
   inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, costUsd, unpricedCalls`);
 
-/** The runs of these traces, whole, whatever range they were found in (`near`; it is their extent where `isWhole` says so); by trace id. */
-export async function readRuns(
+/** A run and when it began, which says where the table has it. */
+export interface PlacedRun {
+  readonly traceId: string;
+  readonly startNanos: bigint;
+}
+
+/** These runs by trace id. */
+export async function readRunsAt(
   reader: Reader,
-  traceIds: readonly string[],
-  near: Window,
-  isWhole = false,
+  scope: RunScope,
+  runs: readonly PlacedRun[],
 ): Promise<ReadonlyMap<string, Run>> {
-  if (traceIds.length === 0) return new Map();
-  const window = isWhole ? near : await readExtent(reader, traceIds, near);
-  const among = sql`trace_id IN (${tracesByHex(traceIds)})`;
-  const [rows, scores] = await Promise.all([
+  if (runs.length === 0) return new Map();
+  const starts = runs.map(({ startNanos }) => startNanos);
+  const from = unixNano(starts.reduce((a, b) => (a < b ? a : b)));
+  const to = unixNano(starts.reduce((a, b) => (a > b ? a : b)) + 1n);
+  const traceIds = runs.map(({ traceId }) => traceId);
+  const where = sql`trace_id IN (${tracesByHex(traceIds)})`;
+  const [rows, scores, joined] = await Promise.all([
     reader.rows<RunRow>(
-      sql`SELECT ${runRowColumns} FROM (${runRows({ scope: { project: reader.project, window }, where: among })})`,
+      sql`SELECT ${runRowColumns} FROM (${runRows({ scope: { ...scope, window: { from, to }, begunFrom: from }, where })})`,
     ),
-    readScoresOfRuns(reader, traceIds, window.from),
+    readScoresOfRuns(reader, traceIds, from),
+    readJoinedModels(reader, scope.window),
   ]);
-  return new Map(rows.map((row) => [row.traceId, decodeRun(row, scores.get(row.traceId) ?? [])]));
+  return new Map(rows.map((row) => [row.traceId, decodeRun(row, scores.get(row.traceId) ?? [], joined)]));
 }
 
-/** From when to when these traces, each with a span near the window, have spans. */
-export async function readExtent(reader: Reader, traceIds: readonly string[], near: Window): Promise<Window> {
-  const summaries = await readSummaries(reader, traceIds, near);
-  if (summaries.length === 0) return near;
-  const least = (a: bigint, b: bigint): bigint => (a < b ? a : b);
-  const starts = summaries.map(({ startNanos }) => BigInt(startNanos));
-  const ends = summaries.map(({ endNanos }) => -BigInt(endNanos));
-  return { from: unixNano(starts.reduce(least)), to: unixNano(1n - ends.reduce(least)) };
+/** The run as it is in the table; it began within the window. Undefined where it is not settled yet. */
+export async function readSettledRun(
+  reader: Reader,
+  traceId: string,
+  window: Window,
+): Promise<Run | undefined> {
+  const scope = {
+    project: reader.project,
+    generation: await readGeneration(reader),
+    window,
+    begunFrom: window.from,
+  };
+  const where = sql`trace_id = unhex(${string(traceId)})`;
+  const [row] = await reader.rows<RunRow>(sql`SELECT ${runRowColumns} FROM (${runRows({ scope, where })})`);
+  return row === undefined ? undefined : decodeRun(row, [], await readJoinedModels(reader, window));
 }
 
-export function decodeRun(row: RunRow, scores: Run['scores']): Run {
+/** What lists say of a run, from its tree. */
+export function runFacts(
+  tree: RunTree,
+  run: DescribedRun,
+  { words, joined }: { readonly words: Pick<Run, 'question' | 'answer'>; readonly joined: JoinedModels },
+): Omit<Run, 'scores'> {
+  const { head } = run;
+  const calls = run.calls.flatMap(({ kind, node }) => (kind === 'model' ? [node] : []));
+  return {
+    traceId: tree.traceId,
+    name: head.name,
+    operation: head.operation,
+    agent: textOrNull(run.agent),
+    service: head.service,
+    version: textOrNull(run.version),
+    environment: textOrNull(run.environment),
+    startTime: formatNanos(run.startNanos),
+    durationMs: nanosToMs(String(run.endNanos - run.startNanos)),
+    status: run.isFailed ? 'error' : 'ok',
+    steps: run.steps,
+    llmCalls: run.llmCalls,
+    toolCalls: run.toolCalls,
+    errorCount: run.errorCount,
+    models: mixModels(
+      calls
+        .filter(({ isCounted }) => isCounted)
+        .map(({ provider, model, costUsd }) => [provider, model, costUsd]),
+      [...new Set(calls.map(({ model }) => model).filter((model) => model !== ''))],
+      joined,
+    ),
+    sessionId: textOrNull(run.sessionId),
+    userId: textOrNull(run.userId),
+    question: words.question,
+    answer: words.answer,
+    ...run.usage,
+  };
+}
+
+function decodeRun(row: RunRow, scores: Run['scores'], joined: JoinedModels): Run {
   const [name, operation, service, version, environment] = row.head;
   return {
     traceId: row.traceId,
@@ -95,9 +154,11 @@ export function decodeRun(row: RunRow, scores: Run['scores']): Run {
     llmCalls: Number(row.llmCalls),
     toolCalls: Number(row.toolCalls),
     errorCount: Number(row.errorCount),
-    models: mixModels(row.models, row.modelNames),
+    models: mixModels(row.models, row.modelNames, joined),
     sessionId: textOrNull(row.sessionId),
     userId: textOrNull(row.userId),
+    question: textOrNull(row.question),
+    answer: textOrNull(row.answer),
     scores,
     ...decodeUsage(row),
   };
@@ -116,13 +177,18 @@ export function decodeUsage(row: UsageRow): Usage {
 }
 
 /** The busiest model first. Where no call told what it used, as where all failed, the models that were called. */
-export function mixModels(calls: readonly BilledModel[], called: readonly string[]): ModelShare[] {
+export function mixModels(
+  calls: readonly BilledModel[],
+  called: readonly string[],
+  joined: JoinedModels,
+): ModelShare[] {
   const shares = new Map<
     string,
     { provider: string; model: string; calls: number; costUsd: number | null }
   >();
-  for (const [provider, model, cost] of calls) {
-    if (model === '') continue;
+  for (const [toldProvider, toldModel, cost] of calls) {
+    if (toldModel === '') continue;
+    const { provider, model } = listedModel(joined, { provider: toldProvider, model: toldModel });
     const key = `${provider}\0${model}`;
     const share = shares.get(key) ?? { provider, model, calls: 0, costUsd: null };
     share.calls += 1;
@@ -130,7 +196,9 @@ export function mixModels(calls: readonly BilledModel[], called: readonly string
     shares.set(key, share);
   }
   if (shares.size === 0)
-    return called.toSorted().map((model) => ({ provider: null, model, calls: 0, costUsd: null }));
+    return [...new Set(called.map((name) => joined.byName.get(name) ?? name))]
+      .toSorted()
+      .map((model) => ({ provider: null, model, calls: 0, costUsd: null }));
   return [...shares.values()]
     .toSorted((a, b) => b.calls - a.calls || (a.model < b.model ? -1 : 1))
     .map((share) => ({ ...share, provider: textOrNull(share.provider) }));

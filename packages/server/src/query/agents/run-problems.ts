@@ -1,6 +1,6 @@
 /** What is odd about the telemetry of a run. Nothing here changes a total; it is told, so that nobody wonders. */
 import type { RunProblem } from '@sightline/schema/api';
-import { type RunNode, type RunTree } from './run-tree.ts';
+import { isUnpriced, type RunNode, type RunTree } from './run-tree.ts';
 
 /** A call of a model reads and writes no more than this, whatever the model. */
 const tokensMax = 100_000_000;
@@ -58,7 +58,7 @@ const checks: readonly Check[] = [
     type: 'unknown_price',
     message:
       'A call has no price: its model or service tier is in no price list, or it told no counts. Its cost is not in the totals.',
-    has: (node) => node.isCounted && node.costUsd === null,
+    has: isUnpriced,
   },
 ];
 

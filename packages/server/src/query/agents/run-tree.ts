@@ -1,6 +1,13 @@
 /** The steps of one run with their places: what every tab of a run is made of. Pure; parents may be missing, cyclic, or come later. */
 import type { OperationKind, RunStep, StatusCode, Usage } from '@sightline/schema/api';
-import { compareKeys, hasUsage, inferenceOperations, wrappersOf } from '@sightline/schema/conventions';
+import {
+  compareKeys,
+  type CountableSpan,
+  countedSpans,
+  hasUsage,
+  inferenceOperations,
+  silentCalls,
+} from '@sightline/schema/conventions';
 import { linkParents } from '../link-parents.ts';
 
 export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
@@ -26,11 +33,22 @@ export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
   readonly priceVersion: string;
   /** It reported tokens that cannot be counted. */
   readonly isUncountable: boolean;
-  /** The usage is in the totals. */
-  readonly isCounted: boolean;
+  /** Which instrumentation reported it, and how much of the usage it tells: two of one call are told apart by these. */
+  readonly scope: string;
+  readonly told: number;
+  readonly version: string;
+  readonly environment: string;
+  readonly prompt: string;
+  /** '' where it says none. */
+  readonly sessionId: string;
+  readonly userId: string;
 }
 
 export interface RunNode extends RunSpan {
+  /** The usage is in the totals. */
+  readonly isCounted: boolean;
+  /** It is a call of a model, or a sum that stands for calls that nobody told of, each once. */
+  readonly isCall: boolean;
   /** Index of the parent among all spans of the trace; -1 for a root, -2 for a parent that is not stored. */
   readonly parent: number;
   readonly isStep: boolean;
@@ -63,13 +81,15 @@ export function buildRunTree(traceId: string, spans: readonly RunSpan[]): RunTre
     spans.map(({ parentId }) => parentId),
   );
   const nodes: (RunNode | undefined)[] = Array.from({ length: spans.length });
+  const decided = decideCalls(spans);
   const place = (index: number): RunNode => {
     const done = nodes[index];
     if (done !== undefined) return done;
     // Down from the topmost that has no place yet, so that a chain of thousands needs no deep stack.
     const chain: number[] = [];
     for (let at = index; at >= 0 && nodes[at] === undefined; at = parents[at] ?? -1) chain.push(at);
-    for (const at of chain.toReversed()) nodes[at] = makeNode(spans, nodes, at, parents[at] ?? -1);
+    for (const at of chain.toReversed())
+      nodes[at] = makeNode(spans, nodes, { index: at, parent: parents[at] ?? -1, decided });
     return nodes[index] as RunNode;
   };
   const all = spans.map((_span, index) => place(index));
@@ -90,11 +110,35 @@ export function buildRunTree(traceId: string, spans: readonly RunSpan[]): RunTre
   };
 }
 
+interface Decided {
+  readonly counted: ReadonlySet<RunSpan>;
+  readonly silent: ReadonlySet<RunSpan>;
+}
+
+/** Which spans are calls of models, and which of these count. */
+function decideCalls(spans: readonly RunSpan[]): Decided {
+  const countable = spans.map((span): CountableSpan & { readonly span: RunSpan } => ({
+    ...span,
+    span,
+    parentSpanId: span.parentId,
+  }));
+  const counted = new Set(countedSpans(countable));
+  const silent = silentCalls(countable, counted);
+  const spansOf = (some: Iterable<{ readonly span: RunSpan }>): ReadonlySet<RunSpan> =>
+    new Set([...some].map(({ span }) => span));
+  return { counted: spansOf(counted), silent: spansOf(silent) };
+}
+
+interface NodePlace {
+  readonly index: number;
+  readonly parent: number;
+  readonly decided: Decided;
+}
+
 function makeNode(
   spans: readonly RunSpan[],
   nodes: readonly (RunNode | undefined)[],
-  index: number,
-  parent: number,
+  { index, parent, decided: { counted, silent } }: NodePlace,
 ): RunNode {
   const span = spans[index] as RunSpan;
   const above = parent < 0 ? undefined : nodes[parent];
@@ -107,6 +151,8 @@ function makeNode(
     stepParent,
     depth: stepAbove === undefined ? 0 : stepAbove.depth + 1,
     agent: span.ownAgent === '' ? (above?.agent ?? '') : span.ownAgent,
+    isCounted: counted.has(span),
+    isCall: counted.has(span) || silent.has(span),
   };
 }
 
@@ -118,36 +164,12 @@ export function stepsOf(tree: RunTree): readonly RunNode[] {
 export const stepKey = ({ spanId, startNanos, operation }: RunSpan): string =>
   `${spanId} ${startNanos} ${operation}`;
 
-/**
- * Calls of models of these kinds, each once however often it was told: those that count; and of those that tell no usage the innermost that are not directly below one that
- * counts. Of those with one response one.
- */
+/** Calls of models of these kinds, each once however often it was told, whether or not they say what they used. */
 export function modelCalls(
   steps: readonly RunNode[],
   operations: readonly OperationKind[],
 ): readonly RunNode[] {
-  const placed = steps
-    .filter(({ operation }) => operations.includes(operation))
-    .map((call) => ({
-      call,
-      spanId: call.spanId,
-      parentSpanId: call.parentId,
-      operation: call.operation,
-    }));
-  const around = new Set([...wrappersOf(placed)].map(({ spanId }) => spanId));
-  const calls = onePerId(placed.map(({ call }) => call));
-  const counted = calls.filter(({ isCounted }) => isCounted);
-  const family = ({ operation }: RunNode): string => (operation === 'embedding' ? 'e' : '');
-  const places = new Set(counted.map((call) => call.spanId + family(call)));
-  const responses = new Set(counted.map(({ responseId }) => responseId));
-  const isSilent = (call: RunNode): boolean =>
-    !call.isCounted &&
-    !hasUsage(call) &&
-    !around.has(call.spanId) &&
-    !places.has(call.parentId + family(call)) &&
-    (call.responseId === '' || !responses.has(call.responseId));
-  const silent = Map.groupBy(calls.filter(isSilent), ({ responseId, spanId }) => responseId || spanId);
-  return [...counted, ...[...silent.values()].flatMap(([first]) => first ?? [])];
+  return steps.filter(({ isCall, operation }) => isCall && operations.includes(operation));
 }
 
 /**
@@ -196,19 +218,35 @@ export function durationMs(node: RunSpan): number {
   return Number(node.endNanos - node.startNanos) / 1e6;
 }
 
-export function usageOf(span: RunSpan): Usage {
+/** What a step used by itself. A call that was answered and says neither tokens nor cost is unpriced, never free. */
+export function usageOf(span: RunNode): Usage {
   const { inputTokens, outputTokens, cacheReadTokens, cacheWriteTokens, reasoningTokens, costUsd } = span;
-  const hasUsage = (inputTokens ?? 0) > 0 || (outputTokens ?? 0) > 0 || span.isUncountable;
-  const unpricedCalls = hasUsage && costUsd === null ? 1 : 0;
   return {
     inputTokens,
     outputTokens,
     cacheReadTokens,
     cacheWriteTokens,
     reasoningTokens,
-    costUsd,
-    unpricedCalls,
+    // Nothing times a price is no price.
+    costUsd: isSilent(span) ? null : costUsd,
+    unpricedCalls: isUnpriced(span) ? 1 : 0,
   };
+}
+
+const isSilent = ({ isCall, isCounted }: RunNode): boolean => isCall && !isCounted;
+
+export function isUnpriced(call: RunNode): boolean {
+  return isSilent(call) ? call.status !== 'error' : call.isCounted && call.costUsd === null;
+}
+
+/** What the steps used, each call once. */
+export function usageOfCalls(steps: readonly RunNode[]): Usage {
+  return steps.reduce<Usage>((sum, step) => {
+    if (!step.isCall) return sum;
+    return step.isCounted
+      ? addUsage(sum, usageOf(step))
+      : { ...sum, unpricedCalls: sum.unpricedCalls + (isUnpriced(step) ? 1 : 0) };
+  }, noUsage);
 }
 
 export const noUsage: Usage = {

@@ -5,8 +5,8 @@ import { textOrNull } from '../decode-row.ts';
 import { clockSkewNanosMax } from '../query-bounds.ts';
 import type { Reader } from '../reader.ts';
 import { answeredScores, namesAnswer } from '../sql/answered-scores-sql.ts';
-import { aiSpansWithin, type RunScope } from '../sql/run-rows-sql.ts';
-import { inBuckets } from '../sql/range-sql.ts';
+import { inBuckets, inRange } from '../sql/range-sql.ts';
+import { type RunScope, runRows } from '../sql/runs-sql.ts';
 import { moment, type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import type { Window } from '../time-windows.ts';
@@ -43,17 +43,17 @@ export async function readScoresOfGroups(
 ): Promise<Scores> {
   const since = scoresSince(reader, scope.window.from);
   if (ids.length === 0 || since === undefined) return new Map();
-  const column = trusted(by === 'session' ? 'session_id' : 'user_id');
+  const column = trusted(by === 'session' ? 'sessionId' : 'userId');
   const among = sql`IN (SELECT arrayJoin(${strings(ids)}))`;
   const any = await reader.rows(sql`SELECT 1 FROM scores WHERE ${since} LIMIT 1`);
   if (any.length === 0) return new Map();
-  const runs = sql`SELECT trace_id, max(${column}) AS owner FROM ai_spans
-    WHERE ${aiSpansWithin(scope)} AND ${column} ${among} GROUP BY trace_id`;
+  const ofGroups = runRows({ scope, where: trusted('true'), groups: { by, ids } });
+  const runs = sql`SELECT trace_id, ${column} AS owner FROM (${ofGroups})`;
   const own = trusted(by === 'session' ? "if(owner = '', session_id, owner)" : 'owner');
   return summarise(reader, {
     id: own,
     since,
-    answers: aiSpansWithin(scope),
+    answers: inRange(scope.project, 'spans', scope.window),
     source: (scores) => sql`${scores} AS scores LEFT JOIN (${runs}) AS runs USING (trace_id)`,
     where: sql`${own} ${among}`,
   });

@@ -2,10 +2,10 @@ import type { OverviewResponse } from '@sightline/schema/api';
 import { decodeCost } from '../decode-span.ts';
 import type { Reader } from '../reader.ts';
 import { callFilterNames, callFilters } from '../sql/agent-filter-sql.ts';
-import { callRows } from '../sql/call-rows-sql.ts';
 import { type CallSum, type OverviewScope, toolParts } from '../sql/overview-sql.ts';
+import { callRows } from '../sql/runs-sql.ts';
 import { quantilesSql } from '../sql/quantiles-sql.ts';
-import { every, int64, sql, trusted, uint } from '../sql/sql.ts';
+import { every, sql, trusted, uint } from '../sql/sql.ts';
 import { decodeUsage } from './run-facts.ts';
 
 const itemsMax = 10;
@@ -32,16 +32,16 @@ export async function readTopTools(
   reader: Reader,
   overview: OverviewScope,
 ): Promise<Pick<OverviewResponse, 'topTools' | 'toolCount'>> {
-  const { scope, where, filters, previousFrom, to } = overview;
+  const { scope, where, filters } = overview;
   const calls = callRows({
     scope,
     where,
     filters,
     kinds: 'tools',
-    reads: ['callStartNanos', 'durationNs', 'isError', 'tool', ...callFilterNames(filters)],
+    reads: ['runStart', 'runLast', 'durationNs', 'isError', 'tool', ...callFilterNames(filters)],
   });
   const within = sql`SELECT * FROM (${calls})
-    WHERE ${every([trusted("tool != ''"), sql`callStartNanos >= ${int64(previousFrom)} AND callStartNanos < ${int64(to)}`, callFilters(filters)])}`;
+    WHERE ${every([trusted("tool != ''"), callFilters(filters)])}`;
   const rows = await reader.rows<ToolRow>(sql`
     SELECT toString(tool) AS tool, sumIf(items_, isCurrent) AS calls, sumIf(errors_, isCurrent) AS errors,
       ${p95} / 1e6 AS p95Ms,

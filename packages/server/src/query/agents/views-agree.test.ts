@@ -1,6 +1,6 @@
 /** One truth in every view: calls, tokens and dollars of runs as no program sends them all, in lists, overview, sessions, cost, and graphs. */
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import {
   agentGraphParameters,
   modelsParameters,
@@ -21,6 +21,9 @@ import { findRuns } from './find-runs.ts';
 import { readAgentGraph } from './read-agent-graph.ts';
 import { readOverview } from './read-overview.ts';
 import { readRunCost, readRunGraph } from './read-run.ts';
+
+// Each question is asked of every view.
+vi.setConfig({ testTimeout: 120_000 });
 
 const origin = BigInt(Date.parse('2026-11-21T11:30:00Z')) * 1_000_000n;
 const spans = new AgentSpans(origin);

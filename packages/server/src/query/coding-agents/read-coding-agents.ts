@@ -31,17 +31,22 @@ export async function readCodingAgents(
   const reader = new Reader(context);
   const window = readListRange(parameters, context.clock);
   const { project } = context;
+  const newestOf = async <Row>(select: typeof selectEvents): Promise<readonly Row[]> => {
+    const rows = await reader.rows<Row>(select(project, window, rowsMax + 1));
+    if (rows.length > rowsMax)
+      reader.meet({
+        limit: 'rows',
+        message: 'More sessions than can be added up; the oldest are left out. Shorten the range.',
+      });
+    return rows.slice(0, rowsMax);
+  };
+  await reader.settle();
   const [events, metrics, spans, tools] = await Promise.all([
-    reader.rows<EventRow>(selectEvents(project, window, rowsMax)),
-    reader.rows<MetricRow>(selectMetrics(project, window, rowsMax)),
-    reader.rows<SpanRow>(selectSpans(project, window, rowsMax)),
-    reader.rows<ToolRow>(selectTools(project, window, rowsMax)),
+    newestOf<EventRow>(selectEvents),
+    newestOf<MetricRow>(selectMetrics),
+    newestOf<SpanRow>(selectSpans),
+    newestOf<ToolRow>(selectTools),
   ]);
-  if ([events, metrics, spans, tools].some((rows) => rows.length === rowsMax))
-    reader.meet({
-      limit: 'rows',
-      message: 'More sessions than can be added up; the oldest are left out. Shorten the range.',
-    });
   const all = tallySessions({ events, metrics, spans }, prices);
   const sessions = all
     .filter((session) => isWanted(session, parameters))

@@ -212,9 +212,9 @@ function addSpans(tally: SessionTally, row: SpanRow, prices: Pick<PriceBook, 'pr
   tally.toolCalls += Number(row.toolCalls);
   tally.toolFailures += Number(row.toolFailures);
   const [only] = row.billed;
-  const errors = modelOf(tally, only?.[2] ?? '');
+  const errors = modelOf(tally, only?.[1] ?? '');
   errors.errors += Number(row.errors);
-  for (const [, provider, name, input, output, cacheRead, cacheWrite, , cost] of row.billed) {
+  for (const [provider, name, input, output, cacheRead, cost] of row.billed) {
     const model = modelOf(tally, name);
     model.calls += 1;
     model.inputTokens += input ?? 0;
@@ -224,7 +224,6 @@ function addSpans(tally: SessionTally, row: SpanRow, prices: Pick<PriceBook, 'pr
       inputTokens: input,
       outputTokens: output,
       cacheReadTokens: cacheRead,
-      cacheWriteTokens: cacheWrite,
     };
     const timeMs = Date.parse(decodeTime(row.firstText));
     addCost(model, cost ?? prices.priceOf({ provider, model: name, timeMs, ...usage })?.usd);

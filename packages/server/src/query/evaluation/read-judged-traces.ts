@@ -96,7 +96,9 @@ export async function readTraceCosts(
   traces: ReadonlyMap<string, TraceHead>,
 ): Promise<ReadonlyMap<string, number | null>> {
   if (traces.size === 0) return new Map();
-  const rows = await new Reader(context).rows<UsageRow>(
+  const reader = new Reader(context);
+  await reader.settle();
+  const rows = await reader.rows<UsageRow>(
     selectUsage(context.project, [...traces.keys()], windowOf(traces)),
   );
   return new Map(

@@ -1,5 +1,5 @@
 import { inRange } from '../sql/range-sql.ts';
-import { every, type Parameter, type Sql, sql, string } from '../sql/sql.ts';
+import { every, type Parameter, type Sql, sql, string, uint } from '../sql/sql.ts';
 import type { PointsQuery } from './metric-points-sql.ts';
 
 export interface ExemplarRow {
@@ -10,6 +10,9 @@ export interface ExemplarRow {
   readonly keys: readonly string[];
   readonly values: readonly string[];
 }
+
+/** Dots in a chart. */
+export const exemplarsMax = 300;
 
 /** The two largest exemplars of each step, so that the dots lead to what is worth opening. */
 export function selectExemplars({ project, metric, range, stepMs, condition }: PointsQuery): Sql {
@@ -24,5 +27,5 @@ export function selectExemplars({ project, metric, range, stepMs, condition }: P
       sql`name = ${string(metric.name)} AND type = ${string(metric.type)} AND notEmpty(exemplar_times) AND isFinite(exemplar_value)`,
       condition,
     ])}
-    ORDER BY exemplar_value DESC LIMIT 2 BY intDiv(toUnixTimestamp64Milli(exemplar_time), ${step}) LIMIT 300`;
+    ORDER BY exemplar_value DESC LIMIT 2 BY intDiv(toUnixTimestamp64Milli(exemplar_time), ${step}) LIMIT ${uint(exemplarsMax + 1)}`;
 }

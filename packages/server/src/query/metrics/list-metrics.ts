@@ -39,7 +39,8 @@ export async function listMetrics(
       AND min(first_seen) < toDateTime(${int64(range.to / 1_000_000_000n)}, 'UTC')
       ${service === undefined ? sql`` : sql`AND has(sentBy, ${string(service)})`}
     ORDER BY name, type LIMIT ${uint(limit + 1)}`);
-  if (rows.length > limit) reader.meet({ limit: 'rows', message: `The first ${limit} metrics are shown.` });
+  if (rows.length > limit)
+    reader.meet({ limit: 'rows', message: `The first ${limit} metrics by name are shown, there are more.` });
   const shown = rows.slice(0, limit);
   const counts = await countSeries(
     reader,

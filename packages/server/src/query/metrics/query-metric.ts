@@ -16,7 +16,7 @@ import { joinSql, type Sql, sql, trusted } from '../sql/sql.ts';
 import { readRange, type TimeRange } from '../time-range.ts';
 import { chooseStepMs } from '../time-step.ts';
 import { chooseAggregation } from './choose-aggregation.ts';
-import { type ExemplarRow, selectExemplars } from './exemplars-sql.ts';
+import { type ExemplarRow, exemplarsMax, selectExemplars } from './exemplars-sql.ts';
 import { findMetric, type MetricShape } from './find-metric.ts';
 import { type PointsQuery, selectInterval } from './metric-points-sql.ts';
 import { readPoints, type SeriesPoint } from './read-points.ts';
@@ -68,6 +68,11 @@ export async function queryMetric(
       message: `The ${parameters.limit} largest of ${all.length} series are shown.`,
     });
   }
+  if (exemplars.length > exemplarsMax)
+    reader.meet({
+      limit: 'points',
+      message: `The ${exemplarsMax} largest exemplars are shown, there are more.`,
+    });
   return {
     name: metric.name,
     type: metric.type,
@@ -78,7 +83,7 @@ export async function queryMetric(
       labels: Object.fromEntries(labelFields.map(({ written }, index) => [written, labels[index] ?? ''])),
       points: values,
     })),
-    exemplars: exemplars.map(decodeExemplar),
+    exemplars: exemplars.slice(0, exemplarsMax).map(decodeExemplar),
     ...reader.limitsMet,
   };
 }

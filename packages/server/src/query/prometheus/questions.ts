@@ -10,8 +10,17 @@ import { Patterns } from '../../promql/patterns.ts';
 import { parseSelector } from '../../promql/parse.ts';
 import { formatNumber } from '../../promql/statistics.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { selectExemplars, selectSeries } from '../sql/prometheus-sql.ts';
-import { namedParts, partsOf, prometheusType } from './metric-families.ts';
+import {
+  countLabelValues,
+  type CountsOf,
+  countSeries,
+  countSeriesByName,
+  countSeriesByPair,
+  selectExemplars,
+  selectSeries,
+} from '../sql/prometheus-sql.ts';
+import type { Sql } from '../sql/sql.ts';
+import { namedParts, partsOf, prometheusType, readFamilies } from './metric-families.ts';
 import { labelSeries, type SeriesRow } from './series-labels.ts';
 import { seriesMax, StoredSamples } from './stored-samples.ts';
 
@@ -117,6 +126,62 @@ export async function readMetadata(
       unit: prometheusUnit(family.unit),
     }))
     .filter(({ name }) => metric === undefined || name === metric);
+}
+
+export interface SeriesCounts {
+  /** Times in milliseconds; 0 where nothing was seen. */
+  readonly headStats: {
+    readonly numSeries: number;
+    readonly numLabelPairs: number;
+    readonly minTime: number;
+    readonly maxTime: number;
+  };
+  readonly seriesCountByMetricName: readonly NamedCount[];
+  readonly labelValueCountByLabelName: readonly NamedCount[];
+  readonly seriesCountByLabelValuePair: readonly NamedCount[];
+}
+
+interface NamedCount {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** Counts stored series: a histogram is one, whatever its buckets. Labels are those of the points, called as in OpenTelemetry. */
+export async function countStoredSeries(
+  context: QueryContext,
+  { startMs, endMs, limit }: { readonly startMs: number; readonly endMs: number; readonly limit: number },
+): Promise<SeriesCounts> {
+  const reader = new Reader(context);
+  const of: CountsOf = {
+    project: reader.project,
+    range: {
+      from: unixNano(BigInt(startMs) * 1_000_000n),
+      to: unixNano(BigInt(endMs + 1) * 1_000_000n),
+    },
+    limit,
+  };
+  const named = async (text: Sql): Promise<NamedCount[]> =>
+    (await reader.rows<{ name: string; count: number }>(text)).map(({ name, count }) => ({
+      name,
+      value: count,
+    }));
+  const [all] = await reader.rows<{ series: number; labelPairs: number; minMs: number; maxMs: number }>(
+    countSeries(of),
+  );
+  const families = new Map(
+    (await readFamilies(reader)).map((family) => [`${family.type} ${family.name}`, family.prometheusName]),
+  );
+  const byName = await reader.rows<{ name: string; type: string; count: number }>(countSeriesByName(of));
+  const { series = 0, labelPairs = 0, minMs = 0, maxMs = 0 } = all ?? {};
+  return {
+    headStats: { numSeries: series, numLabelPairs: labelPairs, minTime: minMs, maxTime: maxMs },
+    seriesCountByMetricName: byName.map(({ name, type, count }) => ({
+      name: families.get(`${type} ${name}`) ?? name,
+      value: count,
+    })),
+    labelValueCountByLabelName: await named(countLabelValues(of)),
+    seriesCountByLabelValuePair: await named(countSeriesByPair(of)),
+  };
 }
 
 /** Exemplars of one query, the newest; as many as a chart can show. */

@@ -1,10 +1,13 @@
 /** What narrows the lists of agents, as conditions on traces and on rows of `ai_spans`. */
 import type { AgentFilterParameters } from '@sightline/schema/api';
 import type { BoundFilter } from '@sightline/schema/filter';
-import { every, type Sql, sql, string, trusted } from './sql.ts';
+import { every, type Sql, sql, string, strings, trusted } from './sql.ts';
 import { wantedTraces, type Window } from './trace-sets-sql.ts';
 
-export type ExactFilters = Omit<AgentFilterParameters, 'q'>;
+export type ExactFilters = Omit<AgentFilterParameters, 'q' | 'model'> & {
+  /** One name, or all names of one model. */
+  readonly model?: string | readonly string[] | undefined;
+};
 
 const columnOf = {
   service: 'service',
@@ -17,7 +20,9 @@ const columnOf = {
   user: 'user_id',
 } as const satisfies Record<keyof ExactFilters, string>;
 
-function present(filters: ExactFilters): readonly (readonly [keyof ExactFilters, string])[] {
+function present(
+  filters: ExactFilters,
+): readonly (readonly [keyof ExactFilters, string | readonly string[]])[] {
   return (Object.keys(columnOf) as (keyof ExactFilters)[]).flatMap((name) => {
     const value = filters[name];
     return value === undefined ? [] : [[name, value] as const];
@@ -28,23 +33,11 @@ export function isNarrowed(filters: ExactFilters): boolean {
   return present(filters).length > 0;
 }
 
-/** For HAVING of rows grouped by trace: a span has the service, a span (maybe another) the model, and so on. */
-export function havingFilters(filters: ExactFilters): Sql {
-  return every(
-    present(filters).map(([name, value]) => sql`countIf(${trusted(columnOf[name])} = ${string(value)}) > 0`),
-  );
-}
-
 const ofRun: readonly (keyof ExactFilters)[] = ['session', 'user', 'agent'];
 
 /** Those that may be met by another span of the trace than the call: session, user and agent. */
 export function runFilters(filters: ExactFilters): ExactFilters {
   return Object.fromEntries(present(filters).filter(([name]) => ofRun.includes(name)));
-}
-
-/** For HAVING of single calls. */
-export function havingRunFilters(filters: ExactFilters): Sql {
-  return havingFilters(runFilters(filters));
 }
 
 /** The columns of `callRows` that `callFilters` names. */
@@ -59,8 +52,14 @@ export function callFilters(filters: ExactFilters): Sql {
   return every(
     present(filters)
       .filter(([name]) => !ofRun.includes(name))
-      .map(([name, value]) => sql`${trusted(name)} = ${string(value)}`),
+      .map(([name, value]) => equals(name, value)),
   );
+}
+
+function equals(column: string, value: string | readonly string[]): Sql {
+  return typeof value === 'string'
+    ? sql`${trusted(column)} = ${string(value)}`
+    : sql`${trusted(column)} IN ${strings(value)}`;
 }
 
 /** Traces that meet the filter, in the meaning it has for lists of traces. */

@@ -29,10 +29,18 @@ const isHallucinated = trusted(
  * `ai_spans`, they name.
  */
 export function verdictsByTrace(wanted: { readonly scores: Sql; readonly answers: Sql }): Sql {
+  return sql`SELECT trace_id, max(isHallucinated) AS verdict FROM (${verdictRows({ ...wanted, columns: trusted('time') })}) GROUP BY trace_id`;
+}
+
+/** The same, a row a verdict: `trace_id`, `isHallucinated`, the name, value and label of the score, and other columns of it. */
+export function verdictRows(wanted: {
+  readonly scores: Sql;
+  readonly answers: Sql;
+  readonly columns: Sql;
+}): Sql {
   const scores = every([wanted.scores, isHallucinationVerdict]);
-  const columns = trusted('name, value, label');
-  return sql`SELECT trace_id, max(${isHallucinated}) AS verdict FROM (
+  const columns = sql`name, value, label, ${wanted.columns}`;
+  return sql`SELECT *, ${isHallucinated} AS isHallucinated FROM (
     SELECT trace_id, ${columns} FROM scores FINAL WHERE ${scores} AND trace_id != toFixedString('', 16)
-    UNION ALL SELECT trace_id, ${columns} FROM (${answeredScores({ columns, scores, answers: wanted.answers })}))
-    GROUP BY trace_id`;
+    UNION ALL SELECT trace_id, ${columns} FROM (${answeredScores({ columns, scores, answers: wanted.answers })}))`;
 }

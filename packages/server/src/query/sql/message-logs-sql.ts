@@ -3,6 +3,7 @@ import { unixNano } from '@sightline/base';
 import type { Reader } from '../reader.ts';
 import type { TraceExtent } from '../read-trace.ts';
 import { inRange } from './range-sql.ts';
+import type { Window } from './trace-sets-sql.ts';
 import { type Sql, sql, string, trusted } from './sql.ts';
 
 const names = [
@@ -28,14 +29,21 @@ const names = [
   'gemini_cli.api_response',
 ];
 const list = names.map((name) => `'${name}'`).join(', ');
+/** Of a row of `logs`. */
+export const hasMessages = trusted(`(event_name IN (${list}) OR attributes['event.name'] IN (${list}))`);
 
 /** Records are written while the span runs or right after it. */
 const edgeNanos = 600_000_000_000n;
 
 /** `SELECT * FROM logs …` of a trace. */
 export function messageLogs(reader: Reader, traceId: string, { start, end }: TraceExtent): Sql {
-  const from = BigInt(start) - edgeNanos;
-  const window = { from: unixNano(from > 0n ? from : 0n), to: unixNano(BigInt(end) + edgeNanos) };
-  return sql`SELECT * FROM logs WHERE ${inRange(reader.project, 'logs', window)} AND trace_id = unhex(${string(traceId)})
-    AND (event_name IN (${trusted(list)}) OR attributes['event.name'] IN (${trusted(list)}))`;
+  const window = { from: unixNano(BigInt(start)), to: unixNano(BigInt(end)) };
+  return messageLogsAmong(reader.project, window, sql`trace_id = unhex(${string(traceId)})`);
+}
+
+/** The same of traces that meet the condition, all of whose spans are within the window. */
+export function messageLogsAmong(project: string, { from, to }: Window, among: Sql): Sql {
+  const begin = from - edgeNanos;
+  const window = { from: unixNano(begin > 0n ? begin : 0n), to: unixNano(to + edgeNanos) };
+  return sql`SELECT * FROM logs WHERE ${inRange(project, 'logs', window)} AND ${among} AND ${hasMessages}`;
 }

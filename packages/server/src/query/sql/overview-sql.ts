@@ -3,10 +3,9 @@
  * Everything is read once; the engine keeps these sums side by side.
  */
 import type { OverviewGroup } from '@sightline/schema/api';
+import { type JoinedModels, listedNameSql } from '../agents/joined-models.ts';
 import { callFilterNames, callFilters, type ExactFilters } from './agent-filter-sql.ts';
-import type { Reader } from '../reader.ts';
-import { modelCalls } from './model-calls-sql.ts';
-import { type RunScope, runRows } from './run-rows-sql.ts';
+import { callRows, type RunScope, runRows } from './runs-sql.ts';
 import {
   callSummands,
   groupsOfRun,
@@ -17,7 +16,7 @@ import {
   summedParts,
   toolSummands,
 } from './run-sums-sql.ts';
-import { every, int64, type Sql, sql, trusted } from './sql.ts';
+import { int64, type Sql, sql, trusted } from './sql.ts';
 import { summedUsageText } from './usage-sql.ts';
 
 export interface OverviewScope {
@@ -32,6 +31,8 @@ export interface OverviewScope {
   readonly where: Sql;
   readonly filters: ExactFilters;
   readonly groupBy: OverviewGroup | undefined;
+  /** Where groups are models. */
+  readonly joined: JoinedModels;
 }
 
 /** Of every row: `isCurrent`, and what it is a sum of. `step` is the start of the step in nanoseconds, 0 in the window before. */
@@ -62,9 +63,17 @@ export interface CallSum extends SumRow {
   readonly unpricedCalls: string;
 }
 
-/** 0 in the window before, else the number of the step, from 1: one small key. */
+/** 0 in the window before, else the number of the step, from 1: one small key. Of a sum made ahead, which is of one of the windows. */
 function stepOf(time: string, { from, stepNanos }: OverviewScope): Sql {
   return sql`toUInt32(if(${trusted(time)} >= ${int64(from)}, intDiv(${trusted(time)} - ${int64(from)}, ${int64(stepNanos)}) + 1, 0)) AS at`;
+}
+
+/** The same of a run, for each of the two windows in which it was at work: it stands where it began, or at the begin of the window. */
+function stepsOfRun(start: string, last: string, { previousFrom, from, to, stepNanos }: OverviewScope): Sql {
+  const [began, ended] = [trusted(start), trusted(last)];
+  return sql`arrayFilter(each -> each.2, [
+      (toUInt32(0), ${began} < ${int64(from)} AND ${ended} >= ${int64(previousFrom)}),
+      (toUInt32(intDiv(greatest(${began}, ${int64(from)}) - ${int64(from)}, ${int64(stepNanos)}) + 1), ${began} < ${int64(to)} AND ${ended} >= ${int64(from)})]).1 AS at`;
 }
 
 /** From `at` to the columns of a sum; `step` where `hasStep`. */
@@ -78,14 +87,19 @@ function placeOf({ from, stepNanos }: OverviewScope): Sql {
  */
 const withAndWithoutStep = trusted('ARRAY JOIN [0, 1] AS hasStep');
 
-/** Runs by their first step. A run stands in every group that took part in it. Summed up by step, then sums of these. */
+/** A run stands in every group that took part in it. Summed up by step, then sums of these. */
 export function runSums(overview: OverviewScope): Sql {
-  const { scope, summed, where, filters, groupBy, previousFrom, to } = overview;
+  const { scope, summed, where, filters, groupBy } = overview;
   const key = groupBy === undefined ? undefined : groupsOfRun[groupBy];
   const runs = runRows({ scope, where, filters });
-  const keys = trusted(key === undefined ? '' : `, ${key} AS keys`);
-  const placed = sql`SELECT ${stepOf('startNanos', overview)}, durationNanos, isFailed${trusted(key === undefined ? '' : ', keys')}
-    FROM (SELECT startNanos, durationNanos, isFailed${keys} FROM (${runs})) WHERE startNanos >= ${int64(previousFrom)} AND startNanos < ${int64(to)}`;
+  const keys =
+    key === undefined
+      ? trusted('')
+      : overview.joined.byName.size === 0
+        ? trusted(`, ${key} AS keys`)
+        : sql`, arrayDistinct(arrayMap(name_ -> ${listedNameSql('toString(name_)', overview.joined)}, ${trusted(key)})) AS keys`;
+  const placed = sql`SELECT at, durationNanos, isFailed${trusted(key === undefined ? '' : ', keys')}
+    FROM (SELECT startNanos, lastNanos, durationNanos, isFailed${keys} FROM (${runs})) ARRAY JOIN ${stepsOfRun('startNanos', 'lastNanos', overview)}`;
   const inner = trusted(runSummands);
   const sums = trusted(
     `sum(items_) AS runs, sum(errors_) AS failedRuns, ${mergedQuantiles('durations_', 'sum(items_)')} AS durations`,
@@ -107,12 +121,13 @@ export function runSums(overview: OverviewScope): Sql {
     GROUP BY isCurrent, hasStep, step, groupKey`;
 }
 
-/** Calls of models by their own start. With `promptName` where the row sums up a prompt; '' otherwise. */
-export async function callSums(reader: Reader, overview: OverviewScope): Promise<Sql> {
-  const { scope, summed, where, filters, groupBy, previousFrom, to } = overview;
+/** Calls of models, where their run stands. With `promptName` where the row sums up a prompt; '' otherwise. */
+export function callSums(overview: OverviewScope): Sql {
+  const { scope, summed, where, filters, groupBy } = overview;
   const grouped = groupBy === undefined ? [] : [groupBy];
-  const reads = ['callStartNanos', 'durationNs', 'isError', 'ttftMs', 'prompt', 'name'];
-  const calls = await modelCalls(reader, {
+  const reads = ['runStart', 'runLast', 'durationNs', 'isError', 'ttftMs', 'prompt', 'name'];
+  const calls = callRows({
+    kinds: 'models',
     scope,
     where,
     filters,
@@ -121,8 +136,7 @@ export async function callSums(reader: Reader, overview: OverviewScope): Promise
   const key = trusted(grouped.map((name) => `, ${name} AS groupKey`).join(''));
   const keyName = trusted(grouped.length === 0 ? '' : ', groupKey');
   const usage = trusted(summedUsageText);
-  const placed = sql`SELECT *, ${stepOf('callStartNanos', overview)}${key} FROM (${calls})
-    WHERE ${every([sql`callStartNanos >= ${int64(previousFrom)} AND callStartNanos < ${int64(to)}`, callFilters(filters)])}`;
+  const placed = sql`SELECT *, at${key} FROM (${calls}) ARRAY JOIN ${stepsOfRun('runStart', 'runLast', overview)} WHERE ${callFilters(filters)}`;
   // Summed up once by all there is to tell apart, then sums of these: a row of a call is looked at once.
   const gathered = sql`SELECT at${keyName}, prompt, name, ${trusted(callSummands)} FROM (${placed}) AS source GROUP BY at${keyName}, prompt, name`;
   const columns = trusted(`prompt, name, ${partsOfCalls.join(', ')}`);
@@ -138,7 +152,10 @@ export async function callSums(reader: Reader, overview: OverviewScope): Promise
   // Whether a sum is of a step, of a prompt, of a group.
   const sets = ['(0, 0, 0)', '(1, 0, 0)', '(0, 1, 0)'];
   if (groupBy !== undefined) sets.push('(0, 0, 1)', '(1, 0, 1)');
-  const group = trusted(groupBy === undefined ? `''` : `if(has.3 = 1, toString(groupKey), '')`);
+  const group =
+    groupBy === undefined
+      ? trusted(`''`)
+      : sql`if(has.3 = 1, ${listedNameSql('toString(groupKey)', overview.joined)}, '')`;
   return sql`SELECT isCurrent, step, groupOfSum AS groupKey, hasGroup, promptName, isNamed, hasStep, hasPrompt,
       sum(llm_) AS llmCalls, sum(items_) AS calls, sum(errors_) AS errors, ${trusted(mergedQuantiles('durations_', 'sum(items_)'))} AS durations,
       sum(streamed_) AS streamed, ${trusted(mergedQuantiles('ttfts_', 'sum(streamed_)'))} AS ttfts, ${usage}
@@ -172,7 +189,7 @@ export function toolParts(overview: OverviewScope, calls: Sql): Sql {
   const { summed, from } = overview;
   const isCurrent = (time: string): Sql => sql`${trusted(time)} >= ${int64(from)} AS isCurrent`;
   const gathered = sql`SELECT tool, isCurrent, ${trusted(toolSummands)}
-    FROM (SELECT *, ${isCurrent('callStartNanos')} FROM (${calls})) GROUP BY tool, isCurrent`;
+    FROM (SELECT *, at > 0 AS isCurrent FROM (${calls}) ARRAY JOIN ${stepsOfRun('runStart', 'runLast', overview)}) GROUP BY tool, isCurrent`;
   if (summed === undefined) return gathered;
   const parts = summedParts(summed, 'tool', ['at_', 'key_', 'items_', 'errors_', 'durations_']);
   return sql`${gathered} UNION ALL SELECT key_ AS tool, ${isCurrent(partStartNanos)}, items_, errors_, durations_ FROM (${parts})`;

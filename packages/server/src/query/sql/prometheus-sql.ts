@@ -2,7 +2,7 @@
 import type { MetricType } from '@sightline/schema/api';
 import type { TimeRange } from '../time-range.ts';
 import { inRange } from './range-sql.ts';
-import { type Parameter, type Sql, sql, string, trusted, uint } from './sql.ts';
+import { moment, type Parameter, type Sql, sql, string, trusted, uint } from './sql.ts';
 
 export interface PointsOf {
   readonly project: string;
@@ -19,11 +19,48 @@ export const selectFamilies = (project: string): Sql => sql`
     toUnixTimestamp(min(first_seen)) AS firstSeconds, toUnixTimestamp(max(last_seen)) AS lastSeconds
   FROM metric_names WHERE project = ${string(project)} GROUP BY name, type ORDER BY name, type`;
 
-/** Each series with a point in the range, once. */
+/** Series of these days that began before the end of the range and were last seen after its start. */
+const seriesOf = ({ project, range }: Pick<PointsOf, 'project' | 'range'>): Sql =>
+  sql`project = ${string(project)} AND day >= toDate(${moment(range.from)}) AND day <= toDate(${moment(range.to)})`;
+
+const seenIn = ({ range }: Pick<PointsOf, 'range'>): Sql =>
+  sql`min(first_seen) < ${moment(range.to)} AND max(last_seen) >= ${moment(range.from)}`;
+
+/** Each series once. One that paused within a day is among them throughout its pause. */
 export const selectSeries = (of: PointsOf, seriesMax: number): Sql => sql`
-  SELECT toString(series_id) AS id, mapKeys(attributes) AS keys, mapValues(attributes) AS values,
-    mapKeys(resource_attributes) AS resourceKeys, mapValues(resource_attributes) AS resourceValues, scope_name AS scope
-  FROM metric_points WHERE ${pointsOf(of)} LIMIT 1 BY series_id LIMIT ${uint(seriesMax + 1)}`;
+  SELECT toString(series_id) AS id, any(mapKeys(attributes)) AS keys, any(mapValues(attributes)) AS values,
+    any(mapKeys(resource_attributes)) AS resourceKeys, any(mapValues(resource_attributes)) AS resourceValues, any(scope_name) AS scope
+  FROM metric_series WHERE ${seriesOf(of)} AND name = ${string(of.name)} AND type = ${string(of.type)}
+  GROUP BY series_id HAVING ${seenIn(of)} LIMIT ${uint(seriesMax + 1)}`;
+
+export interface CountsOf extends Pick<PointsOf, 'project' | 'range'> {
+  /** Of each list, the largest come first. */
+  readonly limit: number;
+}
+
+const seenSeries = (of: CountsOf): Sql => sql`
+  SELECT name, type, series_id, any(mapKeys(attributes)) AS keys, any(mapValues(attributes)) AS values, min(first_seen) AS began, max(last_seen) AS ended
+  FROM metric_series WHERE ${seriesOf(of)} GROUP BY name, type, series_id HAVING ${seenIn(of)}`;
+
+/** How many series and pairs of a label and its value there are, and from when to when. */
+export const countSeries = (of: CountsOf): Sql => sql`
+  SELECT toFloat64(count()) AS series, toFloat64(uniqExactArray(arrayZip(keys, values))) AS labelPairs,
+    toFloat64(toUnixTimestamp64Milli(min(began))) AS minMs, toFloat64(toUnixTimestamp64Milli(max(ended))) AS maxMs
+  FROM (${seenSeries(of)})`;
+
+/** Series by name of their metric. */
+export const countSeriesByName = (of: CountsOf): Sql => sql`
+  SELECT name, type, toFloat64(count()) AS count FROM (${seenSeries(of)}) GROUP BY name, type ORDER BY count DESC, name LIMIT ${uint(of.limit)}`;
+
+/** Values by label. */
+export const countLabelValues = (of: CountsOf): Sql => sql`
+  SELECT key AS name, toFloat64(uniqExact(value)) AS count FROM (${seenSeries(of)}) ARRAY JOIN keys AS key, values AS value
+  GROUP BY name ORDER BY count DESC, name LIMIT ${uint(of.limit)}`;
+
+/** Series by pair of a label and its value. */
+export const countSeriesByPair = (of: CountsOf): Sql => sql`
+  SELECT concat(key, '=', value) AS name, toFloat64(count()) AS count FROM (${seenSeries(of)}) ARRAY JOIN keys AS key, values AS value
+  GROUP BY name ORDER BY count DESC, name LIMIT ${uint(of.limit)}`;
 
 /** What each kind of point is made of, behind series, time, start, temporality and flags. */
 const columns: Readonly<Record<MetricType, string>> = {

@@ -4,11 +4,11 @@
  * worst of cases, and twice as fast to read as five.
  */
 import type { OverviewGroup } from '@sightline/schema/api';
+import { unixNano } from '@sightline/base';
 import { bucketNanos, bucketS, type BucketSets, isAmong } from './bucket-sets.ts';
 import { quantilesSql } from './quantiles-sql.ts';
 import { joinSql, moment, type Parameter, type Sql, sql, string, trusted, uint } from './sql.ts';
-import { openTraces, type StoredRuns, storedCallRows, storedRunRows } from './stored-runs-sql.ts';
-import type { Window } from './trace-sets-sql.ts';
+import { callRows, type RunScope, runRows } from './runs-sql.ts';
 import { summedUsageText } from './usage-sql.ts';
 
 const bucketOfRun = trusted('toStartOfTenMinutes(start_time)');
@@ -93,14 +93,13 @@ export function summedParts(
 }
 
 /**
- * Buckets of which the sums are right: all that these runs did lies within the window, and none of them is to be read in `ai_spans`. `bucket`:
- * seconds since 1970.
+ * Buckets of which there are sums, whole within the window, of runs that were at work in one of its two parts only, before `middle` or from there on: `bucket`
+ * (seconds since 1970), `version` (another one where they were made anew).
  */
-export function summedBuckets(project: string, stored: StoredRuns, { from, to }: Window): Sql {
-  const within = sql`project = ${string(project)} AND generation = ${uint(stored.generation)} AND bucket >= ${moment(from)} AND bucket < ${moment(to)}`;
-  return sql`SELECT toUnixTimestamp(bucket) AS bucket FROM run_sums FINAL
-    WHERE ${within} AND bucket NOT IN (SELECT ${bucketOfRun} FROM runs WHERE ${within} AND ${openTraces(project, stored)})
-    GROUP BY bucket HAVING countIf(kind = 'run') > 0 AND min(is_kept) = 1 AND max(last_time) < ${moment(to)} ORDER BY bucket`;
+export function summedBuckets({ project, generation, window: { from, to } }: RunScope, middle: bigint): Sql {
+  return sql`SELECT toUnixTimestamp(bucket) AS bucket, toString(max(version)) AS version FROM run_sums FINAL
+    WHERE project = ${string(project)} AND generation = ${uint(generation)} AND bucket >= ${moment(from)} AND bucket <= ${moment(to - bucketNanos)}
+    GROUP BY bucket HAVING countIf(kind = 'run') > 0 AND min(is_kept) = 1 AND (bucket >= ${moment(middle)} OR max(last_time) < ${moment(middle)}) ORDER BY bucket`;
 }
 
 /** Buckets with runs but without sums, from one on: `project`, `bucket` (seconds since 1970), `runs`. The newest first. */
@@ -148,23 +147,25 @@ export function madeSums({ project, generation, buckets }: SumPlaces): Sql {
   const first = BigInt(Math.min(...buckets)) * 1_000_000_000n;
   const last = BigInt(Math.max(...buckets)) * 1_000_000_000n;
   const runs = {
-    project,
-    window: { from: first, to: last + bucketNanos } as Window,
-    stored: { generation, unknown: [], open: undefined },
+    scope: {
+      project,
+      generation,
+      window: { from: unixNano(first), to: unixNano(last + bucketNanos) },
+      begunFrom: first,
+    },
     where: sql`bucket >= ${moment(first)} AND ${bucketOfRun} IN (SELECT toDateTime(arrayJoin(${seconds(buckets)}), 'UTC'))`,
-    filters: {},
   };
   const bucketOf = (nanos: string): string => `toUInt32(intDiv(${nanos}, ${bucketNanos}) * ${bucketS})`;
   const ofRuns = (key: string): Sql =>
     sql`SELECT ${trusted(`${bucketOf('startNanos')} AS bucket_, bucket_ AS at_, ${key} AS key_, '' AS prompt, '' AS name, max(lastNanos) AS last_, ${runSummands}, ${noModel}`)}
-      FROM (${storedRunRows(runs)}) GROUP BY bucket_, key_`;
+      FROM (${runRows(runs)}) GROUP BY bucket_, key_`;
   const ofCalls = (kind: 'models' | 'tools', key: string): Sql => {
     const isModels = kind === 'models';
     const named = trusted(isModels ? 'prompt, name' : `'' AS prompt, '' AS name`);
-    const names = ['runStart', 'callStartNanos', 'durationNs', 'isError', 'operation', key];
+    const names = ['runStart', 'durationNs', 'isError', 'operation', key];
     const usage = ['prompt', 'name', 'ttftMs', ...tokens, 'unpricedCalls'];
-    const rows = storedCallRows({ ...runs, kinds: kind, names: [...names, ...(isModels ? usage : [])] });
-    return sql`SELECT ${trusted(`${bucketOf('runStart')} AS bucket_, ${bucketOf('callStartNanos')} AS at_, ${key} AS key_`)}, ${named}, toInt64(0) AS last_,
+    const rows = callRows({ ...runs, kinds: kind, reads: [...names, ...(isModels ? usage : [])] });
+    return sql`SELECT ${trusted(`${bucketOf('runStart')} AS bucket_, bucket_ AS at_, ${key} AS key_`)}, ${named}, toInt64(0) AS last_,
         ${trusted(isModels ? callSummands : `${toolSummands}, ${noModel}`)}
       FROM (${rows}) AS source WHERE ${trusted(isModels ? 'true' : "tool != ''")} GROUP BY bucket_, at_, key_${trusted(isModels ? ', prompt, name' : '')}`;
   };

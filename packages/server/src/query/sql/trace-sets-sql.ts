@@ -8,7 +8,7 @@ import { splitTraceFilter, type TraceFilter } from '../filter/split-trace-filter
 import type { TimeRange } from '../time-range.ts';
 import { inRange } from './range-sql.ts';
 import { every, joinSql, type Sql, sql, string, trusted } from './sql.ts';
-import { tracesBySummary, tracesByUsage, tracesWithScore } from './whole-traces-sql.ts';
+import { tracesBySummary, tracesByUsage, tracesByWords, tracesWithScore } from './whole-traces-sql.ts';
 
 /** What a list of traces asks for. */
 export interface TraceWish {
@@ -45,7 +45,7 @@ function compile(project: string, filter: TraceFilter, window: Window): Sql {
     case 'everything':
       return trusted('true');
     case 'span':
-      return amongSpans(project, window, compileFilter('spans', filter.filter, { project, ...window }));
+      return compileAll(project, [filter], window);
     case 'trace':
       return tracesBySummary(project, window, compileFilter('spans', filter.filter));
     case 'usage':
@@ -74,10 +74,20 @@ function compileAll(project: string, items: readonly TraceFilter[], window: Wind
   const chained = ofSpans
     .toSorted((a, b) => commonness(a) - commonness(b))
     .reduce<Sql | undefined>((found, each) => {
+      const within = (condition: Sql): Sql =>
+        found === undefined ? condition : sql`${found} AND ${condition}`;
       const condition = compileFilter('spans', each, { project, ...window });
-      return amongSpans(project, window, found === undefined ? condition : sql`${found} AND ${condition}`);
+      const bySpans = amongSpans(project, window, within(condition));
+      const words = textsIn(each).map((parts) => tracesByWords(project, window, parts));
+      return words.length === 0 ? bySpans : sql`(${bySpans} OR ${within(sql`(${joinSql(words, ' OR ')})`)})`;
     }, undefined);
   return every([chained, ...others]);
+}
+
+/** Each of these texts meets the filter by itself. */
+function textsIn(filter: BoundFilter): readonly (readonly string[])[] {
+  if (filter.type === 'or') return filter.items.flatMap(textsIn);
+  return filter.type === 'text' ? [filter.parts] : [];
 }
 
 /** Fields of which one value is that of few spans. */

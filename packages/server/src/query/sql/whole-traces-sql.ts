@@ -2,11 +2,12 @@
 import { assert, unixNano } from '@sightline/base';
 import { scorePrefix } from '@sightline/schema/filter';
 import { type BoundTest, compileColumnTest } from '../filter/compile-condition.ts';
+import { compileWords } from '../filter/compile-text.ts';
 import type { Window } from '../time-windows.ts';
 import { answeredScores } from './answered-scores-sql.ts';
 import { inRange } from './range-sql.ts';
+import { usedByRuns } from './used-by-runs-sql.ts';
 import { every, moment, type Sql, sql, string, trusted } from './sql.ts';
-import { billedColumns, billedSums } from './usage-sql.ts';
 
 /** `having` is on the columns of `trace_summaries` (`traceColumns` of signal-columns.ts). */
 export function tracesBySummary(project: string, window: Window, having: Sql): Sql {
@@ -15,12 +16,24 @@ export function tracesBySummary(project: string, window: Window, having: Sql): S
     GROUP BY trace_id HAVING ${having})`;
 }
 
-/** `where` is on what the trace used (sql/usage-sql.ts). */
+/** `where` is on what the trace used, as its run says. */
 export function tracesByUsage(project: string, window: Window, where: Sql): Sql {
-  return sql`trace_id IN (SELECT trace_id FROM (
-    SELECT trace_id, ${trusted(billedSums)} FROM (SELECT trace_id, ${trusted(billedColumns)} FROM ai_spans
-    WHERE ${inRange(project, 'spans', padded(window))} AND trace_id IN (${startedTraces(project, window)}) GROUP BY trace_id))
-    WHERE ${where})`;
+  const among = sql`trace_id IN (${startedTraces(project, window)})`;
+  return sql`trace_id IN (SELECT trace_id FROM (${usedByRuns(project, padded(window), among)}) WHERE ${where})`;
+}
+
+/** Word for word what the index of `runs` is over, or the words of all runs are read. */
+const wordsOfRun = trusted(
+  String.raw`arrayMap(text -> if(isValidASCII(text), lower(text), replaceRegexpAll(lowerUTF8(text), '[^\\p{L}\\p{N}]+', ' ')), [question, answer])`,
+);
+
+/** The question or the answer of the run has these words: they may come from log records, where no span has them. */
+export function tracesByWords(project: string, { from, to }: Window, parts: readonly string[]): Sql {
+  const exact = (pattern: Sql): Sql =>
+    sql`arrayExists(text -> lowerUTF8(text) LIKE ${pattern}, [question, answer])`;
+  return sql`trace_id IN (SELECT trace_id FROM runs
+    WHERE project = ${string(project)} AND generation = (SELECT max(generation) FROM runs_progress) AND bucket <= ${moment(to)}
+      AND start_time < ${moment(to)} AND last_time >= ${moment(from)} AND ${compileWords(parts, { words: wordsOfRun, exact })})`;
 }
 
 /** One score meets all tests, which are of one name. It may be given long after what it is about, and by a clock that is a little behind. */

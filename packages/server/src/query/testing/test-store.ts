@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { type Clock, systemClock, type UnixNano, unixNano } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
+import { pino } from 'pino';
+import { RunKeeper } from '../../runs/run-keeper.ts';
 import { openStore } from '../../storage/open-store.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
 import { recordOf, recordOfProtobuf, SegmentLoader } from '../../storage/testing/segments.ts';
@@ -35,12 +37,22 @@ export class TestStore {
   readonly store: TelemetryStore;
   readonly #directory: string;
   readonly #segments: SegmentLoader;
+  readonly #runs: RunKeeper;
+  /** Undefined where something changed since. */
+  #settled: Promise<void> | undefined;
 
   constructor(store: TelemetryStore, clock: TestClock, directory: string) {
-    this.store = store;
+    this.store = {
+      ...store,
+      load: this.#changing(async (segment) => store.load(segment)),
+      priceSpans: this.#changing(async (spans) => store.priceSpans(spans)),
+      rederiveDay: this.#changing(async (day) => store.rederiveDay(day)),
+      deleteTrace: this.#changing(async (trace) => store.deleteTrace(trace)),
+    };
     this.clock = clock;
     this.#directory = directory;
-    this.#segments = new SegmentLoader(store, directory);
+    this.#segments = new SegmentLoader(this.store, directory);
+    this.#runs = new RunKeeper({ store, log: pino({ level: 'silent' }) });
   }
 
   static async open(now: Date): Promise<TestStore> {
@@ -65,8 +77,17 @@ export class TestStore {
     return new TestStore(store, clock, directory);
   }
 
-  get context(): { store: TelemetryStore; clock: Clock; project: string } {
-    return { store: this.store, clock: this.clock, project: 'default' };
+  /** What is asked in it finds all runs settled. */
+  get context(): { store: TelemetryStore; clock: Clock; project: string; settle: () => Promise<void> } {
+    const settle = async (): Promise<void> => (this.#settled ??= this.#runs.settled());
+    return { store: this.store, clock: this.clock, project: 'default', settle };
+  }
+
+  #changing<Input, Result>(change: (input: Input) => Promise<Result>): (input: Input) => Promise<Result> {
+    return async (input) =>
+      change(input).finally(() => {
+        this.#settled = undefined;
+      });
   }
 
   /** The context, and the text of every statement that is asked in it. */
@@ -114,6 +135,7 @@ export class TestStore {
   }
 
   async close(): Promise<void> {
+    await this.#runs.stop();
     await this.store.close();
     await rm(this.#directory, { recursive: true, force: true });
   }

@@ -9,6 +9,7 @@ import {
   type TelemetryStore,
 } from '../telemetry-store.ts';
 import { AttributeKeys } from './attribute-keys.ts';
+import { deleteDemo } from './delete-demo.ts';
 import { deleteTrace } from './delete-trace.ts';
 import type { ClickHouseEngine, EngineSettings } from './engine.ts';
 import { insertScores } from './insert-scores.ts';
@@ -20,9 +21,10 @@ import { UnsureSwaps } from './unsure-swaps.ts';
 import type { Changing, PartInventory } from './part-inventory.ts';
 import { enforceRetention, partsTable } from './retention.ts';
 import { ownRows } from './own-rows.ts';
-import { deriveSegment } from './load/derive-segment.ts';
+import { segmentColumns } from './load/segment-columns.ts';
 import { limitSettings, onlyOfProject, shareSettings } from './query-settings.ts';
-import { deriveRuns, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
+import { putRuns } from './put-runs.ts';
+import { deriveRunSums, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
 import { findMissingTables, StoreHealth } from './store-health.ts';
 import { leftDays } from './swap-day.ts';
 import type { TableDefinitions } from './table-definitions.ts';
@@ -37,14 +39,11 @@ export interface KeptBeside {
   readonly restored: readonly string[];
 }
 
-/** The telemetry store over either engine. `derive` gives items their normal fields. */
+/** The telemetry store over either engine. `read` gives the columns of a segment. */
 export function clickHouseStore(
   engine: ClickHouseEngine,
   clock: Clock,
-  {
-    derive = deriveSegment,
-    kept,
-  }: { readonly derive?: typeof deriveSegment; readonly kept?: KeptBeside } = {},
+  { read = segmentColumns, kept }: { readonly read?: typeof segmentColumns; readonly kept?: KeptBeside } = {},
 ): TelemetryStore {
   const inventory = kept?.inventory;
   const health = new StoreHealth(engine, {
@@ -77,7 +76,7 @@ export function clickHouseStore(
     load: async (segment) => {
       await swaps.finish();
       const beganMs = clock.monotonicMs();
-      const rows = await writes.during(async () => loadSegment(engine, segment, derive));
+      const rows = await writes.during(async () => loadSegment(engine, segment, read));
       await keys.loaded(segment.signal, clock.monotonicMs() - beganMs);
       return { rows };
     },
@@ -87,13 +86,18 @@ export function clickHouseStore(
       if (engine.kind === 'clickhouse') await finishSwaps(engine);
       await deleteTrace(engine, trace, changing);
     },
+    deleteDemo: async (demo) => {
+      if (engine.kind === 'clickhouse') await finishSwaps(engine);
+      await deleteDemo(engine, demo, changing);
+    },
     priceSpans: (spans) => writes.during(async () => priceSpans(engine, spans)),
     rederiveDay: (day) =>
       changing({ days: [day.day] }, async () =>
         writes.during(async () => swaps.during(async () => rederiveDay(engine, day))),
       ),
     settledMs: () => writes.settledMs(),
-    deriveRuns: (rows) => deriveRuns(engine, rows),
+    putRuns: (runs) => putRuns(engine, runs),
+    deriveRunSums: (rows) => deriveRunSums(engine, rows),
     forgetRunSums: (sums) => forgetRunSums(engine, sums),
     recordRunsProgress: (progress) => recordRunsProgress(engine, progress),
     putScores: (rows) => insertScores(engine, rows, clock.now()),

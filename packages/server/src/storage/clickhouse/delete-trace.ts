@@ -10,7 +10,17 @@ import { ownRows } from './own-rows.ts';
 import type { Changing } from './part-inventory.ts';
 import { onCluster, physicalName } from './table-names.ts';
 
-const tables = ['scores', 'logs', 'ai_spans', 'runs', 'spans', 'trace_starts', 'trace_summaries'] as const;
+/** The last one is where a trace is found, should it have to be deleted again. */
+const tables = [
+  'scores',
+  'logs',
+  'errors',
+  'ai_spans',
+  'runs',
+  'spans',
+  'trace_starts',
+  'trace_summaries',
+] as const;
 
 /** Texts of one day that are taken away; what is beyond goes with the day. */
 const orphansMax = 1_000_000;
@@ -30,16 +40,25 @@ export async function deleteTrace(
       UNION DISTINCT SELECT toString(toDate(time)) FROM logs WHERE ${inProject} AND ${ofTrace}`,
   );
   const names = days.map(({ day }) => day);
-  await changing({ days: names }, async () => deleteFromDays(engine, trace, names));
+  const traces = { project: trace.project, traceIds: [trace.traceId], days: names };
+  await changing({ days: names }, async () => deleteFromDays(engine, traces, tables));
 }
 
-async function deleteFromDays(
+export interface TracesOfDays {
+  readonly project: string;
+  /** 32 lower-case hex digits each. */
+  readonly traceIds: readonly string[];
+  readonly days: readonly string[];
+}
+
+/** To be called within `changing`. Rows go table by table in the order given. */
+export async function deleteFromDays(
   engine: ClickHouseEngine,
-  { project, traceId }: TraceToDelete,
-  days: readonly string[],
+  { project, traceIds, days }: TracesOfDays,
+  order: readonly (typeof tables)[number][],
 ): Promise<void> {
   const inProject = `project = ${literal(project)}`;
-  const ofTrace = `trace_id = unhex(${literal(traceId)})`;
+  const ofTrace = `trace_id IN (${traceIds.map((id) => `unhex(${literal(id)})`).join(', ')})`;
   for (const day of days) {
     const uses = (
       [
@@ -73,11 +92,11 @@ async function deleteFromDays(
   const withoutSums = async (): Promise<void> =>
     forgetRunSums(engine, { project, buckets: buckets.map(({ bucket }) => Number(bucket)) });
   await withoutSums();
-  for (const table of tables) await remove(engine, table, `${inProject} AND ${ofTrace}`);
+  for (const table of order) await remove(engine, table, `${inProject} AND ${ofTrace}`);
   await withoutSums();
 }
 
-async function remove(engine: ClickHouseEngine, table: string, where: string): Promise<void> {
+export async function remove(engine: ClickHouseEngine, table: string, where: string): Promise<void> {
   const { nodes } = engine;
   await engine.command(`DELETE FROM ${physicalName(table, nodes)} ${onCluster(nodes)} WHERE ${where}`);
 }

@@ -1,6 +1,11 @@
-/** The tables `runs` and `run_sums`: filled with what can be made of `ai_spans`, and forgotten where that changed under it. */
+/** The table `run_sums`, filled with what can be made of `runs`; how far `runs` goes, and what of both is forgotten. */
 import { assert } from '@sightline/base';
-import type { RunsProgressToRecord, RunSumsToForget, RunsToDerive, Statement } from '../telemetry-store.ts';
+import type {
+  RunsProgressToRecord,
+  RunSumsToForget,
+  RunSumsToDerive,
+  Statement,
+} from '../telemetry-store.ts';
 import { backgroundSettings } from './background-settings.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { ownRows } from './own-rows.ts';
@@ -18,13 +23,13 @@ const settings = {
 /** Over HTTP a statement is ended after 120 seconds; in the process nobody waits for it. */
 const timeS = { embedded: 0, clickhouse: 110 } as const;
 
-export async function deriveRuns(
+export async function deriveRunSums(
   engine: ClickHouseEngine,
-  { into, columns, select }: RunsToDerive,
+  { columns, select }: RunSumsToDerive,
 ): Promise<void> {
   const names = columns.map((column) => `\`${column}\``).join(', ');
   const bounded = settingsSql({ ...settings, max_execution_time: timeS[engine.kind] });
-  await engine.insert(`INSERT INTO ${into} (${names}) SETTINGS ${bounded} ${withLiterals(select)}`);
+  await engine.insert(`INSERT INTO run_sums (${names}) SETTINGS ${bounded} ${withLiterals(select)}`);
 }
 
 export async function forgetRunSums(
@@ -41,11 +46,17 @@ export async function forgetRunSums(
 
 export async function recordRunsProgress(
   engine: ClickHouseEngine,
-  { generation, untilMs, ahead = { untilMs, fromS: 0 }, isFirst = false }: RunsProgressToRecord,
+  {
+    generation,
+    untilMs,
+    seenMs = untilMs,
+    ahead = { untilMs, fromS: 0 },
+    isFirst = false,
+  }: RunsProgressToRecord,
 ): Promise<void> {
   const time = (ms: bigint): string => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
-  await engine.insert(`INSERT INTO runs_progress (name, generation, until, ahead_until, ahead_from)
-    SELECT 'runs', ${generation}, ${time(untilMs)}, ${time(ahead.untilMs)}, toDateTime(${ahead.fromS}, 'UTC')`);
+  await engine.insert(`INSERT INTO runs_progress (name, generation, until, seen, ahead_until, ahead_from)
+    SELECT 'runs', ${generation}, ${time(untilMs)}, ${time(seenMs)}, ${time(ahead.untilMs)}, toDateTime(${ahead.fromS}, 'UTC')`);
   if (!isFirst || generation === 0) return;
   const { nodes } = engine;
   for (const table of ['run_sums', 'runs'])

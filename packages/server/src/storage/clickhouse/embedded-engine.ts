@@ -69,14 +69,17 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     } catch (error) {
       // What a failed query had already written would come before the answer of the session's next query.
       await session.queryAsync('SELECT 1', { format: 'Null' }).catch(() => undefined);
-      throw storeErrorFrom(error, doing);
+      throw storeErrorFrom(error, doing, options.database);
     }
   };
 
-  const insertFrom = (path: string, { schema, structure, insert, settings }: InsertBytesRequest): string => {
-    const source = `file(${literal(path)}, 'Protobuf', ${literal(structure)})`;
-    const format_schema = `${schemaFile(options.directory, schema.proto)}:${schema.message}`;
-    return `${insert(source)} SETTINGS ${settingsSql({ ...settings, format_schema })}`;
+  const insertFrom = (path: string, { format, structure, insert, settings }: InsertBytesRequest): string => {
+    const source = `file(${literal(path)}, '${format.name}', ${literal(structure)})`;
+    const ofFormat: EngineSettings =
+      format.name === 'Native'
+        ? {}
+        : { format_schema: `${schemaFile(options.directory, format.proto)}:${format.message}` };
+    return `${insert(source)} SETTINGS ${settingsSql({ ...settings, ...ofFormat })}`;
   };
 
   const ask = (request: SelectRequest, format: string) =>
@@ -210,6 +213,9 @@ function openFailure(error: unknown, directory: string): SightlineError {
   return new SightlineError(
     'data_directory_locked',
     `Cannot open the telemetry store: "${directory}" is used by another process or cannot be read (${reason}).`,
-    { hint: 'Stop the other process, or choose another directory with --data.', cause: error },
+    {
+      hint: 'Stop the process that uses it. Where none does, a file in it is damaged: put back a copy of the directory, or begin anew in another with --data.',
+      cause: error,
+    },
   );
 }

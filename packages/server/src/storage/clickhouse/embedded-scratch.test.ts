@@ -10,8 +10,8 @@ test('a disk that cannot be written to is no fault of what is loaded', async () 
   try {
     rmSync(join(directory, 'scratch'), { recursive: true });
     const insert = engine.insertBytes({
-      bytes: new Uint8Array(),
-      schema: { proto: 'syntax = "proto3"; message Row { string name = 1; }', message: 'Row' },
+      bytes: [],
+      format: { name: 'Native' },
       structure: 'name String',
       insert: (source) => `INSERT INTO rows SELECT name FROM ${source}`,
       settings: {},

@@ -41,8 +41,15 @@ const statementCodes = new Set([
   164, 452, 472, 497, 620,
 ]);
 
-/** Any failure of an engine as the StoreError the contract promises. `doing` decides what memory pressure means. */
-export function storeErrorFrom(error: unknown, doing: 'query' | 'typed' | 'load' | 'command'): StoreError {
+/**
+ * Any failure of an engine as the StoreError the contract promises. `doing` decides what memory pressure means; `database` is ours,
+ * which a typed statement cannot be without.
+ */
+export function storeErrorFrom(
+  error: unknown,
+  doing: 'query' | 'typed' | 'load' | 'command',
+  database = '',
+): StoreError {
   if (error instanceof StoreError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const code = codeOf(error, message);
@@ -62,6 +69,8 @@ export function storeErrorFrom(error: unknown, doing: 'query' | 'typed' | 'load'
       const isOfStatement =
         statementCodes.has(code) ||
         (code === 60 && message.includes('(WITH)')) ||
+        // A name with a dot where the engine looks for tables, too.
+        (code === 81 && !message.includes(`Database ${database} `)) ||
         (code === 32 && /while converting|Cannot parse/i.test(message));
       return new StoreError(isOfStatement ? 'refused' : 'unavailable', text, { cause: error });
     }

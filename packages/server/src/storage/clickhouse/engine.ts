@@ -76,14 +76,19 @@ export function parseAnswer(
 }
 
 export interface InsertBytesRequest {
-  readonly bytes: Uint8Array;
-  /** The .proto that describes the bytes, and which of its messages they repeat. */
-  readonly schema: { readonly proto: string; readonly message: string };
+  /** One after the other. */
+  readonly bytes: readonly Uint8Array[];
+  readonly format: InsertFormat;
   /** Columns of it as a table function takes them. */
   readonly structure: string;
   readonly insert: (source: string) => string;
   readonly settings: EngineSettings;
 }
+
+/** Of Protobuf the .proto that describes the bytes, and which of its messages they repeat. */
+export type InsertFormat =
+  | { readonly name: 'Native' }
+  | { readonly name: 'Protobuf'; readonly proto: string; readonly message: string };
 
 /** A SQL string literal. */
 export function literal(text: string): string {

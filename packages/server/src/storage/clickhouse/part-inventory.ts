@@ -24,7 +24,10 @@ const watchedTables: readonly string[] = [
   'service_rollup_1h',
   'logs',
   'metric_points',
+  'metric_series',
   'ledger',
+  'errors',
+  'error_days',
 ];
 
 /** Runs what takes rows of these days (`2026-11-21`) away for good, of one table or of all. */

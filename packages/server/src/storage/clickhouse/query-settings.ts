@@ -58,6 +58,7 @@ export function shareSettings(
 /** The engine's: 1 goes first, 0 stands aside. */
 const priorities: Readonly<Record<QueryShare, number>> = {
   watch: 1,
+  alerts: 1,
   page: 1,
   search: 1,
   sql: 2,

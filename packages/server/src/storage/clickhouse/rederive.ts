@@ -7,7 +7,7 @@ import { compileSql } from '@sightline/schema/conventions';
 import { StoreError, type DayToRederive } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { forgetRuns } from './derived-runs.ts';
-import { derivedColumnsOf } from './load/derived-fields.ts';
+import { derivedColumnsOf } from './load/derived-columns.ts';
 import { ownRows } from './own-rows.ts';
 import { finishOwnSwaps, finishSharedSwaps, putCopyBack, stagingName, swapDay } from './swap-day.ts';
 import { physicalName } from './table-names.ts';

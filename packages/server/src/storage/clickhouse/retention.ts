@@ -15,11 +15,14 @@ const signalsOfTable: Readonly<Record<string, TelemetrySignal | readonly Telemet
   scores: 'traces',
   trace_summaries: 'traces',
   trace_starts: 'traces',
+  errors: ['traces', 'logs'],
+  error_days: ['traces', 'logs'],
   span_rollup_1m: 'traces',
   service_rollup_1m: 'traces',
   service_rollup_1h: 'traces',
   logs: 'logs',
   metric_points: 'metrics',
+  metric_series: 'metrics',
 };
 
 export interface RetentionToEnforce {

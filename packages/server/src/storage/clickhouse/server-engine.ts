@@ -9,6 +9,7 @@ import {
   type ClickHouseEngine,
   type EngineSettings,
   type InsertBytesRequest,
+  type InsertFormat,
   literal,
   type NodeLayout,
   parseAnswer,
@@ -140,7 +141,7 @@ function serverEngine(
         if (!isConnectionFailure(error)) break;
       }
     }
-    throw storeErrorFrom(failure, doing);
+    throw storeErrorFrom(failure, doing, options.database);
   }
 
   return {
@@ -198,13 +199,13 @@ function serverEngine(
         }),
       ),
 
-    insertBytes: ({ bytes, schema, structure, insert, settings }: InsertBytesRequest) =>
+    insertBytes: ({ bytes, format, structure, insert, settings }: InsertBytesRequest) =>
       onAnyNode('load', async (client) => {
         const statement = insert(`input(${literal(structure)})`);
-        const all = settingsSql({ ...settings, ...schemaSettings(schema) });
+        const all = settingsSql({ ...settings, ...formatSettings(format) });
         const { stream } = await client.exec({
           query: statementStart,
-          values: Readable.from(loadBody(`${statement} SETTINGS ${all} FORMAT Protobuf`, bytes), {
+          values: Readable.from(loadBody(`${statement} SETTINGS ${all} FORMAT ${format.name}`, bytes), {
             objectMode: false,
           }),
           clickhouse_settings: { wait_end_of_query: 1 },
@@ -234,16 +235,19 @@ async function endable<T>(
 /** The client puts a statement that has data into the address, where proxies take 8 KB; a load has 13 with its schema. The server takes the rest of it from the body. */
 const statementStart = 'INSERT';
 
-function* loadBody(statement: string, bytes: Uint8Array): Iterable<Uint8Array> {
+function* loadBody(statement: string, bytes: readonly Uint8Array[]): Iterable<Uint8Array> {
   assert(statement.startsWith(statementStart), 'A load is an INSERT');
   yield Buffer.from(`${statement.slice(statementStart.length)}\n`);
-  for (let at = 0; at < bytes.length; at += bodyChunkBytes) yield bytes.subarray(at, at + bodyChunkBytes);
+  for (const part of bytes)
+    for (let at = 0; at < part.length; at += bodyChunkBytes) yield part.subarray(at, at + bodyChunkBytes);
 }
 
 const bodyChunkBytes = 1 << 20;
 
 /** A server reads schema files from a folder of its own only, so the schema travels with the statement. */
-function schemaSettings({ proto, message }: InsertBytesRequest['schema']): EngineSettings {
+function formatSettings(format: InsertFormat): EngineSettings {
+  if (format.name === 'Native') return {};
+  const { proto, message } = format;
   return { format_schema_source: 'string', format_schema: proto, format_schema_message_name: message };
 }
 

@@ -1,6 +1,7 @@
 /** Whether the store has what it had: its tables, its parts, and in them what was written. */
 import { StoreError, type DamagedPart, type StoreCondition } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal } from './engine.ts';
+import { excessGrants } from './excess-grants.ts';
 import { ownRows } from './own-rows.ts';
 import { dayOf, type PartInventory, readSetAside } from './part-inventory.ts';
 import { ownSettings } from './query-settings.ts';
@@ -39,6 +40,8 @@ export class StoreHealth {
       missingTables,
       damagedParts: [...lost, ...this.#unreadable.values()].flat(),
       restored: this.#restored,
+      // A user who cannot ask for its grants cannot run a statement either, and whoever types one is told.
+      excessGrants: await excessGrants(this.#engine).catch(() => []),
     };
   }
 

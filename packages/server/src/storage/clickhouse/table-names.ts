@@ -22,9 +22,13 @@ const shardingKeys: Readonly<Record<string, string>> = {
   service_rollup_1h: 'cityHash64(service)',
   logs: "if(trace_id = unhex(repeat('00', 16)), log_id, cityHash64(trace_id))",
   metric_points: 'series_id',
+  metric_series: 'series_id',
   metric_names: 'cityHash64(name)',
   attribute_keys: 'cityHash64(key)',
   ledger: 'cityHash64(project)',
+  // Beside the spans that tell of them: what tells of one error again is found where it is.
+  errors: 'cityHash64(trace_id)',
+  error_days: 'fingerprint',
 };
 
 /** Every table of the store, as queries name them. */

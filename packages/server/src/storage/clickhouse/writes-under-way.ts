@@ -1,4 +1,5 @@
 import { type Clock, msFromNanos } from '@sightline/base';
+import type { SettledMs } from '../telemetry-store.ts';
 import type { ClickHouseEngine } from './engine.ts';
 import { engineNowMs } from './own-rows.ts';
 
@@ -27,10 +28,18 @@ export class WritesUnderWay {
     }
   }
 
-  async settledMs(): Promise<bigint> {
-    if (this.#engine.kind === 'embedded')
-      return BigInt(Math.floor(Math.min(this.#nowMs(), ...this.#began.values())) - 1);
-    return (await engineNowMs(this.#engine)) - longestWriteMs;
+  async settledMs(): Promise<SettledMs> {
+    const nowMs = this.#nowMs();
+    const oldestMs = Math.min(nowMs, ...this.#began.values());
+    if (this.#engine.kind === 'embedded') {
+      const untilMs = BigInt(Math.floor(oldestMs) - 1);
+      return { certainMs: untilMs, visibleMs: untilMs };
+    }
+    // The clocks of the two machines may differ; how long a write has taken is the same by both.
+    const engineMs = await engineNowMs(this.#engine);
+    const writtenMs = engineMs - BigInt(Math.ceil(nowMs - oldestMs)) - 1n;
+    const certainMs = engineMs - longestWriteMs;
+    return { certainMs, visibleMs: writtenMs > certainMs ? writtenMs : certainMs };
   }
 
   #nowMs(): number {

@@ -1,16 +1,5 @@
-import { assert } from '@sightline/base';
+import { assert, seededRandom } from '@sightline/base';
 import type { Escapes } from './escapes/read-escapes.ts';
-
-/** Numbers from 0 to 1 that a seed decides (mulberry32). */
-export function seededRandom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /**
  * Statements made of allowed and forbidden pieces: grown from a grammar that is wider than the one that is read, or spliced from statements that

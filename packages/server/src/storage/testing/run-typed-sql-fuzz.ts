@@ -23,7 +23,10 @@ export async function fuzzTypedSql(
   for (let at = 0; at < countMax && performance.now() < end; at += 1) {
     const sql = fuzzer.next();
     try {
-      counts[await trial.attempt(sql)] += 1;
+      const outcome = await trial.attempt(sql);
+      counts[outcome] += 1;
+      // Whoever typed it would be told that the store is away.
+      if (outcome === 'failed') throw new Error(`The store is blamed for this statement: ${sql}`);
     } catch (error) {
       throw new Error(
         `Seed ${seed}, statement ${at}: ${error instanceof Error ? error.message : String(error)}`,

@@ -14,6 +14,7 @@ import { KeptNote } from '../../widgets/kept-note.tsx';
 import { askedOf, type ListPageState } from '../../widgets/list-page.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { carriedSearch, type UrlSearch } from '../../widgets/url-state.ts';
@@ -94,6 +95,7 @@ export function AgentGraphPage({
         {graph?.nodes.length === 0 && (
           <Notice icon="graph" title="Nobody called anybody in this range">
             <p>The graph is drawn from spans of agents, models, tools and retrievals.</p>
+            <Filler page="agents" />
           </Notice>
         )}
         {graph !== undefined && graph.nodes.length > 0 && (

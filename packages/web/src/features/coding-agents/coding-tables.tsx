@@ -5,6 +5,8 @@ import { formatCount } from '../../model/format.ts';
 import { CostValue, Dash, ErrorsValue } from '../../widgets/facts.tsx';
 import '../../widgets/plain-table.css';
 
+const toolsShownMax = 50;
+
 interface CodingTablesProps {
   readonly data: CodingAgentsResponse;
   readonly onChoose: (name: 'agent' | 'user' | 'model', value: string | null) => void;
@@ -109,8 +111,13 @@ export function CodingTables({ data, onChoose }: CodingTablesProps): ReactElemen
       {data.tools.length > 0 && (
         <>
           <h2>Tools</h2>
+          {data.tools.length > toolsShownMax && (
+            <p className="soft small">
+              The {toolsShownMax} called most of {formatCount(data.tools.length)}.
+            </p>
+          )}
           <Table label="Tools" head={['Tool', 'Agent', '>Calls', '>Failed', '>Accepted', '>Rejected']}>
-            {data.tools.slice(0, 50).map((row) => (
+            {data.tools.slice(0, toolsShownMax).map((row) => (
               <tr key={`${row.agent} ${row.tool}`}>
                 <td>{row.tool}</td>
                 <td className="soft grow">{agentLabels[row.agent]}</td>

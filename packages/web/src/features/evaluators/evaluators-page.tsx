@@ -8,6 +8,7 @@ import { costWords } from '../../model/usage-words.ts';
 import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
 import { Dash, ErrorsValue, TimeAgo } from '../../widgets/facts.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
+import { Filler } from '../../widgets/filler.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
@@ -78,6 +79,8 @@ export function EvaluatorsPage(): ReactElement {
                 <Button icon="plus" onClick={() => open('new')}>
                   New evaluator
                 </Button>
+                <p>Programs and people give scores as well:</p>
+                <Filler page="scores" />
               </Notice>
             ) : (
               <EvaluatorTable evaluators={evaluators} chosen={evaluator?.id} onOpen={open} />

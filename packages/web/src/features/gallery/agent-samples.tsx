@@ -1,6 +1,6 @@
 import type { ConversationMessage, ConversationTurn } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
-import { diffLines, foldSame } from '../../model/text-diff.ts';
+import { diffLines, foldSame } from '@sightline/base';
 import { DiffLines } from '../../widgets/diff-lines.tsx';
 import { GraphView } from '../../widgets/graph-view.tsx';
 import { MessageView } from '../../widgets/message-view.tsx';

@@ -6,6 +6,7 @@ import { logsSentence } from '../../model/logs-answer.ts';
 import { totalsOf } from '../../model/trace-answer.ts';
 import { ExplorePage } from '../../widgets/explore-page.tsx';
 import { NewItemsPill } from '../../widgets/new-items-pill.tsx';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { useChartMoment } from '../../widgets/use-chart-moment.ts';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useNextPage } from '../../widgets/use-next-page.ts';
@@ -42,6 +43,7 @@ export function LogsPage(): ReactElement {
   return (
     <ExplorePage
       title="Logs"
+      actions={<SaveRows list="logs" asked={asked} />}
       signal="logs"
       noun="lines"
       placeholder="Filter logs: severity>=WARN service:api “free text”"

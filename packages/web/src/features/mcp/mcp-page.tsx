@@ -77,6 +77,7 @@ export function McpPage(): ReactElement {
             hint="Spans with mcp.method.name, of the client or of the server, appear here. The SDK traces both ends of the MCP library."
             question={question}
             filters={filters}
+            filler="mcp"
           />
         )}
         {mcp !== undefined && mcp.servers.length > 0 && (

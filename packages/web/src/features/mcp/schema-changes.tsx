@@ -1,6 +1,6 @@
 import type { McpSchemaChange } from '@sightline/schema/api';
 import { useMemo, useState, type ReactElement } from 'react';
-import { diffLines, foldSame } from '../../model/text-diff.ts';
+import { diffLines, foldSame } from '@sightline/base';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { plural } from '../../model/format.ts';
 import { DiffLines } from '../../widgets/diff-lines.tsx';

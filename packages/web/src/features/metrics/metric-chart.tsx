@@ -3,13 +3,15 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { formatMetricValue } from '../../model/format.ts';
 import { addTerm } from '../../model/filter-text.ts';
+import { ruleOfMetric } from '../../model/metric-rule.ts';
 import { aggregationsOf, isPerSecond, unitOf, type ChartData } from '../../model/metric-series.ts';
 import { rangeFromMs, resolveRange } from '../../model/time-range.ts';
 import { formatClock, msFromTimestamp } from '../../model/timestamp.ts';
+import { FailureNote } from '../../widgets/failure-note.tsx';
 import { Chart, type ChartDot } from '../../widgets/chart.tsx';
+import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
-import { ErrorNotice } from '../../widgets/states.tsx';
 import { useGo } from '../../widgets/url-state.ts';
 import type { Question } from '../../widgets/use-question.ts';
 import { GroupBy } from './group-by.tsx';
@@ -20,6 +22,7 @@ interface MetricChartProps {
   readonly name: string;
   readonly info: MetricInfo | undefined;
   readonly query: UseQueryResult<MetricQueryResponse>;
+  readonly response: MetricQueryResponse | undefined;
   readonly data: ChartData | undefined;
   readonly onBrush: (fromMs: number, toMs: number) => void;
 }
@@ -27,12 +30,19 @@ interface MetricChartProps {
 const chartHeight = 320;
 const dotsMax = 60;
 
-export function MetricChart({ question, name, info, query, data, onBrush }: MetricChartProps): ReactElement {
+export function MetricChart({
+  question,
+  name,
+  info,
+  query,
+  response,
+  data,
+  onBrush,
+}: MetricChartProps): ReactElement {
   const { search, patch, filter, range, asOf } = question;
   const go = useGo();
   const [hidden, setHidden] = useState<ReadonlySet<string>>(new Set());
   const [picked, setPicked] = useState<number | undefined>(undefined);
-  const response = query.data;
   const type = response?.type ?? info?.type ?? 'gauge';
   const aggregation =
     response?.aggregation ??
@@ -58,6 +68,17 @@ export function MetricChart({ question, name, info, query, data, onBrush }: Metr
     [response, go],
   );
   const stepMs = (response?.stepS ?? 60) * 1000;
+  const proposed =
+    info === undefined
+      ? undefined
+      : ruleOfMetric({
+          ...info,
+          isMonotonic: info.monotonic,
+          type,
+          aggregation,
+          by: search['by'] ?? '',
+          peak: peakOf(data),
+        });
   return (
     <div className="metric-chart">
       <div className="metric-controls">
@@ -76,6 +97,7 @@ export function MetricChart({ question, name, info, query, data, onBrush }: Metr
           value={search['by'] ?? ''}
           onChange={(by) => patch({ by: by === '' ? undefined : by })}
         />
+        {proposed !== undefined && <AlertOnThis name={proposed.name} propose={async () => proposed} />}
       </div>
       <FilterBar
         signal="metrics"
@@ -84,8 +106,8 @@ export function MetricChart({ question, name, info, query, data, onBrush }: Metr
         placeholder="Filter series: service:api http.route:/chat"
         onApply={question.setFilter}
       />
-      {query.error !== null && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />}
-      {query.error === null && (
+      <FailureNote query={query} isShown={data !== undefined} onRetry={() => void query.refetch()} />
+      {(query.error === null || data !== undefined) && (
         <div className="metric-canvas" data-stale={query.isPlaceholderData}>
           {data !== undefined && data.xS.length > 0 ? (
             <Chart
@@ -161,4 +183,11 @@ function exemplarDots(
       label: `${formatMetricValue(exemplar.value, response.unit)} at ${formatClock(msFromTimestamp(exemplar.time)).slice(0, 8)}: open the trace`,
       onOpen: () => open(exemplar),
     }));
+}
+
+/** The largest value drawn. */
+function peakOf(data: ChartData | undefined): number {
+  let peak = 0;
+  for (const series of data?.series ?? []) for (const value of series) peak = Math.max(peak, value ?? 0);
+  return peak;
 }

@@ -1,9 +1,11 @@
-import type { MetricInfo } from '@sightline/schema/api';
+import type { MetricInfo, MetricsResponse } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
 import { unitWord } from '../../model/format.ts';
+import { LimitsNote } from '../../widgets/states.tsx';
 
 interface MetricListProps {
   readonly metrics: readonly MetricInfo[];
+  readonly limits: MetricsResponse['limitsMet'];
   readonly chosen: string | undefined;
   readonly onChoose: (name: string) => void;
 }
@@ -16,7 +18,7 @@ const typeWords: Readonly<Record<MetricInfo['type'], string>> = {
   summary: 'summary',
 };
 
-export function MetricList({ metrics, chosen, onChoose }: MetricListProps): ReactElement {
+export function MetricList({ metrics, limits, chosen, onChoose }: MetricListProps): ReactElement {
   const [words, setWords] = useState('');
   const found = metrics.filter((metric) => metric.name.toLowerCase().includes(words.trim().toLowerCase()));
   return (
@@ -28,6 +30,7 @@ export function MetricList({ metrics, chosen, onChoose }: MetricListProps): Reac
         value={words}
         onChange={(event) => setWords(event.target.value)}
       />
+      <LimitsNote limits={limits} />
       <ul>
         {found.map((metric) => (
           <li key={metric.name}>

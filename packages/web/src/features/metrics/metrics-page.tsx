@@ -3,14 +3,18 @@ import { useMemo, type ReactElement } from 'react';
 import { metricsQuery } from '../../api/queries.ts';
 import { plural } from '../../model/format.ts';
 import { describeRangeInSentence, rangeFromMs } from '../../model/time-range.ts';
+import { FailureNote } from '../../widgets/failure-note.tsx';
+import { Button } from '../../widgets/button.tsx';
 import { Page } from '../../widgets/page.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
-import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useChartMoment } from '../../widgets/use-chart-moment.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { MetricChart } from './metric-chart.tsx';
 import { MetricList } from './metric-list.tsx';
+import { PromqlPanel } from './promql-panel.tsx';
 import { useMetricAnswer } from './use-metric-answer.ts';
 import './metrics-page.css';
 
@@ -26,12 +30,13 @@ export function MetricsPage(): ReactElement {
   const name = search['name'] ?? all[0]?.name;
   const info = all.find((metric) => metric.name === name);
   const chartAsOf = useChartMoment(asOf, isLive);
-  const answer = useMetricAnswer({ question, name, info, asOf: chartAsOf });
+  const isPromql = search['view'] === 'promql';
+  const answer = useMetricAnswer({ question, name: isPromql ? undefined : name, info, asOf: chartAsOf });
   return (
     <Page
-      title={name ?? 'Metrics'}
+      title={isPromql ? 'PromQL' : (name ?? 'Metrics')}
       answer={
-        answer.sentence ??
+        (isPromql ? 'Metrics by PromQL' : answer.sentence) ??
         (metrics.isPending || answer.query.isLoading ? (
           <SkeletonText width={420} />
         ) : metrics.data !== undefined && all.length === 0 ? (
@@ -41,19 +46,29 @@ export function MetricsPage(): ReactElement {
         ))
       }
       detail={
-        info === undefined
+        info === undefined || isPromql
           ? undefined
           : info.description ||
             `${plural(info.seriesCount, 'series', 'series')} from ${info.services.join(', ')}`
       }
       actions={
-        <TimeRangePicker
-          range={range}
-          live={isLive}
-          onLive={question.setLive}
-          onChange={question.setRange}
-          onRefresh={question.refresh}
-        />
+        <>
+          <Button
+            pressed={isPromql}
+            onClick={() =>
+              patch({ view: isPromql ? undefined : 'promql', expr: undefined, expr2: undefined })
+            }
+          >
+            PromQL
+          </Button>
+          <TimeRangePicker
+            range={range}
+            live={isLive}
+            onLive={question.setLive}
+            onChange={question.setRange}
+            onRefresh={question.refresh}
+          />
+        </>
       }
     >
       <div className="split">
@@ -64,29 +79,37 @@ export function MetricsPage(): ReactElement {
         ) : (
           <MetricList
             metrics={all}
+            limits={metrics.data?.limitsMet}
             chosen={name}
-            onChoose={(chosen) => patch({ name: chosen, agg: undefined, by: undefined, q: undefined })}
+            onChoose={(chosen) =>
+              patch({ name: chosen, agg: undefined, by: undefined, q: undefined, view: undefined })
+            }
           />
         )}
         <div className="split-main metric-main">
-          {metrics.error !== null && (
-            <ErrorNotice error={metrics.error} onRetry={() => void metrics.refetch()} />
-          )}
+          <FailureNote
+            query={metrics}
+            isShown={metrics.data !== undefined}
+            onRetry={() => void metrics.refetch()}
+          />
           {metrics.data !== undefined && all.length === 0 && (
             <Notice icon="metrics" title="No metrics in this range">
               <p>Metrics come over OTLP, like traces; exporters send them every few seconds to a minute.</p>
               <PageLink to="/get-started" className="button">
                 Get started
               </PageLink>
+              <Filler page="metrics" />
             </Notice>
           )}
-          <LimitsNote limits={answer.query.data?.limitsMet} />
-          {name !== undefined && (
+          <LimitsNote limits={answer.response?.limitsMet} />
+          {isPromql && <PromqlPanel question={question} asOf={chartAsOf} />}
+          {name !== undefined && !isPromql && (
             <MetricChart
               question={question}
               name={name}
               info={info}
               query={answer.query}
+              response={answer.response}
               data={answer.data}
               onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
             />

@@ -3,15 +3,16 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, type ReactElement } from 'react';
 import { overviewQuery } from '../../api/agent-queries.ts';
 import { loadPart } from '../../api/load-part.ts';
-import { runsDetail, runsSentence } from '../../model/agent-answers.ts';
+import { runsDetail, runsSentence } from '../../model/runs-answer.ts';
 import { groupParts } from '../../model/overview-charts.ts';
 import { isRelative, rangeFromMs } from '../../model/time-range.ts';
-import { Segmented } from '../../widgets/button.tsx';
+import { Button, Segmented } from '../../widgets/button.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
@@ -27,7 +28,7 @@ import { TopTools } from './top-tools.tsx';
 import './overview-page.css';
 
 const loadCharts = loadPart(async () => ({
-  default: (await import('./overview-charts.tsx')).OverviewCharts,
+  default: (await import('../../widgets/overview-charts.tsx')).OverviewCharts,
 }));
 const OverviewCharts = lazy(loadCharts);
 
@@ -113,6 +114,13 @@ export function OverviewPage(): ReactElement {
           <>
             <div className="overview-bar">
               <Segmented label="Split the charts by" value={split} options={splits} onChange={setSplit} />
+              <Button
+                look="quiet"
+                pressed={search['expected'] === '1'}
+                onClick={() => patch({ expected: search['expected'] === '1' ? undefined : '1' }, 'replace')}
+              >
+                Expected
+              </Button>
               <Realtime isLive={isLive} filters={filters.values} />
             </div>
             <Suspense fallback={<div className="overview-charts" />}>
@@ -153,6 +161,7 @@ function NoRuns({ onLonger }: { readonly onLonger: () => void }): ReactElement {
           Last 7 days
         </button>
       </div>
+      <Filler page="runs" />
     </Notice>
   );
 }

@@ -15,7 +15,7 @@ export function TopPrompts({ answer }: { readonly answer: OverviewAnswer }): Rea
   const carried = carriedSearch(search);
   return (
     <OverviewList
-      title="Prompts by cost"
+      title="Costliest prompts"
       columns={['prompt', 'Calls', 'Tokens', 'Cost', 'before']}
       ifNone="No model was called."
       missing={missing}

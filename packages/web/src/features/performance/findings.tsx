@@ -4,7 +4,9 @@ import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } fro
 import { TimeAgo } from '../../widgets/facts.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { Notice } from '../../widgets/states.tsx';
+import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
 
 const typeWords: Readonly<Record<PerformanceFinding['type'], string>> = {
@@ -27,11 +29,13 @@ export function Findings({
   readonly total: number;
 }): ReactElement {
   const nowMs = useNow();
+  const { search } = useUrlState();
   const [type, setType] = useState<PerformanceFinding['type'] | undefined>(undefined);
   if (findings.length === 0) {
     return total === 0 ? (
       <Notice icon="performance" title="No runs to judge in this range">
         <p>Choose a longer range, or take the narrowing away.</p>
+        <Filler page="runs" />
       </Notice>
     ) : (
       <Notice icon="check" title="Nothing was too slow, too dear or failed too often">
@@ -74,7 +78,13 @@ export function Findings({
             <span className="nowrap">{typeWords[finding.type]}</span>
             <span className="clip finding-message">
               {finding.traceId === null ? (
-                finding.message
+                finding.type === 'high_error_rate' ? (
+                  <PageLink to="/errors" search={carriedSearch(search)} title="The errors, by their cause">
+                    {finding.message}
+                  </PageLink>
+                ) : (
+                  finding.message
+                )
               ) : (
                 <PageLink
                   to={`/runs/${finding.traceId}`}

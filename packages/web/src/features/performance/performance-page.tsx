@@ -1,17 +1,21 @@
 import type { PerformanceResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
-import type { ReactElement } from 'react';
+import { lazy, Suspense, type ReactElement } from 'react';
 import { performanceQuery } from '../../api/agent-queries.ts';
-import { costSaid, performanceSentence } from '../../model/agent-answers.ts';
+import { loadPart } from '../../api/load-part.ts';
+import { performanceSentence } from '../../model/agent-answers.ts';
+import { costSaid } from '../../model/runs-answer.ts';
 import { formatCostUsd, formatCount, formatDurationMs, formatShare } from '../../model/format.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
+import { Segmented } from '../../widgets/button.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
+import { ListCharts } from '../../widgets/list-charts.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
-import { carriedSearch } from '../../widgets/url-state.ts';
+import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
 import { useExactFilters } from '../../widgets/use-exact-filters.ts';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
@@ -20,12 +24,42 @@ import { NarrowBy } from './narrow-by.tsx';
 import { ThresholdForm } from './threshold-form.tsx';
 import './performance-page.css';
 
-/** What was too slow, too dear or failed too often, by thresholds that can be changed. */
+const PathsView = lazy(loadPart(async () => ({ default: (await import('./paths-view.tsx')).PathsView })));
+const StagesView = lazy(loadPart(async () => ({ default: (await import('./stages-view.tsx')).StagesView })));
+
+const views = [
+  { value: 'runs', label: 'Runs' },
+  { value: 'paths', label: 'Where the time goes' },
+  { value: 'stages', label: 'Stages' },
+] as const;
+
+/** How runs did against thresholds, where the time of traces goes, and how each stage did. */
 export function PerformancePage(): ReactElement {
+  const { search, patch } = useUrlState();
+  const view = views.find(({ value }) => value === search['view'])?.value ?? 'runs';
+  const toggle = (
+    <Segmented
+      label="View"
+      value={view}
+      options={views}
+      onChange={(next) => patch({ view: next === 'runs' ? undefined : next })}
+    />
+  );
+  if (view === 'runs') return <RunsView toggle={toggle} />;
+  return (
+    <Suspense fallback={<SkeletonRows count={12} />}>
+      {view === 'paths' ? <PathsView toggle={toggle} /> : <StagesView toggle={toggle} />}
+    </Suspense>
+  );
+}
+
+/** What was too slow, too dear or failed too often, by thresholds that can be changed. */
+function RunsView({ toggle }: { readonly toggle: ReactElement }): ReactElement {
   const question = useQuestion();
   const { range, asOf, search } = question;
   const filters = useExactFilters();
   const { session, service, agent, model, version, environment } = filters.values;
+  const narrowed = { session, service, agent, model, version, environment };
   const query = useQuery(
     performanceQuery(
       session,
@@ -50,7 +84,12 @@ export function PerformancePage(): ReactElement {
         )
       }
       detail={found === undefined ? undefined : comparedWords(found)}
-      actions={<TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />}
+      actions={
+        <>
+          {toggle}
+          <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
+        </>
+      }
     >
       <NarrowBy filters={filters} range={range} />
       <FilterChips filters={filters} />
@@ -63,10 +102,12 @@ export function PerformancePage(): ReactElement {
         {query.isPending && <SkeletonRows count={12} />}
         {found !== undefined && (
           <>
-            <Summary
-              found={found}
-              runsSearch={{ ...carriedSearch(search), session, service, agent, model, version, environment }}
+            <ListCharts
+              question={question}
+              narrowed={narrowed}
+              metrics={['duration', 'errors', 'firstToken', 'cost']}
             />
+            <Summary found={found} runsSearch={{ ...carriedSearch(search), ...narrowed }} />
             <ThresholdForm
               key={JSON.stringify(found.thresholds)}
               thresholds={found.thresholds}

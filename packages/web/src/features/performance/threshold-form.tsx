@@ -44,11 +44,11 @@ export function ThresholdForm({
   };
   return (
     <form className="thresholds" onSubmit={submit} aria-label="Thresholds">
-      <h2>Too much is when</h2>
+      <h2>Thresholds</h2>
       <div className="threshold-fields">
         {fields.map(({ name, label, unit }) => (
           <label key={name} htmlFor={`${id}-${name}`}>
-            <span className="small soft">{label} more than</span>
+            <span className="small soft">{label} over</span>
             <span className="threshold-input">
               <input
                 id={`${id}-${name}`}

@@ -9,9 +9,10 @@ import {
   type PriceDraft,
   unpricedSentence,
 } from '../../model/price-words.ts';
+import { FailureNote } from '../../widgets/failure-note.tsx';
 import { Button } from '../../widgets/button.tsx';
 import { Page } from '../../widgets/page.tsx';
-import { ErrorNotice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { OverrideForm } from './override-form.tsx';
 import { OverridesTable } from './overrides-table.tsx';
 import { RepricePanel } from './reprice-panel.tsx';
@@ -75,9 +76,16 @@ export function PricesPage(): ReactElement {
       }
     >
       <div className="page-scroll prices-page">
-        {error !== null && models === undefined && (
-          <ErrorNotice error={error} onRetry={() => void unpriced.refetch()} />
-        )}
+        <FailureNote
+          query={unpriced}
+          isShown={models !== undefined}
+          onRetry={() => void unpriced.refetch()}
+        />
+        <FailureNote
+          query={settings}
+          isShown={settings.data !== undefined}
+          onRetry={() => void settings.refetch()}
+        />
         {unpriced.isPending && <SkeletonRows count={6} />}
         {models !== undefined && models.length > 0 && <UnpricedTable models={models} onPrice={setPriceOf} />}
         {editing !== undefined && (

@@ -1,25 +1,37 @@
 import type { Run, RunsResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
-import { overviewQuery } from '../../api/agent-queries.ts';
-import { runsDetail, runsSentence } from '../../model/agent-answers.ts';
+import { overviewQuery, readFirstRuns } from '../../api/agent-queries.ts';
+import { runsDetail, runsSentence } from '../../model/runs-answer.ts';
+import { listedRuns } from '../../model/compare-words.ts';
 import { groupParts } from '../../model/overview-charts.ts';
 import { rangeFromMs } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
+import { loadPart } from '../../api/load-part.ts';
+import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
+import { useComparePicks } from '../../widgets/compare-picks.tsx';
 import { HistogramStrip } from '../../widgets/histogram-strip.tsx';
 import { askedOf, ListPage, useListPage } from '../../widgets/list-page.tsx';
+import { AddToDataset } from '../../widgets/open-add-to-dataset.tsx';
+import { NewItemsPill } from '../../widgets/new-items-pill.tsx';
 import { PartNote } from '../../widgets/part-note.tsx';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { SkeletonText } from '../../widgets/states.tsx';
 import { runColumns } from '../../widgets/run-columns.tsx';
+import { useChartMoment } from '../../widgets/use-chart-moment.ts';
 import { overviewAnswer, usePart } from '../../widgets/use-part.ts';
+import { RunFacets } from './run-facets.tsx';
+import { useNewRuns } from './use-new-runs.ts';
 
 const statuses = [
   { value: 'all', label: 'All' },
   { value: 'error', label: 'Failed' },
-  { value: 'ok', label: 'Fine' },
+  { value: 'ok', label: 'Succeeded' },
 ] as const;
 
 const runsOf = (page: object): readonly Run[] => (page as RunsResponse).runs;
+
+const loadRules = loadPart(() => import('../../model/proposed-rule.ts'));
 
 /** Every run: which failed, how long, how much. */
 export function RunsPage(): ReactElement {
@@ -27,7 +39,8 @@ export function RunsPage(): ReactElement {
   const { question, filters, nowMs } = state;
   const { status: _status, ...narrowed } = askedOf(state);
   const wanted = { ...narrowed, steps: 80 };
-  const overview = useQuery(overviewQuery(wanted, question.asOf));
+  const overview = useQuery(overviewQuery(wanted, useChartMoment(question.asOf, question.isLive)));
+  const fresh = useNewRuns(state);
   const head = usePart(overviewAnswer(overview, wanted), groupParts);
   const strip = useMemo(
     () =>
@@ -45,7 +58,8 @@ export function RunsPage(): ReactElement {
           },
     [head.overview],
   );
-  const columns = useMemo(() => runColumns(nowMs), [nowMs]);
+  const compare = useComparePicks<Run>(question.search, listedRuns(question.filter, filters.values));
+  const columns = useMemo(() => [...runColumns(nowMs), compare.column], [nowMs, compare.column]);
   return (
     <ListPage
       state={state}
@@ -78,20 +92,38 @@ export function RunsPage(): ReactElement {
         )
       }
       actions={
-        <Segmented
-          label="Status"
-          value={(filters.values.status ?? 'all') as 'all' | 'error' | 'ok'}
-          options={statuses}
-          onChange={(status) => filters.set('status', status === 'all' ? undefined : status)}
-        />
+        <>
+          <AddToDataset
+            what="the first 200 of these runs"
+            from={async () => readFirstRuns({ ...askedOf(state), sort: question.search['sort'] }, 200)}
+          />
+          {compare.link}
+          <SaveRows list="runs" asked={{ ...askedOf(state), sort: question.search['sort'] }} />
+          <Segmented
+            label="Status"
+            value={(filters.values.status ?? 'all') as 'all' | 'error' | 'ok'}
+            options={statuses}
+            onChange={(status) => filters.set('status', status === 'all' ? undefined : status)}
+          />
+        </>
       }
+      facets={<RunFacets state={state} />}
+      pill={<NewItemsPill count={fresh.count} atLeast={fresh.atLeast} noun="run" onShow={question.refresh} />}
       chart={
-        <HistogramStrip
-          data={strip}
-          noun="runs"
-          durations
-          onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
-        />
+        <div className="strip-row">
+          <HistogramStrip
+            data={strip}
+            noun="runs"
+            durations
+            onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
+          />
+          <AlertOnThis
+            name="Many runs"
+            propose={async () =>
+              (await loadRules()).ruleOfList({ source: 'runs', filter: question.filter, strip })
+            }
+          />
+        </div>
       }
     />
   );

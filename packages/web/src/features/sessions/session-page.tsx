@@ -6,6 +6,7 @@ import { conversationQuery, sessionQuery } from '../../api/agent-queries.ts';
 import { formatCount, formatDurationMs, plural } from '../../model/format.ts';
 import { formatDateTime, msFromTimestamp, timeZoneName } from '../../model/timestamp.ts';
 import { costWords } from '../../model/usage-words.ts';
+import { FailureNote } from '../../widgets/failure-note.tsx';
 import { IconButton, Segmented } from '../../widgets/button.tsx';
 import { Conversation } from '../../widgets/conversation.tsx';
 import { DataTable } from '../../widgets/data-table.tsx';
@@ -66,7 +67,7 @@ export function SessionPage(): ReactElement {
     >
       <LimitsNote limits={loaded?.limitsMet} />
       <div className="session-body">
-        {query.error !== null && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />}
+        <FailureNote query={query} isShown={loaded !== undefined} onRetry={() => void query.refetch()} />
         {query.isPending && <SkeletonRows count={14} />}
         {loaded !== undefined && view === 'conversation' && <SessionConversation loaded={loaded} />}
         {loaded !== undefined && view === 'runs' && <SessionRuns loaded={loaded} />}

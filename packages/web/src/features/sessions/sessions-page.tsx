@@ -2,9 +2,11 @@ import type { Session, SessionsResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { groupsDetail, sessionsSentence } from '../../model/agent-answers.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
-import { Dash, WayIn } from '../../widgets/facts.tsx';
+import { Dash, WayIn, Words } from '../../widgets/facts.tsx';
 import { groupColumns } from '../../widgets/group-columns.tsx';
-import { ListPage, useListPage } from '../../widgets/list-page.tsx';
+import { ListCharts } from '../../widgets/list-charts.tsx';
+import { SaveRows } from '../../widgets/save-rows.tsx';
+import { askedOf, ListPage, useListPage } from '../../widgets/list-page.tsx';
 
 const sessionsOf = (page: object): readonly Session[] => (page as SessionsResponse).sessions;
 
@@ -17,11 +19,35 @@ export function SessionsPage(): ReactElement {
       {
         id: 'sessionId',
         label: 'Session',
-        render: (session: Session) => (
-          <PageLink to={`/sessions/${encodeURIComponent(session.sessionId)}`} className="row-link clip mono">
-            {session.sessionId}
-          </PageLink>
-        ),
+        least: 180,
+        render: (session: Session) => {
+          const { sessionId, firstQuestion } = session;
+          const hasWords = typeof firstQuestion === 'string' && firstQuestion !== '';
+          return (
+            <PageLink
+              to={`/sessions/${encodeURIComponent(sessionId)}`}
+              className={hasWords ? 'row-link clip' : 'row-link clip mono'}
+              title={hasWords ? `${firstQuestion}\n${sessionId}` : sessionId}
+            >
+              {hasWords ? firstQuestion : sessionId}
+            </PageLink>
+          );
+        },
+      },
+      {
+        id: 'lastAnswer',
+        label: 'Last answer',
+        width: 320,
+        least: 160,
+        hidden: true,
+        render: (session: Session) => <Words text={session.lastAnswer} />,
+      },
+      {
+        id: 'id',
+        label: 'Session id',
+        width: 190,
+        hidden: true,
+        render: (session: Session) => <span className="clip mono soft">{session.sessionId}</span>,
       },
       {
         id: 'user',
@@ -50,6 +76,10 @@ export function SessionsPage(): ReactElement {
       rowsOf={sessionsOf}
       rowKey={(session) => session.sessionId}
       rowClass={(session) => (session.failedRuns > 0 ? 'has-error' : '')}
+      chart={<ListCharts question={question} narrowed={state.filters.values} metrics={['runs', 'cost']} />}
+      actions={
+        <SaveRows list="sessions" asked={{ ...askedOf(state), sort: state.question.search['sort'] }} />
+      }
       initialSort="-lastTime"
       emptyHint="Runs with gen_ai.conversation.id or session.id belong to a session."
       detail={({ rows, hasMore }) => groupsDetail(rows, hasMore)}

@@ -5,10 +5,11 @@ import { ledgerQuery, statusQuery } from '../../api/queries.ts';
 import { formatBytes, formatCount, formatDurationMs, plural } from '../../model/format.ts';
 import { statusSentence } from '../../model/status-answer.ts';
 import { formatRelative, msFromTimestamp } from '../../model/timestamp.ts';
+import { FailureNote } from '../../widgets/failure-note.tsx';
 import { IconButton } from '../../widgets/button.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { Page } from '../../widgets/page.tsx';
-import { ErrorNotice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useNow } from '../../widgets/use-now.ts';
 import './status-page.css';
 
@@ -54,9 +55,14 @@ export function StatusPage(): ReactElement {
       }
     >
       <div className="page-scroll status-page">
-        {error !== null && status.data === undefined && (
-          <ErrorNotice error={error} onRetry={() => void status.refetch()} />
-        )}
+        {[status, ledger].map((query, at) => (
+          <FailureNote
+            key={at}
+            query={query}
+            isShown={query.data !== undefined}
+            onRetry={() => void query.refetch()}
+          />
+        ))}
         {status.isPending && <SkeletonRows count={12} />}
         {status.data !== undefined && <Problems problems={status.data.problems} />}
         {ledger.data !== undefined && <Ledger ledger={ledger.data} />}

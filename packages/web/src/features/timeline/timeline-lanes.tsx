@@ -2,6 +2,7 @@ import type { TimelineEntry } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { linearTicks } from '../../model/axis-ticks.ts';
 import { formatDurationMs } from '../../model/format.ts';
+import { seriesCount } from '../../model/service-series.ts';
 import type { Lane, TimelineModel } from '../../model/timeline-model.ts';
 import { useSize } from '../../widgets/use-size.ts';
 
@@ -58,10 +59,11 @@ export function TimelineLanes({ model, entries, selected, onSelect }: TimelineLa
               </text>
             </g>
           ))}
-          {placed.map(({ lane, top: laneTop, height }) => (
+          {placed.map(({ lane, top: laneTop, height }, index) => (
             <LaneView
               key={lane.service}
               lane={lane}
+              hue={`var(--series-${(index % seriesCount) + 1})`}
               top={laneTop}
               height={height}
               width={size.width}
@@ -81,6 +83,8 @@ export function TimelineLanes({ model, entries, selected, onSelect }: TimelineLa
 
 function LaneView(props: {
   readonly lane: Lane;
+  /** Of the service; what went wrong keeps the colour of errors. */
+  readonly hue: string;
   readonly top: number;
   readonly height: number;
   readonly width: number;
@@ -91,7 +95,7 @@ function LaneView(props: {
   readonly selected: number;
   readonly onSelect: (entry: number) => void;
 }): ReactElement {
-  const { lane, top, height, width, x, label, scale, entries, selected, onSelect } = props;
+  const { lane, hue, top, height, width, x, label, scale, entries, selected, onSelect } = props;
   return (
     <g>
       <line className="timeline-line" x1={0} x2={width} y1={top + height - 0.5} y2={top + height - 0.5} />
@@ -109,6 +113,7 @@ function LaneView(props: {
           width={Math.max(2, bar.width * scale)}
           height={levelHeight - 2}
           rx={1.5}
+          {...(bar.severity !== 'error' ? { style: { fill: hue } } : {})}
           onClick={() => onSelect(bar.entry)}
         >
           <title>{entries[bar.entry]?.title}</title>

@@ -4,11 +4,12 @@ import { timelineQuery } from '../../api/queries.ts';
 import { buildTimeline, timelineSentence } from '../../model/timeline-model.ts';
 import { formatDateTime, timeZoneName } from '../../model/timestamp.ts';
 import { plural } from '../../model/format.ts';
+import { FailureNote } from '../../widgets/failure-note.tsx';
 import { Button } from '../../widgets/button.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
-import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { TimelineEntries } from './timeline-entries.tsx';
 import { TimelineLanes } from './timeline-lanes.tsx';
@@ -72,7 +73,7 @@ export function TimelinePage(): ReactElement {
           </p>
         </Notice>
       )}
-      {query.error !== null && <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />}
+      <FailureNote query={query} isShown={query.data !== undefined} onRetry={() => void query.refetch()} />
       {query.isLoading && <SkeletonRows count={16} />}
       {query.data !== undefined && count === 0 && (
         <Notice icon="search" title={id}>

@@ -8,6 +8,7 @@ import { Dash, WayIn } from '../../widgets/facts.tsx';
 import { ListPage, useListPage } from '../../widgets/list-page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { carriedSearch } from '../../widgets/url-state.ts';
+import { ToolFailures } from './tool-failures.tsx';
 
 const toolsOf = (page: object): readonly ToolFacts[] => (page as ToolsResponse).tools;
 
@@ -16,6 +17,7 @@ export function ToolsPage(): ReactElement {
   const state = useListPage();
   const { question, nowMs } = state;
   const { search } = question;
+  const { tool } = state.filters.values;
   const columns = useMemo((): readonly Column<ToolFacts>[] => {
     const carried = carriedSearch(search);
     return [
@@ -24,7 +26,7 @@ export function ToolsPage(): ReactElement {
         label: 'Tool',
         width: 150,
         render: (row) => (
-          <PageLink to="/runs" search={{ ...carried, tool: row.tool }} className="row-link clip mono">
+          <PageLink to="/tools" search={{ ...carried, tool: row.tool }} className="row-link clip mono">
             {row.tool}
           </PageLink>
         ),
@@ -84,6 +86,7 @@ export function ToolsPage(): ReactElement {
       rowsOf={toolsOf}
       rowKey={(row) => row.tool}
       rowClass={(row) => (row.errors > 0 ? 'has-error' : '')}
+      chart={tool === undefined ? undefined : <ToolFailures state={state} tool={tool} />}
       initialSort="-errors"
       emptyHint="Calls of tools are spans with gen_ai.tool.name, or what your SDK calls it."
       detail={({ rows, hasMore }) => callsDetail(rows, hasMore)}

@@ -4,6 +4,7 @@ import { useEffect, useMemo, type ReactElement } from 'react';
 import { conversationQuery } from '../../api/agent-queries.ts';
 import { mayComeLater } from '../../model/conversation-rows.ts';
 import { Conversation } from '../../widgets/conversation.tsx';
+import { FailureNote } from '../../widgets/failure-note.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { useNextPage } from '../../widgets/use-next-page.ts';
 import type { TraceView } from './use-trace-view.ts';
@@ -36,6 +37,7 @@ export function ConversationTab({
   if (turns.length === 0) return <NotRecorded calls={run.run.llmCalls} />;
   return (
     <div className="run-view-column">
+      <FailureNote query={query} isShown onRetry={() => void query.refetch()} />
       <LimitsNote limits={query.data.pages.at(-1)?.limitsMet} />
       <Conversation
         turns={turns}

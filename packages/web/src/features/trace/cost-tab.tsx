@@ -4,9 +4,10 @@ import type { ReactElement } from 'react';
 import { runCostQuery } from '../../api/agent-queries.ts';
 import { formatCostUsd, formatCount, plural } from '../../model/format.ts';
 import { costWords } from '../../model/usage-words.ts';
+import { FailureNote } from '../../widgets/failure-note.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { ShareBars } from '../../widgets/share-bars.tsx';
-import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
+import { LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { CostSteps } from './cost-steps.tsx';
 import { TokenParts } from './token-parts.tsx';
 import type { TraceView } from './use-trace-view.ts';
@@ -15,8 +16,10 @@ import './cost-tab.css';
 /** What the run cost: by agent, model and tool, by the parts of its tokens, and call by call. */
 export function CostTab({ trace }: { readonly trace: TraceView }): ReactElement {
   const query = useQuery(runCostQuery(trace.model.traceId));
-  if (query.error !== null) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
-  if (query.data === undefined) return <SkeletonRows count={12} />;
+  const failure = (
+    <FailureNote query={query} isShown={query.data !== undefined} onRetry={() => void query.refetch()} />
+  );
+  if (query.data === undefined) return query.error === null ? <SkeletonRows count={12} /> : failure;
   const cost = query.data;
   if (cost.calls === 0) {
     return (
@@ -29,6 +32,7 @@ export function CostTab({ trace }: { readonly trace: TraceView }): ReactElement 
   }
   return (
     <div className="run-view-scroll cost-tab" tabIndex={0} role="region" aria-label="Cost">
+      {failure}
       <LimitsNote limits={cost.limitsMet} />
       <p className="cost-sentence">{costSentence(cost)}</p>
       <CostNotes cost={cost} />

@@ -7,7 +7,8 @@ import { busiest, type EdgeLabel, momentOf, shownMax } from '../../model/graph-v
 import { at } from '../../model/trace-model.ts';
 import { AgentGraph, edgeLabels } from '../../widgets/agent-graph.tsx';
 import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
-import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
+import { FailureNote } from '../../widgets/failure-note.tsx';
+import { LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { GraphPlayer } from './graph-player.tsx';
 import type { TraceView } from './use-trace-view.ts';
 import './graph-tab.css';
@@ -15,8 +16,10 @@ import './graph-tab.css';
 /** Who called whom in this run, and in what order: the whole at once, or played along the time of the run. */
 export function GraphTab({ trace }: { readonly trace: TraceView }): ReactElement {
   const query = useQuery(runGraphQuery(trace.model.traceId));
-  if (query.error !== null) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
-  if (query.data === undefined) return <SkeletonRows count={12} />;
+  const failure = (
+    <FailureNote query={query} isShown={query.data !== undefined} onRetry={() => void query.refetch()} />
+  );
+  if (query.data === undefined) return query.error === null ? <SkeletonRows count={12} /> : failure;
   if (query.data.nodes.length === 0) {
     return (
       <Notice icon="graph" title="Nobody called anybody in this run">
@@ -24,7 +27,12 @@ export function GraphTab({ trace }: { readonly trace: TraceView }): ReactElement
       </Notice>
     );
   }
-  return <LoadedGraph trace={trace} graph={query.data} />;
+  return (
+    <>
+      {failure}
+      <LoadedGraph trace={trace} graph={query.data} />
+    </>
+  );
 }
 
 function LoadedGraph({

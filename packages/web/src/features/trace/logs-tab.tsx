@@ -4,9 +4,10 @@ import { logsOfTraceQuery } from '../../api/queries.ts';
 import { logText } from '../../model/log-text.ts';
 import { formatDurationMs, plural } from '../../model/format.ts';
 import { formatClock, msFromTimestamp } from '../../model/timestamp.ts';
+import { FailureNote } from '../../widgets/failure-note.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { SeverityWord } from '../../widgets/severity-word.tsx';
-import { ErrorNotice, Notice, SkeletonRows } from '../../widgets/states.tsx';
+import { Notice, SkeletonRows } from '../../widgets/states.tsx';
 import type { TraceView } from './use-trace-view.ts';
 import './logs-tab.css';
 
@@ -14,8 +15,10 @@ import './logs-tab.css';
 export function LogsTab({ trace }: { readonly trace: TraceView }): ReactElement {
   const { model, selected, range } = trace;
   const query = useQuery(logsOfTraceQuery(model.traceId, range));
-  if (query.error !== null) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
-  if (query.data === undefined) return <SkeletonRows count={12} />;
+  const failure = (
+    <FailureNote query={query} isShown={query.data !== undefined} onRetry={() => void query.refetch()} />
+  );
+  if (query.data === undefined) return query.error === null ? <SkeletonRows count={12} /> : failure;
   const { logs, nextCursor } = query.data;
   if (logs.length === 0) {
     return (
@@ -38,6 +41,7 @@ export function LogsTab({ trace }: { readonly trace: TraceView }): ReactElement 
       role="region"
       aria-label="Log lines of the trace"
     >
+      {failure}
       <p className="trace-logs-head small soft">
         {plural(logs.length, 'line')}
         {nextCursor === null ? '' : ', the first ones'}

@@ -5,9 +5,10 @@ import { pipelineQuery } from '../../api/agent-queries.ts';
 import { formatDurationMs, plural } from '../../model/format.ts';
 import type { OperationFamily } from '../../model/operation.ts';
 import { distinctDocuments, drawnMeasure, hasStores, withTexts } from '../../model/pipeline-documents.ts';
+import { FailureNote } from '../../widgets/failure-note.tsx';
 import { FamilyIcon } from '../../widgets/icon.tsx';
 import { Markdown } from '../../widgets/markdown.tsx';
-import { ErrorNotice, LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
+import { LimitsNote, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { DocumentCard } from './document-card.tsx';
 import type { TraceView } from './use-trace-view.ts';
 import './pipeline-tab.css';
@@ -15,8 +16,10 @@ import './pipeline-tab.css';
 /** How an answer was found: the stages with their times, what was retrieved, and what of it the answer used. */
 export function PipelineTab({ trace }: { readonly trace: TraceView }): ReactElement {
   const query = useQuery(pipelineQuery(trace.model.traceId));
-  if (query.error !== null) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
-  if (query.data === undefined) return <SkeletonRows count={12} />;
+  const failure = (
+    <FailureNote query={query} isShown={query.data !== undefined} onRetry={() => void query.refetch()} />
+  );
+  if (query.data === undefined) return query.error === null ? <SkeletonRows count={12} /> : failure;
   const { stages, documents } = query.data;
   if (stages.length === 0 || (documents.length === 0 && stages.every((stage) => isPlain(stage)))) {
     return (
@@ -28,7 +31,12 @@ export function PipelineTab({ trace }: { readonly trace: TraceView }): ReactElem
       </Notice>
     );
   }
-  return <LoadedPipeline trace={trace} pipeline={query.data} />;
+  return (
+    <>
+      {failure}
+      <LoadedPipeline trace={trace} pipeline={query.data} />
+    </>
+  );
 }
 
 function isPlain(stage: PipelineStage): boolean {

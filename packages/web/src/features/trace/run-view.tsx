@@ -25,7 +25,8 @@ export function RunViewBody({
 }): ReactElement {
   const { run, error, refetch } = useRun(trace.model.traceId);
   if (view === 'logs') return <LogsTab trace={trace} />;
-  if (error !== null) return <ErrorNotice error={error} onRetry={() => void refetch()} />;
+  if (error !== null && run === undefined)
+    return <ErrorNotice error={error} onRetry={() => void refetch()} />;
   if (run === undefined) return <SkeletonRows count={12} />;
   if (run === null) {
     return (

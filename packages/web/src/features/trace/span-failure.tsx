@@ -2,6 +2,7 @@ import type { Span } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
 import { attributeText } from '../../model/attribute-rows.ts';
 import { Icon } from '../../widgets/icon.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
 
 /** Why the span failed: its status message and the exceptions it recorded, with their stack traces. */
 export function SpanFailure({ span }: { readonly span: Span }): ReactElement | null {
@@ -15,6 +16,13 @@ export function SpanFailure({ span }: { readonly span: Span }): ReactElement | n
           {span.status.message ||
             (span.status.code === 'error' ? 'Failed, without a message' : 'Recorded an exception')}
         </strong>
+        <PageLink
+          to="/errors"
+          search={{ trace: span.traceId, from: '-30d', state: 'all' }}
+          className="small nowrap"
+        >
+          Errors of this run
+        </PageLink>
       </p>
       {exceptions.map((event, index) => (
         <Exception

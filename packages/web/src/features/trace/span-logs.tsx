@@ -19,7 +19,8 @@ export function SpanLogs({
 }): ReactElement {
   const [ofTrace, setOfTrace] = useState(false);
   const query = useQuery(logsOfTraceQuery(trace.model.traceId, trace.range));
-  if (query.error !== null) return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.error !== null && query.data === undefined)
+    return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />;
   if (query.data === undefined) return <SkeletonRows count={6} />;
   const all = query.data.logs;
   const own = all.filter((log) => log.spanId === spanId);

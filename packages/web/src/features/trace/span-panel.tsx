@@ -5,10 +5,12 @@ import type { ReactElement } from 'react';
 import { spanQuery } from '../../api/queries.ts';
 import { attributeRows } from '../../model/attribute-rows.ts';
 import { formatDurationMs, formatShare } from '../../model/format.ts';
-import { operationFamilies } from '../../model/operation.ts';
+import { type OperationFamily, operationFamilies } from '../../model/operation.ts';
+import { wordsKind, wordsLabels } from '../../model/span-words.ts';
 import { at, spanName, spanService } from '../../model/trace-model.ts';
 import { AttributeTable } from '../../widgets/attribute-table.tsx';
 import { IconButton } from '../../widgets/button.tsx';
+import { FeedbackButtons } from '../../widgets/feedback.tsx';
 import { FamilyIcon } from '../../widgets/icon.tsx';
 import { JsonView } from '../../widgets/json-view.tsx';
 import { ScorePanel } from '../../widgets/score-panel.tsx';
@@ -20,9 +22,14 @@ import { SpanFacts } from './span-facts.tsx';
 import { SpanFailure } from './span-failure.tsx';
 import { SpanLinks } from './span-links.tsx';
 import { SpanLogs } from './span-logs.tsx';
+import { SpanWays } from './span-ways.tsx';
+import { SpanWords } from './span-words.tsx';
 import type { TraceView } from './use-trace-view.ts';
 import '../../widgets/tabs.css';
 import './span-panel.css';
+
+/** The answer of a model is judged where it stands; these by themselves. */
+const judgedFamilies: ReadonlySet<OperationFamily> = new Set(['agent', 'tool', 'retrieval']);
 
 /** Everything known of one span, with every value a way on. */
 export function SpanPanel({
@@ -37,11 +44,12 @@ export function SpanPanel({
   const spanId = model.slim.columns.spanId[span] ?? '';
   const query = useQuery(spanQuery(model.traceId, spanId));
   const durationUs = at(model.endUs, span) - at(model.startUs, span);
+  const family = operationFamilies[at(model.family, span)] ?? 'other';
   const onPathUs = at(path.onPathUs, span);
   return (
     <aside className="span-panel" aria-label="Span" data-testid="span-panel">
       <header className="span-panel-head">
-        <FamilyIcon family={operationFamilies[at(model.family, span)] ?? 'other'} />
+        <FamilyIcon family={family} />
         <div className="span-panel-title">
           <h2>{spanName(model, span) || '(no name)'}</h2>
           <p className="soft">
@@ -52,6 +60,7 @@ export function SpanPanel({
             </span>
           </p>
         </div>
+        {judgedFamilies.has(family) && <FeedbackButtons traceId={model.traceId} spanId={spanId} of="step" />}
         <IconButton
           icon="close"
           label="Close the span"
@@ -68,14 +77,17 @@ export function SpanPanel({
 function SpanTabs({ trace, span }: { readonly trace: TraceView; readonly span: Span }): ReactElement {
   const { search, patch } = useUrlState();
   const actions = useValueActions('/traces');
+  const words = wordsKind(span);
+  const first = words === undefined ? 'span' : 'words';
   const actionsFor = (row: { field: string; text: string }) => actions(row.field, row.text);
   return (
     <Tabs.Root
       className="span-tabs"
-      value={search['tab'] ?? 'span'}
-      onValueChange={(tab) => patch({ tab: tab === 'span' ? undefined : tab }, 'replace')}
+      value={search['tab'] ?? first}
+      onValueChange={(tab) => patch({ tab: tab === first ? undefined : tab }, 'replace')}
     >
       <Tabs.List className="tab-list" aria-label="Parts of the span">
+        {words !== undefined && <Tabs.Trigger value="words">{wordsLabels[words]}</Tabs.Trigger>}
         <Tabs.Trigger value="span">Attributes</Tabs.Trigger>
         <Tabs.Trigger value="events">
           Events {span.events.length > 0 && <em>{span.events.length}</em>}
@@ -87,6 +99,13 @@ function SpanTabs({ trace, span }: { readonly trace: TraceView; readonly span: S
         <Tabs.Trigger value="scores">Scores</Tabs.Trigger>
         <Tabs.Trigger value="json">JSON</Tabs.Trigger>
       </Tabs.List>
+      {words !== undefined && (
+        <Tabs.Content value="words" className="tab-content">
+          <SpanFailure span={span} />
+          <SpanWays span={span} isCall={words === 'messages'} />
+          <SpanWords trace={trace} span={span} />
+        </Tabs.Content>
+      )}
       <Tabs.Content value="span" className="tab-content">
         <SpanFailure span={span} />
         <SpanFacts span={span} />

@@ -2,6 +2,7 @@ import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type KeyboardEvent, type ReactElement } from 'react';
 import { formatCostUsd, formatCount, formatDurationMs } from '../../model/format.ts';
 import { operationFamilies } from '../../model/operation.ts';
+import { serviceSeries } from '../../model/service-series.ts';
 import { at, spanName, spanService } from '../../model/trace-model.ts';
 import { rowOf } from '../../model/trace-rows.ts';
 import { FamilyIcon, Icon } from '../../widgets/icon.tsx';
@@ -116,6 +117,7 @@ function SpanTreeRow(props: { trace: TraceView; span: number; row: number; top: 
         </span>
       </span>
       <span role="gridcell" className="clip soft">
+        <i className={`service-mark series-${serviceSeries(model, span) + 1}`} aria-hidden="true" />
         {spanService(model, span)}
       </span>
       <span role="gridcell" className="num">

@@ -1,16 +1,25 @@
 import type { Run } from '@sightline/schema/api';
-import { useNavigate, useParams, useRouter } from '@tanstack/react-router';
-import { lazy, Suspense, useState, type ReactElement } from 'react';
+import { useParams } from '@tanstack/react-router';
+import { lazy, Suspense, useMemo, useState, type ReactElement } from 'react';
 import { loadPart } from '../../api/load-part.ts';
+import { aiStepsOf, hasOtherSteps } from '../../model/ai-steps.ts';
+import { findCriticalPath } from '@sightline/schema/analysis';
+import { plural } from '../../model/format.ts';
 import { formatDateTime, timeZoneName } from '../../model/timestamp.ts';
-import { firstCause, traceDetail, traceSentence } from '../../model/trace-summary.ts';
+import { firstCause, traceDetail, traceName, traceSentence } from '../../model/trace-summary.ts';
 import type { TraceModel } from '../../model/trace-model.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
 import { WayIn } from '../../widgets/facts.tsx';
+import { FeedbackButtons } from '../../widgets/feedback.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
+import type { KeptNoteProps } from '../../widgets/kept-note.tsx';
+import { FailureNote } from '../../widgets/failure-note.tsx';
+import { AddToDataset } from '../../widgets/open-add-to-dataset.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { usePathname, useUrlState } from '../../widgets/url-state.ts';
+import { useGoUp } from '../../widgets/use-go-up.ts';
 import { copyText } from '../../widgets/copy-text.ts';
 import { RunProblems } from './run-problems.tsx';
 import { RunTabs, useRun, useRunView } from './run-tabs.tsx';
@@ -28,6 +37,9 @@ const SpanTree = lazy(loadPart(async () => ({ default: (await import('./span-tre
 export function TracePage(): ReactElement {
   const { traceId = '' } = useParams({ strict: false });
   const { query, model } = useTraceModel(traceId);
+  const { search } = useUrlState();
+  const view = useRunView();
+  const isReduced = search['steps'] === 'ai' && view === 'waterfall';
   if (query.error !== null && model === undefined) {
     return (
       <Page
@@ -49,8 +61,11 @@ export function TracePage(): ReactElement {
   }
   return (
     <LoadedTrace
-      key={traceId}
-      model={model}
+      // What is open and selected is told by places in the model.
+      key={`${traceId} ${isReduced}`}
+      whole={model}
+      isReduced={isReduced}
+      query={query}
       onRefresh={() => void query.refetch()}
       limits={query.data?.limitsMet}
     />
@@ -58,24 +73,43 @@ export function TracePage(): ReactElement {
 }
 
 interface LoadedTraceProps {
-  readonly model: TraceModel;
+  /** All of it: what the headline is about. */
+  readonly whole: TraceModel;
+  /** Only steps of agents, models, tools and retrievals are drawn. */
+  readonly isReduced: boolean;
+  readonly query: KeptNoteProps['query'];
   readonly onRefresh: () => void;
   readonly limits: Parameters<typeof LimitsNote>[0]['limits'];
 }
 
-function LoadedTrace({ model, onRefresh, limits }: LoadedTraceProps): ReactElement {
-  const trace = useTraceView(model);
+function LoadedTrace({ whole, isReduced, query, onRefresh, limits }: LoadedTraceProps): ReactElement {
   const view = useRunView();
+  const model = useMemo(() => (isReduced ? aiStepsOf(whole) : whole), [whole, isReduced]);
+  const trace = useTraceView(model);
+  const namedBy = usePathname().startsWith('/runs/') ? 'agent' : 'root';
   const { run } = useRun(model.traceId);
+  const wholePath = useMemo(
+    () => (isReduced ? findCriticalPath(whole) : trace.path),
+    [isReduced, whole, trace.path],
+  );
+  const sentence = useMemo(() => traceSentence(whole, namedBy), [whole, namedBy]);
+  const detail = useMemo(() => traceDetail(whole, wholePath, run?.run), [whole, wholePath, run]);
   useTraceKeys(trace);
   return (
     <Page
-      title={trace.model.slim.tables.names[0] ?? 'Trace'}
-      answer={traceSentence(model)}
-      detail={traceDetail(model, trace.path, run?.run)}
+      title={traceName(whole, namedBy) || 'Trace'}
+      answer={sentence}
+      detail={detail}
       actions={
         <>
+          {run !== null && <FeedbackButtons traceId={model.traceId} of="run" />}
+          {run !== null && <AddToDataset what="the run" from={async () => [{ traceId: model.traceId }]} />}
           <BackButton />
+          {run !== null && (
+            <PageLink to="/replays" search={{ of: model.traceId }} className="button">
+              Replay
+            </PageLink>
+          )}
           <PageLink to="/timeline" search={{ id: model.traceId }} className="button">
             Timeline
           </PageLink>
@@ -97,10 +131,16 @@ function LoadedTrace({ model, onRefresh, limits }: LoadedTraceProps): ReactEleme
         </button>
         {run !== null && run !== undefined && <RunOf run={run.run} />}
       </p>
+      {namedBy === 'agent' && (
+        <p className="run-question clip" title={run?.run.question ?? undefined}>
+          {run?.run.question}
+        </p>
+      )}
+      <FailureNote query={query} isShown onRetry={onRefresh} />
       <LimitsNote limits={limits} />
       <RunProblems trace={trace} />
       <RunTabs traceId={model.traceId} />
-      {view === 'waterfall' && <TraceToolbar trace={trace} />}
+      {view === 'waterfall' && <TraceToolbar trace={trace} canReduce={isReduced || hasOtherSteps(whole)} />}
       <div
         className={view === 'waterfall' ? 'trace-body' : 'trace-body run-body'}
         id="run-view"
@@ -121,9 +161,12 @@ function LoadedTrace({ model, onRefresh, limits }: LoadedTraceProps): ReactEleme
 
 /** Whose run it is, and of which conversation: the ways to what else they did. */
 function RunOf({ run }: { readonly run: Run }): ReactElement {
-  const { sessionId, userId } = run;
+  const { sessionId, userId, status, errorCount } = run;
   return (
     <>
+      {status === 'ok' && errorCount > 0 && (
+        <span className="trace-of">{plural(errorCount, 'error')} handled</span>
+      )}
       {sessionId !== null && (
         <span className="trace-of">
           session <WayIn to={`/sessions/${encodeURIComponent(sessionId)}`} label={sessionId} />
@@ -139,16 +182,9 @@ function RunOf({ run }: { readonly run: Run }): ReactElement {
 }
 
 function BackButton(): ReactElement {
-  const router = useRouter();
-  const navigate = useNavigate();
+  const goUp = useGoUp();
   return (
-    <Button
-      icon="chevronLeft"
-      onClick={() => {
-        if (window.history.length > 1) router.history.back();
-        else void navigate({ to: '/traces' } as never);
-      }}
-    >
+    <Button icon="chevronLeft" onClick={goUp}>
       Back
     </Button>
   );
@@ -156,7 +192,7 @@ function BackButton(): ReactElement {
 
 function useTraceKeys(trace: TraceView): void {
   const { model, selected } = trace;
-  const router = useRouter();
+  const goUp = useGoUp();
   const [depth, setDepth] = useState(model.depthMax);
   const collapse = (by: number): void => {
     const next = Math.min(model.depthMax, Math.max(0, depth + by));
@@ -177,14 +213,18 @@ function useTraceKeys(trace: TraceView): void {
       label: 'Show all of the time',
       run: () => trace.setView({ fromUs: 0, toUs: model.durationUs }),
     },
-    { keys: '[', label: 'Close one level', run: () => collapse(-1) },
-    { keys: ']', label: 'Open one level', run: () => collapse(1) },
+    { keys: '[', label: 'Collapse one level', run: () => collapse(-1) },
+    { keys: ']', label: 'Expand one level', run: () => collapse(1) },
     { keys: 'p', label: 'Critical path on or off', run: () => trace.setShowsPath(!trace.showsPath) },
     { keys: 'n', label: 'Next found span', run: () => trace.step(1) },
     { keys: 'N', label: 'Previous found span', run: () => trace.step(-1) },
     { keys: '1', label: 'Waterfall', run: () => trace.setMode('waterfall') },
     { keys: '2', label: 'Flame graph', run: () => trace.setMode('flame') },
     { keys: '3', label: 'Tree', run: () => trace.setMode('tree') },
-    { keys: 'Escape', label: 'Back to the list', run: () => router.history.back() },
+    {
+      keys: 'Escape',
+      label: 'Close the span, or back to the list',
+      run: () => (selected === -1 ? goUp() : trace.clearSelection()),
+    },
   ]);
 }

@@ -5,6 +5,7 @@ import { at } from '../../model/trace-model.ts';
 import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
 import { FamilyIcon, Icon } from '../../widgets/icon.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
+import { useUrlState } from '../../widgets/url-state.ts';
 import type { TraceMode, TraceView } from './use-trace-view.ts';
 
 const modes: readonly { value: TraceMode; label: string; icon: 'traces' | 'flame' | 'tree' }[] = [
@@ -13,7 +14,15 @@ const modes: readonly { value: TraceMode; label: string; icon: 'traces' | 'flame
   { value: 'tree', label: 'Tree', icon: 'tree' },
 ];
 
-export function TraceToolbar({ trace }: { readonly trace: TraceView }): ReactElement {
+interface TraceToolbarProps {
+  readonly trace: TraceView;
+  /** There are steps of agents, and others that can be left out. */
+  readonly canReduce: boolean;
+}
+
+export function TraceToolbar({ trace, canReduce }: TraceToolbarProps): ReactElement {
+  const { search, patch } = useUrlState();
+  const isReduced = search['steps'] === 'ai';
   const { model } = trace;
   const present = operationFamilies.filter((_, index) => model.family.includes(index));
   return (
@@ -25,11 +34,20 @@ export function TraceToolbar({ trace }: { readonly trace: TraceView }): ReactEle
           Critical path
         </Button>
       )}
+      {canReduce && (
+        <Button
+          pressed={isReduced}
+          title="Leave out HTTP, databases and the program’s own code"
+          onClick={() => patch({ steps: isReduced ? undefined : 'ai' }, 'replace')}
+        >
+          AI steps only
+        </Button>
+      )}
       {trace.mode !== 'flame' && model.depthMax > 1 && (
         <Button
           onClick={() => (trace.collapsed.size > 0 ? trace.setCollapsed(new Set()) : trace.collapseTo(1))}
         >
-          {trace.collapsed.size > 0 ? 'Open all' : 'Close all'}
+          {trace.collapsed.size > 0 ? 'Expand all' : 'Collapse all'}
         </Button>
       )}
       <div className="trace-legend" aria-hidden="true">

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useState } from 'react';
 import { logsOfTraceQuery, slimTraceQuery, spansOfTraceQuery } from '../../api/queries.ts';
 import type { RowTick } from '../../canvas/waterfall-scene.ts';
-import { findCriticalPath, type CriticalPath } from '../../model/critical-path.ts';
+import { findCriticalPath, type CriticalPath } from '@sightline/schema/analysis';
 import { rangeFromMs } from '../../model/time-range.ts';
 import { formatView, parseView, type TimeView } from '../../model/time-view.ts';
 import { msFromTimestamp } from '../../model/timestamp.ts';

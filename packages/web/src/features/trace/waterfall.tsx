@@ -99,6 +99,7 @@ export function Waterfall({ trace }: { readonly trace: TraceView }): ReactElemen
     }, [scene, size]),
   );
   useLayoutEffect(draw, [draw, view]);
+  const pointer = useRef<{ readonly clientX: number; readonly clientY: number }>(undefined);
   useEffect(() => {
     void document.fonts.ready.then(draw);
   }, [draw]);
@@ -114,6 +115,17 @@ export function Waterfall({ trace }: { readonly trace: TraceView }): ReactElemen
     const y = event.clientY - (box?.top ?? 0);
     return { hit: hitTest(scene(), x, y), x, y };
   };
+  /** What lies under the pointer is another span once the rows or the time moved below it. */
+  const follow = (): void => {
+    if (pointer.current === undefined || drag.current !== undefined) return;
+    const { hit, x, y } = hitAt(pointer.current);
+    setHover(hit === undefined ? undefined : { hit, x, y });
+  };
+  const followLatest = useRef(follow);
+  useEffect(() => {
+    followLatest.current = follow;
+  });
+  useEffect(() => followLatest.current(), [view, rows]);
   const onPointerDown = (event: PointerEvent): void => {
     if (event.button !== 0) return;
     const { x } = hitAt(event);
@@ -146,6 +158,8 @@ export function Waterfall({ trace }: { readonly trace: TraceView }): ReactElemen
       draw();
       return;
     }
+    pointer.current =
+      event.pointerType === 'mouse' ? { clientX: event.clientX, clientY: event.clientY } : undefined;
     setHover(hit === undefined || event.pointerType !== 'mouse' ? undefined : { hit, x, y });
     if (canvas.current !== null) {
       canvas.current.style.cursor =
@@ -187,7 +201,10 @@ export function Waterfall({ trace }: { readonly trace: TraceView }): ReactElemen
         aria-label="Spans. Arrow keys move, left and right close and open."
         aria-activedescendant="waterfall-selected"
         data-testid="waterfall"
-        onScroll={draw}
+        onScroll={() => {
+          draw();
+          follow();
+        }}
         onKeyDown={onKeyDown}
       >
         <canvas
@@ -195,7 +212,10 @@ export function Waterfall({ trace }: { readonly trace: TraceView }): ReactElemen
           onPointerDown={onPointerDown}
           onPointerMove={onPointerMove}
           onPointerUp={onPointerUp}
-          onPointerLeave={() => setHover(undefined)}
+          onPointerLeave={() => {
+            pointer.current = undefined;
+            setHover(undefined);
+          }}
           onDoubleClick={(event) => {
             const { hit } = hitAt(event);
             if (hit?.part === 'time') setView(zoomToSpan(trace, hit.span));

@@ -1,6 +1,7 @@
 import type { ReactElement } from 'react';
 import { Button } from '../../widgets/button.tsx';
 import { DidYouMean } from '../../widgets/did-you-mean.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { Notice } from '../../widgets/states.tsx';
 import type { Question } from '../../widgets/use-question.ts';
@@ -28,6 +29,7 @@ export function NoTraces({ question }: { readonly question: Question }): ReactEl
         </PageLink>
         <Button onClick={() => question.setRange({ from: '-7d', to: 'now' })}>Last 7 days</Button>
       </div>
+      <Filler page="traces" />
     </Notice>
   );
 }

@@ -2,7 +2,7 @@ import type { TraceSummary } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { formatCount, formatDurationMs } from '../../model/format.ts';
 import { timeZoneName } from '../../model/timestamp.ts';
-import { CostValue, ErrorsValue, TimeAgo } from '../../widgets/facts.tsx';
+import { CostValue, ErrorsValue, TimeAgo, Words } from '../../widgets/facts.tsx';
 import { DataTable, type Column } from '../../widgets/data-table.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -15,11 +15,13 @@ import './trace-table.css';
 interface TraceTableProps {
   readonly question: Question;
   readonly rows: readonly TraceSummary[];
+  /** Boxes to tick. */
+  readonly pick: Column<TraceSummary>;
   readonly hasMore: boolean;
   readonly onReachEnd: () => void;
 }
 
-export function TraceTable({ question, rows, hasMore, onReachEnd }: TraceTableProps): ReactElement {
+export function TraceTable({ question, rows, pick, hasMore, onReachEnd }: TraceTableProps): ReactElement {
   const { search, patch } = question;
   const go = useGo();
   const nowMs = useNow();
@@ -37,7 +39,7 @@ export function TraceTable({ question, rows, hasMore, onReachEnd }: TraceTablePr
     { keys: 'r', label: 'Refresh', run: question.refresh },
   ]);
   const longestMs = useMemo(() => rows.reduce((most, row) => Math.max(most, row.durationMs), 0), [rows]);
-  const columns = useMemo(() => traceColumns(nowMs, longestMs), [nowMs, longestMs]);
+  const columns = useMemo(() => [...traceColumns(nowMs, longestMs), pick], [nowMs, longestMs, pick]);
   return (
     <DataTable
       id="traces"
@@ -70,14 +72,20 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
     {
       id: 'name',
       label: 'Trace',
+      least: 220,
       sortBy: (row) => row.name,
       render: (row) => (
         <>
           <span className={row.errorCount > 0 ? 'row-mark error-text' : 'row-mark'}>
             {row.errorCount > 0 && <Icon name="error" size={14} />}
           </span>
-          <PageLink to={`/traces/${row.traceId}`} className="row-link clip">
-            {row.name === '' ? '(no name)' : row.name}
+          <PageLink
+            to={`/traces/${row.traceId}`}
+            className={row.question === null ? 'row-link clip' : 'row-link clip has-words'}
+            title={[row.name, row.question, row.answer].filter((text) => text !== null).join('\n')}
+          >
+            <span className="trace-name">{row.name === '' ? '(no name)' : row.name}</span>
+            {row.question !== null && <span className="trace-words">{row.question}</span>}
           </PageLink>
           {!row.rootArrived && (
             <span
@@ -91,9 +99,26 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       ),
     },
     {
+      id: 'question',
+      label: 'Question',
+      width: 280,
+      least: 160,
+      hidden: true,
+      render: (row) => <Words text={row.question} />,
+    },
+    {
+      id: 'answer',
+      label: 'Answer',
+      width: 320,
+      least: 160,
+      hidden: true,
+      render: (row) => <Words text={row.answer} />,
+    },
+    {
       id: 'services',
       label: 'Services',
       width: 128,
+      least: 88,
       sortBy: (row) => row.service,
       render: (row) => (
         <span className="clip soft" title={row.services.join(', ')}>
@@ -106,6 +131,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       id: 'durationMs',
       label: 'Duration',
       width: 104,
+      least: 80,
       align: 'end',
       sortBy: (row) => row.durationMs,
       render: (row) => (
@@ -154,6 +180,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       label: 'Cost',
       width: 72,
       align: 'end',
+      onPhone: true,
       sortBy: (row) => row.costUsd ?? -1,
       render: (row) => <CostValue of={row} />,
     },
@@ -183,6 +210,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       label: 'Started',
       width: 84,
       align: 'end',
+      onPhone: true,
       sortBy: (row) => row.startTime,
       render: (row) => <TimeAgo time={row.startTime} nowMs={nowMs} />,
     },

@@ -1,8 +1,11 @@
+import type { TraceSummary } from '@sightline/schema/api';
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { histogramQuery, tracesQuery } from '../../api/queries.ts';
+import { useComparePicks } from '../../widgets/compare-picks.tsx';
 import { ExplorePage } from '../../widgets/explore-page.tsx';
 import { NewItemsPill } from '../../widgets/new-items-pill.tsx';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useNextPage } from '../../widgets/use-next-page.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
@@ -32,8 +35,15 @@ export function TracesPage(): ReactElement {
   const rows = useMemo(() => pages?.flatMap((page) => page.traces) ?? [], [pages]);
   const fresh = useNewTraces(question, rows);
   const onReachEnd = useNextPage(list);
+  const compare = useComparePicks<TraceSummary>(question.search, { q: asked.q });
   return (
     <ExplorePage
+      actions={
+        <>
+          {compare.link}
+          <SaveRows list="traces" asked={asked} />
+        </>
+      }
       title="Traces"
       signal="traces"
       noun="traces"
@@ -50,7 +60,15 @@ export function TracesPage(): ReactElement {
         <NewItemsPill count={fresh.count} atLeast={fresh.atLeast} noun="trace" onShow={question.refresh} />
       }
       ifNone={<NoTraces question={question} />}
-      rows={<TraceTable question={question} rows={rows} hasMore={list.hasNextPage} onReachEnd={onReachEnd} />}
+      rows={
+        <TraceTable
+          question={question}
+          rows={rows}
+          pick={compare.column}
+          hasMore={list.hasNextPage}
+          onReachEnd={onReachEnd}
+        />
+      }
     />
   );
 }

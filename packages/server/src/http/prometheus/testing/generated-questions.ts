@@ -3,6 +3,7 @@
  * lies on the edge of a window, equal values are not ranked, and three faults of 2.42 are left out: `predict_linear` over a window that `@` fixes moved the
  * window (prometheus#11708), `atan2` kept the name, and `stddev` of one value that is infinite was 0.
  */
+import { seededRandom } from '@sightline/base';
 import { baseMs, samplesEndMs, samplesStartMs } from './generated-samples.ts';
 
 export interface Question {
@@ -13,17 +14,6 @@ export interface Question {
 }
 
 type Random = () => number;
-
-/** Mulberry32. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 const gauges = ['temp', 'temp', 'limits', 'sparse'] as const;
 const counters = [

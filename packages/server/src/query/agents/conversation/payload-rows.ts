@@ -18,28 +18,28 @@ export interface PayloadRow extends AttributeRow, TextsRow {
 }
 
 // Named, since planning a statement over all columns takes longer than running it.
-const storedColumns = trusted(
+export const storedColumns = trusted(
   'span_id, start_time, name, text_ids, attributes, long_attributes, attribute_types, event_names, event_attributes, event_types',
 );
-/** In the order in which `readRow` reads them. What is put together here costs the engine no planning. */
-const columns =
+/** In the order in which `readPayload` reads them. What is put together here costs the engine no planning. */
+export const payloadColumns =
   trusted(`span_id, start_time, toString(name) AS name_, text_ids, mapKeys(attributes), mapValues(attributes), attribute_types,
   mapKeys(long_attributes), mapValues(long_attributes), event_names, event_attributes, event_types`);
 
 /** Of the spans of `where`, in the order of their start, as far as `payloadBytesMax` goes. */
 export async function readPayloadRows(reader: Reader, where: Sql): Promise<readonly PayloadRow[]> {
   const answer = await reader.binary(sql`
-    SELECT ${columns} FROM (
+    SELECT ${payloadColumns} FROM (
       SELECT ${storedColumns}, arraySum(value -> length(value), mapValues(long_attributes)) AS payloadBytes,
         sum(payloadBytes) OVER (ORDER BY start_time, span_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS readBytes
       FROM spans WHERE ${where})
     WHERE readBytes - payloadBytes < ${uint(payloadBytesMax)}`);
   const rows: PayloadRow[] = [];
-  while (!answer.isAtEnd) rows.push(readRow(answer));
+  while (!answer.isAtEnd) rows.push(readPayload(answer));
   return rows;
 }
 
-function readRow(answer: RowBinary): PayloadRow {
+export function readPayload(answer: RowBinary): PayloadRow {
   return {
     spanId: answer.hex(8),
     startNanos: answer.int64().toString(),

@@ -19,7 +19,7 @@ import {
 import { idsByHex } from '../../sql/ids-sql.ts';
 import { messageLogs } from '../../sql/message-logs-sql.ts';
 import { type AttributeRow, textIdColumns, wholeAttributeColumns } from '../../sql/span-columns-sql.ts';
-import { moment, sql, trusted } from '../../sql/sql.ts';
+import { moment, type Sql, sql, trusted } from '../../sql/sql.ts';
 import { parentStep, type RunNode, type RunTree, stepsOf } from '../run-tree.ts';
 import type { Beginning } from './beginning.ts';
 import { chooseTurns, maySpeak, type Spoken } from './choose-turns.ts';
@@ -30,6 +30,7 @@ import type { ToolRun, Turn } from './turn.ts';
 const logsMax = 5000;
 
 interface LogRow extends AttributeRow, TextsRow {
+  readonly traceId: string;
   readonly spanId: string;
   readonly timeNanos: string;
   readonly eventName: string;
@@ -209,15 +210,31 @@ export async function readMessageLogs(
   traceId: string,
   extent: TraceExtent,
 ): Promise<readonly LogRow[]> {
-  const rows = await reader.rows<LogRow>(sql`
-    SELECT lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(time) AS timeNanos, timeNanos AS startNanos, ${textIdColumns}, event_name AS eventName, body, body_type AS bodyType, ${wholeAttributeColumns}
-    FROM (${messageLogs(reader, traceId, extent)}) ORDER BY time, log_id LIMIT ${trusted(String(logsMax + 1))}`);
+  const rows = await readLogRows(reader, messageLogs(reader, traceId, extent));
   if (rows.length > logsMax)
     reader.meet({ limit: 'rows', message: `Only the first ${logsMax} log events with messages were read.` });
-  return withTexts(reader, rows.slice(0, logsMax));
+  return rows.slice(0, logsMax);
 }
 
-function eventsOf(row: PayloadRow): { name: string; attributes: Record<string, unknown> }[] {
+/** Up to one more than `logsMax`. */
+async function readLogRows(reader: Reader, logs: Sql): Promise<readonly LogRow[]> {
+  const rows = await reader.rows<LogRow>(sql`
+    SELECT lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, toUnixTimestamp64Nano(time) AS timeNanos, timeNanos AS startNanos, ${textIdColumns}, event_name AS eventName, body, body_type AS bodyType, ${wholeAttributeColumns}
+    FROM (${logs}) ORDER BY time, log_id LIMIT ${trusted(String(logsMax + 1))}`);
+  return withTexts(reader, rows);
+}
+
+/** What records of logs say of the spans of these traces, by trace and span id; the first of it, where there is very much. */
+export async function readLogMessages(reader: Reader, logs: Sql): Promise<ReadonlyMap<string, MessageLog[]>> {
+  const found = new Map<string, MessageLog[]>();
+  for (const row of await readLogRows(reader, logs)) {
+    const key = row.traceId + row.spanId;
+    found.set(key, [...(found.get(key) ?? []), asLog(row)]);
+  }
+  return found;
+}
+
+export function eventsOf(row: PayloadRow): { name: string; attributes: Record<string, unknown> }[] {
   return row.eventNames.map((name, index) => ({
     name,
     attributes: decodeAttributes({

@@ -7,56 +7,69 @@ import {
   literal,
   settingsSql,
 } from '../engine.ts';
-import { deriveSegment } from './derive-segment.ts';
-import { logsSelect } from './logs-sql.ts';
+import { storedTime } from './attribute-sql.ts';
 import { metricPointsSelect, metricPointsSettings } from './metric-points-sql.ts';
-import { formatSchema, segmentStructure, textsStructure } from './otlp-format.ts';
+import type { NativeBlock } from './native-columns.ts';
+import { formatSchema, segmentStructure } from './otlp-format.ts';
 import { insertSql } from './row-select.ts';
+import { mayHoldScores, scoresInsert } from './scores-sql.ts';
+import { segmentColumns } from './segment-columns.ts';
 import { segmentCounts, type SegmentCount } from './segment-counts.ts';
-import { spansSelect } from './spans-sql.ts';
-import { textsSelect } from './texts-sql.ts';
-
-const tables = {
-  traces: { table: 'spans', select: spansSelect, settings: {} },
-  logs: { table: 'logs', select: logsSelect, settings: {} },
-  metrics: { table: 'metric_points', select: metricPointsSelect, settings: metricPointsSettings },
-} as const;
 
 /**
  * Puts a segment into its table, with everything views make of it, and into the ledger. Statements can be repeated: their
  * tokens keep every table and view from taking the same segment twice. Texts come first: a span that is seen has its texts.
- * Resolves with the number of items. `derive` gives the items their normal fields.
+ * Resolves with the number of items. `read` gives the columns of traces and logs.
  */
 export async function loadSegment(
   engine: ClickHouseEngine,
   segment: SegmentFile,
-  derive = deriveSegment,
+  read = segmentColumns,
 ): Promise<number> {
   const bytes = await readWhole(segment);
-  const [items] = await Promise.all([
-    segment.signal === 'metrics' ? bytes : derive(segment.signal, bytes),
-    loadTexts(engine, segment, bytes),
-  ]);
+  const { signal, token } = segment;
   // Before the insert, so that the bytes of the segment need not be kept while it runs.
   const counts = segmentCounts(bytes);
-  await engine.insertBytes(itemsInsert(segment, items));
+  if (signal === 'metrics') await engine.insertBytes(metricsInsert(token, bytes));
+  else {
+    const { items, texts, errors } = await read(signal, bytes);
+    if (texts.rows > 0) await engine.insertBytes(blockInsert(texts, `${token}:texts`, textsInsert));
+    await engine.insertBytes(blockInsert(items, `${token}:items`, itemsInsert(tables[signal], items.names)));
+    if (errors.rows > 0)
+      await engine.insertBytes(blockInsert(errors, `${token}:errors`, itemsInsert('errors', errors.names)));
+    if (mayHoldScores(signal, items))
+      await engine.insertBytes(blockInsert(items, `${token}:scores`, scoresInsert[signal]));
+  }
   if (counts.length > 0) await engine.insert(ledgerInsert(segment, counts));
   return counts.reduce((sum, { reason, items: count }) => sum + (reason === '' ? count : 0), 0);
 }
 
-async function loadTexts(
-  engine: ClickHouseEngine,
-  { signal, texts, token }: SegmentFile,
-  bytes: Uint8Array,
-): Promise<void> {
-  if (signal === 'metrics' || texts === 0) return;
-  await engine.insertBytes({
-    bytes,
-    schema: { proto: formatSchema, message: 'Envelope' },
-    structure: textsStructure(signal),
-    insert: (source) => insertSql('texts', textsSelect(signal, source)),
-    settings: loadSettings(`${token}:texts`),
-  });
+const tables = { traces: 'spans', logs: 'logs' } as const;
+
+/** The engine stamps the rows: on a server, our clock need not be that of the engine. */
+const itemsInsert = (table: string, names: readonly string[]) => (source: string) =>
+  `INSERT INTO ${table} (${names.join(', ')}, stored_time) SELECT *, ${storedTime} FROM ${source}`;
+
+const textsInsert = (source: string): string =>
+  `INSERT INTO texts (project, id, body, first_time, last_time, trace_hash)
+    SELECT project, id, body, first_time, last_time, cityHash64(trace_id) FROM ${source}`;
+
+function blockInsert(
+  { parts, structure }: NativeBlock,
+  token: string,
+  insert: (source: string) => string,
+): InsertBytesRequest {
+  return { bytes: parts, format: { name: 'Native' }, structure, insert, settings: loadSettings(token) };
+}
+
+function metricsInsert(token: string, bytes: Uint8Array): InsertBytesRequest {
+  return {
+    bytes: [bytes],
+    format: { name: 'Protobuf', proto: formatSchema, message: 'Envelope' },
+    structure: segmentStructure,
+    insert: (source) => insertSql('metric_points', metricPointsSelect(source)),
+    settings: { ...loadSettings(`${token}:items`), ...metricPointsSettings },
+  };
 }
 
 /** In one call: readFile returns to the loop, which is busy with what comes in, after each half of a megabyte. */
@@ -72,17 +85,6 @@ async function readWhole({ path, byteLength, bytes: read }: SegmentFile): Promis
     throw new StoreError('unavailable', `A segment cannot be read: ${reason}.`, { cause });
   }
   return bytes;
-}
-
-function itemsInsert({ signal, token }: SegmentFile, bytes: Uint8Array): InsertBytesRequest {
-  const { table, select, settings } = tables[signal];
-  return {
-    bytes,
-    schema: { proto: formatSchema, message: 'Envelope' },
-    structure: segmentStructure(signal),
-    insert: (source) => insertSql(table, select(source)),
-    settings: { ...loadSettings(`${token}:items`), ...settings },
-  };
 }
 
 /** A row with an empty reason for what was accepted, one per reason for what was not. */

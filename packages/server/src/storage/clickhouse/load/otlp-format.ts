@@ -1,53 +1,17 @@
 /**
- * OTLP as the engine's own Protobuf reader is told to see it: a journal segment is a file of these messages. Names are ours
- * (short, and the structures below repeat them); numbers and types are those of opentelemetry-proto 1.11 and of
+ * OTLP metrics as the engine's own Protobuf reader is told to see them: a journal segment is a file of these messages. Names are ours
+ * (short, and the structure below repeats them); numbers and types are those of opentelemetry-proto 1.11 and of
  * ingest/envelope.ts. What no column needs is left out and skipped by the reader.
  *
  * Two tricks. A repeated KeyValue has the wire form of a protobuf map, so it is declared as one and arrives as a Map. And
  * every kind of an attribute value is optional, which keeps 0, false and "" apart from absent; arrays and key-value
- * lists were rewritten into the string `j` at the door. Fields from 1000 on are ours.
+ * lists were rewritten into the string `j` at the door.
  */
-import type { TelemetrySignal } from '@sightline/schema/api';
-import { derivedField } from '@sightline/schema/otlp';
-import { derivedMessage, derivedStructure } from './derived-fields.ts';
-
 export const formatSchema = `syntax = "proto3";
-message Envelope {
-  string project = 1; fixed64 received = 2; uint32 accepted = 4; repeated Rejection rejections = 5;
-  Traces traces = 6; Logs logs = 7; Metrics metrics = 8;
-}
-message Rejection { string reason = 1; uint32 count = 2; }
+message Envelope { string project = 1; fixed64 received = 2; Metrics metrics = 8; }
 message Value { oneof value { string s = 1; bool b = 2; int64 i = 3; double d = 4; bytes y = 7; string j = 15; } }
 message Resource { map<string, Value> attributes = 1; uint32 dropped = 2; }
 message Scope { string name = 1; string version = 2; map<string, Value> attributes = 3; }
-
-message Traces { repeated ResourceSpans resources = 1; repeated Text texts = 1000; }
-message Text { bytes id = 1; fixed64 time = 2; bytes trace_id = 3; string body = 4; }
-message ResourceSpans { Resource resource = 1; repeated ScopeSpans scopes = 2; string schema_url = 3; }
-message ScopeSpans { Scope scope = 1; repeated Span items = 2; string schema_url = 3; }
-message Span {
-  bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; bytes parent_span_id = 4; string name = 5;
-  uint32 kind = 6; fixed64 start = 7; fixed64 end = 8; map<string, Value> attributes = 9; uint32 dropped_attributes = 10;
-  repeated Event events = 11; uint32 dropped_events = 12; repeated Link links = 13; uint32 dropped_links = 14;
-  Status status = 15; fixed32 flags = 16; repeated bytes text_ids = 1000; Derived derived = ${derivedField};
-}
-message Event { fixed64 time = 1; string name = 2; map<string, Value> attributes = 3; uint32 dropped = 4; }
-message Link {
-  bytes trace_id = 1; bytes span_id = 2; string trace_state = 3; map<string, Value> attributes = 4; uint32 dropped = 5;
-  fixed32 flags = 6;
-}
-message Status { string message = 2; uint32 code = 3; }
-
-message Logs { repeated ResourceLogs resources = 1; repeated Text texts = 1000; }
-message ResourceLogs { Resource resource = 1; repeated ScopeLogs scopes = 2; string schema_url = 3; }
-message ScopeLogs { Scope scope = 1; repeated LogRecord items = 2; string schema_url = 3; }
-message LogRecord {
-  fixed64 time = 1; uint32 severity_number = 2; string severity_text = 3; Value body = 5;
-  map<string, Value> attributes = 6; uint32 dropped_attributes = 7; fixed32 flags = 8; bytes trace_id = 9;
-  bytes span_id = 10; fixed64 observed = 11; string event_name = 12; repeated bytes text_ids = 1000; Derived derived = ${derivedField};
-}
-${derivedMessage}
-
 message Metrics { repeated ResourceMetrics resources = 1; }
 message ResourceMetrics { Resource resource = 1; repeated ScopeMetrics scopes = 2; string schema_url = 3; }
 message ScopeMetrics { Scope scope = 1; repeated Metric items = 2; string schema_url = 3; }
@@ -92,15 +56,7 @@ const attributes = `attributes Map(String, ${value})`;
 const exemplars = `exemplars Array(Tuple(time UInt64, as_double Nullable(Float64), as_int Nullable(Int64), trace_id String, span_id String, ${attributes}))`;
 const pointHead = `${attributes}, start UInt64, time UInt64, flags UInt32`;
 
-const items: Record<TelemetrySignal, string> = {
-  traces: `trace_id FixedString(16), span_id FixedString(8), trace_state String, parent_span_id String, name String,
-    kind UInt8, start UInt64, end UInt64, ${attributes}, dropped_attributes UInt32,
-    events Array(Tuple(time UInt64, name String, ${attributes}, dropped UInt32)), dropped_events UInt32,
-    links Array(Tuple(trace_id String, span_id String, trace_state String, ${attributes}, dropped UInt32, flags UInt32)),
-    dropped_links UInt32, status Tuple(message String, code UInt8), flags UInt32, text_ids Array(FixedString(16)), ${derivedStructure}`,
-  logs: `time UInt64, observed UInt64, severity_number UInt8, severity_text String, body ${value}, ${attributes},
-    dropped_attributes UInt32, flags UInt32, trace_id String, span_id String, event_name String, text_ids Array(FixedString(16)), ${derivedStructure}`,
-  metrics: `name String, description String, unit String,
+const items = `name String, description String, unit String,
     gauge Tuple(points Array(Tuple(${pointHead}, as_double Nullable(Float64), as_int Nullable(Int64), ${exemplars}))),
     sum Tuple(points Array(Tuple(${pointHead}, as_double Nullable(Float64), as_int Nullable(Int64), ${exemplars})),
       temporality UInt8, monotonic Bool),
@@ -111,18 +67,10 @@ const items: Record<TelemetrySignal, string> = {
       positive Tuple(offset Int32, counts Array(UInt64)), negative Tuple(offset Int32, counts Array(UInt64)),
       ${exemplars})), temporality UInt8),
     summary Tuple(points Array(Tuple(${pointHead}, count UInt64, sum Float64,
-      quantiles Array(Tuple(quantile Float64, value Float64)))))`,
-};
+      quantiles Array(Tuple(quantile Float64, value Float64)))))`;
 
 /** The columns of a segment file, as the `file` and `input` table functions take them. */
-export function segmentStructure(signal: TelemetrySignal): string {
-  return `project LowCardinality(String), received UInt64, ${signal} Tuple(resources Array(Tuple(
+export const segmentStructure = `project LowCardinality(String), received UInt64, metrics Tuple(resources Array(Tuple(
     resource Tuple(${attributes}, dropped UInt32), schema_url String,
     scopes Array(Tuple(scope Tuple(name String, version String, ${attributes}), schema_url String,
-      items Array(Tuple(${items[signal]})))))))`;
-}
-
-/** The long texts in the same file, see schema/otlp/content-texts.ts. */
-export function textsStructure(signal: TelemetrySignal): string {
-  return `project LowCardinality(String), ${signal} Tuple(texts Array(Tuple(id FixedString(16), time UInt64, trace_id FixedString(16), body String)))`;
-}
+      items Array(Tuple(${items})))))))`;

@@ -16,7 +16,7 @@ import {
   tableFunctions,
   typeArguments,
 } from './function-names.ts';
-import { ofProject, ownTable, type Readable, tableText } from './readable-tables.ts';
+import { indexedColumns, ofProject, ownTable, type Readable, tableText } from './readable-tables.ts';
 import { didYouMean, refusal } from './refusal.ts';
 import { TokenReader } from './token-reader.ts';
 import { place } from './tokens.ts';
@@ -302,7 +302,7 @@ export class QueryPrinter {
       case 'chain':
         return of.items.map((item) => this.#operandText(item)).join(` ${of.sign} `);
       case 'in':
-        return `${this.#operandText(of.left)} ${of.sign} ${this.#listToSearch(of.right, of.at)}`;
+        return `${this.#searched(of.left)} ${of.sign} ${this.#listToSearch(of.right, of.at)}`;
       case 'is':
         return `${this.#operandText(of.of)} ${of.test}`;
       case 'between':
@@ -347,9 +347,28 @@ export class QueryPrinter {
   }
 
   /** A name of one of our tables may have the database before it, as in `sightline.spans.name`. */
-  #name({ parts }: Name): string {
+  #name(name: Name): string {
+    return this.#nameParts(name).map(quoteName).join('.');
+  }
+
+  #nameParts({ parts }: Name): readonly string[] {
     const own = parts.length > 2 && ownTable(parts.slice(0, 2), this.#readable) !== undefined;
-    return (own ? parts.slice(1) : parts).map(quoteName).join('.');
+    return own ? parts.slice(1) : parts;
+  }
+
+  /**
+   * To the left of IN: a name of two parts that is no column there would be looked for among all tables, and the answer tell whether there is such a one.
+   * As an argument it is a column or nothing. Of an index only bare names make use.
+   */
+  #searched(of: Expression): string {
+    const name = of.kind === 'alias' ? of.of : of;
+    const isLookedFor =
+      name.kind === 'name' &&
+      this.#nameParts(name).length === 2 &&
+      !indexedColumns.has(name.parts.at(-1) ?? '');
+    if (!isLookedFor) return this.#operandText(of);
+    const text = `identity(${this.#name(name)})`;
+    return of.kind === 'alias' ? `(${text} AS ${quoteName(of.name)})` : text;
   }
 
   /** To the right of IN: a name there may be a table's, so it is one that is printed as a subquery, or nothing. */

@@ -17,6 +17,17 @@ export const computedColumns: Readonly<Record<string, readonly string[]>> = {
   runs: ['bucket'],
 };
 
+/** Columns by whose values the engine leaves out what it need not read. */
+export const indexedColumns: ReadonlySet<string> = new Set([
+  'trace_id',
+  'session_id',
+  'user_id',
+  'correlation_id',
+  'score_id',
+  'log_id',
+  'series_id',
+]);
+
 /** What one reference to a table says beside its name. */
 export interface TableUse {
   readonly alias: string;

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { analytics } from '../../testing/run-typed-sql-fuzz.ts';
+import type { StoreError } from '../../telemetry-store.ts';
 import { mine, TypedSqlTrial } from '../../testing/typed-sql-trial.ts';
 
 let trial: TypedSqlTrial;
@@ -49,4 +50,31 @@ test('SHOW TABLES and DESCRIBE list what can be read', async () => {
   expect(await names('show tables;')).not.toContain('runs_progress');
   expect(await names('DESCRIBE TABLE spans')).toContain('trace_id');
   await expect(names('DESC spns')).rejects.toThrow('Did you mean "spans"?');
+});
+
+test('no answer tells whether there is some other table, or blames the store', async () => {
+  const failureOf = async (sql: string): Promise<{ readonly kind: string; readonly message: string }> =>
+    trial.store.queryUntrusted({ sql, project: mine }).then(
+      () => ({ kind: 'answered', message: '' }),
+      (error: StoreError) => ({ kind: error.kind, message: error.message }),
+    );
+  const shapes = [
+    'SELECT {{name}} IN (SELECT 1)',
+    'SELECT {{name}} NOT IN (1, 2) FROM spans',
+    'SELECT ({{name}} AS x) GLOBAL IN (SELECT 1), x',
+    'SELECT arrayMap(x -> {{name}} IN (1), [1])',
+    'SELECT count() FROM spans WHERE {{name}} IN (SELECT name FROM spans)',
+  ];
+  for (const shape of shapes) {
+    const [there, gone, nowhere] = await Promise.all(
+      ['system.users', 'system.nosuch', 'nosuch.users'].map(async (name) => {
+        const { kind, message } = await failureOf(shape.replaceAll('{{name}}', name));
+        return { kind, message: message.replaceAll(name, 'NAME').replace(/ Maybe you meant.*?\]/, '') };
+      }),
+    );
+    expect(there).toMatchObject({ kind: 'refused', message: expect.stringContaining('NAME') as unknown });
+    expect([there, there]).toEqual([gone, nowhere]);
+  }
+  for (const sql of ['SELECT nosuch.trace_id IN (1)', 'SELECT spans.trace_id IN (SELECT 1) FROM ledger'])
+    expect(await failureOf(sql)).toMatchObject({ kind: 'refused' });
 });

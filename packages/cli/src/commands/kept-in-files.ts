@@ -1,0 +1,52 @@
+/** What commands share whose files say what the server is to have: rules of alerts, SLOs. */
+import { badOption } from '../arguments/options.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import type { Output } from '../output/output.ts';
+
+/** Each file by itself; the first that does not end well says how the command ends. Throws `bad_option` without a file. */
+export async function eachFile(
+  command: string,
+  [action, files]: readonly [action: string, files: readonly string[]],
+  put: (file: string) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  if (files.length === 0)
+    throw badOption(`${command} ${action} needs a file.`, `sightline ${command} ${action} ${command}.yml`);
+  const codes: ExitCode[] = [];
+  for (const file of files) codes.push(await put(file));
+  return codes.find((code) => code !== exitCodes.ok) ?? exitCodes.ok;
+}
+
+interface Change {
+  readonly name: string;
+  readonly action: 'create' | 'change' | 'same' | 'delete';
+  /** What changes. */
+  readonly fields: readonly string[];
+}
+
+interface Put {
+  readonly file: string;
+  readonly action: string;
+  /** What one of them is called. */
+  readonly noun: string;
+  readonly changes: readonly Change[];
+}
+
+const signs = { create: '+', change: '~', delete: '-', same: ' ' } as const;
+
+/** Prints what applying a file changed or would change. `diff` ends with 1 where something would. */
+export function tellChanges(output: Output, { file, action, noun, changes }: Put): ExitCode {
+  const some = changes.filter((change) => change.action !== 'same');
+  if (!output.json) {
+    if (action === 'check')
+      output.line(
+        `${file}: ${changes.length} ${changes.length === 1 ? `${noun} is` : `${noun}s are`} right.`,
+      );
+    else {
+      for (const { name, action: change, fields } of some)
+        output.line(`${signs[change]} ${name}${fields.length === 0 ? '' : `: ${fields.join(', ')}`}`);
+      if (some.length === 0) output.line(`${file}: nothing changes.`);
+      else if (action !== 'diff') output.line(`${file}: ${some.length} applied.`);
+    }
+  }
+  return action === 'diff' && some.length > 0 ? exitCodes.failure : exitCodes.ok;
+}

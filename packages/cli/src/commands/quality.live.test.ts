@@ -1,0 +1,145 @@
+/** Prompts, datasets and experiments on the command line, against a real server in another process. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { experimentSummary } from '@sightline/schema/api';
+import { type LiveServer, startLiveServer } from '../testing/live-server.ts';
+import { sightline } from '../testing/run-sightline.ts';
+
+// Every call is a process of its own; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000 });
+
+let server: LiveServer;
+let folder = '';
+const bin = join(import.meta.dirname, '../../bin/sightline.mjs');
+const run = async (...words: string[]) => sightline(words, { url: server.url });
+const file = async (name: string, content: string): Promise<string> => {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+};
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sightline-quality-'));
+  server = await startLiveServer(['--canary-interval', 'off']);
+}, 120_000);
+afterAll(async () => {
+  await server?.stop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+test('prompts: saved, compared, labelled', async () => {
+  const first = await file('greet.txt', 'Greet {{name}}.\nBe brief.\n');
+  expect(await run('prompts', 'save', 'greet', '--file', first, '--label', 'production')).toMatchObject({
+    code: 0,
+    stdout: 'Saved as version 1.\n',
+  });
+  const second = await file(
+    'greet.json',
+    JSON.stringify({ messages: [{ role: 'user', content: 'Greet {{name}}.\nBe kind.' }], model: 'gpt-4o' }),
+  );
+  await run('prompts', 'save', 'greet', '--file', second);
+  const diff = await run('prompts', 'diff', 'greet', 'production', 'latest');
+  expect(diff.code).toBe(1);
+  expect(diff.stdout).toContain('- Be brief.\n+ Be kind.');
+  expect(await run('prompts', 'label', 'greet', '2', 'production')).toMatchObject({ code: 0 });
+  expect((await run('prompts', 'diff', 'greet', 'production', 'latest')).code).toBe(0);
+  expect((await run('prompts', 'list')).stdout).toBe('greet  v2  production v2\n');
+  expect(await run('prompts', 'get', 'none')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('There is no prompt "none"'),
+  });
+});
+
+test('datasets: a file comes in once, and goes out as it came', async () => {
+  const lines = Array.from({ length: 250 }, (_, nr) => `${nr},"{""nr"": ${nr}}",n${nr},x${nr % 3}`);
+  const path = await file('numbers.csv', `id,input,expected,kind\n${lines.join('\n')}\n`);
+  expect((await run('datasets', 'import', 'numbers', path)).stdout).toBe(
+    '250 added, 0 changed, 0 as before, 0 duplicates left out: version 1 with 250 items.\n',
+  );
+  expect((await run('datasets', 'import', 'numbers', path)).stdout).toContain(
+    '0 added, 0 changed, 250 as before',
+  );
+  const exported = await run('datasets', 'export', 'numbers');
+  expect(JSON.parse(exported.stdout.split('\n')[3] ?? '')).toEqual({
+    id: '3',
+    input: { nr: 3 },
+    expected: 'n3',
+    metadata: { kind: 'x0' },
+    split: '',
+  });
+  const again = await file('again.jsonl', exported.stdout);
+  expect((await run('datasets', 'import', 'copy', again)).stdout).toContain('250 added');
+  const broken = await file('broken.jsonl', '{"input": 1}\n{"input": \n');
+  expect(await run('datasets', 'import', 'copy', broken)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('line 2 is no JSON'),
+  });
+});
+
+test('datasets: a reader that comes late still gets all of an export', async () => {
+  const lines = Array.from(
+    { length: 3_000 },
+    (_, nr) => `{"id": "${nr}", "input": "${'x'.repeat(40)}${nr}"}`,
+  );
+  await run('datasets', 'import', 'many', await file('many.jsonl', lines.join('\n')));
+  const { stdout } = await promisify(execFile)(
+    'bash',
+    ['-c', `'${process.execPath}' '${bin}' datasets export many | (sleep 2; wc -l)`],
+    { env: { ...process.env, SIGHTLINE_URL: server.url } },
+  );
+  expect(Number(stdout)).toBe(3_000);
+});
+
+test('experiments: a program that got worse ends the comparison with 1', async () => {
+  const items = await file(
+    'few.csv',
+    `input,expected\n${Array.from({ length: 12 }, (_, nr) => `${nr} times two,${nr * 2}`).join('\n')}\n`,
+  );
+  await run('datasets', 'import', 'few', items);
+  const good = await file(
+    'good.mjs',
+    "let t='';for await(const c of process.stdin)t+=c;console.log(parseInt(t)*2)",
+  );
+  const bad = await file(
+    'bad.mjs',
+    "let t='';for await(const c of process.stdin)t+=c;if(parseInt(t)===3){console.error('three');process.exit(7)}console.log(parseInt(t)*3)",
+  );
+  const tryOne = async (name: string, program: string) => {
+    const { stdout, stderr } = await run(
+      'experiments',
+      'run',
+      'few',
+      '--name',
+      name,
+      '--json',
+      '--',
+      process.execPath,
+      program,
+    );
+    expect(stderr).not.toContain('bad_');
+    return experimentSummary.parse(JSON.parse(stdout));
+  };
+  const before = await tryOne('before', good);
+  expect(before).toMatchObject({
+    state: 'done',
+    results: 12,
+    errors: 0,
+    scores: [{ name: 'as_expected', passed: 12 }],
+  });
+  expect((await run('experiments', 'pin', before.id)).code).toBe(0);
+  const after = await tryOne('after', bad);
+  expect(after).toMatchObject({ results: 12, errors: 1 });
+  const compared = await run('experiments', 'compare', after.id, '--fail-on-worse');
+  expect(compared.code).toBe(1);
+  expect(compared.stdout).toContain('Baseline: before');
+  expect(compared.stderr).toContain('Surely worse: after: as_expected');
+  expect((await run('experiments', 'compare', before.id, '--fail-on-worse')).code).toBe(0);
+  // Every item is a trace.
+  const traces = async () =>
+    (await run('traces', `attr.sightline.experiment.id:${after.id}`, '--json')).stdout;
+  await expect.poll(traces, { timeout: 60_000 }).toContain('invoke_workflow after');
+});

@@ -1,0 +1,92 @@
+import path from 'node:path';
+import { exportRulesResponse, importRulesResponse, testRulesResponse } from '@sightline/schema/api';
+import { chooseAction } from '../arguments/choose-action.ts';
+import type { Command, Invocation } from '../command.ts';
+import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { eachFile, tellChanges } from './kept-in-files.ts';
+import { readTextFile } from './read-text-file.ts';
+
+const actions = ['check', 'diff', 'apply', 'test', 'export'] as const;
+type Action = (typeof actions)[number];
+
+export const rulesCommand: Command = {
+  name: 'rules',
+  summary: 'Keep the rules of alerts in files: check, diff, apply, test, export.',
+  positionals: '<check|diff|apply|test|export> [file…]',
+  positionalCount: { min: 1, max: 1_000 },
+  options: {
+    prune: {
+      type: 'boolean',
+      about: 'With apply and diff: rules of the groups of the file that it has not are deleted.',
+    },
+    prometheus: { type: 'boolean', about: 'With export: the form of Prometheus.' },
+  },
+  details:
+    'Files are YAML: ours, with rules, routes and silences, or rule files of Prometheus as they are. test takes tests as for\n' +
+    '`promtool test rules`. check and diff change nothing; diff ends with 1 where something would change.',
+  examples: [
+    { line: 'sightline rules export > rules.yml', about: 'the rules of the server, for git' },
+    { line: 'sightline rules diff rules.yml', about: 'what apply would change' },
+    { line: 'sightline rules apply --prune rules.yml', about: 'makes the rules what the file says' },
+    { line: 'sightline rules test rules.test.yml', about: 'over the series that the test gives' },
+  ],
+  run: async (invocation) => {
+    const [word = '', ...files] = invocation.positionals;
+    const action = chooseAction('rules', actions, word);
+    if (action === 'export') return exportRules(invocation);
+    return eachFile('rules', [action, files], async (file) =>
+      action === 'test' ? test(invocation, file) : put(invocation, { action, file }),
+    );
+  },
+};
+
+async function exportRules({ client, output, options }: Invocation): Promise<ExitCode> {
+  const format = options.has('prometheus') ? 'prometheus' : 'sightline';
+  const { text, left } = await client.get('alerts/rules/export', { format }, exportRulesResponse);
+  if (output.json) output.document({ format, text, left });
+  else output.line(text.trimEnd());
+  if (left.length > 0) output.note(`Not in the form of Prometheus: ${left.join(', ')}.`);
+  return exitCodes.ok;
+}
+
+async function put(
+  { client, output, options }: Invocation,
+  { action, file }: { readonly action: Exclude<Action, 'test' | 'export'>; readonly file: string },
+): Promise<ExitCode> {
+  const text = await readTextFile(file);
+  const format = /^groups\s*:/m.test(text) ? 'prometheus' : 'sightline';
+  const body = { format, text, apply: action === 'apply', prune: options.has('prune') };
+  const answer = await client.post('alerts/rules/import', body, importRulesResponse);
+  if (output.json) output.document(answer);
+  for (const { place, message, caret, hint } of answer.problems) {
+    output.note(`${file}, ${place}: ${message}`);
+    for (const line of [caret, hint]) if (line !== '') output.note(line);
+  }
+  if (answer.problems.length > 0) return exitCodes.failure;
+  return tellChanges(output, { file, action, noun: 'rule', changes: answer.changes });
+}
+
+async function test({ client, output }: Invocation, file: string): Promise<ExitCode> {
+  const text = await readTextFile(file);
+  const names = ruleFilesOf(text);
+  const files = await Promise.all(
+    names.map(async (name) => ({ name, text: await readTextFile(path.resolve(path.dirname(file), name)) })),
+  );
+  const answer = await client.post('alerts/rules/test', { test: text, files }, testRulesResponse);
+  if (output.json) output.document(answer);
+  else {
+    for (const { test: name, message } of answer.failures) output.line(`${name}: ${message}`);
+    output.line(
+      answer.passed
+        ? `${file}: ${answer.checks} checks passed.`
+        : `${file}: ${answer.failures.length} of ${answer.checks} checks failed.`,
+    );
+  }
+  return answer.passed ? exitCodes.ok : exitCodes.failure;
+}
+
+/** The names below `rule_files`; the server reads the rest of the file. */
+function ruleFilesOf(text: string): string[] {
+  const [, list = ''] = /^rule_files:[^\n]*\n((?:[ \t]*-[^\n]*\n?|[ \t]*(?:#[^\n]*)?\n)*)/m.exec(text) ?? [];
+  return [...list.matchAll(/^[ \t]*-[ \t]*(['"]?)(.+?)\1[ \t]*(?:#.*)?$/gm)].map(([, , name = '']) => name);
+}

@@ -1,0 +1,58 @@
+/** docs/replay.md as a new user follows it: its files are written, its lines are run, in their order. */
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startLiveServer, type LiveServer } from '../testing/live-server.ts';
+
+const run = promisify(execFile);
+const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+let live: LiveServer;
+let folder: string;
+
+beforeAll(async () => {
+  live = await startLiveServer();
+  folder = await mkdtemp(path.join(tmpdir(), 'sightline-replay-docs-'));
+  await mkdir(path.join(folder, 'node_modules/@sightline'), { recursive: true });
+  await symlink(here('../../../sdk'), path.join(folder, 'node_modules/@sightline/sdk'));
+}, 120_000);
+afterAll(async () => {
+  await live.stop();
+  await rm(folder, { recursive: true });
+});
+
+test('docs/replay.md: every file and every line does what it says', async () => {
+  const page = await readFile(here('../../../../docs/replay.md'), 'utf8');
+  const lines: string[] = [];
+  for (const [, language, block = ''] of page.matchAll(/^```(\w+)\n(.*?)^```/gms)) {
+    if (language === 'sh') lines.push(block);
+    if (language !== 'js') continue;
+    const [, name = ''] = /^\/\/ (\S+)\n/.exec(block) ?? [];
+    await writeFile(path.join(folder, name), block);
+  }
+  expect(lines.length).toBeGreaterThan(5);
+  const script = `set -e; sightline() { '${process.execPath}' '${here('../../bin/sightline.mjs')}' "$@"; }\n${lines.join('\n')}`;
+  const { stdout, stderr } = await run('bash', ['-c', script], {
+    cwd: folder,
+    env: {
+      PATH: process.env['PATH'],
+      SIGHTLINE_URL: live.url,
+      SIGHTLINE_ENDPOINT: live.url,
+      OTEL_LOG_LEVEL: 'none',
+      // The SDK as it is in this workspace, built or not.
+      NODE_OPTIONS: '--conditions=source --disable-warning=ExperimentalWarning',
+    },
+    timeout: 100_000,
+  }).catch((error: unknown) => {
+    throw new Error(String((error as { stderr?: string }).stderr), { cause: error });
+  });
+  expect(stderr).toContain('Order 4712 has a price below zero.');
+  expect(stderr).toContain('nothing diverged');
+  expect(stdout).toContain('ended with 5');
+  expect(stdout).toContain('pass 1');
+  expect(stdout).toContain('The answer is the same.');
+  expect(stdout).toContain('The gate passes.');
+}, 120_000);

@@ -1,0 +1,10 @@
+export { type CallingContexts, findContexts } from './calling-contexts.ts';
+export { type CriticalPath, findCriticalPath, findSlack, type PathTree } from './critical-path.ts';
+export { type Difference, type FieldPairs, rankDifferences, significantP } from './differences.ts';
+export { buildForest, type Forest, rootDurations, selfTimes } from './forest.ts';
+export { type HumanKind, humanKindOf, humanNameOf, humanStepOf, shortName } from './human-step.ts';
+export { groupSizes, type KeyedSums, type SpanKeys, sumByKey } from './keyed-sums.ts';
+export { binNumbers } from './numeric-bins.ts';
+export { type Curve, quantile, quantileCurve } from './quantile-curve.ts';
+export { at, buildSpanTree, type SpanTimes, type SpanTree } from './span-tree.ts';
+export { prepareWhatIf, type WhatIf } from './what-if.ts';

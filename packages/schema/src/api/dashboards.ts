@@ -1,0 +1,246 @@
+import { z } from 'zod';
+import { errorBody, filterParameter, rangeStartParameter, timeParameter, timestamp } from './common.ts';
+
+export const panelsMax = 60;
+const queriesMax = 6;
+export const dashboardColumns = 12;
+
+/** Where the numbers of a panel come from. `$name` stands for a variable of the dashboard. */
+export const panelQuery = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z
+      .literal('words')
+      .describe('A value in the words of rules, such as `p95(duration) of calls by model`.'),
+    text: z.string().min(1).max(4096),
+    name: z.string().max(200).default(''),
+  }),
+  z.strictObject({
+    type: z.literal('promql'),
+    text: z.string().min(1).max(10_000),
+    name: z.string().max(200).default('').describe('Of its lines; `{{label}}` stands for a label.'),
+  }),
+  z.strictObject({
+    type: z
+      .literal('sql')
+      .describe(
+        'One SELECT. `{from}`, `{to}` and `{step}` (in seconds) stand for the range. Over time: columns `time` and `value`; every other column is a label.',
+      ),
+    text: z.string().min(1).max(100_000),
+    name: z.string().max(200).default(''),
+  }),
+  z.strictObject({
+    type: z.literal('count').describe('How many traces, spans or log records meet a filter.'),
+    signal: z.enum(['traces', 'spans', 'logs']),
+    text: filterParameter.default(''),
+    name: z.string().max(200).default(''),
+  }),
+]);
+
+export const panelKind = z
+  .enum(['lines', 'bars', 'stacked', 'number', 'table', 'top', 'distribution', 'heat', 'text'])
+  .describe(
+    'distribution and heat show the values that the measure of the query has, such as `avg(duration) of runs`.',
+  );
+
+export const panelUnit = z
+  .enum([
+    'auto',
+    'none',
+    'seconds',
+    'milliseconds',
+    'dollars',
+    'ratio',
+    'percent',
+    'tokens',
+    'bytes',
+    'per_second',
+  ])
+  .describe('auto: as the query says.');
+
+export const dashboardPanel = z.strictObject({
+  id: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, 'letters, digits, - and _'),
+  title: z.string().trim().max(200).default(''),
+  kind: panelKind,
+  x: z
+    .number()
+    .int()
+    .min(0)
+    .max(dashboardColumns - 1),
+  y: z.number().int().min(0).max(1_000),
+  w: z.number().int().min(1).max(dashboardColumns),
+  h: z.number().int().min(1).max(24).describe('In rows of 80 pixels.'),
+  queries: z.array(panelQuery).max(queriesMax).default([]),
+  text: z.string().max(20_000).default('').describe('Markdown, of panels of kind text.'),
+  unit: panelUnit.default('auto'),
+  thresholds: z
+    .array(z.strictObject({ from: z.number(), tone: z.enum(['good', 'warn', 'error']) }))
+    .max(5)
+    .default([])
+    .describe('A value has the tone of the highest threshold that it reaches.'),
+});
+
+export const dashboardVariable = z.strictObject({
+  name: z.string().regex(/^[a-z][a-z0-9_]{0,39}$/i, 'letters, digits and _'),
+  label: z.string().trim().max(80).default(''),
+  from: z.discriminatedUnion('type', [
+    z.strictObject({
+      type: z.literal('field').describe('Values of a field of spans or logs.'),
+      field: z.string().min(1).max(200),
+      signal: z.enum(['spans', 'logs']).default('spans'),
+    }),
+    z.strictObject({
+      type: z.literal('label').describe('Values of a label of stored metrics.'),
+      label: z.string().min(1).max(200),
+      match: z.string().max(2_000).default('').describe('A selector of PromQL.'),
+    }),
+    z.strictObject({
+      type: z.literal('list').describe('Free, with values to choose from.'),
+      values: z.array(z.string().max(200)).max(200).default([]),
+    }),
+  ]),
+  value: z.array(z.string().max(500)).max(50).default([]).describe('At first; none: all.'),
+});
+
+export const dashboardInput = z
+  .strictObject({
+    name: z.string().trim().min(1).max(120).describe('Unique in the project.'),
+    description: z.string().trim().max(1_000).default(''),
+    range: z
+      .strictObject({ from: rangeStartParameter.max(64), to: timeParameter.max(64) })
+      .default({ from: '-6h', to: 'now' }),
+    refreshS: z.number().int().min(0).max(86_400).default(0).describe('0: only when somebody asks.'),
+    variables: z.array(dashboardVariable).max(20).default([]),
+    panels: z.array(dashboardPanel).max(panelsMax).default([]),
+  })
+  .superRefine((dashboard, context) => {
+    for (const [path, names] of [
+      ['panels', dashboard.panels.map(({ id }) => id)],
+      ['variables', dashboard.variables.map(({ name }) => name)],
+    ] as const)
+      if (new Set(names).size < names.length)
+        context.addIssue({ code: 'custom', path: [path], message: 'two have the same name' });
+    for (const [index, panel] of dashboard.panels.entries())
+      if (panel.x + panel.w > dashboardColumns)
+        context.addIssue({
+          code: 'custom',
+          path: ['panels', index, 'w'],
+          message: `goes beyond the ${dashboardColumns} columns`,
+        });
+  });
+
+export const dashboard = z.object({
+  id: z.string(),
+  version: z.number().int().describe('Also the ETag: send it as If-Match to change only what you have seen.'),
+  isShipped: z.boolean().describe('Comes with Sightline: it is copied, not changed.'),
+  updatedAt: timestamp.nullable(),
+  dashboard: dashboardInput,
+});
+
+export const dashboardSummary = z.object({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  panelCount: z.number().int(),
+  version: z.number().int(),
+  isShipped: z.boolean(),
+  updatedAt: timestamp.nullable(),
+});
+export const dashboardsResponse = z.object({ dashboards: z.array(dashboardSummary) });
+
+export const dashboardVersionsResponse = z.object({
+  versions: z.array(
+    z.object({
+      version: z.number().int(),
+      savedAt: timestamp,
+      name: z.string(),
+      panelCount: z.number().int(),
+    }),
+  ),
+});
+
+const asked = {
+  from: rangeStartParameter.max(64),
+  to: timeParameter.max(64),
+  variables: z.record(z.string().max(40), z.array(z.string().max(500)).max(50)).default({}),
+};
+export const askPanelsRequest = z.strictObject({
+  ...asked,
+  panels: z.array(dashboardPanel).min(1).max(panelsMax).describe('Answered in this order.'),
+});
+
+const cell = z.json();
+/** The runs, traces or log records behind a line or row. */
+const behind = z.object({ list: z.enum(['runs', 'traces', 'logs']), q: z.string() }).nullable();
+
+export const panelSeries = z.object({
+  name: z.string(),
+  labels: z.record(z.string(), z.string()),
+  values: z.array(z.number().nullable()),
+  behind,
+});
+
+export const panelData = z.object({
+  unit: panelUnit.exclude(['auto']),
+  stepS: z.number(),
+  times: z.array(z.number()).describe('Where each step begins, in seconds since 1970.'),
+  series: z.array(panelSeries),
+  /** The whole range, a number a label set. */
+  totals: z.array(
+    z.object({
+      name: z.string(),
+      labels: z.record(z.string(), z.string()),
+      value: z.number().nullable(),
+      before: z.number().nullable().describe('In the time before, as long as the range.'),
+      behind,
+    }),
+  ),
+  table: z
+    .object({
+      columns: z.array(
+        z.object({ name: z.string(), isNumber: z.boolean(), unit: panelUnit.exclude(['auto']) }),
+      ),
+      rows: z.array(z.array(cell)),
+      behind: z.array(behind).describe('For each row; empty where nothing is known.'),
+    })
+    .nullable(),
+  /** How many items fall where: `counts[step][bucket]`; a distribution is one step. */
+  spread: z
+    .object({
+      bounds: z.array(z.number()).describe('Where each bucket begins, and where the last ends.'),
+      counts: z.array(z.array(z.number())),
+      behind,
+      field: z.string().nullable().describe('What the filter of lists calls the measure.'),
+    })
+    .nullable(),
+  notes: z.array(z.string()).describe('What the answer leaves out.'),
+});
+
+/** A line of the answer: newline-delimited JSON, each as soon as it is known. */
+export const askPanelsLine = z.union([
+  z.object({ id: z.string(), data: panelData }),
+  z.object({ id: z.string(), error: errorBody.shape.error }),
+]);
+
+export const importDashboardRequest = z.strictObject({
+  grafana: z.record(z.string(), z.json()).describe('The JSON of a dashboard of Grafana, as it exports it.'),
+});
+export const importDashboardResponse = z.object({
+  dashboard: dashboardInput,
+  left: z.array(z.string()).describe('What was not taken over, and why.'),
+});
+
+export type PanelQuery = z.output<typeof panelQuery>;
+export type PanelKind = z.infer<typeof panelKind>;
+export type PanelUnit = z.infer<typeof panelUnit>;
+export type DashboardPanel = z.output<typeof dashboardPanel>;
+export type DashboardVariable = z.output<typeof dashboardVariable>;
+export type DashboardInput = z.output<typeof dashboardInput>;
+export type Dashboard = z.infer<typeof dashboard>;
+export type DashboardSummary = z.infer<typeof dashboardSummary>;
+export type DashboardsResponse = z.infer<typeof dashboardsResponse>;
+export type DashboardVersionsResponse = z.infer<typeof dashboardVersionsResponse>;
+export type AskPanelsRequest = z.output<typeof askPanelsRequest>;
+export type AskPanelsLine = z.infer<typeof askPanelsLine>;
+export type PanelData = z.infer<typeof panelData>;
+export type PanelSeries = z.infer<typeof panelSeries>;
+export type ImportDashboardResponse = z.infer<typeof importDashboardResponse>;

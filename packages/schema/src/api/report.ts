@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { alertEvent } from './alerts.ts';
+import { limitsMet, rangeFrom, timestamp } from './common.ts';
+import { errorGroup } from './errors.ts';
+import { overviewFacts, overviewPoint, overviewResponse } from './overview.ts';
+import { deploy, regressionLook } from './regressions.ts';
+import { run } from './runs.ts';
+import { slo } from './slos.ts';
+
+export const reportFormat = z.enum(['json', 'html', 'markdown']);
+
+/** Where links of a report begin: an address of the UI, without anything that could end a link. */
+export const linkBasePattern = /^https?:\/\/[A-Za-z0-9.:[\]-]{1,300}(\/[A-Za-z0-9._~/-]{0,300})?$/;
+
+export const reportParameters = rangeFrom('to-7d').extend({
+  format: reportFormat.default('json').describe('`html` is one file without script.'),
+  linkBase: z
+    .string()
+    .regex(linkBasePattern, 'expected an address such as https://sightline.example')
+    .optional()
+    .describe('Where links begin; the address that is asked, where nothing is said.'),
+});
+
+const facts = z.object({ totals: overviewFacts, previous: overviewFacts });
+const group = facts.extend({ key: z.string().describe("Name; '' where there is none.") });
+
+export const reportFiring = z.object({
+  event: alertEvent.describe('That it began to fire.'),
+  acknowledgedAt: timestamp.nullable().describe('null: not within the period.'),
+  resolvedAt: timestamp.nullable().describe('null: not within the period.'),
+});
+
+export const reportDeploy = deploy.extend({
+  look: regressionLook
+    .nullable()
+    .describe('The newest look, with what it found changed. null before the first.'),
+});
+
+/** Every number is one that another endpoint gives: `sources` says which. */
+export const reportResponse = z.object({
+  startTime: timestamp.describe('`from`, down to a whole step, as the overview does.'),
+  endTime: timestamp,
+  previousStartTime: timestamp.describe('The period of the same length before begins here.'),
+  generatedAt: timestamp,
+  summary: z.string().describe('What happened, in sentences.'),
+  stepMs: z.number(),
+  totals: overviewFacts,
+  previous: overviewFacts,
+  series: z.array(overviewPoint),
+  agents: z.array(group).describe('The most runs first, at most 20.'),
+  otherAgents: z.number().int(),
+  models: z.array(group).describe('The most runs first, at most 20.'),
+  otherModels: z.number().int(),
+  errors: z.object({
+    total: z.number().int().describe('Occurrences.'),
+    groups: z.number().int(),
+    previousTotal: z.number().int(),
+    previousGroups: z.number().int(),
+    newGroups: z.number().int().describe('Seen for the first time within the period.'),
+    fresh: z.array(errorGroup).describe('Of the new ones the ten most frequent.'),
+    regressed: z.array(errorGroup).describe('Back after they were resolved: the ten most frequent.'),
+    frequent: z.array(errorGroup).describe('The ten most frequent.'),
+  }),
+  deploys: z.array(reportDeploy).describe('Of the period, the newest first, at most 20.'),
+  moreDeploys: z.number().int(),
+  firings: z.array(reportFiring).describe('Alerts that began to fire, the newest first, at most 200.'),
+  slos: z.array(slo).describe('As they stand at `generatedAt`, whatever the period.'),
+  slowest: z.array(run).describe('Five runs.'),
+  dearest: z.array(run).describe('Five runs whose cost is known.'),
+  sources: z
+    .record(z.string(), z.string())
+    .describe('By part of the report, the path of the API that gives the same numbers.'),
+  partsMissing: overviewResponse.shape.partsMissing,
+  limitsMet,
+});
+
+export type ReportParameters = z.infer<typeof reportParameters>;
+export type ReportResponse = z.infer<typeof reportResponse>;
+export type ReportFiring = z.infer<typeof reportFiring>;

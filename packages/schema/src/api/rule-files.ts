@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+export const importRulesRequest = z.strictObject({
+  format: z.enum(['prometheus', 'sightline']),
+  text: z.string().max(2_000_000).describe('YAML.'),
+  apply: z.boolean().default(true).describe('false: only say what would change.'),
+  prune: z
+    .boolean()
+    .default(false)
+    .describe('true: rules of these groups that the file has not are deleted.'),
+});
+export const importRulesResponse = z.object({
+  changes: z.array(
+    z.object({
+      name: z.string(),
+      group: z.string(),
+      action: z.enum(['create', 'change', 'same', 'delete']),
+      fields: z.array(z.string()).describe('What changes.'),
+    }),
+  ),
+  problems: z.array(
+    z.object({ place: z.string(), message: z.string(), caret: z.string(), hint: z.string() }),
+  ),
+  applied: z.boolean(),
+});
+export const exportRulesParameters = z.object({
+  format: z.enum(['prometheus', 'sightline']).default('sightline'),
+});
+export const exportRulesResponse = z.object({
+  format: z.enum(['prometheus', 'sightline']),
+  text: z.string().describe('YAML.'),
+  left: z.array(z.string()).describe('Names of rules that this format cannot hold.'),
+});
+
+/** As `promtool test rules` reads it. */
+export const testRulesRequest = z.strictObject({
+  test: z.string().max(1_000_000).describe('YAML with `tests`, as for `promtool test rules`.'),
+  files: z
+    .array(z.strictObject({ name: z.string().max(500), text: z.string().max(2_000_000) }))
+    .max(100)
+    .describe('The files that `rule_files` of the test names.'),
+});
+export const testRulesResponse = z.object({
+  passed: z.boolean(),
+  tests: z.number().int(),
+  checks: z.number().int().describe('Expectations that were looked at.'),
+  failures: z.array(z.object({ test: z.string(), message: z.string() })),
+});
+
+export type ImportRulesRequest = z.output<typeof importRulesRequest>;
+export type ImportRulesResponse = z.infer<typeof importRulesResponse>;
+export type TestRulesRequest = z.output<typeof testRulesRequest>;
+export type TestRulesResponse = z.infer<typeof testRulesResponse>;

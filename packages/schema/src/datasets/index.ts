@@ -1,0 +1,2 @@
+export { itemsAsText } from './write-items.ts';
+export { readItemsFile } from './read-items-file.ts';

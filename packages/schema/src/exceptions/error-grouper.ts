@@ -1,0 +1,55 @@
+import { hash } from 'node:crypto';
+import { type ErrorGroup, groupError, type ReportedError } from './group-error.ts';
+
+/** An error with its group, and ids of eight bytes. */
+export interface IdentifiedError extends ErrorGroup {
+  readonly fingerprint: Uint8Array;
+  readonly variantId: Uint8Array;
+  /** Of type and message as they are: an exception that is reported again further up has the same. */
+  readonly said: Uint8Array;
+}
+
+const entriesMax = 1_000;
+const charactersMax = 4_000_000;
+
+/**
+ * Groups errors and remembers what it found, since most texts repeat. It holds at most twice as many texts as one generation may have: when that is full, the one
+ * before it is forgotten.
+ */
+export class ErrorGrouper {
+  #young = new Map<string, IdentifiedError>();
+  #old = new Map<string, IdentifiedError>();
+  #characters = 0;
+
+  group(error: ReportedError): IdentifiedError {
+    const { type, message, stack, service, name, operation, provider, tool } = error;
+    const text = `${stack}\n${message}\n${type}\n${service}\n${name}\n${operation}\n${provider}\n${tool}`;
+    const young = this.#young.get(text);
+    if (young !== undefined) return young;
+    const found = this.#old.get(text) ?? identify(error);
+    this.#remember(text, found);
+    return found;
+  }
+
+  #remember(text: string, found: IdentifiedError): void {
+    if (this.#young.size >= entriesMax || this.#characters + text.length > charactersMax) {
+      this.#old = this.#young;
+      this.#young = new Map();
+      this.#characters = 0;
+    }
+    this.#young.set(text, found);
+    this.#characters += text.length;
+  }
+}
+
+function identify(error: ReportedError): IdentifiedError {
+  const group = groupError(error);
+  return {
+    ...group,
+    fingerprint: idOf(group.key),
+    variantId: idOf(group.variant),
+    said: idOf(`${group.type}\n${error.message === '' ? group.message : error.message}`),
+  };
+}
+
+const idOf = (text: string): Uint8Array => hash('sha256', text, 'buffer').subarray(0, 8);

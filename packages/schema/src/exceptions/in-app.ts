@@ -1,0 +1,45 @@
+import type { StackLanguage } from './stack-frame.ts';
+
+interface LibraryRule {
+  /** Matched with the path of the file as it was reported, with `/` between folders. */
+  readonly file?: RegExp;
+  /** Matched with the class or package. */
+  readonly module?: RegExp;
+}
+
+/** Code that is not the program's own: the runtime and what package managers install. Everything else counts as the program's. */
+const libraries: Readonly<Record<StackLanguage, LibraryRule>> = {
+  javascript: {
+    file: /(?:^|\/)node_modules\/|^node:|^internal\/|^native$|^<anonymous>$|^\[native code\]$|^(?:chrome|moz|safari-web)-extension:/,
+  },
+  python: {
+    file: /\/(?:site|dist)-packages\/|\/lib\/python\d|\/lib\/pypy|^<frozen |^<string>$|\\Lib\\|\/Lib\//,
+  },
+  java: {
+    module:
+      /^(?:java|javax|jdk|sun|com\.sun|jakarta|kotlin|kotlinx|scala|groovy|clojure|android|androidx|com\.google\.(?:common|inject)|org\.(?:apache|springframework|hibernate|eclipse|jboss|junit|gradle|codehaus|reactivestreams)|io\.(?:netty|micrometer|grpc|reactivex|quarkus|micronaut|vertx|opentelemetry)|reactor|okhttp3|com\.zaxxer|net\.bytebuddy)(?:\.|$)/,
+  },
+  go: {
+    file: /\/pkg\/mod\/|\/go\/src\/|\/usr\/lib\/go|\/usr\/local\/go\/|\/vendor\/|\/libexec\/src\//,
+    module:
+      /^(?:runtime|net|reflect|sync|testing|syscall|internal|encoding|database|os|io|fmt|context|bufio|bytes|strings|time|errors|log|sort|strconv|regexp|html|text|crypto|compress|math|path|container|archive|go|golang\.org\/x)(?:\/|$)/,
+  },
+  dotnet: {
+    module:
+      /^(?:System|Microsoft|Newtonsoft|Npgsql|Serilog|Autofac|MediatR|Polly|Grpc|Xunit|NUnit|mscorlib)(?:\.|$)/,
+  },
+  ruby: { file: /\/gems\/|\/lib\/ruby\/|^<internal:|\/rubygems|\/bundler\// },
+  php: { file: /\/vendor\/|^\[internal function\]$|^phar:/ },
+  rust: {
+    file: /\/rustc\/|\/\.cargo\/|\/rustlib\/|\/library\/(?:std|core|alloc)\//,
+    module:
+      /^<?(?:std|core|alloc|backtrace|rust_begin_unwind|__rust|tokio|futures|hyper|tower|actix|axum|rayon|serde|anyhow|panic_unwind)(?:::|$|_)/,
+  },
+};
+
+/** Whether a frame is the program's own code, by the rules above. */
+export function isInApp(language: StackLanguage, file: string, module: string): boolean {
+  const { file: files, module: modules } = libraries[language];
+  if (files?.test(file.replaceAll('\\', '/')) === true) return false;
+  return modules?.test(module) !== true;
+}

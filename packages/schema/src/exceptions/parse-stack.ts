@@ -1,0 +1,101 @@
+/** Stacks as programs of eight languages write them, read to exceptions with frames. */
+import type { ParsedStack, StackedException, StackFrame } from './stack-frame.ts';
+import { type LanguageRules, stackLanguages } from './stack-languages.ts';
+
+const textLengthMax = 65_536;
+const lineLengthMax = 1_000;
+const linesMax = 1_000;
+const framesMax = 100;
+const exceptionsMax = 20;
+
+interface Reading {
+  header: string[];
+  readonly frames: StackFrame[];
+  /** In Python the header stands behind the frames. */
+  isHeaderDone: boolean;
+}
+
+/** Undefined where the text is no stack that is known. Of a long text only the beginning and the end are read, 64 KiB in all. */
+export function parseStack(text: string): ParsedStack | undefined {
+  const lines = boundedLines(text);
+  const whole = lines.join('\n');
+  const rules = stackLanguages.find(({ signature }) => signature.test(whole));
+  if (rules === undefined) return undefined;
+  const read = readExceptions(rules, lines).filter(({ frames, type }) => frames.length > 0 || type !== '');
+  if (read.every(({ frames }) => frames.length === 0)) return undefined;
+  return { language: rules.language, exceptions: rules.isReversed === true ? read.toReversed() : read };
+}
+
+/** Deep recursion makes a stack long: where it began and where it ended say what happened. */
+function boundedLines(text: string): readonly string[] {
+  const half = textLengthMax / 2;
+  const bounded =
+    text.length > textLengthMax ? `${text.slice(0, half)}\n${text.slice(text.length - half)}` : text;
+  const lines = bounded.split(/\r?\n/).map((line) => line.slice(0, lineLengthMax));
+  return lines.length > linesMax ? [...lines.slice(0, linesMax / 2), ...lines.slice(-linesMax / 2)] : lines;
+}
+
+function readExceptions(rules: LanguageRules, lines: readonly string[]): readonly StackedException[] {
+  const read: Reading[] = [{ header: [], frames: [], isHeaderDone: false }];
+  for (const [index, line] of lines.entries()) {
+    const current = read.at(-1);
+    if (current === undefined) break;
+    const found = rules.read(line, lines[index + 1] ?? '');
+    if (found.kind === 'next') {
+      if (read.length >= exceptionsMax) break;
+      read.push({ header: found.header === '' ? [] : [found.header], frames: [], isHeaderDone: false });
+    } else if (found.kind === 'frame') {
+      if (found.frame !== undefined) current.frames.push(found.frame);
+      if (rules.isReversed !== true && current.frames.length > 0) current.isHeaderDone = true;
+    } else if (rules.isReversed === true) readPythonHeader(current, line);
+    else if (!current.isHeaderDone) current.header.push(line);
+  }
+  return read.map((each) => finished(rules, each));
+}
+
+/** Lines of source and marks under them are indented; what is not, behind the frames, is the type and message. */
+function readPythonHeader(current: Reading, line: string): void {
+  const text = line.replace(/^\s*\| ?/, '');
+  if (current.frames.length === 0 || current.isHeaderDone) return;
+  if (/^\s*$/.test(text)) current.isHeaderDone = current.header.length > 0;
+  else if (current.header.length > 0 || /^\S/.test(text)) current.header.push(text);
+}
+
+function finished(rules: LanguageRules, { header, frames }: Reading): StackedException {
+  const { type, message } = readHeader(rules, header.join('\n').trim());
+  const ordered = rules.isReversed === true ? frames.toReversed() : frames;
+  return { type, message, frames: withoutRecursion(ordered).slice(0, framesMax) };
+}
+
+const typeAndMessage =
+  /^(?:Uncaught |Unhandled exception\. |Exception in thread "[^"]*" )*(?:\[[^\]]*\] )?([A-Za-z_$][\w$.\\+`]*(?:Error|Exception|Throwable|Warning|Fault|Interrupt|Exit|Failure|Timeout|Panic|Group|[\w$])?)(?:: |:$|$)/;
+
+function readHeader(
+  { language }: LanguageRules,
+  text: string,
+): { readonly type: string; readonly message: string } {
+  if (language === 'go')
+    return {
+      type: /^(?:panic|fatal error)/.test(text) ? 'panic' : '',
+      message: text.replace(/^(?:panic|fatal error): /, ''),
+    };
+  if (language === 'rust')
+    return { type: 'panic', message: text.replace(/^thread .*? panicked at [^\n]*\n?/, '') };
+  if (language === 'ruby') {
+    const raised = /^(.*) \(([A-Z][\w:]*)\)$/s.exec(text);
+    return raised === null
+      ? { type: '', message: text }
+      : { type: raised[2] ?? '', message: raised[1] ?? '' };
+  }
+  const found = typeAndMessage.exec(text);
+  if (found === null) return { type: '', message: text };
+  return { type: found[1] ?? '', message: text.slice(found[0].length) };
+}
+
+/** A function that calls itself is in the stack as often as it did; that differs from one occurrence to the next. */
+function withoutRecursion(frames: readonly StackFrame[]): readonly StackFrame[] {
+  return frames.filter((frame, index) => {
+    const before = frames[index - 1];
+    return before === undefined || before.module !== frame.module || before.function !== frame.function;
+  });
+}

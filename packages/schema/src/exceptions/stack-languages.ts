@@ -1,0 +1,230 @@
+/** How each language writes a stack: what a line of it looks like, as data of `parseStack`. */
+import {
+  anonymous,
+  dotnetNames,
+  fileModule,
+  goNames,
+  javaNames,
+  javascriptFunction,
+  rubyFunction,
+  rustNames,
+} from './frame-names.ts';
+import { isInApp } from './in-app.ts';
+import type { StackFrame, StackLanguage } from './stack-frame.ts';
+
+/** What a line is. `frame` without a value: a line that belongs to the stack and names no call. */
+export type StackLine =
+  | { readonly kind: 'frame'; readonly frame?: StackFrame }
+  /** Another exception begins, as the cause of the one before it or, in Python, as what came of it. */
+  | { readonly kind: 'next'; readonly header: string }
+  | { readonly kind: 'other' };
+
+export interface LanguageRules {
+  readonly language: StackLanguage;
+  /** Found in every stack of the language, and in none of those that are tried before it. */
+  readonly signature: RegExp;
+  /** Python writes the call that threw last, and the root cause first. */
+  readonly isReversed?: boolean;
+  read(line: string, after: string): StackLine;
+}
+
+const other: StackLine = { kind: 'other' };
+const noCall: StackLine = { kind: 'frame' };
+
+function frameOf(
+  language: StackLanguage,
+  from: {
+    readonly module: string;
+    readonly function: string;
+    readonly file?: string | undefined;
+    readonly line?: string | undefined;
+    readonly column?: string | undefined;
+  },
+): StackLine {
+  const file = from.file ?? '';
+  return {
+    kind: 'frame',
+    frame: {
+      module: from.module,
+      function: from.function === '' ? anonymous : from.function,
+      file,
+      line: from.line === undefined ? undefined : Number(from.line),
+      column: from.column === undefined ? undefined : Number(from.column),
+      inApp: isInApp(language, file, from.module),
+    },
+  };
+}
+
+function scriptFrame(name: string, location: string): StackLine {
+  const place = /^(.*?):(\d+)(?::(\d+))?$/.exec(location);
+  const file = (place?.[1] ?? location).replace(/^(?:file:\/\/|webpack(?:-internal)?:\/\/)/, '');
+  if (file === '' && name === '') return noCall;
+  return frameOf('javascript', {
+    module: fileModule(file),
+    function: javascriptFunction(name),
+    file,
+    line: place?.[2],
+    column: place?.[3],
+  });
+}
+
+const javascript: LanguageRules = {
+  language: 'javascript',
+  signature: /^\s*at (?:.* \()?[^()\n]*?:\d+:\d+\)?$|^[^\s@]*@(?:https?|file|webpack|app|\/)[^\n]*:\d+:\d+$/m,
+  read(line) {
+    const text = line.trim();
+    if (text.startsWith('at ')) {
+      const call = text.slice(3).replace(/^async /, '');
+      if (/^Promise\.\w+ \(index \d+\)$/.test(call)) return noCall;
+      const open = call.endsWith(')') ? call.lastIndexOf(' (') : -1;
+      return open < 0 ? scriptFrame('', call) : scriptFrame(call.slice(0, open), call.slice(open + 2, -1));
+    }
+    const cause = /^(?:\[cause\]|Caused by): (.*)$/.exec(text);
+    if (cause !== null) return { kind: 'next', header: (cause[1] ?? '').replace(/ \{$/, '') };
+    const at = text.indexOf('@');
+    if (at >= 0 && /:\d+(?::\d+)?$|^[^@]*@\[native code\]$/.test(text) && !/\s/.test(text.slice(0, at)))
+      return scriptFrame(text.slice(0, at).replace(/^async\*/, ''), text.slice(at + 1));
+    return other;
+  },
+};
+
+const python: LanguageRules = {
+  language: 'python',
+  signature: /^[\s|]*File "[^"\n]*", line \d+/m,
+  isReversed: true,
+  read(line) {
+    const call = /^[\s|]*File "([^"]*)", line (\d+)(?:, in (.*))?$/.exec(line);
+    if (call !== null) {
+      const name = (call[3] ?? '').replace(/^.*\./, '');
+      return frameOf('python', {
+        module: fileModule(call[1] ?? ''),
+        function: name.startsWith('<') && name !== '<module>' ? anonymous : name,
+        file: call[1],
+        line: call[2],
+      });
+    }
+    if (
+      /^[\s|+]*(?:During handling of the above exception|The above exception was the direct cause)/.test(line)
+    )
+      return { kind: 'next', header: '' };
+    // A sub-exception of a group.
+    if (/^[\s|]*\+-[-+\s]*\d+ -+$/.test(line)) return { kind: 'next', header: '' };
+    if (/^[\s|+]*(?:Exception Group )?Traceback \(most recent call last\):$/.test(line)) return noCall;
+    if (/^[\s|]*(?:\[Previous line repeated .*\]|\.\.\.<\d+ lines?>\.\.\.)$/.test(line)) return noCall;
+    return other;
+  },
+};
+
+const java: LanguageRules = {
+  language: 'java',
+  signature:
+    /^\s+at [^\s()]+\((?:[^()\s]+\.(?:java|kt|scala|groovy|clj)(?::\d+)?|Unknown Source|Native Method|<generated>)\)/m,
+  read(line) {
+    const call = /^\s+at (?:[^\s()]*\/)?([^\s()/]+)\(([^()]*)\)/.exec(line);
+    if (call !== null) {
+      const [file, at] = (call[2] ?? '').split(':');
+      const names = javaNames(call[1] ?? '');
+      if (/GeneratedMethodAccessor|\$\$(?:FastClass|Lambda)/.test(call[1] ?? '')) return noCall;
+      return frameOf('java', { ...names, file, line: at });
+    }
+    const cause = /^Caused by: (.*)$/.exec(line);
+    if (cause !== null) return { kind: 'next', header: cause[1] ?? '' };
+    return /^\s*\.\.\. \d+ (?:more|common frames omitted)$/.test(line) ? noCall : other;
+  },
+};
+
+const go: LanguageRules = {
+  language: 'go',
+  signature: /^\t\/?[^\s]*\.go:\d+(?: \+0x[0-9a-f]+)?$/m,
+  read(line, after) {
+    const place = /^\t(.*\.go):(\d+)(?: \+0x[0-9a-f]+)?$/.exec(after);
+    if (place !== null && /^\S/.test(line)) {
+      const name = line
+        .replace(/^created by /, '')
+        .replace(/ in goroutine \d+$/, '')
+        .replace(/\([^()]*(?:\([^()]*\)[^()]*)*\)$/, (call) => (call.startsWith('(*') ? call : ''));
+      const names = goNames(name);
+      return frameOf('go', { ...names, file: place[1], line: place[2] });
+    }
+    return /^\t|^goroutine \d+|^$/.test(line) ? noCall : other;
+  },
+};
+
+const dotnet: LanguageRules = {
+  language: 'dotnet',
+  signature: /^\s+at [\w.<>`+|[\]]+\([^()\n]*\)(?: in .*:line \d+)?\s*$/m,
+  read(line) {
+    const call = /^\s+at (?:async )?([^\s(]+)\(.*\)(?: in (.*):line (\d+))?\s*$/.exec(line);
+    if (call !== null)
+      return frameOf('dotnet', { ...dotnetNames(call[1] ?? ''), file: call[2], line: call[3] });
+    const cause = /^\s*---> (.*)$/.exec(line);
+    if (cause !== null)
+      return { kind: 'next', header: (cause[1] ?? '').replace(/^\(Inner Exception #\d+\) /, '') };
+    return /^\s*--- End of /.test(line) ? noCall : other;
+  },
+};
+
+const ruby: LanguageRules = {
+  language: 'ruby',
+  signature: /^(?:\s*from )?[^\s:][^:\n]*:\d+:in [`'][^'\n]*'/m,
+  read(line) {
+    const call = /^\s*(?:from |\d+: from )?([^\s:][^:]*):(\d+):in [`']([^']*)'(?:: .*)?$/.exec(line);
+    return call === null
+      ? other
+      : frameOf('ruby', {
+          module: fileModule(call[1] ?? ''),
+          function: rubyFunction(call[3] ?? ''),
+          file: call[1],
+          line: call[2],
+        });
+  },
+};
+
+const php: LanguageRules = {
+  language: 'php',
+  signature: /^#\d+ (?:\{main\}|\[internal function\]|[^\s].*\(\d+\)):? ?/m,
+  read(line) {
+    const call = /^#\d+ (?:(.*?)(?:\((\d+)\))?: )?(.*)$/.exec(line);
+    if (call !== null) {
+      const [, file = '', at, name = ''] = call;
+      const bare = name.replace(/\(.*$/, '');
+      const cut = Math.max(bare.lastIndexOf('->'), bare.lastIndexOf('::'));
+      const method = cut < 0 ? bare.slice(bare.lastIndexOf('\\') + 1) : bare.slice(cut + 2);
+      return frameOf('php', {
+        module: cut < 0 ? fileModule(file) : bare.slice(0, cut).replace(/@anonymous.*$/, '@anonymous'),
+        function: method.includes('{closure') ? anonymous : method,
+        file,
+        line: at,
+      });
+    }
+    const next = /^Next (.*)$/.exec(line);
+    if (next !== null) return { kind: 'next', header: next[1] ?? '' };
+    return /^Stack trace:$|^\s+thrown in /.test(line) ? noCall : other;
+  },
+};
+
+const rust: LanguageRules = {
+  language: 'rust',
+  signature: /^\s+\d+: .*\n\s+at [^\n]*\.rs:\d+/m,
+  read(line, after) {
+    const call = /^\s+\d+: (?:0x[0-9a-f]+ - )?(.*)$/.exec(line);
+    if (call !== null) {
+      const place = /^\s+at (.*\.rs):(\d+)(?::\d+)?$/.exec(after);
+      const names = rustNames(call[1] ?? '');
+      return frameOf('rust', { ...names, file: place?.[1], line: place?.[2] });
+    }
+    return /^\s+at |^stack backtrace:$|^note: /.test(line) ? noCall : other;
+  },
+};
+
+/** In the order in which they are tried. */
+export const stackLanguages: readonly LanguageRules[] = [
+  python,
+  rust,
+  go,
+  php,
+  ruby,
+  java,
+  javascript,
+  dotnet,
+];

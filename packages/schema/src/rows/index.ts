@@ -1,0 +1,1 @@
+export { rowWriters, type RowWriter } from './row-writers.ts';

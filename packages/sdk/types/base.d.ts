@@ -1,0 +1,5 @@
+/** What of `@sightline/base` the SDK calls, for the build of its types, in which sources of other packages have no place. */
+export declare function inPieces<Item>(
+  items: readonly Item[],
+  bounds: { readonly itemsMax: number; readonly bytesMax: number },
+): Item[][];

@@ -1,0 +1,257 @@
+/** Rules of files: ours, or those of Prometheus. */
+import {
+  alertRoute,
+  type AlertRoute,
+  alertRuleInput,
+  type AlertRuleInput,
+  type AlertSeverity,
+  silenceInput,
+  type SilenceInput,
+} from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
+import { parseDuration } from '../../promql/lexer.ts';
+import { compileRule } from '../compiled-rule.ts';
+import { type FileProblem, readYaml, type YamlValue } from './rule-yaml.ts';
+
+export interface RuleFile {
+  readonly rules: readonly AlertRuleInput[];
+  /** Undefined where the file says nothing of them. */
+  readonly routes: readonly AlertRoute[] | undefined;
+  readonly silences: readonly SilenceInput[];
+  readonly problems: readonly FileProblem[];
+}
+
+export function readRuleFile(format: 'prometheus' | 'sightline', text: string): RuleFile {
+  const { root, problems } = readYaml(text);
+  if (problems.length > 0) return { rules: [], routes: undefined, silences: [], problems };
+  return format === 'prometheus' ? readPrometheus(root) : readOurs(root);
+}
+
+function problemAt(place: string, error: unknown): FileProblem {
+  if (error instanceof SightlineError) {
+    const isCaret = error.hint.includes('\n');
+    return {
+      place,
+      message: error.message,
+      caret: isCaret ? error.hint : '',
+      hint: isCaret ? '' : error.hint,
+    };
+  }
+  return { place, message: error instanceof Error ? error.message : String(error), caret: '', hint: '' };
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+const issuesText = (issues: readonly Issue[]): string =>
+  issues
+    .slice(0, 3)
+    .map(({ path, message }) => (path.length === 0 ? message : `"${path.join('.')}": ${message}`))
+    .join('; ');
+
+function readOurs(root: YamlValue): RuleFile {
+  const problems: FileProblem[] = [];
+  const known = ['rules', 'routes', 'silences'];
+  for (const name of root.names())
+    if (!known.includes(name))
+      problems.push({
+        place: 'the file',
+        message: `"${name}" is not known here.`,
+        caret: '',
+        hint: `A file has ${known.join(', ')}.`,
+      });
+  const read = <T>(
+    values: readonly YamlValue[],
+    schema: {
+      safeParse: (
+        value: unknown,
+      ) => { success: true; data: T } | { success: false; error: { issues: readonly Issue[] } };
+    },
+  ): T[] =>
+    values.flatMap((value) => {
+      const parsed = schema.safeParse(value.value);
+      if (parsed.success) return [parsed.data];
+      problems.push({
+        place: value.place,
+        message: issuesText(parsed.error.issues),
+        caret: '',
+        hint: 'Fields are described in docs/alerts.md.',
+      });
+      return [];
+    });
+  const rules = (root.get('rules')?.items() ?? []).flatMap((value) =>
+    read([value], alertRuleInput).filter((rule) => isRight(rule, value.place, problems)),
+  );
+  const routes = root.get('routes');
+  const silences = read(root.get('silences')?.items() ?? [], silenceInput);
+  if (!root.isMap)
+    problems.push({
+      place: 'the file',
+      message: 'It has no rules.',
+      caret: '',
+      hint: 'Begin with `rules:` and a list.',
+    });
+  return {
+    rules,
+    routes: routes === undefined ? undefined : read(routes.items(), alertRoute),
+    silences,
+    problems,
+  };
+}
+
+function isRight(rule: AlertRuleInput, place: string, problems: FileProblem[]): boolean {
+  try {
+    compileRule({ id: '', project: '', rule });
+    return true;
+  } catch (error) {
+    const problem = problemAt(place, error);
+    problems.push({ ...problem, message: `${rule.name}: ${problem.message}` });
+    return false;
+  }
+}
+
+const groupFields = ['name', 'interval', 'query_offset', 'limit', 'labels', 'rules'];
+const ruleFields = ['record', 'alert', 'expr', 'for', 'keep_firing_for', 'labels', 'annotations'];
+
+function readPrometheus(root: YamlValue): RuleFile {
+  const problems: FileProblem[] = [];
+  const rules: AlertRuleInput[] = [];
+  const groups = root.get('groups');
+  if (groups === undefined || !groups.isList)
+    return {
+      rules,
+      routes: undefined,
+      silences: [],
+      problems: [
+        {
+          place: 'the file',
+          message: 'It has no list "groups".',
+          caret: '',
+          hint: 'As in Prometheus: groups, each with a name and rules.',
+        },
+      ],
+    };
+  for (const group of groups.items()) {
+    for (const name of group.names())
+      if (!groupFields.includes(name)) problems.push(unknownField(group, name));
+    const ofGroup = group.value as {
+      name?: string;
+      interval?: string;
+      query_offset?: string;
+      labels?: Record<string, string>;
+    };
+    for (const value of group.get('rules')?.items() ?? []) {
+      for (const name of value.names())
+        if (!ruleFields.includes(name)) problems.push(unknownField(value, name));
+      const before = problems.length;
+      const rule = fromPrometheus(ofGroup, value, problems);
+      if (rule === undefined || problems.length > before) continue;
+      const named = { ...rule, name: freeName(rule, rules), labels: rule.labels };
+      const kept =
+        named.name === rule.name ? named : { ...named, labels: { alertname: rule.name, ...named.labels } };
+      if (isRight(kept, value.place, problems)) rules.push(kept);
+    }
+  }
+  return { rules, routes: undefined, silences: [], problems };
+}
+
+function unknownField(value: YamlValue, name: string): FileProblem {
+  return {
+    place: value.place,
+    message: `field ${name} not found`,
+    caret: '',
+    hint: `Fields are ${(value.get('expr') === undefined ? groupFields : ruleFields).join(', ')}.`,
+  };
+}
+
+/** Names are unique here, and need not be in Prometheus: each keeps its `alertname`. */
+function freeName({ name, group }: AlertRuleInput, taken: readonly AlertRuleInput[]): string {
+  const isTaken = (text: string): boolean => taken.some((rule) => rule.name === text);
+  if (!isTaken(name)) return name;
+  for (let number = 2; ; number++) {
+    const text = `${name} (${group} ${number})`;
+    if (!isTaken(text)) return text;
+  }
+}
+
+const severities: Readonly<Record<string, AlertSeverity>> = {
+  critical: 'critical',
+  page: 'critical',
+  error: 'critical',
+  emergency: 'critical',
+  high: 'critical',
+  info: 'info',
+  information: 'info',
+  none: 'info',
+  low: 'info',
+  notice: 'info',
+};
+
+function fromPrometheus(
+  group: {
+    readonly name?: string;
+    readonly interval?: string;
+    readonly query_offset?: string;
+    readonly labels?: Record<string, string>;
+  },
+  value: YamlValue,
+  problems: FileProblem[],
+): AlertRuleInput | undefined {
+  const { place } = value;
+  const rule = value.value as Record<string, unknown> | null;
+  const fail = (message: string, hint = ''): undefined => {
+    problems.push({ place, message, caret: '', hint });
+    return undefined;
+  };
+  if (typeof rule !== 'object' || rule === null) return fail('A rule has fields.');
+  const alert = textOf(rule['alert']);
+  const record = textOf(rule['record']);
+  const expr = textOf(rule['expr']);
+  if ((alert === '') === (record === '')) return fail("one of 'record' or 'alert' must be set");
+  if (expr === '') return fail("field 'expr' must be set in rule");
+  const seconds = (name: string, given: unknown, otherwise: number): number => {
+    if (given === undefined || given === null) return otherwise;
+    const text = textOf(given);
+    const read = text === '0' ? 0 : parseDuration(text);
+    if (read === undefined)
+      fail(`not a valid duration string in "${name}": "${text}"`, 'As in 30s, 5m or 1h30m.');
+    return Math.round(read ?? otherwise);
+  };
+  const labels = { ...group.labels, ...(rule['labels'] as Record<string, string> | undefined) };
+  const {
+    summary = '',
+    description = '',
+    runbook_url: runbook = '',
+    ...other
+  } = (rule['annotations'] ?? {}) as Record<string, string>;
+  const isLink = /^https?:\/\/[^\s{}]+$/.test(runbook);
+  const parsed = alertRuleInput.safeParse({
+    name: alert === '' ? record : alert,
+    kind: 'promql',
+    query: expr.trim(),
+    group: textOf(group.name),
+    intervalS: Math.max(1, seconds('interval', group.interval, 60)),
+    delayS: seconds('query_offset', group.query_offset, 0),
+    forS: seconds('for', rule['for'], 0),
+    keepFiringS: seconds('keep_firing_for', rule['keep_firing_for'], 0),
+    severity: severities[String(labels['severity'] ?? '').toLowerCase()] ?? 'warning',
+    labels: Object.fromEntries(Object.entries(labels).map(([name, text]) => [name, String(text)])),
+    annotations: {
+      summary: String(summary),
+      description: String(description),
+      runbookUrl: isLink ? runbook : '',
+      other: Object.fromEntries(
+        Object.entries({ ...other, ...(runbook !== '' && !isLink ? { runbook_url: runbook } : {}) }).map(
+          ([name, text]) => [name, String(text)],
+        ),
+      ),
+    },
+    record,
+  });
+  return parsed.success ? parsed.data : fail(issuesText(parsed.error.issues));
+}
+
+const textOf = (value: unknown): string =>
+  typeof value === 'string' || typeof value === 'number' ? String(value) : '';

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { exportRules } from './export-rules.ts';
+import { readRuleFile } from './read-rules.ts';
+import { testRules } from './test-rules.ts';
+
+/** As in Prometheus' documentation of unit tests. */
+const alertsFile = `groups:
+- name: example
+  rules:
+  - alert: InstanceDown
+    expr: up == 0
+    for: 5m
+    labels:
+      severity: page
+    annotations:
+      summary: "Instance {{ $labels.instance }} down"
+      description: "{{ $labels.instance }} of job {{ $labels.job }} has been down for more than 5 minutes."
+  - alert: AnotherInstanceDown
+    expr: up == 0
+    for: 10m
+    labels:
+      severity: page
+    annotations:
+      summary: "Instance {{ $labels.instance }} down"
+  - record: job:up:sum
+    expr: sum by (job) (up)
+`;
+const test = `rule_files:
+  - alerts.yml
+evaluation_interval: 1m
+tests:
+  - interval: 1m
+    input_series:
+      - series: 'up{job="prometheus", instance="localhost:9090"}'
+        values: '0 0 0 0 0 0 0 0 0 0 0 0 0 0 0'
+      - series: 'up{job="node_exporter", instance="localhost:9100"}'
+        values: '1+0x6 0 0 0 0 0 0 0 0'
+      - series: 'go_goroutines{job="prometheus", instance="localhost:9090"}'
+        values: '10+10x2 30+20x5'
+    alert_rule_test:
+      - eval_time: 10m
+        alertname: InstanceDown
+        exp_alerts:
+          - exp_labels:
+              severity: page
+              instance: localhost:9090
+              job: prometheus
+            exp_annotations:
+              summary: "Instance localhost:9090 down"
+              description: "localhost:9090 of job prometheus has been down for more than 5 minutes."
+      - eval_time: 4m
+        alertname: InstanceDown
+    promql_expr_test:
+      - expr: go_goroutines > 5
+        eval_time: 4m
+        exp_samples:
+          - labels: 'go_goroutines{job="prometheus",instance="localhost:9090"}'
+            value: 50
+      - expr: job:up:sum
+        eval_time: 3m
+        exp_samples:
+          - labels: 'job:up:sum{job="node_exporter"}'
+            value: 1
+          - labels: 'job:up:sum{job="prometheus"}'
+            value: 0
+`;
+
+describe('rule files of Prometheus', () => {
+  it('come and go as they are', () => {
+    const { rules, problems } = readRuleFile('prometheus', alertsFile);
+    expect(problems).toEqual([]);
+    expect(rules.map(({ name, severity, forS, record }) => [name, severity, forS, record])).toEqual([
+      ['InstanceDown', 'critical', 300, ''],
+      ['AnotherInstanceDown', 'critical', 600, ''],
+      ['job:up:sum', 'warning', 0, 'job:up:sum'],
+    ]);
+    const { text, left } = exportRules(rules, 'prometheus');
+    expect(left).toEqual([]);
+    expect(readRuleFile('prometheus', text).rules).toEqual(rules);
+    const ours = exportRules(rules, 'sightline');
+    expect(readRuleFile('sightline', ours.text)).toMatchObject({ rules, problems: [] });
+  });
+
+  it('keep two alerts of one name apart', () => {
+    const twice = alertsFile.replace('AnotherInstanceDown', 'InstanceDown');
+    const { rules } = readRuleFile('prometheus', twice);
+    expect(rules.map(({ name, labels }) => [name, labels['alertname']])).toEqual([
+      ['InstanceDown', undefined],
+      ['InstanceDown (example 2)', 'InstanceDown'],
+      ['job:up:sum', undefined],
+    ]);
+    expect(exportRules(rules, 'prometheus').text.match(/alert: InstanceDown$/gm)).toHaveLength(2);
+  });
+
+  it.each([
+    ['groups: [', 'line 1'],
+    ['rules: []', 'the file'],
+    [alertsFile.replace('expr: up == 0', 'expr: up =='), 'line 4'],
+    [alertsFile.replace('for: 5m', 'for: 5x'), 'line 4'],
+    [alertsFile.replace('for: 5m', 'fro: 5m'), 'line 4'],
+    [alertsFile.replace('alert: InstanceDown', 'other: x'), 'line 4'],
+    [
+      `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\ngroups: [*c,*c,*c,*c,*c]`,
+      'the file',
+    ],
+  ])('say where they are wrong', (text, place) => {
+    const { problems } = readRuleFile('prometheus', text);
+    expect(problems[0]?.place).toBe(place);
+  });
+
+  it('are tested as promtool does', async () => {
+    const files = [{ name: 'alerts.yml', text: alertsFile }];
+    expect(await testRules({ test, files })).toEqual({ passed: true, tests: 1, checks: 4, failures: [] });
+    const wrong = await testRules({
+      test: test.replace('value: 50', 'value: 51').replace('severity: page', 'severity: none'),
+      files,
+    });
+    expect(wrong.failures.map(({ message }) => message.split('\n')[0])).toEqual([
+      'expr: "go_goroutines > 5", time: 4m',
+      'alertname: InstanceDown, time: 10m',
+    ]);
+    await expect(testRules({ test, files: [] })).rejects.toThrow('"alerts.yml"');
+    await expect(testRules({ test: test.replace('1+0x6', '1+0x999999999'), files })).rejects.toThrow(
+      'more than',
+    );
+  });
+});
+
+describe('our rule files', () => {
+  it('say where they are wrong', () => {
+    const text = 'rules:\n  - name: Slow\n    query: p95(duraton) > 3s\n  - name: Odd\n    qery: x\n';
+    const { problems } = readRuleFile('sightline', text);
+    expect(problems).toMatchObject([
+      {
+        place: 'line 2',
+        message: expect.stringContaining('column 5') as string,
+        caret: expect.stringContaining('Did you mean `duration`?') as string,
+      },
+      { place: 'line 4' },
+    ]);
+  });
+});

@@ -1,0 +1,36 @@
+/** What the readers of files of SLOs give each other. */
+import type { ImportSlosResponse } from '@sightline/schema/api';
+import type { z } from 'zod';
+
+export type SloFormat = ImportSlosResponse['format'];
+export type SloProblem = ImportSlosResponse['problems'][number];
+
+/** What a file says, before it is checked. */
+export interface DraftSlo {
+  readonly place: string;
+  readonly slo: unknown;
+}
+
+export interface ReadDocuments {
+  readonly drafts: readonly DraftSlo[];
+  readonly problems: readonly SloProblem[];
+  /** What is not taken over. */
+  readonly notes: readonly string[];
+}
+
+export interface YamlDocument {
+  readonly place: string;
+  readonly value: unknown;
+}
+
+export function issuesText(error: z.ZodError): string {
+  return error.issues
+    .slice(0, 3)
+    .map(({ path, message }) => (path.length === 0 ? message : `"${path.join('.')}": ${message}`))
+    .join('; ');
+}
+
+/** Without the noise of binary fractions: 99.9 is 0.999. */
+export function shareOfPercent(percent: number): number {
+  return Number((percent / 100).toPrecision(12));
+}

@@ -1,0 +1,133 @@
+/** Dashboards in the control plane, with the versions they had. */
+import { type DashboardInput, dashboardInput } from '@sightline/schema/api';
+import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+
+export interface StoredDashboard {
+  readonly id: string;
+  readonly version: number;
+  readonly updatedAt: Date;
+  readonly dashboard: DashboardInput;
+}
+
+/** A project has at most so many. */
+export const dashboardsMax = 500;
+/** Of each dashboard, the newest. */
+const versionsKept = 200;
+
+const columns = 'id, version, updated_at AS "updatedAt", document AS dashboard';
+
+export async function listDashboards(db: SqlRunner, project: string): Promise<readonly StoredDashboard[]> {
+  const rows = await db.query<StoredDashboard>(
+    `SELECT ${columns} FROM dashboards WHERE project = $1 ORDER BY name`,
+    [project],
+  );
+  return rows.map(decode);
+}
+
+interface DashboardKey {
+  readonly project: string;
+  readonly id: string;
+}
+
+export async function findDashboard(
+  db: SqlRunner,
+  { project, id }: DashboardKey,
+): Promise<StoredDashboard | undefined> {
+  const [row] = await db.query<StoredDashboard>(
+    `SELECT ${columns} FROM dashboards WHERE project = $1 AND id::text = $2`,
+    [project, id],
+  );
+  return row === undefined ? undefined : decode(row);
+}
+
+/** Undefined where the project has one of this name. */
+export async function createDashboard(
+  db: CatalogDatabase,
+  project: string,
+  input: DashboardInput,
+): Promise<StoredDashboard | undefined> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.query<StoredDashboard>(
+      `INSERT INTO dashboards (project, name, document) VALUES ($1, $2, $3)
+       ON CONFLICT (project, name) DO NOTHING RETURNING ${columns}`,
+      [project, input.name, JSON.stringify(input)],
+    );
+    if (row !== undefined) await keepVersion(tx, row);
+    return row === undefined ? undefined : decode(row);
+  });
+}
+
+export type DashboardChange =
+  | { readonly type: 'changed'; readonly stored: StoredDashboard }
+  /** Somebody changed it meanwhile: it has this version now. */
+  | { readonly type: 'stale'; readonly version: number }
+  | { readonly type: 'name_taken' | 'absent' };
+
+/** Changes it, where `expected` is undefined or its version. What it was stays among its versions. */
+export async function changeDashboard(
+  db: CatalogDatabase,
+  { project, id, expected }: DashboardKey & { readonly expected: number | undefined },
+  input: DashboardInput,
+): Promise<DashboardChange> {
+  return db.transaction(async (tx) => {
+    const [now] = await tx.query<{ version: number }>(
+      'SELECT version FROM dashboards WHERE project = $1 AND id::text = $2 FOR UPDATE',
+      [project, id],
+    );
+    if (now === undefined) return { type: 'absent' };
+    if (expected !== undefined && expected !== now.version) return { type: 'stale', version: now.version };
+    const others = await tx.query(
+      'SELECT 1 FROM dashboards WHERE project = $1 AND name = $2 AND id::text != $3',
+      [project, input.name, id],
+    );
+    if (others.length > 0) return { type: 'name_taken' };
+    const [row] = await tx.query<StoredDashboard>(
+      `UPDATE dashboards SET name = $3, document = $4, version = version + 1, updated_at = now()
+       WHERE project = $1 AND id::text = $2 RETURNING ${columns}`,
+      [project, id, input.name, JSON.stringify(input)],
+    );
+    if (row === undefined) return { type: 'absent' };
+    await keepVersion(tx, row);
+    return { type: 'changed', stored: decode(row) };
+  });
+}
+
+async function keepVersion(tx: SqlRunner, { id, version }: StoredDashboard): Promise<void> {
+  await tx.query(
+    `INSERT INTO dashboard_versions (dashboard_id, version, document)
+     SELECT id, version, document FROM dashboards WHERE id = $1`,
+    [id],
+  );
+  await tx.query('DELETE FROM dashboard_versions WHERE dashboard_id = $1 AND version <= $2', [
+    id,
+    version - versionsKept,
+  ]);
+}
+
+export async function deleteDashboard(db: SqlRunner, { project, id }: DashboardKey): Promise<boolean> {
+  const rows = await db.query('DELETE FROM dashboards WHERE project = $1 AND id::text = $2 RETURNING id', [
+    project,
+    id,
+  ]);
+  return rows.length > 0;
+}
+
+export interface DashboardVersion {
+  readonly version: number;
+  readonly savedAt: Date;
+  readonly dashboard: DashboardInput;
+}
+
+/** The newest first. */
+export async function listDashboardVersions(db: SqlRunner, id: string): Promise<readonly DashboardVersion[]> {
+  const rows = await db.query<DashboardVersion>(
+    `SELECT version, saved_at AS "savedAt", document AS dashboard FROM dashboard_versions
+     WHERE dashboard_id::text = $1 ORDER BY version DESC`,
+    [id],
+  );
+  return rows.map((row) => ({ ...row, dashboard: dashboardInput.parse(row.dashboard) }));
+}
+
+function decode(row: StoredDashboard): StoredDashboard {
+  return { ...row, dashboard: dashboardInput.parse(row.dashboard) };
+}

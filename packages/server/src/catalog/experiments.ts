@@ -1,0 +1,368 @@
+/** Experiments in the control plane: a target over the items of one version of a dataset, and what came of each. */
+import type {
+  Experiment,
+  ExperimentEvaluator,
+  ExperimentScore,
+  ExperimentState,
+  ExperimentSummary,
+  NewExperiment,
+  NewResult,
+} from '@sightline/schema/api';
+import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import { hashOf } from './datasets.ts';
+
+export interface StoredExperiment extends Omit<Experiment, 'createdAt' | 'endedAt'> {
+  readonly project: string;
+  readonly datasetId: string;
+  readonly summary: ExperimentSums | null;
+  readonly createdAt: Date;
+  readonly endedAt: Date | null;
+}
+
+export type ExperimentSums = Omit<ExperimentSummary, keyof Experiment> & {
+  readonly results: number;
+  readonly errors: number;
+};
+
+export interface ExperimentKey {
+  readonly project: string;
+  readonly id: string;
+}
+
+export interface JudgedResult extends Omit<NewResult, 'documents' | 'scores'> {
+  readonly scores: Readonly<Record<string, ExperimentScore>>;
+}
+
+/** A dataset keeps at most so many; the oldest that is no baseline goes first. */
+export const experimentsMax = 500;
+
+const columns = `experiments.id::text AS id, experiments.project, experiments.name, experiments.description, datasets.name AS dataset,
+  dataset_id::text AS "datasetId", dataset_version AS "datasetVersion", split, target, evaluators, lower_is_better AS "lowerIsBetter", repeats,
+  concurrency, metadata, state, reason, is_baseline AS "isBaseline", planned, summary,
+  coalesce((summary ->> 'results')::int, (SELECT count(*)::int FROM experiment_results WHERE experiment_id = experiments.id)) AS results,
+  coalesce((summary ->> 'errors')::int, (SELECT count(error)::int FROM experiment_results WHERE experiment_id = experiments.id)) AS errors,
+  experiments.created_at AS "createdAt", ended_at AS "endedAt"`;
+const from = 'experiments JOIN datasets ON datasets.id = experiments.dataset_id';
+
+export async function listExperiments(
+  db: SqlRunner,
+  {
+    project,
+    dataset,
+    limit,
+  }: { readonly project: string; readonly dataset: string | undefined; readonly limit: number },
+): Promise<readonly StoredExperiment[]> {
+  return db.query(
+    `SELECT ${columns} FROM ${from} WHERE experiments.project = $1 AND ($2::text IS NULL OR datasets.name = $2)
+     ORDER BY experiments.created_at DESC, experiments.id LIMIT $3`,
+    [project, dataset ?? null, limit],
+  );
+}
+
+export async function findExperiments(
+  db: SqlRunner,
+  project: string,
+  ids: readonly string[],
+): Promise<readonly StoredExperiment[]> {
+  return db.query(
+    `SELECT ${columns} FROM ${from} WHERE experiments.project = $1 AND experiments.id::text = ANY($2::text[])
+     ORDER BY experiments.created_at, experiments.id`,
+    [project, [...ids]],
+  );
+}
+
+export async function findExperiment(
+  db: SqlRunner,
+  { project, id }: ExperimentKey,
+): Promise<StoredExperiment | undefined> {
+  const [found] = await findExperiments(db, project, [id]);
+  return found;
+}
+
+/** The experiment that comparisons of the dataset begin with. */
+export async function findBaseline(
+  db: SqlRunner,
+  project: string,
+  datasetId: string,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ id: string }>(
+    'SELECT id::text AS id FROM experiments WHERE project = $1 AND dataset_id = $2::uuid AND is_baseline',
+    [project, datasetId],
+  );
+  return row?.id;
+}
+
+export interface ExperimentToMake extends Omit<NewExperiment, 'dataset' | 'datasetVersion' | 'evaluators'> {
+  readonly evaluators: readonly ExperimentEvaluator[];
+  readonly datasetId: string;
+  readonly datasetVersion: number;
+  readonly planned: number;
+}
+
+export async function createExperiment(
+  db: CatalogDatabase,
+  project: string,
+  made: ExperimentToMake,
+): Promise<string> {
+  return db.transaction(async (tx) => {
+    const [row] = await tx.query<{ id: string }>(
+      `INSERT INTO experiments (project, name, description, dataset_id, dataset_version, split, target, evaluators, lower_is_better, repeats,
+         concurrency, metadata, planned) VALUES ($1, $2, $3, $4::uuid, $5, $6, $7::jsonb, $8::jsonb, $9::jsonb, $10, $11, $12::jsonb, $13)
+       RETURNING id::text AS id`,
+      [
+        project,
+        made.name,
+        made.description,
+        made.datasetId,
+        made.datasetVersion,
+        made.split,
+        JSON.stringify(made.target),
+        JSON.stringify(made.evaluators),
+        JSON.stringify(made.lowerIsBetter),
+        made.repeats,
+        made.concurrency,
+        JSON.stringify(made.metadata),
+        made.planned,
+      ],
+    );
+    await tx.query(
+      `DELETE FROM experiments WHERE id IN (
+         SELECT id FROM experiments WHERE dataset_id = $1::uuid AND NOT is_baseline AND state <> 'running'
+         ORDER BY created_at DESC OFFSET ${experimentsMax})`,
+      [made.datasetId],
+    );
+    return row?.id ?? '';
+  });
+}
+
+export async function deleteExperiment(db: SqlRunner, { project, id }: ExperimentKey): Promise<boolean> {
+  const rows = await db.query('DELETE FROM experiments WHERE project = $1 AND id::text = $2 RETURNING id', [
+    project,
+    id,
+  ]);
+  return rows.length > 0;
+}
+
+/** One of a dataset at most. */
+export async function pinBaseline(
+  db: CatalogDatabase,
+  { id, datasetId }: StoredExperiment,
+  isBaseline: boolean,
+): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx.query('UPDATE experiments SET is_baseline = false WHERE dataset_id = $1::uuid AND is_baseline', [
+      datasetId,
+    ]);
+    if (isBaseline) await tx.query('UPDATE experiments SET is_baseline = true WHERE id = $1::uuid', [id]);
+  });
+}
+
+/** A result that came before is replaced. False where the experiment has ended or is gone. */
+export async function putResults(
+  db: CatalogDatabase,
+  id: string,
+  results: readonly JudgedResult[],
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const [running] = await tx.query(
+      `SELECT id FROM experiments WHERE id = $1::uuid AND state = 'running' FOR UPDATE`,
+      [id],
+    );
+    if (running === undefined) return false;
+    const once = [
+      ...new Map(results.map((result) => [`${result.repeat} ${result.itemId}`, result])).values(),
+    ];
+    await tx.query(
+      `INSERT INTO experiment_results (experiment_id, item_id, repeat, trace_id, output, output_hash, error, duration_ms, cost_usd, input_tokens,
+         output_tokens, scores, score_values)
+       SELECT $1::uuid, item_id, repeat, trace_id, output::json, output_hash, error, duration_ms, cost_usd, input_tokens, output_tokens, scores::jsonb, score_values::jsonb
+       FROM unnest($2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::double precision[], $9::double precision[],
+         $10::bigint[], $11::bigint[], $12::text[], $13::text[])
+         AS result (item_id, repeat, trace_id, output, output_hash, error, duration_ms, cost_usd, input_tokens, output_tokens, scores, score_values)
+       ON CONFLICT (experiment_id, item_id, repeat) DO UPDATE SET trace_id = EXCLUDED.trace_id, output = EXCLUDED.output,
+         output_hash = EXCLUDED.output_hash, error = EXCLUDED.error, duration_ms = EXCLUDED.duration_ms, cost_usd = EXCLUDED.cost_usd,
+         input_tokens = EXCLUDED.input_tokens, output_tokens = EXCLUDED.output_tokens, scores = EXCLUDED.scores,
+         score_values = EXCLUDED.score_values, time = now()`,
+      [
+        id,
+        once.map(({ itemId }) => itemId),
+        once.map(({ repeat }) => repeat),
+        once.map(({ traceId }) => traceId),
+        once.map(({ output }) => (output === null ? null : JSON.stringify(output))),
+        once.map(({ output, error }) => hashOf([output, error !== null])),
+        once.map(({ error }) => error),
+        once.map(({ durationMs }) => durationMs),
+        once.map(({ costUsd }) => costUsd),
+        once.map(({ inputTokens }) => inputTokens),
+        once.map(({ outputTokens }) => outputTokens),
+        once.map(({ scores }) => JSON.stringify(scores)),
+        once.map(({ scores }) => JSON.stringify(valuesOf(scores))),
+      ],
+    );
+    return true;
+  });
+}
+
+/** Ends it once, with the sums over its results; false where it has ended before. */
+export async function endExperiment(
+  db: CatalogDatabase,
+  id: string,
+  { state, reason }: { readonly state: Exclude<ExperimentState, 'running'>; readonly reason: string | null },
+): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    const [running] = await tx.query(
+      `SELECT id FROM experiments WHERE id = $1::uuid AND state = 'running' FOR UPDATE`,
+      [id],
+    );
+    if (running === undefined) return false;
+    await tx.query(
+      `UPDATE experiments SET state = $2, reason = $3, ended_at = now(), summary = $4::jsonb, leased_until = NULL, lease_owner = NULL
+       WHERE id = $1::uuid`,
+      [id, state, reason, JSON.stringify(await sumResults(tx, id))],
+    );
+    return true;
+  });
+}
+
+export async function sumResults(db: SqlRunner, id: string): Promise<ExperimentSums> {
+  const [row] = await db.query<Omit<ExperimentSums, 'scores'>>(
+    `SELECT count(*)::int AS results, count(error)::int AS errors,
+       percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE error IS NULL) AS "p50Ms",
+       percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms) FILTER (WHERE error IS NULL) AS "p95Ms",
+       sum(cost_usd) AS "costUsd", (count(*) FILTER (WHERE cost_usd IS NULL))::int AS "unpricedResults",
+       sum(input_tokens)::double precision AS "inputTokens", sum(output_tokens)::double precision AS "outputTokens"
+     FROM experiment_results WHERE experiment_id = $1::uuid`,
+    [id],
+  );
+  const scores = await db.query<ExperimentSums['scores'][number] & { labelled: number }>(
+    `SELECT key AS name, count(*)::int AS count, avg((score ->> 'value')::double precision) AS average,
+       (count(*) FILTER (WHERE score ->> 'label' = 'pass'))::int AS passed,
+       (count(*) FILTER (WHERE score ->> 'label' IN ('pass', 'fail')))::int AS labelled
+     FROM experiment_results, jsonb_each(scores) AS each (key, score) WHERE experiment_id = $1::uuid GROUP BY key ORDER BY key LIMIT 100`,
+    [id],
+  );
+  return {
+    ...(row ?? {
+      results: 0,
+      errors: 0,
+      p50Ms: null,
+      p95Ms: null,
+      costUsd: null,
+      unpricedResults: 0,
+      inputTokens: null,
+      outputTokens: null,
+    }),
+    scores: scores.map(({ labelled, passed, ...score }) => ({
+      ...score,
+      passed: labelled === 0 ? null : passed,
+    })),
+  };
+}
+
+/** Labels of verdicts count where there is no number. */
+function valuesOf(scores: JudgedResult['scores']): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(scores).flatMap(([name, { value, label }]) => {
+      const read = value ?? (label === 'pass' ? 1 : label === 'fail' ? 0 : undefined);
+      return read === undefined ? [] : [[name, read]];
+    }),
+  );
+}
+
+/** What comparing needs of every result; the answers themselves are read for one page only. */
+export interface ResultFacts {
+  readonly experimentId: string;
+  readonly itemId: string;
+  readonly outputHash: string;
+  readonly isError: boolean;
+  readonly durationMs: number;
+  readonly costUsd: number | null;
+  readonly values: Readonly<Record<string, number>>;
+}
+
+type FactsRow = readonly [string, string, boolean, number, number | null, Readonly<Record<string, number>>];
+
+/** As one JSON text for each experiment: the embedded twin reads row by row, which takes long for 10,000 of them. */
+export async function listResultFacts(
+  db: SqlRunner,
+  ids: readonly string[],
+): Promise<readonly ResultFacts[]> {
+  const rows = await db.query<{ experimentId: string; facts: readonly FactsRow[] }>(
+    `SELECT experiment_id::text AS "experimentId", json_agg(json_build_array(item_id, output_hash, error IS NOT NULL, duration_ms, cost_usd,
+       score_values) ORDER BY item_id, repeat) AS facts
+     FROM experiment_results WHERE experiment_id = ANY($1::uuid[]) GROUP BY experiment_id`,
+    [[...ids]],
+  );
+  return rows.flatMap(({ experimentId, facts }) =>
+    facts.map(([itemId, outputHash, isError, durationMs, costUsd, values]) => ({
+      experimentId,
+      itemId,
+      outputHash,
+      isError,
+      durationMs,
+      costUsd,
+      values,
+    })),
+  );
+}
+
+export interface StoredResult {
+  readonly experimentId: string;
+  readonly itemId: string;
+  readonly repeat: number;
+  readonly traceId: string | null;
+  readonly output: NewResult['output'];
+  readonly error: string | null;
+  readonly scores: Readonly<Record<string, ExperimentScore>>;
+}
+
+export async function readResults(
+  db: SqlRunner,
+  ids: readonly string[],
+  itemIds: readonly string[],
+): Promise<readonly StoredResult[]> {
+  return db.query(
+    `SELECT experiment_id::text AS "experimentId", item_id AS "itemId", repeat, trace_id AS "traceId", output, error, scores
+     FROM experiment_results WHERE experiment_id = ANY($1::uuid[]) AND item_id = ANY($2::text[]) ORDER BY repeat`,
+    [[...ids], [...itemIds]],
+  );
+}
+
+/** Which results are there already: what a run that goes on leaves out. */
+export async function listFinished(db: SqlRunner, id: string): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ key: string }>(
+    `SELECT repeat || ' ' || item_id AS key FROM experiment_results WHERE experiment_id = $1::uuid`,
+    [id],
+  );
+  return new Set(rows.map(({ key }) => key));
+}
+
+const leaseS = 30;
+
+/** Takes an experiment of this server's own that nobody is at. */
+export async function takeExperiment(db: SqlRunner, owner: string): Promise<StoredExperiment | undefined> {
+  const [taken] = await db.query<{ id: string; project: string }>(
+    `UPDATE experiments SET leased_until = now() + interval '${leaseS} seconds', lease_owner = $1 WHERE id IN (
+       SELECT id FROM experiments WHERE state = 'running' AND target ->> 'kind' = 'prompt'
+         AND (leased_until IS NULL OR leased_until < now()) ORDER BY created_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+     RETURNING id::text AS id, project`,
+    [owner],
+  );
+  return taken === undefined ? undefined : findExperiment(db, taken);
+}
+
+/** False where it has ended meanwhile, or another server has it. */
+export async function keepExperiment(db: SqlRunner, id: string, owner: string): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE experiments SET leased_until = now() + interval '${leaseS} seconds'
+     WHERE id = $1::uuid AND state = 'running' AND lease_owner = $2 RETURNING id`,
+    [id, owner],
+  );
+  return rows.length > 0;
+}
+
+export async function giveExperimentsBack(db: SqlRunner, owner: string): Promise<void> {
+  await db.query('UPDATE experiments SET leased_until = NULL, lease_owner = NULL WHERE lease_owner = $1', [
+    owner,
+  ]);
+}

@@ -1,0 +1,47 @@
+/** Views of lists in the control plane: those of the project, and those of one browser. */
+import { type View, viewInput, type ViewInput } from '@sightline/schema/api';
+import type { SqlRunner } from './catalog.ts';
+
+/** A project has at most so many. */
+export const viewsMax = 2_000;
+
+const columns = 'id::text AS id, page, name, owner, search';
+
+export async function listViews(db: SqlRunner, project: string, owner: string): Promise<View[]> {
+  const rows = await db.query<View>(
+    `SELECT ${columns} FROM saved_views WHERE project = $1 AND owner IN ('', $2) ORDER BY page, name`,
+    [project, owner],
+  );
+  return rows.map(decode);
+}
+
+/** One of the same page, owner and name takes what this one says. Undefined where the project has no room. */
+export async function saveView(
+  db: SqlRunner,
+  project: string,
+  { page, name, owner, search }: ViewInput,
+): Promise<View | undefined> {
+  const [row] = await db.query<View>(
+    `INSERT INTO saved_views (project, page, name, owner, search)
+     SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM saved_views WHERE project = $1) < ${viewsMax}
+     ON CONFLICT (project, page, owner, name) DO UPDATE SET search = excluded.search, updated_at = now()
+     RETURNING ${columns}`,
+    [project, page, name, owner, JSON.stringify(search)],
+  );
+  return row === undefined ? undefined : decode(row);
+}
+
+export async function deleteView(
+  db: SqlRunner,
+  { project, id }: { readonly project: string; readonly id: string },
+): Promise<boolean> {
+  const rows = await db.query('DELETE FROM saved_views WHERE project = $1 AND id::text = $2 RETURNING id', [
+    project,
+    id,
+  ]);
+  return rows.length > 0;
+}
+
+function decode({ id, ...row }: View): View {
+  return { id, ...viewInput.parse(row) };
+}

@@ -1,0 +1,179 @@
+/** Answers panels, each by itself: one that is refused takes no other with it. */
+import type {
+  AskPanelsLine,
+  AskPanelsRequest,
+  DashboardPanel,
+  PanelData,
+  PanelQuery,
+} from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
+import type { QueryContext } from '../query/reader.ts';
+import { readRange, type TimeRange } from '../query/time-range.ts';
+import { CountSource } from './count-source.ts';
+import { badPanel, type PanelScope, type PanelSource, type Series, type Total } from './panel-answer.ts';
+import { panelGrid } from './panel-grid.ts';
+import { PromqlSource } from './promql-source.ts';
+import { SqlSource } from './sql-source.ts';
+import { WordsBatch } from './words-batch.ts';
+import { WordsSource } from './words-source.ts';
+
+/** Panels that are answered at a time: what is seen at first. A statement waits for its turn within its own time. */
+const atOnce = 12;
+/** Lines of a panel over time, and rows of a list. */
+const seriesMax = 40;
+const totalsMax = 200;
+
+/**
+ * The answers as they come. Panels with the same questions are asked once. Throws `bad_time_range` before the first.
+ */
+export function askPanels(
+  context: QueryContext,
+  { panels, variables, ...asked }: AskPanelsRequest,
+): AsyncIterable<AskPanelsLine> {
+  const range = readRange(asked, context.clock);
+  const words = new WordsBatch(context);
+  const known = new Map<string, Promise<PanelData>>();
+  const once = async (panel: DashboardPanel): Promise<PanelData> => {
+    const { kind, queries, unit } = panel;
+    const key = JSON.stringify([kind, queries, unit]);
+    const answer = known.get(key) ?? answerPanel({ context, panel, range, words, values: variables });
+    known.set(key, answer);
+    return answer;
+  };
+  return asTheyCome(panels, async (panel): Promise<AskPanelsLine> => {
+    try {
+      return { id: panel.id, data: await once(panel) };
+    } catch (error) {
+      const failure = error instanceof SightlineError ? error : failed(error);
+      return { id: panel.id, ...failure.toJSON() };
+    }
+  });
+}
+
+function failed(cause: unknown): SightlineError {
+  return new SightlineError('internal', 'Sightline made a mistake in this panel.', {
+    hint: 'Look at the log of the server.',
+    cause,
+  });
+}
+
+/** In order of their beginning; those that begin together ask together what is about the same items. Each is told when it is there. */
+async function* asTheyCome<Item, Done>(
+  items: readonly Item[],
+  run: (item: Item) => Promise<Done>,
+): AsyncGenerator<Done> {
+  const running = new Map<number, Promise<readonly [number, Done]>>();
+  const waiting = items.entries();
+  const begin = (): boolean => {
+    const { value, done } = waiting.next();
+    if (done === true) return false;
+    const [place, item] = value;
+    running.set(
+      place,
+      run(item).then((answer) => [place, answer] as const),
+    );
+    return true;
+  };
+  while (running.size < atOnce && begin());
+  while (running.size > 0) {
+    const [ended, answer] = await Promise.race(running.values());
+    running.delete(ended);
+    begin();
+    yield answer;
+  }
+}
+
+type Asking = Omit<PanelScope, 'grid' | 'range'> & { readonly range: TimeRange };
+
+async function answerPanel(asking: Asking): Promise<PanelData> {
+  const { panel, range } = asking;
+  const grid = panelGrid(panel.kind, range);
+  const scope: PanelScope = { ...asking, grid };
+  const sources = panel.kind === 'text' ? [] : panel.queries.map((query) => sourceOf(query, scope));
+  const [first] = sources;
+  const data: PanelData = {
+    unit: panel.unit === 'auto' ? (first?.unit ?? 'none') : panel.unit,
+    stepS: grid.stepMs / 1000,
+    times: [...grid.times],
+    series: [],
+    totals: [],
+    table: null,
+    spread: null,
+    notes: [],
+  };
+  if (first === undefined) return data;
+  const notes: string[] = [];
+  const answer = await askKind(panel, sources, notes);
+  return { ...data, ...answer, notes: [...notes, ...sources.flatMap((source) => source.notes)] };
+}
+
+function sourceOf(query: PanelQuery, scope: PanelScope): PanelSource {
+  switch (query.type) {
+    case 'words':
+      return new WordsSource(query, scope);
+    case 'promql':
+      return new PromqlSource(query, scope);
+    case 'sql':
+      return new SqlSource(query, scope);
+    case 'count':
+      return new CountSource(query, scope);
+  }
+}
+
+async function askKind(
+  { kind }: DashboardPanel,
+  sources: readonly PanelSource[],
+  notes: string[],
+): Promise<Partial<PanelData>> {
+  const [first] = sources;
+  switch (kind) {
+    case 'lines':
+    case 'bars':
+    case 'stacked':
+      return { series: largest(await gather(sources, async (source) => source.series()), notes) };
+    case 'number': {
+      // A statement without a column of time has a number and no line.
+      const [totals, series] = await Promise.all([first?.totals(), first?.series().catch(() => [])]);
+      return { totals: [...(totals ?? [])].slice(0, 1), series: [...(series ?? [])].slice(0, 1) };
+    }
+    case 'top':
+      return { totals: most(await gather(sources, async (source) => source.totals()), notes) };
+    case 'table':
+      if (first?.table !== undefined) return { table: await first.table() };
+      return { totals: most(await gather(sources, async (source) => source.totals()), notes) };
+    case 'distribution':
+    case 'heat':
+      if (first?.spread === undefined)
+        throw badPanel(
+          'A distribution is asked in the words of rules.',
+          'Write for example avg(duration) of runs.',
+        );
+      return { spread: await first.spread() };
+    case 'text':
+      return {};
+  }
+}
+
+async function gather<T>(
+  sources: readonly PanelSource[],
+  ask: (source: PanelSource) => Promise<readonly T[]>,
+): Promise<readonly T[]> {
+  const all: T[] = [];
+  for (const source of sources) all.push(...(await ask(source)));
+  return all;
+}
+
+function largest(series: readonly Series[], notes: string[]): Series[] {
+  if (series.length <= seriesMax) return [...series];
+  notes.push(`The ${seriesMax} largest of ${series.length} lines are shown.`);
+  const size = ({ values }: Series): number =>
+    values.reduce<number>((sum, each) => sum + Math.abs(each ?? 0), 0);
+  return series.toSorted((a, b) => size(b) - size(a)).slice(0, seriesMax);
+}
+
+function most(totals: readonly Total[], notes: string[]): Total[] {
+  if (totals.length > totalsMax) notes.push(`The first ${totalsMax} of ${totals.length} are shown.`);
+  return totals
+    .toSorted((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity) || (a.name < b.name ? -1 : 1))
+    .slice(0, totalsMax);
+}

@@ -1,0 +1,123 @@
+import type { PanelQuery } from '@sightline/schema/api';
+import { type Expression, PromqlExecutionError, PromqlSyntaxError } from '../promql/ast.ts';
+import type { PromqlAnswer } from '../promql/evaluate.ts';
+import { parsePromql } from '../promql/parse.ts';
+import { askInstant, askRange } from '../query/prometheus/questions.ts';
+import { fillIntervals, fillPromql } from './fill-variables.ts';
+import { behindLabels } from './items-behind.ts';
+import {
+  badPanel,
+  lengthS,
+  nameOf,
+  type PanelScope,
+  type PanelSource,
+  type Series,
+  type Total,
+} from './panel-answer.ts';
+
+const lookbackMs = 300_000;
+
+/** An expression in PromQL over stored metrics. */
+export class PromqlSource implements PanelSource {
+  readonly unit = 'none';
+  readonly notes: string[] = [];
+  readonly #scope: PanelScope;
+  readonly #asked: PanelQuery;
+  readonly #text: string;
+  readonly #expression: Expression;
+
+  /** Throws `bad_panel`. */
+  constructor(asked: PanelQuery, scope: PanelScope) {
+    this.#asked = asked;
+    this.#scope = scope;
+    this.#text = fillIntervals(asked.text, {
+      stepS: scope.grid.stepMs / 1000,
+      rangeS: lengthS(scope.range),
+    });
+    this.#expression = fillPromql(readExpression(this.#text), scope.values);
+  }
+
+  async series(): Promise<readonly Series[]> {
+    const { firstMs, stepMs, count } = this.#scope.grid;
+    const times = { startMs: firstMs, endMs: firstMs + (count - 1) * stepMs, stepMs };
+    const answer = await this.#ask(async (asked) => askRange(this.#scope.context, { ...asked, ...times }));
+    return this.#read(answer).map(({ labels, values }) => ({
+      name: nameOf(this.#asked, labels),
+      labels,
+      values,
+      behind: behindLabels(labels),
+    }));
+  }
+
+  /** At the end of the range; what was before is at its beginning, so that `increase(x[$__range])` is that of the range before. */
+  async totals(): Promise<readonly Total[]> {
+    const { range } = this.#scope;
+    const at = async (nanos: bigint) =>
+      this.#read(
+        await this.#ask(async (asked) =>
+          askInstant(this.#scope.context, { ...asked, timeMs: Number(nanos / 1_000_000n) }),
+        ),
+      );
+    const now = await at(range.to);
+    const before = new Map(
+      (await at(range.from)).map(({ labels, values }) => [JSON.stringify(labels), values[0] ?? null]),
+    );
+    return now.map(({ labels, values }) => ({
+      name: nameOf(this.#asked, labels),
+      labels,
+      value: values[0] ?? null,
+      before: before.get(JSON.stringify(labels)) ?? null,
+      behind: behindLabels(labels),
+    }));
+  }
+
+  async #ask(
+    ask: (asked: {
+      readonly text: string;
+      readonly expression: Expression;
+      readonly lookbackMs: number;
+    }) => Promise<PromqlAnswer>,
+  ): Promise<PromqlAnswer> {
+    try {
+      return await ask({ text: this.#text, expression: this.#expression, lookbackMs });
+    } catch (error) {
+      if (error instanceof PromqlExecutionError || error instanceof PromqlSyntaxError)
+        throw badPanel(`The expression cannot be answered: ${error.message}.`);
+      throw error;
+    }
+  }
+
+  #read({ value, grid, warnings, infos }: PromqlAnswer): {
+    readonly labels: Record<string, string>;
+    readonly values: (number | null)[];
+  }[] {
+    for (const note of [...warnings, ...infos]) if (!this.notes.includes(note)) this.notes.push(note);
+    const steps = Array.from({ length: grid.count }, (_, step) => step);
+    if (value.kind === 'scalar')
+      return [{ labels: {}, values: steps.map((step) => finite(value.values[step])) }];
+    if (value.kind !== 'vector')
+      throw badPanel(
+        `The expression is a ${value.kind === 'matrix' ? 'range of samples' : 'text'}, which no panel can show.`,
+        'Put a function such as rate( ) around it.',
+      );
+    return value.series.map((series) => ({
+      labels: series.labels.toObject(),
+      values: steps.map((step) => {
+        const sample = series.at(step);
+        return typeof sample === 'number' ? finite(sample) : null;
+      }),
+    }));
+  }
+}
+
+const finite = (value: number | undefined): number | null =>
+  value !== undefined && Number.isFinite(value) ? value : null;
+
+function readExpression(text: string): Expression {
+  try {
+    return parsePromql(text);
+  } catch (error) {
+    if (!(error instanceof PromqlSyntaxError)) throw error;
+    throw badPanel(`Cannot read the expression: ${error.message}.`);
+  }
+}

@@ -1,0 +1,261 @@
+/** Dashboards over the sockets of a whole server: kept, changed by two people, asked, and taken over from Grafana. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type {
+  AskPanelsLine,
+  Dashboard,
+  DashboardsResponse,
+  DashboardVersionsResponse,
+  ImportDashboardResponse,
+  PanelData,
+  ViewsResponse,
+} from '@sightline/schema/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentSpans } from '../../query/testing/agent-spans.ts';
+import { tracesRequest } from '../../query/testing/otlp-json.ts';
+import { LiveServer } from '../../testing/live-server.ts';
+
+const hostile = `'); DROP TABLE spans; -- "x" OR model:* \\ {from} <img src=x onerror=alert(1)>`;
+
+describe('dashboards', { timeout: 90_000 }, () => {
+  let server: LiveServer;
+
+  beforeAll(async () => {
+    server = await LiveServer.start();
+    const spans = new AgentSpans(BigInt(Date.now() - 600_000) * 1_000_000n);
+    const runs = Array.from({ length: 12 }, (_, index) => [
+      spans.agent(index % 3 === 0 ? 'writer' : 'reader', {
+        trace: index + 1,
+        span: 10 * index + 1,
+        at: index * 20,
+        lasts: 4 + index,
+        ...(index === 4 ? { error: 'no' } : {}),
+      }),
+      spans.call(index === 5 ? hostile : 'gpt', {
+        trace: index + 1,
+        span: 10 * index + 2,
+        parent: 10 * index + 1,
+        at: index * 20 + 1,
+        lasts: 2,
+        cost: 0.5,
+      }),
+    ]);
+    await server.send('traces', tracesRequest('shop', runs.flat()));
+    await server.stored();
+  }, 90_000);
+  afterAll(async () => server.close());
+
+  const ask = async (
+    panels: readonly Record<string, unknown>[],
+    variables: Record<string, string[]> = {},
+  ): Promise<Map<string, AskPanelsLine>> => {
+    const response = await fetch(`${server.ui}/api/v1/dashboards/ask`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        from: '-1h',
+        to: 'now',
+        variables,
+        panels: panels.map((panel, index) => ({ id: `p${index}`, x: 0, y: 0, w: 6, h: 3, ...panel })),
+      }),
+    });
+    const text = await response.text();
+    expect(response.status, text).toBe(200);
+    const lines = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AskPanelsLine);
+    return new Map(lines.map((line) => [line.id, line]));
+  };
+  const dataOf = (line: AskPanelsLine | undefined): PanelData => {
+    if (line === undefined || !('data' in line)) throw new Error(JSON.stringify(line));
+    return line.data;
+  };
+  const total = async (query: Record<string, unknown>, variables = {}): Promise<number | null | undefined> =>
+    dataOf((await ask([{ kind: 'number', queries: [query] }], variables)).get('p0')).totals[0]?.value;
+  const save = async (id: string, dashboard: unknown, version?: number) =>
+    fetch(`${server.ui}/api/v1/dashboards/${id}`, {
+      method: 'PUT',
+      headers: {
+        'content-type': 'application/json',
+        ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
+      },
+      body: JSON.stringify(dashboard),
+    });
+
+  it('answer one question alike in words, PromQL, SQL and a filter', async () => {
+    const lines = await ask([
+      { kind: 'number', queries: [{ type: 'words', text: 'count of runs' }] },
+      { kind: 'number', queries: [{ type: 'count', signal: 'traces', text: '' }] },
+      {
+        kind: 'number',
+        queries: [
+          {
+            type: 'sql',
+            text: "SELECT uniqExact(trace_id) AS value FROM spans WHERE service = 'shop' AND start_time >= {from} AND start_time < {to}",
+          },
+        ],
+      },
+      { kind: 'number', queries: [{ type: 'promql', text: 'vector(12)' }] },
+    ]);
+    for (const id of ['p0', 'p1', 'p2', 'p3']) expect(dataOf(lines.get(id)).totals[0]?.value).toBe(12);
+    const over = await ask([
+      { kind: 'bars', queries: [{ type: 'words', text: 'count of runs by agent' }] },
+      { kind: 'lines', queries: [{ type: 'count', signal: 'spans', text: 'agent:writer' }] },
+      { kind: 'heat', queries: [{ type: 'words', text: 'avg(duration) of runs' }] },
+      { kind: 'top', queries: [{ type: 'words', text: 'sum(cost) of calls by model' }] },
+      { kind: 'table', queries: [{ type: 'count', signal: 'traces', text: 'status:error' }] },
+    ]);
+    const sum = (values: readonly (number | null)[]): number =>
+      values.reduce<number>((all, value) => all + (value ?? 0), 0);
+    const bars = dataOf(over.get('p0'));
+    expect(Object.fromEntries(bars.series.map(({ name, values }) => [name, sum(values)]))).toEqual({
+      reader: 8,
+      writer: 4,
+    });
+    expect(bars.series.map(({ behind }) => behind)).toContainEqual({ list: 'runs', q: 'agent:writer' });
+    expect(sum(dataOf(over.get('p1')).series[0]?.values ?? [])).toBe(4);
+    expect(sum(dataOf(over.get('p2')).spread?.counts.flat() ?? [])).toBe(12);
+    expect(dataOf(over.get('p3')).totals.map(({ value }) => value)).toEqual([5.5, 0.5]);
+    expect(dataOf(over.get('p4')).table?.rows.length).toBe(1);
+  });
+
+  it('take any text as the value of a variable, and as nothing else', async () => {
+    const words = { type: 'words', text: 'count of calls where model:$model' };
+    const sql = {
+      type: 'sql',
+      text: "SELECT count() AS value FROM ai_spans WHERE start_time >= {from} AND ('' IN ($model) OR model IN ($model)) AND operation = 'llm'",
+    };
+    for (const query of [words, sql]) {
+      expect(await total(query, { model: [] })).toBe(12);
+      expect(await total(query, { model: [hostile] })).toBe(1);
+      expect(await total(query, { model: ['gpt', hostile] })).toBe(12);
+      expect(await total(query, { model: ['other'] })).toBe(0);
+    }
+    expect(await total({ type: 'count', signal: 'spans', text: 'model:$model' }, { model: [hostile] })).toBe(
+      1,
+    );
+  });
+
+  it('fail one by one, each with its own reason', async () => {
+    const lines = await ask([
+      { kind: 'lines', queries: [{ type: 'words', text: 'p95(duraton) of calls' }] },
+      { kind: 'lines', queries: [{ type: 'promql', text: 'rate(x[5m)' }] },
+      { kind: 'table', queries: [{ type: 'sql', text: 'DROP TABLE spans' }] },
+      { kind: 'lines', queries: [{ type: 'sql', text: 'SELECT 1 AS value' }] },
+      { kind: 'lines', queries: [{ type: 'count', signal: 'traces', text: 'status:' }] },
+      { kind: 'heat', queries: [{ type: 'words', text: 'count of runs' }] },
+      { kind: 'number', queries: [{ type: 'words', text: 'count of runs' }] },
+    ]);
+    const codes = [...lines.values()]
+      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
+      .map((line) => ('error' in line ? line.error.code : 'fine'));
+    expect(codes).toEqual([
+      'bad_panel',
+      'bad_panel',
+      'bad_sql',
+      'bad_panel',
+      'bad_filter',
+      'bad_panel',
+      'fine',
+    ]);
+  });
+
+  it('keep what two people do to them, and every version', async () => {
+    const panel = {
+      id: 'a',
+      title: hostile.slice(0, 200),
+      kind: 'lines',
+      x: 0,
+      y: 0,
+      w: 6,
+      h: 3,
+      queries: [{ type: 'words', text: 'count of runs' }],
+    };
+    const made = (await server.ask('/dashboards', 'POST', { name: 'Morning', panels: [panel] }))
+      .body as Dashboard;
+    expect(made).toMatchObject({ version: 1, dashboard: { panels: [{ title: hostile.slice(0, 200) }] } });
+    expect((await server.ask('/dashboards', 'POST', { name: 'Morning' })).status).toBe(400);
+    const first = await save(made.id, { ...made.dashboard, description: 'first' }, 1);
+    expect([first.status, first.headers.get('etag')]).toEqual([200, '"2"']);
+    const second = await save(made.id, { ...made.dashboard, description: 'second' }, 1);
+    expect(second.status).toBe(412);
+    expect(await second.json()).toMatchObject({ error: { code: 'changed_meanwhile' } });
+    expect((await save(made.id, { ...made.dashboard, panels: [] })).status).toBe(200);
+    const { versions } = await server.read<DashboardVersionsResponse>(`/dashboards/${made.id}/versions`);
+    expect(versions.map(({ version, panelCount }) => [version, panelCount])).toEqual([
+      [3, 0],
+      [2, 1],
+      [1, 1],
+    ]);
+    const old = await server.read<Dashboard>(`/dashboards/${made.id}/versions/2`);
+    expect((await save(made.id, old.dashboard, 3)).status).toBe(200);
+    expect(await server.read<Dashboard>(`/dashboards/${made.id}`)).toMatchObject({
+      version: 4,
+      dashboard: { description: 'first', panels: [panel] },
+    });
+    expect((await save('overview', made.dashboard)).status).toBe(400);
+    expect((await server.ask(`/dashboards/${made.id}`, 'DELETE')).status).toBe(200);
+    expect((await server.ask(`/dashboards/${made.id}`)).status).toBe(404);
+  });
+
+  it('stand beside views of lists, of the project and of one browser', async () => {
+    const view = {
+      page: '/runs',
+      name: 'Failed',
+      search: { q: hostile, sort: '-costUsd', cols: 'name,cost' },
+    };
+    const saved = await server.ask('/views', 'POST', view);
+    expect(saved.status, JSON.stringify(saved.body)).toBe(200);
+    await server.ask('/views', 'POST', { ...view, owner: 'b-1', name: 'Mine' });
+    await server.ask('/views', 'POST', { ...view, search: { q: 'status:error' } });
+    const names = async (owner: string): Promise<string[]> =>
+      (await server.read<ViewsResponse>(`/views?owner=${owner}`)).views.map(({ name }) => name);
+    expect(await names('b-1')).toEqual(['Failed', 'Mine']);
+    expect(await names('b-2')).toEqual(['Failed']);
+    const { views } = await server.read<ViewsResponse>('/views');
+    expect(views[0]?.search).toEqual({ q: 'status:error' });
+    expect((await server.ask(`/views/${views[0]?.id}`, 'DELETE')).status).toBe(200);
+    expect(await names('')).toEqual([]);
+    expect((await server.ask('/views', 'POST', { ...view, page: 'javascript:alert(1)' })).status).toBe(400);
+  });
+
+  it('that come with Sightline ask nothing that is refused', async () => {
+    const { dashboards } = await server.read<DashboardsResponse>('/dashboards');
+    const shipped = dashboards.filter(({ isShipped }) => isShipped);
+    expect(shipped.length).toBeGreaterThan(6);
+    for (const { id } of shipped) {
+      const { dashboard } = await server.read<Dashboard>(`/dashboards/${id}`);
+      const variables = Object.fromEntries(dashboard.variables.map(({ name }) => [name, ['shop', 'x y']]));
+      for (const values of [
+        { ...variables },
+        Object.fromEntries(dashboard.variables.map(({ name }) => [name, []])),
+      ]) {
+        const lines = await ask(dashboard.panels, values);
+        expect(lines.size).toBe(dashboard.panels.length);
+        expect([...lines.values()].filter((line) => 'error' in line)).toEqual([]);
+      }
+    }
+  });
+
+  it('of Grafana are taken over with what is left of them named', async () => {
+    const folder = join(import.meta.dirname, '../../../../../deploy/grafana/dashboards');
+    const grafana = JSON.parse(readFileSync(join(folder, 'sightline-llm.json'), 'utf8')) as {
+      panels: object[];
+    };
+    grafana.panels.push(
+      { type: 'geomap', title: 'Where' },
+      { type: 'timeseries', title: 'Loki', targets: [{ expr: '{app="x"} |= "y"' }] },
+    );
+    const { body, status } = await server.ask('/dashboards/import', 'POST', { grafana });
+    expect(status, JSON.stringify(body)).toBe(200);
+    const { dashboard, left } = body as ImportDashboardResponse;
+    expect(dashboard.panels.length).toBe(grafana.panels.length - 2);
+    expect(dashboard.variables.map(({ name }) => name)).toEqual(['provider']);
+    expect(left.join('\n')).toContain('geomap');
+    expect(left.join('\n')).toContain('Loki');
+    const lines = await ask(dashboard.panels, { provider: [] });
+    expect([...lines.values()].filter((line) => 'error' in line)).toEqual([]);
+    expect((await server.ask('/dashboards/import', 'POST', { grafana: { nothing: 1 } })).status).toBe(400);
+  });
+});

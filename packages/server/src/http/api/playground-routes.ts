@@ -1,0 +1,144 @@
+import {
+  connectionsResponse,
+  newConnection,
+  playgroundCall,
+  playgroundCallParameters,
+  type PlaygroundRequest,
+  playgroundRequest,
+} from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
+import { renderMessages } from '@sightline/schema/prompts';
+import { once } from 'node:events';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { deleteConnection } from '../../catalog/model-connections.ts';
+import { callModel } from '../../playground/call-model.ts';
+import { describeConnections, keepConnection, openConnection } from '../../playground/connections.ts';
+import { readRecordedCall } from '../../playground/recorded-call.ts';
+import { readSpan } from '../../query/read-trace.ts';
+import type { QueryContext } from '../../query/reader.ts';
+import { type ApiRoute, type ApiSources, route } from './route-table.ts';
+
+/** Models that the server asks on behalf of whoever edits a prompt. */
+export const playgroundRoutes: readonly ApiRoute[] = [
+  route({
+    path: '/playground/connections',
+    summary: 'Where models can be asked. Keys are never shown.',
+    tag: 'playground',
+    scope: 'read',
+    response: connectionsResponse,
+    answer: ({ context, sources }) => describeConnections(context.project, sources.models),
+  }),
+  route({
+    method: 'PUT',
+    path: '/playground/connections',
+    summary: 'Makes a connection, or replaces the one of the same name.',
+    tag: 'playground',
+    scope: 'admin',
+    body: newConnection,
+    response: connectionsResponse,
+    answer: async ({ context, sources, body }) => {
+      await keepConnection(context.project, body, sources.models);
+      return describeConnections(context.project, sources.models);
+    },
+  }),
+  route({
+    method: 'DELETE',
+    path: '/playground/connections/:name',
+    summary: 'Deletes a connection, and its key where it had one.',
+    tag: 'playground',
+    scope: 'admin',
+    params: z.object({ name: z.string().max(100) }),
+    response: connectionsResponse,
+    answer: async ({ context, sources, params }) => {
+      if (!(await deleteConnection(sources.catalog, context.project, params.name)))
+        throw new SightlineError(
+          'not_found',
+          `There is no connection ${JSON.stringify(params.name)} to delete.`,
+          {
+            hint: 'Those of the environment last as long as their variable is set.',
+          },
+        );
+      return describeConnections(context.project, sources.models);
+    },
+  }),
+  route({
+    path: '/playground/recorded-call',
+    summary: 'A recorded call of a model as a prompt that can be edited and asked again.',
+    tag: 'playground',
+    scope: 'read',
+    query: playgroundCallParameters,
+    response: playgroundCall,
+    answer: async ({ context, query }) => readRecordedCall(await readSpan(context, query)),
+  }),
+  route({
+    method: 'POST',
+    path: '/playground/call',
+    summary: 'Asks a model; the answer comes as server-sent events. Tools are never executed, only stubbed.',
+    tag: 'playground',
+    scope: 'write',
+    body: playgroundRequest,
+    answer: async ({ context, sources, body, reply }) => streamCall({ context, sources, body, reply }),
+  }),
+];
+
+/** Calls at a time: each holds a connection to a provider. */
+const callsMax = 20;
+let calls = 0;
+
+async function streamCall({
+  context,
+  sources,
+  body,
+  reply,
+}: {
+  readonly context: QueryContext;
+  readonly sources: ApiSources;
+  readonly body: PlaygroundRequest;
+  readonly reply: FastifyReply;
+}): Promise<void> {
+  if (body.content.model === undefined)
+    throw new SightlineError('bad_request', 'The prompt names no model.', { hint: 'Give content.model.' });
+  const connection = await openConnection(context.project, body.connection, sources.models);
+  if (calls >= callsMax)
+    throw new SightlineError('overloaded', `${callsMax} calls of models are under way already.`, {
+      hint: 'Try again when one has ended.',
+      retryAfterS: 5,
+    });
+  calls += 1;
+  reply.hijack();
+  const { raw } = reply;
+  const gone = new AbortController();
+  raw.once('close', () => gone.abort());
+  raw.writeHead(200, {
+    ...Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined)),
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  try {
+    const { content, variables, stubs, stepsMax } = body;
+    const events = callModel(
+      {
+        connection,
+        content: { ...content, messages: renderMessages(content.messages, variables) },
+        stubs,
+        stepsMax,
+      },
+      {
+        reach: sources.models.reach,
+        prices: sources.prices.bookOf(context.project),
+        nowMs: () => Number(context.clock.now() / 1_000_000n),
+        signal: gone.signal,
+      },
+    );
+    for await (const event of events) {
+      if (gone.signal.aborted) break;
+      if (!raw.write(`data: ${JSON.stringify(event)}\n\n`))
+        await once(raw, 'drain', { signal: gone.signal }).catch(() => undefined);
+    }
+  } finally {
+    calls -= 1;
+    raw.end();
+  }
+}

@@ -1,0 +1,221 @@
+/** A report over the sockets of a whole server: its numbers are those of the endpoints it names, and names of others stay text. */
+import { execFile } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import {
+  type AlertHistoryResponse,
+  type ErrorsResponse,
+  type OverviewFacts,
+  type OverviewResponse,
+  type RegressionsResponse,
+  reportResponse,
+  type ReportResponse,
+  type RunsResponse,
+  type SlosResponse,
+} from '@sightline/schema/api';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { AgentSpans } from '../../query/testing/agent-spans.ts';
+import { hexId, tracesRequest } from '../../query/testing/otlp-json.ts';
+import { LiveServer } from '../../testing/live-server.ts';
+
+const hostile = `<img src=x onerror=alert(1)>|[x](javascript:alert(1))\`"'&\u202E\u001b[31m`;
+const cli = join(import.meta.dirname, '../../../../cli/bin/sightline.mjs');
+const runFile = promisify(execFile);
+
+describe('a report', { timeout: 120_000 }, () => {
+  let server: LiveServer;
+  let period = '';
+  let range: readonly string[] = [];
+  let report: ReportResponse;
+  const source = async <T>(part: string): Promise<T> =>
+    server.read<T>((report.sources[part] ?? '').replace('/api/v1', ''));
+  const text = async (format: string, more = '') => {
+    const response = await fetch(`${server.ui}/api/v1/report?${period}&format=${format}${more}`);
+    return { response, body: await response.text() };
+  };
+
+  beforeAll(async () => {
+    server = await LiveServer.start();
+    const nowMs = Date.now();
+    const spans = new AgentSpans(BigInt(nowMs - 1_800_000) * 1_000_000n);
+    // One run half an hour ago, and six of the last minutes, each slower and dearer than the one before.
+    const runs = Array.from({ length: 7 }, (_, index) => {
+      const [trace, span, at] = [index + 1, 10 * index + 10, index === 0 ? 0 : 1_200 + 60 * index];
+      const failed = index === 0 || index > 4 ? { error: index === 0 ? 'old trouble' : `no ${hostile}` } : {};
+      return [
+        spans.agent(index > 3 ? hostile : 'reader', { trace, span, at, lasts: 3 + index, ...failed }),
+        spans.call(index === 6 ? hostile : 'gpt', {
+          trace,
+          span: span + 1,
+          parent: span,
+          at: at + 1,
+          lasts: 1.234_567 + index / 10,
+          tokens: [1_000 + index, 100 + index],
+          cost: 0.1 / 3 + index,
+          attributes: { 'gen_ai.prompt.0.role': 'user', 'gen_ai.prompt.0.content': `Why ${hostile}` },
+        }),
+      ];
+    });
+    await server.send('traces', tracesRequest('shop', runs.flat()));
+    await server.stored();
+    const made = [
+      await server.ask('/slos', 'POST', {
+        name: hostile,
+        objective: 0.9,
+        indicator: { kind: 'availability', of: 'runs' },
+      }),
+      await server.ask('/deploys', 'POST', { service: 'shop', version: hostile }),
+      await server.ask('/alerts/rules', 'POST', {
+        name: `Errors ${hostile}`,
+        query: 'error_rate where service:shop by agent over 20m > 10%',
+        intervalS: 1,
+        delayS: 0,
+      }),
+    ];
+    expect(made.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const firings = async () =>
+      (await server.read<AlertHistoryResponse>('/alerts/history?kind=firing')).events.map(({ rule }) => rule);
+    await vi.waitFor(async () => expect(await firings()).toContain(`Errors ${hostile}`), {
+      timeout: 60_000,
+      interval: 200,
+    });
+    const to = new Date();
+    const from = new Date(nowMs - 1_200_000);
+    range = ['--from', from.toISOString(), '--to', to.toISOString()];
+    period = `from=${from.toISOString()}&to=${to.toISOString()}`;
+    report = reportResponse.parse(await server.read(`/report?${period}`));
+  }, 120_000);
+  afterAll(async () => server.close());
+
+  it('has the numbers of the endpoints that it names, to the last digit', async () => {
+    expect(report.totals).toMatchObject({ runs: 6, failedRuns: 2 });
+    expect(report.previous).toMatchObject({ runs: 1, failedRuns: 1 });
+    const overall = await server.read<OverviewResponse>(`/overview?${period}&steps=48`);
+    for (const { totals, previous, startTime, endTime } of [
+      overall,
+      await source<OverviewResponse>('totals'),
+    ])
+      expect({ totals, previous, startTime, endTime }).toEqual({
+        totals: report.totals,
+        previous: report.previous,
+        startTime: report.startTime,
+        endTime: report.endTime,
+      });
+    for (const part of ['agents', 'models'] as const) {
+      const { groups } = await source<OverviewResponse>(part);
+      expect(report[part]).toEqual(groups.map(({ key, totals, previous }) => ({ key, totals, previous })));
+      expect(report[part]).toHaveLength(2);
+    }
+    const errors = await source<ErrorsResponse>('errors');
+    expect(report.errors.frequent).toEqual(errors.errors.slice(0, 10));
+    expect(report.errors).toMatchObject({ total: errors.total, groups: errors.groups, previousTotal: 1 });
+    expect(report.errors.fresh.map(({ id }) => id)).toEqual(errors.errors.map(({ id }) => id));
+    expect(report.errors.total).toBe(2);
+    for (const part of ['slowest', 'dearest'] as const)
+      expect(report[part]).toEqual((await source<RunsResponse>(part)).runs);
+    expect(report.dearest.map(({ traceId }) => traceId)).toEqual([7, 6, 5, 4, 3].map((id) => hexId(32, id)));
+    const { events } = await source<AlertHistoryResponse>('alerts');
+    expect(report.firings.map(({ event }) => event)).toEqual(events);
+    const { deploys } = await source<RegressionsResponse>('deploys');
+    expect(report.deploys.map(({ id, version }) => [id, version])).toEqual(
+      deploys.map(({ id, version }) => [id, version]),
+    );
+    const { slos } = await source<SlosResponse>('slos');
+    expect(report.slos.map(({ state: { good, bad, left } }) => ({ good, bad, left }))).toEqual(
+      slos.map(({ state: { good, bad, left } }) => ({ good, bad, left })),
+    );
+    expect(report.slos.map(({ name }) => name)).toEqual([slos[0]?.name]);
+  });
+
+  it('is one file of HTML without script, with the exact numbers, in which names of others stay text', async () => {
+    const { response, body } = await text('html');
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(response.headers.get('content-security-policy')).toMatch(
+      /^default-src 'none'; style-src 'sha256-/,
+    );
+    const tags = new Set([...body.matchAll(/<\/?([a-z0-9]+)/g)].map(([, name]) => name));
+    expect(['img', 'script', 'iframe', 'link'].filter((name) => tags.has(name))).toEqual([]);
+    expect(tags).toEqual(
+      new Set(
+        'a bdi body data div figcaption figure h1 h2 head header html main meta p rect section span style svg table tbody td th thead title tr'.split(
+          ' ',
+        ),
+      ),
+    );
+    expect(body).not.toMatch(/<[^>]*\s(?:on\w+|style)=|\u202E/);
+    expect(body).not.toContain('\u001b');
+    expect(body).toContain('&lt;img src=x onerror=alert(1)&gt;|[x](javascript:alert(1))`&quot;&#39;&amp;');
+    const links = [...body.matchAll(/href="([^"]*)"/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !link.startsWith(`${server.ui}/`))).toEqual([]);
+    expect(links).toContain(`${server.ui}/runs/${hexId(32, 7)}`);
+    const [, inAll = ''] = /<h2>In all<\/h2>(.*?)<\/section>/s.exec(body) ?? [];
+    const shown = ({ totals, previous }: Pick<ReportResponse, 'totals' | 'previous'>): (number | null)[] =>
+      (
+        [
+          'runs',
+          'failedRuns',
+          'errorRate',
+          'p50Ms',
+          'p95Ms',
+          'ttftP95Ms',
+          'llmCalls',
+          'inputTokens',
+          'outputTokens',
+          'costUsd',
+        ] as const satisfies readonly (keyof OverviewFacts)[]
+      ).flatMap((name) => [totals[name], previous[name]]);
+    expect([...inAll.matchAll(/<data value="([^"]*)"/g)].map(([, value]) => Number(value))).toEqual(
+      shown(report).filter((value) => value !== null),
+    );
+  });
+
+  it('is Markdown whose tables hold, whatever names say', async () => {
+    const { response, body } = await text('markdown', '&linkBase=https://watch.example/sub/');
+    expect(response.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
+    expect(body).toContain('\\<img src=x onerror=alert(1)\\>\\|\\[x\\](javascript:alert(1))\\`');
+    const widths = body
+      .split('\n\n')
+      .filter((block) => block.includes('|'))
+      .map((block) =>
+        block
+          .split('\n')
+          .filter((line) => line.startsWith('|'))
+          .map((line) => line.replaceAll('\\|', '').split('|').length),
+      );
+    expect(widths.length).toBeGreaterThan(7);
+    for (const lines of widths) expect(new Set(lines).size).toBeLessThanOrEqual(1);
+    expect(body).toContain(`](<https://watch.example/sub/runs/${hexId(32, 7)}>)`);
+    expect(body).not.toMatch(/(?<!\\)\]\((?!<https:\/\/watch\.example\/sub\/)/);
+  });
+
+  it('is written by the command', async () => {
+    const path = join(tmpdir(), `sightline-report-${process.pid}.html`);
+    const run = async (...words: string[]) =>
+      runFile(process.execPath, [cli, 'report', ...range, ...words], {
+        env: { ...process.env, NODE_OPTIONS: '', SIGHTLINE_URL: server.ui },
+      });
+    await run('--output', path);
+    const written = await readFile(path, 'utf8');
+    await rm(path);
+    expect(written).toMatch(/^<!doctype html>/);
+    expect(written).toContain(`href="${server.ui}/runs/${hexId(32, 7)}"`);
+    expect((await run()).stdout).toMatch(/^# Report\n/);
+    expect(reportResponse.parse(JSON.parse((await run('--json')).stdout)).totals).toEqual(report.totals);
+    await expect(run('--format', 'pdf')).rejects.toThrow('--format is "pdf"');
+  });
+
+  it('says of an empty period that nothing ran, and refuses what it cannot read', async () => {
+    const empty = await server.ask('/report?from=2026-01-01T00:00:00Z&to=2026-01-02T00:00:00Z');
+    expect(empty.status).toBe(200);
+    expect((empty.body as ReportResponse).summary).toContain('No agent ran.');
+    for (const [query, code] of [
+      ['from=now&to=-1h', 'bad_time_range'],
+      ['format=pdf', 'bad_request'],
+      [`linkBase=${encodeURIComponent('javascript:alert(1)')}`, 'bad_request'],
+      [`linkBase=${encodeURIComponent('https://a.example/"><b>')}`, 'bad_request'],
+    ] as const)
+      expect(await server.ask(`/report?${query}`)).toMatchObject({ status: 400, body: { error: { code } } });
+  });
+});

@@ -1,0 +1,99 @@
+/** Sentry's own SDK, with this server in its DSN: errors, transactions and breadcrumbs, through real sockets. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+import type { ErrorResponse, ErrorsResponse, LogsResponse, TraceResponse } from '@sightline/schema/api';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { LiveServer } from '../testing/live-server.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let server: LiveServer;
+beforeAll(async () => {
+  server = await LiveServer.start();
+}, 90_000);
+afterAll(async () => server.close());
+
+const program = `
+  import * as Sentry from '@sentry/node';
+  Sentry.init({ dsn: process.env.DSN, release: 'shop@1.4.0', environment: 'production', tracesSampleRate: 1 });
+  Sentry.setUser({ id: 'ann' });
+  Sentry.addBreadcrumb({ category: 'cart', message: 'opened the cart' });
+  function addItem(item) { throw new RangeError('no item ' + item); }
+  Sentry.startSpan({ name: 'POST /cart', op: 'http.server' }, (span) => {
+    console.log(span.spanContext().traceId);
+    Sentry.startSpan({ name: 'look for the item', op: 'db' }, () => undefined);
+    try { addItem(4711); } catch (error) { Sentry.captureException(error); }
+  });
+  await Sentry.flush(20000);
+`;
+
+const dsnOf = (url: string): string => `${url.replace('://', '://public@')}/1`;
+
+async function soon<T>(path: string, isThere: (answer: T) => boolean): Promise<T> {
+  const until = Date.now() + 40_000;
+  for (;;) {
+    const { status, body } = await server.ask(path);
+    if (status === 200 && isThere(body as T)) return body as T;
+    if (Date.now() > until) throw new Error(`${path} answers ${status} ${JSON.stringify(body)}`);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+  }
+}
+
+test('the SDK for Node: its error is a group, in the trace that it was thrown in', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program], {
+    cwd: import.meta.dirname,
+    env: { ...process.env, DSN: dsnOf(server.ui) },
+    timeout: 40_000,
+  });
+  const traceId = stdout.trim().split('\n').at(-1) ?? '';
+  const { errors } = await soon<ErrorsResponse>('/errors', (answer) => answer.errors.length > 0);
+  expect(errors).toMatchObject([
+    {
+      type: 'RangeError',
+      title: 'no item <number>',
+      services: ['shop'],
+      versions: ['1.4.0'],
+      count: 1,
+      users: 1,
+    },
+  ]);
+  const found = await server.read<ErrorResponse>(`/errors/${errors[0]?.id ?? ''}`);
+  expect(found.occurrences).toMatchObject([{ traceId, userId: 'ann', environment: 'production' }]);
+  expect(found.stack?.exceptions[0]?.frames[0]?.function).toBe('addItem');
+  const { spans } = await soon<TraceResponse>(`/traces/${traceId}`, (answer) => answer.spans.length >= 2);
+  expect(spans.map(({ name }) => name)).toEqual(['POST /cart', 'look for the item']);
+  const { logs } = await server.read<LogsResponse>(`/logs?traceId=${traceId}`);
+  expect(JSON.stringify(logs[0]?.attributes['sentry.breadcrumbs'])).toContain('opened the cart');
+});
+
+test('bodies come packed and plain, through both doors; what is none is refused with a code', async () => {
+  const event = (message: string) => ({
+    event_id: 'a'.repeat(32),
+    platform: 'python',
+    exception: { values: [{ type: 'KeyError', value: message }] },
+    tags: { service: 'doors' },
+  });
+  const envelope = (message: string) =>
+    Buffer.from(`{}\n{"type":"event"}\n${JSON.stringify(event(message))}\n`);
+  const post = async (path: string, body: Uint8Array | string, headers: Record<string, string> = {}) =>
+    fetch(`${server.ui}/api/1/${path}`, { method: 'POST', body, headers });
+  const sent = await Promise.all([
+    post('envelope/', envelope('plain')),
+    post('envelope/?sentry_key=public', gzipSync(envelope('gzip')), { 'content-encoding': 'gzip' }),
+    post('envelope', brotliCompressSync(envelope('br')), { 'content-encoding': 'br' }),
+    post('store/', JSON.stringify(event('store')), {
+      'x-sentry-auth': 'Sentry sentry_key=public, sentry_version=7',
+    }),
+  ]);
+  expect(sent.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  expect(await sent[3]?.json()).toEqual({ id: 'a'.repeat(32) });
+  const bad = await Promise.all([
+    post('envelope/', 'no envelope'),
+    post('store/', '[]'),
+    post('envelope/', Buffer.alloc(64), { 'content-encoding': 'gzip' }),
+    post('envelope/', gzipSync(Buffer.alloc(40 << 20, '{')), { 'content-encoding': 'gzip' }),
+  ]);
+  expect(bad.map(({ status }) => status)).toEqual([400, 400, 400, 413]);
+  await soon<ErrorsResponse>('/errors?service=doors', (answer) => answer.total === 4);
+});

@@ -1,0 +1,234 @@
+import { unixNano } from '@sightline/base';
+import { parseRule, type ValueQuery } from '@sightline/schema/rules';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ScoreRow } from '../../storage/telemetry-store.ts';
+import { hexId, logsRequest, type SpanInput, tracesRequest } from '../testing/otlp-json.ts';
+import { TestStore } from '../testing/test-store.ts';
+import { askRuleSql } from './ask-rule-sql.ts';
+import { readRuleHistory, readRuleValues, readSampleTraces } from './read-rule-values.ts';
+
+const now = new Date('2026-11-21T12:00:00Z');
+const second = 1_000_000_000n;
+let telemetry: TestStore;
+let nowNanos: bigint;
+
+/** Span `number` of a service ended that many seconds ago. */
+function span(number: number, given: Partial<SpanInput> = {}): SpanInput {
+  const durationNanos = given.durationNanos ?? second;
+  return {
+    traceId: hexId(32, number),
+    spanId: hexId(16, number),
+    name: 'GET /',
+    startNanos: nowNanos - BigInt(number) * second - durationNanos,
+    durationNanos,
+    ...given,
+  };
+}
+
+const call = (number: number, model: string, input: number): SpanInput =>
+  span(number, {
+    durationNanos: 2n * second,
+    name: `chat ${model}`,
+    attributes: {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.response.model': model,
+      'gen_ai.usage.input_tokens': input,
+      'gen_ai.usage.output_tokens': 10,
+      'gen_ai.usage.cache_read.input_tokens': input / 2,
+      'gen_ai.usage.cost': 0.25,
+    },
+  });
+
+beforeAll(async () => {
+  telemetry = await TestStore.open(now);
+  ({ nowNanos } = telemetry.clock);
+  await telemetry.loadTogether('traces', [
+    tracesRequest(
+      'api',
+      [1, 2, 3, 4].map((number) =>
+        span(number, {
+          status: { code: number === 1 ? 2 : 0 },
+          attributes: { 'queue.length': number * 10, region: 'eu' },
+        }),
+      ),
+    ),
+    tracesRequest(
+      'web',
+      [11, 12].map((number) => span(number, { durationNanos: BigInt(number) * second })),
+    ),
+    // It began 40 minutes ago and ended a minute ago.
+    tracesRequest('slow', [span(60, { durationNanos: 2400n * second, name: 'report' })]),
+    tracesRequest('agents', [
+      span(20, {
+        spanId: hexId(16, 2000),
+        durationNanos: 700n * second,
+        name: 'invoke_agent planner',
+        attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'planner' },
+      }),
+      { ...call(21, 'gpt-4o', 100), traceId: hexId(32, 20), parentSpanId: hexId(16, 2000) },
+      { ...call(22, 'gpt-4o-mini', 300), traceId: hexId(32, 20), parentSpanId: hexId(16, 2000) },
+    ]),
+  ]);
+  await telemetry.loadTogether('logs', [
+    logsRequest(
+      'api',
+      [1, 2, 3].map((number) => ({
+        timeNanos: nowNanos - BigInt(number) * second,
+        body: `line ${number}`,
+        severityNumber: number === 3 ? 9 : 17,
+      })),
+    ),
+  ]);
+  const score = (number: number, name: string, given: Partial<ScoreRow>): ScoreRow => ({
+    project: 'default',
+    id: `s${number}`,
+    timeNanos: String(nowNanos - BigInt(number) * second),
+    traceId: hexId(32, number),
+    spanId: '',
+    sessionId: '',
+    responseId: '',
+    service: 'api',
+    name,
+    value: null,
+    label: '',
+    comment: '',
+    source: 'api',
+    who: '',
+    evaluatorId: '',
+    judgeModel: '',
+    judgeInputTokens: null,
+    judgeOutputTokens: null,
+    judgeCostUsd: null,
+    ...given,
+  });
+  await telemetry.store.putScores([
+    score(1, 'hallucination', { value: 0.9 }),
+    score(2, 'hallucination', { value: 0.1 }),
+    score(3, 'hallucination', { label: 'factual' }),
+    score(4, 'groundedness', { value: 0.2 }),
+    score(5, 'relevance', { value: 0.5 }),
+  ]);
+});
+afterAll(async () => telemetry.close());
+
+function query(text: string): ValueQuery {
+  const read = parseRule(text);
+  if (!read.ok || read.value.type !== 'value') throw new Error(read.ok ? text : read.error.message);
+  return read.value.query;
+}
+
+async function values(text: string): Promise<string[] | string> {
+  const [answer] = await readRuleValues(telemetry.context, [
+    { query: query(text), to: unixNano(nowNanos), isLive: true },
+  ]);
+  if (answer instanceof Error) throw answer;
+  return (answer ?? [])
+    .map(({ labels, value }) => `${Object.values(labels).join('/')}=${Number(value.toPrecision(6))}`)
+    .toSorted();
+}
+
+describe('values of rules', () => {
+  it.each([
+    ['error_rate > 1%', ['=0.1']],
+    ['error_rate by service > 1%', ['agents=0', 'api=0.25', 'slow=0', 'web=0']],
+    ['error_rate where service:web > 1%', ['=0']],
+    ['error_rate where service:nobody > 1%', []],
+    ['count where service:nobody > 1', ['=0']],
+    ['count by service over 10s > 1', ['api=4']],
+    ['count(status:error) / count by service > 1', ['agents=0', 'api=0.25', 'slow=0', 'web=0']],
+    ['rate over 10s > 1', ['=0.4']],
+    ['rate(status:error) by service > 1', ['agents=0', 'api=0.25', 'slow=0', 'web=0']],
+    ['max(duration) by service > 1s', ['agents=700', 'api=1', 'slow=2400', 'web=12']],
+    ['p50(duration) where service:web > 1s', ['=11.5']],
+    ['p95_latency_ms where service:web > 1', ['=11950']],
+    ['avg(attr.queue.length) by attr.region > 1', ['eu=25']],
+    ['uniq(service) > 1', ['=4']],
+    ['count of logs by severity > 1', ['ERROR=2', 'INFO=1']],
+    ['count of logs where line -severity:INFO > 1', ['=2']],
+    ['max(duration) of runs by workflow, agent > 1s', ['invoke_agent planner/planner=700']],
+    ['total_cost > 1', ['=0.5']],
+    ['total_cost by model > 1', ['gpt-4o-mini=0.25', 'gpt-4o=0.25']],
+    ['total_cost where model:gpt-4o > 1', ['=0.25']],
+    ['cost_per_run > 1', ['=0.5']],
+    ['max(cost) of runs where agent:planner by workflow > $1', ['invoke_agent planner=0.5']],
+    ['max(cost) of runs where agent:nobody by workflow > $1', []],
+    ['sum(tokens) of runs > 1', ['=420']],
+    ['cache_hit_rate > 1', ['=0.5']],
+    ['hallucination_rate > 1', ['=0.5']],
+    ['hallucination_rate by service > 1', ['api=0.5']],
+    ['rate(score.hallucination>0.5) > 1', ['=0.333333']],
+    ['avg(score.hallucination) > 1', ['=0.5']],
+    ['count of scores by name > 1', ['groundedness=1', 'hallucination=3', 'relevance=1']],
+    ['count(score.hallucination:factual) > 1', ['=1']],
+    ['avg(score.relevance) where service:api > 1', []],
+    ['avg(score.hallucination) where service:api status:error > 1', ['=0.9']],
+  ])('%s', async (text, expected) => {
+    expect(await values(text)).toEqual(expected.toSorted());
+  });
+
+  it('of rules that look at the same are asked in one statement, and one that fails takes no other with it', async () => {
+    const { context, statements } = telemetry.recorded();
+    const texts = [
+      'count where service:api by service > 1',
+      'error_rate by service > 1',
+      'max(duration) where name:/GET/ by service > 1s',
+    ];
+    const wish = (text: string) => ({ query: query(text), to: unixNano(nowNanos), isLive: true });
+    const together = await readRuleValues(context, texts.map(wish));
+    expect(statements.length).toBe(1);
+    expect(together.map((answer) => (answer instanceof Error ? answer : answer.length))).toEqual([1, 4, 2]);
+    const bad = await readRuleValues(
+      context,
+      [...texts, 'count where name:/\\p{Nope}/ by service > 1'].map(wish),
+    );
+    expect(bad.map((answer) => answer instanceof Error)).toEqual([false, false, false, true]);
+  });
+
+  it('of a range are what each look would have had', async () => {
+    const asked = query('count by service over 60s > 1');
+    const minute = 60n * second;
+    const first = nowNanos - 5n * minute;
+    const series = await readRuleHistory(telemetry.context, asked, {
+      first,
+      stepNanos: 20n * second,
+      count: 16,
+      windowNanos: minute,
+    });
+    for (const look of [0, 5, 13, 14, 15]) {
+      const to = unixNano(first + BigInt(look) * 20n * second);
+      const [single] = await readRuleValues(telemetry.context, [{ query: asked, to, isLive: false }]);
+      if (single instanceof Error) throw single;
+      const known = new Map((single ?? []).map(({ labels, value }) => [labels['service'], value]));
+      for (const { labels, values: all } of series)
+        expect(all[look], `${labels['service']} at ${look}`).toBe(known.get(labels['service'] ?? '') ?? 0);
+    }
+    expect(series.find(({ labels }) => labels['service'] === 'api')?.values.slice(-2)).toEqual([0, 4]);
+  });
+
+  it('show traces', async () => {
+    const wish = (text: string) => ({ query: query(text), to: unixNano(nowNanos), isLive: true });
+    expect(
+      await readSampleTraces(telemetry.context, wish('error_rate by service > 1'), { service: 'api' }),
+    ).toEqual([hexId(32, 1)]);
+    expect((await readSampleTraces(telemetry.context, wish('max(duration) > 1s'), {}))[0]).toBe(
+      hexId(32, 60),
+    );
+    expect(
+      await readSampleTraces(telemetry.context, wish('total_cost by model > 1'), { model: 'gpt-4o' }),
+    ).toEqual([hexId(32, 20)]);
+  });
+
+  it('of a statement in SQL: a number, and labels beside it', async () => {
+    const times = { from: unixNano(nowNanos - 10n * second), to: unixNano(nowNanos) };
+    const text =
+      'SELECT service, count() AS value FROM spans WHERE start_time >= {from:DateTime64(9)} AND start_time < {to} GROUP BY service';
+    expect(await askRuleSql(telemetry.context, { text, ...times })).toEqual([
+      { labels: { service: 'api' }, value: 4 },
+    ]);
+    await expect(askRuleSql(telemetry.context, { text: 'SELECT 1 AS x', ...times })).rejects.toThrow(
+      'no column "value"',
+    );
+    await expect(askRuleSql(telemetry.context, { text: 'DROP TABLE spans', ...times })).rejects.toThrow();
+  });
+});

@@ -1,0 +1,57 @@
+import { unixNano } from '@sightline/base';
+import type { Measure, ValueQuery } from '@sightline/schema/rules';
+import { type QueryContext, Reader } from '../reader.ts';
+import { itemsOf } from './items-of.ts';
+import { ruleSpread, type SpreadRow } from '../sql/rule-spread-sql.ts';
+
+export interface Spread {
+  /** Where each bucket begins, and where the last ends. */
+  readonly bounds: readonly number[];
+  /** By step, then by bucket. */
+  readonly counts: readonly (readonly number[])[];
+}
+
+interface SpreadOf {
+  readonly query: Pick<ValueQuery, 'source' | 'filter'>;
+  readonly measure: Measure;
+  readonly first: bigint;
+  readonly stepNanos: bigint;
+  readonly count: number;
+  readonly perOctave: number;
+}
+
+const bucketsMax = 120;
+
+/** How the values of a measure are spread over a range of steps. Scores are in buckets of equal width; the rest in buckets that grow with the value. */
+export async function readSpread(
+  context: QueryContext,
+  { query, measure, first, stepNanos, count, perOctave }: SpreadOf,
+): Promise<Spread> {
+  const isLinear = measure.type === 'score' || (measure.type === 'builtin' && measure.name === 'value');
+  const { source, filter } = query;
+  const reader = new Reader(context);
+  const queries = [{ filter, terms: [{ type: 'avg' as const, measure }] }];
+  const items = {
+    ...(await itemsOf(reader, { source, queries })),
+    window: { from: unixNano(first), to: unixNano(first + stepNanos * BigInt(count)) },
+    storedAfterMs: undefined,
+  };
+  const wish = { items, first, stepNanos, perOctave: isLinear ? undefined : perOctave };
+  const rows = await reader.rows<SpreadRow>(ruleSpread(wish));
+  const buckets = rows.map(({ bucket }) => Number(bucket));
+  if (buckets.length === 0) return { bounds: [], counts: [] };
+  const high = buckets.reduce((max, bucket) => Math.max(max, bucket));
+  const low = Math.max(
+    buckets.reduce((min, bucket) => Math.min(min, bucket)),
+    high - bucketsMax + 1,
+  );
+  const begins = (bucket: number): number => (isLinear ? bucket / 20 : 2 ** (bucket / perOctave));
+  const counts = Array.from({ length: count }, () => Array.from({ length: high - low + 1 }, () => 0));
+  for (const row of rows) {
+    const step = counts[Number(row.step)];
+    // What is below the lowest bucket that is shown is in it.
+    const place = Math.max(0, Number(row.bucket) - low);
+    if (step !== undefined) step[place] = (step[place] ?? 0) + Number(row.count);
+  }
+  return { bounds: Array.from({ length: high - low + 2 }, (_, index) => begins(low + index)), counts };
+}

@@ -1,0 +1,127 @@
+import { compareParameters } from '@sightline/schema/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentSpans } from '../testing/agent-spans.ts';
+import { tracesRequest } from '../testing/otlp-json.ts';
+import { TestStore } from '../testing/test-store.ts';
+import { readComparison } from './read-comparison.ts';
+
+const now = new Date('2026-11-20T12:00:00Z');
+const hour = 3600;
+let at: TestStore;
+
+/** 300 runs over an hour; every third is of version 2, whose searches on shard s13 take a second longer and are cached nowhere. */
+const isNew = (run: number): boolean => run % 3 === 0;
+const isSlow = (run: number): boolean => isNew(run) && run % 2 === 0;
+
+beforeAll(async () => {
+  at = await TestStore.open(now);
+  const agents = new AgentSpans(BigInt(now.getTime()) * 1_000_000n - BigInt(hour) * 1_000_000_000n);
+  const requests = Array.from({ length: 300 }, (_, run) => {
+    const trace = run + 1;
+    const start = run * 10;
+    const wait = isSlow(run) ? 1.4 : 0.4;
+    const ids = (n: number): number => trace * 100 + n;
+    const spans = [
+      agents.agent('researcher', {
+        trace,
+        span: ids(1),
+        at: start,
+        lasts: 1 + wait,
+        attributes: { 'user.id': `user-${run}`, 'request.number': run * 7 },
+      }),
+      agents.call('gpt-5.4', {
+        trace,
+        span: ids(2),
+        parent: ids(1),
+        at: start + 0.1,
+        lasts: 0.6,
+        cost: 0.01,
+      }),
+      agents.tool('search', {
+        trace,
+        span: ids(3),
+        parent: ids(1),
+        at: start + 0.7,
+        lasts: wait,
+        attributes: { 'db.shard': isSlow(run) ? 's13' : `s${run % 5}` },
+      }),
+      ...(isNew(run)
+        ? [
+            agents.tool('rerank_all', {
+              trace,
+              span: ids(4),
+              parent: ids(1),
+              at: start + 0.75 + wait,
+              lasts: 0.2,
+            }),
+          ]
+        : []),
+    ];
+    return tracesRequest('shop', spans, {
+      'service.version': isNew(run) ? '2' : '1',
+      'host.name': `h${(run >> 1) % 5}`,
+    });
+  });
+  await at.loadTogether('traces', requests);
+});
+afterAll(async () => at.close());
+
+const compare = (parameters: Record<string, unknown>) =>
+  readComparison(at.context, compareParameters.parse({ from: '-2h', ...parameters }));
+
+describe('two selections of traces', () => {
+  it('are slow ones and the rest: the cause comes first, ids of users and counters do not', async () => {
+    const found = await compare({ a: 'trace.duration>2s' });
+    expect(found.a).toMatchObject({ total: 50, sampled: 50 });
+    expect(found.b).toMatchObject({ total: 250, sampled: 250, isRest: true, inBoth: 50 });
+    const [first, ...others] = found.differences;
+    expect(first).toMatchObject({ field: 'db.shard', isSignificant: true, reason: null });
+    expect(first?.values[0]).toEqual({ value: 's13', a: 1, b: 0, q: 'db.shard:s13' });
+    const user = others.find(({ field }) => field === 'user');
+    expect(user === undefined || (!user.isSignificant && user.reason === 'id')).toBe(true);
+    const significant = found.differences.filter(({ isSignificant }) => isSignificant);
+    expect(significant.map(({ field }) => field)).not.toContain('request.number');
+    expect(significant.map(({ field }) => field)).not.toContain('host.name');
+  });
+
+  it('add up: what the steps differ by is what the traces differ by', async () => {
+    const found = await compare({ a: 'resource.service.version:2', b: 'resource.service.version:1' });
+    const duration = found.metrics.find(({ name }) => name === 'duration');
+    const difference = (duration?.a.mean ?? 0) - (duration?.b.mean ?? 0);
+    expect(difference).toBeGreaterThan(400);
+    for (const list of [found.steps, found.structure]) {
+      expect(list.reduce((sum, { moreMs }) => sum + moreMs, 0)).toBeCloseTo(difference, 3);
+    }
+    expect(found.steps[0]).toMatchObject({ kind: 'tool', name: 'search', isSignificant: true });
+    expect(found.structure.find(({ name }) => name === 'rerank_all')).toMatchObject({ change: 'added' });
+  });
+
+  it('name what they were selected by apart from what else differs', async () => {
+    const found = await compare({ a: 'service.version:2', b: 'service.version:1' });
+    const chosen = found.differences.find(({ field }) => field === 'service.version');
+    expect(chosen).toMatchObject({ reason: 'selected', isSignificant: false });
+    expect(found.differences[0]?.field).not.toBe('service.version');
+  });
+
+  it('are the same hour cut by chance: nothing differs beyond it', async () => {
+    const found = await compare({ a: 'request.number>=0 request.number<1050', b: 'request.number>=1050' });
+    const telling = found.differences.filter(({ isSignificant }) => isSignificant);
+    expect(telling.map(({ field }) => field)).toEqual([]);
+  });
+
+  it('are two runs by their ids', async () => {
+    const id = (run: number): string => (run + 1).toString(16).padStart(32, '0');
+    const found = await compare({ aTraces: id(0), bTraces: id(1) });
+    expect(found.a).toMatchObject({ total: 1, sampled: 1, examples: [id(0)] });
+    expect(found.structure.find(({ name }) => name === 'rerank_all')).toMatchObject({
+      a: { calls: 1 },
+      b: { calls: 0 },
+      change: 'added',
+    });
+  });
+
+  it('may be empty', async () => {
+    const found = await compare({ a: 'service:nobody' });
+    expect(found).toMatchObject({ a: { total: 0 }, b: { total: 300 }, differences: [] });
+  });
+});

@@ -1,0 +1,198 @@
+import { criticalPathParameters, serviceMapParameters, stagesParameters } from '@sightline/schema/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { AgentSpans } from '../testing/agent-spans.ts';
+import { readQ } from '../filter/read-condition.ts';
+import { Reader } from '../reader.ts';
+import { readRange } from '../time-range.ts';
+import { hexId, tracesRequest } from '../testing/otlp-json.ts';
+import { TestStore } from '../testing/test-store.ts';
+import { readCriticalPaths } from './read-critical-paths.ts';
+import { readTraceCriticalPath } from './read-critical-path.ts';
+import { readForest } from './read-forest.ts';
+import { readSelection } from './read-selection.ts';
+import { readServiceMap } from './read-service-map.ts';
+import { readStages } from './read-stages.ts';
+
+const now = new Date('2026-11-20T12:00:00Z');
+let at: TestStore;
+const runs = 100;
+
+/**
+ * An agent calls a model for 1 s, of which 0.4 s to the first token, over HTTP of 0.9 s; then it searches for 0.2 s, in the slowest five for 3 s, which asks a
+ * database, and beside it for 0.1 s a cache. A consumer of a message works on long after.
+ */
+beforeAll(async () => {
+  at = await TestStore.open(now);
+  const agents = new AgentSpans(BigInt(now.getTime()) * 1_000_000n - 3_000_000_000_000n);
+  const requests = Array.from({ length: runs }, (_, run) => {
+    const trace = run + 1;
+    const start = run * 20;
+    const search = run < 5 ? 3 : 0.2;
+    const id = (n: number): number => trace * 100 + n;
+    const own = { trace, parent: id(1) };
+    const spans = [
+      agents.agent('researcher', { trace, span: id(1), at: start, lasts: 1.2 + search }),
+      agents.call('gpt-5.4', {
+        ...own,
+        span: id(2),
+        at: start,
+        lasts: 1,
+        attributes: { 'gen_ai.response.time_to_first_chunk': 0.4 },
+      }),
+      {
+        ...agents.span({
+          trace,
+          span: id(3),
+          parent: id(2),
+          at: start + 0.05,
+          lasts: 0.9,
+          name: 'POST',
+          attributes: { 'server.address': 'api.model.example', 'http.request.method': 'POST' },
+        }),
+        kind: 3,
+      },
+      agents.tool('search', {
+        ...own,
+        span: id(4),
+        at: start + 1.1,
+        lasts: search,
+        ...(run === 0 ? { error: 'time-out' } : {}),
+      }),
+      {
+        ...agents.span({
+          trace,
+          span: id(5),
+          parent: id(4),
+          at: start + 1.1,
+          lasts: search,
+          name: 'SELECT',
+          attributes: { 'db.system.name': 'postgresql', 'db.namespace': 'shop' },
+        }),
+        kind: 3,
+      },
+      agents.tool('cache', { ...own, span: id(6), at: start + 1.1, lasts: 0.1 }),
+      {
+        ...agents.span({
+          trace,
+          span: id(7),
+          parent: id(1),
+          at: start + 1.15,
+          lasts: 0.01,
+          name: 'send',
+          attributes: { 'messaging.system': 'kafka', 'messaging.destination.name': 'orders' },
+        }),
+        kind: 4,
+      },
+    ];
+    const worker = [
+      {
+        ...agents.span({ trace, span: id(8), parent: id(7), at: start + 1.16, lasts: 9, name: 'process' }),
+        kind: 5,
+      },
+    ];
+    const version = { 'service.version': run % 2 === 0 ? '1' : '2' };
+    return [tracesRequest('shop', spans, version), tracesRequest('worker', worker)];
+  }).flat();
+  await at.loadTogether('traces', requests);
+});
+afterAll(async () => at.close());
+
+describe('the critical path of a trace', () => {
+  it('adds up to it, in the words of people, without what nobody waits for', async () => {
+    const found = await readTraceCriticalPath(at.context, hexId(32, 50));
+    expect(found.durationMs).toBeCloseTo(1400, 6);
+    expect(found.parts.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0)).toBeCloseTo(1400, 6);
+    expect(found.steps.map(({ name, calls, pathMs }) => [name, calls, Math.round(pathMs)])).toEqual([
+      ['gpt-5.4', 1, 1000],
+      ['researcher', 1, 200],
+      ['search', 1, 200],
+    ]);
+    expect(found.steps[0]).toMatchObject({ kind: 'model', waitMs: 400, streamMs: 600 });
+    const span = (n: number) => found.spans.find(({ spanId }) => spanId === hexId(16, 5000 + n));
+    expect(span(6)).toMatchObject({ pathMs: 0 });
+    expect(span(6)?.slackMs).toBeCloseTo(100, 6);
+    expect(span(8)?.slackMs).toBeNull();
+    expect(span(4)).toMatchObject({ selfMs: 0, slackMs: 0 });
+  });
+
+  it('is not found where the trace is not', async () => {
+    await expect(readTraceCriticalPath(at.context, hexId(32, 4711))).rejects.toMatchObject({
+      code: 'trace_not_found',
+    });
+  });
+});
+
+describe('the critical paths of many traces', () => {
+  it('say what the slowest wait for and the others do not, and what a faster step saves', async () => {
+    const found = await readCriticalPaths(at.context, criticalPathParameters.parse({}));
+    expect(found).toMatchObject({ total: runs, sampled: runs, spans: runs * 8 });
+    expect(found.bands.map(({ name, traces }) => [name, traces])).toEqual([
+      ['fastest', 25],
+      ['middle', 50],
+      ['slow', 20],
+      ['slowest', 5],
+    ]);
+    const search = found.steps.find(({ name }) => name === 'search');
+    expect(search?.shareByBand[1]).toBeCloseTo(0.2 / 1.4, 6);
+    expect(search?.shareByBand[3]).toBeCloseTo(3 / 4.2, 6);
+    const model = found.steps.find(({ name }) => name === 'gpt-5.4');
+    expect(model?.ifFaster?.p50SavedMs).toBeCloseTo(200, 6);
+    expect(model).toMatchObject({ calls: runs, waitMs: 400, streamMs: 600 });
+    const mean = found.bands.reduce((sum, { traces, meanMs }) => sum + traces * meanMs, 0) / runs;
+    for (const list of [found.steps, found.contexts])
+      expect(list.reduce((sum, { pathMs }) => sum + pathMs, 0)).toBeCloseTo(mean, 6);
+    expect(found.slowest[0]).toMatchObject({ spanName: 'process', maxMs: 9000 });
+  });
+});
+
+describe('a sample', () => {
+  it('is the same, and has the same spans, where its ids are too many to be written down', async () => {
+    const reader = new Reader(at.context);
+    const window = readRange({ from: '-2h', to: 'now' }, at.clock);
+    const wish = { filter: readQ('service:shop', 'traces', at.clock) };
+    const bounds = { tracesMax: 40, spansMax: 10_000 };
+    const read = async (idsMax: number) =>
+      readSelection(reader, { type: 'filter', window, wish }, { ...bounds, idsMax });
+    const [few, many] = [await read(100), await read(10)];
+    expect(few.traces).toHaveLength(40);
+    expect(many.traces.map(({ traceId }) => traceId)).toEqual(few.traces.map(({ traceId }) => traceId));
+    expect({ ...many, among: undefined, traces: [] }).toEqual({ ...few, among: undefined, traces: [] });
+    const [some, others] = [await readForest(reader, [few]), await readForest(reader, [many])];
+    expect(others.tree.size).toBe(40 * 8);
+    expect([...others.traceOf]).toEqual([...some.traceOf]);
+  });
+});
+
+describe('the service map', () => {
+  it('has services, models, databases, queues and hosts, each call once', async () => {
+    const found = await readServiceMap(at.context, serviceMapParameters.parse({}));
+    expect(found).toMatchObject({ sampledShare: 1, spans: runs * 8 });
+    expect(
+      found.edges.map(({ source, target, kind, calls, errors }) => [source, target, kind, calls, errors]),
+    ).toEqual([
+      ['service:shop', 'database:shop', 'database', runs, 0],
+      ['service:shop', 'model:gpt-5.4', 'model', runs, 0],
+      ['service:shop', 'queue:orders', 'message', runs, 0],
+      ['service:shop', 'service:worker', 'message', runs, 0],
+      ['user:Users', 'service:shop', 'call', runs, 0],
+    ]);
+    expect(found.nodes.find(({ id }) => id === 'model:gpt-5.4')).toMatchObject({
+      p50Ms: 1000,
+      health: 'good',
+    });
+  });
+});
+
+describe('stages', () => {
+  it('are counted and timed by version', async () => {
+    const { stages } = await readStages(at.context, stagesParameters.parse({ q: 'operation:tool' }));
+    expect(stages.map(({ name, group, count }) => [name, group, count])).toEqual([
+      ['execute_tool search', '1', runs / 2],
+      ['execute_tool search', '2', runs / 2],
+      ['execute_tool cache', '1', runs / 2],
+      ['execute_tool cache', '2', runs / 2],
+    ]);
+    expect(stages[0]).toMatchObject({ successRate: 0.98 });
+    expect(stages[1]?.p50Ms).toBeCloseTo(200, -1);
+  });
+});

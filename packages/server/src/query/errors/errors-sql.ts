@@ -1,0 +1,89 @@
+import type { ErrorsParameters } from '@sightline/schema/api';
+import {
+  joinSql,
+  moment,
+  type Parameter,
+  type Sql,
+  every,
+  sql,
+  string,
+  strings,
+  trusted,
+} from '../sql/sql.ts';
+import type { Window } from '../time-windows.ts';
+import type { ErrorMove } from './grouped-errors.ts';
+
+/**
+ * Rows of `errors` in the window that tell of something new, with their `group_id`. One error is told by many: an exception by each span that it passes through, and by a
+ * log record beside it. A row is left out where
+ *
+ * - a child tells of the same exception, since that is nearer to the cause,
+ * - it says only that the span failed, and a child or a log record says why,
+ * - the call of a model above it says the same with its class, which is what people look for,
+ * - it is a log record of an exception that its span has as well.
+ *
+ * Each row has these questions as hashes, and the answers that it gives to others, so that one small set answers all of them.
+ */
+export function newErrors(
+  {
+    project,
+    window,
+    moves,
+  }: { readonly project: string; readonly window: Window; readonly moves: readonly ErrorMove[] },
+  where: Sql = trusted('true'),
+): Sql {
+  const inWindow = errorsIn(project, window);
+  const answers = sql`(SELECT arrayJoin(answers) FROM errors WHERE ${inWindow})`;
+  const isRepeat = ['ask_said', 'ask_own', 'ask_model', 'ask_tool'].map(
+    (question) => sql`${trusted(question)} IN ${answers}`,
+  );
+  return sql`SELECT *, ${groupOf(moves)} AS group_id FROM errors
+    WHERE ${inWindow} AND ${where} AND NOT (${joinSql(isRepeat, ' OR ')})`;
+}
+
+export function errorsIn(project: string, { from, to }: Window): Sql {
+  return sql`project = ${string(project)} AND time >= ${moment(from)} AND time < ${moment(to)}`;
+}
+
+/** The group of a row with `fingerprint` and `variant`, where people put it. */
+export function groupOf(moves: readonly ErrorMove[]): Sql {
+  const moved = (kind: ErrorMove['kind'], otherwise: Sql): Sql => {
+    const own = moves.filter((move) => move.kind === kind);
+    if (own.length === 0) return otherwise;
+    return sql`transform(${trusted(kind)}, ${ids(own.map(({ part }) => part))}, ${ids(own.map(({ group }) => group))}, ${otherwise})`;
+  };
+  return moved('variant', moved('fingerprint', trusted('fingerprint')));
+}
+
+const numberOf = (id: string): string => BigInt(`0x${id}`).toString();
+const ids = (hex: readonly string[]): Sql => sql`arrayMap(id -> toUInt64(id), ${strings(hex.map(numberOf))})`;
+export const idParameter = (id: string): Parameter => ({ type: 'UInt64', value: numberOf(id) });
+
+const exactColumns = {
+  class: 'error_class',
+  type: 'type',
+  service: 'service',
+  version: 'service_version',
+  environment: 'environment',
+  model: 'model',
+  agent: 'agent_name',
+  tool: 'tool_name',
+  user: 'user_id',
+  session: 'session_id',
+} as const;
+
+/** What the list is narrowed to, as a condition on rows. */
+export function narrowedTo(parameters: Partial<ErrorsParameters>): Sql {
+  const { search, trace } = parameters;
+  const exact = Object.entries(exactColumns).map(([name, column]) => {
+    const value = parameters[name as keyof typeof exactColumns];
+    return value === undefined ? undefined : sql`${trusted(column)} = ${string(value)}`;
+  });
+  return every([
+    ...exact,
+    trace === undefined ? undefined : sql`trace_id = unhex(${string(trace)})`,
+    search === undefined || search === ''
+      ? undefined
+      : sql`positionCaseInsensitiveUTF8(concat(type, ' ', raw_message, ' ', culprit), ${string(search)}) > 0`,
+  ]);
+}

@@ -1,0 +1,103 @@
+/** Which traces changed, and where their spans and their rows of `runs` are. */
+import { hasMessages } from './message-logs-sql.ts';
+import { inBuckets } from './range-sql.ts';
+import { int64, joinSql, moment, type Sql, sql, string, trusted, uint } from './sql.ts';
+import type { Window } from './trace-sets-sql.ts';
+
+/** Rows of `ai_spans` by when they changed (milliseconds since 1970) and when they started: after `afterMs` until `untilMs`, from `from` to before `to`. */
+export interface ChangedSteps {
+  readonly afterMs: bigint;
+  readonly untilMs: bigint;
+  readonly from?: bigint | undefined;
+  readonly to?: bigint | undefined;
+}
+
+/**
+ * A request or a job around a run is stored when it ends, and what was said may come in log records of another exporter: mostly later than the steps. This
+ * long after the last of them both are looked for.
+ */
+const lateMs = 600_000n;
+
+const time = (ms: bigint): Sql => sql`fromUnixTimestamp64Milli(${int64(ms)}, 'UTC')`;
+
+/** `SELECT columns` of the steps that changed, and of the last steps of runs whose root, or what it says of session and user, or whose messages came later. */
+function changedSteps(columns: Sql, { afterMs, untilMs, from, to }: ChangedSteps, where: Sql): Sql {
+  const within = sql`${where} AND ${joinSql(
+    [
+      trusted('true'),
+      ...(from === undefined
+        ? []
+        : [sql`bucket >= toStartOfFiveMinutes(${moment(from)}) AND start_time >= ${moment(from)}`]),
+      ...(to === undefined ? [] : [sql`bucket <= ${moment(to)} AND start_time < ${moment(to)}`]),
+    ],
+    ' AND ',
+  )}`;
+  const changedSince = (ms: bigint): Sql => sql`SELECT ${columns} FROM ai_spans
+    WHERE changed_time > ${time(ms)} AND changed_time <= ${time(untilMs)} AND ${within}`;
+  if (afterMs <= lateMs) return changedSince(afterMs);
+  const stored = sql`stored_time > ${time(afterMs)} AND stored_time <= ${time(untilMs)}`;
+  // One SELECT, not a UNION: on a cluster the engine refuses IN within the parts of a union that stands in an IN itself.
+  return sql`${changedSince(afterMs - lateMs)} AND (changed_time > ${time(afterMs)}
+      OR trace_id IN (SELECT trace_id FROM spans WHERE ${stored}
+        AND operation IN ('other', 'http', 'db', 'messaging') AND (parent_span_id = toFixedString('', 8) OR session_id != '' OR user_id != ''))
+      OR trace_id IN (SELECT trace_id FROM logs WHERE ${stored} AND trace_id != toFixedString('', 16) AND ${hasMessages}))`;
+}
+
+/** What changed by project and the ten minutes in which steps started, the newest first: `project`, `startS` (seconds since 1970), `weight`: about how
+ * many steps have to be read, since a trace is read whole. */
+export function changedTimes(changes: ChangedSteps, limit: number): Sql {
+  return sql`SELECT project, toUnixTimestamp(toStartOfTenMinutes(start_time)) AS startS, greatest(count(), 10 * uniqHLL12(trace_id)) AS weight
+    FROM (${changedSteps(trusted('project, start_time, trace_id'), changes, trusted('true'))})
+    GROUP BY project, startS ORDER BY startS DESC, project LIMIT ${uint(limit)}`;
+}
+
+/** Some of the traces of a project with a changed step that started within the window: those with the remainder `part` of `parts`. */
+export interface ChangedTraces {
+  readonly project: string;
+  readonly generation: number;
+  readonly started: Window;
+  readonly changes: Pick<ChangedSteps, 'afterMs' | 'untilMs'>;
+  readonly part: number;
+  readonly parts: number;
+}
+
+/** `SELECT trace_id …` */
+export function changedIds({ project, started, changes, part, parts }: ChangedTraces): Sql {
+  const inPart = parts === 1 ? trusted('true') : sql`cityHash64(trace_id) % ${uint(parts)} = ${uint(part)}`;
+  return changedSteps(
+    trusted('trace_id'),
+    { ...changes, from: started.from, to: started.to },
+    sql`project = ${string(project)} AND ${inBuckets(started)} AND ${inPart}`,
+  );
+}
+
+/** Of the traces: one may have begun this many days before the step that changed. */
+const summariesOf = (traces: ChangedTraces): Sql => sql`FROM trace_summaries
+    WHERE project = ${string(traces.project)} AND day >= toDate(${moment(traces.started.from)}) - 7 AND trace_id IN (${changedIds(traces)}) GROUP BY trace_id`;
+
+const isFar = ({ started: { from, to } }: ChangedTraces): Sql =>
+  sql`min(start_time) < ${moment(from)} - toIntervalHour(1) OR max(end_time) >= ${moment(to)} + toIntervalHour(1)`;
+
+/** From when to when these traces have spans: a row for those that stay within an hour of the window (`isFar` = 0) and one for the others. */
+export function extentsOf(traces: ChangedTraces): Sql {
+  return sql`SELECT isFar, toUnixTimestamp64Nano(min(first)) AS from, toUnixTimestamp64Nano(max(last)) AS to FROM (
+      SELECT min(start_time) AS first, max(end_time) AS last, ${isFar(traces)} AS isFar ${summariesOf(traces)})
+    GROUP BY isFar`;
+}
+
+/** Those of the traces that have spans more than an hour away. */
+export function farTraces(traces: ChangedTraces, limit: number): Sql {
+  return sql`SELECT lower(hex(trace_id)) AS traceId ${summariesOf(traces)} HAVING ${isFar(traces)} LIMIT ${uint(limit)}`;
+}
+
+/** Where the table has these traces: `traceId`, `startNanos`, `lastNanos`. */
+export function knownPlaces(traces: ChangedTraces): Sql {
+  const { project, generation, started } = traces;
+  return sql`SELECT lower(hex(trace_id)) AS traceId, toUnixTimestamp64Nano(start_time) AS startNanos, toUnixTimestamp64Nano(last_time) AS lastNanos FROM runs FINAL
+    WHERE project = ${string(project)} AND generation = ${uint(generation)} AND last_time >= ${moment(started.from)} - toIntervalDay(7) AND trace_id IN (${changedIds(traces)})`;
+}
+
+/** Whether anything changed after that. */
+export function anyChangeAfter(ms: bigint): Sql {
+  return sql`SELECT 1 FROM ai_spans WHERE changed_time > fromUnixTimestamp64Milli(${int64(ms)}, 'UTC') LIMIT 1`;
+}

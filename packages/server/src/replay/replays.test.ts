@@ -1,0 +1,237 @@
+/** Runs are sent again to targets of every temper, over real sockets; the server is killed over it. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import type {
+  Replay,
+  ReplayBatch,
+  ReplayBatchResponse,
+  ReplayComparison,
+  WorkResponse,
+} from '@sightline/schema/api';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LiveServer } from '../testing/live-server.ts';
+
+let live: LiveServer;
+let agent: Server;
+let agentUrl = '';
+/** How often the agent was asked each question. */
+const asked = new Map<string, number>();
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  let text = '';
+  for await (const part of request as AsyncIterable<Buffer>) text += part.toString();
+  const { question } = JSON.parse(text) as { question: string };
+  asked.set(question, (asked.get(question) ?? 0) + 1);
+  const path = request.url ?? '';
+  if (path === '/hang') return;
+  if (path === '/dies') return void response.destroy();
+  if (path === '/slow') await delay(60);
+  response.setHeader('content-type', 'application/json');
+  if (path === '/garbage') response.end('{{{');
+  else if (path === '/large') response.end(`{"answer":"${'x'.repeat(10_000_000)}"}`);
+  else response.end(JSON.stringify({ answer: `${question}? ${String(request.headers['x-key'])}` }));
+}
+
+/** The runs `from` to `until`, each with a question; the first of them alone. */
+function runs(from: number, until: number, more: Record<string, string> = {}) {
+  const now = BigInt(Date.now()) * 1_000_000n;
+  const attribute = (key: string, value: string) => ({ key, value: { stringValue: value } });
+  const spans = Array.from({ length: until - from }, (_, at) => ({
+    traceId: (from + at + 1).toString(16).padStart(32, 'a'),
+    spanId: (from + at + 1).toString(16).padStart(16, 'b'),
+    name: 'invoke_workflow ask',
+    kind: 1,
+    startTimeUnixNano: String(now - 5_000_000_000n),
+    endTimeUnixNano: String(now - 4_900_000_000n),
+    attributes: Object.entries({
+      'gen_ai.operation.name': 'invoke_workflow',
+      'sightline.input': JSON.stringify({ question: `q${from + at}` }),
+      'sightline.output': `q${from + at}? sesame`,
+      ...more,
+    }).map(([key, value]) => attribute(key, value)),
+    status: {},
+  }));
+  return {
+    resourceSpans: [
+      { resource: { attributes: [attribute('service.name', 'agent')] }, scopeSpans: [{ scope: {}, spans }] },
+    ],
+  };
+}
+
+const traceOf = (number: number) => (number + 1).toString(16).padStart(32, 'a');
+
+async function makeTarget(name: string, path: string, more: object = {}): Promise<void> {
+  const settings = {
+    kind: 'http',
+    url: `${agentUrl}${path}`,
+    headers: { 'x-key': '${secret:AGENT}' },
+    body: { question: '{{input.question}}' },
+    answerPath: 'answer',
+    timeoutMs: 1_000,
+    ...more,
+  };
+  expect(await live.ask(`/replay-targets/${name}`, 'PUT', { settings })).toMatchObject({ status: 200 });
+}
+
+async function post<T>(path: string, body: unknown): Promise<T> {
+  const answer = await live.ask(path, 'POST', body);
+  expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+  return answer.body as T;
+}
+
+async function ended(id: string): Promise<Replay> {
+  for (;;) {
+    const replay = await live.read<Replay>(`/replays/${id}`);
+    if (!['queued', 'running'].includes(replay.state)) return replay;
+    await delay(50);
+  }
+}
+
+beforeAll(async () => {
+  process.env['SIGHTLINE_SECRET_AGENT'] = 'sesame';
+  agent = createServer((request, response) => void serve(request, response));
+  await new Promise<void>((resolve) => agent.listen(0, '127.0.0.1', resolve));
+  agentUrl = `http://127.0.0.1:${(agent.address() as AddressInfo).port}`;
+  live = await LiveServer.start();
+  await live.send('traces', runs(0, 60));
+  await live.send('traces', runs(100, 101, { 'sightline.input': '' }));
+  await live.stored();
+}, 120_000);
+afterAll(async () => {
+  delete process.env['SIGHTLINE_SECRET_AGENT'];
+  agent.closeAllConnections();
+  agent.close();
+  await live.close();
+});
+
+describe('a recorded run', () => {
+  it('is sent to its target once, is linked both ways, and is compared', async () => {
+    await makeTarget('agent', '/');
+    const made = await post<Replay>('/replays', { traceId: traceOf(0), target: 'agent', key: 'once' });
+    const again = await post<Replay>('/replays', { traceId: traceOf(0), target: 'agent', key: 'once' });
+    expect(again.id).toBe(made.id);
+    expect(await ended(made.id)).toMatchObject({
+      state: 'done',
+      answer: 'q0? sesame',
+      masked: false,
+      edited: false,
+    });
+    expect(asked.get('q0')).toBe(1);
+    const comparison = await live.read<ReplayComparison>(`/replays/${made.id}/comparison`);
+    expect(comparison.answer.same).toBe(true);
+    const { replays } = await live.read<{ replays: Replay[] }>(
+      `/replays?traceId=${comparison.replay.traceId ?? ''}`,
+    );
+    expect(replays.map(({ sourceTraceId }) => sourceTraceId)).toEqual([traceOf(0)]);
+    const edited = await post<Replay>('/replays', {
+      traceId: traceOf(0),
+      target: 'agent',
+      input: { question: 'other' },
+    });
+    expect(await ended(edited.id)).toMatchObject({ answer: 'other? sesame', edited: true });
+  });
+
+  it('that cannot be replayed says why', async () => {
+    const refused = async (body: object) =>
+      ((await live.ask('/replays', 'POST', body)).body as { error: object }).error;
+    expect(await refused({ traceId: traceOf(100), target: 'agent' })).toMatchObject({
+      code: 'nothing_to_replay',
+      message: expect.stringContaining('this run has no recorded input'),
+    });
+    expect(await refused({ traceId: traceOf(0), target: 'nobody' })).toMatchObject({
+      code: 'nothing_to_replay',
+    });
+    expect(await refused({ traceId: 'f'.repeat(32) })).toMatchObject({ code: 'trace_not_found' });
+    expect(await refused({})).toMatchObject({ code: 'bad_request' });
+  });
+
+  it.each([
+    ['hang', 'gave no answer within 1000 ms'],
+    ['dies', 'cannot be asked'],
+    ['garbage', 'is no JSON'],
+    ['large', 'longer than'],
+  ])('fails with its reason where the target is one that does this: %s', async (path, reason) => {
+    await makeTarget(path, `/${path}`);
+    const made = await post<Replay>('/replays', { traceId: traceOf(1), target: path });
+    expect(await ended(made.id)).toMatchObject({ state: 'failed', error: expect.stringContaining(reason) });
+  });
+
+  it('is given to one of the programs that offer the target, and its result is taken once', async () => {
+    const ask = async (worker: string, waitMs: number) =>
+      post<WorkResponse>('/replay-targets/offered/work', { worker, places: 4, free: 4, waitMs });
+    await ask('one', 0);
+    const waiting = [ask('one', 3_000), ask('two', 3_000)];
+    await delay(100);
+    const made = await post<Replay>('/replays', { traceId: traceOf(2), target: 'offered' });
+    const [work, ...others] = (await Promise.all(waiting)).flatMap((answer) => answer.work);
+    expect([work?.input, others]).toEqual([{ question: 'q2' }, []]);
+    const result = { claim: work?.claim, failed: false, answer: 'mine' };
+    expect(await post('/replay-results', result)).toEqual({ taken: true });
+    expect(await post('/replay-results', { ...result, answer: 'second' })).toEqual({ taken: false });
+    expect(await ended(made.id)).toMatchObject({ state: 'done', answer: 'mine' });
+  });
+});
+
+describe('a bulk replay', () => {
+  it('leaves out what cannot be replayed, tells regressions and judges its gate', async () => {
+    const batch = await post<ReplayBatch>('/replay-batches', {
+      q: 'service:agent',
+      limit: 10,
+      target: 'garbage',
+      gate: 'pass_rate >= 0.95 and runs = 9',
+    });
+    const result = await batchEnd(batch.id);
+    expect(result.items.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 9 }, () => 'regressed'));
+    expect([result.gate?.passed, result.gate?.conditions.map(({ passed }) => passed)]).toEqual([
+      false,
+      [false, true],
+    ]);
+  });
+
+  it('refuses a gate that cannot be read, and begins nothing with a budget of nothing', async () => {
+    const refused = await live.ask('/replay-batches', 'POST', { target: 'agent', gate: 'faster please' });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { error: { hint: expect.stringContaining('pass_rate') } },
+    });
+    const batch = await post<ReplayBatch>('/replay-batches', { target: 'agent', limit: 5, budgetUsd: 0 });
+    expect(batch).toMatchObject({
+      stoppedAtBudget: true,
+      counts: { skipped: expect.any(Number), queued: 0 },
+    });
+  });
+
+  it('runs nothing twice and forgets nothing when the server is killed in the middle', async () => {
+    await makeTarget('slow', '/slow', { concurrency: 4 });
+    asked.clear();
+    const batch = await post<ReplayBatch>('/replay-batches', {
+      q: 'service:agent',
+      limit: 60,
+      target: 'slow',
+      concurrency: 4,
+    });
+    await until(() => asked.size >= 8);
+    await live.kill();
+    await live.startAgain([], { SIGHTLINE_SECRET_AGENT: 'sesame' });
+    await until(
+      async () => (await live.read<ReplayBatch>(`/replay-batches/${batch.id}/state`)).state === 'done',
+    );
+    const { counts } = await live.read<ReplayBatch>(`/replay-batches/${batch.id}/state`);
+    // Those that were under way are told as lost, and are not run again.
+    expect(counts.lost).toBeGreaterThan(0);
+    expect(counts.lost).toBeLessThanOrEqual(4);
+    expect(counts.done + counts.lost).toBe(Object.values(counts).reduce((a, b) => a + b, 0));
+    expect([...asked.values()].filter((times) => times > 1)).toEqual([]);
+    expect(asked.size).toBeGreaterThanOrEqual(counts.done);
+  }, 60_000);
+});
+
+async function batchEnd(id: string): Promise<ReplayBatchResponse> {
+  await until(async () => (await live.read<ReplayBatch>(`/replay-batches/${id}/state`)).state === 'done');
+  return live.read(`/replay-batches/${id}`);
+}
+
+async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await delay(50);
+}

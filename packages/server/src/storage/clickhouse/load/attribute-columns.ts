@@ -1,0 +1,75 @@
+import { AttributeRow } from './attribute-row.ts';
+import { type DerivedItem, placeOfAttribute } from './derived-item.ts';
+import { type ItemFailure, placeOfFailure } from './item-failure.ts';
+import { MapColumn, TextColumn } from './native-columns.ts';
+import { isTextKey, textBytesMin } from './text-attributes.ts';
+
+const noBytes = new Uint8Array();
+
+/** Attributes of items: texts in a map of their own, what the conventions read of them in `item`. */
+export class AttributeColumns {
+  readonly columns = {
+    attributes: new MapColumn(),
+    long_attributes: new MapColumn(),
+    attribute_types: new TextColumn(),
+  };
+  readonly #bytes: Uint8Array;
+  readonly #item: DerivedItem;
+  readonly #failure: ItemFailure;
+  readonly #row: AttributeRow;
+  /** By the code of a key. */
+  readonly #places: number[] = [];
+  readonly #failurePlaces: number[] = [];
+  readonly #isText: boolean[] = [];
+  /** -1 where no value was a text yet. */
+  readonly #longCodes: number[] = [];
+
+  constructor(bytes: Uint8Array, item: DerivedItem, failure: ItemFailure) {
+    this.#bytes = bytes;
+    this.#item = item;
+    this.#failure = failure;
+    this.#row = new AttributeRow(bytes);
+  }
+
+  beginRow(): void {
+    this.#row.begin();
+  }
+
+  append(start: number, end: number): void {
+    const { attributes, long_attributes } = this.columns;
+    const code = this.#row.read(attributes, start, end);
+    if (code === this.#places.length) this.#learn(attributes.dictionary.text(code));
+    const { pair, value } = this.#row;
+    const place = this.#places[code] as number;
+    if (place >= 0) this.#item.setAttribute(place, pair.valueStart, pair.valueEnd);
+    const failurePlace = this.#failurePlaces[code] as number;
+    if (failurePlace >= 0) this.#failure.setAttribute(failurePlace, pair.valueStart, pair.valueEnd);
+    const length = value.end - value.start;
+    if (length > 0 && (length > textBytesMin || this.#isText[code] === true)) {
+      long_attributes.append(this.#longCodeOf(code), value.source, value.start, value.end);
+      attributes.append(code, noBytes, 0, 0);
+    } else attributes.append(code, value.source, value.start, value.end);
+  }
+
+  endRow(): void {
+    const { attributes, long_attributes, attribute_types } = this.columns;
+    attributes.endRow();
+    long_attributes.endRow();
+    attribute_types.append(this.#row.letters.bytes, 0, this.#row.letters.length);
+  }
+
+  #learn(key: string): void {
+    this.#places.push(placeOfAttribute(key));
+    this.#failurePlaces.push(placeOfFailure(key));
+    this.#isText.push(isTextKey(key));
+    this.#longCodes.push(-1);
+  }
+
+  #longCodeOf(code: number): number {
+    if (this.#longCodes[code] === -1) {
+      const { keyStart, keyEnd } = this.#row.pair;
+      this.#longCodes[code] = this.columns.long_attributes.dictionary.codeOf(this.#bytes, keyStart, keyEnd);
+    }
+    return this.#longCodes[code] as number;
+  }
+}

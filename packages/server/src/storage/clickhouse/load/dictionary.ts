@@ -1,0 +1,107 @@
+import { randomInt } from 'node:crypto';
+import { ByteWriter } from '@sightline/schema/otlp';
+
+/** So that nobody can send names that all fall into one slot. */
+const hashSeed = randomInt(2 ** 31);
+
+/** Distinct texts, numbered as they come. A text is found by its bytes, wherever they stand. */
+export class Dictionary {
+  size = 0;
+  /** Each text with its length before it. */
+  readonly #out = new ByteWriter(256);
+  /** By code: where the text stands in `#out`, its hash, and the next one in its slot (code + 1; 0 for none). */
+  readonly #starts: number[] = [];
+  readonly #ends: number[] = [];
+  readonly #hashes: number[] = [];
+  readonly #nextInSlot: number[] = [];
+  /** The first code of each slot + 1. As many as a power of two. */
+  #slots = new Int32Array(64);
+  /** By code, the one that followed it last; keys of attributes mostly come in one order. */
+  readonly #following: number[] = [];
+  #first = 0;
+
+  codeOf(bytes: Uint8Array, start: number, end: number): number {
+    const hash = hashOf(bytes, start, end);
+    const known = this.#find(hash, bytes, start, end);
+    return known >= 0 ? known : this.#add(hash, bytes, start, end);
+  }
+
+  codeOfText(text: string): number {
+    const bytes = Buffer.from(text);
+    return this.codeOf(bytes, 0, bytes.length);
+  }
+
+  /** The code of the text that follows the one with the code `before` in a row; -1 for the first. */
+  codeAfter(before: number, bytes: Uint8Array, start: number, end: number): number {
+    const guess = before < 0 ? this.#first : (this.#following[before] as number);
+    if (guess < this.size && this.is(guess, bytes, start, end)) return guess;
+    const code = this.codeOf(bytes, start, end);
+    if (before < 0) this.#first = code;
+    else this.#following[before] = code;
+    return code;
+  }
+
+  has(text: string): boolean {
+    const bytes = Buffer.from(text);
+    return this.#find(hashOf(bytes, 0, bytes.length), bytes, 0, bytes.length) >= 0;
+  }
+
+  is(code: number, bytes: Uint8Array, start: number, end: number): boolean {
+    const own = this.#starts[code] as number;
+    const length = end - start;
+    if ((this.#ends[code] as number) - own !== length) return false;
+    const texts = this.#out.bytes;
+    for (let at = 0; at < length; at += 1) if (texts[own + at] !== bytes[start + at]) return false;
+    return true;
+  }
+
+  text(code: number): string {
+    const { buffer, byteOffset } = this.#out.bytes;
+    const start = this.#starts[code] as number;
+    return Buffer.from(buffer, byteOffset + start, (this.#ends[code] as number) - start).toString('utf8');
+  }
+
+  bytes(): Uint8Array {
+    return this.#out.bytes.subarray(0, this.#out.length);
+  }
+
+  /** -1 where it is not known. */
+  #find(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    let known = this.#slots[hash & (this.#slots.length - 1)] as number;
+    for (; known !== 0; known = this.#nextInSlot[known - 1] as number)
+      if (this.#hashes[known - 1] === hash && this.is(known - 1, bytes, start, end)) return known - 1;
+    return -1;
+  }
+
+  #add(hash: number, bytes: Uint8Array, start: number, end: number): number {
+    if (this.size * 2 > this.#slots.length) this.#grow();
+    const out = this.#out;
+    const code = this.size++;
+    out.varint(end - start);
+    this.#starts.push(out.length);
+    out.copy(bytes, start, end);
+    this.#ends.push(out.length);
+    this.#following.push(0);
+    this.#hashes.push(hash);
+    this.#nextInSlot.push(0);
+    this.#link(code, hash);
+    return code;
+  }
+
+  #link(code: number, hash: number): void {
+    const slot = hash & (this.#slots.length - 1);
+    this.#nextInSlot[code] = this.#slots[slot] as number;
+    this.#slots[slot] = code + 1;
+  }
+
+  #grow(): void {
+    this.#slots = new Int32Array(this.#slots.length * 4);
+    for (const [code, hash] of this.#hashes.entries()) this.#link(code, hash);
+  }
+}
+
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = hashSeed;
+  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), 0x0100_0193);
+  return hash ^ (hash >>> 15);
+}

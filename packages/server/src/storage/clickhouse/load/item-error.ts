@@ -1,0 +1,4 @@
+/** Why an item cannot become a row. */
+export class ItemError extends Error {
+  override readonly name = 'ItemError';
+}

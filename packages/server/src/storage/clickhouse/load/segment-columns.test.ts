@@ -1,0 +1,194 @@
+/**
+ * Every column of ours is what the engine's own Protobuf reader gives: for all that exporters sent, for what is odd or damaged and still let in, and for a public demo system
+ * where its recording lies beside the repository.
+ */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { seededRandom, unixNano } from '@sightline/base';
+import { jsonToProtobuf } from '@sightline/schema/otlp';
+import { loadCases } from '../../../../../../conformance/load.ts';
+import { fuzzSeeds } from '../../../../../schema/src/otlp/fuzz.testing.ts';
+import { prepareStore } from '../../../testing/prepared-data.ts';
+import { dayNanos, recordOfProtobuf, testNow } from '../../testing/segments.ts';
+import { openEmbedded } from '../embedded-engine.ts';
+import type { ClickHouseEngine } from '../engine.ts';
+import { migrate } from '../migrate.ts';
+import { ownRows } from '../own-rows.ts';
+import { derivedColumnsOf } from './derived-columns.ts';
+import { loadSegment } from './load-segment.ts';
+import { insertByProtobuf, insertTextsByProtobuf } from './testing/rows-by-protobuf.ts';
+
+const seed = Number(process.env['SIGHTLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000);
+const directory = mkdtempSync(join(tmpdir(), 'sightline-columns-'));
+let engine: ClickHouseEngine;
+
+beforeAll(async () => {
+  await prepareStore(join(directory, 'store'));
+  engine = openEmbedded({
+    directory: join(directory, 'store'),
+    database: 'sightline',
+    writers: 1,
+    readers: 1,
+  });
+  await migrate(engine);
+});
+
+afterAll(async () => {
+  await engine.close();
+  rmSync(directory, { recursive: true });
+});
+
+type Signal = 'traces' | 'logs';
+
+interface Sent {
+  readonly signal: Signal;
+  readonly request: Uint8Array;
+  readonly now: bigint;
+}
+
+const protobufOf = (signal: Signal, json: Uint8Array): Uint8Array[] => {
+  const found = jsonToProtobuf(signal, json);
+  return found.ok ? [found.value] : [];
+};
+
+function conformanceRequests(): readonly Sent[] {
+  return loadCases().flatMap(({ signal, contentType, contentEncoding, body, nowUnixNano: now }) => {
+    if (signal === 'metrics') return [];
+    const bytes = contentEncoding === 'gzip' ? gunzipSync(body) : body;
+    const requests = contentType === 'application/json' ? protobufOf(signal, bytes) : [bytes];
+    return requests.map((request) => ({ signal, request, now }));
+  });
+}
+
+const dialects = join(import.meta.dirname, '../../../../../../conformance/dialects');
+
+const dialectRequests = (): readonly Sent[] =>
+  readdirSync(dialects).flatMap((dialect) =>
+    (['traces', 'logs'] as const).flatMap((signal) => {
+      const file = join(dialects, dialect, `${signal}.json`);
+      if (!existsSync(file)) return [];
+      return protobufOf(signal, readFileSync(file)).map((request) => ({ signal, request, now: testNow }));
+    }),
+  );
+
+/** What is let in of requests with a few wrong bytes. */
+function damagedRequests(whole: readonly Sent[]): readonly Sent[] {
+  const random = seededRandom(seed);
+  const seeds = (['traces', 'logs'] as const).flatMap((signal) =>
+    protobufOf(signal, Buffer.from(JSON.stringify(fuzzSeeds[signal]))).map((request) => ({
+      signal,
+      request,
+      now: testNow,
+    })),
+  );
+  const small = [...seeds, ...seeds, ...seeds, ...whole.filter(({ request }) => request.length < 10_000)];
+  return Array.from({ length: 3_000 }, (_, at) => {
+    const { signal, request, now } = small[at % small.length] as Sent;
+    const damaged = Buffer.from(request);
+    // Of wrong bytes alone much is still let in; of cut messages hardly any.
+    for (let left = 1 + Math.floor(random() * 3); left > 0; left -= 1)
+      damaged[Math.floor(random() * damaged.length)] = Math.floor(random() * 256);
+    return { signal, request: damaged, now };
+  });
+}
+
+/** Those that are let in, as records of a journal. */
+function recordsOf(signal: Signal, sent: readonly Sent[]): Buffer {
+  const records = sent.flatMap(({ signal: of, request, now }, at) => {
+    if (of !== signal) return [];
+    try {
+      const [received, newest] = [unixNano(now), unixNano(now + 2n * dayNanos)];
+      return [recordOfProtobuf(signal, request, { project: `p${at % 3}`, received, newest })];
+    } catch {
+      return [];
+    }
+  });
+  return Buffer.concat(records);
+}
+
+interface Hashed {
+  readonly rows: string;
+}
+
+/** One hash a column, over all rows in order. */
+async function hashesOf(table: string, columns: readonly string[], order: string): Promise<Hashed> {
+  const hashes = columns.map(
+    (column) => `cityHash64(groupArray(cityHash64(toString(${column})))) AS h_${column}`,
+  );
+  const [found] = await ownRows<Hashed>(
+    engine,
+    `SELECT toString(count()) AS rows, ${hashes.join(', ')} FROM (SELECT * FROM ${table} ORDER BY ${order})`,
+  );
+  return found as Hashed;
+}
+
+async function expectEqual(signal: Signal, bytes: Buffer): Promise<number> {
+  const [table, order, derived] =
+    signal === 'traces'
+      ? ([
+          'spans',
+          'trace_id, span_id, start_time, cityHash64(toString(attributes), toString(long_attributes), name)',
+          derivedColumnsOf.span,
+        ] as const)
+      : (['logs', 'log_id, time, cityHash64(body, toString(attributes))', derivedColumnsOf.log] as const);
+  const path = join(directory, 'segment');
+  writeFileSync(path, bytes);
+  for (const each of [table, 'texts']) {
+    await engine.command(`TRUNCATE TABLE ${each}`);
+    await engine.command(`DROP TABLE IF EXISTS ${each}_twin SYNC`);
+    await engine.command(`CREATE TABLE ${each}_twin AS ${each}`);
+  }
+  const accepted = await loadSegment(engine, {
+    signal,
+    path,
+    byteLength: bytes.length,
+    token: `${seed}-${order}-${bytes.length}`,
+  });
+  await engine.insertBytes(insertByProtobuf(signal, { table: `${table}_twin`, bytes }));
+  await engine.insertBytes(insertTextsByProtobuf(signal, { table: 'texts_twin', bytes }));
+  for (const [each, others, sortedBy] of [
+    [table, [...derived, 'stored_time'], order],
+    ['texts', [], 'project, id, first_time, trace_hash'],
+  ] as const) {
+    const columns = await ownRows<{ name: string }>(
+      engine,
+      `SELECT name FROM system.columns WHERE database = currentDatabase() AND table = '${each}' AND default_kind != 'ALIAS'`,
+    );
+    const names = columns
+      .map(({ name }) => name)
+      .filter((name) => !(others as readonly string[]).includes(name));
+    const ours = await hashesOf(each, names, sortedBy);
+    expect(ours, `seed ${seed}`).toEqual(await hashesOf(`${each}_twin`, names, sortedBy));
+    if (each === table) expect(Number(ours.rows), `seed ${seed}`).toBe(accepted);
+  }
+  return accepted;
+}
+
+test('every column is what the Protobuf reader of the engine gives', { timeout: 180_000 }, async () => {
+  const whole = [...conformanceRequests(), ...dialectRequests()];
+  const sent = [...whole, ...damagedRequests(whole)];
+  expect(await expectEqual('traces', recordsOf('traces', sent))).toBeGreaterThan(500);
+  expect(await expectEqual('logs', recordsOf('logs', sent))).toBeGreaterThan(200);
+});
+
+const recording = join(import.meta.dirname, '../../../../../../../shared/recorded/otlp/astronomy-traces.zst');
+
+test.skipIf(!existsSync(recording))(
+  'the same for the recording of a demo system that lies beside the repository',
+  { timeout: 180_000 },
+  async () => {
+    const bytes = zstdDecompressSync(readFileSync(recording));
+    const sent: Sent[] = [];
+    for (let at = 0; at < bytes.length;) {
+      const end = at + 4 + bytes.readUInt32BE(at);
+      sent.push({ signal: 'traces', request: bytes.subarray(at + 4, end), now: testNow });
+      at = end;
+    }
+    // A part takes a part of the time.
+    const some = sent.filter((_, at) => at % 8 === 0);
+    expect(await expectEqual('traces', recordsOf('traces', some))).toBeGreaterThan(5_000);
+  },
+);

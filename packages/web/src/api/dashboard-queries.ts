@@ -1,0 +1,120 @@
+/** Dashboards: kept in the control plane; the numbers of their panels come as a stream. Same rules as in `queries.ts`. */
+import type {
+  AskPanelsLine,
+  AskPanelsRequest,
+  Dashboard,
+  DashboardInput,
+  DashboardsResponse,
+  DashboardVersionsResponse,
+  FacetsResponse,
+} from '@sightline/schema/api';
+import { queryOptions } from '@tanstack/react-query';
+import { getJson, reach, request, sendJson } from './client.ts';
+
+export const dashboardsQuery = queryOptions({
+  queryKey: ['dashboards'],
+  queryFn: ({ signal }) => getJson<DashboardsResponse>('/dashboards', {}, signal),
+  staleTime: 5_000,
+});
+
+export const dashboardQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['dashboards', id],
+    queryFn: ({ signal }) => getJson<Dashboard>(`/dashboards/${encodeURIComponent(id)}`, {}, signal),
+    // What is being looked at changes when its visitor asks.
+    staleTime: Infinity,
+  });
+
+export const dashboardVersionsQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['dashboards', id, 'versions'],
+    queryFn: ({ signal }) =>
+      getJson<DashboardVersionsResponse>(`/dashboards/${encodeURIComponent(id)}/versions`, {}, signal),
+    staleTime: 0,
+  });
+
+export const readVersion = async (id: string, version: number) =>
+  getJson<Dashboard>(`/dashboards/${encodeURIComponent(id)}/versions/${version}`, {});
+
+export const createDashboard = async (dashboard: DashboardInput) =>
+  sendJson<Dashboard>('POST', '/dashboards', dashboard);
+
+/** With `version`, only where nobody changed it since. */
+export async function saveDashboard(
+  id: string,
+  dashboard: DashboardInput,
+  version: number | undefined,
+): Promise<Dashboard> {
+  const response = await request(`/dashboards/${encodeURIComponent(id)}`, {
+    method: 'PUT',
+    body: JSON.stringify(dashboard),
+    headers: {
+      'content-type': 'application/json',
+      ...(version === undefined ? {} : { 'if-match': `"${version}"` }),
+    },
+  });
+  return (await response.json()) as Dashboard;
+}
+
+export const deleteDashboard = async (id: string) =>
+  sendJson<unknown>('DELETE', `/dashboards/${encodeURIComponent(id)}`);
+
+/** Asks panels, and tells each answer when it is there. */
+export async function askPanels(
+  asked: AskPanelsRequest,
+  onLine: (line: AskPanelsLine) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const response = await request('/dashboards/ask', {
+    method: 'POST',
+    body: JSON.stringify(asked),
+    headers: { 'content-type': 'application/json' },
+    signal,
+  });
+  if (response.body === null) return;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = '';
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    const lines = (rest + value).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) if (line !== '') onLine(JSON.parse(line) as AskPanelsLine);
+  }
+}
+
+export const fieldValuesQuery = (asked: {
+  readonly signal: 'spans' | 'logs';
+  readonly field: string;
+  readonly from: string;
+  readonly to: string;
+}) =>
+  queryOptions({
+    queryKey: ['field-values', asked],
+    queryFn: async ({ signal }) => {
+      const { field, ...rest } = asked;
+      const { facets } = await getJson<FacetsResponse>(
+        '/facets',
+        { ...rest, fields: field, limit: 100 },
+        signal,
+      );
+      return (facets[0]?.values ?? []).map(({ value }) => value).filter((value) => value !== '');
+    },
+    staleTime: 60_000,
+  });
+
+export const labelValuesQuery = (asked: { readonly label: string; readonly match: string }) =>
+  queryOptions({
+    queryKey: ['label-values', asked],
+    queryFn: async ({ signal }) => {
+      const match = asked.match === '' ? '' : `?match[]=${encodeURIComponent(asked.match)}`;
+      const response = await reach(
+        `/prometheus/api/v1/label/${encodeURIComponent(asked.label)}/values${match}`,
+        { signal },
+      );
+      const answer = (await response.json()) as { data?: string[]; error?: string };
+      if (answer.data === undefined) throw new Error(answer.error ?? 'The values could not be read.');
+      return answer.data.slice(0, 500);
+    },
+    staleTime: 60_000,
+  });

@@ -1,0 +1,86 @@
+import type { ComparedCurve, ComparedMetric, CompareResponse } from '@sightline/schema/api';
+import type { ReactElement } from 'react';
+import { formatMetric, isApart, ratioWords } from '../../model/compare-words.ts';
+import { formatNumber } from '../../model/format.ts';
+import { QuantileCurves } from './quantile-curves.tsx';
+
+const names: Readonly<Record<ComparedMetric['name'], string>> = {
+  duration: 'Duration',
+  cost: 'Cost',
+  input_tokens: 'Input tokens',
+  output_tokens: 'Output tokens',
+  spans: 'Spans',
+  errors: 'Errors',
+};
+
+/** How both sides did: middle and tail of each quantity, and its whole curve. */
+export function ComparedNumbers({ found }: { readonly found: CompareResponse }): ReactElement {
+  const metrics = found.metrics.filter(({ a, b }) => a.count + b.count > 0);
+  const rows = [
+    ...metrics.map((metric) => ({
+      ...metric,
+      name: names[metric.name],
+      words: (value: number) => formatMetric(metric.unit, value),
+    })),
+    ...found.scores.map((score) => ({ ...score, words: formatNumber })),
+  ];
+  return (
+    <section className="compare-section">
+      <h2>How they did</h2>
+      <div className="plain-table" tabIndex={0} role="region" aria-label="Numbers of both sides">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">A trace</th>
+              <th scope="col">Curves</th>
+              {['Mean', 'p50', 'p95'].map((level) => (
+                <th key={level} scope="colgroup" colSpan={3} className="end">
+                  {level}: A, B
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ name, a, b, words }) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>
+                  <QuantileCurves label={name} a={a} b={b} words={words} />
+                </td>
+                <Pair a={a.mean} b={b.mean} isApart={false} words={words} />
+                <Pair a={a.p50?.value} b={b.p50?.value} isApart={isApart(a, b, 'p50')} words={words} />
+                <Pair a={a.p95?.value} b={b.p95?.value} isApart={isApart(a, b, 'p95')} words={words} />
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function Pair(props: {
+  readonly a: number | null | undefined;
+  readonly b: number | null | undefined;
+  readonly isApart: boolean;
+  readonly words: (value: number) => string;
+}): ReactElement {
+  const said = (value: ComparedCurve['mean'] | undefined): string =>
+    value === null || value === undefined ? '–' : props.words(value);
+  return (
+    <>
+      <td className="end">{said(props.a)}</td>
+      <td className="end soft">{said(props.b)}</td>
+      <td
+        className={props.isApart ? 'end compare-apart' : 'end faint'}
+        title={
+          props.isApart
+            ? 'Beyond what the size of the samples explains'
+            : 'Within what the size of the samples explains'
+        }
+      >
+        {ratioWords(props.a ?? 0, props.b ?? 0)}
+      </td>
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+import type { AskPanelsLine, DashboardPanel, PanelData } from '@sightline/schema/api';
+import { useEffect, useRef, useState } from 'react';
+import { busy } from '../../api/busy.ts';
+import { ApiError } from '../../api/client.ts';
+import { askPanels } from '../../api/dashboard-queries.ts';
+import type { TimeRange } from '../../model/time-range.ts';
+
+export interface PanelAnswer {
+  /** The last answer that came, also while a newer one is asked for or was refused. */
+  readonly data: PanelData | undefined;
+  readonly error: Error | undefined;
+  readonly isAsking: boolean;
+}
+
+interface Asked {
+  readonly panels: readonly DashboardPanel[];
+  readonly range: TimeRange;
+  readonly values: Readonly<Record<string, string[]>>;
+  readonly asOf: number;
+}
+
+const nothing: PanelAnswer = { data: undefined, error: undefined, isAsking: true };
+
+/**
+ * The answers of panels: those that are seen are asked first, then the rest. A panel is asked again when its questions, the range or a variable change, and
+ * at each `asOf`.
+ */
+export function usePanelAnswers({ panels, range, values, asOf }: Asked): {
+  readonly answerOf: (id: string) => PanelAnswer;
+  /** Gives the element of a panel, so that it is known whether it is seen. */
+  readonly watch: (id: string) => (element: HTMLElement | null) => void;
+} {
+  const [answers, setAnswers] = useState<Readonly<Record<string, PanelAnswer>>>({});
+  const elements = useRef(new Map<string, HTMLElement>());
+  const asked = useRef(new Map<string, string>());
+  const scope = JSON.stringify([range, values, asOf]);
+  const keys = panels.map(({ id, kind, queries, unit }) => `${id} ${JSON.stringify([kind, queries, unit])}`);
+  useEffect(() => {
+    const wanted = panels
+      .map((panel, index) => ({ panel, key: `${keys[index] ?? ''} ${scope}` }))
+      .filter(({ panel, key }) => panel.kind !== 'text' && asked.current.get(panel.id) !== key);
+    if (wanted.length === 0) return undefined;
+    for (const { panel, key } of wanted) asked.current.set(panel.id, key);
+    const gone = new AbortController();
+    const done = busy.begin();
+    const update = (id: string, change: (before: PanelAnswer) => PanelAnswer): void =>
+      setAnswers((before) => ({ ...before, [id]: change(before[id] ?? nothing) }));
+    for (const { panel } of wanted) update(panel.id, (before) => ({ ...before, isAsking: true }));
+    const open = new Set(wanted.map(({ panel }) => panel.id));
+    const take = (line: AskPanelsLine): void => {
+      open.delete(line.id);
+      update(line.id, (before) =>
+        'data' in line
+          ? { data: line.data, error: undefined, isAsking: false }
+          : { ...before, error: new ApiError(400, line.error), isAsking: false },
+      );
+    };
+    const ask = async (some: typeof wanted): Promise<void> => {
+      if (some.length === 0) return;
+      await askPanels(
+        { ...range, variables: { ...values }, panels: some.map(({ panel }) => panel) },
+        take,
+        gone.signal,
+      );
+    };
+    const { seen = [], unseen = [] } = Object.groupBy(wanted, ({ panel }) =>
+      isSeen(elements.current.get(panel.id)) ? 'seen' : 'unseen',
+    );
+    void ask(seen)
+      .then(async () => ask(unseen))
+      .catch((error: unknown) => {
+        if (gone.signal.aborted) return;
+        for (const id of open)
+          update(id, (before) => ({ ...before, error: asError(error), isAsking: false }));
+      })
+      .finally(done);
+    return () => {
+      gone.abort();
+      // What was not answered is asked again.
+      for (const id of open) asked.current.delete(id);
+    };
+    // The keys say all that the panels ask.
+    // oxlint-disable-next-line react-hooks/exhaustive-deps
+  }, [keys.join('\n'), scope]);
+  return {
+    answerOf: (id) => answers[id] ?? nothing,
+    watch: (id) => (element) => {
+      if (element === null) elements.current.delete(id);
+      else elements.current.set(id, element);
+    },
+  };
+}
+
+function isSeen(element: HTMLElement | undefined): boolean {
+  if (element === undefined) return false;
+  const { top, bottom } = element.getBoundingClientRect();
+  return bottom > 0 && top < window.innerHeight;
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,0 +1,137 @@
+import type { DashboardVariable } from '@sightline/schema/api';
+import { useQuery } from '@tanstack/react-query';
+import { Popover } from 'radix-ui';
+import { useState, type ReactElement } from 'react';
+import { fieldValuesQuery, labelValuesQuery } from '../../api/dashboard-queries.ts';
+import type { TimeRange } from '../../model/time-range.ts';
+import { Button } from '../../widgets/button.tsx';
+
+interface VariableBarProps {
+  readonly variables: readonly DashboardVariable[];
+  readonly values: Readonly<Record<string, readonly string[]>>;
+  readonly range: TimeRange;
+  readonly onChoose: (name: string, values: readonly string[]) => void;
+}
+
+/** What a dashboard is about: a choice for each of its variables, from what is in the data. */
+export function VariableBar({ variables, values, range, onChoose }: VariableBarProps): ReactElement | null {
+  if (variables.length === 0) return null;
+  return (
+    <div className="variable-bar" role="group" aria-label="Variables">
+      {variables.map((variable) => (
+        <VariablePicker
+          key={variable.name}
+          variable={variable}
+          chosen={values[variable.name] ?? []}
+          range={range}
+          onChoose={(chosen) => onChoose(variable.name, chosen)}
+        />
+      ))}
+    </div>
+  );
+}
+
+interface VariablePickerProps {
+  readonly variable: DashboardVariable;
+  readonly chosen: readonly string[];
+  readonly range: TimeRange;
+  readonly onChoose: (values: readonly string[]) => void;
+}
+
+const shownMax = 100;
+
+function VariablePicker({ variable, chosen, range, onChoose }: VariablePickerProps): ReactElement {
+  const [open, setOpen] = useState(false);
+  const [text, setText] = useState('');
+  const known = useValues(variable, range, open);
+  const label = variable.label === '' ? variable.name : variable.label;
+  const all = [...new Set([...chosen, ...known.values])].filter((value) =>
+    value.toLowerCase().includes(text.toLowerCase()),
+  );
+  const toggle = (value: string): void =>
+    onChoose(chosen.includes(value) ? chosen.filter((one) => one !== value) : [...chosen, value]);
+  return (
+    <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Trigger asChild>
+        <Button pressed={chosen.length > 0}>
+          <span className="faint">{label}</span> {chosenWords(chosen)}
+        </Button>
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content
+          className="floating variable-menu"
+          align="start"
+          sideOffset={4}
+          data-keyboard-layer=""
+        >
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (text.trim() === '') return;
+              toggle(all.length === 1 && all[0] !== undefined ? all[0] : text.trim());
+              setText('');
+            }}
+          >
+            <input
+              value={text}
+              aria-label={`Value of ${label}`}
+              placeholder="Find, or type a value"
+              maxLength={500}
+              onChange={(event) => setText(event.target.value)}
+            />
+          </form>
+          <ul>
+            <li>
+              <label>
+                <input type="checkbox" checked={chosen.length === 0} onChange={() => onChoose([])} /> All
+              </label>
+            </li>
+            {all.slice(0, shownMax).map((value) => (
+              <li key={value}>
+                <label className="clip" title={value}>
+                  <input type="checkbox" checked={chosen.includes(value)} onChange={() => toggle(value)} />{' '}
+                  {value}
+                </label>
+              </li>
+            ))}
+          </ul>
+          {known.words !== '' && <p className="small faint">{known.words}</p>}
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+function chosenWords(chosen: readonly string[]): string {
+  if (chosen.length === 0) return 'All';
+  const [only = ''] = chosen;
+  return chosen.length === 1 ? only.slice(0, 40) : `${chosen.length} values`;
+}
+
+/** Asked when the choice is opened. */
+function useValues(
+  { from }: DashboardVariable,
+  range: TimeRange,
+  isOpen: boolean,
+): { readonly values: readonly string[]; readonly words: string } {
+  const fields = useQuery({
+    ...fieldValuesQuery({
+      signal: from.type === 'field' ? from.signal : 'spans',
+      field: from.type === 'field' ? from.field : '',
+      ...range,
+    }),
+    enabled: isOpen && from.type === 'field',
+  });
+  const labels = useQuery({
+    ...labelValuesQuery({
+      label: from.type === 'label' ? from.label : '',
+      match: from.type === 'label' ? from.match : '',
+    }),
+    enabled: isOpen && from.type === 'label',
+  });
+  if (from.type === 'list') return { values: from.values, words: '' };
+  const { data, error, isPending } = from.type === 'field' ? fields : labels;
+  if (error !== null) return { values: [], words: `The values cannot be read: ${error.message}` };
+  if (isPending) return { values: [], words: 'Looking…' };
+  return { values: data, words: data.length === 0 ? 'No values in this range.' : '' };
+}

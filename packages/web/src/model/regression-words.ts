@@ -1,0 +1,73 @@
+/** Verdicts about deploys as sentences and links. */
+import type {
+  RegressionCell,
+  RegressionLook,
+  RegressionsResponse,
+  RegressionVerdict,
+} from '@sightline/schema/api';
+import { plural } from './format.ts';
+
+type JudgedDeploy = RegressionsResponse['deploys'][number];
+
+export const verdictWords: Readonly<Record<RegressionVerdict, string>> = {
+  regressed: 'Regressed',
+  improved: 'Improved',
+  no_evidence: 'No evidence',
+  too_little: 'Too little data',
+};
+
+export const verdictTones: Readonly<Record<RegressionVerdict, string>> = {
+  regressed: 'error-text',
+  improved: 'good-text',
+  no_evidence: 'faint',
+  too_little: 'soft',
+};
+
+export function regressionsSentence({ deploys }: RegressionsResponse): string {
+  if (deploys.length === 0) return 'No version began to run in this time';
+  const worse = deploys.filter(({ looks }) => (looks[0]?.regressed ?? 0) > 0).length;
+  const judged = deploys.filter(({ looks }) => looks.length > 0).length;
+  const all = plural(deploys.length, 'deploy');
+  if (worse > 0) return `${worse} of ${all} made something worse`;
+  return judged === 0 ? `${all}, none judged yet` : `${all}; nothing got worse`;
+}
+
+export function lookWords({ minutes, regressed, improved, comparedWith, method }: RegressionLook): string {
+  const found =
+    regressed + improved === 0
+      ? 'no change that is sure'
+      : [
+          ...(regressed > 0 ? [`${regressed} regressed`] : []),
+          ...(improved > 0 ? [`${improved} improved`] : []),
+        ].join(', ');
+  const how =
+    method === 'paired'
+      ? 'minute by minute'
+      : 'with as many minutes before, and with how much they differed without a deploy';
+  return `After ${plural(minutes, 'minute')}: ${found}. Compared with ${comparedWith}, ${how}.`;
+}
+
+export const deployTitle = ({
+  service,
+  version,
+  environment,
+}: Pick<JudgedDeploy, 'service' | 'version' | 'environment'>): string =>
+  `${service} ${version}${environment === '' ? '' : `, ${environment}`}`;
+
+export const cellTitle = ({ name, model, agent }: RegressionCell): string =>
+  [name, ...(model === '' ? [] : [model]), ...(agent === '' ? [] : [`agent ${agent}`])].join(', ');
+
+export const measureWords = ({ measure }: RegressionCell): string =>
+  measure === 'duration' ? 'Duration' : 'Error rate';
+
+/** Both sides beside each other, as the page Compare reads them. */
+export function compareSearch({ runs: { before, after } }: RegressionCell): Readonly<Record<string, string>> {
+  return {
+    a: before.q,
+    b: after.q,
+    aFrom: before.from,
+    aTo: before.to,
+    bFrom: after.from,
+    bTo: after.to,
+  };
+}

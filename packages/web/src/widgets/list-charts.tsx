@@ -1,0 +1,41 @@
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense, type ReactElement } from 'react';
+import { overviewQuery } from '../api/agent-queries.ts';
+import { loadPart } from '../api/load-part.ts';
+import { type ChartMetric, chartMetrics } from '../model/overview-charts.ts';
+import { rangeFromMs } from '../model/time-range.ts';
+import { overviewAnswer } from './use-part.ts';
+import type { UrlSearch } from './url-state.ts';
+import type { Question } from './use-question.ts';
+import './list-charts.css';
+
+const OverviewCharts = lazy(
+  loadPart(async () => ({ default: (await import('./overview-charts.tsx')).OverviewCharts })),
+);
+
+interface ListChartsProps {
+  readonly question: Question;
+  /** What the page is narrowed to besides its filter. */
+  readonly narrowed: UrlSearch;
+  readonly metrics: readonly ChartMetric['id'][];
+}
+
+/** Some of the overview's numbers over the time of a page; a click opens the runs behind a point. */
+export function ListCharts({ question, narrowed, metrics }: ListChartsProps): ReactElement {
+  const wanted = { ...question.asked, ...narrowed, groupBy: 'model' as const };
+  const query = useQuery(overviewQuery(wanted, question.asOf));
+  return (
+    <div className={`list-charts list-charts-${metrics.length}`}>
+      <Suspense>
+        <OverviewCharts
+          metrics={metrics.flatMap((id) => chartMetrics.filter((metric) => metric.id === id))}
+          answer={overviewAnswer(query, wanted)}
+          groupBy="model"
+          isSplit={false}
+          narrowed={{ q: question.filter, ...narrowed }}
+          onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
+        />
+      </Suspense>
+    </div>
+  );
+}

@@ -1,0 +1,127 @@
+import type { View } from '@sightline/schema/api';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { Popover } from 'radix-ui';
+import { useState, type FormEvent, type ReactElement } from 'react';
+import { browserName, deleteView, saveView, viewsQuery } from '../api/view-queries.ts';
+import { Button, IconButton } from './button.tsx';
+import { PageLink } from './page-link.tsx';
+import { usePathname, useUrlState, withoutEmpty } from './url-state.ts';
+import { viewsTrigger } from './views-menu.tsx';
+import './views-menu.css';
+
+/** The views of this page with their trigger, open at first. */
+export function OpenViews(): ReactElement {
+  const [open, setOpen] = useState(true);
+  const page = usePathname();
+  const client = useQueryClient();
+  const { data, error } = useQuery(viewsQuery);
+  const changed = async (): Promise<void> => client.invalidateQueries({ queryKey: viewsQuery.queryKey });
+  const removed = useMutation({ mutationFn: deleteView, onSuccess: changed });
+  const views = (data?.views ?? []).filter((view) => view.page === page);
+  const problem = error ?? removed.error;
+  return (
+    <Popover.Root open={open} onOpenChange={setOpen}>
+      <Popover.Trigger asChild>
+        <Button {...viewsTrigger} />
+      </Popover.Trigger>
+      <Popover.Portal>
+        <Popover.Content className="floating views-menu" align="end" sideOffset={4} data-keyboard-layer="">
+          <ViewList
+            title="Of the project"
+            views={views.filter(({ owner }) => owner === '')}
+            onOpen={() => setOpen(false)}
+            onDelete={(id) => removed.mutate(id)}
+          />
+          <ViewList
+            title="Mine"
+            views={views.filter(({ owner }) => owner !== '')}
+            onOpen={() => setOpen(false)}
+            onDelete={(id) => removed.mutate(id)}
+          />
+          {data !== undefined && views.length === 0 && (
+            <p className="small faint">No view of this list yet.</p>
+          )}
+          {problem !== null && <p className="small error-text">{problem.message}</p>}
+          <SaveView page={page} onSaved={changed} />
+        </Popover.Content>
+      </Popover.Portal>
+    </Popover.Root>
+  );
+}
+
+function ViewList(props: {
+  readonly title: string;
+  readonly views: readonly View[];
+  readonly onOpen: () => void;
+  readonly onDelete: (id: string) => void;
+}): ReactElement | null {
+  if (props.views.length === 0) return null;
+  return (
+    <section aria-label={props.title}>
+      <h3 className="faint">{props.title}</h3>
+      <ul>
+        {props.views.map(({ id, name, page, search }) => (
+          <li key={id}>
+            <PageLink className="clip" to={page} search={search} title={name} onClick={props.onOpen}>
+              {name}
+            </PageLink>
+            <IconButton icon="close" label={`Delete the view ${name}`} onClick={() => props.onDelete(id)} />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** What is open beside the list is no part of how the list is seen. */
+const passing: readonly string[] = ['sel', 'live'];
+
+function SaveView({
+  page,
+  onSaved,
+}: {
+  readonly page: string;
+  readonly onSaved: () => Promise<void>;
+}): ReactElement {
+  const { search } = useUrlState();
+  const [name, setName] = useState('');
+  const [isShared, setShared] = useState(false);
+  const saved = useMutation({
+    mutationFn: async () =>
+      saveView({
+        page,
+        name: name.trim(),
+        owner: isShared ? '' : browserName(),
+        search: Object.fromEntries(
+          Object.entries(withoutEmpty(search)).filter(([key]) => !passing.includes(key)),
+        ),
+      }),
+    onSuccess: async () => {
+      setName('');
+      await onSaved();
+    },
+  });
+  const submit = (event: FormEvent): void => {
+    event.preventDefault();
+    saved.mutate();
+  };
+  return (
+    <form onSubmit={submit}>
+      <input
+        value={name}
+        maxLength={80}
+        aria-label="Name of the view"
+        placeholder="Save what is seen as…"
+        onChange={(event) => setName(event.target.value)}
+      />
+      <label className="small">
+        <input type="checkbox" checked={isShared} onChange={(event) => setShared(event.target.checked)} /> For
+        everybody in the project
+      </label>
+      {saved.error !== null && <p className="small error-text">{saved.error.message}</p>}
+      <Button look="primary" type="submit" disabled={name.trim() === '' || saved.isPending}>
+        Save view
+      </Button>
+    </form>
+  );
+}

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hexId, tracesRequest } from '../../../server/src/query/testing/otlp-json.ts';
+import { eventually, findChromium, idle, openStage, type Stage } from '../stage.ts';
+import { violations } from '../violations.ts';
+
+const count = 297;
+
+/** Two runs of each agent; both fail of every hundredth, and one agent is slow. */
+function runs(nowMs: number): unknown {
+  const spans = Array.from({ length: count * 2 }, (_, index) => {
+    const agent = Math.floor(index / 2) + 1;
+    return {
+      traceId: hexId(32, index + 1),
+      spanId: hexId(16, index + 1),
+      name: `invoke_agent agent-${agent}`,
+      startNanos: BigInt(nowMs - 1_200_000 + index * 1000) * 1_000_000n,
+      durationNanos: agent === 150 ? 60_000_000_000n : 2_000_000_000n,
+      status: { code: agent % 100 === 0 ? 2 : 0 },
+      attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': `agent-${agent}` },
+    };
+  });
+  return tracesRequest('fleet', spans);
+}
+
+describe.skipIf(findChromium() === undefined)('somebody minds 297 agents', { timeout: 90_000 }, () => {
+  let stage: Stage;
+
+  beforeAll(async () => {
+    stage = await openStage();
+    await fetch(`${stage.urls.otlpHttp}/v1/traces`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(runs(Date.now())),
+    });
+    await eventually(
+      async () =>
+        (await (await fetch(`${stage.urls.ui}/api/v1/overview?groupBy=agent&groups=500`)).json()) as {
+          groups: unknown[];
+        },
+      ({ groups }) => groups.length === count,
+    );
+  });
+  afterAll(async () => stage.close());
+
+  it('sees each, first those that fail, and goes by keys to the runs of one', async () => {
+    const page = await stage.open('/fleet');
+    const tiles = page.locator('.fleet-tile');
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(
+      '2 of 297 agents need a look in the last hour; agent-100 failed most: 2 of 2 runs',
+    );
+    expect(await tiles.count()).toBe(count);
+    expect(await page.locator('.fleet-tile.is-critical .fleet-name').allTextContents()).toEqual([
+      'agent-100',
+      'agent-200',
+    ]);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('combobox', { name: 'Order' }).selectOption('p95');
+    await expect.poll(async () => tiles.first().locator('.fleet-name').textContent()).toBe('agent-150');
+    await page.keyboard.press('/');
+    await page.keyboard.type('agent-20');
+    await expect.poll(async () => tiles.count()).toBe(11);
+    await page.keyboard.press('Tab');
+    await page.getByRole('button', { name: 'Need a look 2' }).click();
+    await expect.poll(async () => tiles.count()).toBe(1);
+    await page.keyboard.press('j');
+    await page.keyboard.press('Enter');
+    await idle(page);
+    const { pathname, searchParams } = new URL(page.url());
+    expect([pathname, searchParams.get('agent')]).toEqual(['/runs', 'agent-200']);
+    await page.close();
+  });
+
+  it('reads it on a phone, and from afar', async () => {
+    const page = await stage.open('/fleet?tiles=whole&health=look', {
+      viewport: { width: 390, height: 844 },
+    });
+    await expect.poll(async () => page.locator('.fleet-tile').count()).toBe(2);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
+    expect(await violations(page)).toEqual([]);
+    await page.getByRole('link', { name: '2 failed runs of agent-100' }).click();
+    await idle(page);
+    expect(new URL(page.url()).searchParams.get('status')).toBe('error');
+    await page.close();
+    const wall = await stage.open('/wall', { viewport: { width: 1920, height: 1080 } });
+    await expect.poll(async () => wall.locator('.wall-tile').count()).toBe(12);
+    expect(await wall.locator('.wall-foot').textContent()).toContain('and 285 more agents');
+    expect(await wall.locator('.side-bar').isVisible()).toBe(false);
+    expect(await wall.evaluate('document.documentElement.dataset.theme')).toBe('dark');
+    expect(await violations(wall)).toEqual([]);
+    await wall.keyboard.press('Escape');
+    await idle(wall);
+    expect(new URL(wall.url()).pathname).toBe('/fleet');
+    expect(await wall.evaluate('document.documentElement.dataset.theme')).toBe(undefined);
+    await wall.close();
+  });
+});
