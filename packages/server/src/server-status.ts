@@ -134,7 +134,7 @@ function findProblems(
     add(
       'journal_stuck',
       diskFailure,
-      `Check the disk and the permissions of ${dataDirectory}/journal and ${dataDirectory}/quarantine. Nothing is lost; what waits is tried again twice a minute, and what the quarantine did not take at the next start.`,
+      `Check the disk and the permissions of ${dataDirectory}/journal and ${dataDirectory}/quarantine. Nothing is lost; what waits is tried again every five seconds, and what the quarantine did not take at the next start.`,
     );
   const [unreadable, ...others] = ingest.unreadableReasons;
   if (unreadable !== undefined)

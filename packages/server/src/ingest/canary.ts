@@ -47,9 +47,11 @@ export class Canary {
   }
 
   async #run(): Promise<void> {
+    const { intervalMs, timeoutMs } = this.#options;
     while (!this.#stop.signal.aborted) {
       await this.probe();
-      await this.#pause(this.#options.intervalMs);
+      // Readiness waits for the next good round, so after a bad one it comes soon.
+      await this.#pause(this.#state.state === 'ok' ? intervalMs : Math.min(intervalMs, timeoutMs));
     }
   }
 

@@ -55,7 +55,7 @@ interface Lane {
 }
 
 const pausePollMs = 20;
-const stuckMsDefault = 30_000;
+const stuckMsDefault = 5_000;
 
 export class Loader {
   readonly #options: LoaderOptions;
