@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type CountableSpan, countedSpans, silentCalls } from './counted-spans.ts';
+import { countedSpans, silentCalls } from './counted-spans.ts';
+import type { CountableSpan } from './countable-span.ts';
 
 test('calls of a model count, the agent that reports their sum does not', () => {
   const spans = [

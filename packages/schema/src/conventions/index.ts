@@ -61,13 +61,8 @@ export {
   type PriceSqlColumns,
   pricesType,
 } from './cost/price-sql.ts';
-export {
-  type CountableSpan,
-  countedSpans,
-  hasUsage,
-  inferenceOperations,
-  silentCalls,
-} from './counted-spans.ts';
+export { countedSpans, hasUsage, inferenceOperations, silentCalls } from './counted-spans.ts';
+export type { CountableSpan } from './countable-span.ts';
 export { compareKeys } from './retold-spans.ts';
 export {
   prometheusLabelName,

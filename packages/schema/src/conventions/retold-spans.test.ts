@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { type CountableSpan, countedSpans } from './counted-spans.ts';
+import { countedSpans } from './counted-spans.ts';
+import type { CountableSpan } from './countable-span.ts';
 
 interface Told {
   readonly id: string;

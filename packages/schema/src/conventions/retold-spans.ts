@@ -1,4 +1,4 @@
-import type { CountableSpan } from './counted-spans.ts';
+import type { CountableSpan } from './countable-span.ts';
 
 /** What has no duration is a line about a call that ended at most so long before. */
 const lineNanosMax = 1_000_000_000n;

@@ -6,7 +6,7 @@
  */
 import { assert } from '@sightline/base';
 
-import type { AdmissionRules } from './admit.ts';
+import type { AdmissionRules } from './admission-rules.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import { addressedBytesMin, ContentTexts, isAddressedKey, type TextUser } from './content-texts.ts';
 import { itemChecks, type Notes, type TimeWindow } from './item-checks.ts';

@@ -1,7 +1,8 @@
 import { unixNano } from '@sightline/base';
 import { describe, expect, test } from 'vitest';
 
-import { admit, type AdmissionRules } from './admit.ts';
+import { admit } from './admit.ts';
+import type { AdmissionRules } from './admission-rules.ts';
 import { jsonToProtobuf } from './json-to-protobuf.ts';
 import { protobufToJson } from './protobuf-to-json.ts';
 

@@ -1,4 +1,5 @@
-import { err, ok, type Result, type UnixNano } from '@sightline/base';
+import type { AdmissionRules } from './admission-rules.ts';
+import { err, ok, type Result } from '@sightline/base';
 
 import type { TelemetrySignal } from '../api/index.ts';
 import { AdmissionScan } from './admission-scan.ts';
@@ -7,20 +8,6 @@ import { requestTypes } from './message-type.ts';
 import { describeOutcome, type Rejection } from './reasons.ts';
 import { toRegularForm } from './regular-form.ts';
 import { scanPlan } from './scan-plan.ts';
-
-/** What is let in. Times are those of the items: a span's start, a log's time (or when it was observed, or received), a point's time. */
-export interface AdmissionRules {
-  /** The end of the retention: older items are refused. */
-  readonly oldestUnixNano: UnixNano;
-  /** Now and the clock skew that is forgiven; newer items are refused. */
-  readonly newestUnixNano: UnixNano;
-  /** When the request came: the time of a log record that has none. */
-  readonly receivedUnixNano: UnixNano;
-  /** Attribute values and log bodies beyond are cut, and the sender is warned. */
-  readonly attributeValueBytesMax: number;
-  /** Arrays and lists nested deeper are cut, and the sender is warned. */
-  readonly depthMax: number;
-}
 
 export interface Admitted {
   /** What the engine may load: the very bytes that came in when nothing had to change. Long texts of spans stand at its end, see content-texts.ts. */

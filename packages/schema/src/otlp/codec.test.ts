@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import type { TelemetrySignal } from '../api/index.ts';
-import { admit, type AdmissionRules, defaultAdmissionLimits } from './admit.ts';
+import { admit, defaultAdmissionLimits } from './admit.ts';
+import type { AdmissionRules } from './admission-rules.ts';
 import { jsonToProtobuf } from './json-to-protobuf.ts';
 import { messageRows } from './descriptors.ts';
 import { requestTypes } from './message-type.ts';

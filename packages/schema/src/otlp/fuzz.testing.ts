@@ -2,7 +2,8 @@ import { unixNano } from '@sightline/base';
 import { expect } from 'vitest';
 
 import type { TelemetrySignal } from '../api/index.ts';
-import { admit, type AdmissionRules, defaultAdmissionLimits } from './admit.ts';
+import { admit, defaultAdmissionLimits } from './admit.ts';
+import type { AdmissionRules } from './admission-rules.ts';
 import { jsonToProtobuf } from './json-to-protobuf.ts';
 import { protobufToJson } from './protobuf-to-json.ts';
 import { countItems, splitRequest } from './split.ts';

@@ -1,11 +1,6 @@
 export { anyValueOfJson } from './any-value-of-json.ts';
-export {
-  admit,
-  type AdmissionRules,
-  type Admitted,
-  clockSkewNanosMax,
-  defaultAdmissionLimits,
-} from './admit.ts';
+export { admit, type Admitted, clockSkewNanosMax, defaultAdmissionLimits } from './admit.ts';
+export type { AdmissionRules } from './admission-rules.ts';
 export { jsonToProtobuf } from './json-to-protobuf.ts';
 export type { Malformed } from './malformed.ts';
 export { protobufToJson } from './protobuf-to-json.ts';

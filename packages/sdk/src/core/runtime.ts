@@ -11,13 +11,12 @@ import type {
 } from '@opentelemetry/api';
 import type { ResolvedOptions } from '../config/resolved-options.ts';
 import type { LogLevel } from '../logging/levels.ts';
-import type { Line } from '../logging/line-record.ts';
+import type { Line } from '../logging/line.ts';
 import type { MaskText } from '../masking/mask-text.ts';
 import type { FunctionDurations } from '../metrics/function-durations.ts';
 import type { RootSampler } from '../sampling/root-sampler.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
 import type { DropCounter, DropTally } from './drop-counter.ts';
-import type { PipelineCounts } from './stats.ts';
 
 /** What every feature works with once `init` has run. Absent (see `currentRuntime`) means: pass everything through. */
 export interface Runtime {
@@ -47,6 +46,18 @@ export interface Runtime {
   /** For a process that exits at once: sends what is left while the caller waits, at most `timeoutMs`. */
   sendLastWords(timeoutMs: number): void;
   close(timeoutMs: number): Promise<void>;
+}
+
+/** What the pipelines of a runtime count. */
+export interface PipelineCounts {
+  readonly spans: {
+    readonly started: number;
+    readonly finished: number;
+    readonly failed: number;
+    readonly queued: number;
+  };
+  readonly logs: { readonly queued: number };
+  readonly metrics: { readonly collections: number; readonly points: number; readonly failed: number };
 }
 
 /** Traces outside the sampling rate: noted until their end (`tail`), or dropped at once, without building a span. */

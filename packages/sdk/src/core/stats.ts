@@ -2,7 +2,7 @@ import { activeHandlers } from '../logging/pino-root.ts';
 import { linesByLevel } from '../logging/logger.ts';
 import type { LogLevel } from '../logging/levels.ts';
 import type { DropCount, Signal } from './drop-counter.ts';
-import { currentRuntime } from './runtime.ts';
+import { currentRuntime, type PipelineCounts } from './runtime.ts';
 
 /** What the SDK has done in this process. Spans and metrics count from `init`, lines from the start. */
 export interface SdkStats {
@@ -31,18 +31,6 @@ export interface SdkStats {
     readonly failed: number;
     readonly dropped: number;
   };
-}
-
-/** What the pipelines of a runtime count. */
-export interface PipelineCounts {
-  readonly spans: {
-    readonly started: number;
-    readonly finished: number;
-    readonly failed: number;
-    readonly queued: number;
-  };
-  readonly logs: { readonly queued: number };
-  readonly metrics: { readonly collections: number; readonly points: number; readonly failed: number };
 }
 
 /**

@@ -1,11 +1,9 @@
 /** Approximate bytes a queued item holds: its long texts, plus a flat amount. Runs for every item, so it only adds up lengths. */
 import type { Attributes } from '@opentelemetry/api';
-import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
-import { LineRecord } from '../logging/line-record.ts';
 
-const flatBytes = 600;
+export const flatBytes = 600;
 
 export function weighSpan(span: ReadableSpan): number {
   let bytes = flatBytes + weighAttributes(span.attributes);
@@ -14,17 +12,7 @@ export function weighSpan(span: ReadableSpan): number {
   return bytes;
 }
 
-export function weighLog(record: ReadableLogRecord): number {
-  // Asking a noted line for its attributes would build them.
-  if (record instanceof LineRecord) return record.weigh();
-  return (
-    flatBytes +
-    weighAttributes(record.attributes) +
-    (typeof record.body === 'string' ? record.body.length : 500)
-  );
-}
-
-function weighAttributes(attributes: Attributes): number {
+export function weighAttributes(attributes: Attributes): number {
   let bytes = 0;
   for (const key in attributes) {
     const value = attributes[key];

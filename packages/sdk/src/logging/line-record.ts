@@ -2,6 +2,7 @@
  * The OTLP record of a log line. The line is on its way when the logger returns; the record is only noted then, and built when its
  * batch is sent. What it notes is already bounded, masked and its own.
  */
+import type { Line } from './line.ts';
 import {
   isSpanContextValid,
   trace,
@@ -27,8 +28,6 @@ export interface LineOrigin {
   /** Masks what the record inherits, which no log call has cleaned. */
   readonly clean: (key: string, value: unknown) => unknown;
 }
-
-export type Line = Readonly<Record<string, unknown>>;
 
 export class LineRecord implements ReadableLogRecord {
   readonly severityText: LogLevel;

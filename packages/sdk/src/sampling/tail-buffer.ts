@@ -8,7 +8,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { DropTally } from '../core/drop-counter.ts';
 import { weighSpan } from '../export/weigh.ts';
 import { PendingSpan, type PendingSpanStart } from './pending-span.ts';
-import { PendingTrace, type PendingTraceOwner } from './pending-trace.ts';
+import { PendingTrace, type PendingTraceOwner } from './pending-span.ts';
 import type { ResolvedSampling } from './sampling-options.ts';
 import { DrawnTraceId, type DrawnIdGenerator } from './trace-ids.ts';
 

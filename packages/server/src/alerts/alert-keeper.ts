@@ -42,7 +42,7 @@ import {
   writeRuleStates,
 } from '../catalog/alert-rules.ts';
 import { readRoutes } from '../catalog/alert-silences.ts';
-import type { CatalogDatabase } from '../catalog/catalog.ts';
+import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { ValueHistories } from '../outlook/value-histories.ts';
 import type { LabelledValue } from '../query/alerts/read-rule-values.ts';
 import type { QueryContext } from '../query/reader.ts';

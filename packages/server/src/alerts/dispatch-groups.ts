@@ -3,7 +3,7 @@ import { addMessage, dropMembers, membersOf, putOffGroup, takeDueGroups } from '
 import { listInstances } from '../catalog/alert-instances.ts';
 import { listAlertRules } from '../catalog/alert-rules.ts';
 import { listSilences } from '../catalog/alert-silences.ts';
-import type { SqlRunner } from '../catalog/catalog.ts';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
 import { composeMessage, type HiddenMember, type MemberView, type StoredLine } from './compose-message.ts';
 import { AlertView } from './describe-alerts.ts';
 

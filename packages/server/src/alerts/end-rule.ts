@@ -2,7 +2,7 @@
 import { resolveMembers } from '../catalog/alert-groups.ts';
 import { addEvents, dropInstances, listInstances } from '../catalog/alert-instances.ts';
 import type { StoredAlertRule } from '../catalog/alert-rules.ts';
-import type { SqlRunner } from '../catalog/catalog.ts';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
 import { labelsOfAlert } from './compiled-rule.ts';
 
 /** In the transaction that switches it off. Whoever was told that it fires is told that it is over. */

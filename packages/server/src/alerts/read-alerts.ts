@@ -2,7 +2,7 @@ import type { AlertInstance } from '@sightline/schema/api';
 import { listInstances } from '../catalog/alert-instances.ts';
 import { listAlertRules, type StoredAlertRule } from '../catalog/alert-rules.ts';
 import { listSilences } from '../catalog/alert-silences.ts';
-import type { SqlRunner } from '../catalog/catalog.ts';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
 import { AlertView } from './describe-alerts.ts';
 
 export interface Alerts {

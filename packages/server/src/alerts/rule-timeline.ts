@@ -1,7 +1,7 @@
 import type { rangeFrom, ruleTimelineResponse } from '@sightline/schema/api';
 import type { z } from 'zod';
 import { listEvents, listInstances, type StoredEvent } from '../catalog/alert-instances.ts';
-import type { SqlRunner } from '../catalog/catalog.ts';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
 import type { QueryContext } from '../query/reader.ts';
 import { readRange } from '../query/time-range.ts';
 import { timeText } from './describe-alerts.ts';

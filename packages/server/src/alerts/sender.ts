@@ -10,7 +10,7 @@ import {
   markFailed,
   releaseMessages,
 } from '../catalog/alert-outbox.ts';
-import type { CatalogDatabase } from '../catalog/catalog.ts';
+import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { readNotification } from './compose-message.ts';
 import type { Channel, Delivery } from './notification.ts';
 

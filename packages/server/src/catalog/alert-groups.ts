@@ -1,5 +1,5 @@
 /** Alerts that make one message, and who of them was told of. */
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 export interface MemberChange {
   readonly project: string;

@@ -1,5 +1,5 @@
 /** Label sets of rules that are not inactive, and what happened to them. */
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 export interface StoredInstance {
   readonly id: string;

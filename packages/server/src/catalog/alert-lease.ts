@@ -1,5 +1,5 @@
 /** One server evaluates rules at a time: whoever holds the lease, by the clock of the database. */
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 const name = 'evaluate';
 

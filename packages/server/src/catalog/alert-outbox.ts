@@ -1,5 +1,5 @@
 /** Messages on their way. A group has at most one that is unsent, so that its messages arrive in their order. */
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface ClaimedMessage {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { alertRuleInput, type AlertRuleInput } from '@sightline/schema/api';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 export interface StoredAlertRule {
   readonly id: string;

@@ -1,5 +1,5 @@
 import { alertRoutes, type AlertRoute } from '@sightline/schema/api';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 export interface StoredSilence {
   readonly id: string;

@@ -1,5 +1,5 @@
 import type { AnnotationQueueRule, AnnotationState } from '@sightline/schema/api';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 export interface StoredQueue extends AnnotationQueueRule {
   readonly id: string;

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { KeyScope } from '@sightline/schema/api';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 /** What an open key gives its holder. */
 export interface KeyGrant {

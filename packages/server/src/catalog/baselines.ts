@@ -1,6 +1,6 @@
 /** How services were in times of their own, kept beyond their telemetry. */
 import { storableText } from '@sightline/base';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 export interface StoredBaseline {
   readonly name: string;

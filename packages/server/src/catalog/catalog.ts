@@ -1,3 +1,4 @@
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SightlineError } from '@sightline/schema/errors';
@@ -8,16 +9,6 @@ export interface Catalog extends CatalogDatabase {
   readonly kind: 'embedded' | 'postgres';
   readonly version: string;
   close(): Promise<void>;
-}
-
-/** SQL with `$1` parameters. Values never reach the text. */
-export interface SqlRunner {
-  query<Row>(text: string, parameters?: readonly unknown[]): Promise<readonly Row[]>;
-}
-
-export interface CatalogDatabase extends SqlRunner {
-  /** Commits when `work` resolves, rolls back when it rejects. */
-  transaction<T>(work: (tx: SqlRunner) => Promise<T>): Promise<T>;
 }
 
 type OpenedCatalog = Omit<Catalog, 'version'>;

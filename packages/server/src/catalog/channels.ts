@@ -1,5 +1,5 @@
 import { type ChannelInput, type ChannelSettings, channelSettings } from '@sightline/schema/api';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 export interface StoredChannel {
   readonly id: string;

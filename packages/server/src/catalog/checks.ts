@@ -1,7 +1,7 @@
 /** Checks in the control plane: what they are, how they stand, and who looks next. Times are the database's, so that any number of servers agree. */
 import { storableText } from '@sightline/base';
 import { type CheckInput, type CheckStatus, checkTarget } from '@sightline/schema/api';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface StoredCheck extends CheckInput {
   readonly id: string;

@@ -1,6 +1,6 @@
 /** Dashboards in the control plane, with the versions they had. */
 import { type DashboardInput, dashboardInput } from '@sightline/schema/api';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface StoredDashboard {
   readonly id: string;

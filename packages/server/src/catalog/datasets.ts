@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Dataset, datasetItemsMax, type NewDatasetItem, type SplitRequest } from '@sightline/schema/api';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface StoredDataset extends Omit<Dataset, 'createdAt' | 'updatedAt'> {
   readonly id: string;

@@ -1,6 +1,6 @@
 /** Versions that began to run: seen by their first spans, or said. Times are of the telemetry. */
 import { storableText } from '@sightline/base';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface StoredDeploy {
   readonly id: string;

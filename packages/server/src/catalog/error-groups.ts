@@ -1,5 +1,5 @@
 /** What people decided about groups of errors: states, and what was merged and split. Times are the database's. */
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 interface StoredErrorState {
   readonly id: string;

@@ -1,4 +1,4 @@
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 export interface LeaseOptions {
   readonly project: string;

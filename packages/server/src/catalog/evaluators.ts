@@ -1,6 +1,6 @@
 import { storableText } from '@sightline/base';
 import { type EvaluatorRule, type EvaluatorRun, evaluatorSettings } from '@sightline/schema/api';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface StoredEvaluator extends EvaluatorRule {
   readonly id: string;

@@ -8,7 +8,7 @@ import type {
   NewExperiment,
   NewResult,
 } from '@sightline/schema/api';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 import { hashOf } from './datasets.ts';
 
 export interface StoredExperiment extends Omit<Experiment, 'createdAt' | 'endedAt'> {

@@ -1,5 +1,5 @@
 import { SightlineError } from '@sightline/schema/errors';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 import { findPrompt, readVersions, type StoredPrompt, type StoredPromptVersion } from './prompts.ts';
 
 /** `version`: a number, a label, or `latest`. Throws `not_found` with what there is. */

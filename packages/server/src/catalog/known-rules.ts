@@ -9,7 +9,8 @@ import { z } from 'zod';
 import { keyScope } from '@sightline/schema/api';
 import type { RetentionPolicy } from '../storage/telemetry-store.ts';
 import { type KeyGrant, listOpenKeys } from './api-keys.ts';
-import type { Catalog, SqlRunner } from './catalog.ts';
+import type { Catalog } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 import { readRetention, retentionPolicy } from './retention-settings.ts';
 
 const content = z.object({

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SightlineError } from '@sightline/schema/errors';
-import type { CatalogDatabase } from './catalog.ts';
+import type { CatalogDatabase } from './catalog-database.ts';
 
 const directory = join(import.meta.dirname, 'migrations');
 /** Held while migrating, so that servers starting together on one PostgreSQL take turns. */

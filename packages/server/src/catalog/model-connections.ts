@@ -1,5 +1,5 @@
 import type { ModelProtocol } from '@sightline/schema/api';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 /** Where models are asked. The key is in a variable of the server's environment, or here, sealed. */
 export interface StoredConnection {

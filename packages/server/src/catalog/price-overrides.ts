@@ -1,5 +1,5 @@
 import type { PriceOverride } from '@sightline/schema/conventions';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 interface Row {
   readonly project: string;

@@ -1,6 +1,6 @@
 /** Prompts in the control plane: versions that never change, and labels that say which one is used where. */
 import type { NewPromptVersion, PromptContent } from '@sightline/schema/api';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface StoredPrompt {
   readonly id: string;

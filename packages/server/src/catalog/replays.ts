@@ -13,7 +13,7 @@ import {
   targetSettings,
   type WorkResult,
 } from '@sightline/schema/api';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface NewReplay {
   readonly target: string;

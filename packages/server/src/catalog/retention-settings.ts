@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { RetentionPolicy } from '../storage/telemetry-store.ts';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 export const retentionPolicy = z.object({
   days: z.object({ traces: z.number(), logs: z.number(), metrics: z.number() }),

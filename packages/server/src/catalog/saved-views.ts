@@ -1,6 +1,6 @@
 /** Views of lists in the control plane: those of the project, and those of one browser. */
 import { type View, viewInput, type ViewInput } from '@sightline/schema/api';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 /** A project has at most so many. */
 export const viewsMax = 2_000;

@@ -1,6 +1,6 @@
 /** Service level objectives in the control plane: what they are, and what was counted of them. */
 import { sloInput, type SloBurn, type SloInput } from '@sightline/schema/api';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface StoredSlo {
   readonly id: string;

@@ -1,7 +1,7 @@
 /** Source maps of built programs, by release and built file, bounded by project. */
 import { sourceMapsBytesMax, sourceMapsMax } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import type { CatalogDatabase, SqlRunner } from './catalog.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface SourceMapPlace {
   readonly release: string;

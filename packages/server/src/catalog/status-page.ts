@@ -1,6 +1,6 @@
 /** The link under which anybody sees how a project's checks stand. */
 import { randomBytes } from 'node:crypto';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 const nameOf = (project: string): string => `status_page:${project}`;
 

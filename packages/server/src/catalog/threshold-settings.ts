@@ -1,5 +1,5 @@
 import { defaultThresholds, type Thresholds, thresholds } from '@sightline/schema/api';
-import type { SqlRunner } from './catalog.ts';
+import type { SqlRunner } from './catalog-database.ts';
 
 const nameOf = (project: string): string => `thresholds:${project}`;
 

@@ -1,6 +1,6 @@
 import { formatNanos, nanosFromMs } from '@sightline/base';
 import type { Check, StatusPage } from '@sightline/schema/api';
-import type { SqlRunner } from '../catalog/catalog.ts';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
 import { type CheckSpell, listChecks, listCheckSpells, type StoredCheck } from '../catalog/checks.ts';
 import { uptimeOf } from './uptime.ts';
 

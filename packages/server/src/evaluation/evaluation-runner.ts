@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import type { PriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { addItems, listQueues } from '../catalog/annotation-queues.ts';
-import type { CatalogDatabase } from '../catalog/catalog.ts';
+import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { giveUpLeases, takeLease, writeProgress } from '../catalog/evaluation-progress.ts';
 import {
   findEvaluator,

@@ -1,6 +1,6 @@
 import type { FillQueueRequest } from '@sightline/schema/api';
 import { addItems, type StoredQueue } from '../catalog/annotation-queues.ts';
-import type { SqlRunner } from '../catalog/catalog.ts';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
 import { findTraces } from '../query/find-traces.ts';
 import type { QueryContext } from '../query/reader.ts';
 import { isSampled } from './sampling.ts';

@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { formatNanos, nanosFromMs, unixNano } from '@sightline/base';
 import type { EvaluatorRule, EvaluatorRun, Score } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import type { CatalogDatabase } from '../catalog/catalog.ts';
+import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { recordRuns } from '../catalog/evaluators.ts';
 import { RegexMatcher } from '../query/evaluation/regex-matcher.ts';
 import type { QueryContext } from '../query/reader.ts';

@@ -11,7 +11,7 @@ import { renderMessages, variablesOf } from '@sightline/schema/prompts';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background-looks.ts';
-import type { CatalogDatabase } from '../catalog/catalog.ts';
+import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { listItems, type StoredItem } from '../catalog/datasets.ts';
 import {
   endExperiment,

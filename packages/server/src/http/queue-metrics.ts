@@ -1,5 +1,5 @@
 import type { Metric } from '../ingest/index.ts';
-import type { QueueState } from '../storage/query-queue.ts';
+import type { QueueState } from '../storage/query-share.ts';
 
 /** What runs, waits and was refused in each share of the store. */
 export function queueMetrics(shares: readonly QueueState[]): readonly Metric[] {

@@ -4,7 +4,7 @@ import { escapeHtml } from '@sightline/base';
 import type { Check, StatusPage } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance } from 'fastify';
-import type { CatalogDatabase } from '../catalog/catalog.ts';
+import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { findStatusProject } from '../catalog/status-page.ts';
 import { describeStatusPage } from '../checks/describe-checks.ts';
 

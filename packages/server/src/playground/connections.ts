@@ -7,7 +7,7 @@ import type {
   NewConnection,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import type { SqlRunner } from '../catalog/catalog.ts';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
 import {
   connectionsMax,
   listConnections,

@@ -6,7 +6,7 @@
 import type { PriceBook, PriceOverride } from '@sightline/schema/conventions';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background-looks.ts';
-import type { CatalogDatabase } from '../catalog/catalog.ts';
+import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { readPriceOverrides, writePriceOverrides } from '../catalog/price-overrides.ts';
 import { findFreshUnpriced, type UnpricedCalls, whyUnpriced } from '../query/find-unpriced.ts';
 import { readPricedModels } from '../query/read-priced-models.ts';

@@ -5,7 +5,7 @@
 import { type UnixNano, unixNano } from '@sightline/base';
 import type { Reader } from './reader.ts';
 import { moment, type Sql, sql, string, trusted } from './sql/sql.ts';
-import type { Window } from './time-windows.ts';
+import type { Window } from './time-range.ts';
 
 /** What is looked for: its table by time, read in the order of its key. */
 export type PausingSignal = 'spans' | 'logs' | 'steps';

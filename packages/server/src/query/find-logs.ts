@@ -11,7 +11,8 @@ import { inRange } from './sql/range-sql.ts';
 import { contextColumns, wholeAttributeColumns } from './sql/span-columns-sql.ts';
 import { every, type Parameter, type Sql, sql, string, trusted, uint } from './sql/sql.ts';
 import { readListRange } from './time-range.ts';
-import { collectInOrder, type Window } from './time-windows.ts';
+import { collectInOrder } from './time-windows.ts';
+import type { Window } from './time-range.ts';
 
 /** Log records that meet the filter, the newest first or (`order=asc`) the oldest. */
 export async function findLogs(context: QueryContext, parameters: LogsParameters): Promise<LogsResponse> {

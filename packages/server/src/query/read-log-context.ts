@@ -8,7 +8,8 @@ import { withTexts } from './restore-texts.ts';
 import type { LogRow } from './sql/log-columns-sql.ts';
 import { every, sql, string } from './sql/sql.ts';
 import { unixNano } from '@sightline/base';
-import { collectInOrder, type Window } from './time-windows.ts';
+import { collectInOrder } from './time-windows.ts';
+import type { Window } from './time-range.ts';
 
 /** How far from a line its neighbours are looked for. */
 const contextNanosMax = 86_400_000_000_000n;

@@ -1,5 +1,5 @@
 import type { Reader } from './reader.ts';
-import type { Window } from './sql/trace-sets-sql.ts';
+import type { Window } from './time-range.ts';
 import { selectSummaries, type SummaryRow } from './sql/trace-summary-sql.ts';
 
 /**

@@ -1,3 +1,4 @@
+import type { TraceExtent } from './trace-extent.ts';
 import { unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Span, TraceResponse } from '@sightline/schema/api';
@@ -64,12 +65,6 @@ export async function readSpan(
   throw new SightlineError('span_not_found', `The trace ${id} has no span "${spanId.slice(0, 64)}".`, {
     hint: 'Span ids have 16 hex digits. Open the trace to see its spans.',
   });
-}
-
-export interface TraceExtent {
-  readonly start: string;
-  readonly end: string;
-  readonly spanCount: number;
 }
 
 /** From when to when the trace has spans, so that the spans are read from few places. Throws `trace_not_found`. */

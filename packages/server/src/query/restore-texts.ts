@@ -2,7 +2,7 @@
 import { type UnixNano, unixNano } from '@sightline/base';
 import { dropCutMark, missingText, restoreTexts, textNumbers } from '@sightline/schema/otlp';
 import type { Reader } from './reader.ts';
-import type { Window } from './time-windows.ts';
+import type { Window } from './time-range.ts';
 import { idsByHex } from './sql/ids-sql.ts';
 import { textsOfDays } from './sql/texts-sql.ts';
 import { type Sql, sql, uint } from './sql/sql.ts';

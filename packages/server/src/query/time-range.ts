@@ -11,6 +11,9 @@ export interface TimeRange {
   readonly newest: UnixNano;
 }
 
+/** Half-open, wherever a search begins. */
+export type Window = Pick<TimeRange, 'from' | 'to'>;
+
 export interface RangeParameters {
   readonly from: string;
   readonly to: string;

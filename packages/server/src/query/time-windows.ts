@@ -6,9 +6,7 @@ import { type UnixNano, unixNano } from '@sightline/base';
 import { type PausingSignal, windowBeyondPause } from './beyond-pause.ts';
 import type { Reader } from './reader.ts';
 import type { Sql } from './sql/sql.ts';
-import type { TimeRange } from './time-range.ts';
-
-export type Window = Pick<TimeRange, 'from' | 'to'>;
+import type { Window } from './time-range.ts';
 
 export interface WindowSearch {
   readonly order: 'desc' | 'asc';

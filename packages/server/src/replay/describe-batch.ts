@@ -6,7 +6,7 @@ import type {
   ReplayBatchItem,
   ReplayBatchResponse,
 } from '@sightline/schema/api';
-import type { SqlRunner } from '../catalog/catalog.ts';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
 import { listReplays } from '../catalog/replays.ts';
 import type { QueryContext } from '../query/reader.ts';
 import { readUsages, type TraceUsage } from '../query/replay/read-usages.ts';

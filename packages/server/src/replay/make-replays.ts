@@ -6,7 +6,7 @@ import {
   runsParameters,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import type { CatalogDatabase } from '../catalog/catalog.ts';
+import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { createBatch, createReplay, listTargets, type NewReplay } from '../catalog/replays.ts';
 import { findRuns } from '../query/agents/find-runs.ts';
 import { normalTraceId, traceNotFound } from '../query/read-trace.ts';

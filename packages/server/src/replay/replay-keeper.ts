@@ -8,7 +8,7 @@ import type { WorkRequest, WorkResponse, WorkResult } from '@sightline/schema/ap
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background-looks.ts';
-import type { CatalogDatabase } from '../catalog/catalog.ts';
+import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import {
   claimReplays,
   type Claimed,

@@ -13,7 +13,7 @@ import {
 import { describeEvent } from '../alerts/describe-alerts.ts';
 import { describeSlos } from '../alerts/slos/describe-slos.ts';
 import { listEvents, type StoredEvent } from '../catalog/alert-instances.ts';
-import type { SqlRunner } from '../catalog/catalog.ts';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
 import { listDeploys, listLooks } from '../catalog/deploys.ts';
 import { listSlos } from '../catalog/slos.ts';
 import { readOverview } from '../query/agents/read-overview.ts';

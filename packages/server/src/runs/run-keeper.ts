@@ -24,7 +24,7 @@ import {
   knownPlaces,
 } from '../query/sql/changed-traces-sql.ts';
 import { type Sql, sql, trusted } from '../query/sql/sql.ts';
-import type { Window } from '../query/sql/trace-sets-sql.ts';
+import type { Window } from '../query/time-range.ts';
 import { tracesByHex } from '../query/sql/trace-summary-sql.ts';
 import type { RunsAhead, SettledMs, StoredRun, TelemetryStore } from '../storage/telemetry-store.ts';
 import { type ChangedTime, type FoundSpells, type Spell, spellsOf } from './changed-spells.ts';

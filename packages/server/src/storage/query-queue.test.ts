@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { QueryQueue, type QueueState, type Turn } from './query-queue.ts';
+import { QueryQueue, type Turn } from './query-queue.ts';
+import type { QueueState } from './query-share.ts';
 
 const idle = { running: 0, waiting: 0 };
 

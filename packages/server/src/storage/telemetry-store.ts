@@ -1,7 +1,7 @@
 import type { UnixNano } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import type { OwnedPrices } from '@sightline/schema/conventions';
-import type { QueryShare, QueueState } from './query-queue.ts';
+import type { QueryShare, QueueState } from './query-share.ts';
 
 /** A journal segment ready to be loaded: length-delimited `Envelope` messages of one signal, see ingest/envelope.ts. */
 export interface SegmentFile {

@@ -1,7 +1,7 @@
 import { type LogRecord, logsResponse } from '@sightline/schema/api';
 import { readPages } from '../../commands/search.ts';
 import { anyValueOf, keyValuesOf } from './any-value.ts';
-import type { ExportedPage, ExportRange } from './export-signal.ts';
+import type { ExportedPage, ExportRange } from './exported-page.ts';
 import { groupItems, type Origin } from './group-items.ts';
 
 const logsPerPage = 1000;

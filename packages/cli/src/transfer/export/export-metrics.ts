@@ -3,7 +3,7 @@ import { nanosFromMs, type UnixNano } from '@sightline/base';
 import { parseRangeStart, parseTime } from '@sightline/schema/filter';
 import { badOption } from '../../arguments/options.ts';
 import { doubleOfText, keyValuesOfColumns } from './any-value.ts';
-import type { ExportedPage, ExportRange } from './export-signal.ts';
+import type { ExportedPage, ExportRange } from './exported-page.ts';
 import { groupItems } from './group-items.ts';
 import { nanosOf, originColumns, originOf, originRow, readRows, sqlText, texts } from './stored-rows.ts';
 

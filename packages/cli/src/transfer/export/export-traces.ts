@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tracesResponse } from '@sightline/schema/api';
 import { readPages } from '../../commands/search.ts';
 import { keyValuesOfColumns } from './any-value.ts';
-import type { ExportedPage, ExportRange } from './export-signal.ts';
+import type { ExportedPage, ExportRange } from './exported-page.ts';
 import { groupItems } from './group-items.ts';
 import { withTexts } from './with-texts.ts';
 import { nanosOf, originColumns, originOf, originRow, readRows, sqlText, texts } from './stored-rows.ts';

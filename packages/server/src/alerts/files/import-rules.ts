@@ -7,7 +7,7 @@ import {
   listAlertRules,
 } from '../../catalog/alert-rules.ts';
 import { createSilence, listSilences, readRoutes, writeRoutes } from '../../catalog/alert-silences.ts';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import { assertRuleRuns } from '../check-rule.ts';
 import { endAlertsOf, noteRuleChange } from '../end-rule.ts';

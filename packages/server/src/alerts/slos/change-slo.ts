@@ -1,6 +1,6 @@
 /** Makes, changes and deletes SLOs, and with them the rules of their burn rates. In a transaction of the caller. */
 import type { SloInput } from '@sightline/schema/api';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { changeSlo, createSlo, deleteSlo, listSlos, slosMax, type StoredSlo } from '../../catalog/slos.ts';
 import { badSlo } from './check-slo.ts';
 import { dropSloRules, syncSloRules } from './slo-rules.ts';

@@ -1,6 +1,6 @@
 /** SLOs that come and go with the demo data, and count nothing else. */
 import { sloInput, type SloInput } from '@sightline/schema/api';
-import type { CatalogDatabase } from '../../catalog/catalog.ts';
+import type { CatalogDatabase } from '../../catalog/catalog-database.ts';
 import { listSlos, slosMax } from '../../catalog/slos.ts';
 import { addSlo, removeSlo } from './change-slo.ts';
 

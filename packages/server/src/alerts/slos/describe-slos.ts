@@ -1,7 +1,7 @@
 /** SLOs as the API has them: how they stand, and how they stood. */
 import type { Slo, SloBurn, SloHistoryResponse } from '@sightline/schema/api';
 import { listInstances } from '../../catalog/alert-instances.ts';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { readHours, type StoredHour, type StoredSlo, sumHours } from '../../catalog/slos.ts';
 import { badItemsLink } from '../../query/slos/bad-items.ts';
 import { timeText } from '../describe-alerts.ts';

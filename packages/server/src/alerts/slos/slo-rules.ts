@@ -9,7 +9,7 @@ import {
   findAlertRule,
   listAlertRules,
 } from '../../catalog/alert-rules.ts';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { type SloRules, type StoredSlo, writeSloRules } from '../../catalog/slos.ts';
 import { badRule } from '../compiled-rule.ts';
 import { endAlertsOf, noteRuleChange } from '../end-rule.ts';

@@ -18,7 +18,7 @@ import {
   readRoutes,
   type StoredSilence,
 } from '../../catalog/alert-silences.ts';
-import type { CatalogDatabase, SqlRunner } from '../../catalog/catalog.ts';
+import type { CatalogDatabase, SqlRunner } from '../../catalog/catalog-database.ts';
 import { listChannels } from '../../catalog/channels.ts';
 import type { ProjectResolver } from '../project-resolver.ts';
 import { filterOf, matcher, matchersOf, readMatcher, testOf } from './matchers.ts';

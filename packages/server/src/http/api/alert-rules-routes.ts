@@ -37,7 +37,7 @@ import {
   listAlertRules,
   type StoredAlertRule,
 } from '../../catalog/alert-rules.ts';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { PromqlExecutionError } from '../../promql/ast.ts';
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 

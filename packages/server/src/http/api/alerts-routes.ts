@@ -37,7 +37,7 @@ import {
   readRoutes,
   writeRoutes,
 } from '../../catalog/alert-silences.ts';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { startPage, writeCursor } from '../../query/cursor.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import { readListRange } from '../../query/time-range.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { errorBody, type LedgerResponse, type StatusResponse, tailEvents } from '@sightline/schema/api';
 import { createPriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
-import type { CatalogDatabase } from '../../catalog/catalog.ts';
+import type { CatalogDatabase } from '../../catalog/catalog-database.ts';
 import { publicReach } from '../../outbound/reach.ts';
 import { hexId, logsRequest, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { TestStore } from '../../query/testing/test-store.ts';

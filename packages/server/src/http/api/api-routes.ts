@@ -3,7 +3,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RunCache } from '../../query/agents/run-cache.ts';
 import type { QueryContext } from '../../query/reader.ts';
-import type { QueryShare } from '../../storage/query-queue.ts';
+import type { QueryShare } from '../../storage/query-share.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
 import type { ProjectResolver } from '../project-resolver.ts';
 import { readInput } from './read-input.ts';

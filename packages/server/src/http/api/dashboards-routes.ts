@@ -13,7 +13,7 @@ import {
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { CatalogDatabase } from '../../catalog/catalog.ts';
+import type { CatalogDatabase } from '../../catalog/catalog-database.ts';
 import {
   changeDashboard,
   createDashboard,

@@ -11,7 +11,7 @@ import {
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { z } from 'zod';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import {
   changeErrorState,
   errorMovesMax,

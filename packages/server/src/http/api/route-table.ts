@@ -10,7 +10,7 @@ import type {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ChannelDeps } from '../../alerts/channels/open-channel.ts';
-import type { CatalogDatabase } from '../../catalog/catalog.ts';
+import type { CatalogDatabase } from '../../catalog/catalog-database.ts';
 import type { DemoJobs } from '../../demo/demo-jobs.ts';
 import type { CheckKeeper } from '../../checks/check-keeper.ts';
 import type { ReplayKeeper } from '../../replay/replay-keeper.ts';
@@ -22,7 +22,7 @@ import type { ConnectionSurroundings } from '../../playground/connections.ts';
 import type { HistoryJobs } from '../../pricing/history-jobs.ts';
 import type { PriceKeeper } from '../../pricing/price-keeper.ts';
 import type { QueryContext } from '../../query/reader.ts';
-import type { QueryShare } from '../../storage/query-queue.ts';
+import type { QueryShare } from '../../storage/query-share.ts';
 
 /** What the endpoints answer from. */
 export interface ApiSources {

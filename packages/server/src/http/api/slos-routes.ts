@@ -17,7 +17,7 @@ import { addSlo, removeSlo, replaceSlo } from '../../alerts/slos/change-slo.ts';
 import { assertSloCounts, checkSlo } from '../../alerts/slos/check-slo.ts';
 import { describeSlos, readSloHistory } from '../../alerts/slos/describe-slos.ts';
 import { exportSlos, importSlos } from '../../alerts/slos/files/import-slos.ts';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { findSlo, listSlos, type StoredSlo } from '../../catalog/slos.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import { type ApiRoute, route } from './route-table.ts';

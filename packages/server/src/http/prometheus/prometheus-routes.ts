@@ -5,7 +5,7 @@
 import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { PromqlExecutionError, PromqlSyntaxError } from '../../promql/ast.ts';
 import { describeTree } from '../../promql/describe-tree.ts';
 import { parsePromql } from '../../promql/parse.ts';

@@ -2,7 +2,7 @@
 import { fill, labelsOfAlert } from '../../alerts/compiled-rule.ts';
 import { listInstances, type StoredInstance } from '../../catalog/alert-instances.ts';
 import { listAlertRules, type StoredAlertRule } from '../../catalog/alert-rules.ts';
-import type { SqlRunner } from '../../catalog/catalog.ts';
+import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { BadData, type PrometheusParameters } from './read-parameters.ts';
 
 interface PrometheusAlert {

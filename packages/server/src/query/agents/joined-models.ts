@@ -6,7 +6,7 @@ import type { Reader } from '../reader.ts';
 import type { ExactFilters } from '../sql/agent-filter-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { sql, type Sql, strings, trusted, uint } from '../sql/sql.ts';
-import type { Window } from '../sql/trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import { isInference } from '../sql/usage-sql.ts';
 
 interface AnsweredRow {

@@ -1,6 +1,8 @@
-import { normalTraceId, readTraceExtent, type TraceExtent } from '../read-trace.ts';
+import { normalTraceId, readTraceExtent } from '../read-trace.ts';
+import type { TraceExtent } from '../trace-extent.ts';
 import type { Reader } from '../reader.ts';
-import { readRunTree, readStepsState, type StoredRun } from './read-run-tree.ts';
+import { readRunTree, readStepsState } from './read-run-tree.ts';
+import type { StoredRun } from './stored-run.ts';
 import type { RunState } from './run-cache.ts';
 import { readGeneration } from './settled-runs.ts';
 

@@ -7,7 +7,7 @@ import { type QueryContext, Reader } from '../reader.ts';
 import { dataSourceName, mcpServerName } from '../sql/mcp-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { sql, trusted, uint } from '../sql/sql.ts';
-import type { Window } from '../sql/trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { readListRange } from '../time-range.ts';
 import { AgentGraph, graphCalls } from './agent-graph.ts';

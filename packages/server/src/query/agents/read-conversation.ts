@@ -12,7 +12,8 @@ import type {
 import type { Message } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
 import { readCursor, writeCursor } from '../cursor.ts';
-import { normalTraceId, type TraceExtent } from '../read-trace.ts';
+import { normalTraceId } from '../read-trace.ts';
+import type { TraceExtent } from '../trace-extent.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { runRows } from '../sql/runs-sql.ts';
 import { sql, string, uint } from '../sql/sql.ts';

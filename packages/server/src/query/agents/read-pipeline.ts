@@ -7,7 +7,8 @@ import {
   type RetrievedDocument,
 } from '@sightline/schema/conventions';
 import { type QueryContext, Reader } from '../reader.ts';
-import { normalTraceId, spansOfTrace, type TraceExtent } from '../read-trace.ts';
+import { normalTraceId, spansOfTrace } from '../read-trace.ts';
+import type { TraceExtent } from '../trace-extent.ts';
 import { withTexts } from '../restore-texts.ts';
 import { dataSourceName } from '../sql/mcp-sql.ts';
 import { textIdColumns } from '../sql/span-columns-sql.ts';
@@ -18,7 +19,7 @@ import { stageTypeOf } from './pipeline/stage-type.ts';
 import { readSources } from './conversation/read-messages.ts';
 import { runDurationMs } from './read-run.ts';
 import { openRun } from './open-run.ts';
-import type { StoredRun } from './read-run-tree.ts';
+import type { StoredRun } from './stored-run.ts';
 import { durationMs, offsetMs, orNull, type RunNode, type RunTree, usageOfCalls } from './run-tree.ts';
 
 const textCharactersMax = 4000;

@@ -1,15 +1,17 @@
+import type { StepsState, StoredRun } from './stored-run.ts';
 import { unixNano } from '@sightline/base';
 import { statusCode } from '@sightline/schema/api';
 import { decodeCost, decodeOperation } from '../decode-span.ts';
 import { decodeWord } from '../decode-row.ts';
-import { meetSpanLimit, spansOfTrace, type TraceExtent } from '../read-trace.ts';
+import { meetSpanLimit, spansOfTrace } from '../read-trace.ts';
+import type { TraceExtent } from '../trace-extent.ts';
 import type { Reader } from '../reader.ts';
 import { columnArray } from '../sql/column-array-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { isUncountable, knownCost, told } from '../sql/usage-sql.ts';
 import { type RunFlags, runFlagColumns } from './run-flags.ts';
-import { buildRunTree, type RunSpan, type RunTree } from './run-tree.ts';
+import { buildRunTree, type RunSpan } from './run-tree.ts';
 
 /** Spans of one run that its views are made of. */
 export const runSpansMax = 50_000;
@@ -88,20 +90,6 @@ const stepColumns = trusted(`
   ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('operation')} AS operations, ${columnArray('response_id')} AS responseIds, ${columnArray('scope_name')} AS scopes, ${columnArray(`toUInt8(${isUncountable})`)} AS uncountable, ${columnArray(`toUInt8(${told})`)} AS told,
   ${columnArray(`tuple(${knownCost})`)}.1 AS costs, ${columnArray('tuple(reported_cost_usd)')}.1 AS reported, ${columnArray('price_version')} AS priceVersions,
   ${columnArray('service_version')} AS versions, ${columnArray('environment')} AS environments, ${columnArray('prompt_name')} AS prompts, ${marks('reported_cost_usd')}`);
-
-/** What tells whether the steps of a run are still the same. */
-export interface StepsState {
-  readonly count: number;
-  readonly changedMs: string;
-}
-
-export interface StoredRun {
-  readonly tree: RunTree;
-  readonly extent: TraceExtent;
-  readonly state: StepsState;
-  /** Where they were asked for. */
-  readonly flags: RunFlags | undefined;
-}
 
 /**
  * A trace without a step of an agent is a tree without steps. Flags come with the spans: to plan another statement would take as long as to

@@ -5,7 +5,7 @@ import { decodeWord } from '../decode-row.ts';
 import { decodeOperation } from '../decode-span.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { type Sql, sql, trusted } from '../sql/sql.ts';
-import type { Window } from '../sql/trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import { isUncountable, knownCost, told } from '../sql/usage-sql.ts';
 import { buildRunTree, type RunSpan, type RunTree } from './run-tree.ts';
 

@@ -7,7 +7,7 @@ import { idsByHex } from '../sql/ids-sql.ts';
 import { messageLogsAmong } from '../sql/message-logs-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { sql, uint } from '../sql/sql.ts';
-import type { Window } from '../sql/trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { payloadColumns, type PayloadRow, readPayload, storedColumns } from './conversation/payload-rows.ts';
 import { eventsOf, readLogMessages } from './conversation/read-messages.ts';

@@ -1,4 +1,4 @@
-import type { StoredRun } from './read-run-tree.ts';
+import type { StoredRun } from './stored-run.ts';
 
 /** What a run was read under; as long as it is the same, so is the run. */
 export interface RunState {

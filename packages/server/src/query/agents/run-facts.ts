@@ -5,7 +5,7 @@ import { decodeTime, nanosToMs, textOrNull } from '../decode-row.ts';
 import type { Reader } from '../reader.ts';
 import { type RunScope, runRows } from '../sql/runs-sql.ts';
 import { type Sql, sql, string, trusted } from '../sql/sql.ts';
-import type { Window } from '../sql/trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { type JoinedModels, listedModel, readJoinedModels } from './joined-models.ts';
 import type { DescribedRun } from './describe-run.ts';

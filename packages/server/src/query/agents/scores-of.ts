@@ -9,7 +9,7 @@ import { inBuckets, inRange } from '../sql/range-sql.ts';
 import { type RunScope, runRows } from '../sql/runs-sql.ts';
 import { moment, type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
 import { tracesByHex } from '../sql/trace-summary-sql.ts';
-import type { Window } from '../time-windows.ts';
+import type { Window } from '../time-range.ts';
 
 type Scores = ReadonlyMap<string, ScoreSummary[]>;
 

@@ -1,5 +1,6 @@
 import type { Reader } from '../reader.ts';
-import { spansOfTrace, type TraceExtent } from '../read-trace.ts';
+import { spansOfTrace } from '../read-trace.ts';
+import type { TraceExtent } from '../trace-extent.ts';
 import { dataSourceName, mcpServerName } from '../sql/mcp-sql.ts';
 import { sql, trusted } from '../sql/sql.ts';
 import type { ServerNames } from './agent-graph.ts';

@@ -3,7 +3,7 @@ import { formatNanos, unixNano } from '@sightline/base';
 import type { Reader } from '../reader.ts';
 import type { RunScope } from '../sql/runs-sql.ts';
 import { int64, sql, trusted } from '../sql/sql.ts';
-import type { Window } from '../sql/trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import type { RunsProgressToRecord } from '../../storage/telemetry-store.ts';
 
 /** How far the table of runs goes. Nothing is known where `untilMs` is 0 and nothing is `ahead`. */

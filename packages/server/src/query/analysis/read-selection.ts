@@ -4,7 +4,8 @@ import type { Reader } from '../reader.ts';
 import { readSummaries } from '../read-summaries.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { every, joinSql, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import { type TraceWish, wantedTraces, type Window } from '../sql/trace-sets-sql.ts';
+import { type TraceWish, wantedTraces } from '../sql/trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import {
   selectSummaries,
   selectSummariesAmong,

@@ -12,7 +12,7 @@ import { type QueryContext, Reader } from '../reader.ts';
 import { callTarget } from '../sql/call-target-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { every, moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import type { Window } from '../sql/trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import { readRange } from '../time-range.ts';
 import { WordTable } from '../word-table.ts';
 import {

@@ -3,7 +3,7 @@
  * leaves cached tokens out of its input, Gemini CLI leaves thoughts out of its output.
  */
 import type { CodingAgentName } from '@sightline/schema/api';
-import type { Window } from '../time-windows.ts';
+import type { Window } from '../time-range.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { type Sql, sql, strings, trusted, uint } from '../sql/sql.ts';
 

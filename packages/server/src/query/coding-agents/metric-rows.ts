@@ -5,7 +5,7 @@
  */
 import type { CodingAgentName } from '@sightline/schema/api';
 import { unixNano } from '@sightline/base';
-import type { Window } from '../time-windows.ts';
+import type { Window } from '../time-range.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { moment, type Sql, sql, strings, uint } from '../sql/sql.ts';
 

@@ -1,5 +1,5 @@
 import type { CodingAgentName } from '@sightline/schema/api';
-import type { Window } from '../time-windows.ts';
+import type { Window } from '../time-range.ts';
 import { inBuckets } from '../sql/range-sql.ts';
 import { moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 

@@ -10,7 +10,7 @@ import {
   strings,
   trusted,
 } from '../sql/sql.ts';
-import type { Window } from '../time-windows.ts';
+import type { Window } from '../time-range.ts';
 import type { ErrorMove } from './grouped-errors.ts';
 
 /**

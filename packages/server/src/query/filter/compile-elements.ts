@@ -2,7 +2,7 @@
 import type { Match } from '@sightline/schema/filter';
 import { joinSql, type Sql, sql, string, trusted } from '../sql/sql.ts';
 import { type AttributeRef, attributeText, compileTextMatch, mapOf } from './compile-condition.ts';
-import type { FilterScope } from './compile-filter.ts';
+import type { FilterScope } from './filter-scope.ts';
 import { usedWithin } from './compile-taken-texts.ts';
 import type { StoredSignal } from './signal-columns.ts';
 

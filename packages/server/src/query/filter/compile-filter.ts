@@ -1,3 +1,4 @@
+import type { FilterScope } from './filter-scope.ts';
 import { ensure } from '@sightline/base';
 import type { BoundFilter, Match } from '@sightline/schema/filter';
 import { inRange } from '../sql/range-sql.ts';
@@ -13,14 +14,8 @@ import {
 import { compileElements } from './compile-elements.ts';
 import { compileText } from './compile-text.ts';
 import { compileLongText, compileTakenAttribute } from './compile-taken-texts.ts';
-import type { Window } from '../time-windows.ts';
 import { isOfUsage } from './split-trace-filter.ts';
 import { findColumn, type StoredSignal } from './signal-columns.ts';
-
-/** The project's rows within a time: what calls cost is looked up there. */
-export interface FilterScope extends Window {
-  readonly project: string;
-}
 
 /** The filter as a condition on rows of the signal's table. True or false, never NULL. Without a scope the rows are those of whole traces. */
 export function compileFilter(signal: StoredSignal, filter: BoundFilter, scope?: FilterScope): Sql {

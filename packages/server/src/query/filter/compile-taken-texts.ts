@@ -5,7 +5,7 @@ import { inRange } from '../sql/range-sql.ts';
 import { joinSql, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
 import { textsOfDays } from '../sql/texts-sql.ts';
 import { attributeText, compileTextMatch, isTaken, mapOf } from './compile-condition.ts';
-import type { FilterScope } from './compile-filter.ts';
+import type { FilterScope } from './filter-scope.ts';
 import { compileText, compileWords } from './compile-text.ts';
 
 /** So many texts are looked up one by one; more are met so often that reading the newest rows finds them sooner. */

@@ -8,7 +8,8 @@ import { namesAnswer, namesAnswerOf } from '../sql/answered-scores-sql.ts';
 import { scoreColumns, type StoredScore } from '../sql/score-columns-sql.ts';
 import { every, float, int64, moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { readListRange } from '../time-range.ts';
-import { collectInOrder, type Window } from '../time-windows.ts';
+import { collectInOrder } from '../time-windows.ts';
+import type { Window } from '../time-range.ts';
 import { decodeScore } from './decode-score.ts';
 
 /** Scores that meet all conditions, the newest first. */

@@ -2,7 +2,8 @@
 import type { AgentFilterParameters } from '@sightline/schema/api';
 import type { BoundFilter } from '@sightline/schema/filter';
 import { every, type Sql, sql, string, strings, trusted } from './sql.ts';
-import { wantedTraces, type Window } from './trace-sets-sql.ts';
+import { wantedTraces } from './trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 
 export type ExactFilters = Omit<AgentFilterParameters, 'q' | 'model'> & {
   /** One name, or all names of one model. */

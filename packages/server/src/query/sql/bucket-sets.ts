@@ -5,7 +5,7 @@
  */
 import { unixNano } from '@sightline/base';
 import { joinSql, moment, type Parameter, type Sql, sql, trusted } from './sql.ts';
-import type { Window } from './trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 
 export const bucketS = 600;
 export const bucketNanos = 600_000_000_000n;

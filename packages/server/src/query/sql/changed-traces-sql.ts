@@ -2,7 +2,7 @@
 import { hasMessages } from './message-logs-sql.ts';
 import { inBuckets } from './range-sql.ts';
 import { int64, joinSql, moment, type Sql, sql, string, trusted, uint } from './sql.ts';
-import type { Window } from './trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 
 /** Rows of `ai_spans` by when they changed (milliseconds since 1970) and when they started: after `afterMs` until `untilMs`, from `from` to before `to`. */
 export interface ChangedSteps {

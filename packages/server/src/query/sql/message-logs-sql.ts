@@ -1,9 +1,9 @@
 /** Log records that carry messages of a conversation: conventions 1.28–1.36, details events, coding agents. */
 import { unixNano } from '@sightline/base';
 import type { Reader } from '../reader.ts';
-import type { TraceExtent } from '../read-trace.ts';
+import type { TraceExtent } from '../trace-extent.ts';
 import { inRange } from './range-sql.ts';
-import type { Window } from './trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import { type Sql, sql, string, trusted } from './sql.ts';
 
 const names = [

@@ -1,6 +1,6 @@
 /** Values of spans over a long past, from the roll-up by minutes: a minute counts where it began, and quantiles are right to 1 %. */
 import type { Dimension, Term, ValueQuery } from '@sightline/schema/rules';
-import type { Window } from '../time-windows.ts';
+import type { Window } from '../time-range.ts';
 import { quantilesSql } from './quantiles-sql.ts';
 import { type Looks, lookOf } from './rule-values-sql.ts';
 import { joinSql, moment, type Sql, sql, string, trusted, uint } from './sql.ts';

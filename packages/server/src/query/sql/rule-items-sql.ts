@@ -8,7 +8,7 @@ import { type Dimension, type Measure, type RuleSource, signalOf, type Term } fr
 import { compileColumnTest } from '../filter/compile-condition.ts';
 import { compileFilter } from '../filter/compile-filter.ts';
 import { fieldText } from '../filter/field-text.ts';
-import type { Window } from '../time-windows.ts';
+import type { Window } from '../time-range.ts';
 import { verdictRows } from './hallucination-sql.ts';
 import { inBuckets, inRange, storedAfter } from './range-sql.ts';
 import { callRows, runRows } from './runs-sql.ts';

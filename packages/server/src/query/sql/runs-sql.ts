@@ -3,7 +3,7 @@ import type { ExactFilters } from './agent-filter-sql.ts';
 import { runFilters } from './agent-filter-sql.ts';
 import { type BucketSets, isAmong } from './bucket-sets.ts';
 import { every, moment, type Sql, sql, string, strings, trusted, uint } from './sql.ts';
-import type { Window } from './trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 
 export interface RunScope {
   readonly project: string;

@@ -5,7 +5,7 @@
 import type { BoundFilter } from '@sightline/schema/filter';
 import { compileFilter } from '../filter/compile-filter.ts';
 import { splitTraceFilter, type TraceFilter } from '../filter/split-trace-filter.ts';
-import type { TimeRange } from '../time-range.ts';
+import type { Window } from '../time-range.ts';
 import { inRange } from './range-sql.ts';
 import { every, joinSql, type Sql, sql, string, trusted } from './sql.ts';
 import { tracesBySummary, tracesByUsage, tracesByWords, tracesWithScore } from './whole-traces-sql.ts';
@@ -37,8 +37,6 @@ export function wantedTraces(project: string, wish: TraceWish, window: Window): 
   if (split.type !== 'everything') conditions.push(compile(project, split, window));
   return conditions.length === 0 ? undefined : every(conditions);
 }
-
-export type Window = Pick<TimeRange, 'from' | 'to'>;
 
 function compile(project: string, filter: TraceFilter, window: Window): Sql {
   switch (filter.type) {

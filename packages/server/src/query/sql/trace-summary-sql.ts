@@ -1,5 +1,5 @@
 import { idsByHex } from './ids-sql.ts';
-import type { Window } from './trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 import { summaryDaysFrom } from './whole-traces-sql.ts';
 import { usedByRuns } from './used-by-runs-sql.ts';
 import { type Sql, sql, string, trusted } from './sql.ts';

@@ -1,5 +1,5 @@
 import { moment, type Sql, sql, string } from './sql.ts';
-import type { Window } from './trace-sets-sql.ts';
+import type { Window } from '../time-range.ts';
 
 /** What traces used, and what was asked and answered in them, as their runs say: a row a run that began within the window. `where` is on `trace_id`. */
 export function usedByRuns(project: string, window: Window, where: Sql): Sql {

@@ -3,7 +3,7 @@ import { assert, unixNano } from '@sightline/base';
 import { scorePrefix } from '@sightline/schema/filter';
 import { type BoundTest, compileColumnTest } from '../filter/compile-condition.ts';
 import { compileWords } from '../filter/compile-text.ts';
-import type { Window } from '../time-windows.ts';
+import type { Window } from '../time-range.ts';
 import { answeredScores } from './answered-scores-sql.ts';
 import { inRange } from './range-sql.ts';
 import { usedByRuns } from './used-by-runs-sql.ts';

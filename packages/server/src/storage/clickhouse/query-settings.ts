@@ -1,4 +1,4 @@
-import type { QueryShare } from '../query-queue.ts';
+import type { QueryShare } from '../query-share.ts';
 import { defaultQueryLimits, type QueryLimits } from '../telemetry-store.ts';
 import { type ClickHouseEngine, type EngineSettings, literal } from './engine.ts';
 import { physicalName, projectTables } from './table-names.ts';

@@ -2,7 +2,7 @@ import type { ImportSlosRequest, ImportSlosResponse, SloInput } from '@sightline
 import { sloInput } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { stringify } from 'yaml';
-import type { SqlRunner } from '../../../catalog/catalog.ts';
+import type { SqlRunner } from '../../../catalog/catalog-database.ts';
 import { listSlos } from '../../../catalog/slos.ts';
 import type { QueryContext } from '../../../query/reader.ts';
 import { addSlo, removeSlo, replaceSlo } from '../change-slo.ts';

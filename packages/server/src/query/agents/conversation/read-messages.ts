@@ -8,7 +8,8 @@ import {
 import { decodeAttributes, decodeValue } from '../../decode-row.ts';
 import { ownAttributes } from '../../decode-span.ts';
 import type { Reader } from '../../reader.ts';
-import { spansOfTrace, type TraceExtent } from '../../read-trace.ts';
+import { spansOfTrace } from '../../read-trace.ts';
+import type { TraceExtent } from '../../trace-extent.ts';
 import {
   readTextsOfSpans,
   restoreRow,

@@ -1,0 +1,5 @@
+export interface TraceExtent {
+  readonly start: string;
+  readonly end: string;
+  readonly spanCount: number;
+}
