@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { importsOf, isTest, sourceFiles, type SourceFile } from './source-files.ts';
+import { importsOf, isTest, sourceFiles, staticImportsOf, type SourceFile } from './source-files.ts';
 
 /** Who may import whom. A room is the longest prefix listed here that a path has; what is not listed is not allowed. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -92,12 +92,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/server/src/outbound',
   ],
   // When a keeper looks; what it looks after is its own business.
-  'packages/server/src/background-looks.ts': [],
+  'packages/server/src/background': [],
   // Brings together the catalogue's prices, the overrides of the control plane and what is stored.
   'packages/server/src/pricing': [
     'packages/base/src',
     'packages/schema/src',
-    'packages/server/src/background-looks.ts',
+    'packages/server/src/background',
     'packages/server/src/catalog',
     'packages/server/src/query',
     'packages/server/src/storage',
@@ -106,7 +106,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/server/src/runs': [
     'packages/base/src',
     'packages/schema/src',
-    'packages/server/src/background-looks.ts',
+    'packages/server/src/background',
     'packages/server/src/query',
     'packages/server/src/storage',
   ],
@@ -124,7 +124,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/base/src',
     'packages/schema/src',
     'packages/server/src/alerts/notification.ts',
-    'packages/server/src/background-looks.ts',
+    'packages/server/src/background',
     'packages/server/src/catalog',
     'packages/server/src/outlook',
     'packages/server/src/promql',
@@ -135,7 +135,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/server/src/regressions': [
     'packages/base/src',
     'packages/schema/src',
-    'packages/server/src/background-looks.ts',
+    'packages/server/src/background',
     'packages/server/src/catalog',
     'packages/server/src/query',
     'packages/server/src/storage',
@@ -166,7 +166,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/server/src/checks': [
     'packages/base/src',
     'packages/schema/src',
-    'packages/server/src/background-looks.ts',
+    'packages/server/src/background',
     'packages/server/src/catalog',
     'packages/server/src/outbound',
   ],
@@ -181,7 +181,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/server/src/experiments': [
     'packages/base/src',
     'packages/schema/src',
-    'packages/server/src/background-looks.ts',
+    'packages/server/src/background',
     'packages/server/src/catalog',
     'packages/server/src/evaluation',
     'packages/server/src/playground',
@@ -192,7 +192,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/server/src/replay': [
     'packages/base/src',
     'packages/schema/src',
-    'packages/server/src/background-looks.ts',
+    'packages/server/src/background',
     'packages/server/src/catalog',
     'packages/server/src/evaluation',
     'packages/server/src/outbound',
@@ -265,6 +265,29 @@ function violationsOf(file: SourceFile): string[] {
     .map((target) => `${file.path} imports ${target}`);
 }
 
+/** Of a graph the groups whose members reach each other (Tarjan). */
+function circles(graph: ReadonlyMap<string, ReadonlySet<string>>): string[][] {
+  const found: string[][] = [];
+  const order = new Map<string, number>();
+  const open: string[] = [];
+  const visit = (node: string): number => {
+    let low = order.size;
+    order.set(node, low);
+    open.push(node);
+    for (const next of graph.get(node) ?? []) {
+      if (!order.has(next)) low = Math.min(low, visit(next));
+      else if (open.includes(next)) low = Math.min(low, order.get(next) ?? low);
+    }
+    if (low === order.get(node)) {
+      const circle = open.splice(open.indexOf(node));
+      if (circle.length > 1) found.push(circle.toSorted());
+    }
+    return low;
+  };
+  for (const node of graph.keys()) if (!order.has(node)) visit(node);
+  return found;
+}
+
 describe('the layers', () => {
   const files = sourceFiles('packages', ['.ts', '.tsx']).filter(
     ({ path }) => path.includes('/src/') && !isTest(path),
@@ -272,6 +295,30 @@ describe('the layers', () => {
 
   it('import downwards only', () => {
     expect(files.flatMap(violationsOf)).toEqual([]);
+  });
+
+  it('have no files that import each other, types included', () => {
+    const graph = new Map(files.map((file) => [file.path, new Set(staticImportsOf(file))]));
+    expect(circles(graph)).toEqual([]);
+  });
+
+  // The files at the root of a package put its rooms together.
+  it.each(['schema', 'sdk', 'server', 'web'])('have no rooms of %s that import each other', (name) => {
+    const root = `packages/${name}/src/`;
+    const room = (path: string): string | undefined =>
+      path.startsWith(root) && path.slice(root.length).includes('/')
+        ? path.slice(root.length).split('/')[0]
+        : undefined;
+    const graph = new Map<string, Set<string>>();
+    for (const file of files) {
+      const from = room(file.path);
+      if (from === undefined) continue;
+      const targets = graph.get(from) ?? new Set<string>();
+      graph.set(from, targets);
+      for (const to of importsOf(file).map(room)) if (to !== undefined && to !== from) targets.add(to);
+    }
+    expect(graph.size).toBeGreaterThan(3);
+    expect(circles(graph)).toEqual([]);
   });
 
   it('keep features of the web UI apart, and its model free of React', () => {

@@ -18,15 +18,23 @@ export function sourceFiles(folder: string, endings: readonly string[]): SourceF
     .map((path) => ({ path: relative(root, path).replaceAll('\\', '/'), text: readFileSync(path, 'utf8') }));
 }
 
-/** What a file imports: package names as they are, relative paths resolved against the root. */
+/** What a file imports, types included: package names as they are, relative paths resolved against the root. */
 export function importsOf(file: SourceFile): string[] {
-  const specifiers = [...file.text.matchAll(/(?:^|[^.\w])(?:from|import)\s*\(?\s*'([^']+)'/g)].map(
-    ([, specifier = '']) => specifier,
-  );
+  return resolved(file, /(?:^|[^.\w])(?:from|import)\s*\(?\s*'([^']+)'/g);
+}
+
+/** As `importsOf`, without what is loaded on demand. */
+export function staticImportsOf(file: SourceFile): string[] {
+  return resolved(file, /(?:^|[^.\w])(?:from|import)\s*'([^']+)'/g);
+}
+
+function resolved(file: SourceFile, pattern: RegExp): string[] {
   const folder = join(root, file.path, '..');
-  return specifiers.map((specifier) =>
-    specifier.startsWith('.') ? relative(root, join(folder, specifier)).replaceAll('\\', '/') : specifier,
-  );
+  return [...file.text.matchAll(pattern)]
+    .map(([, specifier = '']) => specifier)
+    .map((specifier) =>
+      specifier.startsWith('.') ? relative(root, join(folder, specifier)).replaceAll('\\', '/') : specifier,
+    );
 }
 
 export const isTest = (path: string): boolean =>

@@ -1,23 +1,23 @@
 /** @sightline/sdk: one `init`, and a Node program's agents, LLM calls, tools, pipelines, logs and metrics are observed. */
 export type { ExporterOptions, FileExporterOptions, InitOptions } from './config/init-options.ts';
 export { SightlineConfigError } from './core/sdk-error.ts';
-export { droppedCounts, flush, init, shutdown } from './core/init.ts';
+export { droppedCounts, flush, init, shutdown } from './lifecycle/init.ts';
 export type { DropCount } from './core/drop-counter.ts';
-export { getStats, type SdkStats } from './core/stats.ts';
-export { memoryExporter, type MemoryExporter } from './export/memory-exporter.ts';
+export { getStats, type SdkStats } from './lifecycle/stats.ts';
+export { memoryExporter, type MemoryExporter } from './config/memory-exporter.ts';
 export { getCorrelationId, setCorrelationId, withCorrelationId } from './correlation/correlation-id.ts';
 export { contextFromHeaders, correlationHeaders } from './correlation/headers.ts';
 export { currentSpan, startSpan, withSpan, type ManualSpan, type SpanOptions } from './tracing/with-span.ts';
-export type { SpanAttributes, SpanHandle } from './tracing/span-handle.ts';
-export type { SpanKind } from './tracing/span-kinds.ts';
+export type { SpanAttributes, SpanHandle } from './core/span-handle.ts';
+export type { SpanKind } from './core/span-kinds.ts';
 export { getLogger, type LogFields, type Logger } from './logging/logger.ts';
-export type { LogCategory, LogLevel } from './logging/levels.ts';
-export type { LogHandler } from './logging/log-handler.ts';
+export type { LogCategory, LogLevel } from './config/levels.ts';
+export type { LogHandler } from './config/log-handler.ts';
 export { consoleHandler, type ConsoleHandlerOptions } from './logging/console-handler.ts';
 export { fileHandler, type FileHandlerOptions } from './logging/file-handler.ts';
-export type { CaptureMode } from './masking/capture-mode.ts';
-export type { BuiltInRule, MaskingOptions, MaskingRule } from './masking/masking-options.ts';
-export type { SamplingOptions } from './sampling/sampling-options.ts';
+export type { CaptureMode } from './config/capture-mode.ts';
+export type { BuiltInRule, MaskingOptions, MaskingRule } from './config/masking-options.ts';
+export type { SamplingOptions } from './config/sampling-options.ts';
 export { isKept, stableHash } from './sampling/stable-hash.ts';
 export { traced, type TracedOptions } from './tracing/traced.ts';
 export { traceStep, traceWorkflow, type StepOptions, type WorkflowOptions } from './agent/workflow.ts';
@@ -61,7 +61,7 @@ export {
   type OwnEvaluator,
   type OwnScore,
 } from './experiments/experiment.ts';
-export { SightlineServerError, type ServerOptions } from './core/ask-server.ts';
+export { SightlineServerError, type ServerOptions } from './runtime/ask-server.ts';
 export { expressMiddleware, honoMiddleware, instrumentFastify, tracedListener } from './http/middleware.ts';
 export {
   clearThread,
@@ -76,9 +76,11 @@ export {
   type StageSummary,
 } from './stages/stages.ts';
 export { saveQuery } from './targets/save-query.ts';
-export { target, type TargetCall, type TargetOptions } from './targets/target.ts';
-export { replayTest, type ReplayTestOptions } from './replay/replay-test.ts';
-export { ReplayDivergenceError, type OnDivergence, type ReplayOptions } from './replay/replay-session.ts';
+export { target, type TargetCall } from './targets/target.ts';
+export type { TargetOptions } from './targets/target-options.ts';
+export { replayTest, type ReplayTestOptions } from './replay-test.ts';
+export type { OnDivergence, ReplayOptions } from './replay/replay-session.ts';
+export { ReplayDivergenceError } from './replay/replay-divergence-error.ts';
 export { instrument } from './clients/instrument.ts';
 export {
   counter,

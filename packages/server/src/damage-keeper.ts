@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StatusResponse } from '@sightline/schema/api';
 import type { Logger } from 'pino';
-import { BackgroundLooks } from './background-looks.ts';
+import { BackgroundLooks } from './background/background-looks.ts';
 import { gauge, type Metric } from './ingest/index.ts';
 import {
   type DamagedPart,

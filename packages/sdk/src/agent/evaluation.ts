@@ -1,9 +1,9 @@
 import { isSpanContextValid, trace, TraceFlags, type Context, type Span } from '@opentelemetry/api';
-import { activeContext } from '../core/context.ts';
+import { activeContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { capture } from '../tracing/capture.ts';
-import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
+import { idleHandle, type SpanAttributes, type SpanHandle } from '../core/span-handle.ts';
 import { definedAttributes, describeAndRun, prepareOperation } from './traced-operation.ts';
 
 export interface Score {

@@ -1,10 +1,10 @@
 /** One model call: the span, its GenAI attributes, tokens, cost and metrics. The client instrumentations use the same recorder. */
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
-import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
+import { idleHandle, type SpanAttributes, type SpanHandle } from '../core/span-handle.ts';
 import { tracedCall, type CallHooks } from '../tracing/traced-call.ts';
 import { exchangesOn } from '../replay/record-fetch.ts';
 import { recordResult } from '../replay/record-result.ts';

@@ -1,8 +1,8 @@
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { countError } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
-import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
+import { idleHandle, type SpanAttributes, type SpanHandle } from '../core/span-handle.ts';
 import { recordResult } from '../replay/record-result.ts';
 import { isAsyncFunction, runReplayed } from '../replay/replay-slot.ts';
 import { definedAttributes, describeAndRun, errorType, prepareOperation } from './traced-operation.ts';

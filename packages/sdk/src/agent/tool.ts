@@ -1,8 +1,8 @@
-import { activeContext } from '../core/context.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { activeContext } from '../runtime/context.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
-import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
+import { idleHandle, type SpanAttributes, type SpanHandle } from '../core/span-handle.ts';
 import { recordResult } from '../replay/record-result.ts';
 import { isAsyncFunction, runReplayed } from '../replay/replay-slot.ts';
 import { addToolCall } from './totals.ts';

@@ -1,9 +1,9 @@
 /** What workflow, step, tool and the like share: a span with extra context around the call, and logs and metrics at its end. */
 import type { Attributes, Context } from '@opentelemetry/api';
 import { sayOnce } from '../core/diagnostics.ts';
-import type { Runtime } from '../core/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { tracedCall, type CallHooks } from '../tracing/traced-call.ts';
-import { describeError, type SpanHandle } from '../tracing/span-handle.ts';
+import { describeError, type SpanHandle } from '../core/span-handle.ts';
 import type { SpanSettings } from '../tracing/run-span.ts';
 
 export interface Operation extends SpanSettings {

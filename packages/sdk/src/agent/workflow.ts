@@ -1,14 +1,14 @@
 import type { Attributes, Span } from '@opentelemetry/api';
 import { ensureCorrelation, withCorrelation } from '../correlation/correlation-id.ts';
-import { withInherited } from '../core/context.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { withInherited } from '../runtime/context.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { getLogger } from '../logging/logger.ts';
 import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { round, type CallHooks } from '../tracing/traced-call.ts';
-import { idleHandle, type SpanAttributes, type SpanHandle } from '../tracing/span-handle.ts';
+import { idleHandle, type SpanAttributes, type SpanHandle } from '../core/span-handle.ts';
 import { definedAttributes, describeAndRun, errorType, prepareOperation } from './traced-operation.ts';
 import { recordResult } from '../replay/record-result.ts';
-import { inputAttributes } from '../targets/input-attributes.ts';
+import { inputAttributes } from './input-attributes.ts';
 import { withTotals, type Totals } from './totals.ts';
 
 export interface WorkflowOptions {

@@ -1,7 +1,7 @@
 /** Vercel AI SDK 7: its own OpenTelemetry integration (`@ai-sdk/otel`) is registered, once, when the program has it. */
 import { createRequire } from 'node:module';
 import { sayOnce } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 
 interface AiSdkGlobals {
   AI_SDK_TELEMETRY_INTEGRATIONS?: object[];

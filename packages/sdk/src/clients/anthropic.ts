@@ -6,13 +6,13 @@ import { createContextKey, type Context } from '@opentelemetry/api';
 import type { Span } from '@opentelemetry/sdk-trace';
 import type { LlmRecorder } from '../agent/llm-call.ts';
 import type { TokenUsage } from '../agent/price.ts';
-import { activeContext, runInContext } from '../core/context.ts';
+import { activeContext, runInContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 import { capture } from '../tracing/capture.ts';
 import { countAttempts } from './attempts.ts';
 import { wrapMethod } from './llm-guard.ts';
-import { asNumber, asText, count, isRecord } from './openai-messages.ts';
+import { asNumber, asText, count, isRecord } from '../core/json-value.ts';
 import {
   isApiPromise,
   observeStream,

@@ -1,6 +1,6 @@
 /** Counts the HTTP attempts of one call: clients retry inside, and only their fetch sees it. */
 import { createContextKey, type Context } from '@opentelemetry/api';
-import { activeContext } from '../core/context.ts';
+import { activeContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { wrapMethod } from './llm-guard.ts';
 

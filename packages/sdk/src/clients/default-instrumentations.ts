@@ -2,7 +2,7 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { UndiciInstrumentation, type UndiciRequest } from '@opentelemetry/instrumentation-undici';
 import type { ResolvedOptions } from '../config/resolved-options.ts';
-import { activeContext } from '../core/context.ts';
+import { activeContext } from '../runtime/context.ts';
 
 export function fetchInstrumentation(options: ResolvedOptions): UndiciInstrumentation | undefined {
   return options.traceFetch ? new UndiciInstrumentation({ ignoreRequestHook: isTracedAlready }) : undefined;

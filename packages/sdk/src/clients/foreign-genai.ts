@@ -7,7 +7,7 @@ import type { Span } from '@opentelemetry/sdk-trace';
 import { priceOf, type TokenUsage } from '../agent/price.ts';
 import { addLlmCall, totalsOf } from '../agent/totals.ts';
 import { definedAttributes } from '../agent/traced-operation.ts';
-import type { Runtime } from '../core/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { sdkName } from '../core/version.ts';
 import { noteNativeSpan } from './anthropic.ts';
 import { standardMetrics } from '../metrics/standard-metrics.ts';

@@ -1,7 +1,7 @@
 /** Google's GenAI client: every request to a model, also those its automatic function calling makes. */
 import type { LlmRecorder } from '../agent/llm-call.ts';
 import { wrapMethod } from './llm-guard.ts';
-import { asNumber, asText, count, isRecord } from './openai-messages.ts';
+import { asNumber, asText, count, isRecord } from '../core/json-value.ts';
 import { traceApiPromise, type ClientCall } from './traced-client-call.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -8,12 +8,12 @@ import { documentAttributes } from '../agent/retrieval.ts';
 import { addToolCall } from '../agent/totals.ts';
 import { definedAttributes } from '../agent/traced-operation.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { capture } from '../tracing/capture.ts';
 import { openSpan, type SpanSettings } from '../tracing/run-span.ts';
-import { recordErrorOn } from '../tracing/span-handle.ts';
+import { recordErrorOn } from '../core/span-handle.ts';
 import { wrapMethod } from './llm-guard.ts';
-import { asNumber, asText, count, isRecord } from './openai-messages.ts';
+import { asNumber, asText, count, isRecord } from '../core/json-value.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

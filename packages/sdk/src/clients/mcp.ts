@@ -10,14 +10,14 @@ import { definedAttributes } from '../agent/traced-operation.ts';
 import { addToolCall } from '../agent/totals.ts';
 import { ensureCorrelation } from '../correlation/correlation-id.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { countError } from '../metrics/standard-metrics.ts';
 import { recordResult } from '../replay/record-result.ts';
 import { currentReplay, runReplayed } from '../replay/replay-slot.ts';
 import { capture } from '../tracing/capture.ts';
-import { describeError } from '../tracing/span-handle.ts';
+import { describeError } from '../core/span-handle.ts';
 import { tracedCall } from '../tracing/traced-call.ts';
-import { asText, isRecord } from './openai-messages.ts';
+import { asText, isRecord } from '../core/json-value.ts';
 import { wrapMethod } from './llm-guard.ts';
 
 type Json = Readonly<Record<string, unknown>>;

@@ -6,12 +6,12 @@ import type { Context, ContextManagementToken, Span } from '@opentelemetry/api';
 import { addToolCall } from '../agent/totals.ts';
 import { definedAttributes } from '../agent/traced-operation.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { capture } from '../tracing/capture.ts';
 import { openSpan } from '../tracing/run-span.ts';
-import { recordErrorOn } from '../tracing/span-handle.ts';
+import { recordErrorOn } from '../core/span-handle.ts';
 import { wrapMethod } from './llm-guard.ts';
-import { asText } from './openai-messages.ts';
+import { asText } from '../core/json-value.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

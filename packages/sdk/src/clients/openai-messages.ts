@@ -1,11 +1,6 @@
 /** OpenAI's messages and usage, in the conventions' shape: role and parts. */
+import { count, isRecord } from '../core/json-value.ts';
 import type { TokenUsage } from '../agent/price.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-
-export function isRecord(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 const text = (content: unknown) => ({ type: 'text', content });
 
@@ -117,11 +112,3 @@ export function readUsage(usage: unknown): TokenUsage {
     reasoningTokens: isRecord(output) ? count(output['reasoning_tokens']) : undefined,
   };
 }
-
-export function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
-}
-
-export const asText = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
-export const asNumber = (value: unknown): number | undefined =>
-  typeof value === 'number' ? value : undefined;

@@ -3,15 +3,8 @@ import type { LlmRecorder } from '../agent/llm-call.ts';
 import { countAttempts } from './attempts.ts';
 import { belongsToLangChain } from './langchain.ts';
 import { wrapMethod } from './llm-guard.ts';
-import {
-  asNumber,
-  asText,
-  chatMessages,
-  isRecord,
-  readUsage,
-  responseItems,
-  toolCallParts,
-} from './openai-messages.ts';
+import { chatMessages, readUsage, responseItems, toolCallParts } from './openai-messages.ts';
+import { asNumber, asText, isRecord } from '../core/json-value.ts';
 import { serverOf, traceApiPromise, type ClientCall } from './traced-client-call.ts';
 
 type Json = Readonly<Record<string, unknown>>;

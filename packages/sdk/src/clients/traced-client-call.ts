@@ -5,10 +5,10 @@
 import { SpanStatusCode } from '@opentelemetry/api';
 import { LlmRecorder, type LlmCallOptions } from '../agent/llm-call.ts';
 import { guard, sayOnce } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
-import { followResult } from '../tracing/follow-result.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
+import { followResult } from '../core/follow-result.ts';
 import { openSpan, type OpenedSpan } from '../tracing/run-span.ts';
-import { recordErrorOn } from '../tracing/span-handle.ts';
+import { recordErrorOn } from '../core/span-handle.ts';
 import { trace, INVALID_SPAN_CONTEXT } from '@opentelemetry/api';
 import { withAttempts, type Attempts } from './attempts.ts';
 import { insideLlmCall, markInsideLlmCall } from './llm-guard.ts';

@@ -1,9 +1,9 @@
-import type { CaptureMode } from '../masking/capture-mode.ts';
-import type { MaskingOptions } from '../masking/masking-options.ts';
-import type { SamplingOptions } from '../sampling/sampling-options.ts';
-import type { LogHandler } from '../logging/log-handler.ts';
-import type { LogLevel } from '../logging/levels.ts';
-import type { MemoryExporter } from '../export/memory-exporter.ts';
+import type { CaptureMode } from './capture-mode.ts';
+import type { MaskingOptions } from './masking-options.ts';
+import type { SamplingOptions } from './sampling-options.ts';
+import type { LogHandler } from './log-handler.ts';
+import type { LogLevel } from './levels.ts';
+import type { MemoryExporter } from './memory-exporter.ts';
 import type { Instrumentation } from '@opentelemetry/instrumentation';
 import type { SpanExporter } from '@opentelemetry/sdk-trace';
 

@@ -1,6 +1,6 @@
 /** Turns options and environment into one checked configuration. What is passed in code wins over the environment. */
 import { SightlineConfigError } from '../core/sdk-error.ts';
-import { findLogLevel, logLevels } from '../logging/levels.ts';
+import { findLogLevel, logLevels } from './levels.ts';
 import { checkOptions } from './check-options.ts';
 import { EnvironmentReader, requireNumber, type Environment } from './environment.ts';
 import type { InitOptions } from './init-options.ts';

@@ -1,6 +1,6 @@
 /** Sampling from options, EXECUTION_TRACKING_SAMPLE_RATE and the OTEL_TRACES_SAMPLER standard. */
 import { SightlineConfigError } from '../core/sdk-error.ts';
-import type { ResolvedSampling, SamplingOptions } from '../sampling/sampling-options.ts';
+import type { ResolvedSampling, SamplingOptions } from './sampling-options.ts';
 import { requireNumber, type EnvironmentReader } from './environment.ts';
 
 export function resolveSampling(options: SamplingOptions, env: EnvironmentReader): ResolvedSampling {

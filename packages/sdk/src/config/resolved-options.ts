@@ -1,9 +1,9 @@
 import type { Instrumentation } from '@opentelemetry/instrumentation';
-import type { LogHandler } from '../logging/log-handler.ts';
-import type { LogLevel } from '../logging/levels.ts';
-import type { CaptureMode } from '../masking/capture-mode.ts';
-import type { MaskingOptions } from '../masking/masking-options.ts';
-import type { ResolvedSampling } from '../sampling/sampling-options.ts';
+import type { LogHandler } from './log-handler.ts';
+import type { LogLevel } from './levels.ts';
+import type { CaptureMode } from './capture-mode.ts';
+import type { MaskingOptions } from './masking-options.ts';
+import type { ResolvedSampling } from './sampling-options.ts';
 import type { ExporterOptions } from './init-options.ts';
 import type { Signal } from '../core/drop-counter.ts';
 

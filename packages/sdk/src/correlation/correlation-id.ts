@@ -5,8 +5,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Context } from '@opentelemetry/api';
 import { guard, sayOnce } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
-import { activeContext, inheritedAttributes, runInContext, withInherited } from '../core/context.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
+import { activeContext, inheritedAttributes, runInContext, withInherited } from '../runtime/context.ts';
 
 export const correlationAttribute = 'correlation_id';
 const idCharactersMax = 128;

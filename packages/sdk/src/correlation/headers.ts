@@ -1,8 +1,8 @@
 /** Headers to and from other services, for clients and servers that no instrumentation covers. */
 import { defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, type Context } from '@opentelemetry/api';
-import { activeContext } from '../core/context.ts';
+import { activeContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 
 /**
  * The headers that carry this trace and correlation id to another service: `traceparent`, `baggage`, `x-correlation-id`,

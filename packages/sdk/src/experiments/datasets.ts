@@ -1,5 +1,5 @@
 import { inPieces } from '@sightline/base';
-import { askServer, SightlineServerError, type ServerOptions } from '../core/ask-server.ts';
+import { askServer, SightlineServerError, type ServerOptions } from '../runtime/ask-server.ts';
 import type { AddedItems, DatasetItem, DatasetItemInput } from './experiment-types.ts';
 
 export interface AddToDatasetOptions extends ServerOptions {

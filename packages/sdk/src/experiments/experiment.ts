@@ -2,12 +2,12 @@
 import { inPieces } from '@sightline/base';
 import { withTotals, type Totals } from '../agent/totals.ts';
 import { traceWorkflow } from '../agent/workflow.ts';
-import { askServer, type ServerOptions } from '../core/ask-server.ts';
-import { activeContext, activeSpan, runInContext } from '../core/context.ts';
-import { flush } from '../core/init.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { askServer, type ServerOptions } from '../runtime/ask-server.ts';
+import { activeContext, activeSpan, runInContext } from '../runtime/context.ts';
+import { flush } from '../lifecycle/init.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 import { capture } from '../tracing/capture.ts';
-import { describeError } from '../tracing/span-handle.ts';
+import { describeError } from '../core/span-handle.ts';
 import { readDataset, requestBytesMax } from './datasets.ts';
 import type { DatasetItem, ExperimentScore, ExperimentSummary, ServerEvaluator } from './experiment-types.ts';
 

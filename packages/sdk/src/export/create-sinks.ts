@@ -16,7 +16,7 @@ import type { Signal } from '../core/drop-counter.ts';
 import { loadLazily } from '../core/load-lazily.ts';
 import { fileSink } from './file-sink.ts';
 import type { LastRequest } from './last-words.ts';
-import type { MemoryExporter } from './memory-exporter.ts';
+import type { MemoryExporter } from '../config/memory-exporter.ts';
 import { otelExporterSink, type OtelExporter } from './otel-exporter-sink.ts';
 import { otlpHttpSink } from './otlp-http-sink.ts';
 import { RotatingFile } from './rotating-file.ts';

@@ -1,12 +1,12 @@
 /** Our log processor: stamps inherited attributes (the correlation id among them) and feeds the exporters. */
 import type { Context } from '@opentelemetry/api';
 import type { LogRecordProcessor, ReadableLogRecord, ReadWriteLogRecord } from '@opentelemetry/sdk-logs';
-import { activeContext, inheritedAttributes } from '../core/context.ts';
+import { activeContext, inheritedAttributes } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import type { ExportWall } from '../masking/export-wall.ts';
+import type { ExportWall } from './export-wall.ts';
 import type { BatchQueue } from './batch-queue.ts';
 import type { LastRequest } from './last-words.ts';
-import type { MemoryExporter } from './memory-exporter.ts';
+import type { MemoryExporter } from '../config/memory-exporter.ts';
 
 export interface LogPipelineOptions {
   readonly queues: readonly BatchQueue<ReadableLogRecord>[];

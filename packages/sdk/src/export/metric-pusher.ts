@@ -9,10 +9,10 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { DropCounter } from '../core/drop-counter.ts';
-import { collectNow } from '../metrics/collect-now.ts';
-import type { FunctionDurations } from '../metrics/function-durations.ts';
+import { collectNow } from './collect-now.ts';
+import type { FunctionDurations } from '../core/function-durations.ts';
 import type { LastRequest } from './last-words.ts';
-import type { MemoryExporter } from './memory-exporter.ts';
+import type { MemoryExporter } from '../config/memory-exporter.ts';
 import type { Sink } from './sink.ts';
 
 export interface MetricPusherOptions {

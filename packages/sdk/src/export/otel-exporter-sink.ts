@@ -1,6 +1,6 @@
 /** A sink over any OpenTelemetry exporter object: the gRPC ones, the console ones, or the user's own. */
 import { suppressTracing, type ExportResult } from '@opentelemetry/core';
-import { activeContext, runInContext } from '../core/context.ts';
+import { activeContext, runInContext } from '../runtime/context.ts';
 import { delivered, type SendOutcome, type Sink } from './sink.ts';
 
 export interface OtelExporter<T> {

@@ -13,7 +13,7 @@ import { promisify } from 'node:util';
 import { gzip, gzipSync } from 'node:zlib';
 import { suppressTracing } from '@opentelemetry/core';
 import type { OtlpTarget } from '../config/resolved-options.ts';
-import { activeContext, runInContext } from '../core/context.ts';
+import { activeContext, runInContext } from '../runtime/context.ts';
 import { sdkName, sdkVersion } from '../core/version.ts';
 import type { SendOutcome, Sink } from './sink.ts';
 

@@ -1,13 +1,13 @@
 /** Our span processor: stamps inherited attributes on every span, decides at the end of a trace, and feeds the exporters. */
 import { SpanStatusCode, TraceFlags, type Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace';
-import { inheritedAttributes } from '../core/context.ts';
+import { inheritedAttributes } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import type { ExportWall } from '../masking/export-wall.ts';
+import type { ExportWall } from './export-wall.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
 import type { BatchQueue } from './batch-queue.ts';
 import type { LastRequest } from './last-words.ts';
-import type { MemoryExporter } from './memory-exporter.ts';
+import type { MemoryExporter } from '../config/memory-exporter.ts';
 
 export interface SpanPipelineOptions {
   readonly queues: readonly BatchQueue<ReadableSpan>[];

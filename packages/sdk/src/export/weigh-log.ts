@@ -1,6 +1,6 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { LineRecord } from '../logging/line-record.ts';
-import { flatBytes, weighAttributes } from './weigh.ts';
+import { flatBytes, weighAttributes } from '../core/weigh-span.ts';
 
 /** See `weigh.ts`. */
 export function weighLog(record: ReadableLogRecord): number {

@@ -1,7 +1,7 @@
 /** Correlation and a SERVER span for node:http, Express, Fastify and Hono. Each needs one line in the program. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 import { correlationHeader, traceIdHeader } from '../correlation/propagator.ts';
 import { openServerSpan, serveWithSpan } from './server-span.ts';
 

@@ -5,9 +5,9 @@ import { ensureCorrelation, correlationIdOf } from '../correlation/correlation-i
 import { contextFromHeaders } from '../correlation/headers.ts';
 import { correlationHeader, traceIdHeader } from '../correlation/propagator.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { openSpan } from '../tracing/run-span.ts';
-import { recordErrorOn } from '../tracing/span-handle.ts';
+import { recordErrorOn } from '../core/span-handle.ts';
 
 export interface RequestInfo {
   readonly method: string;

@@ -2,11 +2,11 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { activeContext } from '../core/context.ts';
+import { activeContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentMask, currentRuntime } from '../core/runtime.ts';
+import { currentMask, currentRuntime } from '../runtime/runtime.ts';
 import { boundedPlain } from '../masking/capture-value.ts';
-import { findLogLevel, logLevels, type LogLevel } from './levels.ts';
+import { findLogLevel, logLevels, type LogLevel } from '../config/levels.ts';
 import { logContextOf, traceFields } from './log-context.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
-import type { LogHandler } from './log-handler.ts';
-import type { LogLevel } from './levels.ts';
+import type { LogHandler } from '../config/log-handler.ts';
+import type { LogLevel } from '../config/levels.ts';
 import { formatPretty } from './pretty.ts';
 
 export interface ConsoleHandlerOptions {

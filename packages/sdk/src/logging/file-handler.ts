@@ -2,8 +2,8 @@ import { mkdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pino } from 'pino';
 import { sayOnce } from '../core/diagnostics.ts';
-import type { LogHandler } from './log-handler.ts';
-import type { LogLevel } from './levels.ts';
+import type { LogHandler } from '../config/log-handler.ts';
+import type { LogLevel } from '../config/levels.ts';
 
 export interface FileHandlerOptions {
   readonly path: string;

@@ -2,7 +2,6 @@
  * The OTLP record of a log line. The line is on its way when the logger returns; the record is only noted then, and built when its
  * batch is sent. What it notes is already bounded, masked and its own.
  */
-import type { Line } from './line.ts';
 import {
   isSpanContextValid,
   trace,
@@ -16,8 +15,8 @@ import {
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { inheritedAttributes } from '../core/context.ts';
-import { logLevels, type LogLevel } from './levels.ts';
+import { inheritedAttributes } from '../runtime/context.ts';
+import { logLevels, type LogLevel } from '../config/levels.ts';
 import { logContextOf } from './log-context.ts';
 
 export interface LineOrigin {
@@ -28,6 +27,8 @@ export interface LineOrigin {
   /** Masks what the record inherits, which no log call has cleaned. */
   readonly clean: (key: string, value: unknown) => unknown;
 }
+
+type Line = Readonly<Record<string, unknown>>;
 
 export class LineRecord implements ReadableLogRecord {
   readonly severityText: LogLevel;

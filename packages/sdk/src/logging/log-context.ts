@@ -1,6 +1,6 @@
 /** Fields that everything logged inside inherits. They live in the OpenTelemetry context, so they follow asynchronous code. */
 import { createContextKey, INVALID_TRACEID, trace, type Context } from '@opentelemetry/api';
-import { inheritedAttributes } from '../core/context.ts';
+import { inheritedAttributes } from '../runtime/context.ts';
 
 export type LogContext = Readonly<Record<string, unknown>>;
 

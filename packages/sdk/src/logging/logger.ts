@@ -1,15 +1,15 @@
 /** Loggers: pino underneath for the handlers, OpenTelemetry log records for OTLP, one call for both. */
 import type { Logger as PinoLogger } from 'pino';
-import { activeContext, runInContext } from '../core/context.ts';
+import { activeContext, runInContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentMask, currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentMask, currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { boundedPlain } from '../masking/capture-value.ts';
 import { maskNumber, type MaskText } from '../masking/mask-text.ts';
 import { isNamedBefore } from '../masking/named-values.ts';
 import { placeholder } from '../masking/placeholder.ts';
-import { describeError } from '../tracing/span-handle.ts';
+import { describeError } from '../core/span-handle.ts';
 import { findCallSite, type CallSite } from './call-site.ts';
-import { logLevels, type LogCategory, type LogLevel } from './levels.ts';
+import { logLevels, type LogCategory, type LogLevel } from '../config/levels.ts';
 import { withLogContext, type LogContext } from './log-context.ts';
 import { pinoGeneration, pinoRoot, type PinoLevel } from './pino-root.ts';
 

@@ -1,12 +1,12 @@
 /** The pino instance under every logger. Rebuilt when init or shutdown changes the configuration. */
 import { pino, type Logger as PinoLogger } from 'pino';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, runtimeSlot } from '../core/runtime.ts';
-import { activeContext } from '../core/context.ts';
+import { currentRuntime, runtimeSlot } from '../runtime/runtime.ts';
+import { activeContext } from '../runtime/context.ts';
 import { logContextOf, traceFields } from './log-context.ts';
 import { consoleHandler } from './console-handler.ts';
-import type { LogHandler } from './log-handler.ts';
-import { logLevels, type LogLevel } from './levels.ts';
+import type { LogHandler } from '../config/log-handler.ts';
+import { logLevels, type LogLevel } from '../config/levels.ts';
 
 /** pino lower-cases its level option, so the levels are lower-case inside and upper-case on the line. */
 export type PinoLevel = Lowercase<LogLevel>;

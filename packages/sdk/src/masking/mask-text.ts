@@ -1,7 +1,7 @@
 /** Masks one text: as JSON by key names when it is JSON, and by patterns in any case. */
 import { defineSafely } from './define-safely.ts';
 import { assertLinearPattern } from './linear-pattern.ts';
-import type { MaskingOptions } from './masking-options.ts';
+import type { MaskingOptions } from '../config/masking-options.ts';
 import { maskNamedInText } from './named-in-text.ts';
 import { freeName, isNamedBefore, isNamedBeside } from './named-values.ts';
 import { placeholder } from './placeholder.ts';

@@ -4,7 +4,7 @@
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { entropyBits, ibanLength, isCard } from './checksums.ts';
-import type { BuiltInRule } from './masking-options.ts';
+import type { BuiltInRule } from '../config/masking-options.ts';
 import { placeholder } from './placeholder.ts';
 
 export interface TextRule {

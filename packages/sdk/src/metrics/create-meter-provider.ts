@@ -10,7 +10,7 @@ import {
   type ViewOptions,
 } from '@opentelemetry/sdk-metrics';
 import { guard } from '../core/diagnostics.ts';
-import type { ExportWall } from '../masking/export-wall.ts';
+import type { ExportWall } from '../export/export-wall.ts';
 import { metricViews } from './views.ts';
 
 export function createMeterProvider(

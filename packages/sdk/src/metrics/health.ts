@@ -1,7 +1,7 @@
 /** Liveness and readiness of the instrumented program, from checks it registers. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { withDeadline } from './with-deadline.ts';
-import { describeError } from '../tracing/span-handle.ts';
+import { describeError } from '../core/span-handle.ts';
 
 export interface HealthCheck {
   readonly name: string;

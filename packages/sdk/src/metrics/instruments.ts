@@ -8,11 +8,11 @@ import type {
   UpDownCounter,
 } from '@opentelemetry/api';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { findCallSite } from '../logging/call-site.ts';
 import { writeLineAt } from '../logging/logger.ts';
-import { followResult } from '../tracing/follow-result.ts';
-import { describeError } from '../tracing/span-handle.ts';
+import { followResult } from '../core/follow-result.ts';
+import { describeError } from '../core/span-handle.ts';
 
 export type Labels = Attributes;
 

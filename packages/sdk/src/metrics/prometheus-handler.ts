@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { withExplicitBuckets } from './explicit-buckets.ts';
-import { currentPullReader } from './pull-reader.ts';
+import { currentPullReader } from '../export/pull-reader.ts';
 
 /**
  * Answers with all metrics of this process as Prometheus text. Works as a node:http listener and as an Express handler.

@@ -1,6 +1,6 @@
 /** The metrics every program gets without code. Instruments belong to the runtime that made them. */
 import type { Attributes, Counter, Histogram, Meter } from '@opentelemetry/api';
-import type { Runtime } from '../core/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 export interface StandardMetrics {
   readonly workflowDuration: Histogram;

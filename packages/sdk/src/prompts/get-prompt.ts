@@ -3,8 +3,8 @@
  * background; where none can be had, the fallback is.
  */
 import { renderMessages, variablesOf } from '@sightline/schema/prompts';
-import { askServer, type ServerOptions } from '../core/ask-server.ts';
-import { activeContext, runInContext, withInherited } from '../core/context.ts';
+import { askServer, type ServerOptions } from '../runtime/ask-server.ts';
+import { activeContext, runInContext, withInherited } from '../runtime/context.ts';
 import { sayOnce } from '../core/diagnostics.ts';
 import type { PromptContent, PromptMessage } from './prompt-content.ts';
 

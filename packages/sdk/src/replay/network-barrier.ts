@@ -11,8 +11,8 @@ import net from 'node:net';
 import { duplexPair, type Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tls from 'node:tls';
-import { activeSpan } from '../core/context.ts';
-import { ReplayDivergenceError } from './replay-session.ts';
+import { activeSpan } from '../runtime/context.ts';
+import { ReplayDivergenceError } from './replay-divergence-error.ts';
 
 export interface LiveRequest {
   readonly method: string;

@@ -2,7 +2,7 @@
  * A provider's answer rebuilt from the messages on a span, for runs recorded without response bodies: OpenAI's Chat and Responses,
  * Anthropic, Gemini; as JSON or as server-sent events.
  */
-import { isRecord } from '../clients/openai-messages.ts';
+import { isRecord } from '../core/json-value.ts';
 import { parseJson } from './exchange.ts';
 import type { RecordedNode } from './recorded-tree.ts';
 

@@ -4,9 +4,9 @@
  */
 import type { Span } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { activeContext, activeSpan } from '../core/context.ts';
+import { activeContext, activeSpan } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { exchangePrefix, exchangesPerSpanMax, parseJson, type Exchange } from './exchange.ts';
 
 /** With the request and the quotes that JSON adds, one exchange stays below the longest attribute. */

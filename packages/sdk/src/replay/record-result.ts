@@ -1,7 +1,7 @@
 /** Keeps what an operation gave back closely enough to give it back again in a replay. */
 import type { Span } from '@opentelemetry/api';
 import { guard } from '../core/diagnostics.ts';
-import type { Runtime } from '../core/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { captureValue } from '../masking/capture-value.ts';
 import { parseJson } from './exchange.ts';
 

@@ -2,8 +2,9 @@
  * Answers the calls of a program from a recorded run. A call is looked for by its operation and its request: among those of the span
  * it is made in first, then further away; of equal ones the earliest that nobody asked for yet. What does not fit is noted.
  */
+import { ReplayDivergenceError } from './replay-divergence-error.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { currentMask } from '../core/runtime.ts';
+import { currentMask } from '../runtime/runtime.ts';
 import { normalised, parseJson } from './exchange.ts';
 import type { HttpAnswer, LiveRequest } from './network-barrier.ts';
 import { errorBody, isModelPath, rebuildAnswer } from './rebuild-answer.ts';
@@ -47,11 +48,6 @@ export interface Divergence {
   readonly recorded?: string | undefined;
   readonly got?: string | undefined;
   readonly reason?: string;
-}
-
-/** What a call gets that the recording cannot answer. */
-export class ReplayDivergenceError extends Error {
-  override readonly name = 'ReplayDivergenceError';
 }
 
 interface LiveSpan {

@@ -1,6 +1,6 @@
 /** The replay in force, one for all copies of the SDK in this process. */
 import { isPromise } from 'node:util/types';
-import type { SpanHandle } from '../tracing/span-handle.ts';
+import type { SpanHandle } from '../core/span-handle.ts';
 import type { ReplaySession } from './replay-session.ts';
 
 const slotKey = Symbol.for('sightline.replay.v1');

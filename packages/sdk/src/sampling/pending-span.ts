@@ -19,7 +19,7 @@ import {
   type TraceState,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
-import { otelKinds, type SpanKind } from '../tracing/span-kinds.ts';
+import { otelKinds, type SpanKind } from '../core/span-kinds.ts';
 import { withForce } from './force.ts';
 import { randomSpanId, type DrawnIdGenerator, type DrawnTraceId } from './trace-ids.ts';
 

@@ -8,7 +8,7 @@ import {
   type SpanContext,
 } from '@opentelemetry/api';
 import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace';
-import type { ResolvedSampling } from './sampling-options.ts';
+import type { ResolvedSampling } from '../config/sampling-options.ts';
 import { isForced } from './force.ts';
 import { isKept } from './stable-hash.ts';
 

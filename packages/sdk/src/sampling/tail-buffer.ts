@@ -6,10 +6,10 @@
 import { SpanStatusCode, type Context, type SpanContext, type Tracer } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import type { DropTally } from '../core/drop-counter.ts';
-import { weighSpan } from '../export/weigh.ts';
+import { weighSpan } from '../core/weigh-span.ts';
 import { PendingSpan, type PendingSpanStart } from './pending-span.ts';
 import { PendingTrace, type PendingTraceOwner } from './pending-span.ts';
-import type { ResolvedSampling } from './sampling-options.ts';
+import type { ResolvedSampling } from '../config/sampling-options.ts';
 import { DrawnTraceId, type DrawnIdGenerator } from './trace-ids.ts';
 
 export interface TailBufferOptions {

@@ -1,15 +1,15 @@
 /** Stage tracking of request pipelines: each stage is a real span, and is kept in memory for summaries and statistics. */
 import { createContextKey } from '@opentelemetry/api';
-import { activeContext } from '../core/context.ts';
+import { activeContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 import { findCallSite } from '../logging/call-site.ts';
-import type { LogLevel } from '../logging/levels.ts';
+import type { LogLevel } from '../config/levels.ts';
 import { writeLineAt, type LogFields } from '../logging/logger.ts';
 import { gauge, histogram } from '../metrics/instruments.ts';
 import { isForced } from '../sampling/force.ts';
 import { isKept } from '../sampling/stable-hash.ts';
-import { describeError, idleHandle, type SpanHandle } from '../tracing/span-handle.ts';
+import { describeError, idleHandle, type SpanHandle } from '../core/span-handle.ts';
 import { round, tracedCall } from '../tracing/traced-call.ts';
 import { StageStore, type StageRecord } from './stage-store.ts';
 

@@ -1,9 +1,9 @@
 import { trace } from '@opentelemetry/api';
-import { activeContext } from '../core/context.ts';
+import { activeContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 import { recordResult } from '../replay/record-result.ts';
-import { inputAttributes } from './input-attributes.ts';
+import { inputAttributes } from '../agent/input-attributes.ts';
 
 /**
  * Keeps what the current run was given, and later what it gave back, on the span that is current: for programs that

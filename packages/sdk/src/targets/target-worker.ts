@@ -9,14 +9,14 @@ import { randomUUID } from 'node:crypto';
 import { ROOT_CONTEXT } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
 import { EnvironmentReader } from '../config/environment.ts';
-import { runInContext } from '../core/context.ts';
+import { runInContext } from '../runtime/context.ts';
 import { sayOnce } from '../core/diagnostics.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 import { parseJson } from '../replay/exchange.ts';
 import { currentReplay } from '../replay/replay-slot.ts';
 import { captureValue } from '../masking/capture-value.ts';
-import { describeError } from '../tracing/span-handle.ts';
-import type { Replayed, TargetOptions } from './target.ts';
+import { describeError } from '../core/span-handle.ts';
+import type { Replayed, TargetOptions } from './target-options.ts';
 
 type Run = (input: unknown, replay: Replayed) => Promise<unknown>;
 

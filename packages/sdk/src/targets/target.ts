@@ -1,6 +1,7 @@
+import type { Replayed, TargetOptions } from './target-options.ts';
 import { traceWorkflow } from '../agent/workflow.ts';
 import { SightlineConfigError } from '../core/sdk-error.ts';
-import type { SpanHandle } from '../tracing/span-handle.ts';
+import type { SpanHandle } from '../core/span-handle.ts';
 import { serveTarget } from './target-worker.ts';
 
 export interface TargetCall {
@@ -9,17 +10,6 @@ export interface TargetCall {
   readonly replayId: string | undefined;
   readonly signal: AbortSignal;
   readonly span: SpanHandle;
-}
-
-export interface TargetOptions {
-  /** Address of Sightline's UI and API. Default: SIGHTLINE_URL, else http://127.0.0.1:4300. */
-  readonly url?: string;
-  /** Replays that run at one time. Default 4. */
-  readonly concurrency?: number;
-  /** `false`: runs are recorded, and none is taken from the server. Default: SIGHTLINE_TARGETS, else true. */
-  readonly connect?: boolean;
-  /** The process lives as long as it offers the target. Default false. */
-  readonly keepAlive?: boolean;
 }
 
 const never = new AbortController().signal;
@@ -68,13 +58,4 @@ export function target<I, O>(
     );
   serveTarget(name, (input, replay) => run(input as I, replay.context, replay), options);
   return async (input, context) => run(input, context);
-}
-
-/** A run that is run again on behalf of the server. */
-export interface Replayed {
-  readonly replayId: string;
-  readonly sourceTraceId: string;
-  readonly context: unknown;
-  readonly signal: AbortSignal;
-  started(traceId: string): void;
 }

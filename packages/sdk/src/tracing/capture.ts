@@ -1,5 +1,5 @@
 /** Captured content under the configured mode: undefined when capture is off, else bounded text, masked unless `full`. */
-import type { Runtime } from '../core/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { captureValue } from '../masking/capture-value.ts';
 
 export function capture(runtime: Runtime, value: unknown): string | undefined {

@@ -8,14 +8,14 @@ import {
   type SpanOptions,
 } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
-import { withSpanSet } from '../core/context.ts';
+import { withSpanSet } from '../runtime/context.ts';
 import { ensureCorrelation } from '../correlation/correlation-id.ts';
-import type { OutsideRate, Runtime } from '../core/runtime.ts';
+import type { OutsideRate, Runtime } from '../runtime/runtime.ts';
 import { isForced, withForce } from '../sampling/force.ts';
 import { PendingSpan } from '../sampling/pending-span.ts';
 import { drawKeptTrace } from '../sampling/trace-ids.ts';
 import { UnsampledSpan } from '../sampling/unsampled-span.ts';
-import { otelKinds, type SpanKind } from './span-kinds.ts';
+import { otelKinds, type SpanKind } from '../core/span-kinds.ts';
 
 export interface SpanSettings {
   readonly kind?: SpanKind | undefined;

@@ -6,12 +6,18 @@ import {
   type ContextManager,
   type Span,
 } from '@opentelemetry/api';
-import type { Runtime } from '../core/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { guard, sayOnce } from '../core/diagnostics.ts';
 import { PendingSpan } from '../sampling/pending-span.ts';
-import { followResult, type ResultObserver } from './follow-result.ts';
+import { followResult, type ResultObserver } from '../core/follow-result.ts';
 import { openSpan, type OpenedSpan, type SpanSettings } from './run-span.ts';
-import { describeError, OtelSpanHandle, idleHandle, recordErrorOn, type SpanHandle } from './span-handle.ts';
+import {
+  describeError,
+  OtelSpanHandle,
+  idleHandle,
+  recordErrorOn,
+  type SpanHandle,
+} from '../core/span-handle.ts';
 
 /** What happens around the call beside the span. All optional, all guarded: a failing hook never reaches the host. */
 export interface CallHooks {

@@ -1,13 +1,13 @@
 import type { Attributes, Span } from '@opentelemetry/api';
-import { currentRuntime, type Runtime } from '../core/runtime.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { findCallSite, type CallSite } from '../logging/call-site.ts';
 import { writeLineAt, type LogFields } from '../logging/logger.ts';
-import type { MeasuredFunction } from '../metrics/function-durations.ts';
+import type { MeasuredFunction } from '../core/function-durations.ts';
 import { PendingSpan } from '../sampling/pending-span.ts';
 import { capture } from './capture.ts';
 import type { LateAttributes, SpanSettings } from './run-span.ts';
-import type { SpanAttributes } from './span-handle.ts';
-import type { SpanKind } from './span-kinds.ts';
+import type { SpanAttributes } from '../core/span-handle.ts';
+import type { SpanKind } from '../core/span-kinds.ts';
 import { round, tracedCall, type CallHooks } from './traced-call.ts';
 
 export interface TracedOptions {

@@ -1,8 +1,8 @@
 import type { ContextManagementToken } from '@opentelemetry/api';
-import { activeSpan } from '../core/context.ts';
-import { currentRuntime } from '../core/runtime.ts';
+import { activeSpan } from '../runtime/context.ts';
+import { currentRuntime } from '../runtime/runtime.ts';
 import type { SpanSettings } from './run-span.ts';
-import { idleHandle, OtelSpanHandle, type SpanAttributes, type SpanHandle } from './span-handle.ts';
+import { idleHandle, OtelSpanHandle, type SpanAttributes, type SpanHandle } from '../core/span-handle.ts';
 import { tracedCall, tryOpenSpan } from './traced-call.ts';
 
 export type SpanOptions = Omit<SpanSettings, 'attributes'>;

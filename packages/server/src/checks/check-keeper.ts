@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, msFromNanos } from '@sightline/base';
 import type { Logger } from 'pino';
-import { BackgroundLooks } from '../background-looks.ts';
+import { BackgroundLooks } from '../background/background-looks.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import {
   type CheckOutcome,

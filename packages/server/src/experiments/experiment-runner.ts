@@ -10,7 +10,7 @@ import { promptTarget } from '@sightline/schema/api';
 import { renderMessages, variablesOf } from '@sightline/schema/prompts';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
-import { BackgroundLooks } from '../background-looks.ts';
+import { BackgroundLooks } from '../background/background-looks.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { listItems, type StoredItem } from '../catalog/datasets.ts';
 import {

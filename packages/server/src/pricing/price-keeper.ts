@@ -5,7 +5,7 @@
  */
 import type { PriceBook, PriceOverride } from '@sightline/schema/conventions';
 import type { Logger } from 'pino';
-import { BackgroundLooks } from '../background-looks.ts';
+import { BackgroundLooks } from '../background/background-looks.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { readPriceOverrides, writePriceOverrides } from '../catalog/price-overrides.ts';
 import { findFreshUnpriced, type UnpricedCalls, whyUnpriced } from '../query/find-unpriced.ts';

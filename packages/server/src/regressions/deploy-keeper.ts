@@ -5,7 +5,7 @@
 import { type Clock, nanosFromMs, type UnixNano } from '@sightline/base';
 import type { RegressionLook } from '@sightline/schema/api';
 import type { Logger } from 'pino';
-import { BackgroundLooks } from '../background-looks.ts';
+import { BackgroundLooks } from '../background/background-looks.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { keepLook, listDeploys, type StoredDeploy, seeDeploys, trimDeploys } from '../catalog/deploys.ts';
 import { readSeenVersions } from '../query/regressions/read-cell-minutes.ts';

@@ -7,7 +7,7 @@ import type { Clock } from '@sightline/base';
 import type { WorkRequest, WorkResponse, WorkResult } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
-import { BackgroundLooks } from '../background-looks.ts';
+import { BackgroundLooks } from '../background/background-looks.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import {
   claimReplays,

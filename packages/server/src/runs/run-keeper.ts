@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import { assert, systemClock, unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
-import { BackgroundLooks } from '../background-looks.ts';
+import { BackgroundLooks } from '../background/background-looks.ts';
 import { describeRun } from '../query/agents/describe-run.ts';
 import { readRunTrees } from '../query/agents/read-run-trees.ts';
 import { readRunWords, type ToldRun } from '../query/agents/read-run-words.ts';

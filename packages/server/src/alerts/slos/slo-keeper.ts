@@ -4,7 +4,7 @@
  */
 import { type Clock, msFromNanos } from '@sightline/base';
 import type { Logger } from 'pino';
-import { BackgroundLooks } from '../../background-looks.ts';
+import { BackgroundLooks } from '../../background/background-looks.ts';
 import type { CatalogDatabase } from '../../catalog/catalog-database.ts';
 import {
   listSlos,

@@ -2,7 +2,6 @@
 import type { Attributes } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 
-
 export const flatBytes = 600;
 
 export function weighSpan(span: ReadableSpan): number {

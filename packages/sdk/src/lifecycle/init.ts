@@ -34,24 +34,24 @@ import { sendBlocking } from '../export/last-words.ts';
 import { LogPipeline } from '../export/log-pipeline.ts';
 import { MetricPusher } from '../export/metric-pusher.ts';
 import { SpanPipeline } from '../export/span-pipeline.ts';
-import { weighSpan } from '../export/weigh.ts';
+import { weighSpan } from '../core/weigh-span.ts';
 import { weighLog } from '../export/weigh-log.ts';
-import { ExportWall } from '../masking/export-wall.ts';
-import { logLevels } from '../logging/levels.ts';
+import { ExportWall } from '../export/export-wall.ts';
+import { logLevels } from '../config/levels.ts';
 import { LineRecord, type LineOrigin } from '../logging/line-record.ts';
 import { createMaskText } from '../masking/mask-text.ts';
 import { placeholder } from '../masking/placeholder.ts';
-import { FunctionDurations } from '../metrics/function-durations.ts';
+import { FunctionDurations } from '../core/function-durations.ts';
 import { createMeterProvider } from '../metrics/create-meter-provider.ts';
 import { exponentialMeterName } from '../metrics/views.ts';
-import { pullReader } from '../metrics/pull-reader.ts';
+import { pullReader } from '../export/pull-reader.ts';
 import { startProcessMetrics } from '../metrics/process-metrics.ts';
 import { RootSampler } from '../sampling/root-sampler.ts';
 import { DrawnIdGenerator } from '../sampling/trace-ids.ts';
 import { TailBuffer } from '../sampling/tail-buffer.ts';
-import { guard, sayOnce, sayOnStderr, silenceDiagnostics } from './diagnostics.ts';
-import { DropCounter, type DropCount, type Signal } from './drop-counter.ts';
-import { interceptEsModules } from './esm-interception.ts';
+import { guard, sayOnce, sayOnStderr, silenceDiagnostics } from '../core/diagnostics.ts';
+import { DropCounter, type DropCount, type Signal } from '../core/drop-counter.ts';
+import { interceptEsModules } from '../core/esm-interception.ts';
 import { installExitHooks } from './exit-hooks.ts';
 import {
   addHostLogProcessor,
@@ -60,10 +60,10 @@ import {
   findHostTracerProvider,
   registerGlobals,
   removeSpanProcessor,
-} from './otel-globals.ts';
-import { currentRuntime, replaceRuntime, type Runtime } from './runtime.ts';
-import { isSupportedNode } from './supported-node.ts';
-import { sdkName, sdkVersion } from './version.ts';
+} from '../core/otel-globals.ts';
+import { currentRuntime, replaceRuntime, type Runtime } from '../runtime/runtime.ts';
+import { isSupportedNode } from '../core/supported-node.ts';
+import { sdkName, sdkVersion } from '../core/version.ts';
 import { unregisterAiSdk } from '../clients/ai-sdk.ts';
 import { configureAnthropic } from '../clients/anthropic.ts';
 import { completeForeignSpan, rememberParent } from '../clients/foreign-genai.ts';

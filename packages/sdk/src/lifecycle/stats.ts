@@ -1,8 +1,8 @@
 import { activeHandlers } from '../logging/pino-root.ts';
 import { linesByLevel } from '../logging/logger.ts';
-import type { LogLevel } from '../logging/levels.ts';
-import type { DropCount, Signal } from './drop-counter.ts';
-import { currentRuntime, type PipelineCounts } from './runtime.ts';
+import type { LogLevel } from '../config/levels.ts';
+import type { DropCount, Signal } from '../core/drop-counter.ts';
+import { currentRuntime, type PipelineCounts } from '../runtime/runtime.ts';
 
 /** What the SDK has done in this process. Spans and metrics count from `init`, lines from the start. */
 export interface SdkStats {

@@ -4,8 +4,8 @@
  */
 import type { ResolvedOptions } from '../config/resolved-options.ts';
 import { recordCrash } from '../logging/record-crash.ts';
-import { guard } from './diagnostics.ts';
-import type { Runtime } from './runtime.ts';
+import { guard } from '../core/diagnostics.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 
 const signals = ['SIGTERM', 'SIGINT'] as const;
 const workerStartMs = 50;

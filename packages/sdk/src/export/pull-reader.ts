@@ -1,6 +1,6 @@
 /** The reader behind `prometheusHandler`: one per runtime, collecting only when asked. */
-import type { FunctionDurations } from './function-durations.ts';
-import { PullReader } from '../export/metric-pusher.ts';
+import type { FunctionDurations } from '../core/function-durations.ts';
+import { PullReader } from './metric-pusher.ts';
 
 const holder: { current: PullReader | undefined } = ensureHolder();
 

@@ -10,10 +10,10 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { LineRecord } from '../logging/line-record.ts';
-import { boundedPlain } from './capture-value.ts';
-import { freeName, isNamedBefore } from './named-values.ts';
-import { maskNumber, shortCharactersMax, type MaskText } from './mask-text.ts';
-import { placeholder } from './placeholder.ts';
+import { boundedPlain } from '../masking/capture-value.ts';
+import { freeName, isNamedBefore } from '../masking/named-values.ts';
+import { maskNumber, shortCharactersMax, type MaskText } from '../masking/mask-text.ts';
+import { placeholder } from '../masking/placeholder.ts';
 
 /** Names that describe the program, not a person, and may look like an address: `1.2.3.4`. */
 const exempt = new Set([

@@ -14,7 +14,7 @@ import {
   type MetricProducer,
   type ScopeMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { sdkName, sdkVersion } from '../core/version.ts';
+import { sdkName, sdkVersion } from './version.ts';
 
 const boundaries = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
 const namesMax = 1000;

@@ -1,9 +1,10 @@
-import { init, flush } from '../core/init.ts';
-import { currentRuntime } from '../core/runtime.ts';
-import { memoryExporter } from '../export/memory-exporter.ts';
-import { describeReplay } from './report.ts';
-import { ReplayDivergenceError, type ReplayOptions } from './replay-session.ts';
-import { readRecordingFile, startReplay } from './start-replay.ts';
+import { init, flush } from './lifecycle/init.ts';
+import { currentRuntime } from './runtime/runtime.ts';
+import { memoryExporter } from './config/memory-exporter.ts';
+import { describeReplay } from './replay/report.ts';
+import type { ReplayOptions } from './replay/replay-session.ts';
+import { ReplayDivergenceError } from './replay/replay-divergence-error.ts';
+import { readRecordingFile, startReplay } from './replay/start-replay.ts';
 
 export interface ReplayTestOptions extends ReplayOptions {
   /** Which trace, where the file holds several. */

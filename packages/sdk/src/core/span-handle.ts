@@ -1,6 +1,6 @@
 /** The handle user code holds on a span: a small surface over OpenTelemetry's, safe to use before init and after the end. */
 import { SpanStatusCode, type Attributes, type Span } from '@opentelemetry/api';
-import { guard } from '../core/diagnostics.ts';
+import { guard } from './diagnostics.ts';
 
 /** Attribute values as OpenTelemetry takes them. Undefined values are left out. */
 export type SpanAttributes = Attributes;

@@ -1,6 +1,6 @@
 /** What a run was given, as it stands on its root for a replay. */
 import type { Attributes } from '@opentelemetry/api';
-import type { Runtime } from '../core/runtime.ts';
+import type { Runtime } from '../runtime/runtime.ts';
 import { captureValue } from '../masking/capture-value.ts';
 
 const limits = { charactersMax: 200_000, itemsMax: 20_000, depthMax: 64 } as const;

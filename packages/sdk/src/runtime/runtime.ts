@@ -10,13 +10,12 @@ import type {
   Tracer,
 } from '@opentelemetry/api';
 import type { ResolvedOptions } from '../config/resolved-options.ts';
-import type { LogLevel } from '../logging/levels.ts';
-import type { Line } from '../logging/line.ts';
+import type { LogLevel } from '../config/levels.ts';
 import type { MaskText } from '../masking/mask-text.ts';
-import type { FunctionDurations } from '../metrics/function-durations.ts';
+import type { FunctionDurations } from '../core/function-durations.ts';
 import type { RootSampler } from '../sampling/root-sampler.ts';
 import type { TailBuffer } from '../sampling/tail-buffer.ts';
-import type { DropCounter, DropTally } from './drop-counter.ts';
+import type { DropCounter, DropTally } from '../core/drop-counter.ts';
 
 /** What every feature works with once `init` has run. Absent (see `currentRuntime`) means: pass everything through. */
 export interface Runtime {
@@ -34,7 +33,9 @@ export interface Runtime {
   /** What happens to traces outside the rate when our own sampler decides; undefined when everything is kept or the host's sampler decides. */
   readonly outside: OutsideRate | undefined;
   /** Notes a line for the exporters, in the active context; undefined when logs go nowhere beside the handlers. */
-  readonly recordLine: ((logger: string, level: LogLevel, body: string, line: Line) => void) | undefined;
+  readonly recordLine:
+    | ((logger: string, level: LogLevel, body: string, line: Readonly<Record<string, unknown>>) => void)
+    | undefined;
   /** Whether DEBUG lines are written at all; asked on every traced call. */
   readonly logsDebug: boolean;
   readonly maskText: MaskText;
