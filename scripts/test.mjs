@@ -1,5 +1,5 @@
 // `npm test`: everything a change must pass, cheapest first. `--checks`: only what needs no tests run. `--long`: also the
-// long tests. It installs what is missing and ends with the line `N passed, N failed, N skipped`.
+// long tests. `--watch [files]`: the tests of what changes. It installs what is missing and ends with the line `N passed, N failed, N skipped`.
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -21,6 +21,13 @@ import {
 
 const wants = (flag) => process.argv.includes(flag);
 ensureInstalled();
+
+if (wants('--watch')) {
+  ensureWebBuilt();
+  const args = process.argv.slice(2).filter((arg) => arg !== '--watch');
+  const vitest = join(root, 'node_modules/vitest/vitest.mjs');
+  process.exit(await run(nodeBinary(), [vitest, 'watch', ...args], { env: testEnvironment() }));
+}
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
 const checks = [
@@ -47,13 +54,6 @@ process.exit(tally.failed === 0 ? 0 : 1);
 async function runTests(name, [config]) {
   const report = join(ensureDirectory('.cache'), `${name.replaceAll(' ', '-')}.json`);
   rmSync(report, { force: true });
-  const env = childEnvironment({
-    SIGHTLINE_CHROMIUM: ensureChromium() ?? '',
-    SIGHTLINE_POSTGRES_BIN: ensurePostgres() ?? '',
-    SIGHTLINE_REDIS_SERVER: ensureRedis() ?? '',
-    SIGHTLINE_ALERTMANAGER: ensureAlertmanager() ?? '',
-    ...(wants('--long') ? { SIGHTLINE_PROMETHEUS_BIN: ensurePrometheus() ?? '' } : {}),
-  });
   const args = [
     join(root, 'node_modules/vitest/vitest.mjs'),
     'run',
@@ -63,12 +63,23 @@ async function runTests(name, [config]) {
     '--reporter=json',
     `--outputFile.json=${report}`,
   ];
-  const ok = await timed(name, () => run(nodeBinary(), args, { env }));
+  const ok = await timed(name, () => run(nodeBinary(), args, { env: testEnvironment() }));
   const result = existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : undefined;
   tally.passed += result?.numPassedTests ?? 0;
   tally.skipped += (result?.numPendingTests ?? 0) + (result?.numTodoTests ?? 0);
   // A test file that does not load fails no test, yet the run has failed.
   tally.failed += Math.max(result?.numFailedTests ?? 0, ok ? 0 : 1);
+}
+
+/** Where the programs are that tests run beside the server. */
+function testEnvironment() {
+  return childEnvironment({
+    SIGHTLINE_CHROMIUM: ensureChromium() ?? '',
+    SIGHTLINE_POSTGRES_BIN: ensurePostgres() ?? '',
+    SIGHTLINE_REDIS_SERVER: ensureRedis() ?? '',
+    SIGHTLINE_ALERTMANAGER: ensureAlertmanager() ?? '',
+    ...(wants('--long') ? { SIGHTLINE_PROMETHEUS_BIN: ensurePrometheus() ?? '' } : {}),
+  });
 }
 
 async function timed(name, work) {

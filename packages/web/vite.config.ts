@@ -8,7 +8,11 @@ import { writeFonts } from './vite.fonts.ts';
 /** Where `vite dev` finds a running server; the built UI is served by the server itself. */
 const serverUrl = process.env['SIGHTLINE_URL'] ?? 'http://127.0.0.1:4300';
 
-const proxy = { '/api': serverUrl, '/prometheus': serverUrl, '/health': serverUrl };
+// The Host header stays the page's own: the server takes requests of other pages for hostile.
+const toServer = { target: serverUrl, changeOrigin: false };
+const proxy = Object.fromEntries(
+  ['/api', '/prometheus', '/health', '/ready', '/sdk.tgz'].map((path) => [path, toServer]),
+);
 
 /** Beside each text file of the build its compressed forms, which the server sends as they are. Fonts are compressed already. */
 function compressed(): Plugin {
