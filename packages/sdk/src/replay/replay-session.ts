@@ -5,9 +5,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentMask } from '../core/runtime.ts';
 import { normalised, parseJson } from './exchange.ts';
-import type { HttpAnswer, LiveRequest } from './network-barrier.ts';
+import type { HttpAnswer, LiveRequest } from './answering-server.ts';
 import { errorBody, isModelPath, rebuildAnswer } from './rebuild-answer.ts';
-import { recordedError, recordedValue } from './recorded-value.ts';
+import { recordedError, type RecordedValue, recordedValue } from './recorded-value.ts';
 import {
   exchangeKey,
   kindOf,
@@ -28,10 +28,12 @@ export interface ReplayOptions {
   readonly pace?: 'instant' | 'recorded';
   /** From the call with this span id on, calls are made in earnest. */
   readonly from?: string | undefined;
-  /** Values put into the request of that call, by dotted path: `{ model: 'gpt-4o-mini' }`. */
+  /** Values put into the request of that call, by dotted path: `{ model: 'gpt-4o-mini' }`. `null` takes one away. */
   readonly set?: Readonly<Record<string, unknown>> | undefined;
   /** What that call, a tool's, gives back instead. */
   readonly result?: unknown;
+  /** What becomes of the calls after it: all are made, or those that ask what was asked are answered. Default `live`. */
+  readonly later?: 'live' | 'recorded' | undefined;
 }
 
 export interface Divergence {
@@ -127,7 +129,8 @@ export class ReplaySession {
     const node = live?.isOwn === true ? live.node : undefined;
     if (node !== undefined && node === this.#from && this.#options.result !== undefined)
       return this.#give(node, this.#options.result as T, isAsync);
-    if (this.#isLive && (node === undefined || !this.#isBeforeFrom(node))) return fn();
+    if (this.#isLive && (node === undefined || !this.#isBeforeFrom(node)))
+      return this.#runLater(node, live?.got, fn, isAsync);
     if (node === undefined) {
       // A tool or search without a span is not traced: its own calls are answered.
       if (live === undefined) return fn();
@@ -155,12 +158,7 @@ export class ReplaySession {
         return this.#refuse(`${node.span.name} was asked something else than in the recording`, isAsync);
     }
     const recorded = recordedValue(node);
-    if (recorded === undefined) return fn();
-    if (recorded.kind === 'value') return this.#give(node, recorded.value as T, isAsync);
-    this.#answer(node);
-    if (isAsync || node.span.attributes['sightline.async'] === true)
-      return Promise.reject(recorded.error) as T;
-    throw recorded.error;
+    return recorded === undefined ? fn() : this.#giveRecorded(node, recorded, isAsync);
   }
 
   async answerHttp(request: LiveRequest): Promise<HttpAnswer> {
@@ -168,7 +166,8 @@ export class ReplaySession {
     const node = around?.kind === 'http' ? around.parent : around;
     const body = request.body.toString('utf8');
     const isFrom = node !== undefined && node === this.#from;
-    if (this.#isLive && (isFrom || node === undefined || !this.#isBeforeFrom(node)))
+    const isLater = this.#isLive && (isFrom || node === undefined || !this.#isBeforeFrom(node));
+    if (isLater && (isFrom || this.#options.later !== 'recorded'))
       return { kind: 'live', body: isFrom ? Buffer.from(this.#edited(body)) : request.body };
     const keys = [exchangeKey(request.method, request.url, body)];
     const mask = currentMask();
@@ -179,6 +178,7 @@ export class ReplaySession {
       request.url,
     );
     if (exact !== undefined) return this.#answerExchange(exact);
+    if (isLater) return { kind: 'live', body: request.body };
     const rebuilt = this.#rebuild(request, body, node);
     if (rebuilt !== undefined) return rebuilt;
     return this.#answerDivergent(request, body, node);
@@ -243,6 +243,22 @@ export class ReplaySession {
     for (const circle of circles)
       if (circle.length > 0) return mostSimilar(circle, comparable ?? '', (node) => node.comparable ?? '');
     return undefined;
+  }
+
+  /** After the call to go on from: what asks the same as in the recording may have the same answer. */
+  #runLater<T>(node: RecordedNode | undefined, got: string | undefined, fn: () => T, isAsync: boolean): T {
+    const isKept = this.#options.later === 'recorded' && node !== this.#from && node?.kind !== 'llm';
+    if (node === undefined || !isKept || isChanged(node, got)) return fn();
+    const recorded = recordedValue(node);
+    return recorded === undefined ? fn() : this.#giveRecorded(node, recorded, isAsync);
+  }
+
+  #giveRecorded<T>(node: RecordedNode, recorded: RecordedValue, isAsync: boolean): T {
+    if (recorded.kind === 'value') return this.#give(node, recorded.value as T, isAsync);
+    this.#answer(node);
+    if (isAsync || node.span.attributes['sightline.async'] === true)
+      return Promise.reject(recorded.error) as T;
+    throw recorded.error;
   }
 
   #give<T>(node: RecordedNode, value: T, isAsync: boolean): T {
@@ -498,7 +514,8 @@ function setAt(target: object, path: readonly string[], value: unknown): void {
   const [key = '', ...rest] = path;
   const record = target as Record<string, unknown>;
   if (key === '__proto__') return;
-  if (rest.length === 0) record[key] = value;
+  if (rest.length === 0 && value === null) Reflect.deleteProperty(record, key);
+  else if (rest.length === 0) record[key] = value;
   else {
     const inner = record[key];
     if (typeof inner === 'object' && inner !== null) setAt(inner, rest, value);
