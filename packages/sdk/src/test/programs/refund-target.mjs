@@ -1,6 +1,6 @@
 /**
  * A program that offers the target `refund`: it looks an order up, asks a model and pays. Each time its code runs, the step goes into the file
- * RUNS. With an order as argument it runs once, prints the trace and ends.
+ * RUNS. With orders as arguments it runs them, prints their traces and ends.
  */
 import { appendFileSync } from 'node:fs';
 import { flush, init, target, traceLlmCall, traceTool } from '../../index.ts';
@@ -34,7 +34,10 @@ const refund = target(
         }),
       });
       const answer = await response.json();
-      call.recordUsage({ inputTokens: answer.usage.prompt_tokens, outputTokens: answer.usage.completion_tokens });
+      call.recordUsage({
+        inputTokens: answer.usage.prompt_tokens,
+        outputTokens: answer.usage.completion_tokens,
+      });
       return answer.choices[0].message.content;
     });
     if (verdict !== 'yes') throw new RangeError(`The model says ${verdict}.`);
@@ -47,7 +50,5 @@ const refund = target(
   { keepAlive: process.argv[2] === undefined, connect: process.argv[2] === undefined },
 );
 
-if (process.argv[2] !== undefined) {
-  await refund({ order: Number(process.argv[2]) }).catch((error) => console.error(error.message));
-  await flush();
-}
+for (const order of process.argv.slice(2)) await refund({ order: Number(order) }).catch(() => undefined);
+if (process.argv[2] !== undefined) await flush();

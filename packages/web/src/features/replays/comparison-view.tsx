@@ -1,4 +1,4 @@
-import type { ReplayedStep, ReplayComparison } from '@sightline/schema/api';
+import type { Replay, ReplayedStep, ReplayComparison } from '@sightline/schema/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { cancelReplay, isOpen, replayComparisonQuery } from '../../api/replay-queries.ts';
@@ -49,6 +49,13 @@ export function ComparisonView({ id }: { readonly id: string }): ReactElement {
         <p className="warn-text">Parts of the recorded input are masked, and were replayed masked.</p>
       )}
       {replay.edited && <p className="soft">The input was edited.</p>}
+      {replay.whatIf !== null && <WhatIfSentence {...replay.whatIf} traceId={replay.sourceTraceId} />}
+      {replay.report !== null && (
+        <details>
+          <summary className="warn-text">Before that step the run was not as recorded.</summary>
+          <pre className="replay-answer">{replay.report}</pre>
+        </details>
+      )}
       {replay.error !== null && <p className="error-text">{replay.error}</p>}
       <table className="replay-figures">
         <thead>
@@ -81,6 +88,42 @@ export function ComparisonView({ id }: { readonly id: string }): ReactElement {
       <Steps steps={query.data.steps} leftOut={query.data.stepsLeftOut} />
     </>
   );
+}
+
+/** From where the run went on, and with what. */
+function WhatIfSentence(props: NonNullable<Replay['whatIf']> & { readonly traceId: string }): ReactElement {
+  const changes = Object.entries(props.set ?? {}).map(
+    ([name, value]) => `${name}: ${value === null ? 'taken away' : shortText(value)}`,
+  );
+  if (props.result !== undefined) changes.push(`result: ${shortText(props.result)}`);
+  return (
+    <>
+      <p className="soft">
+        From{' '}
+        <PageLink to={`/runs/${props.traceId}`} search={{ span: props.spanId }}>
+          {props.step}
+        </PageLink>{' '}
+        on; before it the recording answered.
+        {props.later === 'recorded' && ' After it, what was asked the same was answered from the recording.'}
+      </p>
+      {changes.length > 0 && (
+        <ul className="replay-changes" aria-label="What was changed">
+          {changes.map((change) => (
+            <li key={change} className="mono">
+              {change}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+const changeCharactersMax = 300;
+
+function shortText(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > changeCharactersMax ? `${text.slice(0, changeCharactersMax)}…` : text;
 }
 
 function Figure(props: {
