@@ -304,7 +304,8 @@ function startRuntime(options: ResolvedOptions): Runtime {
     stopProcessMetrics();
     uninstrument();
     leaveHeaders();
-    stopRecording();
+    stopRecordingFetch();
+    stopRecordingHttp();
     unregisterAiSdk();
     for (const provider of adopted) removeSpanProcessor(provider, spans);
     unregister();

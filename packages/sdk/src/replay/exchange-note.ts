@@ -1,5 +1,5 @@
 /** What is kept of one HTTP request while it is made and answered, and put on its span when the answer has ended. */
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import zlib from 'node:zlib';
 import type { Span } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeContext, activeSpan } from '../core/context.ts';
@@ -33,7 +33,9 @@ export function exchangesOn(span: Span): number {
 }
 
 /** A note of a request that is about to be made; undefined where nothing records it. Throws nothing. */
-export function beginNote(describe: () => { readonly method: string; readonly url: string }): ExchangeNote | undefined {
+export function beginNote(
+  describe: () => { readonly method: string; readonly url: string },
+): ExchangeNote | undefined {
   const runtime = currentRuntime();
   const span = runtime === undefined ? undefined : activeSpan();
   if (runtime === undefined || span?.isRecording() !== true || isTracingSuppressed(activeContext()))
@@ -54,11 +56,15 @@ export class ExchangeNote {
   readonly #decoder = new TextDecoder();
   #body = '';
   /** Bytes as they came, where they are packed. */
-  #packed: { readonly unpack: Unpack; readonly parts: Uint8Array[]; bytes: number } | undefined;
+  #packed: Packed | undefined;
   #leftOut: string | undefined;
   #open = true;
 
-  constructor(runtime: Runtime, span: Span, { method, url }: { readonly method: string; readonly url: string }) {
+  constructor(
+    runtime: Runtime,
+    span: Span,
+    { method, url }: { readonly method: string; readonly url: string },
+  ) {
     this.#runtime = runtime;
     this.#span = span;
     this.#exchange = { method: method.toUpperCase(), url: this.#clean(url) };
@@ -107,7 +113,7 @@ export class ExchangeNote {
       this.#chunks.push([bytes.byteLength, Math.round(performance.now() - this.#startedMs)]);
   }
 
-  #keepPacked(packed: NonNullable<typeof this.#packed>, bytes: Uint8Array): void {
+  #keepPacked(packed: Packed, bytes: Uint8Array): void {
     packed.bytes += bytes.byteLength;
     if (packed.bytes > bodyCharactersMax)
       return this.#leaveOut(`it is longer than ${bodyCharactersMax} characters`);
@@ -186,15 +192,21 @@ export class ExchangeNote {
   }
 }
 
+interface Packed {
+  readonly unpack: Unpack;
+  readonly parts: Uint8Array[];
+  bytes: number;
+}
+
 type Unpack = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Buffer;
 
 const unpackers: Readonly<Record<string, Unpack | undefined>> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
+  gzip: zlib.gunzipSync,
+  'x-gzip': zlib.gunzipSync,
+  deflate: zlib.inflateSync,
+  br: zlib.brotliDecompressSync,
   // Since Node 22.15.
-  zstd: zstdDecompressSync as Unpack | undefined,
+  zstd: zlib.zstdDecompressSync as Unpack | undefined,
 };
 
 /** Bytes as text; undefined where they are none. */

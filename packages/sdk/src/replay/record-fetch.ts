@@ -30,7 +30,7 @@ export function recordFetch(): () => void {
 
 /** The response to give to the caller: the same, with a body that is noted as it is read. */
 function follow(note: ExchangeNote, response: Response): Response {
-  note.response(response.status, (name) => response.headers.get(name));
+  guard('recording a response', () => note.response(response.status, (name) => response.headers.get(name)));
   const { body } = response;
   if (body === null) {
     note.finish();
