@@ -1,5 +1,5 @@
 /** What is kept of one HTTP request while it is made and answered, and put on its span when the answer has ended. */
-import zlib from 'node:zlib';
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
 import type { Span } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeContext, activeSpan } from '../core/context.ts';
@@ -201,12 +201,11 @@ interface Packed {
 type Unpack = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Buffer;
 
 const unpackers: Readonly<Record<string, Unpack | undefined>> = {
-  gzip: zlib.gunzipSync,
-  'x-gzip': zlib.gunzipSync,
-  deflate: zlib.inflateSync,
-  br: zlib.brotliDecompressSync,
-  // Since Node 22.15.
-  zstd: zlib.zstdDecompressSync as Unpack | undefined,
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+  zstd: zstdDecompressSync,
 };
 
 /** Bytes as text; undefined where they are none. */

@@ -83,6 +83,8 @@ export class ReplaySession {
   /** The recorded moment that the program has come to. */
   #reachedMs: number;
   #isLive = false;
+  /** Of the request to go on from, where it is not made in its span. */
+  #fromBody: string | undefined;
   #answered = 0;
 
   constructor(recording: Recording, options: ReplayOptions = {}) {
@@ -165,7 +167,7 @@ export class ReplaySession {
     const around = request.spanId === undefined ? undefined : this.#live.get(request.spanId)?.node;
     const node = around?.kind === 'http' ? around.parent : around;
     const body = request.body.toString('utf8');
-    const isFrom = node !== undefined && node === this.#from;
+    const isFrom = this.#isOfFrom(request, node, body);
     const isLater = this.#isLive && (isFrom || node === undefined || !this.#isBeforeFrom(node));
     if (isLater && (isFrom || this.#options.later !== 'recorded'))
       return { kind: 'live', body: isFrom ? Buffer.from(this.#edited(body)) : request.body };
@@ -201,7 +203,7 @@ export class ReplaySession {
           path: node.path,
           recorded: node.request,
         });
-      else if (!node.answered)
+      else if (!node.answered && !this.#isAroundLive(node))
         for (const each of node.exchanges)
           if (!each.claimed)
             this.#divergences.push({
@@ -212,6 +214,11 @@ export class ReplaySession {
             });
     }
     return this.#divergences;
+  }
+
+  /** Of a span around the call to go on from, it is not known which requests came after that call. */
+  #isAroundLive(node: RecordedNode): boolean {
+    return this.#isLive && this.#from?.isBelow(node) === true;
   }
 
   noteRefused(what: string): void {
@@ -330,7 +337,21 @@ export class ReplaySession {
     };
   }
 
-  /** An answer from the messages of a span: the span the request is made in, else the first that fits. */
+  /**
+   * Whether the request is that of the call to go on from. A framework that tells of its calls afterwards (LangChain) makes them outside their
+   * spans: then it is the first to a model that is made around the span, and its like when it is tried again.
+   */
+  #isOfFrom({ url }: LiveRequest, node: RecordedNode | undefined, body: string): boolean {
+    const from = this.#from;
+    if (from === undefined || node === undefined || !this.#isLive) return false;
+    if (node === from) return true;
+    if (from.kind !== 'llm' || from.exchanges.length > 0 || !from.isBelow(node)) return false;
+    if (!isModelPath(new URL(url).pathname)) return false;
+    this.#fromBody ??= body;
+    return this.#fromBody === body;
+  }
+
+  /** An answer from the messages of a span: the span the request is made in, else the first that fits and has no body anywhere. */
   #rebuild(request: LiveRequest, body: string, around: RecordedNode | undefined): HttpAnswer | undefined {
     const { pathname } = new URL(request.url);
     if (!isModelPath(pathname)) return undefined;
@@ -340,10 +361,12 @@ export class ReplaySession {
     const found =
       around !== undefined && open(around)
         ? around
-        : [
-            ...this.#nodes.filter((node) => open(node) && around !== undefined && node.isBelow(around)),
-            ...this.#nodes.filter(open),
-          ].find((node) => node.span.attributes['gen_ai.request.model'] === model);
+        : this.#freeExchanges(request.method, pathname).length > 0
+          ? undefined
+          : [
+              ...this.#nodes.filter((node) => open(node) && around !== undefined && node.isBelow(around)),
+              ...this.#nodes.filter(open),
+            ].find((node) => node.span.attributes['gen_ai.request.model'] === model);
     if (found === undefined) return undefined;
     const live = request.spanId === undefined ? undefined : this.#live.get(request.spanId);
     const own = live?.isOwn === true && live.node === found ? live : undefined;
@@ -384,13 +407,7 @@ export class ReplaySession {
     const { onDivergence = 'fail' } = this.#options;
     const { host, pathname } = new URL(request.url);
     const operation = `${request.method} ${host}${pathname}`;
-    const free = this.#exchanges.filter(
-      (each) =>
-        !each.claimed &&
-        !each.node.answered &&
-        each.exchange.method === request.method &&
-        each.path === pathname,
-    );
+    const free = this.#freeExchanges(request.method, pathname);
     const circles = [
       free.filter((each) => each.node === around),
       free.filter((each) => around !== undefined && each.node.isBelow(around)),
@@ -428,6 +445,13 @@ export class ReplaySession {
     if (onDivergence === 'live') return { kind: 'live', body: request.body };
     if (onDivergence === 'nearest') return this.#answerExchange(nearest);
     return refusal(`${operation} was asked something else than in the recording`);
+  }
+
+  #freeExchanges(method: string, pathname: string): readonly RecordedExchange[] {
+    return this.#exchanges.filter(
+      (each) =>
+        !each.claimed && !each.node.answered && each.exchange.method === method && each.path === pathname,
+    );
   }
 
   #edited(body: string): string {

@@ -65,7 +65,7 @@ describe.skipIf(findChromium() === undefined)('a failed run', { timeout: 90_000 
     await open(`/runs/${traceId}?span=${step?.spanId ?? ''}`);
     await page.getByRole('link', { name: 'What if from here' }).click();
     expect(await page.getByLabel('System, message 1').inputValue()).toBe('Answer with yes or no.');
-    await page.getByLabel('model').fill('large');
+    await page.getByRole('textbox', { name: 'model', exact: true }).fill('large');
     await page.getByLabel('System, message 1').fill('Say yes.');
     await idle(page);
     await looksFine();
