@@ -75,7 +75,7 @@ test('docs/replay.md: the failure comes again under a debugger, which stops wher
     await once(program.stderr, 'data');
   const thrown = await debug(address);
   const [code] = (await once(program, 'close')) as [number];
-  expect(thrown).toContain('RangeError: Order 4712 has a price below zero.');
+  expect(thrown, thrown.join('; ')).toContain('RangeError: Order 4712 has a price below zero.');
   expect([code, stderr], stderr).toEqual([0, expect.stringContaining('nothing diverged')]);
 }, 60_000);
 
@@ -97,9 +97,9 @@ async function debug(address: string): Promise<readonly string[]> {
       send('Debugger.resume');
     }
     // The program has ended and waits for the debugger to leave.
-    if (method === 'Runtime.executionContextDestroyed') socket.close();
+    if (method === 'NodeRuntime.waitingForDisconnect') socket.close();
   });
-  send('Runtime.enable');
+  send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
   send('Debugger.enable');
   send('Debugger.setPauseOnExceptions', { state: 'all' });
   send('Runtime.runIfWaitingForDebugger');

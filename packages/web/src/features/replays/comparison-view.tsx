@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { cancelReplay, isOpen, replayComparisonQuery } from '../../api/replay-queries.ts';
 import { formatCount, formatDurationMs, formatCostUsd } from '../../model/format.ts';
+import { readJson } from '../../model/edited-request.ts';
 import { foldSame } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { DiffLines } from '../../widgets/diff-lines.tsx';
@@ -148,7 +149,7 @@ function Answer({ answer }: { readonly answer: ReplayComparison['answer'] }): Re
     return (
       <>
         <p className="good-text">The same as before.</p>
-        <pre className="replay-answer">{answer.after}</pre>
+        <pre className="replay-answer">{laidOut(answer.after)}</pre>
       </>
     );
   if (answer.same === null)
@@ -157,11 +158,17 @@ function Answer({ answer }: { readonly answer: ReplayComparison['answer'] }): Re
         <p className="soft">
           {answer.before === null ? 'The answer before was not recorded.' : 'There is no new answer.'}
         </p>
-        <pre className="replay-answer">{answer.after ?? answer.before ?? ''}</pre>
+        <pre className="replay-answer">{laidOut(answer.after ?? answer.before)}</pre>
       </>
     );
   const steps = answer.diff.map(({ mark, text }) => ({ kind: kinds[mark], value: text }));
   return <DiffLines lines={foldSame(steps, contextLines)} />;
+}
+
+/** JSON, one value a line, as the diff has it. */
+function laidOut(text: string | null): string {
+  const value = text !== null && /^\s*[{[]/.test(text) ? readJson(text) : undefined;
+  return value === undefined ? (text ?? '') : JSON.stringify(value, undefined, 2);
 }
 
 const stepMarks: Readonly<Record<ReplayedStep['state'], string>> = {
