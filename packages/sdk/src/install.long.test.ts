@@ -11,7 +11,8 @@ import Fastify from 'fastify';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sdkPackage } from '../../server/src/http/sdk-package.ts';
 import { ownSdk } from '../../web/src/model/snippets/own-sdk.ts';
-import { ensureBuilt, packageRoot } from './test/built-package.ts';
+import { packageRoot } from './test/built-package.ts';
+import { installProject, packSdk } from './test/installed-project.ts';
 import { startReceiver, type OtlpReceiver } from './test/otlp-receiver.ts';
 import { chatCompletion, startProvider } from './test/provider-server.ts';
 
@@ -19,22 +20,10 @@ const run = promisify(execFile);
 let tarball = '';
 let receiver: OtlpReceiver;
 
-async function createProject(...packages: string[]): Promise<string> {
-  const project = mkdtempSync(join(tmpdir(), 'sightline-user-'));
-  writeFileSync(
-    join(project, 'package.json'),
-    JSON.stringify({ name: 'user', version: '1.0.0', private: true }),
-  );
-  await run('npm', ['install', '--no-audit', '--no-fund', tarball, ...packages], { cwd: project });
-  return project;
-}
+const createProject = async (...packages: string[]) => installProject(tarball, ...packages);
 
 beforeAll(async () => {
-  await ensureBuilt();
-  const folder = mkdtempSync(join(tmpdir(), 'sightline-pack-'));
-  const pack = ['pack', '--silent', '--ignore-scripts', '--pack-destination', folder];
-  const { stdout } = await run('npm', pack, { cwd: packageRoot });
-  tarball = join(folder, stdout.trim());
+  tarball = await packSdk();
 }, 300_000);
 
 beforeEach(async () => {

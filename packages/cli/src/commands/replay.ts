@@ -53,9 +53,16 @@ export const replayCommand: Command = {
     set: {
       type: 'string',
       value: 'name=value',
-      about: 'Change the request of that call, such as model=gpt-4o-mini,temperature=0.',
+      about:
+        'Change the request of that call, such as model=gpt-4o-mini,temperature=0; or an object of JSON.',
     },
     result: { type: 'string', value: 'json', about: 'Give this back in place of that call, a tool.' },
+    later: {
+      type: 'string',
+      value: 'live|recorded',
+      about: 'Calls after that one: all are made, or those that ask what was asked are answered.',
+      initial: 'live',
+    },
   },
   details:
     'Offline, the program needs the Sightline SDK and nothing else: no server, no network. Calls that differ from the recording\n' +

@@ -1,5 +1,6 @@
 /** docs/replay.md as a new user follows it: its files are written, its lines are run, in their order. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -56,3 +57,52 @@ test('docs/replay.md: every file and every line does what it says', async () => 
   expect(stdout).toContain('The answer is the same.');
   expect(stdout).toContain('The gate passes.');
 }, 120_000);
+
+test('docs/replay.md: the failure comes again under a debugger, which stops where it is thrown', async () => {
+  const page = await readFile(here('../../../../docs/replay.md'), 'utf8');
+  const [, line = ''] = /`sightline (replay [^`]*--inspect-brk [^`]*)`/.exec(page) ?? [];
+  // A port that is free.
+  const words = line.replace('--inspect-brk', '--inspect-brk=127.0.0.1:0').split(' ');
+  const program = spawn(process.execPath, [here('../../bin/sightline.mjs'), ...words], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], NODE_OPTIONS: '--conditions=source', OTEL_LOG_LEVEL: 'none' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let stderr = '';
+  program.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
+  let address: string | undefined;
+  while ((address = /Debugger listening on (ws:\S+)/.exec(stderr)?.[1]) === undefined)
+    await once(program.stderr, 'data');
+  const thrown = await debug(address);
+  const [code] = (await once(program, 'close')) as [number];
+  expect(thrown, thrown.join('; ')).toContain('RangeError: Order 4712 has a price below zero.');
+  expect([code, stderr], stderr).toEqual([0, expect.stringContaining('nothing diverged')]);
+}, 60_000);
+
+/** Lets the program run, over every stop; returns what it threw meanwhile. */
+async function debug(address: string): Promise<readonly string[]> {
+  const socket = new WebSocket(address);
+  await once(socket, 'open');
+  const thrown: string[] = [];
+  let id = 0;
+  const send = (method: string, params: object = {}): void =>
+    socket.send(JSON.stringify({ id: ++id, method, params }));
+  socket.addEventListener('message', ({ data }) => {
+    const { method, params } = JSON.parse(String(data)) as {
+      method?: string;
+      params?: { reason?: string; data?: { description?: string } };
+    };
+    if (method === 'Debugger.paused') {
+      if (params?.reason === 'exception') thrown.push(params.data?.description?.split('\n')[0] ?? '');
+      send('Debugger.resume');
+    }
+    // The program has ended and waits for the debugger to leave.
+    if (method === 'NodeRuntime.waitingForDisconnect') socket.close();
+  });
+  send('NodeRuntime.notifyWhenWaitingForDisconnect', { enabled: true });
+  send('Debugger.enable');
+  send('Debugger.setPauseOnExceptions', { state: 'all' });
+  send('Runtime.runIfWaitingForDebugger');
+  await once(socket, 'close');
+  return thrown;
+}

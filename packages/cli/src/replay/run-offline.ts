@@ -45,6 +45,7 @@ export async function runOffline(invocation: Invocation): Promise<ExitCode> {
         ...variable('SIGHTLINE_REPLAY_FROM', options.text('from-span')),
         ...variable('SIGHTLINE_REPLAY_SET', set),
         ...variable('SIGHTLINE_REPLAY_RESULT', options.text('result')),
+        ...variable('SIGHTLINE_REPLAY_LATER', options.choice('later', ['live', 'recorded'])),
       },
     });
     const stop = (): void => {
@@ -98,9 +99,19 @@ function variable(name: string, value: string | undefined): Readonly<Record<stri
   return value === undefined ? {} : { [name]: value };
 }
 
-/** `model=gpt-4o-mini,temperature=0` as JSON; values are JSON where they can be. */
+/** `model=gpt-4o-mini,temperature=0` as JSON; values are JSON where they can be. An object of JSON is taken as it is. */
 function assignments(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
+  if (text.startsWith('{')) {
+    try {
+      return JSON.stringify(JSON.parse(text));
+    } catch (error) {
+      throw badOption(
+        `--set is no JSON: ${(error as Error).message}.`,
+        'Give {"model":"gpt-4o-mini"}, or model=gpt-4o-mini.',
+      );
+    }
+  }
   const pairs = text.split(/,(?=[\w.-]+=)/).map((pair) => {
     const cut = pair.indexOf('=');
     if (cut < 1) throw badOption(`--set is "${text}", but takes name=value, such as model=gpt-4o-mini.`);

@@ -77,6 +77,39 @@ export const replayState = z
     'lost: whoever ran it left without a result; it is not run a second time. skipped: the budget was used up before.',
   );
 
+const changesMax = 100;
+const changesCharactersMax = 500_000;
+
+/** From one step of a run on: before it the recording answers. */
+export const replayWhatIf = z.strictObject({
+  spanId: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/, '16 hex digits')
+    .describe('The step: calls before it are answered from the recording, it and later ones are made.'),
+  set: z
+    .record(z.string().min(1).max(200), z.json())
+    .refine(
+      (set) => Object.keys(set).length <= changesMax && JSON.stringify(set).length <= changesCharactersMax,
+      `at most ${changesMax} changes, together at most ${changesCharactersMax} characters`,
+    )
+    .optional()
+    .describe(
+      'Changes of the request of that call by dotted path, such as `messages.0.content`; null takes a field away.',
+    ),
+  result: z
+    .json()
+    .refine(
+      (result) => JSON.stringify(result).length <= changesCharactersMax,
+      `at most ${changesCharactersMax} characters`,
+    )
+    .optional()
+    .describe('What that call, of a tool or a search, gives back; its code does not run.'),
+  later: z
+    .enum(['live', 'recorded'])
+    .default('live')
+    .describe('Calls after it. recorded: those that ask what was asked are answered from the recording.'),
+});
+
 const source = z.strictObject({
   traceId: z.string().max(64).optional(),
   correlationId: z.string().min(1).max(500).optional(),
@@ -87,6 +120,7 @@ export const replayRequest = source.extend({
   target: targetName.optional().describe('Default: the target that the run names.'),
   input: z.json().optional().describe('In place of what was recorded.'),
   context: z.json().optional(),
+  whatIf: replayWhatIf.optional().describe('Only for targets that a program offers.'),
   key: z.string().min(1).max(200).optional().describe('The same key again gives the same replay.'),
 });
 
@@ -101,6 +135,11 @@ export const replay = z.object({
   context: z.json(),
   masked: z.boolean().describe('Parts of what was recorded are masked, and are replayed masked.'),
   edited: z.boolean().describe('The input is not the recorded one.'),
+  whatIf: replayWhatIf.extend({ step: z.string().describe('Name of the step.') }).nullable(),
+  report: z
+    .string()
+    .nullable()
+    .describe('Calls before the step of a what-if that the recording could not answer.'),
   before: z.object({ answer: z.string().nullable(), failed: z.boolean(), durationMs: z.number().nullable() }),
   answer: z.string().nullable(),
   error: z.string().nullable(),
@@ -231,6 +270,7 @@ export const workRequest = z.strictObject({
   running: z.array(z.string().max(64)).max(100).default([]).describe('Claims that go on.'),
   waitMs: z.int().min(0).max(25_000).default(20_000),
   leaves: z.boolean().default(false),
+  whatIf: z.boolean().default(false).describe('The program can go on from a step in the middle of a run.'),
 });
 export const workResponse = z.object({
   work: z.array(
@@ -240,6 +280,9 @@ export const workResponse = z.object({
       sourceTraceId: traceId,
       input: z.json(),
       context: z.json(),
+      whatIf: replayWhatIf
+        .nullable()
+        .describe('The recording is at /api/v1/replay-claims/<claim>/recording.'),
     }),
   ),
   cancelled: z.array(z.string()).describe('Claims to end.'),
@@ -249,6 +292,7 @@ export const workResult = z.strictObject({
   failed: z.boolean(),
   answer: z.string().max(1_000_000).nullable().default(null),
   error: z.string().max(10_000).nullable().default(null),
+  report: z.string().max(20_000).nullable().default(null),
   traceId: z
     .string()
     .regex(/^[0-9a-f]{32}$/)
@@ -257,6 +301,27 @@ export const workResult = z.strictObject({
   durationMs: z.number().min(0).nullable().default(null),
 });
 
+/** A run as the SDK replays it: spans by start time, with what they carry. */
+export const replayRecording = z.object({
+  traceId,
+  spans: z.array(
+    z.object({
+      spanId: z.string(),
+      parentSpanId: z.string().optional(),
+      name: z.string(),
+      kind: z.int().describe("OTLP's number."),
+      startMs: z.number(),
+      endMs: z.number(),
+      attributes: z.record(z.string(), z.json()),
+      events: z.array(z.object({ name: z.string(), attributes: z.record(z.string(), z.json()) })),
+      failed: z.boolean(),
+      message: z.string(),
+    }),
+  ),
+});
+
+export type ReplayWhatIf = z.output<typeof replayWhatIf>;
+export type ReplayRecording = z.infer<typeof replayRecording>;
 export type TargetSettings = z.output<typeof targetSettings>;
 export type ReplayTarget = z.infer<typeof replayTarget>;
 export type TargetsResponse = z.infer<typeof targetsResponse>;

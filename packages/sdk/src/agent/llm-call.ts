@@ -6,7 +6,7 @@ import { countError, standardMetrics } from '../metrics/standard-metrics.ts';
 import { capture } from '../tracing/capture.ts';
 import { idleHandle, type SpanAttributes, type SpanHandle } from '../core/span-handle.ts';
 import { tracedCall, type CallHooks } from '../tracing/traced-call.ts';
-import { exchangesOn } from '../replay/record-fetch.ts';
+import { exchangesOn } from '../replay/exchange-note.ts';
 import { recordResult } from '../replay/record-result.ts';
 import { isAsyncFunction, runReplayed } from '../replay/replay-slot.ts';
 import { addLlmCall } from './totals.ts';

@@ -64,7 +64,7 @@ export interface InitOptions {
   readonly exitFlushMsMax?: number;
   /** Flush on SIGTERM and SIGINT, then let the signal do what it did before. Default true. */
   readonly flushOnSignals?: boolean;
-  /** Keep requests and responses of fetch on the span they are made in, so that the run can be replayed. Default: unless `capture` is `off`. */
+  /** Keep requests and responses of fetch and node:http on the span they are made in, so that the run can be replayed. Default: unless `capture` is `off`. */
   readonly recordExchanges?: boolean;
   /** Trace outgoing fetch/undici requests. Default true. */
   readonly traceFetch?: boolean;

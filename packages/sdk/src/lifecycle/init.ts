@@ -72,6 +72,7 @@ import { installModuleHooks } from '../clients/module-hooks.ts';
 import { fetchInstrumentation, resubscribe } from '../clients/default-instrumentations.ts';
 import { ForwardingTracerProvider } from './forwarding-provider.ts';
 import { recordFetch } from '../replay/record-fetch.ts';
+import { recordHttp } from '../replay/record-http.ts';
 import { replayConfiguration } from '../replay/replay-configuration.ts';
 import { currentReplay } from '../replay/replay-slot.ts';
 import { startReplayFromEnvironment } from '../replay/start-replay.ts';
@@ -263,7 +264,8 @@ function startRuntime(options: ResolvedOptions): Runtime {
 
   const leaveHeaders = keepHeadersSingle();
   const records = options.recordExchanges && options.capture !== 'off' && currentReplay() === undefined;
-  const stopRecording = records ? recordFetch() : () => undefined;
+  const stopRecordingFetch = records ? recordFetch() : () => undefined;
+  const stopRecordingHttp = records ? recordHttp() : () => undefined;
   const fetching = fetchInstrumentation(options);
   const unregister = registerGlobals(
     { tracerProvider: tracers, contextManager, propagator, meterProvider: meters },
@@ -303,7 +305,8 @@ function startRuntime(options: ResolvedOptions): Runtime {
     stopProcessMetrics();
     uninstrument();
     leaveHeaders();
-    stopRecording();
+    stopRecordingFetch();
+    stopRecordingHttp();
     unregisterAiSdk();
     for (const provider of adopted) removeSpanProcessor(provider, spans);
     unregister();

@@ -6,9 +6,9 @@ import { ReplayDivergenceError } from './replay-divergence-error.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentMask } from '../runtime/runtime.ts';
 import { normalised, parseJson } from './exchange.ts';
-import type { HttpAnswer, LiveRequest } from './network-barrier.ts';
+import type { HttpAnswer, LiveRequest } from './answering-server.ts';
 import { errorBody, isModelPath, rebuildAnswer } from './rebuild-answer.ts';
-import { recordedError, recordedValue } from './recorded-value.ts';
+import { recordedError, type RecordedValue, recordedValue } from './recorded-value.ts';
 import {
   exchangeKey,
   kindOf,
@@ -29,10 +29,12 @@ export interface ReplayOptions {
   readonly pace?: 'instant' | 'recorded';
   /** From the call with this span id on, calls are made in earnest. */
   readonly from?: string | undefined;
-  /** Values put into the request of that call, by dotted path: `{ model: 'gpt-4o-mini' }`. */
+  /** Values put into the request of that call, by dotted path: `{ model: 'gpt-4o-mini' }`. `null` takes one away. */
   readonly set?: Readonly<Record<string, unknown>> | undefined;
   /** What that call, a tool's, gives back instead. */
   readonly result?: unknown;
+  /** What becomes of the calls after it: all are made, or those that ask what was asked are answered. Default `live`. */
+  readonly later?: 'live' | 'recorded' | undefined;
 }
 
 export interface Divergence {
@@ -77,6 +79,8 @@ export class ReplaySession {
   /** The recorded moment that the program has come to. */
   #reachedMs: number;
   #isLive = false;
+  /** Of the request to go on from, where it is not made in its span. */
+  #fromBody: string | undefined;
   #answered = 0;
 
   constructor(recording: Recording, options: ReplayOptions = {}) {
@@ -123,7 +127,8 @@ export class ReplaySession {
     const node = live?.isOwn === true ? live.node : undefined;
     if (node !== undefined && node === this.#from && this.#options.result !== undefined)
       return this.#give(node, this.#options.result as T, isAsync);
-    if (this.#isLive && (node === undefined || !this.#isBeforeFrom(node))) return fn();
+    if (this.#isLive && (node === undefined || !this.#isBeforeFrom(node)))
+      return this.#runLater(node, live?.got, fn, isAsync);
     if (node === undefined) {
       // A tool or search without a span is not traced: its own calls are answered.
       if (live === undefined) return fn();
@@ -151,20 +156,16 @@ export class ReplaySession {
         return this.#refuse(`${node.span.name} was asked something else than in the recording`, isAsync);
     }
     const recorded = recordedValue(node);
-    if (recorded === undefined) return fn();
-    if (recorded.kind === 'value') return this.#give(node, recorded.value as T, isAsync);
-    this.#answer(node);
-    if (isAsync || node.span.attributes['sightline.async'] === true)
-      return Promise.reject(recorded.error) as T;
-    throw recorded.error;
+    return recorded === undefined ? fn() : this.#giveRecorded(node, recorded, isAsync);
   }
 
   async answerHttp(request: LiveRequest): Promise<HttpAnswer> {
     const around = request.spanId === undefined ? undefined : this.#live.get(request.spanId)?.node;
     const node = around?.kind === 'http' ? around.parent : around;
     const body = request.body.toString('utf8');
-    const isFrom = node !== undefined && node === this.#from;
-    if (this.#isLive && (isFrom || node === undefined || !this.#isBeforeFrom(node)))
+    const isFrom = this.#isOfFrom(request, node, body);
+    const isLater = this.#isLive && (isFrom || node === undefined || !this.#isBeforeFrom(node));
+    if (isLater && (isFrom || this.#options.later !== 'recorded'))
       return { kind: 'live', body: isFrom ? Buffer.from(this.#edited(body)) : request.body };
     const keys = [exchangeKey(request.method, request.url, body)];
     const mask = currentMask();
@@ -175,6 +176,7 @@ export class ReplaySession {
       request.url,
     );
     if (exact !== undefined) return this.#answerExchange(exact);
+    if (isLater) return { kind: 'live', body: request.body };
     const rebuilt = this.#rebuild(request, body, node);
     if (rebuilt !== undefined) return rebuilt;
     return this.#answerDivergent(request, body, node);
@@ -197,7 +199,7 @@ export class ReplaySession {
           path: node.path,
           recorded: node.request,
         });
-      else if (!node.answered)
+      else if (!node.answered && !this.#isAroundLive(node))
         for (const each of node.exchanges)
           if (!each.claimed)
             this.#divergences.push({
@@ -208,6 +210,11 @@ export class ReplaySession {
             });
     }
     return this.#divergences;
+  }
+
+  /** Of a span around the call to go on from, it is not known which requests came after that call. */
+  #isAroundLive(node: RecordedNode): boolean {
+    return this.#isLive && this.#from?.isBelow(node) === true;
   }
 
   noteRefused(what: string): void {
@@ -239,6 +246,22 @@ export class ReplaySession {
     for (const circle of circles)
       if (circle.length > 0) return mostSimilar(circle, comparable ?? '', (node) => node.comparable ?? '');
     return undefined;
+  }
+
+  /** After the call to go on from: what asks the same as in the recording may have the same answer. */
+  #runLater<T>(node: RecordedNode | undefined, got: string | undefined, fn: () => T, isAsync: boolean): T {
+    const isKept = this.#options.later === 'recorded' && node !== this.#from && node?.kind !== 'llm';
+    if (node === undefined || !isKept || isChanged(node, got)) return fn();
+    const recorded = recordedValue(node);
+    return recorded === undefined ? fn() : this.#giveRecorded(node, recorded, isAsync);
+  }
+
+  #giveRecorded<T>(node: RecordedNode, recorded: RecordedValue, isAsync: boolean): T {
+    if (recorded.kind === 'value') return this.#give(node, recorded.value as T, isAsync);
+    this.#answer(node);
+    if (isAsync || node.span.attributes['sightline.async'] === true)
+      return Promise.reject(recorded.error) as T;
+    throw recorded.error;
   }
 
   #give<T>(node: RecordedNode, value: T, isAsync: boolean): T {
@@ -310,7 +333,21 @@ export class ReplaySession {
     };
   }
 
-  /** An answer from the messages of a span: the span the request is made in, else the first that fits. */
+  /**
+   * Whether the request is that of the call to go on from. A framework that tells of its calls afterwards (LangChain) makes them outside their
+   * spans: then it is the first to a model that is made around the span, and its like when it is tried again.
+   */
+  #isOfFrom({ url }: LiveRequest, node: RecordedNode | undefined, body: string): boolean {
+    const from = this.#from;
+    if (from === undefined || node === undefined || !this.#isLive) return false;
+    if (node === from) return true;
+    if (from.kind !== 'llm' || from.exchanges.length > 0 || !from.isBelow(node)) return false;
+    if (!isModelPath(new URL(url).pathname)) return false;
+    this.#fromBody ??= body;
+    return this.#fromBody === body;
+  }
+
+  /** An answer from the messages of a span: the span the request is made in, else the first that fits and has no body anywhere. */
   #rebuild(request: LiveRequest, body: string, around: RecordedNode | undefined): HttpAnswer | undefined {
     const { pathname } = new URL(request.url);
     if (!isModelPath(pathname)) return undefined;
@@ -320,10 +357,12 @@ export class ReplaySession {
     const found =
       around !== undefined && open(around)
         ? around
-        : [
-            ...this.#nodes.filter((node) => open(node) && around !== undefined && node.isBelow(around)),
-            ...this.#nodes.filter(open),
-          ].find((node) => node.span.attributes['gen_ai.request.model'] === model);
+        : this.#freeExchanges(request.method, pathname).length > 0
+          ? undefined
+          : [
+              ...this.#nodes.filter((node) => open(node) && around !== undefined && node.isBelow(around)),
+              ...this.#nodes.filter(open),
+            ].find((node) => node.span.attributes['gen_ai.request.model'] === model);
     if (found === undefined) return undefined;
     const live = request.spanId === undefined ? undefined : this.#live.get(request.spanId);
     const own = live?.isOwn === true && live.node === found ? live : undefined;
@@ -364,13 +403,7 @@ export class ReplaySession {
     const { onDivergence = 'fail' } = this.#options;
     const { host, pathname } = new URL(request.url);
     const operation = `${request.method} ${host}${pathname}`;
-    const free = this.#exchanges.filter(
-      (each) =>
-        !each.claimed &&
-        !each.node.answered &&
-        each.exchange.method === request.method &&
-        each.path === pathname,
-    );
+    const free = this.#freeExchanges(request.method, pathname);
     const circles = [
       free.filter((each) => each.node === around),
       free.filter((each) => around !== undefined && each.node.isBelow(around)),
@@ -408,6 +441,13 @@ export class ReplaySession {
     if (onDivergence === 'live') return { kind: 'live', body: request.body };
     if (onDivergence === 'nearest') return this.#answerExchange(nearest);
     return refusal(`${operation} was asked something else than in the recording`);
+  }
+
+  #freeExchanges(method: string, pathname: string): readonly RecordedExchange[] {
+    return this.#exchanges.filter(
+      (each) =>
+        !each.claimed && !each.node.answered && each.exchange.method === method && each.path === pathname,
+    );
   }
 
   #edited(body: string): string {
@@ -494,7 +534,8 @@ function setAt(target: object, path: readonly string[], value: unknown): void {
   const [key = '', ...rest] = path;
   const record = target as Record<string, unknown>;
   if (key === '__proto__') return;
-  if (rest.length === 0) record[key] = value;
+  if (rest.length === 0 && value === null) Reflect.deleteProperty(record, key);
+  else if (rest.length === 0) record[key] = value;
   else {
     const inner = record[key];
     if (typeof inner === 'object' && inner !== null) setAt(inner, rest, value);

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,6 +44,13 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const path = request.url ?? '';
   if (requests === 1) return json({ error: { message: 'slow down' } }, 429);
   if (path.startsWith('/plain')) return json({ plain: true });
+  if (path === '/old/json') return json({ asked: body });
+  if (path === '/old/events') return stream([{ n: 1 }, { n: 2 }, { n: 3 }]);
+  if (path === '/old/packed') {
+    response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': 'gzip' });
+    return void response.end(gzipSync('packed text'));
+  }
+  if (path === '/old/dies') return void response.destroy();
   if (path.includes('generateContent')) return json(googleContent('Gemini.'));
   if (path.endsWith('/responses'))
     return json({
@@ -126,7 +134,14 @@ describe('a recorded run', () => {
     expect(
       [recorded.code, Object.keys(result(recorded).all ?? {}).length],
       recorded.stderr + recorded.stdout,
-    ).toEqual([0, 12]);
+    ).toEqual([0, 13]);
+    const old = result(recorded).all?.['old'] as (readonly [number | string, ...string[]])[];
+    expect(old.map(([status, ...texts]) => [status, texts.join('')])).toEqual([
+      [200, '{"asked":{"path":"json","question":"Where is Oslo?"}}'],
+      [200, [1, 2, 3].map((n) => `data: {"n":${n}}\n\n`).join('')],
+      [200, 'packed text'],
+      ['ECONNRESET', 'socket hang up'],
+    ]);
     const end = await replay();
     expect(end.stderr).toContain('nothing diverged');
     expect(result(end).all).toEqual(result(recorded).all);
@@ -165,7 +180,7 @@ describe('a recorded run', () => {
   it('answers a changed prompt from the nearest call when told to, and still says so', async () => {
     const end = await replay({ QUESTION: 'Where is Rome?', SIGHTLINE_REPLAY_ON_DIVERGENCE: 'nearest' });
     expect([end.code, result(end).all?.['responses']]).toEqual([5, 'Responded.']);
-    expect(end.stderr).toContain('2 divergences');
+    expect(end.stderr).toContain('6 divergences');
   });
 
   it('tells a call that nobody recorded, and one that is not made', async () => {

@@ -64,6 +64,7 @@ export function startReplayFromEnvironment(environment: Environment): void {
     pace: oneOf(env, 'SIGHTLINE_REPLAY_PACE', ['instant', 'recorded']),
     freeze: env.boolean('SIGHTLINE_REPLAY_FREEZE') ?? false,
     from: env.text('SIGHTLINE_REPLAY_FROM'),
+    later: oneOf(env, 'SIGHTLINE_REPLAY_LATER', ['live', 'recorded']),
     ...(set === undefined ? {} : { set: asRecord(parseJson(set)) }),
     ...(result === undefined ? {} : { result: parseJson(result) ?? result }),
   });

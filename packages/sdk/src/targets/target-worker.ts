@@ -12,8 +12,13 @@ import { EnvironmentReader } from '../config/environment.ts';
 import { runInContext } from '../runtime/context.ts';
 import { sayOnce } from '../core/diagnostics.ts';
 import { currentRuntime } from '../runtime/runtime.ts';
+import { SightlineConfigError } from '../core/sdk-error.ts';
 import { parseJson } from '../replay/exchange.ts';
+import type { Recording } from '../replay/recording.ts';
+import { runInReplay } from '../replay/replay-scope.ts';
+import { ReplaySession } from '../replay/replay-session.ts';
 import { currentReplay } from '../replay/replay-slot.ts';
+import { describeReplay } from '../replay/report.ts';
 import { captureValue } from '../masking/capture-value.ts';
 import { describeError } from '../core/span-handle.ts';
 import type { Replayed, TargetOptions } from './target-options.ts';
@@ -26,6 +31,15 @@ interface Work {
   readonly sourceTraceId: string;
   readonly input: unknown;
   readonly context: unknown;
+  readonly whatIf?: WhatIf | null;
+}
+
+/** From which step on calls are made, and what is changed at it. */
+interface WhatIf {
+  readonly spanId: string;
+  readonly set?: Readonly<Record<string, unknown>>;
+  readonly result?: unknown;
+  readonly later: 'live' | 'recorded';
 }
 
 interface WorkAnswer {
@@ -38,6 +52,9 @@ const retryMsMin = 1_000;
 const retryMsMax = 30_000;
 const resultAttempts = 5;
 const answerCharactersMax = 500_000;
+const reportCharactersMax = 20_000;
+/** Of the server: the longest is the recording of a run. */
+const answerBytesMax = 200 * 1024 * 1024;
 /** One name once: a module that is loaded twice must not take twice as much. */
 const served = new Set<string>();
 
@@ -97,6 +114,7 @@ class TargetWorker {
           running: [...this.#running.keys()],
           // While something runs its lease is renewed often; with no place free there is nothing to wait for.
           waitMs: free === 0 ? 0 : waitMs,
+          whatIf: true,
         },
       );
       if (answer === undefined) {
@@ -112,17 +130,25 @@ class TargetWorker {
     }
   }
 
-  async #perform({ replayId, claim, sourceTraceId, input, context }: Work): Promise<void> {
+  async #perform({ replayId, claim, sourceTraceId, input, context, whatIf }: Work): Promise<void> {
     const abort = new AbortController();
     this.#running.set(claim, abort);
     const startedMs = performance.now();
     let traceId: string | null = null;
     const started = (id: string) => (traceId = /^0+$/.test(id) ? null : id);
-    const end = { failed: false, answer: null as string | null, error: null as string | null };
+    const end = {
+      failed: false,
+      answer: null as string | null,
+      error: null as string | null,
+      report: null as string | null,
+    };
+    const run = async (): Promise<unknown> =>
+      this.#run(input, { replayId, sourceTraceId, context, signal: abort.signal, started });
     try {
-      const value = await runInContext(ROOT_CONTEXT, async () =>
-        this.#run(input, { replayId, sourceTraceId, context, signal: abort.signal, started }),
-      );
+      const value =
+        whatIf === undefined || whatIf === null
+          ? await runInContext(ROOT_CONTEXT, run)
+          : await this.#runFrom(whatIf, claim, (report) => (end.report = report), run);
       const runtime = currentRuntime();
       const mask = runtime === undefined || runtime.options.capture === 'full' ? undefined : runtime.maskText;
       if (value !== undefined)
@@ -145,6 +171,32 @@ class TargetWorker {
     this.#wake?.();
   }
 
+  /** Before the step the recording answers, from it on calls are made. */
+  async #runFrom(
+    { spanId, set, result, later }: WhatIf,
+    claim: string,
+    report: (text: string) => void,
+    run: () => Promise<unknown>,
+  ): Promise<unknown> {
+    const recording = await this.#ask<Recording>('GET', `/api/v1/replay-claims/${claim}/recording`);
+    if (recording === undefined)
+      throw new SightlineConfigError(
+        'The recording of the run',
+        'could not be read from the server',
+        'Use "sightline replay <trace> --offline".',
+      );
+    const session = new ReplaySession(recording, { from: spanId, set, result, later });
+    try {
+      return await runInReplay(session, run);
+    } finally {
+      const divergences = session.finish();
+      if (divergences.length > 0)
+        report(
+          describeReplay(recording.traceId, session.answered, divergences).slice(0, reportCharactersMax),
+        );
+    }
+  }
+
   async #pause(ms: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const timer = setTimeout(resolve, ms);
@@ -156,26 +208,34 @@ class TargetWorker {
 
   /** Undefined where the server did not take it. */
   async #post<T>(path: string, body: unknown): Promise<T | undefined> {
+    return this.#ask('POST', path, JSON.stringify(body));
+  }
+
+  async #ask<T>(method: 'GET' | 'POST', path: string, text?: string): Promise<T | undefined> {
     const { url, apiKey, keepAlive } = this.#options;
-    const text = JSON.stringify(body);
     const { promise, resolve } = Promise.withResolvers<T | undefined>();
     runInContext(suppressTracing(ROOT_CONTEXT), () => {
       const sent = (url.startsWith('https:') ? requestHttps : requestHttp)(
         `${url}${path}`,
         {
-          method: 'POST',
+          method,
           agent: false,
           timeout: waitMs * 3,
           headers: {
-            'content-type': 'application/json',
-            'content-length': Buffer.byteLength(text),
+            ...(text === undefined
+              ? {}
+              : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
             ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
           },
         },
         (response) => {
           let answer = '';
           response.setEncoding('utf8');
-          response.on('data', (part: string) => (answer += part));
+          response.on('data', (part: string) => {
+            answer += part;
+            if (answer.length > answerBytesMax) response.destroy();
+          });
+          response.on('close', () => resolve(undefined));
           response.on('error', () => resolve(undefined));
           response.on('end', () => {
             if (response.statusCode === 200) return resolve(parseJson(answer) as T | undefined);

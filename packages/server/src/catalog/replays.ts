@@ -22,6 +22,7 @@ export interface NewReplay {
   readonly context: unknown;
   readonly masked: boolean;
   readonly edited: boolean;
+  readonly whatIf: Replay['whatIf'];
   readonly before: Replay['before'];
 }
 
@@ -34,6 +35,7 @@ export interface Claimed {
   readonly sourceTraceId: string;
   readonly input: unknown;
   readonly context: unknown;
+  readonly whatIf: Replay['whatIf'];
 }
 
 /** A program that was silent for longer is away. */
@@ -158,7 +160,7 @@ export async function forgetWorker(
 }
 
 const columns = `id::text AS id, batch_id::text AS "batchId", target, state, source_trace AS "sourceTraceId", trace AS "traceId",
-  input, context, masked, edited, before, answer, error, duration_ms AS "durationMs", created_at AS "createdAt",
+  input, context, masked, edited, what_if AS "whatIf", report, before, answer, error, duration_ms AS "durationMs", created_at AS "createdAt",
   started_at AS "startedAt", finished_at AS "finishedAt"`;
 
 type ReplayRow = Omit<Replay, 'createdAt' | 'startedAt' | 'finishedAt'> & {
@@ -184,8 +186,8 @@ export async function createReplay(
   key: string | undefined,
 ): Promise<Replay> {
   const [row] = await db.query<ReplayRow>(
-    `INSERT INTO replays (project, target, source_trace, input, context, masked, edited, before, key)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    `INSERT INTO replays (project, target, source_trace, input, context, masked, edited, what_if, before, key)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
      ON CONFLICT (project, key) DO UPDATE SET key = excluded.key RETURNING ${columns}`,
     [project, ...valuesOf(replay), key ?? null],
   );
@@ -193,7 +195,8 @@ export async function createReplay(
   return describeReplay(row);
 }
 
-function valuesOf({ target, sourceTraceId, input, context, masked, edited, before }: NewReplay): unknown[] {
+function valuesOf(replay: NewReplay): unknown[] {
+  const { target, sourceTraceId, input, context, masked, edited, whatIf, before } = replay;
   return [
     target,
     sourceTraceId,
@@ -201,6 +204,7 @@ function valuesOf({ target, sourceTraceId, input, context, masked, edited, befor
     JSON.stringify(context ?? null),
     masked,
     edited,
+    whatIf === null ? null : JSON.stringify(whatIf),
     JSON.stringify(before),
   ];
 }
@@ -236,6 +240,8 @@ export async function claimReplays(
     readonly worker: string;
     readonly limit: number;
     readonly leaseS: number;
+    /** Whoever asks can go on from a step in the middle of a run. */
+    readonly whatIf: boolean;
   },
 ): Promise<readonly Claimed[]> {
   if (ask.limit <= 0) return [];
@@ -245,7 +251,7 @@ export async function claimReplays(
      waiting AS (
        SELECT r.id, r.position, r.batch_id, b.concurrency - coalesce(busy.n, 0) AS free
        FROM replays r LEFT JOIN replay_batches b ON b.id = r.batch_id LEFT JOIN busy ON busy.batch_id = r.batch_id
-       WHERE r.project = $1 AND r.target = $2 AND r.state = 'queued'
+       WHERE r.project = $1 AND r.target = $2 AND r.state = 'queued' AND (r.what_if IS NULL OR $6)
          AND (r.batch_id IS NULL OR (b.state = 'running' AND coalesce(busy.n, 0) < b.concurrency))
        ORDER BY r.position LIMIT 200 FOR UPDATE OF r SKIP LOCKED),
      placed AS (
@@ -253,9 +259,22 @@ export async function claimReplays(
      UPDATE replays SET state = 'running', claim = gen_random_uuid(), worker = $3, started_at = now(),
        leased_until = now() + make_interval(secs => $5)
      WHERE id IN (SELECT id FROM placed WHERE batch_id IS NULL OR place <= free ORDER BY position LIMIT $4)
-     RETURNING id::text AS id, project, target, claim::text AS claim, source_trace AS "sourceTraceId", input, context`,
-    [ask.project, ask.target, ask.worker, ask.limit, ask.leaseS],
+     RETURNING id::text AS id, project, target, claim::text AS claim, source_trace AS "sourceTraceId", input, context, what_if AS "whatIf"`,
+    [ask.project, ask.target, ask.worker, ask.limit, ask.leaseS, ask.whatIf],
   );
+}
+
+/** Which run a claim that is under way repeats. */
+export async function findClaimedTrace(
+  db: SqlRunner,
+  project: string,
+  claim: string,
+): Promise<string | undefined> {
+  const [row] = await db.query<{ traceId: string }>(
+    `SELECT source_trace AS "traceId" FROM replays WHERE project = $1 AND claim::text = $2 AND state = 'running'`,
+    [project, claim],
+  );
+  return row?.traceId;
 }
 
 /** Keeps claims from being taken as lost; returns those that nobody wants any more. */
@@ -277,17 +296,18 @@ export async function renewClaims(
 /** Writes results down, each once. One that comes after its lease still counts: it was run. */
 export async function finishReplays(db: SqlRunner, results: readonly WorkResult[]): Promise<number> {
   const rows = await db.query(
-    `UPDATE replays r SET state = CASE WHEN d.failed THEN 'failed' ELSE 'done' END, answer = d.answer, error = d.error,
+    `UPDATE replays r SET state = CASE WHEN d.failed THEN 'failed' ELSE 'done' END, answer = d.answer, error = d.error, report = d.report,
        trace = coalesce(d.trace, r.trace), duration_ms = d.duration, finished_at = now()
-     FROM jsonb_to_recordset($1::jsonb) AS d(claim text, failed boolean, answer text, error text, trace text, duration double precision)
+     FROM jsonb_to_recordset($1::jsonb) AS d(claim text, failed boolean, answer text, error text, report text, trace text, duration double precision)
      WHERE r.claim = d.claim::uuid AND r.state IN ('running', 'lost') RETURNING r.id`,
     [
       JSON.stringify(
-        results.map(({ claim, failed, answer, error, traceId, durationMs }) => ({
+        results.map(({ claim, failed, answer, error, report, traceId, durationMs }) => ({
           claim,
           failed,
           answer: answer === null ? null : storableText(answer),
           error: error === null ? null : storableText(error),
+          report: report === null ? null : storableText(report),
           trace: traceId,
           duration: durationMs,
         })),

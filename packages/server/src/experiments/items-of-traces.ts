@@ -11,6 +11,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { readTraceFacts } from '../evaluation/trace-facts.ts';
 import type { QueryContext } from '../query/reader.ts';
 import { readSpan } from '../query/read-trace.ts';
+import { readRecordedInputs } from '../query/replay/read-recorded-inputs.ts';
 import { promptMessagesOf } from '../playground/prompt-messages.ts';
 
 export interface ItemsOfTraces {
@@ -81,8 +82,11 @@ async function tryRead(
 
 async function readRun(context: QueryContext, traceId: string): Promise<Recorded | undefined> {
   const { question, answer } = await readTraceFacts(context, traceId);
-  if (question === '') return undefined;
-  return { input: question, answer: answer === '' ? null : answer, metadata: {} };
+  if (question !== '') return { input: question, answer: answer === '' ? null : answer, metadata: {} };
+  // A run that asked no model still has what its program was given.
+  const recorded = (await readRecordedInputs(context, [traceId])).get(traceId);
+  if (recorded?.input === undefined) return undefined;
+  return { input: recorded.input, answer: recorded.answer, metadata: {} };
 }
 
 function recordedOf(span: Span): Recorded | undefined {

@@ -27,6 +27,7 @@ export async function callTarget(
     claim: work.claim,
     traceId,
     durationMs: performance.now() - beganMs,
+    report: null,
     ...result,
   });
   const failed = (error: string): WorkResult => end({ failed: true, answer: null, error });

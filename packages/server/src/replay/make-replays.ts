@@ -3,13 +3,14 @@ import {
   type Replay,
   type ReplayBatchRequest,
   type ReplayRequest,
+  type ReplayWhatIf,
   runsParameters,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
-import { createBatch, createReplay, listTargets, type NewReplay } from '../catalog/replays.ts';
+import { createBatch, createReplay, findTarget, listTargets, type NewReplay } from '../catalog/replays.ts';
 import { findRuns } from '../query/agents/find-runs.ts';
-import { normalTraceId, traceNotFound } from '../query/read-trace.ts';
+import { normalTraceId, readSpan, traceNotFound } from '../query/read-trace.ts';
 import type { QueryContext } from '../query/reader.ts';
 import { readRecordedInputs, type RecordedInput } from '../query/replay/read-recorded-inputs.ts';
 import { readFacts } from '../evaluation/trace-facts.ts';
@@ -37,7 +38,29 @@ export async function makeReplay({ catalog, context }: Making, request: ReplayRe
     throw new SightlineError('nothing_to_replay', `The run ${traceId} cannot be replayed: ${made.reason}.`, {
       hint: made.hint,
     });
-  return createReplay(catalog, context.project, made.replay, request.key);
+  const { whatIf } = request;
+  const replay =
+    whatIf === undefined
+      ? made.replay
+      : { ...made.replay, whatIf: await readStep({ catalog, context }, made.replay, whatIf) };
+  return createReplay(catalog, context.project, replay, request.key);
+}
+
+/** The step that a what-if goes on from; only a program can answer what was before it from the recording. */
+async function readStep(
+  { catalog, context }: Making,
+  { sourceTraceId, target }: NewReplay,
+  whatIf: ReplayWhatIf,
+): Promise<Replay['whatIf']> {
+  const found = await findTarget(catalog, context.project, target);
+  if (found?.settings.kind !== 'sdk')
+    throw new SightlineError(
+      'bad_request',
+      `The target ${JSON.stringify(target)} cannot go on from a step: it is not a program that calls target().`,
+      { hint: 'Use "sightline replay <trace> --offline --from-span <id> -- <program>".' },
+    );
+  const { name } = await readSpan(context, { traceId: sourceTraceId, spanId: whatIf.spanId });
+  return { ...whatIf, step: name };
 }
 
 /** Runs that the filter finds, the newest first. Those that cannot be replayed are left out and told. */
@@ -110,6 +133,7 @@ function prepare(
       context: context === undefined ? (recorded.context ?? null) : context,
       masked: recorded.masked && input === undefined,
       edited,
+      whatIf: null,
       before: { answer: recorded.answer, failed: recorded.failed, durationMs: recorded.durationMs },
     },
   };

@@ -4,7 +4,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Clock } from '@sightline/base';
-import type { WorkRequest, WorkResponse, WorkResult } from '@sightline/schema/api';
+import type { ReplayWhatIf, WorkRequest, WorkResponse, WorkResult } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background/background-looks.ts';
@@ -99,7 +99,7 @@ export class ReplayKeeper {
   async giveWork(
     project: string,
     target: string,
-    { worker, places, free, running, waitMs, leaves }: WorkRequest,
+    { worker, places, free, running, waitMs, leaves, whatIf }: WorkRequest,
     signal: AbortSignal | undefined,
   ): Promise<WorkResponse> {
     const { catalog } = this.#options;
@@ -124,6 +124,7 @@ export class ReplayKeeper {
         worker,
         limit: free,
         leaseS: workerLeaseS,
+        whatIf,
       });
       if (work.length > 0 || performance.now() >= untilMs || this.#isStopping || signal?.aborted === true)
         return {
@@ -133,6 +134,7 @@ export class ReplayKeeper {
             sourceTraceId: rest.sourceTraceId,
             input: rest.input as never,
             context: rest.context as never,
+            whatIf: rest.whatIf === null ? null : withoutStep(rest.whatIf),
           })),
           cancelled: [...cancelled],
         };
@@ -187,7 +189,14 @@ export class ReplayKeeper {
       );
       const limit = Math.min(settings.concurrency - own.length, atOnceMax - this.#running.size);
       const leaseS = settings.timeoutMs / 1000 + leaseSlackS;
-      const claimed = await claimReplays(catalog, { project, target: name, worker: owner, limit, leaseS });
+      const claimed = await claimReplays(catalog, {
+        project,
+        target: name,
+        worker: owner,
+        limit,
+        leaseS,
+        whatIf: false,
+      });
       for (const work of claimed) this.#run(settings, work);
     }
   }
@@ -248,4 +257,8 @@ export class ReplayKeeper {
     clearTimeout(timer);
     this.#waiting.delete(resolve);
   }
+}
+
+function withoutStep({ step: _step, ...whatIf }: NonNullable<Claimed['whatIf']>): ReplayWhatIf {
+  return whatIf;
 }

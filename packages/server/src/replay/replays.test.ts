@@ -21,7 +21,12 @@ const asked = new Map<string, number>();
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let text = '';
   for await (const part of request as AsyncIterable<Buffer>) text += part.toString();
-  const { question } = JSON.parse(text) as { question: string };
+  const { question, model } = JSON.parse(text) as { question: string; model?: string };
+  if (model !== undefined) {
+    response.writeHead(404, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ error: { message: `The model ${model} does not exist.` } }));
+    return;
+  }
   asked.set(question, (asked.get(question) ?? 0) + 1);
   const path = request.url ?? '';
   if (path === '/hang') return;
@@ -155,6 +160,42 @@ describe('a recorded run', () => {
     await makeTarget(path, `/${path}`);
     const made = await post<Replay>('/replays', { traceId: traceOf(1), target: path });
     expect(await ended(made.id)).toMatchObject({ state: 'failed', error: expect.stringContaining(reason) });
+  });
+
+  it('fails with what the provider says where the model is one that nobody knows', async () => {
+    const settings = { kind: 'model', url: `${agentUrl}/v1`, model: 'gpt-nobody' };
+    expect(await live.ask('/replay-targets/nobody', 'PUT', { settings })).toMatchObject({ status: 200 });
+    const made = await post<Replay>('/replays', { traceId: traceOf(1), target: 'nobody' });
+    expect(await ended(made.id)).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('gpt-nobody does not exist'),
+    });
+  });
+
+  it('that is deleted can be replayed no more; what was made of it still runs, and says what is gone', async () => {
+    await live.send('traces', runs(200, 201));
+    await live.stored();
+    const ask = { worker: 'late', places: 1, free: 1, waitMs: 0, whatIf: true };
+    await post<WorkResponse>('/replay-targets/late/work', ask);
+    const traceId = traceOf(200);
+    const whatIf = { spanId: (201).toString(16).padStart(16, 'b') };
+    const made = await post<Replay>('/replays', { traceId, target: 'late', whatIf });
+    expect(await live.ask(`/traces/${traceId}`, 'DELETE')).toMatchObject({ status: 200 });
+    expect((await live.ask('/replays', 'POST', { traceId, target: 'late' })).body).toMatchObject({
+      error: { code: 'trace_not_found' },
+    });
+    // A program of an older SDK cannot go on from a step, and is not given it.
+    expect(await post<WorkResponse>('/replay-targets/late/work', { ...ask, whatIf: false })).toMatchObject({
+      work: [],
+    });
+    const { work } = await post<WorkResponse>('/replay-targets/late/work', ask);
+    const claim = work[0]?.claim ?? '';
+    expect(await live.ask(`/replay-claims/${claim}/recording`)).toMatchObject({ status: 404 });
+    const tooLong = { claim, failed: false, answer: 'x'.repeat(10_000_000) };
+    expect((await live.ask('/replay-results', 'POST', tooLong)).status).toBeGreaterThanOrEqual(400);
+    await post('/replay-results', { claim, failed: false, answer: 'yes' });
+    const { stepsLeftOut } = await live.read<ReplayComparison>(`/replays/${made.id}/comparison`);
+    expect(stepsLeftOut).toContain('not stored any more');
   });
 
   it('is given to one of the programs that offer the target, and its result is taken once', async () => {

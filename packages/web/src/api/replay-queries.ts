@@ -61,6 +61,7 @@ export const startReplay = (request: {
   readonly traceId: string;
   readonly target?: string;
   readonly input?: unknown;
+  readonly whatIf?: unknown;
 }) => sendJson<Replay>('POST', '/replays', request);
 export const cancelReplay = (id: string) => sendJson<Replay>('POST', `/replays/${id}/cancel`);
 export const changeBatch = (id: string, state: 'running' | 'paused' | 'cancelled') =>

@@ -1,5 +1,7 @@
 // Uses every client there is, in turn and side by side; prints what came of it. Calls that bypass the process are counted by async_hooks.
 import { createHook } from 'node:async_hooks';
+import http from 'node:http';
+import { gunzipSync } from 'node:zlib';
 import { createOpenAI } from '@ai-sdk/openai';
 import Anthropic from '@anthropic-ai/sdk';
 import { GoogleGenAI } from '@google/genai';
@@ -35,6 +37,30 @@ const mcp = instrument(new Client({ name: 'recorded-agent', version: '1' }));
 const question = process.env.QUESTION ?? 'Where is Oslo?';
 const ask = (content) =>
   openai.chat.completions.create({ model: 'gpt-4o', messages: [{ role: 'user', content }] });
+
+const oldAgent = new http.Agent({ keepAlive: true });
+/** As clients do that are not built on fetch. */
+const askOld = (path) =>
+  new Promise((resolve) => {
+    const headers = { 'content-type': 'application/json' };
+    const request = http.request(
+      `${baseURL}/old/${path}`,
+      { method: 'POST', headers, agent: oldAgent },
+      (response) => {
+        const chunks = [];
+        response.on('data', (chunk) => chunks.push(chunk));
+        response.on('end', () => {
+          const isPacked = response.headers['content-encoding'] === 'gzip';
+          const texts = isPacked ? [gunzipSync(Buffer.concat(chunks))] : chunks;
+          resolve([response.statusCode, ...texts.map(String)]);
+        });
+        response.on('error', (error) => resolve([response.statusCode, error.code]));
+      },
+    );
+    request.on('error', (error) => resolve([error.code, error.message]));
+    request.write(`{"path":"${path}",`);
+    request.end(`"question":"${question}"}`);
+  });
 
 let ran = 0;
 const out = {};
@@ -96,6 +122,8 @@ try {
       ]);
       answer.sync = traceTool({ name: 'text' }, () => '42');
       answer.plain = await (await fetch(`${baseURL}/plain?q=1`)).json();
+      answer.old = [];
+      for (const path of ['json', 'events', 'packed', 'dies']) answer.old.push(await askOld(path));
       if (process.env.EXTRA) await ask('one more');
       if (process.env.FREEZE) answer.frozen = [Date.now(), Math.random(), crypto.randomUUID()];
       return answer;

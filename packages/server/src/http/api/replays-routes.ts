@@ -7,6 +7,7 @@ import {
   replayBatchRequest,
   replayBatchResponse,
   replayComparison,
+  replayRecording,
   replayRequest,
   replaysParameters,
   replaysResponse,
@@ -25,6 +26,7 @@ import {
   changeBatch,
   deleteTarget,
   findBatch,
+  findClaimedTrace,
   findReplay,
   findTarget,
   listBatches,
@@ -34,6 +36,7 @@ import {
 } from '../../catalog/replays.ts';
 import { compareRuns } from '../../replay/compare-runs.ts';
 import { describeBatch } from '../../replay/describe-batch.ts';
+import { readRecording } from '../../query/replay/read-recording.ts';
 import { makeBatch, makeReplay } from '../../replay/make-replays.ts';
 import { type ApiSources, route, type ApiRoute } from './route-table.ts';
 
@@ -98,6 +101,22 @@ export const replaysRoutes: readonly ApiRoute[] = [
     response: workResponse,
     answer: ({ context: { project, signal }, sources, params, body }) =>
       sources.replays.giveWork(project, params.name, body, signal),
+  }),
+  route({
+    path: '/replay-claims/:claim/recording',
+    summary: 'The run that a claim repeats, for the program that was given the claim.',
+    tag: 'replays',
+    scope: 'write',
+    params: z.object({ claim: z.string().max(64) }),
+    response: replayRecording,
+    answer: async ({ context, sources, params: { claim } }) => {
+      const traceId = await findClaimedTrace(sources.catalog, context.project, claim);
+      if (traceId === undefined)
+        throw new SightlineError('not_found', `No replay runs under the claim ${JSON.stringify(claim)}.`, {
+          hint: 'A claim comes with the work that a program is given, and ends with its result.',
+        });
+      return readRecording(context, traceId);
+    },
   }),
   route({
     method: 'POST',

@@ -1,8 +1,9 @@
-import type { ReplayedStep, ReplayComparison } from '@sightline/schema/api';
+import type { Replay, ReplayedStep, ReplayComparison } from '@sightline/schema/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { cancelReplay, isOpen, replayComparisonQuery } from '../../api/replay-queries.ts';
 import { formatCount, formatDurationMs, formatCostUsd } from '../../model/format.ts';
+import { readJson } from '../../model/edited-request.ts';
 import { foldSame } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { DiffLines } from '../../widgets/diff-lines.tsx';
@@ -49,6 +50,13 @@ export function ComparisonView({ id }: { readonly id: string }): ReactElement {
         <p className="warn-text">Parts of the recorded input are masked, and were replayed masked.</p>
       )}
       {replay.edited && <p className="soft">The input was edited.</p>}
+      {replay.whatIf !== null && <WhatIfSentence {...replay.whatIf} traceId={replay.sourceTraceId} />}
+      {replay.report !== null && (
+        <details>
+          <summary className="warn-text">Before that step the run was not as recorded.</summary>
+          <pre className="replay-answer">{replay.report}</pre>
+        </details>
+      )}
       {replay.error !== null && <p className="error-text">{replay.error}</p>}
       <table className="replay-figures">
         <thead>
@@ -83,6 +91,42 @@ export function ComparisonView({ id }: { readonly id: string }): ReactElement {
   );
 }
 
+/** From where the run went on, and with what. */
+function WhatIfSentence(props: NonNullable<Replay['whatIf']> & { readonly traceId: string }): ReactElement {
+  const changes = Object.entries(props.set ?? {}).map(
+    ([name, value]) => `${name}: ${value === null ? 'taken away' : shortText(value)}`,
+  );
+  if (props.result !== undefined) changes.push(`result: ${shortText(props.result)}`);
+  return (
+    <>
+      <p className="soft">
+        From{' '}
+        <PageLink to={`/runs/${props.traceId}`} search={{ span: props.spanId }}>
+          {props.step}
+        </PageLink>{' '}
+        on; before it the recording answered.
+        {props.later === 'recorded' && ' After it, what was asked the same was answered from the recording.'}
+      </p>
+      {changes.length > 0 && (
+        <ul className="replay-changes" aria-label="What was changed">
+          {changes.map((change) => (
+            <li key={change} className="mono">
+              {change}
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+const changeCharactersMax = 300;
+
+function shortText(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > changeCharactersMax ? `${text.slice(0, changeCharactersMax)}…` : text;
+}
+
 function Figure(props: {
   readonly name: string;
   readonly of: { readonly before: number | null; readonly after: number | null };
@@ -105,7 +149,7 @@ function Answer({ answer }: { readonly answer: ReplayComparison['answer'] }): Re
     return (
       <>
         <p className="good-text">The same as before.</p>
-        <pre className="replay-answer">{answer.after}</pre>
+        <pre className="replay-answer">{laidOut(answer.after)}</pre>
       </>
     );
   if (answer.same === null)
@@ -114,11 +158,17 @@ function Answer({ answer }: { readonly answer: ReplayComparison['answer'] }): Re
         <p className="soft">
           {answer.before === null ? 'The answer before was not recorded.' : 'There is no new answer.'}
         </p>
-        <pre className="replay-answer">{answer.after ?? answer.before ?? ''}</pre>
+        <pre className="replay-answer">{laidOut(answer.after ?? answer.before)}</pre>
       </>
     );
   const steps = answer.diff.map(({ mark, text }) => ({ kind: kinds[mark], value: text }));
   return <DiffLines lines={foldSame(steps, contextLines)} />;
+}
+
+/** JSON, one value a line, as the diff has it. */
+function laidOut(text: string | null): string {
+  const value = text !== null && /^\s*[{[]/.test(text) ? readJson(text) : undefined;
+  return value === undefined ? (text ?? '') : JSON.stringify(value, undefined, 2);
 }
 
 const stepMarks: Readonly<Record<ReplayedStep['state'], string>> = {

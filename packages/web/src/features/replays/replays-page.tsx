@@ -16,6 +16,7 @@ import { ComparisonView } from './comparison-view.tsx';
 import { StartReplay } from './start-replay.tsx';
 import { stateTone, stateWord } from './state-words.ts';
 import { TargetForm } from './target-form.tsx';
+import { WhatIfForm } from './what-if.tsx';
 import '../../widgets/form.css';
 import '../../widgets/plain-table.css';
 import './replays-page.css';
@@ -26,8 +27,9 @@ export function ReplaysPage(): ReactElement {
   const replays = useQuery(replaysQuery());
   const batches = useQuery(batchesQuery);
   const targets = useQuery(replayTargetsQuery);
-  const { replay, batch, of, target } = search;
-  const close = (): void => patch({ replay: undefined, of: undefined, target: undefined }, 'replace');
+  const { replay, batch, of, step, target } = search;
+  const close = (): void =>
+    patch({ replay: undefined, of: undefined, step: undefined, target: undefined }, 'replace');
   const isWaiting = replays.data === undefined || targets.data === undefined || batches.data === undefined;
   const error = replays.error ?? targets.error ?? batches.error;
   const side = replay ?? of ?? target;
@@ -78,7 +80,14 @@ export function ReplaysPage(): ReactElement {
                 <IconButton icon="close" label="Close" onClick={close} />
               </header>
               {replay !== undefined && <ComparisonView id={replay} />}
-              {replay === undefined && of !== undefined && (
+              {replay === undefined && of !== undefined && step !== undefined && (
+                <WhatIfForm
+                  place={{ traceId: of, spanId: step }}
+                  targets={targets.data.targets}
+                  onStarted={(id) => patch({ of: undefined, step: undefined, replay: id }, 'replace')}
+                />
+              )}
+              {replay === undefined && of !== undefined && step === undefined && (
                 <StartReplay
                   traceId={of}
                   targets={targets.data.targets}
@@ -94,8 +103,10 @@ export function ReplaysPage(): ReactElement {
   );
 }
 
-function sideTitle({ replay, of }: Readonly<Record<string, string | undefined>>): string {
-  return replay !== undefined ? 'Before and after' : of !== undefined ? 'Replay a run' : 'New target';
+function sideTitle({ replay, of, step }: Readonly<Record<string, string | undefined>>): string {
+  if (replay !== undefined) return 'Before and after';
+  if (of === undefined) return 'New target';
+  return step === undefined ? 'Replay a run' : 'What if from here';
 }
 
 function sentence(

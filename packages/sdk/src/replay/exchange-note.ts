@@ -1,0 +1,219 @@
+/** What is kept of one HTTP request while it is made and answered, and put on its span when the answer has ended. */
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+import type { Span } from '@opentelemetry/api';
+import { isTracingSuppressed } from '@opentelemetry/core';
+import { activeContext, activeSpan } from '../runtime/context.ts';
+import { guard } from '../core/diagnostics.ts';
+import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
+import { exchangePrefix, exchangesPerSpanMax, parseJson, type Exchange } from './exchange.ts';
+
+/** With the request and the quotes that JSON adds, one exchange stays below the longest attribute. */
+const bodyCharactersMax = 120_000;
+const requestCharactersMax = 80_000;
+const chunksMax = 2000;
+const exchangeCharactersMax = 250_000;
+/** Headers that programs act on. None of them carries a secret. */
+const keptHeaders = [
+  'content-type',
+  'location',
+  'mcp-session-id',
+  'request-id',
+  'retry-after',
+  'retry-after-ms',
+  'x-request-id',
+  'x-should-retry',
+];
+const textType = /^(text\/|application\/(json|x-ndjson|[\w.-]+\+json|xml|graphql|javascript))/i;
+
+const counts = new WeakMap<Span, number>();
+
+/** How many exchanges stand on the span already. */
+export function exchangesOn(span: Span): number {
+  return counts.get(span) ?? 0;
+}
+
+/** A note of a request that is about to be made; undefined where nothing records it. Throws nothing. */
+export function beginNote(
+  describe: () => { readonly method: string; readonly url: string },
+): ExchangeNote | undefined {
+  const runtime = currentRuntime();
+  const span = runtime === undefined ? undefined : activeSpan();
+  if (runtime === undefined || span?.isRecording() !== true || isTracingSuppressed(activeContext()))
+    return undefined;
+  let note: ExchangeNote | undefined;
+  guard('recording a request', () => {
+    note = new ExchangeNote(runtime, span, describe());
+  });
+  return note;
+}
+
+export class ExchangeNote {
+  readonly #runtime: Runtime;
+  readonly #span: Span;
+  readonly #startedMs = performance.now();
+  #exchange: Exchange;
+  readonly #chunks: [number, number][] = [];
+  readonly #decoder = new TextDecoder();
+  #body = '';
+  /** Bytes as they came, where they are packed. */
+  #packed: Packed | undefined;
+  #leftOut: string | undefined;
+  #open = true;
+
+  constructor(
+    runtime: Runtime,
+    span: Span,
+    { method, url }: { readonly method: string; readonly url: string },
+  ) {
+    this.#runtime = runtime;
+    this.#span = span;
+    this.#exchange = { method: method.toUpperCase(), url: this.#clean(url) };
+  }
+
+  request(body: string | undefined): void {
+    if (body !== undefined && body.length <= requestCharactersMax)
+      this.#exchange = { ...this.#exchange, request: this.#clean(body) };
+  }
+
+  /** The answer begins. `coding`: how its bytes are packed, where the caller unpacks them. */
+  response(status: number, header: (name: string) => string | null, coding?: string): void {
+    const kept: Record<string, string> = {};
+    for (const name of keptHeaders) {
+      const value = header(name);
+      if (value !== null) kept[name] = this.#clean(value);
+    }
+    this.#exchange = { ...this.#exchange, status, headers: kept };
+    if (coding !== undefined) {
+      const unpack = unpackers[coding];
+      if (unpack === undefined) this.#leaveOut(`it is packed as ${coding}`);
+      else this.#packed = { unpack, parts: [], bytes: 0 };
+    }
+    if (!textType.test(header('content-type') ?? '')) this.#leaveOut('it is not text');
+  }
+
+  failed(error: unknown): void {
+    guard('recording a request', () => {
+      const cause = (error as { cause?: unknown }).cause ?? error;
+      const { name, message, code } = cause as { name?: unknown; message?: unknown; code?: unknown };
+      this.finish({
+        name: typeof name === 'string' ? name : 'Error',
+        message: this.#clean(typeof message === 'string' ? message : String(cause)),
+        ...(typeof code === 'string' ? { code } : {}),
+      });
+    });
+  }
+
+  chunk(bytes: Uint8Array): void {
+    if (this.#leftOut !== undefined || !this.#open) return;
+    if (this.#packed !== undefined) return this.#keepPacked(this.#packed, bytes);
+    if (this.#body.length + bytes.byteLength > bodyCharactersMax)
+      return this.#leaveOut(`it is longer than ${bodyCharactersMax} characters`);
+    this.#body += this.#decoder.decode(bytes, { stream: true });
+    if (this.#chunks.length < chunksMax)
+      this.#chunks.push([bytes.byteLength, Math.round(performance.now() - this.#startedMs)]);
+  }
+
+  #keepPacked(packed: Packed, bytes: Uint8Array): void {
+    packed.bytes += bytes.byteLength;
+    if (packed.bytes > bodyCharactersMax)
+      return this.#leaveOut(`it is longer than ${bodyCharactersMax} characters`);
+    packed.parts.push(bytes);
+  }
+
+  /** Of what was packed the chunks are not known: they would be of other bytes. */
+  #unpack(): void {
+    const packed = this.#packed;
+    if (packed === undefined || this.#leftOut !== undefined) return;
+    try {
+      const bytes = packed.unpack(Buffer.concat(packed.parts), { maxOutputLength: bodyCharactersMax });
+      this.#body = bytes.toString('utf8');
+    } catch {
+      this.#leaveOut('it could not be unpacked, or is too long');
+    }
+  }
+
+  #leaveOut(reason: string): void {
+    this.#leftOut ??= reason;
+    this.#body = '';
+    this.#packed = undefined;
+  }
+
+  finish(error?: Exchange['error']): void {
+    if (!this.#open) return;
+    this.#open = false;
+    guard('recording a response', () => {
+      const at = exchangesOn(this.#span);
+      if (at >= exchangesPerSpanMax || !this.#span.isRecording()) return;
+      counts.set(this.#span, at + 1);
+      this.#unpack();
+      const exchange: Exchange = {
+        ...this.#exchange,
+        ...(this.#exchange.status === undefined ? {} : this.#keptBody()),
+        durationMs: Math.round(performance.now() - this.#startedMs),
+        ...(error === undefined ? {} : { error }),
+      };
+      const whole = JSON.stringify(exchange);
+      const { body: _body, chunks: _chunks, ...rest } = exchange;
+      const text =
+        whole.length <= exchangeCharactersMax
+          ? whole
+          : JSON.stringify({ ...rest, leftOut: 'it is too long' });
+      if (this.#runtime.options.capture !== 'full') this.#runtime.maskText.noteMasked(text);
+      this.#span.setAttribute(`${exchangePrefix}${at}`, text);
+    });
+  }
+
+  #keptBody(): Pick<Exchange, 'body' | 'chunks' | 'leftOut'> {
+    const body = this.#body + this.#decoder.decode();
+    if (this.#leftOut !== undefined) return { leftOut: this.#leftOut };
+    const clean = this.#clean(body);
+    if (clean === body && this.#runtime.options.capture !== 'full' && this.#hidesAcrossEvents(body))
+      return { leftOut: 'a masked value is spread over its events' };
+    return clean === body && this.#chunks.length < chunksMax
+      ? { body, chunks: this.#chunks }
+      : { body: clean };
+  }
+
+  /** A stream brings a text in pieces; the pieces of one field, put together, must have nothing to mask either. */
+  #hidesAcrossEvents(body: string): boolean {
+    if (!/^(event|data|id):/m.test(body.slice(0, 1000))) return false;
+    const fields = new Map<string, string>();
+    const collect = (path: string, value: unknown): void => {
+      if (typeof value === 'string') fields.set(path, (fields.get(path) ?? '') + value);
+      else if (typeof value === 'object' && value !== null)
+        for (const [key, item] of Object.entries(value)) collect(`${path}.${key}`, item);
+    };
+    for (const [, data] of body.matchAll(/^data: ?(.*)$/gm)) collect('', parseJson(data ?? ''));
+    return [...fields.values()].some((text) => this.#runtime.maskText(text) !== text);
+  }
+
+  #clean(text: string): string {
+    return this.#runtime.options.capture === 'full' ? text : this.#runtime.maskText(text);
+  }
+}
+
+interface Packed {
+  readonly unpack: Unpack;
+  readonly parts: Uint8Array[];
+  bytes: number;
+}
+
+type Unpack = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Buffer;
+
+const unpackers: Readonly<Record<string, Unpack | undefined>> = {
+  gzip: gunzipSync,
+  'x-gzip': gunzipSync,
+  deflate: inflateSync,
+  br: brotliDecompressSync,
+  zstd: zstdDecompressSync,
+};
+
+/** Bytes as text; undefined where they are none. */
+export function textOfBytes(bytes: Uint8Array): string | undefined {
+  if (bytes.byteLength > requestCharactersMax) return undefined;
+  try {
+    return new TextDecoder('utf8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
