@@ -271,7 +271,6 @@ function valuesOf(scores: JudgedResult['scores']): Record<string, number> {
 
 /** What comparing needs of every result; the answers themselves are read for one page only. */
 export interface ResultFacts {
-  readonly experimentId: string;
   readonly itemId: string;
   readonly outputHash: string;
   readonly isError: boolean;
@@ -280,30 +279,36 @@ export interface ResultFacts {
   readonly values: Readonly<Record<string, number>>;
 }
 
-type FactsRow = readonly [string, string, boolean, number, number | null, Readonly<Record<string, number>>];
+type FactsRow = readonly [
+  string,
+  number,
+  string,
+  boolean,
+  number,
+  number | null,
+  Readonly<Record<string, number>>,
+];
 
-/** As one JSON text for each experiment: the embedded twin reads row by row, which takes long for 10,000 of them. */
-export async function listResultFacts(
-  db: SqlRunner,
-  ids: readonly string[],
-): Promise<readonly ResultFacts[]> {
-  const rows = await db.query<{ experimentId: string; facts: readonly FactsRow[] }>(
-    `SELECT experiment_id::text AS "experimentId", json_agg(json_build_array(item_id, output_hash, error IS NOT NULL, duration_ms, cost_usd,
-       score_values) ORDER BY item_id, repeat) AS facts
-     FROM experiment_results WHERE experiment_id = ANY($1::uuid[]) GROUP BY experiment_id`,
-    [[...ids]],
-  );
-  return rows.flatMap(({ experimentId, facts }) =>
-    facts.map(([itemId, outputHash, isError, durationMs, costUsd, values]) => ({
-      experimentId,
-      itemId,
-      outputHash,
-      isError,
-      durationMs,
-      costUsd,
-      values,
-    })),
-  );
+/** Results in one read: a statement of the embedded twin lasts about 50 ms, and others wait for it. */
+const factsTogether = 10_000;
+
+/** Repeats of an item follow each other. Each read is one JSON text: the embedded twin takes long for 10,000 rows. */
+export async function* readResultFacts(db: SqlRunner, id: string): AsyncGenerator<ResultFacts> {
+  let after: readonly [string, number] = ['', -1];
+  for (;;) {
+    const [row] = await db.query<{ facts: readonly FactsRow[] | null }>(
+      `SELECT json_agg(json_build_array(item_id, repeat, output_hash, error IS NOT NULL, duration_ms, cost_usd, score_values)) AS facts
+       FROM (SELECT item_id, repeat, output_hash, error, duration_ms, cost_usd, score_values FROM experiment_results
+         WHERE experiment_id = $1::uuid AND (item_id, repeat) > ($2, $3::int) ORDER BY item_id, repeat LIMIT ${factsTogether}) AS results`,
+      [id, ...after],
+    );
+    const facts = row?.facts ?? [];
+    for (const [itemId, , outputHash, isError, durationMs, costUsd, values] of facts)
+      yield { itemId, outputHash, isError, durationMs, costUsd, values };
+    const last = facts.at(-1);
+    if (last === undefined || facts.length < factsTogether) return;
+    after = [last[0], last[1]];
+  }
 }
 
 export interface StoredResult {

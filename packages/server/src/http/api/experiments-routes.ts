@@ -27,7 +27,6 @@ import {
   findExperiment,
   findExperiments,
   listExperiments,
-  listResultFacts,
   pinBaseline,
   putResults,
   readResults,
@@ -39,11 +38,9 @@ import { listEvaluators } from '../../catalog/evaluators.ts';
 import { findPromptVersion } from '../../catalog/find-prompt-version.ts';
 import { timeOf } from '../../checks/describe-checks.ts';
 import { findSchemaProblem } from '../../evaluation/code/json-schema.ts';
-import {
-  type ComparedItem,
-  compareExperiments,
-  type Comparison,
-} from '../../experiments/compare-experiments.ts';
+import type { ComparedItem } from '../../experiments/compare-experiments.ts';
+import type { ExperimentColumns } from '../../experiments/experiment-columns.ts';
+import { readComparison } from '../../experiments/kept-comparisons.ts';
 import { judgeResults, recordExperimentScores } from '../../experiments/judge-results.ts';
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 
@@ -295,15 +292,14 @@ async function compare(
   query: z.output<typeof comparisonParameters>,
 ): Promise<ComparisonResponse> {
   const experiments = await chosen(sources, project, query);
-  const ids = experiments.map(({ id }) => id);
-  const compared = compareExperiments(experiments, await listResultFacts(sources.catalog, ids));
+  const compared = await readComparison(sources.catalog, experiments);
   const shown = compared.items.filter(showing[query.show]);
   const start = readCursor(query.cursor);
   const page = shown.slice(start, start + query.limit);
   const end = start + page.length;
   return {
     dataset: experiments[0]?.dataset ?? '',
-    baseline: ids[0] ?? '',
+    baseline: experiments[0]?.id ?? '',
     experiments: await Promise.all(experiments.map(async (each) => summarise(sources, each))),
     comparisons: compared.comparisons.map(({ id, scores }) => ({ id, scores: [...scores] })),
     counts: {
@@ -313,7 +309,7 @@ async function compare(
       errors: compared.items.filter(showing.errors).length,
       changed: compared.items.filter(showing.changed).length,
     },
-    items: await describeItems(sources, experiments, page),
+    items: await describeItems(sources, page, { experiments, columns: compared.columns }),
     nextCursor: end < shown.length ? String(end) : null,
   };
 }
@@ -377,8 +373,11 @@ async function chosen(
 
 async function describeItems(
   { catalog }: ApiSources,
-  experiments: readonly StoredExperiment[],
-  page: Comparison['items'],
+  page: readonly ComparedItem[],
+  {
+    experiments,
+    columns,
+  }: { readonly experiments: readonly StoredExperiment[]; readonly columns: readonly ExperimentColumns[] },
 ): Promise<ComparisonResponse['items']> {
   const ids = page.map(({ itemId }) => itemId);
   const [baseline] = experiments;
@@ -397,7 +396,7 @@ async function describeItems(
     const key = `${result.experimentId} ${result.itemId}`;
     if (!shown.has(key)) shown.set(key, result);
   }
-  return page.map(({ itemId, verdict, sums }) => {
+  return page.map(({ itemId, verdict }) => {
     const item = items.map((each) => each.get(itemId)).find((each) => each !== undefined);
     return {
       itemId,
@@ -406,7 +405,7 @@ async function describeItems(
       split: item?.split ?? '',
       verdict,
       results: experiments.map(({ id }, at) => {
-        const sum = sums[at];
+        const sum = columns[at]?.sumsOf(itemId);
         const result = shown.get(`${id} ${itemId}`);
         if (sum === undefined || result === undefined) return null;
         return {
@@ -427,11 +426,16 @@ async function describeItems(
               },
             ]),
           ),
-          differsFromBaseline: at > 0 && sum.outputHash !== sums[0]?.outputHash,
+          differsFromBaseline: at > 0 && outputOf(columns[at], itemId) !== outputOf(columns[0], itemId),
         };
       }),
     };
   });
+}
+
+function outputOf(columns: ExperimentColumns | undefined, itemId: string): number | undefined {
+  const row = columns?.rowOf(itemId);
+  return row === undefined ? undefined : columns?.outputAt(row);
 }
 
 async function get({ catalog }: ApiSources, project: string, id: string): Promise<StoredExperiment> {
