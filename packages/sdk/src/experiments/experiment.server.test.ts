@@ -88,6 +88,35 @@ describe('an experiment', () => {
     });
   });
 
+  it('that was stopped goes on with what it has no result of; another program cannot send into it', async () => {
+    const url = server.ui;
+    const items = Array.from({ length: 40 }, (_, nr) => ({ input: { nr } }));
+    await addToDataset('resumed', items, { url });
+    const stop = new AbortController();
+    const seen: number[] = [];
+    const target = async ({ nr }: { nr: number }): Promise<number> => {
+      seen.push(nr);
+      if (seen.length === 15) stop.abort();
+      return nr;
+    };
+    const options = { name: 'resumed', dataset: 'resumed', target, url, concurrency: 3 };
+    const stopped = await experiment({ ...options, signal: stop.signal });
+    expect(stopped).toMatchObject({ state: 'stopped', results: seen.length, planned: 40 });
+    expect(seen.length).toBeLessThan(20);
+    await expect(experiment({ ...options, dataset: 'numbers', resume: stopped.id })).rejects.toMatchObject({
+      message: expect.stringContaining('about the dataset "resumed"'),
+    });
+    const onProgress: [number, number][] = [];
+    const done = await experiment({
+      ...options,
+      resume: stopped.id,
+      onProgress: (count, planned) => onProgress.push([count, planned]),
+    });
+    expect(done).toMatchObject({ id: stopped.id, state: 'done', results: 40 });
+    expect(onProgress.at(-1)).toEqual([40, 40]);
+    expect(seen.toSorted((a, b) => a - b)).toEqual(items.map(({ input }) => input.nr));
+  });
+
   it('says what is wrong with it', async () => {
     const target = (): string => '';
     await expect(experiment({ name: 'x', dataset: 'none', target, url: server.ui })).rejects.toMatchObject({

@@ -9,7 +9,7 @@ export interface ReadComparison extends Comparison {
   readonly columns: readonly ExperimentColumns[];
 }
 
-/** Two of 100,000 items and two experiments each take about 100 MB; what has more results than that is made each time. */
+/** What has more results is made each time. */
 const keptMax = 2;
 const keptResultsMax = 200_000;
 const kept = new Map<string, ReadComparison>();

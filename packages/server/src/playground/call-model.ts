@@ -184,12 +184,23 @@ function optionsOf(
 }
 
 function messageOf(message: PromptMessage): LanguageModelV4Message {
-  const { role, content, toolCalls = [] } = message;
+  const { role, content, images = [], toolCalls = [] } = message;
   switch (role) {
     case 'system':
       return { role, content };
     case 'user':
-      return { role, content: [{ type: 'text', text: content }] };
+      return {
+        role,
+        content: [
+          ...(content === '' && images.length > 0 ? [] : [{ type: 'text' as const, text: content }]),
+          ...images.map((image) => ({
+            type: 'file' as const,
+            ...('url' in image
+              ? { mediaType: 'image/*', data: { type: 'url' as const, url: new URL(image.url) } }
+              : { mediaType: image.mediaType, data: { type: 'data' as const, data: image.data } }),
+          })),
+        ],
+      };
     case 'assistant':
       return {
         role,

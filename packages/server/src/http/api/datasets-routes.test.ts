@@ -10,6 +10,7 @@ import type {
   DatasetItemsResponse,
   Experiment,
   ExperimentSummary,
+  FinishedResultsResponse,
   NewResultsResponse,
   PlaygroundCall,
   PlaygroundEvent,
@@ -456,6 +457,50 @@ describe('experiments', () => {
       ['after', 'done', 200, false, 200],
       ['before', 'done', 200, true, 200],
     ]);
+  });
+
+  test('one whose program is silent is stopped with what came, can be resumed, and knows its runner', async () => {
+    const runner = 'runner-one';
+    const { id } = await begin('left', { runner });
+    const answer = (itemId: string, by: string) => ({
+      results: [{ itemId, output: 'x', durationMs: 1 }],
+      runner: by,
+    });
+    await post(`/experiments/${id}/results`, answer('n1', runner));
+    expect(await refused(`/experiments/${id}/results`, answer('n2', 'runner-two'))).toMatchObject({
+      message: expect.stringContaining('Another program'),
+    });
+    expect(await refused(`/experiments/${id}/heartbeat`, { runner: 'runner-two' })).toMatchObject({
+      message: expect.stringContaining('Another program'),
+    });
+    expect(await refused(`/experiments/${id}/resume`, {})).toMatchObject({
+      message: expect.stringContaining('running already'),
+    });
+    await post(`/experiments/${id}/heartbeat`, { runner, waitS: 1 });
+    const read = async () => server.read<ExperimentSummary>(`/experiments/${id}`);
+    await expect.poll(async () => (await read()).state, { timeout: 120_000, interval: 250 }).toBe('stopped');
+    expect(await read()).toMatchObject({
+      results: 1,
+      reason: expect.stringMatching(/left after 1 of \d+ results/),
+    });
+    expect(await refused(`/experiments/${id}/heartbeat`, { runner })).toMatchObject({
+      message: expect.stringContaining('has ended'),
+    });
+    const resumed = await post<Experiment>(`/experiments/${id}/resume`, { runner: 'runner-two' });
+    expect(resumed).toMatchObject({ state: 'running', reason: null, endedAt: null, results: 1 });
+    // The first program was only away for a while: it does not come between.
+    expect(await refused(`/experiments/${id}/results`, answer('n3', runner))).toMatchObject({
+      message: expect.stringContaining('Another program'),
+    });
+    await post(`/experiments/${id}/results`, answer('n2', 'runner-two'));
+    const page = await server.read<FinishedResultsResponse>(`/experiments/${id}/results?limit=1`);
+    expect(page.results).toEqual([{ itemId: 'n1', repeat: 0 }]);
+    const next = `/experiments/${id}/results?limit=1&cursor=${encodeURIComponent(page.nextCursor ?? '')}`;
+    expect(await server.read(next)).toEqual({ results: [{ itemId: 'n2', repeat: 0 }], nextCursor: null });
+    await post(`/experiments/${id}/finish`, { state: 'done' });
+    expect(await refused(`/experiments/${id}/resume`, {})).toMatchObject({
+      message: expect.stringContaining('is done'),
+    });
   });
 
   test('a judge is not to be had with settings of one’s own', async () => {
