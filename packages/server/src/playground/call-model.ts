@@ -196,7 +196,7 @@ function messageOf(message: PromptMessage): LanguageModelV4Message {
           ...images.map((image) => ({
             type: 'file' as const,
             ...('url' in image
-              ? { mediaType: 'image/*', data: { type: 'url' as const, url: new URL(image.url) } }
+              ? { mediaType: typeByName(image.url), data: { type: 'url' as const, url: new URL(image.url) } }
               : { mediaType: image.mediaType, data: { type: 'data' as const, data: image.data } }),
           })),
         ],
@@ -217,6 +217,12 @@ function messageOf(message: PromptMessage): LanguageModelV4Message {
     case 'tool':
       return toolOf(message.toolCallId ?? '', message.toolName ?? '', jsonOf(content));
   }
+}
+
+/** Google wants a type for what it reads itself; most names tell it. */
+function typeByName(url: string): string {
+  const [, ending = ''] = /\.(png|gif|webp|heic|avif)$/i.exec(new URL(url).pathname) ?? [];
+  return `image/${ending === '' ? 'jpeg' : ending.toLowerCase()}`;
 }
 
 /** The provider's own marks, such as signatures of thoughts, go back with the call that they came with. */

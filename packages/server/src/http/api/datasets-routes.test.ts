@@ -309,9 +309,33 @@ describe('datasets', () => {
         { role: 'assistant', parts: [{ type: 'text', content: 'On its way.' }] },
       ]),
     };
+    // As OpenAI's instrumentation records images, with one that only OpenAI knows.
+    const png = 'iVBORw0KGgoAAAANSUhEUg==';
+    const seen = {
+      ...chat,
+      'gen_ai.prompt.name': 'shop/look',
+      'gen_ai.input.messages': JSON.stringify([
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is it?' },
+            { type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } },
+            { type: 'image_url', image_url: { url: 'https://example.com/cat.png' } },
+            { type: 'input_image', file_id: 'file-7' },
+          ],
+        },
+      ]),
+    };
     await server.send(
       'traces',
       tracesRequest('shop', [
+        {
+          traceId: hexId(32, 701),
+          spanId: hexId(16, 701),
+          name: 'chat',
+          startNanos: BigInt(Date.now() - 5_000) * 1_000_000n,
+          attributes: seen,
+        },
         {
           traceId,
           spanId: hexId(16, 700),
@@ -359,6 +383,17 @@ describe('datasets', () => {
       },
     });
     expect(call.content.messages).toHaveLength(2);
+    const look = await server.read<PlaygroundCall>(
+      `/playground/recorded-call?traceId=${hexId(32, 701)}&spanId=${hexId(16, 701)}`,
+    );
+    expect(look.content.messages).toEqual([
+      {
+        role: 'user',
+        content: 'What is it?',
+        images: [{ mediaType: 'image/png', data: png }, { url: 'https://example.com/cat.png' }],
+      },
+    ]);
+    expect(look.leftOut).toEqual(['image']);
   });
 });
 
