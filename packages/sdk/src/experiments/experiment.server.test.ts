@@ -184,4 +184,45 @@ describe('a prompt', () => {
     hanging.closeAllConnections();
     hanging.close();
   });
+
+  it('survives a server that answers garbage, or dies after it was read', async () => {
+    const answers: readonly [string, string | undefined][] = [
+      ['garbage', '<html>not found</html>'],
+      ['empty', ''],
+      ['null', 'null'],
+      ['other', '{"version": 1}'],
+      ['texts', '{"version": 1, "content": {"messages": ["no message"]}}'],
+      ['broken', undefined],
+    ];
+    let isBroken = false;
+    const odd: Server = createServer((request, response) => {
+      const name = new URL(request.url ?? '', 'http://x').searchParams.get('name');
+      const content = { messages: [{ role: 'user', content: 'Hello {{name}}' }], parameters: {}, tools: [] };
+      const given =
+        name === 'good' && !isBroken
+          ? JSON.stringify({ version: 3, content })
+          : answers.find(([each]) => each === name)?.[1];
+      if (given === undefined) response.writeHead(200, { 'content-length': 100 }).write('{"ver');
+      if (given === undefined) response.destroy();
+      else response.end(given);
+    }).listen(0, '127.0.0.1');
+    await once(odd, 'listening');
+    const url = `http://127.0.0.1:${(odd.address() as AddressInfo).port}`;
+    for (const [name] of answers) {
+      const prompt = await getPrompt(name, { fallback: 'Hi {{name}}', url });
+      expect([name, prompt.isFallback, prompt.compile({ name: 'Ada' })]).toEqual([
+        name,
+        true,
+        [{ role: 'user', content: 'Hi Ada' }],
+      ]);
+    }
+    const options = { fallback: 'Hi', url, maxAgeMs: 0 };
+    expect((await getPrompt('good', options)).version).toBe(3);
+    // What was read before is used as long as nothing better comes, whatever the server does.
+    isBroken = true;
+    for (let nr = 0; nr < 20; nr += 1) expect((await getPrompt('good', options)).version).toBe(3);
+    odd.closeAllConnections();
+    await new Promise((resolve) => odd.close(resolve));
+    for (let nr = 0; nr < 20; nr += 1) expect((await getPrompt('good', options)).version).toBe(3);
+  });
 });
