@@ -1,4 +1,5 @@
 export { assert, AssertionError, ensure, unreachable } from './assert.ts';
+export { BatchSender } from './batch-sender.ts';
 export { editDistance } from './edit-distance.ts';
 export { escapeHtml } from './escape-html.ts';
 export { formatDurationMs } from './format-duration.ts';

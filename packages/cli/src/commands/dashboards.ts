@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import {
   dashboard,
   dashboardInput,
@@ -9,8 +8,10 @@ import {
 import { SightlineError } from '@sightline/schema/errors';
 import { z } from 'zod';
 import { chooseAction } from '../arguments/choose-action.ts';
+import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { readTextFile } from './read-text-file.ts';
 
 const actions = ['apply', 'diff', 'export'] as const;
 type Action = (typeof actions)[number];
@@ -172,13 +173,13 @@ function readDashboards(file: string, given: unknown): DashboardInput[] {
 }
 
 async function readJson(file: string): Promise<unknown> {
+  const text = await readTextFile(file);
   try {
-    return JSON.parse(await readFile(file, 'utf8'));
+    return JSON.parse(text);
   } catch (error) {
-    throw new SightlineError(
-      'bad_option',
-      `Cannot read "${file}": ${error instanceof Error ? error.message : String(error)}.`,
-      { hint: 'Check the path; a dashboard is JSON.' },
+    throw badOption(
+      `"${file}" is no JSON: ${error instanceof Error ? error.message : String(error)}.`,
+      'sightline dashboards export writes the form of a dashboard.',
     );
   }
 }

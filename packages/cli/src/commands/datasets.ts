@@ -1,11 +1,10 @@
-import { createReadStream } from 'node:fs';
-import { text as readText } from 'node:stream/consumers';
 import { inPieces } from '@sightline/base';
 import {
   addFromTracesResponse,
   addItemsResponse,
   type AddItemsResponse,
   dataset,
+  datasetBatchMax,
   datasetDetail,
   datasetItemsResponse,
   datasetRequestBytesMax,
@@ -17,9 +16,9 @@ import { chooseAction } from '../arguments/choose-action.ts';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { readTextFile } from './read-text-file.ts';
 
 const actions = ['list', 'show', 'import', 'export', 'add', 'split'] as const;
-const itemsTogether = 200;
 
 export const datasetsCommand: Command = {
   name: 'datasets',
@@ -134,14 +133,7 @@ async function importFiles(
 ): Promise<ExitCode> {
   const { output, options, signal } = invocation;
   for (const file of files) {
-    const text = await readText(file === '-' ? process.stdin : createReadStream(file)).catch(
-      (error: unknown) => {
-        throw badOption(
-          `Cannot read "${file}": ${error instanceof Error ? error.message : String(error)}.`,
-          'Check the path.',
-        );
-      },
-    );
+    const text = await readTextFile(file);
     const into = options.text('split');
     const items = readItemsFile(text, file.endsWith('.csv') ? 'csv' : 'auto').map((item) =>
       into === undefined ? item : { ...item, split: into },
@@ -149,7 +141,7 @@ async function importFiles(
     await ensureDataset(invocation, name);
     let sum: AddItemsResponse | undefined;
     let sent = 0;
-    for (const piece of inPieces(items, { itemsMax: itemsTogether, bytesMax: datasetRequestBytesMax })) {
+    for (const piece of inPieces(items, { itemsMax: datasetBatchMax, bytesMax: datasetRequestBytesMax })) {
       if (signal.aborted) break;
       output.status(`${sent} of ${items.length} items`);
       sent += piece.length;

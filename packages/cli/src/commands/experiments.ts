@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { text as readText } from 'node:stream/consumers';
-import { inPieces } from '@sightline/base';
+import { BatchSender, inPieces } from '@sightline/base';
 import {
   comparisonResponse,
   datasetItemsResponse,
@@ -10,15 +10,19 @@ import {
   experiment,
   type Experiment,
   experimentsResponse,
+  type FinishedResultsResponse,
+  finishedResultsResponse,
   experimentSummary,
   type ExperimentSummary,
   newResultsResponse,
   type NewResult,
 } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
 import { chooseAction } from '../arguments/choose-action.ts';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
-import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { askAfterInterrupt } from '../client/after-interrupt.ts';
+import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
 
 const actions = ['list', 'run', 'prompt', 'compare', 'pin'] as const;
 
@@ -45,6 +49,12 @@ export const experimentsCommand: Command = {
       about: 'With run: how long the command may take for an item.',
       initial: '5m',
     },
+    resume: {
+      type: 'string',
+      value: 'id',
+      about:
+        'With run: goes on with an experiment that was stopped; what it has results of is not run again.',
+    },
     connection: { type: 'string', value: 'name', about: 'With prompt: where models are asked.' },
     prompt: {
       type: 'string',
@@ -64,6 +74,10 @@ export const experimentsCommand: Command = {
     {
       line: 'sightline experiments run capitals --name shorter -- node answer.mjs',
       about: 'a program of yours',
+    },
+    {
+      line: 'sightline experiments run capitals --resume 1f0c… -- node answer.mjs',
+      about: 'goes on after Ctrl-C',
     },
     {
       line: 'sightline experiments prompt capitals --prompt greet@latest --connection OpenAI',
@@ -185,6 +199,8 @@ interface Job {
 }
 
 const resultsTogether = 20;
+/** The server waits a minute for the next sign of a runner. */
+const heartbeatMs = 20_000;
 
 async function run(invocation: Invocation, [dataset = '', ...command]: readonly string[]): Promise<ExitCode> {
   const { client, options, output, signal } = invocation;
@@ -195,46 +211,111 @@ async function run(invocation: Invocation, [dataset = '', ...command]: readonly 
       'sightline experiments run capitals -- node answer.mjs',
     );
   const timeoutMs = options.durationMs('timeout') ?? 300_000;
+  const resumed = options.text('resume');
+  const runner = randomUUID();
   const target = { kind: 'program', name: command.join(' ').slice(0, 200) };
-  const begun = await client.post('experiments', { ...bodyOf(invocation, dataset), target }, experiment);
-  const jobs = jobsOf(invocation, begun);
-  let waiting: NewResult[] = [];
-  let done = 0;
-  let failure: Error | undefined;
-  const send = async (): Promise<void> => {
-    const results = waiting;
-    waiting = [];
-    if (results.length === 0) return;
-    for (const piece of inPieces(results, { itemsMax: resultsTogether, bytesMax: datasetRequestBytesMax }))
-      await client.post(`experiments/${begun.id}/results`, { results: piece }, newResultsResponse);
-    done += results.length;
+  const begun =
+    resumed === undefined
+      ? await client.post('experiments', { ...bodyOf(invocation, dataset), target, runner }, experiment)
+      : await resume(invocation, { id: resumed, dataset, runner });
+  const path = `experiments/${begun.id}`;
+  const finished = resumed === undefined ? new Set<string>() : await readFinished(invocation, path);
+  let done = finished.size;
+  const tellProgress = (): void =>
     output.progress(done / Math.max(1, begun.planned), `${done} of ${begun.planned}`);
-  };
+  const sender = new BatchSender<NewResult>({
+    send: async (results) => {
+      await client.post(`${path}/results`, { results, runner }, newResultsResponse);
+      done += results.length;
+      tellProgress();
+    },
+    itemsMax: resultsTogether,
+    bytesMax: datasetRequestBytesMax,
+  });
+  // Somebody stopped it, or another program took it over.
+  const lost = new AbortController();
+  const heart = setInterval(() => {
+    void client.post(`${path}/heartbeat`, { runner }, experiment).catch((error: unknown) => {
+      if (error instanceof SightlineError && error.code === 'bad_request') lost.abort();
+    });
+  }, heartbeatMs);
+  const over = AbortSignal.any([signal, lost.signal]);
+  const jobs = jobsOf(invocation, begun, finished);
+  let failure: Error | undefined;
   await Promise.all(
     Array.from({ length: begun.concurrency }, async () => {
-      while (failure === undefined && !signal.aborted) {
+      while (failure === undefined && !over.aborted) {
         try {
           const next = await jobs.next();
           if (next.done === true) return;
-          waiting.push(await runJob(invocation, { begun, job: next.value, program, args, timeoutMs }));
-          if (waiting.length >= resultsTogether) await send();
+          const job = { begun, job: next.value, program, args, timeoutMs, signal: over };
+          const result = await runJob(invocation, job);
+          if (result !== undefined) await sender.add(result);
         } catch (error) {
           failure ??= asError(error);
         }
       }
     }),
   );
-  if (failure === undefined) await send().catch((error: unknown) => (failure = asError(error)));
-  const state = failure !== undefined ? 'failed' : signal.aborted ? 'stopped' : 'done';
+  if (failure === undefined && !over.aborted)
+    await sender.flush().catch((error: unknown) => (failure = asError(error)));
+  clearInterval(heart);
+  if (signal.aborted) {
+    await sender.flush().catch(() => undefined);
+    const ask = async (at: string, body: unknown): Promise<void> =>
+      askAfterInterrupt(invocation, `${path}/${at}`, { method: 'POST', body });
+    for (const results of inPieces(sender.takeUnsent(), { itemsMax: 100, bytesMax: datasetRequestBytesMax }))
+      await ask('results', { results, runner });
+    await ask('finish', { state: 'stopped', reason: 'Interrupted.' });
+    output.status('');
+    output.note(
+      `Stopped. Go on with: sightline experiments run ${dataset} --resume ${begun.id} -- ${command.join(' ')}`,
+    );
+    throw new Interrupted();
+  }
+  if (lost.signal.aborted) return tellEnd(invocation, await client.get(path, {}, experimentSummary));
+  const state = failure === undefined ? 'done' : 'failed';
   const reason = failure?.message ?? null;
-  const ended = await client.post(`experiments/${begun.id}/finish`, { state, reason }, experimentSummary);
+  const ended = await client.post(`${path}/finish`, { state, reason }, experimentSummary);
   if (failure !== undefined) throw failure;
   return tellEnd(invocation, ended);
 }
 
+async function resume(
+  { client }: Invocation,
+  { id, dataset, runner }: { readonly id: string; readonly dataset: string; readonly runner: string },
+): Promise<Experiment> {
+  const path = `experiments/${encodeURIComponent(id)}`;
+  const found = await client.get(path, {}, experimentSummary);
+  if (found.dataset !== dataset)
+    throw badOption(
+      `The experiment "${found.name}" is about the dataset ${found.dataset}, and not ${dataset}.`,
+      `sightline experiments run ${found.dataset} --resume ${id} -- …`,
+    );
+  return client.post(`${path}/resume`, { runner }, experiment);
+}
+
+async function readFinished({ client }: Invocation, path: string): Promise<ReadonlySet<string>> {
+  const finished = new Set<string>();
+  let cursor: string | undefined;
+  do {
+    const page: FinishedResultsResponse = await client.get(
+      `${path}/results`,
+      { limit: 5_000, cursor },
+      finishedResultsResponse,
+    );
+    for (const { itemId, repeat } of page.results) finished.add(keyOf(itemId, repeat));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return finished;
+}
+
+const keyOf = (itemId: string, repeat: number): string => `${repeat} ${itemId}`;
+
 async function* jobsOf(
   { client }: Invocation,
   { dataset, datasetVersion, split, repeats }: Experiment,
+  finished: ReadonlySet<string>,
 ): AsyncGenerator<Job> {
   let cursor: string | undefined;
   do {
@@ -243,7 +324,9 @@ async function* jobsOf(
       { limit: 200, version: datasetVersion, split: split === '' ? undefined : split, cursor },
       datasetItemsResponse,
     );
-    for (const item of page.items) for (let repeat = 0; repeat < repeats; repeat += 1) yield { item, repeat };
+    for (const item of page.items)
+      for (let repeat = 0; repeat < repeats; repeat += 1)
+        if (!finished.has(keyOf(item.id, repeat))) yield { item, repeat };
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);
 }
@@ -254,12 +337,14 @@ interface JobToRun {
   readonly program: string;
   readonly args: readonly string[];
   readonly timeoutMs: number;
+  readonly signal: AbortSignal;
 }
 
+/** Undefined where it was broken off: whoever goes on with the experiment runs it. */
 async function runJob(
   invocation: Invocation,
-  { begun, job, program, args, timeoutMs }: JobToRun,
-): Promise<NewResult> {
+  { begun, job, program, args, timeoutMs, signal }: JobToRun,
+): Promise<NewResult | undefined> {
   const traceId = randomBytes(16).toString('hex');
   const spanId = randomBytes(8).toString('hex');
   const startMs = Date.now();
@@ -273,8 +358,9 @@ async function runJob(
       TRACEPARENT: `00-${traceId}-${spanId}-01`,
       SIGHTLINE_DATASET_ITEM: job.item.id,
     },
-    signal: invocation.signal,
+    signal,
   });
+  if (signal.aborted) return undefined;
   const durationMs = performance.now() - begunMs;
   await sendSpan(invocation, {
     begun,
@@ -286,6 +372,9 @@ async function runJob(
     input,
     text,
     error,
+  }).catch((error: unknown) => {
+    // It has run: its result counts although Ctrl-C came before its span went.
+    if (!signal.aborted) throw error;
   });
   return {
     itemId: job.item.id,

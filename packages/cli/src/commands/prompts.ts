@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { diffLines, foldSame } from '@sightline/base';
 import {
   promptContent,
@@ -14,6 +13,7 @@ import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatCount } from '../output/format.ts';
+import { readTextFile } from './read-text-file.ts';
 
 const actions = ['list', 'get', 'diff', 'save', 'label'] as const;
 
@@ -106,12 +106,7 @@ async function save({ client, output, options }: Invocation, name: string): Prom
   const file = options.text('file');
   if (file === undefined)
     throw badOption('prompts save needs --file.', 'sightline prompts save greet --file greet.json');
-  const text = await readFile(file === '-' ? '/dev/stdin' : file, 'utf8').catch((error: unknown) => {
-    throw badOption(
-      `Cannot read "${file}": ${error instanceof Error ? error.message : String(error)}.`,
-      'Check the path.',
-    );
-  });
+  const text = await readTextFile(file);
   const newLabel = options.text('label');
   const note = options.text('note');
   const body = {

@@ -1,13 +1,13 @@
 /** Prompts, datasets and experiments on the command line, against a real server in another process. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { experimentSummary } from '@sightline/schema/api';
 import { type LiveServer, startLiveServer } from '../testing/live-server.ts';
-import { sightline } from '../testing/run-sightline.ts';
+import { sightline, startSightline } from '../testing/run-sightline.ts';
 
 // Every call is a process of its own; on a busy machine that takes its time.
 vi.setConfig({ testTimeout: 120_000 });
@@ -142,4 +142,37 @@ test('experiments: a program that got worse ends the comparison with 1', async (
   const traces = async () =>
     (await run('traces', `attr.sightline.experiment.id:${after.id}`, '--json')).stdout;
   await expect.poll(traces, { timeout: 60_000 }).toContain('invoke_workflow after');
+});
+
+test('experiments: after Ctrl-C one is stopped, and goes on without running an item twice', async () => {
+  const items = Array.from({ length: 30 }, (_, nr) => JSON.stringify({ id: `i${nr}`, input: `${nr}` }));
+  await run('datasets', 'import', 'slow', await file('slow.jsonl', items.join('\n')));
+  const ran = join(folder, 'ran.txt');
+  // Every item but the first ten waits until the file is there that says go.
+  const program = await file(
+    'slow.mjs',
+    `import { appendFileSync, existsSync } from 'node:fs';
+     let t = ''; for await (const c of process.stdin) t += c;
+     while (Number(t) >= 10 && !existsSync(${JSON.stringify(join(folder, 'go'))})) await new Promise((r) => setTimeout(r, 50));
+     appendFileSync(${JSON.stringify(ran)}, process.env.SIGHTLINE_DATASET_ITEM + '\\n');
+     console.log(t);`,
+  );
+  const words = ['experiments', 'run', 'slow', '--name', 'slow', '--evaluator', ''];
+  const begun = startSightline([...words, '--', process.execPath, program], { url: server.url });
+  const list = async () => (await run('experiments', 'list', 'slow')).stdout;
+  await expect.poll(list, { timeout: 60_000, interval: 500 }).toContain('10 of 30 results');
+  begun.interrupt();
+  const ended = await begun.ended;
+  expect(ended.code).toBe(130);
+  const [, id = ''] = /--resume (\S+) --/.exec(ended.stderr) ?? [];
+  expect(await list()).toContain('stopped  10 of 30 results');
+  await writeFile(join(folder, 'go'), '');
+  const resume = async (dataset: string) =>
+    run('experiments', 'run', dataset, '--resume', id, '--json', '--', process.execPath, program);
+  expect(await resume('few')).toMatchObject({ code: 2, stderr: expect.stringContaining('the dataset slow') });
+  const summary = experimentSummary.parse(JSON.parse((await resume('slow')).stdout));
+  expect(summary).toMatchObject({ id, state: 'done', results: 30, errors: 0, reason: null });
+  const all = (await readFile(ran, 'utf8')).trim().split('\n');
+  expect(all.toSorted()).toEqual(Array.from({ length: 30 }, (_, nr) => `i${nr}`).toSorted());
+  expect(await resume('slow')).toMatchObject({ code: 2, stderr: expect.stringContaining('is done') });
 });

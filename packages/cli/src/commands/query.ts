@@ -1,10 +1,9 @@
-import { readFile } from 'node:fs/promises';
-import { text as readText } from 'node:stream/consumers';
 import { sqlResponse, type SqlResponse } from '@sightline/schema/api';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import { formatBytes, formatCount, formatDuration, formatValue, oneLine } from '../output/format.ts';
+import { readTextFile } from './read-text-file.ts';
 import { noteLimits } from './search.ts';
 
 export const queryCommand: Command = {
@@ -53,13 +52,7 @@ async function readStatement({ positionals, options }: Invocation): Promise<stri
   if ((path === undefined) === (inline === undefined))
     throw badOption('"sightline query" needs one statement: as a word, or with --file.');
   if (path === undefined) return inline ?? '';
-  try {
-    return path === '-' ? await readText(process.stdin) : await readFile(path, 'utf8');
-  } catch (error) {
-    throw badOption(
-      `Cannot read --file "${path}": ${error instanceof Error ? error.message : String(error)}.`,
-    );
-  }
+  return readTextFile(path);
 }
 
 function printTable(response: SqlResponse, { output }: Invocation): void {

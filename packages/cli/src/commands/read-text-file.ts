@@ -1,13 +1,13 @@
-import { readFile } from 'node:fs/promises';
-import { SightlineError } from '@sightline/schema/errors';
+import { createReadStream } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { badOption } from '../arguments/options.ts';
 
-/** Throws `bad_option` where the file cannot be read. */
+/** `-` is standard input. Throws `bad_option` where the file cannot be read. */
 export async function readTextFile(file: string): Promise<string> {
-  return readFile(file, 'utf8').catch((error: unknown) => {
-    throw new SightlineError(
-      'bad_option',
+  return text(file === '-' ? process.stdin : createReadStream(file)).catch((error: unknown) => {
+    throw badOption(
       `Cannot read "${file}": ${error instanceof Error ? error.message : String(error)}.`,
-      { hint: 'Check the path.' },
+      'Check the path.',
     );
   });
 }

@@ -11,7 +11,7 @@ import { badOption } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
 import { formatCost, formatCount, formatDuration, oneLine } from '../output/format.ts';
-import { askAfterInterrupt } from './after-interrupt.ts';
+import { askAfterInterrupt } from '../client/after-interrupt.ts';
 import { junitReport, markdownReport } from './reports.ts';
 
 const lookMs = 500;

@@ -56,6 +56,13 @@ export const experimentTarget = z.union([
   }),
 ]);
 
+const runner = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{8,64}$/, '8 to 64 letters, digits, _ and -')
+  .describe(
+    'What the program that runs the experiment calls itself, such as a random id. It says at /heartbeat that it is still there.',
+  );
+
 const labelled = {
   name: z.string().trim().min(1).max(200),
   description: z.string().trim().max(2_000).default(''),
@@ -82,6 +89,7 @@ export const newExperiment = z.strictObject({
     .describe('Names of scores that are better when lower.'),
   repeats: z.number().int().min(1).max(20).default(1),
   concurrency: z.number().int().min(1).max(32).default(4),
+  runner: runner.optional(),
   metadata: z.record(z.string().max(100), z.string().max(1_000)).default({}),
 });
 
@@ -169,7 +177,10 @@ export const newResult = z.strictObject({
     .default({})
     .describe('Scores of your own code.'),
 });
-export const newResultsRequest = z.strictObject({ results: z.array(newResult).min(1).max(100) });
+export const newResultsRequest = z.strictObject({
+  results: z.array(newResult).min(1).max(100),
+  runner: runner.optional(),
+});
 export const newResultsResponse = z.object({
   results: z.array(
     z.object({
@@ -183,6 +194,26 @@ export const newResultsResponse = z.object({
 export const finishExperimentRequest = z.strictObject({
   state: z.enum(['done', 'stopped', 'failed']),
   reason: z.string().max(2_000).nullable().default(null),
+});
+export const experimentHeartbeatRequest = z.strictObject({
+  runner,
+  waitS: z
+    .number()
+    .int()
+    .min(1)
+    .max(3_600)
+    .default(60)
+    .describe('How long the next sign is waited for; after that the experiment is stopped.'),
+});
+export const resumeExperimentRequest = z.strictObject({ runner: runner.optional() });
+
+export const finishedResultsParameters = z.object({
+  limit: z.coerce.number().int().min(1).max(5_000).default(1_000),
+  cursor: z.string().max(512).optional().describe('`nextCursor` of the page before.'),
+});
+export const finishedResultsResponse = z.object({
+  results: z.array(z.object({ itemId: z.string(), repeat: z.number().int() })),
+  nextCursor: z.string().nullable(),
 });
 export const baselineRequest = z.strictObject({ isBaseline: z.boolean() });
 
@@ -275,6 +306,7 @@ export type ExperimentState = z.infer<typeof experimentState>;
 export type Experiment = z.infer<typeof experiment>;
 export type ExperimentSummary = z.infer<typeof experimentSummary>;
 export type ExperimentsResponse = z.infer<typeof experimentsResponse>;
+export type FinishedResultsResponse = z.infer<typeof finishedResultsResponse>;
 export type NewResult = z.output<typeof newResult>;
 export type NewResultsResponse = z.infer<typeof newResultsResponse>;
 export type ComparisonParameters = z.infer<typeof comparisonParameters>;

@@ -4,10 +4,31 @@ import { limitsMet, rangeFrom, timestamp } from './common.ts';
 const text = z.string().max(500_000);
 const jsonObject = z.record(z.string(), z.json());
 
+/** Base64 of one image, about 3.7 MB of it. */
+export const promptImageCharsMax = 5_000_000;
+const promptImagesMax = 20;
+
+export const promptImage = z.union([
+  z.strictObject({
+    mediaType: z.string().regex(/^image\/[a-z0-9.+-]{1,50}$/, 'such as image/png'),
+    data: z
+      .string()
+      .max(promptImageCharsMax)
+      .regex(/^[A-Za-z0-9+/]+={0,2}$/, 'base64'),
+  }),
+  z.strictObject({
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(4_000)
+      .describe('Where the provider reads it; the server itself never does.'),
+  }),
+]);
+
 /** One message. Texts may have variables: `{{name}}`. */
 export const promptMessage = z.strictObject({
   role: z.enum(['system', 'user', 'assistant', 'tool']),
   content: text.default(''),
+  images: z.array(promptImage).max(promptImagesMax).optional().describe('Of a user: shown after the text.'),
   toolCalls: z
     .array(
       z.strictObject({
@@ -136,6 +157,7 @@ export const promptUsageResponse = z.object({
   limitsMet,
 });
 
+export type PromptImage = z.output<typeof promptImage>;
 export type PromptMessage = z.output<typeof promptMessage>;
 export type PromptTool = z.output<typeof promptTool>;
 export type PromptParameters = z.output<typeof promptParameters>;

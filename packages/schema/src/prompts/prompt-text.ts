@@ -9,6 +9,11 @@ export function promptText(content: PromptContent): string {
       '',
       `[${message.role}${message.toolName === undefined ? '' : ` ${message.toolName}`}]`,
       ...(message.content === '' ? [] : message.content.split('\n')),
+      ...(message.images ?? []).map((image) =>
+        'url' in image
+          ? `[image ${image.url}]`
+          : `[image ${image.mediaType}, ${image.data.length} characters]`,
+      ),
       ...(message.toolCalls ?? []).map(({ name, arguments: given }) => `→ ${name}(${JSON.stringify(given)})`),
     ]),
     ...content.tools.flatMap(({ name, description, parameters }) => [

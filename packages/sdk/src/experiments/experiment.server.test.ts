@@ -88,6 +88,35 @@ describe('an experiment', () => {
     });
   });
 
+  it('that was stopped goes on with what it has no result of; another program cannot send into it', async () => {
+    const url = server.ui;
+    const items = Array.from({ length: 40 }, (_, nr) => ({ input: { nr } }));
+    await addToDataset('resumed', items, { url });
+    const stop = new AbortController();
+    const seen: number[] = [];
+    const target = async ({ nr }: { nr: number }): Promise<number> => {
+      seen.push(nr);
+      if (seen.length === 15) stop.abort();
+      return nr;
+    };
+    const options = { name: 'resumed', dataset: 'resumed', target, url, concurrency: 3 };
+    const stopped = await experiment({ ...options, signal: stop.signal });
+    expect(stopped).toMatchObject({ state: 'stopped', results: seen.length, planned: 40 });
+    expect(seen.length).toBeLessThan(20);
+    await expect(experiment({ ...options, dataset: 'numbers', resume: stopped.id })).rejects.toMatchObject({
+      message: expect.stringContaining('about the dataset "resumed"'),
+    });
+    const onProgress: [number, number][] = [];
+    const done = await experiment({
+      ...options,
+      resume: stopped.id,
+      onProgress: (count, planned) => onProgress.push([count, planned]),
+    });
+    expect(done).toMatchObject({ id: stopped.id, state: 'done', results: 40 });
+    expect(onProgress.at(-1)).toEqual([40, 40]);
+    expect(seen.toSorted((a, b) => a - b)).toEqual(items.map(({ input }) => input.nr));
+  });
+
   it('says what is wrong with it', async () => {
     const target = (): string => '';
     await expect(experiment({ name: 'x', dataset: 'none', target, url: server.ui })).rejects.toMatchObject({
@@ -154,5 +183,46 @@ describe('a prompt', () => {
     expect(asked).toBe(1);
     hanging.closeAllConnections();
     hanging.close();
+  });
+
+  it('survives a server that answers garbage, or dies after it was read', async () => {
+    const answers: readonly [string, string | undefined][] = [
+      ['garbage', '<html>not found</html>'],
+      ['empty', ''],
+      ['null', 'null'],
+      ['other', '{"version": 1}'],
+      ['texts', '{"version": 1, "content": {"messages": ["no message"]}}'],
+      ['broken', undefined],
+    ];
+    let isBroken = false;
+    const odd: Server = createServer((request, response) => {
+      const name = new URL(request.url ?? '', 'http://x').searchParams.get('name');
+      const content = { messages: [{ role: 'user', content: 'Hello {{name}}' }], parameters: {}, tools: [] };
+      const given =
+        name === 'good' && !isBroken
+          ? JSON.stringify({ version: 3, content })
+          : answers.find(([each]) => each === name)?.[1];
+      if (given === undefined) response.writeHead(200, { 'content-length': 100 }).write('{"ver');
+      if (given === undefined) response.destroy();
+      else response.end(given);
+    }).listen(0, '127.0.0.1');
+    await once(odd, 'listening');
+    const url = `http://127.0.0.1:${(odd.address() as AddressInfo).port}`;
+    for (const [name] of answers) {
+      const prompt = await getPrompt(name, { fallback: 'Hi {{name}}', url });
+      expect([name, prompt.isFallback, prompt.compile({ name: 'Ada' })]).toEqual([
+        name,
+        true,
+        [{ role: 'user', content: 'Hi Ada' }],
+      ]);
+    }
+    const options = { fallback: 'Hi', url, maxAgeMs: 0 };
+    expect((await getPrompt('good', options)).version).toBe(3);
+    // What was read before is used as long as nothing better comes, whatever the server does.
+    isBroken = true;
+    for (let nr = 0; nr < 20; nr += 1) expect((await getPrompt('good', options)).version).toBe(3);
+    odd.closeAllConnections();
+    await new Promise((resolve) => odd.close(resolve));
+    for (let nr = 0; nr < 20; nr += 1) expect((await getPrompt('good', options)).version).toBe(3);
   });
 });

@@ -1,8 +1,9 @@
 /** Experiments: a function over the items of a dataset. Every item is a trace; the server judges, compares and keeps what came. */
-import { inPieces } from '@sightline/base';
+import { randomUUID } from 'node:crypto';
+import { BatchSender } from '@sightline/base';
 import { withTotals, type Totals } from '../agent/totals.ts';
 import { traceWorkflow } from '../agent/workflow.ts';
-import { askServer, type ServerOptions } from '../runtime/ask-server.ts';
+import { askServer, type ServerOptions, SightlineServerError } from '../runtime/ask-server.ts';
 import { activeContext, activeSpan, runInContext } from '../runtime/context.ts';
 import { flush } from '../lifecycle/init.ts';
 import { currentRuntime } from '../runtime/runtime.ts';
@@ -53,6 +54,8 @@ export interface ExperimentOptions<Output> extends ServerOptions {
   readonly onProgress?: (done: number, planned: number) => void;
   /** Stops it; what came so far is kept. */
   readonly signal?: AbortSignal;
+  /** The id of an experiment that was stopped or whose program left: only items that it has no result of are tried. It keeps its version, split, repeats and evaluators of the server. */
+  readonly resume?: string;
 }
 
 export interface ExperimentRun extends ExperimentSummary {
@@ -61,6 +64,8 @@ export interface ExperimentRun extends ExperimentSummary {
 }
 
 const answerMs = 600_000;
+/** The server waits a minute for the next sign of a runner. */
+const heartbeatMs = 20_000;
 const resultsTogether = 20;
 const resultBytesMax = 500_000;
 
@@ -87,43 +92,109 @@ export async function experiment<Output>(options: ExperimentOptions<Output>): Pr
   for (const [name, evaluator] of Object.entries(options.evaluators ?? {}))
     if (typeof evaluator === 'function') own.push([name, evaluator]);
     else evaluators.push({ name, settings: evaluator });
-  const begun = await askServer<ExperimentSummary>({
-    ...server,
-    method: 'POST',
-    path: '/experiments',
-    timeoutMs: answerMs,
-    body: {
-      name: options.name,
-      dataset: options.dataset,
-      target: { kind: 'program', name: options.target.name },
-      evaluators,
-      repeats,
-      concurrency: Math.min(32, concurrency),
-      ...(options.datasetVersion === undefined ? {} : { datasetVersion: options.datasetVersion }),
-      ...(split === undefined ? {} : { split }),
-      ...(options.lowerIsBetter === undefined ? {} : { lowerIsBetter: options.lowerIsBetter }),
-      ...(options.description === undefined ? {} : { description: options.description }),
-      ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
+  const runner = randomUUID();
+  const begun =
+    options.resume === undefined
+      ? await askServer<ExperimentSummary>({
+          ...server,
+          method: 'POST',
+          path: '/experiments',
+          timeoutMs: answerMs,
+          body: {
+            name: options.name,
+            dataset: options.dataset,
+            runner,
+            target: { kind: 'program', name: options.target.name },
+            evaluators,
+            repeats,
+            concurrency: Math.min(32, concurrency),
+            ...(options.datasetVersion === undefined ? {} : { datasetVersion: options.datasetVersion }),
+            ...(split === undefined ? {} : { split }),
+            ...(options.lowerIsBetter === undefined ? {} : { lowerIsBetter: options.lowerIsBetter }),
+            ...(options.description === undefined ? {} : { description: options.description }),
+            ...(options.metadata === undefined ? {} : { metadata: options.metadata }),
+          },
+        })
+      : await resume(server, { id: options.resume, dataset: options.dataset, runner });
+  const finished =
+    options.resume === undefined ? new Set<string>() : await readFinished(server, options.resume);
+  let done = finished.size;
+  const sender = new BatchSender<NewResult>({
+    send: async (results) => {
+      await sendResults(server, begun.id, { results, runner });
+      done += results.length;
+      options.onProgress?.(done, begun.planned);
     },
+    itemsMax: resultsTogether,
+    bytesMax: requestBytesMax,
   });
-  const sender = new ResultSender(begun, server, options.onProgress);
+  // Somebody stopped it, or another program took it over.
+  const lost = new AbortController();
+  const heart = setInterval(() => {
+    const beat = {
+      ...server,
+      method: 'POST',
+      path: `/experiments/${begun.id}/heartbeat`,
+      body: { runner },
+    } as const;
+    void askServer({ ...beat, timeoutMs: heartbeatMs, inBackground: true }).catch((error: unknown) => {
+      if ((error as { code?: unknown }).code !== 'server_unreachable') lost.abort();
+    });
+  }, heartbeatMs).unref();
+  const signal = AbortSignal.any([lost.signal, ...(options.signal === undefined ? [] : [options.signal])]);
   try {
-    await forEachOf(jobsOf(begun, server), concurrency, options.signal, async ({ item, repeat }) =>
-      sender.add(await runItem(begun, { item, repeat }, { ...options, own })),
+    await forEachOf(
+      jobsOf(begun, server, finished),
+      options.concurrency ?? begun.concurrency,
+      signal,
+      async ({ item, repeat }) => sender.add(await runItem(begun, { item, repeat }, { ...options, own })),
     );
-    await sender.sendAll();
+    if (!lost.signal.aborted) await sender.flush();
   } catch (error) {
     await finish(server, begun.id, 'failed', describeError(error).message).catch(() => undefined);
     throw error;
+  } finally {
+    clearInterval(heart);
   }
   await flush({ timeoutMs: 5_000 });
-  const isStopped = options.signal?.aborted === true;
-  const summary = await finish(server, begun.id, isStopped ? 'stopped' : 'done', null);
+  const summary = lost.signal.aborted
+    ? await askServer<ExperimentSummary>({ ...server, path: `/experiments/${begun.id}`, timeoutMs: 60_000 })
+    : await finish(server, begun.id, options.signal?.aborted === true ? 'stopped' : 'done', null);
   const base = (options.url ?? process.env['SIGHTLINE_URL'] ?? 'http://127.0.0.1:4300').replace(/\/+$/, '');
   return {
     ...summary,
     page: `${base}/experiments?dataset=${encodeURIComponent(begun.dataset)}&ids=${begun.id}`,
   };
+}
+
+async function resume(
+  server: ServerOptions,
+  { id, dataset, runner }: { readonly id: string; readonly dataset: string; readonly runner: string },
+): Promise<ExperimentSummary> {
+  const path = `/experiments/${encodeURIComponent(id)}`;
+  const found = await askServer<ExperimentSummary>({ ...server, path, timeoutMs: answerMs });
+  if (found.dataset !== dataset)
+    throw new SightlineServerError(
+      'bad_request',
+      `The experiment ${id} is about the dataset "${found.dataset}", and not "${dataset}". Name that one.`,
+    );
+  const body = { runner };
+  return askServer({ ...server, method: 'POST', path: `${path}/resume`, body, timeoutMs: answerMs });
+}
+
+async function readFinished(server: ServerOptions, id: string): Promise<ReadonlySet<string>> {
+  const finished = new Set<string>();
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const query = new URLSearchParams({ limit: '5000', ...(cursor === '' ? {} : { cursor }) });
+    const path = `/experiments/${id}/results?${query.toString()}`;
+    const page: {
+      readonly results: readonly { readonly itemId: string; readonly repeat: number }[];
+      readonly nextCursor: string | null;
+    } = await askServer({ ...server, path, timeoutMs: answerMs });
+    for (const { itemId, repeat } of page.results) finished.add(`${repeat} ${itemId}`);
+    cursor = page.nextCursor;
+  }
+  return finished;
 }
 
 async function finish(
@@ -164,9 +235,11 @@ interface Job {
 async function* jobsOf(
   { dataset, datasetVersion, split, repeats }: ExperimentSummary,
   server: ServerOptions,
+  finished: ReadonlySet<string>,
 ): AsyncGenerator<Job> {
   for await (const item of readDataset(dataset, { ...server, version: datasetVersion, split }))
-    for (let repeat = 0; repeat < repeats; repeat += 1) yield { item, repeat };
+    for (let repeat = 0; repeat < repeats; repeat += 1)
+      if (!finished.has(`${repeat} ${item.id}`)) yield { item, repeat };
 }
 
 /** So many at a time; the first failure ends it when those that are under way have ended. */
@@ -310,56 +383,22 @@ async function withinMs<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
-/** Results on their way: some at a time, one request after the other. */
-class ResultSender {
-  readonly #experiment: ExperimentSummary;
-  readonly #server: ServerOptions;
-  readonly #onProgress: ((done: number, planned: number) => void) | undefined;
-  #waiting: NewResult[] = [];
-  #sending: Promise<void> = Promise.resolve();
-  #done = 0;
-
-  constructor(
-    experiment: ExperimentSummary,
-    server: ServerOptions,
-    onProgress: ((done: number, planned: number) => void) | undefined,
-  ) {
-    this.#experiment = experiment;
-    this.#server = server;
-    this.#onProgress = onProgress;
-  }
-
-  async add(result: NewResult): Promise<void> {
-    this.#waiting.push(result);
-    if (this.#waiting.length >= resultsTogether) await this.sendAll();
-  }
-
-  async sendAll(): Promise<void> {
-    const results = this.#waiting.splice(0);
-    const before = this.#sending;
-    this.#sending = (async () => {
-      await before;
-      for (const piece of inPieces(results, { itemsMax: resultsTogether, bytesMax: requestBytesMax }))
-        await this.#send(piece);
-    })();
-    await this.#sending;
-  }
-
-  async #send(results: readonly NewResult[]): Promise<void> {
-    const question = {
-      ...this.#server,
-      method: 'POST' as const,
-      path: `/experiments/${this.#experiment.id}/results`,
-      body: { results },
-      timeoutMs: answerMs,
-    };
-    // A second time the same results replace themselves.
-    await askServer<unknown>(question).catch(async (error: unknown) => {
-      if ((error as { code?: unknown }).code !== 'server_unreachable') throw error;
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
-      return askServer(question);
-    });
-    this.#done += results.length;
-    this.#onProgress?.(this.#done, this.#experiment.planned);
-  }
+async function sendResults(
+  server: ServerOptions,
+  id: string,
+  body: { readonly results: readonly NewResult[]; readonly runner: string },
+): Promise<void> {
+  const question = {
+    ...server,
+    method: 'POST' as const,
+    path: `/experiments/${id}/results`,
+    body,
+    timeoutMs: answerMs,
+  };
+  // A second time the same results replace themselves.
+  await askServer<unknown>(question).catch(async (error: unknown) => {
+    if ((error as { code?: unknown }).code !== 'server_unreachable') throw error;
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    return askServer(question);
+  });
 }

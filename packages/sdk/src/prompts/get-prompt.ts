@@ -91,14 +91,15 @@ async function refresh(
 ): Promise<void> {
   const { name, wanted, timeoutMs, url, apiKey } = options;
   try {
-    const { content, version } = await askServer<Known>({
+    const answer = await askServer<unknown>({
       path: `/prompts/version?name=${encodeURIComponent(name)}&version=${encodeURIComponent(wanted)}`,
       timeoutMs: entry.known === undefined ? timeoutMs : Math.max(timeoutMs, 10_000),
       inBackground: entry.known !== undefined,
       ...(url === undefined ? {} : { url }),
       ...(apiKey === undefined ? {} : { apiKey }),
     });
-    if (!Array.isArray(content?.messages)) throw new Error('the answer has no messages');
+    if (!isKnown(answer)) throw new Error('the answer is no prompt');
+    const { content, version } = answer;
     entry.known = { content, version };
   } catch (error) {
     sayOnce(
@@ -106,6 +107,17 @@ async function refresh(
       `The prompt "${name}" (${wanted}) cannot be read, ${entry.known === undefined ? 'its fallback is used' : 'what was read before is used'}: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+}
+
+/** Whatever stands at the address may answer; what it says must not break the program later. */
+function isKnown(answer: unknown): answer is Known {
+  const { version, content } = (answer ?? {}) as Partial<Known>;
+  const messages: unknown = content?.messages;
+  return (
+    typeof version === 'number' &&
+    Array.isArray(messages) &&
+    messages.every((message) => typeof (message as { content?: unknown } | null)?.content === 'string')
+  );
 }
 
 async function withoutWaitingLonger(work: Promise<void>, timeoutMs: number): Promise<void> {

@@ -7,9 +7,14 @@ export interface PromptToolCall {
   readonly arguments: unknown;
 }
 
+/** Base64, or where the provider reads it. */
+export type PromptImage = { readonly mediaType: string; readonly data: string } | { readonly url: string };
+
 export interface PromptMessage {
   readonly role: 'system' | 'user' | 'assistant' | 'tool';
   readonly content: string;
+  /** Of a user: shown after the text. */
+  readonly images?: readonly PromptImage[];
   readonly toolCalls?: readonly PromptToolCall[];
   readonly toolCallId?: string;
   readonly toolName?: string;

@@ -108,6 +108,20 @@ export type AddOutcome = Added | 'full' | 'moved_on' | 'gone';
 
 /** Items with the id of one that is there change it, others are added. What says nothing new makes no version. */
 export async function addItems(db: CatalogDatabase, addition: Addition): Promise<AddOutcome> {
+  const outcome = await writeItems(db, addition);
+  if (typeof outcome === 'object' && hasDoubled(outcome)) await db.query('ANALYZE dataset_items');
+  return outcome;
+}
+
+/**
+ * The embedded twin never gathers statistics by itself, and without them reads all items of a dataset where it needs a page: 147 ms instead of 1 ms of
+ * 100,000. They are gathered whenever the items reach a power of two.
+ */
+function hasDoubled({ added, itemCount }: Added): boolean {
+  return itemCount >= 1_000 && Math.floor(Math.log2(itemCount)) > Math.floor(Math.log2(itemCount - added));
+}
+
+async function writeItems(db: CatalogDatabase, addition: Addition): Promise<AddOutcome> {
   return db.transaction(async (tx) => {
     const dataset = await lock(tx, addition.datasetId);
     if (dataset === undefined) return 'gone';

@@ -99,6 +99,13 @@ export interface ExperimentToMake extends Omit<NewExperiment, 'dataset' | 'datas
   readonly planned: number;
 }
 
+/**
+ * How long an experiment of a program is waited for: a minute after its runner said that it is there, a day where none says so and only results come.
+ * The server then stops it; who goes on with it takes it over.
+ */
+const quietRunnerS = 86_400;
+export const runnerWaitS = 60;
+
 export async function createExperiment(
   db: CatalogDatabase,
   project: string,
@@ -107,7 +114,8 @@ export async function createExperiment(
   return db.transaction(async (tx) => {
     const [row] = await tx.query<{ id: string }>(
       `INSERT INTO experiments (project, name, description, dataset_id, dataset_version, split, target, evaluators, lower_is_better, repeats,
-         concurrency, metadata, planned) VALUES ($1, $2, $3, $4::uuid, $5, $6, $7::jsonb, $8::jsonb, $9::jsonb, $10, $11, $12::jsonb, $13)
+         concurrency, metadata, planned, lease_owner, leased_until)
+       VALUES ($1, $2, $3, $4::uuid, $5, $6, $7::jsonb, $8::jsonb, $9::jsonb, $10, $11, $12::jsonb, $13, $14, now() + make_interval(secs => $15))
        RETURNING id::text AS id`,
       [
         project,
@@ -123,6 +131,7 @@ export async function createExperiment(
         made.concurrency,
         JSON.stringify(made.metadata),
         made.planned,
+        ...leaseOf(made.target.kind, made.runner),
       ],
     );
     await tx.query(
@@ -133,6 +142,15 @@ export async function createExperiment(
     );
     return row?.id ?? '';
   });
+}
+
+/** The owner, and for how many seconds. What the server runs itself is free to be taken. */
+function leaseOf(
+  kind: StoredExperiment['target']['kind'],
+  runner: string | undefined,
+): readonly [string | null, number | null] {
+  if (kind === 'prompt') return [null, null];
+  return [runner ?? null, runner === undefined ? quietRunnerS : runnerWaitS];
 }
 
 export async function deleteExperiment(db: SqlRunner, { project, id }: ExperimentKey): Promise<boolean> {
@@ -157,18 +175,26 @@ export async function pinBaseline(
   });
 }
 
-/** A result that came before is replaced. False where the experiment has ended or is gone. */
+export type PutOutcome = 'kept' | 'ended' | 'taken_over';
+
+/** A result that came before is replaced. A runner whose experiment another one took over changes nothing. */
 export async function putResults(
   db: CatalogDatabase,
   id: string,
-  results: readonly JudgedResult[],
-): Promise<boolean> {
+  { results, runner }: { readonly results: readonly JudgedResult[]; readonly runner: string | undefined },
+): Promise<PutOutcome> {
   return db.transaction(async (tx) => {
-    const [running] = await tx.query(
-      `SELECT id FROM experiments WHERE id = $1::uuid AND state = 'running' FOR UPDATE`,
+    const [running] = await tx.query<{ owner: string | null; kind: string }>(
+      `SELECT lease_owner AS owner, target ->> 'kind' AS kind FROM experiments WHERE id = $1::uuid AND state = 'running' FOR UPDATE`,
       [id],
     );
-    if (running === undefined) return false;
+    if (running === undefined) return 'ended';
+    if (runner !== undefined && running.owner !== runner) return 'taken_over';
+    if (running.kind === 'program' && running.owner === null)
+      await tx.query(
+        'UPDATE experiments SET leased_until = now() + make_interval(secs => $2) WHERE id = $1::uuid',
+        [id, quietRunnerS],
+      );
     const once = [
       ...new Map(results.map((result) => [`${result.repeat} ${result.itemId}`, result])).values(),
     ];
@@ -199,28 +225,106 @@ export async function putResults(
         once.map(({ scores }) => JSON.stringify(valuesOf(scores))),
       ],
     );
-    return true;
+    return 'kept';
   });
 }
 
+interface Ending {
+  readonly state: Exclude<ExperimentState, 'running'>;
+  readonly reason: string | null;
+}
+
 /** Ends it once, with the sums over its results; false where it has ended before. */
-export async function endExperiment(
-  db: CatalogDatabase,
-  id: string,
-  { state, reason }: { readonly state: Exclude<ExperimentState, 'running'>; readonly reason: string | null },
-): Promise<boolean> {
-  return db.transaction(async (tx) => {
+export async function endExperiment(db: CatalogDatabase, id: string, ending: Ending): Promise<boolean> {
+  const sums = await db.transaction(async (tx) => {
     const [running] = await tx.query(
       `SELECT id FROM experiments WHERE id = $1::uuid AND state = 'running' FOR UPDATE`,
       [id],
     );
-    if (running === undefined) return false;
-    await tx.query(
-      `UPDATE experiments SET state = $2, reason = $3, ended_at = now(), summary = $4::jsonb, leased_until = NULL, lease_owner = NULL
-       WHERE id = $1::uuid`,
-      [id, state, reason, JSON.stringify(await sumResults(tx, id))],
+    if (running === undefined) return undefined;
+    const made = await sumResults(tx, id);
+    await end(tx, id, { ...ending, sums: made });
+    return made;
+  });
+  // The embedded twin never gathers statistics by itself; comparing needs them where there are many results.
+  if ((sums?.results ?? 0) >= 1_000) await db.query('ANALYZE experiment_results');
+  return sums !== undefined;
+}
+
+async function end(
+  tx: SqlRunner,
+  id: string,
+  { state, reason, sums }: Ending & { readonly sums: ExperimentSums },
+): Promise<void> {
+  await tx.query(
+    `UPDATE experiments SET state = $2, reason = $3, ended_at = now(), summary = $4::jsonb, leased_until = NULL, lease_owner = NULL
+     WHERE id = $1::uuid`,
+    [id, state, reason, JSON.stringify(sums)],
+  );
+}
+
+/** Stops the experiments whose program has not been heard of for longer than it said. */
+export async function stopLeftExperiments(db: CatalogDatabase): Promise<void> {
+  const isLeft = `state = 'running' AND target ->> 'kind' = 'program' AND leased_until < now()`;
+  const left = await db.query<{ id: string }>(
+    `SELECT id::text AS id FROM experiments WHERE ${isLeft} ORDER BY leased_until LIMIT 100`,
+  );
+  for (const { id } of left)
+    await db.transaction(async (tx) => {
+      const [still] = await tx.query<{ planned: number }>(
+        `SELECT planned FROM experiments WHERE id = $1::uuid AND ${isLeft} FOR UPDATE`,
+        [id],
+      );
+      if (still === undefined) return;
+      const sums = await sumResults(tx, id);
+      const reason = `Its program left after ${sums.results} of ${still.planned} results. It can be resumed.`;
+      await end(tx, id, { state: 'stopped', reason, sums });
+    });
+}
+
+/** To be called when a server starts. */
+export async function waitForRunners(db: SqlRunner): Promise<void> {
+  await db.query(
+    `UPDATE experiments SET leased_until = greatest(leased_until, now() + make_interval(secs => $1))
+     WHERE state = 'running' AND target ->> 'kind' = 'program'`,
+    [runnerWaitS],
+  );
+}
+
+/** A runner is there, and wants to be waited for so long. False where the experiment has ended or is another runner's. */
+export async function keepRunner(
+  db: SqlRunner,
+  id: string,
+  { runner, waitS }: { readonly runner: string; readonly waitS: number },
+): Promise<boolean> {
+  const rows = await db.query(
+    `UPDATE experiments SET leased_until = now() + make_interval(secs => $3), lease_owner = $2
+     WHERE id = $1::uuid AND state = 'running' AND target ->> 'kind' = 'program' AND (lease_owner IS NULL OR lease_owner = $2) RETURNING id`,
+    [id, runner, waitS],
+  );
+  return rows.length > 0;
+}
+
+/** Goes on with one that was stopped, has failed, or whose program left. Says why it does not. */
+export async function resumeExperiment(
+  db: CatalogDatabase,
+  id: string,
+  runner: string | undefined,
+): Promise<'resumed' | 'running' | 'done'> {
+  return db.transaction(async (tx) => {
+    const [found] = await tx.query<{ state: ExperimentState; kind: 'prompt' | 'program'; isLeft: boolean }>(
+      `SELECT state, target ->> 'kind' AS kind, coalesce(leased_until < now(), false) AS "isLeft" FROM experiments
+       WHERE id = $1::uuid FOR UPDATE`,
+      [id],
     );
-    return true;
+    if (found === undefined || found.state === 'done') return 'done';
+    if (found.state === 'running' && !found.isLeft) return 'running';
+    await tx.query(
+      `UPDATE experiments SET state = 'running', reason = NULL, ended_at = NULL, summary = NULL, lease_owner = $2,
+         leased_until = now() + make_interval(secs => $3) WHERE id = $1::uuid`,
+      [id, ...leaseOf(found.kind, runner)],
+    );
+    return 'resumed';
   });
 }
 
@@ -271,7 +375,6 @@ function valuesOf(scores: JudgedResult['scores']): Record<string, number> {
 
 /** What comparing needs of every result; the answers themselves are read for one page only. */
 export interface ResultFacts {
-  readonly experimentId: string;
   readonly itemId: string;
   readonly outputHash: string;
   readonly isError: boolean;
@@ -280,30 +383,36 @@ export interface ResultFacts {
   readonly values: Readonly<Record<string, number>>;
 }
 
-type FactsRow = readonly [string, string, boolean, number, number | null, Readonly<Record<string, number>>];
+type FactsRow = readonly [
+  string,
+  number,
+  string,
+  boolean,
+  number,
+  number | null,
+  Readonly<Record<string, number>>,
+];
 
-/** As one JSON text for each experiment: the embedded twin reads row by row, which takes long for 10,000 of them. */
-export async function listResultFacts(
-  db: SqlRunner,
-  ids: readonly string[],
-): Promise<readonly ResultFacts[]> {
-  const rows = await db.query<{ experimentId: string; facts: readonly FactsRow[] }>(
-    `SELECT experiment_id::text AS "experimentId", json_agg(json_build_array(item_id, output_hash, error IS NOT NULL, duration_ms, cost_usd,
-       score_values) ORDER BY item_id, repeat) AS facts
-     FROM experiment_results WHERE experiment_id = ANY($1::uuid[]) GROUP BY experiment_id`,
-    [[...ids]],
-  );
-  return rows.flatMap(({ experimentId, facts }) =>
-    facts.map(([itemId, outputHash, isError, durationMs, costUsd, values]) => ({
-      experimentId,
-      itemId,
-      outputHash,
-      isError,
-      durationMs,
-      costUsd,
-      values,
-    })),
-  );
+/** Results in one read: a statement of the embedded twin lasts about 50 ms, and others wait for it. */
+const factsTogether = 10_000;
+
+/** Repeats of an item follow each other. Each read is one JSON text: the embedded twin takes long for 10,000 rows. */
+export async function* readResultFacts(db: SqlRunner, id: string): AsyncGenerator<ResultFacts> {
+  let after: readonly [string, number] = ['', -1];
+  for (;;) {
+    const [row] = await db.query<{ facts: readonly FactsRow[] | null }>(
+      `SELECT json_agg(json_build_array(item_id, repeat, output_hash, error IS NOT NULL, duration_ms, cost_usd, score_values)) AS facts
+       FROM (SELECT item_id, repeat, output_hash, error, duration_ms, cost_usd, score_values FROM experiment_results
+         WHERE experiment_id = $1::uuid AND (item_id, repeat) > ($2, $3::int) ORDER BY item_id, repeat LIMIT ${factsTogether}) AS results`,
+      [id, ...after],
+    );
+    const facts = row?.facts ?? [];
+    for (const [itemId, , outputHash, isError, durationMs, costUsd, values] of facts)
+      yield { itemId, outputHash, isError, durationMs, costUsd, values };
+    const last = facts.at(-1);
+    if (last === undefined || facts.length < factsTogether) return;
+    after = [last[0], last[1]];
+  }
 }
 
 export interface StoredResult {
@@ -329,12 +438,21 @@ export async function readResults(
 }
 
 /** Which results are there already: what a run that goes on leaves out. */
-export async function listFinished(db: SqlRunner, id: string): Promise<ReadonlySet<string>> {
-  const rows = await db.query<{ key: string }>(
-    `SELECT repeat || ' ' || item_id AS key FROM experiment_results WHERE experiment_id = $1::uuid`,
-    [id],
+export async function listFinished(
+  db: SqlRunner,
+  id: string,
+  { after, limit }: { readonly after: FinishedResult | undefined; readonly limit: number },
+): Promise<readonly FinishedResult[]> {
+  return db.query(
+    `SELECT item_id AS "itemId", repeat FROM experiment_results WHERE experiment_id = $1::uuid AND (item_id, repeat) > ($2, $3::int)
+     ORDER BY item_id, repeat LIMIT $4`,
+    [id, after?.itemId ?? '', after?.repeat ?? -1, limit],
   );
-  return new Set(rows.map(({ key }) => key));
+}
+
+export interface FinishedResult {
+  readonly itemId: string;
+  readonly repeat: number;
 }
 
 const leaseS = 30;

@@ -1,27 +1,16 @@
 /** Experiments over the items of one dataset, side by side: each with the baseline, item by item. */
 import type { ComparisonResponse, ScoreComparison } from '@sightline/schema/api';
-import type { ResultFacts, StoredExperiment } from '../catalog/experiments.ts';
+import type { StoredExperiment } from '../catalog/experiments.ts';
+import type { Column, ExperimentColumns } from './experiment-columns.ts';
 import { type PairedDifference, pairedDifference } from './paired-difference.ts';
 
 type ItemVerdict = ComparisonResponse['items'][number]['verdict'];
-
-/** Of one item in one experiment: repeats are averaged. */
-interface ItemSums {
-  readonly repeats: number;
-  readonly errors: number;
-  readonly durationMs: number;
-  readonly costUsd: number | null;
-  readonly scores: ReadonlyMap<string, number>;
-  readonly outputHash: string;
-}
 
 export interface ComparedItem {
   readonly itemId: string;
   readonly verdict: ItemVerdict;
   readonly isChanged: boolean;
   readonly hasError: boolean;
-  /** In the order of the experiments. */
-  readonly sums: readonly (ItemSums | undefined)[];
   /** How much worse than the baseline the worst is. */
   readonly harm: number;
 }
@@ -37,36 +26,34 @@ const costName = 'cost_usd';
 const order: Readonly<Record<ItemVerdict, number>> = { regression: 0, mixed: 1, improvement: 2, same: 3 };
 const errorHarm = 1_000;
 
-/** The baseline is the first of the experiments. */
+/** The baseline is the first of the experiments; columns come in the order of the experiments. */
 export function compareExperiments(
   experiments: readonly StoredExperiment[],
-  facts: readonly ResultFacts[],
+  columns: readonly ExperimentColumns[],
 ): Comparison {
   const lower = new Set([latencyName, costName, ...experiments.flatMap(lowerIsBetterOf)]);
   const spent = new Set(experiments.flatMap(spentNamesOf));
-  const byExperiment = new Map(
-    [...Map.groupBy(facts, ({ experimentId }) => experimentId)].map(([id, results]) => [
-      id,
-      sumByItem(results),
-    ]),
-  );
-  const sums = experiments.map(({ id }) => byExperiment.get(id) ?? new Map<string, ItemSums>());
-  const [baseline = new Map<string, ItemSums>(), ...others] = sums;
-  const itemIds = [...new Set(sums.flatMap((each) => [...each.keys()]))];
-  const items = itemIds.map((itemId) =>
-    compareItem(
-      itemId,
-      sums.map((each) => each.get(itemId)),
-      { lower, spent },
-    ),
-  );
+  const [baseline, ...others] = columns;
+  if (baseline === undefined) return { items: [], comparisons: [] };
+  const candidates = others.map((each): Candidate => ({
+    columns: each,
+    scores: [...each.scoreNames]
+      .filter((name) => !spent.has(name))
+      .map((name) => ({
+        sign: lower.has(name) ? -1 : 1,
+        before: baseline.scores(name),
+        after: each.scores(name),
+      })),
+  }));
+  const itemIds = new Set(columns.flatMap((each) => [...each.itemIds]));
+  const items = Array.from(itemIds, (itemId) => compareItem(itemId, baseline, candidates));
   return {
     items: items.toSorted(
       (a, b) => order[a.verdict] - order[b.verdict] || b.harm - a.harm || (a.itemId < b.itemId ? -1 : 1),
     ),
     comparisons: others.map((candidate, at) => ({
       id: experiments[at + 1]?.id ?? '',
-      scores: compareScores(baseline, candidate, lower),
+      scores: compareScores({ baseline, candidate, lower }),
     })),
   };
 }
@@ -86,131 +73,97 @@ function spentNamesOf({ evaluators }: StoredExperiment): readonly string[] {
   );
 }
 
-function sumByItem(results: readonly ResultFacts[]): Map<string, ItemSums> {
-  return new Map(
-    [...Map.groupBy(results, ({ itemId }) => itemId)].map(([itemId, repeats]) => [
-      itemId,
-      sumRepeats(repeats),
-    ]),
-  );
+interface Candidate {
+  readonly columns: ExperimentColumns;
+  readonly scores: readonly { readonly sign: 1 | -1; readonly before: Column; readonly after: Column }[];
 }
-
-function sumRepeats(repeats: readonly ResultFacts[]): ItemSums {
-  const answered = repeats.filter(({ isError }) => !isError);
-  const priced = repeats.flatMap(({ costUsd }) => costUsd ?? []);
-  const values = new Map<string, number[]>();
-  for (const { values: own } of repeats)
-    for (const [name, value] of Object.entries(own)) {
-      const known = values.get(name);
-      if (known === undefined) values.set(name, [value]);
-      else known.push(value);
-    }
-  return {
-    repeats: repeats.length,
-    errors: repeats.length - answered.length,
-    durationMs: average(
-      answered.length === 0
-        ? repeats.map(({ durationMs }) => durationMs)
-        : answered.map(({ durationMs }) => durationMs),
-    ),
-    costUsd: priced.length === 0 ? null : average(priced),
-    scores: new Map([...values].map(([name, each]) => [name, average(each)])),
-    outputHash: repeats.map(({ outputHash }) => outputHash).join(' '),
-  };
-}
-
-const average = (values: readonly number[]): number =>
-  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 
 function compareItem(
   itemId: string,
-  sums: readonly (ItemSums | undefined)[],
-  { lower, spent }: { readonly lower: ReadonlySet<string>; readonly spent: ReadonlySet<string> },
+  baseline: ExperimentColumns,
+  candidates: readonly Candidate[],
 ): ComparedItem {
-  const [baseline, ...others] = sums;
+  const then = baseline.rowOf(itemId);
   let gain = 0;
   let harm = 0;
-  for (const candidate of others) {
-    if (baseline === undefined || candidate === undefined) continue;
-    const failed = candidate.errors / candidate.repeats - baseline.errors / baseline.repeats;
+  let isChanged = false;
+  let hasError = then !== undefined && baseline.hasErrorAt(then);
+  for (const { columns, scores } of candidates) {
+    const now = columns.rowOf(itemId);
+    if (now === undefined) continue;
+    hasError ||= columns.hasErrorAt(now);
+    if (then === undefined) {
+      isChanged = true;
+      continue;
+    }
+    isChanged ||= columns.outputAt(now) !== baseline.outputAt(then);
+    const failed = columns.failedAt(now) - baseline.failedAt(then);
     if (failed > 0) harm += failed * errorHarm;
-    if (failed < 0) gain -= failed * errorHarm;
-    for (const [name, value] of candidate.scores) {
-      const before = baseline.scores.get(name);
-      if (before === undefined || spent.has(name) || Math.abs(value - before) < 1e-9) continue;
-      const better = lower.has(name) ? before - value : value - before;
-      if (better > 0) gain += better;
-      else harm -= better;
+    else gain -= failed * errorHarm;
+    for (const { sign, before, after } of scores) {
+      const better = sign * ((after[now] ?? Number.NaN) - (before[then] ?? Number.NaN));
+      // NaN where one of them has no score.
+      if (better >= negligible) gain += better;
+      else if (better <= -negligible) harm -= better;
     }
   }
   const verdict = harm > 0 ? (gain > 0 ? 'mixed' : 'regression') : gain > 0 ? 'improvement' : 'same';
-  return {
-    itemId,
-    verdict,
-    harm,
-    isChanged: others.some((each) => each !== undefined && each.outputHash !== baseline?.outputHash),
-    hasError: sums.some((each) => each !== undefined && each.errors > 0),
-    sums,
-  };
+  return { itemId, verdict, harm, isChanged, hasError };
 }
 
-function compareScores(
-  baseline: ReadonlyMap<string, ItemSums>,
-  candidate: ReadonlyMap<string, ItemSums>,
-  lower: ReadonlySet<string>,
-): ScoreComparison[] {
-  const names = new Set(
-    [...baseline.values(), ...candidate.values()].flatMap(({ scores }) => [...scores.keys()]),
-  );
+const negligible = 1e-9;
+
+interface Compared {
+  readonly baseline: ExperimentColumns;
+  readonly candidate: ExperimentColumns;
+  readonly lower: ReadonlySet<string>;
+}
+
+function compareScores(compared: Compared): ScoreComparison[] {
+  const { baseline, candidate } = compared;
+  const names = [...new Set([...baseline.scoreNames, ...candidate.scoreNames])].toSorted();
   return [
-    ...[...names]
-      .toSorted()
-      .map((name) => compareValues(name, { baseline, candidate, lower }, ({ scores }) => scores.get(name))),
-    compareValues(latencyName, { baseline, candidate, lower }, ({ durationMs, errors, repeats }) =>
-      errors === repeats ? undefined : durationMs,
+    ...names.map((name) =>
+      compareValues(name, compared, [baseline.scores(name), candidate.scores(name)] as const),
     ),
-    compareValues(costName, { baseline, candidate, lower }, ({ costUsd }) => costUsd ?? undefined),
+    compareValues(latencyName, compared, [baseline.answeredMs, candidate.answeredMs]),
+    compareValues(costName, compared, [baseline.costsUsd, candidate.costsUsd]),
   ];
 }
 
 function compareValues(
   name: string,
-  {
-    baseline,
-    candidate,
-    lower,
-  }: {
-    readonly baseline: ReadonlyMap<string, ItemSums>;
-    readonly candidate: ReadonlyMap<string, ItemSums>;
-    readonly lower: ReadonlySet<string>;
-  },
-  read: (sums: ItemSums) => number | undefined,
+  { baseline, candidate, lower }: Compared,
+  [before, after]: readonly [Column, Column],
 ): ScoreComparison {
-  const all = (sums: ReadonlyMap<string, ItemSums>): number[] =>
-    [...sums.values()].flatMap((each) => read(each) ?? []);
-  const [before, after] = [all(baseline), all(candidate)];
   const differences: number[] = [];
-  for (const [itemId, sums] of candidate) {
-    const now = read(sums);
-    const pair = baseline.get(itemId);
-    const then = pair === undefined ? undefined : read(pair);
-    if (now !== undefined && then !== undefined) differences.push(now - then);
+  for (const itemId of candidate.itemIds) {
+    const now = candidate.rowOf(itemId);
+    const then = baseline.rowOf(itemId);
+    if (now === undefined || then === undefined) continue;
+    const difference = (after[now] ?? Number.NaN) - (before[then] ?? Number.NaN);
+    if (!Number.isNaN(difference)) differences.push(difference);
   }
   const { mean, interval } = pairedDifference(differences);
   const lowerIsBetter = lower.has(name);
-  const better = (difference: number): boolean => (lowerIsBetter ? difference < 0 : difference > 0);
+  const gains = differences.map((each) => (lowerIsBetter ? -each : each));
   return {
     name,
-    baseline: before.length === 0 ? null : average(before),
-    candidate: after.length === 0 ? null : average(after),
+    baseline: averageOf(before),
+    candidate: averageOf(after),
     pairs: differences.length,
     difference: differences.length === 0 ? null : mean,
     interval: interval ?? null,
     verdict: verdictOf({ mean, interval, pairs: differences.length }, lowerIsBetter),
     lowerIsBetter,
-    wins: differences.filter((each) => Math.abs(each) >= 1e-9 && better(each)).length,
-    losses: differences.filter((each) => Math.abs(each) >= 1e-9 && !better(each)).length,
+    wins: gains.filter((each) => each >= negligible).length,
+    losses: gains.filter((each) => each <= -negligible).length,
   };
+}
+
+function averageOf(column: Column): number | null {
+  const values = column.filter((value) => !Number.isNaN(value));
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** With fewer pairs even differences that all point one way are chance: 2 / 2^5 > 5 %. */

@@ -6,21 +6,25 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '@sightline/base';
 import { sleep } from '@sightline/base';
 import type { PlaygroundEvent, PromptContent } from '@sightline/schema/api';
-import { promptTarget } from '@sightline/schema/api';
+import { promptMessage, promptTarget } from '@sightline/schema/api';
 import { renderMessages, variablesOf } from '@sightline/schema/prompts';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { BackgroundLooks } from '../background/background-looks.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { listItems, type StoredItem } from '../catalog/datasets.ts';
 import {
   endExperiment,
+  type FinishedResult,
   giveExperimentsBack,
   keepExperiment,
   listFinished,
   putResults,
+  stopLeftExperiments,
   type StoredExperiment,
   takeExperiment,
+  waitForRunners,
 } from '../catalog/experiments.ts';
 import { findPromptVersion } from '../catalog/find-prompt-version.ts';
 import type { JudgeSurroundings } from '../evaluation/judge/evaluate-with-judge.ts';
@@ -60,6 +64,8 @@ const failuresMax = 20;
 export class ExperimentRunner {
   readonly #options: ExperimentRunnerOptions;
   readonly #looks: BackgroundLooks;
+  /** Separate, so that an experiment that runs here does not keep others from being stopped. */
+  readonly #stops: BackgroundLooks;
   readonly #stopping = new AbortController();
 
   constructor(options: ExperimentRunnerOptions) {
@@ -70,10 +76,26 @@ export class ExperimentRunner {
       log: options.log,
       failure: 'An experiment could not be run; trying again.',
     });
+    this.#stops = new BackgroundLooks({
+      look: async () => {
+        await stopLeftExperiments(options.catalog);
+        this.#stops.lookIn(lookMs);
+      },
+      retryMs: lookMs,
+      log: options.log,
+      failure: 'Experiments whose program left could not be stopped; trying again.',
+    });
   }
 
   start(): void {
     this.#looks.lookIn(0);
+    // While no server was there, no program could say that it was.
+    void this.#stops
+      .inTurn(async () => waitForRunners(this.#options.catalog))
+      .catch((error: unknown) => {
+        this.#options.log.warn({ err: error }, 'The programs that run experiments could not be waited for.');
+      })
+      .finally(() => this.#stops.lookIn(lookMs));
   }
 
   /** To be called after an experiment began. */
@@ -87,7 +109,7 @@ export class ExperimentRunner {
 
   async stop(): Promise<void> {
     this.#stopping.abort();
-    await this.#looks.stop();
+    await Promise.all([this.#looks.stop(), this.#stops.stop()]);
     await giveExperimentsBack(this.#options.catalog, this.#options.owner).catch(() => undefined);
   }
 
@@ -132,7 +154,7 @@ export class ExperimentRunner {
   async #runItems(experiment: StoredExperiment, signal: AbortSignal): Promise<string | undefined> {
     const { catalog } = this.#options;
     const asked = await this.#open(experiment);
-    const finished = await listFinished(catalog, experiment.id);
+    const finished = await this.#readFinished(experiment.id);
     let failures = 0;
     let isFine = finished.size > 0;
     let reason: string | undefined;
@@ -167,6 +189,18 @@ export class ExperimentRunner {
       after = items.at(-1)?.place ?? after;
     }
     return undefined;
+  }
+
+  async #readFinished(id: string): Promise<ReadonlySet<string>> {
+    const finished = new Set<string>();
+    const limit = 10_000;
+    let after: FinishedResult | undefined;
+    for (;;) {
+      const page = await listFinished(this.#options.catalog, id, { after, limit });
+      for (const { itemId, repeat } of page) finished.add(`${repeat} ${itemId}`);
+      if (page.length < limit) return finished;
+      after = page.at(-1);
+    }
   }
 
   async #open({ project, target }: StoredExperiment): Promise<Asked> {
@@ -275,7 +309,8 @@ export class ExperimentRunner {
       judge,
     });
     const results = judged.map((each) => each.result);
-    if (!(await putResults(catalog, experiment.id, results))) return run.error;
+    const outcome = await putResults(catalog, experiment.id, { results, runner: this.#options.owner });
+    if (outcome !== 'kept') return run.error;
     const judges = new Set(
       experiment.evaluators.flatMap(({ name, settings }) => (settings.type === 'judge' ? [name] : [])),
     );
@@ -310,14 +345,6 @@ export function contentFor(content: PromptContent, input: StoredItem['input']): 
 }
 
 function readMessages(value: unknown): PromptContent['messages'] | undefined {
-  if (!Array.isArray(value) || value.length === 0) return undefined;
-  const roles: readonly unknown[] = ['system', 'user', 'assistant', 'tool'];
-  const isMessage = (each: unknown): each is PromptContent['messages'][number] =>
-    typeof each === 'object' &&
-    each !== null &&
-    'content' in each &&
-    typeof each.content === 'string' &&
-    'role' in each &&
-    roles.includes(each.role);
-  return value.every(isMessage) ? value : undefined;
+  const read = z.array(promptMessage).min(1).safeParse(value);
+  return read.success ? read.data : undefined;
 }

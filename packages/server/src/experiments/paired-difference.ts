@@ -6,10 +6,12 @@ export interface PairedDifference {
   readonly interval: { readonly low: number; readonly high: number } | undefined;
 }
 
-/** Draws of items in all: 10,000 items are drawn anew 400 times, in 20 ms. */
-const drawsMax = 4_000_000;
-const resamplesMax = 2_000;
-const resamplesMin = 400;
+/**
+ * Beyond so many items, groups of them are drawn: groups that were put together by chance vary as their items do, so the interval is the same, and its
+ * cost no longer grows with the items.
+ */
+const groupsMax = 2_000;
+const resamples = 1_000;
 
 /** The same differences always give the same interval. */
 export function pairedDifference(differences: readonly number[]): PairedDifference {
@@ -18,18 +20,47 @@ export function pairedDifference(differences: readonly number[]): PairedDifferen
   if (length < 2) return { mean, interval: undefined };
   if (differences.every((each) => each === differences[0]))
     return { mean, interval: { low: mean, high: mean } };
-  const resamples = Math.max(resamplesMin, Math.min(resamplesMax, Math.floor(drawsMax / length)));
-  const values = Float64Array.from(differences);
-  const means = new Float64Array(resamples);
   const draw = drawing(0x9e37_79b9);
+  const groups = groupByChance(differences, draw);
+  const means = new Float64Array(resamples);
   for (let nth = 0; nth < resamples; nth += 1) {
     let sum = 0;
-    for (let at = 0; at < length; at += 1) sum += values[draw(length)] ?? 0;
-    means[nth] = sum / length;
+    let items = 0;
+    for (let at = 0; at < groups.sums.length; at += 1) {
+      const drawn = draw(groups.sums.length);
+      sum += groups.sums[drawn] ?? 0;
+      items += groups.items[drawn] ?? 0;
+    }
+    means[nth] = sum / items;
   }
   means.sort();
   const at = (share: number): number => means[Math.round(share * (resamples - 1))] ?? mean;
   return { mean, interval: { low: at(0.025), high: at(0.975) } };
+}
+
+interface Groups {
+  readonly sums: Float64Array;
+  readonly items: Float64Array;
+}
+
+/** Of the same size, but for one item. */
+function groupByChance(differences: readonly number[], draw: (below: number) => number): Groups {
+  const values = Float64Array.from(differences);
+  const count = Math.min(groupsMax, values.length);
+  if (count < values.length)
+    for (let at = values.length - 1; at > 0; at -= 1) {
+      const other = draw(at + 1);
+      const value = values[at] ?? 0;
+      values[at] = values[other] ?? 0;
+      values[other] = value;
+    }
+  const groups = { sums: new Float64Array(count), items: new Float64Array(count) };
+  for (const [at, value] of values.entries()) {
+    const group = at % count;
+    groups.sums[group] = (groups.sums[group] ?? 0) + value;
+    groups.items[group] = (groups.items[group] ?? 0) + 1;
+  }
+  return groups;
 }
 
 /** Marsaglia's xorshift: whole numbers below a bound. */

@@ -82,12 +82,23 @@ export function promptRunSpan(run: PromptRun): Uint8Array {
   return ensure(request.ok ? request.value : undefined, 'the span of an experiment');
 }
 
-function spanMessageOf({ role, content, toolCalls = [], toolCallId }: PromptContent['messages'][number]) {
+function spanMessageOf({
+  role,
+  content,
+  images = [],
+  toolCalls = [],
+  toolCallId,
+}: PromptContent['messages'][number]) {
   const parts =
     role === 'tool'
       ? [{ type: 'tool_call_response', id: toolCallId, response: content }]
       : [
           ...(content === '' ? [] : [{ type: 'text', content }]),
+          ...images.map((image) =>
+            'url' in image
+              ? { type: 'uri', modality: 'image', uri: image.url }
+              : { type: 'blob', modality: 'image', mime_type: image.mediaType, content: image.data },
+          ),
           ...toolCalls.map((call) => ({ type: 'tool_call', ...call })),
         ];
   return { role, parts };

@@ -251,3 +251,63 @@ describe('whatever speaks like OpenAI', () => {
     ]);
   });
 });
+
+describe('images of a message', () => {
+  const data =
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  const url = 'https://example.com/cat.png';
+  const asked: PromptContent = {
+    messages: [{ role: 'user', content: 'What is it?', images: [{ mediaType: 'image/png', data }, { url }] }],
+    model: 'm-1',
+    parameters: {},
+    tools: [],
+  };
+  const expected: Readonly<Record<ModelProtocol, unknown>> = {
+    openai: {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is it?' },
+            { type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } },
+            { type: 'image_url', image_url: { url } },
+          ],
+        },
+      ],
+    },
+    anthropic: {
+      messages: [
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is it?' },
+            { type: 'image', source: { type: 'base64', media_type: 'image/png', data } },
+            { type: 'image', source: { type: 'url', url } },
+          ],
+        },
+      ],
+    },
+    google: {
+      contents: [
+        {
+          role: 'user',
+          parts: [
+            { text: 'What is it?' },
+            { inlineData: { mimeType: 'image/png', data } },
+            { fileData: { mimeType: 'image/png', fileUri: url } },
+          ],
+        },
+      ],
+    },
+  };
+
+  it.each(['openai', 'anthropic', 'google'] as const)('go to %s as it takes them', async (protocol) => {
+    const requests: Asked[] = [];
+    const address = await serve((request, response) => {
+      requests.push(request);
+      response.writeHead(400, { 'content-type': 'application/json' }).end('{}');
+    });
+    await ask(protocol, address, { asked });
+    expect(requests[0]?.body).toMatchObject(expected[protocol] as object);
+  });
+});

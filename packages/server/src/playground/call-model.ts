@@ -184,12 +184,23 @@ function optionsOf(
 }
 
 function messageOf(message: PromptMessage): LanguageModelV4Message {
-  const { role, content, toolCalls = [] } = message;
+  const { role, content, images = [], toolCalls = [] } = message;
   switch (role) {
     case 'system':
       return { role, content };
     case 'user':
-      return { role, content: [{ type: 'text', text: content }] };
+      return {
+        role,
+        content: [
+          ...(content === '' && images.length > 0 ? [] : [{ type: 'text' as const, text: content }]),
+          ...images.map((image) => ({
+            type: 'file' as const,
+            ...('url' in image
+              ? { mediaType: typeByName(image.url), data: { type: 'url' as const, url: new URL(image.url) } }
+              : { mediaType: image.mediaType, data: { type: 'data' as const, data: image.data } }),
+          })),
+        ],
+      };
     case 'assistant':
       return {
         role,
@@ -206,6 +217,12 @@ function messageOf(message: PromptMessage): LanguageModelV4Message {
     case 'tool':
       return toolOf(message.toolCallId ?? '', message.toolName ?? '', jsonOf(content));
   }
+}
+
+/** Google wants a type for what it reads itself; most names tell it. */
+function typeByName(url: string): string {
+  const [, ending = ''] = /\.(png|gif|webp|heic|avif)$/i.exec(new URL(url).pathname) ?? [];
+  return `image/${ending === '' ? 'jpeg' : ending.toLowerCase()}`;
 }
 
 /** The provider's own marks, such as signatures of thoughts, go back with the call that they came with. */

@@ -127,6 +127,7 @@ export const pinBaseline = (id: string, isBaseline: boolean) =>
   sendJson<Experiment>('PUT', `/experiments/${id}/baseline`, { isBaseline });
 export const stopExperiment = (id: string) =>
   sendJson<unknown>('POST', `/experiments/${id}/finish`, { state: 'stopped', reason: 'Stopped by hand.' });
+export const resumeExperiment = (id: string) => sendJson<Experiment>('POST', `/experiments/${id}/resume`, {});
 export const deleteExperiment = (id: string) => sendJson<unknown>('DELETE', `/experiments/${id}`);
 export const storedEvaluatorsQuery = queryOptions({
   queryKey: ['evaluators', 'for-experiments'],

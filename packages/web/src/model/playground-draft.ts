@@ -63,10 +63,11 @@ export interface ReadDraft {
   readonly stubs: Readonly<Record<string, unknown>>;
 }
 
-/** What the draft says, or why it says nothing. Messages without words or calls are left out. */
+/** What the draft says, or why it says nothing. Messages without words, images or calls are left out. */
 export function readDraft(draft: PlaygroundDraft): ReadDraft | { readonly problem: string } {
   const messages = draft.messages.filter(
-    ({ content, toolCalls = [] }) => content.trim() !== '' || toolCalls.length > 0,
+    ({ content, images = [], toolCalls = [] }) =>
+      content.trim() !== '' || images.length > 0 || toolCalls.length > 0,
   );
   if (messages.length === 0) return { problem: 'Write a message first.' };
   const problems: string[] = [];

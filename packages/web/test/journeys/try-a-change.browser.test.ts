@@ -14,20 +14,33 @@ const key = 'sk-journey-0123456789';
 const traceId = 'd1'.repeat(16);
 const spanId = 'd1'.repeat(8);
 
-async function sendCall(otlpHttp: string): Promise<void> {
+const imageTraceId = 'd2'.repeat(16);
+const png =
+  'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+let lastAsked = '';
+
+async function sendCalls(otlpHttp: string): Promise<void> {
+  await sendCall(otlpHttp, traceId, [
+    message('system', 'Answer in capitals.'),
+    message('user', 'capital of france'),
+  ]);
+  const image = { type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } };
+  await sendCall(otlpHttp, imageTraceId, [
+    { role: 'user', content: [{ type: 'text', text: 'what is it?' }, image] },
+  ]);
+}
+
+async function sendCall(otlpHttp: string, trace: string, input: readonly unknown[]): Promise<void> {
   const start = BigInt(Date.now() - 60_000) * 1_000_000n;
   const attributes = [
     text('gen_ai.operation.name', 'chat'),
     text('gen_ai.provider.name', 'openai'),
     text('gen_ai.request.model', 'gpt-4o'),
-    text(
-      'gen_ai.input.messages',
-      JSON.stringify([message('system', 'Answer in capitals.'), message('user', 'capital of france')]),
-    ),
+    text('gen_ai.input.messages', JSON.stringify(input)),
     text('gen_ai.output.messages', JSON.stringify([message('assistant', 'PARIS')])),
   ];
   const span = {
-    traceId,
+    traceId: trace,
     spanId,
     name: 'chat gpt-4o',
     kind: 3,
@@ -45,16 +58,18 @@ function modelServer(): Server {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      const { messages } = JSON.parse(body) as { messages: { content: string }[] };
-      const asked = messages.at(-1)?.content.toUpperCase() ?? '';
+      lastAsked = body;
+      const { messages } = JSON.parse(body) as { messages: { content: string | { text?: string }[] }[] };
+      const content = messages.at(-1)?.content ?? '';
+      const asked = (typeof content === 'string' ? content : (content[0]?.text ?? '')).toUpperCase();
       const last = asked.includes('FRANCE') ? 'PARIS' : asked;
-      const content = JSON.stringify(messages).includes('backwards')
+      const answer = JSON.stringify(messages).includes('backwards')
         ? last.split('').toReversed().join('')
         : last;
       response.writeHead(200, { 'content-type': 'text/event-stream' });
       const chunk = (more: object): string =>
         `data: ${JSON.stringify({ id: 'c', object: 'chat.completion.chunk', created: 1, model: 'gpt-4o', ...more })}\n\n`;
-      response.write(chunk({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }));
+      response.write(chunk({ choices: [{ index: 0, delta: { content: answer }, finish_reason: null }] }));
       response.write(chunk({ choices: [{ index: 0, delta: {}, finish_reason: 'stop' }] }));
       response.write(
         chunk({ choices: [], usage: { prompt_tokens: 1000, completion_tokens: 100, total_tokens: 1100 } }),
@@ -79,7 +94,7 @@ describe.skipIf(findChromium() === undefined)(
       vi.stubEnv('SIGHTLINE_MODEL_NETWORK', '127.0.0.1');
       vi.stubEnv('SIGHTLINE_SECRET', 'a secret of sixteen letters');
       stage = await openStage();
-      await sendCall(stage.urls.otlpHttp);
+      await sendCalls(stage.urls.otlpHttp);
       await allStored(stage.urls.ui);
       page = await stage.open(`/runs/${traceId}?span=${spanId}`);
     }, 60_000);
@@ -169,6 +184,36 @@ describe.skipIf(findChromium() === undefined)(
       await page.locator('.diff-added', { hasText: 'SIRAP' }).waitFor();
       await idle(page);
       await looksFine();
+    });
+
+    it('goes from a version of the prompt to the runs that used it', async () => {
+      await allStored(stage.urls.ui);
+      await page.goto(`${stage.urls.ui}/prompts?prompt=capital`);
+      const row = page
+        .getByRole('region', { name: 'Versions' })
+        .getByRole('row')
+        .filter({ has: page.getByRole('link', { name: 'v2', exact: true }) });
+      await row.getByRole('link', { name: '1', exact: true }).click();
+      await page.waitForURL(/\/runs\?/);
+      // The run of the experiment over version 2, and not that over version 1.
+      await page
+        .getByText(/^1 run\b/)
+        .first()
+        .waitFor();
+      await idle(page);
+      await page.getByText('TICAL', { exact: false }).or(page.getByText('SIRAP')).first().waitFor();
+    });
+
+    it('opens a call with an image in the playground, and sends it on', async () => {
+      await page.goto(`${stage.urls.ui}/playground?trace=${imageTraceId}&span=${spanId}`);
+      await page.getByRole('img', { name: 'image/png of the message' }).waitFor();
+      await page.getByRole('button', { name: 'Ask', exact: true }).first().click();
+      await page.getByTestId('answer').getByText('WHAT IS IT').waitFor();
+      expect(lastAsked).toContain(`data:image/png;base64,${png}`);
+      await idle(page);
+      await looksFine();
+      await page.getByRole('button', { name: 'Remove image 1' }).click();
+      await page.getByRole('img', { name: 'image/png of the message' }).waitFor({ state: 'detached' });
     });
 
     it('finds nothing of a key in the browser', async () => {

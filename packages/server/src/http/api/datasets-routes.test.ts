@@ -10,6 +10,7 @@ import type {
   DatasetItemsResponse,
   Experiment,
   ExperimentSummary,
+  FinishedResultsResponse,
   NewResultsResponse,
   PlaygroundCall,
   PlaygroundEvent,
@@ -308,9 +309,33 @@ describe('datasets', () => {
         { role: 'assistant', parts: [{ type: 'text', content: 'On its way.' }] },
       ]),
     };
+    // As OpenAI's instrumentation records images, with one that only OpenAI knows.
+    const png = 'iVBORw0KGgoAAAANSUhEUg==';
+    const seen = {
+      ...chat,
+      'gen_ai.prompt.name': 'shop/look',
+      'gen_ai.input.messages': JSON.stringify([
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'What is it?' },
+            { type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } },
+            { type: 'image_url', image_url: { url: 'https://example.com/cat.png' } },
+            { type: 'input_image', file_id: 'file-7' },
+          ],
+        },
+      ]),
+    };
     await server.send(
       'traces',
       tracesRequest('shop', [
+        {
+          traceId: hexId(32, 701),
+          spanId: hexId(16, 701),
+          name: 'chat',
+          startNanos: BigInt(Date.now() - 5_000) * 1_000_000n,
+          attributes: seen,
+        },
         {
           traceId,
           spanId: hexId(16, 700),
@@ -358,6 +383,17 @@ describe('datasets', () => {
       },
     });
     expect(call.content.messages).toHaveLength(2);
+    const look = await server.read<PlaygroundCall>(
+      `/playground/recorded-call?traceId=${hexId(32, 701)}&spanId=${hexId(16, 701)}`,
+    );
+    expect(look.content.messages).toEqual([
+      {
+        role: 'user',
+        content: 'What is it?',
+        images: [{ mediaType: 'image/png', data: png }, { url: 'https://example.com/cat.png' }],
+      },
+    ]);
+    expect(look.leftOut).toEqual(['image']);
   });
 });
 
@@ -456,6 +492,50 @@ describe('experiments', () => {
       ['after', 'done', 200, false, 200],
       ['before', 'done', 200, true, 200],
     ]);
+  });
+
+  test('one whose program is silent is stopped with what came, can be resumed, and knows its runner', async () => {
+    const runner = 'runner-one';
+    const { id } = await begin('left', { runner });
+    const answer = (itemId: string, by: string) => ({
+      results: [{ itemId, output: 'x', durationMs: 1 }],
+      runner: by,
+    });
+    await post(`/experiments/${id}/results`, answer('n1', runner));
+    expect(await refused(`/experiments/${id}/results`, answer('n2', 'runner-two'))).toMatchObject({
+      message: expect.stringContaining('Another program'),
+    });
+    expect(await refused(`/experiments/${id}/heartbeat`, { runner: 'runner-two' })).toMatchObject({
+      message: expect.stringContaining('Another program'),
+    });
+    expect(await refused(`/experiments/${id}/resume`, {})).toMatchObject({
+      message: expect.stringContaining('running already'),
+    });
+    await post(`/experiments/${id}/heartbeat`, { runner, waitS: 1 });
+    const read = async () => server.read<ExperimentSummary>(`/experiments/${id}`);
+    await expect.poll(async () => (await read()).state, { timeout: 120_000, interval: 250 }).toBe('stopped');
+    expect(await read()).toMatchObject({
+      results: 1,
+      reason: expect.stringMatching(/left after 1 of \d+ results/),
+    });
+    expect(await refused(`/experiments/${id}/heartbeat`, { runner })).toMatchObject({
+      message: expect.stringContaining('has ended'),
+    });
+    const resumed = await post<Experiment>(`/experiments/${id}/resume`, { runner: 'runner-two' });
+    expect(resumed).toMatchObject({ state: 'running', reason: null, endedAt: null, results: 1 });
+    // The first program was only away for a while: it does not come between.
+    expect(await refused(`/experiments/${id}/results`, answer('n3', runner))).toMatchObject({
+      message: expect.stringContaining('Another program'),
+    });
+    await post(`/experiments/${id}/results`, answer('n2', 'runner-two'));
+    const page = await server.read<FinishedResultsResponse>(`/experiments/${id}/results?limit=1`);
+    expect(page.results).toEqual([{ itemId: 'n1', repeat: 0 }]);
+    const next = `/experiments/${id}/results?limit=1&cursor=${encodeURIComponent(page.nextCursor ?? '')}`;
+    expect(await server.read(next)).toEqual({ results: [{ itemId: 'n2', repeat: 0 }], nextCursor: null });
+    await post(`/experiments/${id}/finish`, { state: 'done' });
+    expect(await refused(`/experiments/${id}/resume`, {})).toMatchObject({
+      message: expect.stringContaining('is done'),
+    });
   });
 
   test('a judge is not to be had with settings of one’s own', async () => {

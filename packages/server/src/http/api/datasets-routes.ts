@@ -134,17 +134,15 @@ export const datasetsRoutes: readonly ApiRoute[] = [
       const found = await get(sources, context.project, params.name);
       const start = readCursor(query.cursor);
       const version = start?.version ?? readVersion(found, query.version);
-      const rows = await listItems(catalog, {
+      const { items: page, last } = await readPage(catalog, {
         datasetId: found.id,
         version,
         split: query.split,
         search: query.search,
         onlyDuplicates: query.duplicates === 'true',
         after: start?.after ?? '-1',
-        limit: query.limit + 1,
+        limit: query.limit,
       });
-      const page = rows.slice(0, query.limit);
-      const last = rows.length > query.limit ? page.at(-1) : undefined;
       return {
         version,
         items: await describeAll(sources, found.id, page),
@@ -270,6 +268,29 @@ export const datasetsRoutes: readonly ApiRoute[] = [
     },
   }),
 ];
+
+/** A page ends early where its items are large; it is at most one read longer. */
+const pageBytesMax = 8_000_000;
+const readTogether = 100;
+
+/** `last`: the item behind which there are more. */
+async function readPage(
+  catalog: ApiSources['catalog'],
+  wanted: ItemsWanted,
+): Promise<{ readonly items: readonly StoredItem[]; readonly last: StoredItem | undefined }> {
+  const items: StoredItem[] = [];
+  let bytes = 0;
+  for (;;) {
+    const { place: after } = items.at(-1) ?? { place: wanted.after };
+    const limit = Math.min(readTogether, wanted.limit - items.length);
+    const rows = await listItems(catalog, { ...wanted, after, limit: limit + 1 });
+    const read = rows.slice(0, limit);
+    items.push(...read);
+    if (rows.length <= limit) return { items, last: undefined };
+    bytes += Buffer.byteLength(JSON.stringify(read));
+    if (items.length >= wanted.limit || bytes >= pageBytesMax) return { items, last: items.at(-1) };
+  }
+}
 
 const exportedTogether = 200;
 

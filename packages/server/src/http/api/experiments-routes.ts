@@ -6,15 +6,19 @@ import {
   experiment,
   type Experiment,
   type ExperimentEvaluator,
+  experimentHeartbeatRequest,
   experimentsParameters,
   experimentsResponse,
   experimentSummary,
   type ExperimentSummary,
+  finishedResultsParameters,
+  finishedResultsResponse,
   finishExperimentRequest,
   type NewExperiment,
   newExperiment,
   newResultsRequest,
   newResultsResponse,
+  resumeExperimentRequest,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { z } from 'zod';
@@ -26,11 +30,15 @@ import {
   findBaseline,
   findExperiment,
   findExperiments,
+  type FinishedResult,
+  keepRunner,
   listExperiments,
-  listResultFacts,
+  listFinished,
   pinBaseline,
   putResults,
   readResults,
+  resumeExperiment,
+  runnerWaitS,
   type StoredExperiment,
   type StoredResult,
   sumResults,
@@ -39,11 +47,9 @@ import { listEvaluators } from '../../catalog/evaluators.ts';
 import { findPromptVersion } from '../../catalog/find-prompt-version.ts';
 import { timeOf } from '../../checks/describe-checks.ts';
 import { findSchemaProblem } from '../../evaluation/code/json-schema.ts';
-import {
-  type ComparedItem,
-  compareExperiments,
-  type Comparison,
-} from '../../experiments/compare-experiments.ts';
+import type { ComparedItem } from '../../experiments/compare-experiments.ts';
+import type { ExperimentColumns } from '../../experiments/experiment-columns.ts';
+import { readComparison } from '../../experiments/kept-comparisons.ts';
 import { judgeResults, recordExperimentScores } from '../../experiments/judge-results.ts';
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 
@@ -150,14 +156,8 @@ export const experimentsRoutes: readonly ApiRoute[] = [
         { evaluators: stored.evaluators, judge },
       );
       const results = judged.map(({ result }) => result);
-      if (!(await putResults(sources.catalog, stored.id, results)))
-        throw new SightlineError(
-          'bad_request',
-          'The experiment has ended; its results do not change any more.',
-          {
-            hint: 'Begin another one.',
-          },
-        );
+      const outcome = await putResults(sources.catalog, stored.id, { results, runner: body.runner });
+      if (outcome !== 'kept') throw refusedRunner(outcome);
       const judges = new Set(
         stored.evaluators.flatMap(({ name, settings }) => (settings.type === 'judge' ? [name] : [])),
       );
@@ -170,6 +170,65 @@ export const experimentsRoutes: readonly ApiRoute[] = [
           notJudged: { ...notJudged },
         })),
       };
+    },
+  }),
+  route({
+    path: '/experiments/:id/results',
+    summary: 'Which results are there: what a program that goes on with the experiment leaves out.',
+    tag: 'experiments',
+    scope: 'read',
+    params: idInPath,
+    query: finishedResultsParameters,
+    response: finishedResultsResponse,
+    answer: async ({ context, sources, params, query: { limit, cursor } }) => {
+      const { id } = await get(sources, context.project, params.id);
+      const after = readResultCursor(cursor);
+      const rows = await listFinished(sources.catalog, id, { after, limit: limit + 1 });
+      const results = rows.slice(0, limit);
+      const last = rows.length > limit ? results.at(-1) : undefined;
+      return { results, nextCursor: last === undefined ? null : `${last.repeat}.${last.itemId}` };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/experiments/:id/heartbeat',
+    summary:
+      'The program that runs the experiment is there. An experiment whose program is silent is stopped.',
+    tag: 'experiments',
+    scope: 'write',
+    params: idInPath,
+    body: experimentHeartbeatRequest,
+    response: experiment,
+    answer: async ({ context, sources, params, body }) => {
+      const { id } = await get(sources, context.project, params.id);
+      const isKept = await keepRunner(sources.catalog, id, body);
+      const stored = await get(sources, context.project, id);
+      if (!isKept) throw refusedRunner(stored.state === 'running' ? 'taken_over' : 'ended');
+      return describe(stored);
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/experiments/:id/resume',
+    summary: 'Goes on with an experiment that was stopped, failed, or whose program left. Its results stay.',
+    tag: 'experiments',
+    scope: 'write',
+    params: idInPath,
+    body: resumeExperimentRequest,
+    response: experiment,
+    answer: async ({ context, sources, params, body }) => {
+      const { id, target } = await get(sources, context.project, params.id);
+      const outcome = await resumeExperiment(sources.catalog, id, body.runner);
+      if (outcome === 'running')
+        throw new SightlineError('bad_request', 'The experiment is running already.', {
+          hint: `Where its program was killed, it counts as gone ${runnerWaitS} s after it was last heard of. Or stop it first.`,
+        });
+      if (outcome === 'done')
+        throw new SightlineError('bad_request', 'The experiment is done; there is nothing to go on with.', {
+          hint: 'Begin another one.',
+        });
+      if (target.kind === 'prompt') sources.experiments.changed();
+      return describe(await get(sources, context.project, id));
     },
   }),
   route({
@@ -295,15 +354,14 @@ async function compare(
   query: z.output<typeof comparisonParameters>,
 ): Promise<ComparisonResponse> {
   const experiments = await chosen(sources, project, query);
-  const ids = experiments.map(({ id }) => id);
-  const compared = compareExperiments(experiments, await listResultFacts(sources.catalog, ids));
+  const compared = await readComparison(sources.catalog, experiments);
   const shown = compared.items.filter(showing[query.show]);
   const start = readCursor(query.cursor);
   const page = shown.slice(start, start + query.limit);
   const end = start + page.length;
   return {
     dataset: experiments[0]?.dataset ?? '',
-    baseline: ids[0] ?? '',
+    baseline: experiments[0]?.id ?? '',
     experiments: await Promise.all(experiments.map(async (each) => summarise(sources, each))),
     comparisons: compared.comparisons.map(({ id, scores }) => ({ id, scores: [...scores] })),
     counts: {
@@ -313,7 +371,7 @@ async function compare(
       errors: compared.items.filter(showing.errors).length,
       changed: compared.items.filter(showing.changed).length,
     },
-    items: await describeItems(sources, experiments, page),
+    items: await describeItems(sources, page, { experiments, columns: compared.columns }),
     nextCursor: end < shown.length ? String(end) : null,
   };
 }
@@ -377,8 +435,11 @@ async function chosen(
 
 async function describeItems(
   { catalog }: ApiSources,
-  experiments: readonly StoredExperiment[],
-  page: Comparison['items'],
+  page: readonly ComparedItem[],
+  {
+    experiments,
+    columns,
+  }: { readonly experiments: readonly StoredExperiment[]; readonly columns: readonly ExperimentColumns[] },
 ): Promise<ComparisonResponse['items']> {
   const ids = page.map(({ itemId }) => itemId);
   const [baseline] = experiments;
@@ -397,7 +458,7 @@ async function describeItems(
     const key = `${result.experimentId} ${result.itemId}`;
     if (!shown.has(key)) shown.set(key, result);
   }
-  return page.map(({ itemId, verdict, sums }) => {
+  return page.map(({ itemId, verdict }) => {
     const item = items.map((each) => each.get(itemId)).find((each) => each !== undefined);
     return {
       itemId,
@@ -406,7 +467,7 @@ async function describeItems(
       split: item?.split ?? '',
       verdict,
       results: experiments.map(({ id }, at) => {
-        const sum = sums[at];
+        const sum = columns[at]?.sumsOf(itemId);
         const result = shown.get(`${id} ${itemId}`);
         if (sum === undefined || result === undefined) return null;
         return {
@@ -427,11 +488,16 @@ async function describeItems(
               },
             ]),
           ),
-          differsFromBaseline: at > 0 && sum.outputHash !== sums[0]?.outputHash,
+          differsFromBaseline: at > 0 && outputOf(columns[at], itemId) !== outputOf(columns[0], itemId),
         };
       }),
     };
   });
+}
+
+function outputOf(columns: ExperimentColumns | undefined, itemId: string): number | undefined {
+  const row = columns?.rowOf(itemId);
+  return row === undefined ? undefined : columns?.outputAt(row);
 }
 
 async function get({ catalog }: ApiSources, project: string, id: string): Promise<StoredExperiment> {
@@ -453,9 +519,30 @@ function describe(stored: StoredExperiment): Experiment {
 function readCursor(cursor: string | undefined): number {
   if (cursor === undefined) return 0;
   if (/^\d{1,7}$/.test(cursor)) return Number(cursor);
-  throw new SightlineError('bad_cursor', 'The cursor cannot be read.', {
+  throw badCursor();
+}
+
+function readResultCursor(cursor: string | undefined): FinishedResult | undefined {
+  if (cursor === undefined) return undefined;
+  const [, repeat, itemId] = /^(\d{1,2})\.(.{1,100})$/.exec(cursor) ?? [];
+  if (repeat === undefined || itemId === undefined) throw badCursor();
+  return { repeat: Number(repeat), itemId };
+}
+
+function badCursor(): SightlineError {
+  return new SightlineError('bad_cursor', 'The cursor cannot be read.', {
     hint: 'Use nextCursor of the page before, or leave it out to begin anew.',
   });
+}
+
+function refusedRunner(outcome: 'ended' | 'taken_over'): SightlineError {
+  return outcome === 'ended'
+    ? new SightlineError('bad_request', 'The experiment has ended; its results do not change any more.', {
+        hint: 'Go on with it at /resume, or begin another one.',
+      })
+    : new SightlineError('bad_request', 'Another program has taken the experiment over.', {
+        hint: 'Leave it to that one, or begin another one.',
+      });
 }
 
 function notFound(id: string): SightlineError {

@@ -19,6 +19,9 @@ import { readSpan } from '../../query/read-trace.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 
+/** Three images of the largest size. */
+const bodyBytesMax = 16_000_000;
+
 /** Models that the server asks on behalf of whoever edits a prompt. */
 export const playgroundRoutes: readonly ApiRoute[] = [
   route({
@@ -78,6 +81,7 @@ export const playgroundRoutes: readonly ApiRoute[] = [
     tag: 'playground',
     scope: 'write',
     body: playgroundRequest,
+    bodyBytesMax,
     answer: async ({ context, sources, body, reply }) => streamCall({ context, sources, body, reply }),
   }),
 ];

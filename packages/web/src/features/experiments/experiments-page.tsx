@@ -5,6 +5,7 @@ import {
   deleteExperiment,
   experimentsQuery,
   pinBaseline,
+  resumeExperiment,
   stopExperiment,
 } from '../../api/quality-queries.ts';
 import { formatCostUsd, formatDurationMs, formatNumber, formatShare, plural } from '../../model/format.ts';
@@ -208,6 +209,11 @@ function ExperimentTable({
                 {each.state === 'running' && (
                   <Button look="quiet" onClick={() => act.mutate(async () => stopExperiment(each.id))}>
                     Stop
+                  </Button>
+                )}
+                {each.target.kind === 'prompt' && (each.state === 'stopped' || each.state === 'failed') && (
+                  <Button look="quiet" onClick={() => act.mutate(async () => resumeExperiment(each.id))}>
+                    Resume
                   </Button>
                 )}
                 <Button look="quiet" onClick={() => act.mutate(async () => deleteExperiment(each.id))}>

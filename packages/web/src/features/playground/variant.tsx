@@ -11,6 +11,7 @@ import {
   readDraft,
 } from '../../model/playground-draft.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
+import { MessageImages, withImages } from './message-images.tsx';
 import { SaveVariant } from './save-variant.tsx';
 
 interface VariantProps {
@@ -88,6 +89,10 @@ export function Variant(props: VariantProps): ReactElement {
               rows={Math.min(16, Math.max(2, message.content.split('\n').length))}
               value={message.content}
               onChange={(event) => setMessage(at, { ...message, content: event.target.value })}
+            />
+            <MessageImages
+              message={message}
+              onChange={(images) => setMessage(at, withImages(message, images))}
             />
             {message.toolCalls?.map((call) => (
               <code key={call.id} className="small soft">

@@ -202,7 +202,23 @@ function VersionTable({
                 <td>
                   <TimeAgo time={each.createdAt} nowMs={nowMs} />
                 </td>
-                <td className="end">{use === undefined ? <Dash /> : formatCount(use.calls)}</td>
+                <td className="end">
+                  {use === undefined ? (
+                    <Dash />
+                  ) : (
+                    <PageLink
+                      to="/runs"
+                      title="The runs that used this version"
+                      search={{
+                        q: `attr.gen_ai.prompt.name:${JSON.stringify(prompt.name)} attr.gen_ai.prompt.version:"${each.version}"`,
+                        from: '-30d',
+                        to: 'now',
+                      }}
+                    >
+                      {formatCount(use.calls)}
+                    </PageLink>
+                  )}
+                </td>
                 <td className="end">{use === undefined ? <Dash /> : formatCount(use.errors)}</td>
                 <td className="end">
                   {use === undefined || use.p50Ms === null ? <Dash /> : formatDurationMs(use.p50Ms)}
