@@ -3,6 +3,7 @@ import type {
   AskPanelsLine,
   AskPanelsRequest,
   DashboardPanel,
+  PanelBand,
   PanelData,
   PanelQuery,
 } from '@sightline/schema/api';
@@ -10,6 +11,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import type { QueryContext } from '../query/reader.ts';
 import { readRange, type TimeRange } from '../query/time-range.ts';
 import { CountSource } from './count-source.ts';
+import { readBand } from './expected-band.ts';
 import { badPanel, type PanelScope, type PanelSource, type Series, type Total } from './panel-answer.ts';
 import { panelGrid } from './panel-grid.ts';
 import { PromqlSource } from './promql-source.ts';
@@ -40,14 +42,51 @@ export function askPanels(
     known.set(key, answer);
     return answer;
   };
-  return asTheyCome(panels, async (panel): Promise<AskPanelsLine> => {
+  const answered = asTheyCome(panels, async (panel): Promise<AskPanelsLine> => {
     try {
       return { id: panel.id, data: await once(panel) };
     } catch (error) {
-      const failure = error instanceof SightlineError ? error : failed(error);
-      return { id: panel.id, ...failure.toJSON() };
+      return { id: panel.id, ...asSightlineError(error).toJSON() };
     }
   });
+  return withBands(answered, panels, async (panel) =>
+    bandOf({ context, panel, range, words, values: variables }),
+  );
+}
+
+/** The past of a value is a longer look than its panel: bands come one by one, after all answers. */
+async function* withBands(
+  answered: AsyncIterable<AskPanelsLine>,
+  panels: readonly DashboardPanel[],
+  read: (panel: DashboardPanel) => Promise<PanelBand>,
+): AsyncGenerator<AskPanelsLine> {
+  const fine = new Set<string>();
+  for await (const line of answered) {
+    if ('data' in line) fine.add(line.id);
+    yield line;
+  }
+  for (const panel of panels) {
+    const { id, kind, overlays } = panel;
+    if (kind !== 'lines' || overlays?.includes('band') !== true || !fine.has(id)) continue;
+    try {
+      yield { id, band: await read(panel), note: '' };
+    } catch (error) {
+      yield { id, band: null, note: asSightlineError(error).message };
+    }
+  }
+}
+
+async function bandOf(asking: Asking): Promise<PanelBand> {
+  const { panel, range, context } = asking;
+  const grid = panelGrid(panel.kind, range);
+  const [question, ...more] = panel.queries.map((query) => sourceOf(query, { ...asking, grid }).bandQuestion);
+  if (question === undefined || more.length > 0)
+    throw badPanel('An expected band is drawn for one question, in words or in PromQL.');
+  return readBand(context, question, grid);
+}
+
+function asSightlineError(error: unknown): SightlineError {
+  return error instanceof SightlineError ? error : failed(error);
 }
 
 function failed(cause: unknown): SightlineError {

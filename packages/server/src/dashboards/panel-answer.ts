@@ -1,6 +1,8 @@
 /** What the sources of a panel's numbers have in common. */
 import type { DashboardPanel, PanelData, PanelQuery } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
+import type { ValueQuery } from '@sightline/schema/rules';
+import type { Expression } from '../promql/ast.ts';
 import type { QueryContext } from '../query/reader.ts';
 import type { TimeRange } from '../query/time-range.ts';
 import type { VariableValues } from './fill-variables.ts';
@@ -23,6 +25,14 @@ export interface PanelScope {
   readonly words: WordsBatch;
 }
 
+/** A question whose past says what is expected of it. */
+export type BandQuestion =
+  | {
+      readonly kind: 'value';
+      readonly query: Omit<ValueQuery, 'windowS'> & { readonly windowS: number | undefined };
+    }
+  | { readonly kind: 'promql'; readonly text: string; readonly expression: Expression };
+
 /** One question of a panel, read; each method asks the store. */
 export interface PanelSource {
   readonly unit: Unit;
@@ -33,6 +43,8 @@ export interface PanelSource {
   totals(): Promise<readonly Total[]>;
   table?(): Promise<Table>;
   spread?(): Promise<SpreadData>;
+  /** What is asked of the past, where something can be expected of the value. */
+  readonly bandQuestion?: BandQuestion;
 }
 
 export function badPanel(message: string, hint = ''): SightlineError {

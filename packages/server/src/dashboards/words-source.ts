@@ -9,6 +9,7 @@ import { fillFilter } from './fill-variables.ts';
 import { behindWords } from './items-behind.ts';
 import {
   badPanel,
+  type BandQuestion,
   lengthS,
   nameOf,
   type PanelScope,
@@ -41,6 +42,10 @@ export class WordsSource implements PanelSource {
 
   get unit(): ValueQuery['unit'] {
     return this.#query.unit;
+  }
+
+  get bandQuestion(): BandQuestion {
+    return { kind: 'value', query: this.#query };
   }
 
   async series(): Promise<readonly Series[]> {

@@ -4,6 +4,7 @@ import type {
   AskPanelsRequest,
   Dashboard,
   DashboardInput,
+  DashboardMarksResponse,
   DashboardsResponse,
   DashboardVersionsResponse,
   FacetsResponse,
@@ -23,6 +24,14 @@ export const dashboardQuery = (id: string) =>
     queryFn: ({ signal }) => getJson<Dashboard>(`/dashboards/${encodeURIComponent(id)}`, {}, signal),
     // What is being looked at changes when its visitor asks.
     staleTime: Infinity,
+  });
+
+/** Deploys and alerts that are drawn into panels. */
+export const dashboardMarksQuery = (asked: { readonly from: string; readonly to: string }, asOf: number) =>
+  queryOptions({
+    queryKey: ['dashboard-marks', asked, asOf],
+    queryFn: ({ signal }) => getJson<DashboardMarksResponse>('/dashboards/marks', { ...asked }, signal),
+    staleTime: 15_000,
   });
 
 export const dashboardVersionsQuery = (id: string) =>

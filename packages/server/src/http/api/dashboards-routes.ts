@@ -5,6 +5,8 @@ import {
   type Dashboard,
   dashboardInput,
   type DashboardInput,
+  dashboardMarksParameters,
+  dashboardMarksResponse,
   dashboardsResponse,
   dashboardVersionsResponse,
   importDashboardRequest,
@@ -26,7 +28,9 @@ import {
 } from '../../catalog/dashboards.ts';
 import { askPanels } from '../../dashboards/ask-panels.ts';
 import { importGrafana } from '../../dashboards/import-grafana.ts';
+import { readMarks } from '../../dashboards/read-marks.ts';
 import { findShipped, shippedDashboards } from '../../dashboards/shipped/index.ts';
+import { readRange } from '../../query/time-range.ts';
 import { type ApiRoute, route } from './route-table.ts';
 
 const tag = 'dashboards';
@@ -90,6 +94,16 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
         .header('cache-control', 'no-store')
         .send(Readable.from(asLines(lines), { objectMode: false }));
     },
+  }),
+  route({
+    path: '/dashboards/marks',
+    summary: 'What is drawn into panels over time: versions that began to run, and when alerts fired.',
+    tag,
+    scope: 'read',
+    query: dashboardMarksParameters,
+    response: dashboardMarksResponse,
+    answer: async ({ context, sources: { catalog }, query }) =>
+      readMarks({ ...context, catalog }, readRange(query, context.clock)),
   }),
   route({
     method: 'POST',

@@ -2,16 +2,21 @@ import {
   type DashboardPanel,
   panelKind,
   type PanelKind,
+  type PanelOverlay,
   type PanelQuery,
   panelUnit,
   type PanelUnit,
 } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { Button, IconButton } from '../../widgets/button.tsx';
+import { OverlayChoice } from './overlay-choice.tsx';
+import { isOverTime } from './panel-frame.tsx';
 import '../../widgets/form.css';
 
 interface PanelEditorProps {
   readonly panel: DashboardPanel;
+  /** Those of the dashboard, for panels that say nothing themselves. */
+  readonly overlays: readonly PanelOverlay[];
   readonly onChange: (panel: DashboardPanel) => void;
   readonly onClose: () => void;
   readonly onRemove: () => void;
@@ -58,7 +63,13 @@ const languages: Readonly<Record<PanelQuery['type'], { readonly label: string; r
   };
 
 /** What a panel shows and asks. Each change is seen in the panel at once. */
-export function PanelEditor({ panel, onChange, onClose, onRemove }: PanelEditorProps): ReactElement {
+export function PanelEditor({
+  panel,
+  overlays,
+  onChange,
+  onClose,
+  onRemove,
+}: PanelEditorProps): ReactElement {
   const change = (part: Partial<DashboardPanel>): void => onChange({ ...panel, ...part });
   const setQuery = (place: number, query: PanelQuery | undefined): void =>
     change({
@@ -142,6 +153,20 @@ export function PanelEditor({ panel, onChange, onClose, onRemove }: PanelEditorP
           </>
         )}
         <Thresholds panel={panel} onChange={change} />
+        {isOverTime(panel) && (
+          <div>
+            <OverlayChoice
+              legend="Drawn into this panel"
+              chosen={panel.overlays ?? overlays}
+              onChange={(chosen) => change({ overlays: chosen })}
+            />
+            {panel.overlays !== null && (
+              <Button look="quiet" onClick={() => change({ overlays: null })}>
+                As the dashboard says
+              </Button>
+            )}
+          </div>
+        )}
         <div>
           <Button look="quiet" onClick={onRemove}>
             Remove this panel
