@@ -9,6 +9,7 @@ import {
   timestamp,
 } from './common.ts';
 import { deploy } from './regressions.ts';
+import { ownerName } from './views.ts';
 
 export const panelsMax = 60;
 const queriesMax = 6;
@@ -147,16 +148,29 @@ export const dashboardInput = z
         });
   });
 
+const owner = z
+  .string()
+  .describe('Who lists it: what a browser calls itself; empty: everybody in the project. Its address shows it to all.');
+
 export const dashboard = z.object({
   id: z.string(),
+  owner,
   version: z.number().int().describe('Also the ETag: send it as If-Match to change only what you have seen.'),
   isShipped: z.boolean().describe('Comes with Sightline: it is copied, not changed.'),
   updatedAt: timestamp.nullable(),
   dashboard: dashboardInput,
 });
 
+export const dashboardsParameters = z.object({
+  owner: ownerName.default('').describe('Whose dashboards are wanted beside those of the project.'),
+});
+export const dashboardOwnerParameters = z.object({
+  owner: ownerName.optional().describe('Who lists it from now on. Left out: as it was; a new one, everybody.'),
+});
+
 export const dashboardSummary = z.object({
   id: z.string(),
+  owner,
   name: z.string(),
   description: z.string(),
   panelCount: z.number().int(),

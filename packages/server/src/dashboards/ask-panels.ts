@@ -19,8 +19,8 @@ import { SqlSource } from './sql-source.ts';
 import { WordsBatch } from './words-batch.ts';
 import { WordsSource } from './words-source.ts';
 
-/** Panels that are answered at a time: what is seen at first. A statement waits for its turn within its own time. */
-const atOnce = 12;
+/** Panels that are answered at a time: what is asked together is read together. A statement waits for its turn within its own time. */
+const atOnce = 24;
 /** Lines of a panel over time, and rows of a list. */
 const seriesMax = 40;
 const totalsMax = 200;

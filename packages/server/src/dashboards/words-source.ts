@@ -3,6 +3,8 @@ import { unixNano } from '@sightline/base';
 import type { PanelQuery } from '@sightline/schema/api';
 import { findBuiltinField } from '@sightline/schema/filter';
 import { type Measure, parseValue, signalOf, type ValueQuery } from '@sightline/schema/rules';
+import { type JoinedModels, noJoinedModels } from '../query/agents/joined-models.ts';
+import { namesModels } from '../query/alerts/items-of.ts';
 import { valueOfNothing } from '../query/alerts/read-rule-values.ts';
 import { readSpread } from '../query/alerts/read-spread.ts';
 import { fillFilter } from './fill-variables.ts';
@@ -62,11 +64,12 @@ export class WordsSource implements PanelSource {
         windowNanos: BigInt(Math.round(windowS * 1e9)),
       },
     );
+    const joined = await this.#joined();
     return found.map(({ labels, values }) => ({
       name: nameOf(this.#asked, labels),
       labels,
       values: values.map((value) => value ?? null),
-      behind: behindWords(this.#query, labels),
+      behind: behindWords(this.#query, labels, joined),
     }));
   }
 
@@ -82,6 +85,7 @@ export class WordsSource implements PanelSource {
       windowNanos: length,
     });
     const isEmpty = valueOfNothing(query);
+    const joined = await this.#joined();
     return found.flatMap(({ labels, values: [before, value] }) =>
       value === undefined || (value === isEmpty && query.by.length > 0)
         ? []
@@ -91,10 +95,14 @@ export class WordsSource implements PanelSource {
               labels: { ...labels },
               value,
               before: before ?? null,
-              behind: behindWords(this.#query, labels),
+              behind: behindWords(this.#query, labels, joined),
             },
           ],
     );
+  }
+
+  async #joined(): Promise<JoinedModels> {
+    return namesModels(this.#query) ? this.#scope.words.namesIn(this.#scope.range) : noJoinedModels;
   }
 
   async spread(): Promise<SpreadData> {

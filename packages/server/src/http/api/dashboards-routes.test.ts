@@ -10,6 +10,7 @@ import type {
   PanelData,
   ViewsResponse,
 } from '@sightline/schema/api';
+import { runDemo } from '@sightline/demo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentSpans } from '../../query/testing/agent-spans.ts';
 import { tracesRequest } from '../../query/testing/otlp-json.ts';
@@ -56,7 +57,7 @@ describe('dashboards', { timeout: 90_000 }, () => {
         from: '-1h',
         to: 'now',
         variables,
-        panels: panels.map((panel, index) => ({ id: `p${index}`, x: 0, y: 0, w: 6, h: 3, ...panel })),
+        panels: panels.map((panel, index) => ({ x: 0, y: 0, w: 6, h: 3, ...panel, id: `p${index}` })),
       }),
     });
     const text = await response.text();
@@ -258,4 +259,47 @@ describe('dashboards', { timeout: 90_000 }, () => {
     expect([...lines.values()].filter((line) => 'error' in line)).toEqual([]);
     expect((await server.ask('/dashboards/import', 'POST', { grafana: { nothing: 1 } })).status).toBe(400);
   });
+
+  it('that come with Sightline show something of the demo in every panel', async () => {
+    const { failed } = await runDemo({
+      once: false,
+      historyMs: 480_000,
+      seed: 7,
+      rate: 0.6,
+      liveMs: 0,
+      abort: new AbortController().signal,
+      onLive: () => {},
+      onProgress: () => {},
+      send: async (signal, request) => {
+        const response = await fetch(`${server.otlpHttp}/v1/${signal}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/x-protobuf' },
+          body: Buffer.from(request),
+        });
+        expect(response.status).toBe(200);
+      },
+    });
+    expect(failed).toBe(0);
+    await server.stored();
+    const { dashboards } = await server.read<DashboardsResponse>('/dashboards');
+    const empty: string[] = [];
+    for (const { id } of dashboards.filter(({ isShipped }) => isShipped)) {
+      const { dashboard } = await server.read<Dashboard>(`/dashboards/${id}`);
+      const all = Object.fromEntries(dashboard.variables.map(({ name }) => [name, []]));
+      const lines = await ask(dashboard.panels, all);
+      for (const [index, { kind, title }] of dashboard.panels.entries())
+        if (kind !== 'text' && isEmpty(dataOf(lines.get(`p${index}`)))) empty.push(`${id}: ${title}`);
+    }
+    expect(empty).toEqual([]);
+  });
 });
+
+/** Whether there is nothing to be seen. A zero is something: nothing failed. */
+function isEmpty({ series, totals, table, spread }: PanelData): boolean {
+  return (
+    !series.some(({ values }) => values.some((value) => value !== null)) &&
+    !totals.some(({ value }) => value !== null) &&
+    (table?.rows.length ?? 0) === 0 &&
+    (spread?.counts.flat().every((count) => count === 0) ?? true)
+  );
+}

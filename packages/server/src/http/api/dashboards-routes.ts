@@ -7,6 +7,8 @@ import {
   type DashboardInput,
   dashboardMarksParameters,
   dashboardMarksResponse,
+  dashboardOwnerParameters,
+  dashboardsParameters,
   dashboardsResponse,
   dashboardVersionsResponse,
   importDashboardRequest,
@@ -18,6 +20,7 @@ import { z } from 'zod';
 import type { CatalogDatabase } from '../../catalog/catalog.ts';
 import {
   changeDashboard,
+  countDashboards,
   createDashboard,
   dashboardsMax,
   deleteDashboard,
@@ -44,13 +47,15 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     summary: 'The dashboards of the project, and those that come with Sightline.',
     tag,
     scope: 'read',
+    query: dashboardsParameters,
     response: dashboardsResponse,
-    answer: async ({ context, sources: { catalog } }) => ({
+    answer: async ({ context, sources: { catalog }, query }) => ({
       dashboards: [
-        ...(await listDashboards(catalog, context.project)).map(described),
+        ...(await listDashboards(catalog, context.project, query.owner)).map(described),
         ...shippedDashboards.map(({ id, dashboard: one }) => shipped(id, one)),
-      ].map(({ id, version, isShipped, updatedAt, dashboard: { name, description, panels } }) => ({
+      ].map(({ id, owner, version, isShipped, updatedAt, dashboard: { name, description, panels } }) => ({
         id,
+        owner,
         name,
         description,
         panelCount: panels.length,
@@ -66,15 +71,15 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     summary: 'Makes a dashboard.',
     tag,
     scope: 'write',
+    query: dashboardOwnerParameters,
     body: dashboardInput,
     response: dashboard,
-    answer: async ({ context: { project }, sources: { catalog }, body, reply }) => {
-      const known = await listDashboards(catalog, project);
-      if (known.length >= dashboardsMax)
+    answer: async ({ context: { project }, sources: { catalog }, query, body, reply }) => {
+      if ((await countDashboards(catalog, project)) >= dashboardsMax)
         throw new SightlineError('bad_request', `There are ${dashboardsMax} dashboards already.`, {
           hint: 'Delete one first.',
         });
-      const made = await createDashboard(catalog, project, body);
+      const made = await createDashboard(catalog, { project, owner: query.owner ?? '' }, body);
       if (made === undefined) throw nameTaken(body.name);
       return tagged(reply, described(made));
     },
@@ -134,15 +139,24 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     tag,
     scope: 'write',
     params: idInPath,
+    query: dashboardOwnerParameters,
     body: dashboardInput,
     response: dashboard,
-    answer: async ({ context: { project }, sources: { catalog }, params: { id }, body, request, reply }) => {
+    answer: async ({
+      context: { project },
+      sources: { catalog },
+      params: { id },
+      query: { owner },
+      body,
+      request,
+      reply,
+    }) => {
       if (findShipped(id) !== undefined)
         throw new SightlineError('bad_request', 'This dashboard comes with Sightline.', {
           hint: 'Copy it, and change the copy.',
         });
       const expected = readIfMatch(request);
-      const change = await changeDashboard(catalog, { project, id, expected }, body);
+      const change = await changeDashboard(catalog, { project, id, expected, owner }, body);
       if (change.type === 'changed') return tagged(reply, described(change.stored));
       if (change.type === 'name_taken') throw nameTaken(body.name);
       if (change.type === 'stale')
@@ -195,11 +209,12 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     params: versionInPath,
     response: dashboard,
     answer: async ({ context: { project }, sources: { catalog }, params: { id, version } }) => {
-      await get(catalog, project, id);
+      const { owner } = await get(catalog, project, id);
       const found = (await listDashboardVersions(catalog, id)).find((one) => one.version === version);
       if (found === undefined) throw notFound(`${id}/versions/${version}`);
       return {
         id,
+        owner,
         version,
         isShipped: false,
         updatedAt: found.savedAt.toISOString(),
@@ -221,8 +236,9 @@ async function get(catalog: CatalogDatabase, project: string, id: string): Promi
   return described(stored);
 }
 
-const described = ({ id, version, updatedAt, dashboard: one }: StoredDashboard): Dashboard => ({
+const described = ({ id, owner, version, updatedAt, dashboard: one }: StoredDashboard): Dashboard => ({
   id,
+  owner,
   version,
   isShipped: false,
   updatedAt: updatedAt.toISOString(),
@@ -231,6 +247,7 @@ const described = ({ id, version, updatedAt, dashboard: one }: StoredDashboard):
 
 const shipped = (id: string, one: DashboardInput): Dashboard => ({
   id,
+  owner: '',
   version: 1,
   isShipped: true,
   updatedAt: null,
