@@ -150,7 +150,9 @@ export const dashboardInput = z
 
 const owner = z
   .string()
-  .describe('Who lists it: what a browser calls itself; empty: everybody in the project. Its address shows it to all.');
+  .describe(
+    'Who lists it: what a browser calls itself; empty: everybody in the project. Its address shows it to all.',
+  );
 
 export const dashboard = z.object({
   id: z.string(),
@@ -165,7 +167,10 @@ export const dashboardsParameters = z.object({
   owner: ownerName.default('').describe('Whose dashboards are wanted beside those of the project.'),
 });
 export const dashboardOwnerParameters = z.object({
-  owner: ownerName.optional().describe('Who lists it from now on. Left out: as it was; a new one, everybody.'),
+  owner: ownerName
+    .min(1)
+    .optional()
+    .describe('Who lists it from now on; `project`: everybody. Left out: as it was; a new one, everybody.'),
 });
 
 export const dashboardSummary = z.object({

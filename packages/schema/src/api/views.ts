@@ -18,7 +18,9 @@ export const viewInput = z.strictObject({
   isDefault: z
     .boolean()
     .default(false)
-    .describe('The page opens with it where its address says nothing. One of a page and owner: the last that was saved so.'),
+    .describe(
+      'The page opens with it where its address says nothing. One of a page and owner: the last that was saved so.',
+    ),
   search: z
     .record(z.string().max(60), z.string().max(4_096))
     .refine((search) => Object.keys(search).length <= 40, 'at most 40 parameters'),

@@ -66,7 +66,7 @@ export class WordsSource implements PanelSource {
     );
     const joined = await this.#joined();
     return found.map(({ labels, values }) => ({
-      name: nameOf(this.#asked, labels),
+      name: this.#nameOf(labels),
       labels,
       values: values.map((value) => value ?? null),
       behind: behindWords(this.#query, labels, joined),
@@ -91,7 +91,7 @@ export class WordsSource implements PanelSource {
         ? []
         : [
             {
-              name: nameOf(this.#asked, labels),
+              name: this.#nameOf(labels),
               labels: { ...labels },
               value,
               before: before ?? null,
@@ -99,6 +99,14 @@ export class WordsSource implements PanelSource {
             },
           ],
     );
+  }
+
+  /** Items that lack what they are told apart by are a line as well. */
+  #nameOf(labels: Series['labels']): string {
+    const { by } = this.#query;
+    return by.length > 0 && this.#asked.name === '' && Object.keys(labels).length === 0
+      ? `no ${by.map(({ name }) => name).join(', ')}`
+      : nameOf(this.#asked, labels);
   }
 
   async #joined(): Promise<JoinedModels> {

@@ -10,11 +10,12 @@ import type {
   FacetsResponse,
 } from '@sightline/schema/api';
 import { queryOptions } from '@tanstack/react-query';
+import { browserName } from './browser-name.ts';
 import { getJson, reach, request, sendJson } from './client.ts';
 
 export const dashboardsQuery = queryOptions({
   queryKey: ['dashboards'],
-  queryFn: ({ signal }) => getJson<DashboardsResponse>('/dashboards', {}, signal),
+  queryFn: ({ signal }) => getJson<DashboardsResponse>('/dashboards', { owner: browserName() }, signal),
   staleTime: 5_000,
 });
 
@@ -48,13 +49,15 @@ export const readVersion = async (id: string, version: number) =>
 export const createDashboard = async (dashboard: DashboardInput) =>
   sendJson<Dashboard>('POST', '/dashboards', dashboard);
 
-/** With `version`, only where nobody changed it since. */
+/** With `version`, only where nobody changed it since. With `owner`, who lists it from now on. */
 export async function saveDashboard(
   id: string,
   dashboard: DashboardInput,
   version: number | undefined,
+  owner?: string,
 ): Promise<Dashboard> {
-  const response = await request(`/dashboards/${encodeURIComponent(id)}`, {
+  const who = owner === undefined ? '' : `?owner=${encodeURIComponent(owner)}`;
+  const response = await request(`/dashboards/${encodeURIComponent(id)}${who}`, {
     method: 'PUT',
     body: JSON.stringify(dashboard),
     headers: {

@@ -79,7 +79,7 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
         throw new SightlineError('bad_request', `There are ${dashboardsMax} dashboards already.`, {
           hint: 'Delete one first.',
         });
-      const made = await createDashboard(catalog, { project, owner: query.owner ?? '' }, body);
+      const made = await createDashboard(catalog, { project, owner: ownerOf(query.owner) ?? '' }, body);
       if (made === undefined) throw nameTaken(body.name);
       return tagged(reply, described(made));
     },
@@ -156,7 +156,7 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
           hint: 'Copy it, and change the copy.',
         });
       const expected = readIfMatch(request);
-      const change = await changeDashboard(catalog, { project, id, expected, owner }, body);
+      const change = await changeDashboard(catalog, { project, id, expected, owner: ownerOf(owner) }, body);
       if (change.type === 'changed') return tagged(reply, described(change.stored));
       if (change.type === 'name_taken') throw nameTaken(body.name);
       if (change.type === 'stale')
@@ -223,6 +223,8 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     },
   }),
 ];
+
+const ownerOf = (asked: string | undefined): string | undefined => (asked === 'project' ? '' : asked);
 
 async function* asLines(lines: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const line of lines) yield `${JSON.stringify(line)}\n`;
