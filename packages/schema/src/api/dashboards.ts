@@ -44,6 +44,18 @@ export const panelQuery = z.discriminatedUnion('type', [
     text: filterParameter.default(''),
     name: z.string().max(200).default(''),
   }),
+  z.strictObject({
+    type: z
+      .literal('list')
+      .describe(
+        'How many there are, or as a table which: alerts that fire now, SLOs as they stand, errors by cause in the range.',
+      ),
+    of: z.enum(['alerts', 'slos', 'errors']),
+    text: filterParameter
+      .default('')
+      .describe('Of alerts, conditions on their labels; of errors, a filter of traces; SLOs have none.'),
+    name: z.string().max(200).default(''),
+  }),
 ]);
 
 export const panelKind = z
@@ -239,6 +251,7 @@ export const panelData = z.object({
       ),
       rows: z.array(z.array(cell)),
       behind: z.array(behind).describe('For each row; empty where nothing is known.'),
+      links: z.array(z.string()).optional().describe('Of lists: the path of the page of each row.'),
     })
     .nullable(),
   /** How many items fall where: `counts[step][bucket]`; a distribution is one step. */

@@ -12,6 +12,7 @@ import type { QueryContext } from '../query/reader.ts';
 import { readRange, type TimeRange } from '../query/time-range.ts';
 import { CountSource } from './count-source.ts';
 import { readBand } from './expected-band.ts';
+import { ListSource } from './list-source.ts';
 import { badPanel, type PanelScope, type PanelSource, type Series, type Total } from './panel-answer.ts';
 import { panelGrid } from './panel-grid.ts';
 import { PromqlSource } from './promql-source.ts';
@@ -29,16 +30,17 @@ const totalsMax = 200;
  * The answers as they come. Panels with the same questions are asked once. Throws `bad_time_range` before the first.
  */
 export function askPanels(
-  context: QueryContext,
+  { catalog, readDecisions, ...context }: QueryContext & Pick<PanelScope, 'catalog' | 'readDecisions'>,
   { panels, variables, ...asked }: AskPanelsRequest,
 ): AsyncIterable<AskPanelsLine> {
   const range = readRange(asked, context.clock);
   const words = new WordsBatch(context);
+  const scope = { context, catalog, readDecisions, asked, range, words, values: variables };
   const known = new Map<string, Promise<PanelData>>();
   const once = async (panel: DashboardPanel): Promise<PanelData> => {
     const { kind, queries, unit } = panel;
     const key = JSON.stringify([kind, queries, unit]);
-    const answer = known.get(key) ?? answerPanel({ context, panel, range, words, values: variables });
+    const answer = known.get(key) ?? answerPanel({ ...scope, panel });
     known.set(key, answer);
     return answer;
   };
@@ -49,9 +51,7 @@ export function askPanels(
       return { id: panel.id, ...asSightlineError(error).toJSON() };
     }
   });
-  return withBands(answered, panels, async (panel) =>
-    bandOf({ context, panel, range, words, values: variables }),
-  );
+  return withBands(answered, panels, async (panel) => bandOf({ ...scope, panel }));
 }
 
 /** The past of a value is a longer look than its panel: bands come one by one, after all answers. */
@@ -156,6 +156,8 @@ function sourceOf(query: PanelQuery, scope: PanelScope): PanelSource {
       return new SqlSource(query, scope);
     case 'count':
       return new CountSource(query, scope);
+    case 'list':
+      return new ListSource(query, scope);
   }
 }
 
@@ -169,7 +171,7 @@ async function askKind(
     case 'lines':
     case 'bars':
     case 'stacked':
-      return { series: largest(await gather(sources, async (source) => source.series()), notes) };
+      return { series: largest(withValues(await gather(sources, async (source) => source.series())), notes) };
     case 'number': {
       // A statement without a column of time has a number and no line.
       const [totals, series] = await Promise.all([first?.totals(), first?.series().catch(() => [])]);
@@ -201,6 +203,10 @@ async function gather<T>(
   for (const source of sources) all.push(...(await ask(source)));
   return all;
 }
+
+/** A model that embeds has no first token. */
+const withValues = (series: readonly Series[]): Series[] =>
+  series.filter(({ values }) => values.some((value) => value !== null));
 
 function largest(series: readonly Series[], notes: string[]): Series[] {
   if (series.length <= seriesMax) return [...series];

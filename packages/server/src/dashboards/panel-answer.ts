@@ -2,7 +2,9 @@
 import type { DashboardPanel, PanelData, PanelQuery } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { ValueQuery } from '@sightline/schema/rules';
+import type { SqlRunner } from '../catalog/catalog.ts';
 import type { Expression } from '../promql/ast.ts';
+import type { ErrorDecisions } from '../query/errors/grouped-errors.ts';
 import type { QueryContext } from '../query/reader.ts';
 import type { TimeRange } from '../query/time-range.ts';
 import type { VariableValues } from './fill-variables.ts';
@@ -23,6 +25,11 @@ export interface PanelScope {
   readonly grid: PanelGrid;
   readonly values: VariableValues;
   readonly words: WordsBatch;
+  readonly catalog: SqlRunner;
+  /** What people decided about errors. */
+  readonly readDecisions: () => Promise<ErrorDecisions>;
+  /** The range as it was asked. */
+  readonly asked: { readonly from: string; readonly to: string };
 }
 
 /** A question whose past says what is expected of it. */

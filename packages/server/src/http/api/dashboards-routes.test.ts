@@ -273,6 +273,20 @@ describe('dashboards', { timeout: 90_000 }, () => {
     expect((await server.read<DashboardMarksResponse>('/dashboards/marks?from=-3h&to=-2h')).alerts).toEqual(
       [],
     );
+    const lines = await ask([
+      { kind: 'table', queries: [{ type: 'list', of: 'alerts', text: 'severity:critical' }] },
+      { kind: 'number', queries: [{ type: 'list', of: 'alerts', text: 'severity:info' }] },
+      { kind: 'table', queries: [{ type: 'list', of: 'errors' }] },
+      { kind: 'table', queries: [{ type: 'list', of: 'slos' }] },
+      { kind: 'lines', queries: [{ type: 'list', of: 'alerts' }] },
+    ]);
+    expect(dataOf(lines.get('p0')).table?.rows.map(([rule]) => rule)).toEqual(['Runs come']);
+    expect(dataOf(lines.get('p1')).totals[0]?.value).toBe(0);
+    const errors = dataOf(lines.get('p2')).table;
+    expect(errors?.rows.length).toBe(1);
+    expect((await server.ask(`${errors?.links?.[0]}`)).status).toBe(200);
+    expect(dataOf(lines.get('p3')).table?.columns.map(({ name }) => name)).toContain('budget left');
+    expect(lines.get('p4')).toMatchObject({ error: { code: 'bad_panel' } });
     await server.ask(`/alerts/rules/${id}`, 'DELETE');
   });
 

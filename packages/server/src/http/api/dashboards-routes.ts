@@ -34,6 +34,7 @@ import { importGrafana } from '../../dashboards/import-grafana.ts';
 import { readMarks } from '../../dashboards/read-marks.ts';
 import { findShipped, shippedDashboards } from '../../dashboards/shipped/index.ts';
 import { readRange } from '../../query/time-range.ts';
+import { readDecisions } from './errors-routes.ts';
 import { type ApiRoute, route } from './route-table.ts';
 
 const tag = 'dashboards';
@@ -92,8 +93,15 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     tag,
     scope: 'read',
     body: askPanelsRequest,
-    answer: async ({ context, body, reply }) => {
-      const lines = askPanels(context, body);
+    answer: async ({ context, sources: { catalog }, body, reply }) => {
+      const lines = askPanels(
+        {
+          ...context,
+          catalog,
+          readDecisions: async () => readDecisions(catalog, context.project),
+        },
+        body,
+      );
       await reply
         .type('application/x-ndjson; charset=utf-8')
         .header('cache-control', 'no-store')

@@ -145,11 +145,8 @@ describe('every view tells of one model under one name', { timeout: 60_000 }, ()
     const to = unixNano(BigInt(Date.parse('2026-11-21T12:00:00Z')) * 1_000_000n);
     const [values] = await readRuleValues(own.context, [{ query, to, isLive: false }]);
     if (values === undefined || values instanceof Error) throw new Error(String(values));
-    const told = values.map(({ labels, value, items }) => [labels['model'], value, items]);
-    expect(told.toSorted()).toEqual([
-      [model, 0.5, 4],
-      [other, 0, 1],
-    ]);
+    const told = values.map(({ labels, value, items }) => `${labels['model']} ${value} ${items}`);
+    expect(told.toSorted()).toEqual([`${model} 0.5 4`, `${other} 0 1`]);
   });
 
   test.each(['gpt-4o', model])('narrowed to %s', async (asked) => {

@@ -60,6 +60,7 @@ const languages: Readonly<Record<PanelQuery['type'], { readonly label: string; r
         'SELECT toStartOfInterval(start_time, toIntervalSecond({step})) AS time, service, count() AS value FROM spans WHERE start_time >= {from} AND start_time < {to} GROUP BY time, service',
     },
     count: { label: 'Filter', example: 'status:error service:api' },
+    list: { label: 'List', example: '' },
   };
 
 /** What a panel shows and asks. Each change is seen in the panel at once. */
@@ -188,7 +189,8 @@ function QueryEditor({
     const { example } = languages[type];
     const isExample = query.text === '' || query.text === languages[query.type].example;
     const text = isExample || type !== query.type ? example : query.text;
-    onChange(
+    if (type === 'list') return onChange({ type, of: 'alerts', text: '', name: query.name });
+    return onChange(
       type === 'count'
         ? { type, text, name: query.name, signal: 'traces' }
         : { type, text, name: query.name },
@@ -217,6 +219,19 @@ function QueryEditor({
               <option value="traces">traces</option>
               <option value="spans">spans</option>
               <option value="logs">log records</option>
+            </select>
+          </label>
+        )}
+        {query.type === 'list' && (
+          <label className="field">
+            <span>Lists</span>
+            <select
+              value={query.of}
+              onChange={(event) => onChange({ ...query, of: event.target.value as typeof query.of })}
+            >
+              <option value="alerts">alerts that fire</option>
+              <option value="slos">SLOs</option>
+              <option value="errors">errors by cause</option>
             </select>
           </label>
         )}
