@@ -124,12 +124,12 @@ export class ListSource implements PanelSource {
     return {
       count: found.groups,
       table: {
-        columns: [text('error'), text('service'), number('times'), number('runs'), text('last')],
+        columns: [text('error'), number('times'), number('runs'), text('service'), text('last')],
         rows: found.errors.map(({ type, title, services, count, runs, lastTime }) => [
           title === '' ? type : title,
-          services.join(', '),
           count,
           runs,
+          services.join(', '),
           lastTime,
         ]),
         behind: found.errors.map(() => null),
