@@ -1,5 +1,15 @@
 import { z } from 'zod';
-import { errorBody, filterParameter, rangeStartParameter, timeParameter, timestamp } from './common.ts';
+import { alertSeverity } from './alerts.ts';
+import {
+  errorBody,
+  filterParameter,
+  rangeFrom,
+  rangeStartParameter,
+  timeParameter,
+  timestamp,
+} from './common.ts';
+import { deploy } from './regressions.ts';
+import { ownerName } from './views.ts';
 
 export const panelsMax = 60;
 const queriesMax = 6;
@@ -34,6 +44,18 @@ export const panelQuery = z.discriminatedUnion('type', [
     text: filterParameter.default(''),
     name: z.string().max(200).default(''),
   }),
+  z.strictObject({
+    type: z
+      .literal('list')
+      .describe(
+        'How many there are, or as a table which: alerts that fire now, SLOs as they stand, errors by cause in the range.',
+      ),
+    of: z.enum(['alerts', 'slos', 'errors']),
+    text: filterParameter
+      .default('')
+      .describe('Of alerts, conditions on their labels; of errors, a filter of traces; SLOs have none.'),
+    name: z.string().max(200).default(''),
+  }),
 ]);
 
 export const panelKind = z
@@ -57,6 +79,14 @@ export const panelUnit = z
   ])
   .describe('auto: as the query says.');
 
+export const panelOverlay = z.enum(['deploys', 'alerts', 'band']);
+const overlays = z
+  .array(panelOverlay)
+  .max(3)
+  .describe(
+    'Drawn into panels over time: versions that began to run, when alerts fired, and between which values the line of a panel was expected.',
+  );
+
 export const dashboardPanel = z.strictObject({
   id: z.string().regex(/^[A-Za-z0-9_-]{1,40}$/, 'letters, digits, - and _'),
   title: z.string().trim().max(200).default(''),
@@ -77,6 +107,7 @@ export const dashboardPanel = z.strictObject({
     .max(5)
     .default([])
     .describe('A value has the tone of the highest threshold that it reaches.'),
+  overlays: overlays.nullable().default(null).describe('null: those of the dashboard.'),
 });
 
 export const dashboardVariable = z.strictObject({
@@ -109,6 +140,7 @@ export const dashboardInput = z
       .strictObject({ from: rangeStartParameter.max(64), to: timeParameter.max(64) })
       .default({ from: '-6h', to: 'now' }),
     refreshS: z.number().int().min(0).max(86_400).default(0).describe('0: only when somebody asks.'),
+    overlays: overlays.default(['deploys', 'alerts']),
     variables: z.array(dashboardVariable).max(20).default([]),
     panels: z.array(dashboardPanel).max(panelsMax).default([]),
   })
@@ -128,16 +160,34 @@ export const dashboardInput = z
         });
   });
 
+const owner = z
+  .string()
+  .describe(
+    'Who lists it: what a browser calls itself; empty: everybody in the project. Its address shows it to all.',
+  );
+
 export const dashboard = z.object({
   id: z.string(),
+  owner,
   version: z.number().int().describe('Also the ETag: send it as If-Match to change only what you have seen.'),
   isShipped: z.boolean().describe('Comes with Sightline: it is copied, not changed.'),
   updatedAt: timestamp.nullable(),
   dashboard: dashboardInput,
 });
 
+export const dashboardsParameters = z.object({
+  owner: ownerName.default('').describe('Whose dashboards are wanted beside those of the project.'),
+});
+export const dashboardOwnerParameters = z.object({
+  owner: ownerName
+    .min(1)
+    .optional()
+    .describe('Who lists it from now on; `project`: everybody. Left out: as it was; a new one, everybody.'),
+});
+
 export const dashboardSummary = z.object({
   id: z.string(),
+  owner,
   name: z.string(),
   description: z.string(),
   panelCount: z.number().int(),
@@ -201,6 +251,7 @@ export const panelData = z.object({
       ),
       rows: z.array(z.array(cell)),
       behind: z.array(behind).describe('For each row; empty where nothing is known.'),
+      links: z.array(z.string()).optional().describe('Of lists: the path of the page of each row.'),
     })
     .nullable(),
   /** How many items fall where: `counts[step][bucket]`; a distribution is one step. */
@@ -215,11 +266,41 @@ export const panelData = z.object({
   notes: z.array(z.string()).describe('What the answer leaves out.'),
 });
 
-/** A line of the answer: newline-delimited JSON, each as soon as it is known. */
+export const panelBand = z.object({
+  low: z.array(z.number().nullable()).describe('By the steps of the panel.'),
+  high: z.array(z.number().nullable()),
+});
+
+/** A line of the answer: newline-delimited JSON, each as soon as it is known. Expected bands come after all answers. */
 export const askPanelsLine = z.union([
   z.object({ id: z.string(), data: panelData }),
+  z.object({
+    id: z.string(),
+    band: panelBand.nullable(),
+    note: z.string().describe('Why there is no band.'),
+  }),
   z.object({ id: z.string(), error: errorBody.shape.error }),
 ]);
+
+export const dashboardMarksParameters = rangeFrom('to-6h');
+export const dashboardMarksResponse = z.object({
+  deploys: z
+    .array(deploy.pick({ service: true, version: true, time: true, note: true }))
+    .describe('The newest first.'),
+  alerts: z
+    .array(
+      z.object({
+        ruleId: z.string(),
+        rule: z.string(),
+        severity: alertSeverity,
+        labels: z.record(z.string(), z.string()),
+        from: timestamp.describe('When it began to fire, or the beginning of the range.'),
+        to: timestamp.nullable().describe('null: it still fires.'),
+      }),
+    )
+    .describe('The newest first.'),
+  isCut: z.boolean().describe('There are more than are listed.'),
+});
 
 export const importDashboardRequest = z.strictObject({
   grafana: z.record(z.string(), z.json()).describe('The JSON of a dashboard of Grafana, as it exports it.'),
@@ -242,5 +323,8 @@ export type DashboardVersionsResponse = z.infer<typeof dashboardVersionsResponse
 export type AskPanelsRequest = z.output<typeof askPanelsRequest>;
 export type AskPanelsLine = z.infer<typeof askPanelsLine>;
 export type PanelData = z.infer<typeof panelData>;
+export type PanelOverlay = z.infer<typeof panelOverlay>;
+export type PanelBand = z.infer<typeof panelBand>;
+export type DashboardMarksResponse = z.infer<typeof dashboardMarksResponse>;
 export type PanelSeries = z.infer<typeof panelSeries>;
 export type ImportDashboardResponse = z.infer<typeof importDashboardResponse>;

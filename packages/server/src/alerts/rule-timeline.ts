@@ -1,6 +1,11 @@
 import type { rangeFrom, ruleTimelineResponse } from '@sightline/schema/api';
 import type { z } from 'zod';
-import { listEvents, listInstances, type StoredEvent } from '../catalog/alert-instances.ts';
+import {
+  listEvents,
+  listInstances,
+  type StoredEvent,
+  type StoredInstance,
+} from '../catalog/alert-instances.ts';
 import type { SqlRunner } from '../catalog/catalog-database.ts';
 import type { QueryContext } from '../query/reader.ts';
 import { readRange } from '../query/time-range.ts';
@@ -30,15 +35,48 @@ export async function readTimeline(
     Date,
   ];
   const events = await listEvents(catalog, { project, from, to, ruleId, limit: eventsMax, order: 'ASC' });
-  const rows = new Map<string, Row>();
-  const rowOf = (instanceId: string, labels: StoredEvent['labels']): Row => {
-    const row = rows.get(instanceId) ?? { instanceId, labels: { ...labels }, spells: [] };
+  const instances = (await listInstances(catalog, project)).filter((each) => each.ruleId === ruleId);
+  const rows = spellsOf({ events, instances, from, to });
+  const gaps = events
+    .filter(({ kind }) => kind === 'missed' || kind === 'error' || kind === 'no_data')
+    .map(({ time, kind, reason }) => ({
+      from: timeText(time),
+      to: timeText(time),
+      reason: reason === '' ? kind : reason,
+    }));
+  return {
+    from: timeText(from),
+    to: timeText(to),
+    instances: rows.map(({ instanceId, labels, spells }) => ({ instanceId, labels, spells })),
+    gaps,
+  };
+}
+
+interface InstanceSpells extends Row {
+  readonly ruleId: string;
+}
+
+/** In which state each label set was when. `events` are those of the range, the oldest first. */
+export function spellsOf({
+  events,
+  instances,
+  from,
+  to,
+}: {
+  readonly events: readonly StoredEvent[];
+  readonly instances: readonly StoredInstance[];
+  readonly from: Date;
+  readonly to: Date;
+}): readonly InstanceSpells[] {
+  const rows = new Map<string, InstanceSpells>();
+  const rowOf = (instanceId: string, ruleId: string, labels: StoredEvent['labels']): InstanceSpells => {
+    const row = rows.get(instanceId) ?? { instanceId, ruleId, labels: { ...labels }, spells: [] };
     rows.set(instanceId, row);
     return row;
   };
-  for (const { instanceId, labels, kind, time, value } of events) {
+  for (const { instanceId, ruleId, labels, kind, time, value } of events) {
     if (instanceId === null || !(kind in entered || kind in left)) continue;
-    const { spells } = rowOf(instanceId, labels);
+    const { spells } = rowOf(instanceId, ruleId, labels);
     const before = left[kind];
     if (spells.length === 0 && before !== undefined)
       spells.push({ state: before, from: timeText(from), to: null, value });
@@ -47,20 +85,11 @@ export async function readTimeline(
     const state = entered[kind];
     if (state !== undefined) spells.push({ state, from: timeText(time), to: null, value });
   }
-  for (const { id, ruleId: of, labels, state, value, activeSince, firingSince } of await listInstances(
-    catalog,
-    project,
-  )) {
-    if (of !== ruleId || rows.has(id) || activeSince >= to) continue;
+  for (const { id, ruleId, labels, state, value, activeSince, firingSince } of instances) {
+    if (rows.has(id) || activeSince >= to) continue;
     const since = firingSince ?? activeSince;
-    rowOf(id, labels).spells.push({ state, from: timeText(since < from ? from : since), to: null, value });
+    const spell = { state, from: timeText(since < from ? from : since), to: null, value };
+    rowOf(id, ruleId, labels).spells.push(spell);
   }
-  const gaps = events
-    .filter(({ kind }) => kind === 'missed' || kind === 'error' || kind === 'no_data')
-    .map(({ time, kind, reason }) => ({
-      from: timeText(time),
-      to: timeText(time),
-      reason: reason === '' ? kind : reason,
-    }));
-  return { from: timeText(from), to: timeText(to), instances: [...rows.values()], gaps };
+  return [...rows.values()];
 }

@@ -4,6 +4,8 @@ import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface StoredDashboard {
   readonly id: string;
+  /** See the API; empty: the project. */
+  readonly owner: string;
   readonly version: number;
   readonly updatedAt: Date;
   readonly dashboard: DashboardInput;
@@ -14,12 +16,17 @@ export const dashboardsMax = 500;
 /** Of each dashboard, the newest. */
 const versionsKept = 200;
 
-const columns = 'id, version, updated_at AS "updatedAt", document AS dashboard';
+const columns = 'id, owner, version, updated_at AS "updatedAt", document AS dashboard';
 
-export async function listDashboards(db: SqlRunner, project: string): Promise<readonly StoredDashboard[]> {
+/** Those of the project, and those of one owner. */
+export async function listDashboards(
+  db: SqlRunner,
+  project: string,
+  owner: string,
+): Promise<readonly StoredDashboard[]> {
   const rows = await db.query<StoredDashboard>(
-    `SELECT ${columns} FROM dashboards WHERE project = $1 ORDER BY name`,
-    [project],
+    `SELECT ${columns} FROM dashboards WHERE project = $1 AND owner IN ('', $2) ORDER BY name`,
+    [project, owner],
   );
   return rows.map(decode);
 }
@@ -40,17 +47,26 @@ export async function findDashboard(
   return row === undefined ? undefined : decode(row);
 }
 
+/** How many a project has, whoever lists them. */
+export async function countDashboards(db: SqlRunner, project: string): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    'SELECT count(*)::int AS count FROM dashboards WHERE project = $1',
+    [project],
+  );
+  return row?.count ?? 0;
+}
+
 /** Undefined where the project has one of this name. */
 export async function createDashboard(
   db: CatalogDatabase,
-  project: string,
+  { project, owner }: { readonly project: string; readonly owner: string },
   input: DashboardInput,
 ): Promise<StoredDashboard | undefined> {
   return db.transaction(async (tx) => {
     const [row] = await tx.query<StoredDashboard>(
-      `INSERT INTO dashboards (project, name, document) VALUES ($1, $2, $3)
+      `INSERT INTO dashboards (project, name, document, owner) VALUES ($1, $2, $3, $4)
        ON CONFLICT (project, name) DO NOTHING RETURNING ${columns}`,
-      [project, input.name, JSON.stringify(input)],
+      [project, input.name, JSON.stringify(input), owner],
     );
     if (row !== undefined) await keepVersion(tx, row);
     return row === undefined ? undefined : decode(row);
@@ -66,7 +82,12 @@ export type DashboardChange =
 /** Changes it, where `expected` is undefined or its version. What it was stays among its versions. */
 export async function changeDashboard(
   db: CatalogDatabase,
-  { project, id, expected }: DashboardKey & { readonly expected: number | undefined },
+  {
+    project,
+    id,
+    expected,
+    owner,
+  }: DashboardKey & { readonly expected: number | undefined; readonly owner?: string | undefined },
   input: DashboardInput,
 ): Promise<DashboardChange> {
   return db.transaction(async (tx) => {
@@ -82,9 +103,9 @@ export async function changeDashboard(
     );
     if (others.length > 0) return { type: 'name_taken' };
     const [row] = await tx.query<StoredDashboard>(
-      `UPDATE dashboards SET name = $3, document = $4, version = version + 1, updated_at = now()
+      `UPDATE dashboards SET name = $3, document = $4, owner = coalesce($5, owner), version = version + 1, updated_at = now()
        WHERE project = $1 AND id::text = $2 RETURNING ${columns}`,
-      [project, id, input.name, JSON.stringify(input)],
+      [project, id, input.name, JSON.stringify(input), owner ?? null],
     );
     if (row === undefined) return { type: 'absent' };
     await keepVersion(tx, row);

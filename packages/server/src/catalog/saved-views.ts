@@ -1,11 +1,11 @@
 /** Views of lists in the control plane: those of the project, and those of one browser. */
 import { type View, viewInput, type ViewInput } from '@sightline/schema/api';
-import type { SqlRunner } from './catalog-database.ts';
+import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 /** A project has at most so many. */
 export const viewsMax = 2_000;
 
-const columns = 'id::text AS id, page, name, owner, search';
+const columns = 'id::text AS id, page, name, owner, search, is_default AS "isDefault"';
 
 export async function listViews(db: SqlRunner, project: string, owner: string): Promise<View[]> {
   const rows = await db.query<View>(
@@ -17,16 +17,32 @@ export async function listViews(db: SqlRunner, project: string, owner: string): 
 
 /** One of the same page, owner and name takes what this one says. Undefined where the project has no room. */
 export async function saveView(
-  db: SqlRunner,
+  db: CatalogDatabase,
   project: string,
-  { page, name, owner, search }: ViewInput,
+  input: ViewInput,
 ): Promise<View | undefined> {
-  const [row] = await db.query<View>(
-    `INSERT INTO saved_views (project, page, name, owner, search)
-     SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM saved_views WHERE project = $1) < ${viewsMax}
-     ON CONFLICT (project, page, owner, name) DO UPDATE SET search = excluded.search, updated_at = now()
+  return db.transaction(async (tx) => {
+    const { page, owner, isDefault } = input;
+    if (isDefault)
+      await tx.query(
+        'UPDATE saved_views SET is_default = false WHERE project = $1 AND page = $2 AND owner = $3 AND is_default',
+        [project, page, owner],
+      );
+    return insertView(tx, project, input);
+  });
+}
+
+async function insertView(
+  tx: SqlRunner,
+  project: string,
+  { page, name, owner, search, isDefault }: ViewInput,
+): Promise<View | undefined> {
+  const [row] = await tx.query<View>(
+    `INSERT INTO saved_views (project, page, name, owner, search, is_default)
+     SELECT $1, $2, $3, $4, $5, $6 WHERE (SELECT count(*) FROM saved_views WHERE project = $1) < ${viewsMax}
+     ON CONFLICT (project, page, owner, name) DO UPDATE SET search = excluded.search, is_default = excluded.is_default, updated_at = now()
      RETURNING ${columns}`,
-    [project, page, name, owner, JSON.stringify(search)],
+    [project, page, name, owner, JSON.stringify(search), isDefault],
   );
   return row === undefined ? undefined : decode(row);
 }

@@ -3,6 +3,7 @@ import type {
   AskPanelsLine,
   AskPanelsRequest,
   DashboardPanel,
+  PanelBand,
   PanelData,
   PanelQuery,
 } from '@sightline/schema/api';
@@ -10,6 +11,8 @@ import { SightlineError } from '@sightline/schema/errors';
 import type { QueryContext } from '../query/reader.ts';
 import { readRange, type TimeRange } from '../query/time-range.ts';
 import { CountSource } from './count-source.ts';
+import { readBand } from './expected-band.ts';
+import { ListSource } from './list-source.ts';
 import { badPanel, type PanelScope, type PanelSource, type Series, type Total } from './panel-answer.ts';
 import { panelGrid } from './panel-grid.ts';
 import { PromqlSource } from './promql-source.ts';
@@ -17,8 +20,8 @@ import { SqlSource } from './sql-source.ts';
 import { WordsBatch } from './words-batch.ts';
 import { WordsSource } from './words-source.ts';
 
-/** Panels that are answered at a time: what is seen at first. A statement waits for its turn within its own time. */
-const atOnce = 12;
+/** Panels that are answered at a time: what is asked together is read together. A statement waits for its turn within its own time. */
+const atOnce = 24;
 /** Lines of a panel over time, and rows of a list. */
 const seriesMax = 40;
 const totalsMax = 200;
@@ -27,27 +30,63 @@ const totalsMax = 200;
  * The answers as they come. Panels with the same questions are asked once. Throws `bad_time_range` before the first.
  */
 export function askPanels(
-  context: QueryContext,
+  { catalog, readDecisions, ...context }: QueryContext & Pick<PanelScope, 'catalog' | 'readDecisions'>,
   { panels, variables, ...asked }: AskPanelsRequest,
 ): AsyncIterable<AskPanelsLine> {
   const range = readRange(asked, context.clock);
   const words = new WordsBatch(context);
+  const scope = { context, catalog, readDecisions, asked, range, words, values: variables };
   const known = new Map<string, Promise<PanelData>>();
   const once = async (panel: DashboardPanel): Promise<PanelData> => {
     const { kind, queries, unit } = panel;
     const key = JSON.stringify([kind, queries, unit]);
-    const answer = known.get(key) ?? answerPanel({ context, panel, range, words, values: variables });
+    const answer = known.get(key) ?? answerPanel({ ...scope, panel });
     known.set(key, answer);
     return answer;
   };
-  return asTheyCome(panels, async (panel): Promise<AskPanelsLine> => {
+  const answered = asTheyCome(panels, async (panel): Promise<AskPanelsLine> => {
     try {
       return { id: panel.id, data: await once(panel) };
     } catch (error) {
-      const failure = error instanceof SightlineError ? error : failed(error);
-      return { id: panel.id, ...failure.toJSON() };
+      return { id: panel.id, ...asSightlineError(error).toJSON() };
     }
   });
+  return withBands(answered, panels, async (panel) => bandOf({ ...scope, panel }));
+}
+
+/** The past of a value is a longer look than its panel: bands come one by one, after all answers. */
+async function* withBands(
+  answered: AsyncIterable<AskPanelsLine>,
+  panels: readonly DashboardPanel[],
+  read: (panel: DashboardPanel) => Promise<PanelBand>,
+): AsyncGenerator<AskPanelsLine> {
+  const fine = new Set<string>();
+  for await (const line of answered) {
+    if ('data' in line) fine.add(line.id);
+    yield line;
+  }
+  for (const panel of panels) {
+    const { id, kind, overlays } = panel;
+    if (kind !== 'lines' || overlays?.includes('band') !== true || !fine.has(id)) continue;
+    try {
+      yield { id, band: await read(panel), note: '' };
+    } catch (error) {
+      yield { id, band: null, note: asSightlineError(error).message };
+    }
+  }
+}
+
+async function bandOf(asking: Asking): Promise<PanelBand> {
+  const { panel, range, context } = asking;
+  const grid = panelGrid(panel.kind, range);
+  const [question, ...more] = panel.queries.map((query) => sourceOf(query, { ...asking, grid }).bandQuestion);
+  if (question === undefined || more.length > 0)
+    throw badPanel('An expected band is drawn for one question, in words or in PromQL.');
+  return readBand(context, question, grid);
+}
+
+function asSightlineError(error: unknown): SightlineError {
+  return error instanceof SightlineError ? error : failed(error);
 }
 
 function failed(cause: unknown): SightlineError {
@@ -117,6 +156,8 @@ function sourceOf(query: PanelQuery, scope: PanelScope): PanelSource {
       return new SqlSource(query, scope);
     case 'count':
       return new CountSource(query, scope);
+    case 'list':
+      return new ListSource(query, scope);
   }
 }
 
@@ -130,7 +171,7 @@ async function askKind(
     case 'lines':
     case 'bars':
     case 'stacked':
-      return { series: largest(await gather(sources, async (source) => source.series()), notes) };
+      return { series: largest(withValues(await gather(sources, async (source) => source.series())), notes) };
     case 'number': {
       // A statement without a column of time has a number and no line.
       const [totals, series] = await Promise.all([first?.totals(), first?.series().catch(() => [])]);
@@ -162,6 +203,10 @@ async function gather<T>(
   for (const source of sources) all.push(...(await ask(source)));
   return all;
 }
+
+/** A model that embeds has no first token. */
+const withValues = (series: readonly Series[]): Series[] =>
+  series.filter(({ values }) => values.some((value) => value !== null));
 
 function largest(series: readonly Series[], notes: string[]): Series[] {
   if (series.length <= seriesMax) return [...series];

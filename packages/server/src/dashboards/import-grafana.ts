@@ -214,6 +214,7 @@ function readPanel(one: GrafanaPanel, left: string[]): Omit<DashboardPanel, 'id'
               })
               .slice(0, 5)
           : [],
+      overlays: null,
     },
   ];
 }

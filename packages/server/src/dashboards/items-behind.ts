@@ -2,6 +2,7 @@
 import type { PanelData } from '@sightline/schema/api';
 import { findBuiltinField, type FilterSignal, printField, printText } from '@sightline/schema/filter';
 import type { RuleSource, ValueQuery } from '@sightline/schema/rules';
+import { type JoinedModels, namesOfModel, noJoinedModels } from '../query/agents/joined-models.ts';
 import { labelName } from '../query/alerts/read-rule-values.ts';
 
 type Behind = PanelData['series'][number]['behind'];
@@ -15,9 +16,11 @@ const lists: Readonly<Record<RuleSource, NonNullable<Behind>['list']>> = {
   logs: 'logs',
 };
 
+/** `joined`: the names that calls tell of a model, where the label is the one it is listed under. */
 export function behindWords(
   query: Pick<ValueQuery, 'source' | 'filter' | 'by' | 'left'>,
   labels: Labels,
+  joined: JoinedModels = noJoinedModels,
 ): Behind {
   const { source, filter, by, left } = query;
   const list = lists[source];
@@ -26,9 +29,14 @@ export function behindWords(
     const value = labels[labelName(dimension)];
     if (value === undefined) return [];
     if (dimension.type === 'attribute') return [`${printField(dimension)}:${printText(value)}`];
-    return findBuiltinField(signal, dimension.name) === undefined
-      ? []
-      : [`${dimension.name}:${printText(value)}`];
+    if (findBuiltinField(signal, dimension.name) === undefined) return [];
+    const names = dimension.name === 'model' ? namesOfModel(joined, value) : [value];
+    const [only = value] = names;
+    return [
+      names.length > 1
+        ? `${dimension.name}:(${names.map(printText).join(' OR ')})`
+        : `${dimension.name}:${printText(only)}`,
+    ];
   });
   const counted = left.type === 'count' || left.type === 'share' ? left.filter : '';
   const own = [filter, counted]

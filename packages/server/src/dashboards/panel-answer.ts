@@ -1,6 +1,10 @@
 /** What the sources of a panel's numbers have in common. */
 import type { DashboardPanel, PanelData, PanelQuery } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
+import type { ValueQuery } from '@sightline/schema/rules';
+import type { SqlRunner } from '../catalog/catalog-database.ts';
+import type { Expression } from '../promql/ast.ts';
+import type { ErrorDecisions } from '../query/errors/grouped-errors.ts';
 import type { QueryContext } from '../query/reader.ts';
 import type { TimeRange } from '../query/time-range.ts';
 import type { VariableValues } from './fill-variables.ts';
@@ -21,7 +25,20 @@ export interface PanelScope {
   readonly grid: PanelGrid;
   readonly values: VariableValues;
   readonly words: WordsBatch;
+  readonly catalog: SqlRunner;
+  /** What people decided about errors. */
+  readonly readDecisions: () => Promise<ErrorDecisions>;
+  /** The range as it was asked. */
+  readonly asked: { readonly from: string; readonly to: string };
 }
+
+/** A question whose past says what is expected of it. */
+export type BandQuestion =
+  | {
+      readonly kind: 'value';
+      readonly query: Omit<ValueQuery, 'windowS'> & { readonly windowS: number | undefined };
+    }
+  | { readonly kind: 'promql'; readonly text: string; readonly expression: Expression };
 
 /** One question of a panel, read; each method asks the store. */
 export interface PanelSource {
@@ -33,6 +50,8 @@ export interface PanelSource {
   totals(): Promise<readonly Total[]>;
   table?(): Promise<Table>;
   spread?(): Promise<SpreadData>;
+  /** What is asked of the past, where something can be expected of the value. */
+  readonly bandQuestion?: BandQuestion;
 }
 
 export function badPanel(message: string, hint = ''): SightlineError {

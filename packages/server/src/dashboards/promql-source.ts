@@ -7,6 +7,7 @@ import { fillIntervals, fillPromql } from './fill-variables.ts';
 import { behindLabels } from './items-behind.ts';
 import {
   badPanel,
+  type BandQuestion,
   lengthS,
   nameOf,
   type PanelScope,
@@ -35,6 +36,10 @@ export class PromqlSource implements PanelSource {
       rangeS: lengthS(scope.range),
     });
     this.#expression = fillPromql(readExpression(this.#text), scope.values);
+  }
+
+  get bandQuestion(): BandQuestion {
+    return { kind: 'promql', text: this.#text, expression: this.#expression };
   }
 
   async series(): Promise<readonly Series[]> {

@@ -1,6 +1,10 @@
 import type { ValueQuery } from '@sightline/schema/rules';
+import type { JoinedModels } from '../query/agents/joined-models.ts';
+import { readNamesNear } from '../query/alerts/items-of.ts';
+import type { HistoriesReader } from '../query/alerts/kept-histories.ts';
 import { readRuleHistories, type ValueSeries } from '../query/alerts/read-rule-values.ts';
-import type { QueryContext } from '../query/reader.ts';
+import { type QueryContext, Reader } from '../query/reader.ts';
+import type { TimeRange } from '../query/time-range.ts';
 
 type Looks = Parameters<typeof readRuleHistories>[2];
 
@@ -15,11 +19,17 @@ interface Waiting {
 
 /** Gathers what panels that begin together ask of the same times, so that those about the same items are one statement. */
 export class WordsBatch {
-  readonly #context: QueryContext;
+  readonly #read: HistoriesReader;
   readonly #waiting = new Map<string, Waiting>();
+
+  #names: Promise<JoinedModels> | undefined;
+  readonly #context: QueryContext;
 
   constructor(context: QueryContext) {
     this.#context = context;
+    this.#read =
+      context.histories?.together(context) ??
+      (async (queries, looks) => readRuleHistories(context, queries, looks));
   }
 
   async history(query: ValueQuery, looks: Looks): Promise<readonly ValueSeries[]> {
@@ -39,9 +49,15 @@ export class WordsBatch {
     });
   }
 
+  /** The names of models in the range of all panels. */
+  async namesIn(range: TimeRange): Promise<JoinedModels> {
+    this.#names ??= readNamesNear(new Reader(this.#context), range);
+    return this.#names;
+  }
+
   async #ask({ looks, asked }: Waiting): Promise<void> {
     const queries = asked.map(({ query }) => query);
-    const answers = await readRuleHistories(this.#context, queries, looks).catch((error: unknown) =>
+    const answers = await this.#read(queries, looks).catch((error: unknown) =>
       queries.map(() => (error instanceof Error ? error : new Error(String(error)))),
     );
     for (const [index, { resolve, reject }] of asked.entries()) {

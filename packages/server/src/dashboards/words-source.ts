@@ -3,12 +3,15 @@ import { unixNano } from '@sightline/base';
 import type { PanelQuery } from '@sightline/schema/api';
 import { findBuiltinField } from '@sightline/schema/filter';
 import { type Measure, parseValue, signalOf, type ValueQuery } from '@sightline/schema/rules';
+import { type JoinedModels, noJoinedModels } from '../query/agents/joined-models.ts';
+import { namesModels } from '../query/alerts/items-of.ts';
 import { valueOfNothing } from '../query/alerts/read-rule-values.ts';
 import { readSpread } from '../query/alerts/read-spread.ts';
 import { fillFilter } from './fill-variables.ts';
 import { behindWords } from './items-behind.ts';
 import {
   badPanel,
+  type BandQuestion,
   lengthS,
   nameOf,
   type PanelScope,
@@ -43,6 +46,10 @@ export class WordsSource implements PanelSource {
     return this.#query.unit;
   }
 
+  get bandQuestion(): BandQuestion {
+    return { kind: 'value', query: this.#query };
+  }
+
   async series(): Promise<readonly Series[]> {
     const { words, grid } = this.#scope;
     // Every item is in one step, unless the words say over which window they look back.
@@ -57,11 +64,12 @@ export class WordsSource implements PanelSource {
         windowNanos: BigInt(Math.round(windowS * 1e9)),
       },
     );
+    const joined = await this.#joined();
     return found.map(({ labels, values }) => ({
-      name: nameOf(this.#asked, labels),
+      name: this.#nameOf(labels),
       labels,
       values: values.map((value) => value ?? null),
-      behind: behindWords(this.#query, labels),
+      behind: behindWords(this.#query, labels, joined),
     }));
   }
 
@@ -77,19 +85,32 @@ export class WordsSource implements PanelSource {
       windowNanos: length,
     });
     const isEmpty = valueOfNothing(query);
+    const joined = await this.#joined();
     return found.flatMap(({ labels, values: [before, value] }) =>
       value === undefined || (value === isEmpty && query.by.length > 0)
         ? []
         : [
             {
-              name: nameOf(this.#asked, labels),
+              name: this.#nameOf(labels),
               labels: { ...labels },
               value,
               before: before ?? null,
-              behind: behindWords(this.#query, labels),
+              behind: behindWords(this.#query, labels, joined),
             },
           ],
     );
+  }
+
+  /** Items that lack what they are told apart by are a line as well. */
+  #nameOf(labels: Series['labels']): string {
+    const { by } = this.#query;
+    return by.length > 0 && this.#asked.name === '' && Object.keys(labels).length === 0
+      ? `no ${by.map(({ name }) => name).join(', ')}`
+      : nameOf(this.#asked, labels);
+  }
+
+  async #joined(): Promise<JoinedModels> {
+    return namesModels(this.#query) ? this.#scope.words.namesIn(this.#scope.range) : noJoinedModels;
   }
 
   async spread(): Promise<SpreadData> {

@@ -4,16 +4,18 @@ import type {
   AskPanelsRequest,
   Dashboard,
   DashboardInput,
+  DashboardMarksResponse,
   DashboardsResponse,
   DashboardVersionsResponse,
   FacetsResponse,
 } from '@sightline/schema/api';
 import { queryOptions } from '@tanstack/react-query';
+import { browserName } from './browser-name.ts';
 import { getJson, reach, request, sendJson } from './client.ts';
 
 export const dashboardsQuery = queryOptions({
   queryKey: ['dashboards'],
-  queryFn: ({ signal }) => getJson<DashboardsResponse>('/dashboards', {}, signal),
+  queryFn: ({ signal }) => getJson<DashboardsResponse>('/dashboards', { owner: browserName() }, signal),
   staleTime: 5_000,
 });
 
@@ -23,6 +25,14 @@ export const dashboardQuery = (id: string) =>
     queryFn: ({ signal }) => getJson<Dashboard>(`/dashboards/${encodeURIComponent(id)}`, {}, signal),
     // What is being looked at changes when its visitor asks.
     staleTime: Infinity,
+  });
+
+/** Deploys and alerts that are drawn into panels. */
+export const dashboardMarksQuery = (asked: { readonly from: string; readonly to: string }, asOf: number) =>
+  queryOptions({
+    queryKey: ['dashboard-marks', asked, asOf],
+    queryFn: ({ signal }) => getJson<DashboardMarksResponse>('/dashboards/marks', { ...asked }, signal),
+    staleTime: 15_000,
   });
 
 export const dashboardVersionsQuery = (id: string) =>
@@ -39,13 +49,15 @@ export const readVersion = async (id: string, version: number) =>
 export const createDashboard = async (dashboard: DashboardInput) =>
   sendJson<Dashboard>('POST', '/dashboards', dashboard);
 
-/** With `version`, only where nobody changed it since. */
+/** With `version`, only where nobody changed it since. With `owner`, who lists it from now on. */
 export async function saveDashboard(
   id: string,
   dashboard: DashboardInput,
   version: number | undefined,
+  owner?: string,
 ): Promise<Dashboard> {
-  const response = await request(`/dashboards/${encodeURIComponent(id)}`, {
+  const who = owner === undefined ? '' : `?owner=${encodeURIComponent(owner)}`;
+  const response = await request(`/dashboards/${encodeURIComponent(id)}${who}`, {
     method: 'PUT',
     body: JSON.stringify(dashboard),
     headers: {

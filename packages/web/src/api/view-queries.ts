@@ -1,22 +1,8 @@
 /** Saved views of lists. Same rules as in `queries.ts`. */
 import type { View, ViewInput, ViewsResponse } from '@sightline/schema/api';
 import { queryOptions } from '@tanstack/react-query';
+import { browserName } from './browser-name.ts';
 import { getJson, sendJson } from './client.ts';
-
-const storageKey = 'sightline.browser';
-
-/** What this browser calls itself: its views are seen in it alone. */
-export function browserName(): string {
-  try {
-    const known = localStorage.getItem(storageKey);
-    if (known !== null) return known;
-    const made = crypto.randomUUID();
-    localStorage.setItem(storageKey, made);
-    return made;
-  } catch {
-    return '';
-  }
-}
 
 export const viewsQuery = queryOptions({
   queryKey: ['views'],

@@ -1,6 +1,7 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useEffect, useState } from 'react';
 import { agentListQuery, type AgentListName, newestRunsQuery } from '../api/agent-queries.ts';
+import { dashboardsQuery } from '../api/dashboard-queries.ts';
 import { viewsQuery } from '../api/view-queries.ts';
 import type { Command } from '../model/palette.ts';
 import { plural } from '../model/format.ts';
@@ -8,7 +9,7 @@ import { formatRelative, msFromTimestamp } from '../model/timestamp.ts';
 import type { IconName } from '../widgets/icon.tsx';
 
 interface DataCommands {
-  /** Saved views; agents, models, tools, users and sessions of the last day. */
+  /** Saved views and dashboards; agents, models, tools, users and sessions of the last day. */
   readonly known: readonly Command<IconName>[];
   /** Runs in which the words were said. */
   readonly found: readonly Command<IconName>[];
@@ -38,6 +39,7 @@ export function useDataCommands(text: string, go: Go): DataCommands {
     enabled: words.length > askedFrom,
   });
   const views = useQuery({ ...viewsQuery, enabled: isAsked }).data?.views ?? [];
+  const dashboards = useQuery({ ...dashboardsQuery, enabled: isAsked }).data?.dashboards ?? [];
   const inRuns = (parameter: string, value: string) => () => go('/runs', { [parameter]: value });
   return {
     known: [
@@ -46,6 +48,16 @@ export function useDataCommands(text: string, go: Go): DataCommands {
         detail: `${owner === '' ? 'View of the project' : 'My view'} of ${page.slice(1)}`,
         icon: 'filter' as const,
         run: () => go(page, search),
+      })),
+      ...dashboards.map(({ id, name, isShipped, owner }) => ({
+        label: name,
+        detail: isShipped
+          ? 'Dashboard that comes with Sightline'
+          : owner === ''
+            ? 'Dashboard'
+            : 'My dashboard',
+        icon: 'overview' as const,
+        run: () => go(`/dashboards/${id}`),
       })),
       ...agents.map(({ agent, calls }) => ({
         label: agent,

@@ -2,7 +2,8 @@ import type { View } from '@sightline/schema/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Popover } from 'radix-ui';
 import { useState, type FormEvent, type ReactElement } from 'react';
-import { browserName, deleteView, saveView, viewsQuery } from '../api/view-queries.ts';
+import { deleteView, saveView, viewsQuery } from '../api/view-queries.ts';
+import { browserName } from '../api/browser-name.ts';
 import { Button, IconButton } from './button.tsx';
 import { PageLink } from './page-link.tsx';
 import { usePathname, useUrlState, withoutEmpty } from './url-state.ts';
@@ -17,8 +18,12 @@ export function OpenViews(): ReactElement {
   const { data, error } = useQuery(viewsQuery);
   const changed = async (): Promise<void> => client.invalidateQueries({ queryKey: viewsQuery.queryKey });
   const removed = useMutation({ mutationFn: deleteView, onSuccess: changed });
+  const chosen = useMutation({
+    mutationFn: async ({ id: _id, ...view }: View) => saveView({ ...view, isDefault: !view.isDefault }),
+    onSuccess: changed,
+  });
   const views = (data?.views ?? []).filter((view) => view.page === page);
-  const problem = error ?? removed.error;
+  const problem = error ?? removed.error ?? chosen.error;
   return (
     <Popover.Root open={open} onOpenChange={setOpen}>
       <Popover.Trigger asChild>
@@ -31,12 +36,14 @@ export function OpenViews(): ReactElement {
             views={views.filter(({ owner }) => owner === '')}
             onOpen={() => setOpen(false)}
             onDelete={(id) => removed.mutate(id)}
+            onDefault={(view) => chosen.mutate(view)}
           />
           <ViewList
             title="Mine"
             views={views.filter(({ owner }) => owner !== '')}
             onOpen={() => setOpen(false)}
             onDelete={(id) => removed.mutate(id)}
+            onDefault={(view) => chosen.mutate(view)}
           />
           {data !== undefined && views.length === 0 && (
             <p className="small faint">No view of this list yet.</p>
@@ -54,20 +61,29 @@ function ViewList(props: {
   readonly views: readonly View[];
   readonly onOpen: () => void;
   readonly onDelete: (id: string) => void;
+  readonly onDefault: (view: View) => void;
 }): ReactElement | null {
   if (props.views.length === 0) return null;
   return (
     <section aria-label={props.title}>
       <h3 className="faint">{props.title}</h3>
       <ul>
-        {props.views.map(({ id, name, page, search }) => (
-          <li key={id}>
-            <PageLink className="clip" to={page} search={search} title={name} onClick={props.onOpen}>
-              {name}
-            </PageLink>
-            <IconButton icon="close" label={`Delete the view ${name}`} onClick={() => props.onDelete(id)} />
-          </li>
-        ))}
+        {props.views.map((view) => {
+          const { id, name, page, search, isDefault } = view;
+          return (
+            <li key={id}>
+              <PageLink className="clip" to={page} search={search} title={name} onClick={props.onOpen}>
+                {name}
+              </PageLink>
+              <label className="small faint views-default" title="The page opens with this view">
+                <input type="checkbox" checked={isDefault} onChange={() => props.onDefault(view)} />
+                Default
+                <span className="visually-hidden">: {name}</span>
+              </label>
+              <IconButton icon="close" label={`Delete the view ${name}`} onClick={() => props.onDelete(id)} />
+            </li>
+          );
+        })}
       </ul>
     </section>
   );
@@ -92,6 +108,7 @@ function SaveView({
         page,
         name: name.trim(),
         owner: isShared ? '' : browserName(),
+        isDefault: false,
         search: Object.fromEntries(
           Object.entries(withoutEmpty(search)).filter(([key]) => !passing.includes(key)),
         ),

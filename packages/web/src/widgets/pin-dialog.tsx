@@ -107,5 +107,6 @@ function panelOf({ kind, value }: ProposedRule, title: string): Omit<DashboardPa
     text: '',
     unit: 'auto',
     thresholds: [],
+    overlays: null,
   };
 }

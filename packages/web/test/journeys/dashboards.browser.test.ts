@@ -60,6 +60,40 @@ describe.skipIf(findChromium() === undefined)('a team keeps what it looks at', {
     expect(await violations(page)).toEqual([]);
   });
 
+  it('sees deploys and alerts in a chart, chooses what is drawn in, and reads its numbers as a table', async () => {
+    const deploy = {
+      service: 'checkout',
+      version: '<i>9</i>',
+      time: new Date(Date.now() - 1_000).toISOString(),
+    };
+    const reported = await fetch(`${stage.urls.ui}/api/v1/deploys`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(deploy),
+    });
+    expect(reported.status).toBe(200);
+    await page.getByRole('button', { name: 'Refresh', exact: true }).click();
+    const panel = page.getByRole('region', { name: 'Log <b>records</b>' });
+    const mark = panel.getByRole('link', { name: /^checkout <i>9<\/i> began at/ });
+    await soon(async () => mark.count()).toBe(1);
+    await page.keyboard.press('e');
+    await panel.getByRole('button', { name: /^Menu of/ }).click();
+    await page.getByRole('menuitem', { name: 'Edit' }).click();
+    const editor = page.getByRole('complementary', { name: /^Edit/ });
+    await editor.getByRole('checkbox', { name: 'Deploys' }).uncheck();
+    await soon(async () => mark.count()).toBe(0);
+    await editor.getByRole('checkbox', { name: /^Expected band/ }).check();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await soon(async () => (await stored()).dashboard.panels.map(({ overlays }) => overlays)).toContainEqual([
+      'alerts',
+      'band',
+    ]);
+    await panel.getByRole('button', { name: /^Menu of/ }).click();
+    await page.getByRole('menuitem', { name: 'Show numbers' }).click();
+    await soon(async () => panel.getByRole('table').count()).toBe(1);
+    expect(await violations(page)).toEqual([]);
+  });
+
   it('is asked when somebody else has saved meanwhile', async () => {
     await page.keyboard.press('e');
     await page.getByLabel('Name of the dashboard').fill('Mine');
@@ -94,5 +128,57 @@ describe.skipIf(findChromium() === undefined)('a team keeps what it looks at', {
     const other = await stage.open(new URL(page.url()).pathname + new URL(page.url()).search);
     await soon(async () => other.getByRole('button', { name: /^service (?!All)/ }).count()).toBe(1);
     await other.close();
+  });
+
+  it('goes through a heat map by keyboard to the runs behind a cell', async () => {
+    await page.goto(`${stage.urls.ui}/dashboards/overview?from=-1h&to=now`);
+    const heat = page.getByRole('region', { name: 'How long runs take' }).getByRole('application');
+    await heat.focus();
+    await soon(async () => heat.getAttribute('aria-label')).toContain('Arrow keys move');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await soon(async () => new URL(page.url()).pathname).toBe('/runs');
+    expect(new URL(page.url()).searchParams.get('q')).toContain('trace.duration>=');
+  });
+
+  it('takes over a dashboard of Grafana, and is told what was left', async () => {
+    const target = (expr: string) => [{ expr, datasource: { type: 'prometheus' } }];
+    const grafana = {
+      title: 'From <u>Grafana</u>',
+      schemaVersion: 39,
+      panels: [
+        {
+          type: 'timeseries',
+          title: 'Up',
+          targets: target('vector(1)'),
+          gridPos: { x: 0, y: 0, w: 12, h: 8 },
+        },
+        { type: 'geomap', title: 'Where', gridPos: { x: 0, y: 8, w: 12, h: 8 } },
+      ],
+    };
+    await page.goto(`${stage.urls.ui}/dashboards`);
+    await page.locator('input[type=file]').setInputFiles({
+      name: 'grafana.json',
+      mimeType: 'application/json',
+      buffer: Buffer.from(JSON.stringify(grafana)),
+    });
+    const left = page.getByRole('status').filter({ hasText: 'is here, but for' });
+    await soon(async () => left.textContent()).toContain('geomap');
+    await left.getByRole('link', { name: 'From <u>Grafana</u>' }).click();
+    await soon(async () => page.getByRole('region', { name: 'Up' }).locator('.uplot').count()).toBe(1);
+  });
+
+  it('opens a list with its default view', async () => {
+    await page.goto(`${stage.urls.ui}/traces?q=status%3Aerror`);
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByLabel('Name of the view').fill('Only failed');
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await page.getByRole('checkbox', { name: /^Default/ }).click();
+    await soon(async () => page.getByRole('checkbox', { name: /^Default/ }).isChecked()).toBe(true);
+    await page.goto(`${stage.urls.ui}/traces`);
+    await soon(async () => new URL(page.url()).searchParams.get('q')).toBe('status:error');
+    await page.goto(`${stage.urls.ui}/traces?q=service%3Acheckout`);
+    await idle(page);
+    expect(new URL(page.url()).searchParams.get('q')).toBe('service:checkout');
   });
 });

@@ -2,6 +2,7 @@ import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RunCache } from '../../query/agents/run-cache.ts';
+import { KeptHistories } from '../../query/alerts/kept-histories.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import type { QueryShare } from '../../storage/query-share.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
@@ -37,13 +38,13 @@ export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Prom
   const description = describeApi(apiRouteTable);
   app.get('/openapi.json', async () => description);
   refuseOtherMethods(app, '/openapi.json', ['GET']);
-  const runs = new RunCache();
+  const kept = { runs: new RunCache(), histories: new KeptHistories() };
   for (const route of apiRouteTable) {
     app.route({
       method: route.method,
       url: route.path,
       ...(route.bodyBytesMax === undefined ? {} : longBody(route, route.bodyBytesMax, options)),
-      handler: (request, reply) => answer(route, { ...options, runs }, { request, reply }),
+      handler: (request, reply) => answer(route, { ...options, ...kept }, { request, reply }),
     });
   }
   for (const [path, routes] of Map.groupBy(apiRouteTable, (route) => route.path))
@@ -68,18 +69,19 @@ const logLinesPath = '/logs';
 
 async function answer(
   route: ApiRoute,
-  options: ApiOptions & { readonly runs: RunCache },
+  options: ApiOptions & Pick<QueryContext, 'runs' | 'histories'>,
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<unknown> {
   const resolved = await options.resolveProject(request.headers, route.scope);
   if (resolved instanceof SightlineError) throw resolved;
-  const { store, clock, runs, settle } = options;
+  const { store, clock, runs, histories, settle } = options;
   const input = readInput(route, request);
   const context: QueryContext = {
     store,
     clock,
     project: resolved.project,
     runs,
+    histories,
     settle,
     share: shareOf(route, input.query),
     signal: signalOf(reply),

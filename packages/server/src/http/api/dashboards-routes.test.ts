@@ -2,14 +2,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
+  AlertRule,
   AskPanelsLine,
   Dashboard,
+  DashboardMarksResponse,
   DashboardsResponse,
   DashboardVersionsResponse,
   ImportDashboardResponse,
   PanelData,
   ViewsResponse,
 } from '@sightline/schema/api';
+import { runDemo } from '@sightline/demo';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentSpans } from '../../query/testing/agent-spans.ts';
 import { tracesRequest } from '../../query/testing/otlp-json.ts';
@@ -56,7 +59,7 @@ describe('dashboards', { timeout: 90_000 }, () => {
         from: '-1h',
         to: 'now',
         variables,
-        panels: panels.map((panel, index) => ({ id: `p${index}`, x: 0, y: 0, w: 6, h: 3, ...panel })),
+        panels: panels.map((panel, index) => ({ x: 0, y: 0, w: 6, h: 3, ...panel, id: `p${index}` })),
       }),
     });
     const text = await response.text();
@@ -220,6 +223,104 @@ describe('dashboards', { timeout: 90_000 }, () => {
     expect((await server.ask('/views', 'POST', { ...view, page: 'javascript:alert(1)' })).status).toBe(400);
   });
 
+  it('open a list with one default view of the project, and one of a browser', async () => {
+    const view = { page: '/sessions', search: { q: 'a' }, isDefault: true };
+    const defaults = async (): Promise<string[]> =>
+      (await server.read<ViewsResponse>('/views?owner=b-9')).views
+        .filter(({ page, isDefault }) => page === '/sessions' && isDefault)
+        .map(({ name }) => name);
+    for (const name of ['First', 'Second']) await server.ask('/views', 'POST', { ...view, name });
+    await server.ask('/views', 'POST', { ...view, name: 'Mine', owner: 'b-9' });
+    expect(await defaults()).toEqual(['Mine', 'Second']);
+    await server.ask('/views', 'POST', { ...view, name: 'Second', isDefault: false });
+    expect(await defaults()).toEqual(['Mine']);
+  });
+
+  it('are listed by one browser, or by all; whoever has the address opens them', async () => {
+    const listed = async (owner: string): Promise<string[]> =>
+      (await server.read<DashboardsResponse>(`/dashboards?owner=${owner}`)).dashboards
+        .filter(({ isShipped }) => !isShipped)
+        .map(({ name }) => name);
+    const { body } = await server.ask('/dashboards?owner=b-1', 'POST', { name: 'My own' });
+    const { id, owner, dashboard } = body as Dashboard;
+    expect(owner).toBe('b-1');
+    expect([await listed('b-1'), await listed('b-2'), await listed('')]).toEqual([['My own'], [], []]);
+    expect((await server.read<Dashboard>(`/dashboards/${id}`)).dashboard.name).toBe('My own');
+    expect((await save(id, dashboard)).status).toBe(200);
+    expect(await listed('')).toEqual([]);
+    const { status } = await server.ask(`/dashboards/${id}?owner=project`, 'PUT', dashboard);
+    expect([status, await listed('b-2')]).toEqual([200, ['My own']]);
+    expect((await server.ask('/dashboards?owner=%3Cb%3E', 'POST', { name: 'No' })).status).toBe(400);
+    await server.ask(`/dashboards/${id}`, 'DELETE');
+  });
+
+  it('draw in which versions began to run, and when alerts fired', async () => {
+    const time = new Date(Date.now() - 300_000).toISOString();
+    await server.ask('/deploys', 'POST', { service: 'shop', version: hostile.slice(0, 80), time });
+    const { body } = await server.ask('/alerts/rules', 'POST', {
+      name: 'Runs come',
+      query: 'count of runs over 1h > 1',
+      intervalS: 1,
+      delayS: 0,
+      severity: 'critical',
+    });
+    const { id } = body as AlertRule;
+    const marks = async () => server.read<DashboardMarksResponse>('/dashboards/marks?from=-1h');
+    await expect.poll(async () => (await marks()).alerts.length, { timeout: 60_000 }).toBe(1);
+    const now = await marks();
+    expect(now.deploys).toMatchObject([{ service: 'shop', version: hostile.slice(0, 80) }]);
+    expect(now.alerts).toMatchObject([{ rule: 'Runs come', severity: 'critical', to: null }]);
+    expect((await server.read<DashboardMarksResponse>('/dashboards/marks?from=-3h&to=-2h')).alerts).toEqual(
+      [],
+    );
+    const lines = await ask([
+      { kind: 'table', queries: [{ type: 'list', of: 'alerts', text: 'severity:critical' }] },
+      { kind: 'number', queries: [{ type: 'list', of: 'alerts', text: 'severity:info' }] },
+      { kind: 'table', queries: [{ type: 'list', of: 'errors' }] },
+      { kind: 'table', queries: [{ type: 'list', of: 'slos' }] },
+      { kind: 'lines', queries: [{ type: 'list', of: 'alerts' }] },
+    ]);
+    expect(dataOf(lines.get('p0')).table?.rows.map(([rule]) => rule)).toEqual(['Runs come']);
+    expect(dataOf(lines.get('p1')).totals[0]?.value).toBe(0);
+    const errors = dataOf(lines.get('p2')).table;
+    expect(errors?.rows.length).toBe(1);
+    expect((await server.ask(`${errors?.links?.[0]}`)).status).toBe(200);
+    expect(dataOf(lines.get('p3')).table?.columns.map(({ name }) => name)).toContain('budget left');
+    expect(lines.get('p4')).toMatchObject({ error: { code: 'bad_panel' } });
+    await server.ask(`/alerts/rules/${id}`, 'DELETE');
+  });
+
+  it('say after the answers what was expected, or why nothing is', async () => {
+    const value = { type: 'words', text: 'count of runs' };
+    const band = { kind: 'lines', overlays: ['band'] };
+    const panels = [
+      { ...band, queries: [value] },
+      { ...band, queries: [{ type: 'words', text: 'count of runs by agent' }] },
+      { ...band, queries: [{ type: 'sql', text: 'SELECT 1 AS value' }] },
+      { ...band, queries: [{ type: 'promql', text: 'vector(1)' }] },
+      { kind: 'lines', queries: [value] },
+    ].map((panel, index) => ({ id: `p${index}`, x: 0, y: 0, w: 6, h: 3, ...panel }));
+    const response = await fetch(`${server.ui}/api/v1/dashboards/ask`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ from: '-24h', to: 'now', panels }),
+    });
+    const lines = (await response.text())
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as AskPanelsLine);
+    expect(lines.slice(0, 5).every((line) => 'data' in line || 'error' in line)).toBe(true);
+    const bands = lines
+      .slice(5)
+      .map((line) => ('band' in line ? [line.id, line.band?.low.length, line.note] : []));
+    const own = dataOf(lines.find((line) => line.id === 'p0'));
+    expect(bands).toEqual([
+      ['p0', own.times.length, ''],
+      ['p1', undefined, 'An expected band is drawn for one line.'],
+      ['p3', own.times.length, ''],
+    ]);
+  });
+
   it('that come with Sightline ask nothing that is refused', async () => {
     const { dashboards } = await server.read<DashboardsResponse>('/dashboards');
     const shipped = dashboards.filter(({ isShipped }) => isShipped);
@@ -258,4 +359,47 @@ describe('dashboards', { timeout: 90_000 }, () => {
     expect([...lines.values()].filter((line) => 'error' in line)).toEqual([]);
     expect((await server.ask('/dashboards/import', 'POST', { grafana: { nothing: 1 } })).status).toBe(400);
   });
+
+  it('that come with Sightline show something of the demo in every panel', { timeout: 240_000 }, async () => {
+    const { failed } = await runDemo({
+      once: false,
+      historyMs: 480_000,
+      seed: 7,
+      rate: 0.6,
+      liveMs: 0,
+      abort: new AbortController().signal,
+      onLive: () => {},
+      onProgress: () => {},
+      send: async (signal, request) => {
+        const response = await fetch(`${server.otlpHttp}/v1/${signal}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/x-protobuf' },
+          body: Buffer.from(request),
+        });
+        expect(response.status).toBe(200);
+      },
+    });
+    expect(failed).toBe(0);
+    await server.stored();
+    const { dashboards } = await server.read<DashboardsResponse>('/dashboards');
+    const empty: string[] = [];
+    for (const { id } of dashboards.filter(({ isShipped }) => isShipped)) {
+      const { dashboard } = await server.read<Dashboard>(`/dashboards/${id}`);
+      const all = Object.fromEntries(dashboard.variables.map(({ name }) => [name, []]));
+      const lines = await ask(dashboard.panels, all);
+      for (const [index, { kind, title }] of dashboard.panels.entries())
+        if (kind !== 'text' && isEmpty(dataOf(lines.get(`p${index}`)))) empty.push(`${id}: ${title}`);
+    }
+    expect(empty).toEqual([]);
+  });
 });
+
+/** Whether there is nothing to be seen. A zero is something: nothing failed. */
+function isEmpty({ series, totals, table, spread }: PanelData): boolean {
+  return (
+    !series.some(({ values }) => values.some((value) => value !== null)) &&
+    !totals.some(({ value }) => value !== null) &&
+    (table?.rows.length ?? 0) === 0 &&
+    (spread?.counts.flat().every((count) => count === 0) ?? true)
+  );
+}

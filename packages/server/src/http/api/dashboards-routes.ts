@@ -5,6 +5,10 @@ import {
   type Dashboard,
   dashboardInput,
   type DashboardInput,
+  dashboardMarksParameters,
+  dashboardMarksResponse,
+  dashboardOwnerParameters,
+  dashboardsParameters,
   dashboardsResponse,
   dashboardVersionsResponse,
   importDashboardRequest,
@@ -16,6 +20,7 @@ import { z } from 'zod';
 import type { CatalogDatabase } from '../../catalog/catalog-database.ts';
 import {
   changeDashboard,
+  countDashboards,
   createDashboard,
   dashboardsMax,
   deleteDashboard,
@@ -26,7 +31,10 @@ import {
 } from '../../catalog/dashboards.ts';
 import { askPanels } from '../../dashboards/ask-panels.ts';
 import { importGrafana } from '../../dashboards/import-grafana.ts';
+import { readMarks } from '../../dashboards/read-marks.ts';
 import { findShipped, shippedDashboards } from '../../dashboards/shipped/index.ts';
+import { readRange } from '../../query/time-range.ts';
+import { readDecisions } from './errors-routes.ts';
 import { type ApiRoute, route } from './route-table.ts';
 
 const tag = 'dashboards';
@@ -40,13 +48,15 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     summary: 'The dashboards of the project, and those that come with Sightline.',
     tag,
     scope: 'read',
+    query: dashboardsParameters,
     response: dashboardsResponse,
-    answer: async ({ context, sources: { catalog } }) => ({
+    answer: async ({ context, sources: { catalog }, query }) => ({
       dashboards: [
-        ...(await listDashboards(catalog, context.project)).map(described),
+        ...(await listDashboards(catalog, context.project, query.owner)).map(described),
         ...shippedDashboards.map(({ id, dashboard: one }) => shipped(id, one)),
-      ].map(({ id, version, isShipped, updatedAt, dashboard: { name, description, panels } }) => ({
+      ].map(({ id, owner, version, isShipped, updatedAt, dashboard: { name, description, panels } }) => ({
         id,
+        owner,
         name,
         description,
         panelCount: panels.length,
@@ -62,15 +72,15 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     summary: 'Makes a dashboard.',
     tag,
     scope: 'write',
+    query: dashboardOwnerParameters,
     body: dashboardInput,
     response: dashboard,
-    answer: async ({ context: { project }, sources: { catalog }, body, reply }) => {
-      const known = await listDashboards(catalog, project);
-      if (known.length >= dashboardsMax)
+    answer: async ({ context: { project }, sources: { catalog }, query, body, reply }) => {
+      if ((await countDashboards(catalog, project)) >= dashboardsMax)
         throw new SightlineError('bad_request', `There are ${dashboardsMax} dashboards already.`, {
           hint: 'Delete one first.',
         });
-      const made = await createDashboard(catalog, project, body);
+      const made = await createDashboard(catalog, { project, owner: ownerOf(query.owner) ?? '' }, body);
       if (made === undefined) throw nameTaken(body.name);
       return tagged(reply, described(made));
     },
@@ -83,13 +93,30 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     tag,
     scope: 'read',
     body: askPanelsRequest,
-    answer: async ({ context, body, reply }) => {
-      const lines = askPanels(context, body);
+    answer: async ({ context, sources: { catalog }, body, reply }) => {
+      const lines = askPanels(
+        {
+          ...context,
+          catalog,
+          readDecisions: async () => readDecisions(catalog, context.project),
+        },
+        body,
+      );
       await reply
         .type('application/x-ndjson; charset=utf-8')
         .header('cache-control', 'no-store')
         .send(Readable.from(asLines(lines), { objectMode: false }));
     },
+  }),
+  route({
+    path: '/dashboards/marks',
+    summary: 'What is drawn into panels over time: versions that began to run, and when alerts fired.',
+    tag,
+    scope: 'read',
+    query: dashboardMarksParameters,
+    response: dashboardMarksResponse,
+    answer: async ({ context, sources: { catalog }, query }) =>
+      readMarks({ ...context, catalog }, readRange(query, context.clock)),
   }),
   route({
     method: 'POST',
@@ -120,15 +147,24 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     tag,
     scope: 'write',
     params: idInPath,
+    query: dashboardOwnerParameters,
     body: dashboardInput,
     response: dashboard,
-    answer: async ({ context: { project }, sources: { catalog }, params: { id }, body, request, reply }) => {
+    answer: async ({
+      context: { project },
+      sources: { catalog },
+      params: { id },
+      query: { owner },
+      body,
+      request,
+      reply,
+    }) => {
       if (findShipped(id) !== undefined)
         throw new SightlineError('bad_request', 'This dashboard comes with Sightline.', {
           hint: 'Copy it, and change the copy.',
         });
       const expected = readIfMatch(request);
-      const change = await changeDashboard(catalog, { project, id, expected }, body);
+      const change = await changeDashboard(catalog, { project, id, expected, owner: ownerOf(owner) }, body);
       if (change.type === 'changed') return tagged(reply, described(change.stored));
       if (change.type === 'name_taken') throw nameTaken(body.name);
       if (change.type === 'stale')
@@ -181,11 +217,12 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     params: versionInPath,
     response: dashboard,
     answer: async ({ context: { project }, sources: { catalog }, params: { id, version } }) => {
-      await get(catalog, project, id);
+      const { owner } = await get(catalog, project, id);
       const found = (await listDashboardVersions(catalog, id)).find((one) => one.version === version);
       if (found === undefined) throw notFound(`${id}/versions/${version}`);
       return {
         id,
+        owner,
         version,
         isShipped: false,
         updatedAt: found.savedAt.toISOString(),
@@ -194,6 +231,8 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     },
   }),
 ];
+
+const ownerOf = (asked: string | undefined): string | undefined => (asked === 'project' ? '' : asked);
 
 async function* asLines(lines: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const line of lines) yield `${JSON.stringify(line)}\n`;
@@ -207,8 +246,9 @@ async function get(catalog: CatalogDatabase, project: string, id: string): Promi
   return described(stored);
 }
 
-const described = ({ id, version, updatedAt, dashboard: one }: StoredDashboard): Dashboard => ({
+const described = ({ id, owner, version, updatedAt, dashboard: one }: StoredDashboard): Dashboard => ({
   id,
+  owner,
   version,
   isShipped: false,
   updatedAt: updatedAt.toISOString(),
@@ -217,6 +257,7 @@ const described = ({ id, version, updatedAt, dashboard: one }: StoredDashboard):
 
 const shipped = (id: string, one: DashboardInput): Dashboard => ({
   id,
+  owner: '',
   version: 1,
   isShipped: true,
   updatedAt: null,

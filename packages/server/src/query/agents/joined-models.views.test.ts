@@ -10,8 +10,11 @@ import {
   sessionsParameters,
   usersParameters,
 } from '@sightline/schema/api';
+import { unixNano } from '@sightline/base';
 import { createPriceBook } from '@sightline/schema/conventions';
+import { parseValue } from '@sightline/schema/rules';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readRuleValues } from '../alerts/read-rule-values.ts';
 import { AgentSpans } from '../testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
@@ -133,6 +136,17 @@ describe('every view tells of one model under one name', { timeout: 60_000 }, ()
     ]);
     const perStep = groups[0]?.series.reduce((sum, point) => sum + (point.runs ?? 0), 0);
     expect(perStep).toBe(3);
+  });
+
+  test('values of rules and panels by model', async () => {
+    const read = parseValue('error_rate of calls by model over 24h');
+    if (!read.ok) throw new Error(read.error.message);
+    const query = { ...read.value, windowS: 86_400 };
+    const to = unixNano(BigInt(Date.parse('2026-11-21T12:00:00Z')) * 1_000_000n);
+    const [values] = await readRuleValues(own.context, [{ query, to, isLive: false }]);
+    if (values === undefined || values instanceof Error) throw new Error(String(values));
+    const told = values.map(({ labels, value, items }) => `${labels['model']} ${value} ${items}`);
+    expect(told.toSorted()).toEqual([`${model} 0.5 4`, `${other} 0 1`]);
   });
 
   test.each(['gpt-4o', model])('narrowed to %s', async (asked) => {

@@ -1,20 +1,43 @@
+import { unixNano } from '@sightline/base';
 import { type Dimension, type RuleSource, signalOf, type Term } from '@sightline/schema/rules';
+import { type JoinedModels, noJoinedModels, readJoinedModels } from '../agents/joined-models.ts';
 import { readGeneration } from '../agents/settled-runs.ts';
 import { readQ } from '../filter/read-condition.ts';
 import type { Reader } from '../reader.ts';
 import type { ItemWish } from '../sql/rule-items-sql.ts';
+import type { Window } from '../time-range.ts';
+
+/** Whether its labels tell models, which are called as lists call them. */
+export const namesModels = ({
+  source,
+  by,
+}: {
+  readonly source: RuleSource;
+  readonly by: readonly Dimension[];
+}): boolean =>
+  source === 'calls' &&
+  by.some(({ type, name }) => type === 'builtin' && (name === 'model' || name === 'provider'));
+
+/** In a short window perhaps nobody answers: names are those of a day at least. */
+export async function readNamesNear(reader: Reader, { from, to }: Window): Promise<JoinedModels> {
+  const dayBefore = to > dayNanos ? to - dayNanos : 0n;
+  return readJoinedModels(reader, { from: unixNano(from < dayBefore ? from : dayBefore), to });
+}
+
+const dayNanos = 86_400_000_000_000n;
 
 interface Items {
   readonly source: RuleSource;
   readonly by?: readonly Dimension[];
+  readonly window: Window;
   readonly queries: readonly { readonly filter: string; readonly terms: readonly Term[] }[];
 }
 
 /** What rules, panels and objectives look at. What was just stored counts as well: calls and runs are settled first. */
 export async function itemsOf(
   reader: Reader,
-  { source, by = [], queries }: Items,
-): Promise<Omit<ItemWish, 'window' | 'storedAfterMs'>> {
+  { source, by = [], queries, window }: Items,
+): Promise<Omit<ItemWish, 'storedAfterMs'>> {
   const isOfRuns = source === 'runs' || source === 'calls';
   if (isOfRuns) await reader.settle();
   return {
@@ -22,6 +45,8 @@ export async function itemsOf(
     generation: isOfRuns ? await readGeneration(reader) : 0,
     source,
     by,
+    joined: namesModels({ source, by }) ? await readNamesNear(reader, window) : noJoinedModels,
+    window,
     queries,
     readFilter: (text) => readQ(text, signalOf(source), reader.clock),
   };

@@ -5,7 +5,14 @@ import type { ScoreRow } from '../../storage/telemetry-store.ts';
 import { hexId, logsRequest, type SpanInput, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
 import { askRuleSql } from './ask-rule-sql.ts';
-import { readRuleHistory, readRuleValues, readSampleTraces } from './read-rule-values.ts';
+import { KeptHistories } from './kept-histories.ts';
+import {
+  readRuleHistories,
+  readRuleHistory,
+  readRuleValues,
+  readSampleTraces,
+  type ValueSeries,
+} from './read-rule-values.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
 const second = 1_000_000_000n;
@@ -230,5 +237,60 @@ describe('values of rules', () => {
       'no column "value"',
     );
     await expect(askRuleSql(telemetry.context, { text: 'DROP TABLE spans', ...times })).rejects.toThrow();
+  });
+
+  it('of steps that were read before are kept, until something comes into them', async () => {
+    const minute = 60n * second;
+    const looks = {
+      first: nowNanos - 50n * minute,
+      stepNanos: minute,
+      count: 52,
+      windowNanos: minute,
+    };
+    const queries = [
+      'count by service > 1',
+      'p95(duration) > 1s',
+      'count of logs by severity > 1',
+      'sum(tokens) of calls by model > 1',
+      'max(duration) of runs by agent > 1s',
+      'error_rate of runs where status:error > 1%',
+    ].map(query);
+    const kept = new KeptHistories({ loadMsMax: 0n });
+    const read = async () => {
+      const recorded = telemetry.recorded();
+      const answers = await kept.together(recorded.context)(queries, looks);
+      return { answers, readings: recorded.statements.filter((text) => text.includes('AS look')).length };
+    };
+    const sorted = (answers: readonly (readonly ValueSeries[] | Error)[]) =>
+      answers.map((answer) =>
+        answer instanceof Error
+          ? answer
+          : answer.toSorted((a, b) => (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1)),
+      );
+    const plain = async () => sorted(await readRuleHistories(telemetry.context, queries, looks));
+    const first = await read();
+    expect(sorted(first.answers)).toEqual(await plain());
+    // A span, a call and a log record of half an hour ago, which come now.
+    const late = 1_800;
+    await telemetry.loadTogether('traces', [
+      tracesRequest('api', [span(late, { durationNanos: 5n * second })]),
+      tracesRequest('agents', [
+        span(late + 1, {
+          name: 'invoke_agent planner',
+          status: { code: 2 },
+          attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'planner' },
+        }),
+        { ...call(late + 2, 'gpt-4o', 700), traceId: hexId(32, late + 1), parentSpanId: hexId(16, late + 1) },
+      ]),
+    ]);
+    await telemetry.loadTogether('logs', [
+      logsRequest('api', [{ timeNanos: nowNanos - BigInt(late) * second, body: 'late', severityNumber: 17 }]),
+    ]);
+    const again = await read();
+    expect(sorted(again.answers)).toEqual(await plain());
+    expect(sorted(again.answers)).not.toEqual(sorted(first.answers));
+    const third = await read();
+    expect(sorted(third.answers)).toEqual(await plain());
+    expect([first.readings, third.readings]).toEqual([6, 0]);
   });
 });

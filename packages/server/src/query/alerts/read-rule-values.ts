@@ -91,8 +91,8 @@ async function readOnce(
       source: query.source,
       by: query.by,
       queries: wishes.map((each) => queryItems(each.query)),
+      window: { from, to },
     })),
-    window: { from, to },
     // Clocks of senders may be a minute off.
     storedAfterMs: isLive ? from / 1_000_000n - 60_000n : undefined,
   };
@@ -240,8 +240,8 @@ async function readHistories(
       source: first.source,
       by: first.by,
       queries: queries.map(queryItems),
+      window: { from, to },
     })),
-    window: { from, to },
     storedAfterMs: undefined,
   };
   const rows = await reader.rows<ValueRow>(ruleValues(wish, { looks, rowsMax: historyRowsMax }));
@@ -317,8 +317,8 @@ export async function readSampleTraces(
       source: query.source,
       by: query.by,
       queries: [queryItems(query)],
+      window: { from, to },
     })),
-    window: { from, to },
     storedAfterMs: isLive ? from / 1_000_000n - 60_000n : undefined,
   };
   const term = query.left;

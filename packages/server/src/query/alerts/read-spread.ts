@@ -32,8 +32,11 @@ export async function readSpread(
   const reader = new Reader(context);
   const queries = [{ filter, terms: [{ type: 'avg' as const, measure }] }];
   const items = {
-    ...(await itemsOf(reader, { source, queries })),
-    window: { from: unixNano(first), to: unixNano(first + stepNanos * BigInt(count)) },
+    ...(await itemsOf(reader, {
+      source,
+      queries,
+      window: { from: unixNano(first), to: unixNano(first + stepNanos * BigInt(count)) },
+    })),
     storedAfterMs: undefined,
   };
   const wish = { items, first, stepNanos, perOctave: isLinear ? undefined : perOctave };

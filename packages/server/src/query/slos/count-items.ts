@@ -68,8 +68,11 @@ async function countTogether(
   const reader = new Reader(context);
   const queries = indicators.map((each) => ({ filter: each.where, terms: termsOf(each) }));
   const wish = {
-    ...(await itemsOf(reader, { source, queries })),
-    window: { from: nanosOf(fromMs), to: nanosOf(span.toMs) },
+    ...(await itemsOf(reader, {
+      source,
+      queries,
+      window: { from: nanosOf(fromMs), to: nanosOf(span.toMs) },
+    })),
     // Nothing is known of an item before it ended.
     storedAfterMs: BigInt(fromMs - skewMs),
   };

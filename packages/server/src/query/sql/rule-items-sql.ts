@@ -5,6 +5,7 @@
 import { SightlineError } from '@sightline/schema/errors';
 import type { BoundFilter } from '@sightline/schema/filter';
 import { type Dimension, type Measure, type RuleSource, signalOf, type Term } from '@sightline/schema/rules';
+import { type JoinedModels, underJoinedNames } from '../agents/joined-models.ts';
 import { compileColumnTest } from '../filter/compile-condition.ts';
 import { compileFilter } from '../filter/compile-filter.ts';
 import { fieldText } from '../filter/field-text.ts';
@@ -25,6 +26,8 @@ export interface ItemWish {
   readonly generation: number;
   readonly source: RuleSource;
   readonly by: readonly Dimension[];
+  /** Under which names models are listed. */
+  readonly joined: JoinedModels;
   /** Items whose `at` is in it. */
   readonly window: Window;
   /** Only what came into the store after this: all that ended in the window did, where the window is of now. Milliseconds since 1970. */
@@ -77,7 +80,7 @@ interface ItemRows {
 }
 
 function rowsOf(wish: ItemWish, scope: ItemScope): ItemRows {
-  const { project, generation, source, window, storedAfterMs, queries } = wish;
+  const { project, generation, source, window, joined, storedAfterMs, queries } = wish;
   const stored = storedAfterMs === undefined ? undefined : storedAfter(storedAfterMs);
   const isWithin = (at: Sql): Sql => sql`${at} >= ${int64(window.from)} AND ${at} < ${int64(window.to)}`;
   switch (source) {
@@ -116,7 +119,7 @@ function rowsOf(wish: ItemWish, scope: ItemScope): ItemRows {
         ],
       });
       const at = trusted('(callStartNanos + toInt64(least(durationNs, 4000000000000000000)))');
-      return { at, from: sql`(${rows})`, where: isWithin(at) };
+      return { at, from: sql`(${underJoinedNames(rows, joined)})`, where: isWithin(at) };
     }
     case 'runs': {
       const rows = runRows({ scope: { project, generation, window: scope }, where: touched(scope, stored) });

@@ -10,9 +10,11 @@ import {
   readVersion,
   saveDashboard,
 } from '../../api/dashboard-queries.ts';
+import { browserName } from '../../api/browser-name.ts';
 import { plural } from '../../model/format.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
+import { copyText } from '../../widgets/copy-text.ts';
 import { Modal } from '../../widgets/modal.tsx';
 import { useGo } from '../../widgets/url-state.ts';
 import { freeName } from '../../model/free-name.ts';
@@ -45,9 +47,18 @@ export function DashboardMenu({ stored, draft, onFullScreen }: DashboardMenuProp
       go(`/dashboards/${one.id}`, { edit: '1' });
     },
   });
+  const moved = useMutation({
+    mutationFn: async () =>
+      saveDashboard(stored.id, dashboard, stored.version, stored.owner === '' ? browserName() : 'project'),
+    onSuccess: (one) => {
+      client.setQueryData(dashboardQuery(one.id).queryKey, one);
+      void client.invalidateQueries({ queryKey: dashboardsQuery.queryKey, exact: true });
+    },
+  });
+  const problem = copied.error ?? moved.error;
   return (
     <>
-      {copied.error !== null && <span className="error-text small">{copied.error.message}</span>}
+      {problem !== null && <span className="error-text small">{problem.message}</span>}
       {stored.isShipped ? (
         <Button icon="copy" disabled={copied.isPending} onClick={() => copied.mutate()}>
           Copy to edit
@@ -64,6 +75,12 @@ export function DashboardMenu({ stored, draft, onFullScreen }: DashboardMenuProp
             <DropdownMenu.Item className="menu-item" onSelect={onFullScreen}>
               Full screen
             </DropdownMenu.Item>
+            <DropdownMenu.Item
+              className="menu-item"
+              onSelect={() => void copyText(location.href).catch(() => undefined)}
+            >
+              Copy link
+            </DropdownMenu.Item>
             {!stored.isShipped && (
               <>
                 <DropdownMenu.Item className="menu-item" onSelect={() => copied.mutate()}>
@@ -71,6 +88,9 @@ export function DashboardMenu({ stored, draft, onFullScreen }: DashboardMenuProp
                 </DropdownMenu.Item>
                 <DropdownMenu.Item className="menu-item" onSelect={() => setPast(true)}>
                   Versions
+                </DropdownMenu.Item>
+                <DropdownMenu.Item className="menu-item" onSelect={() => moved.mutate()}>
+                  {stored.owner === '' ? 'List it for me only' : 'List it for the project'}
                 </DropdownMenu.Item>
               </>
             )}

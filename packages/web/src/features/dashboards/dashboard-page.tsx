@@ -1,7 +1,7 @@
 import type { Dashboard, DashboardPanel } from '@sightline/schema/api';
-import { useQuery } from '@tanstack/react-query';
-import { useEffect, useRef, useState, type ReactElement } from 'react';
-import { dashboardQuery } from '../../api/dashboard-queries.ts';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import { dashboardMarksQuery, dashboardQuery } from '../../api/dashboard-queries.ts';
 import { plural } from '../../model/format.ts';
 import { chosenValues, writeList } from '../../model/panel-words.ts';
 import { rangeFromMs } from '../../model/time-range.ts';
@@ -14,8 +14,10 @@ import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/s
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { usePathname, useTimeRange, useUrlState } from '../../widgets/url-state.ts';
 import { DashboardMenu } from './dashboard-menu.tsx';
+import { OverlayChoice } from './overlay-choice.tsx';
 import { PanelEditor } from './panel-editor.tsx';
-import { PanelFrame, type PanelAction } from './panel-frame.tsx';
+import { isOverTime, PanelFrame, type PanelAction } from './panel-frame.tsx';
+import { marksOf, servicesOf } from './panel-marks.tsx';
 import { PanelGrid } from './panel-grid.tsx';
 import { type DashboardDraft, useDraft } from './use-draft.ts';
 import { usePanelAnswers } from './use-panel-answers.ts';
@@ -66,7 +68,17 @@ function OpenDashboard({ stored }: { readonly stored: Dashboard }): ReactElement
     return () => clearInterval(timer);
   }, [refreshS]);
   const values = chosenValues(dashboard.variables, search);
-  const { answerOf, watch } = usePanelAnswers({ panels: dashboard.panels, range, values, asOf });
+  const panels = useMemo(
+    () => dashboard.panels.map((one) => ({ ...one, overlays: one.overlays ?? dashboard.overlays })),
+    [dashboard.panels, dashboard.overlays],
+  );
+  const { answerOf, watch } = usePanelAnswers({ panels, range, values, asOf });
+  const drawn = new Set(panels.filter(isOverTime).flatMap(({ overlays }) => overlays));
+  const { data: marks } = useQuery({
+    ...dashboardMarksQuery({ from: range.from, to: range.to }, asOf),
+    enabled: drawn.has('deploys') || drawn.has('alerts'),
+    placeholderData: keepPreviousData,
+  });
   const edited = dashboard.panels.find(({ id }) => id === draft.panel);
   const large = dashboard.panels.find(({ id }) => id === search['panel']);
   const brush = (fromMs: number, toMs: number): void => patch({ ...rangeFromMs(fromMs, toMs) });
@@ -78,6 +90,7 @@ function OpenDashboard({ stored }: { readonly stored: Dashboard }): ReactElement
     <PanelFrame
       panel={panel}
       answer={answerOf(panel.id)}
+      marks={marksOf(marks, panel.overlays ?? dashboard.overlays, servicesOf(dashboard.variables, values))}
       range={range}
       actions={actionsOf(panel, draft, () => patch({ panel: panel.id }))}
       handle={handle}
@@ -162,10 +175,17 @@ function OpenDashboard({ stored }: { readonly stored: Dashboard }): ReactElement
             onChoose={(name, chosen) => patch({ [`var-${name}`]: writeList(chosen) }, 'replace')}
           />
           {draft.isEditing && (
-            <VariableEditor
-              variables={dashboard.variables}
-              onChange={(variables) => draft.change({ variables: [...variables] })}
-            />
+            <>
+              <VariableEditor
+                variables={dashboard.variables}
+                onChange={(variables) => draft.change({ variables: [...variables] })}
+              />
+              <OverlayChoice
+                legend="Drawn into panels over time"
+                chosen={dashboard.overlays}
+                onChange={(overlays) => draft.change({ overlays })}
+              />
+            </>
           )}
           {dashboard.panels.length === 0 && (
             <Notice icon="overview" title="No panels yet">
@@ -191,6 +211,7 @@ function OpenDashboard({ stored }: { readonly stored: Dashboard }): ReactElement
         {edited !== undefined && (
           <PanelEditor
             panel={edited}
+            overlays={dashboard.overlays}
             onChange={draft.changePanel}
             onClose={() => draft.editPanel(undefined)}
             onRemove={() => draft.removePanel(edited.id)}

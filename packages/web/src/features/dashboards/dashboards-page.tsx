@@ -71,7 +71,8 @@ export function DashboardsPage(): ReactElement {
       return named(dashboard, dashboard.name, left);
     });
   useKeys('Dashboards', [{ keys: 'c', label: 'New dashboard', run: create }]);
-  const own = all.filter(({ isShipped }) => !isShipped);
+  const own = all.filter(({ isShipped, owner }) => !isShipped && owner === '');
+  const mine = all.filter(({ owner }) => owner !== '');
   const shipped = all.filter(({ isShipped }) => isShipped);
   const problem = made.error ?? removed.error;
   return (
@@ -84,10 +85,10 @@ export function DashboardsPage(): ReactElement {
           ) : (
             'Dashboards'
           )
-        ) : own.length === 0 ? (
+        ) : own.length + mine.length === 0 ? (
           'What your team looks at every morning'
         ) : (
-          `${plural(own.length, 'dashboard')} of this project`
+          `${plural(own.length, 'dashboard')} of this project${mine.length === 0 ? '' : `, ${mine.length} of mine`}`
         )
       }
       detail="Any number as a panel: in words, PromQL, SQL or a filter. Pin a chart of any page, or copy one that comes with Sightline."
@@ -133,6 +134,14 @@ export function DashboardsPage(): ReactElement {
           <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />
         )}
         {query.isPending && <SkeletonRows count={8} />}
+        {mine.length > 0 && (
+          <DashboardTable
+            title="Mine, in this browser"
+            rows={mine}
+            onCopy={copy}
+            onDelete={(id) => removed.mutate(id)}
+          />
+        )}
         {own.length > 0 && (
           <DashboardTable
             title="Of this project"

@@ -1,22 +1,27 @@
-import type { DashboardPanel, PanelData } from '@sightline/schema/api';
+import type { DashboardPanel, PanelBand, PanelData } from '@sightline/schema/api';
 import { useMemo, useState, type ReactElement } from 'react';
 import { formatPanelValue } from '../../model/panel-words.ts';
 import { rangeFromMs } from '../../model/time-range.ts';
 import { formatClock, formatDateTime } from '../../model/timestamp.ts';
 import { Chart, type ChartLook } from '../../widgets/chart.tsx';
 import { useSize } from '../../widgets/use-size.ts';
+import { MarksLayer, type PanelMarks } from './panel-marks.tsx';
 import { useOpenBehind } from './use-open-behind.ts';
 
 interface PanelChartProps {
   readonly panel: DashboardPanel;
   readonly data: PanelData;
+  readonly band: PanelBand | undefined;
+  readonly bandNote: string;
+  readonly marks: PanelMarks;
   readonly onBrush: (fromMs: number, toMs: number) => void;
 }
 
 const keysMax = 12;
+const axisWidth = 56;
 
 /** Lines, bars or stacks over time: a click opens what is behind the point. */
-export function PanelChart({ panel, data, onBrush }: PanelChartProps): ReactElement {
+export function PanelChart({ panel, data, band, bandNote, marks, onBrush }: PanelChartProps): ReactElement {
   const { ref, size } = useSize<HTMLDivElement>();
   const [hover, setHover] = useState<number | undefined>(undefined);
   const openBehind = useOpenBehind();
@@ -40,7 +45,8 @@ export function PanelChart({ panel, data, onBrush }: PanelChartProps): ReactElem
             height={size.height}
             look={panel.kind as ChartLook}
             levels={panel.thresholds.map(({ from, tone }) => ({ value: from, tone }))}
-            axisWidth={56}
+            axisWidth={axisWidth}
+            {...(band === undefined || series.length !== 1 ? {} : { band })}
             formatValue={(value) => formatPanelValue(value, unit)}
             onHover={setHover}
             onBrush={onBrush}
@@ -50,6 +56,7 @@ export function PanelChart({ panel, data, onBrush }: PanelChartProps): ReactElem
             }}
           />
         )}
+        <MarksLayer marks={marks} range={range} axisWidth={axisWidth} />
       </div>
       <p className="panel-keys small faint">
         {at !== undefined && (
@@ -68,7 +75,22 @@ export function PanelChart({ panel, data, onBrush }: PanelChartProps): ReactElem
           );
         })}
         {series.length > keysMax && <span>and {series.length - keysMax} more</span>}
+        {band !== undefined && series.length === 1 && (
+          <span className="panel-key">
+            <span className="panel-key-dot panel-key-band" />
+            {formatBand(band, hover, unit)}
+          </span>
+        )}
+        {marks.isCut && <span>Only the newest deploys and alerts are drawn.</span>}
+        {bandNote !== '' && <span>{bandNote}</span>}
       </p>
     </div>
   );
+}
+
+function formatBand({ low, high }: PanelBand, at: number | undefined, unit: PanelData['unit']): string {
+  const ends = at === undefined ? [] : [low[at], high[at]];
+  return ends.some((end) => typeof end === 'number')
+    ? `expected ${ends.map((end) => formatPanelValue(end, unit)).join(' – ')}`
+    : 'expected band';
 }

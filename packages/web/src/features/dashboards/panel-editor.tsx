@@ -2,16 +2,21 @@ import {
   type DashboardPanel,
   panelKind,
   type PanelKind,
+  type PanelOverlay,
   type PanelQuery,
   panelUnit,
   type PanelUnit,
 } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { Button, IconButton } from '../../widgets/button.tsx';
+import { OverlayChoice } from './overlay-choice.tsx';
+import { isOverTime } from './panel-frame.tsx';
 import '../../widgets/form.css';
 
 interface PanelEditorProps {
   readonly panel: DashboardPanel;
+  /** Those of the dashboard, for panels that say nothing themselves. */
+  readonly overlays: readonly PanelOverlay[];
   readonly onChange: (panel: DashboardPanel) => void;
   readonly onClose: () => void;
   readonly onRemove: () => void;
@@ -55,10 +60,17 @@ const languages: Readonly<Record<PanelQuery['type'], { readonly label: string; r
         'SELECT toStartOfInterval(start_time, toIntervalSecond({step})) AS time, service, count() AS value FROM spans WHERE start_time >= {from} AND start_time < {to} GROUP BY time, service',
     },
     count: { label: 'Filter', example: 'status:error service:api' },
+    list: { label: 'List', example: '' },
   };
 
 /** What a panel shows and asks. Each change is seen in the panel at once. */
-export function PanelEditor({ panel, onChange, onClose, onRemove }: PanelEditorProps): ReactElement {
+export function PanelEditor({
+  panel,
+  overlays,
+  onChange,
+  onClose,
+  onRemove,
+}: PanelEditorProps): ReactElement {
   const change = (part: Partial<DashboardPanel>): void => onChange({ ...panel, ...part });
   const setQuery = (place: number, query: PanelQuery | undefined): void =>
     change({
@@ -142,6 +154,20 @@ export function PanelEditor({ panel, onChange, onClose, onRemove }: PanelEditorP
           </>
         )}
         <Thresholds panel={panel} onChange={change} />
+        {isOverTime(panel) && (
+          <div>
+            <OverlayChoice
+              legend="Drawn into this panel"
+              chosen={panel.overlays ?? overlays}
+              onChange={(chosen) => change({ overlays: chosen })}
+            />
+            {panel.overlays !== null && (
+              <Button look="quiet" onClick={() => change({ overlays: null })}>
+                As the dashboard says
+              </Button>
+            )}
+          </div>
+        )}
         <div>
           <Button look="quiet" onClick={onRemove}>
             Remove this panel
@@ -163,7 +189,8 @@ function QueryEditor({
     const { example } = languages[type];
     const isExample = query.text === '' || query.text === languages[query.type].example;
     const text = isExample || type !== query.type ? example : query.text;
-    onChange(
+    if (type === 'list') return onChange({ type, of: 'alerts', text: '', name: query.name });
+    return onChange(
       type === 'count'
         ? { type, text, name: query.name, signal: 'traces' }
         : { type, text, name: query.name },
@@ -192,6 +219,19 @@ function QueryEditor({
               <option value="traces">traces</option>
               <option value="spans">spans</option>
               <option value="logs">log records</option>
+            </select>
+          </label>
+        )}
+        {query.type === 'list' && (
+          <label className="field">
+            <span>Lists</span>
+            <select
+              value={query.of}
+              onChange={(event) => onChange({ ...query, of: event.target.value as typeof query.of })}
+            >
+              <option value="alerts">alerts that fire</option>
+              <option value="slos">SLOs</option>
+              <option value="errors">errors by cause</option>
             </select>
           </label>
         )}

@@ -7,6 +7,7 @@ import { IconButton } from '../../widgets/button.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { Markdown } from '../../widgets/markdown.tsx';
 import { PanelChart } from './panel-chart.tsx';
+import type { PanelMarks } from './panel-marks.tsx';
 import { PanelNumber } from './panel-number.tsx';
 import { PanelSpread } from './panel-spread.tsx';
 import { PanelTable, PanelTop, SeriesTable } from './panel-tables.tsx';
@@ -20,6 +21,8 @@ export interface PanelAction {
 interface PanelFrameProps {
   readonly panel: DashboardPanel;
   readonly answer: PanelAnswer;
+  /** What is drawn in beside its values. */
+  readonly marks: PanelMarks;
   readonly range: TimeRange;
   readonly actions: readonly PanelAction[];
   /** While the dashboard is edited: what drags the panel. */
@@ -28,7 +31,7 @@ interface PanelFrameProps {
   readonly onRetry: () => void;
 }
 
-const isOverTime = ({ kind }: DashboardPanel): boolean =>
+export const isOverTime = ({ kind }: DashboardPanel): boolean =>
   kind === 'lines' || kind === 'bars' || kind === 'stacked';
 
 /** A panel with its title, its menu and what it shows; one that cannot answer says why in its own place. */
@@ -88,7 +91,8 @@ function PanelMenu({
 
 function PanelBody({
   panel,
-  answer: { data, error, isAsking },
+  answer: { data, error, isAsking, band, bandNote = '' },
+  marks,
   range,
   isNumbers,
   onBrush,
@@ -104,7 +108,7 @@ function PanelBody({
     return isNumbers ? (
       <SeriesTable panel={panel} data={data} />
     ) : (
-      <PanelChart panel={panel} data={data} onBrush={onBrush} />
+      <PanelChart panel={panel} data={data} band={band} bandNote={bandNote} marks={marks} onBrush={onBrush} />
     );
   }
   switch (panel.kind) {

@@ -108,11 +108,15 @@ function RowsTable({
             <tr key={place}>
               {table.columns.map(({ name, isNumber, unit }, index) => (
                 <td key={name} className={isNumber ? 'end' : ''}>
-                  <BehindLink
-                    behind={index === 0 ? (table.behind[place] ?? null) : null}
-                    range={range}
-                    text={cellText(row[index], { isNumber, unit })}
-                  />
+                  {index === 0 && table.links?.[place] !== undefined ? (
+                    <PathLink path={table.links[place]} text={cellText(row[index], { isNumber, unit })} />
+                  ) : (
+                    <BehindLink
+                      behind={index === 0 ? (table.behind[place] ?? null) : null}
+                      range={range}
+                      text={cellText(row[index], { isNumber, unit })}
+                    />
+                  )}
                 </td>
               ))}
             </tr>
@@ -120,6 +124,15 @@ function RowsTable({
         </tbody>
       </table>
     </div>
+  );
+}
+
+function PathLink({ path, text }: { readonly path: string; readonly text: string }): ReactElement {
+  const { pathname, searchParams } = new URL(path, location.origin);
+  return (
+    <PageLink to={pathname} search={Object.fromEntries(searchParams)}>
+      {text}
+    </PageLink>
   );
 }
 

@@ -101,4 +101,5 @@ const newPanel: Omit<DashboardPanel, 'id' | 'y'> = {
   text: '',
   unit: 'auto',
   thresholds: [],
+  overlays: null,
 };

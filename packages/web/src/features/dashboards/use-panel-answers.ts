@@ -1,4 +1,4 @@
-import type { AskPanelsLine, DashboardPanel, PanelData } from '@sightline/schema/api';
+import type { AskPanelsLine, DashboardPanel, PanelBand, PanelData } from '@sightline/schema/api';
 import { useEffect, useRef, useState } from 'react';
 import { busy } from '../../api/busy.ts';
 import { ApiError } from '../../api/client.ts';
@@ -10,6 +10,10 @@ export interface PanelAnswer {
   readonly data: PanelData | undefined;
   readonly error: Error | undefined;
   readonly isAsking: boolean;
+  /** Between which values its line was expected; it comes after the answer. */
+  readonly band?: PanelBand | undefined;
+  /** Why there is no band. */
+  readonly bandNote?: string;
 }
 
 interface Asked {
@@ -34,7 +38,10 @@ export function usePanelAnswers({ panels, range, values, asOf }: Asked): {
   const elements = useRef(new Map<string, HTMLElement>());
   const asked = useRef(new Map<string, string>());
   const scope = JSON.stringify([range, values, asOf]);
-  const keys = panels.map(({ id, kind, queries, unit }) => `${id} ${JSON.stringify([kind, queries, unit])}`);
+  const keys = panels.map(
+    ({ id, kind, queries, unit, overlays }) =>
+      `${id} ${JSON.stringify([kind, queries, unit, overlays?.includes('band')])}`,
+  );
   useEffect(() => {
     const wanted = panels
       .map((panel, index) => ({ panel, key: `${keys[index] ?? ''} ${scope}` }))
@@ -48,10 +55,14 @@ export function usePanelAnswers({ panels, range, values, asOf }: Asked): {
     for (const { panel } of wanted) update(panel.id, (before) => ({ ...before, isAsking: true }));
     const open = new Set(wanted.map(({ panel }) => panel.id));
     const take = (line: AskPanelsLine): void => {
+      if ('band' in line) {
+        update(line.id, (before) => ({ ...before, band: line.band ?? undefined, bandNote: line.note }));
+        return;
+      }
       open.delete(line.id);
       update(line.id, (before) =>
         'data' in line
-          ? { data: line.data, error: undefined, isAsking: false }
+          ? { ...keptBand(before, line.data), data: line.data, error: undefined, isAsking: false }
           : { ...before, error: new ApiError(400, line.error), isAsking: false },
       );
     };
@@ -89,6 +100,12 @@ export function usePanelAnswers({ panels, range, values, asOf }: Asked): {
       else elements.current.set(id, element);
     },
   };
+}
+
+/** A band stays until the next one comes, where it is of the same times. */
+function keptBand(before: PanelAnswer, { times }: PanelData): Pick<PanelAnswer, 'band' | 'bandNote'> {
+  const isSame = before.data?.times[0] === times[0] && before.data?.times.length === times.length;
+  return isSame ? { band: before.band, bandNote: before.bandNote ?? '' } : {};
 }
 
 function isSeen(element: HTMLElement | undefined): boolean {

@@ -4,6 +4,7 @@ import { promqlRangeQuery } from '../../api/promql-queries.ts';
 import { formatMetricValue, plural } from '../../model/format.ts';
 import { promqlChart, promqlGrid } from '../../model/promql-chart.ts';
 import { rangeFromMs, resolveRange } from '../../model/time-range.ts';
+import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
 import { Chart } from '../../widgets/chart.tsx';
 import { ErrorNotice } from '../../widgets/states.tsx';
 import type { Question } from '../../widgets/use-question.ts';
@@ -56,6 +57,12 @@ export function PromqlPanel({
         hint="a second expression, on the same chart"
         onApply={(expr) => expr !== second && patch({ expr2: expr === '' ? undefined : expr })}
       />
+      {first !== '' && failure === undefined && (
+        <AlertOnThis
+          name={first}
+          propose={async () => ({ kind: 'promql', name: first.slice(0, 200), query: first, value: first })}
+        />
+      )}
       {failure !== undefined && <ErrorNotice error={failure} />}
       <div className="metric-canvas" data-stale={answers.some(({ isPlaceholderData }) => isPlaceholderData)}>
         {chart.xS.length > 0 ? (

@@ -1,0 +1,295 @@
+/**
+ * Values over time that were read lately, by their steps. Of a step that nothing was stored in since, the value is as it was: a chart of a day that is asked
+ * again reads the last steps only. What is deleted is not seen, so that nothing is kept for long.
+ */
+import type { RuleSource, ValueQuery } from '@sightline/schema/rules';
+import { type QueryContext, Reader } from '../reader.ts';
+import { readRunsProgress } from '../agents/settled-runs.ts';
+import { inRange, storedAfter } from '../sql/range-sql.ts';
+import type { Looks } from '../sql/rule-values-sql.ts';
+import { int64, moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
+import type { Window } from '../time-range.ts';
+import { readRuleHistories, valueOfNothing, type ValueSeries } from './read-rule-values.ts';
+
+/** As `readRuleHistories`. */
+export type HistoriesReader = (
+  queries: readonly ValueQuery[],
+  looks: Looks,
+) => Promise<readonly (readonly ValueSeries[] | Error)[]>;
+
+type Keepable = Exclude<RuleSource, 'scores'>;
+
+/** How far the store had come when something was read; what came later may change it. */
+interface Stamp {
+  readonly ms: bigint;
+  /** A rederived day begins a new generation. */
+  readonly generation: number;
+}
+
+interface Kept {
+  readonly stamp: Stamp;
+  /** When the oldest of its values was read. */
+  readonly sinceMs: number;
+  readonly first: bigint;
+  readonly count: number;
+  readonly series: readonly ValueSeries[];
+}
+
+const ageMsMax = 600_000;
+/** Values of all that is kept: 16 bytes each. */
+const valuesMax = 2_000_000;
+/** Rows have the time at which their load began, and are seen when it is done. */
+const loadMsMax = 60_000n;
+const dayNanos = 86_400_000_000_000n;
+
+export class KeptHistories {
+  readonly #kept = new Map<string, Kept>();
+  readonly #loadMsMax: bigint;
+
+  constructor(options: { readonly loadMsMax?: bigint } = {}) {
+    this.#loadMsMax = options.loadMsMax ?? loadMsMax;
+  }
+
+  /** For questions that are asked together: how far the store has come is asked once. */
+  together(context: QueryContext): HistoriesReader {
+    const known = new KnownChanges(context, this.#loadMsMax);
+    return async (queries, looks) => this.#read(known, queries, looks);
+  }
+
+  async #read(
+    known: KnownChanges,
+    queries: readonly ValueQuery[],
+    looks: Looks,
+  ): Promise<readonly (readonly ValueSeries[] | Error)[]> {
+    const answers: (readonly ValueSeries[] | Error)[] = queries.map(() => []);
+    const { kept = [], plain = [] } = Object.groupBy(queries.keys(), (index) =>
+      isKeepable(queries[index], looks) ? 'kept' : 'plain',
+    );
+    const read = async (indexes: readonly number[], ask: typeof readRuleHistories): Promise<void> => {
+      const some = await ask(
+        known.context,
+        indexes.flatMap((index) => queries[index] ?? []),
+        looks,
+      );
+      for (const [place, index] of indexes.entries()) answers[index] = some[place] ?? [];
+    };
+    const bySource = Map.groupBy(kept, (index) => queries[index]?.source);
+    await Promise.all([
+      plain.length === 0 ? undefined : read(plain, readRuleHistories),
+      ...[...bySource.values()].map(async (indexes) =>
+        read(indexes, async (_context, some) => this.#readKept(known, some, looks)),
+      ),
+    ]);
+    return answers;
+  }
+
+  /** Of queries that look at the same source. */
+  async #readKept(
+    known: KnownChanges,
+    queries: readonly ValueQuery[],
+    looks: Looks,
+  ): Promise<readonly (readonly ValueSeries[] | Error)[]> {
+    const [only] = queries;
+    if (only === undefined) return [];
+    const { context } = known;
+    const source = only.source as Keepable;
+    const stamp = await known.stamp(source);
+    const nowMs = Number(context.clock.now() / 1_000_000n);
+    this.#forget(nowMs);
+    const found = await Promise.all(
+      queries.map(async (query) => {
+        const key = keyOf(context.project, query, looks);
+        const kept = this.#kept.get(key);
+        if (kept?.stamp.generation !== stamp.generation) return { key, steps: 0, kept: undefined };
+        const steps = stepsKept(kept, looks, await known.changedFrom(source, kept.stamp.ms, looks));
+        return { key, steps, kept: steps === 0 ? undefined : kept };
+      }),
+    );
+    const answers: (readonly ValueSeries[] | Error)[] = queries.map(() => []);
+    const alike = Map.groupBy(queries.keys(), (index) => found[index]?.steps ?? 0);
+    await Promise.all(
+      [...alike].map(async ([steps, indexes]) => {
+        const some = indexes.flatMap((index) => queries[index] ?? []);
+        const rest = {
+          ...looks,
+          first: looks.first + BigInt(steps) * looks.stepNanos,
+          count: looks.count - steps,
+        };
+        const fresh = rest.count === 0 ? some.map(() => []) : await readRuleHistories(context, some, rest);
+        for (const [place, index] of indexes.entries()) {
+          const { key = '', kept } = found[index] ?? {};
+          const query = queries[index];
+          const now = fresh[place] ?? [];
+          if (now instanceof Error || query === undefined) {
+            answers[index] = now;
+            continue;
+          }
+          const series = kept === undefined ? now : join(query, { kept, looks, steps }, now);
+          answers[index] = series;
+          this.#keep(key, {
+            stamp,
+            sinceMs: kept?.sinceMs ?? nowMs,
+            first: looks.first,
+            count: looks.count,
+            series,
+          });
+        }
+      }),
+    );
+    return answers;
+  }
+
+  #keep(key: string, kept: Kept): void {
+    this.#kept.delete(key);
+    this.#kept.set(key, kept);
+    let total = 0;
+    for (const { series, count } of this.#kept.values()) total += series.length * count;
+    for (const [oldest, { series, count }] of this.#kept) {
+      if (total <= valuesMax) return;
+      this.#kept.delete(oldest);
+      total -= series.length * count;
+    }
+  }
+
+  #forget(nowMs: number): void {
+    for (const [key, { sinceMs }] of this.#kept) if (nowMs - sinceMs > ageMsMax) this.#kept.delete(key);
+  }
+}
+
+/** Each item is in one step, and what its filter meets does not depend on when it is asked. */
+function isKeepable(query: ValueQuery | undefined, { stepNanos, windowNanos }: Looks): boolean {
+  return (
+    query !== undefined &&
+    query.source !== 'scores' &&
+    windowNanos === stepNanos &&
+    !/[-+]\s*\d|\bnow\b|score\./i.test(textOf(query))
+  );
+}
+
+const textOf = ({ filter, left, right }: ValueQuery): string =>
+  [filter, ...[left, right].map((term) => (term !== undefined && 'filter' in term ? term.filter : ''))].join(
+    ' ',
+  );
+
+/** Steps of one length share a grid where their first ones are whole steps apart. */
+function keyOf(project: string, query: ValueQuery, { first, stepNanos }: Looks): string {
+  return JSON.stringify([project, query, String(stepNanos), String(first % stepNanos)]);
+}
+
+/** How many of the steps that are asked for are kept, from the first on, and were not changed since. */
+function stepsKept(kept: Kept, { first, stepNanos, count }: Looks, changedFrom: bigint | undefined): number {
+  if (kept.first > first) return 0;
+  const end = kept.first + BigInt(kept.count) * stepNanos;
+  // A look covers the step that ends there.
+  const changed = changedFrom === undefined ? end : changedFrom + stepNanos;
+  const steps = ((changed < end ? changed : end) - first) / stepNanos;
+  return Math.min(count, Math.max(0, Number(steps)));
+}
+
+/** How far the store has come, and what changed since some moment: each is asked once. */
+class KnownChanges {
+  readonly context: QueryContext;
+  readonly #reader: Reader;
+  readonly #stamps = new Map<boolean, Promise<Stamp>>();
+  readonly #changes = new Map<string, Promise<bigint | undefined>>();
+  readonly #loadMsMax: bigint;
+
+  constructor(context: QueryContext, loadMs: bigint) {
+    this.context = context;
+    this.#loadMsMax = loadMs;
+    this.#reader = new Reader(context);
+  }
+
+  async stamp(source: Keepable): Promise<Stamp> {
+    const isOfRuns = source === 'runs' || source === 'calls';
+    const known = this.#stamps.get(isOfRuns) ?? this.#readStamp(isOfRuns);
+    this.#stamps.set(isOfRuns, known);
+    return known;
+  }
+
+  /** The earliest moment of which something came or changed after `since`; undefined where nothing did. */
+  async changedFrom(source: Keepable, since: bigint, looks: Looks): Promise<bigint | undefined> {
+    const key = `${source} ${since}`;
+    const known = this.#changes.get(key) ?? this.#readChangedFrom(source, since, looks);
+    this.#changes.set(key, known);
+    return known;
+  }
+
+  async #readStamp(isOfRuns: boolean): Promise<Stamp> {
+    if (isOfRuns) {
+      await this.#reader.settle();
+      // What changed before this is in the table of runs.
+      const { untilMs, generation } = await readRunsProgress(this.#reader);
+      return { ms: untilMs, generation };
+    }
+    const statement = trusted('SELECT toUnixTimestamp64Milli(now64(3)) AS ms');
+    const [row] = await this.#reader.rows<{ ms: string }>(statement);
+    return { ms: BigInt(row?.ms ?? 0), generation: 0 };
+  }
+
+  async #readChangedFrom(source: Keepable, since: bigint, looks: Looks): Promise<bigint | undefined> {
+    const ms = since - this.#loadMsMax;
+    const { project } = this.context;
+    const end = looks.first + looks.stepNanos * BigInt(looks.count);
+    // Grids of one range begin and end a step apart.
+    const range = { from: beforeDay(looks.first - looks.windowNanos), to: end + dayNanos } as Window;
+    if (source === 'logs')
+      return this.#earliest([
+        sql`SELECT toUnixTimestamp64Nano(min(time)) AS nanos, count() AS items FROM logs WHERE ${inRange(project, 'logs', range)} AND ${storedAfter(ms)}`,
+      ]);
+    // Spans beyond those of AI count for filters of runs.
+    const ofSpans = sql`SELECT toUnixTimestamp64Nano(min(start_time)) AS nanos, count() AS items FROM spans WHERE ${inRange(project, 'spans', range)} AND ${storedAfter(ms)}`;
+    if (source === 'spans') return this.#earliest([ofSpans]);
+    const { generation } = await this.stamp(source);
+    return this.#earliest([
+      ofSpans,
+      sql`SELECT toUnixTimestamp64Nano(min(start_time)) AS nanos, count() AS items FROM runs
+        WHERE project = ${string(project)} AND generation = ${uint(generation)} AND start_time >= ${moment(range.from)} AND trace_id IN (
+          SELECT trace_id FROM ai_spans WHERE ${inRange(project, 'spans', range)} AND changed_time > fromUnixTimestamp64Milli(${int64(ms)}, 'UTC'))`,
+    ]);
+  }
+
+  async #earliest(statements: readonly Sql[]): Promise<bigint | undefined> {
+    const answers = await Promise.all(
+      statements.map(async (statement) => this.#reader.rows<{ nanos: string; items: string }>(statement)),
+    );
+    return answers
+      .flat()
+      .filter(({ items }) => Number(items) > 0)
+      .map(({ nanos }) => BigInt(nanos))
+      .reduce<bigint | undefined>(
+        (first, each) => (first === undefined || each < first ? each : first),
+        undefined,
+      );
+  }
+}
+
+const beforeDay = (nanos: bigint): bigint => (nanos > dayNanos ? nanos - dayNanos : 0n);
+
+/** What is kept of the first steps, then what was read of the others. */
+function join(
+  query: ValueQuery,
+  { kept, looks, steps }: { readonly kept: Kept; readonly looks: Looks; readonly steps: number },
+  fresh: readonly ValueSeries[],
+): readonly ValueSeries[] {
+  const nothing = valueOfNothing(query);
+  const shift = Number((looks.first - kept.first) / looks.stepNanos);
+  const before = new Map(kept.series.map((each) => [JSON.stringify(each.labels), each]));
+  const after = new Map(fresh.map((each) => [JSON.stringify(each.labels), each]));
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((key): ValueSeries => {
+      const old = before.get(key);
+      const now = after.get(key);
+      const place = <T>(read: (one: ValueSeries) => readonly T[], none: T): T[] =>
+        Array.from({ length: looks.count }, (_each, at) => {
+          const one = at < steps ? old : now;
+          return one === undefined ? none : (read(one)[at < steps ? shift + at : at - steps] ?? none);
+        });
+      return {
+        labels: (now ?? old)?.labels ?? {},
+        values: place(({ values }) => values, nothing),
+        items: place(({ items }) => items, undefined),
+      };
+    })
+    .filter(({ items }) => query.by.length === 0 || items.some((count) => count !== undefined));
+}
