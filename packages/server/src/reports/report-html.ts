@@ -1,7 +1,7 @@
 /** A report as one file of HTML: no script, nothing fetched, charts inline; for light, dark and paper. */
 import { createHash } from 'node:crypto';
 import { escapeHtml } from '@sightline/base';
-import type { ReportCell, ReportChart, ReportPage, ReportTable } from './report-page.ts';
+import type { ReportCell, ReportChart, ReportPage, ReportTable } from '@sightline/schema/report';
 
 const style = `
 :root { color-scheme: light dark; --text: #1b1f27; --soft: #505766; --line: #e2e4ea; --card: #f6f7f9; --bar: #4667d2; --bad: #b02521; --link: #2c4fbf }

@@ -365,6 +365,15 @@ const dashboard = createRoute({
   ),
 });
 
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: '/reports',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/reports/reports-page.tsx')),
+    'ReportsPage',
+  ),
+});
+
 const errors = createRoute({
   getParentRoute: () => root,
   path: '/errors',
@@ -443,6 +452,7 @@ export const router = createRouter({
     slos,
     dashboards,
     dashboard,
+    reports,
     replays,
     getStarted,
     gallery,

@@ -69,6 +69,7 @@ import { dashboardsRoutes } from './dashboards-routes.ts';
 import { errorsRoutes } from './errors-routes.ts';
 import { evaluatorsRoutes } from './evaluators-routes.ts';
 import { reportRoutes } from './report-routes.ts';
+import { reportSchedulesRoutes } from './report-schedules-routes.ts';
 import { replaysRoutes } from './replays-routes.ts';
 import { pricesRoutes } from './prices-routes.ts';
 import { explainFailure } from '../../query/store-failure.ts';
@@ -109,6 +110,7 @@ export const apiRouteTable: readonly ApiRoute[] = [
   ...regressionsRoutes,
   ...dashboardsRoutes,
   ...reportRoutes,
+  ...reportSchedulesRoutes,
   ...replaysRoutes,
   ...viewsRoutes,
   ...alertRulesRoutes,
