@@ -14,13 +14,13 @@ interface ReportViewProps {
   readonly title: string;
 }
 
-/** The report as its file shows it, in the looks of the product. */
+/** The report as its file shows it, in the looks of the product. Its first sentence is the answer of the page. */
 export function ReportView({ report, timeZone, title }: ReportViewProps): ReactElement {
   const page = useMemo(() => describeReport(report, { timeZone, title }), [report, timeZone, title]);
   return (
     <article className="report" aria-label={page.title}>
       <p className="soft small">{page.period}</p>
-      <p className="report-summary">{page.summary}</p>
+      <p className="report-summary">{page.summary.split(/(?<=\.) /).slice(1).join(' ')}</p>
       {page.remarks.map((remark) => (
         <p key={remark} className="error-text">
           {remark}

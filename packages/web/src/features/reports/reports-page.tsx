@@ -9,6 +9,7 @@ import {
   reportSchedulesQuery,
 } from '../../api/report-queries.ts';
 import { saveAnswer } from '../../api/save-rows.ts';
+import { plural } from '../../model/format.ts';
 import { browserZone, rangeOfPeriod, reportPeriods } from '../../model/report-periods.ts';
 import { describeRange, type TimeRange } from '../../model/time-range.ts';
 import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
@@ -38,6 +39,7 @@ export function ReportsPage(): ReactElement {
   const open = (schedule: string | undefined): void => patch({ schedule }, 'replace');
   useKeys('Reports', [{ keys: 'c', label: 'Schedule a report', run: () => open('new') }]);
   const all = schedules.data?.schedules ?? [];
+  const on = all.filter(({ enabled }) => enabled).length;
   const chosen = all.find(({ id }) => id === edited);
   const isOpen = edited === 'new' || chosen !== undefined;
   const view = search['view'] === 'schedules' ? 'schedules' : 'report';
@@ -76,11 +78,9 @@ export function ReportsPage(): ReactElement {
       answer={
         schedules.data === undefined
           ? 'Reports'
-          : all.length === 0
-            ? 'No report is made by itself yet'
-            : all.length === 1
-              ? 'One report is made by itself'
-              : `${all.length} reports are made by themselves`
+          : on === 0
+            ? 'No report is made by itself'
+            : `${plural(on, 'report is', 'reports are')} made by ${on === 1 ? 'itself' : 'themselves'}`
       }
       detail="A report in the inbox on Monday: when it is made, and whom it is sent to."
       actions={
@@ -223,6 +223,8 @@ function Shown(props: {
   readonly side: ReactElement | false;
 }): ReactElement {
   const { data, error, isPending, refetch } = props.query;
+  // The first sentence of what the report says.
+  const [headline] = data?.summary.split(/(?<=\.) /) ?? [];
   const save = useMutation({
     mutationFn: async (format: 'html' | 'markdown') =>
       saveAnswer(props.path(format), `report.${format === 'html' ? 'html' : 'md'}`),
@@ -230,7 +232,7 @@ function Shown(props: {
   return (
     <Page
       title="Reports"
-      answer={isPending ? <SkeletonText width={320} /> : props.title}
+      answer={isPending ? <SkeletonText width={320} /> : (headline ?? props.title)}
       detail={props.detail}
       actions={props.actions}
     >

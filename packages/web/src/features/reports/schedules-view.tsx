@@ -4,7 +4,7 @@ import type { ReactElement } from 'react';
 import { channelsQuery } from '../../api/channel-queries.ts';
 import { madeReportsQuery } from '../../api/report-queries.ts';
 import { timingWords } from '../../model/schedule-form.ts';
-import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
+import { formatDay, formatMinute, msFromTimestamp } from '../../model/timestamp.ts';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
@@ -48,7 +48,7 @@ export function SchedulesView({ schedules, chosen, onOpen }: SchedulesViewProps)
                 <td className={schedule.nextTime === null ? 'faint' : ''}>
                   {schedule.nextTime === null
                     ? 'Paused'
-                    : formatDateTime(msFromTimestamp(schedule.nextTime)).slice(0, 16)}
+                    : dateText(msFromTimestamp(schedule.nextTime))}
                 </td>
                 <td>
                   {schedule.lastTime === null ? <Dash /> : <TimeAgo time={schedule.lastTime} nowMs={nowMs} />}
@@ -74,6 +74,8 @@ export function SchedulesView({ schedules, chosen, onOpen }: SchedulesViewProps)
     </>
   );
 }
+
+const dateText = (ms: number): string => `${formatDay(ms)}, ${formatMinute(ms)}`;
 
 const stateWords = {
   waiting: 'waits',
