@@ -1,4 +1,9 @@
-import { madeReport, madeReportsResponse, type ReportSchedule, reportSchedulesResponse } from '@sightline/schema/api';
+import {
+  madeReport,
+  madeReportsResponse,
+  type ReportSchedule,
+  reportSchedulesResponse,
+} from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { chooseAction } from '../arguments/choose-action.ts';
 import type { Command, Invocation } from '../command.ts';
@@ -19,7 +24,10 @@ export const reportsCommand: Command = {
   examples: [
     { line: 'sightline reports list', about: 'when reports are made, and whom they are sent to' },
     { line: 'sightline reports made', about: 'the newest that were made, and whether they arrived' },
-    { line: 'sightline reports send "Weekly report"', about: 'makes the report that would be due now, and sends it' },
+    {
+      line: 'sightline reports send "Weekly report"',
+      about: 'makes the report that would be due now, and sends it',
+    },
   ],
   run: async (invocation) => {
     const [word = '', name = ''] = invocation.positionals;

@@ -2,7 +2,23 @@ import type { RowFormat } from '@sightline/schema/api';
 import { storedApiKey } from './api-key.ts';
 import { queryString, request, type Parameters } from './client.ts';
 
-export type SavedList = 'runs' | 'traces' | 'sessions' | 'users' | 'logs';
+export type SavedList =
+  | 'runs'
+  | 'traces'
+  | 'sessions'
+  | 'users'
+  | 'logs'
+  | 'models'
+  | 'agents'
+  | 'tools'
+  | 'errors'
+  | 'metrics'
+  | 'slos'
+  | 'checks'
+  | 'prompts'
+  | 'datasets'
+  | 'alert-history'
+  | 'mcp-servers';
 
 /**
  * Saves all rows of a list as a file. The browser writes it to the disk as it comes; a download cannot carry a key, so

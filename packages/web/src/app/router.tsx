@@ -84,6 +84,15 @@ const agents = createRoute({
   ),
 });
 
+const agent = createRoute({
+  getParentRoute: () => root,
+  path: '/agents/one',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/agents/agent-page.tsx')),
+    'AgentPage',
+  ),
+});
+
 const fleet = createRoute({
   getParentRoute: () => root,
   path: '/fleet',
@@ -420,6 +429,7 @@ export const router = createRouter({
     users,
     models,
     agents,
+    agent,
     fleet,
     wall,
     tools,

@@ -93,7 +93,7 @@ const correlationInPath = z.object({
   correlationId: z.string().min(1).max(500).describe('A correlation id, or a trace id.'),
 });
 
-export const apiRouteTable: readonly ApiRoute[] = [
+const listedRoutes: readonly ApiRoute[] = [
   ...settingsRoutes,
   ...demoRoutes,
   ...pricesRoutes,
@@ -123,7 +123,6 @@ export const apiRouteTable: readonly ApiRoute[] = [
   ...playgroundRoutes,
   ...channelsRoutes,
   ...slosRoutes,
-  ...rowFilesRoutes,
   route({
     path: '/traces',
     summary: 'Traces, the newest first.',
@@ -330,3 +329,5 @@ export const apiRouteTable: readonly ApiRoute[] = [
     answer: ({ sources }) => sources.status(),
   }),
 ];
+
+export const apiRouteTable: readonly ApiRoute[] = [...listedRoutes, ...rowFilesRoutes(listedRoutes)];

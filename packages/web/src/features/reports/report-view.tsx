@@ -20,7 +20,12 @@ export function ReportView({ report, timeZone, title }: ReportViewProps): ReactE
   return (
     <article className="report" aria-label={page.title}>
       <p className="soft small">{page.period}</p>
-      <p className="report-summary">{page.summary.split(/(?<=\.) /).slice(1).join(' ')}</p>
+      <p className="report-summary">
+        {page.summary
+          .split(/(?<=\.) /)
+          .slice(1)
+          .join(' ')}
+      </p>
       {page.remarks.map((remark) => (
         <p key={remark} className="error-text">
           {remark}

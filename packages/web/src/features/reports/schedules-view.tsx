@@ -46,9 +46,7 @@ export function SchedulesView({ schedules, chosen, onOpen }: SchedulesViewProps)
                 </td>
                 <td>{timingWords(schedule.timing)}</td>
                 <td className={schedule.nextTime === null ? 'faint' : ''}>
-                  {schedule.nextTime === null
-                    ? 'Paused'
-                    : dateText(msFromTimestamp(schedule.nextTime))}
+                  {schedule.nextTime === null ? 'Paused' : dateText(msFromTimestamp(schedule.nextTime))}
                 </td>
                 <td>
                   {schedule.lastTime === null ? <Dash /> : <TimeAgo time={schedule.lastTime} nowMs={nowMs} />}
