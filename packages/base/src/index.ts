@@ -19,3 +19,4 @@ export {
   unixNano,
   type UnixNano,
 } from './time.ts';
+export { instantOfWall, isTimeZone, wallMs } from './zoned-time.ts';

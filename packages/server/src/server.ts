@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { type Clock, msFromNanos } from '@sightline/base';
+import type { LedgerResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { listProjects } from './catalog/deploys.ts';
 import { CheckKeeper } from './checks/check-keeper.ts';
@@ -30,6 +31,7 @@ import { ExperimentRunner } from './experiments/experiment-runner.ts';
 import { isLoopback } from './guard/host-name.ts';
 import { DemoJobs } from './demo/demo-jobs.ts';
 import { createRequestGuard } from './guard/request-guard.ts';
+import { readDecisions } from './http/api/errors-routes.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
 import { createKeyRing } from './http/key-ring.ts';
@@ -47,6 +49,7 @@ import { PriceKeeper } from './pricing/price-keeper.ts';
 import { Readiness } from './readiness.ts';
 import { readUsages } from './query/replay/read-usages.ts';
 import { ReplayKeeper } from './replay/replay-keeper.ts';
+import { ReportKeeper } from './reports/report-keeper.ts';
 import { readinessChecks } from './readiness-checks.ts';
 import { keepRetention } from './retention-keeper.ts';
 import { publicReach } from './outbound/reach.ts';
@@ -249,7 +252,24 @@ async function start(
     },
   });
   onClose(async () => slos.stop());
+  const ledger = (): LedgerResponse => ({
+    ...ingest.ledger(),
+    runs: { unsettledMs: runs.unsettledMs ?? null },
+  });
+  const reports = new ReportKeeper({
+    catalog,
+    store,
+    clock,
+    log,
+    settle: async () => runs.caughtUp(settleWaitMs),
+    isMaker: () => alerts.status().isEvaluator,
+    decisionsOf: async (project) => readDecisions(catalog, project),
+    ledger,
+    linkTo: (path) => `${urls.ui}${path}`,
+    directory: join(directory.path, 'reports'),
+  });
   onClose(async () => alerts.stop());
+  onClose(async () => reports.stop());
   const { evaluationQuietMs } = options;
   const evaluation = startEvaluationRunner({
     store,
@@ -392,7 +412,8 @@ async function start(
         history,
         demo,
         whileLoadsWait: async (task) => ingest.whileLoadsWait(task),
-        ledger: () => ({ ...ingest.ledger(), runs: { unsettledMs: runs.unsettledMs ?? null } }),
+        reports,
+        ledger,
         acceptDamage: async () => {
           const accepted = await damage.accept();
           return { parts: accepted.length, rows: accepted.reduce((sum, { rows = 0 }) => sum + rows, 0) };
@@ -443,6 +464,7 @@ async function start(
   urls.otlpGrpc = `${name}:${otlpGrpc.port}`;
   alerts.start();
   slos.start();
+  reports.start();
   return urls;
 }
 

@@ -27,6 +27,7 @@ export const commands = {
   experiments: async () => (await import('./experiments.ts')).experimentsCommand,
   slos: async () => (await import('./slos.ts')).slosCommand,
   report: async () => (await import('./report.ts')).reportCommand,
+  reports: async () => (await import('./reports.ts')).reportsCommand,
   dashboards: async () => (await import('./dashboards.ts')).dashboardsCommand,
   reprice: async () => (await import('./reprice.ts')).repriceCommand,
   rederive: async () => (await import('./rederive.ts')).rederiveCommand,

@@ -396,7 +396,7 @@ export const alertNotification = z.object({
   sequence: z.number().int(),
   dedupeKey: z.string(),
   rule: z.string(),
-  status: z.enum(['firing', 'resolved', 'fired_and_recovered', 'test']),
+  status: z.enum(['firing', 'resolved', 'fired_and_recovered', 'test', 'report']),
   title: z.string(),
   state: z.enum(['waiting', 'sending', 'delivered', 'replaced', 'dead']),
   attempts: z.number().int(),

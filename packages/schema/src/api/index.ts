@@ -44,4 +44,5 @@ export * from './dashboards.ts';
 export * from './replays.ts';
 export * from './views.ts';
 export * from './report.ts';
+export * from './report-schedules.ts';
 export * from './row-files.ts';

@@ -41,12 +41,16 @@ export const overviewPoint = overviewFacts.extend({ startMs: z.number().describe
 export const overviewParameters = rangeParameters.extend({
   ...agentFilterParameters.shape,
   groupBy: overviewGroup.optional(),
+  align: z
+    .enum(['clock', 'from'])
+    .default('clock')
+    .describe('Where steps begin: at multiples of their length, or at `from` as it is.'),
   steps: z.coerce.number().int().min(1).max(300).default(60).describe('Points at most.'),
   groups: z.coerce.number().int().min(1).max(500).default(8).describe('Groups at most, the most runs first.'),
 });
 
 export const overviewResponse = z.object({
-  startTime: timestamp.describe('`from`, down to a whole step.'),
+  startTime: timestamp.describe('`from`, down to a whole step unless `align` says otherwise.'),
   endTime: timestamp,
   stepMs: z.number(),
   totals: overviewFacts,

@@ -1,18 +1,29 @@
 import { z } from 'zod';
 import { alertEvent } from './alerts.ts';
-import { limitsMet, rangeFrom, timestamp } from './common.ts';
+import { isTimeZone } from '@sightline/base';
+import { filterParameter, limitsMet, rangeFrom, timestamp } from './common.ts';
+import { criticalPathResponse } from './critical-path.ts';
 import { errorGroup } from './errors.ts';
 import { overviewFacts, overviewPoint, overviewResponse } from './overview.ts';
 import { deploy, regressionLook } from './regressions.ts';
 import { run } from './runs.ts';
 import { slo } from './slos.ts';
+import { ledgerRow } from './system.ts';
 
 export const reportFormat = z.enum(['json', 'html', 'markdown']);
 
 /** Where links of a report begin: an address of the UI, without anything that could end a link. */
 export const linkBasePattern = /^https?:\/\/[A-Za-z0-9.:[\]-]{1,300}(\/[A-Za-z0-9._~/-]{0,300})?$/;
 
+export const timeZone = z
+  .string()
+  .max(64)
+  .refine(isTimeZone, 'expected the name of a time zone, such as Europe/Berlin')
+  .describe('A name of the IANA time zone database, such as `Europe/Berlin`.');
+
 export const reportParameters = rangeFrom('to-7d').extend({
+  q: filterParameter.optional().describe('Only runs, errors and users of traces that meet this filter.'),
+  timeZone: timeZone.default('UTC').describe('Of the times in HTML and Markdown.'),
   format: reportFormat.default('json').describe('`html` is one file without script.'),
   linkBase: z
     .string()
@@ -38,9 +49,13 @@ export const reportDeploy = deploy.extend({
 
 /** Every number is one that another endpoint gives: `sources` says which. */
 export const reportResponse = z.object({
-  startTime: timestamp.describe('`from`, down to a whole step, as the overview does.'),
+  q: z.string().optional().describe('The filter, where there is one.'),
+  startTime: timestamp.describe('`from`; where that is not at ten whole minutes, down to a whole step.'),
   endTime: timestamp,
-  previousStartTime: timestamp.describe('The period of the same length before begins here.'),
+  previousStartTime: timestamp.describe(
+    'The period to compare with is as long. It ends where this one begins; of a day or more it lies so many whole weeks before that weekdays meet weekdays.',
+  ),
+  previousEndTime: timestamp,
   generatedAt: timestamp,
   summary: z.string().describe('What happened, in sentences.'),
   stepMs: z.number(),
@@ -51,6 +66,28 @@ export const reportResponse = z.object({
   otherAgents: z.number().int(),
   models: z.array(group).describe('The most runs first, at most 20.'),
   otherModels: z.number().int(),
+  users: z
+    .array(
+      z.object({
+        key: z.string(),
+        runs: z.number().int(),
+        failedRuns: z.number().int(),
+        costUsd: z.number().nullable(),
+        previousCostUsd: z
+          .number()
+          .nullable()
+          .describe('null: not among the thousand who cost the most before.'),
+      }),
+    )
+    .describe('Those who cost the most, at most 10.'),
+  moreUsers: z.boolean(),
+  paths: criticalPathResponse
+    .pick({ total: true, sampled: true, steps: true })
+    .nullable()
+    .describe('The ten steps that hold most of the critical paths. null where they could not be read.'),
+  coverage: z
+    .array(ledgerRow)
+    .describe('What was received and what became of it, since the server began to count.'),
   errors: z.object({
     total: z.number().int().describe('Occurrences.'),
     groups: z.number().int(),

@@ -10,6 +10,13 @@ export interface AlertLine {
   readonly sampleTraces: readonly string[];
 }
 
+/** A report as mails have it. The pictures are PNG; the HTML names them `cid:<id>`. */
+export interface ReportMail {
+  readonly html: string;
+  readonly text: string;
+  readonly pictures: readonly { readonly id: string; readonly base64: string }[];
+}
+
 export interface Notification {
   /** Of the group of alerts and the channel; stable. */
   readonly key: string;
@@ -19,7 +26,7 @@ export interface Notification {
   readonly dedupeKey: string;
   readonly rule: string;
   readonly severity: 'info' | 'warning' | 'critical';
-  readonly status: 'firing' | 'resolved' | 'fired_and_recovered' | 'test';
+  readonly status: 'firing' | 'resolved' | 'fired_and_recovered' | 'test' | 'report';
   readonly title: string;
   readonly text: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -28,6 +35,12 @@ export interface Notification {
   readonly alertCount: number;
   readonly link: string;
   readonly at: Date;
+  /** Where the status is `report`: its main numbers as text, the mail, and all numbers as the API has them. */
+  readonly report?: {
+    readonly facts: readonly (readonly [name: string, value: string])[];
+    readonly mail: ReportMail;
+    readonly numbers: object;
+  };
 }
 
 export type Delivery =

@@ -3,12 +3,17 @@ import { formatNanos, nanosFromMs, unixNano } from '@sightline/base';
 import {
   errorsParameters,
   type ErrorsParameters,
+  type OverviewFacts,
   overviewParameters,
+  type OverviewResponse,
   type RegressionLook,
   type ReportFiring,
   type ReportParameters,
   type ReportResponse,
   runsParameters,
+  criticalPathParameters,
+  type LedgerResponse,
+  usersParameters,
 } from '@sightline/schema/api';
 import { describeEvent } from '../alerts/describe-alerts.ts';
 import { describeSlos } from '../alerts/slos/describe-slos.ts';
@@ -16,6 +21,8 @@ import { listEvents, type StoredEvent } from '../catalog/alert-instances.ts';
 import type { SqlRunner } from '../catalog/catalog-database.ts';
 import { listDeploys, listLooks } from '../catalog/deploys.ts';
 import { listSlos } from '../catalog/slos.ts';
+import { readCriticalPaths } from '../query/analysis/read-critical-paths.ts';
+import { findUsers } from '../query/agents/find-run-groups.ts';
 import { readOverview } from '../query/agents/read-overview.ts';
 import { findRuns } from '../query/agents/find-runs.ts';
 import { findErrors } from '../query/errors/find-errors.ts';
@@ -27,11 +34,14 @@ import { summarise } from './summarise.ts';
 export interface ReportSources {
   readonly catalog: SqlRunner;
   readonly decisions: ErrorDecisions;
+  readonly ledger: () => LedgerResponse | Promise<LedgerResponse>;
 }
 
 /** Bars of a chart, at most. */
 const steps = 48;
 const groupsMax = 20;
+/** As many as the overview gives at once. */
+const groupsBeforeMax = 500;
 /** As many groups of errors as the list gives at once. */
 const errorGroupsMax = 500;
 const errorsShown = 10;
@@ -40,6 +50,15 @@ const cellsShown = 10;
 const firingsMax = 200;
 const eventsMax = 1_000;
 const runsShown = 5;
+const usersShown = 10;
+/** As many as a list gives at once. */
+const usersMax = 1_000;
+const pathTraces = 500;
+const stepsShown = 10;
+/** Sums are kept by ten minutes: a period that begins at one is read from them. */
+const sumNanos = 600_000_000_000n;
+const hourNanos = 3_600_000_000_000n;
+const weekNanos = 168n * hourNanos;
 
 type Limits = NonNullable<ReportResponse['limitsMet']>;
 interface Period {
@@ -50,29 +69,51 @@ interface Period {
 export async function readReport(
   context: QueryContext,
   sources: ReportSources,
-  parameters: Pick<ReportParameters, 'from' | 'to'>,
+  parameters: Pick<ReportParameters, 'from' | 'to' | 'q'>,
 ): Promise<ReportResponse> {
   const { catalog } = sources;
+  const { q } = parameters;
   const asked = readRange(parameters, context.clock);
   const now = context.clock.now();
-  const askedPeriod = { from: formatNanos(asked.from), to: formatNanos(asked.to) };
-  const grouped = (groupBy: 'agent' | 'model') => ({ ...askedPeriod, groupBy, steps, groups: groupsMax });
-  const inAll = { ...askedPeriod, steps };
+  const filter = q === undefined ? {} : { q };
+  const align = asked.from % sumNanos === 0n ? 'from' : 'clock';
+  const all = { ...filter, from: formatNanos(asked.from), to: formatNanos(asked.to), align, steps } as const;
+  const grouped = (groupBy: 'agent' | 'model') => ({ ...all, groupBy, groups: groupsMax });
   const [overview, byAgent, byModel] = await Promise.all([
-    readOverview(context, overviewParameters.parse(inAll)),
+    readOverview(context, overviewParameters.parse(all)),
     readOverview(context, overviewParameters.parse(grouped('agent'))),
     readOverview(context, overviewParameters.parse(grouped('model'))),
   ]);
   const { startTime, endTime } = overview;
-  // The overview begins at a whole step; everything else is of the same time.
+  // The overview may begin at a whole step; everything else is of the same time.
   const period: Period = { from: startTime, to: endTime };
   const exact = readRange(period, context.clock);
-  const before = 2n * exact.from - exact.to;
-  const previous: Period = { from: formatNanos(unixNano(before > 0n ? before : 0n)), to: startTime };
+  const back = comparedBack(exact.to - exact.from);
+  const previous: Period = { from: before(exact.from, back), to: before(exact.to, back) };
+  // The overview knows the time right before; another one is read by itself.
+  const isRightBefore = previous.to === startTime;
+  const allBefore = { ...filter, ...previous, align: 'from', steps: 1 } as const;
+  const groupedBefore = (groupBy: 'agent' | 'model') => ({ ...allBefore, groupBy, groups: groupsBeforeMax });
   const ofErrors = (range: Period, limit: number) =>
-    ({ ...range, status: 'all', sort: '-count', limit }) as const satisfies Partial<ErrorsParameters>;
-  const ofRuns = (sort: '-durationMs' | '-costUsd') => ({ ...period, sort, limit: runsShown });
+    ({
+      ...filter,
+      ...range,
+      status: 'all',
+      sort: '-count',
+      limit,
+    }) as const satisfies Partial<ErrorsParameters>;
+  const ofRuns = (sort: '-durationMs' | '-costUsd') => ({ ...filter, ...period, sort, limit: runsShown });
+  const ofUsers = (range: Period, limit: number) =>
+    ({ ...filter, ...range, sort: '-costUsd', limit }) as const;
+  const ofPaths = { ...filter, ...period, sample: pathTraces };
   const dates = { from: dateOf(exact.from), to: dateOf(exact.to) };
+  const readBefore = async (of: object): Promise<OverviewResponse | undefined> =>
+    isRightBefore ? undefined : readOverview(context, overviewParameters.parse(of));
+  const [totalsBefore, agentsBefore, modelsBefore] = await Promise.all([
+    readBefore(allBefore),
+    readBefore(groupedBefore('agent')),
+    readBefore(groupedBefore('model')),
+  ]);
   const [errors, errorsBefore, slowest, dearest, deploys, alerts, slos] = await Promise.all([
     findErrors(context, sources.decisions, errorsParameters.parse(ofErrors(period, errorGroupsMax))),
     findErrors(context, sources.decisions, errorsParameters.parse(ofErrors(previous, 1))),
@@ -84,11 +125,25 @@ export async function readReport(
       describeSlos(catalog, stored, Number(now / 1_000_000n)),
     ),
   ]);
+  const [users, usersBefore, paths, ledger] = await Promise.all([
+    findUsers(context, usersParameters.parse(ofUsers(period, usersShown))),
+    findUsers(context, usersParameters.parse(ofUsers(previous, usersMax))),
+    // A report stands without the paths: they are the part that reads single spans.
+    readCriticalPaths(context, criticalPathParameters.parse(ofPaths)).catch(() => undefined),
+    sources.ledger(),
+  ]);
+  const costsBefore = new Map(usersBefore.users.map(({ userId, costUsd }) => [userId, costUsd]));
   const fresh = errors.errors.filter(({ firstTime }) => firstTime >= startTime);
   const limits: Limits = [
-    ...[overview, byAgent, byModel, errors, errorsBefore, slowest, dearest].flatMap(
-      ({ limitsMet }) => limitsMet ?? [],
+    ...[overview, byAgent, byModel, totalsBefore, agentsBefore, modelsBefore].flatMap(
+      (part) => part?.limitsMet ?? [],
     ),
+    ...[errors, errorsBefore, slowest, dearest, users, usersBefore, paths].flatMap(
+      (part) => part?.limitsMet ?? [],
+    ),
+    ...(paths === undefined
+      ? [{ limit: 'time' as const, message: 'Where the time goes could not be read.' }]
+      : []),
     ...(errors.groups > errorGroupsMax
       ? [
           {
@@ -101,18 +156,33 @@ export async function readReport(
   ];
   const partsMissing = overview.partsMissing ?? byAgent.partsMissing ?? byModel.partsMissing;
   const facts = {
+    ...filter,
     startTime,
     endTime,
     previousStartTime: previous.from,
+    previousEndTime: previous.to,
     generatedAt: formatNanos(now),
     stepMs: overview.stepMs,
     totals: overview.totals,
-    previous: overview.previous,
+    previous: totalsBefore?.totals ?? overview.previous,
     series: overview.series,
-    agents: byAgent.groups.map(({ key, totals, previous: past }) => ({ key, totals, previous: past })),
+    agents: besideBefore(byAgent, agentsBefore),
     otherAgents: byAgent.otherGroups,
-    models: byModel.groups.map(({ key, totals, previous: past }) => ({ key, totals, previous: past })),
+    models: besideBefore(byModel, modelsBefore),
     otherModels: byModel.otherGroups,
+    users: users.users.map(({ userId: key, runs, failedRuns, costUsd }) => ({
+      key,
+      runs,
+      failedRuns,
+      costUsd,
+      previousCostUsd: costsBefore.get(key) ?? null,
+    })),
+    moreUsers: users.nextCursor !== null,
+    paths:
+      paths === undefined
+        ? null
+        : { total: paths.total, sampled: paths.sampled, steps: paths.steps.slice(0, stepsShown) },
+    coverage: ledger.rows.filter(({ project }) => project === context.project),
     errors: {
       total: errors.total,
       groups: errors.groups,
@@ -130,7 +200,18 @@ export async function readReport(
     slowest: slowest.runs,
     dearest: dearest.runs.filter(({ costUsd }) => costUsd !== null),
     sources: {
-      totals: pathOf('overview', inAll),
+      totals: pathOf('overview', all),
+      ...(isRightBefore
+        ? {}
+        : {
+            totalsBefore: pathOf('overview', allBefore),
+            agentsBefore: pathOf('overview', groupedBefore('agent')),
+            modelsBefore: pathOf('overview', groupedBefore('model')),
+          }),
+      users: pathOf('users', ofUsers(period, usersShown)),
+      usersBefore: pathOf('users', ofUsers(previous, usersMax)),
+      paths: pathOf('critical-path', ofPaths),
+      coverage: pathOf('ledger', {}),
       agents: pathOf('overview', grouped('agent')),
       models: pathOf('overview', grouped('model')),
       errors: pathOf('errors', ofErrors(period, errorGroupsMax)),
@@ -145,6 +226,32 @@ export async function readReport(
     ...(limits.length === 0 ? {} : { limitsMet: onceEach(limits) }),
   };
   return { ...facts, summary: summarise(facts) };
+}
+
+/** How far back the period to compare with lies: right before, or whole weeks, so that weekdays meet weekdays. A day of spring has 23 hours. */
+function comparedBack(length: bigint): bigint {
+  return length < 23n * hourNanos ? length : ((length + weekNanos - 1n) / weekNanos) * weekNanos;
+}
+
+function before(time: bigint, by: bigint): string {
+  return formatNanos(unixNano(time > by ? time - by : 0n));
+}
+
+type Grouped = Pick<OverviewResponse, 'groups' | 'otherGroups'>;
+
+/** Each group beside the period before. A group that was not there has had nothing. */
+function besideBefore(now: Grouped, past: Grouped | undefined): ReportResponse['agents'] {
+  const known = past === undefined ? undefined : new Map(past.groups.map(({ key, totals }) => [key, totals]));
+  return now.groups.map(({ key, totals, previous }) => ({
+    key,
+    totals,
+    previous: known === undefined ? previous : (known.get(key) ?? nothingOf(totals)),
+  }));
+}
+
+function nothingOf(facts: OverviewFacts): OverviewFacts {
+  const empty = Object.fromEntries(Object.keys(facts).map((name) => [name, null]));
+  return { ...facts, ...empty, runs: 0, failedRuns: 0, llmCalls: 0, unpricedCalls: 0 };
 }
 
 interface Dates {

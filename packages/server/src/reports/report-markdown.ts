@@ -1,5 +1,5 @@
 /** A report as Markdown with tables, as GitHub, GitLab and chats read it. */
-import type { ReportCell, ReportPage, ReportTable } from './report-page.ts';
+import type { ReportCell, ReportPage, ReportTable } from '@sightline/schema/report';
 
 /** `linkBase` is an address without a slash at its end, or empty. */
 export function renderReportMarkdown(page: ReportPage, linkBase: string): string {

@@ -1,5 +1,5 @@
 import type { ReportResponse } from '@sightline/schema/api';
-import { changeText, costText, counted, countText, durationText, shareText } from './report-words.ts';
+import { changeText, costText, counted, countText, durationText, shareText } from '@sightline/schema/report';
 
 /** What happened, in sentences. */
 export function summarise(report: Omit<ReportResponse, 'summary'>): string {

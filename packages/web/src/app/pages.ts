@@ -25,6 +25,7 @@ export const pageGroups: readonly PageGroup[] = [
     pages: [
       { to: '/', label: 'Overview', icon: 'overview', key: 'g o' },
       { to: '/dashboards', label: 'Dashboards', icon: 'dashboards', key: 'g j' },
+      { to: '/reports', label: 'Reports', icon: 'file', key: 'g 8', isFolded: true },
     ],
   },
   {

@@ -84,6 +84,15 @@ const agents = createRoute({
   ),
 });
 
+const agent = createRoute({
+  getParentRoute: () => root,
+  path: '/agents/one',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/agents/agent-page.tsx')),
+    'AgentPage',
+  ),
+});
+
 const fleet = createRoute({
   getParentRoute: () => root,
   path: '/fleet',
@@ -365,6 +374,15 @@ const dashboard = createRoute({
   ),
 });
 
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: '/reports',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/reports/reports-page.tsx')),
+    'ReportsPage',
+  ),
+});
+
 const errors = createRoute({
   getParentRoute: () => root,
   path: '/errors',
@@ -411,6 +429,7 @@ export const router = createRouter({
     users,
     models,
     agents,
+    agent,
     fleet,
     wall,
     tools,
@@ -443,6 +462,7 @@ export const router = createRouter({
     slos,
     dashboards,
     dashboard,
+    reports,
     replays,
     getStarted,
     gallery,

@@ -109,7 +109,8 @@ export function ruleOfList({ source, filter, strip }: CountedList): ProposedRule
 }
 
 /** The filter and the chips of the page as one filter. */
-function filterOf({ q, ...exact }: OverviewChart['narrowed']): string {
+/** The filter of a page and its chips, as one filter. */
+export function filterOf({ q, ...exact }: OverviewChart['narrowed']): string {
   const terms = Object.entries(exact).flatMap(([field, value]) =>
     value === undefined || value === '' ? [] : [`${field}:${printText(value)}`],
   );

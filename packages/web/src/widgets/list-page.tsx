@@ -16,6 +16,7 @@ import { useKeys } from './keyboard.ts';
 import { KeptNote } from './kept-note.tsx';
 import { Page } from './page.tsx';
 import { PageLink } from './page-link.tsx';
+import { SaveRows } from './save-rows.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from './states.tsx';
 import { TimeRangePicker } from './time-range-picker.tsx';
 import { useGo } from './url-state.ts';
@@ -108,6 +109,7 @@ export function ListPage<Row>(props: ListPageProps<Row>): ReactElement {
       actions={
         <>
           {props.actions}
+          <SaveRows list={props.name} asked={asked} />
           <ViewsMenu />
           <TimeRangePicker
             range={range}

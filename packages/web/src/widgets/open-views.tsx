@@ -2,11 +2,12 @@ import type { View } from '@sightline/schema/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { Popover } from 'radix-ui';
 import { useState, type FormEvent, type ReactElement } from 'react';
-import { deleteView, saveView, viewsQuery } from '../api/view-queries.ts';
-import { browserName } from '../api/browser-name.ts';
+import { browserName, deleteView, saveView, viewsQuery } from '../api/view-queries.ts';
+import { exactFilters } from '../api/agent-queries.ts';
+import { filterOf, ruleOfList } from '../model/proposed-rule.ts';
 import { Button, IconButton } from './button.tsx';
 import { PageLink } from './page-link.tsx';
-import { usePathname, useUrlState, withoutEmpty } from './url-state.ts';
+import { type UrlSearch, useGo, usePathname, useUrlState, withoutEmpty } from './url-state.ts';
 import { viewsTrigger } from './views-menu.tsx';
 import './views-menu.css';
 
@@ -80,12 +81,46 @@ function ViewList(props: {
                 Default
                 <span className="visually-hidden">: {name}</span>
               </label>
+              <FromView name={name} page={page} search={search} />
               <IconButton icon="close" label={`Delete the view ${name}`} onClick={() => props.onDelete(id)} />
             </li>
           );
         })}
       </ul>
     </section>
+  );
+}
+
+/** A report on what a view shows, and a rule that watches it. */
+function FromView(props: {
+  readonly name: string;
+  readonly page: string;
+  readonly search: UrlSearch;
+}): ReactElement {
+  const { name, page, search } = props;
+  const go = useGo();
+  const narrowed = Object.fromEntries(
+    ['q', ...exactFilters, 'status'].map((field) => [field, search[field]]),
+  );
+  const source = page === '/logs' ? 'logs' : page === '/traces' ? 'spans' : 'runs';
+  return (
+    <span className="from-view">
+      {source !== 'logs' && (
+        <IconButton
+          icon="file"
+          label={`Report from this view: ${name}`}
+          onClick={() => go('/reports', { q: filterOf(narrowed), from: search['from'], to: search['to'] })}
+        />
+      )}
+      <IconButton
+        icon="bell"
+        label={`Alert from this view: ${name}`}
+        onClick={() => {
+          const rule = ruleOfList({ source, filter: filterOf(narrowed), strip: undefined });
+          go('/alerts/rule', { query: rule.query, name });
+        }}
+      />
+    </span>
   );
 }
 
@@ -124,6 +159,10 @@ function SaveView({
   };
   return (
     <form onSubmit={submit}>
+      <div className="from-this">
+        <span className="small soft">From what is seen</span>
+        <FromView name="what is seen" page={page} search={search} />
+      </div>
       <input
         value={name}
         maxLength={80}

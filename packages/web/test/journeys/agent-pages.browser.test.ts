@@ -117,7 +117,7 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
       ['/users', 'user', '/runs'],
       ['/models', 'model', '/runs'],
       ['/tools', 'tool', '/tools'],
-      ['/agents', 'agent', '/runs'],
+      ['/agents', 'agent', '/agents/one'],
     ] as const) {
       const page = await stage.open(path);
       const link = page.locator('.table-item .row-link').first();
@@ -127,7 +127,8 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
       await idle(page);
       expect(new URL(page.url()).pathname).toBe(to);
       expect(new URL(page.url()).searchParams.get(field)).toBe(name);
-      await expect.poll(async () => page.locator('.table-item').count()).toBeGreaterThan(0);
+      const rows = page.locator('.table-item, .plain-table tbody tr');
+      await expect.poll(async () => rows.count()).toBeGreaterThan(0);
       await page.close();
     }
   });

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hexId, tracesRequest } from '../../../server/src/query/testing/otlp-json.ts';
 import { eventually, findChromium, idle, openStage, type Stage } from '../stage.ts';
@@ -42,7 +43,7 @@ describe.skipIf(findChromium() === undefined)('somebody minds 297 agents', { tim
   });
   afterAll(async () => stage.close());
 
-  it('sees each, first those that fail, and goes by keys to the runs of one', async () => {
+  it('sees each, first those that fail, and goes by keys to one of them, and on to a run that failed', async () => {
     const page = await stage.open('/fleet');
     const tiles = page.locator('.fleet-tile');
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe(
@@ -66,7 +67,13 @@ describe.skipIf(findChromium() === undefined)('somebody minds 297 agents', { tim
     await page.keyboard.press('Enter');
     await idle(page);
     const { pathname, searchParams } = new URL(page.url());
-    expect([pathname, searchParams.get('agent')]).toEqual(['/runs', 'agent-200']);
+    expect([pathname, searchParams.get('agent')]).toEqual(['/agents/one', 'agent-200']);
+    expect(await page.textContent('h1')).toMatch(/^agent-200: /);
+    expect(await violations(page)).toEqual([]);
+    const failed = page.getByRole('region', { name: 'Newest failed runs' });
+    await failed.getByRole('link').first().click();
+    await idle(page);
+    expect(new URL(page.url()).pathname).toMatch(/^\/runs\/[0-9a-f]{32}$/);
     await page.close();
   });
 
@@ -92,5 +99,40 @@ describe.skipIf(findChromium() === undefined)('somebody minds 297 agents', { tim
     expect(new URL(wall.url()).pathname).toBe('/fleet');
     expect(await wall.evaluate('document.documentElement.dataset.theme')).toBe(undefined);
     await wall.close();
+  });
+
+  it('reads a report on a view of it, keeps it as a file, and has it sent', async () => {
+    const page = await stage.open('/runs?agent=agent-100&status=error&from=-1h');
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('button', { name: 'Report from this view: what is seen' }).click();
+    await idle(page);
+    expect(new URL(page.url()).searchParams.get('q')).toBe('agent:agent-100 status:error');
+    expect(await page.textContent('h1')).toMatch(/^2 runs.*, 2 failed: 100 %/);
+    const saved = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'HTML', exact: true }).click();
+    const download = await saved;
+    expect(download.suggestedFilename()).toBe('report.html');
+    expect(await readFile(await download.path(), 'utf8')).toMatch(/^<!doctype html>[^]*agent-100/);
+    await page.getByRole('button', { name: 'Schedule', exact: true }).click();
+    await page.getByLabel('Name, also the title').fill('What failed');
+    await page.getByLabel('When').selectOption('day');
+    await page.getByLabel('Time zone').fill('Europe/Nowhere');
+    await page.getByRole('checkbox', { name: 'Log of the server' }).check();
+    await page.getByRole('button', { name: 'Create schedule' }).click();
+    await expect.poll(async () => page.getByRole('alert').textContent()).toContain('Europe/Berlin');
+    await page.getByLabel('Time zone').fill('Europe/Berlin');
+    await page.getByRole('button', { name: 'Create schedule' }).click();
+    const table = page.getByRole('region', { name: 'Schedules' });
+    await expect.poll(async () => table.textContent()).toContain('Every day at 09:00, Europe/Berlin');
+    await page.getByRole('button', { name: 'Send now' }).click();
+    const made = page.getByRole('region', { name: 'Made reports' });
+    await expect.poll(async () => made.textContent(), { timeout: 30_000 }).toContain('Log: delivered');
+    expect(await violations(page)).toEqual([]);
+    await made.getByRole('link', { name: 'What failed' }).click();
+    await idle(page);
+    expect(await page.getByRole('article', { name: 'What failed' }).textContent()).toContain(
+      'Only what meets the filter agent:agent-100 status:error.',
+    );
+    await page.close();
   });
 });

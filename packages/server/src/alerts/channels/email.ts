@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import nodemailer from 'nodemailer';
 import { findHostProblem, guardedLookup } from '../../outbound/reach.ts';
-import type { Channel, Delivery } from '../notification.ts';
+import type { Channel, Delivery, ReportMail } from '../notification.ts';
 import type { ChannelKit, SettingsOf } from './channel-kit.ts';
 import { unreachable } from './exchange.ts';
 import { writeMail } from './mail-text.ts';
@@ -34,7 +34,9 @@ export function email(settings: SettingsOf<'email'>, kit: ChannelKit): Channel {
           inReplyTo: thread,
           references: thread,
           date: notification.at,
-          ...writeMail({ title, ...message }),
+          ...(notification.report === undefined
+            ? writeMail({ title, ...message })
+            : reportBodies(notification.report.mail)),
           // A notice that no person wrote: vacation replies stay away.
           headers: { 'Auto-Submitted': 'auto-generated' },
           disableFileAccess: true,
@@ -52,6 +54,21 @@ export function email(settings: SettingsOf<'email'>, kit: ChannelKit): Channel {
         socket?.destroy();
       }
     },
+  };
+}
+
+/** Pictures come with the mail and are shown where the HTML names them. */
+function reportBodies({ html, text, pictures }: ReportMail) {
+  return {
+    html,
+    text,
+    attachments: pictures.map(({ id, base64 }) => ({
+      cid: id,
+      filename: `${id}.png`,
+      content: Buffer.from(base64, 'base64'),
+      contentType: 'image/png',
+      contentDisposition: 'inline' as const,
+    })),
   };
 }
 

@@ -31,16 +31,19 @@ const textMax = 2_000;
 const labelsShown = 20;
 
 export function describeNotification(notification: Notification, shown = alertsShown): Message {
-  const { alerts, alertCount, severity, rule, labels, at, link } = notification;
+  const { alerts, alertCount, severity, rule, labels, at, link, report } = notification;
   return {
     title: titleOf(notification),
     text: plainText(notification.text, textMax, { lines: true }),
-    facts: [
-      ['Severity', severity],
-      ['Rule', plainText(rule, titleMax)],
-      ['Labels', describeLabels(labels)],
-      ['Time', formatTime(at)],
-    ].filter((fact): fact is [string, string] => fact[1] !== ''),
+    facts: (report === undefined
+      ? [
+          ['Severity', severity],
+          ['Rule', plainText(rule, titleMax)],
+          ['Labels', describeLabels(labels)],
+          ['Time', formatTime(at)],
+        ]
+      : report.facts.map(([name, value]) => [plainText(name, 60), plainText(value, 120)])
+    ).filter((fact): fact is [string, string] => fact[1] !== ''),
     alerts: alerts.slice(0, shown).map(describeAlert),
     more: Math.max(alertCount - Math.min(alerts.length, shown), 0),
     link: safeLink(link),
@@ -52,6 +55,7 @@ const statusWords: Readonly<Record<Notification['status'], string>> = {
   resolved: 'Resolved',
   fired_and_recovered: 'Fired and recovered',
   test: 'Test',
+  report: 'Report',
 };
 
 function titleOf({ status, alertCount, title }: Notification): string {

@@ -1,7 +1,7 @@
 /** A channel of any kind, ready to deliver. */
 import type { lookup } from 'node:dns';
 import { type Clock, msFromNanos } from '@sightline/base';
-import type { ChannelSettings } from '@sightline/schema/api';
+import { type ChannelSettings, takesReports } from '@sightline/schema/api';
 import type { Reach } from '../../outbound/reach.ts';
 import type { Channel, Delivery } from '../notification.ts';
 import { alertmanager } from './alertmanager.ts';
@@ -56,6 +56,8 @@ export function openChannel(settings: ChannelSettings, deps: ChannelDeps): Chann
   });
   return {
     deliver: async (notification, context) => {
+      if (notification.status === 'report' && !takesReports(settings.type))
+        return { kind: 'refused', reason: `a channel of type ${settings.type} takes no reports` };
       const delivery = await channel.deliver(notification, context).catch((error: unknown): Delivery => {
         log.error({ err: error, type: settings.type }, 'A channel failed in a way that nobody foresaw.');
         return { kind: 'retry', reason: 'the channel failed in a way that nobody foresaw' };

@@ -40,6 +40,19 @@ export function messageId(dedupeKey: string): string {
 function payloadOf(notification: Notification): unknown {
   const { status, at, key, sequence, rule, severity, title, text, labels, alerts, alertCount, link } =
     notification;
+  const { report } = notification;
+  if (report !== undefined)
+    return {
+      type: 'report',
+      timestamp: at.toISOString(),
+      data: {
+        key: plainText(key, 500),
+        title: plainText(title, 500),
+        text: plainText(text, 4_000, { lines: true }),
+        link: safeLink(link),
+        report: report.numbers,
+      },
+    };
   return {
     type: `alert.${status}`,
     timestamp: at.toISOString(),

@@ -72,6 +72,7 @@ beforeAll(async () => {
     catalog: {} as CatalogDatabase,
     slos: { changed: async () => {} },
     checks: { changed: async () => {} },
+    reports: { sendNow: async () => undefined },
     experiments: { changed: () => {} },
     models: {
       catalog: {} as CatalogDatabase,

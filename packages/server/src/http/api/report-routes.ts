@@ -1,11 +1,40 @@
-import { linkBasePattern, reportParameters, reportResponse } from '@sightline/schema/api';
+import {
+  linkBasePattern,
+  type ReportParameters,
+  reportParameters,
+  type ReportResponse,
+  reportResponse,
+} from '@sightline/schema/api';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { renderReportHtml, reportPolicy } from '../../reports/report-html.ts';
 import { renderReportMarkdown } from '../../reports/report-markdown.ts';
-import { describeReport } from '../../reports/report-page.ts';
+import { describeReport } from '@sightline/schema/report';
 import { readReport } from '../../reports/read-report.ts';
 import { readDecisions } from './errors-routes.ts';
 import { type ApiRoute, route } from './route-table.ts';
+
+/** A report in the format that is asked for. */
+export function writeReport(
+  report: ReportResponse,
+  asked: Pick<ReportParameters, 'format' | 'linkBase'> & {
+    readonly described: NonNullable<Parameters<typeof describeReport>[1]>;
+    readonly request: FastifyRequest;
+    readonly reply: FastifyReply;
+  },
+): ReportResponse | string {
+  const { format, described, request, reply } = asked;
+  if (format === 'json') return report;
+  const address = asked.linkBase ?? `${request.protocol}://${request.host}`;
+  const linkBase = linkBasePattern.test(address) ? address.replace(/\/+$/, '') : '';
+  const page = describeReport(report, described);
+  if (format === 'markdown') {
+    void reply.type('text/markdown; charset=utf-8');
+    return renderReportMarkdown(page, linkBase);
+  }
+  void reply.header('content-security-policy', reportPolicy).type('text/html; charset=utf-8');
+  return renderReportHtml(page, linkBase);
+}
 
 /** What happened in a period, on one page. */
 export const reportRoutes: readonly ApiRoute[] = [
@@ -18,19 +47,11 @@ export const reportRoutes: readonly ApiRoute[] = [
     query: reportParameters,
     response: z.union([reportResponse, z.string().describe('HTML or Markdown, where asked for.')]),
     share: 'search',
-    answer: async ({ context, sources: { catalog }, query, request, reply }) => {
+    answer: async ({ context, sources: { catalog, ledger }, query, request, reply }) => {
       const decisions = await readDecisions(catalog, context.project);
-      const report = await readReport(context, { catalog, decisions }, query);
-      if (query.format === 'json') return report;
-      const asked = query.linkBase ?? `${request.protocol}://${request.host}`;
-      const linkBase = linkBasePattern.test(asked) ? asked.replace(/\/+$/, '') : '';
-      const page = describeReport(report);
-      if (query.format === 'markdown') {
-        void reply.type('text/markdown; charset=utf-8');
-        return renderReportMarkdown(page, linkBase);
-      }
-      void reply.header('content-security-policy', reportPolicy).type('text/html; charset=utf-8');
-      return renderReportHtml(page, linkBase);
+      const report = await readReport(context, { catalog, decisions, ledger }, query);
+      const { timeZone } = query;
+      return writeReport(report, { ...query, described: { timeZone }, request, reply });
     },
   }),
 ];

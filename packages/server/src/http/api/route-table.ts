@@ -13,6 +13,7 @@ import type { ChannelDeps } from '../../alerts/channels/open-channel.ts';
 import type { CatalogDatabase } from '../../catalog/catalog-database.ts';
 import type { DemoJobs } from '../../demo/demo-jobs.ts';
 import type { CheckKeeper } from '../../checks/check-keeper.ts';
+import type { ReportKeeper } from '../../reports/report-keeper.ts';
 import type { ReplayKeeper } from '../../replay/replay-keeper.ts';
 import type { AlertKeeper } from '../../alerts/alert-keeper.ts';
 import type { SloKeeper } from '../../alerts/slos/slo-keeper.ts';
@@ -41,6 +42,7 @@ export interface ApiSources {
   readonly history: Pick<HistoryJobs, 'start' | 'find'>;
   readonly demo: Pick<DemoJobs, 'read' | 'load' | 'delete'>;
   readonly checks: Pick<CheckKeeper, 'changed'>;
+  readonly reports: Pick<ReportKeeper, 'sendNow'>;
   readonly experiments: Pick<ExperimentRunner, 'changed'>;
   /** Where models may be asked, and with which keys. */
   readonly models: ConnectionSurroundings;

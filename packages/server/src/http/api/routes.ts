@@ -69,6 +69,7 @@ import { dashboardsRoutes } from './dashboards-routes.ts';
 import { errorsRoutes } from './errors-routes.ts';
 import { evaluatorsRoutes } from './evaluators-routes.ts';
 import { reportRoutes } from './report-routes.ts';
+import { reportSchedulesRoutes } from './report-schedules-routes.ts';
 import { replaysRoutes } from './replays-routes.ts';
 import { pricesRoutes } from './prices-routes.ts';
 import { explainFailure } from '../../query/store-failure.ts';
@@ -92,7 +93,7 @@ const correlationInPath = z.object({
   correlationId: z.string().min(1).max(500).describe('A correlation id, or a trace id.'),
 });
 
-export const apiRouteTable: readonly ApiRoute[] = [
+const listedRoutes: readonly ApiRoute[] = [
   ...settingsRoutes,
   ...demoRoutes,
   ...pricesRoutes,
@@ -109,6 +110,7 @@ export const apiRouteTable: readonly ApiRoute[] = [
   ...regressionsRoutes,
   ...dashboardsRoutes,
   ...reportRoutes,
+  ...reportSchedulesRoutes,
   ...replaysRoutes,
   ...viewsRoutes,
   ...alertRulesRoutes,
@@ -121,7 +123,6 @@ export const apiRouteTable: readonly ApiRoute[] = [
   ...playgroundRoutes,
   ...channelsRoutes,
   ...slosRoutes,
-  ...rowFilesRoutes,
   route({
     path: '/traces',
     summary: 'Traces, the newest first.',
@@ -328,3 +329,5 @@ export const apiRouteTable: readonly ApiRoute[] = [
     answer: ({ sources }) => sources.status(),
   }),
 ];
+
+export const apiRouteTable: readonly ApiRoute[] = [...listedRoutes, ...rowFilesRoutes(listedRoutes)];

@@ -1,115 +1,113 @@
 import {
+  agentsResponse,
+  alertHistoryResponse,
+  checksResponse,
+  datasetsResponse,
+  errorGroup,
+  experimentsResponse,
+  foundSpan,
   logRecord,
-  logsParameters,
+  mcpResponse,
+  metricsResponse,
+  modelsResponse,
+  promptsResponse,
   rowFileParameters,
   run,
-  runsParameters,
+  scoresResponse,
   session,
-  sessionsParameters,
-  tracesParameters,
+  slosResponse,
+  toolsResponse,
   traceSummary,
   usage,
   user,
-  usersParameters,
 } from '@sightline/schema/api';
 import { rowWriters } from '@sightline/schema/rows';
 import { z } from 'zod';
-import { findSessions, findUsers } from '../../query/agents/find-run-groups.ts';
-import { findRuns } from '../../query/agents/find-runs.ts';
-import { findLogs } from '../../query/find-logs.ts';
-import { findTraces } from '../../query/find-traces.ts';
-import type { QueryContext } from '../../query/reader.ts';
 import { type ApiRoute, route } from './route-table.ts';
 import { type RowPage, sendRowFile } from './send-row-file.ts';
 
-interface ListFile<Parameters extends z.ZodObject> {
+interface ListFile {
+  /** Of the file, and of its path. */
   readonly name: string;
+  /** The list, whose rows are asked for page by page, or at once where it has no pages. */
+  readonly list: ApiRoute;
+  /** Where its answer has the rows; the name where nothing is said. */
+  readonly rowsIn?: string;
   /** The column that comes first; counts of tokens come last. */
   readonly key: string;
-  readonly parameters: Parameters;
   readonly row: z.ZodObject;
-  readonly read: (context: QueryContext, query: z.output<Parameters>) => Promise<RowPage>;
 }
 
 /** All rows of a list as a file: its own pages one after the other, so that the rows are those of the list. */
-export const rowFilesRoutes: readonly ApiRoute[] = [
-  fileOf({
-    name: 'runs',
-    key: 'traceId',
-    parameters: runsParameters,
-    row: run,
-    read: async (context, query) => {
-      const { runs: rows, ...end } = await findRuns(context, query);
-      return { rows, ...end };
+export function rowFilesRoutes(table: readonly ApiRoute[]): readonly ApiRoute[] {
+  const listAt = (path: string): ApiRoute => {
+    const list = table.find((each) => each.path === path && each.method === 'GET');
+    if (list === undefined) throw new Error(`There is no list ${path}.`);
+    return list;
+  };
+  const file = (name: string, key: string, row: z.ZodObject): ListFile => ({
+    name,
+    list: listAt(`/${name}`),
+    key,
+    row,
+  });
+  return [
+    file('runs', 'traceId', run),
+    file('traces', 'traceId', traceSummary),
+    file('spans', 'spanId', foundSpan),
+    file('sessions', 'sessionId', session),
+    file('users', 'userId', user),
+    file('logs', 'id', logRecord),
+    file('models', 'model', modelsResponse.shape.models.element),
+    file('agents', 'agent', agentsResponse.shape.agents.element),
+    file('tools', 'tool', toolsResponse.shape.tools.element),
+    file('scores', 'id', scoresResponse.shape.scores.element),
+    file('errors', 'id', errorGroup),
+    file('metrics', 'name', metricsResponse.shape.metrics.element),
+    file('slos', 'name', slosResponse.shape.slos.element),
+    file('checks', 'name', checksResponse.shape.checks.element),
+    file('prompts', 'name', promptsResponse.shape.prompts.element),
+    file('datasets', 'name', datasetsResponse.shape.datasets.element),
+    file('experiments', 'name', experimentsResponse.shape.experiments.element),
+    {
+      ...file('alerts/history', 'time', alertHistoryResponse.shape.events.element),
+      name: 'alert-history',
+      rowsIn: 'events',
     },
-  }),
-  fileOf({
-    name: 'traces',
-    key: 'traceId',
-    parameters: tracesParameters,
-    row: traceSummary,
-    read: async (context, query) => {
-      const { traces: rows, ...end } = await findTraces(context, query);
-      return { rows, ...end };
-    },
-  }),
-  fileOf({
-    name: 'sessions',
-    key: 'sessionId',
-    parameters: sessionsParameters,
-    row: session,
-    read: async (context, query) => {
-      const { sessions: rows, ...end } = await findSessions(context, query);
-      return { rows, ...end };
-    },
-  }),
-  fileOf({
-    name: 'users',
-    key: 'userId',
-    parameters: usersParameters,
-    row: user,
-    read: async (context, query) => {
-      const { users: rows, ...end } = await findUsers(context, query);
-      return { rows, ...end };
-    },
-  }),
-  fileOf({
-    name: 'logs',
-    key: 'id',
-    parameters: logsParameters,
-    row: logRecord,
-    read: async (context, query) => {
-      const { logs: rows, ...end } = await findLogs(context, query);
-      return { rows, ...end };
-    },
-  }),
-];
+    { ...file('mcp', 'server', mcpResponse.shape.servers.element), name: 'mcp-servers', rowsIn: 'servers' },
+  ].map(fileOf);
+}
 
-function fileOf<Parameters extends z.ZodObject>(list: ListFile<Parameters>): ApiRoute {
-  const { limit: _limit, cursor: _cursor, ...parameters } = list.parameters.shape;
-  const own = Object.keys(list.row.shape).filter((column) => !(column in usage.shape));
-  const columns = [...new Set([list.key, ...own, ...Object.keys(list.row.shape)])];
+/** More than a list without pages answers at once. */
+const unpagedRowsMax = 100_000;
+
+function fileOf({ name, list, rowsIn = name, key, row }: ListFile): ApiRoute {
+  const { limit, cursor, ...parameters } = list.query?.shape ?? {};
+  const own = Object.keys(row.shape).filter((column) => !(column in usage.shape));
+  const columns = [...new Set([key, ...own, ...Object.keys(row.shape)])];
   return route({
-    path: `/export/${list.name}`,
-    summary: `All rows of the list /${list.name} as CSV, JSON lines or a table in Markdown, in one file.`,
+    path: `/export/${name}`,
+    summary: `All rows of the list ${list.path} as CSV, JSON lines or a table in Markdown, in one file.`,
     tag: 'explore',
-    scope: 'read',
+    scope: list.scope,
     query: z.object({ ...parameters, ...rowFileParameters.shape }),
     files: Object.values(rowWriters).map(({ contentType }) => contentType),
     share: 'search',
-    answer: async ({ context, query, request, reply }) => {
-      const { format, rows: rowsMax, ...asked } = query;
-      await sendRowFile(
-        {
-          name: list.name,
-          writer: rowWriters[format],
-          columns,
-          rowsMax,
-          // `asked` is what the parameters are without the two of pages.
-          read: async (page) => list.read(context, { ...asked, ...page } as z.output<Parameters>),
-        },
-        { request, reply },
-      );
+    answer: async ({ query, request, reply, ...asked }) => {
+      const { format, rows: rowsMax, ...wanted } = query;
+      const read = async (page: { readonly limit: number; readonly cursor: string | undefined }) => {
+        const paged = cursor === undefined ? (limit === undefined ? {} : { limit: unpagedRowsMax }) : page;
+        const answer = (await list.answer({
+          ...asked,
+          request,
+          reply,
+          query: { ...wanted, ...paged },
+        })) as Readonly<Record<string, unknown>> & Partial<Omit<RowPage, 'rows'>>;
+        const rows = answer[rowsIn] as RowPage['rows'];
+        return { rows, nextCursor: answer.nextCursor ?? null, limitsMet: answer.limitsMet };
+      };
+      const writer = rowWriters[format];
+      await sendRowFile({ name, writer, columns, rowsMax, read }, { request, reply });
     },
   });
 }

@@ -1,4 +1,5 @@
 /** All rows of a list as a file, over the wire from a real server, read by a reader that is not ours. */
+import { spawnSync } from 'node:child_process';
 import { unixNano } from '@sightline/base';
 import Papa from 'papaparse';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -23,6 +24,7 @@ beforeAll(async () => {
     name: index === 7 ? hostile : `answer ${index} ${'x'.repeat(400)}`,
     startNanos: unixNano(end - 60_000_000_000n - BigInt(index) * 1_000_000n),
     durationNanos: 1_500_000n,
+    ...(index === 9 ? { status: { code: 2, message: 'no' } } : {}),
     attributes: {
       'gen_ai.operation.name': 'chat',
       'gen_ai.request.model': 'gpt-4o',
@@ -41,6 +43,17 @@ beforeAll(async () => {
   }));
   await server.send('logs', logsRequest('api', lines));
   await server.stored();
+  const scored = Array.from({ length: 1200 }, (_, index) => ({
+    traceId: hexId(32, index + 1),
+    name: 'grade',
+    value: index % 5,
+    time: '-5m',
+    comment: index === 5 ? '=1+1' : null,
+  }));
+  for (const scores of [scored.slice(0, 400), scored.slice(400, 800), scored.slice(800)])
+    expect((await server.ask('/scores', 'POST', { scores })).status).toBe(200);
+  const slo = { name: '=SUM(A1:A9)', objective: 0.9, indicator: { kind: 'availability', of: 'runs' } };
+  expect((await server.ask('/slos', 'POST', slo)).status).toBe(200);
 }, 90_000);
 afterAll(async () => server.close());
 
@@ -73,6 +86,9 @@ test.each([
   ['sessions', 'sort=-runs', 40],
   ['users', 'sort=-inputTokens', 31],
   ['logs', 'order=asc&q=line', 1099],
+  ['spans', 'q=operation:llm', runs],
+  ['models', '', 1],
+  ['scores', 'name=grade', 1200],
 ])('%s with %s as a file are the rows of the list', async (list, asked, expected) => {
   const parameters = `${range}&${asked}`;
   const rows = await listed(list, parameters);
@@ -92,6 +108,47 @@ test.each([
 
   const lines = (await file(`${list}?${parameters}&format=jsonl`)).text.split('\n').slice(0, -1);
   expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(rows);
+});
+
+test.each([
+  ['slos', 'slos', 'slos', 1],
+  ['checks', 'checks', 'checks', 0],
+  ['prompts', 'prompts', 'prompts', 0],
+  ['datasets', 'datasets', 'datasets', 0],
+  ['experiments', 'experiments', 'experiments', 0],
+  ['errors', 'errors?{range}&status=all', 'errors', 1],
+  ['metrics', 'metrics?{range}', 'metrics', 0],
+  ['alert-history', 'alerts/history?{range}', 'events', 0],
+  ['mcp-servers', 'mcp?{range}', 'servers', 0],
+])('%s, which are answered at once, are a file as well', async (name, list, rowsIn, expected) => {
+  const path = list.replace('{range}', range);
+  const listedRows = (await server.read<Page>(`/${path}`))[rowsIn] ?? [];
+  const [, asked = ''] = path.split('?');
+  const { text } = await file(`${name}?${asked}${asked === '' ? '' : '&'}format=jsonl`);
+  const read = text.split('\n').slice(0, -1);
+  expect(read.length).toBeGreaterThanOrEqual(expected);
+  // SLOs are counted anew by the minute.
+  const still = (rows: readonly Row[]) => rows.map(({ state: _state, ...row }) => row);
+  expect(still(read.map((line) => JSON.parse(line) as Row))).toEqual(still(listedRows));
+  expect((await file(`${name}?${asked}`)).text).toMatch(/^\w+,\w+,/);
+});
+
+const hasPython = spawnSync('python3', ['-c', 'import csv']).status === 0;
+test.runIf(hasPython)('the reader of Python finds the same rows and cells', async () => {
+  const { text } = await file(`runs?${range}`);
+  const program = 'import csv,json,sys; print(json.dumps(list(csv.DictReader(sys.stdin, strict=True))))';
+  const { stdout, status } = spawnSync('python3', ['-c', program], {
+    input: text,
+    env: { ...process.env, PYTHONIOENCODING: 'utf-8' },
+    encoding: 'utf8',
+    maxBuffer: 64_000_000,
+  });
+  expect(status).toBe(0);
+  const rows = JSON.parse(stdout) as readonly Record<string, string>[];
+  expect(rows).toHaveLength(runs);
+  const ours = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true }).data;
+  expect(rows).toEqual(ours);
+  expect(rows.find(({ traceId }) => traceId === hexId(32, 8))?.['name']).toBe(`'${hostile}`);
 });
 
 describe('what a spreadsheet would run', () => {
@@ -147,7 +204,7 @@ test.each([
   ['runs?limit=5', 'bad_request'],
   ['runs?format=xlsx', 'bad_request'],
   ['runs?rows=1000001', 'bad_request'],
-  ['spans', 'not_found'],
+  ['nothing', 'not_found'],
 ])('%s is refused before a file begins', async (path, code) => {
   const { body } = await server.ask(`/export/${path}`);
   expect(body).toMatchObject({ error: { code } });

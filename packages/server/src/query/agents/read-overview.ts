@@ -46,7 +46,7 @@ export async function readOverview(
   const asked = readRange(parameters, context.clock);
   const stepMs = chooseStepMs(asked, parameters.steps);
   const stepNanos = BigInt(stepMs) * 1_000_000n;
-  const from = (asked.from / stepNanos) * stepNanos;
+  const from = parameters.align === 'from' ? asked.from : (asked.from / stepNanos) * stepNanos;
   const to = asked.to;
   const previousFrom = from - (to - from) > 0n ? from - (to - from) : 0n;
   const window = { from: unixNano(previousFrom), to };

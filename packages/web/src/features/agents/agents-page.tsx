@@ -59,7 +59,7 @@ function AgentList({
         id: 'agent',
         label: 'Agent',
         render: (row) => (
-          <PageLink to="/runs" search={{ ...carried, agent: row.agent }} className="row-link clip">
+          <PageLink to="/agents/one" search={{ ...carried, agent: row.agent }} className="row-link clip">
             {row.agent}
           </PageLink>
         ),

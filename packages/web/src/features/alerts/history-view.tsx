@@ -10,6 +10,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useTimeRange, useUrlState } from '../../widgets/url-state.ts';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 
 const weekRange = { from: '-7d', to: 'now' };
 
@@ -26,6 +27,7 @@ export function HistoryView({ ruleId }: { readonly ruleId?: string }): ReactElem
           {query.data !== undefined &&
             `${query.data.nextCursor === null ? '' : 'The newest '}${plural(events.length, 'change')} ${describeRangeInSentence(range, Date.now())}`}
         </span>
+        <SaveRows list="alert-history" asked={{ ...range, ruleId }} />
         <TimeRangePicker
           range={range}
           onChange={(next) => patch({ from: next.from, to: next.to }, 'replace')}

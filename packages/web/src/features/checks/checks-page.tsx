@@ -12,6 +12,7 @@ import { Page } from '../../widgets/page.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { CheckForm } from './check-form.tsx';
 import { CheckPast } from './check-past.tsx';
 import { ShareLink } from './share-link.tsx';
@@ -44,9 +45,12 @@ export function ChecksPage(): ReactElement {
       }
       detail={<ShareLink />}
       actions={
-        <Button look="primary" icon="plus" onClick={() => open('new')}>
-          New check
-        </Button>
+        <>
+          <SaveRows list="checks" asked={{}} />
+          <Button look="primary" icon="plus" onClick={() => open('new')}>
+            New check
+          </Button>
+        </>
       }
     >
       <KeptNote query={query} isShown={query.data !== undefined} onRetry={() => void query.refetch()} />

@@ -7,6 +7,7 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { DatasetView } from './dataset-view.tsx';
 import '../../widgets/form.css';
 import '../../widgets/plain-table.css';
@@ -36,7 +37,12 @@ export function DatasetsPage(): ReactElement {
         )
       }
       detail="Runs and steps become items with “Add to dataset” on their pages."
-      actions={<NewDataset />}
+      actions={
+        <>
+          <SaveRows list="datasets" asked={{}} />
+          <NewDataset />
+        </>
+      }
     >
       {query.error !== null && datasets === undefined && (
         <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />

@@ -29,6 +29,7 @@ import { useKept } from '../../widgets/use-kept.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { useKeys } from '../../widgets/keyboard.ts';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { ErrorMarks } from './error-title.tsx';
 import { TrendBars } from './trend-bars.tsx';
 import '../../widgets/list-page.css';
@@ -101,6 +102,7 @@ export function ErrorsPage(): ReactElement {
             options={errorStates}
             onChange={(next) => patch({ state: next === 'open' ? undefined : next, sel: undefined })}
           />
+          <SaveRows list="errors" asked={asked} />
           <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
         </>
       }

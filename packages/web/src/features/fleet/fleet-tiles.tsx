@@ -107,7 +107,7 @@ function FleetTile(props: {
       onFocus={props.onFocus}
     >
       <PageLink
-        to="/runs"
+        to="/agents/one"
         search={ofAgent}
         className="fleet-name"
         tabIndex={tabIndex}

@@ -20,6 +20,7 @@ import { useExactFilters } from '../../widgets/use-exact-filters.ts';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { McpTools } from './mcp-tools.tsx';
 import { SchemaChanges } from './schema-changes.tsx';
 import './mcp-page.css';
@@ -52,7 +53,12 @@ export function McpPage(): ReactElement {
           mcpSentence(mcp, { range, nowMs: asOf })
         )
       }
-      actions={<TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />}
+      actions={
+        <>
+          <SaveRows list="mcp-servers" asked={{ ...asked, ...narrowed }} />
+          <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
+        </>
+      }
     >
       <FilterBar
         signal="traces"

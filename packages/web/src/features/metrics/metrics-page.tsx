@@ -12,6 +12,7 @@ import { LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/st
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useChartMoment } from '../../widgets/use-chart-moment.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { MetricChart } from './metric-chart.tsx';
 import { MetricList } from './metric-list.tsx';
 import { PromqlPanel } from './promql-panel.tsx';
@@ -61,6 +62,7 @@ export function MetricsPage(): ReactElement {
           >
             PromQL
           </Button>
+          <SaveRows list="metrics" asked={{ ...range, service: question.search['service'] }} />
           <TimeRangePicker
             range={range}
             live={isLive}

@@ -20,6 +20,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import '../../widgets/form.css';
 import '../../widgets/plain-table.css';
 import '../../widgets/two-panes.css';
@@ -48,9 +49,12 @@ export function PromptsPage(): ReactElement {
       }
       detail="Programs fetch them with getPrompt(); each call then says which version it used."
       actions={
-        <PageLink to="/playground" className="button button-primary">
-          New prompt
-        </PageLink>
+        <>
+          <SaveRows list="prompts" asked={{}} />
+          <PageLink to="/playground" className="button button-primary">
+            New prompt
+          </PageLink>
+        </>
       }
     >
       {query.error !== null && prompts === undefined && (

@@ -15,7 +15,6 @@ import { askedOf, ListPage, useListPage } from '../../widgets/list-page.tsx';
 import { AddToDataset } from '../../widgets/open-add-to-dataset.tsx';
 import { NewItemsPill } from '../../widgets/new-items-pill.tsx';
 import { PartNote } from '../../widgets/part-note.tsx';
-import { SaveRows } from '../../widgets/save-rows.tsx';
 import { SkeletonText } from '../../widgets/states.tsx';
 import { runColumns } from '../../widgets/run-columns.tsx';
 import { useChartMoment } from '../../widgets/use-chart-moment.ts';
@@ -98,7 +97,6 @@ export function RunsPage(): ReactElement {
             from={async () => readFirstRuns({ ...askedOf(state), sort: question.search['sort'] }, 200)}
           />
           {compare.link}
-          <SaveRows list="runs" asked={{ ...askedOf(state), sort: question.search['sort'] }} />
           <Segmented
             label="Status"
             value={(filters.values.status ?? 'all') as 'all' | 'error' | 'ok'}

@@ -5,8 +5,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { Dash, WayIn, Words } from '../../widgets/facts.tsx';
 import { groupColumns } from '../../widgets/group-columns.tsx';
 import { ListCharts } from '../../widgets/list-charts.tsx';
-import { SaveRows } from '../../widgets/save-rows.tsx';
-import { askedOf, ListPage, useListPage } from '../../widgets/list-page.tsx';
+import { ListPage, useListPage } from '../../widgets/list-page.tsx';
 
 const sessionsOf = (page: object): readonly Session[] => (page as SessionsResponse).sessions;
 
@@ -77,9 +76,6 @@ export function SessionsPage(): ReactElement {
       rowKey={(session) => session.sessionId}
       rowClass={(session) => (session.failedRuns > 0 ? 'has-error' : '')}
       chart={<ListCharts question={question} narrowed={state.filters.values} metrics={['runs', 'cost']} />}
-      actions={
-        <SaveRows list="sessions" asked={{ ...askedOf(state), sort: state.question.search['sort'] }} />
-      }
       initialSort="-lastTime"
       emptyHint="Runs with gen_ai.conversation.id or session.id belong to a session."
       detail={({ rows, hasMore }) => groupsDetail(rows, hasMore)}

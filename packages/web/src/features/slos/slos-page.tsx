@@ -16,6 +16,7 @@ import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { SloDetail } from './slo-detail.tsx';
 import { SloForm } from './slo-form.tsx';
 import '../../widgets/form.css';
@@ -47,9 +48,12 @@ export function SlosPage(): ReactElement {
         )
       }
       actions={
-        <Button look="primary" icon="plus" onClick={() => open('new')}>
-          New SLO
-        </Button>
+        <>
+          <SaveRows list="slos" asked={{}} />
+          <Button look="primary" icon="plus" onClick={() => open('new')}>
+            New SLO
+          </Button>
+        </>
       }
     >
       <KeptNote query={query} isShown={query.data !== undefined} onRetry={() => void query.refetch()} />

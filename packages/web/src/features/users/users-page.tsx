@@ -6,8 +6,7 @@ import type { Column } from '../../widgets/data-table.tsx';
 import { WayIn } from '../../widgets/facts.tsx';
 import { groupColumns } from '../../widgets/group-columns.tsx';
 import { ListCharts } from '../../widgets/list-charts.tsx';
-import { SaveRows } from '../../widgets/save-rows.tsx';
-import { askedOf, ListPage, useListPage } from '../../widgets/list-page.tsx';
+import { ListPage, useListPage } from '../../widgets/list-page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { carriedSearch } from '../../widgets/url-state.ts';
 
@@ -58,7 +57,6 @@ export function UsersPage(): ReactElement {
       rowsOf={usersOf}
       rowKey={(user) => user.userId}
       chart={<ListCharts question={question} narrowed={state.filters.values} metrics={['runs', 'cost']} />}
-      actions={<SaveRows list="users" asked={{ ...askedOf(state), sort: state.question.search['sort'] }} />}
       initialSort="-costUsd"
       emptyHint="Runs with user.id (or the name that your SDK has for it) belong to a user."
       detail={({ rows, hasMore }) => groupsDetail(rows, hasMore)}

@@ -1,6 +1,6 @@
 /** A report as a page of charts and tables, the same for HTML and Markdown. Texts are plain: whoever writes them out escapes them. */
-import type { ErrorGroupFacts, OverviewFacts, ReportResponse, Run } from '@sightline/schema/api';
-import { printText } from '@sightline/schema/filter';
+import type { ErrorGroupFacts, OverviewFacts, ReportResponse, Run } from '../api/index.ts';
+import { printText } from '../filter/index.ts';
 import {
   changeText,
   costText,
@@ -9,7 +9,7 @@ import {
   durationText,
   plainText,
   shareText,
-  timeText,
+  zonedTimeText,
 } from './report-words.ts';
 
 export interface ReportCell {
@@ -48,15 +48,31 @@ export interface ReportPage {
 }
 
 type Facts = Pick<ReportResponse, 'totals' | 'previous'>;
-const firingsShown = 30;
+/** Times as the reader's clock shows them. */
+type TimeText = (time: string) => string;
+interface Told extends ReportResponse {
+  readonly timeText: TimeText;
+}
 
-export function describeReport(report: ReportResponse): ReportPage {
-  const { startTime, endTime, previousStartTime, totals } = report;
+const firingsShown = 30;
+const worseShown = 20;
+
+/** Times are those of a time zone; `title` is that of the schedule, where one made it. */
+export function describeReport(
+  answer: ReportResponse,
+  { timeZone = 'UTC', title = 'Report' }: { readonly timeZone?: string; readonly title?: string } = {},
+): ReportPage {
+  const timeText = (time: string): string => zonedTimeText(time, timeZone);
+  const report: Told = { ...answer, timeText };
+  const { startTime, endTime, previousStartTime, previousEndTime, totals, q } = report;
   return {
-    title: 'Report',
-    period: `${timeText(startTime)} to ${timeText(endTime)}, beside the same time before (from ${timeText(previousStartTime)})`,
+    title: plainText(title),
+    period: `${timeText(startTime)} to ${timeText(endTime)} ${timeZone}, beside ${timeText(previousStartTime)} to ${timeText(previousEndTime)}`,
     summary: report.summary,
     remarks: [
+      ...(q === undefined
+        ? []
+        : [`Only what meets the filter ${q}. Deploys, alerts and SLOs are those of the whole project.`]),
       ...(report.partsMissing ?? []).map(({ part, message }) => `Could not be read: ${part}. ${message}`),
       ...(report.limitsMet ?? []).map(({ message }) => `Cut short: ${message}`),
       ...(totals.unpricedCalls > 0
@@ -66,14 +82,18 @@ export function describeReport(report: ReportResponse): ReportPage {
     charts: chartsOf(report),
     tables: [
       totalsTable(report),
+      worseTable(report),
       agentsTable(report),
       modelsTable(report),
-      ...errorTables(report),
-      deploysTable(report),
-      alertsTable(report),
+      usersTable(report),
       slosTable(report),
+      ...errorTables(report),
+      stepsTable(report),
+      alertsTable(report),
+      deploysTable(report),
       runsTable(report, 'slowest'),
       runsTable(report, 'dearest'),
+      coverageTable(report),
     ].filter((table) => table !== undefined),
   };
 }
@@ -185,7 +205,95 @@ function modelsTable(report: ReportResponse): ReportTable | undefined {
   };
 }
 
-function errorTables(report: ReportResponse): ReportTable[] {
+/** Verdicts alone: what a look at a deploy found worse, with its evidence. */
+function worseTable({ deploys, sources }: ReportResponse): ReportTable | undefined {
+  const found = deploys.flatMap(({ service, version, look }) =>
+    (look?.cells ?? [])
+      .filter(({ verdict }) => verdict === 'regressed')
+      .map((cell) => ({ service, version, cell })),
+  );
+  if (found.length === 0) return undefined;
+  return {
+    title: 'What got worse',
+    note: 'What deploys made worse, beyond what chance explains.',
+    source: sourceOf(sources, 'deploys'),
+    columns: [{ title: 'Service' }, { title: 'Version' }, { title: 'Where' }, { title: 'What' }],
+    rows: found
+      .slice(0, worseShown)
+      .map(({ service, version, cell }) => [
+        { text: plainText(service), path: '/regressions' },
+        { text: plainText(version) },
+        { text: plainText(cell.name) },
+        { text: plainText(`${cell.measure.replace('_', ' ')}: ${cell.text}`), isBad: true },
+      ]),
+  };
+}
+
+function usersTable(report: ReportResponse): ReportTable | undefined {
+  if (report.users.length === 0) return undefined;
+  return {
+    title: 'Cost by user',
+    ...(report.moreUsers ? { note: 'The users who cost the most.' } : {}),
+    source: sourceOf(report.sources, 'users'),
+    columns: ['User', 'Runs', 'Failed runs', 'Cost'].map(asColumn),
+    rows: report.users.map(({ key, runs, failedRuns, costUsd, previousCostUsd }) => {
+      const note = changeText(costUsd, previousCostUsd);
+      return [
+        nameCell(report, 'user', key),
+        numberCell(runs, countText),
+        numberCell(failedRuns, countText),
+        { ...numberCell(costUsd, costText), ...(note === '' ? {} : { note }) },
+      ];
+    }),
+  };
+}
+
+function stepsTable({ paths, sources }: ReportResponse): ReportTable | undefined {
+  if (paths === null || paths.steps.length === 0) return undefined;
+  const { total, sampled, steps } = paths;
+  return {
+    title: 'Where the time goes',
+    note: `The steps that hold most of the critical paths, of ${countText(sampled)} of ${counted(total, 'trace')}${sampled < total ? ', picked by a hash of their ids' : ''}.`,
+    source: sourceOf(sources, 'paths'),
+    columns: ['Step', 'Kind', 'Share of the time', 'A trace', 'Calls', 'Failed'].map((title, index) => ({
+      title,
+      isNumber: index > 1,
+    })),
+    rows: steps.map(({ kind, name, share, pathMs, calls, errors }) => [
+      { text: plainText(name) || '–', path: '/performance' },
+      { text: kind },
+      numberCell(share, shareText),
+      numberCell(pathMs, durationText),
+      numberCell(calls, countText),
+      numberCell(errors, countText),
+    ]),
+  };
+}
+
+/** Whether the numbers are of all that was sent. */
+function coverageTable({ coverage, series, stepMs, firings, sources }: ReportResponse): ReportTable {
+  const empty = series.filter(({ runs }) => runs === 0).length;
+  const late = firings.filter(({ event }) => event.late).length;
+  return {
+    title: 'What this covers',
+    note: [
+      `Items since the server began to count. No run was at work in ${countText(empty)} of ${counted(series.length, 'step')} of ${durationText(stepMs)}.`,
+      ...(late === 0 ? [] : [`${counted(late, 'alert')} fired while data was still on the way.`]),
+    ].join(' '),
+    source: sourceOf(sources, 'coverage'),
+    columns: ['Signal', 'Received', 'Stored', 'Waiting', 'Set aside as damaged', 'Refused'].map(asColumn),
+    rows: coverage.map(({ signal, received, stored, pending, quarantined, rejected }) => [
+      { text: signal },
+      numberCell(received, countText),
+      numberCell(stored, countText),
+      numberCell(pending, countText),
+      { ...numberCell(quarantined, countText), isBad: quarantined > 0 },
+      { ...numberCell(rejected, countText), isBad: rejected > 0 },
+    ]),
+  };
+}
+
+function errorTables(report: Told): ReportTable[] {
   const { errors, sources } = report;
   const table = (title: string, groups: readonly ErrorGroupFacts[], note: string): ReportTable[] =>
     groups.length === 0
@@ -224,7 +332,7 @@ function errorTables(report: ReportResponse): ReportTable[] {
 }
 
 function errorRow(
-  { startTime, endTime }: ReportResponse,
+  { startTime, endTime, timeText }: Told,
   { id, type, title, count, runs, users, services, firstTime, status }: ErrorGroupFacts,
 ): ReportCell[] {
   const search = new URLSearchParams({ from: startTime, to: endTime }).toString();
@@ -242,7 +350,7 @@ function errorRow(
   ];
 }
 
-function deploysTable({ deploys, moreDeploys, sources }: ReportResponse): ReportTable | undefined {
+function deploysTable({ deploys, moreDeploys, sources, timeText }: Told): ReportTable | undefined {
   if (deploys.length === 0) return undefined;
   return {
     title: 'Deploys',
@@ -277,7 +385,7 @@ function deploysTable({ deploys, moreDeploys, sources }: ReportResponse): Report
   };
 }
 
-function alertsTable({ firings, sources }: ReportResponse): ReportTable | undefined {
+function alertsTable({ firings, sources, timeText }: Told): ReportTable | undefined {
   if (firings.length === 0) return undefined;
   return {
     title: 'Alerts that fired',
@@ -310,7 +418,7 @@ function alertsTable({ firings, sources }: ReportResponse): ReportTable | undefi
 
 const sloWords = { met: 'met', burning: 'burning', spent: 'spent', no_data: 'no data' } as const;
 
-function slosTable({ slos, sources, generatedAt }: ReportResponse): ReportTable | undefined {
+function slosTable({ slos, sources, generatedAt, timeText }: Told): ReportTable | undefined {
   if (slos.length === 0) return undefined;
   return {
     title: 'SLOs',
@@ -333,7 +441,7 @@ function slosTable({ slos, sources, generatedAt }: ReportResponse): ReportTable 
   };
 }
 
-function runsTable(report: ReportResponse, which: 'slowest' | 'dearest'): ReportTable | undefined {
+function runsTable(report: Told, which: 'slowest' | 'dearest'): ReportTable | undefined {
   const runs: readonly Run[] = report[which];
   if (runs.length === 0) return undefined;
   return {
@@ -350,7 +458,7 @@ function runsTable(report: ReportResponse, which: 'slowest' | 'dearest'): Report
     rows: runs.map(({ traceId, question, name, agent, startTime, durationMs, costUsd, status }) => [
       { text: plainText(question ?? name) || traceId, path: `/runs/${traceId}` },
       { text: plainText(agent ?? '') || '–' },
-      { text: timeText(startTime) },
+      { text: report.timeText(startTime) },
       numberCell(durationMs, durationText),
       numberCell(costUsd, costText),
       { text: status, isBad: status === 'error' },
@@ -358,7 +466,11 @@ function runsTable(report: ReportResponse, which: 'slowest' | 'dearest'): Report
   };
 }
 
-function nameCell({ startTime, endTime }: ReportResponse, field: 'agent' | 'model', key: string): ReportCell {
+function nameCell(
+  { startTime, endTime }: ReportResponse,
+  field: 'agent' | 'model' | 'user',
+  key: string,
+): ReportCell {
   if (key === '') return { text: `no ${field}` };
   const search = new URLSearchParams({ q: `${field}:${printText(key)}`, from: startTime, to: endTime });
   return { text: plainText(key) || '–', path: `/runs?${search.toString()}` };

@@ -1,5 +1,5 @@
 /** Numbers and names of reports as text. */
-import { formatDurationMs } from '@sightline/base';
+import { formatDurationMs, wallMs } from '@sightline/base';
 
 const none = '–';
 const nameCharactersMax = 160;
@@ -32,8 +32,10 @@ export function changeText(now: number | null, before: number | null): string {
   return `${percent > 0 ? '+' : '−'}${whole.format(Math.abs(percent))} %`;
 }
 
-/** `2026-11-21 10:00 UTC` */
-export const timeText = (time: string): string => `${time.slice(0, 16).replace('T', ' ')} UTC`;
+/** `2026-11-21 10:00`, by the wall clock of the zone. */
+export function zonedTimeText(time: string, timeZone: string): string {
+  return new Date(wallMs(Date.parse(time), timeZone)).toISOString().slice(0, 16).replace('T', ' ');
+}
 
 /** One line of what programs and people of elsewhere wrote: neither lines, nor signs that turn the text around. */
 export function plainText(text: string): string {
