@@ -142,7 +142,8 @@ function logOf(event: Json, now: bigint): Made {
       spanId: hexId(trace['span_id'], 16),
       attributes: attributesOf({
         'exception.type': outer?.type,
-        'exception.message': outer?.message,
+        // A message that was captured without an exception is an error of its own, as it is an issue in Sentry.
+        'exception.message': outer === undefined ? said : outer.message,
         'exception.stacktrace': stackText(thrown, platform),
         ...commonOf(event),
         'sentry.breadcrumbs': breadcrumbsOf(event).length === 0 ? undefined : jsonText(breadcrumbsOf(event)),
@@ -298,6 +299,7 @@ function plainLog(log: Json, now: bigint): Made {
       severityText: level,
       body: { stringValue: textOf(log['body']) },
       traceId: hexId(log['trace_id'], 32),
+      spanId: hexId(log['span_id'], 16),
       attributes: attributesOf(attributes),
     },
   };

@@ -1,5 +1,7 @@
 /** Sentry's own SDK, with this server in its DSN: errors, transactions and breadcrumbs, through real sockets. */
 import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { ErrorResponse, ErrorsResponse, LogsResponse, TraceResponse } from '@sightline/schema/api';
@@ -65,6 +67,64 @@ test('the SDK for Node: its error is a group, in the trace that it was thrown in
   expect(spans.map(({ name }) => name)).toEqual(['POST /cart', 'look for the item']);
   const { logs } = await server.read<LogsResponse>(`/logs?traceId=${traceId}`);
   expect(JSON.stringify(logs[0]?.attributes['sentry.breadcrumbs'])).toContain('opened the cart');
+});
+
+/** What `sentry-sdk` for Python sent, as if it were sent now: see conformance/sentry. Times keep their length, which the envelope says. */
+function recordedByPython(): readonly Buffer[] {
+  const folder = join(import.meta.dirname, '../../../../conformance/sentry/python');
+  const now = new Date();
+  return readdirSync(folder)
+    .toSorted()
+    .map((name) =>
+      Buffer.from(
+        readFileSync(join(folder, name), 'latin1')
+          .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?=\.\d)/g, now.toISOString().slice(0, 19))
+          .replace(/(?<="timestamp":)\d{10}(?=\.\d)/g, String(Math.floor(now.getTime() / 1000))),
+        'latin1',
+      ),
+    );
+}
+
+test('the SDK for Python: causes, messages, the logging integration, a transaction and logs', async () => {
+  for (const body of recordedByPython()) {
+    const { status } = await fetch(`${server.ui}/api/1/envelope/`, {
+      method: 'POST',
+      body: gzipSync(body),
+      headers: {
+        'content-encoding': 'gzip',
+        'x-sentry-auth': 'Sentry sentry_key=public, sentry_version=7',
+      },
+    });
+    expect(status).toBe(200);
+  }
+  const { errors } = await soon<ErrorsResponse>('/errors?service=billing', (answer) => answer.total === 5);
+  const byMessage = new Map(errors.map((error) => [error.message, error]));
+  expect(byMessage.get('order 4711 cannot be billed')).toMatchObject({
+    type: 'BillingError',
+    culprit: 'program:charge',
+    versions: ['2.1.0'],
+    users: 1,
+  });
+  expect(byMessage.get('queue invoices is full')).toMatchObject({
+    type: '',
+    title: 'queue invoices is full',
+  });
+  const group = byMessage.get('checks failed');
+  const found = await server.read<ErrorResponse>(`/errors/${group?.id ?? ''}`);
+  expect(found.stack?.exceptions.map(({ type }) => type)).toEqual([
+    'ExceptionGroup',
+    'ValueError',
+    'ValueError',
+    'BillingError',
+  ]);
+  const traceId = found.occurrences[0]?.traceId ?? '';
+  const { spans } = await soon<TraceResponse>(`/traces/${traceId}`, (answer) => answer.spans.length >= 2);
+  expect(spans.map(({ name }) => name)).toEqual(['nightly billing', 'SELECT orders']);
+  const { logs } = await soon<LogsResponse>(`/logs?traceId=${traceId}`, (answer) => answer.logs.length >= 7);
+  const root = spans[0]?.spanId;
+  expect(logs.filter(({ spanId }) => spanId === root).length).toBeGreaterThanOrEqual(7);
+  const crumbs = logs.map(({ attributes }) => JSON.stringify(attributes['sentry.breadcrumbs'] ?? ''));
+  expect(crumbs.some((each) => each.includes('a job of ann began'))).toBe(true);
 });
 
 test('bodies come packed and plain, through both doors; what is none is refused with a code', async () => {
