@@ -27,6 +27,9 @@ interface Made {
   readonly record: Json;
 }
 
+/** As an SDK: a Sightline that sends errors on to a Sentry, which may be another Sightline. As the name of a log record: one that came so. */
+export const forwardedName = 'sightline.forward';
+
 const breadcrumbsMax = 100;
 const spansMax = 2_000;
 const logsMax = 1_000;
@@ -129,6 +132,7 @@ function logOf(event: Json, now: bigint): Made {
   const level = textOf(event['level']) || 'error';
   const trace = objectOf(objectOf(event['contexts'])['trace']);
   const time = nanosOf(event['timestamp'], now);
+  const isForwarded = objectOf(event['sdk'])['name'] === forwardedName;
   const body = said || (outer === undefined ? '' : `${outer.type}: ${outer.message}`);
   return {
     resource: resourceOf(event),
@@ -137,6 +141,7 @@ function logOf(event: Json, now: bigint): Made {
       observedTimeUnixNano: now.toString(),
       severityNumber: severities[level] ?? 17,
       severityText: level,
+      ...(isForwarded && { eventName: forwardedName }),
       body: { stringValue: body },
       traceId: hexId(trace['trace_id'], 32),
       spanId: hexId(trace['span_id'], 16),

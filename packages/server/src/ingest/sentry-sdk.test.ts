@@ -6,13 +6,14 @@ import { promisify } from 'node:util';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import type { ErrorResponse, ErrorsResponse, LogsResponse, TraceResponse } from '@sightline/schema/api';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { StrictSentry } from '../forwarding/strict-sentry.testing.ts';
 import { LiveServer } from '../testing/live-server.ts';
 
 vi.setConfig({ testTimeout: 60_000 });
 
 let server: LiveServer;
 beforeAll(async () => {
-  server = await LiveServer.start();
+  server = await LiveServer.start(['--channel-networks', '127.0.0.0/8']);
 }, 90_000);
 afterAll(async () => server.close());
 
@@ -156,4 +157,35 @@ test('bodies come packed and plain, through both doors; what is none is refused 
   ]);
   expect(bad.map(({ status }) => status)).toEqual([400, 400, 400, 413]);
   await soon<ErrorsResponse>('/errors?service=doors', (answer) => answer.total === 4);
+});
+
+test('errors are sent on to another Sentry, whose key nobody sees', async () => {
+  const sentry = await StrictSentry.start();
+  try {
+    const put = async (body: object) => server.ask('/errors/forwarding', 'PUT', body);
+    expect((await server.ask('/errors/forwarding')).body).toMatchObject({ dsn: null, isActive: false });
+    expect((await put({ dsn: 'https://sentry.example/7' })).status).toBe(400);
+    expect((await put({ dsn: 'http://key@169.254.169.254/7' })).status).toBe(400);
+    const { body: kept } = await put({ dsn: sentry.dsn });
+    const { dsn: masked } = kept as { readonly dsn: string };
+    expect(masked).not.toContain('publickey');
+    // As it is shown, it keeps its key.
+    expect((await put({ dsn: masked })).body).toMatchObject({ dsn: masked, isActive: true });
+    expect((await server.ask('/errors/forwarding/test', 'POST', {})).body).toMatchObject({ ok: true });
+    const event = { platform: 'python', exception: { values: [{ type: 'KeyError', value: 'forwarded' }] } };
+    await fetch(`${server.ui}/api/1/store/`, {
+      method: 'POST',
+      body: JSON.stringify(event),
+      headers: { 'x-sentry-auth': 'Sentry sentry_key=public' },
+    });
+    await soon<{ sent: number }>('/errors/forwarding', ({ sent }) => sent > 0);
+    expect(sentry.events.map(({ exception }) => exception.values[0]?.value)).toEqual([
+      'Sightline sends errors here.',
+      'forwarded',
+    ]);
+    expect((await server.ask('/errors/forwarding', 'DELETE')).body).toEqual({ deleted: true });
+    expect((await server.ask('/errors/forwarding/test', 'POST', {})).status).toBe(404);
+  } finally {
+    sentry.close();
+  }
 });

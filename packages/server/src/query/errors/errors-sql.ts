@@ -1,14 +1,5 @@
 import type { ErrorsParameters } from '@sightline/schema/api';
-import {
-  moment,
-  type Parameter,
-  type Sql,
-  every,
-  sql,
-  string,
-  strings,
-  trusted,
-} from '../sql/sql.ts';
+import { moment, type Parameter, type Sql, every, sql, string, strings, trusted } from '../sql/sql.ts';
 import type { Window } from '../time-windows.ts';
 import type { ErrorMove } from './grouped-errors.ts';
 
