@@ -1,4 +1,4 @@
-/** The newest `sentry-sdk` of PyPI, unchanged, with this server in its DSN. Its recorded requests are in `sentry-sdk.test.ts`; without Python and PyPI this test is left out. */
+/** The newest `sentry-sdk` of PyPI, unchanged, with this server in its DSN, and a Sentry to which the server sends its errors on. Its recorded requests are in `sentry-sdk.test.ts`; without Python and PyPI this test is left out. */
 import { execFile, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { ErrorsResponse, TraceResponse } from '@sightline/schema/api';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { StrictSentry } from '../forwarding/strict-sentry.testing.ts';
 import { LiveServer } from '../testing/live-server.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'sightline-sentry-'));
@@ -16,11 +17,15 @@ const isInstalled =
 if (!isInstalled) console.warn('sentry-sdk could not be installed: this test is left out.');
 
 let server: LiveServer;
+let sentry: StrictSentry;
 beforeAll(async () => {
-  server = await LiveServer.start();
+  sentry = await StrictSentry.start();
+  server = await LiveServer.start(['--channel-network', '127.0.0.0/8']);
+  expect((await server.ask('/errors/forwarding', 'PUT', { dsn: sentry.dsn })).status).toBe(200);
 }, 90_000);
 afterAll(async () => {
   await server.close();
+  sentry.close();
   rmSync(directory, { recursive: true });
 });
 
@@ -43,8 +48,13 @@ test.runIf(isInstalled)(
         ': billing is slow',
       ]),
     );
+    await expect
+      .poll(() => sentry.events.length, { timeout: 120_000, interval: 500 })
+      .toBeGreaterThanOrEqual(said.length);
+    const billing = sentry.events.find(({ exception }) => exception.values.at(-1)?.type === 'BillingError');
+    expect(billing?.exception.values.map(({ type }) => type)).toEqual(['KeyError', 'BillingError']);
     const { spans } = await server.read<TraceResponse>(`/traces/${stdout.trim()}`);
     expect(spans.map(({ name }) => name)).toEqual(['nightly billing', 'SELECT orders']);
   },
-  120_000,
+  240_000,
 );

@@ -107,6 +107,6 @@ function checkDsn(dsn: string, reach: Reach): void {
   const problem = findUrlProblem(read.envelopeUrl, reach);
   if (problem !== undefined)
     throw new SightlineError('bad_request', `Errors cannot be sent there: the address ${problem}.`, {
-      hint: 'Networks that are not public are allowed with --channel-networks.',
+      hint: 'Networks that are not public are allowed with --channel-network.',
     });
 }
