@@ -146,6 +146,16 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/server/src/query',
     'packages/server/src/storage',
   ],
+  // Errors that are sent on to a Sentry; how far that has come is kept in the catalog.
+  'packages/server/src/forwarding': [
+    'packages/base/src',
+    'packages/schema/src',
+    'packages/server/src/background-looks.ts',
+    'packages/server/src/catalog',
+    'packages/server/src/outbound',
+    'packages/server/src/query',
+    'packages/server/src/storage',
+  ],
   // What is expected of values and where they go, for charts, alerts and reports.
   'packages/server/src/outlook': [
     'packages/base/src',
@@ -218,6 +228,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/server/src/demo',
     'packages/server/src/evaluation',
     'packages/server/src/experiments',
+    'packages/server/src/forwarding',
     'packages/server/src/guard',
     'packages/server/src/ingest',
     'packages/server/src/outbound',

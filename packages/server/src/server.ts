@@ -41,6 +41,7 @@ import { prometheusRoutes } from './http/prometheus/prometheus-routes.ts';
 import { statusPageRoutes } from './http/status-page.ts';
 import { queueMetrics } from './http/queue-metrics.ts';
 import { traceRedirect } from './http/trace-redirect.ts';
+import { ForwardKeeper } from './forwarding/forward-keeper.ts';
 import { openIngest, startOtlpGrpc, startOtlpHttp } from './ingest/index.ts';
 import { isTraceVisible, readStoredTotals } from './query/read-stored-totals.ts';
 import { beyondMachines } from './outbound/reach.ts';
@@ -306,6 +307,18 @@ async function start(
   });
   deploys.start();
   onClose(async () => deploys.stop());
+
+  const forwards = new ForwardKeeper({
+    catalog,
+    store,
+    clock,
+    log,
+    owner: `${hostname()}:${directory.path}`,
+    reach: channels.reach,
+    linkTo: (path) => `${urls.ui}${path}`,
+  });
+  forwards.start();
+  onClose(async () => forwards.stop());
 
   const models = { catalog, readVariable, secret: options.secret, reach: publicReach(options.modelNetworks) };
   const experiments = new ExperimentRunner({

@@ -34,6 +34,7 @@ export * from './datasets.ts';
 export * from './experiments.ts';
 export * from './playground.ts';
 export * from './errors.ts';
+export * from './error-forwarding.ts';
 export * from './source-maps.ts';
 export * from './compare.ts';
 export * from './critical-path.ts';

@@ -17,30 +17,39 @@ const charactersMax = 4_000_000;
  * before it is forgotten.
  */
 export class ErrorGrouper {
-  #young = new Map<string, IdentifiedError>();
-  #old = new Map<string, IdentifiedError>();
+  #young: Generation = new Map();
+  #old: Generation = new Map();
+  #entries = 0;
   #characters = 0;
 
   group(error: ReportedError): IdentifiedError {
     const { type, message, stack, service, name, operation, provider, tool } = error;
-    const text = `${stack}\n${message}\n${type}\n${service}\n${name}\n${operation}\n${provider}\n${tool}`;
-    const young = this.#young.get(text);
+    const rest = `${message}\n${type}\n${service}\n${name}\n${operation}\n${provider}\n${tool}`;
+    const young = this.#young.get(stack)?.get(rest);
     if (young !== undefined) return young;
-    const found = this.#old.get(text) ?? identify(error);
-    this.#remember(text, found);
+    const found = this.#old.get(stack)?.get(rest) ?? identify(error);
+    this.#remember(stack, rest, found);
     return found;
   }
 
-  #remember(text: string, found: IdentifiedError): void {
-    if (this.#young.size >= entriesMax || this.#characters + text.length > charactersMax) {
+  #remember(stack: string, rest: string, found: IdentifiedError): void {
+    const length = stack.length + rest.length;
+    if (this.#entries >= entriesMax || this.#characters + length > charactersMax) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#entries = 0;
       this.#characters = 0;
     }
-    this.#young.set(text, found);
-    this.#characters += text.length;
+    const same = this.#young.get(stack);
+    if (same === undefined) this.#young.set(stack, new Map([[rest, found]]));
+    else same.set(rest, found);
+    this.#entries += 1;
+    this.#characters += length;
   }
 }
+
+/** By the stack, then by all else: a long stack is not copied to look it up. */
+type Generation = Map<string, Map<string, IdentifiedError>>;
 
 function identify(error: ReportedError): IdentifiedError {
   const group = groupError(error);

@@ -9,6 +9,8 @@ const framesMax = 100;
 const exceptionsMax = 20;
 
 interface Reading {
+  /** One of an exception group's. */
+  readonly isPart: boolean;
   header: string[];
   readonly frames: StackFrame[];
   /** In Python the header stands behind the frames. */
@@ -23,7 +25,7 @@ export function parseStack(text: string): ParsedStack | undefined {
   if (rules === undefined) return undefined;
   const read = readExceptions(rules, lines).filter(({ frames, type }) => frames.length > 0 || type !== '');
   if (read.every(({ frames }) => frames.length === 0)) return undefined;
-  return { language: rules.language, exceptions: rules.isReversed === true ? read.toReversed() : read };
+  return { language: rules.language, exceptions: read };
 }
 
 /** Deep recursion makes a stack long: where it began and where it ended say what happened. */
@@ -36,27 +38,40 @@ function boundedLines(text: string): readonly string[] {
 }
 
 function readExceptions(rules: LanguageRules, lines: readonly string[]): readonly StackedException[] {
-  const read: Reading[] = [{ header: [], frames: [], isHeaderDone: false }];
+  const read: Reading[] = [{ isPart: false, header: [], frames: [], isHeaderDone: false }];
   for (const [index, line] of lines.entries()) {
     const current = read.at(-1);
     if (current === undefined) break;
     const found = rules.read(line, lines[index + 1] ?? '');
     if (found.kind === 'next') {
       if (read.length >= exceptionsMax) break;
-      read.push({ header: found.header === '' ? [] : [found.header], frames: [], isHeaderDone: false });
+      read.push({
+        isPart: found.isPart === true,
+        header: found.header === '' ? [] : [found.header],
+        frames: [],
+        isHeaderDone: false,
+      });
     } else if (found.kind === 'frame') {
       if (found.frame !== undefined) current.frames.push(found.frame);
       if (rules.isReversed !== true && current.frames.length > 0) current.isHeaderDone = true;
     } else if (rules.isReversed === true) readPythonHeader(current, line);
     else if (!current.isHeaderDone) current.header.push(line);
   }
-  return read.map((each) => finished(rules, each));
+  return outerFirst(rules, read).map((each) => finished(rules, each));
+}
+
+/** Parts of a group stand behind it, whatever the order of causes. */
+function outerFirst(rules: LanguageRules, read: readonly Reading[]): readonly Reading[] {
+  if (rules.isReversed !== true) return read;
+  const [parts, chain] = [read.filter(({ isPart }) => isPart), read.filter(({ isPart }) => !isPart)];
+  return [...chain.toReversed(), ...parts];
 }
 
 /** Lines of source and marks under them are indented; what is not, behind the frames, is the type and message. */
 function readPythonHeader(current: Reading, line: string): void {
   const text = line.replace(/^\s*\| ?/, '');
-  if (current.frames.length === 0 || current.isHeaderDone) return;
+  // A part of a group that was never thrown has no frames.
+  if ((current.frames.length === 0 && !current.isPart) || current.isHeaderDone) return;
   if (/^\s*$/.test(text)) current.isHeaderDone = current.header.length > 0;
   else if (current.header.length > 0 || /^\S/.test(text)) current.header.push(text);
 }

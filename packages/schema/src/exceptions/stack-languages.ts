@@ -16,7 +16,7 @@ import type { StackFrame, StackLanguage } from './stack-frame.ts';
 export type StackLine =
   | { readonly kind: 'frame'; readonly frame?: StackFrame }
   /** Another exception begins, as the cause of the one before it or, in Python, as what came of it. */
-  | { readonly kind: 'next'; readonly header: string }
+  | { readonly kind: 'next'; readonly header: string; /** As one of a group. */ readonly isPart?: boolean }
   | { readonly kind: 'other' };
 
 export interface LanguageRules {
@@ -108,7 +108,8 @@ const python: LanguageRules = {
     )
       return { kind: 'next', header: '' };
     // A sub-exception of a group.
-    if (/^[\s|]*\+-[-+\s]*\d+ -+$/.test(line)) return { kind: 'next', header: '' };
+    if (/^[\s|]*\+-[-+\s]*\d+ -+$/.test(line)) return { kind: 'next', header: '', isPart: true };
+    if (/^[\s|]*\+-+$/.test(line)) return noCall;
     if (/^[\s|+]*(?:Exception Group )?Traceback \(most recent call last\):$/.test(line)) return noCall;
     if (/^[\s|]*(?:\[Previous line repeated .*\]|\.\.\.<\d+ lines?>\.\.\.)$/.test(line)) return noCall;
     return other;

@@ -1,2 +1,2 @@
 export { jsonObject, readEnvelope, type SentryEnvelope } from './read-envelope.ts';
-export { type SentryRequests, sentryRequests } from './sentry-requests.ts';
+export { forwardedName, type SentryRequests, sentryRequests } from './sentry-requests.ts';

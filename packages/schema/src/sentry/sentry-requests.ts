@@ -27,6 +27,9 @@ interface Made {
   readonly record: Json;
 }
 
+/** As an SDK: a Sightline that sends errors on to a Sentry, which may be another Sightline. As the name of a log record: one that came so. */
+export const forwardedName = 'sightline.forward';
+
 const breadcrumbsMax = 100;
 const spansMax = 2_000;
 const logsMax = 1_000;
@@ -129,6 +132,7 @@ function logOf(event: Json, now: bigint): Made {
   const level = textOf(event['level']) || 'error';
   const trace = objectOf(objectOf(event['contexts'])['trace']);
   const time = nanosOf(event['timestamp'], now);
+  const isForwarded = objectOf(event['sdk'])['name'] === forwardedName;
   const body = said || (outer === undefined ? '' : `${outer.type}: ${outer.message}`);
   return {
     resource: resourceOf(event),
@@ -137,12 +141,14 @@ function logOf(event: Json, now: bigint): Made {
       observedTimeUnixNano: now.toString(),
       severityNumber: severities[level] ?? 17,
       severityText: level,
+      ...(isForwarded && { eventName: forwardedName }),
       body: { stringValue: body },
       traceId: hexId(trace['trace_id'], 32),
       spanId: hexId(trace['span_id'], 16),
       attributes: attributesOf({
         'exception.type': outer?.type,
-        'exception.message': outer?.message,
+        // A message that was captured without an exception is an error of its own, as it is an issue in Sentry.
+        'exception.message': outer === undefined ? said : outer.message,
         'exception.stacktrace': stackText(thrown, platform),
         ...commonOf(event),
         'sentry.breadcrumbs': breadcrumbsOf(event).length === 0 ? undefined : jsonText(breadcrumbsOf(event)),
@@ -298,6 +304,7 @@ function plainLog(log: Json, now: bigint): Made {
       severityText: level,
       body: { stringValue: textOf(log['body']) },
       traceId: hexId(log['trace_id'], 32),
+      spanId: hexId(log['span_id'], 16),
       attributes: attributesOf(attributes),
     },
   };

@@ -9,16 +9,25 @@ interface Thrown {
   readonly message: string;
   /** The call that threw comes last. */
   readonly frames: readonly Json[];
+  /** One of an exception group's, which caused nothing. */
+  readonly isPart: boolean;
 }
 
 /** The exceptions of an event, the root cause first. */
 export function thrownIn(event: Json): readonly Thrown[] {
   const { exception } = event;
   const values = Array.isArray(exception) ? exception : listOf(objectOf(exception)['values']);
-  return values.slice(-exceptionsMax).map((value) => {
-    const { type, value: message, stacktrace } = objectOf(value);
+  const read = values.slice(-exceptionsMax).map(objectOf);
+  const mechanisms = read.map(({ mechanism }) => objectOf(mechanism));
+  const groups = new Set(
+    mechanisms
+      .filter(({ is_exception_group: isGroup }) => isGroup === true)
+      .map(({ exception_id: id }) => id),
+  );
+  return read.map(({ type, value: message, stacktrace }, index) => {
     const frames = listOf(objectOf(stacktrace)['frames']).slice(-framesMax).map(objectOf);
-    return { type: textOf(type), message: textOf(message), frames };
+    const isPart = groups.has(mechanisms[index]?.['parent_id']);
+    return { type: textOf(type), message: textOf(message), frames, isPart };
   });
 }
 
@@ -73,21 +82,31 @@ const writers: Readonly<Record<string, (frame: Frame) => string>> = {
   native: ({ name, file, line, column }) => `   0: ${name}\n             at ${file}:${line}:${column}`,
 };
 
-/** The call that threw last, the root cause first. */
+/** The call that threw last, the root cause first; parts of a group behind all. */
 function pythonText(thrown: readonly Thrown[]): string {
-  return thrown
-    .map(({ type, message, frames }) =>
-      [
-        'Traceback (most recent call last):',
-        ...frames.map((frame) => {
-          const { name, file, line } = frameOf(frame);
-          const source = oneLine(textOf(frame['context_line']).trim());
-          return `  File "${file}", line ${line}, in ${name === '' ? '<module>' : name}${source === '' ? '' : `\n    ${source}`}`;
-        }),
-        headOf(type, message),
-      ].join('\n'),
-    )
+  const chain = thrown
+    .filter(({ isPart }) => !isPart)
+    .map(pythonTraceback)
     .join('\n\nThe above exception was the direct cause of the following exception:\n\n');
+  const parts = thrown.filter(({ isPart }) => isPart).toReversed();
+  if (parts.length === 0) return chain;
+  const numbered = parts.flatMap((part, index) => [
+    `  ${index === 0 ? '+-' : '  '}+---------------- ${index + 1} ----------------`,
+    ...pythonTraceback(part)
+      .split('\n')
+      .map((line) => `    | ${line}`),
+  ]);
+  return [chain, ...numbered, '    +------------------------------------'].join('\n');
+}
+
+function pythonTraceback({ type, message, frames }: Thrown): string {
+  const calls = frames.map((frame) => {
+    const { name, file, line } = frameOf(frame);
+    const source = oneLine(textOf(frame['context_line']).trim());
+    return `  File "${file}", line ${line}, in ${name === '' ? '<module>' : name}${source === '' ? '' : `\n    ${source}`}`;
+  });
+  const head = calls.length === 0 ? [] : ['Traceback (most recent call last):', ...calls];
+  return [...head, headOf(type, message)].join('\n');
 }
 
 const causeWords = (platform: string): string =>

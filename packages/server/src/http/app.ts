@@ -8,6 +8,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { guardedHttp, guardHttp } from '../guard/guard-http.ts';
 import type { RequestGuard } from '../guard/request-guard.ts';
 import {
+  discardRest,
   logLinesReceiver,
   otlpHttpReceiver,
   sentryReceiver,
@@ -53,6 +54,12 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     if (failure.status >= 500) options.log.error({ err: error, url: request.url }, 'A request failed.');
     if (failure.retryAfterS !== undefined) reply.header('retry-after', String(failure.retryAfterS));
     return reply.code(failure.status).send(failure.toJSON());
+  });
+  // Fastify closes the connection of a body that it refuses; a sender that reads only when all is sent would never see the answer.
+  app.addHook('onSend', async (request, reply) => {
+    if (reply.statusCode < 400 || request.raw.complete) return;
+    reply.removeHeader('connection');
+    discardRest(request.raw);
   });
   guardHttp(app, options.guard);
   options.ingest.connections.limit(app.server, 'ui');

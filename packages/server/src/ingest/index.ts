@@ -1,5 +1,5 @@
 export { startOtlpGrpc } from './grpc-receiver.ts';
-export { otlpHttpReceiver } from './http-receiver.ts';
+export { discardRest, otlpHttpReceiver } from './http-receiver.ts';
 export { logLinesReceiver } from './log-lines-receiver.ts';
 export { sentryReceiver } from './sentry-receiver.ts';
 export { startOtlpHttp } from './http-server.ts';

@@ -1,5 +1,11 @@
 /** Groups of errors. Same rules as in `queries.ts`. */
-import type { ErrorResponse, ErrorsResponse, ErrorStateRequest } from '@sightline/schema/api';
+import type {
+  ErrorForwarding,
+  ErrorForwardingTest,
+  ErrorResponse,
+  ErrorsResponse,
+  ErrorStateRequest,
+} from '@sightline/schema/api';
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { getJson, type Parameters, sendJson } from './client.ts';
 
@@ -31,3 +37,14 @@ export const splitError = (id: string, parts: readonly string[]) =>
   sendJson<Moved>('POST', `/errors/${id}/split`, { parts });
 export const unmergeError = (id: string, group: string) =>
   sendJson<Moved>('POST', `/errors/${id}/unmerge`, { group });
+
+export const errorForwardingQuery = () =>
+  queryOptions({
+    queryKey: ['error-forwarding'],
+    queryFn: ({ signal }) => getJson<ErrorForwarding>('/errors/forwarding', {}, signal),
+    refetchInterval: 10_000,
+  });
+export const saveErrorForwarding = (input: { readonly dsn: string; readonly isActive: boolean }) =>
+  sendJson<ErrorForwarding>('PUT', '/errors/forwarding', input);
+export const deleteErrorForwarding = () => sendJson<{ deleted: boolean }>('DELETE', '/errors/forwarding');
+export const testErrorForwarding = () => sendJson<ErrorForwardingTest>('POST', '/errors/forwarding/test', {});

@@ -392,6 +392,15 @@ const errors = createRoute({
   ),
 });
 
+const errorForwarding = createRoute({
+  getParentRoute: () => root,
+  path: '/errors/forwarding',
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/errors/forwarding-page.tsx')),
+    'ForwardingPage',
+  ),
+});
+
 const error = createRoute({
   getParentRoute: () => root,
   path: '/errors/$errorId',
@@ -458,6 +467,7 @@ export const router = createRouter({
     outlook,
     regressions,
     errors,
+    errorForwarding,
     error,
     slos,
     dashboards,

@@ -1,4 +1,5 @@
 /** Requests that fit the API's description and are still odd, over the wire into a real server. */
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { hexId, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { LiveServer } from '../../testing/live-server.ts';
@@ -151,3 +152,23 @@ test('a range of which only the end is given has the usual length', async () => 
   }
   expect(refused).toEqual([]);
 });
+
+test('a sender that reads only when all is sent gets the answer that refuses its body', async () => {
+  const { hostname, port } = new URL(server.ui);
+  const bodyBytes = 20_000_000;
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect(Number(port), hostname).pause();
+    let said = '';
+    socket.on('error', reject);
+    socket.on('data', (chunk) => {
+      said += chunk.toString();
+      if (said.includes('payload_too_large')) socket.end();
+    });
+    socket.on('close', () => resolve(said));
+    socket.write(
+      `POST /api/v1/sourcemaps HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-type: application/json\r\ncontent-length: ${bodyBytes}\r\n\r\n`,
+    );
+    socket.write(Buffer.alloc(bodyBytes, 'a'), () => socket.resume());
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+}, 60_000);

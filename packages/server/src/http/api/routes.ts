@@ -66,6 +66,7 @@ import { experimentsRoutes } from './experiments-routes.ts';
 import { playgroundRoutes } from './playground-routes.ts';
 import { promptsRoutes } from './prompts-routes.ts';
 import { dashboardsRoutes } from './dashboards-routes.ts';
+import { errorForwardingRoutes } from './error-forwarding-routes.ts';
 import { errorsRoutes } from './errors-routes.ts';
 import { evaluatorsRoutes } from './evaluators-routes.ts';
 import { reportRoutes } from './report-routes.ts';
@@ -102,6 +103,7 @@ const listedRoutes: readonly ApiRoute[] = [
   ...overviewRoutes,
   ...scoresRoutes,
   ...evaluatorsRoutes,
+  ...errorForwardingRoutes,
   ...errorsRoutes,
   ...sourceMapsRoutes,
   ...analysisRoutes,

@@ -1,15 +1,5 @@
 import type { ErrorsParameters } from '@sightline/schema/api';
-import {
-  joinSql,
-  moment,
-  type Parameter,
-  type Sql,
-  every,
-  sql,
-  string,
-  strings,
-  trusted,
-} from '../sql/sql.ts';
+import { moment, type Parameter, type Sql, every, sql, string, strings, trusted } from '../sql/sql.ts';
 import type { Window } from '../time-range.ts';
 import type { ErrorMove } from './grouped-errors.ts';
 
@@ -34,11 +24,9 @@ export function newErrors(
 ): Sql {
   const inWindow = errorsIn(project, window);
   const answers = sql`(SELECT arrayJoin(answers) FROM errors WHERE ${inWindow})`;
-  const isRepeat = ['ask_said', 'ask_own', 'ask_model', 'ask_tool'].map(
-    (question) => sql`${trusted(question)} IN ${answers}`,
-  );
+  // As one condition: four of them are each moved to PREWHERE with a copy of the set, which takes seconds and more than a gigabyte for 100,000 errors.
   return sql`SELECT *, ${groupOf(moves)} AS group_id FROM errors
-    WHERE ${inWindow} AND ${where} AND NOT (${joinSql(isRepeat, ' OR ')})`;
+    WHERE ${inWindow} AND ${where} AND NOT arrayExists(ask -> ask IN ${answers}, [ask_said, ask_own, ask_model, ask_tool])`;
 }
 
 export function errorsIn(project: string, { from, to }: Window): Sql {

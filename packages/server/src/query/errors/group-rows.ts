@@ -63,8 +63,8 @@ export async function readGroupRows(
   reader: Reader,
   { rows, steps, order }: { readonly rows: Sql; readonly steps: Steps; readonly order: string },
 ): Promise<readonly GroupRow[]> {
-  const some = (column: string): string =>
-    `arraySort(groupUniqArrayIf(${namesShown})(${column}, ${column} != ''))`;
+  // One more than is shown, since the empty name is among them. With a condition, or sorted here, they cost a tenth of the whole statement.
+  const some = (column: string): string => `groupUniqArray(${namesShown + 1})(${column})`;
   const slot = sql`intDiv(toUnixTimestamp64Milli(time) - ${int64(steps.from / 1_000_000n)}, ${uint(steps.stepMs)})`;
   return reader.rows<GroupRow>(sql`
     SELECT lower(hex(group_id)) AS id, ${trusted(`toString(any(type)) AS type, argMax(raw_message, time) AS message,
@@ -75,7 +75,8 @@ export async function readGroupRows(
       ${some('agent_name')} AS agents, ${some('tool_name')} AS tools`)},
       countResample(0, ${trusted(String(steps.count))}, 1)(${slot}) AS counts
     FROM (${rows}) AS errors
-    GROUP BY group_id ORDER BY ${trusted(order)}, group_id LIMIT ${uint(groupsMax + 1)}`);
+    GROUP BY group_id ORDER BY ${trusted(order)}, group_id LIMIT ${uint(groupsMax + 1)}
+    SETTINGS optimize_move_to_prewhere = 0`);
 }
 
 export async function readPasts(
@@ -111,13 +112,20 @@ export function decodeGroup(
     runs: Number(row.runs),
     firstTime: decodeTime(past?.firstTime ?? row.lastTime),
     lastTime: decodeTime(row.lastTime),
-    services: [...row.services],
-    versions: [...row.versions],
-    models: [...row.models],
-    agents: [...row.agents],
-    tools: [...row.tools],
+    services: namesOf(row.services),
+    versions: namesOf(row.versions),
+    models: namesOf(row.models),
+    agents: namesOf(row.agents),
+    tools: namesOf(row.tools),
     counts: row.counts.map(Number),
   };
+}
+
+function namesOf(some: readonly string[]): string[] {
+  return some
+    .filter((name) => name !== '')
+    .toSorted()
+    .slice(0, namesShown);
 }
 
 export const isTooMany = (rows: readonly GroupRow[]): boolean => rows.length > groupsMax;

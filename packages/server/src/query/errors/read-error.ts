@@ -1,9 +1,8 @@
 /** One group of errors: how often, where, for whom, and the newest occurrences with their stack. */
 import { formatNanos } from '@sightline/base';
-import type { ErrorOccurrence, ErrorParameters, ErrorResponse } from '@sightline/schema/api';
+import type { ErrorParameters, ErrorResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import { decodeTime, idOrNull, textOrNull } from '../decode-row.ts';
-import { writeLogId } from '../log-id.ts';
+import { decodeTime } from '../decode-row.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { inBuckets } from '../sql/range-sql.ts';
@@ -11,32 +10,13 @@ import { readListRange, type TimeRange } from '../time-range.ts';
 import { groupOf, idParameter, newErrors } from './errors-sql.ts';
 import { decodeGroup, type GroupRow, readGroupRows, readPasts, stepsOf } from './group-rows.ts';
 import { type ErrorDecisions, groupOfId } from './grouped-errors.ts';
+import { decodeOccurrence, occurrenceColumns, type OccurrenceRow } from './occurrence-rows.ts';
 import { readStack, type StackReader } from './read-stack.ts';
 
 const sharesShown = 12;
 const partsMax = 50;
 /** Of whose runs agents, models and users are told. */
 const runsRead = 1_000;
-
-interface OccurrenceRow {
-  readonly timeText: string;
-  readonly timeNanos: string;
-  readonly message: string;
-  readonly service: string;
-  readonly version: string;
-  readonly environment: string;
-  readonly source: ErrorOccurrence['source'];
-  readonly handled: number;
-  readonly name: string;
-  readonly model: string;
-  readonly agent: string;
-  readonly tool: string;
-  readonly userId: string;
-  readonly sessionId: string;
-  readonly traceId: string;
-  readonly spanId: string;
-  readonly logId: string;
-}
 
 interface ShareRow {
   readonly kind: string;
@@ -163,12 +143,9 @@ async function readOccurrences(
   reader: Reader,
   { rows, limit }: { readonly rows: Sql; readonly limit: number },
 ): Promise<readonly OccurrenceRow[]> {
-  return reader.rows<OccurrenceRow>(sql`
-    SELECT toString(time) AS timeText, toUnixTimestamp64Nano(time) AS timeNanos, raw_message AS message, toString(service) AS service,
-      toString(service_version) AS version, toString(environment) AS environment, toString(source) AS source, handled,
-      toString(name) AS name, toString(model) AS model, toString(agent_name) AS agent, toString(tool_name) AS tool,
-      user_id AS userId, session_id AS sessionId, lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, toString(log_id) AS logId
-    FROM (${rows}) ORDER BY time DESC, trace_id, span_id LIMIT ${uint(limit)}`);
+  return reader.rows<OccurrenceRow>(
+    sql`SELECT ${occurrenceColumns} FROM (${rows}) ORDER BY time DESC, trace_id, span_id LIMIT ${uint(limit)}`,
+  );
 }
 
 async function readParts(reader: Reader, rows: Sql): Promise<readonly PartRow[]> {
@@ -176,20 +153,6 @@ async function readParts(reader: Reader, rows: Sql): Promise<readonly PartRow[]>
     SELECT lower(hex(variant)) AS id, lower(hex(any(fingerprint))) AS fingerprint, argMax(raw_message, time) AS message,
       argMax(toString(errors.culprit), time) AS culprit, count() AS count, toString(max(time)) AS lastTime
     FROM (${rows}) AS errors GROUP BY variant ORDER BY count() DESC, id LIMIT ${uint(partsMax)}`);
-}
-
-function decodeOccurrence(row: OccurrenceRow): ErrorOccurrence {
-  const { timeText, timeNanos, logId, traceId, spanId, userId, sessionId, handled, ...rest } = row;
-  return {
-    ...rest,
-    time: decodeTime(timeText),
-    handled: Number(handled) === 1,
-    userId: textOrNull(userId),
-    sessionId: textOrNull(sessionId),
-    traceId: idOrNull(traceId),
-    spanId: idOrNull(spanId),
-    logId: row.source === 'log' ? writeLogId({ timeNanos, logId }) : null,
-  };
 }
 
 /** A group without an error in the range. */

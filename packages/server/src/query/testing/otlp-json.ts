@@ -67,6 +67,7 @@ function spanJson(span: SpanInput): unknown {
 export interface LogInput {
   readonly timeNanos: bigint;
   readonly body: string;
+  readonly eventName?: string;
   readonly severityNumber?: number;
   readonly traceId?: string;
   readonly spanId?: string;
@@ -85,6 +86,7 @@ export function logsRequest(service: string, logs: readonly LogInput[]): unknown
               timeUnixNano: log.timeNanos.toString(),
               observedTimeUnixNano: log.timeNanos.toString(),
               severityNumber: log.severityNumber ?? 9,
+              ...(log.eventName !== undefined && { eventName: log.eventName }),
               body: { stringValue: log.body },
               traceId: log.traceId ?? '',
               spanId: log.spanId ?? '',

@@ -93,7 +93,13 @@ export function ErrorsPage(): ReactElement {
           errorsSentence(found, { range, nowMs, fromMs: resolveRange(range, asOf).fromMs, state })
         )
       }
-      detail={found === undefined ? undefined : errorsDetail(found)}
+      detail={
+        found === undefined ? undefined : (
+          <>
+            {errorsDetail(found)} <PageLink to="/errors/forwarding">Forward to Sentry</PageLink>
+          </>
+        )
+      }
       actions={
         <>
           <Segmented<ErrorState>
