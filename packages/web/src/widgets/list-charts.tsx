@@ -4,6 +4,7 @@ import { overviewQuery } from '../api/agent-queries.ts';
 import { loadPart } from '../api/load-part.ts';
 import { type ChartMetric, chartMetrics } from '../model/overview-charts.ts';
 import { rangeFromMs } from '../model/time-range.ts';
+import { ExpectedToggle } from './expected-toggle.tsx';
 import { overviewAnswer } from './use-part.ts';
 import type { UrlSearch } from './url-state.ts';
 import type { Question } from './use-question.ts';
@@ -26,6 +27,9 @@ export function ListCharts({ question, narrowed, metrics }: ListChartsProps): Re
   const query = useQuery(overviewQuery(wanted, question.asOf));
   return (
     <div className={`list-charts list-charts-${metrics.length}`}>
+      <div className="list-charts-tools">
+        <ExpectedToggle />
+      </div>
       <Suspense>
         <OverviewCharts
           metrics={metrics.flatMap((id) => chartMetrics.filter((metric) => metric.id === id))}

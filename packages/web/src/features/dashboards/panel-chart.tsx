@@ -3,7 +3,9 @@ import { useMemo, useState, type ReactElement } from 'react';
 import { formatPanelValue } from '../../model/panel-words.ts';
 import { rangeFromMs } from '../../model/time-range.ts';
 import { formatClock, formatDateTime } from '../../model/timestamp.ts';
-import { Chart, type ChartLook } from '../../widgets/chart.tsx';
+import type { ExpectedValue } from '../../widgets/band-reader.tsx';
+import type { ChartLook } from '../../widgets/chart.tsx';
+import { ValueChart } from '../../widgets/value-chart.tsx';
 import { useSize } from '../../widgets/use-size.ts';
 import { useOpenBehind } from './use-open-behind.ts';
 
@@ -32,7 +34,9 @@ export function PanelChart({ panel, data, onBrush }: PanelChartProps): ReactElem
     <div className="panel-chart">
       <div ref={ref} className="panel-chart-plot">
         {size.height > 0 && (
-          <Chart
+          <ValueChart
+            expected={expectedOf(panel, stepS)}
+            stepS={stepS}
             label={`${panel.title} over time. A click opens what is behind a point; the numbers are in the menu of the panel.`}
             range={range}
             xS={times}
@@ -71,4 +75,18 @@ export function PanelChart({ panel, data, onBrush }: PanelChartProps): ReactElem
       </p>
     </div>
   );
+}
+
+/** What a panel with one query asks, where its past can be asked as well: variables stand only in what the server reads. */
+function expectedOf({ queries, kind }: DashboardPanel, stepS: number): ExpectedValue | undefined {
+  const [query] = queries;
+  if (query === undefined || queries.length > 1 || kind === 'stacked' || query.text.includes('$'))
+    return undefined;
+  if (query.type === 'promql') return { kind: 'promql', value: query.text, isSum: false };
+  if (query.type !== 'words') return undefined;
+  return {
+    kind: 'sightline',
+    value: / over \d+\w+\s*$/.test(query.text) ? query.text : `${query.text} over ${stepS}s`,
+    isSum: /^\s*(count|sum)\b/.test(query.text),
+  };
 }

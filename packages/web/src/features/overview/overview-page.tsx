@@ -6,7 +6,8 @@ import { loadPart } from '../../api/load-part.ts';
 import { runsDetail, runsSentence } from '../../model/runs-answer.ts';
 import { groupParts } from '../../model/overview-charts.ts';
 import { isRelative, rangeFromMs } from '../../model/time-range.ts';
-import { Button, Segmented } from '../../widgets/button.tsx';
+import { Segmented } from '../../widgets/button.tsx';
+import { ExpectedToggle } from '../../widgets/expected-toggle.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -114,13 +115,7 @@ export function OverviewPage(): ReactElement {
           <>
             <div className="overview-bar">
               <Segmented label="Split the charts by" value={split} options={splits} onChange={setSplit} />
-              <Button
-                look="quiet"
-                pressed={search['expected'] === '1'}
-                onClick={() => patch({ expected: search['expected'] === '1' ? undefined : '1' }, 'replace')}
-              >
-                Expected
-              </Button>
+              <ExpectedToggle />
               <Realtime isLive={isLive} filters={filters.values} />
             </div>
             <Suspense fallback={<div className="overview-charts" />}>
