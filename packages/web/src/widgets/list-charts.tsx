@@ -4,6 +4,7 @@ import { overviewQuery } from '../api/agent-queries.ts';
 import { loadPart } from '../api/load-part.ts';
 import { type ChartMetric, chartMetrics } from '../model/overview-charts.ts';
 import { rangeFromMs } from '../model/time-range.ts';
+import { CompareTime } from './compare-time.tsx';
 import { ExpectedToggle } from './expected-toggle.tsx';
 import { overviewAnswer } from './use-part.ts';
 import type { UrlSearch } from './url-state.ts';
@@ -28,6 +29,7 @@ export function ListCharts({ question, narrowed, metrics }: ListChartsProps): Re
   return (
     <div className={`list-charts list-charts-${metrics.length}`}>
       <div className="list-charts-tools">
+        <CompareTime question={question} narrowed={narrowed} />
         <ExpectedToggle />
       </div>
       <Suspense>

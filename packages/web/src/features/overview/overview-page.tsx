@@ -7,6 +7,7 @@ import { runsDetail, runsSentence } from '../../model/runs-answer.ts';
 import { groupParts } from '../../model/overview-charts.ts';
 import { isRelative, rangeFromMs } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
+import { CompareTime } from '../../widgets/compare-time.tsx';
 import { ExpectedToggle } from '../../widgets/expected-toggle.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
@@ -116,6 +117,7 @@ export function OverviewPage(): ReactElement {
             <div className="overview-bar">
               <Segmented label="Split the charts by" value={split} options={splits} onChange={setSplit} />
               <ExpectedToggle />
+              <CompareTime question={question} narrowed={filters.values} />
               <Realtime isLive={isLive} filters={filters.values} />
             </div>
             <Suspense fallback={<div className="overview-charts" />}>

@@ -1,7 +1,9 @@
+import { printText } from '@sightline/schema/filter';
 import type { Session, SessionsResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { groupsDetail, sessionsSentence } from '../../model/agent-answers.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { useGroupPicks } from '../../widgets/compare-picks.tsx';
 import { Dash, WayIn, Words } from '../../widgets/facts.tsx';
 import { groupColumns } from '../../widgets/group-columns.tsx';
 import { ListCharts } from '../../widgets/list-charts.tsx';
@@ -9,6 +11,8 @@ import { SaveRows } from '../../widgets/save-rows.tsx';
 import { askedOf, ListPage, useListPage } from '../../widgets/list-page.tsx';
 
 const sessionsOf = (page: object): readonly Session[] => (page as SessionsResponse).sessions;
+
+const runsOf = ({ sessionId }: Session): string => `session:${printText(sessionId)}`;
 
 /** Conversations: who talked with what, how often it failed, what it cost. */
 export function SessionsPage(): ReactElement {
@@ -65,6 +69,7 @@ export function SessionsPage(): ReactElement {
     ],
     [nowMs],
   );
+  const compare = useGroupPicks(state, runsOf);
   return (
     <ListPage
       state={state}
@@ -72,13 +77,16 @@ export function SessionsPage(): ReactElement {
       title="Sessions"
       noun="session"
       icon="sessions"
-      columns={columns}
+      columns={[...columns, compare.column]}
       rowsOf={sessionsOf}
       rowKey={(session) => session.sessionId}
       rowClass={(session) => (session.failedRuns > 0 ? 'has-error' : '')}
       chart={<ListCharts question={question} narrowed={state.filters.values} metrics={['runs', 'cost']} />}
       actions={
-        <SaveRows list="sessions" asked={{ ...askedOf(state), sort: state.question.search['sort'] }} />
+        <>
+          {compare.link}
+          <SaveRows list="sessions" asked={{ ...askedOf(state), sort: state.question.search['sort'] }} />
+        </>
       }
       initialSort="-lastTime"
       emptyHint="Runs with gen_ai.conversation.id or session.id belong to a session."
