@@ -7,8 +7,6 @@ import { runsDetail, runsSentence } from '../../model/runs-answer.ts';
 import { groupParts } from '../../model/overview-charts.ts';
 import { isRelative, rangeFromMs } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
-import { CompareTime } from '../../widgets/compare-time.tsx';
-import { ExpectedToggle } from '../../widgets/expected-toggle.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -33,6 +31,9 @@ const loadCharts = loadPart(async () => ({
   default: (await import('../../widgets/overview-charts.tsx')).OverviewCharts,
 }));
 const OverviewCharts = lazy(loadCharts);
+const ChartTools = lazy(
+  loadPart(async () => ({ default: (await import('../../widgets/chart-tools.tsx')).ChartTools })),
+);
 
 const splits = [
   { value: 'all', label: 'All' },
@@ -116,8 +117,9 @@ export function OverviewPage(): ReactElement {
           <>
             <div className="overview-bar">
               <Segmented label="Split the charts by" value={split} options={splits} onChange={setSplit} />
-              <ExpectedToggle />
-              <CompareTime question={question} narrowed={filters.values} />
+              <Suspense>
+                <ChartTools question={question} narrowed={filters.values} />
+              </Suspense>
               <Realtime isLive={isLive} filters={filters.values} />
             </div>
             <Suspense fallback={<div className="overview-charts" />}>

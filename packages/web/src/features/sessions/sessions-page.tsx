@@ -23,7 +23,7 @@ export function SessionsPage(): ReactElement {
       {
         id: 'sessionId',
         label: 'Session',
-        least: 180,
+        least: 140,
         render: (session: Session) => {
           const { sessionId, firstQuestion } = session;
           const hasWords = typeof firstQuestion === 'string' && firstQuestion !== '';
