@@ -2,7 +2,7 @@
  * Where the time goes and what differs: critical paths of many traces, comparisons and the service map, asked of a started server over HTTP.
  *
  *     npm run bench -- analysis
- *     node bench/analysis.bench.ts [--spans 1000000] [--runs 5] [--data <directory>]
+ *     node bench/analysis.bench.ts [--spans 2000000] [--runs 5] [--data <directory>]
  *
  * Makes its data (24 hours of it) by the real load path, unless the directory already holds some; a directory is kept.
  */
@@ -15,23 +15,28 @@ import { startServerProcess, untilAtRest } from './server-process.ts';
 
 const { values } = parseArgs({
   options: {
-    spans: { type: 'string', default: '1000000' },
+    spans: { type: 'string', default: '2000000' },
     runs: { type: 'string', default: '5' },
     data: { type: 'string' },
   },
 });
 const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-analysis-'));
+/** A hundred services. */
+const systems = 30;
 const questions: readonly (readonly [string, string, string])[] = [
   ['critical paths of 20,000 traces', '/critical-path?from=-24h&sample=20000', '< 700 ms'],
   ['critical paths of 2,000 traces, an hour', '/critical-path?from=-1h', ''],
   ['the slow against the rest, an hour', '/compare?from=-1h&a=trace.duration%3E2s', '< 400 ms'],
   ['an hour against the hour before', '/compare?from=-1h&bFrom=-2h&bTo=-1h', '< 400 ms'],
+  ['the slow against the rest, a day', '/compare?from=-24h&a=trace.duration%3E2s', ''],
+  ['half a day against the half before', '/compare?from=-12h&bFrom=-24h&bTo=-12h', ''],
   ['service map, an hour', '/service-map?from=-1h', ''],
   ['service map, a day', '/service-map?from=-24h', '< 150 ms'],
   ['stages by version, an hour', '/stages?from=-1h', ''],
 ];
 
-if (!existsSync(join(directory, 'telemetry'))) await fillDirectory(directory, Number(values.spans));
+if (!existsSync(join(directory, 'telemetry')))
+  await fillDirectory(directory, Number(values.spans), { systems });
 const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
 try {
   await untilAtRest(server);

@@ -17,25 +17,40 @@ export interface Filled {
 }
 
 /** Fills a server's data directory with 24 hours of spans up to now. */
-export async function fillDirectory(directory: string, spanCount: number): Promise<void> {
+export async function fillDirectory(
+  directory: string,
+  spanCount: number,
+  { systems }: { readonly systems?: number } = {},
+): Promise<void> {
   const clock = systemClock();
   const store = await openStore({ kind: 'embedded', directory: join(directory, 'telemetry') }, clock);
-  await fillStore(store, { directory, spanCount, toUnixNano: clock.now() });
+  await fillStore(store, {
+    directory,
+    spanCount,
+    toUnixNano: clock.now(),
+    ...(systems === undefined ? {} : { systems }),
+  });
   await store.close();
 }
 
 /** Fills a store with 24 hours of spans, by the real load path. Segments are made a few at a time, in files below the directory. */
 export async function fillStore(
   store: TelemetryStore,
-  options: { readonly directory: string; readonly spanCount: number; readonly toUnixNano: bigint },
+  options: {
+    readonly directory: string;
+    readonly spanCount: number;
+    readonly toUnixNano: bigint;
+    readonly systems?: number;
+  },
 ): Promise<Filled> {
-  const { spanCount, toUnixNano } = options;
+  const { spanCount, toUnixNano, systems } = options;
   const segments = generateSegments({
     seed: 7,
     project: 'default',
     fromUnixNano: toUnixNano - 24n * hour,
     toUnixNano,
     spanCount,
+    ...(systems === undefined ? {} : { systems }),
     segmentBytes: 32 << 20,
   });
   const directory = join(options.directory, 'segments');

@@ -14,6 +14,8 @@ export interface ScaleOptions {
   readonly fromUnixNano: bigint;
   readonly toUnixNano: bigint;
   readonly spanCount: number;
+  /** Agent systems, three in ten of them with four services and the others with three. Left out: 12, which are 40 services. */
+  readonly systems?: number;
 }
 
 export interface ScaleSegment {
@@ -67,7 +69,7 @@ export interface ScaleRequest {
 export function* generateRequests(options: ScaleOptions): Generator<ScaleRequest> {
   const random = randomFrom(options.seed);
   const words = makeWords(random);
-  const systems = makeSystems(random, words);
+  const systems = makeSystems(random, words, options.systems ?? 12);
   const writer = new ProtoWriter();
   const step = Number(options.toUnixNano - options.fromUnixNano) / options.spanCount;
   const timeOf = (serial: number) => options.fromUnixNano + BigInt(Math.floor(step * serial));
@@ -174,8 +176,8 @@ const models = [
   ['gcp.gemini', 'gemini-3-pro'],
 ] as const;
 
-function makeSystems(random: Random, words: readonly string[]): readonly System[] {
-  return Array.from({ length: 12 }, (_, index) => {
+function makeSystems(random: Random, words: readonly string[], count: number): readonly System[] {
+  return Array.from({ length: count }, (_, index) => {
     const [provider, model] = pick(random, models);
     const names = ['gateway', 'agent', 'retriever', ...(index % 3 === 0 ? ['verifier'] : [])];
     return {

@@ -86,7 +86,7 @@ async function listDeploys({ client, options, output }: Invocation): Promise<Exi
     );
     for (const cell of look.cells.filter(({ verdict }) => verdict === 'regressed' || verdict === 'improved'))
       output.line(
-        `  ${cell.verdict}: ${cell.name}${cell.model === '' ? '' : ` ${cell.model}`}, ${cell.measure === 'duration' ? 'duration' : 'error rate'} ${cell.text}`,
+        `  ${cell.verdict}: ${cell.name}${cell.model === '' ? '' : ` ${cell.model}`}, ${cell.measure === 'score' ? `score ${cell.score}` : cell.measure.replace('_', ' ')} ${cell.text}`,
       );
   }
   return exitCodes.ok;

@@ -27,14 +27,20 @@ export const deploysResponse = z.object({ deploys: z.array(deploy).describe('The
 
 export const verdict = z.enum(['regressed', 'improved', 'no_evidence', 'too_little']);
 
-export const regressionMeasure = z.enum(['duration', 'error_rate']);
+export const regressionMeasure = z
+  .enum(['duration', 'p95', 'p99', 'error_rate', 'cost', 'tokens', 'score'])
+  .describe(
+    'The median, 95th and 99th percentile of durations in milliseconds and the share of failures, of calls; dollars, tokens and a score, of runs.',
+  );
 
 const change = z.object({
   before: z.number(),
   after: z.number(),
   share: z
     .number()
-    .describe('0.22: 22 % more than before. Of error rates: points, 0.01 is one of a hundred.'),
+    .describe(
+      '0.22: 22 % more than before. Of error rates and scores the difference: 0.01 is one of a hundred.',
+    ),
   low: z.number(),
   high: z.number().describe('19 of 20 such intervals hold the true change.'),
 });
@@ -50,6 +56,7 @@ export const regressionCell = z.object({
   model: z.string(),
   agent: z.string(),
   measure: regressionMeasure,
+  score: z.string().describe('Of the measure score: its name.'),
   verdict,
   text: z.string().describe('`+22 % (15 % to 31 %)`, `needs 34 more minutes`'),
   change: change.nullable(),
@@ -59,12 +66,12 @@ export const regressionCell = z.object({
     .nullable()
     .describe('Share of earlier pairs of windows, without a deploy between them, that differ less.'),
   method: z
-    .enum(['paired', 'before_after', 'exact'])
+    .enum(['paired', 'before_after', 'beside', 'exact'])
     .describe(
-      'Both at once, minute by minute; one after the other, against pairs of earlier windows; counted out.',
+      'Both at once, minute by minute; one after the other, against pairs of earlier windows; both at once, run by run; counted out.',
     ),
   minutes: z.number().int().describe('Minutes that were compared.'),
-  calls: z.object({ before: z.number(), after: z.number() }),
+  calls: z.object({ before: z.number(), after: z.number() }).describe('Of cost, tokens and scores: runs.'),
   runs: z.object({ before: side, after: side }),
 });
 
@@ -74,13 +81,14 @@ export const regressionLook = z.object({
     .int()
     .describe('After the deploy: 15, 60 or 240; of what is asked now, as many as there are.'),
   time: timestamp,
-  method: z.enum(['paired', 'before_after']),
+  method: z.enum(['paired', 'before_after', 'last_week']),
   comparedWith: z.string().describe('What ran before, or beside it.'),
   from: timestamp,
   to: timestamp,
   cells: z.array(regressionCell).describe('Regressed first, then improved, then the others.'),
   regressed: z.number().int(),
   improved: z.number().int(),
+  regressedByMeasure: z.record(z.string(), z.number().int()),
 });
 
 export const regressionsResponse = z.object({
@@ -102,6 +110,10 @@ export const judgeParameters = z.object({
     .max(100)
     .optional()
     .describe('The name of a saved baseline, instead of what ran before.'),
+  against: z
+    .enum(['before', 'last_week'])
+    .default('before')
+    .describe('`last_week`: the same minutes seven days earlier, whatever ran then.'),
 });
 
 export const baselineInput = z.strictObject({
@@ -125,6 +137,7 @@ export type Deploy = z.infer<typeof deploy>;
 export type DeploysResponse = z.infer<typeof deploysResponse>;
 export type RegressionCell = z.infer<typeof regressionCell>;
 export type RegressionLook = z.infer<typeof regressionLook>;
+export type RegressionMeasure = z.infer<typeof regressionMeasure>;
 export type RegressionVerdict = z.infer<typeof verdict>;
 export type RegressionsResponse = z.infer<typeof regressionsResponse>;
 export type Baseline = z.infer<typeof baseline>;

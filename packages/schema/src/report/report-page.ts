@@ -377,7 +377,10 @@ function deploysTable({ deploys, moreDeploys, sources, timeText }: Told): Report
             : plainText(
                 look.cells
                   .slice(0, 3)
-                  .map(({ name, measure, text }) => `${name}, ${measure.replace('_', ' ')}: ${text}`)
+                  .map(
+                    ({ name, measure, score, text }) =>
+                      `${name}, ${measure === 'score' ? score : measure.replace('_', ' ')}: ${text}`,
+                  )
                   .join('; '),
               ),
       },

@@ -1,3 +1,4 @@
+import { unixNano } from '@sightline/base';
 import type { TimeRange } from './time-range.ts';
 
 const second = 1000;
@@ -21,6 +22,16 @@ const stepsMs: readonly number[] = [
   ...[1, 2, 3, 6, 12].map((count) => count * hour),
   ...[1, 2, 7, 14, 28].map((count) => count * day),
 ];
+
+/** Of a chart of the overview, where nobody asks for more or fewer. */
+export const overviewStepsDefault = 60;
+
+/** The range of a chart and of the figures beside it: whole steps from the beginning, so that both are of the same time. */
+export function wholeSteps(range: TimeRange, count: number): TimeRange & { readonly stepMs: number } {
+  const stepMs = chooseStepMs(range, count);
+  const stepNanos = BigInt(stepMs) * 1_000_000n;
+  return { ...range, from: unixNano((range.from / stepNanos) * stepNanos), stepMs };
+}
 
 /** The smallest readable step that cuts the range into at most `count` pieces. */
 export function chooseStepMs({ from, to }: TimeRange, count: number): number {

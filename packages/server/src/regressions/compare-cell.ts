@@ -1,4 +1,5 @@
 /** Whether one cell of a service became slower or fails more, from its minutes on both sides. Pure. */
+import type { RegressionMeasure } from '@sightline/schema/api';
 import { medianOf } from '@sightline/schema/series';
 import { fisherExact } from './statistics/fisher-exact.ts';
 import { type Shift, shiftBetween, shiftOfPairs } from './statistics/hodges-lehmann.ts';
@@ -6,22 +7,24 @@ import { mannWhitney } from './statistics/mann-whitney.ts';
 import { normalTail } from './statistics/normal.ts';
 import { signedRank } from './statistics/signed-rank.ts';
 
-/** Calls of a minute, how many failed, and the median of their durations in milliseconds. */
+/** Calls of a minute, how many failed, and quantiles of their durations in milliseconds. */
 export interface CellMinute {
   readonly minute: number;
   readonly calls: number;
   readonly errors: number;
   readonly medianMs: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
 }
 
-export type CompareMethod = 'paired' | 'before_after' | 'exact';
+export type CompareMethod = 'paired' | 'before_after' | 'beside' | 'exact';
 
 export interface Compared {
-  readonly measure: 'duration' | 'error_rate';
+  readonly measure: RegressionMeasure;
   readonly method: CompareMethod;
   readonly before: number;
   readonly after: number;
-  /** Durations: shares (0.22 is 22 % more); error rates: differences. */
+  /** Shares (0.22 is 22 % more); of error rates and scores differences. */
   readonly change: Shift;
   readonly p: number;
   /** Share of earlier pairs of windows that differ less; undefined where there are none, or none are needed. */
@@ -32,13 +35,13 @@ export interface Compared {
 }
 
 /** Changes below these are nobody's concern. */
-export const effectMin = { share: 0.1, ms: 5, points: 0.005 } as const;
+export const effectMin = { share: 0.1, ms: 5, points: 0.005, used: 0.05, score: 0.02 } as const;
 export const minutesMin = { paired: 10, before_after: 15 } as const;
 const callsMin = 30;
 const errorsMin = 10;
 /** A look is at most so long. */
 export const minutesMax = 240;
-const minutesStatedMax = 1_440;
+export const minutesStatedMax = 1_440;
 
 export interface Sides {
   readonly before: readonly CellMinute[];

@@ -12,6 +12,7 @@ import { readSeenVersions } from '../query/regressions/read-cell-minutes.ts';
 import type { QueryContext } from '../query/reader.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { judgeDeploy, looks } from './judge-deploy.ts';
+import { lowerIsBetter } from './score-directions.ts';
 
 export interface DeployKeeperOptions {
   readonly catalog: CatalogDatabase;
@@ -113,18 +114,24 @@ export class DeployKeeper {
 
   async #judgeOne(deploy: StoredDeploy, minutes: number): Promise<void> {
     const { catalog, record } = this.#options;
-    const answer: RegressionLook = await judgeDeploy(this.#context(deploy.project), { deploy, minutes });
+    const answer: RegressionLook = await judgeDeploy(this.#context(deploy.project), {
+      deploy,
+      minutes,
+      isLowerBetter: await lowerIsBetter(catalog, deploy.project),
+    });
     await keepLook(catalog, { id: deploy.id, minutes, answer });
     const { service, version, environment, project } = deploy;
     const labels = { service, version, ...(environment === '' ? {} : { environment }) };
-    await record(project, [
-      {
+    const timeMs = Number(this.#options.clock.now() / 1_000_000n);
+    await record(
+      project,
+      Object.entries(answer.regressedByMeasure).map(([measure, value]) => ({
         name: regressedMetric,
-        labels,
-        value: answer.regressed,
-        timeMs: Number(this.#options.clock.now() / 1_000_000n),
-      },
-    ]);
+        labels: { ...labels, measure },
+        value,
+        timeMs,
+      })),
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 /** The verdicts of all cells of a comparison, corrected for how many there are. Pure. */
-import type { RegressionCell } from '@sightline/schema/api';
-import { describeValue } from '@sightline/schema/rules';
+import type { RegressionCell, RegressionMeasure } from '@sightline/schema/api';
+import { describeValue, type ValueUnit } from '@sightline/schema/rules';
 import { medianOf } from '@sightline/schema/series';
 import { adjustForMany } from './statistics/adjust-for-many.ts';
 import {
@@ -11,6 +11,8 @@ import {
   effectMin,
   minutesMin,
 } from './compare-cell.ts';
+import { compareRuns, isShare, type RunSides } from './compare-runs.ts';
+import { type CellBlock, compareTail, type TailMeasure, tailMeasures, tailOfMinute } from './compare-tail.ts';
 
 export interface CellKey {
   readonly service: string;
@@ -26,6 +28,24 @@ export interface CellSides {
   readonly after: readonly CellMinute[];
   /** Of the time before, in windows that follow each other; the newest last. */
   readonly past: readonly CellMinute[];
+  /** The same calls in blocks of five minutes, for tails. */
+  readonly blocks?: { readonly before: readonly CellBlock[]; readonly after: readonly CellBlock[] };
+}
+
+/** What runs of one name used, or how they were scored. */
+export interface RunCell extends Omit<RunSides, 'placebo'> {
+  readonly key: CellKey;
+  /** '' where it is no score. */
+  readonly score: string;
+  readonly isLowerBetter: boolean;
+  /** Means of pieces of the time before. */
+  readonly past: readonly PastMean[];
+}
+
+export interface PastMean {
+  readonly minute: number;
+  readonly value: number;
+  readonly runs: number;
 }
 
 export interface Windows {
@@ -33,6 +53,10 @@ export interface Windows {
   readonly length: number;
   /** The minute at which the past ends. */
   readonly pastEnd: number;
+  /** Minutes from the beginning of the first side to that of the second; left out: one follows the other. */
+  readonly apart?: number | undefined;
+  /** Both sides may be compared minute by minute where they have the same ones; left out: they may. */
+  readonly mayPair?: boolean;
 }
 
 type Verdict = RegressionCell['verdict'];
@@ -44,96 +68,205 @@ const placeboPairs = 40;
 
 export type JudgedCell = Omit<RegressionCell, 'runs'>;
 
-export function judgeCells(cells: readonly CellSides[], windows: Windows): JudgedCell[] {
-  const compared = cells.flatMap((cell) => {
-    const isPaired = pairedMinutes(cell) >= minutesMin.paired;
-    const sides = { ...cell, isPaired, placebo: () => placeboShifts(cell.past, windows, logMedian) };
-    return [
-      compareDurations(sides),
-      compareErrors(sides, () => placeboShifts(cell.past, windows, errorRate)),
-    ].flatMap((each) => (each === undefined ? [] : [{ cell, compared: each }]));
-  });
+interface ComparedCell {
+  readonly key: CellKey;
+  readonly score: string;
+  readonly isLowerBetter: boolean;
+  readonly calls: RegressionCell['calls'];
+  readonly compared: Compared;
+}
+
+export function judgeCells(
+  cells: readonly CellSides[],
+  windows: Windows,
+  runs: readonly RunCell[] = [],
+): JudgedCell[] {
+  const compared = [
+    ...cells.flatMap((cell) => compareCell(cell, windows)),
+    ...runs.flatMap((cell) => compareRunCell(cell, windows)),
+  ];
   // What is too short to be judged is not tested.
   const tested = compared.filter(({ compared: { needs } }) => needs === undefined);
   const adjusted = new Map(
     adjustForMany(tested.map(({ compared: { p } }) => p)).map((p, index) => [tested[index]?.compared, p]),
   );
-  return compared
-    .map(({ cell, compared: each }) => describeCell(cell, each, adjusted.get(each)))
-    .toSorted(
-      (a, b) =>
-        ranks[a.verdict] - ranks[b.verdict] ||
-        Math.abs(b.change?.share ?? 0) - Math.abs(a.change?.share ?? 0),
-    );
+  const judged = compared.map((each) => describeCell(each, adjusted.get(each.compared)));
+  return withoutEchoes(judged).toSorted(
+    (a, b) =>
+      ranks[a.verdict] - ranks[b.verdict] || Math.abs(b.change?.share ?? 0) - Math.abs(a.change?.share ?? 0),
+  );
 }
 
 const ranks: Readonly<Record<Verdict, number>> = { regressed: 0, improved: 1, too_little: 2, no_evidence: 3 };
+
+function compareCell(cell: CellSides, windows: Windows): ComparedCell[] {
+  const { key, before, after, past, blocks } = cell;
+  const isPaired = (windows.mayPair ?? true) && pairedMinutes(cell) >= minutesMin.paired;
+  const shifts =
+    (read: (minutes: readonly CellMinute[]) => number | undefined): (() => readonly number[]) =>
+    () =>
+      placeboShifts(past, windows, read);
+  const sides = { before, after, isPaired, placebo: shifts(logMedian(({ medianMs }) => medianMs)) };
+  const tails = blocks === undefined ? [] : tailMeasures;
+  const calls = (minutes: readonly CellMinute[]): number =>
+    minutes.reduce((sum, each) => sum + each.calls, 0);
+  return [
+    compareDurations(sides),
+    compareErrors(sides, shifts(errorRate)),
+    ...tails.map((measure) =>
+      compareTail(measure, {
+        before: blocks?.before ?? [],
+        after: blocks?.after ?? [],
+        isPaired,
+        minutes: { before, after },
+        placebo: shifts(logMedian(tailOfMinute[measure])),
+      }),
+    ),
+  ].flatMap((each) =>
+    each === undefined
+      ? []
+      : [
+          {
+            key,
+            score: '',
+            isLowerBetter: true,
+            calls: { before: calls(before), after: calls(after) },
+            compared: each,
+          },
+        ],
+  );
+}
+
+function compareRunCell(cell: RunCell, windows: Windows): ComparedCell[] {
+  const { key, score, isLowerBetter, before, after, past, measure } = cell;
+  const mean = (pieces: readonly PastMean[]): number | undefined => {
+    const runs = pieces.reduce((sum, each) => sum + each.runs, 0);
+    if (runs === 0) return undefined;
+    const found = pieces.reduce((sum, each) => sum + each.value * each.runs, 0) / runs;
+    return isShare(measure) ? (found > 0 ? Math.log(found) : undefined) : found;
+  };
+  const compared = compareRuns({ ...cell, placebo: () => placeboShifts(past, windows, mean) });
+  return compared === undefined
+    ? []
+    : [{ key, score, isLowerBetter, calls: { before: before.length, after: after.length }, compared }];
+}
 
 function pairedMinutes({ before, after }: CellSides): number {
   const minutes = new Set(before.map(({ minute }) => minute));
   return after.filter(({ minute }) => minutes.has(minute)).length;
 }
 
-function describeCell(
-  { key, before, after }: CellSides,
-  compared: Compared,
-  p: number | undefined,
-): JudgedCell {
-  const verdict = verdictOf(compared, p);
+/** The tail of what became slower as a whole is told only where it changed by more than that. */
+function withoutEchoes(judged: readonly JudgedCell[]): JudgedCell[] {
+  const keyOf = ({ name, operation, model, agent, measure }: JudgedCell, of: RegressionMeasure = measure) =>
+    JSON.stringify([name, operation, model, agent, of]);
+  const byKey = new Map(judged.map((each) => [keyOf(each), each]));
+  const wider: Readonly<Record<TailMeasure, readonly RegressionMeasure[]>> = {
+    p95: ['duration'],
+    p99: ['p95', 'duration'],
+  };
+  return judged.filter((each) => {
+    if (each.measure !== 'p95' && each.measure !== 'p99') return true;
+    return !wider[each.measure].some((measure) => {
+      const other = byKey.get(keyOf(each, measure));
+      const factor = (cell: JudgedCell | undefined): number => Math.log1p(cell?.change?.share ?? 0);
+      return (
+        other?.verdict === each.verdict &&
+        (each.verdict === 'no_evidence' ||
+          each.verdict === 'too_little' ||
+          Math.abs(factor(each)) < Math.abs(factor(other)) + Math.log1p(effectMin.share))
+      );
+    });
+  });
+}
+
+function describeCell(cell: ComparedCell, p: number | undefined): JudgedCell {
+  const { key, score, compared, calls } = cell;
+  const verdict = verdictOf(cell, p);
   const { change, calmer, needs } = compared;
-  const calls = (minutes: readonly CellMinute[]): number =>
-    minutes.reduce((sum, each) => sum + each.calls, 0);
   return {
     ...key,
     measure: compared.measure,
+    score,
     verdict,
     text:
       verdict === 'too_little'
         ? `needs ${needs ?? 1} more ${needs === 1 ? 'minute' : 'minutes'}`
         : changeText(compared),
-    change: {
-      before: compared.before,
-      after: compared.after,
-      share: change.shift,
-      low: change.low,
-      high: change.high,
-    },
+    change: Number.isFinite(change.low)
+      ? {
+          before: compared.before,
+          after: compared.after,
+          share: change.shift,
+          low: change.low,
+          high: change.high,
+        }
+      : null,
     p: p ?? null,
     calmer: calmer ?? null,
     method: compared.method,
     minutes: compared.minutes,
-    calls: { before: calls(before), after: calls(after) },
+    calls,
   };
 }
 
+/** Whether a change is large enough to matter to anybody. */
+const isLarge: Readonly<Record<RegressionMeasure, (compared: Compared) => boolean>> = {
+  duration: (compared) => isMuchSlower(compared),
+  p95: (compared) => isMuchSlower(compared),
+  p99: (compared) => isMuchSlower(compared),
+  error_rate: ({ change }) => Math.abs(change.shift) >= effectMin.points,
+  cost: ({ change }) => Math.abs(change.shift) >= effectMin.used,
+  tokens: ({ change }) => Math.abs(change.shift) >= effectMin.used,
+  score: ({ change }) => Math.abs(change.shift) >= effectMin.score,
+};
+
+const isMuchSlower = ({ change, before, after }: Compared): boolean =>
+  Math.abs(change.shift) >= effectMin.share && Math.abs(after - before) >= effectMin.ms;
+
 /** Both the test and the past have to say so, and the change has to matter. */
-function verdictOf(compared: Compared, p: number | undefined): Verdict {
-  const { change, method, calmer, needs, measure, before, after } = compared;
+function verdictOf({ compared, isLowerBetter }: ComparedCell, p: number | undefined): Verdict {
+  const { change, method, calmer, needs, measure } = compared;
   if (needs !== undefined || p === undefined) return 'too_little';
   const isSure = p < pMax && (change.low > 0 || change.high < 0);
   const isBeyondPast = method !== 'before_after' || (calmer !== undefined && calmer >= calmerMin);
-  const isLarge =
-    measure === 'duration'
-      ? Math.abs(change.shift) >= effectMin.share && Math.abs(after - before) >= effectMin.ms
-      : Math.abs(change.shift) >= effectMin.points;
-  if (!isSure || !isBeyondPast || !isLarge) return 'no_evidence';
-  return change.shift > 0 ? 'regressed' : 'improved';
+  if (!isSure || !isBeyondPast || !isLarge[measure](compared)) return 'no_evidence';
+  return change.shift > 0 === isLowerBetter ? 'regressed' : 'improved';
 }
+
+/** How a change of it is told, and its values. */
+const told: Readonly<
+  Record<
+    RegressionMeasure,
+    { readonly by: '%' | 'points' | ''; readonly unit: ValueUnit; readonly scale?: number }
+  >
+> = {
+  duration: { by: '%', unit: 'seconds', scale: 0.001 },
+  p95: { by: '%', unit: 'seconds', scale: 0.001 },
+  p99: { by: '%', unit: 'seconds', scale: 0.001 },
+  error_rate: { by: 'points', unit: 'ratio' },
+  cost: { by: '%', unit: 'dollars' },
+  tokens: { by: '%', unit: 'tokens' },
+  score: { by: '', unit: 'none' },
+};
 
 function changeText({ measure, before, after, change }: Compared): string {
-  const signed = (value: number): string =>
-    `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(Math.abs(value) < 1 ? 1 : 0)}`;
-  const range = (scale: number): string => `${signed(change.low * scale)} to ${signed(change.high * scale)}`;
-  const said = (value: number): string =>
-    measure === 'duration' ? describeValue(value / 1000, 'seconds') : describeValue(value, 'ratio');
-  const unit = measure === 'duration' ? '%' : 'points';
-  return `${signed(change.shift * 100)} ${unit} (${range(100)}): ${said(before)} → ${said(after)}`;
+  const { by, unit, scale = 1 } = told[measure];
+  const places = (value: number): number => (by === '' ? 2 : Math.abs(value) < 1 ? 1 : 0);
+  const signed = (share: number): string => {
+    const value = by === '' ? share : share * 100;
+    return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(places(value))}`;
+  };
+  const said = (value: number): string => describeValue(Number((value * scale).toPrecision(4)), unit);
+  return `${[signed(change.shift), by].join(' ').trim()} (${signed(change.low)} to ${signed(change.high)}): ${said(before)} → ${said(after)}`;
 }
 
-const logMedian = (minutes: readonly CellMinute[]): number | undefined => {
-  const middle = medianOf(minutes.map(({ medianMs }) => (medianMs > 0 ? medianMs : undefined)));
-  return middle === undefined ? undefined : Math.log(middle);
-};
+const logMedian =
+  (read: (minute: CellMinute) => number) =>
+  (minutes: readonly CellMinute[]): number | undefined => {
+    const middle = medianOf(minutes.map((each) => (read(each) > 0 ? read(each) : undefined)));
+    return middle === undefined ? undefined : Math.log(middle);
+  };
 
 const errorRate = (minutes: readonly CellMinute[]): number | undefined => {
   const calls = minutes.reduce((sum, each) => sum + each.calls, 0);
@@ -143,20 +276,24 @@ const errorRate = (minutes: readonly CellMinute[]): number | undefined => {
 /** Minutes from one pair to the one before it: a quarter of a window, so that 40 pairs of four hours need two days. */
 export const placeboStep = (length: number): number => Math.max(5, Math.round(length / 4));
 
+/** Minutes before the deploy in which all second windows lie, and the first ones where they lie just before. */
 export const pastMinutes = (length: number): number => 2 * length + (placeboPairs - 1) * placeboStep(length);
 
-/** By how much windows differ that follow each other, without a deploy between them. */
-export function placeboShifts(
-  past: readonly CellMinute[],
-  { length, pastEnd }: Windows,
-  read: (minutes: readonly CellMinute[]) => number | undefined,
+/** By how much windows differ that lie as far apart as those that are compared, without this deploy between them. */
+export function placeboShifts<Piece extends { readonly minute: number }>(
+  past: readonly Piece[],
+  { length, pastEnd, apart = length }: Windows,
+  read: (pieces: readonly Piece[]) => number | undefined,
 ): number[] {
   const step = placeboStep(length);
   return Array.from({ length: placeboPairs }, (_each, pair) => {
     const end = pastEnd - pair * step;
-    const within = (from: number, to: number): readonly CellMinute[] =>
+    const within = (from: number, to: number): readonly Piece[] =>
       past.filter(({ minute }) => minute >= from && minute < to);
-    const [first, second] = [read(within(end - 2 * length, end - length)), read(within(end - length, end))];
+    const [first, second] = [
+      read(within(end - length - apart, end - apart)),
+      read(within(end - length, end)),
+    ];
     return first === undefined || second === undefined ? undefined : second - first;
   }).filter((shift) => shift !== undefined);
 }

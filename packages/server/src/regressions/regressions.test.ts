@@ -15,10 +15,17 @@ let seed = 24;
 /** Calls of each of these minutes (ago), with a median that wanders. */
 function calls(
   name: string,
-  { from, to, ms, failed = 0 }: { from: number; to: number; ms: number; failed?: number },
+  {
+    from,
+    to,
+    ms,
+    failed = 0,
+    slow = 0,
+    aMinute = 6,
+  }: { from: number; to: number; ms: number; failed?: number; slow?: number; aMinute?: number },
 ): SpanInput[] {
   return Array.from({ length: from - to }, (_each, index) =>
-    Array.from({ length: 6 }, (_call, place) => {
+    Array.from({ length: aMinute }, (_call, place) => {
       spanNumber++;
       seed = (Math.imul(seed, 1_664_525) + 1_013_904_223) >>> 0;
       const wave = 1 + 0.2 * (seed / 2 ** 32 - 0.5);
@@ -27,11 +34,25 @@ function calls(
         spanId: hexId(16, spanNumber),
         name,
         startNanos: BigInt(Math.round(beganMs - (from - index) * minuteMs + place * 9_000)) * 1_000_000n,
-        durationNanos: BigInt(Math.round(ms * wave * 1e6)),
+        durationNanos: BigInt(Math.round(ms * (place < slow ? 4 : 1) * wave * 1e6)),
         status: { code: place < failed ? 2 : 0 },
       };
     }),
   ).flat();
+}
+
+/** Two runs of each of these minutes (ago), each of which asks a model once. */
+function answers({ from, to, tokens }: { from: number; to: number; tokens: number }): SpanInput[] {
+  return calls('answer', { from, to, ms: 400, aMinute: 2 }).map((span, place) => ({
+    ...span,
+    attributes: {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': 'openai',
+      'gen_ai.request.model': 'gpt-4o',
+      'gen_ai.usage.input_tokens': tokens + ((place * 37) % 100),
+      'gen_ai.usage.output_tokens': 50,
+    },
+  }));
 }
 
 async function send(service: string, version: string, spans: readonly SpanInput[]): Promise<void> {
@@ -58,13 +79,35 @@ beforeAll(async () => {
   await send('shop', '1.0', [
     ...calls('GET /cart', { from: 100, to: 0, ms: 200 }),
     ...calls('GET /list', { from: 100, to: 0, ms: 300 }),
+    ...calls('GET /tail', { from: 100, to: 0, ms: 300 }),
   ]);
   await send('shop', '1.1', [
     ...calls('GET /cart', { from: 70, to: 0, ms: 250 }),
     ...calls('GET /list', { from: 70, to: 0, ms: 300 }),
+    ...calls('GET /tail', { from: 70, to: 0, ms: 300, slow: 1 }),
   ]);
+  // Side by side: the new prompt is half as long again, and is judged worse.
+  const [short, long] = [
+    answers({ from: 70, to: 0, tokens: 1_000 }),
+    answers({ from: 70, to: 0, tokens: 1_500 }),
+  ];
+  await send('chat', '5.0', short);
+  await send('chat', '5.1', long);
+  for (const [spans, value] of [
+    [short, 0.9],
+    [long, 0.7],
+  ] as const)
+    await server.ask('/scores', 'POST', {
+      scores: spans.map(({ traceId }, place) => ({
+        traceId,
+        name: 'helpful',
+        value: value + (place % 5) / 50,
+      })),
+    });
   // One after the other: 2.1 follows 2.0, slower by half and with errors.
   await send('mail', '2.0', calls('send', { from: 900, to: 70, ms: 100 }));
+  const week = 7 * 24 * 60;
+  await send('mail', '1.9', calls('send', { from: week + 900, to: week, ms: 80, aMinute: 2 }));
   await send('mail', '2.1', calls('send', { from: 70, to: 0, ms: 150, failed: 1 }));
 });
 afterAll(async () => server.close());
@@ -90,7 +133,15 @@ describe('deploys', () => {
     expect(
       last?.cells.find(({ name, measure }) => name === 'GET /list' && measure === 'duration')?.verdict,
     ).toBe('no_evidence');
-    expect(last?.regressed).toBe(1);
+    // One call in six takes four times as long, which the median does not show.
+    const tail = (measure: string) =>
+      last?.cells.find((cell) => cell.name === 'GET /tail' && cell.measure === measure);
+    expect(tail('p95')).toMatchObject({ verdict: 'regressed', method: 'paired' });
+    expect(tail('p95')?.change?.after).toBeGreaterThan(1_000);
+    expect(tail('duration')?.verdict).toBe('no_evidence');
+    // The tail of what became slower as a whole is not told once more.
+    expect(last?.regressedByMeasure).toMatchObject({ duration: 1, p95: 1, error_rate: 0 });
+    expect(last?.regressed).toBe(2);
     // The link leads to the traces of the version.
     const traces = await server.read<{ traces: unknown[] }>(
       `/traces?${new URLSearchParams(cart?.runs.after).toString()}`,
@@ -132,6 +183,36 @@ describe('deploys', () => {
     ).toBe(400);
   });
 
+  it('are judged by what their runs cost, by tokens and by scores', async () => {
+    const look = await until(async () => {
+      const now = await server.read<RegressionLook>('/regressions/now?service=chat&after=5.1');
+      return now.cells.filter(({ verdict }) => verdict === 'regressed').length === 3 ? now : undefined;
+    });
+    const cell = (measure: string) => look.cells.find((each) => each.measure === measure);
+    expect(cell('cost')).toMatchObject({ name: 'answer', verdict: 'regressed', method: 'beside' });
+    expect(cell('tokens')).toMatchObject({ verdict: 'regressed', calls: { before: 130, after: 130 } });
+    expect(cell('tokens')?.text).toMatch(/^\+4\d % \(.*\): 1\d\d\d tokens → 1\d\d\d tokens$/);
+    expect(cell('score')).toMatchObject({ score: 'helpful', verdict: 'regressed' });
+    expect(cell('score')?.text).toMatch(/^−0\.20 \(/);
+    const scored = await server.read<{ traces: unknown[] }>(
+      `/traces?${new URLSearchParams(cell('score')?.runs.after).toString()}`,
+    );
+    expect(scored.traces.length).toBeGreaterThan(10);
+  });
+
+  it('are compared with the same time last week where that is chosen', async () => {
+    const look = await server.read<RegressionLook>(
+      '/regressions/now?service=mail&after=2.1&against=last_week',
+    );
+    expect([look.method, look.comparedWith]).toEqual(['last_week', 'the same time last week']);
+    const duration = look.cells.find(({ measure }) => measure === 'duration');
+    expect(duration).toMatchObject({ verdict: 'regressed', method: 'before_after', calmer: 1 });
+    expect(duration?.change?.before).toBeCloseTo(80, -1);
+    expect(duration?.runs.before.q).not.toContain('version');
+    const both = await server.ask('/regressions/now?service=mail&after=2.1&against=last_week&before=2.0');
+    expect(both.status).toBe(400);
+  });
+
   it('are compared with a baseline that was kept', async () => {
     const made = await server.ask('/baselines', 'POST', {
       name: 'calm mail',
@@ -155,7 +236,7 @@ describe('deploys', () => {
       const answer = await server.read<{
         series: { labels: Record<string, string>; points: [number, number | null][] }[];
       }>(
-        `/outlook?kind=promql&value=${encodeURIComponent('sightline_deploy_regressed_cells{version="1.1"}')}&from=-10m&stepS=60`,
+        `/outlook?kind=promql&value=${encodeURIComponent('sightline_deploy_regressed_cells{version="1.1",measure="p95"}')}&from=-10m&stepS=60`,
       );
       return answer.series.some(({ points }) => points.some(([, value]) => value === 1)) ? true : undefined;
     });

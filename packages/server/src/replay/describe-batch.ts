@@ -1,4 +1,5 @@
 /** A bulk replay as its page shows it: figures before and after, the gate, and its replays with regressions first. */
+import { quantile } from '@sightline/schema/analysis';
 import type {
   BatchFigures,
   Replay,
@@ -94,9 +95,11 @@ interface Outcome {
 }
 
 function figuresOf(outcomes: readonly Outcome[]): BatchFigures {
-  const durations = outcomes
-    .flatMap(({ durationMs }) => (durationMs === null ? [] : [durationMs]))
-    .toSorted((a, b) => a - b);
+  const durations = Float64Array.from(
+    outcomes.flatMap(({ durationMs }) => (durationMs === null ? [] : [durationMs])),
+  ).sort();
+  const level = (share: number): number | null =>
+    durations.length === 0 ? null : quantile(durations, share);
   const share = (part: number, of: number) => (of === 0 ? null : part / of);
   const known = outcomes.filter(({ same }) => same !== null);
   const sum = (name: 'costUsd' | 'tokens') => {
@@ -109,14 +112,9 @@ function figuresOf(outcomes: readonly Outcome[]): BatchFigures {
     runs: outcomes.length,
     passRate: share(outcomes.filter(({ failed }) => !failed).length, outcomes.length),
     sameAnswerRate: share(known.filter(({ same }) => same === true).length, known.length),
-    p50DurationMs: quantile(durations, 0.5),
-    p95DurationMs: quantile(durations, 0.95),
+    p50DurationMs: level(0.5),
+    p95DurationMs: level(0.95),
     costUsd: sum('costUsd'),
     tokens: sum('tokens'),
   };
-}
-
-/** The nearest rank. */
-function quantile(sorted: readonly number[], share: number): number | null {
-  return sorted[Math.max(Math.ceil(sorted.length * share) - 1, 0)] ?? null;
 }

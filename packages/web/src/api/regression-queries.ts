@@ -1,5 +1,5 @@
 /** Deploys and what they changed. Same rules as in `queries.ts`. */
-import type { RegressionLook, RegressionsResponse } from '@sightline/schema/api';
+import type { Baseline, RegressionLook, RegressionsResponse } from '@sightline/schema/api';
 import { queryOptions } from '@tanstack/react-query';
 import { getJson } from './client.ts';
 
@@ -10,9 +10,22 @@ export const regressionsQuery = (asked: { readonly from: string; readonly to: st
     staleTime: 15_000,
   });
 
-export const regressionNowQuery = (id: string) =>
+/** What a deploy is compared with: what ran before or beside it, the same time a week before, or a baseline by its name. */
+export type ComparedWith = 'before' | 'last_week' | { readonly baseline: string };
+
+export const baselinesQuery = queryOptions({
+  queryKey: ['regressions', 'baselines'],
+  queryFn: ({ signal }) => getJson<{ readonly baselines: readonly Baseline[] }>('/baselines', {}, signal),
+});
+
+export const regressionNowQuery = (id: string, against: ComparedWith) =>
   queryOptions({
-    queryKey: ['regressions', 'now', id],
-    queryFn: ({ signal }) => getJson<RegressionLook>('/regressions/now', { id }, signal),
+    queryKey: ['regressions', 'now', id, against],
+    queryFn: ({ signal }) =>
+      getJson<RegressionLook>(
+        '/regressions/now',
+        { id, ...(typeof against === 'string' ? { against } : against) },
+        signal,
+      ),
     staleTime: 15_000,
   });

@@ -1,4 +1,4 @@
-/** What a chart of the overview was expected between, from the outlook of the same value. */
+/** What the values of a chart were expected between, from the outlook of the same value. */
 import type { OutlookResponse } from '@sightline/schema/api';
 import type { ChartMetric } from './overview-charts.ts';
 import { valueOfOverview } from './proposed-rule.ts';
@@ -38,19 +38,33 @@ export function bandOf(
   { startsMs, stepMs }: { readonly startsMs: readonly number[]; readonly stepMs: number },
   { series, stepS }: Pick<OutlookResponse, 'series' | 'stepS'>,
 ): Band | undefined {
+  return bandAt(
+    startsMs.map((startMs) => (startMs + stepMs) / 1000),
+    { series, stepS },
+    {
+      stepS: stepMs / 1000,
+      scale: (scales[metric.id] ?? 1) * (isSum.has(metric.id) ? stepMs / (stepS * 1000) : 1),
+    },
+  );
+}
+
+/** At each of these times, of the first series of the outlook. Undefined where too little is known of its past. */
+export function bandAt(
+  timesS: readonly number[],
+  { series, stepS }: Pick<OutlookResponse, 'series' | 'stepS'>,
+  { stepS: chartStepS, scale = 1 }: { readonly stepS: number; readonly scale?: number },
+): Band | undefined {
   const points = (series[0]?.points ?? []).filter(([, , expected]) => expected !== null);
   if (points.length === 0) return undefined;
-  const scale = (scales[metric.id] ?? 1) * (isSum.has(metric.id) ? stepMs / (stepS * 1000) : 1);
   let at = 0;
-  const near = startsMs.map((startMs) => {
-    const timeS = (startMs + stepMs) / 1000;
+  const near = timesS.map((timeS) => {
     while (
       at + 1 < points.length &&
       Math.abs((points[at + 1]?.[0] ?? 0) - timeS) <= Math.abs((points[at]?.[0] ?? 0) - timeS)
     )
       at++;
     const point = points[at];
-    return point !== undefined && Math.abs(point[0] - timeS) <= 1.5 * Math.max(stepS, stepMs / 1000)
+    return point !== undefined && Math.abs(point[0] - timeS) <= 1.5 * Math.max(stepS, chartStepS)
       ? point
       : undefined;
   });

@@ -2,10 +2,11 @@
 import type {
   RegressionCell,
   RegressionLook,
+  RegressionMeasure,
   RegressionsResponse,
   RegressionVerdict,
 } from '@sightline/schema/api';
-import { plural } from './format.ts';
+import { formatCostUsd, formatCount, formatDurationMs, formatNumber, formatShare, plural } from './format.ts';
 
 type JudgedDeploy = RegressionsResponse['deploys'][number];
 
@@ -42,8 +43,10 @@ export function lookWords({ minutes, regressed, improved, comparedWith, method }
         ].join(', ');
   const how =
     method === 'paired'
-      ? 'minute by minute'
-      : 'with as many minutes before, and with how much they differed without a deploy';
+      ? 'minute by minute, and run by run'
+      : method === 'last_week'
+        ? 'and with how much other windows differed from those a week before them'
+        : 'with as many minutes before, and with how much they differed without a deploy';
   return `After ${plural(minutes, 'minute')}: ${found}. Compared with ${comparedWith}, ${how}.`;
 }
 
@@ -57,8 +60,40 @@ export const deployTitle = ({
 export const cellTitle = ({ name, model, agent }: RegressionCell): string =>
   [name, ...(model === '' ? [] : [model]), ...(agent === '' ? [] : [`agent ${agent}`])].join(', ');
 
-export const measureWords = ({ measure }: RegressionCell): string =>
-  measure === 'duration' ? 'Duration' : 'Error rate';
+const measures: Readonly<Record<RegressionMeasure, string>> = {
+  duration: 'Duration',
+  p95: 'Duration, p95',
+  p99: 'Duration, p99',
+  error_rate: 'Error rate',
+  cost: 'Cost of a run',
+  tokens: 'Tokens of a run',
+  score: 'Score',
+};
+
+export const measureWords = ({ measure, score }: RegressionCell): string =>
+  measure === 'score' ? `Score ${score}` : measures[measure];
+
+export function measuredWords(measure: RegressionMeasure, value: number): string {
+  switch (measure) {
+    case 'duration':
+    case 'p95':
+    case 'p99':
+      return formatDurationMs(value);
+    case 'error_rate':
+      return formatShare(value);
+    case 'cost':
+      return formatCostUsd(value);
+    case 'tokens':
+      return formatCount(Math.round(value));
+    case 'score':
+      return formatNumber(value);
+  }
+}
+
+export const countedWords = ({ measure }: RegressionCell, count: number): string =>
+  measure === 'cost' || measure === 'tokens' || measure === 'score'
+    ? plural(count, 'run')
+    : plural(count, 'call');
 
 /** Both sides beside each other, as the page Compare reads them. */
 export function compareSearch({ runs: { before, after } }: RegressionCell): Readonly<Record<string, string>> {

@@ -127,3 +127,13 @@ export function filterOfNode({ kind, name }: Pick<MapNode, 'kind' | 'name'>): st
     return `(server.address:${value} OR peer.service:${value} OR net.peer.name:${value} OR mcp.server.name:${value})`;
   return undefined;
 }
+
+/** Traces in which both ends of an arrow were at work. */
+export function filterOfEdge({ nodes }: Pick<ServiceMapResponse, 'nodes'>, edge: MapEdge): string {
+  return [edge.source, edge.target]
+    .flatMap((end) => {
+      const node = nodes.find(({ id }) => id === end);
+      return (node === undefined ? undefined : filterOfNode(node)) ?? [];
+    })
+    .join(' ');
+}

@@ -13,7 +13,7 @@ export interface ChartDot {
   readonly onOpen: () => void;
 }
 
-interface ChartProps {
+export interface ChartProps {
   readonly label: string;
   /** The time the chart shows, whatever data there is; one point alone has no width. */
   readonly range: { readonly fromMs: number; readonly toMs: number };

@@ -1,5 +1,7 @@
 import { useMemo, useState, type ReactElement } from 'react';
 import type { Column } from './data-table.tsx';
+import { listedRuns } from '../model/compare-words.ts';
+import type { ListPageState } from './list-page.tsx';
 import { PageLink } from './page-link.tsx';
 import { carriedSearch, type UrlSearch, withoutEmpty } from './url-state.ts';
 import './compare-picks.css';
@@ -11,11 +13,39 @@ interface ComparePicks<Row> {
   readonly link: ReactElement;
 }
 
-/** Two rows of a list of traces or runs ticked, to be compared. A third takes the place of the first. */
+/** Filters of a comparison that stand for what a list shows. */
+interface Listed {
+  readonly q: string | undefined;
+  readonly a?: string | undefined;
+}
+
+const traceIdOf = ({ traceId }: { readonly traceId: string }): string => traceId;
+
+/** Two rows of a list of traces or runs ticked, to be compared. */
 export function useComparePicks<Row extends { readonly traceId: string }>(
   search: UrlSearch,
-  /** What the list shows, as filters of the comparison. */
-  listed: { readonly q: string | undefined; readonly a?: string | undefined },
+  listed: Listed,
+): ComparePicks<Row> {
+  return usePicks<Row>(traceIdOf, (a, b) => ({
+    ...carriedSearch(search),
+    ...(a === undefined || b === undefined ? listed : { aTraces: a, bTraces: b }),
+  }));
+}
+
+/** Two rows of a list of what has many runs, such as sessions: each row by the filter that finds its runs. One ticked row is compared with the rest. */
+export function useGroupPicks<Row>(
+  { question, filters }: ListPageState,
+  filterOf: (row: Row) => string,
+): ComparePicks<Row> {
+  const { search, filter } = question;
+  const listed = listedRuns(filter, filters.values);
+  return usePicks<Row>(filterOf, (a, b) => ({ ...carriedSearch(search), ...listed, a: a ?? listed.a, b }));
+}
+
+/** A third takes the place of the first. */
+function usePicks<Row>(
+  keyOf: (row: Row) => string,
+  searchOf: (a: string | undefined, b: string | undefined) => UrlSearch,
 ): ComparePicks<Row> {
   const [picked, setPicked] = useState<readonly string[]>([]);
   const column = useMemo(
@@ -25,8 +55,9 @@ export function useComparePicks<Row extends { readonly traceId: string }>(
       width: 52,
       least: 52,
       align: 'end',
-      render: ({ traceId }) => {
-        const place = picked.indexOf(traceId);
+      render: (row) => {
+        const key = keyOf(row);
+        const place = picked.indexOf(key);
         return (
           <label className="compare-pick" onPointerDown={(event) => event.stopPropagation()}>
             <span aria-hidden="true">{place === -1 ? '' : 'AB'[place]}</span>
@@ -36,9 +67,7 @@ export function useComparePicks<Row extends { readonly traceId: string }>(
               aria-label="Compare this one"
               onChange={() =>
                 setPicked((before) =>
-                  before.includes(traceId)
-                    ? before.filter((each) => each !== traceId)
-                    : [...before, traceId].slice(-2),
+                  before.includes(key) ? before.filter((each) => each !== key) : [...before, key].slice(-2),
                 )
               }
             />
@@ -46,19 +75,15 @@ export function useComparePicks<Row extends { readonly traceId: string }>(
         );
       },
     }),
-    [picked],
+    [picked, keyOf],
   );
   const [a, b] = picked;
-  const target =
-    a !== undefined && b !== undefined
-      ? { ...carriedSearch(search), aTraces: a, bTraces: b }
-      : { ...carriedSearch(search), ...listed };
   return {
     column,
     link: (
       <PageLink
         to="/compare"
-        search={withoutEmpty(target)}
+        search={withoutEmpty(searchOf(a, b))}
         className="button button-plain"
         title={
           b === undefined

@@ -4,6 +4,7 @@ import { overviewQuery } from '../api/agent-queries.ts';
 import { loadPart } from '../api/load-part.ts';
 import { type ChartMetric, chartMetrics } from '../model/overview-charts.ts';
 import { rangeFromMs } from '../model/time-range.ts';
+import { ChartTools } from './chart-tools.tsx';
 import { overviewAnswer } from './use-part.ts';
 import type { UrlSearch } from './url-state.ts';
 import type { Question } from './use-question.ts';
@@ -26,6 +27,7 @@ export function ListCharts({ question, narrowed, metrics }: ListChartsProps): Re
   const query = useQuery(overviewQuery(wanted, question.asOf));
   return (
     <div className={`list-charts list-charts-${metrics.length}`}>
+      <ChartTools question={question} narrowed={narrowed} />
       <Suspense>
         <OverviewCharts
           metrics={metrics.flatMap((id) => chartMetrics.filter((metric) => metric.id === id))}

@@ -13,6 +13,7 @@ import { formatClock, msFromTimestamp } from '../model/timestamp.ts';
 import { loadPart } from '../api/load-part.ts';
 import { AlertOnThis } from './alert-on-this.tsx';
 import { Chart } from './chart.tsx';
+import { isExpectedShown } from './expected-toggle.tsx';
 import { PartNote } from './part-note.tsx';
 import { type OverviewAnswer, usePart } from './use-part.ts';
 import { type UrlSearch, useGo, useUrlState } from './url-state.ts';
@@ -66,7 +67,7 @@ function ChartCard({
   const go = useGo();
   const { search } = useUrlState();
   const [band, setBand] = useState<Band | undefined>(undefined);
-  const isExpected = search['expected'] === '1' && !isSplit;
+  const isExpected = isExpectedShown(search) && !isSplit;
   const { overview, missing } = usePart(answer, isSplit ? [...metric.parts, ...groupParts] : metric.parts);
   const lines = useMemo(
     () => (overview === undefined ? [] : chartLines(metric, overview, isSplit)),

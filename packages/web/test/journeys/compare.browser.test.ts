@@ -111,6 +111,26 @@ describe.skipIf(findChromium() === undefined)('someone asks what is different', 
     expect(await changes.textContent()).toContain('+ It took run long.');
     expect(await changes.textContent()).toContain('− It took run short.');
   });
+
+  it('about two users, and about the time of a chart', async () => {
+    page = await stage.open('/users');
+    const boxes = page.getByRole('checkbox', { name: 'Compare this one' });
+    await boxes.nth(0).press('Space');
+    await boxes.nth(1).press('Space');
+    await page.getByRole('link', { name: 'Compare A with B' }).click();
+    await idle(page);
+    const asked = new URL(page.url()).searchParams;
+    expect([asked.get('a'), asked.get('b')]).toEqual([
+      expect.stringMatching(/^user:user-\d+$/),
+      expect.stringMatching(/^user:user-\d+$/),
+    ]);
+    expect(await page.textContent('h1')).not.toBe('Compare');
+    page = await stage.open('/users?from=-1h');
+    await page.getByRole('link', { name: 'What is different?' }).click();
+    await idle(page);
+    const sides = new URL(page.url()).searchParams;
+    expect([sides.get('from'), sides.get('bFrom'), sides.get('bTo')]).toEqual(['-1h', '-2h', '-1h']);
+  });
 });
 
 describe.skipIf(findChromium() === undefined)('someone asks where the time goes', { timeout: 90_000 }, () => {
@@ -146,7 +166,9 @@ describe.skipIf(findChromium() === undefined)('someone asks where the time goes'
     expect(await panel.textContent()).toContain('gpt-5.4');
     expect(await violations(page)).toEqual([]);
     await photograph(page, 'map');
-    await panel.getByRole('link', { name: 'What is different' }).click();
+    const call = await panel.getByRole('link', { name: 'gpt-5.4', exact: true }).getAttribute('href');
+    expect(new URL(call ?? '', page.url()).searchParams.get('q')).toBe('service:"shop" model:"gpt-5.4"');
+    await panel.getByRole('link', { name: 'What is different', exact: true }).click();
     await idle(page);
     expect(new URL(page.url()).searchParams.get('bFrom')).toBe('-2h');
   });

@@ -96,10 +96,15 @@ describe.skipIf(findChromium() === undefined)(
           { timeout: 90_000, interval: 2_000 },
         )
         .toContain('Regressed');
-      expect(await card.textContent()).toContain('Compared with 1.0, in the same minutes, minute by minute.');
+      expect(await card.textContent()).toContain('Compared with 1.0, in the same minutes, minute by minute');
       const row = card.getByRole('row').filter({ hasText: 'GET /cart' }).first();
       expect(await row.textContent()).toMatch(/^RegressedGET \/cartDuration\+\d/);
       expect(await violations(page)).toEqual([]);
+      await card.getByLabel('Compare now with').selectOption({ label: 'the same time last week' });
+      await expect
+        .poll(async () => card.textContent(), { timeout: 60_000 })
+        .toContain('Compared with the same time last week');
+      await card.getByLabel('Compare now with').selectOption({ index: 0 });
       await row.getByRole('link', { name: 'after' }).click();
       await idle(page);
       expect(new URL(page.url()).searchParams.get('q')).toContain('resource.service.version:1.1');

@@ -33,6 +33,7 @@ import {
 import { readRange } from '../../query/time-range.ts';
 import { nextLookOf } from '../../regressions/deploy-keeper.ts';
 import { freezeCells, type FrozenCell, judgeDeploy } from '../../regressions/judge-deploy.ts';
+import { lowerIsBetter } from '../../regressions/score-directions.ts';
 import { type ApiRoute, route } from './route-table.ts';
 
 const nameInPath = z.object({ name: z.string().max(100) });
@@ -122,6 +123,12 @@ export const regressionsRoutes: readonly ApiRoute[] = [
     query: judgeParameters,
     response: regressionLook,
     answer: async ({ context, sources: { catalog }, query }) => {
+      if (query.against === 'last_week' && (query.baseline !== undefined || query.before !== undefined))
+        throw new SightlineError(
+          'bad_request',
+          '"against=last_week" goes with neither "before" nor "baseline".',
+          { hint: 'Name one thing to compare with.' },
+        );
       const judged = await deployOf(query, context.project, catalog);
       const frozen =
         query.baseline === undefined
@@ -130,7 +137,14 @@ export const regressionsRoutes: readonly ApiRoute[] = [
       if (query.baseline !== undefined && frozen === undefined) throw noBaseline(query.baseline);
       const nowMs = Number(context.clock.now() / 1_000_000n);
       const minutes = Math.max(1, Math.min(240, Math.floor((nowMs - judged.time.getTime()) / 60_000)));
-      return judgeDeploy(context, { deploy: judged, minutes, beside: query.before, baseline: frozen });
+      return judgeDeploy(context, {
+        deploy: judged,
+        minutes,
+        beside: query.before,
+        baseline: frozen,
+        isLastWeek: query.against === 'last_week',
+        isLowerBetter: await lowerIsBetter(catalog, context.project),
+      });
     },
   }),
   route({

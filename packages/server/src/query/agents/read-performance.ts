@@ -16,7 +16,9 @@ import { type RunScope, runRows } from '../sql/runs-sql.ts';
 import { endNanos } from '../sql/usage-sql.ts';
 import { every, float, type Sql, sql, trusted, uint } from '../sql/sql.ts';
 import { readRange } from '../time-range.ts';
+import { overviewStepsDefault, wholeSteps } from '../time-step.ts';
 import { withModelNames } from './joined-models.ts';
+import { wholeCost } from './run-facts.ts';
 import { settledRuns } from './settled-runs.ts';
 
 export interface PerformanceWish extends PerformanceParameters {
@@ -53,7 +55,7 @@ export async function readPerformance(
   wish: PerformanceWish,
 ): Promise<PerformanceResponse> {
   const reader = new Reader(context);
-  const range = readRange(wish, context.clock);
+  const range = wholeSteps(readRange(wish, context.clock), overviewStepsDefault);
   const filters: ExactFilters = await withModelNames(reader, wish, range);
   const scope = await settledRuns(reader, range);
   const runs = runRows({ scope, where: trusted('true'), filters });
@@ -82,7 +84,7 @@ export async function readPerformance(
   const total = Number(sums?.total ?? 0);
   const failed = Number(sums?.failed ?? 0);
   const errorRate = total === 0 ? null : failed / total;
-  const totalCostUsd = decodeCost(sums?.totalCost ?? null);
+  const totalCostUsd = wholeCost(decodeCost(sums?.totalCost ?? null));
   const at = (index: number): number | null => (total === 0 ? null : ms(sums?.quantiles[index]));
   return {
     session: wish.session ?? null,

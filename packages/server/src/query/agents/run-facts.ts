@@ -164,6 +164,12 @@ function decodeRun(row: RunRow, scores: Run['scores'], joined: JoinedModels): Ru
   };
 }
 
+/** Prices are multiples of less than that; what is below it comes from the order in which floats were added. */
+const costUnit = 1e10;
+
+export const wholeCost = (usd: number | null): number | null =>
+  usd === null ? null : Math.round(usd * costUnit) / costUnit;
+
 export function decodeUsage(row: UsageRow): Usage {
   return {
     inputTokens: decodeCost(row.inputTokens),
@@ -171,7 +177,7 @@ export function decodeUsage(row: UsageRow): Usage {
     cacheReadTokens: decodeCost(row.cacheReadTokens),
     cacheWriteTokens: decodeCost(row.cacheWriteTokens),
     reasoningTokens: decodeCost(row.reasoningTokens),
-    costUsd: decodeCost(row.costUsd),
+    costUsd: wholeCost(decodeCost(row.costUsd)),
     unpricedCalls: Number(row.unpricedCalls),
   };
 }

@@ -1,29 +1,60 @@
-/** Cells of a service over time, for comparisons of versions. */
+/** Cells of a service over time, and what its runs used, for comparisons of versions. */
 import { nanosFromMs } from '@sightline/base';
 import { type QueryContext, Reader } from '../reader.ts';
 import {
+  type CellBlockRow,
+  cellBlocks,
   type CellMinuteRow,
   cellMinutes,
   pastCellMinutes,
+  pastRunValues,
+  type RunValueRow,
+  runValues,
   type SeenVersionRow,
   seenVersions,
 } from '../sql/cell-minutes-sql.ts';
 
 const cellsMax = 100;
 const rowsMax = 200_000;
+/** Of what runs used, and of their scores. */
+const runsMax = 20_000;
 const versionsMax = 1_000;
 
-export interface ReadMinute {
+interface CellName {
   readonly name: string;
   readonly operation: string;
   readonly model: string;
   readonly agent: string;
   readonly version: string;
+}
+
+export interface ReadMinute extends CellName {
   /** Since 1970. */
   readonly minute: number;
   readonly calls: number;
   readonly errors: number;
   readonly medianMs: number;
+  readonly p95Ms: number;
+  readonly p99Ms: number;
+}
+
+/** Five minutes: how many calls fell into which bin of durations (`binRatio`). */
+export interface ReadBlock extends CellName {
+  readonly minute: number;
+  readonly bins: readonly number[];
+  readonly counts: readonly number[];
+}
+
+export type RunMeasure = 'cost' | 'tokens' | 'score';
+
+/** Of a run, or the mean of a piece of the past. */
+export interface ReadRunValue extends CellName {
+  readonly minute: number;
+  readonly measure: RunMeasure;
+  /** Which score; '' of others. */
+  readonly score: string;
+  readonly value: number;
+  readonly runs: number;
 }
 
 interface MinutesAsked {
@@ -42,6 +73,26 @@ export async function readCellMinutes(
   return rows.map(minuteOf);
 }
 
+/** Of the same cells. */
+export async function readCellBlocks(
+  context: QueryContext,
+  asked: MinutesAsked,
+): Promise<readonly ReadBlock[]> {
+  const rows = await new Reader(context).rows<CellBlockRow>(cellBlocks(wishOf(context, asked)));
+  return rows.map(({ minute, ...row }) => ({ ...row, minute: Number(minute) }));
+}
+
+/** What runs cost, their tokens and scores, by version of the service. The oldest first. */
+export async function readRunValues(
+  context: QueryContext,
+  asked: MinutesAsked,
+): Promise<readonly ReadRunValue[]> {
+  const rows = await new Reader(context).rows<RunValueRow>(
+    runValues({ ...wishOf(context, asked), rowsMax: runsMax }),
+  );
+  return rows.flatMap((row) => valuesOf(row)).toSorted((a, b) => a.minute - b.minute);
+}
+
 /** In pieces of some minutes, whatever the version and agent. */
 export async function readPastMinutes(
   context: QueryContext,
@@ -51,6 +102,18 @@ export async function readPastMinutes(
   if (of.names.length === 0) return [];
   const rows = await new Reader(context).rows<CellMinuteRow>(pastCellMinutes(wishOf(context, asked), of));
   return rows.map(minuteOf);
+}
+
+/** Means of what runs used, in pieces of some minutes, whatever the version. */
+export async function readPastRunValues(
+  context: QueryContext,
+  asked: MinutesAsked,
+  of: { readonly pieceMinutes: number },
+): Promise<readonly ReadRunValue[]> {
+  const rows = await new Reader(context).rows<RunValueRow & { readonly runs: string }>(
+    pastRunValues(wishOf(context, asked), of),
+  );
+  return rows.flatMap((row) => valuesOf(row, Number(row.runs)));
 }
 
 function wishOf({ project }: QueryContext, { service, environment, fromMs, toMs }: MinutesAsked) {
@@ -69,6 +132,8 @@ function minuteOf({
   calls,
   errors,
   medianMs,
+  p95Ms,
+  p99Ms,
   name,
   operation,
   model,
@@ -85,7 +150,19 @@ function minuteOf({
     calls: Number(calls),
     errors: Number(errors),
     medianMs: Number(medianMs),
+    p95Ms: Number(p95Ms),
+    p99Ms: Number(p99Ms),
   };
+}
+
+function valuesOf(
+  { name, operation, agent, version, minute, score, costUsd, tokens, value }: RunValueRow,
+  runs = 1,
+): ReadRunValue[] {
+  const shared = { name, operation, model: '', agent, version, minute: Number(minute), runs };
+  const each = (measure: RunMeasure, read: number | null): ReadRunValue[] =>
+    read === null ? [] : [{ ...shared, measure, score, value: Number(read) }];
+  return [...each('cost', costUsd), ...each('tokens', tokens), ...each('score', value)];
 }
 
 export interface SeenVersion {

@@ -1,8 +1,10 @@
+import { printText } from '@sightline/schema/filter';
 import type { AgentFacts, AgentsResponse } from '@sightline/schema/api';
 import { lazy, Suspense, useMemo, type ReactElement } from 'react';
 import { loadPart } from '../../api/load-part.ts';
 import { agentsSentence, callsDetail } from '../../model/agent-answers.ts';
 import { Segmented } from '../../widgets/button.tsx';
+import { useGroupPicks } from '../../widgets/compare-picks.tsx';
 import { callColumns, lastColumn, usageColumns } from '../../widgets/call-columns.tsx';
 import type { Column } from '../../widgets/data-table.tsx';
 import { CountValue, Dash } from '../../widgets/facts.tsx';
@@ -21,6 +23,8 @@ const views = [
   { value: 'list', label: 'List', icon: 'logs' },
   { value: 'graph', label: 'Graph', icon: 'graph' },
 ] as const;
+
+const runsOf = ({ agent }: AgentFacts): string => (agent === '' ? '-agent:*' : `agent:${printText(agent)}`);
 
 /** Who is at work: as a list, or as a graph of who calls whom. */
 export function AgentsPage(): ReactElement {
@@ -104,6 +108,7 @@ function AgentList({
       lastColumn<AgentFacts>(nowMs),
     ];
   }, [nowMs, search]);
+  const compare = useGroupPicks(state, runsOf);
   return (
     <ListPage
       state={state}
@@ -111,13 +116,18 @@ function AgentList({
       title="Agents"
       noun="agent"
       icon="agent"
-      columns={columns}
+      columns={[...columns, compare.column]}
       rowsOf={agentsOf}
       rowKey={(row) => row.agent}
       rowClass={(row) => (row.errors > 0 ? 'has-error' : '')}
       initialSort="-calls"
       emptyHint="Agents are spans with gen_ai.agent.name, or what your SDK calls it."
-      actions={toggle}
+      actions={
+        <>
+          {compare.link}
+          {toggle}
+        </>
+      }
       detail={({ rows, hasMore }) => callsDetail(rows, hasMore)}
       sentence={({ rows, hasMore }) =>
         agentsSentence(rows, { range: question.range, nowMs: question.asOf, hasMore })

@@ -11,6 +11,7 @@ import { Modal } from '../../widgets/modal.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { ExpectedToggle } from '../../widgets/expected-toggle.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { usePathname, useTimeRange, useUrlState } from '../../widgets/url-state.ts';
 import { DashboardMenu } from './dashboard-menu.tsx';
@@ -143,6 +144,7 @@ function OpenDashboard({ stored }: { readonly stored: Dashboard }): ReactElement
               onFullScreen={() => void whole.current?.requestFullscreen()}
             />
           )}
+          <ExpectedToggle />
           <TimeRangePicker
             range={range}
             onChange={({ from, to }) => patch({ from, to })}

@@ -7,6 +7,7 @@ import { formatCount, formatShare } from '../../model/format.ts';
 import {
   durationOf,
   edgeTitle,
+  filterOfEdge,
   filterOfNode,
   healthWords,
   mapBoxes,
@@ -26,6 +27,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
+import type { UrlSearch } from '../../widgets/url-state.ts';
 import { type Question, useQuestion } from '../../widgets/use-question.ts';
 import './map-page.css';
 
@@ -111,6 +113,12 @@ function NodePanel(props: {
   const q = filterOfNode(node);
   const before = rangeBefore(range, asOf);
   const carried = { from: search['from'], to: search['to'] };
+  const compared = (edge: MapEdge) => ({
+    ...carried,
+    q: filterOfEdge(map, edge),
+    bFrom: before.from,
+    bTo: before.to,
+  });
   return (
     <aside className="map-panel" aria-label="Selected">
       <p className="faint small">
@@ -152,8 +160,18 @@ function NodePanel(props: {
           </PageLink>
         </p>
       )}
-      <EdgeList title="Called by" edges={map.edges.filter(({ target }) => target === node.id)} end="source" />
-      <EdgeList title="Calls" edges={map.edges.filter(({ source }) => source === node.id)} end="target" />
+      <EdgeList
+        title="Called by"
+        edges={map.edges.filter(({ target }) => target === node.id)}
+        end="source"
+        compared={compared}
+      />
+      <EdgeList
+        title="Calls"
+        edges={map.edges.filter(({ source }) => source === node.id)}
+        end="target"
+        compared={compared}
+      />
     </aside>
   );
 }
@@ -188,6 +206,8 @@ function EdgeList(props: {
   readonly title: string;
   readonly edges: readonly MapEdge[];
   readonly end: 'source' | 'target';
+  /** The comparison of the traces with such a call now and before. */
+  readonly compared: (edge: MapEdge) => UrlSearch;
 }): ReactElement | null {
   if (props.edges.length === 0) return null;
   return (
@@ -196,7 +216,14 @@ function EdgeList(props: {
       <ul>
         {props.edges.map((edge) => (
           <li key={`${edge.source} ${edge.target} ${edge.kind}`} title={edgeTitle(edge)}>
-            <span className="clip">{nameOf(edge[props.end])}</span>
+            <PageLink
+              to="/compare"
+              className="row-link clip"
+              search={props.compared(edge)}
+              title={`What is different about the traces with this call?\n${edgeTitle(edge)}`}
+            >
+              {nameOf(edge[props.end])}
+            </PageLink>
             <span className="num">{rateWords(edge.perMinute)}</span>
             <span className={edge.errors > 0 ? 'num error-text' : 'num faint'}>
               {edge.errors > 0 ? share(edge.errorRate) : '–'}

@@ -8,7 +8,9 @@ import { aggregationsOf, isPerSecond, unitOf, type ChartData } from '../../model
 import { rangeFromMs, resolveRange } from '../../model/time-range.ts';
 import { formatClock, msFromTimestamp } from '../../model/timestamp.ts';
 import { FailureNote } from '../../widgets/failure-note.tsx';
-import { Chart, type ChartDot } from '../../widgets/chart.tsx';
+import type { ChartDot } from '../../widgets/chart.tsx';
+import { ExpectedToggle } from '../../widgets/expected-toggle.tsx';
+import { ValueChart } from '../../widgets/value-chart.tsx';
 import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -97,6 +99,7 @@ export function MetricChart({
           value={search['by'] ?? ''}
           onChange={(by) => patch({ by: by === '' ? undefined : by })}
         />
+        <ExpectedToggle />
         {proposed !== undefined && <AlertOnThis name={proposed.name} propose={async () => proposed} />}
       </div>
       <FilterBar
@@ -110,7 +113,13 @@ export function MetricChart({
       {(query.error === null || data !== undefined) && (
         <div className="metric-canvas" data-stale={query.isPlaceholderData}>
           {data !== undefined && data.xS.length > 0 ? (
-            <Chart
+            <ValueChart
+              expected={
+                proposed?.kind === 'promql' && filter === '' && (search['by'] ?? '') === ''
+                  ? { kind: 'promql', value: proposed.value, isSum: false }
+                  : undefined
+              }
+              stepS={stepMs / 1000}
               label={`${aggregation} of ${name} over time`}
               range={resolveRange(range, asOf)}
               xS={data.xS}

@@ -5,7 +5,8 @@ import { formatMetricValue, plural } from '../../model/format.ts';
 import { promqlChart, promqlGrid } from '../../model/promql-chart.ts';
 import { rangeFromMs, resolveRange } from '../../model/time-range.ts';
 import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
-import { Chart } from '../../widgets/chart.tsx';
+import { ExpectedToggle } from '../../widgets/expected-toggle.tsx';
+import { ValueChart } from '../../widgets/value-chart.tsx';
 import { ErrorNotice } from '../../widgets/states.tsx';
 import type { Question } from '../../widgets/use-question.ts';
 import { PromqlBox } from './promql-box.tsx';
@@ -57,16 +58,24 @@ export function PromqlPanel({
         hint="a second expression, on the same chart"
         onApply={(expr) => expr !== second && patch({ expr2: expr === '' ? undefined : expr })}
       />
-      {first !== '' && failure === undefined && (
-        <AlertOnThis
-          name={first}
-          propose={async () => ({ kind: 'promql', name: first.slice(0, 200), query: first, value: first })}
-        />
-      )}
+      <div className="metric-controls">
+        <ExpectedToggle />
+        {first !== '' && failure === undefined && (
+          <AlertOnThis
+            name={first}
+            propose={async () => ({ kind: 'promql', name: first.slice(0, 200), query: first, value: first })}
+          />
+        )}
+      </div>
       {failure !== undefined && <ErrorNotice error={failure} />}
       <div className="metric-canvas" data-stale={answers.some(({ isPlaceholderData }) => isPlaceholderData)}>
         {chart.xS.length > 0 ? (
-          <Chart
+          <ValueChart
+            expected={
+              asked.length === 1 ? { kind: 'promql', value: asked[0] ?? '', isSum: false } : undefined
+            }
+            stepS={grid.stepS}
+            isAtEnd
             label={`${asked.join(' and ')} over time`}
             range={shownRange}
             xS={chart.xS}

@@ -1,7 +1,9 @@
+import { printText } from '@sightline/schema/filter';
 import type { ModelFacts, ModelsResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { callsDetail, modelsSentence } from '../../model/agent-answers.ts';
 import { callColumns, lastColumn, usageColumns } from '../../widgets/call-columns.tsx';
+import { useGroupPicks } from '../../widgets/compare-picks.tsx';
 import type { Column } from '../../widgets/data-table.tsx';
 import { DurationValue, ShareValue } from '../../widgets/facts.tsx';
 import { ListPage, useListPage } from '../../widgets/list-page.tsx';
@@ -9,6 +11,8 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { carriedSearch } from '../../widgets/url-state.ts';
 
 const modelsOf = (page: object): readonly ModelFacts[] => (page as ModelsResponse).models;
+
+const runsOf = ({ model }: ModelFacts): string => (model === '' ? '-model:*' : `model:${printText(model)}`);
 
 /** The models that were called: how fast, how dear, how often they failed. */
 export function ModelsPage(): ReactElement {
@@ -70,6 +74,7 @@ export function ModelsPage(): ReactElement {
       lastColumn<ModelFacts>(nowMs),
     ];
   }, [nowMs, search]);
+  const compare = useGroupPicks(state, runsOf);
   return (
     <ListPage
       state={state}
@@ -77,7 +82,8 @@ export function ModelsPage(): ReactElement {
       title="Models"
       noun="model"
       icon="llm"
-      columns={columns}
+      actions={compare.link}
+      columns={[...columns, compare.column]}
       rowsOf={modelsOf}
       rowKey={(row) => `${row.provider ?? ''}/${row.model}`}
       initialSort="-costUsd"

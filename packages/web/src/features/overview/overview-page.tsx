@@ -6,7 +6,7 @@ import { loadPart } from '../../api/load-part.ts';
 import { runsDetail, runsSentence } from '../../model/runs-answer.ts';
 import { groupParts } from '../../model/overview-charts.ts';
 import { isRelative, rangeFromMs } from '../../model/time-range.ts';
-import { Button, Segmented } from '../../widgets/button.tsx';
+import { Segmented } from '../../widgets/button.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -31,6 +31,9 @@ const loadCharts = loadPart(async () => ({
   default: (await import('../../widgets/overview-charts.tsx')).OverviewCharts,
 }));
 const OverviewCharts = lazy(loadCharts);
+const ChartTools = lazy(
+  loadPart(async () => ({ default: (await import('../../widgets/chart-tools.tsx')).ChartTools })),
+);
 
 const splits = [
   { value: 'all', label: 'All' },
@@ -114,13 +117,9 @@ export function OverviewPage(): ReactElement {
           <>
             <div className="overview-bar">
               <Segmented label="Split the charts by" value={split} options={splits} onChange={setSplit} />
-              <Button
-                look="quiet"
-                pressed={search['expected'] === '1'}
-                onClick={() => patch({ expected: search['expected'] === '1' ? undefined : '1' }, 'replace')}
-              >
-                Expected
-              </Button>
+              <Suspense>
+                <ChartTools question={question} narrowed={filters.values} />
+              </Suspense>
               <Realtime isLive={isLive} filters={filters.values} />
             </div>
             <Suspense fallback={<div className="overview-charts" />}>

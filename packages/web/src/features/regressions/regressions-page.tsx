@@ -1,13 +1,20 @@
 import type { RegressionCell, RegressionLook, RegressionsResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { regressionNowQuery, regressionsQuery } from '../../api/regression-queries.ts';
-import { formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
+import {
+  baselinesQuery,
+  type ComparedWith,
+  regressionNowQuery,
+  regressionsQuery,
+} from '../../api/regression-queries.ts';
+import { plural } from '../../model/format.ts';
 import {
   cellTitle,
   compareSearch,
+  countedWords,
   deployTitle,
   lookWords,
+  measuredWords,
   measureWords,
   regressionsSentence,
   verdictTones,
@@ -71,8 +78,11 @@ export function RegressionsPage(): ReactElement {
 }
 
 function DeployCard({ deploy }: { readonly deploy: JudgedDeploy }): ReactElement {
-  const [isAsked, setAsked] = useState(false);
-  const now = useQuery({ ...regressionNowQuery(deploy.id), enabled: isAsked });
+  const [against, setAgainst] = useState<ComparedWith>();
+  const now = useQuery({
+    ...regressionNowQuery(deploy.id, against ?? 'before'),
+    enabled: against !== undefined,
+  });
   const look = now.data ?? deploy.looks[0];
   return (
     <section className="deploy-card" aria-label={deployTitle(deploy)}>
@@ -83,11 +93,12 @@ function DeployCard({ deploy }: { readonly deploy: JudgedDeploy }): ReactElement
           {deploy.source === 'spans' ? 'seen by its first spans' : 'said'}
         </span>
         {deploy.note !== '' && <span className="small">{deploy.note}</span>}
-        {now.data === undefined && (
-          <Button look="quiet" icon="refresh" onClick={() => setAsked(true)} disabled={now.isFetching}>
-            {now.isFetching ? 'Comparing…' : 'Compare now'}
-          </Button>
-        )}
+        <CompareWith
+          service={deploy.service}
+          chosen={against}
+          isBusy={now.isFetching}
+          onChoose={setAgainst}
+        />
       </header>
       {now.error !== null && <p className="error-text">{now.error.message}</p>}
       {look === undefined ? (
@@ -101,6 +112,43 @@ function DeployCard({ deploy }: { readonly deploy: JudgedDeploy }): ReactElement
         <Look look={look} />
       )}
     </section>
+  );
+}
+
+/** Asks at once what changed, against one of the things there are to compare with. */
+function CompareWith({
+  service,
+  chosen,
+  isBusy,
+  onChoose,
+}: {
+  readonly service: string;
+  readonly chosen: ComparedWith | undefined;
+  readonly isBusy: boolean;
+  readonly onChoose: (against: ComparedWith | undefined) => void;
+}): ReactElement {
+  const kept = useQuery(baselinesQuery);
+  const baselines = (kept.data?.baselines ?? []).filter((each) => each.service === service);
+  const value = chosen === undefined ? '' : typeof chosen === 'string' ? chosen : `=${chosen.baseline}`;
+  const choose = (text: string): void => {
+    if (text === '') onChoose(undefined);
+    else if (text === 'before' || text === 'last_week') onChoose(text);
+    else onChoose({ baseline: text.slice(1) });
+  };
+  return (
+    <label className="small deploy-against">
+      {isBusy ? 'Comparing…' : 'Compare now with'}
+      <select value={value} onChange={(event) => choose(event.target.value)} disabled={isBusy}>
+        <option value="">nothing: the last look</option>
+        <option value="before">what ran before or beside it</option>
+        <option value="last_week">the same time last week</option>
+        {baselines.map(({ name }) => (
+          <option key={name} value={`=${name}`}>
+            the baseline {name}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 
@@ -132,7 +180,10 @@ function Look({ look }: { readonly look: RegressionLook }): ReactElement {
             </thead>
             <tbody>
               {shown.map((cell) => (
-                <CellRow key={JSON.stringify([cellTitle(cell), cell.operation, cell.measure])} cell={cell} />
+                <CellRow
+                  key={JSON.stringify([cellTitle(cell), cell.operation, measureWords(cell)])}
+                  cell={cell}
+                />
               ))}
             </tbody>
           </table>
@@ -148,8 +199,7 @@ function Look({ look }: { readonly look: RegressionLook }): ReactElement {
 }
 
 function CellRow({ cell }: { readonly cell: RegressionCell }): ReactElement {
-  const said = (value: number): string =>
-    cell.measure === 'duration' ? formatDurationMs(value) : formatShare(value);
+  const said = (value: number): string => measuredWords(cell.measure, value);
   return (
     <tr>
       <td className={verdictTones[cell.verdict]}>{verdictWords[cell.verdict]}</td>
@@ -158,11 +208,11 @@ function CellRow({ cell }: { readonly cell: RegressionCell }): ReactElement {
       <td title={whyWords(cell)}>{cell.text.split(':')[0]}</td>
       <td className="end">
         {cell.change === null ? '' : said(cell.change.before)}
-        <span className="faint small"> {formatCount(cell.calls.before)} calls</span>
+        <span className="faint small"> {countedWords(cell, cell.calls.before)}</span>
       </td>
       <td className="end">
         {cell.change === null ? '' : said(cell.change.after)}
-        <span className="faint small"> {formatCount(cell.calls.after)} calls</span>
+        <span className="faint small"> {countedWords(cell, cell.calls.after)}</span>
       </td>
       <td>
         <PageLink to="/traces" search={cell.runs.before}>

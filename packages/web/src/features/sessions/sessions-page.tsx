@@ -1,13 +1,17 @@
+import { printText } from '@sightline/schema/filter';
 import type { Session, SessionsResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { groupsDetail, sessionsSentence } from '../../model/agent-answers.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { useGroupPicks } from '../../widgets/compare-picks.tsx';
 import { Dash, WayIn, Words } from '../../widgets/facts.tsx';
 import { groupColumns } from '../../widgets/group-columns.tsx';
 import { ListCharts } from '../../widgets/list-charts.tsx';
 import { ListPage, useListPage } from '../../widgets/list-page.tsx';
 
 const sessionsOf = (page: object): readonly Session[] => (page as SessionsResponse).sessions;
+
+const runsOf = ({ sessionId }: Session): string => `session:${printText(sessionId)}`;
 
 /** Conversations: who talked with what, how often it failed, what it cost. */
 export function SessionsPage(): ReactElement {
@@ -18,7 +22,7 @@ export function SessionsPage(): ReactElement {
       {
         id: 'sessionId',
         label: 'Session',
-        least: 180,
+        least: 140,
         render: (session: Session) => {
           const { sessionId, firstQuestion } = session;
           const hasWords = typeof firstQuestion === 'string' && firstQuestion !== '';
@@ -64,6 +68,7 @@ export function SessionsPage(): ReactElement {
     ],
     [nowMs],
   );
+  const compare = useGroupPicks(state, runsOf);
   return (
     <ListPage
       state={state}
@@ -71,11 +76,12 @@ export function SessionsPage(): ReactElement {
       title="Sessions"
       noun="session"
       icon="sessions"
-      columns={columns}
+      columns={[...columns, compare.column]}
       rowsOf={sessionsOf}
       rowKey={(session) => session.sessionId}
       rowClass={(session) => (session.failedRuns > 0 ? 'has-error' : '')}
       chart={<ListCharts question={question} narrowed={state.filters.values} metrics={['runs', 'cost']} />}
+      actions={compare.link}
       initialSort="-lastTime"
       emptyHint="Runs with gen_ai.conversation.id or session.id belong to a session."
       detail={({ rows, hasMore }) => groupsDetail(rows, hasMore)}

@@ -1,8 +1,10 @@
+import { printText } from '@sightline/schema/filter';
 import type { ToolFacts, ToolsResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { callsDetail, toolsSentence } from '../../model/agent-answers.ts';
 import { formatCount } from '../../model/format.ts';
 import { callColumns, lastColumn } from '../../widgets/call-columns.tsx';
+import { useGroupPicks } from '../../widgets/compare-picks.tsx';
 import type { Column } from '../../widgets/data-table.tsx';
 import { Dash, WayIn } from '../../widgets/facts.tsx';
 import { ListPage, useListPage } from '../../widgets/list-page.tsx';
@@ -11,6 +13,8 @@ import { carriedSearch } from '../../widgets/url-state.ts';
 import { ToolFailures } from './tool-failures.tsx';
 
 const toolsOf = (page: object): readonly ToolFacts[] => (page as ToolsResponse).tools;
+
+const runsOf = ({ tool }: ToolFacts): string => (tool === '' ? '-tool:*' : `tool:${printText(tool)}`);
 
 /** The tools that agents called: which fail, which are slow, and for whom. */
 export function ToolsPage(): ReactElement {
@@ -75,6 +79,7 @@ export function ToolsPage(): ReactElement {
       lastColumn<ToolFacts>(nowMs),
     ];
   }, [nowMs, search]);
+  const compare = useGroupPicks(state, runsOf);
   return (
     <ListPage
       state={state}
@@ -82,7 +87,8 @@ export function ToolsPage(): ReactElement {
       title="Tools"
       noun="tool"
       icon="tool"
-      columns={columns}
+      actions={compare.link}
+      columns={[...columns, compare.column]}
       rowsOf={toolsOf}
       rowKey={(row) => row.tool}
       rowClass={(row) => (row.errors > 0 ? 'has-error' : '')}

@@ -1,8 +1,10 @@
+import { printText } from '@sightline/schema/filter';
 import type { User, UsersResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { groupsDetail, usersSentence } from '../../model/agent-answers.ts';
 import { formatCount } from '../../model/format.ts';
 import type { Column } from '../../widgets/data-table.tsx';
+import { useGroupPicks } from '../../widgets/compare-picks.tsx';
 import { WayIn } from '../../widgets/facts.tsx';
 import { groupColumns } from '../../widgets/group-columns.tsx';
 import { ListCharts } from '../../widgets/list-charts.tsx';
@@ -11,6 +13,8 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { carriedSearch } from '../../widgets/url-state.ts';
 
 const usersOf = (page: object): readonly User[] => (page as UsersResponse).users;
+
+const runsOf = ({ userId }: User): string => `user:${printText(userId)}`;
 
 /** For whom the runs ran, and what that cost. */
 export function UsersPage(): ReactElement {
@@ -46,6 +50,7 @@ export function UsersPage(): ReactElement {
       ...groupColumns<User>(nowMs),
     ];
   }, [nowMs, search]);
+  const compare = useGroupPicks(state, runsOf);
   return (
     <ListPage
       state={state}
@@ -53,10 +58,11 @@ export function UsersPage(): ReactElement {
       title="Users"
       noun="user"
       icon="users"
-      columns={columns}
+      columns={[...columns, compare.column]}
       rowsOf={usersOf}
       rowKey={(user) => user.userId}
       chart={<ListCharts question={question} narrowed={state.filters.values} metrics={['runs', 'cost']} />}
+      actions={compare.link}
       initialSort="-costUsd"
       emptyHint="Runs with user.id (or the name that your SDK has for it) belong to a user."
       detail={({ rows, hasMore }) => groupsDetail(rows, hasMore)}
