@@ -9,21 +9,21 @@ import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background-looks.ts';
 import { describeRun } from '../query/agents/describe-run.ts';
 import { readRunTrees } from '../query/agents/read-run-trees.ts';
-import { readRunWords, type ToldRun } from '../query/agents/read-run-words.ts';
+import { readRunWords, type RunSpeakers, speakersOf } from '../query/agents/read-run-words.ts';
 import { readRunsProgress, type RunsProgress } from '../query/agents/settled-runs.ts';
 import type { RunWords } from '../query/agents/run-words.ts';
 import { Reader } from '../query/reader.ts';
 import {
   anyChangeAfter,
-  changedIds,
   type ChangedSteps,
   type ChangedTraces,
   changedTimes,
-  extentsOf,
-  farTraces,
+  changedTraces,
   knownPlaces,
 } from '../query/sql/changed-traces-sql.ts';
-import { type Sql, sql, trusted } from '../query/sql/sql.ts';
+import { idsMax } from '../query/sql/ids-sql.ts';
+import { inBuckets } from '../query/sql/range-sql.ts';
+import { moment, type Sql, sql } from '../query/sql/sql.ts';
 import type { Window } from '../query/sql/trace-sets-sql.ts';
 import { tracesByHex } from '../query/sql/trace-summary-sql.ts';
 import type { RunsAhead, SettledMs, StoredRun, TelemetryStore } from '../storage/telemetry-store.ts';
@@ -56,8 +56,6 @@ const waitFactor = 1;
 const waitStepMs = 20;
 /** What is settled at once fits in memory, and its trees hold up nobody for long. */
 const stepsPerStatementDefault = 40_000;
-/** More of them, and all are looked for in all of the time. */
-const farMax = 5_000;
 /** A clock that was set back stamps rows with times that were. */
 const setBackMs = 600_000n;
 /** Ten minutes of projects that are looked at at once; what is beyond comes after. */
@@ -67,6 +65,7 @@ const spansAtOnce = 2_000;
 /** Of the spans of one statement: a trace is read whole, however long it is. */
 const resultRowsMax = 20_000_000;
 const resultBytesMax = 2 * 1024 ** 3;
+const limits = { ...backgroundLimits, resultRowsMax, resultBytesMax };
 /** After so long of going back, what came meanwhile has its turn; looking for it takes less than a tenth of the time. */
 const forwardMs = 10_000;
 const listFactor = 10;
@@ -322,8 +321,9 @@ export class RunKeeper {
       const parts = Math.ceil(weight / this.#stepsPerStatement);
       for (let part = 0; part < parts; part += 1) {
         if (this.#looks.isStopped) return false;
-        const traces = { project, generation, started, changes, part, parts };
-        for (const bucket of await this.#alongside(async () => this.#put(traces))) places.add(bucket);
+        const traces = { project, started, changes, part, parts };
+        for (const bucket of await this.#alongside(async () => this.#put(generation, traces)))
+          places.add(bucket);
       }
     }
     // Of what is known from now on, sums that were made before are wrong.
@@ -332,79 +332,99 @@ export class RunKeeper {
   }
 
   /** Where these runs were and are: buckets, seconds since 1970. */
-  async #put(traces: ChangedTraces): Promise<readonly number[]> {
-    const [extents, places] = await Promise.all([
-      this.#rows<Extent>(extentsOf(traces)),
-      this.#rows<Place>(knownPlaces(traces)),
-    ]);
-    const near = extents.filter(({ isFar }) => Number(isFar) === 0);
-    // What is known to have begun long before is not looked for in the summaries of all days.
-    const begun = traces.started.from - hourNanos;
-    const farPlaces = places.filter(({ startNanos }) => BigInt(startNanos) < begun);
+  async #put(generation: number, traces: ChangedTraces): Promise<readonly number[]> {
+    const extents = await this.#extents(traces);
+    const { project, started } = traces;
+    // Few traces last long: of those that do the rows of many days are read.
+    const isFar = ({ from, to }: Span): boolean =>
+      from < started.from - hourNanos || to >= started.to + hourNanos;
     const runs: StoredRun[] = [];
-    const settle = async (some: readonly Span[], condition: Sql): Promise<void> => {
-      if (some.length > 0) runs.push(...(await this.#settle(traces, windowOf(some), condition)));
-    };
-    if (near.length === extents.length && farPlaces.length === 0) await settle(near, trusted('true'));
-    else {
-      const everywhere = [
-        ...extents,
-        ...farPlaces.map(({ startNanos, lastNanos }) => ({ from: startNanos, to: lastNanos })),
-      ];
-      const found = await this.#rows<{ traceId: string }>(farTraces(traces, farMax + 1));
-      const ids = [...new Set([...found, ...farPlaces].map(({ traceId }) => traceId))];
-      if (ids.length > farMax) await settle(everywhere, trusted('true'));
-      else {
-        const among = sql`trace_id IN (${tracesByHex(ids)})`;
-        await settle(everywhere, among);
-        await settle(near, sql`NOT ${among}`);
+    const places: Place[] = [];
+    for (const group of [
+      extents.filter((extent) => !isFar(extent)),
+      extents.filter((extent) => isFar(extent)),
+    ])
+      for (let at = 0; at < group.length; at += idsMax) {
+        const some = group.slice(at, at + idsMax);
+        const known = await this.#places({ project, generation }, some, isFar);
+        runs.push(...(await this.#settle(project, some, windowOf([...some, ...known]))));
+        places.push(...known);
       }
-    }
-    const { project, generation } = traces;
     const placed = new Map(runs.map(({ traceId, startNanos }) => [traceId, bucketOf(startNanos)]));
     const vacated = places
-      .map(({ traceId, startNanos, lastNanos }) => ({
-        traceId,
-        startNanos: BigInt(startNanos),
-        lastNanos: BigInt(lastNanos),
-      }))
-      .filter(({ traceId, startNanos }) => placed.get(traceId) !== bucketOf(startNanos));
+      .filter(({ traceId, from }) => placed.get(traceId) !== bucketOf(from))
+      .map(({ traceId, from, to }) => ({ traceId, startNanos: from, lastNanos: to }));
     await this.#options.store.putRuns({ project, generation, runs, vacated });
     return [...runs, ...vacated].map(({ startNanos }) => Number(startNanos / tenMinutesNanos) * 600);
   }
 
-  /** The runs of these traces, all of whose spans lie within the window. */
-  async #settle(traces: ChangedTraces, window: Window, condition: Sql): Promise<readonly StoredRun[]> {
-    const { project } = traces;
-    const { store } = this.#options;
-    const reader = new Reader(
-      { store, clock: systemClock(), project, share: 'background' },
-      backgroundLimits.timeMsMax,
+  async #extents(traces: ChangedTraces): Promise<readonly Extent[]> {
+    const answer = await this.#reader(traces.project).binary(changedTraces(traces), limits);
+    const extents: Extent[] = [];
+    while (!answer.isAtEnd)
+      extents.push({ traceId: answer.hex(16), from: answer.int64(), to: answer.int64() });
+    return extents;
+  }
+
+  /** Where the table has runs of these traces. A run begins with one of its spans; what has gone on for long may have begun before all that is known of it. */
+  async #places(
+    of: { readonly project: string; readonly generation: number },
+    extents: readonly Extent[],
+    isFar: (extent: Span) => boolean,
+  ): Promise<readonly Place[]> {
+    const { from, to } = windowOf(extents);
+    const ids = extents.map(({ traceId }) => traceId);
+    const where = extents.some(isFar)
+      ? sql`last_time >= ${moment(from)} - toIntervalDay(7)`
+      : sql`${inBuckets({ from, to })}`;
+    const rows = await this.#rows<{ traceId: string; startNanos: string; lastNanos: string }>(
+      knownPlaces(of, ids, where),
     );
-    const limits = { ...backgroundLimits, resultRowsMax: resultRowsMax, resultBytesMax };
+    return rows.map(({ traceId, startNanos, lastNanos }) => ({
+      traceId,
+      from: BigInt(startNanos),
+      to: BigInt(lastNanos),
+    }));
+  }
+
+  /** The runs of these traces, all of whose spans lie within the window. */
+  async #settle(project: string, traces: readonly Extent[], window: Window): Promise<readonly StoredRun[]> {
+    const reader = this.#reader(project);
     const trees = await readRunTrees({
       project,
       window,
-      among: sql`trace_id IN (${changedIds(traces)}) AND ${condition}`,
+      among: sql`trace_id IN (${tracesByHex(traces.map(({ traceId }) => traceId))})`,
       binary: async (statement) => reader.binary(statement, limits),
     });
-    const told: ToldRun[] = [];
+    const rows: StoredRun[] = [];
+    const speakers: RunSpeakers[] = [];
     let spans = 0;
     for (const make of trees) {
       const tree = make();
       const run = describeRun(tree);
-      if (run !== undefined) told.push({ tree, run });
+      if (run !== undefined) {
+        rows.push(storedRun(tree, run));
+        speakers.push(speakersOf(tree, run));
+      }
       spans += tree.nodes.length;
       if (spans < spansAtOnce) continue;
       spans = 0;
       await setImmediate();
     }
     // A run is told of without its words rather than not at all.
-    const words = await readRunWords(reader, told, window).catch((error: unknown) => {
+    const words = await readRunWords(reader, speakers, window).catch((error: unknown) => {
       if (error instanceof SightlineError && error.code === 'query_limit') return new Map<string, RunWords>();
       throw error;
     });
-    return told.map(({ tree, run }) => storedRun(tree, run, words.get(run.traceId)));
+    return rows.map((row) => ({ ...row, ...words.get(row.traceId) }));
+  }
+
+  #reader(project: string): Reader {
+    const { store } = this.#options;
+    return new Reader(
+      { store, clock: systemClock(), project, share: 'background' },
+      backgroundLimits.timeMsMax,
+    );
   }
 
   async #rows<Row>(statement: Sql): Promise<readonly Row[]> {
@@ -431,28 +451,26 @@ interface SpellsToPut extends Forward, FoundSpells {
 const nanosOf = (seconds: number): bigint | undefined =>
   seconds === Infinity ? undefined : BigInt(seconds) * secondNanos;
 
-interface Extent {
-  readonly isFar: number;
-  readonly from: string;
-  readonly to: string;
+/** From the start of the first span, or of the run, to the end of the last, or to its start. */
+interface Span {
+  readonly from: bigint;
+  readonly to: bigint;
 }
 
-interface Place {
+interface Extent extends Span {
   readonly traceId: string;
-  readonly startNanos: string;
-  readonly lastNanos: string;
 }
+
+type Place = Extent;
 
 const tenMinutesNanos = 600n * secondNanos;
 const hourNanos = 3600n * secondNanos;
 /** The row of a run is found by the five minutes in which it began. */
 const bucketOf = (startNanos: bigint): bigint => startNanos / (300n * secondNanos);
 
-type Span = Pick<Extent, 'from' | 'to'>;
-
 function windowOf(extents: readonly Span[]): Window {
   assert(extents.length > 0, 'There is an extent');
-  const from = extents.map((each) => BigInt(each.from)).reduce((a, b) => (a < b ? a : b));
-  const to = extents.map((each) => BigInt(each.to)).reduce((a, b) => (a > b ? a : b));
+  const from = extents.map((each) => each.from).reduce((a, b) => (a < b ? a : b));
+  const to = extents.map((each) => each.to).reduce((a, b) => (a > b ? a : b));
   return { from: unixNano(from), to: unixNano(to + 1n) };
 }

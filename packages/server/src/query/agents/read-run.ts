@@ -21,7 +21,7 @@ import { readJoinedModels } from './joined-models.ts';
 import { nothingElse, openRun } from './open-run.ts';
 import { summariseCost } from './run-cost.ts';
 import { readSettledRun, runFacts } from './run-facts.ts';
-import { readRunWords } from './read-run-words.ts';
+import { readRunWords, speakersOf } from './read-run-words.ts';
 import { flaggedProblems } from './run-flags.ts';
 import { findProblems } from './run-problems.ts';
 import { describeStep, orNull, type RunNode, type RunTree, stepsOf } from './run-tree.ts';
@@ -87,7 +87,7 @@ async function runOf(reader: Reader, { tree, extent, settled, scores }: OpenedRu
   if (run === undefined) return undefined;
   const joined = await readJoinedModels(reader, aroundRun(tree));
   if (settled !== undefined) return { ...runFacts(tree, run, { words: settled, joined }), scores };
-  const words = await readRunWords(reader, [{ tree, run }], windowOf(extent));
+  const words = await readRunWords(reader, [speakersOf(tree, run)], windowOf(extent));
   const { question = '', answer = '' } = words.get(tree.traceId) ?? {};
   const said = { question: orNull(question), answer: orNull(answer) };
   return { ...runFacts(tree, run, { words: said, joined }), scores };
