@@ -7,6 +7,7 @@ import { assert, systemClock, unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background-looks.ts';
+import type { Lease, LeaseKeeper } from '../catalog/lease.ts';
 import { describeRun } from '../query/agents/describe-run.ts';
 import { readRunTrees } from '../query/agents/read-run-trees.ts';
 import { readRunWords, type RunSpeakers, speakersOf } from '../query/agents/read-run-words.ts';
@@ -16,18 +17,26 @@ import { Reader } from '../query/reader.ts';
 import {
   anyChangeAfter,
   type ChangedSteps,
-  type ChangedTraces,
+  changedIds,
   changedTimes,
-  changedTraces,
   knownPlaces,
+  type TracesToSettle,
+  tracesToSettle,
 } from '../query/sql/changed-traces-sql.ts';
-import { idsMax } from '../query/sql/ids-sql.ts';
+import { idsByHex, idsMax } from '../query/sql/ids-sql.ts';
 import { inBuckets } from '../query/sql/range-sql.ts';
 import { moment, type Sql, sql } from '../query/sql/sql.ts';
 import type { Window } from '../query/sql/trace-sets-sql.ts';
 import { tracesByHex } from '../query/sql/trace-summary-sql.ts';
-import type { RunsAhead, SettledMs, StoredRun, TelemetryStore } from '../storage/telemetry-store.ts';
+import type {
+  RunsAhead,
+  RunsProgressToRecord,
+  SettledMs,
+  StoredRun,
+  TelemetryStore,
+} from '../storage/telemetry-store.ts';
 import { type ChangedTime, type FoundSpells, type Spell, spellsOf } from './changed-spells.ts';
+import { type GoingTrace, RunPauses, type TraceSize } from './run-pauses.ts';
 import { storedRun } from './stored-run.ts';
 import { backgroundLimits, SumKeeper } from './sum-keeper.ts';
 
@@ -35,6 +44,8 @@ export interface RunKeeperOptions {
   readonly store: TelemetryStore;
   readonly log: Pick<Logger, 'warn'>;
   readonly intervalMs?: number;
+  /** It rests so many times as long as it worked. */
+  readonly restFactor?: number;
   /** How long runs are left alone before they are summed up. */
   readonly quietMs?: number;
   /** About how many steps are put together at once. */
@@ -43,11 +54,15 @@ export interface RunKeeperOptions {
   readonly isAwaited?: () => boolean;
   /** Nothing is settled before. */
   readonly after?: Promise<unknown>;
+  /** Where several servers load one store, one of them settles. */
+  readonly lease?: LeaseKeeper | undefined;
+  /** By which runs that go on wait: milliseconds that only go forward. */
+  readonly nowMs?: () => number;
 }
 
 const intervalMsDefault = 1_000;
-/** Rests so many times as long as it worked: while more arrives than the machine has time for, what arrives goes first. */
-const restFactor = 4;
+/** While more arrives than the machine has time for, what arrives goes first. */
+const restFactorDefault = 4;
 const retryMs = 30_000;
 /** So long sums are made before runs have their turn again. */
 const sumsMsMax = 3_000;
@@ -71,6 +86,8 @@ const forwardMs = 10_000;
 const listFactor = 10;
 /** Where others write to the engine, what they brought late is looked for so often. */
 const certainEveryMs = 60_000;
+/** Where others load the store as well, it is looked after what they brought so often. */
+const shareEveryMs = 2_000;
 const secondNanos = 1_000_000_000n;
 
 export class RunKeeper {
@@ -90,11 +107,18 @@ export class RunKeeper {
   /** What changed until then was settled as far as it could be seen; see `SettledMs`. */
   #seen = { generation: 0, untilMs: 0n };
   #certainDueMs = 0;
+  readonly #pauses = new RunPauses();
+  /** The progress that is gone on with: by this server alone, from when it took it over. */
+  #adopted: { readonly generation: number; readonly lease: Lease | undefined } | undefined;
+  /** All is settled, whatever could wait. */
+  #isThorough = false;
+  readonly #nowMs: () => number;
   readonly #stopped = Promise.withResolvers<void>();
 
   constructor(options: RunKeeperOptions) {
     this.#options = options;
     this.#stepsPerStatement = options.stepsPerStatement ?? stepsPerStatementDefault;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#looks = new BackgroundLooks({
       look: async () => this.#lookAndGoOn(),
       retryMs,
@@ -130,11 +154,27 @@ export class RunKeeper {
     clearTimeout(timer);
   }
 
-  /** Resolves when all that was settled in the store before is in the table. */
+  /** Resolves when all that was settled in the store before is in the table, by whichever server. */
   async settled(): Promise<void> {
-    await this.#looks.inTurn(async () => {
+    const { visibleMs } = await this.#options.store.settledMs();
+    for (let isDone = false; !isDone && !this.#looks.isStopped;) {
+      await this.#looks.inTurn(async () => {
+        isDone = (await this.#isOurs())
+          ? await this.#lookThoroughly()
+          : (await this.#progress()).seenMs >= visibleMs;
+      });
+      if (!isDone) await new Promise((resolve) => setTimeout(resolve, shareEveryMs));
+    }
+  }
+
+  async #lookThoroughly(): Promise<boolean> {
+    this.#isThorough = true;
+    try {
       await this.#look(Infinity);
-    });
+    } finally {
+      this.#isThorough = false;
+    }
+    return true;
   }
 
   /** Runs a task that deletes runs while nothing is put together: what is deleted meanwhile would come back. */
@@ -171,14 +211,37 @@ export class RunKeeper {
     clearTimeout(this.#laterTimer);
     this.#stopped.resolve();
     await this.#looks.stop();
+    await this.#options.lease?.giveUp();
+  }
+
+  /** Whether this server settles runs. While the control plane is away, who did so goes on. */
+  async #isOurs(): Promise<boolean> {
+    const { lease } = this.#options;
+    if (lease === undefined) return true;
+    return lease.hold().then(
+      (held) => held !== undefined,
+      () => lease.isHeld,
+    );
+  }
+
+  async #progress(): Promise<RunsProgress> {
+    return readRunsProgress({ rows: async (each) => this.#rows(each) });
+  }
+
+  async #record(progress: RunsProgressToRecord): Promise<void> {
+    await this.#options.store.recordRunsProgress({ ...progress, waiting: this.#pauses.waiting() });
   }
 
   async #lookAndGoOn(): Promise<void> {
-    const { intervalMs = intervalMsDefault, after } = this.#options;
+    const { intervalMs = intervalMsDefault, restFactor = restFactorDefault, after } = this.#options;
     await Promise.race([after, this.#stopped.promise]);
     if (this.#looks.isStopped) return;
     const beganMs = performance.now();
     this.#changedMeanwhileMs = undefined;
+    if (!(await this.#isOurs())) {
+      await this.#standBy(beganMs);
+      return;
+    }
     const { certainMs, visibleMs } = await this.#look(sumsMsMax);
     const endedMs = performance.now();
     this.#dueMs = Math.max(beganMs + intervalMs, endedMs + restFactor * (endedMs - beganMs));
@@ -186,8 +249,24 @@ export class RunKeeper {
     this.#unsettledSinceMs = this.#changedMeanwhileMs ?? (rest === undefined ? undefined : beganMs);
     if (this.#unsettledSinceMs !== undefined) this.#looks.lookIn(this.#dueMs - performance.now());
     const [uncertain] = certainMs === visibleMs ? [] : await this.#rows(anyChangeAfter(certainMs));
-    const sumsInMs = this.#sums.dueInMs ?? Infinity;
-    this.#lookAgainIn(uncertain === undefined ? sumsInMs : Math.min(sumsInMs, certainEveryMs));
+    this.#lookAgainIn(
+      Math.min(
+        this.#sums.dueInMs ?? Infinity,
+        this.#pauses.dueInMs(this.#nowMs()) ?? Infinity,
+        uncertain === undefined ? Infinity : certainEveryMs,
+        this.#options.lease === undefined ? Infinity : shareEveryMs,
+      ),
+    );
+  }
+
+  /** Another server settles runs: it is looked how far it came. */
+  async #standBy(beganMs: number): Promise<void> {
+    const { seenMs } = await this.#progress();
+    const [rest] = await this.#rows(anyChangeAfter(seenMs));
+    this.#unsettledSinceMs =
+      rest === undefined ? this.#changedMeanwhileMs : (this.#unsettledSinceMs ?? beganMs);
+    this.#dueMs = beganMs + shareEveryMs;
+    this.#lookAgainIn(shareEveryMs);
   }
 
   #lookAgainIn(dueInMs: number): void {
@@ -198,20 +277,52 @@ export class RunKeeper {
 
   /** Until when the table is right now. */
   async #look(sumMsMax: number): Promise<SettledMs> {
-    const { store } = this.#options;
-    const settled = await store.settledMs();
-    const known = await readRunsProgress({ rows: async (each) => this.#rows(each) });
+    const settled = await this.#options.store.settledMs();
+    const known = await this.#progress();
     const { generation } = known;
+    await this.#adopt(known);
     const certainMs = await this.#lookForCertain(known, settled);
     if (certainMs === undefined) return { certainMs: known.untilMs, visibleMs: known.untilMs };
     const visibleMs = settled.visibleMs > certainMs ? settled.visibleMs : certainMs;
     if (visibleMs > certainMs) {
-      await this.#putVisible(generation, certainMs, visibleMs);
-      await store.recordRunsProgress({ generation, untilMs: certainMs, seenMs: visibleMs });
+      if (!(await this.#putVisible(generation, certainMs, visibleMs)))
+        return { certainMs, visibleMs: certainMs };
+      await this.#record({ generation, untilMs: certainMs, seenMs: visibleMs });
     }
+    if (await this.#putWaiting(generation))
+      await this.#record({ generation, untilMs: certainMs, seenMs: visibleMs });
     const beganMs = performance.now();
     await this.#sums.make(generation, () => this.#looks.isStopped || performance.now() - beganMs > sumMsMax);
     return { certainMs, visibleMs };
+  }
+
+  /** What this process knows of it was right as long as nobody else went on with it. */
+  async #adopt({ generation, waiting = [] }: RunsProgress): Promise<void> {
+    const lease = await this.#options.lease?.hold().catch(() => this.#adopted?.lease);
+    if (this.#adopted?.generation === generation && this.#adopted.lease === lease) return;
+    if (this.#adopted !== undefined) this.#sums.lost();
+    this.#adopted = { generation, lease };
+    this.#seen = { generation, untilMs: 0n };
+    this.#pauses.restore(waiting);
+  }
+
+  /** Settles runs that waited long enough. Whether there were any. */
+  async #putWaiting(generation: number): Promise<boolean> {
+    const waiting = this.#isThorough ? this.#pauses.waiting() : this.#pauses.over(this.#nowMs());
+    for (const [project, traces] of Map.groupBy(waiting, (trace) => trace.project)) {
+      if (this.#looks.isStopped) return false;
+      const started = windowOf(traces.map(({ from }) => ({ from, to: from })));
+      const among = idsByHex(
+        traces.map(({ traceId }) => traceId),
+        16,
+      );
+      const places = await this.#alongside(async () =>
+        this.#put(generation, { project, started, among }, true),
+      );
+      this.#pauses.gone(traces);
+      await this.#sums.forget(new Map([[project, new Set(places)]]));
+    }
+    return waiting.length > 0;
   }
 
   /** Settles all of which nothing can appear any more; until when the table is right then. Undefined where it was stopped. */
@@ -220,7 +331,7 @@ export class RunKeeper {
     const { certainMs, visibleMs } = settled;
     if (certainMs < (known.ahead?.untilMs ?? known.untilMs)) {
       const leastMs = known.untilMs < certainMs - setBackMs ? known.untilMs : certainMs - setBackMs;
-      await this.#options.store.recordRunsProgress({ generation, untilMs: leastMs });
+      await this.#record({ generation, untilMs: leastMs });
       return leastMs;
     }
     const isBehind = known.untilMs === 0n || known.ahead !== undefined || certainMs === visibleMs;
@@ -230,13 +341,14 @@ export class RunKeeper {
     return untilMs;
   }
 
-  /** Settles what can be seen although more may appear: it is settled again when it is certain. */
-  async #putVisible(generation: number, certainMs: bigint, visibleMs: bigint): Promise<void> {
+  /** Settles what can be seen although more may appear: it is settled again when it is certain. False where it was stopped. */
+  async #putVisible(generation: number, certainMs: bigint, visibleMs: bigint): Promise<boolean> {
     const { untilMs } = this.#seen;
     const afterMs = this.#seen.generation === generation && untilMs > certainMs ? untilMs : certainMs;
-    if (visibleMs <= afterMs) return;
-    if (await this.#putAll(generation, { afterMs, untilMs: visibleMs }))
-      this.#seen = { generation, untilMs: visibleMs };
+    if (visibleMs <= afterMs) return true;
+    if (!(await this.#putAll(generation, { afterMs, untilMs: visibleMs }))) return false;
+    this.#seen = { generation, untilMs: visibleMs };
+    return true;
   }
 
   /**
@@ -259,7 +371,7 @@ export class RunKeeper {
       if (left === undefined) return undefined;
       if (left === 'nothing') {
         if (isAny || found.spells.length > 0)
-          await this.#options.store.recordRunsProgress({ generation, untilMs: ahead.untilMs, isFirst });
+          await this.#record({ generation, untilMs: ahead.untilMs, isFirst });
         return ahead.untilMs;
       }
       ahead = await this.#bringForward({ ...since, ahead: left });
@@ -275,7 +387,7 @@ export class RunKeeper {
       if (!(await this.#putSpell(generation, changes, spell))) return undefined;
       if (isAll && index === spells.length - 1) break;
       ahead = { ...ahead, fromS: spell.fromS };
-      await this.#options.store.recordRunsProgress({ generation, untilMs: sinceMs, ahead });
+      await this.#record({ generation, untilMs: sinceMs, ahead });
       if (performance.now() > pauseMs) return ahead;
     }
     return isAll ? 'nothing' : ahead;
@@ -289,7 +401,7 @@ export class RunKeeper {
       const changes = { afterMs: ahead.untilMs, untilMs };
       if (!(await this.#putAll(generation, changes, nanosOf(ahead.fromS)))) return undefined;
       forward = { untilMs, fromS: ahead.fromS };
-      await this.#options.store.recordRunsProgress({ generation, untilMs: sinceMs, ahead: forward });
+      await this.#record({ generation, untilMs: sinceMs, ahead: forward });
     }
     await this.#putVisible(generation, forward.untilMs, visibleMs);
     return forward;
@@ -320,9 +432,12 @@ export class RunKeeper {
       touched.set(project, places);
       const parts = Math.ceil(weight / this.#stepsPerStatement);
       for (let part = 0; part < parts; part += 1) {
-        if (this.#looks.isStopped) return false;
-        const traces = { project, started, changes, part, parts };
-        for (const bucket of await this.#alongside(async () => this.#put(generation, traces)))
+        if (this.#looks.isStopped || !(await this.#isOurs())) return false;
+        const among = changedIds({ project, started, changes, part, parts });
+        const traces = { project, started, among };
+        for (const bucket of await this.#alongside(async () =>
+          this.#put(generation, traces, this.#isThorough),
+        ))
           places.add(bucket);
       }
     }
@@ -331,9 +446,10 @@ export class RunKeeper {
     return true;
   }
 
-  /** Where these runs were and are: buckets, seconds since 1970. */
-  async #put(generation: number, traces: ChangedTraces): Promise<readonly number[]> {
-    const extents = await this.#extents(traces);
+  /** Where these runs were and are: buckets, seconds since 1970. `isDue`: none of them waits. */
+  async #put(generation: number, traces: TracesToSettle, isDue: boolean): Promise<readonly number[]> {
+    const all = await this.#extents(traces);
+    const extents = isDue ? all : this.#pauses.due(all, this.#nowMs());
     const { project, started } = traces;
     // Few traces last long: of those that do the rows of many days are read.
     const isFar = ({ from, to }: Span): boolean =>
@@ -355,14 +471,23 @@ export class RunKeeper {
       .filter(({ traceId, from }) => placed.get(traceId) !== bucketOf(from))
       .map(({ traceId, from, to }) => ({ traceId, startNanos: from, lastNanos: to }));
     await this.#options.store.putRuns({ project, generation, runs, vacated });
+    this.#pauses.settled(extents, this.#nowMs());
     return [...runs, ...vacated].map(({ startNanos }) => Number(startNanos / tenMinutesNanos) * 600);
   }
 
-  async #extents(traces: ChangedTraces): Promise<readonly Extent[]> {
-    const answer = await this.#reader(traces.project).binary(changedTraces(traces), limits);
+  async #extents(traces: TracesToSettle): Promise<readonly Extent[]> {
+    const { project } = traces;
+    const answer = await this.#reader(project).binary(tracesToSettle(traces), limits);
     const extents: Extent[] = [];
     while (!answer.isAtEnd)
-      extents.push({ traceId: answer.hex(16), from: answer.int64(), to: answer.int64() });
+      extents.push({
+        project,
+        traceId: answer.hex(16),
+        from: answer.int64(),
+        to: answer.int64(),
+        spans: Number(answer.uint64()),
+        isRooted: answer.uint8() === 1,
+      });
     return extents;
   }
 
@@ -433,7 +558,7 @@ export class RunKeeper {
   }
 }
 
-type Changes = ChangedTraces['changes'];
+type Changes = Pick<ChangedSteps, 'afterMs' | 'untilMs'>;
 
 interface Forward {
   readonly generation: number;
@@ -457,11 +582,11 @@ interface Span {
   readonly to: bigint;
 }
 
-interface Extent extends Span {
+interface Place extends Span {
   readonly traceId: string;
 }
 
-type Place = Extent;
+interface Extent extends Place, GoingTrace, TraceSize {}
 
 const tenMinutesNanos = 600n * secondNanos;
 const hourNanos = 3600n * secondNanos;

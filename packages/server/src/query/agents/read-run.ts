@@ -51,6 +51,7 @@ export async function readRun(
   const window = windowOf(extent);
   const run = await runOf(reader, { tree, extent, settled, scores: scores.get(id) ?? [] });
   if (run === undefined) throw runNotFound(id);
+  if (settled !== undefined && settled.steps !== run.steps) meetUnsettled(reader, settled.steps, run.steps);
   const steps = stepsOf(tree).map((node) => describeStep(tree, node));
   return {
     run,
@@ -72,6 +73,12 @@ const windowOf = ({ start, end }: TraceExtent): Window => ({
   from: unixNano(BigInt(start)),
   to: unixNano(BigInt(end) + 1n),
 });
+
+/** A run that goes on is settled after pauses that grow. */
+function meetUnsettled(reader: Reader, settledSteps: number, steps: number): void {
+  const message = `This run is not settled: lists and sums know ${settledSteps} of its ${steps} steps so far.`;
+  reader.meet({ limit: 'settling', message });
+}
 
 interface OpenedRun {
   readonly tree: RunTree;

@@ -39,8 +39,7 @@ export function wordsLine(text: string): string {
 }
 
 /** A space between words stays as it is. */
-const folded = (text: string): string =>
-  text.replaceAll(/(?! (?![\s\p{Cc}]))[\s\p{Cc}]+/gu, ' ').trim();
+const folded = (text: string): string => text.replaceAll(/(?! (?![\s\p{Cc}]))[\s\p{Cc}]+/gu, ' ').trim();
 
 /** Its first 199 characters or fewer, cut between what readers see as characters. */
 function cutLine(line: string): string {

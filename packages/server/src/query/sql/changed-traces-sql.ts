@@ -62,7 +62,7 @@ export interface ChangedTraces {
 }
 
 /** `SELECT trace_id …` */
-function changedIds({ project, started, changes, part, parts }: ChangedTraces): Sql {
+export function changedIds({ project, started, changes, part, parts }: ChangedTraces): Sql {
   const inPart = parts === 1 ? trusted('true') : sql`cityHash64(trace_id) % ${uint(parts)} = ${uint(part)}`;
   return changedSteps(
     trusted('trace_id'),
@@ -71,10 +71,18 @@ function changedIds({ project, started, changes, part, parts }: ChangedTraces): 
   );
 }
 
-/** In RowBinary: the id, from when to when the trace has spans. It may have begun seven days before the step that changed. */
-export function changedTraces(traces: ChangedTraces): Sql {
-  return sql`SELECT trace_id, min(start_time), max(end_time) FROM trace_summaries
-    WHERE project = ${string(traces.project)} AND day >= toDate(${moment(traces.started.from)}) - 7 AND trace_id IN (${changedIds(traces)}) GROUP BY trace_id`;
+/** Traces of a project with a span that started then or later. */
+export interface TracesToSettle {
+  readonly project: string;
+  readonly started: Window;
+  /** For `trace_id IN (…)`. */
+  readonly among: Sql;
+}
+
+/** In RowBinary: the id, from when to when the trace has spans, how many, and whether its root came. It may have begun seven days before. */
+export function tracesToSettle({ project, started, among }: TracesToSettle): Sql {
+  return sql`SELECT trace_id, min(start_time), max(end_time), sum(span_count), min(tupleElement(head, 'is_child')) = 0 FROM trace_summaries
+    WHERE project = ${string(project)} AND day >= toDate(${moment(started.from)}) - 7 AND trace_id IN (${among}) GROUP BY trace_id`;
 }
 
 /** Where the table has these traces: `traceId`, `startNanos`, `lastNanos`. `where` is on the times of the run. */
