@@ -120,7 +120,10 @@ export function LimitsNote({
   return (
     <p className="limits-note" role="note">
       <Icon name="warning" size={14} />
-      <span>{lead}{[...new Set(limits.map(({ message }) => message))].join(' ')}</span>
+      <span>
+        {lead}
+        {[...new Set(limits.map(({ message }) => message))].join(' ')}
+      </span>
     </p>
   );
 }
