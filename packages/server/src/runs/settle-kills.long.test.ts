@@ -100,11 +100,9 @@ describe.skipIf(postgresPrograms === '')('two servers over one store and one con
     await keeper.settled();
     expect(puts.length).toBeGreaterThan(0);
     // While the second holds the lease, the first finds its work done.
-    const before = puts.length;
     const back = start({ store: options, rounds: 3, steps: 0, postgresUrl: postgres.url, holder: 'one' });
     expect(await settledOrKilled(back)).toBe(true);
     expect(await holds('two')).toBe(true);
-    expect(puts.length).toBeGreaterThanOrEqual(before);
     await keeper.stop();
     await expectAsSettledAnew(opened, 'after a kill');
     await catalog.close();
