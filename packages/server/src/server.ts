@@ -22,6 +22,7 @@ import { openCatalog, type Catalog } from './catalog/catalog.ts';
 import { findChannel } from './catalog/channels.ts';
 import { knownFile, KnownRules } from './catalog/known-rules.ts';
 import { readRetention, writeRetention } from './catalog/retention-settings.ts';
+import { LeaseKeeper } from './catalog/lease.ts';
 import { standbyCatalog } from './catalog/standby-catalog.ts';
 import { openDataDirectory } from './config/data-directory.ts';
 import type { ServerOptions } from './config/options.ts';
@@ -153,6 +154,11 @@ async function start(
     log,
     isAwaited: () => callers.areThere,
     after: priced.promise,
+    // Nobody else has the embedded store open.
+    lease:
+      opened.engine.kind === 'embedded'
+        ? undefined
+        : new LeaseKeeper({ catalog, clock, name: 'settle', holder: `${hostname()}:${directory.path}` }),
   });
   onClose(async () => runs.stop());
   const store = withRuns(watched, runs);

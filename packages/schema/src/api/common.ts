@@ -51,7 +51,7 @@ export const attributes = z.record(z.string(), attributeValue);
 export const limitsMet = z
   .array(
     z.object({
-      limit: z.enum(['time', 'rows', 'memory', 'bytes', 'spans', 'series', 'points']),
+      limit: z.enum(['time', 'rows', 'memory', 'bytes', 'spans', 'series', 'points', 'settling']),
       message: z.string(),
     }),
   )

@@ -25,13 +25,7 @@ import {
   type StoredInstance,
   trimEvents,
 } from '../catalog/alert-instances.ts';
-import {
-  type AlertLease,
-  giveUpAlertLease,
-  holdAlertLease,
-  renewAlertLease,
-  takeAlertLease,
-} from '../catalog/alert-lease.ts';
+import { holdLease, type Lease, LeaseKeeper } from '../catalog/lease.ts';
 import { type OutboxState, readOutboxState, trimMessages } from '../catalog/alert-outbox.ts';
 import {
   listEnabledAlertRules,
@@ -103,8 +97,7 @@ interface KeptRule {
 }
 
 const lookEveryMs = 1_000;
-const leaseMs = 15_000;
-const renewEveryMs = 5_000;
+const outboxEveryMs = 5_000;
 /** So long a tick waits for what was received before it. */
 const lateMsMax = 120_000;
 const keepEventsDays = 90;
@@ -121,8 +114,8 @@ export class AlertKeeper {
   readonly #options: AlertKeeperOptions;
   readonly #sender: Sender;
   readonly #histories = new ValueHistories();
-  #lease: AlertLease | undefined;
-  #renewedMs = -Infinity;
+  readonly #leases: LeaseKeeper;
+  #lease: Lease | undefined;
   #houseKeptMs = -Infinity;
   #rules = new Map<string, KeptRule>();
   #version: string | undefined;
@@ -139,6 +132,7 @@ export class AlertKeeper {
   constructor(options: AlertKeeperOptions) {
     this.#options = options;
     this.#sender = new Sender(options);
+    this.#leases = new LeaseKeeper({ ...options, name: 'evaluate' });
   }
 
   start(): void {
@@ -150,8 +144,7 @@ export class AlertKeeper {
     clearTimeout(this.#timer);
     await this.#work;
     await this.#sender.stop();
-    if (this.#lease !== undefined)
-      await giveUpAlertLease(this.#options.catalog, this.#lease).catch(() => undefined);
+    await this.#leases.giveUp();
   }
 
   /** How far the slowest rule is behind its ticks; whether this server evaluates; what it did since its start. */
@@ -162,7 +155,7 @@ export class AlertKeeper {
     readonly failed: number;
   } {
     return {
-      isEvaluator: this.#lease !== undefined,
+      isEvaluator: this.#leases.isHeld,
       lagS: this.#lagS,
       evaluated: this.#evaluated,
       failed: this.#failed,
@@ -185,7 +178,7 @@ export class AlertKeeper {
       gauge(
         'sightline_alerts_evaluator',
         'Whether this server evaluates the rules of alerts.',
-        this.#lease === undefined ? 0 : 1,
+        Number(this.#leases.isHeld),
       ),
       gauge(
         'sightline_alerts_evaluation_lag_seconds',
@@ -259,23 +252,16 @@ export class AlertKeeper {
         await this.#tick(lease, { project, tick, rules: some, nowMs });
     if (await isGroupDue(catalog))
       await catalog.transaction(async (tx) => {
-        if (await holdAlertLease(tx, lease)) await dispatchGroups(tx, this.#options.linkTo);
+        if (await holdLease(tx, lease)) await dispatchGroups(tx, this.#options.linkTo);
       });
   }
 
-  async #hold(): Promise<AlertLease | undefined> {
-    const { catalog, holder, clock } = this.#options;
-    const nowMs = clock.monotonicMs();
-    if (this.#lease !== undefined) {
-      if (nowMs - this.#renewedMs < renewEveryMs) return this.#lease;
-      if (!(await renewAlertLease(catalog, this.#lease, leaseMs))) this.#lease = undefined;
-    }
-    if (this.#lease === undefined) {
-      this.#version = undefined;
-      this.#lease = await takeAlertLease(catalog, { holder, leaseMs });
-    }
-    this.#renewedMs = nowMs;
-    return this.#lease;
+  async #hold(): Promise<Lease | undefined> {
+    const lease = await this.#leases.hold();
+    // Who held it meanwhile has written states.
+    if (lease !== this.#lease) this.#version = undefined;
+    this.#lease = lease;
+    return lease;
   }
 
   async #load(): Promise<Map<string, KeptRule>> {
@@ -308,7 +294,7 @@ export class AlertKeeper {
   }
 
   async #tick(
-    lease: AlertLease,
+    lease: Lease,
     at: {
       readonly project: string;
       readonly tick: number;
@@ -353,7 +339,7 @@ export class AlertKeeper {
         );
     const routes = compileRoutes((await readRoutes(catalog, project)) ?? defaultRoutes);
     const written = await catalog.transaction(async (tx) => {
-      if (!(await holdAlertLease(tx, lease))) return undefined;
+      if (!(await holdLease(tx, lease))) return undefined;
       const news = await writeRuleStates(
         tx,
         stepped.map((each) => stateRow(each, tick)),
@@ -369,7 +355,7 @@ export class AlertKeeper {
       return changes;
     });
     if (written === undefined) {
-      this.#lease = undefined;
+      this.#leases.lost();
       this.#version = undefined;
       return;
     }
@@ -441,7 +427,7 @@ export class AlertKeeper {
   /** For the metrics; every few seconds is enough. */
   async #readOutbox(): Promise<void> {
     const { catalog, clock } = this.#options;
-    if (clock.monotonicMs() - this.#outboxReadMs < renewEveryMs) return;
+    if (clock.monotonicMs() - this.#outboxReadMs < outboxEveryMs) return;
     this.#outboxReadMs = clock.monotonicMs();
     this.#outbox = await readOutboxState(catalog);
   }

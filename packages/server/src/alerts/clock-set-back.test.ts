@@ -33,7 +33,7 @@ describe('a clock that was a day ahead and is set back', { timeout: 60_000 }, ()
       [id],
     );
     await catalog.query(
-      `INSERT INTO alert_leases (name, holder, until, fence) VALUES ('evaluate', 'a server that is gone', now() + interval '1 day', 7)`,
+      `INSERT INTO leases (name, holder, until, fence) VALUES ('evaluate', 'a server that is gone', now() + interval '1 day', 7)`,
     );
     const keeper = new AlertKeeper({
       catalog,

@@ -14,7 +14,7 @@ import type { Sql } from './sql/sql.ts';
 import { explainFailure } from './store-failure.ts';
 
 export interface LimitMet {
-  readonly limit: 'time' | 'rows' | 'memory' | 'bytes' | 'spans' | 'series' | 'points';
+  readonly limit: 'time' | 'rows' | 'memory' | 'bytes' | 'spans' | 'series' | 'points' | 'settling';
   readonly message: string;
 }
 

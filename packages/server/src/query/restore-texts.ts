@@ -3,7 +3,7 @@ import { type UnixNano, unixNano } from '@sightline/base';
 import { dropCutMark, missingText, restoreTexts, textNumbers } from '@sightline/schema/otlp';
 import type { Reader } from './reader.ts';
 import type { Window } from './time-range.ts';
-import { idsByHex } from './sql/ids-sql.ts';
+import { idsByHex, idsMax } from './sql/ids-sql.ts';
 import { textsOfDays } from './sql/texts-sql.ts';
 import { type Sql, sql, uint } from './sql/sql.ts';
 
@@ -25,7 +25,6 @@ export const idLength = 32;
 const eachId = /.{32}/g;
 /** Texts by id. */
 export type StoredTexts = ReadonlyMap<string, string>;
-const idsPerStatement = 3000;
 
 /** The same rows with whole values, those of attributes cut at `charactersMax`. */
 export async function withTexts<Row extends TextsRow>(
@@ -115,18 +114,20 @@ async function readTextsOf(reader: Reader, rows: readonly ValuesRow[], range: Wi
 
 async function readTextsById(reader: Reader, ids: readonly string[], range: Window): Promise<StoredTexts> {
   if (ids.length === 0) return new Map();
-  const parts = Array.from({ length: Math.ceil(ids.length / idsPerStatement) }, (_, part) =>
-    ids.slice(part * idsPerStatement, (part + 1) * idsPerStatement),
+  const parts = Array.from({ length: Math.ceil(ids.length / idsMax) }, (_, part) =>
+    ids.slice(part * idsMax, (part + 1) * idsMax),
   );
   const found = await Promise.all(
     parts.map((part) =>
-      reader.rows<{ id: string; text: string }>(sql`
-        SELECT lower(hex(texts.id)) AS id, body AS text FROM texts
+      reader.binary(sql`
+        SELECT texts.id, body FROM texts
         PREWHERE ${textsOfDays(reader.project, range)} AND texts.id IN (${idsByHex(part, 16)})
         LIMIT 1 BY texts.id`),
     ),
   );
-  return new Map(found.flat().map(({ id, text }) => [id, text]));
+  const texts = new Map<string, string>();
+  for (const answer of found) while (!answer.isAtEnd) texts.set(answer.hex(idLength / 2), answer.string());
+  return texts;
 }
 
 /** The id of the text with this number, counted from 1; '' where there is none. */

@@ -6,8 +6,7 @@ import { unixNano } from '@sightline/base';
 import { overviewParameters, runsParameters } from '@sightline/schema/api';
 import { findRuns } from '../query/agents/find-runs.ts';
 import { readOverview } from '../query/agents/read-overview.ts';
-import { readRunsProgress } from '../query/agents/settled-runs.ts';
-import { Reader } from '../query/reader.ts';
+import { readRun } from '../query/agents/read-run.ts';
 import { AgentSpans } from '../query/testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../query/testing/otlp-json.ts';
 import { day, TestStore } from '../query/testing/test-store.ts';
@@ -15,6 +14,7 @@ import { flatPrice } from '../storage/testing/flat-price.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { RunKeeper } from './run-keeper.ts';
 import { randomSpan, type RandomStep, randomStep } from './testing/random-steps.ts';
+import { expectAsSettledAnew, progressOf } from './testing/settled-rows.ts';
 
 const log = pino({ level: 'silent' });
 vi.setConfig({ testTimeout: 240_000 });
@@ -49,29 +49,9 @@ async function load(round: number): Promise<void> {
   await telemetry.loadJson('traces', tracesRequest('bot', wanted, { 'service.version': '1' }));
 }
 
-const progress = async () => readRunsProgress(new Reader(telemetry.context));
+const progress = async () => progressOf(telemetry.store);
 
-/** Every run with all that the table holds of it. */
-async function rows(): Promise<readonly unknown[]> {
-  const { generation } = await progress();
-  const found = await telemetry.store.query({
-    sql: `SELECT * EXCEPT (trace_id, version, generation, \`calls.span_id\`, \`other_calls.span_id\`), hex(trace_id) AS trace
-      FROM runs FINAL WHERE generation = {generation:UInt32} ORDER BY trace`,
-    params: { generation: String(generation) },
-  });
-  return found.rows;
-}
-
-/** What is there is what would be there if all had come at once. */
-async function expectSame(what: string, runsMin = 100): Promise<void> {
-  const found = await rows();
-  expect(found.length, what).toBeGreaterThan(runsMin);
-  const { generation } = await progress();
-  await telemetry.store.recordRunsProgress({ generation: generation + 1, untilMs: 0n });
-  await keeper.settled();
-  expect((await progress()).generation).toBe(generation + 1);
-  expect(found, what).toEqual(await rows());
-}
+const expectSame = async (what: string): Promise<void> => expectAsSettledAnew(telemetry.store, what);
 
 async function priceAnew(input: number): Promise<void> {
   const prices = flatPrice('example', 'm1').prices.map((owned) => ({
@@ -175,4 +155,71 @@ test('a request that is stored after its run gives the run its name and its sess
   expect(await run()).toMatchObject([
     { name: 'POST /chat', service: 'door', sessionId: 'late', durationMs: 500_000 },
   ]);
+});
+
+test('a run that goes on is settled ever more rarely, its page says so, and it is whole when it ended', async () => {
+  const pieces = 30;
+  const perPiece = 60;
+  let nowMs = 0;
+  let spansRead = 0;
+  const store: TelemetryStore = {
+    ...telemetry.store,
+    putRuns: async (runs) => {
+      spansRead += runs.runs.reduce((sum, { steps }) => sum + steps, 0);
+      await telemetry.store.putRuns(runs);
+    },
+  };
+  const pausing = new RunKeeper({ store, log, intervalMs: 0, restFactor: 0, nowMs: () => nowMs });
+  const look = async (): Promise<void> => {
+    pausing.changed();
+    await pausing.caughtUp(120_000);
+  };
+  await pausing.settled();
+  spansRead = 0;
+  const steps = async (): Promise<number | undefined> => {
+    const found = await findRuns(context, runsParameters.parse({ from: '-3d', agent: 'marathon' }));
+    return found.runs[0]?.steps;
+  };
+  const context = { ...telemetry.context, settle: undefined };
+  const traceId = hexId(32, 8001);
+  const pieceAt = async (piece: number): Promise<void> => {
+    const some = Array.from({ length: perPiece }, (_, index) =>
+      spans.tool('search', {
+        trace: 8001,
+        span: 80_100 + piece * perPiece + index,
+        parent: 80_010,
+        at: 20_000 + piece,
+      }),
+    );
+    await telemetry.loadJson('traces', tracesRequest('bot', some));
+  };
+  for (let piece = 0; piece < pieces; piece += 1) {
+    nowMs += 60_000;
+    await pieceAt(piece);
+    await look();
+  }
+  const all = pieces * perPiece;
+  // Settled with each piece it would be fifteen times as many.
+  expect(spansRead).toBeLessThan(5 * all);
+  expect((await readRun(context, traceId)).limitsMet).toMatchObject([{ limit: 'settling' }]);
+
+  nowMs += 60_000;
+  const root = spans.agent('marathon', { trace: 8001, span: 80_010, at: 20_000, lasts: 9_000 });
+  await telemetry.loadJson('traces', tracesRequest('bot', [root]));
+  await look();
+  expect(await steps()).toBe(all + 1);
+  expect((await readRun(context, traceId)).limitsMet).toBeUndefined();
+
+  // What comes after it waits; a server that is started meanwhile finds it.
+  await pieceAt(pieces);
+  await look();
+  expect(await steps()).toBe(all + 1);
+  expect((await progress()).waiting).toMatchObject([{ traceId }]);
+  await pausing.stop();
+  const next = new RunKeeper({ store, log, intervalMs: 0, restFactor: 0 });
+  next.changed();
+  await next.caughtUp(120_000);
+  expect(await steps()).toBe(all + perPiece + 1);
+  expect((await progress()).waiting).toEqual([]);
+  await next.stop();
 });

@@ -7,27 +7,36 @@ import { assert, systemClock, unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background/background-looks.ts';
+import type { Lease, LeaseKeeper } from '../catalog/lease.ts';
 import { describeRun } from '../query/agents/describe-run.ts';
 import { readRunTrees } from '../query/agents/read-run-trees.ts';
-import { readRunWords, type ToldRun } from '../query/agents/read-run-words.ts';
+import { readRunWords, type RunSpeakers, speakersOf } from '../query/agents/read-run-words.ts';
 import { readRunsProgress, type RunsProgress } from '../query/agents/settled-runs.ts';
 import type { RunWords } from '../query/agents/run-words.ts';
 import { Reader } from '../query/reader.ts';
 import {
   anyChangeAfter,
-  changedIds,
   type ChangedSteps,
-  type ChangedTraces,
+  changedIds,
   changedTimes,
-  extentsOf,
-  farTraces,
   knownPlaces,
+  type TracesToSettle,
+  tracesToSettle,
 } from '../query/sql/changed-traces-sql.ts';
-import { type Sql, sql, trusted } from '../query/sql/sql.ts';
+import { idsByHex, idsMax } from '../query/sql/ids-sql.ts';
+import { inBuckets } from '../query/sql/range-sql.ts';
+import { moment, type Sql, sql } from '../query/sql/sql.ts';
 import type { Window } from '../query/time-range.ts';
 import { tracesByHex } from '../query/sql/trace-summary-sql.ts';
-import type { RunsAhead, SettledMs, StoredRun, TelemetryStore } from '../storage/telemetry-store.ts';
+import type {
+  RunsAhead,
+  RunsProgressToRecord,
+  SettledMs,
+  StoredRun,
+  TelemetryStore,
+} from '../storage/telemetry-store.ts';
 import { type ChangedTime, type FoundSpells, type Spell, spellsOf } from './changed-spells.ts';
+import { type GoingTrace, RunPauses, type TraceSize } from './run-pauses.ts';
 import { storedRun } from './stored-run.ts';
 import { backgroundLimits, SumKeeper } from './sum-keeper.ts';
 
@@ -35,6 +44,8 @@ export interface RunKeeperOptions {
   readonly store: TelemetryStore;
   readonly log: Pick<Logger, 'warn'>;
   readonly intervalMs?: number;
+  /** It rests so many times as long as it worked. */
+  readonly restFactor?: number;
   /** How long runs are left alone before they are summed up. */
   readonly quietMs?: number;
   /** About how many steps are put together at once. */
@@ -43,11 +54,15 @@ export interface RunKeeperOptions {
   readonly isAwaited?: () => boolean;
   /** Nothing is settled before. */
   readonly after?: Promise<unknown>;
+  /** Where several servers load one store, one of them settles. */
+  readonly lease?: LeaseKeeper | undefined;
+  /** By which runs that go on wait: milliseconds that only go forward. */
+  readonly nowMs?: () => number;
 }
 
 const intervalMsDefault = 1_000;
-/** Rests so many times as long as it worked: while more arrives than the machine has time for, what arrives goes first. */
-const restFactor = 4;
+/** While more arrives than the machine has time for, what arrives goes first. */
+const restFactorDefault = 4;
 const retryMs = 30_000;
 /** So long sums are made before runs have their turn again. */
 const sumsMsMax = 3_000;
@@ -56,8 +71,6 @@ const waitFactor = 1;
 const waitStepMs = 20;
 /** What is settled at once fits in memory, and its trees hold up nobody for long. */
 const stepsPerStatementDefault = 40_000;
-/** More of them, and all are looked for in all of the time. */
-const farMax = 5_000;
 /** A clock that was set back stamps rows with times that were. */
 const setBackMs = 600_000n;
 /** Ten minutes of projects that are looked at at once; what is beyond comes after. */
@@ -67,11 +80,14 @@ const spansAtOnce = 2_000;
 /** Of the spans of one statement: a trace is read whole, however long it is. */
 const resultRowsMax = 20_000_000;
 const resultBytesMax = 2 * 1024 ** 3;
+const limits = { ...backgroundLimits, resultRowsMax, resultBytesMax };
 /** After so long of going back, what came meanwhile has its turn; looking for it takes less than a tenth of the time. */
 const forwardMs = 10_000;
 const listFactor = 10;
 /** Where others write to the engine, what they brought late is looked for so often. */
 const certainEveryMs = 60_000;
+/** Where others load the store as well, it is looked after what they brought so often. */
+const shareEveryMs = 2_000;
 const secondNanos = 1_000_000_000n;
 
 export class RunKeeper {
@@ -91,11 +107,18 @@ export class RunKeeper {
   /** What changed until then was settled as far as it could be seen; see `SettledMs`. */
   #seen = { generation: 0, untilMs: 0n };
   #certainDueMs = 0;
+  readonly #pauses = new RunPauses();
+  /** The progress that is gone on with: by this server alone, from when it took it over. */
+  #adopted: { readonly generation: number; readonly lease: Lease | undefined } | undefined;
+  /** All is settled, whatever could wait. */
+  #isThorough = false;
+  readonly #nowMs: () => number;
   readonly #stopped = Promise.withResolvers<void>();
 
   constructor(options: RunKeeperOptions) {
     this.#options = options;
     this.#stepsPerStatement = options.stepsPerStatement ?? stepsPerStatementDefault;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#looks = new BackgroundLooks({
       look: async () => this.#lookAndGoOn(),
       retryMs,
@@ -131,11 +154,27 @@ export class RunKeeper {
     clearTimeout(timer);
   }
 
-  /** Resolves when all that was settled in the store before is in the table. */
+  /** Resolves when all that was settled in the store before is in the table, by whichever server. */
   async settled(): Promise<void> {
-    await this.#looks.inTurn(async () => {
+    const { visibleMs } = await this.#options.store.settledMs();
+    for (let isDone = false; !isDone && !this.#looks.isStopped;) {
+      await this.#looks.inTurn(async () => {
+        isDone = (await this.#isOurs())
+          ? await this.#lookThoroughly()
+          : (await this.#progress()).seenMs >= visibleMs;
+      });
+      if (!isDone) await new Promise((resolve) => setTimeout(resolve, shareEveryMs));
+    }
+  }
+
+  async #lookThoroughly(): Promise<boolean> {
+    this.#isThorough = true;
+    try {
       await this.#look(Infinity);
-    });
+    } finally {
+      this.#isThorough = false;
+    }
+    return true;
   }
 
   /** Runs a task that deletes runs while nothing is put together: what is deleted meanwhile would come back. */
@@ -172,14 +211,37 @@ export class RunKeeper {
     clearTimeout(this.#laterTimer);
     this.#stopped.resolve();
     await this.#looks.stop();
+    await this.#options.lease?.giveUp();
+  }
+
+  /** Whether this server settles runs. While the control plane is away, who did so goes on. */
+  async #isOurs(): Promise<boolean> {
+    const { lease } = this.#options;
+    if (lease === undefined) return true;
+    return lease.hold().then(
+      (held) => held !== undefined,
+      () => lease.isHeld,
+    );
+  }
+
+  async #progress(): Promise<RunsProgress> {
+    return readRunsProgress({ rows: async (each) => this.#rows(each) });
+  }
+
+  async #record(progress: RunsProgressToRecord): Promise<void> {
+    await this.#options.store.recordRunsProgress({ ...progress, waiting: this.#pauses.waiting() });
   }
 
   async #lookAndGoOn(): Promise<void> {
-    const { intervalMs = intervalMsDefault, after } = this.#options;
+    const { intervalMs = intervalMsDefault, restFactor = restFactorDefault, after } = this.#options;
     await Promise.race([after, this.#stopped.promise]);
     if (this.#looks.isStopped) return;
     const beganMs = performance.now();
     this.#changedMeanwhileMs = undefined;
+    if (!(await this.#isOurs())) {
+      await this.#standBy(beganMs);
+      return;
+    }
     const { certainMs, visibleMs } = await this.#look(sumsMsMax);
     const endedMs = performance.now();
     this.#dueMs = Math.max(beganMs + intervalMs, endedMs + restFactor * (endedMs - beganMs));
@@ -187,8 +249,24 @@ export class RunKeeper {
     this.#unsettledSinceMs = this.#changedMeanwhileMs ?? (rest === undefined ? undefined : beganMs);
     if (this.#unsettledSinceMs !== undefined) this.#looks.lookIn(this.#dueMs - performance.now());
     const [uncertain] = certainMs === visibleMs ? [] : await this.#rows(anyChangeAfter(certainMs));
-    const sumsInMs = this.#sums.dueInMs ?? Infinity;
-    this.#lookAgainIn(uncertain === undefined ? sumsInMs : Math.min(sumsInMs, certainEveryMs));
+    this.#lookAgainIn(
+      Math.min(
+        this.#sums.dueInMs ?? Infinity,
+        this.#pauses.dueInMs(this.#nowMs()) ?? Infinity,
+        uncertain === undefined ? Infinity : certainEveryMs,
+        this.#options.lease === undefined ? Infinity : shareEveryMs,
+      ),
+    );
+  }
+
+  /** Another server settles runs: it is looked how far it came. */
+  async #standBy(beganMs: number): Promise<void> {
+    const { seenMs } = await this.#progress();
+    const [rest] = await this.#rows(anyChangeAfter(seenMs));
+    this.#unsettledSinceMs =
+      rest === undefined ? this.#changedMeanwhileMs : (this.#unsettledSinceMs ?? beganMs);
+    this.#dueMs = beganMs + shareEveryMs;
+    this.#lookAgainIn(shareEveryMs);
   }
 
   #lookAgainIn(dueInMs: number): void {
@@ -199,20 +277,52 @@ export class RunKeeper {
 
   /** Until when the table is right now. */
   async #look(sumMsMax: number): Promise<SettledMs> {
-    const { store } = this.#options;
-    const settled = await store.settledMs();
-    const known = await readRunsProgress({ rows: async (each) => this.#rows(each) });
+    const settled = await this.#options.store.settledMs();
+    const known = await this.#progress();
     const { generation } = known;
+    await this.#adopt(known);
     const certainMs = await this.#lookForCertain(known, settled);
     if (certainMs === undefined) return { certainMs: known.untilMs, visibleMs: known.untilMs };
     const visibleMs = settled.visibleMs > certainMs ? settled.visibleMs : certainMs;
     if (visibleMs > certainMs) {
-      await this.#putVisible(generation, certainMs, visibleMs);
-      await store.recordRunsProgress({ generation, untilMs: certainMs, seenMs: visibleMs });
+      if (!(await this.#putVisible(generation, certainMs, visibleMs)))
+        return { certainMs, visibleMs: certainMs };
+      await this.#record({ generation, untilMs: certainMs, seenMs: visibleMs });
     }
+    if (await this.#putWaiting(generation))
+      await this.#record({ generation, untilMs: certainMs, seenMs: visibleMs });
     const beganMs = performance.now();
     await this.#sums.make(generation, () => this.#looks.isStopped || performance.now() - beganMs > sumMsMax);
     return { certainMs, visibleMs };
+  }
+
+  /** What this process knows of it was right as long as nobody else went on with it. */
+  async #adopt({ generation, waiting = [] }: RunsProgress): Promise<void> {
+    const lease = await this.#options.lease?.hold().catch(() => this.#adopted?.lease);
+    if (this.#adopted?.generation === generation && this.#adopted.lease === lease) return;
+    if (this.#adopted !== undefined) this.#sums.lost();
+    this.#adopted = { generation, lease };
+    this.#seen = { generation, untilMs: 0n };
+    this.#pauses.restore(waiting);
+  }
+
+  /** Settles runs that waited long enough. Whether there were any. */
+  async #putWaiting(generation: number): Promise<boolean> {
+    const waiting = this.#isThorough ? this.#pauses.waiting() : this.#pauses.over(this.#nowMs());
+    for (const [project, traces] of Map.groupBy(waiting, (trace) => trace.project)) {
+      if (this.#looks.isStopped) return false;
+      const started = windowOf(traces.map(({ from }) => ({ from, to: from })));
+      const among = idsByHex(
+        traces.map(({ traceId }) => traceId),
+        16,
+      );
+      const places = await this.#alongside(async () =>
+        this.#put(generation, { project, started, among }, true),
+      );
+      this.#pauses.gone(traces);
+      await this.#sums.forget(new Map([[project, new Set(places)]]));
+    }
+    return waiting.length > 0;
   }
 
   /** Settles all of which nothing can appear any more; until when the table is right then. Undefined where it was stopped. */
@@ -221,7 +331,7 @@ export class RunKeeper {
     const { certainMs, visibleMs } = settled;
     if (certainMs < (known.ahead?.untilMs ?? known.untilMs)) {
       const leastMs = known.untilMs < certainMs - setBackMs ? known.untilMs : certainMs - setBackMs;
-      await this.#options.store.recordRunsProgress({ generation, untilMs: leastMs });
+      await this.#record({ generation, untilMs: leastMs });
       return leastMs;
     }
     const isBehind = known.untilMs === 0n || known.ahead !== undefined || certainMs === visibleMs;
@@ -231,13 +341,14 @@ export class RunKeeper {
     return untilMs;
   }
 
-  /** Settles what can be seen although more may appear: it is settled again when it is certain. */
-  async #putVisible(generation: number, certainMs: bigint, visibleMs: bigint): Promise<void> {
+  /** Settles what can be seen although more may appear: it is settled again when it is certain. False where it was stopped. */
+  async #putVisible(generation: number, certainMs: bigint, visibleMs: bigint): Promise<boolean> {
     const { untilMs } = this.#seen;
     const afterMs = this.#seen.generation === generation && untilMs > certainMs ? untilMs : certainMs;
-    if (visibleMs <= afterMs) return;
-    if (await this.#putAll(generation, { afterMs, untilMs: visibleMs }))
-      this.#seen = { generation, untilMs: visibleMs };
+    if (visibleMs <= afterMs) return true;
+    if (!(await this.#putAll(generation, { afterMs, untilMs: visibleMs }))) return false;
+    this.#seen = { generation, untilMs: visibleMs };
+    return true;
   }
 
   /**
@@ -260,7 +371,7 @@ export class RunKeeper {
       if (left === undefined) return undefined;
       if (left === 'nothing') {
         if (isAny || found.spells.length > 0)
-          await this.#options.store.recordRunsProgress({ generation, untilMs: ahead.untilMs, isFirst });
+          await this.#record({ generation, untilMs: ahead.untilMs, isFirst });
         return ahead.untilMs;
       }
       ahead = await this.#bringForward({ ...since, ahead: left });
@@ -276,7 +387,7 @@ export class RunKeeper {
       if (!(await this.#putSpell(generation, changes, spell))) return undefined;
       if (isAll && index === spells.length - 1) break;
       ahead = { ...ahead, fromS: spell.fromS };
-      await this.#options.store.recordRunsProgress({ generation, untilMs: sinceMs, ahead });
+      await this.#record({ generation, untilMs: sinceMs, ahead });
       if (performance.now() > pauseMs) return ahead;
     }
     return isAll ? 'nothing' : ahead;
@@ -290,7 +401,7 @@ export class RunKeeper {
       const changes = { afterMs: ahead.untilMs, untilMs };
       if (!(await this.#putAll(generation, changes, nanosOf(ahead.fromS)))) return undefined;
       forward = { untilMs, fromS: ahead.fromS };
-      await this.#options.store.recordRunsProgress({ generation, untilMs: sinceMs, ahead: forward });
+      await this.#record({ generation, untilMs: sinceMs, ahead: forward });
     }
     await this.#putVisible(generation, forward.untilMs, visibleMs);
     return forward;
@@ -321,9 +432,13 @@ export class RunKeeper {
       touched.set(project, places);
       const parts = Math.ceil(weight / this.#stepsPerStatement);
       for (let part = 0; part < parts; part += 1) {
-        if (this.#looks.isStopped) return false;
-        const traces = { project, generation, started, changes, part, parts };
-        for (const bucket of await this.#alongside(async () => this.#put(traces))) places.add(bucket);
+        if (this.#looks.isStopped || !(await this.#isOurs())) return false;
+        const among = changedIds({ project, started, changes, part, parts });
+        const traces = { project, started, among };
+        for (const bucket of await this.#alongside(async () =>
+          this.#put(generation, traces, this.#isThorough),
+        ))
+          places.add(bucket);
       }
     }
     // Of what is known from now on, sums that were made before are wrong.
@@ -331,80 +446,110 @@ export class RunKeeper {
     return true;
   }
 
-  /** Where these runs were and are: buckets, seconds since 1970. */
-  async #put(traces: ChangedTraces): Promise<readonly number[]> {
-    const [extents, places] = await Promise.all([
-      this.#rows<Extent>(extentsOf(traces)),
-      this.#rows<Place>(knownPlaces(traces)),
-    ]);
-    const near = extents.filter(({ isFar }) => Number(isFar) === 0);
-    // What is known to have begun long before is not looked for in the summaries of all days.
-    const begun = traces.started.from - hourNanos;
-    const farPlaces = places.filter(({ startNanos }) => BigInt(startNanos) < begun);
+  /** Where these runs were and are: buckets, seconds since 1970. `isDue`: none of them waits. */
+  async #put(generation: number, traces: TracesToSettle, isDue: boolean): Promise<readonly number[]> {
+    const all = await this.#extents(traces);
+    const extents = isDue ? all : this.#pauses.due(all, this.#nowMs());
+    const { project, started } = traces;
+    // Few traces last long: of those that do the rows of many days are read.
+    const isFar = ({ from, to }: Span): boolean =>
+      from < started.from - hourNanos || to >= started.to + hourNanos;
     const runs: StoredRun[] = [];
-    const settle = async (some: readonly Span[], condition: Sql): Promise<void> => {
-      if (some.length > 0) runs.push(...(await this.#settle(traces, windowOf(some), condition)));
-    };
-    if (near.length === extents.length && farPlaces.length === 0) await settle(near, trusted('true'));
-    else {
-      const everywhere = [
-        ...extents,
-        ...farPlaces.map(({ startNanos, lastNanos }) => ({ from: startNanos, to: lastNanos })),
-      ];
-      const found = await this.#rows<{ traceId: string }>(farTraces(traces, farMax + 1));
-      const ids = [...new Set([...found, ...farPlaces].map(({ traceId }) => traceId))];
-      if (ids.length > farMax) await settle(everywhere, trusted('true'));
-      else {
-        const among = sql`trace_id IN (${tracesByHex(ids)})`;
-        await settle(everywhere, among);
-        await settle(near, sql`NOT ${among}`);
+    const places: Place[] = [];
+    for (const group of [
+      extents.filter((extent) => !isFar(extent)),
+      extents.filter((extent) => isFar(extent)),
+    ])
+      for (let at = 0; at < group.length; at += idsMax) {
+        const some = group.slice(at, at + idsMax);
+        const known = await this.#places({ project, generation }, some, isFar);
+        runs.push(...(await this.#settle(project, some, windowOf([...some, ...known]))));
+        places.push(...known);
       }
-    }
-    const { project, generation } = traces;
     const placed = new Map(runs.map(({ traceId, startNanos }) => [traceId, bucketOf(startNanos)]));
     const vacated = places
-      .map(({ traceId, startNanos, lastNanos }) => ({
-        traceId,
-        startNanos: BigInt(startNanos),
-        lastNanos: BigInt(lastNanos),
-      }))
-      .filter(({ traceId, startNanos }) => placed.get(traceId) !== bucketOf(startNanos));
+      .filter(({ traceId, from }) => placed.get(traceId) !== bucketOf(from))
+      .map(({ traceId, from, to }) => ({ traceId, startNanos: from, lastNanos: to }));
     await this.#options.store.putRuns({ project, generation, runs, vacated });
+    this.#pauses.settled(extents, this.#nowMs());
     return [...runs, ...vacated].map(({ startNanos }) => Number(startNanos / tenMinutesNanos) * 600);
   }
 
-  /** The runs of these traces, all of whose spans lie within the window. */
-  async #settle(traces: ChangedTraces, window: Window, condition: Sql): Promise<readonly StoredRun[]> {
+  async #extents(traces: TracesToSettle): Promise<readonly Extent[]> {
     const { project } = traces;
-    const { store } = this.#options;
-    const reader = new Reader(
-      { store, clock: systemClock(), project, share: 'background' },
-      backgroundLimits.timeMsMax,
+    const answer = await this.#reader(project).binary(tracesToSettle(traces), limits);
+    const extents: Extent[] = [];
+    while (!answer.isAtEnd)
+      extents.push({
+        project,
+        traceId: answer.hex(16),
+        from: answer.int64(),
+        to: answer.int64(),
+        spans: Number(answer.uint64()),
+        isRooted: answer.uint8() === 1,
+      });
+    return extents;
+  }
+
+  /** Where the table has runs of these traces. A run begins with one of its spans; what has gone on for long may have begun before all that is known of it. */
+  async #places(
+    of: { readonly project: string; readonly generation: number },
+    extents: readonly Extent[],
+    isFar: (extent: Span) => boolean,
+  ): Promise<readonly Place[]> {
+    const { from, to } = windowOf(extents);
+    const ids = extents.map(({ traceId }) => traceId);
+    const where = extents.some(isFar)
+      ? sql`last_time >= ${moment(from)} - toIntervalDay(7)`
+      : sql`${inBuckets({ from, to })}`;
+    const rows = await this.#rows<{ traceId: string; startNanos: string; lastNanos: string }>(
+      knownPlaces(of, ids, where),
     );
-    const limits = { ...backgroundLimits, resultRowsMax: resultRowsMax, resultBytesMax };
+    return rows.map(({ traceId, startNanos, lastNanos }) => ({
+      traceId,
+      from: BigInt(startNanos),
+      to: BigInt(lastNanos),
+    }));
+  }
+
+  /** The runs of these traces, all of whose spans lie within the window. */
+  async #settle(project: string, traces: readonly Extent[], window: Window): Promise<readonly StoredRun[]> {
+    const reader = this.#reader(project);
     const trees = await readRunTrees({
       project,
       window,
-      among: sql`trace_id IN (${changedIds(traces)}) AND ${condition}`,
+      among: sql`trace_id IN (${tracesByHex(traces.map(({ traceId }) => traceId))})`,
       binary: async (statement) => reader.binary(statement, limits),
     });
-    const told: ToldRun[] = [];
+    const rows: StoredRun[] = [];
+    const speakers: RunSpeakers[] = [];
     let spans = 0;
     for (const make of trees) {
       const tree = make();
       const run = describeRun(tree);
-      if (run !== undefined) told.push({ tree, run });
+      if (run !== undefined) {
+        rows.push(storedRun(tree, run));
+        speakers.push(speakersOf(tree, run));
+      }
       spans += tree.nodes.length;
       if (spans < spansAtOnce) continue;
       spans = 0;
       await setImmediate();
     }
     // A run is told of without its words rather than not at all.
-    const words = await readRunWords(reader, told, window).catch((error: unknown) => {
+    const words = await readRunWords(reader, speakers, window).catch((error: unknown) => {
       if (error instanceof SightlineError && error.code === 'query_limit') return new Map<string, RunWords>();
       throw error;
     });
-    return told.map(({ tree, run }) => storedRun(tree, run, words.get(run.traceId)));
+    return rows.map((row) => ({ ...row, ...words.get(row.traceId) }));
+  }
+
+  #reader(project: string): Reader {
+    const { store } = this.#options;
+    return new Reader(
+      { store, clock: systemClock(), project, share: 'background' },
+      backgroundLimits.timeMsMax,
+    );
   }
 
   async #rows<Row>(statement: Sql): Promise<readonly Row[]> {
@@ -413,7 +558,7 @@ export class RunKeeper {
   }
 }
 
-type Changes = ChangedTraces['changes'];
+type Changes = Pick<ChangedSteps, 'afterMs' | 'untilMs'>;
 
 interface Forward {
   readonly generation: number;
@@ -431,28 +576,26 @@ interface SpellsToPut extends Forward, FoundSpells {
 const nanosOf = (seconds: number): bigint | undefined =>
   seconds === Infinity ? undefined : BigInt(seconds) * secondNanos;
 
-interface Extent {
-  readonly isFar: number;
-  readonly from: string;
-  readonly to: string;
+/** From the start of the first span, or of the run, to the end of the last, or to its start. */
+interface Span {
+  readonly from: bigint;
+  readonly to: bigint;
 }
 
-interface Place {
+interface Place extends Span {
   readonly traceId: string;
-  readonly startNanos: string;
-  readonly lastNanos: string;
 }
+
+interface Extent extends Place, GoingTrace, TraceSize {}
 
 const tenMinutesNanos = 600n * secondNanos;
 const hourNanos = 3600n * secondNanos;
 /** The row of a run is found by the five minutes in which it began. */
 const bucketOf = (startNanos: bigint): bigint => startNanos / (300n * secondNanos);
 
-type Span = Pick<Extent, 'from' | 'to'>;
-
 function windowOf(extents: readonly Span[]): Window {
   assert(extents.length > 0, 'There is an extent');
-  const from = extents.map((each) => BigInt(each.from)).reduce((a, b) => (a < b ? a : b));
-  const to = extents.map((each) => BigInt(each.to)).reduce((a, b) => (a > b ? a : b));
+  const from = extents.map((each) => each.from).reduce((a, b) => (a < b ? a : b));
+  const to = extents.map((each) => each.to).reduce((a, b) => (a > b ? a : b));
   return { from: unixNano(from), to: unixNano(to + 1n) };
 }

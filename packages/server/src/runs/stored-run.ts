@@ -2,11 +2,10 @@ import { statusCode } from '@sightline/schema/api';
 import { inferenceOperations } from '@sightline/schema/conventions';
 import type { DescribedRun, RunCall } from '../query/agents/describe-run.ts';
 import { isUnpriced, type RunNode, type RunTree, stepsOf } from '../query/agents/run-tree.ts';
-import type { RunWords } from '../query/agents/run-words.ts';
 import type { StoredCall, StoredRun } from '../storage/telemetry-store.ts';
 
-/** The row of a run. */
-export function storedRun(tree: RunTree, run: DescribedRun, words: RunWords | undefined): StoredRun {
+/** The row of a run, without its words. */
+export function storedRun(tree: RunTree, run: DescribedRun): StoredRun {
   const steps = stepsOf(tree);
   const models = run.calls.filter(({ kind }) => kind === 'model');
   const { head, usage } = run;
@@ -48,8 +47,8 @@ export function storedRun(tree: RunTree, run: DescribedRun, words: RunWords | un
     reasoningTokens: usage.reasoningTokens,
     costUsd: usage.costUsd,
     unpricedCalls: usage.unpricedCalls,
-    question: words?.question ?? '',
-    answer: words?.answer ?? '',
+    question: '',
+    answer: '',
     calls: models.map(storedCall),
     otherCalls: run.calls.filter(({ kind }) => kind !== 'model').map(storedCall),
   };

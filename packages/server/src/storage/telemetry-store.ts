@@ -297,6 +297,12 @@ export interface RunsProgressToRecord {
   readonly seenMs?: bigint | undefined;
   /** What is known beyond, while much is put together. */
   readonly ahead?: RunsAhead | undefined;
+  /** Traces that changed before, and are to be settled again later: at most a thousand, with about when they began (nanoseconds since 1970). */
+  readonly waiting?: readonly {
+    readonly project: string;
+    readonly traceId: string;
+    readonly from: bigint;
+  }[];
   /** The first that is known of this generation: rows of older ones may go. */
   readonly isFirst?: boolean;
 }

@@ -1,5 +1,5 @@
 /** The sentence over runs, on the overview and above their list. */
-import type { OverviewFacts, OverviewResponse } from '@sightline/schema/api';
+import type { OverviewResponse } from '@sightline/schema/api';
 import { formatCount, formatDurationMs, plural } from './format.ts';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 import { describeChange } from './trace-answer.ts';
@@ -11,15 +11,21 @@ interface Asked {
 }
 
 /** `12 of 240 runs failed in the last hour`. */
-export function runsSentence(totals: OverviewFacts, { range, nowMs }: Asked): string {
+export function runsSentence(
+  { totals, limitsMet = [] }: Pick<OverviewResponse, 'totals' | 'limitsMet'>,
+  { range, nowMs }: Asked,
+): string {
   const when = describeRangeInSentence(range, nowMs);
-  if (totals.runs === null || totals.failedRuns === null) return `The runs ${when} could not be counted`;
-  if (totals.runs === 0) return `No runs ${when}`;
-  if (totals.failedRuns === 0)
-    return totals.runs === 1
-      ? `1 run ${when}, and it did not fail`
-      : `${plural(totals.runs, 'run')} ${when}, none failed`;
-  return `${formatCount(totals.failedRuns)} of ${plural(totals.runs, 'run')} failed ${when}`;
+  const isSettling = limitsMet.some(({ limit }) => limit === 'settling');
+  const { runs, failedRuns } = totals;
+  if (runs === null || failedRuns === null) return `The runs ${when} could not be counted`;
+  if (runs === 0) return isSettling ? `Runs ${when} are being settled` : `No runs ${when}`;
+  return `${counted(runs, failedRuns, when)}${isSettling ? '; more are being settled' : ''}`;
+}
+
+function counted(runs: number, failedRuns: number, when: string): string {
+  if (failedRuns > 0) return `${formatCount(failedRuns)} of ${plural(runs, 'run')} failed ${when}`;
+  return runs === 1 ? `1 run ${when}, and it did not fail` : `${plural(runs, 'run')} ${when}, none failed`;
 }
 
 /** `p95 12.3 s, ▲ 34 % · $3.20, ▼ 5 % · 1.2 M tokens`, each against the time before. */

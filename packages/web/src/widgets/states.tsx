@@ -115,10 +115,15 @@ export function LimitsNote({
   readonly limits: readonly { readonly limit: string; readonly message: string }[] | undefined;
 }): ReactElement | null {
   if (limits === undefined || limits.length === 0) return null;
+  // What is being settled says so itself.
+  const lead = limits.every(({ limit }) => limit === 'settling') ? '' : 'Not everything: ';
   return (
     <p className="limits-note" role="note">
       <Icon name="warning" size={14} />
-      <span>Not everything: {[...new Set(limits.map(({ message }) => message))].join(' ')}</span>
+      <span>
+        {lead}
+        {[...new Set(limits.map(({ message }) => message))].join(' ')}
+      </span>
     </p>
   );
 }

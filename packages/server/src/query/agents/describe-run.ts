@@ -232,8 +232,8 @@ const namesAgent = ['workflow', 'step'];
  * disagree.
  */
 function outermost(steps: readonly RunNode[]): RunNode {
-  const rank = ({ parentId, operation }: RunNode): number =>
-    (parentId === noId ? 0 : 2) + (operation === 'workflow' || operation === 'agent' ? 0 : 1);
+  const rank = ({ parentSpanId, operation }: RunNode): number =>
+    (parentSpanId === noId ? 0 : 2) + (operation === 'workflow' || operation === 'agent' ? 0 : 1);
   const best = steps.reduce((best, step) => {
     const higher = rank(best) - rank(step);
     return higher > 0 || (higher === 0 && lengthNanos(step) > lengthNanos(best)) ? step : best;
@@ -242,7 +242,7 @@ function outermost(steps: readonly RunNode[]): RunNode {
     .filter((step) => rank(step) === rank(best) && lengthNanos(step) === lengthNanos(best))
     .toSorted(byId);
   const [one = best, other = one] = [alike[0], alike.at(-1)];
-  return one.parentId === other.spanId ? other : one;
+  return one.parentSpanId === other.spanId ? other : one;
 }
 
 /** Of the first step that names one. */

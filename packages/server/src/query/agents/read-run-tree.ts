@@ -165,7 +165,7 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
     return {
       spanId,
       responseId: steps?.responseIds[place] ?? '',
-      parentId: columns.parentIds[row] ?? '',
+      parentSpanId: columns.parentIds[row] ?? '',
       name: columns.names[row] ?? '',
       service: columns.services[row] ?? '',
       operation: decodeOperation(operation),

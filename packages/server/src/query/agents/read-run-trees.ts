@@ -81,7 +81,7 @@ function byStart(a: RunSpan, b: RunSpan): number {
 const nothing: Omit<
   RunSpan,
   | 'spanId'
-  | 'parentId'
+  | 'parentSpanId'
   | 'startNanos'
   | 'endNanos'
   | 'status'
@@ -118,13 +118,13 @@ const nothing: Omit<
 /** Behind its trace id. */
 function readPlace(answer: RowBinary): RunSpan {
   const spanId = answer.hex(8);
-  const parentId = answer.hex(8);
+  const parentSpanId = answer.hex(8);
   const startNanos = answer.int64();
   const durationNs = answer.uint64();
   return {
     ...nothing,
     spanId,
-    parentId,
+    parentSpanId,
     startNanos,
     endNanos: startNanos + durationNs,
     status: decodeWord(statusCode.options, answer.uint8()),

@@ -3,7 +3,7 @@ import type { MessageLog } from '@sightline/schema/conventions';
 import { ownAttributes } from '../decode-span.ts';
 import type { Reader } from '../reader.ts';
 import { withTexts } from '../restore-texts.ts';
-import { idsByHex } from '../sql/ids-sql.ts';
+import { idsByHex, idsMax } from '../sql/ids-sql.ts';
 import { messageLogsAmong } from '../sql/message-logs-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { sql, uint } from '../sql/sql.ts';
@@ -20,31 +20,44 @@ const callsAtEachEnd = 3;
 /** A span with more says it elsewhere as well. */
 const payloadBytesMax = 1 << 20;
 /** Of the spans of one statement: the words of the others are left out. */
-const batchBytesMax = 64 << 20;
-/** Runs of one statement: each names a handful of spans. */
-const runsAtOnce = 1_000;
+const batchBytesMax = 128 << 20;
+/** Runs whose words are read at once. */
+const runsAtOnce = 3_000;
 
-export interface ToldRun {
-  readonly tree: RunTree;
-  readonly run: DescribedRun;
+/** The spans of a run that may say what was asked and answered. */
+export interface RunSpeakers {
+  readonly traceId: string;
+  /** Calls of models, in the order of their start. */
+  readonly calls: readonly RunNode[];
+  readonly around: readonly RunNode[];
+}
+
+export function speakersOf(tree: RunTree, run: DescribedRun): RunSpeakers {
+  const steps = stepsOf(tree);
+  const calls = steps.filter(({ operation }) => operation === 'llm');
+  const ends =
+    calls.length <= 2 * callsAtEachEnd
+      ? calls
+      : [...calls.slice(0, callsAtEachEnd), ...calls.slice(-callsAtEachEnd)];
+  const outer = steps.filter(({ depth, operation }) => depth === 0 && operation !== 'llm');
+  const around = new Set(
+    [run.head, ...outer.slice(0, callsAtEachEnd)].filter(({ operation }) => operation !== 'llm'),
+  );
+  return { traceId: tree.traceId, calls: ends, around: [...around] };
 }
 
 /** By trace id. All spans of the runs lie within the window. */
 export async function readRunWords(
   reader: Reader,
-  runs: readonly ToldRun[],
+  runs: readonly RunSpeakers[],
   window: Window,
 ): Promise<ReadonlyMap<string, RunWords>> {
   const words = new Map<string, RunWords>();
-  for (let at = 0; at < runs.length; at += runsAtOnce) {
-    const some = runs.slice(at, at + runsAtOnce).map((told) => ({ told, ...speakersOf(told) }));
-    const nodes = some.flatMap(({ calls, around }) => [...calls, ...around]);
-    const wanted = { traceIds: some.map(({ told }) => told.run.traceId), nodes, window };
-    const sources = await readSources(reader, wanted);
+  for (const some of batchesOf(runs)) {
+    const sources = await readSources(reader, some, window);
     const silent: string[] = [];
     const tell = (logs?: ReadonlyMap<string, MessageLog[]>): void => {
-      for (const { told, calls, around } of some) {
-        const { traceId } = told.run;
+      for (const { traceId, calls, around } of some) {
         const of = (node: RunNode): readonly WordSource[] => {
           const key = traceId + node.spanId;
           const said = {
@@ -67,42 +80,38 @@ export async function readRunWords(
   return words;
 }
 
-interface Speakers {
-  readonly calls: readonly RunNode[];
-  readonly around: readonly RunNode[];
-}
-
-function speakersOf({ tree, run }: ToldRun): Speakers {
-  const calls = stepsOf(tree).filter(({ operation }) => operation === 'llm');
-  const ends =
-    calls.length <= 2 * callsAtEachEnd
-      ? calls
-      : [...calls.slice(0, callsAtEachEnd), ...calls.slice(-callsAtEachEnd)];
-  const outer = stepsOf(tree).filter(({ depth, operation }) => depth === 0 && operation !== 'llm');
-  const around = new Set(
-    [run.head, ...outer.slice(0, callsAtEachEnd)].filter(({ operation }) => operation !== 'llm'),
-  );
-  return { calls: ends, around: [...around] };
+function* batchesOf(runs: readonly RunSpeakers[]): Iterable<readonly RunSpeakers[]> {
+  let some: RunSpeakers[] = [];
+  let spans = 0;
+  for (const run of runs) {
+    some.push(run);
+    spans += run.calls.length + run.around.length;
+    if (some.length < runsAtOnce && spans < idsMax) continue;
+    yield some;
+    [some, spans] = [[], 0];
+  }
+  if (some.length > 0) yield some;
 }
 
 type Source = Omit<WordSource['source'], 'name'>;
 
 async function readSources(
   reader: Reader,
-  {
-    traceIds,
-    nodes,
-    window,
-  }: { readonly traceIds: readonly string[]; readonly nodes: readonly RunNode[]; readonly window: Window },
+  runs: readonly RunSpeakers[],
+  window: Window,
 ): Promise<ReadonlyMap<string, Source>> {
-  if (nodes.length === 0) return new Map();
+  const spanIds = new Set(
+    runs.flatMap(({ calls, around }) => [...calls, ...around].map(({ spanId }) => spanId)),
+  );
+  if (spanIds.size === 0) return new Map();
+  const traceIds = runs.map(({ traceId }) => traceId);
   const answer = await reader.binary(sql`
     SELECT trace_id, ${payloadColumns} FROM (
       SELECT trace_id, ${storedColumns}, arraySum(value -> length(value), mapValues(long_attributes)) AS payloadBytes,
         sum(payloadBytes) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS readBytes
       FROM spans
       WHERE ${inRange(reader.project, 'spans', window)} AND trace_id IN (${tracesByHex(traceIds)})
-        AND span_id IN (${idsByHex([...new Set(nodes.map(({ spanId }) => spanId))], 8)})
+        AND span_id IN (${idsByHex([...spanIds], 8)})
         AND arraySum(value -> length(value), mapValues(long_attributes)) < ${uint(payloadBytesMax)})
     WHERE readBytes < ${uint(batchBytesMax)}`);
   const rows: (PayloadRow & { readonly traceId: string })[] = [];

@@ -22,7 +22,7 @@ import { readJoinedModels } from './joined-models.ts';
 import { nothingElse, openRun } from './open-run.ts';
 import { summariseCost } from './run-cost.ts';
 import { readSettledRun, runFacts } from './run-facts.ts';
-import { readRunWords } from './read-run-words.ts';
+import { readRunWords, speakersOf } from './read-run-words.ts';
 import { flaggedProblems } from './run-flags.ts';
 import { findProblems } from './run-problems.ts';
 import { describeStep, orNull, type RunNode, type RunTree, stepsOf } from './run-tree.ts';
@@ -52,6 +52,7 @@ export async function readRun(
   const window = windowOf(extent);
   const run = await runOf(reader, { tree, extent, settled, scores: scores.get(id) ?? [] });
   if (run === undefined) throw runNotFound(id);
+  if (settled !== undefined && settled.steps !== run.steps) meetUnsettled(reader, settled.steps, run.steps);
   const steps = stepsOf(tree).map((node) => describeStep(tree, node));
   return {
     run,
@@ -74,6 +75,12 @@ const windowOf = ({ start, end }: TraceExtent): Window => ({
   to: unixNano(BigInt(end) + 1n),
 });
 
+/** A run that goes on is settled after pauses that grow. */
+function meetUnsettled(reader: Reader, settledSteps: number, steps: number): void {
+  const message = `This run is not settled: lists and sums know ${settledSteps} of its ${steps} steps so far.`;
+  reader.meet({ limit: 'settling', message });
+}
+
 interface OpenedRun {
   readonly tree: RunTree;
   readonly extent: TraceExtent;
@@ -88,7 +95,7 @@ async function runOf(reader: Reader, { tree, extent, settled, scores }: OpenedRu
   if (run === undefined) return undefined;
   const joined = await readJoinedModels(reader, aroundRun(tree));
   if (settled !== undefined) return { ...runFacts(tree, run, { words: settled, joined }), scores };
-  const words = await readRunWords(reader, [{ tree, run }], windowOf(extent));
+  const words = await readRunWords(reader, [speakersOf(tree, run)], windowOf(extent));
   const { question = '', answer = '' } = words.get(tree.traceId) ?? {};
   const said = { question: orNull(question), answer: orNull(answer) };
   return { ...runFacts(tree, run, { words: said, joined }), scores };

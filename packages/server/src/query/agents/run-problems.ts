@@ -28,7 +28,7 @@ const checks: readonly Check[] = [
   {
     type: 'cyclic_parent',
     message: 'Spans name each other as parents. The circle is cut at its first span.',
-    has: (node) => node.parent === -1 && !/^0*$/.test(node.parentId),
+    has: (node) => node.parent === -1 && !/^0*$/.test(node.parentSpanId),
   },
   {
     type: 'clock_skew',

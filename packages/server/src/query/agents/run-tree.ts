@@ -2,7 +2,6 @@
 import type { OperationKind, RunStep, StatusCode, Usage } from '@sightline/schema/api';
 import {
   compareKeys,
-  type CountableSpan,
   countedSpans,
   hasUsage,
   inferenceOperations,
@@ -15,7 +14,7 @@ export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
   /** '' for none. */
   readonly responseId: string;
   /** All zeros for none. */
-  readonly parentId: string;
+  readonly parentSpanId: string;
   readonly name: string;
   readonly service: string;
   readonly operation: OperationKind;
@@ -78,7 +77,7 @@ export const isStepOperation = (operation: OperationKind): boolean => !otherOper
 export function buildRunTree(traceId: string, spans: readonly RunSpan[]): RunTree {
   const parents = linkParents(
     spans.map(({ spanId }) => spanId),
-    spans.map(({ parentId }) => parentId),
+    spans.map(({ parentSpanId }) => parentSpanId),
   );
   const nodes: (RunNode | undefined)[] = Array.from({ length: spans.length });
   const decided = decideCalls(spans);
@@ -117,16 +116,8 @@ interface Decided {
 
 /** Which spans are calls of models, and which of these count. */
 function decideCalls(spans: readonly RunSpan[]): Decided {
-  const countable = spans.map((span): CountableSpan & { readonly span: RunSpan } => ({
-    ...span,
-    span,
-    parentSpanId: span.parentId,
-  }));
-  const counted = new Set(countedSpans(countable));
-  const silent = silentCalls(countable, counted);
-  const spansOf = (some: Iterable<{ readonly span: RunSpan }>): ReadonlySet<RunSpan> =>
-    new Set([...some].map(({ span }) => span));
-  return { counted: spansOf(counted), silent: spansOf(silent) };
+  const counted = new Set(countedSpans(spans));
+  return { counted, silent: new Set(silentCalls(spans, counted)) };
 }
 
 interface NodePlace {
@@ -193,7 +184,7 @@ const turnOf = (call: RunNode): readonly (number | bigint | string)[] => [
   call.startNanos,
   Number(call.status === 'error'),
   call.responseId,
-  call.parentId,
+  call.parentSpanId,
 ];
 
 export function callKey({ spanId, operation }: RunNode): string {

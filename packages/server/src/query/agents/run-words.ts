@@ -24,20 +24,32 @@ const lineCharactersMax = 200;
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 /** More is never looked at: white space may be folded away. */
 const charactersReadMax = 4_000;
+/** Mostly enough for a line: to fold white space and to find the ends of characters takes longer than all else that is done with a text. */
+const charactersReadFirst = 4 * lineCharactersMax;
+/** Each of these is a character by itself; others may join the one before. */
+const plain = /^[\u0020-\u007e\u00a1-\u00ac\u00ae-\u02ff]*$/;
 
 /** Text as one line, at most 200 characters, the last of them "…" where more was said. */
 export function wordsLine(text: string): string {
-  const line = text
-    .slice(0, charactersReadMax)
-    .replaceAll(/[\s\p{Cc}]+/gu, ' ')
-    .trim();
+  const begin = folded(text.slice(0, charactersReadFirst));
+  const isEnough = text.length <= charactersReadFirst || begin.length > 2 * lineCharactersMax;
+  const line = isEnough ? begin : folded(text.slice(0, charactersReadMax));
   if (line.length <= lineCharactersMax) return line;
+  return `${cutLine(line).trimEnd()}…`;
+}
+
+/** A space between words stays as it is. */
+const folded = (text: string): string => text.replaceAll(/(?! (?![\s\p{Cc}]))[\s\p{Cc}]+/gu, ' ').trim();
+
+/** Its first 199 characters or fewer, cut between what readers see as characters. */
+function cutLine(line: string): string {
+  if (plain.test(line.slice(0, lineCharactersMax))) return line.slice(0, lineCharactersMax - 1);
   let cut = '';
   for (const { segment } of graphemes.segment(line.slice(0, 2 * lineCharactersMax))) {
     if (cut.length + segment.length >= lineCharactersMax) break;
     cut += segment;
   }
-  return `${cut.trimEnd()}…`;
+  return cut;
 }
 
 /**
@@ -45,26 +57,26 @@ export function wordsLine(text: string): string {
  * outermost step.
  */
 export function wordsOf(calls: readonly WordSource[], around: readonly WordSource[]): RunWords {
-  const said = calls.map(({ source }) => readConversation(source));
-  const words = { question: firstOf(said, questionOf), answer: lastOf(said, answerOf) };
-  if (words.question !== '' && words.answer !== '') return words;
-  const outside = around.map(({ source }) => readConversation(source));
+  const read = new Map<WordSource, Conversation>();
+  const said = (source: WordSource): Conversation => {
+    const known = read.get(source);
+    if (known !== undefined) return known;
+    const conversation = readConversation(source.source);
+    read.set(source, conversation);
+    return conversation;
+  };
+  const first = (sources: readonly WordSource[], line: (of: Conversation) => string): string => {
+    for (const source of sources) {
+      const found = line(said(source));
+      if (found !== '') return found;
+    }
+    return '';
+  };
   return {
-    question: words.question || firstOf(outside, questionOf),
-    answer: words.answer || lastOf(outside, answerOf),
+    question: first([...calls, ...around], questionOf),
+    answer: first([...calls.toReversed(), ...around.toReversed()], answerOf),
   };
 }
-
-function firstOf(said: readonly Conversation[], read: (of: Conversation) => string): string {
-  for (const each of said) {
-    const line = read(each);
-    if (line !== '') return line;
-  }
-  return '';
-}
-
-const lastOf = (said: readonly Conversation[], read: (of: Conversation) => string): string =>
-  firstOf(said.toReversed(), read);
 
 /** The prompt may repeat what was said in runs before: what is asked now stands last. */
 function questionOf({ input }: Conversation): string {

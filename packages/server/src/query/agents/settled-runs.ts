@@ -7,7 +7,9 @@ import type { Window } from '../time-range.ts';
 import type { RunsProgressToRecord } from '../../storage/telemetry-store.ts';
 
 /** How far the table of runs goes. Nothing is known where `untilMs` is 0 and nothing is `ahead`. */
-export type RunsProgress = Omit<RunsProgressToRecord, 'isFirst' | 'seenMs'>;
+export interface RunsProgress extends Omit<RunsProgressToRecord, 'isFirst'> {
+  readonly seenMs: bigint;
+}
 
 interface ProgressRow {
   readonly generation: number;
@@ -15,13 +17,14 @@ interface ProgressRow {
   readonly seenMs: string;
   readonly aheadUntilMs: string;
   readonly aheadFromS: number;
+  readonly waiting: readonly (readonly [project: string, traceId: string, fromS: number])[];
   readonly nowMs: string;
 }
 
 async function readRow(reader: Pick<Reader, 'rows'>): Promise<ProgressRow | undefined> {
   const [row] = await reader.rows<ProgressRow>(
     trusted(`SELECT generation, toUnixTimestamp64Milli(until) AS untilMs, toUnixTimestamp64Milli(seen) AS seenMs, toUnixTimestamp64Milli(ahead_until) AS aheadUntilMs,
-        toUnixTimestamp(ahead_from) AS aheadFromS, toUnixTimestamp64Milli(now64(3)) AS nowMs
+        toUnixTimestamp(ahead_from) AS aheadFromS, arrayMap(one -> tuple(one.1, lower(hex(one.2)), toUnixTimestamp(one.3)), waiting) AS waiting, toUnixTimestamp64Milli(now64(3)) AS nowMs
       FROM runs_progress ORDER BY generation DESC, recorded DESC LIMIT 1`),
   );
   return row;
@@ -33,7 +36,18 @@ export async function readRunsProgress(reader: Pick<Reader, 'rows'>): Promise<Ru
   const aheadUntilMs = BigInt(row?.aheadUntilMs ?? 0);
   const ahead =
     aheadUntilMs > untilMs ? { untilMs: aheadUntilMs, fromS: Number(row?.aheadFromS ?? 0) } : undefined;
-  return { generation: Number(row?.generation ?? 0), untilMs, ahead };
+  const waiting = (row?.waiting ?? []).map(([project, traceId, fromS]) => ({
+    project,
+    traceId,
+    from: BigInt(fromS) * 1_000_000_000n,
+  }));
+  return {
+    generation: Number(row?.generation ?? 0),
+    untilMs,
+    seenMs: BigInt(row?.seenMs ?? 0),
+    ahead,
+    waiting,
+  };
 }
 
 /** The newest generation of the table of runs; 0 where there is none. Takes half the time of `readRunsProgress`. */
@@ -60,7 +74,10 @@ export async function settledRuns(reader: Reader, window: Window): Promise<RunSc
   const [late] = await reader.rows(sql`SELECT 1 FROM ai_spans
     WHERE changed_time > fromUnixTimestamp64Milli(${int64(untilMs)}, 'UTC') AND changed_time <= fromUnixTimestamp64Milli(${int64(lateMs)}, 'UTC') LIMIT 1`);
   if (late !== undefined)
-    reader.meet({ limit: 'rows', message: whatIsMissing(untilMs, BigInt(row.aheadFromS) * 1_000_000_000n) });
+    reader.meet({
+      limit: 'settling',
+      message: whatIsMissing(untilMs, BigInt(row.aheadFromS) * 1_000_000_000n),
+    });
   return scope;
 }
 

@@ -1,4 +1,5 @@
 /** Which traces changed, and where their spans and their rows of `runs` are. */
+import { idsByHex } from './ids-sql.ts';
 import { hasMessages } from './message-logs-sql.ts';
 import { inBuckets } from './range-sql.ts';
 import { int64, joinSql, moment, type Sql, sql, string, trusted, uint } from './sql.ts';
@@ -54,7 +55,6 @@ export function changedTimes(changes: ChangedSteps, limit: number): Sql {
 /** Some of the traces of a project with a changed step that started within the window: those with the remainder `part` of `parts`. */
 export interface ChangedTraces {
   readonly project: string;
-  readonly generation: number;
   readonly started: Window;
   readonly changes: Pick<ChangedSteps, 'afterMs' | 'untilMs'>;
   readonly part: number;
@@ -71,30 +71,28 @@ export function changedIds({ project, started, changes, part, parts }: ChangedTr
   );
 }
 
-/** Of the traces: one may have begun this many days before the step that changed. */
-const summariesOf = (traces: ChangedTraces): Sql => sql`FROM trace_summaries
-    WHERE project = ${string(traces.project)} AND day >= toDate(${moment(traces.started.from)}) - 7 AND trace_id IN (${changedIds(traces)}) GROUP BY trace_id`;
-
-const isFar = ({ started: { from, to } }: ChangedTraces): Sql =>
-  sql`min(start_time) < ${moment(from)} - toIntervalHour(1) OR max(end_time) >= ${moment(to)} + toIntervalHour(1)`;
-
-/** From when to when these traces have spans: a row for those that stay within an hour of the window (`isFar` = 0) and one for the others. */
-export function extentsOf(traces: ChangedTraces): Sql {
-  return sql`SELECT isFar, toUnixTimestamp64Nano(min(first)) AS from, toUnixTimestamp64Nano(max(last)) AS to FROM (
-      SELECT min(start_time) AS first, max(end_time) AS last, ${isFar(traces)} AS isFar ${summariesOf(traces)})
-    GROUP BY isFar`;
+/** Traces of a project with a span that started then or later. */
+export interface TracesToSettle {
+  readonly project: string;
+  readonly started: Window;
+  /** For `trace_id IN (…)`. */
+  readonly among: Sql;
 }
 
-/** Those of the traces that have spans more than an hour away. */
-export function farTraces(traces: ChangedTraces, limit: number): Sql {
-  return sql`SELECT lower(hex(trace_id)) AS traceId ${summariesOf(traces)} HAVING ${isFar(traces)} LIMIT ${uint(limit)}`;
+/** In RowBinary: the id, from when to when the trace has spans, how many, and whether its root came. It may have begun seven days before. */
+export function tracesToSettle({ project, started, among }: TracesToSettle): Sql {
+  return sql`SELECT trace_id, min(start_time), max(end_time), sum(span_count), min(tupleElement(head, 'is_child')) = 0 FROM trace_summaries
+    WHERE project = ${string(project)} AND day >= toDate(${moment(started.from)}) - 7 AND trace_id IN (${among}) GROUP BY trace_id`;
 }
 
-/** Where the table has these traces: `traceId`, `startNanos`, `lastNanos`. */
-export function knownPlaces(traces: ChangedTraces): Sql {
-  const { project, generation, started } = traces;
+/** Where the table has these traces: `traceId`, `startNanos`, `lastNanos`. `where` is on the times of the run. */
+export function knownPlaces(
+  { project, generation }: { readonly project: string; readonly generation: number },
+  traceIds: readonly string[],
+  where: Sql,
+): Sql {
   return sql`SELECT lower(hex(trace_id)) AS traceId, toUnixTimestamp64Nano(start_time) AS startNanos, toUnixTimestamp64Nano(last_time) AS lastNanos FROM runs FINAL
-    WHERE project = ${string(project)} AND generation = ${uint(generation)} AND last_time >= ${moment(started.from)} - toIntervalDay(7) AND trace_id IN (${changedIds(traces)})`;
+    WHERE project = ${string(project)} AND generation = ${uint(generation)} AND ${where} AND trace_id IN (${idsByHex(traceIds, 16)})`;
 }
 
 /** Whether anything changed after that. */

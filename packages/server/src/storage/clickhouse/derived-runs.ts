@@ -51,12 +51,17 @@ export async function recordRunsProgress(
     untilMs,
     seenMs = untilMs,
     ahead = { untilMs, fromS: 0 },
+    waiting = [],
     isFirst = false,
   }: RunsProgressToRecord,
 ): Promise<void> {
   const time = (ms: bigint): string => `fromUnixTimestamp64Milli(toInt64(${ms}), 'UTC')`;
-  await engine.insert(`INSERT INTO runs_progress (name, generation, until, seen, ahead_until, ahead_from)
-    SELECT 'runs', ${generation}, ${time(untilMs)}, ${time(seenMs)}, ${time(ahead.untilMs)}, toDateTime(${ahead.fromS}, 'UTC')`);
+  const traces = waiting.map(
+    ({ project, traceId, from }) =>
+      `tuple(${literal(project)}, toFixedString(unhex(${literal(traceId)}), 16), toDateTime(${from / 1_000_000_000n}, 'UTC'))`,
+  );
+  await engine.insert(`INSERT INTO runs_progress (name, generation, until, seen, ahead_until, ahead_from, waiting)
+    SELECT 'runs', ${generation}, ${time(untilMs)}, ${time(seenMs)}, ${time(ahead.untilMs)}, toDateTime(${ahead.fromS}, 'UTC'), [${traces.join(', ')}]`);
   if (!isFirst || generation === 0) return;
   const { nodes } = engine;
   for (const table of ['run_sums', 'runs'])

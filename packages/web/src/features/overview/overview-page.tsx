@@ -77,7 +77,7 @@ export function OverviewPage(): ReactElement {
             'Overview'
           )
         ) : (
-          runsSentence(head.overview.totals, { range, nowMs: Math.max(query.dataUpdatedAt, question.asOf) })
+          runsSentence(head.overview, { range, nowMs: Math.max(query.dataUpdatedAt, question.asOf) })
         )
       }
       detail={

@@ -80,7 +80,7 @@ export function RunsPage(): ReactElement {
             'Runs'
           )
         ) : (
-          runsSentence(head.overview.totals, { range: question.range, nowMs: question.asOf })
+          runsSentence(head.overview, { range: question.range, nowMs: question.asOf })
         )
       }
       detail={() =>

@@ -88,6 +88,7 @@ function LoadedTrace({ whole, isReduced, query, onRefresh, limits }: LoadedTrace
   const trace = useTraceView(model);
   const namedBy = usePathname().startsWith('/runs/') ? 'agent' : 'root';
   const { run } = useRun(model.traceId);
+  const settling = run?.limitsMet?.filter(({ limit }) => limit === 'settling');
   const wholePath = useMemo(
     () => (isReduced ? findCriticalPath(whole) : trace.path),
     [isReduced, whole, trace.path],
@@ -138,6 +139,7 @@ function LoadedTrace({ whole, isReduced, query, onRefresh, limits }: LoadedTrace
       )}
       <FailureNote query={query} isShown onRetry={onRefresh} />
       <LimitsNote limits={limits} />
+      <LimitsNote limits={settling} />
       <RunProblems trace={trace} />
       <RunTabs traceId={model.traceId} />
       {view === 'waterfall' && <TraceToolbar trace={trace} canReduce={isReduced || hasOtherSteps(whole)} />}

@@ -401,7 +401,9 @@ CREATE TABLE IF NOT EXISTS {{runs_progress}} {{on cluster}}
     -- Where much changed at once, runs are put together from the newest back: of what changed after `until` until `ahead_until`, `runs` knows what happened
     -- at `ahead_from` or later. The two times are equal where nothing is under way.
     ahead_until DateTime64(3, 'UTC') DEFAULT until,
-    ahead_from DateTime('UTC')
+    ahead_from DateTime('UTC'),
+    -- Runs that go on, to be settled again later: project, trace, about when it began.
+    waiting Array(Tuple(LowCardinality(String), FixedString(16), DateTime('UTC')))
 )
 ENGINE = {{engine ReplacingMergeTree(recorded)}}
 ORDER BY (name, generation)
