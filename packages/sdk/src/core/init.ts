@@ -43,6 +43,7 @@ import { placeholder } from '../masking/placeholder.ts';
 import { FunctionDurations } from '../metrics/function-durations.ts';
 import { createMeterProvider } from '../metrics/create-meter-provider.ts';
 import { exponentialMeterName } from '../metrics/views.ts';
+import { endHealthReports } from '../metrics/report-health.ts';
 import { pullReader } from '../metrics/pull-reader.ts';
 import { startProcessMetrics } from '../metrics/process-metrics.ts';
 import { RootSampler } from '../sampling/root-sampler.ts';
@@ -293,6 +294,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
     removeExitHooks();
     await withinMs(
       Promise.all([
+        endHealthReports(),
         spans.close(timeoutMs),
         logs.close(timeoutMs),
         meters.shutdown({ timeoutMillis: timeoutMs }),

@@ -40,7 +40,7 @@ export interface ApiSources {
   readonly prices: Pick<PriceKeeper, 'bookOf' | 'overridesOf' | 'changeOverrides'>;
   readonly history: Pick<HistoryJobs, 'start' | 'find'>;
   readonly demo: Pick<DemoJobs, 'read' | 'load' | 'delete'>;
-  readonly checks: Pick<CheckKeeper, 'changed'>;
+  readonly checks: Pick<CheckKeeper, 'changed' | 'reported'>;
   readonly experiments: Pick<ExperimentRunner, 'changed'>;
   /** Where models may be asked, and with which keys. */
   readonly models: ConnectionSurroundings;
