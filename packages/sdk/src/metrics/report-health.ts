@@ -43,16 +43,17 @@ class Reporter {
   readonly #check: Reported;
   readonly #everyS: number;
   readonly #timer: NodeJS.Timeout;
-  #isAtWork = false;
+  /** The look and the report that are under way. */
+  #work: Promise<void> | undefined;
   #hasReported = false;
 
   constructor(check: Reported) {
     this.#check = check;
     this.#everyS = Math.round(Math.min(everySMax, Math.max(everySMin, check.everyS || everySMin)));
     // One that takes longer than the interval is not begun a second time.
-    this.#timer = setInterval(() => void this.#report(), this.#everyS * 1000).unref();
+    this.#timer = setInterval(() => this.#begin(), this.#everyS * 1000).unref();
     // After the program has registered all, and called `init`.
-    setImmediate(() => void this.#report()).unref();
+    setImmediate(() => this.#begin()).unref();
   }
 
   stop(): void {
@@ -60,24 +61,25 @@ class Reporter {
   }
 
   async end(): Promise<void> {
+    await this.#work;
     if (this.#hasReported) await this.#send({ ok: true, ended: true });
     this.#hasReported = false;
   }
 
+  #begin(): void {
+    if (currentRuntime() === undefined) return;
+    this.#work ??= this.#report().finally(() => (this.#work = undefined));
+  }
+
   async #report(): Promise<void> {
-    if (this.#isAtWork || currentRuntime() === undefined) return;
-    this.#isAtWork = true;
-    try {
-      const { status, durationMs, message = '' } = await this.#check.look();
-      const reason = currentRuntime()?.maskText(message) ?? '';
-      this.#hasReported ||= await this.#send({
-        ok: status === 'ok',
-        ms: durationMs,
-        reason: reason.slice(0, reasonCharactersMax),
-      });
-    } finally {
-      this.#isAtWork = false;
-    }
+    const { status, durationMs, message = '' } = await this.#check.look();
+    const reason = currentRuntime()?.maskText(message) ?? '';
+    const isTold = await this.#send({
+      ok: status === 'ok',
+      ms: durationMs,
+      reason: reason.slice(0, reasonCharactersMax),
+    });
+    this.#hasReported ||= isTold;
   }
 
   async #send(found: {
