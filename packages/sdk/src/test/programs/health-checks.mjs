@@ -12,7 +12,4 @@ registerHealthCheck({
 });
 // Checks alone keep no process alive.
 const alive = setInterval(() => {}, 1_000);
-process.once('SIGUSR2', async () => {
-  await shutdown();
-  clearInterval(alive);
-});
+process.once('SIGUSR2', () => void shutdown().then(() => clearInterval(alive)));
