@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { prepareData } from '../../server/src/testing/prepared-data.ts';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
+import { runProgram } from './test/run-program.ts';
 import { waitUntil } from './test/wait-until.ts';
 
 const run = promisify(execFile);
@@ -122,4 +123,34 @@ describe.each([
       expect.arrayContaining(['workflow.duration', 'llm.tokens']),
     );
   });
+});
+
+interface ApiCheck {
+  readonly name: string;
+  readonly status: string;
+  readonly lastReason: string | null;
+  readonly target: { readonly service?: string };
+}
+
+it('health checks tell the server by themselves, and are not missed after shutdown', async () => {
+  const checkOf = async (name: string, ready: (check: ApiCheck) => boolean): Promise<ApiCheck> => {
+    const { checks } = await read<{ checks: ApiCheck[] }>('checks', (answer) =>
+      answer.checks.some((check) => check.name === name && ready(check)),
+    );
+    return checks.find((check) => check.name === name) as ApiCheck;
+  };
+  const ended = runProgram('health-checks.mjs', {
+    env: { SIGHTLINE_URL: address('UI'), SIGHTLINE_ENDPOINT: address('OTLP/HTTP') },
+    whileRunning: (child) => {
+      void checkOf('checkout/queue', ({ status }) => status === 'down').then(() => child.kill('SIGUSR2'));
+    },
+  });
+  const queue = await checkOf('checkout/queue', ({ status }) => status === 'down');
+  // What it says is masked like everything else.
+  expect(queue).toMatchObject({ lastReason: expect.stringContaining('no connection for ') as string });
+  expect(queue.lastReason).not.toContain('ada@example.com');
+  expect(await checkOf('checkout/database', () => true)).toMatchObject({ target: { service: 'checkout' } });
+  expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  for (const name of ['checkout/queue', 'checkout/database'])
+    expect(await checkOf(name, ({ status }) => status === 'unknown')).toMatchObject({ status: 'unknown' });
 });

@@ -13,6 +13,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { listProjects } from './catalog/deploys.ts';
 import { CheckKeeper } from './checks/check-keeper.ts';
 import { DeployKeeper } from './regressions/deploy-keeper.ts';
+import { logChannelId } from './alerts/find-routes.ts';
 import { AlertKeeper } from './alerts/alert-keeper.ts';
 import { openChannel } from './alerts/channels/open-channel.ts';
 import { recordedSamples } from './alerts/recorded-samples.ts';
@@ -249,7 +250,7 @@ async function start(
     settle: async () => runs.caughtUp(settleWaitMs),
     linkTo: (path) => `${urls.ui}${path}`,
     channelOf: async (place) => {
-      if (place.id === 'log') return ownLog;
+      if (place.id === logChannelId) return ownLog;
       const stored = await findChannel(catalog, place);
       return stored === undefined ? undefined : openChannel(stored.settings, channels);
     },

@@ -37,11 +37,10 @@ const signs = { create: '+', change: '~', delete: '-', same: ' ' } as const;
 export function tellChanges(output: Output, { file, action, noun, changes }: Put): ExitCode {
   const some = changes.filter((change) => change.action !== 'same');
   if (!output.json) {
-    if (action === 'check')
-      output.line(
-        `${file}: ${changes.length} ${changes.length === 1 ? `${noun} is` : `${noun}s are`} right.`,
-      );
-    else {
+    if (action === 'check') {
+      const count = changes.filter((change) => change.action !== 'delete').length;
+      output.line(`${file}: ${count} ${count === 1 ? `${noun} is` : `${noun}s are`} right.`);
+    } else {
       for (const { name, action: change, fields } of some)
         output.line(`${signs[change]} ${name}${fields.length === 0 ? '' : `: ${fields.join(', ')}`}`);
       if (some.length === 0) output.line(`${file}: nothing changes.`);

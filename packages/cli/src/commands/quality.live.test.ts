@@ -1,4 +1,4 @@
-/** Prompts, datasets and experiments on the command line, against a real server in another process. */
+/** Prompts, datasets, experiments and files of alerts on the command line, against a real server in another process. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -175,4 +175,101 @@ test('experiments: after Ctrl-C one is stopped, and goes on without running an i
   const all = (await readFile(ran, 'utf8')).trim().split('\n');
   expect(all.toSorted()).toEqual(Array.from({ length: 30 }, (_, nr) => `i${nr}`).toSorted());
   expect(await resume('slow')).toMatchObject({ code: 2, stderr: expect.stringContaining('is done') });
+});
+
+const alertsFile = (silenceEnds: string): string => `
+rules:
+  - name: Till fails
+    query: count where service:till status:error over 5m > 10
+routes:
+  - name: on call
+    matchers: severity:critical
+    channels: [pager]
+  - name: the rest
+    channels: [log]
+silences:
+  - matchers: service:till
+    endsAt: ${silenceEnds}
+    comment: the till is replaced
+`;
+
+test('routes and silences: a file is compared, applied once, and comes out again', async () => {
+  const alerts = await file('alerts.yml', alertsFile('2099-01-01T00:00:00Z'));
+  expect(await run('routes', 'check', alerts)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(`on call: There is no channel "pager".\nChannels are log.`),
+  });
+  const made = await fetch(`${server.url}/api/v1/channels`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: 'pager', settings: { type: 'log' } }),
+  });
+  const { id } = (await made.json()) as { id: string };
+  expect(await run('routes', 'check', alerts)).toMatchObject({
+    code: 0,
+    stdout: `${alerts}: 2 routes are right.\n`,
+  });
+  // Only routes: the rule of the file is not made.
+  expect(await run('routes', 'diff', alerts)).toMatchObject({
+    code: 1,
+    stdout: '+ on call\n+ the rest\n- everything\n',
+  });
+  expect((await run('routes', 'apply', alerts)).stdout).toBe(
+    `+ on call\n+ the rest\n- everything\n${alerts}: 3 applied.\n`,
+  );
+  expect(await run('routes', 'diff', alerts)).toMatchObject({
+    code: 0,
+    stdout: `${alerts}: nothing changes.\n`,
+  });
+  const { routes } = (await (await fetch(`${server.url}/api/v1/alerts/routes`)).json()) as {
+    routes: { name: string; channels: string[] }[];
+  };
+  expect(routes.map(({ name, channels }) => [name, ...channels])).toEqual([
+    ['on call', id],
+    ['the rest', 'log'],
+  ]);
+  const { stdout: exported } = await run('routes', 'export');
+  expect(exported).toContain('- pager');
+  const turned = await file(
+    'turned.yml',
+    'routes:\n  - name: the rest\n    channels: [log]\n  - name: on call\n    channels: [pager]\n    matchers: severity:critical\n',
+  );
+  expect((await run('routes', 'diff', turned)).stdout).toBe('~ the rest: place\n~ on call: place\n');
+
+  expect((await run('silences', 'diff', alerts)).stdout).toBe('+ service:till\n');
+  expect((await run('silences', 'apply', alerts)).stdout).toContain('1 applied.');
+  expect((await run('silences', 'apply', alerts)).stdout).toContain('nothing changes.');
+  const other = await file('other.yml', 'silences: []\n');
+  expect((await run('silences', 'diff', other)).code).toBe(0);
+  const out = await file('out.yml', (await run('silences', 'export')).stdout);
+  expect((await run('silences', 'diff', '--prune', out)).code).toBe(0);
+  expect((await run('silences', 'apply', '--prune', other)).stdout).toContain('- service:till');
+  expect((await run('silences', 'export')).stdout).toBe('silences: []\n');
+
+  // The whole file with `rules`, after which it is as the file says.
+  expect((await run('rules', 'apply', alerts)).stdout).toBe(
+    `+ Till fails\n+ silences: service:till\n${alerts}: 2 applied.\n`,
+  );
+  expect((await run('rules', 'diff', alerts)).code).toBe(0);
+});
+
+test('files of alerts: what is wrong is said, and nothing is applied', async () => {
+  const relative = await file('relative.yml', alertsFile('+2h'));
+  const before = (await run('silences', 'export')).stdout;
+  expect(await run('silences', 'apply', relative)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('A silence of a file ends at a time, not "+2h".'),
+  });
+  expect((await run('silences', 'export')).stdout).toBe(before);
+  const none = await file('none.yml', 'rules: []\n');
+  expect(await run('routes', 'apply', none)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('It has no routes.'),
+  });
+  const unreadable = await file(
+    'unreadable.yml',
+    'routes:\n  - name: a\n    channels: [log]\n    matchers: "service:"\n',
+  );
+  expect((await run('routes', 'check', unreadable)).stderr).toMatch(/a: .*\n.*\^/s);
+  expect((await run('routes', 'apply')).stderr).toContain('routes apply needs a file.');
 });

@@ -1,13 +1,13 @@
 import path from 'node:path';
-import { exportRulesResponse, importRulesResponse, testRulesResponse } from '@sightline/schema/api';
+import { testRulesResponse } from '@sightline/schema/api';
 import { chooseAction } from '../arguments/choose-action.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { eachFile, tellChanges } from './kept-in-files.ts';
+import { exportPart, putFile } from './alert-files.ts';
+import { eachFile } from './kept-in-files.ts';
 import { readTextFile } from './read-text-file.ts';
 
 const actions = ['check', 'diff', 'apply', 'test', 'export'] as const;
-type Action = (typeof actions)[number];
 
 export const rulesCommand: Command = {
   name: 'rules',
@@ -17,7 +17,8 @@ export const rulesCommand: Command = {
   options: {
     prune: {
       type: 'boolean',
-      about: 'With apply and diff: rules of the groups of the file that it has not are deleted.',
+      about:
+        'With apply and diff: rules of the groups of the file that it has not are deleted; silences, if it has some, ended.',
     },
     prometheus: { type: 'boolean', about: 'With export: the form of Prometheus.' },
   },
@@ -33,38 +34,16 @@ export const rulesCommand: Command = {
   run: async (invocation) => {
     const [word = '', ...files] = invocation.positionals;
     const action = chooseAction('rules', actions, word);
-    if (action === 'export') return exportRules(invocation);
+    if (action === 'export')
+      return exportPart(invocation, {
+        part: 'rules',
+        format: invocation.options.has('prometheus') ? 'prometheus' : 'sightline',
+      });
     return eachFile('rules', [action, files], async (file) =>
-      action === 'test' ? test(invocation, file) : put(invocation, { action, file }),
+      action === 'test' ? test(invocation, file) : putFile(invocation, { action, file }),
     );
   },
 };
-
-async function exportRules({ client, output, options }: Invocation): Promise<ExitCode> {
-  const format = options.has('prometheus') ? 'prometheus' : 'sightline';
-  const { text, left } = await client.get('alerts/rules/export', { format }, exportRulesResponse);
-  if (output.json) output.document({ format, text, left });
-  else output.line(text.trimEnd());
-  if (left.length > 0) output.note(`Not in the form of Prometheus: ${left.join(', ')}.`);
-  return exitCodes.ok;
-}
-
-async function put(
-  { client, output, options }: Invocation,
-  { action, file }: { readonly action: Exclude<Action, 'test' | 'export'>; readonly file: string },
-): Promise<ExitCode> {
-  const text = await readTextFile(file);
-  const format = /^groups\s*:/m.test(text) ? 'prometheus' : 'sightline';
-  const body = { format, text, apply: action === 'apply', prune: options.has('prune') };
-  const answer = await client.post('alerts/rules/import', body, importRulesResponse);
-  if (output.json) output.document(answer);
-  for (const { place, message, caret, hint } of answer.problems) {
-    output.note(`${file}, ${place}: ${message}`);
-    for (const line of [caret, hint]) if (line !== '') output.note(line);
-  }
-  if (answer.problems.length > 0) return exitCodes.failure;
-  return tellChanges(output, { file, action, noun: 'rule', changes: answer.changes });
-}
 
 async function test({ client, output }: Invocation, file: string): Promise<ExitCode> {
   const text = await readTextFile(file);

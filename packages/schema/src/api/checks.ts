@@ -15,6 +15,7 @@ const slowerThanMs = z
   .max(60_000)
   .optional()
   .describe('An answer that takes longer counts as a failure.');
+const intervalS = z.number().int().min(10).max(604_800).default(60);
 const containedText = z.string().min(1).max(1_000).optional();
 
 /** What is looked at, and what the answer must be. */
@@ -79,12 +80,27 @@ export const checkTarget = z.discriminatedUnion('kind', [
       .default(60)
       .describe('So much later than the interval is fine.'),
   }),
+  z.strictObject({
+    kind: z
+      .literal('program')
+      .describe(
+        'Nothing is asked: the program looks for itself and reports. Its first report makes the check.',
+      ),
+    service: z.string().min(1).max(100),
+    graceS: z
+      .number()
+      .int()
+      .min(0)
+      .max(604_800)
+      .default(30)
+      .describe('A report may come so much later than the interval; then the program is taken for gone.'),
+  }),
 ]);
 
 export const checkInput = z.strictObject({
-  name: z.string().trim().min(1).max(100).describe('Unique in the project.'),
+  name: z.string().trim().min(1).max(200).describe('Unique in the project.'),
   target: checkTarget,
-  intervalS: z.number().int().min(10).max(604_800).default(60),
+  intervalS,
   timeoutMs: z.number().int().min(100).max(60_000).default(10_000),
   retries: z
     .number()
@@ -96,6 +112,28 @@ export const checkInput = z.strictObject({
   enabled: z.boolean().default(true),
   onStatusPage: z.boolean().default(true),
 });
+
+/** What a program says about a check that it makes itself. */
+export const checkReport = z.strictObject({
+  service: z.string().trim().min(1).max(100),
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(99)
+    .describe('Unique in the service: the check is called `service/name`.'),
+  intervalS: intervalS.describe('Until the next report.'),
+  ok: z.boolean(),
+  ms: z.number().min(0).max(86_400_000).nullable().default(null),
+  reason: z.string().max(2_000).default('').describe('Why it failed.'),
+  ended: z
+    .boolean()
+    .default(false)
+    .describe(
+      'true: the program ends as it should. Until its next report nobody knows, and nothing is down.',
+    ),
+});
+export const checkReported = z.object({ id: z.string().describe('Of the check.') });
 
 export const checkStatus = z
   .enum(['up', 'down', 'unknown'])
@@ -167,6 +205,7 @@ export const statusPageRequest = z.strictObject({
 });
 
 export type CheckTarget = z.output<typeof checkTarget>;
+export type CheckReport = z.output<typeof checkReport>;
 export type CheckInput = z.output<typeof checkInput>;
 export type CheckStatus = z.infer<typeof checkStatus>;
 export type Check = z.infer<typeof check>;

@@ -1,5 +1,8 @@
 import { z } from 'zod';
 
+/** What a file of alerts may hold. */
+export const alertFileParts = ['rules', 'routes', 'silences'] as const;
+
 export const importRulesRequest = z.strictObject({
   format: z.enum(['prometheus', 'sightline']),
   text: z.string().max(2_000_000).describe('YAML.'),
@@ -7,13 +10,20 @@ export const importRulesRequest = z.strictObject({
   prune: z
     .boolean()
     .default(false)
-    .describe('true: rules of these groups that the file has not are deleted.'),
+    .describe(
+      'true: rules of these groups that the file has not are deleted, and silences are ended where the file has a list of silences without them.',
+    ),
+  part: z
+    .enum(alertFileParts)
+    .optional()
+    .describe('Only this part of the file, which must be there. Without it: all that the file has.'),
 });
 export const importRulesResponse = z.object({
   changes: z.array(
     z.object({
-      name: z.string(),
-      group: z.string(),
+      part: z.enum(alertFileParts),
+      name: z.string().describe('Of a silence: its matchers.'),
+      group: z.string().describe('Of a rule.'),
       action: z.enum(['create', 'change', 'same', 'delete']),
       fields: z.array(z.string()).describe('What changes.'),
     }),
@@ -25,6 +35,7 @@ export const importRulesResponse = z.object({
 });
 export const exportRulesParameters = z.object({
   format: z.enum(['prometheus', 'sightline']).default('sightline'),
+  part: z.enum(alertFileParts).default('rules').describe('Routes and silences are only in our format.'),
 });
 export const exportRulesResponse = z.object({
   format: z.enum(['prometheus', 'sightline']),
@@ -47,6 +58,7 @@ export const testRulesResponse = z.object({
   failures: z.array(z.object({ test: z.string(), message: z.string() })),
 });
 
+export type AlertFilePart = (typeof alertFileParts)[number];
 export type ImportRulesRequest = z.output<typeof importRulesRequest>;
 export type ImportRulesResponse = z.infer<typeof importRulesResponse>;
 export type TestRulesRequest = z.output<typeof testRulesRequest>;

@@ -44,6 +44,7 @@ import { placeholder } from '../masking/placeholder.ts';
 import { FunctionDurations } from '../core/function-durations.ts';
 import { createMeterProvider } from '../metrics/create-meter-provider.ts';
 import { exponentialMeterName } from '../metrics/views.ts';
+import { endHealthReports } from '../metrics/report-health.ts';
 import { pullReader } from '../export/pull-reader.ts';
 import { startProcessMetrics } from '../metrics/process-metrics.ts';
 import { RootSampler } from '../sampling/root-sampler.ts';
@@ -296,6 +297,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
     removeExitHooks();
     await withinMs(
       Promise.all([
+        endHealthReports(),
         spans.close(timeoutMs),
         logs.close(timeoutMs),
         meters.shutdown({ timeoutMillis: timeoutMs }),

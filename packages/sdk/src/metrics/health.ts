@@ -1,7 +1,9 @@
 /** Liveness and readiness of the instrumented program, from checks it registers. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { withDeadline } from './with-deadline.ts';
+import type { ServerOptions } from '../runtime/ask-server.ts';
 import { describeError } from '../core/span-handle.ts';
+import { type HealthResult, reportHealth } from './report-health.ts';
 
 export interface HealthCheck {
   readonly name: string;
@@ -11,31 +13,48 @@ export interface HealthCheck {
   readonly timeoutMs?: number;
   /** `live` checks fail `/health` too; others only `/ready`. Default `ready`. */
   readonly kind?: 'live' | 'ready';
+  /** Looks by itself every so many seconds, at least 10, and tells the server: see docs/checks.md. */
+  readonly everyS?: number;
+  /** The server that is told, where it is not that of SIGHTLINE_URL. */
+  readonly server?: ServerOptions;
 }
 
 export interface HealthReport {
   readonly status: 'ok' | 'failing';
   readonly uptimeSeconds: number;
-  readonly checks: Readonly<
-    Record<
-      string,
-      { readonly status: 'ok' | 'failing'; readonly durationMs: number; readonly message?: string }
-    >
-  >;
+  readonly checks: Readonly<Record<string, HealthResult>>;
 }
 
-const checks = new Map<string, HealthCheck>();
+interface Registered {
+  readonly check: HealthCheck;
+  readonly stopReports: () => void;
+}
 
-/** Registers a check; the returned function removes it. A second check of the same name replaces the first. */
+const checks = new Map<string, Registered>();
+
+/**
+ * Registers a check; the returned function removes it. A second check of the same name replaces the first. With `everyS` it looks by itself and tells the
+ * server.
+ */
 export function registerHealthCheck(check: HealthCheck): () => void {
-  checks.set(check.name, check);
+  const { name, everyS, server } = check;
+  checks.get(name)?.stopReports();
+  const stopReports =
+    everyS === undefined
+      ? () => undefined
+      : reportHealth({ name, everyS, server, look: async () => run(check) });
+  const registered = { check, stopReports };
+  checks.set(name, registered);
   return () => {
-    if (checks.get(check.name) === check) checks.delete(check.name);
+    stopReports();
+    if (checks.get(name) === registered) checks.delete(name);
   };
 }
 
 export async function checkHealth(kind: 'live' | 'ready'): Promise<HealthReport> {
-  const due = [...checks.values()].filter((check) => kind === 'ready' || check.kind === 'live');
+  const due = [...checks.values()]
+    .map(({ check }) => check)
+    .filter((check) => kind === 'ready' || check.kind === 'live');
   const results = await Promise.all(due.map(async (check) => [check.name, await run(check)] as const));
   return {
     status: results.every(([, { status }]) => status === 'ok') ? 'ok' : 'failing',
@@ -73,7 +92,7 @@ export function healthHandler(): (
   };
 }
 
-async function run(check: HealthCheck): Promise<HealthReport['checks'][string]> {
+async function run(check: HealthCheck): Promise<HealthResult> {
   const startedMs = performance.now();
   const took = () => Math.round((performance.now() - startedMs) * 10) / 10;
   try {

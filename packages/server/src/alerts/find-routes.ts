@@ -4,12 +4,15 @@ import { labelsKey } from './compiled-rule.ts';
 import { compileMatchers, type LabelTest } from './label-matchers.ts';
 import type { Labels } from './rule-states.ts';
 
+/** The channel that every project has: the log of the server. */
+export const logChannelId = 'log';
+
 /** Where messages go as long as nobody said: to the log of the server. */
 export const defaultRoutes: readonly AlertRoute[] = [
   {
     name: 'everything',
     matchers: '',
-    channels: ['log'],
+    channels: [logChannelId],
     groupBy: ['alertname'],
     groupWaitS: 0,
     groupIntervalS: 300,

@@ -1,6 +1,6 @@
 /** Checks in the control plane: what they are, how they stand, and who looks next. Times are the database's, so that any number of servers agree. */
 import { storableText } from '@sightline/base';
-import { type CheckInput, type CheckStatus, checkTarget } from '@sightline/schema/api';
+import { type CheckInput, type CheckReport, type CheckStatus, checkTarget } from '@sightline/schema/api';
 import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
 
 export interface StoredCheck extends CheckInput {
@@ -124,6 +124,45 @@ export async function recordPing(db: SqlRunner, { project, id }: CheckKey): Prom
   return rows.length > 0;
 }
 
+/** Where a program said that it ends, nobody is missed. */
+const reportedSql = `pinged_at = CASE WHEN $4 THEN NULL ELSE now() END, leased_until = NULL,
+  next_at = now() + make_interval(secs => interval_s + (target ->> 'graceS')::double precision)`;
+
+/**
+ * Takes a report in: the check of a program is made by its first. Undefined where its name is that of another kind of check, or the project has as many as
+ * it may have.
+ */
+export async function recordReport(
+  db: SqlRunner,
+  project: string,
+  { service, name, intervalS, ended }: Pick<CheckReport, 'service' | 'name' | 'intervalS' | 'ended'>,
+): Promise<StoredCheck | undefined> {
+  const fullName = `${service}/${name}`;
+  const [known] = await db.query<StoredCheck>(
+    `UPDATE checks SET interval_s = $3, ${reportedSql}
+     WHERE project = $1 AND name = $2 AND target ->> 'kind' = 'program' RETURNING ${columns}`,
+    [project, fullName, intervalS, ended],
+  );
+  if (known !== undefined) return decode(known);
+  const graceS = Math.max(15, Math.round(intervalS / 2));
+  const [made] = await db.query<StoredCheck>(
+    // Names of programs are not for the public unless somebody says so.
+    `INSERT INTO checks (project, name, target, interval_s, timeout_ms, retries, enabled, on_status_page, pinged_at, next_at)
+     SELECT $1, $2, $3::jsonb, $4, 10000, 0, true, false, CASE WHEN $5 THEN NULL ELSE now() END, now() + make_interval(secs => $6)
+     WHERE (SELECT count(*) FROM checks WHERE project = $1) < ${checksMax}
+     ON CONFLICT (project, name) DO NOTHING RETURNING ${columns}`,
+    [
+      project,
+      fullName,
+      JSON.stringify({ kind: 'program', service, graceS }),
+      intervalS,
+      ended,
+      intervalS + graceS,
+    ],
+  );
+  return made === undefined ? undefined : decode(made);
+}
+
 /** Takes checks whose time has come; no other server takes them until their lease ends. */
 export async function takeDueChecks(db: SqlRunner, limit: number): Promise<readonly StoredCheck[]> {
   const rows = await db.query<StoredCheck>(
@@ -162,7 +201,7 @@ export async function recordOutcome(
   outcome: CheckOutcome,
 ): Promise<boolean> {
   return db.transaction(async (tx) => {
-    const [row] = await tx.query<{ now: Date; status: CheckStatus; since: Date; lastAt: Date | null }>(
+    const [row] = await tx.query<Omit<Closing, 'next'>>(
       `SELECT now() AS now, status, since, last_at AS "lastAt" FROM checks
        WHERE id::text = $1 AND version = $2 FOR UPDATE`,
       [check.id, check.version],
@@ -181,6 +220,19 @@ export async function recordOutcome(
     );
     if (Number(result?.id) % 100 === 0) await forgetOld(tx, check.id);
     return true;
+  });
+}
+
+/** From now on nobody knows how it is. */
+export async function recordUnknown(db: CatalogDatabase, check: StoredCheck): Promise<void> {
+  await db.transaction(async (tx) => {
+    const [row] = await tx.query<Omit<Closing, 'next'>>(
+      'SELECT now() AS now, status, since, last_at AS "lastAt" FROM checks WHERE id::text = $1 FOR UPDATE',
+      [check.id],
+    );
+    if (row === undefined || row.status === 'unknown') return;
+    const since = await closeSpells(tx, check, { ...row, next: 'unknown' });
+    await tx.query(`UPDATE checks SET status = 'unknown', since = $2 WHERE id::text = $1`, [check.id, since]);
   });
 }
 

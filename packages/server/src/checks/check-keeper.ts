@@ -1,9 +1,10 @@
 /**
  * Looks at what is due. A check is taken with a lease of the control plane's clock, so that one of any number of servers looks; a server that dies over
- * it leaves it to the next. What was found is written down in one transaction, then told as telemetry.
+ * it leaves it to the next. Programs report what they looked at themselves. What was found is written down in one transaction, then told as telemetry.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Clock, msFromNanos } from '@sightline/base';
+import type { CheckReport } from '@sightline/schema/api';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background/background-looks.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
@@ -12,10 +13,13 @@ import {
   giveCheckBack,
   nextCheckInMs,
   recordOutcome,
+  recordReport,
+  recordUnknown,
   type StoredCheck,
   takeDueChecks,
 } from '../catalog/checks.ts';
 import type { Reach } from '../outbound/reach.ts';
+import { overdueOutcome } from './overdue.ts';
 import { telemetryOf } from './check-telemetry.ts';
 import { probe } from './probe.ts';
 
@@ -45,9 +49,11 @@ export class CheckKeeper {
   readonly #looks: BackgroundLooks;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Promise<void>>();
+  readonly #startedMs: number;
 
   constructor(options: CheckKeeperOptions) {
     this.#options = options;
+    this.#startedMs = msFromNanos(options.clock.now());
     this.#looks = new BackgroundLooks({
       look: async () => this.#look(),
       retryMs,
@@ -63,6 +69,23 @@ export class CheckKeeper {
   /** To be called after a check was made or changed, or a program pinged: what is due now is looked at at once. */
   async changed(): Promise<void> {
     if (!this.#looks.isStopped) await this.#looks.inTurn(async () => this.#take());
+  }
+
+  /** What a program found is written down like a look of ours. Undefined where there is no room for its check. */
+  async reported(project: string, report: CheckReport): Promise<StoredCheck | undefined> {
+    const { catalog } = this.#options;
+    const check = await recordReport(catalog, project, report);
+    if (check === undefined || !check.enabled) return check;
+    const { ok, ms, reason, ended } = report;
+    if (ended) await recordUnknown(catalog, check);
+    else
+      await this.#write(check, {
+        ok,
+        ms,
+        reason: ok ? null : reason || 'it failed',
+        certificateDays: null,
+      });
+    return check;
   }
 
   async stop(): Promise<void> {
@@ -91,20 +114,29 @@ export class CheckKeeper {
   }
 
   async #run(check: StoredCheck): Promise<void> {
-    const { catalog, clock, send } = this.#options;
     const outcome = await this.#attempt(check);
-    if (outcome === undefined) return giveCheckBack(catalog, check);
+    if (outcome === undefined) return giveCheckBack(this.#options.catalog, check);
+    await this.#write(check, outcome);
+  }
+
+  async #write(check: StoredCheck, outcome: CheckOutcome): Promise<void> {
+    const { catalog, clock, send } = this.#options;
     if (!(await recordOutcome(catalog, check, outcome))) return;
     const endMs = msFromNanos(clock.now());
     for (const telemetry of telemetryOf(check, outcome, endMs))
       await send({ project: check.project, ...telemetry });
   }
 
+  #awakeS(): number {
+    return (msFromNanos(this.#options.clock.now()) - this.#startedMs) / 1000;
+  }
+
   /** Undefined where the server stops meanwhile: nobody knows then. */
   async #attempt(check: StoredCheck): Promise<CheckOutcome | undefined> {
     const { target, retries, timeoutMs } = check;
     const { clock, reach } = this.#options;
-    if (target.kind === 'heartbeat') return this.#heartbeat(check, target.graceS);
+    if (target.kind === 'heartbeat' || target.kind === 'program')
+      return overdueOutcome(check, target, this.#awakeS());
     for (let left = retries; !this.#stopping.signal.aborted; left--) {
       const nowMs = msFromNanos(clock.now());
       const outcome = await probe(target, { reach, timeoutMs, nowMs });
@@ -112,13 +144,5 @@ export class CheckKeeper {
       await delay(betweenAttemptsMs, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
     }
     return undefined;
-  }
-
-  /** Until its first ping a program has as much time as between two. */
-  #heartbeat({ hasPinged, pingAgeS, intervalS }: StoredCheck, graceS: number): CheckOutcome | undefined {
-    const found = { ms: null, certificateDays: null };
-    if (pingAgeS <= intervalS + graceS) return hasPinged ? { ...found, ok: true, reason: null } : undefined;
-    const age = `${Math.round(pingAgeS)} s`;
-    return { ...found, ok: false, reason: hasPinged ? `no ping for ${age}` : `no ping came in ${age}` };
   }
 }

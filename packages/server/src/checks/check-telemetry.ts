@@ -18,6 +18,9 @@ export function telemetryOf(
   const attributes = [
     { key: 'sightline.check.name', value: { stringValue: check.name } },
     { key: 'sightline.check.kind', value: { stringValue: check.target.kind } },
+    ...(check.target.kind === 'program'
+      ? [{ key: 'sightline.check.service', value: { stringValue: check.target.service } }]
+      : []),
   ];
   const at = nanos(endMs);
   const gauge = (name: string, unit: string, asDouble: number) => ({
@@ -51,7 +54,9 @@ function addressOf(target: StoredCheck['target']) {
     const { origin, pathname } = new URL(target.url);
     return [text('url.full', `${origin}${pathname}`), text('http.request.method', target.method)];
   }
-  return target.kind === 'heartbeat' ? [] : [text('server.address', target.host)];
+  return target.kind === 'heartbeat' || target.kind === 'program'
+    ? []
+    : [text('server.address', target.host)];
 }
 
 function encoded(signal: Signal, json: unknown) {

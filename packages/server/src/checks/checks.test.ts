@@ -140,6 +140,50 @@ describe('checks', { timeout: 60_000 }, () => {
     expect((await server.ask(`/checks/${shop?.id}/ping`, 'POST')).status).toBe(404);
   });
 
+  it('of a program are made by its first report, and go down when it is gone without a word', async () => {
+    const report = async (found: Record<string, unknown>) =>
+      server.ask('/checks/reports', 'POST', {
+        service: 'checkout',
+        name: 'database',
+        intervalS: 10,
+        ...found,
+      });
+    const { status, body } = await report({ ok: true, ms: 12 });
+    expect(status, JSON.stringify(body)).toBe(200);
+    const { id } = body as { id: string };
+    expect(await read(id)).toMatchObject({
+      name: 'checkout/database',
+      target: { kind: 'program', service: 'checkout' },
+      status: 'up',
+      lastMs: 12,
+      onStatusPage: false,
+    });
+    await report({ ok: false, reason: 'no connection' });
+    expect(await read(id)).toMatchObject({ status: 'down', lastReason: 'no connection' });
+    // It says that it ends: nobody knows, and nothing is down.
+    await report({ ok: true, ended: true });
+    expect(await read(id)).toMatchObject({ status: 'unknown' });
+    expect((await report({ ok: true })).body).toEqual({ id });
+    expect(await read(id)).toMatchObject({ status: 'up' });
+    await change(await read(id), { kind: 'program', service: 'checkout', graceS: 0 });
+    await report({ ok: true });
+    await soon(async () => (await read(id)).lastReason).toMatch(/^no report for 1\d s$/);
+    expect(await read(id)).toMatchObject({ status: 'down' });
+    const { results, spells } = await server.read<CheckResultsResponse>(`/checks/${id}/results`);
+    expect(results.map(({ ok }) => ok).slice(-4)).toEqual([true, true, false, true]);
+    expect(spells.map((spell) => spell.status).slice(-4)).toEqual(['unknown', 'down', 'up', 'unknown']);
+    const query = encodeURIComponent('sightline_check_up{sightline_check_service="checkout"}');
+    const value = async (): Promise<unknown> => {
+      const answered = await fetch(`${server.ui}/prometheus/api/v1/query?query=${query}`);
+      const { data } = (await answered.json()) as { data: { result: { value: [number, string] }[] } };
+      return data.result[0]?.value[1];
+    };
+    await soon(value).toBe('0');
+    await make({ name: 'checkout/other', target: { kind: 'http', url: address } });
+    expect((await report({ name: 'other', ok: true })).status).toBe(400);
+    expect((await report({ ok: true, intervalS: 1 })).status).toBe(400);
+  });
+
   it('are metrics and spans like any other', async () => {
     const value = async (): Promise<unknown> => {
       const query = encodeURIComponent('sightline_check_up{sightline_check_name="no port"}');

@@ -17,7 +17,7 @@ export interface ProbeSurroundings {
   readonly nowMs: number;
 }
 
-type Asked = Exclude<CheckTarget, { readonly kind: 'heartbeat' }>;
+type Asked = Exclude<CheckTarget, { readonly kind: 'heartbeat' | 'program' }>;
 
 const bodyBytesMax = 1_048_576;
 const dayMs = 86_400_000;

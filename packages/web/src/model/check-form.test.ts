@@ -14,6 +14,7 @@ const typed = {
   tcp: { host: 'db.example.com', port: '5432' },
   dns: { host: 'example.com' },
   heartbeat: {},
+  program: { service: 'checkout' },
 } as const;
 
 describe('the form of a check', () => {

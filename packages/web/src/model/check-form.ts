@@ -27,6 +27,8 @@ export const checkKinds: readonly {
   readonly kind: CheckKind;
   readonly label: string;
   readonly fields: readonly CheckField[];
+  /** A program makes it, not a person. */
+  readonly isRegistered?: boolean;
 }[] = [
   {
     kind: 'http',
@@ -57,6 +59,15 @@ export const checkKinds: readonly {
     kind: 'heartbeat',
     label: 'Heartbeat',
     fields: [{ name: 'graceS', label: 'May be late by, seconds', isNumber: true, initial: '60' }],
+  },
+  {
+    kind: 'program',
+    label: 'Program',
+    isRegistered: true,
+    fields: [
+      { name: 'service', label: 'Service' },
+      { name: 'graceS', label: 'May be late by, seconds', isNumber: true, initial: '30' },
+    ],
   },
 ];
 
@@ -108,6 +119,11 @@ export function draftOfCheck(check: Check): CheckDraft {
   };
 }
 
+/** Whether the server looks: otherwise a program tells it. */
+export function isAsked(kind: CheckKind): boolean {
+  return kind !== 'heartbeat' && kind !== 'program';
+}
+
 /** The server checks what the values are. */
 export function readCheckDraft(
   draft: CheckDraft,
@@ -145,6 +161,8 @@ export function targetWords(target: CheckTarget): string {
       return `${target.record} of ${target.host}`;
     case 'heartbeat':
       return 'waits for pings';
+    case 'program':
+      return `what ${target.service} reports`;
   }
 }
 

@@ -1,6 +1,8 @@
-import { alertRuleInput, type AlertRuleInput } from '@sightline/schema/api';
+import { alertRoute, type AlertRoute, alertRuleInput, type AlertRuleInput } from '@sightline/schema/api';
 import { printDuration } from '@sightline/schema/rules';
 import { stringify } from 'yaml';
+import type { StoredSilence } from '../../catalog/alert-silences.ts';
+import type { StoredChannel } from '../../catalog/channels.ts';
 
 interface Exported {
   readonly format: 'prometheus' | 'sightline';
@@ -11,8 +13,7 @@ interface Exported {
 
 /** Files that `import` reads to the same rules. */
 export function exportRules(rules: readonly AlertRuleInput[], format: 'prometheus' | 'sightline'): Exported {
-  if (format === 'sightline')
-    return { format, text: stringify({ rules: rules.map(withoutDefaults) }, { lineWidth: 0 }), left: [] };
+  if (format === 'sightline') return ours({ rules: rules.map(withoutRuleDefaults) });
   const fits = rules.filter(
     ({ kind, condition, enabled }) => kind === 'promql' && condition.trim() === '' && enabled,
   );
@@ -42,6 +43,40 @@ export function exportRules(rules: readonly AlertRuleInput[], format: 'prometheu
     text: stringify({ groups: written }, { lineWidth: 0 }),
     left: rules.filter((rule) => !fits.includes(rule)).map(({ name }) => name),
   };
+}
+
+const ours = (part: object): Exported => ({
+  format: 'sightline',
+  text: stringify(part, { lineWidth: 0 }),
+  left: [],
+});
+
+/** With the names of channels, which are the same on another server. */
+export function exportRoutes(routes: readonly AlertRoute[], channels: readonly StoredChannel[]): Exported {
+  const nameOf = (channel: string): string => channels.find(({ id }) => id === channel)?.name ?? channel;
+  return ours({
+    routes: routes.map((route) =>
+      withoutDefaults(
+        { ...route, channels: route.channels.map(nameOf) },
+        { plain: alertRoute.parse({ name: route.name, channels: [] }), always: ['name', 'channels'] },
+      ),
+    ),
+  });
+}
+
+/** Those that are or will be. */
+export function exportSilences(silences: readonly StoredSilence[]): Exported {
+  return ours({
+    silences: silences
+      .filter(({ state }) => state !== 'expired')
+      .map(({ matchers, startsAt, endsAt, who, comment }) => ({
+        matchers,
+        startsAt: startsAt.toISOString(),
+        endsAt: endsAt.toISOString(),
+        ...(who === '' ? {} : { who }),
+        ...(comment === '' ? {} : { comment }),
+      })),
+  });
 }
 
 function toPrometheus({
@@ -76,16 +111,20 @@ function filled(name: string, values: Readonly<Record<string, string>>): Record<
   return Object.keys(values).length === 0 ? {} : { [name]: values };
 }
 
-/** What is said by saying nothing is left out. */
-function withoutDefaults(rule: AlertRuleInput): Record<string, unknown> {
+function withoutRuleDefaults(rule: AlertRuleInput): Record<string, unknown> {
   const plain = alertRuleInput.parse({ name: rule.name, query: rule.query });
-  const names = Object.keys(rule) as (keyof AlertRuleInput)[];
+  return withoutDefaults(rule, { plain, always: ['name', 'query'] });
+}
+
+/** What is said by saying nothing is left out. */
+function withoutDefaults<T extends object>(
+  value: T,
+  { plain, always }: { readonly plain: T; readonly always: readonly (keyof T)[] },
+): Record<string, unknown> {
+  const names = Object.keys(value) as (keyof T & string)[];
   return Object.fromEntries(
     names
-      .filter(
-        (name) =>
-          name === 'name' || name === 'query' || JSON.stringify(rule[name]) !== JSON.stringify(plain[name]),
-      )
-      .map((name) => [name, rule[name]]),
+      .filter((name) => always.includes(name) || JSON.stringify(value[name]) !== JSON.stringify(plain[name]))
+      .map((name) => [name, value[name]]),
   );
 }

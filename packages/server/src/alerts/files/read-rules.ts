@@ -1,5 +1,6 @@
 /** Rules of files: ours, or those of Prometheus. */
 import {
+  alertFileParts,
   alertRoute,
   type AlertRoute,
   alertRuleInput,
@@ -15,15 +16,15 @@ import { type FileProblem, readYaml, type YamlValue } from './rule-yaml.ts';
 
 export interface RuleFile {
   readonly rules: readonly AlertRuleInput[];
-  /** Undefined where the file says nothing of them. */
+  /** Undefined where the file says nothing of them, as are silences. */
   readonly routes: readonly AlertRoute[] | undefined;
-  readonly silences: readonly SilenceInput[];
+  readonly silences: readonly SilenceInput[] | undefined;
   readonly problems: readonly FileProblem[];
 }
 
 export function readRuleFile(format: 'prometheus' | 'sightline', text: string): RuleFile {
   const { root, problems } = readYaml(text);
-  if (problems.length > 0) return { rules: [], routes: undefined, silences: [], problems };
+  if (problems.length > 0) return { rules: [], routes: undefined, silences: undefined, problems };
   return format === 'prometheus' ? readPrometheus(root) : readOurs(root);
 }
 
@@ -53,14 +54,13 @@ const issuesText = (issues: readonly Issue[]): string =>
 
 function readOurs(root: YamlValue): RuleFile {
   const problems: FileProblem[] = [];
-  const known = ['rules', 'routes', 'silences'];
   for (const name of root.names())
-    if (!known.includes(name))
+    if (!alertFileParts.some((part) => part === name))
       problems.push({
         place: 'the file',
         message: `"${name}" is not known here.`,
         caret: '',
-        hint: `A file has ${known.join(', ')}.`,
+        hint: `A file has ${alertFileParts.join(', ')}.`,
       });
   const read = <T>(
     values: readonly YamlValue[],
@@ -85,7 +85,7 @@ function readOurs(root: YamlValue): RuleFile {
     read([value], alertRuleInput).filter((rule) => isRight(rule, value.place, problems)),
   );
   const routes = root.get('routes');
-  const silences = read(root.get('silences')?.items() ?? [], silenceInput);
+  const silences = root.get('silences');
   if (!root.isMap)
     problems.push({
       place: 'the file',
@@ -96,7 +96,7 @@ function readOurs(root: YamlValue): RuleFile {
   return {
     rules,
     routes: routes === undefined ? undefined : read(routes.items(), alertRoute),
-    silences,
+    silences: silences === undefined ? undefined : read(silences.items(), silenceInput),
     problems,
   };
 }
@@ -123,7 +123,7 @@ function readPrometheus(root: YamlValue): RuleFile {
     return {
       rules,
       routes: undefined,
-      silences: [],
+      silences: undefined,
       problems: [
         {
           place: 'the file',
@@ -154,7 +154,7 @@ function readPrometheus(root: YamlValue): RuleFile {
       if (isRight(kept, value.place, problems)) rules.push(kept);
     }
   }
-  return { rules, routes: undefined, silences: [], problems };
+  return { rules, routes: undefined, silences: undefined, problems };
 }
 
 function unknownField(value: YamlValue, name: string): FileProblem {

@@ -126,6 +126,49 @@ describe('rule files of Prometheus', () => {
   });
 });
 
+describe('tests of rules', () => {
+  const histogramTest = `rule_files: [ours.yml]
+group_eval_order: [first]
+fuzzy_compare: true
+tests:
+  - name: a native histogram
+    input_series:
+      - series: latency
+        values: '{{schema:0 sum:5 count:4 buckets:[1 2 1]}}x3'
+    promql_expr_test:
+      - expr: latency
+        eval_time: 2m
+        exp_samples:
+          - labels: latency
+            histogram: '{{schema:0 sum:5 count:4 buckets:[1 2 1]}}'
+    alert_rule_test:
+      - eval_time: 2m
+        alertname: Full
+        exp_alerts:
+          - exp_labels: {}
+`;
+  const ours = `rules:
+  - { name: Full, kind: promql, query: histogram_count(latency) > 3 }
+`;
+
+  it('expect native histograms, and read files of ours', async () => {
+    const files = [{ name: 'ours.yml', text: ours }];
+    expect(await testRules({ test: histogramTest, files })).toMatchObject({ failures: [], checks: 2 });
+    const other = histogramTest.replace("histogram: '{{schema:0 sum:5", "histogram: '{{schema:0 sum:6");
+    const { failures } = await testRules({ test: other, files });
+    expect(failures.map(({ message }) => message)).toEqual([expect.stringContaining('{count:4, sum:5')]);
+  });
+
+  it('have no fields that nobody reads', async () => {
+    const files = [{ name: 'ours.yml', text: ours }];
+    await expect(
+      testRules({ test: histogramTest.replace('alert_rule_test', 'alert_rules_test'), files }),
+    ).rejects.toThrow('field alert_rules_test not found');
+    const spoken = [{ name: 'ours.yml', text: 'rules: [{ name: Full, query: error_rate > 5% }]' }];
+    await expect(testRules({ test: histogramTest, files: spoken })).rejects.toThrow('"Full" is not PromQL');
+  });
+});
+
 describe('our rule files', () => {
   it('say where they are wrong', () => {
     const text = 'rules:\n  - name: Slow\n    query: p95(duraton) > 3s\n  - name: Odd\n    qery: x\n';

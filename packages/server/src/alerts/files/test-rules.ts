@@ -1,7 +1,9 @@
 /** Tests of rules as `promtool test rules` has them: series that are given, and what fires and what expressions answer at times. */
 import type { AlertRuleInput, TestRulesRequest, TestRulesResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
+import { describeHistogram } from '../../promql/describe-histogram.ts';
 import { evaluatePromql, type PromqlAnswer } from '../../promql/evaluate.ts';
+import type { FloatHistogram } from '../../promql/histogram.ts';
 import { Labels } from '../../promql/labels.ts';
 import { parseDuration } from '../../promql/lexer.ts';
 import { MemorySource } from '../../promql/memory-source.ts';
@@ -18,6 +20,39 @@ const pointsMax = 1_000_000;
 const ticksMax = 20_000;
 const defaultIntervalS = 60;
 
+/** What promtool reads, and no more: a misspelled field would be a test that cannot fail. Of these, `fuzzy_compare` is always on, and templates see no external labels. */
+const fields = {
+  file: ['rule_files', 'evaluation_interval', 'group_eval_order', 'fuzzy_compare', 'tests'],
+  test: [
+    'name',
+    'interval',
+    'input_series',
+    'alert_rule_test',
+    'promql_expr_test',
+    'external_labels',
+    'external_url',
+  ],
+  series: ['series', 'values'],
+  alerts: ['eval_time', 'alertname', 'exp_alerts'],
+  alert: ['exp_labels', 'exp_annotations'],
+  expression: ['expr', 'eval_time', 'exp_samples'],
+  sample: ['labels', 'value', 'histogram'],
+} as const;
+
+function assertFields(value: YamlValue, kind: keyof typeof fields): void {
+  const known: readonly string[] = fields[kind];
+  const unknown = value.names().find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw bad(`${value.place}: field ${unknown} not found; fields are ${known.join(', ')}.`);
+}
+
+/** The items of a list, each with fields of its kind. */
+function itemsOf(value: YamlValue | undefined, kind: keyof typeof fields): YamlValue[] {
+  const items = value?.items() ?? [];
+  for (const item of items) assertFields(item, kind);
+  return items;
+}
+
 type Failure = TestRulesResponse['failures'][number];
 
 interface Fired {
@@ -30,10 +65,15 @@ export async function testRules({ test, files }: TestRulesRequest): Promise<Test
   const { root, problems } = readYaml(test);
   const [problem] = problems;
   if (problem !== undefined) throw bad(`${problem.place}: ${problem.message}`);
-  const rules = rulesOf(root, files);
+  assertFields(root, 'file');
+  const order = (root.get('group_eval_order')?.items() ?? []).map(({ text }) => text);
+  // Groups that are not named come first, as in promtool.
+  const rules = rulesOf(root, files).toSorted(
+    (left, right) => order.indexOf(left.rule.group) - order.indexOf(right.rule.group),
+  );
   const evaluationS = secondsOf(root.get('evaluation_interval'), defaultIntervalS);
   const failures: Failure[] = [];
-  const tests = root.get('tests')?.items() ?? [];
+  const tests = itemsOf(root.get('tests'), 'test');
   if (tests.length === 0) throw bad('The file has no list "tests".');
   let checks = 0;
   for (const [index, each] of tests.entries()) {
@@ -61,7 +101,10 @@ function rulesOf(root: YamlValue, files: TestRulesRequest['files']): readonly Co
   return names.flatMap((name) => {
     const found = files.find((file) => file.name === name);
     if (found === undefined) throw bad(`The test names the file "${name}", which is not there.`);
-    const read = readRuleFile('prometheus', found.text);
+    const read = readRuleFile(/^groups\s*:/m.test(found.text) ? 'prometheus' : 'sightline', found.text);
+    const spoken = read.rules.find(({ kind }) => kind !== 'promql');
+    if (spoken !== undefined)
+      throw bad(`${name}: the rule "${spoken.name}" is not PromQL, so no series can test it.`);
     const [problem] = read.problems;
     if (problem !== undefined) throw bad(`${name}, ${problem.place}: ${problem.message} ${problem.caret}`);
     return read.rules.map((rule: AlertRuleInput, index) =>
@@ -95,8 +138,8 @@ class TestRun {
   async failures(): Promise<string[]> {
     const stepMs = secondsOf(this.#test.get('interval'), this.#evaluationMs / 1000) * 1000;
     this.#load(stepMs);
-    const alertTests = this.#test.get('alert_rule_test')?.items() ?? [];
-    const expressionTests = this.#test.get('promql_expr_test')?.items() ?? [];
+    const alertTests = itemsOf(this.#test.get('alert_rule_test'), 'alerts');
+    const expressionTests = itemsOf(this.#test.get('promql_expr_test'), 'expression');
     const timeOf = (each: YamlValue): number => secondsOf(each.get('eval_time'), 0) * 1000;
     const untilMs = Math.max(0, ...[...alertTests, ...expressionTests].map(timeOf));
     if (untilMs / this.#evaluationMs > ticksMax)
@@ -114,7 +157,7 @@ class TestRun {
   }
 
   #load(stepMs: number): void {
-    const lines = (this.#test.get('input_series')?.items() ?? []).map((each) => {
+    const lines = itemsOf(this.#test.get('input_series'), 'series').map((each) => {
       const { series, values } = each.value as { series: string; values: string | number };
       const notation = String(values);
       const repeats = [...notation.matchAll(/x(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
@@ -170,7 +213,7 @@ class TestRun {
           .filter(({ state }) => state !== 'pending')
           .map((instance) => firedOf(rule, instance)),
       );
-    const wanted = (each.get('exp_alerts')?.items() ?? []).map(({ value }): Fired => {
+    const wanted = itemsOf(each.get('exp_alerts'), 'alert').map(({ value }): Fired => {
       const { exp_labels: labels = {}, exp_annotations: annotations = {} } = (value ?? {}) as {
         exp_labels?: Record<string, unknown>;
         exp_annotations?: Record<string, unknown>;
@@ -187,13 +230,20 @@ class TestRun {
 
   async #checkExpression(each: YamlValue, timeMs: number): Promise<string[]> {
     const expression = each.get('expr')?.text ?? '';
-    const got = valuesOf(await this.#ask(expression, timeMs)).map(({ labels, value }) =>
-      sampleText(labels, value),
+    const got = valuesOf(await this.#ask(expression, timeMs)).map(({ labels, value, histogram }) =>
+      sampleText(labels, histogram ?? value),
     );
-    const wanted = (each.get('exp_samples')?.items() ?? []).map(({ value }) => {
-      const { labels = '', value: number = 0 } = (value ?? {}) as { labels?: string; value?: unknown };
-      const [point] = readPoints(String(number));
-      return sampleText(readLabels(labels).labels.toObject(), typeof point === 'number' ? point : NaN);
+    const wanted = itemsOf(each.get('exp_samples'), 'sample').map(({ value }) => {
+      const {
+        labels = '',
+        value: number = 0,
+        histogram,
+      } = (value ?? {}) as { labels?: string; value?: unknown; histogram?: string };
+      const [point] = readPoints(histogram ?? String(number));
+      return sampleText(
+        readLabels(labels).labels.toObject(),
+        point === undefined || point === 'stale' ? NaN : point,
+      );
     });
     this.checks++;
     return compare(`expr: "${expression}", time: ${each.get('eval_time')?.text ?? '0'}`, wanted, got);
@@ -202,17 +252,25 @@ class TestRun {
 
 interface Value {
   readonly labels: Readonly<Record<string, string>>;
+  /** NaN of a histogram. */
   readonly value: number;
+  readonly histogram: FloatHistogram | undefined;
 }
 
 function valuesOf({ value }: PromqlAnswer): Value[] {
-  if (value.kind === 'scalar') return [{ labels: {}, value: value.values[0] ?? NaN }];
+  if (value.kind === 'scalar') return [{ labels: {}, value: value.values[0] ?? NaN, histogram: undefined }];
   if (value.kind !== 'vector') return [];
   return value.series.flatMap((series) => {
     const sample = series.at(0);
     return sample === undefined
       ? []
-      : [{ labels: series.labels.toObject(), value: typeof sample === 'number' ? sample : NaN }];
+      : [
+          {
+            labels: series.labels.toObject(),
+            value: typeof sample === 'number' ? sample : NaN,
+            histogram: typeof sample === 'number' ? undefined : sample,
+          },
+        ];
   });
 }
 
@@ -240,8 +298,8 @@ const texts = (values: Readonly<Record<string, unknown>>): Record<string, string
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 const firedText = ({ labels, annotations }: Fired): string =>
   `labels ${labelsKey(labels)} annotations ${labelsKey(annotations)}`;
-const sampleText = (labels: Readonly<Record<string, string>>, value: number): string =>
-  `${labelsKey(labels)} ${Number(value.toPrecision(12))}`;
+const sampleText = (labels: Readonly<Record<string, string>>, value: number | FloatHistogram): string =>
+  `${labelsKey(labels)} ${typeof value === 'number' ? Number(value.toPrecision(12)) : describeHistogram(value)}`;
 
 function compare(what: string, wanted: readonly string[], got: readonly string[]): string[] {
   const [a, b] = [wanted.toSorted(), got.toSorted()];

@@ -22,9 +22,10 @@ import { z } from 'zod';
 import { assertRuleRuns, checkRule } from '../../alerts/check-rule.ts';
 import { describeRule } from '../../alerts/describe-alerts.ts';
 import { endAlertsOf, noteRuleChange } from '../../alerts/end-rule.ts';
-import { exportRules } from '../../alerts/files/export-rules.ts';
+import { exportRoutes, exportRules, exportSilences } from '../../alerts/files/export-rules.ts';
 import { importRules } from '../../alerts/files/import-rules.ts';
 import { testRules } from '../../alerts/files/test-rules.ts';
+import { defaultRoutes } from '../../alerts/find-routes.ts';
 import { readTimeline } from '../../alerts/rule-timeline.ts';
 import { tryRule } from '../../alerts/try-rule.ts';
 import { listInstances } from '../../catalog/alert-instances.ts';
@@ -37,7 +38,9 @@ import {
   listAlertRules,
   type StoredAlertRule,
 } from '../../catalog/alert-rules.ts';
+import { listSilences, readRoutes } from '../../catalog/alert-silences.ts';
 import type { SqlRunner } from '../../catalog/catalog-database.ts';
+import { listChannels } from '../../catalog/channels.ts';
 import { PromqlExecutionError } from '../../promql/ast.ts';
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 
@@ -108,21 +111,33 @@ export const alertRulesRoutes: readonly ApiRoute[] = [
   }),
   route({
     path: '/alerts/rules/export',
-    summary: 'The rules as a file: ours, or what Prometheus reads.',
+    summary: 'The rules, routes or silences as a file: ours, or rules as Prometheus reads them.',
     tag,
     scope: 'read',
     query: exportRulesParameters,
     response: exportRulesResponse,
-    answer: async ({ context, sources: { catalog }, query: { format } }) =>
-      exportRules(
-        (await listAlertRules(catalog, context.project)).map(({ rule }) => rule),
-        format,
-      ),
+    answer: async ({ context: { project }, sources: { catalog }, query: { format, part } }) => {
+      switch (part) {
+        case 'rules':
+          return exportRules(
+            (await listAlertRules(catalog, project)).map(({ rule }) => rule),
+            format,
+          );
+        case 'routes':
+          return exportRoutes(
+            (await readRoutes(catalog, project)) ?? defaultRoutes,
+            await listChannels(catalog, project),
+          );
+        case 'silences':
+          return exportSilences(await listSilences(catalog, project));
+      }
+    },
   }),
   route({
     method: 'POST',
     path: '/alerts/rules/import',
-    summary: 'Takes rules from a file, ours or of Prometheus; or says what that would change.',
+    summary:
+      'Takes rules, routes and silences from a file, ours or of Prometheus; or says what that would change.',
     tag,
     scope: 'admin',
     body: importRulesRequest,

@@ -23,6 +23,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { parseTime } from '@sightline/schema/filter';
 import { z } from 'zod';
 import { describeEvent, describeMessage, describeSilence } from '../../alerts/describe-alerts.ts';
+import { firstTwice } from '../../alerts/files/planned.ts';
 import { compileRoutes, defaultRoutes, findRoutes } from '../../alerts/find-routes.ts';
 import { compileMatchers } from '../../alerts/label-matchers.ts';
 import { readAlerts } from '../../alerts/read-alerts.ts';
@@ -214,8 +215,7 @@ export const alertsRoutes: readonly ApiRoute[] = [
     response: alertRoutes,
     answer: async ({ context, sources: { catalog }, body }) => {
       compileRoutes(body.routes);
-      const names = body.routes.map(({ name }) => name);
-      const twice = names.find((name, index) => names.indexOf(name) !== index);
+      const twice = firstTwice(body.routes);
       if (twice !== undefined)
         throw new SightlineError('bad_request', `Two routes are called "${twice}".`, {
           hint: 'Give each a name of its own.',

@@ -71,7 +71,7 @@ beforeAll(async () => {
     // The settings have their own tests; nothing here reaches the control plane.
     catalog: {} as CatalogDatabase,
     slos: { changed: async () => {} },
-    checks: { changed: async () => {} },
+    checks: { changed: async () => {}, reported: async () => undefined },
     reports: { sendNow: async () => undefined },
     experiments: { changed: () => {} },
     models: {

@@ -2,6 +2,8 @@ import {
   check,
   type Check,
   checkInput,
+  checkReport,
+  checkReported,
   checkResultsParameters,
   checkResultsResponse,
   checksResponse,
@@ -141,6 +143,25 @@ export const checksRoutes: readonly ApiRoute[] = [
         });
       await sources.checks.changed();
       return { ok: true as const };
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/checks/reports',
+    summary: 'A program says how a check of its own went; the first report makes the check.',
+    tag: 'checks',
+    scope: 'ingest',
+    body: checkReport,
+    response: checkReported,
+    answer: async ({ context: { project }, sources, body }) => {
+      const stored = await sources.checks.reported(project, body);
+      if (stored === undefined)
+        throw new SightlineError(
+          'bad_request',
+          `The check ${JSON.stringify(`${body.service}/${body.name}`)} cannot be made.`,
+          { hint: `A project has at most ${checksMax} checks, each with a name of its own.` },
+        );
+      return { id: stored.id };
     },
   }),
   route({

@@ -41,7 +41,7 @@ export interface ApiSources {
   readonly prices: Pick<PriceKeeper, 'bookOf' | 'overridesOf' | 'changeOverrides'>;
   readonly history: Pick<HistoryJobs, 'start' | 'find'>;
   readonly demo: Pick<DemoJobs, 'read' | 'load' | 'delete'>;
-  readonly checks: Pick<CheckKeeper, 'changed'>;
+  readonly checks: Pick<CheckKeeper, 'changed' | 'reported'>;
   readonly reports: Pick<ReportKeeper, 'sendNow'>;
   readonly experiments: Pick<ExperimentRunner, 'changed'>;
   /** Where models may be asked, and with which keys. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hexId, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { LiveServer } from '../../testing/live-server.ts';
 
 /** Real metrics over the real door, asked as Grafana and promtool ask. */
@@ -421,5 +422,72 @@ describe('the Prometheus API', () => {
     const { body, status: got } = await ask(path, asked, path.startsWith('/label/') ? 'GET' : 'POST');
     expect([got, body.status, body.errorType]).toEqual([status, 'error', errorType]);
     expect(body.error).toContain(message);
+  });
+});
+
+describe('metrics of spans, which nobody sent', () => {
+  beforeAll(async () => {
+    // Ten in each of ten minutes: nine took 95 ms, one failed after 3 s.
+    const spans = Array.from({ length: 100 }, (_, at) => ({
+      traceId: hexId(32, at + 1),
+      spanId: hexId(16, at + 1),
+      name: at % 2 === 0 ? 'GET /' : 'GET /cart',
+      kind: 2,
+      startNanos: BigInt(nowMs - 600_000 + Math.floor(at / 10) * 60_000 + 1_000) * 1_000_000n,
+      durationNanos: at % 10 === 9 ? 3_000_000_000n : 95_000_000n,
+      status: { code: at % 10 === 9 ? 2 : 0 },
+    }));
+    await server.send('traces', tracesRequest('web', spans));
+    await server.stored();
+  });
+
+  it('count calls and errors by service, name, kind and status', async () => {
+    const calls = 'traces_span_metrics_calls_total{service_name="web"}';
+    expect(await instant(`sum by (status_code, span_kind) (increase(${calls}[5m]))`)).toEqual([
+      '{"span_kind":"SPAN_KIND_SERVER","status_code":"STATUS_CODE_ERROR"} 5',
+      '{"span_kind":"SPAN_KIND_SERVER","status_code":"STATUS_CODE_UNSET"} 45',
+    ]);
+    expect(await instant(`sum by (span_name) (increase(${calls}[10m]))`)).toEqual([
+      '{"span_name":"GET /"} 50',
+      '{"span_name":"GET /cart"} 50',
+    ]);
+    expect(
+      await instant('sum(rate(traces_span_metrics_calls_total{span_name=~"GET /c.*"}[5m])) * 60'),
+    ).toEqual(['{} 5']);
+  });
+
+  it('tell how long they took, as buckets, count and sum', async () => {
+    const duration = 'traces_span_metrics_duration_milliseconds';
+    expect(
+      await instant(`round(sum(rate(${duration}_sum[5m])) / sum(rate(${duration}_count[5m])), 0.5)`),
+    ).toEqual(['{} 385.5']);
+    const [median] = await instant(`histogram_quantile(0.5, sum by (le) (rate(${duration}_bucket[5m])))`);
+    expect(Number(median?.split(' ')[1])).toBeGreaterThan(50);
+    expect(Number(median?.split(' ')[1])).toBeLessThanOrEqual(100);
+    expect(await instant(`sum by (le) (increase(${duration}_bucket{le=~"2|5000|.Inf"}[5m]))`)).toEqual([
+      '{"le":"+Inf"} 50',
+      '{"le":"2"} 0',
+      '{"le":"5000"} 50',
+    ]);
+  });
+
+  it('are listed, and read only where they are named', async () => {
+    const times = { start: String(startMs / 1000), end: String(nowMs / 1000) };
+    const values = await ask('/label/__name__/values', times);
+    expect(values.body.data).toContain('traces_span_metrics_calls_total');
+    const metadata = (await ask('/metadata', {})).body.data as unknown as Record<string, unknown>;
+    expect(metadata['traces_span_metrics_duration_milliseconds']).toMatchObject([{ type: 'histogram' }]);
+    const match = 'traces_span_metrics_calls_total{status_code="STATUS_CODE_ERROR"}';
+    const series = (await ask('/series', { ...times, 'match[]': match })).body.data;
+    expect(series).toEqual([
+      {
+        __name__: 'traces_span_metrics_calls_total',
+        service_name: 'web',
+        span_kind: 'SPAN_KIND_SERVER',
+        span_name: 'GET /cart',
+        status_code: 'STATUS_CODE_ERROR',
+      },
+    ]);
+    expect(await instant('count({__name__=~".*calls_total"})')).toEqual([]);
   });
 });

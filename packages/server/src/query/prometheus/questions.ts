@@ -22,6 +22,7 @@ import {
 import type { Sql } from '../sql/sql.ts';
 import { namedParts, partsOf, prometheusType, readFamilies } from './metric-families.ts';
 import { labelSeries, type SeriesRow } from './series-labels.ts';
+import { spanMetricMetadata, spanMetricNames } from './span-metrics.ts';
 import { seriesMax, StoredSamples } from './stored-samples.ts';
 
 export interface TimeLimits {
@@ -94,10 +95,16 @@ export async function labelValues(
   const values = new Set<string>();
   if (asked.name === '__name__' && asked.matchers.length === 0) {
     // Names are known without a look at any series.
-    const families = await new StoredSamples(new Reader(context)).families();
+    const reader = new Reader(context);
+    const families = await new StoredSamples(reader).families();
     for (const family of families)
       if (family.lastSeenMs >= asked.startMs && family.firstSeenMs <= asked.endMs)
         for (const { name } of partsOf(family)) values.add(name);
+    const range = {
+      from: unixNano(BigInt(Math.floor(asked.startMs)) * 1_000_000n),
+      to: unixNano(BigInt(Math.floor(asked.endMs) + 1) * 1_000_000n),
+    };
+    for (const name of await spanMetricNames(reader, range)) values.add(name);
   } else
     for (const labels of await readSeriesLabels(context, asked)) {
       const value = labels.get(asked.name);
@@ -117,15 +124,18 @@ export async function readMetadata(
   context: QueryContext,
   { metric }: { readonly metric: string | undefined },
 ): Promise<MetadataRow[]> {
-  const families = await new StoredSamples(new Reader(context)).families();
-  return families
-    .map((family) => ({
-      name: family.prometheusName,
-      type: prometheusType(family),
-      help: family.description,
-      unit: prometheusUnit(family.unit),
-    }))
-    .filter(({ name }) => metric === undefined || name === metric);
+  const reader = new Reader(context);
+  const families = await new StoredSamples(reader).families();
+  const sent = families.map((family) => ({
+    name: family.prometheusName,
+    type: prometheusType(family),
+    help: family.description,
+    unit: prometheusUnit(family.unit),
+  }));
+  const names = new Set(sent.map(({ name }) => name));
+  return [...sent, ...(await spanMetricMetadata(reader)).filter(({ name }) => !names.has(name))].filter(
+    ({ name }) => metric === undefined || name === metric,
+  );
 }
 
 export interface SeriesCounts {

@@ -11,8 +11,9 @@ import { formatNumber } from '../../promql/statistics.ts';
 import type { RowBinary } from '../../storage/row-binary.ts';
 import type { Reader } from '../reader.ts';
 import { selectSamples, selectSeries } from '../sql/prometheus-sql.ts';
-import { type MetricFamily, namedParts, type NamedPart, readFamilies } from './metric-families.ts';
+import { type MetricFamily, namedParts, type NamedPart, partsOf, readFamilies } from './metric-families.ts';
 import { labelSeries, type SeriesRow, type StoredSeries } from './series-labels.ts';
+import { spanMetrics } from './span-metrics.ts';
 import { targetInfo } from './target-info.ts';
 
 /** Bounds of one query, as Prometheus has them: series and samples of all of its selectors together. */
@@ -20,6 +21,8 @@ export const seriesMax = 20_000;
 export const samplesMax = 10_000_000;
 /** Series asked for at once: what is read of them is held once more while it is taken apart. */
 const seriesAtOnce = 500;
+/** Of one selector: a day of 140 names of spans. */
+const spanMinutesMax = 200_000;
 
 export class StoredSamples implements SampleSource {
   readonly #reader: Reader;
@@ -53,6 +56,7 @@ export class StoredSamples implements SampleSource {
         for (const raw of await this.#samplesOf(part, wanted.slice(at, at + seriesAtOnce), fetch))
           if (kept(raw.labels)) answers.push({ ...raw, labels: raw.labels.with('__name__', part.name) });
     }
+    answers.push(...(await this.#ofSpans(fetch)));
     if (asksForTargets(fetch.matchers, this.#patterns)) {
       const seen = await targetInfo(this.#reader, rangeOf(fetch));
       const kept = compileMatchers(fetch.matchers, this.#patterns);
@@ -73,6 +77,7 @@ export class StoredSamples implements SampleSource {
         : series.map(({ labels: each }) => each);
       labels.push(...own.filter(kept).map((each) => each.with('__name__', part.name)));
     }
+    labels.push(...(await this.#ofSpans(fetch)).map((each) => each.labels));
     if (asksForTargets(fetch.matchers, this.#patterns)) {
       const fits = compileMatchers(fetch.matchers, this.#patterns);
       labels.push(
@@ -80,6 +85,33 @@ export class StoredSamples implements SampleSource {
       );
     }
     return labels;
+  }
+
+  /** Metrics of spans, which nobody sends. */
+  async #ofSpans(fetch: Fetch): Promise<readonly RawSeries[]> {
+    const families = await this.families();
+    const found = await spanMetrics(this.#reader, {
+      matchers: fetch.matchers,
+      patterns: this.#patterns,
+      range: rangeOf(fetch),
+      rowsMax: Math.min(this.#samplesLeft, spanMinutesMax),
+      sent: new Set(families.flatMap((family) => partsOf(family).map(({ name }) => name))),
+    });
+    if (found === undefined)
+      throw new PromqlExecutionError(
+        `the query asks for more than ${spanMinutesMax} minutes of metrics of spans; narrow its selectors by service_name or span_name, or its range`,
+      );
+    this.#seriesLeft -= found.length;
+    if (this.#seriesLeft < 0)
+      throw new PromqlExecutionError(
+        `the query asks for more than ${seriesMax} series; narrow its selectors`,
+      );
+    for (const { times } of found) this.#samplesLeft -= times.length;
+    if (this.#samplesLeft < 0)
+      throw new PromqlExecutionError(
+        'query processing would load too many samples into memory in query execution',
+      );
+    return found;
   }
 
   /** Of series that are split by a label: as split in a short time at the end, which is enough to know the splits. */

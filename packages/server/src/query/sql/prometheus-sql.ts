@@ -100,3 +100,51 @@ export const selectTargets = (of: {
   SELECT mapKeys(resource) AS keys, mapValues(resource) AS values, arraySort(groupUniqArray(intDiv(toUnixTimestamp64Milli(time), ${uint(of.stepMs)}) * ${uint(of.stepMs)})) AS minutes
   FROM (SELECT mapSort(resource_attributes) AS resource, time FROM metric_points WHERE ${inRange(of.project, 'metrics', of.range)})
   GROUP BY resource LIMIT ${uint(of.targetsMax)}`;
+
+interface SpanMinutesOf {
+  readonly project: string;
+  /** Of the ends of the minutes. */
+  readonly range: Pick<TimeRange, 'from' | 'to'>;
+  readonly service: string | undefined;
+  readonly name: string | undefined;
+  /** None: no shares. */
+  readonly boundsNs: readonly number[];
+  /** Minutes of series; one more is read where there are more. */
+  readonly rowsMax: number;
+}
+
+const levels = Array.from({ length: 99 }, (_, index) => (index + 1) / 100).join(', ');
+
+/** Each service, name and kind once, with its minutes in order: from the roll-up, so that no span is read. */
+export const selectSpanMinutes = ({
+  project,
+  range,
+  service,
+  name,
+  boundsNs,
+  rowsMax,
+}: SpanMinutesOf): Sql => sql`
+  SELECT service, name, kind, arraySort(groupArray((second, calls, errors, ms))) AS minutes, arrayMap(each -> each.2, arraySort(each -> each.1, groupArray((second, shares)))) AS shares
+  FROM (
+    SELECT service, name, kind, toFloat64(toUnixTimestamp(rollup.minute)) AS second, toFloat64(sum(rollup.count)) AS calls,
+      toFloat64(sum(rollup.error_count)) AS errors, sum(rollup.duration_ns_sum) / 1e6 AS ms, ${sharesOf(boundsNs)} AS shares
+    FROM span_rollup_1m AS rollup
+    WHERE project = ${string(project)} AND rollup.minute >= toDateTime(${moment(range.from)}, 'UTC') - 60 AND rollup.minute < toDateTime(${moment(range.to)}, 'UTC') - 60
+      ${service === undefined ? trusted('') : sql`AND service = ${string(service)}`} ${name === undefined ? trusted('') : sql`AND name = ${string(name)}`}
+    GROUP BY service, name, kind, rollup.minute LIMIT ${uint(rowsMax + 1)}
+  ) GROUP BY service, name, kind ORDER BY service, name, kind`;
+
+/** A row where some span began in these minutes. */
+export const selectAnySpan = (project: string, range: SpanMinutesOf['range'] | undefined): Sql => sql`
+  SELECT 1 AS there FROM service_rollup_1m AS rollup WHERE project = ${string(project)} ${
+    range === undefined
+      ? trusted('')
+      : sql`AND rollup.minute >= toDateTime(${moment(range.from)}, 'UTC') - 60 AND rollup.minute < toDateTime(${moment(range.to)}, 'UTC')`
+  } LIMIT 1`;
+
+/** Exact where all took at most the bound, or none; between, to a hundredth. */
+function sharesOf(boundsNs: readonly number[]): Sql {
+  if (boundsNs.length === 0) return trusted('CAST([] AS Array(Float64))');
+  const bounds = trusted(`[${boundsNs.join(', ')}]`);
+  return sql`arrayMap(bound -> if(max(rollup.duration_ns_max) <= bound, 1, arrayCount(level -> level <= bound, quantilesDDMerge(0.01, ${trusted(levels)})(rollup.duration_ns_quantiles)) / 100), ${bounds})`;
+}

@@ -40,9 +40,7 @@ export function AgentPage(): ReactElement {
   return (
     <Page
       title={agent}
-      answer={
-        overview === undefined ? agent : `${agent}: ${runsSentence(overview.totals, { range, nowMs: asOf })}`
-      }
+      answer={overview === undefined ? agent : `${agent}: ${runsSentence(overview, { range, nowMs: asOf })}`}
       detail={
         overview === undefined
           ? versions.error === null && <SkeletonText width={320} />

@@ -39,16 +39,18 @@ export function RulePreview({ draft, rule, isRight }: RulePreviewProps): ReactEl
   return (
     <section className="rule-preview" aria-label="Tried on the past">
       <div className="alerts-tools">
-        <h2 role="status">
-          {tried === undefined ? (
-            query.isFetching ? (
-              <SkeletonText width={240} />
+        <h2>
+          <span role="status">
+            {tried === undefined ? (
+              query.isFetching ? (
+                <SkeletonText width={240} />
+              ) : (
+                'Tried on the past'
+              )
             ) : (
-              'Tried on the past'
-            )
-          ) : (
-            sentence(tried)
-          )}
+              sentence(tried)
+            )}
+          </span>
         </h2>
         <Segmented label="How far back" value={from} options={spans} onChange={setFrom} />
       </div>

@@ -7,10 +7,19 @@ import {
   type CheckKind,
   checkKinds,
   draftOfCheck,
+  isAsked,
   newCheckDraft,
   readCheckDraft,
 } from '../../model/check-form.ts';
 import { Button } from '../../widgets/button.tsx';
+
+const everyWords: Readonly<Record<CheckKind, string>> = {
+  http: 'Look every',
+  tcp: 'Look every',
+  dns: 'Look every',
+  heartbeat: 'A ping every',
+  program: 'A report every',
+};
 
 interface CheckFormProps {
   /** Undefined: a new one. */
@@ -58,11 +67,13 @@ export function CheckForm({ check, onSaved }: CheckFormProps): ReactElement {
               setDraft({ ...newCheckDraft(event.target.value as CheckKind), name: draft.name })
             }
           >
-            {checkKinds.map(({ kind, label }) => (
-              <option key={kind} value={kind}>
-                {label}
-              </option>
-            ))}
+            {checkKinds
+              .filter(({ kind, isRegistered }) => isRegistered !== true || kind === draft.kind)
+              .map(({ kind, label }) => (
+                <option key={kind} value={kind}>
+                  {label}
+                </option>
+              ))}
           </select>
         </label>
         <label className="field" style={{ flexBasis: 200 }}>
@@ -70,7 +81,7 @@ export function CheckForm({ check, onSaved }: CheckFormProps): ReactElement {
           <input
             value={draft.name}
             required
-            maxLength={100}
+            maxLength={200}
             onChange={(event) => set({ name: event.target.value })}
           />
         </label>
@@ -103,14 +114,14 @@ export function CheckForm({ check, onSaved }: CheckFormProps): ReactElement {
       </div>
       <div className="form-row">
         <label className="field">
-          <span>{draft.kind === 'heartbeat' ? 'A ping every' : 'Look every'}</span>
+          <span>{everyWords[draft.kind]}</span>
           <input
             className="mono"
             value={draft.interval}
             onChange={(event) => set({ interval: event.target.value })}
           />
         </label>
-        {draft.kind !== 'heartbeat' && (
+        {isAsked(draft.kind) && (
           <>
             <label className="field">
               <span>Attempts after a failure</span>

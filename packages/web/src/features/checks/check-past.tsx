@@ -1,10 +1,12 @@
 import type { Check } from '@sightline/schema/api';
+import { printText } from '@sightline/schema/filter';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { checkResultsQuery } from '../../api/check-queries.ts';
 import { formatDurationMs } from '../../model/format.ts';
 import { formatClock, formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
+import { PageLink } from '../../widgets/page-link.tsx';
 import { SkeletonRows } from '../../widgets/states.tsx';
 import { useNow } from '../../widgets/use-now.ts';
 
@@ -60,6 +62,14 @@ export function CheckPast({ check }: { readonly check: Check }): ReactElement {
       {check.target.kind === 'heartbeat' && (
         <p className="small soft">
           The program sends <code className="mono">POST /api/v1/checks/{check.id}/ping</code> every interval.
+        </p>
+      )}
+      {check.target.kind === 'program' && (
+        <p className="small soft">
+          <PageLink to="/traces" search={{ q: `service:${printText(check.target.service)}` }}>
+            {check.target.service}
+          </PageLink>{' '}
+          looks at this itself and reports. It is down as well when no report comes.
         </p>
       )}
     </section>

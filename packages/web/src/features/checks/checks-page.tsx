@@ -64,8 +64,9 @@ export function ChecksPage(): ReactElement {
             {checks.length === 0 ? (
               <Notice icon="status" title="Nothing is checked yet">
                 <p>
-                  A check asks an address, a port or a name every minute, or waits for a program’s ping. What
-                  it finds is a metric too: rules can watch it.
+                  A check asks an address, a port or a name every minute, or waits for a program’s ping.
+                  Programs register checks of their own with the SDK. What a check finds is a metric too:
+                  rules can watch it.
                 </p>
                 <Button icon="plus" onClick={() => open('new')}>
                   New check
