@@ -19,8 +19,12 @@ const chunks = 60;
 const gapMs = mode.startsWith('paced') ? 20 : 0;
 
 const random = seededRandom(7);
-/** As many as a long answer may be made of. */
-const words = Array.from({ length: 5_000 }, () => Math.floor(random() * 36 ** 6).toString(36));
+/** Letters alone: what looks like a number of a card or a key is masked. */
+const words = Array.from({ length: 5_000 }, () =>
+  Math.floor(random() * 36 ** 6)
+    .toString(36)
+    .replaceAll(/\d/g, 'e'),
+);
 
 /** Streams an answer of 60 pieces, each its own event, as OpenAI does. */
 const server = createServer((request, response) => {
