@@ -2,6 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { seededRandom } from '@sightline/base';
 import {
   flush,
   init,
@@ -17,14 +18,25 @@ const calls = Number(process.env['CALLS'] ?? 200);
 const chunks = 60;
 const gapMs = mode.startsWith('paced') ? 20 : 0;
 
+const random = seededRandom(7);
+/** Letters alone: what looks like a number of a card or a key is masked. */
+const words = Array.from({ length: 5_000 }, () =>
+  Math.floor(random() * 36 ** 6)
+    .toString(36)
+    .replaceAll(/\d/g, 'e'),
+);
+
 /** Streams an answer of 60 pieces, each its own event, as OpenAI does. */
 const server = createServer((request, response) => {
   request.resume();
-  request.on('end', () => void stream());
+  request.on('end', () => (request.url === '/plain' ? plain() : void stream()));
+  function plain(): void {
+    response.setHeader('content-type', 'application/json').end('{"choices":[{"message":{"content":"yes"}}]}');
+  }
   async function stream(): Promise<void> {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     for (let at = 0; at < chunks; at++) {
-      const delta = { content: ` word${(at * 7919) % 1000}` };
+      const delta = { content: ` ${words[Math.floor(random() * words.length)]}` };
       response.write(
         `data: ${JSON.stringify({ id: 'chatcmpl-0123456789', object: 'chat.completion.chunk', created: 1_700_000_000, model: 'gpt-4o-2024-08-06', choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`,
       );
@@ -36,7 +48,8 @@ const server = createServer((request, response) => {
 
 async function call(url: string, nr: number): Promise<void> {
   await traceLlmCall({ model: 'gpt-4o', provider: 'openai' }, async () => {
-    const response = await fetch(`${url}/v1/chat/completions`, {
+    const path = mode.includes('plain') ? 'plain' : 'v1/chat/completions';
+    const response = await fetch(`${url}/${path}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
@@ -71,7 +84,7 @@ await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 const quiet = { logHandlers: [], processMetrics: false, sampling: { rate: 1 } } as const;
 let measured: Measured;
-if (mode === 'replay') {
+if (mode.startsWith('replay')) {
   init({ ...quiet, exporters: [memoryExporter()] });
   measured = await measure(
     () => replayTest(file, () => run(process.env['RECORDED_URL'] ?? url, calls), { freeze: false }),

@@ -93,7 +93,8 @@ async function debug(address: string): Promise<readonly string[]> {
       params?: { reason?: string; data?: { description?: string } };
     };
     if (method === 'Debugger.paused') {
-      if (params?.reason === 'exception') thrown.push(params.data?.description?.split('\n')[0] ?? '');
+      if (params?.reason === 'exception' || params?.reason === 'promiseRejection')
+        thrown.push(params.data?.description?.split('\n')[0] ?? '');
       send('Debugger.resume');
     }
     // The program has ended and waits for the debugger to leave.

@@ -48,7 +48,7 @@ export interface AnsweringOptions {
 
 export interface AnsweringServer {
   /** A connection to it, which looks like one to the address in `options`. */
-  open(options: Readonly<Record<string, unknown>>, isTls: boolean): net.Socket;
+  readonly open: (options: Readonly<Record<string, unknown>>, isTls: boolean) => net.Socket;
   close(): void;
 }
 

@@ -5,6 +5,7 @@ import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeContext, activeSpan } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
+import { currentReplay, currentScope } from './replay-slot.ts';
 import { exchangePrefix, exchangesPerSpanMax, parseJson, type Exchange } from './exchange.ts';
 
 /** With the request and the quotes that JSON adds, one exchange stays below the longest attribute. */
@@ -40,6 +41,8 @@ export function beginNote(
   const span = runtime === undefined ? undefined : activeSpan();
   if (runtime === undefined || span?.isRecording() !== true || isTracingSuppressed(activeContext()))
     return undefined;
+  // A run that is answered as a whole is its recording; one that goes on live from a step becomes another.
+  if (currentReplay() !== undefined && currentScope() === undefined) return undefined;
   let note: ExchangeNote | undefined;
   guard('recording a request', () => {
     note = new ExchangeNote(runtime, span, describe());
@@ -177,19 +180,38 @@ export class ExchangeNote {
   /** A stream brings a text in pieces; the pieces of one field, put together, must have nothing to mask either. */
   #hidesAcrossEvents(body: string): boolean {
     if (!/^(event|data|id):/m.test(body.slice(0, 1000))) return false;
-    const fields = new Map<string, string>();
-    const collect = (path: string, value: unknown): void => {
-      if (typeof value === 'string') fields.set(path, (fields.get(path) ?? '') + value);
-      else if (typeof value === 'object' && value !== null)
-        for (const [key, item] of Object.entries(value)) collect(`${path}.${key}`, item);
-    };
-    for (const [, data] of body.matchAll(/^data: ?(.*)$/gm)) collect('', parseJson(data ?? ''));
-    return [...fields.values()].some((text) => this.#runtime.maskText(text) !== text);
+    const all: Field[] = [];
+    const root = newField(all);
+    for (const [, data] of body.matchAll(/^data: ?(.*)$/gm)) collect(root, parseJson(data ?? ''), all);
+    return all.some(({ text }) => text !== '' && this.#runtime.maskText(text) !== text);
   }
 
   #clean(text: string): string {
     return this.#runtime.options.capture === 'full' ? text : this.#runtime.maskText(text);
   }
+}
+
+/** One place in the events of a stream, with all its texts put together. */
+interface Field {
+  text: string;
+  below: Map<string, Field> | undefined;
+}
+
+function newField(all: Field[]): Field {
+  const field: Field = { text: '', below: undefined };
+  all.push(field);
+  return field;
+}
+
+function collect(field: Field, value: unknown, all: Field[]): void {
+  if (typeof value === 'string') field.text += value;
+  else if (typeof value === 'object' && value !== null)
+    for (const key of Object.keys(value)) {
+      field.below ??= new Map();
+      let member = field.below.get(key);
+      if (member === undefined) field.below.set(key, (member = newField(all)));
+      collect(member, (value as Record<string, unknown>)[key], all);
+    }
 }
 
 interface Packed {

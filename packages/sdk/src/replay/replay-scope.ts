@@ -153,8 +153,8 @@ function install(): () => void {
   const nameHttp = (message: unknown): void => {
     const session = currentScope()?.session;
     if (session === undefined) return;
-    const { request } = message as { request: http.ClientRequest & { agent?: object } };
-    const agent = request.agent as { addRequest?: unknown } | undefined;
+    const { request } = message as { request: http.ClientRequest & { agent?: { addRequest?: unknown } } };
+    const { agent } = request;
     if (agent?.addRequest !== turnedAddRequest) return session.noteRefused(past(request.host));
     const spanId = activeSpan()?.spanContext().spanId;
     if (spanId !== undefined && !request.headersSent) request.setHeader(spanHeader, spanId);

@@ -26,11 +26,8 @@ function recordedSpan(span: Span): ReplayRecording['spans'][number] {
     kind: spanKind.options.indexOf(span.kind),
     startMs,
     endMs: startMs + span.durationMs,
-    attributes: span.attributes as Record<string, never>,
-    events: span.events.map(({ name, attributes }) => ({
-      name,
-      attributes: attributes as Record<string, never>,
-    })),
+    attributes: span.attributes,
+    events: span.events.map(({ name, attributes }) => ({ name, attributes })),
     failed: span.status.code === 'error',
     message: span.status.message,
   };
