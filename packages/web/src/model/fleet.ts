@@ -124,7 +124,8 @@ export function filterFleet(
 export function fleetSentence(agents: readonly FleetAgent[], when: string): string {
   if (agents.length === 0) return `No agent was at work ${when}`;
   const ill = agents.filter(({ health }) => health !== 'well');
-  const [worst] = sortFleet(agents, 'failed');
+  // The one that is named is one of those that are counted.
+  const [worst] = sortFleet(ill.length === 0 ? agents : ill, 'failed');
   const failed = worst === undefined ? 0 : failures(worst);
   const most =
     worst === undefined || failed === 0
