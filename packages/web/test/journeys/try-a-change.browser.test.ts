@@ -196,12 +196,10 @@ describe.skipIf(findChromium() === undefined)(
       await row.getByRole('link', { name: '1', exact: true }).click();
       await page.waitForURL(/\/runs\?/);
       // The run of the experiment over version 2, and not that over version 1.
-      await page
-        .getByText(/^1 run\b/)
-        .first()
-        .waitFor();
+      const runs = page.locator('.table-item .row-link');
+      await runs.first().waitFor();
       await idle(page);
-      await page.getByText('TICAL', { exact: false }).or(page.getByText('SIRAP')).first().waitFor();
+      expect(await runs.count()).toBe(1);
     });
 
     it('opens a call with an image in the playground, and sends it on', async () => {
