@@ -3,3 +3,13 @@ export declare function inPieces<Item>(
   items: readonly Item[],
   bounds: { readonly itemsMax: number; readonly bytesMax: number },
 ): Item[][];
+
+export declare class BatchSender<Item> {
+  constructor(options: {
+    readonly send: (items: readonly Item[]) => Promise<void>;
+    readonly itemsMax: number;
+    readonly bytesMax: number;
+  });
+  add(item: Item): Promise<void>;
+  flush(): Promise<void>;
+}
