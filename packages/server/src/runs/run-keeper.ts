@@ -7,7 +7,6 @@ import { assert, systemClock, unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background/background-looks.ts';
-import type { Lease, LeaseKeeper } from '../catalog/lease.ts';
 import { describeRun } from '../query/agents/describe-run.ts';
 import { readRunTrees } from '../query/agents/read-run-trees.ts';
 import { readRunWords, type RunSpeakers, speakersOf } from '../query/agents/read-run-words.ts';
@@ -40,6 +39,14 @@ import { type GoingTrace, RunPauses, type TraceSize } from './run-pauses.ts';
 import { storedRun } from './stored-run.ts';
 import { backgroundLimits, SumKeeper } from './sum-keeper.ts';
 
+/** `LeaseKeeper` of the control plane. */
+export interface SettleLease {
+  readonly isHeld: boolean;
+  /** The same object as long as nobody else held it in between; undefined while another server has it. */
+  hold(): Promise<object | undefined>;
+  giveUp(): Promise<void>;
+}
+
 export interface RunKeeperOptions {
   readonly store: TelemetryStore;
   readonly log: Pick<Logger, 'warn'>;
@@ -55,7 +62,7 @@ export interface RunKeeperOptions {
   /** Nothing is settled before. */
   readonly after?: Promise<unknown>;
   /** Where several servers load one store, one of them settles. */
-  readonly lease?: LeaseKeeper | undefined;
+  readonly lease?: SettleLease | undefined;
   /** By which runs that go on wait: milliseconds that only go forward. */
   readonly nowMs?: () => number;
 }
@@ -109,7 +116,7 @@ export class RunKeeper {
   #certainDueMs = 0;
   readonly #pauses = new RunPauses();
   /** The progress that is gone on with: by this server alone, from when it took it over. */
-  #adopted: { readonly generation: number; readonly lease: Lease | undefined } | undefined;
+  #adopted: { readonly generation: number; readonly lease: object | undefined } | undefined;
   /** All is settled, whatever could wait. */
   #isThorough = false;
   readonly #nowMs: () => number;
