@@ -12,14 +12,15 @@ rmSync(folder, { recursive: true, force: true });
 mkdirSync(folder);
 
 let count = 0;
-const server = createServer(async (request, response) => {
+const server = createServer((request, response) => void keep(request, response));
+async function keep(request, response) {
   const chunks = await Array.fromAsync(request);
   const sent = Buffer.concat(chunks);
   const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
   writeFileSync(join(folder, `${count}.envelope`), withoutFolders(body));
   count += 1;
   response.end('{}');
-});
+}
 server.listen(0, '127.0.0.1');
 await once(server, 'listening');
 const dsn = `http://public@127.0.0.1:${server.address().port}/1`;

@@ -153,7 +153,7 @@ test('frames of a minified program are those of its source once its maps are upl
   expect((await run('sourcemaps', 'delete', 'shop@1.4.0')).stderr).toContain('There are no source maps');
 });
 
-test('a map that is broken, a bomb or an index map is refused with one code, and soon', async () => {
+test('a map that is broken, or a bomb is refused with one code, and soon', async () => {
   const packed = (map: unknown): string =>
     gzipSync(typeof map === 'string' ? map : JSON.stringify(map)).toString('base64');
   const flat = { version: 3, sources: ['a.ts'], names: [], mappings: 'AAAA' };
@@ -164,7 +164,25 @@ test('a map that is broken, a bomb or an index map is refused with one code, and
     'a list': packed([]),
     'another version': packed({ ...flat, version: 2 }),
     'no texts': packed({ ...flat, sources: [{}, 1] }),
-    'a section bomb': packed({ version: 3, sections: [{ offset: { line: 1e9, column: 0 }, map: flat }] }),
+    'sections in sections': packed({
+      version: 3,
+      sections: [{ offset: { line: 0, column: 0 }, map: { version: 3, sections: [] } }],
+    }),
+    'sections without order': packed({
+      version: 3,
+      sections: [2, 1].map((line) => ({ offset: { line, column: 0 }, map: flat })),
+    }),
+    'a section bomb': packed({
+      version: 3,
+      sections: Array.from({ length: 1_001 }, (_, line) => ({ offset: { line, column: 0 }, map: flat })),
+    }),
+    'a bomb in sections': packed({
+      version: 3,
+      sections: [0, 1, 2].map((line) => ({
+        offset: { line, column: 0 },
+        map: { ...flat, mappings: ','.repeat(900_000) },
+      })),
+    }),
     'too many lines': packed({ ...flat, mappings: ';'.repeat(30_000_000) }),
     'a gzip bomb': packed(' '.repeat(200_000_000)),
     'nested deeply': packed(`${'['.repeat(5_000_000)}`),

@@ -27,7 +27,7 @@ class SourceMapReader {
     const problem = read === undefined ? 'it takes too long or too much memory to read' : read.problems[0];
     if (typeof problem === 'string')
       throw new SightlineError('bad_source_map', `The source map cannot be used: ${problem}.`, {
-        hint: 'Send the map that the bundler wrote beside the built file, a flat one of version 3.',
+        hint: 'Send the map that the bundler wrote beside the built file, of version 3.',
       });
   }
 

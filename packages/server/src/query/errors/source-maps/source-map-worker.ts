@@ -36,6 +36,7 @@ export interface SourceMapsRead {
 }
 
 const mappingsMax = 2_000_000;
+const sectionsMax = 1_000;
 const linesAround = 4;
 const lineLengthMax = 300;
 const nameLengthMax = 500;
@@ -52,19 +53,64 @@ function read({ maps, places, unpackedBytesMax }: SourceMapWork): SourceMapsRead
   return { problems, found };
 }
 
-/** The map, or why it is none. */
-function openMap(packed: Uint8Array, unpackedBytesMax: number): TraceMap | string {
+/** A map from a place of the built file on; both count from 0. A flat map is one from the beginning. */
+interface Section {
+  readonly line: number;
+  readonly column: number;
+  readonly map: TraceMap;
+}
+
+/** The map, or why it is none. An index map is kept as its sections: merging them would take memory for each line between them. */
+function openMap(packed: Uint8Array, unpackedBytesMax: number): readonly Section[] | string {
   const text = unpack(packed, unpackedBytesMax);
   if (text === undefined) return `it is not gzip, or longer than ${unpackedBytesMax / 2 ** 20} MiB unpacked`;
   const parsed = tryJson(text);
   if (parsed === undefined) return 'it is not a JSON object';
-  if ('sections' in parsed) return 'it is an index map, one with sections';
+  if (parsed['version'] !== 3) return 'its version is not 3';
+  if (!('sections' in parsed)) {
+    const map = openFlat(parsed, mappingsMax);
+    return typeof map === 'string' ? map : [{ line: 0, column: 0, map: map.map }];
+  }
+  const { sections } = parsed;
+  if (!Array.isArray(sections) || sections.length > sectionsMax)
+    return `its sections are no list of at most ${sectionsMax}`;
+  const opened: Section[] = [];
+  let mappingsLeft = mappingsMax;
+  for (const section of sections as unknown[]) {
+    const { offset, map } = objectOf(section);
+    const { line, column } = objectOf(offset);
+    const last = opened.at(-1);
+    if (!isPlace(line) || !isPlace(column) || (last !== undefined && !isBefore(last, line, column)))
+      return 'its sections have no offsets, or not in order';
+    const inner = objectOf(map);
+    if ('sections' in inner) return 'its sections have sections';
+    const found = openFlat(inner, mappingsLeft);
+    if (typeof found === 'string') return `of one of its sections, ${found}`;
+    mappingsLeft -= found.mappings;
+    opened.push({ line, column, map: found.map });
+  }
+  return opened;
+}
+
+const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {};
+const isPlace = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isBefore = (section: Section, line: number, column: number): boolean =>
+  section.line < line || (section.line === line && section.column <= column);
+
+function openFlat(
+  parsed: Readonly<Record<string, unknown>>,
+  mappingsAllowed: number,
+): { readonly map: TraceMap; readonly mappings: number } | string {
   const { version, mappings, sources, names = [], sourcesContent = [], sourceRoot } = parsed;
   if (version !== 3) return 'its version is not 3';
   if (typeof mappings !== 'string') return 'its mappings are no text';
   if (!isTexts(sources) || !isTexts(names) || !isTexts(sourcesContent ?? []))
     return 'its sources, names or sourcesContent are no lists of texts';
-  if (countMappings(mappings) > mappingsMax) return `it has more than ${mappingsMax} mappings`;
+  const count = countMappings(mappings);
+  if (count > mappingsAllowed) return `it has more than ${mappingsMax} mappings`;
   try {
     const map = new TraceMap({
       version: 3,
@@ -76,7 +122,7 @@ function openMap(packed: Uint8Array, unpackedBytesMax: number): TraceMap | strin
     });
     // The mappings are read at the first look.
     traceSegment(map, 0, 0);
-    return map;
+    return { map, mappings: count };
   } catch {
     return 'its mappings or sources cannot be read';
   }
@@ -114,13 +160,19 @@ function countMappings(mappings: string): number {
   return count;
 }
 
-function trace(map: TraceMap, { line, column }: BuiltPlace): SourcePlace | null {
-  const segment = traceSegment(map, line - 1, column - 1);
+function trace(sections: readonly Section[], place: BuiltPlace): SourcePlace | null {
+  const [line, column] = [place.line - 1, place.column - 1];
+  const section = sections.findLast((each) => isBefore(each, line, column));
+  if (section === undefined) return null;
+  const { map } = section;
+  // Columns count from the section's only in its first line.
+  const ownColumn = line === section.line ? column - section.column : column;
+  const segment = traceSegment(map, line - section.line, ownColumn);
   if (segment === null || segment.length === 1) return null;
   const [start, sourceIndex, sourceLine, , nameIndex] = segment;
   const file = map.resolvedSources[sourceIndex];
   if (typeof file !== 'string' || file === '' || sourceLine < 0) return null;
-  const name = start === column - 1 && nameIndex !== undefined ? map.names[nameIndex] : undefined;
+  const name = start === ownColumn && nameIndex !== undefined ? map.names[nameIndex] : undefined;
   return {
     file: readableFile(file),
     line: sourceLine + 1,
