@@ -1,6 +1,6 @@
 /**
  * Builds dist: the same bundle as ES module and as CommonJS, and types. OpenTelemetry is inside, so that no other copy in the user's
- * project, of whatever version, can take the place of ours; what has no twins to fear stays an import (see docs/adr/0020).
+ * project, of whatever version, can take the place of ours; what has no twins to fear stays an import (see docs/adr/0014).
  * Types are bundled by no tool: tsc writes them beside each other, OpenTelemetry's are copied beside them, and a second copy
  * serves CommonJS.
  */

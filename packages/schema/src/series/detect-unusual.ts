@@ -35,7 +35,7 @@ export interface ExpectedPoint {
   readonly basis: ExpectationBasis;
 }
 
-/** Widths of the band, in furthest usual errors. The plateau of the NAB score is 1.05 to 1.2 (ADR 0035). */
+/** Widths of the band, in furthest usual errors. The plateau of the NAB score is 1.05 to 1.2 (ADR 0029). */
 export const bandWidths: Readonly<Record<Sensitivity, number>> = { low: 1.7, normal: 1.1, high: 0.8 };
 
 /** Values that make the recent level. */

@@ -1,6 +1,6 @@
 /**
  * Keeps web pages out that this server does not know: a page that reaches it under a name of its own (DNS rebinding), and
- * one that sends requests from another origin. The reasons are in docs/security.md and ADR 0019.
+ * one that sends requests from another origin. The reasons are in docs/security.md and ADR 0013.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { SightlineError } from '@sightline/schema/errors';

@@ -1,5 +1,5 @@
 /**
- * What every recorded run is, held against conformance/runs.json: its tokens and dollars were told by the rule as it stood in five places before (ADR 0026), to the cent. `UPDATE_GOLDEN=1` writes the file anew.
+ * What every recorded run is, held against conformance/runs.json: its tokens and dollars were told by the rule as it stood in five places before (ADR 0020), to the cent. `UPDATE_GOLDEN=1` writes the file anew.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { readFileSync, writeFileSync } from 'node:fs';
