@@ -117,28 +117,26 @@ class Ancestry {
 
   /** Ids of all that is above any of these. */
   above(spans: readonly CountableSpan[]): ReadonlySet<string> {
+    const walked = new Walked();
     const found = new Set<string>();
     for (const span of spans)
-      for (const above of this.#upwards(span)) {
-        if (found.has(above.spanId)) break;
+      this.#walk(span, walked, (above) => {
         found.add(above.spanId);
-      }
+        return true;
+      });
     return found;
   }
 
   /** Ids of the calls around any of these calls with nothing between them that makes the inner one another call. */
   around(calls: readonly CountableSpan[]): ReadonlySet<string> {
-    const reached = { answers: new Set<string>(), embeddings: new Set<string>() };
+    const walked = { answers: new Walked(), embeddings: new Walked() };
     const found = new Set<string>();
-    for (const call of calls) {
-      const seen = isEmbedding(call) ? reached.embeddings : reached.answers;
-      for (const above of this.#upwards(call)) {
-        if (seen.has(above.spanId)) break;
-        seen.add(above.spanId);
-        if (separatingOperations.includes(above.operation)) break;
+    for (const call of calls)
+      this.#walk(call, isEmbedding(call) ? walked.embeddings : walked.answers, (above) => {
+        if (separatingOperations.includes(above.operation)) return false;
         if (isInference(above) && isAlike(call, above)) found.add(above.spanId);
-      }
-    }
+        return true;
+      });
     return found;
   }
 
@@ -151,34 +149,61 @@ class Ancestry {
     return false;
   }
 
+  /** How many spans stand above it; those of a circle stand at its top. */
   depth(span: CountableSpan): number {
-    const chain: string[] = [];
-    let depth = 0;
-    for (const above of this.#upwards(span)) {
-      const known = this.#depths.get(above.spanId);
-      if (known !== undefined) {
-        depth = known + 1;
-        break;
+    const chain = new Map<string, number>();
+    let above: CountableSpan | undefined = span;
+    while (above !== undefined && !this.#depths.has(above.spanId) && !chain.has(above.spanId)) {
+      chain.set(above.spanId, chain.size);
+      above = this.#parentOf(above);
+    }
+    const circleFrom = above === undefined ? undefined : chain.get(above.spanId);
+    let depth = above === undefined ? 0 : (this.#depths.get(above.spanId) ?? 0) + 1;
+    for (const [id, place] of [...chain].toReversed())
+      this.#depths.set(id, circleFrom !== undefined && place >= circleFrom ? 0 : depth++);
+    return this.#depths.get(span.spanId) ?? 0;
+  }
+
+  /**
+   * Visits what stands above the span until `visit` says no, and nothing that an earlier walk with the same `walked` visited. A walk within a circle ends before the span
+   * that it began at: a later one visits that.
+   */
+  #walk(span: CountableSpan, walked: Walked, visit: (above: CountableSpan) => boolean): void {
+    const path: string[] = [];
+    let above = this.#parentOf(span);
+    for (; above !== undefined && above.spanId !== span.spanId; above = this.#parentOf(above)) {
+      if (walked.ids.has(above.spanId)) {
+        const origin = walked.origins.get(above.spanId);
+        if (origin !== undefined && origin.spanId !== span.spanId) visit(origin);
+        return;
       }
-      chain.push(above.spanId);
+      walked.ids.add(above.spanId);
+      path.push(above.spanId);
+      if (!visit(above)) return;
     }
-    for (const id of chain.toReversed()) {
-      this.#depths.set(id, depth);
-      depth += 1;
-    }
-    return depth;
+    if (above !== undefined) for (const id of path) walked.origins.set(id, span);
   }
 
   /** From the parent upwards; a circle is gone round once. */
   *#upwards(span: CountableSpan): Generator<CountableSpan> {
     const seen = new Set([span.spanId]);
-    let above = this.#byId.get(span.parentSpanId ?? '');
+    let above = this.#parentOf(span);
     while (above !== undefined && !seen.has(above.spanId)) {
       yield above;
       seen.add(above.spanId);
-      above = this.#byId.get(above.parentSpanId ?? '');
+      above = this.#parentOf(above);
     }
   }
+
+  #parentOf({ parentSpanId }: CountableSpan): CountableSpan | undefined {
+    return this.#byId.get(parentSpanId ?? '');
+  }
+}
+
+class Walked {
+  readonly ids = new Set<string>();
+  /** Of spans of a circle the one whose walk came back to itself. */
+  readonly origins = new Map<string, CountableSpan>();
 }
 
 /** Of each response one span; `around` are calls around those that are innermost, of which the outermost has the highest `rank`. */
