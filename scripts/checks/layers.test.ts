@@ -150,7 +150,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'packages/server/src/forwarding': [
     'packages/base/src',
     'packages/schema/src',
-    'packages/server/src/background-looks.ts',
+    'packages/server/src/background',
     'packages/server/src/catalog',
     'packages/server/src/outbound',
     'packages/server/src/query',

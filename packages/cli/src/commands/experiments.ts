@@ -1,3 +1,4 @@
+/** `sightline experiments`: runs one over a dataset with a program or a prompt, goes on with one that was stopped, lists and compares. The parts follow each other in this order. */
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { text as readText } from 'node:stream/consumers';

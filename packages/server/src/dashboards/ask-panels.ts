@@ -8,7 +8,7 @@ import type {
   PanelQuery,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import type { QueryContext } from '../query/reader.ts';
+import type { PanelContext } from '../query/alerts/kept-histories.ts';
 import { readRange, type TimeRange } from '../query/time-range.ts';
 import { CountSource } from './count-source.ts';
 import { readBand } from './expected-band.ts';
@@ -30,7 +30,7 @@ const totalsMax = 200;
  * The answers as they come. Panels with the same questions are asked once. Throws `bad_time_range` before the first.
  */
 export function askPanels(
-  { catalog, readDecisions, ...context }: QueryContext & Pick<PanelScope, 'catalog' | 'readDecisions'>,
+  { catalog, readDecisions, ...context }: PanelContext & Pick<PanelScope, 'catalog' | 'readDecisions'>,
   { panels, variables, ...asked }: AskPanelsRequest,
 ): AsyncIterable<AskPanelsLine> {
   const range = readRange(asked, context.clock);

@@ -1,9 +1,9 @@
 import type { ValueQuery } from '@sightline/schema/rules';
 import type { JoinedModels } from '../query/agents/joined-models.ts';
 import { readNamesNear } from '../query/alerts/items-of.ts';
-import type { HistoriesReader } from '../query/alerts/kept-histories.ts';
+import type { HistoriesReader, PanelContext } from '../query/alerts/kept-histories.ts';
 import { readRuleHistories, type ValueSeries } from '../query/alerts/read-rule-values.ts';
-import { type QueryContext, Reader } from '../query/reader.ts';
+import { Reader } from '../query/reader.ts';
 import type { TimeRange } from '../query/time-range.ts';
 
 type Looks = Parameters<typeof readRuleHistories>[2];
@@ -23,9 +23,9 @@ export class WordsBatch {
   readonly #waiting = new Map<string, Waiting>();
 
   #names: Promise<JoinedModels> | undefined;
-  readonly #context: QueryContext;
+  readonly #context: PanelContext;
 
-  constructor(context: QueryContext) {
+  constructor(context: PanelContext) {
     this.#context = context;
     this.#read =
       context.histories?.together(context) ??

@@ -8,7 +8,6 @@ import {
   type TelemetryStore,
 } from '../storage/telemetry-store.ts';
 import type { RunCache } from './agents/run-cache.ts';
-import type { KeptHistories } from './alerts/kept-histories.ts';
 import { queryTimeMsMax } from './query-bounds.ts';
 import type { Sql } from './sql/sql.ts';
 import { explainFailure } from './store-failure.ts';
@@ -28,8 +27,6 @@ export interface QueryContext {
   readonly signal?: QueryOptions['signal'];
   /** Runs that were read lately; without it each is read anew. */
   readonly runs?: RunCache | undefined;
-  /** Values over time that were read lately; without it each is read anew. */
-  readonly histories?: KeptHistories | undefined;
   /** Resolves when the runs of what was just stored are settled, or after a moment. */
   readonly settle?: (() => Promise<void>) | undefined;
 }

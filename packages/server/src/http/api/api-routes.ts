@@ -69,19 +69,18 @@ const logLinesPath = '/logs';
 
 async function answer(
   route: ApiRoute,
-  options: ApiOptions & Pick<QueryContext, 'runs' | 'histories'>,
+  options: ApiOptions & Pick<QueryContext, 'runs'> & Pick<ApiSources, 'histories'>,
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<unknown> {
   const resolved = await options.resolveProject(request.headers, route.scope);
   if (resolved instanceof SightlineError) throw resolved;
-  const { store, clock, runs, histories, settle } = options;
+  const { store, clock, runs, settle } = options;
   const input = readInput(route, request);
   const context: QueryContext = {
     store,
     clock,
     project: resolved.project,
     runs,
-    histories,
     settle,
     share: shareOf(route, input.query),
     signal: signalOf(reply),

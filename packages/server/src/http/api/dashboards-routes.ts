@@ -93,10 +93,11 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     tag,
     scope: 'read',
     body: askPanelsRequest,
-    answer: async ({ context, sources: { catalog }, body, reply }) => {
+    answer: async ({ context, sources: { catalog, histories }, body, reply }) => {
       const lines = askPanels(
         {
           ...context,
+          histories,
           catalog,
           readDecisions: async () => readDecisions(catalog, context.project),
         },

@@ -1,3 +1,4 @@
+/** Experiments over HTTP: begun, fed with results by whoever runs them or run here, kept alive by heartbeats, read and compared. The routes come first, what they share after them. */
 import {
   baselineRequest,
   comparisonParameters,

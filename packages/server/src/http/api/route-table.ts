@@ -22,6 +22,7 @@ import type { ExperimentRunner } from '../../experiments/experiment-runner.ts';
 import type { ConnectionSurroundings } from '../../playground/connections.ts';
 import type { HistoryJobs } from '../../pricing/history-jobs.ts';
 import type { PriceKeeper } from '../../pricing/price-keeper.ts';
+import type { KeptHistories } from '../../query/alerts/kept-histories.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import type { QueryShare } from '../../storage/query-share.ts';
 
@@ -41,6 +42,7 @@ export interface ApiSources {
   readonly prices: Pick<PriceKeeper, 'bookOf' | 'overridesOf' | 'changeOverrides'>;
   readonly history: Pick<HistoryJobs, 'start' | 'find'>;
   readonly demo: Pick<DemoJobs, 'read' | 'load' | 'delete'>;
+  readonly histories?: KeptHistories | undefined;
   readonly checks: Pick<CheckKeeper, 'changed' | 'reported'>;
   readonly reports: Pick<ReportKeeper, 'sendNow'>;
   readonly experiments: Pick<ExperimentRunner, 'changed'>;

@@ -18,7 +18,7 @@ import { every, float, type Sql, sql, trusted, uint } from '../sql/sql.ts';
 import { readRange } from '../time-range.ts';
 import { overviewStepsDefault, wholeSteps } from '../time-step.ts';
 import { withModelNames } from './joined-models.ts';
-import { wholeCost } from './run-facts.ts';
+import { wholeCost } from './whole-cost.ts';
 import { settledRuns } from './settled-runs.ts';
 
 export interface PerformanceWish extends PerformanceParameters {

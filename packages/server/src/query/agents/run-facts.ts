@@ -1,3 +1,4 @@
+import { wholeCost } from './whole-cost.ts';
 import { formatNanos, unixNano } from '@sightline/base';
 import type { ModelShare, Run, Usage } from '@sightline/schema/api';
 import { decodeCost, decodeOperation } from '../decode-span.ts';
@@ -163,12 +164,6 @@ function decodeRun(row: RunRow, scores: Run['scores'], joined: JoinedModels): Ru
     ...decodeUsage(row),
   };
 }
-
-/** Prices are multiples of less than that; what is below it comes from the order in which floats were added. */
-const costUnit = 1e10;
-
-export const wholeCost = (usd: number | null): number | null =>
-  usd === null ? null : Math.round(usd * costUnit) / costUnit;
 
 export function decodeUsage(row: UsageRow): Usage {
   return {

@@ -7,6 +7,7 @@ import {
   inferenceOperations,
   silentCalls,
 } from '@sightline/schema/conventions';
+import { wholeCost } from './whole-cost.ts';
 import { linkParents } from '../link-parents.ts';
 
 export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
@@ -260,7 +261,7 @@ export function addUsage(a: Usage, b: Usage): Usage {
     cacheReadTokens: sum(a.cacheReadTokens, b.cacheReadTokens),
     cacheWriteTokens: sum(a.cacheWriteTokens, b.cacheWriteTokens),
     reasoningTokens: sum(a.reasoningTokens, b.reasoningTokens),
-    costUsd: sum(a.costUsd, b.costUsd),
+    costUsd: wholeCost(sum(a.costUsd, b.costUsd)),
     unpricedCalls: a.unpricedCalls + b.unpricedCalls,
   };
 }

@@ -42,6 +42,12 @@ const valuesMax = 2_000_000;
 const loadMsMax = 60_000n;
 const dayNanos = 86_400_000_000_000n;
 
+/** What panels are asked with. */
+export interface PanelContext extends QueryContext {
+  /** Without it every value is read anew. */
+  readonly histories?: KeptHistories | undefined;
+}
+
 export class KeptHistories {
   readonly #kept = new Map<string, Kept>();
   readonly #loadMsMax: bigint;
