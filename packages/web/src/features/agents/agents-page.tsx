@@ -86,7 +86,7 @@ function AgentList({
       // Rate and calls say how many failed.
       ...callColumns<AgentFacts>().map((column) => ({
         ...column,
-        hidden: column.id === 'errors' || column.id === 'runs',
+        hidden: ['errors', 'runs', 'p50Ms'].includes(column.id),
       })),
       {
         id: 'llmCalls',

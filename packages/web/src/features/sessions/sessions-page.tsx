@@ -22,7 +22,7 @@ export function SessionsPage(): ReactElement {
       {
         id: 'sessionId',
         label: 'Session',
-        least: 140,
+        least: 124,
         render: (session: Session) => {
           const { sessionId, firstQuestion } = session;
           const hasWords = typeof firstQuestion === 'string' && firstQuestion !== '';
