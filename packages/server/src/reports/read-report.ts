@@ -228,9 +228,14 @@ export async function readReport(
   return { ...facts, summary: summarise(facts) };
 }
 
-/** How far back the period to compare with lies: right before, or whole weeks, so that weekdays meet weekdays. A day of spring has 23 hours. */
+/**
+ * How far back the period to compare with lies: right before, or whole weeks, so that weekdays meet weekdays. A day of spring has 23 hours, and a week that is some hours too long
+ * (autumn has one, and ranges begin at a whole hour) is a week.
+ */
 function comparedBack(length: bigint): bigint {
-  return length < 23n * hourNanos ? length : ((length + weekNanos - 1n) / weekNanos) * weekNanos;
+  if (length < 23n * hourNanos) return length;
+  const weeks = (length - 12n * hourNanos + weekNanos - 1n) / weekNanos;
+  return weeks * weekNanos;
 }
 
 function before(time: bigint, by: bigint): string {

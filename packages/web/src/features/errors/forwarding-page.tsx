@@ -35,23 +35,27 @@ export function ForwardingPage(): ReactElement {
           sentence(data)
         )
       }
-      detail={<PageLink to="/errors">Errors</PageLink>}
+      detail={
+        <>
+          New errors can be sent on to a Sentry as well. <PageLink to="/errors">All errors</PageLink>
+        </>
+      }
     >
       {error !== null && <ErrorNotice error={error} onRetry={() => void query.refetch()} />}
       {data === undefined ? (
         error === null && <SkeletonRows count={3} />
       ) : (
-        <>
+        <div className="error-forwarding">
           <Progress forwarding={data} />
           <ForwardingForm key={data.dsn ?? ''} forwarding={data} />
-        </>
+        </div>
       )}
     </Page>
   );
 }
 
 function sentence({ dsn, isActive, sent }: ErrorForwarding): string {
-  if (dsn === null) return 'Errors are sent to no Sentry';
+  if (dsn === null) return 'Errors are not forwarded';
   const count = `${plural(sent, 'error was', 'errors were')} sent`;
   return isActive ? `Errors are sent on to ${new URL(dsn).host}; ${count}` : `Forwarding is paused; ${count}`;
 }
