@@ -25,7 +25,7 @@ export const reportsCommand: Command = {
     { line: 'sightline reports list', about: 'when reports are made, and whom they are sent to' },
     { line: 'sightline reports made', about: 'the newest that were made, and whether they arrived' },
     {
-      line: 'sightline reports send "Weekly report"',
+      line: "sightline reports send 'Weekly report'",
       about: 'makes the report that would be due now, and sends it',
     },
   ],
