@@ -57,6 +57,18 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   mkdirSync(scratch, { recursive: true });
   let isClosed = false;
 
+  /** Sessions whose last statement failed: what it had already written would come before the answer of the next. */
+  const unclean = new WeakSet<Session>();
+  /** Takes that out of the session. The failed statement may still be being ended, by its comment and its time, and with it what follows under the same. */
+  const clean = async (session: Session): Promise<void> => {
+    try {
+      await session.queryAsync("SET log_comment = '', max_execution_time = 0; SELECT 1", { format: 'Null' });
+      unclean.delete(session);
+    } catch (cause) {
+      throw new StoreError('unavailable', 'A session of the engine cannot be used again yet.', { cause });
+    }
+  };
+
   const run = async (
     session: Session,
     sql: string,
@@ -64,11 +76,13 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
     format = 'Null',
   ) => {
     if (isClosed) throw new StoreError('unavailable', 'The store is closed.');
+    if (unclean.has(session)) await clean(session);
     try {
       return await session.queryAsync(sql, { format });
     } catch (error) {
-      // What a failed query had already written would come before the answer of the session's next query.
-      await session.queryAsync('SELECT 1', { format: 'Null' }).catch(() => undefined);
+      unclean.add(session);
+      // The session of what somebody typed is closed.
+      if (doing !== 'typed') await clean(session).catch(() => undefined);
       throw storeErrorFrom(error, doing, options.database);
     }
   };
