@@ -202,7 +202,7 @@ class Ancestry {
 
 class Walked {
   readonly ids = new Set<string>();
-  /** Of spans of a circle the one whose walk came back to itself. */
+  /** By id, for spans of a circle: the span whose walk came back to itself there. */
   readonly origins = new Map<string, CountableSpan>();
 }
 

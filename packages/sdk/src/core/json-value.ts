@@ -1,4 +1,4 @@
-/** What JSON of somebody else holds, looked at with care. */
+/** Checked reads of JSON that somebody else made. */
 export type Json = Readonly<Record<string, unknown>>;
 
 export function isRecord(value: unknown): value is Json {

@@ -2,7 +2,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { LineRecord } from '../logging/line-record.ts';
 import { flatBytes, weighAttributes } from '../core/weigh-span.ts';
 
-/** See `weigh.ts`. */
+/** As `weighSpan`, for records of logs. */
 export function weighLog(record: ReadableLogRecord): number {
   // Asking a noted line for its attributes would build them.
   if (record instanceof LineRecord) return record.weigh();

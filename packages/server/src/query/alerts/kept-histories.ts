@@ -42,9 +42,9 @@ const valuesMax = 2_000_000;
 const loadMsMax = 60_000n;
 const dayNanos = 86_400_000_000_000n;
 
-/** What panels are asked with. */
+/** The context in which panels are answered. */
 export interface PanelContext extends QueryContext {
-  /** Without it every value is read anew. */
+  /** Values that were read lately; without it each is read anew. */
   readonly histories?: KeptHistories | undefined;
 }
 

@@ -57,9 +57,12 @@ export function openEmbedded(options: EmbeddedOptions): ClickHouseEngine {
   mkdirSync(scratch, { recursive: true });
   let isClosed = false;
 
-  /** Sessions whose last statement failed: what it had already written would come before the answer of the next. */
+  /** Sessions whose last statement failed. What it had written is still in the session, and would stand before the next answer. */
   const unclean = new WeakSet<Session>();
-  /** Takes that out of the session. The failed statement may still be being ended, by its comment and its time, and with it what follows under the same. */
+  /**
+   * Discards what a failed statement left in the session. Under a comment and a time limit of its own: the statement is ended by its comment, again and again until it is
+   * gone, and its time limit stays with the session.
+   */
   const clean = async (session: Session): Promise<void> => {
     try {
       await session.queryAsync("SET log_comment = '', max_execution_time = 0; SELECT 1", { format: 'Null' });
