@@ -122,7 +122,7 @@ async function restartToLook(): Promise<void> {
   })) as { id: string };
   await lookAfter(id, Date.now());
   for (let round = 0; round < restarts; round++) {
-    // What is told after the start came before the end.
+    // A message that arrives after the start is about an event before the kill.
     const service = `restart-${round}`;
     await sendSpan(service);
     await server.stop('SIGKILL');

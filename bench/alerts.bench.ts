@@ -1,5 +1,5 @@
 /**
- * What the rules of alerts cost a started server: CPU of its process with 500 rules of ten label sets each, a look a minute, less what it takes without them.
+ * The CPU that alert rules cost a running server: its process with 500 rules of ten label sets each, evaluated once a minute, minus the same process without rules.
  *
  *     npm run bench -- alerts
  *     node --conditions=source bench/alerts.bench.ts [--rules 500] [--minutes 3] [--every 60]
@@ -33,7 +33,7 @@ let isSending = true;
 try {
   await untilAtRest(server);
   const sending = send();
-  // What a server compiles and loads in its first minute is no part of what it takes without rules.
+  // In its first minute a server still compiles and loads: that CPU belongs to neither side.
   await delay(60_000);
   const without = await measure('without rules', 60);
   await makeRules();

@@ -53,7 +53,7 @@ try {
   if (values.data === undefined) rmSync(directory, { recursive: true });
 }
 
-/** Of the dashboards that come with Sightline, as one. */
+/** Panels of the shipped dashboards, put together in one dashboard. */
 async function twentyPanels(): Promise<Panel[]> {
   const panels: Panel[] = [];
   for (const id of ['overview', 'llm-providers', 'agents']) {

@@ -1,5 +1,5 @@
 /**
- * What a load costs: CPU time of the process from a journal segment to tables and views, for one span, one call of a model, and thousands of spans. Merges are stopped.
+ * The cost of a load: CPU time of the process from a journal segment to tables and views, for one span, one call of a model, and thousands of spans. Merges are stopped.
  *
  *     npm run bench -- load
  */

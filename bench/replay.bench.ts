@@ -1,5 +1,5 @@
 /**
- * What recording and replaying cost: a streamed call with and without its body recorded, a call answered from the recording, the disk that
+ * The cost of recording and of replaying: a streamed call with and without its body recorded, a call answered from the recording, the disk that
  * recorded streams take, bulk replays of an instant target, and the comparison of two long runs. `npm run bench -- replay`.
  */
 import { execFileSync } from 'node:child_process';

@@ -1,5 +1,5 @@
 /**
- * What people feel: for every page of the navigation the time from the click to its content and the bytes it took, and the long tasks while the list of
+ * The speed of the pages as people feel it: for every page of the navigation the time from the click to its content and the bytes it took, and the long tasks while the list of
  * traces scrolls. On an hour of the demo's history, or on a server that runs: `node bench/web-pages.bench.ts [--url http://127.0.0.1:4300]`.
  */
 import { execFileSync } from 'node:child_process';

@@ -32,7 +32,7 @@ export class BatchSender<Item> {
     this.#throwFailure();
   }
 
-  /** What is not sent, taken out. */
+  /** Removes the items that were not sent, and returns them. */
   takeUnsent(): Item[] {
     return this.#waiting.splice(0);
   }

@@ -11,6 +11,7 @@ import { chooseAction } from '../arguments/choose-action.ts';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
+import { changeLine } from './kept-in-files.ts';
 import { readTextFile } from './read-text-file.ts';
 
 const actions = ['apply', 'diff', 'export'] as const;
@@ -113,10 +114,7 @@ async function put(
   const some = changes.filter((change) => change.action !== 'same');
   if (output.json) output.document({ changes });
   else {
-    for (const { name, action: change, parts } of some)
-      output.line(
-        `${change === 'create' ? '+' : '~'} ${name}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`,
-      );
+    for (const { parts, ...change } of some) output.line(changeLine({ ...change, fields: parts }));
     output.line(
       some.length === 0
         ? 'Nothing changes.'

@@ -1,4 +1,4 @@
-/** What commands share whose files say what the server is to have: rules of alerts, SLOs. */
+/** Commands whose files say what the server should have (rules, routes, silences, SLOs, dashboards) share this. */
 import { badOption } from '../arguments/options.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import type { Output } from '../output/output.ts';
@@ -19,19 +19,24 @@ export async function eachFile(
 interface Change {
   readonly name: string;
   readonly action: 'create' | 'change' | 'same' | 'delete';
-  /** What changes. */
+  /** Names of the fields that change. */
   readonly fields: readonly string[];
 }
 
 interface Put {
   readonly file: string;
   readonly action: string;
-  /** What one of them is called. */
+  /** The word for one of them, as `rule`. */
   readonly noun: string;
   readonly changes: readonly Change[];
 }
 
 const signs = { create: '+', change: '~', delete: '-', same: ' ' } as const;
+
+/** `~ name: its fields that change`. */
+export function changeLine({ name, action, fields }: Change): string {
+  return `${signs[action]} ${name}${fields.length === 0 ? '' : `: ${fields.join(', ')}`}`;
+}
 
 /** Prints what applying a file changed or would change. `diff` ends with 1 where something would. */
 export function tellChanges(output: Output, { file, action, noun, changes }: Put): ExitCode {
@@ -41,8 +46,7 @@ export function tellChanges(output: Output, { file, action, noun, changes }: Put
       const count = changes.filter((change) => change.action !== 'delete').length;
       output.line(`${file}: ${count} ${count === 1 ? `${noun} is` : `${noun}s are`} right.`);
     } else {
-      for (const { name, action: change, fields } of some)
-        output.line(`${signs[change]} ${name}${fields.length === 0 ? '' : `: ${fields.join(', ')}`}`);
+      for (const change of some) output.line(changeLine(change));
       if (some.length === 0) output.line(`${file}: nothing changes.`);
       else if (action !== 'diff') output.line(`${file}: ${some.length} applied.`);
     }

@@ -13,6 +13,7 @@ import {
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { readNotification } from './compose-message.ts';
 import type { Channel, Delivery } from './notification.ts';
+import { retryPauseMs } from '../background/retry-pause.ts';
 
 export interface SenderOptions {
   readonly catalog: CatalogDatabase;
@@ -145,7 +146,7 @@ export class Sender {
   }
 }
 
-/** 5 s, 10 s, 20 s … an hour, up to a quarter more or less. */
+/** 5 s, 10 s, 20 s … an hour. */
 export function backoffMs(attempts: number): number {
-  return Math.min(retryMsMax, firstRetryMs * 2 ** Math.min(20, attempts - 1)) * (0.75 + Math.random() / 2);
+  return retryPauseMs(attempts, { firstMs: firstRetryMs, longestMs: retryMsMax });
 }

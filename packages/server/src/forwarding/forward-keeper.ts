@@ -7,6 +7,7 @@ import type { ErrorStack } from '@sightline/schema/api';
 import { forwardedName } from '@sightline/schema/sentry';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background/background-looks.ts';
+import { retryPauseMs } from '../background/retry-pause.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { listErrorMoves } from '../catalog/error-groups.ts';
 import {
@@ -116,8 +117,8 @@ export class ForwardKeeper {
       oldestMs: nowMs - settleMs - backlogMsMax,
     });
     const { place, failed, ...counts } = outcome;
-    const retryInMs =
-      failed === undefined ? undefined : Math.ceil(Math.max(failed.waitMs, backoffMs(forward.attempts)));
+    const pauseMs = retryPauseMs(forward.attempts + 1, { firstMs: retryMsMin, longestMs: retryMsMax });
+    const retryInMs = failed === undefined ? undefined : Math.ceil(Math.max(failed.waitMs, pauseMs));
     await writeForwardProgress(
       catalog,
       { project, dsn, owner },
@@ -227,9 +228,4 @@ export class ForwardKeeper {
     known.set(key, stack);
     return stack;
   }
-}
-
-/** 5 s, 10 s … ten minutes, up to a quarter more or less. */
-function backoffMs(attempts: number): number {
-  return Math.min(retryMsMax, retryMsMin * 2 ** Math.min(20, attempts)) * (0.75 + Math.random() / 2);
 }

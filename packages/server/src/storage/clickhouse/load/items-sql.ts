@@ -2,7 +2,7 @@ import { mapText, mapTypes, timeOf } from './attribute-sql.ts';
 
 interface Items {
   readonly signal: 'traces' | 'logs' | 'metrics';
-  /** What one of them is called. */
+  /** The word for one of them, as `span`. */
   readonly item: string;
   readonly source: string;
 }
