@@ -2,10 +2,10 @@
 // fetch, and waits until the API, and the page, show it. Exits 0 when they do.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { on, once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { addAbortSignal } from 'node:stream';
 import { fail, root } from './lib/workspace.mjs';
 
 const data = mkdtempSync(join(tmpdir(), 'sightline-smoke-'));
@@ -16,6 +16,8 @@ const server = spawn('npm', ['start', '--silent', '--', ...ports, '--data', data
   stdio: ['ignore', 'pipe', 'inherit'],
   detached: true,
 });
+let outputEnded = false;
+server.stdout.once('end', () => (outputEnded = true));
 const deadline = AbortSignal.timeout(300_000);
 
 let problem;
@@ -27,7 +29,7 @@ try {
     : (error?.message ?? String(error));
 }
 await stopServer();
-rmSync(data, { recursive: true, force: true });
+rmSync(data, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
 if (problem !== undefined) fail(problem);
 console.log('The product works.');
 
@@ -69,7 +71,7 @@ async function send(otlp, traceId) {
 
 async function readyLine(stream) {
   let text = '';
-  for await (const chunk of addAbortSignal(deadline, stream)) {
+  for await (const [chunk] of on(stream, 'data', { signal: deadline, close: ['end'] })) {
     text += chunk;
     const line = text.split('\n').find((candidate) => candidate.startsWith('Sightline is ready: '));
     if (line !== undefined) return line;
@@ -84,10 +86,19 @@ async function until(condition) {
   }
 }
 
-/** Ends the whole group: npm, the script it runs, and the server. */
+/**
+ * Ends the whole group: npm, the script it runs, and the server. npm ends before the server does, which closes its files first:
+ * so not the end of npm counts but the end of the output, which each of them holds open.
+ */
 async function stopServer() {
-  if (server.exitCode !== null) return;
-  const ended = new Promise((resolve) => server.once('exit', resolve));
-  process.kill(-(server.pid ?? 0), 'SIGTERM');
+  if (outputEnded) return;
+  const ended = once(server.stdout, 'end');
+  server.stdout.resume();
+  process.kill(-server.pid, 'SIGTERM');
+  const kill = setTimeout(() => {
+    problem ??= 'The product did not end within a minute of SIGTERM.';
+    process.kill(-server.pid, 'SIGKILL');
+  }, 60_000);
   await ended;
+  clearTimeout(kill);
 }
