@@ -14,10 +14,13 @@ describe('on two shards', () => {
   }, 120_000);
   afterAll(async () => servers?.close());
 
-  describeJoinedFilters(async (now) => {
-    telemetry = await TestStore.openServers(now, servers);
-    return telemetry;
-  });
+  describeJoinedFilters(
+    async (now) => {
+      telemetry = await TestStore.openServers(now, servers);
+      return telemetry;
+    },
+    ['-user:bob'],
+  );
 
   test('both shards have spans of the runs', async () => {
     const { rows } = await telemetry.store.query<{ shards: string }>({

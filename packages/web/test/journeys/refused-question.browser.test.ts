@@ -34,9 +34,11 @@ describe.skipIf(findChromium() === undefined)('a question that is refused', { ti
   };
 
   it.each([
-    ['light', {}],
-    ['dark', { colorScheme: 'dark' }],
-    ['on a phone', { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true }],
+    ['on a screen', {}],
+    [
+      'on a phone, in the dark',
+      { colorScheme: 'dark', viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+    ],
   ] as const)(
     'a card keeps its last answer with its age and why, and the others are renewed: %s',
     async (_name, looks) => {
