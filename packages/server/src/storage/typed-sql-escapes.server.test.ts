@@ -1,60 +1,92 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startClickHouse } from './testing/clickhouse-server.ts';
-import { describeEscapes } from './testing/describe-escapes.ts';
+import { describeEscapes, refusedByReadonly } from './testing/describe-escapes.ts';
 import { mine, TypedSqlTrial } from './testing/typed-sql-trial.ts';
 
 describeEscapes('a ClickHouse server', async () => {
   const servers = await startClickHouse();
-  return { trial: await TypedSqlTrial.open({ urls: servers.urls }), end: async () => servers.close() };
+  return {
+    trial: await TypedSqlTrial.open({ urls: servers.urls, typedUrls: servers.readerUrls }),
+    end: async () => servers.close(),
+  };
 });
 
-test('typed SQL goes to the server as the user it has, and nothing else does', async () => {
-  const servers = await startClickHouse();
-  const seen: string[] = [];
-  // Between the store and the server: who asks what.
-  const { createServer } = await import('node:http');
-  const between = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const user = Buffer.from(
-        (request.headers.authorization ?? '').replace('Basic ', ''),
-        'base64',
-      ).toString();
-      seen.push(`${user} ${Buffer.concat(chunks).toString().slice(0, 40)}`);
-      void fetch(`${servers.urls[0]}${request.url ?? ''}`, {
-        method: request.method ?? 'POST',
-        body: request.method === 'GET' ? null : Buffer.concat(chunks),
-        headers: { 'content-type': request.headers['content-type'] ?? 'text/plain' },
-      }).then(async (answer) => response.writeHead(answer.status).end(await answer.text()));
-    });
+describe('the user that typed SQL has', () => {
+  let servers: Awaited<ReturnType<typeof startClickHouse>>;
+  let restricted: TypedSqlTrial;
+  beforeAll(async () => {
+    servers = await startClickHouse();
+    restricted = await TypedSqlTrial.open({ urls: servers.urls, typedUrls: servers.readerUrls });
   });
-  await new Promise<void>((resolve) => between.listen(0, '127.0.0.1', resolve));
-  const address = between.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  const trial = await TypedSqlTrial.open({
-    urls: servers.urls,
-    typedUrls: [`http://reader:reads@127.0.0.1:${port}`],
+  afterAll(async () => {
+    await restricted?.close();
+    await servers?.close();
   });
-  try {
-    seen.length = 0;
-    await trial.store.query({ sql: 'SELECT 1' });
-    expect(seen).toEqual([]);
-    const { rows } = await trial.store.queryUntrusted({
+
+  const askAs = async (urls: readonly string[], sql: string): Promise<string> => {
+    const { username, password, origin } = new URL(urls[0] ?? '');
+    const headers = { 'x-clickhouse-user': username || 'default', 'x-clickhouse-key': password };
+    const response = await fetch(`${origin}/?database=sightline`, { method: 'POST', body: sql, headers });
+    return response.text();
+  };
+
+  test('runs typed SQL and nothing else, and has no grant beyond SELECT', async () => {
+    const { rows } = await restricted.store.queryUntrusted({
       sql: 'SELECT count() AS n FROM spans',
       project: mine,
     });
     expect(rows).toEqual([{ n: '80' }]);
-    // This engine has one user, who may do everything: that is told of the user for typed SQL.
-    const { excessGrants } = await trial.store.inspect();
-    expect(excessGrants).toEqual(
-      expect.arrayContaining(['SOURCES', 'FILE', 'URL', 'REMOTE', 'SELECT ON *.*']),
-    );
-    expect(seen.pop()).toMatch(/^reader:reads SHOW GRANTS/);
-    expect(seen).toEqual([expect.stringMatching(/^reader:reads SELECT count\(\) AS `n`/)]);
-  } finally {
-    await trial.close();
-    await servers.close();
-    await new Promise((resolve) => between.close(resolve));
-  }
+    expect((await restricted.store.inspect()).excessGrants).toEqual([]);
+    const whoAmI = { sql: 'SELECT currentUser() AS user', params: {}, settings: {} };
+    const users = [
+      await restricted.engine.select({ ...whoAmI, isTyped: true }),
+      await restricted.engine.select(whoAmI),
+    ];
+    expect(users.map(({ data }) => data)).toEqual([[{ user: 'reader' }], [{ user: 'default' }]]);
+  });
+
+  test('cannot reach outside of the tables, behind all other walls', async () => {
+    await askAs(servers.urls, 'CREATE DATABASE elsewhere');
+    await askAs(servers.urls, 'CREATE TABLE elsewhere.secrets (a String) ENGINE = Memory');
+    await askAs(servers.urls, "INSERT INTO elsewhere.secrets VALUES ('CANARY')");
+    const { url, port, file } = restricted.canaries;
+    for (const sql of [
+      'SELECT * FROM elsewhere.secrets',
+      `SELECT * FROM url('${url}', 'LineAsString', 'line String')`,
+      `SELECT * FROM file('${file}', 'LineAsString', 'line String')`,
+      `SELECT * FROM remote('127.0.0.1:${port}', system.one)`,
+      `SELECT * FROM s3('${url}', 'LineAsString', 'line String')`,
+      `SELECT * FROM executable('x', 'LineAsString', 'line String')`,
+      "INSERT INTO spans (project) VALUES ('x')",
+      'ALTER TABLE spans DELETE WHERE 1',
+      'TRUNCATE TABLE spans',
+      'DROP TABLE spans',
+      'CREATE TABLE made (a UInt8) ENGINE = Memory',
+      'SYSTEM DROP MARK CACHE',
+      "CREATE USER x IDENTIFIED BY 'x'",
+    ])
+      expect([sql, await askAs(servers.readerUrls, sql)]).toEqual([
+        sql,
+        expect.stringMatching(/ACCESS_DENIED/),
+      ]);
+    expect(await askAs(servers.readerUrls, "SELECT * FROM merge('elsewhere', '.*')")).not.toContain('CANARY');
+    restricted.assertUntouched('as a restricted user');
+    // The same user reads what it may.
+    expect(await askAs(servers.readerUrls, 'SELECT count() FROM spans')).toBe('120\n');
+  });
+
+  test('is named with each grant beyond, where it may do everything; then readonly = 1 stands behind the grammar', async () => {
+    const free = await TypedSqlTrial.open({ urls: servers.urls });
+    try {
+      const { excessGrants } = await free.store.inspect();
+      expect(excessGrants).toEqual(
+        expect.arrayContaining(['SOURCES', 'FILE', 'URL', 'REMOTE', 'SELECT ON *.*']),
+      );
+      for (const sql of refusedByReadonly(free.canaries))
+        expect([sql, await free.behindGrammar(sql)]).toEqual([sql, 'refused']);
+      free.assertUntouched('behind the grammar');
+    } finally {
+      await free.close();
+    }
+  });
 });

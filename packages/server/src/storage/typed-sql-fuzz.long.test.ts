@@ -10,7 +10,9 @@ test.each(['embedded', 'server'])(
   { timeout: (minutes + 3) * 60_000 },
   async (kind) => {
     const servers = kind === 'server' ? await startClickHouse() : undefined;
-    const trial = await TypedSqlTrial.open(servers === undefined ? undefined : { urls: servers.urls });
+    const trial = await TypedSqlTrial.open(
+      servers === undefined ? undefined : { urls: servers.urls, typedUrls: servers.readerUrls },
+    );
     try {
       const first = Number(process.env['SIGHTLINE_TEST_SEED'] ?? Date.now() % 2 ** 31);
       const end = performance.now() + minutes * 60_000;

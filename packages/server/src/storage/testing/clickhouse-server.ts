@@ -14,6 +14,8 @@ import { assert } from '@sightline/base';
 export interface ClickHouseServers {
   /** HTTP addresses, one per shard. */
   readonly urls: readonly string[];
+  /** The same as a user who is granted SELECT on the tables of `sightline`, and nothing else. */
+  readonly readerUrls: readonly string[];
   /** Name of the cluster of all shards. */
   readonly cluster: string;
   /** Ends a server as a power cut does, but for what the system has still to write. */
@@ -31,6 +33,8 @@ interface Node {
 }
 
 const cluster = 'sightline';
+const database = 'sightline';
+const reader = { name: 'reader', password: 'reads' };
 const startMsMax = 60_000;
 
 export async function startClickHouse({
@@ -44,6 +48,8 @@ export async function startClickHouse({
     peers: ports[at * 3 + 2] ?? 0,
   }));
   const urls = nodes.map(({ http }) => `http://127.0.0.1:${http}`);
+  const readerUrls = nodes.map(({ http }) => `http://${reader.name}:${reader.password}@127.0.0.1:${http}`);
+  const usersFile = join(directory, 'users.xml');
   const children: ChildProcess[] = [];
   const close = async (): Promise<void> => {
     await Promise.all(children.map(stop));
@@ -57,14 +63,15 @@ export async function startClickHouse({
     await answers(urls[at] ?? '', child);
   };
   try {
+    writeFileSync(usersFile, usersConfig);
     for (const [at, node] of nodes.entries())
-      writeFileSync(join(directory, `node-${at}.xml`), configOf(node, nodes));
+      writeFileSync(join(directory, `node-${at}.xml`), configOf(node, nodes, usersFile));
     await Promise.all(nodes.map(async (_, at) => start(at)));
     const kill = async (at = 0): Promise<void> => {
       const child = children[at];
       if (child !== undefined) await stop(child);
     };
-    return { urls, cluster, kill, startAgain: async (at = 0) => start(at), close };
+    return { urls, readerUrls, cluster, kill, startAgain: async (at = 0) => start(at), close };
   } catch (error) {
     await close();
     throw error;
@@ -103,13 +110,14 @@ async function stop(child: ChildProcess): Promise<void> {
 }
 
 /** A server knows its own shard by its own port, and reads it without a connection. */
-function configOf(node: Node, nodes: readonly Node[]): string {
+function configOf(node: Node, nodes: readonly Node[], usersFile: string): string {
   const shards = nodes
     .map((each) => (each === node ? each.tcp : each.peers))
     .map((port) => `<shard><replica><host>127.0.0.1</host><port>${port}</port></replica></shard>`)
     .join('');
   return `<clickhouse>
   <logger><level>none</level></logger>
+  <users_config>${usersFile}</users_config>
   <listen_host>127.0.0.1</listen_host>
   <http_port>${node.http}</http_port>
   <tcp_port>${node.tcp}</tcp_port>
@@ -118,6 +126,25 @@ function configOf(node: Node, nodes: readonly Node[]): string {
   <remote_servers><${cluster}>${shards}</${cluster}></remote_servers>
 </clickhouse>`;
 }
+
+/** The user `default` may do everything. In this form no user can be made by a statement: those who are restricted stand in a file. */
+const usersConfig = `<clickhouse>
+  <profiles><default/></profiles>
+  <quotas><default/></quotas>
+  <users>
+    <default>
+      <password></password>
+      <networks><ip>::/0</ip></networks>
+      <access_management>1</access_management>
+      <named_collection_control>1</named_collection_control>
+    </default>
+    <${reader.name}>
+      <password>${reader.password}</password>
+      <networks><ip>::/0</ip></networks>
+      <grants><query>GRANT SELECT ON ${database}.*</query></grants>
+    </${reader.name}>
+  </users>
+</clickhouse>`;
 
 async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(

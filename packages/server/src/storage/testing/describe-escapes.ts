@@ -1,6 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { escapesIn, readEscapes } from './escapes/read-escapes.ts';
+import { type Canaries, escapesIn, readEscapes } from './escapes/read-escapes.ts';
 import type { Outcome, TypedSqlTrial } from './typed-sql-trial.ts';
+
+/** What the grammar does not read, and the engine refuses because of `readonly = 1`. */
+export function refusedByReadonly({ url, port }: Canaries): readonly string[] {
+  return [
+    `SELECT * FROM url('${url}', 'LineAsString', 'line String')`,
+    `SELECT * FROM remote('127.0.0.1:${port}', system.one)`,
+    'DROP TABLE sightline.spans',
+    'SET readonly = 0',
+    "INSERT INTO sightline.spans (project) VALUES ('x')",
+  ];
+}
 
 /** Nothing of the lists in testing/escapes reaches a file, a port or another project. */
 export function describeEscapes(
@@ -37,14 +48,7 @@ export function describeEscapes(
     });
 
     test('readonly = 1 holds behind the grammar', async () => {
-      const { url } = trial.canaries;
-      for (const sql of [
-        `SELECT * FROM url('${url}', 'LineAsString', 'line String')`,
-        `SELECT * FROM remote('127.0.0.1:${trial.canaries.port}', system.one)`,
-        'DROP TABLE sightline.spans',
-        'SET readonly = 0',
-        "INSERT INTO sightline.spans (project) VALUES ('x')",
-      ])
+      for (const sql of refusedByReadonly(trial.canaries))
         expect([sql, await trial.behindGrammar(sql)]).toEqual([sql, 'refused']);
       trial.assertUntouched('behind the grammar');
     });
