@@ -102,6 +102,23 @@ describe('the published package', () => {
     await run(bin('attw'), ['--pack', '.', '--profile', 'node16'], { cwd: packageRoot });
   }, 60_000);
 
+  it('names no import from Node that an older one lacks: it would fail to load where it is to run as without the SDK', () => {
+    const newer = [
+      'zstdDecompressSync',
+      'zstdCompressSync',
+      'registerHooks',
+      'enableCompileCache',
+      'styleText',
+    ];
+    const code = readdirSync(join(packageRoot, 'dist')).filter((name) => name.endsWith('.js'));
+    const imported = code
+      .map((name) => readFileSync(join(packageRoot, 'dist', name), 'utf8'))
+      .flatMap((text) => [...text.matchAll(/^import (.*) from "node:/gm)])
+      .flatMap(([, names = '']) => names.split(/[^\w$]+/));
+    expect(imported).toContain('randomUUID');
+    expect(imported.filter((name) => newer.includes(name))).toEqual([]);
+  });
+
   it('shares one pipeline between its ES module and its CommonJS build', async () => {
     const program = `
       const cjs = require('@sightline/sdk');

@@ -82,7 +82,7 @@ export function describeError(error: unknown): { readonly type: string; readonly
     if (error instanceof Error) {
       const { code } = error as { code?: unknown };
       const type = error.name !== 'Error' || typeof code !== 'string' ? error.name : code;
-      return { type, message: error.message };
+      return { type: String(type), message: String(error.message) };
     }
     if (typeof error === 'object' && error !== null && 'message' in error) {
       return { type: 'object', message: String(error.message) };

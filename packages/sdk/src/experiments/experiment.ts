@@ -7,7 +7,7 @@ import { askServer, type ServerOptions, SightlineServerError } from '../runtime/
 import { activeContext, activeSpan, runInContext } from '../runtime/context.ts';
 import { flush } from '../lifecycle/init.ts';
 import { currentRuntime } from '../runtime/runtime.ts';
-import { capture } from '../tracing/capture.ts';
+import { capture, maskOf } from '../tracing/capture.ts';
 import { describeError } from '../core/span-handle.ts';
 import { readDataset, requestBytesMax } from './datasets.ts';
 import type { DatasetItem, ExperimentScore, ExperimentSummary, ServerEvaluator } from './experiment-types.ts';
@@ -151,7 +151,7 @@ export async function experiment<Output>(options: ExperimentOptions<Output>): Pr
     );
     if (!lost.signal.aborted) await sender.flush();
   } catch (error) {
-    await finish(server, begun.id, 'failed', describeError(error).message).catch(() => undefined);
+    await finish(server, begun.id, 'failed', messageOf(error)).catch(() => undefined);
     throw error;
   } finally {
     clearInterval(heart);
@@ -310,7 +310,7 @@ async function runItem<Output>(
   try {
     await call();
   } catch (thrown) {
-    error = describeError(thrown).message.slice(0, 5_000);
+    error = messageOf(thrown).slice(0, 5_000);
   }
   const durationMs = performance.now() - begunMs;
   const scores = error === null ? await judge(own, { ...item, output: output as Output, durationMs }) : {};
@@ -342,7 +342,7 @@ async function judge<Output>(
       const score = readScore(await evaluator({ input, output, expected, metadata, durationMs }));
       if (score !== undefined) scores[name] = score;
     } catch (error) {
-      scores[name] = { value: null, label: 'error', comment: describeError(error).message.slice(0, 1_000) };
+      scores[name] = { value: null, label: 'error', comment: messageOf(error).slice(0, 1_000) };
     }
   }
   return scores;
@@ -358,15 +358,22 @@ function readScore(given: OwnScore | undefined): ExperimentScore | undefined {
   return { value: value !== null && Number.isFinite(value) ? value : null, label, comment };
 }
 
-/** As JSON; what is no JSON becomes text, and what is too long is cut. */
+function messageOf(error: unknown): string {
+  const { message } = describeError(error);
+  return maskOf(currentRuntime())?.(message) ?? message;
+}
+
+/** As JSON, masked; what is no JSON becomes text, and what is too long is cut. */
 function boundedJson(output: unknown): unknown {
-  let text: string | undefined;
+  const masked = (text: string) => maskOf(currentRuntime())?.(text) ?? text;
+  let json: string | undefined;
   try {
-    text = JSON.stringify(output);
+    json = JSON.stringify(output);
   } catch {
-    return String(output).slice(0, resultBytesMax);
+    return masked(String(output)).slice(0, resultBytesMax);
   }
-  if (text === undefined) return null;
+  if (json === undefined) return null;
+  const text = masked(json);
   return Buffer.byteLength(text) > resultBytesMax
     ? `${text.slice(0, resultBytesMax)}… (cut)`
     : (JSON.parse(text) as unknown);

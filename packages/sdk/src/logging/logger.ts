@@ -218,8 +218,9 @@ function exceptionFields(
   const { type, message } = describeError(error);
   const clean = mask ?? ((text: string) => text);
   return {
-    type,
+    // A name may be anything.
+    type: clean(type),
     message: clean(message),
-    ...(error instanceof Error && error.stack !== undefined ? { stacktrace: clean(error.stack) } : {}),
+    ...(error instanceof Error && typeof error.stack === 'string' ? { stacktrace: clean(error.stack) } : {}),
   };
 }

@@ -24,6 +24,8 @@ const secrets = {
   bearer: 'Bearer abcDEF1234567890abcDEF1234567890',
   assignment: 'password=hunter2hunter2',
   url: 'https://admin:s3cretPass9@db.internal/x',
+  provider: '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',
+  base64: 'd3JpdGUgdG8gYWRhLmxvdmVsYWNlQG1hdGhzLmV4YW1wbGUub3Jn',
   jwt: 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U',
 } as const;
 /** What of each must be nowhere. */

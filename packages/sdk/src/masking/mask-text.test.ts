@@ -56,8 +56,66 @@ describe('masking', () => {
       '-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- tail',
       '[masked:private_key] tail',
     ],
+    ['<password>hunter2 and more</password>', '<password>[masked:secret]</password>'],
+    ['redis://:hunter2@cache:6379/0', 'redis://:[masked:password]@cache:6379/0'],
+    ['curl -u admin:hunter2 https://x.test', 'curl -u admin:[masked:password] https://x.test'],
+    [
+      'AccountName=x;AccountKey=aGk9aGk=;EndpointSuffix=y',
+      'AccountName=x;AccountKey=[masked:secret];EndpointSuffix=y',
+    ],
+    ['my password is hunter2 please', 'my password is [masked:secret] please'],
+    [
+      `body ${Buffer.from('write to ada.lovelace@maths.example.org').toString('base64')} end`,
+      'body [masked:secret] end',
+    ],
+    [
+      Buffer.from(JSON.stringify({ user: 'ada', password: 'hunter2' })).toString('base64url'),
+      '[masked:secret]',
+    ],
   ])('masks %j', (text, expected) => {
     expect(mask(text)).toBe(expected);
+  });
+
+  const token = 'aB3dE5fG7hJ9kL1mN2pQ4rS6tU8vW0xY';
+  const hex = '9f86d081884c7d659a2feaa0c55ad015';
+  it.each([
+    `fw_${token.slice(0, 24)}`,
+    `tgp_v1_${token}`,
+    `csk-${token}`,
+    `nvapi-${token}`,
+    `tvly-dev-${token}`,
+    `pcsk_4aBcD_${token}`,
+    `lsv2_pt_${hex}_9f86d08188`,
+    `e2b_${hex}9f86d081`,
+    `fc-${hex}`,
+    `pa-${token}aB3dE5fG7hJ`,
+    `jina_${hex}${token}`,
+    `sk_${hex}9f86d081884c7d65`,
+    `bt-st-${token}`,
+    `vck_${token}`,
+    `sbp_${hex}9f86d081`,
+    `sb_secret_${token}`,
+    `whsec_${token}`,
+    `xapp-1-A0123456789-1234567890123-${hex}`,
+    `AQ.Ab8${token}`,
+    `ntn_${token}aB3dE5fG7hJ9`,
+    `hvs.${token}`,
+    `dp.st.dev.${token}`,
+    `sntrys_${token}`,
+    `glsa_${token}_a1b2c3d4`,
+    `SK${hex}`,
+    `123456789:AAH${token}`,
+    `MTE2NzY0MDEyMzQ1Njc4OTAxMg.GabcdE.${token}`,
+    `sl_${token}`,
+    `eyJhbGciOiJSU0EtT0FFUCJ9.${token}.${token.slice(0, 16)}.${token}.${token.slice(0, 22)}`,
+  ])('masks the key %s wherever it stands', (key) => {
+    for (const text of [
+      key,
+      `failed with ${key}.`,
+      JSON.stringify({ note: [key] }),
+      `?k=${encodeURIComponent(key)}`,
+    ])
+      expect(mask(text)).not.toContain(key.slice(-16));
   });
 
   it.each([
@@ -75,6 +133,12 @@ describe('masking', () => {
     'Cookie: a small biscuit. token: a piece of a word',
     '{"name":"city","value":"Bonn","tokens":5,"nextToken":"p2"}',
     '{"first":["token","type","value"]}',
+    Buffer.from('nothing to hide in these ordinary words').toString('base64'),
+    'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= 0af7651916cd43dd8448eb211c80319c',
+    'msg_01XFDUDYJgAACzvnptvVoYEL call_abc123DEF456ghi789JKL toolu_01A09q90qw90lq917835lq9',
+    'secret_santa_list_of_people_2024_final and pa-governor-signs-the-bill-of-2024-today-at-noon-x',
+    'Send `Bearer <token>` and Map<Password> or <b>bold</b>, <password></password>',
+    'the password is wrong, docker run -u 1000:1000 image, npm install openai@6.30.1',
   ])('leaves %j alone', (text) => {
     expect(mask(text)).toBe(text);
   });
@@ -132,6 +196,12 @@ describe('masking', () => {
     'A1',
     'password=',
     'eyJ',
+    '<a>',
+    '-u a:',
+    'password is ',
+    'Qm9u',
+    'secret_a',
+    '<token>a',
     '%40',
     '?a=',
     '?',

@@ -1,12 +1,13 @@
 /** Masks one text: as JSON by key names when it is JSON, and by patterns in any case. */
 import { defineSafely } from './define-safely.ts';
+import { maskBase64 } from './encoded-texts.ts';
 import { assertLinearPattern } from './linear-pattern.ts';
 import type { MaskingOptions } from '../config/masking-options.ts';
 import { maskNamedInText } from './named-in-text.ts';
 import { freeName, isNamedBefore, isNamedBeside } from './named-values.ts';
 import { placeholder } from './placeholder.ts';
 import { sensitiveKeys } from './sensitive-keys.ts';
-import { suspicious, textRules, type TextRule } from './text-rules.ts';
+import { isSuspicious, mayHoldBase64, textRules, type TextRule } from './text-rules.ts';
 import { maskEncoded, maskParameters } from './url-parts.ts';
 
 export interface MaskText {
@@ -47,7 +48,7 @@ export function createMaskText(options: MaskingOptions): MaskText {
   const isSensitiveKey = sensitiveKeys(options.keys ?? []);
 
   function mask(text: string, nesting: number): string {
-    if (!hasOwnRules && !suspicious.test(text)) return text;
+    if (!hasOwnRules && !isSuspicious(text)) return text;
     const asJson = nesting < nestingMax && looksLikeJson(text) ? maskJson(text, nesting) : undefined;
     return asJson ?? maskPlain(text, nesting);
   }
@@ -59,7 +60,8 @@ export function createMaskText(options: MaskingOptions): MaskText {
     if (nesting >= nestingMax) return masked;
     const maskPart = (part: string) => mask(part, nesting + 1);
     if (namesCount) masked = maskParameters(masked, isSensitiveKey, maskPart);
-    return maskEncoded(masked, maskPart);
+    masked = maskEncoded(masked, maskPart);
+    return mayHoldBase64(masked) ? maskBase64(masked, maskPart) : masked;
   }
 
   function maskJson(text: string, nesting: number): string | undefined {

@@ -13,6 +13,8 @@ interface NameForm {
   readonly head: RegExp;
   /** What the value must look like; anything where absent. */
   readonly value?: RegExp;
+  /** The value itself, where it does not end as values do. */
+  readonly whole?: RegExp;
   /** What must follow the value. */
   readonly after?: RegExp;
 }
@@ -47,6 +49,12 @@ const forms: readonly NameForm[] = [
       'y',
     ),
   },
+  // <password>x</password>
+  {
+    head: /(?<!\w)<(?:[\w-]{1,40}:)?(?<name>[\w.-]{1,80})(?:\s[^<>]{0,200})?>/g,
+    whole: /[^<]{1,4096}/y,
+    after: /<\//y,
+  },
   // "--password", "x" and --password x
   { head: new RegExp(String.raw`(?<q>${quote})(?<name>--[\w.-]{1,80})\k<q>${gap},${gap}`, 'g') },
   { head: /(?<![\w-])(?<name>--[A-Za-z][\w.-]{0,79})\s{1,4}/g, value: /[^\s-]/y },
@@ -59,7 +67,7 @@ export function maskNamedInText(text: string, isSensitiveKey: (key: string) => b
 
 function maskForm(
   text: string,
-  { head, value, after }: NameForm,
+  { head, value, whole: ofForm, after }: NameForm,
   isSensitiveKey: (key: string) => boolean,
 ): string {
   const hides = (name: string | undefined) => name === undefined || isSensitiveKey(name);
@@ -70,7 +78,8 @@ function maskForm(
     const start = head.lastIndex;
     if (!hides(found.groups?.['name']) || (value !== undefined && matchAt(value, text, start) === null))
       continue;
-    const end = valueEnd(text, start);
+    const end =
+      ofForm === undefined ? valueEnd(text, start) : start + (matchAt(ofForm, text, start)?.[0].length ?? 0);
     const whole = text.slice(start, end);
     if (saysNothing.test(whole)) continue;
     if (after !== undefined) {

@@ -2,7 +2,8 @@
 const exact = new Set(
   (
     'password passwd pwd passphrase secret token authorization proxyauthorization cookie setcookie xapikey apikey credential credentials ' +
-    'pin cvv cvc ssn socialsecuritynumber creditcard creditcardnumber cardnumber accountnumber iban jwt bearer sessionid sid otp totp passwords passphrases secrets apikeys cookies accesskeys passcode'
+    'pin cvv cvc ssn socialsecuritynumber creditcard creditcardnumber cardnumber accountnumber iban jwt bearer sessionid sid otp totp passwords passphrases secrets apikeys cookies accesskeys passcode ' +
+    'pass csrf cvv2 ccnumber ssnnumber routingnumber mfacode authheader seedphrase mnemonic'
   ).split(' '),
 );
 // A session id is what traces are grouped by; they are identifiers here, not secrets.
@@ -11,7 +12,9 @@ const endings = (
   'password passwd passphrase secret secretkey apikey accesskey accesstoken authtoken refreshtoken idtoken bearertoken sessiontoken privatekey credentials ' +
   // Not every name with `token` at its end: `nextToken` is a page, `timeToFirstToken` a duration.
   'apitoken bottoken clienttoken csrftoken xsrftoken deploytoken devicetoken githubtoken gitlabtoken hftoken invitetoken jwttoken logintoken ' +
-  'npmtoken oauthtoken resettoken securitytoken servicetoken slacktoken usertoken verificationtoken webhooktoken signingkey encryptionkey masterkey'
+  'npmtoken oauthtoken resettoken securitytoken servicetoken slacktoken usertoken verificationtoken webhooktoken signingkey encryptionkey masterkey accountkey sharedaccesskey ' +
+  'passwordhash passwordconfirmation dbpass dbpwd mysqlpwd userpass userpwd secretkeybase vaulttoken subscriptionkey hmackey sshkey tlskey gpgkey ' +
+  'licensekey openaikey stripekey sendgridkey privatekeypem sessioncookie verificationcode recoverycode recoverycodes'
 ).split(' ');
 
 const known = new Map<string, boolean>();

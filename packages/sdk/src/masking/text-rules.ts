@@ -5,6 +5,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { entropyBits, ibanLength, isCard } from './checksums.ts';
 import type { BuiltInRule } from '../config/masking-options.ts';
+import { base64LengthMin } from './encoded-texts.ts';
+import { hasLongRun } from './long-run.ts';
 import { placeholder } from './placeholder.ts';
 
 export interface TextRule {
@@ -14,15 +16,32 @@ export interface TextRule {
   readonly apply: (text: string) => string;
 }
 
+const privateKeyStart = '-----BEGIN';
 const secretStart =
-  /sk-|[rsp]k_(?:live|test)_|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|AIza|ya29\.|hf_|SG\.|npm_|pypi-|dop_v1_|lin_api_|eyJ|-----BEGIN|gsk_|xai-|r8_|pplx-|key-|EAAC|shpat_|sq0|dapi|hooks\.slack\.com/;
+  /(?<![A-Za-z0-9_])(?:sk-|[rsp]k_(?:live|test)_|AKIA|ASIA|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|AIza|ya29\.|hf_|SG\.|npm_|pypi-|dop_v1_|lin_api_|eyJ|gsk_|xai-|r8_|pplx-|key-|EAAC|shpat_|sq0|dapi|hooks\.slack\.com|fw_|tgp_|csk-|nvapi-|tvly-|pcsk_|lsv2_|e2b_|fc-[0-9a-f]{8}|pa-[A-Za-z0-9_]{8}|jina_|sk_[0-9a-f]{8}|bt-st-|vc[abckip]_|sbp_|sb_secret_|whsec_|xapp-|AQ\.Ab|ntn_|secret_[A-Za-z0-9]{8}|\d{8,10}:AA|[MNO][A-Za-z0-9_-]{23}|hv[sbr]\.|dp\.[a-z]{2}\.|sntry[su]_|gl(?:sa|c)_|AGE-SECRET|SK[0-9a-f]{8}|sl_[A-Za-z0-9_-]{8})/;
 
 /** ["name", value], closed or cut off: a pair, which needs none of the other characters to name a secret. */
 const pairStart = String.raw`[[(]\s*["'][^"']{1,80}["']\s*,\s*(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^"',\])]+)\s*(?:[\])]|$)|[[(]\s*["'][^"']{1,80}["']\s*,\s*\x60`;
 /** No built-in rule can match a text without one of these, and no JSON can have a named value or hide a character. */
-export const suspicious = new RegExp(
-  `--[A-Za-z]|${pairStart}|[@:=\\\\]|%[0-9A-Fa-f]{2}|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|${secretStart.source}`,
+const suspicious = new RegExp(
+  `--[A-Za-z]|</|${pairStart}|[@:=\\\\]|%[0-9A-Fa-f]{2}|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|[Pp]ass(?:word|phrase|code) `,
 );
+
+/** The shortest of these tokens. */
+const tokenLength = 15;
+
+/** Whether a rule may find something: most texts are told apart by this alone. */
+export function isSuspicious(text: string): boolean {
+  return suspicious.test(text) || mayHoldSecret(text) || mayHoldBase64(text);
+}
+
+export function mayHoldBase64(text: string): boolean {
+  return hasLongRun(text, base64LengthMin);
+}
+
+function mayHoldSecret(text: string): boolean {
+  return text.includes(privateKeyStart) || (hasLongRun(text, tokenLength) && secretStart.test(text));
+}
 
 const secretPattern = new RegExp(
   [
@@ -42,7 +61,29 @@ const secretPattern = new RegExp(
     'dop_v1_[a-f0-9]{64}',
     'lin_api_[A-Za-z0-9]{32,64}',
     'dapi[a-f0-9]{32}',
+    '(?:fw|vc[abckip]|whsec|pcsk_[A-Za-z0-9]{2,16})_[A-Za-z0-9]{20,256}',
+    '(?:jina|ntn|secret)_[A-Za-z0-9]{40,128}',
+    '(?:sntry[su]|tgp_v1|sb_secret)_[A-Za-z0-9_-]{20,512}',
+    '(?:csk|nvapi|tvly|tvly-dev|bt-st|xapp)-[A-Za-z0-9_-]{20,256}',
+    'lsv2_[a-z]{2}_[A-Za-z0-9_]{20,128}',
+    '(?:e2b|sbp)_[a-f0-9]{32,64}',
+    'fc-[a-f0-9]{32}',
+    'pa-(?=[a-z0-9_-]{0,42}[A-Z])[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])',
+    'sk_[a-f0-9]{32,64}',
+    'SK[a-f0-9]{32}(?![A-Za-z0-9])',
+    'AQ\\.Ab[A-Za-z0-9_-]{20,256}',
+    'gl(?:sa|c)_[A-Za-z0-9_=+/]{20,512}',
+    'hv[sbr]\\.[A-Za-z0-9_-]{20,512}',
+    'dp\\.(?:st|pt|ct|sa|scim|audit)\\.[A-Za-z0-9_.-]{20,128}',
+    'sl_[A-Za-z0-9_-]{32}(?![A-Za-z0-9_-])',
+    'sq0(?:atp|csp|idp)-[A-Za-z0-9_-]{20,64}',
+    'EAAC[A-Za-z0-9]{20,512}',
+    '\\d{8,10}:AA[A-Za-z0-9_-]{32,36}',
+    '[MNO][A-Za-z0-9_-]{23,25}\\.[A-Za-z0-9_-]{6}\\.[A-Za-z0-9_-]{27,64}',
+    'AGE-SECRET-KEY-1[A-Z0-9]{40,80}',
+    // Signed, and encrypted, which has five parts.
     'eyJ[A-Za-z0-9_-]{8,4096}\\.eyJ[A-Za-z0-9_-]{8,8192}\\.[A-Za-z0-9_-]{0,4096}',
+    'eyJ[A-Za-z0-9_-]{8,4096}(?:\\.[A-Za-z0-9_-]{0,8192}){4}',
     'hooks\\.slack\\.com/services/[A-Za-z0-9/]{20,128}',
   ]
     .map((source) => `(?:${source})`)
@@ -51,10 +92,9 @@ const secretPattern = new RegExp(
     .concat(')'),
   'g',
 );
-const privateKeyStart = '-----BEGIN';
 
 const names =
-  'passw(?:or)?d|passphrase|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|credentials?|authorization';
+  'passw(?:or)?d|passphrase|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|account[_-]?key|shared[_-]?access[_-]?key|credentials?|authorization';
 /** Ordinary words too: names only where they are quoted, or for `token` where `=` follows. */
 const shortNames = 'token|cookie|set-cookie|pin|cvv|cvc|otp|jwt';
 const assignmentPattern = new RegExp(
@@ -63,6 +103,7 @@ const assignmentPattern = new RegExp(
 );
 /** The name right before a separator; asked only where a separator is, since the names are slow to look for everywhere. */
 const nameBefore = new RegExp(`(?:${names}|(?<![A-Za-z0-9_])(?:${shortNames}))\\\\?["']?\\s{0,4}$`, 'i');
+const spokenStart = /pass(?:word|phrase|code) /i;
 const schemeStart = /[Bb]earer|[Bb]asic|BEARER|BASIC/;
 const separator = /[:=]/g;
 
@@ -74,9 +115,15 @@ function hasAssignment(text: string): boolean {
   return false;
 }
 
+/** In a sentence: `my password is hunter2`, but not `the password is wrong`. */
+const spokenPattern =
+  /\b(pass(?:word|phrase|code)\s{1,4}(?:is|was)\s{1,4}["'`]?)(?=[^\s"'`]{0,255}[\d!#$%&*+^~])([^\s"'`]{4,256})/gi;
+/** As curl takes it; `-u 1000:1000` is a user and a group. */
+const userOptionPattern =
+  /(?<![\w-])((?:-u|--user|--proxy-user)[ =]{1,4}["']?[^\s:"']{1,128}):(?!\d+(?:\s|$))([^\s"']{1,256})/g;
 const cookiePattern = /\b((?:set-)?cookie:\s{0,4})([^\s=;"']{1,128}=[^\r\n"']{0,4096})/gi;
 const bearerPattern = /\b(Bearer|Basic)\s{1,4}([A-Za-z0-9+/=._~-]{8,8192})/gi;
-const urlCredentialPattern = /([a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@]{1,256}):([^\s:/@]{1,256})@/gi;
+const urlCredentialPattern = /([a-z][a-z0-9+.-]{1,30}:\/\/[^\s:/@]{0,256}):([^\s:/@]{1,256})@/gi;
 
 const mayBeCard = /\d[\d -]{10}/;
 const mayBeSsn = /\d-\d\d-\d/;
@@ -95,7 +142,7 @@ const datePattern = /^(?:(?:19|20)\d\d[ ./-]\d{1,2}[ ./-]\d{1,2}|\d{1,2}[ ./-]\d
 export const textRules: readonly (TextRule & { readonly name: BuiltInRule })[] = [
   {
     name: 'secret',
-    mayMatch: (text) => secretStart.test(text),
+    mayMatch: mayHoldSecret,
     apply: (text) =>
       maskPrivateKeys(text).replace(secretPattern, (match) =>
         isRandom(match) ? placeholder('secret') : match,
@@ -103,7 +150,12 @@ export const textRules: readonly (TextRule & { readonly name: BuiltInRule })[] =
   },
   {
     name: 'assignment',
-    mayMatch: (text) => text.includes('://') || schemeStart.test(text) || hasAssignment(text),
+    mayMatch: (text) =>
+      text.includes('://') ||
+      schemeStart.test(text) ||
+      spokenStart.test(text) ||
+      text.includes('-u') ||
+      hasAssignment(text),
     apply: maskAssignments,
   },
   { name: 'email', mayMatch: (text) => text.includes('@'), apply: maskEmails },
@@ -186,6 +238,10 @@ function maskAssignments(text: string): string {
     .replace(bearerPattern, (match, scheme: string, token: string) =>
       token.length >= 16 || entropyBits(token) > 2.5 ? `${scheme} ${placeholder('token')}` : match,
     )
+    .replace(userOptionPattern, (_match, head: string) => `${head}:${placeholder('password')}`)
+    .replace(spokenPattern, (match, head: string, value: string) =>
+      value.includes('[masked:') ? match : head + placeholder('secret'),
+    )
     .replace(cookiePattern, (_match, head: string) => head + placeholder('secret'))
     .replace(assignmentPattern, (match, head: string, value: string) => {
       if (/^(?:bearer|basic)$/i.test(value) || value.includes('[masked:')) return match;
@@ -197,6 +253,8 @@ function maskAssignments(text: string): string {
 const localCharacter = /[A-Za-z0-9._%+\u00c0-\u024f-]/;
 const domainPattern = /[\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,8}/uy;
 
+const endsInLetters = /\.[^.]*\p{L}[^.]*$/u;
+
 /** Walks outwards from each `@`: a pattern would try every word of the text as a start. */
 function maskEmails(text: string): string {
   let masked = '';
@@ -206,6 +264,8 @@ function maskEmails(text: string): string {
     while (start > from && at - start < 64 && localCharacter.test(text[start - 1] ?? '')) start--;
     domainPattern.lastIndex = at + 1;
     if (start === at || !domainPattern.test(text)) continue;
+    // `openai@6.30.1` is a package.
+    if (!endsInLetters.test(text.slice(at + 1, domainPattern.lastIndex))) continue;
     masked += text.slice(from, start) + placeholder('email');
     from = domainPattern.lastIndex;
   }

@@ -1,5 +1,6 @@
 /** What is kept of one HTTP request while it is made and answered, and put on its span when the answer has ended. */
-import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from 'node:zlib';
+// As a whole: an older Node without `zstdDecompressSync` would fail to load the module, where it is to run as without the SDK.
+import zlib from 'node:zlib';
 import type { Span } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeContext, activeSpan } from '../runtime/context.ts';
@@ -223,11 +224,11 @@ interface Packed {
 type Unpack = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Buffer;
 
 const unpackers: Readonly<Record<string, Unpack | undefined>> = {
-  gzip: gunzipSync,
-  'x-gzip': gunzipSync,
-  deflate: inflateSync,
-  br: brotliDecompressSync,
-  zstd: zstdDecompressSync,
+  gzip: zlib.gunzipSync,
+  'x-gzip': zlib.gunzipSync,
+  deflate: zlib.inflateSync,
+  br: zlib.brotliDecompressSync,
+  zstd: zlib.zstdDecompressSync,
 };
 
 /** Bytes as text; undefined where they are none. */

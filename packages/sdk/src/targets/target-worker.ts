@@ -20,6 +20,7 @@ import { ReplaySession } from '../replay/replay-session.ts';
 import { currentReplay } from '../replay/replay-slot.ts';
 import { describeReplay } from '../replay/report.ts';
 import { captureValue } from '../masking/capture-value.ts';
+import { maskOf } from '../tracing/capture.ts';
 import { describeError } from '../core/span-handle.ts';
 import type { Replayed, TargetOptions } from './target-options.ts';
 
@@ -149,8 +150,7 @@ class TargetWorker {
         whatIf === undefined || whatIf === null
           ? await runInContext(ROOT_CONTEXT, run)
           : await this.#runFrom(whatIf, claim, (report) => (end.report = report), run);
-      const runtime = currentRuntime();
-      const mask = runtime === undefined || runtime.options.capture === 'full' ? undefined : runtime.maskText;
+      const mask = maskOf(currentRuntime());
       if (value !== undefined)
         end.answer = captureValue(
           value,
@@ -160,7 +160,8 @@ class TargetWorker {
     } catch (error) {
       const { type, message } = describeError(error);
       end.failed = true;
-      end.error = `${type}: ${message}`.slice(0, 10_000);
+      const text = `${type}: ${message}`;
+      end.error = (maskOf(currentRuntime())?.(text) ?? text).slice(0, 10_000);
     }
     const result = { claim, ...end, traceId, durationMs: performance.now() - startedMs };
     for (let attempt = 0; attempt < resultAttempts; attempt++) {

@@ -1,6 +1,7 @@
 /** Passes secrets to everything the SDK takes and prints the name of each door, which must arrive; ends with an unhandled rejection. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { inspect } from 'node:util';
 import { logs, metrics, trace } from '@opentelemetry/api';
 import Anthropic from '@anthropic-ai/sdk';
@@ -228,6 +229,53 @@ await through('door-hidden-span', (name) =>
     throw new AggregateError([failure(), new Error(mail)], `all of ${mail}`, { cause: failure() });
   }),
 );
+await through('door-odd-error', (name) =>
+  withSpan(name, {}, () => {
+    const error = Object.assign(failure(), {
+      name: text,
+      stack: text,
+      code: text,
+      response: { ...named, text },
+    });
+    Object.defineProperty(error, Symbol.toStringTag, { value: text });
+    log.error(name, {
+      error: new Proxy(error, {}),
+      data: { error, long: `${'word '.repeat(60_000)}${text}` },
+    });
+    throw error;
+  }),
+);
+await through('door-no-error', (name) =>
+  traced(
+    () => {
+      throw { message: text, name: text, stack: text, toString: () => text }; // oxlint-disable-line no-throw-literal, only-throw-error
+    },
+    { name },
+  )(),
+);
+await through('door-stream', async (name) => {
+  const stream = traced(
+    () =>
+      Readable.from(
+        (async function* () {
+          yield await Promise.resolve(text);
+          throw new AggregateError([failure(), text], text);
+        })(),
+      ),
+    { name },
+  )();
+  for await (const item of stream) log.info(String(item));
+});
+await through('door-generator', async (name) => {
+  const items = traced(
+    async function* () {
+      yield await Promise.resolve(text);
+      throw failure();
+    },
+    { name },
+  )();
+  for await (const item of items) log.info(item);
+});
 await through('door-hidden-log', (name) => {
   const error = new AggregateError([failure()], text, { cause: new Error(hidden.url, { cause: nested }) });
   log.error(name, { ...hidden, data: nested, error });
