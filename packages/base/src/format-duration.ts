@@ -3,9 +3,9 @@
 /** `850 ns`, `12.3 ms`, `2.10 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`. */
 export function formatDurationMs(ms: number): string {
   if (!Number.isFinite(ms)) return '–';
-  if (ms < 0) return `−${formatDurationMs(-ms)}`;
   // Less than half a nanosecond is what is left of a subtraction.
-  if (ms < 0.5e-6) return '0 ms';
+  if (Math.abs(ms) < 0.5e-6) return '0 ms';
+  if (ms < 0) return `−${formatDurationMs(-ms)}`;
   if (ms < 0.0009995) return `${threeFigures(ms * 1e6)} ns`;
   if (ms < 0.9995) return `${threeFigures(ms * 1e3)} µs`;
   if (ms < 999.5) return `${threeFigures(ms)} ms`;

@@ -85,14 +85,14 @@ const runGroup = usage.extend({
   agents: z.array(z.string()),
   services: z.array(z.string()),
   scores: z.array(scoreSummary),
+  firstQuestion: line.describe('That of the first run that has one.'),
+  lastAnswer: line.describe('That of the last run that has one.'),
 });
 
 /** The runs of one conversation. */
 export const session = runGroup.extend({
   sessionId: z.string(),
   userId: z.string().nullable(),
-  firstQuestion: line.describe('That of the first run that has one.'),
-  lastAnswer: line.describe('That of the last run that has one.'),
 });
 export const user = runGroup.extend({ userId: z.string(), sessions: z.number().int() });
 

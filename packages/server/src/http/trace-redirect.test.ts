@@ -76,6 +76,8 @@ test.each([
   if (page === undefined) {
     expect(answer.headers['content-type']).toContain('text/html');
     expect(answer.body).toBe(uiPage);
+    // Under the policy of the API the page would stay white.
+    expect(answer.headers['content-security-policy']).toContain("script-src 'self'");
   }
 });
 

@@ -6,6 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { findTracePage, type NamedTrace } from '../query/find-trace-page.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import type { ProjectResolver } from './project-resolver.ts';
+import { pagePolicy } from './web-files.ts';
 
 export interface TraceRedirectOptions {
   readonly store: TelemetryStore;
@@ -30,7 +31,12 @@ export async function traceRedirect(app: FastifyInstance, options: TraceRedirect
       const page = await readFile(join(options.webDirectory, 'index.html')).catch(() => undefined);
       if (page === undefined) throw unknownId(id);
       // The page of the UI reads the id from its address, and says that nothing has it.
-      return reply.code(404).header('cache-control', 'no-cache').type('text/html; charset=utf-8').send(page);
+      return reply
+        .code(404)
+        .header('cache-control', 'no-cache')
+        .header('content-security-policy', pagePolicy)
+        .type('text/html; charset=utf-8')
+        .send(page);
     }
     return reply.redirect(`${pageOf(found)}${found.kind === 'trace' ? query : ''}`, 302);
   });

@@ -74,7 +74,7 @@ const needlessOfAssets = [
 ];
 
 /** Scripts, styles and fonts of our own only, none that stand in the page itself, and no connection but to this server. */
-const pagePolicy = [
+export const pagePolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",

@@ -53,7 +53,10 @@ export async function readFacets(
     facets.push(facetOf(field.written, rows, limit));
     const looked = rows.reduce((total, row) => total + Number(row.looked), 0);
     if (!isColumn && looked >= facetItemsMax) {
-      reader.meet({ limit: 'rows', message: `Counted over the newest ${facetItemsMax} items.` });
+      reader.meet({
+        limit: 'rows',
+        message: `Counted over the newest ${facetItemsMax.toLocaleString('en-US')} items.`,
+      });
     }
   }
   return { facets, ...reader.limitsMet };

@@ -44,6 +44,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
       icon: 'link',
       run: () => void copyText(window.location.href),
     },
+    { label: 'New alert rule', detail: 'Action', icon: 'bell', run: open('/alerts/rule') },
     ...rangePresets.map(({ from, label }) => ({
       label: `Range: ${label.toLowerCase()}`,
       detail: 'Action',

@@ -36,6 +36,10 @@ describe('numbers as people read them', () => {
     [0.034, '$0.034'],
     [0.000042, '$0.000042'],
     [1234.5, '$1,235'],
+    [-1234.5, '−$1,235'],
+    [-0.034, '−$0.034'],
+    [1e-12, '<$0.0000000001'],
+    [Number.NaN, '–'],
   ])('never shows the cost %f as zero', (usd, text) => expect(formatCostUsd(usd)).toBe(text));
 
   it('keeps counts exact while they are short', () => {
@@ -63,6 +67,33 @@ describe('numbers as people read them', () => {
       '99.6 %',
       '100 %',
     ]));
+
+  it('writes negative, tiny and huge numbers, and what is no number, as well', () => {
+    expect([-1_234_567, -0.4, -0, 1e12, 1e15, Number.NaN].map(formatCount)).toEqual([
+      '−1.23 M',
+      '0',
+      '0',
+      '1.00 T',
+      '1.00e+15',
+      '–',
+    ]);
+    expect([-0.5, 0.0008100000000000001, 999.5, 1e-9, Infinity].map(formatNumber)).toEqual([
+      '−0.5',
+      '0.00081',
+      '1,000',
+      '1.00e-9',
+      '–',
+    ]);
+    expect([-1234.5, 0.1 + 0.2, 1e21, Number.NaN].map(formatBytes)).toEqual([
+      '−1.23 kB',
+      '0.3 B',
+      '1.00 M PB',
+      '–',
+    ]);
+    expect([-0.05, 1234.5, Number.NaN].map(formatShare)).toEqual(['−5 %', '123,450 %', '–']);
+    expect([-1e-9, 0.0008100000000000001].map(formatDurationMs)).toEqual(['0 ms', '810 ns']);
+    expect(formatMetricValue(Number.NaN, '{request}')).toBe('–');
+  });
 
   it('speaks the unit of a metric', () => {
     expect(formatMetricValue(0.25, 's')).toBe('250 ms');

@@ -21,3 +21,16 @@ it('counts what the list shows: its filter, what it is narrowed to, and runs onl
     '((a OR b) agent:"x y" status:error) (operation:llm OR operation:agent OR operation:tool)',
   );
 });
+
+it('counts only what every parameter of the page lets through, facet or not', () => {
+  const { shown, asked } = facetFilter('', {
+    service: 'dialect zoo',
+    session: 's-1',
+    agent: 'planner',
+    status: 'ok',
+  });
+  expect(shown).toBe('agent:planner');
+  expect(asked).toBe(
+    '(agent:planner service:"dialect zoo" session:s-1 -status:error) (operation:llm OR operation:agent OR operation:tool)',
+  );
+});

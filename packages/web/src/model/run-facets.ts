@@ -1,6 +1,7 @@
 /** What people narrow runs by: values that are counted, and amounts that are chosen from a few steps. */
 import type { Run } from '@sightline/schema/api';
 import { parseFilter } from '@sightline/schema/filter';
+import { listedRuns } from './compare-words.ts';
 import { addTerm } from './filter-text.ts';
 
 /** Counted by the server, in the order shown. */
@@ -33,16 +34,16 @@ export function facetFilter(
   filter: string,
   exact: Readonly<Partial<Record<string, string>>>,
 ): { readonly shown: string; readonly asked: string } {
+  const { status, ...others } = { ...exact };
   let shown = filter;
   for (const [field, name] of Object.entries(exactFacets)) {
-    const value = exact[name];
+    const value = others[name];
     if (value !== undefined) shown = addTerm(shown, field, value, 'include');
+    delete others[name];
   }
-  const { status } = exact;
+  const { q = '' } = listedRuns(shown, others);
   const asked =
-    status === undefined
-      ? shown
-      : addTerm(shown, status === 'error' ? 'status' : '-status', 'error', 'include');
+    status === undefined ? q : addTerm(q, status === 'error' ? 'status' : '-status', 'error', 'include');
   return { shown, asked: asked === '' ? isRun : `(${asked}) ${isRun}` };
 }
 

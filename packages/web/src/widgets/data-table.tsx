@@ -9,19 +9,17 @@ import {
   type ReactElement,
   type ReactNode,
 } from 'react';
+import { type ColumnRoom, columnsWidthMin, fitColumns, flexibleMin } from '../model/fit-columns.ts';
 import { sortRows, type SortOrder, toggleSort } from '../model/table-sort.ts';
 import { ColumnPicker } from './column-picker.tsx';
 import { Icon } from './icon.tsx';
 import { useColumnWidths } from './use-column-widths.ts';
+import { useSize } from './use-size.ts';
 import './data-table.css';
 
-export interface Column<T> {
+export interface Column<T> extends ColumnRoom {
   readonly id: string;
   readonly label: string;
-  /** Start width in pixels; a column without one takes what is left. */
-  readonly width?: number;
-  /** What it gives up to, in pixels, before the table scrolls sideways. */
-  readonly least?: number;
   readonly align?: 'end';
   /** A value that a phone shows beside the first. */
   readonly onPhone?: boolean;
@@ -56,9 +54,12 @@ interface DataTableProps<T> {
 /** A list of any length: only the rows on the screen exist. Columns can be chosen, resized and sorted by. */
 export function DataTable<T>(props: DataTableProps<T>): ReactElement {
   const { columns, rows, selected, onReachEnd } = props;
-  const scroller = useRef<HTMLDivElement>(null);
+  const { ref: scroller, size } = useSize<HTMLDivElement>();
   const [sortOrder, setSort] = useSortState(props.sort, props.onSort);
-  const shown = useMemo(() => chooseColumns(columns, props.shownColumns), [columns, props.shownColumns]);
+  const shown = useMemo(
+    () => chooseColumns(columns, props.shownColumns, size.width),
+    [columns, props.shownColumns, size.width],
+  );
   const { widths, startResize } = useColumnWidths(props.id, shown);
   const sorted = useMemo(() => {
     const by = columns.find((column) => column.id === sortOrder?.column)?.sortBy;
@@ -90,7 +91,7 @@ export function DataTable<T>(props: DataTableProps<T>): ReactElement {
     // oxlint-disable-next-line react-hooks/exhaustive-deps
   }, [selected]);
   const template = shown.map((column) => columnWidth(column, widths)).join(' ');
-  const minWidth = tableWidthMin(shown, widths);
+  const minWidth = columnsWidthMin(shown, ({ id }) => widths[id]);
 
   return (
     <div className="table-frame">
@@ -229,11 +230,18 @@ function parseSort(text: string | undefined): SortOrder | undefined {
     : { column: text, direction: 'asc' };
 }
 
-function chooseColumns<T>(columns: readonly Column<T>[], ids: string | undefined): readonly Column<T>[] {
-  const wanted = ids === undefined ? undefined : new Set(ids.split(','));
-  const chosen = columns.filter((column) =>
-    wanted === undefined ? column.hidden !== true : wanted.has(column.id),
-  );
+/** Those that somebody chose, or the usual ones as far as there is room; all of them before the first layout. */
+function chooseColumns<T>(
+  columns: readonly Column<T>[],
+  ids: string | undefined,
+  widthPx: number,
+): readonly Column<T>[] {
+  if (ids === undefined) {
+    const usual = columns.filter((column) => column.hidden !== true);
+    return widthPx === 0 ? usual : fitColumns(usual, widthPx);
+  }
+  const wanted = new Set(ids.split(','));
+  const chosen = columns.filter((column) => wanted.has(column.id));
   return chosen.length === 0 ? columns.slice(0, 1) : chosen;
 }
 
@@ -242,17 +250,4 @@ function columnWidth<T>(column: Column<T>, widths: Readonly<Record<string, numbe
   if (dragged !== undefined) return `${dragged}px`;
   const { width, least = width } = column;
   return width === undefined ? `minmax(${least ?? flexibleMin}px, 1fr)` : `minmax(${least}px, ${width}px)`;
-}
-
-/** What a column that takes the rest is left with at least; beyond that the table scrolls sideways. */
-const flexibleMin = 130;
-const columnGap = 16;
-const rowPadding = 60;
-
-function tableWidthMin<T>(shown: readonly Column<T>[], widths: Readonly<Record<string, number>>): number {
-  const columns = shown.reduce(
-    (sum, { id, least, width }) => sum + (widths[id] ?? least ?? width ?? flexibleMin),
-    0,
-  );
-  return columns + columnGap * (shown.length - 1) + rowPadding;
 }

@@ -12,18 +12,27 @@ import {
   TimeAgo,
   TokensValue,
   WayIn,
+  Words,
 } from './facts.tsx';
 
-type RunGroup = Omit<Session, 'sessionId' | 'userId' | 'firstQuestion' | 'lastAnswer'>;
+type RunGroup = Omit<Session, 'sessionId' | 'userId'>;
 
 /** What sessions and users have alike: their runs added up. */
 export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Column<Row>[] {
   return [
     {
+      id: 'lastAnswer',
+      label: 'Last answer',
+      least: 180,
+      yields: 1,
+      render: ({ lastAnswer }) => <Words text={lastAnswer} />,
+    },
+    {
       id: 'agents',
       label: 'Agents',
       width: 150,
-      least: 76,
+      least: 96,
+      yields: 4,
       render: ({ agents }) => {
         const [first, ...rest] = agents;
         if (first === undefined) return <Dash />;
@@ -43,7 +52,8 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
       id: 'models',
       label: 'Models',
       width: 140,
-      least: 76,
+      least: 96,
+      yields: 2,
       render: ({ models }) => <ModelMix models={models} />,
     },
     {
@@ -110,6 +120,7 @@ export function groupColumns<Row extends RunGroup>(nowMs: number): readonly Colu
       label: 'Scores',
       width: 130,
       least: 70,
+      yields: 3,
       render: ({ scores }) => <Scores scores={scores} />,
     },
     {

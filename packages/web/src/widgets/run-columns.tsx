@@ -45,7 +45,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
     {
       id: 'name',
       label: 'Run',
-      least: 240,
+      least: 270,
       render: (run) => (
         <>
           <span className={run.status === 'error' ? 'row-mark error-text' : 'row-mark'}>
@@ -81,9 +81,8 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
     {
       id: 'answer',
       label: 'Answer',
-      width: 320,
-      least: 160,
-      hidden: true,
+      least: 180,
+      yields: 1,
       render: (run) => <Words text={run.answer} />,
     },
     {
@@ -91,6 +90,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       label: 'User',
       width: 150,
       least: 80,
+      yields: 3,
       render: (run) =>
         run.userId === null ? (
           <Dash />
@@ -154,6 +154,7 @@ export function runColumns(nowMs: number): readonly Column<Run>[] {
       label: 'Scores',
       width: 96,
       least: 70,
+      yields: 2,
       render: (run) => <Scores scores={run.scores} />,
     },
     {

@@ -181,6 +181,42 @@ describe.skipIf(findChromium() === undefined)(
       await page.getByRole('option', { name: /track_parcel.*Tool,/ }).click();
       await idle(page);
       expect(new URL(page.url()).pathname).toBe('/tools');
+      await page.keyboard.press('Control+k');
+      await box.fill('new alert');
+      await page.getByRole('option', { name: /New alert rule/ }).click();
+      await idle(page);
+      expect(new URL(page.url()).pathname).toBe('/alerts/rule');
+      await page.close();
+    });
+
+    it('shows lists without cutting a column, words first, and more of them where there is room', async () => {
+      const page = await stage.open('/runs');
+      for (const path of ['runs', 'sessions', 'users', 'tools', 'agents', 'models', 'errors', 'traces']) {
+        await page.goto(`${stage.urls.ui}/${path}`);
+        await idle(page);
+        const hidden = await page
+          .locator('.table-scroll')
+          .evaluate((element) => element.scrollWidth - element.clientWidth);
+        expect([path, hidden]).toEqual([path, 0]);
+      }
+      await page.goto(`${stage.urls.ui}/users`);
+      await idle(page);
+      expect(await page.locator('[data-column="firstQuestion"]').first().textContent()).toMatch(/\w+ \w+/);
+      for (const path of ['runs', 'sessions']) {
+        await page.setViewportSize({ width: 1280, height: 800 });
+        await page.goto(`${stage.urls.ui}/${path}`);
+        await idle(page);
+        const answers = page.getByRole('columnheader', { name: /answer/i });
+        expect(await answers.count()).toBe(0);
+        await page.setViewportSize({ width: 1920, height: 1000 });
+        await answers.waitFor();
+      }
+      await page.close();
+    });
+
+    it('says on a page of its own that nothing has an id', async () => {
+      const page = await stage.open(`/trace/${'f'.repeat(32)}`);
+      expect(await page.locator('h1').textContent()).toBe('Nothing stored has this id');
       await page.close();
     });
 

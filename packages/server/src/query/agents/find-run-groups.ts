@@ -142,10 +142,10 @@ async function readGroups(
   return new Map(rows.map((row) => [row.groupId, { ...row, joined }]));
 }
 
-function decodeGroup(
-  row: Group,
-): Omit<Session, 'sessionId' | 'userId' | 'scores' | 'firstQuestion' | 'lastAnswer'> {
+function decodeGroup(row: Group): Omit<Session, 'sessionId' | 'userId' | 'scores'> {
   return {
+    firstQuestion: textOrNull(row.firstQuestion),
+    lastAnswer: textOrNull(row.lastAnswer),
     runs: Number(row.runs),
     failedRuns: Number(row.failedRuns),
     startTime: decodeTime(row.startText),
@@ -173,8 +173,6 @@ export async function findSessions(
     sessions: rows.map((row): Session => ({
       sessionId: row.groupId,
       userId: textOrNull(row.userId),
-      firstQuestion: textOrNull(row.firstQuestion),
-      lastAnswer: textOrNull(row.lastAnswer),
       ...decodeGroup(row),
       scores: scores.get(row.groupId) ?? [],
     })),
@@ -234,8 +232,6 @@ export async function readSession(
     session: {
       sessionId: id,
       userId: textOrNull(row.userId),
-      firstQuestion: textOrNull(row.firstQuestion),
-      lastAnswer: textOrNull(row.lastAnswer),
       ...decodeGroup(row),
       scores: scores.get(id) ?? [],
     },

@@ -62,6 +62,7 @@ function AgentList({
       {
         id: 'agent',
         label: 'Agent',
+        least: 170,
         render: (row) => (
           <PageLink to="/agents/one" search={{ ...carried, agent: row.agent }} className="row-link clip">
             {row.agent}
@@ -72,7 +73,8 @@ function AgentList({
         id: 'models',
         label: 'Models',
         width: 170,
-        least: 80,
+        least: 150,
+        yields: 2,
         render: ({ models }) =>
           models.length === 0 ? (
             <Dash />
@@ -100,6 +102,7 @@ function AgentList({
         id: 'toolCalls',
         label: 'Tool calls',
         width: 76,
+        yields: 1,
         align: 'end',
         sortBy: (row) => row.toolCalls,
         render: (row) => <CountValue count={row.toolCalls} />,

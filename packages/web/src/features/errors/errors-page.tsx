@@ -221,6 +221,7 @@ function columnsOf(carried: UrlSearch, nowMs: number): readonly Column<ErrorGrou
     {
       id: 'error',
       label: 'Error',
+      least: 400,
       render: (row) => (
         <span className="error-cell">
           <PageLink to={`/errors/${row.id}`} search={carried} className="row-link clip" title={row.message}>

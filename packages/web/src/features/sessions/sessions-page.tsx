@@ -4,7 +4,7 @@ import { useMemo, type ReactElement } from 'react';
 import { groupsDetail, sessionsSentence } from '../../model/agent-answers.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { useGroupPicks } from '../../widgets/compare-picks.tsx';
-import { Dash, WayIn, Words } from '../../widgets/facts.tsx';
+import { Dash, WayIn } from '../../widgets/facts.tsx';
 import { groupColumns } from '../../widgets/group-columns.tsx';
 import { ListCharts } from '../../widgets/list-charts.tsx';
 import { ListPage, useListPage } from '../../widgets/list-page.tsx';
@@ -22,7 +22,7 @@ export function SessionsPage(): ReactElement {
       {
         id: 'sessionId',
         label: 'Session',
-        least: 124,
+        least: 260,
         render: (session: Session) => {
           const { sessionId, firstQuestion } = session;
           const hasWords = typeof firstQuestion === 'string' && firstQuestion !== '';
@@ -36,14 +36,6 @@ export function SessionsPage(): ReactElement {
             </PageLink>
           );
         },
-      },
-      {
-        id: 'lastAnswer',
-        label: 'Last answer',
-        width: 320,
-        least: 160,
-        hidden: true,
-        render: (session: Session) => <Words text={session.lastAnswer} />,
       },
       {
         id: 'id',

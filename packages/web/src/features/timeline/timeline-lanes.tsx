@@ -15,6 +15,8 @@ interface TimelineLanesProps {
 
 const axisHeight = 20;
 const levelHeight = 8;
+/** The room of a label such as “25.0 min”: what does not fit before the edge is left out, never cut. */
+const tickLabelWidth = 60;
 
 /** The request at a glance: a line per service, spans as bars, logs and events as ticks. */
 export function TimelineLanes({ model, entries, selected, onSelect }: TimelineLanesProps): ReactElement {
@@ -54,9 +56,11 @@ export function TimelineLanes({ model, entries, selected, onSelect }: TimelineLa
                 y1={axisHeight - 4}
                 y2={top}
               />
-              <text className="axis-label" x={x(ms / model.durationMs) + 4} y={13}>
-                {formatDurationMs(ms)}
-              </text>
+              {x(ms / model.durationMs) + tickLabelWidth <= size.width && (
+                <text className="axis-label" x={x(ms / model.durationMs) + 4} y={13}>
+                  {formatDurationMs(ms)}
+                </text>
+              )}
             </g>
           ))}
           {placed.map(({ lane, top: laneTop, height }, index) => (

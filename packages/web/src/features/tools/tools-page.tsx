@@ -39,6 +39,8 @@ export function ToolsPage(): ReactElement {
         id: 'byAgent',
         label: 'Called by',
         width: 150,
+        least: 110,
+        yields: 2,
         render: ({ byAgent }) => {
           const known = byAgent.filter((one) => one.agent !== null);
           const [first, ...rest] = known;
@@ -65,6 +67,7 @@ export function ToolsPage(): ReactElement {
       {
         id: 'lastError',
         label: 'Last failure',
+        least: 240,
         render: ({ lastError }) =>
           lastError === null ? (
             <Dash />

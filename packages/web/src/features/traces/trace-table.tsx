@@ -148,6 +148,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       id: 'spans',
       label: 'Spans',
       width: 48,
+      yields: 1,
       align: 'end',
       sortBy: (row) => row.spanCount,
       render: (row) => formatCount(row.spanCount),

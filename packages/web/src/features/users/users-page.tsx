@@ -5,7 +5,7 @@ import { groupsDetail, usersSentence } from '../../model/agent-answers.ts';
 import { formatCount } from '../../model/format.ts';
 import type { Column } from '../../widgets/data-table.tsx';
 import { useGroupPicks } from '../../widgets/compare-picks.tsx';
-import { WayIn } from '../../widgets/facts.tsx';
+import { WayIn, Words } from '../../widgets/facts.tsx';
 import { groupColumns } from '../../widgets/group-columns.tsx';
 import { ListCharts } from '../../widgets/list-charts.tsx';
 import { ListPage, useListPage } from '../../widgets/list-page.tsx';
@@ -27,11 +27,19 @@ export function UsersPage(): ReactElement {
       {
         id: 'userId',
         label: 'User',
+        least: 190,
         render: (user) => (
           <PageLink to="/runs" search={{ ...carried, user: user.userId }} className="row-link clip mono">
             {user.userId}
           </PageLink>
         ),
+      },
+      {
+        id: 'firstQuestion',
+        label: 'First question',
+        least: 200,
+        yields: 5,
+        render: (user) => <Words text={user.firstQuestion} />,
       },
       {
         id: 'sessions',
