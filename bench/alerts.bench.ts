@@ -78,7 +78,7 @@ async function makeRules(): Promise<void> {
     const place = number % aggregates.length;
     const query =
       kind === 'promql'
-        ? `sum by (service_name) (rate(traces_span_metrics_calls_total[5m])) > ${1_000_000 + number}`
+        ? `sum by (service_name) (rate(traces_span_metrics_calls_total{span_name!="never ${number}"}[5m])) > ${1_000_000 + number}`
         : `${aggregates[place]} where -name:"never ${number}" by service over 5m ${thresholds[place]}`;
     const response = await fetch(`${server.ui}/api/v1/alerts/rules`, {
       method: 'POST',

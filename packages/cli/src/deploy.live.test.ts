@@ -52,7 +52,7 @@ const withoutVariables = (expr: string): string =>
   expr
     .replaceAll('$__rate_interval', '4m')
     .replaceAll('$__range', '4m')
-    .replaceAll(/\$(agent|provider)\b/g, '.*');
+    .replaceAll(/\$(agent|provider|service)\b/g, '.*');
 /** The PromQL of docs/prometheus.md: a query a paragraph. */
 const documented = [
   ...readFileSync(path.join(root, 'docs/prometheus.md'), 'utf8').matchAll(/^```promql\n(.*?)^```/gms),

@@ -12,6 +12,7 @@ import {
   valueOfNothing,
   type ValueWish,
 } from '../query/alerts/read-rule-values.ts';
+import { AskedOnce } from '../query/asked-once.ts';
 import { askInstant } from '../query/prometheus/questions.ts';
 import type { QueryContext } from '../query/reader.ts';
 import { badItemsQuery } from '../query/slos/bad-items.ts';
@@ -57,13 +58,14 @@ export async function evaluateRules(
   const burns = rules.filter(({ body }) => body.kind === 'burn');
   const ours = rules.filter(({ body }) => body.kind === 'value');
   const others = rules.filter(({ body }) => body.kind === 'promql' || body.kind === 'sql');
+  const together: QueryContext = { ...context, once: new AskedOnce() };
   await Promise.all([
     evaluateOurs(context, { rules: ours, tickMs, found, histories }),
     evaluateBurns(context.project, { rules: burns, tickMs, found }, burnsAt),
     ...[0, 1].map(async (lane) => {
       for (const rule of others.filter((_each, index) => index % 2 === lane)) {
         const beganMs = performance.now();
-        const looked = await evaluateOther(context, rule, { tickMs, histories }).catch((error: unknown) => ({
+        const looked = await evaluateOther(together, rule, { tickMs, histories }).catch((error: unknown) => ({
           look: failed(error),
         }));
         found.set(rule.id, { ...looked, tookMs: performance.now() - beganMs });

@@ -14,6 +14,17 @@ if (!existsSync(folder))
     'PROMQL SUITE SKIPPED: recorded/promqltest of Prometheus is not beside the checkout (../shared).',
   );
 
+describe('cases of our own', () => {
+  it('pass', async () => {
+    const file = 'selectors-and-times.promqltest';
+    const results = await runPromqltest(join(import.meta.dirname, 'testing', file), file);
+    expect(results.length).toBeGreaterThan(80);
+    expect(results.flatMap(({ name, fault }) => (fault === undefined ? [] : [`${name}: ${fault}`]))).toEqual(
+      [],
+    );
+  });
+});
+
 describe.skipIf(!existsSync(folder))("Prometheus' own language tests", () => {
   it('pass, but for those that are listed', async () => {
     const results: CaseResult[] = [];

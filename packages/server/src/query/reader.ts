@@ -7,6 +7,7 @@ import {
   StoreError,
   type TelemetryStore,
 } from '../storage/telemetry-store.ts';
+import type { AskedOnce } from './asked-once.ts';
 import type { RunCache } from './agents/run-cache.ts';
 import { queryTimeMsMax } from './query-bounds.ts';
 import type { Sql } from './sql/sql.ts';
@@ -29,6 +30,8 @@ export interface QueryContext {
   readonly runs?: RunCache | undefined;
   /** Resolves when the runs of what was just stored are settled, or after a moment. */
   readonly settle?: (() => Promise<void>) | undefined;
+  /** Where several ask at one moment: what was asked already is not asked again. */
+  readonly once?: AskedOnce | undefined;
 }
 
 /**
@@ -45,9 +48,10 @@ export class Reader {
   readonly #turn: Pick<QueryOptions, 'share' | 'signal'>;
   #deadlineMs: number;
   readonly #limitsMet: LimitMet[] = [];
+  readonly #once: AskedOnce | undefined;
 
   constructor(
-    { store, clock, project, share, signal, runs, settle }: QueryContext,
+    { store, clock, project, share, signal, runs, settle, once }: QueryContext,
     timeMsMax = queryTimeMsMax,
   ) {
     this.#store = store;
@@ -56,6 +60,7 @@ export class Reader {
     this.project = project;
     this.runs = runs;
     this.#settle = settle;
+    this.#once = once;
     this.#deadlineMs = clock.monotonicMs() + timeMsMax;
   }
 
@@ -100,12 +105,11 @@ export class Reader {
 
   /** The rows of an answer of megabytes: see `TelemetryStore.queryBinary`. */
   async binary(statement: Sql, limits: Partial<QueryLimits> = {}): Promise<RowBinary> {
+    const written = statement.toStatement();
+    const ask = async (): Promise<Uint8Array> =>
+      this.#store.queryBinary(written, { ...this.#turn, timeMsMax: this.#timeLeft(), ...limits });
     try {
-      const bytes = await this.#store.queryBinary(statement.toStatement(), {
-        ...this.#turn,
-        timeMsMax: this.#timeLeft(),
-        ...limits,
-      });
+      const bytes = await (this.#once === undefined ? ask() : this.#once.binary(written, limits, ask));
       return new RowBinary(bytes);
     } catch (error) {
       throw explainFailure(error);
@@ -121,12 +125,11 @@ export class Reader {
     return this.#limitsMet.length === 0 ? {} : { limitsMet: [...this.#limitsMet] };
   }
 
-  #run<Row>(statement: Sql, limits: Partial<QueryLimits>): Promise<QueryResult<Row>> {
-    return this.#store.query<Row>(statement.toStatement(), {
-      ...this.#turn,
-      timeMsMax: this.#timeLeft(),
-      ...limits,
-    });
+  async #run<Row>(statement: Sql, limits: Partial<QueryLimits>): Promise<QueryResult<Row>> {
+    const written = statement.toStatement();
+    const ask = async (): Promise<QueryResult<Row>> =>
+      this.#store.query<Row>(written, { ...this.#turn, timeMsMax: this.#timeLeft(), ...limits });
+    return this.#once === undefined ? ask() : this.#once.rows(written, limits, ask);
   }
 
   #timeLeft(): number {

@@ -2,6 +2,7 @@
  * Calls, errors and durations of spans as the metrics that a Collector's span metrics connector would make of them, by its names: read from the roll-ups of
  * minutes, kept nowhere. A sample is what one minute added, so `rate` and `increase` add them up.
  */
+import { type UnixNano, unixNano } from '@sightline/base';
 import type { Matcher } from '../../promql/ast.ts';
 import { compileMatchers } from '../../promql/matchers.ts';
 import { Labels } from '../../promql/labels.ts';
@@ -9,7 +10,7 @@ import type { Patterns } from '../../promql/patterns.ts';
 import type { RawSeries } from '../../promql/series.ts';
 import { formatNumber } from '../../promql/statistics.ts';
 import type { Reader } from '../reader.ts';
-import { selectAnySpan, selectSpanMinutes } from '../sql/prometheus-sql.ts';
+import { selectAnySpan, selectFailedMinutes, selectSpanMinutes } from '../sql/prometheus-sql.ts';
 import type { TimeRange } from '../time-range.ts';
 
 const minuteMs = 60_000;
@@ -35,7 +36,7 @@ const metadata = [
   {
     name: duration,
     type: 'histogram',
-    help: 'How long spans took, by service, name and kind.',
+    help: 'How long spans took, by service, name, kind and status.',
     unit: 'milliseconds',
   },
 ] as const;
@@ -66,6 +67,13 @@ interface SpanMinutesRow {
   readonly shares: readonly (readonly number[])[];
 }
 
+interface FailedMinutesRow extends Pick<SpanMinutesRow, 'service' | 'name' | 'kind'> {
+  /** Of each minute with failures: its start in seconds, calls, milliseconds in all. */
+  readonly minutes: readonly (readonly [number, number, number])[];
+  /** Of each of these minutes, the calls that took at most each bound. */
+  readonly counts: readonly (readonly number[])[];
+}
+
 export interface SpanMetricsAsked {
   readonly matchers: readonly Matcher[];
   readonly patterns: Patterns;
@@ -93,53 +101,106 @@ export async function spanMetrics(
   if (asked.length === 0) return [];
   const exactly = (label: string): string | undefined =>
     matchers.find(({ name, kind, value }) => name === label && kind === '=' && value !== '')?.value;
-  const rows = await reader.rows<SpanMinutesRow>(
-    selectSpanMinutes({
-      project: reader.project,
-      range,
-      service: exactly('service_name'),
-      name: exactly('span_name'),
-      boundsNs: asked.includes('bucket') ? boundsMs.map((bound) => bound * 1_000_000) : [],
-      rowsMax,
-    }),
-  );
+  const wish = {
+    project: reader.project,
+    range,
+    service: exactly('service_name'),
+    name: exactly('span_name'),
+    boundsNs: asked.includes('bucket') ? boundsMs.map((bound) => bound * 1_000_000) : [],
+    rowsMax,
+  };
+  const rows = await reader.rows<SpanMinutesRow>(selectSpanMinutes(wish));
   const read = rows.reduce((sum, { minutes }) => sum + minutes.length, 0);
   if (read > rowsMax) return undefined;
+  const failing = rows.flatMap(({ minutes }) => minutes.filter(([, , errors]) => errors > 0));
+  const failed =
+    asked.every((part) => part === 'calls') || failing.length === 0
+      ? []
+      : await reader.rows<FailedMinutesRow>(selectFailedMinutes({ ...wish, range: spanOf(failing) }));
+  const failedBy = new Map(failed.map((row) => [keyOf(row), row]));
   const kept = compileMatchers(matchers, patterns);
   return rows
-    .flatMap((row) => asked.flatMap((part) => seriesOf(row, part)))
+    .flatMap((row) => {
+      const statuses = byStatus(row, failedBy.get(keyOf(row)));
+      return asked.flatMap((part) => statuses.flatMap((status) => seriesOf(status, part)));
+    })
     .filter(({ labels }) => kept(labels));
 }
 
-function seriesOf(row: SpanMinutesRow, part: Part): RawSeries[] {
+const keyOf = ({ service, name, kind }: Pick<SpanMinutesRow, 'service' | 'name' | 'kind'>): string =>
+  JSON.stringify([service, name, kind]);
+
+function spanOf(minutes: SpanMinutesRow['minutes']): Pick<TimeRange, 'from' | 'to'> {
+  const nanos = (second: number): UnixNano => unixNano(BigInt(second) * 1_000_000_000n);
+  const first = minutes.reduce((least, [second]) => Math.min(least, second), Infinity);
+  const last = minutes.reduce((most, [second]) => Math.max(most, second), 0);
+  return { from: nanos(first), to: nanos(last + minuteMs / 1000) };
+}
+
+/** One label set but for `le`: what each minute added to it. */
+interface StatusMinutes extends Pick<SpanMinutesRow, 'service' | 'name' | 'kind'> {
+  readonly status: 'ERROR' | 'UNSET';
+  readonly minutes: readonly {
+    readonly second: number;
+    readonly calls: number;
+    readonly ms: number;
+    /** Calls that took at most each bound. */
+    readonly within: readonly number[];
+  }[];
+}
+
+/** Those that failed, and all others; what none of them is in is left out. Spans that came between the two reads are never more than all. */
+function byStatus(row: SpanMinutesRow, failed: FailedMinutesRow | undefined): StatusMinutes[] {
+  const { service, name, kind } = row;
+  const failedAt = new Map(failed?.minutes.map(([second], at) => [second, at]));
+  const minutes = row.minutes.map(([second, calls, errors, ms], at) => {
+    const place = failedAt.get(second) ?? -1;
+    const failedMs = Math.min(failed?.minutes[place]?.[2] ?? 0, ms);
+    const shares = row.shares[at] ?? [];
+    const failedWithin = shares.map((_, bound) => Math.min(failed?.counts[place]?.[bound] ?? 0, errors));
+    let most = 0;
+    const fineWithin = shares.map((share, bound) => {
+      // Shares are to a hundredth: never fewer than in the bucket before, and never more than there are.
+      most = Math.min(Math.max(calls * share - (failedWithin[bound] ?? 0), most), calls - errors);
+      return most;
+    });
+    return {
+      ERROR: { second, calls: errors, ms: failedMs, within: failedWithin },
+      UNSET: { second, calls: calls - errors, ms: ms - failedMs, within: fineWithin },
+    };
+  });
+  return (['UNSET', 'ERROR'] as const)
+    .map((status) => ({ service, name, kind, status, minutes: minutes.map((each) => each[status]) }))
+    .filter((each) => each.minutes.some(({ calls }) => calls > 0));
+}
+
+function seriesOf({ service, name, kind, status, minutes }: StatusMinutes, part: Part): RawSeries[] {
   const base = Labels.from([
     ['__name__', names[part]],
-    ['service_name', row.service],
-    ['span_name', row.name],
-    ['span_kind', `SPAN_KIND_${kinds[row.kind] ?? kinds[0]}`],
+    ['service_name', service],
+    ['span_name', name],
+    ['span_kind', `SPAN_KIND_${kinds[kind] ?? kinds[0]}`],
+    ['status_code', `STATUS_CODE_${status}`],
   ]);
-  const series = (labels: Labels, valueOf: (at: number) => number): RawSeries => ({
+  const series = (
+    labels: Labels,
+    valueOf: (minute: StatusMinutes['minutes'][number]) => number,
+  ): RawSeries => ({
     labels,
-    times: row.minutes.map(([second]) => second * 1000 + minuteMs),
-    starts: row.minutes.map(([second]) => second * 1000),
-    values: row.minutes.map((_, at) => valueOf(at)),
+    times: minutes.map(({ second }) => second * 1000 + minuteMs),
+    starts: minutes.map(({ second }) => second * 1000),
+    values: minutes.map(valueOf),
   });
-  const of = (at: number, column: 1 | 2 | 3): number => row.minutes[at]?.[column] ?? 0;
   switch (part) {
-    case 'calls': {
-      const failed = series(base.with('status_code', 'STATUS_CODE_ERROR'), (at) => of(at, 2));
-      const fine = series(base.with('status_code', 'STATUS_CODE_UNSET'), (at) => of(at, 1) - of(at, 2));
-      return [fine, failed].filter(({ values }) => values.some((value) => value > 0));
-    }
+    case 'calls':
     case 'count':
-      return [series(base, (at) => of(at, 1))];
+      return [series(base, ({ calls }) => calls)];
     case 'sum':
-      return [series(base, (at) => of(at, 3))];
+      return [series(base, ({ ms }) => ms)];
     case 'bucket':
       return [...boundsMs, Infinity].map((bound, index) =>
-        series(
-          base.with('le', formatNumber(bound)),
-          (at) => of(at, 1) * (bound === Infinity ? 1 : (row.shares[at]?.[index] ?? 0)),
+        series(base.with('le', formatNumber(bound)), ({ calls, within }) =>
+          bound === Infinity ? calls : (within[index] ?? 0),
         ),
       );
   }

@@ -134,6 +134,29 @@ export const selectSpanMinutes = ({
     GROUP BY service, name, kind, rollup.minute LIMIT ${uint(rowsMax + 1)}
   ) GROUP BY service, name, kind ORDER BY service, name, kind`;
 
+/** What spans that failed add to each of these minutes: from the spans, since the roll-up has durations of all together. Exact, and few. */
+export const selectFailedMinutes = ({
+  project,
+  range,
+  service,
+  name,
+  boundsNs,
+  rowsMax,
+}: SpanMinutesOf): Sql => sql`
+  SELECT service, name, kind, groupArray((second, calls, ms)) AS minutes, groupArray(within) AS counts
+  FROM (
+    SELECT service, name, kind, toFloat64(toUnixTimestamp(toStartOfMinute(start_time))) AS second, toFloat64(count()) AS calls,
+      sum(duration_ns) / 1e6 AS ms, ${countsWithin(boundsNs)} AS within
+    FROM spans WHERE ${inRange(project, 'spans', range)} AND status_code = 2
+      ${service === undefined ? trusted('') : sql`AND service = ${string(service)}`} ${name === undefined ? trusted('') : sql`AND name = ${string(name)}`}
+    GROUP BY service, name, kind, second LIMIT ${uint(rowsMax)}
+  ) GROUP BY service, name, kind`;
+
+function countsWithin(boundsNs: readonly number[]): Sql {
+  if (boundsNs.length === 0) return trusted('CAST([] AS Array(Float64))');
+  return trusted(`[${boundsNs.map((bound) => `toFloat64(countIf(duration_ns <= ${bound}))`).join(', ')}]`);
+}
+
 /** A row where some span began in these minutes. */
 export const selectAnySpan = (project: string, range: SpanMinutesOf['range'] | undefined): Sql => sql`
   SELECT 1 AS there FROM service_rollup_1m AS rollup WHERE project = ${string(project)} ${
