@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import {
   childEnvironment,
   ensureInstalled,
-  ensureSdkPacked,
+  ensureClientsPacked,
   ensureWebBuilt,
   nodeBinary,
   root,
@@ -12,7 +12,7 @@ import {
 
 ensureInstalled();
 ensureWebBuilt();
-ensureSdkPacked();
+ensureClientsPacked();
 
 const args = process.argv.slice(2);
 const flags = [

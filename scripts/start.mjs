@@ -2,7 +2,7 @@
 import {
   childEnvironment,
   ensureInstalled,
-  ensureSdkPacked,
+  ensureClientsPacked,
   ensureWebBuilt,
   nodeBinary,
   run,
@@ -12,7 +12,7 @@ const args = process.argv.slice(2);
 ensureInstalled();
 if (!args.some((arg) => ['--help', '-h', '--version'].includes(arg))) {
   ensureWebBuilt();
-  ensureSdkPacked();
+  ensureClientsPacked();
 }
 // PostgreSQL as WebAssembly would be optimised while it starts, for longer than it then works: 0.6 of 2.8 s of CPU.
 const flags = ['--disable-warning=ExperimentalWarning', '--liftoff-only'];

@@ -9,6 +9,7 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, write
 import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { rolldown } from 'rolldown';
+import { writeLicences } from '../../scripts/lib/bundled-licences.mjs';
 
 const root = import.meta.dirname;
 const dist = join(root, 'dist');
@@ -25,7 +26,7 @@ await bundle({ index: join(root, 'src/index.ts'), register: join(root, 'src/regi
 // Loaded by `require` on first use, whichever format asks.
 for (const name of readdirSync(join(root, 'src/lazy')))
   await bundle({ [`lazy-${name.replace(/\.ts$/, '')}`]: join(root, 'src/lazy', name) }, ['cjs']);
-writeLicences();
+writeLicences(join(dist, 'LICENSES.txt'), bundled);
 
 const typescript = dirname(createRequire(import.meta.url).resolve('typescript/package.json'));
 execFileSync(process.execPath, [join(typescript, 'bin/tsc'), '-p', join(root, 'tsconfig.build.json')], {
@@ -48,31 +49,9 @@ async function bundle(input: Record<string, string>, formats: readonly ('esm' | 
       exports: 'named',
     });
     for (const part of output)
-      for (const path of part.type === 'chunk' ? part.moduleIds : []) noteBundled(path);
+      for (const path of part.type === 'chunk' ? part.moduleIds : []) bundled.add(path);
   }
   await made.close();
-}
-
-function noteBundled(path: string): void {
-  const folder = /^(.*\/node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1];
-  if (folder !== undefined) bundled.add(folder);
-}
-
-/** The licence of every package whose code is inside, as each of them asks for; one text once. */
-function writeLicences(): void {
-  const packagesByText = new Map<string, Set<string>>();
-  for (const folder of [...bundled].toSorted()) {
-    const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Record<
-      string,
-      string
-    >;
-    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
-    const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim();
-    const packages = packagesByText.get(text) ?? new Set();
-    packagesByText.set(text, packages.add(`${name} ${version}`));
-  }
-  const parts = [...packagesByText].map(([text, packages]) => `${[...packages].join('\n')}\n\n${text}\n`);
-  writeFileSync(join(dist, 'LICENSES.txt'), parts.join(`\n${'-'.repeat(80)}\n\n`));
 }
 
 /** Names the files as each module system resolves them, and gives OpenTelemetry's types a place in the package. */

@@ -80,29 +80,38 @@ export function ensureWebBuilt() {
   if (status !== 0) fail('Cannot build the web UI, see above.');
 }
 
-/** Packs the SDK, which the server offers at /sdk.tgz, when a source is newer than the pack. */
-export function ensureSdkPacked() {
-  const folder = join(root, 'packages/sdk/packed');
-  const packed = join(folder, 'sightline-sdk.tgz');
-  const sources = ['packages/sdk', 'packages/schema', 'package-lock.json'].map((path) =>
-    newest(join(root, path)),
-  );
-  if (existsSync(packed) && statSync(packed).mtimeMs >= Math.max(...sources)) return;
-  console.error('Packing the SDK …');
-  const cwd = join(root, 'packages/sdk');
+/** Packs the SDK and the command line, which the server offers at /sdk.tgz and /cli.tgz, when a source is newer than the pack. */
+export function ensureClientsPacked() {
+  pack('sdk', ['packages/sdk', 'packages/schema'], 'packages/sdk');
+  pack('cli', ['packages/cli', 'packages/schema', 'packages/base', 'packages/demo'], 'packages/cli/dist');
+}
+
+function pack(name, sources, packageFolder) {
+  const folder = join(root, 'packages', name, 'packed');
+  const packed = join(folder, `sightline-${name}.tgz`);
+  const newestMs = Math.max(...[...sources, 'package-lock.json'].map((path) => newest(join(root, path))));
+  if (existsSync(packed) && statSync(packed).mtimeMs >= newestMs) return;
+  console.error(`Packing the ${name === 'sdk' ? 'SDK' : 'command line'} …`);
   const env = childEnvironment();
-  const built = spawnSync(nodeBinary(), ['build.ts'], { cwd, env, stdio: ['ignore', 2, 2] });
-  if (built.status !== 0) fail('Cannot build the SDK, see above.');
-  mkdirSync(folder, { recursive: true });
-  const pack = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const { status, stdout } = spawnSync('npm', pack, {
-    cwd,
+  const built = spawnSync(nodeBinary(), ['build.ts'], {
+    cwd: join(root, 'packages', name),
     env,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 2],
-    shell: process.platform === 'win32',
+    stdio: ['ignore', 2, 2],
   });
-  if (status !== 0) fail('Cannot pack the SDK, see above.');
+  if (built.status !== 0) fail(`Cannot build packages/${name}, see above.`);
+  mkdirSync(folder, { recursive: true });
+  const { status, stdout } = spawnSync(
+    'npm',
+    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+    {
+      cwd: join(root, packageFolder),
+      env,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 2],
+      shell: process.platform === 'win32',
+    },
+  );
+  if (status !== 0) fail(`Cannot pack packages/${name}, see above.`);
   renameSync(join(folder, JSON.parse(stdout)[0].filename), packed);
 }
 

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import Fastify from 'fastify';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sdkPackage } from '../../server/src/http/sdk-package.ts';
+import { clientPackages } from '../../server/src/http/client-packages.ts';
 import { ownSdk } from '../../web/src/model/snippets/own-sdk.ts';
 import { packageRoot } from './test/built-package.ts';
 import { installProject, packSdk } from './test/installed-project.ts';
@@ -234,7 +234,7 @@ describe('installed from a running server', () => {
     'by the line of Get started, on Node %s',
     async (version) => {
       const app = Fastify();
-      await app.register(sdkPackage, { path: tarball });
+      await app.register(clientPackages, { sdk: tarball, cli: tarball });
       const address = await app.listen({ port: 0, host: '127.0.0.1' });
       const to = { server: address, endpoint: receiver.url, apiKey: undefined };
       const [install, program, start] = (ownSdk.snippets.node?.(to).parts ?? []).map(({ code }) => code);

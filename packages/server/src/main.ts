@@ -34,7 +34,10 @@ async function main(): Promise<void> {
     connectionsMax: connectionsMaxFor(descriptors),
     readVariable: (name) => process.env[name],
     webDirectory: join(import.meta.dirname, '../../web/dist'),
-    sdkPackagePath: join(import.meta.dirname, '../../sdk/packed/sightline-sdk.tgz'),
+    clientPackages: {
+      sdk: join(import.meta.dirname, '../../sdk/packed/sightline-sdk.tgz'),
+      cli: join(import.meta.dirname, '../../cli/packed/sightline-cli.tgz'),
+    },
   });
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {

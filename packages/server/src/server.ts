@@ -36,6 +36,7 @@ import { createRequestGuard } from './guard/request-guard.ts';
 import { readDecisions } from './http/api/errors-routes.ts';
 import { apiRoutes } from './http/api/index.ts';
 import { buildApp } from './http/app.ts';
+import type { ClientPackages } from './http/client-packages.ts';
 import { createKeyRing } from './http/key-ring.ts';
 import { createProjectResolver } from './http/project-resolver.ts';
 import { alertmanagerRoutes } from './http/alertmanager/alertmanager-routes.ts';
@@ -74,8 +75,8 @@ export interface ServerSurroundings {
   readonly readVariable: (name: string) => string | undefined;
   /** The built web UI. */
   readonly webDirectory: string;
-  /** The packed SDK, which the server gives to programs. */
-  readonly sdkPackagePath: string;
+  /** Packed SDK and command line, which the server gives out. */
+  readonly clientPackages: ClientPackages;
 }
 
 export interface ServerUrls {
@@ -123,7 +124,7 @@ async function start(
     connectionsMax,
     readVariable,
     webDirectory,
-    sdkPackagePath,
+    clientPackages,
   }: ServerSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
@@ -400,7 +401,7 @@ async function start(
     resolveProject,
     guard,
     webDirectory,
-    sdkPackagePath,
+    clientPackages,
     ready: async () => {
       const { isReady, checks } = await readiness.read();
       return { status: state === 'stopping' ? state : isReady ? 'ready' : 'not_ready', checks };

@@ -12,6 +12,11 @@ export const replayCommand: Command = {
   options: {
     target: { type: 'string', value: 'name', about: 'What runs it. Default: the target that the run names.' },
     input: { type: 'string', value: 'json', about: 'In place of the recorded input.' },
+    wait: {
+      type: 'string',
+      value: 'duration',
+      about: 'Wait so long for a program that offers the target, such as 60s.',
+    },
     q: { type: 'string', value: 'filter', about: 'Replay every run that the filter finds.' },
     from: { type: 'string', value: 'time', about: 'With --q: runs since then, such as -24h.' },
     to: { type: 'string', value: 'time', about: 'With --q: runs until then.' },

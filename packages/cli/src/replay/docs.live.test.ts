@@ -1,16 +1,16 @@
 /** docs/replay.md as a new user follows it: its files are written, its lines are run, in their order. */
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startLiveServer, type LiveServer } from '../testing/live-server.ts';
+import { expectAllOf, readReplayPage, runScript, scriptOf } from '../testing/replay-page.ts';
 
-const run = promisify(execFile);
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
+const nodeAndCommand = `'${process.execPath}' '${here('../../bin/sightline.mjs')}'`;
 let live: LiveServer;
 let folder: string;
 
@@ -26,40 +26,27 @@ afterAll(async () => {
 });
 
 test('docs/replay.md: every file and every line does what it says', async () => {
-  const page = await readFile(here('../../../../docs/replay.md'), 'utf8');
-  const lines: string[] = [];
-  for (const [, language, block = ''] of page.matchAll(/^```(\w+)\n(.*?)^```/gms)) {
-    if (language === 'sh') lines.push(block);
-    if (language !== 'js') continue;
-    const [, name = ''] = /^\/\/ (\S+)\n/.exec(block) ?? [];
-    await writeFile(path.join(folder, name), block);
-  }
-  expect(lines.length).toBeGreaterThan(5);
-  const script = `set -e; sightline() { '${process.execPath}' '${here('../../bin/sightline.mjs')}' "$@"; }\n${lines.join('\n')}`;
-  const { stdout, stderr } = await run('bash', ['-c', script], {
-    cwd: folder,
-    env: {
-      PATH: process.env['PATH'],
-      SIGHTLINE_URL: live.url,
-      SIGHTLINE_ENDPOINT: live.url,
-      OTEL_LOG_LEVEL: 'none',
-      // The SDK as it is in this workspace, built or not.
-      NODE_OPTIONS: '--conditions=source --disable-warning=ExperimentalWarning',
-    },
-    timeout: 100_000,
-  }).catch((error: unknown) => {
-    throw new Error(String((error as { stderr?: string }).stderr), { cause: error });
-  });
-  expect(stderr).toContain('Order 4712 has a price below zero.');
-  expect(stderr).toContain('nothing diverged');
-  expect(stdout).toContain('ended with 5');
-  expect(stdout).toContain('pass 1');
-  expect(stdout).toContain('The answer is the same.');
-  expect(stdout).toContain('The gate passes.');
-}, 120_000);
+  const page = await readReplayPage();
+  const env = {
+    PATH: process.env['PATH'],
+    SIGHTLINE_URL: live.url,
+    SIGHTLINE_ENDPOINT: live.url,
+    OTEL_LOG_LEVEL: 'none',
+    // The SDK as it is in this workspace, built or not.
+    NODE_OPTIONS: '--conditions=source --disable-warning=ExperimentalWarning',
+  };
+  // The command of this workspace, too: docs.long.test.ts has both packed.
+  const { stdout, stderr } = await runScript(
+    scriptOf(page)
+      .replace(/^npm install .*$/m, '')
+      .replaceAll('npx sightline', `${nodeAndCommand} `),
+    { folder, env, sightline: nodeAndCommand },
+  );
+  expectAllOf(stdout, stderr);
+}, 320_000);
 
 test('docs/replay.md: the failure comes again under a debugger, which stops where it is thrown', async () => {
-  const page = await readFile(here('../../../../docs/replay.md'), 'utf8');
+  const page = await readReplayPage();
   const [, line = ''] = /`sightline (replay [^`]*--inspect-brk [^`]*)`/.exec(page) ?? [];
   // A port that is free.
   const words = line.replace('--inspect-brk', '--inspect-brk=127.0.0.1:0').split(' ');
@@ -75,7 +62,9 @@ test('docs/replay.md: the failure comes again under a debugger, which stops wher
     await once(program.stderr, 'data');
   const thrown = await debug(address);
   const [code] = (await once(program, 'close')) as [number];
-  expect(thrown, thrown.join('; ')).toContain('RangeError: Order 4712 has a price below zero.');
+  expect(thrown, thrown.join('; ')).toContain(
+    "TypeError: Cannot read properties of undefined (reading 'toFixed')",
+  );
   expect([code, stderr], stderr).toEqual([0, expect.stringContaining('nothing diverged')]);
 }, 60_000);
 

@@ -7,11 +7,13 @@ import {
   replayBatchResponse,
   type ReplayBatchResponse,
 } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
 import { badOption } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
 import { formatCost, formatCount, formatDuration, oneLine } from '../output/format.ts';
 import { askAfterInterrupt } from '../client/after-interrupt.ts';
+import { onceOffered } from './once-offered.ts';
 import { junitReport, markdownReport } from './reports.ts';
 
 const lookMs = 500;
@@ -22,7 +24,9 @@ export async function runBulk(invocation: Invocation): Promise<ExitCode> {
   const { client, options, output } = invocation;
   const resumed = options.text('resume');
   const begun =
-    resumed === undefined ? await begin(invocation) : await change(invocation, resumed, 'running');
+    resumed === undefined
+      ? await onceOffered(invocation, async () => begin(invocation))
+      : await change(invocation, resumed, 'running');
   const batch = await follow(invocation, begun);
   if (batch.counts.done + batch.counts.failed > 0) await delay(settleMs);
   const result = await client.get(`replay-batches/${batch.id}`, {}, replayBatchResponse);
@@ -72,8 +76,10 @@ async function change({ client }: Invocation, id: string, state: 'running' | 'pa
 }
 
 async function follow(invocation: Invocation, begun: ReplayBatch): Promise<ReplayBatch> {
-  const { client, output, signal } = invocation;
+  const { client, options, output, signal } = invocation;
   let batch = begun;
+  const waitMs = options.durationMs('wait');
+  const beganMs = performance.now();
   while (batch.state === 'running') {
     const { counts } = batch;
     const all = Object.values(counts).reduce((a, b) => a + b, 0);
@@ -91,6 +97,13 @@ async function follow(invocation: Invocation, begun: ReplayBatch): Promise<Repla
       throw new Interrupted();
     }
     batch = await client.get(`replay-batches/${batch.id}/state`, {}, replayBatch);
+    if (waitMs !== undefined && batch.counts.queued === all && performance.now() - beganMs > waitMs) {
+      output.status('');
+      await change(invocation, batch.id, 'paused');
+      throw new SightlineError('nothing_to_replay', `Nobody took a replay within ${options.text('wait')}.`, {
+        hint: `Start a program that calls target(), then: sightline replay --resume ${batch.id}`,
+      });
+    }
   }
   output.status('');
   return batch;

@@ -11,6 +11,7 @@ import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
 import { formatCost, formatCount, formatDuration, oneLine, printable } from '../output/format.ts';
 import { askAfterInterrupt } from '../client/after-interrupt.ts';
+import { onceOffered } from './once-offered.ts';
 import { isTraceId } from './trace-id.ts';
 
 const lookMs = 300;
@@ -23,15 +24,12 @@ export async function runOnServer(invocation: Invocation): Promise<ExitCode> {
   if (positionals.length > 1)
     throw badOption('A program is run only with --offline.', 'Add --offline, or leave the program out.');
   const input = options.text('input');
-  const begun = await client.post(
-    'replays',
-    {
-      ...(isTraceId(source) ? { traceId: source.toLowerCase() } : { runId: source }),
-      ...(options.text('target') === undefined ? {} : { target: options.text('target') }),
-      ...(input === undefined ? {} : { input: readJson(input) }),
-    },
-    replaySchema,
-  );
+  const wanted = {
+    ...(isTraceId(source) ? { traceId: source.toLowerCase() } : { runId: source }),
+    ...(options.text('target') === undefined ? {} : { target: options.text('target') }),
+    ...(input === undefined ? {} : { input: readJson(input) }),
+  };
+  const begun = await onceOffered(invocation, async () => client.post('replays', wanted, replaySchema));
   const ended = await follow(invocation, begun);
   const comparison = await compare(invocation, ended);
   if (output.json) output.document(comparison);

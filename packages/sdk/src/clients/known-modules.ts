@@ -6,7 +6,7 @@ import { adoptFromCopy } from '../core/otel-globals.ts';
 import { registerAiSdk } from './ai-sdk.ts';
 import { wrapAnthropicMessages } from './anthropic.ts';
 import { wrapGoogleModels } from './google.ts';
-import { wrapCallbackManager } from './langchain.ts';
+import { wrapCallbackManager, wrapTool } from './langchain.ts';
 import { wrapMcpProtocol } from './mcp.ts';
 import { instrumentAgents, keepAmongProcessors } from './openai-agents.ts';
 import { wrapOpenAiResource } from './openai.ts';
@@ -65,6 +65,12 @@ export const knownModules: Readonly<Record<string, KnownModule>> = {
     file: /^dist\/callbacks\/manager\.(?:js|cjs)$/,
     className: 'CallbackManager',
     loaded: (_prototype, _url, loaded) => wrapCallbackManager(loaded),
+  },
+  langchainTools: {
+    package: '@langchain/core',
+    file: /^dist\/tools\/index\.(?:js|cjs)$/,
+    className: 'StructuredTool',
+    loaded: (prototype) => wrapTool(prototype),
   },
   agents: {
     package: '@openai/agents-core',

@@ -12,6 +12,7 @@ import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { capture } from '../tracing/capture.ts';
 import { openSpan, type SpanSettings } from '../tracing/run-span.ts';
 import { recordErrorOn } from '../core/span-handle.ts';
+import { currentReplay } from '../replay/replay-slot.ts';
 import { wrapMethod } from './llm-guard.ts';
 import { asNumber, asText, count, isRecord } from '../core/json-value.ts';
 
@@ -40,6 +41,34 @@ export function wrapCallbackManager(manager: object): void {
       },
   );
 }
+
+/** A tool whose result a what-if gives does not run: its span is made by callbacks, so that it is the tool that has to ask. */
+export function wrapTool(prototype: object): void {
+  wrapMethod(
+    prototype,
+    'call',
+    (original) =>
+      function (this: unknown, ...args) {
+        const tool = this as { _call: Call; responseFormat?: unknown };
+        if (currentReplay() === undefined || replayed.has(tool)) return original.apply(this, args);
+        replayed.add(tool);
+        const code = tool._call;
+        const value: Call = function (this: unknown, ...given) {
+          const { runId } = (given[1] ?? {}) as { runId?: string };
+          const spanId = runs.get(runId ?? '')?.span.spanContext().spanId;
+          const result = spanId === undefined ? undefined : currentReplay()?.givenResult(spanId);
+          if (result === undefined) return code.apply(this, given);
+          return tool.responseFormat === 'content_and_artifact' ? [result.value, undefined] : result.value;
+        };
+        Object.defineProperty(tool, '_call', { value, writable: true, configurable: true });
+        return original.apply(this, args);
+      },
+  );
+}
+
+type Call = (this: unknown, ...given: unknown[]) => unknown;
+/** Tools that ask already. */
+const replayed = new WeakSet<object>();
 
 export function looksLikeLangChain(value: object): boolean {
   return (

@@ -1,6 +1,6 @@
 /** LangGraph and OpenAI Agents, installed as their users do: a run is recorded, the servers stop, and it runs again from the recording. */
 import { spawn } from 'node:child_process';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -127,5 +127,23 @@ describe.each(['langgraph', 'openai-agents'])('an agent of %s', (FRAMEWORK) => {
     expect(changed.code).not.toBe(0);
     expect(changed.stderr).toMatch(/- .*Oslo[^]*\+ .*Rome/);
     expect(changed.stderr).toContain('OPENED {}');
+
+    // What if the tool had said something else: the model is asked what it makes of it.
+    await new Promise<void>((resolve) => server.listen(Number(new URL(provider).port), '127.0.0.1', resolve));
+    const tool = /"spanId":"(\w{16})"[^{}]*"name":"execute_tool weather"/.exec(
+      readFileSync(file, 'utf8'),
+    )?.[1];
+    const whatIf = await run({
+      FRAMEWORK,
+      SIGHTLINE_REPLAY: file,
+      SIGHTLINE_REPLAY_FROM: tool ?? '',
+      SIGHTLINE_REPLAY_RESULT: '40 degrees in Oslo',
+    });
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect([whatIf.code, whatIf.stdout], whatIf.stderr).toEqual([
+      0,
+      expect.stringContaining('It is 40 degrees in Oslo.'),
+    ]);
   });
 });

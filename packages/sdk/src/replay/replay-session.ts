@@ -159,12 +159,23 @@ export class ReplaySession {
     return recorded === undefined ? fn() : this.#giveRecorded(node, recorded, isAsync);
   }
 
+  /** What a what-if gives in place of this step; for frameworks that run a step's code out of its span's reach. */
+  givenResult(spanId: string): { readonly value: unknown } | undefined {
+    const live = this.#live.get(spanId);
+    const node = live?.isOwn === true ? live.node : undefined;
+    if (node === undefined || node !== this.#from || this.#options.result === undefined) return undefined;
+    this.#answer(node);
+    return { value: this.#options.result };
+  }
+
   async answerHttp(request: LiveRequest): Promise<HttpAnswer> {
     const around = request.spanId === undefined ? undefined : this.#live.get(request.spanId)?.node;
     const node = around?.kind === 'http' ? around.parent : around;
     const body = request.body.toString('utf8');
     const isFrom = this.#isOfFrom(request, node, body);
-    const isLater = this.#isLive && (isFrom || node === undefined || !this.#isBeforeFrom(node));
+    // In a span around the call to go on from, what comes when that call was reached comes after it.
+    const isLater =
+      this.#isLive && (isFrom || node === undefined || !this.#isBeforeFrom(node) || this.#isAroundLive(node));
     if (isLater && (isFrom || this.#options.later !== 'recorded'))
       return { kind: 'live', body: isFrom ? Buffer.from(this.#edited(body)) : request.body };
     const keys = [exchangeKey(request.method, request.url, body)];

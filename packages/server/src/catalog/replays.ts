@@ -195,6 +195,19 @@ export async function createReplay(
   return describeReplay(row);
 }
 
+/** Those of the traces that replays made. */
+export async function tracesOfReplays(
+  db: SqlRunner,
+  project: string,
+  traceIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.query<{ trace: string }>(
+    'SELECT trace FROM replays WHERE project = $1 AND trace = ANY($2::text[])',
+    [project, traceIds],
+  );
+  return new Set(rows.map(({ trace }) => trace));
+}
+
 function valuesOf(replay: NewReplay): unknown[] {
   const { target, sourceTraceId, input, context, masked, edited, whatIf, before } = replay;
   return [

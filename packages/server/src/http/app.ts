@@ -19,7 +19,7 @@ import {
 import { watchProcess } from './process-metrics.ts';
 import type { ProjectResolver } from './project-resolver.ts';
 import { prometheusContentType, renderPrometheusText } from './prometheus-text.ts';
-import { sdkPackage } from './sdk-package.ts';
+import { type ClientPackages, clientPackages } from './client-packages.ts';
 import { webFiles } from './web-files.ts';
 
 export interface AppOptions {
@@ -29,8 +29,8 @@ export interface AppOptions {
   readonly resolveProject: ProjectResolver;
   readonly guard: RequestGuard;
   readonly webDirectory: string;
-  /** The packed SDK, for `GET /sdk.tgz`. */
-  readonly sdkPackagePath: string;
+  /** For `GET /sdk.tgz` and `/cli.tgz`. */
+  readonly clientPackages: ClientPackages;
   readonly ready: () => Promise<ReadyResponse>;
   readonly metrics: () => readonly Metric[];
   /** Mounts the query API and what else lives under /api/v1. */
@@ -102,7 +102,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     clock: options.clock,
   });
   await options.mountApi(app);
-  await app.register(sdkPackage, { path: options.sdkPackagePath });
+  await app.register(clientPackages, options.clientPackages);
   await app.register(webFiles, { directory: options.webDirectory });
   return app;
 }

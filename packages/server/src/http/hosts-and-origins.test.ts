@@ -347,8 +347,10 @@ describe('the packed SDK', () => {
       [open.ui, 'sightline.example.com', '', true],
       [open.ui, 'evil.example.com', '', false],
     ] as const;
-    for (const [url, host, header, isGiven] of cases) {
-      const head = header === '' ? get('/sdk.tgz', host) : [...get('/sdk.tgz', host), header];
+    for (const [file, [url, host, header, isGiven]] of cases.flatMap((each) =>
+      ['/sdk.tgz', '/cli.tgz'].map((path) => [path, each] as const),
+    )) {
+      const head = header === '' ? get(file, host) : [...get(file, host), header];
       const { status, body } = await ask(url, head);
       // Where nothing is packed yet, whoever may have it is told how it is packed.
       const answer =

@@ -4,11 +4,19 @@ import {
   type ReplayBatchRequest,
   type ReplayRequest,
   type ReplayWhatIf,
+  type Run,
   runsParameters,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
-import { createBatch, createReplay, findTarget, listTargets, type NewReplay } from '../catalog/replays.ts';
+import {
+  createBatch,
+  createReplay,
+  findTarget,
+  listTargets,
+  type NewReplay,
+  tracesOfReplays,
+} from '../catalog/replays.ts';
 import { findRuns } from '../query/agents/find-runs.ts';
 import { normalTraceId, readSpan, traceNotFound } from '../query/read-trace.ts';
 import type { QueryContext } from '../query/reader.ts';
@@ -66,22 +74,16 @@ async function readStep(
 /** Runs that the filter finds, the newest first. Those that cannot be replayed are left out and told. */
 export async function makeBatch({ catalog, context }: Making, request: ReplayBatchRequest): Promise<string> {
   if (request.gate !== undefined) parseGate(request.gate);
-  const { q, limit, from, to } = request;
-  const { runs } = await findRuns(context, runsParameters.parse({ q, limit, from, to }));
-  const ids = runs.map(({ traceId }) => traceId);
-  const recorded = await withQuestions(context, await readRecordedInputs(context, ids));
+  const { runs, replaysSeen } = await findOriginals({ catalog, context }, request);
   const names = await targetNames(catalog, context.project);
   const replays: NewReplay[] = [];
   const leftOut: { traceId: string; reason: string }[] = [];
-  for (const run of runs) {
+  for (const { run, recorded } of runs) {
     const { traceId } = run;
-    const found = recorded.get(traceId);
     const made =
-      found === undefined
+      recorded === undefined
         ? { reason: 'it is not stored any more' }
-        : found.isReplay
-          ? { reason: 'it is a replay itself' }
-          : prepare({ ...found, failed: run.status === 'error' }, { names, target: request.target });
+        : prepare({ ...recorded, failed: run.status === 'error' }, { names, target: request.target });
     if ('reason' in made) leftOut.push({ traceId, reason: made.reason });
     else replays.push(made.replay);
   }
@@ -89,11 +91,42 @@ export async function makeBatch({ catalog, context }: Making, request: ReplayBat
     throw new SightlineError(
       'nothing_to_replay',
       runs.length === 0
-        ? 'The filter finds no run.'
+        ? replaysSeen
+          ? 'The filter finds only runs that are replays themselves.'
+          : 'The filter finds no run.'
         : `None of the ${runs.length} runs can be replayed. The first: ${leftOut[0]?.reason ?? ''}.`,
       { hint: 'See "sightline runs" for what there is, and docs/replay.md for what a replay needs.' },
     );
   return createBatch(catalog, context.project, request, { replays, leftOut });
+}
+
+const runsPerPage = 200;
+const pagesMax = 50;
+
+/** The newest runs that are no replays themselves: each check in CI leaves replays that are newer than what was recorded. */
+async function findOriginals(
+  { catalog, context }: Making,
+  { q, limit, from, to }: ReplayBatchRequest,
+): Promise<{
+  readonly runs: readonly { readonly run: Run; readonly recorded: RecordedInput | undefined }[];
+  readonly replaysSeen: boolean;
+}> {
+  const runs: { readonly run: Run; readonly recorded: RecordedInput | undefined }[] = [];
+  let replaysSeen = false;
+  let cursor: string | undefined;
+  for (let page = 0; page < pagesMax && runs.length < limit; page++) {
+    const found = await findRuns(context, runsParameters.parse({ q, from, to, cursor, limit: runsPerPage }));
+    const ids = found.runs.map(({ traceId }) => traceId);
+    const known = await tracesOfReplays(catalog, context.project, ids);
+    const originals = ids.filter((id) => !known.has(id));
+    const recorded = await withQuestions(context, await readRecordedInputs(context, originals));
+    for (const run of found.runs)
+      if (known.has(run.traceId) || recorded.get(run.traceId)?.isReplay === true) replaysSeen = true;
+      else if (runs.length < limit) runs.push({ run, recorded: recorded.get(run.traceId) });
+    if (found.nextCursor === null) break;
+    cursor = found.nextCursor;
+  }
+  return { runs, replaysSeen };
 }
 
 interface Wish {

@@ -5,6 +5,7 @@ import {
   promptTexts,
   recordedRequest,
   recordedResult,
+  requestNear,
   requestOfSpan,
   whatIfCommand,
   withParameter,
@@ -89,6 +90,43 @@ describe('a recorded request', () => {
     ).toBe(
       String.raw`sightline replay abc --offline --from-span def --set '{"messages.0.content":"It'\''s, a=b"}' --later recorded -- node app.js`,
     );
+  });
+});
+
+describe('a call that is recorded on the span around it, as those of LangChain are', () => {
+  const exchange = (request: object) => JSON.stringify({ method: 'POST', request: JSON.stringify(request) });
+  const body = (model: string, ...more: object[]) => ({
+    model,
+    messages: [{ role: 'system', content: 'Be terse.' }, { role: 'user', content: 'How cold?' }, ...more],
+  });
+  const turns = [
+    { role: 'assistant', content: null, tool_calls: [{ id: 'c1' }] },
+    { role: 'tool', tool_call_id: 'c1', content: '-11 degrees' },
+  ];
+  const root = spanWith({
+    'sightline.exchange.0': exchange(body('gpt-4o')),
+    'sightline.exchange.1': JSON.stringify({ method: 'GET', url: 'http://127.0.0.1/weather' }),
+    'sightline.exchange.2': exchange(body('gpt-4o', ...turns)),
+  });
+  const text = (role: string, content: string) => ({ role, parts: [{ type: 'text', content }] });
+  const call = (...messages: object[]) => ({
+    attributes: { 'gen_ai.input.messages': JSON.stringify(messages) },
+    requestModel: 'gpt-4o',
+  });
+  const first = [text('system', 'Be terse.'), text('user', 'How cold?')];
+
+  it('is found by what it asks', () => {
+    expect(requestNear(call(...first), [spanWith({}), root])).toEqual(body('gpt-4o'));
+    const asked = { role: 'assistant', parts: [{ type: 'tool_call', id: 'c1', arguments: {} }] };
+    expect(requestNear(call(...first, asked, text('tool', '-11 degrees')), [root])).toEqual(
+      body('gpt-4o', ...turns),
+    );
+  });
+
+  it('is not guessed where nothing asks the same', () => {
+    expect(requestNear(call(text('user', 'How warm?')), [root])).toBeUndefined();
+    expect(requestNear({ ...call(...first), requestModel: 'gpt-5' }, [root])).toBeUndefined();
+    expect(requestNear({ attributes: {}, requestModel: 'gpt-4o' }, [root])).toBeUndefined();
   });
 });
 

@@ -8,17 +8,64 @@ export type JsonPath = readonly (string | number)[];
 const exchangesMax = 64;
 
 /** The body of the call's request as it was sent; undefined where it was not recorded. */
-export function recordedRequest({ attributes }: Pick<Span, 'attributes'>): JsonObject | undefined {
+export function recordedRequest(span: Pick<Span, 'attributes'>): JsonObject | undefined {
+  return recordedBodies(span)[0];
+}
+
+/**
+ * The body of a call that is recorded on a span near it: frameworks such as LangChain report a call by callbacks, and send its request while the span around it is current.
+ * It is the first that asks just what the call asked.
+ */
+export function requestNear(
+  call: Pick<Span, 'attributes' | 'requestModel'>,
+  near: readonly Pick<Span, 'attributes'>[],
+): JsonObject | undefined {
+  const asked = textsOfMessages(call);
+  if (asked.length === 0) return undefined;
+  return near
+    .flatMap((span) => recordedBodies(span))
+    .find((body) => {
+      const { model } = body;
+      if (typeof model === 'string' && call.requestModel !== null && model !== call.requestModel)
+        return false;
+      const texts = distinct(promptTexts(body).map(({ text }) => text));
+      return texts.length === asked.length && texts.every((text, at) => text === asked[at]);
+    });
+}
+
+function recordedBodies({ attributes }: Pick<Span, 'attributes'>): readonly JsonObject[] {
+  const bodies: JsonObject[] = [];
   for (let at = 0; at < exchangesMax; at++) {
     const text = attributes[`sightline.exchange.${at}`];
-    if (typeof text !== 'string') return undefined;
+    if (typeof text !== 'string') break;
     const exchange = readJson(text);
     const request = isObject(exchange) ? exchange['request'] : undefined;
     const body = typeof request === 'string' ? readJson(request) : undefined;
-    if (isObject(body)) return body;
+    if (isObject(body)) bodies.push(body);
   }
-  return undefined;
+  return bodies;
 }
+
+/** The texts of what the call was asked, each once, in order of their letters. */
+function textsOfMessages({ attributes }: Pick<Span, 'attributes'>): readonly string[] {
+  const texts: string[] = [];
+  const collect = (value: unknown): void => {
+    if (Array.isArray(value)) for (const each of value) collect(each);
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return;
+    const { parts, content, response, result } = value as Readonly<Record<string, unknown>>;
+    for (const text of [content, response, result]) if (typeof text === 'string') texts.push(text);
+    collect(parts);
+    collect(content);
+  };
+  for (const name of ['gen_ai.system_instructions', 'gen_ai.input.messages']) {
+    const value = attributes[name];
+    collect(typeof value === 'string' ? readJson(value) : value);
+  }
+  return distinct(texts);
+}
+
+const distinct = (texts: readonly string[]): readonly string[] =>
+  [...new Set(texts.filter((text) => text !== ''))].toSorted();
 
 /** Where the request was not recorded: what the span says of it, under the names that most providers share. */
 export function requestOfSpan({

@@ -1,5 +1,5 @@
 import type { ReplayTarget, Span } from '@sightline/schema/api';
-import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, type ReactElement, useState } from 'react';
 import { slimTraceQuery, spanQuery } from '../../api/queries.ts';
 import { startReplay } from '../../api/replay-queries.ts';
@@ -13,6 +13,7 @@ import {
   readJson,
   recordedRequest,
   recordedResult,
+  requestNear,
   requestOfSpan,
   type WhatIf,
   whatIfCommand,
@@ -41,14 +42,19 @@ export function WhatIfForm(props: {
   const parents = trace.data?.columns.parent;
   const rootId = trace.data?.columns.spanId[parents?.findIndex((parent) => parent < 0) ?? -1];
   const root = useQuery({ ...spanQuery(traceId, rootId ?? ''), enabled: rootId !== undefined });
+  const isRecordedElsewhere = span.data?.operation === 'llm' && recordedRequest(span.data) === undefined;
+  const nearIds = isRecordedElsewhere && trace.data !== undefined ? idsNear(trace.data.columns, spanId) : [];
+  const near = useQueries({ queries: nearIds.map((id) => spanQuery(traceId, id)) });
   const error = span.error ?? trace.error ?? root.error;
   if (error !== null) return <ErrorNotice error={error} onRetry={() => void span.refetch()} />;
-  if (span.data === undefined || root.data === undefined) return <SkeletonRows count={6} />;
+  const isComing = trace.data === undefined || near.some(({ isPending }) => isPending);
+  if (span.data === undefined || root.data === undefined || isComing) return <SkeletonRows count={6} />;
   const named = root.data.attributes['sightline.target'];
   return (
     <WhatIfEditor
       key={spanId}
       span={span.data}
+      near={near.flatMap(({ data }) => data ?? [])}
       target={typeof named === 'string' ? named : undefined}
       targets={props.targets}
       onStarted={props.onStarted}
@@ -56,10 +62,26 @@ export function WhatIfForm(props: {
   );
 }
 
+const nearMax = 8;
+
+/** The spans on which the request of a call may stand: those right below it, and those around it, the nearest first. */
+function idsNear(
+  { spanId: ids, parent }: { readonly spanId: readonly string[]; readonly parent: readonly number[] },
+  spanId: string,
+): readonly string[] {
+  const own = ids.indexOf(spanId);
+  const near = ids.filter((_, at) => parent[at] === own).slice(0, nearMax);
+  for (let at = parent[own] ?? -1; at >= 0 && near.length < 2 * nearMax; at = parent[at] ?? -1)
+    near.push(ids[at] ?? '');
+  return near;
+}
+
 type Edited = Pick<WhatIf, 'set' | 'result'>;
 
 function WhatIfEditor(props: {
   readonly span: Span;
+  /** Where its request may be recorded, if not on itself. */
+  readonly near: readonly Span[];
   /** The one that the run names. */
   readonly target: string | undefined;
   readonly targets: readonly ReplayTarget[];
@@ -96,7 +118,7 @@ function WhatIfEditor(props: {
         and the steps after it run again. The steps before it are answered from the recording.
       </p>
       {isCall ? (
-        <RequestEditor span={span} onEdited={setEdited} />
+        <RequestEditor span={span} near={props.near} onEdited={setEdited} />
       ) : (
         <ResultEditor span={span} onEdited={setEdited} />
       )}
@@ -149,10 +171,11 @@ function WhatIfEditor(props: {
 /** The prompt, the model and the parameters of a call; or all of it as JSON. */
 function RequestEditor(props: {
   readonly span: Span;
+  readonly near: readonly Span[];
   readonly onEdited: (edited: Edited) => void;
 }): ReactElement {
-  const { span, onEdited } = props;
-  const recorded = recordedRequest(span);
+  const { span, near, onEdited } = props;
+  const recorded = recordedRequest(span) ?? requestNear(span, near);
   const before = recorded ?? requestOfSpan(span);
   const [body, setBody] = useState(before);
   const [draft, setDraft] = useState<string>();
