@@ -270,7 +270,7 @@ export class DamageKeeper {
   #wayOut(): string {
     return this.#options.store.engine.kind === 'embedded'
       ? 'Restore the data directory from a backup; or run "sightline accept-damage" to go on without these rows.'
-      : 'Attach, restore or drop these parts on the ClickHouse server.';
+      : 'Attach, restore or drop these parts on the ClickHouse server; run "sightline accept-damage" to go on without those that are gone.';
   }
 }
 

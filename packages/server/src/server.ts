@@ -565,6 +565,7 @@ async function openTwins(
         ? { kind: 'embedded', directory: telemetry }
         : {
             kind: 'clickhouse',
+            directory: dataDirectory,
             urls: clickhouse.urls,
             ...(clickhouse.sqlUrls === undefined ? {} : { typedUrls: clickhouse.sqlUrls }),
             ...(clickhouse.cluster === undefined ? {} : { cluster: clickhouse.cluster }),

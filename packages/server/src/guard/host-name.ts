@@ -15,7 +15,7 @@ export function readHostName(text: string): HostName | undefined {
   if (ipv6 !== undefined) return isIP(ipv6) === 6 ? { name: ipv6.toLowerCase(), isAddress: true } : undefined;
   if (other === undefined) return undefined;
   const name = other.toLowerCase().replace(/\.$/, '');
-  return name === '' ? undefined : { name, isAddress: isIP(name) === 4 };
+  return name.split('.').includes('') ? undefined : { name, isAddress: isIP(name) === 4 };
 }
 
 /** A name that leads to loopback wherever it is looked up: RFC 6761 reserves it, and nobody can register one below it. */

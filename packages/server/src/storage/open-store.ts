@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { clickHouseStore } from './clickhouse/clickhouse-store.ts';
+import { DayChanges } from './clickhouse/day-changes.ts';
 import { type EmbeddedOptions, openEmbedded } from './clickhouse/embedded-engine.ts';
 import { PartInventory } from './clickhouse/part-inventory.ts';
 import { openServer, type ServerOptions } from './clickhouse/server-engine.ts';
@@ -11,7 +13,11 @@ export const databaseName = 'sightline';
 
 export type StoreOptions =
   | ({ readonly kind: 'embedded' } & Omit<EmbeddedOptions, 'database'> & { readonly database?: string })
-  | ({ readonly kind: 'clickhouse' } & Omit<ServerOptions, 'database'> & { readonly database?: string });
+  | ({
+      readonly kind: 'clickhouse';
+      /** Where it is noted what the server has stored. Without, and on a cluster, nothing is missed that is gone. */
+      readonly directory?: string;
+    } & Omit<ServerOptions, 'database'> & { readonly database?: string });
 
 /**
  * Opens the telemetry store and brings its schema to this version.
@@ -22,7 +28,7 @@ export async function openStore(options: StoreOptions, clock: Clock): Promise<Te
   const store =
     options.kind === 'embedded'
       ? openEmbeddedStore({ ...options, database }, clock)
-      : clickHouseStore(await openServer({ ...options, database }), clock);
+      : await openServerStore({ ...options, database }, clock);
   try {
     await store.migrate();
     return store;
@@ -42,8 +48,20 @@ function openEmbeddedStore(options: EmbeddedOptions, clock: Clock): TelemetrySto
   const definitions = new TableDefinitions(directory, database);
   const restored = definitions.restore();
   const engine = openReadable(options, definitions);
-  const inventory = new PartInventory(engine, directory);
+  const inventory = new PartInventory(engine, join(directory, 'parts.json'));
   return clickHouseStore(engine, clock, { kept: { inventory, definitions, restored } });
+}
+
+async function openServerStore(
+  { directory, ...options }: ServerOptions & { readonly directory?: string },
+  clock: Clock,
+): Promise<TelemetryStore> {
+  const engine = await openServer(options);
+  if (directory === undefined || engine.nodes.kind === 'cluster') return clickHouseStore(engine, clock);
+  // Another server, or another database, has parts of its own.
+  const of = `${new URL(options.urls[0] ?? '').host}-${options.database}`.replaceAll(/[^\w.-]/g, '_');
+  const inventory = new PartInventory(engine, join(directory, `parts-of-${of}.json`), new DayChanges(engine));
+  return clickHouseStore(engine, clock, { kept: { inventory } });
 }
 
 /** The engine does not say why it cannot be opened. Where a definition cannot be read, that is why. */

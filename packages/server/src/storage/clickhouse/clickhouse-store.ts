@@ -16,7 +16,7 @@ import { insertScores } from './insert-scores.ts';
 import { loadSegment } from './load/load-segment.ts';
 import { migrate } from './migrate.ts';
 import { priceSpans, writePrices } from './model-prices.ts';
-import { finishSwaps, rederiveDay } from './rederive.ts';
+import { rederiveDay } from './rederive.ts';
 import { UnsureSwaps } from './unsure-swaps.ts';
 import type { Changing, PartInventory } from './part-inventory.ts';
 import { enforceRetention, partsTable } from './retention.ts';
@@ -26,17 +26,17 @@ import { limitSettings, onlyOfProject, shareSettings } from './query-settings.ts
 import { putRuns } from './put-runs.ts';
 import { deriveRunSums, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
 import { findMissingTables, StoreHealth } from './store-health.ts';
-import { leftDays } from './swap-day.ts';
 import type { TableDefinitions } from './table-definitions.ts';
 import { rewriteTyped } from './typed-sql/rewrite-typed.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
 
-/** What is kept beside the embedded engine's own files, to know what it should have. */
+/** What is kept to know what the engine should have. */
 export interface KeptBeside {
   readonly inventory: PartInventory;
-  readonly definitions: TableDefinitions;
+  /** Of the embedded engine. */
+  readonly definitions?: TableDefinitions;
   /** Names of definitions that were put back before the engine was opened. */
-  readonly restored: readonly string[];
+  readonly restored?: readonly string[];
 }
 
 /** The telemetry store over either engine. `read` gives the columns of a segment. */
@@ -54,7 +54,11 @@ export function clickHouseStore(
     inventory === undefined ? task() : inventory.changing(what, task);
   const keys = new AttributeKeys(engine, clock);
   const writes = new WritesUnderWay(engine, clock);
-  const swaps = new UnsureSwaps(engine);
+  const swaps = new UnsureSwaps(engine, changing);
+  /** In this process nobody else leaves a swap behind. */
+  const mendShared = async (): Promise<void> => {
+    if (engine.kind === 'clickhouse') await swaps.mend();
+  };
   const queue = new QueryQueue();
   const inTurn = async <T>(
     options: QueryOptions | undefined,
@@ -68,9 +72,9 @@ export function clickHouseStore(
     migrate: async () => {
       await inventory?.compare();
       // First: a copy that is left has the form of the tables as they were.
-      await changing({ days: await leftDays(engine) }, async () => swaps.begin());
-      await migrate(engine, undefined, () => kept?.definitions.forget());
-      kept?.definitions.keep();
+      await swaps.begin();
+      await migrate(engine, undefined, () => kept?.definitions?.forget());
+      kept?.definitions?.keep();
       await inventory?.look();
     },
     load: async (segment) => {
@@ -83,18 +87,20 @@ export function clickHouseStore(
     putPrices: (rows) => writePrices(engine, rows),
     deleteTrace: async (trace) => {
       // A copy that was left by any process would bring the trace back.
-      if (engine.kind === 'clickhouse') await finishSwaps(engine);
+      await mendShared();
       await deleteTrace(engine, trace, changing);
     },
     deleteDemo: async (demo) => {
-      if (engine.kind === 'clickhouse') await finishSwaps(engine);
+      await mendShared();
       await deleteDemo(engine, demo, changing);
     },
     priceSpans: (spans) => writes.during(async () => priceSpans(engine, spans)),
-    rederiveDay: (day) =>
-      changing({ days: [day.day] }, async () =>
+    rederiveDay: async (day) => {
+      await mendShared();
+      await changing({ days: [day.day] }, async () =>
         writes.during(async () => swaps.during(async () => rederiveDay(engine, day))),
-      ),
+      );
+    },
     settledMs: () => writes.settledMs(),
     putRuns: (runs) => putRuns(engine, runs),
     deriveRunSums: (rows) => deriveRunSums(engine, rows),

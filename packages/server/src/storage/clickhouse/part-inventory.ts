@@ -1,13 +1,14 @@
 /**
- * What the embedded engine is known to have stored, part by part, in a file beside it. The engine begins with the parts it finds, so that a part whose files are
+ * What one engine is known to have stored, part by part, in a file of the data directory. The engine begins with the parts it finds, so that a part whose files are
  * gone leaves no trace in it. A part is whole as long as some active part of its table covers its blocks: merges and mutations keep this true, until the engine is opened anew
  * and gives the numbers of lost blocks to others. So the first comparison comes before the first insert, and what is lost is lost until the same files are back or somebody
- * accepts it. What takes rows away for good (retention, deletion, swapped days) says so before, in `changing`.
+ * accepts it. What takes rows away for good (retention, deletion, swapped days) says so before, in `changing`; on a ClickHouse server, to the other servers that load it as well.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DamagedPart } from '../telemetry-store.ts';
+import type { DayChanges, DaysToChange } from './day-changes.ts';
 import type { ClickHouseEngine } from './engine.ts';
 import { ownRows } from './own-rows.ts';
 
@@ -31,10 +32,7 @@ const watchedTables: readonly string[] = [
 ];
 
 /** Runs what takes rows of these days (`2026-11-21`) away for good, of one table or of all. */
-export type Changing = <T>(
-  what: { readonly table?: string; readonly days: readonly string[] },
-  task: () => Promise<T>,
-) => Promise<T>;
+export type Changing = <T>(what: DaysToChange, task: () => Promise<T>) => Promise<T>;
 
 interface Blocks {
   readonly table: string;
@@ -61,6 +59,8 @@ interface Content {
   /** Those that hold rows for certain: of a part with deleted rows a merge may leave nothing. */
   readonly parts: readonly StoredPart[];
   readonly lost: readonly LostPart[];
+  /** When the parts were read, by the clock of a ClickHouse server. */
+  readonly atMs?: number;
 }
 
 interface DetachedPart extends Blocks {
@@ -72,13 +72,16 @@ interface DetachedPart extends Blocks {
 export class PartInventory {
   readonly #engine: ClickHouseEngine;
   readonly #file: string;
+  /** What other servers change. Nobody else changes what is embedded. */
+  readonly #others: DayChanges | undefined;
   #content: Content;
   #written: string;
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(engine: ClickHouseEngine, directory: string) {
+  constructor(engine: ClickHouseEngine, file: string, others?: DayChanges) {
     this.#engine = engine;
-    this.#file = join(directory, 'parts.json');
+    this.#file = file;
+    this.#others = others;
     this.#written = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : '';
     this.#content = parse(this.#written);
   }
@@ -94,7 +97,8 @@ export class PartInventory {
   }
 
   /** See Changing. What is known of these days is forgotten first, and noted anew when the task is done. */
-  readonly changing: Changing = async ({ table, days }, task) => {
+  readonly changing: Changing = async (what, task) => {
+    const { table, days } = what;
     if (days.length === 0) return task();
     const partitions = new Set(days.map((day) => day.replaceAll('-', '')));
     const stays = (part: Blocks): boolean =>
@@ -102,11 +106,12 @@ export class PartInventory {
     return this.#inTurn(async () => {
       const { parts, lost } = this.#content;
       await this.#write({
+        ...this.#content,
         parts: parts.filter(stays),
         lost: lost.filter((part) => stays(part) || part.isAccepted),
       });
       try {
-        return await task();
+        return await (this.#others === undefined ? task() : this.#others.during(what, task));
       } finally {
         await this.#look().catch(() => undefined);
       }
@@ -121,15 +126,17 @@ export class PartInventory {
   async accept(): Promise<void> {
     await this.#inTurn(async () => {
       await this.#look();
-      const { parts, lost } = this.#content;
-      await this.#write({ parts, lost: lost.map((part) => ({ ...part, isAccepted: true })) });
+      const { lost } = this.#content;
+      await this.#write({ ...this.#content, lost: lost.map((part) => ({ ...part, isAccepted: true })) });
     });
   }
 
   async #look(): Promise<void> {
+    const atMs = await this.#others?.nowMs();
     const active = await this.#activeParts();
     await this.#compare(active);
     await this.#write({
+      ...(atMs === undefined ? {} : { atMs }),
       parts: active.filter(({ isWhole, rows }) => isWhole && rows > 0).map(withoutFlags),
       lost: this.#content.lost,
     });
@@ -138,26 +145,53 @@ export class PartInventory {
   async #compare(active: readonly StoredPart[]): Promise<void> {
     const detached = await readDetached(this.#engine);
     const cover = coverOf(active);
+    const isThere = thereAmong(active);
     const hashes = new Set(active.map(({ hash }) => hash));
-    const lost = this.#content.lost.filter(({ hash }) => hash === '' || !hashes.has(hash));
+    const asideNow = new Set(detached.map(({ table, name }) => `${table} ${name}`));
+    const lost = this.#content.lost.flatMap((part) => {
+      const isLeft = part.isAside && asideNow.has(`${part.table} ${part.name}`);
+      // It is back, or was made anew; what was put aside is of no worth any more.
+      if (part.hash !== '' && hashes.has(part.hash))
+        return isLeft ? [{ ...part, hash: '', isAccepted: true }] : [];
+      // A server's operator may have dropped or attached it.
+      return part.hash !== '' || this.#others === undefined || isLeft ? [part] : [];
+    });
     const told = new Set(lost.map(keyOf));
     const strange = detached.filter((part) => !told.has(keyOf(part)));
     const found: LostPart[] = this.#content.parts
-      .filter((part) => !cover(part) && !told.has(keyOf(part)))
+      .filter((part) => !isThere(part) && !told.has(keyOf(part)))
       .map((part) => {
         const aside = strange.find((other) => rangeOf(other) === rangeOf(part));
         return { ...part, name: aside?.name ?? part.name, isAside: aside !== undefined, isAccepted: false };
       });
     const matched = new Set(found.map(keyOf));
-    for (const { table, partition, first, last, name, path, reason } of strange)
-      if (reason.startsWith('broken') && !cover({ table, partition, first, last })) {
-        const part = { table, partition, first, last, name, rows: rowsOf(path), hash: '' };
-        if (!matched.has(keyOf(part))) found.push({ ...part, isAside: true, isAccepted: false });
-      }
+    for (const aside of strange) {
+      const { table, partition, first, last, name, path, reason } = aside;
+      const part = { table, partition, first, last, name, rows: rowsOf(path), hash: '' };
+      if (!reason.startsWith('broken') || matched.has(keyOf(part))) continue;
+      if (!cover(aside)) found.push({ ...part, isAside: true, isAccepted: false });
+      // What covers it may be another part with its number. Where it is what was there before, the engine had made it anew: no loss.
+      else if (this.#others !== undefined)
+        found.push({ ...part, rows: -1, isAside: true, isAccepted: this.#isMadeAnew(aside, active) });
+    }
     // What is noted as lost is no longer expected to be there.
     const gone = new Set(found.map(rangeOf));
     const parts = this.#content.parts.filter((part) => !gone.has(rangeOf(part)));
-    await this.#write({ parts, lost: [...lost, ...found] });
+    await this.#write({ ...this.#content, parts, lost: [...lost, ...(await this.#notTakenAway(found))] });
+  }
+
+  #isMadeAnew({ table, name }: DetachedPart, active: readonly StoredPart[]): boolean {
+    const [of] = /(?:\d{8}|all)_\d+_\d+_\d+(?:_\d+)?/.exec(name) ?? [];
+    const isIt = (part: StoredPart): boolean => part.table === table && part.name === of;
+    const before = this.#content.parts.find(isIt);
+    return before !== undefined && active.some((part) => isIt(part) && part.hash === before.hash);
+  }
+
+  /** Without what another server took away on purpose since the last look. */
+  async #notTakenAway(found: readonly LostPart[]): Promise<readonly LostPart[]> {
+    if (this.#others === undefined || found.every(({ isAside }) => isAside)) return found;
+    const isTakenAway = await this.#others.since(this.#content.atMs ?? 0);
+    return found.filter(({ table, partition, isAside }) => isAside || !isTakenAway(table, dayOf(partition)));
   }
 
   async #activeParts(): Promise<readonly (StoredPart & { readonly isWhole: boolean })[]> {
@@ -241,6 +275,29 @@ function coverOf(active: readonly Blocks[]): (part: Blocks) => boolean {
     (byPartition.get(`${table} ${partition}`) ?? []).some((part) => part.first <= first && part.last >= last);
 }
 
+/**
+ * Whether a part, or what was made of it, is among these. To cover its blocks is not enough: a server that is started anew gives the numbers of a lost part to another one,
+ * which is less merged, or less changed, or of the same name with other content.
+ */
+function thereAmong(active: readonly StoredPart[]): (part: StoredPart) => boolean {
+  const byPartition = Map.groupBy(active, ({ table, partition }) => `${table} ${partition}`);
+  return (part) => {
+    const [level, mutation] = madeOf(part.name);
+    return (byPartition.get(`${part.table} ${part.partition}`) ?? []).some((other) => {
+      if (other.first > part.first || other.last < part.last) return false;
+      if (other.name === part.name) return other.hash === part.hash || other.hash === '' || part.hash === '';
+      const [otherLevel, otherMutation] = madeOf(other.name);
+      return otherLevel >= level && otherMutation >= mutation;
+    });
+  };
+}
+
+/** How often it was merged, and the number of the last change: `<partition>_<first>_<last>_<level>[_<mutation>]`. */
+function madeOf(name: string): readonly [level: number, mutation: number] {
+  const [, , , level = '0', mutation = '0'] = name.split('_');
+  return [Number(level), Number(mutation)];
+}
+
 function rangeOf({ table, partition, first, last }: Blocks): string {
   return `${table} ${partition} ${first} ${last}`;
 }
@@ -295,8 +352,7 @@ function withoutFlags({ table, partition, name, first, last, rows, hash }: Store
 
 function parse(text: string): Content {
   try {
-    const { parts, lost } = JSON.parse(text) as Content;
-    return { parts, lost };
+    return JSON.parse(text) as Content;
   } catch {
     return { parts: [], lost: [] };
   }

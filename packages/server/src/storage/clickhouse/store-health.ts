@@ -17,7 +17,7 @@ const checkTimeS = 3600;
 
 export class StoreHealth {
   readonly #engine: ClickHouseEngine;
-  /** Of the embedded engine. A server's tables are changed by others, too. */
+  /** None on a cluster. */
   readonly #inventory: PartInventory | undefined;
   readonly #restored: readonly string[];
   /** By table and partition, as the last check of it found. */
@@ -61,19 +61,24 @@ export class StoreHealth {
   }
 
   async accept(): Promise<readonly DamagedPart[]> {
-    if (this.#inventory === undefined)
+    const isEmbedded = this.#engine.kind === 'embedded';
+    if (isEmbedded) await this.#setUnreadableAside();
+    await this.#inventory?.look();
+    const accepted = this.#inventory?.lost ?? [];
+    const { damagedParts } = isEmbedded ? { damagedParts: [] } : await this.inspect();
+    if (accepted.length === 0 && damagedParts.length > 0)
       throw new StoreError(
         'refused',
         'A ClickHouse server is mended where it is: attach, drop or restore the parts there.',
       );
-    const unreadable = [...this.#unreadable.values()].flat();
-    for (const { table, part } of unreadable)
+    await this.#inventory?.accept();
+    return accepted;
+  }
+
+  async #setUnreadableAside(): Promise<void> {
+    for (const { table, part } of [...this.#unreadable.values()].flat())
       await this.#engine.command(`ALTER TABLE ${table} DETACH PART ${literal(part)}`);
     this.#unreadable = new Map();
-    await this.#inventory.look();
-    const accepted = this.#inventory.lost;
-    await this.#inventory.accept();
-    return accepted;
   }
 }
 

@@ -904,6 +904,8 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         expect(await store.enforceRetention({ days, capBytes: null })).toMatchObject({
           bytesLeft: expect.any(Number),
         });
+        // Nothing of it is missed, nor of what was deleted before.
+        expect((await store.inspect()).damagedParts).toEqual([]);
       });
 
       test('migrating again changes nothing', async () => {
