@@ -67,7 +67,10 @@ async function test({ client, output }: Invocation, file: string): Promise<ExitC
 /** The names of `rule_files`, in lines of their own or in brackets; the server reads the rest of the file. */
 function ruleFilesOf(text: string): string[] {
   const [, among] = /^rule_files:[ \t]*\[([^\]]*)\]/m.exec(text) ?? [];
-  const inBrackets = among?.split(',').map((name) => `- ${name.trim()}`).join('\n');
+  const inBrackets = among
+    ?.split(',')
+    .map((name) => `- ${name.trim()}`)
+    .join('\n');
   const [, list = ''] = /^rule_files:[^\n]*\n((?:[ \t]*-[^\n]*\n?|[ \t]*(?:#[^\n]*)?\n)*)/m.exec(text) ?? [];
   return [...(inBrackets ?? list).matchAll(/^[ \t]*-[ \t]*(['"]?)(.+?)\1[ \t]*(?:#.*)?$/gm)].map(
     ([, , name = '']) => name,

@@ -286,8 +286,7 @@ async function evaluateOther(
   const { record, limit } = rule.rule;
   if (record !== '' && limit > 0 && now.length > limit)
     throw new PromqlExecutionError(`exceeded limit of ${limit} with ${now.length} series`);
-  if (record !== '')
-    return { look: answerOf([], { missing: 'fine', isCut: false }), recorded: now };
+  if (record !== '') return { look: answerOf([], { missing: 'fine', isCut: false }), recorded: now };
   const { condition } = rule;
   if (isOfPast(condition)) {
     const past = await readOutlooks(context, { rule, condition, timeMs, now, histories });

@@ -10,7 +10,10 @@ const fill = (text: string, value: number | null = 0.12345): string =>
 
 describe('texts of alerts', () => {
   it.each([
-    ['{{ $labels.instance }} {{ labels.team }} {{ .Labels.code }} {{$labels.nothing}}', 'web.example.com:9100 a b 503 '],
+    [
+      '{{ $labels.instance }} {{ labels.team }} {{ .Labels.code }} {{$labels.nothing}}',
+      'web.example.com:9100 a b 503 ',
+    ],
     ['{{ $labels.service.name }}', 'till'],
     ['{{ value }} {{ $value }} {{ .Value }}', '0.12345 0.12345 0.12345'],
     ['{{ $value | humanizePercentage }} {{ humanizePercentage $value }}', '12.35% 12.35%'],
@@ -25,7 +28,10 @@ describe('texts of alerts', () => {
     ['{{ (parseDuration "1h30m") | humanizeDuration }}', '1h 30m 0s'],
     ['{{ "}}" }}{{ `{{` }}', '}}{{'],
     ['{{ title "a-b c_d über 1x" }}', 'A-B C_d Über 1x'],
-    ['{{ printf "%.1f %.1f %.0f %g %v" 86461.25 86461.35 2.5 1234567.5 99999 }}', '86461.2 86461.4 2 1.2345675e+06 99999'],
+    [
+      '{{ printf "%.1f %.1f %.0f %g %v" 86461.25 86461.35 2.5 1234567.5 99999 }}',
+      '86461.2 86461.4 2 1.2345675e+06 99999',
+    ],
   ])('%s', (text, filled) => {
     expect(fill(text)).toBe(filled);
   });
@@ -40,9 +46,9 @@ describe('texts of alerts', () => {
     [Infinity, '+Inf', '+Inf', '+Inf%'],
     [NaN, 'NaN', 'NaN', 'NaN%'],
   ])('%s as Prometheus writes it', (value, short, duration, percentage) => {
-    expect(fill('{{ humanize .Value }} {{ humanizeDuration .Value }} {{ humanizePercentage .Value }}', value)).toBe(
-      `${short} ${duration} ${percentage}`,
-    );
+    expect(
+      fill('{{ humanize .Value }} {{ humanizeDuration .Value }} {{ humanizePercentage .Value }}', value),
+    ).toBe(`${short} ${duration} ${percentage}`);
   });
 
   it('write bytes and times', () => {
@@ -77,7 +83,8 @@ describe('texts of alerts', () => {
   });
 
   it('bound what functions make', () => {
-    const text = '{{ reReplaceAll "" (reReplaceAll "" (reReplaceAll "" "xxxxxxxxxxxxxxxx" $labels.instance) $labels.instance) $labels.instance }}';
+    const text =
+      '{{ reReplaceAll "" (reReplaceAll "" (reReplaceAll "" "xxxxxxxxxxxxxxxx" $labels.instance) $labels.instance) $labels.instance }}';
     expect(fill(text).length).toBeLessThanOrEqual(4_000);
   });
 });

@@ -31,8 +31,7 @@ interface Pieces {
   at: number;
 }
 
-const actionOf = (piece: string): string | undefined =>
-  /^\{\{-?\s*([^]*?)\s*-?\}\}$/.exec(piece)?.[1];
+const actionOf = (piece: string): string | undefined => /^\{\{-?\s*([^]*?)\s*-?\}\}$/.exec(piece)?.[1];
 const wordOf = (piece: string): string => /^\w+/.exec(actionOf(piece) ?? '')?.[0] ?? '';
 
 /** Up to the `else` or `end` of the block, or to the end of the text. */
@@ -218,9 +217,7 @@ const functions: Readonly<Record<string, { readonly takes: number; readonly call
   toLower: { takes: 1, call: ofText((text) => text.toLowerCase()) },
   title: {
     takes: 1,
-    call: ofText((text) =>
-      text.replaceAll(/(?<![\p{L}\p{Nd}_])\p{Ll}/gu, (letter) => letter.toUpperCase()),
-    ),
+    call: ofText((text) => text.replaceAll(/(?<![\p{L}\p{Nd}_])\p{Ll}/gu, (letter) => letter.toUpperCase())),
   },
   stripPort: { takes: 1, call: ofText((text) => text.replace(/^\[(.*)\]:\d+$|^([^:]*):\d+$/, '$1$2')) },
   stripDomain: { takes: 1, call: ofText((text) => text.replace(/^([^.:]+)\.[^:]*(:\d+)?$/, '$1$2')) },
@@ -260,7 +257,11 @@ const functions: Readonly<Record<string, { readonly takes: number; readonly call
 function call(name: string, args: readonly Value[]): Value {
   if (name === 'and') return args.find((value) => !isTrue(value)) ?? args.at(-1) ?? false;
   if (name === 'or') return args.find(isTrue) ?? args.at(-1) ?? false;
-  if (name === 'print') return args.map((value) => shortest(value)).join('').slice(0, textLengthMax);
+  if (name === 'print')
+    return args
+      .map((value) => shortest(value))
+      .join('')
+      .slice(0, textLengthMax);
   if (name === 'printf') return printf(args).slice(0, textLengthMax);
   const known = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (known === undefined || known.takes !== args.length) throw new Unreadable();
@@ -345,7 +346,8 @@ function general(value: number, digits = 4): string {
   if (value === 0) return '0';
   const [mantissa = '', exponent = '0'] = value.toExponential(Math.max(1, digits) - 1).split('e');
   const short = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa;
-  if (Number(exponent) < -4 || Number(exponent) >= Math.max(1, digits)) return twoDigits(`${short}e${exponent}`);
+  if (Number(exponent) < -4 || Number(exponent) >= Math.max(1, digits))
+    return twoDigits(`${short}e${exponent}`);
   return String(Number(`${short}e${exponent}`));
 }
 
@@ -378,7 +380,12 @@ function humanizeDuration(value: number): string {
   if (value === 0) return '0s';
   if (Math.abs(value) < 1) return `${scaled(value, 1 / 1000, small)}s`;
   const [sign, whole] = [value < 0 ? '-' : '', Math.trunc(Math.abs(value))];
-  const [s, m, h, d] = [whole % 60, Math.trunc(whole / 60) % 60, Math.trunc(whole / 3600) % 24, Math.trunc(whole / 86_400)];
+  const [s, m, h, d] = [
+    whole % 60,
+    Math.trunc(whole / 60) % 60,
+    Math.trunc(whole / 3600) % 24,
+    Math.trunc(whole / 86_400),
+  ];
   if (d > 0) return `${sign}${d}d ${h}h ${m}m ${s}s`;
   if (h > 0) return `${sign}${h}h ${m}m ${s}s`;
   if (m > 0) return `${sign}${m}m ${s}s`;

@@ -82,7 +82,10 @@ describe('rule files of Prometheus', () => {
   });
 
   it('keep what their groups say', () => {
-    const grouped = alertsFile.replace('  rules:', '  interval: 30s\n  query_offset: 1m\n  limit: 7\n  rules:');
+    const grouped = alertsFile.replace(
+      '  rules:',
+      '  interval: 30s\n  query_offset: 1m\n  limit: 7\n  rules:',
+    );
     const { rules } = readRuleFile('prometheus', grouped);
     expect(rules.map(({ intervalS, delayS, limit }) => [intervalS, delayS, limit])).toEqual([
       [30, 60, 7],
