@@ -64,8 +64,15 @@ async function test({ client, output }: Invocation, file: string): Promise<ExitC
   return answer.passed ? exitCodes.ok : exitCodes.failure;
 }
 
-/** The names below `rule_files`; the server reads the rest of the file. */
+/** The names of `rule_files`, in lines of their own or in brackets; the server reads the rest of the file. */
 function ruleFilesOf(text: string): string[] {
+  const [, among] = /^rule_files:[ \t]*\[([^\]]*)\]/m.exec(text) ?? [];
+  const inBrackets = among
+    ?.split(',')
+    .map((name) => `- ${name.trim()}`)
+    .join('\n');
   const [, list = ''] = /^rule_files:[^\n]*\n((?:[ \t]*-[^\n]*\n?|[ \t]*(?:#[^\n]*)?\n)*)/m.exec(text) ?? [];
-  return [...list.matchAll(/^[ \t]*-[ \t]*(['"]?)(.+?)\1[ \t]*(?:#.*)?$/gm)].map(([, , name = '']) => name);
+  return [...(inBrackets ?? list).matchAll(/^[ \t]*-[ \t]*(['"]?)(.+?)\1[ \t]*(?:#.*)?$/gm)].map(
+    ([, , name = '']) => name,
+  );
 }

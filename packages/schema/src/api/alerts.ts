@@ -76,6 +76,15 @@ export const alertRuleInput = z.strictObject({
     .max(604_800)
     .default(0)
     .describe('So long it stays firing after it is not met any more.'),
+  limit: z
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .default(0)
+    .describe(
+      'At most so many label sets may fire, and a recording rule write; beyond, none begins to. 0: the 1,000 of all rules.',
+    ),
   noData: outage('keep'),
   onError: outage('keep'),
   severity: alertSeverity.default('warning'),

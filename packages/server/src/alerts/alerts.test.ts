@@ -240,6 +240,9 @@ describe('alerts of a running server', () => {
     const text = `groups:
   - name: example
     interval: 1s
+    limit: 3
+    labels:
+      written_first: "2"
     rules:
       - record: job:up:count
         expr: count(vector(1))
@@ -251,7 +254,7 @@ describe('alerts of a running server', () => {
         labels:
           severity: page
         annotations:
-          summary: value is {{ $value }}
+          summary: value is {{ $value | printf "%.2f" }}
           dashboard: https://example.test/d/1
 `;
     const dry = await server.ask('/alerts/rules/import', 'POST', {
@@ -292,8 +295,8 @@ describe('alerts of a running server', () => {
     });
     expect(all.find(({ rule }) => rule === 'HighOne')).toMatchObject({
       severity: 'critical',
-      labels: { severity: 'page' },
-      summary: 'value is 2',
+      labels: { severity: 'page', written_first: '2' },
+      summary: 'value is 2.00',
     });
     const recorded = async (): Promise<unknown[]> =>
       (
@@ -309,7 +312,7 @@ describe('alerts of a running server', () => {
     });
     expect(wrong.body).toMatchObject({
       applied: false,
-      problems: [{ place: 'line 9', caret: expect.stringContaining('^') as string }],
+      problems: [{ place: 'line 12', caret: expect.stringContaining('^') as string }],
     });
   });
 });

@@ -13,6 +13,7 @@ import {
 } from '@sightline/schema/rules';
 import { type Expression, PromqlSyntaxError } from '../promql/ast.ts';
 import { parsePromql } from '../promql/parse.ts';
+import { fillTemplate } from './fill-template.ts';
 import type { Instance, Labels, RuleTiming } from './rule-states.ts';
 
 export interface RuleAtHome {
@@ -159,25 +160,13 @@ export function labelsOfAlert(
   };
 }
 
-const placeholder = /\{\{\s*(?:\$?labels\.([\w.]+)|\$?(value))(?:\s*\|\s*(\w+))?\s*\}\}/g;
-
-/** `{{ labels.service }}` and `{{ value }}`, also as Prometheus writes them; nothing else is code. */
+/** `{{ labels.service }}` and `{{ value }}`, also as Prometheus writes them. */
 export function fill(
   text: string,
   { labels, value }: Pick<Instance, 'labels' | 'value'>,
   unit: ValueUnit,
 ): string {
-  return text.replaceAll(
-    placeholder,
-    (_all, label: string | undefined, _value, format: string | undefined) => {
-      if (label !== undefined) return labels[label] ?? '';
-      if (value === null) return 'no value';
-      return (
-        describeValue(format === 'humanizePercentage' ? value * 100 : value, unit) +
-        (format === 'humanizePercentage' ? '%' : '')
-      );
-    },
-  );
+  return fillTemplate(text, { labels, value, describe: (number) => describeValue(number, unit) });
 }
 
 /** One line for people. */

@@ -219,7 +219,11 @@ export function lookOfValues(
   const isFine =
     nothing !== undefined && judgeValue(rule.condition, { value: nothing, before: nothing }) === 'fine';
   if (judged.length === 0 && !isFine) return { kind: 'no_data' };
-  return answerOf(judged, { missing: isFine ? 'fine' : 'gone', isCut: now.length >= labelSetsMax });
+  return answerOf(judged, {
+    missing: isFine ? 'fine' : 'gone',
+    isCut: now.length >= labelSetsMax,
+    limit: rule.rule.limit,
+  });
 }
 
 type Judged = LabelledValue & { readonly verdict: Verdict; readonly note?: string };
@@ -248,10 +252,20 @@ function judge(
 
 function answerOf(
   judged: readonly Judged[],
-  { missing, isCut }: { readonly missing: 'gone' | 'fine'; readonly isCut: boolean },
+  {
+    missing,
+    isCut,
+    limit = 0,
+  }: {
+    readonly missing: 'gone' | 'fine';
+    readonly isCut: boolean;
+    /** Of the rule; 0 where it has none. */
+    readonly limit?: number;
+  },
 ): Look {
   const breaches = judged.filter(({ verdict }) => verdict === 'breach').length;
-  const overflow = isCut ? Math.max(1, breaches - instancesMax) : Math.max(0, breaches - instancesMax);
+  const most = limit === 0 ? instancesMax : Math.min(limit, instancesMax);
+  const overflow = Math.max(isCut ? 1 : 0, breaches - most);
   const samples = judged.map(({ labels, value, verdict, note = '' }): Sample => ({
     key: labelsKey(labels),
     labels,
@@ -269,8 +283,10 @@ async function evaluateOther(
 ): Promise<Omit<Looked, 'tookMs'>> {
   const timeMs = tickMs - rule.delayMs;
   const now = await valuesAt(context, rule, timeMs);
-  if (rule.rule.record !== '')
-    return { look: answerOf([], { missing: 'fine', isCut: false }), recorded: now };
+  const { record, limit } = rule.rule;
+  if (record !== '' && limit > 0 && now.length > limit)
+    throw new PromqlExecutionError(`exceeded limit of ${limit} with ${now.length} series`);
+  if (record !== '') return { look: answerOf([], { missing: 'fine', isCut: false }), recorded: now };
   const { condition } = rule;
   if (isOfPast(condition)) {
     const past = await readOutlooks(context, { rule, condition, timeMs, now, histories });
@@ -285,7 +301,7 @@ async function evaluateOther(
 
 /** What an answer in PromQL or SQL says. */
 export function lookOfAnswer(
-  { condition }: CompiledRule,
+  { condition, rule }: CompiledRule,
   now: readonly LabelledValue[],
   { before, outlooks }: Compared,
 ): Look {
@@ -302,7 +318,11 @@ export function lookOfAnswer(
   // As in Prometheus: without a condition whatever is not answered is fine.
   const isAny = condition.type === 'any';
   if (judged.length === 0 && !isAny) return { kind: 'no_data' };
-  return answerOf(judged, { missing: isAny ? 'fine' : 'gone', isCut: now.length >= labelSetsMax });
+  return answerOf(judged, {
+    missing: isAny ? 'fine' : 'gone',
+    isCut: now.length >= labelSetsMax,
+    limit: rule.limit,
+  });
 }
 
 export async function valuesAt(
@@ -369,7 +389,7 @@ export function evaluateCompound(rule: CompiledRule, firingOf: FiringOf): Look {
   const once = [...new Map(found.map((each) => [labelsKey(each.labels), each])).values()];
   return answerOf(
     once.map((each) => ({ ...each, verdict: 'breach' })),
-    { missing: 'fine', isCut: false },
+    { missing: 'fine', isCut: false, limit: rule.rule.limit },
   );
 }
 

@@ -2,12 +2,16 @@
 import {
   comparisons,
   type Expression,
+  type Matcher,
   type Place,
+  PromqlExecutionError,
   PromqlSyntaxError,
   setOperators,
   type ValueType,
   type VectorSelector,
 } from './ast.ts';
+import { compileMatcher } from './matchers.ts';
+import { Patterns } from './patterns.ts';
 import { aggregations, signatures } from './signatures.ts';
 import { typeOf } from './value-type.ts';
 
@@ -23,6 +27,7 @@ export function checkExpression(expression: Expression, text: string): void {
   const fail = (reason: string, place: Place): never => {
     throw new PromqlSyntaxError(reason, place, text);
   };
+  const patterns = new Patterns();
   const expect = (of: Expression, wanted: ValueType, context: string): void => {
     check(of);
     const got = typeOf(of);
@@ -34,9 +39,9 @@ export function checkExpression(expression: Expression, text: string): void {
       case 'string':
         return;
       case 'selector':
-        return checkSelector(of, fail);
+        return checkSelector(of, patterns, fail);
       case 'matrix':
-        return checkSelector(of.selector, fail);
+        return checkSelector(of.selector, patterns, fail);
       case 'paren':
         return check(of.of);
       case 'unary': {
@@ -142,26 +147,29 @@ export function checkExpression(expression: Expression, text: string): void {
   check(expression);
 }
 
-function checkSelector(selector: VectorSelector, fail: (reason: string, place: Place) => never): void {
-  if (selector.name !== undefined) {
-    const twice = selector.matchers.slice(1).find(({ name }) => name === '__name__');
-    if (twice !== undefined)
-      fail(
-        `metric name must not be set twice: ${JSON.stringify(selector.name)} or ${JSON.stringify(twice.value)}`,
-        selector,
-      );
+function checkSelector(
+  selector: VectorSelector,
+  patterns: Patterns,
+  fail: (reason: string, place: Place) => never,
+): void {
+  const fitsNothing = (matcher: Matcher): boolean => {
+    try {
+      return compileMatcher(matcher, patterns)('');
+    } catch (error) {
+      if (error instanceof PromqlExecutionError) return fail(error.message, selector);
+      throw error;
+    }
+  };
+  const isNarrowing = selector.matchers.map((matcher) => !fitsNothing(matcher));
+  if (selector.name === undefined) {
+    if (!isNarrowing.includes(true))
+      fail('vector selector must contain at least one non-empty matcher', selector);
     return;
   }
-  const narrows = selector.matchers.some(({ kind, value }) => {
-    if (kind === '=') return value !== '';
-    if (kind === '!=') return value === '';
-    if (kind === '=~') return !mayMatchEmpty(value);
-    return mayMatchEmpty(value);
-  });
-  if (!narrows) fail('vector selector must contain at least one non-empty matcher', selector);
-}
-
-/** Whether a pattern is one of the usual ones that match nothing at all; the engine decides about others when it looks. */
-function mayMatchEmpty(pattern: string): boolean {
-  return /^(?:\^?(?:\(?\.\*\)?|\(?\.\?\)?|)\$?)$/.test(pattern) || /^(?:\|.*|.*\|)$/.test(pattern);
+  const twice = selector.matchers.slice(1).find(({ name }) => name === '__name__');
+  if (twice !== undefined)
+    fail(
+      `metric name must not be set twice: ${JSON.stringify(selector.name)} or ${JSON.stringify(twice.value)}`,
+      selector,
+    );
 }

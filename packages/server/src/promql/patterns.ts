@@ -22,7 +22,8 @@ export class Patterns {
     const compiled = this.timed(() => {
       try {
         return RE2JS.compile(`^(?s:${pattern})$`);
-      } catch {
+      } catch (error) {
+        if (where === '' && error instanceof Error) throw new PromqlExecutionError(error.message);
         throw new PromqlExecutionError(`invalid regular expression${where}: ${pattern}`);
       }
     });

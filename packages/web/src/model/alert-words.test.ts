@@ -1,7 +1,15 @@
 import type { AlertInstance } from '@sightline/schema/api';
 import { parseFilter } from '@sightline/schema/filter';
 import { describe, expect, it } from 'vitest';
-import { alertValue, firingSentence, labelWords, matchersOf, sortedAlerts, whyWords } from './alert-words.ts';
+import {
+  alertValue,
+  firingSentence,
+  labelWords,
+  matchersOf,
+  sortedAlerts,
+  tellingLabels,
+  whyWords,
+} from './alert-words.ts';
 
 const alert = { value: 4.2, threshold: 3, unit: 'seconds', reason: 'condition' } as const;
 const none = { info: 0, warning: 0, critical: 0 };
@@ -53,5 +61,12 @@ describe('alerts in words', () => {
     expect(parseFilter(matchers).ok).toBe(true);
     expect(matchers).not.toContain('severity');
     expect(labelWords(labels)).toBe(String.raw`service: a b, path: c:\d`);
+    const many = [
+      { region: 'eu', service: 'a' },
+      { region: 'eu', service: 'b' },
+      { region: 'eu', service: 'b', path: '/' },
+    ];
+    expect(tellingLabels(many).map(labelWords)).toEqual(['service: a', 'service: b', 'service: b, path: /']);
+    expect(tellingLabels([{ region: 'eu' }])).toEqual([{ region: 'eu' }]);
   });
 });

@@ -47,6 +47,18 @@ export function labelWords(labels: Readonly<Record<string, string>>): string {
     .join(', ');
 }
 
+/** What tells each of these label sets from the others: what all have alike is left out. */
+export function tellingLabels(
+  all: readonly Readonly<Record<string, string>>[],
+): readonly Readonly<Record<string, string>>[] {
+  const [first, ...others] = all;
+  if (first === undefined || others.length === 0) return all;
+  const isAlike = (name: string, value: string): boolean => all.every((labels) => labels[name] === value);
+  return all.map((labels) =>
+    Object.fromEntries(Object.entries(labels).filter(([name, value]) => !isAlike(name, value))),
+  );
+}
+
 /** A silence's matchers that fit this alert and its like: all of its labels. */
 export function matchersOf(labels: Readonly<Record<string, string>>): string {
   return Object.entries(labels)

@@ -62,7 +62,7 @@ export function draftOfRule(rule: AlertRule): RuleDraft {
 
 export type ReadRule = { readonly rule: AlertRuleInput } | { readonly problem: string };
 
-/** `before` keeps what the form does not show: description, inhibitions, group, delays. */
+/** `before` keeps what the form does not show: description, inhibitions, group, delays, the limit. */
 export function readRuleDraft(draft: RuleDraft, before?: AlertRule): ReadRule {
   const durations = {
     windowS: draft.window,
@@ -95,6 +95,7 @@ export function readRuleDraft(draft: RuleDraft, before?: AlertRule): ReadRule {
       query: draft.query,
       condition: draft.kind === 'sightline' ? '' : draft.condition,
       delayS: before?.delayS ?? null,
+      limit: before?.limit ?? 0,
       noData: { policy: draft.noData, forS: before?.noData.forS ?? 0 },
       onError: { policy: draft.onError, forS: before?.onError.forS ?? 0 },
       severity: draft.severity,

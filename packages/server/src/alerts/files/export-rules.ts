@@ -17,14 +17,14 @@ export function exportRules(rules: readonly AlertRuleInput[], format: 'prometheu
   const fits = rules.filter(
     ({ kind, condition, enabled }) => kind === 'promql' && condition.trim() === '' && enabled,
   );
-  const groups = Map.groupBy(fits, ({ group, intervalS, delayS }) =>
-    JSON.stringify([group, intervalS, delayS ?? 0]),
+  const groups = Map.groupBy(fits, ({ group, intervalS, delayS, limit }) =>
+    JSON.stringify([group, intervalS, delayS ?? 0, limit]),
   );
   const names = new Set<string>();
   const written = [...groups.values()].flatMap((some) => {
     const [first] = some;
     if (first === undefined) return [];
-    const { group, intervalS, delayS } = first;
+    const { group, intervalS, delayS, limit } = first;
     const base = group === '' ? 'sightline' : group;
     let name = base;
     for (let number = 2; names.has(name); number++) name = `${base} ${number}`;
@@ -34,6 +34,7 @@ export function exportRules(rules: readonly AlertRuleInput[], format: 'prometheu
         name,
         ...(intervalS === 60 ? {} : { interval: printDuration(intervalS) }),
         ...((delayS ?? 0) === 0 ? {} : { query_offset: printDuration(delayS ?? 0) }),
+        ...(limit === 0 ? {} : { limit }),
         rules: some.map(toPrometheus),
       },
     ];

@@ -1,4 +1,5 @@
 /** What applying a part of a file would change. */
+import { isDeepStrictEqual } from 'node:util';
 import type { ImportRulesResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FileProblem } from './rule-yaml.ts';
@@ -10,9 +11,10 @@ export interface Planned {
   readonly problems: readonly FileProblem[];
 }
 
+/** Whatever the order of their keys: the control plane has an order of its own. */
 export function changedFields<T extends object>(before: T, after: T): string[] {
   const names = Object.keys(after) as (keyof T & string)[];
-  return names.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  return names.filter((name) => !isDeepStrictEqual(before[name], after[name]));
 }
 
 export function firstTwice(named: readonly { readonly name: string }[]): string | undefined {

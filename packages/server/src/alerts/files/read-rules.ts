@@ -140,6 +140,7 @@ function readPrometheus(root: YamlValue): RuleFile {
       name?: string;
       interval?: string;
       query_offset?: string;
+      limit?: number;
       labels?: Record<string, string>;
     };
     for (const value of group.get('rules')?.items() ?? []) {
@@ -194,6 +195,7 @@ function fromPrometheus(
     readonly name?: string;
     readonly interval?: string;
     readonly query_offset?: string;
+    readonly limit?: number;
     readonly labels?: Record<string, string>;
   },
   value: YamlValue,
@@ -234,6 +236,7 @@ function fromPrometheus(
     group: textOf(group.name),
     intervalS: Math.max(1, seconds('interval', group.interval, 60)),
     delayS: seconds('query_offset', group.query_offset, 0),
+    limit: group.limit ?? 0,
     forS: seconds('for', rule['for'], 0),
     keepFiringS: seconds('keep_firing_for', rule['keep_firing_for'], 0),
     severity: severities[String(labels['severity'] ?? '').toLowerCase()] ?? 'warning',

@@ -81,6 +81,22 @@ describe('rule files of Prometheus', () => {
     expect(readRuleFile('sightline', ours.text)).toMatchObject({ rules, problems: [] });
   });
 
+  it('keep what their groups say', () => {
+    const grouped = alertsFile.replace(
+      '  rules:',
+      '  interval: 30s\n  query_offset: 1m\n  limit: 7\n  rules:',
+    );
+    const { rules } = readRuleFile('prometheus', grouped);
+    expect(rules.map(({ intervalS, delayS, limit }) => [intervalS, delayS, limit])).toEqual([
+      [30, 60, 7],
+      [30, 60, 7],
+      [30, 60, 7],
+    ]);
+    const { text } = exportRules(rules, 'prometheus');
+    expect(text).toContain('limit: 7');
+    expect(readRuleFile('prometheus', text).rules).toEqual(rules);
+  });
+
   it('keep two alerts of one name apart', () => {
     const twice = alertsFile.replace('AnotherInstanceDown', 'InstanceDown');
     const { rules } = readRuleFile('prometheus', twice);

@@ -369,6 +369,14 @@ describe('the Prometheus API', () => {
       'invalid parameter "query": 1:6: parse error: expected type range vector in call to function "rate", got instant vector',
     ],
     ['/query', {}, 400, 'bad_data', 'invalid parameter "query": it is missing'],
+    ['/query', { query: 'nothing{a=~"("}' }, 400, 'bad_data', 'error parsing regexp: missing closing )'],
+    [
+      '/query_range',
+      { query: 'nothing[5m]', start: '0', end: '60', step: '15' },
+      400,
+      'bad_data',
+      'invalid expression type "range vector" for range query, must be Scalar or instant Vector',
+    ],
     [
       '/query',
       { query: 'up', time: 'noon' },

@@ -10,6 +10,7 @@ import { PromqlExecutionError, PromqlSyntaxError } from '../../promql/ast.ts';
 import { describeTree } from '../../promql/describe-tree.ts';
 import { parsePromql } from '../../promql/parse.ts';
 import { printPromql } from '../../promql/print.ts';
+import { typeOf } from '../../promql/value-type.ts';
 import {
   askInstant,
   askRange,
@@ -179,6 +180,11 @@ async function queryRange(question: Question): Promise<Answer> {
   const { parameters, context } = question;
   const text = parameters.required('query');
   const expression = parsed(text);
+  const type = typeOf(expression);
+  if (type === 'matrix' || type === 'string')
+    throw new BadData(
+      `invalid parameter "query": invalid expression type "${type === 'matrix' ? 'range vector' : type}" for range query, must be Scalar or instant Vector`,
+    );
   const [startMs, endMs] = [parameters.time('start'), parameters.time('end')];
   if (endMs < startMs)
     throw new BadData('invalid parameter "end": end timestamp must not be before start time');

@@ -48,7 +48,7 @@ export async function answerRules(
     name,
     file: '',
     interval: some[0]?.rule.intervalS ?? 0,
-    limit: 0,
+    limit: some[0]?.rule.limit ?? 0,
     rules: some.map((stored) =>
       describeRule(stored, { instances: instances.get(stored.id) ?? [], withAlerts }),
     ),

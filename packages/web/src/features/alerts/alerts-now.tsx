@@ -97,7 +97,8 @@ function AlertCard({ alert, isChosen, nowMs }: AlertCardProps): ReactElement {
           {alert.rule}
         </PageLink>
         <span className="soft">
-          {stateWords[alert.state]} <TimeAgo time={alert.firingSince ?? alert.activeSince} nowMs={nowMs} />
+          {stateWords[alert.state]}, began{' '}
+          <TimeAgo time={alert.firingSince ?? alert.activeSince} nowMs={nowMs} />
         </span>
       </div>
       {alert.summary !== '' && alert.summary !== alert.rule && <p className="alert-why">{alert.summary}</p>}

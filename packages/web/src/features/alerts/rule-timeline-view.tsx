@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { type RuleTimeline, ruleTimelineQuery } from '../../api/alert-queries.ts';
-import { labelWords } from '../../model/alert-words.ts';
+import { labelWords, tellingLabels } from '../../model/alert-words.ts';
 import { plural } from '../../model/format.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { describeRange } from '../../model/time-range.ts';
@@ -16,14 +16,15 @@ export function RuleTimelineView({ id }: { readonly id: string }): ReactElement 
   const { data } = useQuery(ruleTimelineQuery(id, range.from, range.to));
   if (data === undefined) return null;
   const left = data.instances.length - rowsMax;
+  const telling = tellingLabels(data.instances.map(({ labels }) => labels)).map(labelWords);
   return (
     <section className="rule-timeline" aria-label="States over time">
       <h2>{describeRange(range, Date.now())}</h2>
       {data.instances.length === 0 && <p className="soft">It was never pending and never fired.</p>}
-      {data.instances.slice(0, rowsMax).map((instance) => (
+      {data.instances.slice(0, rowsMax).map((instance, index) => (
         <div key={instance.instanceId} className="timeline-row">
           <span className="clip" title={labelWords(instance.labels)}>
-            {labelWords(instance.labels) === '' ? 'All' : labelWords(instance.labels)}
+            {telling[index] === '' ? 'All' : telling[index]}
           </span>
           <div className="timeline-bar">
             {data.gaps.map((gap) => (
