@@ -34,7 +34,7 @@ try {
 
 async function askAll(): Promise<void> {
   const traces = (await get('/traces?from=-25h&limit=50')) as {
-    traces: { traceId: string; service: string }[];
+    traces: { traceId: string; service: string; userId: string | null }[];
   };
   const [sample] = traces.traces;
   if (sample === undefined) throw new Error('The data holds no traces of the last day.');
@@ -60,6 +60,17 @@ async function askAll(): Promise<void> {
       '/spans?from=-24h&limit=50&q=%22system%20user%22',
       '< 500 ms',
     ],
+    ...[
+      'user:U',
+      'user:U order',
+      'operation:llm status:error',
+      'order status:error',
+      'zebrafinch status:error',
+    ].map((q): readonly [string, string, string] => [
+      `traces that join over their spans, 24 h: \`${q}\``,
+      `/traces?from=-24h&limit=50&q=${encodeURIComponent(q.replace('U', sample.userId ?? 'nobody'))}`,
+      '',
+    ]),
     ['percentiles by service, 24 h', '/services?from=-24h', '< 200 ms'],
     ['histogram of spans, 24 h', '/histogram?signal=spans&from=-24h', ''],
   ];

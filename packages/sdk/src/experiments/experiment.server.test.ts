@@ -52,7 +52,7 @@ describe('an experiment', () => {
         most = Math.max(most, (now += 1));
         await new Promise((resolve) => setTimeout(resolve, 5));
         now -= 1;
-        if (nr === 7) throw new Error('seven is not to be had');
+        if (nr === 7) throw new Error('seven is not to be had by ada@example.org');
         return traceLlmCall({ model: 'gpt-4o', provider: 'openai' }, (call) => {
           call.recordUsage({ inputTokens: 1000, outputTokens: 100 });
           return nr % 9 === 0 ? 'wrong' : `n${nr}`;
@@ -78,7 +78,7 @@ describe('an experiment', () => {
     await server.stored();
     const { items } = await server.read<ComparisonResponse>(`/experiments/compare?ids=${run.id}&limit=100`);
     const failed = items.find(({ input }) => (input as { nr: number }).nr === 7)?.results[0];
-    expect(failed?.error).toBe('seven is not to be had');
+    expect(failed?.error).toBe('seven is not to be had by [masked:email]');
     const traceId = items.find(({ input }) => (input as { nr: number }).nr === 8)?.results[0]?.traceId ?? '';
     const { spans } = await server.read<{ spans: Span[] }>(`/traces/${traceId}`);
     expect(spans.map(({ operation }) => operation).toSorted()).toEqual(['llm', 'workflow']);

@@ -133,6 +133,7 @@ describe('masking', () => {
     'Cookie: a small biscuit. token: a piece of a word',
     '{"name":"city","value":"Bonn","tokens":5,"nextToken":"p2"}',
     '{"first":["token","type","value"]}',
+    '["the secret [masked:secret]",3]',
     Buffer.from('nothing to hide in these ordinary words').toString('base64'),
     'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= 0af7651916cd43dd8448eb211c80319c',
     'msg_01XFDUDYJgAACzvnptvVoYEL call_abc123DEF456ghi789JKL toolu_01A09q90qw90lq917835lq9',

@@ -31,11 +31,13 @@ function isSensitive(key: string): boolean {
   let answer = known.get(key);
   if (answer === undefined) {
     const name = normalise(key);
+    // What is masked already was a text that stands first in a list, not the name of what follows it.
     // The last part of a dotted name says what it is: `http.request.header.authorization`.
     answer =
-      exact.has(name) ||
-      exact.has(normalise(key.slice(key.lastIndexOf('.') + 1))) ||
-      endings.some((ending) => name.endsWith(ending));
+      !key.includes('[masked:') &&
+      (exact.has(name) ||
+        exact.has(normalise(key.slice(key.lastIndexOf('.') + 1))) ||
+        endings.some((ending) => name.endsWith(ending)));
     if (known.size < 5000 && key.length < 200) known.set(key, answer);
   }
   return answer;

@@ -63,6 +63,7 @@ export class ReachingWindow {
   #width = fiveMinutes;
   #found = 0;
   #pausing: PausingSignal | undefined;
+  #narrowed: Window | undefined;
 
   constructor(range: Window, end: UnixNano, signal: PausingSignal) {
     this.#range = range;
@@ -71,25 +72,32 @@ export class ReachingWindow {
   }
 
   get window(): Window {
+    if (this.#narrowed !== undefined) return this.#narrowed;
     return { from: windowBefore(this.#range, this.#end, this.#width).from, to: this.#range.to };
   }
 
   get isLast(): boolean {
-    return this.window.from === this.#range.from;
+    return this.#narrowed !== undefined || this.window.from === this.#range.from;
+  }
+
+  /** Nothing that is looked for has a span before this moment: the next window is the last. */
+  narrow(from: UnixNano): void {
+    this.#narrowed = { from, to: this.#range.to };
+  }
+
+  /** Goes on beyond the first pause, where the last window found nothing more and ends at one. */
+  async skipsPause(reader: Reader, found: number): Promise<boolean> {
+    const beyond = found > this.#found ? undefined : await this.#beyondPause(reader);
+    this.#found = found;
+    if (beyond === undefined) return false;
+    this.#width = fiveMinutes;
+    this.#end = unixNano(beyond.from + fiveMinutes);
+    return true;
   }
 
   /** The window held `found` of the `wanted`. */
-  async grow(
-    reader: Reader,
-    { found, wanted }: { readonly found: number; readonly wanted: number },
-  ): Promise<void> {
-    const beyond = found > this.#found ? undefined : await this.#beyondPause(reader);
-    this.#found = found;
-    if (beyond === undefined) this.#width *= growthOf(found, wanted);
-    else {
-      this.#width = fiveMinutes;
-      this.#end = unixNano(beyond.from + fiveMinutes);
-    }
+  widen({ found, wanted }: { readonly found: number; readonly wanted: number }): void {
+    this.#width *= growthOf(found, wanted);
   }
 
   async #beyondPause(reader: Reader): Promise<Window | undefined> {

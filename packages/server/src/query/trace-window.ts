@@ -10,6 +10,7 @@
  */
 import { nanosFromMs, type UnixNano, unixNano } from '@sightline/base';
 import type { PageStart } from './cursor.ts';
+import { findRareTraces } from './rare-traces.ts';
 import { readSummaries } from './read-summaries.ts';
 import type { Reader } from './reader.ts';
 import { inRange, storedAfter, storedUntil } from './sql/range-sql.ts';
@@ -47,29 +48,40 @@ interface Candidate {
 /** Room for traces that are in a window but have their place elsewhere. */
 const spareCandidates = 20;
 
-export async function collectTraces(reader: Reader, search: TraceSearch): Promise<FoundTraces> {
+export async function collectTraces(reader: Reader, asked: TraceSearch): Promise<FoundTraces> {
+  let search = asked;
   const { page, limit } = search;
   const { range } = page;
   const end = page.after === undefined ? range.newest : keyTime(page.after);
   const reaching = new ReachingWindow(range, end, 'spans');
   let spare = spareCandidates;
+  let hasLooked = false;
   let best: FoundTraces = { placed: [], snapshot: page.snapshot };
   for (;;) {
     const { window, isLast } = reaching;
-    const wanted = limit + spare;
-    const candidates = await findCandidates(reader, search, { window, wanted });
+    const candidatesMax = limit + spare;
+    const candidates = await findCandidates(reader, search, { window, wanted: candidatesMax });
     if (candidates === undefined) return best;
     if (candidates.length >= limit || isLast) {
       const placed = await placeTraces(reader, page, { candidates, window });
       best = { placed: placed.slice(0, limit), snapshot: momentOf(page, candidates) };
       if (placed.length >= limit) return best;
-      if (candidates.length === wanted) {
+      if (candidates.length === candidatesMax) {
         spare *= 8;
         continue;
       }
       if (isLast) return best;
     }
-    await reaching.grow(reader, { found: candidates.length, wanted: limit });
+    const found = candidates.length;
+    if (await reaching.skipsPause(reader, found)) continue;
+    const rare = found > 0 || hasLooked ? undefined : await findRareTraces(reader, search.wish.filter, range);
+    hasLooked ||= found === 0;
+    if (rare === undefined) reaching.widen({ found, wanted: limit });
+    else {
+      if (rare.ids.length === 0) return best;
+      search = { ...search, wish: { ...search.wish, ids: rare.ids } };
+      reaching.narrow(rare.from);
+    }
   }
 }
 

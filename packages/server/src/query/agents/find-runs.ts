@@ -1,12 +1,15 @@
 import { unixNano } from '@sightline/base';
+import type { BoundFilter } from '@sightline/schema/filter';
 import type { AgentFilterParameters, Run, RunsParameters, RunsResponse } from '@sightline/schema/api';
 import { type PageStart, writeCursor } from '../cursor.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { type ExactFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
+import { findRareTraces } from '../rare-traces.ts';
+import type { ExactFilters } from '../sql/agent-filter-sql.ts';
 import { keyedPage, readSort, type SortBy } from '../sql/keyed-page-sql.ts';
 import { type RunScope, runRows } from '../sql/runs-sql.ts';
 import { int64, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
+import { wantedTraces } from '../sql/trace-sets-sql.ts';
 import { ReachingWindow } from '../time-windows.ts';
 import type { RangeParameters } from '../time-range.ts';
 import { startAgentPage } from './agent-page.ts';
@@ -64,15 +67,24 @@ interface Search {
   readonly scope: RunScope;
   readonly page: PageStart;
   readonly limit: number;
+  /** See `TraceWish`. */
+  readonly ids?: readonly string[];
 }
 
 const sortValues: Readonly<Record<string, string>> = { startTime: 'startNanos', durationMs: 'durationNanos' };
 
-function rowsOf(reader: Reader, { parameters, scope }: Search, begunFrom?: bigint): Sql {
+function filterOf(reader: Reader, { parameters }: Search): BoundFilter {
+  return readQ(parameters.q, 'traces', reader.clock);
+}
+
+function rowsOf(reader: Reader, search: Search, begunFrom?: bigint): Sql {
+  const { parameters, scope, ids } = search;
   const { status, ...filters } = parameters;
   return runRows({
     scope: { ...scope, begunFrom },
-    where: tracesOfFilter(reader.project, readQ(parameters.q, 'traces', reader.clock), scope.window),
+    where:
+      wantedTraces(reader.project, { filter: filterOf(reader, search), ids }, scope.window) ??
+      trusted('true'),
     filters,
     having: status === undefined ? undefined : trusted(status === 'error' ? 'isFailed' : 'NOT isFailed'),
   });
@@ -98,7 +110,9 @@ async function findSorted(reader: Reader, search: Search, sort: SortBy): Promise
 }
 
 /** Windows that grow back from the end of the range, so that the newest page costs what its rows cost. */
-async function findNewest(reader: Reader, search: Search): Promise<readonly Placed[]> {
+async function findNewest(reader: Reader, asked: Search): Promise<readonly Placed[]> {
+  let search = asked;
+  let hasLooked = false;
   const { page, limit } = search;
   const { range, after } = page;
   const end = after === undefined ? range.newest : unixNano(BigInt(after[0] ?? '0'));
@@ -116,7 +130,19 @@ async function findNewest(reader: Reader, search: Search): Promise<readonly Plac
         startNanos: BigInt(startNanos),
         key: [startNanos, traceId],
       }));
-    await reaching.grow(reader, { found: found.length, wanted: limit });
+    if (await reaching.skipsPause(reader, found.length)) continue;
+    const rare =
+      found.length > 0 || hasLooked
+        ? undefined
+        : await findRareTraces(reader, filterOf(reader, search), search.scope.window);
+    hasLooked ||= found.length === 0;
+    if (rare === undefined) reaching.widen({ found: found.length, wanted: limit });
+    else {
+      if (rare.ids.length === 0) return [];
+      // A run may begin before the first of its spans in the range.
+      search = { ...search, ids: rare.ids };
+      reaching.narrow(range.from);
+    }
   }
 }
 

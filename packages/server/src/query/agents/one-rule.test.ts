@@ -93,6 +93,8 @@ const others = [
   // A stream without usage was answered: it is unpriced. One that failed cost nothing.
   spans.call('silent', { trace: 11, span: 1102, parent: 1101, at: 701, tokens: [0, 0] }),
   spans.call('silent', { trace: 11, span: 1103, parent: 1101, at: 702, tokens: [0, 0], error: 'refused' }),
+  // A stage that names no model is no call that lacks a price.
+  spans.span({ trace: 11, span: 1107, parent: 1101, at: 702.5, lasts: 0.1, name: 'reranking' }),
   // A function that asks the MCP server for the tool of its name, over HTTP.
   spans.tool('lookup', { trace: 11, span: 1104, parent: 1101, at: 703, lasts: 3 }),
   spans.span({ trace: 11, span: 1105, parent: 1104, at: 703.1, lasts: 2, name: 'POST', attributes: http }),

@@ -228,8 +228,11 @@ export function usageOf(span: RunNode): Usage {
 const isSilent = ({ isCall, isCounted }: RunNode): boolean => isCall && !isCounted;
 
 export function isUnpriced(call: RunNode): boolean {
-  return isSilent(call) ? call.status !== 'error' : call.isCounted && call.costUsd === null;
+  return isSilent(call) ? call.status !== 'error' && !isStage(call) : call.isCounted && call.costUsd === null;
 }
+
+/** A stage of a pipeline that sorts what was found and names no model: nobody is paid for it. */
+const isStage = ({ operation, model }: RunNode): boolean => operation === 'rerank' && model === '';
 
 /** What the steps used, each call once. */
 export function usageOfCalls(steps: readonly RunNode[]): Usage {

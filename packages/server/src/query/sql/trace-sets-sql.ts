@@ -6,8 +6,10 @@ import type { BoundFilter } from '@sightline/schema/filter';
 import { compileFilter } from '../filter/compile-filter.ts';
 import { splitTraceFilter, type TraceFilter } from '../filter/split-trace-filter.ts';
 import type { Window } from '../time-range.ts';
+import type { FilterScope } from '../filter/filter-scope.ts';
 import { inRange } from './range-sql.ts';
-import { every, joinSql, type Sql, sql, string, trusted } from './sql.ts';
+import { every, joinSql, type Sql, sql, string, trusted, uint } from './sql.ts';
+import { tracesByHex } from './trace-summary-sql.ts';
 import { tracesBySummary, tracesByUsage, tracesByWords, tracesWithScore } from './whole-traces-sql.ts';
 
 /** What a list of traces asks for. */
@@ -19,6 +21,15 @@ export interface TraceWish {
   readonly status?: 'unset' | 'ok' | 'error' | undefined;
   readonly minDurationMs?: number | undefined;
   readonly maxDurationMs?: number | undefined;
+  /** Only these, by their hex: all that meet the rarest condition of the filter (`rarestCondition`). */
+  readonly ids?: readonly string[] | undefined;
+}
+
+/** Where conditions on spans are looked for: within the window, and among these traces where they are known. */
+interface Scope {
+  readonly project: string;
+  readonly window: Window;
+  readonly among?: Sql | undefined;
 }
 
 /** Undefined where every trace is wanted. */
@@ -31,19 +42,23 @@ export function wantedTraces(project: string, wish: TraceWish, window: Window): 
   if (wish.status === 'error') conditions.push(among(trusted('status_code = 2')));
   if (wish.status === 'ok') conditions.push(sql`NOT ${among(trusted('status_code = 2'))}`);
   if (wish.status === 'unset') conditions.push(sql`NOT ${among(trusted('status_code != 0'))}`);
+  const known = wish.ids === undefined ? undefined : sql`trace_id IN (${tracesByHex(wish.ids)})`;
+  if (known !== undefined) conditions.push(known);
+  const scope: Scope = { project, window, among: known };
   const durations = durationFilter(wish);
-  if (durations !== undefined) conditions.push(compile(project, durations, window));
+  if (durations !== undefined) conditions.push(compile(scope, durations));
   const split = splitTraceFilter(wish.filter);
-  if (split.type !== 'everything') conditions.push(compile(project, split, window));
+  if (split.type !== 'everything') conditions.push(compile(scope, split));
   return conditions.length === 0 ? undefined : every(conditions);
 }
 
-function compile(project: string, filter: TraceFilter, window: Window): Sql {
+function compile(scope: Scope, filter: TraceFilter): Sql {
+  const { project, window } = scope;
   switch (filter.type) {
     case 'everything':
       return trusted('true');
     case 'span':
-      return compileAll(project, [filter], window);
+      return compileAll(scope, [filter]);
     case 'trace':
       return tracesBySummary(project, window, compileFilter('spans', filter.filter));
     case 'usage':
@@ -51,12 +66,12 @@ function compile(project: string, filter: TraceFilter, window: Window): Sql {
     case 'score':
       return tracesWithScore(project, filter.tests, window);
     case 'not':
-      return sql`NOT ${compile(project, filter.item, window)}`;
+      return sql`NOT ${compile(scope, filter.item)}`;
     case 'and':
-      return compileAll(project, filter.items, window);
+      return compileAll(scope, filter.items);
     case 'or':
       return sql`(${joinSql(
-        filter.items.map((item) => compile(project, item, window)),
+        filter.items.map((item) => compile(scope, item)),
         ' OR ',
       )})`;
   }
@@ -66,9 +81,10 @@ function compile(project: string, filter: TraceFilter, window: Window): Sql {
  * Each condition on spans is looked for in the traces that the one before found, those first that few spans meet: so what nearly every span meets (`service:api`) is asked of
  * a few traces, and not of the range.
  */
-function compileAll(project: string, items: readonly TraceFilter[], window: Window): Sql {
+function compileAll(scope: Scope, items: readonly TraceFilter[]): Sql {
+  const { project, window, among } = scope;
   const ofSpans = items.flatMap((item) => (item.type === 'span' ? [item.filter] : []));
-  const others = items.filter(({ type }) => type !== 'span').map((item) => compile(project, item, window));
+  const others = items.filter(({ type }) => type !== 'span').map((item) => compile(scope, item));
   const chained = ofSpans
     .toSorted((a, b) => commonness(a) - commonness(b))
     .reduce<Sql | undefined>((found, each) => {
@@ -78,8 +94,32 @@ function compileAll(project: string, items: readonly TraceFilter[], window: Wind
       const bySpans = amongSpans(project, window, within(condition));
       const words = textsIn(each).map((parts) => tracesByWords(project, window, parts));
       return words.length === 0 ? bySpans : sql`(${bySpans} OR ${within(sql`(${joinSql(words, ' OR ')})`)})`;
-    }, undefined);
+    }, among);
   return every([chained, ...others]);
+}
+
+/**
+ * The condition of the filter that the fewest traces meet, as far as a guess tells, and that every trace of the list meets. Undefined where there is none that an index or a
+ * narrow column finds.
+ */
+export function rarestCondition(filter: BoundFilter): BoundFilter | undefined {
+  const split = splitTraceFilter(filter);
+  const ofSpans = (split.type === 'and' ? split.items : [split]).flatMap((item) =>
+    item.type === 'span' ? [item.filter] : [],
+  );
+  const [rarest] = ofSpans.toSorted((a, b) => commonness(a) - commonness(b));
+  return rarest === undefined || commonness(rarest) > 1 ? undefined : rarest;
+}
+
+/** Traces of the window that meet the condition, at most `limit` by their spans. */
+export function tracesMeeting(
+  condition: BoundFilter,
+  { project, limit, ...window }: FilterScope & { readonly limit: number },
+): Sql {
+  const bySpans = sql`trace_id IN (SELECT DISTINCT trace_id FROM spans
+    WHERE ${inRange(project, 'spans', window)} AND ${compileFilter('spans', condition, { project, ...window })} LIMIT ${uint(limit)})`;
+  const words = textsIn(condition).map((parts) => tracesByWords(project, window, parts));
+  return sql`(${joinSql([bySpans, ...words], ' OR ')})`;
 }
 
 /** Each of these texts meets the filter by itself. */

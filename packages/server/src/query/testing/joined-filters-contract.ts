@@ -31,9 +31,11 @@ const words = (text: string) => ({
 });
 
 /** The agent's span says whose the run is, the model's what was said, the tool's what failed. */
-function run(trace: number, { user, said, error }: { user: string; said: string; error?: string }) {
+function run(
+  trace: number,
+  { user, said, error, at = trace * 60 }: { user: string; said: string; error?: string; at?: number },
+) {
   const [agent, call, tool] = [trace * 10, trace * 10 + 1, trace * 10 + 2];
-  const at = trace * 60;
   const ofUser = { 'user.id': user, 'gen_ai.conversation.id': `${user}-${trace % 2}` };
   return [
     spans.agent('desk', { trace, span: agent, at, lasts: 20, attributes: ofUser }),
@@ -73,6 +75,16 @@ export function describeJoinedFilters(
       ]),
     );
     await telemetry.loadJson('traces', tracesRequest('bot', run(4, { user: 'cy', said: 'refund?' })));
+    // The night before: what few runs have, among what many have.
+    const night = Array.from({ length: 30 }, (_, hour) =>
+      run(100 + hour, {
+        user: hour % 10 === 9 ? 'eve' : 'dan',
+        said: hour % 10 === 9 ? 'an ostrich' : 'a horse',
+        at: -1800 * (hour + 3),
+        ...(hour === 19 ? { error: 'no such bird' } : {}),
+      }),
+    );
+    await telemetry.loadJson('traces', tracesRequest('desk', night.flat()));
     const lines = [1, 3].map((trace) => ({
       timeNanos: spans.nanos(trace * 60 + 6),
       body: `line of ${trace}`,
@@ -171,6 +183,43 @@ export function describeJoinedFilters(
         const none = `${q} -${field}:*`;
         expect([none, (await listed(none)).length]).toEqual([none, missingCount]);
       }
+    }
+  });
+
+  test.each([
+    ['user:eve', [109, 119, 129]],
+    ['user:eve ostrich', [109, 119, 129]],
+    ['ostrich user:eve status:error', [119]],
+    ['ostrich -status:error tool:lookup', [109, 129]],
+    ['user:(eve OR bob) trace.errors>0', [3, 119]],
+    ['ostrich OR user:ann', [1, 2, 109, 119, 129]],
+    ['user:eve refund', []],
+    ['zebra status:error', []],
+    ['user:dan status:error', []],
+  ])('what is rare and long ago is found, a page at a time as well: %s finds %j', async (q, expected) => {
+    const asked = { from: '-24h', to: 'now', q };
+    for (const limit of [50, 1]) {
+      const found: number[] = [];
+      const worked: number[] = [];
+      for (let cursor: string | null | undefined; cursor !== null;) {
+        const page = await findTraces(
+          telemetry.context,
+          parameters({ ...asked, limit, ...(cursor === undefined ? {} : { cursor }) }),
+        );
+        found.push(...numbers(page.traces));
+        cursor = page.nextCursor;
+      }
+      for (let cursor: string | null | undefined; cursor !== null;) {
+        const page = await findRuns(
+          telemetry.context,
+          runsParameters.parse({ ...asked, limit, ...(cursor === undefined ? {} : { cursor }) }),
+        );
+        worked.push(...numbers(page.runs));
+        cursor = page.nextCursor;
+      }
+      const sorted = (ids: number[]) => ids.toSorted((a, b) => a - b);
+      expect([limit, sorted(found)]).toEqual([limit, expected]);
+      expect([limit, sorted(worked)]).toEqual([limit, expected]);
     }
   });
 

@@ -1,0 +1,43 @@
+/**
+ * A search that finds nothing near the end of its range knows nothing of how far to go, and would look at ever wider windows. What meets the rarest condition of its filter
+ * is asked for once instead, over the whole range: where these are few, they are all that is left to look at.
+ */
+import { unixNano, type UnixNano } from '@sightline/base';
+import type { BoundFilter } from '@sightline/schema/filter';
+import type { Reader } from './reader.ts';
+import { every, sql, uint } from './sql/sql.ts';
+import { rarestCondition, tracesMeeting } from './sql/trace-sets-sql.ts';
+import { startsWithin } from './sql/whole-traces-sql.ts';
+import type { Window } from './time-range.ts';
+
+export interface RareTraces {
+  readonly ids: readonly string[];
+  /** The first span of them within the range; its end where there are none. */
+  readonly from: UnixNano;
+}
+
+/** More are not rare: windows find a page of them sooner. */
+const rareTracesMax = 500;
+
+/** Undefined where they are not few, or nothing tells. */
+export async function findRareTraces(
+  reader: Reader,
+  filter: BoundFilter,
+  range: Window,
+): Promise<RareTraces | undefined> {
+  const condition = rarestCondition(filter);
+  if (condition === undefined) return undefined;
+  const { project } = reader;
+  const limit = rareTracesMax + 1;
+  const { from, to } = range;
+  const found = await reader.tryRows<{ traceId: string; place: string }>(sql`
+    SELECT lower(hex(trace_id)) AS traceId, toUnixTimestamp64Nano(min(start_time)) AS place FROM trace_starts
+    WHERE ${every([startsWithin(project, range), tracesMeeting(condition, { project, from, to, limit })])}
+    GROUP BY trace_id LIMIT ${uint(limit)}`);
+  if (found === undefined || found.length > rareTracesMax) return undefined;
+  const first = found.reduce((least, { place }) => {
+    const time = BigInt(place);
+    return time < least ? time : least;
+  }, BigInt(to));
+  return { ids: found.map(({ traceId }) => traceId), from: unixNano(first) };
+}
