@@ -6,16 +6,28 @@ import {
   importDashboardResponse,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import { z } from 'zod';
 import { chooseAction } from '../arguments/choose-action.ts';
-import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { changeLine } from './kept-in-files.ts';
-import { readTextFile } from './read-text-file.ts';
+import { oneLine } from '../output/format.ts';
+import {
+  changedFields,
+  type DocumentChange,
+  isSame,
+  readDocuments,
+  readJsonFile,
+  refuseSameNames,
+  tellDocumentChanges,
+} from './named-documents.ts';
 
 const actions = ['apply', 'diff', 'export'] as const;
 type Action = (typeof actions)[number];
+
+const kind = {
+  schema: dashboardInput,
+  noun: 'dashboard',
+  hint: 'sightline dashboards export writes the form; a dashboard of Grafana is applied with --grafana.',
+};
 
 export const dashboardsCommand: Command = {
   name: 'dashboards',
@@ -73,23 +85,20 @@ async function put(
 ): Promise<ExitCode> {
   const wanted: DashboardInput[] = [];
   for (const file of files) {
-    const given = await readJson(file);
+    const given = await readJsonFile(file, kind.hint);
     if (options.has('grafana')) {
       const { dashboard: taken, left } = await client.post(
         'dashboards/import',
         { grafana: given },
         importDashboardResponse,
       );
-      for (const each of left) output.note(`${file}: not taken over: ${each}`);
+      for (const each of left) output.note(`${file}: not taken over: ${oneLine(each)}`);
       wanted.push(dashboardInput.parse(taken));
-    } else wanted.push(...readDashboards(file, given));
+    } else wanted.push(...readDocuments({ file, given }, kind));
   }
+  refuseSameNames(wanted, kind.noun);
   const { dashboards } = await client.get('dashboards', {}, dashboardsResponse);
-  const changes: {
-    readonly name: string;
-    readonly action: 'create' | 'change' | 'same';
-    readonly parts: string[];
-  }[] = [];
+  const changes: DocumentChange[] = [];
   for (const one of wanted) {
     const known = dashboards.find(({ name, isShipped }) => name === one.name && !isShipped);
     const now =
@@ -98,7 +107,7 @@ async function put(
         : await client.get(`dashboards/${encodeURIComponent(known.id)}`, {}, dashboard);
     const parts = now === undefined ? [] : changedParts(now.dashboard, one);
     const change = now === undefined ? 'create' : parts.length === 0 ? 'same' : 'change';
-    changes.push({ name: one.name, action: change, parts });
+    changes.push({ name: oneLine(one.name), action: change, parts });
     if (action === 'diff' || change === 'same') continue;
     if (now === undefined) await client.post('dashboards', one, dashboard);
     else
@@ -111,73 +120,22 @@ async function put(
         }),
       );
   }
-  const some = changes.filter((change) => change.action !== 'same');
-  if (output.json) output.document({ changes });
-  else {
-    for (const { parts, ...change } of some) output.line(changeLine({ ...change, fields: parts }));
-    output.line(
-      some.length === 0
-        ? 'Nothing changes.'
-        : action === 'apply'
-          ? `${some.length} applied.`
-          : `${some.length} would change.`,
-    );
-  }
-  return action === 'diff' && some.length > 0 ? exitCodes.failure : exitCodes.ok;
+  return tellDocumentChanges(output, action, changes);
 }
 
 /** In which parts two of one name differ: panels by their titles. */
 function changedParts(before: DashboardInput, after: DashboardInput): string[] {
   const { panels: panelsBefore, ...restBefore } = before;
   const { panels: panelsAfter, ...restAfter } = after;
-  const fields = Object.keys({ ...restBefore, ...restAfter }).filter(
-    (key) => !isSame(restBefore[key as keyof typeof restBefore], restAfter[key as keyof typeof restAfter]),
-  );
   const old = new Map(panelsBefore.map((panel) => [panel.id, panel]));
+  const named = ({ id, title }: { readonly id: string; readonly title: string }): string =>
+    `“${title === '' ? id : oneLine(title)}”`;
   const changed = panelsAfter
     .filter((panel) => !isSame(old.get(panel.id), panel))
-    .map(({ id, title }) => `${old.has(id) ? '~' : '+'}“${title === '' ? id : title}”`);
+    .map((panel) => `${old.has(panel.id) ? '~' : '+'}${named(panel)}`);
   const kept = new Set(panelsAfter.map(({ id }) => id));
-  const gone = panelsBefore
-    .filter(({ id }) => !kept.has(id))
-    .map(({ id, title }) => `-“${title === '' ? id : title}”`);
-  return [...fields, ...changed, ...gone];
-}
-
-/** The order of keys says nothing. */
-function isSame(a: unknown, b: unknown): boolean {
-  return canonical(a) === canonical(b);
-}
-
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
-}
-
-function readDashboards(file: string, given: unknown): DashboardInput[] {
-  const read = z.union([z.array(dashboardInput), dashboardInput]).safeParse(given);
-  if (read.success) return Array.isArray(read.data) ? read.data : [read.data];
-  const one = (Array.isArray(given) ? z.array(dashboardInput) : dashboardInput).safeParse(given);
-  throw new SightlineError(
-    'bad_option',
-    `"${file}" is no dashboard: ${one.error === undefined ? '' : z.prettifyError(one.error)}`,
-    {
-      hint: 'sightline dashboards export writes the form; a dashboard of Grafana is applied with --grafana.',
-    },
-  );
-}
-
-async function readJson(file: string): Promise<unknown> {
-  const text = await readTextFile(file);
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw badOption(
-      `"${file}" is no JSON: ${error instanceof Error ? error.message : String(error)}.`,
-      'sightline dashboards export writes the form of a dashboard.',
-    );
-  }
+  const gone = panelsBefore.filter(({ id }) => !kept.has(id)).map((panel) => `-${named(panel)}`);
+  const parts = [...changedFields(restBefore, restAfter), ...changed, ...gone];
+  // Panels are asked and read aloud in their order.
+  return parts.length === 0 && !isSame(panelsBefore, panelsAfter) ? ['order of panels'] : parts;
 }

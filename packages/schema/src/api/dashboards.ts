@@ -48,12 +48,14 @@ export const panelQuery = z.discriminatedUnion('type', [
     type: z
       .literal('list')
       .describe(
-        'How many there are, or as a table which: alerts that fire now, SLOs as they stand, errors by cause in the range.',
+        'How many there are, or as a table which: alerts that fire now, SLOs as they stand, errors by cause in the range. Over time, what is left of the budgets of SLOs.',
       ),
     of: z.enum(['alerts', 'slos', 'errors']),
     text: filterParameter
       .default('')
-      .describe('Of alerts, conditions on their labels; of errors, a filter of traces; SLOs have none.'),
+      .describe(
+        'Of alerts, conditions on their labels; of errors, a filter of traces; of SLOs, the name of one.',
+      ),
     name: z.string().max(200).default(''),
   }),
 ]);

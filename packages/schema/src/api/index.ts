@@ -10,6 +10,7 @@ export * from './system.ts';
 export * from './settings.ts';
 export * from './usage.ts';
 export * from './runs.ts';
+export * from './sampling.ts';
 export * from './callees.ts';
 export * from './conversation.ts';
 export * from './agent-graph.ts';

@@ -7,6 +7,7 @@ import { errorGroup } from './errors.ts';
 import { overviewFacts, overviewPoint, overviewResponse } from './overview.ts';
 import { deploy, regressionLook } from './regressions.ts';
 import { run } from './runs.ts';
+import { samplingResponse } from './sampling.ts';
 import { slo } from './slos.ts';
 import { ledgerRow } from './system.ts';
 
@@ -88,6 +89,11 @@ export const reportResponse = z.object({
   coverage: z
     .array(ledgerRow)
     .describe('What was received and what became of it, since the server began to count.'),
+  sampling: samplingResponse
+    .omit({ startTime: true, endTime: true })
+    .nullable()
+    .default(null)
+    .describe('What senders kept of their traces. null where it could not be read.'),
   errors: z.object({
     total: z.number().int().describe('Occurrences.'),
     groups: z.number().int(),

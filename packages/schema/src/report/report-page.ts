@@ -271,13 +271,21 @@ function stepsTable({ paths, sources }: ReportResponse): ReportTable | undefined
 }
 
 /** Whether the numbers are of all that was sent. */
-function coverageTable({ coverage, series, stepMs, firings, sources }: ReportResponse): ReportTable {
+function coverageTable({
+  coverage,
+  sampling,
+  series,
+  stepMs,
+  firings,
+  sources,
+}: ReportResponse): ReportTable {
   const empty = series.filter(({ runs }) => runs === 0).length;
   const late = firings.filter(({ event }) => event.late).length;
   return {
     title: 'What this covers',
     note: [
       `Items since the server began to count. No run was at work in ${countText(empty)} of ${counted(series.length, 'step')} of ${durationText(stepMs)}.`,
+      ...(sampling === null ? [] : [samplingText(sampling)]),
       ...(late === 0 ? [] : [`${counted(late, 'alert')} fired while data was still on the way.`]),
     ].join(' '),
     source: sourceOf(sources, 'coverage'),
@@ -291,6 +299,17 @@ function coverageTable({ coverage, series, stepMs, firings, sources }: ReportRes
       { ...numberCell(rejected, countText), isBad: rejected > 0 },
     ]),
   };
+}
+
+function samplingText({
+  traces,
+  sampledTraces,
+  representedTraces,
+  keptShare,
+}: NonNullable<ReportResponse['sampling']>): string {
+  if (traces === 0) return 'No trace began.';
+  if (sampledTraces === 0) return `None of ${counted(traces, 'trace')} says that its sender left others out.`;
+  return `Senders left traces out: ${countText(sampledTraces)} of ${counted(traces, 'trace')} say so, and all stand for about ${countText(representedTraces)}, of which ${shareText(keptShare ?? 1)} are here. Counts and costs are of what is here.`;
 }
 
 function errorTables(report: Told): ReportTable[] {

@@ -1,6 +1,13 @@
 export { judgeValue, type Verdict } from './judge-value.ts';
 export { parseCondition, parseRule, parseValue, signalOf } from './parse-rule.ts';
-export { describeValue, printCondition, printDimension, printDuration, printRule } from './print-rule.ts';
+export {
+  describeValue,
+  printCondition,
+  printDimension,
+  printDuration,
+  printRule,
+  printValue,
+} from './print-rule.ts';
 export type {
   Dimension,
   Measure,

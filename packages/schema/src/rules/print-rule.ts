@@ -1,4 +1,12 @@
-import type { Dimension, Measure, RuleCondition, RuleNode, Term, ValueUnit } from './rule-node.ts';
+import type {
+  Dimension,
+  Measure,
+  RuleCondition,
+  RuleNode,
+  Term,
+  ValueQuery,
+  ValueUnit,
+} from './rule-node.ts';
 
 /** A rule as it is understood, in full: what is read from it is the same rule. */
 export function printRule(node: RuleNode): string {
@@ -7,20 +15,18 @@ export function printRule(node: RuleNode): string {
   if (node.type === 'burn')
     return `slo ${JSON.stringify(node.slo)} burns > ${printNumber(node.factor)} over ${printDuration(node.longS)} and ${printDuration(node.shortS)}`;
   const { query, condition } = node;
-  const { left, operator, right, source, filter, by, windowS, unit } = query;
-  const value = [
+  return `${printValue(query)} over ${printDuration(query.windowS)} ${printCondition(condition, query.unit)}`;
+}
+
+/** What a rule looks at, without its window and condition: a panel asks it. */
+export function printValue({ left, operator, right, source, filter, by }: ValueQuery): string {
+  return [
     printTerm(left),
     ...(operator === undefined || right === undefined ? [] : [operator, printTerm(right)]),
-  ];
-  return [
-    ...value,
     'of',
     source,
     ...(filter === '' ? [] : ['where', filter]),
     ...(by.length === 0 ? [] : ['by', by.map(printDimension).join(', ')]),
-    'over',
-    printDuration(windowS),
-    printCondition(condition, unit),
   ].join(' ');
 }
 

@@ -90,7 +90,7 @@ function chosenOf(values: VariableValues, name: string | undefined): readonly st
   return name !== undefined && Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
-/** `$__rate_interval`, `$__interval` and `$__range`, which Grafana's panels have, as durations. */
+/** `$__rate_interval`, `$__interval` and `$__range`, which Grafana's panels have, as durations; with `_s` and `_ms` as numbers. */
 export function fillIntervals(
   text: string,
   { stepS, rangeS }: { readonly stepS: number; readonly rangeS: number },
@@ -101,7 +101,11 @@ export function fillIntervals(
     range: Math.max(1, Math.round(rangeS)),
   };
   return text.replaceAll(
-    /\$(?:__(rate_interval|interval|range)\b|\{__(rate_interval|interval|range)\})/g,
-    (_whole, plain?: string, braced?: string) => `${seconds[plain ?? braced ?? 'interval']}s`,
+    /\$(?:__(rate_interval|interval|range)(_m?s)?\b|\{__(rate_interval|interval|range)(_m?s)?\})/g,
+    (_whole, plain?: string, plainUnit?: string, braced?: string, bracedUnit?: string) => {
+      const value = seconds[plain ?? braced ?? 'interval'] ?? 0;
+      const unit = plainUnit ?? bracedUnit;
+      return unit === undefined ? `${value}s` : String(unit === '_ms' ? value * 1000 : value);
+    },
   );
 }

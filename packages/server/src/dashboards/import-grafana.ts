@@ -29,13 +29,24 @@ const lenient = <T extends z.ZodType>(schema: T) =>
       }),
     );
 
-const target = z.object({ expr: text, legendFormat: text, hide: z.boolean().catch(false) });
+/** A name, or what kind it is and how it is called; older files have null for the default. */
+const dataSource = z.union([z.string(), z.object({ type: text, uid: text })]).catch('');
+const target = z.object({
+  expr: text,
+  legendFormat: text,
+  hide: z.boolean().catch(false),
+  datasource: dataSource,
+});
 const step = z.object({ color: text, value: z.number().nullable().catch(null) });
 const basePanel = z.object({
   type: text,
   title: text,
   gridPos: z.object({ x: number, y: number, w: number, h: number }).catch({ x: 0, y: 0, w: 12, h: 8 }),
   targets: lenient(target),
+  datasource: dataSource,
+  libraryPanel: z.object({ uid: text, name: text }).optional().catch(undefined),
+  repeat: text,
+  transformations: z.array(z.unknown()).catch([]),
   options: z.object({ content: text, mode: text }).catch({ content: '', mode: '' }),
   content: text,
   stack: z.boolean().catch(false),
@@ -65,26 +76,40 @@ const basePanel = z.object({
         custom: { drawStyle: '', stacking: { mode: '' } },
       },
     }),
+  // Of panels from before Grafana 7.
+  bars: z.boolean().catch(false),
+  format: text,
+  yaxes: lenient(z.object({ format: text })),
+  span: number,
 });
 type GrafanaPanel = z.infer<typeof basePanel>;
 const panel = basePanel.extend({ panels: lenient(basePanel) });
+/** From before Grafana 5: panels lie side by side, `span` of twelve columns wide. */
+const oldRow = z.object({
+  title: text,
+  height: z.union([z.string(), z.number()]).catch(''),
+  panels: lenient(basePanel),
+});
 
 const variable = z.object({
   name: text,
   label: text,
   type: text,
-  query: z.unknown(),
+  query: z.unknown().optional(),
   definition: text,
   options: lenient(z.object({ value: text })),
+  current: z.object({ value: z.union([z.string(), z.array(z.string())]).catch('') }).catch({ value: '' }),
 });
 
 const grafanaDashboard = z.object({
   title: z.string(),
   description: text,
-  time: z.object({ from: text }).catch({ from: '' }),
+  time: z.object({ from: text, to: text }).catch({ from: '', to: '' }),
   refresh: z.union([z.string(), z.boolean()]).catch(''),
   panels: lenient(panel),
-  rows: z.array(z.unknown()).catch([]),
+  rows: lenient(oldRow),
+  __elements: z.record(z.string(), z.object({ model: basePanel })).catch({}),
+  __inputs: lenient(z.object({ name: text, pluginId: text })),
   templating: z.object({ list: lenient(variable) }).catch({ list: [] }),
   annotations: z.object({ list: z.array(z.unknown()).catch([]) }).catch({ list: [] }),
 });
@@ -124,44 +149,144 @@ const tones: Readonly<Record<string, 'good' | 'warn' | 'error'>> = {
 
 /** Throws `bad_panel` where it is no dashboard of Grafana. */
 export function importGrafana(given: unknown): ImportDashboardResponse {
-  const inner = z.object({ dashboard: z.unknown() }).safeParse(given);
-  const isWrapped = inner.success && typeof inner.data.dashboard === 'object';
-  const read = grafanaDashboard.safeParse(isWrapped ? inner.data.dashboard : given);
+  const read = grafanaDashboard.safeParse(unwrapped(given));
   if (!read.success)
     throw new SightlineError('bad_panel', 'This is no dashboard of Grafana: it has no title.', {
       hint: 'Export it in Grafana with Share, Export, Save to file.',
     });
   const { title, description, time, refresh, panels, rows, templating, annotations } = read.data;
   const left: string[] = [];
-  if (rows.length > 0)
-    left.push('The rows of a dashboard from before Grafana 5: open and save it in Grafana once.');
   const own = annotations.list.filter(
     (one) => !z.object({ builtIn: z.literal(1) }).safeParse(one).success,
   ).length;
   if (own > 0) left.push(`${own} of its annotations.`);
-  const variables = templating.list.flatMap((one) => readVariable(one, left));
-  const flat = panels.flatMap(({ panels: inside, ...outer }) => [outer, ...inside]);
-  const taken = flat
-    .filter(({ type }) => type !== 'row')
-    .flatMap((one) => readPanel(one, left))
+  const intervals = templating.list.filter(({ type }) => type === 'interval');
+  const variables = templating.list
+    .filter(({ type }) => type !== 'interval')
+    .flatMap((one) => readVariable(one, left));
+  const file: GrafanaFile = {
+    elements: read.data.__elements,
+    plugins: new Map(read.data.__inputs.map(({ name, pluginId }) => [name, pluginId])),
+    intervals: new Map(intervals.map((one) => [one.name, intervalOf(one)])),
+  };
+  for (const [name, value] of file.intervals)
+    left.push(`The variable $${name.slice(0, 60)}: ${value} stands in its place.`);
+  const taken = [...inOldRows(rows), ...inRows(panels)]
+    .flatMap((one) => readPanel(one, { file, left }))
     .map((one, index): DashboardPanel => ({ ...one, id: `g${index + 1}` }));
   if (taken.length > panelsMax)
     left.push(`${taken.length - panelsMax} panels, beyond the first ${panelsMax}.`);
   const dashboard: DashboardInput = dashboardInput.parse({
-    name: title.trim().slice(0, 120) || 'From Grafana',
+    name: title.trim().slice(0, 120).trim() || 'From Grafana',
     description: description.slice(0, 1_000),
-    range: readTime(time),
+    range: readTime(time, left),
     refreshS: typeof refresh === 'string' ? secondsOf(refresh) : 0,
-    variables,
+    variables: onePerName(variables, left).slice(0, 20),
     panels: taken.slice(0, panelsMax),
   });
   return { dashboard, left };
 }
 
-function readPanel(one: GrafanaPanel, left: string[]): Omit<DashboardPanel, 'id'>[] {
+interface GrafanaFile {
+  /** Library panels that the file brings, by their uid. */
+  readonly elements: Readonly<Record<string, { readonly model: GrafanaPanel }>>;
+  /** Kinds of data sources that the file asks for by name. */
+  readonly plugins: ReadonlyMap<string, string>;
+  /** Values of variables that are durations. */
+  readonly intervals: ReadonlyMap<string, string>;
+}
+
+/** Its API puts a dashboard into another object; so do files of Grafana 12, with a version. */
+function unwrapped(given: unknown): unknown {
+  const inner = z.object({ dashboard: z.record(z.string(), z.unknown()) }).safeParse(given);
+  if (inner.success) return inner.data.dashboard;
+  const resource = z
+    .object({ apiVersion: z.string(), spec: z.record(z.string(), z.unknown()) })
+    .safeParse(given);
+  if (!resource.success) return given;
+  if ('elements' in resource.data.spec)
+    throw new SightlineError('bad_panel', 'This is a dashboard of Grafana in its form v2.', {
+      hint: 'Export it in Grafana as "Classic".',
+    });
+  return resource.data.spec;
+}
+
+/** The title of a row is a heading. What a closed row holds makes room for itself, as when it is opened. */
+function inRows(panels: readonly z.infer<typeof panel>[]): GrafanaPanel[] {
+  let shift = 0;
+  return panels.flatMap(({ panels: inside, ...one }): GrafanaPanel[] => {
+    const { x, y, w, h } = one.gridPos;
+    const at = { ...one, gridPos: { x, y: y + shift, w, h } };
+    if (one.type !== 'row') return [at];
+    const top = inside.reduce((least, { gridPos }) => Math.min(least, gridPos.y), Infinity);
+    const bottom = inside.reduce((most, { gridPos }) => Math.max(most, gridPos.y + gridPos.h), 0);
+    const held = inside.map((inner) => ({
+      ...inner,
+      gridPos: { ...inner.gridPos, y: y + shift + 1 + inner.gridPos.y - top },
+    }));
+    if (inside.length > 0) shift += bottom - top;
+    return [...headingOf(one.title, at.gridPos.y), ...held];
+  });
+}
+
+function inOldRows(rows: readonly z.infer<typeof oldRow>[]): GrafanaPanel[] {
+  let y = 0;
+  return rows.flatMap(({ title, height, panels }) => {
+    const heading = headingOf(title, y);
+    y += heading.length;
+    const h = clamp(Math.round((Number.parseInt(String(height), 10) || 250) / 38), 3, 30);
+    let x = 0;
+    const held = panels.map((one) => {
+      const w = clamp(Math.round((one.span === 0 ? 12 : one.span) * 2), 1, 24);
+      if (x + w > 24) [x, y] = [0, y + h];
+      const placedAt = { x, y, w, h };
+      x += w;
+      return { ...one, gridPos: placedAt };
+    });
+    if (held.length > 0) y += h;
+    return [...heading, ...held];
+  });
+}
+
+function headingOf(title: string, y: number): GrafanaPanel[] {
+  if (title.trim() === '') return [];
+  const content = `## ${title.replaceAll(/\s+/g, ' ').trim()}`;
+  return [basePanel.parse({ type: 'text', gridPos: { x: 0, y, w: 24, h: 1 }, options: { content } })];
+}
+
+function intervalOf({ current, query }: z.infer<typeof variable>): string {
+  const given = typeof current.value === 'string' ? current.value : (current.value[0] ?? '');
+  const first = (typeof query === 'string' ? query : '').split(',')[0]?.trim() ?? '';
+  const value = [given, first].find((one) => /^\d{1,5}(?:ms|[smhdwy])$/.test(one));
+  return value ?? '$__rate_interval';
+}
+
+function onePerName(variables: readonly DashboardVariable[], left: string[]): DashboardVariable[] {
+  if (variables.length > 20) left.push(`${variables.length - 20} variables, beyond the first 20.`);
+  return [...new Map(variables.map((one) => [one.name, one])).values()];
+}
+
+function readPanel(
+  shown: GrafanaPanel,
+  { file, left }: { readonly file: GrafanaFile; readonly left: string[] },
+): Omit<DashboardPanel, 'id'>[] {
+  const library = shown.libraryPanel;
+  const model = library === undefined ? undefined : file.elements[library.uid]?.model;
+  if (library !== undefined && model === undefined && shown.targets.length === 0) {
+    left.push(
+      `“${(shown.title === '' ? library.name : shown.title).slice(0, 100)}”: a library panel, which the file does not hold. Export it in Grafana for sharing externally.`,
+    );
+    return [];
+  }
+  const one: GrafanaPanel =
+    model === undefined
+      ? shown
+      : { ...model, title: shown.title === '' ? model.title : shown.title, gridPos: shown.gridPos };
   const name =
-    one.title === '' ? `an untitled panel of the type ${one.type}` : `“${one.title.slice(0, 100)}”`;
-  const given = kinds[one.type];
+    one.title === ''
+      ? `an untitled panel of the type ${one.type.slice(0, 40)}`
+      : `“${one.title.slice(0, 100)}”`;
+  const given = Object.hasOwn(kinds, one.type) ? kinds[one.type] : undefined;
   if (given === undefined) {
     left.push(`${name}: panels of the type ${one.type.slice(0, 40)} are not known here.`);
     return [];
@@ -171,14 +296,23 @@ function readPanel(one: GrafanaPanel, left: string[]): Omit<DashboardPanel, 'id'
   const kind =
     given !== 'lines'
       ? given
-      : defaults.custom.drawStyle === 'bars'
+      : defaults.custom.drawStyle === 'bars' || one.bars
         ? 'bars'
         : isStacked
           ? 'stacked'
           : 'lines';
-  const queries = one.targets.flatMap(({ expr, legendFormat, hide }) => {
-    if (hide || expr === '') return [];
-    const problem = problemOf(expr);
+  const queries = one.targets.flatMap(({ expr: written, legendFormat, hide, datasource }) => {
+    if (hide || written.trim() === '') return [];
+    // Loki has its question in the field of the same name, and some of its selectors are PromQL as well.
+    const source = [datasource, one.datasource]
+      .map((each) => otherSource(each, file))
+      .find((each) => each !== '');
+    if (source !== undefined && source !== 'prometheus') {
+      left.push(`${name}, ${written.slice(0, 80)}: it asks ${source}.`);
+      return [];
+    }
+    const expr = withIntervals(written, file);
+    const problem = expr.length > 10_000 ? 'it is longer than 10,000 characters' : problemOf(expr);
     if (problem === undefined)
       return [
         {
@@ -187,7 +321,7 @@ function readPanel(one: GrafanaPanel, left: string[]): Omit<DashboardPanel, 'id'
           name: legendFormat.startsWith('__') ? '' : legendFormat.slice(0, 200),
         },
       ];
-    left.push(`${name}, ${expr.slice(0, 80)}: ${problem}`);
+    left.push(`${name}, ${written.slice(0, 80)}: ${problem}`);
     return [];
   });
   if (kind !== 'text' && queries.length === 0) {
@@ -195,6 +329,12 @@ function readPanel(one: GrafanaPanel, left: string[]): Omit<DashboardPanel, 'id'
     return [];
   }
   if (queries.length > 6) left.push(`${name}: of its ${queries.length} queries the first six were taken.`);
+  if (one.repeat !== '')
+    left.push(`${name}: it is one panel for all values of $${one.repeat.slice(0, 60)}, not one for each.`);
+  if (one.transformations.length > 0)
+    left.push(
+      `${name}: ${one.transformations.length === 1 ? 'its transformation' : `its ${one.transformations.length} transformations`}.`,
+    );
   const content = one.options.content === '' ? one.content : one.options.content;
   if (kind === 'text' && one.options.mode === 'html') left.push(`${name}: HTML is shown as text.`);
   return [
@@ -204,7 +344,7 @@ function readPanel(one: GrafanaPanel, left: string[]): Omit<DashboardPanel, 'id'
       ...placed(one.gridPos),
       queries: kind === 'text' ? [] : queries.slice(0, 6),
       text: kind === 'text' ? content.slice(0, 20_000) : '',
-      unit: units[defaults.unit] ?? 'auto',
+      unit: unitOf(defaults.unit) ?? unitOf(one.format) ?? unitOf(one.yaxes[0]?.format ?? '') ?? 'auto',
       thresholds:
         defaults.thresholds.mode === 'absolute'
           ? defaults.thresholds.steps
@@ -217,6 +357,26 @@ function readPanel(one: GrafanaPanel, left: string[]): Omit<DashboardPanel, 'id'
       overlays: null,
     },
   ];
+}
+
+const unitOf = (name: string): PanelUnit | undefined =>
+  Object.hasOwn(units, name) ? units[name] : undefined;
+
+/** Which kind of data source it is: `prometheus` also for those that answer the same; empty where the file does not say. */
+function otherSource(given: z.infer<typeof dataSource>, { plugins }: GrafanaFile): string {
+  const named = typeof given === 'string' ? given : given.uid;
+  const asked = /^\$\{(\w+)\}$/.exec(named)?.[1];
+  const type = typeof given === 'string' || given.type === '' ? (plugins.get(asked ?? '') ?? '') : given.type;
+  if (type === 'datasource' || type === 'mixed') return '';
+  return /prometheus|mimir|cortex|thanos|victoriametrics/i.test(type) ? 'prometheus' : type.slice(0, 40);
+}
+
+function withIntervals(expr: string, { intervals }: GrafanaFile): string {
+  return expr.replaceAll(
+    /\$\{(\w+)(?::\w+)?\}|\$(\w+)|\[\[(\w+)\]\]/g,
+    (whole, braced?: string, plain?: string, old?: string) =>
+      intervals.get(braced ?? plain ?? old ?? '') ?? whole,
+  );
 }
 
 function problemOf(expr: string): string | undefined {
@@ -248,7 +408,7 @@ function readVariable(one: z.infer<typeof variable>, left: string[]): DashboardV
     left.push(`The variable “${name.slice(0, 60)}”: its name is not of letters, digits and _.`);
     return [];
   }
-  const shown = { name, label: label.slice(0, 80), value: [] };
+  const shown = { name, label: label.slice(0, 80), value: chosenOf(one) };
   const asked = typeof one.query === 'string' ? one.query : queryOf(one.query);
   if (type === 'custom') {
     const values = asked
@@ -278,6 +438,13 @@ function readVariable(one: z.infer<typeof variable>, left: string[]): DashboardV
   return [];
 }
 
+/** Grafana's word for all is none here. */
+function chosenOf({ current: { value } }: z.infer<typeof variable>): string[] {
+  const chosen = typeof value === 'string' ? [value] : value;
+  if (chosen.some((one) => one === '$__all')) return [];
+  return chosen.filter((one) => one !== '' && one.length <= 500).slice(0, 50);
+}
+
 /** One that names other variables would be no selector. */
 const isSelector = (match: string | undefined): boolean =>
   match !== undefined && match.length <= 2_000 && !match.includes('$');
@@ -287,9 +454,17 @@ function queryOf(query: unknown): string {
   return read.success ? read.data.query : '';
 }
 
-function readTime({ from }: { readonly from: string }): DashboardInput['range'] {
+function readTime(
+  { from, to }: { readonly from: string; readonly to: string },
+  left: string[],
+): DashboardInput['range'] {
   const relative = /^now(-\d{1,6}[smhdw])$/.exec(from)?.[1];
-  return { from: relative ?? '-6h', to: 'now' };
+  if (relative !== undefined && (to === 'now' || to === '')) return { from: relative, to: 'now' };
+  if (from !== '')
+    left.push(
+      `Its time from ${from.slice(0, 40)} to ${to.slice(0, 40)}: the last 6 hours stand in its place.`,
+    );
+  return { from: '-6h', to: 'now' };
 }
 
 function secondsOf(text: string): number {

@@ -1,12 +1,13 @@
 import { type PanelQuery, errorsParameters } from '@sightline/schema/api';
 import { compileMatchers } from '../alerts/label-matchers.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
-import { describeSlos } from '../alerts/slos/describe-slos.ts';
-import { listSlos } from '../catalog/slos.ts';
+import { describeSlos, readSloHistory } from '../alerts/slos/describe-slos.ts';
+import { listSlos, type StoredSlo } from '../catalog/slos.ts';
 import { findErrors } from '../query/errors/find-errors.ts';
 import { fillFilter } from './fill-variables.ts';
 import {
   badPanel,
+  nameOf,
   type PanelScope,
   type PanelSource,
   type Series,
@@ -17,6 +18,7 @@ import {
 type Asked = Extract<PanelQuery, { type: 'list' }>;
 
 const rowsMax = 100;
+const linesMax = 40;
 
 interface Listed {
   readonly count: number;
@@ -25,7 +27,7 @@ interface Listed {
 
 /** Alerts that fire, SLOs, and errors by cause, as their pages list them. */
 export class ListSource implements PanelSource {
-  readonly unit = 'none';
+  readonly unit: 'none' | 'ratio';
   readonly notes: string[] = [];
   readonly #scope: PanelScope;
   readonly #asked: Asked;
@@ -34,15 +36,47 @@ export class ListSource implements PanelSource {
   constructor(asked: Asked, scope: PanelScope) {
     this.#asked = asked;
     this.#scope = scope;
+    const isOverTime = ['lines', 'bars', 'stacked'].includes(scope.panel.kind);
+    this.unit = asked.of === 'slos' && isOverTime ? 'ratio' : 'none';
     const text = fillFilter(asked.text, scope.values);
     this.#text = text.trim() === '*' ? '' : text.trim();
   }
 
+  /** What was left of the budget of each SLO. */
   async series(): Promise<readonly Series[]> {
-    throw badPanel(
-      'A list has no values over time.',
-      'Show it as a table or a number. Errors over time are count(status:error) by service.',
-    );
+    if (this.#asked.of !== 'slos')
+      throw badPanel(
+        'This list has no values over time.',
+        'Show it as a table or a number. Errors over time are count(status:error) by service.',
+      );
+    const { context, catalog, grid } = this.#scope;
+    const nowMs = Number(context.clock.now() / 1_000_000n);
+    const all: Series[] = [];
+    for (const stored of (await this.#meantSlos()).slice(0, linesMax)) {
+      const { points, stepS } = await readSloHistory(catalog, stored, nowMs);
+      const values = grid.times.map((time) => {
+        const at = Math.min(time + grid.stepMs / 1000, nowMs / 1000);
+        const point = points[Math.floor((at - (points[0]?.at ?? 0)) / stepS)];
+        return point?.left ?? null;
+      });
+      const { name } = stored.slo;
+      all.push({ name: nameOf(this.#asked, { slo: name }), labels: { slo: name }, values, behind: null });
+    }
+    return all;
+  }
+
+  /** All, or the one that the text names. */
+  async #meantSlos(): Promise<readonly StoredSlo[]> {
+    const { context, catalog } = this.#scope;
+    const slos = await listSlos(catalog, context.project);
+    if (this.#text === '') return slos;
+    const meant = slos.filter(({ slo }) => slo.name === this.#text);
+    if (meant.length === 0)
+      throw badPanel(
+        `There is no SLO called "${this.#text}".`,
+        'Write the name of one as it is listed, or nothing for all of them.',
+      );
+    return meant;
   }
 
   async totals(): Promise<readonly Total[]> {
@@ -88,10 +122,9 @@ export class ListSource implements PanelSource {
   }
 
   async #slos(): Promise<Listed> {
-    if (this.#text !== '') throw badPanel('SLOs take no filter.', 'Leave the filter empty.');
     const { context, catalog } = this.#scope;
     const nowMs = Number(context.clock.now() / 1_000_000n);
-    const slos = await describeSlos(catalog, await listSlos(catalog, context.project), nowMs);
+    const slos = await describeSlos(catalog, await this.#meantSlos(), nowMs);
     const shown = slos.slice(0, rowsMax);
     return {
       count: slos.length,

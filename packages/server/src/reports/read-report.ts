@@ -26,6 +26,7 @@ import { findUsers } from '../query/agents/find-run-groups.ts';
 import { readOverview } from '../query/agents/read-overview.ts';
 import { findRuns } from '../query/agents/find-runs.ts';
 import { findErrors } from '../query/errors/find-errors.ts';
+import { readSampling } from '../query/read-sampling.ts';
 import type { ErrorDecisions } from '../query/errors/grouped-errors.ts';
 import type { QueryContext } from '../query/reader.ts';
 import { readRange } from '../query/time-range.ts';
@@ -125,12 +126,13 @@ export async function readReport(
       describeSlos(catalog, stored, Number(now / 1_000_000n)),
     ),
   ]);
-  const [users, usersBefore, paths, ledger] = await Promise.all([
+  const [users, usersBefore, paths, ledger, sampling] = await Promise.all([
     findUsers(context, usersParameters.parse(ofUsers(period, usersShown))),
     findUsers(context, usersParameters.parse(ofUsers(previous, usersMax))),
     // A report stands without the paths: they are the part that reads single spans.
     readCriticalPaths(context, criticalPathParameters.parse(ofPaths)).catch(() => undefined),
     sources.ledger(),
+    readSampling(context, period).catch(() => undefined),
   ]);
   const costsBefore = new Map(usersBefore.users.map(({ userId, costUsd }) => [userId, costUsd]));
   const fresh = errors.errors.filter(({ firstTime }) => firstTime >= startTime);
@@ -141,6 +143,9 @@ export async function readReport(
     ...[errors, errorsBefore, slowest, dearest, users, usersBefore, paths].flatMap(
       (part) => part?.limitsMet ?? [],
     ),
+    ...(sampling === undefined
+      ? [{ limit: 'time' as const, message: 'What senders kept of their traces could not be read.' }]
+      : []),
     ...(paths === undefined
       ? [{ limit: 'time' as const, message: 'Where the time goes could not be read.' }]
       : []),
@@ -182,6 +187,15 @@ export async function readReport(
       paths === undefined
         ? null
         : { total: paths.total, sampled: paths.sampled, steps: paths.steps.slice(0, stepsShown) },
+    sampling:
+      sampling === undefined
+        ? null
+        : {
+            traces: sampling.traces,
+            sampledTraces: sampling.sampledTraces,
+            representedTraces: sampling.representedTraces,
+            keptShare: sampling.keptShare,
+          },
     coverage: ledger.rows.filter(({ project }) => project === context.project),
     errors: {
       total: errors.total,
@@ -212,6 +226,7 @@ export async function readReport(
       usersBefore: pathOf('users', ofUsers(previous, usersMax)),
       paths: pathOf('critical-path', ofPaths),
       coverage: pathOf('ledger', {}),
+      sampling: pathOf('sampling', { ...period }),
       agents: pathOf('overview', grouped('agent')),
       models: pathOf('overview', grouped('model')),
       errors: pathOf('errors', ofErrors(period, errorGroupsMax)),

@@ -1,7 +1,7 @@
-import { lazy, Suspense, useState, type ReactElement } from 'react';
-import { loadPart } from '../api/load-part.ts';
+import type { ReactElement } from 'react';
 import type { ProposedRule } from '../model/proposed-rule.ts';
 import { IconButton } from './button.tsx';
+import { PinThis } from './pin-this.tsx';
 import { useGo } from './url-state.ts';
 
 interface AlertOnThisProps {
@@ -11,12 +11,9 @@ interface AlertOnThisProps {
   readonly propose: () => Promise<ProposedRule>;
 }
 
-const PinDialog = lazy(loadPart(async () => ({ default: (await import('./pin-dialog.tsx')).PinDialog })));
-
 /** From a chart to a rule that watches what it draws, and to a panel of a dashboard that goes on drawing it. */
 export function AlertOnThis({ name, propose }: AlertOnThisProps): ReactElement {
   const go = useGo();
-  const [pinned, setPinned] = useState<ProposedRule | undefined>(undefined);
   const open = async (): Promise<void> => {
     const rule = await propose();
     go('/alerts/rule', {
@@ -27,17 +24,11 @@ export function AlertOnThis({ name, propose }: AlertOnThisProps): ReactElement {
   };
   return (
     <span className="alert-on-this">
-      <IconButton
-        icon="pin"
-        label={`Pin this to a dashboard: ${name}`}
-        onClick={() => void propose().then(setPinned)}
+      <PinThis
+        name={name}
+        pin={async () => (await import('../model/pinned-chart.ts')).pinOfValue(await propose())}
       />
       <IconButton icon="bell" label={`Alert on this: ${name}`} onClick={() => void open()} />
-      {pinned !== undefined && (
-        <Suspense>
-          <PinDialog chart={pinned} onClose={() => setPinned(undefined)} />
-        </Suspense>
-      )}
     </span>
   );
 }

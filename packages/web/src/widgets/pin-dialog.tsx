@@ -4,14 +4,14 @@ import { useState, type FormEvent, type ReactElement } from 'react';
 import { createDashboard, dashboardQuery, dashboardsQuery, saveDashboard } from '../api/dashboard-queries.ts';
 import { below } from '../model/dashboard-grid.ts';
 import { freeName } from '../model/free-name.ts';
-import type { ProposedRule } from '../model/proposed-rule.ts';
+import type { PinnedChart } from '../model/pinned-chart.ts';
 import { Button } from './button.tsx';
 import { Modal } from './modal.tsx';
 import { PageLink } from './page-link.tsx';
 import './form.css';
 
 interface PinDialogProps {
-  readonly chart: ProposedRule;
+  readonly chart: PinnedChart;
   readonly onClose: () => void;
 }
 
@@ -22,7 +22,7 @@ export function PinDialog({ chart, onClose }: PinDialogProps): ReactElement {
   const client = useQueryClient();
   const { data } = useQuery(dashboardsQuery);
   const own = (data?.dashboards ?? []).filter(({ isShipped }) => !isShipped);
-  const [title, setTitle] = useState(chart.name);
+  const [title, setTitle] = useState(chart.name.slice(0, 200));
   const [chosen, setChosen] = useState<string | undefined>(undefined);
   const target = chosen ?? own[0]?.id ?? isNew;
   const pinned = useMutation({
@@ -67,7 +67,11 @@ export function PinDialog({ chart, onClose }: PinDialogProps): ReactElement {
               <option value={isNew}>A new one</option>
             </select>
           </label>
-          <code className="small">{chart.value}</code>
+          {chart.queries.map(({ name, text }) => (
+            <code key={name} className="small">
+              {name === '' ? text : `${name}: ${text}`}
+            </code>
+          ))}
           {pinned.error !== null && <p className="error-text">{pinned.error.message}</p>}
           <div className="form-row">
             <Button look="primary" type="submit" disabled={pinned.isPending || data === undefined}>
@@ -94,19 +98,18 @@ export function PinDialog({ chart, onClose }: PinDialogProps): ReactElement {
   );
 }
 
-function panelOf({ kind, value }: ProposedRule, title: string): Omit<DashboardPanel, 'y'> {
-  const type = kind === 'promql' ? 'promql' : kind === 'sql' ? 'sql' : 'words';
+function panelOf({ kind, queries, unit, overlays }: PinnedChart, title: string): Omit<DashboardPanel, 'y'> {
   return {
     id: crypto.randomUUID().slice(0, 8),
     title,
-    kind: /^(count|sum|rate)\b/.test(value) ? 'stacked' : 'lines',
+    kind,
     x: 0,
     w: 6,
     h: 3,
-    queries: [{ type, text: value, name: '' }],
+    queries,
     text: '',
-    unit: 'auto',
+    unit: unit ?? 'auto',
     thresholds: [],
-    overlays: null,
+    overlays: overlays === undefined ? null : [...overlays],
   };
 }

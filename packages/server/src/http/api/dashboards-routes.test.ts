@@ -273,13 +273,31 @@ describe('dashboards', { timeout: 90_000 }, () => {
     expect((await server.read<DashboardMarksResponse>('/dashboards/marks?from=-3h&to=-2h')).alerts).toEqual(
       [],
     );
+    const slo = { objective: 0.9, indicator: { kind: 'availability', of: 'runs' } };
+    for (const name of [hostile.slice(0, 100).trim(), 'Other'])
+      expect((await server.ask('/slos', 'POST', { ...slo, name })).status).toBe(200);
     const lines = await ask([
       { kind: 'table', queries: [{ type: 'list', of: 'alerts', text: 'severity:critical' }] },
       { kind: 'number', queries: [{ type: 'list', of: 'alerts', text: 'severity:info' }] },
       { kind: 'table', queries: [{ type: 'list', of: 'errors' }] },
       { kind: 'table', queries: [{ type: 'list', of: 'slos' }] },
       { kind: 'lines', queries: [{ type: 'list', of: 'alerts' }] },
+      { kind: 'lines', queries: [{ type: 'list', of: 'slos', text: hostile.slice(0, 100) }] },
+      { kind: 'number', queries: [{ type: 'list', of: 'slos' }] },
+      { kind: 'table', queries: [{ type: 'list', of: 'slos', text: 'Nobody' }] },
     ]);
+    const budget = dataOf(lines.get('p5'));
+    expect(budget.series.map(({ name, values }) => [name, values.length])).toEqual([
+      [hostile.slice(0, 100).trim(), budget.times.length],
+    ]);
+    expect([budget.unit, dataOf(lines.get('p6')).totals[0]?.value]).toEqual(['ratio', 2]);
+    expect(lines.get('p7')).toMatchObject({ error: { code: 'bad_panel' } });
+    // 11 of 12 runs were good, and 9 in 10 are wanted: a sixth of the budget is left.
+    const left = async (): Promise<number | null | undefined> =>
+      dataOf(
+        (await ask([{ kind: 'lines', queries: [{ type: 'list', of: 'slos', text: 'Other' }] }])).get('p0'),
+      ).series[0]?.values.at(-1);
+    await expect.poll(left, { timeout: 60_000 }).toBeCloseTo(1 / 6);
     expect(dataOf(lines.get('p0')).table?.rows.map(([rule]) => rule)).toEqual(['Runs come']);
     expect(dataOf(lines.get('p1')).totals[0]?.value).toBe(0);
     const errors = dataOf(lines.get('p2')).table;

@@ -9,6 +9,8 @@ import {
   performanceResponse,
   realtimeParameters,
   realtimeResponse,
+  samplingParameters,
+  samplingResponse,
   sessionPerformanceParameters,
   thresholds,
 } from '@sightline/schema/api';
@@ -19,6 +21,7 @@ import { readMcp } from '../../query/agents/read-mcp.ts';
 import { readOverview } from '../../query/agents/read-overview.ts';
 import { readPerformance } from '../../query/agents/read-performance.ts';
 import { readRealtime } from '../../query/agents/read-realtime.ts';
+import { readSampling } from '../../query/read-sampling.ts';
 import { type ApiRoute, route } from './route-table.ts';
 
 /** Agents of a window, summed up. */
@@ -31,6 +34,15 @@ export const overviewRoutes: readonly ApiRoute[] = [
     query: overviewParameters,
     response: overviewResponse,
     answer: ({ context, query }) => readOverview(context, query),
+  }),
+  route({
+    path: '/sampling',
+    summary: 'What senders kept of their traces, as the traces say themselves.',
+    tag: 'agents',
+    scope: 'read',
+    query: samplingParameters,
+    response: samplingResponse,
+    answer: ({ context, query }) => readSampling(context, query),
   }),
   route({
     path: '/realtime',

@@ -48,14 +48,18 @@ describe('a report', { timeout: 120_000 }, () => {
       const [trace, span, at] = [index + 1, 10 * index + 10, index === 0 ? 0 : 1_200 + 60 * index];
       const failed = index === 0 || index > 4 ? { error: index === 0 ? 'old trouble' : `no ${hostile}` } : {};
       return [
-        spans.agent(index > 3 ? hostile : 'reader', {
-          trace,
-          span,
-          at,
-          lasts: 3 + index,
-          ...failed,
-          attributes: { 'user.id': 'amara' },
-        }),
+        {
+          ...spans.agent(index > 3 ? hostile : 'reader', {
+            trace,
+            span,
+            at,
+            lasts: 3 + index,
+            ...failed,
+            attributes: { 'user.id': 'amara' },
+          }),
+          // Of the first its sender kept a half.
+          ...(index === 0 ? { traceState: 'shop=1,ot=rv:ffffffffffffff;th:8' } : {}),
+        },
         spans.call(index === 6 ? hostile : 'gpt', {
           trace,
           span: span + 1,
@@ -237,6 +241,13 @@ describe('a report', { timeout: 120_000 }, () => {
     expect(before).toEqual({ from: end - 8 * day, to: end - 7 * day });
     expect(Date.parse(one.startTime)).toBe(end - day);
     expect(one.totals.runs).toBe(7);
+    expect(one.sampling).toEqual({ traces: 7, sampledTraces: 1, representedTraces: 8, keptShare: 7 / 8 });
+    expect(await server.read((one.sources['sampling'] ?? '').replace('/api/v1', ''))).toMatchObject(
+      one.sampling ?? {},
+    );
+    expect(await (await fetch(`${server.ui}/api/v1/report?${of}&format=markdown`)).text()).toContain(
+      '1 of 7 traces say so, and all stand for about 8',
+    );
     expect(one.previous).toMatchObject({ runs: 2, costUsd: 12 });
     const past = await server.read<OverviewResponse>(
       (one.sources['totalsBefore'] ?? '').replace('/api/v1', ''),

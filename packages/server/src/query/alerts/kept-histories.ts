@@ -9,6 +9,7 @@ import { inRange, storedAfter } from '../sql/range-sql.ts';
 import type { Looks } from '../sql/rule-values-sql.ts';
 import { int64, moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import type { Window } from '../time-range.ts';
+import { JoinedHistories } from './joined-histories.ts';
 import { readRuleHistories, valueOfNothing, type ValueSeries } from './read-rule-values.ts';
 
 /** As `readRuleHistories`. */
@@ -121,7 +122,7 @@ export class KeptHistories {
           first: looks.first + BigInt(steps) * looks.stepNanos,
           count: looks.count - steps,
         };
-        const fresh = rest.count === 0 ? some.map(() => []) : await readRuleHistories(context, some, rest);
+        const fresh = rest.count === 0 ? some.map(() => []) : await known.joined.read(some, rest);
         for (const [place, index] of indexes.entries()) {
           const { key = '', kept } = found[index] ?? {};
           const query = queries[index];
@@ -195,6 +196,7 @@ function stepsKept(kept: Kept, { first, stepNanos, count }: Looks, changedFrom: 
 /** How far the store has come, and what changed since some moment: each is asked once. */
 class KnownChanges {
   readonly context: QueryContext;
+  readonly joined: JoinedHistories;
   readonly #reader: Reader;
   readonly #stamps = new Map<boolean, Promise<Stamp>>();
   readonly #changes = new Map<string, Promise<bigint | undefined>>();
@@ -202,6 +204,7 @@ class KnownChanges {
 
   constructor(context: QueryContext, loadMs: bigint) {
     this.context = context;
+    this.joined = new JoinedHistories(context);
     this.#loadMsMax = loadMs;
     this.#reader = new Reader(context);
   }

@@ -16,6 +16,7 @@ import {
 
 const now = new Date('2026-11-21T12:00:00Z');
 const second = 1_000_000_000n;
+const hour = 3_600n * second;
 let telemetry: TestStore;
 let nowNanos: bigint;
 
@@ -291,6 +292,63 @@ describe('values of rules', () => {
     expect(sorted(again.answers)).not.toEqual(sorted(first.answers));
     const third = await read();
     expect(sorted(third.answers)).toEqual(await plain());
-    expect([first.readings, third.readings]).toEqual([6, 0]);
+    // One for each source.
+    expect([first.readings, third.readings]).toEqual([4, 0]);
+  });
+
+  it('that are asked in one moment are read once for each source, whatever their steps and labels', async () => {
+    const minute = 60n * second;
+    const fine = { first: nowNanos - 30n * minute, stepNanos: minute, count: 33, windowNanos: minute };
+    // Steps that do not nest, and the whole range beside the one before.
+    const odd = {
+      first: nowNanos - 29n * minute,
+      stepNanos: 7n * minute,
+      count: 6,
+      windowNanos: 7n * minute,
+    };
+    const whole = { first: nowNanos - hour, stepNanos: hour, count: 2, windowNanos: hour };
+    const asked = (
+      [
+        ['count of spans > 1', whole],
+        ['error_rate of spans by service > 1%', fine],
+        ['p95(duration) of spans where name:/GET/ by service > 1s', odd],
+        ['count(status:error) of spans by service, operation > 1', odd],
+        ['max(duration) of spans - min(duration) of spans > 1s', fine],
+        ['uniq(name) of spans by service > 1', whole],
+        ['p50(duration) of calls by model, provider > 1s', odd],
+        ['p50(duration) of calls > 1s', fine],
+        ['sum(cost) of calls by agent > $1', whole],
+        ['sum(tokens) of calls / count of calls by model > 1', fine],
+        ['avg(ttft) of calls > 1s', odd],
+        ['count of runs by agent > 1', fine],
+        ['error_rate of runs where status:error by agent > 1%', odd],
+        ['count of spans where name:nobody by service > 1', odd],
+        // Told apart by what has many values: alone.
+        ['count of spans by name > 1', fine],
+      ] as const
+    ).flatMap(([text, looks]) => {
+      const read = parseRule(text);
+      return read.ok && read.value.type === 'value' ? [{ query: read.value.query, looks, text }] : [];
+    });
+    expect(asked.length).toBeGreaterThan(11);
+    const recorded = telemetry.recorded();
+    const histories = new KeptHistories({ loadMsMax: 0n }).together(recorded.context);
+    const answers = await Promise.all(asked.map(async ({ query: one, looks }) => histories([one], looks)));
+    const byLabels = (answer: readonly ValueSeries[] | Error | undefined) =>
+      answer instanceof Error
+        ? answer.message
+        : answer?.toSorted((a, b) => (JSON.stringify(a.labels) < JSON.stringify(b.labels) ? -1 : 1));
+    for (const [index, { query: one, looks, text }] of asked.entries()) {
+      const [alone] = await readRuleHistories(telemetry.context, [one], looks);
+      expect(byLabels(answers[index]?.[0]), text).toEqual(byLabels(alone));
+    }
+    expect(recorded.statements.filter((text) => text.includes(' AS look')).length).toBe(4);
+    // One that fails is alone in it.
+    const bad = query('count of spans where name:/\\p{Nope}/ > 1');
+    const [good, failed] = await Promise.all([
+      histories([query('count of spans > 1')], odd),
+      histories([bad], fine),
+    ]);
+    expect([good?.[0] instanceof Error, failed?.[0] instanceof Error]).toEqual([false, true]);
   });
 });

@@ -102,7 +102,7 @@ async function readOnce(
 
 const nanos = (seconds: number): bigint => BigInt(Math.round(seconds * 1e9));
 
-const queryItems = ({ filter, left, right }: ValueQuery) => ({
+export const queryItems = ({ filter, left, right }: ValueQuery) => ({
   filter,
   terms: [left, ...(right === undefined ? [] : [right])],
 });
@@ -265,7 +265,7 @@ export async function readPastValues(
   return seriesOf(query, { place: 0, count: looks.count, rows });
 }
 
-function seriesOf(
+export function seriesOf(
   query: ValueQuery,
   {
     place,
@@ -301,7 +301,7 @@ function seriesOf(
   return [...series.values()];
 }
 
-const historyRowsMax = 100_000;
+export const historyRowsMax = 100_000;
 const sampleTracesMax = 5;
 
 /** Traces of a label set that show its value: those with the largest measure, or that meet what is counted. */

@@ -44,32 +44,96 @@ export function lookOf({ first, stepNanos, count, windowNanos }: Looks): Sql {
   return sql`arrayJoin(range(toUInt32(${after(trusted('at'))}), toUInt32(${after(sql`at + ${int64(windowNanos)}`)})))`;
 }
 
-function valueOf(term: Term, filter: string, column: string): Sql {
+/** Writes a call of an aggregate function. */
+type Aggregate = (name: string, args: string, parameters?: string) => string;
+const atOnce: Aggregate = (name, args, parameters = '') => `${name}${parameters}(${args})`;
+
+function valueOf(term: Term, filter: string, column: string, of: Aggregate = atOnce): Sql {
+  const countIf = (condition: string): string => of('countIf', condition);
   switch (term.type) {
     case 'count':
-      return trusted(term.filter === '' ? `countIf(${filter})` : `countIf(${filter} AND ${column})`);
+      return trusted(countIf(term.filter === '' ? filter : `${filter} AND ${column}`));
     case 'per_second':
-      return trusted(`countIf(${filter})`);
+      return trusted(countIf(filter));
     case 'share':
-    case 'failed':
+    case 'failed': {
+      const known = countIf(`${filter} AND isNotNull(${column})`);
       return trusted(
-        `if(countIf(${filter} AND isNotNull(${column})) = 0, NULL, countIf(${filter} AND ifNull(${column}, 0) = 1) / countIf(${filter} AND isNotNull(${column})))`,
+        `if(${known} = 0, NULL, ${countIf(`${filter} AND ifNull(${column}, 0) = 1`)} / ${known})`,
       );
-    case 'hallucinated':
+    }
+    case 'hallucinated': {
       // Of traces: several scores may judge one.
+      const all = of('uniqExactIf', `trace_id, ${filter}`);
       return trusted(
-        `if(uniqExactIf(trace_id, ${filter}) = 0, NULL, uniqExactIf(trace_id, ${filter} AND ${column} = 1) / uniqExactIf(trace_id, ${filter}))`,
+        `if(${all} = 0, NULL, ${of('uniqExactIf', `trace_id, ${filter} AND ${column} = 1`)} / ${all})`,
       );
+    }
     case 'quantile':
-      return sql`quantileExactInclusiveIf(${trusted(String(term.quantile))})(${trusted(column)}, ${trusted(`${filter} AND isNotNull(${column})`)})`;
+      return trusted(
+        of('quantileExactInclusiveIf', `${column}, ${filter} AND isNotNull(${column})`, `(${term.quantile})`),
+      );
     case 'avg':
     case 'max':
     case 'min':
     case 'sum':
-      return trusted(`${term.type}OrNullIf(${column}, ${filter} AND isNotNull(${column}))`);
+      return trusted(of(`${term.type}OrNullIf`, `${column}, ${filter} AND isNotNull(${column})`));
     case 'uniq':
-      return trusted(`uniqExactIf(${column}, ${filter} AND ${column} != '')`);
+      return trusted(of('uniqExactIf', `${column}, ${filter} AND ${column} != ''`));
     case 'number':
       return trusted('NULL');
   }
+}
+
+/** Looks whose windows neither overlap nor leave gaps, and what tells their items apart: places of `by` of the items. */
+export interface LookSet {
+  readonly looks: Looks;
+  readonly by: readonly number[];
+  /** Places of the queries of the items that are asked by these looks. */
+  readonly queries: readonly number[];
+}
+
+/**
+ * Several sets of looks over the same items, which are read once: summed up by all that any set tells apart, and these sums once more for each set. Columns
+ * as of `ruleValues`, and `set`; a look of -1 is of items that the set does not look at.
+ */
+export function ruleValueSets(wish: ItemWish, sets: readonly LookSet[], rowsMax: number): Sql {
+  const states = new Map<string, string>();
+  const asked = wish.queries.map((_each, q) =>
+    [...sets.keys()].filter((set) => sets[set]?.queries.includes(q)),
+  );
+  const columns = wish.queries.flatMap(({ terms }, q) => {
+    const isAsked = `set IN (${asked[q]?.join(', ')})`;
+    const merged: Aggregate = (name, args, parameters = '') => {
+      const state = `${name}State${parameters}(${args})`;
+      const column = states.get(state) ?? `s${states.size}`;
+      states.set(state, column);
+      return `${name}MergeIf${parameters}(${column}, ${isAsked})`;
+    };
+    return [
+      trusted(`${merged('countIf', `f${q}`)} AS n${q}`),
+      ...terms.map(
+        (term, t) => sql`${valueOf(term, `f${q}`, `x${q}_${t}`, merged)} AS ${trusted(`v${q}_${t}`)}`,
+      ),
+    ];
+  });
+  const looks = sets.map(({ looks: { first, stepNanos, count } }, set) => {
+    const look = sql`intDiv(at - ${int64(first)} + ${int64(stepNanos)} * 10000, ${int64(stepNanos)}) - 10000 + 1`;
+    return sql`toInt32(if(${look} >= 0 AND ${look} < ${uint(count)}, ${look}, -1)) AS ${trusted(`look${set}`)}`;
+  });
+  const labels = wish.by.map((_each, index) => `l${index}`);
+  const keys = [...sets.keys()].map((set) => `look${set}`).concat(labels);
+  const inner = sql`SELECT ${trusted([...keys, ...[...states].map(([state, column]) => `${state} AS ${column}`)].join(', '))}
+    FROM (SELECT *, ${joinSql(looks, ', ')} FROM (${ruleItems(wish)})) GROUP BY ${trusted(keys.join(', '))}`;
+  const chosen = [
+    `arrayElement([${[...sets.keys()].map((set) => `look${set}`).join(', ')}], set + 1) AS look`,
+    ...labels.map((label, index) => {
+      const needed = [...sets.keys()].filter((set) => sets[set]?.by.includes(index));
+      return `if(set IN (${needed.join(', ')}), ${label}, '') AS k${index}`;
+    }),
+  ];
+  const outer = ['set', 'look', ...labels.map((_label, index) => `k${index}`)];
+  return sql`SELECT ${trusted(outer.join(', '))}, ${joinSql(columns, ', ')}
+    FROM (SELECT *, ${trusted(chosen.join(', '))} FROM (SELECT *, arrayJoin(range(${uint(sets.length)})) AS set FROM (${inner})))
+    WHERE look >= 0 GROUP BY ${trusted(outer.join(', '))} LIMIT ${uint(rowsMax)}`;
 }

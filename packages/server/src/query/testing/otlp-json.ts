@@ -6,6 +6,7 @@ export interface SpanInput {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId?: string;
+  readonly traceState?: string;
   readonly name?: string;
   /** The name of the instrumentation. */
   readonly scope?: string;
@@ -49,6 +50,7 @@ function spanJson(span: SpanInput): unknown {
     traceId: span.traceId,
     spanId: span.spanId,
     parentSpanId: span.parentSpanId ?? '',
+    traceState: span.traceState ?? '',
     name: span.name ?? 'work',
     kind: span.kind ?? 1,
     startTimeUnixNano: span.startNanos.toString(),

@@ -4,10 +4,12 @@ import { useDeferredValue, useMemo, useState, type ReactElement } from 'react';
 import { tryRuleQuery } from '../../api/alert-queries.ts';
 import { alertValue, labelWords } from '../../model/alert-words.ts';
 import { plural } from '../../model/format.ts';
+import { pinOfRule } from '../../model/pin-of-rule.ts';
 import { readRuleDraft, type RuleDraft } from '../../model/rule-form.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { Chart } from '../../widgets/chart.tsx';
+import { PinThis } from '../../widgets/pin-this.tsx';
 import { SkeletonText } from '../../widgets/states.tsx';
 
 const spans = [
@@ -36,6 +38,7 @@ export function RulePreview({ draft, rule, isRight }: RulePreviewProps): ReactEl
     enabled: isRight && input !== undefined,
   });
   const tried = isRight ? query.data : undefined;
+  const pin = useMemo(() => (input === undefined ? undefined : pinOfRule(input)), [input]);
   return (
     <section className="rule-preview" aria-label="Tried on the past">
       <div className="alerts-tools">
@@ -53,6 +56,7 @@ export function RulePreview({ draft, rule, isRight }: RulePreviewProps): ReactEl
           </span>
         </h2>
         <Segmented label="How far back" value={from} options={spans} onChange={setFrom} />
+        {tried !== undefined && pin !== undefined && <PinThis name={pin.name} pin={async () => pin} />}
       </div>
       {query.error !== null && isRight && <p className="error-text">{query.error.message}</p>}
       {tried === undefined && query.error === null && !query.isFetching && (

@@ -77,7 +77,7 @@ export function ComparePage(): ReactElement {
         {found !== undefined && isAsked && found.a.total + found.b.total > 0 && (
           <>
             {areRuns && <ComparedAnswers a={runs.a ?? ''} b={runs.b ?? ''} />}
-            <ComparedNumbers found={found} />
+            <ComparedNumbers found={found} search={search} />
             {!areRuns && <Differences found={found} search={search} />}
             <ComparedSteps found={found} />
             <ComparedStructure found={found} />

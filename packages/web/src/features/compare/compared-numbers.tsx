@@ -2,6 +2,9 @@ import type { ComparedCurve, ComparedMetric, CompareResponse } from '@sightline/
 import type { ReactElement } from 'react';
 import { formatMetric, isApart, ratioWords } from '../../model/compare-words.ts';
 import { formatNumber } from '../../model/format.ts';
+import { PinThis } from '../../widgets/pin-this.tsx';
+import type { UrlSearch } from '../../widgets/url-state.ts';
+import { pinOfComparison, type PinnedChart } from '../../model/pinned-chart.ts';
 import { QuantileCurves } from './quantile-curves.tsx';
 
 const names: Readonly<Record<ComparedMetric['name'], string>> = {
@@ -14,15 +17,26 @@ const names: Readonly<Record<ComparedMetric['name'], string>> = {
 };
 
 /** How both sides did: middle and tail of each quantity, and its whole curve. */
-export function ComparedNumbers({ found }: { readonly found: CompareResponse }): ReactElement {
+export function ComparedNumbers({
+  found,
+  search,
+}: {
+  readonly found: CompareResponse;
+  readonly search: UrlSearch;
+}): ReactElement {
   const metrics = found.metrics.filter(({ a, b }) => a.count + b.count > 0);
   const rows = [
     ...metrics.map((metric) => ({
       ...metric,
       name: names[metric.name],
+      pin: pinOfComparison(metric.name, search),
       words: (value: number) => formatMetric(metric.unit, value),
     })),
-    ...found.scores.map((score) => ({ ...score, words: formatNumber })),
+    ...found.scores.map((score) => ({
+      ...score,
+      pin: undefined as PinnedChart | undefined,
+      words: formatNumber,
+    })),
   ];
   return (
     <section className="compare-section">
@@ -41,11 +55,12 @@ export function ComparedNumbers({ found }: { readonly found: CompareResponse }):
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ name, a, b, words }) => (
+            {rows.map(({ name, a, b, pin, words }) => (
               <tr key={name}>
                 <th scope="row">{name}</th>
                 <td>
                   <QuantileCurves label={name} a={a} b={b} words={words} />
+                  {pin !== undefined && <PinThis name={name} pin={async () => pin} />}
                 </td>
                 <Pair a={a.mean} b={b.mean} isApart={false} words={words} />
                 <Pair a={a.p50?.value} b={b.p50?.value} isApart={isApart(a, b, 'p50')} words={words} />

@@ -55,6 +55,8 @@ export function FleetPage(): ReactElement {
   const isSmall = (size ?? (agents.length > wholeTilesMax ? 'small' : 'whole')) === 'small';
   const ill = agents.filter((agent) => agent.health !== 'well').length;
   const carried = carriedSearch(search);
+  // Before the first answer nothing was counted.
+  const counted = (count: number): string => (fleet === undefined ? '' : ` ${formatCount(count)}`);
   return (
     <Page
       title="Fleet"
@@ -97,9 +99,9 @@ export function FleetPage(): ReactElement {
           label="Health"
           value={health}
           options={[
-            { value: 'all', label: `All ${formatCount(agents.length)}` },
-            { value: 'look', label: `Need a look ${formatCount(ill)}` },
-            { value: 'well', label: `Well ${formatCount(agents.length - ill)}` },
+            { value: 'all', label: `All${counted(agents.length)}` },
+            { value: 'look', label: `Need a look${counted(ill)}` },
+            { value: 'well', label: `Well${counted(agents.length - ill)}` },
           ]}
           onChange={(next) => patch({ health: next === 'all' ? undefined : next }, 'replace')}
         />

@@ -14,11 +14,13 @@ import {
   outlookSentence,
   seriesTitle,
 } from '../../model/outlook-words.ts';
+import { pinOfOutlook } from '../../model/pinned-chart.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { Button, Segmented } from '../../widgets/button.tsx';
 import { Chart } from '../../widgets/chart.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
+import { PinThis } from '../../widgets/pin-this.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
@@ -54,7 +56,14 @@ export function OutlookPage(): ReactElement {
           outlookSentence(found)
         )
       }
-      detail={found === undefined ? undefined : <span className="mono small">{found.printed}</span>}
+      detail={
+        found === undefined ? undefined : (
+          <>
+            <span className="mono small">{found.printed}</span>{' '}
+            <PinThis name={value} pin={async () => pinOfOutlook(kind, value)} />
+          </>
+        )
+      }
       actions={<TimeRangePicker range={range} onChange={setRange} onRefresh={refresh} />}
     >
       <div className="page-scroll outlook">

@@ -7,9 +7,11 @@ import { durationText } from '../../model/rule-form.ts';
 import { burnNames, burnState, burnWords, shareWords } from '../../model/slo-words.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { linkOf } from '../../model/ui-path.ts';
+import { pinOfSlo } from '../../model/pinned-chart.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { Chart } from '../../widgets/chart.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { PinThis } from '../../widgets/pin-this.tsx';
 import { SkeletonRows } from '../../widgets/states.tsx';
 
 const views = [
@@ -32,6 +34,7 @@ export function SloDetail({ slo }: { readonly slo: Slo }): ReactElement {
       <div className="slo-chart-head">
         <h3>Over its window</h3>
         <Segmented label="What is drawn" value={view} options={views} onChange={setView} />
+        <PinThis name={`budget left of ${slo.name}`} pin={async () => pinOfSlo(slo.name)} />
       </div>
       {data === undefined ? <SkeletonRows count={3} /> : <BudgetChart history={data} view={view} />}
       <Burns slo={slo} />

@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { fillIntervals } from './fill-variables.ts';
+import { importGrafana } from './import-grafana.ts';
+
+const prometheus = { type: 'prometheus', uid: 'p' };
+const chart = (title: string, expr: string, more: object = {}) => ({
+  type: 'timeseries',
+  title,
+  datasource: prometheus,
+  gridPos: { x: 0, y: 0, w: 12, h: 8 },
+  targets: [{ refId: 'A', expr }],
+  ...more,
+});
+
+describe('a dashboard of Grafana', () => {
+  const taken = (given: object) => {
+    const { dashboard, left } = importGrafana({ title: 'T', ...given });
+    const texts = dashboard.panels.map(({ queries, text }) => queries[0]?.text ?? text);
+    return { dashboard, left: left.join('\n'), texts };
+  };
+
+  it('keeps rows as headings, and opens those that are closed in their place', () => {
+    const { dashboard, texts } = taken({
+      panels: [
+        { type: 'row', title: 'Open  now', gridPos: { x: 0, y: 0, w: 24, h: 1 }, panels: [] },
+        chart('One', 'a', { gridPos: { x: 0, y: 1, w: 12, h: 10 } }),
+        {
+          type: 'row',
+          title: 'Closed',
+          collapsed: true,
+          gridPos: { x: 0, y: 11, w: 24, h: 1 },
+          panels: [chart('Two', 'b', { gridPos: { x: 0, y: 40, w: 24, h: 10 } })],
+        },
+        { type: 'row', title: 'Last', gridPos: { x: 0, y: 12, w: 24, h: 1 } },
+        chart('Three', 'c', { gridPos: { x: 12, y: 13, w: 12, h: 10 } }),
+      ],
+    });
+    expect(texts).toEqual(['## Open now', 'a', '## Closed', 'b', '## Last', 'c']);
+    const ys = dashboard.panels.map(({ y }) => y);
+    expect(ys).toEqual(ys.toSorted((a, b) => a - b));
+    expect(ys.at(-1)).toBeGreaterThan(ys[3] ?? 0);
+  });
+
+  it('reads rows and panels from before Grafana 5', () => {
+    const { dashboard, texts } = taken({
+      schemaVersion: 14,
+      rows: [
+        {
+          title: 'Old',
+          height: '250px',
+          panels: [
+            {
+              type: 'graph',
+              title: 'G',
+              span: 6,
+              bars: true,
+              yaxes: [{ format: 's' }],
+              targets: [{ expr: 'a' }],
+            },
+            { type: 'singlestat', title: 'S', span: 6, format: 'percentunit', targets: [{ expr: 'b' }] },
+            {
+              type: 'graph',
+              title: 'N',
+              span: 12,
+              datasource: null,
+              targets: [{ expr: 'c[' }, { expr: 'd' }],
+            },
+          ],
+        },
+      ],
+    });
+    expect(texts).toEqual(['## Old', 'a', 'b', 'd']);
+    expect(dashboard.panels.map(({ kind, unit, x, w }) => [kind, unit, x, w])).toEqual([
+      ['text', 'auto', 0, 12],
+      ['bars', 'seconds', 0, 6],
+      ['number', 'ratio', 6, 6],
+      ['lines', 'auto', 0, 12],
+    ]);
+    expect(dashboard.panels[3]?.y).toBeGreaterThan(dashboard.panels[1]?.y ?? 0);
+  });
+
+  it('takes library panels that the file holds, and names those that it does not', () => {
+    const { texts, left, dashboard } = taken({
+      __elements: { lib: { name: 'L', kind: 1, model: chart('Shared', 'rate(a[5m])') } },
+      panels: [
+        { gridPos: { x: 0, y: 0, w: 24, h: 8 }, title: '', libraryPanel: { uid: 'lib', name: 'L' } },
+        { gridPos: { x: 0, y: 8, w: 24, h: 8 }, libraryPanel: { uid: 'gone', name: 'Far away' } },
+      ],
+    });
+    expect(texts).toEqual(['rate(a[5m])']);
+    expect(dashboard.panels[0]).toMatchObject({ title: 'Shared', w: 12 });
+    expect(left).toContain('“Far away”: a library panel');
+  });
+
+  it('takes of mixed panels what asks Prometheus: a selector of Loki is none', () => {
+    const { dashboard, left } = taken({
+      __inputs: [
+        { name: 'DS_LOGS', pluginId: 'loki', type: 'datasource' },
+        { name: 'DS_METRICS', pluginId: 'prometheus', type: 'datasource' },
+      ],
+      panels: [
+        chart('Mixed', '', {
+          datasource: { type: 'datasource', uid: '-- Mixed --' },
+          targets: [
+            { expr: 'up', datasource: prometheus },
+            { expr: '{app="x"}', datasource: { type: 'loki', uid: 'l' } },
+            { rawSql: 'SELECT 1', datasource: { type: 'postgres', uid: 's' } },
+            { expr: 'down', hide: true, datasource: prometheus },
+          ],
+        }),
+        chart('By name', '{app="y"}', { datasource: '${DS_LOGS}' }),
+        chart('Also', 'up', { datasource: '${DS_METRICS}' }),
+        chart('Thanos', 'up', { datasource: { type: 'thanos-querier', uid: 't' } }),
+      ],
+    });
+    expect(dashboard.panels.map(({ title, queries }) => [title, queries.length])).toEqual([
+      ['Mixed', 1],
+      ['Also', 1],
+      ['Thanos', 1],
+    ]);
+    expect(left).toContain('“Mixed”, {app="x"}: it asks loki.');
+    expect(left).toContain('“By name”: it asks nothing in PromQL.');
+  });
+
+  it('names what repeats and what is transformed', () => {
+    const { left, texts } = taken({
+      panels: [
+        chart('R', 'up{job="$job"}', { repeat: 'job', repeatDirection: 'h' }),
+        chart('X', 'up', { transformations: [{ id: 'organize' }, { id: 'merge' }] }),
+      ],
+    });
+    expect(texts.length).toBe(2);
+    expect(left).toContain('“R”: it is one panel for all values of $job');
+    expect(left).toContain('“X”: its 2 transformations.');
+  });
+
+  it('reads the intervals and variables of queries', () => {
+    const { texts, left, dashboard } = taken({
+      time: { from: 'now/d', to: 'now/d' },
+      refresh: '5m',
+      templating: {
+        list: [
+          { name: 'step', type: 'interval', query: '1m,10m', current: { value: '10m' } },
+          { name: 'auto', type: 'interval', query: '1m', current: { value: '$__auto_interval_auto' } },
+          {
+            name: 'job',
+            type: 'query',
+            query: { query: 'label_values(up, job)' },
+            current: { value: ['a', 'b'] },
+          },
+          { name: 'all', type: 'query', definition: 'label_values(job)', current: { value: ['$__all'] } },
+          { name: 'rows', type: 'query', query: 'query_result(topk(5, up))' },
+          { name: 'job', type: 'textbox', query: 'again' },
+          { name: 'no good', type: 'custom', query: 'x' },
+        ],
+      },
+      panels: [
+        chart('1', 'rate(a[$step])'),
+        chart('2', 'rate(a[${step}]) / rate(b[[[auto]]])'),
+        chart('3', 'increase(a[$__range]) / $__range_s + $__interval_ms'),
+        chart('4', 'rate(a[$__rate_interval:$__interval])'),
+        chart('5', '$metric{job=~"$job"}'),
+      ],
+    });
+    expect(texts).toEqual([
+      'rate(a[10m])',
+      'rate(a[10m]) / rate(b[1m])',
+      'increase(a[$__range]) / $__range_s + $__interval_ms',
+      'rate(a[$__rate_interval:$__interval])',
+    ]);
+    expect(dashboard).toMatchObject({ range: { from: '-6h', to: 'now' }, refreshS: 300 });
+    expect(dashboard.variables.map(({ name, value }) => [name, value])).toEqual([
+      ['job', ['again']],
+      ['all', []],
+    ]);
+    for (const said of ['now/d', '$step: 10m', '$rows', 'no good', '“5”, $metric'])
+      expect(left).toContain(said);
+    expect(fillIntervals('a[$__range] / $__range_s + ${__interval_ms}', { stepS: 60, rangeS: 3600 })).toBe(
+      'a[3600s] / 3600 + 60000',
+    );
+  });
+
+  it('is found in what an API wraps around it; other forms are refused with what to do', () => {
+    const dashboard = { title: 'Inside', panels: [chart('P', 'up')] };
+    expect(importGrafana({ dashboard, meta: {} }).dashboard.name).toBe('Inside');
+    const resource = { apiVersion: 'dashboard.grafana.app/v1beta1', kind: 'Dashboard', metadata: {} };
+    expect(importGrafana({ ...resource, spec: dashboard }).dashboard.panels.length).toBe(1);
+    expect(() => importGrafana({ ...resource, spec: { title: 'New', elements: {} } })).toThrow('form v2');
+    expect(() => importGrafana({ spec: 1 })).toThrow('no title');
+  });
+
+  it('of any form makes no panel that could not be kept', () => {
+    const odd = taken({
+      title: ' '.repeat(200),
+      description: 7,
+      panels: [
+        null,
+        'text',
+        { type: '__proto__', title: 'p' },
+        { type: 'constructor' },
+        chart('x'.repeat(5_000), 'up', { gridPos: { x: -9, y: 1e9, w: 1e9, h: -1 } }),
+        chart('Long', `up{a="${'b'.repeat(20_000)}"}`),
+        ...Array.from({ length: 100 }, (_, index) => chart(`${index}`, 'up')),
+      ],
+    });
+    expect(odd.dashboard.name).toBe('From Grafana');
+    expect(odd.dashboard.panels.length).toBe(60);
+    expect(odd.left).toContain('41 panels, beyond the first 60');
+    expect(odd.left).toContain('longer than 10,000');
+  });
+});

@@ -1,0 +1,91 @@
+/** What a chart of a page is as a panel of a dashboard. */
+import type {
+  CompareResponse,
+  DashboardPanel,
+  PanelKind,
+  PanelOverlay,
+  PanelUnit,
+} from '@sightline/schema/api';
+import { type CompareSearch, withCondition } from './compare-words.ts';
+import type { ProposedRule } from './proposed-rule.ts';
+
+export interface PinnedChart {
+  readonly name: string;
+  readonly kind: PanelKind;
+  readonly queries: DashboardPanel['queries'];
+  readonly unit?: PanelUnit;
+  /** Where they are not those of the dashboard. */
+  readonly overlays?: readonly PanelOverlay[];
+}
+
+/** A chart that a rule can watch, with the value that it draws. */
+export function pinOfValue({
+  kind,
+  name,
+  value,
+}: Pick<ProposedRule, 'kind' | 'name' | 'value'>): PinnedChart {
+  const type = kind === 'promql' ? 'promql' : kind === 'sql' ? 'sql' : 'words';
+  return {
+    name,
+    kind: /^(count|sum|rate)\b/.test(value) ? 'stacked' : 'lines',
+    queries: [{ type, text: value, name: '' }],
+  };
+}
+
+/** A value with what is expected of it. */
+export function pinOfOutlook(kind: 'sightline' | 'promql', value: string): PinnedChart {
+  return {
+    ...pinOfValue({ kind, name: value, value }),
+    kind: 'lines',
+    overlays: ['deploys', 'alerts', 'band'],
+  };
+}
+
+export function pinOfSlo(name: string): PinnedChart {
+  return {
+    name: `${name}: budget left`,
+    kind: 'lines',
+    queries: [{ type: 'list', of: 'slos', text: name, name: '' }],
+    unit: 'ratio',
+  };
+}
+
+type Compared = CompareResponse['metrics'][number]['name'];
+const comparedValues: Readonly<Record<Compared, string>> = {
+  duration: 'p95(duration)',
+  cost: 'avg(cost)',
+  input_tokens: 'avg(input_tokens)',
+  output_tokens: 'avg(output_tokens)',
+  spans: 'avg(steps)',
+  errors: 'avg(errors)',
+};
+
+/**
+ * Both sides over time, as lines A and B; where B is a time before, A alone, since a dashboard has one range. Undefined where single runs are compared, which
+ * have no values over time.
+ */
+export function pinOfComparison(metric: Compared, search: CompareSearch): PinnedChart | undefined {
+  if (search['aTraces'] !== undefined || search['bTraces'] !== undefined) return undefined;
+  const { q, a, b } = search;
+  const value = comparedValues[metric];
+  const line = (name: string, filter: string) => ({
+    type: 'words' as const,
+    text: `${value} of runs${filter.trim() === '' ? '' : ` where ${filter.trim()}`}`,
+    name,
+  });
+  const sideA = a === undefined ? (q ?? '') : withCondition(q, grouped(a));
+  const sideB =
+    b === undefined
+      ? a === undefined
+        ? undefined
+        : withCondition(q, `-(${a})`)
+      : withCondition(q, grouped(b));
+  const isOfTimes = ['aFrom', 'aTo', 'bFrom', 'bTo'].some((name) => search[name] !== undefined);
+  return {
+    name: `${value}: ${isOfTimes || sideB === undefined ? 'A' : 'A and B'}`,
+    kind: 'lines',
+    queries: [line('A', sideA), ...(isOfTimes || sideB === undefined ? [] : [line('B', sideB)])],
+  };
+}
+
+const grouped = (filter: string): string => (/ OR /.test(filter) ? `(${filter})` : filter);
