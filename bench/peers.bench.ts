@@ -116,11 +116,11 @@ async function send(server: Started, template: BatchTemplate, isOver: () => bool
 }
 
 /** Until three seconds in a row used less than a quarter of a core each; what still works after `restMsMax` counts as at rest. */
-async function untilQuiet({ cpuS }: Started): Promise<void> {
+async function untilQuiet(server: Started): Promise<void> {
   const deadline = performance.now() + restMsMax;
-  for (let quiet = 0, before = cpuS(); quiet < 3 && performance.now() < deadline; quiet += 1) {
+  for (let quiet = 0, before = server.cpuS(); quiet < 3 && performance.now() < deadline; quiet += 1) {
     await delay(1000);
-    const now = cpuS();
+    const now = server.cpuS();
     if (now - before > 0.25) quiet = -1;
     before = now;
   }

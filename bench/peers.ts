@@ -91,8 +91,13 @@ export const peers: readonly Peer[] = [
     portCount: 3,
     start: ({ directory, ports: [ui, http, grpc] }) => ({
       args: [
-        ...['--conditions=source', '--liftoff-only', main, '--data', directory, '--port', String(ui)],
-        ...['--otlp-http-port', String(http), '--otlp-grpc-port', String(grpc)],
+        '--conditions=source',
+        '--liftoff-only',
+        main,
+        `--data=${directory}`,
+        `--port=${ui}`,
+        `--otlp-http-port=${http}`,
+        `--otlp-grpc-port=${grpc}`,
       ],
       ready: `http://${local(ui)}/ready`,
       traces: `http://${local(http)}/v1/traces`,
