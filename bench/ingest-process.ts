@@ -14,7 +14,7 @@ import { loopbackGuard } from '../packages/server/src/ingest/testing/doors.ts';
 import { silentLog } from '../packages/server/src/ingest/testing/harness.ts';
 import { clickHouseStore } from '../packages/server/src/storage/clickhouse/clickhouse-store.ts';
 import { openEmbedded } from '../packages/server/src/storage/clickhouse/embedded-engine.ts';
-import { columnsWithoutDerived } from './without-derived.ts';
+import { columnsWithoutDerived, columnsWithoutSteps } from './without-derived.ts';
 
 export type Kind = 'plain' | 'fields' | 'whole';
 
@@ -56,12 +56,9 @@ async function main(kind: Kind, directory: string): Promise<void> {
   const telemetry = join(directory, 'telemetry');
   mkdirSync(telemetry);
   const engine = openEmbedded({ directory: telemetry, database: 'sightline' });
-  const store =
-    kind === 'plain'
-      ? clickHouseStore(engine, clock, { read: columnsWithoutDerived })
-      : clickHouseStore(engine, clock);
+  const read = { plain: columnsWithoutDerived, fields: columnsWithoutSteps, whole: undefined }[kind];
+  const store = clickHouseStore(engine, clock, read === undefined ? {} : { read });
   await store.migrate();
-  if (kind !== 'whole') await engine.command('DROP VIEW ai_spans_view');
   const ingest = await openIngest({
     dataDirectory: directory,
     store,

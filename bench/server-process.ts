@@ -4,19 +4,23 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export interface ServerProcess {
-  readonly process: ChildProcess;
-  readonly pid: number;
-  readonly ui: string;
-  readonly otlpHttp: string;
-  readonly otlpGrpc: string;
-  readonly readyMs: number;
+/** What a process uses. */
+export interface WatchedProcess {
   /** CPU seconds used so far, user and system. */
   cpuS(): number;
   /** The most memory it has had resident since `forgetPeak`, and what it has now. */
   memory(): { readonly peakBytes: number; readonly bytes: number };
   /** The peak of a start is not that of what is measured after it. */
   forgetPeak(): void;
+}
+
+export interface ServerProcess extends WatchedProcess {
+  readonly process: ChildProcess;
+  readonly pid: number;
+  readonly ui: string;
+  readonly otlpHttp: string;
+  readonly otlpGrpc: string;
+  readonly readyMs: number;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -51,6 +55,18 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
     otlpHttp: urls['http'] ?? '',
     otlpGrpc: urls['grpc'] ?? '',
     readyMs: performance.now() - began,
+    ...watchProcess(pid),
+    stop: async (signal = 'SIGTERM') => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const closed = once(child, 'exit');
+      child.kill(signal);
+      await closed;
+    },
+  };
+}
+
+export function watchProcess(pid: number): WatchedProcess {
+  return {
     cpuS: () => {
       const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
       return (Number(fields[11]) + Number(fields[12])) / 100;
@@ -62,12 +78,6 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
       return { peakBytes: of('VmHWM'), bytes: of('VmRSS') };
     },
     forgetPeak: () => writeFileSync(`/proc/${pid}/clear_refs`, '5'),
-    stop: async (signal = 'SIGTERM') => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const closed = once(child, 'exit');
-      child.kill(signal);
-      await closed;
-    },
   };
 }
 

@@ -18,3 +18,12 @@ export const columnsWithoutDerived = (
   signal: 'traces' | 'logs',
   segment: Uint8Array,
 ): Promise<SegmentBlocks> => segmentColumns(signal, segment, NothingDerived);
+
+/** Reads segments without the rows that are made of steps. */
+export async function columnsWithoutSteps(
+  signal: 'traces' | 'logs',
+  segment: Uint8Array,
+): Promise<SegmentBlocks> {
+  const blocks = await segmentColumns(signal, segment);
+  return { ...blocks, steps: { ...blocks.steps, rows: 0 } };
+}

@@ -63,6 +63,7 @@ export {
 } from './cost/price-sql.ts';
 export { countedSpans, hasUsage, inferenceOperations, silentCalls } from './counted-spans.ts';
 export type { CountableSpan } from './countable-span.ts';
+export { isStepOperation, plainOperations } from './step-operations.ts';
 export { compareKeys } from './retold-spans.ts';
 export {
   prometheusLabelName,

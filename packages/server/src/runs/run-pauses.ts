@@ -32,6 +32,8 @@ const spansMin = 100;
 /** Of the time since it was first settled: until it is settled again while more comes, and once nothing more comes. */
 const goingShare = 1 / 2;
 const quietShare = 1 / 10;
+/** Not longer once nothing more comes: so a run that pauses is read once a minute at most, and one that ended is whole a minute later. */
+const quietMsMax = 60_000;
 /** Beyond, the one that was settled longest ago is forgotten: it is settled with what comes next. */
 const settledMax = 10_000;
 /** Beyond, none waits: all are written down with the progress of runs. */
@@ -97,7 +99,7 @@ export class RunPauses {
 
 function dueOf({ firstMs, settledMs }: SettledTrace, changedMs: number): number {
   const ageMs = settledMs - firstMs;
-  return Math.min(settledMs + goingShare * ageMs, changedMs + quietShare * ageMs);
+  return Math.min(settledMs + goingShare * ageMs, changedMs + Math.min(quietMsMax, quietShare * ageMs));
 }
 
 const keyOf = ({ project, traceId }: GoingTrace): string => `${traceId} ${project}`;

@@ -183,7 +183,7 @@ describe('a definition that is gone or changed is put back', () => {
     ['of the schema', 'sightline/schema_migrations.sql', (path: string) => rmSync(path)],
     [
       'of a view, zeroed',
-      'sightline/ai_spans_view.sql',
+      'sightline/trace_starts_view.sql',
       (path: string) => writeFileSync(path, Buffer.alloc(99)),
     ],
     ['of a table, one bit', 'sightline/logs.sql', (path: string) => flipBit(path, 40)],

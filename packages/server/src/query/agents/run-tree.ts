@@ -5,6 +5,7 @@ import {
   countedSpans,
   hasUsage,
   inferenceOperations,
+  isStepOperation,
   silentCalls,
 } from '@sightline/schema/conventions';
 import { wholeCost } from './whole-cost.ts';
@@ -70,9 +71,6 @@ export interface RunTree {
   readonly startNanos: bigint;
   readonly endNanos: bigint;
 }
-
-const otherOperations: readonly OperationKind[] = ['other', 'http', 'db', 'messaging'];
-export const isStepOperation = (operation: OperationKind): boolean => !otherOperations.includes(operation);
 
 /** `spans` in the order of their start, a parent that starts with its child first. */
 export function buildRunTree(traceId: string, spans: readonly RunSpan[]): RunTree {

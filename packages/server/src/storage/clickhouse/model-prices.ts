@@ -1,6 +1,7 @@
 import { pricesJson, priceExpressions, pricesType } from '@sightline/schema/conventions';
 import type { ModelPrices, SpansToPrice } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
+import { pricedColumns, pricesOfModel } from './load/steps-sql.ts';
 import { onCluster, physicalName } from './table-names.ts';
 
 /** A statement stays below the engine's bound on its length, and below what Keeper carries. */
@@ -35,10 +36,7 @@ export function replaceStatement(where: string, lines: readonly string[]): strin
 
 /** Computes the cost of spans that are stored already, by the prices of now. Resolves when it is done. */
 export async function priceSpans(engine: ClickHouseEngine, spans: SpansToPrice): Promise<void> {
-  const { usd, version } = priceExpressions(
-    `joinGet(${literal(`${engine.database}.model_prices`)}, 'prices', concat(provider, '\\n', model))`,
-    columns,
-  );
+  const { usd, version } = priceExpressions(pricesOfModel(engine.database), pricedColumns);
   const settings = settingsSql({ mutations_sync: 2, allow_nondeterministic_mutations: 1 });
   await engine.command(
     `ALTER TABLE ${physicalName('ai_spans', engine.nodes)} ${onCluster(engine.nodes)}
@@ -46,20 +44,6 @@ export async function priceSpans(engine: ClickHouseEngine, spans: SpansToPrice):
       WHERE ${conditionOf(spans)} SETTINGS ${settings}`,
   );
 }
-
-const columns = {
-  project: 'project',
-  time: 'start_time',
-  inputTokens: 'input_tokens',
-  outputTokens: 'output_tokens',
-  cacheReadTokens: 'cache_read_tokens',
-  cacheWriteTokens: 'cache_write_tokens',
-  cacheWrite1hTokens: 'cache_write_1h_tokens',
-  reasoningTokens: 'reasoning_tokens',
-  inputAudioTokens: 'input_audio_tokens',
-  outputAudioTokens: 'output_audio_tokens',
-  serviceTier: 'service_tier',
-};
 
 function conditionOf(spans: SpansToPrice): string {
   if (spans.which === 'range')

@@ -8,6 +8,7 @@ import { StoreError, type DayToRederive } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { forgetRuns } from './derived-runs.ts';
 import { derivedColumnsOf } from './load/derived-columns.ts';
+import { stepsOfSpans } from './load/steps-sql.ts';
 import { ownRows } from './own-rows.ts';
 import { finishOwnSwaps, finishSharedSwaps, putCopyBack, stagingName, swapDay } from './swap-day.ts';
 import { physicalName } from './table-names.ts';
@@ -25,11 +26,11 @@ const storedTimes = {
   droppedEvents: 'dropped_events',
 };
 
-/** Views that read derived columns of spans, with the table each fills. */
-const viewsOfSpans = [
-  ['ai_spans_view', 'ai_spans'],
-  ['trace_summaries_view', 'trace_summaries'],
-  ['span_rollup_1m_view', 'span_rollup_1m'],
+/** Tables that are made of derived columns of spans, with the view that fills each; loads fill that of steps. */
+const madeOfSpans = [
+  { target: 'ai_spans', view: undefined },
+  { target: 'trace_summaries', view: 'trace_summaries_view' },
+  { target: 'span_rollup_1m', view: 'span_rollup_1m_view' },
 ] as const;
 
 const copySettings = settingsSql({
@@ -52,9 +53,9 @@ export async function finishSwaps(engine: ClickHouseEngine): Promise<boolean> {
   return finishSharedSwaps(engine, async (left) => {
     const isSource = Object.values(tables).some(({ table }) => table === left.table);
     if (isSource) return putCopyBack(engine, left);
-    // What a view made can be made again.
-    const view = viewsOfSpans.find(([, target]) => target === left.table);
-    if (view !== undefined) await remakeAll(engine, left.day, [view]);
+    // What is made of spans can be made again.
+    const made = madeOfSpans.find(({ target }) => target === left.table);
+    if (made !== undefined) await remakeAll(engine, left.day, [made]);
   });
 }
 
@@ -103,44 +104,53 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
 async function remakeAll(
   engine: ClickHouseEngine,
   day: string,
-  views: readonly (readonly [string, string])[] = viewsOfSpans,
+  made: readonly (typeof madeOfSpans)[number][] = madeOfSpans,
 ): Promise<void> {
   await forgetRuns(engine);
   try {
-    for (const [view, target] of views) await remake(engine, { view, target, day });
+    for (const { target, view } of made) {
+      const copy = view === undefined ? stepsOf(engine, day) : await viewOf(engine, { view, day });
+      if (copy !== undefined) await replaceDay(engine, { table: target, day, ...copy });
+    }
   } finally {
     await forgetRuns(engine);
   }
 }
 
-/** Runs a view over the day once more, in place of what it had made of it. */
-async function remake(
+const spansOfDay = (engine: ClickHouseEngine, day: string): string =>
+  `(SELECT * FROM ${physicalName('spans', engine.nodes)} WHERE toDate(start_time) = ${literal(day)})`;
+
+function stepsOf(engine: ClickHouseEngine, day: string): DayCopy {
+  return stepsOfSpans(engine.database, spansOfDay(engine, day));
+}
+
+/** What a view makes of the day; undefined where there is no such view. */
+async function viewOf(
   engine: ClickHouseEngine,
-  { view, target, day }: { readonly view: string; readonly target: string; readonly day: string },
-): Promise<void> {
+  { view, day }: { readonly view: string; readonly day: string },
+): Promise<DayCopy | undefined> {
   const name = physicalName(view, engine.nodes);
   const [found] = await ownRows<{ text: string }>(
     engine,
     `SELECT as_select AS text FROM system.tables WHERE database = currentDatabase() AND name = ${literal(name)}`,
   );
-  if (found === undefined) return;
-  const spans = physicalName('spans', engine.nodes);
-  const ofDay = found.text.replace(
-    new RegExp(`\\bFROM (\\S+\\.)?${spans}\\b`),
-    `FROM (SELECT * FROM ${spans} WHERE toDate(start_time) = ${literal(day)})`,
-  );
-  const columns = await columnsOf(engine, name);
-  await replaceDay(engine, { table: target, day, columns, select: ofDay });
+  if (found === undefined) return undefined;
+  const source = new RegExp(`\\bFROM (\\S+\\.)?${physicalName('spans', engine.nodes)}\\b`);
+  const select = found.text.replace(source, `FROM ${spansOfDay(engine, day)}`);
+  return { columns: await columnsOf(engine, name), select };
+}
+
+interface DayCopy {
+  readonly columns: readonly string[];
+  readonly select: string;
 }
 
 /** Fills a table of the same form and puts its day in the place of the other's. */
 async function replaceDay(
   engine: ClickHouseEngine,
-  copy: {
+  copy: DayCopy & {
     readonly table: string;
     readonly day: string;
-    readonly columns: readonly string[];
-    readonly select: string;
     /** Set where the copy has each row of the table: the column whose day it is. */
     readonly copiedBy?: string;
   },

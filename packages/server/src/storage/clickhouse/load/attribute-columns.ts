@@ -1,8 +1,10 @@
 import { AttributeRow } from './attribute-row.ts';
+import { Dictionary } from './dictionary.ts';
 import { type DerivedItem, placeOfAttribute } from './derived-item.ts';
 import { type ItemFailure, placeOfFailure } from './item-failure.ts';
 import { MapColumn, TextColumn } from './native-columns.ts';
 import { isTextKey, textBytesMin } from './text-attributes.ts';
+import { promptNameKeys } from './steps-sql.ts';
 
 const noBytes = new Uint8Array();
 
@@ -23,6 +25,11 @@ export class AttributeColumns {
   readonly #isText: boolean[] = [];
   /** -1 where no value was a text yet. */
   readonly #longCodes: number[] = [];
+  readonly #promptPlaces: number[] = [];
+  readonly promptNames = new Dictionary();
+  readonly #noPrompt = this.promptNames.codeOfText('');
+  /** Of the row at hand: the code of what it says under each of `promptNameKeys`. */
+  #prompts: (number | undefined)[] = [];
 
   constructor(bytes: Uint8Array, item: DerivedItem, failure: ItemFailure) {
     this.#bytes = bytes;
@@ -31,8 +38,14 @@ export class AttributeColumns {
     this.#row = new AttributeRow(bytes);
   }
 
+  /** The name of the prompt of the row at hand, in `promptNames`. */
+  get promptName(): number {
+    return this.#prompts.find((code) => code !== undefined && code !== this.#noPrompt) ?? this.#noPrompt;
+  }
+
   beginRow(): void {
     this.#row.begin();
+    if (this.#prompts.length > 0) this.#prompts = [];
   }
 
   append(start: number, end: number): void {
@@ -45,7 +58,14 @@ export class AttributeColumns {
     const failurePlace = this.#failurePlaces[code] as number;
     if (failurePlace >= 0) this.#failure.setAttribute(failurePlace, pair.valueStart, pair.valueEnd);
     const length = value.end - value.start;
-    if (length > 0 && (length > textBytesMin || this.#isText[code] === true)) {
+    const isLong = length > 0 && (length > textBytesMin || this.#isText[code] === true);
+    const promptPlace = this.#promptPlaces[code] as number;
+    // The first counts, as where a map is asked for a key.
+    if (promptPlace >= 0)
+      this.#prompts[promptPlace] ??= isLong
+        ? this.#noPrompt
+        : this.promptNames.codeOf(value.source, value.start, value.end);
+    if (isLong) {
       long_attributes.append(this.#longCodeOf(code), value.source, value.start, value.end);
       attributes.append(code, noBytes, 0, 0);
     } else attributes.append(code, value.source, value.start, value.end);
@@ -63,6 +83,7 @@ export class AttributeColumns {
     this.#failurePlaces.push(placeOfFailure(key));
     this.#isText.push(isTextKey(key));
     this.#longCodes.push(-1);
+    this.#promptPlaces.push(promptNameKeys.indexOf(key));
   }
 
   #longCodeOf(code: number): number {

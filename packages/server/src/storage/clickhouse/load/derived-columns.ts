@@ -42,7 +42,9 @@ const noBytes = new Uint8Array();
 
 /** The normal fields of items, derived by the tables of the conventions. */
 export class DerivedColumns {
-  readonly columns: Readonly<Record<string, DictionaryColumn | TextColumn | NullableColumn>>;
+  readonly columns: Readonly<Record<string, FieldColumn>>;
+  /** The same columns for the rows that `copyLast` is called for. */
+  readonly copies: Readonly<Record<string, FieldColumn>>;
   readonly #writers: readonly Writer[];
   /** Of the last item of each shape. */
   #last = new Map<Shape, LastDerived>();
@@ -51,6 +53,7 @@ export class DerivedColumns {
   constructor(table: keyof typeof derivedColumnsOf) {
     this.#writers = derivedColumnsOf[table].map((name) => writerOf(name));
     this.columns = Object.fromEntries(this.#writers.map(({ name, column }) => [name, column]));
+    this.copies = Object.fromEntries(this.#writers.map(({ name, copy }) => [name, copy]));
   }
 
   /** One row. A field whose inputs equal those of the last item of the same shape keeps its value. */
@@ -65,6 +68,13 @@ export class DerivedColumns {
       if (((readsOf[at] as number) & changes) !== 0) values[at] = writer.derive(item);
       writer.append(values[at] as Value);
     }
+  }
+
+  /** Appends the fields of the last row to `copies`. */
+  copyLast(): void {
+    const { values } = this.#current as LastDerived;
+    const writers = this.#writers;
+    for (let at = 0; at < writers.length; at += 1) (writers[at] as Writer).appendCopy(values[at] as Value);
   }
 
   /** A field of the last row as text; empty where nothing is said, and for fields that are no columns of the table. */
@@ -87,54 +97,70 @@ export class DerivedColumns {
   }
 }
 
+type FieldColumn = DictionaryColumn | TextColumn | NullableColumn;
+
 /** What a column keeps of a field: the code of a text that repeats, a text, or a number. */
 type Value = number | string | null;
 
 interface Writer {
   readonly name: DerivedColumn;
-  readonly column: DictionaryColumn | TextColumn | NullableColumn;
+  readonly column: FieldColumn;
+  readonly copy: FieldColumn;
   /** Of an item of which no rule says anything. */
   readonly none: Value;
   derive(item: DerivedItem): Value;
   append(value: Value): void;
+  appendCopy(value: Value): void;
 }
 
 function writerOf(name: DerivedColumn): Writer {
   const type = name === 'model' ? 'text' : fields[name].type;
   if (type === 'text' || type === 'provider')
     return ownTexts.includes(name) ? textWriter(name) : repeatedWriter(name);
-  const column = new NullableColumn(type === 'tokens' ? 'UInt64' : 'Float64');
+  const inner = type === 'tokens' ? 'UInt64' : 'Float64';
+  const column = new NullableColumn(inner);
+  const copy = new NullableColumn(inner);
   return {
     name,
     column,
+    copy,
     none: null,
     derive: (item) => deriveField(name, item),
     append: (value) => column.append(value as number | null),
+    appendCopy: (value) => copy.append(value as number | null),
   };
 }
 
 function textWriter(name: DerivedColumn): Writer {
   const column = new TextColumn();
+  const copy = new TextColumn();
   return {
     name,
     column,
+    copy,
     none: '',
     derive: (item) => deriveField(name, item),
-    append: (value) => {
-      if (value === '') column.append(noBytes, 0, 0);
-      else column.appendText(value as string);
-    },
+    append: (value) => appendText(column, value as string),
+    appendCopy: (value) => appendText(copy, value as string),
   };
+}
+
+function appendText(column: TextColumn, text: string): void {
+  if (text === '') column.append(noBytes, 0, 0);
+  else column.appendText(text);
 }
 
 function repeatedWriter(name: DerivedColumn): Writer {
   const column = new DictionaryColumn();
+  const copy = new DictionaryColumn(column.dictionary);
   return {
     name,
     column,
+    copy,
     none: column.dictionary.codeOfText(name === 'operation' ? 'other' : ''),
     derive: (item) => column.dictionary.codeOfText(String(deriveField(name, item))),
     append: (value) => column.appendCode(value as number),
+    appendCopy: (value) => copy.appendCode(value as number),
   };
 }
 

@@ -7,6 +7,8 @@ export interface ItemColumns {
   readonly origin: OriginColumns;
   /** What went wrong with the items. */
   readonly errors: ErrorColumns;
+  /** Those of agents among the items. */
+  readonly steps: { readonly rows: number; readonly columns: Readonly<Record<string, Column>> };
   readonly rows: number;
   readonly columns: Readonly<Record<string, Column>>;
   /** Appends the row of the item at `start`. Throws where that cannot be one; the columns are of no worth then. */

@@ -14,11 +14,12 @@ import { formatSchema, segmentStructure } from './otlp-format.ts';
 import { insertSql } from './row-select.ts';
 import { mayHoldScores, scoresInsert } from './scores-sql.ts';
 import { segmentColumns } from './segment-columns.ts';
+import { stepsInsert } from './steps-sql.ts';
 import { segmentCounts, type SegmentCount } from './segment-counts.ts';
 
 /**
  * Puts a segment into its table, with everything views make of it, and into the ledger. Statements can be repeated: their
- * tokens keep every table and view from taking the same segment twice. Texts come first: a span that is seen has its texts.
+ * tokens keep every table and view from taking the same segment twice. Texts and steps come first: a span that is seen has its texts and its price.
  * Resolves with the number of items. `read` gives the columns of traces and logs.
  */
 export async function loadSegment(
@@ -32,8 +33,10 @@ export async function loadSegment(
   const counts = segmentCounts(bytes);
   if (signal === 'metrics') await engine.insertBytes(metricsInsert(token, bytes));
   else {
-    const { items, texts, errors } = await read(signal, bytes);
+    const { items, texts, errors, steps } = await read(signal, bytes);
     if (texts.rows > 0) await engine.insertBytes(blockInsert(texts, `${token}:texts`, textsInsert));
+    if (steps.rows > 0)
+      await engine.insertBytes(blockInsert(steps, `${token}:steps`, stepsInsert(engine.database)));
     await engine.insertBytes(blockInsert(items, `${token}:items`, itemsInsert(tables[signal], items.names)));
     if (errors.rows > 0)
       await engine.insertBytes(blockInsert(errors, `${token}:errors`, itemsInsert('errors', errors.names)));

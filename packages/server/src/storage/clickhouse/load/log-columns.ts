@@ -44,6 +44,7 @@ const noBytes = new Uint8Array();
 export class LogColumns implements ItemColumns {
   readonly origin: OriginColumns;
   readonly errors = new ErrorColumns();
+  readonly steps = { rows: 0, columns: {} };
   rows = 0;
   readonly #bytes: Uint8Array;
   readonly #item: DerivedItem;

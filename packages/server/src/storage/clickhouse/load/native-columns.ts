@@ -176,18 +176,24 @@ export class NullableColumn implements Column {
 /** Texts that repeat, by their numbers in a dictionary. */
 export class DictionaryColumn implements Column {
   readonly type = 'LowCardinality(String)';
-  readonly dictionary = new Dictionary();
+  readonly dictionary: Dictionary;
   readonly #codes = new NumberList();
-  #last = -1;
+  /** The code of the last row; -1 where there is none. */
+  last = -1;
+
+  constructor(dictionary = new Dictionary()) {
+    this.dictionary = dictionary;
+  }
 
   append(bytes: Bytes, start: number, end: number): number {
-    if (this.#last < 0 || !this.dictionary.is(this.#last, bytes, start, end))
-      this.#last = this.dictionary.codeOf(bytes, start, end);
-    this.#codes.push(this.#last);
-    return this.#last;
+    if (this.last < 0 || !this.dictionary.is(this.last, bytes, start, end))
+      this.last = this.dictionary.codeOf(bytes, start, end);
+    this.#codes.push(this.last);
+    return this.last;
   }
 
   appendCode(code: number): void {
+    this.last = code;
     this.#codes.push(code);
   }
 

@@ -1,5 +1,7 @@
 import { varintNumber, WireReader, wireType } from '@sightline/schema/otlp';
+import type { AnyValue } from './any-value.ts';
 import { AttributeRow } from './attribute-row.ts';
+import { Dictionary } from './dictionary.ts';
 import { type DerivedItem, placeOfResourceAttribute } from './derived-item.ts';
 import {
   CountColumn,
@@ -25,6 +27,15 @@ export interface ItemOrigin {
   readonly environment: string;
 }
 
+export interface OriginCodes {
+  readonly project: number;
+  readonly service: number;
+  readonly scopeName: number;
+  /** In `versions` and `environments`. */
+  readonly version: number;
+  readonly environment: number;
+}
+
 export const nothing: Extent = { start: 0, end: 0 };
 
 /**
@@ -45,6 +56,9 @@ export class OriginColumns {
     scope_types: new DictionaryColumn(),
     scope_schema_url: new DictionaryColumn(),
   };
+  /** Of rows that have them as columns. */
+  readonly versions = new Dictionary();
+  readonly environments = new Dictionary();
   /** Where the time of arrival of the record at hand stands; -1 for none. */
   receivedAt = -1;
   readonly #bytes: Uint8Array;
@@ -52,6 +66,7 @@ export class OriginColumns {
   readonly #row: AttributeRow;
   readonly #fields: WireReader;
   #project = nothing;
+  #projectCode = 0;
   #resource = nothing;
   #resourceSchema = nothing;
   #scope = nothing;
@@ -86,7 +101,7 @@ export class OriginColumns {
   /** One row; to be called before anything else of the item is read. */
   append(): void {
     const { columns } = this;
-    columns.project.append(this.#bytes, this.#project.start, this.#project.end);
+    this.#projectCode = columns.project.append(this.#bytes, this.#project.start, this.#project.end);
     columns.received_time.appendAt(this.#bytes, this.receivedAt);
     if (this.#resourceRow === undefined) this.#resourceRow = this.#readResource();
     else columns.resource_attributes.repeatRow(this.#resourceRow.from, this.#resourceRow.to);
@@ -116,6 +131,18 @@ export class OriginColumns {
     };
   }
 
+  /** The same by codes. */
+  get currentCodes(): OriginCodes {
+    const { service = 0, versionCode = 0, environmentCode = 0 } = this.#resourceRow ?? {};
+    return {
+      project: this.#projectCode,
+      service,
+      scopeName: this.#scopeRow?.name ?? 0,
+      version: versionCode,
+      environment: environmentCode,
+    };
+  }
+
   #readResource(): ResourceRow {
     const { resource_attributes: map, service, resource_schema_url } = this.columns;
     const fields = this.#fields;
@@ -126,7 +153,9 @@ export class OriginColumns {
     let dropped = 0;
     let name: string | undefined;
     let version: string | undefined;
+    let versionCode: number | undefined;
     const environments: Record<string, string> = {};
+    const environmentCodes: Record<string, number> = {};
     fields.begin(this.#resource.start, this.#resource.end);
     while (fields.next()) {
       if (fields.number === 2 && fields.wire === wireType.varint)
@@ -135,11 +164,17 @@ export class OriginColumns {
       const key = map.dictionary.text(row.append(map, fields.start, fields.end));
       // The first counts, as where a map is asked for a key.
       if (key === 'service.name') name ??= row.value.text();
-      else if (key === 'service.version') version ??= row.value.text();
-      else if (environmentKeys.includes(key)) environments[key] ??= row.value.text();
+      else if (key === 'service.version') {
+        version ??= row.value.text();
+        versionCode ??= codeOfValue(this.versions, row.value);
+      } else if (environmentKeys.includes(key)) {
+        environments[key] ??= row.value.text();
+        environmentCodes[key] ??= codeOfValue(this.environments, row.value);
+      }
       this.#item.setResourceAttribute(placeOfResourceAttribute(key), row.pair.valueStart, row.pair.valueEnd);
     }
     map.endRow();
+    const environmentKey = environmentKeys.find((key) => (environments[key] ?? '') !== '');
     return {
       from,
       to: map.mark(),
@@ -148,7 +183,12 @@ export class OriginColumns {
       schemaUrl: this.#codeOf(resource_schema_url, this.#resourceSchema),
       dropped,
       version: version ?? '',
-      environment: environmentKeys.map((key) => environments[key] ?? '').find((text) => text !== '') ?? '',
+      environment: environmentKey === undefined ? '' : (environments[environmentKey] ?? ''),
+      versionCode: versionCode ?? this.versions.codeOfText(''),
+      environmentCode:
+        environmentKey === undefined
+          ? this.environments.codeOfText('')
+          : (environmentCodes[environmentKey] ?? 0),
     };
   }
 
@@ -184,6 +224,9 @@ export class OriginColumns {
   }
 }
 
+const codeOfValue = (dictionary: Dictionary, { source, start, end }: AnyValue): number =>
+  dictionary.codeOf(source, start, end);
+
 const environmentKeys: readonly string[] = ['deployment.environment.name', 'deployment.environment'];
 
 /** What all items of a resource have in common: an extent of the map, and codes. */
@@ -196,6 +239,8 @@ interface ResourceRow {
   readonly dropped: number;
   readonly version: string;
   readonly environment: string;
+  readonly versionCode: number;
+  readonly environmentCode: number;
 }
 
 interface ScopeRow {

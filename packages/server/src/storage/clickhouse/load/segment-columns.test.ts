@@ -10,15 +10,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { seededRandom, unixNano } from '@sightline/base';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
 import { loadCases } from '../../../../../../conformance/load.ts';
+import { anyTier } from '../../../../../schema/src/conventions/cost/service-tiers.ts';
 import { fuzzSeeds } from '../../../../../schema/src/otlp/fuzz.testing.ts';
 import { prepareStore } from '../../../testing/prepared-data.ts';
-import { dayNanos, recordOfProtobuf, testNow } from '../../testing/segments.ts';
+import { flatPrice } from '../../testing/flat-price.ts';
+import { attributesOf, dayNanos, recordOfProtobuf, testNow } from '../../testing/segments.ts';
 import { openEmbedded } from '../embedded-engine.ts';
 import type { ClickHouseEngine } from '../engine.ts';
 import { migrate } from '../migrate.ts';
+import { writePrices } from '../model-prices.ts';
 import { ownRows } from '../own-rows.ts';
 import { derivedColumnsOf } from './derived-columns.ts';
 import { loadSegment } from './load-segment.ts';
+import { stepsOfSpans } from './steps-sql.ts';
 import { insertByProtobuf, insertTextsByProtobuf } from './testing/rows-by-protobuf.ts';
 
 const seed = Number(process.env['SIGHTLINE_FUZZ_SEED'] ?? Date.now() % 1_000_000);
@@ -136,7 +140,7 @@ async function expectEqual(signal: Signal, bytes: Buffer): Promise<number> {
       : (['logs', 'log_id, time, cityHash64(body, toString(attributes))', derivedColumnsOf.log] as const);
   const path = join(directory, 'segment');
   writeFileSync(path, bytes);
-  for (const each of [table, 'texts']) {
+  for (const each of [table, 'texts', 'ai_spans']) {
     await engine.command(`TRUNCATE TABLE ${each}`);
     await engine.command(`DROP TABLE IF EXISTS ${each}_twin SYNC`);
     await engine.command(`CREATE TABLE ${each}_twin AS ${each}`);
@@ -149,9 +153,14 @@ async function expectEqual(signal: Signal, bytes: Buffer): Promise<number> {
   });
   await engine.insertBytes(insertByProtobuf(signal, { table: `${table}_twin`, bytes }));
   await engine.insertBytes(insertTextsByProtobuf(signal, { table: 'texts_twin', bytes }));
+  if (signal === 'traces') {
+    const steps = stepsOfSpans('sightline', 'spans');
+    await engine.command(`INSERT INTO ai_spans_twin (${steps.columns.join(', ')}) ${steps.select}`);
+  }
   for (const [each, others, sortedBy] of [
     [table, [...derived, 'stored_time'], order],
     ['texts', [], 'project, id, first_time, trace_hash'],
+    ['ai_spans', ['stored_time', 'changed_time'], undefined],
   ] as const) {
     const columns = await ownRows<{ name: string }>(
       engine,
@@ -160,17 +169,97 @@ async function expectEqual(signal: Signal, bytes: Buffer): Promise<number> {
     const names = columns
       .map(({ name }) => name)
       .filter((name) => !(others as readonly string[]).includes(name));
-    const ours = await hashesOf(each, names, sortedBy);
-    expect(ours, `seed ${seed}`).toEqual(await hashesOf(`${each}_twin`, names, sortedBy));
+    const by = sortedBy ?? `cityHash64(toString(tuple(${names.join(', ')})))`;
+    const ours = await hashesOf(each, names, by);
+    expect(ours, `seed ${seed}`).toEqual(await hashesOf(`${each}_twin`, names, by));
     if (each === table) expect(Number(ours.rows), `seed ${seed}`).toBe(accepted);
   }
   return accepted;
 }
 
+/** Steps with what their rows take from elsewhere than the normal fields, said in odd ways. */
+function oddSteps(): readonly Sent[] {
+  const long = 'x'.repeat(5_000);
+  const resources = [
+    {},
+    { 'service.version': 7, 'deployment.environment': 'old' },
+    { 'deployment.environment.name': '', 'deployment.environment': 'old', 'service.name': '' },
+    { 'deployment.environment.name': 'new', 'deployment.environment': 'old' },
+  ];
+  const prompts = [
+    {},
+    { 'gen_ai.prompt.name': 'answer' },
+    { 'langfuse.observation.prompt.name': 'other', 'gen_ai.prompt.name': '' },
+    { 'gen_ai.prompt.name': long, 'langfuse.observation.prompt.name': 'short' },
+    { 'gen_ai.prompt.name': 3 },
+  ];
+  const usages = [
+    { 'gen_ai.usage.input_tokens': 100, 'gen_ai.usage.output_tokens': 10 },
+    {
+      'gen_ai.usage.input_tokens': 100,
+      'gen_ai.usage.output_tokens': 1,
+      'openai.response.service_tier': 'nobody knows',
+    },
+    { 'gen_ai.usage.cost': 0.25 },
+    { 'gen_ai.response.id': 'r-1', 'session.id': 's-1', 'user.id': 'u-1' },
+  ];
+  return resources.flatMap((resource, first) =>
+    prompts.flatMap((prompt, second) =>
+      usages.flatMap((usage, third) => {
+        const number = 1 + first * 100 + second * 10 + third;
+        const start = testNow - BigInt(number) * 1_000_000_000n;
+        const span = {
+          traceId: 'f'.repeat(24) + number.toString(16).padStart(8, '0'),
+          spanId: 'e'.repeat(14) + (number % 97).toString().padStart(2, '0'),
+          name: `step ${number % 3}`,
+          startTimeUnixNano: String(start),
+          // Some end before they start.
+          endTimeUnixNano: String(start + BigInt(number % 4) * 1_000n - 1_000n),
+          status: { code: number % 3 },
+          attributes: attributesOf({
+            'gen_ai.operation.name': ['chat', 'execute_tool', 'invoke_agent', 'embeddings'][number % 4] ?? '',
+            'gen_ai.provider.name': 'openai',
+            'gen_ai.request.model': 'gpt-4o',
+            ...prompt,
+            ...usage,
+          }),
+        };
+        const json = {
+          resourceSpans: [
+            { resource: { attributes: attributesOf(resource) }, scopeSpans: [{ spans: [span] }] },
+          ],
+        };
+        return protobufOf('traces', Buffer.from(JSON.stringify(json))).map((request) => ({
+          signal: 'traces' as const,
+          request,
+          now: testNow,
+        }));
+      }),
+    ),
+  );
+}
+
 test('every column is what the Protobuf reader of the engine gives', { timeout: 180_000 }, async () => {
-  const whole = [...conformanceRequests(), ...dialectRequests()];
+  // A price of one's own holds for every tier.
+  const flat = flatPrice('openai', 'gpt-4o');
+  const prices = flat.prices.map((owned) => ({ ...owned, tierFactors: { [anyTier]: 1 } }));
+  await writePrices(engine, [{ ...flat, prices }]);
+  const whole = [...conformanceRequests(), ...dialectRequests(), ...oddSteps()];
   const sent = [...whole, ...damagedRequests(whole)];
   expect(await expectEqual('traces', recordsOf('traces', sent))).toBeGreaterThan(500);
+  const priced = await ownRows<{ steps: string }>(
+    engine,
+    "SELECT count() AS steps FROM ai_spans WHERE price_version = 'test' AND prompt_name = 'answer' AND environment = 'new'",
+  );
+  expect(Number(priced[0]?.steps), `seed ${seed}`).toBeGreaterThan(0);
+  const tiers = await ownRows<{ steps: string; priced: string }>(
+    engine,
+    // Some of the damaged ones say another model, or half of the usage.
+    `SELECT count() AS steps, countIf(cost_usd > 0) AS priced FROM ai_spans WHERE service_tier = 'nobody knows'
+      AND provider = 'openai' AND model = 'gpt-4o' AND input_tokens = 100 AND output_tokens = 1`,
+  );
+  expect(Number(tiers[0]?.steps), `seed ${seed}`).toBeGreaterThan(0);
+  expect(tiers[0]?.priced, `seed ${seed}`).toBe(tiers[0]?.steps);
   expect(await expectEqual('logs', recordsOf('logs', sent))).toBeGreaterThan(200);
 });
 

@@ -18,6 +18,8 @@ export interface SegmentBlocks {
   readonly items: NativeBlock;
   readonly texts: NativeBlock;
   readonly errors: NativeBlock;
+  /** Rows of `ai_spans`, which have no price yet. */
+  readonly steps: NativeBlock;
 }
 
 /** The field of an envelope that holds the request. */
@@ -50,6 +52,7 @@ export async function segmentColumns(
     items: nativeBlock(items.columns, items.rows),
     texts: nativeBlock(texts.columns, texts.rows),
     errors: nativeBlock(items.errors.columns, items.errors.rows),
+    steps: nativeBlock(items.steps.columns, items.steps.rows),
   };
 }
 

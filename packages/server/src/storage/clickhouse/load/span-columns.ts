@@ -21,28 +21,10 @@ import {
   WideColumn,
 } from './native-columns.ts';
 import { OriginColumns } from './origin-columns.ts';
+import { spanField } from './span-field.ts';
+import { StepColumns } from './step-columns.ts';
 
 const { varint, fixed64, bytes: content, fixed32 } = wireType;
-
-/** Numbers of the fields of a span. */
-const field = {
-  traceId: 1,
-  spanId: 2,
-  traceState: 3,
-  parentSpanId: 4,
-  name: 5,
-  kind: 6,
-  start: 7,
-  end: 8,
-  attribute: 9,
-  droppedAttributes: 10,
-  event: 11,
-  droppedEvents: 12,
-  link: 13,
-  droppedLinks: 14,
-  status: 15,
-  flags: 16,
-} as const;
 
 const readEvents: ReadonlySet<string> = new Set([...firstTokenEvents.once, ...firstTokenEvents.repeated]);
 
@@ -50,6 +32,7 @@ const readEvents: ReadonlySet<string> = new Set([...firstTokenEvents.once, ...fi
 export class SpanColumns implements ItemColumns {
   readonly origin: OriginColumns;
   readonly errors = new ErrorColumns();
+  readonly steps: StepColumns;
   rows = 0;
   readonly #bytes: Uint8Array;
   readonly #item: DerivedItem;
@@ -80,6 +63,9 @@ export class SpanColumns implements ItemColumns {
   readonly #status: MessageReader;
   /** By the code of a name: its place among those that the conventions read. */
   readonly #namePlaces: number[] = [];
+  #nameCode = 0;
+  /** Low and high half. */
+  readonly #durationNanos = { low: 0, high: 0 };
 
   constructor(bytes: Uint8Array, Derived = DerivedColumns) {
     this.#bytes = bytes;
@@ -91,26 +77,33 @@ export class SpanColumns implements ItemColumns {
     this.#events = new EventColumns(bytes, this.#item, this.#failure);
     this.#links = new LinkColumns(bytes);
     this.#status = new MessageReader(bytes, { single: { 2: content, 3: varint } });
+    this.steps = new StepColumns({
+      bytes,
+      origin: this.origin,
+      derived: this.#derived,
+      names: this.#own.name.dictionary,
+      promptNames: this.#attributes.promptNames,
+    });
     this.#span = new MessageReader(bytes, {
       single: {
-        [field.traceId]: content,
-        [field.spanId]: content,
-        [field.traceState]: content,
-        [field.parentSpanId]: content,
-        [field.name]: content,
-        [field.kind]: varint,
-        [field.start]: fixed64,
-        [field.end]: fixed64,
-        [field.droppedAttributes]: varint,
-        [field.droppedEvents]: varint,
-        [field.droppedLinks]: varint,
-        [field.status]: content,
-        [field.flags]: fixed32,
+        [spanField.traceId]: content,
+        [spanField.spanId]: content,
+        [spanField.traceState]: content,
+        [spanField.parentSpanId]: content,
+        [spanField.name]: content,
+        [spanField.kind]: varint,
+        [spanField.start]: fixed64,
+        [spanField.end]: fixed64,
+        [spanField.droppedAttributes]: varint,
+        [spanField.droppedEvents]: varint,
+        [spanField.droppedLinks]: varint,
+        [spanField.status]: content,
+        [spanField.flags]: fixed32,
       },
       repeated: {
-        [field.attribute]: (start, end) => this.#attributes.append(start, end),
-        [field.event]: (start, end) => this.#events.append(start, end),
-        [field.link]: (start, end) => this.#links.append(start, end),
+        [spanField.attribute]: (start, end) => this.#attributes.append(start, end),
+        [spanField.event]: (start, end) => this.#events.append(start, end),
+        [spanField.link]: (start, end) => this.#links.append(start, end),
         [textsField]: (start, end) => {
           this.#textEnds.next();
           this.#own.text_ids.inner.append(bytes, start, end);
@@ -145,7 +138,19 @@ export class SpanColumns implements ItemColumns {
     this.#appendSingle();
     this.#derived.append(this.#item);
     const code = this.#status.varint(3);
+    if (this.steps.isStep) this.#addStep(code);
     if (code === statusError || this.#failure.exceptions.length > 0) this.#addError(code);
+  }
+
+  #addStep(statusCode: number): void {
+    const span = this.#span;
+    this.steps.append({
+      span,
+      statusCode,
+      promptName: this.#attributes.promptName,
+      nameCode: this.#nameCode,
+      durationNanos: this.#durationNanos,
+    });
   }
 
   #addError(code: number): void {
@@ -160,12 +165,12 @@ export class SpanColumns implements ItemColumns {
     const part = (number: number): Uint8Array => bytes.subarray(span.startOf(number), span.endOf(number));
     return {
       origin: this.origin.current,
-      timeNanos: span.fixed64(field.end) || span.fixed64(field.start),
-      traceId: part(field.traceId),
-      spanId: part(field.spanId),
-      parentSpanId: part(field.parentSpanId),
+      timeNanos: span.fixed64(spanField.end) || span.fixed64(spanField.start),
+      traceId: part(spanField.traceId),
+      spanId: part(spanField.spanId),
+      parentSpanId: part(spanField.parentSpanId),
       logId: 0n,
-      name: textOf(bytes, span.startOf(field.name), span.endOf(field.name)),
+      name: textOf(bytes, span.startOf(spanField.name), span.endOf(spanField.name)),
       fieldOf: (name) => this.#derived.textOf(name),
     };
   };
@@ -174,18 +179,22 @@ export class SpanColumns implements ItemColumns {
     const own = this.#own;
     const span = this.#span;
     const bytes = this.#bytes;
-    own.trace_id.append(bytes, span.startOf(field.traceId), span.endOf(field.traceId));
-    own.span_id.append(bytes, span.startOf(field.spanId), span.endOf(field.spanId));
-    own.parent_span_id.appendId(bytes, span.startOf(field.parentSpanId), span.endOf(field.parentSpanId));
-    own.trace_state.append(bytes, span.startOf(field.traceState), span.endOf(field.traceState));
-    own.flags.append(span.fixed32(field.flags));
-    own.kind.append(span.varint(field.kind));
-    own.dropped_attributes.append(span.varint(field.droppedAttributes));
-    own.dropped_events.append(span.varint(field.droppedEvents));
-    own.dropped_links.append(span.varint(field.droppedLinks));
-    this.#appendStatus(span.startOf(field.status), span.endOf(field.status));
-    this.#appendName(span.startOf(field.name), span.endOf(field.name));
-    this.#appendTimes(span.fixedAt(field.start), span.fixedAt(field.end));
+    own.trace_id.append(bytes, span.startOf(spanField.traceId), span.endOf(spanField.traceId));
+    own.span_id.append(bytes, span.startOf(spanField.spanId), span.endOf(spanField.spanId));
+    own.parent_span_id.appendId(
+      bytes,
+      span.startOf(spanField.parentSpanId),
+      span.endOf(spanField.parentSpanId),
+    );
+    own.trace_state.append(bytes, span.startOf(spanField.traceState), span.endOf(spanField.traceState));
+    own.flags.append(span.fixed32(spanField.flags));
+    own.kind.append(span.varint(spanField.kind));
+    own.dropped_attributes.append(span.varint(spanField.droppedAttributes));
+    own.dropped_events.append(span.varint(spanField.droppedEvents));
+    own.dropped_links.append(span.varint(spanField.droppedLinks));
+    this.#appendStatus(span.startOf(spanField.status), span.endOf(spanField.status));
+    this.#appendName(span.startOf(spanField.name), span.endOf(spanField.name));
+    this.#appendTimes(span.fixedAt(spanField.start), span.fixedAt(spanField.end));
   }
 
   #appendStatus(start: number, end: number): void {
@@ -199,6 +208,7 @@ export class SpanColumns implements ItemColumns {
   #appendName(start: number, end: number): void {
     const { name } = this.#own;
     const code = name.append(this.#bytes, start, end);
+    this.#nameCode = code;
     if (code === this.#namePlaces.length) this.#namePlaces.push(placeOfName(name.dictionary.text(code)));
     this.#item.setName(this.#namePlaces[code] as number, start, end);
   }
@@ -214,9 +224,11 @@ export class SpanColumns implements ItemColumns {
     const endHigh = endAt < 0 ? 0 : fixed32At(bytes, endAt + 4);
     const borrow = endLow < startLow ? 1 : 0;
     const high = endHigh - startHigh - borrow;
-    if (high < 0) duration_ns.out.fixed64(0, 0);
-    else duration_ns.out.fixed64(endLow - startLow + borrow * 2 ** 32, high);
-    this.#item.setTimes(startAt, endAt, this.#span.varint(field.droppedEvents));
+    const duration = this.#durationNanos;
+    duration.low = high < 0 ? 0 : endLow - startLow + borrow * 2 ** 32;
+    duration.high = Math.max(0, high);
+    duration_ns.out.fixed64(duration.low, duration.high);
+    this.#item.setTimes(startAt, endAt, this.#span.varint(spanField.droppedEvents));
   }
 }
 

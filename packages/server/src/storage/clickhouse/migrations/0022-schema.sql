@@ -221,7 +221,7 @@ PARTITION BY toDate(hour)
 ORDER BY (project, hour, service)
 SETTINGS index_granularity = 256, default_compression_codec = 'ZSTD(1)', non_replicated_deduplication_window = 10000, {{durable}};
 
--- Whole on every node, since the view below runs where the spans are. The server fills it: the catalogue's rules need TypeScript. A pair
+-- Whole on every node, since a load may run on any. The server fills it: the catalogue's rules need TypeScript. A pair
 -- that is written again replaces what was there. The meaning of `prices`: packages/schema/src/conventions/cost/price-sql.ts.
 CREATE TABLE IF NOT EXISTS model_prices {{on cluster}}
 (
@@ -232,7 +232,7 @@ CREATE TABLE IF NOT EXISTS model_prices {{on cluster}}
 ENGINE = Join(ANY, LEFT, pair)
 SETTINGS join_any_take_last_row = 1;
 
--- What agents, models and tools did, as a narrow table: one row per span whose operation is not other, http, db or messaging. Here alone stands what a
+-- What agents, models and tools did, as a narrow table that loads fill (load/steps-sql.ts): one row per span whose operation is not other, http, db or messaging. Here alone stands what a
 -- call cost: `cost_usd` is what counts, the computed price or, where there is none (`price_version` is ''), what the client reported.
 CREATE TABLE IF NOT EXISTS {{ai_spans}} {{on cluster}}
 (
@@ -735,40 +735,6 @@ SELECT
     quantilesDDMergeState(0.01, 0.5, 0.9, 0.95, 0.99)(rollup.duration_ns_quantiles) AS duration_ns_quantiles
 FROM {{service_rollup_1m}} AS rollup
 GROUP BY project, hour, service;
-
--- `priceSql` of price-sql.ts, compared with what TypeScript computes by storage/price-spans.test.ts.
-CREATE MATERIALIZED VIEW IF NOT EXISTS {{ai_spans_view}} {{on cluster}} TO {{ai_spans}} AS SELECT
-    project, trace_id, span_id, parent_span_id, name, service, service_version, environment, start_time, duration_ns, status_code, scope_name,
-    operation, provider, model, response_id, service_tier, prompt_name, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-    reasoning_tokens, cache_write_1h_tokens, input_audio_tokens, output_audio_tokens, reported_cost_usd, session_id, user_id, agent_name, tool_name, ttft_ms,
-    stored_time, ifNull(price_.1, reported_cost_usd) AS cost_usd,
-    if(isNull(price_.1), '', price_.2) AS price_version
-FROM (
-    SELECT
-    project, trace_id, span_id, parent_span_id, name, service, service_version, environment, start_time, duration_ns, status_code, scope_name,
-    operation, provider, model, response_id, service_tier, prompt_name, input_tokens, output_tokens, cache_read_tokens, cache_write_tokens,
-    reasoning_tokens, cache_write_1h_tokens, input_audio_tokens, output_audio_tokens, reported_cost_usd, session_id, user_id, agent_name, tool_name, ttft_ms, stored_time,
-    arrayMap(r -> (if(has(r.needs, said_) AND r.factors[tier_] > 0, round(arrayDotProduct(r.rates, [input_, output_, least(cache_read_, input_), least(cache_write_, input_ - least(cache_read_, input_)), least(cache_write_1h_, least(cache_write_, input_ - least(cache_read_, input_))), least(reasoning_, output_), least(input_audio_, input_ - least(cache_read_, input_) - least(cache_write_, input_ - least(cache_read_, input_))), least(output_audio_, output_ - least(reasoning_, output_)), toFloat64(1)]) * r.factors[tier_], 12), NULL), r.version), arrayFilter(r -> has(['', toString(project)], r.project) AND r.valid_from <= seconds_ AND r.input_above < input_ AND modulo(seconds_ - r.day_from, 86400) < r.day_length, prices_))[-1] AS price_
-    FROM (
-        SELECT
-            project, trace_id, span_id, parent_span_id, name, service,
-            resource_attributes['service.version'] AS service_version,
-            if(resource_attributes['deployment.environment.name'] != '', resource_attributes['deployment.environment.name'], resource_attributes['deployment.environment']) AS environment,
-            start_time, duration_ns, status_code, scope_name, operation, provider, model, response_id, service_tier,
-            if(attributes['gen_ai.prompt.name'] != '', attributes['gen_ai.prompt.name'], attributes['langfuse.observation.prompt.name']) AS prompt_name,
-            input_tokens, output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, cache_write_1h_tokens, input_audio_tokens, output_audio_tokens,
-            cost_usd AS reported_cost_usd, session_id, user_id, agent_name, tool_name, ttft_ms, stored_time,
-            toFloat64(ifNull(input_tokens, 0)) AS input_,
-            toFloat64(ifNull(output_tokens, 0)) AS output_,
-            toFloat64(ifNull(cache_read_tokens, 0)) AS cache_read_,
-            toFloat64(ifNull(cache_write_tokens, 0)) AS cache_write_,
-            toFloat64(ifNull(cache_write_1h_tokens, 0)) AS cache_write_1h_,
-            toFloat64(ifNull(reasoning_tokens, 0)) AS reasoning_,
-            toFloat64(ifNull(input_audio_tokens, 0)) AS input_audio_,
-            toFloat64(ifNull(output_audio_tokens, 0)) AS output_audio_,
-            isNotNull(input_tokens) + 2 * isNotNull(output_tokens) AS said_, toUnixTimestamp(start_time) AS seconds_, lower(service_tier) AS tier_, joinGet('{{database}}.model_prices', 'prices', concat(provider, '\n', model)) AS prices_
-        FROM {{spans}}
-        WHERE operation NOT IN ('other', 'http', 'db', 'messaging')));
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS {{metric_names_view}} {{on cluster}} TO {{metric_names}} AS
 SELECT
