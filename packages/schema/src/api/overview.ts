@@ -47,6 +47,10 @@ export const overviewParameters = rangeParameters.extend({
     .describe('Where steps begin: at multiples of their length, or at `from` as it is.'),
   steps: z.coerce.number().int().min(1).max(300).default(60).describe('Points at most.'),
   groups: z.coerce.number().int().min(1).max(500).default(8).describe('Groups at most, the most runs first.'),
+  groupSeries: z
+    .stringbool()
+    .default(true)
+    .describe('Whether each group has its points, which are most of the answer.'),
 });
 
 export const overviewResponse = z.object({
@@ -61,7 +65,7 @@ export const overviewResponse = z.object({
       key: z.string().describe("Name of the model, agent, service or version; '' where there is none."),
       totals: overviewFacts,
       previous: overviewFacts,
-      series: z.array(overviewPoint),
+      series: z.array(overviewPoint).describe('Empty where `groupSeries` is false.'),
     }),
   ),
   otherGroups: z.number().int().describe('Groups that are not shown.'),

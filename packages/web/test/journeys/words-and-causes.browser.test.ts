@@ -14,7 +14,7 @@ interface SpanSeen {
 /** From a question to the words and to the cause, with the runs of the demo. */
 describe.skipIf(findChromium() === undefined)(
   'words first, causes two clicks away',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   () => {
     let stage: Stage;
     let run = '';
@@ -29,7 +29,7 @@ describe.skipIf(findChromium() === undefined)(
       );
       run = runs[0]?.traceId ?? '';
       ({ spans } = await ask<{ spans: SpanSeen[] }>(`/traces/${run}?limit=500`));
-    }, 90_000);
+    }, 300_000);
     afterAll(async () => stage.close());
 
     const ask = async <T>(path: string): Promise<T> =>
@@ -227,6 +227,17 @@ describe.skipIf(findChromium() === undefined)(
       await page.keyboard.press('Escape');
       await idle(page);
       expect(new URL(page.url()).pathname).toBe('/runs');
+      for (const [path, above] of [
+        ['/sessions/none', '/sessions'],
+        ['/agents/one?agent=research-agent', '/agents'],
+      ] as const) {
+        const deep = await stage.browser.newPage();
+        await deep.goto(`${stage.urls.ui}${path}`);
+        await idle(deep);
+        await deep.keyboard.press('Escape');
+        await expect.poll(() => new URL(deep.url()).pathname, { timeout: 20_000 }).toBe(above);
+        await deep.close();
+      }
       await page.goto(`${stage.urls.ui}/traces/${run}`);
       await idle(page);
       await click(page, 'Back');

@@ -108,6 +108,8 @@ test('by model, agent, service and version', async () => {
   ]);
   expect((byModel.groups[0]?.totals.p50Ms ?? 0) / 4000).toBeCloseTo(1, 1);
   expect(byModel.totals).toMatchObject({ runs: 3 });
+  const withoutPoints = await overview({ groupBy: 'model', groupSeries: 'false' });
+  expect(withoutPoints.groups).toEqual(byModel.groups.map((group) => ({ ...group, series: [] })));
   const byVersion = await overview({ groupBy: 'version', groups: 1 });
   expect(byVersion.groups).toMatchObject([
     { key: '2', totals: { runs: 2, hallucinationRate: 0.5 }, previous: { runs: 0 } },

@@ -121,7 +121,7 @@ export async function readOverview(
       key,
       totals: sums.facts({ isCurrent: true, key }),
       previous: sums.facts({ isCurrent: false, key }),
-      series: series(key),
+      series: parameters.groupSeries ? series(key) : [],
     })),
     otherGroups: Math.max(0, keys.length - parameters.groups),
     ...(tools ?? { topTools: null, toolCount: null }),

@@ -16,6 +16,8 @@ import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useNow } from '../../widgets/use-now.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { carriedSearch } from '../../widgets/url-state.ts';
+import { useKeys } from '../../widgets/keyboard.ts';
+import { useGoUp } from '../../widgets/use-go-up.ts';
 import '../../widgets/plain-table.css';
 import './agent-page.css';
 
@@ -37,6 +39,8 @@ export function AgentPage(): ReactElement {
   const newest = useInfiniteQuery(agentListQuery('runs', wanted, asOf));
   const errors = useQuery(errorsQuery({ ...wanted, status: 'all', sort: '-count', limit: shown }, asOf));
   const overview = versions.data;
+  const goUp = useGoUp();
+  useKeys('Agent', [{ keys: 'Escape', label: 'Back', run: goUp }]);
   return (
     <Page
       title={agent}

@@ -54,7 +54,13 @@ export function OverviewPage(): ReactElement {
   const isLive = search['live'] !== '0' && isRelative(range);
   const split = splits.find((one) => one.value === search['by'])?.value ?? 'all';
   const groupBy: OverviewGroup = split === 'all' ? 'model' : split;
-  const wanted = { ...asked, ...filters.values, groupBy };
+  // The points of groups are most of the answer, and drawn only where the charts are split.
+  const wanted = {
+    ...asked,
+    ...filters.values,
+    groupBy,
+    groupSeries: split === 'all' ? 'false' : undefined,
+  };
   const query = useQuery({
     // The same question asked again, never a new one: an answer that takes longer than the pause still arrives.
     ...overviewQuery(wanted, question.asOf),

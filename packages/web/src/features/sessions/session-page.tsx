@@ -18,6 +18,8 @@ import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../
 import { useGo, useUrlState } from '../../widgets/url-state.ts';
 import { useNextPage } from '../../widgets/use-next-page.ts';
 import { useNow } from '../../widgets/use-now.ts';
+import { useKeys } from '../../widgets/keyboard.ts';
+import { useGoUp } from '../../widgets/use-go-up.ts';
 import './session-page.css';
 
 const views = [
@@ -33,6 +35,8 @@ export function SessionPage(): ReactElement {
   const view = views.find(({ value }) => value === search['view'])?.value ?? 'conversation';
   const query = useQuery(sessionQuery(sessionId));
   const loaded = query.data;
+  const goUp = useGoUp();
+  useKeys('Session', [{ keys: 'Escape', label: 'Back', run: goUp }]);
   return (
     <Page
       title="Session"
