@@ -47,6 +47,7 @@ interface Row extends Omit<FailedItem, 'fieldOf'>, SaidException {
   readonly source: ErrorSource;
   readonly isHandled: boolean;
   readonly fields: Readonly<Record<CopiedField, string>>;
+  readonly fingerprint: string;
   readonly textIds: readonly Uint8Array[];
 }
 
@@ -166,7 +167,8 @@ export class ErrorColumns {
   ): Row {
     const { source, isHandled, type, message, stack } = said;
     const fields = Object.fromEntries(copiedFields.map((field) => [field, fieldOf(field)])) as Row['fields'];
-    const hasMarks = [type, message, stack].some((text) => text.includes('\u0001'));
+    const fingerprint = failure.attribute('sentry.fingerprint');
+    const hasMarks = [type, message, stack, fingerprint].some((text) => text.includes('\u0001'));
     return {
       ...item,
       source,
@@ -175,6 +177,7 @@ export class ErrorColumns {
       message,
       stack,
       fields,
+      fingerprint,
       textIds: hasMarks ? failure.textIds() : [],
     };
   }
@@ -195,6 +198,7 @@ export class ErrorColumns {
       operation: row.fields.operation,
       provider: row.fields.provider,
       tool: row.fields.tool_name,
+      ...(row.fingerprint !== '' && { fingerprint: whole(row.fingerprint) }),
     });
     this.#writeTexts(row, group, message);
     this.#time.out.fixed64(Number(row.timeNanos & 0xffff_ffffn), Number(row.timeNanos >> 32n));
