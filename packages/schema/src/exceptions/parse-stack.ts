@@ -81,17 +81,21 @@ function outerFirst(rules: LanguageRules, read: readonly Reading[]): readonly Re
 function withoutRepeats(
   read: readonly (StackedException & { readonly isPart: boolean })[],
 ): readonly StackedException[] {
-  if (!read.some(({ isPart }) => isPart)) return read.map(({ isPart: _, ...each }) => each);
+  if (!read.some(({ isPart }) => isPart)) return read.map(withoutPart);
   const keyOf = ({ type, frames }: StackedException): string =>
     JSON.stringify([type, frames.map((frame) => [frame.module, frame.function])]);
   const kept = new Map<string, StackedException>();
   const chain = read.filter(({ isPart }) => !isPart);
   const parts = read.filter(({ isPart }) => isPart).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  for (const { isPart: _, ...each } of [...chain, ...parts]) {
+  for (const each of [...chain, ...parts].map(withoutPart)) {
     const key = keyOf(each);
     if (!kept.has(key)) kept.set(key, each);
   }
   return [...kept.values()];
+}
+
+function withoutPart({ type, message, frames }: StackedException): StackedException {
+  return { type, message, frames };
 }
 
 /** Lines of source and marks under them are indented; what is not, behind the frames, is the type and message. */
