@@ -50,6 +50,11 @@ export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readon
     const linked = rows.numbers(() => rows.float64());
     if (linked.length > 0) links.set(key.length - 1, linked);
   }
+  if (key.length >= wish.resultRowsMax)
+    reader.meet({
+      limit: 'spans',
+      message: `The map is made from ${key.length} spans; more were in the sample.`,
+    });
   findServiceEdges(
     { key, parent, word, words: words.words.map(readWord), isError, durationMs, startS, part, links },
     wish.parts,
