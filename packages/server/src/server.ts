@@ -57,6 +57,7 @@ import { ReportKeeper } from './reports/report-keeper.ts';
 import { readinessChecks } from './readiness-checks.ts';
 import { keepRetention } from './retention-keeper.ts';
 import { publicReach } from './outbound/reach.ts';
+import { EdgeKeeper } from './runs/edge-keeper.ts';
 import { RunKeeper } from './runs/run-keeper.ts';
 import { WaitingCallers } from './waiting-callers.ts';
 import { describeServer } from './server-status.ts';
@@ -151,19 +152,22 @@ async function start(
   const watched = damage.watched(opened);
   // What the first look at prices changes would be settled twice.
   const priced = Promise.withResolvers<void>();
+  // Nobody else has the embedded store open.
+  const lease =
+    opened.engine.kind === 'embedded'
+      ? undefined
+      : new LeaseKeeper({ catalog, clock, name: 'settle', holder: `${hostname()}:${directory.path}` });
   const runs = new RunKeeper({
     store: watched,
     log,
     isAwaited: () => callers.areThere,
     after: priced.promise,
-    // Nobody else has the embedded store open.
-    lease:
-      opened.engine.kind === 'embedded'
-        ? undefined
-        : new LeaseKeeper({ catalog, clock, name: 'settle', holder: `${hostname()}:${directory.path}` }),
+    lease,
   });
   onClose(async () => runs.stop());
-  const store = withRuns(watched, runs);
+  const edges = new EdgeKeeper({ store: watched, log, after: priced.promise, lease });
+  onClose(async () => edges.stop());
+  const store = withEdges(withRuns(watched, runs), edges);
   const setRetention = await readRetention(catalog).then(
     (policy) => policy ?? null,
     () => known.retention,
@@ -186,6 +190,7 @@ async function start(
   onClose(() => prices.stop());
   void prices.firstLook().then(priced.resolve);
   runs.changed();
+  edges.changed();
 
   const { canaryIntervalMs } = options;
   const ingest = await openIngest({
@@ -508,6 +513,9 @@ function withRuns(store: TelemetryStore, runs: RunKeeper): TelemetryStore {
     putRuns: 'unchanged',
     deriveRunSums: 'unchanged',
     forgetRunSums: 'unchanged',
+    putServiceEdges: 'unchanged',
+    nextEdgeVersion: 'unchanged',
+    forgetServiceEdges: 'unchanged',
     recordRunsProgress: 'unchanged',
     deleteTrace: async (trace) => runs.between(async () => store.deleteTrace(trace)),
     deleteDemo: async (demo) => runs.between(async () => store.deleteDemo(demo)),
@@ -524,6 +532,19 @@ function withRuns(store: TelemetryStore, runs: RunKeeper): TelemetryStore {
     acceptDamage: 'unchanged',
     close: 'unchanged',
   });
+}
+
+/** Tells the keeper of the service map of all that may have changed it. */
+function withEdges(store: TelemetryStore, edges: EdgeKeeper): TelemetryStore {
+  const thenLost = async (done: Promise<void>): Promise<void> => done.finally(() => edges.lost());
+  return {
+    ...store,
+    load: async (segment) =>
+      segment.signal === 'traces' ? store.load(segment).finally(() => edges.changed()) : store.load(segment),
+    rederiveDay: async (day) => thenLost(store.rederiveDay(day)),
+    deleteTrace: async (trace) => thenLost(store.deleteTrace(trace)),
+    deleteDemo: async (demo) => thenLost(store.deleteDemo(demo)),
+  };
 }
 
 /** For ingest: tells the keeper of prices of every load that may hold calls of models. */

@@ -51,11 +51,13 @@ export const mapEdge = z.object({
 });
 
 export const serviceMapResponse = z.object({
-  startTime: timestamp,
+  startTime: timestamp.describe(
+    'Where the range begins; of more than an hour, the five minutes in which it does.',
+  ),
   endTime: timestamp,
   sampledShare: z
     .number()
-    .describe('Share of the traces that were looked at, whole ones, picked by their ids.'),
+    .describe('Share of the spans that were looked at, of whole traces, picked by their ids.'),
   spans: z.number().int().describe('Spans that were looked at.'),
   nodes: z.array(mapNode).describe('The busiest first.'),
   edges: z.array(mapEdge),

@@ -12,6 +12,11 @@ export interface IdentifiedError extends ErrorGroup {
 const entriesMax = 1_000;
 const charactersMax = 4_000_000;
 
+interface Known {
+  readonly error: ReportedError;
+  readonly found: IdentifiedError;
+}
+
 /**
  * Groups errors and remembers what it found, since most texts repeat. It holds at most twice as many texts as one generation may have: when that is full, the one
  * before it is forgotten.
@@ -23,33 +28,70 @@ export class ErrorGrouper {
   #characters = 0;
 
   group(error: ReportedError): IdentifiedError {
-    const { type, message, stack, service, name, operation, provider, tool } = error;
-    const rest = `${message}\n${type}\n${service}\n${name}\n${operation}\n${provider}\n${tool}`;
-    const young = this.#young.get(stack)?.get(rest);
+    const key = sampleOf(error);
+    const young = findKnown(this.#young, key, error);
     if (young !== undefined) return young;
-    const found = this.#old.get(stack)?.get(rest) ?? identify(error);
-    this.#remember(stack, rest, found);
+    const found = findKnown(this.#old, key, error) ?? identify(error);
+    this.#remember(key, { error, found });
     return found;
   }
 
-  #remember(stack: string, rest: string, found: IdentifiedError): void {
-    const length = stack.length + rest.length;
+  #remember(key: number, known: Known): void {
+    const { stack, message } = known.error;
+    const length = stack.length + message.length;
     if (this.#entries >= entriesMax || this.#characters + length > charactersMax) {
       this.#old = this.#young;
       this.#young = new Map();
       this.#entries = 0;
       this.#characters = 0;
     }
-    const same = this.#young.get(stack);
-    if (same === undefined) this.#young.set(stack, new Map([[rest, found]]));
-    else same.set(rest, found);
+    const alike = this.#young.get(key);
+    if (alike === undefined) this.#young.set(key, [known]);
+    else if (alike.length < alikeMax) alike.push(known);
+    else alike[this.#entries % alikeMax] = known;
     this.#entries += 1;
     this.#characters += length;
   }
 }
 
-/** By the stack, then by all else: a long stack is not copied to look it up. */
-type Generation = Map<string, Map<string, IdentifiedError>>;
+/** By a few of their characters: the hash of a whole stack costs more than comparing it with the one that it is. */
+type Generation = Map<number, Known[]>;
+
+/** Texts made to be alike at the places that are looked at are grouped again. */
+const alikeMax = 16;
+/** Of the beginning, where type and message stand, every character; of the rest some. */
+const beginning = 96;
+const samples = 32;
+
+function sampleOf({ stack, message, service, name }: ReportedError): number {
+  const text = stack === '' ? message : stack;
+  let key = (text.length * 31 + message.length) * 31 + service.length;
+  const near = Math.min(beginning, text.length);
+  for (let at = 0; at < near; at += 1) key = (Math.imul(key, 31) + text.charCodeAt(at)) | 0;
+  const step = Math.max(1, Math.floor((text.length - near) / samples));
+  for (let at = near; at < text.length; at += step) key = (Math.imul(key, 31) + text.charCodeAt(at)) | 0;
+  for (const other of [service, name])
+    for (let at = 0; at < other.length; at += 2) key = (Math.imul(key, 31) + other.charCodeAt(at)) | 0;
+  return key;
+}
+
+function findKnown(generation: Generation, key: number, error: ReportedError): IdentifiedError | undefined {
+  return generation.get(key)?.find((known) => isSame(known.error, error))?.found;
+}
+
+function isSame(a: ReportedError, b: ReportedError): boolean {
+  return (
+    a.stack === b.stack &&
+    a.message === b.message &&
+    a.type === b.type &&
+    a.service === b.service &&
+    a.name === b.name &&
+    a.operation === b.operation &&
+    a.provider === b.provider &&
+    a.tool === b.tool &&
+    a.fingerprint === b.fingerprint
+  );
+}
 
 function identify(error: ReportedError): IdentifiedError {
   const group = groupError(error);

@@ -7,13 +7,19 @@ export function fileModule(file: string): string {
   const path = file.replace(/[?#].*$/, '').replaceAll('\\', '/');
   const name = path.slice(path.lastIndexOf('/') + 1);
   const stem = name.replace(/(?:\.min|\.bundle|\.chunk)?\.[A-Za-z]{1,5}$/, '');
-  return withoutBundleHash(stem);
+  // Of a bundle that has no name but its number or hash.
+  return /^(?:\d+|(?=\D*\d)[0-9a-f]{8,})$/.test(stem) ? '' : withoutBundleHash(stem);
 }
 
 const hashLengthMin = 6;
 
-/** Bundlers write a hash behind a dot or a hyphen; a hash has a digit. */
+/** Eight letters, digits, `-` and `_`, as Vite and esbuild write them: no word, nor several (`MainView`). */
+const shortHash = /^(?![A-Z]?[a-z]+$)(?!(?:[A-Z]?[a-z]{2,})+$)(?=.*[A-Z\d])[\w-]{8}$/;
+
+/** Bundlers write a hash behind a dot or a hyphen; a hash has a digit, or is none of a word's forms. */
 function withoutBundleHash(stem: string): string {
+  if (/[.-]/.test(stem.at(-9) ?? '') && stem.length > 9 && shortHash.test(stem.slice(-8)))
+    return stem.slice(0, -9);
   const at = Math.max(stem.lastIndexOf('.'), stem.lastIndexOf('-'));
   if (at <= 0) return stem;
   const tail = stem.slice(at + 1);
@@ -23,8 +29,9 @@ function withoutBundleHash(stem: string): string {
 
 /** `Object.Foo.bar [as baz]` and `new Foo` name what other engines call `bar` and `Foo`. */
 export function javascriptFunction(name: string): string {
-  const bare = name.replace(/ \[as [^\]]*\]$/, '').replace(/^(?:async\*?|new|get|set) ?(?=\S)/, '');
-  const last = bare.slice(bare.lastIndexOf('.') + 1);
+  const bare = name.replace(/ \[as [^\]]*\]$/, '').replace(/^(?:async\*|(?:async|new|get|set) )(?=\S)/, '');
+  // Firefox names functions within others `outer/inner` and those without a name `outer/<`.
+  const last = bare.slice(Math.max(bare.lastIndexOf('.'), bare.lastIndexOf('/')) + 1);
   return last === '' || last.startsWith('<') || last === 'anonymous' ? anonymous : last;
 }
 
@@ -34,17 +41,24 @@ export function javaNames(qualified: string): { readonly module: string; readonl
   const name = qualified.slice(at + 1);
   const owner = qualified
     .slice(0, Math.max(at, 0))
-    .replace(/\$\$(?:Enhancer|FastClass|Lambda|SpringCGLIB)[^.]*$/, '')
+    .replace(
+      /\$(?:\$(?:Enhancer|FastClass|Lambda|SpringCGLIB|anonfun)|ByteBuddy|HibernateProxy|MockitoMock|_WeldClientProxy|_Subclass)[^.]*$/,
+      '',
+    )
     .replace(/\$Proxy\d+$/, '$Proxy')
-    .replace(/(?:\$\d+)+$/, '');
-  return { module: owner, function: /^lambda\$([^$]+)\$/.exec(name)?.[1] ?? name };
+    .replace(/(?:\$\d+)+$/, '')
+    .replace(/\$$/, '');
+  // Lambdas of Java, Scala and Kotlin.
+  const lambda = /^(?:lambda\$|\$anonfun\$)([^$]+)\$/.exec(name)?.[1];
+  return { module: owner, function: lambda ?? name.replace(/(?:\$lambda)?(?:[$-]\d+)+$/, '') };
 }
 
 /** Async methods and lambdas are classes with signs in their names: `Cart.<Add>d__5.MoveNext` is `Cart` and `Add`. */
 export function dotnetNames(qualified: string): { readonly module: string; readonly function: string } {
-  const made = /^(.*?)[.+](?:<>c(?:__DisplayClass[\d_]+)?[.+])?<([^>]+)>[bdg]__[^.]*(?:\.MoveNext)?$/.exec(
-    qualified,
-  );
+  const made =
+    /^(.*?)[.+](?:<>c(?:__DisplayClass[\d_]+)?(?:`\d+)?[.+])?<<?([^<>]+)>(?:[bdg]__[^.<>]*|\$)?(?:>[bdg][^.<>]*)?(?:\.MoveNext)?$/.exec(
+      qualified.replace(/\[[^\]]*\]/g, ''),
+    );
   if (made !== null) return { module: bareGeneric(made[1] ?? ''), function: made[2] ?? anonymous };
   const constructor = qualified.endsWith('..ctor') || qualified.endsWith('..cctor');
   const at = constructor ? qualified.lastIndexOf('..') : qualified.lastIndexOf('.');
@@ -76,9 +90,12 @@ export function goNames(qualified: string): { readonly module: string; readonly 
   };
 }
 
-/** `block (2 levels) in Cart#add` is `add`. */
+/** `block (2 levels) in Cart#add` is `add`. Methods that Rails makes of templates have numbers of the process in their names. */
 export function rubyFunction(name: string): string {
-  const method = name.replace(/^(?:block|rescue|ensure)(?: \(\d+ levels\))? in /, '').replace(/^.* in /, '');
+  const method = name
+    .replace(/_{2,3}\d+_\d+$/, '')
+    .replace(/^(?:block|rescue|ensure)(?: \(\d+ levels\))? in /, '')
+    .replace(/^.* in /, '');
   const last = method.slice(Math.max(method.lastIndexOf('#'), method.lastIndexOf('.')) + 1);
   return last === '' || last.startsWith('<') ? anonymous : last;
 }
@@ -87,6 +104,7 @@ export function rubyFunction(name: string): string {
 export function rustNames(qualified: string): { readonly module: string; readonly function: string } {
   const bare = qualified
     .replace(/::h[0-9a-f]{16}$/, '')
+    .replace(/\[[0-9a-f]{8,16}\]/g, '')
     .replace(/::\{\{?[^}]*\}?\}/g, '')
     .replace(/::<[^>]*>/g, '');
   const at = bare.lastIndexOf('::');

@@ -59,6 +59,21 @@ test('without a stack the service counts, and without words the name of the span
   );
 });
 
+test('what the program says is one group is one, with what stands for the usual or beside it', () => {
+  const keyOf = (message: string, fingerprint?: unknown) =>
+    groupError(
+      error({ message, ...(fingerprint !== undefined && { fingerprint: JSON.stringify(fingerprint) }) }),
+    ).key;
+  expect(keyOf('a', ['checkout'])).toBe(keyOf('b', ['checkout']));
+  expect(keyOf('a', ['checkout'])).not.toBe(keyOf('a', ['search']));
+  expect(keyOf('a', ['{{ default }}'])).toBe(keyOf('a'));
+  expect(keyOf('a', ['{{default}}', 'eu'])).not.toBe(keyOf('a', ['{{default}}', 'us']));
+  expect(keyOf('a', ['{{default}}', 'eu'])).not.toBe(keyOf('b', ['{{default}}', 'eu']));
+  expect(keyOf('order 17 lost', ['{{ message }}'])).toBe(keyOf('order 99 lost', ['{{ message }}']));
+  expect(keyOf('a', [])).toBe(keyOf('a'));
+  expect(keyOf('a', { no: 'list' })).toBe(keyOf('a'));
+});
+
 test('a variant has one message and one stack of its group', () => {
   const stack = (line: number, deeper: string) => `Error: broken
     at load (/app/store.js:${line}:3)
@@ -80,6 +95,16 @@ test('messages lose what differs and keep what does not', () => {
     ['commit 4f3a9c1d0b is gone', 'commit <hex> is gone'],
     ['cannot open /var/lib/shop/a.db', 'cannot open <path>'],
     ['utf8 and base64 are names', 'utf8 and base64 are names'],
+    ["User 'alice' not found", 'User <quoted> not found'],
+    ["Duplicate entry 'ann' for key 'users.email'", "Duplicate entry <quoted> for key 'users.email'"],
+    ["Unknown column 'price' in 'field list'", "Unknown column 'price' in 'field list'"],
+    ["undefined (reading 'price')", "undefined (reading 'price')"],
+    ["it's Bob's", "it's Bob's"],
+    ['file ./data/x.csv missing', 'file <path> missing'],
+    ['due 21/11/2026, Nov 21, 2026 10:00 AM', 'due <date>, <date> <time>'],
+    ['took 1m30s, then 30000 milliseconds', 'took <duration>, then <duration>'],
+    ['fe80::1ff:fe23:4567:890a is away', '<ip> is away'],
+    ['abc::def in v1.2.3-beta.4', 'abc::def in <version>'],
     ['two\n  lines', 'two lines'],
   ];
   for (const [message, without] of rows) expect(parameteriseMessage(message)).toBe(without);

@@ -19,6 +19,8 @@ export interface ReportedError {
   readonly operation: string;
   readonly provider: string;
   readonly tool: string;
+  /** What the program says is one group, as a JSON array of texts; empty or absent where it says nothing. */
+  readonly fingerprint?: string;
 }
 
 export interface ErrorGroup {
@@ -51,9 +53,15 @@ export function groupError(error: ReportedError): ErrorGroup {
   const message = parameteriseMessage(raw);
   const frames = comparedFrames(exceptions);
   const errorClass = classOf(error, type, raw);
-  const key = keyOf(
-    ...causeOf(error, { type, message, language: parsed?.language ?? '', exceptions, frames, errorClass }),
-  );
+  const cause = causeOf(error, {
+    type,
+    message,
+    language: parsed?.language ?? '',
+    exceptions,
+    frames,
+    errorClass,
+  });
+  const key = keyOf(...(ownCause(error, { type, message, cause }) ?? cause));
   const places = exceptions.flatMap((each) => [bareType(each.type), ...each.frames.map(placeOf)]);
   return {
     key,
@@ -63,6 +71,46 @@ export function groupError(error: ReportedError): ErrorGroup {
     culprit: frames[0] === undefined ? '' : placeOf(frames[0]),
     errorClass,
   };
+}
+
+const fingerprintPartsMax = 20;
+const fingerprintLengthMax = 500;
+
+/** As Sentry's SDKs say it: `{{ default }}` stands for what makes two errors the same otherwise. */
+function ownCause(
+  { fingerprint = '', name }: ReportedError,
+  {
+    type,
+    message,
+    cause,
+  }: { readonly type: string; readonly message: string; readonly cause: readonly string[] },
+): readonly string[] | undefined {
+  const parts = fingerprint === '' ? [] : readTexts(fingerprint).slice(0, fingerprintPartsMax);
+  const variables: Readonly<Record<string, readonly string[]>> = {
+    default: cause,
+    type: [bareType(type)],
+    'error.type': [bareType(type)],
+    message: [message],
+    'error.value': [message],
+    transaction: [name],
+  };
+  const said = parts.flatMap((part) => {
+    const variable = /^\{\{ *([\w.]{1,40}) *\}\}$/.exec(part)?.[1];
+    return variables[variable ?? ''] ?? [part.slice(0, fingerprintLengthMax)];
+  });
+  const isDefault = parts.every((part) => /^\{\{ *default *\}\}$/.test(part));
+  return isDefault ? undefined : ['said', ...said];
+}
+
+function readTexts(json: string): readonly string[] {
+  try {
+    const read: unknown = JSON.parse(json);
+    return Array.isArray(read)
+      ? read.filter((each) => typeof each === 'string' || typeof each === 'number').map(String)
+      : [];
+  } catch {
+    return [json];
+  }
 }
 
 function classOf({ operation }: ReportedError, type: string, message: string): ErrorClass | undefined {

@@ -10,17 +10,17 @@ interface LibraryRule {
 /** Code that is not the program's own: the runtime and what package managers install. Everything else counts as the program's. */
 const libraries: Readonly<Record<StackLanguage, LibraryRule>> = {
   javascript: {
-    file: /(?:^|\/)node_modules\/|^node:|^internal\/|^native$|^<anonymous>$|^\[native code\]$|^(?:chrome|moz|safari-web)-extension:/,
+    file: /(?:^|\/)node_modules\/|^node:|^internal\/|^native$|^<anonymous>$|^\[native code\]$|^(?:chrome|moz|safari-web)-extension:|^ext:|^https:\/\/(?:deno\.land|esm\.sh|jsr\.io)\/|(?:^|\/)\.(?:yarn|pnpm)\/|^bun:/,
   },
   python: {
-    file: /\/(?:site|dist)-packages\/|\/lib\/python\d|\/lib\/pypy|^<frozen |^<string>$|\\Lib\\|\/Lib\//,
+    file: /\/(?:site|dist)-packages\/|\/lib\/python\d|\/lib\/pypy|^<frozen |^<string>$|\/Lib\/|\/Python\d+\/lib\/|^\/var\/runtime\/|\.(?:pyx|pxi|pxd)$/,
   },
   java: {
     module:
-      /^(?:java|javax|jdk|sun|com\.sun|jakarta|kotlin|kotlinx|scala|groovy|clojure|android|androidx|com\.google\.(?:common|inject)|org\.(?:apache|springframework|hibernate|eclipse|jboss|junit|gradle|codehaus|reactivestreams)|io\.(?:netty|micrometer|grpc|reactivex|quarkus|micronaut|vertx|opentelemetry)|reactor|okhttp3|com\.zaxxer|net\.bytebuddy)(?:\.|$)/,
+      /^(?:java|javax|jdk|sun|com\.sun|jakarta|kotlin|kotlinx|scala|groovy|clojure|android|androidx|com\.google\.(?:common|inject)|com\.(?:fasterxml|mysql|amazonaws|mongodb|squareup)|oracle|redis\.clients|feign|retrofit2|rx|software\.amazon|org\.(?:postgresql|mariadb|elasticsearch|slf4j|h2|jetbrains|aspectj|mockito|thymeleaf|quartz|apache|springframework|hibernate|eclipse|jboss|junit|gradle|codehaus|reactivestreams)|io\.(?:lettuce|ktor|r2dbc|netty|micrometer|grpc|reactivex|quarkus|micronaut|vertx|opentelemetry)|reactor|okhttp3|com\.zaxxer|net\.bytebuddy)(?:\.|$)/,
   },
   go: {
-    file: /\/pkg\/mod\/|\/go\/src\/|\/usr\/lib\/go|\/usr\/local\/go\/|\/vendor\/|\/libexec\/src\//,
+    file: /\/pkg\/mod\/|\/go\/src\/|\/usr\/lib\/go|\/usr\/local\/go\/|\/vendor\/|\/libexec\/src\/|@v\d[^/]*\/|^_cgo_gotypes/,
     module:
       /^(?:runtime|net|reflect|sync|testing|syscall|internal|encoding|database|os|io|fmt|context|bufio|bytes|strings|time|errors|log|sort|strconv|regexp|html|text|crypto|compress|math|path|container|archive|go|golang\.org\/x)(?:\/|$)/,
   },
@@ -29,11 +29,15 @@ const libraries: Readonly<Record<StackLanguage, LibraryRule>> = {
       /^(?:System|Microsoft|Newtonsoft|Npgsql|Serilog|Autofac|MediatR|Polly|Grpc|Xunit|NUnit|mscorlib)(?:\.|$)/,
   },
   ruby: { file: /\/gems\/|\/lib\/ruby\/|^<internal:|\/rubygems|\/bundler\// },
-  php: { file: /\/vendor\/|^\[internal function\]$|^phar:/ },
+  php: {
+    file: /\/vendor\/|^\[internal function\]$|^phar:/,
+    module:
+      /^(?:Symfony|Illuminate|Laravel|Doctrine|GuzzleHttp|Monolog|Composer|Twig|Laminas|PHPUnit|OpenTelemetry|Psr|League)(?:[\\.]|$)/,
+  },
   rust: {
     file: /\/rustc\/|\/\.cargo\/|\/rustlib\/|\/library\/(?:std|core|alloc)\//,
     module:
-      /^<?(?:std|core|alloc|backtrace|rust_begin_unwind|__rust|tokio|futures|hyper|tower|actix|axum|rayon|serde|anyhow|panic_unwind)(?:::|$|_)/,
+      /^<?(?:std|core|alloc|backtrace|rust_begin_unwind|__rust|tokio|futures|hyper|tower|actix|axum|rayon|serde|anyhow|panic_unwind|eyre|color_eyre|tracing|sqlx|reqwest|tonic|test|h2|warp|rocket|async_std)(?:::|$|_)/,
   },
 };
 

@@ -1,4 +1,6 @@
 /** Stacks as programs of eight languages write them, read to exceptions with frames. */
+import { fileModule } from './frame-names.ts';
+import { isInApp } from './in-app.ts';
 import type { ParsedStack, StackedException, StackFrame } from './stack-frame.ts';
 import { type LanguageRules, stackLanguages } from './stack-languages.ts';
 
@@ -39,10 +41,13 @@ function boundedLines(text: string): readonly string[] {
 
 function readExceptions(rules: LanguageRules, lines: readonly string[]): readonly StackedException[] {
   const read: Reading[] = [{ isPart: false, header: [], frames: [], isHeaderDone: false }];
+  let indentMax: number | undefined;
   for (const [index, line] of lines.entries()) {
     const current = read.at(-1);
     if (current === undefined) break;
     const found = rules.read(line, lines[index + 1] ?? '');
+    if (found.kind === 'end' || (found.kind === 'stack' && current.frames.length > 0)) break;
+    if (found.kind === 'stack') continue;
     if (found.kind === 'next') {
       if (read.length >= exceptionsMax) break;
       read.push({
@@ -52,19 +57,45 @@ function readExceptions(rules: LanguageRules, lines: readonly string[]): readonl
         isHeaderDone: false,
       });
     } else if (found.kind === 'frame') {
-      if (found.frame !== undefined) current.frames.push(found.frame);
+      const indent = line.length - line.trimStart().length;
+      if (found.frame !== undefined) indentMax ??= indent;
+      const isSuppressed = rules.hasSuppressed === true && indent > (indentMax ?? indent);
+      if (found.frame !== undefined && !isSuppressed) current.frames.push(found.frame);
       if (rules.isReversed !== true && current.frames.length > 0) current.isHeaderDone = true;
     } else if (rules.isReversed === true) readPythonHeader(current, line);
     else if (!current.isHeaderDone) current.header.push(line);
   }
-  return outerFirst(rules, read).map((each) => finished(rules, each));
+  return withoutRepeats(
+    outerFirst(rules, read).map((each) => ({ ...finished(rules, each), isPart: each.isPart })),
+  );
 }
 
 /** Parts of a group stand behind it, whatever the order of causes. */
 function outerFirst(rules: LanguageRules, read: readonly Reading[]): readonly Reading[] {
-  if (rules.isReversed !== true) return read;
+  if (rules.isReversed !== true && rules.isRootFirst !== true) return read;
   const [parts, chain] = [read.filter(({ isPart }) => isPart), read.filter(({ isPart }) => !isPart)];
   return [...chain.toReversed(), ...parts];
+}
+
+/** As many parts of a group failed in the same way as there were tasks this time: one stands for them, and in the same order whoever failed first. */
+function withoutRepeats(
+  read: readonly (StackedException & { readonly isPart: boolean })[],
+): readonly StackedException[] {
+  if (!read.some(({ isPart }) => isPart)) return read.map(withoutPart);
+  const keyOf = ({ type, frames }: StackedException): string =>
+    JSON.stringify([type, frames.map((frame) => [frame.module, frame.function])]);
+  const kept = new Map<string, StackedException>();
+  const chain = read.filter(({ isPart }) => !isPart);
+  const parts = read.filter(({ isPart }) => isPart).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  for (const each of [...chain, ...parts].map(withoutPart)) {
+    const key = keyOf(each);
+    if (!kept.has(key)) kept.set(key, each);
+  }
+  return [...kept.values()];
+}
+
+function withoutPart({ type, message, frames }: StackedException): StackedException {
+  return { type, message, frames };
 }
 
 /** Lines of source and marks under them are indented; what is not, behind the frames, is the type and message. */
@@ -78,8 +109,18 @@ function readPythonHeader(current: Reading, line: string): void {
 
 function finished(rules: LanguageRules, { header, frames }: Reading): StackedException {
   const { type, message } = readHeader(rules, header.join('\n').trim());
+  if (rules.language === 'php' && frames.length === 0) frames.push(...thrownIn(header));
   const ordered = rules.isReversed === true ? frames.toReversed() : frames;
   return { type, message, frames: withoutRecursion(ordered).slice(0, framesMax) };
+}
+
+/** What was thrown outside of any function has no call in its stack. */
+function thrownIn(header: readonly string[]): readonly StackFrame[] {
+  const place = / in (\/\S*|[A-Za-z]:\S*|\S+\.php):(\d+)$/.exec(header.findLast((line) => line !== '') ?? '');
+  if (place === null) return [];
+  const [, file = '', line] = place;
+  const module = fileModule(file);
+  return [{ module, function: '{main}', file, line: Number(line), inApp: isInApp('php', file, module) }];
 }
 
 const typeAndMessage =
@@ -92,7 +133,7 @@ function readHeader(
   if (language === 'go')
     return {
       type: /^(?:panic|fatal error)/.test(text) ? 'panic' : '',
-      message: text.replace(/^(?:panic|fatal error): /, ''),
+      message: text.replace(/^(?:panic|fatal error): /, '').replace(/ \[recovered[\s\S]*$/, ''),
     };
   if (language === 'rust')
     return { type: 'panic', message: text.replace(/^thread .*? panicked at [^\n]*\n?/, '') };

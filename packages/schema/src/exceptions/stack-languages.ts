@@ -17,6 +17,10 @@ export type StackLine =
   | { readonly kind: 'frame'; readonly frame?: StackFrame }
   /** Another exception begins, as the cause of the one before it or, in Python, as what came of it. */
   | { readonly kind: 'next'; readonly header: string; /** As one of a group. */ readonly isPart?: boolean }
+  /** Nothing behind it says what went wrong here. */
+  | { readonly kind: 'end' }
+  /** The calls of a thread begin. Those of a second one say nothing of what went wrong. */
+  | { readonly kind: 'stack' }
   | { readonly kind: 'other' };
 
 export interface LanguageRules {
@@ -25,6 +29,10 @@ export interface LanguageRules {
   readonly signature: RegExp;
   /** Python writes the call that threw last, and the root cause first. */
   readonly isReversed?: boolean;
+  /** The root cause comes first, and then what was thrown because of it. */
+  readonly isRootFirst?: boolean;
+  /** Frames that are indented more than the first are of exceptions that were suppressed. */
+  readonly hasSuppressed?: boolean;
   read(line: string, after: string): StackLine;
 }
 
@@ -56,8 +64,15 @@ function frameOf(
 }
 
 function scriptFrame(name: string, location: string): StackLine {
-  const place = /^(.*?):(\d+)(?::(\d+))?$/.exec(location);
-  const file = (place?.[1] ?? location).replace(/^(?:file:\/\/|webpack(?:-internal)?:\/\/)/, '');
+  // Of text that the program ran: what ran it is the frame above.
+  if (name.startsWith('eval (') || location.startsWith('eval at ')) return noCall;
+  if (location.startsWith('wasm://'))
+    return name === '' ? noCall : frameOf('javascript', { module: 'wasm', function: name });
+  const place = /^(.*?):(\d+)(?::(\d+))?$/.exec(location.replace(/^address at /, ''));
+  const file = (place?.[1] ?? location).replace(
+    /^(?:file:\/\/|webpack(?:-internal)?:\/\/|app:\/\/|rsc:\/\/)/,
+    '',
+  );
   if (file === '' && name === '') return noCall;
   return frameOf('javascript', {
     module: fileModule(file),
@@ -74,17 +89,25 @@ const javascript: LanguageRules = {
   read(line) {
     const text = line.trim();
     if (text.startsWith('at ')) {
-      const call = text.slice(3).replace(/^async /, '');
+      // Node prints properties behind the last call.
+      const call = text
+        .slice(3)
+        .replace(/^async /, '')
+        .replace(/ \{$/, '');
       if (/^Promise\.\w+ \(index \d+\)$/.test(call)) return noCall;
       const open = call.endsWith(')') ? call.lastIndexOf(' (') : -1;
       return open < 0 ? scriptFrame('', call) : scriptFrame(call.slice(0, open), call.slice(open + 2, -1));
     }
     const cause = /^(?:\[cause\]|Caused by): (.*)$/.exec(text);
     if (cause !== null) return { kind: 'next', header: (cause[1] ?? '').replace(/ \{$/, '') };
+    // Of an AggregateError: there are as many as failed this time.
+    if (text === '[errors]: [') return { kind: 'end' };
     const at = text.indexOf('@');
-    if (at >= 0 && /:\d+(?::\d+)?$|^[^@]*@\[native code\]$/.test(text) && !/\s/.test(text.slice(0, at)))
-      return scriptFrame(text.slice(0, at).replace(/^async\*/, ''), text.slice(at + 1));
-    return other;
+    if (at < 0 || !/:\d+(?::\d+)?$|@\[native code\]$/.test(text)) return other;
+    // Firefox says what a function waited for: `setTimeout handler*load`; Safari has `global code`.
+    const name = text.slice(0, at).replace(/^(?:[\w ]{1,40}\*)+/, '');
+    if (/^(?:global|module|eval) code$/.test(name)) return scriptFrame('', text.slice(at + 1));
+    return /\s/.test(name) ? other : scriptFrame(name, text.slice(at + 1));
   },
 };
 
@@ -116,16 +139,20 @@ const python: LanguageRules = {
   },
 };
 
+/** Loaders and modules stand before a name (`app//`, `java.base@21/`), addresses of hidden classes within it (`/0x00007f8b1c0a2000`). */
+const javaCall = /^\s+at (?:[\w.@+-]*\/{1,2})?([^\s()/]+(?:\/0x[0-9a-f]+[^\s()/]*)?)\(([^()]*)\)/;
+
 const java: LanguageRules = {
   language: 'java',
   signature:
-    /^\s+at [^\s()]+\((?:[^()\s]+\.(?:java|kt|scala|groovy|clj)(?::\d+)?|Unknown Source|Native Method|<generated>)\)/m,
+    /^\s+at [^\s()]+\((?:[^()\s]+\.(?:java|kt|kts|scala|groovy|clj)(?::\d+)?|Unknown Source(?::\d+)?|SourceFile(?::\d+)?|Native Method|<generated>)\)/m,
+  hasSuppressed: true,
   read(line) {
-    const call = /^\s+at (?:[^\s()]*\/)?([^\s()/]+)\(([^()]*)\)/.exec(line);
+    const call = javaCall.exec(line);
     if (call !== null) {
       const [file, at] = (call[2] ?? '').split(':');
-      const names = javaNames(call[1] ?? '');
-      if (/GeneratedMethodAccessor|\$\$(?:FastClass|Lambda)/.test(call[1] ?? '')) return noCall;
+      if (/GeneratedMethodAccessor|\$\$(?:FastClass|Lambda)|LambdaForm\$/.test(call[1] ?? '')) return noCall;
+      const names = javaNames((call[1] ?? '').replace(/\/0x[0-9a-f]+/, ''));
       return frameOf('java', { ...names, file, line: at });
     }
     const cause = /^Caused by: (.*)$/.exec(line);
@@ -144,23 +171,27 @@ const go: LanguageRules = {
         .replace(/^created by /, '')
         .replace(/ in goroutine \d+$/, '')
         .replace(/\([^()]*(?:\([^()]*\)[^()]*)*\)$/, (call) => (call.startsWith('(*') ? call : ''));
+      if (name === 'panic') return noCall;
       const names = goNames(name);
       return frameOf('go', { ...names, file: place[1], line: place[2] });
     }
-    return /^\t|^goroutine \d+|^$/.test(line) ? noCall : other;
+    if (line.startsWith('goroutine ')) return { kind: 'stack' };
+    return /^\t|^$/.test(line) ? noCall : other;
   },
 };
 
 const dotnet: LanguageRules = {
   language: 'dotnet',
-  signature: /^\s+at [\w.<>`+|[\]]+\([^()\n]*\)(?: in .*:line \d+)?\s*$/m,
+  signature: /^\s+at [\w.<>`+|$@,[\]-]+\([^\n]*\)(?: in .*:line \d+)?\s*$/m,
   read(line) {
-    const call = /^\s+at (?:async )?([^\s(]+)\(.*\)(?: in (.*):line (\d+))?\s*$/.exec(line);
+    const call = /^\s+at (?:async )?([^\s(]+)\(.*\)(?: in (.*):line (\d+))?(?:<---)?\s*$/.exec(line);
     if (call !== null)
       return frameOf('dotnet', { ...dotnetNames(call[1] ?? ''), file: call[2], line: call[3] });
     const cause = /^\s*---> (.*)$/.exec(line);
-    if (cause !== null)
-      return { kind: 'next', header: (cause[1] ?? '').replace(/^\(Inner Exception #\d+\) /, '') };
+    if (cause !== null) {
+      const header = (cause[1] ?? '').replace(/^\(Inner Exception #\d+\) /, '');
+      return { kind: 'next', header, isPart: header !== cause[1] };
+    }
     return /^\s*--- End of /.test(line) ? noCall : other;
   },
 };
@@ -169,9 +200,13 @@ const ruby: LanguageRules = {
   language: 'ruby',
   signature: /^(?:\s*from )?[^\s:][^:\n]*:\d+:in [`'][^'\n]*'/m,
   read(line) {
-    const call = /^\s*(?:from |\d+: from )?([^\s:][^:]*):(\d+):in [`']([^']*)'(?:: .*)?$/.exec(line);
+    const call = /^\s*(?:from |\d+: from )?((?:[A-Za-z]:)?[^\s:][^:]*):(\d+):in [`']([^']*)'(?:: .*)?$/.exec(
+      line,
+    );
     return call === null
-      ? other
+      ? /^\s*(?:from )?\((?:eval|irb|erb)\b.*:\d+:in /.test(line)
+        ? noCall
+        : other
       : frameOf('ruby', {
           module: fileModule(call[1] ?? ''),
           function: rubyFunction(call[3] ?? ''),
@@ -183,12 +218,15 @@ const ruby: LanguageRules = {
 
 const php: LanguageRules = {
   language: 'php',
+  isRootFirst: true,
   signature: /^#\d+ (?:\{main\}|\[internal function\]|[^\s].*\(\d+\)):? ?/m,
   read(line) {
     const call = /^#\d+ (?:(.*?)(?:\((\d+)\))?: )?(.*)$/.exec(line);
     if (call !== null) {
       const [, file = '', at, name = ''] = call;
-      const bare = name.replace(/\(.*$/, '');
+      if (name === '{main}') return noCall;
+      // PHP 8.4 says where a closure is: `{closure:App\Cart::add():12}`.
+      const bare = name.replace(/\{closure:.*\}/, '{closure}').replace(/\(.*$/, '');
       const cut = Math.max(bare.lastIndexOf('->'), bare.lastIndexOf('::'));
       const method = cut < 0 ? bare.slice(bare.lastIndexOf('\\') + 1) : bare.slice(cut + 2);
       return frameOf('php', {
@@ -204,13 +242,41 @@ const php: LanguageRules = {
   },
 };
 
+/** As OpenTelemetry writes it. */
+const phpLikeJava: LanguageRules = {
+  language: 'php',
+  signature: /^\s+at [^\s()]+\([^()\s]+\.php(?::\d+)?\)/m,
+  read(line) {
+    const call = /^\s+at ([^\s()]+)\(([^():]+)(?::(\d+))?\)$/.exec(line);
+    if (call === null) {
+      const cause = /^Caused by: (.*)$/.exec(line);
+      if (cause !== null) return { kind: 'next', header: cause[1] ?? '' };
+      return /^\s*\.\.\. \d+ more$/.test(line) ? noCall : other;
+    }
+    const [, name = '', file = '', at] = call;
+    if (name === '{main}') return noCall;
+    const bare = name.replace(/\{closure:.*\}/, '{closure}');
+    const cut = bare.lastIndexOf('.');
+    const method = bare.slice(cut + 1);
+    return frameOf('php', {
+      module: cut < 0 ? fileModule(file) : bare.slice(0, cut),
+      function: method.includes('{closure') ? anonymous : method,
+      file,
+      line: at,
+    });
+  },
+};
+
 const rust: LanguageRules = {
   language: 'rust',
-  signature: /^\s+\d+: .*\n\s+at [^\n]*\.rs:\d+/m,
+  signature:
+    /^\s+\d+: .*\n\s+at [^\n]*\.rs:\d+|^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(?:<[^\n]*>|[\w$[\]]+)::[\w:{}<>#&$ ]+(?:::h[0-9a-f]{16})?$/m,
   read(line, after) {
-    const call = /^\s+\d+: (?:0x[0-9a-f]+ - )?(.*)$/.exec(line);
+    const call = /^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(.*)$/.exec(line);
     if (call !== null) {
       const place = /^\s+at (.*\.rs):(\d+)(?::\d+)?$/.exec(after);
+      // Causes are numbered as well (`1: no such row`), and what has no symbols is `<unknown>`.
+      if (place === null && !/^(?:<.*>|[\w$[\]]+)::\S/.test(call[1] ?? '')) return noCall;
       const names = rustNames(call[1] ?? '');
       return frameOf('rust', { ...names, file: place?.[1], line: place?.[2] });
     }
@@ -224,6 +290,7 @@ export const stackLanguages: readonly LanguageRules[] = [
   rust,
   go,
   php,
+  phpLikeJava,
   ruby,
   java,
   javascript,

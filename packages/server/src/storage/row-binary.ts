@@ -72,6 +72,13 @@ export class RowBinary {
     return this.#bytes.toString('utf8', from, from + length);
   }
 
+  /** A `String` of bytes. */
+  bytes(): Buffer {
+    const length = this.count();
+    const from = this.#advance(length);
+    return this.#bytes.subarray(from, from + length);
+  }
+
   strings(): string[] {
     const strings: string[] = [];
     for (let left = this.count(); left > 0; left -= 1) strings.push(this.string());

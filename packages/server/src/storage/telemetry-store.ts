@@ -275,6 +275,32 @@ export interface RunSumsToForget {
   readonly buckets: readonly number[];
 }
 
+export interface ServiceEdgesToPut {
+  readonly project: string;
+  /** That of runs. */
+  readonly generation: number;
+  /** From `nextEdgeVersion`, asked before the spans were read. */
+  readonly version: bigint;
+  /** Spans that were stored until then are in them: milliseconds since 1970. */
+  readonly seenMs: bigint;
+  readonly parts: readonly {
+    /** Seconds since 1970. */
+    readonly slot: number;
+    readonly seconds: number;
+    /** That were looked at, and about how many there are. */
+    readonly spans: number;
+    readonly allSpans: number;
+    /** See `query/analysis/edge-body.ts`. */
+    readonly body: Uint8Array;
+  }[];
+}
+
+export interface ServiceEdgesToForget {
+  readonly project: string;
+  /** Five minutes each: seconds since 1970. */
+  readonly slots: readonly number[];
+}
+
 /** Rows of `ai_spans` that changed until `untilMs` are known in `runs` where they started at `fromS` or later: seconds since 1970. */
 export interface RunsAhead {
   readonly untilMs: bigint;
@@ -346,6 +372,14 @@ export interface TelemetryStore {
 
   /** Takes away what `run_sums` holds of these runs. */
   forgetRunSums(sums: RunSumsToForget): Promise<void>;
+
+  /** Writes who called whom in parts of the time. Parts that were forgotten after `version` stay so. */
+  putServiceEdges(edges: ServiceEdgesToPut): Promise<void>;
+
+  nextEdgeVersion(): Promise<bigint>;
+
+  /** Takes away the parts that hold any of these five minutes. */
+  forgetServiceEdges(edges: ServiceEdgesToForget): Promise<void>;
 
   /** Notes how far `runs` goes. A rederived day begins a new generation, of which nothing is known. */
   recordRunsProgress(progress: RunsProgressToRecord): Promise<void>;

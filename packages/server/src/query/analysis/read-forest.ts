@@ -14,7 +14,7 @@ import type { Reader } from '../reader.ts';
 import { sql, trusted } from '../sql/sql.ts';
 import { WordTable } from '../word-table.ts';
 import { type SelectedTraces, spansOf } from './read-selection.ts';
-import { readPlaces, traceNumber } from './trace-numbers.ts';
+import { placesOf, traceNumber } from './trace-numbers.ts';
 
 export interface SpanWord {
   readonly service: string;
@@ -57,7 +57,7 @@ export async function readForest(
     FROM spans WHERE ${spansOf(reader.project, selections)}
     ORDER BY start_time, duration_ns DESC, span_id`);
   const traces = selections.flatMap((selection) => selection.traces);
-  const places = await readPlaces(reader, traces);
+  const places = placesOf(traces);
   const indexOf = new Map<number, number>();
   const parents: number[] = [];
   const startUs: number[] = [];

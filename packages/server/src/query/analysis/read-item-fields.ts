@@ -4,7 +4,7 @@ import { findBuiltinField, printField, printText } from '@sightline/schema/filte
 import type { Reader } from '../reader.ts';
 import { type Sql, sql, strings, trusted, uint } from '../sql/sql.ts';
 import { type SelectedTraces, spansOf } from './read-selection.ts';
-import { readPlaces, traceNumber } from './trace-numbers.ts';
+import { placesOf, traceNumber } from './trace-numbers.ts';
 
 /** Values of a field that are told apart; the rarer ones are one. */
 const valuesMax = 200;
@@ -66,10 +66,7 @@ export async function readTraceFields(
       numbers: Number(found.uint64()),
       items: found.numbers(() => found.float64()),
     });
-  const places = await readPlaces(
-    reader,
-    selections.flatMap(({ traces }) => traces),
-  );
+  const places = placesOf(selections.flatMap(({ traces }) => traces));
   const all = [...Map.groupBy(rows, ({ source, key }) => `${source}\n${key}`).values()];
   const byField = commonest(reader, all);
   const isNumeric = (field: readonly ValueRow[]): boolean => {

@@ -1,33 +1,38 @@
-import { formatNanos, unixNano } from '@sightline/base';
-import { quantile } from '@sightline/schema/analysis';
+import { formatNanos, type UnixNano, unixNano } from '@sightline/base';
 import type {
   MapEdge,
   MapHealth,
   MapNode,
-  MapNodeKind,
   ServiceMapParameters,
   ServiceMapResponse,
 } from '@sightline/schema/api';
+import { readGeneration } from '../agents/settled-runs.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { callTarget } from '../sql/call-target-sql.ts';
-import { inRange } from '../sql/range-sql.ts';
-import { every, moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import type { Window } from '../time-range.ts';
-import { readRange } from '../time-range.ts';
-import { WordTable } from '../word-table.ts';
 import {
-  findServiceEdges,
-  type FoundEdge,
-  type MapSpans,
-  type MapSums,
-  type MapWord,
-} from './service-edges.ts';
+  edgeBodies,
+  type EdgePart,
+  edgeParts,
+  type EdgeRows,
+  partLengths,
+  slotS,
+  spansBySlot,
+} from '../sql/service-edges-sql.ts';
+import { type Sql, sql, string, uint } from '../sql/sql.ts';
+import { readRange, type Window } from '../time-range.ts';
+import { EdgeReader } from './edge-body.ts';
+import { readEdges } from './read-edges.ts';
+import { addSums, type EdgeSums, EdgeTable, type MapPlace, noSums } from './service-edges.ts';
 
-/** Spans that a map is made from, of the range and of the time before together. */
-const spansWanted = 60_000;
-/** Traces differ in size: so many may come. */
-const spansMax = 4 * spansWanted;
+/** Spans that are read for a map, where nothing was made ahead and where it is for most of the time. */
+const spansWanted = { alone: 60_000, besideParts: 20_000 } as const;
+/** Traces differ in size: so many times as many may come. */
+const spansFactor = 4;
 const nodesMax = 200;
+/** Up to so long a time, spans are read; what is longer is put together from parts of the time that were made ahead. */
+const onReadNanos = 3_600_000_000_000n;
+/** Where more parts are missing here and there, all from the first to the last are read. */
+const gapsMax = 10;
+const slotNanos = BigInt(slotS) * 1_000_000_000n;
 
 /** Services and what they call, with rate, errors and duration against the time before, which is as long. */
 export async function readServiceMap(
@@ -35,17 +40,28 @@ export async function readServiceMap(
   { from, to, environment }: ServiceMapParameters,
 ): Promise<ServiceMapResponse> {
   const reader = new Reader(context);
-  const window = readRange({ from, to }, context.clock);
-  const length = window.to - window.from;
-  const both = { from: unixNano(window.from > length ? window.from - length : 0n), to: window.to };
-  const share = await sampleShare(reader, both);
-  const spans = await readSample(reader, { both, begin: window.from, share, environment });
-  const { nodes, edges } = findServiceEdges(spans.spans);
-  const scale = {
-    share: spans.share,
-    minutes: Number(length) / 60e9,
-    hasBefore: spans.spans.isBefore.includes(1),
-  };
+  const asked = readRange({ from, to }, context.clock);
+  const isOfParts = asked.to - asked.from > onReadNanos;
+  const begin = isOfParts ? startOfSlot(asked.from) : asked.from;
+  const length = asked.to - begin;
+  const earlier = begin > length ? begin - length : 0n;
+  const both = { from: unixNano(isOfParts ? startOfSlot(earlier) : earlier), to: asked.to };
+  const now = new EdgeTable();
+  const before = new EdgeTable();
+  const known = isOfParts
+    ? await readParts(reader, { both, begin, now, before })
+    : { gaps: await slotsWithSpans(reader, [both]), spans: 0, allSpans: 0 };
+  const rest = await readRest(reader, {
+    gaps: known.gaps,
+    begin,
+    isAlone: known.allSpans === 0,
+    withEnvironment: environment !== undefined,
+    parts: [now, before],
+  });
+  const spans = known.spans + rest.spans;
+  const allSpans = known.allSpans + rest.allSpans;
+  const { nodes, edges } = drawMap(now, before, environment);
+  const scale = { minutes: Number(length) / 60e9, hasBefore: nodes.some((node) => node.before.looked > 0) };
   const described = nodes
     .map(({ id, kind, name, group, now, before }): MapNode => ({
       id,
@@ -63,151 +79,264 @@ export async function readServiceMap(
     });
   const ids = new Set(shown.map(({ id }) => id));
   return {
-    startTime: formatNanos(window.from),
-    endTime: formatNanos(window.to),
-    sampledShare: spans.share,
-    spans: spans.spans.key.length,
+    startTime: formatNanos(unixNano(begin)),
+    endTime: formatNanos(asked.to),
+    sampledShare: allSpans === 0 ? 1 : Math.min(1, spans / allSpans),
+    spans,
     nodes: shown,
     edges: edges
       .filter(({ source, target }) => ids.has(source) && ids.has(target))
-      .map((edge) => describeEdge(edge, scale))
-      .toSorted((x, y) => y.calls - x.calls || (x.source + x.target < y.source + y.target ? -1 : 1)),
+      .map(({ source, target, kind, now, before }): MapEdge => ({
+        source,
+        target,
+        kind,
+        ...measure(now, before, scale),
+        callerP50Ms: now.callerDurations.quantileMs(0.5),
+      }))
+      .toSorted((x, y) => y.calls - x.calls || (arrowName(x) < arrowName(y) ? -1 : 1)),
     ...reader.limitsMet,
   };
 }
 
-/** 1, or one in so many: a power of two. */
-async function sampleShare(reader: Reader, { from, to }: Window): Promise<number> {
-  const isLong = to - from > 6n * 3_600_000_000_000n;
-  const [table, unit] = isLong ? ['service_rollup_1h', 'hour'] : ['service_rollup_1m', 'minute'];
-  const [row] = await reader.rows<{ spans: string }>(sql`
-    SELECT sum(count) AS spans FROM ${trusted(table)}
-    WHERE project = ${string(reader.project)} AND ${trusted(unit)} >= toDateTime(${moment(from)}, 'UTC') AND ${trusted(unit)} < ${moment(to)}`);
-  const spans = Number(row?.spans ?? 0);
-  return spans <= spansWanted ? 1 : 2 ** -Math.ceil(Math.log2(spans / spansWanted));
+const arrowName = ({ source, target, kind }: MapEdge): string => `${source}\n${target}\n${kind}`;
+
+const startOfSlot = (nanos: bigint): bigint => nanos - (nanos % slotNanos);
+
+interface Looked {
+  /** That were looked at. */
+  readonly spans: number;
+  readonly allSpans: number;
 }
 
-interface SampleWish {
+interface KnownParts extends Looked {
+  /** What no part tells of. */
+  readonly gaps: readonly Stretch[];
+}
+
+interface PartsWish {
   readonly both: Window;
-  /** Where the range begins; before it is the time before. */
   readonly begin: bigint;
-  readonly share: number;
-  readonly environment: string | undefined;
+  readonly now: EdgeTable;
+  readonly before: EdgeTable;
+}
+
+interface PartRow extends EdgePart {
+  readonly spans: number;
+  readonly allSpans: number;
+}
+
+/** What was made ahead: of each stretch the longest part that lies within it. */
+async function readParts(reader: Reader, { both, begin, now, before }: PartsWish): Promise<KnownParts> {
+  const of: EdgeRows = { project: reader.project, generation: await readGeneration(reader) };
+  const found = await reader.rows<PartRow>(edgeParts(of, both), { resultRowsMax: partsMax });
+  const rows = found.map(({ seconds, slot, spans, allSpans }) => ({
+    seconds: Number(seconds),
+    slot: Number(slot),
+    spans,
+    allSpans,
+  }));
+  const at = new Map(rows.map((row) => [`${row.seconds} ${row.slot}`, row]));
+  const beginS = Number(begin / 1_000_000_000n);
+  const endS = Number(both.to / 1_000_000_000n);
+  const chosen: PartRow[] = [];
+  const gaps: { from: number; to: number }[] = [];
+  const longestFirst = partLengths.toReversed();
+  for (let slot = Number(both.from / 1_000_000_000n); slot < endS;) {
+    const sideEndS = slot < beginS ? beginS : endS;
+    const part = longestFirst
+      .map((seconds) => (slot + seconds <= sideEndS ? at.get(`${seconds} ${slot}`) : undefined))
+      .find((row) => row !== undefined);
+    const to = slot + (part?.seconds ?? slotS);
+    if (part !== undefined) chosen.push(part);
+    else if (gaps.at(-1)?.to === slot) (gaps.at(-1) ?? { to }).to = to;
+    else gaps.push({ from: slot, to });
+    slot = to;
+  }
+  const nanos = (second: number): UnixNano =>
+    second >= endS ? both.to : unixNano(BigInt(second) * 1_000_000_000n);
+  const unknown = await slotsWithSpans(
+    reader,
+    gaps.map((gap) => ({ from: nanos(gap.from), to: nanos(gap.to) })),
+  );
+  const hull = { from: unknown[0]?.from ?? both.from, to: unknown.at(-1)?.to ?? both.from };
+  const isScattered = unknown.length > gapsMax;
+  const used = isScattered
+    ? chosen.filter(({ slot, seconds }) => nanos(slot + seconds) <= hull.from || nanos(slot) >= hull.to)
+    : chosen;
+  if (used.length > 0) {
+    const bodies = await reader.binary(edgeBodies(of, used), {
+      resultRowsMax: partsMax,
+      resultBytesMax: bodiesBytesMax,
+    });
+    const [readNow, readBefore] = [new EdgeReader(now), new EdgeReader(before)];
+    while (!bodies.isAtEnd) (bodies.float64() < beginS ? readBefore : readNow).add(bodies.bytes());
+  }
+  return {
+    gaps: isScattered ? [{ ...hull, spans: unknown.reduce((sum, gap) => sum + gap.spans, 0) }] : unknown,
+    spans: used.reduce((sum, { spans }) => sum + spans, 0),
+    allSpans: used.reduce((sum, { allSpans }) => sum + allSpans, 0),
+  };
+}
+
+const bodiesBytesMax = 512 * 1024 ** 2;
+/** Ninety days and those before, by five minutes, are half as many. */
+const partsMax = 120_000;
+
+/** A time, and about how many spans it has. */
+interface Stretch extends Window {
+  readonly spans: number;
+}
+
+/** Where spans are within the gaps, which are in the order of time. */
+async function slotsWithSpans(reader: Reader, gaps: readonly Window[]): Promise<readonly Stretch[]> {
+  const [first, last] = [gaps[0], gaps.at(-1)];
+  if (first === undefined || last === undefined) return [];
+  const counts = await reader.rows<{ slot: number; spans: number }>(
+    spansBySlot({ from: first.from, to: last.to }, reader.project),
+    { resultRowsMax: partsMax },
+  );
+  const stretches: Stretch[] = [];
+  const slots = counts
+    .map(({ slot, spans }) => ({ from: BigInt(slot) * 1_000_000_000n, spans }))
+    .toSorted((x, y) => Number(x.from - y.from));
+  let at = 0;
+  for (const { from, spans } of slots) {
+    while (at < gaps.length && (gaps[at]?.to ?? 0n) <= from) at += 1;
+    const gap = gaps[at];
+    if (gap === undefined) break;
+    if (gap.from >= from + slotNanos) continue;
+    const begin = unixNano(from > gap.from ? from : gap.from);
+    const end = unixNano(from + slotNanos < gap.to ? from + slotNanos : gap.to);
+    const before = stretches.at(-1);
+    if (before?.to === begin)
+      stretches[stretches.length - 1] = { from: before.from, to: end, spans: before.spans + spans };
+    else stretches.push({ from: begin, to: end, spans });
+  }
+  return stretches;
+}
+
+interface RestWish {
+  readonly gaps: readonly Stretch[];
+  readonly begin: bigint;
+  readonly isAlone: boolean;
+  readonly withEnvironment: boolean;
+  readonly parts: readonly [now: EdgeTable, before: EdgeTable];
+}
+
+/** What was not made ahead, from its spans: where there are many, from those of some traces. */
+async function readRest(reader: Reader, wish: RestWish): Promise<Looked> {
+  const allSpans = wish.gaps.reduce((sum, { spans }) => sum + spans, 0);
+  if (wish.gaps.length === 0) return { spans: 0, allSpans };
+  const wanted = wish.isAlone ? spansWanted.alone : spansWanted.besideParts;
+  const beginS = Number(wish.begin / 1_000_000_000n);
+  const weight = allSpans <= wanted ? 1 : 2 ** Math.ceil(Math.log2(allSpans / wanted));
+  const read = async (sample: Sql | undefined): Promise<readonly [number, readonly EdgeTable[]]> => {
+    const parts = [new EdgeTable(), new EdgeTable()];
+    const spans = await readEdges(reader, {
+      windows: wish.gaps,
+      sample,
+      weight,
+      withEnvironment: wish.withEnvironment,
+      partOf: (startS) => (startS < beginS ? 1 : 0),
+      parts,
+      resultRowsMax: spansFactor * wanted,
+    });
+    return [spans.reduce((sum, count) => sum + count, 0), parts];
+  };
+  const [spans, parts] = weight === 1 ? await read(undefined) : await readSample(read, weight, wanted);
+  for (const [side, part] of parts.entries()) wish.parts[side]?.addAll(part.edges);
+  return { spans, allSpans: weight === 1 ? spans : spans * weight };
 }
 
 /**
  * Whole traces, by the beginning of their ids: these are the second column of the sort key, so that the others are not read. Where ids are not random there, as those
  * that begin with the time, too few or too many come, and a hash of the whole id decides.
  */
-async function readSample(
-  reader: Reader,
-  wish: SampleWish,
-): Promise<{ readonly spans: MapSpans; readonly share: number }> {
-  const { share } = wish;
-  if (share === 1) return { spans: await readSpans(reader, wish, trusted('true')), share };
-  const bound = Math.round(share * 2 ** 32)
+async function readSample<Found>(
+  read: (sample: Sql) => Promise<readonly [spans: number, Found]>,
+  weight: number,
+  wanted: number,
+): Promise<readonly [spans: number, Found]> {
+  const bound = Math.round(2 ** 32 / weight)
     .toString(16)
     .padStart(8, '0');
-  const first = await readSpans(
-    reader,
-    wish,
-    sql`trace_id < toFixedString(unhex(${string(bound.padEnd(32, '0'))}), 16)`,
-  );
-  const found = first.key.length;
-  if (found > spansWanted / 4 && found < spansWanted * 2) return { spans: first, share };
-  return { spans: await readSpans(reader, wish, sql`cityHash64(trace_id) % ${uint(1 / share)} = 0`), share };
+  const first = await read(sql`trace_id < toFixedString(unhex(${string(bound.padEnd(32, '0'))}), 16)`);
+  if (first[0] > wanted / 4 && first[0] < wanted * 2) return first;
+  return read(sql`cityHash64(trace_id) % ${uint(weight)} = 0`);
 }
 
-async function readSpans(
-  reader: Reader,
-  { both, begin, environment }: SampleWish,
-  sample: Sql,
-): Promise<MapSpans> {
-  const ofEnvironment =
-    environment === undefined
-      ? undefined
-      : sql`(resource_attributes['deployment.environment.name'] = ${string(environment)} OR resource_attributes['deployment.environment'] = ${string(environment)})`;
-  const rows = await reader.binary(sql`
-    SELECT toFloat64(bitShiftRight(cityHash64(trace_id, span_id), 12)),
-      if(parent_span_id = toFixedString('', 8), 0., toFloat64(bitShiftRight(cityHash64(trace_id, parent_span_id), 12))),
-      concat(service, '\\n', toString(kind), '\\n', operation, '\\n', ${trusted(callTarget)}), toUInt8(status_code = 2), duration_ns / 1e6,
-      toUInt8(start_time < ${moment(begin)}),
-      if(kind = 5, arrayMap((trace, span) -> toFloat64(bitShiftRight(cityHash64(trace, span), 12)), arraySlice(link_trace_ids, 1, 20), arraySlice(link_span_ids, 1, 20)), [])
-    FROM spans WHERE ${every([inRange(reader.project, 'spans', both), sample, ofEnvironment])} LIMIT ${uint(spansMax)}`);
-  const key: number[] = [];
-  const parent: number[] = [];
-  const word: number[] = [];
-  const isError: number[] = [];
-  const durationMs: number[] = [];
-  const isBefore: number[] = [];
-  const links = new Map<number, readonly number[]>();
-  const table = new WordTable();
-  while (!rows.isAtEnd) {
-    key.push(rows.float64());
-    parent.push(rows.float64());
-    word.push(table.indexOf(rows.string()));
-    isError.push(rows.uint8());
-    durationMs.push(rows.float64());
-    isBefore.push(rows.uint8());
-    const linked = rows.numbers(() => rows.float64());
-    if (linked.length > 0) links.set(key.length - 1, linked);
-  }
-  if (key.length >= spansMax)
-    reader.meet({
-      limit: 'spans',
-      message: `The map is made from ${spansMax} spans; more were in the sample.`,
-    });
-  return { key, parent, word, words: table.words.map(readWord), isError, durationMs, isBefore, links };
+interface Box extends MapPlace {
+  readonly id: string;
+  readonly now: EdgeSums;
+  readonly before: EdgeSums;
 }
 
-const targetKinds: readonly MapNodeKind[] = ['database', 'queue', 'model', 'mcp', 'external'];
+interface Arrow {
+  readonly source: string;
+  readonly target: string;
+  readonly kind: MapEdge['kind'];
+  readonly now: EdgeSums;
+  readonly before: EdgeSums;
+}
 
-function readWord(text: string): MapWord {
-  const [service = '', kind = '', operation = '', target = '', name = '', group = ''] = text.split('\n');
-  const targetKind = targetKinds.find((each) => each === target);
-  return {
-    service,
-    kind: Number(kind),
-    operation,
-    target: targetKind === undefined || name === '' ? undefined : { kind: targetKind, name, group },
+/** Boxes and arrows, of one environment or all. What calls a box adds up to the box. */
+function drawMap(
+  now: EdgeTable,
+  before: EdgeTable,
+  environment: string | undefined,
+): { readonly nodes: readonly Box[]; readonly edges: readonly Arrow[] } {
+  const nodes = new Map<string, Box>();
+  const edges = new Map<string, Arrow>();
+  const boxOf = (place: MapPlace): Box => {
+    const id = `${place.kind}:${place.name}`;
+    const known = nodes.get(id);
+    // Where several have one name, the order of what was read says nothing.
+    const group = known === undefined || place.group > known.group ? place.group : known.group;
+    const box = { ...(known ?? { now: noSums(), before: noSums() }), ...place, id, group };
+    nodes.set(id, box);
+    return box;
   };
+  for (const [side, table] of [
+    ['now', now],
+    ['before', before],
+  ] as const) {
+    for (const { source, target, kind, environment: of, sums } of table.edges) {
+      if (environment !== undefined && of !== environment) continue;
+      const box = boxOf(target);
+      if (source === undefined) continue;
+      const from = boxOf(source).id;
+      const key = `${from}\n${box.id}\n${kind}`;
+      const arrow = edges.get(key) ?? { source: from, target: box.id, kind, now: noSums(), before: noSums() };
+      edges.set(key, arrow);
+      for (const all of [arrow[side], box[side]]) addSums(all, sums);
+    }
+  }
+  return { nodes: [...nodes.values()], edges: [...edges.values()] };
 }
 
 interface Scale {
-  readonly share: number;
   readonly minutes: number;
   readonly hasBefore: boolean;
 }
 
-function describeEdge({ source, target, kind, now, before }: FoundEdge, scale: Scale): MapEdge {
+function measure(now: EdgeSums, before: EdgeSums, { minutes, hasBefore }: Scale) {
+  const rate = ({ calls, errors }: EdgeSums): number | null => (calls === 0 ? null : errors / calls);
+  const p95Ms = now.durations.quantileMs(0.95);
+  const p95BeforeMs = before.durations.quantileMs(0.95);
   return {
-    source,
-    target,
-    kind,
-    ...measure(now, before, scale),
-    callerP50Ms: quantileOf(now.callerMs, 0.5),
-  };
-}
-
-function measure(now: MapSums, before: MapSums, { share, minutes, hasBefore }: Scale) {
-  const scaled = (count: number): number => Math.round(count / share);
-  const rate = ({ calls, errors }: MapSums): number | null => (calls === 0 ? null : errors / calls);
-  const p95Ms = quantileOf(now.durationsMs, 0.95);
-  const p95BeforeMs = quantileOf(before.durationsMs, 0.95);
-  return {
-    calls: scaled(now.calls),
-    errors: scaled(now.errors),
-    perMinute: now.calls / share / Math.max(minutes, 1e-9),
+    calls: now.calls,
+    errors: now.errors,
+    perMinute: now.calls / Math.max(minutes, 1e-9),
     errorRate: rate(now),
-    p50Ms: quantileOf(now.durationsMs, 0.5),
+    p50Ms: now.durations.quantileMs(0.5),
     p95Ms,
     before:
       before.calls === 0
         ? null
         : {
-            calls: scaled(before.calls),
+            calls: before.calls,
             errorRate: rate(before),
-            p50Ms: quantileOf(before.durationsMs, 0.5),
+            p50Ms: before.durations.quantileMs(0.5),
             p95Ms: p95BeforeMs,
           },
     health: healthOf(now, before, { p95Ms, p95BeforeMs, hasBefore }),
@@ -221,26 +350,24 @@ const callsMin = 30;
 const slowerFactor = 1.5;
 
 function healthOf(
-  now: MapSums,
-  before: MapSums,
+  now: EdgeSums,
+  before: EdgeSums,
   {
     p95Ms,
     p95BeforeMs,
     hasBefore,
   }: { readonly p95Ms: number | null; readonly p95BeforeMs: number | null; readonly hasBefore: boolean },
 ): MapHealth {
-  if (now.calls === 0) return before.calls === 0 ? 'good' : 'gone';
-  if (before.calls === 0) return hasBefore ? 'new' : 'good';
-  const pooled = (now.errors + before.errors) / (now.calls + before.calls);
-  const spread = Math.sqrt(pooled * (1 - pooled) * (1 / now.calls + 1 / before.calls));
-  const more = now.errors / now.calls - before.errors / before.calls;
-  if (now.errors >= errorsMin && more > errorsApart * spread) return 'failing';
-  const areEnough = now.calls >= callsMin && before.calls >= callsMin;
+  if (now.looked === 0) return before.looked === 0 ? 'good' : 'gone';
+  if (before.looked === 0) return hasBefore ? 'new' : 'good';
+  const [rate, rateBefore] = [now.errors / now.calls, before.errors / before.calls];
+  // Of what was looked at: chance does not know of the others.
+  const errors = rate * now.looked;
+  const pooled = (errors + rateBefore * before.looked) / (now.looked + before.looked);
+  const spread = Math.sqrt(pooled * (1 - pooled) * (1 / now.looked + 1 / before.looked));
+  if (errors >= errorsMin && rate - rateBefore > errorsApart * spread) return 'failing';
+  const areEnough = now.looked >= callsMin && before.looked >= callsMin;
   return areEnough && (p95Ms ?? 0) > slowerFactor * (p95BeforeMs ?? Number.POSITIVE_INFINITY)
     ? 'slower'
     : 'good';
-}
-
-function quantileOf(values: readonly number[], level: number): number | null {
-  return values.length === 0 ? null : quantile(Float64Array.from(values).sort(), level);
 }

@@ -1,10 +1,12 @@
 /** Who calls whom, from spans: parents and children of different services, links of messages, and calls of what sends no spans itself. */
 import type { MapEdge, MapNodeKind } from '@sightline/schema/api';
+import { DurationCounts } from './duration-counts.ts';
 
 export interface MapWord {
   readonly service: string;
   readonly kind: number;
   readonly operation: string;
+  readonly environment: string;
   /** What is called that may send no spans itself. */
   readonly target: { readonly kind: MapNodeKind; readonly name: string; readonly group: string } | undefined;
 }
@@ -17,34 +19,39 @@ export interface MapSpans {
   readonly words: readonly MapWord[];
   readonly isError: readonly number[];
   readonly durationMs: readonly number[];
-  /** 1 for spans of the time before. */
-  readonly isBefore: readonly number[];
+  /** Seconds since 1970. */
+  readonly startS: readonly number[];
+  /** The part of the time whose calls it counts among; -1 where it counts in none, and is only whom others call or are called by. */
+  readonly part: readonly number[];
   /** By consumer: keys of the spans that it links to. */
   readonly links: ReadonlyMap<number, readonly number[]>;
 }
 
-export interface MapSums {
+/** Of all calls, reckoned from those that were looked at. */
+export interface EdgeSums {
   calls: number;
   errors: number;
-  readonly durationsMs: number[];
-  readonly callerMs: number[];
+  /** Calls that were looked at. */
+  looked: number;
+  readonly durations: DurationCounts;
+  readonly callerDurations: DurationCounts;
 }
 
-export interface FoundNode {
-  readonly id: string;
+/** A box of the map. */
+export interface MapPlace {
   readonly kind: MapNodeKind;
   readonly name: string;
   readonly group: string;
-  readonly now: MapSums;
-  readonly before: MapSums;
 }
 
-export interface FoundEdge {
-  readonly source: string;
-  readonly target: string;
+/** An arrow; or, without a source, a box that was there, whoever called it. */
+export interface ServiceEdge {
+  readonly source: MapPlace | undefined;
+  readonly target: MapPlace;
   readonly kind: MapEdge['kind'];
-  readonly now: MapSums;
-  readonly before: MapSums;
+  /** Of the span that tells of the call. */
+  readonly environment: string;
+  readonly sums: EdgeSums;
 }
 
 const server = 2;
@@ -61,14 +68,19 @@ const edgeKinds: Partial<Record<MapNodeKind, MapEdge['kind']>> = {
 /** Within these the client's span is the transport of a call that is an edge already. */
 const carriers = new Set(['model', 'mcp', 'database']);
 
-export function findServiceEdges(spans: MapSpans): {
-  readonly nodes: readonly FoundNode[];
-  readonly edges: readonly FoundEdge[];
-} {
-  const map = new MapBuilder();
+/** What began further apart is not seen as a call: it is not looked for so far around a part of the time. */
+export const apartSMax = 21_600;
+
+/** The edges of each part, into `parts`. Each span stands for so many: `weight`. */
+export function findServiceEdges(spans: MapSpans, parts: readonly EdgeTable[], weight = 1): void {
   const indexOf = new Map(spans.key.map((key, index) => [key, index]));
   const wordOf = (span: number): MapWord | undefined => spans.words[spans.word[span] ?? -1];
-  const parentOf = (span: number): number => indexOf.get(spans.parent[span] ?? 0) ?? -1;
+  const placeOf = (key: number, span: number): number => {
+    const place = indexOf.get(key) ?? -1;
+    const apartS = Math.abs((spans.startS[place] ?? 0) - (spans.startS[span] ?? 0));
+    return place !== -1 && apartS <= apartSMax ? place : -1;
+  };
+  const parentOf = (span: number): number => placeOf(spans.parent[span] ?? 0, span);
   const isAnswered = new Uint8Array(spans.key.length);
   for (let span = 0; span < spans.key.length; span++) {
     const above = parentOf(span);
@@ -76,84 +88,122 @@ export function findServiceEdges(spans: MapSpans): {
       isAnswered[above] = 1;
   }
   for (let span = 0; span < spans.key.length; span++) {
+    const table = parts[spans.part[span] ?? -1];
     const word = wordOf(span);
-    if (word === undefined) continue;
+    if (word === undefined || table === undefined) continue;
     const above = parentOf(span);
     const caller = above === -1 ? undefined : wordOf(above);
+    const { environment } = word;
     const call = {
       isError: spans.isError[span] === 1,
-      isBefore: spans.isBefore[span] === 1,
       durationMs: spans.durationMs[span] ?? 0,
+      weight,
     };
-    const self = map.service(word.service);
-    if (word.kind === consumer && word.target?.kind === 'queue')
-      map.add(map.node(word.target), self, 'message', call);
+    const add = (
+      source: MapPlace,
+      target: MapPlace,
+      kind: MapEdge['kind'],
+      callerMs?: number | undefined,
+    ): void => table.add({ source, target, kind, environment }, { ...call, callerMs });
+    const self = service(word.service);
+    table.seen(self, environment);
+    if (word.kind === consumer && word.target?.kind === 'queue') add(word.target, self, 'message');
     else if (caller !== undefined && caller.service !== word.service)
-      map.add(map.service(caller.service), self, caller.kind === producer ? 'message' : 'call', {
-        ...call,
-        callerMs: spans.durationMs[above] ?? 0,
-      });
+      add(
+        service(caller.service),
+        self,
+        caller.kind === producer ? 'message' : 'call',
+        spans.durationMs[above] ?? 0,
+      );
     else if (word.kind === consumer) {
       for (const key of spans.links.get(span) ?? []) {
-        const sender = wordOf(indexOf.get(key) ?? -1);
+        const sender = wordOf(placeOf(key, span));
         if (sender !== undefined && sender.service !== word.service)
-          map.add(map.service(sender.service), self, 'message', call);
+          add(service(sender.service), self, 'message');
       }
-    } else if (above === -1 && (spans.parent[span] === 0 || word.kind === server))
-      map.add(map.user(), self, 'call', call);
+    } else if (above === -1 && (spans.parent[span] === 0 || word.kind === server)) add(users, self, 'call');
     if (word.target === undefined || word.kind === consumer) continue;
     // A queue stands between who sends and who receives also where the receiver sends spans.
     if (isAnswered[span] === 1 && word.target.kind !== 'queue') continue;
     if (carriers.has(caller?.target?.kind ?? '') && caller?.service === word.service) continue;
-    map.add(self, map.node(word.target), edgeKinds[word.target.kind] ?? 'call', call);
+    add(self, word.target, edgeKinds[word.target.kind] ?? 'call');
   }
-  return map.describe();
+}
+
+const users: MapPlace = { kind: 'user', name: 'Users', group: '' };
+
+function service(name: string): MapPlace {
+  return { kind: 'service', name, group: '' };
 }
 
 interface Call {
   readonly isError: boolean;
-  readonly isBefore: boolean;
   readonly durationMs: number;
-  readonly callerMs?: number;
+  readonly weight: number;
+  readonly callerMs: number | undefined;
 }
 
-class MapBuilder {
-  readonly #nodes = new Map<string, FoundNode>();
-  readonly #edges = new Map<string, FoundEdge>();
+export type EdgeName = Omit<ServiceEdge, 'sums'>;
 
-  user(): string {
-    return this.node({ kind: 'user', name: 'Users', group: '' });
+/** Edges with their sums, by what they are. */
+export class EdgeTable {
+  readonly #edges = new Map<string, ServiceEdge>();
+
+  add(name: EdgeName, { isError, durationMs, weight, callerMs }: Call): void {
+    const sums = this.sums(name);
+    sums.calls += weight;
+    if (isError) sums.errors += weight;
+    sums.looked += 1;
+    sums.durations.addMs(durationMs, weight);
+    if (callerMs !== undefined) sums.callerDurations.addMs(callerMs, weight);
   }
 
-  service(name: string): string {
-    return this.node({ kind: 'service', name, group: '' });
+  /** A box that is there, also where nobody calls it. */
+  seen(place: MapPlace, environment: string): void {
+    this.sums({ source: undefined, target: place, kind: 'call', environment });
   }
 
-  node({ kind, name, group }: Pick<FoundNode, 'kind' | 'name' | 'group'>): string {
-    const id = `${kind}:${name}`;
-    if (!this.#nodes.has(id)) this.#nodes.set(id, { id, kind, name, group, now: noSums(), before: noSums() });
-    return id;
+  addAll(edges: readonly ServiceEdge[]): void {
+    for (const edge of edges) addSums(this.sums(edge), edge.sums);
   }
 
-  add(source: string, target: string, kind: FoundEdge['kind'], call: Call): void {
-    const key = `${source}\n${target}\n${kind}`;
-    const edge = this.#edges.get(key) ?? { source, target, kind, now: noSums(), before: noSums() };
-    this.#edges.set(key, edge);
-    const node = this.#nodes.get(target);
-    for (const each of [edge, ...(node === undefined ? [] : [node])]) {
-      const sums = call.isBefore ? each.before : each.now;
-      sums.calls++;
-      if (call.isError) sums.errors++;
-      sums.durationsMs.push(call.durationMs);
-      if (call.callerMs !== undefined) sums.callerMs.push(call.callerMs);
-    }
+  get edges(): readonly ServiceEdge[] {
+    return [...this.#edges.values()];
   }
 
-  describe() {
-    return { nodes: [...this.#nodes.values()], edges: [...this.#edges.values()] };
+  sums({ source, target, kind, environment }: EdgeName): EdgeSums {
+    const key = [
+      source?.kind,
+      source?.name,
+      source?.group,
+      target.kind,
+      target.name,
+      target.group,
+      kind,
+      environment,
+    ].join('\n');
+    const known = this.#edges.get(key);
+    if (known !== undefined) return known.sums;
+    const sums = noSums();
+    this.#edges.set(key, { source, target, kind, environment, sums });
+    return sums;
   }
 }
 
-function noSums(): MapSums {
-  return { calls: 0, errors: 0, durationsMs: [], callerMs: [] };
+export function noSums(): EdgeSums {
+  return {
+    calls: 0,
+    errors: 0,
+    looked: 0,
+    durations: new DurationCounts(),
+    callerDurations: new DurationCounts(),
+  };
+}
+
+export function addSums(sums: EdgeSums, more: EdgeSums): void {
+  sums.calls += more.calls;
+  sums.errors += more.errors;
+  sums.looked += more.looked;
+  sums.durations.addAll(more.durations);
+  sums.callerDurations.addAll(more.callerDurations);
 }

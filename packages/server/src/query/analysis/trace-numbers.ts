@@ -1,24 +1,18 @@
-/** Answers of a million rows name traces by a number of 52 bits, a hash of the id: it is read and looked up in a fifth of the time that 32 digits take. */
-import type { Reader } from '../reader.ts';
-import { sql, strings, trusted } from '../sql/sql.ts';
+/** Answers of a million rows name traces by a number of 52 bits, made of both halves of the id: it is read and looked up in a fifth of the time that 32 digits take. */
+import { trusted } from '../sql/sql.ts';
 
-export const traceNumber = trusted('toFloat64(bitShiftRight(cityHash64(trace_id), 12))');
+export const traceNumber = trusted(
+  'toFloat64(bitShiftRight(bitXor(reinterpretAsUInt64(substring(trace_id, 1, 8)), reinterpretAsUInt64(substring(trace_id, 9, 8))), 12))',
+);
 
-/** The engine reads 256 KiB of a statement. */
-const idsAtOnce = 5000;
+/** The same of an id in hex. */
+function numberOf(id: Buffer): number {
+  const low = (id.readUInt32LE(0) ^ id.readUInt32LE(8)) >>> 0;
+  const high = (id.readUInt32LE(4) ^ id.readUInt32LE(12)) >>> 0;
+  return high * 2 ** 20 + (low >>> 12);
+}
 
 /** The place of each trace in the list, by its number. */
-export async function readPlaces(
-  reader: Reader,
-  traces: readonly { readonly traceId: string }[],
-): Promise<ReadonlyMap<number, number>> {
-  const places = new Map<number, number>();
-  for (let from = 0; from < traces.length; from += idsAtOnce) {
-    const ids = traces.slice(from, from + idsAtOnce).map(({ traceId }) => traceId);
-    const rows = await reader.rows<{ number: number }>(
-      sql`SELECT ${traceNumber} AS number FROM (SELECT toFixedString(unhex(arrayJoin(${strings(ids)})), 16) AS trace_id)`,
-    );
-    for (const [place, { number }] of rows.entries()) places.set(Number(number), from + place);
-  }
-  return places;
+export function placesOf(traces: readonly { readonly traceId: string }[]): ReadonlyMap<number, number> {
+  return new Map(traces.map(({ traceId }, place) => [numberOf(Buffer.from(traceId, 'hex')), place]));
 }

@@ -205,6 +205,7 @@ describe('groups of errors', () => {
     const { errors } = await find({ type: 'RangeError' });
     const { error, stack, occurrences, parts, ...more } = await read(errors[0]?.id ?? '');
     expect(error).toMatchObject({ count: 3, users: 3, sessions: 3 });
+    expect(errors[0]).toMatchObject({ count: 3, users: 3, sessions: 3 });
     expect(more.byVersion).toEqual([
       { value: '1.0.1', count: 2 },
       { value: '1.0.0', count: 1 },

@@ -68,13 +68,8 @@ export async function readError(
     decisions,
     nowMs: Number(now / 1_000_000n),
   });
-  const countOf = (kind: string): number => Number(ofRuns.find((row) => row.kind === kind)?.count ?? 0);
   return {
-    error: {
-      ...group,
-      users: Math.max(group.users, countOf('users')),
-      sessions: Math.max(group.sessions, countOf('sessions')),
-    },
+    error: group,
     from: formatNanos(steps.from),
     stepMs: steps.stepMs,
     lastSeen: decodeTime(past.lastTime),
@@ -126,15 +121,14 @@ async function readRunShares(
     SELECT ${trusted(`'${kind}' AS kind, toString(${column}) AS value, uniq(trace_id) AS count`)} FROM ai_spans
     WHERE project = ${project} AND ${inBuckets(range)} AND trace_id IN (${traces}) AND ${trusted(column)} != ''
     GROUP BY value ORDER BY count DESC, value LIMIT ${uint(sharesShown)}`;
-  const people = sql`SELECT max(user_id) AS user, max(session_id) AS session FROM trace_summaries
+  const people = sql`SELECT max(user_id) AS user FROM trace_summaries
     WHERE project = ${project} AND trace_id IN (${traces}) GROUP BY trace_id`;
   const [agents, models, users] = await Promise.all([
     reader.rows<ShareRow>(shares('agent', 'agent_name')),
     reader.rows<ShareRow>(shares('model', 'model')),
-    reader.rows<ShareRow>(sql`
-      SELECT * FROM (SELECT 'user' AS kind, user AS value, count() AS count FROM (${people}) WHERE user != '' GROUP BY user ORDER BY count DESC, user LIMIT ${uint(sharesShown)})
-      UNION ALL SELECT 'users', '', uniqIf(user, user != '') FROM (${people})
-      UNION ALL SELECT 'sessions', '', uniqIf(session, session != '') FROM (${people})`),
+    reader.rows<ShareRow>(
+      sql`SELECT 'user' AS kind, user AS value, count() AS count FROM (${people}) WHERE user != '' GROUP BY user ORDER BY count DESC, user LIMIT ${uint(sharesShown)}`,
+    ),
   ]);
   return [...agents, ...models, ...users];
 }

@@ -25,6 +25,7 @@ import { segmentColumns } from './load/segment-columns.ts';
 import { limitSettings, onlyOfProject, shareSettings } from './query-settings.ts';
 import { putRuns } from './put-runs.ts';
 import { deriveRunSums, forgetRunSums, recordRunsProgress } from './derived-runs.ts';
+import { forgetServiceEdges, nextEdgeVersion, putServiceEdges } from './service-edges.ts';
 import { findMissingTables, StoreHealth } from './store-health.ts';
 import type { TableDefinitions } from './table-definitions.ts';
 import { rewriteTyped } from './typed-sql/rewrite-typed.ts';
@@ -106,6 +107,9 @@ export function clickHouseStore(
     deriveRunSums: (rows) => deriveRunSums(engine, rows),
     forgetRunSums: (sums) => forgetRunSums(engine, sums),
     recordRunsProgress: (progress) => recordRunsProgress(engine, progress),
+    putServiceEdges: (edges) => putServiceEdges(engine, edges),
+    nextEdgeVersion: () => nextEdgeVersion(engine),
+    forgetServiceEdges: (edges) => forgetServiceEdges(engine, edges),
     putScores: (rows) => insertScores(engine, rows, clock.now()),
     query: (statement, options) =>
       inTurn(options, async (turn) => runQuery(engine, statement, { ...options, ...turn })),

@@ -7,6 +7,7 @@ import type { TraceToDelete } from '../telemetry-store.ts';
 import { forgetRunSums } from './derived-runs.ts';
 import { type ClickHouseEngine, literal } from './engine.ts';
 import { ownRows } from './own-rows.ts';
+import { forgetServiceEdges } from './service-edges.ts';
 import type { Changing } from './part-inventory.ts';
 import { onCluster, physicalName } from './table-names.ts';
 
@@ -89,8 +90,14 @@ export async function deleteFromDays(
     engine,
     `SELECT DISTINCT toString(toUnixTimestamp(toStartOfTenMinutes(start_time))) AS bucket FROM runs WHERE ${inProject} AND ${ofTrace}`,
   );
-  const withoutSums = async (): Promise<void> =>
-    forgetRunSums(engine, { project, buckets: buckets.map(({ bucket }) => Number(bucket)) });
+  const slots = await ownRows<{ slot: string }>(
+    engine,
+    `SELECT DISTINCT toString(toUnixTimestamp(toStartOfFiveMinutes(start_time))) AS slot FROM spans WHERE ${inProject} AND ${ofTrace}`,
+  );
+  const withoutSums = async (): Promise<void> => {
+    await forgetRunSums(engine, { project, buckets: buckets.map(({ bucket }) => Number(bucket)) });
+    await forgetServiceEdges(engine, { project, slots: slots.map(({ slot }) => Number(slot)) });
+  };
   await withoutSums();
   for (const table of order) await remove(engine, table, `${inProject} AND ${ofTrace}`);
   await withoutSums();

@@ -64,7 +64,7 @@ export async function recordRunsProgress(
     SELECT 'runs', ${generation}, ${time(untilMs)}, ${time(seenMs)}, ${time(ahead.untilMs)}, toDateTime(${ahead.fromS}, 'UTC'), [${traces.join(', ')}]`);
   if (!isFirst || generation === 0) return;
   const { nodes } = engine;
-  for (const table of ['run_sums', 'runs'])
+  for (const table of ['run_sums', 'service_edges', 'runs'])
     await engine.command(
       `DELETE FROM ${physicalName(table, nodes)} ${onCluster(nodes)} WHERE generation < ${generation}`,
     );

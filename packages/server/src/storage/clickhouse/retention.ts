@@ -12,6 +12,7 @@ const signalsOfTable: Readonly<Record<string, TelemetrySignal | readonly Telemet
   texts: ['traces', 'logs'],
   runs: 'traces',
   run_sums: 'traces',
+  service_edges: 'traces',
   scores: 'traces',
   trace_summaries: 'traces',
   trace_starts: 'traces',

@@ -12,6 +12,8 @@ const shardingKeys: Readonly<Record<string, string>> = {
   runs: 'cityHash64(trace_id)',
   // All kinds of the same five minutes together.
   run_sums: 'cityHash64(bucket)',
+  // All lengths that begin at the same time together.
+  service_edges: 'cityHash64(slot)',
   runs_progress: 'cityHash64(name)',
   // A later score of the same id must meet the one it replaces.
   scores: 'cityHash64(score_id)',
@@ -34,8 +36,10 @@ const shardingKeys: Readonly<Record<string, string>> = {
 /** Every table of the store, as queries name them. */
 export const tableNames: readonly string[] = Object.keys(shardingKeys);
 
-/** Tables whose rows are a project's: all but what tells how far the store itself has come. */
-export const projectTables: readonly string[] = tableNames.filter((table) => table !== 'runs_progress');
+/** Tables whose rows are a project's and mean something by themselves: all but what tells how far the store itself has come, and what is in a form of our own. */
+export const projectTables: readonly string[] = tableNames.filter(
+  (table) => table !== 'runs_progress' && table !== 'service_edges',
+);
 
 /** The table that holds the rows on one node. */
 export function physicalName(table: string, nodes: NodeLayout): string {

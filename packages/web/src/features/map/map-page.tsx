@@ -99,7 +99,7 @@ export function MapPage(): ReactElement {
 function sampleWords({ sampledShare, spans }: ServiceMapResponse): string {
   return sampledShare === 1
     ? `From ${formatCount(spans)} spans of this range and the one before`
-    : `Reckoned from ${formatShare(sampledShare)} of the traces, ${formatCount(spans)} spans, of this range and the one before`;
+    : `Reckoned from ${formatCount(spans)} spans, ${formatShare(sampledShare)} of those of this range and the one before`;
 }
 
 /** What one box does and meets, and the ways on. */

@@ -46,12 +46,14 @@ export class DerivedColumns {
   /** The same columns for the rows that `copyLast` is called for. */
   readonly copies: Readonly<Record<string, FieldColumn>>;
   readonly #writers: readonly Writer[];
+  readonly #places: ReadonlyMap<DerivedColumn, number>;
   /** Of the last item of each shape. */
   #last = new Map<Shape, LastDerived>();
   #current: LastDerived | undefined;
 
   constructor(table: keyof typeof derivedColumnsOf) {
     this.#writers = derivedColumnsOf[table].map((name) => writerOf(name));
+    this.#places = new Map(this.#writers.map(({ name }, at) => [name, at]));
     this.columns = Object.fromEntries(this.#writers.map(({ name, column }) => [name, column]));
     this.copies = Object.fromEntries(this.#writers.map(({ name, copy }) => [name, copy]));
   }
@@ -79,7 +81,7 @@ export class DerivedColumns {
 
   /** A field of the last row as text; empty where nothing is said, and for fields that are no columns of the table. */
   textOf(name: DerivedColumn): string {
-    const at = this.#writers.findIndex((writer) => writer.name === name);
+    const at = this.#places.get(name) ?? -1;
     const value = this.#current?.values[at];
     const column = this.#writers[at]?.column;
     if (value === undefined || value === null) return '';

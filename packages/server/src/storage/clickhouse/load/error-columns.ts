@@ -47,6 +47,7 @@ interface Row extends Omit<FailedItem, 'fieldOf'>, SaidException {
   readonly source: ErrorSource;
   readonly isHandled: boolean;
   readonly fields: Readonly<Record<CopiedField, string>>;
+  readonly fingerprint: string;
   readonly textIds: readonly Uint8Array[];
 }
 
@@ -59,11 +60,16 @@ const severityWarnMin = 13;
 const messageLengthMax = 500;
 const rawLengthMax = 1_000;
 
+/** Traces of a segment whose users are known. */
+const tracesMax = 100_000;
+
 /** Shared by all segments, so that what was grouped is known in the next. */
 const grouper = new ErrorGrouper();
 
 export class ErrorColumns {
   readonly #rows: Row[] = [];
+  /** By project and trace. */
+  readonly #people = new Map<string, People>();
   readonly #text = {
     type: new DictionaryColumn(),
     message: new TextColumn(),
@@ -152,6 +158,17 @@ export class ErrorColumns {
     this.#rows.push(this.#row(item(), failure, { source: 'log', isHandled: false, ...said }));
   }
 
+  /** To be called for spans that name a user or a session: the span that failed seldom does, but one of its trace that comes with it. */
+  nameTrace(project: string, traceId: Uint8Array, { user_id, session_id }: People): void {
+    const key = traceKey(project, traceId);
+    const known = this.#people.get(key);
+    if (known === undefined && this.#people.size >= tracesMax) return;
+    this.#people.set(key, {
+      user_id: known?.user_id || user_id,
+      session_id: known?.session_id || session_id,
+    });
+  }
+
   /** Groups what was collected; returns after so many rows, false where more are to come. */
   fill(texts: TextBodies, count: number): boolean {
     const end = Math.min(this.#rows.length, this.#filled + count);
@@ -166,7 +183,8 @@ export class ErrorColumns {
   ): Row {
     const { source, isHandled, type, message, stack } = said;
     const fields = Object.fromEntries(copiedFields.map((field) => [field, fieldOf(field)])) as Row['fields'];
-    const hasMarks = [type, message, stack].some((text) => text.includes('\u0001'));
+    const fingerprint = failure.attribute('sentry.fingerprint');
+    const hasMarks = [type, message, stack, fingerprint].some((text) => text.includes('\u0001'));
     return {
       ...item,
       source,
@@ -175,6 +193,7 @@ export class ErrorColumns {
       message,
       stack,
       fields,
+      fingerprint,
       textIds: hasMarks ? failure.textIds() : [],
     };
   }
@@ -195,6 +214,7 @@ export class ErrorColumns {
       operation: row.fields.operation,
       provider: row.fields.provider,
       tool: row.fields.tool_name,
+      ...(row.fingerprint !== '' && { fingerprint: whole(row.fingerprint) }),
     });
     this.#writeTexts(row, group, message);
     this.#time.out.fixed64(Number(row.timeNanos & 0xffff_ffffn), Number(row.timeNanos >> 32n));
@@ -210,10 +230,13 @@ export class ErrorColumns {
     parent_span_id.appendId(row.parentSpanId, 0, row.parentSpanId.length);
   }
 
-  #writeTexts({ origin, name, fields, source }: Row, group: IdentifiedError, message: string): void {
+  #writeTexts({ origin, name, fields, source, traceId }: Row, group: IdentifiedError, message: string): void {
     const { type, culprit, errorClass = '' } = group;
+    const people = this.#people.get(traceKey(origin.project, traceId));
     const values = {
       ...fields,
+      user_id: fields.user_id || (people?.user_id ?? ''),
+      session_id: fields.session_id || (people?.session_id ?? ''),
       type: type.slice(0, messageLengthMax),
       message: group.message.slice(0, messageLengthMax),
       raw_message: message.slice(0, rawLengthMax),
@@ -255,6 +278,13 @@ function saidByLog(
   if (severity < severityErrorMin) return undefined;
   return stackOfBody(failure.attribute('err')) ?? stackOfBody(body());
 }
+
+interface People {
+  readonly user_id: string;
+  readonly session_id: string;
+}
+
+const traceKey = (project: string, traceId: Uint8Array): string => `${latin1(traceId)}${project}`;
 
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');

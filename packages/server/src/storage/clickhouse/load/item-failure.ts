@@ -14,6 +14,7 @@ const failureKeys = [
   'http.route',
   'http.response.status_code',
   'http.status_code',
+  'sentry.fingerprint',
 ] as const;
 export type FailureKey = (typeof failureKeys)[number];
 

@@ -137,6 +137,7 @@ export class SpanColumns implements ItemColumns {
     this.#textEnds.endRow();
     this.#appendSingle();
     this.#derived.append(this.#item);
+    this.#namePeople();
     const code = this.#status.varint(3);
     if (this.steps.isStep) this.#addStep(code);
     if (code === statusError || this.#failure.exceptions.length > 0) this.#addError(code);
@@ -151,6 +152,15 @@ export class SpanColumns implements ItemColumns {
       nameCode: this.#nameCode,
       durationNanos: this.#durationNanos,
     });
+  }
+
+  #namePeople(): void {
+    const user_id = this.#derived.textOf('user_id');
+    const session_id = this.#derived.textOf('session_id');
+    if (user_id === '' && session_id === '') return;
+    const span = this.#span;
+    const traceId = this.#bytes.subarray(span.startOf(field.traceId), span.endOf(field.traceId));
+    this.errors.nameTrace(this.origin.current.project, traceId, { user_id, session_id });
   }
 
   #addError(code: number): void {

@@ -1,0 +1,81 @@
+/** Edges from spans: of the tails of a map, and of what is made ahead. */
+import type { MapNodeKind } from '@sightline/schema/api';
+import type { Reader } from '../reader.ts';
+import { edgeSpans } from '../sql/service-edges-sql.ts';
+import type { Sql } from '../sql/sql.ts';
+import type { Window } from '../time-range.ts';
+import { WordTable } from '../word-table.ts';
+import { type EdgeTable, findServiceEdges, type MapWord } from './service-edges.ts';
+
+export interface EdgesWish {
+  readonly windows: readonly Window[];
+  /** Where not all traces are looked at: one in `weight`. */
+  readonly sample?: Sql | undefined;
+  readonly weight: number;
+  readonly withEnvironment: boolean;
+  /** The place in `parts` of what began in this second since 1970. */
+  readonly partOf: (startS: number) => number;
+  readonly parts: readonly EdgeTable[];
+  /** Of the answer. */
+  readonly resultRowsMax: number;
+}
+
+/** Adds the edges of the windows to `parts`; resolves with how many spans each part has. */
+export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readonly number[]> {
+  const rows = await reader.binary(edgeSpans(reader.project, wish), {
+    resultRowsMax: wish.resultRowsMax,
+    resultBytesMax: resultBytesMax,
+  });
+  const key: number[] = [];
+  const parent: number[] = [];
+  const word: number[] = [];
+  const isError: number[] = [];
+  const durationMs: number[] = [];
+  const startS: number[] = [];
+  const part: number[] = [];
+  const links = new Map<number, readonly number[]>();
+  const words = new WordTable();
+  const spans = wish.parts.map(() => 0);
+  while (!rows.isAtEnd) {
+    const isCounted = rows.uint8() === 1;
+    key.push(rows.float64());
+    parent.push(rows.float64());
+    word.push(words.indexOf(rows.string()));
+    isError.push(rows.uint8());
+    durationMs.push(rows.float64());
+    startS.push(rows.float64());
+    const at = wish.partOf(startS.at(-1) ?? 0);
+    part.push(isCounted ? at : -1);
+    if (isCounted) spans[at] = (spans[at] ?? 0) + 1;
+    const linked = rows.numbers(() => rows.float64());
+    if (linked.length > 0) links.set(key.length - 1, linked);
+  }
+  if (key.length >= wish.resultRowsMax)
+    reader.meet({
+      limit: 'spans',
+      message: `The map is made from ${key.length} spans; more were in the sample.`,
+    });
+  findServiceEdges(
+    { key, parent, word, words: words.words.map(readWord), isError, durationMs, startS, part, links },
+    wish.parts,
+    wish.weight,
+  );
+  return spans;
+}
+
+const resultBytesMax = 512 * 1024 ** 2;
+
+const targetKinds: readonly MapNodeKind[] = ['database', 'queue', 'model', 'mcp', 'external'];
+
+function readWord(text: string): MapWord {
+  const [service = '', kind = '', operation = '', environment = '', target = '', name = '', group = ''] =
+    text.split('\n');
+  const targetKind = targetKinds.find((each) => each === target);
+  return {
+    service,
+    kind: Number(kind),
+    operation,
+    environment,
+    target: targetKind === undefined || name === '' ? undefined : { kind: targetKind, name, group },
+  };
+}
