@@ -159,7 +159,7 @@ export class SpanColumns implements ItemColumns {
     const session_id = this.#derived.textOf('session_id');
     if (user_id === '' && session_id === '') return;
     const span = this.#span;
-    const traceId = this.#bytes.subarray(span.startOf(field.traceId), span.endOf(field.traceId));
+    const traceId = this.#bytes.subarray(span.startOf(spanField.traceId), span.endOf(spanField.traceId));
     this.errors.nameTrace(this.origin.current.project, traceId, { user_id, session_id });
   }
 
