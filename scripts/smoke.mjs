@@ -92,12 +92,13 @@ async function until(condition) {
  */
 async function stopServer() {
   if (outputEnded) return;
+  const group = -(server.pid ?? 0);
   const ended = once(server.stdout, 'end');
   server.stdout.resume();
-  process.kill(-server.pid, 'SIGTERM');
+  process.kill(group, 'SIGTERM');
   const kill = setTimeout(() => {
     problem ??= 'The product did not end within a minute of SIGTERM.';
-    process.kill(-server.pid, 'SIGKILL');
+    process.kill(group, 'SIGKILL');
   }, 60_000);
   await ended;
   clearTimeout(kill);
