@@ -52,13 +52,20 @@ const directory = mkdtempSync(join(tmpdir(), 'sightline-unique-'));
 const server = await startServerProcess({ dataDirectory: directory });
 try {
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0).padStart(5);
-  const tell = (doing: string, atS: number): void => {
+  // What waits in the journal is still being loaded: a server that is busy with it has not settled.
+  const pending = async (): Promise<number> => {
+    const ledger = (await (await fetch(`${server.ui}/api/v1/ledger`)).json()) as {
+      rows: { pending: number }[];
+    };
+    return ledger.rows.reduce((sum, row) => sum + row.pending, 0);
+  };
+  const tell = async (doing: string, atS: number): Promise<void> => {
     const { bytes, peakBytes } = server.memory();
     console.log(
-      `${doing} ${atS.toFixed(0).padStart(3)} s: ${megabytes(bytes)} MB, peak ${megabytes(peakBytes)} MB`,
+      `${doing} ${atS.toFixed(0).padStart(3)} s: ${megabytes(bytes)} MB, peak ${megabytes(peakBytes)} MB, ${await pending()} spans to load`,
     );
   };
-  tell('ready', 0);
+  await tell('ready', 0);
   const began = performance.now();
   let accepted = 0;
   let isSending = true;
@@ -78,14 +85,17 @@ try {
   const sending = Array.from({ length: senders }, async () => send());
   for (let at = 5; at <= saturatedS; at += 5) {
     await delay(5_000);
-    tell('saturated', (performance.now() - began) / 1000);
+    await tell('saturated', (performance.now() - began) / 1000);
   }
   isSending = false;
   await Promise.all(sending);
   console.log(`${accepted} spans were accepted, ${(accepted / saturatedS).toFixed(0)} a second.`);
+  const loadsMs = performance.now();
+  while ((await pending()) > 0) await delay(1_000);
+  console.log(`Loaded ${((performance.now() - loadsMs) / 1000).toFixed(0)} s later.`);
   for (let at = 15; at <= watchedS; at += 15) {
     await delay(15_000);
-    tell('after', at);
+    await tell('after', at);
   }
 } finally {
   closeConnections();

@@ -2,12 +2,12 @@
  * A server under load is killed again and again at moments a seed decides, and started again. Meanwhile, as the seed
  * decides too, it is killed while it starts, traces are deleted, the retention changes, a second server tries to take the
  * directory, the clock jumps, and files of the journal are damaged; some kills are aimed at a merge, at the rewriting of a part for a
- * deletion, and at a change of the retention. At the end every request that was acknowledged is in the
+ * deletion, and at a day that the retention drops. At the end every request that was acknowledged is in the
  * tables exactly once, or counted as damaged; and every other one is there exactly once or not at all.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { type FSWatcher, watch } from 'node:fs';
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -36,7 +36,7 @@ export interface CrashRunOptions {
   readonly seed: number;
   readonly kills: number;
   readonly dataDirectory: string;
-  /** Some rounds have one of these, picked by the seed. */
+  /** Most rounds have one of these, each as often as another, in an order of the seed. */
   readonly ordeals?: readonly Ordeal[];
   readonly onRound?: (text: string) => void;
 }
@@ -64,14 +64,23 @@ export interface CrashRunResult {
   readonly aimed: Readonly<Record<Aim, number>>;
 }
 
-/** What the engine, or the server, is in the middle of. */
+/** What the engine is in the middle of. */
 type Aim = 'merging' | 'deleting' | 'retention';
+/** The engine writes what a merge, a deletion or a dropped day leaves into a folder of such a name, and renames it at the end. */
+const foldersOf: Readonly<Record<Aim, string>> = {
+  merging: 'tmp_merge_',
+  deleting: 'tmp_mut_',
+  retention: 'tmp_empty_',
+};
+const isAim = (ordeal: Ordeal | undefined): ordeal is Aim => ordeal !== undefined && ordeal in foldersOf;
 
 const signals: readonly TelemetrySignal[] = ['traces', 'logs', 'metrics'];
 const mainFile = join(import.meta.dirname, '../../main.ts');
 const shortDays = 20;
 const longDays = 30;
 const oldMs = 25 * 86_400_000;
+/** How long a kill waits for what it is aimed at. */
+const aimMsMax = 30_000;
 
 export async function crashRun(options: CrashRunOptions): Promise<CrashRunResult> {
   const run = new CrashRun(options);
@@ -86,8 +95,8 @@ class CrashRun {
   #kills = 0;
   #faults = 0;
   readonly #aimed: Record<Aim, number> = { merging: 0, deleting: 0, retention: 0 };
-  /** Whether a change of the retention was asked for and not answered yet. */
-  #isChanging = false;
+  /** What the next rounds have. */
+  #deck: (Ordeal | undefined)[] = [];
 
   constructor(options: CrashRunOptions) {
     this.#options = options;
@@ -95,9 +104,9 @@ class CrashRun {
   }
 
   async round(): Promise<void> {
-    const { dataDirectory, ordeals: some = [], onRound } = this.#options;
+    const { dataDirectory, onRound } = this.#options;
     const random = this.#random;
-    const ordeal = some.length > 0 && random.int(4) > 0 ? random.pick(some) : undefined;
+    const ordeal = this.#nextOrdeal();
     onRound?.(`Kill ${this.#kills + 1}: ${ordeal ?? 'load'}, ${this.#sent.length} requests sent.`);
     if (ordeal === 'starting') {
       const child = spawnServer(dataDirectory);
@@ -120,25 +129,28 @@ class CrashRun {
     else if (random.int(3) === 0) await tearTail(dataDirectory, random);
   }
 
+  #nextOrdeal(): Ordeal | undefined {
+    if (this.#deck.length === 0) this.#deck = [...(this.#options.ordeals ?? []), undefined, undefined];
+    const [ordeal] = this.#deck.splice(this.#random.int(this.#deck.length), 1);
+    return ordeal;
+  }
+
   /** Resolves when the server is to be killed. */
   async #moment(ordeal: Ordeal | undefined): Promise<void> {
     const random = this.#random;
     await delay(100 + random.int(2_500));
-    if (ordeal !== 'merging' && ordeal !== 'deleting' && ordeal !== 'retention') return;
-    // The engine writes a part of a merge or a deletion into a folder of that name, and renames it at the end.
-    const folder = ordeal === 'merging' ? 'tmp_merge_' : ordeal === 'deleting' ? 'tmp_mut_' : undefined;
-    const tables = await tableFolders(this.#options.dataDirectory);
-    const isMet = (): boolean =>
-      folder === undefined
-        ? this.#isChanging
-        : tables.some((table) => readdirSync(table).some((name) => name.startsWith(folder)));
-    const met = await until(ordeal, isMet, 15_000).then(
-      () => true,
-      () => false,
-    );
-    if (!met) return;
+    if (!isAim(ordeal)) return;
+    // Some are done before the one that the kill meets.
+    if (ordeal === 'deleting') await this.#deletions(random.int(3));
+    if (!(await appears(this.#options.dataDirectory, foldersOf[ordeal], aimMsMax))) return;
     this.#aimed[ordeal] += 1;
     await delay(random.int(30));
+  }
+
+  async #deletions(more: number): Promise<void> {
+    const done = (): number => this.#sent.filter(({ deletion }) => deletion === 'done').length;
+    const wanted = done() + more;
+    await until('deletions', () => done() >= wanted, aimMsMax).catch(() => undefined);
   }
 
   /** What goes on while the load does; ends when the connection breaks. */
@@ -149,12 +161,11 @@ class CrashRun {
     while (ordeal === 'retention') {
       const traces = random.pick([shortDays, longDays]);
       const days = { traces, logs: traces, metrics: traces };
-      this.#isChanging = true;
       await fetch(`${server.ui}/api/v1/settings/retention`, {
         method: 'PUT',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ days, capBytes: null }),
-      }).finally(() => (this.#isChanging = false));
+      });
       await delay(100 + random.int(500));
     }
     if (ordeal === 'faults') {
@@ -242,6 +253,21 @@ async function tableFolders(dataDirectory: string): Promise<readonly string[]> {
     ),
   );
   return tables.flat();
+}
+
+/** Resolves at the moment when the engine begins a folder of such a name in one of its tables, or with false. */
+async function appears(dataDirectory: string, prefix: string, msMax: number): Promise<boolean> {
+  const tables = await tableFolders(dataDirectory);
+  const watchers: FSWatcher[] = [];
+  try {
+    return await new Promise<boolean>((resolve) => {
+      setTimeout(() => resolve(false), msMax).unref();
+      for (const table of tables)
+        watchers.push(watch(table, (_, name) => name?.startsWith(prefix) === true && resolve(true)));
+    });
+  } finally {
+    for (const watcher of watchers) watcher.close();
+  }
 }
 
 /** The end of a server that was killed, as its clients see it. */
