@@ -6,7 +6,7 @@ import { unixNano, type UnixNano } from '@sightline/base';
 import type { BoundFilter } from '@sightline/schema/filter';
 import type { Reader } from './reader.ts';
 import { every, sql, uint } from './sql/sql.ts';
-import { rarestCondition, tracesMeeting } from './sql/trace-sets-sql.ts';
+import { isOfFew, rarestCondition, tracesMeeting } from './sql/trace-sets-sql.ts';
 import { startsWithin } from './sql/whole-traces-sql.ts';
 import type { Window } from './time-range.ts';
 
@@ -19,14 +19,42 @@ export interface RareTraces {
 /** More are not rare: windows find a page of them sooner. */
 const rareTracesMax = 500;
 
-/** Undefined where they are not few, or nothing tells. */
-export async function findRareTraces(
+/** Asks once for the traces of one search. */
+export class RareLookup {
+  readonly #reader: Reader;
+  readonly #range: Window;
+  #condition: BoundFilter | undefined;
+
+  constructor(reader: Reader, filter: BoundFilter, range: Window) {
+    this.#reader = reader;
+    this.#range = range;
+    this.#condition = rarestCondition(filter);
+  }
+
+  /** Before the first window: of a user or an id there are few traces, wherever they are. */
+  async atOnce(): Promise<RareTraces | undefined> {
+    return this.#condition !== undefined && isOfFew(this.#condition) ? this.#ask() : undefined;
+  }
+
+  /** After a window that found so many. */
+  async after(found: number): Promise<RareTraces | undefined> {
+    return found === 0 ? this.#ask() : undefined;
+  }
+
+  async #ask(): Promise<RareTraces | undefined> {
+    const condition = this.#condition;
+    if (condition === undefined) return undefined;
+    this.#condition = undefined;
+    return findTraces(this.#reader, condition, this.#range);
+  }
+}
+
+/** Undefined where they are not few. */
+async function findTraces(
   reader: Reader,
-  filter: BoundFilter,
+  condition: BoundFilter,
   range: Window,
 ): Promise<RareTraces | undefined> {
-  const condition = rarestCondition(filter);
-  if (condition === undefined) return undefined;
   const { project } = reader;
   const limit = rareTracesMax + 1;
   const { from, to } = range;

@@ -10,7 +10,7 @@
  */
 import { nanosFromMs, type UnixNano, unixNano } from '@sightline/base';
 import type { PageStart } from './cursor.ts';
-import { findRareTraces } from './rare-traces.ts';
+import { RareLookup } from './rare-traces.ts';
 import { readSummaries } from './read-summaries.ts';
 import type { Reader } from './reader.ts';
 import { inRange, storedAfter, storedUntil } from './sql/range-sql.ts';
@@ -55,9 +55,16 @@ export async function collectTraces(reader: Reader, asked: TraceSearch): Promise
   const end = page.after === undefined ? range.newest : keyTime(page.after);
   const reaching = new ReachingWindow(range, end, 'spans');
   let spare = spareCandidates;
-  let hasLooked = false;
   let best: FoundTraces = { placed: [], snapshot: page.snapshot };
+  const lookup = new RareLookup(reader, search.wish.filter, range);
+  let rare = await lookup.atOnce();
   for (;;) {
+    if (rare !== undefined) {
+      if (rare.ids.length === 0) return best;
+      search = { ...search, wish: { ...search.wish, ids: rare.ids } };
+      reaching.narrow(rare.from);
+      rare = undefined;
+    }
     const { window, isLast } = reaching;
     const candidatesMax = limit + spare;
     const candidates = await findCandidates(reader, search, { window, wanted: candidatesMax });
@@ -74,14 +81,8 @@ export async function collectTraces(reader: Reader, asked: TraceSearch): Promise
     }
     const found = candidates.length;
     if (await reaching.skipsPause(reader, found)) continue;
-    const rare = found > 0 || hasLooked ? undefined : await findRareTraces(reader, search.wish.filter, range);
-    hasLooked ||= found === 0;
+    rare = await lookup.after(found);
     if (rare === undefined) reaching.widen({ found, wanted: limit });
-    else {
-      if (rare.ids.length === 0) return best;
-      search = { ...search, wish: { ...search.wish, ids: rare.ids } };
-      reaching.narrow(rare.from);
-    }
   }
 }
 

@@ -4,7 +4,7 @@ import type { AgentFilterParameters, Run, RunsParameters, RunsResponse } from '@
 import { type PageStart, writeCursor } from '../cursor.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { findRareTraces } from '../rare-traces.ts';
+import { RareLookup } from '../rare-traces.ts';
 import type { ExactFilters } from '../sql/agent-filter-sql.ts';
 import { keyedPage, readSort, type SortBy } from '../sql/keyed-page-sql.ts';
 import { type RunScope, runRows } from '../sql/runs-sql.ts';
@@ -112,12 +112,20 @@ async function findSorted(reader: Reader, search: Search, sort: SortBy): Promise
 /** Windows that grow back from the end of the range, so that the newest page costs what its rows cost. */
 async function findNewest(reader: Reader, asked: Search): Promise<readonly Placed[]> {
   let search = asked;
-  let hasLooked = false;
   const { page, limit } = search;
   const { range, after } = page;
   const end = after === undefined ? range.newest : unixNano(BigInt(after[0] ?? '0'));
   const reaching = new ReachingWindow(range, end, 'steps');
+  const lookup = new RareLookup(reader, filterOf(reader, search), search.scope.window);
+  let rare = await lookup.atOnce();
   for (;;) {
+    if (rare !== undefined) {
+      if (rare.ids.length === 0) return [];
+      // A run may begin before the first of its spans in the range.
+      search = { ...search, ids: rare.ids };
+      reaching.narrow(range.from);
+      rare = undefined;
+    }
     const { window, isLast } = reaching;
     const found = await reader.tryRows<{ traceId: string; startNanos: string }>(sql`
       SELECT lower(hex(trace_id)) AS traceId, startNanos FROM (SELECT trace_id, startNanos FROM (${rowsOf(reader, search, isLast ? undefined : window.from)}))
@@ -131,18 +139,8 @@ async function findNewest(reader: Reader, asked: Search): Promise<readonly Place
         key: [startNanos, traceId],
       }));
     if (await reaching.skipsPause(reader, found.length)) continue;
-    const rare =
-      found.length > 0 || hasLooked
-        ? undefined
-        : await findRareTraces(reader, filterOf(reader, search), search.scope.window);
-    hasLooked ||= found.length === 0;
+    rare = await lookup.after(found.length);
     if (rare === undefined) reaching.widen({ found: found.length, wanted: limit });
-    else {
-      if (rare.ids.length === 0) return [];
-      // A run may begin before the first of its spans in the range.
-      search = { ...search, ids: rare.ids };
-      reaching.narrow(range.from);
-    }
   }
 }
 

@@ -111,6 +111,9 @@ export function rarestCondition(filter: BoundFilter): BoundFilter | undefined {
   return rarest === undefined || commonness(rarest) > 1 ? undefined : rarest;
 }
 
+/** One value of it is that of few spans, whatever is stored. */
+export const isOfFew = (condition: BoundFilter): boolean => commonness(condition) === 0;
+
 /** Traces of the window that meet the condition, at most `limit` by their spans. */
 export function tracesMeeting(
   condition: BoundFilter,
