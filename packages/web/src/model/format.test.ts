@@ -101,6 +101,6 @@ describe('numbers as people read them', () => {
     expect(formatMetricValue(12, '{request}')).toBe('12 request');
     expect(formatMetricValue(3.456, '{token}', true)).toBe('3.46/s');
     expect(formatMetricValue(0.5, '1')).toBe('0.5');
-    expect(formatNumber(0.00001234)).toBe('1.23e-5');
+    expect(formatNumber(0.00001234)).toBe('0.0000123');
   });
 });

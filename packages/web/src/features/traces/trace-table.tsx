@@ -165,6 +165,7 @@ function traceColumns(nowMs: number, longestMs: number): readonly Column<TraceSu
       id: 'tokens',
       label: 'Tokens',
       width: 64,
+      yields: 2,
       align: 'end',
       sortBy: (row) => (row.inputTokens ?? 0) + (row.outputTokens ?? 0),
       render: (row) =>
