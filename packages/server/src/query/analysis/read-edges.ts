@@ -1,6 +1,7 @@
 /** Edges from spans: of the tails of a map, and of what is made ahead. */
 import type { MapNodeKind } from '@sightline/schema/api';
 import type { Reader } from '../reader.ts';
+import type { RowBinary } from '../../storage/row-binary.ts';
 import { edgeSpans } from '../sql/service-edges-sql.ts';
 import type { Sql } from '../sql/sql.ts';
 import type { Window } from '../time-range.ts';
@@ -22,10 +23,9 @@ export interface EdgesWish {
 
 /** Adds the edges of the windows to `parts`; resolves with how many spans each part has. */
 export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readonly number[]> {
-  const rows = await reader.binary(edgeSpans(reader.project, wish), {
-    resultRowsMax: wish.resultRowsMax,
-    resultBytesMax: resultBytesMax,
-  });
+  const limits = { resultRowsMax: wish.resultRowsMax, resultBytesMax };
+  const { counted, around } = edgeSpans(reader.project, wish);
+  const found = await Promise.all([reader.binary(counted, limits), reader.binary(around, limits)]);
   const key: number[] = [];
   const parent: number[] = [];
   const word: number[] = [];
@@ -36,8 +36,7 @@ export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readon
   const links = new Map<number, readonly number[]>();
   const words = new WordTable();
   const spans = wish.parts.map(() => 0);
-  while (!rows.isAtEnd) {
-    const isCounted = rows.uint8() === 1;
+  const read = (rows: RowBinary, isCounted: boolean): void => {
     key.push(rows.float64());
     parent.push(rows.float64());
     word.push(words.indexOf(rows.string()));
@@ -49,7 +48,8 @@ export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readon
     if (isCounted) spans[at] = (spans[at] ?? 0) + 1;
     const linked = rows.numbers(() => rows.float64());
     if (linked.length > 0) links.set(key.length - 1, linked);
-  }
+  };
+  for (const [index, rows] of found.entries()) while (!rows.isAtEnd) read(rows, index === 0);
   if (key.length >= wish.resultRowsMax)
     reader.meet({
       limit: 'spans',

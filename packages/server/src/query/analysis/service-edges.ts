@@ -99,12 +99,8 @@ export function findServiceEdges(spans: MapSpans, parts: readonly EdgeTable[], w
       durationMs: spans.durationMs[span] ?? 0,
       weight,
     };
-    const add = (
-      source: MapPlace,
-      target: MapPlace,
-      kind: MapEdge['kind'],
-      callerMs?: number | undefined,
-    ): void => table.add({ source, target, kind, environment }, { ...call, callerMs });
+    const add = (source: MapPlace, target: MapPlace, kind: MapEdge['kind'], callerMs?: number): void =>
+      table.add({ source, target, kind, environment }, { ...call, callerMs });
     const self = service(word.service);
     table.seen(self, environment);
     if (word.kind === consumer && word.target?.kind === 'queue') add(word.target, self, 'message');

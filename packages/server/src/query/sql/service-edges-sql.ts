@@ -44,8 +44,11 @@ export interface EdgeRows {
 
 const secondsList = (slots: readonly number[]): Parameter => ({ type: 'Array(UInt32)', value: slots });
 
-/** In RowBinary: whether the span is in the windows, key, key of the parent or 0, what it is, whether it failed, milliseconds, the start in seconds since 1970, keys of linked spans. */
-export function edgeSpans(project: string, { windows, sample, withEnvironment }: EdgeSpansWish): Sql {
+/** Spans of the windows and those around them, in RowBinary: key, key of the parent or 0, what it is, whether it failed, milliseconds, the start in seconds since 1970, keys of linked spans. */
+export function edgeSpans(
+  project: string,
+  { windows, sample, withEnvironment }: EdgeSpansWish,
+): { readonly counted: Sql; readonly around: Sql } {
   const within = (window: Window): Sql => inRange(project, 'spans', window);
   const counted = joinSql(
     windows.map((each) => sql`(${within(each)})`),
@@ -63,16 +66,18 @@ export function edgeSpans(project: string, { windows, sample, withEnvironment }:
   const traces = sql`SELECT trace_id FROM spans WHERE ${every([counted, sample])}`;
   const linked = sql`SELECT arrayJoin(arraySlice(link_trace_ids, 1, ${uint(linksMax)})) AS trace_id FROM spans
     WHERE ${every([counted, trusted('kind = 5 AND notEmpty(link_trace_ids)'), sample])}`;
-  const others = sql`SELECT trace_id FROM (${traces} UNION ALL ${linked})`;
   const columns = trusted(
     `${idNumber('span_id')}, if(parent_span_id = toFixedString('', 8), 0., ${idNumber('parent_span_id')}),
       concat(service, '\\n', toString(kind), '\\n', operation, '\\n', ${withEnvironment ? environmentName : "''"}, '\\n', ${callTarget}), toUInt8(status_code = 2), duration_ns / 1e6,
       toFloat64(toUnixTimestamp(start_time)),
       if(kind = 5, arrayMap((trace, span) -> toFloat64(bitShiftRight(cityHash64(trace, span), 12)), arraySlice(link_trace_ids, 1, ${linksMax}), arraySlice(link_span_ids, 1, ${linksMax})), [])`,
   );
-  return sql`SELECT toUInt8(1), ${columns} FROM spans WHERE ${every([counted, sample])}
-    UNION ALL SELECT toUInt8(0), ${columns} FROM spans
-      WHERE ${every([within(around), sql`NOT (${counted})`, sql`trace_id IN (${others})`])}`;
+  // Two statements: on a cluster the engine refuses IN within the parts of a union.
+  return {
+    counted: sql`SELECT ${columns} FROM spans WHERE ${every([counted, sample])}`,
+    around: sql`SELECT ${columns} FROM spans
+      WHERE ${every([within(around), sql`NOT (${counted})`, sql`trace_id IN (${traces}) OR trace_id IN (${linked})`])}`,
+  };
 }
 
 /** What was made of this part of the project's time: `seconds`, `slot`, `spans`, `allSpans`. */
