@@ -9,6 +9,7 @@ import {
   datasetRequestBytesMax,
   type DatasetItem,
   experiment,
+  experimentScore,
   type Experiment,
   experimentsResponse,
   type FinishedResultsResponse,
@@ -40,6 +41,12 @@ export const experimentsCommand: Command = {
       about:
         'With run and prompt: evaluators of the project, with commas between them; expected compares with what items expect.',
       initial: 'expected',
+    },
+    score: {
+      type: 'string',
+      value: 'name=command',
+      about:
+        'With run: a command of yours that judges each answer. It gets {"input", "expected", "metadata", "output"} on its standard input and prints a number, true or false, or {"value", "label", "comment"}.',
     },
     split: { type: 'string', value: 'name', about: 'Only items of this split.' },
     repeats: { type: 'string', value: 'count', about: 'Times per item.', initial: '1' },
@@ -212,6 +219,7 @@ async function run(invocation: Invocation, [dataset = '', ...command]: readonly 
       'sightline experiments run capitals -- node answer.mjs',
     );
   const timeoutMs = options.durationMs('timeout') ?? 300_000;
+  const scorer = readScorer(options.text('score'));
   const resumed = options.text('resume');
   const runner = randomUUID();
   const target = { kind: 'program', name: command.join(' ').slice(0, 200) };
@@ -249,7 +257,7 @@ async function run(invocation: Invocation, [dataset = '', ...command]: readonly 
         try {
           const next = await jobs.next();
           if (next.done === true) return;
-          const job = { begun, job: next.value, program, args, timeoutMs, signal: over };
+          const job = { begun, job: next.value, program, args, scorer, timeoutMs, signal: over };
           const result = await runJob(invocation, job);
           if (result !== undefined) await sender.add(result);
         } catch (error) {
@@ -337,6 +345,7 @@ interface JobToRun {
   readonly job: Job;
   readonly program: string;
   readonly args: readonly string[];
+  readonly scorer: Scorer | undefined;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -344,7 +353,7 @@ interface JobToRun {
 /** Undefined where it was broken off: whoever goes on with the experiment runs it. */
 async function runJob(
   invocation: Invocation,
-  { begun, job, program, args, timeoutMs, signal }: JobToRun,
+  { begun, job, program, args, scorer, timeoutMs, signal }: JobToRun,
 ): Promise<NewResult | undefined> {
   const traceId = randomBytes(16).toString('hex');
   const spanId = randomBytes(8).toString('hex');
@@ -377,19 +386,73 @@ async function runJob(
     // It has run: its result counts although Ctrl-C came before its span went.
     if (!signal.aborted) throw error;
   });
+  const output = error === null ? jsonOrText(text) : null;
+  const scores =
+    scorer === undefined || error !== null
+      ? {}
+      : await scoresOf(scorer, { item: job.item, output, timeoutMs, env: invocation.env, signal });
+  if (signal.aborted) return undefined;
   return {
     itemId: job.item.id,
     repeat: job.repeat,
     traceId,
-    output: error === null ? jsonOrText(text) : null,
+    output,
     error,
     durationMs,
     costUsd: null,
     inputTokens: null,
     outputTokens: null,
     documents: [],
-    scores: {},
+    scores,
   };
+}
+
+interface Scorer {
+  readonly name: string;
+  readonly command: string;
+}
+
+function readScorer(text: string | undefined): Scorer | undefined {
+  if (text === undefined) return undefined;
+  const [, name, command] = /^([\w.-]{1,100})=(.+)$/s.exec(text) ?? [];
+  if (name === undefined || command === undefined)
+    throw badOption(
+      `--score is "${text}", but takes name=command.`,
+      "sightline experiments run capitals --score 'short=node short.mjs' -- node answer.mjs",
+    );
+  return { name, command };
+}
+
+/** What the user's own code says of an answer; where it fails, the score says so. */
+async function scoresOf(
+  { name, command }: Scorer,
+  {
+    item,
+    output,
+    ...rest
+  }: { readonly item: DatasetItem; readonly output: NewResult['output'] } & Pick<
+    Parameters<typeof answerOf>[2],
+    'timeoutMs' | 'env' | 'signal'
+  >,
+): Promise<NewResult['scores']> {
+  const { input, expected, metadata } = item;
+  const asked = JSON.stringify({ input, expected, metadata, output });
+  const { text, error } = await answerOf('sh', ['-c', command], { ...rest, input: asked });
+  const failed = (comment: string) => ({
+    [name]: { value: null, label: 'error', comment: comment.slice(0, 1_000) },
+  });
+  if (error !== null) return failed(error);
+  const given = jsonOrText(text);
+  if (typeof given === 'number') return { [name]: { value: given, label: null, comment: null } };
+  if (typeof given === 'boolean')
+    return { [name]: { value: given ? 1 : 0, label: given ? 'pass' : 'fail', comment: null } };
+  const read = experimentScore.partial().safeParse(given);
+  if (!read.success)
+    return failed(
+      `It printed ${text.slice(0, 200)}, and no number, boolean or {"value", "label", "comment"}.`,
+    );
+  const { value = null, label = null, comment = null } = read.data;
+  return { [name]: { value, label, comment } };
 }
 
 const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));

@@ -1,11 +1,14 @@
 /** Prompts, datasets, experiments and files of alerts on the command line, against a real server in another process. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { experimentSummary } from '@sightline/schema/api';
+import { comparisonResponse, experimentSummary } from '@sightline/schema/api';
+import { z } from 'zod';
 import { type LiveServer, startLiveServer } from '../testing/live-server.ts';
 import { sightline, startSightline } from '../testing/run-sightline.ts';
 
@@ -24,6 +27,7 @@ const file = async (name: string, content: string): Promise<string> => {
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sightline-quality-'));
+  vi.stubEnv('JUDGE_API_KEY', 'sk-judge');
   server = await startLiveServer(['--canary-interval', 'off']);
 }, 120_000);
 afterAll(async () => {
@@ -143,6 +147,123 @@ test('experiments: a program that got worse ends the comparison with 1', async (
     (await run('traces', `attr.sightline.experiment.id:${after.id}`, '--json')).stdout;
   await expect.poll(traces, { timeout: 60_000 }).toContain('invoke_workflow after');
 });
+
+/** What OpenAI's chat completions accept of a judge; anything else is refused, as OpenAI does. */
+const judgeRequest = z.strictObject({
+  model: z.literal('gpt-4o-mini'),
+  stream: z.literal(false).optional(),
+  temperature: z.number().optional(),
+  max_tokens: z.number().int().optional(),
+  max_completion_tokens: z.number().int().optional(),
+  response_format: z.looseObject({ type: z.string() }).optional(),
+  messages: z
+    .array(z.strictObject({ role: z.enum(['system', 'user']), content: z.string().min(1) }))
+    .min(1)
+    .max(2),
+});
+
+test('experiments: a judge of the project and code of the user score what a program answers', async () => {
+  const refused: string[] = [];
+  const judge = createServer((request, response) => {
+    let text = '';
+    request.on('data', (part: Buffer) => (text += part.toString()));
+    request.on('end', () => {
+      const read = judgeRequest.safeParse(JSON.parse(text));
+      const isKnown = request.headers.authorization === 'Bearer sk-judge';
+      if (!read.success || !isKnown || request.url !== '/v1/chat/completions') {
+        refused.push(read.error?.message ?? request.url ?? '');
+        response.writeHead(isKnown ? 400 : 401, { 'content-type': 'application/json' });
+        return void response.end('{"error":{"message":"no"}}');
+      }
+      // It sees the input, what is expected and the answer, and likes the answer that is expected.
+      const shown = read.data.messages.map(({ content }) => content).join('\n');
+      const isRight = /The answer that is expected:\s+(\d+)[^]*\b\1\b/.test(shown);
+      const verdict = { score: isRight ? 1 : 0, label: isRight ? 'right' : 'wrong', reason: 'Compared.' };
+      response.writeHead(200, { 'content-type': 'application/json' });
+      response.end(
+        JSON.stringify({
+          model: 'gpt-4o-mini',
+          choices: [
+            {
+              index: 0,
+              finish_reason: 'stop',
+              message: { role: 'assistant', content: JSON.stringify(verdict) },
+            },
+          ],
+          usage: { prompt_tokens: 200, completion_tokens: 20, total_tokens: 220 },
+        }),
+      );
+    });
+  });
+  await new Promise<void>((resolve) => judge.listen(0, '127.0.0.1', resolve));
+  const { port } = judge.address() as AddressInfo;
+  const made = await fetch(`${server.url}/api/v1/evaluators`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({
+      name: 'doubling',
+      settings: {
+        type: 'judge',
+        protocol: 'openai',
+        url: `http://127.0.0.1:${port}/v1`,
+        model: 'gpt-4o-mini',
+        keyVariable: 'JUDGE_API_KEY',
+        criterion: 'Is the number doubled? The best answer is the one that is expected.',
+        include: ['question', 'answer'],
+      },
+    }),
+  });
+  expect(made.status, await made.text()).toBe(200);
+  const items = Array.from(
+    { length: 6 },
+    (_, nr) => `{"input": "${nr + 10}", "expected": "${(nr + 10) * 2}"}`,
+  );
+  await run('datasets', 'import', 'judged', await file('judged.jsonl', items.join('\n')));
+  // Wrong where the number is 13.
+  const answer = await file(
+    'doubles.mjs',
+    "let t='';for await(const c of process.stdin)t+=c;console.log(t==='13'?'99':String(t*2))",
+  );
+  const even = await file(
+    'even.mjs',
+    "let t='';for await(const c of process.stdin)t+=c;const {input,output}=JSON.parse(t);if(input==='15')throw new Error('odd one');console.log(input==='14'?'{\"value\":0.5,\"label\":\"half\"}':output%2===0)",
+  );
+  const words = ['--evaluator', 'doubling', '--score', `even='${process.execPath}' '${even}'`, '--json'];
+  const ended = await run('experiments', 'run', 'judged', ...words, '--', process.execPath, answer);
+  const summary = experimentSummary.parse(JSON.parse(ended.stdout));
+  expect([summary.state, refused], ended.stderr).toEqual(['done', []]);
+  expect(summary.scores.map(({ name, count }) => [name, count])).toEqual([
+    ['doubling', 6],
+    ['even', 6],
+  ]);
+  expect(summary.scores[0]?.average).toBeCloseTo(5 / 6);
+  const { items: shown } = comparisonResponse.parse(
+    await (await fetch(`${server.url}/api/v1/experiments/compare?ids=${summary.id}&limit=20`)).json(),
+  );
+  const scoresOf = (input: string) => shown.find((each) => each.input === input)?.results[0]?.scores;
+  expect(scoresOf('13')).toMatchObject({
+    doubling: { value: 0, label: 'wrong', comment: expect.stringContaining('Compared.') },
+    even: { value: 0, label: 'fail' },
+  });
+  expect(scoresOf('14')?.['even']).toMatchObject({ value: 0.5, label: 'half' });
+  expect(scoresOf('15')?.['even']).toMatchObject({
+    value: null,
+    comment: expect.stringContaining('odd one'),
+  });
+  const bad = await run(
+    'experiments',
+    'run',
+    'judged',
+    '--score',
+    'no command',
+    '--',
+    process.execPath,
+    answer,
+  );
+  expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('name=command') });
+  judge.closeAllConnections();
+  judge.close();
+}, 90_000);
 
 test('experiments: after Ctrl-C one is stopped, and goes on without running an item twice', async () => {
   const items = Array.from({ length: 30 }, (_, nr) => JSON.stringify({ id: `i${nr}`, input: `${nr}` }));

@@ -1,7 +1,7 @@
 /** docs/replay.md as a new user follows it: its files are written, its lines are run, in their order. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,21 +47,24 @@ test('docs/replay.md: every file and every line does what it says', async () => 
 
 test('docs/replay.md: the failure comes again under a debugger, which stops where it is thrown', async () => {
   const page = await readReplayPage();
+  // As it was before the fix.
+  const [, program = ''] = /^```js\n(\/\/ agent\.mjs\n.*?)^```/ms.exec(page) ?? [];
+  await writeFile(path.join(folder, 'agent.mjs'), program);
   const [, line = ''] = /`sightline (replay [^`]*--inspect-brk [^`]*)`/.exec(page) ?? [];
   // A port that is free.
   const words = line.replace('--inspect-brk', '--inspect-brk=127.0.0.1:0').split(' ');
-  const program = spawn(process.execPath, [here('../../bin/sightline.mjs'), ...words], {
+  const child = spawn(process.execPath, [here('../../bin/sightline.mjs'), ...words], {
     cwd: folder,
     env: { PATH: process.env['PATH'], NODE_OPTIONS: '--conditions=source', OTEL_LOG_LEVEL: 'none' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';
-  program.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
+  child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
   let address: string | undefined;
   while ((address = /Debugger listening on (ws:\S+)/.exec(stderr)?.[1]) === undefined)
-    await once(program.stderr, 'data');
+    await once(child.stderr, 'data');
   const thrown = await debug(address);
-  const [code] = (await once(program, 'close')) as [number];
+  const [code] = (await once(child, 'close')) as [number];
   expect(thrown, thrown.join('; ')).toContain(
     "TypeError: Cannot read properties of undefined (reading 'toFixed')",
   );

@@ -1,11 +1,10 @@
 /** What is kept of one HTTP request while it is made and answered, and put on its span when the answer has ended. */
-// As a whole: an older Node without `zstdDecompressSync` would fail to load the module, where it is to run as without the SDK.
-import zlib from 'node:zlib';
 import type { Span } from '@opentelemetry/api';
 import { isTracingSuppressed } from '@opentelemetry/core';
 import { activeContext, activeSpan } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
+import { PackedBody } from './packed-body.ts';
 import { currentReplay, currentScope } from './replay-slot.ts';
 import { exchangePrefix, exchangesPerSpanMax, parseJson, type Exchange } from './exchange.ts';
 
@@ -56,11 +55,10 @@ export class ExchangeNote {
   readonly #span: Span;
   readonly #startedMs = performance.now();
   #exchange: Exchange;
-  readonly #chunks: [number, number][] = [];
+  readonly #chunks: (readonly [number, number])[] = [];
   readonly #decoder = new TextDecoder();
   #body = '';
-  /** Bytes as they came, where they are packed. */
-  #packed: Packed | undefined;
+  #packed: PackedBody | undefined;
   #leftOut: string | undefined;
   #open = true;
 
@@ -88,9 +86,8 @@ export class ExchangeNote {
     }
     this.#exchange = { ...this.#exchange, status, headers: kept };
     if (coding !== undefined) {
-      const unpack = unpackers[coding];
-      if (unpack === undefined) this.#leaveOut(`it is packed as ${coding}`);
-      else this.#packed = { unpack, parts: [], bytes: 0 };
+      this.#packed = PackedBody.of(coding, bodyCharactersMax);
+      if (this.#packed === undefined) this.#leaveOut(`it is packed as ${coding}`);
     }
     if (!textType.test(header('content-type') ?? '')) this.#leaveOut('it is not text');
   }
@@ -109,31 +106,24 @@ export class ExchangeNote {
 
   chunk(bytes: Uint8Array): void {
     if (this.#leftOut !== undefined || !this.#open) return;
-    if (this.#packed !== undefined) return this.#keepPacked(this.#packed, bytes);
+    const ms = Math.round(performance.now() - this.#startedMs);
+    if (this.#packed !== undefined) {
+      if (!this.#packed.add(bytes, ms)) this.#leaveOut(`it is longer than ${bodyCharactersMax} characters`);
+      return;
+    }
     if (this.#body.length + bytes.byteLength > bodyCharactersMax)
       return this.#leaveOut(`it is longer than ${bodyCharactersMax} characters`);
     this.#body += this.#decoder.decode(bytes, { stream: true });
-    if (this.#chunks.length < chunksMax)
-      this.#chunks.push([bytes.byteLength, Math.round(performance.now() - this.#startedMs)]);
+    if (this.#chunks.length < chunksMax) this.#chunks.push([bytes.byteLength, ms]);
   }
 
-  #keepPacked(packed: Packed, bytes: Uint8Array): void {
-    packed.bytes += bytes.byteLength;
-    if (packed.bytes > bodyCharactersMax)
-      return this.#leaveOut(`it is longer than ${bodyCharactersMax} characters`);
-    packed.parts.push(bytes);
-  }
-
-  /** Of what was packed the chunks are not known: they would be of other bytes. */
   #unpack(): void {
     const packed = this.#packed;
     if (packed === undefined || this.#leftOut !== undefined) return;
-    try {
-      const bytes = packed.unpack(Buffer.concat(packed.parts), { maxOutputLength: bodyCharactersMax });
-      this.#body = bytes.toString('utf8');
-    } catch {
-      this.#leaveOut('it could not be unpacked, or is too long');
-    }
+    const unpacked = packed.unpack();
+    if (unpacked === undefined) return this.#leaveOut('it could not be unpacked, or is too long');
+    this.#body = unpacked.body;
+    this.#chunks.push(...unpacked.chunks.slice(0, chunksMax));
   }
 
   #leaveOut(reason: string): void {
@@ -214,22 +204,6 @@ function collect(field: Field, value: unknown, all: Field[]): void {
       collect(member, (value as Record<string, unknown>)[key], all);
     }
 }
-
-interface Packed {
-  readonly unpack: Unpack;
-  readonly parts: Uint8Array[];
-  bytes: number;
-}
-
-type Unpack = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Buffer;
-
-const unpackers: Readonly<Record<string, Unpack | undefined>> = {
-  gzip: zlib.gunzipSync,
-  'x-gzip': zlib.gunzipSync,
-  deflate: zlib.inflateSync,
-  br: zlib.brotliDecompressSync,
-  zstd: zlib.zstdDecompressSync,
-};
 
 /** Bytes as text; undefined where they are none. */
 export function textOfBytes(bytes: Uint8Array): string | undefined {

@@ -200,6 +200,14 @@ export class ReplaySession {
         if (at.answered || isUnclaimedCall(at)) return true;
       return false;
     };
+    const from = this.#from;
+    if (from?.claimed === true && this.#options.result !== undefined && !from.answered)
+      this.#note({
+        kind: 'unanswerable',
+        operation: from.span.name,
+        path: from.path,
+        reason: 'its code ran: a framework reports this step, so that no result can be put in its place',
+      });
     const isLate = (node: RecordedNode) => this.#isLive && !this.#isBeforeFrom(node);
     for (const node of this.#nodes) {
       if (isCovered(node) || isLate(node)) continue;
