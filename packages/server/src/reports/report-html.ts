@@ -12,7 +12,7 @@ a { color: var(--link); text-decoration: none } a:hover { text-decoration: under
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums } tr { break-inside: avoid }
 th { color: var(--soft); font-weight: 400; font-size: 13px; text-align: left; white-space: nowrap } th, td { padding: 6px 12px 6px 0; border-bottom: 1px solid var(--line); vertical-align: top; overflow-wrap: anywhere } .number { text-align: right; white-space: nowrap } td { min-width: 7em } td.number { min-width: 0 } td:first-child { min-width: 11em }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(240px, 1fr)); gap: 12px; margin: 16px 0 } figure { margin: 0; padding: 12px; background: var(--card); border-radius: 8px; break-inside: avoid } figcaption { display: flex; justify-content: space-between; gap: 8px; font-size: 13px; color: var(--soft) } svg { display: block; width: 100%; height: 64px; margin-top: 8px } .bar { fill: var(--bar) } .fail { fill: var(--bad) }
-@media print { :root { color-scheme: light } body { max-width: none; padding: 0; font-size: 11px } .scroll { overflow: visible } figure, .bar, .fail { print-color-adjust: exact; -webkit-print-color-adjust: exact } td, td:first-child { min-width: 0 } }
+@media print { :root { color-scheme: light } body { max-width: none; padding: 0; font-size: 11px } .scroll { overflow: visible } figure, .bar, .fail { print-color-adjust: exact; -webkit-print-color-adjust: exact } td, td:first-child { min-width: 0 } td:last-child { overflow-wrap: break-word } }
 `;
 const allowed = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; base-uri 'none'; form-action 'none'`;
 
