@@ -14,7 +14,7 @@ export function writeLicences(file, moduleIds) {
   }
   // One text once.
   const packagesByText = new Map();
-  for (const folder of [...folders].toSorted()) {
+  for (const folder of [...folders].toSorted((one, other) => one.localeCompare(other))) {
     const { name, version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const licence = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each));
     const text = licence === undefined ? '' : readFileSync(join(folder, licence), 'utf8').trim();

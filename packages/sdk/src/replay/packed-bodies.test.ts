@@ -35,26 +35,26 @@ it('of node:https and fetch, in gzip, deflate, br and zstd', async () => {
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
   const make = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', cert];
   execFileSync('openssl', [...make, ...subject], { stdio: 'ignore' });
-  const server = createServer(
-    { key: readFileSync(key), cert: readFileSync(cert) },
-    async (request, response) => {
-      request.resume();
-      const coding = (request.url ?? '').slice(1);
-      const isPacked = coding in packers;
-      response.writeHead(200, {
-        'content-type': 'text/event-stream',
-        ...(isPacked ? { 'content-encoding': coding } : {}),
-      });
-      const packer = isPacked ? packers[coding as Coding]() : undefined;
-      packer?.pipe(response);
+  const server = createServer({ key: readFileSync(key), cert: readFileSync(cert) }, (request, response) => {
+    request.resume();
+    const coding = (request.url ?? '').slice(1);
+    const isPacked = coding in packers;
+    response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      ...(isPacked ? { 'content-encoding': coding } : {}),
+    });
+    const packer = isPacked ? packers[coding as Coding]() : undefined;
+    packer?.pipe(response);
+    const send = async (): Promise<void> => {
       for (const [at, piece] of pieces.entries()) {
         if (at > 0) await pause(gapMs);
         (packer ?? response).write(piece);
         packer?.flush(flushing[coding as Coding]);
       }
       (packer ?? response).end();
-    },
-  );
+    };
+    void send();
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const file = join(folder, 'packed.jsonl');
   const env = {

@@ -24,9 +24,9 @@ const clients = {
   'node:https': (coding) =>
     new Promise((resolve, reject) => {
       const headers = { 'accept-encoding': coding, 'content-type': 'application/json' };
-      const sent = https.request(`${base}/${coding}`, { method: 'POST', headers }, async (response) => {
+      const sent = https.request(`${base}/${coding}`, { method: 'POST', headers }, (response) => {
         const unpack = unpackers[response.headers['content-encoding']]?.();
-        resolve(await piecesOf(unpack === undefined ? response : response.pipe(unpack)));
+        resolve(piecesOf(unpack === undefined ? response : response.pipe(unpack)));
       });
       sent.on('error', reject);
       sent.end('{"q":"räksmörgås"}');
