@@ -1,7 +1,7 @@
 /** Which errors are the same: one group for each cause, whatever machine, path, build or value it was seen with. */
 import { type LlmErrorClass, llmErrorClass } from './error-class.ts';
 import { parameteriseMessage } from './parameterise.ts';
-import { parseStack } from './parse-stack.ts';
+import { alikeOnce, parseStack } from './parse-stack.ts';
 import type { StackedException, StackFrame } from './stack-frame.ts';
 
 /** To be raised when the same error gets another key. */
@@ -46,7 +46,7 @@ const modelOperations: ReadonlySet<string> = new Set(['llm', 'embedding', 'reran
 /** Takes some 20 µs for a stack; `ErrorGrouper` remembers texts that repeat. */
 export function groupError(error: ReportedError): ErrorGroup {
   const parsed = error.stack === '' ? undefined : parseStack(error.stack);
-  const exceptions = parsed?.exceptions ?? [];
+  const exceptions = alikeOnce(parsed?.exceptions ?? []);
   const [outer] = exceptions;
   const type = error.type === '' ? (outer?.type ?? '') : error.type;
   const raw = error.message === '' ? (outer?.message ?? '') : error.message;

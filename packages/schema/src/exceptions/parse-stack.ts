@@ -65,9 +65,10 @@ function readExceptions(rules: LanguageRules, lines: readonly string[]): readonl
     } else if (rules.isReversed === true) readPythonHeader(current, line);
     else if (!current.isHeaderDone) current.header.push(line);
   }
-  return withoutRepeats(
-    outerFirst(rules, read).map((each) => ({ ...finished(rules, each), isPart: each.isPart })),
-  );
+  return outerFirst(rules, read).map((each) => ({
+    ...finished(rules, each),
+    ...(each.isPart ? { isPart: true as const } : {}),
+  }));
 }
 
 /** Parts of a group stand behind it, whatever the order of causes. */
@@ -78,24 +79,18 @@ function outerFirst(rules: LanguageRules, read: readonly Reading[]): readonly Re
 }
 
 /** As many parts of a group failed in the same way as there were tasks this time: one stands for them, and in the same order whoever failed first. */
-function withoutRepeats(
-  read: readonly (StackedException & { readonly isPart: boolean })[],
-): readonly StackedException[] {
-  if (!read.some(({ isPart }) => isPart)) return read.map(withoutPart);
+export function alikeOnce(read: readonly StackedException[]): readonly StackedException[] {
+  if (!read.some(({ isPart }) => isPart)) return read;
   const keyOf = ({ type, frames }: StackedException): string =>
     JSON.stringify([type, frames.map((frame) => [frame.module, frame.function])]);
   const kept = new Map<string, StackedException>();
   const chain = read.filter(({ isPart }) => !isPart);
   const parts = read.filter(({ isPart }) => isPart).toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  for (const each of [...chain, ...parts].map(withoutPart)) {
+  for (const each of [...chain, ...parts]) {
     const key = keyOf(each);
     if (!kept.has(key)) kept.set(key, each);
   }
   return [...kept.values()];
-}
-
-function withoutPart({ type, message, frames }: StackedException): StackedException {
-  return { type, message, frames };
 }
 
 /** Lines of source and marks under them are indented; what is not, behind the frames, is the type and message. */

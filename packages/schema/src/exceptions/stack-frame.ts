@@ -22,6 +22,8 @@ export interface StackedException {
   readonly message: string;
   /** Where it was thrown comes first. */
   readonly frames: readonly StackFrame[];
+  /** One of a group of exceptions that were thrown together. */
+  readonly isPart?: true;
 }
 
 /** A stack as text, read. */

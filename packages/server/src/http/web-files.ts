@@ -31,11 +31,7 @@ export async function webFiles(
   // Dozens of files make a page: each of these would cost it some thirty bytes again.
   app.addHook('onSend', async (request, reply) => {
     if (!request.url.startsWith('/assets/') || reply.statusCode !== 200) return;
-    // A worker has the policy of its script.
-    const needless = request.url.endsWith('.js')
-      ? needlessOfAssets
-      : [...needlessOfAssets, 'content-security-policy'];
-    for (const name of needless) {
+    for (const name of needlessOfAssets) {
       reply.removeHeader(name);
       reply.raw.removeHeader(name);
     }
@@ -63,8 +59,9 @@ export async function webFiles(
   });
 }
 
-/** Of pages only; and what tells versions apart, which the names of hashed files do. */
+/** Of pages only, whose policy holds for their files (a worker would have that of its script: there is none); and what tells versions apart, which the names of hashed files do. */
 const needlessOfAssets = [
+  'content-security-policy',
   'x-frame-options',
   'referrer-policy',
   'cross-origin-opener-policy',

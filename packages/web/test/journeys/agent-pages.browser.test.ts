@@ -65,7 +65,8 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
   });
 
   it('sorts all runs by cost, not only those that are loaded, and filters by a click', async () => {
-    const page = await stage.open('/runs');
+    // On less, the column of users makes room for the words.
+    const page = await stage.open('/runs', { viewport: { width: 1600, height: 900 } });
     await page.getByRole('button', { name: 'Cost', exact: true }).click();
     await idle(page);
     expect(new URL(page.url()).searchParams.get('sort')).toBe('-costUsd');

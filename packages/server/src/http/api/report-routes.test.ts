@@ -15,6 +15,7 @@ import {
   type CriticalPathResponse,
   type LedgerResponse,
   type RunsResponse,
+  type SamplingResponse,
   type UsersResponse,
   type SlosResponse,
 } from '@sightline/schema/api';
@@ -171,6 +172,11 @@ describe('a report', { timeout: 120_000 }, () => {
     const groupsOf = ({ groups }: OverviewResponse) =>
       groups.map(({ key, totals: now, previous: past }) => ({ key, totals: now, previous: past }));
     const { deploys } = await source<RegressionsResponse>('deploys');
+    const sampled = async () => {
+      const { traces, sampledTraces, representedTraces, keptShare } =
+        await source<SamplingResponse>('sampling');
+      return { traces, sampledTraces, representedTraces, keptShare };
+    };
     // What is no number of an endpoint is taken from the report; a part that is added to it fails here.
     const { generatedAt, summary, sources, limitsMet, previousStartTime, previousEndTime } = report;
     expect(rest).toEqual({
@@ -211,6 +217,7 @@ describe('a report', { timeout: 120_000 }, () => {
       },
       deploys: report.deploys.filter(({ id }) => deploys.some((deploy) => deploy.id === id)),
       moreDeploys: 0,
+      sampling: await sampled(),
       slowest: (await source<RunsResponse>('slowest')).runs,
       dearest: (await source<RunsResponse>('dearest')).runs.filter(({ costUsd }) => costUsd !== null),
     });
