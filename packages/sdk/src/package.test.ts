@@ -94,7 +94,7 @@ describe('the published package', () => {
       0,
     );
     // OpenTelemetry is inside: 120 kB of it. Replay, targets, prompts and datasets are 25 kB.
-    expect(bytes).toBeLessThan(230_000);
+    expect(bytes).toBeLessThan(235_000);
   });
 
   it('is clean for publint and for every way TypeScript resolves it', async () => {

@@ -135,9 +135,8 @@ test('rederiving brings what older conventions left to those of now, and changes
   await keeper.settled();
   const state = async () => ({
     spans: await rows(`SELECT * FROM spans WHERE service = 'rederive' ORDER BY start_time`),
-    // When a row came in stays as it was, or old traces would be judged once more.
     ai: await rows(
-      `SELECT * EXCEPT (changed_time) FROM ai_spans WHERE service = 'rederive' ORDER BY start_time`,
+      `SELECT * EXCEPT (changed_time, stored_time) FROM ai_spans WHERE service = 'rederive' ORDER BY start_time`,
     ),
     summaries: await rows(
       `SELECT trace_id, max(session_id) AS session, sum(span_count) AS spans FROM trace_summaries
@@ -151,6 +150,9 @@ test('rederiving brings what older conventions left to those of now, and changes
       `SELECT sum(cityHash64(*)) AS hash, count() AS count FROM spans WHERE service = 'reprice'`,
     ),
   });
+  // A load stores its steps a moment before their spans. What is made anew came in with its span, or old traces would be judged once more.
+  const cameIn = async (table: string) =>
+    rows(`SELECT start_time, stored_time FROM ${table} WHERE service = 'rederive' ORDER BY start_time`);
   const right = await state();
   expect(right.ai).toHaveLength(12);
   // As if these rows had been stored by a version that knew nothing of this dialect.
@@ -177,5 +179,6 @@ test('rederiving brings what older conventions left to those of now, and changes
   // Once more, as after an interruption: nothing is doubled.
   expect(await done(jobs.start('rederive', whole()))).toMatchObject({ state: 'done', error: null });
   expect(await state()).toEqual(right);
+  expect(await cameIn('ai_spans')).toEqual(await cameIn('spans'));
   expect(isWaiting).toBe(false);
 }, 180_000);

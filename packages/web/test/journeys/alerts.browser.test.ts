@@ -55,7 +55,9 @@ describe.skipIf(findChromium() === undefined)(
       await expect.poll(async () => bell.textContent(), soon).toBe('1');
       await bell.click();
       const card = cardOf(page);
-      await expect.poll(async () => card.textContent(), soon).toMatch(/Firing, began .*threshold 0.*service till/s);
+      await expect
+        .poll(async () => card.textContent(), soon)
+        .toMatch(/Firing, began .*threshold 0.*service till/s);
       await expect
         .poll(async () => page.getByRole('heading', { level: 1 }).textContent(), soon)
         .toBe('1 alert fires: 1 critical');

@@ -140,9 +140,9 @@ describe.skipIf(findChromium() === undefined)('the browser next door', { timeout
     await page.keyboard.press('Escape');
     await expect.poll(async () => page.getByRole('menu').count()).toBe(0);
     // The focus is back on what opened it.
-    expect(await page.evaluate(() => document.activeElement?.getAttribute('aria-label'))).toBe(
-      'Choose columns',
-    );
+    await expect
+      .poll(async () => page.evaluate(() => document.activeElement?.getAttribute('aria-label')))
+      .toBe('Choose columns');
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog', { name: 'Find anything' }).waitFor();
     expect(await page.evaluate(() => document.activeElement?.getAttribute('role'))).toBe('combobox');
