@@ -128,22 +128,25 @@ describe.each(['langgraph', 'openai-agents'])('an agent of %s', (FRAMEWORK) => {
     expect(changed.stderr).toMatch(/- .*Oslo[^]*\+ .*Rome/);
     expect(changed.stderr).toContain('OPENED {}');
 
-    // What if the tool had said something else: the model is asked what it makes of it.
-    await new Promise<void>((resolve) => server.listen(Number(new URL(provider).port), '127.0.0.1', resolve));
-    const tool = /"spanId":"(\w{16})"[^{}]*"name":"execute_tool weather"/.exec(
-      readFileSync(file, 'utf8'),
-    )?.[1];
-    const whatIf = await run({
-      FRAMEWORK,
-      SIGHTLINE_REPLAY: file,
-      SIGHTLINE_REPLAY_FROM: tool ?? '',
-      SIGHTLINE_REPLAY_RESULT: '40 degrees in Oslo',
-    });
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-    expect([whatIf.code, whatIf.stdout], whatIf.stderr).toEqual([
-      0,
-      expect.stringContaining('It is 40 degrees in Oslo.'),
-    ]);
+    // Spans of OpenAI Agents' tools come from its tracing, which is off here.
+    if (FRAMEWORK === 'langgraph') await whatIfToolSaid(file);
   });
 });
+
+/** What if the tool had said something else: the model is asked what it makes of it. */
+async function whatIfToolSaid(file: string): Promise<void> {
+  await new Promise<void>((resolve) => server.listen(Number(new URL(provider).port), '127.0.0.1', resolve));
+  const tool = /"spanId":"(\w{16})"[^{}]*"name":"execute_tool weather"/.exec(readFileSync(file, 'utf8'))?.[1];
+  const whatIf = await run({
+    FRAMEWORK: 'langgraph',
+    SIGHTLINE_REPLAY: file,
+    SIGHTLINE_REPLAY_FROM: tool ?? '',
+    SIGHTLINE_REPLAY_RESULT: '40 degrees in Oslo',
+  });
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+  expect([whatIf.code, whatIf.stdout], whatIf.stderr).toEqual([
+    0,
+    expect.stringContaining('It is 40 degrees in Oslo.'),
+  ]);
+}
