@@ -55,3 +55,22 @@ test('a time to the first token is met to the last digit', async () => {
   expect(await count.spans('ttft:12.3ms')).toBe(1);
   expect(await count.spans('ttft>=300us ttft<=12.3ms')).toBe(2);
 });
+
+test('an attribute that all items have is counted over all of them, and nothing else is said', async () => {
+  const before = telemetry.clock.nowNanos - 1_800_000_000_000n;
+  const lines = Array.from({ length: 30_000 }, (_, index) => ({
+    timeNanos: before + BigInt(index),
+    body: 'x',
+    attributes: { plan: `plan ${index % 8}` },
+  }));
+  await telemetry.loadJson('logs', logsRequest('many', lines));
+  const facets = await readFacets(telemetry.context, {
+    ...range,
+    signal: 'logs',
+    fields: 'attr.plan',
+    limit: 10,
+    q: 'service:many',
+  });
+  expect(facets.facets[0]?.values.map(({ count: listed }) => listed)).toEqual(Array(8).fill(3_750));
+  expect(facets).not.toHaveProperty('limitsMet');
+});

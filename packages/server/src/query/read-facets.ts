@@ -51,7 +51,7 @@ export async function readFacets(
       : sql`SELECT ${values} AS value, trace_id FROM ${trusted(table)} WHERE ${where} ORDER BY bucket DESC LIMIT ${uint(facetItemsMax)}`;
     const rows = await reader.rows<ValueRow>(topValues(items, signal, limit));
     facets.push(facetOf(field.written, rows, limit));
-    const looked = rows.reduce((total, row) => total + Number(row.looked), 0);
+    const looked = Number(rows[0]?.looked ?? 0);
     if (!isColumn && looked >= facetItemsMax) {
       reader.meet({
         limit: 'rows',
