@@ -93,7 +93,7 @@ const isReady = async (url: string): Promise<boolean> => {
 interface Sent {
   readonly spans: number;
   readonly seconds: number;
-  /** Of each acknowledged batch one trace, in the order of acknowledgement. */
+  /** One trace of each acknowledged batch, in the order of acknowledgement. */
   readonly traceIds: readonly string[];
 }
 

@@ -37,7 +37,7 @@ export interface Peer {
   /** Where it needs none. */
   readonly binary?: string;
   readonly portCount: number;
-  /** What it answers otherwise than the others; told below the table. */
+  /** How its answers differ from those of the others; printed below the table. */
   readonly note?: string;
   start(launch: Launch): Running;
   readonly questions: (times: { readonly from: Date; readonly to: Date }) => Questions;
@@ -45,7 +45,7 @@ export interface Peer {
   readonly found: (answer: unknown) => number;
 }
 
-/** What spans of bench/span-batches.ts say. */
+/** Values in the spans of bench/span-batches.ts. */
 const service = 'agent';
 /** One span in each batch. */
 const attribute = { key: 'url.path', value: `/v1/orders/${(2_654_435_761).toString(36)}` };

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** What a process uses. */
+/** CPU and memory that a process uses. */
 export interface WatchedProcess {
   /** CPU seconds used so far, user and system. */
   cpuS(): number;

@@ -52,7 +52,7 @@ const directory = mkdtempSync(join(tmpdir(), 'sightline-unique-'));
 const server = await startServerProcess({ dataDirectory: directory });
 try {
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0).padStart(5);
-  // What waits in the journal is still being loaded: a server that is busy with it has not settled.
+  // While segments wait in the journal, the server is still busy loading them: its memory is not yet that of a server at rest.
   const pending = async (): Promise<number> => {
     const ledger = (await (await fetch(`${server.ui}/api/v1/ledger`)).json()) as {
       rows: { pending: number }[];

@@ -20,6 +20,7 @@ export interface ApiClient {
   /** Fetches below /api/v1, such as `traces`. */
   get<T extends z.ZodType>(path: string, parameters: Parameters, schema: T): Promise<z.infer<T>>;
   post<T extends z.ZodType>(path: string, body: unknown, schema: T): Promise<z.infer<T>>;
+  put<T extends z.ZodType>(path: string, body: unknown, schema: T, ifMatch?: string): Promise<z.infer<T>>;
   /** Any request to the server; only the connection is checked, not the answer's status. */
   fetch(path: string, init?: RequestInit): Promise<Response>;
   /** Throws what a failed answer says. */
@@ -65,21 +66,23 @@ export function createApiClient({ url, apiKey, signal }: ApiClientOptions): ApiC
     // What came is returned, not what was parsed: a newer server's extra fields are kept for --json.
     return body as z.infer<T>;
   };
+  const sendBody = async (method: 'POST' | 'PUT', path: string, body: unknown, ifMatch?: string) =>
+    send(`/api/v1/${path}`, {
+      method,
+      headers: {
+        'content-type': 'application/json',
+        ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+      },
+      body: JSON.stringify(body),
+    });
   return {
     url: base,
     fetch: send,
     check,
     get: async (path, parameters, schema) =>
       read(await send(`/api/v1/${path}${toQuery(parameters)}`), schema),
-    post: async (path, body, schema) =>
-      read(
-        await send(`/api/v1/${path}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-        }),
-        schema,
-      ),
+    post: async (path, body, schema) => read(await sendBody('POST', path, body), schema),
+    put: async (path, body, schema, ifMatch) => read(await sendBody('PUT', path, body, ifMatch), schema),
   };
 }
 

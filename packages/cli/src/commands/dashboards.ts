@@ -110,15 +110,8 @@ async function put(
     changes.push({ name: oneLine(one.name), action: change, parts });
     if (action === 'diff' || change === 'same') continue;
     if (now === undefined) await client.post('dashboards', one, dashboard);
-    else
-      await client.check(
-        await client.fetch(`/api/v1/dashboards/${encodeURIComponent(now.id)}`, {
-          method: 'PUT',
-          // If somebody else saved the dashboard in the meantime, the server refuses the change.
-          headers: { 'content-type': 'application/json', 'if-match': `"${now.version}"` },
-          body: JSON.stringify(one),
-        }),
-      );
+    // If somebody else saved the dashboard in the meantime, the server refuses the change.
+    else await client.put(`dashboards/${encodeURIComponent(now.id)}`, one, dashboard, `"${now.version}"`);
   }
   return tellDocumentChanges(output, action, changes);
 }

@@ -423,7 +423,7 @@ function readScorer(text: string | undefined): Scorer | undefined {
   return { name, command };
 }
 
-/** What the user's own code says of an answer; where it fails, the score says so. */
+/** Scores an answer with the user's own code; where that fails, the score says so. */
 async function scoresOf(
   { name, command }: Scorer,
   {
@@ -590,13 +590,8 @@ const short = (value: unknown): string =>
   (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\s+/g, ' ').slice(0, 60);
 
 async function pin({ client, output }: Invocation, id: string): Promise<ExitCode> {
-  const response = await client.fetch(`/api/v1/experiments/${encodeURIComponent(id)}/baseline`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ isBaseline: true }),
-  });
-  await client.check(response);
-  const pinned = experiment.parse(await response.json());
+  const path = `experiments/${encodeURIComponent(id)}/baseline`;
+  const pinned = await client.put(path, { isBaseline: true }, experiment);
   if (output.json) output.document(pinned);
   else output.line(`${pinned.name} is the baseline of ${pinned.dataset}.`);
   return exitCodes.ok;

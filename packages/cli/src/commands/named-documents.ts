@@ -10,7 +10,7 @@ interface Kind<T extends z.ZodType> {
   readonly schema: T;
   /** The word for one of them, as `dashboard`. */
   readonly noun: string;
-  /** What writes the form. */
+  /** Says which command writes such a file. */
   readonly hint: string;
 }
 
@@ -50,7 +50,7 @@ export function refuseSameNames(wanted: readonly { readonly name: string }[], no
 export interface DocumentChange {
   readonly name: string;
   readonly action: 'create' | 'change' | 'same' | 'delete';
-  /** What of it changes. */
+  /** Names of the parts that change. */
   readonly parts: readonly string[];
 }
 

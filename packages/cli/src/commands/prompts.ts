@@ -10,6 +10,7 @@ import {
 import { promptText } from '@sightline/schema/prompts';
 import { chooseAction } from '../arguments/choose-action.ts';
 import { badOption } from '../arguments/options.ts';
+import { toQuery } from '../client/api-client.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { formatCount } from '../output/format.ts';
@@ -149,16 +150,11 @@ async function label({ client, output, positionals }: Invocation, name: string):
       'prompts label needs a version and a label.',
       'sightline prompts label greet 3 production',
     );
-  const response = await client.fetch(
-    `/api/v1/prompts/label?name=${encodeURIComponent(name)}&label=${encodeURIComponent(given)}`,
-    {
-      method: 'PUT',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ version: Number(version) }),
-    },
+  const answer = await client.put(
+    `prompts/label${toQuery({ name, label: given })}`,
+    { version: Number(version) },
+    promptLabelResponse,
   );
-  await client.check(response);
-  const answer = promptLabelResponse.parse(await response.json());
   if (output.json) output.document(answer);
   else output.line(`${name} v${version} is ${given}.`);
   return exitCodes.ok;

@@ -148,7 +148,7 @@ test('experiments: a program that got worse ends the comparison with 1', async (
   await expect.poll(traces, { timeout: 60_000 }).toContain('invoke_workflow after');
 });
 
-/** What OpenAI's chat completions accept of a judge; anything else is refused, as OpenAI does. */
+/** Requests of a judge that OpenAI's chat completions accept; it refuses all others. */
 const judgeRequest = z.strictObject({
   model: z.literal('gpt-4o-mini'),
   stream: z.literal(false).optional(),

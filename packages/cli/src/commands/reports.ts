@@ -159,14 +159,7 @@ async function put(
     changes.push({ name: oneLine(settings.name), action: change, parts });
     if (action === 'diff' || change === 'same') continue;
     if (now === undefined) await client.post('reports/schedules', settings, reportSchedule);
-    else
-      await client.check(
-        await client.fetch(`/api/v1/reports/schedules/${now.id}`, {
-          method: 'PUT',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(settings),
-        }),
-      );
+    else await client.put(`reports/schedules/${now.id}`, settings, reportSchedule);
   }
   const gone = options.has('prune')
     ? schedules.filter(({ name }) => wanted.every((one) => one.name !== name))
@@ -179,7 +172,7 @@ async function put(
   return tellDocumentChanges(output, action, changes);
 }
 
-/** What somebody decided of a schedule. */
+/** The settings of a schedule that people make. */
 function settingsOf(schedule: ReportSchedule): ReportScheduleInput {
   const {
     id: _id,

@@ -66,13 +66,7 @@ async function begin({ client, options }: Invocation): Promise<ReplayBatch> {
 }
 
 async function change({ client }: Invocation, id: string, state: 'running' | 'paused'): Promise<ReplayBatch> {
-  const response = await client.fetch(`/api/v1/replay-batches/${encodeURIComponent(id)}/state`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ state }),
-  });
-  await client.check(response);
-  return replayBatch.parse(await response.json());
+  return client.put(`replay-batches/${encodeURIComponent(id)}/state`, { state }, replayBatch);
 }
 
 async function follow(invocation: Invocation, begun: ReplayBatch): Promise<ReplayBatch> {

@@ -1,7 +1,8 @@
 /** Forty bugs of five languages, each seen on three machines: other paths, lines, builds, versions of libraries, values and threads. */
 import { runInThisContext } from 'node:vm';
 import { expect, test } from 'vitest';
-import { groupError, type ReportedError } from './group-error.ts';
+import { groupError } from './group-error.ts';
+import { reported } from './testing/reported-error.ts';
 
 interface Machine {
   readonly root: string;
@@ -102,18 +103,6 @@ created by net/http.(*Server).Serve in goroutine ${1 + shift}
    at Shop.Web.Server.Handle(HttpContext context) in ${windows}\\Server.cs:line ${18 + shift}
    at Microsoft.AspNetCore.Routing.EndpointMiddleware.Invoke(HttpContext httpContext) in /_/v${libraries}/EndpointMiddleware.cs:line ${6 + shift}`,
 };
-
-const reported = (stack: string, more: Partial<ReportedError> = {}): ReportedError => ({
-  type: '',
-  message: '',
-  stack,
-  service: 'shop',
-  name: 'POST /cart',
-  operation: '',
-  provider: '',
-  tool: '',
-  ...more,
-});
 
 test('the same bug on three machines is one group, and forty bugs are forty groups', () => {
   const keys = new Map<string, string>();

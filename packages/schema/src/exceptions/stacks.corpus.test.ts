@@ -1,18 +1,9 @@
 /** The forms in which programs of eight languages tell of one bug: on other machines, in other builds, by other runtimes. Each list is one group, no two lists are. */
 import { expect, test } from 'vitest';
 import { groupError } from './group-error.ts';
+import { reported } from './testing/reported-error.ts';
 
-const of = (stack: string) =>
-  groupError({
-    type: '',
-    message: '',
-    stack,
-    service: 'shop',
-    name: 'POST /cart',
-    operation: '',
-    provider: '',
-    tool: '',
-  });
+const of = (stack: string) => groupError(reported(stack));
 
 interface Bug {
   readonly name: string;

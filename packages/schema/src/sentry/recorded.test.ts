@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { groupError, parseStack } from '../exceptions/index.ts';
+import { reported } from '../exceptions/testing/reported-error.ts';
 import { jsonToProtobuf } from '../otlp/index.ts';
 import { readEnvelope, sentryRequests } from './index.ts';
 
@@ -80,15 +81,6 @@ test('a group of exceptions is read back with its parts, one of which has no sta
     ['ValueError', 'bad 2', 'check'],
     ['BillingError', 'no stack', undefined],
   ]);
-  const group = groupError({
-    type: '',
-    message: '',
-    stack,
-    service: '',
-    name: '',
-    operation: '',
-    provider: '',
-    tool: '',
-  });
+  const group = groupError(reported(stack));
   expect(group).toMatchObject({ type: 'ExceptionGroup', culprit: 'program:check' });
 });

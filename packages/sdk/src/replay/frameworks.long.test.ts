@@ -17,7 +17,7 @@ const packages = [
   'zod@4.6.7',
 ];
 
-/** What OpenAI's chat completions accept, as far as these programs go; anything else is refused as OpenAI does. */
+/** Requests of these programs that OpenAI's chat completions accept; it refuses all others. */
 const chatRequest = z.looseObject({
   model: z.literal('gpt-4o'),
   messages: z
@@ -76,10 +76,8 @@ let provider = '';
 const server = createServer((request, response) => void serve(request, response));
 beforeAll(async () => {
   project = await installProject(await packSdk(), ...packages);
-  copyFileSync(
-    join(import.meta.dirname, '../test/programs/framework-agents.mjs'),
-    join(project, 'framework-agents.mjs'),
-  );
+  for (const file of ['framework-agents.mjs', 'opened-sockets.mjs'])
+    copyFileSync(join(import.meta.dirname, '../test/programs', file), join(project, file));
 }, 600_000);
 afterAll(() => void server.close());
 

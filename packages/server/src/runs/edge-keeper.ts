@@ -7,7 +7,7 @@ import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background/background-looks.ts';
 import { readGeneration } from '../query/agents/settled-runs.ts';
 import { EdgeReader, writeEdges } from '../query/analysis/edge-body.ts';
-import { readEdges } from '../query/analysis/read-edges.ts';
+import { readEdges, sampleWeight } from '../query/analysis/read-edges.ts';
 import { EdgeTable } from '../query/analysis/service-edges.ts';
 import { Reader } from '../query/reader.ts';
 import {
@@ -17,12 +17,12 @@ import {
   missingJoins,
   missingSlots,
   newestSeen,
-  partLengths,
+  oneTraceIn,
   slotS,
 } from '../query/sql/service-edges-sql.ts';
-import { type Sql, sql, uint } from '../query/sql/sql.ts';
+import type { Sql } from '../query/sql/sql.ts';
 import type { Window } from '../query/time-range.ts';
-import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import { edgePartLengths, type TelemetryStore } from '../storage/telemetry-store.ts';
 import { backgroundLimits } from './sum-keeper.ts';
 
 export interface EdgeKeeperOptions {
@@ -77,7 +77,7 @@ export class EdgeKeeper {
   #seenMs: bigint | undefined;
   #generation = -1;
   /** From this second on parts may be missing: by length. */
-  readonly #missingFrom: number[] = partLengths.map(() => 0);
+  readonly #missingFrom: number[] = edgePartLengths.map(() => 0);
   #everythingDueMs = 0;
   /** When five minutes last changed, by our clock that only goes forward. */
   readonly #changedMs = new Map<string, number>();
@@ -150,9 +150,9 @@ export class EdgeKeeper {
     }
     await this.#forgetChanged(now);
     let left = await this.#makeOfSpans(now);
-    for (const [level, seconds] of partLengths.entries()) {
+    for (const [level, seconds] of edgePartLengths.entries()) {
       if (left === undefined) return true;
-      const source = partLengths[level - 1];
+      const source = edgePartLengths[level - 1];
       if (source !== undefined) left = await this.#join(now, { level, seconds, source, left });
     }
     return left === undefined;
@@ -171,17 +171,17 @@ export class EdgeKeeper {
       const slots = rows.map(({ slot }) => Number(slot));
       for (const slot of slots) {
         this.#changedMs.set(keyOf({ project, slot }), nowMs);
-        for (const [level, seconds] of partLengths.entries()) this.#lacks(level, slot - (slot % seconds));
+        for (const [level, seconds] of edgePartLengths.entries()) this.#lacks(level, slot - (slot % seconds));
       }
       const [from, to] = [Math.min(...slots), Math.max(...slots)];
-      const known = await reader.rows<{ seconds: number; slot: number }>(
+      const parts = await reader.rows<{ seconds: number; slot: number }>(
         knownParts({ project, generation }, { from: from - (from % daySeconds), to }),
         manyRows,
       );
-      const made = new Set(known.map(({ seconds, slot }) => `${seconds} ${slot}`));
+      const made = new Set(parts.map(({ seconds, slot }) => `${seconds} ${slot}`));
       // Also where nothing was in these five minutes, and their hour was made.
       const forgotten = slots.filter((slot) =>
-        partLengths.some((seconds) => made.has(`${seconds} ${slot - (slot % seconds)}`)),
+        edgePartLengths.some((seconds) => made.has(`${seconds} ${slot - (slot % seconds)}`)),
       );
       for (let at = 0; at < forgotten.length; at += forgottenPerStatement)
         await this.#options.store.forgetServiceEdges({
@@ -222,10 +222,10 @@ export class EdgeKeeper {
     const places = new Map(parts.map(({ slot }, index) => [slot, index]));
     const tables = parts.map(() => new EdgeTable());
     const all = parts.reduce((sum, { spans }) => sum + spans, 0);
-    const weight = all <= spansMax ? 1 : 2 ** Math.ceil(Math.log2(all / spansMax));
+    const weight = sampleWeight(all, spansMax);
     const spans = await readEdges(this.#reader(project), {
       windows: parts.map(({ slot }) => windowOf(slot, slotS)),
-      sample: weight === 1 ? undefined : sql`cityHash64(trace_id) % ${uint(weight)} = 0`,
+      sample: weight === 1 ? undefined : oneTraceIn(weight),
       weight,
       withEnvironment: true,
       partOf: (startS) => places.get(startS - (startS % slotS)) ?? -1,

@@ -275,6 +275,9 @@ export interface RunSumsToForget {
   readonly buckets: readonly number[];
 }
 
+/** How long the parts of `service_edges` are, in seconds: a part is made of those of the length before. */
+export const edgePartLengths = [300, 3600, 86_400] as const;
+
 export interface ServiceEdgesToPut {
   readonly project: string;
   /** That of runs. */

@@ -1,15 +1,7 @@
 // An agent with a tool, of LangGraph or of OpenAI Agents, as FRAMEWORK says. Run with --import @sightline/sdk/register in a project that has them.
-import { createHook } from 'node:async_hooks';
 import { shutdown, traceWorkflow } from '@sightline/sdk';
 import { z } from 'zod';
-
-const opened = {};
-createHook({
-  init: (_id, type) => {
-    if (/TCP|UDP|PIPE(CONNECT)?WRAP|GETADDR|QUERYWRAP|PROCESSWRAP/.test(type))
-      opened[type] = (opened[type] ?? 0) + 1;
-  },
-}).enable();
+import { opened } from './opened-sockets.mjs';
 
 const { PROVIDER = '', FRAMEWORK = '', QUESTION = 'How cold is it in Oslo?' } = process.env;
 const description = 'The weather of a city.';

@@ -1,16 +1,9 @@
 // Asks an HTTPS server for bodies in every coding, with node:https and fetch; prints what came and in which pieces.
-import { createHook } from 'node:async_hooks';
 import https from 'node:https';
 import zlib from 'node:zlib';
 import { init, shutdown, traceStep, traceWorkflow } from '../../index.ts';
+import { opened } from './opened-sockets.mjs';
 
-const opened = {};
-createHook({
-  init: (_id, type) => {
-    if (/TCP|UDP|PIPE(CONNECT)?WRAP|GETADDR|QUERYWRAP|PROCESSWRAP/.test(type))
-      opened[type] = (opened[type] ?? 0) + 1;
-  },
-}).enable();
 init({ serviceName: 'packed', logHandlers: [], processMetrics: false });
 
 const base = process.env.PROVIDER;

@@ -1,5 +1,4 @@
 // Uses every client there is, in turn and side by side; prints what came of it. Calls that bypass the process are counted by async_hooks.
-import { createHook } from 'node:async_hooks';
 import http from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { createOpenAI } from '@ai-sdk/openai';
@@ -18,14 +17,7 @@ import {
   traceTool,
   traceWorkflow,
 } from '../../index.ts';
-
-const opened = {};
-createHook({
-  init: (_id, type) => {
-    if (/TCP|UDP|PIPE(CONNECT)?WRAP|GETADDR|QUERYWRAP|PROCESSWRAP/.test(type))
-      opened[type] = (opened[type] ?? 0) + 1;
-  },
-}).enable();
+import { opened } from './opened-sockets.mjs';
 
 init({ serviceName: 'recorded-agent', logHandlers: [], processMetrics: false });
 

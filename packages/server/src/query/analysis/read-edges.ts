@@ -63,6 +63,11 @@ export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readon
   return spans;
 }
 
+/** One trace in how many is looked at, so that about so many of the spans are. */
+export function sampleWeight(spans: number, wanted: number): number {
+  return spans <= wanted ? 1 : 2 ** Math.ceil(Math.log2(spans / wanted));
+}
+
 const resultBytesMax = 512 * 1024 ** 2;
 
 const targetKinds: readonly MapNodeKind[] = ['database', 'queue', 'model', 'mcp', 'external'];

@@ -13,14 +13,15 @@ import {
   type EdgePart,
   edgeParts,
   type EdgeRows,
-  partLengths,
+  oneTraceIn,
   slotS,
   spansBySlot,
 } from '../sql/service-edges-sql.ts';
-import { type Sql, sql, string, uint } from '../sql/sql.ts';
+import { type Sql, sql, string } from '../sql/sql.ts';
+import { edgePartLengths } from '../../storage/telemetry-store.ts';
 import { readRange, type Window } from '../time-range.ts';
 import { EdgeReader } from './edge-body.ts';
-import { readEdges } from './read-edges.ts';
+import { readEdges, sampleWeight } from './read-edges.ts';
 import { addSums, type EdgeSums, EdgeTable, type MapPlace, noSums } from './service-edges.ts';
 
 /** Spans that are read for a map, where nothing was made ahead and where it is for most of the time. */
@@ -140,7 +141,7 @@ async function readParts(reader: Reader, { both, begin, now, before }: PartsWish
   const endS = Number(both.to / 1_000_000_000n);
   const chosen: PartRow[] = [];
   const gaps: { from: number; to: number }[] = [];
-  const longestFirst = partLengths.toReversed();
+  const longestFirst = edgePartLengths.toReversed();
   for (let slot = Number(both.from / 1_000_000_000n); slot < endS;) {
     const sideEndS = slot < beginS ? beginS : endS;
     const part = longestFirst
@@ -229,7 +230,7 @@ async function readRest(reader: Reader, wish: RestWish): Promise<Looked> {
   if (wish.gaps.length === 0) return { spans: 0, allSpans };
   const wanted = wish.isAlone ? spansWanted.alone : spansWanted.besideParts;
   const beginS = Number(wish.begin / 1_000_000_000n);
-  const weight = allSpans <= wanted ? 1 : 2 ** Math.ceil(Math.log2(allSpans / wanted));
+  const weight = sampleWeight(allSpans, wanted);
   const read = async (sample: Sql | undefined): Promise<readonly [number, readonly EdgeTable[]]> => {
     const parts = [new EdgeTable(), new EdgeTable()];
     const spans = await readEdges(reader, {
@@ -262,7 +263,7 @@ async function readSample<Found>(
     .padStart(8, '0');
   const first = await read(sql`trace_id < toFixedString(unhex(${string(bound.padEnd(32, '0'))}), 16)`);
   if (first[0] > wanted / 4 && first[0] < wanted * 2) return first;
-  return read(sql`cityHash64(trace_id) % ${uint(weight)} = 0`);
+  return read(oneTraceIn(weight));
 }
 
 interface Box extends MapPlace {

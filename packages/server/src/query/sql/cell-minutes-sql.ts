@@ -30,12 +30,14 @@ export interface CellMinuteRow {
 }
 
 const version = "resource_attributes['service.version']";
-const environment =
+/** Of a row of `spans`: by the name of now, or by the older one. */
+export const environmentOfResource =
   "if(resource_attributes['deployment.environment.name'] != '', resource_attributes['deployment.environment.name'], resource_attributes['deployment.environment'])";
 
 /** Spans of the busiest cells. */
 function busiest({ project, service, environment: wanted, range, cellsMax }: CellMinutesWish): Sql {
-  const narrowed = wanted === '' ? trusted('') : sql` AND ${trusted(environment)} = ${string(wanted)}`;
+  const narrowed =
+    wanted === '' ? trusted('') : sql` AND ${trusted(environmentOfResource)} = ${string(wanted)}`;
   const rows = sql`${inRange(project, 'spans', range)} AND service = ${string(service)}${narrowed}`;
   return sql`FROM spans WHERE ${rows} AND (name, operation, model, agent_name) IN (
       SELECT name, operation, model, agent_name FROM spans WHERE ${rows}
@@ -189,7 +191,7 @@ export interface SeenVersionRow {
 
 /** Versions of services, with their first spans, of what began in the range. */
 export function seenVersions(project: string, range: Range, rowsMax: number): Sql {
-  return sql`SELECT service, ${trusted(version)} AS version, ${trusted(environment)} AS environment, toUnixTimestamp64Milli(min(start_time)) AS firstMs
+  return sql`SELECT service, ${trusted(version)} AS version, ${trusted(environmentOfResource)} AS environment, toUnixTimestamp64Milli(min(start_time)) AS firstMs
     FROM spans WHERE ${inRange(project, 'spans', range)} AND service != '' AND ${trusted(version)} != ''
     GROUP BY service, version, environment ORDER BY firstMs LIMIT ${uint(rowsMax)}`;
 }

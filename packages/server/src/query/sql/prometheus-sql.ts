@@ -116,41 +116,39 @@ interface SpanMinutesOf {
 const levels = Array.from({ length: 99 }, (_, index) => (index + 1) / 100).join(', ');
 
 /** Each service, name and kind once, with its minutes in order: from the roll-up, so that no span is read. */
-export const selectSpanMinutes = ({
-  project,
-  range,
-  service,
-  name,
-  boundsNs,
-  rowsMax,
-}: SpanMinutesOf): Sql => sql`
+export function selectSpanMinutes(wish: SpanMinutesOf): Sql {
+  const { project, range, boundsNs, rowsMax } = wish;
+  return sql`
   SELECT service, name, kind, arraySort(groupArray((second, calls, errors, ms))) AS minutes, arrayMap(each -> each.2, arraySort(each -> each.1, groupArray((second, shares)))) AS shares
   FROM (
     SELECT service, name, kind, toFloat64(toUnixTimestamp(rollup.minute)) AS second, toFloat64(sum(rollup.count)) AS calls,
       toFloat64(sum(rollup.error_count)) AS errors, sum(rollup.duration_ns_sum) / 1e6 AS ms, ${sharesOf(boundsNs)} AS shares
     FROM span_rollup_1m AS rollup
     WHERE project = ${string(project)} AND rollup.minute >= toDateTime(${moment(range.from)}, 'UTC') - 60 AND rollup.minute < toDateTime(${moment(range.to)}, 'UTC') - 60
-      ${service === undefined ? trusted('') : sql`AND service = ${string(service)}`} ${name === undefined ? trusted('') : sql`AND name = ${string(name)}`}
+      ${named(wish)}
     GROUP BY service, name, kind, rollup.minute LIMIT ${uint(rowsMax + 1)}
   ) GROUP BY service, name, kind ORDER BY service, name, kind`;
+}
 
 /** What spans that failed add to each of these minutes: from the spans, since the roll-up has durations of all together. Exact, and few. */
-export const selectFailedMinutes = ({
-  project,
-  range,
-  service,
-  name,
-  boundsNs,
-  rowsMax,
-}: SpanMinutesOf): Sql => sql`
+export function selectFailedMinutes(wish: SpanMinutesOf): Sql {
+  const { project, range, boundsNs, rowsMax } = wish;
+  return sql`
   SELECT service, name, kind, groupArray((second, calls, ms)) AS minutes, groupArray(within) AS counts
   FROM (
     SELECT service, name, kind, toFloat64(toUnixTimestamp(toStartOfMinute(start_time))) AS second, toFloat64(count()) AS calls,
       sum(duration_ns) / 1e6 AS ms, ${countsWithin(boundsNs)} AS within
     FROM spans WHERE ${inRange(project, 'spans', range)} AND status_code = 2
-      ${service === undefined ? trusted('') : sql`AND service = ${string(service)}`} ${name === undefined ? trusted('') : sql`AND name = ${string(name)}`}
+      ${named(wish)}
     GROUP BY service, name, kind, second LIMIT ${uint(rowsMax)}
   ) GROUP BY service, name, kind`;
+}
+
+/** Spans of one service or name, where one is asked for. */
+function named({ service, name }: SpanMinutesOf): Sql {
+  const ofService = service === undefined ? trusted('') : sql`AND service = ${string(service)}`;
+  return name === undefined ? ofService : sql`${ofService} AND name = ${string(name)}`;
+}
 
 function countsWithin(boundsNs: readonly number[]): Sql {
   if (boundsNs.length === 0) return trusted('CAST([] AS Array(Float64))');

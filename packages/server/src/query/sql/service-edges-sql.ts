@@ -2,13 +2,13 @@
 import { unixNano } from '@sightline/base';
 import { apartSMax } from '../analysis/service-edges.ts';
 import { callTarget } from './call-target-sql.ts';
+import { environmentOfResource } from './cell-minutes-sql.ts';
 import { inRange, storedAfter } from './range-sql.ts';
 import { every, joinSql, moment, type Parameter, type Sql, sql, string, trusted, uint } from './sql.ts';
+import { edgePartLengths } from '../../storage/telemetry-store.ts';
 import type { Window } from '../time-range.ts';
 
-/** How long parts are, in seconds: a part is made of those of the length before. */
-export const partLengths = [300, 3600, 86_400] as const;
-export const slotS = partLengths[0];
+export const slotS = edgePartLengths[0];
 
 /** A row of the table: a part of the time. */
 export interface EdgePart {
@@ -33,7 +33,6 @@ export interface EdgeSpansWish {
 }
 
 const idNumber = (span: string): string => `toFloat64(bitShiftRight(cityHash64(trace_id, ${span}), 12))`;
-const environmentName = `if(resource_attributes['deployment.environment.name'] != '', resource_attributes['deployment.environment.name'], resource_attributes['deployment.environment'])`;
 
 /** Which rows of the table count. */
 export interface EdgeRows {
@@ -41,6 +40,9 @@ export interface EdgeRows {
   /** That of the runs: what is derived anew begins another. */
   readonly generation: number;
 }
+
+/** Whole traces, by a hash of their ids. */
+export const oneTraceIn = (weight: number): Sql => sql`cityHash64(trace_id) % ${uint(weight)} = 0`;
 
 const secondsList = (slots: readonly number[]): Parameter => ({ type: 'Array(UInt32)', value: slots });
 
@@ -68,7 +70,7 @@ export function edgeSpans(
     WHERE ${every([counted, trusted('kind = 5 AND notEmpty(link_trace_ids)'), sample])}`;
   const columns = trusted(
     `${idNumber('span_id')}, if(parent_span_id = toFixedString('', 8), 0., ${idNumber('parent_span_id')}),
-      concat(service, '\\n', toString(kind), '\\n', operation, '\\n', ${withEnvironment ? environmentName : "''"}, '\\n', ${callTarget}), toUInt8(status_code = 2), duration_ns / 1e6,
+      concat(service, '\\n', toString(kind), '\\n', operation, '\\n', ${withEnvironment ? environmentOfResource : "''"}, '\\n', ${callTarget}), toUInt8(status_code = 2), duration_ns / 1e6,
       toFloat64(toUnixTimestamp(start_time)),
       if(kind = 5, arrayMap((trace, span) -> toFloat64(bitShiftRight(cityHash64(trace, span), 12)), arraySlice(link_trace_ids, 1, ${linksMax}), arraySlice(link_span_ids, 1, ${linksMax})), [])`,
   );
@@ -88,7 +90,7 @@ export function edgeParts({ project, generation }: EdgeRows, window: Window): Sq
 
 /** In RowBinary: the start of the part in seconds since 1970, and its edges. */
 export function edgeBodies({ project, generation }: EdgeRows, parts: readonly EdgePart[]): Sql {
-  const among = partLengths.flatMap((seconds) => {
+  const among = edgePartLengths.flatMap((seconds) => {
     const slots = parts.filter((part) => part.seconds === seconds).map(({ slot }) => slot);
     return slots.length === 0
       ? []

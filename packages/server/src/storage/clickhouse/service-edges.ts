@@ -1,5 +1,5 @@
 /** The table `service_edges`: rows that were made of spans, and which of them are forgotten. */
-import type { ServiceEdgesToForget, ServiceEdgesToPut } from '../telemetry-store.ts';
+import { edgePartLengths, type ServiceEdgesToForget, type ServiceEdgesToPut } from '../telemetry-store.ts';
 import { backgroundSettings } from './background-settings.ts';
 import { type ClickHouseEngine, literal } from './engine.ts';
 import { nativeBlock, TextColumn } from './load/native-columns.ts';
@@ -9,9 +9,6 @@ import { ownRows } from './own-rows.ts';
 /** Above all that there is, also after a clock was set back. */
 const nextVersion =
   'greatest(toUInt64(toUnixTimestamp64Nano(now64(9))), (SELECT max(version) + 1 FROM service_edges))';
-
-/** Five minutes, an hour, a day. */
-const partLengths = [300, 3600, 86_400] as const;
 
 const settings = {
   insert_deduplicate: 0,
@@ -68,7 +65,7 @@ export async function forgetServiceEdges(
   { project, slots }: ServiceEdgesToForget,
 ): Promise<void> {
   if (slots.length === 0) return;
-  const parts = partLengths.flatMap((seconds) =>
+  const parts = edgePartLengths.flatMap((seconds) =>
     [...new Set(slots.map((slot) => slot - (slot % seconds)))].map((slot) => `(${seconds}, ${slot})`),
   );
   await engine.insert(`INSERT INTO service_edges (project, generation, seconds, slot, version, is_deleted)

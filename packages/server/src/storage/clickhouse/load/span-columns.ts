@@ -21,7 +21,7 @@ import {
   WideColumn,
 } from './native-columns.ts';
 import { OriginColumns } from './origin-columns.ts';
-import { spanField } from './span-field.ts';
+import { appendIds, spanField } from './span-field.ts';
 import { StepColumns } from './step-columns.ts';
 
 const { varint, fixed64, bytes: content, fixed32 } = wireType;
@@ -189,13 +189,7 @@ export class SpanColumns implements ItemColumns {
     const own = this.#own;
     const span = this.#span;
     const bytes = this.#bytes;
-    own.trace_id.append(bytes, span.startOf(spanField.traceId), span.endOf(spanField.traceId));
-    own.span_id.append(bytes, span.startOf(spanField.spanId), span.endOf(spanField.spanId));
-    own.parent_span_id.appendId(
-      bytes,
-      span.startOf(spanField.parentSpanId),
-      span.endOf(spanField.parentSpanId),
-    );
+    appendIds(own, span);
     own.trace_state.append(bytes, span.startOf(spanField.traceState), span.endOf(spanField.traceState));
     own.flags.append(span.fixed32(spanField.flags));
     own.kind.append(span.varint(spanField.kind));

@@ -1,3 +1,6 @@
+import type { MessageReader } from './message-reader.ts';
+import type { FixedColumn } from './native-columns.ts';
+
 /** Numbers of the fields of a span. */
 export const spanField = {
   traceId: 1,
@@ -17,3 +20,20 @@ export const spanField = {
   status: 15,
   flags: 16,
 } as const;
+
+interface IdColumns {
+  readonly trace_id: FixedColumn;
+  readonly span_id: FixedColumn;
+  readonly parent_span_id: FixedColumn;
+}
+
+export function appendIds(columns: IdColumns, span: MessageReader): void {
+  const { bytes } = span;
+  columns.trace_id.append(bytes, span.startOf(spanField.traceId), span.endOf(spanField.traceId));
+  columns.span_id.append(bytes, span.startOf(spanField.spanId), span.endOf(spanField.spanId));
+  columns.parent_span_id.appendId(
+    bytes,
+    span.startOf(spanField.parentSpanId),
+    span.endOf(spanField.parentSpanId),
+  );
+}

@@ -11,7 +11,7 @@ import {
   WideColumn,
 } from './native-columns.ts';
 import type { OriginColumns } from './origin-columns.ts';
-import { spanField } from './span-field.ts';
+import { appendIds, spanField } from './span-field.ts';
 import { derivedOfSteps } from './steps-sql.ts';
 
 /** What a span says beside its origin and its normal fields. */
@@ -88,13 +88,7 @@ export class StepColumns {
     const { project, service, scopeName, version, environment } = this.#origin.currentCodes;
     this.rows += 1;
     own.project.appendCode(project);
-    own.trace_id.append(bytes, span.startOf(spanField.traceId), span.endOf(spanField.traceId));
-    own.span_id.append(bytes, span.startOf(spanField.spanId), span.endOf(spanField.spanId));
-    own.parent_span_id.appendId(
-      bytes,
-      span.startOf(spanField.parentSpanId),
-      span.endOf(spanField.parentSpanId),
-    );
+    appendIds(own, span);
     own.name.appendCode(nameCode);
     own.service.appendCode(service);
     own.service_version.appendCode(version);
