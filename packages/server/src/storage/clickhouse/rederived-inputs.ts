@@ -11,7 +11,7 @@ import {
 } from '@sightline/schema/conventions';
 import { RowBinary } from '../row-binary.ts';
 import { type ClickHouseEngine, literal } from './engine.ts';
-import { DerivedColumns, derivedColumnsOf } from './load/derived-columns.ts';
+import { DerivedColumns, type derivedColumnsOf } from './load/derived-columns.ts';
 import { type Column, CountColumn, FixedColumn, nativeBlock } from './load/native-columns.ts';
 import { ownSettings } from './query-settings.ts';
 
