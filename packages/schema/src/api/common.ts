@@ -31,6 +31,10 @@ export const pageParameters = z.object({
 
 /** An RFC 3339 time in UTC with nine fractional digits. */
 export const timestamp = z.string().describe('RFC 3339, UTC, nanoseconds.');
+/** The largest that the control plane counts to. */
+export const versionMax = 2_147_483_647;
+export const versionNumber = z.number().int().min(1).max(versionMax);
+
 export const traceId = z.string().describe('32 lower-case hex digits.');
 export const spanId = z.string().describe('16 lower-case hex digits.');
 

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { pageParameters, spanIdParameter, timestamp, traceIdParameter } from './common.ts';
+import {
+  pageParameters,
+  spanIdParameter,
+  timestamp,
+  traceIdParameter,
+  versionMax,
+  versionNumber,
+} from './common.ts';
 
 export const datasetName = z
   .string()
@@ -89,6 +96,7 @@ const versionParameter = z.coerce
   .number()
   .int()
   .min(0)
+  .max(versionMax)
   .optional()
   .describe('The items as they were in this version; absent: the newest.');
 export const datasetItemsParameters = z.object({
@@ -116,10 +124,7 @@ export const addItemsRequest = z.strictObject({
     'An item whose input is in the dataset already is left out, unless it is to be kept or has the id of an item.',
   ),
   note: z.string().trim().max(500).default(''),
-  intoVersion: z
-    .number()
-    .int()
-    .min(1)
+  intoVersion: versionNumber
     .optional()
     .describe(
       'Goes on with the change that made this version, while it is the newest: for files sent in pieces.',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageParameters, timestamp } from './common.ts';
+import { pageParameters, timestamp, versionNumber } from './common.ts';
 import { datasetName, splitName } from './datasets.ts';
 import { evaluatorSettings } from './evaluators.ts';
 import { promptContent, promptName } from './prompts.ts';
@@ -41,7 +41,7 @@ export const experimentScore = z.object({
 export const promptTarget = z.strictObject({
   kind: z.literal('prompt'),
   prompt: z
-    .strictObject({ name: promptName, version: z.union([z.number().int().min(1), z.string().max(64)]) })
+    .strictObject({ name: promptName, version: z.union([versionNumber, z.string().max(64)]) })
     .optional()
     .describe('A stored prompt by version or label.'),
   content: promptContent.optional().describe('Or the prompt itself.'),
@@ -71,7 +71,7 @@ const labelled = {
 export const newExperiment = z.strictObject({
   ...labelled,
   dataset: datasetName,
-  datasetVersion: z.number().int().min(1).optional().describe('Absent: the newest.'),
+  datasetVersion: versionNumber.optional().describe('Absent: the newest.'),
   split: splitName.default('').describe('Only items of this split; empty: all.'),
   target: experimentTarget,
   evaluators: z

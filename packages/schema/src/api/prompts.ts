@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { limitsMet, rangeFrom, timestamp } from './common.ts';
+import { limitsMet, rangeFrom, timestamp, versionNumber } from './common.ts';
 
 const text = z.string().max(500_000);
 const jsonObject = z.record(z.string(), z.json());
@@ -82,7 +82,7 @@ export const promptLabel = z
   .regex(/^[a-z][a-z0-9._-]{0,63}$/, 'lower-case letters, digits, . _ and -, the first a letter')
   .refine((label) => label !== 'latest', '`latest` is the newest version by itself');
 
-const version = z.number().int().min(1);
+const version = versionNumber;
 
 export const newPromptVersion = z.strictObject({
   name: promptName,

@@ -1,4 +1,4 @@
-/** What a call cost, where only its parts are told: `{"input":0.001,"output":0.002}`. In SQL and in TypeScript, with the same answer. */
+/** What a call cost, where only its parts are told: `{"input":0.001,"output":0.002}`. */
 import { parseJson } from './derive-source.ts';
 import { isRecord } from './messages/json.ts';
 import { maximum } from './source.ts';
@@ -17,10 +17,3 @@ export function sumOfParts(text: string): number | null {
 
 const isDollars = (value: unknown): value is number =>
   typeof value === 'number' && value >= 0 && !Object.is(value, -0);
-
-/** `sumOfParts` as an expression; NULL for ''. NaN spoils a sum, and is no more than the maximum. */
-export function costPartsSql(text: string): string {
-  const dollars = `multiIf(part_.1 = 'total' OR startsWith(part_.2, '-'), nan, ifNull(toFloat64OrNull(part_.2), nan))`;
-  const parts = `arrayMap(part_ -> ${dollars}, JSONExtractKeysAndValuesRaw(${text}))`;
-  return `arrayFirstOrNull(sum_ -> sum_ <= ${maximum.dollars}, [ifNull(arrayReduce('sumOrNull', ${parts}), nan)])`;
-}

@@ -73,7 +73,7 @@ export function deriveTool(
 /** Of the normal fields the kind of work. */
 export const deriveOperation = (input: DeriveInput): OperationKind => deriveField('operation', itemOf(input));
 
-/** Reads the normal fields of one span or log record. Gives what `compileSql` gives in the engine. */
+/** Reads the normal fields of one span or log record. */
 export function derive(input: DeriveInput): DerivedFields {
   const item = itemOf(input);
   const entries = Object.entries(readers).map(([name, read]) => [name, read(item)]);
@@ -116,7 +116,8 @@ const readers: { readonly [Name in keyof DerivedFields]: (item: Item) => Derived
   ttft_ms: firstTokenOf,
 };
 
-function itemOf({ name, attributes, resource = {}, times }: DeriveInput): Item {
+/** What the rules of the conventions read, of values as they were decoded or as the engine keeps them. */
+export function itemOf({ name, attributes, resource = {}, times }: DeriveInput): Item {
   const places = [
     ...placesOf(resourceAttributesRead, resource).map((place) => resourcePlace + place),
     ...placesOf(attributesRead, attributes),

@@ -8,7 +8,6 @@ import {
 } from '../../../../conformance/dialects/read-recording.ts';
 import { createPriceBook } from './cost/price-book.ts';
 import { countedSpans } from './counted-spans.ts';
-import { deriveInEngine } from './engine.testing.ts';
 import { derive, type DerivedFields } from './derive.ts';
 import { readConversation } from './messages/read-conversation.ts';
 import { readDocuments } from './messages/read-documents.ts';
@@ -166,18 +165,6 @@ describe.each([...recordings])('%s', (dialect, recording) => {
   const byHand = dollarsByHand[dialect];
   test.runIf(byHand !== undefined)('costs what a hand calculation says, each call once', () => {
     expect(reading.totals.usd).toBeCloseTo(byHand ?? 0, 10);
-  });
-});
-
-describe('the engine', () => {
-  const all = [...recordings.values()];
-
-  test('reads the same fields', () => {
-    const inputs = all.flatMap((each) => [
-      ...each.spans,
-      ...each.logs.map((log) => ({ ...log, name: log.eventName })),
-    ]);
-    expect(deriveInEngine(inputs)).toEqual(inputs.map(derive));
   });
 });
 

@@ -1,6 +1,5 @@
-/** How long the first piece of an answer took, where only a moment tells: one that the span names, or that of an event. In SQL and in TypeScript, with the same answer. */
+/** How long the first piece of an answer took, where only a moment tells: one that the span names, or that of an event. */
 import { firstTokenEvents } from './identity-table.ts';
-import { sqlList, sqlString } from './sql-text.ts';
 
 /** What is asked of a span besides its attributes. Times are nanoseconds since 1970. */
 export interface SpanTimes {
@@ -11,12 +10,7 @@ export interface SpanTimes {
   readonly droppedEvents: number;
 }
 
-/** The same as expressions over one row: numbers and, of the events, arrays. */
-export type SpanTimesSql = Readonly<
-  Record<'startNanos' | 'durationNanos' | 'eventNames' | 'eventTimes' | 'droppedEvents', string>
->;
-
-/** Dates in RFC 3339 that both readers read alike. */
+/** Dates in RFC 3339. */
 const momentPattern =
   '^20[0-9]{2}-[01][0-9]-[0-3][0-9]T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-](0[0-9]|1[0-4]):[0-5][0-9])$';
 
@@ -44,21 +38,4 @@ function momentOf(text: string): bigint | undefined {
   const fraction = /[.]([0-9]+)/.exec(text)?.[1] ?? '';
   const seconds = BigInt(Date.parse(text.replace(`.${fraction}`, '')) / 1000);
   return seconds * 1_000_000_000n + BigInt(fraction.padEnd(9, '0'));
-}
-
-/**
- * `firstTokenMs` as an expression, as flat as it can be, for it is planned together with all the others: conditions that are joined in a lambda which looks
- * at other columns, or a name bound by a lambda, took 20 ms of planning each, and all of this takes 2. What is negative is the largest of unsigned numbers, beyond any duration; no event
- * and no moment have the time 0, long before any start.
- */
-export function firstTokenSql(named: string, times: SpanTimesSql): string {
-  const { startNanos, durationNanos, eventNames, eventTimes, droppedEvents } = times;
-  const { once, repeated } = firstTokenEvents;
-  const names = sqlList([...once, ...repeated, ...once.map((name) => `dropped ${name}`)]);
-  const isFirst = `if(${droppedEvents} = 0, name_, concat('dropped ', name_)) IN (${names})`;
-  const ofEvents = `arrayMin(arrayFilter((time_, name_) -> ${isFirst}, ${eventTimes}, ${eventNames}))`;
-  const text = `arrayFilter(named_ -> match(named_, ${sqlString(momentPattern)}), [${named}])[1]`;
-  const ofName = `toUnixTimestamp64Nano(parseDateTime64BestEffortOrZero(${text}, 9, 'UTC'))`;
-  const since = [ofName, ofEvents].map((moment) => `toUInt64(toInt64(${moment}) - toInt64(${startNanos}))`);
-  return `arrayFirstOrNull(since_ -> since_ <= ${durationNanos}, [${since.join(', ')}]) / 1e6`;
 }

@@ -1,4 +1,3 @@
-export { compileSql, type CompiledSql, type CompileSqlOptions } from './compile-sql.ts';
 export {
   attributeText,
   derive,
@@ -6,6 +5,7 @@ export {
   type DerivedFields,
   type DeriveInput,
   type Item,
+  itemOf,
 } from './derive.ts';
 export {
   attributeChanged,
@@ -20,7 +20,7 @@ export {
 } from './shape.ts';
 export { firstTokenEvents } from './identity-table.ts';
 export { attributesRead, namesRead, resourceAttributesRead } from './rules.ts';
-export type { SpanTimes, SpanTimesSql } from './first-token.ts';
+export type { SpanTimes } from './first-token.ts';
 export {
   type DerivedColumn,
   derivedColumns,

@@ -1,6 +1,6 @@
 /**
- * How a normal field is read from what a program sent. The tables are data, compiled twice: to ClickHouse expressions
- * (`compile-sql.ts`) and to a function (`derive.ts`). Both give the same answer; the tests run both.
+ * How a normal field is read from what a program sent. The tables are data; `derive.ts` is the only place that interprets them, for what comes in and for
+ * stored rows alike.
  */
 
 /** A condition on other attributes of the same span. `equals` and `differs` are compared in lower case; what is absent differs. */

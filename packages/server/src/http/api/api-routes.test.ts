@@ -9,6 +9,7 @@ import { publicReach } from '../../outbound/reach.ts';
 import { hexId, logsRequest, tracesRequest } from '../../query/testing/otlp-json.ts';
 import { TestStore } from '../../query/testing/test-store.ts';
 import { apiRoutes } from './api-routes.ts';
+import { z } from 'zod';
 import { apiRouteTable } from './routes.ts';
 
 let telemetry: TestStore;
@@ -278,6 +279,14 @@ describe('the OpenAPI document', () => {
     for (const { path, method } of apiRouteTable) {
       expect(document.paths[path.replaceAll(/:(\w+)/g, '{$1}')]).toHaveProperty(method.toLowerCase());
     }
+    const types = (path: string, method: string): unknown => {
+      const { responses } = document.paths[path]?.[method] as { responses: { 200: { content: object } } };
+      return Object.keys(responses[200].content).toSorted();
+    };
+    expect(types('/dashboards/ask', 'post')).toEqual(['application/x-ndjson']);
+    expect(types('/report', 'get')).toEqual(['application/json', 'text/html', 'text/markdown']);
+    expect(types('/playground/call', 'post')).toEqual(['text/event-stream']);
+    expect(types('/export/runs', 'get')).toEqual(['application/jsonl', 'text/csv', 'text/markdown']);
     const text = JSON.stringify(document);
     for (const [, reference = ''] of text.matchAll(/"\$ref":"#\/([^"]*)"/g)) {
       const found = reference
@@ -286,6 +295,26 @@ describe('the OpenAPI document', () => {
       expect(found, reference).toBeDefined();
     }
   });
+});
+
+/** Sent on to whoever takes larger ones: a provider, a column of 64 bits, a place in a text. */
+const largeNumbers = /^(capBytes|offset|seed|inputTokens|outputTokens)$/;
+
+test('no whole number is taken that a column of the control plane cannot hold', () => {
+  const unbounded: string[] = [];
+  const walk = (schema: unknown, at: readonly string[]): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    const { type, maximum, minimum } = schema as { type?: string; maximum?: number; minimum?: number };
+    const isTooLarge = (maximum ?? Infinity) > 2 ** 31 - 1 || (minimum ?? -Infinity) < -(2 ** 31);
+    if (type === 'integer' && isTooLarge && !at.some((name) => largeNumbers.test(name)))
+      unbounded.push(at.join('/'));
+    for (const [name, inner] of Object.entries(schema)) walk(inner, [...at, name]);
+  };
+  for (const { method, path, params, query, body } of apiRouteTable)
+    for (const schema of [params, query, body])
+      if (schema !== undefined)
+        walk(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), [method, path]);
+  expect(unbounded).toEqual([]);
 });
 
 describe('the live tail', () => {

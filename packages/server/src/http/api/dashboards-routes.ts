@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
 import {
+  versionMax,
+  askPanelsLine,
   askPanelsRequest,
   dashboard,
   type Dashboard,
@@ -39,7 +41,7 @@ import { type ApiRoute, route } from './route-table.ts';
 
 const tag = 'dashboards';
 const idInPath = z.object({ id: z.string().max(64) });
-const versionInPath = idInPath.extend({ version: z.coerce.number().int().min(1) });
+const versionInPath = idInPath.extend({ version: z.coerce.number().int().min(1).max(versionMax) });
 
 /** Dashboards, those that come with Sightline among them, and the answers of their panels. */
 export const dashboardsRoutes: readonly ApiRoute[] = [
@@ -93,6 +95,11 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     tag,
     scope: 'read',
     body: askPanelsRequest,
+    pieces: {
+      contentType: 'application/x-ndjson',
+      description: 'A JSON object on each line.',
+      kinds: { line: askPanelsLine },
+    },
     answer: async ({ context, sources: { catalog, histories }, body, reply }) => {
       const lines = askPanels(
         {

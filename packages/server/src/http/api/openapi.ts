@@ -1,6 +1,6 @@
 /** The OpenAPI document, made of the schemas that check the requests. */
 import { createHash } from 'node:crypto';
-import { errorBody, tailEvents } from '@sightline/schema/api';
+import { errorBody } from '@sightline/schema/api';
 import { errorCatalogue } from '@sightline/schema/errors';
 import { z } from 'zod';
 import type { ApiRoute } from './route-table.ts';
@@ -93,12 +93,7 @@ function operation(route: ApiRoute, components: Components): Json {
       ? {}
       : { requestBody: { required: true, ...json(components.add(route.body, 'input')) } }),
     responses: {
-      200:
-        route.files !== undefined
-          ? fileOf(route.files)
-          : route.response === undefined
-            ? eventStream(components)
-            : { description: 'The answer.', ...json(components.add(route.response, 'output')) },
+      200: answerOf(route, components),
       default: { $ref: '#/components/responses/Error' },
     },
   };
@@ -137,23 +132,17 @@ function parametersOf(
   });
 }
 
-function eventStream(components: Components): Json {
-  const events = Object.entries(tailEvents).map(([event, data]) => ({
-    title: event,
-    ...components.add(data, 'output'),
-  }));
-  return {
-    description: `Server-sent events: ${Object.keys(tailEvents).join(', ')}; the data of each is one of these objects.`,
-    content: { 'text/event-stream': { schema: { oneOf: events } } },
-  };
-}
-
-function fileOf(contentTypes: readonly string[]): Json {
+function answerOf({ response, files = [], pieces }: ApiRoute, components: Components): Json {
   const text = { schema: { type: 'string' } };
-  return {
-    description: 'The file.',
-    content: Object.fromEntries(contentTypes.map((each) => [each.split(';', 1)[0] ?? each, text])),
-  };
+  const content: Json = Object.fromEntries(files.map((each) => [each, text]));
+  if (response !== undefined) content['application/json'] = { schema: components.add(response, 'output') };
+  if (pieces === undefined)
+    return { description: response === undefined ? 'The file.' : 'The answer.', content };
+  const kinds = Object.entries(pieces.kinds).map(([title, kind]) => ({
+    title,
+    ...components.add(kind, 'output'),
+  }));
+  return { description: pieces.description, content: { [pieces.contentType]: { schema: { oneOf: kinds } } } };
 }
 
 function json(schema: Json): Json {

@@ -1,4 +1,5 @@
 import {
+  playgroundEvent,
   connectionsResponse,
   newConnection,
   playgroundCall,
@@ -81,6 +82,11 @@ export const playgroundRoutes: readonly ApiRoute[] = [
     tag: 'playground',
     scope: 'write',
     body: playgroundRequest,
+    pieces: {
+      contentType: 'text/event-stream',
+      description: 'Server-sent events without names; the data of each is one of these objects.',
+      kinds: { event: playgroundEvent },
+    },
     bodyBytesMax,
     answer: async ({ context, sources, body, reply }) => streamCall({ context, sources, body, reply }),
   }),

@@ -6,7 +6,6 @@ import {
   reportResponse,
 } from '@sightline/schema/api';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
 import { renderReportHtml, reportPolicy } from '../../reports/report-html.ts';
 import { renderReportMarkdown } from '../../reports/report-markdown.ts';
 import { describeReport } from '@sightline/schema/report';
@@ -45,7 +44,8 @@ export const reportRoutes: readonly ApiRoute[] = [
     tag: 'report',
     scope: 'read',
     query: reportParameters,
-    response: z.union([reportResponse, z.string().describe('HTML or Markdown, where asked for.')]),
+    response: reportResponse,
+    files: ['text/html', 'text/markdown'],
     share: 'search',
     answer: async ({ context, sources: { catalog, ledger }, query, request, reply }) => {
       const decisions = await readDecisions(catalog, context.project);

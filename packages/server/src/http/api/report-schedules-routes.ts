@@ -153,7 +153,8 @@ export const reportSchedulesRoutes: readonly ApiRoute[] = [
     scope: 'read',
     params: idInPath,
     query: reportParameters.pick({ format: true, linkBase: true }),
-    response: z.union([reportResponse, z.string().describe('HTML or Markdown, where asked for.')]),
+    response: reportResponse,
+    files: ['text/html', 'text/markdown'],
     answer: async ({ context: { project }, sources: { catalog }, params, query, request, reply }) => {
       const found = await findReport(catalog, { project, id: params.id });
       if (found === undefined)

@@ -82,16 +82,25 @@ export interface ApiRoute {
   readonly params: z.ZodObject | undefined;
   readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
-  /** Undefined where the answer is a file or a stream of events. */
+  /** Undefined where the answer is never one JSON document. */
   readonly response: z.ZodType | undefined;
-  /** The content types of a file. */
+  /** The content types of a file, instead of a response or where one is asked for. */
   readonly files: readonly string[] | undefined;
+  /** Of an answer that comes in pieces: what each of them is. */
+  readonly pieces: Pieces | undefined;
   /** In which its queries have their turn; see `shareOf` where nothing is said. */
   readonly share: QueryShare | undefined;
   /** How long a body may be; 1 MiB where nothing is said. The key is looked at before a longer one is read. */
   readonly bodyBytesMax: number | undefined;
   /** The answer's JSON, or undefined where the reply was taken over. */
   readonly answer: (asked: Asked<unknown, unknown, unknown>) => unknown;
+}
+
+export interface Pieces {
+  readonly contentType: string;
+  readonly description: string;
+  /** By the name of its event, where it has one. */
+  readonly kinds: Readonly<Record<string, z.ZodType>>;
 }
 
 interface RouteInput<
@@ -110,11 +119,13 @@ interface RouteInput<
   readonly body?: Body;
   readonly response?: Answer;
   readonly files?: readonly string[];
+  readonly pieces?: Pieces;
   readonly share?: QueryShare;
   readonly bodyBytesMax?: number;
+  /** A string is the text of a file. */
   readonly answer: (
     asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>,
-  ) => z.input<Answer> | Promise<z.input<Answer>>;
+  ) => z.input<Answer> | string | Promise<z.input<Answer> | string>;
 }
 
 /** Ties the types of the handler to the row's schemas. */
@@ -136,6 +147,7 @@ export function route<
     body,
     response,
     files: input.files,
+    pieces: input.pieces,
     share: input.share,
     bodyBytesMax: input.bodyBytesMax,
     // The schemas have checked the parts by the time the handler sees them.

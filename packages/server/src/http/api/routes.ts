@@ -1,4 +1,5 @@
 import {
+  tailEvents,
   damageAccepted,
   facetsParameters,
   facetsResponse,
@@ -273,6 +274,11 @@ const listedRoutes: readonly ApiRoute[] = [
     tag: 'explore',
     scope: 'read',
     query: tailParameters,
+    pieces: {
+      contentType: 'text/event-stream',
+      description: 'Server-sent events; the data of each is one of these objects.',
+      kinds: tailEvents,
+    },
     answer: ({ context, query, request, reply }) => streamTail(context, query, { request, reply }),
   }),
   route({

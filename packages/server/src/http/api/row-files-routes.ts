@@ -91,7 +91,7 @@ function fileOf({ name, list, rowsIn = name, key, row }: ListFile): ApiRoute {
     tag: 'explore',
     scope: list.scope,
     query: z.object({ ...parameters, ...rowFileParameters.shape }),
-    files: Object.values(rowWriters).map(({ contentType }) => contentType),
+    files: Object.values(rowWriters).map(({ contentType }) => contentType.split(';', 1)[0] ?? contentType),
     share: 'search',
     answer: async ({ query, request, reply, ...asked }) => {
       const { format, rows: rowsMax, ...wanted } = query;

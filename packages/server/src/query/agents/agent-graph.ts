@@ -2,6 +2,7 @@
 import type { AgentGraphEdge, AgentGraphNode, RunGraphResponse, Usage } from '@sightline/schema/api';
 import { inferenceOperations } from '@sightline/schema/conventions';
 import { isAgentAtWork } from './describe-run.ts';
+import { type JoinedModels, listedModel, type ModelName } from './joined-models.ts';
 import {
   addUsage,
   callKey,
@@ -20,8 +21,12 @@ import {
 
 type NodeType = AgentGraphNode['type'];
 
-/** MCP server by span id, where more is known than that it is one. */
-export type ServerNames = ReadonlyMap<string, string>;
+/** Names that a step does not tell by itself. */
+export interface GraphNames {
+  /** MCP server by span id, where more is known than that it is one. */
+  readonly servers: ReadonlyMap<string, string>;
+  readonly models: JoinedModels;
+}
 
 interface Actor {
   readonly type: NodeType;
@@ -42,11 +47,11 @@ export interface GraphCall {
   readonly target: Actor;
 }
 
-export function graphCalls(tree: RunTree, servers: ServerNames): GraphCall[] {
+export function graphCalls(tree: RunTree, names: GraphNames): GraphCall[] {
   const actors = new Map<RunNode, Actor>();
   const calls: GraphCall[] = [];
   const told = toldBefore(stepsOf(tree));
-  const actorAt = (node: RunNode): Actor | undefined => ownActor(tree, node, servers);
+  const actorAt = (node: RunNode): Actor | undefined => ownActor(tree, node, names);
   const entry: Actor = { type: 'entry', name: stepsOf(tree)[0]?.service ?? '', provider: '' };
   // A parent may come later than its child where clocks disagree, so actors are looked up from the top.
   const actorOf = (node: RunNode | undefined): Actor => {
@@ -95,8 +100,7 @@ function repeats(above: RunNode, node: RunNode): boolean {
 /** The name of a span without what it did: `invoke_workflow plan-a-trip` is `plan-a-trip`. */
 const bareName = (name: string): string => name.replace(/^(invoke_(agent|workflow)|create_agent) (?=\S)/, '');
 
-function ownActor(tree: RunTree, node: RunNode, servers: ServerNames): Actor | undefined {
-  const { provider } = node;
+function ownActor(tree: RunTree, node: RunNode, { servers, models }: GraphNames): Actor | undefined {
   switch (node.operation) {
     // A step that an agent begins with is that agent.
     case 'step':
@@ -109,7 +113,7 @@ function ownActor(tree: RunTree, node: RunNode, servers: ServerNames): Actor | u
     case 'llm':
     case 'embedding':
     case 'rerank':
-      return { type: 'model', name: node.model || node.name, provider };
+      return modelActor(node, listedModel(models, node));
     case 'tool':
       return { type: 'tool', name: node.tool || node.name, provider: '' };
     case 'mcp':
@@ -124,6 +128,12 @@ function ownActor(tree: RunTree, node: RunNode, servers: ServerNames): Actor | u
       return undefined;
   }
 }
+
+const modelActor = (node: RunNode, { provider, model }: ModelName): Actor => ({
+  type: 'model',
+  name: model || node.name,
+  provider,
+});
 
 const idOf = ({ type, name }: Actor): string => `${type}:${name}`;
 

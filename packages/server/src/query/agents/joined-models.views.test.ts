@@ -1,5 +1,6 @@
 /** Every view tells of one model under one name: a run that is refused once, one that fails for good, one that is answered at once. */
 import {
+  agentGraphParameters,
   agentsParameters,
   defaultThresholds,
   modelsParameters,
@@ -24,7 +25,8 @@ import { findRuns } from './find-runs.ts';
 import { readOverview } from './read-overview.ts';
 import { readPerformance } from './read-performance.ts';
 import { readRealtime } from './read-realtime.ts';
-import { readRun, readRunCost } from './read-run.ts';
+import { readAgentGraph } from './read-agent-graph.ts';
+import { readRun, readRunCost, readRunGraph } from './read-run.ts';
 
 const spans = new AgentSpans(BigInt(Date.parse('2026-11-21T11:30:00Z')) * 1_000_000n);
 let count = 0;
@@ -136,6 +138,20 @@ describe('every view tells of one model under one name', { timeout: 60_000 }, ()
     ]);
     const perStep = groups[0]?.series.reduce((sum, point) => sum + (point.runs ?? 0), 0);
     expect(perStep).toBe(3);
+  });
+
+  test('the graph of a window and of a run', async () => {
+    const graph = await readAgentGraph(own.context, agentGraphParameters.parse(range));
+    const modelsOf = (nodes: typeof graph.nodes) =>
+      nodes.flatMap(({ type, name, provider, calls, errors }) =>
+        type === 'model' ? [[name, provider, calls, errors]] : [],
+      );
+    expect(modelsOf(graph.nodes).toSorted()).toEqual([
+      [model, 'openai', 4, 2],
+      [other, 'mistral_ai', 1, 0],
+    ]);
+    const failedOnce = await readRunGraph(own.context, hexId(32, 1));
+    expect(modelsOf(failedOnce.nodes)).toEqual([[model, 'openai', 2, 1]]);
   });
 
   test('values of rules and panels by model', async () => {

@@ -12,6 +12,7 @@ import { tracesByHex } from '../sql/trace-summary-sql.ts';
 import { readListRange } from '../time-range.ts';
 import { AgentGraph, graphCalls } from './agent-graph.ts';
 import { findNewestRuns } from './find-runs.ts';
+import { readJoinedModels } from './joined-models.ts';
 import { readRunTrees } from './read-run-trees.ts';
 import type { PlacedRun } from './run-facts.ts';
 import { type RunTree, stepsOf } from './run-tree.ts';
@@ -36,11 +37,14 @@ export async function readAgentGraph(
   const shown = await readTrees(reader, range, newest.slice(0, parameters.runs));
   if (shown.length < newest.length)
     reader.meet({ limit: 'rows', message: `The newest ${shown.length} runs of the range are in the graph.` });
-  const servers = await readServers(reader, range, shown);
+  const [servers, models] = await Promise.all([
+    readServers(reader, range, shown),
+    readJoinedModels(reader, range),
+  ]);
   const graph = new AgentGraph();
   let steps = 0;
   for (const tree of shown) {
-    graph.add(tree, graphCalls(tree, fillIn(tree, servers)));
+    graph.add(tree, graphCalls(tree, { servers: fillIn(tree, servers), models }));
     steps += tree.steps.length;
     if (steps < stepsAtOnce) continue;
     steps = 0;

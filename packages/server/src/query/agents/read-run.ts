@@ -104,7 +104,11 @@ async function runOf(reader: Reader, { tree, extent, settled, scores }: OpenedRu
 export async function readRunGraph(context: QueryContext, traceId: string): Promise<RunGraphResponse> {
   const reader = new Reader(context);
   const { tree, extent } = await openRun(reader, traceId, { also: nothingElse });
-  const calls = graphCalls(tree, await readServerNames(reader, tree, extent));
+  const [servers, models] = await Promise.all([
+    readServerNames(reader, tree, extent),
+    readJoinedModels(reader, aroundRun(tree)),
+  ]);
+  const calls = graphCalls(tree, { servers, models });
   const graph = new AgentGraph();
   graph.add(tree, calls);
   return {

@@ -3,7 +3,6 @@ import { spansOfTrace } from '../read-trace.ts';
 import type { TraceExtent } from '../trace-extent.ts';
 import { dataSourceName, mcpServerName } from '../sql/mcp-sql.ts';
 import { sql, trusted } from '../sql/sql.ts';
-import type { ServerNames } from './agent-graph.ts';
 import { parentStep, type RunTree, stepsOf } from './run-tree.ts';
 
 /** The MCP servers and sources of documents that the spans of a run name. */
@@ -11,7 +10,7 @@ export async function readServerNames(
   reader: Reader,
   tree: RunTree,
   extent: TraceExtent,
-): Promise<ServerNames> {
+): Promise<ReadonlyMap<string, string>> {
   const asks = stepsOf(tree).some(({ operation }) => operation === 'mcp' || operation === 'retrieval');
   if (!asks) return new Map();
   const rows = await reader.rows<{ spanId: string; server: string }>(sql`
@@ -24,7 +23,7 @@ export async function readServerNames(
 }
 
 /** Of the steps of a run. A request that does not name its server is answered by the span of another service right below it. */
-export function fillIn(tree: RunTree, named: ReadonlyMap<string, string>): ServerNames {
+export function fillIn(tree: RunTree, named: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   for (const { spanId } of stepsOf(tree)) {
     const name = named.get(spanId);

@@ -3,28 +3,20 @@
  * the day's place at once; then what views made of that day is made again from it. Interrupted at any point, the
  * tables are whole, and doing it again does all of it. Nothing may be loaded meanwhile.
  */
-import { compileSql } from '@sightline/schema/conventions';
 import { StoreError, type DayToRederive } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { forgetRuns } from './derived-runs.ts';
 import { derivedColumnsOf } from './load/derived-columns.ts';
 import { stepsOfSpans } from './load/steps-sql.ts';
 import { ownRows } from './own-rows.ts';
+import { asDerived, createInputs, type DerivedKind, fillInputs, inputSql } from './rederived-inputs.ts';
 import { finishOwnSwaps, finishSharedSwaps, putCopyBack, stagingName, swapDay } from './swap-day.ts';
 import { physicalName } from './table-names.ts';
 
 const tables = {
-  traces: { table: 'spans', time: 'start_time', kind: 'span', name: 'name' },
-  logs: { table: 'logs', time: 'time', kind: 'log', name: 'event_name' },
+  traces: { table: 'spans', time: 'start_time', kind: 'span' },
+  logs: { table: 'logs', time: 'time', kind: 'log' },
 } as const;
-
-const storedTimes = {
-  startNanos: 'toUnixTimestamp64Nano(start_time)',
-  durationNanos: 'duration_ns',
-  eventNames: 'event_names',
-  eventTimes: 'arrayMap(time -> toUnixTimestamp64Nano(time), event_times)',
-  droppedEvents: 'dropped_events',
-};
 
 /** Tables that are made of derived columns of spans, with the view that fills each; loads fill that of steps. */
 const madeOfSpans = [
@@ -68,36 +60,85 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
       'refused',
       'On a cluster, derived columns are computed anew where every node is named with --clickhouse-url.',
     );
-  const { table, time, kind, name } = tables[day.signal];
+  const { table, time, kind } = tables[day.signal];
   const source = physicalName(table, nodes);
   const ofDay = `toDate(${time}) = ${literal(day.day)}`;
   if (nodes.kind === 'single' && (await isEmpty(engine, `${source} WHERE ${ofDay}`))) return;
-  const derived = compileSql({
-    name,
-    attributes: 'a',
-    keys: 'mapKeys(attributes)',
-    resource: 'resource_map',
-    columns: derivedColumnsOf[kind],
-    ...(kind === 'span' ? { times: storedTimes } : {}),
-  });
-  const derivedColumns: Readonly<Record<string, string>> = derived.columns;
-  const isWanted = `project = ${literal(day.project)} AND ${time} >= fromUnixTimestamp64Nano(${day.from}, 'UTC') AND ${time} < fromUnixTimestamp64Nano(${day.to}, 'UTC')`;
   const columns = await columnsOf(engine, source);
-  const values = columns.map((column) => {
-    const sql = derivedColumns[column];
-    return sql === undefined ? column : `if(is_wanted_, ${sql}, ${column})`;
-  });
-  await replaceDay(engine, {
-    table,
-    day: day.day,
-    columns,
-    copiedBy: time,
-    select: `SELECT ${values.join(', ')} FROM (
-      SELECT *, ${derived.row} AS derived FROM (
-        SELECT *, ${namedSql({ ...derived.ofKeys, ...derived.ofResource })}mapUpdate(attributes, long_attributes) AS a, resource_attributes AS resource_map, ${isWanted} AS is_wanted_
-        FROM ${source} WHERE ${ofDay}))`,
-  });
+  const selects = derivedCopies(engine, { day, kind, time, columns });
+  await replaceDay(engine, { table, day: day.day, columns, copiedBy: time, selects });
+  await engine.command(`DROP TABLE IF EXISTS ${inputsOf(source)} SYNC`);
   if (day.signal === 'traces') await remakeAll(engine, day.day);
+}
+
+const inputsOf = (source: string): string => `${stagingName(source)}_inputs`;
+
+interface DerivedDay {
+  readonly day: DayToRederive;
+  readonly kind: DerivedKind;
+  readonly time: string;
+  readonly columns: readonly string[];
+}
+
+/** Selects of all rows of a day, one piece of it after the other, each when the fields of its rows are derived. */
+async function* derivedCopies(
+  engine: ClickHouseEngine,
+  { day, kind, time, columns }: DerivedDay,
+): AsyncGenerator<string> {
+  const { table } = tables[day.signal];
+  const source = physicalName(table, engine.nodes);
+  const inputs = inputsOf(source);
+  const ofDay = `toDate(${time}) = ${literal(day.day)}`;
+  const isWanted = `project = ${literal(day.project)} AND ${time} >= fromUnixTimestamp64Nano(${day.from}, 'UTC') AND ${time} < fromUnixTimestamp64Nano(${day.to}, 'UTC')`;
+  const derived: readonly string[] = derivedColumnsOf[kind];
+  const values = columns.map((column) =>
+    derived.includes(column) ? `if(found_ = 1, ${asDerived(column)}, ${column})` : column,
+  );
+  await createInputs(engine, inputs, kind);
+  for (const piece of await piecesOf(engine, { rows: `${table} WHERE ${ofDay}`, time })) {
+    const rows = `${ofDay} AND ${piece}`;
+    await fillInputs(engine, { table: inputs, kind, rows: `${table} WHERE ${rows} AND ${isWanted}` });
+    // Of a row that was loaded since, nothing is found: it was derived by today's conventions.
+    yield `SELECT ${values.join(', ')} FROM (SELECT *, ${isWanted} AS is_wanted_, ${inputSql(kind)} FROM ${source} WHERE ${rows}) AS stored_
+      ANY LEFT JOIN (SELECT *, true AS is_derived_ FROM ${everywhere(engine, inputs)}) AS derived_
+        ON stored_.input_ = derived_.input_ AND stored_.is_wanted_ = derived_.is_derived_`;
+  }
+}
+
+/** Conditions that split rows by time, as evenly as seconds allow. */
+async function piecesOf(
+  engine: ClickHouseEngine,
+  { rows, time }: { readonly rows: string; readonly time: string },
+): Promise<readonly string[]> {
+  const seconds = await ownRows<{ second: string; rows: string }>(
+    engine,
+    `SELECT intDiv(toUnixTimestamp64Nano(${time}), 1000000000) AS second, count() AS rows FROM ${rows} GROUP BY second ORDER BY second`,
+    secondsOfDay,
+  );
+  const ends: string[] = [];
+  let count = 0;
+  for (const each of seconds) {
+    count += Number(each.rows);
+    if (count < pieceRows) continue;
+    ends.push(`fromUnixTimestamp64Nano(${BigInt(each.second) * 1_000_000_000n + 1_000_000_000n}, 'UTC')`);
+    count = 0;
+  }
+  const last = ends.at(-1);
+  return [
+    ...ends.map((end, at) => `${at === 0 ? '' : `${time} >= ${ends[at - 1]} AND `}${time} < ${end}`),
+    last === undefined ? 'true' : `${time} >= ${last}`,
+  ];
+}
+
+/** Rows that are derived together. */
+const pieceRows = 20_000;
+const secondsOfDay = 86_400;
+
+/** What was put into a table of one node, from each of them. */
+function everywhere({ nodes, database }: ClickHouseEngine, table: string): string {
+  return nodes.kind === 'single'
+    ? table
+    : `clusterAllReplicas(${literal(nodes.cluster)}, ${database}, ${table})`;
 }
 
 /** What was made of these rows is of no worth before it is made anew, and what was made meanwhile may be of either. */
@@ -121,7 +162,8 @@ const spansOfDay = (engine: ClickHouseEngine, day: string): string =>
   `(SELECT * FROM ${physicalName('spans', engine.nodes)} WHERE toDate(start_time) = ${literal(day)})`;
 
 function stepsOf(engine: ClickHouseEngine, day: string): DayCopy {
-  return stepsOfSpans(engine.database, spansOfDay(engine, day));
+  const { columns, select } = stepsOfSpans(engine.database, spansOfDay(engine, day));
+  return { columns, selects: [select] };
 }
 
 /** What a view makes of the day; undefined where there is no such view. */
@@ -137,12 +179,13 @@ async function viewOf(
   if (found === undefined) return undefined;
   const source = new RegExp(`\\bFROM (\\S+\\.)?${physicalName('spans', engine.nodes)}\\b`);
   const select = found.text.replace(source, `FROM ${spansOfDay(engine, day)}`);
-  return { columns: await columnsOf(engine, name), select };
+  return { columns: await columnsOf(engine, name), selects: [select] };
 }
 
 interface DayCopy {
   readonly columns: readonly string[];
-  readonly select: string;
+  /** Of these rows, each after the one before was copied. */
+  readonly selects: readonly string[] | AsyncIterable<string>;
 }
 
 /** Fills a table of the same form and puts its day in the place of the other's. */
@@ -159,9 +202,10 @@ async function replaceDay(
   const staging = stagingName(table);
   await engine.command(`DROP TABLE IF EXISTS ${staging} SYNC`);
   await engine.command(`CREATE TABLE ${staging} AS ${table}`);
-  await engine.command(
-    `INSERT INTO ${staging} (${copy.columns.join(', ')}) SETTINGS ${copySettings} ${copy.select}`,
-  );
+  for await (const select of copy.selects)
+    await engine.command(
+      `INSERT INTO ${staging} (${copy.columns.join(', ')}) SETTINGS ${copySettings} ${select}`,
+    );
   if (copy.copiedBy !== undefined)
     await assertWhole(engine, { table, staging, where: `toDate(${copy.copiedBy}) = ${literal(copy.day)}` });
   await swapDay(engine, { table, day: copy.day });
@@ -198,9 +242,3 @@ async function columnsOf(engine: ClickHouseEngine, table: string): Promise<reado
   );
   return rows.map(({ name }) => name);
 }
-
-/** Each followed by a comma. */
-const namedSql = (named: Readonly<Record<string, string>>): string =>
-  Object.entries(named)
-    .map(([name, sql]) => `${sql} AS ${name}, `)
-    .join('');

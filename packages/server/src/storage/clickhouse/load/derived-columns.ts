@@ -3,6 +3,7 @@ import {
   deriveField,
   fields,
   identityFields,
+  type Item,
   type Shape,
 } from '@sightline/schema/conventions';
 import { type DerivedItem, LastSaid } from './derived-item.ts';
@@ -72,6 +73,11 @@ export class DerivedColumns {
     }
   }
 
+  /** One row of an item that shares nothing with others. */
+  appendAlone(item: Item): void {
+    for (const writer of this.#writers) writer.append(writer.derive(item));
+  }
+
   /** Appends the fields of the last row to `copies`. */
   copyLast(): void {
     const { values } = this.#current as LastDerived;
@@ -110,7 +116,7 @@ interface Writer {
   readonly copy: FieldColumn;
   /** Of an item of which no rule says anything. */
   readonly none: Value;
-  derive(item: DerivedItem): Value;
+  derive(item: Item): Value;
   append(value: Value): void;
   appendCopy(value: Value): void;
 }
