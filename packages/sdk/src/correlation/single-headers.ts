@@ -1,10 +1,11 @@
 /**
- * Keeps each header that carries the trace or the correlation id single on requests of fetch and undici. Their instrumentations, ours
- * and any other, append: a caller who has set the headers too would send `a, a`. The trace headers describe one span, so the last
- * word counts; the correlation id and the baggage stay as the caller has set them. Subscribed before our own instrumentation;
- * what instrumentations subscribed before us have doubled by then is put right here.
+ * Keeps each header that carries the trace or the correlation id single on requests of fetch, undici and node:http(s). Callers may
+ * list a header twice, and instrumentations of fetch, ours and any other, append: a caller who has set the headers too would send
+ * `a, a`. The trace headers describe one span, so the last word counts; the correlation id and the baggage stay as the caller has
+ * set them. Subscribed before our own instrumentation; what instrumentations subscribed before us have doubled by then is put right here.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { ClientRequest } from 'node:http';
 import { guard } from '../core/diagnostics.ts';
 
 /** undici 5 keeps the headers as one text, later versions as names and values in turn. */
@@ -13,48 +14,98 @@ interface UndiciRequest {
   addHeader?: (name: string, value: string) => unknown;
 }
 
-const channel = 'undici:request:create';
-const lastCounts = ['traceparent', 'tracestate', 'x-trace-id'];
-const firstCounts = ['x-correlation-id', 'baggage'];
+/** A request of node:http. Headers that came as a list are written down at once. */
+type HttpRequest = ClientRequest & { _header: string | null };
+
+type Kept = 'first' | 'last';
+const keptOf: Readonly<Record<string, Kept>> = {
+  traceparent: 'last',
+  tracestate: 'last',
+  'x-trace-id': 'last',
+  'x-correlation-id': 'first',
+  baggage: 'first',
+};
+const names = Object.entries(keptOf);
+/** Several members of these are one header; of the others, a comma is between a header and its double. */
+const lists = new Set(['tracestate', 'baggage']);
+
+const channels = {
+  'undici:request:create': (message: unknown) => watch((message as { request: UndiciRequest }).request),
+  'http.client.request.created': (message: unknown) => settle((message as { request: HttpRequest }).request),
+};
 
 /** Returns how to stop. */
 export function keepHeadersSingle(): () => void {
-  const onCreate = (message: unknown) =>
-    guard('checking request headers', () => watch((message as { request: UndiciRequest }).request));
-  subscribe(channel, onCreate);
-  return () => unsubscribe(channel, onCreate);
+  const stops = Object.entries(channels).map(([channel, check]) => {
+    const onCreate = (message: unknown) => guard('checking request headers', () => check(message));
+    subscribe(channel, onCreate);
+    return () => unsubscribe(channel, onCreate);
+  });
+  return () => {
+    for (const stop of stops) stop();
+  };
 }
 
 function watch(request: UndiciRequest): void {
-  for (const name of lastCounts) removeAllBut('last', request, name);
-  for (const name of firstCounts) removeAllBut('first', request, name);
+  for (const [name, kept] of names) removeDoubles(request, name, kept);
   const { addHeader } = request;
   if (typeof addHeader !== 'function') return;
   request.addHeader = function (this: UndiciRequest, name: string, value: string): unknown {
     const added = addHeader.call(this, name, value);
     const lower = name.toLowerCase();
-    if (lastCounts.includes(lower)) removeAllBut('last', this, lower);
-    else if (firstCounts.includes(lower)) removeAllBut('first', this, lower);
+    const kept = keptOf[lower];
+    if (kept !== undefined) removeDoubles(this, lower, kept);
     return added;
   };
 }
 
-function removeAllBut(kept: 'first' | 'last', request: UndiciRequest, name: string): void {
-  const { headers } = request;
-  if (typeof headers === 'string') {
-    const lines = headers.split('\r\n');
-    const isNamed = (line: string) => line.slice(0, name.length + 1).toLowerCase() === `${name}:`;
-    const at = kept === 'first' ? lines.findIndex(isNamed) : lines.findLastIndex(isNamed);
-    request.headers = lines.filter((line, index) => index === at || !isNamed(line)).join('\r\n');
+function settle(request: HttpRequest): void {
+  if (typeof request._header === 'string') {
+    for (const [name, kept] of names) request._header = singleInText(request._header, name, kept);
     return;
   }
+  for (const [name, kept] of names) {
+    const value: unknown = request.getHeader(name);
+    const single = singleValue(name, value, kept);
+    if (single !== value) request.setHeader(name, String(single));
+  }
+}
+
+function removeDoubles(request: UndiciRequest, name: string, kept: Kept): void {
+  const { headers } = request;
+  if (typeof headers === 'string') request.headers = singleInText(headers, name, kept);
+  else singleInList(headers, name, kept);
+}
+
+function singleInText(text: string, name: string, kept: Kept): string {
+  const lines = text.split('\r\n');
+  const isNamed = (line: string) => line.slice(0, name.length + 1).toLowerCase() === `${name}:`;
+  const at = kept === 'first' ? lines.findIndex(isNamed) : lines.findLastIndex(isNamed);
+  if (at < 0) return text;
+  const line = lines[at] ?? '';
+  const value = line.slice(name.length + 1).trim();
+  const single = singleValue(name, value, kept);
+  if (single !== value) lines[at] = `${line.slice(0, name.length)}: ${String(single)}`;
+  return lines.filter((each, index) => index === at || !isNamed(each)).join('\r\n');
+}
+
+function singleInList(headers: unknown[], name: string, kept: Kept): void {
   let found = 0;
   const isNamed = (at: number) => typeof headers[at] === 'string' && headers[at].toLowerCase() === name;
   for (let at = 0; at < headers.length; at += 2) if (isNamed(at)) found++;
-  for (let at = headers.length - 2, seen = found; found > 1 && at >= 0; at -= 2) {
+  for (let at = headers.length - 2, seen = found; at >= 0; at -= 2) {
     if (!isNamed(at)) continue;
     const isKept = kept === 'last' ? seen === found : seen === 1;
     seen--;
-    if (!isKept) headers.splice(at, 2);
+    if (isKept) headers[at + 1] = singleValue(name, headers[at + 1], kept);
+    else headers.splice(at, 2);
   }
+}
+
+/** One value of several, which came as a list or, joined by fetch, with a comma between them. */
+function singleValue(name: string, value: unknown, kept: Kept): unknown {
+  const at = kept === 'first' ? 0 : -1;
+  if (Array.isArray(value)) return singleValue(name, value.at(at) ?? '', kept);
+  if (typeof value !== 'string' || lists.has(name) || !value.includes(',')) return value;
+  return value.split(',').at(at)?.trim();
 }

@@ -11,6 +11,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace';
 import { LineRecord } from '../logging/line-record.ts';
 import { boundedPlain } from '../masking/capture-value.ts';
+import { maskArguments } from '../masking/command-secrets.ts';
 import { freeName, isNamedBefore } from '../masking/named-values.ts';
 import { maskNumber, shortCharactersMax, type MaskText } from '../masking/mask-text.ts';
 import { placeholder } from '../masking/placeholder.ts';
@@ -149,7 +150,7 @@ export class ExportWall {
     if (typeof value === 'string') return this.text(value);
     if (typeof value === 'number') return maskNumber(value, this.#mask);
     if (Array.isArray(value)) {
-      const items = value as readonly unknown[];
+      const items = maskArguments(value as readonly unknown[]);
       return this.#each(items, (item, at) =>
         isNamedBefore(items, at, this.#mask.isSensitiveKey) ? placeholder('secret') : this.#value(item),
       );

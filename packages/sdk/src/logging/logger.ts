@@ -5,6 +5,7 @@ import { guard } from '../core/diagnostics.ts';
 import { currentMask, currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { boundedPlain } from '../masking/capture-value.ts';
 import { maskNumber, type MaskText } from '../masking/mask-text.ts';
+import { maskArguments } from '../masking/command-secrets.ts';
 import { isNamedBefore } from '../masking/named-values.ts';
 import { placeholder } from '../masking/placeholder.ts';
 import { describeError } from '../core/span-handle.ts';
@@ -204,8 +205,9 @@ function cleanField(value: unknown, mask: MaskText | undefined): unknown {
 }
 
 function maskList(list: readonly string[], mask: MaskText): string[] {
-  return list.map((item, at) =>
-    isNamedBefore(list, at, mask.isSensitiveKey) ? placeholder('secret') : mask(item),
+  const items = maskArguments(list);
+  return items.map((item, at) =>
+    isNamedBefore(items, at, mask.isSensitiveKey) ? placeholder('secret') : mask(item),
   );
 }
 

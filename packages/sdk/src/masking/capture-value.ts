@@ -3,6 +3,7 @@
  * proxies, class instances and binary data. With a mask, sensitive keys and texts are masked on the way.
  */
 import { types } from 'node:util';
+import { maskArguments } from './command-secrets.ts';
 import { defineSafely } from './define-safely.ts';
 import { maskNumber, type MaskText } from './mask-text.ts';
 import { freeName, isNamedBefore, isNamedBeside } from './named-values.ts';
@@ -34,6 +35,7 @@ function simpleText(value: unknown, mask: MaskText | undefined): string | undefi
   if (typeof value === 'number' && Number.isFinite(value))
     return mask === undefined || value < 1e12 ? String(value) : undefined;
   if (typeof value !== 'object' || !Array.isArray(value) || value.length > 8) return undefined;
+  if (mask !== undefined && maskArguments(value) !== value) return undefined;
   let text = '[';
   for (let index = 0; index < value.length; index++) {
     const item: unknown = value[index];
@@ -156,7 +158,8 @@ class BoundedWriter {
     return undefined;
   }
 
-  #list(items: readonly unknown[], depth: number): unknown[] {
+  #list(list: readonly unknown[], depth: number): unknown[] {
+    const items = this.#mask === undefined ? list : maskArguments(list);
     const kept: unknown[] = [];
     const max = this.#itemsMax();
     for (let index = 0; index < items.length && index < max && this.#left > 0; index++) {

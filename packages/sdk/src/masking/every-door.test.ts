@@ -42,7 +42,7 @@ const needles = [
   'jane.doe%40example.com',
   'jane.doe%2540example.com',
   '4111+1111',
-  ...Array.from({ length: 13 }, (_, at) => `namedSecret${at + 5}`),
+  ...Array.from({ length: 17 }, (_, at) => `namedSecret${at + 5}`),
 ];
 
 const environments = [

@@ -1,4 +1,5 @@
 /** Masks one text: as JSON by key names when it is JSON, and by patterns in any case. */
+import { maskArguments } from './command-secrets.ts';
 import { defineSafely } from './define-safely.ts';
 import { maskBase64 } from './encoded-texts.ts';
 import { assertLinearPattern } from './linear-pattern.ts';
@@ -79,8 +80,11 @@ export function createMaskText(options: MaskingOptions): MaskText {
     };
     const walk = (isNamed: boolean, value: unknown): unknown => {
       const visited = visit(isNamed, value);
-      if (Array.isArray(visited))
-        return visited.map((item, at) => walk(isNamedBefore(visited, at, isSensitiveKey), item));
+      if (Array.isArray(visited)) {
+        const items = maskArguments(visited);
+        if (items !== visited) changed = true;
+        return items.map((item, at) => walk(isNamedBefore(items, at, isSensitiveKey), item));
+      }
       if (typeof visited !== 'object' || visited === null || isRaw(visited)) return visited;
       const { name, key: otherName } = visited as { name?: unknown; key?: unknown };
       const copy: Record<string, unknown> = {};

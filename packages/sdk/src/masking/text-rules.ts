@@ -5,6 +5,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { entropyBits, ibanLength, isCard } from './checksums.ts';
 import type { BuiltInRule } from '../config/masking-options.ts';
+import { maskCommands, mayHoldCommand } from './command-secrets.ts';
 import { base64LengthMin } from './encoded-texts.ts';
 import { hasLongRun } from './long-run.ts';
 import { placeholder } from './placeholder.ts';
@@ -24,7 +25,7 @@ const secretStart =
 const pairStart = String.raw`[[(]\s*["'][^"']{1,80}["']\s*,\s*(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^"',\])]+)\s*(?:[\])]|$)|[[(]\s*["'][^"']{1,80}["']\s*,\s*\x60`;
 /** No built-in rule can match a text without one of these, and no JSON can have a named value or hide a character. */
 const suspicious = new RegExp(
-  `--[A-Za-z]|</|${pairStart}|[@:=\\\\]|%[0-9A-Fa-f]{2}|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|[Pp]ass(?:word|phrase|code) `,
+  `-(?:-[A-Za-z]|[A-Za-z](?<=[\\s"']-.))|</|${pairStart}|[@:=\\\\]|%[0-9A-Fa-f]{2}|\\d[\\d ()./-]{6}|\\d-\\d\\d-\\d|\\d\\.\\d|[A-Za-z]{2}\\d\\d|[Bb]earer|[Bb]asic|BEARER|BASIC|[Pp]ass(?:word|phrase|code) `,
 );
 
 /** The shortest of these tokens. */
@@ -94,7 +95,7 @@ const secretPattern = new RegExp(
 );
 
 const names =
-  'passw(?:or)?d|passphrase|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|account[_-]?key|shared[_-]?access[_-]?key|credentials?|authorization';
+  'passw(?:or)?d|passphrase|sshpass|rediscli_auth|pwd|secret|client[_-]?secret|api[_-]?key|apikey|access[_-]?key|secret[_-]?access[_-]?key|access[_-]?token|auth[_-]?token|refresh[_-]?token|id[_-]?token|bearer[_-]?token|session[_-]?token|private[_-]?key|account[_-]?key|shared[_-]?access[_-]?key|credentials?|authorization';
 /** Ordinary words too: names only where they are quoted, or for `token` where `=` follows. */
 const shortNames = 'token|cookie|set-cookie|pin|cvv|cvc|otp|jwt';
 const assignmentPattern = new RegExp(
@@ -148,6 +149,7 @@ export const textRules: readonly (TextRule & { readonly name: BuiltInRule })[] =
         isRandom(match) ? placeholder('secret') : match,
       ),
   },
+  { name: 'assignment', mayMatch: mayHoldCommand, apply: maskCommands },
   {
     name: 'assignment',
     mayMatch: (text) =>

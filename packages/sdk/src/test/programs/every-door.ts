@@ -54,6 +54,9 @@ const hidden = {
   printed: inspect(['x-api-key', 'namedSecret15']),
   sentence: `could not send ${JSON.stringify({ sid: 'namedSecret16' })} to them`,
   command: 'Command failed: deploy --password namedSecret17 --verbose',
+  shell: 'Command failed: mysqldump -h db -pnamedSecret18 shop; redis-cli -a namedSecret19 ping',
+  argv: ['sshpass', '-p', 'namedSecret20', 'ssh', 'host'],
+  printedArgv: inspect(['docker', 'login', '-u', 'ada', '-p', 'namedSecret21']),
 };
 const nested = {
   ...hidden,
@@ -70,9 +73,12 @@ class SecretError extends Error {
   override readonly name = 'SecretError';
 }
 const failure = () =>
-  new SecretError(`cannot charge ${text} with ${hidden.lonePair} ${hidden.sentence} ${hidden.command}`, {
-    cause: new Error(text),
-  });
+  new SecretError(
+    `cannot charge ${text} with ${hidden.lonePair} ${hidden.sentence} ${hidden.command} ${hidden.shell} ${hidden.printedArgv}`,
+    {
+      cause: new Error(text),
+    },
+  );
 
 const provider = createServer((request, response) => {
   request.resume();

@@ -24,6 +24,16 @@ if (process.env.HOST === 'before') await setUpHost();
 init({ exporters: [], logHandlers: [], processMetrics: false, instrumentations });
 if (process.env.HOST === 'after') await setUpHost();
 
+const twice = (span) => [
+  ['Traceparent', `00-${span.traceId}-00f067aa0ba902b7-01`],
+  ['traceparent', `00-${span.traceId}-00f067aa0ba902b8-01`],
+  ['X-Correlation-ID', 'by-hand'],
+  ['x-correlation-id', 'again'],
+  ['x-trace-id', 'by-hand'],
+  ['X-Trace-Id', span.traceId],
+  ['baggage', 'a=b'],
+  ['baggage', 'c=d'],
+];
 const names = ['traceparent', 'tracestate', 'x-trace-id', 'x-correlation-id', 'baggage'];
 const answer = (request, response) => {
   const lists = Object.fromEntries(
@@ -45,6 +55,7 @@ await Promise.all([once(server, 'listening'), once(secure, 'listening')]);
 const url = `http://127.0.0.1:${server.address().port}/`;
 const secureUrl = `https://127.0.0.1:${secure.address().port}/`;
 
+// Each takes an object of headers; where it takes lists too, it is called with a list that has a header twice.
 const clients = {
   fetch: async (headers) => (await fetch(url, { headers })).json(),
   'fetch with Headers': async (headers) => (await fetch(url, { headers: new Headers(headers) })).json(),
@@ -65,6 +76,18 @@ const send = (request, target, options) =>
       .end();
   });
 clients.http = (headers) => send(isTraced ? http.default.request : httpRequest, url, { headers });
+clients['http with a list'] = (headers) =>
+  send(isTraced ? http.default.request : httpRequest, url, {
+    // Node adds no host to a list.
+    headers: Array.isArray(headers) ? ['host', 'localhost', ...headers.flat()] : headers,
+  });
+clients['http with lists of values'] = (headers) => {
+  if (!Array.isArray(headers)) return clients.http(headers);
+  const values = Object.groupBy(headers, ([name]) => name.toLowerCase());
+  return clients.http(
+    Object.fromEntries(Object.entries(values).map(([name, all]) => [name, all.map(([, value]) => value)])),
+  );
+};
 clients.https = (headers) =>
   send(isTraced ? https.default.request : httpsRequest, secureUrl, {
     headers,
@@ -110,7 +133,9 @@ for (const name of (process.env.UNDICI ?? '').split(',').filter(Boolean)) {
   const { request } = await import(name);
   clients[name] = async (headers) => (await request(url, { headers })).body.json();
   clients[`${name} with a list`] = async (headers) =>
-    (await request(url, { headers: Object.entries(headers).flat() })).body.json();
+    (
+      await request(url, { headers: (Array.isArray(headers) ? headers : Object.entries(headers)).flat() })
+    ).body.json();
 }
 
 const seen = {};
@@ -124,6 +149,8 @@ await withCorrelationId('req-124', () =>
         'X-Trace-Id': 'by-hand',
         baggage: 'a=b',
       });
+      const takesList = /^fetch|list/.test(name);
+      const listed = takesList ? await call(twice(span)) : undefined;
       const counts = (lists) => Object.fromEntries(names.map((each) => [each, lists[each].length]));
       seen[name] = {
         byFunction: {
@@ -139,6 +166,15 @@ await withCorrelationId('req-124', () =>
             (each) => each !== 'tracestate' && byHand[each].some((value) => value.includes(', ')),
           ),
         },
+        ...(listed === undefined
+          ? {}
+          : {
+              listed: {
+                ...counts(listed),
+                id: listed['x-correlation-id'].join('|'),
+                comma: ['traceparent', 'x-trace-id'].some((each) => listed[each].join().includes(',')),
+              },
+            }),
       };
     }
   }),
