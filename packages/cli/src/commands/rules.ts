@@ -4,6 +4,7 @@ import { chooseAction } from '../arguments/choose-action.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { exportPart, putFile } from './alert-files.ts';
+import { filesMatching } from './files-matching.ts';
 import { eachFile } from './kept-in-files.ts';
 import { readTextFile } from './read-text-file.ts';
 
@@ -21,6 +22,10 @@ export const rulesCommand: Command = {
         'With apply and diff: rules of the groups of the file that it has not are deleted; silences, if it has some, ended.',
     },
     prometheus: { type: 'boolean', about: 'With export: the form of Prometheus.' },
+    'ignore-unknown-fields': {
+      type: 'boolean',
+      about: 'With test: fields of tests and rules that nobody knows are left out, and not refused.',
+    },
   },
   details:
     'Files are YAML: ours, with rules, routes and silences, or rule files of Prometheus as they are. test takes tests as for\n' +
@@ -45,13 +50,23 @@ export const rulesCommand: Command = {
   },
 };
 
-async function test({ client, output }: Invocation, file: string): Promise<ExitCode> {
+async function test({ client, output, options }: Invocation, file: string): Promise<ExitCode> {
   const text = await readTextFile(file);
-  const names = ruleFilesOf(text);
-  const files = await Promise.all(
-    names.map(async (name) => ({ name, text: await readTextFile(path.resolve(path.dirname(file), name)) })),
+  const beside = path.dirname(file);
+  const paths = await Promise.all(
+    ruleFilesOf(text).map(async (name) =>
+      (await filesMatching(path.resolve(beside, name))).map((found) => ({ name, found })),
+    ),
   );
-  const answer = await client.post('alerts/rules/test', { test: text, files }, testRulesResponse);
+  const files = await Promise.all(
+    paths.flat().map(async ({ name, found }) => ({ name, text: await readTextFile(found) })),
+  );
+  const ignoreUnknownFields = options.has('ignore-unknown-fields');
+  const answer = await client.post(
+    'alerts/rules/test',
+    { test: text, files, ignoreUnknownFields },
+    testRulesResponse,
+  );
   if (output.json) output.document(answer);
   else {
     for (const { test: name, message } of answer.failures) output.line(`${name}: ${message}`);

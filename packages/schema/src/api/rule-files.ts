@@ -47,9 +47,21 @@ export const exportRulesResponse = z.object({
 export const testRulesRequest = z.strictObject({
   test: z.string().max(1_000_000).describe('YAML with `tests`, as for `promtool test rules`.'),
   files: z
-    .array(z.strictObject({ name: z.string().max(500), text: z.string().max(2_000_000) }))
+    .array(
+      z.strictObject({
+        name: z
+          .string()
+          .max(500)
+          .describe('As `rule_files` has it; files that one pattern meets have its name, each.'),
+        text: z.string().max(2_000_000),
+      }),
+    )
     .max(100)
     .describe('The files that `rule_files` of the test names.'),
+  ignoreUnknownFields: z
+    .boolean()
+    .default(false)
+    .describe('Fields of tests and rules that nobody knows are left out, and not refused.'),
 });
 export const testRulesResponse = z.object({
   passed: z.boolean(),

@@ -10,6 +10,8 @@ export interface Filling {
   readonly value: number | null;
   /** A value without a function, for people. */
   readonly describe: (value: number) => string;
+  /** What Prometheus knows of itself, where a test says it. */
+  readonly external?: { readonly labels: Readonly<Record<string, string>>; readonly url: string };
 }
 
 type Value = number | string | boolean | null | Filling['labels'];
@@ -153,10 +155,10 @@ class FunctionName {
   }
 }
 
-function readOperand(reader: Tokens, { labels, value }: Filling): Value | FunctionName {
+function readOperand(reader: Tokens, { labels, value, external }: Filling): Value | FunctionName {
   const text = reader.tokens[reader.at++] ?? '';
   if (text === '(') {
-    const inner = readPipeline(reader, { labels, value, describe: String });
+    const inner = readPipeline(reader, { labels, value, describe: String, ...(external && { external }) });
     if (reader.tokens[reader.at++] !== ')') throw new Unreadable();
     return inner;
   }
@@ -171,6 +173,11 @@ function readOperand(reader: Tokens, { labels, value }: Filling): Value | Functi
   if (/^(?:\$?value|\.Value)$/.test(text)) return value;
   const label = /^(?:\$?labels|\.Labels)(?:\.([\w.]+))?$/.exec(text);
   if (label !== null) return label[1] === undefined ? labels : (labels[label[1]] ?? '');
+  if (external !== undefined) {
+    if (/^(?:\$externalURL|\.ExternalURL)$/.test(text)) return external.url;
+    const outer = /^(?:\$externalLabels|\.ExternalLabels)(?:\.([\w.]+))?$/.exec(text);
+    if (outer !== null) return outer[1] === undefined ? external.labels : (external.labels[outer[1]] ?? '');
+  }
   if (/^[-+]?\d/.test(text)) {
     const number = Number(text);
     if (Number.isNaN(number)) throw new Unreadable();
@@ -328,7 +335,8 @@ function fixed(value: number, digits: number): string {
   return isBetween && isOdd ? all.slice(0, shown.length) : shown;
 }
 
-function shortest(value: Value): string {
+/** As Go prints it. */
+export function shortest(value: Value): string {
   if (value === null) return 'no value';
   if (typeof value === 'object') throw new Unreadable();
   if (typeof value !== 'number') return String(value);

@@ -6,6 +6,7 @@ import { IncompatibleHistograms } from './histogram.ts';
 import type { Labels } from './labels.ts';
 import { quantileOf } from './quantiles.ts';
 import {
+  formatDigits,
   formatNumber,
   kahanSum,
   meanOf,
@@ -195,7 +196,7 @@ function countValues(of: Aggregation, { series, count, label }: AggregationInput
     for (let step = 0; step < count; step += 1) {
       const sample = each.at(step);
       if (sample === undefined) continue;
-      const text = typeof sample === 'number' ? formatNumber(sample) : describeHistogram(sample);
+      const text = typeof sample === 'number' ? formatDigits(sample) : describeHistogram(sample);
       const labels = (of.without ? each.labels.drop(names) : each.labels.keep(names)).with(label, text);
       let result = results.get(labels.key);
       if (result === undefined) results.set(labels.key, (result = new GridSeries(labels, count)));

@@ -65,11 +65,7 @@ export function checkExpression(expression: Expression, text: string): void {
         expect(of.of, 'vector', 'aggregation expression');
         const wanted = aggregations[of.operator];
         if (of.parameter !== undefined && wanted !== undefined)
-          expect(
-            of.parameter,
-            wanted,
-            wanted === 'string' ? 'aggregation parameter' : 'aggregation expression',
-          );
+          expect(of.parameter, wanted, 'aggregation parameter');
         return;
       }
       case 'call':
@@ -117,10 +113,14 @@ export function checkExpression(expression: Expression, text: string): void {
     ] as const)
       if (type !== 'scalar' && type !== 'vector')
         fail('binary expression must contain only scalar and instant vector types', side);
+    const between = {
+      from: of.left.to + (/^\s*/.exec(text.slice(of.left.to))?.[0].length ?? 0),
+      to: of.right.from,
+    };
     if (of.bool && !comparisons.has(of.operator))
-      fail('bool modifier can only be used on comparison operators', of);
+      fail('bool modifier can only be used on comparison operators', between);
     if (comparisons.has(of.operator) && !of.bool && left === 'scalar' && right === 'scalar')
-      fail('comparisons between scalars must use BOOL modifier', of);
+      fail('comparisons between scalars must use BOOL modifier', between);
     const isOfVectors = left === 'vector' && right === 'vector';
     if (setOperators.has(of.operator) && !isOfVectors)
       fail(`set operator ${JSON.stringify(of.operator)} not allowed in binary scalar expression`, of);
@@ -142,7 +142,7 @@ export function checkExpression(expression: Expression, text: string): void {
     if (matching.on)
       for (const label of matching.include)
         if (matching.labels.includes(label))
-          fail(`label ${JSON.stringify(label)} must not occur in ON and GROUP clause at once`, of);
+          fail(`label ${JSON.stringify(label)} must not occur in ON and GROUP clause at once`, between);
   };
   check(expression);
 }

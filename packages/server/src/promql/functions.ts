@@ -113,10 +113,13 @@ const dayOfYear = (date: Date): number =>
 const daysInMonth = (date: Date): number =>
   new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
 
-function clampBetween(value: number, low: number, high: number): number | undefined {
-  if (Number.isNaN(low) || Number.isNaN(high)) return NaN;
-  return Number.isNaN(value) ? value : Math.max(low, Math.min(high, value));
-}
+/** As Go has them: an infinity wins over NaN. */
+const larger = (a: number, b: number): number =>
+  a === Infinity || b === Infinity ? Infinity : Math.max(a, b);
+const smaller = (a: number, b: number): number =>
+  a === -Infinity || b === -Infinity ? -Infinity : Math.min(a, b);
+
+const clampBetween = (value: number, low: number, high: number): number => larger(low, smaller(high, value));
 
 /** To the nearest multiple, halves upwards. */
 function roundTo(value: number, nearest: number): number {

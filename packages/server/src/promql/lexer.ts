@@ -5,7 +5,7 @@ export interface Token extends Place {
   readonly text: string;
   /** Of numbers and durations, in seconds. */
   readonly number: number;
-  /** Of strings: what is within the quotes. */
+  /** Of strings: what is within the quotes. Of the end: why the text cannot end there. */
   readonly value: string;
 }
 
@@ -65,6 +65,11 @@ export function tokenize(text: string): Token[] {
     at += length;
   };
   let brackets = 0;
+  let parens = 0;
+  let isInBraces = false;
+  const failAt = (reason: string, from: number): never => {
+    throw new PromqlSyntaxError(reason, { from, to: from + 1 }, text);
+  };
   while (at < text.length) {
     const skipped = match(space);
     if (skipped !== undefined) {
@@ -77,6 +82,8 @@ export function tokenize(text: string): Token[] {
       push('string', length, { value });
       continue;
     }
+    if (isInBraces && !/[a-zA-Z_,=!}]/.test(char))
+      failAt(`unexpected character inside braces: ${quoteChar(text, at)}`, at);
     const period = match(duration);
     if (period !== undefined) {
       const seconds = parseDuration(period);
@@ -108,19 +115,36 @@ export function tokenize(text: string): Token[] {
       else push(word.includes(':') ? 'metric' : 'identifier', word.length);
       continue;
     }
-    const sign = match(operator);
-    if (sign === undefined)
-      throw new PromqlSyntaxError(
-        `unexpected character: ${quoteChar(text, at)}`,
-        { from: at, to: at + 1 },
-        text,
+    const sign: string | undefined = isInBraces ? match(/=~|!~|!=|[=,}]/y) : match(operator);
+    if (sign === undefined || (!isInBraces && sign.endsWith('~')) || (sign === '}' && !isInBraces)) {
+      const next = at + 1 < text.length ? quoteChar(text, at + 1) : 'end of input';
+      return failAt(
+        char === '!' || char === '='
+          ? `unexpected character after '${char}': ${next}`
+          : `unexpected character: ${quoteChar(text, at)}`,
+        at,
       );
+    }
     if (sign === '[') brackets += 1;
     if (sign === ']') brackets -= 1;
+    if (sign === '(') parens += 1;
+    if (sign === ')') parens -= 1;
+    if (parens < 0) failAt("unexpected right parenthesis ')'", at + 1);
+    if (sign === '{' || sign === '}') isInBraces = sign === '{';
     push(sign === ':' && brackets === 0 ? 'metric' : 'operator', sign.length);
   }
-  push('end', 0);
+  push('end', 0, { value: whyUnfinished({ isInBraces, parens, brackets }) });
   return tokens;
+}
+
+function whyUnfinished(open: {
+  readonly isInBraces: boolean;
+  readonly parens: number;
+  readonly brackets: number;
+}): string {
+  if (open.isInBraces) return 'unexpected end of input inside braces';
+  if (open.parens > 0) return 'unclosed left parenthesis';
+  return open.brackets > 0 ? 'unclosed left bracket' : '';
 }
 
 /** A number as PromQL and its files write it. */
@@ -156,7 +180,8 @@ function readString(text: string, from: number): { length: number; value: string
   };
   for (;;) {
     const char = text[at];
-    if (char === undefined || (char === '\n' && quote !== '`')) return fail('unterminated quoted string', at);
+    if (char === undefined || (char === '\n' && quote !== '`'))
+      return fail(`unterminated ${quote === '`' ? 'raw' : 'quoted'} string`, at);
     if (char === quote) {
       flush();
       return { length: at + 1 - from, value };

@@ -16,18 +16,19 @@ interface Stored {
 export class MemorySource implements SampleSource {
   readonly #series = new Map<string, Stored>();
 
-  load({ lines, starts, stepMs, withCustomBuckets }: LoadCommand): void {
+  /** The first samples are at `fromMs`. */
+  load({ lines, starts, stepMs, withCustomBuckets }: LoadCommand, fromMs = 0): void {
     const startsOf = new Map(starts.map(({ labels, offsets }) => [labels.key, offsets]));
     for (const { labels, points } of lines) {
       const offsets = startsOf.get(labels.key);
       for (const [at, point] of points.entries()) {
         if (point === undefined) continue;
-        const time = at * stepMs;
+        const time = fromMs + at * stepMs;
         const offset = offsets?.[at];
         this.#put(labels, time, point, offset === undefined ? 0 : time + offset);
       }
     }
-    if (withCustomBuckets) this.#addCustom(lines, stepMs);
+    if (withCustomBuckets) this.#addCustom(lines, stepMs, fromMs);
     for (const { points } of this.#series.values()) tellResets(points);
   }
 
@@ -67,7 +68,7 @@ export class MemorySource implements SampleSource {
   }
 
   /** Native histograms with custom buckets, of the classic ones among the lines. */
-  #addCustom(lines: LoadCommand['lines'], stepMs: number): void {
+  #addCustom(lines: LoadCommand['lines'], stepMs: number, fromMs: number): void {
     const groups = new Map<
       string,
       {
@@ -111,7 +112,7 @@ export class MemorySource implements SampleSource {
         histogram.sum = typeof total === 'number' ? total : 0;
         if (!bounds.includes(Infinity) && histogram.count > before)
           histogram.positive.set(bounds.length, histogram.count - before);
-        this.#put(labels, at * stepMs, histogram, 0);
+        this.#put(labels, fromMs + at * stepMs, histogram, 0);
       }
     }
   }

@@ -10,6 +10,7 @@ import {
   type Matcher,
   type MatchKind,
   type Place,
+  PromqlExecutionError,
   PromqlSyntaxError,
   setOperators,
   type VectorMatching,
@@ -17,6 +18,8 @@ import {
 } from './ast.ts';
 import { checkExpression } from './check.ts';
 import { parseDuration, type Token, tokenize } from './lexer.ts';
+import { compileMatcher } from './matchers.ts';
+import { Patterns } from './patterns.ts';
 import { aggregations, signatures } from './signatures.ts';
 
 /** Characters; 16 times what Grafana sends at most. */
@@ -33,7 +36,7 @@ export function parsePromql(text: string): Expression {
       { from: 0, to: 0 },
       '',
     );
-  if (text.trim() === '')
+  if (text.replaceAll(/#.*/g, '').trim() === '')
     throw new PromqlSyntaxError('no expression found in input', { from: 0, to: 0 }, text);
   const expression = new Parser(text).whole();
   checkExpression(expression, text);
@@ -70,9 +73,25 @@ const precedence: Readonly<Record<string, number>> = {
 };
 const powerPrecedence = 6;
 
+/** Words that no expression begins with. */
+const modifiers: ReadonlySet<string> = new Set(['bool', 'on', 'ignoring', 'group_left', 'group_right']);
+const keywords: ReadonlySet<string> = new Set([...modifiers, 'by', 'without', 'offset']);
+
+function describe({ kind, text }: Token): string {
+  const lower = text.toLowerCase();
+  if (kind === 'end') return 'end of input';
+  const isOperator = Object.hasOwn(precedence, lower);
+  if (kind === 'operator') return isOperator || text === '@' ? `<op:${text}>` : JSON.stringify(text);
+  if (kind !== 'identifier') return `${kind} ${JSON.stringify(text)}`;
+  if (isOperator) return `<op:${text}>`;
+  if (keywords.has(lower)) return `<${text}>`;
+  return Object.hasOwn(aggregations, lower) ? `<aggr:${text}>` : `identifier ${JSON.stringify(text)}`;
+}
+
 class Parser {
   readonly #text: string;
   readonly #tokens: readonly Token[];
+  readonly #patterns = new Patterns();
   #at = 0;
   #depth = 0;
   #operators = 0;
@@ -120,14 +139,9 @@ class Parser {
 
   #unexpected(context: string, expected = ''): never {
     const token = this.#peek();
-    const what =
-      token.kind === 'end'
-        ? 'end of input'
-        : token.kind === 'operator'
-          ? `<op:${token.text}>`
-          : `${token.kind} ${JSON.stringify(token.text)}`;
+    if (token.kind === 'end' && token.value !== '') this.#fail(token.value, token);
     this.#fail(
-      `unexpected ${what}${context === '' ? '' : ` in ${context}`}${expected === '' ? '' : `, expected ${expected}`}`,
+      `unexpected ${describe(token)}${context === '' ? '' : ` in ${context}`}${expected === '' ? '' : `, expected ${expected}`}`,
       token,
     );
   }
@@ -154,7 +168,7 @@ class Parser {
         if (this.#operators > operatorsMax)
           this.#fail(`the query has more than ${operatorsMax} operators`, token);
         this.#next();
-        const modifiers = this.#binaryModifiers(operator);
+        const modifiers = this.#binaryModifiers(operator, left);
         const right = this.#expression(operator === '^' ? strength : strength + 1);
         left = this.#binary({ operator, left, right, ...modifiers });
       }
@@ -167,7 +181,7 @@ class Parser {
     return { kind: 'binary', ...parts, from: parts.left.from, to: parts.right.to };
   }
 
-  #binaryModifiers(operator: string): { bool: boolean; matching: VectorMatching } {
+  #binaryModifiers(operator: string, left: Place): { bool: boolean; matching: VectorMatching } {
     const bool = this.#take('bool');
     let on = false;
     let labels: readonly string[] = [];
@@ -181,17 +195,9 @@ class Parser {
       if (this.#is('group_left') || this.#is('group_right')) {
         const place = this.#next();
         if (setOperators.has(operator))
-          this.#fail(`no grouping allowed for ${JSON.stringify(operator)} operation`, place);
+          this.#fail(`no grouping allowed for ${JSON.stringify(operator)} operation`, left);
         cardinality = place.text.toLowerCase() === 'group_left' ? 'many-to-one' : 'one-to-many';
         if (this.#is('(')) include = this.#labelList();
-      }
-    } else if (this.#is('group_left') || this.#is('group_right')) {
-      // Without ON, all labels are matched by.
-      const next = this.#peek(1);
-      if (next.text === '(') {
-        const place = this.#next();
-        cardinality = place.text.toLowerCase() === 'group_left' ? 'many-to-one' : 'one-to-many';
-        include = this.#labelList();
       }
     }
     let fillLeft: number | undefined;
@@ -268,12 +274,16 @@ class Parser {
     }
     if (token.text === '{') return this.#selector(undefined);
     if (token.kind !== 'identifier' && token.kind !== 'metric') return this.#unexpected('');
+    if (modifiers.has(token.text.toLowerCase())) return this.#unexpected('');
     const lower = token.text.toLowerCase();
     const after = this.#peek(1);
     if (Object.hasOwn(aggregations, lower) && (after.text === '(' || /^(?:by|without)$/i.test(after.text)))
       return this.#aggregation();
-    if (after.text === '(' && token.kind === 'identifier') return this.#call();
     this.#next();
+    if (after.text === '(' && token.kind === 'identifier') {
+      if (keywords.has(lower) || Object.hasOwn(precedence, lower)) return this.#unexpected('');
+      return this.#call(token);
+    }
     return this.#selector(token);
   }
 
@@ -281,7 +291,8 @@ class Parser {
     const token = this.#next();
     const operator = token.text.toLowerCase();
     let clause = this.#groupingClause();
-    this.#expect('(', 'aggregation');
+    if (!this.#is('(')) this.#unexpected('aggregation');
+    this.#next();
     const args = this.#args();
     let end = this.#expect(')', 'aggregation');
     if (clause === undefined) {
@@ -290,6 +301,7 @@ class Parser {
     }
     const wants = aggregations[operator] === undefined ? 1 : 2;
     const place = { from: token.from, to: end.to };
+    if (args.length === 0) this.#fail('no arguments for aggregate expression provided', place);
     if (args.length !== wants)
       this.#fail(
         `wrong number of arguments for aggregate expression provided, expected ${wants}, got ${args.length}`,
@@ -322,8 +334,7 @@ class Parser {
     return args;
   }
 
-  #call(): Expression {
-    const token = this.#next();
+  #call(token: Token): Expression {
     if (!Object.hasOwn(signatures, token.text))
       this.#fail(`unknown function with name ${JSON.stringify(token.text)}`, token);
     this.#expect('(', 'function call');
@@ -342,7 +353,8 @@ class Parser {
         matchers.push(this.#matcher(name));
         if (!this.#take(',')) break;
       }
-      to = this.#expect('}', 'label matching').to;
+      if (!this.#is('}')) this.#unexpected('label matching', '"," or "}"');
+      ({ to } = this.#next());
     }
     return {
       kind: 'selector',
@@ -380,7 +392,15 @@ class Parser {
       this.#at -= 1;
       return this.#unexpected('label matching', 'string');
     }
-    return { name: label, kind: sign.text as MatchKind, value: value.value };
+    const matcher: Matcher = { name: label, kind: sign.text as MatchKind, value: value.value };
+    try {
+      compileMatcher(matcher, this.#patterns);
+    } catch (error) {
+      if (error instanceof PromqlExecutionError)
+        this.#fail(error.message, { from: token.from, to: value.to });
+      throw error;
+    }
+    return matcher;
   }
 
   #postfix(start: Expression): Expression {
@@ -428,41 +448,37 @@ class Parser {
   }
 
   #offset(of: Expression): Expression {
-    const token = this.#next();
+    this.#next();
     const offset = this.#signedDuration();
     const what = {
       misplaced:
         'offset modifier must be preceded by an instant vector selector or range vector selector or a subquery',
       twice: 'offset may not be set multiple times',
     };
-    return this.#shifted(of, { offset }, { token, ...what });
+    return this.#shifted(of, { offset }, what);
   }
 
   #atModifier(of: Expression): Expression {
-    const token = this.#next();
+    this.#next();
     const at = this.#atTime();
     const what = {
       misplaced:
         '@ modifier must be preceded by an instant vector selector or range vector selector or a subquery',
       twice: '@ <timestamp> may not be set multiple times',
     };
-    return this.#shifted(of, { at }, { token, ...what });
+    return this.#shifted(of, { at }, what);
   }
 
   /** A selector or subquery with its offset or time, which is said once. */
   #shifted(
     of: Expression,
     shift: { readonly offset: Duration } | { readonly at: AtTime },
-    {
-      token,
-      misplaced,
-      twice,
-    }: { readonly token: Token; readonly misplaced: string; readonly twice: string },
+    { misplaced, twice }: { readonly misplaced: string; readonly twice: string },
   ): Expression {
     const { to } = this.#peek(-1);
     const target = of.kind === 'matrix' ? of.selector : of;
-    if (target.kind !== 'selector' && target.kind !== 'subquery') return this.#fail(misplaced, token);
-    if (('offset' in shift ? target.offset : target.at) !== undefined) this.#fail(twice, token);
+    if (target.kind !== 'selector' && target.kind !== 'subquery') return this.#fail(misplaced, of);
+    if (('offset' in shift ? target.offset : target.at) !== undefined) this.#fail(twice, of);
     if (of.kind === 'matrix') return { ...of, selector: { ...of.selector, ...shift }, to };
     return { ...target, ...shift, to };
   }
@@ -479,7 +495,7 @@ class Parser {
     const number = token.text === '-' || token.text === '+' ? this.#next() : token;
     if (number.kind !== 'number') {
       this.#at -= 1;
-      return this.#unexpected('@ modifier', 'timestamp');
+      return this.#unexpected('@', 'timestamp');
     }
     const ms = Math.round(sign * number.number * 1000);
     if (!Number.isFinite(ms) || Math.abs(ms) > Number.MAX_SAFE_INTEGER)
@@ -490,6 +506,8 @@ class Parser {
   /** Of an offset: one signed term, or more of them in parentheses. */
   #signedDuration(): Duration {
     const token = this.#peek();
+    if (token.kind === 'end' || token.kind === 'string')
+      this.#unexpected('offset', 'number, duration, step(), or range()');
     if (token.text === '-' || token.text === '+') {
       this.#next();
       const of = this.#durationTerm();

@@ -83,6 +83,7 @@ function resetCollision(all: readonly FloatHistogram[], met: HistogramSum['met']
 export function formatNumber(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
+  if (Object.is(value, -0)) return '-0';
   const exponent = value === 0 ? 0 : Math.floor(Math.log10(Math.abs(value)));
   if (exponent < -4 || exponent >= 21) {
     const [mantissa = '', power = ''] = value.toExponential().split('e');
@@ -90,4 +91,17 @@ export function formatNumber(value: number): string {
     return `${mantissa}e${power.startsWith('-') ? '-' : '+'}${digits}`;
   }
   return String(value);
+}
+
+/** A number in digits alone, however many: as Go's %f prints it with as few as tell it from others. */
+export function formatDigits(value: number): string {
+  if (!Number.isFinite(value) || value === 0) return formatNumber(value);
+  const [mantissa = '', power = ''] = Math.abs(value).toExponential().split('e');
+  const digits = mantissa.replace('.', '');
+  const point = 1 + Number(power);
+  const sign = value < 0 ? '-' : '';
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  const whole = digits.slice(0, point).padEnd(point, '0');
+  const rest = digits.slice(point);
+  return `${sign}${whole}${rest === '' ? '' : `.${rest}`}`;
 }

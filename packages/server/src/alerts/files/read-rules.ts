@@ -22,10 +22,14 @@ export interface RuleFile {
   readonly problems: readonly FileProblem[];
 }
 
-export function readRuleFile(format: 'prometheus' | 'sightline', text: string): RuleFile {
+export function readRuleFile(
+  format: 'prometheus' | 'sightline',
+  text: string,
+  { ignoresUnknown = false } = {},
+): RuleFile {
   const { root, problems } = readYaml(text);
   if (problems.length > 0) return { rules: [], routes: undefined, silences: undefined, problems };
-  return format === 'prometheus' ? readPrometheus(root) : readOurs(root);
+  return format === 'prometheus' ? readPrometheus(root, ignoresUnknown) : readOurs(root);
 }
 
 function problemAt(place: string, error: unknown): FileProblem {
@@ -115,7 +119,11 @@ function isRight(rule: AlertRuleInput, place: string, problems: FileProblem[]): 
 const groupFields = ['name', 'interval', 'query_offset', 'limit', 'labels', 'rules'];
 const ruleFields = ['record', 'alert', 'expr', 'for', 'keep_firing_for', 'labels', 'annotations'];
 
-function readPrometheus(root: YamlValue): RuleFile {
+function readPrometheus(root: YamlValue, ignoresUnknown: boolean): RuleFile {
+  const unknownOf = (value: YamlValue, known: readonly string[]): FileProblem[] =>
+    ignoresUnknown
+      ? []
+      : value.names().flatMap((name) => (known.includes(name) ? [] : [unknownField(value, name)]));
   const problems: FileProblem[] = [];
   const rules: AlertRuleInput[] = [];
   const groups = root.get('groups');
@@ -134,8 +142,7 @@ function readPrometheus(root: YamlValue): RuleFile {
       ],
     };
   for (const group of groups.items()) {
-    for (const name of group.names())
-      if (!groupFields.includes(name)) problems.push(unknownField(group, name));
+    problems.push(...unknownOf(group, groupFields));
     const ofGroup = group.value as {
       name?: string;
       interval?: string;
@@ -144,8 +151,7 @@ function readPrometheus(root: YamlValue): RuleFile {
       labels?: Record<string, string>;
     };
     for (const value of group.get('rules')?.items() ?? []) {
-      for (const name of value.names())
-        if (!ruleFields.includes(name)) problems.push(unknownField(value, name));
+      problems.push(...unknownOf(value, ruleFields));
       const before = problems.length;
       const rule = fromPrometheus(ofGroup, value, problems);
       if (rule === undefined || problems.length > before) continue;

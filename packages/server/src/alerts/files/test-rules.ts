@@ -1,6 +1,12 @@
 /** Tests of rules as `promtool test rules` has them: series that are given, and what fires and what expressions answer at times. */
-import type { AlertRuleInput, TestRulesRequest, TestRulesResponse } from '@sightline/schema/api';
+import type {
+  AlertRuleInput,
+  testRulesRequest,
+  TestRulesRequest,
+  TestRulesResponse,
+} from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
+import type { z } from 'zod';
 import { describeHistogram } from '../../promql/describe-histogram.ts';
 import { evaluatePromql, type PromqlAnswer } from '../../promql/evaluate.ts';
 import type { FloatHistogram } from '../../promql/histogram.ts';
@@ -8,9 +14,10 @@ import { Labels } from '../../promql/labels.ts';
 import { parseDuration } from '../../promql/lexer.ts';
 import { MemorySource } from '../../promql/memory-source.ts';
 import { parsePromql } from '../../promql/parse.ts';
-import { readLabels, readPoints, readSeriesLine } from '../../promql/series-notation.ts';
-import { compileRule, type CompiledRule, fill, labelsKey } from '../compiled-rule.ts';
-import { noState, type RuleState, type Sample, stepRule } from '../rule-states.ts';
+import { readLabels, readPoints, readSeriesLine, type SeriesLine } from '../../promql/series-notation.ts';
+import { compileRule, type CompiledRule, labelsKey } from '../compiled-rule.ts';
+import { fillTemplate, type Filling, shortest } from '../fill-template.ts';
+import { type Instance, noState, type RuleState, type Sample, stepRule } from '../rule-states.ts';
 import { readRuleFile } from './read-rules.ts';
 import { readYaml, type YamlValue } from './rule-yaml.ts';
 
@@ -20,7 +27,7 @@ const pointsMax = 1_000_000;
 const ticksMax = 20_000;
 const defaultIntervalS = 60;
 
-/** What promtool reads, and no more: a misspelled field would be a test that cannot fail. Of these, `fuzzy_compare` is always on, and templates see no external labels. */
+/** What promtool reads, and no more: a misspelled field would be a test that cannot fail. Of these, `fuzzy_compare` is always on. */
 const fields = {
   file: ['rule_files', 'evaluation_interval', 'group_eval_order', 'fuzzy_compare', 'tests'],
   test: [
@@ -31,6 +38,7 @@ const fields = {
     'promql_expr_test',
     'external_labels',
     'external_url',
+    'start_timestamp',
   ],
   series: ['series', 'values'],
   alerts: ['eval_time', 'alertname', 'exp_alerts'],
@@ -39,7 +47,9 @@ const fields = {
   sample: ['labels', 'value', 'histogram'],
 } as const;
 
-function assertFields(value: YamlValue, kind: keyof typeof fields): void {
+type Kind = keyof typeof fields;
+
+function assertFields(value: YamlValue, kind: Kind): void {
   const known: readonly string[] = fields[kind];
   const unknown = value.names().find((name) => !known.includes(name));
   if (unknown !== undefined)
@@ -47,11 +57,13 @@ function assertFields(value: YamlValue, kind: keyof typeof fields): void {
 }
 
 /** The items of a list, each with fields of its kind. */
-function itemsOf(value: YamlValue | undefined, kind: keyof typeof fields): YamlValue[] {
+type ItemsOf = (value: YamlValue | undefined, kind: Kind) => YamlValue[];
+const knownItems: ItemsOf = (value, kind) => {
   const items = value?.items() ?? [];
   for (const item of items) assertFields(item, kind);
   return items;
-}
+};
+const anyItems: ItemsOf = (value) => value?.items() ?? [];
 
 type Failure = TestRulesResponse['failures'][number];
 
@@ -61,14 +73,19 @@ interface Fired {
 }
 
 /** Throws `bad_rule` for a file that is no test, and for rules that cannot be read. */
-export async function testRules({ test, files }: TestRulesRequest): Promise<TestRulesResponse> {
+export async function testRules({
+  test,
+  files,
+  ignoreUnknownFields: ignoresUnknown,
+}: z.input<typeof testRulesRequest>): Promise<TestRulesResponse> {
   const { root, problems } = readYaml(test);
   const [problem] = problems;
   if (problem !== undefined) throw bad(`${problem.place}: ${problem.message}`);
-  assertFields(root, 'file');
+  if (ignoresUnknown !== true) assertFields(root, 'file');
+  const itemsOf = ignoresUnknown === true ? anyItems : knownItems;
   const order = (root.get('group_eval_order')?.items() ?? []).map(({ text }) => text);
   // Groups that are not named come first, as in promtool.
-  const rules = rulesOf(root, files).toSorted(
+  const rules = rulesOf(root, files, ignoresUnknown === true).toSorted(
     (left, right) => order.indexOf(left.rule.group) - order.indexOf(right.rule.group),
   );
   const evaluationS = secondsOf(root.get('evaluation_interval'), defaultIntervalS);
@@ -78,7 +95,7 @@ export async function testRules({ test, files }: TestRulesRequest): Promise<Test
   let checks = 0;
   for (const [index, each] of tests.entries()) {
     const name = each.get('name')?.text ?? `test ${index + 1} (${each.place})`;
-    const run = new TestRun(rules, each, evaluationS);
+    const run = new TestRun(rules, each, { evaluationS, itemsOf });
     try {
       for (const message of await run.failures()) failures.push({ test: name, message });
     } catch (error) {
@@ -96,21 +113,42 @@ function bad(message: string): SightlineError {
   });
 }
 
-function rulesOf(root: YamlValue, files: TestRulesRequest['files']): readonly CompiledRule[] {
+function rulesOf(
+  root: YamlValue,
+  files: TestRulesRequest['files'],
+  ignoresUnknown: boolean,
+): readonly CompiledRule[] {
   const names = (root.get('rule_files')?.items() ?? []).map(({ text }) => text);
-  return names.flatMap((name) => {
-    const found = files.find((file) => file.name === name);
-    if (found === undefined) throw bad(`The test names the file "${name}", which is not there.`);
-    const read = readRuleFile(/^groups\s*:/m.test(found.text) ? 'prometheus' : 'sightline', found.text);
+  const named = names.flatMap((name) => {
+    const found = files.filter((file) => file.name === name);
+    if (found.length === 0) throw bad(`The test names the file "${name}", which is not there.`);
+    return found;
+  });
+  return named.flatMap(({ name, text }, place) => {
+    const format = /^groups\s*:/m.test(text) ? 'prometheus' : 'sightline';
+    const read = readRuleFile(format, text, { ignoresUnknown });
     const spoken = read.rules.find(({ kind }) => kind !== 'promql');
     if (spoken !== undefined)
       throw bad(`${name}: the rule "${spoken.name}" is not PromQL, so no series can test it.`);
     const [problem] = read.problems;
     if (problem !== undefined) throw bad(`${name}, ${problem.place}: ${problem.message} ${problem.caret}`);
     return read.rules.map((rule: AlertRuleInput, index) =>
-      compileRule({ id: `${name} ${index}`, project: '', rule }),
+      compileRule({ id: `${place} ${index}`, project: '', rule }),
     );
   });
+}
+
+/** Seconds since 1970, or a time as RFC 3339 writes it. */
+function momentMs(value: YamlValue | undefined): number {
+  if (value === undefined) return 0;
+  const { text } = value;
+  const ms = /^-?\d+(?:\.\d+)?$/.test(text)
+    ? Number(text) * 1000
+    : /^\d{4}-\d{2}-\d{2}T/.test(text)
+      ? Date.parse(text)
+      : NaN;
+  if (!Number.isFinite(ms)) throw bad(`${value.place}: "${text}" is not a time.`);
+  return ms;
 }
 
 function secondsOf(value: YamlValue | undefined, otherwise: number): number {
@@ -125,19 +163,33 @@ class TestRun {
   checks = 0;
   readonly #rules: readonly CompiledRule[];
   readonly #test: YamlValue;
+  readonly #itemsOf: ItemsOf;
+  readonly #startMs: number;
   readonly #evaluationMs: number;
+  readonly #external: NonNullable<Filling['external']>;
   readonly #source = new MemorySource();
   readonly #states = new Map<string, RuleState>();
+  /** What each rule wrote at its last look: a series that it writes no more is stale. */
+  readonly #written = new Map<string, readonly Labels[]>();
 
-  constructor(rules: readonly CompiledRule[], test: YamlValue, evaluationS: number) {
+  constructor(
+    rules: readonly CompiledRule[],
+    test: YamlValue,
+    { evaluationS, itemsOf }: { readonly evaluationS: number; readonly itemsOf: ItemsOf },
+  ) {
     this.#rules = rules;
     this.#test = test;
+    this.#itemsOf = itemsOf;
+    this.#startMs = momentMs(test.get('start_timestamp'));
     this.#evaluationMs = evaluationS * 1000;
+    const labels = (test.get('external_labels')?.value ?? {}) as Record<string, unknown>;
+    this.#external = { labels: texts(labels), url: test.get('external_url')?.text ?? '' };
   }
 
   async failures(): Promise<string[]> {
     const stepMs = secondsOf(this.#test.get('interval'), this.#evaluationMs / 1000) * 1000;
     this.#load(stepMs);
+    const itemsOf = this.#itemsOf;
     const alertTests = itemsOf(this.#test.get('alert_rule_test'), 'alerts');
     const expressionTests = itemsOf(this.#test.get('promql_expr_test'), 'expression');
     const timeOf = (each: YamlValue): number => secondsOf(each.get('eval_time'), 0) * 1000;
@@ -157,31 +209,28 @@ class TestRun {
   }
 
   #load(stepMs: number): void {
-    const lines = itemsOf(this.#test.get('input_series'), 'series').map((each) => {
+    const lines = this.#itemsOf(this.#test.get('input_series'), 'series').map((each) => {
       const { series, values } = each.value as { series: string; values: string | number };
       const notation = String(values);
       const repeats = [...notation.matchAll(/x(\d+)/g)].reduce((sum, [, count]) => sum + Number(count), 0);
       if (repeats + notation.length > pointsMax) throw bad(`${each.place}: more than ${pointsMax} samples.`);
       return readSeriesLine(`${series} ${notation}`);
     });
-    this.#source.load({ kind: 'load', lines, starts: [], stepMs, withCustomBuckets: false });
+    this.#source.load({ kind: 'load', lines, starts: [], stepMs, withCustomBuckets: false }, this.#startMs);
   }
 
   async #evaluate(tick: number): Promise<void> {
+    const timeMs = this.#startMs + tick;
     for (const rule of this.#rules) {
-      // Rules of slower groups are evaluated at their own ticks.
-      const intervalMs = Math.max(
-        this.#evaluationMs,
-        rule.timing.intervalMs === defaultIntervalS * 1000 ? 0 : rule.timing.intervalMs,
-      );
-      if (tick % intervalMs !== 0 || rule.body.kind !== 'promql') continue;
+      // Whatever their groups say: promtool evaluates all rules at each tick.
+      if (rule.body.kind !== 'promql') continue;
       const values = valuesOf(await this.#ask(rule.body.text, tick));
       if (rule.rule.record !== '') {
-        const lines = values.map(({ labels, value }) => ({
+        const lines = values.map(({ labels, value, histogram }) => ({
           labels: Labels.from(Object.entries({ ...labels, ...rule.rule.labels, __name__: rule.rule.record })),
-          points: [value],
+          points: [histogram ?? value],
         }));
-        this.#source.put(lines, tick);
+        this.#write(rule, lines, timeMs);
         continue;
       }
       const samples = values.map(({ labels: { __name__: _name, ...labels }, value }): Sample => ({
@@ -192,14 +241,39 @@ class TestRun {
       }));
       const before = this.#states.get(rule.id) ?? noState;
       const look = { kind: 'answer', samples, missing: 'fine', overflow: 0 } as const;
-      this.#states.set(
-        rule.id,
-        stepRule(before, look, { tick, timing: { ...rule.timing, intervalMs } }).state,
-      );
+      const timing = { ...rule.timing, intervalMs: this.#evaluationMs };
+      const { state } = stepRule(before, look, { tick: timeMs, timing });
+      this.#states.set(rule.id, state);
+      this.#write(rule, this.#seriesOf(rule, state), timeMs);
     }
   }
 
-  async #ask(text: string, timeMs: number): Promise<PromqlAnswer> {
+  #write(rule: CompiledRule, lines: readonly SeriesLine[], timeMs: number): void {
+    const keys = new Set(lines.map(({ labels }) => labels.key));
+    const ended = (this.#written.get(rule.id) ?? []).filter(({ key }) => !keys.has(key));
+    this.#source.put([...lines, ...ended.map((labels) => ({ labels, points: ['stale' as const] }))], timeMs);
+    this.#written.set(
+      rule.id,
+      lines.map(({ labels }) => labels),
+    );
+  }
+
+  /** The series that Prometheus keeps about its alerts. */
+  #seriesOf(rule: CompiledRule, { instances }: RuleState): SeriesLine[] {
+    return [...instances.values()].flatMap((instance): SeriesLine[] => {
+      const { labels } = this.#firedOf(rule, instance);
+      const series = (name: string, more: Readonly<Record<string, string>> = {}): Labels =>
+        Labels.from(Object.entries({ ...labels, ...more, __name__: name }));
+      const alertstate = instance.state === 'pending' ? 'pending' : 'firing';
+      return [
+        { labels: series('ALERTS', { alertstate }), points: [1] },
+        { labels: series('ALERTS_FOR_STATE'), points: [instance.activeSince / 1000] },
+      ];
+    });
+  }
+
+  async #ask(text: string, tick: number): Promise<PromqlAnswer> {
+    const timeMs = this.#startMs + tick;
     const settings = { startMs: timeMs, endMs: timeMs, stepMs: 0, lookbackMs, subqueryStepMs: 60_000 };
     return evaluatePromql({ text, expression: parsePromql(text), settings }, this.#source);
   }
@@ -211,9 +285,9 @@ class TestRun {
       .flatMap((rule) =>
         [...(this.#states.get(rule.id)?.instances.values() ?? [])]
           .filter(({ state }) => state !== 'pending')
-          .map((instance) => firedOf(rule, instance)),
+          .map((instance) => this.#firedOf(rule, instance)),
       );
-    const wanted = itemsOf(each.get('exp_alerts'), 'alert').map(({ value }): Fired => {
+    const wanted = this.#itemsOf(each.get('exp_alerts'), 'alert').map(({ value }): Fired => {
       const { exp_labels: labels = {}, exp_annotations: annotations = {} } = (value ?? {}) as {
         exp_labels?: Record<string, unknown>;
         exp_annotations?: Record<string, unknown>;
@@ -228,18 +302,38 @@ class TestRun {
     );
   }
 
+  #firedOf({ rule }: CompiledRule, { labels, value }: Told): Fired {
+    const filled = (given: Readonly<Record<string, string>>): Record<string, string> =>
+      Object.fromEntries(
+        Object.entries(given)
+          .filter(([, text]) => text !== '')
+          .map(([name, text]) => [
+            name,
+            fillTemplate(text, { labels, value, describe: shortest, external: this.#external }),
+          ]),
+      );
+    const { summary, description, runbookUrl, other } = rule.annotations;
+    return {
+      labels: { ...labels, alertname: rule.name, ...filled(rule.labels) },
+      annotations: filled({ summary, description, runbook_url: runbookUrl, ...other }),
+    };
+  }
+
   async #checkExpression(each: YamlValue, timeMs: number): Promise<string[]> {
     const expression = each.get('expr')?.text ?? '';
     const got = valuesOf(await this.#ask(expression, timeMs)).map(({ labels, value, histogram }) =>
       sampleText(labels, histogram ?? value),
     );
-    const wanted = itemsOf(each.get('exp_samples'), 'sample').map(({ value }) => {
+    const wanted = this.#itemsOf(each.get('exp_samples'), 'sample').map(({ value }) => {
       const {
         labels = '',
         value: number = 0,
         histogram,
       } = (value ?? {}) as { labels?: string; value?: unknown; histogram?: string };
-      const [point] = readPoints(histogram ?? String(number));
+      const [point] =
+        typeof number === 'number' && histogram === undefined
+          ? [number]
+          : readPoints(histogram ?? String(number));
       return sampleText(
         readLabels(labels).labels.toObject(),
         point === undefined || point === 'stale' ? NaN : point,
@@ -249,6 +343,8 @@ class TestRun {
     return compare(`expr: "${expression}", time: ${each.get('eval_time')?.text ?? '0'}`, wanted, got);
   }
 }
+
+type Told = Pick<Instance, 'labels' | 'value'>;
 
 interface Value {
   readonly labels: Readonly<Record<string, string>>;
@@ -272,26 +368,6 @@ function valuesOf({ value }: PromqlAnswer): Value[] {
           },
         ];
   });
-}
-
-function firedOf(
-  { rule }: CompiledRule,
-  instance: { readonly labels: Readonly<Record<string, string>>; readonly value: number | null },
-): Fired {
-  const { summary, description, runbookUrl, other } = rule.annotations;
-  const annotations = { summary, description, runbook_url: runbookUrl, ...other };
-  const filled = Object.entries(annotations)
-    .filter(([, text]) => text !== '')
-    .map(([name, text]) => [name, fill(text, instance, 'none')]);
-  const labels = Object.entries(rule.labels).map(([name, text]) => [name, fill(text, instance, 'none')]);
-  return {
-    labels: {
-      ...instance.labels,
-      alertname: rule.name,
-      ...(Object.fromEntries(labels) as Record<string, string>),
-    },
-    annotations: Object.fromEntries(filled) as Record<string, string>,
-  };
 }
 
 const texts = (values: Readonly<Record<string, unknown>>): Record<string, string> =>

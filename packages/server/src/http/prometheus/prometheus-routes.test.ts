@@ -359,7 +359,7 @@ describe('the Prometheus API', () => {
       { query: 'sum(' },
       400,
       'bad_data',
-      'invalid parameter "query": 1:5: parse error: unexpected end of input',
+      'invalid parameter "query": 1:5: parse error: unclosed left parenthesis',
     ],
     [
       '/query',

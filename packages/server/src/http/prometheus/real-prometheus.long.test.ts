@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LiveServer } from '../../testing/live-server.ts';
 import { seededRandom } from '@sightline/base';
+import { cornerQuestions, wrongOtherwise, wrongQuestions } from './testing/corner-questions.ts';
 import { generateQuestions, type Question } from './testing/generated-questions.ts';
 import { generateSamples, toOpenMetrics, toOtlp } from './testing/generated-samples.ts';
 import { prometheusFolder, RealPrometheus } from './testing/real-prometheus.ts';
@@ -10,6 +11,7 @@ const questionsCount = 500;
 
 interface Answer {
   readonly status: string;
+  readonly errorType?: string;
   readonly error?: string;
   readonly data?: { readonly resultType: string; readonly result: unknown };
 }
@@ -43,7 +45,8 @@ function valuesOf({ status, data }: Answer): Map<string, number> {
   const values = new Map<string, number>();
   if (status !== 'success' || data === undefined) return values;
   if (data.resultType === 'scalar')
-    return new Map([['scalar', Number((data.result as [number, string])[1])]]);
+    return new Map([['scalar', Number((data.result as [number, string])[1].replace('Inf', 'Infinity'))]]);
+  if (data.resultType === 'string') return new Map([[`string ${(data.result as [number, string])[1]}`, 0]]);
   for (const element of data.result as Element[]) {
     const labels = JSON.stringify(Object.entries(element.metric).toSorted(([a], [b]) => (a < b ? -1 : 1)));
     for (const [time, value] of element.values ?? (element.value === undefined ? [] : [element.value]))
@@ -62,10 +65,16 @@ function isEqual(a: number, b: number | undefined): boolean {
 }
 
 /** What differs between two answers, in words; undefined where nothing does. */
-function difference(expected: Answer, got: Answer): string | undefined {
+function difference(query: string, expected: Answer, got: Answer): string | undefined {
   if (expected.status !== got.status)
     return `${expected.status} (${expected.error}) is ${got.status} (${got.error})`;
   const [a, b] = [valuesOf(expected), valuesOf(got)];
+  if (
+    query.startsWith('sort') &&
+    expected.data?.resultType === 'vector' &&
+    String([...a.keys()]) !== String([...b.keys()])
+  )
+    return `the order is ${[...b.keys()].join()}`;
   for (const [key, value] of a)
     if (!isEqual(value, b.get(key)))
       return `${key}: ${value} is ${b.get(key)} (${a.size} and ${b.size} values)`;
@@ -89,23 +98,47 @@ describe.skipIf(prometheusFolder === '')('a real Prometheus with the same sample
   });
   afterAll(async () => Promise.all([server?.close(), prometheus?.close()]));
 
-  it(`answers ${questionsCount} questions alike`, async () => {
+  it.each([
+    [`${questionsCount} questions`, generateQuestions(seed, questionsCount)],
+    ['each corner of the language four times', cornerQuestions(seed, 4)],
+  ])('answers %s alike', async (_name, questions) => {
     const differences: string[] = [];
     const seen = { errors: 0, empty: 0 };
-    for (const question of generateQuestions(seed, questionsCount)) {
+    for (const question of questions) {
       const [expected, got] = await Promise.all([
         ask(prometheus.url, { ...question, query: inVersion2(question.query) }),
         ask(`${server.ui}/prometheus`, question),
       ]);
       if (expected.status !== 'success') seen.errors += 1;
       else if (valuesOf(expected).size === 0) seen.empty += 1;
-      const wrong = difference(expected, got);
+      const wrong = difference(question.query, expected, got);
       if (wrong !== undefined) differences.push(`${JSON.stringify(question)}\n    ${wrong}`);
     }
-    console.log(`${questionsCount} questions: ${JSON.stringify(seen)}, ${differences.length} differ`);
+    console.log(`${questions.length} questions: ${JSON.stringify(seen)}, ${differences.length} differ`);
     expect(differences).toEqual([]);
     // Most questions must have an answer, or the comparison says little.
-    expect(seen.errors).toBeLessThan(questionsCount * 0.1);
-    expect(seen.empty).toBeLessThan(questionsCount * 0.3);
+    expect(seen.errors).toBeLessThan(questions.length * 0.1);
+    expect(seen.empty).toBeLessThan(questions.length * 0.3);
+  });
+
+  it('says of wrong questions what is wrong in the same words', async () => {
+    const told = async (query: string): Promise<readonly Answer[]> => {
+      const question = { query, startMs: Date.now(), endMs: Date.now(), stepMs: undefined };
+      return Promise.all([ask(prometheus.url, question), ask(`${server.ui}/prometheus`, question)]);
+    };
+    const differences: string[] = [];
+    for (const query of wrongQuestions) {
+      const [expected, got] = await told(query);
+      expect([query, expected?.status]).toEqual([query, 'error']);
+      if (expected?.error !== got?.error)
+        differences.push(`${query}\n    ${expected?.error}\n    ${got?.error}`);
+    }
+    expect(differences).toEqual([]);
+    for (const query of wrongOtherwise)
+      expect([query, ...(await told(query)).map(({ errorType }) => errorType)]).toEqual([
+        query,
+        'bad_data',
+        'bad_data',
+      ]);
   });
 });

@@ -31,12 +31,14 @@ interface Items {
   readonly by?: readonly Dimension[];
   readonly window: Window;
   readonly queries: readonly { readonly filter: string; readonly terms: readonly Term[] }[];
+  /** Reads under which names models are listed, where several statements share them. */
+  readonly names?: Reader;
 }
 
 /** What rules, panels and objectives look at. What was just stored counts as well: calls and runs are settled first. */
 export async function itemsOf(
   reader: Reader,
-  { source, by = [], queries, window }: Items,
+  { source, by = [], queries, window, names = reader }: Items,
 ): Promise<Omit<ItemWish, 'storedAfterMs'>> {
   const isOfRuns = source === 'runs' || source === 'calls';
   if (isOfRuns) await reader.settle();
@@ -45,7 +47,7 @@ export async function itemsOf(
     generation: isOfRuns ? await readGeneration(reader) : 0,
     source,
     by,
-    joined: namesModels({ source, by }) ? await readNamesNear(reader, window) : noJoinedModels,
+    joined: namesModels({ source, by }) ? await readNamesNear(names, window) : noJoinedModels,
     window,
     queries,
     readFilter: (text) => readQ(text, signalOf(source), reader.clock),

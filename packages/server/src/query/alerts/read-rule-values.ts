@@ -1,6 +1,7 @@
 /** What rules in our own words look at, as numbers by label set. Rules that look at the same items by the same fields are asked together. */
 import { type UnixNano, unixNano } from '@sightline/base';
 import { type Dimension, printDimension, type Term, type ValueQuery } from '@sightline/schema/rules';
+import { AskedOnce } from '../asked-once.ts';
 import { Reader, type QueryContext } from '../reader.ts';
 import { itemsOf } from './items-of.ts';
 import { ruleItems } from '../sql/rule-items-sql.ts';
@@ -35,9 +36,15 @@ export async function readRuleValues(
 ): Promise<readonly (readonly LabelledValue[] | Error)[]> {
   const answers: (readonly LabelledValue[] | Error)[] = wishes.map(() => []);
   const alike = Map.groupBy(wishes.keys(), (index) => keyOf(wishes[index]));
+  // Names of models are read over a day: once for all statements that end together.
+  const names: QueryContext = { ...context, once: new AskedOnce() };
   for (const [, indexes] of alike)
     for (let from = 0; from < indexes.length; from += queriesMax)
-      await readTogether(context, wishes, { indexes: indexes.slice(from, from + queriesMax), answers });
+      await readTogether(context, wishes, {
+        indexes: indexes.slice(from, from + queriesMax),
+        answers,
+        names,
+      });
   return answers;
 }
 
@@ -60,11 +67,16 @@ async function readTogether(
   {
     indexes,
     answers,
-  }: { readonly indexes: readonly number[]; readonly answers: (readonly LabelledValue[] | Error)[] },
+    names,
+  }: {
+    readonly indexes: readonly number[];
+    readonly answers: (readonly LabelledValue[] | Error)[];
+    readonly names: QueryContext;
+  },
 ): Promise<void> {
   const some = indexes.flatMap((index) => wishes[index] ?? []);
   try {
-    const values = await readOnce(context, some);
+    const values = await readOnce(context, some, names);
     for (const [place, index] of indexes.entries()) answers[index] = values[place] ?? [];
   } catch (error) {
     const [only] = indexes;
@@ -73,13 +85,14 @@ async function readTogether(
       return;
     }
     // One that fails takes no other with it.
-    for (const index of indexes) await readTogether(context, wishes, { indexes: [index], answers });
+    for (const index of indexes) await readTogether(context, wishes, { indexes: [index], answers, names });
   }
 }
 
 async function readOnce(
   context: QueryContext,
   wishes: readonly ValueWish[],
+  names: QueryContext,
 ): Promise<readonly (readonly LabelledValue[])[]> {
   const [first] = wishes;
   if (first === undefined) return [];
@@ -92,6 +105,7 @@ async function readOnce(
       by: query.by,
       queries: wishes.map((each) => queryItems(each.query)),
       window: { from, to },
+      names: new Reader(names),
     })),
     // Clocks of senders may be a minute off.
     storedAfterMs: isLive ? from / 1_000_000n - 60_000n : undefined,
