@@ -2,9 +2,9 @@
  * Where the time goes and what differs: critical paths of many traces, comparisons and the service map, asked of a started server over HTTP.
  *
  *     npm run bench -- analysis
- *     node bench/analysis.bench.ts [--spans 2000000] [--runs 5] [--data <directory>]
+ *     npm run bench -- analysis [--spans 2000000] [--runs 5] [--data <directory>] [--only <part of a question's name> …]
  *
- * Makes its data (24 hours of it) by the real load path, unless the directory already holds some; a directory is kept.
+ * Makes its data (24 hours of it) by the real load path, unless the directory already holds some; a directory is kept. Questions are about the time up to now: data of a directory grows old.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, loadavg, tmpdir, totalmem } from 'node:os';
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     spans: { type: 'string', default: '2000000' },
     runs: { type: 'string', default: '5' },
     data: { type: 'string' },
+    only: { type: 'string', multiple: true, default: [''] },
   },
 });
 const directory = values.data ?? mkdtempSync(join(tmpdir(), 'sightline-analysis-'));
@@ -35,6 +36,11 @@ const questions: readonly (readonly [string, string, string])[] = [
   ['stages by version, an hour', '/stages?from=-1h', ''],
 ];
 
+const asked = questions.filter(([name]) => values.only.some((part) => name.includes(part)));
+if (asked.length === 0)
+  throw new Error(
+    `No question has ${values.only.join(' or ')} in its name. There are: ${questions.map(([name]) => name).join('; ')}.`,
+  );
 if (!existsSync(join(directory, 'telemetry')))
   await fillDirectory(directory, Number(values.spans), { systems });
 const server = await startServerProcess({ dataDirectory: directory, timeoutMs: 120_000 });
@@ -43,8 +49,10 @@ try {
   console.log(
     `${cpus().length} × ${cpus()[0]?.model ?? 'CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.version}, load average ${loadavg()[0]?.toFixed(1)}; ${values.spans} spans\n`,
   );
-  console.log('| question | bar | best | middle | looked at |\n| --- | --- | --- | --- | --- |');
-  for (const [name, path, bar] of questions) await measure(name, path, bar);
+  console.log(
+    '| question | bar | best | middle | CPU of the server | looked at |\n| --- | --- | ---: | ---: | ---: | --- |',
+  );
+  for (const [name, path, bar] of asked) await measure(name, path, bar);
 } finally {
   await server.stop();
   if (values.data === undefined) rmSync(directory, { recursive: true });
@@ -53,6 +61,7 @@ try {
 async function measure(name: string, path: string, bar: string): Promise<void> {
   const times: number[] = [];
   let looked = '';
+  const cpuS = server.cpuS();
   for (let run = 0; run < Number(values.runs); run++) {
     const begin = performance.now();
     const response = await fetch(`${server.ui}/api/v1${path}`);
@@ -61,9 +70,10 @@ async function measure(name: string, path: string, bar: string): Promise<void> {
     if (!response.ok) throw new Error(`${path}: ${JSON.stringify(body)}`);
     looked = lookedAt(body);
   }
+  const cpuMs = Math.round(((server.cpuS() - cpuS) * 1000) / times.length);
   const sorted = times.toSorted((a, b) => a - b);
   console.log(
-    `| ${name} | ${bar} | ${Math.round(sorted[0] ?? 0)} ms | ${Math.round(sorted[sorted.length >> 1] ?? 0)} ms | ${looked} |`,
+    `| ${name} | ${bar} | ${Math.round(sorted[0] ?? 0)} ms | ${Math.round(sorted[sorted.length >> 1] ?? 0)} ms | ${cpuMs} ms | ${looked} |`,
   );
 }
 

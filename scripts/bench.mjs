@@ -1,5 +1,6 @@
 // `npm run bench [-- name …]`: runs the benchmarks of bench/, one after the other, on the pinned Node. Each prints a table
-// for docs/benchmarks.md with the hardware it ran on. Without names, all of them.
+// for docs/benchmarks.md with the hardware it ran on. Without names, all of them. Options after the names are those of the
+// benchmarks: `npm run bench -- analysis --data <directory> --only map`.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureChromium } from './lib/debian.mjs';
@@ -20,7 +21,10 @@ const all = readdirSync(join(root, 'bench'))
   .filter((file) => file.endsWith('.bench.ts'))
   .map((file) => file.slice(0, -'.bench.ts'.length))
   .sort();
-const asked = process.argv.slice(2);
+const given = process.argv.slice(2);
+const firstOption = given.findIndex((argument) => argument.startsWith('-'));
+const asked = firstOption < 0 ? given : given.slice(0, firstOption);
+const options = given.slice(asked.length);
 const unknown = asked.filter((name) => !all.includes(name));
 if (unknown.length > 0) fail(`There is no benchmark ${unknown.join(', ')}. There are: ${all.join(', ')}.`);
 const env = childEnvironment({ SIGHTLINE_CHROMIUM: ensureChromium() ?? '' });
@@ -29,7 +33,7 @@ for (const name of asked.length > 0 ? asked : all) {
   console.log(`\n## ${name}\n`);
   status ||= await run(
     nodeBinary(),
-    ['--disable-warning=ExperimentalWarning', '--expose-gc', `bench/${name}.bench.ts`],
+    ['--disable-warning=ExperimentalWarning', '--expose-gc', `bench/${name}.bench.ts`, ...options],
     { env },
   );
 }

@@ -4,8 +4,9 @@ export const anonymous = '<anon>';
 
 /** A file's name without folders, query, suffix and the hash of a bundle: `/app/dist/main-4f3a9c1d.js?v=2` is `main`. */
 export function fileModule(file: string): string {
-  const path = file.replace(/[?#].*$/, '').replaceAll('\\', '/');
-  const name = path.slice(path.lastIndexOf('/') + 1);
+  const query = file.search(/[?#]/);
+  const path = query < 0 ? file : file.slice(0, query);
+  const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
   const stem = name.replace(/(?:\.min|\.bundle|\.chunk)?\.[A-Za-z]{1,5}$/, '');
   // Of a bundle that has no name but its number or hash.
   return /^(?:\d+|(?=\D*\d)[0-9a-f]{8,})$/.test(stem) ? '' : withoutBundleHash(stem);
@@ -29,7 +30,9 @@ function withoutBundleHash(stem: string): string {
 
 /** `Object.Foo.bar [as baz]` and `new Foo` name what other engines call `bar` and `Foo`. */
 export function javascriptFunction(name: string): string {
-  const bare = name.replace(/ \[as [^\]]*\]$/, '').replace(/^(?:async\*|(?:async|new|get|set) )(?=\S)/, '');
+  const bare = /[ *]/.test(name)
+    ? name.replace(/ \[as [^\]]*\]$/, '').replace(/^(?:async\*|(?:async|new|get|set) )(?=\S)/, '')
+    : name;
   // Firefox names functions within others `outer/inner` and those without a name `outer/<`.
   const last = bare.slice(Math.max(bare.lastIndexOf('.'), bare.lastIndexOf('/')) + 1);
   return last === '' || last.startsWith('<') || last === 'anonymous' ? anonymous : last;

@@ -44,6 +44,7 @@ const libraries: Readonly<Record<StackLanguage, LibraryRule>> = {
 /** Whether a frame is the program's own code, by the rules above. */
 export function isInApp(language: StackLanguage, file: string, module: string): boolean {
   const { file: files, module: modules } = libraries[language];
-  if (files?.test(file.replaceAll('\\', '/')) === true) return false;
+  const path = file.includes('\\') ? file.replaceAll('\\', '/') : file;
+  if (files?.test(path) === true) return false;
   return modules?.test(module) !== true;
 }

@@ -23,7 +23,10 @@ interface Reading {
 export function parseStack(text: string): ParsedStack | undefined {
   const lines = boundedLines(text);
   const whole = lines.join('\n');
-  const rules = stackLanguages.find(({ signature }) => signature.test(whole));
+  const rules = stackLanguages.find(
+    ({ marks, signature }) =>
+      (marks === undefined || marks.some((mark) => whole.includes(mark))) && signature.test(whole),
+  );
   if (rules === undefined) return undefined;
   const read = readExceptions(rules, lines).filter(({ frames, type }) => frames.length > 0 || type !== '');
   if (read.every(({ frames }) => frames.length === 0)) return undefined;
@@ -35,7 +38,9 @@ function boundedLines(text: string): readonly string[] {
   const half = textLengthMax / 2;
   const bounded =
     text.length > textLengthMax ? `${text.slice(0, half)}\n${text.slice(text.length - half)}` : text;
-  const lines = bounded.split(/\r?\n/).map((line) => line.slice(0, lineLengthMax));
+  const lines = bounded
+    .split(bounded.includes('\r') ? /\r?\n/ : '\n')
+    .map((line) => (line.length > lineLengthMax ? line.slice(0, lineLengthMax) : line));
   return lines.length > linesMax ? [...lines.slice(0, linesMax / 2), ...lines.slice(-linesMax / 2)] : lines;
 }
 

@@ -25,6 +25,8 @@ export type StackLine =
 
 export interface LanguageRules {
   readonly language: StackLanguage;
+  /** One of these is in every text that `signature` matches. A character is found in 30 ns where an expression takes a microsecond. */
+  readonly marks?: readonly string[];
   /** Found in every stack of the language, and in none of those that are tried before it. */
   readonly signature: RegExp;
   /** Python writes the call that threw last, and the root cause first. */
@@ -68,18 +70,19 @@ function scriptFrame(name: string, location: string): StackLine {
   if (name.startsWith('eval (') || location.startsWith('eval at ')) return noCall;
   if (location.startsWith('wasm://'))
     return name === '' ? noCall : frameOf('javascript', { module: 'wasm', function: name });
-  const place = /^(.*?):(\d+)(?::(\d+))?$/.exec(location.replace(/^address at /, ''));
-  const file = (place?.[1] ?? location).replace(
-    /^(?:file:\/\/|webpack(?:-internal)?:\/\/|app:\/\/|rsc:\/\/)/,
-    '',
-  );
+  const place = /:(\d+)(?::(\d+))?$/.exec(location);
+  const from = place !== null && location.startsWith('address at ') ? 'address at '.length : 0;
+  const address = location.slice(from, place?.index);
+  const file = address.includes('://')
+    ? address.replace(/^(?:file|webpack(?:-internal)?|app|rsc):\/\//, '')
+    : address;
   if (file === '' && name === '') return noCall;
   return frameOf('javascript', {
     module: fileModule(file),
     function: javascriptFunction(name),
     file,
-    line: place?.[2],
-    column: place?.[3],
+    line: place?.[1],
+    column: place?.[2],
   });
 }
 
@@ -90,10 +93,10 @@ const javascript: LanguageRules = {
     const text = line.trim();
     if (text.startsWith('at ')) {
       // Node prints properties behind the last call.
-      const call = text
-        .slice(3)
-        .replace(/^async /, '')
-        .replace(/ \{$/, '');
+      const call = text.slice(
+        text.startsWith('async ', 3) ? 'at async '.length : 'at '.length,
+        text.endsWith(' {') ? -' {'.length : undefined,
+      );
       if (/^Promise\.\w+ \(index \d+\)$/.test(call)) return noCall;
       const open = call.endsWith(')') ? call.lastIndexOf(' (') : -1;
       return open < 0 ? scriptFrame('', call) : scriptFrame(call.slice(0, open), call.slice(open + 2, -1));
@@ -113,6 +116,7 @@ const javascript: LanguageRules = {
 
 const python: LanguageRules = {
   language: 'python',
+  marks: ['"'],
   signature: /^[\s|]*File "[^"\n]*", line \d+/m,
   isReversed: true,
   read(line) {
@@ -163,6 +167,7 @@ const java: LanguageRules = {
 
 const go: LanguageRules = {
   language: 'go',
+  marks: ['\t'],
   signature: /^\t\/?[^\s]*\.go:\d+(?: \+0x[0-9a-f]+)?$/m,
   read(line, after) {
     const place = /^\t(.*\.go):(\d+)(?: \+0x[0-9a-f]+)?$/.exec(after);
@@ -198,6 +203,7 @@ const dotnet: LanguageRules = {
 
 const ruby: LanguageRules = {
   language: 'ruby',
+  marks: ["'", '`'],
   signature: /^(?:\s*from )?[^\s:][^:\n]*:\d+:in [`'][^'\n]*'/m,
   read(line) {
     const call = /^\s*(?:from |\d+: from )?((?:[A-Za-z]:)?[^\s:][^:]*):(\d+):in [`']([^']*)'(?:: .*)?$/.exec(
@@ -219,6 +225,7 @@ const ruby: LanguageRules = {
 const php: LanguageRules = {
   language: 'php',
   isRootFirst: true,
+  marks: ['#'],
   signature: /^#\d+ (?:\{main\}|\[internal function\]|[^\s].*\(\d+\)):? ?/m,
   read(line) {
     const call = /^#\d+ (?:(.*?)(?:\((\d+)\))?: )?(.*)$/.exec(line);
@@ -245,6 +252,7 @@ const php: LanguageRules = {
 /** As OpenTelemetry writes it. */
 const phpLikeJava: LanguageRules = {
   language: 'php',
+  marks: ['.php'],
   signature: /^\s+at [^\s()]+\([^()\s]+\.php(?::\d+)?\)/m,
   read(line) {
     const call = /^\s+at ([^\s()]+)\(([^():]+)(?::(\d+))?\)$/.exec(line);

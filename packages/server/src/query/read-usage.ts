@@ -9,8 +9,8 @@ export type TraceUsage = Pick<Usage, 'inputTokens' | 'outputTokens' | 'costUsd' 
 
 export interface UsedTrace {
   readonly traceId: string;
-  readonly startNanos: string;
-  readonly endNanos: string;
+  readonly startNanos: string | bigint;
+  readonly endNanos: string | bigint;
 }
 
 /** A trace that is no run, or is not settled yet, has no entry. */

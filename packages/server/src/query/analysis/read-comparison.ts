@@ -24,12 +24,11 @@ import { readQ } from '../filter/read-condition.ts';
 import { readScoresOfRuns } from '../agents/scores-of.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { readUsage } from '../read-usage.ts';
-import type { SummaryRow } from '../sql/trace-summary-sql.ts';
 import { readRange } from '../time-range.ts';
 import { compareSums } from './compare-sums.ts';
 import { findSteps, readForest, type SpanForest, stepOf } from './read-forest.ts';
 import { readTraceFields, type TraceField } from './read-item-fields.ts';
-import { readSelection, type SelectedTraces, type Selection } from './read-selection.ts';
+import { readSelection, type SelectedTrace, type SelectedTraces, type Selection } from './read-selection.ts';
 
 /** Of both sides together. */
 const spansMax = 120_000;
@@ -160,14 +159,13 @@ function fieldsOf(filter: BoundFilter): string[] {
   }
 }
 
-const durationMs = ({ startNanos, endNanos }: SummaryRow): number =>
-  Number(BigInt(endNanos) - BigInt(startNanos)) / 1e6;
+const durationMs = ({ startNanos, endNanos }: SelectedTrace): number => Number(endNanos - startNanos) / 1e6;
 
 function describeSide({ total, traces }: SelectedTraces) {
   return {
     total,
     sampled: traces.length,
-    spans: traces.reduce((sum, { spanCount }) => sum + Number(spanCount), 0),
+    spans: traces.reduce((sum, { spanCount }) => sum + spanCount, 0),
     examples: traces
       .toSorted((x, y) => durationMs(y) - durationMs(x))
       .slice(0, examplesListed)
@@ -190,7 +188,7 @@ function compareMetrics(a: SelectedTraces, b: SelectedTraces, usage: Used): Comp
   const metric = (
     name: ComparedMetric['name'],
     unit: ComparedMetric['unit'],
-    valueOf: (trace: SummaryRow) => readonly number[],
+    valueOf: (trace: SelectedTrace) => readonly number[],
   ): ComparedMetric => ({
     name,
     unit,
@@ -202,8 +200,8 @@ function compareMetrics(a: SelectedTraces, b: SelectedTraces, usage: Used): Comp
     metric('cost', 'USD', ({ traceId }) => known(usage.get(traceId)?.costUsd)),
     metric('input_tokens', 'token', ({ traceId }) => known(usage.get(traceId)?.inputTokens)),
     metric('output_tokens', 'token', ({ traceId }) => known(usage.get(traceId)?.outputTokens)),
-    metric('spans', 'span', ({ spanCount }) => [Number(spanCount)]),
-    metric('errors', 'error', ({ errorCount }) => [Number(errorCount)]),
+    metric('spans', 'span', ({ spanCount }) => [spanCount]),
+    metric('errors', 'error', ({ errorCount }) => [errorCount]),
   ];
 }
 

@@ -164,6 +164,35 @@ describe('a sample', () => {
     expect(others.tree.size).toBe(40 * 8);
     expect([...others.traceOf]).toEqual([...some.traceOf]);
   });
+
+  it('has all spans of its traces, however few rows an answer has where nothing is said', async () => {
+    const { store } = at.context;
+    const frugal: TelemetryStore = Object.assign(Object.create(store) as TelemetryStore, {
+      queryBinary: (async (statement, options) =>
+        store.queryBinary(statement, {
+          resultRowsMax: 200,
+          ...options,
+        })) satisfies TelemetryStore['queryBinary'],
+    });
+    const parameters = criticalPathParameters.parse({ q: 'service:shop', from: '-2h' });
+    expect(await readCriticalPaths({ ...at.context, store: frugal }, parameters)).toMatchObject({
+      sampled: runs,
+      spans: runs * 8,
+    });
+  });
+
+  it.each([100, 10])('ends where there is no room for the next trace, ids up to %i', async (idsMax) => {
+    const reader = new Reader(at.context);
+    const selection = {
+      type: 'filter',
+      window: readRange({ from: '-2h', to: 'now' }, at.clock),
+      wish: { filter: readQ('service:shop', 'traces', at.clock) },
+    } as const;
+    const selected = await readSelection(reader, selection, { tracesMax: 40, spansMax: 100, idsMax });
+    const forest = await readForest(reader, [selected]);
+    expect([selected.traces.length, forest.tree.size]).toEqual([12, 12 * 8]);
+    expect(reader.limitsMet.limitsMet?.[0]?.message).toContain('28 of 40 traces of the sample are left out');
+  });
 });
 
 describe('the service map', () => {

@@ -15,10 +15,9 @@ import {
 import type { CriticalPathParameters, CriticalPathResponse } from '@sightline/schema/api';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import type { SummaryRow } from '../sql/trace-summary-sql.ts';
 import { readRange } from '../time-range.ts';
 import { findSteps, readForest, type SpanForest, type Steps, stepOf } from './read-forest.ts';
-import { readSelection } from './read-selection.ts';
+import { readSelection, type SelectedTrace } from './read-selection.ts';
 
 const spansMax = 250_000;
 const stepsListed = 40;
@@ -67,7 +66,7 @@ const nothing = {
 
 type Described = Omit<CriticalPathResponse, 'startTime' | 'endTime' | 'total' | 'limitsMet'>;
 
-function describe(forest: SpanForest, traces: readonly SummaryRow[]): Described {
+function describe(forest: SpanForest, traces: readonly SelectedTrace[]): Described {
   const { tree, roots, isAside } = forest;
   const durationsUs = rootDurations(forest);
   const sorted = durationsUs.toSorted();
@@ -247,7 +246,7 @@ function belowToo(
 }
 
 /** Operations by their slowest twentieth. */
-function findSlowest(forest: SpanForest, traces: readonly SummaryRow[]): Described['slowest'] {
+function findSlowest(forest: SpanForest, traces: readonly SelectedTrace[]): Described['slowest'] {
   const { tree, wordOf, words, traceOf } = forest;
   const durations: number[][] = words.map(() => []);
   const worst = new Int32Array(words.length).fill(-1);

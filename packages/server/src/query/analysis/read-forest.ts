@@ -37,6 +37,7 @@ export interface SpanForest extends Forest {
   readonly spanIds: readonly string[];
 }
 
+const spansMeanwhile = 10_000;
 const consumer = 5;
 const failed = 2;
 
@@ -49,14 +50,19 @@ export async function readForest(
   selections: readonly SelectedTraces[],
   { withIds = false }: { readonly withIds?: boolean } = {},
 ): Promise<SpanForest> {
-  const rows = await reader.binary(sql`
+  const traces = selections.flatMap((selection) => selection.traces);
+  const spansKnown = traces.reduce((sum, { spanCount }) => sum + spanCount, 0);
+  const rows = await reader.binary(
+    sql`
     SELECT ${traceNumber}, toFloat64(bitShiftRight(cityHash64(trace_id, span_id), 12)),
       if(parent_span_id = toFixedString('', 8), 0., toFloat64(bitShiftRight(cityHash64(trace_id, parent_span_id), 12))),
       concat(service, '\\n', operation, '\\n', model, '\\n', name), kind, status_code, toUnixTimestamp64Nano(start_time), toFloat64(duration_ns),
       toFloat64(ifNull(ttft_ms, 0))${trusted(withIds ? ', lower(hex(span_id))' : '')}
     FROM spans WHERE ${spansOf(reader.project, selections)}
-    ORDER BY start_time, duration_ns DESC, span_id`);
-  const traces = selections.flatMap((selection) => selection.traces);
+    ORDER BY start_time, duration_ns DESC, span_id`,
+    // Spans come while they are counted.
+    { resultRowsMax: 2 * spansKnown + spansMeanwhile },
+  );
   const places = placesOf(traces);
   const indexOf = new Map<number, number>();
   const parents: number[] = [];
@@ -81,7 +87,7 @@ export async function readForest(
     const durationNanos = rows.float64();
     const firstTokenMs = rows.float64();
     const spanId = withIds ? rows.string() : '';
-    // Of a trace that found no room.
+    // Of an id whose number another trace has, or that came meanwhile.
     if (trace === undefined) continue;
     originNanos ??= startNanos;
     const start = Number(startNanos - originNanos) / 1000;
