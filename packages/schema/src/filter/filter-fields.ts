@@ -52,6 +52,7 @@ const spanFields: readonly BuiltinField[] = [
   text('agent', 'Agent name.'),
   text('tool', 'Tool name.'),
   text('event', 'Name of one of its events.'),
+  text('tag', 'One of its tags, under any of the names that SDKs have for them.'),
   { name: 'duration', type: 'duration', description: 'Duration: `duration>2s`.' },
   { name: 'ttft', type: 'duration', description: 'Time to first token.' },
   { name: 'parent', type: 'id', idLength: 16, description: 'Parent span id; `-parent:*` finds roots.' },

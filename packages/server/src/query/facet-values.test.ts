@@ -5,10 +5,16 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findLogs } from './find-logs.ts';
 import { findSpans } from './find-spans.ts';
 import { readFacets } from './read-facets.ts';
-import { hexId, logsRequest, tracesRequest } from './testing/otlp-json.ts';
+import { type AttributesInput, hexId, logsRequest, tracesRequest } from './testing/otlp-json.ts';
 import { TestStore } from './testing/test-store.ts';
 
 const range = { from: '-1h', to: 'now' };
+/** As three SDKs write them. */
+const tagsOf: readonly AttributesInput[] = [
+  { 'tag.tags': '["billing","vip"]' },
+  { 'langfuse.trace.tags': JSON.stringify(['billing', 'it\'s "new"']) },
+  { 'langsmith.span.tags': 'vip, night' },
+];
 let telemetry: TestStore;
 
 beforeAll(async () => {
@@ -25,6 +31,7 @@ beforeAll(async () => {
       'gen_ai.request.model': 'm',
       'gen_ai.response.time_to_first_chunk': firstChunkS,
       'gen_ai.usage.input_tokens': index,
+      ...tagsOf[index],
     },
   }));
   await telemetry.loadJson('traces', tracesRequest('api', spans));
@@ -50,6 +57,25 @@ test.each(['spans', 'logs'] as const)('of %s', async (signal) => {
     }
   }
 });
+
+test.each(['spans', 'traces'] as const)(
+  'tags are counted each, whatever their SDK calls them: %s',
+  async (signal) => {
+    const { facets } = await readFacets(telemetry.context, { ...range, signal, fields: 'tag', limit: 10 });
+    expect(facets[0]).toMatchObject({
+      values: [
+        { value: 'billing', count: 2 },
+        { value: 'vip', count: 2 },
+        { value: 'it\'s "new"', count: 1 },
+        { value: 'night', count: 1 },
+      ],
+      missingCount: 0,
+    });
+    expect(await count.spans('tag:billing')).toBe(2);
+    expect(await count.spans('tag:vip -tag:billing')).toBe(1);
+    expect(await count.spans('-tag:*')).toBe(0);
+  },
+);
 
 test('a time to the first token is met to the last digit', async () => {
   expect(await count.spans('ttft:12.3ms')).toBe(1);

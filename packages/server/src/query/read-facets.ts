@@ -1,9 +1,9 @@
 /** Top values of fields, with counts. A field of the tables is counted over the whole range, an attribute over the newest items. */
 import type { FacetsParameters, FacetsResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import { findBuiltinField, parseFilter } from '@sightline/schema/filter';
+import { parseFilter } from '@sightline/schema/filter';
 import { compileFilter } from './filter/compile-filter.ts';
-import { fieldText } from './filter/field-text.ts';
+import { fieldTexts, isInColumn } from './filter/field-text.ts';
 import { readQ } from './filter/read-condition.ts';
 import { signalTables } from './filter/signal-columns.ts';
 import { facetItemsMax } from './query-bounds.ts';
@@ -43,9 +43,8 @@ export async function readFacets(
 
   const facets: FacetsResponse['facets'] = [];
   for (const field of readFields(parameters.fields)) {
-    const builtin = findBuiltinField(signal, field.name);
-    const isColumn = field.source === 'any' && builtin !== undefined;
-    const values = fieldText(stored, field);
+    const isColumn = isInColumn(stored, field);
+    const values = fieldTexts(stored, field);
     const items = isColumn
       ? sql`SELECT ${values} AS value, trace_id FROM ${trusted(table)} WHERE ${where}`
       : sql`SELECT ${values} AS value, trace_id FROM ${trusted(table)} WHERE ${where} ORDER BY bucket DESC LIMIT ${uint(facetItemsMax)}`;

@@ -11,6 +11,7 @@ export const runFacetLabels: Readonly<Record<string, string>> = {
   user: 'User',
   'resource.service.version': 'Version',
   'attr.gen_ai.prompt.name': 'Prompt',
+  tag: 'Tag',
 };
 
 /** Facets that are parameters of the page rather than terms of its filter. */

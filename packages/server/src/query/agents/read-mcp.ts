@@ -56,6 +56,7 @@ const sums = `
 
 interface SumRow {
   readonly server: string;
+  readonly isTool: boolean;
   readonly calls: string;
   readonly errors: string;
   readonly durations: readonly (number | null)[];
@@ -85,15 +86,15 @@ export async function readMcp(context: QueryContext, parameters: McpParameters):
     every([inRange(context.project, 'spans', range), ...ownFilters(parameters)]),
     tracesOfFilter(context.project, readQ(parameters.q, 'traces', context.clock), range),
   );
-  const [servers, tools, sightings] = await Promise.all([
-    reader.rows<ServerRow>(sql`
-      SELECT server, ${trusted(sums)}, max(transport) AS transport, max(protocol) AS protocol, groupUniqArrayIf(100)(client, client != '') AS clients,
-        uniqExactIf(mcpSession, mcpSession != '') AS sessions, sumMap([method], [toUInt64(1)]) AS methods, sumMap([method], [toUInt64(isError)]) AS failing
-      FROM (${requests}) GROUP BY server ORDER BY calls DESC, server LIMIT ${uint(itemsMax + 1)}`),
-    reader.rows<ToolRow>(sql`
-      SELECT server, tool, ${trusted(sums)},
+  // Sums of servers and of tools come from one statement: to find the requests is most of the work.
+  const [sumRows, sightings] = await Promise.all([
+    reader.rows<ServerRow & ToolRow>(sql`
+      SELECT server, isTool, if(isTool, source.tool, '') AS tool, ${trusted(sums)}, max(transport) AS transport, max(protocol) AS protocol,
+        groupUniqArrayIf(100)(client, client != '') AS clients, uniqExactIf(mcpSession, mcpSession != '') AS sessions,
+        sumMap([method], [toUInt64(1)]) AS methods, sumMap([method], [toUInt64(isError)]) AS failing,
         argMaxIf(tuple(toString(fromUnixTimestamp64Nano(startNanos, 'UTC')), leftUTF8(errorMessage, 1000), lower(hex(trace_id)), lower(hex(span_id))), startNanos, isError) AS lastError
-      FROM (${requests}) WHERE tool != '' AND method = 'tools/call' GROUP BY server, tool ORDER BY calls DESC, server, tool LIMIT ${uint(itemsMax + 1)}`),
+      FROM (SELECT *, isTool FROM (${requests}) ARRAY JOIN [false, true] AS isTool WHERE NOT isTool OR (tool != '' AND method = 'tools/call')) AS source
+      GROUP BY server, isTool, tool ORDER BY calls DESC, server, tool LIMIT ${uint(itemsMax + 1)} BY isTool`),
     reader.rows<Sighting>(sql`
       SELECT server, payload, toString(fromUnixTimestamp64Nano(min(startNanos), 'UTC')) AS timeText
       FROM (SELECT server, startNanos, payload, countIf(isOther) OVER (PARTITION BY server ORDER BY startNanos, payload) AS era
@@ -102,6 +103,8 @@ export async function readMcp(context: QueryContext, parameters: McpParameters):
           WHERE payload != ''))
       GROUP BY server, payload, era ORDER BY min(startNanos), server LIMIT ${uint(sightingsMax + 1)}`),
   ]);
+  const servers = sumRows.filter(({ isTool }) => !isTool);
+  const tools = sumRows.filter(({ isTool }) => isTool);
   if (servers.length > itemsMax || tools.length > itemsMax)
     reader.meet({ limit: 'rows', message: `The ${itemsMax} busiest servers and tools are shown.` });
   if (sightings.length > sightingsMax)

@@ -285,7 +285,7 @@ test('MCP: of the spans that are not requests nothing but that is read', async (
   const context = { ...telemetry.context, store: { ...telemetry.store, query } };
   await readMcp(context, mcpParameters.parse({ service: 'client' }));
   const ofSpans = asked.filter(({ sql }) => sql.includes('FROM spans'));
-  expect(ofSpans).toHaveLength(3);
+  expect(ofSpans).toHaveLength(2);
   for (const { sql, params = {} } of ofSpans) {
     const { rows } = await telemetry.store.query<{ explain: string }>({
       sql: `EXPLAIN actions = 1 ${sql}`,

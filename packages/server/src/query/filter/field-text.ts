@@ -9,6 +9,25 @@ export interface FieldName {
   readonly name: string;
 }
 
+/** The same with a row for each value, where a row has several; one row with '' where it has none. For facets. */
+export function fieldTexts(signal: StoredSignal, field: FieldName): Sql {
+  const column = columnOf(signal, field);
+  return column?.type === 'texts'
+    ? trusted(`arrayJoin(if(empty(${column.sql} AS texts_), [''], arrayMap(one -> toString(one), texts_)))`)
+    : fieldText(signal, field);
+}
+
+/** Whether values are in a column of their own. */
+export function isInColumn(signal: StoredSignal, field: FieldName): boolean {
+  const column = columnOf(signal, field);
+  return column !== undefined && !(column.type === 'texts' && column.of === 'attributes');
+}
+
+function columnOf(signal: StoredSignal, { source, name }: FieldName): Column | undefined {
+  const builtin = source === 'any' ? findBuiltinField(signal, name) : undefined;
+  return builtin === undefined ? undefined : findColumn(signal, builtin);
+}
+
 /** The field's value of a row as text, as a filter would have it; '' where there is none. For facets and group-by. */
 export function fieldText(signal: StoredSignal, { source, name }: FieldName): Sql {
   const builtin = source === 'any' ? findBuiltinField(signal, name) : undefined;

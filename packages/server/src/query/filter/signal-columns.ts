@@ -3,7 +3,9 @@ import { spanKind, statusCode } from '@sightline/schema/api';
 import type { BuiltinField } from '@sightline/schema/filter';
 
 export type Column =
-  | { readonly type: 'text' | 'texts' | 'time'; readonly sql: string }
+  | { readonly type: 'text' | 'time'; readonly sql: string }
+  /** `of: 'attributes'`: made of attributes when it is read, which takes many times what a column takes. */
+  | { readonly type: 'texts'; readonly sql: string; readonly of?: 'attributes' }
   /** A duration in another unit than nanoseconds has `nanosPerUnit`. A number `of: 'calls'` is a column of `ai_spans`. */
   | { readonly type: 'number'; readonly sql: string; readonly nanosPerUnit?: number; readonly of?: 'calls' }
   | { readonly type: 'id'; readonly sql: string; readonly bytes: number }
@@ -23,6 +25,22 @@ export interface SignalTable {
 const text = (sql: string): Column => ({ type: 'text', sql });
 const time = (sql: string): Column => ({ type: 'time', sql });
 const number = (sql: string): Column => ({ type: 'number', sql });
+
+const tagKeys = [
+  'tag.tags',
+  'langfuse.trace.tags',
+  'langfuse.tags',
+  'langsmith.span.tags',
+  'logfire.tags',
+  'ai.telemetry.metadata.tags',
+  'traceloop.association.properties.tags',
+  'tags',
+  'tag',
+];
+/** Lists are kept as JSON text; a text is one tag, or several with commas between. Long values are not looked at: to read them costs many times the rest. */
+const tags = `if(hasAny(mapKeys(attributes), ['${tagKeys.join("', '")}']), arrayDistinct(arrayFilter(tag -> tag != '', arrayFlatten(arrayMap(
+  stored -> multiIf(startsWith(stored, '\\x01'), emptyArrayString(), startsWith(stored, '['), JSONExtract(stored, 'Array(String)'), arrayMap(tag -> trimBoth(tag), splitByChar(',', stored))),
+  [${tagKeys.map((key) => `toString(attributes['${key}'])`).join(', ')}])))), emptyArrayString())`;
 
 const everywhere = { service: text('service'), scope: text('scope_name'), received: time('received_time') };
 const correlated = {
@@ -52,6 +70,7 @@ export const signalTables: Readonly<Record<StoredSignal, SignalTable>> = {
       agent: text('agent_name'),
       tool: text('tool_name'),
       event: { type: 'texts', sql: 'event_names' },
+      tag: { type: 'texts', sql: tags, of: 'attributes' },
       duration: number('duration_ns'),
       ttft: { type: 'number', sql: 'ttft_ms', nanosPerUnit: 1_000_000 },
       parent: { type: 'id', sql: 'parent_span_id', bytes: 8 },
