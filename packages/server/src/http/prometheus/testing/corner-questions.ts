@@ -231,11 +231,11 @@ const forms: readonly string[] = [
   // Selectors
   'temp{<matcher>}',
   'temp{<matcher>,floor="2",}',
-  'count({<matcher>, job="diff", __name__!="lat_seconds"})',
+  'count({<matcher>, otel_scope_name="generated", __name__!="lat_seconds"})',
   '{__name__="temp", <matcher>}',
   '{__name__=~"te.*|spar.+", <matcher>}',
   'temp{room="a", room=~".*", room!="b"}',
-  'count by (__name__) ({job="diff", __name__!="lat_seconds"})',
+  'count by (__name__) ({otel_scope_name="generated", __name__!="lat_seconds"})',
   'absent(temp{<matcher>} > 1e9)',
   'absent({__name__="nothing", a="b", c="d", c="e", f=~"g"})',
   'absent(temp{room="z", <matcher>})',
