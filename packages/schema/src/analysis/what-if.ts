@@ -14,7 +14,8 @@ export interface WhatIf {
 
 export function prepareWhatIf({ tree, roots }: Forest, isAside?: Uint8Array): WhatIf {
   const { byStart, byEnd } = orderChildren(tree, isAside);
-  const originalUs = Float64Array.from(tree.startUs, (start, span) => at(tree.endUs, span) - start);
+  const originalUs = tree.endUs.map((end, span) => end - at(tree.startUs, span));
+  const newEndUs = new Float64Array(tree.size);
   return {
     durations: (isFaster, factor) => {
       const us = originalUs.slice();
@@ -26,6 +27,7 @@ export function prepareWhatIf({ tree, roots }: Forest, isAside?: Uint8Array): Wh
           us[span] = replay(tree, span, {
             us,
             originalUs,
+            newEndUs,
             byStart: byStart[span] ?? [],
             byEnd: byEnd[span] ?? [],
           });
@@ -41,14 +43,20 @@ export function prepareWhatIf({ tree, roots }: Forest, isAside?: Uint8Array): Wh
 interface Replayed {
   readonly us: Float64Array;
   readonly originalUs: Float64Array;
+  /** Room to write into: NaN for a child that did not begin yet. */
+  readonly newEndUs: Float64Array;
   readonly byStart: readonly number[];
   readonly byEnd: readonly number[];
 }
 
 /** The span's new length, by walking through the starts and ends of its children as they were. */
-function replay(tree: SpanTree, span: number, { us, originalUs, byStart, byEnd }: Replayed): number {
+function replay(
+  tree: SpanTree,
+  span: number,
+  { us, originalUs, newEndUs, byStart, byEnd }: Replayed,
+): number {
   const [fromUs, untilUs] = [at(tree.startUs, span), at(tree.endUs, span)];
-  const newEnd = new Map<number, number>();
+  for (const child of byEnd) newEndUs[child] = NaN;
   let doneUs = fromUs;
   let newDoneUs = fromUs;
   let ended = 0;
@@ -56,8 +64,8 @@ function replay(tree: SpanTree, span: number, { us, originalUs, byStart, byEnd }
     for (; ended < byEnd.length; ended++) {
       const child = byEnd[ended] ?? -1;
       const childEndUs = Math.min(at(tree.endUs, child), untilUs);
-      const done = newEnd.get(child);
-      if (childEndUs > momentUs || done === undefined) return;
+      const done = at(newEndUs, child);
+      if (childEndUs > momentUs || Number.isNaN(done)) return;
       doneUs = Math.max(doneUs, childEndUs);
       newDoneUs = Math.max(newDoneUs, done);
     }
@@ -69,7 +77,7 @@ function replay(tree: SpanTree, span: number, { us, originalUs, byStart, byEnd }
     const insideUs = Math.max(0, Math.min(at(tree.endUs, child), untilUs) - startUs);
     const wholeUs = at(originalUs, child);
     const newUs = wholeUs === 0 ? 0 : insideUs * (at(us, child) / wholeUs);
-    newEnd.set(child, newDoneUs + (startUs - doneUs) + newUs);
+    newEndUs[child] = newDoneUs + (startUs - doneUs) + newUs;
   }
   endUntil(untilUs);
   return newDoneUs + (untilUs - doneUs) - fromUs;

@@ -1,4 +1,5 @@
 /** The spans of many traces, as trees in typed arrays. */
+import { unixNano } from '@sightline/base';
 import {
   buildForest,
   type Forest,
@@ -10,8 +11,9 @@ import {
 } from '@sightline/schema/analysis';
 import type { OperationKind, StepKind } from '@sightline/schema/api';
 import { decodeOperation } from '../decode-span.ts';
+import { NumberTable } from '../number-table.ts';
 import type { Reader } from '../reader.ts';
-import { sql, trusted } from '../sql/sql.ts';
+import { int64, sql, trusted } from '../sql/sql.ts';
 import { WordTable } from '../word-table.ts';
 import { type SelectedTraces, spansOf } from './read-selection.ts';
 import { placesOf, traceNumber } from './trace-numbers.ts';
@@ -51,73 +53,70 @@ export async function readForest(
   { withIds = false }: { readonly withIds?: boolean } = {},
 ): Promise<SpanForest> {
   const traces = selections.flatMap((selection) => selection.traces);
-  const spansKnown = traces.reduce((sum, { spanCount }) => sum + spanCount, 0);
+  const originNanos = selections.reduce(
+    (first, { extent }) => (extent.from < first ? extent.from : first),
+    selections[0]?.extent.from ?? unixNano(0n),
+  );
+  const room = traces.reduce((sum, { spanCount }) => sum + spanCount, spansMeanwhile);
   const rows = await reader.binary(
     sql`
     SELECT ${traceNumber}, toFloat64(bitShiftRight(cityHash64(trace_id, span_id), 12)),
       if(parent_span_id = toFixedString('', 8), 0., toFloat64(bitShiftRight(cityHash64(trace_id, parent_span_id), 12))),
-      concat(service, '\\n', operation, '\\n', model, '\\n', name), kind, status_code, toUnixTimestamp64Nano(start_time), toFloat64(duration_ns),
-      toFloat64(ifNull(ttft_ms, 0))${trusted(withIds ? ', lower(hex(span_id))' : '')}
+      concat(service, '\\n', operation, '\\n', model, '\\n', name), kind, status_code, (toUnixTimestamp64Nano(start_time) - ${int64(originNanos)}) / 1000,
+      duration_ns / 1000, toFloat64(ifNull(ttft_ms, 0)) * 1000${trusted(withIds ? ', lower(hex(span_id))' : '')}
     FROM spans WHERE ${spansOf(reader.project, selections)}
     ORDER BY start_time, duration_ns DESC, span_id`,
-    // Spans come while they are counted.
-    { resultRowsMax: 2 * spansKnown + spansMeanwhile },
+    { resultRowsMax: room },
   );
   const places = placesOf(traces);
-  const indexOf = new Map<number, number>();
-  const parents: number[] = [];
-  const startUs: number[] = [];
-  const endUs: number[] = [];
-  const traceOf: number[] = [];
-  const wordOf: number[] = [];
-  const isError: number[] = [];
-  const kinds: number[] = [];
-  const firstTokenUs: number[] = [];
+  // Written into as they are read: lists that grow, of a quarter of a million numbers each, take as long as reading them.
+  const indexOf = new NumberTable(room);
+  const above = new Float64Array(room);
+  const startUs = new Float64Array(room);
+  const endUs = new Float64Array(room);
+  const firstTokenUs = new Float64Array(room);
+  const traceOf = new Int32Array(room);
+  const wordOf = new Int32Array(room);
+  const isError = new Uint8Array(room);
+  const kinds = new Uint8Array(room);
   const spanIds: string[] = [];
   const words = new WordTable();
-  let originNanos: bigint | undefined;
+  let size = 0;
   while (!rows.isAtEnd) {
     const trace = places.get(rows.float64());
     const key = rows.float64();
-    const above = rows.float64();
-    const word = rows.string();
-    const kind = rows.uint8();
-    const statusCode = rows.uint8();
-    const startNanos = rows.int64();
-    const durationNanos = rows.float64();
-    const firstTokenMs = rows.float64();
+    above[size] = rows.float64();
+    wordOf[size] = words.indexOf(rows.string());
+    kinds[size] = rows.uint8();
+    isError[size] = rows.uint8() === failed ? 1 : 0;
+    const start = rows.float64();
+    startUs[size] = start;
+    endUs[size] = start + rows.float64();
+    firstTokenUs[size] = rows.float64();
     const spanId = withIds ? rows.string() : '';
     // Of an id whose number another trace has, or that came meanwhile.
     if (trace === undefined) continue;
-    originNanos ??= startNanos;
-    const start = Number(startNanos - originNanos) / 1000;
-    if (!indexOf.has(key)) indexOf.set(key, parents.length);
-    traceOf.push(trace);
-    parents.push(above);
-    wordOf.push(words.indexOf(word));
-    kinds.push(kind);
-    isError.push(statusCode === failed ? 1 : 0);
-    startUs.push(start);
-    endUs.push(start + durationNanos / 1000);
-    firstTokenUs.push(firstTokenMs * 1000);
+    traceOf[size] = trace;
+    indexOf.add(key, size);
     if (withIds) spanIds.push(spanId);
+    size += 1;
   }
-  const parent = Int32Array.from(parents, (hash) => (hash === 0 ? -1 : (indexOf.get(hash) ?? -1)));
+  const parent = Int32Array.from(above.subarray(0, size), (key) => (key === 0 ? -1 : indexOf.get(key)));
   return {
     ...buildForest({
       parents: parent,
-      startUs: Float64Array.from(startUs),
-      endUs: Float64Array.from(endUs),
-      traceOf: Int32Array.from(traceOf),
+      startUs: startUs.slice(0, size),
+      endUs: endUs.slice(0, size),
+      traceOf: traceOf.slice(0, size),
       traceCount: traces.length,
     }),
-    wordOf: Int32Array.from(wordOf),
+    wordOf: wordOf.slice(0, size),
     words: words.words.map(readWord),
-    isError: Uint8Array.from(isError),
-    isAside: Uint8Array.from(kinds, (kind, span) =>
-      kind === consumer && (parent[span] ?? -1) !== -1 ? 1 : 0,
-    ),
-    firstTokenUs: Float64Array.from(firstTokenUs),
+    isError: isError.slice(0, size),
+    isAside: kinds
+      .slice(0, size)
+      .map((kind, span) => (kind === consumer && (parent[span] ?? -1) !== -1 ? 1 : 0)),
+    firstTokenUs: firstTokenUs.slice(0, size),
     spanIds,
   };
 }
