@@ -2,6 +2,7 @@
  * Trace stores as data: how each is started, where it takes OTLP over HTTP, and how it is asked the same five questions. A new one is a row of `peers`.
  */
 import { join } from 'node:path';
+import serverFlags from '../scripts/lib/server-flags.json' with { type: 'json' };
 
 export interface Launch {
   readonly binary: string;
@@ -92,7 +93,7 @@ export const peers: readonly Peer[] = [
     start: ({ directory, ports: [ui, http, grpc] }) => ({
       args: [
         '--conditions=source',
-        '--liftoff-only',
+        ...serverFlags,
         main,
         `--data=${directory}`,
         `--port=${ui}`,

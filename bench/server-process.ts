@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import serverFlags from '../scripts/lib/server-flags.json' with { type: 'json' };
 
 /** CPU and memory that a process uses. */
 export interface WatchedProcess {
@@ -40,8 +41,7 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   const { dataDirectory, main = mainFile, env = {}, timeoutMs = 60_000 } = options;
   const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
   const began = performance.now();
-  // As in scripts/start.mjs.
-  const flags = ['--conditions=source', '--liftoff-only'];
+  const flags = ['--conditions=source', ...serverFlags];
   const child = spawn(process.execPath, [...flags, main, ...ports, '--data', dataDirectory], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },

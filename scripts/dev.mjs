@@ -8,6 +8,7 @@ import {
   nodeBinary,
   root,
   run,
+  serverFlags,
 } from './lib/workspace.mjs';
 
 ensureInstalled();
@@ -15,12 +16,7 @@ ensureWebBuilt();
 ensureClientsPacked();
 
 const args = process.argv.slice(2);
-const flags = [
-  '--watch',
-  '--watch-preserve-output',
-  '--disable-warning=ExperimentalWarning',
-  '--liftoff-only',
-];
+const flags = ['--watch', '--watch-preserve-output', ...serverFlags];
 const given = args.find((_, index) => args[index - 1] === '--port') ?? process.env.SIGHTLINE_PORT ?? '4300';
 const env = childEnvironment({ SIGHTLINE_URL: `http://127.0.0.1:${given}` });
 const vite = join(root, 'node_modules/vite/bin/vite.js');

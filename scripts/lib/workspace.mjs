@@ -15,6 +15,13 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+/**
+ * Flags of Node for the server. PostgreSQL as WebAssembly would be optimised while it starts, for longer than it then works: 0.6 of 2.8 s of CPU. The memory for new objects
+ * would grow to 134 MB and stay.
+ */
+export const serverFlags = JSON.parse(
+  readFileSync(join(root, 'scripts', 'lib', 'server-flags.json'), 'utf8'),
+);
 const stamp = join(root, 'node_modules', '.sightline-installed');
 
 /**

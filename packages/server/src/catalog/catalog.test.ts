@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -99,10 +99,14 @@ describe('the embedded control plane', () => {
   });
   afterAll(() => rmSync(directory, { recursive: true }));
 
-  it('is made from its image in an empty folder', async () => {
+  it('is made from its image in an empty folder, whatever a start left that was killed while it did so', async () => {
+    mkdirSync(`${directory}.new/base`, { recursive: true });
+    writeFileSync(`${directory}.new/PG_VERSION`, 'half of it');
     const catalog = await openCatalog({ directory });
     expect(catalog.version).toMatch(/^1[89]/);
     await catalog.close();
+    expect(existsSync(`${directory}.new`)).toBe(false);
+    expect(readFileSync(join(directory, 'PG_VERSION'), 'utf8')).toMatch(/^1[89]/);
     isNew = false;
   });
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { SightlineError } from '@sightline/schema/errors';
 import { migrateCatalog } from './migrate.ts';
+import { unpackDatabase } from './unpack-database.ts';
 
 /** The control plane: projects, keys, settings. PostgreSQL in the process by default, a PostgreSQL server by configuration. */
 export interface Catalog extends CatalogDatabase {
@@ -57,11 +58,11 @@ async function openEmbedded(directory: string): Promise<OpenedCatalog> {
   const isNew = readdirSync(directory).length === 0;
   if (!isNew && !existsSync(join(directory, 'PG_VERSION')))
     throw cannotOpen('embedded', new Error(`"${join(directory, 'PG_VERSION')}" is missing`));
-  const image = isNew ? await (await import('@electric-sql/pglite-prepopulatedfs')).dataDir() : undefined;
+  if (isNew)
+    await unpackDatabase(await (await import('@electric-sql/pglite-prepopulatedfs')).dataDir(), directory);
   const client = await PGlite.create({
     dataDir: directory,
     postgresqlconf: ['shared_buffers = 8MB', 'max_connections = 10'],
-    ...(image === undefined ? {} : { loadDataDir: image }),
   }).catch((error: unknown) => {
     throw cannotOpen('embedded', error);
   });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   catalogueModels,
   catalogueVersion,
@@ -15,6 +16,9 @@ export interface ModelName {
 }
 
 export type Overrides = ReadonlyMap<string, readonly PriceOverride[]>;
+
+/** The loop is held for so long at most: all names take a quarter of a second, in the middle of a start. */
+const turnMsMax = 4;
 
 /** To be raised when the same catalogue makes other rows of the table. */
 const tableVersion = 1;
@@ -52,9 +56,16 @@ export class PriceList {
   async namedModels(): Promise<readonly ModelPrices[]> {
     const names = await catalogueModels();
     const distinct = new Map(names.map((name) => [keyOf(name), name]));
-    return [...distinct.values()]
-      .map((name) => this.pricesOf(name))
-      .filter(({ prices }) => prices.length > 0);
+    const priced: ModelPrices[] = [];
+    let turnBegan = performance.now();
+    for (const name of distinct.values()) {
+      const prices = this.pricesOf(name);
+      if (prices.prices.length > 0) priced.push(prices);
+      if (performance.now() - turnBegan < turnMsMax) continue;
+      await nextTurn();
+      turnBegan = performance.now();
+    }
+    return priced;
   }
 }
 

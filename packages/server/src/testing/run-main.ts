@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import serverFlags from '../../../../scripts/lib/server-flags.json' with { type: 'json' };
 
 /** The server as a child process: what it printed, and how it ended. */
 export interface MainProcess {
@@ -16,15 +17,12 @@ export interface MainProcess {
 const main = join(import.meta.dirname, '../main.ts');
 const readyLine = /^Sightline is ready: UI (\S+) {2}OTLP\/HTTP (\S+) {2}OTLP\/gRPC (\S+)$/m;
 
-/** As in scripts/start.mjs. */
-const flags = ['--disable-warning=ExperimentalWarning', '--liftoff-only'];
-
 /** Runs main.ts. Ports are free ones unless `args` say otherwise. */
 export function runMain(args: readonly string[], env: Readonly<Record<string, string>> = {}): MainProcess {
   const ports = ['port', 'otlp-http-port', 'otlp-grpc-port']
     .filter((flag) => !args.includes(`--${flag}`))
     .flatMap((flag) => [`--${flag}`, '0']);
-  const child = spawn(process.execPath, [...flags, main, ...ports, ...args], {
+  const child = spawn(process.execPath, [...serverFlags, main, ...ports, ...args], {
     env: { ...process.env, SIGHTLINE_LOG_LEVEL: 'warn', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -23,6 +23,8 @@ export function embeddedArguments(memoryBytesMax: number): string[] {
     parquet_metadata_cache_size: 0,
     compiled_expression_cache_size: 16 * mebibyte,
     background_pool_size: 2,
+    // A merge that waits for one of the two threads holds its blocks as well: where every name is unique, up to 200 MB.
+    background_merges_mutations_concurrency_ratio: 1,
     // Merges wait for loads and answers, and get a tenth of a core where these never end.
     os_threads_nice_value_merge_mutate: 10,
     background_common_pool_size: 1,

@@ -76,8 +76,8 @@ export function parseAnswer(
 }
 
 export interface InsertBytesRequest {
-  /** One after the other. */
-  readonly bytes: readonly Uint8Array[];
+  /** One after the other. Where the engine reads them from a file, this list is emptied when they are in it, so that nobody keeps them while the engine works. */
+  readonly bytes: Uint8Array[];
   readonly format: InsertFormat;
   /** Columns of it as a table function takes them. */
   readonly structure: string;

@@ -186,7 +186,7 @@ export async function putRuns(
       some.length,
     );
     await engine.insertBytes({
-      bytes: parts,
+      bytes: [...parts],
       format: { name: 'Native' },
       structure,
       insert: (source) => `INSERT INTO runs (${tableColumns}) SELECT ${select} FROM ${source}`,

@@ -30,7 +30,7 @@ export async function putServiceEdges(
       parts.map((part) => BigInt(of(part))),
       'UInt64',
     );
-  const { parts: bytes, structure } = nativeBlock(
+  const block = nativeBlock(
     {
       project_: textColumn(parts.map(() => project)),
       seconds_: countColumn(
@@ -48,9 +48,9 @@ export async function putServiceEdges(
     parts.length,
   );
   await engine.insertBytes({
-    bytes,
+    bytes: [...block.parts],
     format: { name: 'Native' },
-    structure,
+    structure: block.structure,
     insert: (
       source,
     ) => `INSERT INTO service_edges (project, generation, seconds, slot, version, is_deleted, seen, spans, all_spans, body)

@@ -27,24 +27,38 @@ export async function loadSegment(
   segment: SegmentFile,
   read = segmentColumns,
 ): Promise<number> {
-  const bytes = await readWhole(segment);
-  const { signal, token } = segment;
-  // Before the insert, so that the bytes of the segment need not be kept while it runs.
-  const counts = segmentCounts(bytes);
-  if (signal === 'metrics') await engine.insertBytes(metricsInsert(token, bytes));
-  else {
-    const { items, texts, errors, steps } = await read(signal, bytes);
-    if (texts.rows > 0) await engine.insertBytes(blockInsert(texts, `${token}:texts`, textsInsert));
-    if (steps.rows > 0)
-      await engine.insertBytes(blockInsert(steps, `${token}:steps`, stepsInsert(engine.database)));
-    await engine.insertBytes(blockInsert(items, `${token}:items`, itemsInsert(tables[signal], items.names)));
-    if (errors.rows > 0)
-      await engine.insertBytes(blockInsert(errors, `${token}:errors`, itemsInsert('errors', errors.names)));
-    if (mayHoldScores(signal, items))
-      await engine.insertBytes(blockInsert(items, `${token}:scores`, scoresInsert[signal]));
-  }
+  const { counts, inserts } = await readInserts(segment, engine.database, read);
+  for (const insert of inserts) await engine.insertBytes(insert);
   if (counts.length > 0) await engine.insert(ledgerInsert(segment, counts));
   return counts.reduce((sum, { reason, items: count }) => sum + (reason === '' ? count : 0), 0);
+}
+
+interface SegmentInserts {
+  readonly counts: readonly SegmentCount[];
+  readonly inserts: readonly InsertBytesRequest[];
+}
+
+/** Apart from the inserts, so that the bytes of the segment and what was made of them are not kept while these run. */
+async function readInserts(
+  segment: SegmentFile,
+  database: string,
+  read: typeof segmentColumns,
+): Promise<SegmentInserts> {
+  const bytes = await readWhole(segment);
+  const { signal, token } = segment;
+  const counts = segmentCounts(bytes);
+  if (signal === 'metrics') return { counts, inserts: [metricsInsert(token, bytes)] };
+  const { items, texts, errors, steps } = await read(signal, bytes);
+  const inserts: InsertBytesRequest[] = [];
+  const insert = (block: NativeBlock, name: string, statement: (source: string) => string): void => {
+    inserts.push(blockInsert(block, `${token}:${name}`, statement));
+  };
+  if (texts.rows > 0) insert(texts, 'texts', textsInsert);
+  if (steps.rows > 0) insert(steps, 'steps', stepsInsert(database));
+  insert(items, 'items', itemsInsert(tables[signal], items.names));
+  if (errors.rows > 0) insert(errors, 'errors', itemsInsert('errors', errors.names));
+  if (mayHoldScores(signal, items)) insert(items, 'scores', scoresInsert[signal]);
+  return { counts, inserts };
 }
 
 const tables = { traces: 'spans', logs: 'logs' } as const;
@@ -62,7 +76,7 @@ function blockInsert(
   token: string,
   insert: (source: string) => string,
 ): InsertBytesRequest {
-  return { bytes: parts, format: { name: 'Native' }, structure, insert, settings: loadSettings(token) };
+  return { bytes: [...parts], format: { name: 'Native' }, structure, insert, settings: loadSettings(token) };
 }
 
 function metricsInsert(token: string, bytes: Uint8Array): InsertBytesRequest {
