@@ -8,7 +8,7 @@ import { wrapAnthropicMessages } from './anthropic.ts';
 import { wrapGoogleModels } from './google.ts';
 import { wrapCallbackManager, wrapTool } from './langchain.ts';
 import { wrapMcpProtocol } from './mcp.ts';
-import { instrumentAgents, keepAmongProcessors } from './openai-agents.ts';
+import { instrumentAgents, keepAmongProcessors, noteCurrentSpan, wrapAgent } from './openai-agents.ts';
 import { wrapOpenAiResource } from './openai.ts';
 
 export interface KnownModule {
@@ -83,6 +83,18 @@ export const knownModules: Readonly<Record<string, KnownModule>> = {
     file: /^dist\/tracing\/processor\.m?js$/,
     className: 'MultiTracingProcessor',
     loaded: (prototype) => keepAmongProcessors(prototype),
+  },
+  agentsTools: {
+    package: '@openai/agents-core',
+    file: /^dist\/agent\.m?js$/,
+    className: 'Agent',
+    loaded: (prototype) => wrapAgent(prototype),
+  },
+  agentsSpans: {
+    package: '@openai/agents-core',
+    file: /^dist\/tracing\/context\.m?js$/,
+    className: 'getCurrentSpan',
+    loaded: (_prototype, _url, loaded) => noteCurrentSpan(loaded),
   },
   // A copy of another version refuses to register what the program sets up after us.
   openTelemetryApi: {

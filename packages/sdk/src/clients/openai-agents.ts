@@ -6,6 +6,7 @@ import type { Context, ContextManagementToken, Span } from '@opentelemetry/api';
 import { addToolCall } from '../agent/totals.ts';
 import { definedAttributes } from '../agent/traced-operation.ts';
 import { guard } from '../core/diagnostics.ts';
+import { currentReplay } from '../replay/replay-slot.ts';
 import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { capture } from '../tracing/capture.ts';
 import { openSpan } from '../tracing/run-span.ts';
@@ -66,6 +67,54 @@ export function keepAmongProcessors(prototype: object): void {
         return original.call(this, wanted, ...rest);
       },
   );
+}
+
+interface FunctionTool {
+  readonly type: string;
+  invoke?: (this: unknown, ...given: unknown[]) => unknown;
+}
+
+const replayed = new WeakSet<object>();
+
+/** In a what-if, a tool gives the result that was set for its span. Agents name their tools anew before each call of a model. */
+export function wrapAgent(prototype: object): void {
+  wrapMethod(
+    prototype,
+    'getAllTools',
+    (original) =>
+      async function (this: unknown, ...args) {
+        const tools = (await original.apply(this, args)) as readonly FunctionTool[];
+        if (currentReplay() !== undefined) guard('replaying a tool', () => tools.forEach(giveResults));
+        return tools;
+      },
+  );
+}
+
+function giveResults(tool: FunctionTool): void {
+  const { invoke } = tool;
+  if (tool.type !== 'function' || invoke === undefined || replayed.has(tool)) return;
+  replayed.add(tool);
+  tool.invoke = function (this: unknown, ...given) {
+    const result = currentReplay()?.givenResult(currentToolSpanId() ?? '');
+    return result === undefined ? invoke.apply(this, given) : Promise.resolve(result.value);
+  };
+}
+
+type CurrentSpan = () => AgentsSpan | null;
+
+/** Of each copy of the package. What is active in OpenTelemetry does not reach the code of a tool. */
+const currentSpans = new Set<CurrentSpan>();
+
+export function noteCurrentSpan(getCurrentSpan: object): void {
+  currentSpans.add(getCurrentSpan as CurrentSpan);
+}
+
+function currentToolSpanId(): string | undefined {
+  for (const current of currentSpans) {
+    const run = open.get(current()?.spanId ?? '');
+    if (run !== undefined) return run.span.spanContext().spanId;
+  }
+  return undefined;
 }
 
 const processor = {

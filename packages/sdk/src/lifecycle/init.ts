@@ -74,6 +74,7 @@ import { fetchInstrumentation, resubscribe } from '../clients/default-instrument
 import { ForwardingTracerProvider } from './forwarding-provider.ts';
 import { recordFetch } from '../replay/record-fetch.ts';
 import { recordHttp } from '../replay/record-http.ts';
+import { recordUndici } from '../replay/record-undici.ts';
 import { replayConfiguration } from '../replay/replay-configuration.ts';
 import { currentReplay } from '../replay/replay-slot.ts';
 import { startReplayFromEnvironment } from '../replay/start-replay.ts';
@@ -267,6 +268,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
   const records = options.recordExchanges && options.capture !== 'off' && currentReplay() === undefined;
   const stopRecordingFetch = records ? recordFetch() : () => undefined;
   const stopRecordingHttp = records ? recordHttp() : () => undefined;
+  const stopRecordingUndici = records ? recordUndici() : () => undefined;
   const fetching = fetchInstrumentation(options);
   const unregister = registerGlobals(
     { tracerProvider: tracers, contextManager, propagator, meterProvider: meters },
@@ -309,6 +311,7 @@ function startRuntime(options: ResolvedOptions): Runtime {
     leaveHeaders();
     stopRecordingFetch();
     stopRecordingHttp();
+    stopRecordingUndici();
     unregisterAiSdk();
     for (const provider of adopted) removeSpanProcessor(provider, spans);
     unregister();

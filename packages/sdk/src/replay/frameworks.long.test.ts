@@ -91,7 +91,6 @@ async function run(env: Readonly<Record<string, string>>) {
       OTEL_LOGS_EXPORTER: 'none',
       OTEL_METRICS_EXPORTER: 'none',
       LANGSMITH_TRACING: 'false',
-      OPENAI_AGENTS_DISABLE_TRACING: '1',
       ...env,
     },
   });
@@ -126,17 +125,16 @@ describe.each(['langgraph', 'openai-agents'])('an agent of %s', (FRAMEWORK) => {
     expect(changed.stderr).toMatch(/- .*Oslo[^]*\+ .*Rome/);
     expect(changed.stderr).toContain('OPENED {}');
 
-    // Spans of OpenAI Agents' tools come from its tracing, which is off here.
-    if (FRAMEWORK === 'langgraph') await whatIfToolSaid(file);
+    await whatIfToolSaid(FRAMEWORK, file);
   });
 });
 
 /** What if the tool had said something else: the model is asked what it makes of it. */
-async function whatIfToolSaid(file: string): Promise<void> {
+async function whatIfToolSaid(FRAMEWORK: string, file: string): Promise<void> {
   await new Promise<void>((resolve) => server.listen(Number(new URL(provider).port), '127.0.0.1', resolve));
   const tool = /"spanId":"(\w{16})"[^{}]*"name":"execute_tool weather"/.exec(readFileSync(file, 'utf8'))?.[1];
   const whatIf = await run({
-    FRAMEWORK: 'langgraph',
+    FRAMEWORK,
     SIGHTLINE_REPLAY: file,
     SIGHTLINE_REPLAY_FROM: tool ?? '',
     SIGHTLINE_REPLAY_RESULT: '40 degrees in Oslo',

@@ -2,8 +2,10 @@
  * Keeps what `fetch` sent and got on the span it was called in, so that the run can be replayed. The caller's response streams on
  * as it comes; nothing is read ahead, and what cannot be kept is left out with its reason.
  */
+import { activeContext, runInContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
 import { beginNote, type ExchangeNote, textOfBytes } from './exchange-note.ts';
+import { keptContext } from './record-undici.ts';
 
 /** Wraps the global fetch; returns what takes the wrapper away again. */
 export function recordFetch(): () => void {
@@ -16,7 +18,7 @@ export function recordFetch(): () => void {
     if (note === undefined) return original(input, init);
     guard('recording a request', () => note.request(textOf(init?.body)));
     try {
-      return follow(note, await original(input, init));
+      return follow(note, await runInContext(keptContext(activeContext()), () => original(input, init)));
     } catch (error) {
       note.failed(error);
       throw error;

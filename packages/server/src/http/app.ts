@@ -16,6 +16,7 @@ import {
   type Metric,
   unreadableRequests,
 } from '../ingest/index.ts';
+import { answerCompression } from './compression.ts';
 import { watchProcess } from './process-metrics.ts';
 import type { ProjectResolver } from './project-resolver.ts';
 import { prometheusContentType, renderPrometheusText } from './prometheus-text.ts';
@@ -63,8 +64,8 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
   });
   guardHttp(app, options.guard);
   options.ingest.connections.limit(app.server, 'ui');
-  // Streams of events are written past it; a body that is compressed is read by the receivers alone.
-  await app.register(fastifyCompress, { globalDecompression: false, encodings: ['br', 'gzip'] });
+  // Streams of events are written past it.
+  await app.register(fastifyCompress, answerCompression);
   const processMetrics = watchProcess();
   app.addHook('onClose', async () => processMetrics.stop());
 

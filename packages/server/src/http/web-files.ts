@@ -1,7 +1,8 @@
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fastifyStatic from '@fastify/static';
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SightlineError } from '@sightline/schema/errors';
 
 /**
@@ -21,13 +22,17 @@ export async function webFiles(
     return;
   }
   const page = readFileSync(join(directory, 'index.html'), 'utf8');
-  const sendPage = async (reply: FastifyReply): Promise<FastifyReply> =>
+  // Weak: the page is the same however it is compressed.
+  const tag = `W/"${createHash('sha256').update(page).digest('base64url').slice(0, 22)}"`;
+  const sendPage = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     reply
       .header('cache-control', 'no-cache')
-      .header('content-security-policy', pagePolicy)
-      .type('text/html; charset=utf-8')
-      .send(page);
-  for (const path of ['/', '/index.html']) app.get(path, async (_request, reply) => sendPage(reply));
+      .header('etag', tag)
+      .header('content-security-policy', pagePolicy);
+    if (isKnown(request.headers['if-none-match'], tag)) return reply.code(304).send();
+    return reply.type('text/html; charset=utf-8').send(page);
+  };
+  for (const path of ['/', '/index.html']) app.get(path, sendPage);
   // Dozens of files make a page: each of these would cost it some thirty bytes again.
   app.addHook('onSend', async (request, reply) => {
     if (!request.url.startsWith('/assets/') || reply.statusCode !== 200) return;
@@ -53,10 +58,16 @@ export async function webFiles(
       request.method === 'GET' &&
       !/^\/(api|v1|assets|prometheus|jaeger|tempo)(\/|$)/.test(path) &&
       !/\.\w+$/.test(path);
-    if (isPage) return sendPage(reply);
+    if (isPage) return sendPage(request, reply);
     const failure = notFound(request.method, request.url);
     return reply.code(failure.status).send(failure.toJSON());
   });
+}
+
+/** Tags are compared weakly, as RFC 9110 has it for this header. */
+function isKnown(given: string | undefined, tag: string): boolean {
+  const opaque = (each: string) => each.trim().replace(/^W\//, '');
+  return given?.trim() === '*' || given?.split(',').some((each) => opaque(each) === opaque(tag)) === true;
 }
 
 /** Of pages only, whose policy holds for their files (a worker would have that of its script: there is none); and what tells versions apart, which the names of hashed files do. */

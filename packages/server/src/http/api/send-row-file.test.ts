@@ -6,6 +6,7 @@ import { rowWriters } from '@sightline/schema/rows';
 import fastifyCompress from '@fastify/compress';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerCompression } from '../compression.ts';
 import { sendRowFile } from './send-row-file.ts';
 
 const rows = 1_000_000;
@@ -15,7 +16,7 @@ let pagesRead = 0;
 
 beforeAll(async () => {
   app = Fastify({ forceCloseConnections: true });
-  await app.register(fastifyCompress, { globalDecompression: false, encodings: ['br', 'gzip'] });
+  await app.register(fastifyCompress, answerCompression);
   app.get<{ Querystring: { failsAfter?: string } }>('/file', async (request, reply) => {
     await sendRowFile(
       {
