@@ -71,6 +71,8 @@ describe('rules in our own words', () => {
   it.each([
     ['error_rat > 0.05', 1, 'Did you mean `error_rate`?'],
     ['p95(duraton) > 3s', 5, 'Did you mean `duration`?'],
+    ['error_rate > 5', 14, 'Did you mean `5%`?'],
+    ['rate(status:error) by service >= 2.5 recover < 1', 34, 'Did you mean `2.5%`?'],
     ['p95(duration) > 3', 17, 'Write `3s` for seconds, or `3ms`.'],
     ['p95(duration) by servce > 3s', 18, 'Did you mean `service`?'],
     ['count of lgs > 3', 10, 'Did you mean `logs`?'],

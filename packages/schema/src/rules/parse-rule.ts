@@ -91,8 +91,16 @@ function readRule(reader: RuleReader): RuleNode {
       at: conditionAt,
       hint: 'Leave `by` out, and name what is missed with `where`.',
     });
+  if (isShare(query) && condition.type === 'threshold' && condition.threshold > 1) {
+    const at = conditionAt + reader.text.slice(conditionAt).search(/[\d.]/);
+    reader.fail('a share of at most 100%', { at, hint: `Did you mean \`${condition.threshold}%\`?` });
+  }
   return { type: 'value', query: { ...query, windowS: query.windowS ?? windowDefaultS }, condition };
 }
+
+/** Never beyond 1, so that a larger threshold would be a rule that cannot fire. */
+const isShare = ({ left, right }: Pick<ValueQuery, 'left' | 'right'>): boolean =>
+  right === undefined && (left.type === 'share' || left.type === 'failed' || left.type === 'hallucinated');
 
 function readValue(reader: RuleReader): Omit<ValueQuery, 'windowS'> & { windowS: number | undefined } {
   const start = reader.position;

@@ -235,7 +235,8 @@ class Parser {
       }
       if (!this.#take(',')) break;
     }
-    this.#expect(')', 'grouping opts');
+    if (!this.#is(')')) this.#unexpected('grouping opts', '"," or ")"');
+    this.#next();
     return labels;
   }
 

@@ -4,6 +4,7 @@ import { useState, type ReactElement } from 'react';
 import { acknowledge, takeAcknowledgementBack } from '../../api/alert-queries.ts';
 import { labelPairs, matchersOf, sortedAlerts, whyWords } from '../../model/alert-words.ts';
 import { plural } from '../../model/format.ts';
+import { msFromTimestamp } from '../../model/timestamp.ts';
 import { linkOf } from '../../model/ui-path.ts';
 import { readAnnotator } from '../../widgets/annotator.ts';
 import { Button } from '../../widgets/button.tsx';
@@ -187,7 +188,8 @@ function Quiet({
       {acknowledged !== null && (
         <>
           Acknowledged{acknowledged.who === '' ? '' : ` by ${acknowledged.who}`}{' '}
-          <TimeAgo time={acknowledged.at} nowMs={nowMs} />
+          {/* What was just pressed is not ahead of a clock that was read before. */}
+          <TimeAgo time={acknowledged.at} nowMs={Math.max(nowMs, msFromTimestamp(acknowledged.at))} />
           {acknowledged.comment === '' ? '. ' : `: ${acknowledged.comment}. `}
         </>
       )}
