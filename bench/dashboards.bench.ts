@@ -35,7 +35,9 @@ try {
   console.log(
     `${cpus().length} × ${cpus()[0]?.model}, ${Math.round(totalmem() / 2 ** 30)} GB, load ${loadavg()[0]?.toFixed(1)}`,
   );
-  console.log('| asked | first panel ms | seen ms | all ms | CPU of the server ms |\n| --- | ---: | ---: | ---: | ---: |');
+  console.log(
+    '| asked | first panel ms | seen ms | all ms | CPU of the server ms |\n| --- | ---: | ---: | ---: | ---: |',
+  );
   const end = new Date().toISOString();
   const start = new Date(Date.parse(end) - 86_400_000).toISOString();
   report('cold', [await askPage(panels, { from: start, to: end })]);

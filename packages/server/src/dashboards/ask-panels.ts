@@ -9,6 +9,7 @@ import type {
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { PanelContext } from '../query/alerts/kept-histories.ts';
+import { AskedOnce } from '../query/asked-once.ts';
 import { readRange, type TimeRange } from '../query/time-range.ts';
 import { CountSource } from './count-source.ts';
 import { readBand } from './expected-band.ts';
@@ -30,9 +31,10 @@ const totalsMax = 200;
  * The answers as they come. Panels with the same questions are asked once. Throws `bad_time_range` before the first.
  */
 export function askPanels(
-  { catalog, readDecisions, ...context }: PanelContext & Pick<PanelScope, 'catalog' | 'readDecisions'>,
+  { catalog, readDecisions, ...asking }: PanelContext & Pick<PanelScope, 'catalog' | 'readDecisions'>,
   { panels, variables, ...asked }: AskPanelsRequest,
 ): AsyncIterable<AskPanelsLine> {
+  const context = { ...asking, once: new AskedOnce() };
   const range = readRange(asked, context.clock);
   const words = new WordsBatch(context);
   const scope = { context, catalog, readDecisions, asked, range, words, values: variables };

@@ -18,13 +18,16 @@ export const namesModels = ({
   source === 'calls' &&
   by.some(({ type, name }) => type === 'builtin' && (name === 'model' || name === 'provider'));
 
-/** In a short window perhaps nobody answers: names are those of a day at least. */
+/** In a short window perhaps nobody answers: names are those of a day at least. Of whole hours, so that panels of one range, whose steps begin and end around it, ask for the same. */
 export async function readNamesNear(reader: Reader, { from, to }: Window): Promise<JoinedModels> {
-  const dayBefore = to > dayNanos ? to - dayNanos : 0n;
-  return readJoinedModels(reader, { from: unixNano(from < dayBefore ? from : dayBefore), to });
+  const until = to + hourNanos - 1n - ((to - 1n) % hourNanos);
+  const dayBefore = until > dayNanos ? until - dayNanos : 0n;
+  const since = from < dayBefore ? from : dayBefore;
+  return readJoinedModels(reader, { from: unixNano(since - (since % hourNanos)), to: unixNano(until) });
 }
 
-const dayNanos = 86_400_000_000_000n;
+const hourNanos = 3_600_000_000_000n;
+const dayNanos = 24n * hourNanos;
 
 interface Items {
   readonly source: RuleSource;

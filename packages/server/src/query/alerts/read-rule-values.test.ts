@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScoreRow } from '../../storage/telemetry-store.ts';
 import { hexId, logsRequest, type SpanInput, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
+import { AskedOnce } from '../asked-once.ts';
 import { askRuleSql } from './ask-rule-sql.ts';
 import { KeptHistories } from './kept-histories.ts';
 import {
@@ -294,6 +295,21 @@ describe('values of rules', () => {
     expect(sorted(third.answers)).toEqual(await plain());
     // One for each source.
     expect([first.readings, third.readings]).toEqual([4, 0]);
+  });
+
+  it('by model ask once for the names of models, wherever in their hours steps begin and end', async () => {
+    const recorded = telemetry.recorded();
+    const context = { ...recorded.context, once: new AskedOnce() };
+    const by = query('sum(tokens) of calls by model > 1');
+    const minute = 60n * second;
+    const read = async (stepMinutes: bigint, end: bigint) => {
+      const stepNanos = stepMinutes * minute;
+      const first = end - 5n * stepNanos;
+      return readRuleHistory(context, by, { first, stepNanos, count: 6, windowNanos: stepNanos });
+    };
+    expect(await read(1n, nowNanos)).not.toEqual([]);
+    await read(10n, nowNanos - 5n * minute);
+    expect(recorded.statements.filter((text) => text.includes('request_model'))).toHaveLength(1);
   });
 
   it('that are asked in one moment are read once for each source, whatever their steps and labels', async () => {
