@@ -91,7 +91,7 @@ export async function fillInputs(
   if (count === 0) return;
   const { parts, structure } = blockOf(derived, keys, count);
   await engine.insertBytes({
-    bytes: parts,
+    bytes: [...parts],
     format: { name: 'Native' },
     structure,
     insert: (source) => `INSERT INTO ${table} SELECT * FROM ${source}`,
