@@ -89,6 +89,8 @@ it('the page is asked for each time and sent where it changed; hashed files are 
     expect([again.status, again.bytes.length, again.headers.etag]).toEqual([304, 0, tag]);
     expect(again.headers['content-security-policy']).toContain("default-src 'none'");
   }
+  const head = await fetch(`${url}/runs`, { method: 'HEAD' });
+  expect([head.status, head.headers.get('etag')]).toEqual([200, tag]);
   const changed = await ask('/', { 'if-none-match': '"another"' });
   expect([changed.status, changed.bytes.toString()]).toEqual([200, page]);
 

@@ -55,7 +55,7 @@ export async function webFiles(
   app.setNotFoundHandler(async (request, reply) => {
     const [path = ''] = request.url.split('?');
     const isPage =
-      request.method === 'GET' &&
+      (request.method === 'GET' || request.method === 'HEAD') &&
       !/^\/(api|v1|assets|prometheus|jaeger|tempo)(\/|$)/.test(path) &&
       !/\.\w+$/.test(path);
     if (isPage) return sendPage(request, reply);

@@ -84,7 +84,7 @@ export function ComparisonView({ id }: { readonly id: string }): ReactElement {
         </tbody>
       </table>
       <h3>Answer</h3>
-      <Answer answer={answer} />
+      <Answer answer={answer} errors={query.data.errors} />
       <h3>Steps</h3>
       <Steps steps={query.data.steps} leftOut={query.data.stepsLeftOut} />
     </>
@@ -144,7 +144,7 @@ function Figure(props: {
 
 const kinds = { ' ': 'same', '+': 'added', '-': 'removed' } as const;
 
-function Answer({ answer }: { readonly answer: ReplayComparison['answer'] }): ReactElement {
+function Answer({ answer, errors }: Pick<ReplayComparison, 'answer' | 'errors'>): ReactElement {
   if (answer.same === true)
     return (
       <>
@@ -156,13 +156,19 @@ function Answer({ answer }: { readonly answer: ReplayComparison['answer'] }): Re
     return (
       <>
         <p className="soft">
-          {answer.before === null ? 'The answer before was not recorded.' : 'There is no new answer.'}
+          {answer.before === null ? missingAnswer(errors.before) : 'There is no new answer.'}
         </p>
         <pre className="replay-answer">{laidOut(answer.after ?? answer.before)}</pre>
       </>
     );
   const steps = answer.diff.map(({ mark, text }) => ({ kind: kinds[mark], value: text }));
   return <DiffLines lines={foldSame(steps, contextLines)} />;
+}
+
+function missingAnswer(errors: number | null): string {
+  return errors === null || errors === 0
+    ? 'The answer before was not recorded.'
+    : 'There is no answer before: errors were recorded instead.';
 }
 
 /** JSON, one value a line, as the diff has it. */

@@ -118,7 +118,11 @@ function sentence(
     return targets.length === 0
       ? 'Nothing was replayed yet'
       : `Nothing was replayed yet; ${plural(targets.length, 'target')} could`;
-  const failed = replays.filter(({ state }) => state === 'failed' || state === 'lost').length;
+  const ofBatches = batches.reduce((sum, { counts }) => sum + counts.failed + counts.lost, 0);
+  const failed =
+    ofBatches +
+    replays.filter(({ batchId, state }) => batchId === null && (state === 'failed' || state === 'lost'))
+      .length;
   const away = targets.filter(({ state }) => state === 'away').length;
   return [
     failed === 0 ? 'No replay failed' : `${plural(failed, 'replay')} failed`,
