@@ -42,6 +42,12 @@ test('the list says how many there are, and what is new among them', () => {
   expect(
     errorsDetail({ errors: [group({}), group({ count: 9, type: 'KeyError', title: '' })], total: 12 }),
   ).toBe('12 occurrences; KeyError most often: 9');
+  expect(
+    errorsDetail({
+      errors: [group({ type: 'TimeoutError', title: 'No answer within <duration>.' })],
+      total: 3,
+    }),
+  ).toBe('3 occurrences; TimeoutError: No answer within <duration> most often: 3');
 });
 
 test('a group says how often it happened, and for whom', () => {

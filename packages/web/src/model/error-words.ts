@@ -64,7 +64,7 @@ export function errorsDetail({ errors, total }: Pick<ErrorsResponse, 'errors' | 
     undefined,
   );
   if (worst === undefined) return '';
-  return `${plural(total, 'occurrence')}; ${shorten(titleOf(worst), 60)} most often: ${formatCount(worst.count)}`;
+  return `${plural(total, 'occurrence')}; ${shorten(titleOf(worst), 60).replace(/[.!]$/, '')} most often: ${formatCount(worst.count)}`;
 }
 
 /** `RangeError: no item <number>`. */

@@ -43,6 +43,9 @@ export function groupOf(moves: readonly ErrorMove[]): Sql {
   return moved('variant', moved('fingerprint', trusted('fingerprint')));
 }
 
+/** A group's or a part's id as text: the engine leaves out the zero bytes that a number begins with, as one of 256 does. */
+export const hexOfId = (id: Sql): Sql => sql`lower(leftPad(hex(${id}), 16, '0'))`;
+
 const numberOf = (id: string): string => BigInt(`0x${id}`).toString();
 const ids = (hex: readonly string[]): Sql => sql`arrayMap(id -> toUInt64(id), ${strings(hex.map(numberOf))})`;
 export const idParameter = (id: string): Parameter => ({ type: 'UInt64', value: numberOf(id) });

@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ErrorGrouper } from '@sightline/schema/exceptions';
 import { errorParameters, errorResponse, errorsParameters, errorsResponse } from '@sightline/schema/api';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCatalog, type Catalog } from '../../catalog/catalog.ts';
@@ -311,4 +312,46 @@ describe('groups of errors', () => {
     await store.store.deleteTrace({ project: 'default', traceId: hexId(32, 13) });
     expect((await find({ tool: 'search' })).errors).toEqual([]);
   });
+});
+
+test('groups whose id begins with zeros have all of its digits, and are opened by it', async () => {
+  const grouper = new ErrorGrouper();
+  const of = {
+    message: 'failed',
+    stack: '',
+    service: 'zeros',
+    operation: '',
+    provider: '',
+    tool: '',
+    name: '',
+  };
+  const type = Array.from({ length: 10_000 }, (_, number) => `Kind${number}Error`).find(
+    (each) => grouper.group({ ...of, type: each }).fingerprint.at(-1) === 0,
+  );
+  const time = at(3 * 24 * 60);
+  await store.loadTogether('traces', [
+    tracesRequest('zeros', [
+      {
+        traceId: hexId(32, 900),
+        spanId: hexId(16, 900),
+        name: 'work',
+        startNanos: time,
+        status: { code: 2, message: '' },
+        events: [
+          {
+            name: 'exception',
+            timeNanos: time,
+            attributes: { 'exception.type': type ?? '', 'exception.message': of.message },
+          },
+        ],
+      },
+    ]),
+  ]);
+  const range = { from: '-73h', to: '-71h' };
+  const found = await find(range);
+  expect(found.errors.map(({ id }) => id)).toEqual([expect.stringMatching(/^00[0-9a-f]{14}$/)]);
+  const [group] = found.errors;
+  const opened = await read(group?.id ?? '', range);
+  expect(opened.error).toMatchObject({ id: group?.id, type, count: 1 });
+  expect(opened.parts.map(({ id }) => id)).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
 });

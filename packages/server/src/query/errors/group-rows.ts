@@ -6,7 +6,7 @@ import type { Reader } from '../reader.ts';
 import { int64, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import type { TimeRange } from '../time-range.ts';
 import { chooseStepMs } from '../time-step.ts';
-import { groupOf } from './errors-sql.ts';
+import { groupOf, hexOfId } from './errors-sql.ts';
 import { type ErrorDecisions, statusOf } from './grouped-errors.ts';
 
 const stepsMax = 48;
@@ -67,7 +67,7 @@ export async function readGroupRows(
   const some = (column: string): string => `groupUniqArray(${namesShown + 1})(${column})`;
   const slot = sql`intDiv(toUnixTimestamp64Milli(time) - ${int64(steps.from / 1_000_000n)}, ${uint(steps.stepMs)})`;
   return reader.rows<GroupRow>(sql`
-    SELECT lower(hex(group_id)) AS id, ${trusted(`toString(any(type)) AS type, argMax(raw_message, time) AS message,
+    SELECT ${hexOfId(trusted('group_id'))} AS id, ${trusted(`toString(any(type)) AS type, argMax(raw_message, time) AS message,
       argMax(errors.message, time) AS title, toString(any(culprit)) AS culprit, toString(any(error_class)) AS class,
       count() AS count, countIf(handled = 1) AS handled, uniqIf(user_id, user_id != '') AS users, uniqIf(session_id, session_id != '') AS sessions,
       uniqIf(trace_id, trace_id != unhex(repeat('00', 16))) AS runs, toString(max(time)) AS lastTime,
@@ -84,7 +84,7 @@ export async function readPasts(
   { moves }: Pick<ErrorDecisions, 'moves'>,
 ): Promise<ReadonlyMap<string, PastRow>> {
   const rows = await reader.rows<PastRow>(sql`
-    SELECT lower(hex(${groupOf(moves)})) AS id, toString(min(first_time)) AS firstTime, toString(max(last_time)) AS lastTime,
+    SELECT ${hexOfId(groupOf(moves))} AS id, toString(min(first_time)) AS firstTime, toString(max(last_time)) AS lastTime,
       toUnixTimestamp64Milli(max(last_time)) AS lastMs, groupUniqArrayArray(100)(versions) AS versions
     FROM error_days WHERE project = ${string(reader.project)} GROUP BY id`);
   return new Map(rows.map((row) => [row.id, row]));

@@ -4,7 +4,7 @@ import type { ErrorOccurrence } from '@sightline/schema/api';
 import { type QueryContext, Reader } from '../reader.ts';
 import { int64, sql, string, trusted, uint } from '../sql/sql.ts';
 import { storedAfter, storedUntil } from '../sql/range-sql.ts';
-import { errorsIn, newErrors } from './errors-sql.ts';
+import { errorsIn, hexOfId, newErrors } from './errors-sql.ts';
 import type { ErrorMove } from './grouped-errors.ts';
 import { decodeOccurrence, occurrenceColumns, type OccurrenceRow } from './occurrence-rows.ts';
 
@@ -66,8 +66,8 @@ export async function readArrivedErrors(
   };
   const isWanted = sql`${errorsIn(project, { from: timeFrom, to: timeTo })} AND ${arrived} AND name != ${string(exceptName)}`;
   const rows = await reader.rows<ArrivedRow>(sql`
-    SELECT ${occurrenceColumns}, toUnixTimestamp64Milli(stored_time) AS storedMs, toString(${key}) AS key, lower(hex(group_id)) AS groupId,
-      lower(hex(variant)) AS variantId, toString(type) AS errorType, toString(error_class) AS class
+    SELECT ${occurrenceColumns}, toUnixTimestamp64Milli(stored_time) AS storedMs, toString(${key}) AS key, ${hexOfId(trusted('group_id'))} AS groupId,
+      ${hexOfId(trusted('variant'))} AS variantId, toString(type) AS errorType, toString(error_class) AS class
     FROM (${newErrors({ project, window, moves }, isWanted)}) ORDER BY stored_time, ${key} LIMIT ${uint(limit)}`);
   return rows.map((row) => {
     const { storedMs, key: rowKey, groupId, variantId, errorType, class: cause, ...occurrence } = row;

@@ -7,7 +7,7 @@ import { type QueryContext, Reader } from '../reader.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { inBuckets } from '../sql/range-sql.ts';
 import { readListRange, type TimeRange } from '../time-range.ts';
-import { groupOf, idParameter, newErrors } from './errors-sql.ts';
+import { groupOf, hexOfId, idParameter, newErrors } from './errors-sql.ts';
 import { decodeGroup, type GroupRow, readGroupRows, readPasts, stepsOf } from './group-rows.ts';
 import { type ErrorDecisions, groupOfId } from './grouped-errors.ts';
 import { decodeOccurrence, occurrenceColumns, type OccurrenceRow } from './occurrence-rows.ts';
@@ -144,7 +144,7 @@ async function readOccurrences(
 
 async function readParts(reader: Reader, rows: Sql): Promise<readonly PartRow[]> {
   return reader.rows<PartRow>(sql`
-    SELECT lower(hex(variant)) AS id, lower(hex(any(fingerprint))) AS fingerprint, argMax(raw_message, time) AS message,
+    SELECT ${hexOfId(trusted('variant'))} AS id, ${hexOfId(trusted('any(fingerprint)'))} AS fingerprint, argMax(raw_message, time) AS message,
       argMax(toString(errors.culprit), time) AS culprit, count() AS count, toString(max(time)) AS lastTime
     FROM (${rows}) AS errors GROUP BY variant ORDER BY count() DESC, id LIMIT ${uint(partsMax)}`);
 }
