@@ -146,7 +146,7 @@ describe('every view tells of one model under one name', { timeout: 60_000 }, ()
       nodes.flatMap(({ type, name, provider, calls, errors }) =>
         type === 'model' ? [[name, provider, calls, errors]] : [],
       );
-    expect(modelsOf(graph.nodes).toSorted()).toEqual([
+    expect(modelsOf(graph.nodes).toSorted(([a], [b]) => String(a).localeCompare(String(b)))).toEqual([
       [model, 'openai', 4, 2],
       [other, 'mistral_ai', 1, 0],
     ]);
