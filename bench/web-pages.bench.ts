@@ -66,6 +66,13 @@ async function measurePage(page: Page, url: string, label: string): Promise<read
   return [`${first.toFixed(0)} ms`, `${again.toFixed(0)} ms`, `${(transferred / 1000).toFixed(0)} kB`];
 }
 
+/** In the page: milliseconds from the click on this link until its page is open and nothing is under way. */
+const timeToContent = `link => new Promise((resolve) => link.addEventListener('click', ({ timeStamp }) => {
+  const isShown = () => location.pathname === link.pathname && document.documentElement.dataset.idle === 'true';
+  const look = () => isShown() ? resolve(performance.now() - timeStamp) : requestAnimationFrame(look);
+  requestAnimationFrame(look);
+}, { capture: true, once: true }))`;
+
 /** Measured in the page: a wait of the driver looks again after up to half a second. */
 async function clickTo(page: Page, label: string): Promise<number> {
   const link = page
@@ -73,19 +80,7 @@ async function clickTo(page: Page, label: string): Promise<number> {
     .getByRole('link', { name: label, exact: true });
   await link.dispatchEvent('pointerenter');
   await page.waitForTimeout(150);
-  const shown = link.evaluate(
-    (element: HTMLAnchorElement) =>
-      new Promise<number>((resolve) => {
-        const begin = (event: Event): void => {
-          const isShown = (): boolean =>
-            location.pathname === element.pathname && document.documentElement.dataset['idle'] === 'true';
-          const look = (): void =>
-            isShown() ? resolve(performance.now() - event.timeStamp) : void requestAnimationFrame(look);
-          requestAnimationFrame(look);
-        };
-        element.addEventListener('click', begin, { capture: true, once: true });
-      }),
-  );
+  const shown: Promise<number> = link.evaluate(timeToContent);
   await link.click();
   return shown;
 }

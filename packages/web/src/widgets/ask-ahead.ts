@@ -31,7 +31,7 @@ const pages =
   (query: { readonly queryKey: QueryKey; readonly initialPageParam: unknown }): Ask =>
   (client) => ({
     key: query.queryKey,
-    answer: client.prefetchInfiniteQuery(query as Parameters<QueryClient['prefetchInfiniteQuery']>[0]),
+    answer: client.prefetchInfiniteQuery(query),
   });
 
 const overviewByModel: Asks = (range, asOf) => [one(overviewQuery({ ...range, groupBy: 'model' }, asOf))];
