@@ -1,5 +1,7 @@
+import { useQueryClient } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { useRef, type AnchorHTMLAttributes, type MouseEvent, type ReactElement } from 'react';
+import { loadPart } from '../api/load-part.ts';
 import { useGo, withoutEmpty, type UrlSearch } from './url-state.ts';
 
 interface PageLinkProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'href'> {
@@ -9,29 +11,42 @@ interface PageLinkProps extends Omit<AnchorHTMLAttributes<HTMLAnchorElement>, 'h
 
 const intentMs = 50;
 const noSearch: UrlSearch = {};
+const loadAsking = loadPart(() => import('./ask-ahead.ts'));
 
 /**
- * A link inside the product: a real address, opened without leaving the page, whose page loads once somebody points at it. The router's own link asks
+ * A link inside the product: a real address, opened without leaving the page, whose page loads once somebody points at it, and asks its first questions. The router's own link asks
  * for the state of the router in each of them, which is most of what a row of a long list takes to draw.
  */
 export function PageLink({ to, search = noSearch, onClick, ...rest }: PageLinkProps): ReactElement {
   const router = useRouter();
   const go = useGo();
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const queryClient = useQueryClient();
+  const intent = useRef<AbortController>(undefined);
   const target = withoutEmpty(search);
   const preload = (): void => {
-    // The page loads again when it is opened, where it could not be loaded ahead.
-    const load = (): void => void router.preloadRoute({ to, search: target } as never).catch(() => undefined);
-    timer.current = setTimeout(load, intentMs);
+    forget();
+    const { signal } = (intent.current = new AbortController());
+    const ask = async (): Promise<void> => {
+      const { askAhead } = await loadAsking();
+      if (!signal.aborted) signal.addEventListener('abort', askAhead(queryClient, to, target));
+    };
+    const load = (): void => {
+      if (signal.aborted) return;
+      // The page loads and asks again when it is opened, where that could not be done ahead.
+      router.preloadRoute({ to, search: target } as never).catch(() => undefined);
+      if (to !== globalThis.location.pathname) ask().catch(() => undefined);
+    };
+    setTimeout(load, intentMs);
   };
-  const forget = (): void => clearTimeout(timer.current);
+  const forget = (): void => intent.current?.abort();
   const open = (event: MouseEvent<HTMLAnchorElement>): void => {
     onClick?.(event);
     const isElsewhere =
       event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0;
     if (event.defaultPrevented || isElsewhere || (rest.target ?? '_self') !== '_self') return;
     event.preventDefault();
-    forget();
+    // What was asked ahead is for the page that opens now.
+    intent.current = undefined;
     go(to, target);
   };
   return (

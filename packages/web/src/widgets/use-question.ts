@@ -1,6 +1,7 @@
 import { useCallback, useMemo, useState } from 'react';
 import type { Asked } from '../api/queries.ts';
 import { isRelative, type TimeRange } from '../model/time-range.ts';
+import { askedMoment } from './asked-moment.ts';
 import { useTimeRange, useUrlState, type UrlSearch } from './url-state.ts';
 
 /**
@@ -25,7 +26,7 @@ export function useQuestion(): Question {
   const { search, patch } = useUrlState();
   const range = useTimeRange();
   const filter = search['q'] ?? '';
-  const [asOf, setAsOf] = useState(() => Date.now());
+  const [asOf, setAsOf] = useState(askedMoment);
   const refresh = useCallback(() => setAsOf(Date.now()), []);
   const asked = useMemo((): Asked => ({ ...range, q: filter === '' ? undefined : filter }), [range, filter]);
   return {

@@ -10,6 +10,62 @@ describe.skipIf(findChromium() === undefined)('a new server', { timeout: 90_000 
   });
   afterAll(async () => stage.close());
 
+  it('asks what a page shows while its link is pointed at, and not again when it opens', async () => {
+    // A clock is that of a whole context: this one is of no other test.
+    const page = await stage.open('/gallery', { reducedMotion: 'reduce' });
+    const folded = page.locator('.nav-group-name[aria-expanded="false"]');
+    while ((await folded.count()) > 0) await folded.first().click();
+    const asked = new Set<string>();
+    const again: string[] = [];
+    let isOpen = false;
+    page.on('request', (request) => {
+      const { pathname, search } = new URL(request.url());
+      if (!pathname.startsWith('/api/v1/')) return;
+      if (isOpen && asked.has(pathname + search)) again.push(pathname + search);
+      asked.add(pathname + search);
+    });
+    const expected: Readonly<Record<string, readonly string[]>> = {
+      Runs: ['/overview', '/runs', '/facets'],
+      Sessions: ['/sessions', '/overview'],
+      Users: ['/users', '/overview'],
+      Performance: ['/performance', '/overview', '/services', '/agents', '/models'],
+      'Service map': ['/service-map'],
+      Compare: ['/compare', '/histogram'],
+      Outlook: ['/outlook'],
+      MCP: ['/mcp'],
+      Fleet: ['/overview'],
+      Errors: ['/errors'],
+      Agents: ['/agents'],
+      Models: ['/models'],
+      Tools: ['/tools'],
+      Traces: ['/traces', '/histogram'],
+      Logs: ['/logs', '/histogram'],
+    };
+    for (const [index, [label, paths]] of Object.entries(expected).entries()) {
+      // An answer that is old is asked again, and slow machines are slow: time stands still until the next page.
+      await page.clock.setFixedTime(Date.now() + index * 600_000);
+      asked.clear();
+      isOpen = false;
+      const link = page
+        .getByRole('navigation', { name: 'Pages' })
+        .getByRole('link', { name: label, exact: true });
+      await link.hover();
+      await expect
+        .poll(() => [...asked].map((address) => address.replace(/^\/api\/v1|\?.*/g, '')), { timeout: 15_000 })
+        .toEqual(expect.arrayContaining([...paths]));
+      await idle(page);
+      isOpen = true;
+      await link.click();
+      await page.waitForURL((url) => url.pathname !== '/gallery');
+      await idle(page);
+      expect([label, ...again]).toEqual([label]);
+      isOpen = false;
+      await page.goBack();
+      await idle(page);
+    }
+    await page.close();
+  });
+
   it('says what to do while it is empty', async () => {
     const page = await stage.open('/traces');
     expect(await page.textContent('h1')).toBe('No traces in the last hour');

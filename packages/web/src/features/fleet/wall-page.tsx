@@ -6,6 +6,7 @@ import { fleetQuery } from '../../api/fleet-queries.ts';
 import { type FleetAgent, fleetSentence, healthWords, sortFleet } from '../../model/fleet.ts';
 import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
+import { askedMoment } from '../../widgets/asked-moment.ts';
 import { Icon } from '../../widgets/icon.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -28,7 +29,7 @@ export function WallPage(): ReactElement {
   const range = useTimeRange();
   const go = useGo();
   const nowMs = useNow(1000);
-  const [asOf] = useState(() => Date.now());
+  const [asOf] = useState(askedMoment);
   const background = { background: true };
   const moments = useQuery({ ...realtimeQuery({}), refetchInterval: realtimeEveryMs, meta: background });
   const window = useQuery({ ...fleetQuery(range, asOf), refetchInterval: fleetEveryMs, meta: background });
