@@ -13,7 +13,8 @@ export const langfuse: Stack = {
       nodeProgram(to, {
         needs: 'OPENAI_API_KEY',
         note: 'A program that has Langfuse already needs the three LANGFUSE_ variables only.',
-        packages: 'openai @langfuse/openai @langfuse/otel @langfuse/tracing @opentelemetry/sdk-node@0.223',
+        packages:
+          'openai @langfuse/openai @langfuse/otel @langfuse/tracing @opentelemetry/sdk-node@0.223 @opentelemetry/exporter-trace-otlp-http@0.223',
         environment: environment(to),
         code: `import { LangfuseSpanProcessor } from '@langfuse/otel';
 import { observeOpenAI } from '@langfuse/openai';

@@ -15,15 +15,18 @@ export const llamaIndex: Stack = {
     node: (to) =>
       nodeProgram(to, {
         needs: 'OPENAI_API_KEY',
-        packages: `llamaindex @llamaindex/openai @traceloop/instrumentation-llamaindex ${otelPackages}`,
+        packages: `llamaindex @llamaindex/openai openai@5 @traceloop/instrumentation-llamaindex @traceloop/instrumentation-openai ${otelPackages}`,
         code: `import { createRequire } from 'node:module';
 ${nodeSetUp}
 
 import { LlamaIndexInstrumentation } from '@traceloop/instrumentation-llamaindex';
+import { OpenAIInstrumentation } from '@traceloop/instrumentation-openai';
+import client from 'openai';
 const require = createRequire(import.meta.url);
 const llamaindex = require('llamaindex');
 const { OpenAI, OpenAIEmbedding } = require('@llamaindex/openai');
 new LlamaIndexInstrumentation().manuallyInstrument(llamaindex);
+new OpenAIInstrumentation().manuallyInstrument(client);
 
 const { Document, Settings, VectorStoreIndex } = llamaindex;
 Settings.llm = new OpenAI({ model: 'gpt-5.4-mini' });
