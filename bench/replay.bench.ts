@@ -1,6 +1,6 @@
 /**
  * The cost of recording and of replaying: a streamed call with and without its body recorded, a call answered from the recording, the disk that
- * recorded streams take, bulk replays of an instant target, and the comparison of two long runs. `npm run bench -- replay`.
+ * recorded streams take, bulk replays of an instant target, and the comparison of two long runs. `npm run bench -- replay`; BENCH_ONLY=disk measures the disk of streams that are not alike.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -10,7 +10,14 @@ import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { zstdCompressSync } from 'node:zlib';
+import { seededRandom } from '../packages/base/src/index.ts';
 import type { Replay, ReplayBatch, StatusResponse, WorkResponse } from '../packages/schema/src/api/index.ts';
+import {
+  type Exchange,
+  exchangePrefix,
+  readExchanges,
+  writeExchange,
+} from '../packages/sdk/src/replay/exchange.ts';
 import { LiveServer } from '../packages/server/src/testing/live-server.ts';
 import { hexId, tracesRequest } from '../packages/server/src/query/testing/otlp-json.ts';
 
@@ -23,6 +30,7 @@ interface Measured {
 const folder = mkdtempSync(join(tmpdir(), 'sightline-replay-bench-'));
 const program = join(import.meta.dirname, '../packages/sdk/bench/replay-mode.ts');
 const rounds = Number(process.env['BENCH_ROUNDS'] ?? 3);
+let ids = 0;
 const rows: string[] = [];
 const row = (what: string, bound: string, now: string) => rows.push(`| ${what} | ${bound} | ${now} |`);
 const ms = (value: number) => `${value.toFixed(2)} ms`;
@@ -97,34 +105,71 @@ function replaying(): string {
   return file;
 }
 
-async function stored(live: LiveServer, file: string): Promise<void> {
-  const bytesOf = async (...names: readonly string[]): Promise<number> => {
-    const { disk } = await live.read<StatusResponse>('/status');
-    return disk.tables.reduce((sum, { name, bytes }) => sum + (names.includes(name) ? bytes : 0), 0);
-  };
-  const exchanges = [
+/** Streams as OpenAI sends them, a word an event, of which no two say the same. */
+function differentStreams(count: number): string[] {
+  const random = seededRandom(25);
+  const draw = (below: number): number => Math.floor(random() * below);
+  const letters = (length: number): string =>
+    Array.from({ length }, () => String.fromCodePoint(97 + draw(26))).join('');
+  const words = Array.from({ length: 60_000 }, () => letters(3 + draw(8)));
+  const word = (): string => words[draw(words.length)] ?? '';
+  return Array.from({ length: count }, (_, nr) => {
+    const event = (delta: object): string =>
+      `data: ${JSON.stringify({ id: `chatcmpl-${nr.toString(36).padStart(10, '0')}`, object: 'chat.completion.chunk', created: 1_700_000_000 + nr, model: 'gpt-4o-2024-08-06', service_tier: 'default', choices: [{ index: 0, delta, finish_reason: null }] })}\n\n`;
+    const pieces = Array.from({ length: 200 }, () => event({ content: ` ${word()}` }));
+    let ms = 300 + draw(400);
+    const exchange: Exchange = {
+      method: 'POST',
+      url: 'https://api.openai.com/v1/chat/completions',
+      request: JSON.stringify({
+        model: 'gpt-4o',
+        stream: true,
+        messages: [{ role: 'user', content: `${word()} ${word()} ${word()}?` }],
+      }),
+      status: 200,
+      headers: { 'content-type': 'text/event-stream' },
+      body: pieces.join(''),
+      chunks: pieces.map((piece) => [Buffer.byteLength(piece), (ms += 10 + draw(30))]),
+      durationMs: ms,
+    };
+    return writeExchange(exchange);
+  });
+}
+
+function recordedStreams(file: string): string[] {
+  return [
     ...readFileSync(file, 'utf8').matchAll(
       /"key":"sightline\.exchange\.0","value":\{"stringValue":("(?:[^"\\]|\\.)*")/g,
     ),
   ].map(([, text = '""']) => JSON.parse(text) as string);
-  const bodies = exchanges.map((text) => (JSON.parse(text) as { body?: string }).body ?? '');
+}
+
+async function stored(live: LiveServer, what: string, exchanges: readonly string[]): Promise<void> {
+  const bytesOf = async (...names: readonly string[]): Promise<number> => {
+    const { disk } = await live.read<StatusResponse>('/status');
+    return disk.tables.reduce((sum, { name, bytes }) => sum + (names.includes(name) ? bytes : 0), 0);
+  };
+  const bodies = exchanges.map((text) => readExchanges({ [`${exchangePrefix}0`]: text })[0]?.body ?? '');
   const textsBefore = await bytesOf('texts');
   const allBefore = await bytesOf('texts', 'spans');
   const now = BigInt(Date.now()) * 1_000_000n;
+  const firstId = (ids += 10_000);
   const spans = exchanges.map((text, at) => ({
-    traceId: hexId(32, at + 1),
-    spanId: hexId(16, at + 1),
+    traceId: hexId(32, firstId + at),
+    spanId: hexId(16, firstId + at),
     name: 'chat gpt-4o',
     startNanos: now,
     attributes: { 'gen_ai.operation.name': 'chat', 'sightline.exchange.0': text },
   }));
-  await live.send('traces', tracesRequest('stored', spans));
+  for (let at = 0; at < spans.length; at += 50)
+    await live.send('traces', tracesRequest('stored', spans.slice(at, at + 50)));
   await live.stored();
+  await atRest(() => bytesOf('texts', 'spans'));
   const texts = (await bytesOf('texts')) - textsBefore;
   const all = (await bytesOf('texts', 'spans')) - allBefore;
   const each = bodies.reduce((sum, body) => sum + zstdCompressSync(body).byteLength, 0);
   const plain = bodies.reduce((sum, body) => sum + body.length, 0);
-  const streams = `${bodies.length} streams of ${Math.round(plain / bodies.length / 1000)} kB on disk, not merged`;
+  const streams = `${bodies.length} ${what} streams of ${Math.round(plain / bodies.length / 1000)} kB, compressed one by one ${Math.round(each / bodies.length)} bytes each, on disk`;
   row(
     `${streams}: the texts`,
     '< 1.3 × what each takes compressed',
@@ -135,6 +180,17 @@ async function stored(live: LiveServer, file: string): Promise<void> {
     '',
     `${(all / each).toFixed(2)} × (${Math.round(all / bodies.length)} bytes a call)`,
   );
+}
+
+/** Until nothing is merged any more. */
+async function atRest(bytes: () => Promise<number>): Promise<void> {
+  let last = -1;
+  for (let same = 0; same < 10;) {
+    await delay(1000);
+    const now = await bytes();
+    same = now === last ? same + 1 : 0;
+    last = now;
+  }
 }
 
 async function post<T>(live: LiveServer, path: string, body: unknown, method = 'POST'): Promise<T> {
@@ -239,13 +295,17 @@ console.log(
   `${cpus().length} × ${cpus()[0]?.model ?? ''}, Node ${process.version}, load ${(loadavg()[0] ?? 0).toFixed(1)}, best of ${rounds}\n`,
 );
 try {
-  recording();
-  const file = replaying();
+  const isAll = process.env['BENCH_ONLY'] !== 'disk';
+  if (isAll) recording();
+  const file = isAll ? replaying() : undefined;
   const live = await LiveServer.start();
   try {
-    await bulk(live);
-    await comparison(live);
-    await stored(live, file);
+    if (file !== undefined) {
+      await bulk(live);
+      await comparison(live);
+      await stored(live, 'similar', recordedStreams(file));
+    }
+    await stored(live, 'different', differentStreams(600));
   } finally {
     await live.close();
   }

@@ -150,6 +150,8 @@ const bracket = { open: 0x5b, close: 0x5d } as const;
 const comma = 0x2c;
 const usage = Buffer.from('"usage');
 const tier = Buffer.from('"service_tier"');
+/** Where the answer of a recorded HTTP exchange begins (sdk/replay/exchange.ts). The index over words leaves out texts that begin so (migrations/0022-schema.sql). */
+const recordedAnswer = Buffer.from('"sightline.answer":');
 const quote = 0x22;
 /** Key and value: less than a piece that is taken out. */
 const tierBytesMax = 100;
@@ -157,7 +159,7 @@ const tierBytesMax = 100;
 const usageBytesMax = 2048;
 
 /**
- * Where JSON is cut: before an object of an array and behind it, and around what a call used. Told by the bytes around a brace, so that a text that only looks like it is
+ * Where JSON is cut: before an object of an array and behind it, around what a call used, and before a recorded answer, which is one piece. Told by the bytes around a brace, so that a text that only looks like it is
  * cut as well, which does no harm: the pieces put together are the text.
  */
 function cutsOf(bytes: Uint8Array): number[] {
@@ -171,7 +173,10 @@ function cutsOf(bytes: Uint8Array): number[] {
     if (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09) continue;
     if (byte === brace.open && (before === bracket.open || (before === comma && beforeThat === brace.close)))
       cuts.push(at);
-    else if (before === brace.close && (byte === bracket.close || byte === comma)) {
+    else if (before === comma && standsAt(recordedAnswer, bytes, at)) {
+      cuts.push(at);
+      return cuts;
+    } else if (before === brace.close && (byte === bracket.close || byte === comma)) {
       // A comma may be followed by a key: then the cut is one too many, and does no harm.
       cuts.push(lastOf(bytes, at) + 1);
     } else if (before === comma || before === brace.open) {

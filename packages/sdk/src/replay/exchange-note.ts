@@ -6,7 +6,7 @@ import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { PackedBody } from './packed-body.ts';
 import { currentReplay, currentScope } from './replay-slot.ts';
-import { exchangePrefix, exchangesPerSpanMax, parseJson, type Exchange } from './exchange.ts';
+import { exchangePrefix, exchangesPerSpanMax, parseJson, writeExchange, type Exchange } from './exchange.ts';
 
 /** With the request and the quotes that JSON adds, one exchange stays below the longest attribute. */
 const bodyCharactersMax = 120_000;
@@ -146,12 +146,10 @@ export class ExchangeNote {
         durationMs: Math.round(performance.now() - this.#startedMs),
         ...(error === undefined ? {} : { error }),
       };
-      const whole = JSON.stringify(exchange);
+      const whole = writeExchange(exchange);
       const { body: _body, chunks: _chunks, ...rest } = exchange;
       const text =
-        whole.length <= exchangeCharactersMax
-          ? whole
-          : JSON.stringify({ ...rest, leftOut: 'it is too long' });
+        whole.length <= exchangeCharactersMax ? whole : writeExchange({ ...rest, leftOut: 'it is too long' });
       if (this.#runtime.options.capture !== 'full') this.#runtime.maskText.noteMasked(text);
       this.#span.setAttribute(`${exchangePrefix}${at}`, text);
     });

@@ -1,4 +1,4 @@
-/** One HTTP request and its answer, as they stand on a span (`sightline.exchange.0`, `.1`, …) and in a recording. */
+/** One HTTP request and its answer, as a recording gives it. On a span it is a text: see `writeExchange`. */
 export interface Exchange {
   readonly method: string;
   readonly url: string;
@@ -19,26 +19,90 @@ export interface Exchange {
 export const exchangePrefix = 'sightline.exchange.';
 export const exchangesPerSpanMax = 64;
 
+/**
+ * Of the attributes `sightline.exchange.0`, `.1`, …: the request, then all of the answer below one key. The server keeps what begins with that key in one
+ * piece and out of its index over words (schema/otlp/content-texts.ts), since the messages of the span have the words.
+ */
+interface ExchangeText extends Pick<Exchange, 'method' | 'url' | 'request'> {
+  readonly 'sightline.answer'?: Omit<Exchange, 'method' | 'url' | 'request' | 'chunks'> & {
+    /** Milliseconds from the piece before to each piece of the body, the first from the request. */
+    readonly gaps?: readonly number[];
+    /** Bytes of each piece; absent where each is one event of the stream. */
+    readonly sizes?: readonly number[];
+  };
+}
+
+export function writeExchange({ method, url, request, chunks, ...answer }: Exchange): string {
+  const sizes = chunks?.map(([bytes]) => bytes) ?? [];
+  const text: ExchangeText = {
+    method,
+    url,
+    ...(request === undefined ? {} : { request }),
+    'sightline.answer': {
+      ...answer,
+      ...(chunks === undefined ? {} : { gaps: chunks.map(([, ms], at) => ms - (chunks[at - 1]?.[1] ?? 0)) }),
+      ...(sizes.length === 0 || isEqual(sizes, eventSizes(answer.body ?? '')) ? {} : { sizes }),
+    },
+  };
+  return JSON.stringify(text);
+}
+
+function readExchange(text: string): Exchange | undefined {
+  const value = parseJson(text);
+  if (!isExchangeText(value)) return undefined;
+  const { 'sightline.answer': answer = {}, ...asked } = value;
+  const { gaps, sizes, ...rest } = answer;
+  if (gaps === undefined) return { ...asked, ...rest };
+  let ms = 0;
+  const chunks = (sizes ?? eventSizes(rest.body ?? '')).map((bytes, at): [number, number] => [
+    bytes,
+    (ms += gaps[at] ?? 0),
+  ]);
+  return { ...asked, ...rest, chunks };
+}
+
+/** Bytes of each event of a stream, with the blank line that ends it. */
+function eventSizes(body: string): number[] {
+  return body
+    .split(/(?<=\r?\n\r?\n)/)
+    .filter((event) => event !== '')
+    .map((event) => Buffer.byteLength(event));
+}
+
+const isEqual = (some: readonly number[], others: readonly number[]): boolean =>
+  some.length === others.length && some.every((one, at) => one === others[at]);
+
 export function readExchanges(attributes: Readonly<Record<string, unknown>>): Exchange[] {
   const exchanges: Exchange[] = [];
   for (let at = 0; at < exchangesPerSpanMax; at++) {
     const text = attributes[`${exchangePrefix}${at}`];
     if (typeof text !== 'string') return exchanges;
-    const exchange = parseJson(text);
-    if (isExchange(exchange)) exchanges.push(exchange);
+    const exchange = readExchange(text);
+    if (exchange !== undefined) exchanges.push(exchange);
   }
   return exchanges;
 }
 
-function isExchange(value: unknown): value is Exchange {
+function isExchangeText(value: unknown): value is ExchangeText {
   return (
     typeof value === 'object' &&
     value !== null &&
-    typeof (value as Partial<Exchange>).method === 'string' &&
-    typeof (value as Partial<Exchange>).url === 'string' &&
-    URL.canParse((value as Exchange).url)
+    typeof (value as Partial<ExchangeText>).method === 'string' &&
+    typeof (value as Partial<ExchangeText>).url === 'string' &&
+    URL.canParse((value as ExchangeText).url) &&
+    isAnswer((value as ExchangeText)['sightline.answer'])
   );
 }
+
+function isAnswer(answer: unknown): boolean {
+  if (answer === undefined) return true;
+  if (typeof answer !== 'object' || answer === null) return false;
+  const { gaps, sizes } = answer as { readonly gaps?: unknown; readonly sizes?: unknown };
+  return [gaps, sizes].every((list) => list === undefined || isNumbers(list));
+}
+
+const isNumbers = (list: unknown): boolean =>
+  Array.isArray(list) && list.every((each) => typeof each === 'number');
 
 export function parseJson(text: string): unknown {
   try {

@@ -38,6 +38,20 @@ const compact = (turn: number): string => JSON.stringify(messages(turn));
 const spaced = (turn: number): string => JSON.stringify(messages(turn), null, 1);
 const plain = `A stack trace\n${'  at somewhere (file.ts:1:2)\n'.repeat(40)}`;
 const marked = `${'\u0001'}1:3${'\u0002'}${'a text with marks of its own '.repeat(30)}`;
+/** As the SDK writes it: what was asked, then the answer, which repeats the messages of the span. */
+const exchange = JSON.stringify({
+  method: 'POST',
+  url: 'https://models.example/v1/chat/completions',
+  request: JSON.stringify({ messages: [{ role: 'user', content: `pelican ${'asks '.repeat(40)}` }] }),
+  'sightline.answer': {
+    status: 200,
+    body: Array.from(
+      { length: 12 },
+      (_, n) => `data: {"choices":[{"delta":"cormorant${n}"},{"n":${n}}]}\n\n`,
+    ).join(''),
+    gaps: Array.from({ length: 12 }, () => 12),
+  },
+});
 
 const attributesOf = (turn: number): Record<string, string> => ({
   'gen_ai.input.messages': turn % 2 === 0 ? compact(turn) : spaced(turn),
@@ -46,6 +60,7 @@ const attributesOf = (turn: number): Record<string, string> => ({
   'http.route': '/chat',
   'db.query': plain,
   ...(turn === 3 ? { marked } : {}),
+  ...(turn === 4 ? { 'sightline.exchange.0': exchange } : {}),
 });
 
 beforeAll(async () => {
@@ -159,6 +174,13 @@ describe('filters find', () => {
     );
     expect(await found(`"${one} ${three}"`)).toEqual([]);
     expect(await found('"at somewhere (file.ts:1:2)"')).toEqual(tracesOf(...from(0)));
+  });
+
+  test('what a recorded request says, and not what was streamed back: the messages of its span say that', async () => {
+    expect(await found('pelican')).toEqual(tracesOf(4));
+    expect(await found('cormorant7')).toEqual([]);
+    expect(await found('attr.sightline.exchange.0:*cormorant7*cormorant9*')).toEqual(tracesOf(4));
+    expect(await found(`attr.sightline.exchange.0:${JSON.stringify(exchange)}`)).toEqual(tracesOf(4));
   });
 
   test('attributes by their whole value', async () => {

@@ -10,10 +10,6 @@ import { compileText, compileWords } from './compile-text.ts';
 
 /** So many texts are looked up one by one; more are met so often that reading the newest rows finds them sooner. */
 const textsLookedUpMax = 500;
-/** Word for word what the index of `texts` is over, or all texts are read. */
-const wordsOfBody = trusted(
-  String.raw`if(isValidASCII(body), lower(body), replaceRegexpAll(lowerUTF8(body), '[^\\p{L}\\p{N}]+', ' '))`,
-);
 const noText = trusted(`toFixedString('', 16)`);
 
 /**
@@ -23,7 +19,7 @@ const noText = trusted(`toFixedString('', 16)`);
 export function compileLongText(signal: SignalWithTexts, parts: readonly string[], scope: FilterScope): Sql {
   const exact = (pattern: Sql): Sql => sql`lowerUTF8(body) LIKE ${pattern}`;
   const texts = sql`SELECT DISTINCT id FROM texts
-    WHERE ${usedWithin(scope)} AND ${compileWords(parts, { words: wordsOfBody, exact })}`;
+    WHERE ${usedWithin(scope)} AND ${compileWords(parts, { words: trusted('words'), exact })}`;
   const some = sql`(SELECT groupArray(id) FROM (${texts} LIMIT ${uint(textsLookedUpMax + 1)}))`;
   const areMany = sql`length(${some}) > ${uint(textsLookedUpMax)}`;
   return sql`(${compileText(signal, parts)}${compileWholeValue(parts)}
