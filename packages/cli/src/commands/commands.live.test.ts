@@ -8,11 +8,14 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import {
+  demoSlos,
+  demoState,
   logContextResponse,
   logsResponse,
   metricQueryResponse,
   metricsResponse,
   logRecord,
+  slosResponse,
   span,
   spansResponse,
   sqlResponse,
@@ -508,6 +511,8 @@ describe('demo', () => {
     ).toBe(true);
     const { exemplars } = await runJson(['metrics', 'gen_ai.client.operation.duration'], metricQueryResponse);
     expect(exemplars.length).toBeGreaterThan(0);
+    const { slos } = await runJson(['slos', 'list'], slosResponse);
+    expect(slos.map(({ name }) => name).toSorted()).toEqual(demoSlos.map(({ name }) => name).toSorted());
   }, 90_000);
 
   test('Ctrl-C ends the live part with everything sent', async () => {
@@ -518,6 +523,16 @@ describe('demo', () => {
     expect(code).toBe(130);
     expect(stdout).toMatch(/Sent .* spans and .* log lines\./);
   }, 60_000);
+
+  test('its SLOs go with its data', async () => {
+    const demo = `${server.url}/api/v1/demo`;
+    expect((await fetch(demo, { method: 'DELETE' })).status).toBe(200);
+    await vi.waitFor(
+      async () => expect(demoState.parse(await (await fetch(demo)).json())).toMatchObject({ state: 'none' }),
+      { timeout: 90_000, interval: 250 },
+    );
+    expect((await run(['slos', 'list'])).stdout).not.toContain('(demo)');
+  }, 120_000);
 });
 
 async function shell(script: string) {

@@ -1,8 +1,31 @@
 import { z } from 'zod';
+import type { sloInput } from './slos.ts';
+
+type SloGiven = z.input<typeof sloInput>;
 
 /** The resource attribute that every item of the demo carries, and its value, which nothing else has. */
 export const demoAttribute = 'sightline.demo';
 export const demoMark = 'sightline-demo-data';
+
+const where = `resource.${demoAttribute}:${demoMark}`;
+/** SLOs that are made with the demo data, by the server and by `sightline demo`, and count nothing else. By their label they go with it. */
+export const demoSlos: readonly SloGiven[] = [
+  {
+    name: 'Runs succeed (demo)',
+    description: 'Runs of the demo that do not fail.',
+    objective: 0.95,
+    indicator: { kind: 'availability', of: 'runs', where },
+    labels: { demo: 'true' },
+  },
+  {
+    name: 'Calls begin to answer fast (demo)',
+    description: 'Calls of models whose first token comes within a second.',
+    objective: 0.9,
+    indicator: { kind: 'latency', of: 'calls', where, measure: 'ttft', withinMs: 1_000 },
+    alerts: 'ticket',
+    labels: { demo: 'true' },
+  },
+];
 
 export const demoState = z.object({
   state: z

@@ -109,8 +109,8 @@ export async function prometheusRoutes(app: FastifyInstance, options: Prometheus
   both('/labels', labels);
   get('/label/:name/values', valuesOfLabel);
   get('/metadata', metadata);
-  both('/format_query', ({ parameters }) => ({ data: printPromql(parsed(parameters.required('query'))) }));
-  both('/parse_query', ({ parameters }) => ({ data: describeTree(parsed(parameters.required('query'))) }));
+  both('/format_query', ({ parameters }) => ({ data: printPromql(parsed(parameters.query())) }));
+  both('/parse_query', ({ parameters }) => ({ data: describeTree(parsed(parameters.query())) }));
   get('/rules', async ({ context, parameters }) => ({
     data: await answerRules(options.catalog, context.project, parameters),
   }));
@@ -167,9 +167,9 @@ function limits({ parameters }: Question): TimeLimits {
 
 async function query(question: Question): Promise<Answer> {
   const { parameters, context, nowMs } = question;
-  const text = parameters.required('query');
-  const expression = parsed(text);
   const timeMs = parameters.time('time', nowMs);
+  const text = parameters.query();
+  const expression = parsed(text);
   const answer = await ofQuery(async () =>
     askInstant(context, { text, expression, timeMs, ...limits(question) }),
   );
@@ -178,13 +178,6 @@ async function query(question: Question): Promise<Answer> {
 
 async function queryRange(question: Question): Promise<Answer> {
   const { parameters, context } = question;
-  const text = parameters.required('query');
-  const expression = parsed(text);
-  const type = typeOf(expression);
-  if (type === 'matrix' || type === 'string')
-    throw new BadData(
-      `invalid parameter "query": invalid expression type "${type === 'matrix' ? 'range vector' : type}" for range query, must be Scalar or instant Vector`,
-    );
   const [startMs, endMs] = [parameters.time('start'), parameters.time('end')];
   if (endMs < startMs)
     throw new BadData('invalid parameter "end": end timestamp must not be before start time');
@@ -196,6 +189,13 @@ async function queryRange(question: Question): Promise<Answer> {
   if ((endMs - startMs) / stepMs > pointsMax)
     throw new BadData(
       'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)',
+    );
+  const text = parameters.query();
+  const expression = parsed(text);
+  const type = typeOf(expression);
+  if (type === 'matrix' || type === 'string')
+    throw new BadData(
+      `invalid parameter "query": invalid expression type "${type === 'matrix' ? 'range vector' : type}" for range query, must be Scalar or instant Vector`,
     );
   const answer = await ofQuery(async () =>
     askRange(context, { text, expression, startMs, endMs, stepMs, ...limits(question) }),
@@ -310,8 +310,9 @@ async function metadata(question: Question): Promise<Answer> {
 }
 
 async function exemplars(question: Question): Promise<Answer> {
-  const text = question.parameters.required('query');
-  return { data: await readExemplars(question.context, { expression: parsed(text), ...range(question) }) };
+  const { context, parameters } = question;
+  const times = range(question);
+  return { data: await readExemplars(context, { expression: parsed(parameters.query()), ...times }) };
 }
 
 function parametersOf(request: FastifyRequest): PrometheusParameters {

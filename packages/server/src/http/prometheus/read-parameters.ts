@@ -21,10 +21,9 @@ export class PrometheusParameters {
     return value === null || value === '' ? undefined : value;
   }
 
-  required(name: string): string {
-    const value = this.optional(name);
-    if (value === undefined) throw new BadData(`invalid parameter ${JSON.stringify(name)}: it is missing`);
-    return value;
+  /** The expression; an absent one is an empty one to Prometheus, and the parser says what is wrong with it. */
+  query(): string {
+    return this.#given.get('query') ?? '';
   }
 
   /** Milliseconds since 1970, of seconds or RFC 3339. */
