@@ -48,13 +48,13 @@ export const panelQuery = z.discriminatedUnion('type', [
     type: z
       .literal('list')
       .describe(
-        'How many there are, or as a table which: alerts that fire now, SLOs as they stand, errors by cause in the range. Over time, what is left of the budgets of SLOs.',
+        'How many there are, or as a table which: alerts that fire now, SLOs as they stand, errors by cause in the range. Over time, what is left of the budgets of SLOs, and how often errors happened.',
       ),
     of: z.enum(['alerts', 'slos', 'errors']),
     text: filterParameter
       .default('')
       .describe(
-        'Of alerts, conditions on their labels; of errors, a filter of traces; of SLOs, the name of one.',
+        'Of alerts, conditions on their labels; of errors, a filter of traces or the id of one error; of SLOs, the name of one.',
       ),
     name: z.string().max(200).default(''),
   }),

@@ -33,6 +33,7 @@ export interface ReportTable {
 }
 
 export interface ReportChart {
+  readonly id: 'runs' | 'cost' | 'p95';
   readonly title: string;
   readonly highest: string;
   readonly bars: readonly { readonly value: number | null; readonly bad: number }[];
@@ -100,26 +101,31 @@ export function describeReport(
 
 function chartsOf({ series }: ReportResponse): ReportChart[] {
   const chart = (
+    id: ReportChart['id'],
     title: string,
     text: (value: number | null) => string,
     bars: ReportChart['bars'],
   ): ReportChart => ({
+    id,
     title,
     highest: text(Math.max(0, ...bars.map(({ value }) => value ?? 0))),
     bars,
   });
   return [
     chart(
+      'runs',
       'Runs, failed ones marked',
       countText,
       series.map(({ runs, failedRuns }) => ({ value: runs, bad: failedRuns ?? 0 })),
     ),
     chart(
+      'cost',
       'Cost',
       costText,
       series.map(({ costUsd }) => ({ value: costUsd, bad: 0 })),
     ),
     chart(
+      'p95',
       'Duration, p95',
       durationText,
       series.map(({ p95Ms }) => ({ value: p95Ms, bad: 0 })),

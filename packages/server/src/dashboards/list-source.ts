@@ -1,9 +1,16 @@
-import { type PanelQuery, errorsParameters } from '@sightline/schema/api';
+import { unixNano } from '@sightline/base';
+import {
+  type ErrorGroupFacts,
+  errorsParameters,
+  type ErrorsResponse,
+  type PanelQuery,
+} from '@sightline/schema/api';
 import { compileMatchers } from '../alerts/label-matchers.ts';
 import { readAlerts } from '../alerts/read-alerts.ts';
 import { describeSlos, readSloHistory } from '../alerts/slos/describe-slos.ts';
 import { listSlos, type StoredSlo } from '../catalog/slos.ts';
 import { findErrors } from '../query/errors/find-errors.ts';
+import type { Steps } from '../query/errors/group-rows.ts';
 import { fillFilter } from './fill-variables.ts';
 import {
   badPanel,
@@ -42,13 +49,32 @@ export class ListSource implements PanelSource {
     this.#text = text.trim() === '*' ? '' : text.trim();
   }
 
-  /** What was left of the budget of each SLO. */
   async series(): Promise<readonly Series[]> {
-    if (this.#asked.of !== 'slos')
-      throw badPanel(
-        'This list has no values over time.',
-        'Show it as a table or a number. Errors over time are count(status:error) by service.',
-      );
+    switch (this.#asked.of) {
+      case 'alerts':
+        throw badPanel('Alerts have no values over time.', 'Show them as a table or a number.');
+      case 'slos':
+        return this.#budgets();
+      case 'errors':
+        return this.#occurrences();
+    }
+  }
+
+  /** How often each of the most frequent errors happened. */
+  async #occurrences(): Promise<readonly Series[]> {
+    const { firstMs, stepMs, count } = this.#scope.grid;
+    const from = unixNano(BigInt(firstMs) * 1_000_000n);
+    const { errors, groups } = await this.#findErrors(linesMax, { from, stepMs, count });
+    if (groups > errors.length)
+      this.notes.push(`The ${errors.length} most frequent of ${groups} errors are drawn.`);
+    return errors.map(({ id, type, title, counts }) => {
+      const error = titleOf({ type, title });
+      return { name: nameOf(this.#asked, { error }), labels: { error, id }, values: counts, behind: null };
+    });
+  }
+
+  /** What was left of the budget of each SLO. */
+  async #budgets(): Promise<readonly Series[]> {
     const { context, catalog, grid } = this.#scope;
     const nowMs = Number(context.clock.now() / 1_000_000n);
     const all: Series[] = [];
@@ -80,8 +106,14 @@ export class ListSource implements PanelSource {
   }
 
   async totals(): Promise<readonly Total[]> {
-    const { count } = await this.#read();
     const { name, of } = this.#asked;
+    if (of === 'errors' && this.#errorId !== undefined) {
+      const { errors, total } = await this.#findErrors(1);
+      const [error] = errors;
+      const own = error === undefined ? this.#errorId : titleOf(error);
+      return [{ name: name === '' ? own : name, labels: {}, value: total, before: null, behind: null }];
+    }
+    const { count } = await this.#read();
     return [{ name: name === '' ? of : name, labels: {}, value: count, before: null, behind: null }];
   }
 
@@ -143,23 +175,13 @@ export class ListSource implements PanelSource {
   }
 
   async #errors(): Promise<Listed> {
-    const { context, readDecisions, asked } = this.#scope;
-    const found = await findErrors(
-      context,
-      await readDecisions(),
-      errorsParameters.parse({
-        ...asked,
-        q: this.#text === '' ? undefined : this.#text,
-        sort: '-count',
-        limit: rowsMax,
-      }),
-    );
+    const found = await this.#findErrors(rowsMax);
     return {
       count: found.groups,
       table: {
         columns: [text('error'), number('times'), number('runs'), text('service'), text('last')],
         rows: found.errors.map(({ type, title, services, count, runs, lastTime }) => [
-          title === '' ? type : title,
+          titleOf({ type, title }),
           count,
           runs,
           services.join(', '),
@@ -170,7 +192,30 @@ export class ListSource implements PanelSource {
       },
     };
   }
+
+  /** The one that the text names, whatever was decided about it; otherwise the open ones of the traces that meet it. */
+  async #findErrors(limit: number, steps?: Steps): Promise<ErrorsResponse> {
+    const { context, readDecisions, asked } = this.#scope;
+    const id = this.#errorId;
+    const parameters = errorsParameters.parse({
+      ...asked,
+      ...(id === undefined ? { q: this.#text === '' ? undefined : this.#text } : { status: 'all' }),
+      sort: '-count',
+      limit,
+    });
+    return findErrors(context, await readDecisions(), parameters, {
+      ...(steps === undefined ? {} : { steps }),
+      ...(id === undefined ? {} : { id }),
+    });
+  }
+
+  get #errorId(): string | undefined {
+    return /^[0-9a-f]{16}$/.test(this.#text) ? this.#text : undefined;
+  }
 }
+
+const titleOf = ({ type, title }: Pick<ErrorGroupFacts, 'type' | 'title'>): string =>
+  title === '' ? type : title;
 
 type Column = Table['columns'][number];
 const text = (name: string): Column => ({ name, isNumber: false, unit: 'none' });

@@ -1,6 +1,13 @@
 import { parseValue } from '@sightline/schema/rules';
 import { describe, expect, it } from 'vitest';
-import { pinOfComparison, pinOfOutlook, pinOfSlo } from './pinned-chart.ts';
+import {
+  pinOfAgent,
+  pinOfComparison,
+  pinOfError,
+  pinOfOutlook,
+  pinOfReport,
+  pinOfSlo,
+} from './pinned-chart.ts';
 import { pinOfRule } from './pin-of-rule.ts';
 
 describe('a chart as a panel', () => {
@@ -50,5 +57,28 @@ describe('a chart as a panel', () => {
       queries: [{ type: 'promql' }],
     });
     expect(pinOfSlo('A "b"')).toMatchObject({ queries: [{ type: 'list', of: 'slos', text: 'A "b"' }] });
+  });
+
+  it('has the runs of an agent or a report beside those that failed, whatever they are called', () => {
+    expect(texts(pinOfAgent('a "b" OR c'))).toEqual([
+      ['Runs', String.raw`count of runs where agent:"a \"b\" OR c"`],
+      ['Failed', String.raw`count of runs where (agent:"a \"b\" OR c") status:error`],
+    ]);
+    expect(texts(pinOfReport('runs', 'service:a OR service:b'))).toEqual([
+      ['Runs', 'count of runs where service:a OR service:b'],
+      ['Failed', 'count of runs where (service:a OR service:b) status:error'],
+    ]);
+    expect(texts(pinOfReport('runs'))[1]).toEqual(['Failed', 'count of runs where status:error']);
+    expect(texts(pinOfReport('cost', 'user:"x y"'))).toEqual([['', 'sum(cost) of runs where user:"x y"']]);
+    const all = [
+      pinOfAgent('a "b" OR c'),
+      pinOfReport('runs'),
+      pinOfReport('cost'),
+      pinOfReport('p95', 'a:b'),
+    ];
+    for (const [, text] of all.flatMap(texts)) expect(parseValue(text).ok, text).toBe(true);
+    expect(pinOfError({ id: '00ff00ff00ff00ff', name: 'x' }).queries).toEqual([
+      { type: 'list', of: 'errors', text: '00ff00ff00ff00ff', name: 'Occurrences' },
+    ]);
   });
 });

@@ -6,8 +6,10 @@ import type {
   PanelOverlay,
   PanelUnit,
 } from '@sightline/schema/api';
+import { printText } from '@sightline/schema/filter';
+import type { ReportChart } from '@sightline/schema/report';
 import { type CompareSearch, withCondition } from './compare-words.ts';
-import type { ProposedRule } from './proposed-rule.ts';
+import { type ProposedRule, whereOf } from './proposed-rule.ts';
 
 export interface PinnedChart {
   readonly name: string;
@@ -50,6 +52,45 @@ export function pinOfSlo(name: string): PinnedChart {
   };
 }
 
+/** How often one error happened. */
+export function pinOfError({ id, name }: { readonly id: string; readonly name: string }): PinnedChart {
+  return { name, kind: 'bars', queries: [{ type: 'list', of: 'errors', text: id, name: 'Occurrences' }] };
+}
+
+/** The runs of an agent, and those of them that failed. */
+export function pinOfAgent(agent: string): PinnedChart {
+  return { name: `Runs of ${agent}`, ...runsAndFailed(`agent:${printText(agent)}`) };
+}
+
+/** A chart of a report, for the runs that meet its filter. */
+export function pinOfReport(chart: ReportChart['id'], q = ''): PinnedChart {
+  const value = (text: string): PinnedChart['queries'][number] => ({
+    type: 'words',
+    text: `${text} of runs${whereOf(q)}`,
+    name: '',
+  });
+  switch (chart) {
+    case 'runs':
+      return { name: 'Runs', ...runsAndFailed(q) };
+    case 'cost':
+      return { name: 'Cost', kind: 'bars', queries: [value('sum(cost)')] };
+    case 'p95':
+      return { name: 'Duration, p95', kind: 'bars', queries: [value('p95(duration)')] };
+  }
+}
+
+function runsAndFailed(filter: string): Pick<PinnedChart, 'kind' | 'queries'> {
+  const line = (name: string, where: string) => ({
+    type: 'words' as const,
+    text: `count of runs${whereOf(where)}`,
+    name,
+  });
+  return {
+    kind: 'bars',
+    queries: [line('Runs', filter), line('Failed', withCondition(filter, 'status:error'))],
+  };
+}
+
 type Compared = CompareResponse['metrics'][number]['name'];
 const comparedValues: Readonly<Record<Compared, string>> = {
   duration: 'p95(duration)',
@@ -70,7 +111,7 @@ export function pinOfComparison(metric: Compared, search: CompareSearch): Pinned
   const value = comparedValues[metric];
   const line = (name: string, filter: string) => ({
     type: 'words' as const,
-    text: `${value} of runs${filter.trim() === '' ? '' : ` where ${filter.trim()}`}`,
+    text: `${value} of runs${whereOf(filter)}`,
     name,
   });
   const sideA = a === undefined ? (q ?? '') : withCondition(q, grouped(a));

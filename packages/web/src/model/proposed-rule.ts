@@ -108,7 +108,6 @@ export function ruleOfList({ source, filter, strip }: CountedList): ProposedRule
   };
 }
 
-/** The filter and the chips of the page as one filter. */
 /** The filter of a page and its chips, as one filter. */
 export function filterOf({ q, ...exact }: OverviewChart['narrowed']): string {
   const terms = Object.entries(exact).flatMap(([field, value]) =>
@@ -117,7 +116,7 @@ export function filterOf({ q, ...exact }: OverviewChart['narrowed']): string {
   return [...(q === undefined || q === '' ? [] : [terms.length === 0 ? q : `(${q})`]), ...terms].join(' ');
 }
 
-function whereOf(filter: string): string {
+export function whereOf(filter: string): string {
   return filter.trim() === '' ? '' : ` where ${filter.trim()}`;
 }
 

@@ -8,18 +8,20 @@ interface PinThisProps {
   readonly name: string;
   /** Made when it is asked for: no chart waits for it. */
   readonly pin: () => Promise<PinnedChart>;
+  readonly tabIndex?: number;
 }
 
 const PinDialog = lazy(loadPart(async () => ({ default: (await import('./pin-dialog.tsx')).PinDialog })));
 
 /** From a chart to a panel of a dashboard that goes on drawing it. */
-export function PinThis({ name, pin }: PinThisProps): ReactElement {
+export function PinThis({ name, pin, tabIndex }: PinThisProps): ReactElement {
   const [chart, setChart] = useState<PinnedChart | undefined>(undefined);
   return (
     <>
       <IconButton
         icon="pin"
         label={`Pin this to a dashboard: ${name}`}
+        {...(tabIndex === undefined ? {} : { tabIndex })}
         onClick={() => void pin().then(setChart)}
       />
       {chart !== undefined && (

@@ -1,32 +1,46 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allStored } from '../recordings.ts';
-import { findChromium, openStage, type Stage } from '../stage.ts';
+import { pinAndAsk, sumOf } from '../pinned.ts';
+import { findChromium, idle, openStage, type Stage } from '../stage.ts';
 import { post } from '../story.ts';
 import { violations } from '../violations.ts';
 
 const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
 const idOf = (mark: number, length: number): string => mark.toString(16).padStart(length, 'd');
 
+interface Failure {
+  readonly mark: number;
+  readonly root: string;
+  readonly minutesAgo: number;
+  readonly type: 'RangeError' | 'TypeError';
+}
+
 /** The same bug on three machines, and one more. */
-async function sendErrors(otlpHttp: string): Promise<void> {
-  const spans = ['/srv/a', '/home/b', '/c', '/d'].map((root, index) => {
-    const time = String(BigInt(Date.now() - 60_000 * (index + 1)) * 1_000_000n);
-    const type = index === 3 ? 'TypeError' : 'RangeError';
-    const name = index === 3 ? 'pay' : 'addItem';
-    const message = `no item ${index + 7}`;
+const failures: readonly Failure[] = ['/srv/a', '/home/b', '/c', '/d'].map((root, mark) => ({
+  mark,
+  root,
+  minutesAgo: mark + 1,
+  type: mark === 3 ? 'TypeError' : 'RangeError',
+}));
+
+async function sendErrors(otlpHttp: string, some: readonly Failure[]): Promise<void> {
+  const spans = some.map(({ mark, root, minutesAgo, type }) => {
+    const time = String(BigInt(Date.now() - 60_000 * minutesAgo) * 1_000_000n);
+    const name = type === 'TypeError' ? 'pay' : 'addItem';
+    const message = `no item ${mark + 7}`;
     const stack = `${type}: ${message}
-    at ${name} (${root}/dist/cart.js:${index + 40}:7)
+    at ${name} (${root}/dist/cart.js:${mark + 40}:7)
     at Layer.handle (${root}/node_modules/express/lib/router/layer.js:95:5)`;
     return {
-      traceId: idOf(index, 32),
-      spanId: idOf(index, 16),
+      traceId: idOf(mark, 32),
+      spanId: idOf(mark, 16),
       name: 'POST /cart',
       kind: 2,
       startTimeUnixNano: time,
       endTimeUnixNano: time,
       status: { code: 2, message },
-      attributes: [text('user.id', `user-${index}`)],
+      attributes: [text('user.id', `user-${mark}`)],
       events: [
         {
           name: 'exception',
@@ -49,7 +63,7 @@ describe.skipIf(findChromium() === undefined)('someone looks after errors', { ti
   let page: Page;
   beforeAll(async () => {
     stage = await openStage();
-    await sendErrors(stage.urls.otlpHttp);
+    await sendErrors(stage.urls.otlpHttp, failures);
     await allStored(stage.urls.ui);
     page = await stage.open('/errors');
   }, 60_000);
@@ -83,5 +97,70 @@ describe.skipIf(findChromium() === undefined)('someone looks after errors', { ti
     await soon(() => page.textContent('h1')).toBe('1 open error in the last hour: 1 new');
     await page.getByRole('button', { name: 'Resolved' }).click();
     await soon(() => page.textContent('h1')).toMatch(/^1 resolved error in the last hour/);
+  });
+
+  const list = async (state: string): Promise<void> => {
+    await page.goto(`${stage.urls.ui}/errors?from=-1h&state=${state}`);
+    await idle(page);
+  };
+  const open = async (name: string): Promise<void> => {
+    await page.getByRole('link', { name }).first().click();
+    await soon(() => page.textContent('h1')).toContain(name);
+  };
+
+  it('assigns the other and ignores it for a week; it comes back when opened again', async () => {
+    await list('open');
+    await open('TypeError');
+    await page.getByLabel('Assigned to').fill('Ada <b>');
+    await page.keyboard.press('Enter');
+    await soon(async () => {
+      const answer = await fetch(`${stage.urls.ui}/api/v1/errors?assignee=${encodeURIComponent('Ada <b>')}`);
+      return ((await answer.json()) as { groups: number }).groups;
+    }).toBe(1);
+    await page.getByLabel('Ignore').selectOption('for a week');
+    await page.getByRole('button', { name: 'Open again' }).waitFor();
+    expect(await page.textContent('.error-actions')).toMatch(/^Ignored.*, until /);
+    await list('open');
+    await soon(() => page.textContent('h1')).toBe('No open errors in the last hour');
+    await page.goto(
+      `${stage.urls.ui}/errors?from=-1h&state=ignored&assignee=${encodeURIComponent('Ada <b>')}`,
+    );
+    await soon(() => page.textContent('h1')).toMatch(/^1 ignored error in the last hour/);
+    await open('TypeError');
+    await page.getByRole('button', { name: 'Open again' }).click();
+    await page.getByRole('button', { name: 'Resolve', exact: true }).waitFor();
+  });
+
+  it('sees the resolved one come back as a regression, and pins how often it happens', async () => {
+    await sendErrors(stage.urls.otlpHttp, [{ mark: 9, root: '/e', minutesAgo: 0, type: 'RangeError' }]);
+    await allStored(stage.urls.ui);
+    await list('open');
+    await soon(() => page.textContent('h1')).toBe(
+      '2 open errors in the last hour: 2 new, 1 back after it was resolved',
+    );
+    await open('RangeError');
+    await soon(() => page.textContent('.page-detail')).toContain('Regressed');
+    expect(await page.textContent('.page-detail')).toContain('4 times in the last hour');
+    const drawn = await pinAndAsk(stage, page, 'Occurrences over time');
+    expect([...drawn.keys(), sumOf(drawn.get('Occurrences'))]).toEqual(['Occurrences', 4]);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it('merges the other into it, sees both as one, and splits it off again', async () => {
+    await page.getByRole('button', { name: 'Merge another error into this one' }).click();
+    await page.getByRole('button', { name: 'Merge', exact: true }).click();
+    await soon(() => page.textContent('.page-detail')).toContain('5 times in the last hour');
+    const inside = page.getByRole('region', { name: 'What is in this group' });
+    const parts = inside.getByRole('checkbox');
+    await soon(() => parts.count()).toBeGreaterThan(1);
+    await list('all');
+    await soon(() => page.textContent('h1')).toMatch(/^1 error in the last hour/);
+    await open('RangeError');
+    await inside.getByRole('checkbox', { name: 'no item 10' }).check();
+    await inside.getByRole('button', { name: 'Split off' }).click();
+    await soon(() => page.textContent('h1')).toBe('TypeError: no item <number>');
+    await soon(() => page.textContent('.page-detail')).toContain('Once in the last hour');
+    await list('all');
+    await soon(() => page.textContent('h1')).toMatch(/^2 errors in the last hour/);
   });
 });

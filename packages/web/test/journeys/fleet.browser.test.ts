@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hexId, tracesRequest } from '../../../server/src/query/testing/otlp-json.ts';
+import { pinAndAsk, sumOf } from '../pinned.ts';
 import { eventually, findChromium, idle, openStage, type Stage } from '../stage.ts';
 import { violations } from '../violations.ts';
 
@@ -75,6 +76,24 @@ describe.skipIf(findChromium() === undefined)('somebody minds 297 agents', { tim
     await idle(page);
     expect(new URL(page.url()).pathname).toMatch(/^\/runs\/[0-9a-f]{32}$/);
     await page.close();
+  });
+
+  it('pins the runs of an agent as its tile draws them, and the charts of a report', async () => {
+    const page = await stage.open('/fleet?from=-1h&tiles=whole&health=look');
+    await page.locator('.fleet-tile').first().hover();
+    const agent = await pinAndAsk(stage, page, 'runs of agent-100');
+    expect([sumOf(agent.get('Runs')), sumOf(agent.get('Failed'))]).toEqual([2, 2]);
+    await page.close();
+    const report = await stage.open('/reports?from=-1h&q=agent:agent-150');
+    const runs = await pinAndAsk(stage, report, 'Runs, failed ones marked');
+    expect([sumOf(runs.get('Runs')), sumOf(runs.get('Failed'))]).toEqual([2, 0]);
+    const [p95] = (await pinAndAsk(stage, report, 'Duration, p95')).values();
+    const read = await fetch(`${stage.urls.ui}/api/v1/report?from=-1h&q=agent:agent-150`);
+    const { totals } = (await read.json()) as { readonly totals: { readonly p95Ms: number } };
+    // In seconds; the report's is of a sketch, which is 1 % off at most.
+    const highest = Math.max(...(p95 ?? []).map((value) => value ?? 0));
+    expect(Math.abs((highest * 1000) / totals.p95Ms - 1)).toBeLessThan(0.02);
+    await report.close();
   });
 
   it('reads it on a phone, and from afar', async () => {

@@ -285,6 +285,7 @@ describe('dashboards', { timeout: 90_000 }, () => {
       { kind: 'lines', queries: [{ type: 'list', of: 'slos', text: hostile.slice(0, 100) }] },
       { kind: 'number', queries: [{ type: 'list', of: 'slos' }] },
       { kind: 'table', queries: [{ type: 'list', of: 'slos', text: 'Nobody' }] },
+      { kind: 'stacked', queries: [{ type: 'list', of: 'errors' }] },
     ]);
     const budget = dataOf(lines.get('p5'));
     expect(budget.series.map(({ name, values }) => [name, values.length])).toEqual([
@@ -303,6 +304,13 @@ describe('dashboards', { timeout: 90_000 }, () => {
     const errors = dataOf(lines.get('p2')).table;
     expect(errors?.rows.length).toBe(1);
     expect((await server.ask(`${errors?.links?.[0]}`)).status).toBe(200);
+    const occurrences = dataOf(lines.get('p8')).series;
+    expect(occurrences.map(({ name }) => name)).toEqual(errors?.rows.map(([error]) => error));
+    const [values] = occurrences.map((one) => one.values.reduce<number>((sum, each) => sum + (each ?? 0), 0));
+    expect(values).toBe(errors?.rows[0]?.[1]);
+    const text = occurrences[0]?.labels['id'];
+    expect(await total({ type: 'list', of: 'errors', text })).toBe(values);
+    expect(await total({ type: 'list', of: 'errors', text: '00000000000000ff' })).toBe(0);
     expect(dataOf(lines.get('p3')).table?.columns.map(({ name }) => name)).toContain('budget left');
     expect(lines.get('p4')).toMatchObject({ error: { code: 'bad_panel' } });
     await server.ask(`/alerts/rules/${id}`, 'DELETE');

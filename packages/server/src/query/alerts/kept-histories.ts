@@ -23,6 +23,8 @@ type Keepable = Exclude<RuleSource, 'scores'>;
 /** How far the store had come when something was read; what came later may change it. */
 interface Stamp {
   readonly ms: bigint;
+  /** When the first run began that is to be settled again although nothing comes; undefined where none is. */
+  readonly waitingFrom?: bigint | undefined;
   /** A rederived day begins a new generation. */
   readonly generation: number;
 }
@@ -108,7 +110,11 @@ export class KeptHistories {
         const key = keyOf(context.project, query, looks);
         const kept = this.#kept.get(key);
         if (kept?.stamp.generation !== stamp.generation) return { key, steps: 0, kept: undefined };
-        const steps = stepsKept(kept, looks, await known.changedFrom(source, kept.stamp.ms, looks));
+        const changedFrom = earliest([
+          await known.changedFrom(source, kept.stamp.ms, looks),
+          kept.stamp.waitingFrom,
+        ]);
+        const steps = stepsKept(kept, looks, changedFrom);
         return { key, steps, kept: steps === 0 ? undefined : kept };
       }),
     );
@@ -210,9 +216,9 @@ class KnownChanges {
   }
 
   async stamp(source: Keepable): Promise<Stamp> {
-    const isOfRuns = source === 'runs' || source === 'calls';
-    const known = this.#stamps.get(isOfRuns) ?? this.#readStamp(isOfRuns);
-    this.#stamps.set(isOfRuns, known);
+    const ofRuns = isOfRuns(source);
+    const known = this.#stamps.get(ofRuns) ?? this.#readStamp(ofRuns);
+    this.#stamps.set(ofRuns, known);
     return known;
   }
 
@@ -224,12 +230,13 @@ class KnownChanges {
     return known;
   }
 
-  async #readStamp(isOfRuns: boolean): Promise<Stamp> {
-    if (isOfRuns) {
+  async #readStamp(ofRuns: boolean): Promise<Stamp> {
+    if (ofRuns) {
       await this.#reader.settle();
-      // What changed before this is in the table of runs.
-      const { untilMs, generation } = await readRunsProgress(this.#reader);
-      return { ms: untilMs, generation };
+      // What changed before this is in the table of runs, but for those that wait.
+      const { untilMs, generation, waiting = [] } = await readRunsProgress(this.#reader);
+      const own = waiting.filter(({ project }) => project === this.context.project);
+      return { ms: untilMs, generation, waitingFrom: earliest(own.map(({ from }) => from)) };
     }
     const statement = trusted('SELECT toUnixTimestamp64Milli(now64(3)) AS ms');
     const [row] = await this.#reader.rows<{ ms: string }>(statement);
@@ -237,7 +244,8 @@ class KnownChanges {
   }
 
   async #readChangedFrom(source: Keepable, since: bigint, looks: Looks): Promise<bigint | undefined> {
-    const ms = since - this.#loadMsMax;
+    // Nothing comes any more that was stored before the progress of runs. It stands still while nothing comes: what came last must not count again on each look.
+    const ms = isOfRuns(source) ? since : since - this.#loadMsMax;
     const { project } = this.context;
     const end = looks.first + looks.stepNanos * BigInt(looks.count);
     // Grids of one range begin and end a step apart.
@@ -262,15 +270,24 @@ class KnownChanges {
     const answers = await Promise.all(
       statements.map(async (statement) => this.#reader.rows<{ nanos: string; items: string }>(statement)),
     );
-    return answers
-      .flat()
-      .filter(({ items }) => Number(items) > 0)
-      .map(({ nanos }) => BigInt(nanos))
-      .reduce<bigint | undefined>(
-        (first, each) => (first === undefined || each < first ? each : first),
-        undefined,
-      );
+    return earliest(
+      answers
+        .flat()
+        .filter(({ items }) => Number(items) > 0)
+        .map(({ nanos }) => BigInt(nanos)),
+    );
   }
+}
+
+const isOfRuns = (source: Keepable): boolean => source === 'runs' || source === 'calls';
+
+function earliest(times: readonly (bigint | undefined)[]): bigint | undefined {
+  return times
+    .filter((time) => time !== undefined)
+    .reduce<bigint | undefined>(
+      (first, each) => (first === undefined || each < first ? each : first),
+      undefined,
+    );
 }
 
 const beforeDay = (nanos: bigint): bigint => (nanos > dayNanos ? nanos - dayNanos : 0n);

@@ -2,6 +2,7 @@ import { unixNano } from '@sightline/base';
 import { parseRule, type ValueQuery } from '@sightline/schema/rules';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ScoreRow } from '../../storage/telemetry-store.ts';
+import { progressOf } from '../../runs/testing/settled-rows.ts';
 import { hexId, logsRequest, type SpanInput, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
 import { AskedOnce } from '../asked-once.ts';
@@ -295,6 +296,32 @@ describe('values of rules', () => {
     expect(sorted(third.answers)).toEqual(await plain());
     // One for each source.
     expect([first.readings, third.readings]).toEqual([4, 0]);
+  });
+
+  it('of runs and calls are not read again while nothing comes, but for runs that wait to be settled', async () => {
+    const minute = 60n * second;
+    const looks = { first: nowNanos - 50n * minute, stepNanos: minute, count: 52, windowNanos: minute };
+    const queries = ['sum(tokens) of calls by model > 1', 'max(duration) of runs by agent > 1s'].map(query);
+    // What was loaded a moment ago lies within the minute in which a load may be seen late.
+    const kept = new KeptHistories();
+    const readings = async (): Promise<number> => {
+      const recorded = telemetry.recorded();
+      const answers = await kept.together(recorded.context)(queries, looks);
+      expect(answers.map((answer) => answer instanceof Error)).toEqual([false, false]);
+      return recorded.statements.filter((text) => text.includes('AS look')).length;
+    };
+    expect([await readings(), await readings(), await readings()]).toEqual([2, 0, 0]);
+    const { generation, untilMs } = await progressOf(telemetry.store);
+    const record = async (project: string): Promise<void> => {
+      const waiting = [{ project, traceId: hexId(32, 20), from: nowNanos - 10n * minute }];
+      await telemetry.store.recordRunsProgress({ generation, untilMs, waiting });
+    };
+    await record('default');
+    // The first look only learns of it.
+    expect([await readings(), await readings(), await readings()]).toEqual([0, 2, 2]);
+    await record('another');
+    expect([await readings(), await readings()]).toEqual([2, 0]);
+    await telemetry.store.recordRunsProgress({ generation, untilMs, waiting: [] });
   });
 
   it('by model ask once for the names of models, wherever in their hours steps begin and end', async () => {

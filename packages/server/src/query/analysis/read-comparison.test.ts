@@ -120,6 +120,38 @@ describe('two selections of traces', () => {
     });
   });
 
+  it('of more fields and values than an answer has rows: the most common are whole, and what is left out is said', async () => {
+    const agents = new AgentSpans(BigInt(now.getTime()) * 1_000_000n - BigInt(7 * hour) * 1_000_000_000n);
+    const keys = Array.from({ length: 600 }, (_, index) => `wide.k${index}`);
+    const runs = Array.from({ length: 202 }, (_, run) => run);
+    // All runs but the first have 600 values of their own.
+    const requests = runs.map((run) => {
+      const wide = run === 0 ? [] : keys.map((key) => [key, `v${run}`] as const);
+      const isLong = run % 2 === 0;
+      const span = agents.agent('wide', {
+        trace: 10_000 + run,
+        span: 1_000_000 + run,
+        at: run,
+        lasts: isLong ? 3 : 1,
+        attributes: { ...Object.fromEntries(wide), 'size.bytes': (isLong || run < 20 ? 1000 : 0) + run },
+      });
+      return tracesRequest('wide', [span], { 'zone.name': isLong ? 'cold' : 'warm' });
+    });
+    await at.loadTogether('traces', requests);
+    const found = await compare({ from: '-8h', q: 'service:wide', a: 'trace.duration>2s' });
+    expect(found.differences[0]).toMatchObject({ field: 'zone.name', isSignificant: true });
+    const bytes = found.differences.find(({ field }) => field === 'size.bytes');
+    expect(bytes).toMatchObject({ isSignificant: true, tracesWithField: 202 });
+    expect(bytes?.values.every(({ q }) => q === null || /^size\.bytes[<>]/.test(q))).toBe(true);
+    // Beside the 600: what the spans and resources of all runs have.
+    expect(found.limitsMet).toEqual([
+      {
+        limit: 'rows',
+        message: expect.stringMatching(/^Of 6\d\d fields the 400 most common are compared\.$/),
+      },
+    ]);
+  });
+
   it('may be empty', async () => {
     const found = await compare({ a: 'service:nobody' });
     expect(found).toMatchObject({ a: { total: 0 }, b: { total: 300 }, differences: [] });

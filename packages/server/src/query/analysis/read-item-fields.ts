@@ -47,6 +47,8 @@ interface ValueRow {
   readonly numbers: number;
   /** Traces, by the number that stands for each. */
   readonly items: readonly number[];
+  /** Fields that the traces have, also those that are not among the rows. */
+  readonly fields: number;
 }
 
 export async function readTraceFields(
@@ -65,10 +67,16 @@ export async function readTraceFields(
       distinct: Number(found.uint64()),
       numbers: Number(found.uint64()),
       items: found.numbers(() => found.float64()),
+      fields: Number(found.uint64()),
+    });
+  const fields = rows[0]?.fields ?? 0;
+  if (fields > fieldsMax)
+    reader.meet({
+      limit: 'rows',
+      message: `Of ${fields} fields the ${fieldsMax} most common are compared.`,
     });
   const places = placesOf(selections.flatMap(({ traces }) => traces));
-  const all = [...Map.groupBy(rows, ({ source, key }) => `${source}\n${key}`).values()];
-  const byField = commonest(reader, all);
+  const byField = [...Map.groupBy(rows, ({ source, key }) => `${source}\n${key}`).values()];
   const isNumeric = (field: readonly ValueRow[]): boolean => {
     const [first] = field;
     return first?.source === 'attr' && first.distinct > numbersMax && first.numbers === first.distinct;
@@ -93,35 +101,28 @@ function attributesFrom(source: 'attr' | 'resource', values: string, types: stri
   );
 }
 
+/** At most `fieldsMax` fields, those with the most pairs of trace and value, of `valuesMax + 1` rows each: no answer has more than 80,400. */
 function valuesOf(where: Sql): Sql {
   const pairs = sql`arrayConcat(arrayFilter(each -> each.3 != '', [${builtins}]),
     ${attributesFrom('attr', 'attributes', 'attribute_types')}, ${attributesFrom('resource', 'resource_attributes', 'resource_types')})`;
   return sql`
-    SELECT source, key, if(rank > ${uint(valuesMax)}, '', value) AS shown, toUInt8(rank > ${uint(valuesMax)}) AS isRare, toUInt64(any(distinct)) AS distinct,
-      toUInt64(any(numbers)) AS numbers, groupUniqArrayArray(items) AS items
+    SELECT source, key, shown, isRare, distinct, numbers, items, fields
     FROM (
-      SELECT *, row_number() OVER (PARTITION BY source, key ORDER BY length(items) DESC, value) AS rank,
-        count() OVER (PARTITION BY source, key) AS distinct, countIf(isNumber) OVER (PARTITION BY source, key) AS numbers
+      SELECT *, dense_rank() OVER (ORDER BY size DESC, source, key) AS place, toUInt64(uniqExact(source, key) OVER ()) AS fields
       FROM (
-        SELECT pair.1 AS source, pair.2 AS key, pair.3 AS value, min(pair.4 IN ('i', 'd')) AS isNumber, groupUniqArray(item) AS items
-        FROM (SELECT ${traceNumber} AS item, arrayJoin(${pairs}) AS pair FROM spans WHERE ${where})
-        GROUP BY source, key, value))
-    GROUP BY source, key, shown, isRare ORDER BY source, key, isRare, length(items) DESC, shown`;
-}
-
-/** The fields that most traces have, where there are more than can be compared. */
-function commonest(
-  reader: Reader,
-  fields: readonly (readonly ValueRow[])[],
-): readonly (readonly ValueRow[])[] {
-  if (fields.length <= fieldsMax) return fields;
-  reader.meet({
-    limit: 'rows',
-    message: `Of ${fields.length} fields the ${fieldsMax} most common are compared.`,
-  });
-  const size = (field: readonly ValueRow[]): number =>
-    field.reduce((sum, { items }) => sum + items.length, 0);
-  return fields.toSorted((x, y) => size(y) - size(x)).slice(0, fieldsMax);
+        SELECT *, sum(length(items)) OVER (PARTITION BY source, key) AS size
+        FROM (
+          SELECT source, key, if(rank > ${uint(valuesMax)}, '', value) AS shown, toUInt8(rank > ${uint(valuesMax)}) AS isRare, toUInt64(any(distinct)) AS distinct,
+            toUInt64(any(numbers)) AS numbers, groupUniqArrayArray(items) AS items
+          FROM (
+            SELECT *, row_number() OVER (PARTITION BY source, key ORDER BY length(items) DESC, value) AS rank,
+              count() OVER (PARTITION BY source, key) AS distinct, countIf(isNumber) OVER (PARTITION BY source, key) AS numbers
+            FROM (
+              SELECT pair.1 AS source, pair.2 AS key, pair.3 AS value, min(pair.4 IN ('i', 'd')) AS isNumber, groupUniqArray(item) AS items
+              FROM (SELECT ${traceNumber} AS item, arrayJoin(${pairs}) AS pair FROM spans WHERE ${where})
+              GROUP BY source, key, value))
+          GROUP BY source, key, shown, isRare)))
+    WHERE place <= ${uint(fieldsMax)} ORDER BY source, key, isRare, length(items) DESC, shown`;
 }
 
 function plainField(rows: readonly ValueRow[], places: ReadonlyMap<number, number>): TraceField {
@@ -155,29 +156,36 @@ async function readNumbers(
     places,
   }: { readonly where: Sql; readonly keys: readonly string[]; readonly places: ReadonlyMap<number, number> },
 ): Promise<readonly TraceField[]> {
-  const rows = await reader.rows<{ key: string; item: number; number: number }>(
-    sql`SELECT pair.1 AS key, ${traceNumber} AS item, max(toFloat64OrNull(pair.2)) AS number
-      FROM (SELECT trace_id, arrayJoin(arrayFilter(each -> each.1 IN (${strings(keys)}), arrayMap((key, value) -> (toString(key), value), mapKeys(attributes), mapValues(attributes)))) AS pair
-        FROM spans WHERE ${where})
-      GROUP BY key, trace_id HAVING isFinite(ifNull(number, nan)) ORDER BY key, item`,
-    { resultRowsMax: 400_000 },
+  const found = await reader.binary(
+    sql`SELECT key, groupArray(item) AS items, groupArray(number) AS numbers
+      FROM (
+        SELECT pair.1 AS key, ${traceNumber} AS item, max(toFloat64OrNull(pair.2)) AS largest, assumeNotNull(largest) AS number
+        FROM (SELECT trace_id, arrayJoin(arrayFilter(each -> each.1 IN (${strings(keys)}), arrayMap((key, value) -> (toString(key), value), mapKeys(attributes), mapValues(attributes)))) AS pair
+          FROM spans WHERE ${where})
+        GROUP BY key, trace_id HAVING isFinite(ifNull(largest, nan)) ORDER BY key, item)
+      GROUP BY key ORDER BY key`,
   );
-  return [...Map.groupBy(rows, ({ key }) => key)].map(([key, each]) => {
-    const { edges, binOf } = binNumbers(each.map(({ number }) => Number(number)));
+  const fields: TraceField[] = [];
+  while (!found.isAtEnd) {
+    const key = found.string();
+    const items = found.numbers(() => found.float64());
+    const numbers = found.numbers(() => found.float64());
+    const { edges, binOf } = binNumbers(numbers);
     const field = fieldName('attr', key);
     const low = (bin: number): string => String(edges[bin] ?? 0);
     const isLast = (bin: number): boolean => bin + 1 >= edges.length;
-    return {
+    fields.push({
       field,
       values: edges.map((_, bin) => (isLast(bin) ? `≥ ${low(bin)}` : `${low(bin)} – ${low(bin + 1)}`)),
       filters: edges.map((_, bin) =>
         isLast(bin) ? `${field}>=${low(bin)}` : `${field}>=${low(bin)} ${field}<${low(bin + 1)}`,
       ),
       distinct: edges.length,
-      items: Uint32Array.from(each, ({ item }) => places.get(Number(item)) ?? 0),
-      valueOf: Uint32Array.from(each, ({ number }) => binOf(Number(number))),
-    };
-  });
+      items: Uint32Array.from(items, (item) => places.get(item) ?? 0),
+      valueOf: Uint32Array.from(numbers, binOf),
+    });
+  }
+  return fields;
 }
 
 /** As the query language writes it. An attribute that is called like a built-in field needs its prefix. */

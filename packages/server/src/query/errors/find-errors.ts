@@ -4,9 +4,9 @@ import type { ErrorGroupFacts, ErrorsParameters, ErrorsResponse } from '@sightli
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
-import { sql } from '../sql/sql.ts';
+import { every, sql } from '../sql/sql.ts';
 import { readListRange } from '../time-range.ts';
-import { narrowedTo, newErrors } from './errors-sql.ts';
+import { groupOf, idParameter, narrowedTo, newErrors } from './errors-sql.ts';
 import {
   decodeGroup,
   groupsReadMax,
@@ -14,21 +14,35 @@ import {
   orderOf,
   readGroupRows,
   readPasts,
+  type Steps,
   stepsOf,
 } from './group-rows.ts';
-import type { ErrorDecisions } from './grouped-errors.ts';
+import { type ErrorDecisions, groupOfId } from './grouped-errors.ts';
+
+export interface ErrorsWish {
+  /** Of the counts; otherwise those that the list shows. */
+  readonly steps?: Steps;
+  /** Only this group, or the one that it was merged into. */
+  readonly id?: string;
+}
 
 export async function findErrors(
   context: QueryContext,
   decisions: ErrorDecisions,
   parameters: ErrorsParameters,
+  wish: ErrorsWish = {},
 ): Promise<ErrorsResponse> {
   const reader = new Reader(context);
   const range = readListRange(parameters, context.clock);
   const now = context.clock.now();
-  const steps = stepsOf(range, now);
+  const steps = wish.steps ?? stepsOf(range, now);
   const filter = readQ(parameters.q, 'traces', context.clock);
-  const narrowed = narrowedTo(parameters);
+  const narrowed = every([
+    narrowedTo(parameters),
+    wish.id === undefined
+      ? undefined
+      : sql`${groupOf(decisions.moves)} = ${idParameter(groupOfId(decisions, wish.id))}`,
+  ]);
   const where =
     parameters.q === undefined || parameters.q.trim() === ''
       ? narrowed

@@ -11,6 +11,7 @@ import { KeptNote } from '../../widgets/kept-note.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { PinThis } from '../../widgets/pin-this.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { carriedSearch, type UrlSearch } from '../../widgets/url-state.ts';
@@ -75,7 +76,19 @@ export function ErrorPage(): ReactElement {
             <ErrorParts found={found} range={range} onChanged={question.refresh} />
           </div>
           <aside className="error-side" aria-label="Facts">
-            <TrendBars counts={found.error.counts} label="Occurrences over time" />
+            <div className="error-trend">
+              <h3>Over time</h3>
+              <PinThis
+                name="Occurrences over time"
+                pin={async () =>
+                  (await import('../../model/pinned-chart.ts')).pinOfError({
+                    id: found.error.id,
+                    name: titleOf(found.error),
+                  })
+                }
+              />
+              <TrendBars counts={found.error.counts} label="Occurrences over time" />
+            </div>
             <Facts found={found} nowMs={nowMs} />
             <Shares found={found} carried={carriedSearch(question.search)} />
           </aside>

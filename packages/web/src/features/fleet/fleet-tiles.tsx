@@ -5,6 +5,7 @@ import { costNote, costWords } from '../../model/usage-words.ts';
 import { Icon } from '../../widgets/icon.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { PinThis } from '../../widgets/pin-this.tsx';
 import type { UrlSearch } from '../../widgets/url-state.ts';
 import { FleetSpark } from './fleet-spark.tsx';
 
@@ -155,6 +156,15 @@ function FleetTile(props: {
             </Fact>
           </dl>
         </>
+      )}
+      {!isSmall && (
+        <span className="fleet-pin">
+          <PinThis
+            name={`runs of ${name}`}
+            tabIndex={tabIndex}
+            pin={async () => (await import('../../model/pinned-chart.ts')).pinOfAgent(name)}
+          />
+        </span>
       )}
       <FleetSpark steps={steps} />
     </li>

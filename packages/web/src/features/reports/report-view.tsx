@@ -7,6 +7,7 @@ import {
 } from '@sightline/schema/report';
 import { useMemo, type ReactElement } from 'react';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { PinThis } from '../../widgets/pin-this.tsx';
 
 interface ReportViewProps {
   readonly report: ReportResponse;
@@ -33,7 +34,7 @@ export function ReportView({ report, timeZone, title }: ReportViewProps): ReactE
       ))}
       <div className="report-charts">
         {page.charts.map((chart) => (
-          <Bars key={chart.title} chart={chart} />
+          <Bars key={chart.id} chart={chart} q={report.q} />
         ))}
       </div>
       {page.tables.map((table) => (
@@ -45,8 +46,15 @@ export function ReportView({ report, timeZone, title }: ReportViewProps): ReactE
 
 const [width, height] = [480, 64];
 
-function Bars({ chart }: { readonly chart: ReportChart }): ReactElement {
-  const { title, highest, bars } = chart;
+function Bars({
+  chart,
+  q,
+}: {
+  readonly chart: ReportChart;
+  /** Which runs the report is about. */
+  readonly q: string | undefined;
+}): ReactElement {
+  const { id, title, highest, bars } = chart;
   const top = Math.max(0, ...bars.map(({ value }) => value ?? 0));
   const step = width / Math.max(1, bars.length);
   const bar = (index: number, value: number, name: string): ReactElement | null => {
@@ -67,7 +75,13 @@ function Bars({ chart }: { readonly chart: ReportChart }): ReactElement {
     <figure>
       <figcaption>
         <span>{title}</span>
-        <span>at most {highest}</span>
+        <span>
+          at most {highest}
+          <PinThis
+            name={title}
+            pin={async () => (await import('../../model/pinned-chart.ts')).pinOfReport(id, q)}
+          />
+        </span>
       </figcaption>
       <svg
         viewBox={`0 0 ${width} ${height}`}
