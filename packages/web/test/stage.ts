@@ -117,7 +117,7 @@ function forgetOthers(): void {
 /** Waits until the page says that nothing is under way: no query, no navigation, no drawing. */
 export async function idle(page: Page): Promise<void> {
   // A selector is looked at after 20, 70, 170, 270 and 770 ms only.
-  await page.waitForFunction(() => document.documentElement.dataset['idle'] === 'true', undefined, {
+  await page.waitForFunction(`document.documentElement.dataset.idle === 'true'`, undefined, {
     timeout: 15_000,
     polling: 20,
   });
