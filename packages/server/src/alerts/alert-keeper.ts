@@ -41,6 +41,7 @@ import { ValueHistories } from '../outlook/value-histories.ts';
 import type { LabelledValue } from '../query/alerts/read-rule-values.ts';
 import type { QueryContext } from '../query/reader.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
+import { alertSpells } from './alert-spells.ts';
 import {
   type CompiledRule,
   compileRule,
@@ -304,7 +305,14 @@ export class AlertKeeper {
   ): Promise<void> {
     const { catalog, store, clock, oldestPendingMs, linkTo, record, settle, burnsAt } = this.#options;
     const { project, tick, rules, nowMs } = at;
-    const context: QueryContext = { store, clock, project, share: 'alerts', settle };
+    const context: QueryContext = {
+      store,
+      clock,
+      project,
+      share: 'alerts',
+      settle,
+      alertSpells: alertSpells(catalog, project),
+    };
     const pendingMs = oldestPendingMs();
     const late = pendingMs !== null && nowMs - pendingMs < tick;
     const compiled = rules.flatMap(({ compiled: each }) => each ?? []);

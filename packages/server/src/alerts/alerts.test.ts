@@ -315,4 +315,71 @@ describe('alerts of a running server', () => {
       problems: [{ place: 'line 12', caret: expect.stringContaining('^') as string }],
     });
   });
+
+  it('are asked for in PromQL as ALERTS, by what the rules did', async () => {
+    const prometheus = async <T>(path: string, parameters: Record<string, string> = {}): Promise<T> => {
+      const url = `${server.ui}/prometheus/api/v1${path}?${new URLSearchParams(parameters)}`;
+      const answer = (await (await fetch(url)).json()) as { data: T; error?: string };
+      expect(answer.error).toBeUndefined();
+      return answer.data;
+    };
+    type Vector = { result: { metric: Record<string, string>; value: [number, string] }[] };
+    const at = async (query: string, ms = Date.now()) =>
+      (await prometheus<Vector>('/query', { query, time: String(ms / 1000) })).result.map(
+        ({ metric, value }): Record<string, string> => ({ ...metric, value: value[1] }),
+      );
+    const { rules } = await server.read<{ rules: AlertRule[] }>('/alerts/rules');
+    const when = async (name: string, kind: string): Promise<number> => {
+      const { id = '' } = rules.find((rule) => rule.name === name) ?? {};
+      const { events } = await server.read<AlertHistoryResponse>(`/alerts/history?ruleId=${id}`);
+      return Date.parse(events.findLast((event) => event.kind === kind)?.time ?? '');
+    };
+
+    const fired = await when('Errors of shop', 'firing');
+    const resolved = await when('Errors of shop', 'resolved');
+    const shop = 'ALERTS{alertname="Errors of shop"}';
+    const labels = { alertname: 'Errors of shop', service: 'shop', severity: 'critical', team: 'web' };
+    expect(await at(shop, fired - 1)).toEqual([]);
+    for (const ms of [fired, resolved - 1])
+      expect(await at(shop, ms)).toEqual([
+        { __name__: 'ALERTS', ...labels, alertstate: 'firing', value: '1' },
+      ]);
+    expect(await at(shop, resolved)).toEqual([]);
+    expect(await at('ALERTS_FOR_STATE{alertname="Errors of shop"}', fired)).toEqual([
+      { __name__: 'ALERTS_FOR_STATE', ...labels, value: String(fired / 1000) },
+    ]);
+
+    // A second of `for`, before it fires.
+    const states = async (kind: string) =>
+      (await at('ALERTS{alertname="HighOne"}', await when('HighOne', kind))).map(
+        ({ alertstate }) => alertstate,
+      );
+    expect([await states('pending'), await states('firing')]).toEqual([['pending'], ['firing']]);
+    expect(await at('ALERTS_FOR_STATE{alertname="HighOne"} * 1000')).toMatchObject([
+      { value: String(await when('HighOne', 'pending')) },
+    ]);
+
+    const lasting = { 'match[]': 'ALERTS{alertname="Lasting"}' };
+    expect(await prometheus('/series', lasting)).toEqual([
+      { __name__: 'ALERTS', alertname: 'Lasting', alertstate: 'firing', severity: 'warning' },
+    ]);
+    expect(await prometheus('/labels', lasting)).toEqual(['__name__', 'alertname', 'alertstate', 'severity']);
+    expect(await prometheus('/label/__name__/values')).toEqual(
+      expect.arrayContaining(['ALERTS', 'ALERTS_FOR_STATE']),
+    );
+    expect(await prometheus('/label/alertname/values')).toEqual(
+      expect.arrayContaining(['Errors of shop', 'Lasting']),
+    );
+    expect(await prometheus('/metadata', { metric: 'ALERTS' })).toMatchObject({
+      ALERTS: [{ type: 'gauge' }],
+    });
+
+    const { body } = await server.ask('/alerts/rules', 'POST', {
+      name: 'Something lasts',
+      kind: 'promql',
+      query: 'count(ALERTS{alertname="Lasting", alertstate="firing"}) > 0',
+      intervalS: 1,
+    });
+    expect(await firing((body as AlertRule).id)).toMatchObject({ value: 1 });
+  });
 });

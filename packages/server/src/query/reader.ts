@@ -9,6 +9,7 @@ import {
 } from '../storage/telemetry-store.ts';
 import type { AskedOnce } from './asked-once.ts';
 import type { RunCache } from './agents/run-cache.ts';
+import type { AlertSpells } from './prometheus/alert-series.ts';
 import { queryTimeMsMax } from './query-bounds.ts';
 import type { Sql } from './sql/sql.ts';
 import { explainFailure } from './store-failure.ts';
@@ -32,6 +33,8 @@ export interface QueryContext {
   readonly settle?: (() => Promise<void>) | undefined;
   /** Where several ask at one moment: what was asked already is not asked again. */
   readonly once?: AskedOnce | undefined;
+  /** For PromQL over alerts; without it nothing is known of them. */
+  readonly alertSpells?: AlertSpells | undefined;
 }
 
 /**
@@ -42,6 +45,7 @@ export class Reader {
   readonly clock: Clock;
   readonly project: string;
   readonly runs: RunCache | undefined;
+  readonly alertSpells: AlertSpells | undefined;
   /** Undefined where it was waited for. */
   #settle: (() => Promise<void>) | undefined;
   readonly #store: TelemetryStore;
@@ -51,7 +55,7 @@ export class Reader {
   readonly #once: AskedOnce | undefined;
 
   constructor(
-    { store, clock, project, share, signal, runs, settle, once }: QueryContext,
+    { store, clock, project, share, signal, runs, settle, once, alertSpells }: QueryContext,
     timeMsMax = queryTimeMsMax,
   ) {
     this.#store = store;
@@ -59,6 +63,7 @@ export class Reader {
     this.clock = clock;
     this.project = project;
     this.runs = runs;
+    this.alertSpells = alertSpells;
     this.#settle = settle;
     this.#once = once;
     this.#deadlineMs = clock.monotonicMs() + timeMsMax;

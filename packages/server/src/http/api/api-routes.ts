@@ -1,6 +1,7 @@
 import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { alertSpells } from '../../alerts/alert-spells.ts';
 import { RunCache } from '../../query/agents/run-cache.ts';
 import { KeptHistories } from '../../query/alerts/kept-histories.ts';
 import type { QueryContext } from '../../query/reader.ts';
@@ -74,7 +75,7 @@ async function answer(
 ): Promise<unknown> {
   const resolved = await options.resolveProject(request.headers, route.scope);
   if (resolved instanceof SightlineError) throw resolved;
-  const { store, clock, runs, settle } = options;
+  const { store, clock, runs, settle, catalog } = options;
   const input = readInput(route, request);
   const context: QueryContext = {
     store,
@@ -82,6 +83,7 @@ async function answer(
     project: resolved.project,
     runs,
     settle,
+    alertSpells: alertSpells(catalog, resolved.project),
     share: shareOf(route, input.query),
     signal: signalOf(reply),
   };

@@ -5,6 +5,7 @@
 import type { Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { alertSpells } from '../../alerts/alert-spells.ts';
 import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { PromqlExecutionError, PromqlSyntaxError } from '../../promql/ast.ts';
 import { describeTree } from '../../promql/describe-tree.ts';
@@ -81,9 +82,14 @@ export async function prometheusRoutes(app: FastifyInstance, options: Prometheus
   const handle = (handler: Handler) => async (request: FastifyRequest, reply: FastifyReply) => {
     const resolved = await options.resolveProject(request.headers, 'read');
     if (resolved instanceof SightlineError) throw resolved;
-    const { store, clock } = options;
+    const { store, clock, catalog } = options;
     const answer = await handler({
-      context: { store, clock, project: resolved.project },
+      context: {
+        store,
+        clock,
+        project: resolved.project,
+        alertSpells: alertSpells(catalog, resolved.project),
+      },
       parameters: parametersOf(request),
       params: (request.params ?? {}) as Record<string, string>,
       nowMs: Number(clock.now() / 1_000_000n),

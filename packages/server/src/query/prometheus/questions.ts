@@ -1,5 +1,5 @@
 /** What Prometheus' API asks, over stored metrics. */
-import { unixNano } from '@sightline/base';
+import { msFromNanos, unixNano } from '@sightline/base';
 import { prometheusUnit } from '@sightline/schema/conventions';
 import type { Expression, Matcher } from '../../promql/ast.ts';
 import { evaluatePromql, type PromqlAnswer } from '../../promql/evaluate.ts';
@@ -20,6 +20,7 @@ import {
   selectSeries,
 } from '../sql/prometheus-sql.ts';
 import type { Sql } from '../sql/sql.ts';
+import { alertMetadata } from './alert-series.ts';
 import { namedParts, partsOf, prometheusType, readFamilies } from './metric-families.ts';
 import { labelSeries, type SeriesRow } from './series-labels.ts';
 import { spanMetricMetadata, spanMetricNames } from './span-metrics.ts';
@@ -105,6 +106,7 @@ export async function labelValues(
       to: unixNano(BigInt(Math.floor(asked.endMs) + 1) * 1_000_000n),
     };
     for (const name of await spanMetricNames(reader, range)) values.add(name);
+    for (const { name } of await metadataOfAlerts(reader, asked)) values.add(name);
   } else
     for (const labels of await readSeriesLabels(context, asked)) {
       const value = labels.get(asked.name);
@@ -133,9 +135,25 @@ export async function readMetadata(
     unit: prometheusUnit(family.unit),
   }));
   const names = new Set(sent.map(({ name }) => name));
-  return [...sent, ...(await spanMetricMetadata(reader)).filter(({ name }) => !names.has(name))].filter(
+  const toMs = msFromNanos(reader.clock.now());
+  const made = [
+    ...(await spanMetricMetadata(reader)),
+    ...(await metadataOfAlerts(reader, { startMs: toMs - alertsSeenMs, endMs: toMs })),
+  ];
+  return [...sent, ...made.filter(({ name }) => !names.has(name))].filter(
     ({ name }) => metric === undefined || name === metric,
   );
+}
+
+const alertsSeenMs = 86_400_000;
+
+/** None where no alert was there in the time. */
+async function metadataOfAlerts(
+  { alertSpells }: Reader,
+  { startMs, endMs }: Pick<NamesAsked, 'startMs' | 'endMs'>,
+): Promise<typeof alertMetadata> {
+  const spells = await alertSpells?.({ fromMs: startMs, toMs: endMs });
+  return alertSpells !== undefined && (spells === undefined || spells.length > 0) ? alertMetadata : [];
 }
 
 export interface SeriesCounts {

@@ -1,5 +1,5 @@
 /** Stored points as the samples that PromQL is asked of. */
-import { unixNano } from '@sightline/base';
+import { msFromNanos, unixNano } from '@sightline/base';
 import { type Matcher, PromqlExecutionError } from '../../promql/ast.ts';
 import type { Fetch, SampleSource } from '../../promql/fetches.ts';
 import { customSchema, FloatHistogram } from '../../promql/histogram.ts';
@@ -11,6 +11,7 @@ import { formatNumber } from '../../promql/statistics.ts';
 import type { RowBinary } from '../../storage/row-binary.ts';
 import type { Reader } from '../reader.ts';
 import { selectSamples, selectSeries } from '../sql/prometheus-sql.ts';
+import { alertNamesAsked, alertSeries } from './alert-series.ts';
 import { type MetricFamily, namedParts, type NamedPart, partsOf, readFamilies } from './metric-families.ts';
 import { labelSeries, type SeriesRow, type StoredSeries } from './series-labels.ts';
 import { spanMetrics } from './span-metrics.ts';
@@ -56,7 +57,7 @@ export class StoredSamples implements SampleSource {
         for (const raw of await this.#samplesOf(part, wanted.slice(at, at + seriesAtOnce), fetch))
           if (kept(raw.labels)) answers.push({ ...raw, labels: raw.labels.with('__name__', part.name) });
     }
-    answers.push(...(await this.#ofSpans(fetch)));
+    answers.push(...(await this.#ofSpans(fetch)), ...(await this.#ofAlerts(fetch)));
     if (asksForTargets(fetch.matchers, this.#patterns)) {
       const seen = await targetInfo(this.#reader, rangeOf(fetch));
       const kept = compileMatchers(fetch.matchers, this.#patterns);
@@ -77,7 +78,8 @@ export class StoredSamples implements SampleSource {
         : series.map(({ labels: each }) => each);
       labels.push(...own.filter(kept).map((each) => each.with('__name__', part.name)));
     }
-    labels.push(...(await this.#ofSpans(fetch)).map((each) => each.labels));
+    for (const each of [...(await this.#ofSpans(fetch)), ...(await this.#ofAlerts(fetch))])
+      labels.push(each.labels);
     if (asksForTargets(fetch.matchers, this.#patterns)) {
       const fits = compileMatchers(fetch.matchers, this.#patterns);
       labels.push(
@@ -89,29 +91,55 @@ export class StoredSamples implements SampleSource {
 
   /** Metrics of spans, which nobody sends. */
   async #ofSpans(fetch: Fetch): Promise<readonly RawSeries[]> {
-    const families = await this.families();
     const found = await spanMetrics(this.#reader, {
       matchers: fetch.matchers,
       patterns: this.#patterns,
       range: rangeOf(fetch),
       rowsMax: Math.min(this.#samplesLeft, spanMinutesMax),
-      sent: new Set(families.flatMap((family) => partsOf(family).map(({ name }) => name))),
+      sent: await this.#sentNames(),
     });
     if (found === undefined)
       throw new PromqlExecutionError(
         `the query asks for more than ${spanMinutesMax} minutes of metrics of spans; narrow its selectors by service_name or span_name, or its range`,
       );
-    this.#seriesLeft -= found.length;
-    if (this.#seriesLeft < 0)
-      throw new PromqlExecutionError(
-        `the query asks for more than ${seriesMax} series; narrow its selectors`,
-      );
-    for (const { times } of found) this.#samplesLeft -= times.length;
-    if (this.#samplesLeft < 0)
-      throw new PromqlExecutionError(
-        'query processing would load too many samples into memory in query execution',
-      );
+    this.#take(found);
     return found;
+  }
+
+  /** Series about alerts, which nobody sends. */
+  async #ofAlerts({ matchers, fromMs, toMs }: Fetch): Promise<readonly RawSeries[]> {
+    const { alertSpells, clock } = this.#reader;
+    if (alertSpells === undefined) return [];
+    const patterns = this.#patterns;
+    const names = alertNamesAsked(matchers, { patterns, sent: await this.#sentNames() });
+    if (names.length === 0) return [];
+    const spells = await alertSpells({ fromMs, toMs });
+    if (spells === undefined)
+      throw new PromqlExecutionError(
+        'the query asks for more changes of alerts than are read; narrow its range',
+      );
+    const found = alertSeries(spells, {
+      names,
+      kept: compileMatchers(matchers, patterns),
+      fromMs,
+      toMs: Math.min(toMs, msFromNanos(clock.now())),
+      samplesMax: this.#samplesLeft,
+    });
+    if (found === undefined) throw tooManySamples();
+    this.#take(found);
+    return found;
+  }
+
+  async #sentNames(): Promise<ReadonlySet<string>> {
+    return new Set((await this.families()).flatMap((family) => partsOf(family).map(({ name }) => name)));
+  }
+
+  /** Throws where that is more than a query may have. */
+  #take(found: readonly RawSeries[]): void {
+    this.#seriesLeft -= found.length;
+    if (this.#seriesLeft < 0) throw tooManySeries();
+    for (const { times } of found) this.#samplesLeft -= times.length;
+    if (this.#samplesLeft < 0) throw tooManySamples();
   }
 
   /** Of series that are split by a label: as split in a short time at the end, which is enough to know the splits. */
@@ -151,10 +179,7 @@ export class StoredSamples implements SampleSource {
           selectSeries({ ...this.#of(family, fetch) }, this.#seriesLeft),
           { resultRowsMax: this.#seriesLeft + 1 },
         );
-        if (rows.length > this.#seriesLeft)
-          throw new PromqlExecutionError(
-            `the query asks for more than ${seriesMax} series; narrow its selectors`,
-          );
+        if (rows.length > this.#seriesLeft) throw tooManySeries();
         this.#seriesLeft -= rows.length;
         series = labelSeries(rows, isOriginal);
         known.set(key, series);
@@ -178,10 +203,7 @@ export class StoredSamples implements SampleSource {
     const builders = new Map<string, SeriesBuilder>();
     while (!rows.isAtEnd) {
       this.#samplesLeft -= 1;
-      if (this.#samplesLeft < 0)
-        throw new PromqlExecutionError(
-          'query processing would load too many samples into memory in query execution',
-        );
+      if (this.#samplesLeft < 0) throw tooManySamples();
       const point = readPoint(rows, part.family);
       const base = labels.get(point.id) ?? Labels.none;
       for (const { label, sample } of samplesOfPoint(point, part)) {
@@ -194,6 +216,11 @@ export class StoredSamples implements SampleSource {
     return [...builders.values()].map((builder) => builder.series());
   }
 }
+
+const tooManySeries = (): Error =>
+  new PromqlExecutionError(`the query asks for more than ${seriesMax} series; narrow its selectors`);
+const tooManySamples = (): Error =>
+  new PromqlExecutionError('query processing would load too many samples into memory in query execution');
 
 const withoutName = (matchers: readonly Matcher[]): readonly Matcher[] =>
   matchers.filter(({ name }) => name !== '__name__');
