@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import serverFlags from '../scripts/lib/server-flags.json' with { type: 'json' };
 
@@ -28,6 +29,14 @@ export interface ServerProcess extends WatchedProcess {
 const mainFile = join(import.meta.dirname, '../packages/server/src/main.ts');
 const ready = /Sightline is ready: UI (?<ui>\S+)\s+OTLP\/HTTP (?<http>\S+)\s+OTLP\/gRPC (?<grpc>\S+)/;
 
+const running = new Set<ChildProcess>();
+
+/** A bench that a signal ends leaves no server behind. */
+const endRunning = (signal: 'SIGINT' | 'SIGTERM'): void => {
+  for (const child of running) child.kill('SIGKILL');
+  process.exit(128 + constants.signals[signal]);
+};
+
 export interface StartOptions {
   readonly dataDirectory: string;
   /** Another program that prints the same line. */
@@ -45,6 +54,12 @@ export async function startServerProcess(options: StartOptions): Promise<ServerP
   const child = spawn(process.execPath, [...flags, main, ...ports, '--data', dataDirectory], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
+  });
+  if (running.size === 0) process.on('SIGINT', endRunning).on('SIGTERM', endRunning);
+  running.add(child);
+  child.once('exit', () => {
+    running.delete(child);
+    if (running.size === 0) process.off('SIGINT', endRunning).off('SIGTERM', endRunning);
   });
   const urls = await readyLine(child, timeoutMs);
   const pid = child.pid ?? 0;

@@ -49,6 +49,8 @@ function request(writer: ProtoWriter): Buffer {
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'sightline-unique-'));
+// Also where a signal ends it: a server that is killed at that moment may still write.
+process.once('exit', () => rmSync(directory, { recursive: true, force: true, maxRetries: 5 }));
 const server = await startServerProcess({ dataDirectory: directory });
 try {
   const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0).padStart(5);
@@ -100,5 +102,4 @@ try {
 } finally {
   closeConnections();
   await server.stop();
-  rmSync(directory, { recursive: true, force: true });
 }

@@ -17,13 +17,14 @@ import {
 type Problem = StatusResponse['problems'][number];
 
 export interface DamageKeeperOptions {
-  readonly store: Pick<TelemetryStore, 'inspect' | 'verify' | 'acceptDamage' | 'engine'>;
+  readonly store: Pick<TelemetryStore, 'inspect' | 'noteNew' | 'verify' | 'acceptDamage' | 'engine'>;
   readonly log: Logger;
 }
 
 /** What was stored in the last second before a kill is compared with nothing. */
-const lookAfterLoadMs = 1_000;
-const lookEveryMs = 10_000;
+const noteAfterLoadMs = 1_000;
+/** The whole comparison takes five times as long as to note new parts. */
+const inspectEveryMs = 10_000;
 const verifyEveryMs = 3_600_000;
 /** A check that took one second is followed by so many without one, unless damage is suspected. */
 const restFactor = 9;
@@ -43,6 +44,7 @@ export class DamageKeeper {
   /** What an answer or a load met, until a check has looked for it. */
   #suspicion: string | undefined;
   #told = new Set<string>();
+  #isInspectionDue = true;
   #verifyTimer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
   #verifying: Promise<void> | undefined;
@@ -51,7 +53,9 @@ export class DamageKeeper {
   constructor(options: DamageKeeperOptions) {
     this.#options = options;
     this.#looks = new BackgroundLooks({
-      look: async () => this.inspect().then(() => undefined),
+      look: async () => {
+        if (this.#isInspectionDue || !(await options.store.noteNew())) await this.inspect();
+      },
       retryMs,
       log: options.log,
       failure: 'What is stored cannot be compared with what was there before; trying again.',
@@ -65,7 +69,10 @@ export class DamageKeeper {
       .catch((error: unknown) =>
         this.#options.log.warn({ err: error }, 'What is stored cannot be inspected at present.'),
       );
-    this.#lookTimer = setInterval(() => this.#looks.lookIn(0), lookEveryMs).unref();
+    this.#lookTimer = setInterval(() => {
+      this.#isInspectionDue = true;
+      this.#looks.lookIn(0);
+    }, inspectEveryMs).unref();
     this.#verify();
   }
 
@@ -87,7 +94,7 @@ export class DamageKeeper {
         if (missing !== undefined)
           throw new StoreError('unavailable', `The table "${missing}" of the telemetry store is gone.`);
         const loaded = await noticing(store.load(segment));
-        this.#looks.lookIn(lookAfterLoadMs);
+        this.#looks.lookIn(noteAfterLoadMs);
         return loaded;
       },
       query: async (statement, limits) => noticing(store.query(statement, limits)),
@@ -99,6 +106,7 @@ export class DamageKeeper {
   /** Compares now. */
   async inspect(): Promise<StoreCondition> {
     this.#condition = await this.#options.store.inspect();
+    this.#isInspectionDue = false;
     this.#tellNew();
     return this.#condition;
   }
@@ -188,8 +196,11 @@ export class DamageKeeper {
     this.#stopped.abort();
     clearInterval(this.#lookTimer);
     clearTimeout(this.#verifyTimer);
+    const isLookDue = this.#looks.dueInMs !== undefined;
     await this.#looks.stop();
     await this.#verifying;
+    // Where a known part is gone the next start tells it.
+    if (isLookDue) await this.#options.store.noteNew().catch(() => false);
   }
 
   #suspect(error: StoreError): void {

@@ -528,6 +528,7 @@ function withRuns(store: TelemetryStore, runs: RunKeeper): TelemetryStore {
     enforceRetention: 'unchanged',
     missingTables: 'unchanged',
     inspect: 'unchanged',
+    noteNew: 'unchanged',
     verify: 'unchanged',
     acceptDamage: 'unchanged',
     close: 'unchanged',

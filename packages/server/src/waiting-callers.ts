@@ -40,6 +40,7 @@ export class WaitingCallers {
       enforceRetention: 'unchanged',
       missingTables: 'unchanged',
       inspect: 'unchanged',
+      noteNew: 'unchanged',
       verify: 'unchanged',
       acceptDamage: 'unchanged',
       close: 'unchanged',

@@ -13,6 +13,7 @@ import { text } from 'node:stream/consumers';
 import { seededRandom } from '@sightline/base';
 import { alertRuleInput } from '@sightline/schema/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import serverFlags from '../../../../scripts/lib/server-flags.json' with { type: 'json' };
 import { createAlertRule } from '../catalog/alert-rules.ts';
 import { writeRoutes } from '../catalog/alert-silences.ts';
 import { openCatalog } from '../catalog/catalog.ts';
@@ -62,7 +63,7 @@ afterAll(() => {
 });
 
 /** As `npm start` has them: PGlite starts in a third of the time. */
-const flags = ['--disable-warning=ExperimentalWarning', '--conditions=source', '--liftoff-only'];
+const flags = ['--conditions=source', ...serverFlags];
 
 function start({ place, name }: Lane, holder: string, steps: number): ChildProcess {
   const settings: AlertProcessSettings = {

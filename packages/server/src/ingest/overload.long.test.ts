@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { LedgerResponse, StatusResponse } from '@sightline/schema/api';
+import serverFlags from '../../../../scripts/lib/server-flags.json' with { type: 'json' };
 import { removeDirectory, temporaryDirectory, until } from './testing/harness.ts';
 import { markedRequest } from './testing/payloads.ts';
 
@@ -21,7 +22,8 @@ const ready = /UI (?<ui>http:\S+)\s+OTLP\/HTTP (?<otlpHttp>http:\S+)/;
 test('In an overload nothing is lost or refused, and the newest is seen within five seconds', async () => {
   const directory = await temporaryDirectory();
   const ports = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0'];
-  const child = spawn(process.execPath, ['--conditions=source', mainFile, ...ports, '--data', directory], {
+  const flags = ['--conditions=source', ...serverFlags];
+  const child = spawn(process.execPath, [...flags, mainFile, ...ports, '--data', directory], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   try {

@@ -224,3 +224,22 @@ it('says which table is missing where one is dropped', async () => {
   const { missingTables } = await conditionOf(directory);
   expect(missingTables).toEqual(['logs']);
 });
+
+it('notes new parts in a short look: one that is gone later is missed, and a loss that is known stays told', async () => {
+  const directory = copy();
+  const store = await open(directory);
+  const loader = new SegmentLoader(store, join(base, 'segments-noted'));
+  await loader.load('traces', [recordOf('traces', request('c', 11, testNow - dayNanos))]);
+  expect(await store.noteNew()).toBe(true);
+  await store.close();
+  for (const file of globSync(join(directory, 'store/*/*/20261117_*/count.txt')))
+    if (readFileSync(file, 'utf8') === '11') rmSync(dirname(file), { recursive: true });
+  const again = await open(directory);
+  const isOfSpans = ({ table }: { readonly table: string }): boolean => table === 'spans';
+  for (let look = 0; look < 2; look += 1) {
+    const { damagedParts } = await again.inspect();
+    expect(damagedParts.filter(isOfSpans)).toMatchObject([{ rows: 11, reason: 'missing' }]);
+    expect(await again.noteNew()).toBe(true);
+  }
+  await again.close();
+});

@@ -139,6 +139,7 @@ export function clickHouseStore(
       enforceRetention(engine, { policy, today: formatNanos(clock.now()).slice(0, 10), changing }),
     missingTables: () => findMissingTables(engine),
     inspect: () => health.inspect(),
+    noteNew: () => health.noteNew(),
     verify: (pause) => health.verify(pause),
     acceptDamage: () => health.accept(),
     close: async () => {

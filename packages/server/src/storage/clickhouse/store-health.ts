@@ -45,6 +45,11 @@ export class StoreHealth {
     };
   }
 
+  /** See TelemetryStore. Others write to a server: there the whole comparison is needed each time. */
+  async noteNew(): Promise<boolean> {
+    return this.#engine.kind === 'embedded' && (await this.#inventory?.noteNew()) === true;
+  }
+
   async verify(pause: (workedMs: number) => Promise<boolean>): Promise<void> {
     // On a cluster that is the replicas' business.
     if (this.#engine.nodes.kind === 'cluster') return;
