@@ -318,7 +318,7 @@ describe('alerts of a running server', () => {
 
   it('are asked for in PromQL as ALERTS, by what the rules did', async () => {
     const prometheus = async <T>(path: string, parameters: Record<string, string> = {}): Promise<T> => {
-      const url = `${server.ui}/prometheus/api/v1${path}?${new URLSearchParams(parameters)}`;
+      const url = `${server.ui}/prometheus/api/v1${path}?${new URLSearchParams(parameters).toString()}`;
       const answer = (await (await fetch(url)).json()) as { data: T; error?: string };
       expect(answer.error).toBeUndefined();
       return answer.data;
