@@ -114,10 +114,15 @@ function forgetOthers(): void {
   }
 }
 
+/** Runs in the page. A text in its place would be evaluated, which its policy refuses. */
+const isIdle = (): boolean =>
+  (globalThis as unknown as { document: { documentElement: { dataset: { idle?: string } } } }).document
+    .documentElement.dataset.idle === 'true';
+
 /** Waits until the page says that nothing is under way: no query, no navigation, no drawing. */
 export async function idle(page: Page): Promise<void> {
   // A selector is looked at after 20, 70, 170, 270 and 770 ms only.
-  await page.waitForFunction(`document.documentElement.dataset.idle === 'true'`, undefined, {
+  await page.waitForFunction(isIdle, undefined, {
     timeout: 15_000,
     polling: 20,
   });
