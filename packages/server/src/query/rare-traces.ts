@@ -6,7 +6,7 @@ import { unixNano, type UnixNano } from '@sightline/base';
 import type { BoundFilter } from '@sightline/schema/filter';
 import type { Reader } from './reader.ts';
 import { every, sql, uint } from './sql/sql.ts';
-import { isOfFew, rarestCondition, tracesMeeting } from './sql/trace-sets-sql.ts';
+import { isOfFew, isWhole, rarestCondition, tracesMeeting } from './sql/trace-sets-sql.ts';
 import { startsWithin } from './sql/whole-traces-sql.ts';
 import type { Window } from './time-range.ts';
 
@@ -14,6 +14,8 @@ export interface RareTraces {
   readonly ids: readonly string[];
   /** The first span of them within the range; its end where there are none. */
   readonly from: UnixNano;
+  /** What is left to be asked of them. */
+  readonly filter: BoundFilter;
 }
 
 /** More are not rare: windows find a page of them sooner. */
@@ -23,11 +25,13 @@ const rareTracesMax = 500;
 export class RareLookup {
   readonly #reader: Reader;
   readonly #range: Window;
+  readonly #filter: BoundFilter;
   #condition: BoundFilter | undefined;
 
   constructor(reader: Reader, filter: BoundFilter, range: Window) {
     this.#reader = reader;
     this.#range = range;
+    this.#filter = filter;
     this.#condition = rarestCondition(filter);
   }
 
@@ -45,7 +49,9 @@ export class RareLookup {
     const condition = this.#condition;
     if (condition === undefined) return undefined;
     this.#condition = undefined;
-    return findTraces(this.#reader, condition, this.#range);
+    const found = await findTraces(this.#reader, condition, this.#range);
+    if (found === undefined) return undefined;
+    return { ...found, filter: isWhole(condition, this.#filter) ? { type: 'everything' } : this.#filter };
   }
 }
 
@@ -54,7 +60,7 @@ async function findTraces(
   reader: Reader,
   condition: BoundFilter,
   range: Window,
-): Promise<RareTraces | undefined> {
+): Promise<Omit<RareTraces, 'filter'> | undefined> {
   const { project } = reader;
   const limit = rareTracesMax + 1;
   const { from, to } = range;

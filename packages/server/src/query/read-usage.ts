@@ -2,6 +2,7 @@
 import { unixNano } from '@sightline/base';
 import type { Usage } from '@sightline/schema/api';
 import type { Reader } from './reader.ts';
+import type { Window } from './time-range.ts';
 import { selectUsage, type UsageRow } from './sql/trace-summary-sql.ts';
 
 export type TraceUsage = Pick<Usage, 'inputTokens' | 'outputTokens' | 'costUsd' | 'unpricedCalls'> &
@@ -20,13 +21,25 @@ export async function readUsage(
 ): Promise<ReadonlyMap<string, TraceUsage>> {
   if (traces.length === 0) return new Map();
   await reader.settle();
-  const starts = traces.map(({ startNanos }) => BigInt(startNanos));
-  const ends = traces.map(({ endNanos }) => BigInt(endNanos));
-  const window = {
-    from: unixNano(starts.reduce((a, b) => (b < a ? b : a))),
-    to: unixNano(ends.reduce((a, b) => (b > a ? b : a)) + 1n),
-  };
   const ids = traces.map(({ traceId }) => traceId);
-  const rows = await reader.rows<UsageRow>(selectUsage(reader.project, ids, window));
+  const rows = await reader.rows<UsageRow>(selectUsage(reader.project, ids, windowsOf(traces)));
   return new Map(rows.map((row) => [row.traceId, { ...row, unpricedCalls: Number(row.unpricedCalls) }]));
+}
+
+/** Traces further apart have windows of their own: what ran between them is not read. */
+const apartNanos = 3_600_000_000_000n;
+
+/** Windows that hold the traces, in order and apart from each other. */
+function windowsOf(traces: readonly UsedTrace[]): readonly Window[] {
+  const windows: Window[] = [];
+  const extents = traces
+    .map(({ startNanos, endNanos }) => ({ from: BigInt(startNanos), to: BigInt(endNanos) + 1n }))
+    .toSorted((a, b) => (a.from < b.from ? -1 : 1));
+  for (const { from, to } of extents) {
+    const last = windows.at(-1);
+    if (last === undefined || from > last.to + apartNanos)
+      windows.push({ from: unixNano(from), to: unixNano(to) });
+    else if (to > last.to) windows[windows.length - 1] = { from: last.from, to: unixNano(to) };
+  }
+  return windows;
 }

@@ -61,7 +61,7 @@ export async function collectTraces(reader: Reader, asked: TraceSearch): Promise
   for (;;) {
     if (rare !== undefined) {
       if (rare.ids.length === 0) return best;
-      search = { ...search, wish: { ...search.wish, ids: rare.ids } };
+      search = { ...search, wish: { ...search.wish, filter: rare.filter, ids: rare.ids } };
       reaching.narrow(rare.from);
       rare = undefined;
     }

@@ -99,7 +99,7 @@ export async function readTraceCosts(
   const reader = new Reader(context);
   await reader.settle();
   const rows = await reader.rows<UsageRow>(
-    selectUsage(context.project, [...traces.keys()], windowOf(traces)),
+    selectUsage(context.project, [...traces.keys()], [windowOf(traces)]),
   );
   return new Map(
     rows.map(({ traceId, costUsd, unpricedCalls }) => [

@@ -23,7 +23,7 @@ export async function readUsages(
     selectUsage(
       context.project,
       heads.map(([traceId]) => traceId),
-      window,
+      [window],
     ),
   );
   return new Map(

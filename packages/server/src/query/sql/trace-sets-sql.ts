@@ -111,6 +111,12 @@ export function rarestCondition(filter: BoundFilter): BoundFilter | undefined {
   return rarest === undefined || commonness(rarest) > 1 ? undefined : rarest;
 }
 
+/** Whether the filter asks for nothing else: the traces that meet the condition are then those of the list. */
+export function isWhole(condition: BoundFilter, filter: BoundFilter): boolean {
+  const split = splitTraceFilter(filter);
+  return split.type === 'span' && split.filter === condition;
+}
+
 /** One value of it is that of few spans, whatever is stored. */
 export const isOfFew = (condition: BoundFilter): boolean => commonness(condition) === 0;
 

@@ -74,8 +74,8 @@ export interface UsageRow {
   readonly unpricedCalls: string;
 }
 
-/** What these traces used and said, all of whose spans are within the window. A trace that is no run, or is not settled yet, has no row. */
-export function selectUsage(project: string, traceIds: readonly string[], window: Window): Sql {
+/** What these traces used and said, all of whose spans are within one of the windows. A trace that is no run, or is not settled yet, has no row. */
+export function selectUsage(project: string, traceIds: readonly string[], windows: readonly Window[]): Sql {
   const where = sql`trace_id IN (${tracesByHex(traceIds)})`;
-  return sql`SELECT lower(hex(trace_id)) AS traceId, inputTokens, outputTokens, costUsd, unpricedCalls, sessionId, userId, question, answer FROM (${usedByRuns(project, window, where)})`;
+  return sql`SELECT lower(hex(trace_id)) AS traceId, inputTokens, outputTokens, costUsd, unpricedCalls, sessionId, userId, question, answer FROM (${usedByRuns(project, windows, where)})`;
 }

@@ -19,7 +19,7 @@ export function tracesBySummary(project: string, window: Window, having: Sql): S
 /** `where` is on what the trace used, as its run says. */
 export function tracesByUsage(project: string, window: Window, where: Sql): Sql {
   const among = sql`trace_id IN (${startedTraces(project, window)})`;
-  return sql`trace_id IN (SELECT trace_id FROM (${usedByRuns(project, padded(window), among)}) WHERE ${where})`;
+  return sql`trace_id IN (SELECT trace_id FROM (${usedByRuns(project, [padded(window)], among)}) WHERE ${where})`;
 }
 
 /** Word for word what the index of `runs` is over, or the words of all runs are read. */
