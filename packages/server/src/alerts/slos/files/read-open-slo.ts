@@ -7,6 +7,7 @@ import {
   type DraftSlo,
   issuesText,
   type ReadDocuments,
+  percentOfGood,
   shareOfPercent,
   type SloProblem,
   type YamlDocument,
@@ -40,7 +41,7 @@ const objective = z.looseObject({
   op: z.enum(['lte', 'gte', 'lt', 'gt']).optional(),
   value: z.number().optional(),
   target: z.number().optional(),
-  targetPercent: z.number().optional(),
+  targetPercent: percentOfGood.optional(),
 });
 const sloSpec = z.looseObject({
   description: z.string().default(''),

@@ -4,6 +4,7 @@ import {
   type DraftSlo,
   issuesText,
   type ReadDocuments,
+  percentOfGood,
   shareOfPercent,
   type SloProblem,
   type YamlDocument,
@@ -19,7 +20,7 @@ const alert = z
 
 const slothSlo = z.looseObject({
   name: z.string(),
-  objective: z.number(),
+  objective: percentOfGood,
   description: z.string().default(''),
   labels: z.record(z.string(), z.string()).default({}),
   sli: z.looseObject({

@@ -1,6 +1,6 @@
 /** What the readers of files of SLOs give each other. */
 import type { ImportSlosResponse } from '@sightline/schema/api';
-import type { z } from 'zod';
+import { z } from 'zod';
 
 export type SloFormat = ImportSlosResponse['format'];
 export type SloProblem = ImportSlosResponse['problems'][number];
@@ -29,6 +29,11 @@ export function issuesText(error: z.ZodError): string {
     .map(({ path, message }) => (path.length === 0 ? message : `"${path.join('.')}": ${message}`))
     .join('; ');
 }
+
+/** The share that is to be good, as Sloth and OpenSLO write it. */
+export const percentOfGood = z
+  .number()
+  .refine((percent) => percent > 0 && percent < 100, 'it is a percentage between 0 and 100, such as 99.9');
 
 /** Without the noise of binary fractions: 99.9 is 0.999. */
 export function shareOfPercent(percent: number): number {

@@ -102,6 +102,10 @@ ${sloth
     [openslo.replace('request_latency_seconds', '""'), /no "query"/],
     [openslo.replace('4w', '10h'), /not a number of days/],
     [sloth.replace('      events:', '      plugin:'), /plugin/],
+    [
+      sloth.replace('objective: 99.9', 'objective: 199'),
+      /"[\w.]*objective": it is a percentage between 0 and 100/,
+    ],
     [`${openslo}---\n${openslo}`, /Two SLOs are called/],
   ])('say what is wrong with %j', (text, message) => {
     const { problems } = readSloFile('auto', text);
