@@ -15,6 +15,7 @@ export const computedColumns: Readonly<Record<string, readonly string[]>> = {
   logs: ['bucket', 'words', 'lowered'],
   scores: ['bucket'],
   runs: ['bucket'],
+  texts: ['words'],
 };
 
 /** Columns by whose values the engine leaves out what it need not read. */
