@@ -124,7 +124,7 @@ async function send(): Promise<void> {
   }
 }
 
-/** So many seconds of spans, which ended so long ago. */
+/** Sends the spans of `seconds` seconds. They ended `agoS` seconds ago. */
 async function post(agoS: number, seconds: number): Promise<void> {
   const hex = (digits: number): string =>
     Array.from({ length: digits }, () => Math.floor(Math.random() * 16).toString(16)).join('');

@@ -14,7 +14,7 @@ if (executablePath === undefined) process.exit(0);
 const { values } = parseArgs({ options: { url: { type: 'string' } } });
 const cli = join(import.meta.dirname, '../packages/cli/src/main.ts');
 
-/** What the bench needs of a page, whose types are not those of Node. */
+/** The parts of a browser's globals that the bench uses: Node has no types for them. */
 interface InPage {
   readonly location: { readonly pathname: string };
   readonly document: { readonly documentElement: { readonly dataset: Record<string, string> } };

@@ -1,4 +1,4 @@
-/** What a call cost, where only its parts are told: `{"input":0.001,"output":0.002}`. */
+/** The cost of a call whose sender gives only its parts: `{"input":0.001,"output":0.002}`. */
 import { parseJson } from './derive-source.ts';
 import { isRecord } from './messages/json.ts';
 import { maximum } from './source.ts';

@@ -116,7 +116,7 @@ const readers: { readonly [Name in keyof DerivedFields]: (item: Item) => Derived
   ttft_ms: firstTokenOf,
 };
 
-/** What the rules of the conventions read, of values as they were decoded or as the engine keeps them. */
+/** A span or log record in the form that the rules read. Values may be decoded ones or texts from the store. */
 export function itemOf({ name, attributes, resource = {}, times }: DeriveInput): Item {
   const places = [
     ...placesOf(resourceAttributesRead, resource).map((place) => resourcePlace + place),

@@ -1,4 +1,4 @@
-/** What spans are called that their libraries call something else. */
+/** The operations of spans whose libraries use other names for them. */
 import { expect, test } from 'vitest';
 import { derive, type DeriveInput } from './derive.ts';
 

@@ -102,7 +102,7 @@ function giveResults(tool: FunctionTool): void {
 
 type CurrentSpan = () => AgentsSpan | null;
 
-/** Of each copy of the package. What is active in OpenTelemetry does not reach the code of a tool. */
+/** `getCurrentSpan` of each loaded copy of the package. Inside a tool, OpenTelemetry's active span is not the span of the tool. */
 const currentSpans = new Set<CurrentSpan>();
 
 export function noteCurrentSpan(getCurrentSpan: object): void {

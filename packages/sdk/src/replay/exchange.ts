@@ -20,8 +20,8 @@ export const exchangePrefix = 'sightline.exchange.';
 export const exchangesPerSpanMax = 64;
 
 /**
- * Of the attributes `sightline.exchange.0`, `.1`, …: the request, then all of the answer below one key. The server keeps what begins with that key in one
- * piece and out of its index over words (schema/otlp/content-texts.ts), since the messages of the span have the words.
+ * The text of an attribute `sightline.exchange.0`, `.1`, …: the request, then all of the answer below one key. The server keeps the answer in one
+ * piece and leaves it out of its index over words (schema/otlp/content-texts.ts), since the messages of the span have the same words.
  */
 interface ExchangeText extends Pick<Exchange, 'method' | 'url' | 'request'> {
   readonly 'sightline.answer'?: Omit<Exchange, 'method' | 'url' | 'request' | 'chunks'> & {

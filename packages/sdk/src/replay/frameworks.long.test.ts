@@ -1,12 +1,11 @@
 /** LangGraph and OpenAI Agents, installed as their users do: a run is recorded, the servers stop, and it runs again from the recording. */
-import { spawn } from 'node:child_process';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { installProject, packSdk } from '../test/installed-project.ts';
+import { installProject, packSdk, runInProject } from '../test/installed-project.ts';
 
 const packages = [
   '@langchain/core@1.4.0',
@@ -81,26 +80,16 @@ beforeAll(async () => {
 }, 600_000);
 afterAll(() => void server.close());
 
-async function run(env: Readonly<Record<string, string>>) {
-  const child = spawn(process.execPath, ['--import', '@sightline/sdk/register', 'framework-agents.mjs'], {
-    cwd: project,
-    env: {
-      PATH: process.env['PATH'],
-      PROVIDER: provider,
-      OTEL_TRACES_EXPORTER: 'none',
-      OTEL_LOGS_EXPORTER: 'none',
-      OTEL_METRICS_EXPORTER: 'none',
-      LANGSMITH_TRACING: 'false',
-      ...env,
-    },
+const run = async (env: Readonly<Record<string, string>>) =>
+  runInProject(project, 'framework-agents.mjs', {
+    PATH: process.env['PATH'],
+    PROVIDER: provider,
+    OTEL_TRACES_EXPORTER: 'none',
+    OTEL_LOGS_EXPORTER: 'none',
+    OTEL_METRICS_EXPORTER: 'none',
+    LANGSMITH_TRACING: 'false',
+    ...env,
   });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (part: Buffer) => (stdout += part.toString()));
-  child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, stdout, stderr };
-}
 
 describe.each(['langgraph', 'openai-agents'])('an agent of %s', (FRAMEWORK) => {
   it('runs again offline with the same output and no socket, and a changed program is found out', async () => {

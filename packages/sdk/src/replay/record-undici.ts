@@ -13,7 +13,7 @@ interface UndiciRequest {
   readonly origin: string | URL;
   readonly path: string;
   readonly body: unknown;
-  /** Of versions 5 to 7. */
+  /** Only versions 5 to 7 have it. */
   onData?: (chunk: unknown) => unknown;
   /** Since version 8. */
   onResponseData?: (chunk: unknown) => unknown;

@@ -1,12 +1,11 @@
 /** The package undici in four versions, installed as its users do: a run is recorded, the server stops, and it runs again from the recording. */
-import { spawn } from 'node:child_process';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { installProject, packSdk } from '../test/installed-project.ts';
+import { installProject, packSdk, runInProject } from '../test/installed-project.ts';
 
 // The eighth needs Node 22.19.
 const versions = ['5', '6', '7', '8'].map((version) => `undici-${version}`);
@@ -53,7 +52,7 @@ it('is recorded through each of its doors, and answered offline without a socket
     OTEL_METRICS_EXPORTER: 'none',
   };
   const file = join(project, 'undici.jsonl');
-  const recorded = await run({ ...env, SIGHTLINE_FILE: file });
+  const recorded = await runInProject(project, 'undici-clients.mjs', { ...env, SIGHTLINE_FILE: file });
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
   expect(recorded.code, recorded.stderr).toBe(0);
@@ -71,24 +70,17 @@ it('is recorded through each of its doors, and answered offline without a socket
   const kept = readFileSync(file, 'utf8').match(/"sightline\.exchange\.\d+"/g) ?? [];
   expect(kept).toHaveLength(10 * versions.length);
 
-  const replayed = await run({ ...env, SIGHTLINE_REPLAY: file });
+  const replayed = await runInProject(project, 'undici-clients.mjs', { ...env, SIGHTLINE_REPLAY: file });
   expect([replayed.code, replayed.stdout], replayed.stderr).toEqual([0, recorded.stdout]);
   expect(replayed.stderr).toContain('nothing diverged');
   expect(replayed.stderr).toContain('OPENED {}');
 
-  const changed = await run({ ...env, SIGHTLINE_REPLAY: file, QUESTION: 'How cold is it in Rome?' });
+  const changed = await runInProject(project, 'undici-clients.mjs', {
+    ...env,
+    SIGHTLINE_REPLAY: file,
+    QUESTION: 'How cold is it in Rome?',
+  });
   expect(changed.code).not.toBe(0);
   expect(changed.stderr).toMatch(/- .*Oslo[^]*\+ .*Rome/);
   expect(changed.stderr).toContain('OPENED {}');
 }, 120_000);
-
-async function run(env: NodeJS.ProcessEnv) {
-  const args = ['--import', '@sightline/sdk/register', 'undici-clients.mjs'];
-  const child = spawn(process.execPath, args, { cwd: project, env });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (part: Buffer) => (stdout += part.toString()));
-  child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
-  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
-  return { code, stdout, stderr };
-}

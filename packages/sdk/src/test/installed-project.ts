@@ -1,5 +1,5 @@
 /** An empty project of a new user, with the SDK as it would be published. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,4 +26,18 @@ export async function installProject(...packages: readonly string[]): Promise<st
   );
   await run('npm', ['install', '--no-audit', '--no-fund', ...packages], { cwd: project });
   return project;
+}
+
+/** Runs a program of the project with the SDK registered, and says how it ended. */
+export async function runInProject(project: string, program: string, env: NodeJS.ProcessEnv) {
+  const child = spawn(process.execPath, ['--import', '@sightline/sdk/register', program], {
+    cwd: project,
+    env,
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (part: Buffer) => (stdout += part.toString()));
+  child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, stdout, stderr };
 }

@@ -6,11 +6,11 @@ import type { AlertSpell, AlertSpells } from '../query/prometheus/alert-series.t
 import { labelsOfAlert } from './compiled-rule.ts';
 import { spellsOf } from './rule-timeline.ts';
 
-/** Of one question. */
+/** The largest number of events that one question reads. */
 const eventsMax = 20_000;
-/** An alert of which nothing changed from this long before the time that is asked for until the end of that time is known only while it lasts. */
+/** Events are read from so long before the range. An older alert without any event since then is found only while it still lasts. */
 const lookBackMs = 7 * 86_400_000;
-/** Of rules that are gone. */
+/** The interval that is assumed for a rule that was deleted. */
 const intervalMsOtherwise = 60_000;
 
 export function alertSpells(db: SqlRunner, project: string): AlertSpells {

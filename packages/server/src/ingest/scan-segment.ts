@@ -2,7 +2,6 @@
  * Finds the records of a segment, also where bytes of it were changed, zeroed, cut out or copied over others: behind what
  * cannot be read the search goes on with the next stamp (see envelope.ts).
  */
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   markerAfter,
   readPlainFrame,
@@ -11,6 +10,7 @@ import {
   type Frame,
   type StampedFrame,
 } from './envelope.ts';
+import { Turn } from '../storage/turn.ts';
 
 export interface Extent {
   readonly start: number;
@@ -46,9 +46,6 @@ export function scanPlain(bytes: Uint8Array): ScannedSegment {
   };
 }
 
-/** The loop is held for so long at most while a segment is checked that is as it was written. */
-const turnMsMax = 4;
-
 /** A segment of the journal, whose records have this marker. */
 export async function scanSegment(bytes: Uint8Array, marker: Uint8Array): Promise<ScannedSegment> {
   const whole = await scanWhole(bytes, marker);
@@ -66,7 +63,7 @@ export async function scanSegment(bytes: Uint8Array, marker: Uint8Array): Promis
 /** The records of a segment that is as it was written. */
 async function scanWhole(bytes: Uint8Array, marker: Uint8Array): Promise<readonly Frame[] | undefined> {
   const frames: Frame[] = [];
-  let turnBegan = performance.now();
+  const turn = new Turn();
   for (let at = 0; at < bytes.length;) {
     const markerAt = markerAfter(bytes, at);
     const isMarked =
@@ -75,9 +72,7 @@ async function scanWhole(bytes: Uint8Array, marker: Uint8Array): Promise<readonl
     if (frame === undefined || !frame.asWritten || !frame.intact || frame.start !== at) return undefined;
     frames.push(frame);
     at = frame.end;
-    if (performance.now() - turnBegan < turnMsMax) continue;
-    await nextTurn();
-    turnBegan = performance.now();
+    if (turn.isOver) await turn.next();
   }
   return frames;
 }

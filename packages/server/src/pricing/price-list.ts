@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   catalogueModels,
   catalogueVersion,
@@ -9,6 +8,7 @@ import {
   type PriceOverride,
 } from '@sightline/schema/conventions';
 import type { ModelPrices } from '../storage/telemetry-store.ts';
+import { Turn } from '../storage/turn.ts';
 
 export interface ModelName {
   readonly provider: string;
@@ -16,9 +16,6 @@ export interface ModelName {
 }
 
 export type Overrides = ReadonlyMap<string, readonly PriceOverride[]>;
-
-/** The loop is held for so long at most: all names take a quarter of a second, in the middle of a start. */
-const turnMsMax = 4;
 
 /** To be raised when the same catalogue makes other rows of the table. */
 const tableVersion = 1;
@@ -57,13 +54,12 @@ export class PriceList {
     const names = await catalogueModels();
     const distinct = new Map(names.map((name) => [keyOf(name), name]));
     const priced: ModelPrices[] = [];
-    let turnBegan = performance.now();
+    // All names take a quarter of a second, in the middle of a start.
+    const turn = new Turn();
     for (const name of distinct.values()) {
       const prices = this.pricesOf(name);
       if (prices.prices.length > 0) priced.push(prices);
-      if (performance.now() - turnBegan < turnMsMax) continue;
-      await nextTurn();
-      turnBegan = performance.now();
+      if (turn.isOver) await turn.next();
     }
     return priced;
   }

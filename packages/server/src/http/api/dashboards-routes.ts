@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import {
-  versionMax,
   askPanelsLine,
   askPanelsRequest,
   dashboard,
@@ -15,6 +14,7 @@ import {
   dashboardVersionsResponse,
   importDashboardRequest,
   importDashboardResponse,
+  versionMax,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';

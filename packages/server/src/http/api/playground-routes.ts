@@ -1,9 +1,9 @@
 import {
-  playgroundEvent,
   connectionsResponse,
   newConnection,
   playgroundCall,
   playgroundCallParameters,
+  playgroundEvent,
   type PlaygroundRequest,
   playgroundRequest,
 } from '@sightline/schema/api';

@@ -1,5 +1,4 @@
 import {
-  tailEvents,
   damageAccepted,
   facetsParameters,
   facetsResponse,
@@ -27,6 +26,7 @@ import {
   sqlRequest,
   sqlResponse,
   statusResponse,
+  tailEvents,
   tailParameters,
   timelineParameters,
   timelineResponse,

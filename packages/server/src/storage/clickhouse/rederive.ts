@@ -9,7 +9,7 @@ import { forgetRuns } from './derived-runs.ts';
 import { derivedColumnsOf } from './load/derived-columns.ts';
 import { stepsOfSpans } from './load/steps-sql.ts';
 import { ownRows } from './own-rows.ts';
-import { asDerived, createInputs, type DerivedKind, fillInputs, inputSql } from './rederived-inputs.ts';
+import { asDerived, createInputs, fillInputs, inputSql } from './rederived-inputs.ts';
 import { finishOwnSwaps, finishSharedSwaps, putCopyBack, stagingName, swapDay } from './swap-day.ts';
 import { physicalName } from './table-names.ts';
 
@@ -60,34 +60,25 @@ export async function rederiveDay(engine: ClickHouseEngine, day: DayToRederive):
       'refused',
       'On a cluster, derived columns are computed anew where every node is named with --clickhouse-url.',
     );
-  const { table, time, kind } = tables[day.signal];
+  const { table, time } = tables[day.signal];
   const source = physicalName(table, nodes);
   const ofDay = `toDate(${time}) = ${literal(day.day)}`;
   if (nodes.kind === 'single' && (await isEmpty(engine, `${source} WHERE ${ofDay}`))) return;
   const columns = await columnsOf(engine, source);
-  const selects = derivedCopies(engine, { day, kind, time, columns });
+  const selects = derivedCopies(engine, day, columns);
   await replaceDay(engine, { table, day: day.day, columns, copiedBy: time, selects });
-  await engine.command(`DROP TABLE IF EXISTS ${inputsOf(source)} SYNC`);
   if (day.signal === 'traces') await remakeAll(engine, day.day);
-}
-
-const inputsOf = (source: string): string => `${stagingName(source)}_inputs`;
-
-interface DerivedDay {
-  readonly day: DayToRederive;
-  readonly kind: DerivedKind;
-  readonly time: string;
-  readonly columns: readonly string[];
 }
 
 /** Selects of all rows of a day, one piece of it after the other, each when the fields of its rows are derived. */
 async function* derivedCopies(
   engine: ClickHouseEngine,
-  { day, kind, time, columns }: DerivedDay,
+  day: DayToRederive,
+  columns: readonly string[],
 ): AsyncGenerator<string> {
-  const { table } = tables[day.signal];
+  const { table, time, kind } = tables[day.signal];
   const source = physicalName(table, engine.nodes);
-  const inputs = inputsOf(source);
+  const inputs = `${stagingName(source)}_inputs`;
   const ofDay = `toDate(${time}) = ${literal(day.day)}`;
   const isWanted = `project = ${literal(day.project)} AND ${time} >= fromUnixTimestamp64Nano(${day.from}, 'UTC') AND ${time} < fromUnixTimestamp64Nano(${day.to}, 'UTC')`;
   const derived: readonly string[] = derivedColumnsOf[kind];
@@ -103,6 +94,7 @@ async function* derivedCopies(
       ANY LEFT JOIN (SELECT *, true AS is_derived_ FROM ${everywhere(engine, inputs)}) AS derived_
         ON stored_.input_ = derived_.input_ AND stored_.is_wanted_ = derived_.is_derived_`;
   }
+  await engine.command(`DROP TABLE IF EXISTS ${inputs} SYNC`);
 }
 
 /** Conditions that split rows by time, as evenly as seconds allow. */

@@ -2,7 +2,6 @@
  * Normal fields of rows that are stored, by the same code that derives them at a load. What the conventions read of a row is its input: each distinct one
  * is read, derived, and put into a table of its own, by a hash; a copy of the rows finds its fields there.
  */
-import { setImmediate } from 'node:timers/promises';
 import {
   attributesRead,
   type DeriveInput,
@@ -10,6 +9,7 @@ import {
   resourceAttributesRead,
 } from '@sightline/schema/conventions';
 import { RowBinary } from '../row-binary.ts';
+import { Turn } from '../turn.ts';
 import { type ClickHouseEngine, literal } from './engine.ts';
 import { DerivedColumns, type derivedColumnsOf } from './load/derived-columns.ts';
 import { type Column, CountColumn, FixedColumn, nativeBlock } from './load/native-columns.ts';
@@ -20,8 +20,6 @@ export type DerivedKind = keyof typeof derivedColumnsOf;
 /** How derived columns are called in the table of inputs. */
 export const asDerived = (column: string): string => `derived_${column}`;
 
-/** Derived between two turns of others. */
-const rowsAtOnce = 200;
 const readSettings = { ...ownSettings, limit: 0, max_result_bytes: 0, max_execution_time: 0, max_threads: 2 };
 
 const listSql = (texts: readonly string[]): string => texts.map((text) => literal(text)).join(', ');
@@ -81,12 +79,13 @@ export async function fillInputs(
   const answer = new RowBinary(bytes);
   const derived = new DerivedColumns(kind);
   const keys = newKeys();
+  const turn = new Turn();
   let count = 0;
   for (; !answer.isAtEnd; count += 1) {
     keys.input_.append(Buffer.from(answer.hex(16), 'hex'), 0, 16);
     keys.found_.append(1);
     derived.appendAlone(itemOf(readInput(answer, kind)));
-    if (count % rowsAtOnce === 0) await setImmediate();
+    if (turn.isOver) await turn.next();
   }
   if (count === 0) return;
   const { parts, structure } = blockOf(derived, keys, count);

@@ -13,6 +13,7 @@ import { type NativeBlock, nativeBlock } from './native-columns.ts';
 import type { Extent } from './origin-columns.ts';
 import { SpanColumns } from './span-columns.ts';
 import { TextColumns } from './text-columns.ts';
+import { Turn } from '../../turn.ts';
 
 export interface SegmentBlocks {
   readonly items: NativeBlock;
@@ -26,9 +27,6 @@ export interface SegmentBlocks {
 const requestField = { traces: 6, logs: 7 } as const;
 const columnsOf = { traces: SpanColumns, logs: LogColumns } as const;
 
-/** The loop is held for so long at most, or for one record. */
-const turnMsMax = 4;
-
 /** `Derived` gives items their normal fields. Throws a StoreError `refused` where a record cannot be read: nothing of the segment is stored then. */
 export async function segmentColumns(
   signal: 'traces' | 'logs',
@@ -40,12 +38,10 @@ export async function segmentColumns(
   const items = new columnsOf[signal](bytes, Derived);
   const texts = new TextColumns(bytes);
   const walk = new SegmentWalk({ signal, bytes, items, texts });
-  let turnBegan = performance.now();
+  const turn = new Turn();
   for (let at = 0; at < bytes.length;) {
     at = walk.record(at);
-    if (performance.now() - turnBegan < turnMsMax) continue;
-    await nextTurn();
-    turnBegan = performance.now();
+    if (turn.isOver) await turn.next();
   }
   await groupErrors(items.errors, texts);
   return {
