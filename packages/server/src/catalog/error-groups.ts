@@ -125,13 +125,14 @@ export async function splitErrorGroup(
   db: CatalogDatabase,
   { project, parts }: Split,
 ): Promise<string | undefined> {
-  const group = parts.toSorted()[0] as string;
+  const once = [...new Set(parts)].toSorted();
+  const group = once[0] as string;
   return db.transaction(async (tx) => {
-    if (!(await hasRoom(tx, project, parts.length))) return undefined;
+    if (!(await hasRoom(tx, project, once.length))) return undefined;
     await tx.query(
       `INSERT INTO error_moves (project, kind, part, group_id) SELECT $1, 'variant', each, $2 FROM unnest($3::text[]) AS each
        ON CONFLICT (project, kind, part) DO UPDATE SET group_id = $2, moved_at = now()`,
-      [project, group, [...parts]],
+      [project, group, once],
     );
     return group;
   });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatRelative, msFromTimestamp } from './timestamp.ts';
+import { formatRelative, formatTick, msFromTimestamp } from './timestamp.ts';
 
 describe('times', () => {
   it('keeps the nanoseconds of the API as a fraction of a millisecond', () => {
@@ -20,4 +20,15 @@ describe('times', () => {
     ]);
     expect(formatRelative(now + 300_000, now)).toBe('in 5 min');
   });
+});
+
+it('an axis names the day at midnight, and seconds where it is short', () => {
+  const midnight = new Date(2026, 10, 22).getTime();
+  const hour = 3_600_000;
+  expect([-1, 0, 1].map((hours) => formatTick(midnight + hours * hour, 48 * hour))).toEqual([
+    '23:00',
+    '22 Nov',
+    '01:00',
+  ]);
+  expect(formatTick(midnight + 61_000, 60_000)).toBe('00:01:01');
 });

@@ -39,6 +39,13 @@ export function formatDay(ms: number): string {
   return `${date.getDate()} ${monthNames[date.getMonth()] ?? ''}`;
 }
 
+/** On an axis: `21 Nov` at midnight, otherwise `17:05`, with seconds where the axis shows less than three minutes. */
+export function formatTick(ms: number, axisMs: number): string {
+  if (axisMs < 180_000) return formatClock(ms).slice(0, 8);
+  const minutes = formatMinute(ms);
+  return minutes === '00:00' ? formatDay(ms) : minutes;
+}
+
 /** The zone all local times are in: `UTC`, `GMT+1`, `CET`. */
 export function timeZoneName(ms: number): string {
   const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' }).formatToParts(ms);

@@ -2,6 +2,7 @@ import { useLayoutEffect, useMemo, useRef, useState, type ReactElement } from 'r
 import uPlot from 'uplot';
 import type { Band } from '../model/expected-band.ts';
 import 'uplot/dist/uPlot.min.css';
+import { formatTick } from '../model/timestamp.ts';
 import { useTheme } from './theme.ts';
 import { useSize } from './use-size.ts';
 import './chart.css';
@@ -120,6 +121,14 @@ function dataOf(
   ] as uPlot.AlignedData;
 }
 
+/** The last label of the time may end beyond the last value; half of it has room, in pixels. */
+export const chartPaddingRight = 20;
+
+const timeLabels = (plot: uPlot, values: number[]): string[] => {
+  const { min = 0, max = 0 } = plot.scales['x'] ?? {};
+  return values.map((value) => formatTick(value * 1000, ((max ?? 0) - (min ?? 0)) * 1000));
+};
+
 function axisFont(): string {
   return `12px ${getComputedStyle(document.documentElement).getPropertyValue('--sans').trim()}`;
 }
@@ -151,15 +160,14 @@ function chartOptions({
     width,
     height,
     legend: { show: false },
-    // The last label of the time may end beyond the last value; half of it has room.
-    padding: [8, 12, 0, 0],
+    padding: [8, chartPaddingRight, 0, 0],
     cursor: { sync: { key: 'sightline' }, drag: { x: true, y: false, setScale: false }, points: { size: 7 } },
     scales: {
       x: { range: () => [latest.current.range.fromMs / 1000, latest.current.range.toMs / 1000] },
       y: { range: (_plot, min, max) => valueRange(min, max) },
     },
     axes: [
-      { ...axis, values: '{HH}:{mm}', space: 90, size: 28 },
+      { ...axis, values: timeLabels, space: 90, size: 28 },
       {
         ...axis,
         size: latest.current.axisWidth ?? 72,

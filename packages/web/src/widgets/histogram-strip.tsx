@@ -2,7 +2,7 @@ import type { HistogramResponse } from '@sightline/schema/api';
 import { useRef, useState, type KeyboardEvent, type PointerEvent, type ReactElement } from 'react';
 import { timeTicks } from '../model/axis-ticks.ts';
 import { formatCount, formatDurationMs } from '../model/format.ts';
-import { formatClock, formatDay, formatMinute } from '../model/timestamp.ts';
+import { formatClock, formatTick } from '../model/timestamp.ts';
 import { useSize } from './use-size.ts';
 import './histogram-strip.css';
 
@@ -215,7 +215,6 @@ function TimeAxis(props: {
 }): ReactElement {
   const fromMs = props.buckets[0]?.startMs ?? 0;
   const toMs = fromMs + props.stepMs * props.buckets.length;
-  const isLong = toMs - fromMs > 36 * 3_600_000;
   return (
     <g>
       {timeTicks(fromMs, toMs, Math.max(2, props.width / 120)).map((ms) => {
@@ -229,11 +228,7 @@ function TimeAxis(props: {
             y={props.top + 13}
             textAnchor={x < left + 16 ? 'start' : 'middle'}
           >
-            {isLong
-              ? formatDay(ms)
-              : toMs - fromMs < 180_000
-                ? formatClock(ms).slice(0, 8)
-                : formatMinute(ms)}
+            {formatTick(ms, toMs - fromMs)}
           </text>
         );
       })}

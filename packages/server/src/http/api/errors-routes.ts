@@ -23,6 +23,7 @@ import {
 } from '../../catalog/error-groups.ts';
 import { findErrors } from '../../query/errors/find-errors.ts';
 import { type ErrorDecisions, groupOfId } from '../../query/errors/grouped-errors.ts';
+import { assertGroups, assertParts } from '../../query/errors/known-errors.ts';
 import { errorNotFound, readError } from '../../query/errors/read-error.ts';
 import { readErrorVersions } from '../../query/errors/read-error-versions.ts';
 import { stacksBySourceMap } from '../../query/errors/source-maps/stacks-by-source-map.ts';
@@ -104,10 +105,12 @@ export const errorsRoutes: readonly ApiRoute[] = [
     scope: 'write',
     body: errorMergeRequest,
     response: errorMoved,
-    answer: async ({ context: { project }, sources: { catalog }, body }) => {
+    answer: async ({ context, sources: { catalog }, body }) => {
+      const { project } = context;
       const decisions = await readDecisions(catalog, project);
       const into = groupOfId(decisions, body.into);
       const groups = body.groups.map((group) => groupOfId(decisions, group));
+      await assertGroups(context, { decisions, ids: [into, ...groups] });
       if (!(await mergeErrorGroups(catalog, { project, into, groups }))) throw tooManyMoves();
       return { id: into };
     },
@@ -136,7 +139,10 @@ export const errorsRoutes: readonly ApiRoute[] = [
     params: idInPath,
     body: errorSplitRequest,
     response: errorMoved,
-    answer: async ({ context: { project }, sources: { catalog }, body }) => {
+    answer: async ({ context, sources: { catalog }, params, body }) => {
+      const { project } = context;
+      const decisions = await readDecisions(catalog, project);
+      await assertParts(context, { decisions, group: groupOfId(decisions, params.id), ids: body.parts });
       const id = await splitErrorGroup(catalog, { project, parts: body.parts });
       if (id === undefined) throw tooManyMoves();
       return { id };

@@ -38,7 +38,7 @@ export function groupOf(moves: readonly ErrorMove[]): Sql {
   const moved = (kind: ErrorMove['kind'], otherwise: Sql): Sql => {
     const own = moves.filter((move) => move.kind === kind);
     if (own.length === 0) return otherwise;
-    return sql`transform(${trusted(kind)}, ${ids(own.map(({ part }) => part))}, ${ids(own.map(({ group }) => group))}, ${otherwise})`;
+    return sql`transform(${trusted(kind)}, ${idsSql(own.map(({ part }) => part))}, ${idsSql(own.map(({ group }) => group))}, ${otherwise})`;
   };
   return moved('variant', moved('fingerprint', trusted('fingerprint')));
 }
@@ -47,7 +47,9 @@ export function groupOf(moves: readonly ErrorMove[]): Sql {
 export const hexOfId = (id: Sql): Sql => sql`lower(leftPad(hex(${id}), 16, '0'))`;
 
 const numberOf = (id: string): string => BigInt(`0x${id}`).toString();
-const ids = (hex: readonly string[]): Sql => sql`arrayMap(id -> toUInt64(id), ${strings(hex.map(numberOf))})`;
+/** Ids of groups or parts as an array of the engine. */
+export const idsSql = (hex: readonly string[]): Sql =>
+  sql`arrayMap(id -> toUInt64(id), ${strings(hex.map(numberOf))})`;
 export const idParameter = (id: string): Parameter => ({ type: 'UInt64', value: numberOf(id) });
 
 const exactColumns = {

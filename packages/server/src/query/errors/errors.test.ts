@@ -17,6 +17,7 @@ import {
 import { hexId, logsRequest, type SpanInput, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
 import { findErrors } from './find-errors.ts';
+import { assertGroups, assertParts } from './known-errors.ts';
 import { readError } from './read-error.ts';
 
 const now = new Date('2026-11-21T12:00:00Z');
@@ -297,7 +298,18 @@ describe('groups of errors', () => {
     expect(merged.merged).toEqual([ids[1]]);
     expect(merged.parts).toHaveLength(3);
     const [part] = merged.parts;
-    const split = await splitErrorGroup(catalog, { project, parts: [part?.id ?? ''] });
+    const decisions = { moves: await listErrorMoves(catalog, project), states: new Map() };
+    const ofOther = { decisions, ids: [part?.id ?? '', 'f'.repeat(16)] };
+    await expect(assertParts(store.context, { ...ofOther, group: ids[0] })).rejects.toMatchObject({
+      code: 'not_found',
+      message: expect.stringContaining('f'.repeat(16)),
+    });
+    await assertParts(store.context, { decisions, group: ids[0], ids: [part?.id ?? ''] });
+    await assertGroups(store.context, { decisions, ids: [ids[0]] });
+    await expect(
+      assertGroups(store.context, { decisions, ids: [ids[0], part?.id ?? ''] }),
+    ).rejects.toMatchObject({ code: 'not_found' });
+    const split = await splitErrorGroup(catalog, { project, parts: [part?.id ?? '', part?.id ?? ''] });
     expect((await limits()).map(({ count }) => count).toSorted((a, b) => a - b)).toEqual([1, 2]);
     expect((await read(split ?? '')).error.count).toBe(1);
     expect(await unmergeErrorGroup(catalog, { project, group: split ?? '', part: part?.id ?? '' })).toBe(

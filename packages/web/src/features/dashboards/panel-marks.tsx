@@ -1,6 +1,7 @@
 import type { DashboardInput, DashboardMarksResponse, PanelOverlay } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
+import { chartPaddingRight } from '../../widgets/chart.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 
 export interface PanelMarks {
@@ -38,9 +39,6 @@ export function servicesOf(
   );
 }
 
-/** The chart keeps this room at the right of its plot. */
-const paddingRight = 12;
-
 interface MarksLayerProps {
   readonly marks: PanelMarks;
   readonly range: { readonly fromMs: number; readonly toMs: number };
@@ -55,7 +53,7 @@ export function MarksLayer({ marks, range, axisWidth }: MarksLayerProps): ReactE
   const share = (ms: number): number => Math.min(1, Math.max(0, (ms - range.fromMs) / length));
   const percent = (ms: number): string => `${(share(ms) * 100).toFixed(3)}%`;
   return (
-    <div className="panel-marks" style={{ left: axisWidth, right: paddingRight }}>
+    <div className="panel-marks" style={{ left: axisWidth, right: chartPaddingRight }}>
       {alerts.map((alert, index) => {
         const fromMs = msFromTimestamp(alert.from);
         const toMs = alert.to === null ? range.toMs : msFromTimestamp(alert.to);
