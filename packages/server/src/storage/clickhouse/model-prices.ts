@@ -1,7 +1,9 @@
+import { formatNanos, unixNano } from '@sightline/base';
 import { pricesJson, priceExpressions, pricesType } from '@sightline/schema/conventions';
 import type { ModelPrices, SpansToPrice } from '../telemetry-store.ts';
 import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { pricedColumns, pricesOfModel } from './load/steps-sql.ts';
+import { isEmpty } from './own-rows.ts';
 import { onCluster, physicalName } from './table-names.ts';
 
 /** A statement stays below the engine's bound on its length, and below what Keeper carries. */
@@ -36,13 +38,25 @@ export function replaceStatement(where: string, lines: readonly string[]): strin
 
 /** Computes the cost of spans that are stored already, by the prices of now. Resolves when it is done. */
 export async function priceSpans(engine: ClickHouseEngine, spans: SpansToPrice): Promise<void> {
+  const table = physicalName('ai_spans', engine.nodes);
+  const condition = conditionOf(spans);
+  // Whoever names fresh ones has found some.
+  const mayBeNone = spans.which === 'range' && engine.nodes.kind === 'single';
+  if (mayBeNone && (await isEmpty(engine, `${table} WHERE ${condition}`))) return;
   const { usd, version } = priceExpressions(pricesOfModel(engine.database), pricedColumns);
   const settings = settingsSql({ mutations_sync: 2, allow_nondeterministic_mutations: 1 });
   await engine.command(
-    `ALTER TABLE ${physicalName('ai_spans', engine.nodes)} ${onCluster(engine.nodes)}
+    `ALTER TABLE ${table} ${onCluster(engine.nodes)}
       UPDATE cost_usd = ifNull(${usd}, reported_cost_usd), price_version = ${version}, changed_time = now64(3, 'UTC')
-      WHERE ${conditionOf(spans)} SETTINGS ${settings}`,
+      ${partitionOf(spans)} WHERE ${condition} SETTINGS ${settings}`,
   );
+}
+
+/** Of a range within a day, parts of other days are left alone: a change writes anew, or links, each that it looks at. */
+function partitionOf(spans: SpansToPrice): string {
+  if (spans.which !== 'range') return '';
+  const [first, last] = [spans.from, spans.to - 1n].map((time) => formatNanos(unixNano(time)).slice(0, 10));
+  return first === last ? `IN PARTITION ${literal(first ?? '')}` : '';
 }
 
 function conditionOf(spans: SpansToPrice): string {

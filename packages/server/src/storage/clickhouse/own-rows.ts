@@ -18,3 +18,8 @@ export async function engineNowMs(engine: ClickHouseEngine): Promise<bigint> {
   const [row] = await ownRows<{ ms: string }>(engine, 'SELECT toUnixTimestamp64Milli(now64(3)) AS ms');
   return BigInt(row?.ms ?? 0);
 }
+
+/** Most days of a long range hold nothing, and need none of the statements that change one. `rows` is a table, and a condition. */
+export async function isEmpty(engine: ClickHouseEngine, rows: string): Promise<boolean> {
+  return (await ownRows(engine, `SELECT 1 FROM ${rows} LIMIT 1`)).length === 0;
+}

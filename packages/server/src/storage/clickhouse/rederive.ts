@@ -8,7 +8,7 @@ import { type ClickHouseEngine, literal, settingsSql } from './engine.ts';
 import { forgetRuns } from './derived-runs.ts';
 import { derivedColumnsOf } from './load/derived-columns.ts';
 import { stepsOfSpans } from './load/steps-sql.ts';
-import { ownRows } from './own-rows.ts';
+import { isEmpty, ownRows } from './own-rows.ts';
 import { asDerived, createInputs, fillInputs, inputSql } from './rederived-inputs.ts';
 import { finishOwnSwaps, finishSharedSwaps, putCopyBack, stagingName, swapDay } from './swap-day.ts';
 import { physicalName } from './table-names.ts';
@@ -218,11 +218,6 @@ async function assertWhole(
       'unavailable',
       'Rows were loaded by another server meanwhile; nothing of this day was changed.',
     );
-}
-
-/** Most days of a long range hold nothing, and need none of the statements. */
-async function isEmpty(engine: ClickHouseEngine, rows: string): Promise<boolean> {
-  return (await ownRows(engine, `SELECT 1 FROM ${rows} LIMIT 1`)).length === 0;
 }
 
 /** What can be inserted, in order. */

@@ -26,8 +26,8 @@ void load({
  * The way from other servers. One that has enough rows of an answer resets its connection, and what a server would log there ends a server in this form
  * ("Terminate called for uncaught exception": the library installs no handler). Here a reset becomes an end, and what is left of the answer is read.
  */
-createServer({ allowHalfOpen: true }, (peer) => {
-  const server = connect({ host: '127.0.0.1', port: Number(nativePort), allowHalfOpen: true });
+createServer({ allowHalfOpen: true, noDelay: true }, (peer) => {
+  const server = connect({ host: '127.0.0.1', port: Number(nativePort), allowHalfOpen: true, noDelay: true });
   const endServer = (): void => {
     server.unpipe(peer).resume();
     server.end();
