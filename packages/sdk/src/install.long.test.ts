@@ -224,13 +224,11 @@ describe('beside the observability packages people have', () => {
       for (const [client, { byFunction, byHand, listed }] of seen) {
         expect(byFunction, `${HOST} ${client}`).toMatchObject({ ...once, id: 'req-124', ofCaller: false });
         expect(byHand, `${HOST} ${client}`).toMatchObject({ ...once, comma: false });
-        if (listed !== undefined)
-          expect(listed, `${HOST} ${client}`).toMatchObject({
-            ...once,
-            // The instrumentations of node:http and gRPC may write theirs over what the caller has set.
-            id: expect.stringMatching(/^http|^grpc/.test(client) ? /^(?:by-hand|req-124)$/ : /^by-hand$/),
-            comma: false,
-          });
+        if (listed === undefined) continue;
+        // The instrumentation of node:http makes an object of a list, whose names are then the places: what was listed may be lost, never doubled.
+        if (client === 'http with a list')
+          for (const name of Object.keys(once)) expect([0, 1]).toContain(Reflect.get(listed, name));
+        else expect(listed, `${HOST} ${client}`).toMatchObject({ ...once, comma: false });
       }
     }
   }, 300_000);
