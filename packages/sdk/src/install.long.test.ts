@@ -219,13 +219,16 @@ describe('beside the observability packages people have', () => {
       };
       const { stdout } = await run(process.execPath, ['headers.mjs'], { cwd: project, env });
       const seen = Object.entries(JSON.parse(stdout) as Record<string, Partial<Record<string, object>>>);
-      expect(seen).toHaveLength(14);
+      expect(seen).toHaveLength(15);
       const once = { traceparent: 1, 'x-trace-id': 1, 'x-correlation-id': 1, baggage: 1 };
       for (const [client, { byFunction, byHand, listed }] of seen) {
         expect(byFunction, `${HOST} ${client}`).toMatchObject({ ...once, id: 'req-124', ofCaller: false });
         expect(byHand, `${HOST} ${client}`).toMatchObject({ ...once, comma: false });
-        if (listed !== undefined)
-          expect(listed, `${HOST} ${client}`).toMatchObject({ ...once, id: 'by-hand', comma: false });
+        if (listed === undefined) continue;
+        // The instrumentation of node:http makes an object of a list, whose names are then the places: what was listed may be lost, never doubled.
+        if (client === 'http with a list')
+          for (const name of Object.keys(once)) expect([0, 1]).toContain(Reflect.get(listed, name));
+        else expect(listed, `${HOST} ${client}`).toMatchObject({ ...once, comma: false });
       }
     }
   }, 300_000);

@@ -68,7 +68,7 @@ export const channelSettings = z.discriminatedUnion('type', [
       .enum(['starttls', 'tls', 'none'])
       .default('starttls')
       .describe(
-        'starttls: refuses to send where the server does not offer it. none: the password goes unencrypted.',
+        'starttls: refuses to send where the server does not offer it. none: goes unencrypted, and takes no password.',
       ),
     user: z.string().min(1).max(320).optional(),
     password: orMask(z.string().min(1).max(500)).optional(),

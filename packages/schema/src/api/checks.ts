@@ -66,6 +66,15 @@ export const checkTarget = z.discriminatedUnion('kind', [
     host: hostName,
     record: z.enum(['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'NS']).default('A'),
     contains: containedText.describe('One of the answers has this text.'),
+    server: z
+      .string()
+      .max(60)
+      .regex(
+        /^(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/,
+        'the IP address of a name server, such as 1.1.1.1, 10.0.0.2:5353 or [2606:4700:4700::1111]',
+      )
+      .optional()
+      .describe('The name server to ask; those of the machine unless said.'),
     slowerThanMs,
   }),
   z.strictObject({

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepMetadataSingle } from '../correlation/single-headers.ts';
 import { adoptFromCopy } from '../core/otel-globals.ts';
 import { registerAiSdk } from './ai-sdk.ts';
 import { wrapAnthropicMessages } from './anthropic.ts';
@@ -103,6 +104,13 @@ export const knownModules: Readonly<Record<string, KnownModule>> = {
     className: 'TraceAPI',
     always: true,
     loaded: (prototype) => adoptFromCopy(prototype),
+  },
+  grpcMetadata: {
+    package: '@grpc/grpc-js',
+    file: /^build\/src\/metadata\.js$/,
+    className: 'Metadata',
+    always: true,
+    loaded: (prototype) => keepMetadataSingle(prototype),
   },
   ai: {
     package: 'ai',

@@ -23,12 +23,13 @@ describe('headers that are set already', () => {
         'http with lists of values',
         'https',
         'grpc',
+        'grpc with an interceptor',
       ]);
       for (const [client, { byFunction, byHand, listed }] of seen) {
         const once = { traceparent: 1, 'x-trace-id': 1, 'x-correlation-id': 1, baggage: 1 };
         expect(byFunction, client).toMatchObject({ ...once, id: 'req-124', sameTrace: true });
         expect(byHand, client).toMatchObject({ ...once, id: 'by-hand', comma: false });
-        if (client !== 'http' && client !== 'https' && client !== 'grpc')
+        if (client !== 'http' && client !== 'https')
           expect(listed, client).toMatchObject({ ...once, id: 'by-hand', comma: false });
         // The next service's parent is the span of the request, where something traces it.
         if (client.startsWith('fetch')) expect(byFunction['ofCaller'], client).toBe(false);

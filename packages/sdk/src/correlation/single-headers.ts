@@ -1,5 +1,5 @@
 /**
- * Keeps each header that carries the trace or the correlation id single on requests of fetch, undici and node:http(s). Callers may
+ * Keeps each header that carries the trace or the correlation id single on requests of fetch, undici, node:http(s) and gRPC. Callers may
  * list a header twice, and instrumentations of fetch, ours and any other, append: a caller who has set the headers too would send
  * `a, a`. The trace headers describe one span, so the last word counts; the correlation id and the baggage stay as the caller has
  * set them. Subscribed before our own instrumentation; what instrumentations subscribed before us have doubled by then is put right here.
@@ -43,6 +43,27 @@ export function keepHeadersSingle(): () => void {
   });
   return () => {
     for (const stop of stops) stop();
+  };
+}
+
+interface GrpcMetadata {
+  toHttp2Headers?: () => Record<string, unknown>;
+}
+
+const isWrapped = Symbol.for('sightline.sdk.single-headers');
+
+/** `@grpc/grpc-js` has no channel to subscribe to: its `Metadata` is asked for its headers when they are sent, after all interceptors. */
+export function keepMetadataSingle(prototype: GrpcMetadata & { [isWrapped]?: true }): void {
+  const { toHttp2Headers } = prototype;
+  if (typeof toHttp2Headers !== 'function' || prototype[isWrapped] === true) return;
+  prototype[isWrapped] = true;
+  prototype.toHttp2Headers = function (this: GrpcMetadata): Record<string, unknown> {
+    const headers = toHttp2Headers.call(this);
+    guard('checking metadata of gRPC', () => {
+      for (const [name, kept] of names)
+        if (headers[name] !== undefined) headers[name] = [singleValue(name, headers[name], kept)];
+    });
+    return headers;
   };
 }
 

@@ -17,6 +17,7 @@ import { askRuleSql } from '../query/alerts/ask-rule-sql.ts';
 import { labelName } from '../query/alerts/read-rule-values.ts';
 import { checkFilter } from '../query/evaluation/check-filter.ts';
 import type { QueryContext } from '../query/reader.ts';
+import { assertTextsRead } from './check-texts.ts';
 import { compileRule } from './compiled-rule.ts';
 
 interface Written {
@@ -116,6 +117,7 @@ function boundsOf(condition: RuleCondition): Pick<Meaning, 'threshold' | 'recove
 /** Throws `bad_rule`, `bad_filter` and `bad_sql` for a rule that would fail at each look. */
 export async function assertRuleRuns(context: QueryContext, rule: AlertRuleInput): Promise<void> {
   const { body } = compileRule({ id: '', project: context.project, rule });
+  assertTextsRead(rule);
   if (body.kind === 'value') {
     const { left, right, filter } = body.node.query;
     const filters = [

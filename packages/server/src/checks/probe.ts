@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { CheckTarget } from '@sightline/schema/api';
 import type { CheckOutcome } from '../catalog/checks.ts';
+import { findCertificateProblem } from '../outbound/certificate-problem.ts';
 import { findHostProblem, findUrlProblem, guardedLookup, type Reach } from '../outbound/reach.ts';
 
 export interface ProbeSurroundings {
@@ -170,21 +171,48 @@ async function askTcp(
 }
 
 async function askDns(
-  { host, record, contains }: Extract<CheckTarget, { kind: 'dns' }>,
-  { timeoutMs, signal }: Asking,
+  { host, record, contains, server }: Extract<CheckTarget, { kind: 'dns' }>,
+  { timeoutMs, signal, reach }: Asking,
 ): Promise<Found> {
   const resolver = new Resolver({ timeout: timeoutMs, tries: 1 });
+  if (server !== undefined) {
+    // Read as the host of a URL, which knows the forms of addresses and ports.
+    const problem = findUrlProblem(`http://${server}/`, reach);
+    if (problem !== undefined) throw new Error(`the name server ${problem}`);
+    resolver.setServers([server]);
+  }
   signal.addEventListener('abort', () => resolver.cancel(), { once: true });
-  const answers = (await resolver.resolve(host, record)) as unknown[];
-  const texts = answers.map((answer) => (typeof answer === 'string' ? answer : JSON.stringify(answer)));
+  const answers = await resolver.resolve(host, record).catch((error: unknown) => {
+    throw nameErrorOf(error, { host, record, timeoutMs });
+  });
+  const texts = (answers as unknown[]).map((answer) =>
+    typeof answer === 'string' ? answer : JSON.stringify(answer),
+  );
   if (texts.length === 0) return { reason: `no ${record} record` };
   return contains === undefined || texts.some((text) => text.includes(contains))
     ? {}
     : { reason: `no ${record} record has "${contains}": ${texts.slice(0, 3).join(', ')}` };
 }
 
+/** What a name server answers, in words; Node has codes alone. */
+function nameErrorOf(
+  error: unknown,
+  { host, record, timeoutMs }: { readonly host: string; readonly record: string; readonly timeoutMs: number },
+): unknown {
+  const words: Readonly<Record<string, string>> = {
+    ENOTFOUND: `there is no name "${host}" (NXDOMAIN)`,
+    ENODATA: `"${host}" has no ${record} record`,
+    ESERVFAIL: `the name server failed to look "${host}" up (SERVFAIL)`,
+    EREFUSED: `the name server refuses to look "${host}" up (REFUSED)`,
+    ECONNREFUSED: 'the name server cannot be reached',
+    ETIMEOUT: `no answer within ${timeoutMs} ms`,
+  };
+  const word = words[String((error as { code?: unknown }).code)];
+  return word === undefined ? error : new Error(word, { cause: error });
+}
+
 /** A refused connection has its reasons in `errors`, one for each address that was tried. */
 function reasonOf(error: unknown): string {
   if (error instanceof AggregateError) return error.errors.map(reasonOf).join('; ');
-  return error instanceof Error ? error.message : String(error);
+  return findCertificateProblem(error) ?? (error instanceof Error ? error.message : String(error));
 }

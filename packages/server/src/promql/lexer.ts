@@ -5,7 +5,7 @@ export interface Token extends Place {
   readonly text: string;
   /** Of numbers and durations, in seconds. */
   readonly number: number;
-  /** Of strings: what is within the quotes. Of the end: why the text cannot end there. */
+  /** Of strings: what is within the quotes. Of the end: why the text cannot end there, or cannot be read further. */
   readonly value: string;
 }
 
@@ -44,9 +44,20 @@ export function parseDuration(text: string): number | undefined {
   return text === '' ? undefined : seconds;
 }
 
-/** The tokens of a query and an end. Throws PromqlSyntaxError. */
+/** The tokens of a query and an end. What cannot be read ends them too, so that a parser first finds the mistakes before it. */
 export function tokenize(text: string): Token[] {
   const tokens: Token[] = [];
+  try {
+    readTokens(text, tokens);
+  } catch (error) {
+    if (!(error instanceof PromqlSyntaxError)) throw error;
+    const { place, reason } = error;
+    tokens.push({ kind: 'end', from: place.from, to: place.to, text: '', number: 0, value: reason });
+  }
+  return tokens;
+}
+
+function readTokens(text: string, tokens: Token[]): void {
   let at = 0;
   const match = (pattern: RegExp): string | undefined => {
     pattern.lastIndex = at;
@@ -99,6 +110,12 @@ export function tokenize(text: string): Token[] {
     const digits = match(number);
     if (digits !== undefined) {
       const value = parseNumber(digits);
+      if (value === Infinity)
+        throw new PromqlSyntaxError(
+          `error parsing number: ${JSON.stringify(digits)} is out of range`,
+          { from: at, to: at + digits.length },
+          text,
+        );
       if (value === undefined || /[a-zA-Z_]/.test(text[at + digits.length] ?? ''))
         throw new PromqlSyntaxError(
           `bad number or duration syntax: ${JSON.stringify(text.slice(at, at + digits.length + 1))}`,
@@ -134,7 +151,6 @@ export function tokenize(text: string): Token[] {
     push(sign === ':' && brackets === 0 ? 'metric' : 'operator', sign.length);
   }
   push('end', 0, { value: whyUnfinished({ isInBraces, parens, brackets }) });
-  return tokens;
 }
 
 function whyUnfinished(open: {
@@ -198,8 +214,11 @@ function readString(text: string, from: number): { length: number; value: string
       ) ?? [];
     if (all === undefined) return fail('escape sequence not terminated', at + 1);
     if (byte !== undefined) bytes.push(Number.parseInt(byte, 16));
-    else if (octal !== undefined) bytes.push(Number.parseInt(octal, 8) & 255);
-    else {
+    else if (octal !== undefined) {
+      const value = Number.parseInt(octal, 8);
+      if (value > 255) return fail('escape sequence is an invalid Unicode code point', at + all.length);
+      bytes.push(value);
+    } else {
       flush();
       const code = short ?? long;
       if (code !== undefined) {

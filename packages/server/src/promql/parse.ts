@@ -103,7 +103,8 @@ class Parser {
 
   whole(): Expression {
     const expression = this.#expression(0);
-    if (this.#peek().kind !== 'end') this.#unexpected('');
+    const { kind, value } = this.#peek();
+    if (kind !== 'end' || value !== '') this.#unexpected('');
     return expression;
   }
 

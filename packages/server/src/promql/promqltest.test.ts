@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parsePromql } from './parse.ts';
 import { type CaseResult, runPromqltest } from './testing/run-promqltest.ts';
 
 const folder = join(import.meta.dirname, '../../../../../shared/recorded/promqltest');
@@ -22,6 +23,20 @@ describe('cases of our own', () => {
     expect(results.flatMap(({ name, fault }) => (fault === undefined ? [] : [`${name}: ${fault}`]))).toEqual(
       [],
     );
+  });
+});
+
+describe('a query that cannot be read', () => {
+  it.each([
+    ['temp + on floor) limits', '1:11', 'unexpected identifier "floor" in grouping opts, expected "("'],
+    ['windows_service_statusstatus="ok"} != 1', '1:29', 'unexpected "="'],
+    ['rate(x) @ §', '1:11', "unexpected character: '§'"],
+    ['a{b="c" §}', '1:9', "unexpected character inside braces: '§'"],
+    ['x == 1e400', '1:6', 'error parsing number: "1e400" is out of range'],
+    ['"\\400"', '1:1', 'escape sequence is an invalid Unicode code point'],
+    ['sum(x) ) by', '1:9', "unexpected right parenthesis ')'"],
+  ])('says where its first mistake is: %s', (text, position, reason) => {
+    expect(() => parsePromql(text)).toThrow(`${position}: parse error: ${reason}`);
   });
 });
 

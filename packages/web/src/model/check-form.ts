@@ -52,6 +52,7 @@ export const checkKinds: readonly {
       host,
       { name: 'record', label: 'Record', choices: ['A', 'AAAA', 'CNAME', 'MX', 'TXT', 'NS'], initial: 'A' },
       { name: 'contains', label: 'One answer has', isOptional: true },
+      { name: 'server', label: 'Name server', isOptional: true, placeholder: '1.1.1.1' },
       slower,
     ],
   },
@@ -158,7 +159,7 @@ export function targetWords(target: CheckTarget): string {
     case 'tcp':
       return `${target.host}:${target.port}`;
     case 'dns':
-      return `${target.record} of ${target.host}`;
+      return `${target.record} of ${target.host}${target.server === undefined ? '' : ` at ${target.server}`}`;
     case 'heartbeat':
       return 'waits for pings';
     case 'program':

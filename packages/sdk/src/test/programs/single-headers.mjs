@@ -126,8 +126,24 @@ const GrpcClient = grpc.makeGenericClientConstructor({ get: method }, 'Headers')
 const grpcClient = new GrpcClient(`127.0.0.1:${grpcPort}`, grpc.credentials.createInsecure());
 clients.grpc = async (headers) => {
   const metadata = new grpc.Metadata();
-  for (const [name, value] of Object.entries(headers)) metadata.set(name, value);
+  const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
+  for (const [name, value] of pairs) metadata.add(name, value);
   return JSON.parse(await promisify(grpcClient.get.bind(grpcClient))(Buffer.alloc(0), metadata));
+};
+// An interceptor runs after an instrumentation of the call has set its headers.
+clients['grpc with an interceptor'] = async (headers) => {
+  const metadata = new grpc.Metadata();
+  const pairs = Array.isArray(headers) ? headers : Object.entries(headers);
+  for (const [name, value] of pairs) metadata.add(name, value);
+  const appending = (options, nextCall) =>
+    new grpc.InterceptingCall(nextCall(options), {
+      start: (sent, listener, next) => {
+        for (const [name, value] of Object.entries(correlationHeaders())) sent.add(name, value);
+        next(sent, listener);
+      },
+    });
+  const get = promisify(grpcClient.get.bind(grpcClient));
+  return JSON.parse(await get(Buffer.alloc(0), metadata, { interceptors: [appending] }));
 };
 for (const name of (process.env.UNDICI ?? '').split(',').filter(Boolean)) {
   const { request } = await import(name);
@@ -149,7 +165,7 @@ await withCorrelationId('req-124', () =>
         'X-Trace-Id': 'by-hand',
         baggage: 'a=b',
       });
-      const takesList = /^fetch|list/.test(name);
+      const takesList = /^(?:fetch|grpc)|list/.test(name);
       const listed = takesList ? await call(twice(span)) : undefined;
       const counts = (lists) => Object.fromEntries(names.map((each) => [each, lists[each].length]));
       seen[name] = {

@@ -1,56 +1,23 @@
 /** Mail by SMTP, against a mail server on a socket; what it took is read by a parser of mail. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { lookup } from 'node:dns';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { type AddressInfo, createServer } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { nanosFromMs } from '@sightline/base';
 import { channelSettings } from '@sightline/schema/api';
 import { simpleParser } from 'mailparser';
 import { pino } from 'pino';
 import { SMTPServer } from 'smtp-server';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { publicReach } from '../../outbound/reach.ts';
+import { selfSigned } from '../../outbound/self-signed.testing.ts';
 import type { Delivery, Notification } from '../notification.ts';
 import { openChannel } from './open-channel.ts';
 import { hostile, hostileText, notification } from './testing/notifications.ts';
 
-const directory = mkdtempSync(join(tmpdir(), 'sightline-mail-'));
-const file = (name: string): string => join(directory, name);
 const trusted = getCACertificates('default');
+const fitting = selfSigned('mail.test', 2);
 
-beforeAll(() => {
-  execFileSync(
-    'openssl',
-    [
-      'req',
-      '-x509',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-days',
-      '2',
-      '-subj',
-      '/CN=mail.test',
-    ].concat([
-      '-addext',
-      'subjectAltName=DNS:mail.test',
-      '-keyout',
-      file('key.pem'),
-      '-out',
-      file('cert.pem'),
-    ]),
-    { stdio: 'ignore' },
-  );
-});
-afterAll(() => {
-  setDefaultCACertificates(trusted);
-  rmSync(directory, { recursive: true, force: true });
-});
+afterAll(() => setDefaultCACertificates(trusted));
 
 interface Taken {
   readonly raw: string;
@@ -70,8 +37,7 @@ async function startMail(options: ConstructorParameters<typeof SMTPServer>[0] = 
   const taken: Taken[] = [];
   const server = new SMTPServer({
     authOptional: true,
-    key: readFileSync(file('key.pem'), 'utf8'),
-    cert: readFileSync(file('cert.pem'), 'utf8'),
+    ...fitting,
     onAuth: ({ username, password }, _session, done) =>
       password === 'right' ? done(null, { user: username }) : done(new Error('535 no such user')),
     onData: (stream, session, done) => {
@@ -202,7 +168,7 @@ describe('the mail server', () => {
         kind: 'retry',
         reason: expect.stringMatching(/certificate/),
       });
-    setDefaultCACertificates([...trusted, readFileSync(file('cert.pem'), 'utf8')]);
+    setDefaultCACertificates([...trusted, fitting.cert]);
     expect(await send(plain.port, { security: 'starttls', user: 'me', password: 'right' })).toEqual({
       kind: 'delivered',
     });
@@ -217,11 +183,79 @@ describe('the mail server', () => {
     expect(taken).toEqual([]);
   });
 
-  it('that knows the user not refuses, and the password is not told', async () => {
-    const { port } = await startMail({ allowInsecureAuth: true });
-    const delivery = await send(port, { user: 'me', password: 'wrong-password' });
-    expect(delivery).toMatchObject({ kind: 'refused' });
-    expect(JSON.stringify(delivery)).not.toContain('wrong-password');
+  it('is not spoken to where its certificate does not fit, and says why', async () => {
+    for (const security of ['starttls', 'tls'] as const)
+      for (const [shown, why] of [
+        [fitting, /^its certificate is not trusted: self-signed certificate\. .*NODE_EXTRA_CA_CERTS/],
+        [
+          selfSigned('other.test', 2),
+          /^its certificate is not trusted: Hostname.* altnames: DNS:other\.test$/,
+        ],
+        [selfSigned('mail.test', -1), /^its certificate is not trusted: certificate has expired$/],
+      ] as const) {
+        setDefaultCACertificates(shown === fitting ? trusted : [...trusted, shown.cert]);
+        const { port, taken } = await startMail({ secure: security === 'tls', ...shown });
+        const delivery = await send(port, { security, user: 'me', password: 'right' });
+        expect(delivery).toMatchObject({ kind: 'retry' });
+        const prefix = 'the mail server is not spoken to: ';
+        const reason = delivery.kind === 'delivered' ? '' : delivery.reason;
+        expect(reason.slice(0, prefix.length)).toBe(prefix);
+        expect(reason.slice(prefix.length)).toMatch(why);
+        expect(taken).toEqual([]);
+      }
+  });
+
+  it('gets no password in plain text, whatever it offers', async () => {
+    const heard: string[] = [];
+    // Takes STARTTLS back, refuses it, or answers in one packet what an attacker has put behind its yes.
+    for (const [offer, yes] of [
+      ['250 AUTH PLAIN LOGIN', ''],
+      ['250-STARTTLS\r\n250 AUTH PLAIN LOGIN', '454 not now'],
+      ['250-STARTTLS\r\n250 AUTH PLAIN LOGIN', '220 go ahead\r\n250-evil\r\n250 AUTH PLAIN LOGIN'],
+    ] as const) {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined);
+        socket.write('220 mail.test\r\n');
+        socket.on('data', (chunk) => {
+          heard.push(chunk.toString('latin1'));
+          if (chunk.toString().startsWith('EHLO')) socket.write(`250-mail.test\r\n${offer}\r\n`);
+          else socket.write(`${chunk.toString().startsWith('STARTTLS') ? yes : '502 what?'}\r\n`);
+        });
+      });
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const { port } = server.address() as AddressInfo;
+      const delivery = await send(
+        port,
+        { security: 'starttls', user: 'me', password: 'hush-hush' },
+        notification(),
+        { timeoutMs: 2_000 },
+      );
+      expect(delivery.kind).not.toBe('delivered');
+      server.close();
+    }
+    const { port, taken } = await startMail({ allowInsecureAuth: true });
+    expect(await send(port, { security: 'none', user: 'me', password: 'right' })).toEqual({
+      kind: 'refused',
+      reason:
+        'the password would be sent unencrypted: choose starttls or tls, or leave user and password out',
+    });
+    expect(taken).toEqual([]);
+    expect(heard.length).toBeGreaterThan(3);
+    expect(heard.join('')).not.toMatch(/AUTH|hush|aHVzaC|odXNoL/);
+  });
+
+  it('that knows the user not refuses, and the password is not told, however it is repeated', async () => {
+    setDefaultCACertificates([...trusted, fitting.cert]);
+    const sent = Buffer.from('\0me\0wrong-password').toString('base64');
+    const { port } = await startMail({
+      onAuth: (_auth, _session, done) => done(new Error(`wrong-password, or ${sent}?`)),
+    });
+    const delivery = await send(port, { security: 'starttls', user: 'me', password: 'wrong-password' });
+    expect(delivery).toEqual({
+      kind: 'refused',
+      reason: 'the mail server answers: 535 ********, or ********?',
+    });
+    expect(answers.at(-1)).toBe('535 ********, or ********?');
   });
 
   it.each([

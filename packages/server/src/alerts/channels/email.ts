@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import nodemailer from 'nodemailer';
+import { findCertificateProblem } from '../../outbound/certificate-problem.ts';
 import { findHostProblem, guardedLookup } from '../../outbound/reach.ts';
 import type { Channel, Delivery, ReportMail } from '../notification.ts';
 import type { ChannelKit, SettingsOf } from './channel-kit.ts';
@@ -10,6 +11,13 @@ import { describeNotification } from './message.ts';
 import { plainText } from './plain-text.ts';
 import { messageId } from './webhook.ts';
 
+/** A password goes over TLS alone. As the end of "it …"; undefined where nothing is wrong. */
+export function findPasswordProblem({ security, password }: SettingsOf<'email'>): string | undefined {
+  return security === 'none' && password !== undefined
+    ? 'would be sent unencrypted: choose starttls or tls, or leave user and password out'
+    : undefined;
+}
+
 /** Mail by SMTP. Messages of one group are one thread; a message that is sent again has the same Message-ID. */
 export function email(settings: SettingsOf<'email'>, kit: ChannelKit): Channel {
   return {
@@ -17,6 +25,8 @@ export function email(settings: SettingsOf<'email'>, kit: ChannelKit): Channel {
       const { host, from, to } = settings;
       const problem = findHostProblem(host, kit.reach);
       if (problem !== undefined) return { kind: 'refused', reason: `the mail server’s address ${problem}` };
+      const unsafe = findPasswordProblem(settings);
+      if (unsafe !== undefined) return { kind: 'refused', reason: `the password ${unsafe}` };
       const timeout = AbortSignal.timeout(kit.timeoutMs);
       const stop = AbortSignal.any([timeout, signal]);
       let socket: Socket | undefined;
@@ -106,7 +116,7 @@ function transportOn(
   });
 }
 
-/** 4xx of SMTP passes, 5xx stays; a name or a password that is refused stays, too. */
+/** 4xx of SMTP passes, 5xx stays; a name or a password that is refused stays, too. A certificate may be renewed soon. */
 function explain(error: unknown, kit: ChannelKit): Delivery {
   const { responseCode, response, code } = error as {
     responseCode?: unknown;
@@ -119,6 +129,9 @@ function explain(error: unknown, kit: ChannelKit): Delivery {
     const kind = responseCode >= 500 ? 'refused' : 'retry';
     return { kind, reason: `the mail server answers: ${said}` };
   }
+  const distrusted = findCertificateProblem(error);
+  if (distrusted !== undefined)
+    return { kind: 'retry', reason: `the mail server is not spoken to: ${distrusted}` };
   if (
     code === 'ETLS' ||
     code === 'EAUTH' ||

@@ -1,6 +1,7 @@
 import type { lookup } from 'node:dns';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { parseJson } from '@sightline/base';
+import { findCertificateProblem } from '../../outbound/certificate-problem.ts';
 import { findUrlProblem, guardedLookup, type Reach, RefusedAddressError } from '../../outbound/reach.ts';
 import { type Answer, sendRequest } from '../../outbound/send-request.ts';
 import type { Delivery } from '../notification.ts';
@@ -112,6 +113,8 @@ function failed(kind: 'retry' | 'refused', reason: string): Exclude<Exchanged, {
 }
 
 function causeOf(error: unknown): string {
+  const distrusted = findCertificateProblem(error);
+  if (distrusted !== undefined) return plainText(distrusted, 300);
   const { code } = error as { code?: unknown };
   if (typeof code === 'string') return code;
   return error instanceof Error ? plainText(error.message, 200) : 'unknown reason';

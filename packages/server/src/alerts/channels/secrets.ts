@@ -65,6 +65,10 @@ export function secretsOf(settings: ChannelSettings): readonly string[] {
     if (name === 'url') found.push(new URL(value).pathname);
     return value;
   });
+  // As they go over the wire to a mail server, which may repeat a command that it does not take.
+  if (settings.type === 'email' && settings.password !== undefined)
+    for (const sent of [settings.password, `\0${settings.user ?? ''}\0${settings.password}`])
+      found.push(Buffer.from(sent).toString('base64'));
   // A single character, or the path of a bare host, stands in every sentence.
   return found.filter((secret) => secret.length > 3).toSorted((a, b) => b.length - a.length);
 }

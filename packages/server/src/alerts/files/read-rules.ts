@@ -11,6 +11,7 @@ import {
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { parseDuration } from '../../promql/lexer.ts';
+import { assertTextsRead } from '../check-texts.ts';
 import { compileRule } from '../compiled-rule.ts';
 import { type FileProblem, readYaml, type YamlValue } from './rule-yaml.ts';
 
@@ -108,6 +109,7 @@ function readOurs(root: YamlValue): RuleFile {
 function isRight(rule: AlertRuleInput, place: string, problems: FileProblem[]): boolean {
   try {
     compileRule({ id: '', project: '', rule });
+    assertTextsRead(rule);
     return true;
   } catch (error) {
     const problem = problemAt(place, error);
@@ -123,7 +125,7 @@ function readPrometheus(root: YamlValue, ignoresUnknown: boolean): RuleFile {
   const unknownOf = (value: YamlValue, known: readonly string[]): FileProblem[] =>
     ignoresUnknown
       ? []
-      : value.names().flatMap((name) => (known.includes(name) ? [] : [unknownField(value, name)]));
+      : value.names().flatMap((name) => (known.includes(name) ? [] : [unknownField(value, name, known)]));
   const problems: FileProblem[] = [];
   const rules: AlertRuleInput[] = [];
   const groups = root.get('groups');
@@ -141,8 +143,10 @@ function readPrometheus(root: YamlValue, ignoresUnknown: boolean): RuleFile {
         },
       ],
     };
+  problems.push(...unknownOf(root, ['groups']));
+  const seen = new Set<string>();
   for (const group of groups.items()) {
-    problems.push(...unknownOf(group, groupFields));
+    problems.push(...unknownOf(group, groupFields), ...groupProblems(group, seen));
     const ofGroup = group.value as {
       name?: string;
       interval?: string;
@@ -164,13 +168,48 @@ function readPrometheus(root: YamlValue, ignoresUnknown: boolean): RuleFile {
   return { rules, routes: undefined, silences: undefined, problems };
 }
 
-function unknownField(value: YamlValue, name: string): FileProblem {
+function unknownField(value: YamlValue, name: string, known: readonly string[]): FileProblem {
   return {
     place: value.place,
     message: `field ${name} not found`,
     caret: '',
-    hint: `Fields are ${(value.get('expr') === undefined ? groupFields : ruleFields).join(', ')}.`,
+    hint: `${known.length === 1 ? 'The only field is' : 'Fields are'} ${known.join(', ')}.`,
   };
+}
+
+/** `seen` gets its name. */
+function groupProblems(group: YamlValue, seen: Set<string>): FileProblem[] {
+  const fail = (message: string, hint: string): FileProblem[] => [
+    { place: group.place, message, caret: '', hint },
+  ];
+  if (!group.isMap) return fail('A group has fields.', `Fields are ${groupFields.join(', ')}.`);
+  const name = group.get('name')?.text ?? '';
+  if (name === '') return fail('Groupname must not be empty', 'Begin the group with `name:`.');
+  if (seen.has(name))
+    return fail(`groupname: "${name}" is repeated in the same file`, 'Give each group a name of its own.');
+  seen.add(name);
+  const rules = group.get('rules');
+  if (rules !== undefined && rules.value !== null && !rules.isList)
+    return fail('"rules" is no list.', 'Write each rule behind a dash.');
+  return textsProblems(group, 'labels');
+}
+
+/** Of a map of names to texts, which may be left out. */
+function textsProblems(value: YamlValue, field: 'labels' | 'annotations'): FileProblem[] {
+  const texts = value.get(field);
+  if (texts === undefined || texts.value === null) return [];
+  const fail = (message: string): FileProblem[] => [
+    { place: texts.place, message, caret: '', hint: `Write ${field} as \`name: text\`, each in a line.` },
+  ];
+  if (!texts.isMap) return fail(`"${field}" is no map of names to texts.`);
+  return texts.names().flatMap((name) => {
+    const { value: text } = texts.get(name) ?? { value: null };
+    if (typeof text === 'object' && text !== null) return fail(`"${field}.${name}" is no text.`);
+    if (name === '__name__') return fail(`invalid label name: ${name}`);
+    return field === 'labels' || /^[a-zA-Z_][a-zA-Z0-9_]*$/.test(name)
+      ? []
+      : fail(`invalid annotation name: ${name}`);
+  });
 }
 
 /** Names are unique here, and need not be in Prometheus: each keeps its `alertname`. */
@@ -219,6 +258,13 @@ function fromPrometheus(
   const expr = textOf(rule['expr']);
   if ((alert === '') === (record === '')) return fail("one of 'record' or 'alert' must be set");
   if (expr === '') return fail("field 'expr' must be set in rule");
+  const extra =
+    record === '' ? undefined : ['for', 'keep_firing_for', 'annotations'].find((name) => isSet(rule[name]));
+  if (extra !== undefined)
+    return fail(`invalid field '${extra}' in recording rule`, 'Only alerts have it: leave it out.');
+  const texts = [...textsProblems(value, 'labels'), ...textsProblems(value, 'annotations')];
+  problems.push(...texts);
+  if (texts.length > 0) return undefined;
   const seconds = (name: string, given: unknown, otherwise: number): number => {
     if (given === undefined || given === null) return otherwise;
     const text = textOf(given);
@@ -259,8 +305,32 @@ function fromPrometheus(
     },
     record,
   });
-  return parsed.success ? parsed.data : fail(issuesText(parsed.error.issues));
+  if (parsed.success) return parsed.data;
+  return fail(
+    issuesText(
+      parsed.error.issues.map(({ path: [field, ...rest], message }) => ({
+        path: field === undefined ? [] : [fieldNames[String(field)] ?? field, ...rest],
+        message,
+      })),
+    ),
+  );
 }
+
+/** As the file calls what is called otherwise here. */
+const fieldNames: Readonly<Record<string, string>> = {
+  query: 'expr',
+  intervalS: 'interval',
+  delayS: 'query_offset',
+  forS: 'for',
+  keepFiringS: 'keep_firing_for',
+};
+
+/** Prometheus takes a duration of 0 and an empty map for nothing. */
+const isSet = (value: unknown): boolean =>
+  value !== undefined &&
+  value !== null &&
+  !/^0(?:ms|[smhdwy])?$/.test(textOf(value)) &&
+  (typeof value !== 'object' || Object.keys(value).length > 0);
 
 const textOf = (value: unknown): string =>
   typeof value === 'string' || typeof value === 'number' ? String(value) : '';

@@ -199,3 +199,57 @@ describe('our rule files', () => {
     ]);
   });
 });
+
+describe('a rule file of Prometheus that Prometheus refuses', () => {
+  const inRule = (lines: string, head = 'alert: A'): string =>
+    `groups:\n- name: g\n  rules:\n  - ${head}\n    expr: up == 0\n    ${lines}\n`;
+  const inSummary = (text: string): string => inRule(`annotations: {summary: '${text}'}`);
+
+  it.each([
+    [inRule('labels: {a: {b: c}}'), 'line 6', '"labels.a" is no text.'],
+    [inRule('labels: [a]'), 'line 6', '"labels" is no map of names to texts.'],
+    [inRule('labels: {__name__: x}'), 'line 6', 'invalid label name: __name__'],
+    [inRule('annotations: abc'), 'line 6', '"annotations" is no map of names to texts.'],
+    [inRule('annotations: {a-b: x}'), 'line 6', 'invalid annotation name: a-b'],
+    [inRule('for: 5m', 'record: a:b'), 'line 4', "invalid field 'for' in recording rule"],
+    [inRule('annotations: {a: b}', 'record: a:b'), 'line 4', "invalid field 'annotations' in recording rule"],
+    [inRule('for: 1y'), 'line 4', '"for": Too big: expected number to be <=604800'],
+    ['groups:\n- rules: []\n', 'line 2', 'Groupname must not be empty'],
+    ['groups: [a]\n', 'line 1', 'A group has fields.'],
+    ['groups:\n- name: g\n- name: g\n', 'line 3', 'groupname: "g" is repeated in the same file'],
+    ['groups:\n- name: g\n  rules: {a: b}\n', 'line 2', '"rules" is no list.'],
+    ['groups: []\nfoo: bar\n', 'line 1', 'field foo not found'],
+    [inSummary('{{ $labels.x '), 'line 4', /"summary" cannot be filled in: an action has no }}\.$/],
+    [inSummary('{{ if $value }}x'), 'line 4', /"if" has no "end"\.$/],
+    [inSummary('x{{ end }}'), 'line 4', /"end" stands where nothing was begun\.$/],
+    [inSummary('{{ humanise $value }}'), 'line 4', /"humanise" is not known, did you mean "humanize"\.$/],
+    [inSummary('{{ $label.x }}'), 'line 4', /"\$label" is not known, did you mean "\$labels"\.$/],
+    [inRule("labels: {x: '{{ $value'}"), 'line 4', /"x" cannot be filled in/],
+  ])('is refused here, with the place: %j', (text, place, message) => {
+    const { rules, problems } = readRuleFile('prometheus', text);
+    expect([rules, problems]).toMatchObject([
+      [],
+      [{ place, message: typeof message === 'string' ? message : expect.stringMatching(message) }],
+    ]);
+    expect(problems[0]?.caret !== '' || problems[0]?.hint !== '' || place === 'line 4').toBe(true);
+  });
+
+  it.each([
+    '{{ $labels.instance }} of {{ .Labels.job }}: {{ $value | humanize }}',
+    '{{ with printf "up{job=\\"%s\\"}" .Labels.job | query }}{{ . | first | value | printf "%.2f" }}{{ end }}',
+    '{{ range $i, $each := query "up" }}{{ if $i }}, {{ end }}{{ $each.Labels.job }}{{ else }}none{{ end }}',
+    '{{ $runs := 5 }}{{ if and (gt $value 0.5) (lt $value 1e3) }}{{- $runs -}}{{ end }}',
+    '{{ define "x" }}{{ .Value }}{{ end }}{{ template "x" . }}',
+    '{{/* nothing */}}{{ "}}" }}{{ `{{ nope }}` }}{{ reReplaceAll "(.*)" "${1}" $labels.a }}',
+    '{{ externalURL }}{{ $externalLabels.cluster }}{{ $externalURL }}{{ not true }} } }} {',
+    '{{ labels.service }} {{ value }}',
+  ])('but not for texts that are right: %s', (summary) => {
+    const file = JSON.stringify({
+      groups: [{ name: 'g', rules: [{ alert: 'A', expr: 'up', annotations: { summary } }] }],
+    });
+    expect(readRuleFile('prometheus', file)).toMatchObject({
+      problems: [],
+      rules: [{ annotations: { summary } }],
+    });
+  });
+});

@@ -129,6 +129,19 @@ test.each([
     'bad_request',
     'from',
   ],
+  [
+    {
+      type: 'email',
+      host: 'mail.example',
+      security: 'none',
+      user: 'me',
+      password: 'x',
+      from: 'a@b.example',
+      to: ['c@d.example'],
+    },
+    'bad_channel',
+    'settings.password',
+  ],
   [{ type: 'carrier_pigeon' }, 'bad_request', 'type'],
 ])('%o is refused as %s', async (settings, code, named) => {
   const { status, body } = await server.ask('/channels', 'POST', { name: 'wrong', settings });

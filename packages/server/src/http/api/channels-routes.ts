@@ -10,6 +10,7 @@ import {
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { z } from 'zod';
+import { findPasswordProblem } from '../../alerts/channels/email.ts';
 import { openChannel } from '../../alerts/channels/open-channel.ts';
 import { maskSecrets, unmaskSecrets } from '../../alerts/channels/secrets.ts';
 import type { Notification } from '../../alerts/notification.ts';
@@ -50,7 +51,7 @@ export const channelsRoutes: readonly ApiRoute[] = [
     response: channel,
     answer: async ({ context, sources, body }) => {
       const settings = unmaskSecrets(body.settings, undefined);
-      checkAddress(settings, sources.channels.reach);
+      checkSettings(settings, sources.channels.reach);
       const made = await createChannel(sources.catalog, context.project, { ...body, settings });
       if (made !== undefined) return describe(made);
       const known = await listChannels(sources.catalog, context.project);
@@ -81,7 +82,7 @@ export const channelsRoutes: readonly ApiRoute[] = [
     answer: async ({ context, sources, params, body }) => {
       const stored = await get(sources, context, params.id);
       const settings = unmaskSecrets(body.settings, stored.settings);
-      checkAddress(settings, sources.channels.reach);
+      checkSettings(settings, sources.channels.reach);
       const at = { project: context.project, id: params.id };
       const changed = await changeChannel(sources.catalog, at, { ...body, settings });
       if (changed === undefined) throw nameTaken(body.name);
@@ -163,8 +164,8 @@ async function get(sources: ApiSources, { project }: QueryContext, id: string): 
   return found;
 }
 
-/** What can be seen of the address before names are looked up; that is done for each message anew. */
-function checkAddress(settings: ChannelSettings, reach: Reach): void {
+/** What can be seen before anything is sent: of the address, before its name is looked up, and whether a password would go unencrypted. Both are checked for each message anew. */
+function checkSettings(settings: ChannelSettings, reach: Reach): void {
   const [name, problem] =
     settings.type === 'email'
       ? ['host', findHostProblem(settings.host, reach)]
@@ -173,6 +174,13 @@ function checkAddress(settings: ChannelSettings, reach: Reach): void {
         : 'url' in settings
           ? ['url', findUrlProblem(settings.url, reach)]
           : ['', undefined];
+  if (settings.type === 'email') {
+    const unsafe = findPasswordProblem(settings);
+    if (unsafe !== undefined)
+      throw new SightlineError('bad_channel', `The password in "settings.password" ${unsafe}.`, {
+        hint: 'Set "security" to starttls (port 587) or tls (port 465). See docs/alert-channels.md.',
+      });
+  }
   if (problem === undefined) return;
   throw new SightlineError(
     'bad_channel',
