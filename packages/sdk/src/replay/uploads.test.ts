@@ -29,10 +29,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   if (request.url === '/arrived') return void response.end(arrived);
   const body = Buffer.concat(parts);
   const [, boundary = ''] = /boundary=(.*)/.exec(request.headers['content-type'] ?? '') ?? [];
-  const same = Buffer.from(
-    boundary === '' ? body : body.toString('latin1').replaceAll(boundary, ''),
-    'latin1',
-  );
+  const same =
+    boundary === '' ? body : Buffer.from(body.toString('latin1').replaceAll(boundary, ''), 'latin1');
   response.end(`${body.byteLength} ${createHash('sha256').update(same).digest('hex')}`);
 }
 

@@ -51,10 +51,10 @@ const big = (bytes) =>
   );
 const piped = (path, body) =>
   new Promise((resolve, reject) => {
-    const request = http.request(`${url}/${path}`, { method: 'POST' }, async (response) => {
+    const request = http.request(`${url}/${path}`, { method: 'POST' }, (response) => {
       const chunks = [];
-      for await (const chunk of response) chunks.push(chunk);
-      resolve([response.statusCode, Buffer.concat(chunks).toString()]);
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('end', () => resolve([response.statusCode, Buffer.concat(chunks).toString()]));
     });
     request.on('error', reject);
     body.pipe(request);
