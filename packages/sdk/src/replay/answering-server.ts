@@ -9,6 +9,7 @@ import { duplexPair, type Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type tls from 'node:tls';
 import { ReplayDivergenceError } from './replay-divergence-error.ts';
+import { requestBytesMax } from './request-body.ts';
 
 export interface LiveRequest {
   readonly method: string;
@@ -54,7 +55,6 @@ export interface AnsweringServer {
 
 /** Tells in which span a request is made. */
 export const spanHeader = 'x-sightline-replay-span';
-const requestBytesMax = 64 * 1024 * 1024;
 
 export function createAnsweringServer({
   answer,

@@ -6,11 +6,13 @@ import { guard } from '../core/diagnostics.ts';
 import { currentRuntime, type Runtime } from '../runtime/runtime.ts';
 import { PackedBody } from './packed-body.ts';
 import { currentReplay, currentScope } from './replay-slot.ts';
+import { type KeptRequest, RequestBody, textOfBytes } from './request-body.ts';
 import { exchangePrefix, exchangesPerSpanMax, parseJson, writeExchange, type Exchange } from './exchange.ts';
 
 /** With the request and the quotes that JSON adds, one exchange stays below the longest attribute. */
 const bodyCharactersMax = 120_000;
-const requestCharactersMax = 80_000;
+/** A character takes three bytes at most, or it counts as two. */
+const bodyBytesMax = 3 * bodyCharactersMax;
 const chunksMax = 2000;
 const exchangeCharactersMax = 250_000;
 /** Headers that programs act on. None of them carries a secret. */
@@ -25,6 +27,7 @@ const keptHeaders = [
   'x-should-retry',
 ];
 const textType = /^(text\/|application\/(json|x-ndjson|[\w.-]+\+json|xml|graphql|javascript))/i;
+const tooLong = `it is longer than ${bodyCharactersMax} characters`;
 
 const counts = new WeakMap<Span, number>();
 
@@ -55,10 +58,13 @@ export class ExchangeNote {
   readonly #span: Span;
   readonly #startedMs = performance.now();
   #exchange: Exchange;
+  #request: RequestBody | undefined;
+  #requestEnded = false;
   readonly #chunks: (readonly [number, number])[] = [];
-  readonly #decoder = new TextDecoder();
-  #body = '';
+  #body: Buffer[] = [];
+  #bodyBytes = 0;
   #packed: PackedBody | undefined;
+  #isText = false;
   #leftOut: string | undefined;
   #open = true;
 
@@ -72,9 +78,29 @@ export class ExchangeNote {
     this.#exchange = { method: method.toUpperCase(), url: this.#clean(url) };
   }
 
-  request(body: string | undefined): void {
-    if (body !== undefined && body.length <= requestCharactersMax)
-      this.#exchange = { ...this.#exchange, request: this.#clean(body) };
+  /** The whole body. */
+  request(body: string | Uint8Array): void {
+    this.requestPart(body);
+    this.requestEnded();
+  }
+
+  /** A body comes, of which nothing is at hand yet. */
+  requestBegins(): void {
+    this.#request ??= new RequestBody();
+  }
+
+  get awaitsRequest(): boolean {
+    return this.#request !== undefined && !this.#requestEnded;
+  }
+
+  requestPart(chunk: string | Uint8Array): void {
+    if (this.#requestEnded || !this.#open) return;
+    this.requestBegins();
+    this.#request?.add(chunk);
+  }
+
+  requestEnded(): void {
+    this.#requestEnded = true;
   }
 
   /** The answer begins. `coding`: how its bytes are packed, where the caller unpacks them. */
@@ -86,10 +112,10 @@ export class ExchangeNote {
     }
     this.#exchange = { ...this.#exchange, status, headers: kept };
     if (coding !== undefined) {
-      this.#packed = PackedBody.of(coding, bodyCharactersMax);
+      this.#packed = PackedBody.of(coding, bodyBytesMax);
       if (this.#packed === undefined) this.#leaveOut(`it is packed as ${coding}`);
     }
-    if (!textType.test(header('content-type') ?? '')) this.#leaveOut('it is not text');
+    this.#isText = textType.test(header('content-type') ?? '');
   }
 
   failed(error: unknown): void {
@@ -108,12 +134,13 @@ export class ExchangeNote {
     if (this.#leftOut !== undefined || !this.#open) return;
     const ms = Math.round(performance.now() - this.#startedMs);
     if (this.#packed !== undefined) {
-      if (!this.#packed.add(bytes, ms)) this.#leaveOut(`it is longer than ${bodyCharactersMax} characters`);
+      if (!this.#packed.add(bytes, ms)) this.#leaveOut(tooLong);
       return;
     }
-    if (this.#body.length + bytes.byteLength > bodyCharactersMax)
-      return this.#leaveOut(`it is longer than ${bodyCharactersMax} characters`);
-    this.#body += this.#decoder.decode(bytes, { stream: true });
+    this.#bodyBytes += bytes.byteLength;
+    if (this.#bodyBytes > bodyBytesMax) return this.#leaveOut(tooLong);
+    // The reader may take the memory of a chunk with it.
+    this.#body.push(Buffer.from(bytes));
     if (this.#chunks.length < chunksMax) this.#chunks.push([bytes.byteLength, ms]);
   }
 
@@ -122,13 +149,13 @@ export class ExchangeNote {
     if (packed === undefined || this.#leftOut !== undefined) return;
     const unpacked = packed.unpack();
     if (unpacked === undefined) return this.#leaveOut('it could not be unpacked, or is too long');
-    this.#body = unpacked.body;
+    this.#body = [unpacked.body];
     this.#chunks.push(...unpacked.chunks.slice(0, chunksMax));
   }
 
   #leaveOut(reason: string): void {
     this.#leftOut ??= reason;
-    this.#body = '';
+    this.#body = [];
     this.#packed = undefined;
   }
 
@@ -142,6 +169,7 @@ export class ExchangeNote {
       this.#unpack();
       const exchange: Exchange = {
         ...this.#exchange,
+        ...this.#keptRequest(),
         ...(this.#exchange.status === undefined ? {} : this.#keptBody()),
         durationMs: Math.round(performance.now() - this.#startedMs),
         ...(error === undefined ? {} : { error }),
@@ -155,15 +183,33 @@ export class ExchangeNote {
     });
   }
 
-  #keptBody(): Pick<Exchange, 'body' | 'chunks' | 'leftOut'> {
-    const body = this.#body + this.#decoder.decode();
+  #keptRequest(): KeptRequest {
+    if (this.#request === undefined) return {};
+    return this.#requestEnded
+      ? this.#request.keep((text) => this.#clean(text))
+      : { requestLeftOut: 'it was not sent to its end' };
+  }
+
+  #keptBody(): Pick<Exchange, 'body' | 'bodyEncoding' | 'chunks' | 'leftOut'> {
     if (this.#leftOut !== undefined) return { leftOut: this.#leftOut };
+    const isMasked = this.#runtime.options.capture !== 'full';
+    const bytes = Buffer.concat(this.#body);
+    const chunks = this.#chunks.length < chunksMax ? { chunks: this.#chunks } : {};
+    const body = textOfBytes(bytes) ?? (isMasked && this.#isText ? bytes.toString() : undefined);
+    if (body === undefined) {
+      const readable = bytes.toString('latin1').replaceAll('\0', '');
+      if (this.#clean(readable) !== readable)
+        return { leftOut: 'it is not text, and something in it is to be masked' };
+      const base64 = bytes.toString('base64');
+      if (base64.length > bodyCharactersMax) return { leftOut: tooLong };
+      return { body: base64, bodyEncoding: 'base64', ...chunks };
+    }
+    if (body.length > bodyCharactersMax) return { leftOut: tooLong };
     const clean = this.#clean(body);
-    if (clean === body && this.#runtime.options.capture !== 'full' && this.#hidesAcrossEvents(body))
-      return { leftOut: 'a masked value is spread over its events' };
-    return clean === body && this.#chunks.length < chunksMax
-      ? { body, chunks: this.#chunks }
-      : { body: clean };
+    if (clean !== body) return { body: clean };
+    return isMasked && this.#hidesAcrossEvents(body)
+      ? { leftOut: 'a masked value is spread over its events' }
+      : { body, ...chunks };
   }
 
   /** A stream brings a text in pieces; the pieces of one field, put together, must have nothing to mask either. */
@@ -201,14 +247,4 @@ function collect(field: Field, value: unknown, all: Field[]): void {
       if (member === undefined) field.below.set(key, (member = newField(all)));
       collect(member, (value as Record<string, unknown>)[key], all);
     }
-}
-
-/** Bytes as text; undefined where they are none. */
-export function textOfBytes(bytes: Uint8Array): string | undefined {
-  if (bytes.byteLength > requestCharactersMax) return undefined;
-  try {
-    return new TextDecoder('utf8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

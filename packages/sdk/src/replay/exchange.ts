@@ -4,9 +4,15 @@ export interface Exchange {
   readonly url: string;
   /** Absent when the request has no body, or one that was not kept. */
   readonly request?: string;
+  /** Instead of a body that is long or no text. A text counts as `normalised` has it, a multipart body without its boundary. */
+  readonly requestDigest?: { readonly bytes: number; readonly sha256: string };
+  /** Why nothing of the body is known although one was sent. */
+  readonly requestLeftOut?: string;
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Of a body that is no text. */
+  readonly bodyEncoding?: 'base64';
   /** How the body came: bytes and milliseconds since the request, chunk by chunk. */
   readonly chunks?: readonly (readonly [bytes: number, ms: number])[];
   readonly durationMs?: number;
@@ -19,12 +25,14 @@ export interface Exchange {
 export const exchangePrefix = 'sightline.exchange.';
 export const exchangesPerSpanMax = 64;
 
+type Asked = Pick<Exchange, 'method' | 'url' | 'request' | 'requestDigest' | 'requestLeftOut'>;
+
 /**
  * The text of an attribute `sightline.exchange.0`, `.1`, …: the request, then all of the answer below one key. The server keeps the answer in one
  * piece and leaves it out of its index over words (schema/otlp/content-texts.ts), since the messages of the span have the same words.
  */
-interface ExchangeText extends Pick<Exchange, 'method' | 'url' | 'request'> {
-  readonly 'sightline.answer'?: Omit<Exchange, 'method' | 'url' | 'request' | 'chunks'> & {
+interface ExchangeText extends Asked {
+  readonly 'sightline.answer'?: Omit<Exchange, keyof Asked | 'chunks'> & {
     /** Milliseconds from the piece before to each piece of the body, the first from the request. */
     readonly gaps?: readonly number[];
     /** Bytes of each piece; absent where each is one event of the stream. */
@@ -32,12 +40,15 @@ interface ExchangeText extends Pick<Exchange, 'method' | 'url' | 'request'> {
   };
 }
 
-export function writeExchange({ method, url, request, chunks, ...answer }: Exchange): string {
+export function writeExchange(exchange: Exchange): string {
+  const { method, url, request, requestDigest, requestLeftOut, chunks, ...answer } = exchange;
   const sizes = chunks?.map(([bytes]) => bytes) ?? [];
   const text: ExchangeText = {
     method,
     url,
     ...(request === undefined ? {} : { request }),
+    ...(requestDigest === undefined ? {} : { requestDigest }),
+    ...(requestLeftOut === undefined ? {} : { requestLeftOut }),
     'sightline.answer': {
       ...answer,
       ...(chunks === undefined ? {} : { gaps: chunks.map(([, ms], at) => ms - (chunks[at - 1]?.[1] ?? 0)) }),
@@ -84,14 +95,21 @@ export function readExchanges(attributes: Readonly<Record<string, unknown>>): Ex
 }
 
 function isExchangeText(value: unknown): value is ExchangeText {
+  if (typeof value !== 'object' || value === null) return false;
+  const { method, url, request, requestDigest, ...rest } = value as Record<string, unknown>;
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as Partial<ExchangeText>).method === 'string' &&
-    typeof (value as Partial<ExchangeText>).url === 'string' &&
-    URL.canParse((value as ExchangeText).url) &&
-    isAnswer((value as ExchangeText)['sightline.answer'])
+    typeof method === 'string' &&
+    typeof url === 'string' &&
+    URL.canParse(url) &&
+    (request === undefined || typeof request === 'string') &&
+    (requestDigest === undefined || isDigest(requestDigest)) &&
+    isAnswer(rest['sightline.answer'])
   );
+}
+
+function isDigest(value: unknown): boolean {
+  const { bytes, sha256 } = (value ?? {}) as { readonly bytes?: unknown; readonly sha256?: unknown };
+  return typeof bytes === 'number' && typeof sha256 === 'string';
 }
 
 function isAnswer(answer: unknown): boolean {

@@ -54,11 +54,11 @@ export class PackedBody {
   }
 
   /** Undefined: it is broken, or too long. */
-  unpack(): { readonly body: string; readonly chunks: readonly (readonly [number, number])[] } | undefined {
+  unpack(): { readonly body: Buffer; readonly chunks: readonly (readonly [number, number])[] } | undefined {
     const packed = Buffer.concat(this.#chunks.map(([bytes]) => bytes));
     try {
       const body = this.#unpack(packed, this.#bytesMax);
-      return { body: body.toString('utf8'), chunks: this.#measure(packed, body.byteLength) };
+      return { body, chunks: this.#measure(packed, body.byteLength) };
     } catch {
       return undefined;
     }

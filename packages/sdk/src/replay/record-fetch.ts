@@ -4,7 +4,7 @@
  */
 import { activeContext, runInContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { beginNote, type ExchangeNote, textOfBytes } from './exchange-note.ts';
+import { beginNote, type ExchangeNote } from './exchange-note.ts';
 import { keptContext } from './record-undici.ts';
 
 /** Wraps the global fetch; returns what takes the wrapper away again. */
@@ -16,9 +16,14 @@ export function recordFetch(): () => void {
       url: input instanceof Request ? input.url : input.toString(),
     }));
     if (note === undefined) return original(input, init);
-    guard('recording a request', () => note.request(textOf(init?.body)));
+    guard('recording a request', () =>
+      noteBody(note, init?.body ?? (input instanceof Request ? input.body : null)),
+    );
     try {
-      return follow(note, await runInContext(keptContext(activeContext()), () => original(input, init)));
+      return follow(
+        note,
+        await runInContext(keptContext(activeContext(), note), () => original(input, init)),
+      );
     } catch (error) {
       note.failed(error);
       throw error;
@@ -72,8 +77,13 @@ function noted(note: ExchangeNote, body: ReadableStream<Uint8Array>): ReadableSt
   });
 }
 
-function textOf(body: unknown): string | undefined {
-  if (typeof body === 'string') return body;
-  if (body instanceof URLSearchParams) return body.toString();
-  return body instanceof Uint8Array ? textOfBytes(body) : undefined;
+/** What is text or bytes is at hand; anything else (a stream, a form, a file) is seen by `recordUndici` as it is sent. */
+function noteBody(note: ExchangeNote, body: unknown): void {
+  if (body === null) return;
+  if (typeof body === 'string') note.request(body);
+  else if (body instanceof URLSearchParams) note.request(body.toString());
+  else if (body instanceof ArrayBuffer) note.request(new Uint8Array(body));
+  else if (ArrayBuffer.isView(body))
+    note.request(new Uint8Array(body.buffer, body.byteOffset, body.byteLength));
+  else note.requestBegins();
 }

@@ -6,9 +6,7 @@ import diagnostics from 'node:diagnostics_channel';
 import { errorMonitor } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { guard } from '../core/diagnostics.ts';
-import { beginNote, type ExchangeNote, textOfBytes } from './exchange-note.ts';
-
-const requestBytesMax = 80_000;
+import { beginNote, type ExchangeNote } from './exchange-note.ts';
 
 /** Returns what ends it. */
 export function recordHttp(): () => void {
@@ -45,21 +43,14 @@ function urlOf(request: ClientRequest): string {
 
 type Write = (chunk?: unknown, encoding?: unknown, done?: unknown) => unknown;
 
-/** The body as it is written; one that is too long is not kept. */
+/** The body as it is written. */
 function noteWrites(request: ClientRequest, note: ExchangeNote): void {
-  let parts: Uint8Array[] | undefined = [];
-  let bytes = 0;
   const keep = (chunk: unknown, encoding: unknown): void => {
-    if (parts === undefined || typeof chunk === 'function' || chunk === undefined || chunk === null) return;
-    const part =
-      typeof chunk === 'string'
-        ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
-        : chunk instanceof Uint8Array
-          ? chunk
-          : undefined;
-    bytes += part?.byteLength ?? 0;
-    if (part === undefined || bytes > requestBytesMax) parts = undefined;
-    else parts.push(part);
+    if (typeof chunk === 'string')
+      note.requestPart(
+        Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'),
+      );
+    else if (chunk instanceof Uint8Array) note.requestPart(chunk);
   };
   // Node's end writes by itself where it is given a last piece, past the write of the request.
   const { write, end } = request as unknown as { write: Write; end: Write };
@@ -71,8 +62,7 @@ function noteWrites(request: ClientRequest, note: ExchangeNote): void {
     end: (chunk?: unknown, encoding?: unknown, done?: unknown) => {
       guard('recording a request', () => {
         keep(chunk, encoding);
-        if (parts !== undefined && bytes > 0) note.request(textOfBytes(Buffer.concat(parts)));
-        parts = undefined;
+        note.requestEnded();
       });
       return end.call(request, chunk, encoding, done);
     },

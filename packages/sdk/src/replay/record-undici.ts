@@ -6,17 +6,20 @@ import diagnostics from 'node:diagnostics_channel';
 import { type Context, createContextKey } from '@opentelemetry/api';
 import { activeContext } from '../runtime/context.ts';
 import { guard } from '../core/diagnostics.ts';
-import { beginNote, type ExchangeNote, textOfBytes } from './exchange-note.ts';
+import { beginNote, ExchangeNote } from './exchange-note.ts';
 
 interface UndiciRequest {
   readonly method: string;
   readonly origin: string | URL;
   readonly path: string;
   readonly body: unknown;
+  readonly aborted?: boolean;
   /** Only versions 5 to 7 have it. */
   onData?: (chunk: unknown) => unknown;
   /** Since version 8. */
   onResponseData?: (chunk: unknown) => unknown;
+  /** Called with each piece of the body that was handed to the connection, whatever the body is. */
+  onBodySent?: (chunk: unknown) => unknown;
 }
 
 interface UndiciResponse {
@@ -27,27 +30,46 @@ interface UndiciResponse {
 
 const keptElsewhere = createContextKey('sightline.replay.kept');
 
-/** The context of a request that is kept already. */
-export function keptContext(context: Context): Context {
-  return context.setValue(keptElsewhere, true);
+/** The context of a request whose note is kept already. */
+export function keptContext(context: Context, note: ExchangeNote): Context {
+  return context.setValue(keptElsewhere, note);
 }
 
 /** Returns what ends it. */
 export function recordUndici(): () => void {
   const notes = new WeakMap<UndiciRequest, ExchangeNote>();
+  const bodies = new WeakMap<UndiciRequest, ExchangeNote>();
+  const noteBody = (request: UndiciRequest, note: ExchangeNote): void => {
+    bodies.set(request, note);
+    notePieces(request, 'onBodySent', (chunk) => note.requestPart(chunk));
+  };
   const noteOf = (message: unknown) => notes.get((message as { request: UndiciRequest }).request);
   const listeners: Readonly<Record<string, (message: unknown) => void>> = {
     'undici:request:create': (message) => {
       const { request } = message as { request: UndiciRequest };
-      if (request.method === 'CONNECT' || activeContext().getValue(keptElsewhere) === true) return;
+      if (request.method === 'CONNECT') return;
+      const kept = activeContext().getValue(keptElsewhere);
+      if (kept instanceof ExchangeNote) {
+        if (kept.awaitsRequest) noteBody(request, kept);
+        return;
+      }
       const note = beginNote(() => ({
         method: request.method,
         url: `${String(request.origin).replace(/\/$/, '')}${request.path}`,
       }));
       if (note === undefined) return;
       notes.set(request, note);
-      if (request.body instanceof Uint8Array) note.request(textOfBytes(request.body));
+      if (request.body instanceof Uint8Array) note.request(request.body);
+      else if (request.body !== null && request.body !== undefined) {
+        note.requestBegins();
+        noteBody(request, note);
+      }
       noteChunks(request, note);
+    },
+    'undici:request:bodySent': (message) => {
+      const { request } = message as { request: UndiciRequest };
+      // A body that fails ends as well.
+      if (request.aborted !== true) bodies.get(request)?.requestEnded();
     },
     'undici:request:headers': (message) => {
       const { response } = message as { response: UndiciResponse };
@@ -76,16 +98,26 @@ export function recordUndici(): () => void {
 }
 
 function noteChunks(request: UndiciRequest, note: ExchangeNote): void {
-  for (const name of ['onData', 'onResponseData'] as const) {
-    const take = request[name];
-    if (typeof take !== 'function') continue;
-    request[name] = function (this: UndiciRequest, chunk: unknown) {
-      guard('recording a response', () => {
-        if (chunk instanceof Uint8Array) note.chunk(chunk);
-      });
-      return take.call(this, chunk);
-    };
-  }
+  for (const name of ['onData', 'onResponseData'] as const)
+    notePieces(request, name, (chunk) => {
+      if (typeof chunk !== 'string') note.chunk(chunk);
+    });
+}
+
+/** Looks at what this method of the request is given; the method is called as ever. */
+function notePieces(
+  request: UndiciRequest,
+  name: 'onData' | 'onResponseData' | 'onBodySent',
+  keep: (chunk: string | Uint8Array) => void,
+): void {
+  const take = request[name];
+  if (typeof take !== 'function') return;
+  request[name] = function (this: UndiciRequest, chunk: unknown) {
+    guard('recording a request', () => {
+      if (typeof chunk === 'string' || chunk instanceof Uint8Array) keep(chunk);
+    });
+    return take.call(this, chunk);
+  };
 }
 
 function headerReader(headers: UndiciResponse['headers']): (name: string) => string | null {

@@ -1,5 +1,6 @@
 /** The recorded spans as a tree, with what each answers and whether it was asked for. */
 import { normalised, readExchanges, type Exchange } from './exchange.ts';
+import { exchangeKey } from './request-body.ts';
 import type { RecordedSpan, Recording } from './recording.ts';
 
 export type CallKind = 'llm' | 'tool' | 'retrieval' | 'mcp' | 'http' | 'step';
@@ -41,7 +42,7 @@ export class RecordedNode {
         node: this,
         host,
         path: pathname,
-        key: exchangeKey(exchange.method, exchange.url, exchange.request ?? ''),
+        key: exchangeKey(exchange.method, exchange.url, exchange),
         claimed: false,
       };
     });
@@ -71,11 +72,6 @@ export function recordedNodes(recording: Recording): RecordedNode[] {
     node.parent?.children.push(node);
   }
   return nodes;
-}
-
-export function exchangeKey(method: string, url: string, request: string): string {
-  const { pathname, search } = new URL(url);
-  return `${method} ${pathname}${search}\n${normalised(request)}`;
 }
 
 const llmOperations = new Set(['chat', 'text_completion', 'generate_content', 'embeddings']);

@@ -5,12 +5,11 @@
 import { ReplayDivergenceError } from './replay-divergence-error.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentMask } from '../runtime/runtime.ts';
-import { normalised, parseJson } from './exchange.ts';
+import { type Exchange, normalised, parseJson } from './exchange.ts';
 import type { HttpAnswer, LiveRequest } from './answering-server.ts';
 import { errorBody, isModelPath, rebuildAnswer } from './rebuild-answer.ts';
 import { recordedError, type RecordedValue, recordedValue } from './recorded-value.ts';
 import {
-  exchangeKey,
   kindOf,
   recordedNodes,
   requestOf,
@@ -18,6 +17,7 @@ import {
   type RecordedNode,
 } from './recorded-tree.ts';
 import type { Recording } from './recording.ts';
+import { anyRequestKey, exchangeKey, type KeptRequest, RequestBody, shownRequest } from './request-body.ts';
 import { similarity } from './similarity.ts';
 
 export type OnDivergence = 'fail' | 'nearest' | 'live';
@@ -178,19 +178,23 @@ export class ReplaySession {
       this.#isLive && (isFrom || node === undefined || !this.#isBeforeFrom(node) || this.#isAroundLive(node));
     if (isLater && (isFrom || this.#options.later !== 'recorded'))
       return { kind: 'live', body: isFrom ? Buffer.from(this.#edited(body)) : request.body };
-    const keys = [exchangeKey(request.method, request.url, body)];
+    const asked = RequestBody.of(request.body).keep((text) => text);
+    const keys = [exchangeKey(request.method, request.url, asked)];
     const mask = currentMask();
-    if (mask !== undefined) keys.push(exchangeKey(request.method, mask(request.url), mask(body)));
-    const exact = pickExchange(
-      keys.flatMap((key) => this.#byKey.get(key) ?? []),
-      node,
-      request.url,
-    );
-    if (exact !== undefined) return this.#answerExchange(exact);
+    if (mask !== undefined)
+      keys.push(exchangeKey(request.method, mask(request.url), RequestBody.of(request.body).keep(mask)));
+    const found = (some: readonly string[]) =>
+      pickExchange(
+        some.flatMap((key) => this.#byKey.get(key) ?? []),
+        node,
+        request.url,
+      );
+    const exact = found(keys) ?? found([anyRequestKey(request.method, request.url)]);
+    if (exact !== undefined) return this.#answerExchange(exact, body);
     if (isLater) return { kind: 'live', body: request.body };
     const rebuilt = this.#rebuild(request, body, node);
     if (rebuilt !== undefined) return rebuilt;
-    return this.#answerDivergent(request, body, node);
+    return this.#answerDivergent(request, asked, node);
   }
 
   /** Everything that did not go as recorded. Call it when the program is done. */
@@ -220,12 +224,12 @@ export class ReplaySession {
         });
       else if (!node.answered && !this.#isAroundLive(node))
         for (const each of node.exchanges)
-          if (!each.claimed)
+          if (!each.claimed && !brokeOff(each.exchange))
             this.#divergences.push({
               kind: 'missing',
               operation: `${each.exchange.method} ${each.host}${each.path}`,
               path: [...node.path, node.span.name],
-              recorded: each.exchange.request,
+              recorded: shownRequest(each.exchange),
             });
     }
     return this.#divergences;
@@ -300,7 +304,7 @@ export class ReplaySession {
     this.#reachedMs = Math.max(this.#reachedMs, node.span.endMs);
   }
 
-  async #answerExchange(each: RecordedExchange): Promise<HttpAnswer> {
+  async #answerExchange(each: RecordedExchange, asked: string): Promise<HttpAnswer> {
     each.claimed = true;
     const { exchange, node } = each;
     const pauses = this.#options.pace === 'recorded';
@@ -321,7 +325,7 @@ export class ReplaySession {
       // A body that could not be kept may still be rebuilt from the messages of the span.
       const rebuilt =
         exchange.status < 400 && attributes['gen_ai.output.messages'] !== undefined
-          ? rebuildAnswer(node, each.path, exchange.request ?? '')
+          ? rebuildAnswer(node, each.path, asked)
           : undefined;
       if (rebuilt !== undefined)
         return {
@@ -338,7 +342,7 @@ export class ReplaySession {
       });
       return refusal(`the answer was recorded without its body: ${exchange.leftOut}`);
     }
-    const body = Buffer.from(exchange.body ?? '');
+    const body = Buffer.from(exchange.body ?? '', exchange.bodyEncoding ?? 'utf8');
     const chunks = exchange.chunks ?? [];
     const fits = chunks.reduce((sum, [bytes]) => sum + bytes, 0) === body.byteLength;
     return {
@@ -416,7 +420,7 @@ export class ReplaySession {
 
   async #answerDivergent(
     request: LiveRequest,
-    body: string,
+    asked: KeptRequest,
     around: RecordedNode | undefined,
   ): Promise<HttpAnswer> {
     const { onDivergence = 'fail' } = this.#options;
@@ -441,24 +445,24 @@ export class ReplaySession {
         kind: known === undefined ? 'unrecorded' : 'unanswerable',
         operation,
         path: around === undefined ? [] : [...around.path, around.span.name],
-        got: body === '' ? undefined : body,
+        got: request.body.byteLength === 0 ? undefined : shownRequest(asked),
         ...(known === undefined ? {} : { reason: 'it was recorded without its body' }),
       });
       return onDivergence === 'live'
         ? { kind: 'live', body: request.body }
         : refusal(`nobody recorded ${operation}`);
     }
-    const nearest = mostSimilar(near, normalised(body), (each) => each.key);
+    const nearest = mostSimilar(near, exchangeKey(request.method, request.url, asked), (each) => each.key);
     nearest.claimed = true;
     this.#note({
       kind: 'changed',
       operation,
       path: [...nearest.node.path, nearest.node.span.name],
-      recorded: `${new URL(nearest.exchange.url).search}${nearest.exchange.request ?? ''}`,
-      got: `${new URL(request.url).search}${body}`,
+      recorded: `${new URL(nearest.exchange.url).search}${shownRequest(nearest.exchange) ?? ''}`,
+      got: `${new URL(request.url).search}${shownRequest(asked) ?? ''}`,
     });
     if (onDivergence === 'live') return { kind: 'live', body: request.body };
-    if (onDivergence === 'nearest') return this.#answerExchange(nearest);
+    if (onDivergence === 'nearest') return this.#answerExchange(nearest, request.body.toString('utf8'));
     return refusal(`${operation} was asked something else than in the recording`);
   }
 
@@ -503,6 +507,11 @@ function isUnclaimedCall(node: RecordedNode): boolean {
 
 function isAnsweredByParent(parent: RecordedNode | undefined): boolean {
   return parent !== undefined && (parent.exchanges.length > 0 || parent.kind !== 'step');
+}
+
+/** Its sender gave up before its end, so that it may arrive nowhere in a replay either. */
+function brokeOff({ status, requestLeftOut }: Exchange): boolean {
+  return status === undefined && requestLeftOut !== undefined;
 }
 
 function isChanged(node: RecordedNode, got: string | undefined): boolean {

@@ -63,12 +63,14 @@ it('is recorded through each of its doors, and answered offline without a socket
       request: { path: `/json?by=${name}`, asked: '{"question":"How cold is it in Oslo?"}' },
       stream: 'data: 1\n\ndata: 2\n\n',
       fetch: 'packed text',
+      posted: { asked: '{"question":"How cold is it in Oslo?"}' },
+      pieces: { path: `/pieces?by=${name}`, asked: '{"in":"pieces"}' },
       client: [404, '{"path":"/missing","asked":""}'],
       dies: 'UND_ERR_SOCKET',
     });
-  // Ten requests a version, each kept once, Node's own fetch among them.
+  // Twelve requests a version, each kept once, Node's own fetch among them.
   const kept = readFileSync(file, 'utf8').match(/"sightline\.exchange\.\d+"/g) ?? [];
-  expect(kept).toHaveLength(10 * versions.length);
+  expect(kept).toHaveLength(12 * versions.length);
 
   const replayed = await runInProject(project, 'undici-clients.mjs', { ...env, SIGHTLINE_REPLAY: file });
   expect([replayed.code, replayed.stdout], replayed.stderr).toEqual([0, recorded.stdout]);

@@ -1,5 +1,5 @@
 // Asks a server through each door of the package undici, in the versions of UNDICI, and prints what it got. Run with --import @sightline/sdk/register in a project that has them.
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import { shutdown, traceStep, traceWorkflow } from '@sightline/sdk';
 import { opened } from './opened-sockets.mjs';
 
@@ -21,6 +21,11 @@ async function askAll(name) {
   );
   said.stream = streamed.join('');
   said.fetch = await (await undici.fetch(`${url}/packed`)).text();
+  said.posted = await (await undici.fetch(`${url}/posted?by=${name}`, asked)).json();
+  const pieces = Readable.from([Buffer.from('{"in":'), Buffer.from('"pieces"}')]);
+  said.pieces = await (
+    await undici.request(`${url}/pieces?by=${name}`, { method: 'POST', body: pieces })
+  ).body.json();
   const client = new undici.Client(url);
   const { statusCode, body } = await client.request({ path: '/missing', method: 'GET' });
   said.client = [statusCode, await body.text()];
