@@ -34,7 +34,9 @@ export function AgentPage(): ReactElement {
   const ofAgent = { ...carried, agent };
   const wanted = { ...asked, agent };
   const parts = groupParts.join(',');
-  const versions = useQuery(overviewQuery({ ...wanted, groupBy: 'version', groupSeries: 'false', parts }, asOf));
+  const versions = useQuery(
+    overviewQuery({ ...wanted, groupBy: 'version', groupSeries: 'false', parts }, asOf),
+  );
   const models = useQuery(overviewQuery({ ...wanted, groupBy: 'model', groupSeries: 'false', parts }, asOf));
   const tools = useInfiniteQuery(agentListQuery('tools', { ...wanted, sort: '-calls' }, asOf));
   const failed = useInfiniteQuery(agentListQuery('runs', { ...wanted, status: 'error' }, asOf));
