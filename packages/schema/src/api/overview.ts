@@ -7,6 +7,10 @@ export const overviewGroup = z.enum(['model', 'agent', 'service', 'version']);
 /** Parts of an overview that are read each by itself. */
 export const overviewPart = z.enum(['runs', 'calls', 'tools', 'scores', 'cache']);
 
+const partList = new RegExp(
+  `^(${overviewPart.options.join('|')})(,(${overviewPart.options.join('|')})){0,${overviewPart.options.length - 1}}$`,
+);
+
 /** Of the runs, or of the group's part in them. Percentiles are estimates within 1 %. */
 export const overviewFacts = usage.extend({
   runs: z.number().int().nullable().describe('null where the part `runs` is missing.'),
@@ -51,6 +55,11 @@ export const overviewParameters = rangeParameters.extend({
     .stringbool()
     .default(true)
     .describe('Whether each group has its points, which are most of the answer.'),
+  parts: z
+    .string()
+    .regex(partList, `expected names of ${overviewPart.options.join(', ')}, with commas between them`)
+    .default(overviewPart.options.join(','))
+    .describe('What is read, with commas between: the other numbers and lists are null. Fewer are faster.'),
 });
 
 export const overviewResponse = z.object({

@@ -6,6 +6,8 @@ import type { Expression } from '../promql/ast.ts';
 import { readPastValues } from '../query/alerts/read-rule-values.ts';
 import { askRange } from '../query/prometheus/questions.ts';
 import type { QueryContext } from '../query/reader.ts';
+import { isRolledUp } from '../query/sql/rolled-values-sql.ts';
+import type { Looks } from '../query/sql/rule-values-sql.ts';
 
 export type ValueQuestion =
   | { readonly kind: 'value'; readonly query: ValueQuery }
@@ -56,23 +58,33 @@ export function unitOf(question: ValueQuestion): ValueUnit {
   return question.kind === 'value' ? question.query.unit : 'none';
 }
 
-/** Points of one statement: the rows of an answer are bounded. */
+/** Points of one statement: the rows of an answer are bounded. The roll-up has a few rows a minute, and a statement over it takes mostly what it takes to plan it. */
 const pointsPerStatement = 300;
+const pointsPerRolledStatement = 3_100;
 
-/** By label set. Read in pieces, so that no statement looks at more than a day of short steps. Throws as reading does. */
+/** By label set. Read in pieces: those over the roll-up as long as their answers allow, others of 300 points. Throws as reading does. */
 export async function readGrid(
   context: QueryContext,
   question: ValueQuestion,
   grid: Grid,
 ): Promise<readonly GridSeries[]> {
   const found = new Map<string, GridSeries>();
-  for (let from = 0; from < grid.count; from += pointsPerStatement) {
+  let pointsMax =
+    question.kind === 'value' && isRolledUp(question.query, looksOf(question.query, grid))
+      ? pointsPerRolledStatement
+      : pointsPerStatement;
+  for (let from = 0; from < grid.count;) {
     const piece = {
       ...grid,
       firstMs: grid.firstMs + from * grid.stepMs,
-      count: Math.min(pointsPerStatement, grid.count - from),
+      count: Math.min(pointsMax, grid.count - from),
     };
-    for (const { labels, values, trials } of await readPiece(context, question, piece)) {
+    const read = await readPiece(context, question, piece);
+    if (read === undefined) {
+      pointsMax = Math.ceil(piece.count / 2);
+      continue;
+    }
+    for (const { labels, values, trials } of read) {
       const key = keyOf(labels);
       const known = found.get(key) ?? emptySeries(question, labels, grid.count);
       found.set(key, known);
@@ -81,6 +93,7 @@ export async function readGrid(
         known.trials[from + at] = trials[at];
       }
     }
+    from += piece.count;
   }
   return [...found.values()];
 }
@@ -103,20 +116,24 @@ export function valueWithoutItems({ left, right }: ValueQuery): number | undefin
   return isAdded(left.type) && right === undefined ? 0 : undefined;
 }
 
+const looksOf = (query: ValueQuery, { firstMs, stepMs, count }: Grid): Looks => ({
+  first: nanosFromMs(firstMs),
+  stepNanos: nanosFromMs(stepMs),
+  count,
+  windowNanos: unixNano(BigInt(Math.round(query.windowS * 1e9))),
+});
+
+/** Undefined where the piece is too long for one statement. */
 async function readPiece(
   context: QueryContext,
   question: ValueQuestion,
-  { firstMs, stepMs, count }: Grid,
-): Promise<readonly GridSeries[]> {
+  piece: Grid,
+): Promise<readonly GridSeries[] | undefined> {
+  const { firstMs, stepMs, count } = piece;
   if (question.kind === 'value') {
     const { query } = question;
-    const series = await readPastValues(context, query, {
-      first: nanosFromMs(firstMs),
-      stepNanos: nanosFromMs(stepMs),
-      count,
-      windowNanos: unixNano(BigInt(Math.round(query.windowS * 1e9))),
-    });
-    return series.map(({ labels, values, items }) => ({ labels, values: [...values], trials: [...items] }));
+    const series = await readPastValues(context, query, looksOf(query, piece));
+    return series?.map(({ labels, values, items }) => ({ labels, values: [...values], trials: [...items] }));
   }
   const { value, grid } = await askRange(context, {
     text: question.text,

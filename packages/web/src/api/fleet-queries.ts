@@ -15,7 +15,7 @@ export const fleetQuery = ({ from, to }: TimeRange, asOf: number) =>
   queryOptions({
     queryKey: ['fleet', from, to, asOf],
     queryFn: async ({ signal }) => {
-      const asked = { from, to, groupBy: 'agent', groups: agentsMax, steps: stepsMax };
+      const asked = { from, to, groupBy: 'agent', groups: agentsMax, steps: stepsMax, parts: 'runs,calls' };
       const [overview, thresholds] = await Promise.all([
         getJson<OverviewResponse>('/overview', asked, signal),
         getJson<Thresholds>('/settings/thresholds', {}, signal),

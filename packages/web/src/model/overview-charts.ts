@@ -133,6 +133,12 @@ export const chartMetrics: readonly ChartMetric[] = [
   },
 ];
 
+/** What an overview is asked for, where these charts are all that is shown of it. */
+export function partsOfCharts(ids: readonly ChartMetric['id'][]): string {
+  const shown = chartMetrics.filter(({ id }) => ids.includes(id));
+  return [...new Set(shown.flatMap(({ parts }) => parts))].join(',');
+}
+
 /** Groups are known by their runs and calls. */
 export const groupParts: readonly OverviewPart[] = ['runs', 'calls'];
 

@@ -15,6 +15,7 @@ import { errorsQuery } from '../api/error-queries.ts';
 import { fleetQuery } from '../api/fleet-queries.ts';
 import { outlookQuery } from '../api/outlook-queries.ts';
 import { facetsQuery, histogramQuery, logsQuery, servicesQuery, tracesQuery } from '../api/queries.ts';
+import { type ChartMetric, groupParts, partsOfCharts } from '../model/overview-charts.ts';
 import { facetFilter, runFacetLabels } from '../model/run-facets.ts';
 import { defaultRange, type TimeRange } from '../model/time-range.ts';
 import { outlookPresets } from '../model/outlook-words.ts';
@@ -34,7 +35,9 @@ const pages =
     answer: client.prefetchInfiniteQuery(query),
   });
 
-const overviewByModel: Asks = (range, asOf) => [one(overviewQuery({ ...range, groupBy: 'model' }, asOf))];
+const charts =
+  (...ids: readonly ChartMetric['id'][]): Asks =>
+  (range, asOf) => [one(overviewQuery({ ...range, parts: partsOfCharts(ids) }, asOf))];
 const list =
   (name: Parameters<typeof agentListQuery>[0]): Asks =>
   (range, asOf) => [pages(agentListQuery(name, { ...range }, asOf))];
@@ -53,7 +56,7 @@ const asksOf: Readonly<Record<string, Asks>> = {
     one(realtimeQuery({ windowS: '60', latencyWindowS: '300', hallucinationWindowS: '3600' })),
   ],
   '/runs': together(
-    (range, asOf) => [one(overviewQuery({ ...range, steps: 80 }, asOf))],
+    (range, asOf) => [one(overviewQuery({ ...range, steps: 80, parts: groupParts.join(',') }, asOf))],
     list('runs'),
     (range, asOf) => [
       one(
@@ -70,14 +73,14 @@ const asksOf: Readonly<Record<string, Asks>> = {
       ),
     ],
   ),
-  '/sessions': together(list('sessions'), overviewByModel),
-  '/users': together(list('users'), overviewByModel),
+  '/sessions': together(list('sessions'), charts('runs', 'cost')),
+  '/users': together(list('users'), charts('runs', 'cost')),
   '/agents': list('agents'),
   '/models': list('models'),
   '/tools': list('tools'),
   '/performance': together(
     (range, asOf) => [one(performanceQuery(undefined, { ...range }, asOf))],
-    overviewByModel,
+    charts('duration', 'errors', 'firstToken', 'cost'),
     (range) => [one(servicesQuery(range))],
     (range) => list('agents')(range, 0),
     (range) => list('models')(range, 0),

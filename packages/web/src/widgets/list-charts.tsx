@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense, type ReactElement } from 'react';
 import { overviewQuery } from '../api/agent-queries.ts';
 import { loadPart } from '../api/load-part.ts';
-import { type ChartMetric, chartMetrics } from '../model/overview-charts.ts';
+import { type ChartMetric, chartMetrics, partsOfCharts } from '../model/overview-charts.ts';
 import { rangeFromMs } from '../model/time-range.ts';
 import { ChartTools } from './chart-tools.tsx';
 import { overviewAnswer } from './use-part.ts';
@@ -23,14 +23,15 @@ interface ListChartsProps {
 
 /** Some of the overview's numbers over the time of a page; a click opens the runs behind a point. */
 export function ListCharts({ question, narrowed, metrics }: ListChartsProps): ReactElement {
-  const wanted = { ...question.asked, ...narrowed, groupBy: 'model' as const };
+  const shown = metrics.flatMap((id) => chartMetrics.filter((metric) => metric.id === id));
+  const wanted = { ...question.asked, ...narrowed, parts: partsOfCharts(metrics) };
   const query = useQuery(overviewQuery(wanted, question.asOf));
   return (
     <div className={`list-charts list-charts-${metrics.length}`}>
       <ChartTools question={question} narrowed={narrowed} />
       <Suspense>
         <OverviewCharts
-          metrics={metrics.flatMap((id) => chartMetrics.filter((metric) => metric.id === id))}
+          metrics={shown}
           answer={overviewAnswer(query, wanted)}
           groupBy="model"
           isSplit={false}

@@ -1,5 +1,5 @@
 import type { Reader } from '../reader.ts';
-import { verdictsByTrace } from '../sql/hallucination-sql.ts';
+import { findVerdicts } from './find-verdicts.ts';
 import type { OverviewScope } from '../sql/overview-sql.ts';
 import { inBuckets, inRange } from '../sql/range-sql.ts';
 import { runRows } from '../sql/runs-sql.ts';
@@ -35,12 +35,11 @@ export async function readJudgements(reader: Reader, overview: OverviewScope): P
   const { scope, where, filters, groupBy, previousFrom, from, to, stepNanos } = overview;
   const later = { from: unixNano(previousFrom), to: unixNano(reader.clock.now() + 86_400_000_000_000n) };
   if (later.from >= later.to) return new Map();
-  const verdicts = verdictsByTrace({
+  const verdicts = await findVerdicts(reader, {
     scores: sql`project = ${string(reader.project)} AND ${inBuckets(later)} AND time >= ${moment(later.from)}`,
     answers: inRange(scope.project, 'spans', scope.window),
   });
-  const [any] = await reader.rows(sql`SELECT 1 FROM (${verdicts}) LIMIT 1`);
-  if (any === undefined) return new Map();
+  if (verdicts === undefined) return new Map();
   const runs = runRows({
     scope,
     where: sql`${where} AND trace_id IN (SELECT trace_id FROM (${verdicts}))`,

@@ -38,17 +38,25 @@ const resultKeys = [
 
 const errorMessage = "if(status_message != '', status_message, attributes['error.type'])";
 
+/** The size that a span tells, else that of the texts it holds. Each length is written once: what is written twice is understood twice. */
+const sizeOf = (told: string, keys: readonly string[], name: string): string =>
+  `${lengthOf(...keys)} AS ${name}Length, multiIf(attributes['${told}'] != '', toFloat64OrNull(attributes['${told}']), ${name}Length > 0, toFloat64(${name}Length), NULL) AS ${name}Size`;
+
+/** What tells which request it is, and what it answered where it lists tools. */
+const listingColumns = `
+  ${mcpServerName} AS namedServer, ${textOf('mcp.method.name')} AS attributeMethod,
+  if(attributeMethod != '', attributeMethod, if(tool_name != '', 'tools/call', toString(name))) AS method, toUnixTimestamp64Nano(start_time) AS startNanos,
+  if(method = 'tools/list' OR startsWith(name, 'tools/list'), ${longTextOf(...resultKeys)}, '') AS storedPayload,
+  ${taggedValue('storedPayload')} AS payload`;
+
 /** Client and server of one request are two spans: the side that stands alone, or else the client's, is the request. */
 const requestColumns = `
   ${mcpServerName} AS namedServer, ${textOf('mcp.method.name')} AS attributeMethod,
   if(attributeMethod != '', attributeMethod, if(tool_name != '', 'tools/call', toString(name))) AS method, toString(tool_name) AS tool,
   ${textOf('network.transport', 'mcp.transport')} AS transport, ${textOf('mcp.protocol.version')} AS protocol, ${textOf('mcp.session.id')} AS mcpSession,
   if(kind = 2, '', toString(service)) AS client, toUnixTimestamp64Nano(start_time) AS startNanos, duration_ns, status_code = 2 AS isOwnError,
-  multiIf(attributes['mcp.request.size'] != '', toFloat64OrNull(attributes['mcp.request.size']), ${lengthOf(...argumentKeys)} > 0, toFloat64(${lengthOf(...argumentKeys)}), NULL) AS requestSize,
-  multiIf(attributes['mcp.response.size'] != '', toFloat64OrNull(attributes['mcp.response.size']), ${lengthOf(...resultKeys)} > 0, toFloat64(${lengthOf(...resultKeys)}), NULL) AS responseSize,
-  ${errorMessage} AS ownErrorMessage,
-  if(method = 'tools/list' OR startsWith(name, 'tools/list'), ${longTextOf(...resultKeys)}, '') AS storedPayload,
-  ${taggedValue('storedPayload')} AS payload`;
+  ${sizeOf('mcp.request.size', argumentKeys, 'request')}, ${sizeOf('mcp.response.size', resultKeys, 'response')},
+  ${errorMessage} AS ownErrorMessage`;
 
 const sums = `
   count() AS calls, countIf(isError) AS errors, ${quantilesSql([0.5, 0.95], { count: 'count()', sketch: (parameters) => `quantilesDD(${parameters})(duration_ns / 1e6)` })} AS durations,
@@ -82,10 +90,10 @@ interface ToolRow extends SumRow {
 export async function readMcp(context: QueryContext, parameters: McpParameters): Promise<McpResponse> {
   const reader = new Reader(context);
   const range = readRange(parameters, context.clock);
-  const requests = requestsOf(
+  const wanted = [
     every([inRange(context.project, 'spans', range), ...ownFilters(parameters)]),
     tracesOfFilter(context.project, readQ(parameters.q, 'traces', context.clock), range),
-  );
+  ] as const;
   // Sums of servers and of tools come from one statement: to find the requests is most of the work.
   const [sumRows, sightings] = await Promise.all([
     reader.rows<ServerRow & ToolRow>(sql`
@@ -93,13 +101,13 @@ export async function readMcp(context: QueryContext, parameters: McpParameters):
         groupUniqArrayIf(100)(client, client != '') AS clients, uniqExactIf(mcpSession, mcpSession != '') AS sessions,
         sumMap([method], [toUInt64(1)]) AS methods, sumMap([method], [toUInt64(isError)]) AS failing,
         argMaxIf(tuple(toString(fromUnixTimestamp64Nano(startNanos, 'UTC')), leftUTF8(errorMessage, 1000), lower(hex(trace_id)), lower(hex(span_id))), startNanos, isError) AS lastError
-      FROM (SELECT *, isTool FROM (${requests}) ARRAY JOIN [false, true] AS isTool WHERE NOT isTool OR (tool != '' AND method = 'tools/call')) AS source
+      FROM (SELECT *, isTool FROM (${requestsOf(...wanted)}) ARRAY JOIN [false, true] AS isTool WHERE NOT isTool OR (tool != '' AND method = 'tools/call')) AS source
       GROUP BY server, isTool, tool ORDER BY calls DESC, server, tool LIMIT ${uint(itemsMax + 1)} BY isTool`),
     reader.rows<Sighting>(sql`
       SELECT server, payload, toString(fromUnixTimestamp64Nano(min(startNanos), 'UTC')) AS timeText
       FROM (SELECT server, startNanos, payload, countIf(isOther) OVER (PARTITION BY server ORDER BY startNanos, payload) AS era
         FROM (SELECT server, startNanos, payload, payload != lagInFrame(payload) OVER (PARTITION BY server ORDER BY startNanos, payload) AS isOther
-          FROM (${requests})
+          FROM (${listingsOf(...wanted)})
           WHERE payload != ''))
       GROUP BY server, payload, era ORDER BY min(startNanos), server LIMIT ${uint(sightingsMax + 1)}`),
   ]);
@@ -159,11 +167,28 @@ function requestsOf(conditions: Sql, ofTraces: Sql): Sql {
     FROM ${mcpSpans(`trace_id, span_id, parent_span_id, kind, ${requestColumns}`, conditions)} AS requests
     LEFT JOIN (SELECT trace_id, asking, any(answering) AS answering, max(failing) AS answerFailed, anyIf(failure, failing) AS answerFailure FROM ${answered}
       GROUP BY trace_id, asking) AS answers ON requests.trace_id = answers.trace_id AND requests.span_id = answers.asking
-    WHERE NOT (kind = 2 AND (trace_id, parent_span_id) IN ${mcpSpans('trace_id, span_id', sql`${conditions} AND kind != 2`)}) AND ${ofTraces}`;
+    WHERE ${isRequest(conditions)} AND ${ofTraces}`;
 }
 
+/** The same with what is needed of requests that list tools. */
+function listingsOf(conditions: Sql, ofTraces: Sql): Sql {
+  const answered = mcpSpans(
+    `trace_id, parent_span_id AS asking, ${mcpServerName} AS answering`,
+    sql`${conditions} AND kind = 2`,
+  );
+  return sql`SELECT startNanos, payload, if(namedServer = '', answering, namedServer) AS server
+    FROM ${mcpSpans(`trace_id, span_id, parent_span_id, kind, ${listingColumns}`, conditions)} AS requests
+    LEFT JOIN (SELECT trace_id, asking, any(answering) AS answering FROM ${answered} GROUP BY trace_id, asking) AS answers
+      ON requests.trace_id = answers.trace_id AND requests.span_id = answers.asking
+    WHERE ${isRequest(conditions)} AND ${ofTraces}`;
+}
+
+/** Not the server's side of a request whose client's side is there. */
+const isRequest = (conditions: Sql): Sql =>
+  sql`NOT (kind = 2 AND (trace_id, parent_span_id) IN ${mcpSpans('trace_id, span_id', sql`${conditions} AND kind != 2`)})`;
+
 const requestColumnsOut =
-  "method, tool, transport, protocol, mcpSession, client, startNanos, duration_ns, isOwnError OR answerFailed AS isError, requestSize, responseSize, if(ownErrorMessage = '', answerFailure, ownErrorMessage) AS errorMessage, payload";
+  "method, tool, transport, protocol, mcpSession, client, startNanos, duration_ns, isOwnError OR answerFailed AS isError, requestSize, responseSize, if(ownErrorMessage = '', answerFailure, ownErrorMessage) AS errorMessage";
 
 function ownFilters({ service, version, environment, agent, session, user }: McpParameters): Sql[] {
   const conditions: Sql[] = [];

@@ -98,6 +98,23 @@ test('the window is summed up beside the window before', async () => {
   expect(series[5]).toMatchObject({ errorRate: 1, hallucinationRate: 1 });
 });
 
+test('only the parts that are asked for, which are as in the whole', async () => {
+  const whole = await overview({});
+  const runs = await overview({ parts: 'runs' });
+  const { runs: count, failedRuns, p95Ms } = whole.totals;
+  expect(runs.totals).toMatchObject({ runs: count, failedRuns, p95Ms, llmCalls: null, costUsd: null });
+  expect(runs).toMatchObject({ topTools: null, topPrompts: null });
+  expect(runs.partsMissing).toBeUndefined();
+  const both = await overview({ parts: 'calls,scores' });
+  expect(both.totals).toMatchObject({
+    runs: null,
+    costUsd: whole.totals.costUsd,
+    hallucinationRate: whole.totals.hallucinationRate,
+  });
+  expect(both.topPrompts).toEqual(whole.topPrompts);
+  expect(overviewParameters.safeParse({ parts: 'runs,money' }).success).toBe(false);
+});
+
 test('by model, agent, service and version', async () => {
   const byModel = await overview({ groupBy: 'model' });
   expect(

@@ -43,6 +43,11 @@ export async function readOverview(
   const reader = new Reader(context);
   const partReader = new Reader(context, partTimeMsMax);
   const parts = new Parts<OverviewPart>();
+  const wanted = new Set(parameters.parts.split(','));
+  const readPart = async <Answer>(
+    part: OverviewPart,
+    read: () => Promise<Answer>,
+  ): Promise<Answer | undefined> => (wanted.has(part) ? parts.try(part, read) : undefined);
   const asked = readRange(parameters, context.clock);
   const { from: stepStart, stepMs } = wholeSteps(asked, parameters.steps);
   const from = parameters.align === 'from' ? asked.from : stepStart;
@@ -70,9 +75,9 @@ export async function readOverview(
     // A run that called a model under two names is one run of it, which sums of each name do not tell.
     const ofRuns = joined.byName.size === 0 ? some : overview;
     return Promise.all([
-      parts.try('runs', async () => partReader.rows<RunSum>(runSums(ofRuns))),
-      parts.try('calls', async () => partReader.rows<CallSum>(callSums(some))),
-      parts.try('tools', async () => readTopTools(partReader, some)),
+      readPart('runs', async () => partReader.rows<RunSum>(runSums(ofRuns))),
+      readPart('calls', async () => partReader.rows<CallSum>(callSums(some))),
+      readPart('tools', async () => readTopTools(partReader, some)),
     ]);
   };
   // Sums are of all runs, and of ten minutes.
@@ -80,12 +85,12 @@ export async function readOverview(
     parameters.q === undefined && !isNarrowed(parameters) && isBucketEdge(from) && isBucketEdge(stepNanos);
   const [[runs, calls, tools], judgements, cache] = await Promise.all([
     isSummed ? withSums(reader, { scope, middle: from }, readSums) : readSums({ scope, summed: undefined }),
-    parts.try('scores', async () => readJudgements(partReader, overview)),
-    parts.try('cache', async () =>
+    readPart('scores', async () => readJudgements(partReader, overview)),
+    readPart('cache', async () =>
       readApplicationCache(partReader, { from: previousFrom, to, stepMs }, parameters),
     ),
   ]);
-  parts.assertSome(mainParts);
+  parts.assertSome(mainParts.filter((part) => wanted.has(part)));
   const fromMs = Number(from / 1_000_000n);
   const sums = new Sums({
     runs,

@@ -4,10 +4,10 @@ import type { RealtimeParameters, RealtimeResponse } from '@sightline/schema/api
 import { decodeCost } from '../decode-span.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { callFilterNames, callFilters } from '../sql/agent-filter-sql.ts';
-import { verdictsByTrace } from '../sql/hallucination-sql.ts';
 import { inBuckets, inRange } from '../sql/range-sql.ts';
 import { callRows, runRows } from '../sql/runs-sql.ts';
-import { every, int64, moment, sql, string, trusted } from '../sql/sql.ts';
+import { every, int64, moment, type Sql, sql, string, trusted } from '../sql/sql.ts';
+import { findVerdicts } from './find-verdicts.ts';
 import { cacheHitShare, readApplicationCache } from './application-cache.ts';
 import { withModelNames } from './joined-models.ts';
 import { cacheHitRate } from './read-overview.ts';
@@ -53,7 +53,7 @@ export async function readRealtime(
   const scope = await settledRuns(reader, windowFrom(earliest));
   const filters = await withModelNames(reader, parameters, scope.window);
   const runs = runRows({ scope, where: trusted('true'), filters });
-  const [runRows_, calls, [judged], cache] = await Promise.all([
+  const [runRows_, calls, judged, cache] = await Promise.all([
     reader.rows<RunRow>(sql`
       SELECT step, 1 - grouping(step) AS hasStep, countIf(hasBegun) AS begun, countIf(hasEnded) AS ended, countIf(hasEnded AND isFailed) AS failed,
         if(ended = 0, NULL, avgIf(durationNanos, hasEnded)) AS avgNanos, if(ended = 0, NULL, quantileExactIf(0.95)(toFloat64(durationNanos), hasEnded)) AS p95Nanos,
@@ -73,12 +73,11 @@ export async function readRealtime(
         reads: ['callStartNanos', ...callFilterNames(filters)],
       })}) AS source WHERE ${every([sql`callStartNanos >= ${int64(earliest)}`, callFilters(filters)])}
       GROUP BY isInRates, isInLatency`),
-    reader.rows<{ judged: string; bad: string }>(sql`
-      SELECT count() AS judged, countIf(verdict) AS bad FROM (${verdictsByTrace({
-        scores: sql`project = ${string(context.project)} AND ${inBuckets({ from: unixNano(judgedFrom), to: now })}
-          AND time >= ${moment(judgedFrom)} AND time < ${moment(now)}`,
-        answers: inRange(context.project, 'spans', windowFrom(judgedFrom)),
-      })})`),
+    readJudged(reader, {
+      scores: sql`project = ${string(context.project)} AND ${inBuckets({ from: unixNano(judgedFrom), to: now })}
+        AND time >= ${moment(judgedFrom)} AND time < ${moment(now)}`,
+      answers: inRange(context.project, 'spans', windowFrom(judgedFrom)),
+    }),
     readApplicationCache(reader, { from: latencyFrom, to: now, stepMs: latencyWindowS * 1000 }, parameters),
   ]);
   const total = runRows_.find(({ hasStep }) => Number(hasStep) === 0);
@@ -115,6 +114,19 @@ export async function readRealtime(
       };
     }),
   };
+}
+
+/** Undefined where nothing is judged. */
+async function readJudged(
+  reader: Reader,
+  wanted: { readonly scores: Sql; readonly answers: Sql },
+): Promise<{ readonly judged: string; readonly bad: string } | undefined> {
+  const verdicts = await findVerdicts(reader, wanted);
+  if (verdicts === undefined) return undefined;
+  const [row] = await reader.rows<{ judged: string; bad: string }>(
+    sql`SELECT count() AS judged, countIf(verdict) AS bad FROM (${verdicts})`,
+  );
+  return row;
 }
 
 function begins(now: bigint, windowS: number): bigint {

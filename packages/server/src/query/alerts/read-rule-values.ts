@@ -262,12 +262,12 @@ async function readHistories(
   return queries.map((query, place) => seriesOf(query, { place, count: looks.count, rows }));
 }
 
-/** A longer past, from the roll-up where that knows what is asked; see `rolledValues` for what differs then. */
+/** A longer past, from the roll-up where that knows what is asked; see `rolledValues` for what differs then. Undefined where it is too long for one statement over the roll-up. */
 export async function readPastValues(
   context: QueryContext,
   query: ValueQuery,
   looks: Looks,
-): Promise<readonly ValueSeries[]> {
+): Promise<readonly ValueSeries[] | undefined> {
   if (!isRolledUp(query, looks)) return readRuleHistory(context, query, looks);
   const window = {
     from: unixNano(looks.first - looks.windowNanos),
@@ -276,6 +276,7 @@ export async function readPastValues(
   const rows = await new Reader(context).rows<ValueRow>(
     rolledValues(query, { project: context.project, window, looks, rowsMax: historyRowsMax }),
   );
+  if (rows.length >= historyRowsMax && looks.count > 1) return undefined;
   return seriesOf(query, { place: 0, count: looks.count, rows });
 }
 

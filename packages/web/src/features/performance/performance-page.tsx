@@ -99,14 +99,14 @@ function RunsView({ toggle }: { readonly toggle: ReactElement }): ReactElement {
         {query.error !== null && found === undefined && (
           <ErrorNotice error={query.error} onRetry={question.refresh} />
         )}
+        <ListCharts
+          question={question}
+          narrowed={narrowed}
+          metrics={['duration', 'errors', 'firstToken', 'cost']}
+        />
         {query.isPending && <SkeletonRows count={12} />}
         {found !== undefined && (
           <>
-            <ListCharts
-              question={question}
-              narrowed={narrowed}
-              metrics={['duration', 'errors', 'firstToken', 'cost']}
-            />
             <Summary found={found} runsSearch={{ ...carriedSearch(search), ...narrowed }} />
             <ThresholdForm
               key={JSON.stringify(found.thresholds)}

@@ -37,7 +37,7 @@ export function RunsPage(): ReactElement {
   const state = useListPage();
   const { question, filters, nowMs } = state;
   const { status: _status, ...narrowed } = askedOf(state);
-  const wanted = { ...narrowed, steps: 80 };
+  const wanted = { ...narrowed, steps: 80, parts: groupParts.join(',') };
   const overview = useQuery(overviewQuery(wanted, useChartMoment(question.asOf, question.isLive)));
   const fresh = useNewRuns(state);
   const head = usePart(overviewAnswer(overview, wanted), groupParts);
