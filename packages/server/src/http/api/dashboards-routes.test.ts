@@ -253,6 +253,15 @@ describe('dashboards', { timeout: 90_000 }, () => {
       dashboard: { description: 'first', panels: [panel] },
     });
     expect((await save('overview', made.dashboard)).status).toBe(400);
+    for (const range of [
+      { from: 'yesterday', to: 'now' },
+      { from: 'now', to: '-6h' },
+    ]) {
+      expect((await server.ask('/dashboards', 'POST', { name: 'Never', range })).body).toMatchObject({
+        error: { code: 'bad_time_range' },
+      });
+      expect((await save(made.id, { ...made.dashboard, range })).status).toBe(400);
+    }
     expect((await server.ask(`/dashboards/${made.id}`, 'DELETE')).status).toBe(200);
     expect((await server.ask(`/dashboards/${made.id}`)).status).toBe(404);
   });
