@@ -221,8 +221,18 @@ export const askPanelsRequest = z.strictObject({
 });
 
 const cell = z.json();
-/** The runs, traces or log records behind a line or row. */
-const behind = z.object({ list: z.enum(['runs', 'traces', 'logs']), q: z.string() }).nullable();
+const listBehind = z
+  .object({ list: z.enum(['runs', 'traces', 'logs', 'errors']), q: z.string() })
+  .describe('The runs, traces, log records or errors that it is of.');
+/** What a line or row opens. */
+const behind = z
+  .union([
+    listBehind,
+    z
+      .object({ path: z.string() })
+      .describe('A page of its own, such as that of an error, over the same time.'),
+  ])
+  .nullable();
 
 export const panelSeries = z.object({
   name: z.string(),
@@ -253,7 +263,6 @@ export const panelData = z.object({
       ),
       rows: z.array(z.array(cell)),
       behind: z.array(behind).describe('For each row; empty where nothing is known.'),
-      links: z.array(z.string()).optional().describe('Of lists: the path of the page of each row.'),
     })
     .nullable(),
   /** How many items fall where: `counts[step][bucket]`; a distribution is one step. */
@@ -261,7 +270,7 @@ export const panelData = z.object({
     .object({
       bounds: z.array(z.number()).describe('Where each bucket begins, and where the last ends.'),
       counts: z.array(z.array(z.number())),
-      behind,
+      behind: listBehind,
       field: z.string().nullable().describe('What the filter of lists calls the measure.'),
     })
     .nullable(),
@@ -328,5 +337,6 @@ export type PanelData = z.infer<typeof panelData>;
 export type PanelOverlay = z.infer<typeof panelOverlay>;
 export type PanelBand = z.infer<typeof panelBand>;
 export type DashboardMarksResponse = z.infer<typeof dashboardMarksResponse>;
+export type ListBehind = z.infer<typeof listBehind>;
 export type PanelSeries = z.infer<typeof panelSeries>;
 export type ImportDashboardResponse = z.infer<typeof importDashboardResponse>;

@@ -34,7 +34,7 @@ export function askPanels(
   { catalog, readDecisions, ...asking }: PanelContext & Pick<PanelScope, 'catalog' | 'readDecisions'>,
   { panels, variables, ...asked }: AskPanelsRequest,
 ): AsyncIterable<AskPanelsLine> {
-  const context = { ...asking, once: new AskedOnce() };
+  const context = { ...asking, once: new AskedOnce(), names: asking.histories?.names };
   const range = readRange(asked, context.clock);
   const words = new WordsBatch(context);
   const scope = { context, catalog, readDecisions, asked, range, words, values: variables };

@@ -4,6 +4,7 @@ import { findLogs } from '../query/find-logs.ts';
 import { findTraces } from '../query/find-traces.ts';
 import { readHistogram } from '../query/read-histogram.ts';
 import { fillFilter } from './fill-variables.ts';
+import { pageOfTrace } from './items-behind.ts';
 import {
   badPanel,
   type PanelScope,
@@ -63,8 +64,9 @@ export class CountSource implements PanelSource {
           service,
           (typeof body === 'string' ? body : JSON.stringify(body)).slice(0, 500),
         ]),
+        // One without a trace is found among its neighbours.
         behind: logs.map(({ traceId }) =>
-          traceId === null ? null : { list: 'traces' as const, q: `trace:${traceId}` },
+          traceId === null ? { list: 'logs' as const, q: this.#q } : pageOfTrace(traceId),
         ),
       };
     }
@@ -86,7 +88,7 @@ export class CountSource implements PanelSource {
         durationMs,
         errorCount,
       ]),
-      behind: traces.map(({ traceId }) => ({ list: 'traces' as const, q: `trace:${traceId}` })),
+      behind: traces.map(({ traceId }) => pageOfTrace(traceId)),
     };
   }
 

@@ -180,6 +180,66 @@ describe('a dashboard of Grafana', () => {
     );
   });
 
+  it('names all that it changes of variables, colours and rows', () => {
+    const { dashboard, left, texts } = taken({
+      rows: [
+        {
+          title: 'Old',
+          repeat: 'node',
+          panels: [
+            {
+              ...chart('Up', 'up{instance=~"$node:9100"}'),
+              type: 'singlestat',
+              thresholds: '50,80',
+              colors: ['#299c46', 'rgba(237, 129, 40, 0.89)', '#d44a3a'],
+              links: [{ title: 'docs' }],
+            },
+          ],
+        },
+      ],
+      panels: [
+        chart('Most', 'topk($n, sum by ($by) (rate(x{s="$n"}[$__rate_interval])))', {
+          targets: [
+            { expr: 'topk($n, sum by ($by) (rate(x{s="$n"}[$__rate_interval])))' },
+            { refId: 'B', type: 'math', expression: '$A * 2' },
+          ],
+          fieldConfig: { defaults: {}, overrides: [{}] },
+        }),
+      ],
+      templating: {
+        list: [
+          {
+            name: 'node',
+            type: 'query',
+            query: 'label_values(up{job="$job"}, instance)',
+            regex: '/(.*):.*/',
+          },
+          { name: 'n', type: 'textbox', query: '10' },
+          { name: 'by', type: 'custom', query: 'Pod : pod,a\\,b', current: { value: 'pod' } },
+        ],
+      },
+    });
+    expect(texts).toContain('topk(10, sum by (pod) (rate(x{s="$n"}[$__rate_interval])))');
+    expect(dashboard.variables.map(({ from }) => from)).toContainEqual({
+      type: 'list',
+      values: ['pod', 'a,b'],
+    });
+    expect(dashboard.panels.find(({ title }) => title === 'Up')?.thresholds).toEqual([
+      { from: 50, tone: 'warn' },
+      { from: 80, tone: 'error' },
+    ]);
+    for (const words of [
+      'one row for all values of $node',
+      'without its pattern /(.*):.*/',
+      'not narrowed by up{job="$job"}',
+      'keep the values that they had',
+      'a query that is not in PromQL',
+      'its overrides of fields',
+      'its links',
+    ])
+      expect(left).toContain(words);
+  });
+
   it('is found in what an API wraps around it; other forms are refused with what to do', () => {
     const dashboard = { title: 'Inside', panels: [chart('P', 'up')] };
     expect(importGrafana({ dashboard, meta: {} }).dashboard.name).toBe('Inside');

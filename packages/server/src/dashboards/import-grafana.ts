@@ -29,6 +29,8 @@ const lenient = <T extends z.ZodType>(schema: T) =>
       }),
     );
 
+const items = z.array(z.unknown()).catch([]);
+
 /** A name, or what kind it is and how it is called; older files have null for the default. */
 const dataSource = z.union([z.string(), z.object({ type: text, uid: text })]).catch('');
 const target = z.object({
@@ -46,7 +48,7 @@ const basePanel = z.object({
   datasource: dataSource,
   libraryPanel: z.object({ uid: text, name: text }).optional().catch(undefined),
   repeat: text,
-  transformations: z.array(z.unknown()).catch([]),
+  transformations: items,
   options: z.object({ content: text, mode: text }).catch({ content: '', mode: '' }),
   content: text,
   stack: z.boolean().catch(false),
@@ -68,15 +70,21 @@ const basePanel = z.object({
           thresholds: { mode: '', steps: [] },
           custom: { drawStyle: '', stacking: { mode: '' } },
         }),
+      overrides: items,
     })
     .catch({
+      overrides: [],
       defaults: {
         unit: '',
         thresholds: { mode: '', steps: [] },
         custom: { drawStyle: '', stacking: { mode: '' } },
       },
     }),
+  links: items,
+  alert: z.object({}).optional().catch(undefined),
   // Of panels from before Grafana 7.
+  thresholds: text,
+  colors: lenient(z.string()),
   bars: z.boolean().catch(false),
   format: text,
   yaxes: lenient(z.object({ format: text })),
@@ -87,6 +95,7 @@ const panel = basePanel.extend({ panels: lenient(basePanel) });
 /** From before Grafana 5: panels lie side by side, `span` of twelve columns wide. */
 const oldRow = z.object({
   title: text,
+  repeat: z.string().nullish().catch(''),
   height: z.union([z.string(), z.number()]).catch(''),
   panels: lenient(basePanel),
 });
@@ -96,6 +105,7 @@ const variable = z.object({
   label: text,
   type: text,
   query: z.unknown().optional(),
+  regex: text,
   definition: text,
   options: lenient(z.object({ value: text })),
   current: z.object({ value: z.union([z.string(), z.array(z.string())]).catch('') }).catch({ value: '' }),
@@ -168,9 +178,17 @@ export function importGrafana(given: unknown): ImportDashboardResponse {
     elements: read.data.__elements,
     plugins: new Map(read.data.__inputs.map(({ name, pluginId }) => [name, pluginId])),
     intervals: new Map(intervals.map((one) => [one.name, intervalOf(one)])),
+    values: new Map(
+      variables.flatMap(({ name, value: [only, ...more] }) =>
+        only !== undefined && more.length === 0 && /^[\w:.]+$/.test(only) ? [[name, only]] : [],
+      ),
+    ),
   };
   for (const [name, value] of file.intervals)
     left.push(`The variable $${name.slice(0, 60)}: ${value} stands in its place.`);
+  for (const { title: name, repeat } of [...rows, ...panels.filter(({ type }) => type === 'row')])
+    if (repeat)
+      left.push(`The row “${name.slice(0, 100)}”: it is one row for all values of $${repeat.slice(0, 60)}.`);
   const taken = [...inOldRows(rows), ...inRows(panels)]
     .flatMap((one) => readPanel(one, { file, left }))
     .map((one, index): DashboardPanel => ({ ...one, id: `g${index + 1}` }));
@@ -194,6 +212,8 @@ interface GrafanaFile {
   readonly plugins: ReadonlyMap<string, string>;
   /** Values of variables that are durations. */
   readonly intervals: ReadonlyMap<string, string>;
+  /** Variables with one value that may stand anywhere in an expression. */
+  readonly values: ReadonlyMap<string, string>;
 }
 
 /** Its API puts a dashboard into another object; so do files of Grafana 12, with a version. */
@@ -301,6 +321,9 @@ function readPanel(
         : isStacked
           ? 'stacked'
           : 'lines';
+  const others = one.targets.filter(({ expr, hide }) => !hide && expr.trim() === '').length;
+  if (others > 0 && others < one.targets.length)
+    left.push(`${name}: ${others === 1 ? 'a query that is' : `${others} queries that are`} not in PromQL.`);
   const queries = one.targets.flatMap(({ expr: written, legendFormat, hide, datasource }) => {
     if (hide || written.trim() === '') return [];
     // Loki has its question in the field of the same name, and some of its selectors are PromQL as well.
@@ -311,7 +334,12 @@ function readPanel(
       left.push(`${name}, ${written.slice(0, 80)}: it asks ${source}.`);
       return [];
     }
-    const expr = withIntervals(written, file);
+    const given = withIntervals(written, file);
+    const expr = problemOf(given) === undefined ? given : withValues(given, file);
+    if (expr !== given && problemOf(expr) === undefined)
+      left.push(
+        `${name}, ${written.slice(0, 80)}: variables outside of quotes keep the values that they had.`,
+      );
     const problem = expr.length > 10_000 ? 'it is longer than 10,000 characters' : problemOf(expr);
     if (problem === undefined)
       return [
@@ -335,6 +363,16 @@ function readPanel(
     left.push(
       `${name}: ${one.transformations.length === 1 ? 'its transformation' : `its ${one.transformations.length} transformations`}.`,
     );
+  for (const [count, what] of [
+    [one.fieldConfig.overrides.length, 'overrides of fields'],
+    [one.links.length, 'links'],
+    [one.alert === undefined ? 0 : 1, 'alert rule'],
+    [
+      defaults.thresholds.mode === 'percentage' && defaults.thresholds.steps.length > 1 ? 1 : 0,
+      'thresholds in percent',
+    ],
+  ] as const)
+    if (count > 0) left.push(`${name}: its ${what}.`);
   const content = one.options.content === '' ? one.content : one.options.content;
   if (kind === 'text' && one.options.mode === 'html') left.push(`${name}: HTML is shown as text.`);
   return [
@@ -345,18 +383,45 @@ function readPanel(
       queries: kind === 'text' ? [] : queries.slice(0, 6),
       text: kind === 'text' ? content.slice(0, 20_000) : '',
       unit: unitOf(defaults.unit) ?? unitOf(one.format) ?? unitOf(one.yaxes[0]?.format ?? '') ?? 'auto',
-      thresholds:
-        defaults.thresholds.mode === 'absolute'
-          ? defaults.thresholds.steps
-              .flatMap(({ color, value }) => {
-                const tone = tones[color.replace(/^(dark|semi-dark|light|super-light)-/, '')];
-                return value === null || tone === undefined ? [] : [{ from: value, tone }];
-              })
-              .slice(0, 5)
-          : [],
+      thresholds: thresholdsOf(one),
       overlays: null,
     },
   ];
+}
+
+function thresholdsOf({
+  fieldConfig: { defaults },
+  thresholds,
+  colors,
+}: GrafanaPanel): DashboardPanel['thresholds'] {
+  const { mode, steps } = defaults.thresholds;
+  // Before Grafana 7 the first colour was that of values below all of them.
+  const older = thresholds
+    .split(',')
+    .map((written, place) => ({ value: Number(written), color: colors[place + 1] ?? '' }))
+    .filter(({ value }) => thresholds.trim() !== '' && Number.isFinite(value));
+  return (mode === 'absolute' ? steps : mode === '' ? older : [])
+    .flatMap(({ color, value }) => {
+      const tone = toneOf(color);
+      return value === null || tone === undefined ? [] : [{ from: value, tone }];
+    })
+    .slice(0, 5);
+}
+
+/** Colours are names, `#EAB839` or `rgba(245, 54, 54, 0.9)`. */
+function toneOf(color: string): 'good' | 'warn' | 'error' | undefined {
+  const named = color.replace(/^(dark|semi-dark|light|super-light)-/, '');
+  if (Object.hasOwn(tones, named)) return tones[named];
+  const hex = /^#([0-9a-f]{2})([0-9a-f]{2})([0-9a-f]{2})/i
+    .exec(color)
+    ?.slice(1)
+    .map((part) => Number.parseInt(part, 16));
+  const parts = hex ?? /^rgba?\((\d+), *(\d+), *(\d+)/.exec(color)?.slice(1).map(Number);
+  if (parts === undefined) return undefined;
+  const [red = 0, green = 0, blue = 0] = parts;
+  if (blue >= Math.max(red, green)) return undefined;
+  if (green > red) return 'good';
+  return green > red / 2 ? 'warn' : 'error';
 }
 
 const unitOf = (name: string): PanelUnit | undefined =>
@@ -376,6 +441,15 @@ function withIntervals(expr: string, { intervals }: GrafanaFile): string {
     /\$\{(\w+)(?::\w+)?\}|\$(\w+)|\[\[(\w+)\]\]/g,
     (whole, braced?: string, plain?: string, old?: string) =>
       intervals.get(braced ?? plain ?? old ?? '') ?? whole,
+  );
+}
+
+/** Variables that stand where no value of a label does: a number, a metric, a label to sum up by. */
+function withValues(expr: string, { values }: GrafanaFile): string {
+  return expr.replaceAll(
+    /"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`|\$\{(\w+)(?::\w+)?\}|\$(\w+)|\[\[(\w+)\]\]/g,
+    (whole, braced?: string, plain?: string, old?: string) =>
+      values.get(braced ?? plain ?? old ?? '') ?? whole,
   );
 }
 
@@ -411,9 +485,16 @@ function readVariable(one: z.infer<typeof variable>, left: string[]): DashboardV
   const shown = { name, label: label.slice(0, 80), value: chosenOf(one) };
   const asked = typeof one.query === 'string' ? one.query : queryOf(one.query);
   if (type === 'custom') {
+    // `Text : value`, where what is shown is another than the value.
     const values = asked
-      .split(',')
-      .map((value) => value.trim().slice(0, 200))
+      .split(/(?<!\\),/)
+      .map((value) =>
+        value
+          .replaceAll('\\,', ',')
+          .replace(/^.* : /s, '')
+          .trim()
+          .slice(0, 200),
+      )
       .filter((value) => value !== '');
     return [{ ...shown, from: { type: 'list', values: values.slice(0, 200) } }];
   }
@@ -424,13 +505,20 @@ function readVariable(one: z.infer<typeof variable>, left: string[]): DashboardV
   const definition = asked === '' ? one.definition : asked;
   const [, match, wanted = ''] =
     /^\s*label_values\(\s*(?:(.+),\s*)?([a-zA-Z_]\w*)\s*\)\s*$/s.exec(definition) ?? [];
-  if (type === 'query' && wanted !== '')
+  if (type === 'query' && wanted !== '') {
+    if (one.regex !== '')
+      left.push(
+        `The variable $${name}: its values are whole, without its pattern ${one.regex.slice(0, 80)}.`,
+      );
+    if (match !== undefined && !isSelector(match))
+      left.push(`The variable $${name}: its values are not narrowed by ${match.slice(0, 80)}.`);
     return [
       {
         ...shown,
         from: { type: 'label', label: wanted, match: isSelector(match) ? (match ?? '') : '' },
       },
     ];
+  }
   if (type !== 'datasource')
     left.push(
       `The variable $${name}: ${type === 'query' ? 'it is not label_values( )' : `of the type ${type.slice(0, 40)}`}.`,

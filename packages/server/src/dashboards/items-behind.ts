@@ -1,14 +1,13 @@
 /** What a click on a line or a row opens: the runs, traces or log records that its number is of. */
-import type { PanelData } from '@sightline/schema/api';
+import type { ListBehind } from '@sightline/schema/api';
 import { findBuiltinField, type FilterSignal, printField, printText } from '@sightline/schema/filter';
-import type { RuleSource, ValueQuery } from '@sightline/schema/rules';
+import type { Dimension, RuleSource, ValueQuery } from '@sightline/schema/rules';
 import { type JoinedModels, namesOfModel, noJoinedModels } from '../query/agents/joined-models.ts';
 import { labelName } from '../query/alerts/read-rule-values.ts';
 
-type Behind = PanelData['series'][number]['behind'];
 type Labels = Readonly<Record<string, string>>;
 
-const lists: Readonly<Record<RuleSource, NonNullable<Behind>['list']>> = {
+const lists: Readonly<Record<RuleSource, ListBehind['list']>> = {
   runs: 'runs',
   scores: 'runs',
   calls: 'traces',
@@ -16,28 +15,23 @@ const lists: Readonly<Record<RuleSource, NonNullable<Behind>['list']>> = {
   logs: 'logs',
 };
 
+export const pageOfTrace = (traceId: string) => ({ path: `/traces/${encodeURIComponent(traceId)}` });
+
 /** `joined`: the names that calls tell of a model, where the label is the one it is listed under. */
 export function behindWords(
   query: Pick<ValueQuery, 'source' | 'filter' | 'by' | 'left'>,
   labels: Labels,
   joined: JoinedModels = noJoinedModels,
-): Behind {
+): ListBehind {
   const { source, filter, by, left } = query;
   const list = lists[source];
-  const signal: FilterSignal = list === 'logs' ? 'logs' : 'traces';
-  const terms = by.flatMap((dimension) => {
-    const value = labels[labelName(dimension)];
-    if (value === undefined) return [];
-    if (dimension.type === 'attribute') return [`${printField(dimension)}:${printText(value)}`];
-    if (findBuiltinField(signal, dimension.name) === undefined) return [];
-    const names = dimension.name === 'model' ? namesOfModel(joined, value) : [value];
-    const [only = value] = names;
-    return [
-      names.length > 1
-        ? `${dimension.name}:(${names.map(printText).join(' OR ')})`
-        : `${dimension.name}:${printText(only)}`,
-    ];
-  });
+  const told = by.flatMap((dimension): [Dimension, string | undefined][] => [
+    [dimension, labels[labelName(dimension)]],
+  ]);
+  const terms =
+    source === 'scores'
+      ? scoreTerms(told)
+      : told.flatMap(([dimension, value]) => termOf(dimension, value, { source, joined }));
   const counted = left.type === 'count' || left.type === 'share' ? left.filter : '';
   const own = [filter, counted]
     .map(withoutAny)
@@ -45,6 +39,52 @@ export function behindWords(
     .map((text) => `(${text})`);
   const failed = left.type === 'failed' ? ['status:error'] : [];
   return { list, q: [...own, ...failed, ...terms].join(' ') };
+}
+
+/** What lists call it, where they have other names: of resources, whichever of the names a sender uses. */
+const fieldsOfDimensions: Readonly<Record<string, readonly string[]>> = {
+  version: ['resource.service.version'],
+  environment: ['resource.deployment.environment.name', 'resource.deployment.environment'],
+  workflow: ['trace.name'],
+};
+
+function termOf(
+  dimension: Dimension,
+  value: string | undefined,
+  { source, joined }: { readonly source: RuleSource; readonly joined: JoinedModels },
+): string[] {
+  const signal: FilterSignal = source === 'logs' ? 'logs' : 'traces';
+  const fields =
+    dimension.type === 'attribute'
+      ? [printField(dimension)]
+      : (fieldsOfDimensions[dimension.name] ??
+        (findBuiltinField(signal, dimension.name) === undefined ? [] : [dimension.name]));
+  // A call that lacks a field may stand beside one that has it: only of whole runs and of log records is the lack a condition of the list.
+  if (value === undefined)
+    return source === 'runs' || source === 'logs' ? fields.map((field) => `-${field}:*`) : [];
+  const names =
+    dimension.type === 'builtin' && dimension.name === 'model' ? namesOfModel(joined, value) : [value];
+  const [only = value] = names;
+  const values = names.length > 1 ? `(${names.map(printText).join(' OR ')})` : printText(only);
+  const tests = fields.map((field) => `${field}:${values}`);
+  return tests.length > 1 ? [`(${tests.join(' OR ')})`] : tests;
+}
+
+/** A score is a field of its runs. */
+function scoreTerms(told: readonly (readonly [Dimension, string | undefined])[]): string[] {
+  const of = (wanted: string): string | undefined => told.find(([{ name }]) => name === wanted)?.[1];
+  const [name, label] = [of('name'), of('label')];
+  const scores =
+    name === undefined
+      ? []
+      : [
+          `${printField({ source: 'any', name: `score.${name}` })}:${label === undefined ? '*' : printText(label)}`,
+        ];
+  const others = ['service', 'session', 'trace'].flatMap((field) => {
+    const value = of(field);
+    return value === undefined ? [] : [`${field}:${printText(value)}`];
+  });
+  return [...scores, ...others];
 }
 
 /** Variables of which all values are meant leave a `*` behind, which says nothing where conditions stand side by side. */
@@ -56,19 +96,39 @@ const withoutAny = (filter: string): string =>
         .filter((word) => word !== '*' && word !== '')
         .join(' ');
 
-/** Labels of stored metrics that spans have as well. */
+/** Labels of stored metrics, and columns of the tables, that spans have as fields. */
 const fieldsOfLabels: Readonly<Record<string, string>> = {
   service_name: 'service',
   gen_ai_request_model: 'model',
   gen_ai_agent_name: 'agent',
   gen_ai_tool_name: 'tool',
   gen_ai_provider_name: 'provider',
+  agent_name: 'agent',
+  tool_name: 'tool',
+  session_id: 'session',
+  user_id: 'user',
+  ...Object.fromEntries(
+    [
+      'service',
+      'model',
+      'request_model',
+      'response_model',
+      'agent',
+      'tool',
+      'provider',
+      'operation',
+      'session',
+      'user',
+    ].map((name) => [name, name]),
+  ),
 };
 
-export function behindLabels(labels: Labels): Behind {
-  const terms = Object.entries(labels).flatMap(([label, value]) => {
-    const field = fieldsOfLabels[label];
-    return field === undefined || value === '' ? [] : [`${field}:${printText(value)}`];
+/** Conditions of lists that say the same as labels, as far as there are any. */
+export function termsOfLabels(labels: Labels, signal: FilterSignal = 'traces'): string[] {
+  return Object.entries(labels).flatMap(([label, value]) => {
+    const field = Object.hasOwn(fieldsOfLabels, label) ? fieldsOfLabels[label] : undefined;
+    return field === undefined || value === '' || findBuiltinField(signal, field) === undefined
+      ? []
+      : [`${field}:${printText(value)}`];
   });
-  return terms.length === 0 ? null : { list: 'traces', q: terms.join(' ') };
 }

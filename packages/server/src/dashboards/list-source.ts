@@ -69,7 +69,12 @@ export class ListSource implements PanelSource {
       this.notes.push(`The ${errors.length} most frequent of ${groups} errors are drawn.`);
     return errors.map(({ id, type, title, counts }) => {
       const error = titleOf({ type, title });
-      return { name: nameOf(this.#asked, { error }), labels: { error, id }, values: counts, behind: null };
+      return {
+        name: nameOf(this.#asked, { error }),
+        labels: { error, id },
+        values: counts,
+        behind: pageOfError(id),
+      };
     });
   }
 
@@ -86,7 +91,12 @@ export class ListSource implements PanelSource {
         return point?.left ?? null;
       });
       const { name } = stored.slo;
-      all.push({ name: nameOf(this.#asked, { slo: name }), labels: { slo: name }, values, behind: null });
+      all.push({
+        name: nameOf(this.#asked, { slo: name }),
+        labels: { slo: name },
+        values,
+        behind: pageOfSlo(stored.id),
+      });
     }
     return all;
   }
@@ -111,10 +121,12 @@ export class ListSource implements PanelSource {
       const { errors, total } = await this.#findErrors(1);
       const [error] = errors;
       const own = error === undefined ? this.#errorId : titleOf(error);
-      return [{ name: name === '' ? own : name, labels: {}, value: total, before: null, behind: null }];
+      const behind = pageOfError(this.#errorId);
+      return [{ name: name === '' ? own : name, labels: {}, value: total, before: null, behind }];
     }
     const { count } = await this.#read();
-    return [{ name: name === '' ? of : name, labels: {}, value: count, before: null, behind: null }];
+    const behind = of === 'errors' ? { list: of, q: this.#text } : { path: `/${of}` };
+    return [{ name: name === '' ? of : name, labels: {}, value: count, before: null, behind }];
   }
 
   async table(): Promise<Table> {
@@ -147,8 +159,7 @@ export class ListSource implements PanelSource {
       table: {
         columns: [text('alert'), text('severity'), text('since'), text('what')],
         rows: shown.map(({ rule, severity, firingSince, summary }) => [rule, severity, firingSince, summary]),
-        behind: shown.map(() => null),
-        links: shown.map(({ ruleId }) => `/alerts/rule?id=${encodeURIComponent(ruleId)}`),
+        behind: shown.map(({ ruleId }) => ({ path: `/alerts/rule?id=${encodeURIComponent(ruleId)}` })),
       },
     };
   }
@@ -168,8 +179,7 @@ export class ListSource implements PanelSource {
           { name: 'budget left', isNumber: true, unit: 'ratio' },
         ],
         rows: shown.map(({ name, state }) => [name, state.status.replace('_', ' '), state.share, state.left]),
-        behind: shown.map(() => null),
-        links: shown.map(({ id }) => `/slos?slo=${encodeURIComponent(id)}`),
+        behind: shown.map(({ id }) => pageOfSlo(id)),
       },
     };
   }
@@ -187,8 +197,7 @@ export class ListSource implements PanelSource {
           services.join(', '),
           lastTime,
         ]),
-        behind: found.errors.map(() => null),
-        links: found.errors.map(({ id }) => `/errors/${encodeURIComponent(id)}`),
+        behind: found.errors.map(({ id }) => pageOfError(id)),
       },
     };
   }
@@ -213,6 +222,9 @@ export class ListSource implements PanelSource {
     return /^[0-9a-f]{16}$/.test(this.#text) ? this.#text : undefined;
   }
 }
+
+const pageOfError = (id: string) => ({ path: `/errors/${encodeURIComponent(id)}` });
+const pageOfSlo = (id: string) => ({ path: `/slos?slo=${encodeURIComponent(id)}` });
 
 const titleOf = ({ type, title }: Pick<ErrorGroupFacts, 'type' | 'title'>): string =>
   title === '' ? type : title;

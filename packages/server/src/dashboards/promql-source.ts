@@ -1,10 +1,12 @@
 import type { PanelQuery } from '@sightline/schema/api';
 import { type Expression, PromqlExecutionError, PromqlSyntaxError } from '../promql/ast.ts';
 import type { PromqlAnswer } from '../promql/evaluate.ts';
+import { mapMatchers } from '../promql/map-matchers.ts';
 import { parsePromql } from '../promql/parse.ts';
+import { printPromql } from '../promql/print.ts';
 import { askInstant, askRange } from '../query/prometheus/questions.ts';
 import { fillIntervals, fillPromql } from './fill-variables.ts';
-import { behindLabels } from './items-behind.ts';
+import { termsOfLabels } from './items-behind.ts';
 import {
   badPanel,
   type BandQuestion,
@@ -50,7 +52,7 @@ export class PromqlSource implements PanelSource {
       name: nameOf(this.#asked, labels),
       labels,
       values,
-      behind: behindLabels(labels),
+      behind: this.#behind(labels),
     }));
   }
 
@@ -72,8 +74,18 @@ export class PromqlSource implements PanelSource {
       labels,
       value: values[0] ?? null,
       before: before.get(JSON.stringify(labels)) ?? null,
-      behind: behindLabels(labels),
+      behind: this.#behind(labels),
     }));
+  }
+
+  /** The traces that have what its labels and its matchers say; where lists know nothing of that, the expression. */
+  #behind(labels: Series['labels']): Series['behind'] {
+    const terms = termsOfLabels({ ...matchedBy(this.#expression), ...labels });
+    return terms.length > 0
+      ? { list: 'traces', q: terms.join(' ') }
+      : {
+          path: `/metrics/explore?${new URLSearchParams({ view: 'promql', expr: printPromql(this.#expression) }).toString()}`,
+        };
   }
 
   async #ask(
@@ -113,6 +125,19 @@ export class PromqlSource implements PanelSource {
       }),
     }));
   }
+}
+
+/** Labels that all selectors want to have one value. */
+function matchedBy(expression: Expression): Record<string, string> {
+  const wanted = new Map<string, Set<string>>();
+  mapMatchers(expression, (matcher) => {
+    const { name, kind, value } = matcher;
+    if (kind === '=') wanted.set(name, (wanted.get(name) ?? new Set()).add(value));
+    return matcher;
+  });
+  return Object.fromEntries(
+    [...wanted].flatMap(([name, values]) => (values.size === 1 ? [[name, [...values][0] ?? '']] : [])),
+  );
 }
 
 const finite = (value: number | undefined): number | null =>

@@ -1,8 +1,8 @@
 import { formatNanos, unixNano } from '@sightline/base';
-import type { PanelQuery, SqlResponse } from '@sightline/schema/api';
+import type { ListBehind, PanelQuery, SqlResponse } from '@sightline/schema/api';
 import { runSql } from '../query/run-sql.ts';
 import { fillSql } from './fill-variables.ts';
-import { behindLabels } from './items-behind.ts';
+import { pageOfTrace, termsOfLabels } from './items-behind.ts';
 import {
   badPanel,
   nameOf,
@@ -48,7 +48,7 @@ export class SqlSource implements PanelSource {
         name: nameOf({ ...this.#asked, text: 'value' }, labels),
         labels,
         values: Array.from({ length: grid.count }, () => null),
-        behind: behindLabels(labels),
+        behind: this.#behind(labels),
       };
       found.set(key, one);
       const step = Math.floor((msOf(row[time]) - grid.firstMs) / grid.stepMs);
@@ -73,7 +73,7 @@ export class SqlSource implements PanelSource {
       labels,
       value,
       before: before.get(JSON.stringify(labels)) ?? null,
-      behind: behindLabels(labels),
+      behind: this.#behind(labels),
     }));
   }
 
@@ -82,7 +82,7 @@ export class SqlSource implements PanelSource {
     return {
       columns: columns.map(({ name, type }) => ({ name, isNumber: isNumeric(type), unit: 'none' as const })),
       rows: rows.map((row) => [...row]),
-      behind: rows.map((row) => behindLabels(labelsOf(columns, row, []))),
+      behind: rows.map((row) => this.#behind(labelsOf(columns, row, []))),
     };
   }
 
@@ -103,6 +103,16 @@ export class SqlSource implements PanelSource {
     return answer;
   }
 
+  /** The trace that a row names; else the list of what the statement reads, narrowed to what lists know of its labels. */
+  #behind(labels: Series['labels']): Series['behind'] {
+    const { trace_id: traceId = '' } = labels;
+    if (/^[0-9a-f]{32}$/i.test(traceId)) return pageOfTrace(traceId.toLowerCase());
+    const table = /\bFROM\s+([a-z_]+)/i.exec(this.#asked.text)?.[1]?.toLowerCase() ?? '';
+    const list = Object.hasOwn(listsOfTables, table) ? listsOfTables[table] : undefined;
+    const terms = termsOfLabels(labels, list === 'logs' ? 'logs' : 'traces');
+    return list === undefined && terms.length === 0 ? null : { list: list ?? 'traces', q: terms.join(' ') };
+  }
+
   #valueColumn(columns: SqlResponse['columns']): number {
     const named = columns.findIndex(({ name }) => name === 'value');
     if (named >= 0) return named;
@@ -112,6 +122,18 @@ export class SqlSource implements PanelSource {
     );
   }
 }
+
+const listsOfTables: Readonly<Record<string, ListBehind['list']>> = {
+  spans: 'traces',
+  ai_spans: 'traces',
+  trace_summaries: 'traces',
+  span_rollup_1m: 'traces',
+  service_rollup_1h: 'traces',
+  service_rollup_1m: 'traces',
+  scores: 'runs',
+  logs: 'logs',
+  errors: 'errors',
+};
 
 const isNumeric = (type: string): boolean => /^(Nullable\()?(U?Int|Float|Decimal)/.test(type);
 

@@ -8,6 +8,7 @@ import {
   type TelemetryStore,
 } from '../storage/telemetry-store.ts';
 import type { AskedOnce } from './asked-once.ts';
+import type { KeptNames } from './agents/kept-names.ts';
 import type { RunCache } from './agents/run-cache.ts';
 import type { AlertSpells } from './prometheus/alert-series.ts';
 import { queryTimeMsMax } from './query-bounds.ts';
@@ -33,6 +34,8 @@ export interface QueryContext {
   readonly settle?: (() => Promise<void>) | undefined;
   /** Where several ask at one moment: what was asked already is not asked again. */
   readonly once?: AskedOnce | undefined;
+  /** Names of models that were read lately; without it they are read anew. */
+  readonly names?: KeptNames | undefined;
   /** For PromQL over alerts; without it nothing is known of them. */
   readonly alertSpells?: AlertSpells | undefined;
 }
@@ -46,6 +49,7 @@ export class Reader {
   readonly project: string;
   readonly runs: RunCache | undefined;
   readonly alertSpells: AlertSpells | undefined;
+  readonly names: KeptNames | undefined;
   /** Undefined where it was waited for. */
   #settle: (() => Promise<void>) | undefined;
   readonly #store: TelemetryStore;
@@ -55,7 +59,7 @@ export class Reader {
   readonly #once: AskedOnce | undefined;
 
   constructor(
-    { store, clock, project, share, signal, runs, settle, once, alertSpells }: QueryContext,
+    { store, clock, project, share, signal, runs, settle, once, names, alertSpells }: QueryContext,
     timeMsMax = queryTimeMsMax,
   ) {
     this.#store = store;
@@ -64,6 +68,7 @@ export class Reader {
     this.project = project;
     this.runs = runs;
     this.alertSpells = alertSpells;
+    this.names = names;
     this.#settle = settle;
     this.#once = once;
     this.#deadlineMs = clock.monotonicMs() + timeMsMax;

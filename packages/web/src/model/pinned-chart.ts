@@ -57,6 +57,15 @@ export function pinOfError({ id, name }: { readonly id: string; readonly name: s
   return { name, kind: 'bars', queries: [{ type: 'list', of: 'errors', text: id, name: 'Occurrences' }] };
 }
 
+/** How many traces meet a filter. */
+export function pinOfTraces(filter: string): PinnedChart {
+  return {
+    name: filter === '' ? 'Traces' : `Traces: ${filter}`.slice(0, 200),
+    kind: 'bars',
+    queries: [{ type: 'count', signal: 'traces', text: filter, name: 'Traces' }],
+  };
+}
+
 /** The runs of an agent, and those of them that failed. */
 export function pinOfAgent(agent: string): PinnedChart {
   return { name: `Runs of ${agent}`, ...runsAndFailed(`agent:${printText(agent)}`) };

@@ -123,6 +123,61 @@ describe('dashboards', { timeout: 90_000 }, () => {
     expect(dataOf(over.get('p4')).table?.rows.length).toBe(1);
   });
 
+  it('open what each point and row is of', async () => {
+    const counted = async (behind: PanelData['totals'][number]['behind']): Promise<number | undefined> => {
+      if (behind === null || !('list' in behind)) return undefined;
+      const found = await server.read<Record<string, unknown[]>>(
+        `/${behind.list}?${new URLSearchParams({ q: behind.q, from: '-1h' }).toString()}`,
+      );
+      return found[behind.list]?.length;
+    };
+    const { runs } = await server.read<{ runs: { traceId: string }[] }>('/runs?from=-1h');
+    const traceId = runs[0]?.traceId ?? '';
+    const score = { traceId, name: 'grounded "ness"', value: 0.4, label: 'so la la' };
+    expect((await server.ask('/scores', 'POST', score)).status).toBeLessThan(300);
+    const words = (text: string) => ({ kind: 'top', queries: [{ type: 'words', text }] });
+    const asked = [
+      words('count of runs by workflow'),
+      words('count of runs by agent, environment'),
+      words('count of runs by version'),
+      words('count of scores by name, label'),
+      {
+        kind: 'top',
+        queries: [
+          {
+            type: 'sql',
+            text: 'SELECT agent_name, uniqExact(trace_id) AS value FROM ai_spans GROUP BY agent_name',
+          },
+        ],
+      },
+    ];
+    const lines = await ask(asked);
+    for (const [index] of asked.entries()) {
+      const { totals } = dataOf(lines.get(`p${index}`));
+      expect(totals.length).toBeGreaterThan(0);
+      for (const { name, labels, value, behind } of totals)
+        if (index < 4 || labels['agent_name'] !== undefined)
+          expect([index, name, await counted(behind)]).toEqual([index, name, value]);
+    }
+    const row = 'SELECT DISTINCT lower(hex(spans.trace_id)) AS trace_id FROM spans';
+    const series = (text: string) => ({ kind: 'lines', queries: [{ type: 'promql', text }] });
+    const others = await ask(
+      [
+        { kind: 'table', queries: [{ type: 'sql', text: row }] },
+        series('sum(sightline_none{service_name="shop"}) or vector(1)'),
+        series('sum(sightline_none{env=~"$env"}) or vector(2)'),
+      ],
+      { env: ['a"b', 'c.d'] },
+    );
+    expect(dataOf(others.get('p0')).table?.behind).toContainEqual({ path: `/traces/${traceId}` });
+    expect(dataOf(others.get('p1')).series[0]?.behind).toEqual({ list: 'traces', q: 'service:shop' });
+    const page = dataOf(others.get('p2')).series[0]?.behind;
+    const expression = new URLSearchParams(
+      page !== null && page !== undefined && 'path' in page ? page.path.split('?')[1] : '',
+    );
+    expect(expression.get('expr')).toContain(String.raw`env=~"(?:a\"b|c\\.d)"`);
+  });
+
   it('take any text as the value of a variable, and as nothing else', async () => {
     const words = { type: 'words', text: 'count of calls where model:$model' };
     const sql = {
@@ -198,6 +253,15 @@ describe('dashboards', { timeout: 90_000 }, () => {
       dashboard: { description: 'first', panels: [panel] },
     });
     expect((await save('overview', made.dashboard)).status).toBe(400);
+    for (const range of [
+      { from: 'yesterday', to: 'now' },
+      { from: 'now', to: '-6h' },
+    ]) {
+      expect((await server.ask('/dashboards', 'POST', { name: 'Never', range })).body).toMatchObject({
+        error: { code: 'bad_time_range' },
+      });
+      expect((await save(made.id, { ...made.dashboard, range })).status).toBe(400);
+    }
     expect((await server.ask(`/dashboards/${made.id}`, 'DELETE')).status).toBe(200);
     expect((await server.ask(`/dashboards/${made.id}`)).status).toBe(404);
   });
@@ -303,11 +367,17 @@ describe('dashboards', { timeout: 90_000 }, () => {
     expect(dataOf(lines.get('p1')).totals[0]?.value).toBe(0);
     const errors = dataOf(lines.get('p2')).table;
     expect(errors?.rows.length).toBe(1);
-    expect((await server.ask(`${errors?.links?.[0]}`)).status).toBe(200);
+    const [behind] = errors?.behind ?? [];
+    const path = behind !== null && behind !== undefined && 'path' in behind ? behind.path : '';
+    expect((await server.ask(path)).status).toBe(200);
     const occurrences = dataOf(lines.get('p8')).series;
     expect(occurrences.map(({ name }) => name)).toEqual(errors?.rows.map(([error]) => error));
     const [values] = occurrences.map((one) => one.values.reduce<number>((sum, each) => sum + (each ?? 0), 0));
     expect(values).toBe(errors?.rows[0]?.[1]);
+    expect(occurrences[0]?.behind).toEqual(behind);
+    expect(budget.series[0]?.behind).toMatchObject({ path: expect.stringMatching(/^\/slos\?slo=./) });
+    expect(dataOf(lines.get('p0')).table?.behind).toEqual([{ path: `/alerts/rule?id=${id}` }]);
+    expect(dataOf(lines.get('p1')).totals[0]?.behind).toEqual({ path: '/alerts' });
     const text = occurrences[0]?.labels['id'];
     expect(await total({ type: 'list', of: 'errors', text })).toBe(values);
     expect(await total({ type: 'list', of: 'errors', text: '00000000000000ff' })).toBe(0);

@@ -77,7 +77,9 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     query: dashboardOwnerParameters,
     body: dashboardInput,
     response: dashboard,
-    answer: async ({ context: { project }, sources: { catalog }, query, body, reply }) => {
+    answer: async ({ context: { project, clock }, sources: { catalog }, query, body, reply }) => {
+      // Every panel would be refused with it.
+      readRange(body.range, clock);
       if ((await countDashboards(catalog, project)) >= dashboardsMax)
         throw new SightlineError('bad_request', `There are ${dashboardsMax} dashboards already.`, {
           hint: 'Delete one first.',
@@ -159,7 +161,7 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     body: dashboardInput,
     response: dashboard,
     answer: async ({
-      context: { project },
+      context: { project, clock },
       sources: { catalog },
       params: { id },
       query: { owner },
@@ -171,6 +173,7 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
         throw new SightlineError('bad_request', 'This dashboard comes with Sightline.', {
           hint: 'Copy it, and change the copy.',
         });
+      readRange(body.range, clock);
       const expected = readIfMatch(request);
       const change = await changeDashboard(catalog, { project, id, expected, owner: ownerOf(owner) }, body);
       if (change.type === 'changed') return tagged(reply, described(change.stored));

@@ -23,7 +23,9 @@ export async function readNamesNear(reader: Reader, { from, to }: Window): Promi
   const until = to + hourNanos - 1n - ((to - 1n) % hourNanos);
   const dayBefore = until > dayNanos ? until - dayNanos : 0n;
   const since = from < dayBefore ? from : dayBefore;
-  return readJoinedModels(reader, { from: unixNano(since - (since % hourNanos)), to: unixNano(until) });
+  const near = { from: unixNano(since - (since % hourNanos)), to: unixNano(until) };
+  const ask = async (): Promise<JoinedModels> => readJoinedModels(reader, near);
+  return reader.names === undefined ? ask() : reader.names.read(reader, near, ask);
 }
 
 const hourNanos = 3_600_000_000_000n;

@@ -4,6 +4,7 @@
  */
 import type { RuleSource, ValueQuery } from '@sightline/schema/rules';
 import { type QueryContext, Reader } from '../reader.ts';
+import { KeptNames } from '../agents/kept-names.ts';
 import { readRunsProgress } from '../agents/settled-runs.ts';
 import { inRange, storedAfter } from '../sql/range-sql.ts';
 import type { Looks } from '../sql/rule-values-sql.ts';
@@ -53,6 +54,8 @@ export interface PanelContext extends QueryContext {
 
 export class KeptHistories {
   readonly #kept = new Map<string, Kept>();
+  /** Of models, for panels that are not kept as well. */
+  readonly names = new KeptNames();
   readonly #loadMsMax: bigint;
 
   constructor(options: { readonly loadMsMax?: bigint } = {}) {

@@ -7,6 +7,7 @@ import { describeRange, rangeFromMs } from '../../model/time-range.ts';
 import { Button, Segmented } from '../../widgets/button.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { HistogramStrip } from '../../widgets/histogram-strip.tsx';
+import { PinThis } from '../../widgets/pin-this.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import type { Question } from '../../widgets/use-question.ts';
 
@@ -110,7 +111,13 @@ export function CompareSides({
           />
         )}
       </div>
-      <div className="compare-strip" title="Drag over a stretch to compare it with the rest">
+      <div className="compare-strip strip-row" title="Drag over a stretch to compare it with the rest">
+        <span className="alert-on-this">
+          <PinThis
+            name="traces over time"
+            pin={async () => (await import('../../model/pinned-chart.ts')).pinOfTraces(question.filter)}
+          />
+        </span>
         <HistogramStrip
           data={histogram.data}
           noun="traces"

@@ -106,7 +106,7 @@ function PanelBody({
     const hasValues = data.series.some(({ values }) => values.some((value) => value !== null));
     if (!hasValues) return <PanelNote text="No values in this range." />;
     return isNumbers ? (
-      <SeriesTable panel={panel} data={data} />
+      <SeriesTable panel={panel} data={data} range={range} />
     ) : (
       <PanelChart panel={panel} data={data} band={band} bandNote={bandNote} marks={marks} onBrush={onBrush} />
     );

@@ -1,5 +1,6 @@
 import type { DashboardPanel, PanelData } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
+import { targetOf } from '../../model/behind.ts';
 import { changeWords, formatPanelValue, toneOf } from '../../model/panel-words.ts';
 import type { TimeRange } from '../../model/time-range.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -24,11 +25,7 @@ export function PanelNumber({ panel, data, range }: PanelNumberProps): ReactElem
         {behind === null ? (
           text
         ) : (
-          <PageLink
-            to={`/${behind.list}`}
-            search={{ q: behind.q, from: range.from, to: range.to }}
-            title="What this number is of"
-          >
+          <PageLink {...targetOf(behind, range)} title="What this number is of">
             {text}
           </PageLink>
         )}

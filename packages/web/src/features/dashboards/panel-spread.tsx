@@ -32,7 +32,6 @@ export function PanelSpread({ panel, data, range }: PanelSpreadProps): ReactElem
     `${formatPanelValue(bounds[bucket], unit)} – ${formatPanelValue(bounds[bucket + 1], unit)}`;
   const open = (step: number, bucket: number): void => {
     const { behind, field } = spread;
-    if (behind === null) return;
     const [from = 0, to = 0] = [bounds[bucket], bounds[bucket + 1]];
     const within = field === null ? '' : ` ${field}>=${inFilter(from, unit)} ${field}<${inFilter(to, unit)}`;
     const startMs = (times[step] ?? 0) * 1000;

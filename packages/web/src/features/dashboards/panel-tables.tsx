@@ -1,10 +1,10 @@
 import type { DashboardPanel, PanelData } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
+import { type Behind, targetOf } from '../../model/behind.ts';
 import { changeWords, formatPanelValue, toneOf } from '../../model/panel-words.ts';
 import type { TimeRange } from '../../model/time-range.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
-import type { Behind } from './use-open-behind.ts';
 import '../../widgets/plain-table.css';
 
 interface TableProps {
@@ -68,7 +68,11 @@ function TotalsTable({ panel, data, range }: TableProps): ReactElement {
         <tbody>
           {data.totals.map(({ name, labels, value, before, behind }) => (
             <tr key={JSON.stringify([name, labels])}>
-              {names.length === 0 && <td>{name}</td>}
+              {names.length === 0 && (
+                <td>
+                  <BehindLink behind={behind} range={range} text={name} />
+                </td>
+              )}
               {names.map((label, index) => (
                 <td key={label}>
                   <BehindLink behind={index === 0 ? behind : null} range={range} text={labels[label] ?? ''} />
@@ -108,15 +112,11 @@ function RowsTable({
             <tr key={place}>
               {table.columns.map(({ name, isNumber, unit }, index) => (
                 <td key={name} className={isNumber ? 'end' : ''}>
-                  {index === 0 && table.links?.[place] !== undefined ? (
-                    <PathLink path={table.links[place]} text={cellText(row[index], { isNumber, unit })} />
-                  ) : (
-                    <BehindLink
-                      behind={index === 0 ? (table.behind[place] ?? null) : null}
-                      range={range}
-                      text={cellText(row[index], { isNumber, unit })}
-                    />
-                  )}
+                  <BehindLink
+                    behind={index === 0 ? (table.behind[place] ?? null) : null}
+                    range={range}
+                    text={cellText(row[index], { isNumber, unit })}
+                  />
                 </td>
               ))}
             </tr>
@@ -124,15 +124,6 @@ function RowsTable({
         </tbody>
       </table>
     </div>
-  );
-}
-
-function PathLink({ path, text }: { readonly path: string; readonly text: string }): ReactElement {
-  const { pathname, searchParams } = new URL(path, location.origin);
-  return (
-    <PageLink to={pathname} search={Object.fromEntries(searchParams)}>
-      {text}
-    </PageLink>
   );
 }
 
@@ -150,7 +141,7 @@ function cellText(
 }
 
 /** The numbers of a chart, for those who read them rather than see them. */
-export function SeriesTable({ panel, data }: Omit<TableProps, 'range'>): ReactElement {
+export function SeriesTable({ panel, data, range }: TableProps): ReactElement {
   const { unit } = data;
   return (
     <div className="plain-table" tabIndex={0} role="region" aria-label={`Numbers of ${panel.title}`}>
@@ -166,7 +157,7 @@ export function SeriesTable({ panel, data }: Omit<TableProps, 'range'>): ReactEl
           </tr>
         </thead>
         <tbody>
-          {data.series.map(({ name, labels, values }) => {
+          {data.series.map(({ name, labels, values, behind }) => {
             const known = values.filter((value) => value !== null);
             const sum = known.reduce((all, value) => all + value, 0);
             const cells = [
@@ -177,7 +168,9 @@ export function SeriesTable({ panel, data }: Omit<TableProps, 'range'>): ReactEl
             ];
             return (
               <tr key={JSON.stringify([name, labels])}>
-                <th scope="row">{name}</th>
+                <th scope="row">
+                  <BehindLink behind={behind} range={range} text={name} />
+                </th>
                 {cells.map((value, index) => (
                   // Four columns, always the same.
                   // oxlint-disable-next-line react/no-array-index-key
@@ -202,7 +195,7 @@ function BehindLink(props: {
   const { behind, range, text } = props;
   if (behind === null || text === '') return <>{text}</>;
   return (
-    <PageLink to={`/${behind.list}`} search={{ q: behind.q, from: range.from, to: range.to }} title={text}>
+    <PageLink {...targetOf(behind, range)} title={text}>
       {text}
     </PageLink>
   );

@@ -11,7 +11,6 @@ import { KeptNote } from '../../widgets/kept-note.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
-import { PinThis } from '../../widgets/pin-this.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { carriedSearch, type UrlSearch } from '../../widgets/url-state.ts';
@@ -22,6 +21,7 @@ import { ErrorActions } from './error-actions.tsx';
 import { ErrorParts } from './error-parts.tsx';
 import { ErrorStack } from './error-stack.tsx';
 import { ErrorMarks } from './error-title.tsx';
+import { PinError } from './pin-error.tsx';
 import { TrendBars } from './trend-bars.tsx';
 import '../../widgets/plain-table.css';
 import './errors.css';
@@ -78,15 +78,7 @@ export function ErrorPage(): ReactElement {
           <aside className="error-side" aria-label="Facts">
             <div className="error-trend">
               <h3>Over time</h3>
-              <PinThis
-                name="Occurrences over time"
-                pin={async () =>
-                  (await import('../../model/pinned-chart.ts')).pinOfError({
-                    id: found.error.id,
-                    name: titleOf(found.error),
-                  })
-                }
-              />
+              <PinError id={found.error.id} name={titleOf(found.error)} label="Occurrences over time" />
               <TrendBars counts={found.error.counts} label="Occurrences over time" />
             </div>
             <Facts found={found} nowMs={nowMs} />

@@ -31,6 +31,7 @@ import { useQuestion } from '../../widgets/use-question.ts';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { SaveRows } from '../../widgets/save-rows.tsx';
 import { ErrorMarks } from './error-title.tsx';
+import { PinError } from './pin-error.tsx';
 import { TrendBars } from './trend-bars.tsx';
 import '../../widgets/list-page.css';
 import './errors.css';
@@ -242,7 +243,12 @@ function columnsOf(carried: UrlSearch, nowMs: number): readonly Column<ErrorGrou
       label: 'Over time',
       width: 132,
       least: 90,
-      render: (row) => <TrendBars counts={row.counts} label={`${titleOf(row)} over time`} />,
+      render: (row) => (
+        <span className="error-row-trend">
+          <TrendBars counts={row.counts} label={`${titleOf(row)} over time`} />
+          <PinError id={row.id} name={titleOf(row)} label={`${titleOf(row)} over time`} />
+        </span>
+      ),
     },
     {
       id: 'count',
