@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
-import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildProgram } from '../../../cli/src/testing/build-program.ts';
 import { sightline } from '../../../cli/src/testing/run-sightline.ts';
 import { allStored } from '../recordings.ts';
 import { pinAndAsk, sumOf } from '../pinned.ts';
@@ -69,12 +69,8 @@ async function sendErrors(otlpHttp: string, some: readonly Failure[]): Promise<v
 
 /** Builds a small program, runs it until it throws and sends what it threw as version 2.0.0. Its source map stays in the folder. */
 async function buildAndFail(otlpHttp: string, folder: string): Promise<void> {
-  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
-  await writeFile(join(folder, 'billing.ts'), billing);
-  const built = await rolldown({ input: join(folder, 'billing.ts') });
-  await built.write({ dir: join(folder, 'dist'), sourcemap: true, minify: true });
-  await built.close();
-  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'dist/billing.js')]);
+  const program = await buildProgram(folder, 'billing', billing);
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
   const resource = { attributes: [text('service.name', 'billing'), text('service.version', '2.0.0')] };
   const logRecord = {
     timeUnixNano: String(BigInt(Date.now()) * 1_000_000n),
@@ -260,7 +256,9 @@ describe.skipIf(findChromium() === undefined)('someone looks after errors', { ti
       await page.reload();
       await soon(() => stack.locator('.error-frame').first().textContent()).toContain('billing.ts:2');
       const source = stack.getByLabel('Source of charge');
-      expect(await source.locator('.is-thrown').textContent()).toContain("throw new SyntaxError('no amount')");
+      expect(await source.locator('.is-thrown').textContent()).toContain(
+        "throw new SyntaxError('no amount')",
+      );
       expect(await violations(page)).toEqual([]);
     } finally {
       await rm(folder, { recursive: true });

@@ -64,7 +64,8 @@ test('however rows are spread over loads, the same are left over, and those that
           : below(2) === 0
             ? [row('status', errorClass)]
             : [row('exception', errorClass), ...(below(4) === 0 ? [row('exception', errorClass, 'c')] : [])];
-      const ofLog = below(3) === 0 ? [{ ...row('log', ''), parentSpanId: id(8, 0), spanId: id(8, below(13)) }] : [];
+      const ofLog =
+        below(3) === 0 ? [{ ...row('log', ''), parentSpanId: id(8, 0), spanId: id(8, below(13)) }] : [];
       return [...ofSpan, ...ofLog];
     }).flat();
     const expected = rows.filter((row) => !rows.some((other) => repeats(row, other)));

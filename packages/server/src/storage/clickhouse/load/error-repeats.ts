@@ -67,7 +67,9 @@ export class ErrorRepeats {
         isFailedSpan ? own.key('failed') : none,
         isLog ? own.key('model') : none,
       ]),
-      asksOfParent: isLog ? [] : known([parent.key('model'), source === 'status' ? parent.key('tool') : none]),
+      asksOfParent: isLog
+        ? []
+        : known([parent.key('model'), source === 'status' ? parent.key('tool') : none]),
       answers: known([
         isLog ? none : own.key('same', said),
         isLog ? own.key('thrown') : none,
@@ -98,7 +100,8 @@ export class ErrorRepeats {
     return {
       isRepeat,
       asks: isRepeat ? [] : asks,
-      answers: saidToParent === none || this.#answers.has(saidByParent) ? answers : [...answers, saidToParent],
+      answers:
+        saidToParent === none || this.#answers.has(saidByParent) ? answers : [...answers, saidToParent],
     };
   }
 }
@@ -142,7 +145,10 @@ class SpanKeys {
 
 function wordAt(bytes: Uint8Array, at: number): number {
   return (
-    (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24)
+    (bytes[at] ?? 0) |
+    ((bytes[at + 1] ?? 0) << 8) |
+    ((bytes[at + 2] ?? 0) << 16) |
+    ((bytes[at + 3] ?? 0) << 24)
   );
 }
 
