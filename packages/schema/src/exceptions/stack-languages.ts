@@ -77,14 +77,24 @@ function scriptFrame(name: string, location: string): StackLine {
     ? address.replace(/^(?:file|webpack(?:-internal)?|app|rsc):\/\//, '')
     : address;
   if (file === '' && name === '') return noCall;
-  return frameOf('javascript', {
-    module: fileModule(file),
-    function: javascriptFunction(name),
-    file,
-    line: place?.[1],
-    column: place?.[2],
-  });
+  if (file !== lastScript.file)
+    lastScript = { file, module: fileModule(file), inApp: isInApp('javascript', file, '') };
+  const { module, inApp } = lastScript;
+  return {
+    kind: 'frame',
+    frame: {
+      module,
+      function: javascriptFunction(name),
+      file,
+      line: place?.[1] === undefined ? undefined : Number(place[1]),
+      column: place?.[2] === undefined ? undefined : Number(place[2]),
+      inApp,
+    },
+  };
 }
+
+/** Calls within one file follow each other: what its name says is worked out once. */
+let lastScript = { file: '', module: '', inApp: true };
 
 const javascript: LanguageRules = {
   language: 'javascript',
@@ -277,6 +287,7 @@ const phpLikeJava: LanguageRules = {
 
 const rust: LanguageRules = {
   language: 'rust',
+  marks: ['.rs:', '::'],
   signature:
     /^\s+\d+: .*\n\s+at [^\n]*\.rs:\d+|^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(?:<[^\n]*>|[\w$[\]]+)::[\w:{}<>#&$ ]+(?:::h[0-9a-f]{16})?$/m,
   read(line, after) {

@@ -1,5 +1,12 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildProgram } from '../../../cli/src/testing/build-program.ts';
+import { sightline } from '../../../cli/src/testing/run-sightline.ts';
 import { allStored } from '../recordings.ts';
 import { pinAndAsk, sumOf } from '../pinned.ts';
 import { findChromium, idle, openStage, type Stage } from '../stage.ts';
@@ -14,6 +21,7 @@ interface Failure {
   readonly root: string;
   readonly minutesAgo: number;
   readonly type: 'RangeError' | 'TypeError';
+  readonly version?: string;
 }
 
 /** The same bug on three machines, and one more. */
@@ -25,14 +33,14 @@ const failures: readonly Failure[] = ['/srv/a', '/home/b', '/c', '/d'].map((root
 }));
 
 async function sendErrors(otlpHttp: string, some: readonly Failure[]): Promise<void> {
-  const spans = some.map(({ mark, root, minutesAgo, type }) => {
+  const resourceSpans = some.map(({ mark, root, minutesAgo, type, version = '1.4.0' }) => {
     const time = String(BigInt(Date.now() - 60_000 * minutesAgo) * 1_000_000n);
     const name = type === 'TypeError' ? 'pay' : 'addItem';
     const message = `no item ${mark + 7}`;
     const stack = `${type}: ${message}
     at ${name} (${root}/dist/cart.js:${mark + 40}:7)
     at Layer.handle (${root}/node_modules/express/lib/router/layer.js:95:5)`;
-    return {
+    const span = {
       traceId: idOf(mark, 32),
       spanId: idOf(mark, 16),
       name: 'POST /cart',
@@ -53,10 +61,41 @@ async function sendErrors(otlpHttp: string, some: readonly Failure[]): Promise<v
         },
       ],
     };
+    const resource = { attributes: [text('service.name', 'shop'), text('service.version', version)] };
+    return { resource, scopeSpans: [{ spans: [span] }] };
   });
-  const resource = { attributes: [text('service.name', 'shop'), text('service.version', '1.4.0')] };
-  await post(otlpHttp, 'traces', { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
+  await post(otlpHttp, 'traces', { resourceSpans });
 }
+
+/** Builds a small program, runs it until it throws and sends what it threw as version 2.0.0. Its source map stays in the folder. */
+async function buildAndFail(otlpHttp: string, folder: string): Promise<void> {
+  const program = await buildProgram(folder, 'billing', billing);
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
+  const resource = { attributes: [text('service.name', 'billing'), text('service.version', '2.0.0')] };
+  const logRecord = {
+    timeUnixNano: String(BigInt(Date.now()) * 1_000_000n),
+    severityNumber: 17,
+    body: { stringValue: 'charging failed' },
+    attributes: [
+      text('exception.type', 'SyntaxError'),
+      text('exception.message', 'no amount'),
+      text('exception.stacktrace', stdout.trim()),
+    ],
+  };
+  await post(otlpHttp, 'logs', { resourceLogs: [{ resource, scopeLogs: [{ logRecords: [logRecord] }] }] });
+}
+
+const billing = `function charge(amount: string): number {
+  if (amount === '') throw new SyntaxError('no amount');
+  return Number(amount);
+}
+
+try {
+  charge('');
+} catch (error) {
+  console.log((error as Error).stack);
+}
+`;
 
 describe.skipIf(findChromium() === undefined)('someone looks after errors', { timeout: 90_000 }, () => {
   let stage: Stage;
@@ -146,10 +185,26 @@ describe.skipIf(findChromium() === undefined)('someone looks after errors', { ti
     expect(await violations(page)).toEqual([]);
   });
 
-  it('merges the other into it, sees both as one, and splits it off again', async () => {
+  const merge = async (): Promise<void> => {
     await page.getByRole('button', { name: 'Merge another error into this one' }).click();
     await page.getByRole('button', { name: 'Merge', exact: true }).click();
     await soon(() => page.textContent('.page-detail')).toContain('5 times in the last hour');
+  };
+
+  it('merges the other into it, and takes it out again', async () => {
+    await merge();
+    expect(await violations(page)).toEqual([]);
+    const takeOut = page.getByRole('button', { name: 'Take out' });
+    await takeOut.click();
+    await soon(() => page.textContent('.page-detail')).toContain('4 times in the last hour');
+    expect(await takeOut.count()).toBe(0);
+    await list('all');
+    await soon(() => page.textContent('h1')).toMatch(/^2 errors in the last hour/);
+    await open('RangeError');
+  });
+
+  it('merges it once more, sees both as one, and splits it off', async () => {
+    await merge();
     const inside = page.getByRole('region', { name: 'What is in this group' });
     const parts = inside.getByRole('checkbox');
     await soon(() => parts.count()).toBeGreaterThan(1);
@@ -162,5 +217,51 @@ describe.skipIf(findChromium() === undefined)('someone looks after errors', { ti
     await soon(() => page.textContent('.page-detail')).toContain('Once in the last hour');
     await list('all');
     await soon(() => page.textContent('h1')).toMatch(/^2 errors in the last hour/);
+  });
+
+  it('resolves one in the next version: the same version leaves it resolved, a newer one brings it back', async () => {
+    await open('RangeError');
+    await page.getByRole('button', { name: 'Resolve in the next version' }).click();
+    await page.getByRole('button', { name: 'Open again' }).waitFor();
+    await sendErrors(stage.urls.otlpHttp, [{ mark: 10, root: '/f', minutesAgo: 0, type: 'RangeError' }]);
+    await allStored(stage.urls.ui);
+    await list('resolved');
+    await open('RangeError');
+    await soon(() => page.textContent('.page-detail')).toContain('5 times in the last hour');
+    expect(await page.textContent('.error-actions')).toMatch(/^Resolved/);
+    await sendErrors(stage.urls.otlpHttp, [
+      { mark: 11, root: '/g', minutesAgo: 0, type: 'RangeError', version: '1.5.0' },
+    ]);
+    await allStored(stage.urls.ui);
+    await list('open');
+    await open('RangeError');
+    await soon(() => page.textContent('.page-detail')).toContain('Regressed');
+    expect(await page.textContent('.page-detail')).toContain('6 times in the last hour');
+    await page.getByRole('button', { name: 'Resolve in the next version' }).waitFor();
+  });
+
+  it('sees a stack where it is in the source, once its source map was uploaded', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sightline-billing-'));
+    try {
+      await buildAndFail(stage.urls.otlpHttp, folder);
+      await allStored(stage.urls.ui);
+      await list('open');
+      await open('SyntaxError');
+      const stack = page.getByRole('region', { name: 'Stack', exact: true });
+      await soon(() => stack.textContent()).toContain('billing.js:1');
+      const sent = await sightline(['sourcemaps', 'upload', join(folder, 'dist'), '--release', '2.0.0'], {
+        url: stage.urls.ui,
+      });
+      expect(sent).toMatchObject({ code: 0, stdout: '1 source maps of 2.0.0 uploaded.\n' });
+      await page.reload();
+      await soon(() => stack.locator('.error-frame').first().textContent()).toContain('billing.ts:2');
+      const source = stack.getByLabel('Source of charge');
+      expect(await source.locator('.is-thrown').textContent()).toContain(
+        "throw new SyntaxError('no amount')",
+      );
+      expect(await violations(page)).toEqual([]);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

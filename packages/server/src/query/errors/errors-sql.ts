@@ -4,15 +4,8 @@ import type { Window } from '../time-range.ts';
 import type { ErrorMove } from './grouped-errors.ts';
 
 /**
- * Rows of `errors` in the window that tell of something new, with their `group_id`. One error is told by many: an exception by each span that it passes through, and by a
- * log record beside it. A row is left out where
- *
- * - a child tells of the same exception, since that is nearer to the cause,
- * - it says only that the span failed, and a child or a log record says why,
- * - the call of a model above it says the same with its class, which is what people look for,
- * - it is a log record of an exception that its span has as well.
- *
- * Each row has these questions as hashes, and the answers that it gives to others, so that one small set answers all of them.
+ * Rows of `errors` in the window that tell of something new, with their `group_id`. Which rows tell of one error again says `storage/clickhouse/load/error-repeats.ts`: what a load could not settle
+ * is asked here, each question among the answers of all rows, as one small set.
  */
 export function newErrors(
   {
@@ -24,9 +17,9 @@ export function newErrors(
 ): Sql {
   const inWindow = errorsIn(project, window);
   const answers = sql`(SELECT arrayJoin(answers) FROM errors WHERE ${inWindow})`;
-  // As one condition: four of them are each moved to PREWHERE with a copy of the set, which takes seconds and more than a gigabyte for 100,000 errors.
-  return sql`SELECT *, ${groupOf(moves)} AS group_id FROM errors
-    WHERE ${inWindow} AND ${where} AND NOT arrayExists(ask -> ask IN ${answers}, [ask_said, ask_own, ask_model, ask_tool])`;
+  // As one condition: several are each moved to PREWHERE with a copy of the set, which takes seconds and more than a gigabyte for 100,000 errors.
+  return sql`SELECT *, ${groupOf(moves)} AS group_id FROM errors PREWHERE is_repeat = 0
+    WHERE ${inWindow} AND ${where} AND NOT arrayExists(ask -> ask IN ${answers}, asks)`;
 }
 
 export function errorsIn(project: string, { from, to }: Window): Sql {

@@ -4,11 +4,14 @@
  */
 import { ErrorGrouper, type IdentifiedError } from '@sightline/schema/exceptions';
 import { restoreTexts } from '@sightline/schema/otlp';
+import { ErrorRepeats } from './error-repeats.ts';
 import type { ItemFailure, SaidException } from './item-failure.ts';
 import {
+  ArrayColumn,
   CountColumn,
   DictionaryColumn,
   FixedColumn,
+  RowEnds,
   TextColumn,
   timeType,
   WideColumn,
@@ -62,6 +65,8 @@ const rawLengthMax = 1_000;
 
 /** Traces of a segment whose users are known. */
 const tracesMax = 100_000;
+/** A row is judged in a tenth of the time that it takes to group it. */
+const judgedFaster = 10;
 
 /** Shared by all segments, so that what was grouped is known in the next. */
 const grouper = new ErrorGrouper();
@@ -103,7 +108,11 @@ export class ErrorColumns {
     span_id: new FixedColumn(8),
     parent_span_id: new FixedColumn(8),
   };
+  readonly #isRepeat = new CountColumn(8);
+  readonly #keys = { asks: keysColumn(), answers: keysColumn() };
+  readonly #repeats = new ErrorRepeats();
   #filled = 0;
+  #judged = 0;
 
   get rows(): number {
     return this.#filled;
@@ -115,7 +124,17 @@ export class ErrorColumns {
   }
 
   get columns() {
-    return { ...this.#text, time: this.#time, handled: this.#handled, ...this.#numbers, ...this.#ids };
+    const { asks, answers } = this.#keys;
+    return {
+      ...this.#text,
+      time: this.#time,
+      handled: this.#handled,
+      is_repeat: this.#isRepeat,
+      asks: asks.column,
+      answers: answers.column,
+      ...this.#numbers,
+      ...this.#ids,
+    };
   }
 
   /** To be called where a span failed or tells of an exception. */
@@ -171,9 +190,16 @@ export class ErrorColumns {
 
   /** Groups what was collected; returns after so many rows, false where more are to come. */
   fill(texts: TextBodies, count: number): boolean {
-    const end = Math.min(this.#rows.length, this.#filled + count);
-    for (; this.#filled < end; this.#filled += 1) this.#write(this.#rows[this.#filled] as Row, texts);
-    return this.#filled === this.#rows.length;
+    const rows = this.#rows.length;
+    if (this.#filled < rows) {
+      const end = Math.min(rows, this.#filled + count);
+      for (; this.#filled < end; this.#filled += 1) this.#write(this.#rows[this.#filled] as Row, texts);
+    } else {
+      // All of the load are known now.
+      const end = Math.min(rows, this.#judged + count * judgedFaster);
+      for (; this.#judged < end; this.#judged += 1) this.#writeRepeat(this.#judged);
+    }
+    return this.#judged === rows;
   }
 
   #row(
@@ -217,6 +243,12 @@ export class ErrorColumns {
       ...(row.fingerprint !== '' && { fingerprint: whole(row.fingerprint) }),
     });
     this.#writeTexts(row, group, message);
+    this.#repeats.note({
+      ...row,
+      project: row.origin.project,
+      errorClass: group.errorClass ?? '',
+      said: group.said,
+    });
     this.#time.out.fixed64(Number(row.timeNanos & 0xffff_ffffn), Number(row.timeNanos >> 32n));
     const { fingerprint, variant, said, log_id } = this.#numbers;
     fingerprint.appendAt(group.fingerprint, 0);
@@ -228,6 +260,19 @@ export class ErrorColumns {
     trace_id.appendId(row.traceId, 0, row.traceId.length);
     span_id.appendId(row.spanId, 0, row.spanId.length);
     parent_span_id.appendId(row.parentSpanId, 0, row.parentSpanId.length);
+  }
+
+  #writeRepeat(index: number): void {
+    const { isRepeat, ...keys } = this.#repeats.columns(index);
+    this.#isRepeat.append(isRepeat ? 1 : 0);
+    for (const name of ['asks', 'answers'] as const) {
+      const { column, ends } = this.#keys[name];
+      for (const key of keys[name]) {
+        column.inner.out.fixed64(key % 2 ** 32, Math.floor(key / 2 ** 32));
+        ends.next();
+      }
+      ends.endRow();
+    }
   }
 
   #writeTexts({ origin, name, fields, source, traceId }: Row, group: IdentifiedError, message: string): void {
@@ -277,6 +322,11 @@ function saidByLog(
     };
   if (severity < severityErrorMin) return undefined;
   return stackOfBody(failure.attribute('err')) ?? stackOfBody(body());
+}
+
+function keysColumn() {
+  const ends = new RowEnds();
+  return { ends, column: new ArrayColumn(ends, new WideColumn('UInt64')) };
 }
 
 interface People {
