@@ -804,23 +804,11 @@ CREATE TABLE IF NOT EXISTS {{errors}} {{on cluster}}
     parent_span_id FixedString(8),
     log_id UInt64,
     stored_time DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
-    -- Which rows tell of one error again (query/errors/errors-sql.ts): a row repeats what another tells where one of its four questions is among the answers of all rows.
-    ask_said UInt64 DEFAULT if(span_id = unhex(repeat('00', 8)) OR error_class NOT IN ('', 'tool'), 0, cityHash64('said', trace_id, span_id, said)),
-    ask_own UInt64 DEFAULT multiIf(
-        span_id = unhex(repeat('00', 8)), 0,
-        source = 'log', cityHash64('same', trace_id, span_id, said),
-        source = 'status' AND error_class = '', cityHash64('why', trace_id, span_id),
-        source = 'status' AND error_class = 'tool', cityHash64('thrown', trace_id, span_id),
-        0),
-    ask_model UInt64 DEFAULT if(span_id = unhex(repeat('00', 8)), 0, cityHash64('model', trace_id, if(source = 'log', span_id, parent_span_id))),
-    ask_tool UInt64 DEFAULT if(source = 'status', cityHash64('tool', trace_id, parent_span_id), 0),
-    answers Array(UInt64) DEFAULT arrayFilter(key -> key != 0, [
-        if(source = 'log' OR parent_span_id = unhex(repeat('00', 8)), 0, cityHash64('said', trace_id, parent_span_id, said)),
-        if(source = 'log', 0, cityHash64('same', trace_id, span_id, said)),
-        if(source != 'log' AND parent_span_id = unhex(repeat('00', 8)), 0, cityHash64('why', trace_id, if(source = 'log', span_id, parent_span_id))),
-        if(source = 'status' OR (source != 'log' AND parent_span_id = unhex(repeat('00', 8))), 0, cityHash64('thrown', trace_id, if(source = 'log', span_id, parent_span_id))),
-        if(source = 'log' OR error_class IN ('', 'tool'), 0, cityHash64('model', trace_id, span_id)),
-        if(source = 'status' AND error_class = 'tool', cityHash64('tool', trace_id, span_id), 0)]),
+    -- Which rows tell of one error again: loads settle it where they know both (load/error-repeats.ts); of the others, a row repeats what another tells where one of its questions is
+    -- among the answers of all rows (query/errors/errors-sql.ts).
+    is_repeat UInt8,
+    asks Array(UInt64),
+    answers Array(UInt64),
     INDEX fingerprint_index fingerprint TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX variant_index variant TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX trace_id_index trace_id TYPE bloom_filter(0.001) GRANULARITY 1
