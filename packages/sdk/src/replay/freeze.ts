@@ -1,4 +1,7 @@
-/** Time, random numbers and ids that are the same in every replay of one recording. Returns what lets them go again. */
+/**
+ * The time of `Date`, random numbers and ids that are the same in every replay of one recording. `performance.now()` and timers go on: time-outs
+ * and durations need a clock that moves. Returns what lets them go again.
+ */
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
 
@@ -8,6 +11,9 @@ export function freeze(seed: string, nowMs: () => number): () => void {
   const real = {
     randomUUID: crypto.randomUUID,
     randomBytes: crypto.randomBytes,
+    randomInt: crypto.randomInt,
+    randomFill: crypto.randomFill,
+    randomFillSync: crypto.randomFillSync,
     // oxlint-disable-next-line typescript/unbound-method
     webUUID: crypto.webcrypto.randomUUID,
     // oxlint-disable-next-line typescript/unbound-method
@@ -15,9 +21,11 @@ export function freeze(seed: string, nowMs: () => number): () => void {
   };
   const random = seeded(seed);
   const fill = <T extends ArrayBufferView>(view: T): T => {
-    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
-    for (let at = 0; at < bytes.length; at++) bytes[at] = Math.floor(random() * 256);
+    fillBytes(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
     return view;
+  };
+  const fillBytes = (bytes: Uint8Array): void => {
+    for (let at = 0; at < bytes.length; at++) bytes[at] = Math.floor(random() * 256);
   };
   const uuid = () => {
     const hex = Buffer.from(fill(new Uint8Array(16))).toString('hex');
@@ -40,6 +48,26 @@ export function freeze(seed: string, nowMs: () => number): () => void {
     process.nextTick(done, null, bytes);
     return undefined;
   }) as typeof crypto.randomBytes;
+  // What is asked for wrongly is refused by the real one.
+  crypto.randomInt = ((...given: [number, number?, ReadyWith<number>?]) => {
+    const done = given.find((each) => typeof each === 'function');
+    const bounds = given.filter((each) => typeof each === 'number');
+    const [from, to] = bounds.length === 1 ? [0, bounds[0] as number] : (bounds as [number, number]);
+    (real.randomInt as (from: number, to: number) => number)(from, to);
+    const number = from + Math.floor(random() * (to - from));
+    if (done === undefined) return number;
+    process.nextTick(done, null, number);
+    return undefined;
+  }) as typeof crypto.randomInt;
+  crypto.randomFillSync = ((target: ArrayBufferView | ArrayBuffer, offset = 0, size?: number) => {
+    fillBytes(part(target, offset, size));
+    return target;
+  }) as typeof crypto.randomFillSync;
+  crypto.randomFill = (target: ArrayBufferView | ArrayBuffer, ...given: unknown[]) => {
+    const [offset = 0, size] = given.filter((each) => typeof each === 'number');
+    fillBytes(part(target, offset, size));
+    process.nextTick(given.at(-1) as ReadyWith<unknown>, null, target);
+  };
   globalThis.crypto.randomUUID = uuid;
   globalThis.crypto.getRandomValues = fill;
   syncBuiltinESMExports();
@@ -48,10 +76,25 @@ export function freeze(seed: string, nowMs: () => number): () => void {
     Math.random = realRandom;
     crypto.randomUUID = real.randomUUID;
     crypto.randomBytes = real.randomBytes;
+    crypto.randomInt = real.randomInt;
+    crypto.randomFill = real.randomFill;
+    crypto.randomFillSync = real.randomFillSync;
     globalThis.crypto.randomUUID = real.webUUID;
     globalThis.crypto.getRandomValues = real.getRandomValues;
     syncBuiltinESMExports();
   };
+}
+
+type ReadyWith<T> = (error: null, value: T) => void;
+
+/** Bytes of a buffer or view; offset and size count in elements of a typed array. */
+function part(target: ArrayBufferView | ArrayBuffer, offset: number, size: number | undefined): Uint8Array {
+  const isView = ArrayBuffer.isView(target);
+  const bytes = isView
+    ? new Uint8Array(target.buffer, target.byteOffset, target.byteLength)
+    : new Uint8Array(target);
+  const width = isView && 'BYTES_PER_ELEMENT' in target ? Number(target.BYTES_PER_ELEMENT) : 1;
+  return bytes.subarray(offset * width, size === undefined ? undefined : (offset + size) * width);
 }
 
 /** sfc32, seeded from the text. */

@@ -218,6 +218,8 @@ describe('a recorded run', () => {
       expect.any(Number),
       expect.any(Number),
       expect.stringMatching(/^[0-9a-f-]{36}$/),
+      expect.any(Number),
+      expect.stringMatching(/^[0-9a-f]{16}$/),
     ]);
   });
 });

@@ -1,4 +1,5 @@
 // Uses every client there is, in turn and side by side; prints what came of it. Calls that bypass the process are counted by async_hooks.
+import { randomFillSync, randomInt } from 'node:crypto';
 import http from 'node:http';
 import { gunzipSync } from 'node:zlib';
 import { createOpenAI } from '@ai-sdk/openai';
@@ -117,7 +118,14 @@ try {
       answer.old = [];
       for (const path of ['json', 'events', 'packed', 'dies']) answer.old.push(await askOld(path));
       if (process.env.EXTRA) await ask('one more');
-      if (process.env.FREEZE) answer.frozen = [Date.now(), Math.random(), crypto.randomUUID()];
+      if (process.env.FREEZE)
+        answer.frozen = [
+          Date.now(),
+          Math.random(),
+          crypto.randomUUID(),
+          randomInt(1_000_000),
+          randomFillSync(Buffer.alloc(8)).toString('hex'),
+        ];
       return answer;
     });
   await traceWorkflow({ name: 'fails' }, async () => {
