@@ -2,7 +2,8 @@
 import type { ListBehind } from '@sightline/schema/api';
 import { findBuiltinField, type FilterSignal, printField, printText } from '@sightline/schema/filter';
 import type { Dimension, RuleSource, ValueQuery } from '@sightline/schema/rules';
-import { type JoinedModels, namesOfModel, noJoinedModels } from '../query/agents/joined-models.ts';
+import { namesOfModel } from '../query/agents/joined-models.ts';
+import { type JoinedModels, noJoinedModels } from '../query/agents/model-names.ts';
 import { labelName } from '../query/alerts/read-rule-values.ts';
 
 type Labels = Readonly<Record<string, string>>;

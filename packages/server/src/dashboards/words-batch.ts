@@ -1,5 +1,5 @@
 import type { ValueQuery } from '@sightline/schema/rules';
-import type { JoinedModels } from '../query/agents/joined-models.ts';
+import type { JoinedModels } from '../query/agents/model-names.ts';
 import { readNamesNear } from '../query/alerts/items-of.ts';
 import type { HistoriesReader, PanelContext } from '../query/alerts/kept-histories.ts';
 import { readRuleHistories, type ValueSeries } from '../query/alerts/read-rule-values.ts';

@@ -3,7 +3,7 @@ import { unixNano } from '@sightline/base';
 import type { PanelQuery } from '@sightline/schema/api';
 import { findBuiltinField } from '@sightline/schema/filter';
 import { type Measure, parseValue, signalOf, type ValueQuery } from '@sightline/schema/rules';
-import { type JoinedModels, noJoinedModels } from '../query/agents/joined-models.ts';
+import { type JoinedModels, noJoinedModels } from '../query/agents/model-names.ts';
 import { namesModels } from '../query/alerts/items-of.ts';
 import { valueOfNothing } from '../query/alerts/read-rule-values.ts';
 import { readSpread } from '../query/alerts/read-spread.ts';

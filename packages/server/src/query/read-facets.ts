@@ -9,13 +9,11 @@ import { signalTables } from './filter/signal-columns.ts';
 import { facetItemsMax } from './query-bounds.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { inRange } from './sql/range-sql.ts';
-import { every, joinSql, type Sql, sql, trusted, uint } from './sql/sql.ts';
+import { every, type Sql, sql, trusted, uint } from './sql/sql.ts';
 import { wantedTraces } from './sql/trace-sets-sql.ts';
 import { readRange } from './time-range.ts';
 
 interface ValueRow {
-  /** Its place among those asked for. */
-  readonly field: number;
   readonly value: string;
   readonly hits: string;
   readonly others: string;
@@ -43,40 +41,25 @@ export async function readFacets(
       : compileFilter(stored, filter, { project: context.project, ...range });
   const where = every([inRange(context.project, stored, range), condition]);
 
-  const fields = readFields(parameters.fields);
-  // The items are found once for all fields: to find them is most of the work.
-  const readRows = async (some: readonly WrittenField[], newest: Sql): Promise<readonly ValueRow[]> => {
-    if (some.length === 0) return [];
-    const pairs = some.map((field) => {
-      const place = uint(fields.indexOf(field));
-      return sql`arrayMap(one -> (toUInt8(${place}), one), ${fieldTexts(stored, field)})`;
-    });
-    const items = sql`SELECT trace_id, arrayConcat(${joinSql(pairs, ', ')}) AS pairs FROM ${trusted(table)} WHERE ${where}${newest}`;
-    return reader.rows<ValueRow>(topValues(items, signal, limit), { resultRowsMax: fieldsMax * (limit + 1) });
-  };
-  const [ofColumns, ofAttributes] = await Promise.all([
-    readRows(
-      fields.filter((field) => isInColumn(stored, field)),
-      trusted(''),
-    ),
-    readRows(
-      fields.filter((field) => !isInColumn(stored, field)),
-      sql` ORDER BY bucket DESC LIMIT ${uint(facetItemsMax)}`,
-    ),
-  ]);
-  const rows = Map.groupBy([...ofColumns, ...ofAttributes], ({ field }) => Number(field));
-  // Each of the items has one value of a field at least.
-  if (ofAttributes.some(({ looked }) => Number(looked) >= facetItemsMax)) {
-    reader.meet({
-      limit: 'rows',
-      message: `Counted over the newest ${facetItemsMax.toLocaleString('en-US')} items.`,
-    });
-  }
-  const facets = fields.map((field, place) => facetOf(field.written, rows.get(place) ?? [], limit));
+  // One statement each: to put the fields of all rows together costs more than to find the rows again.
+  const facets = await Promise.all(
+    readFields(parameters.fields).map(async (field) => {
+      const isColumn = isInColumn(stored, field);
+      const newest = isColumn ? trusted('') : sql` ORDER BY bucket DESC LIMIT ${uint(facetItemsMax)}`;
+      const items = sql`SELECT ${fieldTexts(stored, field)} AS value, trace_id FROM ${trusted(table)} WHERE ${where}${newest}`;
+      const rows = await reader.rows<ValueRow>(topValues(items, signal, limit));
+      if (!isColumn && Number(rows[0]?.looked ?? 0) >= facetItemsMax)
+        reader.meet({
+          limit: 'rows',
+          message: `Counted over the newest ${facetItemsMax.toLocaleString('en-US')} items.`,
+        });
+      return facetOf(field.written, rows, limit);
+    }),
+  );
   return { facets, ...reader.limitsMet };
 }
 
-/** The listed values of each field, then one row with value '' for the items without one. A trace is without one where none of its spans has one. */
+/** The listed values, then one row with value '' for the items without one. A trace is without one where none of its spans has one. */
 function topValues(items: Sql, signal: FacetsParameters['signal'], limit: number): Sql {
   const isOfTraces = signal === 'traces';
   const counted = trusted(
@@ -84,14 +67,14 @@ function topValues(items: Sql, signal: FacetsParameters['signal'], limit: number
   );
   const missing = trusted(
     isOfTraces
-      ? "greatest(0, toInt64(uniqMerge(traces) OVER of_field) - toInt64(uniqMergeIf(traces, value != '') OVER of_field))"
-      : "sum(if(value = '', hits, 0)) OVER of_field",
+      ? "greatest(0, toInt64(uniqMerge(traces) OVER ()) - toInt64(uniqMergeIf(traces, value != '') OVER ()))"
+      : "sum(if(value = '', hits, 0)) OVER ()",
   );
   return sql`
-    WITH counts AS (SELECT pair.1 AS field, pair.2 AS value, ${counted}, count() AS looked FROM (${items}) ARRAY JOIN pairs AS pair GROUP BY field, value)
-    SELECT field, value, hits, sum(if(value = '', 0, hits)) OVER of_field AS others, ${missing} AS missing,
-      countIf(value != '') OVER of_field AS kinds, sum(looked) OVER of_field AS looked
-    FROM counts WINDOW of_field AS (PARTITION BY field) ORDER BY field, value = '', hits DESC, value LIMIT ${uint(limit + 1)} BY field`;
+    WITH counts AS (SELECT value, ${counted}, count() AS looked FROM (${items}) GROUP BY value)
+    SELECT value, hits, sum(if(value = '', 0, hits)) OVER () AS others, ${missing} AS missing,
+      countIf(value != '') OVER () AS kinds, sum(looked) OVER () AS looked
+    FROM counts ORDER BY value = '', hits DESC, value LIMIT ${uint(limit + 1)}`;
 }
 
 function facetOf(field: string, rows: readonly ValueRow[], limit: number): FacetsResponse['facets'][number] {

@@ -2,7 +2,8 @@
 import type { AgentGraphEdge, AgentGraphNode, RunGraphResponse, Usage } from '@sightline/schema/api';
 import { inferenceOperations } from '@sightline/schema/conventions';
 import { isAgentAtWork } from './describe-run.ts';
-import { type JoinedModels, listedModel, type ModelName } from './joined-models.ts';
+import { listedModel } from './joined-models.ts';
+import type { JoinedModels, ModelName } from './model-names.ts';
 import {
   addUsage,
   callKey,

@@ -5,7 +5,7 @@ import { Reader } from '../reader.ts';
 import { AgentSpans } from '../testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
-import { noJoinedModels } from './joined-models.ts';
+import { noJoinedModels } from './model-names.ts';
 import { describeRun } from './describe-run.ts';
 import { nothingElse, openRun } from './open-run.ts';
 import { runFacts } from './run-facts.ts';

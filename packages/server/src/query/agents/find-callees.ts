@@ -23,13 +23,8 @@ import { callRows, type CallWish } from '../sql/runs-sql.ts';
 import { every, type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
 import { isInference, summedUsageText } from '../sql/usage-sql.ts';
 import { startAgentPage } from './agent-page.ts';
-import {
-  type JoinedModels,
-  namesOfModel,
-  noJoinedModels,
-  readJoinedModels,
-  underJoinedNames,
-} from './joined-models.ts';
+import { namesOfModel, readJoinedModels, underJoinedNames } from './joined-models.ts';
+import { type JoinedModels, noJoinedModels } from './model-names.ts';
 import { decodeUsage, type UsageRow } from './run-facts.ts';
 import { settledRuns } from './settled-runs.ts';
 import { type LastFailure, readLastErrors } from './last-errors.ts';

@@ -8,6 +8,7 @@ import { inRange } from '../sql/range-sql.ts';
 import { sql, type Sql, strings, trusted, uint } from '../sql/sql.ts';
 import type { Window } from '../time-range.ts';
 import { isInference } from '../sql/usage-sql.ts';
+import type { JoinedModels, ModelName } from './model-names.ts';
 
 interface AnsweredRow {
   readonly provider: string;
@@ -16,22 +17,8 @@ interface AnsweredRow {
   readonly calls: string;
 }
 
-export interface ModelName {
-  readonly provider: string;
-  readonly model: string;
-}
-
 /** The names that were met most, where there are more. */
 const namesMax = 2_000;
-
-/** From the names that calls tell to those under which every view lists them; what is not there keeps its own. */
-export interface JoinedModels {
-  readonly pairs: readonly (readonly [told: ModelName, listed: ModelName])[];
-  /** The same where no provider is told beside the name: the name that answers most, whosever it is. */
-  readonly byName: ReadonlyMap<string, string>;
-}
-
-export const noJoinedModels: JoinedModels = { pairs: [], byName: new Map() };
 
 export async function readJoinedModels(reader: Reader, range: Window): Promise<JoinedModels> {
   const rows = await reader.rows<AnsweredRow>(sql`

@@ -1,6 +1,6 @@
 import { unixNano } from '@sightline/base';
 import { expect, it } from 'vitest';
-import { noJoinedModels } from './joined-models.ts';
+import { noJoinedModels } from './model-names.ts';
 import { KeptNames } from './kept-names.ts';
 
 it('asks for the names of a range once a minute, of each project by itself, and again where it failed', async () => {

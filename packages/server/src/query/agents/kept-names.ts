@@ -1,6 +1,6 @@
 import type { Clock } from '@sightline/base';
 import type { Window } from '../time-range.ts';
-import type { JoinedModels } from './joined-models.ts';
+import type { JoinedModels } from './model-names.ts';
 
 const ageMsMax = 60_000;
 /** Ranges whose names are kept. */

@@ -1,6 +1,7 @@
 /** What a run cost, taken apart: by step, agent, model, tool and kind of token. Every call is counted once. Pure. */
 import type { CostStep, RunCostResponse, TokenPart, Usage } from '@sightline/schema/api';
-import { type JoinedModels, listedModel, noJoinedModels } from './joined-models.ts';
+import { listedModel } from './joined-models.ts';
+import { type JoinedModels, noJoinedModels } from './model-names.ts';
 import { isCostDifferent } from './run-problems.ts';
 import {
   addUsage,

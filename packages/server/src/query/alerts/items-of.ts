@@ -1,6 +1,7 @@
 import { unixNano } from '@sightline/base';
 import { type Dimension, type RuleSource, signalOf, type Term } from '@sightline/schema/rules';
-import { type JoinedModels, noJoinedModels, readJoinedModels } from '../agents/joined-models.ts';
+import { readJoinedModels } from '../agents/joined-models.ts';
+import { type JoinedModels, noJoinedModels } from '../agents/model-names.ts';
 import { readGeneration } from '../agents/settled-runs.ts';
 import { readQ } from '../filter/read-condition.ts';
 import type { Reader } from '../reader.ts';

@@ -9,12 +9,12 @@ export interface FieldName {
   readonly name: string;
 }
 
-/** The same as an array of texts, with all values where a row has several, and [''] where it has none. For facets. */
+/** The same with a row for each value, where a row has several; one row with '' where it has none. For facets. */
 export function fieldTexts(signal: StoredSignal, field: FieldName): Sql {
   const column = columnOf(signal, field);
   return column?.type === 'texts'
-    ? trusted(`if(empty(${column.sql}), [''], arrayMap(one -> toString(one), ${column.sql}))`)
-    : sql`[toString(${fieldText(signal, field)})]`;
+    ? trusted(`arrayJoin(if(empty(${column.sql} AS texts_), [''], arrayMap(one -> toString(one), texts_)))`)
+    : fieldText(signal, field);
 }
 
 /** Whether values are in a column of their own. */

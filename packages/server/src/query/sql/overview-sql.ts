@@ -3,7 +3,8 @@
  * Everything is read once; the engine keeps these sums side by side.
  */
 import type { OverviewGroup } from '@sightline/schema/api';
-import { type JoinedModels, listedNameSql } from '../agents/joined-models.ts';
+import { listedNameSql } from '../agents/joined-models.ts';
+import type { JoinedModels } from '../agents/model-names.ts';
 import { callFilterNames, callFilters, type ExactFilters } from './agent-filter-sql.ts';
 import { callRows, type RunScope, runRows } from './runs-sql.ts';
 import {

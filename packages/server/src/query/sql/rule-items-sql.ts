@@ -5,7 +5,8 @@
 import { SightlineError } from '@sightline/schema/errors';
 import type { BoundFilter } from '@sightline/schema/filter';
 import { type Dimension, type Measure, type RuleSource, signalOf, type Term } from '@sightline/schema/rules';
-import { type JoinedModels, underJoinedNames } from '../agents/joined-models.ts';
+import { underJoinedNames } from '../agents/joined-models.ts';
+import type { JoinedModels } from '../agents/model-names.ts';
 import { compileColumnTest } from '../filter/compile-condition.ts';
 import { compileFilter } from '../filter/compile-filter.ts';
 import { fieldText } from '../filter/field-text.ts';
