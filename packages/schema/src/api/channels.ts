@@ -12,7 +12,11 @@ const hostName = z
   .string()
   .max(253)
   .regex(/^[A-Za-z0-9:][A-Za-z0-9.:_-]*$/, 'the name or the IP address of a host');
-const mailAddress = z.email().max(254);
+/** Before the @ stand 64 characters at most (RFC 5321). */
+const mailAddress = z
+  .email()
+  .max(254)
+  .regex(/^[^@]{1,64}@/, 'at most 64 characters before the @');
 
 /** What kind of channel it is, and how its receiver is reached. Secrets come back masked. */
 export const channelSettings = z.discriminatedUnion('type', [

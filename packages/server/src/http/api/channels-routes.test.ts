@@ -130,6 +130,11 @@ test.each([
     'from',
   ],
   [
+    { type: 'email', host: 'mail.example', from: 'a@b.example', to: [`${'a'.repeat(65)}@d.example`] },
+    'bad_request',
+    'to.0',
+  ],
+  [
     {
       type: 'email',
       host: 'mail.example',
