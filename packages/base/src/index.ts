@@ -1,6 +1,7 @@
 export { assert, AssertionError, ensure, unreachable } from './assert.ts';
 export { BatchSender } from './batch-sender.ts';
 export { editDistance } from './edit-distance.ts';
+export { nearestWord } from './nearest-word.ts';
 export { escapeHtml } from './escape-html.ts';
 export { formatDurationMs } from './format-duration.ts';
 export { inPieces } from './in-pieces.ts';

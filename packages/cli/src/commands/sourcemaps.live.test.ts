@@ -1,13 +1,13 @@
 /** `sightline sourcemaps` against a real server, with a program that a bundler built and Node ran. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { type ErrorFrame, errorResponse, errorsResponse } from '@sightline/schema/api';
-import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { buildProgram } from '../testing/build-program.ts';
 import { type LiveServer, startLiveServer } from '../testing/live-server.ts';
 import { sightline } from '../testing/run-sightline.ts';
 
@@ -69,22 +69,10 @@ async function framesOf(
 beforeAll(async () => {
   server = await startLiveServer(['--canary-interval', 'off']);
   folder = await mkdtemp(path.join(tmpdir(), 'sightline-maps-'));
-  await writeFile(path.join(folder, 'package.json'), '{"type":"module"}');
   await mkdir(path.join(folder, 'src'));
   await writeFile(path.join(folder, 'src/cart.ts'), cart);
-  await writeFile(path.join(folder, 'src/main.ts'), main);
-  const built = await rolldown({ input: path.join(folder, 'src/main.ts') });
-  await built.write({
-    dir: path.join(folder, 'dist'),
-    sourcemap: true,
-    minify: true,
-    entryFileNames: 'assets/[name]-[hash].js',
-  });
-  await built.close();
-  const [file = ''] = await readdir(path.join(folder, 'dist/assets'));
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    path.join(folder, 'dist/assets', file.replace(/\.map$/, '')),
-  ]);
+  const program = await buildProgram(folder, 'src/main', main, 'assets/[name]-[hash].js');
+  const { stdout } = await promisify(execFile)(process.execPath, [program]);
   const text = (key: string, stringValue: string) => ({ key, value: { stringValue } });
   const time = String(BigInt(Date.now()) * 1_000_000n);
   const recordOf = (version: string) => ({

@@ -224,7 +224,7 @@ const cell = z.json();
 const listBehind = z
   .object({ list: z.enum(['runs', 'traces', 'logs', 'errors']), q: z.string() })
   .describe('The runs, traces, log records or errors that it is of.');
-/** What a line or row opens. */
+/** The list or page that opens from a line or row. */
 const behind = z
   .union([
     listBehind,

@@ -1,7 +1,7 @@
 /**
  * What was meant by a field that nobody knows. Any name may be that of an attribute, so this is no error: it is told where a filter found nothing.
  */
-import { editDistance } from '@sightline/base';
+import { nearestWord } from '@sightline/base';
 import { builtinFields, type FilterSignal, findBuiltinField } from './filter-fields.ts';
 import type { FieldRef, FilterNode } from './filter-node.ts';
 import { parseFilter } from './parse-filter.ts';
@@ -19,7 +19,10 @@ export function findNearField(filter: string, signal: FilterSignal): NearField |
   if (!parsed.ok) return undefined;
   for (const { name, range } of bareFields(parsed.value)) {
     if (findBuiltinField(signal, name) !== undefined) continue;
-    const meant = nearest(name, signal);
+    const meant = nearestWord(
+      name.toLowerCase(),
+      builtinFields[signal].map((field) => field.name),
+    );
     if (meant === undefined) continue;
     return {
       written: name,
@@ -43,18 +46,4 @@ function bareFields(node: FilterNode): readonly FieldRef[] {
     default:
       return [];
   }
-}
-
-/** Of names of up to so many letters one letter may differ, of longer ones two. */
-const shortLettersMax = 4;
-
-function nearest(name: string, signal: FilterSignal): string | undefined {
-  const written = name.toLowerCase();
-  const [best] = builtinFields[signal]
-    .map((field) => ({ field: field.name, edits: editDistance(written, field.name) }))
-    .filter(
-      ({ field, edits }) => edits <= (Math.min(field.length, written.length) <= shortLettersMax ? 1 : 2),
-    )
-    .toSorted((a, b) => a.edits - b.edits);
-  return best?.field;
 }

@@ -1,4 +1,4 @@
-import { editDistance, err, ok, type Result, unixNano } from '@sightline/base';
+import { err, nearestWord, ok, type Result, unixNano } from '@sightline/base';
 import { type FilterSignal, parseDuration, readFilter } from '../filter/index.ts';
 import { RuleReader } from './rule-reader.ts';
 import type {
@@ -163,7 +163,7 @@ function readTerm(reader: RuleReader): ReadTerm {
   const quantile = /^p(\d{1,2}(?:\.\d{1,2})?)$/.exec(word);
   const isAggregate = aggregateWords.includes(word) || quantile !== null;
   if (!isAggregate) {
-    const near = nearest(word, [...Object.keys(valueWords), ...aggregateWords]);
+    const near = nearestWord(word.toLowerCase(), [...Object.keys(valueWords), ...aggregateWords]);
     reader.fail('a value such as `error_rate`, `count` or `p95(duration)`', {
       at: start,
       hint: near === undefined ? '' : `Did you mean \`${near}\`?`,
@@ -243,7 +243,7 @@ function readSource(reader: RuleReader, terms: readonly ReadTerm[], start: numbe
   const [found] = Object.entries(sourceWords).find(([, { names }]) => names.includes(word)) ?? [];
   if (found === undefined) {
     const names = Object.values(sourceWords).flatMap(({ names: [name = ''] }) => name);
-    const near = nearest(word, names);
+    const near = nearestWord(word.toLowerCase(), names);
     reader.fail(`one of ${names.map((name) => `\`${name}\``).join(', ')}`, {
       at,
       hint: near === undefined ? '' : `Did you mean \`${near}\`?`,
@@ -279,7 +279,7 @@ function checkTerms(terms: readonly ReadTerm[], source: RuleSource, reader: Rule
           ...(words.attributes ? ['attr.…'] : []),
           ...(source === 'scores' ? ['score.…'] : []),
         ];
-        const near = measure.type === 'builtin' ? nearest(measure.name, fields) : undefined;
+        const near = measure.type === 'builtin' ? nearestWord(measure.name.toLowerCase(), fields) : undefined;
         const of = Object.entries(sourceWords).find(
           ([, each]) => measure.type === 'builtin' && Object.hasOwn(each.measures, measure.name),
         );
@@ -360,7 +360,8 @@ function checkDimension(
   const { dimensions, attributes } = sourceWords[source];
   if (dimension.type === 'attribute' ? attributes : dimensions.includes(dimension.name)) return;
   const fields = [...dimensions, ...(attributes ? ['attr.…', 'resource.…'] : [])];
-  const near = dimension.type === 'builtin' ? nearest(dimension.name, dimensions) : undefined;
+  const near =
+    dimension.type === 'builtin' ? nearestWord(dimension.name.toLowerCase(), dimensions) : undefined;
   reader.fail(`a field of ${source} (${fields.join(', ')})`, {
     at,
     hint:
@@ -416,16 +417,6 @@ function unitOfTerm({ term, unit }: ReadTerm, source: RuleSource): ValueUnit {
     default:
       return 'none';
   }
-}
-
-/** The word that was meant; undefined where none is near. */
-function nearest(written: string, words: readonly string[]): string | undefined {
-  const lower = written.toLowerCase();
-  const [best] = words
-    .map((word) => ({ word, edits: editDistance(lower, word) }))
-    .filter(({ word, edits }) => edits <= (Math.min(word.length, lower.length) <= 4 ? 1 : 2))
-    .toSorted((a, b) => a.edits - b.edits);
-  return best?.word;
 }
 
 function readCompound(reader: RuleReader): RuleNode {

@@ -11,7 +11,7 @@ export interface Exchange {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Of a body that is no text. */
+  /** Present when `body` holds bytes that are no text. */
   readonly bodyEncoding?: 'base64';
   /** How the body came: bytes and milliseconds since the request, chunk by chunk. */
   readonly chunks?: readonly (readonly [bytes: number, ms: number])[];

@@ -21,7 +21,7 @@ export function freeze(seed: string, nowMs: () => number): () => void {
   };
   const random = seeded(seed);
   const fill = <T extends ArrayBufferView>(view: T): T => {
-    fillBytes(new Uint8Array(view.buffer, view.byteOffset, view.byteLength));
+    fillBytes(part(view));
     return view;
   };
   const fillBytes = (bytes: Uint8Array): void => {
@@ -48,7 +48,7 @@ export function freeze(seed: string, nowMs: () => number): () => void {
     process.nextTick(done, null, bytes);
     return undefined;
   }) as typeof crypto.randomBytes;
-  // What is asked for wrongly is refused by the real one.
+  // The real function refuses wrong bounds.
   crypto.randomInt = ((...given: [number, number?, ReadyWith<number>?]) => {
     const done = given.find((each) => typeof each === 'function');
     const bounds = given.filter((each) => typeof each === 'number');
@@ -59,12 +59,12 @@ export function freeze(seed: string, nowMs: () => number): () => void {
     process.nextTick(done, null, number);
     return undefined;
   }) as typeof crypto.randomInt;
-  crypto.randomFillSync = ((target: ArrayBufferView | ArrayBuffer, offset = 0, size?: number) => {
+  crypto.randomFillSync = ((target: ArrayBufferView | ArrayBuffer, offset?: number, size?: number) => {
     fillBytes(part(target, offset, size));
     return target;
   }) as typeof crypto.randomFillSync;
   crypto.randomFill = (target: ArrayBufferView | ArrayBuffer, ...given: unknown[]) => {
-    const [offset = 0, size] = given.filter((each) => typeof each === 'number');
+    const [offset, size] = given.filter((each) => typeof each === 'number');
     fillBytes(part(target, offset, size));
     process.nextTick(given.at(-1) as ReadyWith<unknown>, null, target);
   };
@@ -88,7 +88,7 @@ export function freeze(seed: string, nowMs: () => number): () => void {
 type ReadyWith<T> = (error: null, value: T) => void;
 
 /** Bytes of a buffer or view; offset and size count in elements of a typed array. */
-function part(target: ArrayBufferView | ArrayBuffer, offset: number, size: number | undefined): Uint8Array {
+function part(target: ArrayBufferView | ArrayBuffer, offset = 0, size?: number): Uint8Array {
   const isView = ArrayBuffer.isView(target);
   const bytes = isView
     ? new Uint8Array(target.buffer, target.byteOffset, target.byteLength)

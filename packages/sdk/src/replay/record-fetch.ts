@@ -77,7 +77,7 @@ function noted(note: ExchangeNote, body: ReadableStream<Uint8Array>): ReadableSt
   });
 }
 
-/** What is text or bytes is at hand; anything else (a stream, a form, a file) is seen by `recordUndici` as it is sent. */
+/** Texts and bytes can be read here. A stream, a form or a file is read by `recordUndici` while it is sent. */
 function noteBody(note: ExchangeNote, body: unknown): void {
   if (body === null) return;
   if (typeof body === 'string') note.request(body);

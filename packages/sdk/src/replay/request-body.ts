@@ -38,7 +38,7 @@ export class RequestBody {
     if (this.#bytes <= heldBytesMax) return;
     const start = Buffer.concat(this.#held ?? []);
     this.#held = undefined;
-    this.#digest = new StreamDigest(multipart.exec(start.toString('latin1', 0, 200))?.[1]);
+    this.#digest = new StreamDigest(boundaryOf(start));
     this.#digest.add(start);
   }
 
@@ -60,19 +60,18 @@ export class RequestBody {
   }
 }
 
-/** What two requests are compared by. */
+/** Two requests with the same key are the same request. */
 export function exchangeKey(
   method: string,
   url: string,
   { request, requestDigest, requestLeftOut }: KeptRequest,
 ): string {
   if (requestLeftOut !== undefined) return anyRequestKey(method, url);
-  const { pathname, search } = new URL(url);
   const asked = requestDigest === undefined ? normalised(request ?? '') : `sha256 ${requestDigest.sha256}`;
-  return `${method} ${pathname}${search}\n${asked}`;
+  return `${anyRequestKey(method, url)}\n${asked}`;
 }
 
-/** Of a request whose body nobody knows. */
+/** The key of a request whose body is not known. */
 export function anyRequestKey(method: string, url: string): string {
   const { pathname, search } = new URL(url);
   return `${method} ${pathname}${search}`;
@@ -94,8 +93,11 @@ export function textOfBytes(bytes: Uint8Array): string | undefined {
   }
 }
 
+const boundaryOf = (bytes: Buffer): string | undefined =>
+  multipart.exec(bytes.toString('latin1', 0, 200))?.[1];
+
 function withoutBoundary(bytes: Buffer): Buffer {
-  const boundary = multipart.exec(bytes.toString('latin1', 0, 200))?.[1];
+  const boundary = boundaryOf(bytes);
   return boundary === undefined
     ? bytes
     : Buffer.from(bytes.toString('latin1').replaceAll(boundary, boundaryForAll), 'latin1');

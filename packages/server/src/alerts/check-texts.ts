@@ -2,10 +2,11 @@
  * Whether the texts of a rule are templates that can be read: actions that end, blocks that have their `end`, functions and variables that
  * Prometheus or this server knows. A function that only Prometheus has is fine; its action stays in the message as it is written.
  */
-import { editDistance } from '@sightline/base';
+import { nearestWord } from '@sightline/base';
 import type { AlertRuleInput } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { caretLines } from '@sightline/schema/rules';
+import { templateAction } from './fill-template.ts';
 
 /** Throws `bad_rule`, with the place in its hint. */
 export function assertTextsRead({
@@ -32,14 +33,13 @@ interface TemplateProblem {
   readonly at: number;
 }
 
-const action = /\{\{(?:[^"`}]|"(?:[^"\\]|\\.)*"|`[^`]*`|\}(?!\}))*\}\}/g;
 const openers = new Set(['if', 'range', 'with', 'define', 'block']);
 
 export function findTemplateProblem(text: string): TemplateProblem | undefined {
   const open: { readonly word: string; readonly at: number }[] = [];
   const variables = new Set(['labels', 'value', 'externalLabels', 'externalURL', '']);
   let read = 0;
-  for (const match of text.matchAll(action)) {
+  for (const match of text.matchAll(templateAction)) {
     const [whole] = match;
     const at = match.index;
     const unclosed = text.slice(read, at).indexOf('{{');
@@ -82,7 +82,10 @@ function findWordProblem(body: string, variables: Set<string>): string | undefin
 }
 
 function didYouMean(written: string, known: ReadonlySet<string>, sign = ''): string {
-  const near = [...known].find((each) => each !== '' && editDistance(written, each) <= 2);
+  const near = nearestWord(
+    written,
+    [...known].filter((each) => each !== ''),
+  );
   return near === undefined ? '' : `, did you mean "${sign}${near}"`;
 }
 

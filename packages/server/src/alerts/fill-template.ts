@@ -16,16 +16,30 @@ export interface Filling {
 
 type Value = number | string | boolean | null | Filling['labels'];
 
-/** Of what one function gives. */
+/** Braces within quotes do not end an action. */
+export const templateAction = /\{\{(?:[^"`}]|"(?:[^"\\]|\\.)*"|`[^`]*`|\}(?!\}))*\}\}/g;
+
+/** Characters that one function may give. */
 const textLengthMax = 4_000;
 
 export function fillTemplate(text: string, filling: Filling): string {
   if (!text.includes('{{')) return text;
-  const pieces = text.split(/(\{\{(?:[^"`}]|"(?:[^"\\]|\\.)*"|`[^`]*`|\}(?!\}))*\}\})/);
+  const pieces = piecesOf(text);
   const reader = { pieces, at: 0 };
   let filled = '';
   while (reader.at < pieces.length) filled += fillBlock(reader, filling, true);
   return filled;
+}
+
+/** Texts and actions in turns, as they stand in `text`. */
+function piecesOf(text: string): string[] {
+  const pieces: string[] = [];
+  let read = 0;
+  for (const { 0: action, index } of text.matchAll(templateAction)) {
+    pieces.push(text.slice(read, index), action);
+    read = index + action.length;
+  }
+  return [...pieces, text.slice(read)];
 }
 
 interface Pieces {

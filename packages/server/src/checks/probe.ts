@@ -194,7 +194,7 @@ async function askDns(
     : { reason: `no ${record} record has "${contains}": ${texts.slice(0, 3).join(', ')}` };
 }
 
-/** What a name server answers, in words; Node has codes alone. */
+/** Says in words why a name was not found; Node only gives a code. */
 function nameErrorOf(
   error: unknown,
   { host, record, timeoutMs }: { readonly host: string; readonly record: string; readonly timeoutMs: number },

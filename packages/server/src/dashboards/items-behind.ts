@@ -42,7 +42,7 @@ export function behindWords(
   return { list, q: [...own, ...failed, ...terms].join(' ') };
 }
 
-/** What lists call it, where they have other names: of resources, whichever of the names a sender uses. */
+/** Fields of lists whose names differ from that of the dimension. Of several, a sender uses one. */
 const fieldsOfDimensions: Readonly<Record<string, readonly string[]>> = {
   version: ['resource.service.version'],
   environment: ['resource.deployment.environment.name', 'resource.deployment.environment'],

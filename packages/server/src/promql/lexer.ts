@@ -3,9 +3,9 @@ import { type Place, PromqlSyntaxError } from './ast.ts';
 export interface Token extends Place {
   readonly kind: 'identifier' | 'metric' | 'number' | 'duration' | 'string' | 'operator' | 'end';
   readonly text: string;
-  /** Of numbers and durations, in seconds. */
+  /** The value of a number; a duration in seconds. */
   readonly number: number;
-  /** Of strings: what is within the quotes. Of the end: why the text cannot end there, or cannot be read further. */
+  /** For a string, the text within its quotes. For the end, why the text cannot end there or cannot be read further. */
   readonly value: string;
 }
 

@@ -141,6 +141,8 @@ export function partsOfCharts(ids: readonly ChartMetric['id'][]): string {
 
 /** Groups are known by their runs and calls. */
 export const groupParts: readonly OverviewPart[] = ['runs', 'calls'];
+/** The same as the API takes them. */
+export const groupPartsParameter = groupParts.join(',');
 
 export interface ChartLine {
   readonly label: string;

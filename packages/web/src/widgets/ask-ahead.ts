@@ -15,7 +15,7 @@ import { errorsQuery } from '../api/error-queries.ts';
 import { fleetQuery } from '../api/fleet-queries.ts';
 import { outlookQuery } from '../api/outlook-queries.ts';
 import { facetsQuery, histogramQuery, logsQuery, servicesQuery, tracesQuery } from '../api/queries.ts';
-import { type ChartMetric, groupParts, partsOfCharts } from '../model/overview-charts.ts';
+import { type ChartMetric, groupPartsParameter, partsOfCharts } from '../model/overview-charts.ts';
 import { facetFilter, runFacetLabels } from '../model/run-facets.ts';
 import { defaultRange, type TimeRange } from '../model/time-range.ts';
 import { outlookPresets } from '../model/outlook-words.ts';
@@ -56,7 +56,7 @@ const asksOf: Readonly<Record<string, Asks>> = {
     one(realtimeQuery({ windowS: '60', latencyWindowS: '300', hallucinationWindowS: '3600' })),
   ],
   '/runs': together(
-    (range, asOf) => [one(overviewQuery({ ...range, steps: 80, parts: groupParts.join(',') }, asOf))],
+    (range, asOf) => [one(overviewQuery({ ...range, steps: 80, parts: groupPartsParameter }, asOf))],
     list('runs'),
     (range, asOf) => [
       one(

@@ -194,7 +194,7 @@ function groupProblems(group: YamlValue, seen: Set<string>): FileProblem[] {
   return textsProblems(group, 'labels');
 }
 
-/** Of a map of names to texts, which may be left out. */
+/** Problems of `labels` or `annotations`, a map of names to texts. It may be left out. */
 function textsProblems(value: YamlValue, field: 'labels' | 'annotations'): FileProblem[] {
   const texts = value.get(field);
   if (texts === undefined || texts.value === null) return [];

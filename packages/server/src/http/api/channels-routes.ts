@@ -164,7 +164,7 @@ async function get(sources: ApiSources, { project }: QueryContext, id: string): 
   return found;
 }
 
-/** What can be seen before anything is sent: of the address, before its name is looked up, and whether a password would go unencrypted. Both are checked for each message anew. */
+/** Refuses an address that is never allowed, and a password that would be sent without TLS. Both are checked again for each message, when the name is looked up. */
 function checkSettings(settings: ChannelSettings, reach: Reach): void {
   const [name, problem] =
     settings.type === 'email'

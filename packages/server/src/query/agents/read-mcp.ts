@@ -42,19 +42,19 @@ const errorMessage = "if(status_message != '', status_message, attributes['error
 const sizeOf = (told: string, keys: readonly string[], name: string): string =>
   `${lengthOf(...keys)} AS ${name}Length, multiIf(attributes['${told}'] != '', toFloat64OrNull(attributes['${told}']), ${name}Length > 0, toFloat64(${name}Length), NULL) AS ${name}Size`;
 
-/** What tells which request it is, and what it answered where it lists tools. */
-const listingColumns = `
+const methodColumns = `
   ${mcpServerName} AS namedServer, ${textOf('mcp.method.name')} AS attributeMethod,
-  if(attributeMethod != '', attributeMethod, if(tool_name != '', 'tools/call', toString(name))) AS method, toUnixTimestamp64Nano(start_time) AS startNanos,
+  if(attributeMethod != '', attributeMethod, if(tool_name != '', 'tools/call', toString(name))) AS method, toUnixTimestamp64Nano(start_time) AS startNanos`;
+
+/** The answers to requests that list tools. */
+const listingColumns = `${methodColumns},
   if(method = 'tools/list' OR startsWith(name, 'tools/list'), ${longTextOf(...resultKeys)}, '') AS storedPayload,
   ${taggedValue('storedPayload')} AS payload`;
 
 /** Client and server of one request are two spans: the side that stands alone, or else the client's, is the request. */
-const requestColumns = `
-  ${mcpServerName} AS namedServer, ${textOf('mcp.method.name')} AS attributeMethod,
-  if(attributeMethod != '', attributeMethod, if(tool_name != '', 'tools/call', toString(name))) AS method, toString(tool_name) AS tool,
+const requestColumns = `${methodColumns}, toString(tool_name) AS tool,
   ${textOf('network.transport', 'mcp.transport')} AS transport, ${textOf('mcp.protocol.version')} AS protocol, ${textOf('mcp.session.id')} AS mcpSession,
-  if(kind = 2, '', toString(service)) AS client, toUnixTimestamp64Nano(start_time) AS startNanos, duration_ns, status_code = 2 AS isOwnError,
+  if(kind = 2, '', toString(service)) AS client, duration_ns, status_code = 2 AS isOwnError,
   ${sizeOf('mcp.request.size', argumentKeys, 'request')}, ${sizeOf('mcp.response.size', resultKeys, 'response')},
   ${errorMessage} AS ownErrorMessage`;
 

@@ -4,7 +4,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { agentListQuery, overviewQuery } from '../../api/agent-queries.ts';
 import { errorsQuery } from '../../api/error-queries.ts';
 import { formatCount, formatDurationMs, formatShare } from '../../model/format.ts';
-import { groupParts } from '../../model/overview-charts.ts';
+import { groupPartsParameter } from '../../model/overview-charts.ts';
 import { runsDetail, runsSentence } from '../../model/runs-answer.ts';
 import { Icon } from '../../widgets/icon.tsx';
 import { CostValue, Dash, DurationValue, TimeAgo } from '../../widgets/facts.tsx';
@@ -33,11 +33,12 @@ export function AgentPage(): ReactElement {
   const carried = carriedSearch(search);
   const ofAgent = { ...carried, agent };
   const wanted = { ...asked, agent };
-  const parts = groupParts.join(',');
   const versions = useQuery(
-    overviewQuery({ ...wanted, groupBy: 'version', groupSeries: 'false', parts }, asOf),
+    overviewQuery({ ...wanted, groupBy: 'version', groupSeries: 'false', parts: groupPartsParameter }, asOf),
   );
-  const models = useQuery(overviewQuery({ ...wanted, groupBy: 'model', groupSeries: 'false', parts }, asOf));
+  const models = useQuery(
+    overviewQuery({ ...wanted, groupBy: 'model', groupSeries: 'false', parts: groupPartsParameter }, asOf),
+  );
   const tools = useInfiniteQuery(agentListQuery('tools', { ...wanted, sort: '-calls' }, asOf));
   const failed = useInfiniteQuery(agentListQuery('runs', { ...wanted, status: 'error' }, asOf));
   const newest = useInfiniteQuery(agentListQuery('runs', wanted, asOf));

@@ -4,7 +4,7 @@ import { useMemo, type ReactElement } from 'react';
 import { overviewQuery, readFirstRuns } from '../../api/agent-queries.ts';
 import { runsDetail, runsSentence } from '../../model/runs-answer.ts';
 import { listedRuns } from '../../model/compare-words.ts';
-import { groupParts } from '../../model/overview-charts.ts';
+import { groupParts, groupPartsParameter } from '../../model/overview-charts.ts';
 import { rangeFromMs } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { loadPart } from '../../api/load-part.ts';
@@ -37,7 +37,7 @@ export function RunsPage(): ReactElement {
   const state = useListPage();
   const { question, filters, nowMs } = state;
   const { status: _status, ...narrowed } = askedOf(state);
-  const wanted = { ...narrowed, steps: 80, parts: groupParts.join(',') };
+  const wanted = { ...narrowed, steps: 80, parts: groupPartsParameter };
   const overview = useQuery(overviewQuery(wanted, useChartMoment(question.asOf, question.isLive)));
   const fresh = useNewRuns(state);
   const head = usePart(overviewAnswer(overview, wanted), groupParts);
