@@ -3,7 +3,7 @@
  * each below 500 and lives. Schemathesis makes them; it is installed into `.cache` where Python and its registry are at hand.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -44,6 +44,13 @@ function ensureSchemathesis(): string | undefined {
   }
 }
 
+/** Schemathesis 4.32 takes the `prefixItems` of an answer for an error of the document: it gets lists whose items are any of them. */
+const withoutTuples = (_key: string, value: unknown): unknown => {
+  if (typeof value !== 'object' || value === null || !('prefixItems' in value)) return value;
+  const { prefixItems, ...rest } = value;
+  return { ...rest, items: { anyOf: prefixItems } };
+};
+
 test(
   'no request that the description allows, or nearly, makes the server fail',
   async ({ skip }) => {
@@ -57,10 +64,14 @@ test(
     }
     const seed = testSeed();
     console.log(`Seed ${seed}, ${minutes} minutes.`);
+    const described = join(directory, 'openapi.json');
+    const document: unknown = await (await fetch(`${ui}/api/v1/openapi.json`)).json();
+    writeFileSync(described, JSON.stringify(document, withoutTuples));
     // A tail is an answer without end.
     const args = [
       'run',
-      `${ui}/api/v1/openapi.json`,
+      described,
+      `--url=${ui}/api/v1`,
       '--header=Authorization: Bearer fuzz',
       '--exclude-path=/tail',
       // Every answer is as it is described: an error has its code, message and hint.
