@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 import { formatNanos, type UnixNano } from '@sightline/base';
 import type { StatusResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
+import { findUnreadable } from './catalog/stored-documents.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { ServerOptions } from './config/options.ts';
 import type { DamageKeeper } from './damage-keeper.ts';
@@ -41,21 +42,18 @@ const freeBytesMin = 1 << 30;
 export async function describeServer(sources: StatusSources): Promise<StatusResponse> {
   const { options, store, catalog, ingest, retention, startedAt, now } = sources;
   // A status page that cannot be read while the store is away would be of little use.
-  const [tables, freeBytes, catalogFailure] = await Promise.all([
+  const [tables, freeBytes, unreadable] = await Promise.all([
     store.usage().catch(() => undefined),
     statfs(sources.dataDirectory).then(
       ({ bavail, bsize }) => bavail * bsize,
       () => null,
     ),
-    catalog.query('SELECT 1').then(
-      () => undefined,
-      (error: unknown) => error,
-    ),
+    findUnreadable(catalog).catch((error: unknown) => error),
   ]);
   const problems = [
     ...findProblems(sources, freeBytes, tables !== undefined),
     ...sources.damage.problems(),
-    ...problemOf(catalogFailure),
+    ...settingsProblems(unreadable),
   ];
   const running = problems.length === 0 ? 'ready' : 'degraded';
   return {
@@ -171,9 +169,18 @@ function findProblems(
   return problems;
 }
 
-function problemOf(failure: unknown): readonly Problem[] {
-  if (!(failure instanceof SightlineError)) return [];
-  const { code, message, hint } = failure;
+/** `unreadable`: the names of settings that cannot be read, or why the control plane does not answer. */
+function settingsProblems(unreadable: unknown): readonly Problem[] {
+  if (Array.isArray(unreadable) && unreadable.length > 0)
+    return [
+      {
+        code: 'stored_settings_unreadable',
+        message: `Saved by another version, and cannot be read by this one: ${unreadable.join(', ')}. They are left out.`,
+        hint: 'Run the version that saved them, or delete them and save them again.',
+      },
+    ];
+  if (!(unreadable instanceof SightlineError)) return [];
+  const { code, message, hint } = unreadable;
   return [{ code, message: `${message} Telemetry is received by the rules that were known last.`, hint }];
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { pageParameters, rangeFrom, timeParameter, timestamp } from './common.ts';
+import { httpAddress, pageParameters, rangeFrom, timeParameter, timestamp } from './common.ts';
 
 export const alertSeverity = z.enum(['info', 'warning', 'critical']);
 export const ruleKind = z
@@ -93,7 +93,7 @@ export const alertRuleInput = z.strictObject({
     .strictObject({
       summary: annotationText.default('').describe('May hold `{{ labels.service }}` and `{{ value }}`.'),
       description: annotationText.default(''),
-      runbookUrl: z.union([z.literal(''), z.url({ protocol: /^https?$/ }).max(2_000)]).default(''),
+      runbookUrl: z.union([z.literal(''), httpAddress]).default(''),
       other: z
         .record(z.string().max(100), annotationText)
         .refine((other) => Object.keys(other).length <= 30, 'at most 30 annotations')

@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { timestamp } from './common.ts';
+import { httpAddress, timestamp } from './common.ts';
 
 /** Stands for a secret that is stored; of several, the place follows, as in `********1`. Sent back, it keeps the stored one. */
 export const secretMask = '********';
 
 const orMask = <Type extends z.ZodType>(secret: Type) => z.union([z.literal(secretMask), secret]);
-const address = z.url({ protocol: /^https?$/ }).max(2_000);
 const token = z.string().regex(/^[\x21-\x7e]{1,500}$/, 'letters, digits and signs of ASCII, without spaces');
 const region = z.enum(['us', 'eu']).default('us').describe('Where the account lives.');
 const hostName = z
@@ -22,7 +21,7 @@ const mailAddress = z
 export const channelSettings = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('webhook'),
-    url: address.describe('Comes back with its path masked: many receivers have their secret there.'),
+    url: httpAddress.describe('Comes back with its path masked: many receivers have their secret there.'),
     secrets: z
       .array(
         z
@@ -50,7 +49,7 @@ export const channelSettings = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('slack_webhook'),
-    url: address.describe('An incoming webhook. Slack cannot change its messages later; a bot can.'),
+    url: httpAddress.describe('An incoming webhook. Slack cannot change its messages later; a bot can.'),
   }),
   z.strictObject({
     type: z.literal('slack_bot'),
@@ -61,9 +60,12 @@ export const channelSettings = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('teams'),
-    url: address.describe('The address of a workflow “When a Teams webhook request is received”.'),
+    url: httpAddress.describe('The address of a workflow “When a Teams webhook request is received”.'),
   }),
-  z.strictObject({ type: z.literal('discord'), url: address.describe('The address of a Discord webhook.') }),
+  z.strictObject({
+    type: z.literal('discord'),
+    url: httpAddress.describe('The address of a Discord webhook.'),
+  }),
   z.strictObject({
     type: z.literal('email'),
     host: hostName,
@@ -93,7 +95,7 @@ export const channelSettings = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('alertmanager'),
-    baseUrl: address.describe('As in http://alertmanager:9093, with its path prefix if it has one.'),
+    baseUrl: httpAddress.describe('As in http://alertmanager:9093, with its path prefix if it has one.'),
     token: orMask(token).optional().describe('Sent as bearer token.'),
     holdMinutes: z
       .number()

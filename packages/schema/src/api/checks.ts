@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timestamp } from './common.ts';
+import { httpAddress, timestamp } from './common.ts';
 
 const hostName = z
   .string()
@@ -22,7 +22,7 @@ const containedText = z.string().min(1).max(1_000).optional();
 export const checkTarget = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('http'),
-    url: z.url({ protocol: /^https?$/ }).max(2_000),
+    url: httpAddress,
     method: z.enum(['GET', 'HEAD', 'POST']).default('GET'),
     body: z.string().max(10_000).default(''),
     headers: z

@@ -65,3 +65,6 @@ export const limitsMet = z
 export const errorBody = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }),
 });
+
+/** An address on the web. No DNS name has more than 253 characters. */
+export const httpAddress = z.url({ protocol: /^https?$/, hostname: /^.{1,253}$/ }).max(2_000);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timestamp, traceId } from './common.ts';
+import { httpAddress, timestamp, traceId } from './common.ts';
 
 export const targetName = z
   .string()
@@ -14,7 +14,7 @@ const secretName = /\$\{secret:[A-Z0-9_]{1,60}\}/g;
 export const targetSettings = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('http'),
-    url: z.url({ protocol: /^https?$/ }).max(2_000),
+    url: httpAddress,
     method: z.enum(['POST', 'PUT', 'PATCH']).default('POST'),
     headers: z
       .record(

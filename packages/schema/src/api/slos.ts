@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { alertLabels, alertSeverity } from './alerts.ts';
-import { timestamp } from './common.ts';
+import { httpAddress, timestamp } from './common.ts';
 
 const filter = z.string().max(4_096);
 const expression = z
@@ -103,7 +103,7 @@ export const sloInput = z.strictObject({
     .default(10)
     .describe('Fewer events in the long window of a rule do not fire.'),
   labels: alertLabels.default({}).describe('Of its alerts.'),
-  runbookUrl: z.union([z.literal(''), z.url({ protocol: /^https?$/ }).max(2_000)]).default(''),
+  runbookUrl: z.union([z.literal(''), httpAddress]).default(''),
 });
 
 /** One pair of windows: both must burn faster than `factor`. */

@@ -50,6 +50,7 @@ export const errorCatalogue = {
   port_taken: { status: 500, title: 'A port is in use by another program.' },
   data_directory_locked: { status: 500, title: 'Another process uses the data directory.' },
   data_directory_unwritable: { status: 500, title: 'The data directory cannot be written.' },
+  stored_settings_unreadable: { status: 500, title: 'Saved settings cannot be read by this version.' },
   data_from_newer_version: { status: 500, title: 'The data directory was written by a newer version.' },
   too_few_descriptors: { status: 500, title: 'The process may open too few files.' },
   data_from_older_version: {

@@ -1,5 +1,6 @@
 import { alertRuleInput, type AlertRuleInput } from '@sightline/schema/api';
 import type { SqlRunner } from './catalog-database.ts';
+import { decodeReadable, readDocument } from './stored-documents.ts';
 
 export interface StoredAlertRule {
   readonly id: string;
@@ -36,13 +37,13 @@ const select = `SELECT id, project, rule, shipped, created_at AS "createdAt", up
 
 export async function listAlertRules(db: SqlRunner, project: string): Promise<readonly StoredAlertRule[]> {
   const rows = await db.query<Row>(`${select} WHERE project = $1 ORDER BY name`, [project]);
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 /** Those of all projects that are to be evaluated. */
 export async function listEnabledAlertRules(db: SqlRunner): Promise<readonly StoredAlertRule[]> {
   const rows = await db.query<Row>(`${select} WHERE (rule->>'enabled')::boolean ORDER BY project, name`);
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 /** A text that changes whenever a rule does, and the time of this database. */
@@ -178,5 +179,5 @@ function decode({
           tookMs,
           missedTicks,
         };
-  return { ...row, rule: alertRuleInput.parse(rule), state };
+  return { ...row, rule: readDocument(alertRuleInput, rule, `alert rule ${row.id}`), state };
 }

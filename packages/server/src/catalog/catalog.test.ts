@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type DashboardInput, dashboardInput } from '@sightline/schema/api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   createApiKey,
@@ -11,7 +12,10 @@ import {
   revokeApiKey,
 } from './api-keys.ts';
 import { type Catalog, openCatalog } from './catalog.ts';
+import { createChannel, deleteChannel, listChannels } from './channels.ts';
+import { createDashboard, deleteDashboard, findDashboard, listDashboards } from './dashboards.ts';
 import { postgresPrograms, type PostgresServer, startPostgres } from './postgres-server.testing.ts';
+import { findUnreadable } from './stored-documents.ts';
 import { readRetention, writeRetention } from './retention-settings.ts';
 
 const grant: KeyGrant = { project: 'default', scopes: ['ingest', 'read'], requestsPerMinute: 600 };
@@ -62,6 +66,33 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
     await catalog.query('INSERT INTO schema_migrations (name) VALUES ($1)', [future]);
     await expect(openAndClose(reopen)).rejects.toMatchObject({ code: 'data_from_newer_version' });
     await catalog.query('DELETE FROM schema_migrations WHERE name = $1', [future]);
+  });
+
+  it('goes on without settings that another version saved, and names them', async () => {
+    const owned = { project: 'default', owner: '' };
+    const [kept, odd] = ['Kept', 'From the future'].map((name) => dashboardInput.parse({ name, panels: [] }));
+    await createDashboard(catalog, owned, kept as DashboardInput);
+    const stored = await createDashboard(catalog, owned, odd as DashboardInput);
+    const key = { project: 'default', id: stored?.id ?? '' };
+    await catalog.query(
+      `UPDATE dashboards SET document = document || '{"hologram": 1}' WHERE id::text = $1`,
+      [key.id],
+    );
+    const channel = await createChannel(catalog, 'default', { name: 'gone', settings: { type: 'log' } });
+    await catalog.query(`UPDATE channels SET settings = '{"type": "telegraph"}'`);
+
+    const names = (await listDashboards(catalog, 'default', '')).map(({ dashboard }) => dashboard.name);
+    expect(names).toEqual(['Kept']);
+    expect(await listChannels(catalog, 'default')).toEqual([]);
+    await expect(findDashboard(catalog, key)).rejects.toMatchObject({ code: 'stored_settings_unreadable' });
+    expect(await findUnreadable(catalog)).toEqual([
+      'channel "gone" (project default)',
+      'dashboard "From the future" (project default)',
+    ]);
+
+    expect(await deleteDashboard(catalog, key)).toBe(true);
+    expect(await deleteChannel(catalog, { project: 'default', id: channel?.id ?? '' })).toBe(true);
+    expect(await findUnreadable(catalog)).toEqual([]);
   });
 
   it('refuses a NUL character, which PostgreSQL cannot keep, and goes on', async () => {

@@ -1,5 +1,6 @@
 import { type ChannelInput, type ChannelSettings, channelSettings } from '@sightline/schema/api';
 import type { SqlRunner } from './catalog-database.ts';
+import { decodeReadable, readDocument } from './stored-documents.ts';
 
 export interface StoredChannel {
   readonly id: string;
@@ -22,7 +23,7 @@ export async function listChannels(db: SqlRunner, project: string): Promise<read
     `SELECT ${columns} FROM channels WHERE project = $1 ORDER BY name`,
     [project],
   );
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 export async function findChannel(
@@ -78,5 +79,5 @@ export async function deleteChannel(
 }
 
 function decode(row: StoredChannel): StoredChannel {
-  return { ...row, settings: channelSettings.parse(row.settings) };
+  return { ...row, settings: readDocument(channelSettings, row.settings, `channel "${row.name}"`) };
 }

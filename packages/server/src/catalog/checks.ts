@@ -2,6 +2,7 @@
 import { storableText } from '@sightline/base';
 import { type CheckInput, type CheckReport, type CheckStatus, checkTarget } from '@sightline/schema/api';
 import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
+import { decodeReadable, readDocument } from './stored-documents.ts';
 
 export interface StoredCheck extends CheckInput {
   readonly id: string;
@@ -50,7 +51,7 @@ export async function listChecks(db: SqlRunner, project: string): Promise<readon
   const rows = await db.query<StoredCheck>(`SELECT ${columns} FROM checks WHERE project = $1 ORDER BY name`, [
     project,
   ]);
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 interface CheckKey {
@@ -174,7 +175,7 @@ export async function takeDueChecks(db: SqlRunner, limit: number): Promise<reado
      RETURNING ${columns}`,
     [limit],
   );
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 /** Gives a check back that was taken and not looked at. */
@@ -341,5 +342,5 @@ function cleanReason({ reason }: CheckOutcome): string | null {
 }
 
 function decode(row: StoredCheck): StoredCheck {
-  return { ...row, target: checkTarget.parse(row.target) };
+  return { ...row, target: readDocument(checkTarget, row.target, `check "${row.name}"`) };
 }

@@ -1,6 +1,7 @@
 /** Dashboards in the control plane, with the versions they had. */
 import { type DashboardInput, dashboardInput } from '@sightline/schema/api';
 import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
+import { decodeReadable, readDocument } from './stored-documents.ts';
 
 export interface StoredDashboard {
   readonly id: string;
@@ -28,7 +29,7 @@ export async function listDashboards(
     `SELECT ${columns} FROM dashboards WHERE project = $1 AND owner IN ('', $2) ORDER BY name`,
     [project, owner],
   );
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 interface DashboardKey {
@@ -146,9 +147,12 @@ export async function listDashboardVersions(db: SqlRunner, id: string): Promise<
      WHERE dashboard_id::text = $1 ORDER BY version DESC`,
     [id],
   );
-  return rows.map((row) => ({ ...row, dashboard: dashboardInput.parse(row.dashboard) }));
+  return decodeReadable(rows, (row) => ({
+    ...row,
+    dashboard: readDocument(dashboardInput, row.dashboard, `version ${row.version} of the dashboard`),
+  }));
 }
 
 function decode(row: StoredDashboard): StoredDashboard {
-  return { ...row, dashboard: dashboardInput.parse(row.dashboard) };
+  return { ...row, dashboard: readDocument(dashboardInput, row.dashboard, `dashboard ${row.id}`) };
 }

@@ -1,6 +1,7 @@
 import { storableText } from '@sightline/base';
 import { type EvaluatorRule, type EvaluatorRun, evaluatorSettings } from '@sightline/schema/api';
 import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
+import { decodeReadable, readDocument } from './stored-documents.ts';
 
 export interface StoredEvaluator extends EvaluatorRule {
   readonly id: string;
@@ -30,7 +31,7 @@ export async function listEvaluators(db: SqlRunner, project: string): Promise<re
     `SELECT ${columns} FROM evaluators WHERE project = $1 ORDER BY name`,
     [project],
   );
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 /** Projects that have something to do in the background, and since when at the latest. */
@@ -187,6 +188,6 @@ function decode(row: StoredEvaluator): StoredEvaluator {
   return {
     ...row,
     ...Object.fromEntries(numbers.map((name) => [name, Number(row[name])])),
-    settings: evaluatorSettings.parse(row.settings),
+    settings: readDocument(evaluatorSettings, row.settings, `evaluator "${row.name}"`),
   };
 }

@@ -1,6 +1,7 @@
 /** Reports that are made at times, and those that were made. */
 import { type ReportResponse, type ReportScheduleInput, reportScheduleInput } from '@sightline/schema/api';
 import type { SqlRunner } from './catalog-database.ts';
+import { decodeReadable, readDocument } from './stored-documents.ts';
 
 export interface StoredSchedule extends ReportScheduleInput {
   readonly id: string;
@@ -29,7 +30,7 @@ export async function listSchedules(db: SqlRunner, project: string): Promise<rea
     `SELECT ${columns} FROM report_schedules WHERE project = $1 ORDER BY name`,
     [project],
   );
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 interface Place {
@@ -99,7 +100,7 @@ export async function dueSchedules(
   const rows = await db.query<Row & { readonly nextAt: Date; readonly now: Date }>(
     `SELECT ${columns}, now() AS now FROM report_schedules WHERE next_at <= now() ORDER BY next_at, id LIMIT 20`,
   );
-  return rows.map((row) => ({ ...decode(row), nextAt: row.nextAt, now: row.now }));
+  return decodeReadable(rows, (row) => ({ ...decode(row), nextAt: row.nextAt, now: row.now }));
 }
 
 export async function readDatabaseTime(db: SqlRunner): Promise<Date> {
@@ -230,5 +231,5 @@ export async function listReportDeliveries(
 export const reportKey = (reportId: string): string => `report-${reportId}`;
 
 function decode({ settings, ...row }: Row): StoredSchedule {
-  return { ...reportScheduleInput.parse(settings), ...row };
+  return { ...readDocument(reportScheduleInput, settings, `report schedule ${row.id}`), ...row };
 }

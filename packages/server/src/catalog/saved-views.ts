@@ -1,6 +1,7 @@
 /** Views of lists in the control plane: those of the project, and those of one browser. */
 import { type View, viewInput, type ViewInput } from '@sightline/schema/api';
 import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
+import { decodeReadable, readDocument } from './stored-documents.ts';
 
 /** A project has at most so many. */
 export const viewsMax = 2_000;
@@ -12,7 +13,7 @@ export async function listViews(db: SqlRunner, project: string, owner: string): 
     `SELECT ${columns} FROM saved_views WHERE project = $1 AND owner IN ('', $2) ORDER BY page, name`,
     [project, owner],
   );
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 /** One of the same page, owner and name takes what this one says. Undefined where the project has no room. */
@@ -59,5 +60,5 @@ export async function deleteView(
 }
 
 function decode({ id, ...row }: View): View {
-  return { id, ...viewInput.parse(row) };
+  return { id, ...readDocument(viewInput, row, `view "${row.name}"`) };
 }

@@ -1,6 +1,7 @@
 /** Service level objectives in the control plane: what they are, and what was counted of them. */
 import { sloInput, type SloBurn, type SloInput } from '@sightline/schema/api';
 import type { CatalogDatabase, SqlRunner } from './catalog-database.ts';
+import { decodeReadable, readDocument } from './stored-documents.ts';
 
 export interface StoredSlo {
   readonly id: string;
@@ -39,11 +40,11 @@ interface Row extends Omit<StoredSlo, 'slo'> {
 const columns = `id::text AS id, project, slo, rules, version, created_at AS "createdAt", updated_at AS "updatedAt", counted_from AS "countedFrom",
   counted_to AS "countedTo", problem`;
 
-const decode = (row: Row): StoredSlo => ({ ...row, slo: sloInput.parse(row.slo) });
+const decode = (row: Row): StoredSlo => ({ ...row, slo: readDocument(sloInput, row.slo, `SLO ${row.id}`) });
 
 export async function listSlos(db: SqlRunner, project: string): Promise<readonly StoredSlo[]> {
   const rows = await db.query<Row>(`SELECT ${columns} FROM slos WHERE project = $1 ORDER BY name`, [project]);
-  return rows.map(decode);
+  return decodeReadable(rows, decode);
 }
 
 /** Projects that have some. */

@@ -123,6 +123,7 @@ test.each([
     'bad_request',
     'headers',
   ],
+  [{ type: 'discord', url: `https://${'a.'.repeat(127)}example/` }, 'bad_request', 'url'],
   [{ type: 'pagerduty', routingKey: 'short' }, 'bad_request', 'routingKey'],
   [
     { type: 'email', host: 'mail.example', from: 'a@b.example\nBcc: x', to: ['c@d.example'] },
