@@ -8,7 +8,7 @@ import {
   evaluatorSettings,
   sloInput,
 } from '@sightline/schema/api';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { SqlRunner } from './catalog-database.ts';
 
 const code = 'stored_settings_unreadable';
