@@ -9,6 +9,8 @@ const long = [
   /store\./,
   /\.cluster\./,
   /-routes\.|odd-telemetry/,
+  // They wait more than they work.
+  /\/(?:alerts|checks|damage|postgres-away|regressions)\.test/,
 ];
 
 /**

@@ -74,7 +74,7 @@ describe.skipIf(findChromium() === undefined)(
       const answer = page.locator('.message.is-answer').first();
       const bad = answer.getByRole('button', { name: 'Bad answer' });
       await bad.click();
-      expect(await bad.getAttribute('aria-pressed')).toBe('true');
+      await bad.and(page.locator('[aria-pressed=true]')).waitFor();
       await idle(page);
       const scoresOf = async () =>
         (
