@@ -288,9 +288,13 @@ test('docs/cli.md: every line does what it says', async () => {
       expect.any(String),
     ]);
   };
-  const whileOthersRun = Promise.all(lines.filter((line) => endless.test(line)).map(tryLine));
-  for (const line of lines.filter((each) => !endless.test(each))) await tryLine(line);
-  await whileOthersRun;
+  const filling = lines.filter((line) => line.startsWith('sightline demo'));
+  // First what reads everything, or stores it once more; then what fills the server, beside what goes on.
+  for (const line of lines.filter((each) => !endless.test(each) && !filling.includes(each)))
+    await tryLine(line);
+  const goingOn = lines.filter((line) => endless.test(line)).map(tryLine);
+  for (const line of filling.filter((each) => !endless.test(each))) await tryLine(line);
+  await Promise.all(goingOn);
 }, 400_000);
 
 describe('docs/query-language.md', () => {
