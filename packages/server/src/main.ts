@@ -39,19 +39,28 @@ async function main(): Promise<void> {
       cli: join(import.meta.dirname, '../../cli/packed/sightline-cli.tgz'),
     },
   });
-  let stopping = false;
+  let stoppingSince: number | undefined;
   const stop = (signal: NodeJS.Signals): void => {
-    // A second signal means: now.
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (stoppingSince !== undefined) {
+      if (performance.now() - stoppingSince > sameSignalMs) endAtOnce();
+      return;
+    }
+    stoppingSince = performance.now();
     log.info({ signal }, 'Stopping.');
     server.close().then(
       () => process.exit(0),
-      (error: unknown) => fail(error),
+      (error: unknown) => {
+        tell(error);
+        endAtOnce();
+      },
     );
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  process.on('uncaughtException', (error) => {
+    tell(error);
+    endAtOnce();
+  });
 
   // Last of all: who reads this line may end the server at once.
   const { ui, otlpHttp, otlpGrpc } = server.urls;
@@ -63,14 +72,27 @@ function readVersion(): string {
   return (JSON.parse(manifest) as { version: string }).version;
 }
 
-function fail(error: unknown): never {
+/** One Ctrl-C arrives several times: from the terminal, from npm and from scripts/start.mjs. What comes later than this is pressed again. */
+const sameSignalMs = 1000;
+
+/**
+ * Ends the process while the embedded engine is open. Not with process.exit: it runs the engine's destructors beside the threads
+ * that work with it, which crashes, or waits for ever. Nothing is lost: what was acknowledged is in the journal.
+ */
+function endAtOnce(): void {
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function tell(error: unknown): void {
   if (error instanceof SightlineError)
     process.stderr.write(`${error.message}\n${error.hint} (${error.code}, see docs/errors.md)\n`);
   else
     process.stderr.write(
       `Sightline cannot go on: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
     );
-  process.exit(1);
 }
 
-main().catch(fail);
+main().catch((error: unknown) => {
+  tell(error);
+  process.exit(1);
+});
