@@ -93,10 +93,15 @@ export class ExchangeNote {
     return this.#request !== undefined && !this.#requestEnded;
   }
 
-  requestPart(chunk: string | Uint8Array): void {
+  /**
+   * `wholeBytes`: of the whole body, where the request announces it. A server answers when it has them, which may be before the sender
+   * notices that there is no more to send.
+   */
+  requestPart(chunk: string | Uint8Array, wholeBytes?: number | null): void {
     if (this.#requestEnded || !this.#open) return;
     this.requestBegins();
     this.#request?.add(chunk);
+    if (this.#request?.bytes === wholeBytes) this.requestEnded();
   }
 
   requestEnded(): void {

@@ -46,11 +46,13 @@ type Write = (chunk?: unknown, encoding?: unknown, done?: unknown) => unknown;
 /** The body as it is written. */
 function noteWrites(request: ClientRequest, note: ExchangeNote): void {
   const keep = (chunk: unknown, encoding: unknown): void => {
-    if (typeof chunk === 'string')
-      note.requestPart(
-        Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8'),
-      );
-    else if (chunk instanceof Uint8Array) note.requestPart(chunk);
+    const bytes =
+      typeof chunk === 'string'
+        ? Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8')
+        : chunk;
+    const announced = request.getHeader('content-length');
+    if (bytes instanceof Uint8Array)
+      note.requestPart(bytes, announced === undefined ? undefined : Number(announced));
   };
   // Node's end writes by itself where it is given a last piece, past the write of the request.
   const { write, end } = request as unknown as { write: Write; end: Write };

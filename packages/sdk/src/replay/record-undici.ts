@@ -13,6 +13,8 @@ interface UndiciRequest {
   readonly origin: string | URL;
   readonly path: string;
   readonly body: unknown;
+  /** In bytes, as announced to the server. */
+  readonly contentLength?: number | null;
   readonly aborted?: boolean;
   /** Only versions 5 to 7 have it. */
   onData?: (chunk: unknown) => unknown;
@@ -41,7 +43,7 @@ export function recordUndici(): () => void {
   const bodies = new WeakMap<UndiciRequest, ExchangeNote>();
   const noteBody = (request: UndiciRequest, note: ExchangeNote): void => {
     bodies.set(request, note);
-    notePieces(request, 'onBodySent', (chunk) => note.requestPart(chunk));
+    notePieces(request, 'onBodySent', (chunk) => note.requestPart(chunk, request.contentLength));
   };
   const noteOf = (message: unknown) => notes.get((message as { request: UndiciRequest }).request);
   const listeners: Readonly<Record<string, (message: unknown) => void>> = {

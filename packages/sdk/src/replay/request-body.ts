@@ -25,6 +25,10 @@ export class RequestBody {
     return whole;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   /** Keeps no reference to `chunk`, whose owner may use it again. */
   add(chunk: string | Uint8Array): void {
     this.#bytes += typeof chunk === 'string' ? Buffer.byteLength(chunk) : chunk.byteLength;

@@ -53,6 +53,8 @@ it('finds its answers by content, whatever kind of body was sent; nothing is hel
     readable: [200, expect.stringMatching(/^12 /)],
     big: [200, expect.stringMatching(/^10000000 /)],
     pipedBig: [200, expect.stringMatching(/^2000000 /)],
+    announced: 200,
+    lateEnd: 200,
     failing: 'the file is gone',
     binaryAnswer: '89504e4700fffe',
     noContent: 204,
@@ -77,7 +79,7 @@ it('finds its answers by content, whatever kind of body was sent; nothing is hel
     'buffer',
     'request',
   ];
-  for (const path of [...names, 'redirect', 'prompt', 'big', 'piped', 'piped-big'])
+  for (const path of [...names, 'redirect', 'prompt', 'big', 'piped', 'piped-big', 'announced', 'late-end'])
     expect(changed.stderr).toContain(`/${path} asks something else than in the recording`);
   expect(changed.stderr).toMatch(/- \(10,000,000 bytes, SHA-256 [0-9a-f]{16}…\)/);
   expect(changed.code).toBe(5);

@@ -83,6 +83,40 @@ const senders = {
   big: () => post('big', big(10_000_000)),
   piped: () => piped('piped', Readable.from(parts('one', word))),
   pipedBig: () => piped('piped-big', Readable.fromWeb(big(2_000_000))),
+  /** The length is announced: the answer is there before the sender says that it is done. */
+  announced: () =>
+    new Promise((resolve, reject) => {
+      const body = Buffer.from(`of ${word}`);
+      const headers = { 'content-length': body.byteLength };
+      const request = http.request(`${url}/announced`, { method: 'POST', headers }, (response) => {
+        response.on('data', () => {});
+        response.on('end', () => {
+          request.end();
+          resolve(response.statusCode);
+        });
+      });
+      request.on('error', reject);
+      request.write(body);
+    }),
+  lateEnd: async () => {
+    let answered;
+    const body = new ReadableStream(
+      {
+        at: 0,
+        pull(controller) {
+          if (this.at++ === 0) return controller.enqueue(Buffer.from(word));
+          return new Promise((resolve) => {
+            answered = () => resolve(controller.close());
+          });
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const headers = { 'content-length': String(word.length) };
+    const [status] = await post('late-end', body, { headers });
+    answered();
+    return status;
+  },
   /** The program gives up while it sends. */
   failing: () =>
     post(
