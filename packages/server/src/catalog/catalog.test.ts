@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type DashboardInput, dashboardInput } from '@sightline/schema/api';
+import { type DashboardInput, dashboardInput, reportScheduleInput, viewInput } from '@sightline/schema/api';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   createApiKey,
@@ -15,6 +15,8 @@ import { type Catalog, openCatalog } from './catalog.ts';
 import { createChannel, deleteChannel, listChannels } from './channels.ts';
 import { createDashboard, deleteDashboard, findDashboard, listDashboards } from './dashboards.ts';
 import { postgresPrograms, type PostgresServer, startPostgres } from './postgres-server.testing.ts';
+import { createSchedule, dueSchedules } from './report-schedules.ts';
+import { deleteView, saveView } from './saved-views.ts';
 import { findUnreadable } from './stored-documents.ts';
 import { readRetention, writeRetention } from './retention-settings.ts';
 
@@ -80,6 +82,23 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
     );
     const channel = await createChannel(catalog, 'default', { name: 'gone', settings: { type: 'log' } });
     await catalog.query(`UPDATE channels SET settings = '{"type": "telegraph"}'`);
+    const view = await saveView(
+      catalog,
+      'default',
+      viewInput.parse({ page: '/runs', name: 'odd', search: {} }),
+    );
+    await catalog.query(`UPDATE saved_views SET page = 'the holodeck'`);
+    // More than one look would take, all due before one that can be read.
+    await catalog.query(
+      `INSERT INTO report_schedules (project, name, settings, next_at)
+       SELECT 'default', 'odd ' || n, '{"timing": "stardate"}', now() - interval '1 day' FROM generate_series(1, 30) AS n`,
+    );
+    const timing = { every: 'day', time: '08:00' };
+    const settings = reportScheduleInput.parse({ name: 'Daily', timing });
+    await createSchedule(catalog, 'default', { settings, nextAt: new Date(0) });
+    await createSchedule(catalog, 'default', { settings: { ...settings, name: 'Last' }, nextAt: new Date() });
+    expect((await dueSchedules(catalog)).map(({ name }) => name)).toEqual(['Daily', 'Last']);
+    await catalog.query(`DELETE FROM report_schedules WHERE name <> 'odd 1'`);
 
     const names = (await listDashboards(catalog, 'default', '')).map(({ dashboard }) => dashboard.name);
     expect(names).toEqual(['Kept']);
@@ -88,10 +107,14 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
     expect(await findUnreadable(catalog)).toEqual([
       'channel "gone" (project default)',
       'dashboard "From the future" (project default)',
+      'report "odd 1" (project default)',
+      'view "odd" (project default)',
     ]);
 
     expect(await deleteDashboard(catalog, key)).toBe(true);
     expect(await deleteChannel(catalog, { project: 'default', id: channel?.id ?? '' })).toBe(true);
+    expect(await deleteView(catalog, { project: 'default', id: view?.id ?? '' })).toBe(true);
+    await catalog.query('DELETE FROM report_schedules');
     expect(await findUnreadable(catalog)).toEqual([]);
   });
 

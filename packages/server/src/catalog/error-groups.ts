@@ -138,16 +138,27 @@ export async function splitErrorGroup(
   });
 }
 
-/** Takes a fingerprint or a variant out of the group that it was put into by hand. False where it was in none. */
+/**
+ * Takes a fingerprint or a variant out of the group that it was put into by hand: either stands alone then. A variant that stands
+ * alone goes back to the group of its fingerprint. False where it was in none.
+ */
 export async function unmergeErrorGroup(
   db: SqlRunner,
   { project, group, part }: { readonly project: string; readonly group: string; readonly part: string },
 ): Promise<boolean> {
-  const rows = await db.query(
-    'DELETE FROM error_moves WHERE project = $1 AND group_id = $2 AND part = $3 RETURNING part',
-    [project, group, part],
+  const asked = [project, group, part];
+  // Without a move a variant would belong to its fingerprint's group, which may be the one it is taken out of.
+  const alone = await db.query(
+    `UPDATE error_moves SET group_id = part, moved_at = now()
+     WHERE project = $1 AND kind = 'variant' AND group_id = $2 AND part = $3 AND part <> group_id RETURNING part`,
+    asked,
   );
-  return rows.length > 0;
+  if (alone.length > 0) return true;
+  const back = await db.query(
+    'DELETE FROM error_moves WHERE project = $1 AND group_id = $2 AND part = $3 RETURNING part',
+    asked,
+  );
+  return back.length > 0;
 }
 
 async function hasRoom(tx: SqlRunner, project: string, more: number): Promise<boolean> {

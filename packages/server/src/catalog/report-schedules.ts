@@ -98,7 +98,7 @@ export async function dueSchedules(
   db: SqlRunner,
 ): Promise<readonly (StoredSchedule & { readonly nextAt: Date; readonly now: Date })[]> {
   const rows = await db.query<Row & { readonly nextAt: Date; readonly now: Date }>(
-    `SELECT ${columns}, now() AS now FROM report_schedules WHERE next_at <= now() ORDER BY next_at, id LIMIT 20`,
+    `SELECT ${columns}, now() AS now FROM report_schedules WHERE next_at <= now() ORDER BY next_at, id`,
   );
   return decodeReadable(rows, (row) => ({ ...decode(row), nextAt: row.nextAt, now: row.now }));
 }

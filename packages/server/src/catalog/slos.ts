@@ -156,15 +156,16 @@ export async function readHours(
   return Map.groupBy(rows, ({ id }) => id);
 }
 
-/** What was counted from a time of each SLO on. */
+/** What was counted in the hours that begin between two times of each SLO. */
 export async function sumHours(
   db: SqlRunner,
-  asked: readonly { readonly id: string; readonly fromMs: number }[],
+  asked: readonly { readonly id: string; readonly fromMs: number; readonly toMs: number }[],
 ): Promise<ReadonlyMap<string, { readonly good: number; readonly total: number }>> {
   const rows = await db.query<{ id: string; good: number; total: number }>(
     `SELECT slo_id::text AS id, sum(good) AS good, sum(total) AS total
-     FROM jsonb_to_recordset($1::jsonb) AS a(id uuid, "fromMs" bigint)
-     JOIN slo_hours ON slo_id = a.id AND hour >= to_timestamp(a."fromMs" / 1000.0) GROUP BY slo_id`,
+     FROM jsonb_to_recordset($1::jsonb) AS a(id uuid, "fromMs" double precision, "toMs" double precision)
+     JOIN slo_hours ON slo_id = a.id AND hour >= to_timestamp(a."fromMs" / 1000.0) AND hour < to_timestamp(a."toMs" / 1000.0)
+     GROUP BY slo_id`,
     [JSON.stringify(asked)],
   );
   return new Map(rows.map(({ id, good, total }) => [id, { good: Number(good), total: Number(total) }]));

@@ -6,7 +6,9 @@ import {
   checkTarget,
   dashboardInput,
   evaluatorSettings,
+  reportScheduleInput,
   sloInput,
+  viewInput,
 } from '@sightline/schema/api';
 import type { z } from 'zod';
 import type { SqlRunner } from './catalog-database.ts';
@@ -41,13 +43,18 @@ export function decodeReadable<Row, Decoded>(rows: readonly Row[], decode: (row:
   });
 }
 
+const view = `jsonb_build_object('page', page, 'name', name, 'owner', owner, 'search', search, 'isDefault', is_default)`;
+
+/** `document` in SQL. */
 const kinds = [
-  { kind: 'alert rule', table: 'alert_rules', column: 'rule', schema: alertRuleInput },
-  { kind: 'channel', table: 'channels', column: 'settings', schema: channelSettings },
-  { kind: 'check', table: 'checks', column: 'target', schema: checkTarget },
-  { kind: 'dashboard', table: 'dashboards', column: 'document', schema: dashboardInput },
-  { kind: 'evaluator', table: 'evaluators', column: 'settings', schema: evaluatorSettings },
-  { kind: 'SLO', table: 'slos', column: 'slo', schema: sloInput },
+  { kind: 'alert rule', table: 'alert_rules', document: 'rule', schema: alertRuleInput },
+  { kind: 'channel', table: 'channels', document: 'settings', schema: channelSettings },
+  { kind: 'check', table: 'checks', document: 'target', schema: checkTarget },
+  { kind: 'dashboard', table: 'dashboards', document: 'document', schema: dashboardInput },
+  { kind: 'evaluator', table: 'evaluators', document: 'settings', schema: evaluatorSettings },
+  { kind: 'report', table: 'report_schedules', document: 'settings', schema: reportScheduleInput },
+  { kind: 'SLO', table: 'slos', document: 'slo', schema: sloInput },
+  { kind: 'view', table: 'saved_views', document: view, schema: viewInput },
 ] as const;
 
 /** So many are named. */
@@ -56,9 +63,9 @@ const foundMax = 20;
 /** What lists leave out, of all projects, for Status: `dashboard "Costs" (project default)`. */
 export async function findUnreadable(db: SqlRunner): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const { kind, table, column, schema } of kinds) {
+  for (const { kind, table, document: expression, schema } of kinds) {
     const rows = await db.query<{ project: string; name: string; document: unknown }>(
-      `SELECT project, name, ${column} AS document FROM ${table} ORDER BY project, name`,
+      `SELECT project, name, ${expression} AS document FROM ${table} ORDER BY project, name`,
     );
     for (const { project, name, document } of rows)
       if (found.length < foundMax && !schema.safeParse(document).success)

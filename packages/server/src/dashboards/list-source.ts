@@ -167,7 +167,7 @@ export class ListSource implements PanelSource {
   async #slos(): Promise<Listed> {
     const { context, catalog } = this.#scope;
     const nowMs = Number(context.clock.now() / 1_000_000n);
-    const slos = await describeSlos(catalog, await this.#meantSlos(), nowMs);
+    const slos = await describeSlos(catalog, await this.#meantSlos(), { nowMs });
     const shown = slos.slice(0, rowsMax);
     return {
       count: slos.length,

@@ -144,7 +144,10 @@ describe.skipIf(findChromium() === undefined)('someone looks after errors', { ti
   };
   const open = async (name: string): Promise<void> => {
     await page.getByRole('link', { name }).first().click();
-    await soon(() => page.textContent('h1')).toContain(name);
+    // With what a failure says.
+    await soon(async () => (await page.locator('h1, [role=alert]').allTextContents()).join(': ')).toContain(
+      name,
+    );
   };
 
   it('assigns the other and ignores it for a week; it comes back when opened again', async () => {

@@ -118,7 +118,8 @@ export const errorsRoutes: readonly ApiRoute[] = [
   route({
     method: 'POST',
     path: '/errors/:id/unmerge',
-    summary: 'Takes what was merged into a group, or split from one, back to where it was.',
+    summary:
+      'Takes out of a group what was put into it: it stands alone then. A part that stands alone goes back to its group.',
     tag: 'errors',
     scope: 'write',
     params: idInPath,

@@ -312,9 +312,14 @@ describe('groups of errors', () => {
     const split = await splitErrorGroup(catalog, { project, parts: [part?.id ?? '', part?.id ?? ''] });
     expect((await limits()).map(({ count }) => count).toSorted((a, b) => a - b)).toEqual([1, 2]);
     expect((await read(split ?? '')).error.count).toBe(1);
-    expect(await unmergeErrorGroup(catalog, { project, group: split ?? '', part: part?.id ?? '' })).toBe(
-      true,
-    );
+    // Put back and taken out again, the part stands alone; taken out of its own group it goes home.
+    await mergeErrorGroups(catalog, { project, into: ids[0], groups: [split ?? ''] });
+    expect((await limits()).map(({ count }) => count)).toEqual([3]);
+    const takeOut = (group: string) => unmergeErrorGroup(catalog, { project, group, part: part?.id ?? '' });
+    expect(await takeOut(ids[0])).toBe(true);
+    expect((await limits()).map(({ count }) => count).toSorted((a, b) => a - b)).toEqual([1, 2]);
+    expect(await takeOut(ids[0])).toBe(false);
+    expect(await takeOut(split ?? '')).toBe(true);
     expect((await limits()).map(({ count }) => count)).toEqual([3]);
     expect(await unmergeErrorGroup(catalog, { project, group: ids[0], part: ids[1] })).toBe(true);
     expect((await limits()).map(({ id }) => id).toSorted()).toEqual([...ids].toSorted());
