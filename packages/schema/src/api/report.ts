@@ -107,7 +107,11 @@ export const reportResponse = z.object({
   deploys: z.array(reportDeploy).describe('Of the period, the newest first, at most 20.'),
   moreDeploys: z.number().int(),
   firings: z.array(reportFiring).describe('Alerts that began to fire, the newest first, at most 200.'),
-  slos: z.array(slo).describe('As they stand at `generatedAt`, whatever the period.'),
+  slos: z
+    .array(slo)
+    .describe(
+      'As they stood at the end of the period, each over its own window; not later than `generatedAt`.',
+    ),
   slowest: z.array(run).describe('Five runs.'),
   dearest: z.array(run).describe('Five runs whose cost is known.'),
   sources: z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { alertLabels, alertSeverity } from './alerts.ts';
-import { httpAddress, timestamp } from './common.ts';
+import { httpAddress, timeParameter, timestamp } from './common.ts';
 
 const filter = z.string().max(4_096);
 const expression = z
@@ -129,7 +129,9 @@ export const slo = sloInput.extend({
   state: z.object({
     status: z
       .enum(['met', 'burning', 'spent', 'no_data'])
-      .describe('burning: one of its rules fires. spent: no budget is left.'),
+      .describe(
+        'burning: one of its rules fires, or would have fired, where the past is asked for. spent: no budget is left.',
+      ),
     windowFrom: timestamp,
     good: z.number(),
     total: z.number(),
@@ -148,6 +150,13 @@ export const slo = sloInput.extend({
     countedTo: timestamp.nullable(),
     problem: z.string().nullable().describe('Why it could not be counted.'),
   }),
+});
+export const slosParameters = z.object({
+  at: timeParameter
+    .default('now')
+    .describe(
+      'How they stood then, by what was counted in the hours that began before. RFC 3339, `now`, or relative to now: `-7d`.',
+    ),
 });
 export const slosResponse = z.object({ slos: z.array(slo) });
 

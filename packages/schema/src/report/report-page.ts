@@ -446,11 +446,11 @@ function alertsTable({ firings, sources, timeText }: Told): ReportTable | undefi
 
 const sloWords = { met: 'met', burning: 'burning', spent: 'spent', no_data: 'no data' } as const;
 
-function slosTable({ slos, sources, generatedAt, timeText }: Told): ReportTable | undefined {
+function slosTable({ slos, sources, generatedAt, endTime, timeText }: Told): ReportTable | undefined {
   if (slos.length === 0) return undefined;
   return {
     title: 'SLOs',
-    note: `As they stood at ${timeText(generatedAt)}, each over its own window.`,
+    note: `As they stood at ${timeText(endTime < generatedAt ? endTime : generatedAt)}, each over its own window.`,
     source: sourceOf(sources, 'slos'),
     columns: [
       { title: 'SLO' },

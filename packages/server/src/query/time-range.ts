@@ -44,6 +44,11 @@ export function readListRange(parameters: RangeParameters, clock: Clock): TimeRa
   return { ...range, to: unixNano(range.to + clockSkewNanosMax) };
 }
 
+/** One time of a request. Throws `bad_time_range`. */
+export function readMoment(name: string, text: string, clock: Clock): UnixNano {
+  return timeOf(name, text, (written) => parseTime(written, clock.now()));
+}
+
 function timeOf(name: string, text: string, read: (text: string) => UnixNano | undefined): UnixNano {
   const time = read(text.trim());
   if (time !== undefined) return time;

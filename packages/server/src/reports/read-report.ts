@@ -16,11 +16,10 @@ import {
   usersParameters,
 } from '@sightline/schema/api';
 import { describeEvent } from '../alerts/describe-alerts.ts';
-import { describeSlos } from '../alerts/slos/describe-slos.ts';
+import { readSlos } from '../alerts/slos/describe-slos.ts';
 import { listEvents, type StoredEvent } from '../catalog/alert-instances.ts';
 import type { SqlRunner } from '../catalog/catalog-database.ts';
 import { listDeploys, listLooks } from '../catalog/deploys.ts';
-import { listSlos } from '../catalog/slos.ts';
 import { readCriticalPaths } from '../query/analysis/read-critical-paths.ts';
 import { findUsers } from '../query/agents/find-run-groups.ts';
 import { readOverview } from '../query/agents/read-overview.ts';
@@ -122,9 +121,7 @@ export async function readReport(
     findRuns(context, runsParameters.parse(ofRuns('-costUsd'))),
     readDeploys(catalog, { project: context.project, ...dates }),
     readFirings(catalog, { project: context.project, ...dates }),
-    listSlos(catalog, context.project).then(async (stored) =>
-      describeSlos(catalog, stored, Number(now / 1_000_000n)),
-    ),
+    readSlos(context, catalog, exact.to),
   ]);
   const [users, usersBefore, paths, ledger, sampling] = await Promise.all([
     findUsers(context, usersParameters.parse(ofUsers(period, usersShown))),
@@ -210,7 +207,7 @@ export async function readReport(
     deploys: deploys.shown,
     moreDeploys: deploys.more,
     firings: alerts.firings,
-    slos: [...slos],
+    slos,
     slowest: slowest.runs,
     dearest: dearest.runs.filter(({ costUsd }) => costUsd !== null),
     sources: {
@@ -233,7 +230,7 @@ export async function readReport(
       errorsBefore: pathOf('errors', ofErrors(previous, 1)),
       deploys: pathOf('regressions', { ...period }),
       alerts: pathOf('alerts/history', { ...period, kind: 'firing', limit: firingsMax }),
-      slos: pathOf('slos', {}),
+      slos: pathOf('slos', { at: period.to }),
       slowest: pathOf('runs', ofRuns('-durationMs')),
       dearest: pathOf('runs', ofRuns('-costUsd')),
     },

@@ -1,8 +1,10 @@
 /** SLOs as the API has them: how they stand, and how they stood. */
+import { msFromNanos, type UnixNano } from '@sightline/base';
 import type { Slo, SloBurn, SloHistoryResponse } from '@sightline/schema/api';
 import { listInstances } from '../../catalog/alert-instances.ts';
 import type { SqlRunner } from '../../catalog/catalog-database.ts';
-import { readHours, type StoredHour, type StoredSlo, sumHours } from '../../catalog/slos.ts';
+import { listSlos, readHours, type StoredHour, type StoredSlo, sumHours } from '../../catalog/slos.ts';
+import type { QueryContext } from '../../query/reader.ts';
 import { badItemsLink } from '../../query/slos/bad-items.ts';
 import { timeText } from '../describe-alerts.ts';
 import {
@@ -16,6 +18,7 @@ import {
 } from './burn-rates.ts';
 import { windowStartMs } from './slo-window.ts';
 
+const minuteMs = 60_000;
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 /** The longest window of a burn rate. */
@@ -23,21 +26,26 @@ const burnMs = 10 * dayMs;
 const pointsMax = 800;
 const incidentsMax = 10;
 
+/**
+ * `pastMs` asks how they stood then: by what was counted in the hours that began before it, and burning where a rule would have fired. Hours are kept for the
+ * longest window.
+ */
 export async function describeSlos(
   db: SqlRunner,
   slos: readonly StoredSlo[],
-  nowMs: number,
+  { nowMs, pastMs }: { readonly nowMs: number; readonly pastMs?: number },
 ): Promise<readonly Slo[]> {
-  const starts = slos.map(({ id, slo }) => ({ id, fromMs: windowStartMs(slo.window, nowMs) }));
+  const atMs = Math.min(pastMs ?? nowMs, nowMs);
+  const starts = slos.map(({ id, slo }) => ({ id, fromMs: windowStartMs(slo.window, atMs), toMs: atMs }));
   const sums = await sumHours(db, starts);
   const hours = await readHours(
     db,
     slos.map(({ id }) => id),
-    new Date(nowMs - burnMs),
+    new Date(atMs - burnMs),
   );
   const [first] = slos;
   const firing = new Set(
-    (first === undefined ? [] : await listInstances(db, first.project))
+    (first === undefined || pastMs !== undefined ? [] : await listInstances(db, first.project))
       .filter(({ state }) => state !== 'pending')
       .map(({ ruleId }) => ruleId),
   );
@@ -45,40 +53,50 @@ export async function describeSlos(
     describeSlo(stored, {
       counts: sums.get(stored.id) ?? { good: 0, total: 0 },
       hours: hours.get(stored.id) ?? [],
-      firing,
-      nowMs,
-      fromMs: starts[index]?.fromMs ?? nowMs,
+      firing: pastMs === undefined ? firing : undefined,
+      atMs,
+      fromMs: starts[index]?.fromMs ?? atMs,
     }),
   );
+}
+
+/** Those of the project as they stand, or as they stood at a time that is over. Rules count by the minute: within it is now. */
+export async function readSlos(context: QueryContext, db: SqlRunner, at: UnixNano): Promise<Slo[]> {
+  const nowMs = msFromNanos(context.clock.now());
+  const atMs = msFromNanos(at);
+  const past = atMs < nowMs - minuteMs ? { pastMs: atMs } : {};
+  return [...(await describeSlos(db, await listSlos(db, context.project), { nowMs, ...past }))];
 }
 
 interface Found {
   readonly counts: Counts;
   /** Of the last days. */
   readonly hours: readonly StoredHour[];
-  /** Ids of rules that fire. */
-  readonly firing: ReadonlySet<string>;
-  readonly nowMs: number;
+  /** Ids of rules that fire. Undefined of the past: where a rule would have fired. */
+  readonly firing: ReadonlySet<string> | undefined;
+  readonly atMs: number;
   /** Where the window begins. */
   readonly fromMs: number;
 }
 
-function describeSlo(stored: StoredSlo, { counts, hours, firing, nowMs, fromMs }: Found): Slo {
+function describeSlo(stored: StoredSlo, { counts, hours, firing, atMs, fromMs }: Found): Slo {
   const { slo, rules } = stored;
   const { objective } = slo;
   // Windows end where the counting does: the minutes after are not empty, but unknown.
-  const toMs = stored.countedTo?.getTime() ?? nowMs;
+  const toMs = Math.min(stored.countedTo?.getTime() ?? atMs, atMs);
   const burns = burnWindows(slo.window).map((window): SloBurn => {
     const long = countBetween(hours, toMs - window.longS * 1000, toMs);
     const short = countBetween(hours, toMs - window.shortS * 1000, toMs);
+    const rates = { long: burnRate(long, objective), short: burnRate(short, objective) };
+    const isTooFast = Math.min(rates.long ?? 0, rates.short ?? 0) > window.factor;
+    const held = isHeld(long, slo);
     const ruleId = rules[window.key] ?? null;
     return {
       ...window,
-      long: burnRate(long, objective),
-      short: burnRate(short, objective),
-      isHeld: isHeld(long, slo),
+      ...rates,
+      isHeld: held,
       ruleId,
-      isFiring: ruleId !== null && firing.has(ruleId),
+      isFiring: ruleId !== null && (firing?.has(ruleId) ?? (isTooFast && !held)),
     };
   });
   const left = budgetLeft(counts, objective);
@@ -106,7 +124,7 @@ function describeSlo(stored: StoredSlo, { counts, hours, firing, nowMs, fromMs }
       burns,
       spentAt: spentAt({ stored, hours, left, toMs }),
       countedFrom: stored.countedFrom === null ? null : timeText(stored.countedFrom),
-      countedTo: stored.countedTo === null ? null : timeText(stored.countedTo),
+      countedTo: stored.countedTo === null ? null : timeText(new Date(toMs)),
       problem: stored.problem,
     },
   };

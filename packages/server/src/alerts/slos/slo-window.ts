@@ -4,12 +4,12 @@ import type { SloWindow } from '@sightline/schema/api';
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
-/** In whole hours: what was counted is kept by the hour. */
+/** In whole hours: what was counted is kept by the hour. The moment at which a month ends belongs to it. */
 export function windowStartMs(window: SloWindow, nowMs: number): number {
   const start =
     window.kind === 'rolling'
       ? nowMs - window.days * dayMs
-      : calendarStartMs(window.unit, window.timeZone, nowMs);
+      : calendarStartMs(window.unit, window.timeZone, nowMs - 1);
   return Math.floor(start / hourMs) * hourMs;
 }
 

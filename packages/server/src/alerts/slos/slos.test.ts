@@ -98,6 +98,29 @@ describe('SLOs of a running server', () => {
     expect(listed.spans).toHaveLength(1);
   });
 
+  it('stand as they stood at a time of the past, by the hours that began before it', async () => {
+    const { id } = await make({
+      name: 'Shop answered',
+      objective: 0.9,
+      indicator: { kind: 'availability', of: 'spans', where: 'service:shop' },
+      window: { kind: 'rolling', days: 1 },
+    });
+    const stateAt = async (at: string) =>
+      (await server.read<SlosResponse>(`/slos?at=${at}`)).slos.find((one) => one.id === id)?.state;
+    const hourMs = Math.floor(nowMs / 3_600_000) * 3_600_000;
+    const minutes = 60 - (nowMs - hourMs) / 60_000;
+    expect(await stateAt(new Date(hourMs).toISOString())).toMatchObject({
+      total: minutes * 20,
+      bad: minutes * 5,
+      status: 'spent',
+      countedTo: expect.stringContaining(new Date(hourMs).toISOString().slice(0, 19)) as string,
+    });
+    expect(await stateAt('-2d')).toMatchObject({ total: 0, share: null, left: null, status: 'no_data' });
+    for (const now of ['now', '-5s', '2100-01-01T00:00:00Z'])
+      expect(await stateAt(now)).toMatchObject({ total: 1200, bad: 300 });
+    expect((await server.ask('/slos?at=yesterday')).status).toBe(400);
+  });
+
   it('fire where the budget burns in both windows, with traces, and are calm where too few events came', async () => {
     const made = await make({
       name: 'Shop never fails',

@@ -41,6 +41,7 @@ export function describeApi(routes: readonly ApiRoute[]): Json {
 /** Received by ingest/log-lines-receiver.ts. */
 const logLines: Json = {
   operationId: 'postLogs',
+  'x-scope': 'ingest',
   summary: 'Stores what a program logs as JSON: lines, one object, or an array of objects.',
   tags: ['logs'],
   parameters: [

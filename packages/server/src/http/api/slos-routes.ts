@@ -8,6 +8,7 @@ import {
   slo,
   sloHistoryResponse,
   sloInput,
+  slosParameters,
   slosResponse,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
@@ -15,11 +16,12 @@ import { msFromNanos } from '@sightline/base';
 import { z } from 'zod';
 import { addSlo, removeSlo, replaceSlo } from '../../alerts/slos/change-slo.ts';
 import { assertSloCounts, checkSlo } from '../../alerts/slos/check-slo.ts';
-import { describeSlos, readSloHistory } from '../../alerts/slos/describe-slos.ts';
+import { describeSlos, readSloHistory, readSlos } from '../../alerts/slos/describe-slos.ts';
 import { exportSlos, importSlos } from '../../alerts/slos/files/import-slos.ts';
 import type { SqlRunner } from '../../catalog/catalog-database.ts';
 import { findSlo, listSlos, type StoredSlo } from '../../catalog/slos.ts';
 import type { QueryContext } from '../../query/reader.ts';
+import { readMoment } from '../../query/time-range.ts';
 import { type ApiRoute, route } from './route-table.ts';
 
 const idInPath = z.object({ id: z.string().max(64) });
@@ -32,9 +34,10 @@ export const slosRoutes: readonly ApiRoute[] = [
     summary: 'The SLOs of the project, with what is left of their budgets and how fast it is spent.',
     tag,
     scope: 'read',
+    query: slosParameters,
     response: slosResponse,
-    answer: async ({ context, sources: { catalog } }) => ({
-      slos: [...(await describeSlos(catalog, await listSlos(catalog, context.project), nowOf(context)))],
+    answer: async ({ context, sources: { catalog }, query: { at } }) => ({
+      slos: await readSlos(context, catalog, readMoment('at', at, context.clock)),
     }),
   }),
   route({
@@ -150,7 +153,7 @@ async function get(db: SqlRunner, { project }: QueryContext, id: string): Promis
 
 async function described(db: SqlRunner, context: QueryContext, id: string): Promise<Slo> {
   const stored = await get(db, context, id);
-  const [one] = await describeSlos(db, [stored], nowOf(context));
+  const [one] = await describeSlos(db, [stored], { nowMs: nowOf(context) });
   if (one === undefined)
     throw new SightlineError('not_found', `There is no SLO "${id}".`, {
       hint: 'GET /api/v1/slos lists them.',
