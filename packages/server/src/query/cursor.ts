@@ -3,10 +3,10 @@
  * on in the same list whatever arrives meanwhile. Opaque to clients; bound to the query it came from.
  */
 import { createHash } from 'node:crypto';
-import { type UnixNano, unixNano } from '@sightline/base';
+import { type Clock, type UnixNano, unixNano } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import { z } from 'zod';
-import type { TimeRange } from './time-range.ts';
+import { type RangeParameters, readListRange, type TimeRange } from './time-range.ts';
 
 export interface PageStart {
   readonly range: TimeRange;
@@ -49,6 +49,18 @@ export function startPage(
   first: () => Omit<PageStart, 'after'>,
 ): PageStart {
   return cursor === undefined ? { ...first(), after: undefined } : readCursor(query, cursor);
+}
+
+/** `startPage` of a list over a range. */
+export function startListPage(
+  query: unknown,
+  parameters: RangeParameters & { readonly cursor?: string | undefined },
+  clock: Clock,
+): PageStart {
+  return startPage(query, parameters.cursor, () => ({
+    range: readListRange(parameters, clock),
+    snapshot: clock.now(),
+  }));
 }
 
 /** Of the query, and of the place in it: what is not a place of ours must not reach the engine. */

@@ -1,6 +1,6 @@
 import { unixNano } from '@sightline/base';
 import type { LogsParameters, LogsResponse } from '@sightline/schema/api';
-import { startPage, writeCursor } from './cursor.ts';
+import { startListPage, writeCursor } from './cursor.ts';
 import { decodeLog, firstNumberOf } from './decode-log.ts';
 import { compileFilter } from './filter/compile-filter.ts';
 import { readQ } from './filter/read-condition.ts';
@@ -10,18 +10,14 @@ import { logColumns, type LogRow } from './sql/log-columns-sql.ts';
 import { inRange } from './sql/range-sql.ts';
 import { contextColumns, wholeAttributeColumns } from './sql/span-columns-sql.ts';
 import { every, type Parameter, type Sql, sql, string, trusted, uint } from './sql/sql.ts';
-import { readListRange } from './time-range.ts';
 import { collectInOrder } from './time-windows.ts';
 import type { Window } from './time-range.ts';
 
 /** Log records that meet the filter, the newest first or (`order=asc`) the oldest. */
 export async function findLogs(context: QueryContext, parameters: LogsParameters): Promise<LogsResponse> {
-  const { cursor, limit, ...query } = parameters;
+  const { cursor: _cursor, limit, ...query } = parameters;
   const filter = readQ(parameters.q, 'logs', context.clock);
-  const page = startPage(['logs', query], cursor, () => ({
-    range: readListRange(parameters, context.clock),
-    snapshot: context.clock.now(),
-  }));
+  const page = startListPage(['logs', query], parameters, context.clock);
   const reader = new Reader(context);
   const { order } = parameters;
   const conditions = (window: Window): Sql =>

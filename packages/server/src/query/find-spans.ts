@@ -1,6 +1,6 @@
 import { unixNano } from '@sightline/base';
 import type { SpansParameters, SpansResponse } from '@sightline/schema/api';
-import { startPage, writeCursor } from './cursor.ts';
+import { startListPage, writeCursor } from './cursor.ts';
 import { decodeFoundSpan } from './decode-span.ts';
 import { compileFilter } from './filter/compile-filter.ts';
 import { readQ } from './filter/read-condition.ts';
@@ -17,19 +17,15 @@ import {
 } from './sql/span-columns-sql.ts';
 import { every, int64, type Sql, sql, string, uint } from './sql/sql.ts';
 import { type TextsRow, withTexts } from './restore-texts.ts';
-import { readListRange } from './time-range.ts';
 import { collectInOrder } from './time-windows.ts';
 
 type SpanRow = SlimSpanRow & AttributeRow & TextsRow & { readonly key: string };
 
 /** Spans that meet the filter, the newest first. */
 export async function findSpans(context: QueryContext, parameters: SpansParameters): Promise<SpansResponse> {
-  const { cursor, limit, ...query } = parameters;
+  const { cursor: _cursor, limit, ...query } = parameters;
   const filter = readQ(parameters.q, 'spans', context.clock);
-  const page = startPage(['spans', query], cursor, () => ({
-    range: readListRange(parameters, context.clock),
-    snapshot: context.clock.now(),
-  }));
+  const page = startListPage(['spans', query], parameters, context.clock);
   const reader = new Reader(context);
   const { service, traceId } = parameters;
   const conditions = every([

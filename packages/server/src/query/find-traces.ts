@@ -1,11 +1,10 @@
 import type { TracesParameters, TracesResponse, TraceSummary } from '@sightline/schema/api';
-import { type PageStart, startPage, writeCursor } from './cursor.ts';
+import { type PageStart, startListPage, writeCursor } from './cursor.ts';
 import { decodeCost, decodeTime, nanosToMs, textOrNull } from './decode-row.ts';
 import { readQ } from './filter/read-condition.ts';
 import { type QueryContext, Reader } from './reader.ts';
 import { readUsage, type TraceUsage } from './read-usage.ts';
 import type { SummaryRow } from './sql/trace-summary-sql.ts';
-import { readListRange } from './time-range.ts';
 import { collectTraces } from './trace-window.ts';
 
 /**
@@ -16,13 +15,10 @@ export async function findTraces(
   context: QueryContext,
   parameters: TracesParameters,
 ): Promise<TracesResponse> {
-  const { cursor, limit, q, ...rest } = parameters;
+  const { cursor: _cursor, limit, q, ...rest } = parameters;
   const query = { q, ...rest };
   const filter = readQ(q, 'traces', context.clock);
-  const page: PageStart = startPage(['traces', query], cursor, () => ({
-    range: readListRange(parameters, context.clock),
-    snapshot: context.clock.now(),
-  }));
+  const page: PageStart = startListPage(['traces', query], parameters, context.clock);
   const reader = new Reader(context);
   await reader.settle();
   const { placed, snapshot } = await collectTraces(reader, {

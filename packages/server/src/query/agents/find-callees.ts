@@ -10,7 +10,7 @@ import type {
   ToolsParameters,
   ToolsResponse,
 } from '@sightline/schema/api';
-import { writeCursor } from '../cursor.ts';
+import { startListPage, writeCursor } from '../cursor.ts';
 import { decodeCost } from '../decode-span.ts';
 import { decodeTime, textOrNull } from '../decode-row.ts';
 import { readQ } from '../filter/read-condition.ts';
@@ -22,7 +22,6 @@ import { mergedQuantiles } from '../sql/run-sums-sql.ts';
 import { callRows, type CallWish } from '../sql/runs-sql.ts';
 import { every, type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
 import { isInference, summedUsageText } from '../sql/usage-sql.ts';
-import { startAgentPage } from './agent-page.ts';
 import { namesOfModel, readJoinedModels, underJoinedNames } from './joined-models.ts';
 import { type JoinedModels, noJoinedModels } from './model-names.ts';
 import { decodeUsage, type UsageRow } from './run-facts.ts';
@@ -88,7 +87,7 @@ async function findCallees<Row extends object>(
   const { parameters } = list;
   const { cursor: _cursor, limit, ...query } = parameters;
   const reader = new Reader(context);
-  const page = await startAgentPage(reader, [list.of, query], parameters);
+  const page = startListPage([list.of, query], parameters, reader.clock);
   const sort = readSort(parameters.sort);
   const isOfModels = list.kinds === 'models';
   const namesNoModel = list.kinds === 'tools' && parameters.model === undefined;

@@ -10,7 +10,7 @@ import type {
   UsersResponse,
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import { writeCursor } from '../cursor.ts';
+import { startListPage, writeCursor } from '../cursor.ts';
 import { decodeTime, nanosToMs, textOrNull } from '../decode-row.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
@@ -19,7 +19,6 @@ import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
 import { runRows, type RunWish } from '../sql/runs-sql.ts';
 import { int64, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
 import { summedUsage } from '../sql/usage-sql.ts';
-import { startAgentPage } from './agent-page.ts';
 import { readJoinedModels, withModelNames } from './joined-models.ts';
 import type { JoinedModels } from './model-names.ts';
 import { type BilledModel, decodeUsage, mixModels, readRunsAt, type UsageRow } from './run-facts.ts';
@@ -90,7 +89,7 @@ async function findGroups(
 ): Promise<FoundGroups> {
   const { cursor: _cursor, limit, ...query } = parameters;
   const reader = new Reader(context);
-  const page = await startAgentPage(reader, [by, query], parameters);
+  const page = startListPage([by, query], parameters, reader.clock);
   const sort = readSort(parameters.sort);
   const scope = await settledRuns(reader, page.range);
   const filters = await withModelNames(reader, parameters, page.range);
@@ -135,11 +134,13 @@ async function readGroups(
   { ids, ...wish }: GroupWish,
 ): Promise<ReadonlyMap<string, Group>> {
   if (ids.length === 0) return new Map();
-  const joined = await readJoinedModels(reader, wish.scope.window);
-  const rows = await reader.rows<GroupRow>(sql`
+  const [joined, rows] = await Promise.all([
+    readJoinedModels(reader, wish.scope.window),
+    reader.rows<GroupRow>(sql`
     SELECT *, toString(fromUnixTimestamp64Nano(firstNanos, 'UTC')) AS startText, firstNanos AS startNanos,
       toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS lastText, anyUser AS userId
-    FROM (${groups(by, runRows({ ...wish, groups: { by, ids } }))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`);
+    FROM (${groups(by, runRows({ ...wish, groups: { by, ids } }))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`),
+  ]);
   return new Map(rows.map((row) => [row.groupId, { ...row, joined }]));
 }
 
@@ -203,14 +204,10 @@ export async function readSession(
 ): Promise<SessionResponse> {
   const { cursor: _cursor, limit, ...query } = parameters;
   const reader = new Reader(context);
-  const page = await startAgentPage(reader, ['session runs', id, query], parameters);
+  const page = startListPage(['session runs', id, query], parameters, reader.clock);
   const scope = await settledRuns(reader, page.range);
   const all = trusted('true');
-  const groupsById = await readGroups(reader, 'session', {
-    ids: [id],
-    scope,
-    where: all,
-  });
+  const groupsById = await readGroups(reader, 'session', { ids: [id], scope, where: all });
   const row = groupsById.get(id);
   if (row === undefined) throw sessionNotFound(id);
   const ofSession = runRows({
@@ -225,7 +222,7 @@ export async function readSession(
     .slice(0, limit)
     .map(({ traceId, place }) => ({ traceId, startNanos: BigInt(place), place }));
   const [runs, scores] = await Promise.all([
-    readRunsAt(reader, scope, shown),
+    readRunsAt(reader, { scope, joined: row.joined }, shown),
     readScoresOfGroups(reader, [id], { by: 'session', scope }),
   ]);
   const last = found.length > limit ? shown.at(-1) : undefined;

@@ -1,7 +1,7 @@
 import { unixNano } from '@sightline/base';
 import type { BoundFilter } from '@sightline/schema/filter';
 import type { AgentFilterParameters, Run, RunsParameters, RunsResponse } from '@sightline/schema/api';
-import { type PageStart, writeCursor } from '../cursor.ts';
+import { type PageStart, startListPage, writeCursor } from '../cursor.ts';
 import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { RareLookup } from '../rare-traces.ts';
@@ -12,8 +12,7 @@ import { int64, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { wantedTraces } from '../sql/trace-sets-sql.ts';
 import { ReachingWindow } from '../time-windows.ts';
 import type { RangeParameters } from '../time-range.ts';
-import { startAgentPage } from './agent-page.ts';
-import { withModelNames } from './joined-models.ts';
+import { readJoinedModels, withModelNames } from './joined-models.ts';
 import { type PlacedRun, readRunsAt } from './run-facts.ts';
 import { settledRuns } from './settled-runs.ts';
 
@@ -26,17 +25,21 @@ interface Placed extends PlacedRun {
 export async function findRuns(context: QueryContext, parameters: RunsParameters): Promise<RunsResponse> {
   const { cursor: _cursor, limit, ...query } = parameters;
   const reader = new Reader(context);
-  const page = await startAgentPage(reader, ['runs', query], parameters);
+  const page = startListPage(['runs', query], parameters, reader.clock);
   const sort = readSort(parameters.sort);
-  const scope = await settledRuns(reader, page.range);
-  const filters = await withModelNames(reader, parameters, page.range);
-  const search = { parameters: filters, scope, page, limit: limit + 1 };
-  const placed =
-    sort.column === 'startTime' && sort.isDescending
-      ? await findNewest(reader, search)
-      : await findSorted(reader, search, sort);
+  const find = async () => {
+    const scope = await settledRuns(reader, page.range);
+    const filters = await withModelNames(reader, parameters, page.range);
+    const search = { parameters: filters, scope, page, limit: limit + 1 };
+    const placed =
+      sort.column === 'startTime' && sort.isDescending
+        ? await findNewest(reader, search)
+        : await findSorted(reader, search, sort);
+    return { scope, placed };
+  };
+  const [{ scope, placed }, joined] = await Promise.all([find(), readJoinedModels(reader, page.range)]);
   const shown = placed.slice(0, limit);
-  const runs = await readRunsAt(reader, scope, shown);
+  const runs = await readRunsAt(reader, { scope, joined }, shown);
   const last = placed.length > limit ? shown.at(-1) : undefined;
   return {
     runs: shown.flatMap(({ traceId }): readonly Run[] => {
@@ -55,7 +58,7 @@ export async function findNewestRuns(
   limit: number,
 ): Promise<readonly PlacedRun[]> {
   const { from, to } = parameters;
-  const page = await startAgentPage(reader, ['runs'], { from, to });
+  const page = startListPage(['runs'], { from, to }, reader.clock);
   const named = await withModelNames(reader, parameters, page.range);
   return findNewest(reader, { parameters: named, page, scope: await settledRuns(reader, page.range), limit });
 }

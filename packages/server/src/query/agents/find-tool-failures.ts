@@ -3,13 +3,13 @@ import { unixNano } from '@sightline/base';
 import type { ToolFailure, ToolFailuresParameters, ToolFailuresResponse } from '@sightline/schema/api';
 import { decodeTime, textOrNull } from '../decode-row.ts';
 import { readQ } from '../filter/read-condition.ts';
+import { startListPage } from '../cursor.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { callFilterNames, callFilters, type ExactFilters, tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { callRows } from '../sql/runs-sql.ts';
 import { idsByHex } from '../sql/ids-sql.ts';
 import { inBuckets } from '../sql/range-sql.ts';
 import { every, int64, sql, string, trusted, uint } from '../sql/sql.ts';
-import { startAgentPage } from './agent-page.ts';
 import { settledRuns } from './settled-runs.ts';
 
 /** The newest failures of a range; more of them say nothing new. */
@@ -43,7 +43,7 @@ async function readFailedCalls(
   reader: Reader,
   parameters: ToolFailuresParameters,
 ): Promise<readonly FailedCall[]> {
-  const page = await startAgentPage(reader, 'tool-failures', parameters);
+  const page = startListPage('tool-failures', parameters, reader.clock);
   const { from, to } = page.range;
   const { q, calls: _calls, from: _from, to: _to, ...filters } = parameters;
   const exact: ExactFilters = filters;

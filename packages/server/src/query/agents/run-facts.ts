@@ -65,7 +65,7 @@ export interface PlacedRun {
 /** These runs by trace id. */
 export async function readRunsAt(
   reader: Reader,
-  scope: RunScope,
+  { scope, joined }: { readonly scope: RunScope; readonly joined: JoinedModels },
   runs: readonly PlacedRun[],
 ): Promise<ReadonlyMap<string, Run>> {
   if (runs.length === 0) return new Map();
@@ -74,12 +74,11 @@ export async function readRunsAt(
   const to = unixNano(starts.reduce((a, b) => (a > b ? a : b)) + 1n);
   const traceIds = runs.map(({ traceId }) => traceId);
   const where = sql`trace_id IN (${tracesByHex(traceIds)})`;
-  const [rows, scores, joined] = await Promise.all([
+  const [rows, scores] = await Promise.all([
     reader.rows<RunRow>(
       sql`SELECT ${runRowColumns} FROM (${runRows({ scope: { ...scope, window: { from, to }, begunFrom: from }, where })})`,
     ),
     readScoresOfRuns(reader, traceIds, from),
-    readJoinedModels(reader, scope.window),
   ]);
   return new Map(rows.map((row) => [row.traceId, decodeRun(row, scores.get(row.traceId) ?? [], joined)]));
 }

@@ -1,13 +1,12 @@
 import { unixNano } from '@sightline/base';
 import type { ScoresParameters, ScoresResponse } from '@sightline/schema/api';
-import { startPage, writeCursor } from '../cursor.ts';
+import { startListPage, writeCursor } from '../cursor.ts';
 import { isHex } from '../read-trace.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { inBuckets } from '../sql/range-sql.ts';
 import { namesAnswer, namesAnswerOf } from '../sql/answered-scores-sql.ts';
 import { scoreColumns, type StoredScore } from '../sql/score-columns-sql.ts';
 import { every, float, int64, moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import { readListRange } from '../time-range.ts';
 import { collectInOrder } from '../time-windows.ts';
 import type { Window } from '../time-range.ts';
 import { decodeScore } from './decode-score.ts';
@@ -17,11 +16,8 @@ export async function findScores(
   context: QueryContext,
   parameters: ScoresParameters,
 ): Promise<ScoresResponse> {
-  const { cursor, limit, ...query } = parameters;
-  const page = startPage(['scores', query], cursor, () => ({
-    range: readListRange(parameters, context.clock),
-    snapshot: context.clock.now(),
-  }));
+  const { cursor: _cursor, limit, ...query } = parameters;
+  const page = startListPage(['scores', query], parameters, context.clock);
   const reader = new Reader(context);
   const withAnswers =
     (parameters.traceId ?? parameters.session) !== undefined && (await anyNamesAnswer(reader, page.range));
