@@ -39,9 +39,11 @@ describe.skipIf(postgresPrograms === '')('PostgreSQL', () => {
     expect(end.stdout, end.stderr).toBe('42\n42P01\n');
     const queries = spans.filter((span) => span.name.startsWith('pg.query'));
     expect(queries.map((span) => span.failed)).toEqual([false, true]);
-    expect(JSON.stringify(queries[0]?.attributes)).toContain('select $1::int + 1 as sum');
+    // The port is any number.
+    const { 'server.port': _port, ...attributes } = queries[0]?.attributes ?? {};
+    expect(JSON.stringify(attributes)).toContain('select $1::int + 1 as sum');
     // Values are not part of the statement.
-    expect(JSON.stringify(queries[0]?.attributes)).not.toContain('41');
+    expect(JSON.stringify(attributes)).not.toContain('41');
   });
 
   it('and from CommonJS', async () => {

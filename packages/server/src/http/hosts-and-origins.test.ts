@@ -465,6 +465,81 @@ describe('a key', () => {
     expect(overGrpc).toMatch(/^8 RESOURCE_EXHAUSTED: .*2 requests a minute.* RetryInfo$/);
   });
 
+  interface Door {
+    readonly scope: string;
+    readonly method: string;
+    readonly url: string;
+  }
+  /** All that asks for a key over HTTP: each operation of the API, and the doors of other systems. */
+  const findDoors = async (): Promise<readonly Door[]> => {
+    const { paths } = (await (await fetch(`${closed.ui}/api/v1/openapi.json`)).json()) as {
+      paths: Record<string, Record<string, { 'x-scope': string }>>;
+    };
+    const ofApi = Object.entries(paths).flatMap(([path, operations]) =>
+      Object.entries(operations).map(([method, operation]) => ({
+        scope: operation['x-scope'],
+        method: method.toUpperCase(),
+        url: `${closed.ui}/api/v1${path.replaceAll(/\{\w+\}/g, 'some')}`,
+      })),
+    );
+    const of = (scope: string, method: string, base: string, each: readonly string[]): readonly Door[] =>
+      each.map((path) => ({ scope, method, url: `${base}${path}` }));
+    const queries = ['query', 'query_range', 'query_exemplars', 'series', 'labels'];
+    return [
+      ...ofApi,
+      ...of('ingest', 'POST', closed.otlpHttp, ['/v1/traces', '/v1/logs', '/v1/metrics']),
+      ...of('ingest', 'POST', closed.ui, ['/api/default/envelope/', '/api/default/store/']),
+      ...of('read', 'GET', `${closed.ui}/prometheus/api/v1/`, [
+        ...queries,
+        'label/job/values',
+        'rules',
+        'alerts',
+        'metadata',
+      ]),
+      ...of('read', 'POST', `${closed.ui}/prometheus/api/v1/`, queries),
+      ...of('read', 'GET', `${closed.ui}/alertmanager/api/v2/`, [
+        'status',
+        'receivers',
+        'alerts',
+        'alerts/groups',
+        'silences',
+        'silence/some',
+      ]),
+      ...of('read', 'GET', closed.ui, ['/metrics']),
+    ];
+  };
+  const answers = async (doors: readonly Door[], headers: Readonly<Record<string, string>>) =>
+    Promise.all(
+      doors.map(async ({ scope, method, url }) => {
+        const init = method === 'GET' || method === 'DELETE' ? {} : { body: '{}' };
+        const type = url.includes('/prometheus/') ? 'application/x-www-form-urlencoded' : 'application/json';
+        const response = await fetch(url, { method, headers: { 'content-type': type, ...headers }, ...init });
+        return { door: `${method} ${url}`, scope, status: response.status, text: await response.text() };
+      }),
+    );
+
+  it('opens no door of another scope, whatever is asked there; without one, and beyond its limit, none is open', async () => {
+    const doors = await findDoors();
+    expect(doors.length).toBeGreaterThan(270);
+    const isOpen = ({ url }: Door) => url.endsWith('/api/v1/openapi.json');
+    const shut = doors.filter((door) => !isOpen(door));
+    const wrong: unknown[] = [];
+    for (const scope of ['ingest', 'read', 'write', 'admin']) {
+      const key = await make({ scopes: [scope] });
+      const others = shut.filter((door) => door.scope !== scope);
+      for (const { door, scope: needed, status, text } of await answers(others, { 'x-api-key': key }))
+        if (status !== 403 || !/scope \W*(\w+)/.exec(text)?.[1]?.startsWith(needed))
+          wrong.push([scope, door, status, text.slice(0, 200)]);
+    }
+    for (const { door, status } of await answers(shut, {}))
+      if (status !== 401) wrong.push(['no key', door, status]);
+    const limited = { 'x-api-key': await make({ requestsPerMinute: 1 }) };
+    await fetch(`${closed.ui}/api/v1/services`, { headers: limited });
+    for (const { door, status } of await answers(shut, limited))
+      if (status !== 429) wrong.push(['beyond its limit', door, status]);
+    expect(wrong).toEqual([]);
+  });
+
   it('has its scope named for each operation of the API', async () => {
     const { paths } = (await (await fetch(`${closed.ui}/api/v1/openapi.json`)).json()) as {
       paths: Record<string, Record<string, { 'x-scope': string }>>;

@@ -302,6 +302,7 @@ test('What an overload brings is acknowledged at once, the newest is seen beside
   const age = ingest.metrics().find(({ name }) => name === 'sightline_journal_oldest_pending_seconds');
   expect(age?.samples[0]?.value).toBeGreaterThan(loadMs / 1000);
 
+  store.beforeLoad = () => undefined;
   await drained(ingest);
   expect(store.items()).toBe(40 * requestsPerLoad * 200 + 1);
   expect(new Set(sequences()).size).toBe(sequences().length);
