@@ -125,9 +125,7 @@ it('ends at once on a signal that comes a second after the first, whatever is un
   // A request that never gets its body, which a stop waits for.
   const slow = connect(Number(new URL(otlpHttp).port), '127.0.0.1').on('error', () => {});
   await once(slow, 'connect');
-  slow.write(
-    'POST /v1/traces HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n{',
-  );
+  slow.write('POST /v1/traces HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 100\r\n\r\n{');
   // "100 Continue": the request has arrived, and its body is waited for.
   await once(slow, 'data');
   main.kill('SIGTERM');
