@@ -41,13 +41,15 @@ describe.skipIf(findChromium() === undefined)(
       const nowMs = Math.floor(Date.now() / 60_000) * 60_000;
       const send = async (version: string, spans: readonly SpanInput[]): Promise<void> => {
         for (let from = 0; from < spans.length; from += 500)
-          await fetch(`${stage.urls.otlpHttp}/v1/traces`, {
-            method: 'POST',
-            headers: { 'content-type': 'application/json' },
-            body: JSON.stringify(
-              tracesRequest('shop', spans.slice(from, from + 500), { 'service.version': version }),
-            ),
-          });
+          expect(
+            await fetch(`${stage.urls.otlpHttp}/v1/traces`, {
+              method: 'POST',
+              headers: { 'content-type': 'application/json' },
+              body: JSON.stringify(
+                tracesRequest('shop', spans.slice(from, from + 500), { 'service.version': version }),
+              ),
+            }),
+          ).toMatchObject({ status: 200 });
       };
       await send('1.0', [
         ...calls(nowMs, { name: 'GET /cart', from: 2_880, every: 5, ms: 200 }),
@@ -59,10 +61,14 @@ describe.skipIf(findChromium() === undefined)(
         ...calls(nowMs, { name: 'GET /list', from: 70, every: 0.2, ms: 300 }),
         ...calls(nowMs, { name: 'GET /cart', from: 12, every: 12, ms: 9_000 }),
       ]);
+      // The last that was sent is the slowest.
       await eventually(
-        async () =>
-          (await (await fetch(`${stage.urls.ui}/api/v1/services`)).json()) as { services: unknown[] },
-        ({ services }) => services.length > 0,
+        async () => {
+          const found = await fetch(`${stage.urls.ui}/api/v1/traces?from=-2h&minDurationMs=8000`);
+          return (await found.json()) as { traces: unknown[] };
+        },
+        ({ traces }) => traces.length > 0,
+        60_000,
       );
     });
     afterAll(async () => stage.close());

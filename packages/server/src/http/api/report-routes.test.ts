@@ -92,6 +92,7 @@ describe('a report', { timeout: 120_000 }, () => {
       await server.ask('/slos', 'POST', {
         name: hostile,
         objective: 0.9,
+        window: { kind: 'rolling', days: 9 },
         indicator: { kind: 'availability', of: 'runs' },
       }),
       await server.ask('/deploys', 'POST', { service: 'shop', version: hostile }),
@@ -109,6 +110,15 @@ describe('a report', { timeout: 120_000 }, () => {
       timeout: 60_000,
       interval: 200,
     });
+    // A new SLO counts its window backwards, a day at a time.
+    await vi.waitFor(
+      async () => {
+        const { slos } = await server.read<SlosResponse>('/slos');
+        for (const { state } of slos)
+          expect(Date.parse(state.countedFrom ?? '')).toBeLessThanOrEqual(Date.parse(state.windowFrom));
+      },
+      { timeout: 60_000, interval: 200 },
+    );
     const to = new Date();
     const from = new Date(nowMs - 1_200_000);
     range = ['--from', from.toISOString(), '--to', to.toISOString()];
@@ -267,10 +277,15 @@ describe('a report', { timeout: 120_000 }, () => {
     expect(one.agents.find(({ key }) => key === hostile)?.previous).toMatchObject({ runs: 0, costUsd: null });
     expect(one.users.map(({ key, previousCostUsd }) => [key, previousCostUsd])).toEqual([['amara', 12]]);
 
-    // SLOs stand as they stood when the period ended: nothing was counted then.
+    // SLOs stand as they stood when the period ended: the two runs of the week before were all that came in their window, and both were good.
     const before3 = `from=${at(end - 3 * day)}&to=${at(end - 2 * day)}`;
     const old = reportResponse.parse(await server.read(`/report?${before3}`));
-    expect(old.slos.map(({ state }) => state.status)).toEqual(['no_data']);
+    expect(old.slos.map(({ state: { status, good, total } }) => [status, good, total])).toEqual([
+      ['met', 2, 2],
+    ]);
+    const before8 = `from=${at(end - 9 * day)}&to=${at(end - 8 * day)}`;
+    const empty = reportResponse.parse(await server.read(`/report?${before8}`));
+    expect(empty.slos.map(({ state }) => state.status)).toEqual(['no_data']);
     expect(one.slos.map(({ state }) => state.status)).toEqual(['spent']);
     const slosOf = async ({ sources }: ReportResponse) =>
       (await server.read<SlosResponse>((sources['slos'] ?? '').replace('/api/v1', ''))).slos;
