@@ -93,9 +93,21 @@ export class SloKeeper {
     await this.#looks.stop();
   }
 
-  /** To be called after SLOs were made or changed: they are counted for the last day at once. */
+  /** To be called after SLOs were made or changed: they are counted for the last day at once, and for the rest of their windows right after. */
   async changed(project: string): Promise<void> {
-    if (!this.#looks.isStopped) await this.#looks.inTurn(async () => this.#count(project, this.#nowMs()));
+    if (this.#looks.isStopped) return;
+    await this.#looks.inTurn(async () => this.#count(project, this.#nowMs()));
+    // Where this fails, the next look tries it again, and says so.
+    void this.#countWindows(project).catch(() => undefined);
+  }
+
+  /** A day in each turn, so that other work on SLOs waits for one day at most. */
+  async #countWindows(project: string): Promise<void> {
+    let isMore = this.#options.isEvaluator();
+    while (isMore && !this.#looks.isStopped)
+      await this.#looks.inTurn(async () => {
+        isMore = await this.#countPast(project, this.#nowMs());
+      });
   }
 
   /** How fast the budgets of a project are spent, as of a moment. */
