@@ -49,7 +49,7 @@ export function groupError(error: ReportedError): ErrorGroup {
   const exceptions = alikeOnce(parsed?.exceptions ?? []);
   const [outer] = exceptions;
   const type = error.type === '' ? (outer?.type ?? '') : error.type;
-  const raw = error.message === '' ? (outer?.message ?? '') : error.message;
+  const raw = error.message === '' ? (outer?.message ?? firstLine(error.stack)) : error.message;
   const message = parameteriseMessage(raw);
   const frames = comparedFrames(exceptions);
   const errorClass = classOf(error, type, raw);
@@ -72,6 +72,9 @@ export function groupError(error: ReportedError): ErrorGroup {
     errorClass,
   };
 }
+
+/** Says what happened where the stack is of a language that is not known. */
+const firstLine = (stack: string): string => /\S.*/.exec(stack)?.[0] ?? '';
 
 const fingerprintPartsMax = 20;
 const fingerprintLengthMax = 500;
@@ -144,7 +147,7 @@ function causeOf(
 }
 
 const runtimePanic =
-  /^(?:runtime error|assignment to|close of|send on|all goroutines|index out of|called `|attempt to|assertion|already|range |byte index|capacity|entered|not |explicit)/;
+  /^(?:runtime error|concurrent map|stack overflow|assignment to|close of|send on|all goroutines|index out of|called `|attempt to|assertion|already|range |byte index|capacity|entered|not |explicit)/;
 
 /** A panic has no type: what the runtime says stands for it, or the name before the words of the program (`NotFound: no row 7`). */
 function panicCause(message: string): string {

@@ -1,5 +1,5 @@
 /** Stacks as programs of eight languages write them, read to exceptions with frames. */
-import { fileModule } from './frame-names.ts';
+import { anonymous, fileModule } from './frame-names.ts';
 import { isInApp } from './in-app.ts';
 import type { ParsedStack, StackedException, StackFrame } from './stack-frame.ts';
 import { type LanguageRules, stackLanguages } from './stack-languages.ts';
@@ -47,38 +47,57 @@ function boundedLines(text: string): readonly string[] {
 function readExceptions(rules: LanguageRules, lines: readonly string[]): readonly StackedException[] {
   const read: Reading[] = [{ isPart: false, header: [], frames: [], isHeaderDone: false }];
   let indentMax: number | undefined;
+  let isRootFirst = rules.isRootFirst === true;
   for (const [index, line] of lines.entries()) {
     const current = read.at(-1);
     if (current === undefined) break;
     const found = rules.read(line, lines[index + 1] ?? '');
     if (found.kind === 'end' || (found.kind === 'stack' && current.frames.length > 0)) break;
     if (found.kind === 'stack') continue;
-    if (found.kind === 'next') {
+    if (found.kind === 'thrown') {
+      current.frames.length = 0;
+      current.isHeaderDone = true;
+    } else if (found.kind === 'next') {
       if (read.length >= exceptionsMax) break;
+      isRootFirst ||= found.isOuter === true;
       read.push({
         isPart: found.isPart === true,
         header: found.header === '' ? [] : [found.header],
         frames: [],
         isHeaderDone: false,
       });
+    } else if (found.kind === 'frame' && found.frame !== undefined && found.header !== undefined) {
+      // Behind the calls of another exception it is that one's cause.
+      const isCause = current.frames.length > 0 && current.header.length > 0;
+      if (isCause && read.length >= exceptionsMax) break;
+      const thrown = isCause ? { isPart: false, header: [], frames: [], isHeaderDone: false } : current;
+      if (isCause) read.push(thrown);
+      thrown.header = [found.header];
+      thrown.frames.unshift(found.frame);
+      thrown.isHeaderDone = false;
     } else if (found.kind === 'frame') {
       const indent = line.length - line.trimStart().length;
       if (found.frame !== undefined) indentMax ??= indent;
       const isSuppressed = rules.hasSuppressed === true && indent > (indentMax ?? indent);
-      if (found.frame !== undefined && !isSuppressed) current.frames.push(found.frame);
+      if (found.frame !== undefined && !isSuppressed)
+        current.frames[found.isCalled === true ? 'unshift' : 'push'](found.frame);
       if (rules.isReversed !== true && current.frames.length > 0) current.isHeaderDone = true;
     } else if (rules.isReversed === true) readPythonHeader(current, line);
     else if (!current.isHeaderDone) current.header.push(line);
   }
-  return outerFirst(rules, read).map((each) => ({
+  return outerFirst(rules, read, isRootFirst).map((each) => ({
     ...finished(rules, each),
     ...(each.isPart ? { isPart: true as const } : {}),
   }));
 }
 
 /** Parts of a group stand behind it, whatever the order of causes. */
-function outerFirst(rules: LanguageRules, read: readonly Reading[]): readonly Reading[] {
-  if (rules.isReversed !== true && rules.isRootFirst !== true) return read;
+function outerFirst(
+  rules: LanguageRules,
+  read: readonly Reading[],
+  isRootFirst: boolean,
+): readonly Reading[] {
+  if (rules.isReversed !== true && !isRootFirst) return read;
   const [parts, chain] = [read.filter(({ isPart }) => isPart), read.filter(({ isPart }) => !isPart)];
   return [...chain.toReversed(), ...parts];
 }
@@ -110,6 +129,7 @@ function readPythonHeader(current: Reading, line: string): void {
 function finished(rules: LanguageRules, { header, frames }: Reading): StackedException {
   const { type, message } = readHeader(rules, header.join('\n').trim());
   if (rules.language === 'php' && frames.length === 0) frames.push(...thrownIn(header));
+  if (rules.language === 'rust' && frames.length === 0) frames.push(...panickedAt(header));
   const ordered = rules.isReversed === true ? frames.toReversed() : frames;
   return { type, message, frames: withoutRecursion(ordered).slice(0, framesMax) };
 }
@@ -123,29 +143,62 @@ function thrownIn(header: readonly string[]): readonly StackFrame[] {
   return [{ module, function: '{main}', file, line: Number(line), inApp: isInApp('php', file, module) }];
 }
 
-const typeAndMessage =
-  /^(?:Uncaught |Unhandled exception\. |Exception in thread "[^"]*" )*(?:\[[^\]]*\] )?([A-Za-z_$][\w$.\\+`]*(?:Error|Exception|Throwable|Warning|Fault|Interrupt|Exit|Failure|Timeout|Panic|Group|[\w$])?)(?:: |:$|$)/;
+/** Rust writes no calls unless `RUST_BACKTRACE` asks for them. */
+function panickedAt(header: readonly string[]): readonly StackFrame[] {
+  const at = header.findLastIndex((line) => /^thread .* panicked at /.test(line));
+  const place = /([^\s']+\.rs):(\d+):\d+:?$/.exec(
+    header.slice(at).find((line) => /\.rs:\d+:\d+:?$/.test(line)) ?? '',
+  );
+  if (at < 0 || place === null) return [];
+  const [, file = '', line] = place;
+  const module = fileModule(file);
+  return [{ module, function: anonymous, file, line: Number(line), inApp: isInApp('rust', file, module) }];
+}
 
-function readHeader(
-  { language }: LanguageRules,
-  text: string,
-): { readonly type: string; readonly message: string } {
+/** Node writes the code of an error of its own behind the type: `TypeError [ERR_INVALID_ARG_TYPE]: …`. */
+const typeAndMessage =
+  /^(?:Uncaught |Unhandled exception\. |Exception in thread "[^"]*" |(?:PHP )?[A-Z][a-z ]{3,20} error: {1,2}|\[[^\]]*\] )*([A-Za-z_$][\w$.\\+`]*(?:Error|Exception|Throwable|Warning|Fault|Interrupt|Exit|Failure|Timeout|Panic|Group|[\w$])?)(?: \[[A-Z][A-Z\d_]*\])?(?:: |:$|$)/;
+
+function rustMessage(text: string): string {
+  const panicked = text.slice(text.lastIndexOf('\nthread ') + 1);
+  const head = /^thread .{1,200}? panicked at /.exec(panicked)?.[0];
+  if (head === undefined) return text;
+  const said = panicked.slice(head.length);
+  // Before Rust 1.73 the message stood in quotes before the place.
+  const end = said.startsWith("'") ? said.search(/', [^\s']{1,500}:\d+:\d+$/m) : -1;
+  return end < 0 ? said.slice(said.indexOf('\n') + 1) : said.slice(1, end);
+}
+
+/** A line that begins with the name of an exception, behind another. */
+const namedException = /\n(?:[\w$]{1,60}[.\\])*[A-Z]\w{0,80}(?:Error|Exception|Throwable|Fault)(?:: |$)/m;
+
+function readHeader(rules: LanguageRules, text: string): { readonly type: string; readonly message: string } {
+  const { language } = rules;
   if (language === 'go')
     return {
       type: /^(?:panic|fatal error)/.test(text) ? 'panic' : '',
-      message: text.replace(/^(?:panic|fatal error): /, '').replace(/ \[recovered[\s\S]*$/, ''),
+      message: text
+        .replace(/^(?:panic|fatal error): /, '')
+        .replace(/(?: \[recovered|\n\[signal )[\s\S]*$/, ''),
     };
-  if (language === 'rust')
-    return { type: 'panic', message: text.replace(/^thread .*? panicked at [^\n]*\n?/, '') };
+  if (language === 'rust') return { type: 'panic', message: rustMessage(text) };
   if (language === 'ruby') {
-    const raised = /^(.*) \(([A-Z][\w:]*)\)$/s.exec(text);
-    return raised === null
-      ? { type: '', message: text }
-      : { type: raised[2] ?? '', message: raised[1] ?? '' };
+    const raised = /^([^\n]*) \(([A-Z][\w:]*)\)(?:\n(?!\n)([\s\S]*?))?(?:\n\n[\s\S]*)?$/.exec(text);
+    if (raised === null) return { type: '', message: text };
+    const [, first = '', type = '', rest] = raised;
+    return { type, message: rest === undefined ? first : `${first}\n${rest}` };
   }
   const found = typeAndMessage.exec(text);
-  if (found === null) return { type: '', message: text };
-  return { type: found[1] ?? '', message: text.slice(found[0].length) };
+  if (found !== null) {
+    const message = text.slice(found[0].length);
+    return {
+      type: found[1] ?? '',
+      message: language === 'php' ? message.replace(/ in \S+:\d+$/, '') : message,
+    };
+  }
+  // A logger's own words stand before it.
+  const at = text.search(namedException);
+  return at < 0 ? { type: '', message: text } : readHeader(rules, text.slice(at + 1));
 }
 
 /** A function that calls itself is in the stack as often as it did; that differs from one occurrence to the next. */

@@ -14,9 +14,25 @@ import type { StackFrame, StackLanguage } from './stack-frame.ts';
 
 /** What a line is. `frame` without a value: a line that belongs to the stack and names no call. */
 export type StackLine =
-  | { readonly kind: 'frame'; readonly frame?: StackFrame }
+  | {
+      readonly kind: 'frame';
+      readonly frame?: StackFrame;
+      /** Type and message, where they stand in the line of the call that threw. */
+      readonly header?: string;
+      /** The call of the line before made it: calls are written in the order in which they were made. */
+      readonly isCalled?: boolean;
+    }
   /** Another exception begins, as the cause of the one before it or, in Python, as what came of it. */
-  | { readonly kind: 'next'; readonly header: string; /** As one of a group. */ readonly isPart?: boolean }
+  | {
+      readonly kind: 'next';
+      readonly header: string;
+      /** As one of a group. */
+      readonly isPart?: boolean;
+      /** It was thrown because of the one before it, in a language that writes it the other way as a rule. */
+      readonly isOuter?: boolean;
+    }
+  /** The calls before it handled what went wrong; those behind it did it. */
+  | { readonly kind: 'thrown' }
   /** Nothing behind it says what went wrong here. */
   | { readonly kind: 'end' }
   /** The calls of a thread begin. Those of a second one say nothing of what went wrong. */
@@ -171,6 +187,9 @@ const java: LanguageRules = {
     }
     const cause = /^Caused by: (.*)$/.exec(line);
     if (cause !== null) return { kind: 'next', header: cause[1] ?? '' };
+    // Logback and Logstash may write the root cause first.
+    const outer = /^Wrapped by: (.*)$/.exec(line);
+    if (outer !== null) return { kind: 'next', header: outer[1] ?? '', isOuter: true };
     return /^\s*\.\.\. \d+ (?:more|common frames omitted)$/.test(line) ? noCall : other;
   },
 };
@@ -186,7 +205,8 @@ const go: LanguageRules = {
         .replace(/^created by /, '')
         .replace(/ in goroutine \d+$/, '')
         .replace(/\([^()]*(?:\([^()]*\)[^()]*)*\)$/, (call) => (call.startsWith('(*') ? call : ''));
-      if (name === 'panic') return noCall;
+      // A deferred function that recovered, wrote the stack or panicked anew stands before it.
+      if (name === 'panic') return { kind: 'thrown' };
       const names = goNames(name);
       return frameOf('go', { ...names, file: place[1], line: place[2] });
     }
@@ -195,11 +215,21 @@ const go: LanguageRules = {
   },
 };
 
+/** The .NET Framework writes `at`, `in` and `line` in the language of Windows. */
+const dotnetAt = '(?:at|bei|à|en|em|in|w|в|konum:|vid|ved|kohteessa|位置|在|場所|위치:)';
+const dotnetCall = new RegExp(
+  String.raw`^\s+${dotnetAt} (?:async )?([^\s(]+)\(.*\)(?: \S{1,12} (.*):\S{1,12} ?(\d+)\.?)?(?:<---)?\s*$`,
+);
+
 const dotnet: LanguageRules = {
   language: 'dotnet',
-  signature: /^\s+at [\w.<>`+|$@,[\]-]+\([^\n]*\)(?: in .*:line \d+)?\s*$/m,
+  marks: ['('],
+  signature: new RegExp(
+    String.raw`^\s+${dotnetAt} [\w.<>\`+|$@,[\]-]+\([^\n]*\)(?: \S{1,12} .*:\S{1,12} ?\d+\.?)?\s*$`,
+    'm',
+  ),
   read(line) {
-    const call = /^\s+at (?:async )?([^\s(]+)\(.*\)(?: in (.*):line (\d+))?(?:<---)?\s*$/.exec(line);
+    const call = dotnetCall.exec(line);
     if (call !== null)
       return frameOf('dotnet', { ...dotnetNames(call[1] ?? ''), file: call[2], line: call[3] });
     const cause = /^\s*---> (.*)$/.exec(line);
@@ -216,19 +246,20 @@ const ruby: LanguageRules = {
   marks: ["'", '`'],
   signature: /^(?:\s*from )?[^\s:][^:\n]*:\d+:in [`'][^'\n]*'/m,
   read(line) {
-    const call = /^\s*(?:from |\d+: from )?((?:[A-Za-z]:)?[^\s:][^:]*):(\d+):in [`']([^']*)'(?:: .*)?$/.exec(
-      line,
-    );
-    return call === null
-      ? /^\s*(?:from )?\((?:eval|irb|erb)\b.*:\d+:in /.test(line)
+    const call =
+      /^\s*(?:from |\d+: from )?((?:[A-Za-z]:)?[^\s:][^:]*):(\d+):in [`']([^']*)'(?:: (.*))?$/.exec(line);
+    if (call === null)
+      return /^\s*(?:from )?\((?:eval|irb|erb)\b.*:\d+:in |^Traceback \(most recent call last\):$/.test(line)
         ? noCall
-        : other
-      : frameOf('ruby', {
-          module: fileModule(call[1] ?? ''),
-          function: rubyFunction(call[3] ?? ''),
-          file: call[1],
-          line: call[2],
-        });
+        : other;
+    const found = frameOf('ruby', {
+      module: fileModule(call[1] ?? ''),
+      function: rubyFunction(call[3] ?? ''),
+      file: call[1],
+      line: call[2],
+    });
+    if (call[4] !== undefined) return { ...found, header: call[4] };
+    return /^\s*\d+: from /.test(line) ? { ...found, isCalled: true } : found;
   },
 };
 
@@ -289,7 +320,7 @@ const rust: LanguageRules = {
   language: 'rust',
   marks: ['.rs:', '::'],
   signature:
-    /^\s+\d+: .*\n\s+at [^\n]*\.rs:\d+|^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(?:<[^\n]*>|[\w$[\]]+)::[\w:{}<>#&$ ]+(?:::h[0-9a-f]{16})?$/m,
+    /^thread .{1,200} panicked at .*\.rs:\d+:\d+:?$|^\s+\d+: .*\n\s+at [^\n]*\.rs:\d+|^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(?:<[^\n]*>|[\w$[\]]+)::[\w:{}<>#&$ ]+(?:::h[0-9a-f]{16})?$/m,
   read(line, after) {
     const call = /^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(.*)$/.exec(line);
     if (call !== null) {

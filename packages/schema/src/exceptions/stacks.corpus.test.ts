@@ -369,6 +369,145 @@ stack backtrace:
    5:     0x7f31c8a1b2c8 - __libc_start_main`,
     ],
   },
+  {
+    name: 'Rust without calls, before and since 1.73',
+    culprit: 'tax:<anon>',
+    stacks: [
+      `thread 'main' panicked at 'index out of bounds: the len is 3 but the index is 7', src/tax.rs:4:5
+note: run with \`RUST_BACKTRACE=1\` environment variable to display a backtrace`,
+      `
+thread 'tokio-runtime-worker' (31337) panicked at crates/shop/src/tax.rs:19:5:
+index out of bounds: the len is 9 but the index is 9
+note: run with \`RUST_BACKTRACE=1\` environment variable to display a backtrace`,
+    ],
+  },
+  {
+    name: 'Rust before 1.73, with calls',
+    culprit: 'shop::tax:rate',
+    stacks: [
+      `thread 'main' panicked at 'index out of bounds: the len is 3 but the index is 7', src/tax.rs:4:5
+stack backtrace:
+   0: rust_begin_unwind
+             at /rustc/90b3/library/std/src/panicking.rs:593:5
+   1: shop::tax::rate
+             at ./src/tax.rs:4:5`,
+      `thread 'main' panicked at src/tax.rs:41:5:
+index out of bounds: the len is 1 but the index is 2
+stack backtrace:
+   0: shop::tax::rate
+             at ./src/tax.rs:41:5`,
+    ],
+  },
+  {
+    name: 'Go: a nil pointer, whose signal differs between systems, recovered and panicked anew by deferred functions',
+    culprit: 'github.com/acme/shop/pay:Gateway.Charge',
+    stacks: [
+      `panic: runtime error: invalid memory address or nil pointer dereference
+[signal SIGSEGV: segmentation violation code=0x1 addr=0x18 pc=0x1234567]
+
+goroutine 42 [running]:
+github.com/acme/shop/pay.(*Gateway).Charge(0x0)
+	/home/ann/shop/pay/pay.go:25 +0x1d`,
+      `panic: runtime error: invalid memory address or nil pointer dereference [recovered, repanicked]
+[signal 0xc0000005 code=0x0 addr=0x0 pc=0x1]
+
+goroutine 7 [running]:
+github.com/acme/shop/mw.Recover.func1()
+	C:/src/shop/mw/mw.go:9 +0x5a
+panic({0x45?, 0x48?})
+	C:/go/src/runtime/panic.go:884 +0x212
+github.com/acme/shop/pay.(*Gateway).Charge(...)
+	C:/src/shop/pay/pay.go:31`,
+      `panic: runtime error: invalid memory address or nil pointer dereference
+
+goroutine 19 [running]:
+runtime/debug.Stack()
+	/usr/local/go/src/runtime/debug/stack.go:24 +0x5e
+github.com/acme/shop/api.report(0x1)
+	/app/api/report.go:31 +0x45
+panic({0x6d0a80?, 0x7c1d10?})
+	/usr/local/go/src/runtime/panic.go:770 +0x132
+github.com/acme/shop/pay.(*Gateway).Charge(0x0)
+	/app/pay/pay.go:55 +0x1d`,
+    ],
+  },
+  {
+    name: 'Ruby: a cause in the full message, and the order of a terminal of Ruby 2.7',
+    culprit: 'stock:take',
+    stacks: [
+      `/srv/a/lib/shop.rb:12:in 'Shop#sell': cannot sell 17 (Shop::Error)
+
+    take(17)
+    ^^^^
+	from /srv/a/lib/api.rb:5:in 'block in Api#call'
+/srv/a/lib/stock.rb:3:in 'Stock#take': no answer (Timeout::Error)
+within 3 s
+	from /srv/a/lib/shop.rb:10:in 'Shop#sell'`,
+      `/home/x/lib/shop.rb:19:in \`sell': cannot sell 4 (Shop::Error)
+	from /home/x/lib/main.rb:5:in \`<main>'
+/home/x/lib/stock.rb:9:in \`take': no answer (Timeout::Error)
+	from /home/x/lib/shop.rb:17:in \`sell'`,
+    ],
+  },
+  {
+    name: 'Ruby, the last call last',
+    culprit: 'stock:count',
+    stacks: [
+      `Traceback (most recent call last):
+	2: from /app/main.rb:9:in \`<main>'
+	1: from /app/shop.rb:5:in \`run'
+/app/stock.rb:2:in \`count': undefined method \`size' for nil:NilClass (NoMethodError)`,
+      `/srv/a/stock.rb:4:in \`count': undefined method \`size' for nil:NilClass (NoMethodError)
+	from /srv/a/shop.rb:8:in \`run'
+	from /srv/a/main.rb:11:in \`<main>'`,
+    ],
+  },
+  {
+    name: 'PHP: what its log says',
+    culprit: 'App\\Repo:load',
+    stacks: [
+      `[24-Nov-2026 21:00:00 Europe/Berlin] PHP Fatal error:  Uncaught Error: Call to a member function id() on null in /var/www/html/src/Repo.php:14
+Stack trace:
+#0 /var/www/html/index.php(9): App\\Repo->load(17)
+#1 {main}
+  thrown in /var/www/html/src/Repo.php on line 14`,
+      `Error: Call to a member function id() on null in /srv/b/src/Repo.php:19
+Stack trace:
+#0 /srv/b/index.php(12): App\\Repo->load('a')
+#1 {main}`,
+    ],
+  },
+  {
+    name: 'Java behind the words of a logger, and the root cause first',
+    culprit: 'com.shop.pay.Gateway:charge',
+    stacks: [
+      `2026-11-24 21:00:00,123 ERROR [http-1] c.s.Orders - order 17 failed
+com.shop.OrderException: order 17
+	at com.shop.Orders.create(Orders.java:52) ~[classes!/:1.4.2]
+Caused by: com.shop.PayException: card 4711 refused
+	at com.shop.pay.Gateway.charge(Gateway.java:77)
+	... 12 more`,
+      `com.shop.PayException: card 5 refused
+	at com.shop.pay.Gateway.charge(Gateway.java:81)
+Wrapped by: com.shop.OrderException: order 4
+	at com.shop.Orders.create(Orders.java:58)
+	... 12 common frames omitted`,
+    ],
+  },
+  {
+    name: '.NET Framework on a Windows in German and in French',
+    culprit: 'Shop.Stock:Count',
+    stacks: [
+      `System.NullReferenceException: Der Objektverweis wurde nicht auf eine Objektinstanz festgelegt.
+   bei Shop.Stock.Count(Int32 id) in C:\\src\\Stock.cs:Zeile 9.
+   bei System.Linq.Enumerable.Sum[TSource](IEnumerable\`1 source)`,
+      `System.NullReferenceException: La référence d'objet n'est pas définie.
+   à Shop.Stock.Count(Int32 id) dans D:\\b\\Stock.cs:ligne 12
+   à System.Linq.Enumerable.Sum[TSource](IEnumerable\`1 source)`,
+      `System.NullReferenceException: Object reference not set.
+   at Shop.Stock.Count(Int32 id)`,
+    ],
+  },
 ];
 
 test('each form of a bug is of its group, and no two bugs are one', () => {
@@ -381,4 +520,33 @@ test('each form of a bug is of its group, and no two bugs are one', () => {
     expect(known.get(key), name).toBeUndefined();
     known.set(key, name);
   }
+});
+
+test('type and message stand where each language writes them', () => {
+  const said = (stack: string) => {
+    const { type, message } = of(stack);
+    return [type, message];
+  };
+  expect(
+    said(`/a/cart.rb:12:in 'Cart#add': no price (Cart::NotFound)
+for 17
+
+    price(17)
+    ^^^^^
+	from /a/api.rb:5:in 'Api#call'`),
+  ).toEqual(['Cart::NotFound', 'no price for <number>']);
+  expect(
+    said(`ERROR could not save 7
+com.acme.PayException: card 9 refused
+	at com.acme.Pay.charge(Pay.java:3)`),
+  ).toEqual(['com.acme.PayException', 'card <number> refused']);
+  expect(
+    said(`PHP Fatal error:  Uncaught App\\NoRow: no row 7 in /srv/a/Db.php:3
+Stack trace:
+#0 /srv/a/index.php(9): App\\Db->get(7)
+#1 {main}`),
+  ).toEqual(['App\\NoRow', 'no row <number>']);
+  expect(
+    of(`** (ArgumentError) bad thing 17\n    (shop 0.1.0) lib/shop/cart.ex:12: Shop.Cart.add/2`).message,
+  ).toBe('** (ArgumentError) bad thing <number>');
 });
