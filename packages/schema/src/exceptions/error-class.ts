@@ -8,31 +8,51 @@ export type LlmErrorClass =
   | 'overloaded'
   | 'connection';
 
+/** A number is a status where something says so: `temperature must be <= 2, got 429` tells of none. */
+const status = (...codes: readonly number[]): string => {
+  const any = `(?:${codes.join('|')})`;
+  return String.raw`^\S*: ${any}\b|(?:code|status|https?(?:/[\d.]+)?|error|response|received|returned)[\s:=("']{1,4}${any}\b|\(${any}\)`;
+};
+
+const anyOf = (...patterns: readonly string[]): RegExp => new RegExp(patterns.join('|'), 'i');
+
 /** Tried in this order with type and message; the first that is found is it. */
 const patterns: readonly (readonly [LlmErrorClass, RegExp])[] = [
   [
     'context_length',
-    /context[_ -]?(?:length|window)|maximum context|too many (?:input )?tokens|prompt is too long|input is too long|exceeds? the (?:maximum|limit) .{0,40}tokens|max_tokens_exceeded|string_above_max_length/i,
+    /context[_ -]?(?:length|window|limit|size)|maximum context|too many (?:input )?tokens(?!, please wait)|(?:prompt|input) is too long|reduce the length|exceeds? the (?:maximum|limit) .{0,40}tokens|max_tokens_exceeded|string_above_max_length/i,
   ],
   [
     'content_filter',
-    /content[_ -]?(?:filter|policy|management)|responsible ?ai|safety (?:system|settings|reasons)|blocked (?:by|due to) .{0,30}(?:safety|policy)|PROHIBITED_CONTENT|RECITATION|guardrail/i,
+    /content[_ -]?(?:filter|policy|management)|responsible ?ai|safety (?:system|settings|reasons|filter)|blocked (?:by|due to) .{0,30}(?:safety|policy)|(?:finish|block)[_ ]?reason.{1,20}(?:safety|blocklist|prohibited|refusal)|PROHIBITED_CONTENT|RECITATION|guardrail/i,
   ],
   [
     'rate_limit',
-    /rate[_ -]?limit|too many requests|\b429\b|quota|resource[_ ]?exhausted|throttl|insufficient_quota|tokens per (?:min|day)/i,
+    anyOf(
+      'rate[_ -]?limit|too many requests|quota|resource[_ ]?exhausted|throttl|tokens per (?:min|day)|credit balance',
+      status(429),
+    ),
   ],
   [
     'overloaded',
-    /overloaded|\b529\b|\b503\b|service ?unavailable|at capacity|server is busy|model is (?:currently )?(?:loading|overloaded)/i,
+    anyOf(
+      'overloaded|service ?unavailable|at capacity|capacity exceeded|server is busy|model is (?:currently )?loading',
+      status(503, 529),
+    ),
   ],
   [
     'authentication',
-    /\b401\b|\b403\b|unauthori[sz]ed|invalid[_ ]?(?:x-)?api[_ -]?key|authentication|permission[_ ]?denied|access[_ ]?denied/i,
+    anyOf(
+      'unauthori[sz]ed|(?:invalid|incorrect|missing)[_ ]?(?:x-)?api[_ -]?key|authentication|permission[_ ]?denied|access[_ ]?denied',
+      status(401, 403),
+    ),
   ],
   [
     'timeout',
-    /time(?:d)?[ _-]?out|deadline exceeded|ETIMEDOUT|APITimeout|\b408\b|\b504\b|aborted due to timeout/i,
+    anyOf(
+      'time(?:d)?[ _-]?out|deadline exceeded|ETIMEDOUT|APITimeout|aborted due to timeout',
+      status(408, 504),
+    ),
   ],
   [
     'connection',
