@@ -33,6 +33,22 @@ describe('masking', () => {
     ['AKIAIOSFODNN7EXAMPLE', '[masked:secret]'],
     ['ghp_16C7e42F292c6912E7710c838347Ae178B4a', '[masked:secret]'],
     ['Authorization: Bearer abcdefghijklmnop1234', 'Authorization: Bearer [masked:token]'],
+    ['Authorization: Token hunter2abc', 'Authorization: [masked:secret]'],
+    [
+      'authorization: Digest username="u", realm=x, response="hunter2" sent',
+      'authorization: [masked:secret]sent',
+    ],
+    [
+      `-H 'Authorization: AWS4-HMAC-SHA256 Credential=AK/s3, Signature=hunter2' x`,
+      `-H 'Authorization: [masked:secret]' x`,
+    ],
+    ['Proxy-Authorization: Bearer hunter2abcdefghijk', 'Proxy-Authorization: Bearer [masked:token]'],
+    ['Proxy-Authorization: Negotiate hunter2=', 'Proxy-Authorization: [masked:secret]'],
+    ['X-Vault-Token: hunter2', 'X-Vault-Token: [masked:secret]'],
+    ['PRIVATE-TOKEN:hunter2\nAccept: */*', 'PRIVATE-TOKEN:[masked:secret]\nAccept: */*'],
+    ['encryption_key: hunter2', 'encryption_key: [masked:secret]'],
+    ['password="hunter2 and', 'password="[masked:secret]"'],
+    ['secret => "hunter2", x', 'secret => "[masked:secret]", x'],
     ['postgres://app:hunter2@db.internal/x', 'postgres://app:[masked:password]@db.internal/x'],
     ['password=hunter2&x=1', 'password=[masked:secret]&x=1'],
     ['mail josé@münchen.de now', 'mail [masked:email] now'],
@@ -169,6 +185,7 @@ describe('masking', () => {
     'std::vector<int> and scikit sk-learn-is-a-word-here',
     'listening on 127.0.0.1:4318',
     'a plain sentence about passwords and tokens',
+    'time_to_first_token: 12 ms, next-token: p2, content-type: text/plain, user_id: 7, key-value: pairs',
     'user@localhost',
     '/a%20path/50%25?page=2&next_token=12',
     'Cookie: a small biscuit. token: a piece of a word',
@@ -262,6 +279,12 @@ describe('masking', () => {
     'cookie: a',
     '"token"',
     '["',
+    'authorization: a ',
+    'authorization: a b=c, ',
+    'a=b,',
+    'a-b: ',
+    'a_',
+    'token="',
   ])('takes linear time on a megabyte of %j', (piece) => {
     const started = performance.now();
     mask(piece.repeat(Math.ceil(1_000_000 / piece.length)));

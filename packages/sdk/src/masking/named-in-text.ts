@@ -55,6 +55,15 @@ const forms: readonly NameForm[] = [
     whole: /[^<]{1,4096}/y,
     after: /<\//y,
   },
+  // password = "x, also without its second quote. A sign that separates is rarer than a word: the name is read backwards from it.
+  {
+    head: /(?:=>|[:=])(?=\s{0,16}\\{0,3}["'`])(?<=(?<![\w$@.-])(?<name>[A-Za-z][\w.-]{0,79})\s{0,16}(?:=>|[:=]))\s{0,16}/g,
+  },
+  // X-Vault-Token: x and encryption_key: x. One word before a colon may be any word of a sentence, and a scheme stands before what hides
+  // in `Proxy-Authorization` (text-rules.ts).
+  {
+    head: /:(?=[ \t]{0,16}[^\s"'`[{<|>])(?<![Aa]uthorization:)(?<=(?<![\w$@.-])(?<name>[A-Za-z]{1,40}[_-][\w.-]{1,79}):)[ \t]{0,16}/g,
+  },
   // "--password", "x" and --password x
   { head: new RegExp(String.raw`(?<q>${quote})(?<name>--[\w.-]{1,80})\k<q>${gap},${gap}`, 'g') },
   { head: /(?<![\w-])(?<name>--[A-Za-z][\w.-]{0,79})\s{1,4}/g, value: /[^\s-]/y },

@@ -12,7 +12,7 @@ const endings = (
   'password passwd passphrase secret secretkey apikey accesskey accesstoken authtoken refreshtoken idtoken bearertoken sessiontoken privatekey credentials ' +
   // Not every name with `token` at its end: `nextToken` is a page, `timeToFirstToken` a duration.
   'apitoken bottoken clienttoken csrftoken xsrftoken deploytoken devicetoken githubtoken gitlabtoken hftoken invitetoken jwttoken logintoken ' +
-  'npmtoken oauthtoken resettoken securitytoken servicetoken slacktoken usertoken verificationtoken webhooktoken signingkey encryptionkey masterkey accountkey sharedaccesskey ' +
+  'npmtoken oauthtoken privatetoken resettoken securitytoken servicetoken slacktoken usertoken verificationtoken webhooktoken signingkey encryptionkey masterkey accountkey sharedaccesskey ' +
   'passwordhash passwordconfirmation dbpass dbpwd mysqlpwd userpass userpwd secretkeybase vaulttoken subscriptionkey hmackey sshkey tlskey gpgkey ' +
   'licensekey openaikey stripekey sendgridkey privatekeypem sessioncookie verificationcode recoverycode recoverycodes'
 ).split(' ');

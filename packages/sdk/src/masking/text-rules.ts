@@ -99,7 +99,13 @@ const names =
 /** Ordinary words too: names only where they are quoted, or for `token` where `=` follows. */
 const shortNames = 'token|cookie|set-cookie|pin|cvv|cvc|otp|jwt';
 const assignmentPattern = new RegExp(
-  `((?:(?:${names})\\\\?["']?\\s{0,4}(?:[:=]|=>)|["'](?:${shortNames})\\\\?["']\\s{0,4}:|(?<![A-Za-z0-9_])token=)\\s{0,4})(\\\\?"(?:[^"\\\\]|\\\\.){1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
+  `((?:(?:${names})\\\\?["']?\\s{0,4}(?:=>|[:=])|["'](?:${shortNames})\\\\?["']\\s{0,4}:|(?<![A-Za-z0-9_])token=)\\s{0,4})(\\\\?"(?:[^"\\\\]|\\\\.){1,4096}\\\\?"|'[^']{1,4096}'|[^\\s"',;&}\\])\\\\]{1,4096})`,
+  'gi',
+);
+/** A scheme and its word, `Token abc123`, or its parameters, `Digest username="u", response="…"`. What has no digit may be a sentence. */
+const authorizationPattern = new RegExp(
+  String.raw`\b(authorization\\?["']?\s{0,4}[:=]\s{0,4}\\?["']?)(?!(?:Bearer|Basic)\b)[A-Za-z][\w-]{1,40}\s{1,4}` +
+    String.raw`(?:(?:[\w-]{1,40}=(?:\\?"[^"\\]{0,4096}\\?"|[^\s",'\\]{1,4096})[\s,]{0,4}){1,40}|(?=[^\s"']{0,255}[\d=+/])[^\s"',;&}\])\\]{4,4096})`,
   'gi',
 );
 /** The name right before a separator; asked only where a separator is, since the names are slow to look for everywhere. */
@@ -239,6 +245,9 @@ function maskAssignments(text: string): string {
     .replace(urlCredentialPattern, (_match, address: string) => `${address}:${placeholder('password')}@`)
     .replace(bearerPattern, (match, scheme: string, token: string) =>
       token.length >= 16 || entropyBits(token) > 2.5 ? `${scheme} ${placeholder('token')}` : match,
+    )
+    .replace(authorizationPattern, (match, head: string) =>
+      match.includes('[masked:') ? match : head + placeholder('secret'),
     )
     .replace(userOptionPattern, (_match, head: string) => `${head}:${placeholder('password')}`)
     .replace(spokenPattern, (match, head: string, value: string) =>
