@@ -23,6 +23,8 @@ export function limitSettings(limits: QueryLimits): EngineSettings {
     // Lists and pages of one thing are read near each other in time, from columns that lie in blocks of 64 KB: to decompress sixty of them is half of
     // reading a trace. Statements over a million rows pass the cache by.
     use_uncompressed_cache: 1,
+    // A chain of 400 operators, as typed-sql may print it, is five levels each. The engine watches its stack besides.
+    max_parser_depth: 4000,
     // Set for what somebody typed, see onlyOfProject.
     additional_table_filters: '{}',
     // On a cluster, IN over a Distributed table means all of its rows.

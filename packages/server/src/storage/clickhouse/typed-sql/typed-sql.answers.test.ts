@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { analytics } from '../../testing/run-typed-sql-fuzz.ts';
 import type { StoreError } from '../../telemetry-store.ts';
+import { projectTables } from '../table-names.ts';
 import { mine, TypedSqlTrial } from '../../testing/typed-sql-trial.ts';
 
 let trial: TypedSqlTrial;
@@ -10,10 +11,8 @@ beforeAll(async () => {
 });
 afterAll(async () => trial.close());
 
-const examples =
-  /```sql\n(?<all>[\s\S]*?)```/
-    .exec(readFileSync(new URL('../../../../../../docs/sql.md', import.meta.url), 'utf8'))
-    ?.groups?.['all']?.split(/\n\n/) ?? [];
+const docs = readFileSync(new URL('../../../../../../docs/sql.md', import.meta.url), 'utf8');
+const examples = /```sql\n(?<all>[\s\S]*?)```/.exec(docs)?.groups?.['all']?.split(/\n\n/) ?? [];
 
 test('there are examples and statements to compare', () => {
   expect(examples.length).toBeGreaterThanOrEqual(5);
@@ -25,6 +24,32 @@ test.each([...examples, ...analytics])('is answered as by the engine itself: %s'
   const direct = await trial.direct(sql);
   expect(typed.columns).toEqual(direct.meta);
   expect(typed.rows).toEqual(direct.data);
+});
+
+// Engine and grammar count depth in different ways: what the grammar allows, the engine can read.
+const deep = 390;
+const chains: Readonly<Record<string, string>> = {
+  sums: `SELECT 1${'+1'.repeat(deep)}`,
+  products: `SELECT 1${' * 1'.repeat(deep)}`,
+  mixed: `SELECT 1${' + 1 * 2'.repeat(deep / 2)}`,
+  conditions: `SELECT 1${' AND 1 = 1 OR 0'.repeat(deep / 2)}`,
+  texts: `SELECT 'a'${" || 'b'".repeat(deep)}`,
+  comparisons: `SELECT 1${' = 1'.repeat(deep)}`,
+  casts: `SELECT 1${'::Int8'.repeat(deep)}`,
+  functions: `SELECT ${'abs('.repeat(110)}1${')'.repeat(110)}`,
+  signs: `SELECT ${'- '.repeat(100)}1`,
+};
+
+test.each(Object.entries(chains))(
+  'the engine reads chains as long as the grammar allows: %s',
+  async (_name, sql) => {
+    const { rows } = await trial.store.queryUntrusted({ sql, project: mine });
+    expect(rows).toHaveLength(1);
+  },
+);
+
+test('each table that can be read is in docs/sql.md', () => {
+  for (const table of projectTables) expect(docs).toContain(`| \`${table}\` |`);
 });
 
 test('computed columns can be named, and are those of the schema', async () => {
