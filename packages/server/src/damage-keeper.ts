@@ -39,6 +39,7 @@ export class DamageKeeper {
     missingTables: [],
     damagedParts: [],
     restored: [],
+    isInventoryLost: false,
     excessGrants: [],
   };
   /** What an answer or a load met, until a check has looked for it. */
@@ -123,7 +124,7 @@ export class DamageKeeper {
   }
 
   problems(): readonly Problem[] {
-    const { missingTables, damagedParts, restored, excessGrants } = this.#condition;
+    const { missingTables, damagedParts, restored, isInventoryLost, excessGrants } = this.#condition;
     const problems: Problem[] = [];
     if (excessGrants.length > 0)
       problems.push({
@@ -150,6 +151,13 @@ export class DamageKeeper {
         code: 'store_damaged',
         message: `Definitions of the telemetry store were gone or changed at the start and were put back from their copy: ${restored.join(', ')}. No row is lost by it.`,
         hint: 'Look at the disk of the data directory. This goes with the next start.',
+      });
+    if (isInventoryLost)
+      problems.push({
+        code: 'store_damaged',
+        message:
+          'The list of what is stored could not be read at the start and was made anew: rows that were lost before it are missed by nobody.',
+        hint: 'Compare with a backup, and look at the disk of the data directory. This goes with the next start.',
       });
     return problems;
   }
@@ -248,13 +256,14 @@ export class DamageKeeper {
   }
 
   #tellNew(): void {
-    const { missingTables, damagedParts, restored, excessGrants } = this.#condition;
+    const { missingTables, damagedParts, restored, isInventoryLost, excessGrants } = this.#condition;
     const { log } = this.#options;
     const isNew = (key: string): boolean => !this.#told.has(key);
     const keys = new Set([
       ...damagedParts.map(keyOf),
       ...missingTables,
       ...restored,
+      ...(isInventoryLost ? [inventoryLost] : []),
       ...(excessGrants.length > 0 ? [unrestricted] : []),
     ]);
     for (const table of missingTables.filter(isNew))
@@ -263,6 +272,10 @@ export class DamageKeeper {
       log.error(
         { name },
         'A definition of the telemetry store was gone or changed; it was put back from its copy.',
+      );
+    if (isInventoryLost && isNew(inventoryLost))
+      log.error(
+        'The list of what is stored could not be read; it was made anew. Rows that were lost before it are missed by nobody.',
       );
     if (excessGrants.length > 0 && isNew(unrestricted))
       log.warn(
@@ -285,7 +298,8 @@ export class DamageKeeper {
   }
 }
 
-/** Stands for the grants among what was logged. */
+/** Stand for the list of parts and the grants among what was logged. */
+const inventoryLost = 'list of parts';
 const unrestricted = 'grants of typed SQL';
 
 function listed(texts: readonly string[]): string {

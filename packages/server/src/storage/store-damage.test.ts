@@ -95,6 +95,7 @@ it('finds nothing wrong with a store that is whole, deleted traces and dropped d
     missingTables: [],
     damagedParts: [],
     restored: [],
+    isInventoryLost: false,
     excessGrants: [],
   });
   await store.enforceRetention({ days: { traces: 1, logs: 1, metrics: 1 }, capBytes: 1 });
@@ -106,6 +107,7 @@ it('finds nothing wrong with a store that is whole, deleted traces and dropped d
     missingTables: [],
     damagedParts: [],
     restored: [],
+    isInventoryLost: false,
     excessGrants: [],
   });
 });
@@ -131,6 +133,18 @@ describe('a part that the engine sets aside is named with its day and rows', () 
     truncateSync(join(spansPart(directory), 'data.bin'), 1000);
     const { damagedParts } = await conditionOf(directory);
     expect(damagedParts).toMatchObject([{ table: 'spans', rows: spanCount, reason: 'set_aside' }]);
+  });
+});
+
+it.each(['garbage', 'null', '{}', ''])('says that its list of parts could not be read: %j', async (text) => {
+  const directory = copy();
+  writeFileSync(join(directory, 'parts.json'), text);
+  expect(await conditionOf(directory)).toMatchObject({ damagedParts: [], isInventoryLost: true });
+  // The list was made anew.
+  rmSync(spansPart(directory), { recursive: true });
+  expect(await conditionOf(directory)).toMatchObject({
+    damagedParts: [{ table: 'spans', reason: 'missing' }],
+    isInventoryLost: false,
   });
 });
 

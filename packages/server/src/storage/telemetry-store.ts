@@ -138,6 +138,8 @@ export interface StoreCondition {
   readonly damagedParts: readonly DamagedPart[];
   /** Definitions of tables that were gone when the store was opened, and were put back from their copy. */
   readonly restored: readonly string[];
+  /** The list of what is stored could not be read when the store was opened: what was lost before that is not known. */
+  readonly isInventoryLost: boolean;
   /** What the user of typed SQL is granted on a ClickHouse server beyond reading our tables. */
   readonly excessGrants: readonly string[];
 }

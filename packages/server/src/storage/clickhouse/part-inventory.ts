@@ -79,6 +79,8 @@ export class PartInventory {
   readonly #file: string;
   /** What other servers change. Nobody else changes what is embedded. */
   readonly #others: DayChanges | undefined;
+  /** The file was there and could not be read: what is missing since then is missed by nobody. */
+  readonly isLost: boolean;
   #content: Content;
   #written: string;
   #turn: Promise<unknown> = Promise.resolve();
@@ -88,7 +90,9 @@ export class PartInventory {
     this.#file = file;
     this.#others = others;
     this.#written = existsSync(this.#file) ? readFileSync(this.#file, 'utf8') : '';
-    this.#content = parse(this.#written);
+    const content = parse(this.#written);
+    this.isLost = content === undefined && existsSync(this.#file);
+    this.#content = content ?? { parts: [], lost: [] };
   }
 
   /** Notes what is missing, then what is there. */
@@ -372,10 +376,11 @@ function withoutFlags({ table, partition, name, first, last, rows, hash }: Store
   return { table, partition, name, first, last, rows, hash };
 }
 
-function parse(text: string): Content {
+function parse(text: string): Content | undefined {
   try {
-    return JSON.parse(text) as Content;
+    const content = JSON.parse(text) as Partial<Content> | null;
+    return Array.isArray(content?.parts) && Array.isArray(content.lost) ? (content as Content) : undefined;
   } catch {
-    return { parts: [], lost: [] };
+    return undefined;
   }
 }

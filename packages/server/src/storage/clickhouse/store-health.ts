@@ -40,6 +40,7 @@ export class StoreHealth {
       missingTables,
       damagedParts: [...lost, ...this.#unreadable.values()].flat(),
       restored: this.#restored,
+      isInventoryLost: this.#inventory?.isLost === true,
       // A user who cannot ask for its grants cannot run a statement either, and whoever types one is told.
       excessGrants: await excessGrants(this.#engine).catch(() => []),
     };

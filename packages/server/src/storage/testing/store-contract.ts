@@ -852,7 +852,12 @@ export function describeStore(name: string, begin: () => Promise<StoreUnderTest>
         await store.verify(async (workedMs) => checks.push(workedMs) > 0);
         expect(await store.missingTables()).toEqual([]);
         const { excessGrants, ...condition } = await store.inspect();
-        expect(condition).toEqual({ missingTables: [], damagedParts: [], restored: [] });
+        expect(condition).toEqual({
+          missingTables: [],
+          damagedParts: [],
+          restored: [],
+          isInventoryLost: false,
+        });
         // The one user of a server in tests may do everything.
         expect(excessGrants.includes('FILE')).toBe(store.engine.kind === 'clickhouse');
       });
