@@ -21,6 +21,12 @@ export const reportCommand: Command = {
       value: 'markdown|html|json',
       about: 'As the name of the file ends, else Markdown.',
     },
+    'time-zone': {
+      type: 'string',
+      value: 'name',
+      about: 'Of the times that are shown, and of the weekdays that are compared.',
+      initial: 'UTC',
+    },
     output: { type: 'string', short: 'o', value: 'path', about: 'Write to a file.' },
   },
   details:
@@ -30,12 +36,20 @@ export const reportCommand: Command = {
     { line: 'sightline report', about: 'the last seven days, as Markdown' },
     { line: 'sightline report --from to-24h -o report.html', about: 'the last day, as one file of HTML' },
     { line: 'sightline report --from 2026-11-16T00:00:00Z --to 2026-11-23T00:00:00Z', about: 'one week' },
+    {
+      line: 'sightline report --from 2026-11-01T00:00:00-04:00 --to 2026-11-02T00:00:00-05:00 --time-zone America/New_York',
+      about: 'a day of 25 hours, beside the Sunday before',
+    },
   ],
   run: async ({ client, options, output }) => {
     const path = options.text('output');
     const format =
       options.choice('format', reportFormat.options) ?? (output.json ? 'json' : formatOf(path ?? ''));
-    const range = { from: options.text('from') ?? 'to-7d', to: options.text('to') };
+    const range = {
+      from: options.text('from') ?? 'to-7d',
+      to: options.text('to'),
+      timeZone: options.text('time-zone'),
+    };
     if (format === 'json' && path === undefined) {
       output.document(await client.get('report', range, reportResponse));
       return exitCodes.ok;

@@ -24,7 +24,11 @@ export const timeZone = z
 
 export const reportParameters = rangeFrom('to-7d').extend({
   q: filterParameter.optional().describe('Only runs, errors and users of traces that meet this filter.'),
-  timeZone: timeZone.default('UTC').describe('Of the times in HTML and Markdown.'),
+  timeZone: timeZone
+    .default('UTC')
+    .describe(
+      'Of the times in HTML and Markdown; the period before is as many weeks before on its clock, across changes to and from summer time.',
+    ),
   format: reportFormat.default('json').describe('`html` is one file without script.'),
   linkBase: z
     .string()
@@ -54,7 +58,7 @@ export const reportResponse = z.object({
   startTime: timestamp.describe('`from`; where that is not at ten whole minutes, down to a whole step.'),
   endTime: timestamp,
   previousStartTime: timestamp.describe(
-    'The period to compare with is as long. It ends where this one begins; of a day or more it lies so many whole weeks before that weekdays meet weekdays.',
+    'The period to compare with is as long. It ends where this one begins; of a day or more it lies so many whole weeks before, on the clock of `timeZone`, that weekdays meet weekdays.',
   ),
   previousEndTime: timestamp,
   generatedAt: timestamp,

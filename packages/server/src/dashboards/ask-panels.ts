@@ -145,6 +145,8 @@ async function answerPanel(asking: Asking): Promise<PanelData> {
   if (first === undefined) return data;
   const notes: string[] = [];
   const answer = await askKind(panel, sources, notes);
+  if (sources.some(({ isOfRuns }) => isOfRuns === true))
+    notes.push(...(await asking.words.unsettledIn(range)));
   return { ...data, ...answer, notes: [...notes, ...sources.flatMap((source) => source.notes)] };
 }
 

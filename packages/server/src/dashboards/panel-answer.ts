@@ -43,6 +43,8 @@ export type BandQuestion =
 /** One question of a panel, read; each method asks the store. */
 export interface PanelSource {
   readonly unit: Unit;
+  /** Whether it reads runs, which are settled a moment after their spans came. */
+  readonly isOfRuns?: boolean;
   /** What the answers left out, known once they are there. */
   readonly notes: readonly string[];
   series(): Promise<readonly Series[]>;

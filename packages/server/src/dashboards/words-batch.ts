@@ -1,5 +1,6 @@
 import type { ValueQuery } from '@sightline/schema/rules';
 import type { JoinedModels } from '../query/agents/model-names.ts';
+import { settledRuns } from '../query/agents/settled-runs.ts';
 import { readNamesNear } from '../query/alerts/items-of.ts';
 import type { HistoriesReader, PanelContext } from '../query/alerts/kept-histories.ts';
 import { readRuleHistories, type ValueSeries } from '../query/alerts/read-rule-values.ts';
@@ -23,6 +24,7 @@ export class WordsBatch {
   readonly #waiting = new Map<string, Waiting>();
 
   #names: Promise<JoinedModels> | undefined;
+  #unsettled: Promise<readonly string[]> | undefined;
   readonly #context: PanelContext;
 
   constructor(context: PanelContext) {
@@ -53,6 +55,18 @@ export class WordsBatch {
   async namesIn(range: TimeRange): Promise<JoinedModels> {
     this.#names ??= readNamesNear(new Reader(this.#context), range);
     return this.#names;
+  }
+
+  /** What answers about runs leave out, because it is not settled yet. */
+  async unsettledIn(range: TimeRange): Promise<readonly string[]> {
+    this.#unsettled ??= this.#readUnsettled(range);
+    return this.#unsettled;
+  }
+
+  async #readUnsettled(range: TimeRange): Promise<readonly string[]> {
+    const reader = new Reader(this.#context);
+    await settledRuns(reader, range);
+    return (reader.limitsMet.limitsMet ?? []).map(({ message }) => message);
   }
 
   async #ask({ looks, asked }: Waiting): Promise<void> {

@@ -46,6 +46,10 @@ export class WordsSource implements PanelSource {
     return this.#query.unit;
   }
 
+  get isOfRuns(): boolean {
+    return this.#query.source === 'runs' || this.#query.source === 'calls';
+  }
+
   get bandQuestion(): BandQuestion {
     return { kind: 'value', query: this.#query };
   }

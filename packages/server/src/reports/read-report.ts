@@ -1,5 +1,5 @@
 /** What happened in a period, put together from what the API's other endpoints answer: nothing is counted here. */
-import { formatNanos, nanosFromMs, unixNano } from '@sightline/base';
+import { formatNanos, instantOfWall, nanosFromMs, unixNano, wallMs } from '@sightline/base';
 import {
   errorsParameters,
   type ErrorsParameters,
@@ -28,7 +28,7 @@ import { findErrors } from '../query/errors/find-errors.ts';
 import { readSampling } from '../query/read-sampling.ts';
 import type { ErrorDecisions } from '../query/errors/grouped-errors.ts';
 import type { QueryContext } from '../query/reader.ts';
-import { readRange } from '../query/time-range.ts';
+import { readRange, type TimeRange } from '../query/time-range.ts';
 import { summarise } from './summarise.ts';
 
 export interface ReportSources {
@@ -59,6 +59,7 @@ const stepsShown = 10;
 const sumNanos = 600_000_000_000n;
 const hourNanos = 3_600_000_000_000n;
 const weekNanos = 168n * hourNanos;
+const weekMs = 7 * 86_400_000;
 
 type Limits = NonNullable<ReportResponse['limitsMet']>;
 interface Period {
@@ -69,7 +70,7 @@ interface Period {
 export async function readReport(
   context: QueryContext,
   sources: ReportSources,
-  parameters: Pick<ReportParameters, 'from' | 'to' | 'q'>,
+  parameters: Pick<ReportParameters, 'from' | 'to' | 'q' | 'timeZone'>,
 ): Promise<ReportResponse> {
   const { catalog } = sources;
   const { q } = parameters;
@@ -88,10 +89,10 @@ export async function readReport(
   // The overview may begin at a whole step; everything else is of the same time.
   const period: Period = { from: startTime, to: endTime };
   const exact = readRange(period, context.clock);
-  const back = comparedBack(exact.to - exact.from);
-  const previous: Period = { from: before(exact.from, back), to: before(exact.to, back) };
-  // The overview knows the time right before; another one is read by itself.
-  const isRightBefore = previous.to === startTime;
+  const length = exact.to - exact.from;
+  const previous = comparedWith(exact, parameters.timeZone);
+  // The overview knows the time right before, as long as this one; another one is read by itself.
+  const isRightBefore = previous.to === startTime && previous.from === earlier(exact.from, length);
   const allBefore = { ...filter, ...previous, align: 'from', steps: 1 } as const;
   const groupedBefore = (groupBy: 'agent' | 'model') => ({ ...allBefore, groupBy, groups: groupsBeforeMax });
   const ofErrors = (range: Period, limit: number) =>
@@ -241,16 +242,22 @@ export async function readReport(
 }
 
 /**
- * How far back the period to compare with lies: right before, or whole weeks, so that weekdays meet weekdays. A day of spring has 23 hours, and a week that is some hours too long
- * (autumn has one, and ranges begin at a whole hour) is a week.
+ * The time right before, or whole weeks before on the clock of the time zone, so that weekdays meet weekdays. A day of spring has 23 hours, and a week that is some hours too
+ * long (autumn has one, and ranges begin at a whole hour) is a week.
  */
-function comparedBack(length: bigint): bigint {
-  if (length < 23n * hourNanos) return length;
-  const weeks = (length - 12n * hourNanos + weekNanos - 1n) / weekNanos;
-  return weeks * weekNanos;
+function comparedWith({ from, to }: TimeRange, timeZone: string): Period {
+  const length = to - from;
+  if (length < 23n * hourNanos) return { from: earlier(from, length), to: earlier(to, length) };
+  const weeks = Number((length - 12n * hourNanos + weekNanos - 1n) / weekNanos);
+  const back = (time: bigint): string => {
+    const ms = Number(time / 1_000_000n);
+    const instant = instantOfWall(wallMs(ms, timeZone) - weeks * weekMs, timeZone);
+    return earlier(time, BigInt(ms - instant) * 1_000_000n);
+  };
+  return { from: back(from), to: back(to) };
 }
 
-function before(time: bigint, by: bigint): string {
+function earlier(time: bigint, by: bigint): string {
   return formatNanos(unixNano(time > by ? time - by : 0n));
 }
 

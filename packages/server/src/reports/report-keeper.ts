@@ -125,7 +125,7 @@ export class ReportKeeper {
     const { catalog, linkTo, directory } = this.#options;
     const { periodAtMs, dueAt, missed, moved } = made;
     const { timeZone } = timing;
-    const report = await this.#read(project, { q, ...periodOf(timing, periodAtMs) });
+    const report = await this.#read(project, { q, timeZone, ...periodOf(timing, periodAtMs) });
     const linkBase = linkTo('');
     if (file) {
       const page = describeReport(report, { timeZone, title: name });
@@ -166,7 +166,17 @@ export class ReportKeeper {
 
   async #read(
     project: string,
-    { q, fromMs, toMs }: { readonly q: string | undefined; readonly fromMs: number; readonly toMs: number },
+    {
+      q,
+      timeZone,
+      fromMs,
+      toMs,
+    }: {
+      readonly q: string | undefined;
+      readonly timeZone: string;
+      readonly fromMs: number;
+      readonly toMs: number;
+    },
   ): Promise<ReportResponse> {
     const { catalog, store, clock, settle, decisionsOf, ledger } = this.#options;
     const context: QueryContext = { store, clock, project, share: 'background', settle };
@@ -176,6 +186,7 @@ export class ReportKeeper {
       {
         from: formatNanos(nanosFromMs(fromMs)),
         to: formatNanos(nanosFromMs(toMs)),
+        timeZone,
         ...(q === undefined ? {} : { q }),
       },
     );

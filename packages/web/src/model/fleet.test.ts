@@ -90,3 +90,9 @@ it('begins with the sentence that its visitor came for', () => {
     '1 of 2 agents needs a look in the last hour; b failed most: 4 of 10 runs',
   );
 });
+
+it('says nothing of agents that may come, while runs are not all counted', () => {
+  expect(fleetSentence([], 'in the last hour', { isPart: true })).toBe(
+    'Runs in the last hour are being counted',
+  );
+});

@@ -121,8 +121,13 @@ export function filterFleet(
 }
 
 /** `3 of 297 agents need a look in the last hour; router failed most: 9 of 40 runs`. */
-export function fleetSentence(agents: readonly FleetAgent[], when: string): string {
-  if (agents.length === 0) return `No agent was at work ${when}`;
+/** `isPart`: not all runs are counted yet, so that nothing can be said of agents that were not seen. */
+export function fleetSentence(
+  agents: readonly FleetAgent[],
+  when: string,
+  { isPart = false }: { readonly isPart?: boolean } = {},
+): string {
+  if (agents.length === 0) return isPart ? `Runs ${when} are being counted` : `No agent was at work ${when}`;
   const ill = agents.filter(({ health }) => health !== 'well');
   // The one that is named is one of those that are counted.
   const [worst] = sortFleet(ill.length === 0 ? agents : ill, 'failed');

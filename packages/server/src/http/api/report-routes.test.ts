@@ -367,6 +367,32 @@ describe('a report', { timeout: 120_000 }, () => {
     expect(body).not.toMatch(/(?<!\\)\]\((?!<https:\/\/watch\.example\/sub\/)/);
   });
 
+  it('compares the same hours of the clock across changes to and from summer time', async () => {
+    const beside = async (timeZone: string, from: string, to: string): Promise<readonly string[]> => {
+      const query = new URLSearchParams({ timeZone, from, to }).toString();
+      const one = reportResponse.parse(await server.read(`/report?${query}`));
+      return [one.previousStartTime, one.previousEndTime].map((time) => time.slice(0, 16));
+    };
+    // Sundays of 25 and of 23 hours.
+    for (const [zone, from, to, before] of [
+      ['America/New_York', '2026-11-01T04:00Z', '2026-11-02T05:00Z', ['10-25T04:00', '10-26T04:00']],
+      ['Europe/Berlin', '2026-03-28T23:00Z', '2026-03-29T22:00Z', ['03-21T23:00', '03-22T23:00']],
+      // A week that holds the change, and the one after it: half an hour on Lord Howe.
+      ['Australia/Lord_Howe', '2026-03-29T13:00Z', '2026-04-05T13:30Z', ['03-22T13:00', '03-29T13:00']],
+      ['Europe/Berlin', '2026-10-25T23:00Z', '2026-11-01T23:00Z', ['10-18T22:00', '10-25T23:00']],
+      ['UTC', '2026-10-25T23:00Z', '2026-11-01T23:00Z', ['10-18T23:00', '10-25T23:00']],
+    ] as const)
+      expect(
+        await beside(zone, from.replace('Z', ':00Z'), to.replace('Z', ':00Z')),
+        `${zone} ${from}`,
+      ).toEqual(before.map((time) => `2026-${time}`));
+    // A year, beside as many whole weeks.
+    expect(await beside('Europe/Berlin', '2024-12-31T23:00:00Z', '2025-12-31T23:00:00Z')).toEqual([
+      '2023-12-26T23:00',
+      '2024-12-25T23:00',
+    ]);
+  });
+
   it('is written by the command', async () => {
     const path = join(tmpdir(), `sightline-report-${process.pid}.html`);
     const run = async (...words: string[]) =>
@@ -379,6 +405,8 @@ describe('a report', { timeout: 120_000 }, () => {
     expect(written).toMatch(/^<!doctype html>/);
     expect(written).toContain(`href="${server.ui}/runs/${hexId(32, 7)}"`);
     expect((await run()).stdout).toMatch(/^# Report\n/);
+    expect((await run('--time-zone', 'Asia/Tokyo')).stdout).toContain(' Asia/Tokyo, beside ');
+    await expect(run('--time-zone', 'Mars')).rejects.toThrow('expected the name of a time zone');
     expect(reportResponse.parse(JSON.parse((await run('--json')).stdout)).totals).toEqual(report.totals);
     await expect(run('--format', 'pdf')).rejects.toThrow('--format is "pdf"');
   });

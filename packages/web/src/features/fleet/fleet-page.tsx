@@ -47,6 +47,7 @@ export function FleetPage(): ReactElement {
   const health: HealthFilter =
     search['health'] === 'look' || search['health'] === 'well' ? search['health'] : 'all';
   const agents = useMemo(() => fleet?.agents ?? [], [fleet]);
+  const isPart = fleet?.limitsMet !== undefined;
   const shown = useMemo(
     () => sortFleet(filterFleet(agents, { text, health }), order),
     [agents, text, health, order],
@@ -68,7 +69,7 @@ export function FleetPage(): ReactElement {
             'Fleet'
           )
         ) : (
-          fleetSentence(agents, describeRangeInSentence(range, asOf))
+          fleetSentence(agents, describeRangeInSentence(range, asOf), { isPart })
         )
       }
       detail={
@@ -132,7 +133,7 @@ export function FleetPage(): ReactElement {
           <ErrorNotice error={query.error} onRetry={question.refresh} />
         )}
         {query.isPending && <SkeletonRows count={12} />}
-        {fleet !== undefined && agents.length === 0 && (
+        {fleet !== undefined && agents.length === 0 && !isPart && (
           <Notice icon="agent" title="No agent was at work in this range">
             <p>Agents are spans with gen_ai.agent.name, or what your SDK calls it.</p>
             <Filler page="agents" />

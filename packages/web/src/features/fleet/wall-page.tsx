@@ -49,6 +49,7 @@ export function WallPage(): ReactElement {
     (one) => (alerts.data?.firingBySeverity[one] ?? 0) > 0,
   );
   const agents = fleet?.agents ?? [];
+  const isPart = fleet?.limitsMet !== undefined;
   const failed = now?.errorRate ?? null;
   const stale = [moments, window, alerts].filter(({ error }) => error !== null);
   const oldestMs = Math.min(...stale.map(({ dataUpdatedAt }) => dataUpdatedAt));
@@ -58,7 +59,9 @@ export function WallPage(): ReactElement {
         <h1>
           {fleet === undefined
             ? 'Wall'
-            : fleetSentence(agents, describeRangeInSentence(range, Math.max(asOf, window.dataUpdatedAt)))}
+            : fleetSentence(agents, describeRangeInSentence(range, Math.max(asOf, window.dataUpdatedAt)), {
+                isPart,
+              })}
         </h1>
         <p className={stale.length === 0 ? 'wall-clock' : 'wall-clock error-text'}>
           {stale.length === 0
@@ -89,7 +92,7 @@ export function WallPage(): ReactElement {
             <WallTile key={agent.name} agent={agent} />
           ))}
       </ul>
-      <p className="wall-foot">{footWords(agents.length - tilesMax, fleet?.limitsMet !== undefined)}</p>
+      <p className="wall-foot">{footWords(agents.length - tilesMax, isPart)}</p>
     </div>
   );
 }

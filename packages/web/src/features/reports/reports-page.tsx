@@ -126,7 +126,7 @@ function PeriodReport({
   const [asOf, setAsOf] = useState(() => Date.now());
   const timeZone = browserZone();
   const q = search['q'];
-  const asked = { ...range, ...(q === undefined ? {} : { q }) };
+  const asked = { ...range, timeZone, ...(q === undefined ? {} : { q }) };
   const query = useQuery(reportQuery(asked, asOf));
   const choose = ({ from, to }: TimeRange): void => {
     setAsOf(Date.now());
@@ -139,7 +139,7 @@ function PeriodReport({
   return (
     <Shown
       title="Report"
-      path={(format) => `/report${queryString({ ...asked, timeZone, format })}`}
+      path={(format) => `/report${queryString({ ...asked, format })}`}
       timeZone={timeZone}
       query={query}
       detail={
