@@ -34,8 +34,13 @@ export function askPanels(
   { catalog, readDecisions, ...asking }: PanelContext & Pick<PanelScope, 'catalog' | 'readDecisions'>,
   { panels, variables, ...asked }: AskPanelsRequest,
 ): AsyncIterable<AskPanelsLine> {
-  const context = { ...asking, once: new AskedOnce(), names: asking.histories?.names };
-  const range = readRange(asked, context.clock);
+  const range = readRange(asked, asking.clock);
+  const context = {
+    ...asking,
+    once: new AskedOnce(),
+    names: asking.histories?.names,
+    namesFrom: range,
+  };
   const words = new WordsBatch(context);
   const scope = { context, catalog, readDecisions, asked, range, words, values: variables };
   const known = new Map<string, Promise<PanelData>>();

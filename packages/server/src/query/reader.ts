@@ -14,6 +14,7 @@ import type { AlertSpells } from './prometheus/alert-series.ts';
 import { queryTimeMsMax } from './query-bounds.ts';
 import type { Sql } from './sql/sql.ts';
 import { explainFailure } from './store-failure.ts';
+import type { Window } from './time-range.ts';
 
 export interface LimitMet {
   readonly limit: 'time' | 'rows' | 'memory' | 'bytes' | 'spans' | 'series' | 'points' | 'settling';
@@ -38,6 +39,8 @@ export interface QueryContext {
   readonly names?: KeptNames | undefined;
   /** For PromQL over alerts; without it nothing is known of them. */
   readonly alertSpells?: AlertSpells | undefined;
+  /** The range whose names of models the answers have, whatever else they look at: that of all panels of a request. */
+  readonly namesFrom?: Window | undefined;
 }
 
 /**
@@ -50,6 +53,7 @@ export class Reader {
   readonly runs: RunCache | undefined;
   readonly alertSpells: AlertSpells | undefined;
   readonly names: KeptNames | undefined;
+  readonly namesFrom: Window | undefined;
   /** Undefined where it was waited for. */
   #settle: (() => Promise<void>) | undefined;
   readonly #store: TelemetryStore;
@@ -59,7 +63,7 @@ export class Reader {
   readonly #once: AskedOnce | undefined;
 
   constructor(
-    { store, clock, project, share, signal, runs, settle, once, names, alertSpells }: QueryContext,
+    { store, clock, project, share, signal, runs, settle, once, names, namesFrom, alertSpells }: QueryContext,
     timeMsMax = queryTimeMsMax,
   ) {
     this.#store = store;
@@ -69,6 +73,7 @@ export class Reader {
     this.runs = runs;
     this.alertSpells = alertSpells;
     this.names = names;
+    this.namesFrom = namesFrom;
     this.#settle = settle;
     this.#once = once;
     this.#deadlineMs = clock.monotonicMs() + timeMsMax;

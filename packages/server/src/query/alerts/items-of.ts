@@ -20,7 +20,8 @@ export const namesModels = ({
   by.some(({ type, name }) => type === 'builtin' && (name === 'model' || name === 'provider'));
 
 /** In a short window perhaps nobody answers: names are those of a day at least. Of whole hours, so that panels of one range, whose steps begin and end around it, ask for the same. */
-export async function readNamesNear(reader: Reader, { from, to }: Window): Promise<JoinedModels> {
+export async function readNamesNear(reader: Reader, window: Window): Promise<JoinedModels> {
+  const { from, to } = reader.namesFrom ?? window;
   const until = to + hourNanos - 1n - ((to - 1n) % hourNanos);
   const dayBefore = until > dayNanos ? until - dayNanos : 0n;
   const since = from < dayBefore ? from : dayBefore;

@@ -3,7 +3,7 @@
  * Reading them is most of the work of a dashboard.
  */
 import { unixNano } from '@sightline/base';
-import { type Dimension, printDimension, type RuleSource, type ValueQuery } from '@sightline/schema/rules';
+import { type Dimension, printDimension, type ValueQuery } from '@sightline/schema/rules';
 import { type QueryContext, Reader } from '../reader.ts';
 import { type Looks, type LookSet, ruleValueSets, type ValueRow } from '../sql/rule-values-sql.ts';
 import { itemsOf } from './items-of.ts';
@@ -38,7 +38,7 @@ const dimensionsMax = 4;
 
 export class JoinedHistories {
   readonly #context: QueryContext;
-  readonly #waiting = new Map<RuleSource, Asked[]>();
+  readonly #waiting = new Map<string, Asked[]>();
 
   constructor(context: QueryContext) {
     this.#context = context;
@@ -46,20 +46,35 @@ export class JoinedHistories {
 
   /** As `readRuleHistories`, for queries about one source. */
   async read(queries: readonly ValueQuery[], looks: Looks): Promise<readonly Answer[]> {
+    const alike = [...Map.groupBy(queries.keys(), (index) => itemsKey(queries[index])).values()];
+    if (alike.length > 1) {
+      const answers: Answer[] = queries.map(() => []);
+      await Promise.all(
+        alike.map(async (indexes) => {
+          const some = await this.read(
+            indexes.flatMap((index) => queries[index] ?? []),
+            looks,
+          );
+          for (const [place, index] of indexes.entries()) answers[index] = some[place] ?? [];
+        }),
+      );
+      return answers;
+    }
     const [first] = queries;
     if (first === undefined) return [];
     if (!queries.every((query) => isJoinable(query, looks)))
       return readRuleHistories(this.#context, queries, looks);
     return new Promise((resolve) => {
-      const known = this.#waiting.get(first.source);
+      const key = itemsKey(first);
+      const known = this.#waiting.get(key);
       if (known !== undefined) {
         known.push({ queries, looks, resolve });
         return;
       }
       const waiting: Asked[] = [{ queries, looks, resolve }];
-      this.#waiting.set(first.source, waiting);
+      this.#waiting.set(key, waiting);
       setImmediate(() => {
-        this.#waiting.delete(first.source);
+        this.#waiting.delete(key);
         void this.#answer(waiting);
       });
     });
@@ -79,6 +94,12 @@ export class JoinedHistories {
     else for (const [index, { resolve }] of waiting.entries()) resolve(answers[index] ?? []);
   }
 }
+
+/** Runs and calls are read whole. Of spans and logs a filter reads few, by the indexes, which say nothing where all others are read with them. */
+const itemsKey = (query: ValueQuery | undefined): string =>
+  query?.source === 'spans' || query?.source === 'logs'
+    ? `${query.source} ${/^[\s*]*$/.test(query.filter) ? 'all' : 'some'}`
+    : (query?.source ?? '');
 
 function isJoinable({ by, source }: ValueQuery, { windowNanos, stepNanos }: Looks): boolean {
   return (

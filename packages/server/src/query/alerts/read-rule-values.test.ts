@@ -385,7 +385,15 @@ describe('values of rules', () => {
       const [alone] = await readRuleHistories(telemetry.context, [one], looks);
       expect(byLabels(answers[index]?.[0]), text).toEqual(byLabels(alone));
     }
-    expect(recorded.statements.filter((text) => text.includes(' AS look')).length).toBe(4);
+    const reads = recorded.statements.filter((text) => text.includes(' AS look'));
+    // Spans, runs, calls, what has many values, and spans that a filter narrows, twice at the same steps.
+    expect(reads).toHaveLength(6);
+    // Each of these lets the indexes narrow what is read.
+    const byName = reads.filter((text) => /\bmatch\(|name = |lower/.test(text.split(' FROM spans')[1] ?? ''));
+    expect(byName).toHaveLength(2);
+    // Of calls what is asked for is read.
+    const ofCalls = reads.find((text) => text.includes('calls.cost_usd'));
+    expect(ofCalls).not.toMatch(/calls\.(?:name|environment|is_counted|reasoning_tokens|span_id)/);
     // One that fails is alone in it.
     const bad = query('count of spans where name:/\\p{Nope}/ > 1');
     const [good, failed] = await Promise.all([

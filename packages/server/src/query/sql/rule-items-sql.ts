@@ -13,7 +13,7 @@ import { fieldText } from '../filter/field-text.ts';
 import type { Window } from '../time-range.ts';
 import { verdictRows } from './hallucination-sql.ts';
 import { inBuckets, inRange, storedAfter } from './range-sql.ts';
-import { callRows, runRows } from './runs-sql.ts';
+import { callColumnsIn, callRows, runRows } from './runs-sql.ts';
 import { every, int64, joinSql, moment, type Sql, sql, string, trusted } from './sql.ts';
 import { wantedTraces } from './trace-sets-sql.ts';
 import { endNanos } from './usage-sql.ts';
@@ -44,10 +44,8 @@ const lookBackNanos = 86_400_000_000_000n;
 export function ruleItems(wish: ItemWish): Sql {
   const { source, by, queries } = wish;
   const scope = scopeOf(wish);
-  const rows = rowsOf(wish, scope);
   const filters = queries.map(({ filter }) => filterOf(wish, filter, scope));
   const columns = [
-    sql`${rows.at} AS at`,
     trusted('trace_id'),
     ...by.map((dimension, index) => sql`${dimensionSql(source, dimension)} AS ${trusted(`l${index}`)}`),
     ...queries.flatMap(({ terms }, q) => [
@@ -61,7 +59,9 @@ export function ruleItems(wish: ItemWish): Sql {
   const isAll = filters.includes(undefined);
   const some = filters.filter((filter) => filter !== undefined);
   const any = isAll ? undefined : sql`(${joinSql(some, ' OR ')})`;
-  return sql`SELECT ${joinSql(columns, ', ')} FROM ${rows.from} WHERE ${every([rows.where, any])}`;
+  const wanted = joinSql(columns, ', ');
+  const rows = rowsOf(wish, scope, wanted);
+  return sql`SELECT ${rows.at} AS at, ${wanted} FROM ${rows.from} WHERE ${every([rows.where, any])}`;
 }
 
 interface ItemScope extends Window {
@@ -80,7 +80,8 @@ interface ItemRows {
   readonly where: Sql;
 }
 
-function rowsOf(wish: ItemWish, scope: ItemScope): ItemRows {
+/** `wanted`: what is read of each item beside `at`. */
+function rowsOf(wish: ItemWish, scope: ItemScope, wanted: Sql): ItemRows {
   const { project, generation, source, window, joined, storedAfterMs, queries } = wish;
   const stored = storedAfterMs === undefined ? undefined : storedAfter(storedAfterMs);
   const isWithin = (at: Sql): Sql => sql`${at} >= ${int64(window.from)} AND ${at} < ${int64(window.to)}`;
@@ -100,26 +101,16 @@ function rowsOf(wish: ItemWish, scope: ItemScope): ItemRows {
         where: every([inRange(project, 'logs', window), stored]),
       };
     case 'calls': {
+      const at = trusted('(callStartNanos + toInt64(least(durationNs, 4000000000000000000)))');
+      const { sql: statement } = sql`${at} ${wanted}`.toStatement();
       const rows = callRows({
         scope: { project, generation, window: scope },
         where: touched(scope, stored),
         kinds: 'models',
-        reads: [
-          'spanId',
-          'name',
-          'service',
-          'version',
-          'environment',
-          'provider',
-          'model',
-          'agent',
-          'isError',
-          'ttftMs',
-          'callStartNanos',
-          'durationNs',
-        ],
+        // Under which names models are listed is said of both.
+        reads: [...callColumnsIn(statement), 'provider', 'model'],
+        isExact: true,
       });
-      const at = trusted('(callStartNanos + toInt64(least(durationNs, 4000000000000000000)))');
       return { at, from: sql`(${underJoinedNames(rows, joined)})`, where: isWithin(at) };
     }
     case 'runs': {

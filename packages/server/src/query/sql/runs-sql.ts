@@ -141,6 +141,10 @@ const ofRun: Readonly<Record<string, string>> = {
   runStart: runColumns.startNanos,
   runLast: runColumns.lastNanos,
 };
+/** Columns of calls that a statement names. */
+export const callColumnsIn = (statement: string): string[] =>
+  Object.keys(callColumns).filter((name) => new RegExp(String.raw`\b${name}\b`).test(statement));
+
 /** Of calls of models. */
 const usageNames = [
   'isCounted',
@@ -163,11 +167,13 @@ export interface CallWish {
   readonly kinds: 'models' | 'tools' | 'all';
   /** Columns that the caller reads, `runStart` and `runLast` (when the run began, and its last step, in nanoseconds) among them; fewer are faster. What was used comes by itself. */
   readonly reads: readonly string[];
+  /** Without what was used, unless it is among `reads`: the engine reads every column that is unfolded. */
+  readonly isExact?: boolean;
 }
 
 /** A row a call: `trace_id`, the columns read, and what was used, where there are calls of models. */
-export function callRows({ scope, where, filters = {}, kinds, reads }: CallWish): Sql {
-  const names = [...new Set(['operation', ...reads, ...(kinds === 'tools' ? [] : usageNames)])];
+export function callRows({ scope, where, filters = {}, kinds, reads, isExact = false }: CallWish): Sql {
+  const names = [...new Set(['operation', ...reads, ...(kinds === 'tools' || isExact ? [] : usageNames)])];
   const rows = rowsOf({ scope, where, filters: runFilters(filters) });
   const ofModels = callsIn('calls', rows, { names, condition: 'true' });
   if (kinds === 'models') return ofModels;
