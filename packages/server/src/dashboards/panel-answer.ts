@@ -5,7 +5,7 @@ import type { ValueQuery } from '@sightline/schema/rules';
 import type { SqlRunner } from '../catalog/catalog-database.ts';
 import type { Expression } from '../promql/ast.ts';
 import type { ErrorDecisions } from '../query/errors/grouped-errors.ts';
-import type { QueryContext } from '../query/reader.ts';
+import type { PanelContext } from '../query/alerts/kept-histories.ts';
 import type { TimeRange } from '../query/time-range.ts';
 import type { VariableValues } from './fill-variables.ts';
 import type { PanelGrid } from './panel-grid.ts';
@@ -19,7 +19,7 @@ export type SpreadData = NonNullable<PanelData['spread']>;
 
 /** Where a question is asked: its range, the steps of it, and the values of the variables. */
 export interface PanelScope {
-  readonly context: QueryContext;
+  readonly context: PanelContext;
   readonly panel: DashboardPanel;
   readonly range: TimeRange;
   readonly grid: PanelGrid;

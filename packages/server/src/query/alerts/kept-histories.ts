@@ -7,6 +7,7 @@ import { type QueryContext, Reader } from '../reader.ts';
 import { KeptNames } from '../agents/kept-names.ts';
 import { readRunsProgress } from '../agents/settled-runs.ts';
 import { inRange, storedAfter } from '../sql/range-sql.ts';
+import type { SpreadRow } from '../sql/rule-spread-sql.ts';
 import type { Looks } from '../sql/rule-values-sql.ts';
 import { int64, moment, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import type { Window } from '../time-range.ts';
@@ -30,18 +31,30 @@ interface Stamp {
   readonly generation: number;
 }
 
-interface Kept {
+interface KeptSteps {
   readonly stamp: Stamp;
   /** When the oldest of its values was read. */
   readonly sinceMs: number;
   readonly first: bigint;
   readonly count: number;
+}
+
+interface Kept extends KeptSteps {
   readonly series: readonly ValueSeries[];
 }
+
+interface KeptSpread extends KeptSteps {
+  readonly rows: readonly SpreadRow[];
+}
+
+/** Of a value, or of a measure whose values are spread. */
+type KeptQuery = Pick<ValueQuery, 'source' | 'filter'> & Partial<Pick<ValueQuery, 'left' | 'right'>>;
 
 const ageMsMax = 600_000;
 /** Values of all that is kept: 16 bytes each. */
 const valuesMax = 2_000_000;
+/** Of all spreads, 100 bytes each. */
+const spreadRowsMax = 200_000;
 /** Rows have the time at which their load began, and are seen when it is done. */
 const loadMsMax = 60_000n;
 const dayNanos = 86_400_000_000_000n;
@@ -52,8 +65,15 @@ export interface PanelContext extends QueryContext {
   readonly histories?: KeptHistories | undefined;
 }
 
+export interface SpreadOfSteps {
+  readonly looks: Looks;
+  readonly asked: unknown;
+  readonly read: (fromStep: number) => Promise<readonly SpreadRow[]>;
+}
+
 export class KeptHistories {
   readonly #kept = new Map<string, Kept>();
+  readonly #spreads = new Map<string, KeptSpread>();
   /** Of models, for panels that are not kept as well. */
   readonly names = new KeptNames();
   readonly #loadMsMax: bigint;
@@ -66,6 +86,40 @@ export class KeptHistories {
   together(context: QueryContext): HistoriesReader {
     const known = new KnownChanges(context, this.#loadMsMax);
     return async (queries, looks) => this.#read(known, queries, looks);
+  }
+
+  /** How values are spread, by step. `read` reads the steps from the given number on; `asked` is all else that tells spreads apart. */
+  async spread(
+    context: QueryContext,
+    query: KeptQuery,
+    { looks, asked, read }: SpreadOfSteps,
+  ): Promise<readonly SpreadRow[]> {
+    const source = query.source;
+    if (source === 'scores' || !isKeepable(query, looks)) return read(0);
+    const known = new KnownChanges(context, this.#loadMsMax);
+    const stamp = await known.stamp(source);
+    const nowMs = Number(context.clock.now() / 1_000_000n);
+    this.#forget(nowMs);
+    const key = keyOf(context.project, { ...query, asked }, looks);
+    const kept = this.#spreads.get(key);
+    const steps = kept === undefined ? 0 : await stepsUnchanged(known, { source, kept, stamp, looks });
+    const fresh = steps < looks.count ? await read(steps) : [];
+    const shift = kept === undefined ? 0 : Number((looks.first - kept.first) / looks.stepNanos);
+    const before = (kept?.rows ?? [])
+      .map((row) => ({ ...row, step: Number(row.step) - shift }))
+      .filter(({ step }) => step >= 0 && step < steps);
+    const rows = [...before, ...fresh];
+    const sinceMs = steps > 0 && kept !== undefined ? kept.sinceMs : nowMs;
+    this.#spreads.delete(key);
+    this.#spreads.set(key, { stamp, sinceMs, first: looks.first, count: looks.count, rows });
+    let total = 0;
+    for (const each of this.#spreads.values()) total += each.rows.length;
+    for (const [oldest, each] of this.#spreads) {
+      if (total <= spreadRowsMax) break;
+      this.#spreads.delete(oldest);
+      total -= each.rows.length;
+    }
+    return rows;
   }
 
   async #read(
@@ -112,12 +166,7 @@ export class KeptHistories {
       queries.map(async (query) => {
         const key = keyOf(context.project, query, looks);
         const kept = this.#kept.get(key);
-        if (kept?.stamp.generation !== stamp.generation) return { key, steps: 0, kept: undefined };
-        const changedFrom = earliest([
-          await known.changedFrom(source, kept.stamp.ms, looks),
-          kept.stamp.waitingFrom,
-        ]);
-        const steps = stepsKept(kept, looks, changedFrom);
+        const steps = kept === undefined ? 0 : await stepsUnchanged(known, { source, kept, stamp, looks });
         return { key, steps, kept: steps === 0 ? undefined : kept };
       }),
     );
@@ -168,12 +217,13 @@ export class KeptHistories {
   }
 
   #forget(nowMs: number): void {
-    for (const [key, { sinceMs }] of this.#kept) if (nowMs - sinceMs > ageMsMax) this.#kept.delete(key);
+    for (const all of [this.#kept, this.#spreads])
+      for (const [key, { sinceMs }] of all) if (nowMs - sinceMs > ageMsMax) all.delete(key);
   }
 }
 
 /** Each item is in one step, and what its filter meets does not depend on when it is asked. */
-function isKeepable(query: ValueQuery | undefined, { stepNanos, windowNanos }: Looks): boolean {
+function isKeepable(query: KeptQuery | undefined, { stepNanos, windowNanos }: Looks): boolean {
   return (
     query !== undefined &&
     query.source !== 'scores' &&
@@ -182,24 +232,43 @@ function isKeepable(query: ValueQuery | undefined, { stepNanos, windowNanos }: L
   );
 }
 
-const textOf = ({ filter, left, right }: ValueQuery): string =>
+const textOf = ({ filter, left, right }: KeptQuery): string =>
   [filter, ...[left, right].map((term) => (term !== undefined && 'filter' in term ? term.filter : ''))].join(
     ' ',
   );
 
 /** Steps of one length share a grid where their first ones are whole steps apart. */
-function keyOf(project: string, query: ValueQuery, { first, stepNanos }: Looks): string {
+function keyOf(project: string, query: object, { first, stepNanos }: Looks): string {
   return JSON.stringify([project, query, String(stepNanos), String(first % stepNanos)]);
 }
 
 /** How many of the steps that are asked for are kept, from the first on, and were not changed since. */
-function stepsKept(kept: Kept, { first, stepNanos, count }: Looks, changedFrom: bigint | undefined): number {
+function stepsKept(
+  kept: KeptSteps,
+  { first, stepNanos, count }: Looks,
+  changedFrom: bigint | undefined,
+): number {
   if (kept.first > first) return 0;
   const end = kept.first + BigInt(kept.count) * stepNanos;
   // A look covers the step that ends there.
   const changed = changedFrom === undefined ? end : changedFrom + stepNanos;
   const steps = ((changed < end ? changed : end) - first) / stepNanos;
   return Math.min(count, Math.max(0, Number(steps)));
+}
+
+async function stepsUnchanged(
+  known: KnownChanges,
+  asked: {
+    readonly source: Keepable;
+    readonly kept: KeptSteps;
+    readonly stamp: Stamp;
+    readonly looks: Looks;
+  },
+): Promise<number> {
+  const { source, kept, stamp, looks } = asked;
+  if (kept.stamp.generation !== stamp.generation) return 0;
+  const changed = await known.changedFrom(source, kept.stamp.ms, looks);
+  return stepsKept(kept, looks, earliest([changed, kept.stamp.waitingFrom]));
 }
 
 /** How far the store has come, and what changed since some moment: each is asked once. */

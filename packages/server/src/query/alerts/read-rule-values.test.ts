@@ -8,6 +8,7 @@ import { TestStore } from '../testing/test-store.ts';
 import { AskedOnce } from '../asked-once.ts';
 import { askRuleSql } from './ask-rule-sql.ts';
 import { KeptHistories } from './kept-histories.ts';
+import { readSpread } from './read-spread.ts';
 import {
   readRuleHistories,
   readRuleHistory,
@@ -337,6 +338,54 @@ describe('values of rules', () => {
     expect(await read(1n, nowNanos)).not.toEqual([]);
     await read(10n, nowNanos - 5n * minute);
     expect(recorded.statements.filter((text) => text.includes('request_model'))).toHaveLength(1);
+  });
+
+  it('are spread as they were where nothing came since, over a range that moves as well', async () => {
+    const minute = 60n * second;
+    const kept = new KeptHistories({ loadMsMax: 0n });
+    const measure = { type: 'builtin', name: 'duration' } as const;
+    const read = async (shift: bigint) => {
+      const found = [];
+      const recorded = telemetry.recorded();
+      for (const source of ['spans', 'calls', 'runs'] as const)
+        for (const [count, perOctave] of [
+          [50, 4],
+          [1, 6],
+        ] as const) {
+          const length = 50n * minute;
+          const spreadOf = {
+            query: { source, filter: '' },
+            measure,
+            first: nowNanos - length + shift * minute,
+            stepNanos: length / BigInt(count),
+            count,
+            perOctave,
+          };
+          const spread = await readSpread({ ...recorded.context, histories: kept }, spreadOf);
+          expect(spread, `${source} ${count}`).toEqual(await readSpread(telemetry.context, spreadOf));
+          found.push(spread.counts.flat().reduce((sum, each) => sum + each, 0));
+        }
+      return { found, readings: recorded.statements.filter((text) => text.includes('AS bucket')).length };
+    };
+    const first = await read(0n);
+    expect(first).toMatchObject({ readings: 6 });
+    expect(first.found.every((items) => items > 0)).toBe(true);
+    expect(await read(0n)).toEqual({ found: first.found, readings: 0 });
+    // Of a heat map the new steps are read; a distribution whose range moves is another one.
+    expect((await read(2n)).readings).toBe(6);
+    await telemetry.loadTogether('traces', [
+      tracesRequest('agents', [
+        span(1_500, {
+          name: 'invoke_agent planner',
+          durationNanos: 9n * second,
+          attributes: { 'gen_ai.operation.name': 'invoke_agent', 'gen_ai.agent.name': 'planner' },
+        }),
+        { ...call(1_501, 'gpt-4o', 700), traceId: hexId(32, 1_500), parentSpanId: hexId(16, 1_500) },
+      ]),
+    ]);
+    const later = await read(0n);
+    expect(later.readings).toBe(6);
+    expect(later.found.map((items, index) => items - (first.found[index] ?? 0))).toEqual([2, 2, 1, 1, 1, 1]);
   });
 
   it('that are asked in one moment are read once for each source, whatever their steps and labels', async () => {

@@ -1,6 +1,7 @@
 import { unixNano } from '@sightline/base';
 import type { Measure, ValueQuery } from '@sightline/schema/rules';
-import { type QueryContext, Reader } from '../reader.ts';
+import { Reader } from '../reader.ts';
+import type { PanelContext } from './kept-histories.ts';
 import { itemsOf } from './items-of.ts';
 import { ruleSpread, type SpreadRow } from '../sql/rule-spread-sql.ts';
 
@@ -24,23 +25,25 @@ const bucketsMax = 120;
 
 /** How the values of a measure are spread over a range of steps. Scores are in buckets of equal width; the rest in buckets that grow with the value. */
 export async function readSpread(
-  context: QueryContext,
+  context: PanelContext,
   { query, measure, first, stepNanos, count, perOctave }: SpreadOf,
 ): Promise<Spread> {
   const isLinear = measure.type === 'score' || (measure.type === 'builtin' && measure.name === 'value');
   const { source, filter } = query;
   const reader = new Reader(context);
+  const end = first + stepNanos * BigInt(count);
   const queries = [{ filter, terms: [{ type: 'avg' as const, measure }] }];
-  const items = {
-    ...(await itemsOf(reader, {
-      source,
-      queries,
-      window: { from: unixNano(first), to: unixNano(first + stepNanos * BigInt(count)) },
-    })),
-    storedAfterMs: undefined,
+  const read = async (fromStep: number): Promise<readonly SpreadRow[]> => {
+    const from = first + stepNanos * BigInt(fromStep);
+    const window = { from: unixNano(from), to: unixNano(end) };
+    const items = { ...(await itemsOf(reader, { source, queries, window })), storedAfterMs: undefined };
+    const wish = { items, first: from, stepNanos, perOctave: isLinear ? undefined : perOctave };
+    const found = await reader.rows<SpreadRow>(ruleSpread(wish));
+    return found.map((row) => ({ ...row, step: Number(row.step) + fromStep }));
   };
-  const wish = { items, first, stepNanos, perOctave: isLinear ? undefined : perOctave };
-  const rows = await reader.rows<SpreadRow>(ruleSpread(wish));
+  const looks = { first: first + stepNanos, stepNanos, count, windowNanos: stepNanos };
+  const asked = { measure, perOctave };
+  const rows = await (context.histories?.spread(context, query, { looks, asked, read }) ?? read(0));
   const buckets = rows.map(({ bucket }) => Number(bucket));
   if (buckets.length === 0) return { bounds: [], counts: [] };
   const high = buckets.reduce((max, bucket) => Math.max(max, bucket));
