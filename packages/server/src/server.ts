@@ -523,6 +523,7 @@ function withRuns(store: TelemetryStore, runs: RunKeeper): TelemetryStore {
     query: 'unchanged',
     queryBinary: 'unchanged',
     queryUntrusted: 'unchanged',
+    equalitiesOf: 'unchanged',
     queue: 'unchanged',
     usage: 'unchanged',
     enforceRetention: 'unchanged',

@@ -35,6 +35,7 @@ export class WaitingCallers {
       query: async (statement, options) => during(store.query(statement, options)),
       queryBinary: async (statement, options) => during(store.queryBinary(statement, options)),
       queryUntrusted: async (statement, options) => during(store.queryUntrusted(statement, options)),
+      equalitiesOf: 'unchanged',
       queue: 'unchanged',
       usage: 'unchanged',
       enforceRetention: 'unchanged',

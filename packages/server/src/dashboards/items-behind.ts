@@ -124,12 +124,20 @@ const fieldsOfLabels: Readonly<Record<string, string>> = {
   ),
 };
 
-/** Conditions of lists that say the same as labels, as far as there are any. */
-export function termsOfLabels(labels: Labels, signal: FilterSignal = 'traces'): string[] {
-  return Object.entries(labels).flatMap(([label, value]) => {
+/** Conditions of lists that say the same as labels, as far as there are any; and of columns that have one of several values. */
+export function termsOfLabels(
+  labels: Readonly<Record<string, string | readonly string[]>>,
+  signal: FilterSignal = 'traces',
+): string[] {
+  return Object.entries(labels).flatMap(([label, told]) => {
+    const values = typeof told === 'string' ? [told] : told;
+    // As senders write it: 2 is an error.
+    if (label === 'status_code' && signal === 'traces')
+      return values.length === 1 && values[0] === '2' ? ['status:error'] : [];
     const field = Object.hasOwn(fieldsOfLabels, label) ? fieldsOfLabels[label] : undefined;
-    return field === undefined || value === '' || findBuiltinField(signal, field) === undefined
-      ? []
-      : [`${field}:${printText(value)}`];
+    if (field === undefined || findBuiltinField(signal, field) === undefined) return [];
+    if (values.length === 0 || values.includes('')) return [];
+    const [only = ''] = values;
+    return [`${field}:${values.length === 1 ? printText(only) : `(${values.map(printText).join(' OR ')})`}`];
   });
 }

@@ -24,10 +24,12 @@ export class SqlSource implements PanelSource {
   readonly notes: string[] = [];
   readonly #scope: PanelScope;
   readonly #asked: PanelQuery;
+  readonly #conditions: ReadonlyMap<string, readonly string[]>;
 
   constructor(asked: PanelQuery, scope: PanelScope) {
     this.#asked = asked;
     this.#scope = scope;
+    this.#conditions = scope.context.store.equalitiesOf(this.#filled(scope.range));
   }
 
   async series(): Promise<readonly Series[]> {
@@ -90,26 +92,33 @@ export class SqlSource implements PanelSource {
     { from, to }: { readonly from: bigint; readonly to: bigint },
     maxRows: number,
   ): Promise<SqlResponse> {
-    const { context, grid, values } = this.#scope;
-    const pieces: Readonly<Record<string, string>> = {
-      from: momentText(from),
-      to: momentText(to),
-      step: String(Math.max(1, Math.round(grid.stepMs / 1000))),
-    };
-    const query = fillSql(this.#asked.text, values, pieces);
+    const { context } = this.#scope;
+    const query = this.#filled({ from, to });
     const answer = await runSql(context, { query, maxRows });
     for (const { message } of answer.limitsMet ?? [])
       if (!this.notes.includes(message)) this.notes.push(message);
     return answer;
   }
 
-  /** The trace that a row names; else the list of what the statement reads, narrowed to what lists know of its labels. */
+  #filled({ from, to }: { readonly from: bigint; readonly to: bigint }): string {
+    const { grid, values } = this.#scope;
+    return fillSql(this.#asked.text, values, {
+      from: momentText(from),
+      to: momentText(to),
+      step: String(Math.max(1, Math.round(grid.stepMs / 1000))),
+    });
+  }
+
+  /** The trace that a row names; else the list of what the statement reads, narrowed to what lists know of its labels and its conditions. */
   #behind(labels: Series['labels']): Series['behind'] {
     const { trace_id: traceId = '' } = labels;
     if (/^[0-9a-f]{32}$/i.test(traceId)) return pageOfTrace(traceId.toLowerCase());
     const table = /\bFROM\s+([a-z_]+)/i.exec(this.#asked.text)?.[1]?.toLowerCase() ?? '';
     const list = Object.hasOwn(listsOfTables, table) ? listsOfTables[table] : undefined;
-    const terms = termsOfLabels(labels, list === 'logs' ? 'logs' : 'traces');
+    const terms = termsOfLabels(
+      { ...Object.fromEntries(this.#conditions), ...labels },
+      list === 'logs' ? 'logs' : 'traces',
+    );
     return list === undefined && terms.length === 0 ? null : { list: list ?? 'traces', q: terms.join(' ') };
   }
 

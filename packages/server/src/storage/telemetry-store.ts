@@ -429,6 +429,12 @@ export interface TelemetryStore {
     options?: Omit<QueryOptions, 'share'>,
   ): Promise<QueryResult<Row>>;
 
+  /**
+   * What every row has that a statement for `queryUntrusted` reads, as far as it says so of one table by `column = 'text'` and `column IN ('a', 'b')`: values by column. Empty for what
+   * cannot be read.
+   */
+  equalitiesOf(sql: string): ReadonlyMap<string, readonly string[]>;
+
   /** What runs and waits in each share now. */
   queue(): readonly QueueState[];
 

@@ -89,6 +89,10 @@ it('begins with the sentence that its visitor came for', () => {
   expect(fleetSentence(fleet({ a: [{}], b: [{ failedRuns: 4 }] }), when)).toBe(
     '1 of 2 agents needs a look in the last hour; b failed most: 4 of 10 runs',
   );
+  const long = 'translator-for-customers-with-a-long-name';
+  expect(fleetSentence(fleet({ [long]: [{ failedRuns: 4 }] }), when)).toBe(
+    '1 of 1 agent needs a look in the last hour; translator-for-customers-with-a-… failed most: 4 of 10 runs',
+  );
 });
 
 it('says nothing of agents that may come, while runs are not all counted', () => {

@@ -121,6 +121,9 @@ export function filterFleet(
 }
 
 /** `3 of 297 agents need a look in the last hour; router failed most: 9 of 40 runs`. */
+/** A longer name would push the number behind it from the screen. */
+const nameLengthMax = 32;
+
 /** `isPart`: not all runs are counted yet, so that nothing can be said of agents that were not seen. */
 export function fleetSentence(
   agents: readonly FleetAgent[],
@@ -135,7 +138,7 @@ export function fleetSentence(
   const most =
     worst === undefined || failed === 0
       ? ''
-      : `; ${shorten(worst.name, 60)} failed most: ${formatCount(failed)} of ${plural(runs(worst), 'run')}`;
+      : `; ${shorten(worst.name, nameLengthMax)} failed most: ${formatCount(failed)} of ${plural(runs(worst), 'run')}`;
   if (ill.length === 0)
     return `${agents.length === 1 ? 'The only agent is' : `All ${formatCount(agents.length)} agents are`} well ${when}${most}`;
   return `${formatCount(ill.length)} of ${plural(agents.length, 'agent')} ${ill.length === 1 ? 'needs' : 'need'} a look ${when}${most}`;

@@ -159,6 +159,16 @@ describe('dashboards', { timeout: 90_000 }, () => {
         if (index < 4 || labels['agent_name'] !== undefined)
           expect([index, name, await counted(behind)]).toEqual([index, name, value]);
     }
+    const narrowed = `SELECT count() AS value FROM spans WHERE service = 'shop' AND status_code = 2
+      AND ('' IN ($model) OR model IN ($model)) AND ('' IN ($agent) OR agent_name IN ($agent))`;
+    const conditions = await ask([{ kind: 'number', queries: [{ type: 'sql', text: narrowed }] }], {
+      model: ['gpt-4o', 'o"3'],
+      agent: [],
+    });
+    expect(dataOf(conditions.get('p0')).totals[0]?.behind).toEqual({
+      list: 'traces',
+      q: String.raw`service:shop status:error model:(gpt-4o OR "o\"3")`,
+    });
     const row = 'SELECT DISTINCT lower(hex(spans.trace_id)) AS trace_id FROM spans';
     const series = (text: string) => ({ kind: 'lines', queries: [{ type: 'promql', text }] });
     const others = await ask(

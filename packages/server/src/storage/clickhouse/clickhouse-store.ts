@@ -28,6 +28,7 @@ import { deriveRunSums, forgetRunSums, recordRunsProgress } from './derived-runs
 import { forgetServiceEdges, nextEdgeVersion, putServiceEdges } from './service-edges.ts';
 import { findMissingTables, StoreHealth } from './store-health.ts';
 import type { TableDefinitions } from './table-definitions.ts';
+import { readEqualities } from './typed-sql/read-equalities.ts';
 import { rewriteTyped } from './typed-sql/rewrite-typed.ts';
 import { WritesUnderWay } from './writes-under-way.ts';
 
@@ -128,6 +129,7 @@ export function clickHouseStore(
         const wanted = { ...untrustedLimits, ...options, ...turn, share: 'sql' } as const;
         return runQuery(engine, { sql: checked }, wanted, onlyOfProject(engine, project));
       }),
+    equalitiesOf: readEqualities,
     queue: () => queue.state(),
     usage: () =>
       ownRows(

@@ -132,10 +132,11 @@ function WallTile({ agent }: { readonly agent: FleetAgent }): ReactElement {
       <p className="wall-rest clip">
         {[
           plural(facts.runs ?? 0, 'run'),
+          // What changed is not cut where the tile is narrow.
+          ...(changed === '' ? [] : [changed]),
           ...(facts.p95Ms === null || reasons[0]?.startsWith('p95') === true
             ? []
             : [`p95 ${formatDurationMs(facts.p95Ms)}`]),
-          ...(changed === '' ? [] : [changed]),
         ].join(' · ')}
       </p>
       <FleetSpark steps={steps} />

@@ -16,8 +16,7 @@ const treeDepthMax = 400;
  * @throws StoreError `refused`, which says where and what to write instead.
  */
 export function rewriteTyped(sql: string, readable: Readable): string {
-  const reader = new TokenReader(sql, { query: parseQuery, expression: parseExpression });
-  const statement = parseStatement(reader);
+  const statement = parseTyped(sql);
   const noTables = { alias: 't', modifiers: '', names: new Set<string>() };
   switch (statement.kind) {
     case 'show tables':
@@ -43,7 +42,9 @@ export function rewriteTyped(sql: string, readable: Readable): string {
   }
 }
 
-function parseStatement(reader: TokenReader): Statement {
+/** @throws StoreError `refused` */
+export function parseTyped(sql: string): Statement {
+  const reader = new TokenReader(sql, { query: parseQuery, expression: parseExpression });
   const statement = parseOne(reader);
   while (reader.trySign(';'));
   if (reader.peek().kind !== 'end') throw reader.unexpected('the end of the statement');
