@@ -63,7 +63,7 @@ async function notesOf(store: TelemetryStore): Promise<Record<string, readonly s
   const context = { ...telemetry.context, store, settle: undefined };
   const catalog = { query: async () => [] };
   const readDecisions = async () => ({}) as never;
-  for await (const line of askPanels({ ...context, catalog, readDecisions } as never, asked))
+  for await (const line of askPanels({ ...context, catalog, readDecisions }, asked))
     if ('data' in line) notes[line.id] = line.data.notes;
     else if ('error' in line) throw new Error(JSON.stringify(line.error));
   return notes;
