@@ -83,7 +83,8 @@ async function clickTo(page: Page, label: string): Promise<number> {
   const link = page
     .getByRole('navigation', { name: 'Pages' })
     .getByRole('link', { name: label, exact: true });
-  await link.dispatchEvent('pointerenter');
+  // A pointer rests on a link before it presses: React hears of that from a real move only.
+  await link.hover();
   await page.waitForTimeout(150);
   const shown = link.evaluate(
     (element) =>

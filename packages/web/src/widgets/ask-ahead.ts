@@ -10,7 +10,7 @@ import {
   performanceQuery,
   realtimeQuery,
 } from '../api/agent-queries.ts';
-import { compareQuery, serviceMapQuery } from '../api/analysis-queries.ts';
+import { serviceMapQuery } from '../api/analysis-queries.ts';
 import { errorsQuery } from '../api/error-queries.ts';
 import { fleetQuery } from '../api/fleet-queries.ts';
 import { outlookQuery } from '../api/outlook-queries.ts';
@@ -86,7 +86,7 @@ const asksOf: Readonly<Record<string, Asks>> = {
     (range) => list('models')(range, 0),
   ),
   '/map': (range, asOf) => [one(serviceMapQuery({ ...range }, asOf))],
-  '/compare': together((range, asOf) => [one(compareQuery({ ...range }, asOf))], histogram('traces')),
+  '/compare': histogram('traces'),
   '/outlook': (range, asOf) => [
     one(
       outlookQuery(

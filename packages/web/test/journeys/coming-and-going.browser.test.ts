@@ -30,7 +30,7 @@ describe.skipIf(findChromium() === undefined)('a new server', { timeout: 90_000 
       Users: ['/users', '/overview'],
       Performance: ['/performance', '/overview', '/services', '/agents', '/models'],
       'Service map': ['/service-map'],
-      Compare: ['/compare', '/histogram'],
+      Compare: ['/histogram'],
       Outlook: ['/outlook'],
       MCP: ['/mcp'],
       Fleet: ['/overview'],

@@ -155,40 +155,34 @@ function mcpSpans(columns: string, conditions: Sql): Sql {
 /**
  * A request is the span of its client; that of its server where it stands alone. It failed where either says so: Python's SDK ends the client's span without a word. A server that nobody names is the service that answered; where
  * nobody answered, it has no name.
- * Both sides are of one trace, so which traces are wanted is asked of the requests and stands once; asked of each kind of span as well, the engine found the
- * traces six times in each statement.
+ * Both sides are found in one pass: they share the trace and the id of the client's span. Joined, the engine read the same spans three times over.
+ * Both sides are of one trace, so which traces are wanted is asked of the requests and stands once.
  */
 function requestsOf(conditions: Sql, ofTraces: Sql): Sql {
-  const answered = mcpSpans(
-    `trace_id, parent_span_id AS asking, ${mcpServerName} AS answering, status_code = 2 AS failing, ${errorMessage} AS failure`,
-    sql`${conditions} AND kind = 2`,
-  );
-  return sql`SELECT trace_id, span_id, ${trusted(requestColumnsOut)}, if(namedServer = '', answering, namedServer) AS server
-    FROM ${mcpSpans(`trace_id, span_id, parent_span_id, kind, ${requestColumns}`, conditions)} AS requests
-    LEFT JOIN (SELECT trace_id, asking, any(answering) AS answering, max(failing) AS answerFailed, anyIf(failure, failing) AS answerFailure FROM ${answered}
-      GROUP BY trace_id, asking) AS answers ON requests.trace_id = answers.trace_id AND requests.span_id = answers.asking
-    WHERE ${isRequest(conditions)} AND ${ofTraces}`;
+  return sql`SELECT trace_id, span_id, ${trusted(requestColumnsOut)}
+    FROM (SELECT *, countIf(kind != 2) OVER sides AS clients, anyIf(namedServer, kind = 2) OVER sides AS answering,
+        max(kind = 2 AND isOwnError) OVER sides AS isAnswerError, anyIf(ownErrorMessage, kind = 2 AND isOwnError) OVER sides AS answerErrorMessage
+      FROM ${mcpSpans(`trace_id, span_id, parent_span_id, kind, ${requestColumns}`, conditions)} AS spans_of_mcp ${sides})
+    WHERE ${isRequest} AND ${ofTraces}`;
 }
 
 /** The same with what is needed of requests that list tools. */
 function listingsOf(conditions: Sql, ofTraces: Sql): Sql {
-  const answered = mcpSpans(
-    `trace_id, parent_span_id AS asking, ${mcpServerName} AS answering`,
-    sql`${conditions} AND kind = 2`,
-  );
-  return sql`SELECT startNanos, payload, if(namedServer = '', answering, namedServer) AS server
-    FROM ${mcpSpans(`trace_id, span_id, parent_span_id, kind, ${listingColumns}`, conditions)} AS requests
-    LEFT JOIN (SELECT trace_id, asking, any(answering) AS answering FROM ${answered} GROUP BY trace_id, asking) AS answers
-      ON requests.trace_id = answers.trace_id AND requests.span_id = answers.asking
-    WHERE ${isRequest(conditions)} AND ${ofTraces}`;
+  return sql`SELECT startNanos, payload, ${trusted(serverOut)}
+    FROM (SELECT *, countIf(kind != 2) OVER sides AS clients, anyIf(namedServer, kind = 2) OVER sides AS answering
+      FROM ${mcpSpans(`trace_id, span_id, parent_span_id, kind, ${listingColumns}`, conditions)} AS spans_of_mcp ${sides})
+    WHERE ${isRequest} AND ${ofTraces}`;
 }
 
-/** Not the server's side of a request whose client's side is there. */
-const isRequest = (conditions: Sql): Sql =>
-  sql`NOT (kind = 2 AND (trace_id, parent_span_id) IN ${mcpSpans('trace_id, span_id', sql`${conditions} AND kind != 2`)})`;
+const sides = trusted('WINDOW sides AS (PARTITION BY trace_id, if(kind = 2, parent_span_id, span_id))');
 
-const requestColumnsOut =
-  "method, tool, transport, protocol, mcpSession, client, startNanos, duration_ns, isOwnError OR answerFailed AS isError, requestSize, responseSize, if(ownErrorMessage = '', answerFailure, ownErrorMessage) AS errorMessage";
+/** Not the server's side of a request whose client's side is there. */
+const isRequest = trusted('(kind != 2 OR clients = 0)');
+
+const serverOut = "if(namedServer = '' AND kind != 2, answering, namedServer) AS server";
+
+const requestColumnsOut = `method, tool, transport, protocol, mcpSession, client, startNanos, duration_ns, isOwnError OR (kind != 2 AND isAnswerError) AS isError, requestSize, responseSize,
+  if(ownErrorMessage = '' AND kind != 2, answerErrorMessage, ownErrorMessage) AS errorMessage, ${serverOut}`;
 
 function ownFilters({ service, version, environment, agent, session, user }: McpParameters): Sql[] {
   const conditions: Sql[] = [];

@@ -1,10 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { compareQuery } from '../../api/analysis-queries.ts';
+import { histogramQuery } from '../../api/queries.ts';
 import { filterProblemOf } from '../../api/client.ts';
 import { askedSides, comparisonSentence, hasSides, sideWords } from '../../model/compare-words.ts';
 import { plural } from '../../model/format.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
+import { totalsOf } from '../../model/trace-answer.ts';
 import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
@@ -24,25 +26,31 @@ import './compare-page.css';
 export function ComparePage(): ReactElement {
   const question = useQuestion();
   const { range, asOf, search, asked } = question;
-  const query = useQuery(compareQuery({ ...asked, ...askedSides(search) }, asOf));
-  const found = useKept(query.data, query.error);
   const isAsked = hasSides(search);
+  // A comparison looks at a thousand traces: until somebody says what A is, the chart tells how many there are.
+  const query = useQuery({
+    ...compareQuery({ ...asked, ...askedSides(search) }, asOf),
+    enabled: isAsked,
+  });
+  const found = useKept(query.data, query.error);
+  const histogram = useQuery(histogramQuery({ ...asked, signal: 'traces', buckets: 80 }, asOf));
+  const chart = useKept(histogram.data, histogram.error);
+  const shown = isAsked ? query : histogram;
+  const isShown = (isAsked ? found : chart) !== undefined;
   const runs = { a: search['aTraces'], b: search['bTraces'] };
   const areRuns = [runs.a, runs.b].every((ids) => ids !== undefined && ids.length === 32);
   return (
     <Page
       title="Compare"
       answer={
-        found === undefined ? (
-          query.error === null ? (
-            <SkeletonText width={480} />
-          ) : (
-            'Compare'
-          )
-        ) : isAsked ? (
+        isAsked && found !== undefined ? (
           comparisonSentence(found)
+        ) : !isAsked && chart !== undefined ? (
+          `${plural(totalsOf(chart).count, 'trace')} ${describeRangeInSentence(range, asOf)}: what tells some from the rest?`
+        ) : shown.error === null ? (
+          <SkeletonText width={480} />
         ) : (
-          `${plural(found.a.total, 'trace')} ${describeRangeInSentence(range, asOf)}: what tells some from the rest?`
+          'Compare'
         )
       }
       detail={
@@ -60,9 +68,9 @@ export function ComparePage(): ReactElement {
       }
       actions={<TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />}
     >
-      <CompareSides question={question} found={found} problem={filterProblemOf(query.error)} />
-      <LimitsNote limits={found?.limitsMet} />
-      <KeptNote query={query} isShown={found !== undefined} onRetry={question.refresh} />
+      <CompareSides question={question} histogram={chart} problem={filterProblemOf(shown.error)} />
+      <LimitsNote limits={(isAsked ? found : chart)?.limitsMet} />
+      <KeptNote query={shown} isShown={isShown} onRetry={question.refresh} />
       <div
         className="compare-body"
         tabIndex={0}
@@ -70,10 +78,8 @@ export function ComparePage(): ReactElement {
         aria-label="Comparison"
         data-stale={query.isPlaceholderData}
       >
-        {query.error !== null && found === undefined && (
-          <ErrorNotice error={query.error} onRetry={question.refresh} />
-        )}
-        {query.isPending && <SkeletonRows count={12} />}
+        {shown.error !== null && !isShown && <ErrorNotice error={shown.error} onRetry={question.refresh} />}
+        {query.isLoading && <SkeletonRows count={12} />}
         {found !== undefined && isAsked && found.a.total + found.b.total > 0 && (
           <>
             {areRuns && <ComparedAnswers a={runs.a ?? ''} b={runs.b ?? ''} />}

@@ -1,7 +1,7 @@
-import type { CompareResponse } from '@sightline/schema/api';
-import { useQuery } from '@tanstack/react-query';
+import type { HistogramResponse } from '@sightline/schema/api';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
-import { histogramQuery } from '../../api/queries.ts';
+import { compareQuery } from '../../api/analysis-queries.ts';
 import { type BKind, kindOfB, rangeBefore, sideParameters } from '../../model/compare-words.ts';
 import { describeRange, rangeFromMs } from '../../model/time-range.ts';
 import { Button, Segmented } from '../../widgets/button.tsx';
@@ -9,6 +9,7 @@ import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { HistogramStrip } from '../../widgets/histogram-strip.tsx';
 import { PinThis } from '../../widgets/pin-this.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { ErrorNotice } from '../../widgets/states.tsx';
 import type { Question } from '../../widgets/use-question.ts';
 
 const kinds: readonly { readonly value: BKind; readonly label: string }[] = [
@@ -20,16 +21,16 @@ const kinds: readonly { readonly value: BKind; readonly label: string }[] = [
 /** What is compared with what: filters, times, runs, or a stretch of the chart and the rest. */
 export function CompareSides({
   question,
-  found,
+  histogram,
   problem,
 }: {
   readonly question: Question;
-  readonly found: CompareResponse | undefined;
+  readonly histogram: HistogramResponse | undefined;
   readonly problem: string | undefined;
 }): ReactElement {
   const { search, patch, range, asked, asOf } = question;
   const [isFilterOpen, setFilterOpen] = useState(false);
-  const histogram = useQuery(histogramQuery({ ...asked, signal: 'traces', buckets: 80 }, asOf));
+  const client = useQueryClient();
   const told = kindOfB(search);
   const kind = told === 'rest' && isFilterOpen ? 'filter' : told;
   const isTraces = search['aTraces'] !== undefined || told === 'traces';
@@ -42,7 +43,13 @@ export function CompareSides({
       bTo: next === 'before' ? before.to : undefined,
     });
   };
-  const slowMs = found?.metrics.find(({ name }) => name === 'duration')?.a.quantiles[19];
+  const chooseSlowest = useMutation({
+    mutationFn: async () => client.fetchQuery(compareQuery({ ...asked }, asOf)),
+    onSuccess: ({ metrics }) => {
+      const slowMs = metrics.find(({ name }) => name === 'duration')?.a.quantiles[19];
+      if (slowMs !== undefined) patch({ a: `trace.duration>=${Math.max(1, Math.floor(slowMs))}ms` });
+    },
+  });
   const clear = (): void => patch(Object.fromEntries(sideParameters.map((name) => [name, undefined])));
   if (isTraces)
     return (
@@ -76,8 +83,8 @@ export function CompareSides({
             Only <span className="mono">{question.filter}</span>
           </Button>
         )}
-        {slowMs !== undefined && search['a'] === undefined && (
-          <Button onClick={() => patch({ a: `trace.duration>=${Math.max(1, Math.floor(slowMs))}ms` })}>
+        {search['a'] === undefined && (
+          <Button disabled={chooseSlowest.isPending} onClick={() => chooseSlowest.mutate()}>
             The slowest 5 %
           </Button>
         )}
@@ -93,6 +100,9 @@ export function CompareSides({
           <Button onClick={clear}>Clear</Button>
         )}
       </div>
+      {chooseSlowest.error !== null && (
+        <ErrorNotice error={chooseSlowest.error} onRetry={() => chooseSlowest.mutate()} />
+      )}
       <div className="compare-side">
         <b className="compare-letter is-b">B</b>
         <Segmented
@@ -119,7 +129,7 @@ export function CompareSides({
           />
         </span>
         <HistogramStrip
-          data={histogram.data}
+          data={histogram}
           noun="traces"
           durations
           onBrush={(fromMs, toMs) => {
