@@ -24,7 +24,8 @@ export function PageLink({ to, search = noSearch, onClick, ...rest }: PageLinkPr
   const intent = useRef<AbortController>(undefined);
   const target = withoutEmpty(search);
   const preload = (): void => {
-    forget();
+    // Pressing a link focuses it: what was asked when it was pointed at goes on.
+    if (intent.current !== undefined) return;
     const { signal } = (intent.current = new AbortController());
     const ask = async (): Promise<void> => {
       const { askAhead } = await loadAsking();
@@ -38,7 +39,10 @@ export function PageLink({ to, search = noSearch, onClick, ...rest }: PageLinkPr
     };
     setTimeout(load, intentMs);
   };
-  const forget = (): void => intent.current?.abort();
+  const forget = (): void => {
+    intent.current?.abort();
+    intent.current = undefined;
+  };
   const open = (event: MouseEvent<HTMLAnchorElement>): void => {
     onClick?.(event);
     const isElsewhere =

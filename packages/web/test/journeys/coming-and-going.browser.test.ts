@@ -66,6 +66,33 @@ describe.skipIf(findChromium() === undefined)('a new server', { timeout: 90_000 
     await page.close();
   });
 
+  it('waits for the answer that is under way when a link is pressed, and does not ask again', async () => {
+    const page = await stage.open('/gallery', { reducedMotion: 'reduce' });
+    await page.getByRole('button', { name: 'Building blocks' }).click();
+    const asked: string[] = [];
+    const ended: string[] = [];
+    page.on('requestfailed', (request) => ended.push(request.url()));
+    let answer = (): void => undefined;
+    const isPressed = new Promise<void>((resolve) => (answer = resolve));
+    await page.route('**/api/v1/mcp?*', async (route) => {
+      asked.push(route.request().url());
+      await isPressed;
+      await route.continue();
+    });
+    const link = page
+      .getByRole('navigation', { name: 'Pages' })
+      .getByRole('link', { name: 'MCP', exact: true });
+    await link.hover();
+    await expect.poll(() => asked.length, { timeout: 15_000 }).toBe(1);
+    await link.click();
+    await page.waitForURL((url) => url.pathname === '/mcp');
+    await page.locator('.mcp-body').waitFor();
+    answer();
+    await idle(page);
+    expect({ asked: asked.length, ended }).toEqual({ asked: 1, ended: [] });
+    await page.close();
+  });
+
   it('says what to do while it is empty', async () => {
     const page = await stage.open('/traces');
     expect(await page.textContent('h1')).toBe('No traces in the last hour');
