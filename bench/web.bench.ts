@@ -102,7 +102,7 @@ async function measureConversation(traceId: string): Promise<{ renderMs: number;
     await page.getByRole('tab', { name: 'Logs', exact: true }).click();
     await idle(page);
     renderMs = Math.min(renderMs, await page.evaluate<number>(openConversation()));
-    await page.context().close();
+    await page.close();
   }
   return { renderMs, openMs };
 }

@@ -1,18 +1,16 @@
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense, type ReactElement } from 'react';
+import type { ReactElement } from 'react';
 import { overviewQuery } from '../api/agent-queries.ts';
-import { loadPart } from '../api/load-part.ts';
 import { type ChartMetric, chartMetrics, partsOfCharts } from '../model/overview-charts.ts';
 import { rangeFromMs } from '../model/time-range.ts';
 import { ChartTools } from './chart-tools.tsx';
+import { useLoaded } from './use-loaded.ts';
 import { overviewAnswer } from './use-part.ts';
 import type { UrlSearch } from './url-state.ts';
 import type { Question } from './use-question.ts';
 import './list-charts.css';
 
-const OverviewCharts = lazy(
-  loadPart(async () => ({ default: (await import('./overview-charts.tsx')).OverviewCharts })),
-);
+const loadCharts = async () => (await import('./overview-charts.tsx')).OverviewCharts;
 
 interface ListChartsProps {
   readonly question: Question;
@@ -26,10 +24,11 @@ export function ListCharts({ question, narrowed, metrics }: ListChartsProps): Re
   const shown = metrics.flatMap((id) => chartMetrics.filter((metric) => metric.id === id));
   const wanted = { ...question.asked, ...narrowed, parts: partsOfCharts(metrics) };
   const query = useQuery(overviewQuery(wanted, question.asOf));
+  const OverviewCharts = useLoaded('overview-charts', loadCharts);
   return (
     <div className={`list-charts list-charts-${metrics.length}`}>
       <ChartTools question={question} narrowed={narrowed} />
-      <Suspense>
+      {OverviewCharts !== undefined && (
         <OverviewCharts
           metrics={shown}
           answer={overviewAnswer(query, wanted)}
@@ -38,7 +37,7 @@ export function ListCharts({ question, narrowed, metrics }: ListChartsProps): Re
           narrowed={{ q: question.filter, ...narrowed }}
           onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
         />
-      </Suspense>
+      )}
     </div>
   );
 }

@@ -18,6 +18,7 @@ import { ErrorNotice, LimitsNote, Notice, SkeletonText } from '../../widgets/sta
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useExactFilters } from '../../widgets/use-exact-filters.ts';
 import { useKept } from '../../widgets/use-kept.ts';
+import { useLoaded } from '../../widgets/use-loaded.ts';
 import { overviewAnswer, usePart } from '../../widgets/use-part.ts';
 import { PartNote } from '../../widgets/part-note.tsx';
 import { useQuestion } from '../../widgets/use-question.ts';
@@ -27,10 +28,7 @@ import { TopPrompts } from './top-prompts.tsx';
 import { TopTools } from './top-tools.tsx';
 import './overview-page.css';
 
-const loadCharts = loadPart(async () => ({
-  default: (await import('../../widgets/overview-charts.tsx')).OverviewCharts,
-}));
-const OverviewCharts = lazy(loadCharts);
+const loadCharts = async () => (await import('../../widgets/overview-charts.tsx')).OverviewCharts;
 const ChartTools = lazy(
   loadPart(async () => ({ default: (await import('../../widgets/chart-tools.tsx')).ChartTools })),
 );
@@ -51,6 +49,7 @@ export function OverviewPage(): ReactElement {
   const question = useQuestion();
   const { range, search, patch, filter, asked } = question;
   const filters = useExactFilters();
+  const OverviewCharts = useLoaded('overview-charts', loadCharts);
   const isLive = search['live'] !== '0' && isRelative(range);
   const split = splits.find((one) => one.value === search['by'])?.value ?? 'all';
   const groupBy: OverviewGroup = split === 'all' ? 'model' : split;
@@ -128,7 +127,9 @@ export function OverviewPage(): ReactElement {
               </Suspense>
               <Realtime isLive={isLive} filters={filters.values} />
             </div>
-            <Suspense fallback={<div className="overview-charts" />}>
+            {OverviewCharts === undefined ? (
+              <div className="overview-charts" />
+            ) : (
               <OverviewCharts
                 answer={answer}
                 groupBy={groupBy}
@@ -136,7 +137,7 @@ export function OverviewPage(): ReactElement {
                 narrowed={{ q: filter, ...filters.values }}
                 onBrush={(fromMs, toMs) => question.setRange(rangeFromMs(fromMs, toMs))}
               />
-            </Suspense>
+            )}
             {overview !== undefined && (
               <div className="overview-lists">
                 <GroupTable answer={answer} groupBy={groupBy} />
