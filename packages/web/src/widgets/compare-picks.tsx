@@ -59,7 +59,7 @@ function usePicks<Row>(
         const key = keyOf(row);
         const place = picked.indexOf(key);
         return (
-          <label className="compare-pick" onPointerDown={(event) => event.stopPropagation()}>
+          <label className="compare-pick above-link" onPointerDown={(event) => event.stopPropagation()}>
             <span aria-hidden="true">{place === -1 ? '' : 'AB'[place]}</span>
             <input
               type="checkbox"

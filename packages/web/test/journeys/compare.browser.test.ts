@@ -101,8 +101,8 @@ describe.skipIf(findChromium() === undefined)('someone asks what is different', 
   it('about two runs: ticks them in the list and sees both answers', async () => {
     page = await stage.open('/runs?sort=-durationMs');
     const boxes = page.getByRole('checkbox', { name: 'Compare this one' });
-    await boxes.nth(0).press('Space');
-    await boxes.nth(20).press('Space');
+    await boxes.nth(0).click();
+    await boxes.nth(20).click();
     await page.getByRole('link', { name: 'Compare A with B' }).click();
     await idle(page);
     expect(await page.locator('h1').textContent()).toMatch(/^A took .* against /);
@@ -115,8 +115,8 @@ describe.skipIf(findChromium() === undefined)('someone asks what is different', 
   it('about two users, and about the time of a chart', async () => {
     page = await stage.open('/users');
     const boxes = page.getByRole('checkbox', { name: 'Compare this one' });
-    await boxes.nth(0).press('Space');
-    await boxes.nth(1).press('Space');
+    await boxes.nth(0).click();
+    await boxes.nth(1).click();
     await page.getByRole('link', { name: 'Compare A with B' }).click();
     await idle(page);
     const asked = new URL(page.url()).searchParams;
