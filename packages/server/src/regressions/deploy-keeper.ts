@@ -8,11 +8,11 @@ import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background/background-looks.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { keepLook, listDeploys, type StoredDeploy, seeDeploys, trimDeploys } from '../catalog/deploys.ts';
-import { readSeenVersions } from '../query/regressions/read-cell-minutes.ts';
 import type { QueryContext } from '../query/reader.ts';
 import type { TelemetryStore } from '../storage/telemetry-store.ts';
 import { judgeDeploy, looks } from './judge-deploy.ts';
 import { lowerIsBetter } from './score-directions.ts';
+import { VersionWatch } from './version-watch.ts';
 
 export interface DeployKeeperOptions {
   readonly catalog: CatalogDatabase;
@@ -40,14 +40,11 @@ const minuteMs = 60_000;
 const settleMs = 60_000;
 /** What began longer ago is not judged any more. */
 const judgedWithinMs = 86_400_000;
-const seenFirstMs = 6 * 3_600_000;
-const seenAgainMs = 15 * minuteMs;
 
 export class DeployKeeper {
   readonly #options: DeployKeeperOptions;
   readonly #looks: BackgroundLooks;
-  /** Until when versions were seen, by project. */
-  readonly #seenMs = new Map<string, number>();
+  readonly #watch = new VersionWatch();
 
   constructor(options: DeployKeeperOptions) {
     this.#options = options;
@@ -84,15 +81,7 @@ export class DeployKeeper {
   }
 
   async #see(project: string): Promise<void> {
-    const { catalog, clock } = this.#options;
-    const nowMs = Number(clock.now() / 1_000_000n);
-    const known = this.#seenMs.get(project);
-    const fromMs = known === undefined ? nowMs - seenFirstMs : known - seenAgainMs;
-    const seen = await readSeenVersions(this.#context(project), { fromMs, toMs: nowMs + minuteMs });
-    // A version that ran through the edge of what is read began before it, and is known, or is older than is looked at.
-    const began = seen.filter(({ time }) => time.getTime() >= fromMs + minuteMs);
-    await seeDeploys(catalog, project, began);
-    this.#seenMs.set(project, nowMs);
+    await seeDeploys(this.#options.catalog, project, await this.#watch.look(this.#context(project)));
   }
 
   async #judge(project: string): Promise<void> {

@@ -6,6 +6,7 @@ import {
   cellBlocks,
   type CellMinuteRow,
   cellMinutes,
+  lateSpan,
   pastCellMinutes,
   pastRunValues,
   type RunValueRow,
@@ -187,4 +188,18 @@ export async function readSeenVersions(
     environment,
     time: new Date(Number(firstMs)),
   }));
+}
+
+/** Whether spans of this time came into the table after a moment of the engine's clock. */
+export async function hasLateSpans(
+  context: QueryContext,
+  {
+    fromMs,
+    toMs,
+    storedAfterMs,
+  }: { readonly fromMs: number; readonly toMs: number; readonly storedAfterMs: number },
+): Promise<boolean> {
+  const range = { from: nanosFromMs(fromMs), to: nanosFromMs(toMs) };
+  const rows = await new Reader(context).rows(lateSpan(context.project, range, BigInt(storedAfterMs)));
+  return rows.length > 0;
 }

@@ -1,6 +1,6 @@
 /** Calls of a service minute by minute and cell by cell: where regressions are looked for. */
 import type { TimeRange } from '../time-range.ts';
-import { inRange } from './range-sql.ts';
+import { inRange, storedAfter } from './range-sql.ts';
 import { answeredScores } from './answered-scores-sql.ts';
 import { every, joinSql, moment, type Sql, sql, string, trusted, uint } from './sql.ts';
 
@@ -194,4 +194,9 @@ export function seenVersions(project: string, range: Range, rowsMax: number): Sq
   return sql`SELECT service, ${trusted(version)} AS version, ${trusted(environmentOfResource)} AS environment, toUnixTimestamp64Milli(min(start_time)) AS firstMs
     FROM spans WHERE ${inRange(project, 'spans', range)} AND service != '' AND ${trusted(version)} != ''
     GROUP BY service, version, environment ORDER BY firstMs LIMIT ${uint(rowsMax)}`;
+}
+
+/** A row where spans of the range were stored after this moment of the engine's clock. */
+export function lateSpan(project: string, range: Range, storedMs: bigint): Sql {
+  return sql`SELECT 1 AS late FROM spans WHERE ${inRange(project, 'spans', range)} AND ${storedAfter(storedMs)} LIMIT 1`;
 }
