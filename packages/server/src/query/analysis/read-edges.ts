@@ -1,11 +1,11 @@
 /** Edges from spans: of the tails of a map, and of what is made ahead. */
 import type { MapNodeKind } from '@sightline/schema/api';
 import type { Reader } from '../reader.ts';
+import { ByteWordTable } from '../../storage/byte-word-table.ts';
 import type { RowBinary } from '../../storage/row-binary.ts';
 import { edgeSpans } from '../sql/service-edges-sql.ts';
 import type { Sql } from '../sql/sql.ts';
 import type { Window } from '../time-range.ts';
-import { WordTable } from '../word-table.ts';
 import { type EdgeTable, findServiceEdges, type MapWord } from './service-edges.ts';
 
 export interface EdgesWish {
@@ -34,12 +34,12 @@ export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readon
   const startS: number[] = [];
   const part: number[] = [];
   const links = new Map<number, readonly number[]>();
-  const words = new WordTable();
+  const words = new ByteWordTable();
   const spans = wish.parts.map(() => 0);
   const read = (rows: RowBinary, isCounted: boolean): void => {
     key.push(rows.float64());
     parent.push(rows.float64());
-    word.push(words.indexOf(rows.string()));
+    word.push(rows.wordOf(words));
     isError.push(rows.uint8());
     durationMs.push(rows.float64());
     startS.push(rows.float64());

@@ -12,6 +12,7 @@ import {
 import type { OperationKind, StepKind } from '@sightline/schema/api';
 import { decodeOperation } from '../decode-span.ts';
 import { NumberTable } from '../number-table.ts';
+import { ByteWordTable } from '../../storage/byte-word-table.ts';
 import type { Reader } from '../reader.ts';
 import { int64, sql, trusted } from '../sql/sql.ts';
 import { WordTable } from '../word-table.ts';
@@ -80,13 +81,13 @@ export async function readForest(
   const isError = new Uint8Array(room);
   const kinds = new Uint8Array(room);
   const spanIds: string[] = [];
-  const words = new WordTable();
+  const words = new ByteWordTable();
   let size = 0;
   while (!rows.isAtEnd) {
     const trace = places.get(rows.float64());
     const key = rows.float64();
     above[size] = rows.float64();
-    wordOf[size] = words.indexOf(rows.string());
+    wordOf[size] = rows.wordOf(words);
     kinds[size] = rows.uint8();
     isError[size] = rows.uint8() === failed ? 1 : 0;
     const start = rows.float64();
