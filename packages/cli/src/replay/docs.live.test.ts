@@ -58,13 +58,15 @@ test('docs/replay.md: the failure comes again under a debugger, which stops wher
     env: { PATH: process.env['PATH'], NODE_OPTIONS: '--conditions=source', OTEL_LOG_LEVEL: 'none' },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
+  // Listened for from the beginning: it may end before the debugger's connection is seen to close.
+  const closed = once(child, 'close') as Promise<[number]>;
   let stderr = '';
   child.stderr.on('data', (part: Buffer) => (stderr += part.toString()));
   let address: string | undefined;
   while ((address = /Debugger listening on (ws:\S+)/.exec(stderr)?.[1]) === undefined)
     await once(child.stderr, 'data');
   const thrown = await debug(address);
-  const [code] = (await once(child, 'close')) as [number];
+  const [code] = await closed;
   expect(thrown, thrown.join('; ')).toContain(
     "TypeError: Cannot read properties of undefined (reading 'toFixed')",
   );
