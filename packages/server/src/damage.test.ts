@@ -1,5 +1,5 @@
 /** A server over damaged data, as users meet it: it says so wherever one looks, and goes on as far as it can. */
-import { globSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, globSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ReadyResponse, StatusResponse } from '@sightline/schema/api';
@@ -190,9 +190,15 @@ it('receives and answers without its control plane, and never makes a new one be
 
   await server.kill();
   renameSync(join(server.directory, 'telemetry'), join(server.directory, 'telemetry-away'));
-  const main = runMain(['--data', server.directory]);
-  expect(await main.ended()).toBe(1);
-  expect(main.stderr()).toContain('(store_damaged, see docs/errors.md)');
+  // Also where the file that says which stores there were cannot be read.
+  for (const said of [embedded, embedded.slice(0, 20), '']) {
+    writeFileSync(known, said);
+    const main = runMain(['--data', server.directory]);
+    expect(await main.ended()).toBe(1);
+    expect(main.stderr()).toContain('(store_damaged, see docs/errors.md)');
+    expect(existsSync(join(server.directory, 'telemetry', 'metadata'))).toBe(false);
+    expect(globSync(join(control, '*'))).toEqual([]);
+  }
 });
 
 function flipMiddle(file: string): void {

@@ -606,7 +606,8 @@ async function openTwins(
 
 /** A telemetry store that is gone is not a new one. */
 function refuseLostStore(telemetry: string, known: KnownRules): void {
-  if (known.stores?.telemetry !== 'embedded' || existsSync(join(telemetry, 'metadata'))) return;
+  const hadOne = known.stores?.telemetry === 'embedded' || known.isUnreadable;
+  if (!hadOne || existsSync(join(telemetry, 'metadata'))) return;
   throw new SightlineError(
     'store_damaged',
     `Cannot open the telemetry store: the data directory had one, and "${telemetry}" is gone or empty.`,
@@ -628,7 +629,7 @@ async function openCatalogOrStandby(
     openCatalog(postgresUrl === undefined ? { directory } : { postgresUrl });
   const isKnown = known.stores?.controlPlane === kind;
   try {
-    if (isKnown && kind === 'embedded') refuseLostCatalog(directory);
+    if ((isKnown || known.isUnreadable) && kind === 'embedded') refuseLostCatalog(directory);
     return await open();
   } catch (error) {
     if (!isKnown || !(error instanceof SightlineError) || error.code !== 'control_plane_unavailable')

@@ -2,7 +2,7 @@
  * What the control plane last said that ingest needs, in a file of the data directory: which keys open which project, and how long telemetry is kept. With it the server receives
  * while the control plane is away, also after a start. It says, too, which stores the data directory has, so that a store that is gone is not taken for a new one.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -35,6 +35,8 @@ export const knownFile = 'known.json';
 
 export class KnownRules {
   readonly #path: string;
+  /** The file is there and says nothing: neither which stores there were, nor that there were none. */
+  readonly isUnreadable: boolean;
   #content: Content | undefined;
   #timer: NodeJS.Timeout | undefined;
   #refreshing: Promise<void> = Promise.resolve();
@@ -46,9 +48,10 @@ export class KnownRules {
     } catch {
       this.#content = undefined;
     }
+    this.isUnreadable = this.#content === undefined && existsSync(this.#path);
   }
 
-  /** Which stores the data directory had; undefined where it is new. */
+  /** Which stores the data directory had; undefined where it is new, or where nobody can tell. */
   get stores(): Pick<Content, 'telemetry' | 'controlPlane'> | undefined {
     return this.#content;
   }
