@@ -1,4 +1,4 @@
-/** What providers and their SDKs say when a call of a model fails, and what only looks like it. */
+/** Messages of providers and their SDKs for failed model calls, and texts that only look like them. */
 import { expect, test } from 'vitest';
 import { llmErrorClass } from './error-class.ts';
 

@@ -57,7 +57,7 @@ export class WordsBatch {
     return this.#names;
   }
 
-  /** What answers about runs leave out, because it is not settled yet. */
+  /** Notes on runs that are missing from the answers because they are not settled yet. */
   async unsettledIn(range: TimeRange): Promise<readonly string[]> {
     this.#unsettled ??= this.#readUnsettled(range);
     return this.#unsettled;

@@ -9,7 +9,7 @@ const newestMs = 15 * minuteMs;
 const wholeAgainMs = 5 * minuteMs;
 
 export class VersionWatch {
-  /** Until when versions were seen, and until when it is known what came late, by project. */
+  /** By project: versions were read up to `untilMs`, and late spans were looked for up to `wholeMs`. */
   readonly #seen = new Map<string, { readonly untilMs: number; readonly wholeMs: number }>();
 
   /** Versions that began to run, some of them known already. */

@@ -430,8 +430,8 @@ export interface TelemetryStore {
   ): Promise<QueryResult<Row>>;
 
   /**
-   * What every row has that a statement for `queryUntrusted` reads, as far as it says so of one table by `column = 'text'` and `column IN ('a', 'b')`: values by column. Empty for what
-   * cannot be read.
+   * The conditions on one table that a statement for `queryUntrusted` writes as `column = 'text'` or `column IN ('a', 'b')`: the values of each column. Empty where the
+   * statement cannot be read.
    */
   equalitiesOf(sql: string): ReadonlyMap<string, readonly string[]>;
 

@@ -24,7 +24,7 @@ interface ElementInPage {
   contains(other: ElementInPage): boolean;
 }
 
-/** What people come for, from the page of the navigation that is about it, with the clicks that it takes. */
+/** Ten tasks of users. Each begins on the page of the navigation that it belongs to; its clicks are counted. */
 describe.skipIf(findChromium() === undefined)('ten tasks', { timeout: 120_000 }, () => {
   let stage: Stage;
   let runs: readonly RunSeen[] = [];

@@ -47,13 +47,13 @@ interface KeptSpread extends KeptSteps {
   readonly rows: readonly SpreadRow[];
 }
 
-/** Of a value, or of a measure whose values are spread. */
+/** A query for one value, or for the distribution of a measure. */
 type KeptQuery = Pick<ValueQuery, 'source' | 'filter'> & Partial<Pick<ValueQuery, 'left' | 'right'>>;
 
 const ageMsMax = 600_000;
 /** Values of all that is kept: 16 bytes each. */
 const valuesMax = 2_000_000;
-/** Of all spreads, 100 bytes each. */
+/** A bound on the rows of all kept distributions together. A row takes 100 bytes. */
 const spreadRowsMax = 200_000;
 /** Rows have the time at which their load began, and are seen when it is done. */
 const loadMsMax = 60_000n;

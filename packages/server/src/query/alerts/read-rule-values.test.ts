@@ -371,7 +371,7 @@ describe('values of rules', () => {
     expect(first).toMatchObject({ readings: 6 });
     expect(first.found.every((items) => items > 0)).toBe(true);
     expect(await read(0n)).toEqual({ found: first.found, readings: 0 });
-    // Of a heat map the new steps are read; a distribution whose range moves is another one.
+    // A heat map reads its new steps only; a distribution whose range moved is read again.
     expect((await read(2n)).readings).toBe(6);
     await telemetry.loadTogether('traces', [
       tracesRequest('agents', [
@@ -440,7 +440,7 @@ describe('values of rules', () => {
     // Each of these lets the indexes narrow what is read.
     const byName = reads.filter((text) => /\bmatch\(|name = |lower/.test(text.split(' FROM spans')[1] ?? ''));
     expect(byName).toHaveLength(2);
-    // Of calls what is asked for is read.
+    // Statements about calls read only the columns that are asked for.
     const ofCalls = reads.find((text) => text.includes('calls.cost_usd'));
     expect(ofCalls).not.toMatch(/calls\.(?:name|environment|is_counted|reasoning_tokens|span_id)/);
     // One that fails is alone in it.

@@ -132,7 +132,7 @@ function WallTile({ agent }: { readonly agent: FleetAgent }): ReactElement {
       <p className="wall-rest clip">
         {[
           plural(facts.runs ?? 0, 'run'),
-          // What changed is not cut where the tile is narrow.
+          // The change comes first: a narrow tile cuts the end of its line.
           ...(changed === '' ? [] : [changed]),
           ...(facts.p95Ms === null || reasons[0]?.startsWith('p95') === true
             ? []

@@ -2,8 +2,8 @@ import { parseTyped } from './rewrite-typed.ts';
 import type { Expression, Query } from './tree.ts';
 
 /**
- * What every row that a statement reads has, as far as it says so by `column = 'text'` and `column IN ('a', 'b')`: values by column. Of one SELECT from one table. `'' IN ('a')`, as a
- * variable of a dashboard leaves it, is worked out. Empty for a statement that cannot be read.
+ * The conditions that every row of a statement meets, where it writes them as `column = 'text'` or `column IN ('a', 'b')`: the values of each column. Only a single SELECT from one table is
+ * read. `'' IN ('a')`, which a variable of a dashboard leaves behind, is evaluated. Empty for a statement that cannot be read.
  */
 export function readEqualities(sql: string): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
