@@ -53,6 +53,16 @@ describe('compare', () => {
   });
 });
 
+describe('traces', () => {
+  test('with what was asked and answered', async () => {
+    const { code, stdout, stderr } = await run('traces');
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toMatch(
+      new RegExp(`${bookedRun} .* Book a seat to Lisbon +Seat 12A is yours\\. +2\\.00 s `),
+    );
+  });
+});
+
 describe('runs', () => {
   test('as a table: agent, status, steps, tokens, and an unknown cost as unknown', async () => {
     const { code, stdout, stderr } = await run('runs');

@@ -79,8 +79,10 @@ describe('traces', () => {
   test('as a table', async () => {
     const { stdout, code } = await run(['traces', 'service:shop']);
     expect(code).toBe(0);
-    expect(stdout.split('\n')[0]).toMatch(/^TIME +TRACE +SERVICE +NAME +DURATION +SPANS +ERRORS/);
-    expect(stdout).toMatch(new RegExp(`${shopTraceId} +shop +GET /basket +1\\.00 s +2 +1`));
+    expect(stdout.split('\n')[0]).toMatch(
+      /^TIME +TRACE +SERVICE +NAME +QUESTION +ANSWER +DURATION +SPANS +ERRORS/,
+    );
+    expect(stdout).toMatch(new RegExp(`${shopTraceId} +shop +GET /basket +· +· +1\\.00 s +2 +1`));
   });
 
   test('as JSON', async () => {

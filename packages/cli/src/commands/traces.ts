@@ -77,6 +77,8 @@ function traceColumns({ style }: Output): readonly Column<TraceSummary>[] {
     { title: 'TRACE', text: (t) => t.traceId, paint: style.accent },
     { title: 'SERVICE', text: (t) => oneLine(t.service), paint: (text, t) => style.byName(t.service, text) },
     { title: 'NAME', text: (t) => oneLine(t.name), flexible: true },
+    { title: 'QUESTION', text: (t) => oneLine(t.question ?? '·'), flexible: true },
+    { title: 'ANSWER', text: (t) => oneLine(t.answer ?? '·'), flexible: true, paint: style.dim },
     { title: 'DURATION', text: (t) => formatDuration(t.durationMs), align: 'right' },
     { title: 'SPANS', text: (t) => formatCount(t.spanCount), align: 'right' },
     {

@@ -3,7 +3,7 @@ import { useId, useState, type KeyboardEvent, type ReactElement } from 'react';
 import { metricsQuery, servicesQuery } from '../api/queries.ts';
 import { formatCount } from '../model/format.ts';
 import { findCommands, type Command } from '../model/palette.ts';
-import { rangePresets } from '../model/time-range.ts';
+import { lastDay, rangePresets } from '../model/time-range.ts';
 import { Icon, type IconName } from '../widgets/icon.tsx';
 import { Modal } from '../widgets/modal.tsx';
 import { copyText } from '../widgets/copy-text.ts';
@@ -13,8 +13,6 @@ import { allPages } from './pages.ts';
 import { useDataCommands } from './use-data-commands.ts';
 import './palette.css';
 import './key-help.css';
-
-const lastDay = { from: '-24h', to: 'now' };
 
 /** One box that finds pages, agents, models, tools, users, sessions, runs and anything with an id, and does what is done everywhere. */
 export function Palette({ onClose }: { readonly onClose: () => void }): ReactElement {

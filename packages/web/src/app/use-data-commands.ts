@@ -5,6 +5,7 @@ import { dashboardsQuery } from '../api/dashboard-queries.ts';
 import { viewsQuery } from '../api/view-queries.ts';
 import type { Command } from '../model/palette.ts';
 import { plural } from '../model/format.ts';
+import { lastDay } from '../model/time-range.ts';
 import { formatRelative, msFromTimestamp } from '../model/timestamp.ts';
 import type { IconName } from '../widgets/icon.tsx';
 
@@ -17,7 +18,6 @@ interface DataCommands {
 
 type Go = (to: string, search?: Record<string, string>) => void;
 
-const lastDay = { from: '-24h', to: 'now' };
 /** Letters from which on the data is asked; before them everything would match. */
 const askedFrom = 2;
 const restMs = 250;
@@ -28,7 +28,7 @@ export function useDataCommands(text: string, go: Go): DataCommands {
   const words = useRested(useDeferredValue(text.trim()));
   const isAsked = text.trim().length >= askedFrom;
   const useList = <Name extends AgentListName>(name: Name) =>
-    useInfiniteQuery({ ...agentListQuery(name, lastDay, asOf), enabled: isAsked }).data?.pages[0];
+    useInfiniteQuery({ ...agentListQuery(name, { ...lastDay }, asOf), enabled: isAsked }).data?.pages[0];
   const agents = useList('agents')?.agents ?? [];
   const models = useList('models')?.models ?? [];
   const tools = useList('tools')?.tools ?? [];
@@ -85,16 +85,16 @@ export function useDataCommands(text: string, go: Go): DataCommands {
         icon: 'users' as const,
         run: inRuns('user', userId),
       })),
-      ...sessions.map(({ sessionId, runs: count }) => ({
+      ...sessions.map(({ sessionId, runs: count, firstQuestion }) => ({
         label: sessionId,
-        detail: `Session, ${plural(count, 'run')}`,
+        detail: `Session, ${plural(count, 'run')}${firstQuestion === null ? '' : `: ${firstQuestion}`}`,
         icon: 'sessions' as const,
         run: () => go(`/sessions/${encodeURIComponent(sessionId)}`),
       })),
     ],
     found: (words.length > askedFrom ? (runs.data?.runs ?? []) : []).map((run) => ({
-      label: `${run.agent ?? run.name}, ${formatRelative(msFromTimestamp(run.startTime), asOf)}`,
-      detail: `Run ${run.traceId.slice(0, 8)} says “${words.slice(0, 24)}”`,
+      label: run.question ?? run.name,
+      detail: `Run of ${run.agent ?? run.service}, ${formatRelative(msFromTimestamp(run.startTime), asOf)}`,
       icon: 'runs' as const,
       run: () => go(`/runs/${run.traceId}`),
     })),

@@ -34,8 +34,8 @@ export interface GraphLayout {
   readonly height: number;
 }
 
-const layerGap = 72;
-const rowGap = 22;
+const layerGap = 80;
+const rowGap = 16;
 /** Room that a passing edge takes in a layer. */
 const laneHeight = 14;
 const sweeps = 12;

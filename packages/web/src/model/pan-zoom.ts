@@ -10,6 +10,11 @@ interface Extent {
   readonly height: number;
 }
 
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
 export const scaleMin = 0.15;
 export const scaleMax = 2.5;
 
@@ -25,22 +30,34 @@ export function fitInside(drawing: Extent, window: Extent): PanZoom {
   };
 }
 
-/** Below this the names in the boxes cannot be read. */
-const readable = 0.72;
+/** Below this too little of the words finds room in the boxes. */
+const readable = 0.6;
+/** The scale of a drawing of which only a part is shown. */
+const comfortable = 0.8;
 
-/** As `fitInside`, but never so small that it cannot be read: then around `focus`, or from the left. */
+/** As `fitInside`, but never so small that it cannot be read: then around `focus`, or from the top left with `start` in sight. */
 export function fitReadable(
   drawing: Extent,
   window: Extent,
-  focus: { readonly x: number; readonly y: number } | undefined,
+  places: { readonly focus?: Point | undefined; readonly start?: Point | undefined },
 ): PanZoom {
   const whole = fitInside(drawing, window);
   if (whole.scale >= readable || window.width <= 0) return whole;
-  const at = focus ?? { x: 0, y: drawing.height / 2 };
+  const at = places.focus ?? firstInSight(places.start ?? { x: 0, y: 0 }, window);
   return {
-    scale: readable,
-    x: place(drawing.width * readable, window.width, at.x * readable),
-    y: place(drawing.height * readable, window.height, at.y * readable),
+    scale: comfortable,
+    x: place(drawing.width * comfortable, window.width, at.x * comfortable),
+    y: place(drawing.height * comfortable, window.height, at.y * comfortable),
+  };
+}
+
+/** Most of the window lies right of and below a start, so the top left corner stays where it can. */
+const startShare = 0.8;
+
+function firstInSight(start: Point, window: Extent): Point {
+  return {
+    x: start.x * comfortable <= window.width * startShare ? 0 : start.x,
+    y: start.y * comfortable <= window.height * startShare ? 0 : start.y,
   };
 }
 
@@ -51,11 +68,7 @@ function place(length: number, window: number, at: number): number {
 }
 
 /** Nearer or further, with the point under `at` (in the window) staying where it is. */
-export function zoomAt(
-  view: PanZoom,
-  at: { readonly x: number; readonly y: number },
-  factor: number,
-): PanZoom {
+export function zoomAt(view: PanZoom, at: Point, factor: number): PanZoom {
   const scale = clamp(view.scale * factor);
   const change = scale / view.scale;
   return { scale, x: at.x - (at.x - view.x) * change, y: at.y - (at.y - view.y) * change };

@@ -12,6 +12,7 @@ export interface RangeMs {
 }
 
 export const defaultRange: TimeRange = { from: '-1h', to: 'now' };
+export const lastDay: TimeRange = { from: '-24h', to: 'now' };
 
 export const rangePresets: readonly { readonly from: string; readonly label: string }[] = [
   { from: '-5m', label: 'Last 5 minutes' },

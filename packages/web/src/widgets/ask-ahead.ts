@@ -15,9 +15,10 @@ import { errorsQuery } from '../api/error-queries.ts';
 import { fleetQuery } from '../api/fleet-queries.ts';
 import { outlookQuery } from '../api/outlook-queries.ts';
 import { facetsQuery, histogramQuery, logsQuery, servicesQuery, tracesQuery } from '../api/queries.ts';
+import { codingAgentsQuery } from '../api/score-queries.ts';
 import { type ChartMetric, groupPartsParameter, partsOfCharts } from '../model/overview-charts.ts';
 import { facetFilter, runFacetLabels } from '../model/run-facets.ts';
-import { defaultRange, type TimeRange } from '../model/time-range.ts';
+import { defaultRange, lastDay, type TimeRange } from '../model/time-range.ts';
 import { outlookPresets } from '../model/outlook-words.ts';
 import { aheadMoment } from './asked-moment.ts';
 import type { UrlSearch } from './url-state.ts';
@@ -98,6 +99,7 @@ const asksOf: Readonly<Record<string, Asks>> = {
   '/fleet': (range, asOf) => [one(fleetQuery(range, asOf))],
   '/wall': (range, asOf) => [one(fleetQuery(range, asOf)), one(realtimeQuery({}))],
   '/mcp': (range, asOf) => [one(mcpQuery({ ...range }, asOf))],
+  '/coding-agents': (range, asOf) => [one(codingAgentsQuery({ ...range }, asOf))],
   '/errors': (range, asOf) => [
     one(errorsQuery({ ...range, status: 'open', sort: '-lastTime', limit: 200 }, asOf)),
   ],
@@ -108,9 +110,13 @@ const asksOf: Readonly<Record<string, Asks>> = {
   '/logs': together((range, asOf) => [pages(logsQuery({ ...range, q: undefined }, asOf))], histogram('logs')),
 };
 
+/** Of the pages whose usual range is not that of the others. */
+const usualRanges: Readonly<Record<string, TimeRange>> = { '/coding-agents': lastDay };
+
 /** Asks what the page at `path` will ask first. Only for an address with nothing but a range. The result ends what no page has come to wait for. */
 export function askAhead(client: QueryClient, path: string, search: UrlSearch): () => void {
-  const { from = defaultRange.from, to = defaultRange.to, ...others } = search;
+  const usual = usualRanges[path] ?? defaultRange;
+  const { from = usual.from, to = usual.to, ...others } = search;
   const asks = asksOf[path];
   if (asks === undefined || Object.keys(others).length > 0) return () => undefined;
   const asked = asks({ from, to }, aheadMoment(path)).map((ask) => ask(client));

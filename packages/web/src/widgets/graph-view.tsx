@@ -9,6 +9,7 @@ import {
 } from 'react';
 import { familyIconPaths } from '../model/family-icons.ts';
 import { curvePath, layOutGraph, type PlacedEdge, type PlacedNode } from '../model/graph-layout.ts';
+import { type GraphText, graphText } from '../model/graph-text.ts';
 import type { OperationFamily } from '../model/operation.ts';
 import { fitInside, fitReadable, type PanZoom, zoomAt } from '../model/pan-zoom.ts';
 import { IconButton } from './button.tsx';
@@ -83,15 +84,15 @@ export function GraphView(props: GraphViewProps): ReactElement {
   const [view, setView] = useState<PanZoom | undefined>(undefined);
   const fitted = useMemo(
     () =>
-      fitReadable(
-        layout,
-        size,
-        layout.nodes.find((node) => node.id === selected),
-      ),
+      fitReadable(layout, size, {
+        focus: layout.nodes.find((node) => node.id === selected),
+        start: layout.nodes.find((node) => node.layer === 0),
+      }),
     [layout, size, selected],
   );
   useEffect(() => setView(undefined), [layout]);
   const shown = view ?? fitted;
+  const text = graphText(shown.scale, nodeWidth);
   const drag = useRef<{ x: number; y: number; from: PanZoom; moved: boolean } | undefined>(undefined);
   useWheel(ref, shown, setView);
   const near = useMemo(() => neighbours(selected, edges), [selected, edges]);
@@ -155,6 +156,7 @@ export function GraphView(props: GraphViewProps): ReactElement {
                 key={edgeKey(placed)}
                 placed={placed}
                 edge={edge}
+                text={text}
                 isDim={selected !== undefined && placed.from !== selected && placed.to !== selected}
                 moment={moment}
                 onSelect={props.onSelectEdge}
@@ -169,6 +171,7 @@ export function GraphView(props: GraphViewProps): ReactElement {
                 key={placed.id}
                 placed={placed}
                 node={node}
+                text={text}
                 isSelected={placed.id === selected}
                 isDim={selected !== undefined && !near.has(placed.id)}
                 moment={moment}
@@ -190,6 +193,7 @@ export function GraphView(props: GraphViewProps): ReactElement {
 function EdgeLine(props: {
   readonly placed: PlacedEdge;
   readonly edge: GraphEdge;
+  readonly text: GraphText;
   readonly isDim: boolean;
   readonly moment: GraphMoment | undefined;
   readonly onSelect: ((edge: GraphEdge) => void) | undefined;
@@ -201,6 +205,8 @@ function EdgeLine(props: {
   const isActive = moment?.activeEdges.has(key) === true;
   const isAhead = moment !== undefined && !moment.seenEdges.has(key);
   const middle = middleOf(placed.points);
+  const { labelSize } = props.text;
+  const plate = { width: edge.label.length * labelSize * 0.55 + 10, height: labelSize * 1.5 };
   const tone = isActive ? 'accent' : edge.hasErrors ? 'error' : 'edge';
   return (
     <g
@@ -218,14 +224,14 @@ function EdgeLine(props: {
       {edge.label !== '' && (
         <g transform={`translate(${middle.x} ${middle.y})`}>
           <rect
-            x={-(edge.label.length * 3.3 + 5)}
-            y={-9}
-            width={edge.label.length * 6.6 + 10}
-            height={18}
-            rx={9}
+            x={-plate.width / 2}
+            y={-plate.height / 2}
+            width={plate.width}
+            height={plate.height}
+            rx={plate.height / 2}
             className="graph-edge-plate"
           />
-          <text textAnchor="middle" dy="4" className="graph-edge-label">
+          <text textAnchor="middle" y={labelSize / 3} fontSize={labelSize} className="graph-edge-label">
             {edge.label}
           </text>
         </g>
@@ -237,12 +243,14 @@ function EdgeLine(props: {
 function NodeBox(props: {
   readonly placed: PlacedNode;
   readonly node: GraphNode;
+  readonly text: GraphText;
   readonly isSelected: boolean;
   readonly isDim: boolean;
   readonly moment: GraphMoment | undefined;
   readonly onSelect: () => void;
 }): ReactElement {
-  const { placed, node, moment } = props;
+  const { placed, node, text, moment } = props;
+  const hasDetail = text.detailLengthMax > 0 && node.detail !== '';
   const isActive = moment?.activeNodes.has(node.id) === true;
   const isAhead = moment !== undefined && !moment.seenNodes.has(node.id);
   const states = [
@@ -269,15 +277,24 @@ function NodeBox(props: {
       <title>{`${node.kind} ${node.label}\n${node.detail}`}</title>
       <rect width={placed.width} height={placed.height} rx={7} className="graph-node-box" />
       <rect width={4} height={placed.height - 14} x={0} y={7} rx={2} className="graph-node-mark" />
-      <g transform="translate(13 8)" className="graph-node-icon">
-        <path d={node.icon ?? familyIconPaths[node.family]} />
-      </g>
-      <text x={36} y={20} className="graph-node-name">
-        {cut(node.label, 19)}
+      {text.hasIcon && (
+        <g transform="translate(13 8)" className="graph-node-icon">
+          <path d={node.icon ?? familyIconPaths[node.family]} />
+        </g>
+      )}
+      <text
+        x={text.hasIcon ? 36 : 12}
+        y={hasDetail ? 20 : placed.height / 2 + text.nameSize / 3}
+        fontSize={text.nameSize}
+        className="graph-node-name"
+      >
+        {cut(node.label, text.nameLengthMax)}
       </text>
-      <text x={36} y={36} className="graph-node-detail">
-        {cut(node.detail, 24)}
-      </text>
+      {hasDetail && (
+        <text x={36} y={37} fontSize={text.detailSize} className="graph-node-detail">
+          {cut(node.detail, text.detailLengthMax)}
+        </text>
+      )}
     </g>
   );
 }

@@ -1,6 +1,6 @@
 import { useCallback, useMemo, useState } from 'react';
 import type { Asked } from '../api/queries.ts';
-import { isRelative, type TimeRange } from '../model/time-range.ts';
+import { defaultRange, isRelative, type TimeRange } from '../model/time-range.ts';
 import { askedMoment } from './asked-moment.ts';
 import { useTimeRange, useUrlState, type UrlSearch } from './url-state.ts';
 
@@ -22,9 +22,9 @@ export interface Question {
   readonly setLive: (live: boolean) => void;
 }
 
-export function useQuestion(): Question {
+export function useQuestion(fallback: TimeRange = defaultRange): Question {
   const { search, patch } = useUrlState();
-  const range = useTimeRange();
+  const range = useTimeRange(fallback);
   const filter = search['q'] ?? '';
   const [asOf, setAsOf] = useState(askedMoment);
   const refresh = useCallback(() => setAsOf(Date.now()), []);

@@ -146,6 +146,35 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
     await page.close();
   });
 
+  it.each(['/agents?view=graph', '/map'])(
+    'draws %s with words that can be read, from its top, at a desk and on a phone',
+    async (path) => {
+      for (const viewport of [
+        { width: 1280, height: 800 },
+        { width: 390, height: 844 },
+      ]) {
+        const page = await stage.open(path, { viewport });
+        await page.locator('.graph-node').first().waitFor();
+        const { smallestPx, topPx } = await page.getByTestId('graph').evaluate((graph) => {
+          const texts = [...graph.querySelectorAll('text')];
+          const sizes = texts.map(
+            (text) => Number.parseFloat(getComputedStyle(text).fontSize) * (text.getScreenCTM()?.a ?? 0),
+          );
+          const tops = [...graph.querySelectorAll('.graph-node')].map(
+            (node) => node.getBoundingClientRect().top,
+          );
+          return {
+            smallestPx: Math.min(...sizes),
+            topPx: Math.min(...tops) - graph.getBoundingClientRect().top,
+          };
+        });
+        expect(smallestPx).toBeGreaterThan(10.9);
+        expect(topPx).toBeGreaterThanOrEqual(0);
+        await page.close();
+      }
+    },
+  );
+
   it('shows MCP servers, their tools and the sizes of what passes', async () => {
     const page = await stage.open('/mcp');
     expect(await page.textContent('h1')).toMatch(/calls of \d+ tools on 1 MCP server/);
@@ -209,12 +238,21 @@ describe.skipIf(findChromium() === undefined)('the pages of agents', { timeout: 
       '/tools',
       '/mcp',
       '/performance',
+      '/slos',
+      '/prices',
+      '/status',
     ]) {
       await phone.goto(`${stage.urls.ui}${path}`);
       await idle(phone);
       const overflow = await phone.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
       expect(overflow, `${path} is wider than the phone`).toBeLessThanOrEqual(0);
+      const hidden = await phone
+        .locator('.plain-cards')
+        .evaluateAll((tables) => tables.map((table) => table.scrollWidth - table.clientWidth));
+      expect(Math.max(0, ...hidden), `a table of ${path} is wider than the phone`).toBe(0);
     }
+    const ledger = phone.getByRole('region', { name: 'Ledger' }).locator('tbody tr').first();
+    expect(await ledger.locator('[data-label="Stored"]').textContent()).toMatch(/\d/);
     await phone.getByRole('button', { name: 'More' }).tap();
     await phone.getByRole('link', { name: 'Models' }).tap();
     await expect.poll(() => new URL(phone.url()).pathname).toBe('/models');

@@ -33,6 +33,7 @@ describe.skipIf(findChromium() === undefined)('a new server', { timeout: 90_000 
       Compare: ['/histogram'],
       Outlook: ['/outlook'],
       MCP: ['/mcp'],
+      'Coding agents': ['/coding-agents'],
       Fleet: ['/overview'],
       Errors: ['/errors'],
       Agents: ['/agents'],

@@ -189,6 +189,27 @@ describe.skipIf(findChromium() === undefined)(
       await page.close();
     });
 
+    it('finds runs in the palette by what was said, and shows their questions', async () => {
+      const page = await stage.open('/');
+      const { runs } = (await (
+        await fetch(`${stage.urls.ui}/api/v1/runs?agent=research-agent&limit=1`)
+      ).json()) as {
+        runs: readonly { traceId: string; question: string }[];
+      };
+      const question = runs[0]?.question ?? '';
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Find anything' }).fill(question.slice(0, 30));
+      await page
+        .getByRole('option')
+        .filter({ hasText: question })
+        .filter({ hasText: 'Run of research-agent' })
+        .first()
+        .click();
+      await idle(page);
+      expect(new URL(page.url()).pathname).toMatch(/^\/runs\/[0-9a-f]{32}$/);
+      await page.close();
+    });
+
     it('shows lists without cutting a column, words first, and more of them where there is room', async () => {
       const page = await stage.open('/runs');
       for (const path of ['runs', 'sessions', 'users', 'tools', 'agents', 'models', 'errors', 'traces']) {

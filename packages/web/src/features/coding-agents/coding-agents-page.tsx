@@ -4,6 +4,7 @@ import type { ReactElement } from 'react';
 import { codingAgentsQuery } from '../../api/score-queries.ts';
 import { activeWords, codingSentence, decisionWords, lineWords } from '../../model/coding-agent-words.ts';
 import { formatCount, plural } from '../../model/format.ts';
+import { lastDay } from '../../model/time-range.ts';
 import { costNote, costWords } from '../../model/usage-words.ts';
 import { Button } from '../../widgets/button.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';
@@ -19,13 +20,11 @@ import '../../widgets/form.css';
 import './coding-agents-page.css';
 
 const narrowing = ['agent', 'user', 'model', 'session'] as const;
-const dayRange = { from: '-24h', to: 'now' };
 
 /** Claude Code, Codex CLI and Gemini CLI: who used them, what they did, what it cost. */
 export function CodingAgentsPage(): ReactElement {
-  const question = useQuestion();
-  const { search, patch, asOf } = question;
-  const range = search['from'] === undefined ? dayRange : question.range;
+  const question = useQuestion(lastDay);
+  const { range, search, patch, asOf } = question;
   const chosen = narrowing.flatMap((name) =>
     search[name] === undefined ? [] : [[name, search[name]] as const],
   );

@@ -5,8 +5,8 @@ import { sortRows, toggleSort, type SortOrder } from '../../model/table-sort.ts'
 import { Dash, DurationValue, TimeAgo } from '../../widgets/facts.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import type { UrlSearch } from '../../widgets/url-state.ts';
-import '../../widgets/plain-table.css';
 
 const columns: readonly {
   id: string;
@@ -39,7 +39,7 @@ export function McpTools(props: {
   return (
     <section className="mcp-tools">
       <h2>Tools</h2>
-      <div className="plain-table mcp-table" tabIndex={0} role="region" aria-label="Tools">
+      <PlainTable label="Tools" className="mcp-table">
         <table>
           <thead>
             <tr>
@@ -128,7 +128,7 @@ export function McpTools(props: {
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </section>
   );
 }

@@ -2,7 +2,7 @@ import type { ReactElement } from 'react';
 import { type Override, rateFields } from '../../model/price-words.ts';
 import { IconButton } from '../../widgets/button.tsx';
 import { Dash } from '../../widgets/facts.tsx';
-import '../../widgets/plain-table.css';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 
 interface OverridesTableProps {
   readonly overrides: readonly Override[];
@@ -23,7 +23,7 @@ export function OverridesTable({ overrides, onEdit, onChange }: OverridesTablePr
           : 'The first that fits a call counts, before the catalogue. US dollars per million tokens.'}
       </p>
       {overrides.length > 0 && (
-        <div className="plain-table" tabIndex={0} role="region" aria-label="Your own prices">
+        <PlainTable label="Your own prices">
           <table>
             <thead>
               <tr>
@@ -76,7 +76,7 @@ export function OverridesTable({ overrides, onEdit, onChange }: OverridesTablePr
               ))}
             </tbody>
           </table>
-        </div>
+        </PlainTable>
       )}
     </section>
   );

@@ -4,8 +4,8 @@ import { formatCostUsd, formatCount } from '../../model/format.ts';
 import { canBePriced, reasonWords } from '../../model/price-words.ts';
 import { Button } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useNow } from '../../widgets/use-now.ts';
-import '../../widgets/plain-table.css';
 
 interface UnpricedTableProps {
   readonly models: readonly UnpricedModel[];
@@ -17,7 +17,7 @@ export function UnpricedTable({ models, onPrice }: UnpricedTableProps): ReactEle
   return (
     <section>
       <h2>Without a price</h2>
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Models without a price">
+      <PlainTable label="Models without a price">
         <table>
           <thead>
             <tr>
@@ -65,7 +65,7 @@ export function UnpricedTable({ models, onPrice }: UnpricedTableProps): ReactEle
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </section>
   );
 }

@@ -14,13 +14,13 @@ import { Button, IconButton } from '../../widgets/button.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { SaveRows } from '../../widgets/save-rows.tsx';
 import { SloDetail } from './slo-detail.tsx';
 import { SloForm } from './slo-form.tsx';
 import '../../widgets/form.css';
-import '../../widgets/plain-table.css';
 import './slos-page.css';
 
 /** What share is to be good, what is left of the error budget, and what spends it. */
@@ -103,7 +103,7 @@ function SloTable(props: {
   readonly onOpen: (id: string) => void;
 }): ReactElement {
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="SLOs">
+    <PlainTable label="SLOs">
       <table>
         <thead>
           <tr>
@@ -148,7 +148,7 @@ function SloTable(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </PlainTable>
   );
 }
 

@@ -9,6 +9,7 @@ import { FailureNote } from '../../widgets/failure-note.tsx';
 import { IconButton } from '../../widgets/button.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { Page } from '../../widgets/page.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useNow } from '../../widgets/use-now.ts';
 import './status-page.css';
@@ -104,8 +105,8 @@ function Ledger({ ledger }: { readonly ledger: LedgerResponse }): ReactElement {
         Every item that came in, and where it is. Received = accepted + rejected; accepted = stored + pending
         + in quarantine.
       </p>
-      <div className="status-table-scroll" tabIndex={0} role="region" aria-label="Ledger">
-        <table className="status-table">
+      <PlainTable label="Ledger">
+        <table>
           <thead>
             <tr>
               {[
@@ -138,7 +139,7 @@ function Ledger({ ledger }: { readonly ledger: LedgerResponse }): ReactElement {
             )}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </section>
   );
 }
@@ -184,7 +185,7 @@ function LedgerRows({
         reasons.map((reason) => (
           <tr key={`${reason.kind} ${reason.reason}`} className="status-reason">
             <td colSpan={2} />
-            <td className="num">{formatCount(reason.count)}</td>
+            <td className="end">{formatCount(reason.count)}</td>
             <td colSpan={6}>
               {reason.kind}: {reason.reason}
             </td>
@@ -195,7 +196,7 @@ function LedgerRows({
 }
 
 function Count({ value, tone = '' }: { readonly value: number; readonly tone?: string }): ReactElement {
-  return <td className={`num ${value === 0 ? 'faint' : tone}`}>{formatCount(value)}</td>;
+  return <td className={`end ${value === 0 ? 'faint' : tone}`}>{formatCount(value)}</td>;
 }
 
 function Pipeline({ ledger }: { readonly ledger: LedgerResponse }): ReactElement {
