@@ -31,7 +31,7 @@ export const reportCommand: Command = {
   },
   details:
     'Runs, failures, cost, tokens and latency, by agent and model; errors by cause, deploys, alerts, SLOs; the slowest and the\n' +
-    'dearest runs. HTML is one file without script. Links lead to the server that is asked.',
+    'most expensive runs. HTML is one file without script. Links lead to the server that is asked.',
   examples: [
     { line: 'sightline report', about: 'the last seven days, as Markdown' },
     { line: 'sightline report --from to-24h -o report.html', about: 'the last day, as one file of HTML' },

@@ -29,12 +29,12 @@ export const runsCommand: Command = {
     sort: {
       type: 'string',
       value: 'column',
-      about: 'startTime, durationMs, costUsd, steps, …; -costUsd for the dearest first.',
+      about: 'startTime, durationMs, costUsd, steps, …; -costUsd for the most expensive first.',
     },
     cursor: { type: 'string', value: 'cursor', about: 'nextCursor of the page before (with --json).' },
   },
   examples: [
-    { line: 'sightline runs --sort=-costUsd --from -24h', about: 'the dearest runs of a day' },
+    { line: 'sightline runs --sort=-costUsd --from -24h', about: 'the most expensive runs of a day' },
     {
       line: "sightline runs --agent planner --status error 'tool:search'",
       about: 'failed runs that searched',

@@ -20,7 +20,7 @@ export const sessionsCommand: Command = {
     sort: {
       type: 'string',
       value: 'column',
-      about: 'lastTime, runs, costUsd, …; -costUsd for the dearest first.',
+      about: 'lastTime, runs, costUsd, …; -costUsd for the most expensive first.',
     },
     cursor: { type: 'string', value: 'cursor', about: 'nextCursor of the page before (with --json).' },
   },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limitsMet, rangeParameters, rangeFrom, spanId, timestamp, traceId } from './common.ts';
 
-/** What is too slow, too dear or fails too often. */
+/** What is too slow, too expensive or fails too often. */
 export const thresholds = z.object({
   workflowDurationS: z.number().positive(),
   stepDurationS: z.number().positive(),

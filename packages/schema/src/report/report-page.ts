@@ -473,7 +473,7 @@ function runsTable(report: Told, which: 'slowest' | 'dearest'): ReportTable | un
   const runs: readonly Run[] = report[which];
   if (runs.length === 0) return undefined;
   return {
-    title: which === 'slowest' ? 'Slowest runs' : 'Dearest runs',
+    title: which === 'slowest' ? 'Slowest runs' : 'Most expensive runs',
     source: sourceOf(report.sources, which),
     columns: [
       { title: 'Run' },

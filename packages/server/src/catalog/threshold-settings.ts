@@ -3,7 +3,7 @@ import type { SqlRunner } from './catalog-database.ts';
 
 const nameOf = (project: string): string => `thresholds:${project}`;
 
-/** What the project calls too slow, too dear and failing too often; the defaults where nobody changed them. */
+/** What the project calls too slow, too expensive and failing too often; the defaults where nobody changed them. */
 export async function readThresholds(db: SqlRunner, project: string): Promise<Thresholds> {
   const [row] = await db.query<{ value: unknown }>('SELECT value FROM settings WHERE name = $1', [
     nameOf(project),

@@ -45,17 +45,26 @@ describe.skipIf(findChromium() === undefined)('the first five minutes', { timeou
     await page.close();
   });
 
-  it.each(['runs', 'sessions', 'users', 'models', 'agents', 'tools', 'mcp', 'traces', 'logs'])(
-    'shows, on the empty page of %s, a program that fills it',
-    async (path) => {
-      const page = await stage.open(`/${path}`);
-      const code = page.getByLabel('A program that fills this page');
-      await code.waitFor();
-      expect(await code.textContent()).toContain(stage.urls.otlpHttp);
-      expect(await violations(page)).toEqual([]);
-      await page.close();
-    },
-  );
+  it.each([
+    'runs',
+    'sessions',
+    'users',
+    'models',
+    'agents',
+    'tools',
+    'mcp',
+    'map',
+    'errors',
+    'traces',
+    'logs',
+  ])('shows, on the empty page of %s, a program that fills it', async (path) => {
+    const page = await stage.open(`/${path}`);
+    const code = page.getByLabel('A program that fills this page');
+    await code.waitFor();
+    expect(await code.textContent()).toContain(stage.urls.otlpHttp);
+    expect(await violations(page)).toEqual([]);
+    await page.close();
+  });
 
   it('loads demo data with its progress, leads through it with three hints, and deletes it when asked twice', async () => {
     const page = await stage.open('/get-started');

@@ -17,6 +17,8 @@ const pages: readonly (readonly [page: FilledPage, path: string, list: string])[
   ['traces', '/traces', 'traces'],
   ['logs', '/logs', 'logs'],
   ['metrics', '/metrics', 'metrics'],
+  ['map', '/service-map', 'nodes'],
+  ['errors', '/errors', 'errors'],
   ['runs', '/runs', 'runs'],
   ['sessions', '/sessions', 'sessions'],
   ['users', '/users', 'users'],

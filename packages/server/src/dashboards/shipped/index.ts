@@ -147,7 +147,7 @@ export const shippedDashboards: readonly ShippedDashboard[] = [
         words('top', 'Cost by user', 'sum(cost) of runs where model:$model agent:$agent by user', { w: 4 }),
         words(
           'top',
-          'Dearest run by workflow',
+          'Most expensive run by workflow',
           'max(cost) of runs where model:$model agent:$agent by workflow',
           {
             w: 4,

@@ -101,7 +101,7 @@ export const overviewRoutes: readonly ApiRoute[] = [
   }),
   route({
     path: '/settings/thresholds',
-    summary: 'What counts as too slow, too dear and failing too often.',
+    summary: 'What counts as too slow, too expensive and failing too often.',
     tag: 'settings',
     scope: 'read',
     response: thresholds,

@@ -93,7 +93,7 @@ export function RuleState({ rule }: { readonly rule: AlertRule }): ReactElement 
   if (instances.pending > 0) return <span className="warn-text">Pending</span>;
   if (health === 'no_data') return <span className="soft">No data</span>;
   return health === 'ok' ? (
-    <span className="good-text">Fine</span>
+    <span className="good-text">OK</span>
   ) : (
     <span className="faint">Not looked at yet</span>
   );

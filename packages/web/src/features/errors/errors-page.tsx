@@ -16,6 +16,7 @@ import { resolveRange } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { DataTable, type Column } from '../../widgets/data-table.tsx';
 import { CountValue, Dash, TimeAgo } from '../../widgets/facts.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';
@@ -212,7 +213,7 @@ function NoErrors({
         Exceptions that spans record, spans that fail, and log records with an exception or a stack are
         grouped here by their cause. Programs with a Sentry SDK can send to this server as well.
       </p>
-      <PageLink to="/get-started">Get started</PageLink>
+      <Filler page="errors" />
     </Notice>
   );
 }

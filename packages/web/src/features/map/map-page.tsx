@@ -20,6 +20,7 @@ import {
 } from '../../model/service-map-view.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { GraphView } from '../../widgets/graph-view.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
@@ -77,6 +78,7 @@ export function MapPage(): ReactElement {
         {map?.nodes.length === 0 && (
           <Notice icon="graph" title="No service was at work in this range">
             <p>The map is drawn from spans: who called whom, and what they called that sends none itself.</p>
+            <Filler page="map" />
           </Notice>
         )}
         {map !== undefined && map.nodes.length > 0 && (
@@ -99,7 +101,7 @@ export function MapPage(): ReactElement {
 function sampleWords({ sampledShare, spans }: ServiceMapResponse): string {
   return sampledShare === 1
     ? `From ${formatCount(spans)} spans of this range and the one before`
-    : `Reckoned from ${formatCount(spans)} spans, ${formatShare(sampledShare)} of those of this range and the one before`;
+    : `Estimated from ${formatCount(spans)} spans, ${formatShare(sampledShare)} of those of this range and the one before`;
 }
 
 /** What one box does and meets, and the ways on. */

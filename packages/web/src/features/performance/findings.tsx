@@ -38,7 +38,7 @@ export function Findings({
         <Filler page="runs" />
       </Notice>
     ) : (
-      <Notice icon="check" title="Nothing was too slow, too dear or failed too often">
+      <Notice icon="check" title="Nothing was too slow, too expensive or failed too often">
         <p>All {plural(total, 'run')} stayed within the thresholds above.</p>
       </Notice>
     );

@@ -8,6 +8,7 @@ import { formatCount, formatDurationMs, formatShare, plural } from '../../model/
 import { bandWords, contextRows, pathsSentence } from '../../model/path-words.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { Button } from '../../widgets/button.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FamilyIcon } from '../../widgets/icon.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';
@@ -67,6 +68,7 @@ export function PathsView({ toggle }: { readonly toggle: ReactElement }): ReactE
         {found?.sampled === 0 && (
           <Notice icon="performance" title="No traces in this range">
             <p>Choose a longer range, or take the filter away.</p>
+            {filter === '' && <Filler page="traces" />}
           </Notice>
         )}
         {found !== undefined && found.sampled > 0 && (

@@ -53,7 +53,7 @@ export function PerformancePage(): ReactElement {
   );
 }
 
-/** What was too slow, too dear or failed too often, by thresholds that can be changed. */
+/** What was too slow, too expensive or failed too often, by thresholds that can be changed. */
 function RunsView({ toggle }: { readonly toggle: ReactElement }): ReactElement {
   const question = useQuestion();
   const { range, asOf, search } = question;

@@ -6,6 +6,7 @@ import { filterProblemOf } from '../../api/client.ts';
 import { formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
@@ -84,6 +85,7 @@ export function StagesView({ toggle }: { readonly toggle: ReactElement }): React
         {found !== undefined && stages.length === 0 && (
           <Notice icon="performance" title="No spans in this range">
             <p>Choose a longer range, or take the filter away.</p>
+            {filter === '' && <Filler page="traces" />}
           </Notice>
         )}
         {stages.length > 0 && (

@@ -8,7 +8,7 @@ import { FamilyIcon, Icon } from '../../widgets/icon.tsx';
 import type { TraceView } from './use-trace-view.ts';
 
 const orders = [
-  { value: 'cost', label: 'Dearest first' },
+  { value: 'cost', label: 'Most expensive first' },
   { value: 'time', label: 'In order' },
 ] as const;
 

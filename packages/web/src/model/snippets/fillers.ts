@@ -12,6 +12,8 @@ export type FilledPage =
   | 'traces'
   | 'logs'
   | 'metrics'
+  | 'map'
+  | 'errors'
   | 'scores';
 
 /** The smallest program that fills a page: a Node module, with our SDK. Tests run each, and ask what the page asks. */
@@ -70,6 +72,19 @@ await client.close();`,
   logs: {
     names: ['getLogger'],
     code: `getLogger('shop').info('Order is paid', { data: { order: 7 } });`,
+  },
+  map: {
+    names: ['withSpan'],
+    code: `await withSpan('checkout', {}, async () => {
+  // The SDK traces what your program calls: HTTP, databases, models.
+});`,
+  },
+  errors: {
+    names: ['withSpan'],
+    code: `const paid = withSpan('checkout', {}, async () => {
+  throw new Error('The card was declined');
+});
+await paid.catch(() => undefined);`,
   },
   metrics: { names: ['counter'], code: `counter('orders.paid').add(1);` },
   scores: {
