@@ -240,6 +240,119 @@ describe('a dashboard of Grafana', () => {
       expect(left).toContain(words);
   });
 
+  it('names a choice of data sources, and takes from it of which kind they are', () => {
+    const { dashboard, left, texts } = taken({
+      templating: {
+        list: [
+          { name: 'ds', type: 'datasource', query: 'prometheus' },
+          { name: 'logs', type: 'datasource', query: 'loki' },
+          { name: 'app', type: 'query', datasource: '$logs', query: 'label_values(app)' },
+          {
+            name: 'job',
+            type: 'query',
+            datasource: { uid: '${ds}' },
+            query: 'label_values(job)',
+            allValue: '.+',
+          },
+          { name: 'any', type: 'adhoc' },
+          { name: 'by', type: 'groupby' },
+          { name: 'twice', type: 'custom', query: 'a' },
+          { name: 'twice', type: 'custom', query: 'b' },
+          { name: 'many', type: 'custom', query: Array.from({ length: 201 }, (_, at) => `v${at}`).join(',') },
+        ],
+      },
+      panels: [
+        chart('One', 'a', { datasource: { uid: '$ds' } }),
+        chart('Two', '{app="x"}', { datasource: '$logs' }),
+      ],
+    });
+    expect(texts).toEqual(['a']);
+    expect(dashboard.variables.map(({ name }) => name)).toEqual(['job', 'twice', 'many']);
+    expect(left.split('\n')).toEqual([
+      'The variable $ds: it chooses between sources, and there is one here.',
+      'The variable $logs: it chooses between sources, and there is one here.',
+      'The variable $app: it asks loki.',
+      'The variable $job: all is all of its values, not .+.',
+      'The variable $any: of the type adhoc.',
+      'The variable $by: of the type groupby.',
+      'The variable $many: of its 201 values the first 200 were taken.',
+      '“Two”, {app="x"}: it asks loki.',
+      '“Two”: it asks nothing in PromQL.',
+      'Variables whose name stands twice: the last of each name was taken.',
+    ]);
+  });
+
+  it('names what a dashboard and its panels have and this one has not', () => {
+    const shown = chart('Shown', 'a', {
+      type: 'stat',
+      description: 'Read me',
+      timeFrom: '1h',
+      timeShift: '1d',
+      links: [{}],
+      options: { reduceOptions: { calcs: ['mean'] } },
+      fieldConfig: {
+        defaults: {
+          unit: 'celsius',
+          links: [{}],
+          mappings: [{}],
+          thresholds: {
+            mode: 'absolute',
+            steps: [
+              { color: 'green', value: null },
+              { color: 'blue', value: 5 },
+            ],
+          },
+        },
+        overrides: [{}],
+      },
+    });
+    const hidden = {
+      ...chart('Hidden', ''),
+      targets: [
+        { expr: 'a', hide: true },
+        { expr: 'b' },
+        { datasource: { type: '__expr__' }, type: 'math', expression: '$A * 2' },
+      ],
+    };
+    const stacked = chart('Stacked', 'c', {
+      fieldConfig: { defaults: { unit: 'short', custom: { stacking: { mode: 'percent' } } } },
+    });
+    const library = {
+      libraryPanel: { uid: 'l', name: 'L' },
+      repeat: 'job',
+      gridPos: { x: 0, y: 0, w: 12, h: 8 },
+    };
+    const { left } = taken({
+      links: [{}, {}],
+      tags: ['x'],
+      timezone: 'utc',
+      refresh: 'auto',
+      annotations: { list: [{ builtIn: 1 }, { name: 'Deploys' }] },
+      __elements: { l: { model: chart('Lib', 'd') } },
+      panels: [shown, hidden, stacked, library],
+    });
+    expect(left.split('\n')).toEqual([
+      '1 of its annotations.',
+      'Its 2 links.',
+      'Its tags.',
+      'Its time zone utc: times are those of the browser.',
+      'The description of a panel.',
+      '“Shown”: its overrides of fields.',
+      '“Shown”: its links.',
+      '“Shown”: its words for values.',
+      '“Shown”: its unit celsius.',
+      '“Shown”: its value by mean: it shows the last.',
+      '“Shown”: its own time 1h.',
+      '“Shown”: its shift in time by 1d.',
+      '“Shown”: its thresholds beyond five, or of a colour that says neither good nor bad.',
+      '“Hidden”: a query that is hidden.',
+      '“Hidden”: a query that is not in PromQL.',
+      '“Stacked”: its stacks in percent: they show values.',
+      '“Lib”: it is one panel for all values of $job, not one for each.',
+      'Its refresh auto: it is refreshed by hand.',
+    ]);
+  });
+
   it('is found in what an API wraps around it; other forms are refused with what to do', () => {
     const dashboard = { title: 'Inside', panels: [chart('P', 'up')] };
     expect(importGrafana({ dashboard, meta: {} }).dashboard.name).toBe('Inside');

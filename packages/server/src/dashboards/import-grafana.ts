@@ -40,6 +40,13 @@ const target = z.object({
   datasource: dataSource,
 });
 const step = z.object({ color: text, value: z.number().nullable().catch(null) });
+const noDefaults = {
+  unit: '',
+  thresholds: { mode: '', steps: [] },
+  mappings: [],
+  links: [],
+  custom: { drawStyle: '', stacking: { mode: '' } },
+};
 const basePanel = z.object({
   type: text,
   title: text,
@@ -48,8 +55,17 @@ const basePanel = z.object({
   datasource: dataSource,
   libraryPanel: z.object({ uid: text, name: text }).optional().catch(undefined),
   repeat: text,
+  description: text,
+  timeFrom: text,
+  timeShift: text,
   transformations: items,
-  options: z.object({ content: text, mode: text }).catch({ content: '', mode: '' }),
+  options: z
+    .object({
+      content: text,
+      mode: text,
+      reduceOptions: z.object({ calcs: lenient(z.string()) }).catch({ calcs: [] }),
+    })
+    .catch({ content: '', mode: '', reduceOptions: { calcs: [] } }),
   content: text,
   stack: z.boolean().catch(false),
   fieldConfig: z
@@ -58,6 +74,8 @@ const basePanel = z.object({
         .object({
           unit: text,
           thresholds: z.object({ mode: text, steps: lenient(step) }).catch({ mode: '', steps: [] }),
+          mappings: items,
+          links: items,
           custom: z
             .object({
               drawStyle: text,
@@ -65,21 +83,10 @@ const basePanel = z.object({
             })
             .catch({ drawStyle: '', stacking: { mode: '' } }),
         })
-        .catch({
-          unit: '',
-          thresholds: { mode: '', steps: [] },
-          custom: { drawStyle: '', stacking: { mode: '' } },
-        }),
+        .catch(noDefaults),
       overrides: items,
     })
-    .catch({
-      overrides: [],
-      defaults: {
-        unit: '',
-        thresholds: { mode: '', steps: [] },
-        custom: { drawStyle: '', stacking: { mode: '' } },
-      },
-    }),
+    .catch({ overrides: [], defaults: noDefaults }),
   links: items,
   alert: z.object({}).optional().catch(undefined),
   // Of panels from before Grafana 7.
@@ -88,6 +95,10 @@ const basePanel = z.object({
   bars: z.boolean().catch(false),
   format: text,
   yaxes: lenient(z.object({ format: text })),
+  valueName: text,
+  valueMaps: items,
+  rangeMaps: items,
+  seriesOverrides: items,
   span: number,
 });
 type GrafanaPanel = z.infer<typeof basePanel>;
@@ -107,6 +118,8 @@ const variable = z.object({
   query: z.unknown().optional(),
   regex: text,
   definition: text,
+  datasource: dataSource,
+  allValue: text,
   options: lenient(z.object({ value: text })),
   current: z.object({ value: z.union([z.string(), z.array(z.string())]).catch('') }).catch({ value: '' }),
 });
@@ -121,6 +134,9 @@ const grafanaDashboard = z.object({
   __elements: z.record(z.string(), z.object({ model: basePanel })).catch({}),
   __inputs: lenient(z.object({ name: text, pluginId: text })),
   templating: z.object({ list: lenient(variable) }).catch({ list: [] }),
+  links: items,
+  tags: items,
+  timezone: text,
   annotations: z.object({ list: z.array(z.unknown()).catch([]) }).catch({ list: [] }),
 });
 
@@ -166,6 +182,13 @@ export function importGrafana(given: unknown): ImportDashboardResponse {
     });
   const { title, description, time, refresh, panels, rows, templating, annotations } = read.data;
   const left: string[] = [];
+  const plugins = new Map([
+    ...read.data.__inputs.map(({ name, pluginId }) => [name, pluginId] as const),
+    // Which source it is, is chosen at the dashboard; of which kind, the variable says.
+    ...templating.list.flatMap(({ name, type, query }) =>
+      type === 'datasource' && typeof query === 'string' ? [[name, query] as const] : [],
+    ),
+  ]);
   const own = annotations.list.filter(
     (one) => !z.object({ builtIn: z.literal(1) }).safeParse(one).success,
   ).length;
@@ -173,10 +196,10 @@ export function importGrafana(given: unknown): ImportDashboardResponse {
   const intervals = templating.list.filter(({ type }) => type === 'interval');
   const variables = templating.list
     .filter(({ type }) => type !== 'interval')
-    .flatMap((one) => readVariable(one, left));
+    .flatMap((one) => readVariable(one, { plugins, left }));
   const file: GrafanaFile = {
     elements: read.data.__elements,
-    plugins: new Map(read.data.__inputs.map(({ name, pluginId }) => [name, pluginId])),
+    plugins,
     intervals: new Map(intervals.map((one) => [one.name, intervalOf(one)])),
     values: new Map(
       variables.flatMap(({ name, value: [only, ...more] }) =>
@@ -189,6 +212,28 @@ export function importGrafana(given: unknown): ImportDashboardResponse {
   for (const { title: name, repeat } of [...rows, ...panels.filter(({ type }) => type === 'row')])
     if (repeat)
       left.push(`The row “${name.slice(0, 100)}”: it is one row for all values of $${repeat.slice(0, 60)}.`);
+  const described = [
+    ...rows.flatMap((row) => row.panels),
+    ...panels.flatMap((one) => [one, ...one.panels]),
+  ].filter((one) => one.description.trim() !== '').length;
+  for (const [isLeft, what] of [
+    [
+      read.data.links.length > 0,
+      `${read.data.links.length === 1 ? 'Its link' : `Its ${read.data.links.length} links`}.`,
+    ],
+    [read.data.tags.length > 0, 'Its tags.'],
+    [
+      !['', 'browser'].includes(read.data.timezone),
+      `Its time zone ${read.data.timezone.slice(0, 60)}: times are those of the browser.`,
+    ],
+    [
+      described > 0,
+      `The ${described === 1 ? 'description of a panel' : `descriptions of ${described} panels`}.`,
+    ],
+    [title.trim().length > 120, 'Its name beyond 120 characters.'],
+    [description.length > 1_000, 'Its description beyond 1,000 characters.'],
+  ] as const)
+    if (isLeft) left.push(what);
   const taken = [...inOldRows(rows), ...inRows(panels)]
     .flatMap((one) => readPanel(one, { file, left }))
     .map((one, index): DashboardPanel => ({ ...one, id: `g${index + 1}` }));
@@ -198,7 +243,7 @@ export function importGrafana(given: unknown): ImportDashboardResponse {
     name: title.trim().slice(0, 120).trim() || 'From Grafana',
     description: description.slice(0, 1_000),
     range: readTime(time, left),
-    refreshS: typeof refresh === 'string' ? secondsOf(refresh) : 0,
+    refreshS: readRefresh(refresh, left),
     variables: onePerName(variables, left).slice(0, 20),
     panels: taken.slice(0, panelsMax),
   });
@@ -283,7 +328,10 @@ function intervalOf({ current, query }: z.infer<typeof variable>): string {
 
 function onePerName(variables: readonly DashboardVariable[], left: string[]): DashboardVariable[] {
   if (variables.length > 20) left.push(`${variables.length - 20} variables, beyond the first 20.`);
-  return [...new Map(variables.map((one) => [one.name, one])).values()];
+  const byName = new Map(variables.map((one) => [one.name, one]));
+  if (byName.size < variables.length)
+    left.push('Variables whose name stands twice: the last of each name was taken.');
+  return [...byName.values()];
 }
 
 function readPanel(
@@ -301,7 +349,12 @@ function readPanel(
   const one: GrafanaPanel =
     model === undefined
       ? shown
-      : { ...model, title: shown.title === '' ? model.title : shown.title, gridPos: shown.gridPos };
+      : {
+          ...model,
+          title: shown.title === '' ? model.title : shown.title,
+          gridPos: shown.gridPos,
+          repeat: shown.repeat === '' ? model.repeat : shown.repeat,
+        };
   const name =
     one.title === ''
       ? `an untitled panel of the type ${one.type.slice(0, 40)}`
@@ -321,8 +374,11 @@ function readPanel(
         : isStacked
           ? 'stacked'
           : 'lines';
+  const hidden = one.targets.filter(({ hide }) => hide).length;
+  if (hidden > 0)
+    left.push(`${name}: ${hidden === 1 ? 'a query that is' : `${hidden} queries that are`} hidden.`);
   const others = one.targets.filter(({ expr, hide }) => !hide && expr.trim() === '').length;
-  if (others > 0 && others < one.targets.length)
+  if (others > 0 && others + hidden < one.targets.length)
     left.push(`${name}: ${others === 1 ? 'a query that is' : `${others} queries that are`} not in PromQL.`);
   const queries = one.targets.flatMap(({ expr: written, legendFormat, hide, datasource }) => {
     if (hide || written.trim() === '') return [];
@@ -363,9 +419,27 @@ function readPanel(
     left.push(
       `${name}: ${one.transformations.length === 1 ? 'its transformation' : `its ${one.transformations.length} transformations`}.`,
     );
+  const thresholds = thresholdsOf(one);
+  const unit = [defaults.unit, one.format, one.yaxes[0]?.format ?? ''].find((given) => given !== '') ?? '';
+  const sum =
+    one.options.reduceOptions.calcs.find((calc) => !/^last/.test(calc)) ??
+    (/^(|current)$/.test(one.valueName) ? '' : one.valueName);
   for (const [count, what] of [
-    [one.fieldConfig.overrides.length, 'overrides of fields'],
-    [one.links.length, 'links'],
+    [one.fieldConfig.overrides.length + one.seriesOverrides.length, 'overrides of fields'],
+    [one.links.length + defaults.links.length, 'links'],
+    [defaults.mappings.length + one.valueMaps.length + one.rangeMaps.length, 'words for values'],
+    [unitOf(unit) === undefined && !plainUnits.has(unit) ? 1 : 0, `unit ${unit.slice(0, 40)}`],
+    [kind === 'number' && sum !== '' ? 1 : 0, `value by ${sum.slice(0, 40)}: it shows the last`],
+    [
+      kind === 'stacked' && defaults.custom.stacking.mode === 'percent' ? 1 : 0,
+      'stacks in percent: they show values',
+    ],
+    [one.timeFrom === '' ? 0 : 1, `own time ${one.timeFrom.slice(0, 40)}`],
+    [one.timeShift === '' ? 0 : 1, `shift in time by ${one.timeShift.slice(0, 40)}`],
+    [
+      thresholdsGiven(one) - thresholds.length,
+      'thresholds beyond five, or of a colour that says neither good nor bad',
+    ],
     [one.alert === undefined ? 0 : 1, 'alert rule'],
     [
       defaults.thresholds.mode === 'percentage' && defaults.thresholds.steps.length > 1 ? 1 : 0,
@@ -374,6 +448,7 @@ function readPanel(
   ] as const)
     if (count > 0) left.push(`${name}: its ${what}.`);
   const content = one.options.content === '' ? one.content : one.options.content;
+  if (kind === 'text' && content.length > 20_000) left.push(`${name}: its text beyond 20,000 characters.`);
   if (kind === 'text' && one.options.mode === 'html') left.push(`${name}: HTML is shown as text.`);
   return [
     {
@@ -382,30 +457,39 @@ function readPanel(
       ...placed(one.gridPos),
       queries: kind === 'text' ? [] : queries.slice(0, 6),
       text: kind === 'text' ? content.slice(0, 20_000) : '',
-      unit: unitOf(defaults.unit) ?? unitOf(one.format) ?? unitOf(one.yaxes[0]?.format ?? '') ?? 'auto',
-      thresholds: thresholdsOf(one),
+      unit: unitOf(unit) ?? 'auto',
+      thresholds,
       overlays: null,
     },
   ];
 }
 
-function thresholdsOf({
+/** Those that have a value; in percent they are named by themselves. */
+function thresholdsGiven(one: GrafanaPanel): number {
+  return stepsOf(one).filter(({ value }) => value !== null).length;
+}
+
+function thresholdsOf(one: GrafanaPanel): DashboardPanel['thresholds'] {
+  return stepsOf(one)
+    .flatMap(({ color, value }) => {
+      const tone = toneOf(color);
+      return value === null || tone === undefined ? [] : [{ from: value, tone }];
+    })
+    .slice(0, 5);
+}
+
+function stepsOf({
   fieldConfig: { defaults },
   thresholds,
   colors,
-}: GrafanaPanel): DashboardPanel['thresholds'] {
+}: GrafanaPanel): readonly z.infer<typeof step>[] {
   const { mode, steps } = defaults.thresholds;
   // Before Grafana 7 the first colour was that of values below all of them.
   const older = thresholds
     .split(',')
     .map((written, place) => ({ value: Number(written), color: colors[place + 1] ?? '' }))
     .filter(({ value }) => thresholds.trim() !== '' && Number.isFinite(value));
-  return (mode === 'absolute' ? steps : mode === '' ? older : [])
-    .flatMap(({ color, value }) => {
-      const tone = toneOf(color);
-      return value === null || tone === undefined ? [] : [{ from: value, tone }];
-    })
-    .slice(0, 5);
+  return mode === 'absolute' ? steps : mode === '' ? older : [];
 }
 
 /** Colours are names, `#EAB839` or `rgba(245, 54, 54, 0.9)`. */
@@ -424,13 +508,17 @@ function toneOf(color: string): 'good' | 'warn' | 'error' | undefined {
   return green > red / 2 ? 'warn' : 'error';
 }
 
+/** Numbers as they are. */
+const plainUnits = new Set(['', 'none', 'short', 'locale', 'string', 'sishort']);
+
 const unitOf = (name: string): PanelUnit | undefined =>
   Object.hasOwn(units, name) ? units[name] : undefined;
 
 /** Which kind of data source it is: `prometheus` also for those that answer the same; empty where the file does not say. */
-function otherSource(given: z.infer<typeof dataSource>, { plugins }: GrafanaFile): string {
+function otherSource(given: z.infer<typeof dataSource>, { plugins }: Pick<GrafanaFile, 'plugins'>): string {
   const named = typeof given === 'string' ? given : given.uid;
-  const asked = /^\$\{(\w+)\}$/.exec(named)?.[1];
+  const [, braced, plain] = /^(?:\$\{(\w+)\}|\$(\w+))$/.exec(named) ?? [];
+  const asked = braced ?? plain;
   const type = typeof given === 'string' || given.type === '' ? (plugins.get(asked ?? '') ?? '') : given.type;
   if (type === 'datasource' || type === 'mixed') return '';
   return /prometheus|mimir|cortex|thanos|victoriametrics/i.test(type) ? 'prometheus' : type.slice(0, 40);
@@ -476,7 +564,10 @@ function placed({ x, y, w, h }: GrafanaPanel['gridPos']): Pick<DashboardPanel, '
 
 const clamp = (value: number, least: number, most: number): number => Math.max(least, Math.min(most, value));
 
-function readVariable(one: z.infer<typeof variable>, left: string[]): DashboardVariable[] {
+function readVariable(
+  one: z.infer<typeof variable>,
+  { plugins, left }: Pick<GrafanaFile, 'plugins'> & { readonly left: string[] },
+): DashboardVariable[] {
   const { name, label, type } = one;
   if (!/^[a-z][a-z0-9_]{0,39}$/i.test(name)) {
     left.push(`The variable “${name.slice(0, 60)}”: its name is not of letters, digits and _.`);
@@ -484,6 +575,8 @@ function readVariable(one: z.infer<typeof variable>, left: string[]): DashboardV
   }
   const shown = { name, label: label.slice(0, 80), value: chosenOf(one) };
   const asked = typeof one.query === 'string' ? one.query : queryOf(one.query);
+  if (one.allValue !== '')
+    left.push(`The variable $${name}: all is all of its values, not ${one.allValue.slice(0, 80)}.`);
   if (type === 'custom') {
     // `Text : value`, where what is shown is another than the value.
     const values = asked
@@ -496,12 +589,19 @@ function readVariable(one: z.infer<typeof variable>, left: string[]): DashboardV
           .slice(0, 200),
       )
       .filter((value) => value !== '');
+    if (values.length > 200)
+      left.push(`The variable $${name}: of its ${values.length} values the first 200 were taken.`);
     return [{ ...shown, from: { type: 'list', values: values.slice(0, 200) } }];
   }
   if (type === 'textbox' || type === 'constant')
     return [
       { ...shown, from: { type: 'list', values: [] }, value: asked === '' ? [] : [asked.slice(0, 500)] },
     ];
+  const source = otherSource(one.datasource, { plugins });
+  if (type === 'query' && source !== '' && source !== 'prometheus') {
+    left.push(`The variable $${name}: it asks ${source}.`);
+    return [];
+  }
   const definition = asked === '' ? one.definition : asked;
   const [, match, wanted = ''] =
     /^\s*label_values\(\s*(?:(.+),\s*)?([a-zA-Z_]\w*)\s*\)\s*$/s.exec(definition) ?? [];
@@ -519,10 +619,13 @@ function readVariable(one: z.infer<typeof variable>, left: string[]): DashboardV
       },
     ];
   }
-  if (type !== 'datasource')
-    left.push(
-      `The variable $${name}: ${type === 'query' ? 'it is not label_values( )' : `of the type ${type.slice(0, 40)}`}.`,
-    );
+  const why =
+    type === 'query'
+      ? 'it is not label_values( )'
+      : type === 'datasource'
+        ? 'it chooses between sources, and there is one here'
+        : `of the type ${type.slice(0, 40)}`;
+  left.push(`The variable $${name}: ${why}.`);
   return [];
 }
 
@@ -555,7 +658,11 @@ function readTime(
   return { from: '-6h', to: 'now' };
 }
 
-function secondsOf(text: string): number {
-  const [, amount = '0', unit = 's'] = /^(\d{1,5})(s|m|h)$/.exec(text) ?? [];
-  return Math.min(86_400, Number(amount) * (unit === 'h' ? 3_600 : unit === 'm' ? 60 : 1));
+/** `5s`, or nothing; older files have false for by hand. */
+function readRefresh(given: string | boolean, left: string[]): number {
+  if (given === '' || typeof given === 'boolean') return 0;
+  const [, amount = '0', unit = ''] = /^(\d{1,5})(s|m|h|d)$/.exec(given) ?? [];
+  if (unit === '') left.push(`Its refresh ${given.slice(0, 40)}: it is refreshed by hand.`);
+  const seconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+  return Math.min(86_400, Number(amount) * (seconds[unit] ?? 0));
 }
