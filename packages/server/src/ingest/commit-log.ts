@@ -9,11 +9,11 @@
  *     <checksum> {"end":8311}                         // what was written behind byte 8311 was taken back
  */
 import { readFileSync } from 'node:fs';
-import { readFile, rm, type FileHandle } from 'node:fs/promises';
+import { rm, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
-import { errnoOf, isForbidden, isUnreadable, type Disk } from './disk.ts';
+import { errnoOf, isForbidden, isUnreadable, readText, type Disk } from './disk.ts';
 import { commitsExtension } from './segment.ts';
 
 /** What is known of a segment that an earlier process wrote. */
@@ -70,7 +70,7 @@ export class CommitLog {
 export async function readCommits(path: string): Promise<Committed | undefined> {
   let text: string;
   try {
-    text = await readFile(path, 'utf8');
+    text = await readText(path);
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || (isUnreadable(error) && !isForbidden(error))) return undefined;
     throw error;

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { open, rename, rm, truncate, type FileHandle } from 'node:fs/promises';
 
 /** What the journal asks of the file system. Tests replace single operations to make them fail as a bad disk would. */
@@ -63,6 +64,22 @@ async function syncDirectory(path: string): Promise<void> {
   } finally {
     await directory.close();
   }
+}
+
+/**
+ * Opens a file of the data directory to be read. What stands under its name and is no file, such as a pipe or a device, is as unreadable as a directory: without
+ * O_NONBLOCK, to open a pipe waits for somebody who writes to it.
+ */
+export async function openToRead(path: string): Promise<FileHandle> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw Object.assign(new Error(`"${path}" is no file.`), { code: 'EISDIR' });
+}
+
+export async function readText(path: string): Promise<string> {
+  await using file = await openToRead(path);
+  return await file.readFile('utf8');
 }
 
 /** Writes a small file whole and durably: after a crash it is there complete, or not at all. */

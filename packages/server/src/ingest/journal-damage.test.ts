@@ -1,4 +1,6 @@
 /** What a disk, or another program, does to files of the journal: nothing that was acknowledged goes without being counted. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { copyFile, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import pino from 'pino';
@@ -6,7 +8,9 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ensure } from '@sightline/base';
 import type { LedgerRow } from '@sightline/schema/api';
 import { countItems } from '@sightline/schema/otlp';
+import { realDisk } from './disk.ts';
 import type { Ingest } from './ingest.ts';
+import { readSegment } from './read-segment.ts';
 import { FakeStore, outage } from './testing/fake-store.ts';
 import { fileFaults } from './testing/file-faults.ts';
 import { drained, openTestIngest, removeDirectory, temporaryDirectory } from './testing/harness.ts';
@@ -200,4 +204,62 @@ test.each([
   await drained(third);
   check(third, store, sent);
   await third.close();
+});
+
+/** What a person, or another program, may leave in the place of a file: to open a pipe waits for somebody who writes to it. */
+const strangers: Readonly<Record<string, (segment: string) => void>> = {
+  'a pipe in the place of a segment': (segment) => pipe(segment),
+  'a pipe in the place of a log of commits': (segment) => pipe(segment.replace('.seg', '.commits')),
+  'a pipe beside them': () => pipe(join(folder(), '0000000099-0123456789abcdef.seg')),
+  'a pipe as if its loading had begun': () => pipe(join(folder(), '0000000099-0123456789abcdef.loading')),
+  'a log of commits that is a pipe': () => pipe(join(folder(), '0000000099-0123456789abcdef.commits')),
+  'a pipe in the quarantine': () => {
+    mkdirSync(join(directory, 'quarantine'), { recursive: true });
+    pipe(join(directory, 'quarantine', 'x.json'));
+  },
+};
+
+function pipe(path: string): void {
+  rmSync(path, { force: true });
+  execFileSync('mkfifo', [path]);
+}
+
+test.skipIf(process.platform === 'win32').each(Object.keys(strangers))(
+  'A start does not wait for %s',
+  async (name) => {
+    const random = seededRandom(seed);
+    const first = await openTestIngest(directory, away(), { limits: { segmentBytesMax: 12_000 } });
+    const sent = await acknowledge(first, random, 40);
+    await first.close();
+    const [segment] = (await segments()).filter((path) => path.endsWith('.seg'));
+    ensure(strangers[name], 'stranger')(ensure(segment, 'segment'));
+    const store = new FakeStore();
+    const second = await openTestIngest(directory, store);
+    await drained(second);
+    const { damaged } = check(second, store, sent);
+    expect(damaged > 0).toBe(name.endsWith('of a segment'));
+    await second.close();
+  },
+);
+
+test('What is acknowledged after a file with the greatest number is found by the next start', async () => {
+  mkdirSync(folder(), { recursive: true });
+  for (const number of ['9999999999', '999999999999999'])
+    writeFileSync(join(folder(), `${number}-0123456789abcdef.commits`), 'x');
+  const first = await openTestIngest(directory, away(), { limits: { segmentBytesMax: 12_000 } });
+  const sent = await acknowledge(first, seededRandom(seed), 20);
+  await first.close();
+  const store = new FakeStore();
+  const second = await openTestIngest(directory, store);
+  await drained(second);
+  expect(check(second, store, sent)).toEqual({ damaged: 0 });
+  await second.close();
+});
+
+test('Of a file that is longer than any segment the beginning is read, and why is told', async () => {
+  const path = join(directory, 'long.seg');
+  writeFileSync(path, Buffer.alloc(5_000, 1));
+  const { bytes, failure } = await readSegment(path, realDisk, 4_096);
+  expect(bytes.length).toBe(4_096);
+  expect(failure).toMatchObject({ message: 'it has 5000 bytes, more than any segment' });
 });

@@ -4,14 +4,14 @@
  * It goes only when it is in the tables after all (`resend-quarantine.ts`). Its bytes count against the bound of the journal, so that
  * the door closes before the disk is full.
  */
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { telemetrySignal, type TelemetrySignal } from '@sightline/schema/api';
 import { backOffMs } from './backoff.ts';
-import { type Disk, isDiskFault, realDisk, writeFileDurably } from './disk.ts';
+import { type Disk, isDiskFault, readText, realDisk, writeFileDurably } from './disk.ts';
 
 /** Why one piece was set aside. `items` is 0 where the bytes are too damaged to be counted. */
 export interface Quarantined {
@@ -155,7 +155,7 @@ export class Quarantine {
   async read(name: string): Promise<QuarantinedPiece | undefined> {
     const base = join(this.#directory, name);
     for (const ending of reasonEndings) {
-      const reason = parseReason(await readFile(`${base}.${ending}`, 'utf8').catch(() => ''));
+      const reason = parseReason(await readText(`${base}.${ending}`).catch(() => ''));
       if (reason !== undefined)
         return { ...reason, name, path: `${base}.pb`, token: reason.token ?? `quarantine/${name}` };
     }

@@ -2,9 +2,9 @@
  * Tries again to bring pieces of the quarantine into the tables, after the reason for their refusal was mended. A piece keeps the token
  * it was refused with, so that trying again after a crash stores nothing twice, and stays where it is until it is stored.
  */
-import { readFile } from 'node:fs/promises';
 import type { QuarantineResent } from '@sightline/schema/api';
 import { StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
+import { openToRead } from './disk.ts';
 import { scanPlain } from './scan-segment.ts';
 import type { Quarantine, QuarantinedPiece } from './quarantine.ts';
 
@@ -58,8 +58,13 @@ export async function resendQuarantine(
 
 /** One record as it was written. What was set aside for damage is not, and would only be refused or, worse, not be. */
 async function isWhole({ path, bytes }: QuarantinedPiece): Promise<boolean> {
-  const content = await readFile(path).catch(() => undefined);
+  const content = await readBytes(path).catch(() => undefined);
   if (content === undefined || content.length !== bytes) return false;
   const { frames, intactBytes } = scanPlain(content);
   return frames.length === 1 && intactBytes.length === bytes;
+}
+
+async function readBytes(path: string): Promise<Buffer> {
+  await using file = await openToRead(path);
+  return await file.readFile();
 }

@@ -7,12 +7,12 @@
  * remembered beside the segment, so that a process that is killed in the middle and starts again takes exactly the
  * same steps: what is already in the tables is recognised by its token.
  */
-import { appendFile, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join, dirname } from 'node:path';
 import { formatNanos, type Clock } from '@sightline/base';
 import { countItems, splitRequest } from '@sightline/schema/otlp';
 import { StoreError, type TelemetryStore } from '../storage/telemetry-store.ts';
-import type { Disk } from './disk.ts';
+import { type Disk, readText } from './disk.ts';
 import { encodeEnvelope, type Envelope, type Frame } from './envelope.ts';
 import type { Quarantine, Quarantined } from './quarantine.ts';
 import { readSegment, type SegmentBytes } from './read-segment.ts';
@@ -170,7 +170,7 @@ class Split {
 
   static async open(options: SegmentLoaderOptions, segment: Segment): Promise<Split> {
     const path = join(dirname(segment.path), segment.name + refusedExtension);
-    const text = await readFile(path, 'utf8').catch(() => '');
+    const text = await readText(path).catch(() => '');
     const refusals = new Map<string, string>();
     for (const line of text.split('\n')) {
       const [token, message] = line.split('\t', 2);

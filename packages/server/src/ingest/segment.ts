@@ -27,11 +27,15 @@ export const commitsExtension = '.commits';
 /** Beside a segment the engine refused: the tokens of its parts that were refused, see segment-loader.ts. */
 export const refusedExtension = '.refused';
 
-const namePattern = /^(?<sequence>\d{10})-[0-9a-f]{16}$/;
+/** The number has ten digits, and more where somebody left a file with a greater one. */
+const namePattern = /^(?<sequence>\d{10,15})-[0-9a-f]{16}$/;
 
-/** Names sort by age. The random half keeps a token unique even where a journal is deleted and begins again at 1. */
+/** Of a name that is read again. */
+const sequenceMax = 999_999_999_999_999;
+
+/** By their number segments are told apart by age, by their random half from those of a journal that was deleted and began again at 1. */
 export function newSegmentName(sequence: number): string {
-  return `${String(sequence).padStart(10, '0')}-${randomBytes(8).toString('hex')}`;
+  return `${String(Math.min(sequence, sequenceMax)).padStart(10, '0')}-${randomBytes(8).toString('hex')}`;
 }
 
 /** The number of a segment's name, or undefined where `name` is none. */
@@ -42,7 +46,7 @@ export function sequenceOf(name: string): number | undefined {
 
 /** The random half of a segment's name, which its records carry: see envelope.ts. */
 export function markerOf(name: string): Buffer {
-  return Buffer.from(name.slice(11), 'hex');
+  return Buffer.from(name.slice(-16), 'hex');
 }
 
 /** A sealed segment's content never changes, so that its name identifies it, across restarts too. */

@@ -2,8 +2,9 @@
  * A segment is what its records say, whatever its file is called: people copy files, and give copies other names. Each file gets
  * the name its segment had, and of several files of one segment the longest stays; if the loading of any had begun, it may be stored in part.
  */
-import { open, readdir, rename, stat } from 'node:fs/promises';
+import { readdir, rename, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
+import { openToRead } from './disk.ts';
 import { markerAfter, readStampedFrame } from './envelope.ts';
 import { commitsExtension, loadingExtension, markerOf, segmentExtension, sequenceOf } from './segment.ts';
 
@@ -83,7 +84,7 @@ async function look(directory: string, file: string, name: string): Promise<Segm
 
 /** Of the first record. Where its head is not what was written, that of the name, if it stands in some record behind. */
 async function readMarker(path: string, named: Buffer): Promise<string | undefined> {
-  await using file = await open(path);
+  await using file = await openToRead(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(headBytesMax), 0, headBytesMax, 0);
   const bytes = buffer.subarray(0, bytesRead);
   const at = markerAfter(bytes, 0);
