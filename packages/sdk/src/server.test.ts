@@ -1,41 +1,31 @@
 /** What the SDK sends, read back from a running Sightline server field by field, over HTTP and over gRPC. */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { modest } from '../../server/src/testing/live-server.ts';
 import { prepareData } from '../../server/src/testing/prepared-data.ts';
+import { type MainProcess, runMain } from '../../server/src/testing/run-main.ts';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
 import { runProgram } from './test/run-program.ts';
-import { waitUntil } from './test/wait-until.ts';
 
 const run = promisify(execFile);
-const root = join(packageRoot, '../..');
-let server: ChildProcess | undefined;
+let server: MainProcess | undefined;
+let urls: Awaited<ReturnType<MainProcess['ready']>>;
 const data = mkdtempSync(join(tmpdir(), 'sightline-server-'));
-let output = '';
-const address = (label: string) => new RegExp(`${label} (\\S+)`).exec(output)?.[1] ?? '';
 
 beforeAll(async () => {
   await ensureBuilt();
   await prepareData(data);
-  const arguments_ = ['--port', '0', '--otlp-http-port', '0', '--otlp-grpc-port', '0', '--data', data];
-  server = spawn(
-    process.execPath,
-    ['--conditions=source', join(root, 'packages/server/src/main.ts'), ...arguments_],
-    { cwd: root },
-  );
-  server.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  server.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await waitUntil(() => output.includes('Sightline is ready'), 50_000).catch(() => {
-    throw new Error(`The server did not start: ${output}`);
-  });
+  server = runMain(['--data', data, ...modest]);
+  urls = await server.ready();
 }, 60_000);
 
 afterAll(async () => {
-  if (server?.kill('SIGTERM') === true) await once(server, 'exit');
+  server?.kill('SIGKILL');
+  await server?.ended();
   rmSync(data, { recursive: true });
 });
 
@@ -56,7 +46,7 @@ interface ApiSpan {
 async function read<T>(path: string, ready: (answer: T) => boolean): Promise<T> {
   const deadline = performance.now() + 15_000;
   for (;;) {
-    const response = await fetch(`${address('UI')}/api/v1/${path}`);
+    const response = await fetch(`${urls.ui}/api/v1/${path}`);
     const answer = (await response.json()) as T;
     if (response.ok && ready(answer)) return answer;
     if (performance.now() > deadline)
@@ -66,8 +56,8 @@ async function read<T>(path: string, ready: (answer: T) => boolean): Promise<T> 
 }
 
 describe.each([
-  ['http/protobuf', () => address('OTLP/HTTP')],
-  ['grpc', () => `http://${address('OTLP/gRPC').replace(/^http:\/\//, '')}`],
+  ['http/protobuf', () => urls.otlpHttp],
+  ['grpc', () => `http://${urls.otlpGrpc.replace(/^http:\/\//, '')}`],
 ])('over %s', (protocol, endpoint) => {
   it('an agent shows up whole: spans, kinds, tokens, cost, session, correlated logs and metrics', async () => {
     const service = `agent-${protocol.replace('/', '-')}`;
@@ -76,7 +66,7 @@ describe.each([
       SIGHTLINE_ENDPOINT: endpoint(),
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
     };
-    const source = join(root, 'examples/agent-with-tools.ts');
+    const source = join(packageRoot, '../../examples/agent-with-tools.ts');
     await run(process.execPath, [source], {
       env: { ...env, OTEL_RESOURCE_ATTRIBUTES: `service.instance.id=${service}` },
       timeout: 30_000,
@@ -140,7 +130,7 @@ it('health checks tell the server by themselves, and are not missed after shutdo
     return checks.find((check) => check.name === name) as ApiCheck;
   };
   const ended = runProgram('health-checks.mjs', {
-    env: { SIGHTLINE_URL: address('UI'), SIGHTLINE_ENDPOINT: address('OTLP/HTTP') },
+    env: { SIGHTLINE_URL: urls.ui, SIGHTLINE_ENDPOINT: urls.otlpHttp },
     whileRunning: (child) => {
       void checkOf('checkout/queue', ({ status }) => status === 'down').then(() => child.kill('SIGUSR2'));
     },

@@ -59,9 +59,11 @@ export async function openStage(): Promise<Stage> {
   const data = mkdtempSync(join(tmpdir(), 'sightline-web-'));
   await prepareData(data);
   let server = runMain(['--data', data, ...modest]);
-  const urls = await server.ready();
+  const [urls, browser] = await Promise.all([
+    server.ready(),
+    chromium.launch({ executablePath: findChromium() ?? '', args: browserFlags }),
+  ]);
   const ports = ['--port', new URL(urls.ui).port, '--otlp-http-port', new URL(urls.otlpHttp).port];
-  const browser = await chromium.launch({ executablePath: findChromium() ?? '', args: browserFlags });
   const contexts = new Map<string, Promise<BrowserContext>>();
   const contextWith = async (options: BrowserContextOptions): Promise<BrowserContext> => {
     const key = JSON.stringify(options);
@@ -85,8 +87,9 @@ export async function openStage(): Promise<Stage> {
       await server.ready();
     },
     close: async () => {
-      await browser.close();
-      await stop(server);
+      // Nobody needs what it would still write.
+      server.kill('SIGKILL');
+      await Promise.all([browser.close(), server.ended()]);
       rmSync(data, { recursive: true, force: true });
     },
   };

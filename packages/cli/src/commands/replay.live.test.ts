@@ -18,7 +18,11 @@ let traceId = '';
 beforeAll(async () => {
   live = await startLiveServer();
   const { stdout } = await run(process.execPath, program, {
-    env: { PATH: process.env['PATH'], SIGHTLINE_ENDPOINT: live.url },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      SIGHTLINE_ENDPOINT: live.url,
+    },
   });
   traceId = /TRACE ([0-9a-f]{32})/.exec(stdout)?.[1] ?? '';
   for (;;) {

@@ -29,6 +29,7 @@ test('docs/replay.md: every file and every line does what it says', async () => 
   const page = await readReplayPage();
   const env = {
     PATH: process.env['PATH'],
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     SIGHTLINE_URL: live.url,
     SIGHTLINE_ENDPOINT: live.url,
     OTEL_LOG_LEVEL: 'none',
@@ -55,7 +56,12 @@ test('docs/replay.md: the failure comes again under a debugger, which stops wher
   const words = line.replace('--inspect-brk', '--inspect-brk=127.0.0.1:0').split(' ');
   const child = spawn(process.execPath, [here('../../bin/sightline.mjs'), ...words], {
     cwd: folder,
-    env: { PATH: process.env['PATH'], NODE_OPTIONS: '--conditions=source', OTEL_LOG_LEVEL: 'none' },
+    env: {
+      PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+      NODE_OPTIONS: '--conditions=source',
+      OTEL_LOG_LEVEL: 'none',
+    },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   // Listened for from the beginning: it may end before the debugger's connection is seen to close.

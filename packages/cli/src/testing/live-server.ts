@@ -23,7 +23,8 @@ export async function startLiveServer(
   return {
     url: ui,
     stop: async () => {
-      main.kill('SIGTERM');
+      // Nobody needs what it would still write.
+      main.kill('SIGKILL');
       await main.ended();
       await rm(data, { recursive: true, force: true });
     },

@@ -1,4 +1,4 @@
-/** Runs a small program in a child process, with the SDK from its sources, and says how it ended. */
+/** Runs a small program in a child process, with the SDK from its sources, and says how it ended. What was compiled for one program of a test run is not compiled again. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -22,7 +22,7 @@ export function runProgram(name: string, options: ProgramOptions = {}): Promise<
   const { promise, resolve } = Promise.withResolvers<ProgramEnd>();
   const path = join(import.meta.dirname, 'programs', name);
   const child = spawn(process.execPath, [...(options.nodeArguments ?? []), path], {
-    env: { PATH: process.env['PATH'], ...options.env },
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';

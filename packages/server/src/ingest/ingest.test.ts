@@ -8,7 +8,14 @@ import { realDisk } from './disk.ts';
 import { encodeEnvelope } from './envelope.ts';
 import type { Ingest } from './ingest.ts';
 import { FakeStore, outage } from './testing/fake-store.ts';
-import { drained, openTestIngest, removeDirectory, temporaryDirectory, until } from './testing/harness.ts';
+import {
+  clockToPutForward,
+  drained,
+  openTestIngest,
+  removeDirectory,
+  temporaryDirectory,
+  until,
+} from './testing/harness.ts';
 import {
   badSpanJson,
   logsJson,
@@ -311,12 +318,13 @@ test('What an overload brings is acknowledged at once, the newest is seen beside
 }, 30_000);
 
 test('Near its bound the journal lets requests in as it is loaded; those that wait too long are refused, and none is lost', async () => {
-  let loadMs = 20;
-  store.beforeLoad = async () => delay(loadMs);
+  let load = async (): Promise<void> => delay(20);
+  store.beforeLoad = async () => load();
   const request = protobufOf('traces', spansJson(100));
   const journalBytesMax = 20 * request.length;
-  const limits = { journalBytesMax, segmentBytesMax: 2 * request.length, waitMsMax: 2000 };
-  const ingest = await openTestIngest(directory, store, { limits });
+  const limits = { journalBytesMax, segmentBytesMax: 2 * request.length, waitMsMax: 60_000 };
+  const clock = clockToPutForward();
+  const ingest = await openTestIngest(directory, store, { limits, clock });
   let acknowledged = 0;
   let refused = 0;
   let bytesMost = 0;
@@ -333,10 +341,14 @@ test('Near its bound the journal lets requests in as it is loaded; those that wa
   };
   await Promise.all(Array.from({ length: 16 }, async () => sendMany(6)));
   expect(refused).toBe(0);
-  loadMs = 4000;
+  // No load ends, and a minute passes again and again.
+  const held = Promise.withResolvers<void>();
+  load = async () => held.promise;
+  const minutes = setInterval(() => clock.putForward(60_000), 20);
   await Promise.all(Array.from({ length: 16 }, async () => sendMany(3)));
+  clearInterval(minutes);
   expect(refused).toBeGreaterThan(5);
-  loadMs = 5;
+  held.resolve();
   await until('room', () => ingest.ledger().journal.bytes < journalBytesMax / 2);
   const refusedBefore = refused;
   await Promise.all(Array.from({ length: 16 }, async () => sendMany(3)));
@@ -394,11 +406,15 @@ test('The canary tells how long a span takes to be visible, and that it is not',
     const wanted = Buffer.from(traceId, 'hex');
     return !isBlind && store.stored.some(({ request }) => Buffer.from(request).includes(wanted));
   };
-  const ingest = await openTestIngest(directory, store, { isTraceVisible, canaryIntervalMs: 10 });
+  const clock = clockToPutForward();
+  const ingest = await openTestIngest(directory, store, { isTraceVisible, canaryIntervalMs: 10, clock });
   await until('the canary', () => ingest.canaryState.state === 'ok');
   expect(ingest.canaryState.lastVisibleMs).toBeLessThan(1000);
   isBlind = true;
-  await until('the alarm', () => ingest.canaryState.state === 'failing');
+  await until('the alarm', () => {
+    clock.putForward(100);
+    return ingest.canaryState.state === 'failing';
+  });
   expect(ingest.canaryState.error).toContain('cannot be read');
   isBlind = false;
   await until('the recovery', () => ingest.canaryState.state === 'ok');

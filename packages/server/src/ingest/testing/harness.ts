@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pino from 'pino';
-import { systemClock } from '@sightline/base';
+import { type Clock, systemClock } from '@sightline/base';
 import { openIngest, type Ingest, type IngestOptions } from '../ingest.ts';
 import type { FakeStore } from './fake-store.ts';
 
@@ -24,6 +24,19 @@ export async function until(what: string, condition: () => unknown, timeoutMs = 
     if (performance.now() > deadline) throw new Error(`Gave up waiting for ${what} after ${timeoutMs} ms.`);
     await delay(5);
   }
+}
+
+/** The system's clock, which can be put forward: what waits for seconds waits for none. */
+export function clockToPutForward(): Clock & { putForward(ms: number): void } {
+  const clock = systemClock();
+  let aheadMs = 0;
+  return {
+    now: clock.now,
+    monotonicMs: () => clock.monotonicMs() + aheadMs,
+    putForward: (ms) => {
+      aheadMs += ms;
+    },
+  };
 }
 
 /** Ingest over a fake store, with everything fast and quiet. */

@@ -40,6 +40,7 @@ export class RefundShop {
     const child = spawn(process.execPath, [program, ...orders.map(String)], {
       env: {
         PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         SIGHTLINE_URL: this.live.ui,
         SIGHTLINE_ENDPOINT: this.live.otlpHttp,
         OTEL_LOG_LEVEL: 'none',
