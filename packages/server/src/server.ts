@@ -137,7 +137,7 @@ async function start(
   const known = new KnownRules(directory.path);
   // Set as soon as there is something to tell; a control plane that was away may come back before.
   let catalogIsBack = (_catalog: Catalog): void => {};
-  const [catalog, opened] = await openTwins(
+  const [catalog, opened] = await openDatabases(
     options,
     directory.path,
     { clock, known, log, onCatalog: (back) => catalogIsBack(back) },
@@ -562,17 +562,17 @@ function withPrices(store: TelemetryStore, prices: PriceKeeper): Pick<TelemetryS
   };
 }
 
-interface TwinSurroundings extends Pick<ServerSurroundings, 'clock' | 'log'> {
+interface DatabaseSurroundings extends Pick<ServerSurroundings, 'clock' | 'log'> {
   readonly known: KnownRules;
   /** Called with a control plane that was away at the start. */
   readonly onCatalog: (catalog: Catalog) => void;
 }
 
 /** Both databases open side by side: together they are most of the time to ready. */
-async function openTwins(
+async function openDatabases(
   options: ServerOptions,
   dataDirectory: string,
-  { clock, log, known, onCatalog }: TwinSurroundings,
+  { clock, log, known, onCatalog }: DatabaseSurroundings,
   onClose: (closer: () => unknown) => void,
 ): Promise<[Catalog, TelemetryStore]> {
   const { clickhouse } = options;
@@ -621,7 +621,7 @@ function refuseLostStore(telemetry: string, known: KnownRules): void {
 async function openCatalogOrStandby(
   { postgresUrl }: ServerOptions,
   dataDirectory: string,
-  { known, log, onCatalog }: Pick<TwinSurroundings, 'known' | 'log' | 'onCatalog'>,
+  { known, log, onCatalog }: Pick<DatabaseSurroundings, 'known' | 'log' | 'onCatalog'>,
 ): Promise<Catalog> {
   const kind = postgresUrl === undefined ? 'embedded' : 'postgres';
   const directory = join(dataDirectory, 'control');

@@ -10,7 +10,7 @@ import {
   readRuleValues,
   readSampleTraces,
   valueOfNothing,
-  type ValueWish,
+  type ValueRequest,
 } from '../query/alerts/read-rule-values.ts';
 import { AskedOnce } from '../query/asked-once.ts';
 import { askInstant } from '../query/prometheus/questions.ts';
@@ -36,7 +36,7 @@ export interface Looked {
   /** Of recording rules: what is to be written. */
   readonly recorded?: readonly LabelledValue[];
   /** Whose traces show why, where the rule does not say it itself. */
-  readonly shownBy?: ValueWish;
+  readonly shownBy?: ValueRequest;
 }
 
 /** Compound rules are looked at after the others of the same tick: `firingOf` is asked then. */
@@ -77,7 +77,7 @@ export async function evaluateRules(
 
 const nanosOf = (ms: number): UnixNano => unixNano(BigInt(ms) * 1_000_000n);
 
-interface Wishes {
+interface Requests {
   readonly rules: readonly CompiledRule[];
   readonly tickMs: number;
   readonly found: Map<string, Looked>;
@@ -85,34 +85,34 @@ interface Wishes {
 }
 
 /** What the rule wants to know: now, and where it compares with another time, then. */
-export function wishOf(rule: CompiledRule, tickMs: number): ValueWish | undefined {
+export function requestOf(rule: CompiledRule, tickMs: number): ValueRequest | undefined {
   if (rule.body.kind !== 'value') return undefined;
   return { query: rule.body.node.query, to: nanosOf(tickMs - rule.delayMs), isLive: true };
 }
 
 async function evaluateOurs(
   context: QueryContext,
-  { rules, tickMs, found, histories }: Wishes,
+  { rules, tickMs, found, histories }: Requests,
 ): Promise<void> {
   const asked = rules.flatMap((rule) => {
-    const now = wishOf(rule, tickMs);
+    const now = requestOf(rule, tickMs);
     if (now === undefined) return [];
     const { condition } = rule;
-    if (condition.type !== 'change') return [{ rule, wish: now, isBefore: false }];
+    if (condition.type !== 'change') return [{ rule, request: now, isBefore: false }];
     const before = {
       ...now,
       to: unixNano(now.to - BigInt(Math.round(condition.againstS * 1e9))),
       isLive: false,
     };
     return [
-      { rule, wish: now, isBefore: false },
-      { rule, wish: before, isBefore: true },
+      { rule, request: now, isBefore: false },
+      { rule, request: before, isBefore: true },
     ];
   });
   const beganMs = performance.now();
   const answers = await readRuleValues(
     context,
-    asked.map(({ wish }) => wish),
+    asked.map(({ request }) => request),
   );
   const tookMs = (performance.now() - beganMs) / Math.max(1, rules.length);
   const values = new Map<
@@ -138,7 +138,7 @@ async function evaluateOurs(
 
 async function evaluateBurns(
   project: string,
-  { rules, tickMs, found }: Omit<Wishes, 'histories'>,
+  { rules, tickMs, found }: Omit<Requests, 'histories'>,
   burnsAt: SloKeeper['burnsAt'],
 ): Promise<void> {
   if (rules.length === 0) return;
@@ -397,8 +397,8 @@ export function evaluateCompound(rule: CompiledRule, firingOf: FiringOf): Look {
 export async function sampleTracesOf(
   context: QueryContext,
   rule: CompiledRule,
-  at: { readonly tickMs: number; readonly labels: Labels; readonly shownBy: ValueWish | undefined },
+  at: { readonly tickMs: number; readonly labels: Labels; readonly shownBy: ValueRequest | undefined },
 ): Promise<readonly string[]> {
-  const wish = at.shownBy ?? wishOf(rule, at.tickMs);
-  return wish === undefined ? [] : readSampleTraces(context, wish, at.labels).catch(() => []);
+  const request = at.shownBy ?? requestOf(rule, at.tickMs);
+  return request === undefined ? [] : readSampleTraces(context, request, at.labels).catch(() => []);
 }

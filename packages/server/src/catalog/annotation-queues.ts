@@ -88,12 +88,12 @@ export async function addItems(db: SqlRunner, queueId: string, traceIds: readonl
 
 export async function listItems(
   db: SqlRunner,
-  wish: { readonly queueId: string; readonly state: AnnotationState | undefined; readonly limit: number },
+  request: { readonly queueId: string; readonly state: AnnotationState | undefined; readonly limit: number },
 ): Promise<readonly StoredItem[]> {
   return db.query(
     `SELECT ${itemColumns} FROM annotation_items
      WHERE queue_id::text = $1 AND ($2::text IS NULL OR state = $2) ORDER BY annotation_items.id LIMIT $3`,
-    [wish.queueId, wish.state ?? null, wish.limit],
+    [request.queueId, request.state ?? null, request.limit],
   );
 }
 

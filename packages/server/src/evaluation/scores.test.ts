@@ -32,8 +32,8 @@ describe('scores', () => {
   });
   afterAll(() => test.close());
 
-  const list = async (wish: Partial<ScoresParameters> = {}) =>
-    findScores(test.context, scoresParameters.parse(wish));
+  const list = async (request: Partial<ScoresParameters> = {}) =>
+    findScores(test.context, scoresParameters.parse(request));
   const post = async (body: unknown) => recordRequest(test.context, newScoresRequest.parse(body));
 
   it('are made of evaluation events in logs, wherever the event says its name', async () => {
@@ -278,8 +278,8 @@ describe('scores', () => {
     });
 
     it('are found with its trace and its session', async () => {
-      const names = async (wish: Partial<ScoresParameters>) =>
-        (await list(wish)).scores.map(({ name }) => name).toSorted();
+      const names = async (request: Partial<ScoresParameters>) =>
+        (await list(request)).scores.map(({ name }) => name).toSorted();
       expect((await list({ traceId: answered, name: 'late' })).scores).toMatchObject([
         { name: 'late', responseId: 'chatcmpl-9', traceId: null, target: 'span' },
       ]);
@@ -343,14 +343,14 @@ describe('scores', () => {
         return result;
       };
       const context = { ...test.context, project: 'unscored', store: { ...store, query } };
-      const wish = { ...tracesParameters.parse({ q: 'score.late<0.5' }), from: '-2h' };
-      expect((await findTraces(context, wish)).traces).toEqual([]);
+      const request = { ...tracesParameters.parse({ q: 'score.late<0.5' }), from: '-2h' };
+      expect((await findTraces(context, request)).traces).toEqual([]);
       expect(rowsRead).toBeLessThan(4_000);
     });
 
     it('count in the rate of hallucination', async () => {
-      const wish = { name: 'hallucination', from: '-1h', to: 'now' };
-      const { hallucination } = await summariseScores(test.context, wish);
+      const request = { name: 'hallucination', from: '-1h', to: 'now' };
+      const { hallucination } = await summariseScores(test.context, request);
       // The trace of the test before, the one that judges, and the one with the answer.
       expect(hallucination).toEqual({ judged: 3, hallucinated: 3, rate: 1 });
     });

@@ -6,7 +6,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import type { QueryContext } from '../query/reader.ts';
 import { type GridSeries, keyOf, readGrid, type ValueQuestion, valueWithoutItems } from './value-series.ts';
 
-export interface HistoryWish {
+export interface HistoryRequest {
   /** What is kept belongs to it: another question under the same key is read anew. */
   readonly key: string;
   readonly text: string;
@@ -38,8 +38,8 @@ export class ValueHistories {
   readonly #kept = new Map<string, Kept>();
 
   /** Throws `query_limit` where there are more label sets than are watched. */
-  async read(context: QueryContext, wish: HistoryWish): Promise<History> {
-    const { key, text, question, stepMs, count, beforeMs } = wish;
+  async read(context: QueryContext, request: HistoryRequest): Promise<History> {
+    const { key, text, question, stepMs, count, beforeMs } = request;
     const cacheKey = `${context.project}\n${key}`;
     const lastMs = Math.ceil(beforeMs / stepMs) * stepMs - stepMs;
     const firstMs = lastMs - (count - 1) * stepMs;

@@ -22,7 +22,7 @@ export async function findTraces(
   const reader = new Reader(context);
   await reader.settle();
   const { placed, snapshot } = await collectTraces(reader, {
-    wish: { ...rest, filter },
+    request: { ...rest, filter },
     page,
     limit: limit + 1,
   });

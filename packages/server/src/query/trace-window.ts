@@ -15,14 +15,14 @@ import { readSummaries } from './read-summaries.ts';
 import type { Reader } from './reader.ts';
 import { inRange, storedAfter, storedUntil } from './sql/range-sql.ts';
 import { every, int64, type Sql, sql, string, trusted, uint } from './sql/sql.ts';
-import { type TraceWish, wantedTraces } from './sql/trace-sets-sql.ts';
+import { type TraceRequest, wantedTraces } from './sql/trace-sets-sql.ts';
 import type { Window } from './time-range.ts';
 import { type SummaryRow, tracesByHex } from './sql/trace-summary-sql.ts';
 import { startsWithin } from './sql/whole-traces-sql.ts';
 import { ReachingWindow } from './time-windows.ts';
 
 export interface TraceSearch {
-  readonly wish: TraceWish;
+  readonly request: TraceRequest;
   readonly page: PageStart;
   readonly limit: number;
 }
@@ -56,12 +56,12 @@ export async function collectTraces(reader: Reader, asked: TraceSearch): Promise
   const reaching = new ReachingWindow(range, end, 'spans');
   let spare = spareCandidates;
   let best: FoundTraces = { placed: [], snapshot: page.snapshot };
-  const lookup = new RareLookup(reader, search.wish.filter, range);
+  const lookup = new RareLookup(reader, search.request.filter, range);
   let rare = await lookup.atOnce();
   for (;;) {
     if (rare !== undefined) {
       if (rare.ids.length === 0) return best;
-      search = { ...search, wish: { ...search.wish, filter: rare.filter, ids: rare.ids } };
+      search = { ...search, request: { ...search.request, filter: rare.filter, ids: rare.ids } };
       reaching.narrow(rare.from);
       rare = undefined;
     }
@@ -122,15 +122,15 @@ async function findLate(
 }
 
 /** Each trace of the window with its first span there. */
-function placesNow({ project }: Reader, { wish }: TraceSearch, window: Window, condition?: Sql): Sql {
+function placesNow({ project }: Reader, { request }: TraceSearch, window: Window, condition?: Sql): Sql {
   return sql`SELECT trace_id, min(start_time) AS place FROM trace_starts
-    WHERE ${every([startsWithin(project, window), condition, wantedTraces(project, wish, window)])} GROUP BY trace_id`;
+    WHERE ${every([startsWithin(project, window), condition, wantedTraces(project, request, window)])} GROUP BY trace_id`;
 }
 
 /** The same as of the first page. The place of a trace with late spans is told by those that were there. */
 function placesThen(reader: Reader, search: TraceSearch, window: Window): Sql {
   const { project } = reader;
-  const { page, wish } = search;
+  const { page, request } = search;
   const moved = sql`SELECT trace_id FROM spans WHERE ${lateSpans(project, page, window)}`;
   const beyond = beyondCursor(page, window);
   return sql`${placesNow(reader, search, window, sql`trace_id NOT IN (${moved})`)}
@@ -139,7 +139,7 @@ function placesThen(reader: Reader, search: TraceSearch, window: Window): Sql {
       inRange(project, 'spans', beyond),
       storedUntil(snapshotMs(page)),
       sql`trace_id IN (${moved})`,
-      wantedTraces(project, wish, window),
+      wantedTraces(project, request, window),
     ])} GROUP BY trace_id`;
 }
 

@@ -129,7 +129,7 @@ async function findOriginals(
   return { runs, replaysSeen };
 }
 
-interface Wish {
+interface TargetToFind {
   readonly names: readonly string[];
   readonly target: string | undefined;
   readonly input?: unknown;
@@ -138,7 +138,7 @@ interface Wish {
 
 function prepare(
   recorded: RecordedInput,
-  { names, target: wanted, input, context }: Wish,
+  { names, target: wanted, input, context }: TargetToFind,
 ): { readonly replay: NewReplay } | { readonly reason: string; readonly hint: string } {
   const edited = input !== undefined || context !== undefined;
   const given = input === undefined ? recorded.input : input;

@@ -34,7 +34,7 @@ import type {
   StoredRun,
   TelemetryStore,
 } from '../storage/telemetry-store.ts';
-import { type ChangedTime, type FoundSpells, type Spell, spellsOf } from './changed-spells.ts';
+import { type ChangedTime, type FoundRanges, type ChangedRange, changedRanges } from './changed-ranges.ts';
 import { type GoingTrace, RunPauses, type TraceSize } from './run-pauses.ts';
 import { storedRun } from './stored-run.ts';
 import { backgroundLimits, SumKeeper } from './sum-keeper.ts';
@@ -371,13 +371,13 @@ export class RunKeeper {
     for (let isAny = isFirst || known.ahead !== undefined; ahead !== undefined; isAny = true) {
       const beganMs = performance.now();
       const changes = { afterMs: isFirst ? -1n : sinceMs, untilMs: ahead.untilMs };
-      const found = await this.#spells({ ...changes, to: nanosOf(ahead.fromS) });
+      const found = await this.#ranges({ ...changes, to: nanosOf(ahead.fromS) });
       const endedMs = performance.now();
       const pauseMs = endedMs + Math.max(forwardMs, listFactor * (endedMs - beganMs));
-      const left = await this.#putSpells({ ...since, ahead, changes, ...found, pauseMs });
+      const left = await this.#putRanges({ ...since, ahead, changes, ...found, pauseMs });
       if (left === undefined) return undefined;
       if (left === 'nothing') {
-        if (isAny || found.spells.length > 0)
+        if (isAny || found.ranges.length > 0)
           await this.#record({ generation, untilMs: ahead.untilMs, isFirst });
         return ahead.untilMs;
       }
@@ -387,13 +387,13 @@ export class RunKeeper {
   }
 
   /** What of it is left after a while: nothing, or what is before. Undefined where it was stopped. */
-  async #putSpells(wish: SpellsToPut): Promise<RunsAhead | 'nothing' | undefined> {
-    const { generation, sinceMs, changes, spells, isAll, pauseMs } = wish;
-    let { ahead } = wish;
-    for (const [index, spell] of spells.entries()) {
-      if (!(await this.#putSpell(generation, changes, spell))) return undefined;
-      if (isAll && index === spells.length - 1) break;
-      ahead = { ...ahead, fromS: spell.fromS };
+  async #putRanges(request: RangesToPut): Promise<RunsAhead | 'nothing' | undefined> {
+    const { generation, sinceMs, changes, ranges, isAll, pauseMs } = request;
+    let { ahead } = request;
+    for (const [index, range] of ranges.entries()) {
+      if (!(await this.#putRange(generation, changes, range))) return undefined;
+      if (isAll && index === ranges.length - 1) break;
+      ahead = { ...ahead, fromS: range.fromS };
       await this.#record({ generation, untilMs: sinceMs, ahead });
       if (performance.now() > pauseMs) return ahead;
     }
@@ -417,21 +417,25 @@ export class RunKeeper {
   /** Puts together all of these changes, the newest first. False where it was stopped. */
   async #putAll(generation: number, changes: Changes, from?: bigint): Promise<boolean> {
     for (let to: bigint | undefined, isAll = false; !isAll;) {
-      const found = await this.#spells({ ...changes, from, to });
-      for (const spell of found.spells) if (!(await this.#putSpell(generation, changes, spell))) return false;
+      const found = await this.#ranges({ ...changes, from, to });
+      for (const range of found.ranges) if (!(await this.#putRange(generation, changes, range))) return false;
       ({ isAll } = found);
-      to = nanosOf(found.spells.at(-1)?.fromS ?? Infinity);
+      to = nanosOf(found.ranges.at(-1)?.fromS ?? Infinity);
     }
     return true;
   }
 
-  async #spells(changes: ChangedSteps): Promise<FoundSpells> {
+  async #ranges(changes: ChangedSteps): Promise<FoundRanges> {
     const rows = await this.#rows<ChangedTime>(changedTimes(changes, timesMax));
-    return spellsOf(rows, this.#stepsPerStatement, timesMax);
+    return changedRanges(rows, this.#stepsPerStatement, timesMax);
   }
 
   /** Whether it was put together whole. */
-  async #putSpell(generation: number, changes: Changes, { fromS, toS, weights }: Spell): Promise<boolean> {
+  async #putRange(
+    generation: number,
+    changes: Changes,
+    { fromS, toS, weights }: ChangedRange,
+  ): Promise<boolean> {
     const started = { from: unixNano(BigInt(fromS) * secondNanos), to: unixNano(BigInt(toS) * secondNanos) };
     const touched = new Map<string, Set<number>>();
     for (const [project, weight] of weights) {
@@ -574,7 +578,7 @@ interface Forward {
   readonly ahead: RunsAhead;
 }
 
-interface SpellsToPut extends Forward, FoundSpells {
+interface RangesToPut extends Forward, FoundRanges {
   readonly changes: Changes;
   /** By the clock that only goes forward. */
   readonly pauseMs: number;

@@ -19,7 +19,7 @@ import { callFilterNames, callFilters, type ExactFilters, tracesOfFilter } from 
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
 import { quantilesSql } from '../sql/quantiles-sql.ts';
 import { mergedQuantiles } from '../sql/run-sums-sql.ts';
-import { callRows, type CallWish } from '../sql/runs-sql.ts';
+import { callRows, type CallRequest } from '../sql/runs-sql.ts';
 import { every, type Sql, sql, string, strings, trusted } from '../sql/sql.ts';
 import { isInference, summedUsageText } from '../sql/usage-sql.ts';
 import { namesOfModel, readJoinedModels, underJoinedNames } from './joined-models.ts';
@@ -55,7 +55,7 @@ const callColumns = (isCall: string): string => `
 interface CalleeList<Row> {
   readonly of: string;
   readonly parameters: ModelsParameters | AgentsParameters | ToolsParameters;
-  readonly kinds: CallWish['kinds'];
+  readonly kinds: CallRequest['kinds'];
   readonly reads: readonly string[];
   /** Sums the rows of `callRows` up to fewer, for `columns` to sum up. */
   readonly gathered?: (calls: Sql) => Sql;

@@ -16,7 +16,7 @@ import { readQ } from '../filter/read-condition.ts';
 import { type QueryContext, Reader } from '../reader.ts';
 import { tracesOfFilter } from '../sql/agent-filter-sql.ts';
 import { keyedPage, readSort } from '../sql/keyed-page-sql.ts';
-import { runRows, type RunWish } from '../sql/runs-sql.ts';
+import { runRows, type RunRequest } from '../sql/runs-sql.ts';
 import { int64, type Sql, sql, string, strings, trusted, uint } from '../sql/sql.ts';
 import { summedUsage } from '../sql/usage-sql.ts';
 import { readJoinedModels, withModelNames } from './joined-models.ts';
@@ -123,7 +123,7 @@ interface Group extends GroupRow {
   readonly joined: JoinedModels;
 }
 
-interface GroupWish extends RunWish {
+interface GroupRequest extends RunRequest {
   readonly ids: readonly string[];
 }
 
@@ -131,15 +131,15 @@ interface GroupWish extends RunWish {
 async function readGroups(
   reader: Reader,
   by: GroupBy,
-  { ids, ...wish }: GroupWish,
+  { ids, ...request }: GroupRequest,
 ): Promise<ReadonlyMap<string, Group>> {
   if (ids.length === 0) return new Map();
   const [joined, rows] = await Promise.all([
-    readJoinedModels(reader, wish.scope.window),
+    readJoinedModels(reader, request.scope.window),
     reader.rows<GroupRow>(sql`
     SELECT *, toString(fromUnixTimestamp64Nano(firstNanos, 'UTC')) AS startText, firstNanos AS startNanos,
       toString(fromUnixTimestamp64Nano(lastNanos, 'UTC')) AS lastText, anyUser AS userId
-    FROM (${groups(by, runRows({ ...wish, groups: { by, ids } }))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`),
+    FROM (${groups(by, runRows({ ...request, groups: { by, ids } }))}) WHERE groupId IN (SELECT arrayJoin(${strings(ids)}))`),
   ]);
   return new Map(rows.map((row) => [row.groupId, { ...row, joined }]));
 }

@@ -70,7 +70,7 @@ interface Search {
   readonly scope: RunScope;
   readonly page: PageStart;
   readonly limit: number;
-  /** See `TraceWish`. */
+  /** See `TraceRequest`. */
   readonly ids?: readonly string[];
 }
 

@@ -6,7 +6,7 @@ import type { StoredRun } from './stored-run.ts';
 import type { RunState } from './run-cache.ts';
 import { readGeneration } from './settled-runs.ts';
 
-export interface RunWish<Also> {
+export interface RunRequest<Also> {
   readonly withFlags?: boolean;
   /**
    * What else is read, at the same time. `known` is the run as it was read before, should nothing have changed since. May be called a second time,
@@ -24,7 +24,7 @@ export const nothingElse = async (): Promise<undefined> => undefined;
 export async function openRun<Also>(
   reader: Reader,
   traceId: string,
-  { withFlags = false, also }: RunWish<Also>,
+  { withFlags = false, also }: RunRequest<Also>,
 ): Promise<StoredRun & { readonly also: Also }> {
   const id = normalTraceId(traceId);
   const key = `${reader.project}\0${id}`;

@@ -21,7 +21,7 @@ import { withModelNames } from './joined-models.ts';
 import { wholeCost } from './whole-cost.ts';
 import { settledRuns } from './settled-runs.ts';
 
-export interface PerformanceWish extends PerformanceParameters {
+export interface PerformanceRequest extends PerformanceParameters {
   readonly session?: string;
   readonly thresholds: Thresholds;
 }
@@ -52,15 +52,15 @@ const durationQuantiles = trusted(
 
 export async function readPerformance(
   context: QueryContext,
-  wish: PerformanceWish,
+  request: PerformanceRequest,
 ): Promise<PerformanceResponse> {
   const reader = new Reader(context);
-  const range = wholeSteps(readRange(wish, context.clock), overviewStepsDefault);
-  const filters: ExactFilters = await withModelNames(reader, wish, range);
+  const range = wholeSteps(readRange(request, context.clock), overviewStepsDefault);
+  const filters: ExactFilters = await withModelNames(reader, request, range);
   const scope = await settledRuns(reader, range);
   const runs = runRows({ scope, where: trusted('true'), filters });
   const among = sql`trace_id IN (SELECT trace_id FROM (${runs}))`;
-  const { thresholds } = wish;
+  const { thresholds } = request;
   const slowRun = sql`${durationS} > ${float(thresholds.workflowDurationS)}`;
   const dearRun = sql`${dollarsKnown} > ${float(thresholds.workflowCostUsd)}`;
   const steps = { scope, among, of: notCalls, thresholdS: thresholds.stepDurationS };
@@ -87,11 +87,11 @@ export async function readPerformance(
   const totalCostUsd = wholeCost(decodeCost(sums?.totalCost ?? null));
   const at = (index: number): number | null => (total === 0 ? null : ms(sums?.quantiles[index]));
   return {
-    session: wish.session ?? null,
-    service: wish.service ?? null,
-    agent: wish.agent ?? null,
-    model: wish.model ?? null,
-    version: wish.version ?? null,
+    session: request.session ?? null,
+    service: request.service ?? null,
+    agent: request.agent ?? null,
+    model: request.model ?? null,
+    version: request.version ?? null,
     startTime: formatNanos(range.from),
     endTime: formatNanos(range.to),
     total,
@@ -161,31 +161,35 @@ async function findRunsOver(
 /** What stands between a workflow and its calls of models. */
 const notCalls = "operation NOT IN ('llm', 'agent', 'workflow')";
 
-interface StepWish {
+interface StepRequest {
   readonly scope: RunScope;
   readonly among: Sql;
   readonly of: string;
   readonly thresholdS: number;
 }
 
-async function findStepsOver(reader: Reader, wish: StepWish): Promise<readonly OverRow[]> {
+async function findStepsOver(reader: Reader, request: StepRequest): Promise<readonly OverRow[]> {
   return reader.rows<OverRow>(sql`
     SELECT lower(hex(trace_id)) AS traceId, lower(hex(span_id)) AS spanId, toString(name) AS name, duration_ns / 1e9 AS value,
       toString(fromUnixTimestamp64Nano(${trusted(endNanos)}, 'UTC')) AS timeText
-    FROM ai_spans WHERE ${stepsOver(wish)}
+    FROM ai_spans WHERE ${stepsOver(request)}
     ORDER BY value DESC, spanId LIMIT ${uint(findingsMax)}`);
 }
 
 /** All of them, where not all were found. */
-async function countStepsOver(reader: Reader, wish: StepWish, found: readonly OverRow[]): Promise<number> {
+async function countStepsOver(
+  reader: Reader,
+  request: StepRequest,
+  found: readonly OverRow[],
+): Promise<number> {
   if (found.length < findingsMax) return found.length;
   const [row] = await reader.rows<{ total: string }>(
-    sql`SELECT count() AS total FROM ai_spans WHERE ${stepsOver(wish)}`,
+    sql`SELECT count() AS total FROM ai_spans WHERE ${stepsOver(request)}`,
   );
   return Number(row?.total ?? found.length);
 }
 
-function stepsOver({ scope, among, of, thresholdS }: StepWish): Sql {
+function stepsOver({ scope, among, of, thresholdS }: StepRequest): Sql {
   // A run goes on for a day at most, as far as steps are looked for.
   const window = { from: scope.window.from, to: unixNano(scope.window.to + dayNanos) };
   return every([

@@ -9,7 +9,7 @@ import type { Window } from '../time-range.ts';
 import { isUncountable, knownCost, told } from '../sql/usage-sql.ts';
 import { buildRunTree, type RunSpan, type RunTree } from './run-tree.ts';
 
-export interface TreesWish {
+export interface TreesRequest {
   readonly project: string;
   /** All spans of the traces lie within. */
   readonly window: Window;
@@ -42,7 +42,7 @@ export async function readRunTrees({
   window,
   among,
   binary,
-}: TreesWish): Promise<readonly (() => RunTree)[]> {
+}: TreesRequest): Promise<readonly (() => RunTree)[]> {
   const [steps, others] = await Promise.all([
     binary(
       sql`SELECT ${trusted(stepColumns)} FROM ai_spans WHERE ${inRange(project, 'spans', window)} AND ${among} ${perTrace}`,

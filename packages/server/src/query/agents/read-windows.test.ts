@@ -104,8 +104,8 @@ beforeAll(async () => {
 afterAll(async () => telemetry.close());
 
 test('how runs did, and what crossed a threshold', async () => {
-  const wish = { ...performanceParameters.parse({ service: 'bot' }), thresholds: defaultThresholds };
-  const answer = performanceResponse.parse(await readPerformance(telemetry.context, wish));
+  const request = { ...performanceParameters.parse({ service: 'bot' }), thresholds: defaultThresholds };
+  const answer = performanceResponse.parse(await readPerformance(telemetry.context, request));
   expect(answer).toMatchObject({
     service: 'bot',
     total: 3,
@@ -165,8 +165,12 @@ test('thresholds are what the caller says, and a session, version or model narro
     workflowCostUsd: 10,
     errorRate: 0.9,
   };
-  const ask = async (wish: object) =>
-    readPerformance(telemetry.context, { ...performanceParameters.parse({}), thresholds: relaxed, ...wish });
+  const ask = async (request: object) =>
+    readPerformance(telemetry.context, {
+      ...performanceParameters.parse({}),
+      thresholds: relaxed,
+      ...request,
+    });
   expect(await ask({ session: 's1' })).toMatchObject({
     session: 's1',
     total: 2,
@@ -225,8 +229,8 @@ test('a graph of more runs than are read at once', async () => {
       ]),
     ),
   );
-  const wish = agentGraphParameters.parse({ service: 'many' });
-  const graph = agentGraphResponse.parse(await readAgentGraph(telemetry.context, wish));
+  const request = agentGraphParameters.parse({ service: 'many' });
+  const graph = agentGraphResponse.parse(await readAgentGraph(telemetry.context, request));
   expect(graph).toMatchObject({ runs: 250 });
   expect(graph.limitsMet).toBeUndefined();
   expect(graph.edges.map(({ source, target, calls }) => `${source} → ${target} ${calls}`)).toEqual([

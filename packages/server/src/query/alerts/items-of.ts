@@ -5,7 +5,7 @@ import { type JoinedModels, noJoinedModels } from '../agents/model-names.ts';
 import { readGeneration } from '../agents/settled-runs.ts';
 import { readQ } from '../filter/read-condition.ts';
 import type { Reader } from '../reader.ts';
-import type { ItemWish } from '../sql/rule-items-sql.ts';
+import type { ItemRequest } from '../sql/rule-items-sql.ts';
 import type { Window } from '../time-range.ts';
 
 /** Whether its labels tell models, which are called as lists call them. */
@@ -46,7 +46,7 @@ interface Items {
 export async function itemsOf(
   reader: Reader,
   { source, by = [], queries, window, names = reader }: Items,
-): Promise<Omit<ItemWish, 'storedAfterMs'>> {
+): Promise<Omit<ItemRequest, 'storedAfterMs'>> {
   const isOfRuns = source === 'runs' || source === 'calls';
   if (isOfRuns) await reader.settle();
   return {

@@ -159,7 +159,7 @@ async function readTogether(
   const to = sets
     .map(({ looks }) => looks.first + looks.stepNanos * BigInt(looks.count))
     .reduce((a, b) => (a > b ? a : b));
-  const wish = {
+  const request = {
     ...(await itemsOf(reader, {
       source,
       by,
@@ -169,7 +169,7 @@ async function readTogether(
     storedAfterMs: undefined,
   };
   const rows = await reader.rows<ValueRow & { readonly set: number }>(
-    ruleValueSets(wish, sets, historyRowsMax),
+    ruleValueSets(request, sets, historyRowsMax),
   );
   if (rows.length >= historyRowsMax) throw new Error('These are too many to be told apart together.');
   const bySet = Map.groupBy(rows, ({ set }) => Number(set));

@@ -185,13 +185,13 @@ describe('values of rules', () => {
       'error_rate by service > 1',
       'max(duration) where name:/GET/ by service > 1s',
     ];
-    const wish = (text: string) => ({ query: query(text), to: unixNano(nowNanos), isLive: true });
-    const together = await readRuleValues(context, texts.map(wish));
+    const request = (text: string) => ({ query: query(text), to: unixNano(nowNanos), isLive: true });
+    const together = await readRuleValues(context, texts.map(request));
     expect(statements.length).toBe(1);
     expect(together.map((answer) => (answer instanceof Error ? answer : answer.length))).toEqual([1, 4, 2]);
     const bad = await readRuleValues(
       context,
-      [...texts, 'count where name:/\\p{Nope}/ by service > 1'].map(wish),
+      [...texts, 'count where name:/\\p{Nope}/ by service > 1'].map(request),
     );
     expect(bad.map((answer) => answer instanceof Error)).toEqual([false, false, false, true]);
   });
@@ -218,15 +218,15 @@ describe('values of rules', () => {
   });
 
   it('show traces', async () => {
-    const wish = (text: string) => ({ query: query(text), to: unixNano(nowNanos), isLive: true });
+    const request = (text: string) => ({ query: query(text), to: unixNano(nowNanos), isLive: true });
     expect(
-      await readSampleTraces(telemetry.context, wish('error_rate by service > 1'), { service: 'api' }),
+      await readSampleTraces(telemetry.context, request('error_rate by service > 1'), { service: 'api' }),
     ).toEqual([hexId(32, 1)]);
-    expect((await readSampleTraces(telemetry.context, wish('max(duration) > 1s'), {}))[0]).toBe(
+    expect((await readSampleTraces(telemetry.context, request('max(duration) > 1s'), {}))[0]).toBe(
       hexId(32, 60),
     );
     expect(
-      await readSampleTraces(telemetry.context, wish('total_cost by model > 1'), { model: 'gpt-4o' }),
+      await readSampleTraces(telemetry.context, request('total_cost by model > 1'), { model: 'gpt-4o' }),
     ).toEqual([hexId(32, 20)]);
   });
 

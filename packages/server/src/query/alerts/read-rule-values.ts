@@ -21,7 +21,7 @@ export const labelSetsMax = 20_000;
 /** Queries of one statement: each is some columns of it. */
 const queriesMax = 40;
 
-export interface ValueWish {
+export interface ValueRequest {
   readonly query: ValueQuery;
   /** The window ends here. */
   readonly to: UnixNano;
@@ -29,18 +29,18 @@ export interface ValueWish {
   readonly isLive: boolean;
 }
 
-/** The values in the order of the wishes; an error in the place of those that cannot be had. */
+/** The values in the order of the requests; an error in the place of those that cannot be had. */
 export async function readRuleValues(
   context: QueryContext,
-  wishes: readonly ValueWish[],
+  requests: readonly ValueRequest[],
 ): Promise<readonly (readonly LabelledValue[] | Error)[]> {
-  const answers: (readonly LabelledValue[] | Error)[] = wishes.map(() => []);
-  const alike = Map.groupBy(wishes.keys(), (index) => keyOf(wishes[index]));
+  const answers: (readonly LabelledValue[] | Error)[] = requests.map(() => []);
+  const alike = Map.groupBy(requests.keys(), (index) => keyOf(requests[index]));
   // Names of models are read over a day: once for all statements that end together.
   const names: QueryContext = { ...context, once: new AskedOnce() };
   for (const [, indexes] of alike)
     for (let from = 0; from < indexes.length; from += queriesMax)
-      await readTogether(context, wishes, {
+      await readTogether(context, requests, {
         indexes: indexes.slice(from, from + queriesMax),
         answers,
         names,
@@ -48,9 +48,9 @@ export async function readRuleValues(
   return answers;
 }
 
-function keyOf(wish: ValueWish | undefined): string {
-  if (wish === undefined) return '';
-  return JSON.stringify([itemsKey(wish.query), wish.query.windowS, String(wish.to), wish.isLive]);
+function keyOf(request: ValueRequest | undefined): string {
+  if (request === undefined) return '';
+  return JSON.stringify([itemsKey(request.query), request.query.windowS, String(request.to), request.isLive]);
 }
 
 /** The same for queries that look at the same items by the same fields. */
@@ -63,7 +63,7 @@ function itemsKey(query: ValueQuery | undefined): string {
 
 async function readTogether(
   context: QueryContext,
-  wishes: readonly ValueWish[],
+  requests: readonly ValueRequest[],
   {
     indexes,
     answers,
@@ -74,7 +74,7 @@ async function readTogether(
     readonly names: QueryContext;
   },
 ): Promise<void> {
-  const some = indexes.flatMap((index) => wishes[index] ?? []);
+  const some = indexes.flatMap((index) => requests[index] ?? []);
   try {
     const values = await readOnce(context, some, names);
     for (const [place, index] of indexes.entries()) answers[index] = values[place] ?? [];
@@ -85,33 +85,33 @@ async function readTogether(
       return;
     }
     // One that fails takes no other with it.
-    for (const index of indexes) await readTogether(context, wishes, { indexes: [index], answers, names });
+    for (const index of indexes) await readTogether(context, requests, { indexes: [index], answers, names });
   }
 }
 
 async function readOnce(
   context: QueryContext,
-  wishes: readonly ValueWish[],
+  requests: readonly ValueRequest[],
   names: QueryContext,
 ): Promise<readonly (readonly LabelledValue[])[]> {
-  const [first] = wishes;
+  const [first] = requests;
   if (first === undefined) return [];
   const { query, to, isLive } = first;
   const from = unixNano(to - nanos(query.windowS));
   const reader = new Reader(context);
-  const wish = {
+  const request = {
     ...(await itemsOf(reader, {
       source: query.source,
       by: query.by,
-      queries: wishes.map((each) => queryItems(each.query)),
+      queries: requests.map((each) => queryItems(each.query)),
       window: { from, to },
       names: new Reader(names),
     })),
     // Clocks of senders may be a minute off.
     storedAfterMs: isLive ? from / 1_000_000n - 60_000n : undefined,
   };
-  const rows = await reader.rows<ValueRow>(ruleValues(wish, { rowsMax: labelSetsMax }));
-  return wishes.map((each, place) => valuesOf(each.query, place, rows));
+  const rows = await reader.rows<ValueRow>(ruleValues(request, { rowsMax: labelSetsMax }));
+  return requests.map((each, place) => valuesOf(each.query, place, rows));
 }
 
 const nanos = (seconds: number): bigint => BigInt(Math.round(seconds * 1e9));
@@ -249,7 +249,7 @@ async function readHistories(
   const from = unixNano(looks.first - looks.windowNanos);
   const to = unixNano(looks.first + looks.stepNanos * BigInt(looks.count));
   const reader = new Reader(context);
-  const wish = {
+  const request = {
     ...(await itemsOf(reader, {
       source: first.source,
       by: first.by,
@@ -258,7 +258,7 @@ async function readHistories(
     })),
     storedAfterMs: undefined,
   };
-  const rows = await reader.rows<ValueRow>(ruleValues(wish, { looks, rowsMax: historyRowsMax }));
+  const rows = await reader.rows<ValueRow>(ruleValues(request, { looks, rowsMax: historyRowsMax }));
   return queries.map((query, place) => seriesOf(query, { place, count: looks.count, rows }));
 }
 
@@ -322,12 +322,12 @@ const sampleTracesMax = 5;
 /** Traces of a label set that show its value: those with the largest measure, or that meet what is counted. */
 export async function readSampleTraces(
   context: QueryContext,
-  { query, to, isLive }: ValueWish,
+  { query, to, isLive }: ValueRequest,
   labels: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
   const from = unixNano(to - nanos(query.windowS));
   const reader = new Reader(context);
-  const wish = {
+  const request = {
     ...(await itemsOf(reader, {
       source: query.source,
       by: query.by,
@@ -351,7 +351,7 @@ export async function readSampleTraces(
     isMeasured ? `ifNull(x0_0, 0) ${term.type === 'min' ? 'ASC' : 'DESC'}, at DESC` : 'at DESC',
   );
   const rows = await reader.rows<{ traceId: string }>(
-    sql`SELECT lower(hex(trace_id)) AS traceId FROM (${ruleItems(wish)}) WHERE ${every(conditions)}
+    sql`SELECT lower(hex(trace_id)) AS traceId FROM (${ruleItems(request)}) WHERE ${every(conditions)}
       ORDER BY ${order} LIMIT 1 BY trace_id LIMIT ${uint(sampleTracesMax)}`,
   );
   return rows.map(({ traceId }) => traceId);

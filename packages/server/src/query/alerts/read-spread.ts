@@ -37,8 +37,8 @@ export async function readSpread(
     const from = first + stepNanos * BigInt(fromStep);
     const window = { from: unixNano(from), to: unixNano(end) };
     const items = { ...(await itemsOf(reader, { source, queries, window })), storedAfterMs: undefined };
-    const wish = { items, first: from, stepNanos, perOctave: isLinear ? undefined : perOctave };
-    const found = await reader.rows<SpreadRow>(ruleSpread(wish));
+    const request = { items, first: from, stepNanos, perOctave: isLinear ? undefined : perOctave };
+    const found = await reader.rows<SpreadRow>(ruleSpread(request));
     return found.map((row) => ({ ...row, step: Number(row.step) + fromStep }));
   };
   const looks = { first: first + stepNanos, stepNanos, count, windowNanos: stepNanos };

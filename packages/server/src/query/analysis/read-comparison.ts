@@ -128,7 +128,7 @@ function readSides({ clock }: QueryContext, parameters: CompareParameters): Side
         range: words,
       };
     const filter: BoundFilter = { type: 'and', items: [common, filters[name]] };
-    return { selection: { type: 'filter', window: range, wish: { filter } }, range: words };
+    return { selection: { type: 'filter', window: range, request: { filter } }, range: words };
   };
   return {
     a: side('a', aTraces, aFrom, aTo),

@@ -152,10 +152,10 @@ describe('a sample', () => {
   it('is the same, and has the same spans, where its ids are too many to be written down', async () => {
     const reader = new Reader(at.context);
     const window = readRange({ from: '-2h', to: 'now' }, at.clock);
-    const wish = { filter: readQ('service:shop', 'traces', at.clock) };
+    const request = { filter: readQ('service:shop', 'traces', at.clock) };
     const bounds = { tracesMax: 40, spansMax: 10_000 };
     const read = async (idsMax: number) =>
-      readSelection(reader, { type: 'filter', window, wish }, { ...bounds, idsMax });
+      readSelection(reader, { type: 'filter', window, request }, { ...bounds, idsMax });
     const [few, many] = [await read(100), await read(10)];
     expect(few.traces).toHaveLength(40);
     expect(many.traces.map(({ traceId }) => traceId)).toEqual(few.traces.map(({ traceId }) => traceId));
@@ -186,7 +186,7 @@ describe('a sample', () => {
     const selection = {
       type: 'filter',
       window: readRange({ from: '-2h', to: 'now' }, at.clock),
-      wish: { filter: readQ('service:shop', 'traces', at.clock) },
+      request: { filter: readQ('service:shop', 'traces', at.clock) },
     } as const;
     const selected = await readSelection(reader, selection, { tracesMax: 40, spansMax: 100, idsMax });
     const forest = await readForest(reader, [selected]);

@@ -40,10 +40,10 @@ export async function readCriticalPaths(
 ): Promise<CriticalPathResponse> {
   const reader = new Reader(context);
   const window = readRange({ from, to }, context.clock);
-  const wish = { filter: readQ(q, 'traces', context.clock), service };
+  const request = { filter: readQ(q, 'traces', context.clock), service };
   const selected = await readSelection(
     reader,
-    { type: 'filter', window, wish },
+    { type: 'filter', window, request },
     { tracesMax: sample, spansMax },
   );
   const { total, traces } = selected;

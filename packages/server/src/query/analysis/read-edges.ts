@@ -8,7 +8,7 @@ import type { Sql } from '../sql/sql.ts';
 import type { Window } from '../time-range.ts';
 import { type EdgeTable, findServiceEdges, type MapWord } from './service-edges.ts';
 
-export interface EdgesWish {
+export interface EdgesRequest {
   readonly windows: readonly Window[];
   /** Where not all traces are looked at: one in `weight`. */
   readonly sample?: Sql | undefined;
@@ -22,9 +22,9 @@ export interface EdgesWish {
 }
 
 /** Adds the edges of the windows to `parts`; resolves with how many spans each part has. */
-export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readonly number[]> {
-  const limits = { resultRowsMax: wish.resultRowsMax, resultBytesMax };
-  const { counted, around } = edgeSpans(reader.project, wish);
+export async function readEdges(reader: Reader, request: EdgesRequest): Promise<readonly number[]> {
+  const limits = { resultRowsMax: request.resultRowsMax, resultBytesMax };
+  const { counted, around } = edgeSpans(reader.project, request);
   const found = await Promise.all([reader.binary(counted, limits), reader.binary(around, limits)]);
   const key: number[] = [];
   const parent: number[] = [];
@@ -35,7 +35,7 @@ export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readon
   const part: number[] = [];
   const links = new Map<number, readonly number[]>();
   const words = new ByteWordTable();
-  const spans = wish.parts.map(() => 0);
+  const spans = request.parts.map(() => 0);
   const read = (rows: RowBinary, isCounted: boolean): void => {
     key.push(rows.float64());
     parent.push(rows.float64());
@@ -43,22 +43,22 @@ export async function readEdges(reader: Reader, wish: EdgesWish): Promise<readon
     isError.push(rows.uint8());
     durationMs.push(rows.float64());
     startS.push(rows.float64());
-    const at = wish.partOf(startS.at(-1) ?? 0);
+    const at = request.partOf(startS.at(-1) ?? 0);
     part.push(isCounted ? at : -1);
     if (isCounted) spans[at] = (spans[at] ?? 0) + 1;
     const linked = rows.numbers(() => rows.float64());
     if (linked.length > 0) links.set(key.length - 1, linked);
   };
   for (const [index, rows] of found.entries()) while (!rows.isAtEnd) read(rows, index === 0);
-  if (key.length >= wish.resultRowsMax)
+  if (key.length >= request.resultRowsMax)
     reader.meet({
       limit: 'spans',
       message: `The map is made from ${key.length} spans; more were in the sample.`,
     });
   findServiceEdges(
     { key, parent, word, words: words.words.map(readWord), isError, durationMs, startS, part, links },
-    wish.parts,
-    wish.weight,
+    request.parts,
+    request.weight,
   );
   return spans;
 }

@@ -4,14 +4,14 @@ import type { Reader } from '../reader.ts';
 import { wholeTraces } from '../read-summaries.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { every, joinSql, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import { type TraceWish, wantedTraces } from '../sql/trace-sets-sql.ts';
+import { type TraceRequest, wantedTraces } from '../sql/trace-sets-sql.ts';
 import type { Window } from '../time-range.ts';
 import { selectExtents, tracesByHex } from '../sql/trace-summary-sql.ts';
 import { startsWithin } from '../sql/whole-traces-sql.ts';
 
 export type Selection =
-  /** Traces with a span in the window that meet the wish, as lists have them. */
-  | { readonly type: 'filter'; readonly window: Window; readonly wish: TraceWish }
+  /** Traces with a span in the window that meet the request, as lists have them. */
+  | { readonly type: 'filter'; readonly window: Window; readonly request: TraceRequest }
   | { readonly type: 'traces'; readonly traceIds: readonly string[] };
 
 /** What a sample knows of a trace. */
@@ -182,9 +182,9 @@ async function sampleTraces(
 function selectedIds(project: string, selection: Selection): Sql {
   if (selection.type === 'traces')
     return sql`SELECT arrayJoin([${tracesByHexList(selection.traceIds)}]) AS trace_id`;
-  const { window, wish } = selection;
+  const { window, request } = selection;
   return sql`SELECT trace_id FROM trace_starts
-    WHERE ${every([startsWithin(project, window), wantedTraces(project, wish, window)])} GROUP BY trace_id`;
+    WHERE ${every([startsWithin(project, window), wantedTraces(project, request, window)])} GROUP BY trace_id`;
 }
 
 function tracesByHexList(traceIds: readonly string[]): Sql {

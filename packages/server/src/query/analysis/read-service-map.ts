@@ -114,7 +114,7 @@ interface KnownParts extends Looked {
   readonly gaps: readonly Stretch[];
 }
 
-interface PartsWish {
+interface PartsRequest {
   readonly both: Window;
   readonly begin: bigint;
   readonly now: EdgeTable;
@@ -127,7 +127,7 @@ interface PartRow extends EdgePart {
 }
 
 /** What was made ahead: of each stretch the longest part that lies within it. */
-async function readParts(reader: Reader, { both, begin, now, before }: PartsWish): Promise<KnownParts> {
+async function readParts(reader: Reader, { both, begin, now, before }: PartsRequest): Promise<KnownParts> {
   const of: EdgeRows = { project: reader.project, generation: await readGeneration(reader) };
   const found = await reader.rows<PartRow>(edgeParts(of, both), { resultRowsMax: partsMax });
   const rows = found.map(({ seconds, slot, spans, allSpans }) => ({
@@ -216,7 +216,7 @@ async function slotsWithSpans(reader: Reader, gaps: readonly Window[]): Promise<
   return stretches;
 }
 
-interface RestWish {
+interface RestRequest {
   readonly gaps: readonly Stretch[];
   readonly begin: bigint;
   readonly isAlone: boolean;
@@ -225,19 +225,19 @@ interface RestWish {
 }
 
 /** What was not made ahead, from its spans: where there are many, from those of some traces. */
-async function readRest(reader: Reader, wish: RestWish): Promise<Looked> {
-  const allSpans = wish.gaps.reduce((sum, { spans }) => sum + spans, 0);
-  if (wish.gaps.length === 0) return { spans: 0, allSpans };
-  const wanted = wish.isAlone ? spansWanted.alone : spansWanted.besideParts;
-  const beginS = Number(wish.begin / 1_000_000_000n);
+async function readRest(reader: Reader, request: RestRequest): Promise<Looked> {
+  const allSpans = request.gaps.reduce((sum, { spans }) => sum + spans, 0);
+  if (request.gaps.length === 0) return { spans: 0, allSpans };
+  const wanted = request.isAlone ? spansWanted.alone : spansWanted.besideParts;
+  const beginS = Number(request.begin / 1_000_000_000n);
   const weight = sampleWeight(allSpans, wanted);
   const read = async (sample: Sql | undefined): Promise<readonly [number, readonly EdgeTable[]]> => {
     const parts = [new EdgeTable(), new EdgeTable()];
     const spans = await readEdges(reader, {
-      windows: wish.gaps,
+      windows: request.gaps,
       sample,
       weight,
-      withEnvironment: wish.withEnvironment,
+      withEnvironment: request.withEnvironment,
       partOf: (startS) => (startS < beginS ? 1 : 0),
       parts,
       resultRowsMax: spansFactor * wanted,
@@ -245,7 +245,7 @@ async function readRest(reader: Reader, wish: RestWish): Promise<Looked> {
     return [spans.reduce((sum, count) => sum + count, 0), parts];
   };
   const [spans, parts] = weight === 1 ? await read(undefined) : await readSample(read, weight, wanted);
-  for (const [side, part] of parts.entries()) wish.parts[side]?.addAll(part.edges);
+  for (const [side, part] of parts.entries()) request.parts[side]?.addAll(part.edges);
   return { spans, allSpans: weight === 1 ? spans : spans * weight };
 }
 

@@ -39,8 +39,8 @@ describe('coding agents', () => {
       await test.loadJson(signal, JSON.parse(change(shifted)));
     }
   };
-  const read = async (wish: Partial<CodingAgentsParameters> = {}) =>
-    readCodingAgents(test.context, codingAgentsParameters.parse(wish), prices);
+  const read = async (request: Partial<CodingAgentsParameters> = {}) =>
+    readCodingAgents(test.context, codingAgentsParameters.parse(request), prices);
   const all = ['traces', 'logs', 'metrics'] as const;
 
   it('are added up from what the three tools really send, each call once', async () => {

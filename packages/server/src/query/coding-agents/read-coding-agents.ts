@@ -66,12 +66,12 @@ export async function readCodingAgents(
   };
 }
 
-function isWanted(session: SessionTally, wish: CodingAgentsParameters): boolean {
+function isWanted(session: SessionTally, request: CodingAgentsParameters): boolean {
   return (
-    (wish.agent === undefined || session.agent === wish.agent) &&
-    (wish.user === undefined || session.user === wish.user) &&
-    (wish.session === undefined || session.session === wish.session) &&
-    (wish.model === undefined || session.models.has(wish.model))
+    (request.agent === undefined || session.agent === request.agent) &&
+    (request.user === undefined || session.user === request.user) &&
+    (request.session === undefined || session.session === request.session) &&
+    (request.model === undefined || session.models.has(request.model))
   );
 }
 

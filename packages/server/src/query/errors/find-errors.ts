@@ -19,7 +19,7 @@ import {
 } from './group-rows.ts';
 import { type ErrorDecisions, groupOfId } from './grouped-errors.ts';
 
-export interface ErrorsWish {
+export interface ErrorsRequest {
   /** Of the counts; otherwise those that the list shows. */
   readonly steps?: Steps;
   /** Only this group, or the one that it was merged into. */
@@ -30,18 +30,18 @@ export async function findErrors(
   context: QueryContext,
   decisions: ErrorDecisions,
   parameters: ErrorsParameters,
-  wish: ErrorsWish = {},
+  request: ErrorsRequest = {},
 ): Promise<ErrorsResponse> {
   const reader = new Reader(context);
   const range = readListRange(parameters, context.clock);
   const now = context.clock.now();
-  const steps = wish.steps ?? stepsOf(range, now);
+  const steps = request.steps ?? stepsOf(range, now);
   const filter = readQ(parameters.q, 'traces', context.clock);
   const narrowed = every([
     narrowedTo(parameters),
-    wish.id === undefined
+    request.id === undefined
       ? undefined
-      : sql`${groupOf(decisions.moves)} = ${idParameter(groupOfId(decisions, wish.id))}`,
+      : sql`${groupOf(decisions.moves)} = ${idParameter(groupOfId(decisions, request.id))}`,
   ]);
   const where =
     parameters.q === undefined || parameters.q.trim() === ''

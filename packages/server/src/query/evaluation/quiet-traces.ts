@@ -9,7 +9,7 @@ export interface Arrival {
   readonly lastSeconds: number;
 }
 
-export interface QuietWish {
+export interface QuietRequest {
   readonly sinceSeconds: number;
   readonly untilSeconds: number;
   /** The last of the page before. */
@@ -26,7 +26,7 @@ export async function readEngineSeconds(reader: Reader): Promise<number> {
 /** Traces of which a step of an agent or model arrived after `sinceSeconds` and nothing after `untilSeconds`, by their last arrival. */
 export async function findQuietTraces(
   reader: Reader,
-  { sinceSeconds, untilSeconds, after, limit }: QuietWish,
+  { sinceSeconds, untilSeconds, after, limit }: QuietRequest,
 ): Promise<readonly Arrival[]> {
   // Seconds are whole: what came within the second itself is not after it.
   const sinceMs = BigInt(Math.max(0, sinceSeconds)) * 1000n + 999n;

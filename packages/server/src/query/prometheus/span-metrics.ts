@@ -101,7 +101,7 @@ export async function spanMetrics(
   if (asked.length === 0) return [];
   const exactly = (label: string): string | undefined =>
     matchers.find(({ name, kind, value }) => name === label && kind === '=' && value !== '')?.value;
-  const wish = {
+  const request = {
     project: reader.project,
     range,
     service: exactly('service_name'),
@@ -109,14 +109,14 @@ export async function spanMetrics(
     boundsNs: asked.includes('bucket') ? boundsMs.map((bound) => bound * 1_000_000) : [],
     rowsMax,
   };
-  const rows = await reader.rows<SpanMinutesRow>(selectSpanMinutes(wish));
+  const rows = await reader.rows<SpanMinutesRow>(selectSpanMinutes(request));
   const read = rows.reduce((sum, { minutes }) => sum + minutes.length, 0);
   if (read > rowsMax) return undefined;
   const failing = rows.flatMap(({ minutes }) => minutes.filter(([, , errors]) => errors > 0));
   const failed =
     asked.every((part) => part === 'calls') || failing.length === 0
       ? []
-      : await reader.rows<FailedMinutesRow>(selectFailedMinutes({ ...wish, range: spanOf(failing) }));
+      : await reader.rows<FailedMinutesRow>(selectFailedMinutes({ ...request, range: spanOf(failing) }));
   const failedBy = new Map(failed.map((row) => [keyOf(row), row]));
   const kept = compileMatchers(matchers, patterns);
   return rows

@@ -70,7 +70,7 @@ export async function readCellMinutes(
   context: QueryContext,
   asked: MinutesAsked,
 ): Promise<readonly ReadMinute[]> {
-  const rows = await new Reader(context).rows<CellMinuteRow>(cellMinutes(wishOf(context, asked)));
+  const rows = await new Reader(context).rows<CellMinuteRow>(cellMinutes(requestOf(context, asked)));
   return rows.map(minuteOf);
 }
 
@@ -79,7 +79,7 @@ export async function readCellBlocks(
   context: QueryContext,
   asked: MinutesAsked,
 ): Promise<readonly ReadBlock[]> {
-  const rows = await new Reader(context).rows<CellBlockRow>(cellBlocks(wishOf(context, asked)));
+  const rows = await new Reader(context).rows<CellBlockRow>(cellBlocks(requestOf(context, asked)));
   return rows.map(({ minute, ...row }) => ({ ...row, minute: Number(minute) }));
 }
 
@@ -89,7 +89,7 @@ export async function readRunValues(
   asked: MinutesAsked,
 ): Promise<readonly ReadRunValue[]> {
   const rows = await new Reader(context).rows<RunValueRow>(
-    runValues({ ...wishOf(context, asked), rowsMax: runsMax }),
+    runValues({ ...requestOf(context, asked), rowsMax: runsMax }),
   );
   return rows.flatMap((row) => valuesOf(row)).toSorted((a, b) => a.minute - b.minute);
 }
@@ -101,7 +101,7 @@ export async function readPastMinutes(
   of: { readonly names: readonly string[]; readonly pieceMinutes: number },
 ): Promise<readonly ReadMinute[]> {
   if (of.names.length === 0) return [];
-  const rows = await new Reader(context).rows<CellMinuteRow>(pastCellMinutes(wishOf(context, asked), of));
+  const rows = await new Reader(context).rows<CellMinuteRow>(pastCellMinutes(requestOf(context, asked), of));
   return rows.map(minuteOf);
 }
 
@@ -112,12 +112,12 @@ export async function readPastRunValues(
   of: { readonly pieceMinutes: number },
 ): Promise<readonly ReadRunValue[]> {
   const rows = await new Reader(context).rows<RunValueRow & { readonly runs: string }>(
-    pastRunValues(wishOf(context, asked), of),
+    pastRunValues(requestOf(context, asked), of),
   );
   return rows.flatMap((row) => valuesOf(row, Number(row.runs)));
 }
 
-function wishOf({ project }: QueryContext, { service, environment, fromMs, toMs }: MinutesAsked) {
+function requestOf({ project }: QueryContext, { service, environment, fromMs, toMs }: MinutesAsked) {
   return {
     project,
     service,

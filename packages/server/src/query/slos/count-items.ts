@@ -67,7 +67,7 @@ async function countTogether(
   const fromMs = span.fromMs - backMs(first);
   const reader = new Reader(context);
   const queries = indicators.map((each) => ({ filter: each.where, terms: termsOf(each) }));
-  const wish = {
+  const request = {
     ...(await itemsOf(reader, {
       source,
       queries,
@@ -77,7 +77,7 @@ async function countTogether(
     storedAfterMs: BigInt(fromMs - skewMs),
   };
   const rowsMax = Math.ceil((span.toMs - fromMs) / minuteMs) + 1;
-  const rows = await reader.rows<MinuteRow>(minuteCounts(wish, indicators.map(testOf), rowsMax));
+  const rows = await reader.rows<MinuteRow>(minuteCounts(request, indicators.map(testOf), rowsMax));
   return indicators.map((each, place) =>
     each.kind === 'freshness'
       ? freshMinutes(rows, { place, span, maxAgeMs: backMs(each) })

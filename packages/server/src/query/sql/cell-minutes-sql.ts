@@ -6,7 +6,7 @@ import { every, joinSql, moment, type Sql, sql, string, trusted, uint } from './
 
 type Range = Pick<TimeRange, 'from' | 'to'>;
 
-export interface CellMinutesWish {
+export interface CellMinutesRequest {
   readonly project: string;
   readonly service: string;
   readonly environment: string;
@@ -35,7 +35,7 @@ export const environmentOfResource =
   "if(resource_attributes['deployment.environment.name'] != '', resource_attributes['deployment.environment.name'], resource_attributes['deployment.environment'])";
 
 /** Spans of the busiest cells. */
-function busiest({ project, service, environment: wanted, range, cellsMax }: CellMinutesWish): Sql {
+function busiest({ project, service, environment: wanted, range, cellsMax }: CellMinutesRequest): Sql {
   const narrowed =
     wanted === '' ? trusted('') : sql` AND ${trusted(environmentOfResource)} = ${string(wanted)}`;
   const rows = sql`${inRange(project, 'spans', range)} AND service = ${string(service)}${narrowed}`;
@@ -45,11 +45,11 @@ function busiest({ project, service, environment: wanted, range, cellsMax }: Cel
 }
 
 /** By version, from the spans, of the busiest cells. */
-export function cellMinutes(wish: CellMinutesWish): Sql {
+export function cellMinutes(request: CellMinutesRequest): Sql {
   return sql`SELECT name, operation, model, agent_name AS agent, ${trusted(version)} AS version,
       intDiv(toUnixTimestamp(start_time), 60) AS minute, count() AS calls, countIf(status_code = 2) AS errors,
       quantiles(0.5, 0.95, 0.99)(duration_ns) AS levels, levels[1] / 1e6 AS medianMs, levels[2] / 1e6 AS p95Ms, levels[3] / 1e6 AS p99Ms
-    ${busiest(wish)} GROUP BY name, operation, model, agent, version, minute ORDER BY minute LIMIT ${uint(wish.rowsMax)}`;
+    ${busiest(request)} GROUP BY name, operation, model, agent, version, minute ORDER BY minute LIMIT ${uint(request.rowsMax)}`;
 }
 
 export interface CellBlockRow {
@@ -67,17 +67,17 @@ export interface CellBlockRow {
 export const binRatio = 1.03;
 
 /** How many calls of each five minutes fell into each bin: what quantiles of any of these together are reckoned from. */
-export function cellBlocks(wish: CellMinutesWish): Sql {
+export function cellBlocks(request: CellMinutesRequest): Sql {
   return sql`SELECT name, operation, model, agent, version, minute, groupArray(bin) AS bins, groupArray(toUInt32(calls)) AS counts FROM (
       SELECT name, operation, model, agent_name AS agent, ${trusted(version)} AS version, intDiv(toUnixTimestamp(start_time), 300) * 5 AS minute,
         toUInt16(floor(log(duration_ns / 1000 + 1) / log(${trusted(String(binRatio))}))) AS bin, count() AS calls
-      ${busiest(wish)} GROUP BY name, operation, model, agent, version, minute, bin ORDER BY bin)
-    GROUP BY name, operation, model, agent, version, minute ORDER BY minute LIMIT ${uint(wish.rowsMax)}`;
+      ${busiest(request)} GROUP BY name, operation, model, agent, version, minute, bin ORDER BY bin)
+    GROUP BY name, operation, model, agent, version, minute ORDER BY minute LIMIT ${uint(request.rowsMax)}`;
 }
 
 /** The same of a longer past, from the roll-up: by pieces of some minutes, whatever the version and agent. */
 export function pastCellMinutes(
-  { project, service, range, rowsMax }: CellMinutesWish,
+  { project, service, range, rowsMax }: CellMinutesRequest,
   { names, pieceMinutes }: { readonly names: readonly string[]; readonly pieceMinutes: number },
 ): Sql {
   const named = names.map((name) => sql`${string(name)}`);
@@ -110,28 +110,28 @@ function runsWithin({
   project,
   service,
   range,
-}: Pick<CellMinutesWish, 'project' | 'service' | 'range'>): Sql {
+}: Pick<CellMinutesRequest, 'project' | 'service' | 'range'>): Sql {
   return sql`project = ${string(project)} AND generation = (SELECT max(generation) FROM runs_progress)
     AND bucket >= toStartOfFiveMinutes(${moment(range.from)}) AND bucket <= ${moment(range.to)} AND start_time >= ${moment(range.from)} AND start_time < ${moment(range.to)}
     AND has(service_names, ${string(service)})`;
 }
 
-type RunsWish = Omit<CellMinutesWish, 'cellsMax'>;
+type RunsRequest = Omit<CellMinutesRequest, 'cellsMax'>;
 
 /** What the calls of the service used in each run, by the version that made them: of at most so many runs, picked by their ids. */
-function usedRows({ service, environment: wanted, ...wish }: Omit<RunsWish, 'rowsMax'>): Sql {
+function usedRows({ service, environment: wanted, ...request }: Omit<RunsRequest, 'rowsMax'>): Sql {
   const narrowed =
     wanted === '' ? trusted('') : sql` AND (callEnvironment = '' OR callEnvironment = ${string(wanted)})`;
   return sql`SELECT trace_id, name, operation, first_agent AS agent, callVersion AS version, intDiv(toUnixTimestamp(start_time), 60) AS minute,
       sum(cost) AS costUsd, sum(input) + sum(ifNull(output, 0)) AS tokens
     FROM runs FINAL ARRAY JOIN calls.service AS callService, calls.version AS callVersion, calls.environment AS callEnvironment,
       calls.cost_usd AS cost, calls.input_tokens AS input, calls.output_tokens AS output, calls.is_counted AS isCounted
-    WHERE ${runsWithin({ service, ...wish })} AND callService = ${string(service)} AND isCounted = 1${narrowed}
+    WHERE ${runsWithin({ service, ...request })} AND callService = ${string(service)} AND isCounted = 1${narrowed}
     GROUP BY trace_id, name, operation, agent, version, minute`;
 }
 
 /** Scores of runs in which the service took part, by the versions of it that did. A score may come a day after its run. */
-function scoredRows({ project, service, environment: wanted, range }: Omit<RunsWish, 'rowsMax'>): Sql {
+function scoredRows({ project, service, environment: wanted, range }: Omit<RunsRequest, 'rowsMax'>): Sql {
   const within = runsWithin({ project, service, range });
   const narrowed =
     wanted === ''
@@ -153,12 +153,12 @@ function scoredRows({ project, service, environment: wanted, range }: Omit<RunsW
 }
 
 /** A row for what each run used, and one for each of its scores. */
-export function runValues({ rowsMax, ...wish }: RunsWish): Sql {
+export function runValues({ rowsMax, ...request }: RunsRequest): Sql {
   const picked = sql`ORDER BY cityHash64(trace_id) LIMIT ${uint(rowsMax)}`;
   return joinSql(
     [
-      sql`SELECT name, operation, agent, version, minute, '' AS score, costUsd, tokens, NULL AS value FROM (${usedRows(wish)} ${picked})`,
-      sql`SELECT name, operation, agent, version, minute, score, NULL AS costUsd, NULL AS tokens, value FROM (${scoredRows(wish)} ${picked})`,
+      sql`SELECT name, operation, agent, version, minute, '' AS score, costUsd, tokens, NULL AS value FROM (${usedRows(request)} ${picked})`,
+      sql`SELECT name, operation, agent, version, minute, score, NULL AS costUsd, NULL AS tokens, value FROM (${scoredRows(request)} ${picked})`,
     ],
     ' UNION ALL ',
   );
@@ -166,7 +166,7 @@ export function runValues({ rowsMax, ...wish }: RunsWish): Sql {
 
 /** Means of the same in pieces of some minutes, whatever the version: how they wandered before. */
 export function pastRunValues(
-  { rowsMax, ...wish }: RunsWish,
+  { rowsMax, ...request }: RunsRequest,
   { pieceMinutes }: { readonly pieceMinutes: number },
 ): Sql {
   const piece = uint(pieceMinutes);
@@ -174,9 +174,9 @@ export function pastRunValues(
   return joinSql(
     [
       sql`SELECT name, operation, agent, '' AS version, ${minute}, '' AS score, avg(costUsd) AS costUsd, avg(tokens) AS tokens, NULL AS value, count() AS runs
-        FROM (${usedRows(wish)}) GROUP BY name, operation, agent, minuteOf LIMIT ${uint(rowsMax)}`,
+        FROM (${usedRows(request)}) GROUP BY name, operation, agent, minuteOf LIMIT ${uint(rowsMax)}`,
       sql`SELECT name, operation, agent, '' AS version, ${minute}, score, NULL AS costUsd, NULL AS tokens, avg(value) AS value, count() AS runs
-        FROM (${scoredRows(wish)}) GROUP BY name, operation, agent, score, minuteOf LIMIT ${uint(rowsMax)}`,
+        FROM (${scoredRows(request)}) GROUP BY name, operation, agent, score, minuteOf LIMIT ${uint(rowsMax)}`,
     ],
     ' UNION ALL ',
   );

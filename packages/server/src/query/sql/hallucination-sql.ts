@@ -24,7 +24,7 @@ const isHallucinated = trusted(
   `if(${madeUp}, multiIf(${yes}, true, ${no}, false, ifNull(value >= 0.5, false)), multiIf(${unfounded}, true, ${founded}, false, ifNull(value < 0.5, false)))`,
 );
 
-export interface VerdictWish {
+export interface VerdictRequest {
   /** On rows of `scores`. */
   readonly scores: Sql;
   /** On rows of `ai_spans`; undefined where no verdict names an answer (`verdictCounts`): to look for them is most of what the statement costs. */
@@ -35,12 +35,12 @@ export interface VerdictWish {
  * `trace_id` and whether any `verdict` on it is bad, of the traces with a verdict among these rows of `scores`: those they stand on, and those whose answers, among these rows of
  * `ai_spans`, they name.
  */
-export function verdictsByTrace(wanted: VerdictWish): Sql {
+export function verdictsByTrace(wanted: VerdictRequest): Sql {
   return sql`SELECT trace_id, max(isHallucinated) AS verdict FROM (${verdictRows({ ...wanted, columns: trusted('time') })}) GROUP BY trace_id`;
 }
 
 /** The same, a row a verdict: `trace_id`, `isHallucinated`, the name, value and label of the score, and other columns of it. */
-export function verdictRows(wanted: VerdictWish & { readonly columns: Sql }): Sql {
+export function verdictRows(wanted: VerdictRequest & { readonly columns: Sql }): Sql {
   const scores = every([wanted.scores, isHallucinationVerdict]);
   const columns = sql`name, value, label, ${wanted.columns}`;
   const standing = sql`SELECT trace_id, ${columns} FROM scores FINAL WHERE ${scores} AND trace_id != toFixedString('', 16)`;

@@ -116,8 +116,8 @@ interface SpanMinutesOf {
 const levels = Array.from({ length: 99 }, (_, index) => (index + 1) / 100).join(', ');
 
 /** Each service, name and kind once, with its minutes in order: from the roll-up, so that no span is read. */
-export function selectSpanMinutes(wish: SpanMinutesOf): Sql {
-  const { project, range, boundsNs, rowsMax } = wish;
+export function selectSpanMinutes(request: SpanMinutesOf): Sql {
+  const { project, range, boundsNs, rowsMax } = request;
   return sql`
   SELECT service, name, kind, arraySort(groupArray((second, calls, errors, ms))) AS minutes, arrayMap(each -> each.2, arraySort(each -> each.1, groupArray((second, shares)))) AS shares
   FROM (
@@ -125,21 +125,21 @@ export function selectSpanMinutes(wish: SpanMinutesOf): Sql {
       toFloat64(sum(rollup.error_count)) AS errors, sum(rollup.duration_ns_sum) / 1e6 AS ms, ${sharesOf(boundsNs)} AS shares
     FROM span_rollup_1m AS rollup
     WHERE project = ${string(project)} AND rollup.minute >= toDateTime(${moment(range.from)}, 'UTC') - 60 AND rollup.minute < toDateTime(${moment(range.to)}, 'UTC') - 60
-      ${named(wish)}
+      ${named(request)}
     GROUP BY service, name, kind, rollup.minute LIMIT ${uint(rowsMax + 1)}
   ) GROUP BY service, name, kind ORDER BY service, name, kind`;
 }
 
 /** What spans that failed add to each of these minutes: from the spans, since the roll-up has durations of all together. Exact, and few. */
-export function selectFailedMinutes(wish: SpanMinutesOf): Sql {
-  const { project, range, boundsNs, rowsMax } = wish;
+export function selectFailedMinutes(request: SpanMinutesOf): Sql {
+  const { project, range, boundsNs, rowsMax } = request;
   return sql`
   SELECT service, name, kind, groupArray((second, calls, ms)) AS minutes, groupArray(within) AS counts
   FROM (
     SELECT service, name, kind, toFloat64(toUnixTimestamp(toStartOfMinute(start_time))) AS second, toFloat64(count()) AS calls,
       sum(duration_ns) / 1e6 AS ms, ${countsWithin(boundsNs)} AS within
     FROM spans WHERE ${inRange(project, 'spans', range)} AND status_code = 2
-      ${named(wish)}
+      ${named(request)}
     GROUP BY service, name, kind, second LIMIT ${uint(rowsMax)}
   ) GROUP BY service, name, kind`;
 }

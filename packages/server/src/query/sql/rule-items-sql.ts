@@ -21,7 +21,7 @@ import { endNanos } from './usage-sql.ts';
 /** Reads a filter of a rule on the signal of its source. */
 export type ReadFilter = (text: string) => BoundFilter;
 
-export interface ItemWish {
+export interface ItemRequest {
   readonly project: string;
   /** Of the table of runs (`settledRuns`). */
   readonly generation: number;
@@ -41,17 +41,17 @@ export interface ItemWish {
 const lookBackNanos = 86_400_000_000_000n;
 
 /** Columns `at`, `trace_id`, `l0`…, and for query q: `f{q}` whether it is looked at, `x{q}_{t}` what term t wants. */
-export function ruleItems(wish: ItemWish): Sql {
-  const { source, by, queries } = wish;
-  const scope = scopeOf(wish);
-  const filters = queries.map(({ filter }) => filterOf(wish, filter, scope));
+export function ruleItems(request: ItemRequest): Sql {
+  const { source, by, queries } = request;
+  const scope = scopeOf(request);
+  const filters = queries.map(({ filter }) => filterOf(request, filter, scope));
   const columns = [
     trusted('trace_id'),
     ...by.map((dimension, index) => sql`${dimensionSql(source, dimension)} AS ${trusted(`l${index}`)}`),
     ...queries.flatMap(({ terms }, q) => [
       sql`toUInt8(${filters[q] ?? trusted('true')}) AS ${trusted(`f${q}`)}`,
       ...terms.flatMap((term, t) => {
-        const wanted = termSql(wish, term, scope);
+        const wanted = termSql(request, term, scope);
         return wanted === undefined ? [] : [sql`${wanted} AS ${trusted(`x${q}_${t}`)}`];
       }),
     ]),
@@ -60,7 +60,7 @@ export function ruleItems(wish: ItemWish): Sql {
   const some = filters.filter((filter) => filter !== undefined);
   const any = isAll ? undefined : sql`(${joinSql(some, ' OR ')})`;
   const wanted = joinSql(columns, ', ');
-  const rows = rowsOf(wish, scope, wanted);
+  const rows = rowsOf(request, scope, wanted);
   return sql`SELECT ${rows.at} AS at, ${wanted} FROM ${rows.from} WHERE ${every([rows.where, any])}`;
 }
 
@@ -68,7 +68,7 @@ interface ItemScope extends Window {
   readonly project: string;
 }
 
-function scopeOf({ project, window, source }: ItemWish): ItemScope {
+function scopeOf({ project, window, source }: ItemRequest): ItemScope {
   if (source === 'logs' || source === 'scores') return { project, ...window };
   const from = window.from > lookBackNanos ? window.from - lookBackNanos : 0n;
   return { project, from: from as Window['from'], to: window.to };
@@ -81,8 +81,8 @@ interface ItemRows {
 }
 
 /** `wanted`: what is read of each item beside `at`. */
-function rowsOf(wish: ItemWish, scope: ItemScope, wanted: Sql): ItemRows {
-  const { project, generation, source, window, joined, storedAfterMs, queries } = wish;
+function rowsOf(request: ItemRequest, scope: ItemScope, wanted: Sql): ItemRows {
+  const { project, generation, source, window, joined, storedAfterMs, queries } = request;
   const stored = storedAfterMs === undefined ? undefined : storedAfter(storedAfterMs);
   const isWithin = (at: Sql): Sql => sql`${at} >= ${int64(window.from)} AND ${at} < ${int64(window.to)}`;
   switch (source) {
@@ -140,9 +140,9 @@ function touched(scope: ItemScope, stored: Sql | undefined): Sql {
 }
 
 /** Undefined where everything is looked at. */
-function filterOf(wish: ItemWish, text: string, scope: ItemScope): Sql | undefined {
+function filterOf(request: ItemRequest, text: string, scope: ItemScope): Sql | undefined {
   if (text.trim() === '') return undefined;
-  const { project, source, readFilter } = wish;
+  const { project, source, readFilter } = request;
   const filter = readFilter(text);
   if (filter.type === 'everything') return undefined;
   switch (signalOf(source)) {
@@ -163,18 +163,18 @@ function filterOf(wish: ItemWish, text: string, scope: ItemScope): Sql | undefin
 const padded = ({ from, to }: Window): Window => ({ from: scopeBefore({ from, to }), to });
 
 /** What a term wants of an item: a number or NULL, or whether it meets a condition. Undefined where it wants nothing. */
-function termSql(wish: ItemWish, term: Term, scope: ItemScope): Sql | undefined {
+function termSql(request: ItemRequest, term: Term, scope: ItemScope): Sql | undefined {
   switch (term.type) {
     case 'count':
       return term.filter === ''
         ? undefined
-        : sql`toUInt8(${filterOf(wish, term.filter, scope) ?? trusted('true')})`;
+        : sql`toUInt8(${filterOf(request, term.filter, scope) ?? trusted('true')})`;
     case 'share':
-      return wish.source === 'scores'
-        ? scoreShare(wish.readFilter(term.filter))
-        : sql`toUInt8(${filterOf(wish, term.filter, scope) ?? trusted('true')})`;
+      return request.source === 'scores'
+        ? scoreShare(request.readFilter(term.filter))
+        : sql`toUInt8(${filterOf(request, term.filter, scope) ?? trusted('true')})`;
     case 'failed':
-      return trusted(failedSql[wish.source] ?? '0');
+      return trusted(failedSql[request.source] ?? '0');
     case 'hallucinated':
       return trusted('toUInt8(isHallucinated)');
     case 'quantile':
@@ -182,9 +182,9 @@ function termSql(wish: ItemWish, term: Term, scope: ItemScope): Sql | undefined 
     case 'max':
     case 'min':
     case 'sum':
-      return measureSql(wish.source, term.measure, term.type === 'quantile' && term.inMs);
+      return measureSql(request.source, term.measure, term.type === 'quantile' && term.inMs);
     case 'uniq':
-      return dimensionSql(wish.source, term.dimension);
+      return dimensionSql(request.source, term.dimension);
     default:
       return undefined;
   }

@@ -1,5 +1,5 @@
 /** How the values of a measure are spread: counts by step of time and by bucket of the value. */
-import { type ItemWish, ruleItems } from './rule-items-sql.ts';
+import { type ItemRequest, ruleItems } from './rule-items-sql.ts';
 import { int64, type Sql, sql, trusted, uint } from './sql.ts';
 
 export interface SpreadRow {
@@ -8,9 +8,9 @@ export interface SpreadRow {
   readonly count: number;
 }
 
-export interface SpreadWish {
+export interface SpreadRequest {
   /** One query of one term, which has a measure. */
-  readonly items: ItemWish;
+  readonly items: ItemRequest;
   readonly first: bigint;
   readonly stepNanos: bigint;
   /** Buckets double so many times: `2 ** (bucket / perOctave)`; undefined: each is a twentieth wide. */
@@ -19,7 +19,7 @@ export interface SpreadWish {
 
 const rowsMax = 20_000;
 
-export function ruleSpread({ items, first, stepNanos, perOctave }: SpreadWish): Sql {
+export function ruleSpread({ items, first, stepNanos, perOctave }: SpreadRequest): Sql {
   const bucket =
     perOctave === undefined
       ? trusted('toInt32(floor(x0_0 * 20))')

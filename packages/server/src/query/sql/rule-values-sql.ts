@@ -1,6 +1,6 @@
 /** What rules want of their items, summed up by label set. */
 import type { Term } from '@sightline/schema/rules';
-import { type ItemWish, ruleItems } from './rule-items-sql.ts';
+import { type ItemRequest, ruleItems } from './rule-items-sql.ts';
 import { int64, joinSql, type Sql, sql, trusted, uint } from './sql.ts';
 
 /** Looks of a range: look k is at `first + k × step` and covers the window before it. */
@@ -19,17 +19,17 @@ export interface ValueRow {
 
 /** Columns `l0`…, `n{q}` how many items query q looked at, `v{q}_{t}` what its term t is; with `looks` also `look`. */
 export function ruleValues(
-  wish: ItemWish,
+  request: ItemRequest,
   options: { readonly looks?: Looks; readonly rowsMax: number },
 ): Sql {
-  const { by, queries } = wish;
+  const { by, queries } = request;
   const { looks, rowsMax } = options;
   const keys = [...(looks === undefined ? [] : ['look']), ...by.map((_each, index) => `l${index}`)];
   const columns = queries.flatMap(({ terms }, q) => [
     sql`countIf(f${trusted(String(q))}) AS n${trusted(String(q))}`,
     ...terms.map((term, t) => sql`${valueOf(term, `f${q}`, `x${q}_${t}`)} AS ${trusted(`v${q}_${t}`)}`),
   ]);
-  const items = ruleItems(wish);
+  const items = ruleItems(request);
   const placed =
     looks === undefined ? sql`(${items})` : sql`(SELECT *, ${lookOf(looks)} AS look FROM (${items}))`;
   const grouped = keys.length === 0 ? trusted('') : trusted(`GROUP BY ${keys.join(', ')}`);
@@ -97,12 +97,12 @@ export interface LookSet {
  * Several sets of looks over the same items, which are read once: summed up by all that any set tells apart, and these sums once more for each set. Columns
  * as of `ruleValues`, and `set`; a look of -1 is of items that the set does not look at.
  */
-export function ruleValueSets(wish: ItemWish, sets: readonly LookSet[], rowsMax: number): Sql {
+export function ruleValueSets(request: ItemRequest, sets: readonly LookSet[], rowsMax: number): Sql {
   const states = new Map<string, string>();
-  const asked = wish.queries.map((_each, q) =>
+  const asked = request.queries.map((_each, q) =>
     [...sets.keys()].filter((set) => sets[set]?.queries.includes(q)),
   );
-  const columns = wish.queries.flatMap(({ terms }, q) => {
+  const columns = request.queries.flatMap(({ terms }, q) => {
     const isAsked = `set IN (${asked[q]?.join(', ')})`;
     const merged: Aggregate = (name, args, parameters = '') => {
       const state = `${name}State${parameters}(${args})`;
@@ -121,10 +121,10 @@ export function ruleValueSets(wish: ItemWish, sets: readonly LookSet[], rowsMax:
     const look = sql`intDiv(at - ${int64(first)} + ${int64(stepNanos)} * 10000, ${int64(stepNanos)}) - 10000 + 1`;
     return sql`toInt32(if(${look} >= 0 AND ${look} < ${uint(count)}, ${look}, -1)) AS ${trusted(`look${set}`)}`;
   });
-  const labels = wish.by.map((_each, index) => `l${index}`);
+  const labels = request.by.map((_each, index) => `l${index}`);
   const keys = [...sets.keys()].map((set) => `look${set}`).concat(labels);
   const inner = sql`SELECT ${trusted([...keys, ...[...states].map(([state, column]) => `${state} AS ${column}`)].join(', '))}
-    FROM (SELECT *, ${joinSql(looks, ', ')} FROM (${ruleItems(wish)})) GROUP BY ${trusted(keys.join(', '))}`;
+    FROM (SELECT *, ${joinSql(looks, ', ')} FROM (${ruleItems(request)})) GROUP BY ${trusted(keys.join(', '))}`;
   const chosen = [
     `arrayElement([${[...sets.keys()].map((set) => `look${set}`).join(', ')}], set + 1) AS look`,
     ...labels.map((label, index) => {

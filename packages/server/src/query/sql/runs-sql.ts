@@ -25,7 +25,7 @@ export interface NamedGroups {
   readonly ids: readonly string[];
 }
 
-export interface RunWish {
+export interface RunRequest {
   readonly scope: RunScope;
   /** On `trace_id`. */
   readonly where: Sql;
@@ -48,7 +48,7 @@ const arrayOf = {
 } as const satisfies Record<keyof ExactFilters, string>;
 
 /** The condition on rows of `runs`. */
-function rowsOf({ scope, where, filters = {}, groups }: Omit<RunWish, 'having'>): Sql {
+function rowsOf({ scope, where, filters = {}, groups }: Omit<RunRequest, 'having'>): Sql {
   const { project, generation, window, begunFrom, apart } = scope;
   const has = (Object.keys(arrayOf) as (keyof ExactFilters)[]).flatMap((name) => {
     const value = filters[name];
@@ -104,9 +104,9 @@ const runColumns = {
 } as const;
 
 /** A row a run: `trace_id` and the columns above. */
-export function runRows({ having, ...wish }: RunWish): Sql {
+export function runRows({ having, ...request }: RunRequest): Sql {
   const columns = Object.entries(runColumns).map(([name, column]) => `${column} AS ${name}`);
-  const rows = sql`SELECT trace_id, ${trusted(columns.join(', '))} FROM runs FINAL WHERE ${rowsOf(wish)}`;
+  const rows = sql`SELECT trace_id, ${trusted(columns.join(', '))} FROM runs FINAL WHERE ${rowsOf(request)}`;
   return having === undefined ? rows : sql`SELECT * FROM (${rows}) WHERE ${having}`;
 }
 
@@ -157,7 +157,7 @@ const usageNames = [
   'unpricedCalls',
 ] as const;
 
-export interface CallWish {
+export interface CallRequest {
   readonly scope: RunScope;
   /** On `trace_id`. */
   readonly where: Sql;
@@ -172,7 +172,7 @@ export interface CallWish {
 }
 
 /** A row a call: `trace_id`, the columns read, and what was used, where there are calls of models. */
-export function callRows({ scope, where, filters = {}, kinds, reads, isExact = false }: CallWish): Sql {
+export function callRows({ scope, where, filters = {}, kinds, reads, isExact = false }: CallRequest): Sql {
   const names = [...new Set(['operation', ...reads, ...(kinds === 'tools' || isExact ? [] : usageNames)])];
   const rows = rowsOf({ scope, where, filters: runFilters(filters) });
   const ofModels = callsIn('calls', rows, { names, condition: 'true' });

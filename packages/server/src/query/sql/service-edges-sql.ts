@@ -25,7 +25,7 @@ const aroundS = BigInt(apartSMax);
 const secondNanos = 1_000_000_000n;
 const linksMax = 20;
 
-export interface EdgeSpansWish {
+export interface EdgeSpansRequest {
   readonly windows: readonly Window[];
   /** On `trace_id`, the same for every span of a trace. */
   readonly sample?: Sql | undefined;
@@ -49,7 +49,7 @@ const secondsList = (slots: readonly number[]): Parameter => ({ type: 'Array(UIn
 /** Spans of the windows and those around them, in RowBinary: key, key of the parent or 0, what it is, whether it failed, milliseconds, the start in seconds since 1970, keys of linked spans. */
 export function edgeSpans(
   project: string,
-  { windows, sample, withEnvironment }: EdgeSpansWish,
+  { windows, sample, withEnvironment }: EdgeSpansRequest,
 ): { readonly counted: Sql; readonly around: Sql } {
   const within = (window: Window): Sql => inRange(project, 'spans', window);
   const counted = joinSql(

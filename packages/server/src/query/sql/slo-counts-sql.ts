@@ -1,5 +1,5 @@
 /** How many items there were a minute, and how many of them were bad or good; each item is looked at. */
-import { type ItemWish, ruleItems } from './rule-items-sql.ts';
+import { type ItemRequest, ruleItems } from './rule-items-sql.ts';
 import { float, joinSql, type Sql, sql, trusted, uint } from './sql.ts';
 
 /** What makes an item count: `marked` where its term is 1, `within` where it is at most so much. `newest` wants the time of the newest item only. */
@@ -17,12 +17,12 @@ export interface MinuteRow {
 const minuteNanos = 60_000_000_000;
 
 /** Columns `minute`, and for query q: `n{q}` items that have a value, `m{q}` those that meet the test, or nanoseconds of the newest. */
-export function minuteCounts(wish: ItemWish, tests: readonly ItemTest[], rowsMax: number): Sql {
+export function minuteCounts(request: ItemRequest, tests: readonly ItemTest[], rowsMax: number): Sql {
   const columns = tests.flatMap((test, q) => {
     const value = test.type === 'newest' ? 'true' : `isNotNull(x${q}_0)`;
     return [trusted(`countIf(f${q} AND ${value}) AS n${q}`), sql`${metBy(test, q)} AS ${trusted(`m${q}`)}`];
   });
-  return sql`SELECT intDiv(at, ${uint(minuteNanos)}) AS minute, ${joinSql(columns, ', ')} FROM (${ruleItems(wish)})
+  return sql`SELECT intDiv(at, ${uint(minuteNanos)}) AS minute, ${joinSql(columns, ', ')} FROM (${ruleItems(request)})
     GROUP BY minute ORDER BY minute LIMIT ${uint(rowsMax)}`;
 }
 

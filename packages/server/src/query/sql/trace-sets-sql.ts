@@ -13,7 +13,7 @@ import { tracesByHex } from './trace-summary-sql.ts';
 import { tracesBySummary, tracesByUsage, tracesByWords, tracesWithScore } from './whole-traces-sql.ts';
 
 /** What a list of traces asks for. */
-export interface TraceWish {
+export interface TraceRequest {
   readonly filter: BoundFilter;
   readonly service?: string | undefined;
   readonly session?: string | undefined;
@@ -33,21 +33,21 @@ interface Scope {
 }
 
 /** Undefined where every trace is wanted. */
-export function wantedTraces(project: string, wish: TraceWish, window: Window): Sql | undefined {
+export function wantedTraces(project: string, request: TraceRequest, window: Window): Sql | undefined {
   const among = (condition: Sql): Sql => amongSpans(project, window, condition);
   const conditions: Sql[] = [];
-  if (wish.service !== undefined) conditions.push(among(sql`service = ${string(wish.service)}`));
-  if (wish.session !== undefined) conditions.push(among(sql`session_id = ${string(wish.session)}`));
-  if (wish.user !== undefined) conditions.push(among(sql`user_id = ${string(wish.user)}`));
-  if (wish.status === 'error') conditions.push(among(trusted('status_code = 2')));
-  if (wish.status === 'ok') conditions.push(sql`NOT ${among(trusted('status_code = 2'))}`);
-  if (wish.status === 'unset') conditions.push(sql`NOT ${among(trusted('status_code != 0'))}`);
-  const known = wish.ids === undefined ? undefined : sql`trace_id IN (${tracesByHex(wish.ids)})`;
+  if (request.service !== undefined) conditions.push(among(sql`service = ${string(request.service)}`));
+  if (request.session !== undefined) conditions.push(among(sql`session_id = ${string(request.session)}`));
+  if (request.user !== undefined) conditions.push(among(sql`user_id = ${string(request.user)}`));
+  if (request.status === 'error') conditions.push(among(trusted('status_code = 2')));
+  if (request.status === 'ok') conditions.push(sql`NOT ${among(trusted('status_code = 2'))}`);
+  if (request.status === 'unset') conditions.push(sql`NOT ${among(trusted('status_code != 0'))}`);
+  const known = request.ids === undefined ? undefined : sql`trace_id IN (${tracesByHex(request.ids)})`;
   if (known !== undefined) conditions.push(known);
   const scope: Scope = { project, window, among: known };
-  const durations = durationFilter(wish);
+  const durations = durationFilter(request);
   if (durations !== undefined) conditions.push(compile(scope, durations));
-  const split = splitTraceFilter(wish.filter);
+  const split = splitTraceFilter(request.filter);
   if (split.type !== 'everything') conditions.push(compile(scope, split));
   return conditions.length === 0 ? undefined : every(conditions);
 }
@@ -170,7 +170,7 @@ function amongSpans(project: string, window: Window, condition: Sql): Sql {
   return sql`trace_id IN (SELECT trace_id FROM spans WHERE ${inRange(project, 'spans', window)} AND ${condition})`;
 }
 
-function durationFilter({ minDurationMs, maxDurationMs }: TraceWish): TraceFilter | undefined {
+function durationFilter({ minDurationMs, maxDurationMs }: TraceRequest): TraceFilter | undefined {
   const compare = (comparison: '>=' | '<=', ms: number): BoundFilter => ({
     type: 'test',
     field: {

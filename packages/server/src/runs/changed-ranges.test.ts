@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type ChangedTime, spellsOf } from './changed-spells.ts';
+import { type ChangedTime, changedRanges } from './changed-ranges.ts';
 
 const at = (project: string, tenMinutes: number, weight: number): ChangedTime => ({
   project,
@@ -7,8 +7,8 @@ const at = (project: string, tenMinutes: number, weight: number): ChangedTime =>
   weight: String(weight),
 });
 const told = (rows: readonly ChangedTime[], rowsMax = 100) => {
-  const { spells, isAll } = spellsOf(rows, 10, rowsMax);
-  const spans = spells.map(({ fromS, toS, weights }) => [fromS / 600, toS / 600, ...weights.entries()]);
+  const { ranges, isAll } = changedRanges(rows, 10, rowsMax);
+  const spans = ranges.map(({ fromS, toS, weights }) => [fromS / 600, toS / 600, ...weights.entries()]);
   return { spans, isAll };
 };
 
@@ -22,7 +22,7 @@ test('times with little in them go together, the newest first', () => {
   });
 });
 
-test('a spell is a day at most, and all that is in the same ten minutes is in one', () => {
+test('a range is a day at most, and all that is in the same ten minutes is in one', () => {
   expect(told([at('a', 200, 50), at('a', 199, 1), at('b', 40, 1), at('c', 40, 99)]).spans).toEqual([
     [200, 201, ['a', 50]],
     [199, 200, ['a', 1]],
@@ -34,7 +34,7 @@ test('a spell is a day at most, and all that is in the same ten minutes is in on
   ]);
 });
 
-test('many projects together end a spell as well', () => {
+test('many projects together end a range as well', () => {
   const projects = ['a', 'b', 'c', 'd', 'e', 'f'];
   const rows = [2, 1].flatMap((time) => projects.map((project) => at(project, time, 5)));
   expect(told(rows).spans.map(([from, to]) => [from, to])).toEqual([
