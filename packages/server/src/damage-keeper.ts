@@ -44,7 +44,7 @@ export class DamageKeeper {
   };
   /** What an answer or a load met, until a check has looked for it. */
   #suspicion: string | undefined;
-  #told = new Set<string>();
+  #reported = new Set<string>();
   #isInspectionDue = true;
   #verifyTimer: NodeJS.Timeout | undefined;
   #lookTimer: NodeJS.Timeout | undefined;
@@ -258,7 +258,7 @@ export class DamageKeeper {
   #tellNew(): void {
     const { missingTables, damagedParts, restored, isInventoryLost, excessGrants } = this.#condition;
     const { log } = this.#options;
-    const isNew = (key: string): boolean => !this.#told.has(key);
+    const isNew = (key: string): boolean => !this.#reported.has(key);
     const keys = new Set([
       ...damagedParts.map(keyOf),
       ...missingTables,
@@ -288,7 +288,7 @@ export class DamageKeeper {
         { rows: rowsOf(fresh), parts: fresh.slice(0, 20) },
         `Stored data is damaged: ${describeDamage(fresh)}`,
       );
-    this.#told = keys;
+    this.#reported = keys;
   }
 
   #wayOut(): string {
@@ -310,7 +310,7 @@ function listed(texts: readonly string[]): string {
 /** `1,000 rows of spans of 2026-11-23 are set aside; …` */
 function describeDamage(parts: readonly DamagedPart[]): string {
   const groups = [...Map.groupBy(parts, ({ table, reason }) => `${reason} ${table}`).values()];
-  const told = groups.slice(0, groupsToldMax).map((group) => {
+  const reported = groups.slice(0, groupsToldMax).map((group) => {
     const [{ table, reason } = { table: '', reason: 'missing' as const }] = group;
     const days = [...new Set(group.flatMap(({ day }) => day ?? []))].toSorted();
     const range = days.length === 0 ? '' : ` of ${[...new Set([days[0], days.at(-1)])].join(' to ')}`;
@@ -318,8 +318,8 @@ function describeDamage(parts: readonly DamagedPart[]): string {
     const rows = known ? `${rowsOf(group)} rows` : 'rows in an unknown number';
     return `${rows}${range} in ${table} ${reasons[reason]}`;
   });
-  const more = groups.length - told.length;
-  return `${told.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`;
+  const more = groups.length - reported.length;
+  return `${reported.join('; ')}${more > 0 ? `; and ${more} more` : ''}.`;
 }
 
 const reasons = {

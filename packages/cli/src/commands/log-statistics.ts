@@ -172,11 +172,12 @@ export function timeFunctions(logs: readonly LogRecord[]): FunctionTimes[] {
 }
 
 /** A program that counts the requests of a cache counts them all; lines about the same cache tell of some. Most used first. */
-export function joinRates(told: readonly CacheRate[], counted: readonly CacheRate[]): CacheRate[] {
+export function joinRates(reported: readonly CacheRate[], counted: readonly CacheRate[]): CacheRate[] {
   const known = new Set(counted.map(({ cache, service }) => `${service}\0${cache}`));
-  return [...counted, ...told.filter(({ cache, service }) => !known.has(`${service}\0${cache}`))].toSorted(
-    (a, b) => b.hits + b.misses - (a.hits + a.misses),
-  );
+  return [
+    ...counted,
+    ...reported.filter(({ cache, service }) => !known.has(`${service}\0${cache}`)),
+  ].toSorted((a, b) => b.hits + b.misses - (a.hits + a.misses));
 }
 
 /** From the SDK's metric `cache.requests`, by service, `cache.name` and `cache.result`. */

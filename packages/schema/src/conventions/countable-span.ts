@@ -18,7 +18,7 @@ export interface CountableSpan {
   readonly startNanos?: bigint;
   readonly endNanos?: bigint;
   /** How much it tells of what it used. */
-  readonly told?: number;
+  readonly usageDetail?: number;
   /** The model does so as well; besides, these only say which of two spans with one id counts. */
   readonly cacheReadTokens?: number | null;
   readonly cacheWriteTokens?: number | null;

@@ -215,8 +215,8 @@ function oncePerResponse<Span extends CountableSpan>(
   const answers = new Set(innermost.map(({ responseId }) => responseId).filter((id) => id !== ''));
   if (answers.size === 0) return innermost;
   const keysOf = (span: Span): readonly SortKey[] => {
-    const { told = 0, inputTokens, spanId, endNanos = 0n } = span;
-    return [-told, rankOf(span), -(inputTokens ?? 0), spanId, endNanos];
+    const { usageDetail = 0, inputTokens, spanId, endNanos = 0n } = span;
+    return [-usageDetail, rankOf(span), -(inputTokens ?? 0), spanId, endNanos];
   };
   const candidates = [...innermost, ...around.filter(({ responseId }) => answers.has(responseId))];
   const sorted = candidates.map((span) => ({ span, keys: keysOf(span) }));

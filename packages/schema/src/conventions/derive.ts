@@ -177,8 +177,8 @@ function isUncountable(field: NumberedField, item: Item): boolean {
 }
 
 function firstTokenOf(item: Item): number | null {
-  const told = numberField(by.ttft_ms, item);
-  if (told !== null || item.times === undefined) return told;
+  const reported = numberField(by.ttft_ms, item);
+  if (reported !== null || item.times === undefined) return reported;
   return firstTokenMs(textField(by.first_token_time, item), item.times);
 }
 

@@ -217,14 +217,14 @@ function countedIds(trace: Recording['spans']): ReadonlySet<string> {
       inputTokens: fields.input_tokens,
       outputTokens: fields.output_tokens,
       model: fields.model,
-      told: toldOf(span),
+      usageDetail: usageDetailOf(span),
     };
   });
   return new Set(countedSpans(spans).map((span) => span.spanId));
 }
 
-/** How much it tells of what it used (`told` of the server); its prices come later. */
-function toldOf(span: Recording['spans'][number]): number {
+/** How much it tells of what it used (`usageDetail` of the server); its prices come later. */
+function usageDetailOf(span: Recording['spans'][number]): number {
   const fields = derive(span);
   const parts = [
     fields.cache_read_tokens,

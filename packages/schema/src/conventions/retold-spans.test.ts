@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { countedSpans } from './counted-spans.ts';
 import type { CountableSpan } from './countable-span.ts';
 
-interface Told {
+interface SpanCase {
   readonly id: string;
   readonly parent?: string | undefined;
   readonly service?: string;
@@ -12,18 +12,18 @@ interface Told {
   readonly tokens?: readonly [input: number, output: number];
   readonly response?: string;
   readonly model?: string;
-  readonly told?: number;
+  readonly usageDetail?: number;
   readonly operation?: CountableSpan['operation'];
 }
 
 const one = 'one';
 const other = 'other';
 
-const cases: readonly (readonly [about: string, told: readonly Told[], counted: readonly string[]])[] = [
+const cases: readonly (readonly [about: string, spans: readonly SpanCase[], counted: readonly string[]])[] = [
   [
     'two instrumentations beside each other tell one call; the one with the id of the response counts',
     [
-      { id: 'a', scope: one, at: [0, 50], response: 'r', told: 8 },
+      { id: 'a', scope: one, at: [0, 50], response: 'r', usageDetail: 8 },
       { id: 'b', scope: other, at: [23, 48] },
     ],
     ['a'],
@@ -32,21 +32,21 @@ const cases: readonly (readonly [about: string, told: readonly Told[], counted: 
     'of two spans of one response that counts which tells more, whatever its id; of two that tell as much that with more input, or the first',
     [
       { id: 'a', at: [0, 50], response: 'r1' },
-      { id: 'b', at: [0, 50], response: 'r1', told: 8 },
-      { id: 'c', at: [0, 50], response: 'r2', tokens: [9, 1], told: 8 },
-      { id: 'd', at: [0, 50], response: 'r2', tokens: [90, 1], told: 8 },
-      { id: 'e', at: [0, 50], response: 'r2', tokens: [90, 1], told: 8 },
+      { id: 'b', at: [0, 50], response: 'r1', usageDetail: 8 },
+      { id: 'c', at: [0, 50], response: 'r2', tokens: [9, 1], usageDetail: 8 },
+      { id: 'd', at: [0, 50], response: 'r2', tokens: [90, 1], usageDetail: 8 },
+      { id: 'e', at: [0, 50], response: 'r2', tokens: [90, 1], usageDetail: 8 },
     ],
     ['b', 'd'],
   ],
   [
     'a call around another counts where it tells more of the same response',
     [
-      { id: 'a', at: [0, 50], response: 'r1', told: 8, tokens: [90, 1] },
-      { id: 'b', parent: 'a', at: [1, 49], response: 'r1', told: 2 },
-      { id: 'c', at: [100, 150], response: 'r2', told: 8, tokens: [190, 1] },
-      { id: 'd', parent: 'c', at: [101, 149], response: 'r2', told: 8 },
-      { id: 'e', at: [200, 250], told: 8 },
+      { id: 'a', at: [0, 50], response: 'r1', usageDetail: 8, tokens: [90, 1] },
+      { id: 'b', parent: 'a', at: [1, 49], response: 'r1', usageDetail: 2 },
+      { id: 'c', at: [100, 150], response: 'r2', usageDetail: 8, tokens: [190, 1] },
+      { id: 'd', parent: 'c', at: [101, 149], response: 'r2', usageDetail: 8 },
+      { id: 'e', at: [200, 250], usageDetail: 8 },
       { id: 'f', parent: 'e', at: [201, 249] },
     ],
     ['a', 'd', 'f'],
@@ -139,8 +139,8 @@ const cases: readonly (readonly [about: string, told: readonly Told[], counted: 
     'one names the model that was asked, the other the version that answered: one call; another size is another model',
     [
       { id: 'a', scope: one, at: [0, 20], model: 'gpt-4o' },
-      { id: 'b', scope: other, at: [0, 20], model: 'gpt-4o-2024-08-06', told: 8 },
-      { id: 'c', scope: one, at: [50, 70], model: 'eu.claude-sonnet-4-5-20250929-v1:0', told: 8 },
+      { id: 'b', scope: other, at: [0, 20], model: 'gpt-4o-2024-08-06', usageDetail: 8 },
+      { id: 'c', scope: one, at: [50, 70], model: 'eu.claude-sonnet-4-5-20250929-v1:0', usageDetail: 8 },
       { id: 'd', scope: other, at: [50, 70], model: 'eu.claude-sonnet-4-5-v1:0' },
       { id: 'e', scope: one, at: [90, 99], model: 'gpt-4o' },
       { id: 'f', scope: other, at: [90, 99], model: 'gpt-4o-mini' },
@@ -168,7 +168,7 @@ const cases: readonly (readonly [about: string, told: readonly Told[], counted: 
     [
       { id: 'a', scope: one, at: [0, 50] },
       { id: 'a', scope: one, at: [0, 50] },
-      { id: 'b', scope: other, at: [1, 49], told: 8 },
+      { id: 'b', scope: other, at: [1, 49], usageDetail: 8 },
     ],
     ['b'],
   ],
@@ -196,7 +196,7 @@ function spanOf({
   response = '',
   model = 'm',
   ...more
-}: Told): CountableSpan {
+}: SpanCase): CountableSpan {
   const [startNanos, endNanos] = at.map((ms) => BigInt(1_795_000_000_000 + ms) * 1_000_000n) as [
     bigint,
     bigint,
@@ -208,7 +208,7 @@ function spanOf({
     responseId: response,
     inputTokens: tokens[0],
     outputTokens: tokens[1],
-    told: more.told ?? 0,
+    usageDetail: more.usageDetail ?? 0,
     service,
     scope,
     model,

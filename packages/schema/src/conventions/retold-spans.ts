@@ -44,7 +44,7 @@ function tellingOf<Span extends CountableSpan>(span: Span): Telling<Span> {
   const { spanId, service = '', scope = '', model = '', startNanos = 0n, endNanos = 0n } = span;
   const input = span.inputTokens ?? 0;
   const output = span.outputTokens ?? 0;
-  const { told = 0, responseId } = span;
+  const { usageDetail = 0, responseId } = span;
   const usage =
     model === '' || input + output <= 0
       ? spanId
@@ -55,7 +55,7 @@ function tellingOf<Span extends CountableSpan>(span: Span): Telling<Span> {
     scope,
     from: endNanos === startNanos ? startNanos - lineNanosMax : startNanos,
     to: endNanos,
-    facts: 2 * told + (responseId === '' ? 0 : 1),
+    facts: 2 * usageDetail + (responseId === '' ? 0 : 1),
   };
 }
 
@@ -72,10 +72,10 @@ function groupsOf<Span>(tellings: readonly Telling<Span>[]): readonly (readonly 
 
 /** Each with its number among those of its scope. */
 function numbered<Span>(group: readonly Telling<Span>[]): readonly (readonly [Telling<Span>, number])[] {
-  const told = new Map<string, number>();
+  const counts = new Map<string, number>();
   return group.map((telling) => {
-    const nth = (told.get(telling.scope) ?? 0) + 1;
-    told.set(telling.scope, nth);
+    const nth = (counts.get(telling.scope) ?? 0) + 1;
+    counts.set(telling.scope, nth);
     return [telling, nth];
   });
 }

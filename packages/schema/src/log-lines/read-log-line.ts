@@ -154,8 +154,8 @@ function readTraceback(text: string): Fields {
   const lines = text.trim().split('\n');
   const isTraceback = lines.length > 1;
   const head = (isTraceback && (lines[0] ?? '').startsWith('Traceback') ? lines.at(-1) : lines[0]) ?? '';
-  const [, told, message] = /^([A-Za-z_][\w.$]*): (.*)$/.exec(head.trim()) ?? [];
-  const type = told ?? /^[\w.$]*(?:Error|Exception|Interrupt|Exit)$/.exec(head.trim())?.[0];
+  const [, reported, message] = /^([A-Za-z_][\w.$]*): (.*)$/.exec(head.trim()) ?? [];
+  const type = reported ?? /^[\w.$]*(?:Error|Exception|Interrupt|Exit)$/.exec(head.trim())?.[0];
   return present({
     'exception.type': type,
     'exception.message': type === undefined ? head : message,

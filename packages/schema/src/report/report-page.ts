@@ -51,7 +51,7 @@ export interface ReportPage {
 type Facts = Pick<ReportResponse, 'totals' | 'previous'>;
 /** Times as the reader's clock shows them. */
 type TimeText = (time: string) => string;
-interface Told extends ReportResponse {
+interface ShownReport extends ReportResponse {
   readonly timeText: TimeText;
 }
 
@@ -64,7 +64,7 @@ export function describeReport(
   { timeZone = 'UTC', title = 'Report' }: { readonly timeZone?: string; readonly title?: string } = {},
 ): ReportPage {
   const timeText = (time: string): string => zonedTimeText(time, timeZone);
-  const report: Told = { ...answer, timeText };
+  const report: ShownReport = { ...answer, timeText };
   const { startTime, endTime, previousStartTime, previousEndTime, totals, q } = report;
   return {
     title: plainText(title),
@@ -318,7 +318,7 @@ function samplingText({
   return `Senders left traces out: ${countText(sampledTraces)} of ${counted(traces, 'trace')} say so, and all stand for about ${countText(representedTraces)}, of which ${shareText(keptShare ?? 1)} are here. Counts and costs are of what is here.`;
 }
 
-function errorTables(report: Told): ReportTable[] {
+function errorTables(report: ShownReport): ReportTable[] {
   const { errors, sources } = report;
   const table = (title: string, groups: readonly ErrorGroupFacts[], note: string): ReportTable[] =>
     groups.length === 0
@@ -357,7 +357,7 @@ function errorTables(report: Told): ReportTable[] {
 }
 
 function errorRow(
-  { startTime, endTime, timeText }: Told,
+  { startTime, endTime, timeText }: ShownReport,
   { id, type, title, count, runs, users, services, firstTime, status }: ErrorGroupFacts,
 ): ReportCell[] {
   const search = new URLSearchParams({ from: startTime, to: endTime }).toString();
@@ -375,7 +375,7 @@ function errorRow(
   ];
 }
 
-function deploysTable({ deploys, moreDeploys, sources, timeText }: Told): ReportTable | undefined {
+function deploysTable({ deploys, moreDeploys, sources, timeText }: ShownReport): ReportTable | undefined {
   if (deploys.length === 0) return undefined;
   return {
     title: 'Deploys',
@@ -413,7 +413,7 @@ function deploysTable({ deploys, moreDeploys, sources, timeText }: Told): Report
   };
 }
 
-function alertsTable({ firings, sources, timeText }: Told): ReportTable | undefined {
+function alertsTable({ firings, sources, timeText }: ShownReport): ReportTable | undefined {
   if (firings.length === 0) return undefined;
   return {
     title: 'Alerts that fired',
@@ -446,7 +446,7 @@ function alertsTable({ firings, sources, timeText }: Told): ReportTable | undefi
 
 const sloWords = { met: 'met', burning: 'burning', spent: 'spent', no_data: 'no data' } as const;
 
-function slosTable({ slos, sources, generatedAt, endTime, timeText }: Told): ReportTable | undefined {
+function slosTable({ slos, sources, generatedAt, endTime, timeText }: ShownReport): ReportTable | undefined {
   if (slos.length === 0) return undefined;
   return {
     title: 'SLOs',
@@ -469,7 +469,7 @@ function slosTable({ slos, sources, generatedAt, endTime, timeText }: Told): Rep
   };
 }
 
-function runsTable(report: Told, which: 'slowest' | 'dearest'): ReportTable | undefined {
+function runsTable(report: ShownReport, which: 'slowest' | 'dearest'): ReportTable | undefined {
   const runs: readonly Run[] = report[which];
   if (runs.length === 0) return undefined;
   return {

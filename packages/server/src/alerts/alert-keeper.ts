@@ -358,8 +358,8 @@ export class AlertKeeper {
       await dropInstances(tx, changes.dropped);
       await addEvents(tx, changes.events);
       await resolveMembers(tx, changes.over);
-      await addFiringMembers(tx, changes.told);
-      if (changes.over.length > 0 || changes.told.length > 0) await dispatchGroups(tx, linkTo);
+      await addFiringMembers(tx, changes.reported);
+      if (changes.over.length > 0 || changes.reported.length > 0) await dispatchGroups(tx, linkTo);
       return changes;
     });
     if (written === undefined) {
@@ -529,12 +529,12 @@ interface Changes {
   readonly dropped: string[];
   readonly events: EventRow[];
   readonly over: { readonly instanceId: string; readonly endedAt: string; readonly value: number | null }[];
-  readonly told: MemberChange[];
+  readonly reported: MemberChange[];
 }
 
 /** What is to be written of a tick. */
 function describeChanges(stepped: readonly SteppedRule[], surroundings: Surroundings): Changes {
-  const changes: Changes = { put: [], dropped: [], events: [], over: [], told: [] };
+  const changes: Changes = { put: [], dropped: [], events: [], over: [], reported: [] };
   for (const each of stepped) describeRule(each, surroundings, changes);
   return changes;
 }
@@ -587,7 +587,7 @@ function describeRule(
     if (kind === 'firing') {
       sampled.set(key, sampleTraces);
       if (reason !== 'again')
-        changes.told.push(
+        changes.reported.push(
           ...membersFor({ described, instance, id, sampleTraces }, { project, routes, linkTo }),
         );
     }

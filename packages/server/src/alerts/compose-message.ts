@@ -56,12 +56,12 @@ export function composeMessage(group: DueGroup, members: readonly MemberView[], 
   const nextS = hidesFiring ? hiddenAgainS : firing.length > 0 ? group.repeatS : null;
   if (!isNew && !isRepeat) return { kind: 'nothing', nextS, drop };
   const status = firing.length > 0 ? 'firing' : resolved.some(isTold) ? 'resolved' : 'fired_and_recovered';
-  const told = [...firing, ...resolved].map(({ line }) => line);
-  const severity = told.reduce<AlertSeverity>(
+  const lines = [...firing, ...resolved].map(({ line }) => line);
+  const severity = lines.reduce<AlertSeverity>(
     (most, { severity: each }) => (ranks[each] > ranks[most] ? each : most),
     'info',
   );
-  const rules = [...new Set(told.map(({ rule }) => rule))];
+  const rules = [...new Set(lines.map(({ rule }) => rule))];
   const rule = rules.length === 1 ? (rules[0] ?? '') : `${rules.length} rules`;
   return {
     kind: 'message',
@@ -72,10 +72,10 @@ export function composeMessage(group: DueGroup, members: readonly MemberView[], 
       severity,
       status,
       title: titleOf(rule, firing.length, resolved.length),
-      text: textOf(told),
-      labels: commonLabels(told.map(({ labels }) => labels)),
-      alerts: told.slice(0, linesMax).map(lineOf),
-      alertCount: told.length,
+      text: textOf(lines),
+      labels: commonLabels(lines.map(({ labels }) => labels)),
+      alerts: lines.slice(0, linesMax).map(lineOf),
+      alertCount: lines.length,
       link,
       at: group.now,
     },

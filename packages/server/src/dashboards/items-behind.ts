@@ -26,13 +26,13 @@ export function behindWords(
 ): ListBehind {
   const { source, filter, by, left } = query;
   const list = lists[source];
-  const told = by.flatMap((dimension): [Dimension, string | undefined][] => [
+  const values = by.flatMap((dimension): [Dimension, string | undefined][] => [
     [dimension, labels[labelName(dimension)]],
   ]);
   const terms =
     source === 'scores'
-      ? scoreTerms(told)
-      : told.flatMap(([dimension, value]) => termOf(dimension, value, { source, joined }));
+      ? scoreTerms(values)
+      : values.flatMap(([dimension, value]) => termOf(dimension, value, { source, joined }));
   const counted = left.type === 'count' || left.type === 'share' ? left.filter : '';
   const own = [filter, counted]
     .map(withoutAny)
@@ -72,8 +72,8 @@ function termOf(
 }
 
 /** A score is a field of its runs. */
-function scoreTerms(told: readonly (readonly [Dimension, string | undefined])[]): string[] {
-  const of = (wanted: string): string | undefined => told.find(([{ name }]) => name === wanted)?.[1];
+function scoreTerms(values: readonly (readonly [Dimension, string | undefined])[]): string[] {
+  const of = (wanted: string): string | undefined => values.find(([{ name }]) => name === wanted)?.[1];
   const [name, label] = [of('name'), of('label')];
   const scores =
     name === undefined
@@ -129,8 +129,8 @@ export function termsOfLabels(
   labels: Readonly<Record<string, string | readonly string[]>>,
   signal: FilterSignal = 'traces',
 ): string[] {
-  return Object.entries(labels).flatMap(([label, told]) => {
-    const values = typeof told === 'string' ? [told] : told;
+  return Object.entries(labels).flatMap(([label, value]) => {
+    const values = typeof value === 'string' ? [value] : value;
     // As senders write it: 2 is an error.
     if (label === 'status_code' && signal === 'traces')
       return values.length === 1 && values[0] === '2' ? ['status:error'] : [];

@@ -82,13 +82,13 @@ function toolsOf(attributes: Attributes): PromptTool[] {
     return Array.isArray(declarations) ? declarations : [each];
   });
   return flat.flatMap((each) => {
-    const told = fieldOf(each, 'function') ?? each;
+    const definition = fieldOf(each, 'function') ?? each;
     const parameters = ['parameters', 'input_schema', 'inputSchema', 'parametersJsonSchema']
-      .map((key) => fieldOf(told, key))
+      .map((key) => fieldOf(definition, key))
       .find((schema) => typeof schema === 'object' && schema !== null);
     const read = promptTool.safeParse({
-      name: fieldOf(told, 'name'),
-      description: textOf(fieldOf(told, 'description')) ?? '',
+      name: fieldOf(definition, 'name'),
+      description: textOf(fieldOf(definition, 'description')) ?? '',
       ...(parameters === undefined ? {} : { parameters }),
     });
     return read.success ? [read.data] : [];

@@ -107,8 +107,8 @@ export class MemorySource implements SampleSource {
           if (cumulative !== before) histogram.positive.set(index, cumulative - before);
           before = cumulative;
         }
-        const [told, total] = [count[at], sum[at]];
-        histogram.count = typeof told === 'number' ? told : before;
+        const [reported, total] = [count[at], sum[at]];
+        histogram.count = typeof reported === 'number' ? reported : before;
         histogram.sum = typeof total === 'number' ? total : 0;
         if (!bounds.includes(Infinity) && histogram.count > before)
           histogram.positive.set(bounds.length, histogram.count - before);

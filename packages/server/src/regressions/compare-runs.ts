@@ -51,7 +51,7 @@ export function compareRuns({ measure, before, after, isBeside, placebo }: RunSi
       : resample([a.length, b.length], ([one, other]) => differ(meanAt(left, one), meanAt(right, other)), {
           independence,
         });
-  const told = (change: number): number => (isShare(measure) ? Math.expm1(change) : change);
+  const asShown = (change: number): number => (isShare(measure) ? Math.expm1(change) : change);
   const shift = differ(first, second);
   const needs = Math.max(1, Math.ceil(minutes * (runsMin / runs - 1)));
   // From nothing to something has no share.
@@ -63,9 +63,9 @@ export function compareRuns({ measure, before, after, isBeside, placebo }: RunSi
     before: first,
     after: second,
     change: {
-      shift: told(shift ?? 0),
-      low: found === undefined ? -Infinity : told(found.low),
-      high: found === undefined ? Infinity : told(found.high),
+      shift: asShown(shift ?? 0),
+      low: found === undefined ? -Infinity : asShown(found.low),
+      high: found === undefined ? Infinity : asShown(found.high),
     },
     // The mean may be that of a few: that the others lie elsewhere as well is asked of the ranks.
     p: found === undefined ? 1 : mannWhitney(a, b, { independence }).p,

@@ -235,7 +235,7 @@ function verdictOf({ compared, isLowerBetter }: ComparedCell, p: number | undefi
 }
 
 /** How a change of it is told, and its values. */
-const told: Readonly<
+const measureWords: Readonly<
   Record<
     RegressionMeasure,
     { readonly by: '%' | 'points' | ''; readonly unit: ValueUnit; readonly scale?: number }
@@ -251,7 +251,7 @@ const told: Readonly<
 };
 
 function changeText({ measure, before, after, change }: Compared): string {
-  const { by, unit, scale = 1 } = told[measure];
+  const { by, unit, scale = 1 } = measureWords[measure];
   const places = (value: number): number => (by === '' ? 2 : Math.abs(value) < 1 ? 1 : 0);
   const signed = (share: number): string => {
     const value = by === '' ? share : share * 100;

@@ -54,7 +54,7 @@ function document(value: unknown): readonly RetrievedDocument[] {
   const score = number(pick(each, 'score', 'relevance_score', 'relevanceScore', 'similarity'));
   const distance = score === undefined ? number(each['distance']) : undefined;
   const metadata = structured(each['metadata']);
-  if ([id, content, score, distance].every((told) => told === undefined)) return [];
+  if ([id, content, score, distance].every((value) => value === undefined)) return [];
   return [
     {
       ...(id === undefined ? {} : { id }),

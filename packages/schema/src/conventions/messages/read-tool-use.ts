@@ -76,11 +76,11 @@ export function readToolUse(source: MessageSource): ToolUse | undefined {
   const used =
     pick(attributes, ...argumentNames, ...inputNames) ??
     langwatchValue(attributes['langwatch.input']) ??
-    told(source, 'gen_ai.tool.message', 'content');
+    valueInEvents(source, 'gen_ai.tool.message', 'content');
   const given =
     pick(attributes, ...resultNames, ...outputNames) ??
     langwatchValue(attributes['langwatch.output']) ??
-    told(source, 'gen_ai.choice', 'message');
+    valueInEvents(source, 'gen_ai.choice', 'message');
   const readArguments = once(() => (used === undefined ? undefined : unwrapped(parsed(used))));
   const readResult = once(() => (given === undefined ? undefined : givenBack(given)));
   return {
@@ -96,7 +96,7 @@ export function readToolUse(source: MessageSource): ToolUse | undefined {
 }
 
 /** Strands has both in events of the tool's span. */
-function told({ events }: MessageSource, name: string, attribute: string): unknown {
+function valueInEvents({ events }: MessageSource, name: string, attribute: string): unknown {
   return events?.find((event) => event.name === name)?.attributes[attribute];
 }
 

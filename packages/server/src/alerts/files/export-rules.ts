@@ -92,7 +92,7 @@ function toPrometheus({
 }: AlertRuleInput): Record<string, unknown> {
   const { summary, description, runbookUrl, other } = annotations;
   if (record !== '') return { record, expr: query, ...filled('labels', labels) };
-  const told = {
+  const described = {
     ...(summary === '' ? {} : { summary }),
     ...(description === '' ? {} : { description }),
     ...(runbookUrl === '' ? {} : { runbook_url: runbookUrl }),
@@ -104,7 +104,7 @@ function toPrometheus({
     ...(forS === 0 ? {} : { for: printDuration(forS) }),
     ...(keepFiringS === 0 ? {} : { keep_firing_for: printDuration(keepFiringS) }),
     labels: { severity, ...labels },
-    ...filled('annotations', told),
+    ...filled('annotations', described),
   };
 }
 

@@ -302,7 +302,7 @@ class TestRun {
     );
   }
 
-  #firedOf({ rule }: CompiledRule, { labels, value }: Told): Fired {
+  #firedOf({ rule }: CompiledRule, { labels, value }: FiringInstance): Fired {
     const filled = (given: Readonly<Record<string, string>>): Record<string, string> =>
       Object.fromEntries(
         Object.entries(given)
@@ -344,7 +344,7 @@ class TestRun {
   }
 }
 
-type Told = Pick<Instance, 'labels' | 'value'>;
+type FiringInstance = Pick<Instance, 'labels' | 'value'>;
 
 interface Value {
   readonly labels: Readonly<Record<string, string>>;

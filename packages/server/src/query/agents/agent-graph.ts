@@ -51,7 +51,7 @@ export interface GraphCall {
 export function graphCalls(tree: RunTree, names: GraphNames): GraphCall[] {
   const actors = new Map<RunNode, Actor>();
   const calls: GraphCall[] = [];
-  const told = toldBefore(stepsOf(tree));
+  const reported = toldBefore(stepsOf(tree));
   const actorAt = (node: RunNode): Actor | undefined => ownActor(tree, node, names);
   const entry: Actor = { type: 'entry', name: stepsOf(tree)[0]?.service ?? '', provider: '' };
   // A parent may come later than its child where clocks disagree, so actors are looked up from the top.
@@ -64,14 +64,14 @@ export function graphCalls(tree: RunTree, names: GraphNames): GraphCall[] {
     }
     for (const each of chain.toReversed()) {
       const above = parentStep(tree, each);
-      const own = told.has(each) && isInference(each) ? undefined : actorAt(each);
+      const own = reported.has(each) && isInference(each) ? undefined : actorAt(each);
       actors.set(each, own ?? (above === undefined ? entry : (actors.get(above) ?? entry)));
     }
     return node === undefined ? entry : (actors.get(node) ?? entry);
   };
   for (const node of stepsOf(tree)) {
     const target = actorAt(node);
-    if (target === undefined || told.has(node)) continue;
+    if (target === undefined || reported.has(node)) continue;
     const above = parentStep(tree, node);
     const source = actorOf(above);
     const isRepetition =

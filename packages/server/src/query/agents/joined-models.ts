@@ -57,15 +57,15 @@ export function joinModels(rows: readonly (Omit<AnsweredRow, 'calls'> & { calls:
 
 /** The names under which a call of these names is listed. */
 export function listedModel({ pairs }: JoinedModels, { provider, model }: ModelName): ModelName {
-  const found = pairs.find(([told]) => told.provider === provider && told.model === model);
+  const found = pairs.find(([reported]) => reported.provider === provider && reported.model === model);
   return found?.[1] ?? { provider, model };
 }
 
 /** Every name that calls of one model tell, whichever of them is asked for. */
 export function namesOfModel({ byName }: JoinedModels, asked: string): readonly string[] {
   const listed = byName.get(asked) ?? asked;
-  const told = [...byName].filter(([, name]) => name === listed).map(([name]) => name);
-  return [...new Set([asked, listed, ...told])];
+  const reported = [...byName].filter(([, name]) => name === listed).map(([name]) => name);
+  return [...new Set([asked, listed, ...reported])];
 }
 
 /** Filters that meet calls of the model that is asked for under each of its names. */
@@ -87,9 +87,9 @@ export function listedNameSql(name: string, { byName }: JoinedModels): Sql {
 /** Rows of `callRows` with the names under which they are listed; those that were told stand beside as `toldModel`. */
 export function underJoinedNames(calls: Sql, { pairs: joined }: JoinedModels): Sql {
   if (joined.length === 0) return sql`SELECT *, model AS toldModel FROM (${calls})`;
-  const told = strings(joined.map(([{ provider, model }]) => `${provider}\n${model}`));
+  const reported = strings(joined.map(([{ provider, model }]) => `${provider}\n${model}`));
   const name = (of: keyof ModelName): Sql =>
-    sql`transform(concat(provider, '\\n', model), ${told}, ${strings(joined.map(([, listed]) => listed[of]))}, toString(${trusted(of)}))`;
+    sql`transform(concat(provider, '\\n', model), ${reported}, ${strings(joined.map(([, listed]) => listed[of]))}, toString(${trusted(of)}))`;
   return sql`SELECT * EXCEPT (listed_), listed_.1 AS provider, listed_.2 AS model FROM (
     SELECT * EXCEPT (provider, model), tuple(${name('provider')}, ${name('model')}) AS listed_, model AS toldModel FROM (${calls}))`;
 }

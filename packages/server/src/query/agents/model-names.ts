@@ -5,7 +5,7 @@ export interface ModelName {
 
 /** From the names that calls tell to those under which every view lists them; what is not there keeps its own. */
 export interface JoinedModels {
-  readonly pairs: readonly (readonly [told: ModelName, listed: ModelName])[];
+  readonly pairs: readonly (readonly [reported: ModelName, listed: ModelName])[];
   /** The same where no provider is told beside the name: the name that answers most, whosever it is. */
   readonly byName: ReadonlyMap<string, string>;
 }

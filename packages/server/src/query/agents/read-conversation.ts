@@ -236,7 +236,7 @@ function place(runs: readonly RunMessages[]): Conversation {
   const outcomes = new Map(tools.outcomes);
   for (const { run, turn } of alone)
     for (const part of turn.output[0]?.parts ?? [])
-      if (part.type === 'tool_call') outcomes.set(part, { from: 'span', run, told: undefined });
+      if (part.type === 'tool_call') outcomes.set(part, { from: 'span', run, messageResult: undefined });
   const turns = [...placed, ...alone.map(({ turn }): PlacedTurn => ({ turn, fresh: [], follows: null }))];
   return {
     turns: turns.toSorted((a, b) => byTime(a.turn, b.turn)),
@@ -298,7 +298,7 @@ function findPart(
     const outcome = outcomeOf(tools, otherSpan);
     return outcome === undefined
       ? undefined
-      : { type: 'tool_result', text: valueText(outcome.run.use.result ?? outcome.told?.result) };
+      : { type: 'tool_result', text: valueText(outcome.run.use.result ?? outcome.messageResult?.result) };
   }
   const [, side, message = '', index = ''] = /^([io])(\d{1,6})\.(\d{1,6})$/.exec(partId) ?? [];
   const turn = turns.find((each) => each.turn.spanId === spanId)?.turn;

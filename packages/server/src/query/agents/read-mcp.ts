@@ -39,8 +39,8 @@ const resultKeys = [
 const errorMessage = "if(status_message != '', status_message, attributes['error.type'])";
 
 /** The size that a span tells, else that of the texts it holds. Each length is written once: what is written twice is understood twice. */
-const sizeOf = (told: string, keys: readonly string[], name: string): string =>
-  `${lengthOf(...keys)} AS ${name}Length, multiIf(attributes['${told}'] != '', toFloat64OrNull(attributes['${told}']), ${name}Length > 0, toFloat64(${name}Length), NULL) AS ${name}Size`;
+const sizeOf = (sizeKey: string, keys: readonly string[], name: string): string =>
+  `${lengthOf(...keys)} AS ${name}Length, multiIf(attributes['${sizeKey}'] != '', toFloat64OrNull(attributes['${sizeKey}']), ${name}Length > 0, toFloat64(${name}Length), NULL) AS ${name}Size`;
 
 const methodColumns = `
   ${mcpServerName} AS namedServer, ${textOf('mcp.method.name')} AS attributeMethod,

@@ -213,7 +213,7 @@ const kinds: Readonly<Record<Kind, Pick<PerformanceFinding, 'metric' | 'unit'> &
 function finding(type: Kind, row: OverRow, threshold: number): PerformanceFinding {
   const { metric, unit, what } = kinds[type];
   const value = Number(row.value);
-  const told = (amount: number): string =>
+  const formatted = (amount: number): string =>
     unit === 'USD' ? dollars(amount) : formatDurationMs(amount * 1000);
   return {
     type,
@@ -222,7 +222,7 @@ function finding(type: Kind, row: OverRow, threshold: number): PerformanceFindin
     value,
     threshold,
     unit,
-    message: `${what} "${row.name.slice(0, 200)}" ${unit === 'USD' ? 'cost' : 'took'} ${told(value)}; the threshold is ${told(threshold)}.`,
+    message: `${what} "${row.name.slice(0, 200)}" ${unit === 'USD' ? 'cost' : 'took'} ${formatted(value)}; the threshold is ${formatted(threshold)}.`,
     time: decodeTime(row.timeText),
     traceId: row.traceId,
     spanId: row.spanId === '' ? null : row.spanId,

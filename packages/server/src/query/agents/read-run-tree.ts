@@ -9,7 +9,7 @@ import type { Reader } from '../reader.ts';
 import { columnArray } from '../sql/column-array-sql.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
-import { isUncountable, knownCost, told } from '../sql/usage-sql.ts';
+import { isUncountable, knownCost, usageDetail } from '../sql/usage-sql.ts';
 import { type RunFlags, runFlagColumns } from './run-flags.ts';
 import { buildRunTree, type RunSpan } from './run-tree.ts';
 
@@ -72,7 +72,7 @@ interface StepColumns {
   readonly responseIds: readonly string[];
   readonly scopes: readonly string[];
   readonly uncountable: readonly number[];
-  readonly told: readonly number[];
+  readonly usageDetails: readonly number[];
   readonly costs: readonly (number | null)[];
   readonly reported: readonly (number | null)[];
   readonly priceVersions: readonly string[];
@@ -87,7 +87,7 @@ const changeColumns = 'count() AS count, toUnixTimestamp64Milli(max(changed_time
 
 const stepColumns = trusted(`
   ${changeColumns},
-  ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('operation')} AS operations, ${columnArray('response_id')} AS responseIds, ${columnArray('scope_name')} AS scopes, ${columnArray(`toUInt8(${isUncountable})`)} AS uncountable, ${columnArray(`toUInt8(${told})`)} AS told,
+  ${columnArray('lower(hex(span_id))')} AS spanIds, ${columnArray('operation')} AS operations, ${columnArray('response_id')} AS responseIds, ${columnArray('scope_name')} AS scopes, ${columnArray(`toUInt8(${isUncountable})`)} AS uncountable, ${columnArray(`toUInt8(${usageDetail})`)} AS usageDetails,
   ${columnArray(`tuple(${knownCost})`)}.1 AS costs, ${columnArray('tuple(reported_cost_usd)')}.1 AS reported, ${columnArray('price_version')} AS priceVersions,
   ${columnArray('service_version')} AS versions, ${columnArray('environment')} AS environments, ${columnArray('prompt_name')} AS prompts, ${marks('reported_cost_usd')}`);
 
@@ -189,7 +189,7 @@ function decodeColumns(columns: SpanColumns, steps: StepColumns | undefined): Ru
       priceVersion: steps?.priceVersions[place] ?? '',
       isUncountable: steps?.uncountable[place] === 1,
       scope: steps?.scopes[place] ?? '',
-      told: steps?.told[place] ?? 0,
+      usageDetail: steps?.usageDetails[place] ?? 0,
       version: steps?.versions[place] ?? '',
       environment: steps?.environments[place] ?? '',
       prompt: steps?.prompts[place] ?? '',

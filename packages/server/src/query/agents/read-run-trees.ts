@@ -6,7 +6,7 @@ import { decodeOperation } from '../decode-span.ts';
 import { inRange } from '../sql/range-sql.ts';
 import { type Sql, sql, trusted } from '../sql/sql.ts';
 import type { Window } from '../time-range.ts';
-import { isUncountable, knownCost, told } from '../sql/usage-sql.ts';
+import { isUncountable, knownCost, usageDetail } from '../sql/usage-sql.ts';
 import { buildRunTree, type RunSpan, type RunTree } from './run-tree.ts';
 
 export interface TreesRequest {
@@ -34,7 +34,7 @@ const stepColumns = `${placeColumns}, tool_name, provider, model, response_id, s
     'reasoning_tokens',
   ]
     .map((column) => `ifNull(toFloat64(${column}), -1)`)
-    .join(', ')}, ifNull(${knownCost}, -1), toUInt8(${isUncountable}), toUInt8(${told})`;
+    .join(', ')}, ifNull(${knownCost}, -1), toUInt8(${isUncountable}), toUInt8(${usageDetail})`;
 
 /** Every trace of these that has a step, with all of its spans; each tree is made when it is asked for, so that others have their turn in between. */
 export async function readRunTrees({
@@ -112,7 +112,7 @@ const nothing: Omit<
   reportedCostUsd: null,
   priceVersion: '',
   isUncountable: false,
-  told: 0,
+  usageDetail: 0,
 };
 
 /** Behind its trace id. */
@@ -161,6 +161,6 @@ function readStep(answer: RowBinary): RunSpan {
     reasoningTokens: known(),
     costUsd: known(),
     isUncountable: answer.uint8() === 1,
-    told: answer.uint8(),
+    usageDetail: answer.uint8(),
   };
 }

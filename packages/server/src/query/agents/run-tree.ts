@@ -36,7 +36,7 @@ export interface RunSpan extends Omit<Usage, 'unpricedCalls'> {
   readonly isUncountable: boolean;
   /** Which instrumentation reported it, and how much of the usage it tells: two of one call are told apart by these. */
   readonly scope: string;
-  readonly told: number;
+  readonly usageDetail: number;
   readonly version: string;
   readonly environment: string;
   readonly prompt: string;

@@ -124,8 +124,8 @@ export async function readForest(
 
 /** The name is last: it alone may hold a line feed. */
 function readWord(text: string): SpanWord {
-  const [service = '', told = '', model = '', ...name] = text.split('\n');
-  const operation = decodeOperation(told);
+  const [service = '', operationName = '', model = '', ...name] = text.split('\n');
+  const operation = decodeOperation(operationName);
   return { service, operation, model, name: name.join('\n'), kind: humanKindOf(operation) };
 }
 

@@ -63,11 +63,11 @@ async function ofSpan(
 ): Promise<string | undefined> {
   if (traceId === null || spanId === null) return undefined;
   const { events, attributes } = await readSpan(context, { traceId, spanId });
-  const told = [...events.map((event) => event.attributes), attributes].filter(
+  const reported = [...events.map((event) => event.attributes), attributes].filter(
     (each) => stackIn(each) !== undefined,
   );
-  const same = told.find((each) => message.startsWith(textOf(each['exception.message']).slice(0, 200)));
-  return stackIn(same ?? told[0] ?? {});
+  const same = reported.find((each) => message.startsWith(textOf(each['exception.message']).slice(0, 200)));
+  return stackIn(same ?? reported[0] ?? {});
 }
 
 async function ofLog(context: QueryContext, id: string): Promise<string | undefined> {

@@ -56,9 +56,9 @@ function entriesOf(row: SeriesRow, isOriginal: boolean): [string, string][] {
     isOriginal ? key : prometheusLabelName(key),
     row.values[at] ?? '',
   ]);
-  const told = new Set(own.map(([name]) => name));
+  const reported = new Set(own.map(([name]) => name));
   const target = targetLabels(resourceOf(row)).map(([name, value]): [string, string] => [
-    told.has(name) ? `exported_${name}` : name,
+    reported.has(name) ? `exported_${name}` : name,
     value,
   ]);
   return joined([...own, ...target, ['otel_scope_name', row.scope]]);

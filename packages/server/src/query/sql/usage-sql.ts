@@ -25,7 +25,7 @@ const parts = [
  * How much a span tells of what its call used, as a number: a cost first; then parts of its tokens, of which eight noughts weigh less than one part that is there; a service tier in between, since
  * who tells that it was the usual one may leave cached tokens out.
  */
-export const told = `128 * isNotNull(${knownCost}) + 2 * (service_tier != '') + ${parts.map((part) => `ifNull(1 + 7 * (${part} > 0), 0)`).join(' + ')}`;
+export const usageDetail = `128 * isNotNull(${knownCost}) + 2 * (service_tier != '') + ${parts.map((part) => `ifNull(1 + 7 * (${part} > 0), 0)`).join(' + ')}`;
 
 /** The sums of rows of `source` that have the columns above. */
 export const summedUsageText = `

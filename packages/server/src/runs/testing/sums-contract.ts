@@ -67,24 +67,24 @@ export function describeSums(groupsPerState: number): void {
   const groups = [undefined, 'model', 'agent', 'service', 'version'] as const;
   let asked = 0;
   /** By question, what the runs say, until something is loaded, deleted or priced: a question takes half a second. */
-  const told = new Map<string, OverviewResponse>();
+  const reported = new Map<string, OverviewResponse>();
 
   async function tell(query: Record<string, unknown>): Promise<OverviewResponse> {
     const key = JSON.stringify(query);
-    const answer = told.get(key) ?? (await ask(withoutSums(), query));
-    told.set(key, answer);
+    const answer = reported.get(key) ?? (await ask(withoutSums(), query));
+    reported.set(key, answer);
     return answer;
   }
 
   /** The keeper has looked: lists read what it wrote. */
   async function settled(): Promise<void> {
     await keeper.settled();
-    told.clear();
+    reported.clear();
   }
 
   /** To be called where what the runs say changes. */
   function changed(): void {
-    told.clear();
+    reported.clear();
     asked += windows.length * groupsPerState;
   }
 
@@ -187,7 +187,7 @@ export function describeSums(groupsPerState: number): void {
     await telemetry.store.priceSpans({ which: 'range', project: 'default', ...range });
     changed();
     await putSome(2);
-    told.clear();
+    reported.clear();
     await expectSame('some of it', 0);
     await telemetry.loadJson(
       'traces',
@@ -199,7 +199,7 @@ export function describeSums(groupsPerState: number): void {
     changed();
     await expectSame('late spans came', 0);
     await putSome(3);
-    told.clear();
+    reported.clear();
     await expectSame('more of it', 0);
     await settled();
     await expectSame('all of it', 30);

@@ -182,10 +182,10 @@ export class PartInventory {
       // A server's operator may have dropped or attached it.
       return part.hash !== '' || this.#others === undefined || isLeft ? [part] : [];
     });
-    const told = new Set(lost.map(keyOf));
-    const strange = detached.filter((part) => !told.has(keyOf(part)));
+    const reported = new Set(lost.map(keyOf));
+    const strange = detached.filter((part) => !reported.has(keyOf(part)));
     const found: LostPart[] = this.#content.parts
-      .filter((part) => !isThere(part) && !told.has(keyOf(part)))
+      .filter((part) => !isThere(part) && !reported.has(keyOf(part)))
       .map((part) => {
         const aside = strange.find((other) => rangeOf(other) === rangeOf(part));
         return { ...part, name: aside?.name ?? part.name, isAside: aside !== undefined, isAccepted: false };

@@ -31,9 +31,9 @@ export function CompareSides({
   const { search, patch, range, asked, asOf } = question;
   const [isFilterOpen, setFilterOpen] = useState(false);
   const client = useQueryClient();
-  const told = kindOfB(search);
-  const kind = told === 'rest' && isFilterOpen ? 'filter' : told;
-  const isTraces = search['aTraces'] !== undefined || told === 'traces';
+  const reported = kindOfB(search);
+  const kind = reported === 'rest' && isFilterOpen ? 'filter' : reported;
+  const isTraces = search['aTraces'] !== undefined || reported === 'traces';
   const chooseB = (next: BKind): void => {
     setFilterOpen(next === 'filter');
     const before = rangeBefore(range, asOf);

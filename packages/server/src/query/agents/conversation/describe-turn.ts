@@ -140,28 +140,28 @@ const mediaCharactersMax = 2_000_000;
 
 function describeOutcome(outcome: FoundOutcome, partCharacters: number): ToolOutcome {
   if (outcome.from === 'message') {
-    const { told, turn, partId } = outcome;
-    const { value, ...cut } = cutJson(told.result, partCharacters);
+    const { messageResult, turn, partId } = outcome;
+    const { value, ...cut } = cutJson(messageResult.result, partCharacters);
     return {
       from: 'message',
       spanId: null,
       startTime: null,
       durationMs: null,
-      isError: told.isError === true,
+      isError: messageResult.isError === true,
       statusMessage: null,
       ...(value === undefined ? {} : { result: value }),
       partId: `m:${turn.spanId ?? ''}:${partId}`,
       ...cut,
     };
   }
-  const { run, told } = outcome;
-  const { value, ...cut } = cutJson(run.use.result ?? told?.result, partCharacters);
+  const { run, messageResult } = outcome;
+  const { value, ...cut } = cutJson(run.use.result ?? messageResult?.result, partCharacters);
   return {
     from: 'span',
     spanId: run.spanId,
     startTime: formatNanos(unixNano(run.startNanos)),
     durationMs: durationMs(run.node),
-    isError: run.node.status === 'error' || told?.isError === true,
+    isError: run.node.status === 'error' || messageResult?.isError === true,
     statusMessage: orNull(run.node.statusMessage),
     ...(value === undefined ? {} : { result: value }),
     partId: `t:${run.spanId ?? ''}`,

@@ -10,8 +10,13 @@ type CallPart = Extract<MessagePart, { type: 'tool_call' }>;
 type ResultPart = Extract<MessagePart, { type: 'tool_result' }>;
 
 export type FoundOutcome =
-  | { readonly from: 'span'; readonly run: ToolRun; readonly told: ResultPart | undefined }
-  | { readonly from: 'message'; readonly told: ResultPart; readonly turn: Turn; readonly partId: string };
+  | { readonly from: 'span'; readonly run: ToolRun; readonly messageResult: ResultPart | undefined }
+  | {
+      readonly from: 'message';
+      readonly messageResult: ResultPart;
+      readonly turn: Turn;
+      readonly partId: string;
+    };
 
 export interface JoinedTools {
   readonly outcomes: ReadonlyMap<CallPart, FoundOutcome>;
@@ -34,9 +39,9 @@ interface Placed<Part> {
   readonly place: number;
   readonly order: number;
 }
-type Told = Placed<ResultPart>;
+type PlacedResult = Placed<ResultPart>;
 interface Called extends Placed<CallPart> {
-  /** Told to the model, so that what came of it lies before the turn. */
+  /** PlacedResult to the model, so that what came of it lies before the turn. */
   readonly isPast: boolean;
   /** Nothing before then is meant by what is told without an id, in nanoseconds. */
   readonly notBefore: bigint;
@@ -76,18 +81,23 @@ export function joinTools(
     const run =
       (id === undefined ? undefined : runOfId(call, runsById.nearest(call.turn, id), unclaimed)) ??
       runOfName(call, runsByName, unclaimed);
-    const told =
-      (id === undefined ? undefined : toldOfId(call, resultsById.nearest(call.turn, id))) ??
+    const messageResult =
+      (id === undefined ? undefined : resultOfId(call, resultsById.nearest(call.turn, id))) ??
       toldOfName(call, freeResults, freeByName.get(part.name));
-    if (told !== undefined) {
-      joined.add(told.part);
-      freeResults.delete(told);
+    if (messageResult !== undefined) {
+      joined.add(messageResult.part);
+      freeResults.delete(messageResult);
     }
     if (run !== undefined) {
       unclaimed.delete(run);
-      outcomes.set(part, { from: 'span', run, told: told?.part });
-    } else if (told !== undefined) {
-      outcomes.set(part, { from: 'message', told: told.part, turn: told.turn, partId: told.partId });
+      outcomes.set(part, { from: 'span', run, messageResult: messageResult?.part });
+    } else if (messageResult !== undefined) {
+      outcomes.set(part, {
+        from: 'message',
+        messageResult: messageResult.part,
+        turn: messageResult.turn,
+        partId: messageResult.partId,
+      });
     }
   }
   // The same result is often told again under the same id.
@@ -98,13 +108,13 @@ export function joinTools(
 
 interface Shown {
   readonly calls: readonly Called[];
-  readonly results: readonly Told[];
+  readonly results: readonly PlacedResult[];
 }
 
 /** The calls and results in the messages that are shown. What was called last in a prompt is looked for first: it lies nearest. */
 function shownOf(turns: readonly { readonly turn: Turn; readonly fresh: readonly number[] }[]): Shown {
   const calls: Called[] = [];
-  const results: Told[] = [];
+  const results: PlacedResult[] = [];
   let order = 0;
   for (const [at, { turn, fresh }] of turns.entries()) {
     const notBefore = turns[at - pastTurnsMax]?.turn.startNanos ?? 0n;
@@ -207,18 +217,22 @@ export function hasArgumentsOf({ use }: ToolRun, call: CallPart): boolean {
 }
 
 /** The first that comes after the call. */
-function toldOfId({ order }: Called, results: readonly Told[]): Told | undefined {
-  return results[firstWhere(results, (told) => told.order > order)];
+function resultOfId({ order }: Called, results: readonly PlacedResult[]): PlacedResult | undefined {
+  return results[firstWhere(results, (messageResult) => messageResult.order > order)];
 }
 
 function toldOfName(
   { order }: Called,
-  free: ReadonlySet<Told>,
-  results: readonly Told[] = [],
-): Told | undefined {
-  for (let at = firstWhere(results, (told) => told.order > order); at < results.length; at += 1) {
-    const told = results[at];
-    if (told !== undefined && free.has(told)) return told;
+  free: ReadonlySet<PlacedResult>,
+  results: readonly PlacedResult[] = [],
+): PlacedResult | undefined {
+  for (
+    let at = firstWhere(results, (messageResult) => messageResult.order > order);
+    at < results.length;
+    at += 1
+  ) {
+    const messageResult = results[at];
+    if (messageResult !== undefined && free.has(messageResult)) return messageResult;
   }
   return undefined;
 }
