@@ -31,7 +31,7 @@ export function clockToPutForward(): Clock & { putForward(ms: number): void } {
   const clock = systemClock();
   let aheadMs = 0;
   return {
-    now: clock.now,
+    now: () => clock.now(),
     monotonicMs: () => clock.monotonicMs() + aheadMs,
     putForward: (ms) => {
       aheadMs += ms;
