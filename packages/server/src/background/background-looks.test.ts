@@ -34,6 +34,24 @@ describe('background looks', () => {
     expect(look).toHaveBeenCalledTimes(2);
   });
 
+  it('say once why they fail, and again when the reason changes or they failed anew', async () => {
+    const look = vi
+      .fn(async () => {})
+      .mockRejectedValueOnce(new Error('away'))
+      .mockRejectedValueOnce(new Error('away'))
+      .mockRejectedValueOnce(new Error('full'))
+      .mockResolvedValueOnce()
+      .mockRejectedValueOnce(new Error('full'));
+    const { looks, warn } = looksAfter(look);
+    looks.lookIn(0);
+    await vi.advanceTimersByTimeAsync(4 * retryMs);
+    expect(look).toHaveBeenCalledTimes(4);
+    looks.lookIn(0);
+    await vi.advanceTimersByTimeAsync(1);
+    const reasons = warn.mock.calls.map(([{ err }]) => (err as Error).message);
+    expect(reasons).toEqual(['away', 'full', 'full']);
+  });
+
   it('wait for work that is under way, failed or not, and do not begin once stopped', async () => {
     const look = vi.fn(async () => {});
     const { looks } = looksAfter(look);

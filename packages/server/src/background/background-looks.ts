@@ -9,7 +9,10 @@ export interface BackgroundLooksOptions {
   readonly failure: string;
 }
 
-/** Looks after something when told to, never twice at once and never while other work on the same thing goes on. A look that fails is tried again. */
+/**
+ * Looks after something when told to, never twice at once and never while other work on the same thing goes on. A look that fails is tried again; the log says so when it
+ * begins to fail and when the reason changes.
+ */
 export class BackgroundLooks {
   readonly #options: BackgroundLooksOptions;
   #work: Promise<void> = Promise.resolve();
@@ -19,6 +22,8 @@ export class BackgroundLooks {
   #isStopped = false;
   #isLooking = false;
   #waiting: (() => void)[] = [];
+  /** Why the last look failed; undefined where it went well. */
+  #lastFailure: string | undefined;
 
   constructor(options: BackgroundLooksOptions) {
     this.#options = options;
@@ -35,10 +40,13 @@ export class BackgroundLooks {
     this.#timer = setTimeout(
       () => {
         this.#timer = undefined;
-        void this.inTurn(async () => this.#look()).catch((error: unknown) => {
-          this.#options.log.warn({ err: error }, this.#options.failure);
-          this.lookIn(this.#options.retryMs);
-        });
+        void this.inTurn(async () => this.#look()).then(
+          () => (this.#lastFailure = undefined),
+          (error: unknown) => {
+            this.#tell(error);
+            this.lookIn(this.#options.retryMs);
+          },
+        );
       },
       Math.max(0, waitMs),
     ).unref();
@@ -58,6 +66,13 @@ export class BackgroundLooks {
   async nextLook(): Promise<void> {
     if (this.#timer === undefined) return this.#work.catch(() => undefined);
     return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** A reason that stays the same would fill the log. */
+  #tell(error: unknown): void {
+    const reason = String(error);
+    if (reason !== this.#lastFailure) this.#options.log.warn({ err: error }, this.#options.failure);
+    this.#lastFailure = reason;
   }
 
   async #look(): Promise<void> {
