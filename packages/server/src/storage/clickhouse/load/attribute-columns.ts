@@ -3,6 +3,7 @@ import { Dictionary } from './dictionary.ts';
 import { type DerivedItem, placeOfAttribute } from './derived-item.ts';
 import { type ItemFailure, placeOfFailure } from './item-failure.ts';
 import { MapColumn, TextColumn } from './native-columns.ts';
+import { NumberList } from './number-list.ts';
 import { isTextKey, textBytesMin } from './text-attributes.ts';
 import { promptNameKeys } from './steps-sql.ts';
 
@@ -19,13 +20,12 @@ export class AttributeColumns {
   readonly #item: DerivedItem;
   readonly #failure: ItemFailure;
   readonly #row: AttributeRow;
-  /** By the code of a key. */
-  readonly #places: number[] = [];
-  readonly #failurePlaces: number[] = [];
-  readonly #isText: boolean[] = [];
-  /** -1 where no value was a text yet. */
-  readonly #longCodes: number[] = [];
-  readonly #promptPlaces: number[] = [];
+  /** By the code of a key, and one more than what is meant: 0 for none. Where no key repeats there are as many as values. */
+  readonly #places = new NumberList();
+  readonly #failurePlaces = new NumberList();
+  readonly #textKeys = new NumberList();
+  readonly #longCodes = new NumberList();
+  readonly #promptPlaces = new NumberList();
   readonly promptNames = new Dictionary();
   readonly #noPrompt = this.promptNames.codeOfText('');
   /** Of the row at hand: the code of what it says under each of `promptNameKeys`. */
@@ -53,13 +53,13 @@ export class AttributeColumns {
     const code = this.#row.read(attributes, start, end);
     if (code === this.#places.length) this.#learn(attributes.dictionary.text(code));
     const { pair, value } = this.#row;
-    const place = this.#places[code] as number;
+    const place = this.#places.at(code) - 1;
     if (place >= 0) this.#item.setAttribute(place, pair.valueStart, pair.valueEnd);
-    const failurePlace = this.#failurePlaces[code] as number;
+    const failurePlace = this.#failurePlaces.at(code) - 1;
     if (failurePlace >= 0) this.#failure.setAttribute(failurePlace, pair.valueStart, pair.valueEnd);
     const length = value.end - value.start;
-    const isLong = length > 0 && (length > textBytesMin || this.#isText[code] === true);
-    const promptPlace = this.#promptPlaces[code] as number;
+    const isLong = length > 0 && (length > textBytesMin || this.#textKeys.at(code) > 0);
+    const promptPlace = this.#promptPlaces.at(code) - 1;
     // The first counts, as where a map is asked for a key.
     if (promptPlace >= 0)
       this.#prompts[promptPlace] ??= isLong
@@ -79,18 +79,19 @@ export class AttributeColumns {
   }
 
   #learn(key: string): void {
-    this.#places.push(placeOfAttribute(key));
-    this.#failurePlaces.push(placeOfFailure(key));
-    this.#isText.push(isTextKey(key));
-    this.#longCodes.push(-1);
-    this.#promptPlaces.push(promptNameKeys.indexOf(key));
+    this.#places.push(placeOfAttribute(key) + 1);
+    this.#failurePlaces.push(placeOfFailure(key) + 1);
+    this.#textKeys.push(isTextKey(key) ? 1 : 0);
+    this.#longCodes.push(0);
+    this.#promptPlaces.push(promptNameKeys.indexOf(key) + 1);
   }
 
   #longCodeOf(code: number): number {
-    if (this.#longCodes[code] === -1) {
+    if (this.#longCodes.at(code) === 0) {
       const { keyStart, keyEnd } = this.#row.pair;
-      this.#longCodes[code] = this.columns.long_attributes.dictionary.codeOf(this.#bytes, keyStart, keyEnd);
+      const { dictionary } = this.columns.long_attributes;
+      this.#longCodes.set(code, dictionary.codeOf(this.#bytes, keyStart, keyEnd) + 1);
     }
-    return this.#longCodes[code] as number;
+    return this.#longCodes.at(code) - 1;
   }
 }

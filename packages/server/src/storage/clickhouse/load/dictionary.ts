@@ -1,23 +1,27 @@
 import { randomInt } from 'node:crypto';
 import { ByteWriter } from '@sightline/schema/otlp';
+import { NumberList } from './number-list.ts';
 
 /** So that nobody can send names that all fall into one slot. */
 const hashSeed = randomInt(2 ** 31);
 
-/** Distinct texts, numbered as they come. A text is found by its bytes, wherever they stand. */
+/** Most have few texts. */
+const capacity = 64;
+
+/** Distinct texts, numbered as they come. A text is found by its bytes, wherever they stand. Where none repeats there are as many as values, so no number of theirs takes more than four bytes. */
 export class Dictionary {
   size = 0;
   /** Each text with its length before it. */
   readonly #out = new ByteWriter(256);
   /** By code: where the text stands in `#out`, its hash, and the next one in its slot (code + 1; 0 for none). */
-  readonly #starts: number[] = [];
-  readonly #ends: number[] = [];
-  readonly #hashes: number[] = [];
-  readonly #nextInSlot: number[] = [];
+  readonly #starts = new NumberList(capacity);
+  readonly #ends = new NumberList(capacity);
+  readonly #hashes = new NumberList(capacity);
+  readonly #nextInSlot = new NumberList(capacity);
   /** The first code of each slot + 1. As many as a power of two. */
-  #slots = new Int32Array(64);
+  #slots = new Int32Array(capacity);
   /** By code, the one that followed it last; keys of attributes mostly come in one order. */
-  readonly #following: number[] = [];
+  readonly #following = new NumberList(capacity);
   #first = 0;
 
   codeOf(bytes: Uint8Array, start: number, end: number): number {
@@ -33,11 +37,11 @@ export class Dictionary {
 
   /** The code of the text that follows the one with the code `before` in a row; -1 for the first. */
   codeAfter(before: number, bytes: Uint8Array, start: number, end: number): number {
-    const guess = before < 0 ? this.#first : (this.#following[before] as number);
+    const guess = before < 0 ? this.#first : this.#following.at(before);
     if (guess < this.size && this.is(guess, bytes, start, end)) return guess;
     const code = this.codeOf(bytes, start, end);
     if (before < 0) this.#first = code;
-    else this.#following[before] = code;
+    else this.#following.set(before, code);
     return code;
   }
 
@@ -47,9 +51,9 @@ export class Dictionary {
   }
 
   is(code: number, bytes: Uint8Array, start: number, end: number): boolean {
-    const own = this.#starts[code] as number;
+    const own = this.#starts.at(code);
     const length = end - start;
-    if ((this.#ends[code] as number) - own !== length) return false;
+    if (this.#ends.at(code) - own !== length) return false;
     const texts = this.#out.bytes;
     for (let at = 0; at < length; at += 1) if (texts[own + at] !== bytes[start + at]) return false;
     return true;
@@ -57,8 +61,8 @@ export class Dictionary {
 
   text(code: number): string {
     const { buffer, byteOffset } = this.#out.bytes;
-    const start = this.#starts[code] as number;
-    return Buffer.from(buffer, byteOffset + start, (this.#ends[code] as number) - start).toString('utf8');
+    const start = this.#starts.at(code);
+    return Buffer.from(buffer, byteOffset + start, this.#ends.at(code) - start).toString('utf8');
   }
 
   bytes(): Uint8Array {
@@ -68,8 +72,8 @@ export class Dictionary {
   /** -1 where it is not known. */
   #find(hash: number, bytes: Uint8Array, start: number, end: number): number {
     let known = this.#slots[hash & (this.#slots.length - 1)] as number;
-    for (; known !== 0; known = this.#nextInSlot[known - 1] as number)
-      if (this.#hashes[known - 1] === hash && this.is(known - 1, bytes, start, end)) return known - 1;
+    for (; known !== 0; known = this.#nextInSlot.at(known - 1))
+      if (this.#hashes.at(known - 1) === hash && this.is(known - 1, bytes, start, end)) return known - 1;
     return -1;
   }
 
@@ -90,18 +94,18 @@ export class Dictionary {
 
   #link(code: number, hash: number): void {
     const slot = hash & (this.#slots.length - 1);
-    this.#nextInSlot[code] = this.#slots[slot] as number;
+    this.#nextInSlot.set(code, this.#slots[slot] as number);
     this.#slots[slot] = code + 1;
   }
 
   #grow(): void {
     this.#slots = new Int32Array(this.#slots.length * 4);
-    for (const [code, hash] of this.#hashes.entries()) this.#link(code, hash);
+    for (let code = 0; code < this.#hashes.length; code += 1) this.#link(code, this.#hashes.at(code));
   }
 }
 
 function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = hashSeed;
   for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), 0x0100_0193);
-  return hash ^ (hash >>> 15);
+  return (hash ^ (hash >>> 15)) >>> 0;
 }

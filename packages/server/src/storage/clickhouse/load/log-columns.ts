@@ -18,6 +18,7 @@ import {
   timeType,
   WideColumn,
 } from './native-columns.ts';
+import { NumberList } from './number-list.ts';
 import { OriginColumns } from './origin-columns.ts';
 
 const { varint, fixed64, bytes: content, fixed32 } = wireType;
@@ -70,8 +71,8 @@ export class LogColumns implements ItemColumns {
   };
   readonly #log: MessageReader;
   readonly #body: AnyValue;
-  /** By the code of a name: its place among those that the conventions read. */
-  readonly #namePlaces: number[] = [];
+  /** By the code of a name: its place among those that the conventions read, and one more. */
+  readonly #namePlaces = new NumberList();
 
   constructor(bytes: Uint8Array, Derived = DerivedColumns) {
     this.#bytes = bytes;
@@ -202,7 +203,7 @@ export class LogColumns implements ItemColumns {
     const end = this.#log.endOf(field.eventName);
     const code = event_name.append(this.#bytes, start, end);
     if (code === this.#namePlaces.length)
-      this.#namePlaces.push(placeOfName(event_name.dictionary.text(code)));
-    this.#item.setName(this.#namePlaces[code] as number, start, end);
+      this.#namePlaces.push(placeOfName(event_name.dictionary.text(code)) + 1);
+    this.#item.setName(this.#namePlaces.at(code) - 1, start, end);
   }
 }

@@ -1,19 +1,26 @@
 /** Unsigned numbers below 2^32, of which there will be many. */
 export class NumberList {
-  #numbers = new Uint32Array(1024);
+  #numbers: Uint32Array<ArrayBuffer>;
   length = 0;
 
+  constructor(capacity = 1024) {
+    this.#numbers = new Uint32Array(capacity);
+  }
+
   push(value: number): void {
-    if (this.length === this.#numbers.length) {
-      const grown = new Uint32Array(this.length * 2);
-      grown.set(this.#numbers);
-      this.#numbers = grown;
-    }
+    // What it was in is let go at once: until the collector comes, that would be as much again.
+    if (this.length === this.#numbers.length)
+      this.#numbers = new Uint32Array(this.#numbers.buffer.transfer(2 * this.#numbers.byteLength));
     this.#numbers[this.length++] = value;
   }
 
   at(index: number): number {
     return this.#numbers[index] as number;
+  }
+
+  /** Of a place that has a number already. */
+  set(index: number, value: number): void {
+    this.#numbers[index] = value;
   }
 
   /** In little-endian order, so many bits each. */

@@ -20,6 +20,7 @@ import {
   timeType,
   WideColumn,
 } from './native-columns.ts';
+import { NumberList } from './number-list.ts';
 import { OriginColumns } from './origin-columns.ts';
 import { appendIds, spanField } from './span-field.ts';
 import { StepColumns } from './step-columns.ts';
@@ -61,8 +62,8 @@ export class SpanColumns implements ItemColumns {
   readonly #links: LinkColumns;
   readonly #span: MessageReader;
   readonly #status: MessageReader;
-  /** By the code of a name: its place among those that the conventions read. */
-  readonly #namePlaces: number[] = [];
+  /** By the code of a name: its place among those that the conventions read, and one more. */
+  readonly #namePlaces = new NumberList();
   #nameCode = 0;
   /** Low and high half. */
   readonly #durationNanos = { low: 0, high: 0 };
@@ -213,8 +214,8 @@ export class SpanColumns implements ItemColumns {
     const { name } = this.#own;
     const code = name.append(this.#bytes, start, end);
     this.#nameCode = code;
-    if (code === this.#namePlaces.length) this.#namePlaces.push(placeOfName(name.dictionary.text(code)));
-    this.#item.setName(this.#namePlaces[code] as number, start, end);
+    if (code === this.#namePlaces.length) this.#namePlaces.push(placeOfName(name.dictionary.text(code)) + 1);
+    this.#item.setName(this.#namePlaces.at(code) - 1, start, end);
   }
 
   /** A span that ends before it starts took no time. */
