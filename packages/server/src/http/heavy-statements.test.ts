@@ -22,6 +22,8 @@ const heavy: readonly string[] = [
   `SELECT ${'/*'.repeat(30_000)}`,
   `SELECT ${'CASE WHEN 1 THEN '.repeat(3700)}`,
   `WITH ${'a AS (SELECT 1), '.repeat(3700)} SELECT 1`,
+  // Each joins the one before with itself: 2 to the power of 41.
+  `WITH a0 AS (SELECT 1 AS x), ${Array.from({ length: 41 }, (_, at) => `a${at + 1} AS (SELECT l.x AS x FROM a${at} AS l JOIN a${at} AS r USING (x))`).join(', ')} SELECT * FROM a41`,
 ];
 
 test.each(heavy)(

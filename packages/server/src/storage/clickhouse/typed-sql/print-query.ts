@@ -39,6 +39,11 @@ import type {
 
 /** Units of UTF-16: what is printed has brackets, quotes and subqueries that were not typed. */
 const printedMax = 1_000_000;
+/**
+ * SELECTs that stand for names of WITH, wherever these are used: the engine plans each anew, without a deadline, so that forty names could stand for billions. To join
+ * all columns of spans with themselves in five such steps takes it 0.8 s of CPU, in six 2 s.
+ */
+const repeatedMax = 100;
 
 /** Of a whole statement. */
 export interface Names {
@@ -57,9 +62,12 @@ export class QueryPrinter {
   readonly #sql: string;
   readonly #readable: Readable;
   readonly #names: Names;
-  /** Names of subqueries in WITH, of the innermost query last. */
-  readonly #scopes: Set<string>[] = [];
+  /** Subqueries in WITH by their names, with how many SELECTs each stands for; of the innermost query last. */
+  readonly #scopes: Map<string, number>[] = [];
   #printed = 0;
+  /** SELECTs so far, and those of them that stand for names of WITH. */
+  #selects = 0;
+  #repeated = 0;
 
   constructor(sql: string, readable: Readable, names: Names) {
     this.#sql = sql;
@@ -81,7 +89,8 @@ export class QueryPrinter {
   }
 
   #select(select: Select): string {
-    const scope = new Set<string>();
+    this.#selects += 1;
+    const scope = new Map<string, number>();
     this.#scopes.push(scope);
     const withs = select.with.map((item) => this.#with(item, scope, select.recursive));
     const isConditioned = this.#isConditioned(select);
@@ -125,16 +134,19 @@ export class QueryPrinter {
     if (from?.of.kind !== 'name' || from.columns.length > 0) return false;
     const { parts } = from.of;
     if (ownTable(parts, this.#readable) === undefined) return false;
-    if (parts.length === 1 && this.#isMarked(parts[0] ?? '')) return false;
+    if (parts.length === 1 && this.#selectsOf(parts[0] ?? '') !== undefined) return false;
     return !this.#names.given.has('project');
   }
 
-  #with(item: With, scope: Set<string>, recursive: boolean): string {
+  #with(item: With, scope: Map<string, number>, recursive: boolean): string {
     if (item.kind === 'value') return this.expression(item.of);
     // A subquery sees those before it, and itself where it may.
-    if (recursive) scope.add(item.name);
+    if (recursive) scope.set(item.name, 0);
+    const before = { selects: this.#selects, repeated: this.#repeated };
     const text = `${markedName(item.name)} AS (${this.query(item.query)})`;
-    scope.add(item.name);
+    scope.set(item.name, this.#selects - before.selects);
+    this.#selects = before.selects;
+    this.#repeated = before.repeated;
     return text;
   }
 
@@ -198,14 +210,15 @@ export class QueryPrinter {
     const modifiers = `${final ? ' FINAL' : ''}${sample.length === 0 ? '' : ` SAMPLE ${sample.map((each) => this.expression(each)).join(' OFFSET ')}`}`;
     if (of.kind === 'name') {
       const [only = ''] = of.parts;
-      const isMarked = of.parts.length === 1 && this.#isMarked(only);
+      const selects = of.parts.length === 1 ? this.#selectsOf(only) : undefined;
       const use = {
         alias: alias ?? of.parts.at(-1) ?? '',
         modifiers,
         names: this.#names.read,
         isConditioned,
       };
-      if (!isMarked) return tableText(of.parts, this.#place(of.at), this.#readable, use);
+      if (selects === undefined) return tableText(of.parts, this.#place(of.at), this.#readable, use);
+      this.#repeat(selects);
     }
     if (modifiers !== '') throw refusal('FINAL and SAMPLE can be used with tables only.');
     const as = alias === undefined ? '' : ` AS ${quoteName(alias)}`;
@@ -378,7 +391,7 @@ export class QueryPrinter {
         return `(${this.query(of.query)})`;
       case 'name': {
         const [only = ''] = of.parts;
-        const isMarked = of.parts.length === 1 && this.#isMarked(only);
+        const isMarked = of.parts.length === 1 && this.#selectsOf(only) !== undefined;
         const isOwn = ownTable(of.parts, this.#readable) !== undefined;
         if (!isMarked && !isOwn)
           throw refusal(
@@ -512,8 +525,19 @@ export class QueryPrinter {
     }
   }
 
-  #isMarked(name: string): boolean {
-    return this.#scopes.some((scope) => scope.has(name));
+  /** How many SELECTs a name from WITH stands for; undefined where WITH gives no such name. */
+  #selectsOf(name: string): number | undefined {
+    return this.#scopes.findLast((scope) => scope.has(name))?.get(name);
+  }
+
+  #repeat(selects: number): void {
+    this.#selects += selects;
+    this.#repeated += selects;
+    if (this.#repeated > repeatedMax)
+      throw refusal(
+        `The names of WITH stand for more than ${repeatedMax} SELECTs, which are planned anew wherever a name is used.`,
+        'Use the names fewer times.',
+      );
   }
 
   #place(at: number): string {

@@ -21,6 +21,28 @@ test('a name of WITH is no table’s, also within its own subquery', () => {
   );
 });
 
+/** Each step uses the one before as often as `uses` says. */
+const steps = (count: number, uses: (name: string) => string): string =>
+  `WITH a0 AS (SELECT 1 AS x), ${Array.from({ length: count }, (_, at) => `a${at + 1} AS (SELECT 1 AS x FROM ${uses(`a${at}`)})`).join(', ')} SELECT * FROM a${count}`;
+
+test('names of WITH may stand for so many SELECTs, however few words they take', () => {
+  const twice = (name: string): string => `${name} AS l JOIN ${name} AS r ON l.x = r.x`;
+  expect(rewrite(steps(5, twice))).toContain('a5 (WITH)');
+  for (const count of [6, 41, 300])
+    expect(() => rewrite(steps(count, twice))).toThrow('more than 100 SELECTs');
+  expect(() => rewrite(steps(7, (name) => `(SELECT 1 WHERE 1 IN ${name} AND 2 IN ${name})`))).toThrow(
+    StoreError,
+  );
+  // Names that are used once are as many as the text has.
+  expect(rewrite(steps(13, (name) => name))).toContain('a13 (WITH)');
+  expect(
+    rewrite(`WITH a AS (SELECT 1) SELECT 1 FROM (${Array(100).fill('SELECT * FROM a').join(' UNION ALL ')})`),
+  ).toContain('a (WITH)');
+  expect(rewrite('WITH RECURSIVE a AS (SELECT 1 AS x UNION ALL SELECT x FROM a) SELECT * FROM a')).toContain(
+    'RECURSIVE',
+  );
+});
+
 test.each([
   [
     'SELECT 1,\n  coalesceee(1)',
@@ -71,6 +93,7 @@ const heavy: Readonly<Record<string, string>> = {
   'many unknown functions': `SELECT ${repeat(6000, 'lowerr(1), ')}1`,
   unions: `SELECT 1${repeat(3000, ' UNION ALL SELECT 1')}`,
   joins: `SELECT 1 FROM spans${repeat(4000, ' JOIN spans')}`,
+  'names of WITH that use each other': steps(350, (name) => `${name}, ${name}`),
   transformers: `SELECT *${repeat(3000, ' APPLY(max)')}`,
   aliases: `SELECT ${repeat(200, '(')}1${repeat(200, ' AS a)')}`,
   spaces: `SELECT ${repeat(60_000, ' ')}1`,

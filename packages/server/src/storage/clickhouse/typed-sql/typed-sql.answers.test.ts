@@ -100,6 +100,13 @@ test('no answer tells whether there is some other table, or blames the store', a
     expect(there).toMatchObject({ kind: 'refused', message: expect.stringContaining('NAME') as unknown });
     expect([there, there]).toEqual([gone, nowhere]);
   }
-  for (const sql of ['SELECT nosuch.trace_id IN (1)', 'SELECT spans.trace_id IN (SELECT 1) FROM ledger'])
+  const doubled = (times: number): string =>
+    times === 0 ? 'SELECT 1 AS x' : `SELECT * FROM (${doubled(times - 1)} UNION ALL ${doubled(times - 1)})`;
+  for (const sql of [
+    'SELECT nosuch.trace_id IN (1)',
+    'SELECT spans.trace_id IN (SELECT 1) FROM ledger',
+    // More than the engine optimises in one statement.
+    doubled(9),
+  ])
     expect(await failureOf(sql)).toMatchObject({ kind: 'refused' });
 });
