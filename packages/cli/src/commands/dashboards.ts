@@ -10,6 +10,7 @@ import { chooseAction } from '../arguments/choose-action.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
 import { oneLine } from '../output/format.ts';
+import { changeLinks, isLinkAction, linkActions } from './dashboard-links.ts';
 import {
   changedFields,
   type DocumentChange,
@@ -20,8 +21,7 @@ import {
   tellDocumentChanges,
 } from './named-documents.ts';
 
-const actions = ['apply', 'diff', 'export'] as const;
-type Action = (typeof actions)[number];
+const actions = ['apply', 'diff', 'export', ...linkActions] as const;
 
 const kind = {
   schema: dashboardInput,
@@ -31,15 +31,23 @@ const kind = {
 
 export const dashboardsCommand: Command = {
   name: 'dashboards',
-  summary: 'Keep dashboards in files: apply, diff, export.',
-  positionals: '<apply|diff|export> [file or name…]',
+  summary:
+    'Keep dashboards in files: apply, diff, export. Share one with people without a key: share, links, unshare.',
+  positionals: '<apply|diff|export|share|links|unshare> [file or name…]',
   positionalCount: { min: 1, max: 1_000 },
   options: {
     grafana: { type: 'boolean', about: 'With apply and diff: the files are dashboards of Grafana.' },
+    expires: {
+      type: 'string',
+      value: 'time',
+      about: 'With share: 1d, 7d, 30d or never; 7d where it is left out.',
+    },
+    note: { type: 'string', value: 'text', about: 'With share: for whom the link is.' },
   },
   details:
     'A file is one dashboard as JSON, or a list of them; its name says which dashboard it is. diff changes nothing and ends with 1\n' +
-    'where something would change. What a dashboard of Grafana has beyond Prometheus is named and left out.',
+    'where something would change. What a dashboard of Grafana has beyond Prometheus is named and left out.\n' +
+    'share prints a link under which anybody sees the dashboard; unshare revokes the links with the given ids, or all of them.',
   examples: [
     {
       line: 'sightline dashboards export > dashboards.json',
@@ -48,10 +56,12 @@ export const dashboardsCommand: Command = {
     { line: 'sightline dashboards diff dashboards.json', about: 'what apply would change' },
     { line: 'sightline dashboards apply dashboards.json', about: 'makes them what the file says' },
     { line: 'sightline dashboards apply --grafana llm.json', about: 'takes over a dashboard of Grafana' },
+    { line: 'sightline dashboards share "Shop" --expires 30d', about: 'a link for people without a key' },
   ],
   run: async (invocation) => {
     const [word = '', ...rest] = invocation.positionals;
     const action = chooseAction('dashboards', actions, word);
+    if (isLinkAction(action)) return changeLinks(invocation, action, rest);
     if (action === 'export') return exportDashboards(invocation, rest);
     if (rest.length === 0)
       throw new SightlineError('bad_option', `dashboards ${action} needs a file.`, {
@@ -80,7 +90,7 @@ async function exportDashboards({ client, output }: Invocation, names: readonly 
 
 async function put(
   { client, output, options }: Invocation,
-  action: Exclude<Action, 'export'>,
+  action: 'apply' | 'diff',
   files: readonly string[],
 ): Promise<ExitCode> {
   const wanted: DashboardInput[] = [];

@@ -131,6 +131,36 @@ describe('documents that are kept in files', { timeout: 240_000 }, () => {
     });
   });
 
+  it('a dashboard is shared under a link, which is listed and revoked', async () => {
+    await send('/dashboards', 'POST', { name: 'Shared', panels: [panel('a', 'Runs')] });
+    const { code, stdout } = await run([
+      'dashboards',
+      'share',
+      'Shared',
+      '--expires',
+      '1d',
+      '--note',
+      'Board',
+    ]);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/\/shared#[\w-]{32}\n$/)]);
+    const open = async (): Promise<number> => {
+      const headers = { 'x-sightline-link': stdout.trim().split('#')[1] ?? '' };
+      return (await fetch(`${server.url}/api/v1/shared/dashboard`, { headers })).status;
+    };
+    expect(await open()).toBe(200);
+    const listed = await run(['dashboards', 'links', 'Shared']);
+    expect(listed.stdout).toMatch(/open .*Board/);
+    expect(await run(['dashboards', 'unshare', 'Shared'])).toMatchObject({ code: 0, stdout: '1 revoked.\n' });
+    expect(await open()).toBe(404);
+    expect((await run(['dashboards', 'links', 'Shared'])).stdout).toContain('revoked');
+    expect(await run(['dashboards', 'share', 'mcp'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Copy it'),
+    });
+    expect(await run(['dashboards', 'share', 'Shared', '--expires', '2y'])).toMatchObject({ code: 2 });
+    expect(await run(['dashboards', 'share'])).toMatchObject({ code: 2 });
+  });
+
   it('files that are odd are refused with a reason, and change nothing', async () => {
     const before = await read('/dashboards');
     const good = { name: 'Not made' };

@@ -270,7 +270,7 @@ export const panelData = z.object({
     .object({
       bounds: z.array(z.number()).describe('Where each bucket begins, and where the last ends.'),
       counts: z.array(z.array(z.number())),
-      behind: listBehind,
+      behind: listBehind.nullable(),
       field: z.string().nullable().describe('What the filter of lists calls the measure.'),
     })
     .nullable(),

@@ -43,6 +43,7 @@ export * from './service-map.ts';
 export * from './stages.ts';
 export * from './slos.ts';
 export * from './dashboards.ts';
+export * from './dashboard-links.ts';
 export * from './replays.ts';
 export * from './views.ts';
 export * from './report.ts';

@@ -17,7 +17,10 @@ export const dashboardsMax = 500;
 /** Of each dashboard, the newest. */
 const versionsKept = 200;
 
-const columns = 'id, owner, version, updated_at AS "updatedAt", document AS dashboard';
+/** A row of `dashboards` as this names it. */
+export const dashboardColumns = (table: string): string =>
+  `${table}.id, ${table}.owner, ${table}.version, ${table}.updated_at AS "updatedAt", ${table}.document AS dashboard`;
+const columns = dashboardColumns('dashboards');
 
 /** Those of the project, and those of one owner. */
 export async function listDashboards(
@@ -29,10 +32,10 @@ export async function listDashboards(
     `SELECT ${columns} FROM dashboards WHERE project = $1 AND owner IN ('', $2) ORDER BY name`,
     [project, owner],
   );
-  return decodeReadable(rows, decode);
+  return decodeReadable(rows, decodeDashboard);
 }
 
-interface DashboardKey {
+export interface DashboardKey {
   readonly project: string;
   readonly id: string;
 }
@@ -45,7 +48,7 @@ export async function findDashboard(
     `SELECT ${columns} FROM dashboards WHERE project = $1 AND id::text = $2`,
     [project, id],
   );
-  return row === undefined ? undefined : decode(row);
+  return row === undefined ? undefined : decodeDashboard(row);
 }
 
 /** How many a project has, whoever lists them. */
@@ -70,7 +73,7 @@ export async function createDashboard(
       [project, input.name, JSON.stringify(input), owner],
     );
     if (row !== undefined) await keepVersion(tx, row);
-    return row === undefined ? undefined : decode(row);
+    return row === undefined ? undefined : decodeDashboard(row);
   });
 }
 
@@ -110,7 +113,7 @@ export async function changeDashboard(
     );
     if (row === undefined) return { type: 'absent' };
     await keepVersion(tx, row);
-    return { type: 'changed', stored: decode(row) };
+    return { type: 'changed', stored: decodeDashboard(row) };
   });
 }
 
@@ -153,6 +156,6 @@ export async function listDashboardVersions(db: SqlRunner, id: string): Promise<
   }));
 }
 
-function decode(row: StoredDashboard): StoredDashboard {
+export function decodeDashboard(row: StoredDashboard): StoredDashboard {
   return { ...row, dashboard: readDocument(dashboardInput, row.dashboard, `dashboard ${row.id}`) };
 }

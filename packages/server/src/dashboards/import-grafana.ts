@@ -422,7 +422,7 @@ function readPanel(
   const thresholds = thresholdsOf(one);
   const unit = [defaults.unit, one.format, one.yaxes[0]?.format ?? ''].find((given) => given !== '') ?? '';
   const sum =
-    one.options.reduceOptions.calcs.find((calc) => !/^last/.test(calc)) ??
+    one.options.reduceOptions.calcs.find((calc) => !calc.startsWith('last')) ??
     (/^(|current)$/.test(one.valueName) ? '' : one.valueName);
   for (const [count, what] of [
     [one.fieldConfig.overrides.length + one.seriesOverrides.length, 'overrides of fields'],

@@ -522,7 +522,7 @@ describe('a key', () => {
     const doors = await findDoors();
     expect(doors.length).toBeGreaterThan(270);
     const isOpen = ({ url }: Door) => url.endsWith('/api/v1/openapi.json');
-    const shut = doors.filter((door) => !isOpen(door));
+    const shut = doors.filter((door) => !isOpen(door) && door.scope !== 'link');
     const wrong: unknown[] = [];
     for (const scope of ['ingest', 'read', 'write', 'admin']) {
       const key = await make({ scopes: [scope] });
@@ -537,6 +537,11 @@ describe('a key', () => {
     await fetch(`${closed.ui}/api/v1/services`, { headers: limited });
     for (const { door, status } of await answers(shut, limited))
       if (status !== 429) wrong.push(['beyond its limit', door, status]);
+    const forLinks = doors.filter((door) => door.scope === 'link');
+    expect(forLinks.length).toBe(3);
+    for (const headers of [{}, { 'x-api-key': 'secret' }, { 'x-sightline-link': 'secret' }])
+      for (const { door, status, text } of await answers(forLinks, headers))
+        if (status !== 404 || !text.includes('link_not_valid')) wrong.push(['no link', door, status]);
     expect(wrong).toEqual([]);
   });
 

@@ -8,6 +8,8 @@ import { RequestRates } from './request-rates.ts';
 
 export interface ResolvedProject {
   readonly project: string;
+  /** The hash of the key that was sent, or `own` for that of the options; nothing where none was needed. */
+  readonly key?: string;
 }
 
 /**
@@ -41,7 +43,7 @@ export function createProjectResolver(options: ProjectResolverOptions): ProjectR
     const key = await keys.find(headers).catch(asFailure);
     if (key instanceof SightlineError) return isOpen ? { project: defaultProject } : key;
     if (typeof key === 'object')
-      return overRate(rates, key) ?? outOfScope(key, scope) ?? { project: key.project };
+      return overRate(rates, key) ?? outOfScope(key, scope) ?? { project: key.project, key: key.hash };
     // On an open server a key of another product in the same header must not lock its sender out.
     if (isOpen) return { project: defaultProject };
     return refused(key === 'none' ? 'it has no API key' : 'the API key is not known, or was revoked');

@@ -4,10 +4,13 @@ import type {
   AskPanelsRequest,
   Dashboard,
   DashboardInput,
+  DashboardLinksResponse,
   DashboardMarksResponse,
   DashboardsResponse,
   DashboardVersionsResponse,
   FacetsResponse,
+  LinkLifetime,
+  NewDashboardLinkResponse,
 } from '@sightline/schema/api';
 import { queryOptions } from '@tanstack/react-query';
 import { browserName } from './browser-name.ts';
@@ -68,21 +71,46 @@ export async function saveDashboard(
   return (await response.json()) as Dashboard;
 }
 
+export const dashboardLinksQuery = (id: string) =>
+  queryOptions({
+    queryKey: ['dashboards', id, 'links'],
+    queryFn: ({ signal }) =>
+      getJson<DashboardLinksResponse>(`/dashboards/${encodeURIComponent(id)}/links`, {}, signal),
+    staleTime: 0,
+  });
+
+export const createDashboardLink = async (
+  id: string,
+  made: { readonly expires: LinkLifetime; readonly note: string },
+) => sendJson<NewDashboardLinkResponse>('POST', `/dashboards/${encodeURIComponent(id)}/links`, made);
+
+export const revokeDashboardLink = async (id: string, link: string) =>
+  sendJson<unknown>('DELETE', `/dashboards/${encodeURIComponent(id)}/links/${encodeURIComponent(link)}`);
+
 export const deleteDashboard = async (id: string) =>
   sendJson<unknown>('DELETE', `/dashboards/${encodeURIComponent(id)}`);
 
 /** Asks panels, and tells each answer when it is there. */
-export async function askPanels(
+export type AskPanels = (
   asked: AskPanelsRequest,
   onLine: (line: AskPanelsLine) => void,
   signal: AbortSignal,
-): Promise<void> {
+) => Promise<void>;
+
+export const askPanels: AskPanels = async (asked, onLine, signal) => {
   const response = await request('/dashboards/ask', {
     method: 'POST',
     body: JSON.stringify(asked),
     headers: { 'content-type': 'application/json' },
     signal,
   });
+  await readPanelLines(response, onLine);
+};
+
+export async function readPanelLines(
+  response: Response,
+  onLine: (line: AskPanelsLine) => void,
+): Promise<void> {
   if (response.body === null) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let rest = '';

@@ -17,6 +17,7 @@ export type SavedList =
   | 'checks'
   | 'prompts'
   | 'datasets'
+  | 'experiments'
   | 'alert-history'
   | 'mcp-servers';
 

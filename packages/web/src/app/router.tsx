@@ -1,12 +1,13 @@
+/** Every page of the product with its address. Each is loaded when somebody goes there, and all are four lines alike, so that one list says what there is. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { loadPart } from '../api/load-part.ts';
 import type { UrlSearch } from '../widgets/url-state.ts';
 import { NotFoundPage } from './not-found-page.tsx';
 import { PageError } from './page-error.tsx';
-import { Shell } from './shell.tsx';
+import { Frame, sharedPath } from './frame.tsx';
 
 const root = createRootRoute({
-  component: Shell,
+  component: Frame,
   notFoundComponent: NotFoundPage,
   validateSearch: (search: UrlSearch): UrlSearch => search,
 });
@@ -374,6 +375,16 @@ const dashboard = createRoute({
   ),
 });
 
+/** For people who have a link and no key: without the way to other pages. */
+const shared = createRoute({
+  getParentRoute: () => root,
+  path: sharedPath,
+  component: lazyRouteComponent(
+    loadPart(() => import('../features/dashboards/shared-page.tsx')),
+    'SharedPage',
+  ),
+});
+
 const reports = createRoute({
   getParentRoute: () => root,
   path: '/reports',
@@ -472,6 +483,7 @@ export const router = createRouter({
     slos,
     dashboards,
     dashboard,
+    shared,
     reports,
     replays,
     getStarted,

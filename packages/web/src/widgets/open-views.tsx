@@ -92,6 +92,13 @@ function ViewList(props: {
   );
 }
 
+/** What a page lists, where a report or a rule can be about it. */
+function sourceOf(page: string): 'logs' | 'spans' | 'runs' | undefined {
+  if (page === '/logs') return 'logs';
+  if (page === '/traces') return 'spans';
+  return ['/metrics/explore', '/mcp', '/coding-agents'].includes(page) ? undefined : 'runs';
+}
+
 /** A report on what a view shows, and a rule that watches it. */
 function FromView(props: {
   readonly name: string;
@@ -100,10 +107,12 @@ function FromView(props: {
 }): ReactElement {
   const { name, page, search } = props;
   const go = useGo();
-  const narrowed = Object.fromEntries(
-    ['q', ...exactFilters, 'status'].map((field) => [field, search[field]]),
-  );
-  const source = page === '/logs' ? 'logs' : page === '/traces' ? 'spans' : 'runs';
+  const fields = ['q', ...exactFilters, 'status'];
+  // An alert about a list of errors is about runs that failed.
+  const seen = page === '/errors' ? { ...search, status: 'error' } : search;
+  const narrowed = Object.fromEntries(fields.map((field) => [field, seen[field]]));
+  const source = sourceOf(page);
+  if (source === undefined) return <></>;
   return (
     <span className="from-view">
       {source !== 'logs' && (
@@ -160,10 +169,12 @@ function SaveView({
   };
   return (
     <form onSubmit={submit}>
-      <div className="from-this">
-        <span className="small soft">From what is seen</span>
-        <FromView name="what is seen" page={page} search={search} />
-      </div>
+      {sourceOf(page) !== undefined && (
+        <div className="from-this">
+          <span className="small soft">From what is seen</span>
+          <FromView name="what is seen" page={page} search={search} />
+        </div>
+      )}
       <input
         value={name}
         maxLength={80}

@@ -49,6 +49,11 @@ export function useGo(): (to: string, search?: UrlSearch) => void {
   );
 }
 
+/** What stands behind `#`. */
+export function useHash(): string {
+  return useLocation({ select: (location) => location.hash });
+}
+
 export function usePathname(): string {
   return useLocation({ select: (location) => location.pathname });
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Dashboard, DashboardsResponse } from '@sightline/schema/api';
@@ -94,6 +95,36 @@ describe.skipIf(findChromium() === undefined)('a team keeps what it looks at', {
     expect(await violations(page)).toEqual([]);
   });
 
+  it('saves what a panel and a table of a page hold', async () => {
+    const saved = async (press: () => Promise<void>): Promise<[string, string]> => {
+      const download = page.waitForEvent('download');
+      await press();
+      const file = await download;
+      return [file.suggestedFilename(), readFileSync(await file.path(), 'utf8')];
+    };
+    const panel = page.getByRole('region', { name: 'Spans', exact: true });
+    const [name, csv] = await saved(async () => {
+      await panel.getByRole('button', { name: /^Menu of/ }).click();
+      await page.getByRole('menuitem', { name: 'Save as CSV' }).click();
+    });
+    expect(name).toBe('spans.csv');
+    expect(csv.split('\r\n').slice(0, 2)).toEqual([
+      'service,name,value,before',
+      expect.stringMatching(/^agent-runner,agent-runner,\d+,0$/),
+    ]);
+    const other = await stage.open('/alerts?view=rules');
+    const download = other.waitForEvent('download');
+    await other.getByRole('group', { name: 'Save rules' }).getByRole('button', { name: 'JSON' }).click();
+    const rules = readFileSync(await (await download).path(), 'utf8')
+      .trim()
+      .split('\n');
+    const { rules: known } = await read<{ rules: { name: string }[] }>('/alerts/rules');
+    expect(rules.map((line) => (JSON.parse(line) as { name: string }).name)).toEqual(
+      known.map((rule) => rule.name),
+    );
+    await other.close();
+  });
+
   it('is asked when somebody else has saved meanwhile', async () => {
     await page.keyboard.press('e');
     await page.getByLabel('Name of the dashboard').fill('Mine');
@@ -128,6 +159,82 @@ describe.skipIf(findChromium() === undefined)('a team keeps what it looks at', {
     const other = await stage.open(new URL(page.url()).pathname + new URL(page.url()).search);
     await soon(async () => other.getByRole('button', { name: /^service (?!All)/ }).count()).toBe(1);
     await other.close();
+  });
+
+  it('shares a dashboard with people who have no key, until the link is revoked', async () => {
+    const outside = { type: 'words', text: 'count of spans by service', name: '' };
+    const text = '# Read <b>me</b>\n\n[Elsewhere](https://elsewhere.example/x)';
+    const place = { x: 0, y: 0, w: 6, h: 3 };
+    const made = await fetch(`${stage.urls.ui}/api/v1/dashboards`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        name: 'For <i>guests</i>',
+        range: { from: '-1h', to: 'now' },
+        variables: [{ name: 'service', from: { type: 'field', field: 'service' } }],
+        panels: [
+          { ...place, id: 'top', title: 'Spans <img src=x>', kind: 'top', queries: [outside] },
+          { ...place, id: 'over', y: 3, title: 'Over time', kind: 'lines', queries: [outside] },
+          { ...place, id: 'words', x: 6, kind: 'text', text },
+        ],
+      }),
+    });
+    const { id } = (await made.json()) as Dashboard;
+    await page.goto(`${stage.urls.ui}/dashboards/${id}`);
+    await page.getByRole('button', { name: 'Menu of the dashboard' }).click();
+    await page.getByRole('menuitem', { name: 'Share link' }).click();
+    const dialog = page.getByRole('dialog', { name: 'Share link' });
+    await dialog.getByLabel('Expires after').selectOption('1 day');
+    await dialog.getByLabel('For whom').fill('The board');
+    await dialog.getByRole('button', { name: 'Make a link' }).click();
+    const link = await dialog.getByLabel('The link').inputValue();
+    expect(link).toMatch(/\/shared#[\w-]{32}$/);
+    await soon(async () => dialog.getByRole('list', { name: 'Links' }).textContent()).toContain('never used');
+    expect(await violations(page)).toEqual([]);
+
+    const context = await stage.browser.newContext({ viewport: { width: 1280, height: 800 } });
+    const guest = await context.newPage();
+    const asked: string[] = [];
+    const referers: (string | undefined)[] = [];
+    guest.on('request', (request) => asked.push(request.url()));
+    await context.route('https://elsewhere.example/**', async (route) => {
+      referers.push((await route.request().allHeaders())['referer']);
+      await route.fulfill({ body: 'Elsewhere' });
+    });
+    await guest.goto(link);
+    await idle(guest);
+    await soon(async () => guest.textContent('h1')).toBe('For <i>guests</i>');
+    const top = guest.getByRole('region', { name: 'Spans <img src=x>' });
+    await soon(async () => top.locator('.panel-top li').count()).toBeGreaterThan(1);
+    expect(await top.getByRole('link').count()).toBe(0);
+    await soon(async () => guest.getByRole('region', { name: 'Over time' }).locator('.uplot').count()).toBe(
+      1,
+    );
+    for (const role of ['navigation', 'banner'] as const) expect(await guest.getByRole(role).count()).toBe(0);
+    expect(await guest.getByRole('button', { name: 'Edit' }).count()).toBe(0);
+    await guest.getByRole('button', { name: 'service All' }).click();
+    await guest.getByRole('checkbox', { name: 'agent-runner' }).check();
+    await soon(async () => guest.getByRole('button', { name: 'service agent-runner' }).count()).toBe(1);
+    await guest.keyboard.press('Escape');
+    expect(await violations(guest)).toEqual([]);
+    await idle(guest);
+    const secret = link.split('#')[1] ?? '';
+    const addresses = asked.map((url) => new URL(url)).filter(({ pathname }) => pathname.startsWith('/api/'));
+    expect(addresses.length).toBeGreaterThan(2);
+    for (const { pathname } of addresses) expect(pathname).toMatch(/^\/api\/v1\/shared\/dashboard/);
+    for (const url of asked) expect(url.split('#')[0]).not.toContain(secret);
+
+    await dialog.getByRole('button', { name: 'Revoke The board' }).click();
+    await soon(async () => dialog.getByRole('list', { name: 'Links' }).textContent()).toContain('Revoked');
+    await guest.getByRole('button', { name: 'Refresh' }).click();
+    await soon(async () => guest.getByRole('alert').textContent()).toContain('link_not_valid');
+    expect(await guest.getByRole('region', { name: 'Over time' }).count()).toBe(0);
+    await guest.goto(link.replace(secret, 'A'.repeat(32)));
+    await guest.reload();
+    await soon(async () => guest.getByRole('alert').textContent()).toContain('link_not_valid');
+    await guest.evaluate(() => window.location.assign('https://elsewhere.example/x'));
+    await soon(async () => Promise.resolve(referers)).toEqual([undefined]);
+    await context.close();
   });
 
   it('goes through a heat map by keyboard to the runs behind a cell', async () => {
@@ -180,5 +287,13 @@ describe.skipIf(findChromium() === undefined)('a team keeps what it looks at', {
     await page.goto(`${stage.urls.ui}/traces?q=service%3Acheckout`);
     await idle(page);
     expect(new URL(page.url()).searchParams.get('q')).toBe('service:checkout');
+    await page.goto(`${stage.urls.ui}/errors?q=service%3Acheckout&from=-1h`);
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByLabel('Name of the view').fill('Errors of checkout');
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await page.getByRole('button', { name: 'Alert from this view: Errors of checkout' }).click();
+    await soon(async () => new URL(page.url()).searchParams.get('query')).toContain(
+      'count of runs where (service:checkout) status:error',
+    );
   });
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '@sightline/base';
+import { assert, type Clock } from '@sightline/base';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { alertSpells } from '../../alerts/alert-spells.ts';
@@ -8,12 +8,13 @@ import type { QueryContext } from '../../query/reader.ts';
 import type { QueryShare } from '../../storage/query-share.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
 import type { ProjectResolver } from '../project-resolver.ts';
+import { SharedLinks } from '../shared-links.ts';
 import { readInput } from './read-input.ts';
 import { describeApi } from './openapi.ts';
 import type { ApiRoute, ApiSources, Method } from './route-table.ts';
 import { apiRouteTable } from './routes.ts';
 
-export interface ApiOptions extends ApiSources {
+export interface ApiOptions extends Omit<ApiSources, 'links'> {
   readonly store: TelemetryStore;
   readonly clock: Clock;
   readonly resolveProject: ProjectResolver;
@@ -39,7 +40,9 @@ export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Prom
   let description: ReturnType<typeof describeApi> | undefined;
   app.get('/openapi.json', async () => (description ??= describeApi(apiRouteTable)));
   refuseOtherMethods(app, '/openapi.json', ['GET']);
-  const kept = { runs: new RunCache(), histories: new KeptHistories() };
+  const { catalog, clock } = options;
+  const links = new SharedLinks({ catalog, clock });
+  const kept = { runs: new RunCache(), histories: new KeptHistories(), links };
   for (const route of apiRouteTable) {
     app.route({
       method: route.method,
@@ -56,6 +59,7 @@ export async function apiRoutes(app: FastifyInstance, options: ApiOptions): Prom
 }
 
 function longBody({ scope }: ApiRoute, bodyLimit: number, { resolveProject }: ApiOptions) {
+  assert(scope !== 'link', 'Bodies under a link are short.');
   return {
     bodyLimit,
     onRequest: async ({ headers }: FastifyRequest): Promise<void> => {
@@ -70,11 +74,15 @@ const logLinesPath = '/logs';
 
 async function answer(
   route: ApiRoute,
-  options: ApiOptions & Pick<QueryContext, 'runs'> & Pick<ApiSources, 'histories'>,
+  options: ApiOptions & Pick<QueryContext, 'runs'> & Pick<ApiSources, 'histories' | 'links'>,
   { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
 ): Promise<unknown> {
-  const resolved = await options.resolveProject(request.headers, route.scope);
+  const resolved =
+    route.scope === 'link'
+      ? await options.links.open(request.headers)
+      : await options.resolveProject(request.headers, route.scope);
   if (resolved instanceof SightlineError) throw resolved;
+  if (route.scope === 'link') reply.header('cache-control', 'no-store');
   const { store, clock, runs, settle, catalog } = options;
   const input = readInput(route, request);
   const context: QueryContext = {
@@ -87,7 +95,15 @@ async function answer(
     share: shareOf(route, input.query),
     signal: signalOf(reply),
   };
-  const body: unknown = await route.answer({ context, sources: options, ...input, request, reply });
+  const body: unknown = await route.answer({
+    context,
+    sources: options,
+    ...input,
+    key: 'key' in resolved ? resolved.key : undefined,
+    link: 'stored' in resolved ? resolved : undefined,
+    request,
+    reply,
+  });
   return route.response === undefined ? reply : body;
 }
 

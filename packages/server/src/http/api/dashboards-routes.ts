@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import {
   askPanelsLine,
+  type AskPanelsLine,
   askPanelsRequest,
   dashboard,
   type Dashboard,
@@ -42,6 +43,12 @@ import { type ApiRoute, route } from './route-table.ts';
 const tag = 'dashboards';
 const idInPath = z.object({ id: z.string().max(64) });
 const versionInPath = idInPath.extend({ version: z.coerce.number().int().min(1).max(versionMax) });
+
+export const panelLines = {
+  contentType: 'application/x-ndjson',
+  description: 'A JSON object on each line.',
+  kinds: { line: askPanelsLine },
+};
 
 /** Dashboards, those that come with Sightline among them, and the answers of their panels. */
 export const dashboardsRoutes: readonly ApiRoute[] = [
@@ -97,11 +104,7 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     tag,
     scope: 'read',
     body: askPanelsRequest,
-    pieces: {
-      contentType: 'application/x-ndjson',
-      description: 'A JSON object on each line.',
-      kinds: { line: askPanelsLine },
-    },
+    pieces: panelLines,
     answer: async ({ context, sources: { catalog, histories }, body, reply }) => {
       const lines = askPanels(
         {
@@ -112,10 +115,7 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
         },
         body,
       );
-      await reply
-        .type('application/x-ndjson; charset=utf-8')
-        .header('cache-control', 'no-store')
-        .send(Readable.from(asLines(lines), { objectMode: false }));
+      await sendPanelLines(reply, lines);
     },
   }),
   route({
@@ -184,7 +184,7 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
           `The dashboard was changed since version ${expected}: it has version ${change.version}.`,
           { hint: 'Read it again, and put your change into it.' },
         );
-      throw notFound(id);
+      throw dashboardNotFound(id);
     },
   }),
   route({
@@ -196,7 +196,7 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     params: idInPath,
     response: z.object({ deleted: z.string() }),
     answer: async ({ context: { project }, sources: { catalog }, params: { id } }) => {
-      if (!(await deleteDashboard(catalog, { project, id }))) throw notFound(id);
+      if (!(await deleteDashboard(catalog, { project, id }))) throw dashboardNotFound(id);
       return { deleted: id };
     },
   }),
@@ -230,7 +230,7 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
     answer: async ({ context: { project }, sources: { catalog }, params: { id, version } }) => {
       const { owner } = await get(catalog, project, id);
       const found = (await listDashboardVersions(catalog, id)).find((one) => one.version === version);
-      if (found === undefined) throw notFound(`${id}/versions/${version}`);
+      if (found === undefined) throw dashboardNotFound(`${id}/versions/${version}`);
       return {
         id,
         owner,
@@ -245,6 +245,17 @@ export const dashboardsRoutes: readonly ApiRoute[] = [
 
 const ownerOf = (asked: string | undefined): string | undefined => (asked === 'project' ? '' : asked);
 
+/** As newline-delimited JSON, each as soon as it is known. */
+export async function sendPanelLines(
+  reply: FastifyReply,
+  lines: AsyncIterable<AskPanelsLine>,
+): Promise<void> {
+  await reply
+    .type('application/x-ndjson; charset=utf-8')
+    .header('cache-control', 'no-store')
+    .send(Readable.from(asLines(lines), { objectMode: false }));
+}
+
 async function* asLines(lines: AsyncIterable<unknown>): AsyncGenerator<string> {
   for await (const line of lines) yield `${JSON.stringify(line)}\n`;
 }
@@ -253,7 +264,7 @@ async function get(catalog: CatalogDatabase, project: string, id: string): Promi
   const own = findShipped(id);
   if (own !== undefined) return shipped(id, own);
   const stored = await findDashboard(catalog, { project, id });
-  if (stored === undefined) throw notFound(id);
+  if (stored === undefined) throw dashboardNotFound(id);
   return described(stored);
 }
 
@@ -298,7 +309,7 @@ function nameTaken(name: string): SightlineError {
   });
 }
 
-function notFound(id: string): SightlineError {
+export function dashboardNotFound(id: string): SightlineError {
   return new SightlineError('not_found', `There is no dashboard "${id.slice(0, 80)}".`, {
     hint: 'GET /api/v1/dashboards lists them.',
   });

@@ -1,6 +1,6 @@
 /** The OpenAPI document, made of the schemas that check the requests. */
 import { createHash } from 'node:crypto';
-import { errorBody } from '@sightline/schema/api';
+import { errorBody, linkHeader } from '@sightline/schema/api';
 import { errorCatalogue } from '@sightline/schema/errors';
 import { z } from 'zod';
 import type { ApiRoute } from './route-table.ts';
@@ -33,6 +33,12 @@ export function describeApi(routes: readonly ApiRoute[]): Json {
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer' },
         apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' },
+        link: {
+          type: 'apiKey',
+          in: 'header',
+          name: linkHeader,
+          description: 'The secret of a link to a dashboard, which stands behind the # of its address.',
+        },
       },
     },
   };
@@ -89,6 +95,7 @@ function operation(route: ApiRoute, components: Components): Json {
     summary: route.summary,
     tags: [route.tag],
     'x-scope': route.scope,
+    ...(route.scope === 'link' ? { security: [{ link: [] }] } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}

@@ -7,9 +7,11 @@ import type {
   RetentionSettings,
   StatusResponse,
 } from '@sightline/schema/api';
+import { ensure } from '@sightline/base';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ChannelDeps } from '../../alerts/channels/open-channel.ts';
+import type { OpenedLink } from '../../catalog/dashboard-links.ts';
 import type { CatalogDatabase } from '../../catalog/catalog-database.ts';
 import type { DemoJobs } from '../../demo/demo-jobs.ts';
 import type { CheckKeeper } from '../../checks/check-keeper.ts';
@@ -22,6 +24,7 @@ import type { ExperimentRunner } from '../../experiments/experiment-runner.ts';
 import type { ConnectionSurroundings } from '../../playground/connections.ts';
 import type { HistoryJobs } from '../../pricing/history-jobs.ts';
 import type { PriceKeeper } from '../../pricing/price-keeper.ts';
+import type { SharedLinks } from '../shared-links.ts';
 import type { KeptHistories } from '../../query/alerts/kept-histories.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import type { QueryShare } from '../../storage/query-share.ts';
@@ -43,6 +46,8 @@ export interface ApiSources {
   readonly history: Pick<HistoryJobs, 'start' | 'find'>;
   readonly demo: Pick<DemoJobs, 'read' | 'load' | 'delete'>;
   readonly histories?: KeptHistories | undefined;
+  /** Whoever has a link to a dashboard. */
+  readonly links: SharedLinks;
   readonly checks: Pick<CheckKeeper, 'changed' | 'reported'>;
   readonly reports: Pick<ReportKeeper, 'sendNow'>;
   readonly experiments: Pick<ExperimentRunner, 'changed'>;
@@ -65,9 +70,16 @@ export interface Asked<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
+  /** The hash of the key that was sent, or `own` for that of the options; nothing where none was needed. */
+  readonly key: string | undefined;
+  /** What its link shows, where the route is for links. */
+  readonly link: OpenedLink | undefined;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
+
+/** What a request must show: a key with this scope, or the secret of a shared link. */
+export type RouteScope = KeyScope | 'link';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
@@ -77,8 +89,7 @@ export interface ApiRoute {
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
-  /** What a key must have to ask here. */
-  readonly scope: KeyScope;
+  readonly scope: RouteScope;
   readonly params: z.ZodObject | undefined;
   readonly query: z.ZodObject | undefined;
   readonly body: z.ZodType | undefined;
@@ -113,7 +124,7 @@ interface RouteInput<
   readonly path: string;
   readonly summary: string;
   readonly tag: string;
-  readonly scope: KeyScope;
+  readonly scope: RouteScope;
   readonly params?: Params;
   readonly query?: Query;
   readonly body?: Body;
@@ -127,6 +138,10 @@ interface RouteInput<
     asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>,
   ) => z.input<Answer> | string | Promise<z.input<Answer> | string>;
 }
+
+/** The link of a request to a route for links. */
+export const openedLink = (link: OpenedLink | undefined): OpenedLink =>
+  ensure(link, 'the link of the request');
 
 /** Ties the types of the handler to the row's schemas. */
 export function route<

@@ -66,6 +66,7 @@ import { datasetsRoutes } from './datasets-routes.ts';
 import { experimentsRoutes } from './experiments-routes.ts';
 import { playgroundRoutes } from './playground-routes.ts';
 import { promptsRoutes } from './prompts-routes.ts';
+import { dashboardLinksRoutes } from './dashboard-links-routes.ts';
 import { dashboardsRoutes } from './dashboards-routes.ts';
 import { errorForwardingRoutes } from './error-forwarding-routes.ts';
 import { errorsRoutes } from './errors-routes.ts';
@@ -112,6 +113,7 @@ const listedRoutes: readonly ApiRoute[] = [
   ...outlookRoutes,
   ...regressionsRoutes,
   ...dashboardsRoutes,
+  ...dashboardLinksRoutes,
   ...reportRoutes,
   ...reportSchedulesRoutes,
   ...replaysRoutes,

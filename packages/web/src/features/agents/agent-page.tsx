@@ -19,6 +19,7 @@ import { useQuestion } from '../../widgets/use-question.ts';
 import { carriedSearch } from '../../widgets/url-state.ts';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { useGoUp } from '../../widgets/use-go-up.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import '../../widgets/plain-table.css';
 import './agent-page.css';
 
@@ -81,6 +82,7 @@ export function AgentPage(): ReactElement {
         <div className="agent-parts">
           <Part
             title="What failed"
+            rows={errors.data?.errors}
             query={errors}
             isEmpty={errors.data?.errors.length === 0}
             none="Nothing failed."
@@ -89,6 +91,7 @@ export function AgentPage(): ReactElement {
           </Part>
           <Part
             title="Newest failed runs"
+            rows={failed.data?.pages[0]?.runs}
             query={failed}
             isEmpty={failed.data?.pages[0]?.runs.length === 0}
             none="No run failed."
@@ -97,6 +100,7 @@ export function AgentPage(): ReactElement {
           </Part>
           <Part
             title="Versions"
+            rows={overview?.groups.map(savedGroup)}
             query={versions}
             isEmpty={overview?.groups.length === 0}
             none="No version is known."
@@ -105,6 +109,7 @@ export function AgentPage(): ReactElement {
           </Part>
           <Part
             title="Models"
+            rows={models.data?.groups.map(savedGroup)}
             query={models}
             isEmpty={models.data?.groups.length === 0}
             none="It called no model."
@@ -113,6 +118,7 @@ export function AgentPage(): ReactElement {
           </Part>
           <Part
             title="Tools"
+            rows={tools.data?.pages[0]?.tools}
             query={tools}
             isEmpty={tools.data?.pages[0]?.tools.length === 0}
             none="It called no tool."
@@ -121,6 +127,7 @@ export function AgentPage(): ReactElement {
           </Part>
           <Part
             title="Newest runs"
+            rows={newest.data?.pages[0]?.runs}
             query={newest}
             isEmpty={newest.data?.pages[0]?.runs.length === 0}
             none="It did not run in this range."
@@ -133,6 +140,8 @@ export function AgentPage(): ReactElement {
   );
 }
 
+const savedGroup = ({ key, totals }: OverviewResponse['groups'][number]): object => ({ key, ...totals });
+
 function Part(props: {
   readonly title: string;
   readonly query: {
@@ -142,11 +151,13 @@ function Part(props: {
   };
   readonly isEmpty: boolean;
   readonly none: string;
+  readonly rows: readonly object[] | undefined;
   readonly children: ReactNode;
 }): ReactElement {
   const { title, query } = props;
   return (
     <section>
+      <SaveTable name={title} rows={props.rows ?? []} />
       <h2>{title}</h2>
       {query.isPending ? (
         <SkeletonRows count={3} />

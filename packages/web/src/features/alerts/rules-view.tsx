@@ -9,6 +9,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { SeverityMark } from '../../widgets/severity-mark.tsx';
 import { ErrorNotice, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 /** What is watched, and how each look went. */
 export function RulesView(): ReactElement {
@@ -34,47 +35,50 @@ export function RulesView(): ReactElement {
       </Notice>
     );
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Rules">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Rule</th>
-            <th scope="col">State</th>
-            <th scope="col">Severity</th>
-            <th scope="col">Looks at</th>
-            <th scope="col">For</th>
-            <th scope="col">Last look</th>
-          </tr>
-        </thead>
-        <tbody>
-          {rules.map((rule) => (
-            <tr key={rule.id}>
-              <td>
-                <PageLink to="/alerts/rule" search={{ id: rule.id }}>
-                  {rule.name}
-                </PageLink>
-                {rule.shipped && <span className="faint"> shipped</span>}
-              </td>
-              <td>
-                <RuleState rule={rule} />
-              </td>
-              <td>{rule.record === '' ? <SeverityMark severity={rule.severity} /> : <Dash />}</td>
-              <td className="mono small grow" title={rule.query}>
-                {rule.query} {rule.condition}
-              </td>
-              <td className="mono small">{rule.forS === 0 ? <Dash /> : durationText(rule.forS)}</td>
-              <td>
-                {rule.state.lastEvaluatedAt === null ? (
-                  <Dash />
-                ) : (
-                  <TimeAgo time={rule.state.lastEvaluatedAt} nowMs={nowMs} />
-                )}
-              </td>
+    <>
+      <SaveTable name="rules" rows={rules} />
+      <div className="plain-table" tabIndex={0} role="region" aria-label="Rules">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Rule</th>
+              <th scope="col">State</th>
+              <th scope="col">Severity</th>
+              <th scope="col">Looks at</th>
+              <th scope="col">For</th>
+              <th scope="col">Last look</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {rules.map((rule) => (
+              <tr key={rule.id}>
+                <td>
+                  <PageLink to="/alerts/rule" search={{ id: rule.id }}>
+                    {rule.name}
+                  </PageLink>
+                  {rule.shipped && <span className="faint"> shipped</span>}
+                </td>
+                <td>
+                  <RuleState rule={rule} />
+                </td>
+                <td>{rule.record === '' ? <SeverityMark severity={rule.severity} /> : <Dash />}</td>
+                <td className="mono small grow" title={rule.query}>
+                  {rule.query} {rule.condition}
+                </td>
+                <td className="mono small">{rule.forS === 0 ? <Dash /> : durationText(rule.forS)}</td>
+                <td>
+                  {rule.state.lastEvaluatedAt === null ? (
+                    <Dash />
+                  ) : (
+                    <TimeAgo time={rule.state.lastEvaluatedAt} nowMs={nowMs} />
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 

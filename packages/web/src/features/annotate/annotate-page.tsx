@@ -8,6 +8,7 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { QueueForm } from './queue-form.tsx';
 import { QueueProgress } from './queue-progress.tsx';
 import { QueueWork } from './queue-work.tsx';
@@ -66,6 +67,7 @@ export function AnnotatePage(): ReactElement {
             <p>A queue holds runs for people to judge, such as those that an evaluator found wanting.</p>
           </Notice>
         )}
+        <SaveTable name="queues" rows={queues ?? []} />
         {queues !== undefined && queues.length > 0 && <QueueTable queues={queues} />}
       </div>
     </Page>

@@ -14,6 +14,7 @@ import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
+import { ViewsMenu } from '../../widgets/views-menu.tsx';
 import { CodingSessions } from './coding-sessions.tsx';
 import { CodingTables } from './coding-tables.tsx';
 import '../../widgets/form.css';
@@ -47,7 +48,12 @@ export function CodingAgentsPage(): ReactElement {
         )
       }
       detail={data === undefined || data.agents.length === 0 ? undefined : detail(data)}
-      actions={<TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />}
+      actions={
+        <>
+          <ViewsMenu />
+          <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
+        </>
+      }
     >
       {chosen.length > 0 && (
         <div className="coding-narrow">

@@ -3,6 +3,7 @@ import type { ReactElement, ReactNode } from 'react';
 import { activeWords, agentLabels, decisionWords, lineWords } from '../../model/coding-agent-words.ts';
 import { formatCount } from '../../model/format.ts';
 import { CostValue, Dash, ErrorsValue } from '../../widgets/facts.tsx';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import '../../widgets/plain-table.css';
 
 const toolsShownMax = 50;
@@ -16,6 +17,7 @@ interface CodingTablesProps {
 export function CodingTables({ data, onChoose }: CodingTablesProps): ReactElement {
   return (
     <>
+      <SaveTable name="coding agents" rows={data.agents} />
       <h2>Agents</h2>
       <Table
         label="Agents"
@@ -62,6 +64,7 @@ export function CodingTables({ data, onChoose }: CodingTablesProps): ReactElemen
       </Table>
       <div className="coding-pair">
         <section>
+          <SaveTable name="users of coding agents" rows={data.users} />
           <h2>Users</h2>
           <Table label="Users" head={['User', '>Sessions', '>Tokens', '>Cost', '>Lines']}>
             {data.users.map((row) => (
@@ -84,6 +87,7 @@ export function CodingTables({ data, onChoose }: CodingTablesProps): ReactElemen
           </Table>
         </section>
         <section>
+          <SaveTable name="models of coding agents" rows={data.models} />
           <h2>Models</h2>
           <Table label="Models" head={['Model', '>Calls', '>Failed', '>Tokens', '>Cost']}>
             {data.models.map((row) => (
@@ -110,6 +114,7 @@ export function CodingTables({ data, onChoose }: CodingTablesProps): ReactElemen
       </div>
       {data.tools.length > 0 && (
         <>
+          <SaveTable name="tools of coding agents" rows={data.tools} />
           <h2>Tools</h2>
           {data.tools.length > toolsShownMax && (
             <p className="soft small">

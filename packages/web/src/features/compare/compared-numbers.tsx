@@ -4,6 +4,7 @@ import { formatMetric, isApart, ratioWords } from '../../model/compare-words.ts'
 import { formatNumber } from '../../model/format.ts';
 import { PinThis } from '../../widgets/pin-this.tsx';
 import type { UrlSearch } from '../../widgets/url-state.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { pinOfComparison, type PinnedChart } from '../../model/pinned-chart.ts';
 import { QuantileCurves } from './quantile-curves.tsx';
 
@@ -40,6 +41,7 @@ export function ComparedNumbers({
   ];
   return (
     <section className="compare-section">
+      <SaveTable name="compared numbers" rows={[...metrics, ...found.scores]} />
       <h2>How they did</h2>
       <div className="plain-table" tabIndex={0} role="region" aria-label="Numbers of both sides">
         <table>

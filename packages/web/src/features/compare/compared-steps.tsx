@@ -3,6 +3,7 @@ import type { ReactElement } from 'react';
 import { familyOfStep } from '../../model/compare-words.ts';
 import { formatDurationMs, formatNumber, formatShare } from '../../model/format.ts';
 import { FamilyIcon } from '../../widgets/icon.tsx';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 const shown = 15;
 
@@ -12,6 +13,7 @@ export function ComparedSteps({ found }: { readonly found: CompareResponse }): R
   if (steps.length === 0) return null;
   return (
     <section className="compare-section">
+      <SaveTable name="compared steps" rows={found.steps} />
       <h2>Where the time differs</h2>
       <p className="soft">Time on the critical path of a trace, on average.</p>
       <div className="plain-table" tabIndex={0} role="region" aria-label="Where the time differs">

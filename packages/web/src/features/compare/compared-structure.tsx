@@ -4,6 +4,7 @@ import { changeWords, familyOfStep, structureRows } from '../../model/compare-wo
 import { formatDurationMs, formatNumber, formatShare } from '../../model/format.ts';
 import { Button } from '../../widgets/button.tsx';
 import { FamilyIcon } from '../../widgets/icon.tsx';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { signed, toneOf } from './compared-steps.tsx';
 
 const shownFirst = 60;
@@ -19,6 +20,7 @@ export function ComparedStructure({ found }: { readonly found: CompareResponse }
     <section className="compare-section">
       <header className="compare-head">
         <h2>Who calls what</h2>
+        <SaveTable name="compared calls" rows={found.structure} />
         <Button pressed={onlyChanges} onClick={() => setOnlyChanges(!onlyChanges)}>
           Only what differs
         </Button>

@@ -18,7 +18,8 @@ import { copyText } from '../../widgets/copy-text.ts';
 import { Modal } from '../../widgets/modal.tsx';
 import { useGo } from '../../widgets/url-state.ts';
 import { freeName } from '../../model/free-name.ts';
-import { saveFile } from './save-file.ts';
+import { saveFile } from '../../api/save-file.ts';
+import { ShareDialog } from './share-dialog.tsx';
 import type { DashboardDraft } from './use-draft.ts';
 
 interface DashboardMenuProps {
@@ -31,7 +32,7 @@ interface DashboardMenuProps {
 export function DashboardMenu({ stored, draft, onFullScreen }: DashboardMenuProps): ReactElement {
   const client = useQueryClient();
   const go = useGo();
-  const [isPast, setPast] = useState(false);
+  const [dialog, setDialog] = useState<'versions' | 'share' | undefined>(undefined);
   const { dashboard } = stored;
   const copied = useMutation({
     mutationFn: async () => {
@@ -83,10 +84,13 @@ export function DashboardMenu({ stored, draft, onFullScreen }: DashboardMenuProp
             </DropdownMenu.Item>
             {!stored.isShipped && (
               <>
+                <DropdownMenu.Item className="menu-item" onSelect={() => setDialog('share')}>
+                  Share link
+                </DropdownMenu.Item>
                 <DropdownMenu.Item className="menu-item" onSelect={() => copied.mutate()}>
                   Duplicate
                 </DropdownMenu.Item>
-                <DropdownMenu.Item className="menu-item" onSelect={() => setPast(true)}>
+                <DropdownMenu.Item className="menu-item" onSelect={() => setDialog('versions')}>
                   Versions
                 </DropdownMenu.Item>
                 <DropdownMenu.Item className="menu-item" onSelect={() => moved.mutate()}>
@@ -108,7 +112,8 @@ export function DashboardMenu({ stored, draft, onFullScreen }: DashboardMenuProp
           </DropdownMenu.Content>
         </DropdownMenu.Portal>
       </DropdownMenu.Root>
-      {isPast && <Versions stored={stored} onClose={() => setPast(false)} />}
+      {dialog === 'versions' && <Versions stored={stored} onClose={() => setDialog(undefined)} />}
+      {dialog === 'share' && <ShareDialog stored={stored} onClose={() => setDialog(undefined)} />}
     </>
   );
 }

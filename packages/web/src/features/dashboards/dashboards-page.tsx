@@ -21,6 +21,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useGo } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { freeName } from '../../model/free-name.ts';
 import { readDashboardFile } from './read-dashboard-file.ts';
 import './dashboards.css';
@@ -166,6 +167,7 @@ function DashboardTable(props: {
   const { onDelete } = props;
   return (
     <section aria-label={props.title}>
+      <SaveTable name={props.title} rows={props.rows} />
       <h2>{props.title}</h2>
       <div className="plain-table">
         <table>

@@ -14,7 +14,7 @@ interface PanelChartProps {
   readonly band: PanelBand | undefined;
   readonly bandNote: string;
   readonly marks: PanelMarks;
-  readonly onBrush: (fromMs: number, toMs: number) => void;
+  readonly onBrush?: (fromMs: number, toMs: number) => void;
 }
 
 const keysMax = 12;
@@ -26,6 +26,7 @@ export function PanelChart({ panel, data, band, bandNote, marks, onBrush }: Pane
   const [hover, setHover] = useState<number | undefined>(undefined);
   const openBehind = useOpenBehind();
   const { series, times, stepS, unit } = data;
+  const opens = series.some(({ behind }) => behind !== null);
   const drawn = useMemo(
     () => series.map(({ name, values }) => ({ label: name, values, isShown: true })),
     [series],
@@ -38,7 +39,7 @@ export function PanelChart({ panel, data, band, bandNote, marks, onBrush }: Pane
       <div ref={ref} className="panel-chart-plot">
         {size.height > 0 && (
           <Chart
-            label={`${panel.title} over time. A click opens what is behind a point; the numbers are in the menu of the panel.`}
+            label={`${panel.title} over time. ${opens ? 'A click opens what is behind a point; the' : 'The'} numbers are in the menu of the panel.`}
             range={range}
             xS={times}
             series={drawn}
@@ -49,7 +50,7 @@ export function PanelChart({ panel, data, band, bandNote, marks, onBrush }: Pane
             {...(band === undefined || series.length !== 1 ? {} : { band })}
             formatValue={(value) => formatPanelValue(value, unit)}
             onHover={setHover}
-            onBrush={onBrush}
+            {...(onBrush === undefined ? {} : { onBrush })}
             onPick={(ms, place) => {
               const startMs = firstMs + Math.floor((ms - firstMs) / (stepS * 1000)) * stepS * 1000;
               openBehind(series[place]?.behind ?? null, rangeFromMs(startMs, startMs + stepS * 1000));

@@ -2,6 +2,8 @@ import type { DashboardPanel } from '@sightline/schema/api';
 import { DropdownMenu } from 'radix-ui';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import { ApiError } from '../../api/client.ts';
+import { saveTable } from '../../api/save-table.ts';
+import { rowsOfPanel } from '../../model/panel-rows.ts';
 import type { TimeRange } from '../../model/time-range.ts';
 import { IconButton } from '../../widgets/button.tsx';
 import { Icon } from '../../widgets/icon.tsx';
@@ -27,9 +29,16 @@ interface PanelFrameProps {
   readonly actions: readonly PanelAction[];
   /** While the dashboard is edited: what drags the panel. */
   readonly handle?: ReactNode;
-  readonly onBrush: (fromMs: number, toMs: number) => void;
+  /** Where the range may be chosen. */
+  readonly onBrush?: (fromMs: number, toMs: number) => void;
   readonly onRetry: () => void;
 }
+
+const formats = [
+  ['csv', 'CSV'],
+  ['jsonl', 'JSON'],
+  ['markdown', 'Markdown'],
+] as const;
 
 export const isOverTime = ({ kind }: DashboardPanel): boolean =>
   kind === 'lines' || kind === 'bars' || kind === 'stacked';
@@ -38,10 +47,20 @@ export const isOverTime = ({ kind }: DashboardPanel): boolean =>
 export function PanelFrame(props: PanelFrameProps): ReactElement {
   const { panel, answer, actions, handle } = props;
   const [isNumbers, setNumbers] = useState(false);
-  const all = isOverTime(panel)
-    ? [{ label: isNumbers ? 'Show chart' : 'Show numbers', run: () => setNumbers(!isNumbers) }, ...actions]
-    : actions;
   const title = panel.title === '' ? 'Untitled panel' : panel.title;
+  const rows = answer.data === undefined ? [] : rowsOfPanel(panel.kind, answer.data);
+  const all = [
+    ...(isOverTime(panel)
+      ? [{ label: isNumbers ? 'Show chart' : 'Show numbers', run: () => setNumbers(!isNumbers) }]
+      : []),
+    ...actions,
+    ...(rows.length === 0
+      ? []
+      : formats.map(([format, label]) => ({
+          label: `Save as ${label}`,
+          run: () => void saveTable({ name: title, format, rows }).catch(() => undefined),
+        }))),
+  ];
   return (
     <>
       <header className="panel-head">
@@ -108,7 +127,14 @@ function PanelBody({
     return isNumbers ? (
       <SeriesTable panel={panel} data={data} range={range} />
     ) : (
-      <PanelChart panel={panel} data={data} band={band} bandNote={bandNote} marks={marks} onBrush={onBrush} />
+      <PanelChart
+        panel={panel}
+        data={data}
+        band={band}
+        bandNote={bandNote}
+        marks={marks}
+        {...(onBrush === undefined ? {} : { onBrush })}
+      />
     );
   }
   switch (panel.kind) {

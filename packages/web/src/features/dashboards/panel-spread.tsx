@@ -35,6 +35,7 @@ export function PanelSpread({ panel, data, range }: PanelSpreadProps): ReactElem
     const [from = 0, to = 0] = [bounds[bucket], bounds[bucket + 1]];
     const within = field === null ? '' : ` ${field}>=${inFilter(from, unit)} ${field}<${inFilter(to, unit)}`;
     const startMs = (times[step] ?? 0) * 1000;
+    if (behind === null) return;
     openBehind(
       { ...behind, q: `${behind.q}${within}`.trim() },
       isHeat ? rangeFromMs(startMs, startMs + stepS * 1000) : range,
@@ -79,7 +80,7 @@ export function PanelSpread({ panel, data, range }: PanelSpreadProps): ReactElem
         preserveAspectRatio="none"
         role="application"
         tabIndex={0}
-        aria-label={`${words}. Arrow keys move, Enter opens.`}
+        aria-label={`${words}. Arrow keys move${spread.behind === null ? '' : ', Enter opens'}.`}
         onKeyDown={onKeyDown}
         onPointerLeave={() => setAt(undefined)}
       >

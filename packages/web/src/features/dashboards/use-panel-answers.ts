@@ -2,7 +2,7 @@ import type { AskPanelsLine, DashboardPanel, PanelBand, PanelData } from '@sight
 import { useEffect, useRef, useState } from 'react';
 import { busy } from '../../api/busy.ts';
 import { ApiError } from '../../api/client.ts';
-import { askPanels } from '../../api/dashboard-queries.ts';
+import { askPanels, type AskPanels } from '../../api/dashboard-queries.ts';
 import type { TimeRange } from '../../model/time-range.ts';
 
 export interface PanelAnswer {
@@ -21,6 +21,7 @@ interface Asked {
   readonly range: TimeRange;
   readonly values: Readonly<Record<string, string[]>>;
   readonly asOf: number;
+  readonly ask?: AskPanels;
 }
 
 const nothing: PanelAnswer = { data: undefined, error: undefined, isAsking: true };
@@ -29,7 +30,7 @@ const nothing: PanelAnswer = { data: undefined, error: undefined, isAsking: true
  * The answers of panels: those that are seen are asked first, then the rest. A panel is asked again when its questions, the range or a variable change, and
  * at each `asOf`.
  */
-export function usePanelAnswers({ panels, range, values, asOf }: Asked): {
+export function usePanelAnswers({ panels, range, values, asOf, ask: send = askPanels }: Asked): {
   readonly answerOf: (id: string) => PanelAnswer;
   /** Gives the element of a panel, so that it is known whether it is seen. */
   readonly watch: (id: string) => (element: HTMLElement | null) => void;
@@ -68,7 +69,7 @@ export function usePanelAnswers({ panels, range, values, asOf }: Asked): {
     };
     const ask = async (some: typeof wanted): Promise<void> => {
       if (some.length === 0) return;
-      await askPanels(
+      await send(
         { ...range, variables: { ...values }, panels: some.map(({ panel }) => panel) },
         take,
         gone.signal,

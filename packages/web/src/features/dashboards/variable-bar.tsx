@@ -3,11 +3,19 @@ import { useQuery } from '@tanstack/react-query';
 import { Popover } from 'radix-ui';
 import { useState, type ReactElement } from 'react';
 import { fieldValuesQuery, labelValuesQuery } from '../../api/dashboard-queries.ts';
+import { offeredValuesQuery } from '../../api/shared-queries.ts';
 import type { TimeRange } from '../../model/time-range.ts';
 import { Button } from '../../widgets/button.tsx';
 
+interface ShownVariable extends Pick<DashboardVariable, 'name' | 'label'> {
+  readonly from:
+    | DashboardVariable['from']
+    /** Under a link: from what the server offers to it. */
+    | { readonly type: 'offered'; readonly token: string };
+}
+
 interface VariableBarProps {
-  readonly variables: readonly DashboardVariable[];
+  readonly variables: readonly ShownVariable[];
   readonly values: Readonly<Record<string, readonly string[]>>;
   readonly range: TimeRange;
   readonly onChoose: (name: string, values: readonly string[]) => void;
@@ -32,7 +40,7 @@ export function VariableBar({ variables, values, range, onChoose }: VariableBarP
 }
 
 interface VariablePickerProps {
-  readonly variable: DashboardVariable;
+  readonly variable: ShownVariable;
   readonly chosen: readonly string[];
   readonly range: TimeRange;
   readonly onChoose: (values: readonly string[]) => void;
@@ -44,6 +52,7 @@ function VariablePicker({ variable, chosen, range, onChoose }: VariablePickerPro
   const [open, setOpen] = useState(false);
   const [text, setText] = useState('');
   const known = useValues(variable, range, open);
+  const isFree = variable.from.type !== 'offered';
   const label = variable.label === '' ? variable.name : variable.label;
   const all = [...new Set([...chosen, ...known.values])].filter((value) =>
     value.toLowerCase().includes(text.toLowerCase()),
@@ -68,14 +77,15 @@ function VariablePicker({ variable, chosen, range, onChoose }: VariablePickerPro
             onSubmit={(event) => {
               event.preventDefault();
               if (text.trim() === '') return;
-              toggle(all.length === 1 && all[0] !== undefined ? all[0] : text.trim());
+              if (all.length === 1 && all[0] !== undefined) toggle(all[0]);
+              else if (isFree) toggle(text.trim());
               setText('');
             }}
           >
             <input
               value={text}
               aria-label={`Value of ${label}`}
-              placeholder="Find, or type a value"
+              placeholder={isFree ? 'Find, or type a value' : 'Find'}
               maxLength={500}
               onChange={(event) => setText(event.target.value)}
             />
@@ -110,7 +120,7 @@ function chosenWords(chosen: readonly string[]): string {
 
 /** Asked when the choice is opened. */
 function useValues(
-  { from }: DashboardVariable,
+  { name, from }: ShownVariable,
   range: TimeRange,
   isOpen: boolean,
 ): { readonly values: readonly string[]; readonly words: string } {
@@ -129,8 +139,12 @@ function useValues(
     }),
     enabled: isOpen && from.type === 'label',
   });
+  const offered = useQuery({
+    ...offeredValuesQuery({ token: from.type === 'offered' ? from.token : '', name }),
+    enabled: isOpen && from.type === 'offered',
+  });
   if (from.type === 'list') return { values: from.values, words: '' };
-  const { data, error, isPending } = from.type === 'field' ? fields : labels;
+  const { data, error, isPending } = { field: fields, label: labels, offered }[from.type];
   if (error !== null) return { values: [], words: `The values cannot be read: ${error.message}` };
   if (isPending) return { values: [], words: 'Looking…' };
   return { values: data, words: data.length === 0 ? 'No values in this range.' : '' };

@@ -16,6 +16,8 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
+import { saveAnswer } from '../../api/save-rows.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { ImportItems } from './import-items.tsx';
 
 /** One dataset: its items as they are or were in a version, what changed when, and what can be done with them. */
@@ -57,18 +59,18 @@ function DatasetActions({ dataset }: { readonly dataset: DatasetDetail }): React
       await refresh();
     },
   });
+  const save = useMutation({
+    mutationFn: async (format: string) =>
+      saveAnswer(`/datasets/${encodeURIComponent(name)}/export?format=${format}`, `${name}.${format}`),
+  });
   return (
     <div className="row-actions">
       <PageLink to="/experiments" search={{ dataset: name }} className="button">
         Experiments
       </PageLink>
       <ImportItems name={name} />
-      <a className="button" href={`/api/v1/datasets/${name}/export?format=jsonl`} download>
-        JSON lines
-      </a>
-      <a className="button" href={`/api/v1/datasets/${name}/export?format=csv`} download>
-        CSV
-      </a>
+      <Button onClick={() => save.mutate('jsonl')}>JSON lines</Button>
+      <Button onClick={() => save.mutate('csv')}>CSV</Button>
       <Button
         disabled={split.isPending}
         title="By a hash of the input: 8 in 10 to train, the others to test"
@@ -79,8 +81,8 @@ function DatasetActions({ dataset }: { readonly dataset: DatasetDetail }): React
       <Button look="quiet" disabled={remove.isPending} onClick={() => remove.mutate()}>
         Delete
       </Button>
-      {(split.error ?? remove.error) !== null && (
-        <span className="error-text">{(split.error ?? remove.error)?.message}</span>
+      {(split.error ?? remove.error ?? save.error) !== null && (
+        <span className="error-text">{(split.error ?? remove.error ?? save.error)?.message}</span>
       )}
     </div>
   );
@@ -245,47 +247,50 @@ function Versions({ name }: { readonly name: string }): ReactElement {
   if (query.data === undefined) return <SkeletonRows count={3} />;
   if (query.data.versions.length === 0) return <p className="soft">Nothing was ever in it.</p>;
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Versions">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Version</th>
-            <th scope="col">When</th>
-            <th scope="col" className="end">
-              Added
-            </th>
-            <th scope="col" className="end">
-              Changed
-            </th>
-            <th scope="col" className="end">
-              Taken out
-            </th>
-            <th scope="col" className="end">
-              Items
-            </th>
-            <th scope="col">Note</th>
-          </tr>
-        </thead>
-        <tbody>
-          {query.data.versions.map((each) => (
-            <tr key={each.version}>
-              <td>
-                <PageLink to="/datasets" search={{ dataset: name, v: String(each.version) }}>
-                  v{each.version}
-                </PageLink>
-              </td>
-              <td>
-                <TimeAgo time={each.time} nowMs={nowMs} />
-              </td>
-              <td className="end">{each.added}</td>
-              <td className="end">{each.changed}</td>
-              <td className="end">{each.removed}</td>
-              <td className="end">{formatCount(each.itemCount)}</td>
-              <td>{each.note}</td>
+    <>
+      <SaveTable name="versions" rows={query.data.versions} />
+      <div className="plain-table" tabIndex={0} role="region" aria-label="Versions">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Version</th>
+              <th scope="col">When</th>
+              <th scope="col" className="end">
+                Added
+              </th>
+              <th scope="col" className="end">
+                Changed
+              </th>
+              <th scope="col" className="end">
+                Taken out
+              </th>
+              <th scope="col" className="end">
+                Items
+              </th>
+              <th scope="col">Note</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {query.data.versions.map((each) => (
+              <tr key={each.version}>
+                <td>
+                  <PageLink to="/datasets" search={{ dataset: name, v: String(each.version) }}>
+                    v{each.version}
+                  </PageLink>
+                </td>
+                <td>
+                  <TimeAgo time={each.time} nowMs={nowMs} />
+                </td>
+                <td className="end">{each.added}</td>
+                <td className="end">{each.changed}</td>
+                <td className="end">{each.removed}</td>
+                <td className="end">{formatCount(each.itemCount)}</td>
+                <td>{each.note}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }

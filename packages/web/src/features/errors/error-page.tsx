@@ -17,6 +17,7 @@ import { carriedSearch, type UrlSearch } from '../../widgets/url-state.ts';
 import { useGoUp } from '../../widgets/use-go-up.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { ErrorActions } from './error-actions.tsx';
 import { ErrorParts } from './error-parts.tsx';
 import { ErrorStack } from './error-stack.tsx';
@@ -176,6 +177,7 @@ function Occurrences({
   const met = [...new Set(found.occurrences.flatMap(({ traceId }) => traceId ?? []))];
   return (
     <section>
+      <SaveTable name="occurrences" rows={found.occurrences} />
       <h2>Newest occurrences</h2>
       {met.length > 0 && (
         <p>

@@ -31,6 +31,7 @@ import { useNow } from '../../widgets/use-now.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { SaveRows } from '../../widgets/save-rows.tsx';
+import { ViewsMenu } from '../../widgets/views-menu.tsx';
 import { ErrorMarks } from './error-title.tsx';
 import { PinError } from './pin-error.tsx';
 import { TrendBars } from './trend-bars.tsx';
@@ -110,6 +111,7 @@ export function ErrorsPage(): ReactElement {
             options={errorStates}
             onChange={(next) => patch({ state: next === 'open' ? undefined : next, sel: undefined })}
           />
+          <ViewsMenu />
           <SaveRows list="errors" asked={asked} />
           <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
         </>

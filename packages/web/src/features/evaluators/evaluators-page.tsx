@@ -14,6 +14,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { EvaluatorForm } from './evaluator-form.tsx';
 import { EvaluatorRuns } from './evaluator-runs.tsx';
 import '../../widgets/form.css';
@@ -140,67 +141,77 @@ function EvaluatorTable(props: {
 }): ReactElement {
   const nowMs = useNow();
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Evaluators">
-      <table>
-        <thead>
-          <tr>
-            <th>Name</th>
-            <th>Kind</th>
-            <th>Runs</th>
-            <th className="end">Scored</th>
-            <th className="end">Skipped</th>
-            <th className="end">Failed</th>
-            <th className="end">Cost</th>
-            <th>Last</th>
-          </tr>
-        </thead>
-        <tbody>
-          {props.evaluators.map((evaluator) => {
-            const { totals } = evaluator;
-            const costs = { costUsd: totals.costUsd, unpricedCalls: totals.unpricedJudgements };
-            return (
-              <tr key={evaluator.id} aria-selected={evaluator.id === props.chosen}>
-                <td>
-                  <button type="button" className="evaluator-name" onClick={() => props.onOpen(evaluator.id)}>
-                    {evaluator.name}
-                  </button>
-                  {!evaluator.enabled && <span className="faint small"> off</span>}
-                </td>
-                <td className="soft">
-                  {evaluatorTypes.find(({ type }) => type === evaluator.settings.type)?.label}
-                </td>
-                <td className="soft">
-                  {evaluator.sampleRate < 1 && `${formatShare(evaluator.sampleRate)} of `}
-                  {evaluator.q === '' ? 'all' : <code>{evaluator.q}</code>}
-                </td>
-                <td className="end">
-                  {totals.scored === 0 ? (
-                    <Dash />
-                  ) : (
-                    <PageLink to="/runs" search={{ q: `score.${evaluator.name}:*`, from: '-7d', to: 'now' }}>
-                      {formatCount(totals.scored)}
-                    </PageLink>
-                  )}
-                </td>
-                <td className="end">{totals.skipped === 0 ? <Dash /> : formatCount(totals.skipped)}</td>
-                <td className="end">
-                  <ErrorsValue count={totals.failed} />
-                </td>
-                <td className="end">
-                  {evaluator.settings.type === 'judge' && totals.scored + totals.failed > 0 ? (
-                    costWords(costs)
-                  ) : (
-                    <Dash />
-                  )}
-                </td>
-                <td>
-                  {totals.lastRunAt === null ? <Dash /> : <TimeAgo time={totals.lastRunAt} nowMs={nowMs} />}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <SaveTable name="evaluators" rows={props.evaluators} />
+      <div className="plain-table" tabIndex={0} role="region" aria-label="Evaluators">
+        <table>
+          <thead>
+            <tr>
+              <th>Name</th>
+              <th>Kind</th>
+              <th>Runs</th>
+              <th className="end">Scored</th>
+              <th className="end">Skipped</th>
+              <th className="end">Failed</th>
+              <th className="end">Cost</th>
+              <th>Last</th>
+            </tr>
+          </thead>
+          <tbody>
+            {props.evaluators.map((evaluator) => {
+              const { totals } = evaluator;
+              const costs = { costUsd: totals.costUsd, unpricedCalls: totals.unpricedJudgements };
+              return (
+                <tr key={evaluator.id} aria-selected={evaluator.id === props.chosen}>
+                  <td>
+                    <button
+                      type="button"
+                      className="evaluator-name"
+                      onClick={() => props.onOpen(evaluator.id)}
+                    >
+                      {evaluator.name}
+                    </button>
+                    {!evaluator.enabled && <span className="faint small"> off</span>}
+                  </td>
+                  <td className="soft">
+                    {evaluatorTypes.find(({ type }) => type === evaluator.settings.type)?.label}
+                  </td>
+                  <td className="soft">
+                    {evaluator.sampleRate < 1 && `${formatShare(evaluator.sampleRate)} of `}
+                    {evaluator.q === '' ? 'all' : <code>{evaluator.q}</code>}
+                  </td>
+                  <td className="end">
+                    {totals.scored === 0 ? (
+                      <Dash />
+                    ) : (
+                      <PageLink
+                        to="/runs"
+                        search={{ q: `score.${evaluator.name}:*`, from: '-7d', to: 'now' }}
+                      >
+                        {formatCount(totals.scored)}
+                      </PageLink>
+                    )}
+                  </td>
+                  <td className="end">{totals.skipped === 0 ? <Dash /> : formatCount(totals.skipped)}</td>
+                  <td className="end">
+                    <ErrorsValue count={totals.failed} />
+                  </td>
+                  <td className="end">
+                    {evaluator.settings.type === 'judge' && totals.scored + totals.failed > 0 ? (
+                      costWords(costs)
+                    ) : (
+                      <Dash />
+                    )}
+                  </td>
+                  <td>
+                    {totals.lastRunAt === null ? <Dash /> : <TimeAgo time={totals.lastRunAt} nowMs={nowMs} />}
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }

@@ -10,6 +10,7 @@ import { DiffLines } from '../../widgets/diff-lines.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 type Show = 'all' | 'regressions' | 'improvements' | 'errors' | 'changed';
 
@@ -76,58 +77,66 @@ const verdictTones = { better: 'good-text', worse: 'error-text', unclear: 'soft'
 function Differences({ comparison }: { readonly comparison: ComparisonResponse }): ReactElement {
   const nameOf = (id: string): string => comparison.experiments.find((each) => each.id === id)?.name ?? id;
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Differences">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Compared with {nameOf(comparison.baseline)}</th>
-            <th scope="col">Score</th>
-            <th scope="col" className="end">
-              Baseline
-            </th>
-            <th scope="col" className="end">
-              Here
-            </th>
-            <th scope="col" className="end">
-              Difference
-            </th>
-            <th scope="col" className="end">
-              95 % interval
-            </th>
-            <th scope="col">Verdict</th>
-            <th scope="col" className="end">
-              Items better / worse
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {comparison.comparisons.flatMap(({ id, scores }) =>
-            scores
-              .filter(({ pairs }) => pairs > 0)
-              .map((score, at) => (
-                <tr key={`${id} ${score.name}`}>
-                  <td>{at === 0 ? nameOf(id) : ''}</td>
-                  <td>{scoreLabels[score.name] ?? score.name}</td>
-                  <td className="end">{valueText(score, score.baseline)}</td>
-                  <td className="end">{valueText(score, score.candidate)}</td>
-                  <td className="end">{signed(score, score.difference)}</td>
-                  <td className="end">
-                    {score.interval === null ? (
-                      <Dash />
-                    ) : (
-                      `${signed(score, score.interval.low)} … ${signed(score, score.interval.high)}`
-                    )}
-                  </td>
-                  <td className={verdictTones[score.verdict]}>{verdictWords[score.verdict]}</td>
-                  <td className="end">
-                    {score.wins} / {score.losses} of {score.pairs}
-                  </td>
-                </tr>
-              )),
-          )}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <SaveTable
+        name="differences of experiments"
+        rows={comparison.comparisons.flatMap(({ id, scores }) =>
+          scores.map((score) => ({ experiment: nameOf(id), ...score })),
+        )}
+      />
+      <div className="plain-table" tabIndex={0} role="region" aria-label="Differences">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Compared with {nameOf(comparison.baseline)}</th>
+              <th scope="col">Score</th>
+              <th scope="col" className="end">
+                Baseline
+              </th>
+              <th scope="col" className="end">
+                Here
+              </th>
+              <th scope="col" className="end">
+                Difference
+              </th>
+              <th scope="col" className="end">
+                95 % interval
+              </th>
+              <th scope="col">Verdict</th>
+              <th scope="col" className="end">
+                Items better / worse
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {comparison.comparisons.flatMap(({ id, scores }) =>
+              scores
+                .filter(({ pairs }) => pairs > 0)
+                .map((score, at) => (
+                  <tr key={`${id} ${score.name}`}>
+                    <td>{at === 0 ? nameOf(id) : ''}</td>
+                    <td>{scoreLabels[score.name] ?? score.name}</td>
+                    <td className="end">{valueText(score, score.baseline)}</td>
+                    <td className="end">{valueText(score, score.candidate)}</td>
+                    <td className="end">{signed(score, score.difference)}</td>
+                    <td className="end">
+                      {score.interval === null ? (
+                        <Dash />
+                      ) : (
+                        `${signed(score, score.interval.low)} … ${signed(score, score.interval.high)}`
+                      )}
+                    </td>
+                    <td className={verdictTones[score.verdict]}>{verdictWords[score.verdict]}</td>
+                    <td className="end">
+                      {score.wins} / {score.losses} of {score.pairs}
+                    </td>
+                  </tr>
+                )),
+            )}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 
@@ -164,58 +173,61 @@ function ItemTable({
   const wide = 4 + comparison.experiments.length;
   if (items.length === 0) return <p className="soft">No item is like that.</p>;
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Items">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Verdict</th>
-            <th scope="col">Item</th>
-            <th scope="col">Input</th>
-            <th scope="col">Expected</th>
-            {comparison.experiments.map(({ id, name }) => (
-              <th key={id} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {items.flatMap((item) => [
-            <tr key={item.itemId} aria-selected={open === item.itemId}>
-              <td className={itemTones[item.verdict]}>{itemWords[item.verdict]}</td>
-              <td>
-                <button
-                  type="button"
-                  className="button button-quiet mono small"
-                  aria-expanded={open === item.itemId}
-                  onClick={() => setOpen(open === item.itemId ? '' : item.itemId)}
-                >
-                  {item.itemId.slice(0, 12)}
-                </button>
-              </td>
-              <td title={textOf(item.input).slice(0, 1_000)}>{textOf(item.input).slice(0, 120)}</td>
-              <td title={textOf(item.expected).slice(0, 1_000)}>
-                {item.expected === null ? <Dash /> : textOf(item.expected).slice(0, 120)}
-              </td>
-              {item.results.map((result, at) => (
-                <td key={comparison.experiments[at]?.id}>
-                  <ResultCell result={result} />
-                </td>
+    <>
+      <SaveTable name="items shown" rows={items} />
+      <div className="plain-table" tabIndex={0} role="region" aria-label="Items">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Verdict</th>
+              <th scope="col">Item</th>
+              <th scope="col">Input</th>
+              <th scope="col">Expected</th>
+              {comparison.experiments.map(({ id, name }) => (
+                <th key={id} scope="col">
+                  {name}
+                </th>
               ))}
-            </tr>,
-            ...(open === item.itemId
-              ? [
-                  <tr key={`${item.itemId} open`}>
-                    <td colSpan={wide} style={{ maxWidth: 'none', whiteSpace: 'normal' }}>
-                      <Answers comparison={comparison} item={item} />
-                    </td>
-                  </tr>,
-                ]
-              : []),
-          ])}
-        </tbody>
-      </table>
-    </div>
+            </tr>
+          </thead>
+          <tbody>
+            {items.flatMap((item) => [
+              <tr key={item.itemId} aria-selected={open === item.itemId}>
+                <td className={itemTones[item.verdict]}>{itemWords[item.verdict]}</td>
+                <td>
+                  <button
+                    type="button"
+                    className="button button-quiet mono small"
+                    aria-expanded={open === item.itemId}
+                    onClick={() => setOpen(open === item.itemId ? '' : item.itemId)}
+                  >
+                    {item.itemId.slice(0, 12)}
+                  </button>
+                </td>
+                <td title={textOf(item.input).slice(0, 1_000)}>{textOf(item.input).slice(0, 120)}</td>
+                <td title={textOf(item.expected).slice(0, 1_000)}>
+                  {item.expected === null ? <Dash /> : textOf(item.expected).slice(0, 120)}
+                </td>
+                {item.results.map((result, at) => (
+                  <td key={comparison.experiments[at]?.id}>
+                    <ResultCell result={result} />
+                  </td>
+                ))}
+              </tr>,
+              ...(open === item.itemId
+                ? [
+                    <tr key={`${item.itemId} open`}>
+                      <td colSpan={wide} style={{ maxWidth: 'none', whiteSpace: 'normal' }}>
+                        <Answers comparison={comparison} item={item} />
+                      </td>
+                    </tr>,
+                  ]
+                : []),
+            ])}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 

@@ -12,6 +12,7 @@ import { formatCostUsd, formatDurationMs, formatNumber, formatShare, plural } fr
 import { Button } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { Page } from '../../widgets/page.tsx';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
@@ -55,9 +56,12 @@ export function ExperimentsPage(): ReactElement {
         )
       }
       actions={
-        <Button look="primary" icon="plus" onClick={() => patch({ new: isNew ? undefined : 'true' })}>
-          New experiment
-        </Button>
+        <>
+          <SaveRows list="experiments" asked={{ dataset }} />
+          <Button look="primary" icon="plus" onClick={() => patch({ new: isNew ? undefined : 'true' })}>
+            New experiment
+          </Button>
+        </>
       }
     >
       <div className="page-scroll pane-body">

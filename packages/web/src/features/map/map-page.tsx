@@ -30,6 +30,7 @@ import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import type { UrlSearch } from '../../widgets/url-state.ts';
 import { type Question, useQuestion } from '../../widgets/use-question.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import './map-page.css';
 
 const labels: readonly { readonly value: MapLabel; readonly label: string }[] = [
@@ -69,6 +70,8 @@ export function MapPage(): ReactElement {
       <KeptNote query={query} isShown={map !== undefined} onRetry={question.refresh} />
       <div className="map-bar">
         <Segmented label="What the arrows show" value={label} options={labels} onChange={setLabel} />
+        <SaveTable name="services" rows={map?.nodes ?? []} />
+        <SaveTable name="calls between services" rows={map?.edges ?? []} />
       </div>
       <div className="map-body">
         {query.error !== null && map === undefined && (

@@ -21,6 +21,7 @@ import { useKept } from '../../widgets/use-kept.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { SaveRows } from '../../widgets/save-rows.tsx';
+import { ViewsMenu } from '../../widgets/views-menu.tsx';
 import { McpTools } from './mcp-tools.tsx';
 import { SchemaChanges } from './schema-changes.tsx';
 import './mcp-page.css';
@@ -55,6 +56,7 @@ export function McpPage(): ReactElement {
       }
       actions={
         <>
+          <ViewsMenu />
           <SaveRows list="mcp-servers" asked={{ ...asked, ...narrowed }} />
           <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
         </>

@@ -7,6 +7,7 @@ import { Icon } from '../../widgets/icon.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { PlainTable } from '../../widgets/plain-table.tsx';
 import type { UrlSearch } from '../../widgets/url-state.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 const columns: readonly {
   id: string;
@@ -38,6 +39,7 @@ export function McpTools(props: {
     by === undefined || order === undefined ? props.tools : sortRows(props.tools, by, order.direction);
   return (
     <section className="mcp-tools">
+      <SaveTable name="MCP tools" rows={props.tools} />
       <h2>Tools</h2>
       <PlainTable label="Tools" className="mcp-table">
         <table>

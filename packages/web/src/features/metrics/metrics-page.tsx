@@ -13,6 +13,7 @@ import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useChartMoment } from '../../widgets/use-chart-moment.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { SaveRows } from '../../widgets/save-rows.tsx';
+import { ViewsMenu } from '../../widgets/views-menu.tsx';
 import { MetricChart } from './metric-chart.tsx';
 import { MetricList } from './metric-list.tsx';
 import { PromqlPanel } from './promql-panel.tsx';
@@ -62,6 +63,7 @@ export function MetricsPage(): ReactElement {
           >
             PromQL
           </Button>
+          <ViewsMenu />
           <SaveRows list="metrics" asked={{ ...range, service: question.search['service'] }} />
           <TimeRangePicker
             range={range}

@@ -9,6 +9,7 @@ import { ExpectedToggle } from '../../widgets/expected-toggle.tsx';
 import { ValueChart } from '../../widgets/value-chart.tsx';
 import { ErrorNotice } from '../../widgets/states.tsx';
 import type { Question } from '../../widgets/use-question.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { PromqlBox } from './promql-box.tsx';
 
 const chartHeight = 320;
@@ -104,6 +105,7 @@ export function PromqlPanel({
           ].join(' ')}
         </p>
       </div>
+      <SaveTable name="series" rows={chart.rows} />
       {chart.rows.length > 0 && (
         <div className="series-scroll" tabIndex={0} role="region" aria-label="Series">
           <table className="series-table">

@@ -8,6 +8,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { PartNote } from '../../widgets/part-note.tsx';
 import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
 import { type OverviewAnswer, usePart } from '../../widgets/use-part.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import '../../widgets/plain-table.css';
 
 /** The same numbers for each model, agent, service or version. */
@@ -23,6 +24,10 @@ export function GroupTable({
   const carried = carriedSearch(search);
   return (
     <section className="overview-list overview-groups">
+      <SaveTable
+        name={`runs by ${groupBy}`}
+        rows={(overview?.groups ?? []).map(({ key, totals }) => ({ [groupBy]: key, ...totals }))}
+      />
       <h2>By {groupBy}</h2>
       <PartNote missing={missing} />
       <div className="plain-table" tabIndex={0} role="region" aria-label={`By ${groupBy}`}>

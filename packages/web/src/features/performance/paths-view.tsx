@@ -18,6 +18,7 @@ import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import '../../widgets/plain-table.css';
 import './paths-view.css';
 
@@ -111,6 +112,7 @@ function BandHeads({ found }: { readonly found: CriticalPathResponse }): ReactEl
 function StepTable({ found }: { readonly found: CriticalPathResponse }): ReactElement {
   return (
     <section>
+      <SaveTable name="what traces wait for" rows={found.steps} />
       <h2>What traces wait for</h2>
       <p className="soft">Shares of the critical path: shortening anything else makes no trace faster.</p>
       <div className="plain-table" tabIndex={0} role="region" aria-label="What traces wait for">
@@ -186,6 +188,7 @@ function ContextTable({ found }: { readonly found: CriticalPathResponse }): Reac
   const shown = isWhole ? rows : rows.slice(0, contextsFirst);
   return (
     <section>
+      <SaveTable name="who calls what" rows={found.contexts} />
       <h2>Who calls what</h2>
       <p className="soft">Time on the critical path, with all that is called, a trace.</p>
       <div className="plain-table" tabIndex={0} role="region" aria-label="Who calls what">
@@ -244,6 +247,7 @@ function SlowestTable(props: {
 }): ReactElement {
   return (
     <section>
+      <SaveTable name="slowest operations" rows={props.found.slowest} />
       <h2>Slowest operations</h2>
       <div className="plain-table" tabIndex={0} role="region" aria-label="Slowest operations">
         <table>

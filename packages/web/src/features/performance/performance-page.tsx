@@ -19,6 +19,7 @@ import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
 import { useExactFilters } from '../../widgets/use-exact-filters.ts';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
+import { ViewsMenu } from '../../widgets/views-menu.tsx';
 import { Findings } from './findings.tsx';
 import { NarrowBy } from './narrow-by.tsx';
 import { ThresholdForm } from './threshold-form.tsx';
@@ -87,6 +88,7 @@ function RunsView({ toggle }: { readonly toggle: ReactElement }): ReactElement {
       actions={
         <>
           {toggle}
+          <ViewsMenu />
           <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
         </>
       }

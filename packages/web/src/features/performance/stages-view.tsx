@@ -15,6 +15,7 @@ import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import '../../widgets/plain-table.css';
 import './paths-view.css';
 
@@ -73,6 +74,7 @@ export function StagesView({ toggle }: { readonly toggle: ReactElement }): React
         onApply={question.setFilter}
       />
       <div className="stages-bar">
+        <SaveTable name="stages" rows={stages} />
         <Segmented label="By" value={groupBy} options={groupings} onChange={(by) => patch({ by })} />
       </div>
       <LimitsNote limits={found?.limitsMet} />

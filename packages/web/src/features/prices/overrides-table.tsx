@@ -3,6 +3,7 @@ import { type Override, rateFields } from '../../model/price-words.ts';
 import { IconButton } from '../../widgets/button.tsx';
 import { Dash } from '../../widgets/facts.tsx';
 import { PlainTable } from '../../widgets/plain-table.tsx';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 interface OverridesTableProps {
   readonly overrides: readonly Override[];
@@ -16,6 +17,7 @@ export function OverridesTable({ overrides, onEdit, onChange }: OverridesTablePr
     onChange(overrides.toSpliced(place, 1).toSpliced(place - 1, 0, ...overrides.slice(place, place + 1)));
   return (
     <section>
+      <SaveTable name="own prices" rows={overrides} />
       <h2>Your own prices</h2>
       <p className="soft">
         {overrides.length === 0

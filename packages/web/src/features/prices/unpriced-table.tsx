@@ -6,6 +6,7 @@ import { Button } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 interface UnpricedTableProps {
   readonly models: readonly UnpricedModel[];
@@ -16,6 +17,7 @@ export function UnpricedTable({ models, onPrice }: UnpricedTableProps): ReactEle
   const nowMs = useNow(30_000);
   return (
     <section>
+      <SaveTable name="models without a price" rows={models} />
       <h2>Without a price</h2>
       <PlainTable label="Models without a price">
         <table>

@@ -21,6 +21,7 @@ import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/s
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { SaveRows } from '../../widgets/save-rows.tsx';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import '../../widgets/form.css';
 import '../../widgets/plain-table.css';
 import '../../widgets/two-panes.css';
@@ -165,106 +166,109 @@ function VersionTable({
   const { patch } = useUrlState();
   const used = new Map(usage?.versions.map((each) => [each.version, each]));
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Versions">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Version</th>
-            <th scope="col">Labels</th>
-            <th scope="col">Model</th>
-            <th scope="col">Saved</th>
-            <th scope="col" className="end">
-              Calls, 30 d
-            </th>
-            <th scope="col" className="end">
-              Failed
-            </th>
-            <th scope="col" className="end">
-              p50
-            </th>
-            <th scope="col" className="end">
-              Cost per call
-            </th>
-            <th scope="col">Scores</th>
-            <th scope="col">Note</th>
-            <th scope="col">Compare</th>
-          </tr>
-        </thead>
-        <tbody>
-          {prompt.versions.map((each) => {
-            const use = used.get(String(each.version));
-            const priced = use === undefined ? 0 : use.calls - use.unpricedCalls;
-            return (
-              <tr key={each.version} aria-selected={each.version === chosen}>
-                <td>
-                  <PageLink to="/prompts" search={{ prompt: prompt.name, v: String(each.version) }}>
-                    v{each.version}
-                  </PageLink>
-                </td>
-                <td>{each.labels.join(', ')}</td>
-                <td className="mono small">{each.model ?? <Dash />}</td>
-                <td>
-                  <TimeAgo time={each.createdAt} nowMs={nowMs} />
-                </td>
-                <td className="end">
-                  {use === undefined ? (
-                    <Dash />
-                  ) : (
-                    <PageLink
-                      to="/runs"
-                      title="The runs that used this version"
-                      search={{
-                        q: `attr.gen_ai.prompt.name:${JSON.stringify(prompt.name)} attr.gen_ai.prompt.version:"${each.version}"`,
-                        from: '-30d',
-                        to: 'now',
-                      }}
-                    >
-                      {formatCount(use.calls)}
+    <>
+      <SaveTable name="versions" rows={prompt.versions} />
+      <div className="plain-table" tabIndex={0} role="region" aria-label="Versions">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Version</th>
+              <th scope="col">Labels</th>
+              <th scope="col">Model</th>
+              <th scope="col">Saved</th>
+              <th scope="col" className="end">
+                Calls, 30 d
+              </th>
+              <th scope="col" className="end">
+                Failed
+              </th>
+              <th scope="col" className="end">
+                p50
+              </th>
+              <th scope="col" className="end">
+                Cost per call
+              </th>
+              <th scope="col">Scores</th>
+              <th scope="col">Note</th>
+              <th scope="col">Compare</th>
+            </tr>
+          </thead>
+          <tbody>
+            {prompt.versions.map((each) => {
+              const use = used.get(String(each.version));
+              const priced = use === undefined ? 0 : use.calls - use.unpricedCalls;
+              return (
+                <tr key={each.version} aria-selected={each.version === chosen}>
+                  <td>
+                    <PageLink to="/prompts" search={{ prompt: prompt.name, v: String(each.version) }}>
+                      v{each.version}
                     </PageLink>
-                  )}
-                </td>
-                <td className="end">{use === undefined ? <Dash /> : formatCount(use.errors)}</td>
-                <td className="end">
-                  {use === undefined || use.p50Ms === null ? <Dash /> : formatDurationMs(use.p50Ms)}
-                </td>
-                <td className="end">
-                  {use === undefined || use.costUsd === null || priced === 0 ? (
-                    <Dash />
-                  ) : (
-                    formatCostUsd(use.costUsd / priced)
-                  )}
-                </td>
-                <td>
-                  {use?.scores
-                    .map(
-                      ({ name, average, count }) =>
-                        `${name} ${average === null ? `×${count}` : formatNumber(average)}`,
-                    )
-                    .join(', ') || <Dash />}
-                </td>
-                <td title={each.note}>{each.note}</td>
-                <td>
-                  {each.version !== chosen && (
-                    <Button
-                      look="quiet"
-                      pressed={each.version === against}
-                      onClick={() =>
-                        patch(
-                          { against: each.version === against ? undefined : String(each.version) },
-                          'replace',
-                        )
-                      }
-                    >
-                      with v{chosen}
-                    </Button>
-                  )}
-                </td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
-    </div>
+                  </td>
+                  <td>{each.labels.join(', ')}</td>
+                  <td className="mono small">{each.model ?? <Dash />}</td>
+                  <td>
+                    <TimeAgo time={each.createdAt} nowMs={nowMs} />
+                  </td>
+                  <td className="end">
+                    {use === undefined ? (
+                      <Dash />
+                    ) : (
+                      <PageLink
+                        to="/runs"
+                        title="The runs that used this version"
+                        search={{
+                          q: `attr.gen_ai.prompt.name:${JSON.stringify(prompt.name)} attr.gen_ai.prompt.version:"${each.version}"`,
+                          from: '-30d',
+                          to: 'now',
+                        }}
+                      >
+                        {formatCount(use.calls)}
+                      </PageLink>
+                    )}
+                  </td>
+                  <td className="end">{use === undefined ? <Dash /> : formatCount(use.errors)}</td>
+                  <td className="end">
+                    {use === undefined || use.p50Ms === null ? <Dash /> : formatDurationMs(use.p50Ms)}
+                  </td>
+                  <td className="end">
+                    {use === undefined || use.costUsd === null || priced === 0 ? (
+                      <Dash />
+                    ) : (
+                      formatCostUsd(use.costUsd / priced)
+                    )}
+                  </td>
+                  <td>
+                    {use?.scores
+                      .map(
+                        ({ name, average, count }) =>
+                          `${name} ${average === null ? `×${count}` : formatNumber(average)}`,
+                      )
+                      .join(', ') || <Dash />}
+                  </td>
+                  <td title={each.note}>{each.note}</td>
+                  <td>
+                    {each.version !== chosen && (
+                      <Button
+                        look="quiet"
+                        pressed={each.version === against}
+                        onClick={() =>
+                          patch(
+                            { against: each.version === against ? undefined : String(each.version) },
+                            'replace',
+                          )
+                        }
+                      >
+                        with v{chosen}
+                      </Button>
+                    )}
+                  </td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 

@@ -29,6 +29,7 @@ import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/s
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import '../../widgets/plain-table.css';
 import './regressions-page.css';
 
@@ -160,6 +161,7 @@ function Look({ look }: { readonly look: RegressionLook }): ReactElement {
   return (
     <>
       <p>{lookWords(look)}</p>
+      <SaveTable name="what a version changed" rows={look.cells} />
       {shown.length > 0 && (
         <div className="plain-table" tabIndex={0} role="region" aria-label="Cells">
           <table>

@@ -8,6 +8,7 @@ import { DurationValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { verdictTone, verdictWords } from './state-words.ts';
 
 /** A bulk replay: its gate, its figures, and its runs with regressions first. */
@@ -155,41 +156,44 @@ function ComparedRuns({ items }: Pick<ReplayBatchResponse, 'items'>): ReactEleme
 function Items({ of: { batch, items } }: { readonly of: ReplayBatchResponse }): ReactElement {
   const { search } = useUrlState();
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Runs of the bulk replay">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Run</th>
-            <th scope="col">Verdict</th>
-            <th scope="col" className="end">
-              Before
-            </th>
-            <th scope="col" className="end">
-              After
-            </th>
-            <th scope="col">Error</th>
-          </tr>
-        </thead>
-        <tbody>
-          {items.map(({ replay, verdict, durationMs }) => (
-            <tr key={replay.id} aria-selected={search['replay'] === replay.id}>
-              <td>
-                <PageLink to="/replays" search={{ batch: batch.id, replay: replay.id }} className="mono">
-                  {replay.sourceTraceId.slice(0, 12)}
-                </PageLink>
-              </td>
-              <td className={verdictTone(verdict)}>{verdictWords[verdict]}</td>
-              <td className="end">
-                <DurationValue ms={durationMs.before} />
-              </td>
-              <td className="end">
-                <DurationValue ms={durationMs.after} />
-              </td>
-              <td className="replay-error">{replay.error ?? ''}</td>
+    <>
+      <SaveTable name="runs of the bulk replay" rows={items} />
+      <div className="plain-table" tabIndex={0} role="region" aria-label="Runs of the bulk replay">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Run</th>
+              <th scope="col">Verdict</th>
+              <th scope="col" className="end">
+                Before
+              </th>
+              <th scope="col" className="end">
+                After
+              </th>
+              <th scope="col">Error</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {items.map(({ replay, verdict, durationMs }) => (
+              <tr key={replay.id} aria-selected={search['replay'] === replay.id}>
+                <td>
+                  <PageLink to="/replays" search={{ batch: batch.id, replay: replay.id }} className="mono">
+                    {replay.sourceTraceId.slice(0, 12)}
+                  </PageLink>
+                </td>
+                <td className={verdictTone(verdict)}>{verdictWords[verdict]}</td>
+                <td className="end">
+                  <DurationValue ms={durationMs.before} />
+                </td>
+                <td className="end">
+                  <DurationValue ms={durationMs.after} />
+                </td>
+                <td className="replay-error">{replay.error ?? ''}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }

@@ -11,6 +11,7 @@ import { Page } from '../../widgets/page.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { BatchView } from './batch-view.tsx';
 import { ComparisonView } from './comparison-view.tsx';
 import { StartReplay } from './start-replay.tsx';
@@ -166,6 +167,7 @@ function Lists(props: {
       )}
       {props.batches.length > 0 && (
         <section aria-label="Bulk replays" className="replays-section">
+          <SaveTable name="bulk replays" rows={props.batches} />
           <h2>In bulk</h2>
           <div className="plain-table" tabIndex={0} role="region" aria-label="Bulk replays">
             <table>
@@ -209,6 +211,7 @@ function Lists(props: {
       )}
       {props.replays.length > 0 && (
         <section aria-label="Single replays" className="replays-section">
+          <SaveTable name="replays" rows={props.replays} />
           <h2>One by one</h2>
           <div className="plain-table" tabIndex={0} role="region" aria-label="Replays">
             <table>

@@ -9,6 +9,7 @@ import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 interface SchedulesViewProps {
   readonly schedules: readonly ReportSchedule[];
@@ -25,6 +26,7 @@ export function SchedulesView({ schedules, chosen, onOpen }: SchedulesViewProps)
   const nowMs = useNow();
   return (
     <>
+      <SaveTable name="schedules" rows={schedules} />
       <div className="plain-table" tabIndex={0} role="region" aria-label="Schedules">
         <table>
           <thead>
@@ -60,6 +62,7 @@ export function SchedulesView({ schedules, chosen, onOpen }: SchedulesViewProps)
           </tbody>
         </table>
       </div>
+      <SaveTable name="made reports" rows={made.data?.reports ?? []} />
       <h2 className="report-made">Made reports</h2>
       {made.isPending && <SkeletonRows count={3} />}
       {made.error !== null && made.data === undefined && (

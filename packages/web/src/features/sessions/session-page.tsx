@@ -20,6 +20,7 @@ import { useNextPage } from '../../widgets/use-next-page.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { useGoUp } from '../../widgets/use-go-up.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import './session-page.css';
 
 const views = [
@@ -153,19 +154,22 @@ function SessionRuns({ loaded }: { readonly loaded: SessionResponse }): ReactEle
   const { search, patch } = useUrlState();
   const columns = useMemo(() => runColumns(nowMs), [nowMs]);
   return (
-    <DataTable
-      id="session-runs"
-      label="Runs of the session"
-      rows={loaded.runs}
-      columns={columns}
-      rowKey={(run) => run.traceId}
-      rowClass={(run) => (run.status === 'error' ? 'has-error' : '')}
-      selected={search['sel'] === undefined ? -1 : Number(search['sel'])}
-      onSelect={(index) => patch({ sel: String(index) }, 'replace')}
-      shownColumns={search['cols']}
-      onShownColumns={(cols) => patch({ cols }, 'replace')}
-      sort={search['sort']}
-      onSort={(sort) => patch({ sort }, 'replace')}
-    />
+    <>
+      <SaveTable name="runs of the session" rows={loaded.runs} />
+      <DataTable
+        id="session-runs"
+        label="Runs of the session"
+        rows={loaded.runs}
+        columns={columns}
+        rowKey={(run) => run.traceId}
+        rowClass={(run) => (run.status === 'error' ? 'has-error' : '')}
+        selected={search['sel'] === undefined ? -1 : Number(search['sel'])}
+        onSelect={(index) => patch({ sel: String(index) }, 'replace')}
+        shownColumns={search['cols']}
+        onShownColumns={(cols) => patch({ cols }, 'replace')}
+        sort={search['sort']}
+        onSort={(sort) => patch({ sort }, 'replace')}
+      />
+    </>
   );
 }

@@ -13,6 +13,7 @@ import { Chart } from '../../widgets/chart.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { PinThis } from '../../widgets/pin-this.tsx';
 import { SkeletonRows } from '../../widgets/states.tsx';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 const views = [
   { value: 'left', label: 'Budget left' },
@@ -90,50 +91,53 @@ function BudgetChart({
 
 function Burns({ slo }: { readonly slo: Slo }): ReactElement {
   return (
-    <div className="plain-table slo-burns" tabIndex={0} role="region" aria-label="Burn rates">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Alert</th>
-            <th scope="col" className="end">
-              Beyond
-            </th>
-            <th scope="col" className="end">
-              Long
-            </th>
-            <th scope="col" className="end">
-              Short
-            </th>
-            <th scope="col">Now</th>
-          </tr>
-        </thead>
-        <tbody>
-          {slo.state.burns.map((burn) => (
-            <tr key={burn.key}>
-              <td>
-                {burn.ruleId === null ? (
-                  <span className="soft">{burnNames[burn.key]}</span>
-                ) : (
-                  <PageLink to="/alerts/rule" search={{ id: burn.ruleId }}>
-                    {burnNames[burn.key]}
-                  </PageLink>
-                )}
-              </td>
-              <td className="end">{burnWords(burn.factor)}</td>
-              <td className="end" title={`over ${durationText(burn.longS)}`}>
-                <Rate of={burn.long} beyond={burn.factor} />{' '}
-                <span className="faint">{durationText(burn.longS)}</span>
-              </td>
-              <td className="end" title={`over ${durationText(burn.shortS)}`}>
-                <Rate of={burn.short} beyond={burn.factor} />{' '}
-                <span className="faint">{durationText(burn.shortS)}</span>
-              </td>
-              <td className={burn.isFiring ? 'error-text' : 'soft'}>{burnState(burn)}</td>
+    <>
+      <SaveTable name="burn rates" rows={slo.state.burns} />
+      <div className="plain-table slo-burns" tabIndex={0} role="region" aria-label="Burn rates">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Alert</th>
+              <th scope="col" className="end">
+                Beyond
+              </th>
+              <th scope="col" className="end">
+                Long
+              </th>
+              <th scope="col" className="end">
+                Short
+              </th>
+              <th scope="col">Now</th>
             </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+          </thead>
+          <tbody>
+            {slo.state.burns.map((burn) => (
+              <tr key={burn.key}>
+                <td>
+                  {burn.ruleId === null ? (
+                    <span className="soft">{burnNames[burn.key]}</span>
+                  ) : (
+                    <PageLink to="/alerts/rule" search={{ id: burn.ruleId }}>
+                      {burnNames[burn.key]}
+                    </PageLink>
+                  )}
+                </td>
+                <td className="end">{burnWords(burn.factor)}</td>
+                <td className="end" title={`over ${durationText(burn.longS)}`}>
+                  <Rate of={burn.long} beyond={burn.factor} />{' '}
+                  <span className="faint">{durationText(burn.longS)}</span>
+                </td>
+                <td className="end" title={`over ${durationText(burn.shortS)}`}>
+                  <Rate of={burn.short} beyond={burn.factor} />{' '}
+                  <span className="faint">{durationText(burn.shortS)}</span>
+                </td>
+                <td className={burn.isFiring ? 'error-text' : 'soft'}>{burnState(burn)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
   );
 }
 

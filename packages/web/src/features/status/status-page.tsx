@@ -12,6 +12,7 @@ import { Page } from '../../widgets/page.tsx';
 import { PlainTable } from '../../widgets/plain-table.tsx';
 import { SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import './status-page.css';
 
 const refreshMs = 5000;
@@ -100,6 +101,7 @@ function Ledger({ ledger }: { readonly ledger: LedgerResponse }): ReactElement {
   const nowMs = useNow(5000);
   return (
     <section className="status-section">
+      <SaveTable name="ledger" rows={ledger.rows} />
       <h2>Ledger</h2>
       <p className="soft">
         Every item that came in, and where it is. Received = accepted + rejected; accepted = stored + pending
