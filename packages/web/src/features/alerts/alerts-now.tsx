@@ -14,6 +14,7 @@ import { SeverityMark } from '../../widgets/severity-mark.tsx';
 import { ErrorNotice, Notice, SkeletonRows } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 /** What fires now, the most severe first, each with its reason and its runs one click away. */
 export function AlertsNow({ query }: { readonly query: UseQueryResult<AlertsResponse> }): ReactElement {
@@ -43,15 +44,18 @@ export function AlertsNow({ query }: { readonly query: UseQueryResult<AlertsResp
       </Notice>
     );
   return (
-    <ul className="alert-list">
-      {chosen !== undefined && !isThere && <GoneNote />}
-      {alerts.map((alert) => (
-        <AlertCard key={alert.id} alert={alert} isChosen={alert.id === chosen} nowMs={nowMs} />
-      ))}
-      {left > 0 && (
-        <li className="soft">{plural(left, 'more alert')} not shown: silence or mend some first.</li>
-      )}
-    </ul>
+    <>
+      <SaveTable name="alerts" rows={alerts} />
+      <ul className="alert-list">
+        {chosen !== undefined && !isThere && <GoneNote />}
+        {alerts.map((alert) => (
+          <AlertCard key={alert.id} alert={alert} isChosen={alert.id === chosen} nowMs={nowMs} />
+        ))}
+        {left > 0 && (
+          <li className="soft">{plural(left, 'more alert')} not shown: silence or mend some first.</li>
+        )}
+      </ul>
+    </>
   );
 }
 

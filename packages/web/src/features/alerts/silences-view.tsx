@@ -10,6 +10,7 @@ import { Button } from '../../widgets/button.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 const lengths = [
   { value: '+30m', label: '30 minutes' },
@@ -34,6 +35,7 @@ export function SilencesView(): ReactElement {
     <div className="silences">
       <SilenceForm key={search['silence']} matchers={search['silence'] ?? ''} />
       <section>
+        <SaveTable name="silences" rows={silences} />
         <h2>Silences</h2>
         {query.error !== null && query.data === undefined && (
           <ErrorNotice error={query.error} onRetry={() => void query.refetch()} />

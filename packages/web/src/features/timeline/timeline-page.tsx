@@ -11,6 +11,7 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { TimelineEntries } from './timeline-entries.tsx';
 import { TimelineLanes } from './timeline-lanes.tsx';
 import './timeline-page.css';
@@ -85,6 +86,7 @@ export function TimelinePage(): ReactElement {
       )}
       {query.data !== undefined && model !== undefined && count > 0 && (
         <>
+          <SaveTable name="timeline" rows={query.data.entries} />
           <TimelineLanes model={model} entries={query.data.entries} selected={selected} onSelect={select} />
           <TimelineEntries model={model} entries={query.data.entries} selected={selected} onSelect={select} />
         </>

@@ -5,6 +5,7 @@ import { operationFamily } from '../../model/operation.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { CostValue, TokensValue } from '../../widgets/facts.tsx';
 import { FamilyIcon, Icon } from '../../widgets/icon.tsx';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import type { TraceView } from './use-trace-view.ts';
 
 const orders = [
@@ -41,6 +42,7 @@ export function CostSteps({
     <section className="cost-steps">
       <header>
         <h2>By step</h2>
+        <SaveTable name="cost by step" rows={cost.steps} />
         <Segmented label="Order" value={order} options={orders} onChange={setOrder} />
       </header>
       <table>

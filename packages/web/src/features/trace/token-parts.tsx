@@ -1,6 +1,7 @@
 import type { TokenPart } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { formatCostUsd, formatCount, formatShare } from '../../model/format.ts';
+import { SaveTable } from '../../widgets/save-table.tsx';
 
 const labels: Readonly<Record<TokenPart['part'], string>> = {
   input: 'Input',
@@ -18,6 +19,7 @@ export function TokenParts({ parts }: { readonly parts: readonly TokenPart[] }):
   const cost = shown.reduce((sum, part) => sum + (part.costUsd ?? 0), 0);
   return (
     <section className="token-parts">
+      <SaveTable name="tokens by kind" rows={shown} />
       <h2>By kind of token</h2>
       {cost > 0 && (
         <PartsBar
