@@ -196,18 +196,21 @@ describe('values of rules', () => {
     expect(bad.map((answer) => answer instanceof Error)).toEqual([false, false, false, true]);
   });
 
-  it('of a range are what each look would have had', async () => {
+  it.each([
+    { windows: 'overlap', stepS: 20n, count: 16 },
+    { windows: 'follow each other', stepS: 60n, count: 6 },
+  ])('of a range are what each look would have had, where windows $windows', async ({ stepS, count }) => {
     const asked = query('count by service over 60s > 1');
     const minute = 60n * second;
     const first = nowNanos - 5n * minute;
     const series = await readRuleHistory(telemetry.context, asked, {
       first,
-      stepNanos: 20n * second,
-      count: 16,
+      stepNanos: stepS * second,
+      count,
       windowNanos: minute,
     });
-    for (const look of [0, 5, 13, 14, 15]) {
-      const to = unixNano(first + BigInt(look) * 20n * second);
+    for (const look of [0, Math.floor(count / 3), count - 3, count - 2, count - 1]) {
+      const to = unixNano(first + BigInt(look) * stepS * second);
       const [single] = await readRuleValues(telemetry.context, [{ query: asked, to, isLive: false }]);
       if (single instanceof Error) throw single;
       const known = new Map((single ?? []).map(({ labels, value }) => [labels['service'], value]));
@@ -450,5 +453,30 @@ describe('values of rules', () => {
       histories([bad], fine),
     ]);
     expect([good?.[0] instanceof Error, failed?.[0] instanceof Error]).toEqual([false, true]);
+  });
+
+  it('count calls that failed without looking for their spans', async () => {
+    const failed = { ...call(23, 'gpt-4o', 100), traceId: hexId(32, 20), status: { code: 2 } };
+    await telemetry.loadTogether('traces', [tracesRequest('agents', [failed])]);
+    const { context, statements } = telemetry.recorded();
+    const readFailed = async (filter: string): Promise<unknown> => {
+      const asked = {
+        query: query(`count(${filter}) of calls by model > 1`),
+        to: unixNano(nowNanos),
+        isLive: true,
+      };
+      const [answer] = await readRuleValues(context, [asked]);
+      return answer instanceof Error
+        ? answer
+        : answer?.map(({ labels, value }) => [labels['model'], value]).toSorted();
+    };
+    const expected = [
+      ['gpt-4o', 1],
+      ['gpt-4o-mini', 0],
+    ];
+    expect(await readFailed('status:error')).toEqual(expected);
+    expect(statements.join('\n')).not.toContain('SELECT trace_id, span_id FROM spans');
+    expect(await readFailed('-status:ok -status:unset')).toEqual(expected);
+    expect(statements.join('\n')).toContain('SELECT trace_id, span_id FROM spans');
   });
 });

@@ -2,7 +2,7 @@
 import type { Dimension, Term, ValueQuery } from '@sightline/schema/rules';
 import type { Window } from '../time-range.ts';
 import { quantilesSql } from './quantiles-sql.ts';
-import { type Looks, lookOf } from './rule-values-sql.ts';
+import { type Looks, seenBy } from './rule-values-sql.ts';
 import { joinSql, moment, type Sql, sql, string, trusted, uint } from './sql.ts';
 
 const minuteNanos = 60_000_000_000n;
@@ -55,7 +55,7 @@ export function rolledValues(
     FROM ${trusted(isOfServices ? 'service_rollup_1m' : 'span_rollup_1m')}
     WHERE project = ${string(project)} AND minute >= toDateTime(${moment(window.from)}, 'UTC') AND minute < toDateTime(${moment(window.to)}, 'UTC')`;
   return sql`SELECT ${trusted(keys)}, sum(count) AS n0, ${joinSql(terms, ', ')}
-    FROM (SELECT *, ${lookOf(looks)} AS look FROM (${rows})) GROUP BY ${trusted(keys)} LIMIT ${uint(rowsMax)}`;
+    FROM ${seenBy(looks, rows)} GROUP BY ${trusted(keys)} LIMIT ${uint(rowsMax)}`;
 }
 
 /** Undefined where the roll-up does not know it. */

@@ -30,18 +30,28 @@ export function ruleValues(
     ...terms.map((term, t) => sql`${valueOf(term, `f${q}`, `x${q}_${t}`)} AS ${trusted(`v${q}_${t}`)}`),
   ]);
   const items = ruleItems(request);
-  const placed =
-    looks === undefined ? sql`(${items})` : sql`(SELECT *, ${lookOf(looks)} AS look FROM (${items}))`;
+  const placed = looks === undefined ? sql`(${items})` : seenBy(looks, items);
   const grouped = keys.length === 0 ? trusted('') : trusted(`GROUP BY ${keys.join(', ')}`);
   const selected = keys.length === 0 ? trusted('') : trusted(`${keys.join(', ')}, `);
   return sql`SELECT ${selected}${joinSql(columns, ', ')} FROM ${placed} ${grouped} LIMIT ${uint(rowsMax)}`;
 }
 
-/** An item is seen by each look whose window it is in: those at `at < time <= at + window`. */
-export function lookOf({ first, stepNanos, count, windowNanos }: Looks): Sql {
+/** Rows with the number of the `look` that sees them: each look whose window they are in, those at `at < time <= at + window`. */
+export function seenBy({ first, stepNanos, count, windowNanos }: Looks, rows: Sql): Sql {
+  // Where windows neither overlap nor leave gaps an item has one look, and no list of them is made.
+  if (windowNanos === stepNanos)
+    return sql`(SELECT *, ${lookAt(trusted('at'), { first, stepNanos })} AS look FROM (${rows}) WHERE look >= 0 AND look < ${uint(count)})`;
   const after = (nanos: Sql): Sql =>
-    sql`greatest(0, least(${uint(count)}, intDiv(${nanos} - ${int64(first)} + ${int64(stepNanos)} * 10000, ${int64(stepNanos)}) - 10000 + 1))`;
-  return sql`arrayJoin(range(toUInt32(${after(trusted('at'))}), toUInt32(${after(sql`at + ${int64(windowNanos)}`)})))`;
+    sql`toUInt32(greatest(0, least(${uint(count)}, ${lookAt(nanos, { first, stepNanos })})))`;
+  return sql`(SELECT *, arrayJoin(range(${after(trusted('at'))}, ${after(sql`at + ${int64(windowNanos)}`)})) AS look FROM (${rows}))`;
+}
+
+/** Division cuts towards zero, so it is of positive numbers. */
+const stepsAhead = 10_000;
+
+/** The first look at or after a time, negative before all looks. */
+function lookAt(nanos: Sql, { first, stepNanos }: Pick<Looks, 'first' | 'stepNanos'>): Sql {
+  return sql`(intDiv(${nanos} - ${int64(first)} + ${int64(stepNanos)} * ${trusted(String(stepsAhead))}, ${int64(stepNanos)}) - ${trusted(String(stepsAhead - 1))})`;
 }
 
 /** Writes a call of an aggregate function. */
@@ -118,7 +128,7 @@ export function ruleValueSets(request: ItemRequest, sets: readonly LookSet[], ro
     ];
   });
   const looks = sets.map(({ looks: { first, stepNanos, count } }, set) => {
-    const look = sql`intDiv(at - ${int64(first)} + ${int64(stepNanos)} * 10000, ${int64(stepNanos)}) - 10000 + 1`;
+    const look = lookAt(trusted('at'), { first, stepNanos });
     return sql`toInt32(if(${look} >= 0 AND ${look} < ${uint(count)}, ${look}, -1)) AS ${trusted(`look${set}`)}`;
   });
   const labels = request.by.map((_each, index) => `l${index}`);
