@@ -39,7 +39,8 @@ function nameCells(frame: HTMLElement): void {
       const title = cell.colSpan === 1 ? (titles[column] ?? '') : '';
       if (title === '') delete cell.dataset['label'];
       else cell.dataset['label'] = title;
-      cell.toggleAttribute('data-missing', ['', '–'].includes(cell.textContent ?? ''));
+      const text = cell.textContent ?? '';
+      cell.toggleAttribute('data-missing', text === '–' || (text === '' && cell.childElementCount === 0));
       column += cell.colSpan;
     }
   }

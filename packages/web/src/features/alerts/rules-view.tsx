@@ -8,6 +8,7 @@ import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { SeverityMark } from '../../widgets/severity-mark.tsx';
 import { ErrorNotice, Notice, SkeletonRows } from '../../widgets/states.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useNow } from '../../widgets/use-now.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
 
@@ -37,7 +38,7 @@ export function RulesView(): ReactElement {
   return (
     <>
       <SaveTable name="rules" rows={rules} />
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Rules">
+      <PlainTable label="Rules">
         <table>
           <thead>
             <tr>
@@ -77,7 +78,7 @@ export function RulesView(): ReactElement {
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </>
   );
 }

@@ -7,6 +7,7 @@ import { Button } from '../../widgets/button.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
 import { QueueForm } from './queue-form.tsx';
@@ -14,7 +15,6 @@ import { QueueProgress } from './queue-progress.tsx';
 import { QueueWork } from './queue-work.tsx';
 import '../../widgets/form.css';
 import './annotate-page.css';
-import '../../widgets/plain-table.css';
 
 /** Queues of runs that people look at, and the work through one of them. */
 export function AnnotatePage(): ReactElement {
@@ -85,7 +85,7 @@ function sentence(queues: readonly AnnotationQueue[]): string {
 function QueueTable({ queues }: { readonly queues: readonly AnnotationQueue[] }): ReactElement {
   const { patch } = useUrlState();
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Queues">
+    <PlainTable label="Queues">
       <table>
         <thead>
           <tr>
@@ -127,6 +127,6 @@ function QueueTable({ queues }: { readonly queues: readonly AnnotationQueue[] })
           ))}
         </tbody>
       </table>
-    </div>
+    </PlainTable>
   );
 }

@@ -13,11 +13,11 @@ import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/s
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { SaveRows } from '../../widgets/save-rows.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { CheckForm } from './check-form.tsx';
 import { CheckPast } from './check-past.tsx';
 import { ShareLink } from './share-link.tsx';
 import '../../widgets/form.css';
-import '../../widgets/plain-table.css';
 import './checks-page.css';
 
 /** What is looked at from outside every so often: is it up, since when, and how much of the time. */
@@ -102,7 +102,7 @@ function CheckTable(props: {
 }): ReactElement {
   const nowMs = useNow();
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Checks">
+    <PlainTable label="Checks">
       <table>
         <thead>
           <tr>
@@ -155,6 +155,6 @@ function CheckTable(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </PlainTable>
   );
 }

@@ -4,7 +4,7 @@ import { activeWords, agentLabels, decisionWords, lineWords } from '../../model/
 import { formatCount } from '../../model/format.ts';
 import { CostValue, Dash, ErrorsValue } from '../../widgets/facts.tsx';
 import { SaveTable } from '../../widgets/save-table.tsx';
-import '../../widgets/plain-table.css';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 
 const toolsShownMax = 50;
 
@@ -148,7 +148,7 @@ export function Table(props: {
   readonly children: ReactNode;
 }): ReactElement {
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label={props.label}>
+    <PlainTable label={props.label}>
       <table>
         <thead>
           <tr>
@@ -161,7 +161,7 @@ export function Table(props: {
         </thead>
         <tbody>{props.children}</tbody>
       </table>
-    </div>
+    </PlainTable>
   );
 }
 

@@ -14,6 +14,7 @@ import { Button } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { saveAnswer } from '../../api/save-rows.ts';
@@ -162,7 +163,7 @@ function Items({ dataset }: { readonly dataset: DatasetDetail }): ReactElement {
       {query.isPending && <SkeletonRows count={6} />}
       {query.data !== undefined && items.length === 0 && <p className="soft">No item fits.</p>}
       {items.length > 0 && (
-        <div className="plain-table" tabIndex={0} role="region" aria-label="Items">
+        <PlainTable label="Items">
           <table>
             <thead>
               <tr>
@@ -188,7 +189,7 @@ function Items({ dataset }: { readonly dataset: DatasetDetail }): ReactElement {
               ))}
             </tbody>
           </table>
-        </div>
+        </PlainTable>
       )}
       {query.hasNextPage && (
         <Button disabled={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
@@ -249,7 +250,7 @@ function Versions({ name }: { readonly name: string }): ReactElement {
   return (
     <>
       <SaveTable name="versions" rows={query.data.versions} />
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Versions">
+      <PlainTable label="Versions">
         <table>
           <thead>
             <tr>
@@ -290,7 +291,7 @@ function Versions({ name }: { readonly name: string }): ReactElement {
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </>
   );
 }

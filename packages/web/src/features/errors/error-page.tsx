@@ -13,6 +13,7 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { carriedSearch, type UrlSearch } from '../../widgets/url-state.ts';
 import { useGoUp } from '../../widgets/use-go-up.ts';
 import { useNow } from '../../widgets/use-now.ts';
@@ -24,7 +25,6 @@ import { ErrorStack } from './error-stack.tsx';
 import { ErrorMarks } from './error-title.tsx';
 import { PinError } from './pin-error.tsx';
 import { TrendBars } from './trend-bars.tsx';
-import '../../widgets/plain-table.css';
 import './errors.css';
 
 /** One error: where in the program, how often, for whom, and the runs behind it. */
@@ -186,7 +186,7 @@ function Occurrences({
           </PageLink>
         </p>
       )}
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Newest occurrences">
+      <PlainTable label="Newest occurrences">
         <table>
           <thead>
             <tr>
@@ -216,7 +216,7 @@ function Occurrences({
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </section>
   );
 }

@@ -12,6 +12,7 @@ import { Filler } from '../../widgets/filler.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
@@ -19,7 +20,6 @@ import { EvaluatorForm } from './evaluator-form.tsx';
 import { EvaluatorRuns } from './evaluator-runs.tsx';
 import '../../widgets/form.css';
 import './evaluators-page.css';
-import '../../widgets/plain-table.css';
 
 const parts = [
   { value: 'runs', label: 'Last runs' },
@@ -143,7 +143,7 @@ function EvaluatorTable(props: {
   return (
     <>
       <SaveTable name="evaluators" rows={props.evaluators} />
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Evaluators">
+      <PlainTable label="Evaluators">
         <table>
           <thead>
             <tr>
@@ -211,7 +211,7 @@ function EvaluatorTable(props: {
             })}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </>
   );
 }

@@ -9,6 +9,7 @@ import { Dash } from '../../widgets/facts.tsx';
 import { DiffLines } from '../../widgets/diff-lines.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
 
@@ -84,7 +85,7 @@ function Differences({ comparison }: { readonly comparison: ComparisonResponse }
           scores.map((score) => ({ experiment: nameOf(id), ...score })),
         )}
       />
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Differences">
+      <PlainTable label="Differences">
         <table>
           <thead>
             <tr>
@@ -135,7 +136,7 @@ function Differences({ comparison }: { readonly comparison: ComparisonResponse }
             )}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </>
   );
 }
@@ -175,7 +176,7 @@ function ItemTable({
   return (
     <>
       <SaveTable name="items shown" rows={items} />
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Items">
+      <PlainTable label="Items">
         <table>
           <thead>
             <tr>
@@ -226,7 +227,7 @@ function ItemTable({
             ])}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </>
   );
 }

@@ -15,12 +15,12 @@ import { Page } from '../../widgets/page.tsx';
 import { SaveRows } from '../../widgets/save-rows.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { ComparisonView } from './comparison-view.tsx';
 import { NewExperimentForm } from './new-experiment-form.tsx';
 import '../../widgets/form.css';
-import '../../widgets/plain-table.css';
 import '../../widgets/two-panes.css';
 
 /** Targets tried on datasets, side by side: what got worse first. */
@@ -123,7 +123,7 @@ function ExperimentTable({
     patch({ ids: next.join(',') }, 'replace');
   };
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Experiments">
+    <PlainTable label="Experiments">
       <table>
         <thead>
           <tr>
@@ -228,6 +228,6 @@ function ExperimentTable({
           ))}
         </tbody>
       </table>
-    </div>
+    </PlainTable>
   );
 }

@@ -6,10 +6,10 @@ import { describeChange } from '../../model/trace-answer.ts';
 import { CostValue, DurationValue, TokensValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { PartNote } from '../../widgets/part-note.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';
 import { type OverviewAnswer, usePart } from '../../widgets/use-part.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
-import '../../widgets/plain-table.css';
 
 /** The same numbers for each model, agent, service or version. */
 export function GroupTable({
@@ -30,7 +30,7 @@ export function GroupTable({
       />
       <h2>By {groupBy}</h2>
       <PartNote missing={missing} />
-      <div className="plain-table" tabIndex={0} role="region" aria-label={`By ${groupBy}`}>
+      <PlainTable label={`By ${groupBy}`}>
         <table>
           <thead>
             <tr>
@@ -99,7 +99,7 @@ export function GroupTable({
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
       {overview !== undefined && overview.otherGroups > 0 && (
         <p className="faint small">
           {formatCount(overview.groups.length)} of{' '}

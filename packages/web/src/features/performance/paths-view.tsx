@@ -16,10 +16,10 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
-import '../../widgets/plain-table.css';
 import './paths-view.css';
 
 /** Where the time of many traces goes: what the slowest wait for and the others do not, and what faster steps would save. */
@@ -115,7 +115,7 @@ function StepTable({ found }: { readonly found: CriticalPathResponse }): ReactEl
       <SaveTable name="what traces wait for" rows={found.steps} />
       <h2>What traces wait for</h2>
       <p className="soft">Shares of the critical path: shortening anything else makes no trace faster.</p>
-      <div className="plain-table" tabIndex={0} role="region" aria-label="What traces wait for">
+      <PlainTable label="What traces wait for">
         <table>
           <thead>
             <tr>
@@ -170,7 +170,7 @@ function StepTable({ found }: { readonly found: CriticalPathResponse }): ReactEl
               ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </section>
   );
 }
@@ -191,7 +191,7 @@ function ContextTable({ found }: { readonly found: CriticalPathResponse }): Reac
       <SaveTable name="who calls what" rows={found.contexts} />
       <h2>Who calls what</h2>
       <p className="soft">Time on the critical path, with all that is called, a trace.</p>
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Who calls what">
+      <PlainTable label="Who calls what">
         <table>
           <thead>
             <tr>
@@ -232,7 +232,7 @@ function ContextTable({ found }: { readonly found: CriticalPathResponse }): Reac
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
       {rows.length > shown.length && (
         <Button onClick={() => setWhole(true)}>All {formatCount(rows.length)} rows</Button>
       )}
@@ -249,7 +249,7 @@ function SlowestTable(props: {
     <section>
       <SaveTable name="slowest operations" rows={props.found.slowest} />
       <h2>Slowest operations</h2>
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Slowest operations">
+      <PlainTable label="Slowest operations">
         <table>
           <thead>
             <tr>
@@ -288,7 +288,7 @@ function SlowestTable(props: {
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </section>
   );
 }

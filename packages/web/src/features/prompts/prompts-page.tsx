@@ -22,8 +22,8 @@ import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { SaveRows } from '../../widgets/save-rows.tsx';
 import { SaveTable } from '../../widgets/save-table.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import '../../widgets/form.css';
-import '../../widgets/plain-table.css';
 import '../../widgets/two-panes.css';
 
 /** Prompts with their versions: what each says, who uses it, and what it costs. */
@@ -168,7 +168,7 @@ function VersionTable({
   return (
     <>
       <SaveTable name="versions" rows={prompt.versions} />
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Versions">
+      <PlainTable label="Versions">
         <table>
           <thead>
             <tr>
@@ -267,7 +267,7 @@ function VersionTable({
             })}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </>
   );
 }

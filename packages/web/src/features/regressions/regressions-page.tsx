@@ -27,10 +27,10 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
-import '../../widgets/plain-table.css';
 import './regressions-page.css';
 
 type JudgedDeploy = RegressionsResponse['deploys'][number];
@@ -163,7 +163,7 @@ function Look({ look }: { readonly look: RegressionLook }): ReactElement {
       <p>{lookWords(look)}</p>
       <SaveTable name="what a version changed" rows={look.cells} />
       {shown.length > 0 && (
-        <div className="plain-table" tabIndex={0} role="region" aria-label="Cells">
+        <PlainTable label="Cells">
           <table>
             <thead>
               <tr>
@@ -189,7 +189,7 @@ function Look({ look }: { readonly look: RegressionLook }): ReactElement {
               ))}
             </tbody>
           </table>
-        </div>
+        </PlainTable>
       )}
       {left > 0 && (
         <Button look="quiet" onClick={() => setAll(true)}>

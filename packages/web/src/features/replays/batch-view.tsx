@@ -7,6 +7,7 @@ import { Button } from '../../widgets/button.tsx';
 import { DurationValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
 import { verdictTone, verdictWords } from './state-words.ts';
@@ -158,7 +159,7 @@ function Items({ of: { batch, items } }: { readonly of: ReplayBatchResponse }): 
   return (
     <>
       <SaveTable name="runs of the bulk replay" rows={items} />
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Runs of the bulk replay">
+      <PlainTable label="Runs of the bulk replay">
         <table>
           <thead>
             <tr>
@@ -193,7 +194,7 @@ function Items({ of: { batch, items } }: { readonly of: ReplayBatchResponse }): 
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
     </>
   );
 }

@@ -9,6 +9,7 @@ import { KeptNote } from '../../widgets/kept-note.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
@@ -19,7 +20,6 @@ import { stateTone, stateWord } from './state-words.ts';
 import { TargetForm } from './target-form.tsx';
 import { WhatIfForm } from './what-if.tsx';
 import '../../widgets/form.css';
-import '../../widgets/plain-table.css';
 import './replays-page.css';
 
 /** Recorded runs that were run again, one by one and in bulk, and what runs them. */
@@ -169,7 +169,7 @@ function Lists(props: {
         <section aria-label="Bulk replays" className="replays-section">
           <SaveTable name="bulk replays" rows={props.batches} />
           <h2>In bulk</h2>
-          <div className="plain-table" tabIndex={0} role="region" aria-label="Bulk replays">
+          <PlainTable label="Bulk replays">
             <table>
               <thead>
                 <tr>
@@ -206,14 +206,14 @@ function Lists(props: {
                 ))}
               </tbody>
             </table>
-          </div>
+          </PlainTable>
         </section>
       )}
       {props.replays.length > 0 && (
         <section aria-label="Single replays" className="replays-section">
           <SaveTable name="replays" rows={props.replays} />
           <h2>One by one</h2>
-          <div className="plain-table" tabIndex={0} role="region" aria-label="Replays">
+          <PlainTable label="Replays">
             <table>
               <thead>
                 <tr>
@@ -254,7 +254,7 @@ function Lists(props: {
                 ))}
               </tbody>
             </table>
-          </div>
+          </PlainTable>
         </section>
       )}
     </>

@@ -8,6 +8,7 @@ import { formatDay, formatMinute, msFromTimestamp } from '../../model/timestamp.
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
+import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useNow } from '../../widgets/use-now.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';
 
@@ -27,7 +28,7 @@ export function SchedulesView({ schedules, chosen, onOpen }: SchedulesViewProps)
   return (
     <>
       <SaveTable name="schedules" rows={schedules} />
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Schedules">
+      <PlainTable label="Schedules">
         <table>
           <thead>
             <tr>
@@ -61,7 +62,7 @@ export function SchedulesView({ schedules, chosen, onOpen }: SchedulesViewProps)
             ))}
           </tbody>
         </table>
-      </div>
+      </PlainTable>
       <SaveTable name="made reports" rows={made.data?.reports ?? []} />
       <h2 className="report-made">Made reports</h2>
       {made.isPending && <SkeletonRows count={3} />}
@@ -92,7 +93,7 @@ function MadeTable(props: {
   readonly nowMs: number;
 }): ReactElement {
   return (
-    <div className="plain-table" tabIndex={0} role="region" aria-label="Made reports">
+    <PlainTable label="Made reports">
       <table>
         <thead>
           <tr>
@@ -134,6 +135,6 @@ function MadeTable(props: {
           ))}
         </tbody>
       </table>
-    </div>
+    </PlainTable>
   );
 }
