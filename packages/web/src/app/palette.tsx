@@ -144,7 +144,8 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
       <ul id={`${id}-list`} role="listbox" aria-label="Found" className="palette-list">
         {commands.map((command, index) => (
           <li
-            key={`${command.detail} ${command.label}`}
+            // Two runs may have asked the same a minute apart.
+            key={`${index} ${command.label}`}
             id={`${id}-${index}`}
             role="option"
             aria-selected={index === chosen}

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ensure } from '@sightline/base';
-import { curvePath, layOutGraph, type GraphLayout } from './graph-layout.ts';
+import { curvePath, layOutGraph, startOf, type GraphLayout } from './graph-layout.ts';
 
 const node = (id: string) => ({ id, width: 160, height: 44 });
 const find = (layout: GraphLayout, id: string) =>
@@ -73,6 +73,16 @@ test('graphs that have nothing to do with each other lie close together', () => 
   const nodes = pairs.flatMap(({ from, to }) => [node(from), node(to)]);
   const shared = ['b0', 'b3', 'b7'].map((to) => ({ from: 'a5', to }));
   expect(layOutGraph(nodes, [...pairs, ...shared]).height).toBeLessThan(12 * 70 * 1.6);
+});
+
+test('a part of it begins with the box from which most is reached', () => {
+  const layout = layOutGraph(['queue', 'worker', 'users', 'api', 'store', 'worker 2'].map(node), [
+    { from: 'queue', to: 'worker' },
+    { from: 'users', to: 'api' },
+    { from: 'api', to: 'store' },
+    { from: 'store', to: 'users' },
+  ]);
+  expect(startOf(layout)?.id).toBe('users');
 });
 
 test('a hundred nodes take no time', () => {

@@ -260,6 +260,18 @@ function finish(
   };
 }
 
+/** The node of the first layer from which most others are reached: what a picture of a part begins with. */
+export function startOf({ nodes, edges }: GraphLayout): PlacedNode | undefined {
+  const out = groupBy(edges, (edge) => edge.from);
+  const reach = (id: string): number => {
+    const seen = new Set([id]);
+    for (const at of seen) for (const { to } of out.get(at) ?? []) seen.add(to);
+    return seen.size;
+  };
+  const first = nodes.filter(({ layer }) => layer === 0).map((node) => ({ node, reached: reach(node.id) }));
+  return first.toSorted((a, b) => b.reached - a.reached)[0]?.node;
+}
+
 function groupBy<T>(values: readonly T[], keyOf: (value: T) => string): ReadonlyMap<string, readonly T[]> {
   const groups = new Map<string, T[]>();
   for (const value of values) {

@@ -15,11 +15,11 @@ const detailSize = 12;
 /** No word on the screen is smaller. */
 const textPxMin = 11;
 /** From here down the words would leave their boxes; they shrink with the drawing again. */
-const growthMax = 2;
+const growthMax = 1.9;
 /** Below this scale a box is too low for two lines and too narrow for its icon. */
 const twoLinesMin = 0.7;
 /** A letter's width, as a share of the size of the text. */
-const boldWidth = 0.52;
+const boldWidth = 0.49;
 const plainWidth = 0.47;
 /** Room of a box that is no text, with the icon and without. */
 const besideText = { withIcon: 42, without: 20 };

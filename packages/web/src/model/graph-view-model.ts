@@ -72,7 +72,7 @@ export function edgeTitle(edge: AgentGraphEdge): string {
 }
 
 /** More boxes than this are no picture any more. */
-export const shownMax = 28;
+export const shownMax = 20;
 
 /** The nodes with most calls, of those with as many agents and models first and then what failed most, and the edges between them; always with `wanted`. */
 export function busiest(

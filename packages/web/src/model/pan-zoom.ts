@@ -31,7 +31,7 @@ export function fitInside(drawing: Extent, window: Extent): PanZoom {
 }
 
 /** Below this too little of the words finds room in the boxes. */
-const readable = 0.6;
+const readable = 0.5;
 /** The scale of a drawing of which only a part is shown. */
 const comfortable = 0.8;
 

@@ -33,10 +33,16 @@ export function regressionsSentence({ deploys }: RegressionsResponse): string {
   return judged === 0 ? `${all}, none judged yet` : `${all}; nothing got worse`;
 }
 
+/** How the server names the other side where there is none. */
+const nothingBefore = 'nothing:';
+
 export function lookWords({ minutes, regressed, improved, comparedWith, method }: RegressionLook): string {
+  const after = `After ${plural(minutes, 'minute')}`;
+  if (comparedWith.startsWith(nothingBefore))
+    return `${after}: nothing ran before it, so there is nothing to compare it with.`;
   const found =
     regressed + improved === 0
-      ? 'no change that is sure'
+      ? 'no sure change'
       : [
           ...(regressed > 0 ? [`${regressed} regressed`] : []),
           ...(improved > 0 ? [`${improved} improved`] : []),
@@ -47,7 +53,7 @@ export function lookWords({ minutes, regressed, improved, comparedWith, method }
       : method === 'last_week'
         ? 'and with how much other windows differed from those a week before them'
         : 'with as many minutes before, and with how much they differed without a deploy';
-  return `After ${plural(minutes, 'minute')}: ${found}. Compared with ${comparedWith}, ${how}.`;
+  return `${after}: ${found}. Compared with ${comparedWith}, ${how}.`;
 }
 
 export const deployTitle = ({

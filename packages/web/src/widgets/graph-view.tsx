@@ -8,7 +8,7 @@ import {
   type ReactElement,
 } from 'react';
 import { familyIconPaths } from '../model/family-icons.ts';
-import { curvePath, layOutGraph, type PlacedEdge, type PlacedNode } from '../model/graph-layout.ts';
+import { curvePath, layOutGraph, startOf, type PlacedEdge, type PlacedNode } from '../model/graph-layout.ts';
 import { type GraphText, graphText } from '../model/graph-text.ts';
 import type { OperationFamily } from '../model/operation.ts';
 import { fitInside, fitReadable, type PanZoom, zoomAt } from '../model/pan-zoom.ts';
@@ -86,7 +86,7 @@ export function GraphView(props: GraphViewProps): ReactElement {
     () =>
       fitReadable(layout, size, {
         focus: layout.nodes.find((node) => node.id === selected),
-        start: layout.nodes.find((node) => node.layer === 0),
+        start: startOf(layout),
       }),
     [layout, size, selected],
   );

@@ -48,7 +48,7 @@ export function SessionsPage(): ReactElement {
         id: 'user',
         label: 'User',
         width: 150,
-        least: 80,
+        least: 110,
         render: (session: Session) =>
           session.userId === null ? (
             <Dash />
