@@ -18,7 +18,7 @@ export const retentionSettings = z.strictObject({
 export const keyScope = z
   .enum(['ingest', 'read', 'write', 'admin'])
   .describe(
-    'ingest: send telemetry. read: ask for what is stored. write: scores, annotations, deleting traces. admin: keys, retention, prices, evaluators, reworks.',
+    'ingest: send telemetry. read: ask for what is stored. write: scores, annotations, deleting traces. admin: keys, links to dashboards, retention, prices, evaluators, reworks.',
   );
 
 const scopes = z.array(keyScope).describe('Each opens its own requests; none implies another.');
