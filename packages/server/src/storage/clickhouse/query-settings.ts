@@ -45,17 +45,29 @@ export function onlyOfProject(
 
 /**
  * What somebody typed leaves cores to pages: the two that run at a time have half of them, where there are four, and stop for up to a second at each block while
- * something else is asked. What runs in the background neither stops nor is waited for.
+ * something else is asked. Their blocks are small, so that they come to that soon, and their threads are nice where the machine lets a process be. What runs in the
+ * background neither stops nor is waited for.
  */
 export function shareSettings(
   share: QueryShare,
   { threads }: Pick<ClickHouseEngine, 'threads'>,
 ): EngineSettings {
+  const isTyped = share === 'sql';
+  const blockRows = isTyped ? typedBlockRows : blockRowsDefault;
   return {
-    max_threads: share === 'sql' ? Math.max(1, Math.floor(threads / 4)) : allThreads,
+    max_threads: isTyped ? Math.max(1, Math.floor(threads / 4)) : allThreads,
     priority: priorities[share],
+    max_block_size: blockRows,
+    max_joined_block_size_rows: blockRows,
+    os_threads_nice_value_query: isTyped ? typedNice : 0,
   };
 }
+
+/** The engine's own. */
+const blockRowsDefault = 65_409;
+/** A regular expression over the longest texts takes a second for a block of the engine's size. */
+const typedBlockRows = 8_192;
+const typedNice = 10;
 
 /** The engine's: 1 goes first, 0 stands aside. */
 const priorities: Readonly<Record<QueryShare, number>> = {
