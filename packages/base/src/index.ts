@@ -5,6 +5,7 @@ export { nearestWord } from './nearest-word.ts';
 export { escapeHtml } from './escape-html.ts';
 export { formatDurationMs } from './format-duration.ts';
 export { inPieces } from './in-pieces.ts';
+export { ownValue } from './own-value.ts';
 export { parseJson } from './parse-json.ts';
 export { err, ok, type Result } from './result.ts';
 export { seededRandom } from './seeded-random.ts';

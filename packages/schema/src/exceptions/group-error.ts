@@ -1,4 +1,5 @@
 /** Which errors are the same: one group for each cause, whatever machine, path, build or value it was seen with. */
+import { ownValue } from '@sightline/base';
 import { type LlmErrorClass, llmErrorClass } from './error-class.ts';
 import { parameteriseMessage } from './parameterise.ts';
 import { alikeOnce, parseStack } from './parse-stack.ts';
@@ -99,7 +100,7 @@ function ownCause(
   };
   const said = parts.flatMap((part) => {
     const variable = /^\{\{ *([\w.]{1,40}) *\}\}$/.exec(part)?.[1];
-    return variables[variable ?? ''] ?? [part.slice(0, fingerprintLengthMax)];
+    return ownValue(variables, variable ?? '') ?? [part.slice(0, fingerprintLengthMax)];
   });
   const isDefault = parts.every((part) => /^\{\{ *default *\}\}$/.test(part));
   return isDefault ? undefined : ['said', ...said];

@@ -2,7 +2,7 @@
  * Gives every condition of a parsed filter its meaning for one signal: which field, which comparison, with values read as
  * the field's type. What comes out always compiles; what does not fit is an error at its column.
  */
-import { err, ok, type Result, type UnixNano } from '@sightline/base';
+import { err, ok, type Result, type UnixNano, ownValue } from '@sightline/base';
 import { filterError, type FilterError } from './filter-error.ts';
 import { type BuiltinField, type FilterSignal, findBuiltinField } from './filter-fields.ts';
 import type { FilterNode, FilterOperator, FilterValue, SpanNode, TermNode } from './filter-node.ts';
@@ -238,7 +238,7 @@ function matchSeverity({ operator, value }: TermNode): Match | undefined {
       ? { type: 'compare', comparison: operator === ':' ? '=' : operator, value: exact }
       : undefined;
   }
-  const first = severityNumbers[value.text.toLowerCase()];
+  const first = ownValue(severityNumbers, value.text.toLowerCase());
   if (first === undefined) return undefined;
   const last = first === 0 ? 0 : first + 3;
   if (operator === ':') return { type: 'equals', text: String(first) };

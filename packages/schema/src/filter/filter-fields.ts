@@ -1,4 +1,5 @@
 /** The built-in fields of the filter language: what the parser's caller may complete, and what the server compiles. */
+import { ownValue } from '@sightline/base';
 import { operationKinds, severities, spanKinds, statusCodes } from '../api/words.ts';
 
 export type FilterSignal = 'traces' | 'spans' | 'logs' | 'metrics';
@@ -122,5 +123,5 @@ export function findBuiltinField(signal: FilterSignal, name: string): BuiltinFie
     builtinFields[signal].find((field) => field.name === wanted);
   if (signal === 'traces' && name.startsWith(scorePrefix) && name.length > scorePrefix.length)
     return { name, type: 'score', description: 'A score of this name.', ofTrace: true };
-  return find(name) ?? find(aliases[name] ?? '');
+  return find(name) ?? find(ownValue(aliases, name) ?? '');
 }

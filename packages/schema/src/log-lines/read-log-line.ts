@@ -50,7 +50,8 @@ export function readLogLine(line: Fields): LogLine | undefined {
   if (said === undefined && level === undefined) return undefined;
   const severity = level ?? pythonLevel ?? { number: 0, text: '' };
   const service = take(logLineFields.service, serviceName) ?? '';
-  const attributes: Record<string, unknown> = {};
+  // Without a prototype "__proto__" is a name like any other.
+  const attributes = Object.create(null) as Record<string, unknown>;
   const resource: Record<string, unknown> = {};
   const timeNanos = take(logLineFields.time, readTime);
   const logger = take(logLineFields.logger, nonEmptyText) ?? '';

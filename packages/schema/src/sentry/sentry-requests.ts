@@ -1,4 +1,5 @@
 /** What Sentry's SDKs send, as OTLP: errors and messages become log records, transactions become spans. */
+import { ownValue } from '@sightline/base';
 import { jsonObject, type SentryEnvelope } from './read-envelope.ts';
 import {
   attributesOf,
@@ -42,7 +43,7 @@ export function sentryRequests({ items }: SentryEnvelope, nowNanos: bigint): Sen
   let unreadable = 0;
   let count = 0;
   for (const { type, payload } of items) {
-    const read = readers[type];
+    const read = ownValue(readers, type);
     if (read === undefined) continue;
     const item = payload.length > itemBytesMax ? undefined : jsonObject(payload);
     if (item === undefined) {
@@ -139,7 +140,7 @@ function logOf(event: Json, now: bigint): Made {
     record: {
       timeUnixNano: time,
       observedTimeUnixNano: now.toString(),
-      severityNumber: severities[level] ?? 17,
+      severityNumber: ownValue(severities, level) ?? 17,
       severityText: level,
       ...(isForwarded && { eventName: forwardedName }),
       body: { stringValue: body },
@@ -300,7 +301,7 @@ function plainLog(log: Json, now: bigint): Made {
     record: {
       timeUnixNano: nanosOf(log['timestamp'], now),
       observedTimeUnixNano: now.toString(),
-      severityNumber: severities[level] ?? 9,
+      severityNumber: ownValue(severities, level) ?? 9,
       severityText: level,
       body: { stringValue: textOf(log['body']) },
       traceId: hexId(log['trace_id'], 32),

@@ -1,4 +1,5 @@
 /** Sentry sends stacks as frames; everything here reads them as the text that the language itself writes. */
+import { ownValue } from '@sightline/base';
 import { type Json, listOf, objectOf, textOf } from './sentry-values.ts';
 
 const framesMax = 250;
@@ -35,7 +36,7 @@ export function thrownIn(event: Json): readonly Thrown[] {
 export function stackText(thrown: readonly Thrown[], platform: string): string {
   if (thrown.every(({ frames }) => frames.length === 0)) return '';
   if (platform === 'python') return pythonText(thrown);
-  const write = writers[platform] ?? javascriptFrame;
+  const write = ownValue(writers, platform) ?? javascriptFrame;
   const outerFirst = thrown.toReversed();
   return outerFirst
     .map(({ type, message, frames }, index) =>

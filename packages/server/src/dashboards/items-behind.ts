@@ -1,4 +1,5 @@
 /** What a click on a line or a row opens: the runs, traces or log records that its number is of. */
+import { ownValue } from '@sightline/base';
 import type { ListBehind } from '@sightline/schema/api';
 import { findBuiltinField, type FilterSignal, printField, printText } from '@sightline/schema/filter';
 import type { Dimension, RuleSource, ValueQuery } from '@sightline/schema/rules';
@@ -58,7 +59,7 @@ function termOf(
   const fields =
     dimension.type === 'attribute'
       ? [printField(dimension)]
-      : (fieldsOfDimensions[dimension.name] ??
+      : (ownValue(fieldsOfDimensions, dimension.name) ??
         (findBuiltinField(signal, dimension.name) === undefined ? [] : [dimension.name]));
   // A call that lacks a field may stand beside one that has it: only of whole runs and of log records is the lack a condition of the list.
   if (value === undefined)

@@ -1,4 +1,5 @@
 /** An error as an event of Sentry's protocol, in an envelope: three lines of JSON. */
+import { ownValue } from '@sightline/base';
 import { createHash } from 'node:crypto';
 import type { ErrorStack } from '@sightline/schema/api';
 import { forwardedName } from '@sightline/schema/sentry';
@@ -48,7 +49,7 @@ function sentryEvent(
   return {
     event_id: eventId,
     timestamp: Number(BigInt(error.timeNanos) / 1_000n) / 1e6,
-    platform: platforms[stack?.language ?? ''] ?? 'other',
+    platform: ownValue(platforms, stack?.language ?? '') ?? 'other',
     level: 'error',
     logger: 'sightline',
     sdk: forwardSdk,

@@ -1,4 +1,5 @@
 /** Functions of instant vectors and numbers. */
+import { ownValue } from '@sightline/base';
 import { absentLabels } from './absent-labels.ts';
 import type { Annotations } from './annotations.ts';
 import { forMetric } from './annotations.ts';
@@ -33,7 +34,7 @@ export interface CallInput {
 type Implementation = (of: Call, input: CallInput) => Value;
 
 export function callFunction(of: Call, input: CallInput): Value {
-  const implementation = implementations[of.name];
+  const implementation = ownValue(implementations, of.name);
   if (implementation === undefined)
     throw new PromqlExecutionError(`the function ${JSON.stringify(of.name)} is not available`);
   return implementation(of, input);

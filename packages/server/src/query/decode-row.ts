@@ -1,5 +1,5 @@
 /** From what the engine returns (64-bit integers as strings, times with a space, maps as two arrays) to the API's values. */
-import { ensure } from '@sightline/base';
+import { ensure, ownValue } from '@sightline/base';
 import type { AttributeValue } from '@sightline/schema/api';
 
 /** A map as read: keys, values and one character of type per entry, in the same order. */
@@ -26,7 +26,7 @@ export function decodeValue(text: string, type: string): AttributeValue {
     }
     case 'd': {
       const value = Number(text);
-      return text !== '' && Number.isFinite(value) ? value : (special[text] ?? text);
+      return text !== '' && Number.isFinite(value) ? value : (ownValue(special, text) ?? text);
     }
     case 'b':
       return text === 'true' || text === '1';

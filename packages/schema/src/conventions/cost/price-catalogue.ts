@@ -1,3 +1,4 @@
+import { ownValue } from '@sightline/base';
 import {
   calcPrice,
   type ConditionalPrice,
@@ -62,7 +63,7 @@ function namesIn(match: MatchLogic): readonly string[] {
 
 function findModel(provider: string, model: string): ModelInfo | undefined {
   if (model === '') return undefined;
-  const providerId = catalogueProviders[provider] ?? provider;
+  const providerId = ownValue(catalogueProviders, provider) ?? provider;
   // Without usage nothing is computed: this only looks the model up.
   for (const options of providerId === '' ? [{}, ...makers] : [{ providerId }]) {
     const found = calcPrice({}, model, options)?.model;

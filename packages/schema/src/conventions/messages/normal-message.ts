@@ -1,3 +1,4 @@
+import { ownValue } from '@sightline/base';
 import {
   isCutText,
   isPresent,
@@ -116,7 +117,7 @@ function pairOf(value: unknown): readonly Message[] | undefined {
   if (!Array.isArray(value) || value.length !== 2) return undefined;
   const [role, said]: readonly unknown[] = value;
   if (typeof role !== 'string' || typeof said !== 'string' || !spokenRoles.has(role)) return undefined;
-  return [{ role: otherRoles[role] ?? role, parts: [{ type: 'text', text: said }] }];
+  return [{ role: ownValue(otherRoles, role) ?? role, parts: [{ type: 'text', text: said }] }];
 }
 
 /** Langfuse's handler for LangChain puts the tools that a model may call behind the messages, as if each had said something. */
@@ -181,9 +182,12 @@ function unwrapped(value: JsonRecord): JsonRecord {
   }
   if (value['lc'] !== undefined && isRecord(value['kwargs'])) {
     const type = list(value['id']).at(-1);
-    return { ...value['kwargs'], ...(typeof type === 'string' ? { type: classRoles[type] ?? type } : {}) };
+    return {
+      ...value['kwargs'],
+      ...(typeof type === 'string' ? { type: ownValue(classRoles, type) ?? type } : {}),
+    };
   }
-  if (isRecord(value['data']) && langchainRoles[String(value['type'])] !== undefined) {
+  if (isRecord(value['data']) && ownValue(langchainRoles, String(value['type'])) !== undefined) {
     return { ...value['data'], type: value['type'] };
   }
   // A Gemini candidate.
@@ -220,12 +224,12 @@ const otherRoles: Readonly<Record<string, string | undefined>> = {
 function roleOf(value: JsonRecord): string | undefined {
   const role = text(value['role']);
   if (role !== undefined)
-    return isToolName(value) ? 'tool' : (otherRoles[role.toLowerCase()] ?? role.toLowerCase());
+    return isToolName(value) ? 'tool' : (ownValue(otherRoles, role.toLowerCase()) ?? role.toLowerCase());
   const eventRole = /^gen_ai\.(system|user|assistant|tool)\.message$/.exec(
     text(value['event.name']) ?? '',
   )?.[1];
   if (eventRole !== undefined) return eventRole;
-  return 'content' in value ? langchainRoles[String(value['type'])] : undefined;
+  return 'content' in value ? ownValue(langchainRoles, String(value['type'])) : undefined;
 }
 
 /** Langfuse's handler for LangChain in JavaScript has the name of a tool where its answer has the role. */
@@ -358,7 +362,7 @@ const finishReasons: Readonly<Record<string, string | undefined>> = {
 
 export function normalFinishReason(value: unknown): string | undefined {
   const reason = text(value);
-  return reason === undefined ? undefined : (finishReasons[reason] ?? reason);
+  return reason === undefined ? undefined : (ownValue(finishReasons, reason) ?? reason);
 }
 
 function finishReasonOf(value: JsonRecord): string | undefined {

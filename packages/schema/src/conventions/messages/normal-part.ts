@@ -1,3 +1,4 @@
+import { ownValue } from '@sightline/base';
 import { isRecord, type JsonRecord, list, parsed, pick, structured, text } from './json.ts';
 import type { MediaPart, MessagePart } from './message.ts';
 
@@ -12,7 +13,7 @@ export function normalParts(value: unknown): readonly MessagePart[] {
   if (!isRecord(value)) return [{ type: 'raw', value }];
   const part = unwrapped(value);
   const type = text(pick(part, 'type', 'part_kind'));
-  const read = type === undefined ? undefined : byType[type];
+  const read = type === undefined ? undefined : ownValue(byType, type);
   const parts = read?.(part) ?? untyped(part);
   return parts ?? [{ type: 'raw', value }];
 }

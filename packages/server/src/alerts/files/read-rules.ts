@@ -1,4 +1,5 @@
 /** Rules of files: ours, or those of Prometheus. */
+import { ownValue } from '@sightline/base';
 import {
   alertFileParts,
   alertRoute,
@@ -291,7 +292,7 @@ function fromPrometheus(
     limit: group.limit ?? 0,
     forS: seconds('for', rule['for'], 0),
     keepFiringS: seconds('keep_firing_for', rule['keep_firing_for'], 0),
-    severity: severities[String(labels['severity'] ?? '').toLowerCase()] ?? 'warning',
+    severity: ownValue(severities, String(labels['severity'] ?? '').toLowerCase()) ?? 'warning',
     labels: Object.fromEntries(Object.entries(labels).map(([name, text]) => [name, String(text)])),
     annotations: {
       summary: String(summary),
@@ -309,7 +310,7 @@ function fromPrometheus(
   return fail(
     issuesText(
       parsed.error.issues.map(({ path: [field, ...rest], message }) => ({
-        path: field === undefined ? [] : [fieldNames[String(field)] ?? field, ...rest],
+        path: field === undefined ? [] : [ownValue(fieldNames, String(field)) ?? field, ...rest],
         message,
       })),
     ),

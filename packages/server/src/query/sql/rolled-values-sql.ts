@@ -1,4 +1,5 @@
 /** Values of spans over a long past, from the roll-up by minutes: a minute counts where it began, and quantiles are right to 1 %. */
+import { ownValue } from '@sightline/base';
 import type { Dimension, Term, ValueQuery } from '@sightline/schema/rules';
 import type { Window } from '../time-range.ts';
 import { quantilesSql } from './quantiles-sql.ts';
@@ -26,7 +27,7 @@ export function isRolledUp(query: ValueQuery, looks: Looks): boolean {
 }
 
 const columnOf = (dimension: Dimension): string | undefined =>
-  dimension.type === 'builtin' ? columns[dimension.name] : undefined;
+  dimension.type === 'builtin' ? ownValue(columns, dimension.name) : undefined;
 
 /** Columns as of `ruleValues`. */
 export function rolledValues(
