@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '@sightline/base';
+import { err, ok, type Result, ownValue } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 
 const signalsByKey: Readonly<Record<string, TelemetrySignal>> = {
@@ -11,7 +11,7 @@ const signalsByKey: Readonly<Record<string, TelemetrySignal>> = {
 export function signalsOfJson(json: Uint8Array): Result<readonly TelemetrySignal[], string> {
   const start = new TextDecoder().decode(json.subarray(0, 64));
   const [, firstKey = ''] = /^[\s\uFEFF]*\{\s*"(\w+)"/.exec(start) ?? [];
-  const known = signalsByKey[normalizeKey(firstKey)];
+  const known = ownValue(signalsByKey, normalizeKey(firstKey));
   if (known !== undefined) return ok([known]);
   let document: unknown;
   try {
@@ -20,7 +20,7 @@ export function signalsOfJson(json: Uint8Array): Result<readonly TelemetrySignal
     return err(`not JSON: ${error instanceof Error ? error.message : String(error)}`);
   }
   const keys = typeof document === 'object' && document !== null ? Object.keys(document) : [];
-  const signals = keys.flatMap((key) => signalsByKey[normalizeKey(key)] ?? []);
+  const signals = keys.flatMap((key) => ownValue(signalsByKey, normalizeKey(key)) ?? []);
   return signals.length === 0
     ? err('neither OTLP (no resourceSpans, resourceLogs or resourceMetrics) nor a log (no message, no level)')
     : ok(signals);

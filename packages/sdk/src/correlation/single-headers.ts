@@ -4,6 +4,7 @@
  * `a, a`. The trace headers describe one span, so the last word counts; the correlation id and the baggage stay as the caller has
  * set them. Subscribed before our own instrumentation; what instrumentations subscribed before us have doubled by then is put right here.
  */
+import { ownValue } from '@sightline/base';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientRequest } from 'node:http';
 import { guard } from '../core/diagnostics.ts';
@@ -74,7 +75,7 @@ function watch(request: UndiciRequest): void {
   request.addHeader = function (this: UndiciRequest, name: string, value: string): unknown {
     const added = addHeader.call(this, name, value);
     const lower = name.toLowerCase();
-    const kept = keptOf[lower];
+    const kept = ownValue(keptOf, lower);
     if (kept !== undefined) removeDoubles(this, lower, kept);
     return added;
   };

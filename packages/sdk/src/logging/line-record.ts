@@ -2,6 +2,7 @@
  * The OTLP record of a log line. The line is on its way when the logger returns; the record is only noted then, and built when its
  * batch is sent. What it notes is already bounded, masked and its own.
  */
+import { ownValue } from '@sightline/base';
 import {
   isSpanContextValid,
   trace,
@@ -124,7 +125,7 @@ export class LineRecord implements ReadableLogRecord {
     const addField = (key: string, value: unknown) => {
       if (typeof value === 'object' && value !== null && !Array.isArray(value))
         for (const [inner, item] of Object.entries(value)) add(`${key}.${inner}`, item);
-      else add(callSiteNames[key] ?? key, value);
+      else add(ownValue(callSiteNames, key) ?? key, value);
     };
     const inherited = logContextOf(this.#context);
     for (const key in inherited) addField(key, inherited[key]);

@@ -50,3 +50,7 @@ describe.each(codings)('a body packed as %s', (coding, packer, flush, pack) => {
     expect(bodyOf([pack(Buffer.alloc(5_000_000))]).unpack()).toBeUndefined();
   });
 });
+
+it.each(['constructor', '__proto__', 'toString', 'lzma'])('nobody can unpack %s', (coding) => {
+  expect(PackedBody.of(coding, bytesMax)).toBeUndefined();
+});

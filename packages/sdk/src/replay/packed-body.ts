@@ -1,4 +1,5 @@
 /** A body that comes packed (gzip, deflate, br, zstd): kept unpacked, with how many bytes of it each chunk brought, and when. */
+import { ownValue } from '@sightline/base';
 import zlib from 'node:zlib';
 
 interface Unpacking {
@@ -42,7 +43,7 @@ export class PackedBody {
 
   /** Undefined: nobody here can unpack it. */
   static of(coding: string, bytesMax: number): PackedBody | undefined {
-    const unpack = codings[coding];
+    const unpack = ownValue(codings, coding);
     return unpack === undefined ? undefined : new PackedBody(unpack, bytesMax);
   }
 

@@ -1,4 +1,5 @@
 /** What a recorded operation gave back: its result, or the error it threw. */
+import { ownValue } from '@sightline/base';
 import { parseJson } from './exchange.ts';
 import type { RecordedNode } from './recorded-tree.ts';
 
@@ -57,7 +58,7 @@ export function recordedError(node: RecordedNode): Error {
   const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined);
   const type = text(event['exception.type']) ?? text(node.span.attributes['error.type']) ?? 'Error';
   const message = text(event['exception.message']) ?? node.span.message;
-  const error = new (errorClasses[type] ?? Error)(message);
+  const error = new (ownValue(errorClasses, type) ?? Error)(message);
   if (error.name !== type) Object.defineProperty(error, 'name', { value: type, configurable: true });
   const stack = text(event['exception.stacktrace']);
   if (stack !== undefined) Object.defineProperty(error, 'stack', { value: stack, configurable: true });

@@ -1,3 +1,4 @@
+import { ownValue } from '@sightline/base';
 import type { ConversationMessage, ConversationTurn } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
 import { shownParts } from '../model/conversation-rows.ts';
@@ -32,7 +33,7 @@ export function MessageView(props: MessageViewProps): ReactElement {
   const isInstruction = message.role === 'system' || message.role === 'developer';
   const [isOpen, setOpen] = useState(!isInstruction);
   const parts = shownParts(message);
-  const label = roleLabels[message.role] ?? message.role;
+  const label = ownValue(roleLabels, message.role) ?? message.role;
   return (
     <article
       className={`message role-${roleClass(message.role)}${isAnswer ? ' is-answer' : ''}`}

@@ -1,4 +1,4 @@
-import { diffLines, foldSame } from '@sightline/base';
+import { diffLines, foldSame, ownValue } from '@sightline/base';
 import type { ComparisonResponse, ScoreComparison } from '@sightline/schema/api';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
@@ -116,7 +116,7 @@ function Differences({ comparison }: { readonly comparison: ComparisonResponse }
                 .map((score, at) => (
                   <tr key={`${id} ${score.name}`}>
                     <td>{at === 0 ? nameOf(id) : ''}</td>
-                    <td>{scoreLabels[score.name] ?? score.name}</td>
+                    <td>{ownValue(scoreLabels, score.name) ?? score.name}</td>
                     <td className="end">{valueText(score, score.baseline)}</td>
                     <td className="end">{valueText(score, score.candidate)}</td>
                     <td className="end">{signed(score, score.difference)}</td>
