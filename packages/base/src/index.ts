@@ -8,6 +8,7 @@ export { inPieces } from './in-pieces.ts';
 export { ownValue } from './own-value.ts';
 export { parseJson } from './parse-json.ts';
 export { err, ok, type Result } from './result.ts';
+export { retryPauseMs } from './retry-pause.ts';
 export { seededRandom } from './seeded-random.ts';
 export { sleep } from './sleep.ts';
 export { storableText, wellFormedJson } from './storable-text.ts';

@@ -2,6 +2,7 @@
  * Delivers what is in the outbox. Any number of servers do, each message once: it is claimed, sent outside of any transaction, and marked. A server that
  * ends between sending and marking leaves a message that is sent again, with the same key.
  */
+import { retryPauseMs } from '@sightline/base';
 import type { Logger } from 'pino';
 import {
   claimMessage,
@@ -13,7 +14,6 @@ import {
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { readNotification } from './compose-message.ts';
 import type { Channel, Delivery } from './notification.ts';
-import { retryPauseMs } from '../background/retry-pause.ts';
 
 export interface SenderOptions {
   readonly catalog: CatalogDatabase;

@@ -2,12 +2,11 @@
  * Sends errors on to a Sentry, project by project. What is stored is the queue: a place in the order of arrival says how far it has come, so receiving never waits and a
  * server that ends loses nothing. An error that could not be sent for an hour is left out and counted.
  */
-import type { Clock, UnixNano } from '@sightline/base';
+import { type Clock, retryPauseMs, type UnixNano } from '@sightline/base';
 import type { ErrorStack } from '@sightline/schema/api';
 import { forwardedName } from '@sightline/schema/sentry';
 import type { Logger } from 'pino';
 import { BackgroundLooks } from '../background/background-looks.ts';
-import { retryPauseMs } from '../background/retry-pause.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { listErrorMoves } from '../catalog/error-groups.ts';
 import {

@@ -18,6 +18,9 @@ export interface IngestLimits {
   readonly loadEveryMs: number;
 }
 
+/** What the engine or the disk refused is tried again after ever longer pauses. */
+export const retryPause = { firstMs: 100, longestMs: 5_000 };
+
 const mebibyte = 1 << 20;
 
 export const defaultLimits: IngestLimits = {

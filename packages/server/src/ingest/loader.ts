@@ -5,11 +5,11 @@
  */
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Clock } from '@sightline/base';
+import { type Clock, retryPauseMs } from '@sightline/base';
 import type { TelemetrySignal } from '@sightline/schema/api';
 import { StoreError } from '../storage/telemetry-store.ts';
-import { backOffMs } from './backoff.ts';
 import { commitsPath } from './commit-log.ts';
+import { retryPause } from './limits.ts';
 import { discard, errnoOf, isDiskFault, type Disk } from './disk.ts';
 import { trimSegment, type Journal } from './journal.ts';
 import { LoadQueue, mayBeStored } from './load-queue.ts';
@@ -264,7 +264,11 @@ export class Loader {
       events.resolved(segment, loaded.setAside, clock.monotonicMs() - beganMs);
     } catch (error) {
       const attempts = lane.away?.attempts ?? 0;
-      lane.away = { attempts: attempts + 1, untilMs: clock.monotonicMs() + backOffMs(attempts), error };
+      lane.away = {
+        attempts: attempts + 1,
+        untilMs: clock.monotonicMs() + retryPauseMs(attempts + 1, retryPause),
+        error,
+      };
       lane.queue.putBack(segment);
       events.retrying(segment, error, attempts);
       return;

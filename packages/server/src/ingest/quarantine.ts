@@ -7,10 +7,11 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { retryPauseMs } from '@sightline/base';
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import { telemetrySignal, type TelemetrySignal } from '@sightline/schema/api';
-import { backOffMs } from './backoff.ts';
+import { retryPause } from './limits.ts';
 import { type Disk, isDiskFault, readText, realDisk, writeFileDurably } from './disk.ts';
 
 /** Why one piece was set aside. `items` is 0 where the bytes are too damaged to be counted. */
@@ -198,7 +199,7 @@ async function triedOften(task: () => Promise<void>): Promise<Error | undefined>
       if (!(error instanceof Error) || !isDiskFault(error)) throw error;
       if (tries === triesMax) return error;
     }
-    await delay(backOffMs(tries - 1));
+    await delay(retryPauseMs(tries, retryPause));
   }
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { backOffMs } from './backoff.ts';
+import { retryPauseMs } from '@sightline/base';
+import { retryPause } from './limits.ts';
 import { errnoOf, isUnreadable, openToRead, type Disk } from './disk.ts';
 
 export interface SegmentBytes {
@@ -26,7 +27,7 @@ export async function readSegment(
       if (!isUnreadable(error)) throw error;
       if (tries === triesMax) return { bytes: await readBlocks(path, disk, bytesMax), failure: error };
     }
-    await delay(backOffMs(tries - 1));
+    await delay(retryPauseMs(tries, retryPause));
   }
 }
 
