@@ -74,6 +74,55 @@ test('what the program says is one group is one, with what stands for the usual 
   expect(keyOf('a', { no: 'list' })).toBe(keyOf('a'));
 });
 
+test('what Node prints where an exception ends the program is the error that an SDK reports', () => {
+  const called = [
+    '    at rate (file:///srv/depot/lib/store.js:8:59)',
+    '    at file:///srv/depot/bin/main.js:8:1',
+  ];
+  for (const head of ['Error: no rate for A17', 'Declined: no rate for A17']) {
+    const thrown = `${head}\n${called.join('\n')}`;
+    const printed = `file:///srv/depot/lib/store.js:8\nexport const rate = (code) => { throw new Error(\`no rate for \${code}\`); };\n                                     ^\n\n${thrown}\n\nNode.js v24.1.0\n`;
+    const group = groupError(error({ stack: thrown }));
+    expect(group).toMatchObject({ type: head.split(':')[0], culprit: 'store:rate' });
+    expect(groupError(error({ stack: printed }))).toEqual(group);
+  }
+  // A logger has words of its own.
+  const thrown = `Error: no rate\n${called.join('\n')}`;
+  expect(groupError(error({ stack: `request failed\n${thrown}` }))).toMatchObject({
+    type: 'Error',
+    key: groupError(error({ stack: thrown })).key,
+  });
+});
+
+test('a panic of a Rust program without debug information has the calls that it has with it', () => {
+  const panicked =
+    "thread 'main' panicked at src/main.rs:14:86:\ncalled `Option::unwrap()` on a `None` value\nstack backtrace:";
+  const calls = [
+    '__rustc::rust_begin_unwind',
+    'core::panicking::panic_fmt',
+    'core::option::unwrap_failed',
+    'depot::stock::Shelf::take',
+    'depot::main',
+  ];
+  const places = [
+    '/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs:689:5',
+    '/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/panicking.rs:80:14',
+    '/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/option.rs:2180:5',
+    './src/main.rs:14:86',
+    './src/main.rs:31:17',
+  ];
+  const release = [panicked, ...calls.map((call, at) => `   ${at}: ${call}`)].join('\n');
+  const debug = [
+    panicked,
+    ...calls.flatMap((call, at) => [`   ${at}: ${call}`, `             at ${places[at]}`]),
+  ].join('\n');
+  expect(groupError(error({ stack: release }))).toMatchObject({
+    type: 'panic',
+    culprit: 'depot::stock::Shelf:take',
+  });
+  expect(groupError(error({ stack: release })).key).toBe(groupError(error({ stack: debug })).key);
+});
+
 test('a variant has one message and one stack of its group', () => {
   const stack = (line: number, deeper: string) => `Error: broken
     at load (/app/store.js:${line}:3)

@@ -37,7 +37,7 @@ const libraries: Readonly<Record<StackLanguage, LibraryRule>> = {
   rust: {
     file: /\/rustc\/|\/\.cargo\/|\/rustlib\/|\/library\/(?:std|core|alloc)\//,
     module:
-      /^<?(?:std|core|alloc|backtrace|rust_begin_unwind|__rust|tokio|futures|hyper|tower|actix|axum|rayon|serde|anyhow|panic_unwind|eyre|color_eyre|tracing|sqlx|reqwest|tonic|test|h2|warp|rocket|async_std)(?:::|$|_)/,
+      /^<?(?:std|core|alloc|backtrace|rust_begin_unwind|__rustc?|tokio|futures|hyper|tower|actix|axum|rayon|serde|anyhow|panic_unwind|eyre|color_eyre|tracing|sqlx|reqwest|tonic|test|h2|warp|rocket|async_std)(?:::|$|_)/,
   },
 };
 

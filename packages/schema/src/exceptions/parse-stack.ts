@@ -169,8 +169,12 @@ function rustMessage(text: string): string {
   return end < 0 ? said.slice(said.indexOf('\n') + 1) : said.slice(1, end);
 }
 
+/** Of an exception that ends the program, Node writes the place and the line of source first, with marks below. */
+const nodeSource = /^\S{1,500}:\d+\n[^\n]{0,1000}\n[ \t]*\^+\s*\n/;
+
 /** A line that begins with the name of an exception, behind another. */
-const namedException = /\n(?:[\w$]{1,60}[.\\])*[A-Z]\w{0,80}(?:Error|Exception|Throwable|Fault)(?:: |$)/m;
+const namedException =
+  /\n(?:[\w$]{1,60}[.\\])*(?:[A-Z]\w{0,80})?(?:Error|Exception|Throwable|Fault)(?:: |$)/m;
 
 function readHeader(rules: LanguageRules, text: string): { readonly type: string; readonly message: string } {
   const { language } = rules;
@@ -188,6 +192,8 @@ function readHeader(rules: LanguageRules, text: string): { readonly type: string
     const [, first = '', type = '', rest] = raised;
     return { type, message: rest === undefined ? first : `${first}\n${rest}` };
   }
+  if (language === 'javascript' && nodeSource.test(text))
+    return readHeader(rules, text.replace(nodeSource, ''));
   const found = typeAndMessage.exec(text);
   if (found !== null) {
     const message = text.slice(found[0].length);

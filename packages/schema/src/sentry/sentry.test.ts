@@ -124,6 +124,30 @@ test('stacks of other languages are read back as the frames that were sent', () 
   }
 });
 
+test('exceptions are read in the forms of older SDKs, and with the calls of the thread that crashed', () => {
+  const frames = [{ function: 'total', abs_path: '/app/cart.py', lineno: 9 }];
+  const crashed = {
+    values: [
+      { id: 1, stacktrace: { frames: [] } },
+      { id: 2, crashed: true, stacktrace: { frames } },
+    ],
+  };
+  const forms: readonly object[] = [
+    { exception: { type: 'KeyError', value: 'x', stacktrace: { frames } } },
+    { exception: [{ type: 'KeyError', value: 'x', stacktrace: { frames } }] },
+    { exception: { values: [{ type: 'KeyError', value: 'x', stacktrace: { frames } }, null, {}] } },
+    {
+      exception: { values: [{ type: 'KeyError', value: 'x', stacktrace: { frames: null } }] },
+      threads: crashed,
+    },
+  ];
+  for (const form of forms) {
+    const text = JSON.stringify(read(envelope([{ type: 'event' }, JSON.stringify(event(form))])).logs);
+    expect(text).toContain('"exception.type","value":{"stringValue":"KeyError"}');
+    expect(text).toContain(String.raw`File \"/app/cart.py\", line 9, in total`);
+  }
+});
+
 test('a transaction is a trace: itself and its spans, with their data and status', () => {
   const transaction = {
     type: 'transaction',

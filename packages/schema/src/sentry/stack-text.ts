@@ -16,9 +16,7 @@ interface Thrown {
 
 /** The exceptions of an event, the root cause first. */
 export function thrownIn(event: Json): readonly Thrown[] {
-  const { exception } = event;
-  const values = Array.isArray(exception) ? exception : listOf(objectOf(exception)['values']);
-  const read = values.slice(-exceptionsMax).map(objectOf);
+  const read = exceptionsOf(event['exception']).slice(-exceptionsMax);
   const mechanisms = read.map(({ mechanism }) => objectOf(mechanism));
   const groups = new Set(
     mechanisms
@@ -26,10 +24,31 @@ export function thrownIn(event: Json): readonly Thrown[] {
       .map(({ exception_id: id }) => id),
   );
   return read.map(({ type, value: message, stacktrace }, index) => {
-    const frames = listOf(objectOf(stacktrace)['frames']).slice(-framesMax).map(objectOf);
+    const own = framesOf(stacktrace);
+    const frames = own.length === 0 && index === read.length - 1 ? crashedFrames(event) : own;
     const isPart = groups.has(mechanisms[index]?.['parent_id']);
     return { type: textOf(type), message: textOf(message), frames, isPart };
   });
+}
+
+/** `values` of an object, a list or, of older SDKs, one alone. What says nothing of itself is none. */
+function exceptionsOf(exception: unknown): readonly Json[] {
+  const { values } = objectOf(exception);
+  const all = Array.isArray(exception) ? exception : values === undefined ? [exception] : listOf(values);
+  return all
+    .map(objectOf)
+    .filter(
+      ({ type, value, stacktrace }) => textOf(type) + textOf(value) !== '' || framesOf(stacktrace).length > 0,
+    );
+}
+
+const framesOf = (stacktrace: unknown): readonly Json[] =>
+  listOf(objectOf(stacktrace)['frames']).slice(-framesMax).map(objectOf);
+
+/** SDKs of native code give the calls with the thread that crashed. */
+function crashedFrames({ threads }: Json): readonly Json[] {
+  const all = (Array.isArray(threads) ? threads : listOf(objectOf(threads)['values'])).map(objectOf);
+  return framesOf(all.find(({ crashed }) => crashed === true)?.['stacktrace']);
 }
 
 /** Empty where no frame is known. */
