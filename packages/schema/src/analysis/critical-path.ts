@@ -122,10 +122,7 @@ function isAside({ isAside: aside }: PathTree, span: number): boolean {
 }
 
 /** Children by start. */
-export function childrenOf(
-  tree: Pick<PathTree, 'order' | 'position' | 'subtreeSize'>,
-  span: number,
-): number[] {
+function childrenOf(tree: Pick<PathTree, 'order' | 'position' | 'subtreeSize'>, span: number): number[] {
   const children: number[] = [];
   const end = at(tree.position, span) + at(tree.subtreeSize, span);
   for (let place = at(tree.position, span) + 1; place < end;) {

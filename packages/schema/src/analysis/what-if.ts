@@ -3,7 +3,6 @@
  * between stays what it was. A span that is made faster is so as a whole, with all that is in it.
  */
 import type { Forest } from './forest.ts';
-import { childrenOf } from './critical-path.ts';
 import { at, type SpanTree } from './span-tree.ts';
 
 /** Prepared once for many questions about the same spans. */
@@ -13,7 +12,7 @@ export interface WhatIf {
 }
 
 export function prepareWhatIf({ tree, roots }: Forest, isAside?: Uint8Array): WhatIf {
-  const { byStart, byEnd } = orderChildren(tree, isAside);
+  const children = orderChildren(tree, isAside);
   const originalUs = tree.endUs.map((end, span) => end - at(tree.startUs, span));
   const newEndUs = new Float64Array(tree.size);
   return {
@@ -24,13 +23,7 @@ export function prepareWhatIf({ tree, roots }: Forest, isAside?: Uint8Array): Wh
         const span = at(tree.order, i);
         if (isFaster(span)) us[span] = at(originalUs, span) * factor;
         else if (at(isChanged, span) === 1)
-          us[span] = replay(tree, span, {
-            us,
-            originalUs,
-            newEndUs,
-            byStart: byStart[span] ?? [],
-            byEnd: byEnd[span] ?? [],
-          });
+          us[span] = replay(tree, span, { us, originalUs, newEndUs, children });
         else continue;
         const above = at(tree.parent, span);
         if (above !== -1) isChanged[above] = 1;
@@ -45,24 +38,24 @@ interface Replayed {
   readonly originalUs: Float64Array;
   /** Room to write into: NaN for a child that did not begin yet. */
   readonly newEndUs: Float64Array;
-  readonly byStart: readonly number[];
-  readonly byEnd: readonly number[];
+  readonly children: Children;
 }
 
 /** The span's new length, by walking through the starts and ends of its children as they were. */
 function replay(
   tree: SpanTree,
   span: number,
-  { us, originalUs, newEndUs, byStart, byEnd }: Replayed,
+  { us, originalUs, newEndUs, children: { firsts, byStart, byEnd } }: Replayed,
 ): number {
   const [fromUs, untilUs] = [at(tree.startUs, span), at(tree.endUs, span)];
-  for (const child of byEnd) newEndUs[child] = NaN;
+  const [first, end] = [at(firsts, span), at(firsts, span + 1)];
+  for (let place = first; place < end; place++) newEndUs[at(byEnd, place)] = NaN;
   let doneUs = fromUs;
   let newDoneUs = fromUs;
-  let ended = 0;
+  let ended = first;
   const endUntil = (momentUs: number): void => {
-    for (; ended < byEnd.length; ended++) {
-      const child = byEnd[ended] ?? -1;
+    for (; ended < end; ended++) {
+      const child = at(byEnd, ended);
       const childEndUs = Math.min(at(tree.endUs, child), untilUs);
       const done = at(newEndUs, child);
       if (childEndUs > momentUs || Number.isNaN(done)) return;
@@ -70,7 +63,8 @@ function replay(
       newDoneUs = Math.max(newDoneUs, done);
     }
   };
-  for (const child of byStart) {
+  for (let place = first; place < end; place++) {
+    const child = at(byStart, place);
     const startUs = Math.max(at(tree.startUs, child), fromUs);
     if (startUs >= untilUs) break;
     endUntil(startUs);
@@ -83,25 +77,42 @@ function replay(
   return newDoneUs + (untilUs - doneUs) - fromUs;
 }
 
-function orderChildren(tree: SpanTree, isAside: Uint8Array | undefined) {
-  const byStart: (readonly number[])[] = [];
-  const byEnd: (readonly number[])[] = [];
-  for (let span = 0; span < tree.size; span++) {
-    if (at(tree.subtreeSize, span) === 1) continue;
-    const until = at(tree.endUs, span);
-    const children = childrenOf(tree, span).filter(
-      (child) => at(tree.startUs, child) < until && (isAside === undefined || at(isAside, child) === 0),
-    );
-    byStart[span] = children;
-    byEnd[span] =
-      children.length < 2
-        ? children
-        : children.toSorted(
-            (a, b) =>
-              Math.min(at(tree.endUs, a), until) - Math.min(at(tree.endUs, b), until) ||
-              at(tree.startUs, a) - at(tree.startUs, b) ||
-              a - b,
-          );
+/** Children that their parent waits for, those of one span after those of another. */
+interface Children {
+  /** Where those of each span begin, and one place more. */
+  readonly firsts: Int32Array;
+  readonly byStart: Int32Array;
+  readonly byEnd: Int32Array;
+}
+
+function orderChildren(tree: SpanTree, isAside: Uint8Array | undefined): Children {
+  const { size, startUs, endUs, order, position, subtreeSize } = tree;
+  const firsts = new Int32Array(size + 1);
+  const byStart = new Int32Array(size);
+  let count = 0;
+  for (let span = 0; span < size; span++) {
+    firsts[span] = count;
+    const end = at(position, span) + at(subtreeSize, span);
+    for (let place = at(position, span) + 1; place < end;) {
+      const child = at(order, place);
+      if (at(startUs, child) < at(endUs, span) && (isAside === undefined || at(isAside, child) === 0))
+        byStart[count++] = child;
+      place += at(subtreeSize, child);
+    }
   }
-  return { byStart, byEnd };
+  firsts[size] = count;
+  const byEnd = byStart.slice();
+  for (let span = 0; span < size; span++) {
+    const [first, end] = [at(firsts, span), at(firsts, span + 1)];
+    const until = at(endUs, span);
+    const compare = (a: number, b: number): number =>
+      Math.min(at(endUs, a), until) - Math.min(at(endUs, b), until) ||
+      at(startUs, a) - at(startUs, b) ||
+      a - b;
+    // Most end in the order in which they began.
+    let place = first + 1;
+    while (place < end && compare(at(byEnd, place - 1), at(byEnd, place)) <= 0) place++;
+    if (place < end) byEnd.subarray(first, end).sort(compare);
+  }
+  return { firsts, byStart, byEnd };
 }
