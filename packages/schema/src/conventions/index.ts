@@ -18,6 +18,7 @@ export {
   type Shape,
   timesChanged,
 } from './shape.ts';
+export { providerOfHost } from './provider-names.ts';
 export { firstTokenEvents } from './identity-table.ts';
 export { attributesRead, namesRead, resourceAttributesRead } from './rules.ts';
 export type { SpanTimes } from './first-token.ts';

@@ -68,4 +68,23 @@ export const providerAliases: Readonly<Record<string, string>> = {
   'api.mistral.ai': 'mistral_ai',
   'api.perplexity.ai': 'perplexity',
   'api.x.ai': 'x_ai',
+  'api.cohere.com': 'cohere',
+  'api.together.xyz': 'together',
+  'api.moonshot.ai': 'moonshot_ai',
+  'openrouter.ai': 'openrouter',
 };
+
+/** Hosts with a region, a resource or a project in their names. */
+const hostPatterns: readonly (readonly [RegExp, string])[] = [
+  [/^[\w-]+\.openai\.azure\.com$/, 'azure.ai.openai'],
+  [/^[\w-]+\.(?:services|inference|models)\.ai\.azure\.com$/, 'azure.ai.inference'],
+  [/^bedrock-runtime(?:-fips)?\.[\w-]+\.amazonaws\.com$/, 'aws.bedrock'],
+  [/^(?:[\w-]+-)?aiplatform\.googleapis\.com$/, 'gcp.vertex_ai'],
+];
+
+/** Whose API is served at this host; '' for all others. */
+export function providerOfHost(host: string): string {
+  if (!host.includes('.')) return '';
+  if (Object.hasOwn(providerAliases, host)) return providerAliases[host] ?? '';
+  return hostPatterns.find(([pattern]) => pattern.test(host))?.[1] ?? '';
+}

@@ -8,13 +8,21 @@ export type LlmErrorClass =
   | 'overloaded'
   | 'connection';
 
-/** A number is a status where something says so: `temperature must be <= 2, got 429` tells of none. */
-const status = (...codes: readonly number[]): string => {
-  const any = `(?:${codes.join('|')})`;
-  return String.raw`^\S*: ${any}\b|(?:code|status|https?(?:/[\d.]+)?|error|response|received|returned)[\s:=("']{1,4}${any}\b|\(${any}\)`;
+const anyOf = (...patterns: readonly string[]): RegExp => new RegExp(patterns.join('|'), 'i');
+
+/** HTTP statuses that say it by themselves. */
+const statuses: Readonly<Partial<Record<LlmErrorClass, readonly number[]>>> = {
+  rate_limit: [429],
+  overloaded: [503, 529],
+  authentication: [401, 403],
+  timeout: [408, 504],
 };
 
-const anyOf = (...patterns: readonly string[]): RegExp => new RegExp(patterns.join('|'), 'i');
+/** A number is a status where something says so: `temperature must be <= 2, got 429` tells of none. */
+const status = (of: keyof typeof statuses): string => {
+  const any = `(?:${statuses[of]?.join('|')})`;
+  return String.raw`^\S*: ${any}\b|(?:code|status|https?(?:/[\d.]+)?|error|response|received|returned)[\s:=("']{1,4}${any}\b|\(${any}\)`;
+};
 
 /** Tried in this order with type and message; the first that is found is it. */
 const patterns: readonly (readonly [LlmErrorClass, RegExp])[] = [
@@ -30,28 +38,28 @@ const patterns: readonly (readonly [LlmErrorClass, RegExp])[] = [
     'rate_limit',
     anyOf(
       'rate[_ -]?limit|too many requests|quota|resource[_ ]?exhausted|throttl|tokens per (?:min|day)|credit balance',
-      status(429),
+      status('rate_limit'),
     ),
   ],
   [
     'overloaded',
     anyOf(
       'overloaded|service ?unavailable|at capacity|capacity exceeded|server is busy|model is (?:currently )?loading',
-      status(503, 529),
+      status('overloaded'),
     ),
   ],
   [
     'authentication',
     anyOf(
       'unauthori[sz]ed|(?:invalid|incorrect|missing)[_ ]?(?:x-)?api[_ -]?key|authentication|permission[_ ]?denied|access[_ ]?denied',
-      status(401, 403),
+      status('authentication'),
     ),
   ],
   [
     'timeout',
     anyOf(
       'time(?:d)?[ _-]?out|deadline exceeded|ETIMEDOUT|APITimeout|aborted due to timeout',
-      status(408, 504),
+      status('timeout'),
     ),
   ],
   [
@@ -61,8 +69,9 @@ const patterns: readonly (readonly [LlmErrorClass, RegExp])[] = [
 ];
 const lengthMax = 4_000;
 
-/** Undefined where it is an error like any other. */
-export function llmErrorClass(type: string, message: string): LlmErrorClass | undefined {
+/** What is said comes before the status, which is empty where there was none. Undefined where it is an error like any other. */
+export function llmErrorClass(type: string, message: string, httpStatus = ''): LlmErrorClass | undefined {
   const text = `${type}: ${message.slice(0, lengthMax)}`;
-  return patterns.find(([, pattern]) => pattern.test(text))?.[0];
+  const said = patterns.find(([, pattern]) => pattern.test(text))?.[0];
+  return said ?? patterns.find(([one]) => statuses[one]?.includes(Number(httpStatus)) === true)?.[0];
 }

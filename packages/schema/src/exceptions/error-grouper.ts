@@ -89,6 +89,7 @@ function isSame(a: ReportedError, b: ReportedError): boolean {
     a.operation === b.operation &&
     a.provider === b.provider &&
     a.tool === b.tool &&
+    a.httpStatus === b.httpStatus &&
     a.fingerprint === b.fingerprint
   );
 }

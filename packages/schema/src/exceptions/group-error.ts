@@ -18,8 +18,11 @@ export interface ReportedError {
   readonly name: string;
   /** A model's, tool's or other operation (conventions); empty for none. */
   readonly operation: string;
+  /** Of the model: also of an HTTP request to its API. Empty for none. */
   readonly provider: string;
   readonly tool: string;
+  /** Of the answer to an HTTP request; empty or absent where none is known. */
+  readonly httpStatus?: string;
   /** What the program says is one group, as a JSON array of texts; empty or absent where it says nothing. */
   readonly fingerprint?: string;
 }
@@ -117,9 +120,15 @@ function readTexts(json: string): readonly string[] {
   }
 }
 
-function classOf({ operation }: ReportedError, type: string, message: string): ErrorClass | undefined {
-  if (modelOperations.has(operation)) return llmErrorClass(type, message);
-  return operation === 'tool' ? 'tool' : undefined;
+/** A request to the API of a provider is a call of a model: gateways and programs without an SDK ask by HTTP. */
+const asksModel = ({ operation, provider }: ReportedError): boolean =>
+  modelOperations.has(operation) || (operation === 'http' && provider !== '');
+
+function classOf(error: ReportedError, type: string, message: string): ErrorClass | undefined {
+  if (asksModel(error))
+    // OpenTelemetry's spans of HTTP have the status as the type of the error.
+    return llmErrorClass(type, message, error.httpStatus || type);
+  return error.operation === 'tool' ? 'tool' : undefined;
 }
 
 interface ReadError {

@@ -372,3 +372,52 @@ test('groups whose id begins with zeros have all of its digits, and are opened b
   expect(opened.error).toMatchObject({ id: group?.id, type, count: 1 });
   expect(opened.parts.map(({ id }) => id)).toEqual([expect.stringMatching(/^[0-9a-f]{16}$/)]);
 });
+
+test('a model that answers 429 is a rate limit, whether its call says so, the HTTP request below it, or a gateway that has no call', async () => {
+  const time = at(5 * 24 * 60);
+  const failed = (
+    trace: number,
+    span: number,
+    attributes: NonNullable<SpanInput['attributes']>,
+    more: Partial<SpanInput> = {},
+  ): SpanInput => ({
+    traceId: hexId(32, 1000 + trace),
+    spanId: hexId(16, (1000 + trace) * 16 + span),
+    ...(span > 1 && { parentSpanId: hexId(16, (1000 + trace) * 16 + span - 1) }),
+    name: span === 1 ? 'chat' : 'POST',
+    startNanos: time,
+    status: { code: 2 },
+    attributes,
+    ...more,
+  });
+  const call = { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai' };
+  const post = { 'http.request.method': 'POST', 'error.type': '429', 'http.response.status_code': 429 };
+  await store.loadTogether('traces', [
+    // Said by the call: as a status, as the type of the error.
+    tracesRequest('a', [failed(1, 1, { ...call, 'http.response.status_code': 429 })]),
+    tracesRequest('b', [failed(2, 1, { ...call, 'error.type': '429' })]),
+    // Said by the request, to a proxy of one's own.
+    tracesRequest('c', [failed(3, 1, call), failed(3, 2, { ...post, 'server.address': 'proxy.internal' })]),
+    // A gateway asks by HTTP: retried, so that nothing above failed.
+    tracesRequest('d', [
+      failed(4, 1, { 'http.request.method': 'POST' }, { kind: 2, status: { code: 0 } }),
+      failed(4, 2, { ...post, 'url.full': 'https://api.openai.com/v1/chat/completions' }, { kind: 3 }),
+    ]),
+    // An SDK's own request to the provider is the same failure.
+    tracesRequest('e', [
+      failed(5, 1, call, { status: { code: 2, message: 'Rate limit reached' } }),
+      failed(5, 2, { ...post, 'server.address': 'api.openai.com' }, { kind: 3 }),
+    ]),
+    // Others that answer 429 are no models; a call that says what was wrong keeps its words.
+    tracesRequest('f', [failed(6, 1, { ...post, 'server.address': 'shop.example' }, { name: 'POST /pay' })]),
+    tracesRequest('g', [
+      failed(7, 1, call, { status: { code: 2, message: 'cannot parse the answer' } }),
+      failed(7, 2, { ...post, 'server.address': 'proxy.internal' }),
+    ]),
+  ]);
+  const { errors } = await find({ from: '-121h', to: '-119h' });
+  const [limited, ...others] = errors.toSorted((x, y) => y.count - x.count);
+  expect(limited).toMatchObject({ class: 'rate_limit', count: 5, services: ['a', 'b', 'c', 'd', 'e'] });
+  expect(others.map(({ class: cause }) => cause)).toEqual(others.map(() => null));
+  expect(others.flatMap(({ services }) => services)).toEqual(expect.arrayContaining(['f', 'g']));
+});

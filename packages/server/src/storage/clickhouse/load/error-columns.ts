@@ -2,10 +2,11 @@
  * The rows of `errors`: one for each exception that spans and log records tell of, and for each failed span that tells of none. Rows are collected while a segment is read
  * and grouped behind it, since a stack is a long text, which stands beside the items.
  */
+import { providerOfHost } from '@sightline/schema/conventions';
 import { ErrorGrouper, type IdentifiedError } from '@sightline/schema/exceptions';
 import { restoreTexts } from '@sightline/schema/otlp';
 import { ErrorRepeats } from './error-repeats.ts';
-import type { ItemFailure, SaidException } from './item-failure.ts';
+import type { FailureKey, ItemFailure, SaidException } from './item-failure.ts';
 import {
   ArrayColumn,
   CountColumn,
@@ -51,6 +52,8 @@ interface Row extends Omit<FailedItem, 'fieldOf'>, SaidException {
   readonly isHandled: boolean;
   readonly fields: Readonly<Record<CopiedField, string>>;
   readonly fingerprint: string;
+  /** Of the answer to the request that the span made; empty for none. */
+  readonly httpStatus: string;
   readonly textIds: readonly Uint8Array[];
 }
 
@@ -75,6 +78,8 @@ export class ErrorColumns {
   readonly #rows: Row[] = [];
   /** By project and trace. */
   readonly #people = new Map<string, People>();
+  /** Statuses of failed HTTP requests, by the span that made them. */
+  readonly #statuses = new Map<string, string>();
   readonly #text = {
     type: new DictionaryColumn(),
     message: new TextColumn(),
@@ -208,8 +213,17 @@ export class ErrorColumns {
     said: SaidException & Pick<Row, 'source' | 'isHandled'>,
   ): Row {
     const { source, isHandled, type, message, stack } = said;
-    const fields = Object.fromEntries(copiedFields.map((field) => [field, fieldOf(field)])) as Row['fields'];
+    const fields = Object.fromEntries(copiedFields.map((field) => [field, fieldOf(field)])) as Record<
+      CopiedField,
+      string
+    >;
+    // A gateway, or a program without an SDK of the provider, asks its API by HTTP.
+    if (fields.operation === 'http' && fields.provider === '')
+      fields.provider = providerOfHost(hostOf(failure));
     const fingerprint = failure.attribute('sentry.fingerprint');
+    const httpStatus = firstOf(failure, ['http.response.status_code', 'http.status_code']);
+    if (fields.operation === 'http' && httpStatus !== '' && source !== 'log')
+      this.#statuses.set(spanKey(item.origin.project, item.traceId, item.parentSpanId), httpStatus);
     const hasMarks = [type, message, stack, fingerprint].some((text) => text.includes('\u0001'));
     return {
       ...item,
@@ -220,6 +234,7 @@ export class ErrorColumns {
       stack,
       fields,
       fingerprint,
+      httpStatus,
       textIds: hasMarks ? failure.textIds() : [],
     };
   }
@@ -240,6 +255,7 @@ export class ErrorColumns {
       operation: row.fields.operation,
       provider: row.fields.provider,
       tool: row.fields.tool_name,
+      httpStatus: row.httpStatus || this.#statusBelow(row),
       ...(row.fingerprint !== '' && { fingerprint: whole(row.fingerprint) }),
     });
     this.#writeTexts(row, group, message);
@@ -260,6 +276,12 @@ export class ErrorColumns {
     trace_id.appendId(row.traceId, 0, row.traceId.length);
     span_id.appendId(row.spanId, 0, row.spanId.length);
     parent_span_id.appendId(row.parentSpanId, 0, row.parentSpanId.length);
+  }
+
+  /** What the request was answered by which a call of a model was made that says nothing itself. */
+  #statusBelow({ source, message, origin, traceId, spanId }: Row): string {
+    if (source !== 'status' || message !== '') return '';
+    return this.#statuses.get(spanKey(origin.project, traceId, spanId)) ?? '';
   }
 
   #writeRepeat(index: number): void {
@@ -302,6 +324,15 @@ export class ErrorColumns {
   }
 }
 
+const firstOf = (failure: ItemFailure, keys: readonly FailureKey[]): string =>
+  keys.reduce((found, key) => found || failure.attribute(key), '');
+
+const hostOf = (failure: ItemFailure): string =>
+  firstOf(failure, ['server.address', 'net.peer.name']) ||
+  hostOfUrl(firstOf(failure, ['url.full', 'http.url']));
+
+const hostOfUrl = (url: string): string => /^https?:\/\/(?:[^@/]*@)?([^:/?#]+)/.exec(url)?.[1] ?? '';
+
 /** What a log record says of an exception; undefined where it tells of none. */
 function saidByLog(
   failure: ItemFailure,
@@ -335,6 +366,9 @@ interface People {
 }
 
 const traceKey = (project: string, traceId: Uint8Array): string => `${latin1(traceId)}${project}`;
+
+const spanKey = (project: string, traceId: Uint8Array, spanId: Uint8Array): string =>
+  `${latin1(spanId)}${traceKey(project, traceId)}`;
 
 const latin1 = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');

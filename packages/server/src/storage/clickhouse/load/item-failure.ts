@@ -14,6 +14,10 @@ const failureKeys = [
   'http.route',
   'http.response.status_code',
   'http.status_code',
+  'server.address',
+  'net.peer.name',
+  'url.full',
+  'http.url',
   'sentry.fingerprint',
 ] as const;
 export type FailureKey = (typeof failureKeys)[number];
