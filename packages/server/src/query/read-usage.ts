@@ -3,7 +3,7 @@ import { unixNano } from '@sightline/base';
 import type { Usage } from '@sightline/schema/api';
 import type { Reader } from './reader.ts';
 import type { Window } from './time-range.ts';
-import { selectUsage, type UsageRow } from './sql/trace-summary-sql.ts';
+import { selectUsage, selectUsedNumbers, type UsageRow } from './sql/trace-summary-sql.ts';
 
 export type TraceUsage = Pick<Usage, 'inputTokens' | 'outputTokens' | 'costUsd' | 'unpricedCalls'> &
   Pick<UsageRow, 'sessionId' | 'userId' | 'question' | 'answer'>;
@@ -24,6 +24,22 @@ export async function readUsage(
   const ids = traces.map(({ traceId }) => traceId);
   const rows = await reader.rows<UsageRow>(selectUsage(reader.project, ids, windowsOf(traces)));
   return new Map(rows.map((row) => [row.traceId, { ...row, unpricedCalls: Number(row.unpricedCalls) }]));
+}
+
+export type UsedNumbers = Pick<UsageRow, 'inputTokens' | 'outputTokens' | 'costUsd'>;
+
+/** As `readUsage`, of numbers alone. */
+export async function readUsedNumbers(
+  reader: Reader,
+  traces: readonly UsedTrace[],
+): Promise<ReadonlyMap<string, UsedNumbers>> {
+  if (traces.length === 0) return new Map();
+  await reader.settle();
+  const ids = traces.map(({ traceId }) => traceId);
+  const rows = await reader.rows<UsedNumbers & Pick<UsageRow, 'traceId'>>(
+    selectUsedNumbers(reader.project, ids, windowsOf(traces)),
+  );
+  return new Map(rows.map((row) => [row.traceId, row]));
 }
 
 /** Traces further apart have windows of their own: what ran between them is not read. */

@@ -49,3 +49,12 @@ it('knows words again that have one hash', () => {
   expect(numbersOf(table, words)).toEqual(numbers);
   expect(table.words).toHaveLength(words.length + 5_000);
 });
+
+it('knows what it has and takes no more words where there is no room for them', () => {
+  const room = { words: 3 };
+  const [table, other] = [new ByteWordTable(16, room), new ByteWordTable(16, room)];
+  expect(numbersOf(table, ['a', 'b'])).toEqual([0, 1]);
+  expect(numbersOf(other, ['c', 'd'])).toEqual([0, -1]);
+  expect(numbersOf(table, ['e', 'b', 'a'])).toEqual([-1, 1, 0]);
+  expect(room.words).toBe(0);
+});

@@ -6,10 +6,24 @@ export class ByteWordTable {
   readonly words: string[] = [];
   readonly #bytes: Buffer[] = [];
   /** One more than the index; 0 where there is none. */
-  #slots = new Int32Array(1024);
+  #slots: Int32Array;
   /** Words whose places were taken. Whoever sends names may choose those that have one hash. */
   readonly #others = new Map<string, number>();
 
+  readonly #room: WordRoom;
+
+  /** Places at first, a power of two: as many as twice the words that are expected. */
+  constructor(places = 1024, room: WordRoom = { words: Number.POSITIVE_INFINITY }) {
+    this.#slots = new Int32Array(places);
+    this.#room = room;
+  }
+
+  /** As they were given. */
+  bytesOf(index: number): Uint8Array {
+    return this.#bytes[index] ?? new Uint8Array();
+  }
+
+  /** −1 for a new word that there is no room for. */
   indexOf(bytes: Buffer, from: number, to: number): number {
     const slot = this.#slotOf(bytes, from, to);
     const known = slot === undefined ? 0 : (this.#slots[slot] ?? 0);
@@ -18,6 +32,8 @@ export class ByteWordTable {
     // Its places may be free since the table grew.
     const other = this.#others.get(word);
     if (other !== undefined) return other;
+    if (this.#room.words <= 0) return -1;
+    this.#room.words -= 1;
     const index = this.words.push(word) - 1;
     this.#bytes.push(Buffer.from(bytes.subarray(from, to)));
     if (slot === undefined) this.#others.set(word, index);
@@ -48,6 +64,11 @@ export class ByteWordTable {
       else this.#slots[slot] = place;
     }
   }
+}
+
+/** How many more words tables may have together. */
+export interface WordRoom {
+  words: number;
 }
 
 const placesMax = 16;

@@ -74,11 +74,22 @@ export class RowBinary {
     return this.#bytes.toString('utf8', from, from + length);
   }
 
-  /** The number of a string in `words`. One that is known is not made again. */
-  wordOf(words: ByteWordTable): number {
+  /** The number of a string, or of so many of its first bytes, in `words`. One that is known is not made again. */
+  wordOf(words: ByteWordTable, bytesMax = Number.POSITIVE_INFINITY): number {
     const length = this.count();
     const from = this.#advance(length);
-    return words.indexOf(this.#bytes, from, from + length);
+    return words.indexOf(this.#bytes, from, from + Math.min(length, bytesMax));
+  }
+
+  /** The number in `words` of all the bytes that `skip` passes, as one word. */
+  wordAcross(words: ByteWordTable, skip: () => void): number {
+    const from = this.#at;
+    skip();
+    return words.indexOf(this.#bytes, from, this.#at);
+  }
+
+  skipStrings(count: number): void {
+    for (let left = count; left > 0; left -= 1) this.#advance(this.count());
   }
 
   /** A `String` of bytes. */

@@ -86,11 +86,14 @@ function scoresSince(reader: Reader, from: Window['from']): Sql | undefined {
 }
 
 async function summarise(reader: Reader, { id, since, answers, source, where }: Scored): Promise<Scores> {
-  const [naming] = await reader.rows(sql`SELECT 1 FROM scores WHERE ${since} AND ${namesAnswer} LIMIT 1`);
+  const [known] = await reader.rows<{ readonly all: string; readonly naming: string }>(
+    sql`SELECT count() AS all, countIf(${namesAnswer}) AS naming FROM scores WHERE ${since}`,
+  );
+  if (known === undefined || Number(known.all) === 0) return new Map();
   const columns = trusted('session_id, score_id, name, value, label');
   const standing = sql`SELECT trace_id, ${columns} FROM scores FINAL WHERE ${since}`;
   const scores =
-    naming === undefined
+    Number(known.naming) === 0
       ? sql`(${standing})`
       : sql`(${standing} UNION ALL SELECT trace_id, ${columns} FROM (${answeredScores({ columns, scores: since, answers })}))`;
   // One that stands on a run of a session and is about an answer of another is one for the session.

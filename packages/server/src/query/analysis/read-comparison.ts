@@ -23,12 +23,12 @@ import { type BoundFilter, printField } from '@sightline/schema/filter';
 import { readQ } from '../filter/read-condition.ts';
 import { readScoresOfRuns } from '../agents/scores-of.ts';
 import { type QueryContext, Reader } from '../reader.ts';
-import { readUsage } from '../read-usage.ts';
+import { readUsedNumbers, type UsedNumbers } from '../read-usage.ts';
 import { readRange } from '../time-range.ts';
 import { compareSums } from './compare-sums.ts';
 import { findSteps, readForest, type SpanForest, stepOf } from './read-forest.ts';
 import { readTraceFields, type TraceField } from './read-item-fields.ts';
-import { readSelection, type SelectedTrace, type SelectedTraces, type Selection } from './read-selection.ts';
+import { readSelections, type SelectedTrace, type SelectedTraces, type Selection } from './read-selection.ts';
 
 /** Of both sides together. */
 const spansMax = 120_000;
@@ -44,10 +44,11 @@ export async function readComparison(
   const reader = new Reader(context);
   const sides = readSides(context, parameters);
   const bounds = { tracesMax: parameters.sample, spansMax: spansMax / 2 };
-  const [a, b] = await Promise.all([
-    readSelection(reader, sides.a.selection, bounds),
-    readSelection(reader, sides.b.selection, { ...bounds, apartFrom: sides.a.selection }),
-  ]);
+  const [a, b] = await readSelections(
+    reader,
+    { a: sides.a.selection, b: sides.b.selection, isRest: sides.isRest },
+    bounds,
+  );
   const traces = [...a.traces, ...b.traces];
   const inA = Uint8Array.from(traces, (_, index) => (index < a.traces.length ? 1 : 0));
   const [forest, fields, usage, scores] =
@@ -98,7 +99,7 @@ function firstStart(sides: readonly SelectedTraces[]): SelectedTraces['extent'][
 
 /** Side by side: between them may lie weeks. */
 async function readUsageOf(reader: Reader, sides: readonly SelectedTraces[]): Promise<Used> {
-  const each = await Promise.all(sides.map(async ({ traces }) => readUsage(reader, traces)));
+  const each = await Promise.all(sides.map(async ({ traces }) => readUsedNumbers(reader, traces)));
   return new Map(each.flatMap((usage) => [...usage]));
 }
 
@@ -173,14 +174,7 @@ function describeSide({ total, traces }: SelectedTraces) {
   };
 }
 
-type Used = ReadonlyMap<
-  string,
-  {
-    readonly inputTokens: number | null;
-    readonly outputTokens: number | null;
-    readonly costUsd: number | null;
-  }
->;
+type Used = ReadonlyMap<string, UsedNumbers>;
 
 function compareMetrics(a: SelectedTraces, b: SelectedTraces, usage: Used): ComparedMetric[] {
   const known = (value: number | null | undefined): number[] =>

@@ -1,3 +1,4 @@
+import { seededRandom } from '@sightline/base';
 import { criticalPathParameters, serviceMapParameters, stagesParameters } from '@sightline/schema/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { pino } from 'pino';
@@ -159,7 +160,8 @@ describe('a sample', () => {
     const [few, many] = [await read(100), await read(10)];
     expect(few.traces).toHaveLength(40);
     expect(many.traces.map(({ traceId }) => traceId)).toEqual(few.traces.map(({ traceId }) => traceId));
-    expect({ ...many, among: undefined, traces: [] }).toEqual({ ...few, among: undefined, traces: [] });
+    const facts = { among: undefined, within: undefined, traces: [] };
+    expect({ ...many, ...facts }).toEqual({ ...few, ...facts });
     const [some, others] = [await readForest(reader, [few]), await readForest(reader, [many])];
     expect(others.tree.size).toBe(40 * 8);
     expect([...others.traceOf]).toEqual([...some.traceOf]);
@@ -243,4 +245,68 @@ describe('stages', () => {
     expect(stages[0]).toMatchObject({ successRate: 0.98 });
     expect(stages[1]?.p50Ms).toBeCloseTo(200, -1);
   });
+});
+
+describe('ids of traces', () => {
+  const count = 120;
+  const start = BigInt(now.getTime()) * 1_000_000n - 8n * 3_600_000_000_000n;
+  const random = seededRandom(28);
+  const idsOf = {
+    spread: () => Array.from({ length: 4 }, () => Math.floor(random() * 2 ** 32)),
+    /** As those that begin with a time. */
+    timed: (run: number) => [0x65a0_0000 + run, 0, Math.floor(random() * 2 ** 32), run],
+  };
+  const ids = Object.fromEntries(
+    Object.entries(idsOf).map(([service, make]) => [
+      service,
+      Array.from({ length: count }, (_, run) =>
+        make(run)
+          .map((word) => hexId(8, word))
+          .join(''),
+      ),
+    ]),
+  );
+  beforeAll(async () =>
+    at.loadTogether(
+      'traces',
+      Object.entries(ids).map(([service, each]) =>
+        tracesRequest(
+          service,
+          each.map((traceId, run) => ({
+            traceId,
+            spanId: hexId(16, run + 1),
+            name: 'work',
+            startNanos: start + BigInt(run) * 1_000_000_000n,
+          })),
+        ),
+      ),
+    ),
+  );
+
+  it.each(['spread', 'timed'])(
+    'are %s: every trace has the same chance, and the spans are found',
+    async (service) => {
+      const reader = new Reader(at.context);
+      const window = readRange({ from: '-9h', to: '-7h' }, at.clock);
+      const wish = { filter: readQ(`service:${service}`, 'traces', at.clock) };
+      const all = ids[service] ?? [];
+      const picked = await Promise.all(
+        [100, 10].map(async (idsMax) => {
+          const selected = await readSelection(
+            reader,
+            { type: 'filter', window, wish },
+            { tracesMax: 40, spansMax: 10_000, idsMax },
+          );
+          expect(selected).toMatchObject({ total: count });
+          const forest = await readForest(reader, [selected]);
+          expect(forest.tree.size).toBe(40);
+          return selected.traces.map(({ traceId }) => traceId);
+        }),
+      );
+      expect(picked[0]).toEqual(picked[1]);
+      // Of traces one after the other the sample has as many early as late ones: 20 of 40, give or take three deviations.
+      const early = (picked[0] ?? []).filter((id) => all.indexOf(id) < count / 2).length;
+      expect(Math.abs(early - 20)).toBeLessThan(10);
+    },
+  );
 });

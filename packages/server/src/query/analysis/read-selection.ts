@@ -32,6 +32,8 @@ export interface SelectedTraces {
   readonly traces: readonly SelectedTrace[];
   /** The ids of the sample, for `trace_id IN (…)`. Where they are too many to be written down it asks for them again. */
   readonly among: Sql;
+  /** On `trace_id`: no trace of the sample lies beyond. Spares most of the lookups among many ids. */
+  readonly within?: Sql | undefined;
   /** From the first span of the sample to the last. */
   readonly extent: Window;
 }
@@ -46,7 +48,11 @@ export interface SelectionBounds {
 
 const idsMaxDefault = 3000;
 
-/** Picked by a hash of the id, so that every trace has the same chance and the same question has the same answer. */
+/** The hash of an id, by which a sample is picked: every trace has the same chance, and the same question has the same answer. */
+const rank = trusted('cityHash64(trace_id)');
+const until = (last: string): Sql => sql`${rank} <= toUInt64(${string(last || '0')})`;
+
+/** Picked by a hash of the id: ids themselves may say something of their traces, as where a service keeps those with small ids. */
 export async function readSelection(
   reader: Reader,
   selection: Selection,
@@ -61,6 +67,30 @@ export async function readSelection(
     selection.type === 'traces'
       ? await nameTraces(reader, selection.traceIds, apartFrom)
       : await sampleTraces(reader, selection, { tracesMax, apartFrom, idsMax });
+  return selected(reader, found, spansMax);
+}
+
+/**
+ * Two selections. Where the second is what is left of the same time, both are picked by one statement: to find out which traces are of the first is most of the work.
+ */
+export async function readSelections(
+  reader: Reader,
+  { a, b, isRest }: { readonly a: Selection; readonly b: Selection; readonly isRest: boolean },
+  bounds: SelectionBounds,
+): Promise<readonly [SelectedTraces, SelectedTraces]> {
+  if (isRest && a.type === 'filter' && b.type === 'filter' && isSameTime(a.window, b.window)) {
+    const found = await sampleParts(reader, { all: b, part: a }, bounds.tracesMax);
+    return [selected(reader, found.part, bounds.spansMax), selected(reader, found.rest, bounds.spansMax)];
+  }
+  return Promise.all([
+    readSelection(reader, a, bounds),
+    readSelection(reader, b, { ...bounds, apartFrom: a }),
+  ]);
+}
+
+const isSameTime = (a: Window, b: Window): boolean => a.from === b.from && a.to === b.to;
+
+function selected(reader: Reader, found: Found, spansMax: number): SelectedTraces {
   const { traces, tooLarge } = withinBudget(reader, found.traces, spansMax);
   const [first] = traces;
   let [from, to] = [first?.startNanos ?? 0n, first?.endNanos ?? 0n];
@@ -73,8 +103,9 @@ export async function readSelection(
     inBoth: found.inBoth,
     traces,
     among:
-      found.amongUntil?.(traces.at(-1)?.hash ?? '0', tooLarge) ??
+      found.amongUntil?.(traces.at(-1)?.rank ?? '', tooLarge) ??
       tracesByHex(traces.map(({ traceId }) => traceId)),
+    ...(found.amongUntil !== undefined && { within: until(traces.at(-1)?.rank ?? '') }),
     extent: { from: unixNano(from), to: unixNano(to + 1n) },
   };
 }
@@ -82,13 +113,14 @@ export async function readSelection(
 interface Found {
   readonly total: number;
   readonly inBoth: number;
-  readonly traces: readonly HashedTrace[];
-  /** Where the ids are too many to be written down: those of the sample up to a hash, except some. */
-  readonly amongUntil?: (hash: string, except: readonly string[]) => Sql;
+  readonly traces: readonly RankedTrace[];
+  /** Where the ids are too many to be written down: those of the sample up to a rank, except some. */
+  readonly amongUntil?: (rank: string, except: readonly string[]) => Sql;
 }
 
-interface HashedTrace extends SelectedTrace {
-  readonly hash: string;
+interface RankedTrace extends SelectedTrace {
+  /** As a decimal number. */
+  readonly rank: string;
   readonly isChild: number;
 }
 
@@ -107,13 +139,13 @@ async function readExtents(
   reader: Reader,
   among: Sql,
   window: Window | undefined,
-): Promise<readonly HashedTrace[]> {
+): Promise<readonly RankedTrace[]> {
   const rows = await reader.binary(selectExtents(reader.project, among, window));
-  const found: HashedTrace[] = [];
+  const found: RankedTrace[] = [];
   while (!rows.isAtEnd)
     found.push({
       traceId: rows.string(),
-      hash: rows.string(),
+      rank: rows.string(),
       isChild: rows.uint8(),
       startNanos: rows.int64(),
       endNanos: rows.int64(),
@@ -127,7 +159,7 @@ interface SampleRow {
   readonly total: string;
   readonly inBoth: string;
   readonly ids: readonly string[];
-  /** The largest hash of the sample. */
+  /** The largest rank of the sample. */
   readonly last: string;
 }
 
@@ -147,13 +179,13 @@ async function sampleTraces(
   const { project } = reader;
   const isApart =
     apartFrom === undefined ? trusted('false') : sql`trace_id IN (${selectedIds(project, apartFrom)})`;
-  const all = sql`SELECT trace_id, cityHash64(trace_id) AS hash, ${isApart} AS isApart FROM (${selectedIds(project, selection)})`;
+  const all = sql`SELECT trace_id, ${isApart} AS isApart FROM (${selectedIds(project, selection)})`;
   const isMany = tracesMax > idsMax;
   // Sorting the hashes alone takes a quarter of what sorting them with their ids takes.
   const [ids, last] = isMany
-    ? [trusted('[]'), sql`groupArraySortedIf(${uint(tracesMax)})(hash, NOT isApart)[-1]`]
+    ? [trusted('[]'), sql`groupArraySortedIf(${uint(tracesMax)})(${rank}, NOT isApart)[-1]`]
     : [
-        sql`arrayMap(each -> lower(hex(each.2)), groupArraySortedIf(${uint(tracesMax)})((hash, trace_id), NOT isApart))`,
+        sql`arrayMap(each -> lower(hex(each.2)), groupArraySortedIf(${uint(tracesMax)})((${rank}, trace_id), NOT isApart))`,
         trusted('0'),
       ];
   const [row] = await reader.rows<SampleRow>(sql`
@@ -161,21 +193,58 @@ async function sampleTraces(
   const counts = { total: Number(row?.total ?? 0), inBoth: Number(row?.inBoth ?? 0) };
   if (counts.total === 0) return { ...counts, traces: [] };
   if (isMany) {
-    const amongUntil = (hash: string, except: readonly string[]): Sql =>
-      sql`SELECT trace_id FROM (${all}) WHERE NOT isApart AND hash <= toUInt64(${string(hash)})${
+    const amongUntil = (last: string, except: readonly string[]): Sql =>
+      sql`SELECT trace_id FROM (${all}) WHERE NOT isApart AND ${until(last)}${
         except.length === 0 ? trusted('') : sql` AND trace_id NOT IN (${tracesByHex(except)})`
       }`;
-    const traces = await readExtents(reader, amongUntil(row?.last ?? '0', []), selection.window);
+    const traces = await readExtents(reader, amongUntil(row?.last ?? '', []), selection.window);
     return { ...counts, traces, amongUntil };
   }
-  const traces = await wholeTraces(row?.ids ?? [], selection.window, async (some, window) =>
+  return { ...counts, traces: await readWhole(reader, row?.ids ?? [], selection.window) };
+}
+
+/** A part of the selection and the rest of it. */
+async function sampleParts(
+  reader: Reader,
+  { all, part }: Record<'all' | 'part', Extract<Selection, { readonly type: 'filter' }>>,
+  tracesMax: number,
+): Promise<{ readonly part: Found; readonly rest: Found }> {
+  const rows = await reader.rows<PartRow>(sql`
+    SELECT toUInt8(trace_id IN (${selectedIds(reader.project, part)})) AS isPart, count() AS total,
+      arrayMap(each -> lower(hex(each.2)), groupArraySorted(${uint(tracesMax)})((${rank}, trace_id))) AS ids
+    FROM (${selectedIds(reader.project, all)}) GROUP BY isPart`);
+  const traces = await readWhole(
+    reader,
+    rows.flatMap(({ ids }) => ids),
+    all.window,
+  );
+  const foundOf = (isPart: number): Omit<Found, 'inBoth'> => {
+    const row = rows.find((each) => each.isPart === isPart);
+    const ids = new Set(row?.ids);
+    return { total: Number(row?.total ?? 0), traces: traces.filter(({ traceId }) => ids.has(traceId)) };
+  };
+  const found = foundOf(1);
+  return { part: { ...found, inBoth: 0 }, rest: { ...foundOf(0), inBoth: found.total } };
+}
+
+interface PartRow {
+  readonly isPart: number;
+  readonly total: string;
+  readonly ids: readonly string[];
+}
+
+/** In the order of `ids`. */
+async function readWhole(
+  reader: Reader,
+  ids: readonly string[],
+  near: Window,
+): Promise<readonly RankedTrace[]> {
+  if (ids.length === 0) return [];
+  const traces = await wholeTraces(ids, near, async (some, window) =>
     readExtents(reader, tracesByHex(some), window),
   );
-  const place = new Map((row?.ids ?? []).map((id, index) => [id, index]));
-  return {
-    ...counts,
-    traces: traces.toSorted((a, b) => (place.get(a.traceId) ?? 0) - (place.get(b.traceId) ?? 0)),
-  };
+  const place = new Map(ids.map((id, index) => [id, index]));
+  return traces.toSorted((a, b) => (place.get(a.traceId) ?? 0) - (place.get(b.traceId) ?? 0));
 }
 
 /** All trace ids of the selection, each once. */
@@ -199,10 +268,10 @@ function tracesByHexList(traceIds: readonly string[]): Sql {
  */
 function withinBudget(
   reader: Reader,
-  traces: readonly HashedTrace[],
+  traces: readonly RankedTrace[],
   spansMax: number,
-): { readonly traces: readonly HashedTrace[]; readonly tooLarge: readonly string[] } {
-  const kept: HashedTrace[] = [];
+): { readonly traces: readonly RankedTrace[]; readonly tooLarge: readonly string[] } {
+  const kept: RankedTrace[] = [];
   const tooLarge: string[] = [];
   let spans = 0;
   for (const trace of traces) {
@@ -226,7 +295,8 @@ function withinBudget(
 export function spansOf(project: string, selections: readonly SelectedTraces[]): Sql {
   const some = selections.filter(({ traces }) => traces.length > 0);
   const each = some.map(
-    ({ extent, among }) => sql`(${inRange(project, 'spans', extent)} AND trace_id IN (${among}))`,
+    ({ extent, among, within }) =>
+      sql`(${every([inRange(project, 'spans', extent), within, sql`trace_id IN (${among})`])})`,
   );
   return sql`(${joinSql(each, ' OR ')})`;
 }

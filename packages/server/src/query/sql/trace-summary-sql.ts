@@ -76,6 +76,27 @@ export interface UsageRow {
 
 /** What these traces used and said, all of whose spans are within one of the windows. A trace that is no run, or is not settled yet, has no row. */
 export function selectUsage(project: string, traceIds: readonly string[], windows: readonly Window[]): Sql {
+  return selectUsed(
+    project,
+    { traceIds, windows },
+    trusted('inputTokens, outputTokens, costUsd, unpricedCalls, sessionId, userId, question, answer'),
+  );
+}
+
+/** Numbers alone: questions and answers are the longest columns of runs. */
+export function selectUsedNumbers(
+  project: string,
+  traceIds: readonly string[],
+  windows: readonly Window[],
+): Sql {
+  return selectUsed(project, { traceIds, windows }, trusted('inputTokens, outputTokens, costUsd'));
+}
+
+function selectUsed(
+  project: string,
+  { traceIds, windows }: { readonly traceIds: readonly string[]; readonly windows: readonly Window[] },
+  columns: Sql,
+): Sql {
   const where = sql`trace_id IN (${tracesByHex(traceIds)})`;
-  return sql`SELECT lower(hex(trace_id)) AS traceId, inputTokens, outputTokens, costUsd, unpricedCalls, sessionId, userId, question, answer FROM (${usedByRuns(project, windows, where)})`;
+  return sql`SELECT lower(hex(trace_id)) AS traceId, ${columns} FROM (${usedByRuns(project, windows, where)})`;
 }
