@@ -53,14 +53,14 @@ const idShare = 0.5;
 
 /** Fields by their score, the most different first. Equal input gives equal output: chance is seeded. */
 export function rankDifferences({ inA, fields }: Compared): Difference[] {
-  const dealt = dealSides(inA);
+  const sides = dealSides(inA);
   const measured = foldAlike(fields, inA.length).map(({ first, alike }) => {
-    const { divergences, ...one } = measure(first, inA, dealt);
+    const { divergences, ...one } = measure(first, inA, sides);
     const mean = divergences.reduce((sum, each) => sum + each, 0) / divergences.length;
     return { one: { ...one, alike }, chance: { divergences, mean } };
   });
   // The largest difference that chance makes in any field, deal by deal: one yardstick for all fields, however many there are.
-  const largest = Float64Array.from(dealt, (_, deal) =>
+  const largest = Float64Array.from({ length: deals }, (_, deal) =>
     measured.reduce((most, { chance }) => Math.max(most, (chance.divergences[deal] ?? 0) - chance.mean), 0),
   );
   return measured
@@ -106,33 +106,38 @@ function splitOf({ items, valueOf, values }: FieldPairs, marks: Float64Array): s
   return `${values.length} ${all} ${allSquares}`;
 }
 
-/** The sides as they are, dealt to other items, as many times. */
-function dealSides(inA: Uint8Array): readonly Uint8Array[] {
+/** The sides as they are, and dealt to other items as many times. */
+const sidesCount = 1 + deals;
+
+/** For each item its side in all of these, one after the other: 1 for A. */
+function dealSides(inA: Uint8Array): Uint8Array {
   const random = seededRandom(inA.length);
   const side = inA.slice();
-  return Array.from({ length: deals }, () => {
-    for (let i = side.length - 1; i > 0; i--) {
+  const sides = new Uint8Array(inA.length * sidesCount);
+  for (let deal = 0; deal < sidesCount; deal++) {
+    for (let i = side.length - 1; deal > 0 && i > 0; i--) {
       const j = Math.floor(random() * (i + 1));
       const kept = side[i] ?? 0;
       side[i] = side[j] ?? 0;
       side[j] = kept;
     }
-    return side.slice();
-  });
+    for (let item = 0; item < side.length; item++) sides[item * sidesCount + deal] = side[item] ?? 0;
+  }
+  return sides;
 }
 
-function measure(pairs: FieldPairs, inA: Uint8Array, dealt: readonly Uint8Array[]) {
+function measure(pairs: FieldPairs, inA: Uint8Array, sides: Uint8Array) {
   const missing = pairs.values.length;
   const whole = withMissing(pairs, inA.length);
-  const totals = masses(whole, undefined);
+  const found = masses(whole, sides);
   const sizes = { a: inA.reduce((sum, one) => sum + one, 0), all: inA.length };
-  const diverges = (side: Uint8Array): number => divergence(masses(whole, side), totals, sizes);
+  const diverges = (deal: number): number => divergence(found, deal, sizes);
   const itemsWithField = inA.length - whole.missingItems;
   return {
     field: pairs.field,
-    divergence: diverges(inA),
+    divergence: diverges(0),
     /** As they are where the sides are dealt by chance. */
-    divergences: Float64Array.from(dealt, diverges),
+    divergences: Float64Array.from({ length: deals }, (_, deal) => diverges(1 + deal)),
     values: shares(whole, inA).map(({ value, a, b }) => ({
       value: value === missing ? null : (pairs.values[value] ?? ''),
       a,
@@ -173,32 +178,42 @@ function withMissing({ items, valueOf, values }: FieldPairs, itemCount: number):
   };
 }
 
-/** How much of each value there is among the items of a side, or among all. */
-function masses(
-  { items, valueOf, weights, valueCount }: WholePairs,
-  side: Uint8Array | undefined,
-): Float64Array {
-  const mass = new Float64Array(valueCount);
+interface Masses {
+  /** Of each value among all items. */
+  readonly all: Float64Array;
+  /** Of each value among the items of A, in each deal: those of one value stand together, since a pair counts for all deals at once. */
+  readonly ofA: Float64Array;
+}
+
+/** How much of each value there is. */
+function masses({ items, valueOf, weights, valueCount }: WholePairs, sides: Uint8Array): Masses {
+  const all = new Float64Array(valueCount);
+  const ofA = new Float64Array(valueCount * sidesCount);
   for (let i = 0; i < items.length; i++) {
-    if (side !== undefined && side[items[i] ?? 0] !== 1) continue;
     const value = valueOf[i] ?? 0;
-    mass[value] = (mass[value] ?? 0) + (weights[i] ?? 0);
+    const weight = weights[i] ?? 0;
+    all[value] = (all[value] ?? 0) + weight;
+    const from = (items[i] ?? 0) * sidesCount;
+    const into = value * sidesCount;
+    for (let deal = 0; deal < sidesCount; deal++)
+      ofA[into + deal] = (ofA[into + deal] ?? 0) + weight * (sides[from + deal] ?? 0);
   }
-  return mass;
+  return { all, ofA };
 }
 
 /** Jensen–Shannon, in bits. */
 function divergence(
-  ofA: Float64Array,
-  ofAll: Float64Array,
+  { all: ofAll, ofA }: Masses,
+  deal: number,
   { a, all }: { readonly a: number; readonly all: number },
 ): number {
   const b = all - a;
   if (a === 0 || b === 0) return 0;
   let sum = 0;
-  for (let i = 0; i < ofA.length; i++) {
-    const p = (ofA[i] ?? 0) / a;
-    const q = Math.max(0, (ofAll[i] ?? 0) - (ofA[i] ?? 0)) / b;
+  for (let value = 0; value < ofAll.length; value++) {
+    const mass = ofA[value * sidesCount + deal] ?? 0;
+    const p = mass / a;
+    const q = Math.max(0, (ofAll[value] ?? 0) - mass) / b;
     const m = (p + q) / 2;
     if (p > 0) sum += p * Math.log2(p / m);
     if (q > 0) sum += q * Math.log2(q / m);
