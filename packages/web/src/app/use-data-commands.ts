@@ -3,7 +3,7 @@ import { useDeferredValue, useEffect, useState } from 'react';
 import { agentListQuery, type AgentListName, newestRunsQuery } from '../api/agent-queries.ts';
 import { dashboardsQuery } from '../api/dashboard-queries.ts';
 import { viewsQuery } from '../api/view-queries.ts';
-import type { Command } from '../model/palette.ts';
+import { type Command, typedWords } from '../model/palette.ts';
 import { plural } from '../model/format.ts';
 import { lastDay } from '../model/time-range.ts';
 import { formatRelative, msFromTimestamp } from '../model/timestamp.ts';
@@ -35,7 +35,7 @@ export function useDataCommands(text: string, go: Go): DataCommands {
   const users = useList('users')?.users ?? [];
   const sessions = useList('sessions')?.sessions ?? [];
   const runs = useQuery({
-    ...newestRunsQuery({ ...lastDay, q: JSON.stringify(words), limit: 5 }),
+    ...newestRunsQuery({ ...lastDay, q: typedWords(words), limit: 5 }),
     enabled: words.length > askedFrom,
   });
   const views = useQuery({ ...viewsQuery, enabled: isAsked }).data?.views ?? [];

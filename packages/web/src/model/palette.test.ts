@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findCommands, matchScore, type Command } from './palette.ts';
+import { findCommands, matchScore, type Command, typedWords } from './palette.ts';
 
 const command = (label: string): Command<'x'> => ({ label, detail: '', icon: 'x', run: () => undefined });
 const make = {
@@ -32,4 +32,16 @@ it('puts the best match first and offers a search for any words', () => {
 it('opens ids, with dashes or capitals as they come', () => {
   const id = '0AF7651916CD43DD8448EB211C80319C';
   expect(labels(id)[0]).toBe(`trace ${id.toLowerCase()}`);
+});
+
+it.each([
+  ['refund', 'refund*'],
+  ['gravel bik', '"gravel" bik*'],
+  ['How many gravel bikes sh', '"How many gravel bikes"'],
+  ['How many bikes?', '"How many bikes?"'],
+  ['service:api', '"service:api"'],
+  ['say "no" now', '"say \\"no\\"" now*'],
+  ['', ''],
+])('asks for %j, whose last word may not be finished, as %s', (typed, asked) => {
+  expect(typedWords(typed)).toBe(asked);
 });

@@ -40,6 +40,17 @@ export function findCommands<Icon extends string>(
   return [...byId, ...matches.slice(0, shownMax), ...found, ...searches, ...ids];
 }
 
+/** What somebody has typed so far, as free text of a filter: the words in this order, and the last one may not be finished. */
+export function typedWords(text: string): string {
+  const [, before = '', last = ''] = /^(.*?)([\p{L}\p{N}_]*)$/su.exec(text.trim()) ?? [];
+  const phrase = before.trim();
+  if (phrase === '') return last === '' ? '' : `${last}*`;
+  // A letter or two narrow nothing.
+  const isLong = last.length >= 3 && /\s$/.test(before);
+  if (isLong) return `${JSON.stringify(phrase)} ${last}*`;
+  return JSON.stringify(/\s$/.test(before) ? phrase : text.trim());
+}
+
 /** 0 for no match; a start beats a word's start beats the middle beats letters in order. */
 export function matchScore(label: string, words: string): number {
   if (label.startsWith(words)) return 4;

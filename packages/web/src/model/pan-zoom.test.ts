@@ -17,16 +17,16 @@ test('a large drawing is made to fit, a small one stays as it is', () => {
 test('what would be too small to read is shown in part, around what is chosen', () => {
   const drawing = { width: 2000, height: 200 };
   const window = { width: 800, height: 400 };
-  expect(fitReadable(drawing, window, {})).toEqual({ scale: 0.8, x: 0, y: 120 });
-  expect(fitReadable(drawing, window, { focus: { x: 1000, y: 100 } }).x).toBe(-400);
-  expect(fitReadable(drawing, window, { focus: { x: 1990, y: 100 } }).x).toBe(800 - 1600);
+  expect(fitReadable(drawing, window, {})).toEqual({ scale: 0.6, x: 0, y: 140 });
+  expect(fitReadable(drawing, window, { focus: { x: 1000, y: 100 } }).x).toBe(-200);
+  expect(fitReadable(drawing, window, { focus: { x: 1990, y: 100 } }).x).toBe(800 - 1200);
 });
 
 test('a drawing that is too high begins at its top, unless what it begins with would be out of sight', () => {
   const drawing = { width: 700, height: 2000 };
   const window = { width: 800, height: 400 };
-  expect(fitReadable(drawing, window, { start: { x: 100, y: 300 } })).toMatchObject({ x: 120, y: 0 });
-  expect(fitReadable(drawing, window, { start: { x: 100, y: 1000 } }).y).toBe(200 - 800);
+  expect(fitReadable(drawing, window, { start: { x: 100, y: 300 } })).toMatchObject({ x: 190, y: 0 });
+  expect(fitReadable(drawing, window, { start: { x: 100, y: 1000 } }).y).toBe(200 - 600);
 });
 
 test('the point under the pointer stays there', () => {

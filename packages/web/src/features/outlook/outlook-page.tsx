@@ -18,6 +18,7 @@ import { pinOfOutlook } from '../../model/pinned-chart.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { Button, Segmented } from '../../widgets/button.tsx';
 import { Chart } from '../../widgets/chart.tsx';
+import { Filler } from '../../widgets/filler.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PinThis } from '../../widgets/pin-this.tsx';
@@ -190,6 +191,7 @@ function Answer({ found }: { readonly found: OutlookResponse }): ReactElement {
     return (
       <Notice icon="metrics" title="There are no values in this time">
         <p>Choose a longer time, or another value.</p>
+        <Filler page="traces" />
       </Notice>
     );
   return (
