@@ -39,6 +39,8 @@ async function take(shown: Browser, { name, path, keys = [], options = desktop }
   await idle(page);
   for (const key of keys) {
     await page.keyboard.press(key);
+    // What opens is fetched first, which no page counts as work.
+    await page.waitForTimeout(500);
     await idle(page);
   }
   await page.screenshot({ path: join(directory, `${name}.png`) });
@@ -54,7 +56,7 @@ async function choosePictures(url: string): Promise<readonly Picture[]> {
     '/runs?from=-6h&agent=research-agent&sort=-steps&limit=1',
   );
   const trace = runs[0]?.traceId ?? '';
-  const asked = encodeURIComponent('"express fee back"');
+  const asked = encodeURIComponent('"express fee back" operation:retrieval');
   const retrieved = await ask<{ runs: readonly { traceId: string }[] }>(`/runs?from=-6h&q=${asked}&limit=1`);
   const { sessions } = await ask<{ sessions: readonly { sessionId: string }[] }>(
     '/sessions?from=-6h&agent=support-agent&sort=-runs&limit=1',

@@ -32,8 +32,8 @@ export function fitInside(drawing: Extent, window: Extent): PanZoom {
 
 /** Below this too little of the words finds room in the boxes. */
 const readable = 0.5;
-/** The scale of a drawing of which only a part is shown. */
-const comfortable = 0.6;
+/** The scale of a drawing of which only a part is shown: three layers of boxes fit a phone of 390 px. */
+const comfortable = 0.55;
 
 /** As `fitInside`, but never so small that it cannot be read: then around `focus`, or from the top left with `start` in sight. */
 export function fitReadable(
