@@ -29,6 +29,8 @@ import { type ApiRoute, openedLink, route } from './route-table.ts';
 
 const tag = 'dashboards';
 const idInPath = z.object({ id: z.string().max(64) });
+/** Nothing that is sent with a link is passed over in silence. */
+const noParameters = z.object({});
 const linkInPath = idInPath.extend({ link: z.string().max(64) });
 
 /** Links under which anybody sees one dashboard, and what is answered to whoever has one. */
@@ -103,6 +105,7 @@ export const dashboardLinksRoutes: readonly ApiRoute[] = [
     summary: 'The dashboard of a link: how its panels look, and not what they ask.',
     tag,
     scope: 'link',
+    query: noParameters,
     response: sharedDashboard,
     answer: ({ link }) => describeShared(openedLink(link).stored),
   }),
@@ -111,6 +114,7 @@ export const dashboardLinksRoutes: readonly ApiRoute[] = [
     summary: 'Values that a variable of the dashboard of a link offers.',
     tag,
     scope: 'link',
+    query: noParameters,
     params: z.object({ name: z.string().max(40) }),
     response: offeredValuesResponse,
     share: 'search',
@@ -126,6 +130,7 @@ export const dashboardLinksRoutes: readonly ApiRoute[] = [
       'Answers panels of the dashboard of a link, over its own range: newline-delimited JSON, a line a panel, each as soon as it is known.',
     tag,
     scope: 'link',
+    query: noParameters,
     body: askSharedRequest,
     pieces: panelLines,
     share: 'search',

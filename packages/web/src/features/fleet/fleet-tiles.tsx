@@ -2,6 +2,7 @@ import { useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import { type FleetAgent, healthWords } from '../../model/fleet.ts';
 import { formatCount, formatDurationMs, formatShare } from '../../model/format.ts';
 import { costNote, costWords } from '../../model/usage-words.ts';
+import { ClipMiddle } from '../../widgets/clip-middle.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -115,7 +116,7 @@ function FleetTile(props: {
         aria-label={tileWords(agent)}
       >
         {health !== 'well' && <Icon name={health === 'critical' ? 'error' : 'warning'} size={14} />}
-        <span className="clip">{name}</span>
+        <ClipMiddle text={name} />
       </PageLink>
       {isSmall ? (
         <p className="fleet-line small">

@@ -6,6 +6,7 @@ import { fleetQuery } from '../../api/fleet-queries.ts';
 import { type FleetAgent, fleetSentence, healthWords, sortFleet } from '../../model/fleet.ts';
 import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
+import { ClipMiddle } from '../../widgets/clip-middle.tsx';
 import { askedMoment } from '../../widgets/asked-moment.ts';
 import { Icon } from '../../widgets/icon.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -125,7 +126,7 @@ function WallTile({ agent }: { readonly agent: FleetAgent }): ReactElement {
       <p className="wall-name">
         {health !== 'well' && <Icon name={health === 'critical' ? 'error' : 'warning'} size={24} />}
         <PageLink to="/runs" search={{ agent: name }} className="clip" title={name}>
-          {name}
+          <ClipMiddle text={name} />
         </PageLink>
       </p>
       <p className="wall-state clip">{reasons[0] ?? healthWords[health]}</p>

@@ -70,8 +70,14 @@ export function MapPage(): ReactElement {
       <KeptNote query={query} isShown={map !== undefined} onRetry={question.refresh} />
       <div className="map-bar">
         <Segmented label="What the arrows show" value={label} options={labels} onChange={setLabel} />
-        <SaveTable name="services" rows={map?.nodes ?? []} />
-        <SaveTable name="calls between services" rows={map?.edges ?? []} />
+        {map !== undefined && map.nodes.length > 0 && (
+          <>
+            <span className="map-saved small faint">Boxes</span>
+            <SaveTable name="services" rows={map.nodes} />
+            <span className="small faint">Arrows</span>
+            <SaveTable name="calls between services" rows={map.edges} />
+          </>
+        )}
       </div>
       <div className="map-body">
         {query.error !== null && map === undefined && (

@@ -74,8 +74,8 @@ export function StagesView({ toggle }: { readonly toggle: ReactElement }): React
         onApply={question.setFilter}
       />
       <div className="stages-bar">
-        <SaveTable name="stages" rows={stages} />
         <Segmented label="By" value={groupBy} options={groupings} onChange={(by) => patch({ by })} />
+        <SaveTable name="stages" rows={stages} />
       </div>
       <LimitsNote limits={found?.limitsMet} />
       <KeptNote query={query} isShown={found !== undefined} onRetry={question.refresh} />
