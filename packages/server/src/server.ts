@@ -24,6 +24,7 @@ import { findChannel } from './catalog/channels.ts';
 import { knownFile, KnownRules } from './catalog/known-rules.ts';
 import { readRetention, writeRetention } from './catalog/retention-settings.ts';
 import { LeaseKeeper } from './catalog/lease.ts';
+import { tellOnce } from './background/tell-once.ts';
 import { standbyCatalog } from './catalog/standby-catalog.ts';
 import { openDataDirectory } from './config/data-directory.ts';
 import type { ServerOptions } from './config/options.ts';
@@ -119,7 +120,7 @@ async function start(
   options: ServerOptions,
   {
     clock,
-    log,
+    log: givenLog,
     version,
     pid,
     connectionsMax,
@@ -130,6 +131,7 @@ async function start(
   onClose: (closer: () => unknown) => void,
 ): Promise<ServerUrls> {
   const { host } = options;
+  const log = tellOnce(givenLog, () => clock.monotonicMs());
   const startedAt = clock.now();
   const directory = openDataDirectory(options.dataDirectory, pid);
   onClose(() => directory.release());
