@@ -63,6 +63,7 @@ const texts: readonly string[] = [
   '`"$(id)${x}\r\n\t',
   '\u{d800}',
   '__proto__',
+  'constructor',
   '-1e999',
 ];
 const long = 'a'.repeat(10_000);
@@ -97,6 +98,7 @@ const filters: readonly string[] = [
       `score.${value}<1`,
       `trace:${value} OR session:${value} OR event:${value}`,
       `NOT span(name:${value} attr.${value}:${value})`,
+      `${text}:1 severity:${value}`,
     ];
   }),
   ...patterns.flatMap((pattern) => {
@@ -239,6 +241,67 @@ test('a text that looks like a placeholder is a text', async () => {
   expect([status, (JSON.parse(text) as { rows: unknown }).rows]).toEqual([200, [['{p0:String}']]]);
 });
 
+test('names that every object has are names like others, in whatever is sent', async () => {
+  for (const [at, name] of ['constructor', '__proto__', 'toString', 'hasOwnProperty'].entries()) {
+    const traceId = hexId(32, 100 + at);
+    const spanId = hexId(16, 100 + at);
+    const startNanos = BigInt(Date.now()) * 1_000_000n - 30_000_000_000n;
+    const said = (key: string): string =>
+      JSON.stringify([
+        { role: name, finish_reason: name, parts: [{ type: name, content: `${key} ${name}` }] },
+        { role: 'user', content: [{ type: name, text: name }] },
+        { lc: 1, id: [name], kwargs: { content: name } },
+        { type: name, content: name, data: { content: name } },
+      ]);
+    const attributes = {
+      'gen_ai.operation.name': 'chat',
+      'gen_ai.provider.name': name,
+      'gen_ai.request.model': name,
+      'gen_ai.response.finish_reasons': name,
+      'gen_ai.usage.input_tokens': 10,
+      'gen_ai.input.messages': said('asked'),
+      'gen_ai.output.messages': said('answered'),
+      [name]: name,
+    };
+    await server.send('traces', tracesRequest(name, [{ traceId, spanId, startNanos, name, attributes }]));
+    const envelope = [
+      {},
+      { type: name },
+      {},
+      { type: 'event' },
+      {
+        level: name,
+        platform: name,
+        fingerprint: [`{{ ${name} }}`, name],
+        tags: { [name]: name },
+        exception: { values: [{ type: name, value: name, stacktrace: { frames: [{ function: name }] } }] },
+      },
+    ].map((line) => JSON.stringify(line));
+    const sentry = await fetch(`${server.ui}/api/default/envelope/`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-sentry-envelope' },
+      body: envelope.join('\n'),
+    });
+    expect([name, sentry.status]).toEqual([name, 200]);
+    await server.stored();
+    await askAll(
+      [
+        ...['', '/graph', '/pipeline', '/cost', '/conversation', `/conversation/${spanId}`].map(
+          (part) => `/runs/${traceId}${part}`,
+        ),
+        `/traces/${traceId}`,
+        '/runs',
+        '/errors',
+        '/logs',
+        '/overview',
+      ].map((path) => [`/api/v1${path}`] as const),
+    );
+    const { status, text } = await ask(`/api/v1/runs/${traceId}/conversation`);
+    expect([name, status]).toEqual([name, 200]);
+    expect(text.toLowerCase()).toContain(`"role":"${name.toLowerCase()}"`);
+  }
+}, 60_000);
+
 test('PromQL', { timeout: 120_000 }, async () => {
   const values = [...texts, ...patterns, long, '(a|b|c)?'.repeat(12_000), '[a-z]?'.repeat(1600)];
   const queries = values.flatMap((text) => {
@@ -247,6 +310,7 @@ test('PromQL', { timeout: 120_000 }, async () => {
       text,
       `{${value}}`,
       `{service=~${value}}`,
+      `${text}(own_metric)`,
       `own_metric{x!~${value}}`,
       `label_replace(own_metric, "a", "$1", "job", ${value})`,
     ];
