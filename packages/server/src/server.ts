@@ -24,7 +24,7 @@ import { findChannel } from './catalog/channels.ts';
 import { knownFile, KnownRules } from './catalog/known-rules.ts';
 import { readRetention, writeRetention } from './catalog/retention-settings.ts';
 import { LeaseKeeper } from './catalog/lease.ts';
-import { tellOnce } from './background/tell-once.ts';
+import { tellOnce } from './catalog/tell-once.ts';
 import { standbyCatalog } from './catalog/standby-catalog.ts';
 import { openDataDirectory } from './config/data-directory.ts';
 import type { ServerOptions } from './config/options.ts';
