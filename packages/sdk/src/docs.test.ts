@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
+import { programEnv } from './test/program-env.ts';
 
 const run = promisify(execFile);
 const folder = join(packageRoot, '../../docs/sdk');
@@ -27,7 +28,7 @@ describe('docs/sdk', () => {
       const path = join(snippets, `${page.replace('.md', '')}-${index}.ts`);
       writeFileSync(path, block);
       const env = {
-        PATH: process.env['PATH'],
+        ...programEnv,
         SIGHTLINE_EXIT_FLUSH_MS_MAX: '200',
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
       };

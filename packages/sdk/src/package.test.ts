@@ -8,6 +8,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { sdkVersion } from './core/version.ts';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
 import { temporaryFolder } from './test/temporary-folder.ts';
+import { programEnv } from './test/program-env.ts';
 
 const run = promisify(execFile);
 const root = join(packageRoot, '../..');
@@ -31,7 +32,7 @@ async function runExample(
   const file = join(temporaryFolder(), 'telemetry.jsonl');
   const none = { OTEL_TRACES_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' };
   const { stdout } = await run(process.execPath, [join(root, 'examples', name)], {
-    env: { PATH: process.env['PATH'], SIGHTLINE_FILE: file, ...none },
+    env: { ...programEnv, SIGHTLINE_FILE: file, ...none },
     timeout: 30_000,
   });
   const spans: ExportedSpan[] = [];

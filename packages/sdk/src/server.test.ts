@@ -10,6 +10,7 @@ import { prepareData } from '../../server/src/testing/prepared-data.ts';
 import { type MainProcess, runMain } from '../../server/src/testing/run-main.ts';
 import { ensureBuilt, packageRoot } from './test/built-package.ts';
 import { runProgram } from './test/run-program.ts';
+import { programEnv } from './test/program-env.ts';
 
 const run = promisify(execFile);
 let server: MainProcess | undefined;
@@ -62,7 +63,7 @@ describe.each([
   it('an agent shows up whole: spans, kinds, tokens, cost, session, correlated logs and metrics', async () => {
     const service = `agent-${protocol.replace('/', '-')}`;
     const env = {
-      PATH: process.env['PATH'],
+      ...programEnv,
       SIGHTLINE_ENDPOINT: endpoint(),
       OTEL_EXPORTER_OTLP_PROTOCOL: protocol,
     };

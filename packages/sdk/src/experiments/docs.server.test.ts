@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LiveServer } from '../../../server/src/testing/live-server.ts';
+import { programEnv } from '../test/program-env.ts';
 
 const run = promisify(execFile);
 const packageRoot = join(import.meta.dirname, '../..');
@@ -35,7 +36,7 @@ it.each(['datasets', 'prompts'])('docs/%s.md', { timeout: 60_000 }, async (page)
   for (const [nr, block] of blocks.entries()) {
     const path = join(folder, `${page}-quality-${nr}.ts`);
     writeFileSync(path, `${prelude[page] ?? ''}\n${block}`);
-    const env = { PATH: process.env['PATH'], SIGHTLINE_URL: server.ui };
+    const env = { ...programEnv, SIGHTLINE_URL: server.ui };
     const { stdout } = await run(process.execPath, ['--conditions=source', path], { env, timeout: 30_000 });
     printed.push(stdout);
   }

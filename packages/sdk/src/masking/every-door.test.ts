@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { startReceiver } from '../test/otlp-receiver.ts';
 import { packageRoot } from '../test/built-package.ts';
+import { programEnv } from '../test/program-env.ts';
 
 const run = promisify(execFile);
 const program = join(packageRoot, 'src/test/programs/every-door.ts');
@@ -57,7 +58,7 @@ describe.each(environments)('secrets through every door, %s', (_name, environmen
   beforeAll(async () => {
     const receiver = await startReceiver();
     const env = {
-      PATH: process.env['PATH'],
+      ...programEnv,
       ...environment,
       SIGHTLINE_ENDPOINT: receiver.url,
       OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',

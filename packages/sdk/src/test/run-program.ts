@@ -1,6 +1,7 @@
-/** Runs a small program in a child process, with the SDK from its sources, and says how it ended. What was compiled for one program of a test run is not compiled again. */
+/** Runs a small program in a child process, with the SDK from its sources, and says how it ended. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
+import { programEnv } from './program-env.ts';
 
 export interface ProgramEnd {
   readonly code: number | null;
@@ -22,7 +23,7 @@ export function runProgram(name: string, options: ProgramOptions = {}): Promise<
   const { promise, resolve } = Promise.withResolvers<ProgramEnd>();
   const path = join(import.meta.dirname, 'programs', name);
   const child = spawn(process.execPath, [...(options.nodeArguments ?? []), path], {
-    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...options.env },
+    env: { ...programEnv, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
