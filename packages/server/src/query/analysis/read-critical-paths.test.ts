@@ -288,13 +288,13 @@ describe('ids of traces', () => {
     async (service) => {
       const reader = new Reader(at.context);
       const window = readRange({ from: '-9h', to: '-7h' }, at.clock);
-      const wish = { filter: readQ(`service:${service}`, 'traces', at.clock) };
+      const request = { filter: readQ(`service:${service}`, 'traces', at.clock) };
       const all = ids[service] ?? [];
       const picked = await Promise.all(
         [100, 10].map(async (idsMax) => {
           const selected = await readSelection(
             reader,
-            { type: 'filter', window, wish },
+            { type: 'filter', window, request },
             { tracesMax: 40, spansMax: 10_000, idsMax },
           );
           expect(selected).toMatchObject({ total: count });
