@@ -1,4 +1,5 @@
 /** Real store directories, damaged while nobody has them open: the store says what is gone, and never begins anew beside data. */
+import { execFileSync } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -227,6 +228,24 @@ it('names the definition that cannot be read, where there is no copy of it', asy
     code: 'store_damaged',
     message: expect.stringContaining('spans.sql'),
   });
+});
+
+it.skipIf(process.platform === 'win32').each([
+  ['a file of a part', (directory: string) => join(spansPart(directory), 'primary.cidx')],
+  ['the list of parts', (directory: string) => join(directory, 'parts.json')],
+])('does not wait for a pipe in the place of %s, and names it', async (_, place) => {
+  const directory = copy();
+  const path = place(directory);
+  rmSync(path);
+  execFileSync('mkfifo', [path]);
+  await expect(open(directory)).rejects.toMatchObject({
+    code: 'store_damaged',
+    message: expect.stringContaining(path),
+  });
+  rmSync(path);
+  const { damagedParts, isInventoryLost } = await conditionOf(directory);
+  expect(damagedParts.length > 0 || path.endsWith('parts.json')).toBe(true);
+  expect(isInventoryLost).toBe(false);
 });
 
 it('says which table is missing where one is dropped', async () => {
