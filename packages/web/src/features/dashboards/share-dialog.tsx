@@ -10,6 +10,7 @@ import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
 import { copyText } from '../../widgets/copy-text.ts';
 import { Modal } from '../../widgets/modal.tsx';
+import '../../widgets/form.css';
 
 interface ShareDialogProps {
   readonly stored: Dashboard;
@@ -60,7 +61,7 @@ export function ShareDialog({ stored, onClose }: ShareDialogProps): ReactElement
           made.mutate();
         }}
       >
-        <label>
+        <label className="field">
           <span>Expires after</span>
           <select value={expires} onChange={(event) => setExpires(event.target.value as LinkLifetime)}>
             {lifetimes.map(({ value, label }) => (
@@ -70,7 +71,7 @@ export function ShareDialog({ stored, onClose }: ShareDialogProps): ReactElement
             ))}
           </select>
         </label>
-        <label>
+        <label className="field">
           <span>For whom</span>
           <input
             value={note}
@@ -123,7 +124,9 @@ function NewLink({ path }: { readonly path: string }): ReactElement {
   return (
     <div className="share-new" role="status">
       <p>The link is shown this once; only its hash is kept.</p>
-      <input readOnly aria-label="The link" value={address} onFocus={(event) => event.target.select()} />
+      <div className="field">
+        <input readOnly aria-label="The link" value={address} onFocus={(event) => event.target.select()} />
+      </div>
       <Button
         icon="copy"
         onClick={() =>
@@ -140,7 +143,7 @@ function NewLink({ path }: { readonly path: string }): ReactElement {
 }
 
 function aboutLink({ createdBy, createdAt, expiresAt, revokedAt, lastUsedAt }: DashboardLinkInfo): string {
-  const at = (time: string): string => formatDateTime(msFromTimestamp(time));
+  const at = (time: string): string => formatDateTime(msFromTimestamp(time)).slice(0, -4);
   return [
     `Made ${at(createdAt)}${createdBy === '' ? '' : ` with ${createdBy}`}`,
     revokedAt === null
