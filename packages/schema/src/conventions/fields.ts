@@ -1,7 +1,7 @@
 import * as identity from './identity-table.ts';
 import * as model from './model-table.ts';
 import { operationField } from './operation-table.ts';
-import type { Field } from './source.ts';
+import type { Field, Source } from './source.ts';
 import * as tokens from './token-table.ts';
 
 /** Every normal field, text before numbers. Adding a dialect is adding rows to the tables. */
@@ -58,4 +58,12 @@ export const derivedColumns: readonly DerivedColumn[] = [
 
 function isHelper(name: FieldName): name is keyof typeof helperFields {
   return name in helperFields;
+}
+
+/** Attributes whose value is that of the field, by themselves and not as a part of them. */
+export function attributesOf(name: FieldName): readonly string[] {
+  const field: Field = fields[name];
+  const isWhole = ({ from, when, path, map, after, until }: Source): boolean =>
+    from !== 'name' && [when, path, map, after, until].every((one) => one === undefined);
+  return [...new Set(field.sources.filter(isWhole).map((source) => source.name))];
 }

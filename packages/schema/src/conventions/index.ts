@@ -23,6 +23,7 @@ export { firstTokenEvents } from './identity-table.ts';
 export { attributesRead, namesRead, resourceAttributesRead } from './rules.ts';
 export type { SpanTimes } from './first-token.ts';
 export {
+  attributesOf,
   type DerivedColumn,
   derivedColumns,
   type FieldName,

@@ -152,6 +152,31 @@ describe('two selections of traces', () => {
     ]);
   });
 
+  it('are of two models: the attribute that the model is read from is what somebody asked for, too', async () => {
+    const agents = new AgentSpans(BigInt(now.getTime()) * 1_000_000n - BigInt(20 * hour) * 1_000_000_000n);
+    const spans = Array.from({ length: 40 }, (_, run) =>
+      agents.call(run % 2 === 0 ? 'large' : 'small', {
+        trace: 20_000 + run,
+        span: 2_000_000 + run,
+        at: run,
+        lasts: 1,
+        attributes: { 'zone.name': run % 2 === 0 ? 'cold' : 'warm' },
+      }),
+    );
+    await at.loadTogether('traces', [tracesRequest('two', spans)]);
+    for (const asked of ['model', 'gen_ai.response.model']) {
+      const found = await compare({ from: '-21h', to: '-19h', a: `${asked}:large`, b: `${asked}:small` });
+      const reasons = new Map(
+        found.differences.flatMap(({ field, alike, reason }) =>
+          [field, ...alike].map((name) => [name, reason]),
+        ),
+      );
+      expect(reasons.get('model'), asked).toBe('selected');
+      expect(reasons.get('gen_ai.response.model'), asked).toBe('selected');
+      expect(reasons.get('zone.name'), asked).toBeNull();
+    }
+  });
+
   it('may be empty', async () => {
     const found = await compare({ a: 'service:nobody' });
     expect(found).toMatchObject({ a: { total: 0 }, b: { total: 300 }, differences: [] });

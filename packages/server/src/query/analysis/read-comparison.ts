@@ -19,6 +19,7 @@ import type {
   CompareParameters,
   CompareResponse,
 } from '@sightline/schema/api';
+import { attributesOf, type FieldName } from '@sightline/schema/conventions';
 import { type BoundFilter, printField } from '@sightline/schema/filter';
 import { readQ } from '../filter/read-condition.ts';
 import { readScoresOfRuns } from '../agents/scores-of.ts';
@@ -149,16 +150,38 @@ function fieldsOf(filter: BoundFilter): string[] {
       return fieldsOf(filter.item);
     case 'test': {
       const { field } = filter;
-      if (field.type === 'builtin') return [field.field.name];
-      return [
-        printField({ source: 'any', name: field.key }),
-        ...(['attr', 'resource'] as const).map((source) => printField({ source, name: field.key })),
-      ];
+      return field.type === 'builtin' ? withSources(field.field.name) : withField(field.key);
     }
     default:
       return [];
   }
 }
+
+/** Built-in fields and the normal fields whose attributes say the same. */
+const readFrom: Readonly<Record<string, readonly FieldName[]>> = {
+  provider: ['provider'],
+  model: ['request_model', 'response_model'],
+  agent: ['agent_name'],
+  tool: ['tool_name'],
+  session: ['session_id'],
+  user: ['user_id'],
+};
+
+/** Who asks for a model asks for the attributes that it is read from. */
+function withSources(name: string): string[] {
+  return [name, ...(readFrom[name] ?? []).flatMap(attributesOf).flatMap(printed)];
+}
+
+/** Who asks for an attribute asks for the field that is read from it. */
+function withField(key: string): string[] {
+  const known = Object.entries(readFrom).find(([, fields]) =>
+    fields.some((field) => attributesOf(field).includes(key)),
+  );
+  return [...printed(key), ...(known === undefined ? [] : withSources(known[0]))];
+}
+
+const printed = (key: string): string[] =>
+  (['any', 'attr', 'resource'] as const).map((source) => printField({ source, name: key }));
 
 const durationMs = ({ startNanos, endNanos }: SelectedTrace): number => Number(endNanos - startNanos) / 1e6;
 
