@@ -1,7 +1,7 @@
 import { damageAccepted } from '@sightline/schema/api';
 import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatCount } from '../output/format.ts';
+import { counted, formatCount } from '../output/format.ts';
 
 export const acceptDamageCommand: Command = {
   name: 'accept-damage',
@@ -19,7 +19,7 @@ export const acceptDamageCommand: Command = {
     else if (accepted.parts === 0) output.line('Nothing is damaged.');
     else
       output.line(
-        `${formatCount(accepted.parts)} ${accepted.parts === 1 ? 'part' : 'parts'} with ${formatCount(accepted.rows)} known rows taken as lost.`,
+        `${counted(accepted.parts, 'part')} with ${formatCount(accepted.rows)} known rows taken as lost.`,
       );
     return exitCodes.ok;
   },

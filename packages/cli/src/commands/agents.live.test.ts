@@ -38,7 +38,7 @@ describe('compare', () => {
   test('what failed with the rest, and one run with another', async () => {
     const rest = await run('compare', 'status:error');
     expect({ code: rest.code, stderr: rest.stderr }).toEqual({ code: 0, stderr: '' });
-    expect(rest.stdout).toMatch(/^A 1 traces, B 2 traces \(the rest\); 1 and 2 looked at\.\n/);
+    expect(rest.stdout).toMatch(/^A 1 trace, B 2 traces \(the rest\); 1 and 2 looked at\.\n/);
     const two = await run('compare', failedRun, bookedRun, '--json');
     expect(compareResponse.parse(JSON.parse(two.stdout))).toMatchObject({
       a: { total: 1, examples: [failedRun] },

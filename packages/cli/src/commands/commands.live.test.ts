@@ -208,13 +208,13 @@ describe('logs', () => {
 
   test('what is cut says so, as text and as JSON', async () => {
     const list = await run(['logs', 'service:shop', '--limit', '1']);
-    expect(list.stderr).toContain('The newest 1 lines; more with --limit.');
+    expect(list.stderr).toContain('The newest line; more with --limit.');
     const spans = await run(['spans', 'service:shop', '--limit', '1']);
     expect(spans.stderr).toContain('The first 1; more with --limit.');
     expect((await run(['spans', 'service:shop'])).stderr).toBe('');
     const around = await run(['logs', 'service:shop', '-C', '1', '--limit', '1']);
     expect(around.stderr).toContain('Around the newest 1 matches; more with --limit.');
-    const said = 'The newest 1 lines were read, there are more.';
+    const said = 'The newest line was read, there are more.';
     const statistics = await run(['logs', 'service:shop', '--stats', 'functions', '--limit', '1', '--json']);
     expect(statistics.stderr).toContain(`Cut short: ${said}`);
     expect(JSON.parse(statistics.stdout)).toMatchObject({ logCount: 1, limitsMet: [{ message: said }] });

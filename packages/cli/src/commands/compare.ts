@@ -2,7 +2,7 @@ import { compareResponse, type ComparedDifference, type ComparedStep } from '@si
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatCount, formatDuration, oneLine } from '../output/format.ts';
+import { counted, formatCount, formatDuration, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
 import { noteLimits, searchParameters } from './search.ts';
@@ -58,7 +58,7 @@ export const compareCommand: Command = {
     if (output.json) output.document(found);
     else if (areBoth) {
       output.line(
-        `A ${formatCount(found.a.total)} traces, B ${formatCount(found.b.total)} traces${found.b.isRest ? ' (the rest)' : ''}; ${formatCount(found.a.sampled)} and ${formatCount(found.b.sampled)} looked at.`,
+        `A ${counted(found.a.total, 'trace')}, B ${counted(found.b.total, 'trace')}${found.b.isRest ? ' (the rest)' : ''}; ${formatCount(found.a.sampled)} and ${formatCount(found.b.sampled)} looked at.`,
       );
       const telling = found.differences.filter(({ isSignificant }) => isSignificant);
       output.line('');

@@ -5,7 +5,7 @@ import { badOption } from '../arguments/options.ts';
 import { createApiClient } from '../client/api-client.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatCount, formatDuration } from '../output/format.ts';
+import { counted, formatCount, formatDuration } from '../output/format.ts';
 import { sendRequest } from '../transfer/send-requests.ts';
 
 const defaultHistoryMs = 30 * 60_000;
@@ -82,14 +82,14 @@ export const demoCommand: Command = {
         slosMade = makeSlos(invocation);
         if (once || output.json) return;
         const next = liveMs === 0 ? '' : ' Going on live.';
-        output.line(`The past is there: ${formatCount(spans)} spans, ${formatCount(logs)} log lines.${next}`);
+        output.line(`The past is there: ${counted(spans, 'span')}, ${counted(logs, 'log line')}.${next}`);
         announce(invocation);
       },
       onProgress: ({ live, played, active, sent: now }) => {
-        const spans = `${formatCount(now.spans)} spans`;
+        const spans = counted(now.spans, 'span');
         if (live && !once)
           output.status(
-            `live: ${spans}, ${formatCount(now.logs)} log lines, ${active} requests under way${describeFailures(now)}`,
+            `live: ${spans}, ${counted(now.logs, 'log line')}, ${active} requests under way${describeFailures(now)}`,
           );
         else output.progress(played, once ? spans : `of the last ${formatDuration(historyMs)}, ${spans}`);
       },
@@ -99,7 +99,7 @@ export const demoCommand: Command = {
     if (output.json) output.document({ ...sent, seed, url: client.url });
     else {
       output.line(
-        `Sent ${formatCount(sent.spans)} spans and ${formatCount(sent.logs)} log lines${describeFailures(sent)}.`,
+        `Sent ${counted(sent.spans, 'span')} and ${counted(sent.logs, 'log line')}${describeFailures(sent)}.`,
       );
       if (once) announce(invocation);
     }

@@ -11,7 +11,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatCount, formatTime, oneLine } from '../output/format.ts';
+import { counted, formatCount, formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
 import { printList } from './print-list.ts';
@@ -145,7 +145,7 @@ function printError(output: Output, { error, stack, occurrences, byVersion, last
   const state = error.status === 'unresolved' ? 'open' : error.status;
   output.line(
     style.dim(
-      `${state}${error.assignee === null ? '' : `, assigned to ${error.assignee}`} · ${formatCount(error.count)} times in ${formatCount(error.runs)} runs for ${formatCount(error.users)} users · first ${formatTime(error.firstTime, now)}, last ${formatTime(lastSeen, now)}`,
+      `${state}${error.assignee === null ? '' : `, assigned to ${error.assignee}`} · ${counted(error.count, 'time')} in ${counted(error.runs, 'run')} for ${counted(error.users, 'user')} · first ${formatTime(error.firstTime, now)}, last ${formatTime(lastSeen, now)}`,
     ),
   );
   if (byVersion.length > 0)

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { telemetrySignal, type TelemetrySignal } from '@sightline/schema/api';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
-import { formatCount, formatDuration } from '../output/format.ts';
+import { counted, formatCount, formatDuration } from '../output/format.ts';
 import { fileSize, readOtlpFile, type Unreadable } from '../transfer/read-otlp-file.ts';
 import { mergeResults, sendRequest, type SendResult } from '../transfer/send-requests.ts';
 
@@ -90,7 +90,7 @@ async function importFile(
     results[signal] = mergeResults([...(results[signal] === undefined ? [] : [results[signal]]), result]);
     const sent = Object.values(results).reduce((sum, { accepted }) => sum + accepted, 0);
     const part = size === undefined || size === 0 ? '' : ` ${Math.floor((bytesRead / size) * 100)} %`;
-    output.status(`${name}:${part} ${formatCount(sent)} items`);
+    output.status(`${name}:${part} ${counted(sent, 'item')}`);
   };
 
   const requests = readOtlpFile(file, {

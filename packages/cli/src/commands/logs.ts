@@ -103,8 +103,7 @@ async function listLogs(invocation: Invocation): Promise<ExitCode> {
   if (output.json) output.document({ logs, ...rest });
   else {
     printLogs(logs.toReversed(), invocation);
-    if (nextCursor !== null)
-      output.note(output.style.dim(`The newest ${logs.length} lines; more with --limit.`));
+    if (nextCursor !== null) output.note(output.style.dim(`${newest(logs.length)}; more with --limit.`));
   }
   if (logs.length > 0) return exitCodes.ok;
   if (!output.json) output.note('No log lines found. Widen --from, or loosen the filter.');
@@ -144,7 +143,7 @@ async function readForStatistics(invocation: Invocation) {
   output.status('');
   if (nextCursor === null) return { logs, limitsMet };
   const cut = [
-    { limit: 'rows', message: `The newest ${formatCount(limit)} lines were read, there are more.` },
+    { limit: 'rows', message: `${newest(limit)} ${limit === 1 ? 'was' : 'were'} read, there are more.` },
   ] as const;
   noteLimits(output, cut);
   return { logs, limitsMet: [...limitsMet, ...cut] };
@@ -226,3 +225,6 @@ async function showContext(invocation: Invocation, count: number): Promise<ExitC
     output.note(`No log lines match ${oneLine(composeLogFilter(invocation) ?? 'the range')}.`);
   return exitCodes.notFound;
 }
+
+const newest = (lines: number): string =>
+  lines === 1 ? 'The newest line' : `The newest ${formatCount(lines)} lines`;

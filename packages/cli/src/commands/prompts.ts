@@ -13,7 +13,7 @@ import { badOption } from '../arguments/options.ts';
 import { toQuery } from '../client/api-client.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatCount } from '../output/format.ts';
+import { counted } from '../output/format.ts';
 import { readTextFile } from './read-text-file.ts';
 
 const actions = ['list', 'get', 'diff', 'save', 'label'] as const;
@@ -82,7 +82,7 @@ async function get(invocation: Invocation, name: string): Promise<ExitCode> {
   const used = versions.find(({ version }) => version === String(found.version));
   const { versions: all } = await client.get('prompts/one', { name }, promptResponse);
   output.note(
-    `Version ${found.version} of ${all.length}${found.labels.length === 0 ? '' : ` (${found.labels.join(', ')})`}; in 30 days ${used === undefined ? 'not called' : `${formatCount(used.calls)} calls, ${used.costUsd === null ? 'cost unknown' : `$${used.costUsd.toFixed(4)}`}`}.`,
+    `Version ${found.version} of ${all.length}${found.labels.length === 0 ? '' : ` (${found.labels.join(', ')})`}; in 30 days ${used === undefined ? 'not called' : `${counted(used.calls, 'call')}, ${used.costUsd === null ? 'cost unknown' : `$${used.costUsd.toFixed(4)}`}`}.`,
   );
   return exitCodes.ok;
 }

@@ -2,7 +2,7 @@ import { sqlResponse, type SqlResponse } from '@sightline/schema/api';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatBytes, formatCount, formatDuration, formatValue, oneLine } from '../output/format.ts';
+import { counted, formatBytes, formatDuration, formatValue, oneLine } from '../output/format.ts';
 import { readTextFile } from './read-text-file.ts';
 import { noteLimits } from './search.ts';
 
@@ -70,7 +70,7 @@ function printTable(response: SqlResponse, { output }: Invocation): void {
   output.note(
     output.style.dim(
       `${response.rowCount} ${response.rowCount === 1 ? 'row' : 'rows'} in ${formatDuration(response.elapsedMs)}, ` +
-        `read ${formatCount(response.rowsRead)} rows, ${formatBytes(response.bytesRead)}`,
+        `read ${counted(response.rowsRead, 'row')}, ${formatBytes(response.bytesRead)}`,
     ),
   );
 }

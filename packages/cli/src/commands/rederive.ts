@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { formatCount } from '../output/format.ts';
+import { counted } from '../output/format.ts';
 import { exitCodeOfJob, rework, reworkArguments } from './rework-history.ts';
 
 export const rederiveCommand: Command = {
@@ -16,7 +16,7 @@ export const rederiveCommand: Command = {
     const { output } = invocation;
     if (!output.json && job.state === 'done')
       output.line(
-        `${job.daysDone} ${job.daysDone === 1 ? 'day' : 'days'} rederived: ${formatCount(job.calls)} calls of models.`,
+        `${job.daysDone} ${job.daysDone === 1 ? 'day' : 'days'} rederived: ${counted(job.calls, 'call')} of models.`,
       );
     return exitCodeOfJob(job);
   },

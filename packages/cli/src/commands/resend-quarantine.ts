@@ -1,7 +1,7 @@
 import { type QuarantineResent, quarantineResent } from '@sightline/schema/api';
 import type { Command } from '../command.ts';
 import { exitCodes, Interrupted } from '../exit-code.ts';
-import { formatCount } from '../output/format.ts';
+import { counted, formatCount } from '../output/format.ts';
 
 export const resendQuarantineCommand: Command = {
   name: 'resend-quarantine',
@@ -29,7 +29,7 @@ export const resendQuarantineCommand: Command = {
     if (output.json) output.document({ ...total, reasons: [...reasons] });
     else if (total.stored + left === 0) output.line('Nothing is in quarantine.');
     else {
-      output.line(`${pieces(total.stored)} with ${formatCount(total.items)} items stored.`);
+      output.line(`${pieces(total.stored)} with ${counted(total.items, 'item')} stored.`);
       if (total.refused > 0)
         output.note(`${pieces(total.refused)} refused again: ${[...reasons].join('; ')}`);
       if (total.damaged > 0) output.note(`${pieces(total.damaged)} damaged, which cannot be stored.`);

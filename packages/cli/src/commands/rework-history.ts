@@ -3,7 +3,7 @@ import { type HistoryJob, historyJob } from '@sightline/schema/api';
 import { badOption, type OptionSpecs } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatCount } from '../output/format.ts';
+import { counted } from '../output/format.ts';
 
 const rangeOptions: OptionSpecs = {
   from: { type: 'string', value: 'time', about: 'Start: RFC 3339 or relative such as -7d. Needed.' },
@@ -27,7 +27,7 @@ export async function rework(
     throw badOption('--from says where to begin, and is missing.', 'For the last week: --from -7d.');
   let job = await client.post(kind, { from, to: options.text('to') ?? 'now' }, historyJob);
   while (job.state === 'running') {
-    output.status(`${job.daysDone} of ${job.daysTotal} days, ${formatCount(job.calls)} calls`);
+    output.status(`${job.daysDone} of ${job.daysTotal} days, ${counted(job.calls, 'call')}`);
     await sleep(300, signal);
     job = await client.get(`history-jobs/${job.id}`, {}, historyJob);
   }
@@ -38,7 +38,7 @@ export async function rework(
   return job;
 }
 
-export const callWords = (count: number) => `${formatCount(count)} ${count === 1 ? 'call' : 'calls'}`;
+export const callWords = (count: number) => counted(count, 'call');
 
 export function exitCodeOfJob({ state }: HistoryJob): ExitCode {
   return state === 'done' ? exitCodes.ok : exitCodes.failure;

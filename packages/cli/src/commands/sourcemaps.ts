@@ -15,7 +15,7 @@ import { chooseAction } from '../arguments/choose-action.ts';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
-import { formatBytes } from '../output/format.ts';
+import { counted, formatBytes } from '../output/format.ts';
 
 const actions = ['upload', 'list', 'delete'] as const;
 
@@ -77,7 +77,7 @@ async function remove({ client, output }: Invocation, release: string): Promise<
   await client.check(response);
   const answer = sourceMapsDeleted.parse(await response.json());
   if (output.json) output.document(answer);
-  else output.line(`${answer.deleted} source maps of ${release} deleted.`);
+  else output.line(`${counted(answer.deleted, 'source map')} of ${release} deleted.`);
   return exitCodes.ok;
 }
 
@@ -115,7 +115,7 @@ async function upload({ client, options, output, signal }: Invocation, folder: s
   }
   const uploaded = maps.length - refused.length;
   if (output.json) output.document({ release, uploaded, refused, dropped: [...dropped] });
-  else output.line(`${uploaded} source maps of ${release} uploaded.`);
+  else output.line(`${counted(uploaded, 'source map')} of ${release} uploaded.`);
   if (dropped.size > 0) output.note(`Dropped to make place: ${[...dropped].join(', ')}.`);
   return refused.length === 0 ? exitCodes.ok : exitCodes.failure;
 }

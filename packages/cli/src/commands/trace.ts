@@ -9,6 +9,7 @@ import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
 import {
+  counted,
   formatCost,
   formatCount,
   formatDuration,
@@ -107,7 +108,7 @@ function describeTrace(
     spans.find((span) => span[key] !== null)?.[key] ?? undefined;
   const facts = [
     formatDuration(ends.reduce((a, b) => Math.max(a, b)) - starts.reduce((a, b) => Math.min(a, b))),
-    `${formatCount(spanCount)} spans`,
+    counted(spanCount, 'span'),
     `${services.size} ${services.size === 1 ? 'service' : 'services'}`,
     errors === 0 ? style.good('no errors') : style.error(`${errors} ${errors === 1 ? 'error' : 'errors'}`),
     ...describeUse(spans),

@@ -10,6 +10,11 @@ export function formatCount(count: number): string {
   return `${trimZeros((count / 1e6).toFixed(2))}M`;
 }
 
+/** `1 run`, `1,204 runs`. */
+export function counted(count: number, one: string): string {
+  return `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`;
+}
+
 /** Dollars with enough digits to be non-zero. */
 export function formatCost(usd: number): string {
   if (usd === 0) return '$0';

@@ -11,7 +11,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { badOption } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
-import { formatCost, formatCount, formatDuration, oneLine } from '../output/format.ts';
+import { counted, formatCost, formatCount, formatDuration, oneLine } from '../output/format.ts';
 import { askAfterInterrupt } from '../client/after-interrupt.ts';
 import { onceOffered } from './once-offered.ts';
 import { junitReport, markdownReport } from './reports.ts';
@@ -80,7 +80,7 @@ async function follow(invocation: Invocation, begun: ReplayBatch): Promise<Repla
     const ended = all - counts.queued - counts.running;
     output.progress(
       all === 0 ? 0 : ended / all,
-      `${formatCount(ended)} of ${formatCount(all)} runs, ${counts.failed} failed`,
+      `${formatCount(ended)} of ${counted(all, 'run')}, ${counts.failed} failed`,
     );
     await delay(lookMs, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) {
@@ -127,7 +127,7 @@ function describe(
   ) => `  ${name.padEnd(14)} ${show(before[figure], format).padStart(10)} → ${show(after[figure], format)}`;
   const worst = items.filter(({ verdict }) => verdict === 'regressed' || verdict === 'failed');
   return [
-    `${style.bold(`${formatCount(after.runs)} runs replayed`)}  ${client.url}/replays?batch=${batch.id}`,
+    `${style.bold(`${counted(after.runs, 'run')} replayed`)}  ${client.url}/replays?batch=${batch.id}`,
     ...(batch.stoppedAtBudget
       ? [style.warning(`Stopped at the budget; ${batch.counts.skipped} runs were not begun.`)]
       : []),

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { badOption } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatCount } from '../output/format.ts';
+import { counted } from '../output/format.ts';
 import { saveRecording } from '../transfer/save-recording.ts';
 import { isTraceId } from './trace-id.ts';
 
@@ -90,7 +90,7 @@ export async function runOffline(invocation: Invocation): Promise<ExitCode> {
     }
     const file = path.resolve(save ?? path.join(inFolder, 'recording.jsonl'));
     const spans = await saveRecording(client, given.toLowerCase(), file);
-    if (save !== undefined) output.note(`${formatCount(spans)} spans written to ${save}.`);
+    if (save !== undefined) output.note(`${counted(spans, 'span')} written to ${save}.`);
     return file;
   }
 }
