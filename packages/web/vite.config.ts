@@ -60,6 +60,17 @@ export default defineConfig({
               name: 'framework',
               test: /node_modules.(?:(?:react|react-dom|scheduler)[\\/]|@tanstack.(?!.*virtual))/,
             },
+            // Each of these alone is smaller than what a file more takes on its way.
+            {
+              name: 'beside-charts',
+              test: /widgets.(?:expected-toggle|alert-on-this|send-to|use-chart-moment|failure-note)\.tsx?$/,
+              includeDependenciesRecursively: false,
+            },
+            {
+              name: 'parts',
+              test: /widgets.(?:chart-tools|part-note|use-part)\.tsx?$/,
+              includeDependenciesRecursively: false,
+            },
             { name: 'shared', minShareCount: 10 },
           ],
         },

@@ -13,3 +13,8 @@ export declare class BatchSender<Item> {
   add(item: Item): Promise<void>;
   flush(): Promise<void>;
 }
+
+export declare function ownValue<Value>(
+  table: Readonly<Record<string, Value>>,
+  name: string,
+): Value | undefined;

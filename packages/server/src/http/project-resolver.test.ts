@@ -12,6 +12,8 @@ import { isLoopback } from '../guard/host-name.ts';
 import { createKeyRing } from './key-ring.ts';
 import { createProjectResolver } from './project-resolver.ts';
 
+/** What a request with a key of the control plane is given: the hash tells who asked. */
+const stored = { project: 'default', key: expect.stringMatching(/^[0-9a-f]{64}$/) };
 const all = { project: 'default', name: 'test', scopes: keyScope.options, requestsPerMinute: null };
 
 describe('a request is given its project', () => {
@@ -52,15 +54,14 @@ describe('a request is given its project', () => {
 
   it('on loopback only with a key, once one is set', async () => {
     const { resolve } = resolver('127.0.0.1', 'secret');
+    const own = { project: 'default', key: 'own' };
     expect(await resolve({})).toMatchObject({ code: 'unauthenticated' });
-    expect(await resolve({ authorization: 'Bearer secret' })).toEqual({ project: 'default' });
-    expect(await resolve({ 'x-api-key': 'secret' })).toEqual({ project: 'default' });
-    expect(await resolve({ cookie: 'a=b; sightline_key=secret' })).toEqual({ project: 'default' });
+    expect(await resolve({ authorization: 'Bearer secret' })).toEqual(own);
+    expect(await resolve({ 'x-api-key': 'secret' })).toEqual(own);
+    expect(await resolve({ cookie: 'a=b; sightline_key=secret' })).toEqual(own);
     const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
-    expect(await resolve({ authorization: basic('pk-lf-1:secret') })).toEqual({ project: 'default' });
-    expect(await resolve({ authorization: basic('proxy:other'), 'x-api-key': 'secret' })).toEqual({
-      project: 'default',
-    });
+    expect(await resolve({ authorization: basic('pk-lf-1:secret') })).toEqual(own);
+    expect(await resolve({ authorization: basic('proxy:other'), 'x-api-key': 'secret' })).toEqual(own);
     for (const wrong of ['secret', 'secret:', ':Secret', 'pk:other'])
       expect(await resolve({ authorization: basic(wrong) })).toMatchObject({ code: 'unauthenticated' });
     expect(await resolve({ authorization: 'Bearer Secret' })).toMatchObject({ code: 'unauthenticated' });
@@ -69,7 +70,7 @@ describe('a request is given its project', () => {
   it('by a key of the control plane until it is revoked', async () => {
     const { resolve, later } = resolver('0.0.0.0');
     const made = await createApiKey(catalog, all);
-    expect(await resolve({ authorization: `Bearer ${made.key}` })).toEqual({ project: 'default' });
+    expect(await resolve({ authorization: `Bearer ${made.key}` })).toEqual(stored);
     await revokeApiKey(catalog, { project: 'default', id: made.id });
     later(5_001);
     expect(await resolve({ authorization: `Bearer ${made.key}` })).toMatchObject({ code: 'unauthenticated' });
@@ -91,16 +92,16 @@ describe('a request is given its project', () => {
     const { key } = await createApiKey(catalog, { ...all, requestsPerMinute: 12 });
     const other = await createApiKey(catalog, { ...all, requestsPerMinute: 12 });
     const ask = async () => resolve({ 'x-api-key': key });
-    for (let i = 0; i < 12; i += 1) expect(await ask()).toEqual({ project: 'default' });
+    for (let i = 0; i < 12; i += 1) expect(await ask()).toEqual(stored);
     expect(await ask()).toMatchObject({ code: 'rate_limited', status: 429, retryAfterS: 5 });
-    expect(await resolve({ 'x-api-key': other.key })).toEqual({ project: 'default' });
+    expect(await resolve({ 'x-api-key': other.key })).toEqual(stored);
     later(4_000);
     expect(await ask()).toMatchObject({ code: 'rate_limited', retryAfterS: 1 });
     later(1_000);
-    expect(await ask()).toEqual({ project: 'default' });
+    expect(await ask()).toEqual(stored);
     expect(await ask()).toMatchObject({ code: 'rate_limited', retryAfterS: 5 });
     later(600_000);
-    for (let i = 0; i < 12; i += 1) expect(await ask()).toEqual({ project: 'default' });
+    for (let i = 0; i < 12; i += 1) expect(await ask()).toEqual(stored);
     expect(await ask()).toMatchObject({ code: 'rate_limited' });
   });
 

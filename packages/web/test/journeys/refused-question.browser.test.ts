@@ -93,8 +93,8 @@ describe.skipIf(findChromium() === undefined)('a question that is refused', { ti
     ['/mcp', 'mcp', 'h1'],
     ['/metrics/explore', 'metrics/query', '.metric-canvas canvas'],
     ['/coding-agents', 'coding-agents', 'h1'],
-    ['/status', 'status', '.status-table'],
-    ['/status', 'ledger', '.status-table'],
+    ['/status', 'status', '.status-section table'],
+    ['/status', 'ledger', '.status-section table'],
   ];
 
   it.each(cases)('%s stays when /%s is refused', async (address, path, stays) => {
