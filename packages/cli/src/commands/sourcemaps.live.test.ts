@@ -114,11 +114,11 @@ test('frames of a minified program are those of its source once its maps are upl
   expect(before.frames[0]).toMatchObject({ function: 'addItem', line: 1, source: null });
 
   const wrong = await run('sourcemaps', 'upload', path.join(folder, 'dist'), '--release', '1.3.0');
-  expect(wrong).toMatchObject({ code: 0, stdout: '1 source maps of 1.3.0 uploaded.\n' });
+  expect(wrong).toMatchObject({ code: 0, stdout: '1 source map of 1.3.0 uploaded.\n' });
   expect((await framesOf('1.4.0')).frames).toEqual(before.frames);
 
   const sent = await run('sourcemaps', 'upload', path.join(folder, 'dist'), '--release', 'shop@1.4.0');
-  expect(sent).toMatchObject({ code: 0, stdout: '1 source maps of shop@1.4.0 uploaded.\n' });
+  expect(sent).toMatchObject({ code: 0, stdout: '1 source map of shop@1.4.0 uploaded.\n' });
   const { id, frames } = await framesOf('1.4.0');
   expect(id).toBe(before.id);
   expect(frames.slice(0, 3)).toMatchObject([
@@ -136,7 +136,7 @@ test('frames of a minified program are those of its source once its maps are upl
     ],
   });
   const deleted = await run('sourcemaps', 'delete', 'shop@1.4.0');
-  expect(deleted).toMatchObject({ code: 0, stdout: '1 source maps of shop@1.4.0 deleted.\n' });
+  expect(deleted).toMatchObject({ code: 0, stdout: '1 source map of shop@1.4.0 deleted.\n' });
   expect((await framesOf('1.4.0')).frames).toEqual(before.frames);
   expect((await run('sourcemaps', 'delete', 'shop@1.4.0')).stderr).toContain('There are no source maps');
 });

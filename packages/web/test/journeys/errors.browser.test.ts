@@ -255,7 +255,7 @@ describe.skipIf(findChromium() === undefined)('someone looks after errors', { ti
       const sent = await sightline(['sourcemaps', 'upload', join(folder, 'dist'), '--release', '2.0.0'], {
         url: stage.urls.ui,
       });
-      expect(sent).toMatchObject({ code: 0, stdout: '1 source maps of 2.0.0 uploaded.\n' });
+      expect(sent).toMatchObject({ code: 0, stdout: '1 source map of 2.0.0 uploaded.\n' });
       await page.reload();
       await soon(() => stack.locator('.error-frame').first().textContent()).toContain('billing.ts:2');
       const source = stack.getByLabel('Source of charge');
