@@ -178,10 +178,11 @@ function withMissing({ items, valueOf, values }: FieldPairs, itemCount: number):
   };
 }
 
+/** Sums of what items count for, by value. */
 interface Masses {
-  /** Of each value among all items. */
+  /** One sum for each value, over all items. */
   readonly all: Float64Array;
-  /** Of each value among the items of A, in each deal: those of one value stand together, since a pair counts for all deals at once. */
+  /** For each value one sum for each deal, over the items of A. The sums of one value stand together: a pair of item and value is added to all deals in one pass. */
   readonly ofA: Float64Array;
 }
 

@@ -34,7 +34,7 @@ export const newDashboardLinkResponse = dashboardLink.extend({
     ),
 });
 
-/** What a link shows of a panel: how it looks, and not what it asks. */
+/** A panel as a guest with a link gets it: how it looks, without its questions. */
 const sharedPanel = dashboardPanel.omit({ queries: true, overlays: true }).extend({
   isAsked: z.boolean().describe('It asks something, and is answered.'),
 });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { limitsMet, rangeParameters, rangeFrom, spanId, timestamp, traceId } from './common.ts';
 
-/** What is too slow, too expensive or fails too often. */
+/** The limits above which a run or a step is too slow, too expensive or fails too often. */
 export const thresholds = z.object({
   workflowDurationS: z.number().positive(),
   stepDurationS: z.number().positive(),

@@ -69,7 +69,7 @@ const patterns: readonly (readonly [LlmErrorClass, RegExp])[] = [
 ];
 const lengthMax = 4_000;
 
-/** What is said comes before the status, which is empty where there was none. Undefined where it is an error like any other. */
+/** The class of an error of a model call. Its words decide before its HTTP status, which is empty if there was none. Undefined for an error of no such class. */
 export function llmErrorClass(type: string, message: string, httpStatus = ''): LlmErrorClass | undefined {
   const text = `${type}: ${message.slice(0, lengthMax)}`;
   const said = patterns.find(([, pattern]) => pattern.test(text))?.[0];

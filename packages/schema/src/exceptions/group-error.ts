@@ -18,10 +18,10 @@ export interface ReportedError {
   readonly name: string;
   /** A model's, tool's or other operation (conventions); empty for none. */
   readonly operation: string;
-  /** Of the model: also of an HTTP request to its API. Empty for none. */
+  /** The provider of the model, also for an HTTP request to its API. Empty if there is none. */
   readonly provider: string;
   readonly tool: string;
-  /** Of the answer to an HTTP request; empty or absent where none is known. */
+  /** The status of the answer to an HTTP request. Empty or absent if it is not known. */
   readonly httpStatus?: string;
   /** What the program says is one group, as a JSON array of texts; empty or absent where it says nothing. */
   readonly fingerprint?: string;

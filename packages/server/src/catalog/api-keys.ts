@@ -31,7 +31,7 @@ export async function createApiKey(
   const [row] = await db.query<ApiKey>(
     `INSERT INTO api_keys (project, name, prefix, hash, scopes, requests_per_minute)
      VALUES ($1, $2, $3, $4, $5, $6) RETURNING ${columns}`,
-    [project, name, key.slice(0, 9), hashApiKey(key), scopes, requestsPerMinute],
+    [project, name, key.slice(0, 9), hashSecret(key), scopes, requestsPerMinute],
   );
   if (row === undefined) throw new Error('The new key was not returned.');
   return { ...row, key };
@@ -74,7 +74,7 @@ export async function listOpenKeys(
   );
 }
 
-/** Keys carry 192 random bits, so a plain SHA-256 is enough to keep them. */
-export function hashApiKey(key: string): string {
-  return createHash('sha256').update(key).digest('hex');
+/** Keys of the API and secrets of links carry 192 random bits, so a plain SHA-256 is enough to keep them. */
+export function hashSecret(secret: string): string {
+  return createHash('sha256').update(secret).digest('hex');
 }

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import {
   createApiKey,
   findGrantOfKey,
-  hashApiKey,
+  hashSecret,
   type KeyGrant,
   listApiKeys,
   revokeApiKey,
@@ -33,12 +33,12 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
 
   it('opens a project with a key until the key is revoked, and never keeps the key itself', async () => {
     const made = await createApiKey(catalog, ci);
-    expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toEqual(grant);
+    expect(await findGrantOfKey(catalog, hashSecret(made.key))).toEqual(grant);
     expect(JSON.stringify(await listApiKeys(catalog, 'default'))).not.toContain(made.key);
 
     expect(await revokeApiKey(catalog, { project: 'default', id: made.id })).toBe(true);
     expect(await revokeApiKey(catalog, { project: 'default', id: made.id })).toBe(false);
-    expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toBeUndefined();
+    expect(await findGrantOfKey(catalog, hashSecret(made.key))).toBeUndefined();
   });
 
   it('lets a key that was made before there were scopes do everything', async () => {
@@ -59,7 +59,7 @@ function describeCatalog(reopen: () => Promise<Catalog>): void {
     await writeRetention(catalog, policy);
     await catalog.close();
     catalog = await reopen();
-    expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toEqual(grant);
+    expect(await findGrantOfKey(catalog, hashSecret(made.key))).toEqual(grant);
     expect(await readRetention(catalog)).toEqual(policy);
   });
 
@@ -178,9 +178,9 @@ describe('the embedded control plane', () => {
       await writeRetention(catalog, policy);
       await catalog.close();
       catalog = await openCatalog({ directory });
-      expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toEqual(grant);
+      expect(await findGrantOfKey(catalog, hashSecret(made.key))).toEqual(grant);
       expect(await revokeApiKey(catalog, { project: 'default', id: made.id })).toBe(true);
-      expect(await findGrantOfKey(catalog, hashApiKey(made.key))).toBeUndefined();
+      expect(await findGrantOfKey(catalog, hashSecret(made.key))).toBeUndefined();
       expect(await readRetention(catalog)).toEqual(policy);
     });
 

@@ -1,5 +1,6 @@
 /** Links under which anybody sees one dashboard, until they expire or are revoked. */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
+import { hashSecret } from './api-keys.ts';
 import type { SqlRunner } from './catalog-database.ts';
 import { decodeDashboard, type DashboardKey, dashboardColumns, type StoredDashboard } from './dashboards.ts';
 
@@ -47,7 +48,7 @@ export async function createDashboardLink(
     [
       project,
       id,
-      hashOf(token),
+      hashSecret(token),
       made.note,
       made.keyHash ?? '',
       made.otherwiseBy,
@@ -114,16 +115,11 @@ export async function openDashboardLink(
   const [row] = await db.query<StoredDashboard & { link: string; project: string; lastUsedAt: Date | null }>(
     `SELECT l.id AS link, l.last_used_at AS "lastUsedAt", d.project, ${dashboardColumns('d')}
      FROM dashboard_links l JOIN dashboards d ON d.id = l.dashboard_id WHERE l.hash = $1 AND ${isOpen('$2')}`,
-    [hashOf(token), now.toISOString()],
+    [hashSecret(token), now.toISOString()],
   );
   if (row === undefined) return undefined;
   const { link, project, lastUsedAt, ...stored } = row;
   if (lastUsedAt === null || now.getTime() - lastUsedAt.getTime() >= usedMsMin)
     await db.query('UPDATE dashboard_links SET last_used_at = $2 WHERE id = $1', [link, now.toISOString()]);
   return { id: link, project, stored: decodeDashboard(stored) };
-}
-
-/** A secret has 192 random bits, as keys have: a plain SHA-256 is enough. */
-function hashOf(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
 }

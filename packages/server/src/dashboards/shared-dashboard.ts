@@ -16,6 +16,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import type { StoredDashboard } from '../catalog/dashboards.ts';
 import { PromqlSyntaxError } from '../promql/ast.ts';
 import type { PanelContext } from '../query/alerts/kept-histories.ts';
+import { KeptAnswers } from '../query/kept-answers.ts';
 import { labelValues } from '../query/prometheus/questions.ts';
 import { readFacets } from '../query/read-facets.ts';
 import { readRange } from '../query/time-range.ts';
@@ -25,7 +26,7 @@ import type { PanelScope } from './panel-answer.ts';
 
 /** Of a field the most frequent, of a label the first. */
 const offeredMax = { field: 100, label: 500 } as const;
-const keptMs = 60_000;
+/** Variables whose values are kept. */
 const keptMax = 1_000;
 
 export function describeShared({ version, updatedAt, dashboard }: StoredDashboard): SharedDashboard {
@@ -49,7 +50,7 @@ export function describeShared({ version, updatedAt, dashboard }: StoredDashboar
 
 /** The values of variables that whoever has a link may choose. Those that are read from the data are read once a minute. */
 export class OfferedValues {
-  readonly #kept = new Map<string, { readonly atMs: number; readonly values: Promise<readonly string[]> }>();
+  readonly #kept = new KeptAnswers<readonly string[]>(keptMax);
 
   async read(
     context: PanelContext,
@@ -57,18 +58,11 @@ export class OfferedValues {
     variable: DashboardVariable,
   ): Promise<readonly string[]> {
     const key = JSON.stringify([context.project, id, version, variable.name]);
-    const nowMs = context.clock.monotonicMs();
-    const known = this.#kept.get(key);
-    if (known !== undefined && nowMs - known.atMs < keptMs) return known.values;
     // Others wait for it too: it is read to its end when who asked first is gone.
     const { signal: _signal, ...lasting } = context;
-    const values = readOffered(lasting, range, variable);
-    this.#kept.delete(key);
-    this.#kept.set(key, { atMs: nowMs, values });
-    values.catch(() => this.#kept.delete(key));
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > keptMax && oldest !== undefined) this.#kept.delete(oldest);
-    return values;
+    return this.#kept.read(key, context.clock.monotonicMs(), async () =>
+      readOffered(lasting, range, variable),
+    );
   }
 }
 

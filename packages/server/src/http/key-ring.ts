@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '@sightline/base';
 import { keyScope } from '@sightline/schema/api';
-import { findGrantOfKey, hashApiKey, type KeyGrant } from '../catalog/api-keys.ts';
+import { findGrantOfKey, hashSecret, type KeyGrant } from '../catalog/api-keys.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { KnownRules } from '../catalog/known-rules.ts';
 
@@ -54,7 +54,7 @@ export function createKeyRing({ catalog, clock, known, apiKey }: KeyRingOptions)
       if (key === undefined) return 'none';
       if (apiKey !== undefined && isSameSecret(key, apiKey))
         return { hash: 'own', project: defaultProject, scopes: keyScope.options, requestsPerMinute: null };
-      const hash = hashApiKey(key);
+      const hash = hashSecret(key);
       const grant = await findGrant(hash);
       return grant === undefined ? 'unknown' : { hash, ...grant };
     },

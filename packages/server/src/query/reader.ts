@@ -8,7 +8,8 @@ import {
   type TelemetryStore,
 } from '../storage/telemetry-store.ts';
 import type { AskedOnce } from './asked-once.ts';
-import type { KeptNames } from './agents/kept-names.ts';
+import type { JoinedModels } from './agents/model-names.ts';
+import type { KeptAnswers } from './kept-answers.ts';
 import type { RunCache } from './agents/run-cache.ts';
 import type { AlertSpells } from './prometheus/alert-series.ts';
 import { queryTimeMsMax } from './query-bounds.ts';
@@ -36,7 +37,7 @@ export interface QueryContext {
   /** Where several ask at one moment: what was asked already is not asked again. */
   readonly once?: AskedOnce | undefined;
   /** Names of models that were read lately; without it they are read anew. */
-  readonly names?: KeptNames | undefined;
+  readonly names?: KeptAnswers<JoinedModels> | undefined;
   /** For PromQL over alerts; without it nothing is known of them. */
   readonly alertSpells?: AlertSpells | undefined;
   /** The range whose names of models the answers have, whatever else they look at: that of all panels of a request. */
@@ -52,7 +53,7 @@ export class Reader {
   readonly project: string;
   readonly runs: RunCache | undefined;
   readonly alertSpells: AlertSpells | undefined;
-  readonly names: KeptNames | undefined;
+  readonly names: KeptAnswers<JoinedModels> | undefined;
   readonly namesFrom: Window | undefined;
   /** Undefined where it was waited for. */
   #settle: (() => Promise<void>) | undefined;

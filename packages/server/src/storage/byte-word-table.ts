@@ -1,3 +1,5 @@
+import { hashBytes } from './hash-bytes.ts';
+
 /**
  * Numbers words in the order of their first appearance, by their bytes in UTF-8: a word that is known becomes no string. A quarter of a million rows with a few hundred words take a
  * fifth of what they take as strings in a Map.
@@ -45,7 +47,7 @@ export class ByteWordTable {
   /** Where the word is, or would be. Undefined where others have all of its places. */
   #slotOf(bytes: Buffer, from: number, to: number): number | undefined {
     const mask = this.#slots.length - 1;
-    const hash = hashOf(bytes, from, to);
+    const hash = hashBytes(bytes, from, to, hashSeed);
     for (let step = 0; step < placesMax; step++) {
       const slot = (hash + step) & mask;
       const index = (this.#slots[slot] ?? 0) - 1;
@@ -72,13 +74,8 @@ export interface WordRoom {
 }
 
 const placesMax = 16;
-
-/** FNV-1a, its high bits mixed into the low ones. */
-function hashOf(bytes: Buffer, from: number, to: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
-  return hash ^ (hash >>> 15);
-}
+/** Of FNV-1a. */
+const hashSeed = 0x811c9dc5;
 
 function isSame(known: Buffer | undefined, bytes: Buffer, from: number, to: number): boolean {
   if (known?.length !== to - from) return false;

@@ -27,7 +27,9 @@ export async function readNamesNear(reader: Reader, window: Window): Promise<Joi
   const since = from < dayBefore ? from : dayBefore;
   const near = { from: unixNano(since - (since % hourNanos)), to: unixNano(until) };
   const ask = async (): Promise<JoinedModels> => readJoinedModels(reader, near);
-  return reader.names === undefined ? ask() : reader.names.read(reader, near, ask);
+  if (reader.names === undefined) return ask();
+  const key = `${near.from} ${near.to} ${reader.project}`;
+  return reader.names.read(key, reader.clock.monotonicMs(), ask);
 }
 
 const hourNanos = 3_600_000_000_000n;

@@ -4,7 +4,8 @@
  */
 import type { RuleSource, ValueQuery } from '@sightline/schema/rules';
 import { type QueryContext, Reader } from '../reader.ts';
-import { KeptNames } from '../agents/kept-names.ts';
+import type { JoinedModels } from '../agents/model-names.ts';
+import { KeptAnswers } from '../kept-answers.ts';
 import { readRunsProgress } from '../agents/settled-runs.ts';
 import { inRange, storedAfter } from '../sql/range-sql.ts';
 import type { SpreadRow } from '../sql/rule-spread-sql.ts';
@@ -71,11 +72,14 @@ export interface SpreadOfSteps {
   readonly read: (fromStep: number) => Promise<readonly SpreadRow[]>;
 }
 
+/** Ranges whose names of models are kept. */
+const namesKeptMax = 200;
+
 export class KeptHistories {
   readonly #kept = new Map<string, Kept>();
   readonly #spreads = new Map<string, KeptSpread>();
-  /** Of models, for panels that are not kept as well. */
-  readonly names = new KeptNames();
+  /** Under which names models are listed, for panels that are not kept as well: to read them is a look at every span of a day. */
+  readonly names = new KeptAnswers<JoinedModels>(namesKeptMax);
   readonly #loadMsMax: bigint;
 
   constructor(options: { readonly loadMsMax?: bigint } = {}) {

@@ -1,6 +1,6 @@
 import type { Dashboard, DashboardPanel } from '@sightline/schema/api';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
-import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
+import { useCallback, useMemo, useRef, useState, type ReactElement } from 'react';
 import { dashboardMarksQuery, dashboardQuery } from '../../api/dashboard-queries.ts';
 import { plural } from '../../model/format.ts';
 import { chosenValues, writeList } from '../../model/panel-words.ts';
@@ -22,6 +22,7 @@ import { marksOf, servicesOf } from './panel-marks.tsx';
 import { PanelGrid } from './panel-grid.tsx';
 import { type DashboardDraft, useDraft } from './use-draft.ts';
 import { usePanelAnswers } from './use-panel-answers.ts';
+import { useRefreshEvery } from './use-refresh-every.ts';
 import { VariableBar } from './variable-bar.tsx';
 import { VariableEditor } from './variable-editor.tsx';
 import './dashboards.css';
@@ -57,17 +58,8 @@ function OpenDashboard({ stored }: { readonly stored: Dashboard }): ReactElement
   const [asOf, setAsOf] = useState(() => Date.now());
   const refreshS = Number(search['refresh'] ?? dashboard.refreshS);
   const whole = useRef<HTMLDivElement>(null);
-  const refresh = (): void => setAsOf(Date.now());
-  useEffect(() => {
-    if (!(refreshS > 0)) return undefined;
-    const timer = setInterval(
-      () => {
-        if (!document.hidden) setAsOf(Date.now());
-      },
-      Math.max(5, refreshS) * 1000,
-    );
-    return () => clearInterval(timer);
-  }, [refreshS]);
+  const refresh = useCallback((): void => setAsOf(Date.now()), []);
+  useRefreshEvery(refreshS, refresh);
   const values = chosenValues(dashboard.variables, search);
   const panels = useMemo(
     () => dashboard.panels.map((one) => ({ ...one, overlays: one.overlays ?? dashboard.overlays })),

@@ -1,6 +1,6 @@
 import type { DashboardPanel, SharedDashboard } from '@sightline/schema/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useMemo, useState, type ReactElement } from 'react';
+import { useCallback, useMemo, useState, type ReactElement } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { type AskPanels } from '../../api/dashboard-queries.ts';
 import { askShared, sharedDashboardQuery } from '../../api/shared-queries.ts';
@@ -14,6 +14,7 @@ import { PanelFrame } from './panel-frame.tsx';
 import { PanelGrid } from './panel-grid.tsx';
 import { marksOf } from './panel-marks.tsx';
 import { usePanelAnswers } from './use-panel-answers.ts';
+import { useRefreshEvery } from './use-refresh-every.ts';
 import { VariableBar } from './variable-bar.tsx';
 import './dashboards.css';
 
@@ -41,7 +42,6 @@ export function SharedPage(): ReactElement {
 }
 
 const isEnded = (error: unknown): boolean => error instanceof ApiError && error.code === 'link_not_valid';
-const refreshSMin = 5;
 
 interface OpenSharedProps {
   readonly token: string;
@@ -69,17 +69,8 @@ function OpenShared({ token, shared: { version, dashboard } }: OpenSharedProps):
       });
   }, [client, token, version]);
   const { answerOf, watch } = usePanelAnswers({ panels, range, values, asOf, ask });
-  const refresh = (): void => setAsOf(Date.now());
-  useEffect(() => {
-    if (!(refreshS > 0)) return undefined;
-    const timer = setInterval(
-      () => {
-        if (!document.hidden) setAsOf(Date.now());
-      },
-      Math.max(refreshSMin, refreshS) * 1000,
-    );
-    return () => clearInterval(timer);
-  }, [refreshS]);
+  const refresh = useCallback((): void => setAsOf(Date.now()), []);
+  useRefreshEvery(refreshS, refresh);
   return (
     <Page
       title={name}

@@ -41,7 +41,7 @@ interface Placed<Part> {
 }
 type PlacedResult = Placed<ResultPart>;
 interface Called extends Placed<CallPart> {
-  /** PlacedResult to the model, so that what came of it lies before the turn. */
+  /** Sent to the model, so that what came of it lies before the turn. */
   readonly isPast: boolean;
   /** Nothing before then is meant by what is told without an id, in nanoseconds. */
   readonly notBefore: bigint;
@@ -83,7 +83,7 @@ export function joinTools(
       runOfName(call, runsByName, unclaimed);
     const messageResult =
       (id === undefined ? undefined : resultOfId(call, resultsById.nearest(call.turn, id))) ??
-      toldOfName(call, freeResults, freeByName.get(part.name));
+      resultOfName(call, freeResults, freeByName.get(part.name));
     if (messageResult !== undefined) {
       joined.add(messageResult.part);
       freeResults.delete(messageResult);
@@ -221,7 +221,7 @@ function resultOfId({ order }: Called, results: readonly PlacedResult[]): Placed
   return results[firstWhere(results, (messageResult) => messageResult.order > order)];
 }
 
-function toldOfName(
+function resultOfName(
   { order }: Called,
   free: ReadonlySet<PlacedResult>,
   results: readonly PlacedResult[] = [],

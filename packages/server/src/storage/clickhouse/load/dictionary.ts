@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { ByteWriter } from '@sightline/schema/otlp';
+import { hashBytes } from '../../hash-bytes.ts';
 import { NumberList } from './number-list.ts';
 
 /** So that nobody can send names that all fall into one slot. */
@@ -25,7 +26,7 @@ export class Dictionary {
   #first = 0;
 
   codeOf(bytes: Uint8Array, start: number, end: number): number {
-    const hash = hashOf(bytes, start, end);
+    const hash = hashBytes(bytes, start, end, hashSeed);
     const known = this.#find(hash, bytes, start, end);
     return known >= 0 ? known : this.#add(hash, bytes, start, end);
   }
@@ -47,7 +48,7 @@ export class Dictionary {
 
   has(text: string): boolean {
     const bytes = Buffer.from(text);
-    return this.#find(hashOf(bytes, 0, bytes.length), bytes, 0, bytes.length) >= 0;
+    return this.#find(hashBytes(bytes, 0, bytes.length, hashSeed), bytes, 0, bytes.length) >= 0;
   }
 
   is(code: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -102,10 +103,4 @@ export class Dictionary {
     this.#slots = new Int32Array(this.#slots.length * 4);
     for (let code = 0; code < this.#hashes.length; code += 1) this.#link(code, this.#hashes.at(code));
   }
-}
-
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = hashSeed;
-  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] as number), 0x0100_0193);
-  return (hash ^ (hash >>> 15)) >>> 0;
 }
