@@ -18,6 +18,7 @@ export interface ChangedSteps {
  * long after the last of them both are looked for.
  */
 const lateMs = 600_000n;
+const longMs = 30_000n;
 
 const time = (ms: bigint): Sql => sql`fromUnixTimestamp64Milli(${int64(ms)}, 'UTC')`;
 
@@ -33,10 +34,15 @@ function changedSteps(columns: Sql, { afterMs, untilMs, from, to }: ChangedSteps
     ],
     ' AND ',
   )}`;
-  const changedSince = (ms: bigint): Sql => sql`SELECT ${columns} FROM ai_spans
+  const changedSince = (ms: bigint, read = columns): Sql => sql`SELECT ${read} FROM ai_spans
     WHERE changed_time > ${time(ms)} AND changed_time <= ${time(untilMs)} AND ${within}`;
   if (afterMs <= lateMs) return changedSince(afterMs);
-  const stored = sql`stored_time > ${time(afterMs)} AND stored_time <= ${time(untilMs)}`;
+  // Of a long time the ids of all traces would take hundreds of megabytes: only those that have steps are looked for.
+  const withSteps =
+    untilMs - afterMs < longMs
+      ? trusted('true')
+      : sql`trace_id IN (${changedSince(afterMs - lateMs, trusted('trace_id'))})`;
+  const stored = sql`stored_time > ${time(afterMs)} AND stored_time <= ${time(untilMs)} AND ${withSteps}`;
   // One SELECT, not a UNION: on a cluster the engine refuses IN within the parts of a union that stands in an IN itself.
   return sql`${changedSince(afterMs - lateMs)} AND (changed_time > ${time(afterMs)}
       OR trace_id IN (SELECT trace_id FROM spans WHERE ${stored}
