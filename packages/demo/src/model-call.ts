@@ -94,6 +94,7 @@ export async function callModel(world: World, context: Context, call: ModelCall)
         'gen_ai.agent.name': agent.name,
         'gen_ai.conversation.id': call.conversationId,
         'gen_ai.prompt.name': call.prompt,
+        'gen_ai.prompt.version': promptVersionOf(call.conversationId),
         'gen_ai.request.temperature': agent.temperature,
         'gen_ai.request.max_tokens': 4096,
         'gen_ai.request.stream': stream,
@@ -342,4 +343,11 @@ export async function serveHttp<T>(
       }
     },
   );
+}
+
+/** Two versions of each prompt are tried side by side: a conversation has one of them throughout. */
+function promptVersionOf(conversationId: string): '1' | '2' {
+  let sum = 0;
+  for (const letter of conversationId) sum += letter.charCodeAt(0);
+  return sum % 2 === 0 ? '1' : '2';
 }

@@ -17,7 +17,6 @@ import { logChannelId } from './alerts/find-routes.ts';
 import { AlertKeeper } from './alerts/alert-keeper.ts';
 import { openChannel } from './alerts/channels/open-channel.ts';
 import { recordedSamples } from './alerts/recorded-samples.ts';
-import { keepDemoSlos } from './alerts/slos/demo-slos.ts';
 import { SloKeeper } from './alerts/slos/slo-keeper.ts';
 import { openCatalog, type Catalog } from './catalog/catalog.ts';
 import { findChannel } from './catalog/channels.ts';
@@ -32,6 +31,7 @@ import { DamageKeeper } from './damage-keeper.ts';
 import { startEvaluationRunner } from './evaluation/evaluation-runner.ts';
 import { ExperimentRunner } from './experiments/experiment-runner.ts';
 import { isLoopback } from './guard/host-name.ts';
+import { makeDemoDocuments, removeDemoDocuments } from './demo/demo-documents.ts';
 import { DemoJobs } from './demo/demo-jobs.ts';
 import { createRequestGuard } from './guard/request-guard.ts';
 import { readDecisions } from './http/api/errors-routes.ts';
@@ -230,9 +230,16 @@ async function start(
     ingest,
     clock,
     log,
-    onDone: async (project, kind) => {
-      await keepDemoSlos(catalog, project, kind === 'loading');
-      await slos.changed(project);
+    documents: {
+      make: async (project) => {
+        const made = await makeDemoDocuments(catalog, project);
+        await slos.changed(project);
+        return made;
+      },
+      remove: async (project) => {
+        await removeDemoDocuments(catalog, project);
+        await slos.changed(project);
+      },
     },
   });
   onClose(async () => demo.stop());

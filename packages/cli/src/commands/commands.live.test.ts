@@ -515,6 +515,7 @@ describe('demo', () => {
     expect(exemplars.length).toBeGreaterThan(0);
     const { slos } = await runJson(['slos', 'list'], slosResponse);
     expect(slos.map(({ name }) => name).toSorted()).toEqual(demoSlos.map(({ name }) => name).toSorted());
+    expect((await run(['experiments', 'list'])).stdout.match(/\(demo\)/g)).toHaveLength(2);
   }, 90_000);
 
   test('Ctrl-C ends the live part with everything sent', async () => {
@@ -526,7 +527,7 @@ describe('demo', () => {
     expect(stdout).toMatch(/Sent .* spans and .* log lines\./);
   }, 60_000);
 
-  test('its SLOs go with its data', async () => {
+  test('its SLOs, prompts and experiments go with its data', async () => {
     const demo = `${server.url}/api/v1/demo`;
     expect((await fetch(demo, { method: 'DELETE' })).status).toBe(200);
     await vi.waitFor(
@@ -534,6 +535,8 @@ describe('demo', () => {
       { timeout: 90_000, interval: 250 },
     );
     expect((await run(['slos', 'list'])).stdout).not.toContain('(demo)');
+    expect((await run(['experiments', 'list'])).stdout).not.toContain('(demo)');
+    expect((await run(['prompts', 'list'])).stdout).not.toContain('support-agent/answer');
   }, 120_000);
 });
 

@@ -1,5 +1,5 @@
 import type { SendTelemetry } from '@sightline/demo';
-import { demoSlos, slo, slosResponse, statusResponse } from '@sightline/schema/api';
+import { demoDocuments, statusResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { badOption } from '../arguments/options.ts';
 import { createApiClient } from '../client/api-client.ts';
@@ -69,7 +69,7 @@ export const demoCommand: Command = {
     // The OpenTelemetry SDK is loaded by the one verb that needs it.
     const { runDemo } = await import('@sightline/demo');
     const apiKey = options.text('api-key') ?? (invocation.env.SIGHTLINE_API_KEY || undefined);
-    let slosMade: Promise<void> | undefined;
+    let documentsMade: Promise<void> | undefined;
     const sent = await runDemo({
       send: sending({ url: client.url, apiKey, abort: signal }),
       once,
@@ -79,7 +79,7 @@ export const demoCommand: Command = {
       liveMs,
       abort: signal,
       onLive: ({ spans, logs }) => {
-        slosMade = makeSlos(invocation);
+        documentsMade = makeDocuments(invocation);
         if (once || output.json) return;
         const next = liveMs === 0 ? '' : ' Going on live.';
         output.line(`The past is there: ${counted(spans, 'span')}, ${counted(logs, 'log line')}.${next}`);
@@ -94,7 +94,7 @@ export const demoCommand: Command = {
         else output.progress(played, once ? spans : `of the last ${formatDuration(historyMs)}, ${spans}`);
       },
     });
-    await (slosMade ?? makeSlos(invocation));
+    await (documentsMade ?? makeDocuments(invocation));
     output.status('');
     if (output.json) output.document({ ...sent, seed, url: client.url });
     else {
@@ -108,16 +108,14 @@ export const demoCommand: Command = {
   },
 };
 
-/** The SLOs that the server makes when it loads the demo itself. They count the last day, so the past is sent first. The demo goes on without them. */
-async function makeSlos({ client, output, signal }: Invocation): Promise<void> {
+/** What the server makes when it loads the demo itself. SLOs count the last day, so the past is sent first. The demo goes on without. */
+async function makeDocuments({ client, output, signal }: Invocation): Promise<void> {
   try {
-    const { slos } = await client.get('slos', {}, slosResponse);
-    const known = new Set(slos.map(({ name }) => name));
-    for (const each of demoSlos) if (!known.has(each.name)) await client.post('slos', each, slo);
+    await client.post('demo/documents', {}, demoDocuments);
   } catch (error) {
     if (signal.aborted) return;
     if (!(error instanceof SightlineError)) throw error;
-    output.note(`The SLOs of the demo were not made: ${error.message}`);
+    output.note(`The SLOs, prompts and experiments of the demo were not made: ${error.message}`);
   }
 }
 

@@ -38,4 +38,14 @@ export const demoState = z.object({
   error: z.string().nullable(),
 });
 
+export const demoDocuments = z
+  .object({
+    slos: z.number().int(),
+    prompts: z.number().int(),
+    datasets: z.number().int(),
+    experiments: z.number().int(),
+  })
+  .describe('How many of each were made; what was there already stays as it is.');
+
 export type DemoState = z.infer<typeof demoState>;
+export type DemoDocuments = z.infer<typeof demoDocuments>;

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '@sightline/base';
-import type { DemoState, LedgerResponse } from '@sightline/schema/api';
+import type { DemoDocuments, DemoState, LedgerResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { Logger } from 'pino';
 import type { Ingest } from '../ingest/index.ts';
@@ -19,8 +19,11 @@ export interface DemoJobsOptions {
   readonly ingest: Pick<Ingest, 'accept' | 'ledger' | 'whileLoadsWait'>;
   readonly clock: Pick<Clock, 'now'>;
   readonly log: Logger;
-  /** Called when a task is done. */
-  readonly onDone?: (project: string, kind: 'loading' | 'deleting') => Promise<void>;
+  /** What comes and goes beside telemetry. */
+  readonly documents: {
+    readonly make: (project: string) => Promise<DemoDocuments>;
+    readonly remove: (project: string) => Promise<void>;
+  };
 }
 
 interface Task {
@@ -72,6 +75,7 @@ export class DemoJobs {
     return this.#start({ project, kind: 'loading', part: 0, spans: 0 }, async (task) => {
       await this.#play(task);
       await this.#stored(project);
+      await this.makeDocuments(project);
     });
   }
 
@@ -86,7 +90,13 @@ export class DemoJobs {
       await ingest.whileLoadsWait(async () =>
         store.deleteDemo({ project, onPart: (part) => (task.part = part) }),
       );
+      await this.#options.documents.remove(project);
     });
+  }
+
+  /** For demo data that a program sends. */
+  async makeDocuments(project: string): Promise<DemoDocuments> {
+    return this.#options.documents.make(project);
   }
 
   /** Resolves when nothing is under way any more: a demo that is being loaded ends where it is, a deletion is finished. */
@@ -107,7 +117,6 @@ export class DemoJobs {
     this.#failures.delete(task.project);
     const { log } = this.#options;
     this.#running = run(task)
-      .then(async () => this.#options.onDone?.(task.project, task.kind))
       .catch((error: unknown) => {
         if (this.#stop.signal.aborted) return;
         log.error({ err: error, task: task.kind }, 'The demo data could not be loaded or deleted.');

@@ -97,6 +97,7 @@ beforeAll(async () => {
       read: async () => ({ state: 'none', part: 0, spans: 0, error: null }),
       load: async () => ({ state: 'loading', part: 0, spans: 0, error: null }),
       delete: async () => ({ state: 'deleting', part: 0, spans: 0, error: null }),
+      makeDocuments: async () => ({ slos: 0, prompts: 0, datasets: 0, experiments: 0 }),
     },
     prices: { bookOf: () => createPriceBook(), overridesOf: () => [], changeOverrides: async () => {} },
     history: {

@@ -1,4 +1,4 @@
-import { demoState } from '@sightline/schema/api';
+import { demoDocuments, demoState } from '@sightline/schema/api';
 import { type ApiRoute, route } from './route-table.ts';
 
 /** The demo: a made-up shop with its agents, to look around with before one's own programs send anything. */
@@ -20,6 +20,16 @@ export const demoRoutes: readonly ApiRoute[] = [
     scope: 'write',
     response: demoState,
     answer: ({ context, sources }) => sources.demo.load(context.project),
+  }),
+  route({
+    method: 'POST',
+    path: '/demo/documents',
+    summary:
+      'Makes what goes with demo data that a program sends: SLOs, prompts, a dataset and experiments. Deleting the demo data deletes them.',
+    tag: 'demo',
+    scope: 'write',
+    response: demoDocuments,
+    answer: ({ context, sources }) => sources.demo.makeDocuments(context.project),
   }),
   route({
     method: 'DELETE',

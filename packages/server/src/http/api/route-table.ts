@@ -44,7 +44,7 @@ export interface ApiSources {
   readonly evaluation: Pick<EvaluationRunner, 'status' | 'judgeSurroundings'>;
   readonly prices: Pick<PriceKeeper, 'bookOf' | 'overridesOf' | 'changeOverrides'>;
   readonly history: Pick<HistoryJobs, 'start' | 'find'>;
-  readonly demo: Pick<DemoJobs, 'read' | 'load' | 'delete'>;
+  readonly demo: Pick<DemoJobs, 'read' | 'load' | 'delete' | 'makeDocuments'>;
   readonly histories?: KeptHistories | undefined;
   /** Whoever has a link to a dashboard. */
   readonly links: SharedLinks;
