@@ -224,7 +224,7 @@ function bounded(field: Field, value: number): number | null {
 /** What ClickHouse's `toFloat64OrNull` reads, or NaN. `Number` alone reads '', ' 1 ' and '0x1'. */
 function toNumber(text: string): number {
   if (isShortCount(text)) return Number(text);
-  return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  return /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
 }
 
 /** Most are, and a loop is faster than the expression. */

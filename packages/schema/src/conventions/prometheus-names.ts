@@ -70,7 +70,7 @@ export function prometheusUnit(unit: string): string {
 
 /** Units in braces say what is counted, and are left out. */
 function unitSuffix(unit: string): string[] {
-  const [main = '', per] = unit.replaceAll(/\{[^}]*\}/g, '').split('/', 2);
+  const [main = '', per] = unit.replaceAll(/\{[^{}]*\}/g, '').split('/', 2);
   const spelt = (text: string, table: Readonly<Record<string, string>>): string =>
     Object.hasOwn(table, text) ? (table[text] ?? '') : text;
   const parts = [main.trim() === '1' ? '' : spelt(main.trim(), units)];

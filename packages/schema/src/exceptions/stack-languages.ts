@@ -114,7 +114,8 @@ let lastScript = { file: '', module: '', inApp: true };
 
 const javascript: LanguageRules = {
   language: 'javascript',
-  signature: /^\s*at (?:.* \()?[^()\n]*?:\d+:\d+\)?$|^[^\s@]*@(?:https?|file|webpack|app|\/)[^\n]*:\d+:\d+$/m,
+  signature:
+    /^[^\S\n]*at (?:.* \()?[^()\n]*?:\d+:\d+\)?$|^[^\s@]*@(?:https?|file|webpack|app|\/)[^\n]*:\d+:\d+$/m,
   read(line) {
     const text = line.trim();
     if (text.startsWith('at ')) {
@@ -143,7 +144,7 @@ const javascript: LanguageRules = {
 const python: LanguageRules = {
   language: 'python',
   marks: ['"'],
-  signature: /^[\s|]*File "[^"\n]*", line \d+/m,
+  signature: /^(?:[^\S\n]|\|)*File "[^"\n]*", line \d+/m,
   isReversed: true,
   read(line) {
     const call = /^[\s|]*File "([^"]*)", line (\d+)(?:, in (.*))?$/.exec(line);
@@ -175,7 +176,7 @@ const javaCall = /^\s+at (?:[\w.@+-]*\/{1,2})?([^\s()/]+(?:\/0x[0-9a-f]+[^\s()/]
 const java: LanguageRules = {
   language: 'java',
   signature:
-    /^\s+at [^\s()]+\((?:[^()\s]+\.(?:java|kt|kts|scala|groovy|clj)(?::\d+)?|Unknown Source(?::\d+)?|SourceFile(?::\d+)?|Native Method|<generated>)\)/m,
+    /^[^\S\n]+at [^\s()]+\((?:[^()\s]+\.(?:java|kt|kts|scala|groovy|clj)(?::\d+)?|Unknown Source(?::\d+)?|SourceFile(?::\d+)?|Native Method|<generated>)\)/m,
   hasSuppressed: true,
   read(line) {
     const call = javaCall.exec(line);
@@ -225,7 +226,7 @@ const dotnet: LanguageRules = {
   language: 'dotnet',
   marks: ['('],
   signature: new RegExp(
-    String.raw`^\s+${dotnetAt} [\w.<>\`+|$@,[\]-]+\([^\n]*\)(?: \S{1,12} .*:\S{1,12} ?\d+\.?)?\s*$`,
+    String.raw`^[^\S\n]+${dotnetAt} [\w.<>\`+|$@,[\]-]+\([^\n]*\)(?: \S{1,12} .*:\S{1,12} ?\d+\.?)?\s*$`,
     'm',
   ),
   read(line) {
@@ -244,7 +245,7 @@ const dotnet: LanguageRules = {
 const ruby: LanguageRules = {
   language: 'ruby',
   marks: ["'", '`'],
-  signature: /^(?:\s*from )?[^\s:][^:\n]*:\d+:in [`'][^'\n]*'/m,
+  signature: /^(?:[^\S\n]*from )?[^\s:][^:\n]*:\d+:in [`'][^'\n]*'/m,
   read(line) {
     const call =
       /^\s*(?:from |\d+: from )?((?:[A-Za-z]:)?[^\s:][^:]*):(\d+):in [`']([^']*)'(?:: (.*))?$/.exec(line);
@@ -294,7 +295,7 @@ const php: LanguageRules = {
 const phpLikeJava: LanguageRules = {
   language: 'php',
   marks: ['.php'],
-  signature: /^\s+at [^\s()]+\([^()\s]+\.php(?::\d+)?\)/m,
+  signature: /^[^\S\n]+at [^\s()]+\([^()\s]+\.php(?::\d+)?\)/m,
   read(line) {
     const call = /^\s+at ([^\s()]+)\(([^():]+)(?::(\d+))?\)$/.exec(line);
     if (call === null) {
@@ -320,7 +321,7 @@ const rust: LanguageRules = {
   language: 'rust',
   marks: ['.rs:', '::'],
   signature:
-    /^thread .{1,200} panicked at .*\.rs:\d+:\d+:?$|^\s+\d+: .*\n\s+at [^\n]*\.rs:\d+|^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(?:<[^\n]*>|[\w$[\]]+)::[\w:{}<>#&$ ]+(?:::h[0-9a-f]{16})?$/m,
+    /^thread .{1,200} panicked at .*\.rs:\d+:\d+:?$|^[^\S\n]+\d+: .*\n[^\S\n]+at [^\n]*\.rs:\d+|^[^\S\n]+\d+:\s+(?:0x[0-9a-f]+ - )?(?:<[^\n]*>|[\w$[\]]+)::[\w:{}<>#&$ ]+(?:::h[0-9a-f]{16})?$/m,
   read(line, after) {
     const call = /^\s+\d+:\s+(?:0x[0-9a-f]+ - )?(.*)$/.exec(line);
     if (call !== null) {

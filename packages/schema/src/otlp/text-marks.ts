@@ -2,8 +2,6 @@
 
 // oxlint-disable-next-line no-control-regex -- control characters are what a mark is told by
 const mark = /\u0001(\d+):(\d+)\u0002/g;
-// oxlint-disable-next-line no-control-regex -- see above
-const cutMark = /\u0001[^\u0002]*$/;
 
 /** Numbers of the texts that a value stands for, from 1. Empty for a value that is whole. */
 export function textNumbers(value: string): number[] {
@@ -39,5 +37,6 @@ export function replaceMarks(
 
 /** What is left of a value that was cut, without half a mark at its end. */
 export function dropCutMark(value: string): string {
-  return value.includes('\u0001') ? value.replace(cutMark, '') : value;
+  const cut = value.indexOf('\u0001', value.lastIndexOf('\u0002') + 1);
+  return cut < 0 ? value : value.slice(0, cut);
 }

@@ -150,9 +150,11 @@ const readMedia =
 /** A link, a data URL taken apart, or base64. */
 function located(given: string | undefined): { uri?: string; data?: string; mimeType?: string } {
   if (given === undefined) return {};
-  const inline = /^data:([^;,]*)[^,]*,/.exec(given);
-  if (inline !== null)
-    return { data: given.slice(inline[0].length), ...(inline[1] ? { mimeType: inline[1] } : {}) };
+  const comma = given.startsWith('data:') ? given.indexOf(',') : -1;
+  if (comma >= 0) {
+    const [mimeType = ''] = given.slice('data:'.length, comma).split(';', 1);
+    return { data: given.slice(comma + 1), ...(mimeType === '' ? {} : { mimeType }) };
+  }
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(given) ? { uri: given } : { data: given };
 }
 

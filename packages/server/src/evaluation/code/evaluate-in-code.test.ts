@@ -98,6 +98,15 @@ describe('evaluators in code', () => {
     });
   });
 
+  it('look for JSON in an answer of blank lines in no more time than in another', async () => {
+    const schema = { type: 'object' };
+    const answer = `\`\`\`${'\n'.repeat(200_000)}`;
+    const before = process.cpuUsage();
+    expect(await run({ type: 'json_schema', schema }, { answer })).toMatchObject({ label: 'fail' });
+    // An expression with two parts that read the same signs takes ten seconds.
+    expect(process.cpuUsage(before).user).toBeLessThan(2_000_000);
+  });
+
   it('stop a schema whose pattern would run for ever', async () => {
     const schema = { type: 'string', pattern: '^(a+)+$' };
     const started = performance.now();

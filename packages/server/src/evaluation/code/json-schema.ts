@@ -88,7 +88,8 @@ function describeErrors({ errors }: ValidateFunction): string {
 
 /** The text as JSON, or the first fenced block in it. */
 function readJson(answer: string): { readonly value: unknown } | undefined {
-  const fenced = /```(?:json)?\s*\n([\s\S]*?)```/i.exec(answer)?.[1];
+  // No two parts of it read the same signs: an answer of blank lines takes no longer than another.
+  const fenced = /```(?:json)?[^\S\n]*\n([^]*?)```/i.exec(answer)?.[1];
   for (const text of [answer, fenced]) {
     if (text === undefined) continue;
     try {

@@ -16,11 +16,11 @@ export type Matcher = z.output<typeof matcher>;
 /** As it stands in a parameter or in front of `amtool`: `severity=~"critical|warning"`. Throws `bad_filter`. */
 export function readMatcher(text: string): Matcher {
   const [, name, operator, quoted, plain] =
-    /^\s*([a-zA-Z_][\w.]*)\s*(=~|!~|!=|=)\s*(?:("(?:[^"\\]|\\.)*")|(.*?))\s*$/s.exec(text) ?? [];
+    /^\s*([a-zA-Z_][\w.]*)\s*(=~|!~|!=|=)\s*(?:("(?:[^"\\]|\\.)*")\s*|(.*))$/s.exec(text) ?? [];
   if (name === undefined || operator === undefined) throw badMatcher(text);
   return {
     name,
-    value: quoted === undefined ? (plain ?? '') : unquote(quoted, text),
+    value: quoted === undefined ? (plain ?? '').trimEnd() : unquote(quoted, text),
     isRegex: operator.endsWith('~'),
     isEqual: operator.startsWith('='),
   };
