@@ -1,3 +1,4 @@
+import { err, ok, type Result } from '@sightline/base';
 import { type LogLine, readLogLine } from './read-log-line.ts';
 
 export interface UnreadableLine {
@@ -13,19 +14,36 @@ export function splitLogLines(text: string): {
 } {
   const lines: LogLine[] = [];
   const unreadable: UnreadableLine[] = [];
-  for (const [index, value] of valuesOf(text).entries()) {
-    if (value === undefined) continue;
+  for (const read of eachLogLine(text))
+    if (read.ok) lines.push(read.value);
+    else unreadable.push(read.error);
+  return { lines, unreadable };
+}
+
+/** The same, one after the other: of a long text with millions of short lines, no two need be held at a time. */
+export function* eachLogLine(text: string): Generator<Result<LogLine, UnreadableLine>> {
+  for (const [index, value] of valuesOf(text)) {
+    if (isDeeper(value, levelsMax)) {
+      yield err({ number: index + 1, message: `its values are nested more than ${levelsMax} levels deep` });
+      continue;
+    }
     const line = value instanceof SyntaxError ? value : objectOf(value);
-    if (line instanceof SyntaxError)
-      unreadable.push({ number: index + 1, message: `not JSON: ${line.message}` });
+    if (line instanceof SyntaxError) yield err({ number: index + 1, message: `not JSON: ${line.message}` });
     else if (line === undefined)
-      unreadable.push({
+      yield err({
         number: index + 1,
         message: 'no line of a log: it has neither a message nor a level',
       });
-    else lines.push(line);
+    else yield ok(line);
   }
-  return { lines, unreadable };
+}
+
+/** No program logs so much structure. Whoever reads it level by level needs room for each. */
+const levelsMax = 100;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
 }
 
 function objectOf(value: unknown): LogLine | undefined {
@@ -34,15 +52,20 @@ function objectOf(value: unknown): LogLine | undefined {
     : undefined;
 }
 
-/** undefined for an empty line. */
-function valuesOf(text: string): readonly unknown[] {
+function* valuesOf(text: string): Generator<readonly [index: number, value: unknown]> {
   const whole = parse(text.replace(/^\uFEFF/, ''));
-  if (Array.isArray(whole)) return whole;
   if (!(whole instanceof SyntaxError)) {
     const { logs } = (whole ?? {}) as { readonly logs?: unknown };
-    return Array.isArray(logs) ? logs : [whole];
+    yield* (Array.isArray(whole) ? whole : Array.isArray(logs) ? logs : [whole]).entries();
+    return;
   }
-  return text.split('\n').map((line) => (line.trim() === '' ? undefined : parse(line)));
+  for (let at = 0, index = 0; at < text.length; index += 1) {
+    const next = text.indexOf('\n', at);
+    const end = next < 0 ? text.length : next;
+    const line = text.slice(at, end);
+    if (line.trim() !== '') yield [index, parse(line)];
+    at = end + 1;
+  }
 }
 
 function parse(text: string): unknown {

@@ -2,8 +2,15 @@
 import type { Clock } from '@sightline/base';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { SightlineError } from '@sightline/schema/errors';
-import { logLinesRequest, splitLogLines, type UnreadableLine } from '@sightline/schema/log-lines';
+import {
+  eachLogLine,
+  type LogLine,
+  type LogLinesContext,
+  logLinesRequest,
+  type UnreadableLine,
+} from '@sightline/schema/log-lines';
 import { countItems } from '@sightline/schema/otlp';
+import { Turn } from '../storage/turn.ts';
 import { decompress } from './decompress.ts';
 import { type Body, readBody } from './http-body.ts';
 import {
@@ -14,6 +21,7 @@ import {
   type ReceiverOptions,
   toFailure,
 } from './http-receiver.ts';
+import type { MemoryShare } from './memory-budget.ts';
 
 export interface LogLinesOptions extends ReceiverOptions {
   readonly clock: Pick<Clock, 'now'>;
@@ -21,6 +29,7 @@ export interface LogLinesOptions extends ReceiverOptions {
 
 /** Of all lines that cannot be read, so many are named. */
 const namedMax = 5;
+const linesAtOnce = 200;
 const serviceLengthMax = 256;
 
 export async function logLinesReceiver(app: FastifyInstance, options: LogLinesOptions): Promise<void> {
@@ -52,27 +61,62 @@ async function receive(
     const limits = { bytesMax: ingest.limits.requestBytesMax, share, pool: ingest.bodies };
     raw = await readBody(bodyOf(request), declaredBytesOf(request), limits);
     const body = await decompress(raw.bytes, contentEncodingOf(request), limits);
-    const { lines, unreadable } = splitLogLines(body.toString('utf8'));
-    if (lines.length === 0) throw noLines(unreadable);
-    const made = logLinesRequest(lines, { service, now: clock.now() });
-    if (!made.ok) throw noLines([{ number: 1, message: made.error }]);
+    const { made, unreadable, named } = await readLines(body, { service, now: clock.now(), share });
     const { socket } = request.raw;
     const { rejected, errorMessage } = await ingest.accept({
       signal: 'logs',
       project: resolved.project,
-      request: made.value,
+      request: made,
       isAbandoned: () => socket.destroyed || socket.writableEnded,
     });
     ingest.countRequest('logs', 'http', 'stored');
     return await reply.send({
-      accepted: countItems('logs', made.value) - rejected,
-      rejected: rejected + unreadable.length,
-      message: [errorMessage, ...unreadable.slice(0, namedMax).map(describe)].filter(Boolean).join(' '),
+      accepted: countItems('logs', made) - rejected,
+      rejected: rejected + unreadable,
+      message: [errorMessage, ...named.map(describe)].filter(Boolean).join(' '),
     });
   } finally {
     raw?.release();
     share.release();
   }
+}
+
+interface ReadLines {
+  /** The lines as one export request. */
+  readonly made: Uint8Array;
+  readonly unreadable: number;
+  /** The first of these. */
+  readonly named: readonly UnreadableLine[];
+}
+
+/** Lines become protobuf some at a time, in turns with whatever else is asked: a body may have millions of them. */
+async function readLines(
+  body: Buffer,
+  { share, ...context }: LogLinesContext & { readonly share: MemoryShare },
+): Promise<ReadLines> {
+  const turn = new Turn();
+  const made: Uint8Array[] = [];
+  const named: UnreadableLine[] = [];
+  let unreadable = 0;
+  let lines: LogLine[] = [];
+  const convert = (): void => {
+    if (lines.length === 0) return;
+    const converted = logLinesRequest(lines, context);
+    if (!converted.ok) throw noLines([{ number: 1, message: converted.error }]);
+    share.take(converted.value.length);
+    // One behind the other, requests in protobuf are one request with the records of all.
+    made.push(converted.value);
+    lines = [];
+  };
+  for (const read of eachLogLine(body.toString('utf8'))) {
+    if (read.ok) lines.push(read.value);
+    else if ((unreadable += 1) <= namedMax) named.push(read.error);
+    if (lines.length === linesAtOnce) convert();
+    if (turn.isOver) await turn.next();
+  }
+  convert();
+  if (made.length === 0) throw noLines(named);
+  return { made: Buffer.concat(made), unreadable, named };
 }
 
 function serviceOf({ service }: Readonly<Record<string, unknown>>): string {
@@ -90,7 +134,7 @@ function serviceOf({ service }: Readonly<Record<string, unknown>>): string {
 const describe = ({ number, message }: UnreadableLine): string => `Line ${number}: ${message}.`;
 
 function noLines(unreadable: readonly UnreadableLine[]): SightlineError {
-  const why = unreadable.slice(0, namedMax).map(describe).join(' ') || 'The body is empty.';
+  const why = unreadable.map(describe).join(' ') || 'The body is empty.';
   return new SightlineError('unreadable_payload', `No line of a log can be read. ${why}`, {
     hint: 'Send one JSON object a line with "message", and with "timestamp", "level" and whatever else your program logs. OTLP goes to /v1/logs.',
   });

@@ -92,6 +92,46 @@ test.each([
   ]);
 });
 
+test('a value nested 20,000 levels deep where none may be is told so', async () => {
+  const body = `{"name":"deep","query":${'['.repeat(20_000)}${']'.repeat(20_000)}}`;
+  for (const path of ['/sql', '/dashboards', '/evaluators', '/keys'])
+    expect(await server.ask(path, 'POST', body), path).toMatchObject({
+      status: 400,
+      body: { error: { code: 'bad_request' } },
+    });
+});
+
+test.each([100, 2_000, 300_000])(
+  'a line of a log with a value nested %d levels deep is refused, and others are taken',
+  async (depth) => {
+    const deep = `{"message":"deep","value":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    const { status, body } = await server.ask('/logs', 'POST', `${deep}\n{"message":"plain"}`);
+    expect([status, body]).toEqual([
+      200,
+      {
+        accepted: 1,
+        rejected: 1,
+        message: 'Line 1: its values are nested more than 100 levels deep.',
+      },
+    ]);
+  },
+);
+
+test('a body of 100,000 lines that are none is counted while others are answered', async () => {
+  let isAnswered = false;
+  const answer = server
+    .ask('/logs', 'POST', `${'{x}\n'.repeat(100_000)}{"message":"one"}`)
+    .finally(() => (isAnswered = true));
+  let others = 0;
+  while (!isAnswered) {
+    expect((await fetch(`${server.ui}/health`)).status).toBe(200);
+    others += 1;
+  }
+  expect(await answer).toMatchObject({ status: 200, body: { accepted: 1, rejected: 100_000 } });
+  // A server that reads all lines in one turn answers two or three.
+  expect(others).toBeGreaterThan(20);
+});
+
 test('an address with a part that is too long is told so, without the part', async () => {
   expect(await server.ask(`/timeline/${'a'.repeat(501)}`)).toMatchObject({
     status: 400,

@@ -69,9 +69,10 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
   const isTooLong = (issue.code === 'too_big' || issue.code === 'too_small') && issue.origin === 'string';
   const isShown =
     issue.code !== 'custom' && !isTooLong && ['string', 'number', 'boolean'].includes(typeof given);
-  const shown = JSON.stringify(typeof given === 'string' ? given.slice(0, givenCharactersMax) : given);
   const where = path.length === 0 ? '' : `"${path.map(String).join('.')}": `;
-  return isShown ? `${where}${message.replace(/, received \w+$/, '')}, not ${shown}` : `${where}${message}`;
+  if (!isShown) return `${where}${message}`;
+  const shown = JSON.stringify(typeof given === 'string' ? given.slice(0, givenCharactersMax) : given);
+  return `${where}${message.replace(/, received \w+$/, '')}, not ${shown}`;
 }
 
 /** Of the forms that a value may have, the mistakes of the one it comes nearest to. */
