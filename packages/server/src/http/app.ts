@@ -9,6 +9,7 @@ import { guardedHttp, guardHttp } from '../guard/guard-http.ts';
 import type { RequestGuard } from '../guard/request-guard.ts';
 import {
   discardRest,
+  letStalledReadersGo,
   logLinesReceiver,
   otlpHttpReceiver,
   sentryReceiver,
@@ -63,6 +64,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
     discardRest(request.raw);
   });
   guardHttp(app, options.guard);
+  letStalledReadersGo(app);
   options.ingest.connections.limit(app.server, 'ui');
   // Streams of events are written past it.
   await app.register(fastifyCompress, answerCompression);

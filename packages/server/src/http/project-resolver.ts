@@ -19,6 +19,8 @@ export interface ResolvedProject {
 export type ProjectResolver = (
   headers: IncomingHttpHeaders,
   scope: KeyScope,
+  /** Uncounted: another look at a request that has its project. */
+  how?: { readonly isCounted: boolean },
 ) => Promise<ResolvedProject | SightlineError>;
 
 export interface ProjectResolverOptions {
@@ -39,14 +41,17 @@ export function createProjectResolver(options: ProjectResolverOptions): ProjectR
   const isOpen = !requiresApiKey(options);
   const rates = new RequestRates(clock);
 
-  return async (headers, scope) => {
+  return async (headers, scope, { isCounted } = { isCounted: true }) => {
     const key = await keys.find(headers).catch(asFailure);
     if (key instanceof SightlineError) return isOpen ? { project: defaultProject } : key;
     if (typeof key === 'object')
-      return overRate(rates, key) ?? outOfScope(key, scope) ?? { project: key.project, key: key.hash };
+      return (
+        (isCounted ? overRate(rates, key) : undefined) ??
+        outOfScope(key, scope) ?? { project: key.project, key: key.hash }
+      );
     // On an open server a key of another product in the same header must not lock its sender out.
     if (isOpen) return { project: defaultProject };
-    return refused(key === 'none' ? 'it has no API key' : 'the API key is not known, or was revoked');
+    return key === 'none' ? refused('it has no API key') : unknownKey();
   };
 }
 
@@ -87,6 +92,10 @@ function outOfScope({ scopes }: HeldKey, scope: KeyScope): SightlineError | unde
     `The request needs a key with the scope "${scope}"; this one has ${others.join(', ')}.`,
     { hint: 'Make a key with this scope: POST /api/v1/keys, with a key that has the scope "admin".' },
   );
+}
+
+export function unknownKey(): SightlineError {
+  return refused('the API key is not known, or was revoked');
 }
 
 function refused(why: string): SightlineError {

@@ -3,6 +3,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { guardedHttp, guardHttp } from '../guard/guard-http.ts';
 import { type GuardedReceiverOptions, otlpHttpReceiver } from './http-receiver.ts';
 import { listenFailure } from './listen-failure.ts';
+import { letStalledReadersGo } from './stalled-reader.ts';
 import { unreadableRequests } from './unreadable-request.ts';
 
 export interface OtlpHttpOptions extends GuardedReceiverOptions {
@@ -29,6 +30,7 @@ export async function startOtlpHttp(options: OtlpHttpOptions): Promise<OtlpHttpS
     ...unreadableRequests,
   });
   guardHttp(app, options.guard);
+  letStalledReadersGo(app);
   options.ingest.connections.limit(app.server, 'otlp_http');
   app.setErrorHandler(async (error, _request, reply) => {
     if (!(error instanceof SightlineError)) throw error;

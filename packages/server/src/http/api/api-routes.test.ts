@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { pino } from 'pino';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { errorBody, type LedgerResponse, type StatusResponse, tailEvents } from '@sightline/schema/api';
 import { createPriceBook } from '@sightline/schema/conventions';
 import { SightlineError } from '@sightline/schema/errors';
@@ -15,6 +15,8 @@ import { apiRouteTable } from './routes.ts';
 let telemetry: TestStore;
 let app: FastifyInstance;
 let url: string;
+/** Nobody may ask any more. */
+let isRevoked = false;
 
 const ledger: LedgerResponse = {
   rows: [],
@@ -114,7 +116,7 @@ beforeAll(async () => {
     channels: { reach: publicReach([]), clock: telemetry.clock, log: pino({ level: 'silent' }) },
     status: () => ({}) as StatusResponse,
     resolveProject: async (headers) =>
-      headers.authorization === 'Bearer wrong'
+      headers.authorization === 'Bearer wrong' || isRevoked
         ? new SightlineError('unauthenticated', 'No.', { hint: 'Send a key.' })
         : { project: 'default' },
   });
@@ -379,6 +381,24 @@ describe('the live tail', () => {
     await say('four');
     expect(await fourth.events.next()).toMatchObject({ value: { data: { body: 'four' } } });
     fourth.stream.abort();
+  });
+
+  test('ends when the key that opened it is revoked', async () => {
+    // A look at the key every few seconds comes with the next look at the store.
+    const clock = vi.spyOn(telemetry.clock, 'monotonicMs').mockImplementation(() => performance.now() * 100);
+    try {
+      const response = await fetch(`${url}/api/v1/tail?signal=logs&q=service:secret`);
+      const events = readEvents(response.body ?? new ReadableStream());
+      await events.next();
+      isRevoked = true;
+      expect(await events.next()).toMatchObject({
+        value: { event: 'error', data: { error: { code: 'unauthenticated' } } },
+      });
+      expect((await events.next()).done).toBe(true);
+    } finally {
+      isRevoked = false;
+      clock.mockRestore();
+    }
   });
 
   test('says how much it skipped', async () => {

@@ -7,7 +7,7 @@ import { KeptHistories } from '../../query/alerts/kept-histories.ts';
 import type { QueryContext } from '../../query/reader.ts';
 import type { QueryShare } from '../../storage/query-share.ts';
 import type { TelemetryStore } from '../../storage/telemetry-store.ts';
-import type { ProjectResolver } from '../project-resolver.ts';
+import { type ProjectResolver, unknownKey } from '../project-resolver.ts';
 import { SharedLinks } from '../shared-links.ts';
 import { readInput } from './read-input.ts';
 import { describeApi } from './openapi.ts';
@@ -101,10 +101,29 @@ async function answer(
     ...input,
     key: 'key' in resolved ? resolved.key : undefined,
     link: 'stored' in resolved ? resolved : undefined,
+    refusedNow: async () => refusedNow(options, { route, request, project: resolved.project }),
     request,
     reply,
   });
   return route.response === undefined ? reply : body;
+}
+
+interface Answered {
+  readonly route: ApiRoute;
+  readonly request: FastifyRequest;
+  readonly project: string;
+}
+
+async function refusedNow(
+  { resolveProject }: Pick<ApiOptions, 'resolveProject'>,
+  { route: { scope }, request: { headers }, project }: Answered,
+): Promise<SightlineError | undefined> {
+  assert(scope !== 'link', 'Answers under a link are short.');
+  const resolved = await resolveProject(headers, scope, { isCounted: false });
+  // Without its key, a request to an open server would be one of the default project.
+  if (!(resolved instanceof SightlineError)) return resolved.project === project ? undefined : unknownKey();
+  // While the control plane is away nobody can tell.
+  return resolved.status < 500 ? resolved : undefined;
 }
 
 /** More items than a screen of a list has are read by programs. */

@@ -9,7 +9,6 @@ import {
 } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { renderMessages } from '@sightline/schema/prompts';
-import { once } from 'node:events';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { deleteConnection } from '../../catalog/model-connections.ts';
@@ -18,6 +17,7 @@ import { describeConnections, keepConnection, openConnection } from '../../playg
 import { readRecordedCall } from '../../playground/recorded-call.ts';
 import { readSpan } from '../../query/read-trace.ts';
 import type { QueryContext } from '../../query/reader.ts';
+import { EventStream, StreamPlaces } from './event-stream.ts';
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 
 /** Three images of the largest size. */
@@ -94,7 +94,10 @@ export const playgroundRoutes: readonly ApiRoute[] = [
 
 /** Calls at a time: each holds a connection to a provider. */
 const callsMax = 20;
-let calls = 0;
+const places = new StreamPlaces(callsMax, {
+  message: `${callsMax} calls of models are under way already.`,
+  hint: 'Try again when one has ended.',
+});
 
 async function streamCall({
   context,
@@ -110,45 +113,30 @@ async function streamCall({
   if (body.content.model === undefined)
     throw new SightlineError('bad_request', 'The prompt names no model.', { hint: 'Give content.model.' });
   const connection = await openConnection(context.project, body.connection, sources.models);
-  if (calls >= callsMax)
-    throw new SightlineError('overloaded', `${callsMax} calls of models are under way already.`, {
-      hint: 'Try again when one has ended.',
-      retryAfterS: 5,
-    });
-  calls += 1;
-  reply.hijack();
-  const { raw } = reply;
-  const gone = new AbortController();
-  raw.once('close', () => gone.abort());
-  raw.writeHead(200, {
-    ...Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined)),
-    'content-type': 'text/event-stream; charset=utf-8',
-    'cache-control': 'no-store',
-    'x-accel-buffering': 'no',
-  });
-  try {
-    const { content, variables, stubs, stepsMax } = body;
-    const events = callModel(
-      {
-        connection,
-        content: { ...content, messages: renderMessages(content.messages, variables) },
-        stubs,
-        stepsMax,
-      },
-      {
-        reach: sources.models.reach,
-        prices: sources.prices.bookOf(context.project),
-        nowMs: () => Number(context.clock.now() / 1_000_000n),
-        signal: gone.signal,
-      },
-    );
-    for await (const event of events) {
-      if (gone.signal.aborted) break;
-      if (!raw.write(`data: ${JSON.stringify(event)}\n\n`))
-        await once(raw, 'drain', { signal: gone.signal }).catch(() => undefined);
+  await places.within(async () => {
+    const stream = new EventStream(reply);
+    try {
+      const { content, variables, stubs, stepsMax } = body;
+      const events = callModel(
+        {
+          connection,
+          content: { ...content, messages: renderMessages(content.messages, variables) },
+          stubs,
+          stepsMax,
+        },
+        {
+          reach: sources.models.reach,
+          prices: sources.prices.bookOf(context.project),
+          nowMs: () => Number(context.clock.now() / 1_000_000n),
+          signal: stream.signal,
+        },
+      );
+      for await (const event of events) {
+        if (stream.signal.aborted) break;
+        await stream.write(`data: ${JSON.stringify(event)}\n\n`);
+      }
+    } finally {
+      stream.end();
     }
-  } finally {
-    calls -= 1;
-    raw.end();
-  }
+  });
 }

@@ -8,6 +8,7 @@ import type {
   StatusResponse,
 } from '@sightline/schema/api';
 import { ensure } from '@sightline/base';
+import type { SightlineError } from '@sightline/schema/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
 import type { ChannelDeps } from '../../alerts/channels/open-channel.ts';
@@ -74,6 +75,8 @@ export interface Asked<Params, Query, Body> {
   readonly key: string | undefined;
   /** What its link shows, where the route is for links. */
   readonly link: OpenedLink | undefined;
+  /** Why whoever asked may not have more of an answer that takes long: keys are revoked. */
+  readonly refusedNow: () => Promise<SightlineError | undefined>;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }

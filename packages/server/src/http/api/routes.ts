@@ -281,7 +281,8 @@ const listedRoutes: readonly ApiRoute[] = [
       description: 'Server-sent events; the data of each is one of these objects.',
       kinds: tailEvents,
     },
-    answer: ({ context, query, request, reply }) => streamTail(context, query, { request, reply }),
+    answer: ({ context, query, request, reply, refusedNow }) =>
+      streamTail(context, query, { request, reply, refusedNow }),
   }),
   route({
     method: 'POST',

@@ -96,6 +96,8 @@ function fileOf({ name, list, rowsIn = name, key, row }: ListFile): ApiRoute {
     answer: async ({ query, request, reply, ...asked }) => {
       const { format, rows: rowsMax, ...wanted } = query;
       const read = async (page: { readonly limit: number; readonly cursor: string | undefined }) => {
+        const refused = page.cursor === undefined ? undefined : await asked.refusedNow();
+        if (refused !== undefined) throw refused;
         const paged = cursor === undefined ? (limit === undefined ? {} : { limit: unpagedRowsMax }) : page;
         const answer = (await list.answer({
           ...asked,

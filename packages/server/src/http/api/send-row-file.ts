@@ -23,8 +23,6 @@ export interface RowFile {
 const pageRowsMax = 1000;
 /** Files at a time; each asks the store without a pause while its client reads. */
 const filesMax = 8;
-/** A client that takes nothing for this long is let go. */
-const stalledMsMax = 60_000;
 let files = 0;
 
 /**
@@ -56,7 +54,6 @@ export async function sendRowFile(
     await reply.send();
     return;
   }
-  reply.raw.setTimeout(stalledMsMax);
   await reply.send(Readable.from(textOf(file, first), { objectMode: false }));
 }
 

@@ -1,24 +1,27 @@
-import { once } from 'node:events';
-import { sleep, type UnixNano, unixNano } from '@sightline/base';
+import { type Clock, sleep, type UnixNano, unixNano } from '@sightline/base';
 import type { TailParameters } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { TailFollower } from '../../query/follow-tail.ts';
 import type { QueryContext } from '../../query/reader.ts';
+import { EventStream, sendStreamHead, StreamPlaces } from './event-stream.ts';
 
 const lookEveryMs = 300;
 const heartbeatEveryMs = 10_000;
-/** Streams at a time; each asks the store a few times a second. */
-const streamsMax = 20;
-/** A client that does not read for this long is let go. */
-const drainMsMax = 30_000;
-let streams = 0;
+/** Whoever watches may lose the right to. Verdicts on keys are remembered as long. */
+const keyEveryMs = 5_000;
+const tailsMax = 20;
+const places = new StreamPlaces(tailsMax, {
+  message: `${tailsMax} live tails are open already.`,
+  hint: 'Close one, or try again later.',
+});
 
-const streamHeaders = {
-  'content-type': 'text/event-stream; charset=utf-8',
-  'cache-control': 'no-store',
-  'x-accel-buffering': 'no',
-} as const;
+export interface TailRequest {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** Why whoever asked may not see more. */
+  readonly refusedNow: () => Promise<SightlineError | undefined>;
+}
 
 /**
  * Answers with server-sent events until the client goes away. A slow client is not queued for: the next look waits until
@@ -28,66 +31,56 @@ const streamHeaders = {
 export async function streamTail(
   context: QueryContext,
   parameters: TailParameters,
-  { request, reply }: { readonly request: FastifyRequest; readonly reply: FastifyReply },
+  { request, reply, refusedNow }: TailRequest,
 ): Promise<void> {
   const follower = new TailFollower(context, parameters, readPlace(request.headers['last-event-id']));
   if (request.method === 'HEAD') {
-    await reply.headers(streamHeaders).send();
+    await sendStreamHead(reply);
     return;
   }
-  if (streams >= streamsMax) {
-    throw new SightlineError('overloaded', `${streamsMax} live tails are open already.`, {
-      hint: 'Close one, or try again later.',
-      retryAfterS: 5,
-    });
-  }
-  streams += 1;
-  const gone = new AbortController();
-  const { raw } = reply;
-  raw.once('close', () => gone.abort());
-  reply.hijack();
-  raw.writeHead(200, {
-    // What hooks have set on the reply, such as CORS.
-    ...Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined)),
-    ...streamHeaders,
-  });
-  try {
-    await follow(follower, { raw, signal: gone.signal, ready: parameters.signal });
-  } catch (error) {
-    if (!gone.signal.aborted) {
+  await places.within(async () => {
+    const stream = new EventStream(reply);
+    try {
+      await stream.write(withId(follower.end, event('ready', { signal: parameters.signal })));
+      await follow({ follower, stream, refusedNow, clock: context.clock });
+    } catch (error) {
       const failure = error instanceof SightlineError ? error : undefined;
-      raw.write(event('error', failure?.toJSON() ?? internal));
+      await stream.write(event('error', failure?.toJSON() ?? internal));
       request.log.error(error);
+    } finally {
+      stream.end();
     }
-  } finally {
-    streams -= 1;
-    raw.end();
-  }
+  });
 }
 
-interface Stream {
-  readonly raw: FastifyReply['raw'];
-  readonly signal: AbortSignal;
-  readonly ready: TailParameters['signal'];
+interface Followed extends Pick<TailRequest, 'refusedNow'> {
+  readonly follower: TailFollower;
+  readonly stream: EventStream;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
-async function follow(follower: TailFollower, { raw, signal, ready }: Stream): Promise<void> {
-  raw.write(withId(follower.end, event('ready', { signal: ready })));
-  let lastWriteMs = performance.now();
-  while (!signal.aborted) {
+async function follow({ follower, stream, refusedNow, clock }: Followed): Promise<void> {
+  let lastWriteMs = clock.monotonicMs();
+  let keyMs = lastWriteMs;
+  while (!stream.signal.aborted) {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - keyMs > keyEveryMs) {
+      keyMs = nowMs;
+      const refused = await refusedNow();
+      if (refused !== undefined) throw refused;
+    }
     const { items, skipped, end } = await follower.look();
     let text = skipped > 0 ? event('skipped', { count: skipped }) : '';
     for (const [index, item] of items.entries()) {
       const one = event(item.event, item.data);
       text += index === items.length - 1 ? withId(end, one) : one;
     }
-    if (text === '' && performance.now() - lastWriteMs > heartbeatEveryMs) text = ': heartbeat\n\n';
+    if (text === '' && nowMs - lastWriteMs > heartbeatEveryMs) text = ': heartbeat\n\n';
     if (text !== '') {
-      lastWriteMs = performance.now();
-      if (!raw.write(text))
-        await once(raw, 'drain', { signal: AbortSignal.any([signal, AbortSignal.timeout(drainMsMax)]) });
+      lastWriteMs = nowMs;
+      await stream.write(text);
     }
-    await sleep(lookEveryMs, signal);
+    await sleep(lookEveryMs, stream.signal);
   }
 }
 
