@@ -4,6 +4,7 @@ import {
   dashboardLinksResponse,
   type DashboardLinksResponse,
   dashboardsResponse,
+  guestRange,
   linkLifetime,
   newDashboardLinkResponse,
 } from '@sightline/schema/api';
@@ -37,7 +38,11 @@ export async function changeLinks(
   if (action === 'share') {
     const made = await client.post(
       path,
-      { expires: options.choice('expires', linkLifetime.options) ?? '7d', note: options.text('note') ?? '' },
+      {
+        expires: options.choice('expires', linkLifetime.options) ?? '7d',
+        note: options.text('note') ?? '',
+        range: options.choice('range', guestRange.options) ?? 'none',
+      },
       newDashboardLinkResponse,
     );
     const url = `${client.url}${made.path}`;
@@ -72,6 +77,7 @@ function printLinks(output: Output, response: DashboardLinksResponse): ExitCode 
       { title: 'BY', text: ({ createdBy }) => oneLine(createdBy), flexible: true },
       { title: 'EXPIRES', text: ({ expiresAt }) => (expiresAt === null ? 'never' : minute(expiresAt)) },
       { title: 'LAST USED', text: ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : minute(lastUsedAt)) },
+      { title: 'RANGE', text: ({ rangeDaysMax }) => (rangeDaysMax === null ? 'fixed' : `${rangeDaysMax}d`) },
       { title: 'NOTE', text: ({ note }) => oneLine(note), flexible: true },
     ]);
   else output.note('The dashboard has no links.');

@@ -43,6 +43,12 @@ export const dashboardsCommand: Command = {
       about: 'With share: 1d, 7d, 30d or never; 7d where it is left out.',
     },
     note: { type: 'string', value: 'text', about: 'With share: for whom the link is.' },
+    range: {
+      type: 'string',
+      value: 'length',
+      about:
+        'With share: how far back guests may choose a range, 1d, 7d, 30d, 90d or none; none where it is left out.',
+    },
   },
   details:
     'A file is one dashboard as JSON, or a list of them; its name says which dashboard it is. diff changes nothing and ends with 1\n' +

@@ -9,6 +9,7 @@ import {
   datasetItemsResponse,
   datasetRequestBytesMax,
   datasetsResponse,
+  rowFormats,
 } from '@sightline/schema/api';
 import { readItemsFile } from '@sightline/schema/datasets';
 import { SightlineError } from '@sightline/schema/errors';
@@ -34,8 +35,8 @@ export const datasetsCommand: Command = {
     },
     format: {
       type: 'string',
-      value: 'jsonl|csv',
-      about: 'With export. With import it is guessed.',
+      value: rowFormats.join('|'),
+      about: 'With export; markdown is a table to be read. With import it is guessed.',
       initial: 'jsonl',
     },
     note: { type: 'string', value: 'text', about: 'With import and add: what changed.' },
@@ -113,7 +114,7 @@ const textOf = (value: unknown): string =>
   (typeof value === 'string' ? value : JSON.stringify(value)).replaceAll(/\s+/g, ' ').slice(0, 80);
 
 async function exportItems({ client, options, output, signal }: Invocation, path: string): Promise<ExitCode> {
-  const query = new URLSearchParams({ format: options.choice('format', ['jsonl', 'csv']) ?? 'jsonl' });
+  const query = new URLSearchParams({ format: options.choice('format', rowFormats) ?? 'jsonl' });
   for (const name of ['version', 'split'] as const) {
     const value = options.text(name);
     if (value !== undefined) query.set(name, value);

@@ -8,10 +8,22 @@ export const linkHeader = 'x-sightline-link';
 
 export const linkLifetime = z.enum(['1d', '7d', '30d', 'never']);
 
+/** How far back guests choose a range; `none`: they see the range of the dashboard. */
+export const guestRange = z.enum(['none', '1d', '7d', '30d', '90d']);
+
 export const dashboardLinkRequest = z.strictObject({
   expires: linkLifetime.default('7d').describe('How long from now.'),
   note: z.string().trim().max(120).default('').describe('For whom it is, to tell links apart.'),
+  range: guestRange
+    .default('none')
+    .describe('How long before now a range that guests choose may begin; none: they choose no range.'),
 });
+
+const rangeDaysMax = z
+  .number()
+  .int()
+  .nullable()
+  .describe('How many days before now a range that guests choose may begin; null: they choose no range.');
 
 export const dashboardLink = z.object({
   id: z.string(),
@@ -22,6 +34,7 @@ export const dashboardLink = z.object({
   revokedAt: timestamp.nullable(),
   lastUsedAt: timestamp.nullable().describe('To the minute.'),
   isOpen: z.boolean().describe('Neither expired nor revoked.'),
+  rangeDaysMax,
 });
 export const dashboardLinksResponse = z.object({
   links: z.array(dashboardLink).describe('The newest first.'),
@@ -41,6 +54,7 @@ const sharedPanel = dashboardPanel.omit({ queries: true, overlays: true }).exten
 export const sharedDashboard = z.object({
   version: z.number().int().describe('To be sent with what is asked of it.'),
   updatedAt: timestamp,
+  rangeDaysMax,
   dashboard: z.object({
     name: z.string(),
     description: z.string(),
@@ -56,6 +70,10 @@ export const offeredValuesResponse = z.object({ values: z.array(z.string()) });
 export const askSharedRequest = z.strictObject({
   version: versionNumber.describe('Of the dashboard that was read.'),
   panels: z.array(z.string().max(40)).min(1).max(panelsMax).describe('Ids of panels.'),
+  range: dashboardInput.shape.range
+    .unwrap()
+    .optional()
+    .describe('Where the link lets guests choose one; absent: that of the dashboard.'),
   variables: z
     .record(z.string().max(40), z.array(z.string().max(500)).max(50))
     .default({})
@@ -64,6 +82,7 @@ export const askSharedRequest = z.strictObject({
     ),
 });
 
+export type GuestRange = z.infer<typeof guestRange>;
 export type LinkLifetime = z.infer<typeof linkLifetime>;
 export type DashboardLinkInfo = z.infer<typeof dashboardLink>;
 export type DashboardLinksResponse = z.infer<typeof dashboardLinksResponse>;

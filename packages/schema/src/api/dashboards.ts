@@ -12,7 +12,7 @@ import { deploy } from './regressions.ts';
 import { ownerName } from './views.ts';
 
 export const panelsMax = 60;
-const queriesMax = 6;
+export const panelQueriesMax = 6;
 export const dashboardColumns = 12;
 
 /** Where the numbers of a panel come from. `$name` stands for a variable of the dashboard. */
@@ -101,7 +101,7 @@ export const dashboardPanel = z.strictObject({
   y: z.number().int().min(0).max(1_000),
   w: z.number().int().min(1).max(dashboardColumns),
   h: z.number().int().min(1).max(24).describe('In rows of 80 pixels.'),
-  queries: z.array(panelQuery).max(queriesMax).default([]),
+  queries: z.array(panelQuery).max(panelQueriesMax).default([]),
   text: z.string().max(20_000).default('').describe('Markdown, of panels of kind text.'),
   unit: panelUnit.default('auto'),
   thresholds: z

@@ -7,6 +7,7 @@ import {
   versionMax,
   versionNumber,
 } from './common.ts';
+import { rowFormats } from './row-files.ts';
 
 export const datasetName = z
   .string()
@@ -174,10 +175,16 @@ export const splitRequest = z.strictObject({
   onlyUnsplit: z.boolean().default(false).describe('true: items that have a split keep it.'),
 });
 
+const { version: ofVersion, split: ofSplit, search, duplicates } = datasetItemsParameters.shape;
 export const datasetExportParameters = z.object({
-  format: z.enum(['jsonl', 'csv']).default('jsonl'),
-  version: versionParameter,
-  split: splitName.optional(),
+  format: z
+    .enum(rowFormats)
+    .default('jsonl')
+    .describe('JSON lines and CSV are as import takes them; Markdown is a table to be read.'),
+  version: ofVersion,
+  split: ofSplit,
+  search,
+  duplicates,
 });
 
 export type NewDatasetItem = z.output<typeof newDatasetItem>;

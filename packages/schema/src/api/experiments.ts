@@ -217,12 +217,15 @@ export const finishedResultsResponse = z.object({
 });
 export const baselineRequest = z.strictObject({ isBaseline: z.boolean() });
 
+/** Experiments that are compared at a time. */
+export const comparedMax = 6;
+
 export const comparisonParameters = z.object({
   ...pageParameters.shape,
   ids: z
     .string()
     .max(1_000)
-    .describe('Ids of experiments over one dataset, with commas between them, at most 6.'),
+    .describe(`Ids of experiments over one dataset, with commas between them, at most ${comparedMax}.`),
   baseline: z
     .string()
     .max(64)

@@ -75,7 +75,7 @@ export function describeReport(
         ? []
         : [`Only what meets the filter ${q}. Deploys, alerts and SLOs are those of the whole project.`]),
       ...(report.partsMissing ?? []).map(({ part, message }) => `Could not be read: ${part}. ${message}`),
-      ...(report.limitsMet ?? []).map(({ message }) => `Cut short: ${message}`),
+      ...(report.limitsMet ?? []).map(({ message }) => `Cut short: ${timesIn(message, timeText)}`),
       ...(totals.unpricedCalls > 0
         ? [`The cost leaves out ${countText(totals.unpricedCalls)} calls whose price is not known.`]
         : []),
@@ -97,6 +97,11 @@ export function describeReport(
       coverageTable(report),
     ].filter((table) => table !== undefined),
   };
+}
+
+/** A sentence with the times that it names as the reader's clock shows them. */
+function timesIn(sentence: string, timeText: TimeText): string {
+  return sentence.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, timeText);
 }
 
 function chartsOf({ series }: ReportResponse): ReportChart[] {

@@ -14,6 +14,8 @@ export interface DashboardLink {
   readonly revokedAt: Date | null;
   /** To the minute. */
   readonly lastUsedAt: Date | null;
+  /** How many days before now a range that guests choose may begin; null: they choose no range. */
+  readonly rangeDaysMax: number | null;
 }
 
 /** A dashboard has at most so many links that are open. */
@@ -23,7 +25,8 @@ const linksListed = 200;
 const usedMsMin = 60_000;
 
 const columns = `l.id, l.note, l.created_by AS "createdBy", l.created_at AS "createdAt", l.expires_at AS "expiresAt",
-  l.revoked_at AS "revokedAt", l.last_used_at AS "lastUsedAt"`;
+  l.revoked_at AS "revokedAt", l.last_used_at AS "lastUsedAt",
+  l.range_days_max AS "rangeDaysMax"`;
 const isOpen = (now: string): string =>
   `l.revoked_at IS NULL AND (l.expires_at IS NULL OR l.expires_at > ${now})`;
 
@@ -38,12 +41,13 @@ export async function createDashboardLink(
     readonly otherwiseBy: string;
     readonly now: Date;
     readonly expiresAt: Date | null;
+    readonly rangeDaysMax: number | null;
   },
 ): Promise<{ readonly link: DashboardLink; readonly token: string } | undefined> {
   const token = randomBytes(24).toString('base64url');
   const [link] = await db.query<DashboardLink>(
-    `INSERT INTO dashboard_links AS l (dashboard_id, hash, note, created_by, created_at, expires_at)
-     SELECT id, $3, $4, coalesce((SELECT name FROM api_keys WHERE hash = $5), $6), $7, $8
+    `INSERT INTO dashboard_links AS l (dashboard_id, hash, note, created_by, created_at, expires_at, range_days_max)
+     SELECT id, $3, $4, coalesce((SELECT name FROM api_keys WHERE hash = $5), $6), $7, $8, $9
      FROM dashboards WHERE project = $1 AND id::text = $2 RETURNING ${columns}`,
     [
       project,
@@ -54,6 +58,7 @@ export async function createDashboardLink(
       made.otherwiseBy,
       made.now.toISOString(),
       made.expiresAt?.toISOString() ?? null,
+      made.rangeDaysMax,
     ],
   );
   return link === undefined ? undefined : { link, token };
@@ -99,8 +104,7 @@ export async function revokeDashboardLink(
   return rows.length > 0;
 }
 
-export interface OpenedLink {
-  readonly id: string;
+export interface OpenedLink extends Pick<DashboardLink, 'id' | 'rangeDaysMax'> {
   readonly project: string;
   /** As it is saved now. */
   readonly stored: StoredDashboard;
@@ -112,14 +116,16 @@ export async function openDashboardLink(
   token: string,
   now: Date,
 ): Promise<OpenedLink | undefined> {
-  const [row] = await db.query<StoredDashboard & { link: string; project: string; lastUsedAt: Date | null }>(
-    `SELECT l.id AS link, l.last_used_at AS "lastUsedAt", d.project, ${dashboardColumns('d')}
+  const [row] = await db.query<
+    StoredDashboard & Pick<DashboardLink, 'lastUsedAt' | 'rangeDaysMax'> & { link: string; project: string }
+  >(
+    `SELECT l.id AS link, l.last_used_at AS "lastUsedAt", l.range_days_max AS "rangeDaysMax", d.project, ${dashboardColumns('d')}
      FROM dashboard_links l JOIN dashboards d ON d.id = l.dashboard_id WHERE l.hash = $1 AND ${isOpen('$2')}`,
     [hashSecret(token), now.toISOString()],
   );
   if (row === undefined) return undefined;
-  const { link, project, lastUsedAt, ...stored } = row;
+  const { link, project, lastUsedAt, rangeDaysMax, ...stored } = row;
   if (lastUsedAt === null || now.getTime() - lastUsedAt.getTime() >= usedMsMin)
     await db.query('UPDATE dashboard_links SET last_used_at = $2 WHERE id = $1', [link, now.toISOString()]);
-  return { id: link, project, stored: decodeDashboard(stored) };
+  return { id: link, project, rangeDaysMax, stored: decodeDashboard(stored) };
 }

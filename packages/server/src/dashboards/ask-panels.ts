@@ -195,7 +195,7 @@ async function askKind(
     case 'heat':
       if (first?.spread === undefined)
         throw badPanel(
-          'A distribution is asked in the words of rules.',
+          'A distribution is asked in the words of rules, or in PromQL by the buckets of a histogram.',
           'Write for example avg(duration) of runs.',
         );
       return { spread: await first.spread() };

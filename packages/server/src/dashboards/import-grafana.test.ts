@@ -122,6 +122,26 @@ describe('a dashboard of Grafana', () => {
     expect(left).toContain('“By name”: it asks nothing in PromQL.');
   });
 
+  it('takes heat maps of buckets, and names those that count single values', () => {
+    const heat = (title: string, more: object = {}) =>
+      chart(title, 'sum by (le) (increase(http_duration_seconds_bucket[$__interval]))', {
+        type: 'heatmap',
+        ...more,
+      });
+    const { dashboard, left } = taken({
+      panels: [
+        heat('Buckets', { fieldConfig: { defaults: { unit: 's' } } }),
+        heat('Values', { options: { calculate: true } }),
+        heat('Older', { dataFormat: 'timeseries' }),
+      ],
+    });
+    expect(dashboard.panels.map(({ title, kind }) => [title, kind])).toEqual([['Buckets', 'heat']]);
+    expect(left.split('\n')).toEqual([
+      '“Values”: a heat map of single values; here it has the buckets of a histogram.',
+      '“Older”: a heat map of single values; here it has the buckets of a histogram.',
+    ]);
+  });
+
   it('names what repeats and what is transformed', () => {
     const { left, texts } = taken({
       panels: [

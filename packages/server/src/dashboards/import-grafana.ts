@@ -63,10 +63,12 @@ const basePanel = z.object({
     .object({
       content: text,
       mode: text,
+      calculate: z.boolean().catch(false),
       reduceOptions: z.object({ calcs: lenient(z.string()) }).catch({ calcs: [] }),
     })
-    .catch({ content: '', mode: '', reduceOptions: { calcs: [] } }),
+    .catch({ content: '', mode: '', calculate: false, reduceOptions: { calcs: [] } }),
   content: text,
+  dataFormat: text,
   stack: z.boolean().catch(false),
   fieldConfig: z
     .object({
@@ -149,6 +151,7 @@ const kinds: Readonly<Record<string, PanelKind>> = {
   singlestat: 'number',
   bargauge: 'top',
   piechart: 'top',
+  heatmap: 'heat',
   table: 'table',
   text: 'text',
 };
@@ -362,6 +365,10 @@ function readPanel(
   const given = Object.hasOwn(kinds, one.type) ? kinds[one.type] : undefined;
   if (given === undefined) {
     left.push(`${name}: panels of the type ${one.type.slice(0, 40)} are not known here.`);
+    return [];
+  }
+  if (given === 'heat' && (one.options.calculate || one.dataFormat === 'timeseries')) {
+    left.push(`${name}: a heat map of single values; here it has the buckets of a histogram.`);
     return [];
   }
   const { defaults } = one.fieldConfig;

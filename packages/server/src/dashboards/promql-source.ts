@@ -6,6 +6,7 @@ import { parsePromql } from '../promql/parse.ts';
 import { printPromql } from '../promql/print.ts';
 import { askInstant, askRange } from '../query/prometheus/questions.ts';
 import { fillIntervals, fillPromql } from './fill-variables.ts';
+import { spreadOfBuckets } from './spread-of-buckets.ts';
 import { termsOfLabels } from './items-behind.ts';
 import {
   badPanel,
@@ -15,6 +16,7 @@ import {
   type PanelScope,
   type PanelSource,
   type Series,
+  type SpreadData,
   type Total,
 } from './panel-answer.ts';
 
@@ -76,6 +78,28 @@ export class PromqlSource implements PanelSource {
       before: before.get(JSON.stringify(labels)) ?? null,
       behind: this.#behind(labels),
     }));
+  }
+
+  /** The buckets of a histogram, by their label `le`: over the steps, or at the end of the range. */
+  async spread(): Promise<SpreadData> {
+    const isHeat = this.#scope.panel.kind === 'heat';
+    const found = isHeat
+      ? await this.series()
+      : (await this.totals()).map(({ labels, value }) => ({ labels, values: [value] }));
+    const read = spreadOfBuckets(found, isHeat ? this.#scope.grid.count : 1);
+    if (read === undefined)
+      throw badPanel(
+        'A distribution in PromQL needs the buckets of a histogram, by their label le.',
+        'Write for example sum by (le) (increase(http_server_request_duration_seconds_bucket[$__interval])).',
+      );
+    if (read.beyond !== undefined) this.notes.push(`What lies above ${read.beyond} is drawn in one bucket.`);
+    const behind = this.#behind({});
+    return {
+      bounds: read.bounds,
+      counts: read.counts,
+      behind: behind !== null && 'list' in behind ? behind : null,
+      field: null,
+    };
   }
 
   /** The traces that have what its labels and its matchers say; where lists know nothing of that, the expression. */

@@ -2,7 +2,7 @@
  * A dashboard as whoever has a link to it sees it: how its panels look and what they answer. What they ask, the lists behind their points and all else in the project stay
  * inside: a request names panels, and values of variables among those that are offered.
  */
-import { msFromNanos } from '@sightline/base';
+import { type Clock, msFromNanos } from '@sightline/base';
 import type {
   AskPanelsLine,
   AskSharedRequest,
@@ -29,11 +29,21 @@ const offeredMax = { field: 100, label: 500 } as const;
 /** Variables whose values are kept. */
 const keptMax = 1_000;
 
-export function describeShared({ version, updatedAt, dashboard }: StoredDashboard): SharedDashboard {
+/** What a link opens: a dashboard as it is saved, and how many days before now a range that guests choose may begin. */
+interface Shared {
+  readonly stored: StoredDashboard;
+  readonly rangeDaysMax: number | null;
+}
+
+export function describeShared({
+  stored: { version, updatedAt, dashboard },
+  rangeDaysMax,
+}: Shared): SharedDashboard {
   const { name, description, range, refreshS, variables, panels } = dashboard;
   return {
     version,
     updatedAt: updatedAt.toISOString(),
+    rangeDaysMax,
     dashboard: {
       name,
       description,
@@ -115,13 +125,13 @@ export interface SharedScope extends Pick<PanelScope, 'catalog' | 'readDecisions
 }
 
 /**
- * Answers panels as they are saved now, over the range of the dashboard.
- * @throws SightlineError `changed_meanwhile` where the dashboard has another version, `not_found` for a panel that it does not have, `bad_request` for a value that is not offered.
+ * Answers panels as they are saved now, over the range of the dashboard or one that the link allows.
+ * @throws SightlineError `changed_meanwhile` where the dashboard has another version, `not_found` for a panel that it does not have, `bad_request` for a value that is not offered, `bad_time_range` for a range that the link does not allow.
  */
 export async function askShared(
   { context, offered, ...rest }: SharedScope,
-  stored: StoredDashboard,
-  { version, panels, variables }: AskSharedRequest,
+  { stored, rangeDaysMax }: Shared,
+  { version, panels, variables, range }: AskSharedRequest,
 ): Promise<AsyncIterable<AskPanelsLine>> {
   const { dashboard } = stored;
   if (version !== stored.version)
@@ -129,12 +139,13 @@ export async function askShared(
       hint: 'Read it again.',
     });
   const wanted = [...new Set(panels)].map((id) => findPanel(dashboard, id));
+  const isCompared = range === undefined || readGuestRange(range, { rangeDaysMax, clock: context.clock });
   const values = await chosen();
   const lines = askPanels(
     { ...context, ...rest },
-    { ...dashboard.range, panels: wanted, variables: { ...values } },
+    { ...(range ?? dashboard.range), panels: wanted, variables: { ...values } },
   );
-  return forStrangers(lines);
+  return forStrangers(lines, isCompared);
 
   async function chosen(): Promise<Record<string, string[]>> {
     const strange = Object.keys(variables).find(
@@ -162,6 +173,32 @@ export async function askShared(
   }
 }
 
+/**
+ * Whether the range before may be told, too: a guest learns nothing of the time before that which the link allows.
+ * @throws SightlineError `bad_time_range` for a range that the link does not allow.
+ */
+function readGuestRange(
+  range: DashboardInput['range'],
+  { rangeDaysMax, clock }: { readonly rangeDaysMax: number | null; readonly clock: Clock },
+): boolean {
+  if (rangeDaysMax === null)
+    throw new SightlineError('bad_time_range', 'This link shows the range of its dashboard alone.', {
+      hint: 'Leave the range out, or ask whoever shared the dashboard for a link that lets guests choose one.',
+    });
+  const { from, to } = readRange(range, clock);
+  const earliest = clock.now() - BigInt(rangeDaysMax) * 86_400_000_000_000n - rangeSlackNanos;
+  if (from < earliest)
+    throw new SightlineError(
+      'bad_time_range',
+      `This link shows the last ${rangeDaysMax === 1 ? '24 hours' : `${rangeDaysMax} days`}, and the range begins before.`,
+      { hint: 'Choose a range that begins later.' },
+    );
+  return from - (to - from) >= earliest;
+}
+
+/** A page that was opened a moment ago asks for its whole range; clocks of browsers run ahead and behind. */
+const rangeSlackNanos = 120_000_000_000n;
+
 function notOffered(message: string): SightlineError {
   return new SightlineError('bad_request', message, {
     hint: 'GET /api/v1/shared/dashboard names the variables, and /api/v1/shared/dashboard/variables/<name> their values.',
@@ -183,9 +220,12 @@ export function findVariable({ dashboard }: StoredDashboard, name: string): Dash
   return found;
 }
 
-async function* forStrangers(lines: AsyncIterable<AskPanelsLine>): AsyncGenerator<AskPanelsLine> {
+async function* forStrangers(
+  lines: AsyncIterable<AskPanelsLine>,
+  isCompared: boolean,
+): AsyncGenerator<AskPanelsLine> {
   for await (const line of lines)
-    if ('data' in line) yield { id: line.id, data: withoutBehind(line.data) };
+    if ('data' in line) yield { id: line.id, data: forGuest(line.data, isCompared) };
     else if ('band' in line)
       yield { ...line, note: line.band === null ? 'No band could be read for this panel.' : line.note };
     else yield { id: line.id, error: { code: line.error.code, ...unsaid } };
@@ -197,11 +237,16 @@ const unsaid = {
   hint: 'Who shared the dashboard sees the reason in it.',
 };
 
-function withoutBehind(data: PanelData): PanelData {
+/** Without the lists behind its points and, unless it may be told, what was in the range before. */
+function forGuest(data: PanelData, isCompared: boolean): PanelData {
   return {
     ...data,
     series: data.series.map((each) => ({ ...each, behind: null })),
-    totals: data.totals.map((each) => ({ ...each, behind: null })),
+    totals: data.totals.map((each) => ({
+      ...each,
+      before: isCompared ? each.before : null,
+      behind: null,
+    })),
     table: data.table === null ? null : { ...data.table, behind: [] },
     spread: data.spread === null ? null : { ...data.spread, behind: null, field: null },
   };

@@ -38,7 +38,14 @@ describe('links to dashboards', () => {
     return made?.id ?? '';
   };
   const share = async (project: string, id: string, expiresAt: Date | null) => {
-    const made = { note: '', keyHash: undefined, otherwiseBy: '', now: new Date(nowMs), expiresAt };
+    const made = {
+      note: '',
+      keyHash: undefined,
+      otherwiseBy: '',
+      now: new Date(nowMs),
+      expiresAt,
+      rangeDaysMax: null,
+    };
     const one = await createDashboardLink(catalog, { project, id }, made);
     if (one === undefined) throw new Error('There is no such dashboard.');
     return one;

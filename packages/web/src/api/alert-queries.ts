@@ -1,5 +1,6 @@
 /** Alerts: what fires, the rules behind it, silences, and where messages go. Same rules as in `queries.ts`. */
 import type {
+  AlertEvent,
   AlertHistoryResponse,
   AlertInstance,
   AlertNotification,
@@ -45,13 +46,14 @@ export interface HistoryQuestion {
   readonly from: string;
   readonly to: string;
   readonly ruleId?: string | undefined;
+  readonly kind?: AlertEvent['kind'] | undefined;
 }
 
-export const alertHistoryQuery = ({ from, to, ruleId }: HistoryQuestion) =>
+export const alertHistoryQuery = ({ from, to, ruleId, kind }: HistoryQuestion) =>
   queryOptions({
-    queryKey: ['alerts', 'history', from, to, ruleId],
+    queryKey: ['alerts', 'history', from, to, ruleId, kind],
     queryFn: ({ signal }) =>
-      getJson<AlertHistoryResponse>('/alerts/history', { from, to, ruleId, limit: 200 }, signal),
+      getJson<AlertHistoryResponse>('/alerts/history', { from, to, ruleId, kind, limit: 200 }, signal),
     placeholderData: keepPreviousData,
     refetchInterval: everyMs,
     staleTime: 2_000,

@@ -9,6 +9,7 @@ import type {
   DashboardsResponse,
   DashboardVersionsResponse,
   FacetsResponse,
+  GuestRange,
   LinkLifetime,
   NewDashboardLinkResponse,
 } from '@sightline/schema/api';
@@ -81,7 +82,7 @@ export const dashboardLinksQuery = (id: string) =>
 
 export const createDashboardLink = async (
   id: string,
-  made: { readonly expires: LinkLifetime; readonly note: string },
+  made: { readonly expires: LinkLifetime; readonly note: string; readonly range: GuestRange },
 ) => sendJson<NewDashboardLinkResponse>('POST', `/dashboards/${encodeURIComponent(id)}/links`, made);
 
 export const revokeDashboardLink = async (id: string, link: string) =>

@@ -13,20 +13,21 @@ export type SavedList =
   | 'tools'
   | 'errors'
   | 'metrics'
-  | 'slos'
   | 'checks'
   | 'prompts'
   | 'datasets'
   | 'experiments'
   | 'alert-history'
-  | 'mcp-servers';
+  | 'mcp-servers'
+  | 'stages'
+  | 'compared-items';
 
 /**
  * Saves all rows of a list as a file. The browser writes it to the disk as it comes; a download cannot carry a key, so
  * with one the file is fetched first.
  */
-export async function saveRows(list: SavedList, format: RowFormat, asked: Parameters): Promise<void> {
-  await saveAnswer(`/export/${list}${queryString({ ...asked, format })}`, '');
+export async function saveRows(path: string, format: RowFormat, asked: Parameters): Promise<void> {
+  await saveAnswer(`${path}${queryString({ ...asked, format })}`, '');
 }
 
 /** Saves what the API answers as a file; an empty name leaves it to the server. */

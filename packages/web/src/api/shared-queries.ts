@@ -28,13 +28,19 @@ export const offeredValuesQuery = ({ token, name }: { readonly token: string; re
     staleTime: 60_000,
   });
 
+interface SharedQuestion {
+  readonly version: number;
+  /** Undefined: that of the dashboard. */
+  readonly range: { readonly from: string; readonly to: string } | undefined;
+}
+
 /** Panels are asked by their ids: their questions stay in the server. */
 export const askShared =
-  (token: string, version: number): AskPanels =>
+  (token: string, { version, range }: SharedQuestion): AskPanels =>
   async ({ panels, variables }, onLine, signal) => {
     const response = await request('/shared/dashboard/ask', {
       method: 'POST',
-      body: JSON.stringify({ version, variables, panels: panels.map(({ id }) => id) }),
+      body: JSON.stringify({ version, range, variables, panels: panels.map(({ id }) => id) }),
       headers: { 'content-type': 'application/json', [linkHeader]: token },
       signal,
     });

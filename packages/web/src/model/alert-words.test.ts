@@ -35,6 +35,9 @@ describe('alerts in words', () => {
         firingBySeverity: { ...none, critical: 1, info: 2 },
       }),
     ).toBe('3 alerts fire: 1 critical, 2 info');
+    const warnings = (warning: number) =>
+      firingSentence({ counts: { ...counts, firing: warning }, firingBySeverity: { ...none, warning } });
+    expect([warnings(1), warnings(2)]).toEqual(['1 warning alert fires', '2 warning alerts fire']);
   });
 
   it('put what burns first', () => {

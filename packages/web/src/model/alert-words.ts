@@ -91,6 +91,9 @@ export function firingSentence({
   const parts = bySeverity
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${formatCount(count)} ${word}`);
+  const [only, ...others] = parts;
+  if (only !== undefined && others.length === 0)
+    return `${only} ${counts.firing === 1 ? 'alert fires' : 'alerts fire'}`;
   return `${plural(counts.firing, 'alert fires', 'alerts fire')}: ${parts.join(', ')}`;
 }
 
@@ -122,6 +125,8 @@ const eventWords: Readonly<Record<AlertEvent['kind'], string>> = {
   rule_changed: 'was changed',
   rule_deleted: 'was deleted',
 };
+
+export const eventKinds = Object.keys(eventWords) as readonly AlertEvent['kind'][];
 
 export function eventSentence({ kind }: Pick<AlertEvent, 'kind'>): string {
   return eventWords[kind];

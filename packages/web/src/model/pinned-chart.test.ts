@@ -1,13 +1,17 @@
+import type { OverviewFacts } from '@sightline/schema/api';
 import { parseValue } from '@sightline/schema/rules';
 import { describe, expect, it } from 'vitest';
 import {
   pinOfAgent,
   pinOfComparison,
   pinOfError,
+  pinOfExpressions,
   pinOfOutlook,
+  pinOfOverview,
   pinOfReport,
   pinOfSlo,
 } from './pinned-chart.ts';
+import { chartMetrics } from './overview-charts.ts';
 import { pinOfRule } from './pin-of-rule.ts';
 
 describe('a chart as a panel', () => {
@@ -57,6 +61,47 @@ describe('a chart as a panel', () => {
       queries: [{ type: 'promql' }],
     });
     expect(pinOfSlo('A "b"')).toMatchObject({ queries: [{ type: 'list', of: 'slos', text: 'A "b"' }] });
+  });
+
+  it('draws all lines of a chart of the overview, or its groups', () => {
+    const pin = (id: string, groupBy?: 'model' | 'agent', groups: readonly string[] = ['a "b"', '', 'c']) => {
+      const metric = chartMetrics.find((each) => each.id === id);
+      if (metric === undefined) throw new Error(id);
+      const totals = {} as OverviewFacts;
+      return pinOfOverview(
+        { metric, totals, rangeMs: 3_600_000, groupBy, narrowed: { q: 'status:error', agent: 'x' } },
+        groups,
+      );
+    };
+    const where = 'where (status:error) agent:x';
+    expect(texts(pin('duration'))).toEqual([
+      ['p95', `p95(duration) of runs ${where}`],
+      ['p50', `p50(duration) of runs ${where}`],
+    ]);
+    expect(texts(pin('tokens', 'model'))).toEqual([['', `sum(input_tokens) of calls ${where} by model`]]);
+    expect(texts(pin('runs', 'model'))).toEqual([
+      ['a "b"', String.raw`count of runs ${where} model:"a \"b\""`],
+      ['c', `count of runs ${where} model:c`],
+    ]);
+    expect(pin('runs', 'model')).toMatchObject({ kind: 'lines', name: 'Runs by model' });
+    expect(pin('runs')).toMatchObject({ kind: 'stacked', name: 'Runs' });
+    expect(texts(pin('hallucination', 'model'))).toHaveLength(1);
+    for (const { id } of chartMetrics)
+      for (const groupBy of [undefined, 'model', 'agent'] as const)
+        for (const [, text] of texts(pin(id, groupBy))) expect(parseValue(text).ok, text).toBe(true);
+    const many = Array.from({ length: 9 }, (_, at) => `m${at}`);
+    expect(pin('errors', 'model', many).queries).toHaveLength(6);
+  });
+
+  it('has expressions of PromQL together on one chart', () => {
+    expect(pinOfExpressions(['rate(a[5m])', 'b'])).toMatchObject({
+      kind: 'lines',
+      queries: [
+        { type: 'promql', text: 'rate(a[5m])' },
+        { type: 'promql', text: 'b' },
+      ],
+    });
+    expect(pinOfExpressions(['rate(a[5m])']).kind).toBe('stacked');
   });
 
   it('has the runs of an agent or a report beside those that failed, whatever they are called', () => {

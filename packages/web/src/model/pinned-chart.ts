@@ -1,15 +1,22 @@
 /** What a chart of a page is as a panel of a dashboard. */
-import type {
-  CompareResponse,
-  DashboardPanel,
-  PanelKind,
-  PanelOverlay,
-  PanelUnit,
+import {
+  type CompareResponse,
+  type DashboardPanel,
+  type PanelKind,
+  type PanelOverlay,
+  panelQueriesMax,
+  type PanelUnit,
 } from '@sightline/schema/api';
 import { printText } from '@sightline/schema/filter';
 import type { ReportChart } from '@sightline/schema/report';
 import { type CompareSearch, withCondition } from './compare-words.ts';
-import { type ProposedRule, whereOf } from './proposed-rule.ts';
+import {
+  drawnValues,
+  type OverviewChart,
+  type ProposedRule,
+  ruleOfOverview,
+  whereOf,
+} from './proposed-rule.ts';
 
 export interface PinnedChart {
   readonly name: string;
@@ -40,6 +47,32 @@ export function pinOfOutlook(kind: 'sightline' | 'promql', value: string): Pinne
     ...pinOfValue({ kind, name: value, value }),
     kind: 'lines',
     overlays: ['deploys', 'alerts', 'band'],
+  };
+}
+
+/** A chart of the overview, with all that it draws. */
+export function pinOfOverview(chart: OverviewChart, groups: readonly string[]): PinnedChart {
+  const rule = ruleOfOverview(chart);
+  const values = drawnValues(chart, groups.filter((group) => group !== '').slice(0, panelQueriesMax));
+  const isByGroup = values.length > 1 && chart.groupBy !== undefined;
+  return {
+    // One run may be of two groups.
+    ...(isByGroup
+      ? { kind: 'lines', name: `${chart.metric.title} by ${chart.groupBy}` }
+      : pinOfValue({ ...rule, value: values[0]?.value ?? rule.value })),
+    queries: values.map(({ name, value }) => ({ type: 'words', text: value, name })),
+  };
+}
+
+/** Expressions of PromQL on one chart; lines of one expression alone may be stacked. */
+export function pinOfExpressions(expressions: readonly string[]): PinnedChart {
+  const [first = '', ...others] = expressions;
+  const pin = pinOfValue({ kind: 'promql', name: expressions.join(' and ').slice(0, 200), value: first });
+  if (others.length === 0) return pin;
+  return {
+    ...pin,
+    kind: 'lines',
+    queries: expressions.map((text) => ({ type: 'promql', text, name: '' })),
   };
 }
 

@@ -55,7 +55,14 @@ describe('the rule that a chart suggests', () => {
   });
 
   it('of a metric is PromQL by its Prometheus name', () => {
-    const metric = { name: 'http.server.duration', unit: 's', isMonotonic: false, by: 'http.route', peak: 2 };
+    const metric = {
+      name: 'http.server.duration',
+      unit: 's',
+      isMonotonic: false,
+      by: 'http.route',
+      filter: '',
+      peak: 2,
+    };
     expect(ruleOfMetric({ ...metric, type: 'histogram', aggregation: 'p95' })?.query).toBe(
       'histogram_quantile(0.95, sum by (http_route, le) (rate(http_server_duration_seconds_bucket[5m]))) > 3',
     );
@@ -66,5 +73,40 @@ describe('the rule that a chart suggests', () => {
       'max (http_server_duration_seconds) > 3',
     );
     expect(ruleOfMetric({ ...metric, type: 'summary', aggregation: 'p95' })).toBeUndefined();
+  });
+
+  it('of a metric keeps what is grouped and filtered, or suggests none', () => {
+    const metric = {
+      name: 'requests',
+      unit: '',
+      isMonotonic: true,
+      type: 'sum',
+      aggregation: 'rate',
+      peak: 2,
+    };
+    const valueOf = (by: string, filter: string) =>
+      ruleOfMetric({ ...metric, type: 'sum', by, filter })?.value;
+    expect(valueOf('service,http.route', '')).toBe(
+      'sum by (service_name, http_route) (rate(requests_total[5m]))',
+    );
+    expect(valueOf('', 'service:api http.route:"/a\\"b" -http.method:GET')).toBe(
+      String.raw`sum (rate(requests_total{service_name="api", http_route="/a\"b", http_method!="GET"}[5m]))`,
+    );
+    expect(valueOf('', 'http.route:/v1.* attr.user:*')).toBe(
+      String.raw`sum (rate(requests_total{http_route=~"/v1\\..*", user!=""}[5m]))`,
+    );
+    expect(valueOf('', 'resource.service.name:api')).toBe(
+      'sum (rate(requests_total{service_name="api"}[5m]))',
+    );
+    for (const filter of [
+      'a:1 OR b:2',
+      'http.status>400',
+      'word',
+      'resource.k8s.pod.name:a',
+      'a:/x.*/',
+      '((',
+    ])
+      expect([filter, valueOf('', filter)]).toEqual([filter, undefined]);
+    expect(valueOf('scope', '')).toBeUndefined();
   });
 });

@@ -78,6 +78,46 @@ export function ruleOfOverview({ metric, totals, rangeMs, groupBy, narrowed }: O
   };
 }
 
+/** Charts that draw more than the one value that a rule watches. */
+const drawnLines: Partial<Record<ChartMetric['id'], readonly DrawnValue[]>> = {
+  duration: [
+    { name: 'p95', value: 'p95(duration) of runs' },
+    { name: 'p50', value: 'p50(duration) of runs' },
+  ],
+  firstToken: [
+    { name: 'p95', value: 'p95(ttft) of calls' },
+    { name: 'p50', value: 'p50(ttft) of calls' },
+  ],
+  tokens: [
+    { name: 'input', value: 'sum(input_tokens) of calls' },
+    { name: 'output', value: 'sum(output_tokens) of calls' },
+  ],
+};
+
+export interface DrawnValue {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** The values that a chart draws: all its lines, or the first of them by group, each by itself where none splits it. */
+export function drawnValues(
+  { metric, groupBy, narrowed }: OverviewChart,
+  groups: readonly string[],
+): readonly DrawnValue[] {
+  const { source, value } = overviewRules[metric.id];
+  const lines = drawnLines[metric.id] ?? [{ name: '', value }];
+  const where = whereOf(filterOf(narrowed));
+  const [first = { name: '', value }] = lines;
+  if (groupBy === undefined)
+    return lines.map((line) => ({ name: line.name, value: `${line.value}${where}` }));
+  if (splits[source].includes(groupBy)) return [{ name: '', value: `${first.value}${where} by ${groupBy}` }];
+  if (source !== 'runs' || groups.length === 0) return [{ name: '', value: `${first.value}${where}` }];
+  return groups.map((group) => ({
+    name: group,
+    value: `${first.value}${whereOf(filterOf({ ...narrowed, [groupBy]: group }))}`,
+  }));
+}
+
 /** The value that a chart draws, without a condition: what is expected of it is asked so. */
 export function valueOfOverview(
   metric: ChartMetric,

@@ -1,4 +1,5 @@
 import type { ReactElement } from 'react';
+import type { PinnedChart } from '../model/pinned-chart.ts';
 import type { ProposedRule } from '../model/proposed-rule.ts';
 import { IconButton } from './button.tsx';
 import { PinThis } from './pin-this.tsx';
@@ -9,10 +10,12 @@ interface AlertOnThisProps {
   readonly name: string;
   /** Made when it is asked for: no chart waits for it. */
   readonly propose: () => Promise<ProposedRule>;
+  /** Where the chart draws more than the rule watches. */
+  readonly pin?: () => Promise<PinnedChart>;
 }
 
 /** From a chart to a rule that watches what it draws, and to a panel of a dashboard that goes on drawing it. */
-export function AlertOnThis({ name, propose }: AlertOnThisProps): ReactElement {
+export function AlertOnThis({ name, propose, pin }: AlertOnThisProps): ReactElement {
   const go = useGo();
   const open = async (): Promise<void> => {
     const rule = await propose();
@@ -26,7 +29,7 @@ export function AlertOnThis({ name, propose }: AlertOnThisProps): ReactElement {
     <span className="alert-on-this">
       <PinThis
         name={name}
-        pin={async () => (await import('../model/pinned-chart.ts')).pinOfValue(await propose())}
+        pin={pin ?? (async () => (await import('../model/pinned-chart.ts')).pinOfValue(await propose()))}
       />
       <IconButton icon="bell" label={`Alert on this: ${name}`} onClick={() => void open()} />
     </span>

@@ -92,11 +92,15 @@ function ViewList(props: {
   );
 }
 
+/** Pages that list what neither a report nor a rule is about. */
+const withoutSource: readonly string[] = ['/metrics/explore', '/mcp', '/coding-agents', '/alerts', '/slos'];
+
 /** What a page lists, where a report or a rule can be about it. */
-function sourceOf(page: string): 'logs' | 'spans' | 'runs' | undefined {
+function sourceOf(page: string, search: UrlSearch): 'logs' | 'spans' | 'runs' | undefined {
   if (page === '/logs') return 'logs';
   if (page === '/traces') return 'spans';
-  return ['/metrics/explore', '/mcp', '/coding-agents'].includes(page) ? undefined : 'runs';
+  if (page === '/performance' && (search['view'] === 'paths' || search['view'] === 'stages')) return 'spans';
+  return withoutSource.includes(page) ? undefined : 'runs';
 }
 
 /** A report on what a view shows, and a rule that watches it. */
@@ -111,22 +115,31 @@ function FromView(props: {
   // An alert about a list of errors is about runs that failed.
   const seen = page === '/errors' ? { ...search, status: 'error' } : search;
   const narrowed = Object.fromEntries(fields.map((field) => [field, seen[field]]));
-  const source = sourceOf(page);
+  const source = sourceOf(page, search);
   if (source === undefined) return <></>;
+  const filter = filterOf(narrowed);
+  // Stages are narrowed by conditions on spans, reports by those on traces.
+  const isOfSpans = page === '/performance' && search['view'] === 'stages' && filter !== '';
   return (
     <span className="from-view">
       {source !== 'logs' && (
         <IconButton
           icon="file"
           label={`Report from this view: ${name}`}
-          onClick={() => go('/reports', { q: filterOf(narrowed), from: search['from'], to: search['to'] })}
+          onClick={() =>
+            go('/reports', {
+              q: isOfSpans ? `span(${filter})` : filter,
+              from: search['from'],
+              to: search['to'],
+            })
+          }
         />
       )}
       <IconButton
         icon="bell"
         label={`Alert from this view: ${name}`}
         onClick={() => {
-          const rule = ruleOfList({ source, filter: filterOf(narrowed), strip: undefined });
+          const rule = ruleOfList({ source, filter, strip: undefined });
           go('/alerts/rule', { query: rule.query, name });
         }}
       />
@@ -135,7 +148,7 @@ function FromView(props: {
 }
 
 /** What is open beside the list is no part of how the list is seen. */
-const passing: readonly string[] = ['sel', 'live'];
+const passing: readonly string[] = ['sel', 'live', 'slo', 'silence', 'edit'];
 
 function SaveView({
   page,
@@ -169,7 +182,7 @@ function SaveView({
   };
   return (
     <form onSubmit={submit}>
-      {sourceOf(page) !== undefined && (
+      {sourceOf(page, search) !== undefined && (
         <div className="from-this">
           <span className="small soft">From what is seen</span>
           <FromView name="what is seen" page={page} search={search} />

@@ -1,4 +1,4 @@
-import type { OverviewGroup } from '@sightline/schema/api';
+import type { OverviewGroup, OverviewResponse } from '@sightline/schema/api';
 import { lazy, Suspense, useMemo, useState, type ReactElement } from 'react';
 import type { Band } from '../model/expected-band.ts';
 import {
@@ -8,6 +8,7 @@ import {
   chartMetrics,
   groupParts,
 } from '../model/overview-charts.ts';
+import type { OverviewChart } from '../model/proposed-rule.ts';
 import { rangeFromMs } from '../model/time-range.ts';
 import { formatClock, msFromTimestamp } from '../model/timestamp.ts';
 import { loadPart } from '../api/load-part.ts';
@@ -21,6 +22,7 @@ import './overview-charts.css';
 
 const BandReader = lazy(loadPart(async () => ({ default: (await import('./band-reader.tsx')).BandReader })));
 const loadRules = loadPart(() => import('../model/proposed-rule.ts'));
+const loadPins = loadPart(() => import('../model/pinned-chart.ts'));
 
 interface OverviewChartsProps {
   /** All of them where it does not say which. */
@@ -92,6 +94,13 @@ function ChartCard({
       ...(group === undefined || group === '' ? {} : { [groupBy]: group }),
     });
   };
+  const asRule = ({ totals, startTime, endTime }: OverviewResponse): OverviewChart => ({
+    metric,
+    totals,
+    rangeMs: msFromTimestamp(endTime) - msFromTimestamp(startTime),
+    groupBy: isSplit ? groupBy : undefined,
+    narrowed,
+  });
   return (
     <section className="chart-card" data-metric={metric.id}>
       <header>
@@ -105,14 +114,12 @@ function ChartCard({
         {overview !== undefined && (
           <AlertOnThis
             name={metric.title}
-            propose={async () =>
-              (await loadRules()).ruleOfOverview({
-                metric,
-                totals: overview.totals,
-                rangeMs: msFromTimestamp(overview.endTime) - msFromTimestamp(overview.startTime),
-                groupBy: isSplit ? groupBy : undefined,
-                narrowed,
-              })
+            propose={async () => (await loadRules()).ruleOfOverview(asRule(overview))}
+            pin={async () =>
+              (await loadPins()).pinOfOverview(
+                asRule(overview),
+                overview.groups.map(({ key }) => key),
+              )
             }
           />
         )}

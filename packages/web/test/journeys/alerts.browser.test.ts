@@ -60,7 +60,7 @@ describe.skipIf(findChromium() === undefined)(
         .toMatch(/Firing, began .*threshold 0.*service till/s);
       await expect
         .poll(async () => page.getByRole('heading', { level: 1 }).textContent(), soon)
-        .toBe('1 alert fires: 1 critical');
+        .toBe('1 critical alert fires');
       expect(await violations(page)).toEqual([]);
       await card.getByRole('link', { name: 'Open a run' }).click();
       await page.waitForURL(/\/runs\/[0-9a-f]{32}/);

@@ -185,6 +185,7 @@ describe.skipIf(findChromium() === undefined)('a team keeps what it looks at', {
     await page.getByRole('menuitem', { name: 'Share link' }).click();
     const dialog = page.getByRole('dialog', { name: 'Share link' });
     await dialog.getByLabel('Expires after').selectOption('1 day');
+    await dialog.getByLabel('Time range').selectOption('Any of the last 7 days');
     await dialog.getByLabel('For whom').fill('The board');
     await dialog.getByRole('button', { name: 'Make a link' }).click();
     const link = await dialog.getByLabel('The link').inputValue();
@@ -216,6 +217,14 @@ describe.skipIf(findChromium() === undefined)('a team keeps what it looks at', {
     await guest.getByRole('checkbox', { name: 'agent-runner' }).check();
     await soon(async () => guest.getByRole('button', { name: 'service agent-runner' }).count()).toBe(1);
     await guest.keyboard.press('Escape');
+    const choose = async (range: string): Promise<void> => {
+      await guest.getByTestId('time-range').click();
+      await guest.getByRole('button', { name: range, exact: true }).click();
+    };
+    await choose('Last 30 days');
+    await soon(async () => top.textContent()).toContain('This link shows the last 7 days');
+    await choose('Last 7 days');
+    await soon(async () => top.textContent()).not.toContain('This link shows');
     expect(await violations(guest)).toEqual([]);
     await idle(guest);
     const secret = link.split('#')[1] ?? '';
@@ -273,6 +282,41 @@ describe.skipIf(findChromium() === undefined)('a team keeps what it looks at', {
     await soon(async () => left.textContent()).toContain('geomap');
     await left.getByRole('link', { name: 'From <u>Grafana</u>' }).click();
     await soon(async () => page.getByRole('region', { name: 'Up' }).locator('.uplot').count()).toBe(1);
+  });
+
+  it.each([
+    ['/performance', 'view=stages&by=none&q=service%3Aagent-runner'],
+    ['/performance', 'view=paths&q=status%3Aerror'],
+    ['/alerts', 'view=history&kind=firing&from=-24h&to=now'],
+    ['/slos', 'status=spent&sort=left'],
+  ])('keeps what %s shows with %s as a view', async (path, search) => {
+    await page.goto(`${stage.urls.ui}${path}?${search}`);
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByLabel('Name of the view').fill(`View ${search}`);
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await soon(async () => page.getByRole('link', { name: `View ${search}` }).count()).toBe(1);
+    await page.goto(`${stage.urls.ui}${path}?from=-1h`);
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByRole('link', { name: `View ${search}` }).click();
+    const shown = () => new URL(page.url()).searchParams;
+    for (const [name, value] of new URLSearchParams(search))
+      await soon(async () => Promise.resolve(shown().get(name))).toBe(value);
+    await idle(page);
+    expect(await violations(page)).toEqual([]);
+  });
+
+  it('leaves a view of Performance that is the default for another', async () => {
+    await page.goto(`${stage.urls.ui}/performance?view=stages&by=version`);
+    await page.getByRole('button', { name: 'Views' }).click();
+    await page.getByLabel('Name of the view').fill('Stages first');
+    await page.getByRole('button', { name: 'Save view' }).click();
+    await page.getByRole('checkbox', { name: 'Default: Stages first' }).click();
+    await page.goto(`${stage.urls.ui}/performance`);
+    await soon(async () => new URL(page.url()).searchParams.get('by')).toBe('version');
+    await page.getByRole('button', { name: 'Runs', exact: true }).click();
+    await soon(async () => new URL(page.url()).searchParams.get('view')).toBe('runs');
+    await idle(page);
+    expect(await page.textContent('h1')).not.toContain('stage');
   });
 
   it('opens a list with its default view', async () => {

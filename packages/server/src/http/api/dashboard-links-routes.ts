@@ -4,6 +4,7 @@ import {
   type DashboardLinkInfo,
   dashboardLinkRequest,
   dashboardLinksResponse,
+  type GuestRange,
   type LinkLifetime,
   newDashboardLinkResponse,
   offeredValuesResponse,
@@ -61,7 +62,13 @@ export const dashboardLinksRoutes: readonly ApiRoute[] = [
     params: idInPath,
     body: dashboardLinkRequest,
     response: newDashboardLinkResponse,
-    answer: async ({ context, sources: { catalog }, params: { id }, body: { note, expires }, key }) => {
+    answer: async ({
+      context,
+      sources: { catalog },
+      params: { id },
+      body: { note, expires, range },
+      key,
+    }) => {
       const place = { project: context.project, id };
       if (findShipped(id) !== undefined)
         throw new SightlineError('bad_request', 'This dashboard comes with Sightline.', {
@@ -78,6 +85,7 @@ export const dashboardLinksRoutes: readonly ApiRoute[] = [
         otherwiseBy: key === 'own' ? ownKey : '',
         now,
         expiresAt: expiryOf(expires, now),
+        rangeDaysMax: rangeDays[range],
       });
       if (made === undefined) throw dashboardNotFound(id);
       return { ...described(made.link, now), path: `/shared#${made.token}` };
@@ -107,7 +115,7 @@ export const dashboardLinksRoutes: readonly ApiRoute[] = [
     scope: 'link',
     query: noParameters,
     response: sharedDashboard,
-    answer: ({ link }) => describeShared(openedLink(link).stored),
+    answer: ({ link }) => describeShared(openedLink(link)),
   }),
   route({
     path: '/shared/dashboard/variables/:name',
@@ -127,7 +135,7 @@ export const dashboardLinksRoutes: readonly ApiRoute[] = [
     method: 'POST',
     path: '/shared/dashboard/ask',
     summary:
-      'Answers panels of the dashboard of a link, over its own range: newline-delimited JSON, a line a panel, each as soon as it is known.',
+      'Answers panels of the dashboard of a link, over its own range or one that the link allows: newline-delimited JSON, a line a panel, each as soon as it is known.',
     tag,
     scope: 'link',
     query: noParameters,
@@ -142,7 +150,7 @@ export const dashboardLinksRoutes: readonly ApiRoute[] = [
           readDecisions: async () => readDecisions(catalog, context.project),
           offered: links.offered,
         },
-        openedLink(link).stored,
+        openedLink(link),
         body,
       );
       await sendPanelLines(reply, lines);
@@ -154,6 +162,14 @@ export const dashboardLinksRoutes: readonly ApiRoute[] = [
 const ownKey = 'the key of the server';
 const days: Readonly<Record<LinkLifetime, number | null>> = { '1d': 1, '7d': 7, '30d': 30, never: null };
 
+const rangeDays: Readonly<Record<GuestRange, number | null>> = {
+  none: null,
+  '1d': 1,
+  '7d': 7,
+  '30d': 30,
+  '90d': 90,
+};
+
 function expiryOf(lifetime: LinkLifetime, now: Date): Date | null {
   const count = days[lifetime];
   return count === null ? null : new Date(now.getTime() + count * 86_400_000);
@@ -162,7 +178,7 @@ function expiryOf(lifetime: LinkLifetime, now: Date): Date | null {
 const nowOf = ({ clock }: QueryContext): Date => new Date(msFromNanos(clock.now()));
 
 function described(link: DashboardLink, now: Date): DashboardLinkInfo {
-  const { id, note, createdBy, createdAt, expiresAt, revokedAt, lastUsedAt } = link;
+  const { id, note, createdBy, createdAt, expiresAt, revokedAt, lastUsedAt, rangeDaysMax } = link;
   const text = (date: Date): string => formatNanos(nanosFromMs(date.getTime()));
   const orNull = (date: Date | null): string | null => (date === null ? null : text(date));
   return {
@@ -173,6 +189,7 @@ function described(link: DashboardLink, now: Date): DashboardLinkInfo {
     expiresAt: orNull(expiresAt),
     revokedAt: orNull(revokedAt),
     lastUsedAt: orNull(lastUsedAt),
+    rangeDaysMax,
     isOpen: revokedAt === null && (expiresAt === null || expiresAt > now),
   };
 }

@@ -123,16 +123,19 @@ describe('a link to a dashboard', { timeout: 90_000 }, () => {
         cost: 0.5,
       }),
     ]);
+    const ofDayBefore = [1, 2].map((nr) =>
+      spans.agent('reader', { trace: 90 + nr, span: 900 + nr, at: -30 * 3_600 + nr, lasts: 1 }),
+    );
     const sent = await fetch(`${server.otlpHttp}/v1/traces`, {
       method: 'POST',
       headers: { ...json, ...own },
-      body: JSON.stringify(tracesRequest('shop', runs.flat())),
+      body: JSON.stringify(tracesRequest('shop', [...runs.flat(), ...ofDayBefore])),
     });
     expect(sent.status).toBe(200);
     await vi.waitFor(
       async () => {
-        const { text } = await call('/runs?from=-1h', { headers: own });
-        expect(text.match(/"traceId"/g)?.length).toBe(9);
+        const { text } = await call('/runs?from=-3d', { headers: own });
+        expect(text.match(/"traceId"/g)?.length).toBe(11);
       },
       { timeout: 30_000, interval: 100 },
     );
@@ -217,6 +220,55 @@ describe('a link to a dashboard', { timeout: 90_000 }, () => {
       expect((await call(`/shared/dashboard${path}`, { headers: with_(link) })).status, path).toSatisfy(
         isRefused,
       );
+  });
+
+  it('lets guests choose a range as far back as the link says, and tells nothing of the time before', async () => {
+    const runsIn = async (token: string, from: string, to = 'now') => {
+      const { status, text } = await ask({ panels: ['runs'], range: { from, to } }, token);
+      if (status !== 200) return (JSON.parse(text) as { error: { code: string } }).error.code;
+      const { value, before } = dataOf(JSON.parse(text) as AskPanelsLine).totals[0] ?? {};
+      return [value, before];
+    };
+    const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+    const ofDay = (await share({ range: '1d' })).token;
+    const ofWeek = (await share({ range: '7d' })).token;
+    const opened = await call('/shared/dashboard', { headers: with_(ofDay) });
+    expect((JSON.parse(opened.text) as SharedDashboard).rangeDaysMax).toBe(1);
+    // The range before is told where the link allows it.
+    expect(await runsIn(ofWeek, '-1d')).toEqual([9, 2]);
+    expect(await runsIn(ofWeek, '-7d')).toEqual([11, null]);
+    expect(await runsIn(ofWeek, daysAgo(2), daysAgo(1))).toEqual([2, 0]);
+    expect(await runsIn(ofDay, '-1d')).toEqual([9, null]);
+    expect(await runsIn(ofDay, '-1h')).toEqual([9, 0]);
+    // Without a range the dashboard has its own.
+    expect(dataOf(JSON.parse((await ask({ panels: ['runs'] }, ofDay)).text) as AskPanelsLine).totals).toEqual(
+      [expect.objectContaining({ value: 9 })],
+    );
+    const tooFar: readonly (readonly [string, string?])[] = [
+      ['-25h'],
+      ['-2d'],
+      ['-30h', '-29h'],
+      [daysAgo(1.5)],
+      [daysAgo(2), daysAgo(1)],
+      ['to-1d', '-1h'],
+      ['to-1h', '-30h'],
+      ['1970-01-01T00:00:00Z'],
+      ['now', '-2d'],
+      ['-2d/d'],
+      [hostile.slice(0, 60)],
+      ['-1h', 'now; DROP TABLE spans'],
+    ];
+    for (const [from, to] of tooFar)
+      expect([from, to, await runsIn(ofDay, from, to)]).toEqual([from, to, 'bad_time_range']);
+    // A link that says nothing of ranges takes none, not even the dashboard's.
+    for (const from of ['-1h', '-5m', daysAgo(0.01)])
+      expect([from, await runsIn(link, from)]).toEqual([from, 'bad_time_range']);
+    for (const range of [{}, { from: '-1h' }, { from: 1, to: 2 }, '-1h', { from: '-1h', to: 'now', x: 1 }])
+      expect([range, (await ask({ panels: ['runs'], range }, ofDay)).status]).toEqual([range, 400]);
+    for (const range of ['2d', 'all', 7, null])
+      expect(
+        (await call(`/dashboards/${id}/links`, { method: 'POST', headers: own, body: { range } })).status,
+      ).toBe(400);
   });
 
   it('opens no other door, in whatever header its secret comes', async () => {

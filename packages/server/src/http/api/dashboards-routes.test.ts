@@ -123,6 +123,27 @@ describe('dashboards', { timeout: 90_000 }, () => {
     expect(dataOf(over.get('p4')).table?.rows.length).toBe(1);
   });
 
+  it('show the buckets of a histogram in PromQL as a distribution and as a heat map', async () => {
+    const bucket = (le: string, value: number) => `label_replace(vector(${value}), "le", "${le}", "", "")`;
+    const query = {
+      type: 'promql',
+      text: `${bucket('0.5', 3)} or ${bucket('2', 4)} or ${bucket('+Inf', 6)}`,
+    };
+    const lines = await ask([
+      { kind: 'distribution', queries: [query] },
+      { kind: 'heat', queries: [query] },
+      { kind: 'heat', queries: [{ type: 'promql', text: 'vector(1)' }] },
+    ]);
+    const once = dataOf(lines.get('p0'));
+    expect(once.spread).toEqual({ bounds: [0, 0.5, 2, 4], counts: [[3, 1, 2]], behind: null, field: null });
+    expect(once.notes).toEqual(['What lies above 2 is drawn in one bucket.']);
+    const heat = dataOf(lines.get('p1'));
+    expect(heat.spread?.counts).toEqual(heat.times.map(() => [3, 1, 2]));
+    expect(lines.get('p2')).toMatchObject({
+      error: { code: 'bad_panel', message: expect.stringContaining('by their label le') },
+    });
+  });
+
   it('open what each point and row is of', async () => {
     const counted = async (behind: PanelData['totals'][number]['behind']): Promise<number | undefined> => {
       if (behind === null || !('list' in behind)) return undefined;

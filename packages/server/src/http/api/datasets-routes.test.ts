@@ -257,6 +257,15 @@ describe('datasets', () => {
       'id,input,expected,metadata,split\nfr,"{""country"":""France""}",Paris,,\nit,"{""country"":""Italy""}",Roma,"{""hard"":false}",\n' +
         `${exported.split('\n')[3]}\n`,
     );
+    // As the list of items is narrowed, and as a table to be read.
+    const table = await fetch(
+      `${server.ui}/api/v1/datasets/capitals/export?format=markdown&version=3&search=Rom`,
+    );
+    expect(table.headers.get('content-disposition')).toBe('attachment; filename="capitals-v3.md"');
+    expect(await table.text()).toBe(
+      '| id | input | expected | metadata | split |\n| --- | --- | --- | --- | --- |\n' +
+        '| it | {"country":"Italy"} | Roma | {"hard":false} |  |\n',
+    );
   });
 
   test('pages lose and repeat nothing, and go on in the version of the first', async () => {

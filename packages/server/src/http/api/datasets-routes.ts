@@ -22,10 +22,12 @@ import {
   datasetVersionsResponse,
   newDataset,
   removeItemsRequest,
+  type RowFormat,
   splitRequest,
 } from '@sightline/schema/api';
 import { itemsAsText } from '@sightline/schema/datasets';
 import { SightlineError } from '@sightline/schema/errors';
+import { rowWriters } from '@sightline/schema/rows';
 import { once } from 'node:events';
 import { z } from 'zod';
 import {
@@ -239,24 +241,30 @@ export const datasetsRoutes: readonly ApiRoute[] = [
   }),
   route({
     path: '/datasets/:name/export',
-    summary: 'All items of a version as JSON lines or CSV, as import takes them.',
+    summary: 'All items of a version as JSON lines or CSV, as import takes them, or as a table in Markdown.',
     tag: 'datasets',
     scope: 'read',
     params: nameInPath,
     query: datasetExportParameters,
-    files: ['text/csv', 'application/jsonl'],
+    files: ['text/csv', 'application/jsonl', 'text/markdown'],
     answer: async ({ context, sources: { catalog }, sources, params, query, reply }) => {
       const found = await get(sources, context.project, params.name);
       const version = readVersion(found, query.version);
+      const { contentType, extension } = rowWriters[query.format];
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {
         ...Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined)),
-        'content-type':
-          query.format === 'csv' ? 'text/csv; charset=utf-8' : 'application/jsonl; charset=utf-8',
-        'content-disposition': `attachment; filename="${params.name}-v${version}.${query.format}"`,
+        'content-type': contentType,
+        'content-disposition': `attachment; filename="${params.name}-v${version}.${extension}"`,
       });
-      const wanted = { datasetId: found.id, version, split: query.split };
+      const wanted = {
+        datasetId: found.id,
+        version,
+        split: query.split,
+        search: query.search,
+        onlyDuplicates: query.duplicates === 'true',
+      };
       for await (const items of pagesOf(catalog, wanted)) {
         if (context.signal?.aborted === true) break;
         if (!raw.write(items.text(query.format)))
@@ -297,7 +305,7 @@ const exportedTogether = 200;
 async function* pagesOf(
   catalog: ApiSources['catalog'],
   wanted: Omit<ItemsWanted, 'after' | 'limit'>,
-): AsyncGenerator<{ readonly text: (format: 'jsonl' | 'csv') => string }> {
+): AsyncGenerator<{ readonly text: (format: RowFormat) => string }> {
   let after = '-1';
   for (let isFirst = true; ; isFirst = false) {
     const items = await listItems(catalog, { ...wanted, after, limit: exportedTogether });

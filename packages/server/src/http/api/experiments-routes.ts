@@ -1,6 +1,7 @@
 /** Experiments over HTTP: begun, fed with results by whoever runs them or run here, kept alive by heartbeats, read and compared. The routes come first, what they share after them. */
 import {
   baselineRequest,
+  comparedMax,
   comparisonParameters,
   type ComparisonResponse,
   comparisonResponse,
@@ -55,7 +56,6 @@ import { judgeResults, recordExperimentScores } from '../../experiments/judge-re
 import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 
 const idInPath = z.object({ id: z.string().max(64) });
-const comparedMax = 6;
 
 /** A target over the items of a dataset: what it answered, how it was judged, and how that compares. */
 export const experimentsRoutes: readonly ApiRoute[] = [

@@ -19,6 +19,7 @@ import {
   type UsersResponse,
   type SlosResponse,
 } from '@sightline/schema/api';
+import { describeReport } from '@sightline/schema/report';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { AgentSpans } from '../../query/testing/agent-spans.ts';
 import { hexId, tracesRequest } from '../../query/testing/otlp-json.ts';
@@ -409,6 +410,15 @@ describe('a report', { timeout: 120_000 }, () => {
     await expect(run('--time-zone', 'Mars')).rejects.toThrow('expected the name of a time zone');
     expect(reportResponse.parse(JSON.parse((await run('--json')).stdout)).totals).toEqual(report.totals);
     await expect(run('--format', 'pdf')).rejects.toThrow('--format is "pdf"');
+  });
+
+  it('says where it was cut short by the clock of its reader', () => {
+    const message =
+      'Runs are being settled: what came since 2026-11-25T04:28:06Z and happened before 2026-11-25T03:00:00.5Z is not all here.';
+    const cut: ReportResponse = { ...report, limitsMet: [{ limit: 'settling', message }] };
+    expect(describeReport(cut, { timeZone: 'Europe/Berlin' }).remarks).toContain(
+      'Cut short: Runs are being settled: what came since 2026-11-25 05:28 and happened before 2026-11-25 04:00 is not all here.',
+    );
   });
 
   it('says of an empty period that nothing ran, and refuses what it cannot read', async () => {

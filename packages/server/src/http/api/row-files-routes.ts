@@ -2,6 +2,8 @@ import {
   agentsResponse,
   alertHistoryResponse,
   checksResponse,
+  comparedMax,
+  type ComparisonResponse,
   datasetsResponse,
   errorGroup,
   experimentsResponse,
@@ -16,6 +18,7 @@ import {
   scoresResponse,
   session,
   slosResponse,
+  stagesResponse,
   toolsResponse,
   traceSummary,
   usage,
@@ -23,6 +26,7 @@ import {
 } from '@sightline/schema/api';
 import { rowWriters } from '@sightline/schema/rows';
 import { z } from 'zod';
+import { comparedRow, comparedRows } from '../../experiments/compared-rows.ts';
 import { type ApiRoute, route } from './route-table.ts';
 import { type RowPage, sendRowFile } from './send-row-file.ts';
 
@@ -36,6 +40,11 @@ interface ListFile {
   /** The column that comes first; counts of tokens come last. */
   readonly key: string;
   readonly row: z.ZodObject;
+  /** Where an item of the list is several rows. */
+  readonly split?: {
+    readonly rowsMax: number;
+    readonly rowsOf: (answer: Readonly<Record<string, unknown>>) => RowPage['rows'];
+  };
 }
 
 /** All rows of a list as a file: its own pages one after the other, so that the rows are those of the list. */
@@ -75,13 +84,24 @@ export function rowFilesRoutes(table: readonly ApiRoute[]): readonly ApiRoute[] 
       rowsIn: 'events',
     },
     { ...file('mcp', 'server', mcpResponse.shape.servers.element), name: 'mcp-servers', rowsIn: 'servers' },
+    file('stages', 'name', stagesResponse.shape.stages.element),
+    {
+      name: 'compared-items',
+      list: listAt('/experiments/compare'),
+      key: 'itemId',
+      row: comparedRow,
+      split: {
+        rowsMax: comparedMax,
+        rowsOf: (answer: object) => comparedRows(answer as ComparisonResponse),
+      },
+    },
   ].map(fileOf);
 }
 
 /** More than a list without pages answers at once. */
 const unpagedRowsMax = 100_000;
 
-function fileOf({ name, list, rowsIn = name, key, row }: ListFile): ApiRoute {
+function fileOf({ name, list, rowsIn = name, key, row, split }: ListFile): ApiRoute {
   const { limit, cursor, ...parameters } = list.query?.shape ?? {};
   const own = Object.keys(row.shape).filter((column) => !(column in usage.shape));
   const columns = [...new Set([key, ...own, ...Object.keys(row.shape)])];
@@ -98,15 +118,29 @@ function fileOf({ name, list, rowsIn = name, key, row }: ListFile): ApiRoute {
       const read = async (page: { readonly limit: number; readonly cursor: string | undefined }) => {
         const refused = page.cursor === undefined ? undefined : await asked.refusedNow();
         if (refused !== undefined) throw refused;
-        const paged = cursor === undefined ? (limit === undefined ? {} : { limit: unpagedRowsMax }) : page;
+        const items = split === undefined ? page.limit : Math.max(1, Math.floor(page.limit / split.rowsMax));
+        const paged =
+          cursor === undefined
+            ? limit === undefined
+              ? {}
+              : { limit: unpagedRowsMax }
+            : { ...page, limit: items };
         const answer = (await list.answer({
           ...asked,
           request,
           reply,
           query: { ...wanted, ...paged },
         })) as Readonly<Record<string, unknown>> & Partial<Omit<RowPage, 'rows'>>;
-        const rows = answer[rowsIn] as RowPage['rows'];
-        return { rows, nextCursor: answer.nextCursor ?? null, limitsMet: answer.limitsMet };
+        const { nextCursor = null, limitsMet } = answer;
+        if (split === undefined) return { rows: answer[rowsIn] as RowPage['rows'], nextCursor, limitsMet };
+        const rows = split.rowsOf(answer);
+        // Only a last page that is smaller than the rows of one item is cut here.
+        const isCut = rows.length > page.limit;
+        return {
+          rows: rows.slice(0, page.limit),
+          nextCursor: isCut ? (nextCursor ?? 'more') : nextCursor,
+          limitsMet,
+        };
       };
       const writer = rowWriters[format];
       await sendRowFile({ name, writer, columns, rowsMax, read }, { request, reply });

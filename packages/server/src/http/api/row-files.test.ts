@@ -133,6 +133,56 @@ test.each([
   expect((await file(`${name}?${asked}`)).text).toMatch(/^\w+,\w+,/);
 });
 
+test('stages as a file are all there are, not only those that the list answers with', async () => {
+  const shown = await server.read<Page>(`/stages?${range}&limit=200`);
+  expect(shown['stages']).toHaveLength(200);
+  const lines = (await file(`stages?${range}&format=jsonl`)).text.trimEnd().split('\n');
+  expect(lines).toHaveLength(runs);
+  expect(lines.slice(0, 200).map((line) => JSON.parse(line) as unknown)).toEqual(shown['stages']);
+});
+
+describe('compared experiments as a file', () => {
+  const ids: string[] = [];
+  beforeAll(async () => {
+    await server.ask('/datasets', 'POST', { name: 'sums' });
+    const items = Array.from({ length: 300 }, (_, at) => ({ id: `i${at}`, input: at === 4 ? hostile : at }));
+    expect((await server.ask('/datasets/sums/items', 'POST', { items })).status).toBe(200);
+    for (const name of ['before', 'after']) {
+      const target = { kind: 'program' };
+      const begun = await server.ask('/experiments', 'POST', { name, dataset: 'sums', target });
+      const { id } = begun.body as { id: string };
+      ids.push(id);
+      const results = items
+        .filter((_, at) => name === 'before' || at !== 7)
+        .map(({ id: itemId }, at) => ({ itemId, output: `${name} ${at}`, durationMs: at }));
+      for (const some of [results.slice(0, 100), results.slice(100, 200), results.slice(200)])
+        expect((await server.ask(`/experiments/${id}/results`, 'POST', { results: some })).status).toBe(200);
+    }
+  });
+
+  test('have a row for each item and experiment, all of them', async () => {
+    const { text } = await file(`compared-items?ids=${ids.join(',')}`);
+    const { data } = Papa.parse<Record<string, string>>(text, { header: true, skipEmptyLines: true });
+    expect(data).toHaveLength(599);
+    const ofItem = (id: string) => data.filter(({ itemId }) => itemId === id);
+    expect(ofItem('i7').map(({ experiment, output }) => [experiment, output])).toEqual([
+      ['before', 'before 7'],
+    ]);
+    expect(ofItem('i4').map(({ experimentId, input }) => [experimentId, input])).toEqual(
+      ids.map((id) => [id, `'${hostile}`]),
+    );
+  });
+
+  test('end after so many rows as were asked for, and say so', async () => {
+    for (const rows of [1, 3, 20]) {
+      const asked = `compared-items?ids=${ids.join(',')}&rows=${rows}&format=jsonl`;
+      const lines = (await file(asked)).text.trimEnd().split('\n');
+      expect([rows, lines.length]).toEqual([rows, rows + 1]);
+      expect(lines.at(-1)).toContain('limitsMet');
+    }
+  });
+});
+
 const hasPython = spawnSync('python3', ['-c', 'import csv']).status === 0;
 test.runIf(hasPython)('the reader of Python finds the same rows and cells', async () => {
   const { text } = await file(`runs?${range}`);

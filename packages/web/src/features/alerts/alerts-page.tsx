@@ -10,6 +10,7 @@ import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { SkeletonText } from '../../widgets/states.tsx';
 import { useGo, useUrlState } from '../../widgets/url-state.ts';
+import { ViewsMenu } from '../../widgets/views-menu.tsx';
 import { AlertsNow } from './alerts-now.tsx';
 import { DeliveryView } from './delivery-view.tsx';
 import { HistoryView } from './history-view.tsx';
@@ -51,9 +52,12 @@ export function AlertsPage(): ReactElement {
       }
       detail={<StatusLine />}
       actions={
-        <PageLink to="/alerts/rule" className="button button-primary">
-          New rule
-        </PageLink>
+        <>
+          <ViewsMenu />
+          <PageLink to="/alerts/rule" className="button button-primary">
+            New rule
+          </PageLink>
+        </>
       }
     >
       <div className="alerts-bar">
@@ -62,7 +66,15 @@ export function AlertsPage(): ReactElement {
           value={view}
           options={views}
           onChange={(next) =>
-            patch({ view: next === 'now' ? undefined : next, silence: undefined, edit: undefined }, 'replace')
+            patch(
+              {
+                view: next === 'now' ? undefined : next,
+                kind: undefined,
+                silence: undefined,
+                edit: undefined,
+              },
+              'replace',
+            )
           }
         />
       </div>

@@ -2,7 +2,7 @@ import type { AlertEvent } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { alertHistoryQuery } from '../../api/alert-queries.ts';
-import { eventSentence, eventTone, labelWords } from '../../model/alert-words.ts';
+import { eventKinds, eventSentence, eventTone, labelWords } from '../../model/alert-words.ts';
 import { plural } from '../../model/format.ts';
 import { formatClock, formatDay, msFromTimestamp } from '../../model/timestamp.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
@@ -17,8 +17,9 @@ const weekRange = { from: '-7d', to: 'now' };
 /** Every change of state, the newest first. */
 export function HistoryView({ ruleId }: { readonly ruleId?: string }): ReactElement {
   const range = useTimeRange(weekRange);
-  const { patch } = useUrlState();
-  const query = useQuery(alertHistoryQuery({ ...range, ruleId }));
+  const { search, patch } = useUrlState();
+  const kind = eventKinds.find((each) => each === search['kind']);
+  const query = useQuery(alertHistoryQuery({ ...range, ruleId, kind }));
   const events = query.data?.events ?? [];
   return (
     <section className="alert-history" aria-label="History">
@@ -27,7 +28,19 @@ export function HistoryView({ ruleId }: { readonly ruleId?: string }): ReactElem
           {query.data !== undefined &&
             `${query.data.nextCursor === null ? '' : 'The newest '}${plural(events.length, 'change')} ${describeRangeInSentence(range, Date.now())}`}
         </span>
-        <SaveRows list="alert-history" asked={{ ...range, ruleId }} />
+        <select
+          aria-label="Kind of change"
+          value={kind ?? ''}
+          onChange={(event) => patch({ kind: event.target.value }, 'replace')}
+        >
+          <option value="">All changes</option>
+          {eventKinds.map((each) => (
+            <option key={each} value={each}>
+              {eventSentence({ kind: each })}
+            </option>
+          ))}
+        </select>
+        <SaveRows list="alert-history" asked={{ ...range, ruleId, kind }} />
         <TimeRangePicker
           range={range}
           onChange={(next) => patch({ from: next.from, to: next.to }, 'replace')}
@@ -40,7 +53,10 @@ export function HistoryView({ ruleId }: { readonly ruleId?: string }): ReactElem
       {query.isPending && <SkeletonRows count={8} />}
       {query.data !== undefined && events.length === 0 && (
         <Notice icon="clock" title="Nothing changed">
-          <p>No alert fired, recovered or was acknowledged {describeRangeInSentence(range, Date.now())}.</p>
+          <p>
+            No alert {kind === undefined ? 'fired, recovered or was acknowledged' : 'changed like this'}{' '}
+            {describeRangeInSentence(range, Date.now())}.
+          </p>
         </Notice>
       )}
       <ol>

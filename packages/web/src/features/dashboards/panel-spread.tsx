@@ -1,6 +1,6 @@
 import type { DashboardPanel, PanelData } from '@sightline/schema/api';
 import { useState, type KeyboardEvent, type ReactElement } from 'react';
-import { plural } from '../../model/format.ts';
+import { formatNumber, plural } from '../../model/format.ts';
 import { formatPanelValue } from '../../model/panel-words.ts';
 import { rangeFromMs, type TimeRange } from '../../model/time-range.ts';
 import { formatClock } from '../../model/timestamp.ts';
@@ -27,7 +27,8 @@ export function PanelSpread({ panel, data, range }: PanelSpreadProps): ReactElem
   const isHeat = panel.kind === 'heat';
   const steps = counts.length;
   const buckets = Math.max(0, bounds.length - 1);
-  const most = counts.flat().reduce((max, count) => Math.max(max, count), 1);
+  // Rates are less than one each.
+  const most = counts.flat().reduce((max, count) => Math.max(max, count), 0) || 1;
   const between = (bucket: number): string =>
     `${formatPanelValue(bounds[bucket], unit)} – ${formatPanelValue(bounds[bucket + 1], unit)}`;
   const open = (step: number, bucket: number): void => {
@@ -64,15 +65,12 @@ export function PanelSpread({ panel, data, range }: PanelSpreadProps): ReactElem
   const cellHeight = height / Math.max(1, buckets);
   const words =
     at === undefined
-      ? `${panel.title}: ${plural(
-          counts.flat().reduce((sum, count) => sum + count, 0),
-          'value',
-        )}`
-      : `${isHeat ? `${formatClock((times[at.step] ?? 0) * 1000).slice(0, 5)}, ` : ''}${between(at.bucket)}: ${counts[at.step]?.[at.bucket] ?? 0}`;
+      ? `${panel.title}: ${plural(Math.round(counts.flat().reduce((sum, count) => sum + count, 0)), 'value')}`
+      : `${isHeat ? `${formatClock((times[at.step] ?? 0) * 1000).slice(0, 5)}, ` : ''}${between(at.bucket)}: ${formatNumber(counts[at.step]?.[at.bucket] ?? 0)}`;
   return (
     <div className="panel-spread">
       <div className="panel-spread-axis small faint" aria-hidden="true">
-        <span>{isHeat ? formatPanelValue(bounds.at(-1), unit) : most}</span>
+        <span>{isHeat ? formatPanelValue(bounds.at(-1), unit) : formatNumber(most)}</span>
         <span>{isHeat ? formatPanelValue(bounds[0], unit) : 0}</span>
       </div>
       <svg

@@ -1,4 +1,4 @@
-import type { Dashboard, DashboardLinkInfo, LinkLifetime } from '@sightline/schema/api';
+import type { Dashboard, DashboardLinkInfo, GuestRange, LinkLifetime } from '@sightline/schema/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import {
@@ -6,6 +6,7 @@ import {
   dashboardLinksQuery,
   revokeDashboardLink,
 } from '../../api/dashboard-queries.ts';
+import { plural } from '../../model/format.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
 import { copyText } from '../../widgets/copy-text.ts';
@@ -24,6 +25,14 @@ const lifetimes: readonly { readonly value: LinkLifetime; readonly label: string
   { value: 'never', label: 'Never' },
 ];
 
+const guestRanges: readonly { readonly value: GuestRange; readonly label: string }[] = [
+  { value: 'none', label: 'That of the dashboard' },
+  { value: '1d', label: 'Any of the last day' },
+  { value: '7d', label: 'Any of the last 7 days' },
+  { value: '30d', label: 'Any of the last 30 days' },
+  { value: '90d', label: 'Any of the last 90 days' },
+];
+
 /** Links under which anybody sees a dashboard without a key: made, listed and revoked. */
 export function ShareDialog({ stored, onClose }: ShareDialogProps): ReactElement {
   const client = useQueryClient();
@@ -31,9 +40,10 @@ export function ShareDialog({ stored, onClose }: ShareDialogProps): ReactElement
   const { data, error } = useQuery(links);
   const [expires, setExpires] = useState<LinkLifetime>('7d');
   const [note, setNote] = useState('');
+  const [range, setRange] = useState<GuestRange>('none');
   const refresh = async (): Promise<void> => client.invalidateQueries({ queryKey: links.queryKey });
   const made = useMutation({
-    mutationFn: async () => createDashboardLink(stored.id, { expires, note }),
+    mutationFn: async () => createDashboardLink(stored.id, { expires, note, range }),
     onSuccess: refresh,
   });
   const revoked = useMutation({
@@ -65,6 +75,16 @@ export function ShareDialog({ stored, onClose }: ShareDialogProps): ReactElement
           <span>Expires after</span>
           <select value={expires} onChange={(event) => setExpires(event.target.value as LinkLifetime)}>
             {lifetimes.map(({ value, label }) => (
+              <option key={value} value={value}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label className="field">
+          <span>Time range</span>
+          <select value={range} onChange={(event) => setRange(event.target.value as GuestRange)}>
+            {guestRanges.map(({ value, label }) => (
               <option key={value} value={value}>
                 {label}
               </option>
@@ -142,7 +162,8 @@ function NewLink({ path }: { readonly path: string }): ReactElement {
   );
 }
 
-function aboutLink({ createdBy, createdAt, expiresAt, revokedAt, lastUsedAt }: DashboardLinkInfo): string {
+function aboutLink(link: DashboardLinkInfo): string {
+  const { createdBy, createdAt, expiresAt, revokedAt, lastUsedAt, rangeDaysMax } = link;
   const at = (time: string): string => formatDateTime(msFromTimestamp(time)).slice(0, -4);
   return [
     `Made ${at(createdAt)}${createdBy === '' ? '' : ` with ${createdBy}`}`,
@@ -151,6 +172,7 @@ function aboutLink({ createdBy, createdAt, expiresAt, revokedAt, lastUsedAt }: D
         ? 'never expires'
         : `expires ${at(expiresAt)}`
       : `revoked ${at(revokedAt)}`,
+    ...(rangeDaysMax === null ? [] : [`shows any of the last ${plural(rangeDaysMax, 'day')}`]),
     lastUsedAt === null ? 'never used' : `last used ${at(lastUsedAt)}`,
   ].join(' · ');
 }

@@ -4,10 +4,11 @@ import { useCallback, useMemo, useState, type ReactElement } from 'react';
 import { ApiError } from '../../api/client.ts';
 import { type AskPanels } from '../../api/dashboard-queries.ts';
 import { askShared, sharedDashboardQuery } from '../../api/shared-queries.ts';
-import { describeRange } from '../../model/time-range.ts';
+import { describeRange, type TimeRange } from '../../model/time-range.ts';
 import { Button } from '../../widgets/button.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { ErrorNotice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
+import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useHash } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
 import { PanelFrame } from './panel-frame.tsx';
@@ -48,10 +49,12 @@ interface OpenSharedProps {
   readonly shared: SharedDashboard;
 }
 
-function OpenShared({ token, shared: { version, dashboard } }: OpenSharedProps): ReactElement {
+function OpenShared({ token, shared: { version, dashboard, rangeDaysMax } }: OpenSharedProps): ReactElement {
   const client = useQueryClient();
   const nowMs = useNow();
-  const { name, description, range, refreshS, variables } = dashboard;
+  const { name, description, refreshS, variables } = dashboard;
+  const [guestRange, setGuestRange] = useState<TimeRange>();
+  const range = guestRange ?? dashboard.range;
   const [asOf, setAsOf] = useState(() => Date.now());
   const [chosen, setChosen] = useState<Readonly<Record<string, readonly string[]>>>({});
   const values = Object.fromEntries(
@@ -59,7 +62,7 @@ function OpenShared({ token, shared: { version, dashboard } }: OpenSharedProps):
   );
   const panels = useMemo(() => dashboard.panels.map(asPanel), [dashboard.panels]);
   const ask = useMemo<AskPanels>(() => {
-    const send = askShared(token, version);
+    const send = askShared(token, { version, range: guestRange });
     return async (...asked) =>
       send(...asked).catch((error: unknown) => {
         // It was changed, or is not shared any more: the page says so.
@@ -67,7 +70,7 @@ function OpenShared({ token, shared: { version, dashboard } }: OpenSharedProps):
           void client.invalidateQueries({ queryKey: sharedDashboardQuery(token).queryKey, exact: true });
         throw error;
       });
-  }, [client, token, version]);
+  }, [client, token, version, guestRange]);
   const { answerOf, watch } = usePanelAnswers({ panels, range, values, asOf, ask });
   const refresh = useCallback((): void => setAsOf(Date.now()), []);
   useRefreshEvery(refreshS, refresh);
@@ -79,9 +82,20 @@ function OpenShared({ token, shared: { version, dashboard } }: OpenSharedProps):
         .filter((part) => part !== '')
         .join(' · ')}
       actions={
-        <Button icon="refresh" onClick={refresh}>
-          Refresh
-        </Button>
+        rangeDaysMax === null ? (
+          <Button icon="refresh" onClick={refresh}>
+            Refresh
+          </Button>
+        ) : (
+          <TimeRangePicker
+            range={range}
+            onChange={(chosen) => {
+              setGuestRange(chosen);
+              refresh();
+            }}
+            onRefresh={refresh}
+          />
+        )
       }
     >
       <div className="dashboard">

@@ -17,7 +17,7 @@ import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
 import { useNow } from '../../widgets/use-now.ts';
-import { saveAnswer } from '../../api/save-rows.ts';
+import { SaveFile } from '../../widgets/save-rows.tsx';
 import { SaveTable } from '../../widgets/save-table.tsx';
 import { ImportItems } from './import-items.tsx';
 
@@ -60,18 +60,12 @@ function DatasetActions({ dataset }: { readonly dataset: DatasetDetail }): React
       await refresh();
     },
   });
-  const save = useMutation({
-    mutationFn: async (format: string) =>
-      saveAnswer(`/datasets/${encodeURIComponent(name)}/export?format=${format}`, `${name}.${format}`),
-  });
   return (
     <div className="row-actions">
       <PageLink to="/experiments" search={{ dataset: name }} className="button">
         Experiments
       </PageLink>
       <ImportItems name={name} />
-      <Button onClick={() => save.mutate('jsonl')}>JSON lines</Button>
-      <Button onClick={() => save.mutate('csv')}>CSV</Button>
       <Button
         disabled={split.isPending}
         title="By a hash of the input: 8 in 10 to train, the others to test"
@@ -82,8 +76,8 @@ function DatasetActions({ dataset }: { readonly dataset: DatasetDetail }): React
       <Button look="quiet" disabled={remove.isPending} onClick={() => remove.mutate()}>
         Delete
       </Button>
-      {(split.error ?? remove.error ?? save.error) !== null && (
-        <span className="error-text">{(split.error ?? remove.error ?? save.error)?.message}</span>
+      {(split.error ?? remove.error) !== null && (
+        <span className="error-text">{(split.error ?? remove.error)?.message}</span>
       )}
     </div>
   );
@@ -152,6 +146,13 @@ function Items({ dataset }: { readonly dataset: DatasetDetail }): ReactElement {
           v{shown}
           {shown !== newest && ` of ${newest}`}
         </span>
+        {items.length > 0 && (
+          <SaveFile
+            label="Save all items"
+            path={`/datasets/${encodeURIComponent(name)}/export`}
+            asked={asked}
+          />
+        )}
         {selected.size > 0 && (
           <Button disabled={remove.isPending} onClick={() => remove.mutate()}>
             Take {plural(selected.size, 'item')} out

@@ -11,6 +11,7 @@ import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice, SkeletonRows } from '../../widgets/states.tsx';
 import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import { SaveTable } from '../../widgets/save-table.tsx';
 
 type Show = 'all' | 'regressions' | 'improvements' | 'errors' | 'changed';
@@ -55,6 +56,7 @@ export function ComparisonView({
           ]}
           onChange={(value) => patch({ show: value === 'all' ? undefined : value }, 'replace')}
         />
+        <SaveRows list="compared-items" asked={{ ids, show, baseline: search['baseline'] }} />
         {isAlone && <span className="faint">Choose a second experiment to compare, or pin a baseline.</span>}
       </div>
       <ItemTable comparison={first} items={query.data?.pages.flatMap((page) => page.items) ?? []} />
@@ -175,7 +177,6 @@ function ItemTable({
   if (items.length === 0) return <p className="soft">No item is like that.</p>;
   return (
     <>
-      <SaveTable name="items shown" rows={items} />
       <PlainTable label="Items">
         <table>
           <thead>

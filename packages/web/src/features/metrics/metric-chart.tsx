@@ -79,6 +79,7 @@ export function MetricChart({
           type,
           aggregation,
           by: search['by'] ?? '',
+          filter,
           peak: peakOf(data),
         });
   return (

@@ -2,6 +2,7 @@ import { useQueries } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { promqlRangeQuery } from '../../api/promql-queries.ts';
 import { formatMetricValue, plural } from '../../model/format.ts';
+import { pinOfExpressions } from '../../model/pinned-chart.ts';
 import { promqlChart, promqlGrid } from '../../model/promql-chart.ts';
 import { rangeFromMs, resolveRange } from '../../model/time-range.ts';
 import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
@@ -65,6 +66,7 @@ export function PromqlPanel({
           <AlertOnThis
             name={first}
             propose={async () => ({ kind: 'promql', name: first.slice(0, 200), query: first, value: first })}
+            pin={async () => pinOfExpressions(asked)}
           />
         )}
       </div>

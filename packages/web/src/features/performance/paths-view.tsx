@@ -19,6 +19,7 @@ import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { PlainTable } from '../../widgets/plain-table.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
+import { ViewsMenu } from '../../widgets/views-menu.tsx';
 import { SaveTable } from '../../widgets/save-table.tsx';
 import './paths-view.css';
 
@@ -47,6 +48,7 @@ export function PathsView({ toggle }: { readonly toggle: ReactElement }): ReactE
       actions={
         <>
           {toggle}
+          <ViewsMenu />
           <TimeRangePicker range={range} onChange={question.setRange} onRefresh={question.refresh} />
         </>
       }

@@ -43,7 +43,8 @@ export function PerformancePage(): ReactElement {
       label="View"
       value={view}
       options={views}
-      onChange={(next) => patch({ view: next === 'runs' ? undefined : next })}
+      // Said in any case: an address that says nothing opens the default view.
+      onChange={(next) => patch({ view: next })}
     />
   );
   if (view === 'runs') return <RunsView toggle={toggle} />;

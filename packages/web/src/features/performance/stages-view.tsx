@@ -15,7 +15,8 @@ import { ErrorNotice, LimitsNote, Notice, SkeletonRows, SkeletonText } from '../
 import { TimeRangePicker } from '../../widgets/time-range-picker.tsx';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useQuestion } from '../../widgets/use-question.ts';
-import { SaveTable } from '../../widgets/save-table.tsx';
+import { ViewsMenu } from '../../widgets/views-menu.tsx';
+import { SaveRows } from '../../widgets/save-rows.tsx';
 import '../../widgets/plain-table.css';
 import './paths-view.css';
 
@@ -55,6 +56,7 @@ export function StagesView({ toggle }: { readonly toggle: ReactElement }): React
       actions={
         <>
           {toggle}
+          <ViewsMenu />
           <TimeRangePicker
             range={range}
             live={question.isLive}
@@ -75,7 +77,7 @@ export function StagesView({ toggle }: { readonly toggle: ReactElement }): React
       />
       <div className="stages-bar">
         <Segmented label="By" value={groupBy} options={groupings} onChange={(by) => patch({ by })} />
-        <SaveTable name="stages" rows={stages} />
+        <SaveRows list="stages" asked={{ ...asked, groupBy }} />
       </div>
       <LimitsNote limits={found?.limitsMet} />
       <KeptNote query={query} isShown={found !== undefined} onRetry={question.refresh} />

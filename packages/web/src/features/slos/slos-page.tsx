@@ -2,6 +2,8 @@ import type { Slo } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { slosQuery } from '../../api/slo-queries.ts';
+import { shownSlos, sloStatuses } from '../../model/slo-list.ts';
+import { formatCount, plural } from '../../model/format.ts';
 import {
   burnWords,
   indicatorWords,
@@ -17,7 +19,8 @@ import { Page } from '../../widgets/page.tsx';
 import { PlainTable } from '../../widgets/plain-table.tsx';
 import { ErrorNotice, Notice, SkeletonRows, SkeletonText } from '../../widgets/states.tsx';
 import { useUrlState } from '../../widgets/url-state.ts';
-import { SaveRows } from '../../widgets/save-rows.tsx';
+import { ViewsMenu } from '../../widgets/views-menu.tsx';
+import { SaveTable } from '../../widgets/save-table.tsx';
 import { SloDetail } from './slo-detail.tsx';
 import { SloForm } from './slo-form.tsx';
 import '../../widgets/form.css';
@@ -30,6 +33,7 @@ export function SlosPage(): ReactElement {
   const open = (slo: string | undefined): void => patch({ slo }, 'replace');
   useKeys('SLOs', [{ keys: 'c', label: 'New SLO', run: () => open('new') }]);
   const slos = query.data?.slos ?? [];
+  const shown = shownSlos(slos, search);
   // Links of alerts know the name.
   const chosen = slos.find(({ id, name }) => id === search['slo'] || name === search['slo']);
   const isOpen = search['slo'] === 'new' || chosen !== undefined;
@@ -49,7 +53,7 @@ export function SlosPage(): ReactElement {
       }
       actions={
         <>
-          <SaveRows list="slos" asked={{}} />
+          <ViewsMenu />
           <Button look="primary" icon="plus" onClick={() => open('new')}>
             New SLO
           </Button>
@@ -64,6 +68,7 @@ export function SlosPage(): ReactElement {
       {query.data !== undefined && (
         <div className={isOpen ? 'slos' : 'page-scroll'}>
           <div className="slos-list">
+            {slos.length > 0 && <SloTools slos={slos} shown={shown} />}
             {slos.length === 0 ? (
               <Notice icon="scores" title="No objective is set yet">
                 <p>
@@ -75,7 +80,7 @@ export function SlosPage(): ReactElement {
                 </Button>
               </Notice>
             ) : (
-              <SloTable slos={slos} chosen={chosen?.id} onOpen={open} />
+              <SloTable slos={shown} chosen={chosen?.id} onOpen={open} />
             )}
           </div>
           {isOpen && (
@@ -92,6 +97,49 @@ export function SlosPage(): ReactElement {
         </div>
       )}
     </Page>
+  );
+}
+
+/** Which SLOs are listed, and which come first. */
+function SloTools(props: { readonly slos: readonly Slo[]; readonly shown: readonly Slo[] }): ReactElement {
+  const { search, patch } = useUrlState();
+  return (
+    <div className="slos-tools">
+      <input
+        type="search"
+        aria-label="Words in the name"
+        placeholder="Words in the name"
+        value={search['find'] ?? ''}
+        onChange={(event) => patch({ find: event.target.value }, 'replace')}
+      />
+      <select
+        aria-label="Status"
+        value={search['status'] ?? ''}
+        onChange={(event) => patch({ status: event.target.value }, 'replace')}
+      >
+        <option value="">Any status</option>
+        {sloStatuses.map((status) => (
+          <option key={status} value={status}>
+            {statusWords[status]}
+          </option>
+        ))}
+      </select>
+      <select
+        aria-label="Order"
+        value={search['sort'] ?? ''}
+        onChange={(event) => patch({ sort: event.target.value }, 'replace')}
+      >
+        <option value="">By name</option>
+        <option value="left">Least budget first</option>
+        <option value="burn">Fastest burn first</option>
+      </select>
+      {props.shown.length < props.slos.length && (
+        <span className="small soft">
+          {formatCount(props.shown.length)} of {plural(props.slos.length, 'SLO')}
+        </span>
+      )}
+      <SaveTable name="SLOs" rows={props.shown} />
+    </div>
   );
 }
 
