@@ -22,4 +22,5 @@ export {
   unixNano,
   type UnixNano,
 } from './time.ts';
+export { timesIn } from './times-in.ts';
 export { instantOfWall, isTimeZone, wallMs } from './zoned-time.ts';

@@ -1,4 +1,5 @@
 /** A report as a page of charts and tables, the same for HTML and Markdown. Texts are plain: whoever writes them out escapes them. */
+import { timesIn } from '@sightline/base';
 import type { ErrorGroupFacts, OverviewFacts, ReportResponse, Run } from '../api/index.ts';
 import { printText } from '../filter/index.ts';
 import {
@@ -97,11 +98,6 @@ export function describeReport(
       coverageTable(report),
     ].filter((table) => table !== undefined),
   };
-}
-
-/** A sentence with the times that it names as the reader's clock shows them. */
-function timesIn(sentence: string, timeText: TimeText): string {
-  return sentence.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, timeText);
 }
 
 function chartsOf({ series }: ReportResponse): ReportChart[] {

@@ -122,6 +122,18 @@ describe('a dashboard of Grafana', () => {
     expect(left).toContain('“By name”: it asks nothing in PromQL.');
   });
 
+  it('keeps neighbours beside each other where their edges are no whole columns', () => {
+    const at = (x: number, w: number) => chart(`at ${x}`, 'a', { gridPos: { x, y: 0, w, h: 4 } });
+    const { dashboard } = taken({ panels: [at(0, 3), at(3, 3), at(6, 3), at(9, 5), at(14, 10)] });
+    expect(dashboard.panels.map(({ x, w }) => [x, x + w])).toEqual([
+      [0, 2],
+      [2, 3],
+      [3, 5],
+      [5, 7],
+      [7, 12],
+    ]);
+  });
+
   it('takes heat maps of buckets, and names those that count single values', () => {
     const heat = (title: string, more: object = {}) =>
       chart(title, 'sum by (le) (increase(http_duration_seconds_bucket[$__interval]))', {

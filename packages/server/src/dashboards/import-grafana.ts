@@ -558,14 +558,15 @@ function problemOf(expr: string): string | undefined {
   }
 }
 
-/** Grafana has 24 columns, and rows of 38 pixels where ours have 92. */
+/** Grafana has 24 columns, and rows of 38 pixels where ours have 92. Both edges are rounded, so that neighbours stay neighbours. */
 function placed({ x, y, w, h }: GrafanaPanel['gridPos']): Pick<DashboardPanel, 'x' | 'y' | 'w' | 'h'> {
-  const width = clamp(Math.round(w / 2), 1, 12);
+  const left = clamp(Math.round(x / 2), 0, 11);
+  const top = clamp(Math.round((y * 38) / 92), 0, 1_000);
   return {
-    x: clamp(Math.round(x / 2), 0, 12 - width),
-    y: clamp(Math.round((y * 38) / 92), 0, 1_000),
-    w: width,
-    h: clamp(Math.round((h * 38) / 92), 1, 24),
+    x: left,
+    y: top,
+    w: clamp(Math.round((x + w) / 2) - left, 1, 12 - left),
+    h: clamp(Math.round(((y + h) * 38) / 92) - top, 1, 24),
   };
 }
 

@@ -86,6 +86,7 @@ export class PromqlSource implements PanelSource {
     const found = isHeat
       ? await this.series()
       : (await this.totals()).map(({ labels, value }) => ({ labels, values: [value] }));
+    if (found.length === 0) return { bounds: [], counts: [], behind: null, field: null };
     const read = spreadOfBuckets(found, isHeat ? this.#scope.grid.count : 1);
     if (read === undefined)
       throw badPanel(

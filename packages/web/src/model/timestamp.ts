@@ -1,5 +1,7 @@
 /** Times as the API sends them (RFC 3339, nanoseconds) and as people read them (local, the zone stated). */
 
+import { timesIn } from '@sightline/base';
+
 /** Unix milliseconds with fraction; exact to a quarter of a microsecond for present-day times. */
 export function msFromTimestamp(timestamp: string): number {
   const fraction = /\.(\d+)/.exec(timestamp)?.[1] ?? '';
@@ -63,4 +65,12 @@ function relativeWords(seconds: number): string {
 
 function two(value: number): string {
   return String(value).padStart(2, '0');
+}
+
+/** Words of the server, whose moments are told as the page tells time. */
+export function withLocalTimes(words: string): string {
+  return timesIn(words, (time) => {
+    const ms = Date.parse(time);
+    return `${formatDay(ms)}, ${formatMinute(ms)}`;
+  });
 }

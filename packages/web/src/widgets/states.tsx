@@ -1,7 +1,7 @@
 import { useState, type FormEvent, type ReactElement, type ReactNode } from 'react';
 import { storeApiKey } from '../api/api-key.ts';
 import { ApiError, UnreachableError } from '../api/client.ts';
-import { formatDay, formatMinute } from '../model/timestamp.ts';
+import { withLocalTimes } from '../model/timestamp.ts';
 import { Button } from './button.tsx';
 import { Icon, type IconName } from './icon.tsx';
 import './states.css';
@@ -127,12 +127,4 @@ export function LimitsNote({
       </span>
     </p>
   );
-}
-
-/** Moments of the server's words, as the page tells time elsewhere. */
-function withLocalTimes(words: string): string {
-  return words.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => {
-    const ms = Date.parse(time);
-    return `${formatDay(ms)}, ${formatMinute(ms)}`;
-  });
 }

@@ -310,7 +310,7 @@ describe.skipIf(findChromium() === undefined)('a team keeps what it looks at', {
     await page.getByRole('button', { name: 'Views' }).click();
     await page.getByLabel('Name of the view').fill('Stages first');
     await page.getByRole('button', { name: 'Save view' }).click();
-    await page.getByRole('checkbox', { name: 'Default: Stages first' }).click();
+    await page.getByRole('checkbox', { name: /Stages first$/ }).click();
     await page.goto(`${stage.urls.ui}/performance`);
     await soon(async () => new URL(page.url()).searchParams.get('by')).toBe('version');
     await page.getByRole('button', { name: 'Runs', exact: true }).click();

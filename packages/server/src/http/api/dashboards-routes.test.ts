@@ -133,7 +133,10 @@ describe('dashboards', { timeout: 90_000 }, () => {
       { kind: 'distribution', queries: [query] },
       { kind: 'heat', queries: [query] },
       { kind: 'heat', queries: [{ type: 'promql', text: 'vector(1)' }] },
+      { kind: 'heat', queries: [{ type: 'promql', text: 'sum by (le) (rate(nobody_bucket[5m]))' }] },
     ]);
+    // Nothing came: that is no mistake of the question.
+    expect(dataOf(lines.get('p3')).spread?.counts).toEqual([]);
     const once = dataOf(lines.get('p0'));
     expect(once.spread).toEqual({ bounds: [0, 0.5, 2, 4], counts: [[3, 1, 2]], behind: null, field: null });
     expect(once.notes).toEqual(['What lies above 2 is drawn in one bucket.']);

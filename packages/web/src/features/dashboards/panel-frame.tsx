@@ -5,6 +5,7 @@ import { ApiError } from '../../api/client.ts';
 import { saveTable } from '../../api/save-table.ts';
 import { rowsOfPanel } from '../../model/panel-rows.ts';
 import type { TimeRange } from '../../model/time-range.ts';
+import { withLocalTimes } from '../../model/timestamp.ts';
 import { IconButton } from '../../widgets/button.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { Markdown } from '../../widgets/markdown.tsx';
@@ -69,9 +70,9 @@ export function PanelFrame(props: PanelFrameProps): ReactElement {
           {panel.kind === 'text' && panel.title === '' ? '' : title}
         </h2>
         {answer.data !== undefined && answer.data.notes.length > 0 && (
-          <span className="warn-text" title={answer.data.notes.join(' ')}>
+          <span className="warn-text" title={withLocalTimes(answer.data.notes.join(' '))}>
             <Icon name="warning" size={14} />
-            <span className="visually-hidden">{answer.data.notes.join(' ')}</span>
+            <span className="visually-hidden">{withLocalTimes(answer.data.notes.join(' '))}</span>
           </span>
         )}
         {all.length > 0 && <PanelMenu title={title} actions={all} />}
@@ -174,7 +175,10 @@ function PanelFailure({
   return (
     <div className="panel-failure small" role="alert">
       <p className="error-text">{error.message}</p>
-      {error instanceof ApiError && error.hint !== '' && <pre>{error.hint}</pre>}
+      {error instanceof ApiError &&
+        error.hint !== '' &&
+        // A caret stands below what it points at.
+        (/^ *\^/m.test(error.hint) ? <pre>{error.hint}</pre> : <p>{error.hint}</p>)}
       <button type="button" className="button button-quiet" onClick={onRetry}>
         Try again
       </button>
