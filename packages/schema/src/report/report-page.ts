@@ -199,9 +199,13 @@ function modelsTable(report: ReportResponse): ReportTable | undefined {
     title: 'By model',
     ...moreNote(otherModels, 'models'),
     source: sourceOf(sources, 'models'),
-    columns: ['Model', 'Calls', 'Failed calls', 'p95', 'Tokens in', 'Tokens out', 'Cost'].map(asColumn),
+    // Models that embed or rank make no LLM call.
+    columns: ['Model', 'Runs', 'LLM calls', 'Failed calls', 'p95', 'Tokens in', 'Tokens out', 'Cost'].map(
+      asColumn,
+    ),
     rows: models.map((model) => [
       nameCell(report, 'model', model.key),
+      changed(model, ({ runs }) => runs, countText),
       changed(model, ({ llmCalls }) => llmCalls, countText),
       changed(model, ({ errorRate }) => errorRate, shareText, sharesBefore),
       changed(model, ({ p95Ms }) => p95Ms, durationText),

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { createDataset, datasetsQuery } from '../../api/quality-queries.ts';
-import { formatCount, plural } from '../../model/format.ts';
+import { plural } from '../../model/format.ts';
 import { Button } from '../../widgets/button.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -60,7 +60,7 @@ export function DatasetsPage(): ReactElement {
               <PageLink key={name} to="/datasets" search={{ dataset: name }} aria-current={name === chosen}>
                 {name}
                 <small>
-                  {formatCount(itemCount)} items · v{version}
+                  {plural(itemCount, 'item')} · v{version}
                 </small>
               </PageLink>
             ))}
