@@ -51,6 +51,8 @@ const counters = {
   retries: ['http.client.retries', '{retry}', 'Requests that were sent again.'],
   errors: ['error.count', '{error}', 'Errors by type.'],
   refunds: ['shop.refunds.amount', 'EUR', 'Money refunded by the support agent.'],
+  codingLines: ['claude_code.lines_of_code.count', '', 'Lines that coding agents changed.'],
+  codingCommits: ['claude_code.commit.count', '', 'Commits that coding agents made.'],
   jobs: ['messaging.jobs.completed', '{job}', 'Background jobs by outcome.'],
 } as const;
 

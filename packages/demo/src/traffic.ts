@@ -1,4 +1,5 @@
 import { chargeInvoice } from './billing.ts';
+import { codeTogether } from './coding.ts';
 import type { Scenario } from './scenario.ts';
 import { codeReviewScenarios } from './scenarios/code-review.ts';
 import { researchScenarios } from './scenarios/research.ts';
@@ -13,6 +14,7 @@ const kinds: readonly { readonly weight: number; readonly begin: (world: World) 
   { weight: 34, begin: async (world) => converse(world, world.random.weighted(scenarios)) },
   { weight: 56, begin: browse },
   { weight: 10, begin: chargeInvoice },
+  { weight: 2, begin: async (world) => codeTogether(world) },
 ];
 
 /** Traffic swells and ebbs by this part of itself, over this time. */
@@ -44,6 +46,7 @@ export function startTraffic(world: World, rate: number): Traffic {
 
 const visitsOfOnce = 24;
 const invoicesOfOnce = 4;
+const sessionsOfOnce = 2;
 
 /** Every scenario once, with some of what goes on around them. */
 export function startOnce(world: World, spreadMs: number): Traffic {
@@ -55,6 +58,7 @@ export function startOnce(world: World, spreadMs: number): Traffic {
   for (const scenario of scenarios) traffic.begin(later(async () => converse(world, scenario)));
   for (let i = 0; i < visitsOfOnce; i += 1) traffic.begin(later(async () => browse(world)));
   for (let i = 0; i < invoicesOfOnce; i += 1) traffic.begin(later(async () => chargeInvoice(world)));
+  for (let i = 0; i < sessionsOfOnce; i += 1) traffic.begin(later(async () => codeTogether(world, 1)));
   return traffic;
 }
 

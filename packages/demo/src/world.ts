@@ -13,6 +13,8 @@ export interface World {
   readonly vectorDb: Service;
   readonly mcpTools: Service;
   readonly billing: Service;
+  /** Of colleagues, each on a machine of their own. It sends no spans. */
+  readonly codingAgent: Service;
   /** The gateway is being rolled out: a third of the calls meet the new, slower version. */
   readonly gateways: readonly {
     readonly service: Service;
@@ -36,6 +38,7 @@ export function createWorld(clock: DemoClock, random: SeededRandom, exporters: E
     vectorDb: run('vector-db', '0.11.2', 'rust'),
     mcpTools: run('mcp-tools', '1.6.0'),
     billing: run('billing-worker', '3.1.4'),
+    codingAgent: run('claude-code', '2.1.48'),
   };
   const gateways = [
     { service: run('llm-gateway', '2.3.1'), weight: 65, tokenizerMs: 0 },
