@@ -94,6 +94,8 @@ class CrashRun {
   readonly #sent: Sent[] = [];
   #kills = 0;
   #faults = 0;
+  /** Segments of which a file was damaged. */
+  readonly #damaged = new Set<string>();
   readonly #aimed: Record<Aim, number> = { merging: 0, deleting: 0, retention: 0 };
   /** What the next rounds have. */
   #deck: (Ordeal | undefined)[] = [];
@@ -208,14 +210,20 @@ class CrashRun {
       throw new Error(`The deletion was answered with ${response.status}: ${JSON.stringify(answer)}`);
   }
 
-  /** One file of the journal, picked by the seed among those that are there. */
+  /**
+   * One file of the journal, picked by the seed among those that are there. Of a segment and its log of commits only one: where both are gone, the loss is
+   * named and nobody can count it.
+   */
   async #damage(): Promise<void> {
     const random = this.#random;
     const folder = join(this.#options.dataDirectory, 'journal', random.pick(signals));
-    const files = (await readdir(folder)).filter((file) => /\.(?:seg|loading|commits)$/.test(file));
+    const files = (await readdir(folder)).filter(
+      (file) => /\.(?:seg|loading|commits)$/.test(file) && !this.#damaged.has(segmentOf(file)),
+    );
     if (files.length === 0) return;
     const [name, fault] = random.pick(Object.entries(fileFaults));
     const file = random.pick(files);
+    this.#damaged.add(segmentOf(file));
     this.#options.onRound?.(`  ${name} in ${file}`);
     // It may be gone by now, loaded.
     await fault(join(folder, file), random).catch((error: unknown) => {
@@ -242,6 +250,8 @@ class CrashRun {
     };
   }
 }
+
+const segmentOf = (file: string): string => file.slice(0, file.lastIndexOf('.'));
 
 /** Where the engine keeps the parts of its tables, one folder each. */
 async function tableFolders(dataDirectory: string): Promise<readonly string[]> {
