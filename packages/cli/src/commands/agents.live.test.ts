@@ -46,6 +46,19 @@ describe('compare', () => {
     });
   });
 
+  test('two versions of a prompt', async () => {
+    const found = await run('compare', '--prompt', 'support@3', '--b-prompt', 'support@2');
+    expect({ code: found.code, stderr: found.stderr }).toMatchObject({ code: 4 });
+    expect(found.stderr).toContain('Nothing to compare: A has 0 traces, B 0.');
+    const none = await run('compare');
+    expect(none.code).toBe(2);
+    expect(none.stderr).toContain('Name a filter, a trace id, --prompt or --replay.');
+    expect(await run('compare', '--replay', 'nobody')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('There is no bulk replay "nobody".'),
+    });
+  });
+
   test('what nobody sent', async () => {
     const { code, stderr } = await run('compare', 'service:nobody');
     expect(code).toBe(4);

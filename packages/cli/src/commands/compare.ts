@@ -1,4 +1,5 @@
 import { compareResponse, type ComparedDifference, type ComparedStep } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
@@ -14,8 +15,8 @@ const stepsShown = 10;
 export const compareCommand: Command = {
   name: 'compare',
   summary: 'Compare two selections of traces: what tells them apart, and where their time differs.',
-  positionals: '<filter or trace id> [filter or trace id]',
-  positionalCount: { min: 1, max: 2 },
+  positionals: '[filter or trace id] [filter or trace id]',
+  positionalCount: { min: 0, max: 2 },
   options: {
     ...rangeOptions,
     'b-from': {
@@ -24,6 +25,17 @@ export const compareCommand: Command = {
       about: 'Start of the second selection, where it is another time.',
     },
     'b-to': { type: 'string', value: 'time', about: 'End of the second selection.' },
+    prompt: {
+      type: 'string',
+      value: 'name@version',
+      about: 'The first selection is what used this version of a prompt.',
+    },
+    'b-prompt': { type: 'string', value: 'name@version', about: 'The same of the second selection.' },
+    replay: {
+      type: 'string',
+      value: 'id',
+      about: 'The new runs of a bulk replay, against those that they were made from.',
+    },
     sample: {
       type: 'string',
       value: 'count',
@@ -37,16 +49,30 @@ export const compareCommand: Command = {
       about: 'the slow traces of the last hour against the rest',
     },
     { line: 'sightline compare service.version:2 service.version:1', about: 'two versions' },
+    {
+      line: 'sightline compare --prompt support@3 --b-prompt support@2',
+      about: 'what used one version of a prompt against what used another',
+    },
   ],
   run: async (invocation) => {
     const { client, options, output, positionals } = invocation;
-    const [a = '', b] = positionals;
+    const [a, b] = positionals;
+    const named = {
+      aPrompt: options.text('prompt'),
+      bPrompt: options.text('b-prompt'),
+      replay: options.text('replay'),
+    };
+    if (a === undefined && Object.values(named).every((said) => said === undefined))
+      throw new SightlineError('bad_option', 'compare needs to know what is compared.', {
+        hint: 'Name a filter, a trace id, --prompt or --replay.',
+      });
     const found = await client.get(
       'compare',
       {
         ...searchParameters(invocation),
-        ...(traceId.test(a) ? { aTraces: a } : { a }),
+        ...(a === undefined ? {} : traceId.test(a) ? { aTraces: a } : { a }),
         ...(b === undefined ? {} : traceId.test(b) ? { bTraces: b } : { b }),
+        ...named,
         bFrom: options.text('b-from'),
         bTo: options.text('b-to'),
         sample: options.integer('sample', { min: 10, max: 3000 }),

@@ -21,6 +21,11 @@ const traceList = z
   )
   .describe(`Trace ids with commas between them, at most ${tracesNamedMax}.`);
 
+const promptVersion = z
+  .string()
+  .max(400)
+  .regex(/^.+@[^@]+$/s, 'expected a prompt and its version, such as support@3');
+
 export const compareParameters = rangeParameters.extend({
   q: filterParameter.optional().describe('What both sides have in common, in the query language.'),
   a: filterParameter.optional().describe('Filter of side A.'),
@@ -33,6 +38,15 @@ export const compareParameters = rangeParameters.extend({
   bTo: timeParameter.optional().describe('Where B ends; else `to`.'),
   aTraces: traceList.optional(),
   bTraces: traceList.optional(),
+  aPrompt: promptVersion
+    .optional()
+    .describe('A are traces with a call that used this version of a prompt: `support@3`.'),
+  bPrompt: promptVersion.optional().describe('The same of B.'),
+  replay: z
+    .string()
+    .max(64)
+    .optional()
+    .describe('Id of a bulk replay: A are its new runs, B those that they were made from.'),
   sample: z.coerce
     .number()
     .int()

@@ -34,3 +34,4 @@ export { filterDepthMax, filterLengthMax, filterTermsMax, parseFilter } from './
 export { scorePrefix } from './filter-fields.ts';
 export { findRegexProblem } from './regex-problem.ts';
 export { printField, printFilter, printText } from './print-filter.ts';
+export { promptFilter, readPromptVersion } from './prompt-filter.ts';

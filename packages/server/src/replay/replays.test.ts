@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import type {
+  CompareResponse,
   Replay,
   ReplayBatch,
   ReplayBatchResponse,
@@ -228,6 +229,25 @@ describe('a bulk replay', () => {
       false,
       [false, true],
     ]);
+    // Its runs and those they were made from, as the two sides of a comparison.
+    for (const [at, { replay }] of result.items.entries()) {
+      const text = JSON.stringify(runs(300 + at, 301 + at)).replaceAll(
+        traceOf(300 + at),
+        replay.traceId ?? '',
+      );
+      await live.send('traces', JSON.parse(text));
+    }
+    await live.stored();
+    const compared = await live.read<CompareResponse>(`/compare?replay=${batch.id}`);
+    const sources = new Set(result.items.map(({ replay }) => replay.sourceTraceId));
+    expect([compared.a.total, compared.b.total, compared.b.isRest]).toEqual([9, 9, false]);
+    expect(compared.a.examples.some((id) => sources.has(id))).toBe(false);
+    expect(compared.b.examples.every((id) => sources.has(id))).toBe(true);
+    expect(await live.ask(`/compare?replay=${batch.id}&a=status:error`, 'GET')).toMatchObject({
+      status: 400,
+      body: { error: { code: 'bad_request', hint: 'Leave "a" or "replay" away.' } },
+    });
+    expect((await live.ask('/compare?replay=none', 'GET')).status).toBe(404);
   });
 
   it('refuses a gate that cannot be read, and begins nothing with a budget of nothing', async () => {

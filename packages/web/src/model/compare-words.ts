@@ -15,7 +15,19 @@ import { resolveRange, type TimeRange } from './time-range.ts';
 export type CompareSearch = Readonly<Record<string, string | undefined>>;
 
 /** The parts of an address that say what is compared. */
-export const sideParameters = ['a', 'b', 'aFrom', 'aTo', 'bFrom', 'bTo', 'aTraces', 'bTraces'] as const;
+export const sideParameters = [
+  'a',
+  'b',
+  'aFrom',
+  'aTo',
+  'bFrom',
+  'bTo',
+  'aTraces',
+  'bTraces',
+  'aPrompt',
+  'bPrompt',
+  'replay',
+] as const;
 
 /** What the API is asked; `undefined` where the address says nothing. */
 export function askedSides(search: CompareSearch): Readonly<Record<string, string | undefined>> {

@@ -7,7 +7,7 @@ import {
   panelQueriesMax,
   type PanelUnit,
 } from '@sightline/schema/api';
-import { printText } from '@sightline/schema/filter';
+import { printText, promptFilter, readPromptVersion } from '@sightline/schema/filter';
 import type { ReportChart } from '@sightline/schema/report';
 import { type CompareSearch, withCondition } from './compare-words.ts';
 import {
@@ -148,8 +148,10 @@ const comparedValues: Readonly<Record<Compared, string>> = {
  * have no values over time.
  */
 export function pinOfComparison(metric: Compared, search: CompareSearch): PinnedChart | undefined {
-  if (search['aTraces'] !== undefined || search['bTraces'] !== undefined) return undefined;
-  const { q, a, b } = search;
+  if (['aTraces', 'bTraces', 'replay'].some((name) => search[name] !== undefined)) return undefined;
+  const { q } = search;
+  const a = withPrompt(search['a'], search['aPrompt']);
+  const b = withPrompt(search['b'], search['bPrompt']);
   const value = comparedValues[metric];
   const line = (name: string, filter: string) => ({
     type: 'words' as const,
@@ -169,6 +171,10 @@ export function pinOfComparison(metric: Compared, search: CompareSearch): Pinned
     kind: 'lines',
     queries: [line('A', sideA), ...(isOfTimes || sideB === undefined ? [] : [line('B', sideB)])],
   };
+}
+
+function withPrompt(filter: string | undefined, prompt: string | undefined): string | undefined {
+  return prompt === undefined ? filter : withCondition(filter, promptFilter(readPromptVersion(prompt)));
 }
 
 const grouped = (filter: string): string => (/ OR /.test(filter) ? `(${filter})` : filter);

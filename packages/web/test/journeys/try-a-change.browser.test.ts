@@ -206,6 +206,29 @@ describe.skipIf(findChromium() === undefined)(
       expect(await runs.count()).toBe(1);
     });
 
+    it('compares the runs of two versions, from the prompt and from the experiments', async () => {
+      await page.goto(`${stage.urls.ui}/prompts?prompt=capital&v=2&against=1`);
+      await page.getByRole('link', { name: 'Compare their runs' }).click();
+      await page.waitForURL(/\/compare\?/);
+      await idle(page);
+      expect(await page.getByLabel('Prompt and version of A').inputValue()).toBe('capital@2');
+      expect(await page.getByLabel('Prompt and version of B').inputValue()).toBe('capital@1');
+      expect(await page.textContent('h1')).toMatch(/^A took .* against /);
+      await looksFine();
+      await page.getByRole('button', { name: 'Compare something else' }).click();
+      await page.getByRole('button', { name: 'Two prompt versions' }).click();
+      await page.getByLabel('Prompt and version of A').fill('capital@1');
+      await page.getByRole('button', { name: 'Compare', exact: true }).click();
+      await page.waitForURL(/aPrompt=capital(@|%40)1/);
+      await page.goto(`${stage.urls.ui}/experiments?dataset=capitals`);
+      for (const name of ['version 1', 'version 2'])
+        await page.getByRole('checkbox', { name: `Compare ${name}` }).click();
+      await page.getByRole('link', { name: 'Compare their runs' }).click();
+      await page.waitForURL(/\/compare\?/);
+      await idle(page);
+      expect(await page.textContent('h1')).toMatch(/^A took .* against /);
+    });
+
     it('opens a call with an image in the playground, and sends it on', async () => {
       await page.goto(`${stage.urls.ui}/playground?trace=${imageTraceId}&span=${imageSpanId}`);
       await page.getByRole('img', { name: 'image/png of the message' }).waitFor();

@@ -1,4 +1,5 @@
 import {
+  type CompareParameters,
   compareParameters,
   compareResponse,
   criticalPathParameters,
@@ -10,12 +11,14 @@ import {
   traceCriticalPathResponse,
 } from '@sightline/schema/api';
 import { z } from 'zod';
+import { SightlineError } from '@sightline/schema/errors';
+import { findBatch, listReplays } from '../../catalog/replays.ts';
 import { readCriticalPaths } from '../../query/analysis/read-critical-paths.ts';
 import { readServiceMap } from '../../query/analysis/read-service-map.ts';
 import { readStages } from '../../query/analysis/read-stages.ts';
 import { readTraceCriticalPath } from '../../query/analysis/read-critical-path.ts';
 import { readComparison } from '../../query/analysis/read-comparison.ts';
-import { type ApiRoute, route } from './route-table.ts';
+import { type ApiRoute, type ApiSources, route } from './route-table.ts';
 
 /** Where the time of many traces goes, and what tells some of them from others. */
 export const analysisRoutes: readonly ApiRoute[] = [
@@ -27,7 +30,13 @@ export const analysisRoutes: readonly ApiRoute[] = [
     share: 'search',
     query: compareParameters,
     response: compareResponse,
-    answer: ({ context, query }) => readComparison(context, query),
+    answer: async ({ context, sources, query }) =>
+      readComparison(
+        context,
+        query.replay === undefined
+          ? query
+          : { ...query, ...(await sidesOfReplay(sources, context.project, query)) },
+      ),
   }),
   route({
     path: '/critical-path',
@@ -72,3 +81,41 @@ export const analysisRoutes: readonly ApiRoute[] = [
     answer: ({ context, query }) => readStages(context, query),
   }),
 ];
+
+/** More replays than these are in no bulk replay. */
+const replaysMax = 1_000;
+
+/** The new runs of a bulk replay, and those that they were made from. A run that was not replayed is on neither side. */
+async function sidesOfReplay(
+  { catalog }: ApiSources,
+  project: string,
+  { replay = '', ...others }: CompareParameters,
+): Promise<Pick<CompareParameters, 'aTraces' | 'bTraces'>> {
+  const other = (
+    ['a', 'b', 'aFrom', 'aTo', 'bFrom', 'bTo', 'aTraces', 'bTraces', 'aPrompt', 'bPrompt'] as const
+  ).find((name) => others[name] !== undefined);
+  if (other !== undefined)
+    throw new SightlineError(
+      'bad_request',
+      `"replay" already says what both sides are, and "${other}" says it again.`,
+      {
+        hint: `Leave "${other}" or "replay" away.`,
+      },
+    );
+  if ((await findBatch(catalog, project, replay)) === undefined)
+    throw new SightlineError('not_found', `There is no bulk replay ${JSON.stringify(replay)}.`, {
+      hint: 'Bulk replays are listed at /api/v1/replay-batches.',
+    });
+  const replays = await listReplays(catalog, project, { batchId: replay, limit: replaysMax });
+  const made = replays.flatMap(({ traceId, sourceTraceId }) =>
+    traceId === null ? [] : [{ traceId, sourceTraceId }],
+  );
+  if (made.length === 0)
+    throw new SightlineError('not_found', 'No run of this bulk replay has been made yet.', {
+      hint: 'Look again when a run of it has ended: /api/v1/replay-batches/:id says how far it is.',
+    });
+  return {
+    aTraces: made.map(({ traceId }) => traceId).join(','),
+    bTraces: made.map(({ sourceTraceId }) => sourceTraceId).join(','),
+  };
+}

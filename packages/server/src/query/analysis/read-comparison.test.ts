@@ -1,7 +1,7 @@
 import { compareParameters } from '@sightline/schema/api';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AgentSpans } from '../testing/agent-spans.ts';
-import { tracesRequest } from '../testing/otlp-json.ts';
+import { type AttributesInput, hexId, tracesRequest } from '../testing/otlp-json.ts';
 import { TestStore } from '../testing/test-store.ts';
 import { readComparison } from './read-comparison.ts';
 
@@ -118,6 +118,36 @@ describe('two selections of traces', () => {
       b: { calls: 0 },
       change: 'added',
     });
+  });
+
+  it('are two versions of a prompt, by calls that name both: of prompts used side by side each has its own version', async () => {
+    const agents = new AgentSpans(BigInt(now.getTime()) * 1_000_000n - BigInt(5 * hour) * 1_000_000_000n);
+    const call = (trace: number, span: number, attributes: AttributesInput) =>
+      agents.call('gpt-5.4', { trace, span, at: trace % 100, attributes });
+    const used = (name: string, version: string) => ({
+      'gen_ai.prompt.name': name,
+      'gen_ai.prompt.version': version,
+    });
+    await at.loadTogether('traces', [
+      tracesRequest('shop', [
+        // Another prompt of the same run is at version 2.
+        call(9001, 900_101, used('support', '3')),
+        call(9001, 900_102, used('greet', '2')),
+        call(9002, 900_201, used('support', '2')),
+        call(9003, 900_301, {
+          'langfuse.observation.prompt.name': 'support',
+          'langfuse.observation.prompt.version': 2,
+        }),
+        call(9004, 900_401, used('greet', '3')),
+      ]),
+    ]);
+    const range = { from: '-6h', to: '-4h' };
+    const found = await compare({ ...range, aPrompt: 'support@3', bPrompt: 'support@2' });
+    expect(found.a).toMatchObject({ total: 1, examples: [hexId(32, 9001)] });
+    expect(found.b).toMatchObject({ total: 2, isRest: false });
+    const rest = await compare({ ...range, aPrompt: 'support@3' });
+    expect(rest.b).toMatchObject({ total: 3, isRest: true });
+    expect(compareParameters.safeParse({ aPrompt: 'support' }).success).toBe(false);
   });
 
   it('of more fields and values than an answer has rows: the most common are whole, and what is left out is said', async () => {

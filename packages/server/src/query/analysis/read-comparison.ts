@@ -20,7 +20,7 @@ import type {
   CompareResponse,
 } from '@sightline/schema/api';
 import { attributesOf, type FieldName } from '@sightline/schema/conventions';
-import { type BoundFilter, printField } from '@sightline/schema/filter';
+import { type BoundFilter, printField, promptFilter, readPromptVersion } from '@sightline/schema/filter';
 import { readQ } from '../filter/read-condition.ts';
 import { readScoresOfRuns } from '../agents/scores-of.ts';
 import { type QueryContext, Reader } from '../reader.ts';
@@ -118,9 +118,15 @@ interface Side {
 }
 
 function readSides({ clock }: QueryContext, parameters: CompareParameters): Sides {
-  const { q, a, b, aFrom, aTo, bFrom, bTo, aTraces, bTraces, from, to } = parameters;
+  const { q, a, b, aFrom, aTo, bFrom, bTo, aTraces, bTraces, aPrompt, bPrompt, from, to } = parameters;
   const common = readQ(q, 'traces', clock);
-  const filters = { a: readQ(a, 'traces', clock), b: readQ(b, 'traces', clock) };
+  const filterOf = (words: string | undefined, prompt: string | undefined): BoundFilter => {
+    const filter = readQ(words, 'traces', clock);
+    if (prompt === undefined) return filter;
+    const called = readQ(promptFilter(readPromptVersion(prompt)), 'traces', clock);
+    return { type: 'and', items: [filter, called] };
+  };
+  const filters = { a: filterOf(a, aPrompt), b: filterOf(b, bPrompt) };
   const side = (name: 'a' | 'b', ids: string | undefined, start = from, end = to): Side => {
     const range = readRange({ from: start, to: end }, clock);
     const words = { from: formatNanos(range.from), to: formatNanos(range.to) };
@@ -135,7 +141,7 @@ function readSides({ clock }: QueryContext, parameters: CompareParameters): Side
   return {
     a: side('a', aTraces, aFrom, aTo),
     b: side('b', bTraces, bFrom, bTo),
-    isRest: b === undefined && bFrom === undefined && bTo === undefined && bTraces === undefined,
+    isRest: [b, bFrom, bTo, bTraces, bPrompt].every((said) => said === undefined),
     selectedBy: new Set([...fieldsOf(filters.a), ...fieldsOf(filters.b)]),
   };
 }

@@ -2,7 +2,7 @@ import type { HistogramResponse } from '@sightline/schema/api';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { compareQuery } from '../../api/analysis-queries.ts';
-import { type BKind, kindOfB, rangeBefore, sideParameters } from '../../model/compare-words.ts';
+import { type BKind, hasSides, kindOfB, rangeBefore, sideParameters } from '../../model/compare-words.ts';
 import { describeRange, rangeFromMs } from '../../model/time-range.ts';
 import { Button, Segmented } from '../../widgets/button.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
@@ -11,6 +11,7 @@ import { PinThis } from '../../widgets/pin-this.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ErrorNotice } from '../../widgets/states.tsx';
 import type { Question } from '../../widgets/use-question.ts';
+import { PromptSides, ReplaySides } from './named-sides.tsx';
 
 const kinds: readonly { readonly value: BKind; readonly label: string }[] = [
   { value: 'rest', label: 'The rest' },
@@ -30,6 +31,7 @@ export function CompareSides({
 }): ReactElement {
   const { search, patch, range, asked, asOf } = question;
   const [isFilterOpen, setFilterOpen] = useState(false);
+  const [arePromptsOpen, setPromptsOpen] = useState(false);
   const client = useQueryClient();
   const reported = kindOfB(search);
   const kind = reported === 'rest' && isFilterOpen ? 'filter' : reported;
@@ -50,7 +52,13 @@ export function CompareSides({
       if (slowMs !== undefined) patch({ a: `trace.duration>=${Math.max(1, Math.floor(slowMs))}ms` });
     },
   });
-  const clear = (): void => patch(Object.fromEntries(sideParameters.map((name) => [name, undefined])));
+  const clear = (): void => {
+    setPromptsOpen(false);
+    patch(Object.fromEntries(sideParameters.map((name) => [name, undefined])));
+  };
+  if (search['replay'] !== undefined) return <ReplaySides id={search['replay']} onClear={clear} />;
+  if (arePromptsOpen || search['aPrompt'] !== undefined || search['bPrompt'] !== undefined)
+    return <PromptSides state={question} onClear={clear} />;
   if (isTraces)
     return (
       <div className="compare-sides">
@@ -91,6 +99,7 @@ export function CompareSides({
         {search['a'] === undefined && (
           <Button onClick={() => patch({ a: 'status:error' })}>Those that failed</Button>
         )}
+        {!hasSides(search) && <Button onClick={() => setPromptsOpen(true)}>Two prompt versions</Button>}
         {search['aFrom'] !== undefined && (
           <Button icon="close" onClick={() => patch({ aFrom: undefined, aTo: undefined })}>
             A is {describeRange({ from: search['aFrom'], to: search['aTo'] ?? range.to }, asOf)}

@@ -1,5 +1,6 @@
 import { diffLines, foldSame, ownValue } from '@sightline/base';
 import type { ComparisonResponse, ScoreComparison } from '@sightline/schema/api';
+import { printText } from '@sightline/schema/filter';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { comparisonQuery } from '../../api/quality-queries.ts';
@@ -117,7 +118,24 @@ function Differences({ comparison }: { readonly comparison: ComparisonResponse }
                 .filter(({ pairs }) => pairs > 0)
                 .map((score, at) => (
                   <tr key={`${id} ${score.name}`}>
-                    <td>{at === 0 ? nameOf(id) : ''}</td>
+                    <td>
+                      {at === 0 && (
+                        <>
+                          {nameOf(id)}{' '}
+                          <PageLink
+                            to="/compare"
+                            title={`How the runs of ${nameOf(id)} did against those of ${nameOf(comparison.baseline)}`}
+                            search={{
+                              ...sinceFirst(comparison),
+                              a: runsOf(id),
+                              b: runsOf(comparison.baseline),
+                            }}
+                          >
+                            Compare their runs
+                          </PageLink>
+                        </>
+                      )}
+                    </td>
                     <td>{ownValue(scoreLabels, score.name) ?? score.name}</td>
                     <td className="end">{valueText(score, score.baseline)}</td>
                     <td className="end">{valueText(score, score.candidate)}</td>
@@ -141,6 +159,14 @@ function Differences({ comparison }: { readonly comparison: ComparisonResponse }
       </PlainTable>
     </>
   );
+}
+
+const runsOf = (id: string): string => `attr.sightline.experiment.id:${printText(id)}`;
+
+/** From before the first of them began. */
+function sinceFirst({ experiments }: ComparisonResponse): { readonly from: string; readonly to: string } {
+  const begun = Math.min(...experiments.map(({ createdAt }) => Date.parse(createdAt)));
+  return { from: new Date(begun - 60_000).toISOString(), to: 'now' };
 }
 
 const scoreLabels: Readonly<Record<string, string>> = { latency_ms: 'Latency', cost_usd: 'Cost' };

@@ -1,5 +1,6 @@
 import { diffLines, foldSame } from '@sightline/base';
 import type { PromptResponse, PromptUsageResponse } from '@sightline/schema/api';
+import { promptFilter } from '@sightline/schema/filter';
 import { promptText } from '@sightline/schema/prompts';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
@@ -217,7 +218,7 @@ function VersionTable({
                         to="/runs"
                         title="The runs that used this version"
                         search={{
-                          q: `attr.gen_ai.prompt.name:${JSON.stringify(prompt.name)} attr.gen_ai.prompt.version:"${each.version}"`,
+                          q: promptFilter({ name: prompt.name, version: String(each.version) }),
                           from: '-30d',
                           to: 'now',
                         }}
@@ -289,8 +290,18 @@ function VersionText({
   if (against === undefined || against === version) return <pre className="diff-lines">{text}</pre>;
   return (
     <>
-      <p className="faint small">
-        From v{against} to v{version}
+      <p className="row-actions">
+        <span className="faint small">
+          From v{against} to v{version}
+        </span>
+        <PageLink
+          to="/compare"
+          className="button"
+          title="How runs with the one did against runs with the other"
+          search={{ aPrompt: `${name}@${version}`, bPrompt: `${name}@${against}`, from: '-30d', to: 'now' }}
+        >
+          Compare their runs
+        </PageLink>
       </p>
       <DiffLines lines={foldSame(diffLines(promptText(other.data.content), text), 3)} />
     </>

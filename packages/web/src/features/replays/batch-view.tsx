@@ -25,7 +25,7 @@ export function BatchView({ id }: { readonly id: string }): ReactElement {
     <>
       <BatchHead of={query.data} />
       <Figures before={query.data.before} after={query.data.after} />
-      <ComparedRuns items={query.data.items} />
+      <ComparedRuns of={query.data} />
       <Items of={query.data} />
     </>
   );
@@ -127,28 +127,13 @@ function Figures(props: { readonly before: BatchFigures; readonly after: BatchFi
   );
 }
 
-/** As many as an address holds. */
-const comparedMax = 100;
-
 /** The new runs as side A, those they were made from as side B. */
-function ComparedRuns({ items }: Pick<ReplayBatchResponse, 'items'>): ReactElement | null {
-  const pairs = items
-    .flatMap(({ replay }) =>
-      replay.traceId === null ? [] : [[replay.traceId, replay.sourceTraceId] as const],
-    )
-    .slice(0, comparedMax);
-  if (pairs.length === 0) return null;
+function ComparedRuns({ of: { batch, items } }: { readonly of: ReplayBatchResponse }): ReactElement | null {
+  if (items.every(({ replay }) => replay.traceId === null)) return null;
   return (
     <p>
-      <PageLink
-        to="/compare"
-        className="button"
-        search={{
-          aTraces: pairs.map(([made]) => made).join(','),
-          bTraces: pairs.map(([, source]) => source).join(','),
-        }}
-      >
-        What is different
+      <PageLink to="/compare" className="button" search={{ replay: batch.id }}>
+        Compare with its source
       </PageLink>
     </p>
   );
