@@ -20,7 +20,7 @@ const chosenModels = [
   { model: models.haiku, weight: 2 },
 ] as const;
 
-/** A session of a colleague's coding agent, told as Claude Code tells it: log records that are events, and counts of lines and commits. */
+/** A session of a colleague's coding agent, told as Claude Code tells it: log records that are events, and counts of lines and commits. It ends with the demo. */
 export async function codeTogether(world: World, promptsMax = 4): Promise<void> {
   const { random, clock, codingAgent } = world;
   const { email } = random.weighted(people);
@@ -39,9 +39,9 @@ export async function codeTogether(world: World, promptsMax = 4): Promise<void> 
     codingAgent.instruments.count(name, value, labels, ROOT_CONTEXT);
   };
   let seen = random.integer(9_000, 16_000);
-  for (let prompts = random.integer(1, promptsMax); prompts > 0; prompts -= 1) {
+  for (let prompts = random.integer(1, promptsMax); prompts > 0 && !clock.stopping; prompts -= 1) {
     tell('user_prompt', { prompt_length: random.integer(20, 700) });
-    for (let calls = random.integer(2, 9); calls > 0; calls -= 1) {
+    for (let calls = random.integer(2, 9); calls > 0 && !clock.stopping; calls -= 1) {
       const output = random.integer(60, 900);
       const added = random.integer(80, 2_500);
       const durationMs = model.firstChunkMs + (output / model.tokensPerSecond) * 1_000;

@@ -76,8 +76,8 @@ const questions = [
   ['Perfect, thank you!', 'Says goodbye and asks for nothing.', true, true],
 ] as const;
 const experiments = [
-  { name: 'Prompt 1, claude-sonnet-5 (demo)', column: 2, durationMs: 3_900, costUsd: 0.0071 },
-  { name: 'Prompt 2, claude-sonnet-5 (demo)', column: 3, durationMs: 4_400, costUsd: 0.0079 },
+  { name: 'Prompt 1 (demo)', column: 2, durationMs: 3_900, costUsd: 0.0071 },
+  { name: 'Prompt 2 (demo)', column: 3, durationMs: 4_400, costUsd: 0.0079 },
 ] as const;
 
 /** What is there already under such a name stays as it is. Says what was made. */
