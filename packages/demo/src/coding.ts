@@ -22,7 +22,7 @@ const chosenModels = [
 
 /** A session of a colleague's coding agent, told as Claude Code tells it: log records that are events, and counts of lines and commits. It ends with the demo. */
 export async function codeTogether(world: World, promptsMax = 4): Promise<void> {
-  const { random, clock, codingAgent } = world;
+  const { codingRandom: random, clock, codingAgent } = world;
   const { email } = random.weighted(people);
   const { model } = random.weighted(chosenModels);
   const uuid = [8, 4, 4, 4, 12].map((digits) => random.hex(digits)).join('-');

@@ -1,7 +1,6 @@
 import { SightlineError } from '@sightline/schema/errors';
 import { DemoScheduler } from './demo-clock.ts';
 import { createExporters, type SendTelemetry, type Sent } from './exporters.ts';
-import { createSeededRandom } from './seeded-random.ts';
 import { startOnce, startTraffic, type Traffic } from './traffic.ts';
 import { createWorld, type World } from './world.ts';
 
@@ -41,7 +40,7 @@ export async function runDemo(options: DemoOptions): Promise<Readonly<Sent>> {
   const startMs = Date.now() - (once ? onceMs : options.historyMs);
   const scheduler = new DemoScheduler(startMs);
   const exporters = createExporters(send);
-  const world = createWorld(scheduler, createSeededRandom(options.seed), exporters);
+  const world = createWorld(scheduler, options.seed, exporters);
   const traffic = once ? startOnce(world, onceSpreadMs) : startTraffic(world, rate);
   const metrics = startMetrics(world, () => !once || traffic.active > 0);
 

@@ -3,7 +3,6 @@ import { InMemoryLogRecordExporter } from '@opentelemetry/sdk-logs';
 import { InMemorySpanExporter } from '@opentelemetry/sdk-trace';
 import { expect, test } from 'vitest';
 import { DemoScheduler } from './demo-clock.ts';
-import { createSeededRandom } from './seeded-random.ts';
 import { startOnce } from './traffic.ts';
 import { createWorld } from './world.ts';
 
@@ -11,7 +10,7 @@ import { createWorld } from './world.ts';
 async function tell(seed: number, startMs: number): Promise<readonly string[]> {
   const told: InMemorySpanExporter[] = [];
   const scheduler = new DemoScheduler(startMs);
-  const world = createWorld(scheduler, createSeededRandom(seed), {
+  const world = createWorld(scheduler, seed, {
     sent: { spans: 0, logs: 0, failed: 0, lastFailure: '' },
     sendMetrics: async () => {},
     createLogExporter: () => new InMemoryLogRecordExporter(),

@@ -14,8 +14,10 @@ const kinds: readonly { readonly weight: number; readonly begin: (world: World) 
   { weight: 34, begin: async (world) => converse(world, world.random.weighted(scenarios)) },
   { weight: 56, begin: browse },
   { weight: 10, begin: chargeInvoice },
-  { weight: 2, begin: async (world) => codeTogether(world) },
 ];
+
+/** Coding sessions that begin, against requests of the shop. */
+const codingShare = 0.02;
 
 /** Traffic swells and ebbs by this part of itself, over this time. */
 const swell = 0.45;
@@ -40,7 +42,15 @@ export function startTraffic(world: World, rate: number): Traffic {
       traffic.begin(world.random.weighted(kinds).begin(world));
     }
   };
+  const code = async (): Promise<void> => {
+    for (;;) {
+      await world.clock.sleep(world.codingRandom.arrivalMs(rate * codingShare));
+      if (world.clock.stopping) return;
+      traffic.begin(codeTogether(world));
+    }
+  };
   void arrive();
+  void code();
   return traffic;
 }
 
@@ -51,14 +61,15 @@ const sessionsOfOnce = 2;
 /** Every scenario once, with some of what goes on around them. */
 export function startOnce(world: World, spreadMs: number): Traffic {
   const traffic = new RunningTraffic();
-  const later = async (begin: () => Promise<void>): Promise<void> => {
-    await world.clock.sleep(world.random.between(0, spreadMs));
+  const later = async (begin: () => Promise<void>, random = world.random): Promise<void> => {
+    await world.clock.sleep(random.between(0, spreadMs));
     await begin();
   };
   for (const scenario of scenarios) traffic.begin(later(async () => converse(world, scenario)));
   for (let i = 0; i < visitsOfOnce; i += 1) traffic.begin(later(async () => browse(world)));
   for (let i = 0; i < invoicesOfOnce; i += 1) traffic.begin(later(async () => chargeInvoice(world)));
-  for (let i = 0; i < sessionsOfOnce; i += 1) traffic.begin(later(async () => codeTogether(world, 1)));
+  for (let i = 0; i < sessionsOfOnce; i += 1)
+    traffic.begin(later(async () => codeTogether(world, 1), world.codingRandom));
   return traffic;
 }
 

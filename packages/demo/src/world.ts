@@ -1,12 +1,14 @@
 import type { DemoClock } from './demo-clock.ts';
 import type { Exporters } from './exporters.ts';
-import type { SeededRandom } from './seeded-random.ts';
+import { createSeededRandom, type SeededRandom } from './seeded-random.ts';
 import { Service } from './service.ts';
 
 /** Everything the actors share. */
 export interface World {
   readonly clock: DemoClock;
   readonly random: SeededRandom;
+  /** Of the coding agents, so that the rest of the story is the same with and without them. */
+  readonly codingRandom: SeededRandom;
   readonly webApi: Service;
   readonly orchestrator: Service;
   readonly retriever: Service;
@@ -24,10 +26,12 @@ export interface World {
   readonly services: readonly Service[];
 }
 
-export function createWorld(clock: DemoClock, random: SeededRandom, exporters: Exporters): World {
-  const run = (name: string, version: string, language = 'nodejs'): Service =>
+export function createWorld(clock: DemoClock, seed: number, exporters: Exporters): World {
+  const random = createSeededRandom(seed);
+  const codingRandom = createSeededRandom(seed + 1);
+  const run = (name: string, version: string, language = 'nodejs', chance = random): Service =>
     new Service(
-      { name, version, language, instance: `${name}-${random.hex(8)}-${random.hex(5)}` },
+      { name, version, language, instance: `${name}-${chance.hex(8)}-${chance.hex(5)}` },
       clock,
       exporters,
     );
@@ -38,7 +42,7 @@ export function createWorld(clock: DemoClock, random: SeededRandom, exporters: E
     vectorDb: run('vector-db', '0.11.2', 'rust'),
     mcpTools: run('mcp-tools', '1.6.0'),
     billing: run('billing-worker', '3.1.4'),
-    codingAgent: run('claude-code', '2.1.48'),
+    codingAgent: run('claude-code', '2.1.48', 'nodejs', codingRandom),
   };
   const gateways = [
     { service: run('llm-gateway', '2.3.1'), weight: 65, tokenizerMs: 0 },
@@ -48,6 +52,7 @@ export function createWorld(clock: DemoClock, random: SeededRandom, exporters: E
   return {
     clock,
     random,
+    codingRandom,
     ...fleet,
     gateways,
     services: [...Object.values(fleet), ...gateways.map(({ service }) => service)],

@@ -8,12 +8,11 @@ import {
   timeParameter,
   timestamp,
 } from './common.ts';
+import { dashboardColumns, panelQueriesMax } from './dashboard-bounds.ts';
 import { deploy } from './regressions.ts';
 import { ownerName } from './views.ts';
 
 export const panelsMax = 60;
-export const panelQueriesMax = 6;
-export const dashboardColumns = 12;
 
 /** Where the numbers of a panel come from. `$name` stands for a variable of the dashboard. */
 export const panelQuery = z.discriminatedUnion('type', [

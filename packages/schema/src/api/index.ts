@@ -1,6 +1,5 @@
 export * from './common.ts';
 export * from './tool-failures.ts';
-export * from './tool-failures.ts';
 export * from './traces.ts';
 export * from './logs.ts';
 export * from './metrics.ts';
@@ -42,6 +41,7 @@ export * from './critical-path.ts';
 export * from './service-map.ts';
 export * from './stages.ts';
 export * from './slos.ts';
+export * from './dashboard-bounds.ts';
 export * from './dashboards.ts';
 export * from './dashboard-links.ts';
 export * from './replays.ts';

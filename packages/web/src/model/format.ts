@@ -113,3 +113,10 @@ function threeFigures(value: number): string {
   if (size >= 9.995) return value.toFixed(1);
   return value.toFixed(2);
 }
+
+/** Two figures, never below the value. */
+export function roundedUp(value: number): number {
+  if (value <= 0 || !Number.isFinite(value)) return 1;
+  const step = 10 ** (Math.floor(Math.log10(value)) - 1);
+  return Number((Math.ceil(value / step - 1e-9) * step).toPrecision(2));
+}

@@ -5,7 +5,8 @@ import {
   prometheusMetricName,
 } from '@sightline/schema/conventions';
 import { type FilterNode, parseFilter } from '@sightline/schema/filter';
-import { type ProposedRule, roundedUp } from './proposed-rule.ts';
+import { roundedUp } from './format.ts';
+import type { ProposedRule } from './proposed-rule.ts';
 
 export interface DrawnMetric extends PrometheusNamed {
   readonly aggregation: string;

@@ -2,6 +2,7 @@
 import type { HistogramResponse, OverviewFacts, OverviewGroup, RuleKind } from '@sightline/schema/api';
 import { printText } from '@sightline/schema/filter';
 import type { ChartMetric } from './overview-charts.ts';
+import { roundedUp } from './format.ts';
 
 export interface ProposedRule {
   readonly kind: RuleKind;
@@ -158,11 +159,4 @@ export function filterOf({ q, ...exact }: OverviewChart['narrowed']): string {
 
 export function whereOf(filter: string): string {
   return filter.trim() === '' ? '' : ` where ${filter.trim()}`;
-}
-
-/** Two figures, never below the value. */
-export function roundedUp(value: number): number {
-  if (value <= 0 || !Number.isFinite(value)) return 1;
-  const step = 10 ** (Math.floor(Math.log10(value)) - 1);
-  return Number((Math.ceil(value / step - 1e-9) * step).toPrecision(2));
 }

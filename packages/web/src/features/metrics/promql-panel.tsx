@@ -2,7 +2,6 @@ import { useQueries } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { promqlRangeQuery } from '../../api/promql-queries.ts';
 import { formatMetricValue, plural } from '../../model/format.ts';
-import { pinOfExpressions } from '../../model/pinned-chart.ts';
 import { promqlChart, promqlGrid } from '../../model/promql-chart.ts';
 import { rangeFromMs, resolveRange } from '../../model/time-range.ts';
 import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
@@ -66,7 +65,7 @@ export function PromqlPanel({
           <AlertOnThis
             name={first}
             propose={async () => ({ kind: 'promql', name: first.slice(0, 200), query: first, value: first })}
-            pin={async () => pinOfExpressions(asked)}
+            pin={async () => (await import('../../model/pinned-chart.ts')).pinOfExpressions(asked)}
           />
         )}
       </div>
