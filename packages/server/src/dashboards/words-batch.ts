@@ -35,7 +35,8 @@ export class WordsBatch {
   }
 
   async history(query: ValueQuery, looks: Looks): Promise<readonly ValueSeries[]> {
-    const key = [looks.first, looks.stepNanos, looks.count, looks.windowNanos].join(' ');
+    // What is about other items has statements of its own, and no panel waits for those of another.
+    const key = [query.source, looks.first, looks.stepNanos, looks.count, looks.windowNanos].join(' ');
     return new Promise((resolve, reject) => {
       const known = this.#waiting.get(key);
       if (known !== undefined) {

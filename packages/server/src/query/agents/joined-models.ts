@@ -22,7 +22,7 @@ const namesMax = 2_000;
 
 export async function readJoinedModels(reader: Reader, range: Window): Promise<JoinedModels> {
   const rows = await reader.rows<AnsweredRow>(sql`
-    SELECT provider, request_model AS requested, response_model AS answered, count() AS calls FROM spans
+    SELECT provider, request_model AS requested, response_model AS answered, count() AS calls FROM ai_spans
     WHERE ${inRange(reader.project, 'spans', range)} AND ${trusted(isInference)} AND request_model != '' AND response_model != ''
     GROUP BY provider, requested, answered ORDER BY calls DESC, provider, requested, answered LIMIT ${uint(namesMax)}`);
   return joinModels(rows.map((row) => ({ ...row, calls: Number(row.calls) })));

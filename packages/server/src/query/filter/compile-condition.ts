@@ -1,6 +1,7 @@
 /** Turns one test of a bound filter (a field and a match) into SQL. What a field is in the tables: see signal-columns.ts. */
 import { assert } from '@sightline/base';
 import type { AttributeSource, BoundFilter, Comparison, Match } from '@sightline/schema/filter';
+import { isTextKey, textBytesMin } from '../../storage/text-attributes.ts';
 import { float, int64, joinSql, type Sql, sql, string, trusted } from '../sql/sql.ts';
 import type { Column } from './signal-columns.ts';
 
@@ -81,7 +82,7 @@ export function compilePlainAttribute(
     const has = sql`mapContains(${trusted(mapOf[source])}, ${string(key)})`;
     if (match.type === 'exists') return has;
     // Numbers are never long, but may be the answer of a tool.
-    const isShort = match.type === 'compare' && !maybeText.test(key);
+    const isShort = match.type === 'compare' && !isTextKey(key);
     const value = isShort ? sql`${trusted(mapOf[source])}[${string(key)}]` : valueOf(source, key);
     return sql`(${has} AND ${compileTextMatch(value, match)})`;
   });
@@ -109,19 +110,9 @@ export const mapOf: Readonly<Record<AttributeSource, string>> = {
   resource: 'resource_attributes',
   scope: 'scope_attributes',
 };
-/** Longer values are always kept in `long_attributes`. See docs/internals/storage.md. */
-const shortBytesMax = 128;
-
 /**
- * Keys whose values may be kept in `long_attributes` however short they are. It is far larger than the others, so it is read only
- * where it can matter; this says so for all of the keys that storage treats so (load/text-attributes.ts), and some more.
- */
-const maybeText =
-  /message|prompt|completion|content|input|output|instruction|argument|result|quer|document|stacktrace|text|object|response|value|parameter|args|tool/i;
-
-/**
- * `map['key'] = 'value'` is what the indexes on keys and values understand. A prompt or a long value is in the other map, and
- * leaves '' under its key in the first.
+ * `map['key'] = 'value'` is what the indexes on keys and values understand. A prompt or a long value is in the other map, which is far larger and is read only
+ * where it can matter, and leaves '' under its key in the first.
  */
 function compileEquality({ sources, key }: AttributeRef, text: string): Sql {
   const options = sources.flatMap((source) => {
@@ -132,8 +123,8 @@ function compileEquality({ sources, key }: AttributeRef, text: string): Sql {
       return source === 'attribute' ? [sql`(${has} AND ${value} AND ${long})`] : [sql`(${has} AND ${value})`];
     }
     if (source !== 'attribute') return [value];
-    if (Buffer.byteLength(text) > shortBytesMax) return [long];
-    return maybeText.test(key) ? [value, long] : [value];
+    if (Buffer.byteLength(text) > textBytesMin) return [long];
+    return isTextKey(key) ? [value, long] : [value];
   });
   return sql`(${joinSql(options, ' OR ')})`;
 }

@@ -4,7 +4,7 @@ import { type DerivedItem, placeOfAttribute } from './derived-item.ts';
 import { type ItemFailure, placeOfFailure } from './item-failure.ts';
 import { MapColumn, TextColumn } from './native-columns.ts';
 import { NumberList } from './number-list.ts';
-import { isTextKey, textBytesMin } from './text-attributes.ts';
+import { isTextKey, textBytesMin } from '../../text-attributes.ts';
 import { promptNameKeys } from './steps-sql.ts';
 
 const noBytes = new Uint8Array();

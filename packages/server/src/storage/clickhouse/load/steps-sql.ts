@@ -11,6 +11,8 @@ import { literal } from '../engine.ts';
 export const derivedOfSteps = [
   'operation',
   'provider',
+  'request_model',
+  'response_model',
   'model',
   'response_id',
   'service_tier',

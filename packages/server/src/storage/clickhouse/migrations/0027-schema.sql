@@ -257,6 +257,8 @@ CREATE TABLE IF NOT EXISTS {{ai_spans}} {{on cluster}}
     scope_name LowCardinality(String),
     operation LowCardinality(String),
     provider LowCardinality(String),
+    request_model LowCardinality(String),
+    response_model LowCardinality(String),
     model LowCardinality(String),
     response_id String,
     service_tier LowCardinality(String),
