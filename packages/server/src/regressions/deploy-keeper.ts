@@ -77,7 +77,7 @@ export class DeployKeeper {
 
   #context(project: string): QueryContext {
     const { store, clock } = this.#options;
-    return { store, clock, project, share: 'alerts' };
+    return { store, clock, project, share: 'background' };
   }
 
   async #see(project: string): Promise<void> {
