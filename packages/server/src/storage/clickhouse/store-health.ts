@@ -1,5 +1,6 @@
 /** Whether the store has what it had: its tables, its parts, and in them what was written. */
 import { StoreError, type DamagedPart, type StoreCondition } from '../telemetry-store.ts';
+import { backgroundSettings } from './background-settings.ts';
 import { type ClickHouseEngine, literal } from './engine.ts';
 import { excessGrants } from './excess-grants.ts';
 import { ownRows } from './own-rows.ts';
@@ -116,8 +117,8 @@ async function checkPartition(
     params: {},
     settings: {
       ...ownSettings,
+      ...backgroundSettings,
       max_execution_time: checkTimeS,
-      max_threads: 1,
       check_query_single_value_result: 0,
     },
   });
