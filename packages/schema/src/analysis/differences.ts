@@ -11,6 +11,8 @@ export interface FieldPairs {
   /** Pair by pair: the item, and its value as an index of `values`. No pair stands twice. */
   readonly items: Uint32Array;
   readonly valueOf: Uint32Array;
+  /** How many values there are, where the rarer ones are one here. */
+  readonly distinct?: number;
 }
 
 export interface Compared {
@@ -133,6 +135,7 @@ function measure(pairs: FieldPairs, inA: Uint8Array, sides: Uint8Array) {
   const sizes = { a: inA.reduce((sum, one) => sum + one, 0), all: inA.length };
   const diverges = (deal: number): number => divergence(found, deal, sizes);
   const itemsWithField = inA.length - whole.missingItems;
+  const distinct = pairs.distinct ?? pairs.values.length;
   return {
     field: pairs.field,
     divergence: diverges(0),
@@ -145,7 +148,7 @@ function measure(pairs: FieldPairs, inA: Uint8Array, sides: Uint8Array) {
     })),
     itemsWithField,
     valueCount: pairs.values.length,
-    isId: pairs.values.length > 10 && pairs.values.length > itemsWithField * idShare,
+    isId: distinct > 10 && distinct > itemsWithField * idShare,
   };
 }
 

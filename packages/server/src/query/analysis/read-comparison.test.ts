@@ -182,6 +182,27 @@ describe('two selections of traces', () => {
     ]);
   });
 
+  it('know ids by all of their values, of which the rarer are one in the answer', async () => {
+    const agents = new AgentSpans(BigInt(now.getTime()) * 1_000_000n - BigInt(30 * hour) * 1_000_000_000n);
+    const spans = Array.from({ length: 450 }, (_, run) => {
+      // The last third are pairs, each of one side.
+      const ticket = run < 300 ? run : 300 + Math.floor((run - 300) / 2);
+      return agents.agent('desk', {
+        trace: 30_000 + run,
+        span: 3_000_000 + run,
+        at: run,
+        lasts: ticket % 2 === 0 ? 3 : 1,
+        attributes: { ticket: `t${ticket}`, 'zone.name': ticket % 2 === 0 ? 'cold' : 'warm' },
+      });
+    });
+    await at.loadTogether('traces', [tracesRequest('desk', spans)]);
+    const found = await compare({ from: '-31h', to: '-29h', a: 'trace.duration>2s' });
+    expect(found.differences[0]).toMatchObject({ field: 'zone.name', isSignificant: true });
+    const ticket = found.differences.find(({ field }) => field === 'ticket');
+    expect(ticket).toMatchObject({ reason: 'id', isSignificant: false, valueCount: 375 });
+    expect(ticket?.values[0]?.q).toMatch(/^ticket:t\d+$/);
+  });
+
   it('are of two models: the attribute that the model is read from is what somebody asked for, too', async () => {
     const agents = new AgentSpans(BigInt(now.getTime()) * 1_000_000n - BigInt(20 * hour) * 1_000_000_000n);
     const spans = Array.from({ length: 40 }, (_, run) =>

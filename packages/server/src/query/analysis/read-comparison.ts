@@ -279,12 +279,15 @@ function compareFields(
     reason: reasonOf(isSelected, one.isId),
     tracesWithField: one.itemsWithField,
     valueCount: fields.find(({ field }) => field === one.field)?.distinct ?? one.valueCount,
-    values: one.values.map(({ value, a, b }) => ({
-      value,
-      a: a / sizeA,
-      b: b / sizeB,
-      q: value === null ? `-${one.field}:*` : (filterOf.get(one.field)?.get(value) ?? null),
-    })),
+    // What nobody can filter by, such as all rarer values together, says least: it stands last.
+    values: one.values
+      .map(({ value, a, b }) => ({
+        value,
+        a: a / sizeA,
+        b: b / sizeB,
+        q: value === null ? `-${one.field}:*` : (filterOf.get(one.field)?.get(value) ?? null),
+      }))
+      .toSorted((x, y) => Number(x.q === null) - Number(y.q === null)),
   });
   return [
     ...ranked
