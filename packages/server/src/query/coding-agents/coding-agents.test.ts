@@ -234,6 +234,41 @@ describe('coding agents', () => {
     });
   });
 
+  it('belong to who did it where counts name no session', async () => {
+    const at = (BigInt(now.getTime() - 60_000) * 1_000_000n).toString();
+    const lines = [
+      ['ada@example.com', 10],
+      ['bob@example.com', 4],
+      ['bob@example.com', 3],
+    ] as const;
+    await test.loadJson(
+      'metrics',
+      metricsRequest('claude-code', [
+        {
+          name: 'claude_code.lines_of_code.count',
+          sum: {
+            aggregationTemporality: 1,
+            isMonotonic: true,
+            dataPoints: lines.map(([user, asInt]) => ({
+              attributes: keyValues({ 'user.email': user, type: 'added' }),
+              startTimeUnixNano: at,
+              timeUnixNano: at,
+              asInt,
+            })),
+          },
+        },
+      ]),
+    );
+    const { users, totals, sessionCount } = await read();
+    expect(new Map(users.map(({ user, linesAdded }) => [user, linesAdded]))).toEqual(
+      new Map([
+        ['ada@example.com', 10],
+        ['bob@example.com', 7],
+      ]),
+    );
+    expect([totals.linesAdded, sessionCount]).toEqual([17, 0]);
+  });
+
   it('count what was rejected and what failed, and are not upset by absurd numbers', async () => {
     const event = (attributes: Record<string, string>) => ({
       timeUnixNano: (BigInt(now.getTime() - 60_000) * 1_000_000n).toString(),

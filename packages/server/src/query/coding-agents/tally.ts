@@ -61,7 +61,8 @@ export function tallySessions(rows: CodingRows, prices: Pick<PriceBook, 'priceOf
   const at = (
     row: Pick<EventRow, 'agent' | 'session' | 'user' | 'version' | 'firstText' | 'lastText'>,
   ): SessionTally => {
-    const key = `${row.agent}\n${row.session}`;
+    // What names no session is told apart by who did it.
+    const key = [row.agent, row.session, row.session === '' ? row.user : ''].join('\n');
     const known = sessions.get(key);
     const tally = known ?? emptySession(row);
     if (known === undefined) sessions.set(key, tally);
