@@ -168,6 +168,8 @@ export const errorResponse = z.object({
 
 const groupId = z.string().regex(/^[0-9a-f]{16}$/, 'expected 16 hex digits');
 
+const ignoredUntilMsMax = Date.UTC(2200, 0);
+
 export const errorStateRequest = z.strictObject({
   status: z.enum(['unresolved', 'resolved', 'ignored']).optional(),
   inNextVersion: z
@@ -176,6 +178,10 @@ export const errorStateRequest = z.strictObject({
     .describe('With `resolved`: only errors of a version that was not seen yet are a regression.'),
   ignoredUntil: z.iso
     .datetime({ offset: true })
+    .refine(
+      (text) => Date.parse(text) > 0 && Date.parse(text) < ignoredUntilMsMax,
+      'a time before the year 2200',
+    )
     .nullable()
     .default(null)
     .describe('With `ignored`: null for ever.'),

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newPromptVersion } from '@sightline/schema/api';
+import { alertRuleInput, newPromptVersion } from '@sightline/schema/api';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createAlertRule } from '../catalog/alert-rules.ts';
 import { type Catalog, openCatalog } from '../catalog/catalog.ts';
 import { listDatasets } from '../catalog/datasets.ts';
 import { createExperiment, listExperiments } from '../catalog/experiments.ts';
@@ -52,6 +53,13 @@ it('makes documents once, and takes all of them away', async () => {
   expect(made.experiments.toSorted()).toEqual(['done 12', 'done 12 baseline']);
   await removeDemoDocuments(catalog, 'shop');
   expect(await thereIs('shop')).toEqual({ slos: 0, prompts: [], datasets: [], experiments: [] });
+});
+
+it('makes the others where a rule has the name of one that an SLO would make', async () => {
+  await catalog.query("INSERT INTO projects (id, name) VALUES ('named', 'Named')");
+  const rule = alertRuleInput.parse({ name: 'SLO Runs succeed (demo) burns fast', query: 'count > 3' });
+  await createAlertRule(catalog, 'named', { rule });
+  expect(await makeDemoDocuments(catalog, 'named')).toMatchObject({ slos: 1, prompts: 2, datasets: 1 });
 });
 
 it('leaves what others have, or have added to', async () => {

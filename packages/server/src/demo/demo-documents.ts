@@ -1,6 +1,7 @@
 /** What comes and goes with demo data beside telemetry: SLOs, prompts under the names that its calls carry, a dataset and two experiments over it. */
 import { demoSlos, type DemoDocuments, newPromptVersion, sloInput } from '@sightline/schema/api';
 import type { ExperimentScore } from '@sightline/schema/api';
+import { SightlineError } from '@sightline/schema/errors';
 import { addSlo, removeSlo } from '../alerts/slos/change-slo.ts';
 import type { CatalogDatabase } from '../catalog/catalog-database.ts';
 import { addItems, createDataset, deleteDataset, findDataset } from '../catalog/datasets.ts';
@@ -114,13 +115,20 @@ export async function removeDemoDocuments(db: CatalogDatabase, project: string):
 const experimentsListed = 1_000;
 
 async function makeSlos(db: CatalogDatabase, project: string): Promise<number> {
-  return db.transaction(async (tx) => {
-    const known = await listSlos(tx, project);
-    const missing = demoSlos.filter(({ name }) => !known.some(({ slo }) => slo.name === name));
-    if (known.length + missing.length > slosMax) return 0;
-    for (const slo of missing) await addSlo(tx, project, sloInput.parse(slo));
-    return missing.length;
-  });
+  const known = await listSlos(db, project);
+  const missing = demoSlos.filter(({ name }) => !known.some(({ slo }) => slo.name === name));
+  if (known.length + missing.length > slosMax) return 0;
+  let made = 0;
+  for (const slo of missing) {
+    try {
+      await db.transaction(async (tx) => addSlo(tx, project, sloInput.parse(slo)));
+      made += 1;
+    } catch (error) {
+      // Somebody's rule has the name of one that the SLO would make.
+      if (!(error instanceof SightlineError) || error.code !== 'bad_rule') throw error;
+    }
+  }
+  return made;
 }
 
 async function makePrompts(db: CatalogDatabase, project: string): Promise<number> {

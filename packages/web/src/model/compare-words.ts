@@ -1,6 +1,7 @@
 /** What a comparison says, and which questions a page asks with it. */
 import type {
   ComparedCurve,
+  ComparedDifference,
   ComparedMetric,
   ComparedNode,
   CompareResponse,
@@ -95,12 +96,20 @@ export function comparisonSentence(found: CompareResponse): string {
     parts.push(
       `${formatDurationMs(Math.abs(step.moreMs))} ${step.moreMs > 0 ? 'more' : 'less'} in ${step.name}`,
     );
-  if (field !== undefined && value !== undefined)
-    parts.push(
-      `${field.field} ${value.value === null ? 'is missing' : `is ${shorten(value.value)}`} in ${formatShare(value.a)} of A, ${formatShare(value.b)} of B`,
-    );
+  if (field !== undefined && value !== undefined) parts.push(`${field.field} ${fieldWords(value)}`);
   else if (a.sampled > 1 && b.sampled > 1) parts.push('no attribute tells them apart');
   return parts.join('; ');
+}
+
+/** A field that fewer of A miss is told as one that more of A have. */
+function fieldWords({ value, a, b }: ComparedDifference['values'][number]): string {
+  const [words, inA, inB] =
+    value === null
+      ? a < b
+        ? ['is there', 1 - a, 1 - b]
+        : ['is missing', a, b]
+      : [`is ${shorten(value)}`, a, b];
+  return `${words} in ${formatShare(inA)} of A, ${formatShare(inB)} of B`;
 }
 
 function durationWords(duration: ComparedMetric | undefined, { a, b }: CompareResponse): string {

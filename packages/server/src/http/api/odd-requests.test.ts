@@ -25,6 +25,18 @@ test.each([
   });
 });
 
+test.each(['0000-01-01T00:00:00Z', '9999-12-31T23:59:59-23:00'])(
+  'an error is not ignored until %s, which no answer could say',
+  async (ignoredUntil) => {
+    expect(
+      await server.ask('/errors/82ea167ffbc4ac2d/state', 'POST', { status: 'ignored', ignoredUntil }),
+    ).toMatchObject({
+      status: 400,
+      body: { error: { message: expect.stringContaining('a time before the year 2200') } },
+    });
+  },
+);
+
 test('asking for the head of a live tail is answered at once, and holds no place', async () => {
   for (let times = 0; times < 25; times += 1) {
     const answer = await fetch(`${server.ui}/api/v1/tail?signal=spans`, {
