@@ -146,11 +146,26 @@ function answerOf({ response, files = [], pieces }: ApiRoute, components: Compon
   if (response !== undefined) content['application/json'] = { schema: components.add(response, 'output') };
   if (pieces === undefined)
     return { description: response === undefined ? 'The file.' : 'The answer.', content };
-  const kinds = Object.entries(pieces.kinds).map(([title, kind]) => ({
-    title,
-    ...components.add(kind, 'output'),
-  }));
+  const isStream = pieces.contentType === 'text/event-stream';
+  const kinds = Object.entries(pieces.kinds).map(([title, kind]) => {
+    const schema = components.add(kind, 'output');
+    return isStream ? eventOf(title, schema, pieces.areUnnamed === true) : { title, ...schema };
+  });
   return { description: pieces.description, content: { [pieces.contentType]: { schema: { oneOf: kinds } } } };
+}
+
+/** A server-sent event as OpenAPI 3.2 describes one: its fields, of which `data` is text. */
+function eventOf(name: string, data: Json, isUnnamed: boolean): Json {
+  return {
+    title: name,
+    type: 'object',
+    required: isUnnamed ? ['data'] : ['event', 'data'],
+    properties: {
+      ...(isUnnamed ? {} : { event: { const: name } }),
+      id: { type: 'string' },
+      data: { type: 'string', contentMediaType: 'application/json', contentSchema: data },
+    },
+  };
 }
 
 function json(schema: Json): Json {

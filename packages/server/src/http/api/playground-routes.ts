@@ -86,6 +86,7 @@ export const playgroundRoutes: readonly ApiRoute[] = [
       contentType: 'text/event-stream',
       description: 'Server-sent events without names; the data of each is one of these objects.',
       kinds: { event: playgroundEvent },
+      areUnnamed: true,
     },
     bodyBytesMax,
     answer: async ({ context, sources, body, reply }) => streamCall({ context, sources, body, reply }),

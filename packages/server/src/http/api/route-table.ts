@@ -115,6 +115,8 @@ export interface Pieces {
   readonly description: string;
   /** By the name of its event, where it has one. */
   readonly kinds: Readonly<Record<string, z.ZodType>>;
+  /** Of server-sent events: they have no `event`. */
+  readonly areUnnamed?: boolean;
 }
 
 interface RouteInput<
