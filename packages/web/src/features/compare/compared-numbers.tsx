@@ -43,7 +43,12 @@ export function ComparedNumbers({
     <section className="compare-section">
       <SaveTable name="compared numbers" rows={[...metrics, ...found.scores]} />
       <h2>How they did</h2>
-      <div className="plain-table" tabIndex={0} role="region" aria-label="Numbers of both sides">
+      <div
+        className="plain-table compare-numbers"
+        tabIndex={0}
+        role="region"
+        aria-label="Numbers of both sides"
+      >
         <table>
           <thead>
             <tr>
@@ -64,9 +69,21 @@ export function ComparedNumbers({
                   <QuantileCurves label={name} a={a} b={b} words={words} />
                   {pin !== undefined && <PinThis name={name} pin={async () => pin} />}
                 </td>
-                <Pair a={a.mean} b={b.mean} isApart={false} words={words} />
-                <Pair a={a.p50?.value} b={b.p50?.value} isApart={isApart(a, b, 'p50')} words={words} />
-                <Pair a={a.p95?.value} b={b.p95?.value} isApart={isApart(a, b, 'p95')} words={words} />
+                <Pair level="Mean" a={a.mean} b={b.mean} isApart={false} words={words} />
+                <Pair
+                  level="p50"
+                  a={a.p50?.value}
+                  b={b.p50?.value}
+                  isApart={isApart(a, b, 'p50')}
+                  words={words}
+                />
+                <Pair
+                  level="p95"
+                  a={a.p95?.value}
+                  b={b.p95?.value}
+                  isApart={isApart(a, b, 'p95')}
+                  words={words}
+                />
               </tr>
             ))}
           </tbody>
@@ -77,6 +94,8 @@ export function ComparedNumbers({
 }
 
 function Pair(props: {
+  /** Stands before the numbers on a phone, where there is no head of the table. */
+  readonly level: string;
   readonly a: number | null | undefined;
   readonly b: number | null | undefined;
   readonly isApart: boolean;
@@ -86,7 +105,9 @@ function Pair(props: {
     value === null || value === undefined ? '–' : props.words(value);
   return (
     <>
-      <td className="end">{said(props.a)}</td>
+      <td className="end" data-label={props.level}>
+        {said(props.a)}
+      </td>
       <td className="end soft">{said(props.b)}</td>
       <td
         className={props.isApart ? 'end compare-apart' : 'end faint'}
