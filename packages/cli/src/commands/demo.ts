@@ -47,7 +47,8 @@ export const demoCommand: Command = {
   details:
     'Eight services of a made-up shop (web-api, agent-orchestrator, rag-retriever, vector-db, llm-gateway in two versions,\n' +
     'mcp-tools, billing-worker) send traces, logs and metrics through the OpenTelemetry SDK: a support agent, a research\n' +
-    'agent and a code-review agent with retrieval, tools over MCP, streaming, rate limits, time-outs, fallbacks and errors.',
+    'agent and a code-review agent with retrieval, tools over MCP, streaming, rate limits, time-outs, fallbacks and errors.\n' +
+    'Beside them, colleagues work with a coding agent.',
   examples: [
     { line: 'sightline demo', about: 'the last half hour at once, then live until Ctrl-C' },
     { line: 'sightline demo --once', about: 'one round, for a script' },
