@@ -116,7 +116,16 @@ export function errnoOf(error: unknown): string {
 }
 
 /** What the file system says where it will not give a file's bytes, ask as often as one may. */
-const unreadableCodes = new Set(['EIO', 'EUCLEAN', 'EBADMSG', 'ENODATA', 'EISDIR', 'EACCES', 'EPERM']);
+const unreadableCodes = new Set([
+  'EIO',
+  'EUCLEAN',
+  'EBADMSG',
+  'ENODATA',
+  'EISDIR',
+  'ELOOP',
+  'EACCES',
+  'EPERM',
+]);
 
 /** Whether a system call failed, not the engine or a program. */
 export function isDiskFault(error: unknown): boolean {

@@ -1,6 +1,6 @@
 /** What a disk, or another program, does to files of the journal: nothing that was acknowledged goes without being counted. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { copyFile, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import pino from 'pino';
@@ -212,6 +212,9 @@ const strangers: Readonly<Record<string, (segment: string) => void>> = {
   'a pipe in the place of a log of commits': (segment) => pipe(segment.replace('.seg', '.commits')),
   'a pipe beside them': () => pipe(join(folder(), '0000000099-0123456789abcdef.seg')),
   'a pipe as if its loading had begun': () => pipe(join(folder(), '0000000099-0123456789abcdef.loading')),
+  'a link to itself in the place of a segment': (segment) => linkToItself(segment),
+  'a link to itself in the place of a log of commits': (segment) =>
+    linkToItself(segment.replace('.seg', '.commits')),
   'a log of commits that is a pipe': () => pipe(join(folder(), '0000000099-0123456789abcdef.commits')),
   'a pipe in the quarantine': () => {
     mkdirSync(join(directory, 'quarantine'), { recursive: true });
@@ -222,6 +225,11 @@ const strangers: Readonly<Record<string, (segment: string) => void>> = {
 function pipe(path: string): void {
   rmSync(path, { force: true });
   execFileSync('mkfifo', [path]);
+}
+
+function linkToItself(path: string): void {
+  rmSync(path, { force: true });
+  symlinkSync(path, path);
 }
 
 test.skipIf(process.platform === 'win32').each(Object.keys(strangers))(

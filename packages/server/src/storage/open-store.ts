@@ -7,7 +7,7 @@ import { type EmbeddedOptions, openEmbedded } from './clickhouse/embedded-engine
 import { PartInventory } from './clickhouse/part-inventory.ts';
 import { openServer, type ServerOptions } from './clickhouse/server-engine.ts';
 import { TableDefinitions } from './clickhouse/table-definitions.ts';
-import { findPipe } from './find-pipe.ts';
+import { findStranger } from './find-stranger.ts';
 import { StoreError, type TelemetryStore } from './telemetry-store.ts';
 
 export const databaseName = 'sightline';
@@ -46,11 +46,11 @@ export async function openStore(options: StoreOptions, clock: Clock): Promise<Te
 
 function openEmbeddedStore(options: EmbeddedOptions, clock: Clock): TelemetryStore {
   const { directory, database } = options;
-  const pipe = findPipe(directory);
-  if (pipe !== undefined)
+  const stranger = findStranger(directory);
+  if (stranger !== undefined)
     throw new SightlineError(
       'store_damaged',
-      `Cannot open the telemetry store: "${pipe}" is no file, and to read it would never end.`,
+      `Cannot open the telemetry store: "${stranger}" is no file: to read it would never end.`,
       { hint: 'Remove it, or put the file back from a backup. What is missing then is told.' },
     );
   const definitions = new TableDefinitions(directory, database);

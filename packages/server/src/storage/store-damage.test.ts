@@ -9,6 +9,7 @@ import {
   rmSync,
   truncateSync,
   writeFileSync,
+  symlinkSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -230,14 +231,21 @@ it('names the definition that cannot be read, where there is no copy of it', asy
   });
 });
 
+const aPipe = (path: string): void => void execFileSync('mkfifo', [path]);
+const aLinkToItself = (path: string): void => symlinkSync(path, path);
+const ofAPart = (directory: string): string => join(spansPart(directory), 'primary.cidx');
+const listOfParts = (directory: string): string => join(directory, 'parts.json');
+
 it.skipIf(process.platform === 'win32').each([
-  ['a file of a part', (directory: string) => join(spansPart(directory), 'primary.cidx')],
-  ['the list of parts', (directory: string) => join(directory, 'parts.json')],
-])('does not wait for a pipe in the place of %s, and names it', async (_, place) => {
+  ['a pipe in the place of a file of a part', ofAPart, aPipe],
+  ['a pipe in the place of the list of parts', listOfParts, aPipe],
+  ['a link to itself in the place of a file of a part', ofAPart, aLinkToItself],
+  ['a link to itself in the place of the list of parts', listOfParts, aLinkToItself],
+])('does not wait for %s, and names it', async (_, place, put) => {
   const directory = copy();
   const path = place(directory);
   rmSync(path);
-  execFileSync('mkfifo', [path]);
+  put(path);
   await expect(open(directory)).rejects.toMatchObject({
     code: 'store_damaged',
     message: expect.stringContaining(path),
