@@ -1,3 +1,5 @@
+import { threeFigures } from './format-number.ts';
+
 /** Durations as every surface says them: the UI, the command line, and sentences of the server. */
 
 /** `850 ns`, `12.3 ms`, `2.10 s`, `3 min 12 s`, `2 h 5 min`, `3 d 4 h`. */
@@ -14,13 +16,6 @@ export function formatDurationMs(ms: number): string {
   if (seconds < 3600) return twoUnits(seconds, 60, ['min', 's']);
   if (seconds < 86_400) return twoUnits(Math.round(seconds / 60), 60, ['h', 'min']);
   return twoUnits(Math.round(seconds / 3600), 24, ['d', 'h']);
-}
-
-function threeFigures(value: number): string {
-  const size = Math.abs(value);
-  if (size >= 99.95) return value.toFixed(0);
-  if (size >= 9.995) return value.toFixed(1);
-  return value.toFixed(2);
 }
 
 function twoUnits(value: number, base: number, units: readonly [string, string]): string {

@@ -4,6 +4,15 @@ export { editDistance } from './edit-distance.ts';
 export { nearestWord } from './nearest-word.ts';
 export { escapeHtml } from './escape-html.ts';
 export { formatDurationMs } from './format-duration.ts';
+export {
+  counted,
+  formatBytes,
+  formatCostUsd,
+  formatCount,
+  formatNumber,
+  formatObjective,
+  formatShare,
+} from './format-number.ts';
 export { inPieces } from './in-pieces.ts';
 export { ownValue } from './own-value.ts';
 export { parseJson } from './parse-json.ts';

@@ -1,5 +1,5 @@
 import { statfs } from 'node:fs/promises';
-import { formatNanos, type UnixNano } from '@sightline/base';
+import { formatBytes, formatDurationMs, formatNanos, type UnixNano } from '@sightline/base';
 import type { StatusResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { findUnreadable } from './catalog/stored-documents.ts';
@@ -112,7 +112,7 @@ function findProblems(
   if (journal.oldestPendingMs !== null && journal.oldestPendingMs > backlogMsMax)
     add(
       'backlog',
-      `More arrives than is stored: what came in the last ${(journal.oldestPendingMs / 1000).toFixed(0)} s cannot all be seen yet; ${megabytes(journal.bytes)} wait.`,
+      `More arrives than is stored: what came in the last ${formatDurationMs(journal.oldestPendingMs)} cannot all be seen yet; ${formatBytes(journal.bytes)} wait.`,
       'Nothing is lost. The oldest and the newest are stored in turn; when the journal is full, senders are slowed down.',
     );
   if (lost > 0)
@@ -144,20 +144,20 @@ function findProblems(
   if (journal.quarantineBytes > journal.bytesMax / 2)
     add(
       'quarantine_full',
-      `The quarantine takes ${megabytes(journal.quarantineBytes)} of the ${megabytes(journal.bytesMax)} that it and the journal have together; when they are full, nothing more is accepted.`,
+      `The quarantine takes ${formatBytes(journal.quarantineBytes)} of the ${formatBytes(journal.bytesMax)} that it and the journal have together; when they are full, nothing more is accepted.`,
       `Mend the reasons in ${dataDirectory}/quarantine and run "sightline resend-quarantine", or move away what is not wanted.`,
     );
   if (freeBytes !== null && freeBytes < freeBytesMin)
     add(
       'disk_almost_full',
-      `Only ${megabytes(freeBytes)} are free on the disk of the data directory.`,
+      `Only ${formatBytes(freeBytes)} are free on the disk of the data directory.`,
       'Free space, or set --disk-cap.',
     );
   const { capBytes } = retention.policy;
   if (retention.overCapBytes > 0 && capBytes !== null)
     add(
       'disk_cap_exceeded',
-      `The store takes ${megabytes(capBytes + retention.overCapBytes)}, more than its cap of ${megabytes(capBytes)}: what came today is never dropped.`,
+      `The store takes ${formatBytes(capBytes + retention.overCapBytes)}, more than its cap of ${formatBytes(capBytes)}: what came today is never dropped.`,
       'Raise the cap, send less, or sample at the source. After midnight (UTC) that day is the oldest, and goes.',
     );
   if (!isLoopback(options.host) && options.apiKey === undefined)
@@ -182,8 +182,4 @@ function settingsProblems(unreadable: unknown): readonly Problem[] {
   if (!(unreadable instanceof SightlineError)) return [];
   const { code, message, hint } = unreadable;
   return [{ code, message: `${message} Telemetry is received by the rules that were known last.`, hint }];
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1e6).toFixed(0)} MB`;
 }

@@ -1,7 +1,7 @@
 import { damageAccepted } from '@sightline/schema/api';
 import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { counted, formatCount } from '../output/format.ts';
+import { counted, formatCount } from '@sightline/base';
 
 export const acceptDamageCommand: Command = {
   name: 'accept-damage',

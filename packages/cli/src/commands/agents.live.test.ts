@@ -85,10 +85,10 @@ describe('runs', () => {
       /^TIME +TRACE +AGENT +NAME +QUESTION +ANSWER +STATUS +DURATION +STEPS +LLM +TOKENS +COST$/,
     );
     expect(lines[0]).toMatch(
-      new RegExp(`${ownModelRun} +travel +invoke_agent travel +· +· +ok +2\\.00 s +3 +1 +1k→100 +unknown$`),
+      new RegExp(`${ownModelRun} +travel +invoke_agent travel +· +· +ok +2\\.00 s +3 +1 +1,000→100 +unknown$`),
     );
     expect(lines[1]).toMatch(
-      new RegExp(`${failedRun} +travel .* error +2\\.00 s +3 +1 +1k→100 +\\$0\\.0035$`),
+      new RegExp(`${failedRun} +travel .* error +2\\.00 s +3 +1 +1,000→100 +\\$0\\.0035$`),
     );
     expect(lines[2]).toMatch(/ Book a seat to Lisbon +Seat 12A is yours\. +ok +2\.00 s /);
     expect(lines).toHaveLength(3);
@@ -126,9 +126,9 @@ describe('sessions', () => {
     const [head, first, second] = stdout.trimEnd().split('\n');
     expect(head).toMatch(/^LAST +SESSION +QUESTION +ANSWER +USER +RUNS +FAILED +ACTIVE +TOKENS +COST$/);
     expect(first).toMatch(
-      /trip-1 +Book a seat to Lisbon +Seat 12A is yours\. +ann +2 +1 +4\.00 s +2k→200 +\$0\.0070$/,
+      /trip-1 +Book a seat to Lisbon +Seat 12A is yours\. +ann +2 +1 +4\.00 s +2,000→200 +\$0\.007$/,
     );
-    expect(second).toMatch(/trip-2 +· +· +bob +1 +· +2\.00 s +1k→100 +unknown$/);
+    expect(second).toMatch(/trip-2 +· +· +bob +1 +· +2\.00 s +1,000→100 +unknown$/);
     const asJson = await run('sessions', '--user', 'bob', '--json');
     expect(sessionsResponse.parse(JSON.parse(asJson.stdout)).sessions).toMatchObject([
       { sessionId: 'trip-2', runs: 1, costUsd: null, unpricedCalls: 1 },
@@ -174,7 +174,7 @@ describe('what is stored is worked over', () => {
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout:
-        '3 calls repriced.\nBefore ≥$0.0070, after ≥$0.0070.\nWithout a known price: 1 call. The page Prices lists their models.\n',
+        '3 calls repriced.\nBefore ≥$0.007, after ≥$0.007.\nWithout a known price: 1 call. The page Prices lists their models.\n',
     });
     await fetch(`${server.url}/api/v1/settings/prices`, {
       method: 'PUT',

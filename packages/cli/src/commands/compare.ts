@@ -3,7 +3,8 @@ import { SightlineError } from '@sightline/schema/errors';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { counted, formatCount, formatDuration, oneLine } from '../output/format.ts';
+import { counted, formatCount, formatDurationMs } from '@sightline/base';
+import { oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
 import { noteLimits, searchParameters } from './search.ts';
@@ -126,11 +127,11 @@ function stepColumns({ style }: Output): readonly Column<ComparedStep>[] {
     },
     {
       title: 'A − B',
-      text: ({ moreMs }) => `${moreMs < 0 ? '−' : '+'}${formatDuration(Math.abs(moreMs))}`,
+      text: ({ moreMs }) => `${moreMs < 0 ? '−' : '+'}${formatDurationMs(Math.abs(moreMs))}`,
       align: 'right',
       paint: (text, step) => (step.isSignificant && step.moreMs > 0 ? style.error(text) : text),
     },
-    { title: 'A', text: ({ a }) => formatDuration(a.pathMs), align: 'right' },
-    { title: 'B', text: ({ b }) => formatDuration(b.pathMs), align: 'right' },
+    { title: 'A', text: ({ a }) => formatDurationMs(a.pathMs), align: 'right' },
+    { title: 'B', text: ({ b }) => formatDurationMs(b.pathMs), align: 'right' },
   ];
 }

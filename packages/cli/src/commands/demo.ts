@@ -5,7 +5,7 @@ import { badOption } from '../arguments/options.ts';
 import { createApiClient } from '../client/api-client.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { counted, formatCount, formatDuration } from '../output/format.ts';
+import { counted, formatCount, formatDurationMs } from '@sightline/base';
 import { sendRequest } from '../transfer/send-requests.ts';
 
 const defaultHistoryMs = 30 * 60_000;
@@ -92,7 +92,7 @@ export const demoCommand: Command = {
           output.status(
             `live: ${spans}, ${counted(now.logs, 'log line')}, ${active} requests under way${describeFailures(now)}`,
           );
-        else output.progress(played, once ? spans : `of the last ${formatDuration(historyMs)}, ${spans}`);
+        else output.progress(played, once ? spans : `of the last ${formatDurationMs(historyMs)}, ${spans}`);
       },
     });
     await (documentsMade ?? makeDocuments(invocation));

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes, randomUUID } from 'node:crypto';
 import { text as readText } from 'node:stream/consumers';
-import { BatchSender, inPieces } from '@sightline/base';
+import { BatchSender, formatCostUsd, formatDurationMs, inPieces } from '@sightline/base';
 import {
   comparisonResponse,
   datasetItemsResponse,
@@ -141,8 +141,8 @@ function summaryLine({
         ? `${score} ${average === null ? '-' : average.toPrecision(3)}`
         : `${score} ${passed}/${count}`,
     ),
-    ...(p50Ms === null ? [] : [`p50 ${Math.round(p50Ms)} ms`]),
-    ...(costUsd === null ? [] : [`$${costUsd.toFixed(4)}`]),
+    ...(p50Ms === null ? [] : [`p50 ${formatDurationMs(p50Ms)}`]),
+    ...(costUsd === null ? [] : [formatCostUsd(costUsd)]),
   ].join('  ');
 }
 

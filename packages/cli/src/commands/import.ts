@@ -2,7 +2,7 @@ import path from 'node:path';
 import { telemetrySignal, type TelemetrySignal } from '@sightline/schema/api';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
-import { counted, formatCount, formatDuration } from '../output/format.ts';
+import { counted, formatCount, formatDurationMs } from '@sightline/base';
 import { fileSize, readOtlpFile, type Unreadable } from '../transfer/read-otlp-file.ts';
 import { mergeResults, sendRequest, type SendResult } from '../transfer/send-requests.ts';
 
@@ -85,7 +85,7 @@ async function importFile(
     const result = await sendRequest(signal, Buffer.concat(batch.parts), {
       client,
       abort,
-      onWait: (reason, ms) => output.status(`${name}: waiting ${formatDuration(ms)}: ${reason}`),
+      onWait: (reason, ms) => output.status(`${name}: waiting ${formatDurationMs(ms)}: ${reason}`),
     });
     results[signal] = mergeResults([...(results[signal] === undefined ? [] : [results[signal]]), result]);
     const sent = Object.values(results).reduce((sum, { accepted }) => sum + accepted, 0);
@@ -147,7 +147,7 @@ function printReport({ output }: Invocation, name: string, report: FileReport, e
     ([signal, { accepted }]) => `${formatCount(accepted)} ${itemWords[signal as TelemetrySignal]}`,
   );
   output.line(
-    `${name}: ${parts.length === 0 ? 'nothing' : parts.join(', ')} in ${formatDuration(elapsedMs)}`,
+    `${name}: ${parts.length === 0 ? 'nothing' : parts.join(', ')} in ${formatDurationMs(elapsedMs)}`,
   );
   if (report.rejected > 0)
     output.note(output.style.error(`${name}: ${report.rejected} refused by the server: ${report.message}`));

@@ -1,7 +1,8 @@
 import type { LogRecord, LogsResponse, MetricQueryResponse } from '@sightline/schema/api';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatCount, formatDuration, oneLine } from '../output/format.ts';
+import { formatCount, formatDurationMs } from '@sightline/base';
+import { oneLine } from '../output/format.ts';
 
 export const statisticNames = ['functions', 'cache'] as const;
 type StatisticName = (typeof statisticNames)[number];
@@ -116,9 +117,9 @@ function showFunctions({ logs, limitsMet }: Lines, output: Invocation['output'])
         paint: (text, row) => output.style.byName(row.service, text),
       },
       { title: 'CALLS', text: (row) => formatCount(row.count), align: 'right' },
-      { title: 'AVERAGE', text: (row) => formatDuration(row.averageMs), align: 'right' },
-      { title: 'P95', text: (row) => formatDuration(row.p95Ms), align: 'right' },
-      { title: 'MAX', text: (row) => formatDuration(row.maxMs), align: 'right' },
+      { title: 'AVERAGE', text: (row) => formatDurationMs(row.averageMs), align: 'right' },
+      { title: 'P95', text: (row) => formatDurationMs(row.p95Ms), align: 'right' },
+      { title: 'MAX', text: (row) => formatDurationMs(row.maxMs), align: 'right' },
     ]);
   return functions.length > 0;
 }

@@ -8,7 +8,8 @@ import {
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { formatCount, formatTime, oneLine } from '../output/format.ts';
+import { formatCount } from '@sightline/base';
+import { formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import { renderSparkline } from '../output/sparkline.ts';
 import type { Column } from '../output/table.ts';

@@ -1,4 +1,4 @@
-import { diffLines, foldSame } from '@sightline/base';
+import { counted, diffLines, foldSame } from '@sightline/base';
 import {
   promptContent,
   promptLabelResponse,
@@ -13,7 +13,6 @@ import { badOption } from '../arguments/options.ts';
 import { toQuery } from '../client/api-client.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { counted } from '../output/format.ts';
 import { readTextFile } from './read-text-file.ts';
 
 const actions = ['list', 'get', 'diff', 'save', 'label'] as const;

@@ -2,7 +2,8 @@ import { sqlResponse, type SqlResponse } from '@sightline/schema/api';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import { counted, formatBytes, formatDuration, formatValue, oneLine } from '../output/format.ts';
+import { counted, formatBytes, formatDurationMs } from '@sightline/base';
+import { formatValue, oneLine } from '../output/format.ts';
 import { readTextFile } from './read-text-file.ts';
 import { noteLimits } from './search.ts';
 
@@ -69,7 +70,7 @@ function printTable(response: SqlResponse, { output }: Invocation): void {
   if (output.width === undefined) return;
   output.note(
     output.style.dim(
-      `${response.rowCount} ${response.rowCount === 1 ? 'row' : 'rows'} in ${formatDuration(response.elapsedMs)}, ` +
+      `${response.rowCount} ${response.rowCount === 1 ? 'row' : 'rows'} in ${formatDurationMs(response.elapsedMs)}, ` +
         `read ${counted(response.rowsRead, 'row')}, ${formatBytes(response.bytesRead)}`,
     ),
   );

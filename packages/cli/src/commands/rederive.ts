@@ -1,5 +1,5 @@
 import type { Command } from '../command.ts';
-import { counted } from '../output/format.ts';
+import { counted } from '@sightline/base';
 import { exitCodeOfJob, rework, reworkArguments } from './rework-history.ts';
 
 export const rederiveCommand: Command = {

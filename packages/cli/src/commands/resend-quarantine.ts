@@ -1,7 +1,7 @@
 import { type QuarantineResent, quarantineResent } from '@sightline/schema/api';
 import type { Command } from '../command.ts';
 import { exitCodes, Interrupted } from '../exit-code.ts';
-import { counted, formatCount } from '../output/format.ts';
+import { counted, formatCount } from '@sightline/base';
 
 export const resendQuarantineCommand: Command = {
   name: 'resend-quarantine',

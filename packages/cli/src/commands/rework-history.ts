@@ -1,9 +1,8 @@
-import { sleep } from '@sightline/base';
+import { counted, sleep } from '@sightline/base';
 import { type HistoryJob, historyJob } from '@sightline/schema/api';
 import { badOption, type OptionSpecs } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { counted } from '../output/format.ts';
 
 const rangeOptions: OptionSpecs = {
   from: { type: 'string', value: 'time', about: 'Start: RFC 3339 or relative such as -7d. Needed.' },

@@ -1,7 +1,8 @@
 import { type Run, runsParameters, runsResponse } from '@sightline/schema/api';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
-import { formatCount, formatDuration, formatTime, oneLine } from '../output/format.ts';
+import { formatCount, formatDurationMs } from '@sightline/base';
+import { formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
 import { printList } from './print-list.ts';
@@ -83,7 +84,7 @@ function columns({ style }: Output): readonly Column<Run>[] {
       text: (run) => (run.status === 'ok' && run.errorCount > 0 ? 'ok, errors handled' : run.status),
       paint: (text, run) => (run.status === 'error' ? style.error(text) : style.dim(text)),
     },
-    { title: 'DURATION', text: (run) => formatDuration(run.durationMs), align: 'right' },
+    { title: 'DURATION', text: (run) => formatDurationMs(run.durationMs), align: 'right' },
     { title: 'STEPS', text: (run) => formatCount(run.steps), align: 'right' },
     { title: 'LLM', text: (run) => formatCount(run.llmCalls), align: 'right' },
     { title: 'TOKENS', text: tokensText, align: 'right' },

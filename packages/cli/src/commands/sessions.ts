@@ -1,7 +1,8 @@
 import { type Session, sessionsParameters, sessionsResponse } from '@sightline/schema/api';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
-import { formatCount, formatDuration, formatTime, oneLine } from '../output/format.ts';
+import { formatCount, formatDurationMs } from '@sightline/base';
+import { formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
 import { printList } from './print-list.ts';
@@ -70,7 +71,7 @@ function columns({ style }: Output): readonly Column<Session>[] {
       align: 'right',
       paint: (text, session) => (session.failedRuns === 0 ? style.dim(text) : style.error(text)),
     },
-    { title: 'ACTIVE', text: (session) => formatDuration(session.activeMs), align: 'right' },
+    { title: 'ACTIVE', text: (session) => formatDurationMs(session.activeMs), align: 'right' },
     { title: 'TOKENS', text: tokensText, align: 'right' },
     { title: 'COST', text: costText, align: 'right' },
   ];

@@ -2,7 +2,8 @@ import { exportSlosResponse, importSlosResponse, type Slo, slosResponse } from '
 import { chooseAction } from '../arguments/choose-action.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatCount, oneLine } from '../output/format.ts';
+import { formatCount, formatObjective } from '@sightline/base';
+import { oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
 import { eachFile, tellChanges } from './kept-in-files.ts';
@@ -49,8 +50,7 @@ async function list({ client, output }: Invocation): Promise<ExitCode> {
 const statusWords = { met: 'met', burning: 'burning', spent: 'spent', no_data: 'no data' } as const;
 
 function columnsOf({ style }: Output): readonly Column<Slo>[] {
-  const share = (value: number | null): string =>
-    value === null ? '-' : `${Number((value * 100).toPrecision(4))} %`;
+  const share = (value: number | null): string => (value === null ? '-' : formatObjective(value));
   const rate = (value: number | null): string =>
     value === null ? '-' : Number(value.toPrecision(3)).toString();
   return [

@@ -15,7 +15,7 @@ import { chooseAction } from '../arguments/choose-action.ts';
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
-import { counted, formatBytes } from '../output/format.ts';
+import { counted, formatBytes } from '@sightline/base';
 
 const actions = ['upload', 'list', 'delete'] as const;
 

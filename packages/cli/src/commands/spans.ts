@@ -1,7 +1,8 @@
 import { type FoundSpan, spansResponse } from '@sightline/schema/api';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
-import { formatDuration, formatTime, oneLine } from '../output/format.ts';
+import { formatDurationMs } from '@sightline/base';
+import { formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
 import { printList } from './print-list.ts';
@@ -52,7 +53,7 @@ function spanColumns({ style }: Output): readonly Column<FoundSpan>[] {
     { title: 'TRACE', text: (s) => s.traceId, paint: style.accent },
     { title: 'SPAN', text: (s) => s.spanId },
     { title: 'SERVICE', text: (s) => oneLine(s.service), paint: (text, s) => style.byName(s.service, text) },
-    { title: 'DURATION', text: (s) => formatDuration(s.durationMs), align: 'right' },
+    { title: 'DURATION', text: (s) => formatDurationMs(s.durationMs), align: 'right' },
     {
       title: 'NAME',
       text: (s) => oneLine(s.status.code === 'error' ? `${s.name} ✗ ${s.status.message}` : s.name),

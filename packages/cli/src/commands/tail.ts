@@ -1,4 +1,4 @@
-import { sleep } from '@sightline/base';
+import { formatDurationMs, sleep } from '@sightline/base';
 import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 import { z } from 'zod';
 import { errorBody, logRecord, slimSpan, type SlimSpan, TailPlace } from '@sightline/schema/api';
@@ -6,7 +6,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { toQuery } from '../client/api-client.ts';
 import type { Command, Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { formatDuration, formatTime, oneLine } from '../output/format.ts';
+import { formatTime, oneLine } from '../output/format.ts';
 import { renderLogLine } from '../output/log-line.ts';
 import { composeLogFilter, logFilterOptions } from './log-filter.ts';
 
@@ -147,7 +147,7 @@ function renderSpanLine(span: SlimSpan, { style }: Invocation['output']): string
   const failed = span.status.code === 'error';
   return [
     style.dim(formatTime(span.startTime, new Date())),
-    formatDuration(span.durationMs).padStart(9),
+    formatDurationMs(span.durationMs).padStart(9),
     style.byName(span.service, oneLine(span.service)),
     failed ? style.error(oneLine(span.name)) : oneLine(span.name),
     ...(failed ? [style.error(`✗ ${oneLine(span.status.message)}`)] : []),

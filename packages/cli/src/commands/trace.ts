@@ -8,16 +8,8 @@ import {
 import { badOption } from '../arguments/options.ts';
 import type { Command, Invocation } from '../command.ts';
 import { exitCodes } from '../exit-code.ts';
-import {
-  counted,
-  formatCost,
-  formatCount,
-  formatDuration,
-  formatTime,
-  formatValue,
-  oneLine,
-  printable,
-} from '../output/format.ts';
+import { counted, formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
+import { formatTime, formatValue, oneLine, printable } from '../output/format.ts';
 import { renderLogLine } from '../output/log-line.ts';
 import { renderWaterfall } from '../output/waterfall.ts';
 import { noteLimits } from './search.ts';
@@ -107,7 +99,7 @@ function describeTrace(
   const known = <K extends 'sessionId' | 'userId' | 'correlationId'>(key: K): string | undefined =>
     spans.find((span) => span[key] !== null)?.[key] ?? undefined;
   const facts = [
-    formatDuration(ends.reduce((a, b) => Math.max(a, b)) - starts.reduce((a, b) => Math.min(a, b))),
+    formatDurationMs(ends.reduce((a, b) => Math.max(a, b)) - starts.reduce((a, b) => Math.min(a, b))),
     counted(spanCount, 'span'),
     `${services.size} ${services.size === 1 ? 'service' : 'services'}`,
     errors === 0 ? style.good('no errors') : style.error(`${errors} ${errors === 1 ? 'error' : 'errors'}`),
@@ -135,7 +127,7 @@ function describeUse(spans: readonly Span[]): string[] {
   const costs = calls.flatMap(({ costUsd }) => (costUsd === null ? [] : [costUsd]));
   return [
     ...(input + output === 0 ? [] : [`${formatCount(input)}→${formatCount(output)} tokens`]),
-    ...(costs.length === 0 ? [] : [formatCost(costs.reduce((a, b) => a + b))]),
+    ...(costs.length === 0 ? [] : [formatCostUsd(costs.reduce((a, b) => a + b))]),
   ];
 }
 
@@ -156,7 +148,7 @@ function describeSpan(span: Span, { output: { style } }: Invocation): string[] {
   const status =
     span.status.code === 'error' ? style.error(`error ${oneLine(span.status.message)}`) : span.status.code;
   return [
-    `${style.bold(oneLine(span.name))}  ${style.byName(span.service, oneLine(span.service))}  ${formatDuration(span.durationMs)}  ${status}`,
+    `${style.bold(oneLine(span.name))}  ${style.byName(span.service, oneLine(span.service))}  ${formatDurationMs(span.durationMs)}  ${status}`,
     style.dim(
       `  span ${span.spanId} · ${span.kind} · ${span.operation} · ${formatTime(span.startTime, new Date())}`,
     ),

@@ -1,7 +1,8 @@
 import { statusCode, type TraceSummary, tracesResponse } from '@sightline/schema/api';
 import { searchOptions } from '../arguments/global-options.ts';
 import type { Command } from '../command.ts';
-import { formatCount, formatDuration, formatTime, oneLine } from '../output/format.ts';
+import { formatCount, formatDurationMs } from '@sightline/base';
+import { formatTime, oneLine } from '../output/format.ts';
 import type { Output } from '../output/output.ts';
 import type { Column } from '../output/table.ts';
 import { printList } from './print-list.ts';
@@ -79,7 +80,7 @@ function traceColumns({ style }: Output): readonly Column<TraceSummary>[] {
     { title: 'NAME', text: (t) => oneLine(t.name), flexible: true },
     { title: 'QUESTION', text: (t) => oneLine(t.question ?? '·'), flexible: true },
     { title: 'ANSWER', text: (t) => oneLine(t.answer ?? '·'), flexible: true, paint: style.dim },
-    { title: 'DURATION', text: (t) => formatDuration(t.durationMs), align: 'right' },
+    { title: 'DURATION', text: (t) => formatDurationMs(t.durationMs), align: 'right' },
     { title: 'SPANS', text: (t) => formatCount(t.spanCount), align: 'right' },
     {
       title: 'ERRORS',

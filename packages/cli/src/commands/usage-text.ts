@@ -1,10 +1,10 @@
 import type { Usage } from '@sightline/schema/api';
-import { formatCost, formatCount } from '../output/format.ts';
+import { formatCostUsd, formatCount } from '@sightline/base';
 
 /** At least so much, where some calls have no known price. */
 export function costText({ costUsd, unpricedCalls }: Pick<Usage, 'costUsd' | 'unpricedCalls'>): string {
   if (costUsd === null) return unpricedCalls > 0 ? 'unknown' : '·';
-  return `${unpricedCalls > 0 ? '≥' : ''}${formatCost(costUsd)}`;
+  return `${unpricedCalls > 0 ? '≥' : ''}${formatCostUsd(costUsd)}`;
 }
 
 export function tokensText({

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, mkdtemp, rmdir, statfs, writeFile, rm } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
-import { formatBytes } from '../output/format.ts';
+import { formatBytes } from '@sightline/base';
 import type { CheckContext, Finding } from './check.ts';
 
 const nodeMin = [22, 18] as const;

@@ -2,8 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { logsResponse, traceResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
-import { ensure, sleep } from '@sightline/base';
-import { formatDuration } from '../output/format.ts';
+import { ensure, formatDurationMs, sleep } from '@sightline/base';
 import { sendRequest } from '../transfer/send-requests.ts';
 import type { Finding, ServerContext } from './check.ts';
 
@@ -85,8 +84,8 @@ async function probe(
   const acknowledgedMs = performance.now();
   while (performance.now() - acknowledgedMs < visibleMsMax && !abort.aborted) {
     if (await isFound(find)) {
-      const ackMs = formatDuration(acknowledgedMs - sentMs);
-      const seenMs = formatDuration(performance.now() - acknowledgedMs);
+      const ackMs = formatDurationMs(acknowledgedMs - sentMs);
+      const seenMs = formatDurationMs(performance.now() - acknowledgedMs);
       return { name, status: 'ok', message: `Acknowledged in ${ackMs}, visible ${seenMs} later.` };
     }
     await sleep(pollMs, abort);
@@ -94,7 +93,7 @@ async function probe(
   return {
     name,
     status: 'failed',
-    message: `Acknowledged, but not visible within ${formatDuration(visibleMsMax)}.`,
+    message: `Acknowledged, but not visible within ${formatDurationMs(visibleMsMax)}.`,
     hint: 'It is safe in the journal. Look at the pending count on the Status page and at the server’s log.',
   };
 }

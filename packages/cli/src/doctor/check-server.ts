@@ -1,6 +1,6 @@
 import { type LedgerResponse, ledgerResponse, statusResponse } from '@sightline/schema/api';
 import { SightlineError } from '@sightline/schema/errors';
-import { formatBytes, formatCount, formatDuration } from '../output/format.ts';
+import { formatBytes, formatCount, formatDurationMs } from '@sightline/base';
 import { version } from '../version.ts';
 import type { CheckContext, Finding, ServerContext } from './check.ts';
 
@@ -40,7 +40,7 @@ function judgeStatus(url: string, status: ServerContext['status']): Finding {
   return {
     name: 'server',
     status: 'ok',
-    message: `${url} is ready: Sightline ${status.version}${other}, ${status.engine.kind} engine, up for ${formatDuration(status.uptimeS * 1000)}.`,
+    message: `${url} is ready: Sightline ${status.version}${other}, ${status.engine.kind} engine, up for ${formatDurationMs(status.uptimeS * 1000)}.`,
   };
 }
 
@@ -61,7 +61,7 @@ export async function checkClock({ client }: ServerContext): Promise<Finding> {
   return {
     name: 'clock',
     status: 'warning',
-    message: `The clocks differ by ${formatDuration(skewMs)}.`,
+    message: `The clocks differ by ${formatDurationMs(skewMs)}.`,
     hint: 'Let both machines keep their time with NTP (timedatectl set-ntp true).',
   };
 }
@@ -138,6 +138,6 @@ function judgeCanary({
     };
   if (state === 'off')
     return { name: 'canary', status: 'skipped', message: 'The canary is off (--canary-interval off).' };
-  const speed = lastVisibleMs === null ? '' : `; last visible after ${formatDuration(lastVisibleMs)}`;
+  const speed = lastVisibleMs === null ? '' : `; last visible after ${formatDurationMs(lastVisibleMs)}`;
   return { name: 'canary', status: 'ok', message: `The canary is ${state}${speed}.` };
 }

@@ -1,38 +1,3 @@
-import { formatDurationMs } from '@sightline/base';
-
-/** As in the UI. */
-export const formatDuration = formatDurationMs;
-
-/** `950`, `1.2k`, `3.40M`. */
-export function formatCount(count: number): string {
-  if (Math.abs(count) < 1000) return String(count);
-  if (Math.abs(count) < 999_950) return `${trimZeros((count / 1000).toFixed(1))}k`;
-  return `${trimZeros((count / 1e6).toFixed(2))}M`;
-}
-
-/** `1 run`, `1,204 runs`. */
-export function counted(count: number, one: string): string {
-  return `${formatCount(count)} ${one}${count === 1 ? '' : 's'}`;
-}
-
-/** Dollars with enough digits to be non-zero. */
-export function formatCost(usd: number): string {
-  if (usd === 0) return '$0';
-  if (Math.abs(usd) >= 0.01) return `$${usd.toFixed(Math.abs(usd) >= 10 ? 2 : 3)}`;
-  return `$${usd.toPrecision(2)}`.replace(/e-\d+$/, (exponent) => exponent);
-}
-
-export function formatBytes(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit += 1;
-  }
-  return `${unit === 0 ? value : significant(value)} ${units[unit]}`;
-}
-
 /** Local wall-clock time with milliseconds; with the date where it is not today. */
 export function formatTime(rfc3339: string, now: Date): string {
   const time = new Date(rfc3339);
@@ -66,14 +31,6 @@ export function printable(text: string): string {
 /** A value of an attribute or body as text. */
 export function formatValue(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-function significant(value: number): string {
-  return value >= 99.95 ? value.toFixed(0) : value.toPrecision(3);
-}
-
-function trimZeros(text: string): string {
-  return text.replace(/\.?0+$/, '');
 }
 
 function pad2(value: number): string {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { SlimSpan } from '@sightline/schema/api';
-import { formatCost, formatCount, formatDuration, oneLine } from './format.ts';
+import { oneLine } from './format.ts';
 import { renderSparkline } from './sparkline.ts';
 import { buildSpanForest } from './span-forest.ts';
 import { createStyle, wantsColour } from './style.ts';
@@ -25,34 +25,6 @@ const span = (over: Partial<SlimSpan> & { spanId: string }): SlimSpan => ({
   costUsd: null,
   eventCount: 0,
   ...over,
-});
-
-describe('numbers for people', () => {
-  test.each([
-    [0.0004, '400 ns'],
-    [0.0421, '42.1 µs'],
-    [4.2136, '4.21 ms'],
-    [812.4, '812 ms'],
-    [999.7, '1.00 s'],
-    [59_949, '59.9 s'],
-    [125_000, '2 min 5 s'],
-    [432_000_000, '5 d'],
-    [3_840_000, '1 h 4 min'],
-  ])('%d ms is %s', (ms, text) => expect(formatDuration(ms)).toBe(text));
-
-  test.each([
-    [950, '950'],
-    [1000, '1k'],
-    [15_320, '15.3k'],
-    [3_400_000, '3.4M'],
-  ])('%d is %s', (count, text) => expect(formatCount(count)).toBe(text));
-
-  test.each([
-    [0, '$0'],
-    [0.000_043_2, '$0.000043'],
-    [0.0213, '$0.021'],
-    [12.345, '$12.35'],
-  ])('%d dollars are %s', (usd, text) => expect(formatCost(usd)).toBe(text));
 });
 
 describe('text on a terminal', () => {
@@ -139,7 +111,7 @@ describe('the waterfall', () => {
       ],
       plain,
     );
-    expect(line).toContain('gpt-5.4 1.2k→80 tok $0.0042  ✗ 429 slow⏎ down');
+    expect(line).toContain('gpt-5.4 1,200→80 tok $0.0042  ✗ 429 slow⏎ down');
   });
 
   test('a circle of parents shows every span once', () => {

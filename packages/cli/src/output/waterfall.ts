@@ -1,6 +1,7 @@
 import type { SlimSpan } from '@sightline/schema/api';
 import { buildSpanForest, type SpanNode } from './span-forest.ts';
-import { formatCost, formatCount, formatDuration, oneLine } from './format.ts';
+import { formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
+import { oneLine } from './format.ts';
 import type { Style } from './style.ts';
 import { cutText, padText, textWidth } from './text-width.ts';
 
@@ -30,7 +31,7 @@ export function renderWaterfall(
       padText(cutText(oneLine(span.service), serviceWidth), serviceWidth),
     );
     const bar = (failed ? style.error : style.accent)(renderBar(span, axis, barWidth));
-    const duration = padText(formatDuration(span.durationMs), 9, 'right');
+    const duration = padText(formatDurationMs(span.durationMs), 9, 'right');
     return `${shownName}  ${service}  ${bar} ${duration}${describeSpan(span, style)}`.trimEnd();
   });
 }
@@ -94,7 +95,7 @@ function describeSpan(span: SlimSpan, style: Style): string {
   if (span.model !== null) parts.push(span.model);
   if (span.inputTokens !== null || span.outputTokens !== null)
     parts.push(`${formatCount(span.inputTokens ?? 0)}→${formatCount(span.outputTokens ?? 0)} tok`);
-  if (span.costUsd !== null) parts.push(formatCost(span.costUsd));
+  if (span.costUsd !== null) parts.push(formatCostUsd(span.costUsd));
   const text = parts.length === 0 ? '' : `  ${style.dim(parts.join(' '))}`;
   if (span.status.code !== 'error') return text;
   return `${text}  ${style.error(`✗ ${cutText(oneLine(span.status.message || 'error'), 60)}`)}`;

@@ -11,7 +11,8 @@ import { SightlineError } from '@sightline/schema/errors';
 import { badOption } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
-import { counted, formatCost, formatCount, formatDuration, oneLine } from '../output/format.ts';
+import { counted, formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
+import { oneLine } from '../output/format.ts';
 import { askAfterInterrupt } from '../client/after-interrupt.ts';
 import { onceOffered } from './once-offered.ts';
 import { junitReport, markdownReport } from './reports.ts';
@@ -144,9 +145,9 @@ function describe(
     '',
     row('pass rate', percent, 'passRate'),
     row('same answer', percent, 'sameAnswerRate'),
-    row('p50', formatDuration, 'p50DurationMs'),
-    row('p95', formatDuration, 'p95DurationMs'),
-    row('cost', formatCost, 'costUsd'),
+    row('p50', formatDurationMs, 'p50DurationMs'),
+    row('p95', formatDurationMs, 'p95DurationMs'),
+    row('cost', formatCostUsd, 'costUsd'),
     row('tokens', formatCount, 'tokens'),
     ...(worst.length === 0
       ? []

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { badOption } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes } from '../exit-code.ts';
-import { counted } from '../output/format.ts';
+import { counted } from '@sightline/base';
 import { saveRecording } from '../transfer/save-recording.ts';
 import { isTraceId } from './trace-id.ts';
 

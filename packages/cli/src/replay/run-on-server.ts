@@ -9,7 +9,8 @@ import {
 import { badOption } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
-import { formatCost, formatCount, formatDuration, oneLine, printable } from '../output/format.ts';
+import { formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
+import { oneLine, printable } from '../output/format.ts';
 import { askAfterInterrupt } from '../client/after-interrupt.ts';
 import { onceOffered } from './once-offered.ts';
 import { isTraceId } from './trace-id.ts';
@@ -81,10 +82,10 @@ function describeComparison(comparison: ReplayComparison, { output: { style } }:
     ...(replay.masked ? [style.warning('The recorded input is masked, and was replayed masked.')] : []),
     ...(replay.error === null ? [] : [style.error(printable(replay.error))]),
     '',
-    pair('time', comparison.durationMs, formatDuration),
+    pair('time', comparison.durationMs, formatDurationMs),
     pair('tokens in', comparison.inputTokens, formatCount),
     pair('tokens out', comparison.outputTokens, formatCount),
-    pair('cost', comparison.costUsd, formatCost),
+    pair('cost', comparison.costUsd, formatCostUsd),
     pair('errors', comparison.errors, formatCount),
     ...comparison.scores.map((score) => pair(oneLine(score.name), score, String)),
     '',
@@ -100,7 +101,7 @@ function describeComparison(comparison: ReplayComparison, { output: { style } }:
     ...(stepsLeftOut === null
       ? steps.map((step) => {
           const mark = { same: ' ', changed: '~', added: '+', removed: '-' }[step.state];
-          const times = `${step.before === null ? '–' : formatDuration(step.before.durationMs)} → ${step.after === null ? '–' : formatDuration(step.after.durationMs)}`;
+          const times = `${step.before === null ? '–' : formatDurationMs(step.before.durationMs)} → ${step.after === null ? '–' : formatDurationMs(step.after.durationMs)}`;
           return `  ${mark} ${'  '.repeat(step.depth)}${oneLine(step.name)}  ${style.dim(times)}`;
         })
       : [style.dim(stepsLeftOut)]),

@@ -8,6 +8,7 @@ import {
   counted,
   countText,
   durationText,
+  objectiveText,
   plainText,
   shareText,
   zonedTimeText,
@@ -56,6 +57,8 @@ interface ShownReport extends ReportResponse {
   readonly timeText: TimeText;
 }
 
+/** Times of periods shorter than ten minutes have seconds. */
+const secondsBelowMs = 600_000;
 const firingsShown = 30;
 const worseShown = 20;
 
@@ -64,14 +67,22 @@ export function describeReport(
   answer: ReportResponse,
   { timeZone = 'UTC', title = 'Report' }: { readonly timeZone?: string; readonly title?: string } = {},
 ): ReportPage {
-  const timeText = (time: string): string => zonedTimeText(time, timeZone);
+  const isShort = Date.parse(answer.endTime) - Date.parse(answer.startTime) < secondsBelowMs;
+  const timeText = (time: string): string => zonedTimeText(time, timeZone, isShort);
   const report: ShownReport = { ...answer, timeText };
-  const { startTime, endTime, previousStartTime, previousEndTime, totals, q } = report;
+  const { startTime, endTime, previousStartTime, previousEndTime, generatedAt, totals, q } = report;
   return {
     title: plainText(title),
     period: `${timeText(startTime)} to ${timeText(endTime)} ${timeZone}, beside ${timeText(previousStartTime)} to ${timeText(previousEndTime)}`,
     summary: report.summary,
     remarks: [
+      ...(endTime <= generatedAt
+        ? []
+        : [
+            startTime < generatedAt
+              ? `The period goes on: what is said of it was true at ${timeText(generatedAt)}, while the one before is whole.`
+              : 'The period has not begun.',
+          ]),
       ...(q === undefined
         ? []
         : [`Only what meets the filter ${q}. Deploys, alerts and SLOs are those of the whole project.`]),
@@ -418,6 +429,9 @@ function deploysTable({ deploys, moreDeploys, sources, timeText }: ShownReport):
   };
 }
 
+/** Labels that have a column of their own. */
+const ownColumns: ReadonlySet<string> = new Set(['alertname', 'severity']);
+
 function alertsTable({ firings, sources, timeText }: ShownReport): ReportTable | undefined {
   if (firings.length === 0) return undefined;
   return {
@@ -441,6 +455,7 @@ function alertsTable({ firings, sources, timeText }: ShownReport): ReportTable |
       {
         text: plainText(
           Object.entries(event.labels)
+            .filter(([name]) => !ownColumns.has(name))
             .map(([name, value]) => `${name}=${value}`)
             .join(', '),
         ),
@@ -467,9 +482,9 @@ function slosTable({ slos, sources, generatedAt, endTime, timeText }: ShownRepor
     rows: slos.map(({ id, name, objective, state }) => [
       { text: plainText(name), path: `/slos?${new URLSearchParams({ slo: id }).toString()}` },
       { text: sloWords[state.status], isBad: state.status === 'spent' || state.status === 'burning' },
-      { text: `${Number((objective * 100).toPrecision(6))} %`, value: objective },
-      numberCell(state.share, shareText),
-      { ...numberCell(state.left, shareText), isBad: state.left !== null && state.left <= 0 },
+      numberCell(objective, objectiveText),
+      numberCell(state.share, objectiveText),
+      { ...numberCell(state.left, objectiveText), isBad: state.left !== null && state.left <= 0 },
     ]),
   };
 }

@@ -1,28 +1,22 @@
 /** Numbers and names of reports as text. */
-import { formatDurationMs, wallMs } from '@sightline/base';
+import { formatCostUsd, formatDurationMs, formatObjective, formatShare, wallMs } from '@sightline/base';
 
 const none = '–';
 const nameCharactersMax = 160;
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const cents = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
+/** To the digit, however many there are. */
 export const countText = (count: number | null): string => (count === null ? none : whole.format(count));
 
 export const durationText = (ms: number | null): string => (ms === null ? none : formatDurationMs(ms));
 
-export function costText(usd: number | null): string {
-  if (usd === null) return none;
-  if (usd === 0) return '$0';
-  return usd >= 0.01 ? `$${cents.format(usd)}` : `$${usd.toPrecision(2)}`;
-}
+export const costText = (usd: number | null): string => (usd === null ? none : formatCostUsd(usd));
 
-/** Neither nothing nor all is said of what is nearly so. */
-export function shareText(share: number | null): string {
-  if (share === null) return none;
-  if (share > 0 && share < 0.001) return '< 0.1 %';
-  if (share < 1 && share > 0.999) return '> 99.9 %';
-  return `${(share * 100).toFixed(share === 0 || share === 1 ? 0 : 1)} %`;
-}
+/** Of what is held against an objective. */
+export const objectiveText = (share: number | null): string =>
+  share === null ? none : formatObjective(share);
+
+export const shareText = (share: number | null): string => (share === null ? none : formatShare(share));
 
 /** By how much more than before; empty where there was nothing before. */
 export function changeText(now: number | null, before: number | null): string {
@@ -32,9 +26,10 @@ export function changeText(now: number | null, before: number | null): string {
   return `${percent > 0 ? '+' : '−'}${whole.format(Math.abs(percent))} %`;
 }
 
-/** `2026-11-21 10:00`, by the wall clock of the zone. */
-export function zonedTimeText(time: string, timeZone: string): string {
-  return new Date(wallMs(Date.parse(time), timeZone)).toISOString().slice(0, 16).replace('T', ' ');
+/** `2026-11-21 10:00`, by the wall clock of the zone; with seconds where minutes are too coarse. */
+export function zonedTimeText(time: string, timeZone: string, toTheSecond = false): string {
+  const text = new Date(wallMs(Date.parse(time), timeZone)).toISOString();
+  return text.slice(0, toTheSecond ? 19 : 16).replace('T', ' ');
 }
 
 /** One line of what programs and people of elsewhere wrote: neither lines, nor signs that turn the text around. */

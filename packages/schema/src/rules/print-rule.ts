@@ -1,3 +1,4 @@
+import { formatCostUsd, formatDurationMs } from '@sightline/base';
 import type {
   Dimension,
   Measure,
@@ -123,17 +124,17 @@ function printNumber(value: number): string {
     : rounded.toFixed(9).replace(/\.?0+$/, '');
 }
 
-/** A value for people: `4.2 s`, `$1.50`, `7.5 %`. */
+/** A value for people: `4.20 s`, `$1.50`, `7.5 %`. */
 export function describeValue(value: number, unit: ValueUnit): string {
   const short = (number: number): string =>
     Number.isInteger(number) ? String(number) : Number(number.toPrecision(4)).toString();
   switch (unit) {
     case 'seconds':
-      return value !== 0 && Math.abs(value) < 1 ? `${short(value * 1000)} ms` : `${short(value)} s`;
+      return formatDurationMs(value * 1000);
     case 'milliseconds':
-      return `${short(value)} ms`;
+      return formatDurationMs(value);
     case 'dollars':
-      return `$${Math.abs(value) >= 0.01 ? value.toFixed(2) : short(value)}`;
+      return formatCostUsd(value);
     case 'ratio':
       return `${short(value * 100)} %`;
     case 'tokens':

@@ -70,7 +70,7 @@ describe('the outlook of a value', () => {
     expect(unit).toBe('seconds');
     const api = series.find(({ labels }) => labels['service'] === 'api');
     expect(api?.unusual[0]?.text).toMatch(
-      /^8 s; expected [\d.]+ ms to [\d.]+ ms, as in the last \d+h; [\d.]+ times the usual distance$/,
+      /^8\.00 s; expected [\d.]+ ms to [\d.]+ ms, as in the last \d+h; [\d.]+ times the usual distance$/,
     );
     const banded = api?.points.filter(
       ([, , expected, low, high]) => expected !== null && low !== null && high !== null,

@@ -3,10 +3,11 @@ import { changeText, costText, counted, countText, durationText, shareText } fro
 
 /** What happened, in sentences. */
 export function summarise(report: Omit<ReportResponse, 'summary'>): string {
-  const { totals, previous, errors, firings, slos, deploys } = report;
+  const { totals, previous, errors, firings, slos, deploys, startTime, generatedAt } = report;
   const was = (text: string): string => (text === '' ? '' : ` (${text})`);
   const sentences: string[] = [];
   if (totals.runs === null) sentences.push('Runs could not be counted.');
+  else if (startTime >= generatedAt) sentences.push('The period has not begun.');
   else if (totals.runs === 0) sentences.push('No agent ran.');
   else
     sentences.push(
@@ -26,7 +27,7 @@ export function summarise(report: Omit<ReportResponse, 'summary'>): string {
     );
   const worse = deploys.filter(({ look }) => look !== null && look.regressed > 0).length;
   if (worse > 0) sentences.push(`${counted(worse, 'deploy')} made something worse.`);
-  if (firings.length > 0) sentences.push(`Alerts fired ${counted(firings.length, 'time')}.`);
+  if (firings.length > 0) sentences.push(`${counted(firings.length, 'alert')} fired.`);
   const spent = slos.filter(({ state }) => state.status === 'spent').length;
   if (spent > 0) sentences.push(`${counted(spent, 'SLO has', 'SLOs have')} no budget left.`);
   return sentences.join(' ');

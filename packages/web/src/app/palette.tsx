@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState, type KeyboardEvent, type ReactElement } from 'react';
 import { metricsQuery, servicesQuery } from '../api/queries.ts';
-import { plural } from '../model/format.ts';
+import { counted } from '@sightline/base';
 import { findCommands, type Command } from '../model/palette.ts';
 import { lastDay, rangePresets } from '../model/time-range.ts';
 import { Icon, type IconName } from '../widgets/icon.tsx';
@@ -52,7 +52,7 @@ export function Palette({ onClose }: { readonly onClose: () => void }): ReactEle
     ...inData.known,
     ...(services.data?.services ?? []).map((service) => ({
       label: service.name,
-      detail: `Service, ${plural(service.spanCount, 'span')} today`,
+      detail: `Service, ${counted(service.spanCount, 'span')} today`,
       icon: 'http' as const,
       run: open('/traces', { q: `service:${JSON.stringify(service.name)}` }),
     })),

@@ -4,7 +4,7 @@ import { agentListQuery, type AgentListName, newestRunsQuery } from '../api/agen
 import { dashboardsQuery } from '../api/dashboard-queries.ts';
 import { viewsQuery } from '../api/view-queries.ts';
 import { type Command, typedWords } from '../model/palette.ts';
-import { plural } from '../model/format.ts';
+import { counted } from '@sightline/base';
 import { lastDay } from '../model/time-range.ts';
 import { formatRelative, msFromTimestamp } from '../model/timestamp.ts';
 import type { IconName } from '../widgets/icon.tsx';
@@ -61,7 +61,7 @@ export function useDataCommands(text: string, go: Go): DataCommands {
       })),
       ...agents.map(({ agent, calls }) => ({
         label: agent,
-        detail: `Agent, ${plural(calls, 'call')} today`,
+        detail: `Agent, ${counted(calls, 'call')} today`,
         icon: 'agent' as const,
         run: inRuns('agent', agent),
       })),
@@ -69,25 +69,25 @@ export function useDataCommands(text: string, go: Go): DataCommands {
         .filter(({ model }) => model !== '')
         .map(({ model, calls }) => ({
           label: model,
-          detail: `Model, ${plural(calls, 'call')} today`,
+          detail: `Model, ${counted(calls, 'call')} today`,
           icon: 'llm' as const,
           run: inRuns('model', model),
         })),
       ...tools.map(({ tool, calls, errors }) => ({
         label: tool,
-        detail: `Tool, ${plural(errors, 'failure')} in ${plural(calls, 'call')} today`,
+        detail: `Tool, ${counted(errors, 'failure')} in ${counted(calls, 'call')} today`,
         icon: 'tool' as const,
         run: () => go('/tools', { tool }),
       })),
       ...users.map(({ userId, runs: count }) => ({
         label: userId,
-        detail: `User, ${plural(count, 'run')} today`,
+        detail: `User, ${counted(count, 'run')} today`,
         icon: 'users' as const,
         run: inRuns('user', userId),
       })),
       ...sessions.map(({ sessionId, runs: count, firstQuestion }) => ({
         label: sessionId,
-        detail: `Session, ${plural(count, 'run')}${firstQuestion === null ? '' : `: ${firstQuestion}`}`,
+        detail: `Session, ${counted(count, 'run')}${firstQuestion === null ? '' : `: ${firstQuestion}`}`,
         icon: 'sessions' as const,
         run: () => go(`/sessions/${encodeURIComponent(sessionId)}`),
       })),

@@ -1,4 +1,4 @@
-import { formatDurationMs } from '../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import type { FlameGraph } from '../model/flame-graph.ts';
 import { at, spanName, type TraceModel } from '../model/trace-model.ts';
 import type { CanvasPalette } from './palette.ts';

@@ -1,5 +1,5 @@
 import { durationLabels, linearTicks } from '../model/axis-ticks.ts';
-import { formatDurationMs } from '../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { operationFamilies } from '../model/operation.ts';
 import { at, hasMissingParent, spanName, spanService, spanStatusMessage } from '../model/trace-model.ts';
 import { drawFamilyIcon } from './family-icon.ts';

@@ -8,7 +8,7 @@ import type {
   ToolFacts,
   User,
 } from '@sightline/schema/api';
-import { formatCount, formatShare, plural } from './format.ts';
+import { formatCount, formatShare, counted } from '@sightline/base';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 import { costSaid } from './runs-answer.ts';
 import { costWords } from './usage-words.ts';
@@ -25,7 +25,7 @@ export function sessionsSentence(sessions: readonly Session[], asked: Asked): st
   const when = describeRangeInSentence(asked.range, asked.nowMs);
   if (sessions.length === 0) return `No sessions ${when}`;
   const failed = sessions.filter((one) => one.failedRuns > 0).length;
-  const count = `${counted(sessions.length, asked.hasMore)} ${sessions.length === 1 && !asked.hasMore ? 'session' : 'sessions'} ${when}`;
+  const count = `${atLeast(sessions.length, asked.hasMore)} ${sessions.length === 1 && !asked.hasMore ? 'session' : 'sessions'} ${when}`;
   if (asked.hasMore) return count;
   return failed === 0
     ? `${count}, none with a failed run`
@@ -36,7 +36,7 @@ export function usersSentence(users: readonly User[], asked: Asked): string {
   const when = describeRangeInSentence(asked.range, asked.nowMs);
   const costly = mostOf(users, (user) => user.costUsd);
   if (users.length === 0) return `No user is named in the runs ${when}`;
-  const count = `${counted(users.length, asked.hasMore)} ${users.length === 1 && !asked.hasMore ? 'user' : 'users'} ${when}`;
+  const count = `${atLeast(users.length, asked.hasMore)} ${users.length === 1 && !asked.hasMore ? 'user' : 'users'} ${when}`;
   return costly?.costUsd === undefined || costly.costUsd === null
     ? count
     : `${count}; ${shortName(costly.userId)} cost most: ${costWords(costly)}`;
@@ -64,7 +64,7 @@ export function agentsSentence(agents: readonly AgentFacts[], { range, nowMs, ha
   const worst = mostOf(agents, (agent) => (agent.errors === 0 ? null : agent.errors));
   const count = `${listed(agents.length, hasMore, 'agent')} at work ${when}`;
   if (worst === undefined) return hasMore ? count : `${count}, none failed`;
-  return `${count}; ${shortName(worst.agent)} failed most${amongListed(hasMore)}: ${formatCount(worst.errors)} of ${plural(worst.calls, 'time')}`;
+  return `${count}; ${shortName(worst.agent)} failed most${amongListed(hasMore)}: ${formatCount(worst.errors)} of ${counted(worst.calls, 'time')}`;
 }
 
 export function toolsSentence(tools: readonly ToolFacts[], { range, nowMs, hasMore }: Asked): string {
@@ -73,7 +73,7 @@ export function toolsSentence(tools: readonly ToolFacts[], { range, nowMs, hasMo
   const worst = mostOf(tools, (tool) => (tool.errors === 0 ? null : tool.errors));
   if (worst === undefined)
     return `${listed(tools.length, hasMore, 'tool')} called ${when}${hasMore ? '' : ', none failed'}`;
-  return `${shortName(worst.tool)} failed most${amongListed(hasMore)} ${when}: ${formatCount(worst.errors)} of ${plural(worst.calls, 'call')} (${formatShare(worst.errorRate)})`;
+  return `${shortName(worst.tool)} failed most${amongListed(hasMore)} ${when}: ${formatCount(worst.errors)} of ${counted(worst.calls, 'call')} (${formatShare(worst.errorRate)})`;
 }
 
 /** `1,204 calls · 12 failed (1 %) · $3.20`, of those that are listed. */
@@ -89,7 +89,7 @@ export function callsDetail(
   const calls = rows.reduce((sum, row) => sum + row.calls, 0);
   const errors = rows.reduce((sum, row) => sum + row.errors, 0);
   if (calls === 0) return '';
-  const parts = [plural(calls, 'call')];
+  const parts = [counted(calls, 'call')];
   parts.push(errors === 0 ? 'none failed' : `${formatCount(errors)} failed (${formatShare(errors / calls)})`);
   const cost = sumCosts(
     rows.map((row) => ({ costUsd: row.costUsd ?? null, unpricedCalls: row.unpricedCalls ?? 0 })),
@@ -106,7 +106,7 @@ export function groupsDetail(
   const runs = rows.reduce((sum, row) => sum + row.runs, 0);
   const failed = rows.reduce((sum, row) => sum + row.failedRuns, 0);
   if (runs === 0) return '';
-  const parts = [plural(runs, 'run'), failed === 0 ? 'none failed' : `${formatCount(failed)} failed`];
+  const parts = [counted(runs, 'run'), failed === 0 ? 'none failed' : `${formatCount(failed)} failed`];
   const cost = sumCosts(rows);
   if (cost.costUsd !== null || cost.unpricedCalls > 0) parts.push(costSaid(cost));
   return `${parts.join(' · ')}${ofListed(rows.length, hasMore)}`;
@@ -134,17 +134,17 @@ export function mcpSentence(
   const changes =
     changed === 0
       ? ''
-      : `; ${plural(changed, 'tool')} changed ${changed === 1 ? 'its definition' : 'their definitions'}`;
-  return `${plural(calls, 'call')} of ${plural(tools.length, 'tool')} on ${plural(servers.length, 'MCP server')} ${when}, ${failed}${changes}`;
+      : `; ${counted(changed, 'tool')} changed ${changed === 1 ? 'its definition' : 'their definitions'}`;
+  return `${counted(calls, 'call')} of ${counted(tools.length, 'tool')} on ${counted(servers.length, 'MCP server')} ${when}, ${failed}${changes}`;
 }
 
 export function performanceSentence(found: PerformanceResponse, when: string): string {
   if (found.total === 0) return `No runs ${when}`;
   const kinds = Object.entries(found.findingCounts).filter(([, count]) => count > 0);
-  if (kinds.length === 0) return `All ${plural(found.total, 'run')} ${when} stayed within the thresholds`;
+  if (kinds.length === 0) return `All ${counted(found.total, 'run')} ${when} stayed within the thresholds`;
   const words = kinds.map(([type, count]) => findingWords(type, count));
   const said = words.join(', ');
-  return `${said.charAt(0).toUpperCase()}${said.slice(1)} among ${plural(found.total, 'run')} ${when}`;
+  return `${said.charAt(0).toUpperCase()}${said.slice(1)} among ${counted(found.total, 'run')} ${when}`;
 }
 
 function findingWords(type: string, count: number): string {
@@ -155,7 +155,7 @@ function findingWords(type: string, count: number): string {
     slow_llm_call: 'slow model call',
     costly_workflow: 'costly run',
   };
-  return plural(count, noun[type] ?? type);
+  return counted(count, noun[type] ?? type);
 }
 
 /** A sentence is a line or two. */
@@ -165,7 +165,7 @@ function shortName(name: string): string {
 
 /** `50+ agents`, where more follow. */
 function listed(count: number, hasMore: boolean, noun: string): string {
-  return hasMore ? `${counted(count, true)} ${noun}s` : plural(count, noun);
+  return hasMore ? `${atLeast(count, true)} ${noun}s` : counted(count, noun);
 }
 
 function ofListed(count: number, hasMore: boolean): string {
@@ -176,7 +176,7 @@ function amongListed(hasMore: boolean): string {
   return hasMore ? ' of those listed' : '';
 }
 
-function counted(count: number, hasMore: boolean): string {
+function atLeast(count: number, hasMore: boolean): string {
   return `${formatCount(count)}${hasMore ? '+' : ''}`;
 }
 

@@ -1,6 +1,13 @@
 /** Alerts as sentences: what fires, since when, how far beyond its threshold. */
 import type { AlertEvent, AlertInstance, AlertSeverity, AlertsResponse } from '@sightline/schema/api';
-import { formatCostUsd, formatCount, formatDurationMs, formatNumber, formatShare, plural } from './format.ts';
+import {
+  formatCostUsd,
+  formatCount,
+  formatDurationMs,
+  formatNumber,
+  formatShare,
+  counted,
+} from '@sightline/base';
 
 export type AlertUnit = AlertInstance['unit'];
 
@@ -17,7 +24,7 @@ export function alertValue(value: number | null, unit: AlertUnit): string {
     case 'ratio':
       return formatShare(value);
     case 'tokens':
-      return plural(value, 'token');
+      return counted(value, 'token');
     case 'per_second':
       return `${formatNumber(value)}/s`;
     case 'none':
@@ -87,14 +94,14 @@ export function firingSentence({
   if (counts.firing === 0)
     return counts.pending === 0
       ? 'Nothing fires'
-      : `Nothing fires; ${plural(counts.pending, 'alert')} may soon`;
+      : `Nothing fires; ${counted(counts.pending, 'alert')} may soon`;
   const parts = bySeverity
     .filter(([count]) => count > 0)
     .map(([count, word]) => `${formatCount(count)} ${word}`);
   const [only, ...others] = parts;
   if (only !== undefined && others.length === 0)
     return `${only} ${counts.firing === 1 ? 'alert fires' : 'alerts fire'}`;
-  return `${plural(counts.firing, 'alert fires', 'alerts fire')}: ${parts.join(', ')}`;
+  return `${counted(counts.firing, 'alert fires', 'alerts fire')}: ${parts.join(', ')}`;
 }
 
 const severityRank: Readonly<Record<AlertSeverity, number>> = { critical: 0, warning: 1, info: 2 };

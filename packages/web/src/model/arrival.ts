@@ -1,5 +1,5 @@
 import type { Run, TraceSummary } from '@sightline/schema/api';
-import { formatCostUsd, formatNumber } from './format.ts';
+import { formatCostUsd, formatNumber } from '@sightline/base';
 
 export interface Recent {
   readonly runs: readonly Run[];

@@ -1,4 +1,4 @@
-import { formatDurationMs } from './format.ts';
+import { formatDurationMs } from '@sightline/base';
 
 /** Round values inside `[from, to]`, about `count` of them: steps of 1, 2 or 5 times a power of ten. */
 export function linearTicks(from: number, to: number, count: number): number[] {

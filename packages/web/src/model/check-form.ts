@@ -1,6 +1,6 @@
 /** Checks in words, and as they stand in the form, where every field is text. */
 import type { Check, CheckInput, CheckTarget } from '@sightline/schema/api';
-import { formatShare, plural } from './format.ts';
+import { formatShare, counted } from '@sightline/base';
 import { durationText, secondsOf } from './rule-form.ts';
 
 export type CheckKind = CheckTarget['kind'];
@@ -179,12 +179,12 @@ export function checksSentence(checks: readonly Check[]): string {
   const on = checks.filter(({ enabled }) => enabled);
   const down = on.filter(({ status }) => status === 'down');
   if (down.length > 0)
-    return `${down.length} of ${plural(on.length, 'check')} ${down.length === 1 ? 'is' : 'are'} down: ${down
+    return `${down.length} of ${counted(on.length, 'check')} ${down.length === 1 ? 'is' : 'are'} down: ${down
       .slice(0, 3)
       .map(({ name }) => name)
       .join(', ')}${down.length > 3 ? ' …' : ''}`;
   const unknown = on.filter(({ status }) => status === 'unknown').length;
-  if (unknown > 0) return `${plural(on.length - unknown, 'check')} up, ${unknown} not known`;
+  if (unknown > 0) return `${counted(on.length - unknown, 'check')} up, ${unknown} not known`;
   return on.length === 1 ? 'The check is up' : `All ${on.length} checks are up`;
 }
 

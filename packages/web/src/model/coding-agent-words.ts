@@ -1,5 +1,5 @@
 import type { CodingAgentName, CodingAgentsResponse, CodingAgentTotals } from '@sightline/schema/api';
-import { formatCount, formatDurationMs, plural } from './format.ts';
+import { formatCount, formatDurationMs, counted } from '@sightline/base';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 import { costWords } from './usage-words.ts';
 
@@ -19,7 +19,7 @@ export function codingSentence(
   const who = agents.map(({ agent }) => agentLabels[agent]).join(', ');
   const spent =
     totals.calls + totals.unpricedCalls > 0 || totals.costUsd !== null ? `, ${costWords(totals)}` : '';
-  return `${plural(totals.sessions, 'session')} of ${who}${spent} ${when}`;
+  return `${counted(totals.sessions, 'session')} of ${who}${spent} ${when}`;
 }
 
 /** `12 accepted, 1 rejected`, with what was not told left open. */

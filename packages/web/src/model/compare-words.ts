@@ -9,7 +9,14 @@ import type {
 } from '@sightline/schema/api';
 import { printText } from '@sightline/schema/filter';
 import { addTerm } from './filter-text.ts';
-import { formatCostUsd, formatCount, formatDurationMs, formatNumber, formatShare, plural } from './format.ts';
+import {
+  formatCostUsd,
+  formatCount,
+  formatDurationMs,
+  formatNumber,
+  formatShare,
+  counted,
+} from '@sightline/base';
 import type { OperationFamily } from './operation.ts';
 import { resolveRange, type TimeRange } from './time-range.ts';
 
@@ -85,8 +92,8 @@ export function isApart(a: ComparedCurve, b: ComparedCurve, level: 'p50' | 'p95'
 export function comparisonSentence(found: CompareResponse): string {
   const { a, b } = found;
   if (a.total === 0 && b.total === 0) return 'No traces to compare in this range';
-  if (a.total === 0) return `Nothing is in A; B has ${plural(b.total, 'trace')}`;
-  if (b.total === 0) return `A has ${plural(a.total, 'trace')}; nothing is in B`;
+  if (a.total === 0) return `Nothing is in A; B has ${counted(b.total, 'trace')}`;
+  if (b.total === 0) return `A has ${counted(a.total, 'trace')}; nothing is in B`;
   const duration = found.metrics.find(({ name }) => name === 'duration');
   const [step] = found.steps.filter(({ isSignificant }) => isSignificant);
   const [field] = found.differences.filter(({ isSignificant }) => isSignificant);
@@ -126,8 +133,8 @@ function shorten(text: string): string {
 
 export function sideWords({ total, sampled }: CompareResponse['a']): string {
   return total > sampled
-    ? `${plural(total, 'trace')}, ${formatCount(sampled)} of them looked at`
-    : plural(total, 'trace');
+    ? `${counted(total, 'trace')}, ${formatCount(sampled)} of them looked at`
+    : counted(total, 'trace');
 }
 
 /** What a list of runs is narrowed to, as filters of a comparison: the failed, where they are listed, against the others. */

@@ -1,6 +1,6 @@
 /** Groups of errors in words. */
 import type { ErrorGroupFacts, ErrorsResponse, ErrorStatus } from '@sightline/schema/api';
-import { formatCount, plural } from './format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 import { msFromTimestamp } from './timestamp.ts';
 import { shorten } from './value-preview.ts';
@@ -48,7 +48,7 @@ export function errorsSentence(
     return asked.state === 'all' || asked.state === 'open' ? `No ${kind}errors ${when}` : `No ${kind}errors`;
   const fresh = errors.filter(({ firstTime }) => msFromTimestamp(firstTime) >= asked.fromMs).length;
   const back = errors.filter(({ status }) => status === 'regressed').length;
-  const count = plural(groups, `${kind}error`);
+  const count = counted(groups, `${kind}error`);
   const news = [
     ...(fresh > 0 ? [`${formatCount(fresh)} new`] : []),
     ...(back > 0 && asked.state !== 'regressed'
@@ -64,7 +64,7 @@ export function errorsDetail({ errors, total }: Pick<ErrorsResponse, 'errors' | 
     undefined,
   );
   if (worst === undefined) return '';
-  return `${plural(total, 'occurrence')}; ${shorten(titleOf(worst), 60).replace(/[.!]$/, '')} most often: ${formatCount(worst.count)}`;
+  return `${counted(total, 'occurrence')}; ${shorten(titleOf(worst), 60).replace(/[.!]$/, '')} most often: ${formatCount(worst.count)}`;
 }
 
 /** `RangeError: no item <number>`. */
@@ -76,7 +76,7 @@ export function titleOf({ type, title }: Pick<ErrorGroupFacts, 'type' | 'title'>
 export function errorSentence(group: ErrorGroupFacts, when: string): string {
   if (group.count === 0) return `Not seen ${when}`;
   const times = group.count === 1 ? 'Once' : `${formatCount(group.count)} times`;
-  const runs = group.runs === 0 ? '' : ` in ${plural(group.runs, 'run')}`;
-  const users = group.users === 0 ? '' : `, for ${plural(group.users, 'user')}`;
+  const runs = group.runs === 0 ? '' : ` in ${counted(group.runs, 'run')}`;
+  const users = group.users === 0 ? '' : `, for ${counted(group.users, 'user')}`;
   return `${times} ${when}${runs}${users}`;
 }

@@ -1,6 +1,6 @@
 /** Every agent of a window with its health, in the order in which somebody should look at them. */
 import type { OverviewFacts, OverviewResponse, Thresholds } from '@sightline/schema/api';
-import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from './format.ts';
+import { formatCostUsd, formatCount, formatDurationMs, formatShare, counted } from '@sightline/base';
 import { describeChange } from './trace-answer.ts';
 import { shorten } from './value-preview.ts';
 
@@ -138,10 +138,10 @@ export function fleetSentence(
   const most =
     worst === undefined || failed === 0
       ? ''
-      : `; ${shorten(worst.name, nameLengthMax)} failed most: ${formatCount(failed)} of ${plural(runs(worst), 'run')}`;
+      : `; ${shorten(worst.name, nameLengthMax)} failed most: ${formatCount(failed)} of ${counted(runs(worst), 'run')}`;
   if (ill.length === 0)
     return `${agents.length === 1 ? 'The only agent is' : `All ${formatCount(agents.length)} agents are`} well ${when}${most}`;
-  return `${formatCount(ill.length)} of ${plural(agents.length, 'agent')} ${ill.length === 1 ? 'needs' : 'need'} a look ${when}${most}`;
+  return `${formatCount(ill.length)} of ${counted(agents.length, 'agent')} ${ill.length === 1 ? 'needs' : 'need'} a look ${when}${most}`;
 }
 
 /** What a tile says to somebody who does not see its colour. */

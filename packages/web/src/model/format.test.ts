@@ -1,106 +1,11 @@
-import { describe, expect, it } from 'vitest';
-import {
-  formatBytes,
-  formatCostUsd,
-  formatCount,
-  formatDurationMs,
-  formatMetricValue,
-  formatNumber,
-  formatShare,
-  plural,
-} from './format.ts';
+import { expect, it } from 'vitest';
+import { formatMetricValue } from './format.ts';
 
-describe('numbers as people read them', () => {
-  it.each([
-    [0, '0 ms'],
-    [0.00085, '850 ns'],
-    [0.0123, '12.3 µs'],
-    [0.9996, '1.00 ms'],
-    [1, '1.00 ms'],
-    [12.345, '12.3 ms'],
-    [99.96, '100 ms'],
-    [999.4, '999 ms'],
-    [999.6, '1.00 s'],
-    [2100, '2.10 s'],
-    [59_960, '1 min'],
-    [192_000, '3 min 12 s'],
-    [7_500_000, '2 h 5 min'],
-    [273_600_000, '3 d 4 h'],
-    [-5, '−5.00 ms'],
-  ])('writes %f ms as %s', (ms, text) => expect(formatDurationMs(ms)).toBe(text));
-
-  it.each([
-    [0, '$0'],
-    [12.4, '$12.40'],
-    [0.5, '$0.50'],
-    [0.034, '$0.034'],
-    [0.000042, '$0.000042'],
-    [1234.5, '$1,235'],
-    [-1234.5, '−$1,235'],
-    [-0.034, '−$0.034'],
-    [1e-12, '<$0.0000000001'],
-    [Number.NaN, '–'],
-  ])('never shows the cost %f as zero', (usd, text) => expect(formatCostUsd(usd)).toBe(text));
-
-  it('keeps counts exact while they are short', () => {
-    expect([0, 942, 12_345, 123_456, 1_234_567, 2_500_000_000].map(formatCount)).toEqual([
-      '0',
-      '942',
-      '12,345',
-      '123 k',
-      '1.23 M',
-      '2.50 G',
-    ]);
-    expect(plural(1, 'span')).toBe('1 span');
-    expect(plural(2, 'trace')).toBe('2 traces');
-  });
-
-  it('writes bytes in powers of a thousand', () =>
-    expect([512, 1200, 3_400_000_000].map(formatBytes)).toEqual(['512 B', '1.20 kB', '3.40 GB']));
-
-  it('writes shares without pretending to be exact', () =>
-    expect([0, 0.0004, 0.042, 0.62, 0.996, 1].map(formatShare)).toEqual([
-      '0 %',
-      '<0.1 %',
-      '4.2 %',
-      '62 %',
-      '99.6 %',
-      '100 %',
-    ]));
-
-  it('writes negative, tiny and huge numbers, and what is no number, as well', () => {
-    expect([-1_234_567, -0.4, -0, 1e12, 1e15, Number.NaN].map(formatCount)).toEqual([
-      '−1.23 M',
-      '0',
-      '0',
-      '1.00 T',
-      '1.00e+15',
-      '–',
-    ]);
-    expect([-0.5, 0.0008100000000000001, 999.5, 1e-9, Infinity].map(formatNumber)).toEqual([
-      '−0.5',
-      '0.00081',
-      '1,000',
-      '1.00e-9',
-      '–',
-    ]);
-    expect([-1234.5, 0.1 + 0.2, 1e21, Number.NaN].map(formatBytes)).toEqual([
-      '−1.23 kB',
-      '0.3 B',
-      '1.00 M PB',
-      '–',
-    ]);
-    expect([-0.05, 1234.5, Number.NaN].map(formatShare)).toEqual(['−5 %', '123,450 %', '–']);
-    expect([-1e-9, 0.0008100000000000001].map(formatDurationMs)).toEqual(['0 ms', '810 ns']);
-    expect(formatMetricValue(Number.NaN, '{request}')).toBe('–');
-  });
-
-  it('speaks the unit of a metric', () => {
-    expect(formatMetricValue(0.25, 's')).toBe('250 ms');
-    expect(formatMetricValue(1_200_000, 'By')).toBe('1.20 MB');
-    expect(formatMetricValue(12, '{request}')).toBe('12 request');
-    expect(formatMetricValue(3.456, '{token}', true)).toBe('3.46/s');
-    expect(formatMetricValue(0.5, '1')).toBe('0.5');
-    expect(formatNumber(0.00001234)).toBe('0.0000123');
-  });
+it('speaks the unit of a metric', () => {
+  expect(formatMetricValue(0.25, 's')).toBe('250 ms');
+  expect(formatMetricValue(1_200_000, 'By')).toBe('1.20 MB');
+  expect(formatMetricValue(12, '{request}')).toBe('12 request');
+  expect(formatMetricValue(3.456, '{token}', true)).toBe('3.46/s');
+  expect(formatMetricValue(0.5, '1')).toBe('0.5');
+  expect(formatMetricValue(Number.NaN, '{request}')).toBe('–');
 });

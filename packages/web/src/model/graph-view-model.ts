@@ -1,6 +1,6 @@
 /** The API's graph of agents as boxes and arrows, and what of it has been walked at a moment of a run. */
 import type { AgentGraphEdge, AgentGraphNode, RunGraphResponse } from '@sightline/schema/api';
-import { formatCount, formatDurationMs, plural } from './format.ts';
+import { formatCount, formatDurationMs, counted } from '@sightline/base';
 import type { OperationFamily } from './operation.ts';
 import { costWords } from './usage-words.ts';
 
@@ -32,7 +32,7 @@ export function graphNodes(nodes: readonly AgentGraphNode[]) {
 /** `3 calls · 2 failed · 1.20 s`. */
 function nodeDetail(node: AgentGraphNode): string {
   if (node.type === 'entry') return 'where the run begins';
-  const parts = [plural(node.calls, 'call')];
+  const parts = [counted(node.calls, 'call')];
   if (node.errors > 0) parts.push(`${formatCount(node.errors)} failed`);
   if (node.costUsd !== null || node.unpricedCalls > 0) parts.push(costWords(node));
   else if (node.errors === 0 && node.totalMs > 0)
@@ -64,7 +64,7 @@ export function edgeLabel(edge: AgentGraphEdge, label: EdgeLabel): string {
 }
 
 export function edgeTitle(edge: AgentGraphEdge): string {
-  const parts = [plural(edge.calls, 'call'), `${formatCount(edge.errors)} failed`];
+  const parts = [counted(edge.calls, 'call'), `${formatCount(edge.errors)} failed`];
   if (edge.p50Ms !== null) parts.push(`p50 ${formatDurationMs(edge.p50Ms)}`);
   if (edge.p95Ms !== null) parts.push(`p95 ${formatDurationMs(edge.p95Ms)}`);
   if (costWords(edge) !== '–') parts.push(costWords(edge));

@@ -1,5 +1,5 @@
 import type { FacetsResponse, HistogramResponse } from '@sightline/schema/api';
-import { formatCount, plural } from './format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 
 /** `1,234 log lines in the last hour, 45 of them errors, most from llm-gateway`. */
@@ -16,7 +16,7 @@ export function logsSentence(input: {
   const noun = isFiltered ? 'matching log line' : 'log line';
   if (count === 0) return `No ${noun}s ${when}`;
   const errors = totals?.errorCount ?? 0;
-  const found = `${plural(count, noun)} ${when}`;
+  const found = `${counted(count, noun)} ${when}`;
   if (errors === 0) return `${found}, no errors`;
   const worst = failingServices?.values[0];
   const most =

@@ -1,7 +1,7 @@
 /** What the outlook of a value says, as sentences and as lines of a chart. */
 import type { OutlookResponse, OutlookSeries } from '@sightline/schema/api';
 import { type AlertUnit, alertValue, labelWords } from './alert-words.ts';
-import { plural } from './format.ts';
+import { counted } from '@sightline/base';
 
 export interface OutlookPreset {
   readonly label: string;
@@ -58,7 +58,7 @@ export function outlookSentence({ series, seriesCount, peers }: OutlookResponse)
   if (short) return 'There is too little of it yet to expect anything';
   const first =
     unusual > 0
-      ? `${plural(unusual, 'series', 'series')} ${unusual === 1 ? 'is' : 'are'} unusual now`
+      ? `${counted(unusual, 'series', 'series')} ${unusual === 1 ? 'is' : 'are'} unusual now`
       : was > 0
         ? 'Nothing is unusual now; something was'
         : 'Nothing is unusual';
@@ -96,7 +96,7 @@ export function backtestWords(
   { basisText, rounds, error, naiveError }: NonNullable<OutlookSeries['forecast']>,
   unit: AlertUnit,
 ): string {
-  return `Forecast by ${basisText}. Asked ${plural(rounds, 'time')} about what is known by now, it was wrong by ${alertValue(error, unit)} on average; the last day or week repeated, by ${alertValue(naiveError, unit)}.`;
+  return `Forecast by ${basisText}. Asked ${counted(rounds, 'time')} about what is known by now, it was wrong by ${alertValue(error, unit)} on average; the last day or week repeated, by ${alertValue(naiveError, unit)}.`;
 }
 
 export function monthWords(

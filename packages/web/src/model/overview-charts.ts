@@ -1,6 +1,6 @@
 /** The charts of the overview: which numbers, in which unit, as which lines. */
 import type { OverviewFacts, OverviewPart, OverviewPoint, OverviewResponse } from '@sightline/schema/api';
-import { formatCostUsd, formatCount, formatDurationMs, formatShare } from './format.ts';
+import { formatCostUsd, formatCount, formatDurationMs, formatShare } from '@sightline/base';
 import { msFromTimestamp } from './timestamp.ts';
 import { describeChange } from './trace-answer.ts';
 import { costWords, totalTokens } from './usage-words.ts';

@@ -1,6 +1,6 @@
 /** How panels say their numbers. */
 import type { DashboardPanel, PanelData } from '@sightline/schema/api';
-import { formatBytes, formatCostUsd, formatDurationMs, formatNumber, formatShare } from './format.ts';
+import { formatBytes, formatCostUsd, formatDurationMs, formatNumber, formatShare } from '@sightline/base';
 
 type DataUnit = PanelData['unit'];
 

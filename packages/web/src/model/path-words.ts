@@ -1,6 +1,6 @@
 /** What the critical paths of many traces say. */
 import type { CriticalPathResponse } from '@sightline/schema/api';
-import { formatDurationMs, formatShare } from './format.ts';
+import { formatDurationMs, formatShare } from '@sightline/base';
 
 type Context = CriticalPathResponse['contexts'][number];
 

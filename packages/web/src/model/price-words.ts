@@ -1,5 +1,5 @@
 import type { HistoryJob, PriceSettings, UnpricedModel } from '@sightline/schema/api';
-import { formatCount, plural } from './format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { costWords } from './usage-words.ts';
 
 export type Override = PriceSettings['overrides'][number];
@@ -12,7 +12,7 @@ export function unpricedSentence(models: readonly UnpricedModel[]): string {
   const tokens = missing.reduce((sum, model) => sum + model.tokens, 0);
   const names = new Set(missing.map(({ provider, model }) => `${provider ?? ''}/${model ?? ''}`)).size;
   const used = tokens === 0 ? '' : `, ${formatCount(tokens)} tokens`;
-  return `${plural(names, 'model')} without a price: ${plural(calls, 'call')}${used} in 7 days`;
+  return `${counted(names, 'model')} without a price: ${counted(calls, 'call')}${used} in 7 days`;
 }
 
 export const reasonWords: Readonly<Record<UnpricedModel['reason'], string>> = {
@@ -77,10 +77,10 @@ export function readPriceDraft(
 }
 
 export function jobWords(job: HistoryJob): string {
-  if (job.state === 'running') return `${job.daysDone} of ${plural(job.daysTotal, 'day')} done`;
-  if (job.state === 'failed') return `Stopped after ${plural(job.daysDone, 'day')}: ${job.error ?? ''}`;
+  if (job.state === 'running') return `${job.daysDone} of ${counted(job.daysTotal, 'day')} done`;
+  if (job.state === 'failed') return `Stopped after ${counted(job.daysDone, 'day')}: ${job.error ?? ''}`;
   const unpriced = job.unpricedCalls === 0 ? '' : `, ${formatCount(job.unpricedCalls)} still without a price`;
   const before = costWords({ costUsd: job.costUsdBefore, unpricedCalls: job.unpricedCallsBefore });
   const after = costWords({ costUsd: job.costUsdAfter, unpricedCalls: job.unpricedCalls });
-  return `${plural(job.calls, 'call')} repriced: ${before} before, ${after} after${unpriced}`;
+  return `${counted(job.calls, 'call')} repriced: ${before} before, ${after} after${unpriced}`;
 }

@@ -6,7 +6,14 @@ import type {
   RegressionsResponse,
   RegressionVerdict,
 } from '@sightline/schema/api';
-import { formatCostUsd, formatCount, formatDurationMs, formatNumber, formatShare, plural } from './format.ts';
+import {
+  formatCostUsd,
+  formatCount,
+  formatDurationMs,
+  formatNumber,
+  formatShare,
+  counted,
+} from '@sightline/base';
 
 type JudgedDeploy = RegressionsResponse['deploys'][number];
 
@@ -28,7 +35,7 @@ export function regressionsSentence({ deploys }: RegressionsResponse): string {
   if (deploys.length === 0) return 'No version began to run in this time';
   const worse = deploys.filter(({ looks }) => (looks[0]?.regressed ?? 0) > 0).length;
   const judged = deploys.filter(({ looks }) => looks.length > 0).length;
-  const all = plural(deploys.length, 'deploy');
+  const all = counted(deploys.length, 'deploy');
   if (worse > 0) return `${worse} of ${all} made something worse`;
   return judged === 0 ? `${all}, none judged yet` : `${all}; nothing got worse`;
 }
@@ -37,7 +44,7 @@ export function regressionsSentence({ deploys }: RegressionsResponse): string {
 const nothingBefore = 'nothing:';
 
 export function lookWords({ minutes, regressed, improved, comparedWith, method }: RegressionLook): string {
-  const after = `After ${plural(minutes, 'minute')}`;
+  const after = `After ${counted(minutes, 'minute')}`;
   if (comparedWith.startsWith(nothingBefore))
     return `${after}: nothing ran before it, so there is nothing to compare it with.`;
   const found =
@@ -98,8 +105,8 @@ export function measuredWords(measure: RegressionMeasure, value: number): string
 
 export const countedWords = ({ measure }: RegressionCell, count: number): string =>
   measure === 'cost' || measure === 'tokens' || measure === 'score'
-    ? plural(count, 'run')
-    : plural(count, 'call');
+    ? counted(count, 'run')
+    : counted(count, 'call');
 
 /** Both sides beside each other, as the page Compare reads them. */
 export function compareSearch({ runs: { before, after } }: RegressionCell): Readonly<Record<string, string>> {

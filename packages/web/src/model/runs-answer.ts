@@ -1,6 +1,6 @@
 /** The sentence over runs, on the overview and above their list. */
 import type { OverviewResponse } from '@sightline/schema/api';
-import { formatCount, formatDurationMs, plural } from './format.ts';
+import { formatCount, formatDurationMs, counted } from '@sightline/base';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 import { describeChange } from './trace-answer.ts';
 import { costWords } from './usage-words.ts';
@@ -20,12 +20,12 @@ export function runsSentence(
   const { runs, failedRuns } = totals;
   if (runs === null || failedRuns === null) return `The runs ${when} could not be counted`;
   if (runs === 0) return isSettling ? `Runs ${when} are being settled` : `No runs ${when}`;
-  return `${counted(runs, failedRuns, when)}${isSettling ? '; more are being settled' : ''}`;
+  return `${runsText(runs, failedRuns, when)}${isSettling ? '; more are being settled' : ''}`;
 }
 
-function counted(runs: number, failedRuns: number, when: string): string {
-  if (failedRuns > 0) return `${formatCount(failedRuns)} of ${plural(runs, 'run')} failed ${when}`;
-  return runs === 1 ? `1 run ${when}, and it did not fail` : `${plural(runs, 'run')} ${when}, none failed`;
+function runsText(runs: number, failedRuns: number, when: string): string {
+  if (failedRuns > 0) return `${formatCount(failedRuns)} of ${counted(runs, 'run')} failed ${when}`;
+  return runs === 1 ? `1 run ${when}, and it did not fail` : `${counted(runs, 'run')} ${when}, none failed`;
 }
 
 /** `p95 12.3 s, ▲ 34 % · $3.20, ▼ 5 % · 1.2 M tokens`, each against the time before. */

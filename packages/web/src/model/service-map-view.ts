@@ -1,6 +1,6 @@
 /** A service map as boxes, arrows and words. */
 import type { MapEdge, MapHealth, MapNode, MapNodeKind, ServiceMapResponse } from '@sightline/schema/api';
-import { formatCount, formatDurationMs, formatNumber, formatShare, plural } from './format.ts';
+import { formatCount, formatDurationMs, formatNumber, formatShare, counted } from '@sightline/base';
 import type { OperationFamily } from './operation.ts';
 
 export const nodeKindWords: Readonly<Record<MapNodeKind, string>> = {
@@ -84,7 +84,7 @@ export function edgeTitle(edge: MapEdge): string {
     edge.callerP50Ms === null || edge.p50Ms === null
       ? ''
       : `; ${formatDurationMs(edge.callerP50Ms)} as the caller sees it`;
-  return `${nameOf(edge.source)} → ${nameOf(edge.target)}: ${plural(edge.calls, 'call')}, ${formatCount(edge.errors)} failed, p50 ${durationOf(edge.p50Ms)}, p95 ${durationOf(edge.p95Ms)}${network}${edge.health === 'good' ? '' : `; ${healthWords[edge.health]}`}`;
+  return `${nameOf(edge.source)} → ${nameOf(edge.target)}: ${counted(edge.calls, 'call')}, ${formatCount(edge.errors)} failed, p50 ${durationOf(edge.p50Ms)}, p95 ${durationOf(edge.p95Ms)}${network}${edge.health === 'good' ? '' : `; ${healthWords[edge.health]}`}`;
 }
 
 export const durationOf = (ms: number | null): string => (ms === null ? '–' : formatDurationMs(ms));
@@ -103,7 +103,7 @@ export function mapSentence({ nodes, edges }: ServiceMapResponse, when: string):
     worst === undefined
       ? ''
       : `; ${nameOf(worst.source)} → ${nameOf(worst.target)} ${worst.health === 'failing' ? `fails ${formatShare(worst.errorRate ?? 0)} of its calls` : `is slower: p95 ${durationOf(worst.p95Ms)}, ${durationOf(worst.before?.p95Ms ?? null)} before`}`;
-  return `${plural(services, 'service')} and ${plural(others, 'thing')} they call ${when}${said}`;
+  return `${counted(services, 'service')} and ${counted(others, 'thing')} they call ${when}${said}`;
 }
 
 function worstOf(edges: readonly MapEdge[]): MapEdge | undefined {

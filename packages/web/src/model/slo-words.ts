@@ -1,17 +1,10 @@
 /** SLOs in words. */
 import type { Slo, SloBurn } from '@sightline/schema/api';
-import { plural } from './format.ts';
+import { counted, formatObjective } from '@sightline/base';
 import { durationText } from './rule-form.ts';
 
-/** An objective needs its last digit: 99.95 %. */
-export function shareWords(share: number | null): string {
-  if (share === null) return 'no data';
-  const percent = share * 100;
-  const digits = percent > 99 && percent < 100 ? 3 : Math.abs(percent) < 10 ? 2 : 1;
-  // What is not quite all is not rounded to all.
-  const cut = percent < 100 ? Math.floor(percent * 10 ** digits + 1e-6) / 10 ** digits : percent;
-  return `${Number(cut.toFixed(digits))} %`;
-}
+export const shareWords = (share: number | null): string =>
+  share === null ? 'no data' : formatObjective(share);
 
 export function burnWords(rate: number | null): string {
   if (rate === null) return 'no data';
@@ -20,7 +13,7 @@ export function burnWords(rate: number | null): string {
 
 export function windowWords({ window }: Pick<Slo, 'window'>): string {
   return window.kind === 'rolling'
-    ? plural(window.days, 'day')
+    ? counted(window.days, 'day')
     : `this ${window.unit}${window.timeZone === 'UTC' ? '' : ` (${window.timeZone})`}`;
 }
 
@@ -56,7 +49,7 @@ export function slosSentence(slos: readonly Slo[]): string {
   ];
   if (parts.length === 0)
     return slos.length === 1 ? 'The objective is met' : `All ${slos.length} objectives are met`;
-  return `${of('met')} of ${plural(slos.length, 'objective')} met, ${parts.join(', ')}`;
+  return `${of('met')} of ${counted(slos.length, 'objective')} met, ${parts.join(', ')}`;
 }
 
 export const statusWords: Readonly<Record<Slo['state']['status'], string>> = {

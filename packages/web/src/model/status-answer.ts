@@ -1,5 +1,5 @@
 import type { LedgerResponse, StatusResponse } from '@sightline/schema/api';
-import { formatCount, formatDurationMs, plural } from './format.ts';
+import { formatCount, formatDurationMs, counted } from '@sightline/base';
 
 export type HealthTone = 'good' | 'warn' | 'error';
 
@@ -13,7 +13,7 @@ export function statusSentence(
   const [problem] = status.problems;
   if (problem !== undefined) {
     const more =
-      status.problems.length > 1 ? `, and ${plural(status.problems.length - 1, 'other problem')}` : '';
+      status.problems.length > 1 ? `, and ${counted(status.problems.length - 1, 'other problem')}` : '';
     return { text: `${problem.message}${more}`, tone: 'error' };
   }
   if (ledger?.canary.state === 'failing') {
@@ -25,7 +25,7 @@ export function statusSentence(
   const totals = ledgerTotals(ledger);
   if (totals.quarantined > 0) {
     return {
-      text: `${plural(totals.quarantined, 'item')} could not be stored and ${totals.quarantined === 1 ? 'is' : 'are'} in quarantine`,
+      text: `${counted(totals.quarantined, 'item')} could not be stored and ${totals.quarantined === 1 ? 'is' : 'are'} in quarantine`,
       tone: 'warn',
     };
   }

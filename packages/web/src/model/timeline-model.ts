@@ -1,5 +1,5 @@
 import type { TimelineEntry, TimelineResponse } from '@sightline/schema/api';
-import { formatDurationMs, plural } from './format.ts';
+import { formatDurationMs, counted } from '@sightline/base';
 import { msFromTimestamp } from './timestamp.ts';
 
 /** One service's line of the overview. Times are shares of the whole, 0 to 1. */
@@ -64,10 +64,10 @@ export function buildTimeline(response: TimelineResponse): TimelineModel {
 /** `4 services worked 5.63 s on this request, 2 things went wrong, first in llm-gateway`. */
 export function timelineSentence(response: TimelineResponse, model: TimelineModel): string {
   if (response.entries.length === 0) return 'Nothing carries this id';
-  const work = `${plural(response.services.length, 'service')} worked ${formatDurationMs(response.durationMs)} on this request`;
+  const work = `${counted(response.services.length, 'service')} worked ${formatDurationMs(response.durationMs)} on this request`;
   if (model.errorCount === 0) return `${work}, nothing went wrong`;
   const first = response.entries.find((entry) => entry.severity === 'error');
-  return `${work}, ${plural(model.errorCount, 'thing')} went wrong, first in ${first?.service ?? ''}`;
+  return `${work}, ${counted(model.errorCount, 'thing')} went wrong, first in ${first?.service ?? ''}`;
 }
 
 /** Longer spans first below shorter ones that overlap them, in a few levels at most. */

@@ -1,5 +1,5 @@
 import type { FacetsResponse, HistogramResponse } from '@sightline/schema/api';
-import { formatCount, formatDurationMs, plural } from './format.ts';
+import { formatCount, formatDurationMs, counted } from '@sightline/base';
 import { describeRangeInSentence, type TimeRange } from './time-range.ts';
 
 /** The totals of a range. */
@@ -23,9 +23,9 @@ export function tracesSentence(input: TracesAnswerInput): string {
   if (totals.errorCount === 0) {
     return totals.count === 1
       ? `1 ${noun} ${when}, and it did not fail`
-      : `${plural(totals.count, noun)} ${when}, none failed`;
+      : `${counted(totals.count, noun)} ${when}, none failed`;
   }
-  const failed = `${formatCount(totals.errorCount)} of ${plural(totals.count, noun)} failed ${when}`;
+  const failed = `${formatCount(totals.errorCount)} of ${counted(totals.count, noun)} failed ${when}`;
   const worst = failingServices?.values[0];
   if (worst === undefined || totals.errorCount < 2) return failed;
   const share = worst.count >= totals.errorCount ? 'all' : formatCount(worst.count);

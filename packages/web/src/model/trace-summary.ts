@@ -1,7 +1,7 @@
 import type { Usage } from '@sightline/schema/api';
 import { costSaid } from './runs-answer.ts';
 import { type CriticalPath, shortName } from '@sightline/schema/analysis';
-import { formatCount, formatDurationMs, formatShare, plural } from './format.ts';
+import { formatCount, formatDurationMs, formatShare, counted } from '@sightline/base';
 import { humanKind, humanName, humanStep } from './human-step.ts';
 import { at, spanName, spanService, spanStatusMessage, type TraceModel } from './trace-model.ts';
 
@@ -48,8 +48,8 @@ function errorWords(model: TraceModel, { isFailed }: { readonly isFailed: boolea
   const where = most.steps.size === 1 && step !== '' ? ` in ${shorten(step, nameMax)}` : '';
   const said = most.text === '' ? '' : `: ${shorten(most.text, messageMax)}`;
   if (texts.length === 1)
-    return `${isFailed ? '' : plural(causes.length, 'error')}${isFailed && causes.length > 1 ? ` with ${plural(causes.length, 'error')}` : ''}${where}${said}`;
-  const others = `${plural(causes.length, 'error')} of ${formatCount(texts.length)} kinds`;
+    return `${isFailed ? '' : counted(causes.length, 'error')}${isFailed && causes.length > 1 ? ` with ${counted(causes.length, 'error')}` : ''}${where}${said}`;
+  const others = `${counted(causes.length, 'error')} of ${formatCount(texts.length)} kinds`;
   const often = most.count === 1 ? 'first' : `${formatCount(most.count)} times`;
   return `${isFailed ? ` with ${others}` : others}, ${often}${where}${said}`;
 }
@@ -84,17 +84,17 @@ export function traceDetail(model: TraceModel, path: CriticalPath, used?: Usage)
   const parts: string[] = [];
   const top = heaviestOnPath(model, path);
   if (top !== undefined && model.size > 1) parts.push(pathWords(top));
-  parts.push(plural(model.size, 'span'));
-  parts.push(plural(new Set(model.slim.columns.service).size, 'service'));
+  parts.push(counted(model.size, 'span'));
+  parts.push(counted(new Set(model.slim.columns.service).size, 'service'));
   const tokens = (used?.inputTokens ?? 0) + (used?.outputTokens ?? 0);
-  if (tokens > 0) parts.push(plural(tokens, 'token'));
+  if (tokens > 0) parts.push(counted(tokens, 'token'));
   if (used !== undefined && (used.costUsd !== null || used.unpricedCalls > 0)) parts.push(costSaid(used));
   return parts.join(' · ');
 }
 
 function pathWords({ kind, name, calls, share }: HeaviestStep): string {
-  const counted =
-    calls > 1 ? ` (${plural(calls, kind === 'model' || kind === 'tool' ? 'call' : 'time')})` : '';
+  const times =
+    calls > 1 ? ` (${counted(calls, kind === 'model' || kind === 'tool' ? 'call' : 'time')})` : '';
   const verb = {
     model: 'waiting for',
     tool: 'in the tool',
@@ -102,7 +102,7 @@ function pathWords({ kind, name, calls, share }: HeaviestStep): string {
     agent: 'in the agent',
   };
   const where = kind === undefined ? 'in' : verb[kind];
-  return `${formatShare(share)} ${where} ${shorten(name, nameMax)}${counted}`;
+  return `${formatShare(share)} ${where} ${shorten(name, nameMax)}${times}`;
 }
 
 /** The span to look at first: the deepest failed one without failed spans below, earliest first; else the root. */

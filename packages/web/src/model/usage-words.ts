@@ -1,5 +1,5 @@
 import type { Usage } from '@sightline/schema/api';
-import { formatCostUsd, formatCount, plural } from './format.ts';
+import { formatCostUsd, formatCount, counted } from '@sightline/base';
 
 type Costs = Pick<Usage, 'costUsd' | 'unpricedCalls'>;
 type Tokens = Pick<
@@ -16,7 +16,7 @@ export function costWords({ costUsd, unpricedCalls }: Costs): string {
 /** Why a cost is not the whole truth; empty where it is. */
 export function costNote({ costUsd, unpricedCalls }: Costs): string {
   if (unpricedCalls === 0) return costUsd === null ? 'No call of a model with usage' : '';
-  const calls = plural(unpricedCalls, 'call');
+  const calls = counted(unpricedCalls, 'call');
   return costUsd === null
     ? `No price is known for ${unpricedCalls === 1 ? 'the call' : `any of the ${calls}`}`
     : `At least: ${calls} without a known price not counted`;

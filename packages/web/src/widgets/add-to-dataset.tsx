@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { addFromTraces, createDataset, datasetsQuery } from '../api/quality-queries.ts';
-import { plural } from '../model/format.ts';
+import { counted } from '@sightline/base';
 import { Button } from './button.tsx';
 import { Modal } from './modal.tsx';
 import { PageLink } from './page-link.tsx';
@@ -54,8 +54,8 @@ export function AddToDatasetDialog({ from, what, onClose }: AddToDatasetProps): 
         </label>
         {data !== undefined && (
           <p role="status">
-            {plural(data.added, 'item')} added
-            {data.duplicates > 0 && `, ${plural(data.duplicates, 'duplicate')} left out`}
+            {counted(data.added, 'item')} added
+            {data.duplicates > 0 && `, ${counted(data.duplicates, 'duplicate')} left out`}
             {data.failed.length > 0 &&
               `. ${data.failed.length} could not be added: ${data.failed[0]?.reason ?? ''}`}{' '}
             <PageLink to="/datasets" search={{ dataset: name.trim() }}>

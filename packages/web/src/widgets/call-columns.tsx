@@ -1,5 +1,5 @@
 import type { ToolFacts, Usage } from '@sightline/schema/api';
-import { formatCount, formatShare } from '../model/format.ts';
+import { formatCount, formatShare } from '@sightline/base';
 import { msFromTimestamp } from '../model/timestamp.ts';
 import type { Column } from './data-table.tsx';
 import { CostValue, Dash, DurationValue, ErrorsValue, TimeAgo, TokensValue } from './facts.tsx';

@@ -1,11 +1,10 @@
 import type { ConversationTurn } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import type { TurnExtra } from '../model/conversation-rows.ts';
-import { formatDurationMs, plural } from '../model/format.ts';
+import { counted, formatCount, formatDurationMs } from '@sightline/base';
 import { operationFamily } from '../model/operation.ts';
 import { formatClock, msFromTimestamp } from '../model/timestamp.ts';
 import { costNote, costWords, tokenWords, totalTokens } from '../model/usage-words.ts';
-import { formatCount } from '../model/format.ts';
 import { FamilyIcon } from './icon.tsx';
 
 interface TurnHeadProps {
@@ -61,7 +60,7 @@ export function ConversationTurnHead(props: TurnHeadProps): ReactElement {
             >
               {extra === 'prompt'
                 ? 'Only what is new'
-                : `Whole prompt (${plural(turn.promptMessages, 'message')})`}
+                : `Whole prompt (${counted(turn.promptMessages, 'message')})`}
             </button>
           )}
           {turn.follows !== null && (

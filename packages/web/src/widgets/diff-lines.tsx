@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { plural } from '../model/format.ts';
+import { counted } from '@sightline/base';
 import type { FoldedStep } from '@sightline/base';
 import './diff.css';
 
@@ -16,7 +16,7 @@ export function DiffLines({ lines }: { readonly lines: readonly FoldedStep<strin
           <span
             key={index}
             className="diff-line diff-fold"
-          >{`  … ${plural(line.count, 'line')} unchanged\n`}</span>
+          >{`  … ${counted(line.count, 'line')} unchanged\n`}</span>
         ) : (
           // oxlint-disable-next-line react/no-array-index-key
           <span

@@ -1,7 +1,7 @@
 import type { FacetsResponse } from '@sightline/schema/api';
 import type { ReactElement, ReactNode } from 'react';
 import { hasTerm } from '../model/filter-text.ts';
-import { formatCount, plural } from '../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { Icon } from './icon.tsx';
 import { LimitsNote, SkeletonRows } from './states.tsx';
 import './facets-panel.css';
@@ -65,7 +65,7 @@ export function FacetsPanel({
             {facet.otherCount > 0 && (
               <p className="faint small facet-rest">
                 {formatCount(facet.otherCount)} in{' '}
-                {plural(facet.valueCount - facet.values.length, 'more value')}
+                {counted(facet.valueCount - facet.values.length, 'more value')}
               </p>
             )}
           </section>

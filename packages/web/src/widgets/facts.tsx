@@ -1,7 +1,7 @@
 /** Values that stand alike in every list: costs, tokens, failures, moments, models. */
 import type { ModelShare, Run, ScoreSummary, Usage } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
-import { formatCount, formatDurationMs, formatNumber, formatShare } from '../model/format.ts';
+import { formatCount, formatDurationMs, formatNumber, formatShare } from '@sightline/base';
 import { formatDateTime, formatRelative, msFromTimestamp, timeZoneName } from '../model/timestamp.ts';
 import { costNote, costWords, tokenWords, totalTokens } from '../model/usage-words.ts';
 import { PageLink } from './page-link.tsx';

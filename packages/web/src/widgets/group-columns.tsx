@@ -1,5 +1,5 @@
 import type { Session } from '@sightline/schema/api';
-import { formatCount, formatDurationMs } from '../model/format.ts';
+import { formatCount, formatDurationMs } from '@sightline/base';
 import { msFromTimestamp } from '../model/timestamp.ts';
 import type { Column } from './data-table.tsx';
 import {

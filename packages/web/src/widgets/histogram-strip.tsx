@@ -1,7 +1,7 @@
 import type { HistogramResponse } from '@sightline/schema/api';
 import { useRef, useState, type KeyboardEvent, type PointerEvent, type ReactElement } from 'react';
 import { timeTicks } from '../model/axis-ticks.ts';
-import { formatCount, formatDurationMs } from '../model/format.ts';
+import { formatCount, formatDurationMs } from '@sightline/base';
 import { formatClock, formatTick } from '../model/timestamp.ts';
 import { useSize } from './use-size.ts';
 import './histogram-strip.css';

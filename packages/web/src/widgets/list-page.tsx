@@ -2,7 +2,7 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement, type ReactNode } from 'react';
 import { agentListQuery, type AgentListName } from '../api/agent-queries.ts';
 import { filterProblemOf } from '../api/client.ts';
-import { formatCount } from '../model/format.ts';
+import { formatCount } from '@sightline/base';
 import type { FilledPage } from '../model/snippets/fillers.ts';
 import { timeZoneName } from '../model/timestamp.ts';
 import { Button } from './button.tsx';

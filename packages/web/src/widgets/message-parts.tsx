@@ -2,7 +2,7 @@ import type { ConversationPart } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { partQuery } from '../api/agent-queries.ts';
-import { formatBytes, formatCount } from '../model/format.ts';
+import { formatBytes, formatCount } from '@sightline/base';
 import { type MediaPart, mediaBytes, mediaName, mediaShape } from '../model/media-source.ts';
 import { openedValue, previewValue } from '../model/value-preview.ts';
 import { Icon } from './icon.tsx';

@@ -1,8 +1,7 @@
-import { ownValue } from '@sightline/base';
+import { formatDurationMs, ownValue } from '@sightline/base';
 import type { ConversationMessage, ConversationTurn } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
 import { shownParts } from '../model/conversation-rows.ts';
-import { formatDurationMs } from '../model/format.ts';
 import { previewValue } from '../model/value-preview.ts';
 import { FeedbackButtons } from './feedback.tsx';
 import { Icon } from './icon.tsx';

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { plural } from '../model/format.ts';
+import { counted } from '@sightline/base';
 import { Icon } from './icon.tsx';
 import './new-items-pill.css';
 
@@ -17,7 +17,7 @@ export function NewItemsPill(props: {
         <button type="button" className="new-items-pill" onClick={onShow}>
           <Icon name="chevronUp" size={14} />
           {atLeast === true ? 'More than ' : ''}
-          {plural(count, `new ${noun}`)}
+          {counted(count, `new ${noun}`)}
         </button>
       )}
     </div>

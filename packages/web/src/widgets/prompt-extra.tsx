@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { turnQuery } from '../api/agent-queries.ts';
 import type { TurnExtra } from '../model/conversation-rows.ts';
-import { plural } from '../model/format.ts';
+import { counted } from '@sightline/base';
 import { diffPrompts, type PromptChange } from '../model/prompt-diff.ts';
 import { DiffLines } from './diff-lines.tsx';
 import { JsonView } from './json-view.tsx';
@@ -38,7 +38,7 @@ function WholePrompt({ turn }: { readonly turn: ConversationTurn }): ReactElemen
   return (
     <>
       <p className="faint small prompt-extra-title">
-        The whole prompt, {plural(turn.input.length, 'message')}
+        The whole prompt, {counted(turn.input.length, 'message')}
       </p>
       {turn.input.map((message, index) => (
         <MessageView
@@ -90,7 +90,7 @@ function PromptDiff({
 
 function Change({ change }: { readonly change: PromptChange }): ReactElement {
   if (change.kind === 'same')
-    return <p className="faint small diff-fold">{plural(change.count, 'message')} unchanged</p>;
+    return <p className="faint small diff-fold">{counted(change.count, 'message')} unchanged</p>;
   const { kind } = change;
   const lines = kind === 'changed' ? change.lines : change.text.split('\n').map((value) => ({ kind, value }));
   return (

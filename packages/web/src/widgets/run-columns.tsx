@@ -1,5 +1,5 @@
 import type { Run } from '@sightline/schema/api';
-import { formatDurationMs } from '../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { msFromTimestamp } from '../model/timestamp.ts';
 import type { Column } from './data-table.tsx';
 import {

@@ -2,7 +2,7 @@ import type { Score } from '@sightline/schema/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { giveScore, type ScoredPlace, scoresQuery, takeScoreAway } from '../api/score-queries.ts';
-import { formatCostUsd, formatNumber } from '../model/format.ts';
+import { formatCostUsd, formatNumber } from '@sightline/base';
 import { readScoreValue } from '../model/score-value.ts';
 import { readAnnotator, writeAnnotator } from './annotator.ts';
 import { Button, IconButton } from './button.tsx';

@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { formatShare } from '../model/format.ts';
+import { formatShare } from '@sightline/base';
 import type { OperationFamily } from '../model/operation.ts';
 import { PageLink } from './page-link.tsx';
 import type { UrlSearch } from './url-state.ts';

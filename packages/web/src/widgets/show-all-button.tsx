@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { formatCount } from '../model/format.ts';
+import { formatCount } from '@sightline/base';
 
 /** Under the beginning of a long text: shows the rest of it, or the beginning alone again. */
 export function ShowAllButton({

@@ -1,7 +1,7 @@
 import { completeFilter, printField, printText } from '@sightline/schema/filter';
 import { useQuery } from '@tanstack/react-query';
 import { facetsQuery, fieldsQuery, type SearchSignal } from '../api/queries.ts';
-import { formatCount } from '../model/format.ts';
+import { formatCount } from '@sightline/base';
 import type { TimeRange } from '../model/time-range.ts';
 
 export interface Suggestion {

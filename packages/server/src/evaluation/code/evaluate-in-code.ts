@@ -1,4 +1,4 @@
-import { unreachable } from '@sightline/base';
+import { formatCostUsd, formatDurationMs, unreachable } from '@sightline/base';
 import type { EvaluatorSettings } from '@sightline/schema/api';
 import type { TraceFacts } from '../trace-facts.ts';
 import { noAnswer, passOrFail, type Verdict } from '../verdict.ts';
@@ -28,11 +28,11 @@ export async function evaluateInCode(
     case 'json_schema':
       return evaluateJsonSchema(facts, settings.schema);
     case 'latency':
-      return evaluateBudget(facts.durationMs, settings.maxMs, (ms) => `${Math.round(ms)} ms`);
+      return evaluateBudget(facts.durationMs, settings.maxMs, formatDurationMs);
     case 'cost':
       if (facts.costUsd === null)
         return { type: 'skipped', reason: 'The cost of the trace is not known, at least in part.' };
-      return evaluateBudget(facts.costUsd, settings.maxUsd, (usd) => `$${usd.toPrecision(3)}`);
+      return evaluateBudget(facts.costUsd, settings.maxUsd, formatCostUsd);
     case 'groundedness':
       return evaluateGroundedness(facts, settings.threshold);
     case 'refusal':

@@ -1,5 +1,5 @@
 /** How the runs of a session, service, agent, model or version did, and what crossed a threshold. */
-import { formatDurationMs, formatNanos, unixNano } from '@sightline/base';
+import { formatCostUsd, formatDurationMs, formatNanos, unixNano } from '@sightline/base';
 import type {
   PerformanceFinding,
   PerformanceParameters,
@@ -214,7 +214,7 @@ function finding(type: Kind, row: OverRow, threshold: number): PerformanceFindin
   const { metric, unit, what } = kinds[type];
   const value = Number(row.value);
   const formatted = (amount: number): string =>
-    unit === 'USD' ? dollars(amount) : formatDurationMs(amount * 1000);
+    unit === 'USD' ? formatCostUsd(amount) : formatDurationMs(amount * 1000);
   return {
     type,
     severity: severityOf(value, threshold),
@@ -227,12 +227,6 @@ function finding(type: Kind, row: OverRow, threshold: number): PerformanceFindin
     traceId: row.traceId,
     spanId: row.spanId === '' ? null : row.spanId,
   };
-}
-
-/** `$22,500.01`; of less than a dollar two digits that are not zero. */
-function dollars(amount: number): string {
-  if (amount < 1) return `$${Number(amount.toPrecision(2))}`;
-  return amount.toLocaleString('en-US', { style: 'currency', currency: 'USD' });
 }
 
 function severityOf(value: number, threshold: number): PerformanceFinding['severity'] {

@@ -2,7 +2,7 @@ import type { AgentGraphResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { agentGraphQuery } from '../../api/agent-queries.ts';
-import { formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
+import { formatCount, formatDurationMs, formatShare, counted } from '@sightline/base';
 import { busiest, type EdgeLabel, edgeTitle, nodeKinds, shownMax } from '../../model/graph-view-model.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { costWords } from '../../model/usage-words.ts';
@@ -120,9 +120,9 @@ function graphSentence({ nodes, edges, runs }: AgentGraphResponse, when: string)
   if (nodes.length === 0) return `No agent was at work ${when}`;
   const count = (type: string): number => nodes.filter((node) => node.type === type).length;
   const words = [
-    plural(count('agent'), 'agent'),
-    plural(count('model'), 'model'),
-    plural(count('tool'), 'tool'),
+    counted(count('agent'), 'agent'),
+    counted(count('model'), 'model'),
+    counted(count('tool'), 'tool'),
   ];
   const worst = edges.reduce<AgentGraphResponse['edges'][number] | undefined>(
     (best, edge) => (edge.errors > (best?.errors ?? 0) ? edge : best),
@@ -132,8 +132,8 @@ function graphSentence({ nodes, edges, runs }: AgentGraphResponse, when: string)
   const failing =
     worst === undefined
       ? ''
-      : `; ${name(worst.source)} → ${name(worst.target)} failed most, ${formatCount(worst.errors)} of ${plural(worst.calls, 'time')}`;
-  return `${words.join(', ')} in ${plural(runs, 'run')} ${when}${failing}`;
+      : `; ${name(worst.source)} → ${name(worst.target)} failed most, ${formatCount(worst.errors)} of ${counted(worst.calls, 'time')}`;
+  return `${words.join(', ')} in ${counted(runs, 'run')} ${when}${failing}`;
 }
 
 /** What passes in and out of one box, and the runs behind it. */

@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import type { ReactElement, ReactNode } from 'react';
 import { agentListQuery, overviewQuery } from '../../api/agent-queries.ts';
 import { errorsQuery } from '../../api/error-queries.ts';
-import { formatCount, formatDurationMs, formatShare } from '../../model/format.ts';
+import { formatCount, formatDurationMs, formatShare } from '@sightline/base';
 import { groupPartsParameter } from '../../model/overview-charts.ts';
 import { runsDetail, runsSentence } from '../../model/runs-answer.ts';
 import { Icon } from '../../widgets/icon.tsx';

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient, type UseQueryResult } from '@tanstack/reac
 import { useState, type ReactElement } from 'react';
 import { acknowledge, takeAcknowledgementBack } from '../../api/alert-queries.ts';
 import { labelPairs, matchersOf, sortedAlerts, whyWords } from '../../model/alert-words.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { msFromTimestamp } from '../../model/timestamp.ts';
 import { linkOf } from '../../model/ui-path.ts';
 import { readAnnotator } from '../../widgets/annotator.ts';
@@ -52,7 +52,7 @@ export function AlertsNow({ query }: { readonly query: UseQueryResult<AlertsResp
           <AlertCard key={alert.id} alert={alert} isChosen={alert.id === chosen} nowMs={nowMs} />
         ))}
         {left > 0 && (
-          <li className="soft">{plural(left, 'more alert')} not shown: silence or mend some first.</li>
+          <li className="soft">{counted(left, 'more alert')} not shown: silence or mend some first.</li>
         )}
       </ul>
     </>
@@ -136,7 +136,7 @@ function AlertCard({ alert, isChosen, nowMs }: AlertCardProps): ReactElement {
         ))}
         {alert.sampleTraces.length > 1 && !isShown && (
           <Button look="quiet" onClick={() => setShown(true)}>
-            {plural(alert.sampleTraces.length - 1, 'more run')}
+            {counted(alert.sampleTraces.length - 1, 'more run')}
           </Button>
         )}
         {alert.runbookUrl !== '' && (

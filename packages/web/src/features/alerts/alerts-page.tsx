@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { alertsQuery, alertsStatusQuery } from '../../api/alert-queries.ts';
 import { firingSentence } from '../../model/alert-words.ts';
-import { formatDurationMs, plural } from '../../model/format.ts';
+import { formatDurationMs, counted } from '@sightline/base';
 import { Segmented } from '../../widgets/button.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
 import { KeptNote } from '../../widgets/kept-note.tsx';
@@ -97,10 +97,10 @@ function StatusLine(): ReactElement {
   const { data } = useQuery(alertsStatusQuery);
   if (data === undefined) return <SkeletonText width={260} />;
   const { waiting, dead, oldestWaitingS } = data.outbox;
-  const parts = [`${plural(data.enabled, 'rule')} at work`];
+  const parts = [`${counted(data.enabled, 'rule')} at work`];
   if (waiting > 0)
     parts.push(
-      `${plural(waiting, 'message waits', 'messages wait')}, the oldest for ${formatDurationMs(oldestWaitingS * 1000)}`,
+      `${counted(waiting, 'message waits', 'messages wait')}, the oldest for ${formatDurationMs(oldestWaitingS * 1000)}`,
     );
   const isLate = data.evaluationLagS * 1000 > lagMsMax;
   return (
@@ -112,7 +112,7 @@ function StatusLine(): ReactElement {
       {dead > 0 && (
         <span className="error-text">
           {' '}
-          · {plural(dead, 'message was', 'messages were')} given up, see Delivery
+          · {counted(dead, 'message was', 'messages were')} given up, see Delivery
         </span>
       )}
     </>

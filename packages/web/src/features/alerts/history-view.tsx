@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { alertHistoryQuery } from '../../api/alert-queries.ts';
 import { eventKinds, eventSentence, eventTone, labelWords } from '../../model/alert-words.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { formatClock, formatDay, msFromTimestamp } from '../../model/timestamp.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -26,7 +26,7 @@ export function HistoryView({ ruleId }: { readonly ruleId?: string }): ReactElem
       <div className="alerts-tools">
         <span className="soft">
           {query.data !== undefined &&
-            `${query.data.nextCursor === null ? '' : 'The newest '}${plural(events.length, 'change')} ${describeRangeInSentence(range, Date.now())}`}
+            `${query.data.nextCursor === null ? '' : 'The newest '}${counted(events.length, 'change')} ${describeRangeInSentence(range, Date.now())}`}
         </span>
         <select
           aria-label="Kind of change"

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState, type ReactElement } from 'react';
 import { tryRuleQuery } from '../../api/alert-queries.ts';
 import { alertValue, labelWords } from '../../model/alert-words.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { pinOfRule } from '../../model/pin-of-rule.ts';
 import { readRuleDraft, type RuleDraft } from '../../model/rule-form.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
@@ -103,7 +103,7 @@ function Tried({
           <li key={JSON.stringify(one.labels)}>
             <span>{labelWords(one.labels) === '' ? 'All' : labelWords(one.labels)}</span>
             <span className={one.spells.length === 0 ? 'faint' : 'error-text'}>
-              {one.spells.length === 0 ? 'never' : plural(one.spells.length, 'time')}
+              {one.spells.length === 0 ? 'never' : counted(one.spells.length, 'time')}
             </span>
             <ol>
               {one.spells.slice(-5).map((spell) => (
@@ -119,7 +119,7 @@ function Tried({
           </li>
         ))}
       </ul>
-      {left > 0 && <p className="soft">{plural(left, 'more label set')} not drawn.</p>}
+      {left > 0 && <p className="soft">{counted(left, 'more label set')} not drawn.</p>}
     </>
   );
 }

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { type RuleTimeline, ruleTimelineQuery } from '../../api/alert-queries.ts';
 import { labelWords, tellingLabels } from '../../model/alert-words.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { describeRange } from '../../model/time-range.ts';
 import { useTimeRange } from '../../widgets/url-state.ts';
@@ -41,7 +41,7 @@ export function RuleTimelineView({ id }: { readonly id: string }): ReactElement 
           </div>
         </div>
       ))}
-      {left > 0 && <p className="soft">{plural(left, 'more label set')} not shown.</p>}
+      {left > 0 && <p className="soft">{counted(left, 'more label set')} not shown.</p>}
       {data.instances.length > 0 && (
         <p className="timeline-key small soft">
           <span className="is-pending" /> pending <span className="is-firing" /> firing{' '}

@@ -2,7 +2,7 @@ import type { AlertRule } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { alertRulesQuery } from '../../api/alert-queries.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { durationText } from '../../model/rule-form.ts';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -93,7 +93,7 @@ export function RuleState({ rule }: { readonly rule: AlertRule }): ReactElement 
       </span>
     );
   if (instances.firing > 0)
-    return <span className="error-text">{plural(instances.firing, 'alert fires', 'alerts fire')}</span>;
+    return <span className="error-text">{counted(instances.firing, 'alert fires', 'alerts fire')}</span>;
   if (instances.recovering > 0) return <span className="warn-text">Recovering</span>;
   if (instances.pending > 0) return <span className="warn-text">Pending</span>;
   if (health === 'no_data') return <span className="soft">No data</span>;

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { addSilence, endSilence, silencePreviewQuery, silencesQuery } from '../../api/alert-queries.ts';
 import { labelWords } from '../../model/alert-words.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { formatDateTime, formatRelative, msFromTimestamp } from '../../model/timestamp.ts';
 import { readAnnotator, writeAnnotator } from '../../widgets/annotator.ts';
 import { Button } from '../../widgets/button.tsx';
@@ -71,7 +71,7 @@ function SilenceLine(props: {
     silence.state === 'pending'
       ? `begins ${formatRelative(msFromTimestamp(silence.startsAt), nowMs)}`
       : silence.state === 'active'
-        ? `ends ${formatRelative(endsMs, nowMs)}, quiets ${plural(silence.hits, 'alert')} now`
+        ? `ends ${formatRelative(endsMs, nowMs)}, quiets ${counted(silence.hits, 'alert')} now`
         : `ended ${formatRelative(endsMs, nowMs)}`;
   return (
     <li className={`silence-line is-${silence.state}`}>
@@ -149,7 +149,7 @@ function SilenceForm({ matchers: given }: { readonly matchers: string }): ReactE
           <p>
             {preview.data.count === 0
               ? 'No alert of now has these labels.'
-              : `Quiets ${plural(preview.data.count, 'alert')} of now`}
+              : `Quiets ${counted(preview.data.count, 'alert')} of now`}
             {preview.data.rules.length > 0 &&
               `${preview.data.count === 0 ? ' ' : ', '}${preview.data.count === 0 ? 'To come: all' : 'and all to come'} of ${preview.data.rules.map(({ name }) => name).join(', ')}.`}
           </p>

@@ -2,7 +2,7 @@ import type { AnnotationQueue } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { queuesQuery } from '../../api/score-queries.ts';
-import { formatCount, plural } from '../../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -78,8 +78,8 @@ function sentence(queues: readonly AnnotationQueue[]): string {
   const open = queues.reduce((sum, queue) => sum + queue.open, 0);
   if (queues.length === 0) return 'Nothing to annotate yet';
   return open === 0
-    ? `All runs of ${plural(queues.length, 'queue')} are judged`
-    : `${plural(open, 'run')} in ${plural(queues.length, 'queue')} to be judged`;
+    ? `All runs of ${counted(queues.length, 'queue')} are judged`
+    : `${counted(open, 'run')} in ${counted(queues.length, 'queue')} to be judged`;
 }
 
 function QueueTable({ queues }: { readonly queues: readonly AnnotationQueue[] }): ReactElement {

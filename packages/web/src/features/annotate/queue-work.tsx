@@ -2,7 +2,7 @@ import type { AnnotationItem, AnnotationQueue, AnnotationState } from '@sightlin
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { markItem, queueItemsQuery } from '../../api/score-queries.ts';
-import { formatCount, plural } from '../../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { readAnnotator } from '../../widgets/annotator.ts';
 import { Button, Key } from '../../widgets/button.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -138,6 +138,6 @@ function sentence(
   { open, done, skipped }: Pick<AnnotationQueue, 'open' | 'done' | 'skipped'>,
 ): string {
   const all = open + done + skipped;
-  if (open === 0 && all > 0) return `${name}: all ${plural(all, 'run')} are judged`;
-  return `${name}: ${formatCount(done + skipped)} of ${plural(all, 'run')} judged`;
+  if (open === 0 && all > 0) return `${name}: all ${counted(all, 'run')} are judged`;
+  return `${name}: ${formatCount(done + skipped)} of ${counted(all, 'run')} judged`;
 }

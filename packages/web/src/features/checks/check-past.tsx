@@ -3,7 +3,7 @@ import { printText } from '@sightline/schema/filter';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { checkResultsQuery } from '../../api/check-queries.ts';
-import { formatDurationMs } from '../../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { formatClock, formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { checksQuery } from '../../api/check-queries.ts';
 import { checksSentence, targetWords, uptimeWords } from '../../model/check-form.ts';
-import { formatDurationMs } from '../../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { Button, IconButton } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { codingAgentsQuery } from '../../api/score-queries.ts';
 import { activeWords, codingSentence, decisionWords, lineWords } from '../../model/coding-agent-words.ts';
-import { formatCount, plural } from '../../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { lastDay } from '../../model/time-range.ts';
 import { costNote, costWords } from '../../model/usage-words.ts';
 import { Button } from '../../widgets/button.tsx';
@@ -96,7 +96,7 @@ export function CodingAgentsPage(): ReactElement {
 function detail({ users, models }: CodingAgentsResponse): string {
   const known = users.filter(({ user }) => user !== null).length;
   const named = models.filter(({ model }) => model !== null).length;
-  return [known === 0 ? 'Users are not told' : plural(known, 'user'), plural(named, 'model')].join(', ');
+  return [known === 0 ? 'Users are not told' : counted(known, 'user'), counted(named, 'model')].join(', ');
 }
 
 function Summary({ totals }: { readonly totals: CodingAgentTotals }): ReactElement {

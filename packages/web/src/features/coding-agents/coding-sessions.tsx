@@ -1,7 +1,7 @@
 import type { CodingAgentsResponse } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { activeWords, agentLabels, decisionWords, lineWords } from '../../model/coding-agent-words.ts';
-import { formatCount, plural } from '../../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { CostValue, ErrorsValue, TimeAgo } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { useNow } from '../../widgets/use-now.ts';
@@ -15,7 +15,7 @@ export function CodingSessions({ data }: { readonly data: CodingAgentsResponse }
       <h2>Sessions</h2>
       {data.sessionCount > data.sessions.length && (
         <p className="soft small">
-          The newest {formatCount(data.sessions.length)} of {plural(data.sessionCount, 'session')}.
+          The newest {formatCount(data.sessions.length)} of {counted(data.sessionCount, 'session')}.
         </p>
       )}
       <Table

@@ -1,7 +1,7 @@
 import type { CodingAgentsResponse } from '@sightline/schema/api';
 import type { ReactElement, ReactNode } from 'react';
 import { activeWords, agentLabels, decisionWords, lineWords } from '../../model/coding-agent-words.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import { CostValue, Dash, ErrorsValue } from '../../widgets/facts.tsx';
 import { SaveTable } from '../../widgets/save-table.tsx';
 import { PlainTable } from '../../widgets/plain-table.tsx';

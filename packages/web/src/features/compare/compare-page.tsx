@@ -4,7 +4,7 @@ import { compareQuery } from '../../api/analysis-queries.ts';
 import { histogramQuery } from '../../api/queries.ts';
 import { filterProblemOf } from '../../api/client.ts';
 import { askedSides, comparisonSentence, hasSides, sideWords } from '../../model/compare-words.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { totalsOf } from '../../model/trace-answer.ts';
 import { KeptNote } from '../../widgets/kept-note.tsx';
@@ -46,7 +46,7 @@ export function ComparePage(): ReactElement {
         isAsked && found !== undefined ? (
           comparisonSentence(found)
         ) : !isAsked && chart !== undefined ? (
-          `${plural(totalsOf(chart).count, 'trace')} ${describeRangeInSentence(range, asOf)}: what tells some from the rest?`
+          `${counted(totalsOf(chart).count, 'trace')} ${describeRangeInSentence(range, asOf)}: what tells some from the rest?`
         ) : shown.error === null ? (
           <SkeletonText width={480} />
         ) : (
@@ -62,7 +62,7 @@ export function ComparePage(): ReactElement {
             {sideWords(found.b)}
             {!found.b.isRest &&
               found.b.inBoth > 0 &&
-              ` · ${plural(found.b.inBoth, 'trace')} in both count for A`}
+              ` · ${counted(found.b.inBoth, 'trace')} in both count for A`}
           </>
         )
       }

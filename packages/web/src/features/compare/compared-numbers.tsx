@@ -1,7 +1,7 @@
 import type { ComparedCurve, ComparedMetric, CompareResponse } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { formatMetric, isApart, ratioWords } from '../../model/compare-words.ts';
-import { formatNumber } from '../../model/format.ts';
+import { formatNumber } from '@sightline/base';
 import { PinThis } from '../../widgets/pin-this.tsx';
 import type { UrlSearch } from '../../widgets/url-state.ts';
 import { SaveTable } from '../../widgets/save-table.tsx';

@@ -1,7 +1,7 @@
 import type { ComparedStep, CompareResponse } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { familyOfStep } from '../../model/compare-words.ts';
-import { formatDurationMs, formatNumber, formatShare } from '../../model/format.ts';
+import { formatDurationMs, formatNumber, formatShare } from '@sightline/base';
 import { FamilyIcon } from '../../widgets/icon.tsx';
 import { SaveTable } from '../../widgets/save-table.tsx';
 

@@ -1,7 +1,7 @@
 import type { CompareResponse } from '@sightline/schema/api';
 import { useMemo, useState, type ReactElement } from 'react';
 import { changeWords, familyOfStep, structureRows } from '../../model/compare-words.ts';
-import { formatDurationMs, formatNumber, formatShare } from '../../model/format.ts';
+import { formatDurationMs, formatNumber, formatShare } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { FamilyIcon } from '../../widgets/icon.tsx';
 import { SaveTable } from '../../widgets/save-table.tsx';

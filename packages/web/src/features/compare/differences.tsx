@@ -1,7 +1,7 @@
 import type { ComparedDifference, CompareResponse } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
 import { type CompareSearch, withCondition } from '../../model/compare-words.ts';
-import { formatCount, formatShare, plural } from '../../model/format.ts';
+import { formatCount, formatShare, counted } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 
@@ -27,7 +27,7 @@ export function Differences({
       <p className="soft">
         {telling.length === 0
           ? 'No attribute differs by more than chance makes of it.'
-          : `${plural(telling.length, 'attribute')} ${telling.length === 1 ? 'differs' : 'differ'} by more than chance; the most telling first.`}
+          : `${counted(telling.length, 'attribute')} ${telling.length === 1 ? 'differs' : 'differ'} by more than chance; the most telling first.`}
       </p>
       <div className="differences">
         {shown.map((difference) => (

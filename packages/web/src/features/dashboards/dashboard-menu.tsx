@@ -11,7 +11,7 @@ import {
   saveDashboard,
 } from '../../api/dashboard-queries.ts';
 import { browserName } from '../../api/browser-name.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
 import { copyText } from '../../widgets/copy-text.ts';
@@ -152,7 +152,7 @@ function Versions({
           <li key={version}>
             <span className="num">{version}</span>
             <span className="clip">{name}</span>
-            <span className="small faint nowrap">{plural(panelCount, 'panel')}</span>
+            <span className="small faint nowrap">{counted(panelCount, 'panel')}</span>
             <span className="small faint nowrap">{formatDateTime(msFromTimestamp(savedAt))}</span>
             {version === stored.version ? (
               <span className="small faint">now</span>

@@ -2,7 +2,7 @@ import type { Dashboard, DashboardPanel } from '@sightline/schema/api';
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useCallback, useMemo, useRef, useState, type ReactElement } from 'react';
 import { dashboardMarksQuery, dashboardQuery } from '../../api/dashboard-queries.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { chosenValues, writeList } from '../../model/panel-words.ts';
 import { rangeFromMs } from '../../model/time-range.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
@@ -112,7 +112,7 @@ function OpenDashboard({ stored }: { readonly stored: Dashboard }): ReactElement
           'Drag panels by their handle, or move them with the arrow keys.'
         ) : (
           <>
-            {dashboard.description === '' ? plural(dashboard.panels.length, 'panel') : dashboard.description}{' '}
+            {dashboard.description === '' ? counted(dashboard.panels.length, 'panel') : dashboard.description}{' '}
             <PageLink to="/dashboards">All dashboards</PageLink>
           </>
         )

@@ -12,7 +12,7 @@ import {
   dashboardsQuery,
   deleteDashboard,
 } from '../../api/dashboard-queries.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { Button, IconButton } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -89,7 +89,7 @@ export function DashboardsPage(): ReactElement {
         ) : own.length + mine.length === 0 ? (
           'What your team looks at every morning'
         ) : (
-          `${plural(own.length, 'dashboard')} of this project${mine.length === 0 ? '' : `, ${mine.length} of mine`}`
+          `${counted(own.length, 'dashboard')} of this project${mine.length === 0 ? '' : `, ${mine.length} of mine`}`
         )
       }
       detail="Any number as a panel: in words, PromQL, SQL or a filter. Pin a chart of any page, or copy one that comes with Sightline."

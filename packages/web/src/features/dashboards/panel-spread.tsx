@@ -1,6 +1,6 @@
 import type { DashboardPanel, PanelData } from '@sightline/schema/api';
 import { useState, type KeyboardEvent, type ReactElement } from 'react';
-import { formatNumber, plural } from '../../model/format.ts';
+import { formatNumber, counted } from '@sightline/base';
 import { formatPanelValue } from '../../model/panel-words.ts';
 import { rangeFromMs, type TimeRange } from '../../model/time-range.ts';
 import { formatClock } from '../../model/timestamp.ts';
@@ -65,7 +65,7 @@ export function PanelSpread({ panel, data, range }: PanelSpreadProps): ReactElem
   const cellHeight = height / Math.max(1, buckets);
   const words =
     at === undefined
-      ? `${panel.title}: ${plural(Math.round(counts.flat().reduce((sum, count) => sum + count, 0)), 'value')}`
+      ? `${panel.title}: ${counted(Math.round(counts.flat().reduce((sum, count) => sum + count, 0)), 'value')}`
       : `${isHeat ? `${formatClock((times[at.step] ?? 0) * 1000).slice(0, 5)}, ` : ''}${between(at.bucket)}: ${formatNumber(counts[at.step]?.[at.bucket] ?? 0)}`;
   return (
     <div className="panel-spread">

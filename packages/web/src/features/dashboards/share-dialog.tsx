@@ -6,7 +6,7 @@ import {
   dashboardLinksQuery,
   revokeDashboardLink,
 } from '../../api/dashboard-queries.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
 import { copyText } from '../../widgets/copy-text.ts';
@@ -172,7 +172,7 @@ function aboutLink(link: DashboardLinkInfo): string {
         ? 'never expires'
         : `expires ${at(expiresAt)}`
       : `revoked ${at(revokedAt)}`,
-    ...(rangeDaysMax === null ? [] : [`shows any of the last ${plural(rangeDaysMax, 'day')}`]),
+    ...(rangeDaysMax === null ? [] : [`shows any of the last ${counted(rangeDaysMax, 'day')}`]),
     lastUsedAt === null ? 'never used' : `last used ${at(lastUsedAt)}`,
   ].join(' · ');
 }

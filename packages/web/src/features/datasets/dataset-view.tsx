@@ -9,7 +9,7 @@ import {
   removeItems,
   splitDataset,
 } from '../../api/quality-queries.ts';
-import { formatCount, plural } from '../../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -139,7 +139,7 @@ function Items({ dataset }: { readonly dataset: DatasetDetail }): ReactElement {
             pressed={search['duplicates'] === 'true'}
             onClick={() => patch({ duplicates: search['duplicates'] === 'true' ? undefined : 'true' })}
           >
-            {plural(duplicateItems, 'duplicate')}
+            {counted(duplicateItems, 'duplicate')}
           </Button>
         )}
         <span className="faint small">
@@ -155,7 +155,7 @@ function Items({ dataset }: { readonly dataset: DatasetDetail }): ReactElement {
         )}
         {selected.size > 0 && (
           <Button disabled={remove.isPending} onClick={() => remove.mutate()}>
-            Take {plural(selected.size, 'item')} out
+            Take {counted(selected.size, 'item')} out
           </Button>
         )}
         {remove.error !== null && <span className="error-text">{remove.error.message}</span>}

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { createDataset, datasetsQuery } from '../../api/quality-queries.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -33,7 +33,7 @@ export function DatasetsPage(): ReactElement {
         ) : datasets.length === 0 ? (
           'No datasets yet'
         ) : (
-          `${plural(datasets.length, 'dataset')} with ${plural(items, 'item')}`
+          `${counted(datasets.length, 'dataset')} with ${counted(items, 'item')}`
         )
       }
       detail="Runs and steps become items with “Add to dataset” on their pages."
@@ -60,7 +60,7 @@ export function DatasetsPage(): ReactElement {
               <PageLink key={name} to="/datasets" search={{ dataset: name }} aria-current={name === chosen}>
                 {name}
                 <small>
-                  {plural(itemCount, 'item')} · v{version}
+                  {counted(itemCount, 'item')} · v{version}
                 </small>
               </PageLink>
             ))}

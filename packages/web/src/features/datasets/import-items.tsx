@@ -1,9 +1,8 @@
-import { inPieces } from '@sightline/base';
+import { counted, inPieces } from '@sightline/base';
 import { readItemsFile } from '@sightline/schema/datasets';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type ReactElement } from 'react';
 import { addItems } from '../../api/quality-queries.ts';
-import { plural } from '../../model/format.ts';
 import { Button } from '../../widgets/button.tsx';
 
 /** A file of CSV or JSON lines, sent in pieces that are one version. */
@@ -19,7 +18,7 @@ export function ImportItems({ name }: { readonly name: string }): ReactElement {
       let duplicates = 0;
       let sent = 0;
       for (const piece of inPieces(items, { itemsMax: 200, bytesMax: 800_000 })) {
-        setSaid(`${sent} of ${plural(items.length, 'item')}…`);
+        setSaid(`${sent} of ${counted(items.length, 'item')}…`);
         sent += piece.length;
         const answer = await addItems(name, {
           items: piece,
@@ -31,7 +30,7 @@ export function ImportItems({ name }: { readonly name: string }): ReactElement {
         if (answer.added + answer.changed > 0) intoVersion = answer.version;
       }
       setSaid(
-        `${plural(added, 'item')} from the file${duplicates === 0 ? '' : `, ${plural(duplicates, 'duplicate')} left out`}`,
+        `${counted(added, 'item')} from the file${duplicates === 0 ? '' : `, ${counted(duplicates, 'duplicate')} left out`}`,
       );
     },
     onSettled: async () => client.invalidateQueries({ queryKey: ['datasets'] }),

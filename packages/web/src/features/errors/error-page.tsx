@@ -4,7 +4,7 @@ import { useParams } from '@tanstack/react-router';
 import type { ReactElement } from 'react';
 import { errorQuery } from '../../api/error-queries.ts';
 import { errorSentence, titleOf } from '../../model/error-words.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';

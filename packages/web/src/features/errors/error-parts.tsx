@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { errorsQuery, mergeErrors, splitError, unmergeError } from '../../api/error-queries.ts';
 import { titleOf } from '../../model/error-words.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import type { TimeRange } from '../../model/time-range.ts';
 import { Button } from '../../widgets/button.tsx';
 import { useGo } from '../../widgets/url-state.ts';

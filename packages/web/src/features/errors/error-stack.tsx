@@ -1,6 +1,6 @@
 import type { ErrorFrame, ErrorStack as Stack } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 
 /** The calls of the program first; those of libraries and the runtime behind a button. */
 export function ErrorStack({ stack }: { readonly stack: Stack }): ReactElement {
@@ -59,7 +59,7 @@ function Frames({ frames }: { readonly frames: readonly ErrorFrame[] }): ReactEl
       </ol>
       {(hidden > 0 || isOpen) && own.length > 0 && (
         <button type="button" className="text-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Only calls of the program' : `${plural(hidden, 'call')} of libraries`}
+          {isOpen ? 'Only calls of the program' : `${counted(hidden, 'call')} of libraries`}
         </button>
       )}
     </>

@@ -11,7 +11,7 @@ import {
   errorStates,
   titleOf,
 } from '../../model/error-words.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import { resolveRange } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { DataTable, type Column } from '../../widgets/data-table.tsx';

@@ -7,7 +7,7 @@ import {
   saveErrorForwarding,
   testErrorForwarding,
 } from '../../api/error-queries.ts';
-import { formatCount, plural } from '../../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { TimeAgo } from '../../widgets/facts.tsx';
 import { Page } from '../../widgets/page.tsx';
@@ -56,7 +56,7 @@ export function ForwardingPage(): ReactElement {
 
 function sentence({ dsn, isActive, sent }: ErrorForwarding): string {
   if (dsn === null) return 'Errors are not forwarded';
-  const count = `${plural(sent, 'error was', 'errors were')} sent`;
+  const count = `${counted(sent, 'error was', 'errors were')} sent`;
   return isActive ? `Errors are sent on to ${new URL(dsn).host}; ${count}` : `Forwarding is paused; ${count}`;
 }
 

@@ -2,7 +2,7 @@ import type { Evaluator, EvaluatorRun } from '@sightline/schema/api';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState, type FormEvent, type ReactElement } from 'react';
 import { evaluatorRunsQuery, tryEvaluator } from '../../api/score-queries.ts';
-import { formatNumber } from '../../model/format.ts';
+import { formatNumber } from '@sightline/base';
 import { Button, Segmented } from '../../widgets/button.tsx';
 import { TimeAgo } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';

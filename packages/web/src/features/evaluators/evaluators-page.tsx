@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { evaluatorsQuery } from '../../api/score-queries.ts';
 import { evaluatorTypes } from '../../model/evaluator-form.ts';
-import { formatCount, formatShare, plural } from '../../model/format.ts';
+import { formatCount, formatShare, counted } from '@sightline/base';
 import { costWords } from '../../model/usage-words.ts';
 import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
 import { Dash, ErrorsValue, TimeAgo } from '../../widgets/facts.tsx';
@@ -121,14 +121,14 @@ function sentence({ evaluators }: EvaluatorsResponse): string {
   const failed = evaluators.reduce((sum, { totals }) => sum + totals.failed, 0);
   const share =
     failed === 0 ? '' : `, ${formatCount(failed)} failed (${formatShare(failed / (failed + scored))})`;
-  return `${plural(on, 'evaluator')} at work: ${plural(scored, 'score')} written${share}`;
+  return `${counted(on, 'evaluator')} at work: ${counted(scored, 'score')} written${share}`;
 }
 
 function RunnerLine({ runner }: { readonly runner: EvaluatorsResponse['runner'] }): ReactElement {
   if (runner.state === 'failing')
     return <span className="error-text">Judging stands still: {runner.lastError}. It is tried again.</span>;
   return runner.waiting > 0 ? (
-    <>{plural(runner.waiting, 'judgement')} wait for their turn.</>
+    <>{counted(runner.waiting, 'judgement')} wait for their turn.</>
   ) : (
     <>New runs are judged as soon as they are quiet.</>
   );

@@ -1,10 +1,17 @@
-import { diffLines, foldSame, ownValue } from '@sightline/base';
+import {
+  counted,
+  diffLines,
+  foldSame,
+  formatCostUsd,
+  formatDurationMs,
+  formatNumber,
+  ownValue,
+} from '@sightline/base';
 import type { ComparisonResponse, ScoreComparison } from '@sightline/schema/api';
 import { printText } from '@sightline/schema/filter';
 import { useInfiniteQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { comparisonQuery } from '../../api/quality-queries.ts';
-import { formatCostUsd, formatDurationMs, formatNumber, plural } from '../../model/format.ts';
 import { Button, Segmented } from '../../widgets/button.tsx';
 import { Dash } from '../../widgets/facts.tsx';
 import { DiffLines } from '../../widgets/diff-lines.tsx';
@@ -311,7 +318,7 @@ function Answers({
             <PageLink to={`/runs/${result.traceId}`}>open the run</PageLink>
           )}{' '}
           {result !== null && result.repeats > 1 && (
-            <span className="faint">{plural(result.repeats, 'repeat')}, the first is shown</span>
+            <span className="faint">{counted(result.repeats, 'repeat')}, the first is shown</span>
           )}
           {result === null ? (
             <p className="faint">No result.</p>

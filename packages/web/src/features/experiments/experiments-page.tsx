@@ -8,7 +8,7 @@ import {
   resumeExperiment,
   stopExperiment,
 } from '../../api/quality-queries.ts';
-import { formatCostUsd, formatDurationMs, formatNumber, formatShare, plural } from '../../model/format.ts';
+import { formatCostUsd, formatDurationMs, formatNumber, formatShare, counted } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
 import { Page } from '../../widgets/page.tsx';
@@ -45,7 +45,7 @@ export function ExperimentsPage(): ReactElement {
         ) : experiments.length === 0 && dataset === undefined ? (
           'No experiments yet'
         ) : (
-          `${plural(experiments.length, 'experiment')}${dataset === undefined ? '' : ` over ${dataset}`}${running === 0 ? '' : `, ${running} running`}`
+          `${counted(experiments.length, 'experiment')}${dataset === undefined ? '' : ` over ${dataset}`}${running === 0 ? '' : `, ${running} running`}`
         )
       }
       detail={

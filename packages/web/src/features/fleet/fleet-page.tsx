@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useRef, useState, type ReactElement } from 'react';
 import { fleetQuery } from '../../api/fleet-queries.ts';
 import { filterFleet, fleetOrders, fleetSentence, type HealthFilter, sortFleet } from '../../model/fleet.ts';
-import { formatCount, plural } from '../../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { Filler } from '../../widgets/filler.tsx';
@@ -57,7 +57,7 @@ export function FleetPage(): ReactElement {
   const ill = agents.filter((agent) => agent.health !== 'well').length;
   const carried = carriedSearch(search);
   // Before the first answer nothing was counted.
-  const counted = (count: number): string => (fleet === undefined ? '' : ` ${formatCount(count)}`);
+  const known = (count: number): string => (fleet === undefined ? '' : ` ${formatCount(count)}`);
   return (
     <Page
       title="Fleet"
@@ -80,7 +80,7 @@ export function FleetPage(): ReactElement {
               Performance
             </PageLink>
             {fleet.otherGroups > 0 &&
-              `; ${plural(fleet.otherGroups, 'agent')} with fewer runs ${fleet.otherGroups === 1 ? 'is' : 'are'} not shown`}
+              `; ${counted(fleet.otherGroups, 'agent')} with fewer runs ${fleet.otherGroups === 1 ? 'is' : 'are'} not shown`}
             {fleet.missing !== undefined && <span className="warn-text"> {fleet.missing}</span>}
           </>
         )
@@ -100,9 +100,9 @@ export function FleetPage(): ReactElement {
           label="Health"
           value={health}
           options={[
-            { value: 'all', label: `All${counted(agents.length)}` },
-            { value: 'look', label: `Need a look${counted(ill)}` },
-            { value: 'well', label: `Well${counted(agents.length - ill)}` },
+            { value: 'all', label: `All${known(agents.length)}` },
+            { value: 'look', label: `Need a look${known(ill)}` },
+            { value: 'well', label: `Well${known(agents.length - ill)}` },
           ]}
           onChange={(next) => patch({ health: next === 'all' ? undefined : next }, 'replace')}
         />

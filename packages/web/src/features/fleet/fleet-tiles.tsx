@@ -1,6 +1,6 @@
 import { useRef, useState, type KeyboardEvent, type ReactElement } from 'react';
 import { type FleetAgent, healthWords } from '../../model/fleet.ts';
-import { formatCount, formatDurationMs, formatShare } from '../../model/format.ts';
+import { formatCount, formatDurationMs, formatShare } from '@sightline/base';
 import { costNote, costWords } from '../../model/usage-words.ts';
 import { ClipMiddle } from '../../widgets/clip-middle.tsx';
 import { Icon } from '../../widgets/icon.tsx';

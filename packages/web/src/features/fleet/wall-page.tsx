@@ -4,7 +4,7 @@ import { realtimeQuery } from '../../api/agent-queries.ts';
 import { alertCountsQuery } from '../../api/alert-counts.ts';
 import { fleetQuery } from '../../api/fleet-queries.ts';
 import { type FleetAgent, fleetSentence, healthWords, sortFleet } from '../../model/fleet.ts';
-import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
+import { formatCostUsd, formatCount, formatDurationMs, formatShare, counted } from '@sightline/base';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { ClipMiddle } from '../../widgets/clip-middle.tsx';
 import { askedMoment } from '../../widgets/asked-moment.ts';
@@ -100,7 +100,7 @@ export function WallPage(): ReactElement {
 
 function footWords(moreAgents: number, isPart: boolean): string {
   const parts = [
-    ...(moreAgents > 0 ? [`and ${plural(moreAgents, 'more agent')}`] : []),
+    ...(moreAgents > 0 ? [`and ${counted(moreAgents, 'more agent')}`] : []),
     ...(isPart ? ['not all runs are counted yet'] : []),
   ];
   return parts.join('; ');
@@ -132,7 +132,7 @@ function WallTile({ agent }: { readonly agent: FleetAgent }): ReactElement {
       <p className="wall-state clip">{reasons[0] ?? healthWords[health]}</p>
       <p className="wall-rest clip">
         {[
-          plural(facts.runs ?? 0, 'run'),
+          counted(facts.runs ?? 0, 'run'),
           // The change comes first: a narrow tile cuts the end of its line.
           ...(changed === '' ? [] : [changed]),
           ...(facts.p95Ms === null || reasons[0]?.startsWith('p95') === true

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import { type Arrival, runFacts } from '../../model/arrival.ts';
-import { formatNumber } from '../../model/format.ts';
+import { formatNumber } from '@sightline/base';
 import { startTour } from '../../widgets/tour-place.ts';
 import { Icon } from '../../widgets/icon.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';

@@ -2,7 +2,7 @@ import type { DemoState } from '@sightline/schema/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type ReactElement } from 'react';
 import { changeDemo, demoQuery } from '../../api/start-queries.ts';
-import { formatNumber } from '../../model/format.ts';
+import { formatNumber } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { startTour } from '../../widgets/tour-place.ts';

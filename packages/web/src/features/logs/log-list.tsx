@@ -2,7 +2,7 @@ import type { LogRecord } from '@sightline/schema/api';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type ReactElement } from 'react';
 import { logLine } from '../../model/log-text.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import {
   formatClock,
   formatDateTime,
@@ -102,7 +102,7 @@ export function LogList({ question, rows, hasMore, onReachEnd, onAtTop }: LogLis
       <p className="table-footer faint small">
         {hasMore
           ? 'Loading older lines…'
-          : `That is all: ${plural(rows.length, 'line')}. Times are ${timeZoneName(newestMs)}.`}
+          : `That is all: ${counted(rows.length, 'line')}. Times are ${timeZoneName(newestMs)}.`}
       </p>
     </div>
   );

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { serviceMapQuery } from '../../api/analysis-queries.ts';
 import { rangeBefore } from '../../model/compare-words.ts';
-import { formatCount, formatShare, plural } from '../../model/format.ts';
+import { formatCount, formatShare, counted } from '@sightline/base';
 import {
   durationOf,
   edgeTitle,
@@ -109,8 +109,8 @@ export function MapPage(): ReactElement {
 
 function sampleWords({ sampledShare, spans }: ServiceMapResponse): string {
   return sampledShare === 1
-    ? `From ${plural(spans, 'span')} of this range and the one before`
-    : `Estimated from ${plural(spans, 'span')}, ${formatShare(sampledShare)} of those of this range and the one before`;
+    ? `From ${counted(spans, 'span')} of this range and the one before`
+    : `Estimated from ${counted(spans, 'span')}, ${formatShare(sampledShare)} of those of this range and the one before`;
 }
 
 /** What one box does and meets, and the ways on. */

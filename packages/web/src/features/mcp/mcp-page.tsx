@@ -4,7 +4,7 @@ import { useMemo, type ReactElement } from 'react';
 import { mcpQuery } from '../../api/agent-queries.ts';
 import { filterProblemOf } from '../../api/client.ts';
 import { mcpSentence } from '../../model/agent-answers.ts';
-import { formatBytes, formatCount, plural } from '../../model/format.ts';
+import { formatBytes, formatCount, counted } from '@sightline/base';
 import { DurationValue, ErrorsValue, TimeAgo } from '../../widgets/facts.tsx';
 import { FilterBar } from '../../widgets/filter-bar.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';
@@ -167,7 +167,7 @@ function ServerCard(props: {
       </p>
       {server.clients.length > 0 && (
         <p className="small soft">
-          {plural(server.clients.length, 'client')}:{' '}
+          {counted(server.clients.length, 'client')}:{' '}
           {server.clients.map((client, index) => (
             <span key={client}>
               {index > 0 && ', '}

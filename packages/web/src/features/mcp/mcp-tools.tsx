@@ -1,6 +1,6 @@
 import type { McpTool } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
-import { formatBytes, formatCount, formatShare } from '../../model/format.ts';
+import { formatBytes, formatCount, formatShare } from '@sightline/base';
 import { sortRows, toggleSort, type SortOrder } from '../../model/table-sort.ts';
 import { Dash, DurationValue, TimeAgo } from '../../widgets/facts.tsx';
 import { Icon } from '../../widgets/icon.tsx';

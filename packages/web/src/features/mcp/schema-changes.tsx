@@ -1,8 +1,7 @@
 import type { McpSchemaChange } from '@sightline/schema/api';
 import { useMemo, useState, type ReactElement } from 'react';
-import { diffLines, foldSame } from '@sightline/base';
+import { counted, diffLines, foldSame } from '@sightline/base';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
-import { plural } from '../../model/format.ts';
 import { DiffLines } from '../../widgets/diff-lines.tsx';
 
 /** Definitions of tools that became other ones: what a client built against may no longer hold. */
@@ -47,7 +46,7 @@ function Change({ change }: { readonly change: McpSchemaChange }): ReactElement 
         <span className="mono">{change.tool}</span>
         <span className={change.change === 'added' ? 'soft' : 'warn-text'}>{words[change.change]}</span>
         <span className="faint small">
-          {change.server}, {formatDateTime(msFromTimestamp(change.time))}, {plural(count, 'line')} differ
+          {change.server}, {formatDateTime(msFromTimestamp(change.time))}, {counted(count, 'line')} differ
         </span>
       </button>
       {isOpen && <DiffLines lines={lines} />}

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { metricsQuery } from '../../api/queries.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { describeRangeInSentence, rangeFromMs } from '../../model/time-range.ts';
 import { FailureNote } from '../../widgets/failure-note.tsx';
 import { Button } from '../../widgets/button.tsx';
@@ -51,7 +51,7 @@ export function MetricsPage(): ReactElement {
         info === undefined || isPromql
           ? undefined
           : info.description ||
-            `${plural(info.seriesCount, 'series', 'series')} from ${info.services.join(', ')}`
+            `${counted(info.seriesCount, 'series', 'series')} from ${info.services.join(', ')}`
       }
       actions={
         <>

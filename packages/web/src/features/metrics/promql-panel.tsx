@@ -1,7 +1,8 @@
 import { useQueries } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { promqlRangeQuery } from '../../api/promql-queries.ts';
-import { formatMetricValue, plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
+import { formatMetricValue } from '../../model/format.ts';
 import { promqlChart, promqlGrid } from '../../model/promql-chart.ts';
 import { rangeFromMs, resolveRange } from '../../model/time-range.ts';
 import { AlertOnThis } from '../../widgets/alert-on-this.tsx';
@@ -100,7 +101,7 @@ export function PromqlPanel({
             ...notes,
             ...(chart.more > 0
               ? [
-                  `${plural(chart.more, 'line', 'lines')} more than can be drawn: aggregate them, or ask topk.`,
+                  `${counted(chart.more, 'line', 'lines')} more than can be drawn: aggregate them, or ask topk.`,
                 ]
               : []),
           ].join(' ')}

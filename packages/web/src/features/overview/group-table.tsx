@@ -1,6 +1,6 @@
 import type { OverviewGroup } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
-import { formatCount, formatShare } from '../../model/format.ts';
+import { formatCount, formatShare } from '@sightline/base';
 import { groupName, groupParts } from '../../model/overview-charts.ts';
 import { describeChange } from '../../model/trace-answer.ts';
 import { CostValue, DurationValue, TokensValue } from '../../widgets/facts.tsx';

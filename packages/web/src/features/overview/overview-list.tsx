@@ -1,5 +1,5 @@
 import type { ReactElement, ReactNode } from 'react';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import { PartNote } from '../../widgets/part-note.tsx';
 import type { ShownPart } from '../../widgets/use-part.ts';
 import '../../widgets/plain-table.css';

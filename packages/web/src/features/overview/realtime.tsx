@@ -4,7 +4,7 @@ import { realtimeQuery } from '../../api/agent-queries.ts';
 import type { Parameters } from '../../api/client.ts';
 import { useKept } from '../../widgets/use-kept.ts';
 import { useUrlState } from '../../widgets/url-state.ts';
-import { formatCostUsd, formatDurationMs, formatNumber, formatShare } from '../../model/format.ts';
+import { formatCostUsd, formatDurationMs, formatNumber, formatShare } from '@sightline/base';
 
 const pollMs = 2000;
 

@@ -1,6 +1,6 @@
 import type { ReactElement } from 'react';
 import { addTerm } from '../../model/filter-text.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import { describeChange } from '../../model/trace-answer.ts';
 import { CostValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';

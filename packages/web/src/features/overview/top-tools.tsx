@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { formatCount, formatShare } from '../../model/format.ts';
+import { formatCount, formatShare } from '@sightline/base';
 import { DurationValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { carriedSearch, useUrlState } from '../../widgets/url-state.ts';

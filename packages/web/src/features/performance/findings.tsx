@@ -1,6 +1,6 @@
 import type { PerformanceFinding, PerformanceResponse } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
-import { formatCostUsd, formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
+import { formatCostUsd, formatCount, formatDurationMs, formatShare, counted } from '@sightline/base';
 import { TimeAgo } from '../../widgets/facts.tsx';
 import { Icon } from '../../widgets/icon.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -39,7 +39,7 @@ export function Findings({
       </Notice>
     ) : (
       <Notice icon="check" title="Nothing was too slow, too expensive or failed too often">
-        <p>All {plural(total, 'run')} stayed within the thresholds above.</p>
+        <p>All {counted(total, 'run')} stayed within the thresholds above.</p>
       </Notice>
     );
   }

@@ -4,7 +4,7 @@ import { useMemo, useState, type ReactElement } from 'react';
 import { criticalPathQuery } from '../../api/analysis-queries.ts';
 import { filterProblemOf } from '../../api/client.ts';
 import { familyOfStep } from '../../model/compare-words.ts';
-import { formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
+import { formatCount, formatDurationMs, formatShare, counted } from '@sightline/base';
 import { bandWords, contextRows, pathsSentence } from '../../model/path-words.ts';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { Button } from '../../widgets/button.tsx';
@@ -88,7 +88,7 @@ export function PathsView({ toggle }: { readonly toggle: ReactElement }): ReactE
 
 function sampleWords({ total, sampled, p50Ms, p95Ms }: CriticalPathResponse): string {
   const of =
-    total > sampled ? `${formatCount(sampled)} of ${plural(total, 'trace')}` : plural(total, 'trace');
+    total > sampled ? `${formatCount(sampled)} of ${counted(total, 'trace')}` : counted(total, 'trace');
   return p50Ms === null || p95Ms === null
     ? of
     : `${of} · p50 ${formatDurationMs(p50Ms)} · p95 ${formatDurationMs(p95Ms)}`;
@@ -148,7 +148,10 @@ function StepTable({ found }: { readonly found: CriticalPathResponse }): ReactEl
               .filter(({ share }) => share > 0)
               .map((step) => (
                 <tr key={`${step.kind} ${step.service} ${step.name}`}>
-                  <th scope="row" title={`${plural(step.calls, 'call')}, ${formatCount(step.errors)} failed`}>
+                  <th
+                    scope="row"
+                    title={`${counted(step.calls, 'call')}, ${formatCount(step.errors)} failed`}
+                  >
                     <FamilyIcon family={familyOfStep[step.kind]} />{' '}
                     {step.name === '' ? '(no name)' : step.name}
                     {step.service !== '' && <span className="faint"> {step.service}</span>}

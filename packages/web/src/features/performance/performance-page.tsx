@@ -5,7 +5,7 @@ import { performanceQuery } from '../../api/agent-queries.ts';
 import { loadPart } from '../../api/load-part.ts';
 import { performanceSentence } from '../../model/agent-answers.ts';
 import { costSaid } from '../../model/runs-answer.ts';
-import { formatCostUsd, formatCount, formatDurationMs, formatShare } from '../../model/format.ts';
+import { formatCostUsd, formatCount, formatDurationMs, formatShare } from '@sightline/base';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { FilterChips } from '../../widgets/filter-chips.tsx';

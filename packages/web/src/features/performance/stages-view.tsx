@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { stagesQuery } from '../../api/analysis-queries.ts';
 import { filterProblemOf } from '../../api/client.ts';
-import { formatCount, formatDurationMs, formatShare, plural } from '../../model/format.ts';
+import { formatCount, formatDurationMs, formatShare, counted } from '@sightline/base';
 import { describeRangeInSentence } from '../../model/time-range.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { Filler } from '../../widgets/filler.tsx';
@@ -49,7 +49,7 @@ export function StagesView({ toggle }: { readonly toggle: ReactElement }): React
             'Stages'
           )
         ) : (
-          `${plural(names, 'stage')} of the work ${describeRangeInSentence(range, asOf)}`
+          `${counted(names, 'stage')} of the work ${describeRangeInSentence(range, asOf)}`
         )
       }
       detail="Those that take most time together come first."

@@ -1,6 +1,6 @@
 import type { PromptImage, PromptMessage } from '@sightline/schema/api';
 import { useRef, useState, type ReactElement } from 'react';
-import { formatBytes } from '../../model/format.ts';
+import { formatBytes } from '@sightline/base';
 import { mediaShape } from '../../model/media-source.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
 

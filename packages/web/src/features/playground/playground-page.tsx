@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState, type ReactElement } from 'react';
 import { connectionsQuery, promptVersionQuery, recordedCallQuery } from '../../api/quality-queries.ts';
 import { draftOf, emptyDraft, type PlaygroundDraft } from '../../model/playground-draft.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { Page } from '../../widgets/page.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -102,7 +102,7 @@ function Playground({ initial, source, recordedAnswer, leftOut, name }: Playgrou
   return (
     <Page
       title="Playground"
-      answer={`${plural(variants.length, 'variant')} of ${source === undefined ? (name === '' ? 'a new prompt' : name) : 'a recorded call'}`}
+      answer={`${counted(variants.length, 'variant')} of ${source === undefined ? (name === '' ? 'a new prompt' : name) : 'a recorded call'}`}
       detail={
         source === undefined ? (
           'Tools are never executed: a stub answers in their place.'

@@ -3,7 +3,7 @@ import { renderMessages } from '@sightline/schema/prompts';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactElement } from 'react';
 import { askModel, connectionsQuery } from '../../api/quality-queries.ts';
-import { formatCostUsd, formatCount, formatDurationMs } from '../../model/format.ts';
+import { formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
 import {
   parameterLabels,
   parameterNames,

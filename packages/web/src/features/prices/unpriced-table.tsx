@@ -1,6 +1,6 @@
 import type { UnpricedModel } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
-import { formatCostUsd, formatCount } from '../../model/format.ts';
+import { formatCostUsd, formatCount } from '@sightline/base';
 import { canBePriced, reasonWords } from '../../model/price-words.ts';
 import { Button } from '../../widgets/button.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';

@@ -1,4 +1,12 @@
-import { diffLines, foldSame } from '@sightline/base';
+import {
+  counted,
+  diffLines,
+  foldSame,
+  formatCostUsd,
+  formatCount,
+  formatDurationMs,
+  formatNumber,
+} from '@sightline/base';
 import type { PromptResponse, PromptUsageResponse } from '@sightline/schema/api';
 import { promptFilter } from '@sightline/schema/filter';
 import { promptText } from '@sightline/schema/prompts';
@@ -12,7 +20,6 @@ import {
   promptUsageQuery,
   promptVersionQuery,
 } from '../../api/quality-queries.ts';
-import { formatCostUsd, formatCount, formatDurationMs, formatNumber, plural } from '../../model/format.ts';
 import { Button } from '../../widgets/button.tsx';
 import { DiffLines } from '../../widgets/diff-lines.tsx';
 import { Dash, TimeAgo } from '../../widgets/facts.tsx';
@@ -46,7 +53,7 @@ export function PromptsPage(): ReactElement {
         ) : prompts.length === 0 ? (
           'No prompts yet'
         ) : (
-          `${plural(prompts.length, 'prompt')}, ${plural(prompts.filter(({ labels }) => labels['production'] !== undefined).length, 'of them is', 'of them are')} in production`
+          `${counted(prompts.length, 'prompt')}, ${counted(prompts.filter(({ labels }) => labels['production'] !== undefined).length, 'of them is', 'of them are')} in production`
         )
       }
       detail="Programs fetch them with getPrompt(); each call then says which version it used."

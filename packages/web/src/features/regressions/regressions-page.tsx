@@ -7,7 +7,7 @@ import {
   regressionNowQuery,
   regressionsQuery,
 } from '../../api/regression-queries.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import {
   cellTitle,
   compareSearch,
@@ -193,7 +193,7 @@ function Look({ look }: { readonly look: RegressionLook }): ReactElement {
       )}
       {left > 0 && (
         <Button look="quiet" onClick={() => setAll(true)}>
-          {plural(left, 'more cell')} without a sure change
+          {counted(left, 'more cell')} without a sure change
         </Button>
       )}
     </>
@@ -233,7 +233,7 @@ function CellRow({ cell }: { readonly cell: RegressionCell }): ReactElement {
 
 function whyWords({ p, calmer, minutes, method }: RegressionCell): string {
   return [
-    `${plural(minutes, 'minute')} compared${method === 'paired' ? ' in pairs' : ''}`,
+    `${counted(minutes, 'minute')} compared${method === 'paired' ? ' in pairs' : ''}`,
     ...(p === null
       ? []
       : [`p ${p < 0.0001 ? 'below 0.0001' : p.toFixed(4)}, corrected for the number of cells`]),

@@ -2,7 +2,7 @@ import type { BatchFigures, ReplayBatchResponse } from '@sightline/schema/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { batchQuery, changeBatch } from '../../api/replay-queries.ts';
-import { formatCount, formatDurationMs, formatShare, formatCostUsd, plural } from '../../model/format.ts';
+import { formatCount, formatDurationMs, formatShare, formatCostUsd, counted } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { DurationValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -47,8 +47,8 @@ function BatchHead({ of: { batch, gate } }: { readonly of: ReplayBatchResponse }
       <h2>{batch.q === '' ? 'All runs' : batch.q}</h2>
       <p className="soft" role="status">
         {batch.state === 'running'
-          ? `${ended} of ${plural(all, 'run')} replayed`
-          : `${plural(all, 'run')}, ${batch.state}`}
+          ? `${ended} of ${counted(all, 'run')} replayed`
+          : `${counted(all, 'run')}, ${batch.state}`}
         {batch.stoppedAtBudget && `, stopped at the budget of ${formatCostUsd(batch.budgetUsd ?? 0)}`}
         {batch.counts.lost > 0 && `, ${batch.counts.lost} lost`}
         {batch.leftOut.length > 0 &&

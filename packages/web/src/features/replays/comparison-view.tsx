@@ -2,9 +2,8 @@ import type { Replay, ReplayedStep, ReplayComparison } from '@sightline/schema/a
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { cancelReplay, isOpen, replayComparisonQuery } from '../../api/replay-queries.ts';
-import { formatCount, formatDurationMs, formatCostUsd } from '../../model/format.ts';
+import { foldSame, formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
 import { readJson } from '../../model/edited-request.ts';
-import { foldSame } from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { DiffLines } from '../../widgets/diff-lines.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';

@@ -2,7 +2,7 @@ import type { Replay, ReplayBatch, ReplayTarget } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { batchesQuery, replaysQuery, replayTargetsQuery } from '../../api/replay-queries.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { DurationValue, TimeAgo } from '../../widgets/facts.tsx';
 import { Button, IconButton } from '../../widgets/button.tsx';
 import { KeptNote } from '../../widgets/kept-note.tsx';
@@ -118,7 +118,7 @@ function sentence(
   if (replays.length === 0 && batches.length === 0)
     return targets.length === 0
       ? 'Nothing was replayed yet'
-      : `Nothing was replayed yet; ${plural(targets.length, 'target')} could`;
+      : `Nothing was replayed yet; ${counted(targets.length, 'target')} could`;
   const ofBatches = batches.reduce((sum, { counts }) => sum + counts.failed + counts.lost, 0);
   const failed =
     ofBatches +
@@ -126,8 +126,8 @@ function sentence(
       .length;
   const away = targets.filter(({ state }) => state === 'away').length;
   return [
-    failed === 0 ? 'No replay failed' : `${plural(failed, 'replay')} failed`,
-    ...(away === 0 ? [] : [`${plural(away, 'target')} away`]),
+    failed === 0 ? 'No replay failed' : `${counted(failed, 'replay')} failed`,
+    ...(away === 0 ? [] : [`${counted(away, 'target')} away`]),
   ].join(', ');
 }
 
@@ -158,7 +158,7 @@ function Lists(props: {
                 <span className={target.state === 'ready' ? 'good-text' : 'faint'}>●</span> {target.name}{' '}
                 <span className="faint">
                   {target.settings.kind === 'sdk' ? 'program' : target.settings.kind}
-                  {target.state === 'away' ? ', away' : `, ${plural(target.places, 'place')}`}
+                  {target.state === 'away' ? ', away' : `, ${counted(target.places, 'place')}`}
                 </span>
               </li>
             ))}

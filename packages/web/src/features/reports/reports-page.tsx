@@ -9,7 +9,7 @@ import {
   reportSchedulesQuery,
 } from '../../api/report-queries.ts';
 import { saveAnswer } from '../../api/save-rows.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { browserZone, rangeOfPeriod, reportPeriods } from '../../model/report-periods.ts';
 import { describeRange, type TimeRange } from '../../model/time-range.ts';
 import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
@@ -80,7 +80,7 @@ export function ReportsPage(): ReactElement {
           ? 'Reports'
           : on === 0
             ? 'No report is made by itself'
-            : `${plural(on, 'report is', 'reports are')} made by ${on === 1 ? 'itself' : 'themselves'}`
+            : `${counted(on, 'report is', 'reports are')} made by ${on === 1 ? 'itself' : 'themselves'}`
       }
       detail="A report in the inbox on Monday: when it is made, and whom it is sent to."
       actions={

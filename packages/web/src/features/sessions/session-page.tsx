@@ -3,7 +3,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useParams } from '@tanstack/react-router';
 import { useMemo, type ReactElement } from 'react';
 import { conversationQuery, sessionQuery } from '../../api/agent-queries.ts';
-import { formatCount, formatDurationMs, plural } from '../../model/format.ts';
+import { formatCount, formatDurationMs, counted } from '@sightline/base';
 import { formatDateTime, msFromTimestamp, timeZoneName } from '../../model/timestamp.ts';
 import { costWords } from '../../model/usage-words.ts';
 import { FailureNote } from '../../widgets/failure-note.tsx';
@@ -92,7 +92,7 @@ function sessionSentence({ session }: SessionResponse): string {
   const cost = costWords(session);
   const paid =
     cost === '–' ? '' : cost === 'unknown' ? ', cost unknown' : `, for ${cost.replace('≥ ', 'at least ')}`;
-  return `${plural(session.runs, 'run')} in ${formatDurationMs(session.durationMs)}, ${failed}${paid}`;
+  return `${counted(session.runs, 'run')} in ${formatDurationMs(session.durationMs)}, ${failed}${paid}`;
 }
 
 function SessionDetail({ loaded }: { readonly loaded: SessionResponse }): ReactElement {

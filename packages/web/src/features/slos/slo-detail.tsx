@@ -2,7 +2,7 @@ import type { Slo, SloHistoryResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { sloHistoryQuery } from '../../api/slo-queries.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import { durationText } from '../../model/rule-form.ts';
 import { burnNames, burnState, burnWords, shareWords } from '../../model/slo-words.ts';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';

@@ -2,7 +2,7 @@ import type { Slo, SloInput } from '@sightline/schema/api';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useDeferredValue, useMemo, useState, type FormEvent, type ReactElement } from 'react';
 import { checkSloQuery, deleteSlo, saveSlo } from '../../api/slo-queries.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import {
   alertChoices,
   draftOfSlo,

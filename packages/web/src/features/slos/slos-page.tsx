@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { slosQuery } from '../../api/slo-queries.ts';
 import { shownSlos, sloStatuses } from '../../model/slo-list.ts';
-import { formatCount, plural } from '../../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import {
   burnWords,
   indicatorWords,
@@ -135,7 +135,7 @@ function SloTools(props: { readonly slos: readonly Slo[]; readonly shown: readon
       </select>
       {props.shown.length < props.slos.length && (
         <span className="small soft">
-          {formatCount(props.shown.length)} of {plural(props.slos.length, 'SLO')}
+          {formatCount(props.shown.length)} of {counted(props.slos.length, 'SLO')}
         </span>
       )}
       <SaveTable name="SLOs" rows={props.shown} />

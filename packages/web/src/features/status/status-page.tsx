@@ -2,7 +2,7 @@ import type { LedgerResponse, StatusResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement, type ReactNode } from 'react';
 import { ledgerQuery, statusQuery } from '../../api/queries.ts';
-import { formatBytes, formatCount, formatDurationMs, plural } from '../../model/format.ts';
+import { formatBytes, formatCount, formatDurationMs, counted } from '@sightline/base';
 import { statusSentence } from '../../model/status-answer.ts';
 import { formatRelative, msFromTimestamp } from '../../model/timestamp.ts';
 import { FailureNote } from '../../widgets/failure-note.tsx';
@@ -231,7 +231,7 @@ function Pipeline({ ledger }: { readonly ledger: LedgerResponse }): ReactElement
         ['Canary says', canary.error],
         [
           'Journal',
-          `${formatBytes(journal.bytes)} of ${formatBytes(journal.bytesMax)}, ${plural(journal.segments, 'segment')}`,
+          `${formatBytes(journal.bytes)} of ${formatBytes(journal.bytesMax)}, ${counted(journal.segments, 'segment')}`,
         ],
         [
           'Oldest waiting',
@@ -253,11 +253,11 @@ function Storage({ status }: { readonly status: StatusResponse }): ReactElement 
         ['Free', disk.freeBytes === null ? 'unknown' : formatBytes(disk.freeBytes)],
         [
           'Kept',
-          `traces ${plural(retentionDays.traces, 'day')}, logs ${plural(retentionDays.logs, 'day')}, metrics ${plural(retentionDays.metrics, 'day')}`,
+          `traces ${counted(retentionDays.traces, 'day')}, logs ${counted(retentionDays.logs, 'day')}, metrics ${counted(retentionDays.metrics, 'day')}`,
         ],
         ...disk.tables.map((table): readonly [string, ReactNode] => [
           table.name,
-          `${plural(table.rows, 'row')}${table.rows > 0 ? ` of ${formatBytes(Math.round(table.bytes / table.rows))}` : ''}, ${formatBytes(table.bytes)}`,
+          `${counted(table.rows, 'row')}${table.rows > 0 ? ` of ${formatBytes(Math.round(table.bytes / table.rows))}` : ''}, ${formatBytes(table.bytes)}`,
         ]),
       ]}
     />

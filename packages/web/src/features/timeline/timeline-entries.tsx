@@ -1,7 +1,7 @@
 import type { TimelineEntry } from '@sightline/schema/api';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type ReactElement } from 'react';
-import { formatDurationMs } from '../../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import type { TimelineModel } from '../../model/timeline-model.ts';
 import { msFromTimestamp } from '../../model/timestamp.ts';
 import { Icon, type IconName } from '../../widgets/icon.tsx';

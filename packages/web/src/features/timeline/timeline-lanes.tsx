@@ -1,7 +1,7 @@
 import type { TimelineEntry } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { linearTicks } from '../../model/axis-ticks.ts';
-import { formatDurationMs } from '../../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { seriesCount } from '../../model/service-series.ts';
 import type { Lane, TimelineModel } from '../../model/timeline-model.ts';
 import { useSize } from '../../widgets/use-size.ts';

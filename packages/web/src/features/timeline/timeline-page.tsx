@@ -3,7 +3,7 @@ import { useMemo, useState, type FormEvent, type ReactElement } from 'react';
 import { timelineQuery } from '../../api/queries.ts';
 import { buildTimeline, timelineSentence } from '../../model/timeline-model.ts';
 import { formatDateTime, timeZoneName } from '../../model/timestamp.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { FailureNote } from '../../widgets/failure-note.tsx';
 import { Button } from '../../widgets/button.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';
@@ -56,7 +56,7 @@ export function TimelinePage(): ReactElement {
       detail={
         model === undefined || count === 0
           ? undefined
-          : `${plural(count, 'moment')} from ${formatDateTime(model.startMs)} ${timeZoneName(model.startMs)}`
+          : `${counted(count, 'moment')} from ${formatDateTime(model.startMs)} ${timeZoneName(model.startMs)}`
       }
       actions={query.data?.traceIds.slice(0, 3).map((traceId) => (
         <PageLink key={traceId} to={`/traces/${traceId}`} className="button">

@@ -2,7 +2,7 @@ import type { ToolFailure } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { toolFailuresQuery } from '../../api/agent-queries.ts';
-import { formatCount, formatDurationMs, plural } from '../../model/format.ts';
+import { formatCount, formatDurationMs, counted } from '@sightline/base';
 import { Icon } from '../../widgets/icon.tsx';
 import { TimeAgo } from '../../widgets/facts.tsx';
 import { askedOf, type ListPageState } from '../../widgets/list-page.tsx';
@@ -30,7 +30,7 @@ export function ToolFailures({
           ? `Failures of ${tool}`
           : found.errors === 0
             ? `No call of ${tool} failed`
-            : `${plural(found.errors, 'failure')} of ${tool}, ${found.failures.length === 1 ? 'all for one reason' : `for ${plural(found.failures.length, 'reason')}`}`}{' '}
+            : `${counted(found.errors, 'failure')} of ${tool}, ${found.failures.length === 1 ? 'all for one reason' : `for ${counted(found.failures.length, 'reason')}`}`}{' '}
         <PageLink to="/runs" search={{ ...carriedSearch(question.search), tool }} className="small">
           All runs with {tool}
         </PageLink>

@@ -2,7 +2,7 @@ import { printText } from '@sightline/schema/filter';
 import type { ToolFacts, ToolsResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { callsDetail, toolsSentence } from '../../model/agent-answers.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import { callColumns, lastColumn } from '../../widgets/call-columns.tsx';
 import { useGroupPicks } from '../../widgets/compare-picks.tsx';
 import type { Column } from '../../widgets/data-table.tsx';

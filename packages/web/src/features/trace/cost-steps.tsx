@@ -1,6 +1,6 @@
 import type { CostStep, RunCostResponse } from '@sightline/schema/api';
 import { useMemo, useState, type ReactElement } from 'react';
-import { formatCostUsd, plural } from '../../model/format.ts';
+import { formatCostUsd, counted } from '@sightline/base';
 import { operationFamily } from '../../model/operation.ts';
 import { Segmented } from '../../widgets/button.tsx';
 import { CostValue, TokensValue } from '../../widgets/facts.tsx';
@@ -84,7 +84,7 @@ export function CostSteps({
       </table>
       {steps.length > shown.length && (
         <button type="button" className="text-button" onClick={() => setWhole(true)}>
-          Show all {plural(steps.length, 'call')}
+          Show all {counted(steps.length, 'call')}
         </button>
       )}
     </section>

@@ -2,7 +2,7 @@ import type { RunCostResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { runCostQuery } from '../../api/agent-queries.ts';
-import { formatCostUsd, formatCount, plural } from '../../model/format.ts';
+import { formatCostUsd, formatCount, counted } from '@sightline/base';
 import { costWords } from '../../model/usage-words.ts';
 import { FailureNote } from '../../widgets/failure-note.tsx';
 import { Icon } from '../../widgets/icon.tsx';
@@ -43,7 +43,7 @@ export function CostTab({ trace }: { readonly trace: TraceView }): ReactElement 
             key: row.agent ?? '',
             label: row.agent ?? '(no agent)',
             value: costWords(row),
-            detail: plural(row.calls, 'call'),
+            detail: counted(row.calls, 'call'),
             share: row.share,
             family: 'agent' as const,
             ...(row.agent === null ? {} : { search: { agent: row.agent } }),
@@ -55,7 +55,7 @@ export function CostTab({ trace }: { readonly trace: TraceView }): ReactElement 
             key: `${row.provider ?? ''}/${row.model ?? ''}`,
             label: row.model ?? '(no model)',
             value: costWords(row),
-            detail: plural(row.calls, 'call'),
+            detail: counted(row.calls, 'call'),
             share: row.share,
             family: 'llm' as const,
             ...(row.model === null ? {} : { search: { model: row.model } }),
@@ -68,7 +68,7 @@ export function CostTab({ trace }: { readonly trace: TraceView }): ReactElement 
               key: row.tool ?? '',
               label: row.tool ?? '(no tool)',
               value: costWords(row),
-              detail: plural(row.calls, 'call'),
+              detail: counted(row.calls, 'call'),
               share: row.share,
               family: 'tool' as const,
             }))}
@@ -83,11 +83,11 @@ export function CostTab({ trace }: { readonly trace: TraceView }): ReactElement 
 
 function costSentence({ total, calls }: RunCostResponse): string {
   const words = costWords(total);
-  const tokens = `${formatCount((total.inputTokens ?? 0) + (total.outputTokens ?? 0))} tokens in ${plural(calls, 'call')}`;
+  const tokens = `${formatCount((total.inputTokens ?? 0) + (total.outputTokens ?? 0))} tokens in ${counted(calls, 'call')}`;
   if (words === 'unknown')
     return `The cost is unknown: no price is known for ${calls === 1 ? 'the call' : `any of the ${formatCount(calls)} calls`} (${tokens})`;
   return total.unpricedCalls > 0
-    ? `At least ${formatCostUsd(total.costUsd ?? 0)}: the price of ${plural(total.unpricedCalls, 'call')} is unknown (${tokens})`
+    ? `At least ${formatCostUsd(total.costUsd ?? 0)}: the price of ${counted(total.unpricedCalls, 'call')} is unknown (${tokens})`
     : `${words} for ${tokens}`;
 }
 
@@ -104,7 +104,7 @@ function CostNotes({ cost }: { readonly cost: RunCostResponse }): ReactElement {
       )}
       {cost.uncounted.spans > 0 && (
         <li className="soft">
-          {plural(cost.uncounted.spans, 'span')} with usage not counted again: {cost.uncounted.reason}
+          {counted(cost.uncounted.spans, 'span')} with usage not counted again: {cost.uncounted.reason}
         </li>
       )}
     </ul>

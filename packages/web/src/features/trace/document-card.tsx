@@ -1,6 +1,6 @@
 import type { PipelineDocument } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
-import { formatCount, formatNumber, formatShare } from '../../model/format.ts';
+import { formatCount, formatNumber, formatShare } from '@sightline/base';
 import type { DrawnMeasure } from '../../model/pipeline-documents.ts';
 import { Icon } from '../../widgets/icon.tsx';
 import { JsonView } from '../../widgets/json-view.tsx';

@@ -12,7 +12,7 @@ import { drawFlame, flameNodeAt, flameRowHeight, type FlameScene } from '../../c
 import { readPalette } from '../../canvas/palette.ts';
 import { openSurface } from '../../canvas/surface.ts';
 import { buildFlameGraph } from '../../model/flame-graph.ts';
-import { formatDurationMs, formatShare, plural } from '../../model/format.ts';
+import { formatDurationMs, formatShare, counted } from '@sightline/base';
 import { at, spanName, spanService } from '../../model/trace-model.ts';
 import { Button } from '../../widgets/button.tsx';
 import { useTheme } from '../../widgets/theme.ts';
@@ -123,11 +123,11 @@ function FlameWords({
   return (
     <>
       <strong>{spanName(trace.model, span)}</strong> {spanService(trace.model, span)} ·{' '}
-      {plural(at(flame.spanCount, node), 'span')} · {formatDurationMs(at(flame.totalUs, node) / 1000)} in
+      {counted(at(flame.spanCount, node), 'span')} · {formatDurationMs(at(flame.totalUs, node) / 1000)} in
       total, own {formatDurationMs(at(flame.selfUs, node) / 1000)} · {formatShare(at(flame.width, node))} of
       all
       {at(flame.errorCount, node) > 0 && (
-        <span className="error-text"> · {plural(at(flame.errorCount, node), 'error')}</span>
+        <span className="error-text"> · {counted(at(flame.errorCount, node), 'error')}</span>
       )}
     </>
   );

@@ -1,6 +1,6 @@
 import type { RunGraphResponse } from '@sightline/schema/api';
 import { useEffect, useRef, useState, type ReactElement } from 'react';
-import { formatDurationMs } from '../../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { pathStops } from '../../model/graph-view-model.ts';
 import { Button, IconButton } from '../../widgets/button.tsx';
 import { useKeys } from '../../widgets/keyboard.ts';

@@ -2,7 +2,7 @@ import type { RunGraphResponse } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState, type ReactElement } from 'react';
 import { runGraphQuery } from '../../api/agent-queries.ts';
-import { formatDurationMs } from '../../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { busiest, type EdgeLabel, momentOf, shownMax } from '../../model/graph-view-model.ts';
 import { at } from '../../model/trace-model.ts';
 import { AgentGraph, edgeLabels } from '../../widgets/agent-graph.tsx';

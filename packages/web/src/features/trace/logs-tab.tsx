@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { logsOfTraceQuery } from '../../api/queries.ts';
 import { logText } from '../../model/log-text.ts';
-import { formatDurationMs, plural } from '../../model/format.ts';
+import { formatDurationMs, counted } from '@sightline/base';
 import { formatClock, msFromTimestamp } from '../../model/timestamp.ts';
 import { FailureNote } from '../../widgets/failure-note.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -43,7 +43,7 @@ export function LogsTab({ trace }: { readonly trace: TraceView }): ReactElement 
     >
       {failure}
       <p className="trace-logs-head small soft">
-        {plural(logs.length, 'line')}
+        {counted(logs.length, 'line')}
         {nextCursor === null ? '' : ', the first ones'}
         <PageLink to="/logs" search={{ ...range, q: `trace:${model.traceId}` }}>
           Open in Logs

@@ -10,7 +10,7 @@ import { drawMinimap, drawMinimapImage, minimapHeight } from '../../canvas/draw-
 import type { CanvasPalette } from '../../canvas/palette.ts';
 import { openSurface } from '../../canvas/surface.ts';
 import { timeMargin } from '../../canvas/waterfall-scene.ts';
-import { formatDurationMs } from '../../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { clampView, panView, zoomView, type TimeView } from '../../model/time-view.ts';
 import { useSize } from '../../widgets/use-size.ts';
 import type { TraceView } from './use-trace-view.ts';

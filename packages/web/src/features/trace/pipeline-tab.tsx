@@ -2,7 +2,7 @@ import type { PipelineResponse, PipelineStage } from '@sightline/schema/api';
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, type ReactElement } from 'react';
 import { pipelineQuery } from '../../api/agent-queries.ts';
-import { formatDurationMs, plural } from '../../model/format.ts';
+import { formatDurationMs, counted } from '@sightline/base';
 import type { OperationFamily } from '../../model/operation.ts';
 import { distinctDocuments, drawnMeasure, hasStores, withTexts } from '../../model/pipeline-documents.ts';
 import { FailureNote } from '../../widgets/failure-note.tsx';
@@ -65,12 +65,12 @@ function LoadedPipeline({
       <LimitsNote limits={pipeline.limitsMet} />
       <p className="pipeline-answer">
         {documents.length === 0
-          ? `${plural(stages.length, 'stage')}, no documents recorded`
+          ? `${counted(stages.length, 'stage')}, no documents recorded`
           : !isKnown
-            ? `${plural(distinct.length, 'document')} retrieved; whether the answer used them cannot be told without its text`
+            ? `${counted(distinct.length, 'document')} retrieved; whether the answer used them cannot be told without its text`
             : used === 0
-              ? `${plural(distinct.length, 'document')} retrieved; the answer shows no words of them`
-              : `The answer used ${used} of ${plural(distinct.length, 'document')}`}
+              ? `${counted(distinct.length, 'document')} retrieved; the answer shows no words of them`
+              : `The answer used ${used} of ${counted(distinct.length, 'document')}`}
       </p>
       {question !== null && (
         <section className="pipeline-words">
@@ -96,7 +96,7 @@ function LoadedPipeline({
         .map((stage) => (
           <section key={stage.spanId} className="pipeline-documents">
             <h2>
-              {stageLabels[stage.type]}: {plural(bySpan.get(stage.spanId)?.length ?? 0, 'document')}
+              {stageLabels[stage.type]}: {counted(bySpan.get(stage.spanId)?.length ?? 0, 'document')}
               {stage.source !== null && <span className="faint"> from {stage.source}</span>}
             </h2>
             {stage.query !== null && <p className="soft">for “{stage.query}”</p>}
@@ -175,7 +175,7 @@ function Stage({ stage, depth, totalMs, isSelected, onSelect }: StageProps): Rea
   const notes = [
     stage.method,
     stage.model,
-    stage.documents > 0 ? plural(stage.documents, 'document') : null,
+    stage.documents > 0 ? counted(stage.documents, 'document') : null,
     stage.knownBy === 'name' ? 'told by its name only' : null,
   ].filter((word) => word !== null);
   return (

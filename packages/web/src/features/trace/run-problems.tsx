@@ -1,6 +1,6 @@
 import type { RunProblem } from '@sightline/schema/api';
 import { useState, type ReactElement } from 'react';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { Icon } from '../../widgets/icon.tsx';
 import { useRun } from './run-tabs.tsx';
 import type { TraceView } from './use-trace-view.ts';
@@ -37,7 +37,7 @@ export function RunProblems({ trace }: { readonly trace: TraceView }): ReactElem
       </ul>
       {rest.length > 0 && (
         <button type="button" className="text-button" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
-          {isOpen ? 'Less' : `and ${plural(rest.length, 'other thing')}`}
+          {isOpen ? 'Less' : `and ${counted(rest.length, 'other thing')}`}
         </button>
       )}
     </div>

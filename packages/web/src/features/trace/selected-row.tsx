@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { formatDurationMs } from '../../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { at, spanName, spanService } from '../../model/trace-model.ts';
 import type { TraceView } from './use-trace-view.ts';
 

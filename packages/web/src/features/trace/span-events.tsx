@@ -1,7 +1,7 @@
 import type { Span } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
 import { attributeRows, type AttributeRow } from '../../model/attribute-rows.ts';
-import { formatDurationMs } from '../../model/format.ts';
+import { formatDurationMs } from '@sightline/base';
 import { msFromTimestamp } from '../../model/timestamp.ts';
 import { AttributeTable } from '../../widgets/attribute-table.tsx';
 import type { ValueAction } from '../../widgets/value-menu.tsx';

@@ -1,6 +1,6 @@
 import type { Span } from '@sightline/schema/api';
 import type { ReactElement, ReactNode } from 'react';
-import { formatCostUsd, formatCount, formatDurationMs } from '../../model/format.ts';
+import { formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
 import { formatDateTime, msFromTimestamp } from '../../model/timestamp.ts';
 import { PageLink } from '../../widgets/page-link.tsx';
 import { ValueMenu } from '../../widgets/value-menu.tsx';

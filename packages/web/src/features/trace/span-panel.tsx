@@ -4,7 +4,7 @@ import { Tabs } from 'radix-ui';
 import type { ReactElement } from 'react';
 import { spanQuery } from '../../api/queries.ts';
 import { attributeRows } from '../../model/attribute-rows.ts';
-import { formatDurationMs, formatShare } from '../../model/format.ts';
+import { formatDurationMs, formatShare } from '@sightline/base';
 import { type OperationFamily, operationFamilies } from '../../model/operation.ts';
 import { wordsKind, wordsLabels } from '../../model/span-words.ts';
 import { at, spanName, spanService } from '../../model/trace-model.ts';

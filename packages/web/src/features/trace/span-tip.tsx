@@ -1,5 +1,5 @@
 import type { ReactElement } from 'react';
-import { formatDurationMs, formatShare } from '../../model/format.ts';
+import { formatDurationMs, formatShare } from '@sightline/base';
 import { operationFamilies } from '../../model/operation.ts';
 import { at, spanModelName, spanName, spanService, spanStatusMessage } from '../../model/trace-model.ts';
 import { FamilyIcon } from '../../widgets/icon.tsx';

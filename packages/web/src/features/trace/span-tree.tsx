@@ -1,6 +1,6 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, type KeyboardEvent, type ReactElement } from 'react';
-import { formatCostUsd, formatCount, formatDurationMs } from '../../model/format.ts';
+import { formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
 import { operationFamilies } from '../../model/operation.ts';
 import { serviceSeries } from '../../model/service-series.ts';
 import { at, spanName, spanService } from '../../model/trace-model.ts';

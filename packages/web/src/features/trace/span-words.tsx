@@ -4,7 +4,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
 import { useState, type ReactElement } from 'react';
 import { conversationQuery, pipelineQuery, turnQuery } from '../../api/agent-queries.ts';
 import { ApiError } from '../../api/client.ts';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { drawnMeasure, hasStores, withTexts } from '../../model/pipeline-documents.ts';
 import { exchangeBelow, wordsKind } from '../../model/span-words.ts';
 import { Icon } from '../../widgets/icon.tsx';
@@ -78,7 +78,7 @@ function TurnMessages({
       {earlier.length > 0 && (
         <button type="button" className="fold-line" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           <Icon name={isOpen ? 'chevronDown' : 'chevronRight'} size={12} />
-          <span className="soft">{plural(earlier.length, 'earlier message')} of the prompt</span>
+          <span className="soft">{counted(earlier.length, 'earlier message')} of the prompt</span>
         </button>
       )}
       {isOpen && <Messages trace={trace} turn={turn} messages={earlier} />}
@@ -131,7 +131,7 @@ function AgentExchange({ trace, span }: SpanWordsProps): ReactElement {
     <div className="span-messages">
       <Messages trace={trace} turn={first} messages={first.input.filter(isAsked)} />
       <p className="faint small span-between">
-        {plural(calls, 'call')} of {calls === 1 ? 'a model' : 'models'}
+        {counted(calls, 'call')} of {calls === 1 ? 'a model' : 'models'}
         {query.hasNextPage && ', of those read so far'}
       </p>
       <Messages trace={trace} turn={last} messages={last.output} isAnswer />
@@ -159,7 +159,7 @@ function RetrievedDocuments({ span }: { readonly span: Span }): ReactElement {
         <p className="faint">No documents were recorded at this step.</p>
       ) : (
         <>
-          <p className="faint small">{plural(documents.length, 'document')}</p>
+          <p className="faint small">{counted(documents.length, 'document')}</p>
           <ol className="pipeline-documents">
             {documents.map((document) => (
               <DocumentCard

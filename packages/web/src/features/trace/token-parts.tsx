@@ -1,6 +1,6 @@
 import type { TokenPart } from '@sightline/schema/api';
 import type { ReactElement } from 'react';
-import { formatCostUsd, formatCount, formatShare } from '../../model/format.ts';
+import { formatCostUsd, formatCount, formatShare } from '@sightline/base';
 import { SaveTable } from '../../widgets/save-table.tsx';
 
 const labels: Readonly<Record<TokenPart['part'], string>> = {

@@ -4,7 +4,7 @@ import { lazy, Suspense, useMemo, useState, type ReactElement } from 'react';
 import { loadPart } from '../../api/load-part.ts';
 import { aiStepsOf, hasOtherSteps } from '../../model/ai-steps.ts';
 import { findCriticalPath } from '@sightline/schema/analysis';
-import { plural } from '../../model/format.ts';
+import { counted } from '@sightline/base';
 import { formatDateTime, timeZoneName } from '../../model/timestamp.ts';
 import { firstCause, traceDetail, traceName, traceSentence } from '../../model/trace-summary.ts';
 import type { TraceModel } from '../../model/trace-model.ts';
@@ -167,7 +167,7 @@ function RunOf({ run }: { readonly run: Run }): ReactElement {
   return (
     <>
       {status === 'ok' && errorCount > 0 && (
-        <span className="trace-of">{plural(errorCount, 'error')} handled</span>
+        <span className="trace-of">{counted(errorCount, 'error')} handled</span>
       )}
       {sessionId !== null && (
         <span className="trace-of">

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState, type ReactElement } from 'react';
-import { formatCount, plural } from '../../model/format.ts';
+import { formatCount, counted } from '@sightline/base';
 import { familyLabels, operationFamilies } from '../../model/operation.ts';
 import { at } from '../../model/trace-model.ts';
 import { Button, IconButton, Segmented } from '../../widgets/button.tsx';
@@ -101,7 +101,7 @@ function FindInTrace({ trace }: { readonly trace: TraceView }): ReactElement {
           (matches === undefined
             ? ''
             : place === -1
-              ? plural(matches.spans.length, 'span')
+              ? counted(matches.spans.length, 'span')
               : `${place + 1} of ${formatCount(matches.spans.length)}`)}
       </span>
       <IconButton

@@ -1,6 +1,6 @@
 import type { TraceSummary } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
-import { formatCount, formatDurationMs } from '../../model/format.ts';
+import { formatCount, formatDurationMs } from '@sightline/base';
 import { timeZoneName } from '../../model/timestamp.ts';
 import { CostValue, ErrorsValue, TimeAgo, Words } from '../../widgets/facts.tsx';
 import { DataTable, type Column } from '../../widgets/data-table.tsx';

@@ -2,7 +2,7 @@ import { printText } from '@sightline/schema/filter';
 import type { User, UsersResponse } from '@sightline/schema/api';
 import { useMemo, type ReactElement } from 'react';
 import { groupsDetail, usersSentence } from '../../model/agent-answers.ts';
-import { formatCount } from '../../model/format.ts';
+import { formatCount } from '@sightline/base';
 import type { Column } from '../../widgets/data-table.tsx';
 import { useGroupPicks } from '../../widgets/compare-picks.tsx';
 import { WayIn, Words } from '../../widgets/facts.tsx';
