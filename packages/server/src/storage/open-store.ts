@@ -7,6 +7,7 @@ import { type EmbeddedOptions, openEmbedded } from './clickhouse/embedded-engine
 import { PartInventory } from './clickhouse/part-inventory.ts';
 import { openServer, type ServerOptions } from './clickhouse/server-engine.ts';
 import { TableDefinitions } from './clickhouse/table-definitions.ts';
+import { forgetUnwrittenParts } from './clickhouse/unwritten-parts.ts';
 import { findStranger } from './find-stranger.ts';
 import { StoreError, type TelemetryStore } from './telemetry-store.ts';
 
@@ -53,6 +54,7 @@ function openEmbeddedStore(options: EmbeddedOptions, clock: Clock): TelemetrySto
       `Cannot open the telemetry store: "${stranger}" is no file: to read it would never end.`,
       { hint: 'Remove it, or put the file back from a backup. What is missing then is told.' },
     );
+  forgetUnwrittenParts(directory);
   const definitions = new TableDefinitions(directory, database);
   const restored = definitions.restore();
   const engine = openReadable(options, definitions);

@@ -1,13 +1,13 @@
 /**
  * A server under load is killed again and again at moments a seed decides, and started again. Meanwhile, as the seed
  * decides too, it is killed while it starts, traces are deleted, the retention changes, a second server tries to take the
- * directory, the clock jumps, and files of the journal are damaged; some kills are aimed at a merge, at the rewriting of a part for a
+ * directory, the clock jumps, and files of the journal are damaged; some kills are aimed at the moment when the engine notes the token of an insert, at a merge, at the rewriting of a part for a
  * deletion, and at a day that the retention drops. At the end every request that was acknowledged is in the
  * tables exactly once, or counted as damaged; and every other one is there exactly once or not at all.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { type FSWatcher, watch } from 'node:fs';
+import { existsSync, type FSWatcher, watch } from 'node:fs';
 import { appendFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -21,9 +21,18 @@ import { markedRequest } from './payloads.ts';
 import { seededRandom, type Random } from './random.ts';
 
 /** What happens beside the load until the kill. */
-export type Ordeal = 'starting' | 'merging' | 'deleting' | 'retention' | 'second server' | 'clock' | 'faults';
+export type Ordeal =
+  | 'starting'
+  | 'noting'
+  | 'merging'
+  | 'deleting'
+  | 'retention'
+  | 'second server'
+  | 'clock'
+  | 'faults';
 export const ordeals: readonly Ordeal[] = [
   'starting',
+  'noting',
   'merging',
   'deleting',
   'retention',
@@ -65,9 +74,11 @@ export interface CrashRunResult {
 }
 
 /** What the engine is in the middle of. */
-type Aim = 'merging' | 'deleting' | 'retention';
+type Aim = 'noting' | 'merging' | 'deleting' | 'retention';
 /** The engine writes what a merge, a deletion or a dropped day leaves into a folder of such a name, and renames it at the end. */
 const foldersOf: Readonly<Record<Aim, string>> = {
+  // Written once for each part of an insert, right before the part is put under its name.
+  noting: 'deduplication_log_',
   merging: 'tmp_merge_',
   deleting: 'tmp_mut_',
   retention: 'tmp_empty_',
@@ -96,7 +107,7 @@ class CrashRun {
   #faults = 0;
   /** Segments of which a file was damaged. */
   readonly #damaged = new Set<string>();
-  readonly #aimed: Record<Aim, number> = { merging: 0, deleting: 0, retention: 0 };
+  readonly #aimed: Record<Aim, number> = { noting: 0, merging: 0, deleting: 0, retention: 0 };
   /** What the next rounds have. */
   #deck: (Ordeal | undefined)[] = [];
 
@@ -146,7 +157,7 @@ class CrashRun {
     if (ordeal === 'deleting') await this.#deletions(random.int(3));
     if (!(await appears(this.#options.dataDirectory, foldersOf[ordeal], aimMsMax))) return;
     this.#aimed[ordeal] += 1;
-    await delay(random.int(30));
+    if (ordeal !== 'noting') await delay(random.int(30));
   }
 
   async #deletions(more: number): Promise<void> {
@@ -265,15 +276,17 @@ async function tableFolders(dataDirectory: string): Promise<readonly string[]> {
   return tables.flat();
 }
 
-/** Resolves at the moment when the engine begins a folder of such a name in one of its tables, or with false. */
+/** Resolves at the moment when the engine begins or writes what has such a name in one of its tables, or with false. */
 async function appears(dataDirectory: string, prefix: string, msMax: number): Promise<boolean> {
   const tables = await tableFolders(dataDirectory);
+  const folders =
+    prefix === foldersOf.noting ? tables.map((table) => join(table, 'deduplication_logs')) : tables;
   const watchers: FSWatcher[] = [];
   try {
     return await new Promise<boolean>((resolve) => {
       setTimeout(() => resolve(false), msMax).unref();
-      for (const table of tables)
-        watchers.push(watch(table, (_, name) => name?.startsWith(prefix) === true && resolve(true)));
+      for (const folder of folders.filter(existsSync))
+        watchers.push(watch(folder, (_, name) => name?.startsWith(prefix) === true && resolve(true)));
     });
   } finally {
     for (const watcher of watchers) watcher.close();
