@@ -150,7 +150,7 @@ const bracket = { open: 0x5b, close: 0x5d } as const;
 const comma = 0x2c;
 const usage = Buffer.from('"usage');
 const tier = Buffer.from('"service_tier"');
-/** Where the answer of a recorded HTTP exchange begins (sdk/replay/exchange.ts). The index over words leaves out texts that begin so (migrations/0027-schema.sql). */
+/** Where the answer of a recorded HTTP exchange begins (sdk/replay/exchange.ts). The index over words leaves out texts that begin so (migrations/0028-schema.sql). */
 const recordedAnswer = Buffer.from('"sightline.answer":');
 const quote = 0x22;
 /** Key and value: less than a piece that is taken out. */

@@ -10,7 +10,7 @@ import { type QueryContext, Reader } from '../reader.ts';
 import { normalTraceId, spansOfTrace } from '../read-trace.ts';
 import type { TraceExtent } from '../trace-extent.ts';
 import { withTexts } from '../restore-texts.ts';
-import { dataSourceName } from '../sql/mcp-sql.ts';
+import { dataSourceName } from '../sql/data-source-sql.ts';
 import { textIdColumns } from '../sql/span-columns-sql.ts';
 import { sql, trusted, uint } from '../sql/sql.ts';
 import { type DocumentStage, storesOf } from './pipeline/document-stores.ts';

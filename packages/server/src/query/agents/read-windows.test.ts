@@ -280,7 +280,7 @@ test('MCP: servers by the service that answers, tools with failures, and what ch
   });
 });
 
-test('MCP: of the spans that are not requests nothing but that is read', async () => {
+test('MCP: sums are of the steps; of the spans only those are read that may list tools, and the last errors', async () => {
   const asked: Statement[] = [];
   const query: TelemetryStore['query'] = async (statement, limits) => {
     asked.push(statement);
@@ -288,19 +288,9 @@ test('MCP: of the spans that are not requests nothing but that is read', async (
   };
   const context = { ...telemetry.context, store: { ...telemetry.store, query } };
   await readMcp(context, mcpParameters.parse({ service: 'client' }));
-  const ofSpans = asked.filter(({ sql }) => sql.includes('FROM spans'));
+  const ofSpans = asked.filter(({ sql }) => /FROM spans\b/.test(sql));
   expect(ofSpans).toHaveLength(2);
-  for (const { sql, params = {} } of ofSpans) {
-    const { rows } = await telemetry.store.query<{ explain: string }>({
-      sql: `EXPLAIN actions = 1 ${sql}`,
-      params,
-    });
-    const first = rows.flatMap(({ explain }) => /Prewhere filter column:\s+(.*)$/.exec(explain)?.[1] ?? []);
-    expect(first.length).toBeGreaterThan(1);
-    expect(new Set(first)).toEqual(
-      new Set(["operation = 'mcp'", "mapContainsKey(attributes, 'mcp.method.name') AND operation = 'tool'"]),
-    );
-  }
+  for (const { sql } of ofSpans) expect(sql).toMatch(/span_id\)? IN \(/);
 });
 
 test('MCP: a call of a tool is a request where it says so, client and server of it one', async () => {

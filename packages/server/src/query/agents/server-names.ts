@@ -1,7 +1,8 @@
 import type { Reader } from '../reader.ts';
 import { spansOfTrace } from '../read-trace.ts';
 import type { TraceExtent } from '../trace-extent.ts';
-import { dataSourceName, mcpServerName } from '../sql/mcp-sql.ts';
+import { mcpServerName } from '../../storage/mcp-attributes.ts';
+import { dataSourceName } from '../sql/data-source-sql.ts';
 import { sql, trusted } from '../sql/sql.ts';
 import { parentStep, type RunTree, stepsOf } from './run-tree.ts';
 

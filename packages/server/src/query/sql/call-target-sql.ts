@@ -1,5 +1,5 @@
 /** What a span calls that sends no spans itself: `kind`, `name` and `group` with line feeds between them; '' where it calls nothing, or nothing that has a name. Over rows of `spans`. */
-import { mcpServerName } from './mcp-sql.ts';
+import { mcpServerName } from '../../storage/mcp-attributes.ts';
 
 const firstOf = (keys: readonly string[]): string =>
   `multiIf(${keys.map((key) => `attributes['${key}'] != '', attributes['${key}']`).join(', ')}, '')`;

@@ -18,10 +18,6 @@ export function textsOfDays(
 export const taggedValue = (value: string): string =>
   `if(position(${value}, '\\x01') = 0, ${value}, concat(${value}, '\\x03', ${textIdsHex}))`;
 
-/** Bytes of a value that may have marks in the place of texts. */
-export const wholeLength = (value: string): string =>
-  `(length(replaceRegexpAll(${value}, '\\x01\\\\d+:\\\\d+\\x02', '')) + arraySum(bytes -> toUInt64(bytes), extractAll(${value}, '\\x01\\\\d+:(\\\\d+)\\x02')))`;
-
 function dayStart(nanos: bigint): Sql {
   return sql`fromUnixTimestamp64Nano(${{ type: 'Int64', value: String((nanos / dayNanos) * dayNanos) }}, 'UTC')`;
 }

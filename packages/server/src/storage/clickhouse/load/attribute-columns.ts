@@ -1,11 +1,11 @@
 import { AttributeRow } from './attribute-row.ts';
-import { Dictionary } from './dictionary.ts';
 import { type DerivedItem, placeOfAttribute } from './derived-item.ts';
 import { type ItemFailure, placeOfFailure } from './item-failure.ts';
 import { MapColumn, TextColumn } from './native-columns.ts';
 import { NumberList } from './number-list.ts';
 import { isTextKey, textBytesMin } from '../../text-attributes.ts';
-import { promptNameKeys } from './steps-sql.ts';
+import { SaidTexts } from './said-texts.ts';
+import { keysOfSteps } from './steps-sql.ts';
 
 const noBytes = new Uint8Array();
 
@@ -25,27 +25,21 @@ export class AttributeColumns {
   readonly #failurePlaces = new NumberList();
   readonly #textKeys = new NumberList();
   readonly #longCodes = new NumberList();
-  readonly #promptPlaces = new NumberList();
-  readonly promptNames = new Dictionary();
-  readonly #noPrompt = this.promptNames.codeOfText('');
-  /** Of the row at hand: the code of what it says under each of `promptNameKeys`. */
-  #prompts: (number | undefined)[] = [];
+  readonly #saidPlaces = new NumberList();
+  /** Of the row at hand. */
+  readonly said: SaidTexts<keyof typeof keysOfSteps>;
 
   constructor(bytes: Uint8Array, item: DerivedItem, failure: ItemFailure) {
     this.#bytes = bytes;
     this.#item = item;
     this.#failure = failure;
     this.#row = new AttributeRow(bytes);
-  }
-
-  /** The name of the prompt of the row at hand, in `promptNames`. */
-  get promptName(): number {
-    return this.#prompts.find((code) => code !== undefined && code !== this.#noPrompt) ?? this.#noPrompt;
+    this.said = new SaidTexts(bytes, keysOfSteps);
   }
 
   beginRow(): void {
     this.#row.begin();
-    if (this.#prompts.length > 0) this.#prompts = [];
+    this.said.beginRow();
   }
 
   append(start: number, end: number): void {
@@ -59,12 +53,8 @@ export class AttributeColumns {
     if (failurePlace >= 0) this.#failure.setAttribute(failurePlace, pair.valueStart, pair.valueEnd);
     const length = value.end - value.start;
     const isLong = length > 0 && (length > textBytesMin || this.#textKeys.at(code) > 0);
-    const promptPlace = this.#promptPlaces.at(code) - 1;
-    // The first counts, as where a map is asked for a key.
-    if (promptPlace >= 0)
-      this.#prompts[promptPlace] ??= isLong
-        ? this.#noPrompt
-        : this.promptNames.codeOf(value.source, value.start, value.end);
+    const saidPlace = this.#saidPlaces.at(code) - 1;
+    if (saidPlace >= 0) this.said.set(saidPlace, value, isLong);
     if (isLong) {
       long_attributes.append(this.#longCodeOf(code), value.source, value.start, value.end);
       attributes.append(code, noBytes, 0, 0);
@@ -83,7 +73,7 @@ export class AttributeColumns {
     this.#failurePlaces.push(placeOfFailure(key) + 1);
     this.#textKeys.push(isTextKey(key) ? 1 : 0);
     this.#longCodes.push(0);
-    this.#promptPlaces.push(promptNameKeys.indexOf(key) + 1);
+    this.#saidPlaces.push(this.said.placeOf(key) + 1);
   }
 
   #longCodeOf(code: number): number {

@@ -239,12 +239,71 @@ function oddSteps(): readonly Sent[] {
   );
 }
 
+/** Requests to MCP servers that say who answers, and how much, in odd ways. */
+function oddMcpRequests(): readonly Sent[] {
+  const long = 'y'.repeat(5_000);
+  const servers = [
+    {},
+    { 'mcp.server.name': '', 'mcp.server': 'files' },
+    { 'mcp_server.name': 'late', 'server.name': long, 'server.address': 'not asked' },
+    { 'server.address': '10.0.0.7', 'server.port': 8080 },
+    { 'server.address': 'files.test', 'server.port': '' },
+    { 'server.port': 9 },
+    { 'mcp.server.name': 7, 'network.transport': 'pipe', 'mcp.transport': 'other', 'mcp.session.id': long },
+  ];
+  const methods = [
+    { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': 'read' },
+    { 'mcp.method.name': '', 'mcp.protocol.version': '2025-06-18', 'gen_ai.tool.name': 'read' },
+    { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'read', 'mcp.method.name': 'tools/call' },
+    { 'gen_ai.operation.name': 'execute_tool', 'gen_ai.tool.name': 'read' },
+    { 'mcp.method.name': 'resources/read' },
+  ];
+  const sizes = [
+    {},
+    { 'mcp.request.size': 12, 'mcp.response.size': '34' },
+    { 'mcp.request.size': '-1', 'mcp.response.size': '1e3', 'output.value': 'taken from the size' },
+    { 'gen_ai.tool.call.arguments': '', 'input.value': '{"a":"é"}', 'mcp.response.value': long },
+    { 'gen_ai.tool.call.result': `${long}\u0001 no mark \u0002`, 'traceloop.entity.output': 'second' },
+    { 'gen_ai.tool.call.arguments': 5, 'gen_ai.tool.call.result': 1.5 },
+  ];
+  return servers.flatMap((server, first) =>
+    methods.flatMap((method, second) =>
+      sizes.flatMap((size, third) => {
+        const number = 5_000 + first * 100 + second * 10 + third;
+        const start = testNow - BigInt(number) * 1_000_000_000n;
+        const span = {
+          traceId: 'd'.repeat(24) + number.toString(16).padStart(8, '0'),
+          spanId: 'c'.repeat(12) + number.toString(16).padStart(4, '0'),
+          name: `tools/call ${number % 3}`,
+          kind: number % 4,
+          startTimeUnixNano: String(start),
+          endTimeUnixNano: String(start + 1_000n),
+          attributes: attributesOf({ ...server, ...method, ...size }),
+        };
+        const json = {
+          resourceSpans: [
+            {
+              resource: { attributes: attributesOf({ 'service.name': 'host' }) },
+              scopeSpans: [{ spans: [span] }],
+            },
+          ],
+        };
+        return protobufOf('traces', Buffer.from(JSON.stringify(json))).map((request) => ({
+          signal: 'traces' as const,
+          request,
+          now: testNow,
+        }));
+      }),
+    ),
+  );
+}
+
 test('every column is what the Protobuf reader of the engine gives', { timeout: 180_000 }, async () => {
   // A price of one's own holds for every tier.
   const flat = flatPrice('openai', 'gpt-4o');
   const prices = flat.prices.map((owned) => ({ ...owned, tierFactors: { [anyTier]: 1 } }));
   await writePrices(engine, [{ ...flat, prices }]);
-  const whole = [...conformanceRequests(), ...dialectRequests(), ...oddSteps()];
+  const whole = [...conformanceRequests(), ...dialectRequests(), ...oddSteps(), ...oddMcpRequests()];
   const sent = [...whole, ...damagedRequests(whole)];
   expect(await expectEqual('traces', recordsOf('traces', sent))).toBeGreaterThan(500);
   const priced = await ownRows<{ steps: string }>(
@@ -252,6 +311,14 @@ test('every column is what the Protobuf reader of the engine gives', { timeout: 
     "SELECT count() AS steps FROM ai_spans WHERE price_version = 'test' AND prompt_name = 'answer' AND environment = 'new'",
   );
   expect(Number(priced[0]?.steps), `seed ${seed}`).toBeGreaterThan(0);
+  const asked = await ownRows<{ server: string }>(
+    engine,
+    "SELECT DISTINCT mcp_server AS server FROM ai_spans WHERE mcp_method != '' AND response_bytes > 0 ORDER BY server",
+  );
+  expect(
+    asked.map(({ server }) => server),
+    `seed ${seed}`,
+  ).toEqual(expect.arrayContaining(['10.0.0.7:8080', '7', 'files', 'files.test', 'host']));
   const tiers = await ownRows<{ steps: string; priced: string }>(
     engine,
     // Some of the damaged ones say another model, or half of the usage.

@@ -83,7 +83,7 @@ export class SpanColumns implements ItemColumns {
       origin: this.origin,
       derived: this.#derived,
       names: this.#own.name.dictionary,
-      promptNames: this.#attributes.promptNames,
+      said: this.#attributes.said,
     });
     this.#span = new MessageReader(bytes, {
       single: {
@@ -149,7 +149,6 @@ export class SpanColumns implements ItemColumns {
     this.steps.append({
       span,
       statusCode,
-      promptName: this.#attributes.promptName,
       nameCode: this.#nameCode,
       durationNanos: this.#durationNanos,
     });

@@ -1,4 +1,5 @@
 import { isStepOperation } from '@sightline/schema/conventions';
+import { callMethod, serverKind, toldSize } from '../../mcp-attributes.ts';
 import type { DerivedColumns } from './derived-columns.ts';
 import type { Dictionary } from './dictionary.ts';
 import type { MessageReader } from './message-reader.ts';
@@ -7,19 +8,19 @@ import {
   CountColumn,
   DictionaryColumn,
   FixedColumn,
+  NullableColumn,
   timeType,
   WideColumn,
 } from './native-columns.ts';
 import type { OriginColumns } from './origin-columns.ts';
 import { appendIds, spanField } from './span-field.ts';
-import { derivedOfSteps } from './steps-sql.ts';
+import type { SaidTexts } from './said-texts.ts';
+import { derivedOfSteps, type keysOfSteps } from './steps-sql.ts';
 
 /** What a span says beside its origin and its normal fields. */
 export interface StepSpan {
   readonly span: MessageReader;
   readonly statusCode: number;
-  /** A code in the names of prompts. */
-  readonly promptName: number;
   readonly nameCode: number;
   readonly durationNanos: { readonly low: number; readonly high: number };
 }
@@ -30,27 +31,30 @@ export class StepColumns {
   readonly #bytes: Uint8Array;
   readonly #origin: OriginColumns;
   readonly #derived: DerivedColumns;
+  readonly #said: SaidTexts<keyof typeof keysOfSteps>;
   readonly #own;
   /** By the code of an operation. */
   readonly #isStep: (boolean | undefined)[] = [];
   readonly #operations: DictionaryColumn;
+  readonly #mcpTexts: readonly DictionaryColumn[];
 
   constructor({
     bytes,
     origin,
     derived,
     names,
-    promptNames,
+    said,
   }: {
     readonly bytes: Uint8Array;
     readonly origin: OriginColumns;
     readonly derived: DerivedColumns;
     readonly names: Dictionary;
-    readonly promptNames: Dictionary;
+    readonly said: SaidTexts<keyof typeof keysOfSteps>;
   }) {
     this.#bytes = bytes;
     this.#origin = origin;
     this.#derived = derived;
+    this.#said = said;
     this.#operations = derived.columns['operation'] as DictionaryColumn;
     const { project, service, scope_name } = origin.columns;
     this.#own = {
@@ -64,10 +68,20 @@ export class StepColumns {
       environment: new DictionaryColumn(origin.environments),
       start_time: new WideColumn(timeType),
       duration_ns: new WideColumn('UInt64'),
+      kind: new CountColumn(8),
       status_code: new CountColumn(8),
       scope_name: new DictionaryColumn(scope_name.dictionary),
-      prompt_name: new DictionaryColumn(promptNames),
+      prompt_name: new DictionaryColumn(),
+      mcp_server: new DictionaryColumn(),
+      mcp_method: new DictionaryColumn(),
+      mcp_transport: new DictionaryColumn(),
+      mcp_protocol: new DictionaryColumn(),
+      mcp_session: new DictionaryColumn(),
+      request_bytes: new NullableColumn('UInt64'),
+      response_bytes: new NullableColumn('UInt64'),
     };
+    const { mcp_server, mcp_method, mcp_transport, mcp_protocol, mcp_session } = this.#own;
+    this.#mcpTexts = [mcp_server, mcp_method, mcp_transport, mcp_protocol, mcp_session];
   }
 
   get columns(): Readonly<Record<string, Column>> {
@@ -82,7 +96,7 @@ export class StepColumns {
     return (this.#isStep[code] ??= isStepOperation(this.#operations.dictionary.text(code)));
   }
 
-  append({ span, statusCode, promptName, nameCode, durationNanos }: StepSpan): void {
+  append({ span, statusCode, nameCode, durationNanos }: StepSpan): void {
     const own = this.#own;
     const bytes = this.#bytes;
     const { project, service, scopeName, version, environment } = this.#origin.currentCodes;
@@ -95,9 +109,60 @@ export class StepColumns {
     own.environment.appendCode(environment);
     own.start_time.appendAt(bytes, span.fixedAt(spanField.start));
     own.duration_ns.out.fixed64(durationNanos.low, durationNanos.high);
+    const kind = span.varint(spanField.kind);
+    own.kind.append(kind);
     own.status_code.append(statusCode);
     own.scope_name.appendCode(scopeName);
-    own.prompt_name.appendCode(promptName);
+    own.prompt_name.appendCode(this.#said.code('promptName', own.prompt_name.dictionary));
+    this.#appendMcp({ kind, nameCode, service });
     this.#derived.copyLast();
   }
+
+  /** The same as `mcpColumns` say in SQL. */
+  #appendMcp({
+    kind,
+    nameCode,
+    service,
+  }: {
+    readonly kind: number;
+    readonly nameCode: number;
+    readonly service: number;
+  }): void {
+    const own = this.#own;
+    const said = this.#said;
+    const operation = this.#operations.dictionary.text(this.#operations.last);
+    const told = operation === 'mcp' || operation === 'tool' ? said.text('method') : '';
+    if (operation !== 'mcp' && told === '') {
+      for (const column of this.#mcpTexts) column.appendCode(column.dictionary.codeOfText(''));
+      own.request_bytes.append(null);
+      own.response_bytes.append(null);
+      return;
+    }
+    const method =
+      told || (this.#derived.textOf('tool_name') === '' ? own.name.dictionary.text(nameCode) : callMethod);
+    own.mcp_method.appendCode(own.mcp_method.dictionary.codeOfText(method));
+    const server =
+      said.text('server') || (kind === serverKind ? own.service.dictionary.text(service) : this.#address());
+    own.mcp_server.appendCode(own.mcp_server.dictionary.codeOfText(server));
+    own.mcp_transport.appendCode(said.code('transport', own.mcp_transport.dictionary));
+    own.mcp_protocol.appendCode(said.code('protocol', own.mcp_protocol.dictionary));
+    own.mcp_session.appendCode(said.code('session', own.mcp_session.dictionary));
+    own.request_bytes.append(this.#size('requestSize', 'request'));
+    own.response_bytes.append(this.#size('responseSize', 'response'));
+  }
+
+  #address(): string {
+    const address = this.#said.text('address');
+    const port = this.#said.text('port');
+    return address === '' || port === '' ? address : `${address}:${port}`;
+  }
+
+  /** The size that a step tells, else that of the text it holds. */
+  #size(told: 'requestSize' | 'responseSize', text: 'request' | 'response'): number | null {
+    const size = this.#said.text(told);
+    if (size !== '') return isToldSize.test(size) ? Number(size) : null;
+    return this.#said.byteLength(text) || null;
+  }
 }
+
+const isToldSize = new RegExp(toldSize);

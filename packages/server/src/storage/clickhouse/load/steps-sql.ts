@@ -5,6 +5,7 @@ import {
   priceSql,
   type PriceSqlColumns,
 } from '@sightline/schema/conventions';
+import { mcpColumns, mcpKeys, saidText } from '../../mcp-attributes.ts';
 import { literal } from '../engine.ts';
 
 /** Normal fields that a step has. */
@@ -32,8 +33,10 @@ export const derivedOfSteps = [
   'ttft_ms',
 ] as const satisfies readonly DerivedColumn[];
 
-/** The attributes that name the prompt of a call; the first that says something counts. */
-export const promptNameKeys: readonly string[] = ['gen_ai.prompt.name', 'langfuse.observation.prompt.name'];
+const promptNameKeys: readonly string[] = ['gen_ai.prompt.name', 'langfuse.observation.prompt.name'];
+
+/** The attributes that steps have columns of; of several keys the first that says something counts. */
+export const keysOfSteps = { promptName: promptNameKeys, ...mcpKeys } as const;
 
 const copied: readonly string[] = [
   'project',
@@ -46,9 +49,11 @@ const copied: readonly string[] = [
   'environment',
   'start_time',
   'duration_ns',
+  'kind',
   'status_code',
   'scope_name',
   'prompt_name',
+  ...Object.keys(mcpColumns),
   ...derivedOfSteps.filter((name) => name !== 'cost_usd'),
   'stored_time',
 ];
@@ -86,12 +91,14 @@ export function stepsOfSpans(
   database: string,
   spans: string,
 ): { readonly columns: readonly string[]; readonly select: string } {
-  const [prompt, otherPrompt] = promptNameKeys.map((key) => `attributes[${literal(key)}]`);
   const [environment, otherEnvironment] = ['deployment.environment.name', 'deployment.environment'].map(
     (key) => `resource_attributes[${literal(key)}]`,
   );
   const steps = `(SELECT *, resource_attributes['service.version'] AS service_version,
-      if(${environment} != '', ${environment}, ${otherEnvironment}) AS environment, if(${prompt} != '', ${prompt}, ${otherPrompt}) AS prompt_name
+      if(${environment} != '', ${environment}, ${otherEnvironment}) AS environment, ${saidText(promptNameKeys)} AS prompt_name,
+      ${Object.entries(mcpColumns)
+        .map(([name, column]) => `${column} AS ${name}`)
+        .join(', ')}
     FROM ${spans} WHERE operation NOT IN (${plainOperations.map(literal).join(', ')}))`;
   return { columns: inserted, select: pricedSteps(database, steps) };
 }

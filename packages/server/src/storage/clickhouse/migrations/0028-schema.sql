@@ -252,6 +252,7 @@ CREATE TABLE IF NOT EXISTS {{ai_spans}} {{on cluster}}
     environment LowCardinality(String),
     start_time DateTime64(9, 'UTC') CODEC(Delta(8), ZSTD(1)),
     duration_ns UInt64 CODEC(T64, ZSTD(1)),
+    kind UInt8,
     status_code UInt8,
     -- Which instrumentation reported a step: two of one call report it with one usage at one time.
     scope_name LowCardinality(String),
@@ -263,6 +264,14 @@ CREATE TABLE IF NOT EXISTS {{ai_spans}} {{on cluster}}
     response_id String,
     service_tier LowCardinality(String),
     prompt_name LowCardinality(String),
+    -- What it asked of an MCP server, by mcp-attributes.ts; empty where it asked none. Sizes are those that are told, else those of arguments and result.
+    mcp_server LowCardinality(String),
+    mcp_method LowCardinality(String),
+    mcp_transport LowCardinality(String),
+    mcp_protocol LowCardinality(String),
+    mcp_session LowCardinality(String),
+    request_bytes Nullable(UInt64),
+    response_bytes Nullable(UInt64),
     input_tokens Nullable(UInt64),
     output_tokens Nullable(UInt64),
     cache_read_tokens Nullable(UInt64),

@@ -1,0 +1,73 @@
+/** What spans say of requests to MCP servers, and under which keys: the first that says something counts. Loads read it in TypeScript, a rework of history in SQL. */
+export const mcpKeys = {
+  /** The name of the server. */
+  server: [
+    'mcp.server.name',
+    'mcp.server_name',
+    'mcp.server',
+    'server.name',
+    'mcp_server_name',
+    'mcp_server.name',
+  ],
+  address: ['server.address'],
+  port: ['server.port'],
+  method: ['mcp.method.name'],
+  transport: ['network.transport', 'mcp.transport'],
+  protocol: ['mcp.protocol.version'],
+  session: ['mcp.session.id'],
+  requestSize: ['mcp.request.size'],
+  responseSize: ['mcp.response.size'],
+  /** Long texts: where no size is told, their length is it. */
+  request: ['gen_ai.tool.call.arguments', 'mcp.request.argument', 'traceloop.entity.input', 'input.value'],
+  response: ['gen_ai.tool.call.result', 'mcp.response.value', 'traceloop.entity.output', 'output.value'],
+} as const satisfies Readonly<Record<string, readonly string[]>>;
+
+/** A span of kind server is the server itself. */
+export const serverKind = 2;
+
+/** What a tool is called with, where the method is not told. */
+export const callMethod = 'tools/call';
+
+/** A size that is told: digits, as many as a number of JavaScript keeps. */
+export const toldSize = '^[0-9]{1,15}$';
+
+/** A value of `attributes`, of short texts, under the first key that says something. */
+export const saidText = (keys: readonly string[]): string =>
+  keys.length === 1
+    ? `attributes['${keys[0]}']`
+    : `multiIf(${keys.map((key) => `attributes['${key}'] != '', attributes['${key}']`).join(', ')}, '')`;
+
+/** The same of texts that may be long. */
+export const saidLongText = (keys: readonly string[]): string =>
+  `coalesce(${keys.flatMap((key) => [`nullIf(long_attributes['${key}'], '')`, `nullIf(attributes['${key}'], '')`]).join(', ')}, '')`;
+
+const address = `if(${saidText(mcpKeys.address)} = '', '', concat(${saidText(mcpKeys.address)}, if(${saidText(mcpKeys.port)} = '', '', concat(':', ${saidText(mcpKeys.port)}))))`;
+
+/** The MCP server that a span asked, or is. Over rows of `spans`. */
+export const mcpServerName = `multiIf(${mcpKeys.server.map((key) => `attributes['${key}'] != '', attributes['${key}']`).join(', ')},
+  kind = ${serverKind}, toString(service), ${address})`;
+
+/** Where an instrumentation has a span for the call of a tool, that of MCP writes its attributes on it instead of a span of its own. Over rows of `spans`. */
+const isMcp = `(operation = 'mcp' OR (operation = 'tool' AND ${saidText(mcpKeys.method)} != ''))`;
+
+/** Bytes of a value that may have marks in the place of texts. */
+const wholeLength = (value: string): string =>
+  `(length(replaceRegexpAll(${value}, '\\x01\\\\d+:\\\\d+\\x02', '')) + arraySum(bytes -> toUInt64(bytes), extractAll(${value}, '\\x01\\\\d+:(\\\\d+)\\x02')))`;
+
+const size = (told: readonly string[], texts: readonly string[]): string =>
+  `multiIf(NOT ${isMcp}, NULL, ${saidText(told)} != '', if(match(${saidText(told)}, '${toldSize}'), toUInt64OrNull(${saidText(told)}), NULL), ${saidLongText(texts)} != '', toUInt64(${wholeLength(saidLongText(texts))}), NULL)`;
+
+const ofMcp = (text: string): string => `if(${isMcp}, ${text}, '')`;
+
+/** The columns of a step that say what it asked of MCP; empty where it asked nothing. Over rows of `spans`. */
+export const mcpColumns = {
+  mcp_server: ofMcp(mcpServerName),
+  mcp_method: ofMcp(
+    `multiIf(${saidText(mcpKeys.method)} != '', ${saidText(mcpKeys.method)}, tool_name != '', '${callMethod}', toString(name))`,
+  ),
+  mcp_transport: ofMcp(saidText(mcpKeys.transport)),
+  mcp_protocol: ofMcp(saidText(mcpKeys.protocol)),
+  mcp_session: ofMcp(saidText(mcpKeys.session)),
+  request_bytes: size(mcpKeys.requestSize, mcpKeys.request),
+  response_bytes: size(mcpKeys.responseSize, mcpKeys.response),
+} as const;
