@@ -198,3 +198,23 @@ test('the grouper gives what groupError gives, and remembers no more than it may
   const repeated = error({ stack });
   expect(grouper.group(repeated)).toBe(grouper.group({ ...repeated }));
 });
+
+test('a Go program below /go/src, where many images build, has calls of its own', () => {
+  const stack = (root: string) => `goroutine 18 [running]:
+runtime/debug.Stack()
+	/usr/local/go/src/runtime/debug/stack.go:24 +0x5e
+main.(*Server).handle(0xc000018, {0x7f, 0x1})
+	${root}/server.go:18 +0x1b
+slices.SortFunc[...](...)
+	/usr/local/go/src/slices/sort.go:28`;
+  const [image, home] = ['/go/src/app', '/home/ann/svc'].map((root) =>
+    groupError(error({ stack: stack(root) })),
+  );
+  expect(image).toMatchObject({ culprit: 'main:Server.handle' });
+  expect(image?.key).toBe(home?.key);
+});
+
+test('a tool that is called over MCP fails as one that is called at once', () => {
+  expect(groupError(error({ operation: 'mcp', tool: 'search' })).errorClass).toBe('tool');
+  expect(groupError(error({ operation: 'mcp', tool: '' })).errorClass).toBeUndefined();
+});

@@ -124,11 +124,15 @@ function readTexts(json: string): readonly string[] {
 const asksModel = ({ operation, provider }: ReportedError): boolean =>
   modelOperations.has(operation) || (operation === 'http' && provider !== '');
 
+/** A request to an MCP server calls a tool where it names one. */
+const callsTool = ({ operation, tool }: ReportedError): boolean =>
+  operation === 'tool' || (operation === 'mcp' && tool !== '');
+
 function classOf(error: ReportedError, type: string, message: string): ErrorClass | undefined {
   if (asksModel(error))
     // OpenTelemetry's spans of HTTP have the status as the type of the error.
     return llmErrorClass(type, message, error.httpStatus || type);
-  return error.operation === 'tool' ? 'tool' : undefined;
+  return callsTool(error) ? 'tool' : undefined;
 }
 
 interface ReadError {
@@ -151,7 +155,7 @@ function causeOf(
     const panic = type === 'panic' ? [panicCause(message)] : [];
     return ['stack', language, ...types.map(bareType), ...panic, ...frames.map(placeOf)];
   }
-  if (error.operation === 'tool' && error.tool !== '') return ['tool', error.tool, bareType(type), message];
+  if (callsTool(error) && error.tool !== '') return ['tool', error.tool, bareType(type), message];
   if (message !== '') return ['message', error.service, bareType(type), message];
   return ['span', error.service, bareType(type), parameteriseMessage(error.name)];
 }
@@ -166,7 +170,7 @@ function panicCause(message: string): string {
 }
 
 function fallbackType(error: ReportedError): string {
-  return error.operation === 'tool' && error.tool !== '' ? error.tool : parameteriseMessage(error.name);
+  return callsTool(error) && error.tool !== '' ? error.tool : parameteriseMessage(error.name);
 }
 
 /** The program's own calls where the root cause was thrown; of an exception around it where it has none. */

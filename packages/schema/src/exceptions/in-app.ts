@@ -20,9 +20,9 @@ const libraries: Readonly<Record<StackLanguage, LibraryRule>> = {
       /^(?:java|javax|jdk|sun|com\.sun|jakarta|kotlin|kotlinx|scala|groovy|clojure|android|androidx|com\.google\.(?:common|inject)|com\.(?:fasterxml|mysql|amazonaws|mongodb|squareup)|oracle|redis\.clients|feign|retrofit2|rx|software\.amazon|org\.(?:postgresql|mariadb|elasticsearch|slf4j|h2|jetbrains|aspectj|mockito|thymeleaf|quartz|apache|springframework|hibernate|eclipse|jboss|junit|gradle|codehaus|reactivestreams)|io\.(?:lettuce|ktor|r2dbc|netty|micrometer|grpc|reactivex|quarkus|micronaut|vertx|opentelemetry)|reactor|okhttp3|com\.zaxxer|net\.bytebuddy)(?:\.|$)/,
   },
   go: {
-    file: /\/pkg\/mod\/|\/go\/src\/|\/usr\/lib\/go|\/usr\/local\/go\/|\/vendor\/|\/libexec\/src\/|@v\d[^/]*\/|^_cgo_gotypes/,
+    file: /\/pkg\/mod\/|\/usr\/lib\/go|\/usr\/local\/go\/|\/vendor\/|\/libexec\/src\/|@v\d[^/]*\/|^_cgo_gotypes/,
     module:
-      /^(?:runtime|net|reflect|sync|testing|syscall|internal|encoding|database|os|io|fmt|context|bufio|bytes|strings|time|errors|log|sort|strconv|regexp|html|text|crypto|compress|math|path|container|archive|go|golang\.org\/x)(?:\/|$)/,
+      /^(?:runtime|net|reflect|sync|testing|syscall|internal|encoding|database|os|io|fmt|context|bufio|bytes|strings|time|errors|log|sort|strconv|regexp|html|text|crypto|compress|math|path|container|archive|cmp|debug|embed|expvar|hash|image|index|iter|maps|mime|plugin|slices|structs|unicode|unique|unsafe|vendor|weak|go|golang\.org\/x)(?:\/|$)/,
   },
   dotnet: {
     module:
