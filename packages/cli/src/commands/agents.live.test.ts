@@ -85,7 +85,9 @@ describe('runs', () => {
       /^TIME +TRACE +AGENT +NAME +QUESTION +ANSWER +STATUS +DURATION +STEPS +LLM +TOKENS +COST$/,
     );
     expect(lines[0]).toMatch(
-      new RegExp(`${ownModelRun} +travel +invoke_agent travel +· +· +ok +2\\.00 s +3 +1 +1,000→100 +unknown$`),
+      new RegExp(
+        `${ownModelRun} +travel +invoke_agent travel +· +· +ok +2\\.00 s +3 +1 +1,000→100 +unknown$`,
+      ),
     );
     expect(lines[1]).toMatch(
       new RegExp(`${failedRun} +travel .* error +2\\.00 s +3 +1 +1,000→100 +\\$0\\.0035$`),
