@@ -306,7 +306,10 @@ function coverageTable({
   return {
     title: 'What this covers',
     note: [
-      `Items since the server began to count. No run was at work in ${countText(empty)} of ${counted(series.length, 'step')} of ${durationText(stepMs)}.`,
+      'Items since the server began to count.',
+      empty === 0
+        ? `Runs were at work in each of ${counted(series.length, 'step')} of ${durationText(stepMs)}.`
+        : `In ${countText(empty)} of ${counted(series.length, 'step')} of ${durationText(stepMs)} no run was at work.`,
       ...(sampling === null ? [] : [samplingText(sampling)]),
       ...(late === 0 ? [] : [`${counted(late, 'alert')} fired while data was still on the way.`]),
     ].join(' '),

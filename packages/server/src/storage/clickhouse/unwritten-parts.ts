@@ -38,8 +38,7 @@ function forgetIn(table: string): readonly string[] {
 }
 
 function forgetAfter(last: number, path: string): readonly string[] {
-  // A letter a byte, so that places in the text are places in the file.
-  const text = readFileSync(path, 'latin1');
+  const text = textOf(path);
   const end = text.lastIndexOf(newline) + 1;
   const unwritten: { readonly at: number; readonly part: string }[] = [];
   for (let at = 0; at < end; at = text.indexOf(newline, at) + 1) {
@@ -60,7 +59,16 @@ function forgetAfter(last: number, path: string): readonly string[] {
   return unwritten.map(({ part }) => part);
 }
 
-/** Of what cannot be read the engine says so. */
+/** A letter a byte, so that places in the text are places in the file. Of what cannot be read the engine says so. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/** The same of folders. */
 function namesIn(directory: string): readonly string[] {
   try {
     return readdirSync(directory);

@@ -82,6 +82,7 @@ export class StepColumns {
     };
     const { mcp_server, mcp_method, mcp_transport, mcp_protocol, mcp_session } = this.#own;
     this.#mcpTexts = [mcp_server, mcp_method, mcp_transport, mcp_protocol, mcp_session];
+    for (const { dictionary } of this.#mcpTexts) dictionary.codeOfText('');
   }
 
   get columns(): Readonly<Record<string, Column>> {
@@ -133,7 +134,7 @@ export class StepColumns {
     const operation = this.#operations.dictionary.text(this.#operations.last);
     const told = operation === 'mcp' || operation === 'tool' ? said.text('method') : '';
     if (operation !== 'mcp' && told === '') {
-      for (const column of this.#mcpTexts) column.appendCode(column.dictionary.codeOfText(''));
+      for (const column of this.#mcpTexts) column.appendCode(noText);
       own.request_bytes.append(null);
       own.response_bytes.append(null);
       return;
@@ -165,4 +166,6 @@ export class StepColumns {
   }
 }
 
+/** The first code of a dictionary that is asked for '' first. */
+const noText = 0;
 const isToldSize = new RegExp(toldSize);
