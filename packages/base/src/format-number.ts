@@ -79,7 +79,7 @@ export function formatObjective(share: number): string {
   });
 }
 
-/** What is no number is a dash, and zero has no sign. */
+/** Writes NaN and infinity as a dash, and zero without a sign. */
 function signed(value: number, format: (size: number) => string): string {
   if (!Number.isFinite(value)) return '–';
   const text = format(Math.abs(value));

@@ -12,7 +12,7 @@ export const durationText = (ms: number | null): string => (ms === null ? none :
 
 export const costText = (usd: number | null): string => (usd === null ? none : formatCostUsd(usd));
 
-/** Of what is held against an objective. */
+/** A share with the digits that an SLO needs. */
 export const objectiveText = (share: number | null): string =>
   share === null ? none : formatObjective(share);
 

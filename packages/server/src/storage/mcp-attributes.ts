@@ -1,4 +1,7 @@
-/** What spans say of requests to MCP servers, and under which keys: the first that says something counts. Loads read it in TypeScript, a rework of history in SQL. */
+/**
+ * The attributes in which spans describe requests to MCP servers; of several keys the first with a value counts. Loads read them in TypeScript
+ * (clickhouse/load/step-columns.ts), `rederive` reads them in SQL (`mcpColumns`).
+ */
 export const mcpKeys = {
   /** The name of the server. */
   server: [
@@ -25,17 +28,18 @@ export const mcpKeys = {
 /** A span of kind server is the server itself. */
 export const serverKind = 2;
 
-/** What a tool is called with, where the method is not told. */
+/** The method of a tool call whose span does not name its method. */
 export const callMethod = 'tools/call';
 
-/** A size that is told: digits, as many as a number of JavaScript keeps. */
+/** A size as spans report it: at most as many digits as a number of JavaScript keeps. */
 export const toldSize = '^[0-9]{1,15}$';
 
-/** A value of `attributes`, of short texts, under the first key that says something. */
+const saidCases = (keys: readonly string[]): string =>
+  keys.map((key) => `attributes['${key}'] != '', attributes['${key}']`).join(', ');
+
+/** The short text under the first key that has one; '' for none. */
 export const saidText = (keys: readonly string[]): string =>
-  keys.length === 1
-    ? `attributes['${keys[0]}']`
-    : `multiIf(${keys.map((key) => `attributes['${key}'] != '', attributes['${key}']`).join(', ')}, '')`;
+  keys.length === 1 ? `attributes['${keys[0]}']` : `multiIf(${saidCases(keys)}, '')`;
 
 /** The same of texts that may be long. */
 export const saidLongText = (keys: readonly string[]): string =>
@@ -44,7 +48,7 @@ export const saidLongText = (keys: readonly string[]): string =>
 const address = `if(${saidText(mcpKeys.address)} = '', '', concat(${saidText(mcpKeys.address)}, if(${saidText(mcpKeys.port)} = '', '', concat(':', ${saidText(mcpKeys.port)}))))`;
 
 /** The MCP server that a span asked, or is. Over rows of `spans`. */
-export const mcpServerName = `multiIf(${mcpKeys.server.map((key) => `attributes['${key}'] != '', attributes['${key}']`).join(', ')},
+export const mcpServerName = `multiIf(${saidCases(mcpKeys.server)},
   kind = ${serverKind}, toString(service), ${address})`;
 
 /** Where an instrumentation has a span for the call of a tool, that of MCP writes its attributes on it instead of a span of its own. Over rows of `spans`. */

@@ -31,7 +31,7 @@ afterAll(async () => {
 });
 
 const id = (index: number): string => `ab${(index + 1).toString(16).padStart(4, '0')}`;
-/** Of two days: two parts. */
+/** Spans of two days, which the engine stores as two parts. */
 const spans = (from: number, count: number): Uint8Array =>
   recordOf(
     'traces',
@@ -89,7 +89,7 @@ it('stores once what was noted and never put in place, and what is in place not 
   expect(await count()).toEqual([100, 100, 100, 100]);
   await store.close();
   expect(takeAway(known)).toBeGreaterThan(0);
-  // What a machine leaves that stopped in the middle of a line.
+  // An incomplete line, as a power cut leaves it.
   for (const path of logs()) appendFileSync(path, '1\t20261117_9');
   store = await open();
   const again = new SegmentLoader(store, join(base, 'segments'));

@@ -15,7 +15,7 @@ import { every, type Sql, sql, string, trusted, uint } from '../sql/sql.ts';
 import { readRange } from '../time-range.ts';
 import { followSchemas, type Sighting } from './mcp-schemas.ts';
 
-const isMcp = trusted("operation IN ('mcp', 'tool') AND mcp_method != ''");
+const isMcp = trusted("mcp_method != ''");
 const isListing = trusted("(mcp_method = 'tools/list' OR startsWith(name, 'tools/list'))");
 const isServer = trusted(`kind = ${serverKind}`);
 const isClient = trusted(`kind != ${serverKind}`);
@@ -193,7 +193,7 @@ function describeServer(row: ServerRow): McpServer {
   };
 }
 
-/** What the client's span says of its error, or else the server's, by the ids of both. */
+/** Reads the messages of the last failures: of the client's span and of the server's, by trace and span id. */
 async function readMessages(
   reader: Reader,
   inTime: Sql,

@@ -290,7 +290,18 @@ test('MCP: sums are of the steps; of the spans only those are read that may list
   await readMcp(context, mcpParameters.parse({ service: 'client' }));
   const ofSpans = asked.filter(({ sql }) => /FROM spans\b/.test(sql));
   expect(ofSpans).toHaveLength(2);
-  for (const { sql } of ofSpans) expect(sql).toMatch(/span_id\)? IN \(/);
+  for (const { sql, params = {} } of ofSpans) {
+    expect(sql).toMatch(/span_id\)? IN \(/);
+    const { rows } = await telemetry.store.query<{ explain: string }>({
+      sql: `EXPLAIN actions = 1 ${sql}`,
+      params,
+    });
+    const first = rows.flatMap(({ explain }) => /Prewhere filter column:\s+(.*)$/.exec(explain)?.[1] ?? []);
+    expect(first.length).toBeGreaterThan(0);
+    // Of the spans what kind they are or which, of the steps what they asked.
+    for (const filter of first)
+      expect(filter).toMatch(/^operation IN \('mcp', 'tool'\)$|span_id IN \(|mcp_method != ''/);
+  }
 });
 
 test('MCP: a call of a tool is a request where it says so, client and server of it one', async () => {

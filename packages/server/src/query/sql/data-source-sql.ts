@@ -1,4 +1,4 @@
-/** What a span says of the source of documents it asked; '' where it says nothing. Over rows of `spans`. */
+/** SQL over rows of `spans`: the index, collection or knowledge base that a retrieval asked; '' where the span names none. */
 import { saidText } from '../../storage/mcp-attributes.ts';
 
 export const dataSourceName = saidText([

@@ -13,51 +13,56 @@ const newline = '\n';
 /** Partition, first and last block number of a part's folder; the log of an insert has its first part. */
 const partName = /^[^_]+_(?<first>\d+)_(?<last>\d+)_\d+(?:_\d+)?$/;
 
-/** Below the directory of an embedded store, which nobody has open. Returns the names of the parts that were never put in place. */
-export function forgetUnwrittenParts(directory: string): readonly string[] {
-  return tablesOf(directory).flatMap(forgetIn);
-}
-
-function tablesOf(directory: string): readonly string[] {
+/** Below the directory of an embedded store, which nobody has open. */
+export function forgetUnwrittenParts(directory: string): void {
   const store = join(directory, 'store');
-  return namesIn(store)
-    .flatMap((prefix) => namesIn(join(store, prefix)).map((table) => join(store, prefix, table)))
-    .filter((table) => namesIn(join(table, logsFolder)).length > 0);
+  for (const prefix of namesIn(store))
+    for (const table of namesIn(join(store, prefix))) forgetIn(join(store, prefix, table));
 }
 
 /**
- * Numbers of blocks are given in order, under a lock that is held from the note to the name: a part that has a greater number than all that
- * are there was never put under its name. Parts with smaller numbers that are gone were merged, dropped or taken away.
+ * Block numbers are given in order, under a lock that is held from the note to the name: a part with a greater number than all that are there
+ * was never put under its name. The notes of such parts are the last of the logs.
  */
-function forgetIn(table: string): readonly string[] {
+function forgetIn(table: string): void {
+  const logs = namesIn(join(table, logsFolder)).toSorted((a, b) => logNumber(b) - logNumber(a));
+  if (logs.length === 0) return;
   const last = Math.max(
     0,
     ...namesIn(table).map((name) => Number(partName.exec(name)?.groups?.['last'] ?? 0)),
   );
-  return namesIn(join(table, logsFolder)).flatMap((name) => forgetAfter(last, join(table, logsFolder, name)));
+  for (const log of logs) if (!forgetAfter(last, join(table, logsFolder, log))) return;
 }
 
-function forgetAfter(last: number, path: string): readonly string[] {
+/** Withdraws notes from the end of the log on. Returns whether an older log may have more of them. */
+function forgetAfter(last: number, path: string): boolean {
   const text = textOf(path);
   const end = text.lastIndexOf(newline) + 1;
-  const unwritten: { readonly at: number; readonly part: string }[] = [];
-  for (let at = 0; at < end; at = text.indexOf(newline, at) + 1) {
-    const [kind, part = ''] = text.slice(at, text.indexOf(newline, at)).split('\t', 2);
-    if (kind === added && Number(partName.exec(part)?.groups?.['first'] ?? 0) > last)
-      unwritten.push({ at, part });
+  const unwritten: number[] = [];
+  let isAtEnd = true;
+  const lines = text.slice(0, Math.max(0, end - 1)).split(newline);
+  for (let line = lines.pop(), at = end; line !== undefined && isAtEnd; line = lines.pop()) {
+    at -= line.length + 1;
+    const [kind, part = ''] = line.split('\t', 2);
+    if (kind !== added) continue;
+    isAtEnd = Number(partName.exec(part)?.groups?.['first'] ?? 0) > last;
+    if (isAtEnd) unwritten.push(at);
   }
-  // What stands behind a line that is not whole, the engine does not read.
-  if (unwritten.length === 0 && end === text.length) return [];
-  const file = openSync(path, 'r+');
-  try {
-    for (const { at } of unwritten) writeSync(file, dropped, at);
-    if (end < text.length) ftruncateSync(file, end);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+  // The engine stops reading at an incomplete line.
+  if (unwritten.length > 0 || end < text.length) {
+    const file = openSync(path, 'r+');
+    try {
+      for (const at of unwritten) writeSync(file, dropped, at);
+      ftruncateSync(file, end);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
   }
-  return unwritten.map(({ part }) => part);
+  return isAtEnd;
 }
+
+const logNumber = (name: string): number => Number(/\d+/.exec(name)?.[0] ?? 0);
 
 /** A letter a byte, so that places in the text are places in the file. Of what cannot be read the engine says so. */
 function textOf(path: string): string {

@@ -26,7 +26,7 @@ export class AttributeColumns {
   readonly #textKeys = new NumberList();
   readonly #longCodes = new NumberList();
   readonly #saidPlaces = new NumberList();
-  /** Of the row at hand. */
+  /** Where the values of the current row stand that steps have columns of. */
   readonly said: SaidTexts<keyof typeof keysOfSteps>;
 
   constructor(bytes: Uint8Array, item: DerivedItem, failure: ItemFailure) {

@@ -1,13 +1,10 @@
-import { ByteWriter } from '@sightline/schema/otlp';
+import { ByteWriter, replaceMarks } from '@sightline/schema/otlp';
 import type { AnyValue } from './any-value.ts';
 import type { Dictionary } from './dictionary.ts';
 
-/** A mark stands for a text of so many bytes, which is elsewhere. */
-const mark = /\u0001\d+:(\d+)\u0002/g; // oxlint-disable-line no-control-regex -- control characters are what a mark is told by
-const markStart = 1;
 const bitsMax = 31;
 
-/** What a row says under some keys, noted while its attributes are read. Most rows are never asked for it. */
+/** Remembers where the current row's values of some keys stand. Their texts are copied only for the rows that need them, which are few. */
 export class SaidTexts<Field extends string> {
   readonly #bytes: Uint8Array;
   /** Texts that stand nowhere in the bytes, such as those of numbers. */
@@ -84,11 +81,13 @@ export class SaidTexts<Field extends string> {
   byteLength(field: Field): number {
     const place = this.#find(field, true);
     if (place === undefined) return 0;
-    const value = this.#slice(place);
-    if (!value.includes(markStart)) return value.length;
-    let length = value.length;
-    for (const [all, bytes] of value.toString('latin1').matchAll(mark)) length += Number(bytes) - all.length;
-    return length;
+    let elsewhere = 0;
+    // A letter a byte.
+    const here = replaceMarks(this.#slice(place).toString('latin1'), (_, bytes) => {
+      elsewhere += bytes;
+      return '';
+    });
+    return here.length + elsewhere;
   }
 
   #find(field: Field, mayBeLong: boolean): number | undefined {

@@ -177,6 +177,18 @@ async function expectEqual(signal: Signal, bytes: Buffer): Promise<number> {
   return accepted;
 }
 
+/** The request that sends one span. */
+function sentSpan(resource: Parameters<typeof attributesOf>[0], span: object): readonly Sent[] {
+  const json = {
+    resourceSpans: [{ resource: { attributes: attributesOf(resource) }, scopeSpans: [{ spans: [span] }] }],
+  };
+  return protobufOf('traces', Buffer.from(JSON.stringify(json))).map((request) => ({
+    signal: 'traces',
+    request,
+    now: testNow,
+  }));
+}
+
 /** Steps with what their rows take from elsewhere than the normal fields, said in odd ways. */
 function oddSteps(): readonly Sent[] {
   const long = 'x'.repeat(5_000);
@@ -224,16 +236,7 @@ function oddSteps(): readonly Sent[] {
             ...usage,
           }),
         };
-        const json = {
-          resourceSpans: [
-            { resource: { attributes: attributesOf(resource) }, scopeSpans: [{ spans: [span] }] },
-          ],
-        };
-        return protobufOf('traces', Buffer.from(JSON.stringify(json))).map((request) => ({
-          signal: 'traces' as const,
-          request,
-          now: testNow,
-        }));
+        return sentSpan(resource, span);
       }),
     ),
   );
@@ -280,19 +283,7 @@ function oddMcpRequests(): readonly Sent[] {
           endTimeUnixNano: String(start + 1_000n),
           attributes: attributesOf({ ...server, ...method, ...size }),
         };
-        const json = {
-          resourceSpans: [
-            {
-              resource: { attributes: attributesOf({ 'service.name': 'host' }) },
-              scopeSpans: [{ spans: [span] }],
-            },
-          ],
-        };
-        return protobufOf('traces', Buffer.from(JSON.stringify(json))).map((request) => ({
-          signal: 'traces' as const,
-          request,
-          now: testNow,
-        }));
+        return sentSpan({ 'service.name': 'host' }, span);
       }),
     ),
   );

@@ -264,7 +264,7 @@ CREATE TABLE IF NOT EXISTS {{ai_spans}} {{on cluster}}
     response_id String,
     service_tier LowCardinality(String),
     prompt_name LowCardinality(String),
-    -- What it asked of an MCP server, by mcp-attributes.ts; empty where it asked none. Sizes are those that are told, else those of arguments and result.
+    -- The request to an MCP server (mcp-attributes.ts), empty for all other steps. The sizes are those that the span reports, else the lengths of arguments and result.
     mcp_server LowCardinality(String),
     mcp_method LowCardinality(String),
     mcp_transport LowCardinality(String),
