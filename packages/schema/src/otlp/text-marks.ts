@@ -1,7 +1,8 @@
 /** The marks that stand in values in the place of long texts; who puts them there: content-texts.ts. */
 
+/** More digits than those of any text: somebody wrote what only looks like a mark. */
 // oxlint-disable-next-line no-control-regex -- control characters are what a mark is told by
-const mark = /\u0001(\d+):(\d+)\u0002/g;
+const mark = /\u0001(\d{1,10}):(\d{1,10})\u0002/g;
 
 /** Numbers of the texts that a value stands for, from 1. Empty for a value that is whole. */
 export function textNumbers(value: string): number[] {

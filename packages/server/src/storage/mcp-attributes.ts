@@ -56,7 +56,7 @@ const isMcp = `(operation = 'mcp' OR (operation = 'tool' AND ${saidText(mcpKeys.
 
 /** Bytes of a value that may have marks in the place of texts. */
 const wholeLength = (value: string): string =>
-  `(length(replaceRegexpAll(${value}, '\\x01\\\\d+:\\\\d+\\x02', '')) + arraySum(bytes -> toUInt64(bytes), extractAll(${value}, '\\x01\\\\d+:(\\\\d+)\\x02')))`;
+  `(length(replaceRegexpAll(${value}, '\\x01\\\\d{1,10}:\\\\d{1,10}\\x02', '')) + arraySum(bytes -> toUInt64(bytes), extractAll(${value}, '\\x01\\\\d{1,10}:(\\\\d{1,10})\\x02')))`;
 
 const size = (told: readonly string[], texts: readonly string[]): string =>
   `multiIf(NOT ${isMcp}, NULL, ${saidText(told)} != '', if(match(${saidText(told)}, '${toldSize}'), toUInt64OrNull(${saidText(told)}), NULL), ${saidLongText(texts)} != '', toUInt64(${wholeLength(saidLongText(texts))}), NULL)`;

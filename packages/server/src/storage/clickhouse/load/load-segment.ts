@@ -48,7 +48,11 @@ async function readInserts(
   const { signal, token } = segment;
   const counts = segmentCounts(bytes);
   if (signal === 'metrics') return { counts, inserts: [metricsInsert(token, bytes)] };
-  const { items, texts, errors, steps } = await read(signal, bytes);
+  const { items, texts, errors, steps } = await read(signal, bytes).catch((cause: unknown) => {
+    // Of the same bytes it will fail again: the item that does it is looked for and set aside, and the others are stored.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StoreError('refused', `A segment cannot be read: ${reason}`, { cause });
+  });
   const inserts: InsertBytesRequest[] = [];
   const insert = (
     block: NativeBlock,

@@ -267,6 +267,11 @@ function oddMcpRequests(): readonly Sent[] {
     { 'mcp.request.size': '-1', 'mcp.response.size': '1e3', 'output.value': 'taken from the size' },
     { 'gen_ai.tool.call.arguments': '', 'input.value': '{"a":"é"}', 'mcp.response.value': long },
     { 'gen_ai.tool.call.result': `${long}\u0001 no mark \u0002`, 'traceloop.entity.output': 'second' },
+    { 'gen_ai.tool.call.arguments': `\u00011:${'9'.repeat(100)}\u0002`, 'input.value': 'second' },
+    {
+      'mcp.request.argument': `\u00011:9999999999\u0002`,
+      'gen_ai.tool.call.result': `\u00011:${'9'.repeat(400)}\u0002`,
+    },
     { 'gen_ai.tool.call.arguments': 5, 'gen_ai.tool.call.result': 1.5 },
   ];
   return servers.flatMap((server, first) =>
@@ -339,3 +344,15 @@ test.skipIf(!existsSync(recording))(
     expect(await expectEqual('traces', recordsOf('traces', some))).toBeGreaterThan(5_000);
   },
 );
+
+test('bytes that the walk itself fails over are refused, so that a segment is halved until its culprit is alone', async () => {
+  const path = join(directory, 'segment');
+  writeFileSync(path, 'x');
+  const segment = { signal: 'traces' as const, path, byteLength: 1, token: `${seed}-fails` };
+  const fails = async (): Promise<never> => Promise.reject(new RangeError('no such number'));
+  await expect(loadSegment(engine, segment, fails)).rejects.toMatchObject({
+    name: 'StoreError',
+    kind: 'refused',
+    message: expect.stringContaining('no such number'),
+  });
+});
