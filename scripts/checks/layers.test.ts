@@ -222,6 +222,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
     'packages/server/src/catalog',
     'packages/server/src/evaluation',
     'packages/server/src/outbound',
+    'packages/server/src/playground',
     'packages/server/src/query',
   ],
   'packages/server/src/http': [

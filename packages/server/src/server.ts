@@ -367,6 +367,7 @@ async function start(
       const usages = await readUsages({ store, clock, project }, traceIds);
       return [...usages.values()].reduce((sum, { costUsd }) => sum + (costUsd ?? 0), 0);
     },
+    send: async (telemetry) => ingest.accept(telemetry),
   });
   replays.start();
   onClose(async () => replays.stop());

@@ -11,7 +11,7 @@ import { SightlineError } from '@sightline/schema/errors';
 import { badOption } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
-import { counted, formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
+import { counted, formatCostUsd, formatCount, formatDurationMs, formatNumber } from '@sightline/base';
 import { oneLine } from '../output/format.ts';
 import { askAfterInterrupt } from '../client/after-interrupt.ts';
 import { onceOffered } from './once-offered.ts';
@@ -166,7 +166,7 @@ function describe(
           '',
           ...gate.conditions.map(
             ({ text, value, limit, passed }) =>
-              `  ${passed ? style.good('✓') : style.error('✗')} ${text}  ${style.dim(`(${value ?? '–'} against ${limit ?? '–'})`)}`,
+              `  ${passed ? style.good('✓') : style.error('✗')} ${text}  ${style.dim(`(${show(value, formatNumber)} against ${show(limit, formatNumber)})`)}`,
           ),
           gate.passed ? style.good('The gate passes.') : style.error('The gate does not pass.'),
         ]),

@@ -1,7 +1,6 @@
-/** What the server asked a model in an experiment, as a span like any program's: found by trace id, priced and counted like other calls. */
-import { ensure } from '@sightline/base';
-import { jsonToProtobuf } from '@sightline/schema/otlp';
+/** What the server asked a model in an experiment, as a span. */
 import type { PlaygroundEvent, PromptContent } from '@sightline/schema/api';
+import { modelCallSpan } from '../playground/model-call-span.ts';
 
 export interface PromptRun {
   readonly traceId: string;
@@ -20,20 +19,19 @@ export interface PromptRun {
   readonly error: string | null;
 }
 
-type Scalar = string | number | undefined;
-
 export function promptRunSpan(run: PromptRun): Uint8Array {
   const { experiment, content, prompt, end } = run;
-  const model = content.model ?? '';
-  const attributes: Readonly<Record<string, Scalar>> = {
-    'gen_ai.operation.name': 'chat',
-    'gen_ai.provider.name': run.provider,
-    'gen_ai.request.model': model,
-    'gen_ai.response.model': end?.model ?? undefined,
-    'gen_ai.usage.input_tokens': end?.inputTokens ?? undefined,
-    'gen_ai.usage.output_tokens': end?.outputTokens ?? undefined,
-    'gen_ai.input.messages': JSON.stringify(content.messages.map(spanMessageOf)),
-    'gen_ai.output.messages': JSON.stringify([
+  return modelCallSpan({
+    traceId: run.traceId,
+    spanId: run.spanId,
+    asker: 'experiments',
+    provider: run.provider,
+    model: content.model ?? '',
+    responseModel: end?.model ?? undefined,
+    inputTokens: end?.inputTokens ?? undefined,
+    outputTokens: end?.outputTokens ?? undefined,
+    input: content.messages.map(spanMessageOf),
+    output: [
       {
         role: 'assistant',
         parts: [
@@ -41,45 +39,23 @@ export function promptRunSpan(run: PromptRun): Uint8Array {
           ...run.toolCalls.map((call) => ({ type: 'tool_call', ...call })),
         ],
       },
-    ]),
-    'gen_ai.tool.definitions':
-      content.tools.length === 0
-        ? undefined
-        : JSON.stringify(content.tools.map((tool) => ({ type: 'function', ...tool }))),
-    'gen_ai.prompt.name': prompt?.name,
-    'gen_ai.prompt.version': prompt === undefined ? undefined : String(prompt.version),
-    'sightline.experiment.id': experiment.id,
-    'sightline.experiment.name': experiment.name,
-    'sightline.dataset.name': experiment.dataset,
-    'sightline.dataset.item.id': run.itemId,
-    'error.type': run.error === null ? undefined : 'model_call_failed',
-  };
-  const span = {
-    traceId: run.traceId,
-    spanId: run.spanId,
-    name: `chat ${model}`,
-    kind: 3,
-    startTimeUnixNano: nanos(run.startMs),
-    endTimeUnixNano: nanos(run.endMs),
-    attributes: Object.entries(attributes).flatMap(([key, value]) =>
-      value === undefined
-        ? []
-        : [
-            {
-              key,
-              value:
-                typeof value === 'number' ? { intValue: String(Math.round(value)) } : { stringValue: value },
-            },
-          ],
-    ),
-    status: run.error === null ? {} : { code: 2, message: run.error },
-  };
-  const resource = { attributes: [{ key: 'service.name', value: { stringValue: 'sightline-experiments' } }] };
-  const json = {
-    resourceSpans: [{ resource, scopeSpans: [{ scope: { name: 'sightline.experiments' }, spans: [span] }] }],
-  };
-  const request = jsonToProtobuf('traces', Buffer.from(JSON.stringify(json)));
-  return ensure(request.ok ? request.value : undefined, 'the span of an experiment');
+    ],
+    startMs: run.startMs,
+    endMs: run.endMs,
+    error: run.error,
+    attributes: {
+      'gen_ai.tool.definitions':
+        content.tools.length === 0
+          ? undefined
+          : JSON.stringify(content.tools.map((tool) => ({ type: 'function', ...tool }))),
+      'gen_ai.prompt.name': prompt?.name,
+      'gen_ai.prompt.version': prompt === undefined ? undefined : String(prompt.version),
+      'sightline.experiment.id': experiment.id,
+      'sightline.experiment.name': experiment.name,
+      'sightline.dataset.name': experiment.dataset,
+      'sightline.dataset.item.id': run.itemId,
+    },
+  });
 }
 
 function spanMessageOf({
@@ -102,8 +78,4 @@ function spanMessageOf({
           ...toolCalls.map((call) => ({ type: 'tool_call', ...call })),
         ];
   return { role, parts };
-}
-
-function nanos(ms: number): string {
-  return String(BigInt(Math.round(ms * 1000)) * 1000n);
 }

@@ -36,6 +36,12 @@ export interface ReplayKeeperOptions {
   readonly readVariable: (name: string) => string | undefined;
   /** What the traces cost so far. */
   readonly costOf: (project: string, traceIds: readonly string[]) => Promise<number>;
+  /** Takes telemetry as if it came through a receiver. */
+  readonly send: (telemetry: {
+    readonly project: string;
+    readonly signal: 'traces';
+    readonly request: Uint8Array;
+  }) => Promise<unknown>;
 }
 
 /** Replays that this server runs at one time, over all targets. */
@@ -204,10 +210,16 @@ export class ReplayKeeper {
   #run(settings: ServedTarget, work: Claimed): void {
     const abort = new AbortController();
     this.#running.set(work.claim, { work, abort });
-    const { reach, readVariable, log } = this.#options;
-    const done = callTarget(settings, work, { reach, readVariable, signal: abort.signal })
-      .then(async (result) => {
+    const { reach, readVariable, clock, send, log } = this.#options;
+    const nowMs = (): number => Number(clock.now() / 1_000_000n);
+    const done = callTarget(settings, work, { reach, readVariable, nowMs, signal: abort.signal })
+      .then(async ({ result, telemetry }) => {
         if (abort.signal.aborted) return;
+        if (telemetry !== undefined)
+          await send({ project: work.project, signal: 'traces', request: telemetry }).catch(
+            (error: unknown) =>
+              log.warn({ err: error }, 'The call of a replayed model could not be stored as a trace.'),
+          );
         this.#results.push(result);
         await this.#write();
       })

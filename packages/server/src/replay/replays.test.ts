@@ -23,6 +23,13 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   let text = '';
   for await (const part of request as AsyncIterable<Buffer>) text += part.toString();
   const { question, model } = JSON.parse(text) as { question: string; model?: string };
+  if (model === 'gpt-4o-mini') {
+    response.setHeader('content-type', 'application/json');
+    const usage = { prompt_tokens: 1000, completion_tokens: 100 };
+    const choices = [{ message: { role: 'assistant', content: 'sesame' } }];
+    response.end(JSON.stringify({ model: 'gpt-4o-mini-2024-07-18', choices, usage }));
+    return;
+  }
   if (model !== undefined) {
     response.writeHead(404, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ error: { message: `The model ${model} does not exist.` } }));
@@ -171,6 +178,30 @@ describe('a recorded run', () => {
       state: 'failed',
       error: expect.stringContaining('gpt-nobody does not exist'),
     });
+  });
+
+  it('on a model is a run with its call, tokens and cost', async () => {
+    const settings = { kind: 'model', url: `${agentUrl}/v1`, model: 'gpt-4o-mini', system: 'Be short.' };
+    expect(await live.ask('/replay-targets/mini', 'PUT', { settings })).toMatchObject({ status: 200 });
+    const made = await post<Replay>('/replays', { traceId: traceOf(4), target: 'mini' });
+    const { traceId } = await ended(made.id);
+    await live.stored();
+    await expect
+      .poll(async () => live.read<ReplayComparison>(`/replays/${made.id}/comparison`), { timeout: 20_000 })
+      .toMatchObject({
+        answer: { after: 'sesame' },
+        inputTokens: { after: 1000 },
+        outputTokens: { after: 100 },
+        costUsd: { after: 0.00021 },
+        errors: { after: 0 },
+      });
+    const { spans } = await live.read<{ spans: { name: string; attributes: Record<string, unknown> }[] }>(
+      `/traces/${traceId ?? ''}`,
+    );
+    expect(spans).toMatchObject([
+      { name: 'chat gpt-4o-mini', attributes: { 'sightline.replay.of': traceOf(4) } },
+    ]);
+    expect(String(spans[0]?.attributes['gen_ai.input.messages'])).toContain('q4');
   });
 
   it('that is deleted can be replayed no more; what was made of it still runs, and says what is gone', async () => {

@@ -2,7 +2,7 @@ import type { Replay, ReplayedStep, ReplayComparison } from '@sightline/schema/a
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { cancelReplay, isOpen, replayComparisonQuery } from '../../api/replay-queries.ts';
-import { foldSame, formatCostUsd, formatCount, formatDurationMs } from '@sightline/base';
+import { foldSame, formatCostUsd, formatCount, formatDurationMs, formatNumber } from '@sightline/base';
 import { readJson } from '../../model/edited-request.ts';
 import { Button } from '../../widgets/button.tsx';
 import { DiffLines } from '../../widgets/diff-lines.tsx';
@@ -78,7 +78,7 @@ export function ComparisonView({ id }: { readonly id: string }): ReactElement {
           <Figure name="Cost" of={query.data.costUsd} format={formatCostUsd} />
           <Figure name="Errors" of={query.data.errors} format={formatCount} />
           {scores.map((score) => (
-            <Figure key={score.name} name={score.name} of={score} format={String} />
+            <Figure key={score.name} name={score.name} of={score} format={formatNumber} />
           ))}
         </tbody>
       </table>
