@@ -1,4 +1,5 @@
 /** A bulk replay for CI: JUnit XML, which every CI server reads, and Markdown, for a comment on a change. */
+import { formatCostUsd, formatCount, formatDurationMs, formatNumber, formatShare } from '@sightline/base';
 import type { BatchFigures, ReplayBatchResponse } from '@sightline/schema/api';
 
 export function junitReport({ batch, items, gate }: ReplayBatchResponse): string {
@@ -46,8 +47,8 @@ function escapeXml(text: string): string {
 }
 
 export function markdownReport({ batch, before, after, gate, items }: ReplayBatchResponse): string {
-  const figure = (name: string, key: keyof BatchFigures, digits: number) =>
-    `| ${name} | ${shown(before[key], digits)} | ${shown(after[key], digits)} |`;
+  const figure = (name: string, key: keyof BatchFigures, format: (value: number) => string) =>
+    `| ${name} | ${shown(before[key], format)} | ${shown(after[key], format)} |`;
   const worst = items.filter(({ verdict }) => verdict === 'regressed' || verdict === 'failed');
   return [
     `## Replay of ${after.runs} runs`,
@@ -55,7 +56,7 @@ export function markdownReport({ batch, before, after, gate, items }: ReplayBatc
     ...(gate === null ? [] : [gate.passed ? '**The gate passes.**' : '**The gate does not pass.**', '']),
     ...(gate?.conditions ?? []).map(
       ({ text, value, limit, passed }) =>
-        `- ${passed ? '✓' : '✗'} \`${text}\` (${shown(value, 3)} against ${shown(limit, 3)})`,
+        `- ${passed ? '✓' : '✗'} \`${text}\` (${shown(value, formatNumber)} against ${shown(limit, formatNumber)})`,
     ),
     ...(batch.stoppedAtBudget
       ? [
@@ -66,12 +67,12 @@ export function markdownReport({ batch, before, after, gate, items }: ReplayBatc
     '',
     '| | before | after |',
     '| --- | ---: | ---: |',
-    figure('pass rate', 'passRate', 3),
-    figure('same answer', 'sameAnswerRate', 3),
-    figure('p50, ms', 'p50DurationMs', 0),
-    figure('p95, ms', 'p95DurationMs', 0),
-    figure('cost, USD', 'costUsd', 4),
-    figure('tokens', 'tokens', 0),
+    figure('pass rate', 'passRate', formatShare),
+    figure('same answer', 'sameAnswerRate', formatShare),
+    figure('p50', 'p50DurationMs', formatDurationMs),
+    figure('p95', 'p95DurationMs', formatDurationMs),
+    figure('cost', 'costUsd', formatCostUsd),
+    figure('tokens', 'tokens', formatCount),
     ...(worst.length === 0
       ? []
       : [
@@ -89,8 +90,8 @@ export function markdownReport({ batch, before, after, gate, items }: ReplayBatc
   ].join('\n');
 }
 
-function shown(value: number | null, digits: number): string {
-  return value === null ? '–' : String(Number(value.toFixed(digits)));
+function shown(value: number | null, format: (value: number) => string): string {
+  return value === null ? '–' : format(value);
 }
 
 function cell(text: string): string {

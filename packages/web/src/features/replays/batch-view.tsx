@@ -2,7 +2,14 @@ import type { BatchFigures, ReplayBatchResponse } from '@sightline/schema/api';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactElement } from 'react';
 import { batchQuery, changeBatch } from '../../api/replay-queries.ts';
-import { formatCount, formatDurationMs, formatShare, formatCostUsd, counted } from '@sightline/base';
+import {
+  formatCount,
+  formatDurationMs,
+  formatShare,
+  formatCostUsd,
+  formatNumber,
+  counted,
+} from '@sightline/base';
 import { Button } from '../../widgets/button.tsx';
 import { DurationValue } from '../../widgets/facts.tsx';
 import { PageLink } from '../../widgets/page-link.tsx';
@@ -81,7 +88,7 @@ function BatchHead({ of: { batch, gate } }: { readonly of: ReplayBatchResponse }
 }
 
 function shown(value: number | null): string {
-  return value === null ? 'unknown' : String(Number(value.toFixed(3)));
+  return value === null ? 'unknown' : formatNumber(value);
 }
 
 const figures: readonly (readonly [string, keyof BatchFigures, (value: number) => string])[] = [
