@@ -1,6 +1,7 @@
 /** A bulk replay for CI: JUnit XML, which every CI server reads, and Markdown, for a comment on a change. */
-import { formatCostUsd, formatCount, formatDurationMs, formatNumber, formatShare } from '@sightline/base';
-import type { BatchFigures, ReplayBatchResponse } from '@sightline/schema/api';
+import { formatNumber } from '@sightline/base';
+import type { ReplayBatchResponse } from '@sightline/schema/api';
+import { batchFigures, shown } from './figures.ts';
 
 export function junitReport({ batch, items, gate }: ReplayBatchResponse): string {
   const failures = items.filter(({ verdict }) => verdict === 'regressed' || verdict === 'failed').length;
@@ -47,8 +48,6 @@ function escapeXml(text: string): string {
 }
 
 export function markdownReport({ batch, before, after, gate, items }: ReplayBatchResponse): string {
-  const figure = (name: string, key: keyof BatchFigures, format: (value: number) => string) =>
-    `| ${name} | ${shown(before[key], format)} | ${shown(after[key], format)} |`;
   const worst = items.filter(({ verdict }) => verdict === 'regressed' || verdict === 'failed');
   return [
     `## Replay of ${after.runs} runs`,
@@ -67,12 +66,9 @@ export function markdownReport({ batch, before, after, gate, items }: ReplayBatc
     '',
     '| | before | after |',
     '| --- | ---: | ---: |',
-    figure('pass rate', 'passRate', formatShare),
-    figure('same answer', 'sameAnswerRate', formatShare),
-    figure('p50', 'p50DurationMs', formatDurationMs),
-    figure('p95', 'p95DurationMs', formatDurationMs),
-    figure('cost', 'costUsd', formatCostUsd),
-    figure('tokens', 'tokens', formatCount),
+    ...batchFigures.map(
+      ([name, key, format]) => `| ${name} | ${shown(before[key], format)} | ${shown(after[key], format)} |`,
+    ),
     ...(worst.length === 0
       ? []
       : [
@@ -88,10 +84,6 @@ export function markdownReport({ batch, before, after, gate, items }: ReplayBatc
         ]),
     '',
   ].join('\n');
-}
-
-function shown(value: number | null, format: (value: number) => string): string {
-  return value === null ? '–' : format(value);
 }
 
 function cell(text: string): string {

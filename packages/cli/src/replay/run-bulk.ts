@@ -11,10 +11,11 @@ import { SightlineError } from '@sightline/schema/errors';
 import { badOption } from '../arguments/options.ts';
 import type { Invocation } from '../command.ts';
 import { type ExitCode, exitCodes, Interrupted } from '../exit-code.ts';
-import { counted, formatCostUsd, formatCount, formatDurationMs, formatNumber } from '@sightline/base';
+import { counted, formatCount, formatNumber } from '@sightline/base';
 import { oneLine } from '../output/format.ts';
 import { askAfterInterrupt } from '../client/after-interrupt.ts';
 import { onceOffered } from './once-offered.ts';
+import { batchFigures, shown } from './figures.ts';
 import { junitReport, markdownReport } from './reports.ts';
 
 const lookMs = 500;
@@ -118,14 +119,6 @@ function describe(
   { batch, before, after, gate, items }: ReplayBatchResponse,
   { output: { style }, client }: Invocation,
 ): string[] {
-  const show = (value: number | null, format: (value: number) => string) =>
-    value === null ? '–' : format(value);
-  const percent = (value: number) => `${Math.round(value * 1000) / 10} %`;
-  const row = (
-    name: string,
-    format: (value: number) => string,
-    figure: 'passRate' | 'sameAnswerRate' | 'p50DurationMs' | 'p95DurationMs' | 'costUsd' | 'tokens',
-  ) => `  ${name.padEnd(14)} ${show(before[figure], format).padStart(10)} → ${show(after[figure], format)}`;
   const worst = items.filter(({ verdict }) => verdict === 'regressed' || verdict === 'failed');
   return [
     `${style.bold(`${counted(after.runs, 'run')} replayed`)}  ${client.url}/replays?batch=${batch.id}`,
@@ -143,12 +136,10 @@ function describe(
         ]
       : []),
     '',
-    row('pass rate', percent, 'passRate'),
-    row('same answer', percent, 'sameAnswerRate'),
-    row('p50', formatDurationMs, 'p50DurationMs'),
-    row('p95', formatDurationMs, 'p95DurationMs'),
-    row('cost', formatCostUsd, 'costUsd'),
-    row('tokens', formatCount, 'tokens'),
+    ...batchFigures.map(
+      ([name, key, format]) =>
+        `  ${name.padEnd(14)} ${shown(before[key], format).padStart(10)} → ${shown(after[key], format)}`,
+    ),
     ...(worst.length === 0
       ? []
       : [
@@ -166,7 +157,7 @@ function describe(
           '',
           ...gate.conditions.map(
             ({ text, value, limit, passed }) =>
-              `  ${passed ? style.good('✓') : style.error('✗')} ${text}  ${style.dim(`(${show(value, formatNumber)} against ${show(limit, formatNumber)})`)}`,
+              `  ${passed ? style.good('✓') : style.error('✗')} ${text}  ${style.dim(`(${shown(value, formatNumber)} against ${shown(limit, formatNumber)})`)}`,
           ),
           gate.passed ? style.good('The gate passes.') : style.error('The gate does not pass.'),
         ]),

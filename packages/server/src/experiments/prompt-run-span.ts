@@ -1,4 +1,4 @@
-/** What the server asked a model in an experiment, as a span. */
+/** The span of one model call of an experiment. */
 import type { PlaygroundEvent, PromptContent } from '@sightline/schema/api';
 import { modelCallSpan } from '../playground/model-call-span.ts';
 

@@ -1,4 +1,4 @@
-/** What the server asked a model, as a span like any program's: found by trace id, priced and counted like other calls. */
+/** The span of a model call that the server itself makes. It is stored, priced and counted like the spans of any program. */
 import { ensure } from '@sightline/base';
 import { jsonToProtobuf } from '@sightline/schema/otlp';
 
@@ -12,7 +12,7 @@ export interface ModelCallSpan {
   readonly responseModel: string | undefined;
   readonly inputTokens: number | undefined;
   readonly outputTokens: number | undefined;
-  /** Messages in OpenTelemetry's form. */
+  /** Messages as OpenTelemetry or OpenAI write them. */
   readonly input: readonly unknown[];
   readonly output: readonly unknown[];
   readonly startMs: number;
@@ -28,8 +28,8 @@ export function modelCallSpan(call: ModelCallSpan): Uint8Array {
     'gen_ai.provider.name': call.provider,
     'gen_ai.request.model': call.model,
     'gen_ai.response.model': call.responseModel,
-    'gen_ai.usage.input_tokens': call.inputTokens,
-    'gen_ai.usage.output_tokens': call.outputTokens,
+    'gen_ai.usage.input_tokens': wholeNumber(call.inputTokens),
+    'gen_ai.usage.output_tokens': wholeNumber(call.outputTokens),
     'gen_ai.input.messages': JSON.stringify(call.input),
     'gen_ai.output.messages': JSON.stringify(call.output),
     'error.type': call.error === null ? undefined : 'model_call_failed',
@@ -48,8 +48,7 @@ export function modelCallSpan(call: ModelCallSpan): Uint8Array {
         : [
             {
               key,
-              value:
-                typeof value === 'number' ? { intValue: String(Math.round(value)) } : { stringValue: value },
+              value: typeof value === 'number' ? { intValue: String(value) } : { stringValue: value },
             },
           ],
     ),
@@ -66,6 +65,12 @@ export function modelCallSpan(call: ModelCallSpan): Uint8Array {
   };
   const request = jsonToProtobuf('traces', Buffer.from(JSON.stringify(json)));
   return ensure(request.ok ? request.value : undefined, 'the span of a call');
+}
+
+/** A model server may say anything: what no integer of OTLP can hold was not said. */
+function wholeNumber(value: number | undefined): number | undefined {
+  const rounded = Math.round(value ?? Number.NaN);
+  return Number.isSafeInteger(rounded) ? rounded : undefined;
 }
 
 function nanos(ms: number): string {

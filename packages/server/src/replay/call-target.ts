@@ -20,7 +20,7 @@ export interface CallSurroundings {
 
 export interface CalledTarget {
   readonly result: WorkResult;
-  /** The call of a model, as OTLP/Protobuf: nobody else tells of it. Undefined of other targets, and where nothing was asked. */
+  /** The span of a model call, as OTLP/Protobuf. Undefined for HTTP targets, which send their own spans, and where nothing was asked. */
   readonly telemetry: Uint8Array | undefined;
 }
 
@@ -50,10 +50,7 @@ export async function callTarget(
   }
   const problem = findUrlProblem(request.url, surroundings.reach);
   if (problem !== undefined) return { result: end(failed(`The address ${problem}.`)), telemetry: undefined };
-  const { ended, text } = await ask(request, { target, work, ids, surroundings }).catch((error: unknown) => ({
-    ended: failed(`The target cannot be asked: ${reasonOf(error)}.`),
-    text: undefined,
-  }));
+  const { ended, text } = await ask(request, { target, work, ids, surroundings });
   const endMs = startMs + performance.now() - beganMs;
   return {
     result: end(ended),
@@ -115,8 +112,11 @@ async function ask(
       return failed(`The target answers with ${status}: ${text.slice(0, 500)}`, text);
     return { ended: readAnswer(text, request.answerPath), text };
   } catch (error) {
-    if (timeout.aborted) return failed(`The target gave no answer within ${target.timeoutMs} ms.`);
-    throw error;
+    return failed(
+      timeout.aborted
+        ? `The target gave no answer within ${target.timeoutMs} ms.`
+        : `The target cannot be asked: ${reasonOf(error)}.`,
+    );
   }
 }
 

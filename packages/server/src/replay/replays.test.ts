@@ -25,7 +25,8 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
   const { question, model } = JSON.parse(text) as { question: string; model?: string };
   if (model === 'gpt-4o-mini') {
     response.setHeader('content-type', 'application/json');
-    const usage = { prompt_tokens: 1000, completion_tokens: 100 };
+    const isAbsurd = request.url?.startsWith('/absurd') === true;
+    const usage = { prompt_tokens: isAbsurd ? 1e300 : 1000, completion_tokens: 100 };
     const choices = [{ message: { role: 'assistant', content: 'sesame' } }];
     response.end(JSON.stringify({ model: 'gpt-4o-mini-2024-07-18', choices, usage }));
     return;
@@ -202,6 +203,16 @@ describe('a recorded run', () => {
       { name: 'chat gpt-4o-mini', attributes: { 'sightline.replay.of': traceOf(4) } },
     ]);
     expect(String(spans[0]?.attributes['gen_ai.input.messages'])).toContain('q4');
+  });
+
+  it('on a model that counts absurdly ends all the same', async () => {
+    const settings = { kind: 'model', url: `${agentUrl}/absurd/v1`, model: 'gpt-4o-mini' };
+    expect(await live.ask('/replay-targets/absurd', 'PUT', { settings })).toMatchObject({ status: 200 });
+    const made = await post<Replay>('/replays', { traceId: traceOf(5), target: 'absurd' });
+    expect(await ended(made.id)).toMatchObject({ state: 'done', answer: 'sesame' });
+    await expect
+      .poll(async () => live.read<ReplayComparison>(`/replays/${made.id}/comparison`), { timeout: 20_000 })
+      .toMatchObject({ inputTokens: { after: null }, outputTokens: { after: 100 } });
   });
 
   it('that is deleted can be replayed no more; what was made of it still runs, and says what is gone', async () => {
